@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shardherd.conf: one table (config_table.h) drives parsing, defaults,
+ * `config show`, the sample file and the man page.  Every error of a file is
+ * found in one run, each with its line and what was expected; unknown keys
+ * come with the nearest known one.
+ */
+#ifndef SHARED_CONFIG_H
+#define SHARED_CONFIG_H
+
+#include "shared/err.h"
+
+#define CONFIG_PLUGINS_MAX 64
+#define CONFIG_PATH_MAX 512
+#define CONFIG_ARGS_MAX 32	/* words of a plugin's exec line */
+
+enum config_compress { COMPRESS_NONE, COMPRESS_ZLIB, COMPRESS_ZSTD };
+
+struct config_plugin {
+	char name[64];
+	char *exec;		/* shell-like words, no shell: config_split */
+	char *events;		/* "MESSAGE_CREATE, INTERACTION_CREATE" or "*" */
+	int64_t window;		/* events unanswered at once */
+	double timeout_s;	/* to answer one event */
+	int line;		/* of the section header */
+};
+
+struct config {
+	char path[CONFIG_PATH_MAX];	/* absolute */
+	char *text;			/* the file as read; owner: config */
+	/* [bot] */
+	char *name;
+	char *token_file;		/* absolute */
+	uint64_t intents;
+	char *presence;			/* JSON object for IDENTIFY, or "" */
+	/* [gateway] */
+	char *api;			/* "https://discord.com/api/v10" */
+	int64_t shards;			/* 0: auto */
+	enum config_compress compress;
+	char *ca_file;			/* "": find the system's */
+	char *proxy;			/* "" or http://host:port */
+	int64_t large_threshold;
+	double identify_interval_s;	/* 5 */
+	/* [paths], absolute */
+	char *state_dir, *run_dir, *log_dir;
+	/* [handler] */
+	double handler_start_timeout_s, handler_drain_timeout_s;
+	int64_t handler_queue_events;	/* taken from the shards, not answered */
+	/* [limits] */
+	int64_t queue_bytes;		/* unacknowledged events per shard */
+	int64_t message_bytes;		/* one inflated message: 64 MiB */
+	int64_t wire_message_bytes;	/* one websocket message: 16 MiB */
+	double connect_timeout_s, hello_timeout_s, ready_timeout_s;
+	double stop_timeout_s;		/* stop: drain, then TERM, then KILL */
+	double restart_min_s, restart_max_s; /* growing delay of dead children */
+	int64_t reserve;		/* identifies kept back; 0: by rule */
+	/* [log] */
+	int log_level;			/* enum log_level */
+	int64_t log_bytes;		/* rotate above; 0: never */
+	int64_t log_files;		/* rotated files kept */
+	/* [plugin "name"] */
+	struct config_plugin plugin[CONFIG_PLUGINS_MAX];
+	size_t plugins;
+};
+
+/* Called for each problem: "shardherd.conf:12: [gateway] shards: ...". */
+typedef void config_problem_fn(const char *line, void *arg);
+
+/*
+ * Reads and checks the file.  0, or -1 after every problem was reported;
+ * err then sums up ("2 problems in /etc/..."), code EXIT_CONFIG.
+ */
+int config_load(struct config *, const char *path, config_problem_fn *, void *,
+    struct err *);
+/* The same from text, as of path (handlers get the supervisor's copy). */
+int config_parse(struct config *, const char *path, const char *text,
+    config_problem_fn *, void *, struct err *);
+void config_free(struct config *);
+
+/* Writes the commented sample file, or the mdoc list of every key. */
+void config_write_sample(FILE *);
+void config_write_mdoc(FILE *);
+/* Writes every key with its value and whether it is the default. */
+void config_write(const struct config *, FILE *);
+
+/* Names of intents to bits, "GUILDS, 512, GUILD_MESSAGES"; 0 or -1. */
+int config_intents(const char *text, uint64_t *out, struct err *);
+/* Name of one intent bit, or NULL. */
+const char *config_intent_name(unsigned bit);
+
+/*
+ * Splits like a shell would (blanks, '...', "...", backslash), expanding
+ * nothing.  argv points into one allocation; free(argv[0])... the caller frees
+ * the returned block with free().  NULL with err when a quote is open or there
+ * are more than CONFIG_ARGS_MAX words.
+ */
+char **config_split(const char *line, int *argc, struct err *);
+
+/* Does a plugin's events list want this event name? */
+bool config_wants(const char *events, const char *name, size_t len);
+
+/*
+ * Reads the token: one line, surrounding white space stripped, not readable
+ * by others (mode & 077 must be 0).  Caller wipes and frees.
+ */
+char *config_read_token(const char *path, struct err *);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contract between our processes: every inherited fd, environment name,
+ * message and frame that crosses a process boundary is named here and nowhere
+ * else.  Peers are of the same build unless the version says otherwise: bump
+ * CONTRACT_VERSION whenever a struct below changes.
+ *
+ *  supervisor <-> shard, supervisor <-> handler: a SOCK_SEQPACKET socketpair,
+ *      one struct msg_hdr plus one payload struct per packet, at most one fd.
+ *  shard <-> handler ("uplink"): a SOCK_STREAM socketpair made by the
+ *      supervisor and handed to both, framed by struct up_hdr.
+ */
+#ifndef SHARED_CONTRACT_H
+#define SHARED_CONTRACT_H
+
+#include "shared/base.h"
+
+#define CONTRACT_VERSION 1
+
+/* Fixed fds of an exec'ed handler.  stderr (2) is the log pipe. */
+enum contract_fd {
+	CONTRACT_FD_CONTROL = 3, /* SEQPACKET to the supervisor */
+	CONTRACT_FD_CONFIG = 4,	 /* memfd: the config text as the supervisor
+				    read it */
+	CONTRACT_FD_TOKEN = 5,	 /* pipe: the token, no newline, then EOF */
+	CONTRACT_FD_STATS = 6,	 /* the stats page, read-write */
+};
+/* Hidden first argument that makes the binary a handler. */
+#define CONTRACT_ROLE_HANDLER "--role=handler"
+
+/* ---- supervisor channels -------------------------------------------- */
+
+#define CONTRACT_MESSAGES(X)                                                   \
+	/* any child -> supervisor, first message */                           \
+	X(HELLO)                                                               \
+	/* supervisor -> shard|handler: one end of an uplink, fd attached */   \
+	X(UPLINK)                                                              \
+	/* shard -> supervisor: may I IDENTIFY? */                             \
+	X(PERMIT_ASK)                                                          \
+	/* shard -> supervisor: no longer wanted, or what became of it */      \
+	X(PERMIT_DONE)                                                         \
+	/* supervisor -> shard: you may, now; written to the ledger already */ \
+	X(PERMIT_GRANT)                                                        \
+	/* supervisor -> any child: finish what you hold and exit 0 */         \
+	X(STOP)                                                                \
+	/* supervisor -> shard: close 4900, reconnect, RESUME */               \
+	X(RECONNECT)                                                           \
+	/* shard -> supervisor: this shard can't go on (struct msg_fatal) */   \
+	X(FATAL)                                                               \
+	/* handler -> supervisor: ready to take events */                      \
+	X(READY)                                                               \
+	/* shard -> supervisor: a gateway attempt failed or a session ended */ \
+	X(EVENT)
+
+enum msg_type {
+	MSG_NONE,
+#define X(n) MSG_##n,
+	CONTRACT_MESSAGES(X)
+#undef X
+	MSG_TYPES
+};
+const char *contract_msg_name(unsigned type); /* "HELLO"...; "?" if unknown */
+
+struct msg_hdr {
+	uint16_t type;	  /* enum msg_type */
+	uint16_t version; /* CONTRACT_VERSION of the sender */
+	uint32_t len;	  /* payload bytes that follow */
+	int32_t shard;	  /* shard it is about; -1: none */
+	uint32_t serial;  /* permit serial, uplink generation, ... */
+};
+_Static_assert(sizeof(struct msg_hdr) == 16, "msg_hdr is wire format");
+
+#define CONTRACT_MSG_MAX 4096 /* payload cap on a supervisor channel */
+
+struct msg_hello {
+	int32_t pid;
+	uint32_t generation; /* of the process: counts restarts of this slot */
+	char build[64];	     /* version string of the sender */
+};
+
+/* Why an IDENTIFY is wanted: the ledger's words (I1 lists the legal ones). */
+#define CONTRACT_CAUSES(X)                                                     \
+	X(NO_SESSION, "no session")                                            \
+	X(OTHER_TOKEN, "other token")                                          \
+	X(OTHER_INTENTS, "other intents")                                      \
+	X(OTHER_LAYOUT, "other shard count")                                   \
+	X(INVALID_SESSION, "op 9 false")                                       \
+	X(CLOSE_CODE, "close code")                                            \
+	X(POISONED, "three failed resumes")
+
+enum identify_cause {
+#define X(n, s) CAUSE_##n,
+	CONTRACT_CAUSES(X)
+#undef X
+	CAUSES
+};
+const char *contract_cause_name(unsigned cause);
+
+/* What became of a permit. */
+#define CONTRACT_OUTCOMES(X)                                                   \
+	X(PENDING, "pending")	  /* granted, not yet known */                 \
+	X(READY, "ready")                                                      \
+	X(INVALID, "op 9")                                                     \
+	X(CLOSED, "closed")                                                    \
+	X(TIMEOUT, "timeout")                                                  \
+	X(LOST, "shard died")                                                  \
+	X(UNUSED, "not sent")	/* given back before IDENTIFY was sent */
+
+enum identify_outcome {
+#define X(n, s) OUTCOME_##n,
+	CONTRACT_OUTCOMES(X)
+#undef X
+	OUTCOMES
+};
+const char *contract_outcome_name(unsigned outcome);
+
+struct msg_permit_ask {
+	uint32_t cause;	     /* enum identify_cause */
+	uint32_t close_code; /* with CAUSE_CLOSE_CODE, else 0 */
+};
+
+struct msg_permit_grant {
+	uint64_t ledger_id; /* entry that PERMIT_DONE settles */
+};
+
+struct msg_permit_done {
+	uint64_t ledger_id;
+	uint32_t outcome; /* enum identify_outcome */
+	uint32_t close_code;
+};
+
+struct msg_uplink { /* fd attached */
+	uint32_t generation; /* of the handler at the other end */
+	uint32_t shard_count;
+};
+
+struct msg_stop {
+	uint32_t end_sessions;	/* 1: close 1000 and drop the record */
+	uint32_t deadline_ms;	/* after this the supervisor escalates */
+};
+
+struct msg_fatal {
+	uint32_t close_code; /* 4004, 4010..4014; 401 for HTTP; 0: none */
+	char text[256];	     /* one sentence for the operator */
+};
+
+/* What a shard reports beyond the stats page, for rules that span shards. */
+enum shard_report {
+	REPORT_READY,	       /* READY or RESUMED arrived */
+	REPORT_CONNECT_FAILED, /* never reached HELLO */
+	REPORT_CLOSED,	       /* connection ended after HELLO */
+};
+struct msg_event {
+	uint32_t report; /* enum shard_report */
+	uint32_t close_code;
+	char text[192];
+};
+
+/* ---- uplink: shard <-> handler -------------------------------------- */
+
+enum up_type {
+	UP_HELLO = 1,	/* shard -> handler, first: struct up_hello */
+	UP_SESSION,	/* shard -> handler: struct up_session, before the first
+			   event of a session on this connection */
+	UP_EVENT,	/* shard -> handler: raw dispatch, ord set */
+	UP_RESULT,	/* shard -> handler: struct up_result for a DOWN_SEND */
+	DOWN_HELLO,	/* handler -> shard, first: struct up_hello */
+	DOWN_ACK,	/* handler -> shard: every ord <= hdr.ord is done */
+	DOWN_SEND,	/* handler -> shard: gateway payload (JSON text) to send;
+			   hdr.ord is the handler's request id */
+};
+
+#define UP_FLAG_REPLAY 1u /* arrived between RESUME and RESUMED */
+#define UP_FLAG_AGAIN 2u  /* sent on an earlier uplink, not acknowledged */
+
+struct up_hdr {
+	uint32_t len;	   /* payload bytes that follow */
+	uint8_t type;	   /* enum up_type */
+	uint8_t flags;
+	uint16_t t_len;	   /* UP_EVENT: length of the event name, 0: none */
+	uint32_t t_off;	   /* UP_EVENT: its offset in the payload */
+	uint32_t reserved; /* 0 */
+	uint64_t ord;	   /* counts UP_EVENTs of one shard process from 1 */
+	uint64_t seq;	   /* the dispatch's s; 0: it had none */
+	uint64_t session;  /* hash64 of the session id */
+	uint64_t recv_ms;  /* clock_wall_ms() when the shard had it whole */
+};
+_Static_assert(sizeof(struct up_hdr) == 48, "up_hdr is wire format");
+
+#define UP_PAYLOAD_MAX (80u << 20) /* beyond it the peer is broken */
+
+struct up_hello {
+	uint32_t version; /* CONTRACT_VERSION */
+	uint32_t shard, shard_count;
+	uint32_t generation; /* of the sender */
+	int32_t pid;
+	char build[64];
+};
+
+#define CONTRACT_SESSION_MAX 128 /* longest session id kept, NUL included */
+struct up_session {
+	uint64_t session; /* hash64 of id */
+	char id[CONTRACT_SESSION_MAX];
+};
+
+enum send_status {
+	SEND_OK,
+	SEND_TOO_LONG,	   /* over 4096 bytes */
+	SEND_QUEUE_FULL,
+	SEND_NOT_CONNECTED,/* connection ended before it went out */
+	SEND_BAD,	   /* not JSON, or an op a bot may not send */
+};
+struct up_result {
+	uint32_t status; /* enum send_status */
+	uint32_t reserved;
+};
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The stats page: one file in state_dir, mapped by every process of a fleet
+ * and by the CLI.  Each part has exactly one writer and a sequence lock;
+ * writing costs no system call, reading takes no lock and asks nobody (I7).
+ * All stamps are clock_boot_ms() of the boot named in the head, so readers
+ * print ages, never last good values.  Each shard's slot also holds its cursor,
+ * which therefore survives SIGKILL of everything; power loss may take it back
+ * to the copy in LMDB, which only costs replays.
+ */
+#ifndef SHARED_PAGE_H
+#define SHARED_PAGE_H
+
+#include "shared/contract.h"
+#include "shared/err.h"
+
+#include <stdatomic.h>
+
+#define PAGE_VERSION 1
+#define PAGE_CLOSES 24	/* distinct close codes counted per shard */
+#define PAGE_WORDS 192
+
+#define PAGE_SHARD_STATES(X)                                                   \
+	X(DOWN, "down")			/* no process */                       \
+	X(STARTING, "starting")		/* process, not yet dialling */        \
+	X(WAITING, "waiting")		/* between attempts (back-off) */      \
+	X(PERMIT, "queued")		/* wants an identify permit */         \
+	X(CONNECTING, "connecting")	/* DNS, TCP, proxy, TLS, upgrade */    \
+	X(HELLO, "hello")		/* open, waiting for HELLO */          \
+	X(IDENTIFYING, "identifying")	/* IDENTIFY sent */                    \
+	X(RESUMING, "resuming")		/* RESUME sent, replay running */      \
+	X(READY, "ready")                                                      \
+	X(DRAINING, "draining")		/* stopping: emptying the uplink */    \
+	X(HELD, "held")			/* stopped by rule, needs an operator */
+
+enum shard_state {
+#define X(n, s) SHARD_##n,
+	PAGE_SHARD_STATES(X)
+#undef X
+	SHARD_STATES
+};
+extern const char *const page_shard_state_name[SHARD_STATES];
+
+/* How a shard process ended, as the supervisor saw it. */
+#define PAGE_CRASHES(X)                                                        \
+	X(EXIT, "exit") X(SIGNAL, "signal") X(OOM, "oom") X(HUNG, "hung")      \
+	X(START, "start")
+
+enum crash_cause {
+#define X(n, s) CRASH_##n,
+	PAGE_CRASHES(X)
+#undef X
+	CRASHES
+};
+extern const char *const page_crash_name[CRASHES];
+
+#define PAGE_HANDLER_STATES(X)                                                 \
+	X(DOWN, "down") X(STARTING, "starting") X(READY, "ready")              \
+	X(DRAINING, "draining")
+enum handler_state {
+#define X(n, s) HANDLER_##n,
+	PAGE_HANDLER_STATES(X)
+#undef X
+	HANDLER_STATES
+};
+extern const char *const page_handler_state_name[HANDLER_STATES];
+
+typedef _Atomic uint32_t page_lock;
+
+struct page_close_count {
+	uint32_t code, count;
+};
+
+/* Written by the shard process only. */
+struct page_shard {
+	page_lock lock;
+	uint32_t state;			/* enum shard_state */
+	uint64_t state_since_ms;
+	int32_t pid;
+	uint32_t rtt_ms;		/* last heartbeat to ACK; 0: none yet */
+	uint64_t heartbeat_ms, ack_ms;	/* last sent, last ACK; 0: never */
+	uint64_t frame_ms, dispatch_ms;	/* last bytes, last op 0 */
+	uint64_t interval_ms;		/* heartbeat_interval of this conn */
+	uint64_t session;		/* hash64 of the session id; 0: none */
+	uint64_t seq;			/* last received */
+	uint64_t acked_seq;		/* last acknowledged by the handler */
+	uint64_t events, bytes_wire, bytes_raw;
+	uint64_t replayed;		/* events received between RESUME and
+					   RESUMED */
+	uint64_t unreadable;		/* messages forwarded unread */
+	uint64_t connects, identifies, resumes, resumes_failed, zombies;
+	uint64_t connect_fails;
+	uint64_t queue_events, queue_bytes;	/* not yet acknowledged */
+	uint64_t queue_full;		/* times the queue cap was met */
+	uint64_t spool_events, spool_bytes;
+	uint64_t sends, sends_refused;
+	uint64_t uplinks;		/* handler connections so far */
+	uint32_t guilds, guilds_pending;
+	struct page_close_count closes[PAGE_CLOSES];
+	char note[PAGE_WORDS];		/* why it is in this state, for people */
+};
+
+/* Written by the supervisor only. */
+struct page_watch {
+	page_lock lock;
+	int32_t pid;			/* 0: no process */
+	uint64_t pid_start;		/* /proc/PID/stat field 22 */
+	uint64_t started_ms, restart_ms; /* restart_ms: when it will be retried */
+	uint64_t starts;
+	uint64_t crashes[CRASHES];
+	uint64_t rss_kb, uss_kb;
+	uint32_t fds, fd_limit;
+	uint64_t sampled_ms;
+	char last_end[PAGE_WORDS];	/* obituary of the last process */
+};
+
+/* Two copies written in turn: a torn one fails its check. */
+struct page_cursor {
+	_Atomic uint64_t session, seq, check;
+};
+
+struct page_slot {
+	struct page_shard shard;
+	struct page_watch watch;
+	struct page_cursor cursor[2];
+};
+
+/* Written by the handler only. */
+struct page_handler {
+	page_lock lock;
+	uint32_t state;			/* enum handler_state */
+	uint64_t state_since_ms;
+	int32_t pid;
+	uint32_t generation;
+	uint64_t events, duplicates, acked, lag_events, lag_ms;
+	uint64_t dead_letters, plugin_restarts;
+	uint64_t rest_calls, rest_429, rest_errors;
+	uint32_t plugins, plugins_up;
+	char note[PAGE_WORDS];
+};
+
+/* Written by the supervisor only. */
+struct page_cluster {
+	page_lock lock;
+	int32_t pid;			/* 0: stopped in order */
+	uint64_t pid_start;
+	uint64_t started_ms;
+	uint32_t stopping;
+	uint32_t shard_count;		/* of the layout */
+	uint32_t first, local;		/* shards run here: [first, first+local) */
+	uint32_t recommended;		/* shards of the last /gateway/bot */
+	/* budget, from /gateway/bot plus what we sent since */
+	int64_t total, remaining;	/* -1: not known */
+	int64_t reset_wall_ms, fetched_wall_ms;
+	uint32_t max_concurrency, reserve;
+	uint64_t identifies_24h, foreign_24h;
+	int64_t forecast_s;		/* -1: not in sight */
+	uint32_t permits_waiting;
+	uint64_t permits_eta_ms;	/* boot stamp when the queue is empty */
+	uint32_t held;			/* fleet held: see note */
+	int32_t exit_code;
+	char name[64], version[64];
+	char config_path[256];
+	char note[256];			/* what is wrong, one sentence */
+};
+
+struct page_head {
+	uint64_t magic;
+	uint32_t version, slot_size;
+	uint32_t slots, reserved;
+	char boot_id[40];		/* boot whose clock the stamps use */
+	struct page_cluster cluster;
+	struct page_handler handler;
+	struct page_watch handler_watch, supervisor_watch;
+};
+
+struct page {
+	struct page_head *head;		/* NULL when closed */
+	struct page_slot *slot;		/* head->slots of them */
+	size_t size;
+	int fd;
+	bool writable;
+};
+
+/*
+ * The supervisor: creates or takes over DIR/stats for `slots` shards.  Keeps
+ * the cursors of an existing page of this layout version, clears the stamps of
+ * an earlier boot.  Space is reserved on disk, so no write can fail later.
+ */
+int page_create(struct page *, const char *dir, uint32_t slots, struct err *);
+/* The CLI: read-only.  -1 with EXIT_DOWN when there is no page. */
+int page_open(struct page *, const char *dir, struct err *);
+/* The handler: from an inherited fd, read-write. */
+int page_attach(struct page *, int fd, struct err *);
+void page_close(struct page *);
+
+/* Writers bracket every change; never nest. */
+static inline void
+page_begin(page_lock *l)
+{
+	atomic_store_explicit(l, atomic_load_explicit(l, memory_order_relaxed)
+	    + 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+}
+
+static inline void
+page_end(page_lock *l)
+{
+	atomic_store_explicit(l, atomic_load_explicit(l, memory_order_relaxed)
+	    + 1, memory_order_release);
+}
+
+/* Reader: copies a consistent part out (whose first member is the lock);
+ * false when its writer died in the middle: out is then the torn copy. */
+bool page_read(const void *part, void *out, size_t size);
+
+/* Makes an odd lock (its writer was killed inside) even again: new owner. */
+void page_repair(page_lock *l);
+
+/* The cursor: everything of session up to seq is safe with the handler. */
+void page_cursor_set(struct page_slot *, uint64_t session, uint64_t seq);
+/* Highest valid seq recorded for session, 0 when there is none. */
+uint64_t page_cursor_get(const struct page_slot *, uint64_t session);
+
+void page_count_close(struct page_shard *, uint32_t code);
+
+/* "4d1c..." of /proc/sys/kernel/random/boot_id. */
+void page_boot_id(char out[40]);
+
+#endif

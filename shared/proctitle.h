@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* What ps shows: "shardherd: shard 3/16".  Call proctitle_init first in main. */
+#ifndef SHARED_PROCTITLE_H
+#define SHARED_PROCTITLE_H
+
+#include "shared/base.h"
+
+void proctitle_init(int argc, char **argv);
+void proctitle_set(const char *fmt, ...) printflike(1, 2);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The LMDB environment in state_dir/db, shared by all roles.  Every call opens
+ * the environment, runs one transaction and closes it: the supervisor forks,
+ * and an LMDB environment must never be open across a fork.  None of this is
+ * on the event path.  A `meta` file beside it names the libc that made it: a
+ * musl and a glibc process in one environment deadlock, so the other is refused.
+ */
+#ifndef SHARED_STORE_H
+#define SHARED_STORE_H
+
+#include "shared/contract.h"
+#include "shared/err.h"
+
+#define STORE_URL_MAX 256
+
+struct store {
+	char path[512];		/* state_dir/db */
+	size_t map_size;
+};
+
+/* Creates the directory and schema when missing, checks libc and version. */
+int store_init(struct store *, const char *state_dir, struct err *);
+
+/* One atomic record per shard: what a RESUME needs, and when it is void. */
+struct store_session {
+	uint32_t shard, shard_count;
+	uint64_t identity;	/* hash of token, as RESUME needs the same */
+	uint64_t intents;
+	uint64_t seq;		/* lower bound; the page's cursor may be ahead */
+	int64_t ready_ms;	/* wall clock of READY */
+	int64_t seen_ms;	/* wall clock of the last batch of cursors */
+	uint32_t strikes;	/* consecutive resumes that reached Discord and
+				   failed (I1) */
+	uint32_t host_fails;	/* consecutive failures of resume_url itself:
+				   the breaker's memory */
+	char id[CONTRACT_SESSION_MAX];
+	char url[STORE_URL_MAX]; /* resume_gateway_url; "" : use the main one */
+};
+
+/* 1 found, 0 none, -1 error. */
+int store_session_get(const struct store *, uint32_t shard,
+    struct store_session *, struct err *);
+int store_session_put(const struct store *, const struct store_session *,
+    struct err *);
+int store_session_drop(const struct store *, uint32_t shard, struct err *);
+
+/* The supervisor's batch: moves seq forward where the session still matches. */
+struct store_cursor {
+	uint32_t shard;
+	uint64_t session, seq;
+};
+int store_cursors_put(const struct store *, const struct store_cursor *,
+    size_t n, struct err *);
+
+/* The identify ledger (I3): ids are ascending; entries older than 8 days go. */
+struct store_identify {
+	uint64_t id;
+	int64_t asked_ms, sent_ms, settled_ms; /* wall clock; 0: not yet */
+	uint32_t shard, shard_count, key;      /* key: shard % max_concurrency */
+	uint32_t cause, outcome;	       /* contract.h enums */
+	uint32_t close_code;
+	uint32_t flags;			       /* STORE_IDENTIFY_* */
+};
+#define STORE_IDENTIFY_FORCED 1u /* an operator asked for it */
+
+int store_identify_add(const struct store *, struct store_identify *,
+    struct err *);		/* sets id */
+int store_identify_settle(const struct store *, uint64_t id, uint32_t outcome,
+    uint32_t close_code, struct err *);
+/* Every entry with sent_ms >= since_ms, oldest first; fn returns 0 to go on. */
+int store_identify_each(const struct store *, int64_t since_ms,
+    int (*fn)(const struct store_identify *, void *), void *, struct err *);
+
+/* Last good /gateway/bot, and when. */
+struct store_gateway {
+	char url[STORE_URL_MAX];
+	uint32_t shards, max_concurrency;
+	int64_t total, remaining, reset_wall_ms, fetched_wall_ms;
+};
+int store_gateway_put(const struct store *, const struct store_gateway *,
+    struct err *);
+int store_gateway_get(const struct store *, struct store_gateway *,
+    struct err *);	/* 1, 0, -1 */
+
+/* Anything else, by name: counters, markers, plugin storage later. */
+int store_blob_put(const struct store *, const char *key, const void *, size_t,
+    struct err *);
+/* 1 with at most size bytes copied and *len the whole length, 0, -1. */
+int store_blob_get(const struct store *, const char *key, void *, size_t size,
+    size_t *len, struct err *);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One-shot timers on CLOCK_BOOTTIME, so that a suspended host wakes to timers
+ * that are due and not to timers that slept with it.  A timer is embedded in
+ * its owner's struct; its callback finds the owner with container_of.
+ * tests/unit/fake_time.c implements the same names on a clock tests move.
+ */
+#ifndef SHARED_TIMER_H
+#define SHARED_TIMER_H
+
+#include "shared/base.h"
+
+struct ev_loop;
+struct timers;
+struct timer;
+
+typedef void timer_fn(struct timer *);
+
+struct timer {
+	struct list link;	/* in base's list while pending */
+	struct timers *base;	/* NULL before timer_init */
+	timer_fn *fn;
+	uint64_t due_ms;	/* clock_boot_ms() at which it fires */
+	bool pending;
+};
+
+/* One per loop; one timerfd.  NULL with errno set when out of fds. */
+struct timers *timers_new(struct ev_loop *loop);
+void timers_free(struct timers *);	/* every timer must be stopped */
+
+void timer_init(struct timers *, struct timer *, timer_fn *);
+/* (Re)arms: fires once, after_s seconds from now; 0 fires on the next turn. */
+void timer_set(struct timer *, double after_s);
+void timer_stop(struct timer *);	/* harmless when not pending */
+static inline bool
+timer_pending(const struct timer *t)
+{
+	return t->pending;
+}
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The client TLS context (1.2 and 1.3, peer and host name verified) and the
+ * search for the system's CA bundle.  Built once by the supervisor before it
+ * forks, so that shards share its pages.
+ */
+#ifndef SHARED_TLS_H
+#define SHARED_TLS_H
+
+#include "shared/err.h"
+
+#include <openssl/ssl.h>
+
+/*
+ * ca_file: path, or "" / NULL to look for the system's: $SSL_CERT_FILE, then
+ * the places Debian, RHEL, openSUSE and Alpine use.  On success the path taken
+ * is copied to used (size bytes).  EXIT_CONFIG with every path tried when none.
+ */
+int tls_find_ca(const char *ca_file, char *used, size_t size, struct err *);
+/* Owner frees with SSL_CTX_free. */
+SSL_CTX *tls_client_new(const char *ca_file, struct err *);
+/* The newest OpenSSL error in words; empties the error queue. */
+void tls_error(char *out, size_t size);
+
+#endif

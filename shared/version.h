@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHARED_VERSION_H
+#define SHARED_VERSION_H
+
+#define SHARDHERD_VERSION "0.1.0"
+#define SHARDHERD_URL "https://github.com/shardherd/shardherd"
+/* discord-protocol.md section 7.1: an invalid one is blocked at the edge. */
+#define SHARDHERD_USER_AGENT                                                   \
+	"DiscordBot (" SHARDHERD_URL ", " SHARDHERD_VERSION ")"
+
+#endif
