@@ -31,7 +31,9 @@ on_msg(struct ipc *c, const struct msg_hdr *h, const void *payload, int fd)
 static void
 on_gone(struct ipc *c, const char *why)
 {
-	t.gone++;
+	/* The first to notice says why; then its peer sees a closed channel. */
+	if (t.gone++ > 0)
+		return;
 	str_copy(t.why, why, sizeof(t.why));
 }
 
@@ -115,7 +117,7 @@ send_raw(struct msg_hdr h, size_t len, const char *expect)
 	memcpy(buf, &h, sizeof(h));
 	assert_int_equal(send(t.a.fd, buf, len, 0), (ssize_t)len);
 	turn(2);
-	assert_int_equal(t.gone, 1);
+	assert_true(t.gone >= 1);
 	assert_int_equal(t.got, 0);
 	if (strstr(t.why, expect) == NULL)
 		fail_msg("%s", t.why);
