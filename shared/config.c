@@ -58,15 +58,6 @@ complain(struct parse *p, int line, const char *fmt, ...)
 		p->fn(out, p->arg);
 }
 
-static const char *
-did_you_mean(const char *near, char *out, size_t size)
-{
-	if (near == NULL)
-		return "";
-	str_format(out, size, "; did you mean %s?", near);
-	return out;
-}
-
 /* ---- the line reader under inih -------------------------------------- */
 
 static bool
@@ -82,15 +73,15 @@ section_known(const char *name)
 static void
 section_unknown(struct parse *p)
 {
-	const char *names[KEYS_MAX];
-	char hint[64];
+	const char *names[KEYS_MAX], *near;
 	size_t n = 0;
 
 	for (size_t i = 0; i < config_keys_n; i++)
 		names[n++] = config_keys[i].section;
-	complain(p, p->line, "[%s]: unknown section%s", p->section,
-	    did_you_mean(config_nearest(p->section, names, n), hint,
-	    sizeof(hint)));
+	near = config_nearest(p->section, names, n);
+	complain(p, p->line, "[%s]: unknown section%s%s%s", p->section,
+	    near != NULL ? "; did you mean [" : "", near != NULL ? near : "",
+	    near != NULL ? "]?" : "");
 	p->skip = true;
 }
 
@@ -216,8 +207,8 @@ read_line(char *out, int num, void *arg)
 static void
 key_unknown(struct parse *p, const char *key)
 {
-	const char *names[KEYS_MAX], *near, *elsewhere = NULL;
-	char hint[128];
+	const char *names[KEYS_MAX] = {0}, *near, *elsewhere = NULL;
+	char hint[128] = "";
 	size_t n = 0;
 
 	for (size_t i = 0; i < config_keys_n; i++) {
@@ -230,12 +221,10 @@ key_unknown(struct parse *p, const char *key)
 			elsewhere = k->section;
 	}
 	if ((near = config_nearest(key, names, n)) != NULL)
-		did_you_mean(near, hint, sizeof(hint));
+		str_format(hint, sizeof(hint), "; did you mean %s?", near);
 	else if (elsewhere != NULL)
 		str_format(hint, sizeof(hint), "; it belongs into [%s]",
 		    elsewhere);
-	else
-		hint[0] = '\0';
 	complain(p, p->line, "[%s] %s: unknown key%s", p->section, key, hint);
 }
 

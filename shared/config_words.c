@@ -140,7 +140,7 @@ config_intents(const char *text, uint64_t *out, struct err *err)
 {
 	static const char *const gap = ", |\t";
 	char word[WORD_MAX + 1];
-	uint64_t bits = 0, one;
+	uint64_t bits = 0, one = 0;
 	size_t n, words = 0;
 
 	for (; *(text += strspn(text, gap)) != '\0'; text += n, words++) {
