@@ -34,14 +34,10 @@ proctitle_init(int argc, char **argv)
 			end += strlen(environ[i]) + 1;
 		copy[i] = base_strdup(environ[i]);
 	}
-	char **args = base_alloc(sizeof(*args) * ((size_t)argc + 1));
-	for (int i = 0; i < argc; i++) {
-		args[i] = base_strdup(argv[i]);
-		argv[i] = args[i];
-	}
+	for (int i = 0; i < argc; i++)
+		argv[i] = base_strdup(argv[i]);
 	environ = copy;
 	title.size = (size_t)(end - title.start);
-	free(args);
 }
 
 void
