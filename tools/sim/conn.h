@@ -22,6 +22,7 @@
 #define CONN_CLOSE_S 3		/* for the client's close frame */
 #define CONN_BACKLOG_MAX (64u << 20) /* unread bytes of a slow client */
 #define CONN_PACE (1u << 20)	/* backlog at which replay and sync pause */
+#define CONN_PAYLOAD_MIN 512 /* payload compression leaves smaller ones be */
 #define CONN_LATE 1.5		/* intervals without a heartbeat */
 
 #define CONN_STATES(X)                                                         \
@@ -106,6 +107,8 @@ void conn_close(struct conn *, unsigned code, const char *reason);
 void conn_drop(struct conn *);	/* RST */
 void conn_eof(struct conn *);	/* FIN without a close frame */
 void conn_mute(struct conn *, bool);
+/* The session goes on alone, or ends for good. */
+void conn_part(struct conn *, bool end);
 /* The session is the connection's from now on. */
 void conn_attach(struct conn *, struct session *, enum conn_state);
 /* Says for which shard it speaks: counters. */

@@ -184,13 +184,6 @@ storm(struct sim *sim)
 /* ---- the command ------------------------------------------------------- */
 
 static int
-usage(struct sim_text *out, const char *fmt, const char *a, const char *b)
-{
-	text_fmt(out, fmt, a, b);
-	return EXIT_USAGE;
-}
-
-static int
 list_faults(struct sim *sim, struct sim_text *out)
 {
 	list_each(&sim->faults->list, e) {
@@ -240,27 +233,27 @@ read_arg(struct fault *f, int argc, char **argv, int *i, struct sim_text *out)
 	if (!a)
 		return kind == ARG_NUMBER_OPT || kind == ARG_HANG_OPT
 		    ? EXIT_FINE
-		    : usage(out, "fault %s: an argument is missing%s", name, "");
+		    : text_say(out, EXIT_USAGE, "fault %s: an argument is missing", name);
 	(*i)++;
 	if (kind == ARG_FILE)
 		return read_file(f, a, out);
 	if (kind == ARG_HANG_OPT) {
 		f->hang = strcmp(a, "hang") == 0;
 		return f->hang || strcmp(a, "drop") == 0 ? EXIT_FINE
-		    : usage(out, "fault %s: expected drop or hang, got %s",
+		    : text_say(out, EXIT_USAGE, "fault %s: expected drop or hang, got %s",
 			name, a);
 	}
 	if (kind == ARG_BOOL) {
 		f->arg = strcmp(a, "true") == 0;
 		return f->arg || strcmp(a, "false") == 0 ? EXIT_FINE
-		    : usage(out, "fault %s: expected true or false, got %s",
+		    : text_say(out, EXIT_USAGE, "fault %s: expected true or false, got %s",
 			name, a);
 	}
 	if (!str_to_u64(a, &f->arg))
-		return usage(out, "fault %s: expected a number, got %s", name,
+		return text_say(out, EXIT_USAGE, "fault %s: expected a number, got %s", name,
 		    a);
 	if (kind == ARG_STATUS && (f->arg < 400 || f->arg > 599))
-		return usage(out, "fault %s: expected a status from 400 to "
+		return text_say(out, EXIT_USAGE, "fault %s: expected a status from 400 to "
 		    "599, got %s", name, a);
 	return EXIT_FINE;
 }
@@ -288,7 +281,7 @@ read_option(struct fault *f, const char *name, const char *v,
 	else if (strcmp(name, "--host") == 0 && strcmp(v, "resume") == 0)
 		f->host = HOST_RESUME;
 	else
-		return usage(out, "fault: can't understand %s %s", name, v);
+		return text_say(out, EXIT_USAGE, "fault: can't understand %s %s", name, v);
 	return EXIT_FINE;
 }
 
@@ -299,14 +292,14 @@ read_fault(struct fault *f, int argc, char **argv, struct sim_text *out)
 
 	for (; r == EXIT_FINE && i < argc; i += 2) {
 		if (i + 1 == argc)
-			return usage(out, "fault %s: %s needs a value",
+			return text_say(out, EXIT_USAGE, "fault %s: %s needs a value",
 			    argv[0], argv[i]);
 		r = read_option(f, argv[i], argv[i + 1], out);
 	}
 	if (r == EXIT_FINE && f->shard >= 0 &&
 	    kinds[f->kind].stage <= FAULT_HELLO)
-		return usage(out, "fault %s strikes before a connection says "
-		    "which shard it is: use --host%s", argv[0], "");
+		return text_say(out, EXIT_USAGE, "fault %s strikes before a connection says "
+		    "which shard it is: use --host", argv[0]);
 	return r;
 }
 
@@ -366,9 +359,10 @@ fault_command(struct sim *sim, int argc, char **argv, struct sim_text *out)
 	}
 	kind = find_kind(argv[0]);
 	if (kind < 0)
-		return usage(out, "no fault is called %s; `fault` alone lists "
-		    "them%s", argv[0], "");
+		return text_say(out, EXIT_USAGE, "no fault is called %s; "
+		    "`fault` alone lists them", argv[0]);
 	if (sim->faults->count >= FAULTS_MAX)
-		return usage(out, "too many faults are waiting%s%s", "", "");
+		return text_say(out, EXIT_USAGE, "too many faults are "
+		    "waiting");
 	return add(sim, kind, argc, argv, out);
 }

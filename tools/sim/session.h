@@ -38,6 +38,7 @@ struct session {
 	struct timer expire;
 	bool syncing;		/* GUILD_CREATEs of READY still to issue */
 	unsigned sync_next;	/* guild index to look at next */
+	unsigned sync_floods;	/* rounds over the guilds: fault flood-guilds */
 	unsigned sync_floods;	/* further rounds: fault flood-guilds */
 	uint32_t raw[SESSION_RAW_MAX]; /* checksums; a ring */
 	unsigned raws;
