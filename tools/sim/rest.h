@@ -49,14 +49,16 @@ int rest_fault_kind(const char *word);
  */
 int rest_fault_set(struct sim *, const char *pattern, int status,
     enum rest_fault_kind, double retry_after_s, unsigned delay_ms, int count);
+/* Ends the fault of this pattern. */
+void rest_fault_drop(struct sim *, const char *pattern);
 void rest_fault_clear(struct sim *);
 /* One line per fault. */
 void rest_fault_list(const struct sim *, struct sim_text *out);
 
 /*
- * REST verbs of the control socket:
+ * REST verbs of the control socket (times in seconds):
  *   gateway-bot STATUS|ok [json|html|garbage|empty|shared|global|cut]
- *       [retry-after=S] [delay=MS] [count=N]
+ *       [retry-after=S] [delay=S] [count=N]
  *   rest PATTERN STATUS|ok [...the same] · rest list · rest clear
  *   interaction GUILD [NAME [TEXT]]
  * 0, 1 or EXIT_USAGE with a sentence in out.

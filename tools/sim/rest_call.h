@@ -220,6 +220,11 @@ bool rest_msg_channel(struct rest_call *, uint64_t id, struct world_channel *);
 struct world_msg *rest_msg_find(struct rest_call *, uint64_t channel,
     uint64_t id);
 
+/* ---- limits: rest.c ------------------------------------------------- */
+
+/* One request against a bucket; true when it answered 429. */
+bool rest_limit_refused(struct rest_call *, enum limit_class, uint64_t major);
+
 /* ---- faults: rest_fault.c ------------------------------------------- */
 
 struct rest_faults *rest_faults_new(void);
