@@ -39,7 +39,6 @@ struct session {
 	bool syncing;		/* GUILD_CREATEs of READY still to issue */
 	unsigned sync_next;	/* guild index to look at next */
 	unsigned sync_floods;	/* rounds over the guilds: fault flood-guilds */
-	unsigned sync_floods;	/* further rounds: fault flood-guilds */
 	uint32_t raw[SESSION_RAW_MAX]; /* checksums; a ring */
 	unsigned raws;
 };
