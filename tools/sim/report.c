@@ -29,28 +29,10 @@ add_stats(const struct stats *s, struct sim_text *t)
 	text_str(t, "}");
 }
 
-/* The session a shard's line speaks of: connected, else the newest. */
-static struct session *
-session_of(struct sim *sim, unsigned shard)
-{
-	struct conn *c = gate_conn(sim, shard);
-	struct session *found = NULL;
-
-	if (c)
-		return c->session;
-	list_each(&sim->gate->live, e) {
-		struct session *s = container_of(e, struct session, link);
-
-		if (s->shard == shard)
-			found = s;
-	}
-	return found;
-}
-
 static void
 add_shard(struct sim *sim, unsigned id, struct sim_text *t)
 {
-	struct session *s = session_of(sim, id);
+	struct session *s = session_newest(sim, id);
 
 	text_fmt(t, "{\"id\":%u,", id);
 	add_stats(stats_of(sim, (int)id), t);
@@ -154,7 +136,7 @@ report_text(struct sim *sim, struct sim_text *t)
 	    "resumes\n");
 	for (unsigned i = 0; i < shards_shown(sim); i++) {
 		struct stats *one = stats_of(sim, (int)i);
-		struct session *se = session_of(sim, i);
+		struct session *se = session_newest(sim, i);
 
 		text_fmt(t, "%u %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
 		    " %" PRIu64 " %" PRIu64 "\n", i,

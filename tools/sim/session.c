@@ -53,6 +53,20 @@ session_find(struct sim *sim, const char *id, size_t len)
 	return s;
 }
 
+struct session *
+session_newest(struct sim *sim, unsigned shard)
+{
+	struct session *found = NULL;
+
+	list_each(&sim->gate->live, e) {
+		struct session *s = container_of(e, struct session, link);
+
+		if (s->shard == shard && (s->conn || !found || !found->conn))
+			found = s;
+	}
+	return found;
+}
+
 /* {"t":T,"s":N,"op":0,"d":D} as one exact allocation. */
 static struct session_kept
 envelope(const char *t, uint64_t seq, const char *d, size_t len)

@@ -46,6 +46,8 @@ struct session {
 struct session *session_new(struct sim *, unsigned shard, unsigned count,
     uint64_t intents);
 struct session *session_find(struct sim *, const char *id, size_t len);
+/* The newest live session of a shard id, a connected one first; or NULL. */
+struct session *session_newest(struct sim *, unsigned shard);
 /* Issues a dispatch; d is its JSON.  flags: JOURNAL_COUNTED or 0. */
 void session_dispatch(struct session *, const char *t, const char *d,
     size_t len, unsigned flags);
