@@ -35,21 +35,40 @@ text_str(struct sim_text *t, const char *s)
 	text_add(t, s, strlen(s));
 }
 
-void
-text_fmt(struct sim_text *t, const char *fmt, ...)
+static void __attribute__((format(printf, 2, 0)))
+add_va(struct sim_text *t, const char *fmt, va_list ap)
 {
-	va_list ap, again;
+	va_list again;
 	int n;
 
-	va_start(ap, fmt);
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
 	must(n >= 0);
 	text_reserve(t, (size_t)n);
 	vsnprintf(t->p + t->len, (size_t)n + 1, fmt, again);
 	va_end(again);
 	t->len += (size_t)n;
+}
+
+void
+text_fmt(struct sim_text *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_va(t, fmt, ap);
+	va_end(ap);
+}
+
+int
+text_say(struct sim_text *t, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_va(t, fmt, ap);
+	va_end(ap);
+	return code;
 }
 
 void

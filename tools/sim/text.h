@@ -12,6 +12,9 @@ void text_reserve(struct sim_text *, size_t more);
 void text_add(struct sim_text *, const void *, size_t);
 void text_str(struct sim_text *, const char *);
 void text_fmt(struct sim_text *, const char *fmt, ...) printflike(2, 3);
+/* Appends a sentence and returns code: the end of a verb that failed. */
+int text_say(struct sim_text *, int code, const char *fmt, ...)
+    printflike(3, 4);
 void text_u64(struct sim_text *, uint64_t);
 /* A JSON string with its quotes; bytes >= 0x80 pass unchanged. */
 void text_json(struct sim_text *, const char *);

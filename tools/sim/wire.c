@@ -190,7 +190,7 @@ wire_flush(struct wire *w)
 	ssize_t n;
 
 	list_remove(&w->dirty);
-	if (w->fd < 0 || w->handshaking || w->corked)
+	if (w->fd < 0 || w->handshaking)
 		return;
 	while (wire_backlog(w) > 0) {
 		n = write_some(w);
@@ -203,6 +203,8 @@ wire_flush(struct wire *w)
 	text_reset(&w->out);
 	if (w->out.cap > WIRE_KEEP)
 		text_free(&w->out);
+	if (w->shut)
+		shutdown(w->fd, SHUT_WR);
 	if (had && w->on_drained)
 		w->on_drained(w);
 }
@@ -226,9 +228,8 @@ wire_flush_all(struct list *dirty)
 void
 wire_shut(struct wire *w)
 {
+	w->shut = true;
 	wire_flush(w);
-	if (w->fd >= 0)
-		shutdown(w->fd, SHUT_WR);
 }
 
 void

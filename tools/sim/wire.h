@@ -26,7 +26,7 @@ struct wire {
 	int fd;			/* -1: ended */
 	SSL *ssl;		/* NULL: plain */
 	bool handshaking;
-	bool corked;		/* write nothing until told otherwise */
+	bool shut;		/* FIN once everything is written */
 	ev_io rd, wr;
 	struct sim_text out;
 	size_t out_off;		/* bytes of out already written */
