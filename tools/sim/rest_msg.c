@@ -163,6 +163,15 @@ reference(struct rest_call *c, json_object *m, const struct world_channel *ch,
 	set(m, "type", json_object_new_int(19));
 }
 
+static void
+overlay(json_object *m, json_object *extra)
+{
+	if (extra == NULL)
+		return;
+	json_object_object_foreach(extra, key, value)
+		set(m, key, json_object_get(value));
+}
+
 static json_object *
 build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
     json_object *body, const struct rest_author *by)
@@ -193,9 +202,7 @@ build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
 	if (by->webhook != 0)
 		set(m, "webhook_id", rest_json_id(by->webhook));
 	reference(c, m, ch, body);
-	if (by->extra != NULL)
-		json_object_object_foreach(by->extra, key, value)
-			set(m, key, json_object_get(value));
+	overlay(m, by->extra);
 	return m;
 }
 
