@@ -142,6 +142,7 @@ rest_start(struct sim *sim, struct err *e)
 
 	r->sim = sim;
 	sim->rest = r;
+	sim->app_id = world_app_id(sim->world);
 	r->limit = limit_new(sim->cfg.seed);
 	r->faults = rest_faults_new();
 	r->hooks = rest_hooks_new();
