@@ -48,9 +48,11 @@ route_message_list(struct rest_call *c)
 	if (!rest_msg_channel(c, c->id[0], &ch))
 		return;
 	if (limit < 1 || limit > LIST_MAX) {
-		rest_form_error(c, "limit", limit < 1 ? "NUMBER_TYPE_MIN"
-		    : "NUMBER_TYPE_MAX", "int value should be between 1 and "
-		    "%d.", LIST_MAX);
+		rest_form_error(c, "limit",
+		    limit < 1 ? "NUMBER_TYPE_MIN" : "NUMBER_TYPE_MAX",
+		    "int value should be between 1 and "
+		    "%d.",
+		    LIST_MAX);
 		(void)rest_form_refused(c);
 		return;
 	}
@@ -83,8 +85,8 @@ post_known(struct rest_call *c, json_object *body)
 	json_object *nonce = rest_form_get(body, "nonce");
 	struct world_msg *m;
 
-	if (nonce == NULL
-	    || !json_object_get_boolean(rest_form_get(body, "enforce_nonce")))
+	if (nonce == NULL ||
+	    !json_object_get_boolean(rest_form_get(body, "enforce_nonce")))
 		return false;
 	m = world_msg_by_nonce(c->w, json_object_get_string(nonce));
 	if (m == NULL)
@@ -119,8 +121,9 @@ route_message_edit(struct rest_call *c)
 	json_object *body = rest_form_object(c);
 	struct world_msg *m;
 
-	if (body == NULL || (m = rest_msg_find(c, c->id[0], c->id[1])) == NULL
-	    || not_author(c, m) || !rest_msg_check(c, body, true))
+	if (body == NULL ||
+	    (m = rest_msg_find(c, c->id[0], c->id[1])) == NULL ||
+	    not_author(c, m) || !rest_msg_check(c, body, true))
 		return;
 	rest_msg_edit(c, m, body);
 	rest_msg_reply(c, m);
@@ -149,8 +152,8 @@ bulk_check(struct rest_call *c, json_object *list)
 		return false;
 	}
 	for (size_t i = 0; i < n; i++) {
-		const char *s = json_object_get_string(
-		    json_object_array_get_idx(list, i));
+		const char *s =
+		    json_object_get_string(json_object_array_get_idx(list, i));
 		uint64_t id;
 
 		if (s == NULL || !str_to_u64(s, &id)) {
@@ -163,8 +166,9 @@ bulk_check(struct rest_call *c, json_object *list)
 			return false;
 		}
 		for (size_t k = 0; k < i; k++)
-			if (strcmp(s, json_object_get_string(
-				json_object_array_get_idx(list, k))) == 0)
+			if (strcmp(s,
+				json_object_get_string(
+				    json_object_array_get_idx(list, k))) == 0)
 				rest_form_error(c, "messages",
 				    "SET_TYPE_CONTAINS_DUPLICATES",
 				    "Duplicate value %s.", s);
@@ -192,10 +196,10 @@ route_message_bulk(struct rest_call *c)
 	event = json_object_new_object();
 	ids = json_object_new_array();
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		const char *s = json_object_get_string(
-		    json_object_array_get_idx(list, i));
-		struct world_msg *m = world_msg_find(c->w,
-		    strtoull(s, NULL, 10));
+		const char *s =
+		    json_object_get_string(json_object_array_get_idx(list, i));
+		struct world_msg *m =
+		    world_msg_find(c->w, strtoull(s, NULL, 10));
 
 		if (m == NULL || m->channel != ch.id)
 			continue;
