@@ -214,6 +214,10 @@ test_list_newest_first_over_rings(void **state)
 	assert_int_equal(out[0]->id, 53);
 	assert_int_equal(out[1]->id, 49);
 	assert_int_equal(world_msg_list(w, 1, 0, 0, out, 5), 5);
+	/* After an id: the next ones, not the newest. */
+	assert_int_equal(world_msg_list(w, 1, 0, 11, out, 3), 3);
+	assert_int_equal(out[0]->id, 17);
+	assert_int_equal(out[2]->id, 13);
 	world_free(w);
 }
 

@@ -18,22 +18,29 @@ not_author(struct rest_call *c, const struct world_msg *m)
 	return true;
 }
 
-/* The list's window: before and after as ids, both exclusive. */
-static bool
-list_window(struct rest_call *c, uint64_t *before, uint64_t *after)
+/* The messages a list asks for, newest first; -1 after an answer. */
+static int
+list_find(struct rest_call *c, uint64_t channel, struct world_msg **out,
+    size_t max)
 {
 	uint64_t around = rest_body_query(c, "around", 0);
+	uint64_t before = rest_body_query(c, "before", 0);
+	uint64_t after = rest_body_query(c, "after", 0);
+	size_t n;
 
-	*before = rest_body_query(c, "before", 0);
-	*after = rest_body_query(c, "after", 0);
-	if ((*before != 0) + (*after != 0) + (around != 0) > 1) {
+	if ((before != 0) + (after != 0) + (around != 0) > 1) {
 		rest_form_error(c, "", "MESSAGE_LIST_EXCLUSIVE",
 		    "Only one of before, after, around may be given.");
-		return !rest_form_refused(c);
+		(void)rest_form_refused(c);
+		return -1;
 	}
-	if (around != 0)
-		*before = around + 1;
-	return true;
+	if (around == 0)
+		return (int)world_msg_list(c->w, channel, before, after, out,
+		    max);
+	n = max < 2 ? 0 : world_msg_list(c->w, channel, 0, around, out,
+	    max / 2);
+	return (int)(n + world_msg_list(c->w, channel, around + 1, 0, out + n,
+	    max - n));
 }
 
 void
@@ -41,26 +48,24 @@ route_message_list(struct rest_call *c)
 {
 	struct world_channel ch;
 	struct world_msg *found[LIST_MAX];
-	uint64_t limit = rest_body_query(c, "limit", 50), before, after;
+	uint64_t limit = rest_body_query(c, "limit", 50);
 	json_object *list;
-	size_t n;
+	int n;
 
 	if (!rest_msg_channel(c, c->id[0], &ch))
 		return;
 	if (limit < 1 || limit > LIST_MAX) {
 		rest_form_error(c, "limit",
 		    limit < 1 ? "NUMBER_TYPE_MIN" : "NUMBER_TYPE_MAX",
-		    "int value should be between 1 and "
-		    "%d.",
-		    LIST_MAX);
+		    "int value should be between 1 and %d.", LIST_MAX);
 		(void)rest_form_refused(c);
 		return;
 	}
-	if (!list_window(c, &before, &after))
+	n = list_find(c, ch.id, found, (size_t)limit);
+	if (n < 0)
 		return;
-	n = world_msg_list(c->w, ch.id, before, after, found, (size_t)limit);
 	list = json_object_new_array();
-	for (size_t i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		json_object *m = world_render_msg(c->w, found[i]);
 
 		rest_reactions_show(c->rest, found[i]->id, m);

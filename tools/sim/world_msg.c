@@ -154,6 +154,16 @@ next_older(struct ring *r, uint64_t channel, uint64_t before, uint64_t *k)
 	return NULL;
 }
 
+/* Puts m behind the n newest found; of a full list the newest goes. */
+static size_t
+keep(struct world_msg **out, size_t n, size_t max, struct world_msg *m)
+{
+	if (n == max)
+		memmove(out, out + 1, --n * sizeof(*out));
+	out[n] = m;
+	return n + 1;
+}
+
 size_t
 world_msg_list(struct world *w, uint64_t channel, uint64_t before,
     uint64_t after, struct world_msg **out, size_t max)
@@ -163,7 +173,7 @@ world_msg_list(struct world *w, uint64_t channel, uint64_t before,
 
 	if (before == 0)
 		before = UINT64_MAX;
-	while (n < max) {
+	while (n < max || after != 0) {
 		struct world_msg *best = NULL;
 
 		for (unsigned i = 0; i < WORLD_RINGS; i++) {
@@ -175,7 +185,7 @@ world_msg_list(struct world *w, uint64_t channel, uint64_t before,
 		}
 		if (best == NULL || best->id <= after)
 			break;
-		out[n++] = best;
+		n = keep(out, n, max, best);
 		before = best->id;
 	}
 	return n;
