@@ -160,6 +160,8 @@ sends_free(struct sends *s)
 void
 sends_open(struct sends *s)
 {
+	if (s->open)
+		return;
 	s->open = true;
 	pump(s);
 }

@@ -512,9 +512,6 @@ ready_unusable(struct session *s)
 	struct ending e = ending(OUTCOME_CLOSED,
 	    "READY without a usable session_id");
 
-	/* In a running session it is no reason to lose that one. */
-	if (session_state(s) == SHARD_READY)
-		e.polite = true;
 	say(s, LOG_L_WARN, "%s", e.why);
 	end(s, &e);
 }
@@ -749,7 +746,7 @@ on_full(struct session *s, const struct session_in *in)
 
 #define EV(n) [SESSION_EV_##n]
 #define LIVE                                                                   \
-	EV(READY) = on_ready, EV(BEAT) = on_beat_asked,                        \
+	EV(BEAT) = on_beat_asked,                                              \
 	EV(RECONNECT) = on_reconnect, EV(INVALID) = on_invalid,                \
 	EV(ACK) = on_ack, EV(CLOSED) = on_closed, EV(BROKEN) = on_broken,      \
 	EV(T_BEAT) = on_beat_due, EV(GRANT) = on_stale_grant,                  \
@@ -770,7 +767,10 @@ static handler *const table[SHARD_STATES][SESSION_EV_COUNT] = {
 	    EV(CLOSED) = on_closed, EV(BROKEN) = on_broken,
 	    EV(FULL) = on_full, EV(GRANT) = on_stale_grant,
 	    EV(STOP) = on_stop },
-	[SHARD_IDENTIFYING] = { LIVE, EV(T_DEADLINE) = on_answer_late },
+	/* READY anywhere else is an event like any other: it must not replace
+	 * a session that lives. */
+	[SHARD_IDENTIFYING] = { LIVE, EV(READY) = on_ready,
+	    EV(T_DEADLINE) = on_answer_late },
 	[SHARD_RESUMING] = { LIVE, EV(RESUMED) = on_resumed,
 	    EV(T_DEADLINE) = on_answer_late, EV(ORDER) = on_order },
 	[SHARD_READY] = { LIVE, EV(ORDER) = on_order },
