@@ -21,11 +21,11 @@ const char *const plugin_state_name[] = {
 
 /* What happens to a plugin. */
 enum plugin_event {
-	EV_TIMER,   /* what the state waits for is due or overdue */
-	EV_STARTED, /* initialize was answered */
-	EV_FAULT,   /* broke a rule or a pipe; p->failure says which */
-	EV_EXIT,    /* the process is gone */
-	EV_STOP,    /* asked to end for good */
+	ON_TIMER,   /* what the state waits for is due or overdue */
+	ON_STARTED, /* initialize was answered */
+	ON_FAULT,   /* broke a rule or a pipe; p->failure says which */
+	ON_EXIT,    /* the process is gone */
+	ON_STOP,    /* asked to end for good */
 	PLUGIN_EVENTS
 };
 
@@ -117,7 +117,7 @@ static void
 plugin_fail(struct plugin *p, const char *why)
 {
 	str_copy(p->failure, why, sizeof(p->failure));
-	plugin_event(p, EV_FAULT);
+	plugin_event(p, ON_FAULT);
 }
 
 static void
@@ -126,7 +126,7 @@ plugin_initialised(struct plugin *p, const struct talk *t)
 	char why[256];
 
 	if (t->kind == TALK_RESULT) {
-		plugin_event(p, EV_STARTED);
+		plugin_event(p, ON_STARTED);
 		return;
 	}
 	str_format(why, sizeof(why), "refused to start: %s", t->why);
@@ -493,7 +493,7 @@ plugin_nothing(struct plugin *p)
 
 typedef void plugin_fn(struct plugin *);
 
-/* EV_TIMER, EV_STARTED, EV_FAULT, EV_EXIT, EV_STOP */
+/* ON_TIMER, ON_STARTED, ON_FAULT, ON_EXIT, ON_STOP */
 static plugin_fn *const plugin_table[PLUGIN_STATE_COUNT][PLUGIN_EVENTS] = {
     [PLUGIN_IDLE] = {plugin_begin, plugin_nothing, plugin_nothing,
 	plugin_nothing, plugin_over},
@@ -512,9 +512,9 @@ plugin_event(struct plugin *p, enum plugin_event event)
 {
 	must(p->magic == PLUGIN_MAGIC);
 	/* Its last lines are being read: that they end is no news. */
-	if (p->reaping && event != EV_EXIT)
+	if (p->reaping && event != ON_EXIT)
 		return;
-	if (event == EV_STOP)
+	if (event == ON_STOP)
 		p->stopping = true;
 	plugin_table[p->state][event](p);
 }
@@ -522,7 +522,7 @@ plugin_event(struct plugin *p, enum plugin_event event)
 static void
 plugin_timer(struct timer *t)
 {
-	plugin_event(container_of(t, struct plugin, timer), EV_TIMER);
+	plugin_event(container_of(t, struct plugin, timer), ON_TIMER);
 }
 
 static void
@@ -556,7 +556,7 @@ plugin_reap(struct plugin *p)
 	pipes_last(&p->pipes);
 	p->reaping = false;
 	plugin_obituary(p, status);
-	plugin_event(p, EV_EXIT);
+	plugin_event(p, ON_EXIT);
 }
 
 struct plugin *
@@ -592,13 +592,13 @@ plugin_free(struct plugin *p)
 void
 plugin_start(struct plugin *p)
 {
-	plugin_event(p, EV_TIMER);
+	plugin_event(p, ON_TIMER);
 }
 
 void
 plugin_stop(struct plugin *p)
 {
-	plugin_event(p, EV_STOP);
+	plugin_event(p, ON_STOP);
 }
 
 const char *
