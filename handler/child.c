@@ -78,6 +78,8 @@ noreturn_fn static void
 child_run(const int fds[3], char **argv, char **env, const char *dir,
     const struct child_limits *l, pid_t parent)
 {
+	char beside[1024];
+
 	setpgid(0, 0);
 	/* The pipes' ends are above 2 (child_pipes), so none is overwritten. */
 	if (dup2(fds[0], 0) < 0 || dup2(fds[1], 1) < 0 || dup2(fds[2], 2) < 0)
@@ -91,6 +93,10 @@ child_run(const int fds[3], char **argv, char **env, const char *dir,
 		child_fail(dir);
 	child_signals();
 	environ = env;
+	/* A bare word is looked for beside the config file first. */
+	if (strchr(argv[0], '/') == NULL && access(argv[0], X_OK) == 0
+	    && str_format(beside, sizeof(beside), "./%s", argv[0]))
+		execv(beside, argv);
 	execvp(argv[0], argv);
 	child_fail(argv[0]);
 }

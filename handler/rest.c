@@ -218,12 +218,18 @@ call_start(struct rest_call *c, uint64_t now)
 }
 
 static const char *
-call_forbidden(struct rest_call *c, uint64_t now)
+call_forbidden(struct rest_call *c, uint64_t now, enum rest_outcome *outcome)
 {
-	if (c->rest->stopped)
+	if (c->rest->stopped) {
+		*outcome = REST_STOPPED;
 		return "the handler is stopping";
-	if (c->rest->bad_token && !c->endpoint.bare)
+	}
+	if (c->rest->bad_token && !c->endpoint.bare) {
+		*outcome = REST_REFUSED;
+		c->http.reply.status = 401;
 		return "the bot's token is not valid any more";
+	}
+	*outcome = REST_LIMITED;
 	if (!bucket_allows(c->rest->buckets, &c->endpoint, c->optional, now))
 		return "too many invalid requests in the last 10 minutes: "
 		       "Discord would ban this address";
@@ -237,12 +243,13 @@ call_forbidden(struct rest_call *c, uint64_t now)
 static uint64_t
 call_due(struct rest_call *c, uint64_t now, bool *dropped)
 {
-	const char *why = call_forbidden(c, now);
+	enum rest_outcome outcome;
+	const char *why = call_forbidden(c, now, &outcome);
 	uint64_t wait = bucket_wait(c->rest->buckets, &c->endpoint, now);
 
 	*dropped = true;
 	if (why != NULL) {
-		call_drop(c, REST_STOPPED, why);
+		call_drop(c, outcome, why);
 		return 1;
 	}
 	if (now >= c->deadline_ms) {
