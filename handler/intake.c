@@ -247,7 +247,7 @@ uplink_event(struct uplink *u, const struct up_hdr *h, const char *payload)
 
 	if (h->ord <= u->shard.last_ord)
 		return "its events are not numbered upwards";
-	if (u->ack_sent == 0)
+	if (u->shard.last_ord == 0)
 		u->ack_sent = h->ord - 1;
 	in->events++;
 	uplink_dirty(u);
