@@ -111,13 +111,6 @@ permit_budget(struct permit *p, const struct permit_answer *a)
 	timer_set(&p->timer, 0);
 }
 
-void
-permit_refresh_failed(struct permit *p)
-{
-	p->asked = false;
-	timer_set(&p->timer, 1);
-}
-
 static void
 refresh(struct permit *p)
 {

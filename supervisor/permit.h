@@ -32,7 +32,7 @@ struct permit_actions {
 	bool (*grant)(void *arg, uint32_t shard, uint32_t serial, uint64_t id);
 	void (*settle)(void *arg, uint64_t id, uint32_t outcome,
 	    uint32_t close_code);
-	/* Asks /gateway/bot again; permit_budget follows when it answers. */
+	/* Asks /gateway/bot again, until it answers: permit_budget follows. */
 	void (*refresh)(void *arg);
 	/* What the queue waits for, in a sentence; "" when nothing is wrong. */
 	void (*say)(void *arg, const char *sentence);
@@ -84,8 +84,6 @@ void permit_free(struct permit *);
 void permit_remember(struct permit *, uint32_t shard, uint64_t age_ms,
     bool forced);
 void permit_budget(struct permit *, const struct permit_answer *);
-/* The refresh failed: another one may be asked for. */
-void permit_refresh_failed(struct permit *);
 
 /* This shard starts without a session: keep its place in the order. */
 void permit_expect(struct permit *, uint32_t shard);
