@@ -17,7 +17,7 @@
 static int
 do_shard(struct fleet *f, const struct request *r, struct err *e)
 {
-	struct child *c;
+	struct member *c;
 
 	if (r->shard < f->first || r->shard - f->first >= f->launched)
 		return err_set(e, EXIT_USAGE, "there is no shard %u here, "
@@ -25,13 +25,13 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 	c = &f->shard[r->shard - f->first];
 	if (r->action == REQUEST_RESTART) {
 		log_notice("%s is restarted by an operator.", c->name);
-		child_event(c, CHILD_ON_RESTART);
+		member_event(c, MEMBER_ON_RESTART);
 		return 0;
 	}
-	if (c->state != CHILD_UP || ipc_send(&c->ipc, MSG_RECONNECT,
+	if (c->state != MEMBER_UP || ipc_send(&c->ipc, MSG_RECONNECT,
 	    (int32_t)c->id, 0, NULL, 0, -1) == -1)
 		return err_set(e, EXIT_TRY_LATER, "%s is %s: nothing to "
-		    "reconnect", c->name, child_state_name[c->state]);
+		    "reconnect", c->name, member_state_name[c->state]);
 	return 0;
 }
 
@@ -42,7 +42,7 @@ do_handler(struct fleet *f, struct err *e)
 		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
 		    "yet: Discord has not answered");
 	log_notice("The handler is restarted by an operator.");
-	child_event(&f->handler, CHILD_ON_RESTART);
+	member_event(&f->handler, MEMBER_ON_RESTART);
 	return 0;
 }
 

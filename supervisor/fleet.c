@@ -73,9 +73,9 @@ launch_some(struct timer *t)
 	struct fleet *f = container_of(t, struct fleet, launch_timer);
 
 	for (int i = 0; i < FLEET_LAUNCH_BATCH && f->launched < f->local; i++) {
-		struct child *c = &f->shard[f->launched++];
+		struct member *c = &f->shard[f->launched++];
 
-		child_event(c, CHILD_ON_START);
+		member_event(c, MEMBER_ON_START);
 	}
 	if (f->launched < f->local)
 		timer_set(t, FLEET_LAUNCH_S);
@@ -110,7 +110,7 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	f->count = f->local = count;
 	f->shard = base_alloc(count * sizeof(*f->shard));
 	for (uint32_t i = 0; i < count; i++)
-		child_init(&f->shard[i], f, false, i);
+		member_init(&f->shard[i], f, false, i);
 	clear_slots(f);
 	brake_init(&f->brake, count);
 	permit_init(&f->permit, f->timers, count,
@@ -121,7 +121,7 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	fresh = expect_identifies(f);
 	log_notice("Starting %u shards: %u with a session to resume, %u need "
 	    "an IDENTIFY.", count, count - fresh, fresh);
-	child_event(&f->handler, CHILD_ON_START);
+	member_event(&f->handler, MEMBER_ON_START);
 	timer_init(f->timers, &f->launch_timer, launch_some);
 	launch_some(&f->launch_timer);
 	board_update(&f->board);
@@ -163,14 +163,14 @@ fleet_give_up(struct fleet *f, int code, const char *sentence)
 /* ---- told by children ------------------------------------------------ */
 
 void
-fleet_child_up(struct fleet *f, struct child *c)
+fleet_child_up(struct fleet *f, struct member *c)
 {
 	if (!c->handler)
 		uplinks_add(&f->uplinks, c);
 }
 
 void
-fleet_child_ready(struct fleet *f, struct child *c)
+fleet_child_ready(struct fleet *f, struct member *c)
 {
 	if (c->handler) {
 		log_info("The handler is ready, generation %u.",
@@ -186,7 +186,7 @@ fleet_unbrake(struct fleet *f)
 {
 	log_notice("A restarted shard stays up: the others follow.");
 	for (uint32_t i = 0; i < f->local; i++)
-		child_unbrake(&f->shard[i]);
+		member_unbrake(&f->shard[i]);
 }
 
 static bool
@@ -195,7 +195,7 @@ any_session_alive(const struct fleet *f)
 	for (uint32_t i = 0; i < f->local; i++) {
 		uint32_t st = f->page.slot[i].shard.state;
 
-		if (child_running(&f->shard[i])
+		if (member_running(&f->shard[i])
 		    && (st == SHARD_READY || st == SHARD_RESUMING))
 			return true;
 	}
@@ -207,7 +207,7 @@ any_session_alive(const struct fleet *f)
  * more.  Sessions that live go on; once none does, there is nothing to keep.
  */
 void
-fleet_fatal(struct fleet *f, struct child *c, uint32_t code, const char *text)
+fleet_fatal(struct fleet *f, struct member *c, uint32_t code, const char *text)
 {
 	static const uint32_t zero;
 	char sentence[PERMIT_WORDS];
@@ -231,7 +231,7 @@ fleet_fatal(struct fleet *f, struct child *c, uint32_t code, const char *text)
 }
 
 void
-fleet_child_ended(struct fleet *f, struct child *c)
+fleet_child_ended(struct fleet *f, struct member *c)
 {
 	const struct page *p = &f->page;
 
@@ -239,8 +239,8 @@ fleet_child_ended(struct fleet *f, struct child *c)
 		board_handler_down(&f->board, p->head->handler_watch.last_end);
 	} else {
 		board_shard_down(&f->board, c->slot,
-		    c->state == CHILD_FAILED,
-		    c->state == CHILD_DOWN ? ""
+		    c->state == MEMBER_FAILED,
+		    c->state == MEMBER_DOWN ? ""
 		    : p->slot[c->slot].watch.last_end);
 		permit_lost(&f->permit, c->slot);
 		c->pair_due = false;
@@ -249,7 +249,7 @@ fleet_child_ended(struct fleet *f, struct child *c)
 		stop_progress(&f->stop);
 }
 
-struct child *
+struct member *
 fleet_find(struct fleet *f, pid_t pid)
 {
 	if (f->local > 0 && f->handler.pid == pid)

@@ -13,7 +13,7 @@
 #include "shared/tls.h"
 #include "supervisor/asking.h"
 #include "supervisor/board.h"
-#include "supervisor/child.h"
+#include "supervisor/member.h"
 #include "supervisor/control.h"
 #include "supervisor/ledger.h"
 #include "supervisor/logs.h"
@@ -45,8 +45,8 @@ struct fleet {
 	uint32_t first, local, count;	/* local 0: layout not yet known */
 	uint32_t launched;		/* of local, forked so far */
 	struct timer launch_timer;
-	struct child *shard;		/* local of them */
-	struct child handler;
+	struct member *shard;		/* local of them */
+	struct member handler;
 	struct brake brake;
 	struct permit permit;
 	struct ledger ledger;
@@ -72,15 +72,15 @@ void fleet_tell_ready(struct fleet *);
 /* We can't go on: says so and stops in order with this exit code. */
 void fleet_give_up(struct fleet *, int code, const char *sentence);
 
-/* From children, through child.c and messages.c. */
-void fleet_child_up(struct fleet *, struct child *);
-void fleet_child_ready(struct fleet *, struct child *);
-void fleet_child_ended(struct fleet *, struct child *);
-void fleet_fatal(struct fleet *, struct child *, uint32_t close_code,
+/* From children, through member.c and messages.c. */
+void fleet_child_up(struct fleet *, struct member *);
+void fleet_child_ready(struct fleet *, struct member *);
+void fleet_child_ended(struct fleet *, struct member *);
+void fleet_fatal(struct fleet *, struct member *, uint32_t close_code,
     const char *sentence);
 /* Releases whoever waits for the brake. */
 void fleet_unbrake(struct fleet *);
 /* The child with this pid, or NULL. */
-struct child *fleet_find(struct fleet *, pid_t);
+struct member *fleet_find(struct fleet *, pid_t);
 
 #endif

@@ -156,7 +156,7 @@ static bool
 act_grant(void *arg, uint32_t slot, uint32_t serial, uint64_t id)
 {
 	struct fleet *f = arg;
-	struct child *c = &f->shard[slot];
+	struct member *c = &f->shard[slot];
 	struct msg_permit_grant m = { .ledger_id = id };
 
 	log_info("%s may IDENTIFY now.", c->name);

@@ -10,30 +10,30 @@
 #define DRAIN_ROUNDS 8
 
 static void
-on_hello(struct child *c, const struct msg_hdr *h, const void *payload)
+on_hello(struct member *c, const struct msg_hdr *h, const void *payload)
 {
 	const struct msg_hello *m = payload;
 
 	if (m->pid != c->pid || m->generation != c->generation) {
-		child_kill(c, CRASH_START, "its HELLO names another process");
+		member_kill(c, CRASH_START, "its HELLO names another process");
 		return;
 	}
-	child_event(c, CHILD_ON_HELLO);
+	member_event(c, MEMBER_ON_HELLO);
 }
 
 static void
-on_ready(struct child *c, const struct msg_hdr *h, const void *payload)
+on_ready(struct member *c, const struct msg_hdr *h, const void *payload)
 {
-	child_event(c, CHILD_ON_READY);
+	member_event(c, MEMBER_ON_READY);
 }
 
 static void
-on_ask(struct child *c, const struct msg_hdr *h, const void *payload)
+on_ask(struct member *c, const struct msg_hdr *h, const void *payload)
 {
 	const struct msg_permit_ask *m = payload;
 
 	if (m->cause >= CAUSES) {
-		child_kill(c, CRASH_EXIT, "it asked for a permit without a "
+		member_kill(c, CRASH_EXIT, "it asked for a permit without a "
 		    "known cause");
 		return;
 	}
@@ -44,12 +44,12 @@ on_ask(struct child *c, const struct msg_hdr *h, const void *payload)
 }
 
 static void
-on_done(struct child *c, const struct msg_hdr *h, const void *payload)
+on_done(struct member *c, const struct msg_hdr *h, const void *payload)
 {
 	const struct msg_permit_done *m = payload;
 
 	if (m->outcome >= OUTCOME_UNUSED + 1) {
-		child_kill(c, CRASH_EXIT, "it reported an unknown outcome");
+		member_kill(c, CRASH_EXIT, "it reported an unknown outcome");
 		return;
 	}
 	permit_done(&c->fleet->permit, c->slot, m->ledger_id, m->outcome,
@@ -57,7 +57,7 @@ on_done(struct child *c, const struct msg_hdr *h, const void *payload)
 }
 
 static void
-on_fatal(struct child *c, const struct msg_hdr *h, const void *payload)
+on_fatal(struct member *c, const struct msg_hdr *h, const void *payload)
 {
 	struct msg_fatal m = *(const struct msg_fatal *)payload;
 
@@ -67,13 +67,13 @@ on_fatal(struct child *c, const struct msg_hdr *h, const void *payload)
 }
 
 static void
-on_event(struct child *c, const struct msg_hdr *h, const void *payload)
+on_event(struct member *c, const struct msg_hdr *h, const void *payload)
 {
 	struct msg_event m = *(const struct msg_event *)payload;
 
 	m.text[sizeof(m.text) - 1] = '\0';
 	if (m.report == REPORT_READY)
-		child_event(c, CHILD_ON_READY);
+		member_event(c, MEMBER_ON_READY);
 	else
 		log_debug("%s reports: %s (close code %u)", c->name, m.text,
 		    m.close_code);
@@ -84,7 +84,7 @@ enum { BY_SHARD = 1, BY_HANDLER = 2 };
 static const struct {
 	unsigned by;
 	size_t size;
-	void (*fn)(struct child *, const struct msg_hdr *, const void *);
+	void (*fn)(struct member *, const struct msg_hdr *, const void *);
 } known[MSG_TYPES] = {
 	[MSG_HELLO] = { BY_SHARD | BY_HANDLER, sizeof(struct msg_hello),
 	    on_hello },
@@ -101,7 +101,7 @@ static const struct {
 static void
 on_msg(struct ipc *ipc, const struct msg_hdr *h, const void *payload, int fd)
 {
-	struct child *c = container_of(ipc, struct child, ipc);
+	struct member *c = container_of(ipc, struct member, ipc);
 	unsigned who = c->handler ? BY_HANDLER : BY_SHARD;
 	char why[128];
 
@@ -112,7 +112,7 @@ on_msg(struct ipc *ipc, const struct msg_hdr *h, const void *payload, int fd)
 		str_format(why, sizeof(why), "it sent a %s of %u bytes for "
 		    "shard %d, which is against the contract",
 		    contract_msg_name(h->type), h->len, h->shard);
-		child_kill(c, CRASH_EXIT, why);
+		member_kill(c, CRASH_EXIT, why);
 		return;
 	}
 	known[h->type].fn(c, h, payload);
@@ -121,23 +121,23 @@ on_msg(struct ipc *ipc, const struct msg_hdr *h, const void *payload, int fd)
 static void
 on_gone(struct ipc *ipc, const char *why)
 {
-	struct child *c = container_of(ipc, struct child, ipc);
+	struct member *c = container_of(ipc, struct member, ipc);
 
 	/* A closed channel is how every death begins: SIGCHLD tells more. */
 	if (strcmp(why, "closed") != 0)
-		child_kill(c, CRASH_EXIT, why);
-	else if (c->state != CHILD_STOPPING)
-		timer_set(&c->timer, CHILD_HELLO_S);
+		member_kill(c, CRASH_EXIT, why);
+	else if (c->state != MEMBER_STOPPING)
+		timer_set(&c->timer, MEMBER_HELLO_S);
 }
 
 void
-messages_open(struct child *c, int fd)
+messages_open(struct member *c, int fd)
 {
 	ipc_open(&c->ipc, c->fleet->loop, fd, c->name, on_msg, on_gone);
 }
 
 void
-messages_drain(struct child *c)
+messages_drain(struct member *c)
 {
 	/* ipc reads IPC_WORK_MAX messages per call and closes at the end. */
 	for (int i = 0; i < DRAIN_ROUNDS && c->ipc.fd != -1; i++)

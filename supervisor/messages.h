@@ -7,11 +7,11 @@
 #ifndef SUPERVISOR_MESSAGES_H
 #define SUPERVISOR_MESSAGES_H
 
-#include "supervisor/child.h"
+#include "supervisor/member.h"
 
 /* Takes fd over. */
-void messages_open(struct child *, int fd);
+void messages_open(struct member *, int fd);
 /* A dead child's last messages, before its channel is closed. */
-void messages_drain(struct child *);
+void messages_drain(struct member *);
 
 #endif

@@ -69,7 +69,7 @@ fresh_stdio(int err_fd)
 }
 
 static void noreturn_fn
-shard_child(struct child *c, int control, int err_fd, int lock_fd)
+shard_child(struct member *c, int control, int err_fd, int lock_fd)
 {
 	struct fleet *f = c->fleet;
 	int keep[] = { control, lock_fd };
@@ -145,7 +145,7 @@ token_pipe(const char *token, struct err *e)
 }
 
 static void noreturn_fn
-handler_child(struct child *c, int control, int err_fd, int conf_fd,
+handler_child(struct member *c, int control, int err_fd, int conf_fd,
     int token_fd)
 {
 	struct fleet *f = c->fleet;
@@ -171,7 +171,7 @@ handler_child(struct child *c, int control, int err_fd, int conf_fd,
 }
 
 static pid_t
-fork_handler(struct child *c, int control, int err_fd, struct err *e)
+fork_handler(struct member *c, int control, int err_fd, struct err *e)
 {
 	int conf_fd, token_fd;
 	pid_t pid = -1;
@@ -194,7 +194,7 @@ err1:
 }
 
 static pid_t
-fork_shard(struct child *c, int control, int err_fd, struct err *e)
+fork_shard(struct member *c, int control, int err_fd, struct err *e)
 {
 	int lock_fd = lock_shard(c->fleet, c->id, e);
 	pid_t pid;
@@ -213,13 +213,13 @@ fork_shard(struct child *c, int control, int err_fd, struct err *e)
 static void
 on_line(struct lines *l, enum log_level level, const char *text)
 {
-	struct child *c = container_of(l, struct child, lines);
+	struct member *c = container_of(l, struct member, lines);
 
 	logs_line(&c->fleet->logs, level, c->name, text);
 }
 
 int
-spawn_child(struct child *c, struct err *e)
+spawn_child(struct member *c, struct err *e)
 {
 	struct fleet *f = c->fleet;
 	int control[2], errs[2];

@@ -6,10 +6,10 @@
 #ifndef SUPERVISOR_SPAWN_H
 #define SUPERVISOR_SPAWN_H
 
-#include "supervisor/child.h"
+#include "supervisor/member.h"
 
 /* Sets pid, ipc and lines of the child. */
-int spawn_child(struct child *, struct err *);
+int spawn_child(struct member *, struct err *);
 /* Field 22 of /proc/PID/stat, which with the pid names a process; 0: none. */
 uint64_t spawn_start_time(pid_t);
 

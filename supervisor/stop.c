@@ -40,7 +40,7 @@ stop_begin(struct stop *s, bool end_sessions)
 	asking_stop(&f->asking);
 	for (uint32_t i = 0; i < f->local; i++) {
 		f->shard[i].end_sessions = end_sessions;
-		child_event(&f->shard[i], CHILD_ON_STOP);
+		member_event(&f->shard[i], MEMBER_ON_STOP);
 	}
 	board_update(&f->board);
 	stop_progress(s);
@@ -53,18 +53,18 @@ stop_now(struct stop *s)
 
 	log_warn("Asked to stop again: not waiting any longer.");
 	for (uint32_t i = 0; i < f->local; i++)
-		if (f->shard[i].state == CHILD_STOPPING
+		if (f->shard[i].state == MEMBER_STOPPING
 		    && f->shard[i].signalled == 0)
-			child_event(&f->shard[i], CHILD_ON_TIMER);
-	if (f->handler.state == CHILD_STOPPING && f->handler.signalled == 0)
-		child_event(&f->handler, CHILD_ON_TIMER);
+			member_event(&f->shard[i], MEMBER_ON_TIMER);
+	if (f->handler.state == MEMBER_STOPPING && f->handler.signalled == 0)
+		member_event(&f->handler, MEMBER_ON_TIMER);
 }
 
 static bool
 shards_gone(const struct fleet *f)
 {
 	for (uint32_t i = 0; i < f->local; i++)
-		if (child_running(&f->shard[i]))
+		if (member_running(&f->shard[i]))
 			return false;
 	return true;
 }
@@ -77,10 +77,10 @@ stop_progress(struct stop *s)
 	if (s->phase == STOP_SHARDS && shards_gone(f)) {
 		s->phase = STOP_HANDLER;
 		if (f->local > 0)
-			child_event(&f->handler, CHILD_ON_STOP);
+			member_event(&f->handler, MEMBER_ON_STOP);
 	}
 	if (s->phase == STOP_HANDLER && (f->local == 0
-	    || !child_running(&f->handler))) {
+	    || !member_running(&f->handler))) {
 		s->phase = STOP_DONE;
 		timer_stop(&s->timer);
 		ev_break(f->loop, EVBREAK_ALL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Stopping in order: shards first (they flush to the handler), then the
- * handler, then us.  Each process climbs its own ladder (child.c); this
+ * handler, then us.  Each process climbs its own ladder (member.c); this
  * module only knows whose turn it is, and an end for the whole.
  */
 #ifndef SUPERVISOR_STOP_H

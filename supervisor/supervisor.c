@@ -47,13 +47,13 @@ reap(struct fleet *f)
 	for (int i = 0; i < REAP_MAX; i++) {
 		int status;
 		pid_t pid = waitpid(-1, &status, WNOHANG);
-		struct child *c;
+		struct member *c;
 
 		if (pid <= 0)
 			return;
 		c = fleet_find(f, pid);
 		if (c != NULL)
-			child_reaped(c, status);
+			member_reaped(c, status);
 		else if (!ask_reaped(&f->asking.ask, pid))
 			log_debug("Process %d ended, not one of ours.",
 			    (int)pid);
@@ -209,7 +209,7 @@ init_parts(struct fleet *f)
 	asking_init(&f->asking, f);
 	watch_init(&f->watch, f);
 	timer_init(f->timers, &f->launch_timer, NULL);
-	child_init(&f->handler, f, true, 0);
+	member_init(&f->handler, f, true, 0);
 }
 
 /* Resumes at once where there are sessions; the question runs beside it. */
@@ -251,8 +251,8 @@ release_fleet(struct fleet *f)
 	watch_cursors(&f->watch);
 	watch_stop(&f->watch);
 	for (uint32_t i = 0; i < f->local; i++)
-		child_free(&f->shard[i]);
-	child_free(&f->handler);
+		member_free(&f->shard[i]);
+	member_free(&f->handler);
 	free(f->shard);
 	permit_free(&f->permit);
 	brake_free(&f->brake);

@@ -12,12 +12,12 @@
 static bool
 handler_ready(const struct fleet *f)
 {
-	return f->handler.state == CHILD_UP && f->handler.ready_ms != 0;
+	return f->handler.state == MEMBER_UP && f->handler.ready_ms != 0;
 }
 
 /* 0 done, -1 not now: no fds or a full channel. */
 static int
-pair(struct fleet *f, struct child *shard)
+pair(struct fleet *f, struct member *shard)
 {
 	struct msg_uplink m = { .generation = f->handler.generation,
 	    .shard_count = f->count };
@@ -46,9 +46,9 @@ pump(struct uplinks *u)
 	if (!handler_ready(f))
 		return;
 	for (uint32_t i = 0; i < f->local; i++) {
-		struct child *c = &f->shard[i];
+		struct member *c = &f->shard[i];
 
-		if (!c->pair_due || c->state != CHILD_UP)
+		if (!c->pair_due || c->state != MEMBER_UP)
 			continue;
 		if (f->handler.ipc.queued >= UPLINKS_QUEUED_MAX
 		    || pair(f, c) == -1) {
@@ -73,7 +73,7 @@ uplinks_init(struct uplinks *u, struct fleet *f)
 }
 
 void
-uplinks_add(struct uplinks *u, struct child *c)
+uplinks_add(struct uplinks *u, struct member *c)
 {
 	struct fleet *f = u->fleet;
 

@@ -9,7 +9,7 @@
 #include "shared/timer.h"
 
 struct fleet;
-struct child;
+struct member;
 
 #define UPLINKS_QUEUED_MAX 64	/* messages waiting in the handler's channel */
 #define UPLINKS_RETRY_S 0.02
@@ -21,6 +21,6 @@ struct uplinks {
 
 void uplinks_init(struct uplinks *, struct fleet *);
 /* This child can take uplinks now: a shard that is up, a handler ready. */
-void uplinks_add(struct uplinks *, struct child *);
+void uplinks_add(struct uplinks *, struct member *);
 
 #endif

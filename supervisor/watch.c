@@ -75,18 +75,18 @@ watch_judge(const struct page_shard *s, uint64_t now)
 }
 
 static void
-check_shard(struct fleet *f, struct child *c)
+check_shard(struct fleet *f, struct member *c)
 {
 	struct page_shard s;
 	const char *why;
 
-	if (c->state != CHILD_UP
+	if (c->state != MEMBER_UP
 	    || !page_read(&f->page.slot[c->slot].shard, &s, sizeof(s))
 	    || s.pid != c->pid)
 		return;
 	why = watch_judge(&s, clock_boot_ms());
 	if (why != NULL)
-		child_kill(c, CRASH_HUNG, why);
+		member_kill(c, CRASH_HUNG, why);
 }
 
 /* ---- samples --------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See child.h. */
-#include "supervisor/child.h"
+#include "supervisor/member.h"
 
 #include <signal.h>
 #include <string.h>
@@ -10,24 +10,24 @@
 #include "supervisor/messages.h"
 #include "supervisor/spawn.h"
 
-const char *const child_state_name[CHILD_STATE_COUNT] = {
-#define X(n, s) [CHILD_##n] = s,
-	CHILD_STATES(X)
+const char *const member_state_name[MEMBER_STATE_COUNT] = {
+#define X(n, s) [MEMBER_##n] = s,
+	MEMBER_STATES(X)
 #undef X
 };
-static const char *const child_event_name[CHILD_EVENT_COUNT] = {
-#define X(n, s) [CHILD_ON_##n] = s,
-	CHILD_EVENTS(X)
+static const char *const member_event_name[MEMBER_EVENT_COUNT] = {
+#define X(n, s) [MEMBER_ON_##n] = s,
+	MEMBER_EVENTS(X)
 #undef X
 };
 
 static void on_timer(struct timer *);
 
 void
-child_init(struct child *c, struct fleet *f, bool handler, uint32_t slot)
+member_init(struct member *c, struct fleet *f, bool handler, uint32_t slot)
 {
 	memset(c, 0, sizeof(*c));
-	c->magic = CHILD_MAGIC;
+	c->magic = MEMBER_MAGIC;
 	c->fleet = f;
 	c->handler = handler;
 	c->slot = slot;
@@ -45,7 +45,7 @@ child_init(struct child *c, struct fleet *f, bool handler, uint32_t slot)
 }
 
 void
-child_free(struct child *c)
+member_free(struct member *c)
 {
 	timer_stop(&c->timer);
 	ipc_close(&c->ipc);
@@ -54,7 +54,7 @@ child_free(struct child *c)
 }
 
 bool
-child_running(const struct child *c)
+member_running(const struct member *c)
 {
 	return c->pid > 0;
 }
@@ -62,7 +62,7 @@ child_running(const struct child *c)
 /* ---- pieces of the transitions --------------------------------------- */
 
 static struct page_watch *
-watch_of(const struct child *c)
+watch_of(const struct member *c)
 {
 	struct page *p = &c->fleet->page;
 
@@ -70,7 +70,7 @@ watch_of(const struct child *c)
 }
 
 static void
-note_start(struct child *c)
+note_start(struct member *c)
 {
 	struct page_watch *w = watch_of(c);
 
@@ -86,7 +86,7 @@ note_start(struct child *c)
 }
 
 static void
-note_end(struct child *c, enum crash_cause cause, const char *words)
+note_end(struct member *c, enum crash_cause cause, const char *words)
 {
 	struct page_watch *w = watch_of(c);
 
@@ -100,7 +100,7 @@ note_end(struct child *c, enum crash_cause cause, const char *words)
 }
 
 static void
-note_restart(struct child *c, uint64_t at_ms)
+note_restart(struct member *c, uint64_t at_ms)
 {
 	struct page_watch *w = watch_of(c);
 
@@ -110,23 +110,23 @@ note_restart(struct child *c, uint64_t at_ms)
 }
 
 static void
-wait_restart(struct child *c)
+wait_restart(struct member *c)
 {
 	uint64_t now = clock_boot_ms();
 	uint64_t ready = c->ready_ms ? now - c->ready_ms : 0;
 	double s = delay_next(&c->delay, ready, clock_random());
 
-	c->state = CHILD_WAITING;
+	c->state = MEMBER_WAITING;
 	c->braked = false;
 	timer_set(&c->timer, s);
 	note_restart(c, now + (uint64_t)(s * 1000));
 }
 
 static void
-bury(struct child *c, char *words, size_t size, enum crash_cause *cause)
+bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 {
 	struct obituary o = { .who = c->name, .pid = c->pid,
-	    .status = c->status, .asked = c->state == CHILD_STOPPING,
+	    .status = c->status, .asked = c->state == MEMBER_STOPPING,
 	    .killed_for = c->killed_for, .oom_before = c->oom_before,
 	    .oom_after = obituary_oom_kills(),
 	    .rss_kb = watch_of(c)->rss_kb };
@@ -144,7 +144,7 @@ bury(struct child *c, char *words, size_t size, enum crash_cause *cause)
 /* ---- transitions ----------------------------------------------------- */
 
 static void
-launch(struct child *c)
+launch(struct member *c)
 {
 	struct err e;
 
@@ -160,38 +160,38 @@ launch(struct child *c)
 		wait_restart(c);
 		return;
 	}
-	c->state = CHILD_STARTING;
-	timer_set(&c->timer, CHILD_HELLO_S);
+	c->state = MEMBER_STARTING;
+	timer_set(&c->timer, MEMBER_HELLO_S);
 	note_start(c);
 	log_debug("%s started, pid %d, generation %u", c->name, (int)c->pid,
 	    c->generation);
 }
 
 static void
-launch_if_free(struct child *c)
+launch_if_free(struct member *c)
 {
 	struct brake *b = &c->fleet->brake;
 
 	if (!c->handler && !brake_may_start(b, c->slot, clock_boot_ms())) {
-		c->braked = true;	/* child_unbrake follows */
+		c->braked = true;	/* member_unbrake follows */
 		return;
 	}
 	launch(c);
 }
 
 static void
-hello(struct child *c)
+hello(struct member *c)
 {
-	c->state = CHILD_UP;
+	c->state = MEMBER_UP;
 	timer_stop(&c->timer);
 	if (c->handler)
 		timer_set(&c->timer, c->fleet->config->handler_start_timeout_s
-		    + CHILD_HELLO_S);
+		    + MEMBER_HELLO_S);
 	fleet_child_up(c->fleet, c);
 }
 
 static void
-ready(struct child *c)
+ready(struct member *c)
 {
 	timer_stop(&c->timer);
 	if (c->ready_ms == 0)
@@ -200,19 +200,19 @@ ready(struct child *c)
 }
 
 static void
-late_start(struct child *c)
+late_start(struct member *c)
 {
 	if (c->ipc.fd == -1)
-		child_kill(c, CRASH_HUNG, "it closed its channel to us and "
+		member_kill(c, CRASH_HUNG, "it closed its channel to us and "
 		    "went on running");
 	else
-		child_kill(c, CRASH_START, c->state == CHILD_STARTING
+		member_kill(c, CRASH_START, c->state == MEMBER_STARTING
 		    ? "it did not report within 10 s of its start"
 		    : "it was not ready within [handler] start_timeout");
 }
 
 static void
-died(struct child *c)
+died(struct member *c)
 {
 	struct fleet *f = c->fleet;
 	enum crash_cause cause;
@@ -223,9 +223,9 @@ died(struct child *c)
 	fatal = c->fatal || (!c->handler && WIFEXITED(c->status)
 	    && WEXITSTATUS(c->status) == EXIT_CONFIG);
 	if (fatal)
-		c->state = CHILD_FAILED;
+		c->state = MEMBER_FAILED;
 	else if (f->stopping)
-		c->state = CHILD_DOWN;
+		c->state = MEMBER_DOWN;
 	else
 		wait_restart(c);
 	log_warn("%s.%s", words, fatal || f->stopping ? "" : c->handler
@@ -241,7 +241,7 @@ died(struct child *c)
 
 /* Ladder: ask, TERM, KILL, each with its own deadline. */
 static void
-request_stop(struct child *c)
+request_stop(struct member *c)
 {
 	struct fleet *f = c->fleet;
 	double s = c->handler ? f->config->handler_drain_timeout_s
@@ -251,7 +251,7 @@ request_stop(struct child *c)
 	if (s > f->config->stop_timeout_s)
 		s = f->config->stop_timeout_s;
 	m.deadline_ms = (uint32_t)(s * 1000);
-	c->state = CHILD_STOPPING;
+	c->state = MEMBER_STOPPING;
 	c->signalled = 0;
 	if (ipc_send(&c->ipc, MSG_STOP, c->handler ? -1 : (int32_t)c->id, 0,
 	    &m, sizeof(m), -1) == -1)
@@ -260,13 +260,13 @@ request_stop(struct child *c)
 }
 
 static void
-climb(struct child *c)
+climb(struct member *c)
 {
 	if (c->signalled++ == 0) {
 		log_warn("%s did not stop when asked: sending SIGTERM.",
 		    c->name);
 		kill(c->pid, SIGTERM);
-		timer_set(&c->timer, CHILD_TERM_S);
+		timer_set(&c->timer, MEMBER_TERM_S);
 		return;
 	}
 	log_warn("%s did not stop on SIGTERM: killing it.", c->name);
@@ -274,13 +274,13 @@ climb(struct child *c)
 }
 
 static void
-ended(struct child *c)
+ended(struct member *c)
 {
 	enum crash_cause cause;
 	char words[PAGE_WORDS];
 
 	bury(c, words, sizeof(words), &cause);
-	c->state = CHILD_DOWN;
+	c->state = MEMBER_DOWN;
 	if (cause == CRASHES)
 		log_info("%s.", words);
 	else
@@ -291,42 +291,42 @@ ended(struct child *c)
 }
 
 static void
-restart(struct child *c)
+restart(struct member *c)
 {
 	request_stop(c);
 	c->again = true;
 }
 
 static void
-give_up(struct child *c)
+give_up(struct member *c)
 {
 	timer_stop(&c->timer);
 	note_restart(c, 0);
-	c->state = CHILD_DOWN;
+	c->state = MEMBER_DOWN;
 }
 
 static void
-dont_restart(struct child *c)
+dont_restart(struct member *c)
 {
 	c->again = false;
 }
 
 static void
-nothing(struct child *c)
+nothing(struct member *c)
 {
 }
 
 static void
-impossible(struct child *c)
+impossible(struct member *c)
 {
 	bug("a child's state and event do not fit");
 }
 
-typedef void transition(struct child *);
+typedef void transition(struct member *);
 
-#define S(n) [CHILD_##n]
-#define E(n) [CHILD_ON_##n]
-static transition *const table[CHILD_STATE_COUNT][CHILD_EVENT_COUNT] = {
+#define S(n) [MEMBER_##n]
+#define E(n) [MEMBER_ON_##n]
+static transition *const table[MEMBER_STATE_COUNT][MEMBER_EVENT_COUNT] = {
 	S(DOWN) = { E(START) = launch, E(HELLO) = impossible,
 	    E(READY) = impossible, E(EXIT) = impossible,
 	    E(TIMER) = impossible, E(STOP) = nothing, E(RESTART) = launch },
@@ -351,22 +351,22 @@ static transition *const table[CHILD_STATE_COUNT][CHILD_EVENT_COUNT] = {
 #undef E
 
 void
-child_event(struct child *c, enum child_event ev)
+member_event(struct member *c, enum member_event ev)
 {
-	must(c->magic == CHILD_MAGIC);
-	log_debug("%s: %s on %s", c->name, child_state_name[c->state],
-	    child_event_name[ev]);
+	must(c->magic == MEMBER_MAGIC);
+	log_debug("%s: %s on %s", c->name, member_state_name[c->state],
+	    member_event_name[ev]);
 	table[c->state][ev](c);
 }
 
 static void
 on_timer(struct timer *t)
 {
-	child_event(container_of(t, struct child, timer), CHILD_ON_TIMER);
+	member_event(container_of(t, struct member, timer), MEMBER_ON_TIMER);
 }
 
 void
-child_kill(struct child *c, enum crash_cause cause, const char *why)
+member_kill(struct member *c, enum crash_cause cause, const char *why)
 {
 	if (c->pid <= 0 || c->killed_for != CRASHES)
 		return;
@@ -377,16 +377,16 @@ child_kill(struct child *c, enum crash_cause cause, const char *why)
 }
 
 void
-child_reaped(struct child *c, int status)
+member_reaped(struct member *c, int status)
 {
 	c->status = status;
-	child_event(c, CHILD_ON_EXIT);
+	member_event(c, MEMBER_ON_EXIT);
 }
 
 void
-child_unbrake(struct child *c)
+member_unbrake(struct member *c)
 {
-	if (c->state != CHILD_WAITING || !c->braked)
+	if (c->state != MEMBER_WAITING || !c->braked)
 		return;
 	c->braked = false;
 	timer_set(&c->timer, clock_random());

@@ -4,8 +4,8 @@
  * ladder, death, growing delay.  A table of states and events decides; how a
  * process is made is spawn.c's business, what its messages mean messages.c's.
  */
-#ifndef SUPERVISOR_CHILD_H
-#define SUPERVISOR_CHILD_H
+#ifndef SUPERVISOR_MEMBER_H
+#define SUPERVISOR_MEMBER_H
 
 #include "shared/ipc.h"
 #include "shared/timer.h"
@@ -15,7 +15,7 @@
 
 struct fleet;
 
-#define CHILD_STATES(X)                                                        \
+#define MEMBER_STATES(X)                                                        \
 	X(DOWN, "down")		/* no process, none wanted */                  \
 	X(STARTING, "starting")	/* process, HELLO not yet received */          \
 	X(UP, "up")                                                            \
@@ -23,40 +23,40 @@ struct fleet;
 	X(WAITING, "waiting")	/* dead, will be restarted */                  \
 	X(FAILED, "failed")	/* dead, only an operator starts it again */
 
-enum child_state {
-#define X(n, s) CHILD_##n,
-	CHILD_STATES(X)
+enum member_state {
+#define X(n, s) MEMBER_##n,
+	MEMBER_STATES(X)
 #undef X
-	CHILD_STATE_COUNT
+	MEMBER_STATE_COUNT
 };
-extern const char *const child_state_name[CHILD_STATE_COUNT];
+extern const char *const member_state_name[MEMBER_STATE_COUNT];
 
-#define CHILD_EVENTS(X)                                                        \
+#define MEMBER_EVENTS(X)                                                        \
 	X(START, "start") X(HELLO, "hello") X(READY, "ready")                  \
 	X(EXIT, "exit") X(TIMER, "timer") X(STOP, "stop")                      \
 	X(RESTART, "restart")
 
-enum child_event {
-#define X(n, s) CHILD_ON_##n,
-	CHILD_EVENTS(X)
+enum member_event {
+#define X(n, s) MEMBER_ON_##n,
+	MEMBER_EVENTS(X)
 #undef X
-	CHILD_EVENT_COUNT
+	MEMBER_EVENT_COUNT
 };
 
-#define CHILD_HELLO_S 10	/* fork to HELLO */
-#define CHILD_TERM_S 1		/* SIGTERM to SIGKILL */
-#define CHILD_MAGIC 0x6368696cu
+#define MEMBER_HELLO_S 10	/* fork to HELLO */
+#define MEMBER_TERM_S 1		/* SIGTERM to SIGKILL */
+#define MEMBER_MAGIC 0x6368696cu
 
-struct child {
+struct member {
 	uint32_t magic;
 	struct fleet *fleet;
 	bool handler;
 	uint32_t slot, id;	/* of a shard */
 	char name[32];		/* "shard 3", "handler" */
-	enum child_state state;
+	enum member_state state;
 	pid_t pid;		/* 0: no process */
 	uint32_t generation;	/* of the process; 0: never started */
-	int status;		/* of waitpid, with CHILD_ON_EXIT */
+	int status;		/* of waitpid, with MEMBER_ON_EXIT */
 	struct ipc ipc;
 	struct lines lines;
 	struct timer timer;	/* the one wait of the present state */
@@ -72,15 +72,15 @@ struct child {
 	bool pair_due;		/* an uplink is still to be made */
 };
 
-void child_init(struct child *, struct fleet *, bool handler, uint32_t slot);
-void child_event(struct child *, enum child_event);
-bool child_running(const struct child *);	/* has a process */
+void member_init(struct member *, struct fleet *, bool handler, uint32_t slot);
+void member_event(struct member *, enum member_event);
+bool member_running(const struct member *);	/* has a process */
 /* Ends a process that does not behave, at once, counted as cause. */
-void child_kill(struct child *, enum crash_cause, const char *why);
+void member_kill(struct member *, enum crash_cause, const char *why);
 /* From SIGCHLD: the process of this child is gone with status. */
-void child_reaped(struct child *, int status);
+void member_reaped(struct member *, int status);
 /* The brake was released: whoever waits for it goes. */
-void child_unbrake(struct child *);
-void child_free(struct child *);	/* its process is gone */
+void member_unbrake(struct member *);
+void member_free(struct member *);	/* its process is gone */
 
 #endif
