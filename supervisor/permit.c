@@ -274,7 +274,7 @@ allowed(struct permit *p, uint64_t now, uint64_t *at)
 		return false;
 	}
 	if (!p->known || (!p->fresh
-	    && !passed(p->answer.fetched_boot_ms, PERMIT_FRESH_MS, now))) {
+	    && passed(p->answer.fetched_boot_ms, PERMIT_FRESH_MS, now))) {
 		refresh(p);
 		return false;
 	}
