@@ -8,6 +8,7 @@
 
 #include "shared/clock.h"
 #include "supervisor/fleet.h"
+#include "supervisor/liveness.h"
 #include "supervisor/proc.h"
 
 static void on_timer(struct timer *);
@@ -41,39 +42,6 @@ watch_stop(struct watch *w)
 
 /* ---- liveness -------------------------------------------------------- */
 
-static bool
-older(uint64_t now, uint64_t stamp, uint64_t limit)
-{
-	return stamp != 0 && now > stamp && now - stamp > limit;
-}
-
-const char *
-watch_judge(const struct page_shard *s, uint64_t now)
-{
-	uint64_t limit = 3 * s->interval_ms + WATCH_ACK_SLACK_MS;
-
-	switch (s->state) {
-	case SHARD_READY:
-		if (older(now, s->state_since_ms, limit)
-		    && older(now, s->ack_ms, limit))
-			return "it claims to be ready, but no heartbeat was "
-			    "acknowledged for three intervals";
-		return NULL;
-	case SHARD_CONNECTING:
-	case SHARD_HELLO:
-	case SHARD_IDENTIFYING:
-	case SHARD_RESUMING:
-		if (older(now, s->state_since_ms, WATCH_QUIET_MS)
-		    && (s->frame_ms == 0
-		    || older(now, s->frame_ms, WATCH_QUIET_MS)))
-			return "its connection attempt has neither succeeded "
-			    "nor failed for minutes";
-		return NULL;
-	default:
-		return NULL;	/* waits of other kinds may be long */
-	}
-}
-
 static void
 check_shard(struct fleet *f, struct member *c)
 {
@@ -84,7 +52,7 @@ check_shard(struct fleet *f, struct member *c)
 	    || !page_read(&f->page.slot[c->slot].shard, &s, sizeof(s))
 	    || s.pid != c->pid)
 		return;
-	why = watch_judge(&s, clock_boot_ms());
+	why = liveness_judge(&s, clock_boot_ms());
 	if (why != NULL)
 		member_kill(c, CRASH_HUNG, why);
 }

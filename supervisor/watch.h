@@ -16,8 +16,6 @@ struct fleet;
 #define WATCH_SAMPLES 32	/* shards sampled per tick */
 #define WATCH_CURSORS_MS 5000
 #define WATCH_DISK_MIN (16u << 20)	/* bytes free, else a warning */
-#define WATCH_QUIET_MS 300000	/* a connection attempt without any frame */
-#define WATCH_ACK_SLACK_MS 30000	/* beyond three heartbeats */
 
 struct watch {
 	struct fleet *fleet;
@@ -34,11 +32,5 @@ void watch_start(struct watch *);	/* the layout is known */
 void watch_stop(struct watch *);
 /* The cursors of all shards that moved, in one transaction. */
 void watch_cursors(struct watch *);
-
-/*
- * Why this shard must be restarted, judged from its own part of the page, or
- * NULL (discord-protocol.md 8.3, 8.25).  Pure.
- */
-const char *watch_judge(const struct page_shard *, uint64_t now_ms);
 
 #endif
