@@ -89,7 +89,7 @@ test_brake_forgets(void **state)
 	brake_init(&b, 6);
 	for (uint32_t i = 0; i < 6; i++)
 		assert_false(brake_died(&b, i, CRASH_EXIT,
-		    1 + i * (BRAKE_WINDOW_MS / 2)));
+		    1 + i * BRAKE_WINDOW_MS));
 	brake_free(&b);
 	brake_init(&b, 3);
 	assert_false(brake_died(&b, 0, CRASH_EXIT, 1));
