@@ -44,7 +44,7 @@ class Failed(Exception):
 
 def build_dir():
     above = os.path.dirname(os.path.dirname(os.path.abspath(sys.argv[0])))
-    if os.path.exists(os.path.join(above, "shardherd")):
+    if os.access(os.path.join(above, "scenario"), os.R_OK):
         return above
     return os.path.join(ROOT, os.environ.get("BUILD", "build"))
 
@@ -194,22 +194,22 @@ class Sim:
 class Fleet:
     """A shardherd of its own directory, driven through its CLI."""
 
-    def __init__(self, path, sim, config=None, plugins=None, **environ):
+    def __init__(self, path, sim):
         self.dir = path
         self.sim = sim
         self.shards = sim.options["shards"]
-        self.environ = dict(os.environ, **environ)
         self.config = os.path.join(path, "shardherd.conf")
         os.makedirs(path, exist_ok=True)
-        if plugins is None:
-            plugins = {"audit": self.audit()}
-        self.write_config(config or {}, plugins)
 
     def audit(self):
         return dict(exec="%s audit --dir %s" % (SIMULATOR, self.sim.dir),
             events="*", window=512)
 
-    def write_config(self, changes, plugins):
+    def write_config(self, changes, plugins=None):
+        """Changes are {"section.key": value}; the plugin is audit alone,
+        unless others are given."""
+        if plugins is None:
+            plugins = {"audit": self.audit()}
         sections = {
             "bot": dict(name="herd", token_file=self.sim.urls["SIM_TOKEN_FILE"],
                 intents="GUILDS, GUILD_MESSAGES, MESSAGE_CONTENT"),
@@ -239,7 +239,7 @@ class Fleet:
     def cli(self, *args, timeout=WAIT_S, before=()):
         return subprocess.run([*before, SHARDHERD, "-c", self.config,
             *map(str, args)], stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, timeout=timeout, env=self.environ, cwd=self.dir)
+            text=True, timeout=timeout, cwd=self.dir)
 
     def must(self, *args, **more):
         done = self.cli(*args, **more)
@@ -308,9 +308,10 @@ class Scenario:
         self.sims.append(sim)
         return sim
 
-    def fleet(self, sim, config=None, plugins=None, **environ):
+    def fleet(self, sim, config=None, plugins=None):
         fleet = Fleet(os.path.join(self.dir, "fleet%d" % len(self.fleets)),
-            sim, config, plugins, **environ)
+            sim)
+        fleet.write_config(config or {}, plugins)
         self.fleets.append(fleet)
         return fleet
 
