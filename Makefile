@@ -68,11 +68,16 @@ $(BUILD)/shardherd-sim: $(SIM_OBJ) $(LIB)
 	$(if $(V),,@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(SIM_OBJ) $(LIB) $(MHD_LIBS) $(LIBS)
 
-# A test's own objects come first, so fake_time.o replaces clock and timers.
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(HELP_OBJ) $(LIB)
+# The helpers come before the library: a test that names fake_time_advance()
+# gets fake_time.o, and with it the fake clock and timers, everywhere.
+$(BUILD)/libhelp.a: $(HELP_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libhelp.a $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(HELP_OBJ) $(LIB) -lcmocka $(LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(BUILD)/libhelp.a $(LIB) \
+		-lcmocka $(LIBS)
 
 unit-bin: $(UNIT_BIN)
 

@@ -82,6 +82,11 @@ void config_write_sample(FILE *);
 void config_write_mdoc(FILE *);
 /* Writes every key with its value and whether it is the default. */
 void config_write(const struct config *, FILE *);
+/* The same for other forms: plugin is NULL or the name of [plugin "name"];
+ * usual tells that the value is the default. */
+typedef void config_each_fn(const char *section, const char *plugin,
+    const char *key, const char *value, bool usual, void *arg);
+void config_each(const struct config *, config_each_fn *, void *arg);
 
 /* Names of intents to bits, "GUILDS, 512, GUILD_MESSAGES"; 0 or -1. */
 int config_intents(const char *text, uint64_t *out, struct err *);

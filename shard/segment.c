@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "shard/segment.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define RECORD_MAGIC 0x7370726cu /* "sprl" */
+#define SCAN_CHUNK 65536
+
+static void
+segment_path(const char *dir, uint64_t number, char *out, size_t size)
+{
+	must(str_format(out, size, "%s/%08llu.seg", dir,
+	    (unsigned long long)number));
+}
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* "00000007.seg" to 7; false for any other name. */
+static bool
+parse_name(const char *file, uint64_t *number)
+{
+	char digits[9];
+
+	if (strlen(file) != 12 || strcmp(file + 8, ".seg") != 0)
+		return false;
+	str_copy(digits, file, sizeof(digits));
+	return str_to_u64(digits, number);
+}
+
+int
+segment_list(const char *dir, uint64_t **numbers, size_t *count)
+{
+	DIR *d = opendir(dir);
+	uint64_t number;
+
+	*numbers = NULL;
+	*count = 0;
+	if (d == NULL)
+		return -1;
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+		if (!parse_name(e->d_name, &number))
+			continue;
+		*numbers = base_realloc(*numbers,
+		    (*count + 1) * sizeof(**numbers));
+		(*numbers)[(*count)++] = number;
+	}
+	closedir(d);
+	if (*count > 0)
+		qsort(*numbers, *count, sizeof(**numbers), compare_numbers);
+	return 0;
+}
+
+struct segment *
+segment_open(const char *dir, uint64_t number, int flags)
+{
+	char path[PATH_MAX];
+	struct segment *g;
+	struct stat st;
+
+	segment_path(dir, number, path, sizeof(path));
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) != 0) {
+		close(fd);
+		return NULL;
+	}
+	g = base_alloc(sizeof(*g));
+	g->fd = fd;
+	g->number = number;
+	g->size = (uint64_t)st.st_size;
+	g->ours = (flags & O_EXCL) != 0;
+	list_init(&g->link);
+	return g;
+}
+
+void
+segment_close(struct segment *g)
+{
+	list_remove(&g->link);
+	close(g->fd);
+	free(g);
+}
+
+void
+segment_delete(struct segment *g, const char *dir)
+{
+	char path[PATH_MAX];
+
+	segment_path(dir, g->number, path, sizeof(path));
+	unlink(path);
+	segment_close(g);
+}
+
+static uint32_t
+head_crc(const struct record *r)
+{
+	return (uint32_t)crc32(0, (const unsigned char *)r + 8,
+	    sizeof(*r) - 8);
+}
+
+static bool
+head_valid(const struct record *r, uint64_t room)
+{
+	return r->magic == RECORD_MAGIC && r->head_crc == head_crc(r) &&
+	    r->hdr.len <= room - sizeof(*r);
+}
+
+static bool
+read_at(int fd, void *dst, size_t len, uint64_t off)
+{
+	char *p = dst;
+
+	while (len > 0) {
+		ssize_t n = pread(fd, p, len, (off_t)off);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		off += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+uint64_t
+segment_find(const struct segment *g, uint64_t off, struct record *r)
+{
+	static const uint32_t magic = RECORD_MAGIC;
+	unsigned char buf[SCAN_CHUNK];
+
+	while (off + sizeof(*r) <= g->size) {
+		if (read_at(g->fd, r, sizeof(*r), off) &&
+		    head_valid(r, g->size - off))
+			return off;
+		/* Look for the next magic; chunks overlap by three bytes. */
+		off++;
+		size_t want = g->size - off < sizeof(buf) ?
+		    (size_t)(g->size - off) : sizeof(buf);
+		if (want < sizeof(*r) || !read_at(g->fd, buf, want, off))
+			break;
+		unsigned char *m = memmem(buf, want, &magic, sizeof(magic));
+		off += m != NULL ? (uint64_t)(m - buf) : want - 3;
+	}
+	return g->size;
+}
+
+bool
+segment_body(const struct segment *g, uint64_t off, const struct record *r,
+    void *dst)
+{
+	return read_at(g->fd, dst, r->hdr.len, off + sizeof(*r)) &&
+	    (uint32_t)crc32(0, dst, r->hdr.len) == r->body_crc;
+}
+
+/* The same check for a body nobody wants yet, in pieces. */
+static bool
+body_valid(const struct segment *g, uint64_t off, const struct record *r)
+{
+	unsigned char buf[SCAN_CHUNK];
+	uint32_t crc = 0;
+
+	for (uint64_t at = 0; at < r->hdr.len; at += sizeof(buf)) {
+		size_t n = r->hdr.len - at < sizeof(buf) ?
+		    (size_t)(r->hdr.len - at) : sizeof(buf);
+		if (!read_at(g->fd, buf, n, off + sizeof(*r) + at))
+			return false;
+		crc = (uint32_t)crc32(crc, buf, (uInt)n);
+	}
+	return crc == r->body_crc;
+}
+
+struct tally
+segment_tally(const struct segment *g, uint64_t from)
+{
+	struct tally t = {.newest_ms = g->newest_ms};
+	struct record r;
+
+	for (uint64_t off = from; off < g->size;) {
+		uint64_t at = segment_find(g, off, &r);
+		if (at > off) {
+			t.damaged++;
+			t.damaged_bytes += at - off;
+		}
+		if (at == g->size)
+			break;
+		off = at + record_size(&r.hdr);
+		if (body_valid(g, at, &r)) {
+			t.events++;
+			t.newest_ms = (int64_t)r.hdr.recv_ms;
+		} else {
+			t.damaged++;
+			t.damaged_bytes += off - at;
+		}
+	}
+	return t;
+}
+
+static bool
+write_at(int fd, const void *data, size_t len, uint64_t off)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = pwrite(fd, p, len, (off_t)off);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		off += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+int
+segment_append(struct segment *g, const struct up_hdr *hdr, const void *raw)
+{
+	struct record r = {.magic = RECORD_MAGIC, .hdr = *hdr};
+
+	r.body_crc = (uint32_t)crc32(0, raw, hdr->len);
+	r.head_crc = head_crc(&r);
+	/* Body first: a header never stands before bytes that are not there. */
+	if (!write_at(g->fd, raw, hdr->len, g->size + sizeof(r)) ||
+	    !write_at(g->fd, &r, sizeof(r), g->size)) {
+		int saved = errno;
+		/* A file that can't shrink either ends in a damaged place. */
+		if (ftruncate(g->fd, (off_t)g->size) != 0)
+			g->ours = false;
+		errno = saved;
+		return -1;
+	}
+	g->size += record_size(hdr);
+	g->events++;
+	g->newest_ms = (int64_t)hdr->recv_ms;
+	return 0;
+}

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * DIR/00000007.seg ... hold records; DIR/done is a tiny mapped file with the
+ * place up to which everything was released, in two checked copies like the
+ * page cursor, so that releasing costs no system call and survives SIGKILL.
+ */
+#include "shard/spool.h"
+
+#include "shard/segment.h"
+#include "shared/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct place {
+	uint64_t seg, off;
+};
+
+struct done_copy {
+	_Atomic uint64_t seg, off, check;
+};
+
+struct spool {
+	char dir[PATH_MAX - 64];
+	struct spool_limits limits;
+	struct list segments;	/* oldest first; the last one is written */
+	struct done_copy *done;	/* mapped; NULL until the directory exists */
+	struct place read;	/* next record to take */
+	struct place released;
+	struct place *taken;	/* ends of taken records, a ring */
+	size_t taken_at, taken_n, taken_cap;
+	bool dirty;
+	struct spool_stats stats;
+};
+
+static uint64_t
+done_check(uint64_t seg, uint64_t off)
+{
+	return (seg * 0x9e3779b97f4a7c15u ^ off) + 0x1b873593u;
+}
+
+static struct place
+done_load(const struct done_copy *d)
+{
+	struct place best = {0, 0};
+
+	for (int i = 0; i < 2; i++) {
+		struct place p = {atomic_load(&d[i].seg), atomic_load(&d[i].off)};
+		if (atomic_load(&d[i].check) != done_check(p.seg, p.off))
+			continue;
+		if (p.seg > best.seg || (p.seg == best.seg && p.off > best.off))
+			best = p;
+	}
+	return best;
+}
+
+static void
+done_store(struct done_copy *d, struct place p)
+{
+	struct place newest = done_load(d);
+	bool first_is_newest = atomic_load(&d[0].seg) == newest.seg &&
+	    atomic_load(&d[0].off) == newest.off;
+	struct done_copy *c = &d[first_is_newest ? 1 : 0];
+
+	atomic_store_explicit(&c->check, ~(uint64_t)0, memory_order_release);
+	atomic_store_explicit(&c->seg, p.seg, memory_order_release);
+	atomic_store_explicit(&c->off, p.off, memory_order_release);
+	atomic_store_explicit(&c->check, done_check(p.seg, p.off),
+	    memory_order_release);
+}
+
+static struct segment *
+oldest(const struct spool *s)
+{
+	return list_empty(&s->segments) ? NULL :
+	    container_of(s->segments.next, struct segment, link);
+}
+
+static struct segment *
+newest(const struct spool *s)
+{
+	return list_empty(&s->segments) ? NULL :
+	    container_of(s->segments.prev, struct segment, link);
+}
+
+static struct segment *
+at_or_behind(const struct spool *s, uint64_t number)
+{
+	list_each(&s->segments, l) {
+		struct segment *g = container_of(l, struct segment, link);
+		if (g->number >= number)
+			return g;
+	}
+	return NULL;
+}
+
+static void
+drop(struct spool *s, struct segment *g)
+{
+	s->stats.bytes -= g->size;
+	s->stats.events -= g->events;
+	segment_delete(g, s->dir);
+}
+
+static void
+adopt(struct spool *s, struct segment *g)
+{
+	list_append(&s->segments, &g->link);
+	s->stats.bytes += g->size;
+}
+
+static void
+scan(struct spool *s, struct segment *g, uint64_t from)
+{
+	struct tally t = segment_tally(g, from);
+
+	g->events = t.events;
+	g->newest_ms = t.newest_ms;
+	s->stats.events += t.events;
+	s->stats.damaged += t.damaged;
+	s->stats.damaged_bytes += t.damaged_bytes;
+}
+
+static int
+map_done(struct spool *s, struct err *e)
+{
+	char path[PATH_MAX];
+	size_t size = 2 * sizeof(struct done_copy);
+
+	must(str_format(path, sizeof(path), "%s/done", s->dir));
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_sys(e, EXIT_DEGRADED, "cannot open %s", path);
+	/* Room on disk now, so that a store into the mapping cannot fail. */
+	int rc = posix_fallocate(fd, 0, (off_t)size);
+	void *m = rc == 0 ? mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0) : MAP_FAILED;
+	if (rc != 0)
+		errno = rc;
+	if (m == MAP_FAILED)
+		err_sys(e, EXIT_DEGRADED, "cannot prepare %s", path);
+	close(fd);
+	if (m == MAP_FAILED)
+		return -1;
+	s->done = m;
+	s->released = s->read = done_load(s->done);
+	return 0;
+}
+
+static int
+load(struct spool *s, struct err *e)
+{
+	uint64_t *numbers;
+	size_t count;
+
+	if (segment_list(s->dir, &numbers, &count) != 0)
+		return errno == ENOENT ? 0 : err_sys(e, EXIT_DEGRADED,
+		    "cannot read the spool %s", s->dir);
+	if (map_done(s, e) != 0)
+		goto err1;
+	for (size_t i = 0; i < count; i++) {
+		struct segment *g = segment_open(s->dir, numbers[i], 0);
+
+		if (g == NULL) {
+			err_sys(e, EXIT_DEGRADED, "cannot open segment %llu "
+			    "of the spool %s", (unsigned long long)numbers[i],
+			    s->dir);
+			goto err1;
+		}
+		adopt(s, g);
+		if (g->number < s->released.seg)
+			drop(s, g);
+		else
+			scan(s, g, g->number == s->released.seg ?
+			    s->released.off : 0);
+	}
+	free(numbers);
+	return 0;
+err1:
+	free(numbers);
+	return -1;
+}
+
+/* Events too old to be worth delivering: whole segments, from the front. */
+static void
+expire(struct spool *s)
+{
+	struct segment *g;
+	int64_t now = clock_wall_ms();
+
+	while (s->limits.age_ms != 0 && s->taken_n == 0 &&
+	    (g = oldest(s)) != NULL &&
+	    g->events > 0 && g->newest_ms + (int64_t)s->limits.age_ms < now) {
+		s->stats.expired += g->events;
+		s->released = s->read = (struct place){g->number + 1, 0};
+		done_store(s->done, s->released);
+		drop(s, g);
+	}
+}
+
+struct spool *
+spool_open(const char *dir, const struct spool_limits *limits, struct err *e)
+{
+	struct spool *s = base_alloc(sizeof(*s));
+
+	list_init(&s->segments);
+	s->limits = *limits;
+	if (str_copy(s->dir, dir, sizeof(s->dir)) >= sizeof(s->dir)) {
+		err_set(e, EXIT_CONFIG, "%s: path too long", dir);
+		goto err1;
+	}
+	if (load(s, e) != 0)
+		goto err1;
+	expire(s);
+	return s;
+err1:
+	spool_close(s);
+	return NULL;
+}
+
+void
+spool_close(struct spool *s)
+{
+	if (s == NULL)
+		return;
+	while (!list_empty(&s->segments))
+		segment_close(oldest(s));
+	if (s->done != NULL)
+		munmap(s->done, 2 * sizeof(*s->done));
+	free(s->taken);
+	free(s);
+}
+
+/* ---- writing ---------------------------------------------------------- */
+
+static int
+prepare_dir(struct spool *s, struct err *e)
+{
+	if (s->done != NULL)
+		return 0;
+	if (mkdir(s->dir, 0700) != 0 && errno != EEXIST)
+		return err_sys(e, EXIT_DEGRADED, "cannot create %s", s->dir);
+	return map_done(s, e);
+}
+
+/* The segment to append to, a new one when the last is full. */
+static struct segment *
+writable_segment(struct spool *s, struct err *e)
+{
+	struct segment *g = newest(s);
+
+	if (g != NULL && g->ours && g->size < s->limits.segment_bytes)
+		return g;
+	if (g != NULL && spool_sync(s, e) != 0)
+		return NULL;
+	expire(s);
+	g = newest(s);
+	uint64_t number = g != NULL ? g->number + 1 : s->released.seg + 1;
+	g = segment_open(s->dir, number, O_CREAT | O_EXCL);
+	if (g == NULL)
+		err_sys(e, EXIT_DEGRADED, "cannot create a segment in %s",
+		    s->dir);
+	else
+		adopt(s, g);
+	return g;
+}
+
+int
+spool_append(struct spool *s, const struct up_hdr *hdr, const void *raw,
+    struct err *e)
+{
+	uint64_t total = record_size(hdr);
+	struct segment *g;
+
+	if (s->stats.bytes + total > s->limits.bytes) {
+		s->stats.refused++;
+		return err_set(e, EXIT_DEGRADED, "the spool %s is full (%llu "
+		    "bytes)", s->dir, (unsigned long long)s->limits.bytes);
+	}
+	if (prepare_dir(s, e) != 0 || (g = writable_segment(s, e)) == NULL)
+		goto refused;
+	if (segment_append(g, hdr, raw) != 0) {
+		err_sys(e, EXIT_DEGRADED, "cannot write to the spool %s",
+		    s->dir);
+		goto refused;
+	}
+	s->stats.bytes += total;
+	s->stats.events++;
+	s->stats.appended++;
+	s->dirty = true;
+	return 0;
+refused:
+	s->stats.refused++;
+	return -1;
+}
+
+int
+spool_sync(struct spool *s, struct err *e)
+{
+	struct segment *g = newest(s);
+
+	if (!s->dirty || g == NULL)
+		return 0;
+	if (fdatasync(g->fd) != 0)
+		return err_sys(e, EXIT_DEGRADED, "cannot sync the spool %s",
+		    s->dir);
+	s->dirty = false;
+	return 0;
+}
+
+/* ---- reading ---------------------------------------------------------- */
+
+/* Moves s->read to the next valid record header, counting what is skipped. */
+static struct segment *
+seek(struct spool *s, struct record *r)
+{
+	for (;;) {
+		struct segment *g = at_or_behind(s, s->read.seg);
+		if (g == NULL)
+			return NULL;
+		if (g->number > s->read.seg)
+			s->read = (struct place){g->number, 0};
+		uint64_t at = segment_find(g, s->read.off, r);
+		s->read.off = at;
+		if (at < g->size)
+			return g;
+		if (g == newest(s))
+			return NULL;
+		s->read = (struct place){g->number + 1, 0};
+	}
+}
+
+int
+spool_peek(struct spool *s, struct up_hdr *hdr)
+{
+	struct record r;
+
+	if (seek(s, &r) == NULL)
+		return 0;
+	*hdr = r.hdr;
+	return 1;
+}
+
+static void
+taken_push(struct spool *s, struct place end)
+{
+	if (s->taken_n == s->taken_cap) {
+		size_t cap = s->taken_cap ? s->taken_cap * 2 : 256;
+		struct place *ring = base_alloc(cap * sizeof(*ring));
+		for (size_t i = 0; i < s->taken_n; i++)
+			ring[i] = s->taken[(s->taken_at + i) % s->taken_cap];
+		free(s->taken);
+		s->taken = ring;
+		s->taken_at = 0;
+		s->taken_cap = cap;
+	}
+	s->taken[(s->taken_at + s->taken_n++) % s->taken_cap] = end;
+}
+
+/*
+ * A record failed its check.  It was known (and not counted) when the spool was
+ * opened, or it went bad since: then the counts must follow.
+ */
+static void
+recount(struct spool *s, struct segment *g)
+{
+	uint64_t now = segment_tally(g, s->read.off).events;
+
+	for (size_t i = 0; i < s->taken_n; i++)
+		now += s->taken[(s->taken_at + i) % s->taken_cap].seg ==
+		    g->number;
+	if (now >= g->events)
+		return;
+	s->stats.damaged += g->events - now;
+	s->stats.events -= g->events - now;
+	g->events = now;
+}
+
+int
+spool_take(struct spool *s, void *dst)
+{
+	struct record r;
+	struct segment *g = seek(s, &r);
+
+	must(g != NULL);
+	bool ok = segment_body(g, s->read.off, &r, dst);
+	s->read.off += record_size(&r.hdr);
+	if (!ok) {
+		recount(s, g);
+		return -1;
+	}
+	taken_push(s, s->read);
+	return 0;
+}
+
+/* Frees the segments wholly released. */
+static void
+reclaim(struct spool *s)
+{
+	struct segment *g;
+
+	while ((g = oldest(s)) != NULL) {
+		bool behind = g->number < s->released.seg;
+		bool spent = g->number == s->released.seg && g->events == 0 &&
+		    (g != newest(s) ||
+		    g->size >= s->limits.segment_bytes || spool_empty(s));
+		if (!behind && !spent)
+			return;
+		if (spent) {
+			s->released = (struct place){g->number + 1, 0};
+			if (s->read.seg == g->number)
+				s->read = s->released;
+			done_store(s->done, s->released);
+		}
+		drop(s, g);
+	}
+}
+
+void
+spool_release(struct spool *s, size_t n)
+{
+	must(n <= s->taken_n);
+	if (n == 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct place end = s->taken[s->taken_at];
+		struct segment *g = at_or_behind(s, end.seg);
+
+		s->taken_at = (s->taken_at + 1) % s->taken_cap;
+		s->taken_n--;
+		s->released = end;
+		must(g != NULL && g->number == end.seg && g->events > 0);
+		g->events--;
+		s->stats.events--;
+	}
+	done_store(s->done, s->released);
+	reclaim(s);
+}
+
+void
+spool_rewind(struct spool *s)
+{
+	s->taken_n = 0;
+	s->read = s->released;
+}
+
+bool
+spool_empty(const struct spool *s)
+{
+	const struct segment *g = newest(s);
+
+	return g == NULL || s->stats.events == s->taken_n ||
+	    s->read.seg > g->number ||
+	    (s->read.seg == g->number && s->read.off >= g->size);
+}
+
+void
+spool_stats(const struct spool *s, struct spool_stats *out)
+{
+	*out = s->stats;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The spool: events of one shard that the handler could not take yet, on disk,
+ * in order.  Append-only segments of checksummed records; a damaged record
+ * costs itself and is counted, never its neighbours.  Bounded in bytes and in
+ * age.  An event counts as safe (design I2) once spool_sync() has returned
+ * after its append.  Nothing here is on the path of a fleet whose handler
+ * keeps up: the directory is not even created.
+ */
+#ifndef SHARD_SPOOL_H
+#define SHARD_SPOOL_H
+
+#include "shared/contract.h"
+#include "shared/err.h"
+
+struct spool;
+
+struct spool_limits {
+	uint64_t bytes;		/* of all segments; at it append refuses */
+	uint64_t segment_bytes; /* a segment is closed above this */
+	uint64_t age_ms;	/* segments whose newest event is older are
+				   dropped and counted; 0: never */
+};
+
+/* What the operator is told; totals since spool_open. */
+struct spool_stats {
+	uint64_t events, bytes;	/* waiting now, taken or not */
+	uint64_t appended, refused, damaged, damaged_bytes, expired;
+};
+
+/*
+ * Opens or prepares DIR (created on the first append) and checks every record
+ * in it.  NULL with err when it can't be read.  Owner: spool_close.
+ */
+struct spool *spool_open(const char *dir, const struct spool_limits *,
+    struct err *);
+/* Files stay.  NULL is fine. */
+void spool_close(struct spool *);
+
+/*
+ * Appends one UP_EVENT frame (hdr->len bytes of raw).  0; -1 when the bound is
+ * met or the disk is full (counted in refused; the record is not half there).
+ */
+int spool_append(struct spool *, const struct up_hdr *, const void *raw,
+    struct err *);
+/* Makes every append so far survive power loss: 0 or -1. */
+int spool_sync(struct spool *, struct err *);
+
+/* The header of the oldest record not taken yet: 1, or 0 when there is none. */
+int spool_peek(struct spool *, struct up_hdr *);
+/*
+ * Its payload (peek's len bytes) into dst, and moves on: 0, or -1 when the
+ * record is damaged, which was counted: peek again.
+ */
+int spool_take(struct spool *, void *dst);
+/*
+ * The n oldest taken records are with the handler: their place is free, and
+ * stays so after any crash.
+ */
+void spool_release(struct spool *, size_t n);
+/* The handler is gone: what was taken and not released is to be taken again. */
+void spool_rewind(struct spool *);
+
+bool spool_empty(const struct spool *); /* nothing left to take */
+void spool_stats(const struct spool *, struct spool_stats *);
+
+#endif

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads shardherd.conf.  inih splits lines into keys and values; this module
+ * counts the lines, keeps the sections, and reports every problem of the file
+ * in one run.  The values themselves are config_value.c's.
+ */
+#include "shared/config_table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_BYTES_MAX (1 << 20)
+#define LINE_BYTES_MAX 8192	/* with its end of line */
+#define SECTION_MAX 128
+#define SOCKET_PATH_MAX 107	/* sun_path of a Unix socket */
+#define KEYS_MAX 64		/* rows of the table */
+
+struct parse {
+	struct config *config;
+	const char *file;	/* as messages name it */
+	char dir[CONFIG_PATH_MAX];
+	config_problem_fn *fn;
+	void *arg;
+	unsigned problems;
+	const char *next;	/* rest of the text */
+	int line;
+	char section[SECTION_MAX]; /* "" : before the first header */
+	bool skip;		/* keys of this section: it is unknown */
+	struct config_plugin *plugin;
+	int seen[KEYS_MAX];	/* line of each key, plugin's in seen_plugin */
+	int seen_plugin[KEYS_MAX];
+};
+
+static void complain(struct parse *p, int line, const char *fmt, ...)
+    printflike(3, 4);
+
+static void
+complain(struct parse *p, int line, const char *fmt, ...)
+{
+	char text[1024], out[CONFIG_PATH_MAX + 1100];
+	va_list ap;
+
+	p->problems++;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (line > 0)
+		str_format(out, sizeof(out), "%s:%d: %s", p->file, line, text);
+	else
+		str_format(out, sizeof(out), "%s: %s", p->file, text);
+	if (p->fn != NULL)
+		p->fn(out, p->arg);
+}
+
+/* ---- the line reader under inih -------------------------------------- */
+
+static bool
+section_known(const char *name)
+{
+	for (size_t i = 0; i < config_keys_n; i++)
+		if (strcmp(config_keys[i].section, name) == 0 &&
+		    !config_key_is_plugin(&config_keys[i]))
+			return true;
+	return false;
+}
+
+static void
+section_unknown(struct parse *p)
+{
+	const char *names[KEYS_MAX], *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < config_keys_n; i++)
+		names[n++] = config_keys[i].section;
+	near = config_nearest(p->section, names, n);
+	complain(p, p->line, "[%s]: unknown section%s%s%s", p->section,
+	    near != NULL ? "; did you mean [" : "", near != NULL ? near : "",
+	    near != NULL ? "]?" : "");
+	p->skip = true;
+}
+
+static void plugin_finish(struct parse *);
+static void set_defaults(struct parse *, void *base, bool plugin);
+
+static bool
+plugin_name(const char *quoted, char out[64])
+{
+	size_t n = strlen(quoted), good;
+
+	if (n < 3 || n > 64 || quoted[0] != '"' || quoted[n - 1] != '"')
+		return false;
+	good = strspn(quoted + 1, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+	if (good != n - 2)
+		return false;
+	memcpy(out, quoted + 1, n - 2);
+	out[n - 2] = '\0';
+	return true;
+}
+
+static void
+plugin_begin(struct parse *p, const char *quoted)
+{
+	struct config *c = p->config;
+	char name[64];
+
+	p->skip = true;
+	if (!plugin_name(quoted, name)) {
+		complain(p, p->line, "[%s]: expected [plugin \"name\"], the "
+		    "name of letters, digits, '-', '_' and '.'", p->section);
+		return;
+	}
+	for (size_t i = 0; i < c->plugins; i++) {
+		if (strcmp(c->plugin[i].name, name) == 0) {
+			complain(p, p->line, "[%s]: given twice, first in line "
+			    "%d", p->section, c->plugin[i].line);
+			return;
+		}
+	}
+	if (c->plugins == CONFIG_PLUGINS_MAX) {
+		complain(p, p->line, "[%s]: more than %d plugins", p->section,
+		    CONFIG_PLUGINS_MAX);
+		return;
+	}
+	p->skip = false;
+	p->plugin = &c->plugin[c->plugins++];
+	str_copy(p->plugin->name, name, sizeof(p->plugin->name));
+	p->plugin->line = p->line;
+	memset(p->seen_plugin, 0, sizeof(p->seen_plugin));
+	set_defaults(p, p->plugin, true);
+}
+
+static void
+section_begin(struct parse *p, const char *name, size_t len)
+{
+	size_t word = strlen(CONFIG_PLUGIN_SECTION);
+
+	plugin_finish(p);
+	p->plugin = NULL;
+	p->skip = false;
+	if (len >= sizeof(p->section))
+		len = sizeof(p->section) - 1;
+	memcpy(p->section, name, len);
+	p->section[len] = '\0';
+	if (strncmp(p->section, CONFIG_PLUGIN_SECTION, word) == 0 &&
+	    strchr(" \t\"", p->section[word]) != NULL)
+		plugin_begin(p, p->section + word +
+		    strspn(p->section + word, " \t"));
+	else if (!section_known(p->section))
+		section_unknown(p);
+}
+
+/* A header, a line too long, or a broken header: nothing left for inih. */
+static bool
+line_is_ours(struct parse *p, const char *line, size_t len)
+{
+	const char *end;
+
+	if (len >= LINE_BYTES_MAX - 3) {
+		complain(p, p->line, "the line is longer than %d bytes",
+		    LINE_BYTES_MAX - 3);
+		return true;
+	}
+	while (len > 0 && strchr(" \t\r", line[len - 1]) != NULL)
+		len--;
+	while (len > 0 && strchr(" \t", *line) != NULL)
+		line++, len--;
+	if (len == 0 || *line != '[')
+		return false;
+	if ((end = memchr(line, ']', len)) == NULL)
+		complain(p, p->line, "the section's name is not closed with "
+		    "\"]\"");
+	else if (end != line + len - 1)
+		complain(p, p->line, "unexpected text behind \"]\"");
+	section_begin(p, line + 1, (end != NULL ? end : line + len) - line - 1);
+	return true;
+}
+
+/* fgets for inih: also the only place that counts lines. */
+static char *
+read_line(char *out, int num, void *arg)
+{
+	struct parse *p = arg;
+	size_t len = strcspn(p->next, "\n");
+	const char *line = p->next;
+
+	if (*line == '\0')
+		return NULL;
+	must(num >= LINE_BYTES_MAX);
+	p->line++;
+	p->next += len + (line[len] == '\n');
+	if (line_is_ours(p, line, len))
+		len = 0;
+	memcpy(out, line, len);
+	memcpy(out + len, "\n", 2);
+	return out;
+}
+
+/* ---- keys ------------------------------------------------------------- */
+
+static void
+key_unknown(struct parse *p, const char *key)
+{
+	const char *names[KEYS_MAX] = {0}, *near, *elsewhere = NULL;
+	char hint[128] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < config_keys_n; i++) {
+		const struct config_key *k = &config_keys[i];
+
+		if (config_key_is_plugin(k) == (p->plugin != NULL) &&
+		    (p->plugin != NULL || strcmp(k->section, p->section) == 0))
+			names[n++] = k->key;
+		else if (strcmp(k->key, key) == 0)
+			elsewhere = k->section;
+	}
+	if ((near = config_nearest(key, names, n)) != NULL)
+		str_format(hint, sizeof(hint), "; did you mean %s?", near);
+	else if (elsewhere != NULL)
+		str_format(hint, sizeof(hint), "; it belongs into [%s]",
+		    elsewhere);
+	complain(p, p->line, "[%s] %s: unknown key%s", p->section, key, hint);
+}
+
+static const struct config_key *
+key_find(const struct parse *p, const char *key, size_t *index)
+{
+	const char *section = p->plugin != NULL ? CONFIG_PLUGIN_SECTION :
+	    p->section;
+
+	for (size_t i = 0; i < config_keys_n; i++) {
+		*index = i;
+		if (strcmp(config_keys[i].section, section) == 0 &&
+		    strcmp(config_keys[i].key, key) == 0)
+			return &config_keys[i];
+	}
+	return NULL;
+}
+
+static void
+key_set(struct parse *p, const char *key, const char *value)
+{
+	const struct config_key *k;
+	char why[768];
+	size_t i;
+	int *seen;
+
+	if ((k = key_find(p, key, &i)) == NULL) {
+		key_unknown(p, key);
+		return;
+	}
+	seen = p->plugin != NULL ? &p->seen_plugin[i] : &p->seen[i];
+	if (*seen != 0) {
+		complain(p, p->line, "[%s] %s: given twice, first in line %d",
+		    p->section, key, *seen);
+		return;
+	}
+	*seen = p->line;
+	if (config_value_parse(k, value, p->dir, p->plugin != NULL ?
+	    (void *)p->plugin : (void *)p->config, why, sizeof(why)) == -1)
+		complain(p, p->line, "[%s] %s: %s", p->section, key, why);
+}
+
+static int
+on_pair(void *arg, const char *section, const char *key, const char *value)
+{
+	struct parse *p = arg;
+
+	if (p->skip)
+		return 1;
+	if (value == NULL)
+		complain(p, p->line, "expected \"key = value\" or a [section], "
+		    "got \"%.60s\"", key);
+	else if (p->section[0] == '\0')
+		complain(p, p->line, "\"%.60s\" stands before the first "
+		    "[section]", key);
+	else
+		key_set(p, key, value);
+	return 1;
+}
+
+/* Every value starts as its default, read by the code that reads the file. */
+static void
+set_defaults(struct parse *p, void *base, bool plugin)
+{
+	char why[768];
+
+	for (size_t i = 0; i < config_keys_n; i++) {
+		const struct config_key *k = &config_keys[i];
+
+		if (config_key_is_plugin(k) != plugin ||
+		    (k->flags & CONFIG_REQUIRED) != 0)
+			continue;
+		if (config_value_parse(k, k->text, p->dir, base, why,
+		    sizeof(why)) == -1)
+			complain(p, 0, "[%s] %s: default: %s", k->section,
+			    k->key, why);
+	}
+}
+
+static void
+require(struct parse *p, bool plugin, const int *seen, int line)
+{
+	for (size_t i = 0; i < config_keys_n; i++) {
+		const struct config_key *k = &config_keys[i];
+
+		if (config_key_is_plugin(k) != plugin || seen[i] != 0 ||
+		    (k->flags & CONFIG_REQUIRED) == 0)
+			continue;
+		complain(p, line, "[%s] %s: missing; for example: %s = %s",
+		    plugin ? p->section : k->section, k->key, k->key, k->text);
+	}
+}
+
+static void
+plugin_finish(struct parse *p)
+{
+	if (p->plugin != NULL)
+		require(p, true, p->seen_plugin, p->plugin->line);
+}
+
+/* ---- what two values must not say together ---------------------------- */
+
+static int
+line_of(const struct parse *p, const char *section, const char *key)
+{
+	for (size_t i = 0; i < config_keys_n; i++)
+		if (strcmp(config_keys[i].section, section) == 0 &&
+		    strcmp(config_keys[i].key, key) == 0)
+			return p->seen[i];
+	bug("no such key");
+}
+
+static void
+check_paths(struct parse *p)
+{
+	const struct config *c = p->config;
+
+	if (strcmp(c->state_dir, c->run_dir) == 0)
+		complain(p, line_of(p, "paths", "run_dir"), "[paths] run_dir: "
+		    "must not be state_dir (%s): it may be emptied at any time",
+		    c->state_dir);
+	if (strlen(c->run_dir) + strlen("/control.sock") > SOCKET_PATH_MAX)
+		complain(p, line_of(p, "paths", "run_dir"), "[paths] run_dir: "
+		    "too long for a socket in it (%zu bytes, at most %zu): %s",
+		    strlen(c->run_dir),
+		    SOCKET_PATH_MAX - strlen("/control.sock"), c->run_dir);
+	if (c->ca_file[0] != '\0' && access(c->ca_file, R_OK) == -1)
+		complain(p, line_of(p, "gateway", "ca_file"), "[gateway] "
+		    "ca_file: cannot read %s: %s", c->ca_file, strerror(errno));
+}
+
+static void
+check_numbers(struct parse *p)
+{
+	const struct config *c = p->config;
+	bool discord = strstr(c->api, "://discord.com") != NULL;
+
+	if (c->restart_min_s > c->restart_max_s)
+		complain(p, line_of(p, "limits", "restart_max"), "[limits] "
+		    "restart_max: %gs is below restart_min (%gs)",
+		    c->restart_max_s, c->restart_min_s);
+	if (c->queue_bytes < c->message_bytes)
+		complain(p, line_of(p, "limits", "queue_bytes"), "[limits] "
+		    "queue_bytes: must hold one message of message_bytes "
+		    "(%lld bytes)", (long long)c->message_bytes);
+	if (discord && c->identify_interval_s < 5)
+		complain(p, line_of(p, "gateway", "identify_interval"),
+		    "[gateway] identify_interval: Discord refuses less than "
+		    "5s, got %gs", c->identify_interval_s);
+	if (c->log_bytes > 0 && c->log_bytes < CONFIG_KIB(16))
+		complain(p, line_of(p, "log", "bytes"), "[log] bytes: "
+		    "expected 0 or at least 16K, got %lld",
+		    (long long)c->log_bytes);
+}
+
+/* ---- the public face --------------------------------------------------- */
+
+/* path made absolute, its directory as the kernel sees it. */
+static int
+locate(const char *path, char abs[CONFIG_PATH_MAX], char dir[CONFIG_PATH_MAX],
+    struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash != NULL ? slash + 1 : path;
+	char given[CONFIG_PATH_MAX], real[PATH_MAX];
+
+	if (!str_format(given, sizeof(given), "%.*s", slash == NULL ? 1 :
+	    slash == path ? 1 : (int)(slash - path), slash == NULL ? "." : path))
+		return err_set(err, EXIT_CONFIG, "The path of the config file "
+		    "is too long: %.200s...", path);
+	if (realpath(given, real) == NULL)
+		return err_sys(err, EXIT_CONFIG, "The config file's directory "
+		    "%s cannot be used", given);
+	if (str_copy(dir, real, CONFIG_PATH_MAX) >= CONFIG_PATH_MAX ||
+	    !str_format(abs, CONFIG_PATH_MAX, "%s/%s",
+	    strcmp(real, "/") == 0 ? "" : real, base))
+		return err_set(err, EXIT_CONFIG, "The path of the config file "
+		    "is too long: %.200s...", real);
+	return 0;
+}
+
+static void
+run_inih(struct parse *p)
+{
+	ini_max_line = LINE_BYTES_MAX;
+	ini_use_stack = true;	/* the heap buffer starts at 200 bytes */
+	ini_allow_inline_comments = false;
+	ini_allow_multiline = false;
+	ini_allow_no_value = true;
+	ini_parse_stream(read_line, p, on_pair, p);
+}
+
+int
+config_parse(struct config *c, const char *path, const char *text,
+    config_problem_fn *fn, void *arg, struct err *err)
+{
+	struct parse p = {.config = c, .file = path, .fn = fn, .arg = arg};
+	static const char bom[] = "\xef\xbb\xbf";
+
+	must(config_keys_n <= KEYS_MAX);
+	memset(c, 0, sizeof(*c));
+	if (locate(path, c->path, p.dir, err) == -1)
+		return -1;
+	c->text = base_strdup(text);
+	p.next = c->text + (strncmp(text, bom, 3) == 0 ? 3 : 0);
+	set_defaults(&p, c, false);
+	run_inih(&p);
+	plugin_finish(&p);
+	require(&p, false, p.seen, 0);
+	check_paths(&p);
+	check_numbers(&p);
+	if (p.problems == 0)
+		return 0;
+	config_free(c);
+	return err_set(err, EXIT_CONFIG, "%u problem%s in %s", p.problems,
+	    p.problems == 1 ? "" : "s", path);
+}
+
+static char *
+read_file(const char *path, struct err *err)
+{
+	char *text = NULL;
+	ssize_t n = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		err_sys(err, EXIT_CONFIG, "The config file %s cannot be read",
+		    path);
+	} else if (!S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX) {
+		err_set(err, EXIT_CONFIG, "The config file %s is %s.", path,
+		    S_ISREG(st.st_mode) ? "larger than 1 MiB" :
+		    "not a plain file");
+	} else {
+		text = base_alloc((size_t)st.st_size + 1);
+		if ((n = read(fd, text, (size_t)st.st_size)) == -1)
+			err_sys(err, EXIT_CONFIG, "The config file %s cannot "
+			    "be read", path);
+		else if (memchr(text, '\0', (size_t)n) != NULL)
+			n = err_set(err, EXIT_CONFIG, "The config file %s "
+			    "holds NUL bytes: it is not text.", path);
+	}
+	if (fd != -1)
+		close(fd);
+	if (n != -1)
+		return text;
+	free(text);
+	return NULL;
+}
+
+int
+config_load(struct config *c, const char *path, config_problem_fn *fn,
+    void *arg, struct err *err)
+{
+	char *text = read_file(path, err);
+	int r;
+
+	memset(c, 0, sizeof(*c));
+	if (text == NULL)
+		return -1;
+	r = config_parse(c, path, text, fn, arg, err);
+	free(text);
+	return r;
+}
+
+void
+config_free(struct config *c)
+{
+	for (size_t i = 0; i < config_keys_n; i++) {
+		const struct config_key *k = &config_keys[i];
+
+		if (!config_key_is_plugin(k))
+			config_value_free(k, c);
+		for (size_t j = 0; config_key_is_plugin(k) &&
+		    j < c->plugins; j++)
+			config_value_free(k, &c->plugin[j]);
+	}
+	free(c->text);
+	memset(c, 0, sizeof(*c));
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every key of shardherd.conf, one row each: the parser, the defaults, `config
+ * show`, the sample file and the man page are all read off this table.  A key
+ * that is not here does not exist; a row is all it takes to add one.
+ */
+#ifndef SHARED_CONFIG_TABLE_H
+#define SHARED_CONFIG_TABLE_H
+
+#include "shared/config.h"
+
+enum config_type {
+	CONFIG_TEXT,	 /* char *: anything */
+	CONFIG_WORD,	 /* char *: a name without blanks, for titles */
+	CONFIG_FILE,	 /* char *: absolute path, or "" where that is default */
+	CONFIG_NUMBER,	 /* int64_t within min..max */
+	CONFIG_AUTO,	 /* int64_t within min..max, or "auto" stored as 0 */
+	CONFIG_SIZE,	 /* int64_t bytes within min..max: "64M" */
+	CONFIG_DURATION, /* double seconds; min..max in milliseconds: "250ms" */
+	CONFIG_INTENTS,	 /* uint64_t bits */
+	CONFIG_JSON,	 /* char *: "" or a presence object */
+	CONFIG_API,	 /* char *: http(s) URL, no slash at the end */
+	CONFIG_PROXY,	 /* char *: "" or http://host:port */
+	CONFIG_COMPRESS, /* enum config_compress */
+	CONFIG_LEVEL,	 /* int: enum log_level */
+	CONFIG_EXEC,	 /* char *: words, the first an absolute path */
+	CONFIG_EVENTS,	 /* char *: "*" or event names */
+	CONFIG_TYPES
+};
+
+/* What must be started anew before a changed value counts. */
+#define CONFIG_RELOADS(X)                                                      \
+	X(LIVE, "nothing")                                                     \
+	X(HANDLER, "the handler")                                              \
+	X(SHARDS, "the shards (they RESUME)")                                  \
+	X(SESSIONS, "the sessions (every shard must IDENTIFY)")                \
+	X(FLEET, "the whole fleet")
+
+enum config_reload {
+#define X(n, s) CONFIG_RELOAD_##n,
+	CONFIG_RELOADS(X)
+#undef X
+	CONFIG_RELOAD_CLASSES
+};
+
+#define CONFIG_REQUIRED 1u /* no default: the row's text is an example */
+
+struct config_key {
+	const char *section, *key;
+	enum config_type type;
+	size_t offset;		/* in struct config, or struct config_plugin */
+	const char *text;	/* default, read by the code that reads the file */
+	int64_t min, max;
+	unsigned flags;
+	enum config_reload reload;
+	const char *doc;	/* whole sentences */
+};
+
+#define CONFIG_KIB(n) ((int64_t)(n) << 10)
+#define CONFIG_MIB(n) ((int64_t)(n) << 20)
+#define CONFIG_SEC(n) ((int64_t)(n)*1000)
+#define CONFIG_MIN(n) ((int64_t)(n)*60000)
+#define CONFIG_PLUGIN_SECTION "plugin"
+
+/*
+ * K(section, key, type, member, text, min, max, flags, reload, doc)
+ * P: the same for members of struct config_plugin
+ */
+/* clang-format off */
+#define CONFIG_KEYS(K, P) \
+K("bot", "name", WORD, name, "main", 1, 32, 0, FLEET, \
+  "Name of this fleet in status, logs and process titles.") \
+K("bot", "token_file", FILE, token_file, "token", 1, 0, 0, FLEET, \
+  "File with the bot's token on one line; only its owner may read it " \
+  "(mode 0600).") \
+K("bot", "intents", INTENTS, intents, "GUILDS, GUILD_MESSAGES, " \
+  "DIRECT_MESSAGES", 0, 0, CONFIG_REQUIRED, SESSIONS, \
+  "Gateway intents, by name or number. GUILD_MEMBERS, GUILD_PRESENCES and " \
+  "MESSAGE_CONTENT are privileged: switch them on in the developer portal " \
+  "first.") \
+K("bot", "presence", JSON, presence, "", 0, 2048, 0, SHARDS, \
+  "Presence to show, as the JSON object of IDENTIFY, for example " \
+  "{\"status\":\"online\",\"activities\":[{\"name\":\"chess\",\"type\":0}]}.") \
+K("gateway", "api", API, api, "https://discord.com/api/v10", 0, 0, 0, FLEET, \
+  "Base URL of the REST API. Point it at shardherd-sim or another compatible " \
+  "server to run without Discord.") \
+K("gateway", "shards", AUTO, shards, "auto", 1, 16384, 0, FLEET, \
+  "Number of shards, or \"auto\" for what /gateway/bot recommends. Another " \
+  "number voids all sessions.") \
+K("gateway", "compress", COMPRESS, compress, "zlib-stream", 0, 0, 0, SHARDS, \
+  "Transport compression: none, zlib-stream or zstd-stream. zstd-stream " \
+  "takes less CPU and more memory per shard.") \
+K("gateway", "ca_file", FILE, ca_file, "", 0, 0, 0, FLEET, \
+  "PEM file of the certificate authorities to trust. Empty: the system's.") \
+K("gateway", "proxy", PROXY, proxy, "", 0, 0, 0, FLEET, \
+  "HTTP proxy for all connections, as http://host:port. Empty: none.") \
+K("gateway", "large_threshold", NUMBER, large_threshold, "50", 50, 250, 0, \
+  SESSIONS, \
+  "Above this many members GUILD_CREATE leaves offline members out.") \
+K("gateway", "identify_interval", DURATION, identify_interval_s, "5s", 10, \
+  CONFIG_MIN(10), 0, FLEET, \
+  "Pause between two IDENTIFYs of one max_concurrency key. Discord asks for " \
+  "5 seconds; less is for simulators only.") \
+K("paths", "state_dir", FILE, state_dir, "state", 1, 0, 0, FLEET, \
+  "Sessions, identify ledger and statistics. Must survive a reboot: not on " \
+  "a tmpfs.") \
+K("paths", "run_dir", FILE, run_dir, "run", 1, 0, 0, FLEET, \
+  "The control socket. May vanish while the fleet runs.") \
+K("paths", "log_dir", FILE, log_dir, "log", 1, 0, 0, FLEET, \
+  "shardherd.log and its rotated predecessors.") \
+K("handler", "start_timeout", DURATION, handler_start_timeout_s, "30s", 100, \
+  CONFIG_MIN(10), 0, HANDLER, \
+  "A handler, or a plugin in it, that is not ready by then is restarted.") \
+K("handler", "drain_timeout", DURATION, handler_drain_timeout_s, "10s", 0, \
+  CONFIG_MIN(10), 0, HANDLER, \
+  "At a stop, plugins get this long to finish what they hold.") \
+K("handler", "queue_events", NUMBER, handler_queue_events, "10000", 16, \
+  1000000, 0, HANDLER, \
+  "Events taken from the shards and not yet answered. At this many the " \
+  "handler stops reading, and the shards keep what comes.") \
+K("limits", "queue_bytes", SIZE, queue_bytes, "64M", CONFIG_KIB(64), \
+  CONFIG_MIB(4096), 0, SHARDS, \
+  "Unacknowledged events one shard may hold. At the limit it disconnects " \
+  "with the session kept and resumes when the queue is half empty.") \
+K("limits", "message_bytes", SIZE, message_bytes, "64M", CONFIG_KIB(64), \
+  CONFIG_MIB(79), 0, SHARDS, \
+  "Largest gateway message after decompression.") \
+K("limits", "wire_message_bytes", SIZE, wire_message_bytes, "16M", \
+  CONFIG_KIB(16), CONFIG_MIB(79), 0, SHARDS, \
+  "Largest gateway message as received.") \
+K("limits", "connect_timeout", DURATION, connect_timeout_s, "15s", 50, \
+  CONFIG_MIN(10), 0, SHARDS, \
+  "Time for DNS, TCP, proxy, TLS and websocket upgrade together.") \
+K("limits", "hello_timeout", DURATION, hello_timeout_s, "15s", 50, \
+  CONFIG_MIN(10), 0, SHARDS, \
+  "Time from the open websocket to HELLO.") \
+K("limits", "ready_timeout", DURATION, ready_timeout_s, "60s", 50, \
+  CONFIG_MIN(30), 0, SHARDS, \
+  "Time from IDENTIFY or RESUME to the first sign of READY or RESUMED.") \
+K("limits", "stop_timeout", DURATION, stop_timeout_s, "10s", 50, \
+  CONFIG_MIN(10), 0, LIVE, \
+  "At a stop, shards get this long to hand over their events before they " \
+  "are ended.") \
+K("limits", "restart_min", DURATION, restart_min_s, "1s", 10, \
+  CONFIG_MIN(10), 0, LIVE, \
+  "First delay before a dead process is started again; it doubles.") \
+K("limits", "restart_max", DURATION, restart_max_s, "60s", 10, \
+  CONFIG_MIN(60), 0, LIVE, \
+  "Longest delay before a dead process is started again.") \
+K("limits", "reserve", NUMBER, reserve, "0", 0, 100000, 0, LIVE, \
+  "IDENTIFYs of the daily budget kept back for an operator. 0: by rule.") \
+K("log", "level", LEVEL, log_level, "info", 0, 0, 0, LIVE, \
+  "Least level written: debug, info, notice, warn or error.") \
+K("log", "bytes", SIZE, log_bytes, "20M", 0, CONFIG_MIB(65536), 0, LIVE, \
+  "The log is rotated above this size. 0: never.") \
+K("log", "files", NUMBER, log_files, "5", 0, 1000, 0, LIVE, \
+  "Rotated logs kept.") \
+P("exec", EXEC, exec, "/usr/local/share/shardherd/plugins/pong.py", 0, 0, \
+  CONFIG_REQUIRED, HANDLER, \
+  "Program and arguments, split at blanks with shell-like quotes; no shell " \
+  "is involved. A first word that is no absolute path is looked for beside " \
+  "this file, then in $PATH.") \
+P("events", EVENTS, events, "*", 0, 0, 0, HANDLER, \
+  "Events the plugin gets, for example MESSAGE_CREATE, INTERACTION_CREATE. " \
+  "*: all of them.") \
+P("window", NUMBER, window, "64", 1, 100000, 0, HANDLER, \
+  "Events the plugin may have in work at once.") \
+P("timeout", DURATION, timeout_s, "30s", 10, CONFIG_MIN(60), 0, HANDLER, \
+  "Time the plugin has to answer one event.")
+/* clang-format on */
+
+extern const struct config_key config_keys[];
+extern const size_t config_keys_n;
+extern const char *const config_reload_name[CONFIG_RELOAD_CLASSES];
+extern const char *const config_compress_name[3];
+
+/* Is the key one of [plugin "name"]? */
+bool config_key_is_plugin(const struct config_key *);
+
+/*
+ * Reads text as the key's type into base (struct config or config_plugin);
+ * relative files are taken from dir.  -1 with why = `expected ..., got ...`.
+ */
+int config_value_parse(const struct config_key *, const char *text,
+    const char *dir, void *base, char *why, size_t size);
+/* Writes the value the way the file would say it.  Owner frees. */
+char *config_value_format(const struct config_key *, const void *base);
+/* Frees what a key holds. */
+void config_value_free(const struct config_key *, void *base);
+
+/* The name nearest to word by edit distance, NULL when none is near. */
+const char *config_nearest(const char *word, const char *const *names,
+    size_t n);
+
+#endif

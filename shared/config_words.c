@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Words the config and the command line are made of: intents, command lines,
+ * event lists, the nearest known word, and the token file.  The token itself
+ * never appears in a message.
+ */
+#include "shared/config_table.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WORD_MAX 64	 /* longer words are near to nothing */
+#define TOKEN_MAX 4096	 /* bytes of a token file */
+
+/* discord-protocol.md section 6.2 */
+static const char *const intent_name[] = {
+	[0] = "GUILDS",
+	[1] = "GUILD_MEMBERS",
+	[2] = "GUILD_MODERATION",
+	[3] = "GUILD_EXPRESSIONS",
+	[4] = "GUILD_INTEGRATIONS",
+	[5] = "GUILD_WEBHOOKS",
+	[6] = "GUILD_INVITES",
+	[7] = "GUILD_VOICE_STATES",
+	[8] = "GUILD_PRESENCES",
+	[9] = "GUILD_MESSAGES",
+	[10] = "GUILD_MESSAGE_REACTIONS",
+	[11] = "GUILD_MESSAGE_TYPING",
+	[12] = "DIRECT_MESSAGES",
+	[13] = "DIRECT_MESSAGE_REACTIONS",
+	[14] = "DIRECT_MESSAGE_TYPING",
+	[15] = "MESSAGE_CONTENT",
+	[16] = "GUILD_SCHEDULED_EVENTS",
+	[20] = "AUTO_MODERATION_CONFIGURATION",
+	[21] = "AUTO_MODERATION_EXECUTION",
+	[24] = "GUILD_MESSAGE_POLLS",
+	[25] = "DIRECT_MESSAGE_POLLS",
+};
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Edits (insert, delete, replace) from a to b, letter case ignored. */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[WORD_MAX + 1], la = strlen(a), lb = strlen(b);
+
+	if (la > WORD_MAX || lb > WORD_MAX)
+		return WORD_MAX;
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t diag = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			size_t up = row[j];
+			bool same = tolower((unsigned char)a[i - 1]) ==
+			    tolower((unsigned char)b[j - 1]);
+
+			row[j] = least(least(up, row[j - 1]) + 1,
+			    diag + (same ? 0 : 1));
+			diag = up;
+		}
+	}
+	return row[lb];
+}
+
+const char *
+config_nearest(const char *word, const char *const *names, size_t n)
+{
+	const char *best = NULL;
+	size_t least_so_far = strlen(word) / 3 + 2;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t d = names[i] != NULL ? distance(word, names[i]) :
+		    WORD_MAX;
+
+		if (d < least_so_far && d < strlen(names[i])) {
+			least_so_far = d;
+			best = names[i];
+		}
+	}
+	return best;
+}
+
+const char *
+config_intent_name(unsigned bit)
+{
+	return bit < nitems(intent_name) ? intent_name[bit] : NULL;
+}
+
+static int
+intent_number(const char *word, uint64_t *out, struct err *err)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(word, &end, 0);
+	if (errno != 0 || *end != '\0' || word[0] == '-')
+		return err_set(err, EXIT_CONFIG, "\"%s\" is neither an intent "
+		    "nor a number", word);
+	for (unsigned b = 0; b < 64; b++)
+		if ((*out >> b & 1) != 0 && config_intent_name(b) == NULL)
+			return err_set(err, EXIT_CONFIG, "bit %u of %s is no "
+			    "intent a bot may ask for: Discord would close "
+			    "with 4013", b, word);
+	return 0;
+}
+
+static int
+intent_word(const char *word, uint64_t *out, struct err *err)
+{
+	const char *near;
+
+	if (isdigit((unsigned char)word[0]))
+		return intent_number(word, out, err);
+	for (unsigned b = 0; b < nitems(intent_name); b++) {
+		if (intent_name[b] != NULL && strcmp(word, intent_name[b]) == 0) {
+			*out = (uint64_t)1 << b;
+			return 0;
+		}
+	}
+	near = config_nearest(word, intent_name, nitems(intent_name));
+	return err_set(err, EXIT_CONFIG, "unknown intent \"%s\"%s%s%s", word,
+	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+	    near != NULL ? "?" : "");
+}
+
+int
+config_intents(const char *text, uint64_t *out, struct err *err)
+{
+	static const char *const gap = ", |\t";
+	char word[WORD_MAX + 1];
+	uint64_t bits = 0, one = 0;
+	size_t n, words = 0;
+
+	for (; *(text += strspn(text, gap)) != '\0'; text += n, words++) {
+		n = strcspn(text, gap);
+		if (n > WORD_MAX)
+			return err_set(err, EXIT_CONFIG, "unknown intent "
+			    "\"%.20s...\"", text);
+		memcpy(word, text, n);
+		word[n] = '\0';
+		if (intent_word(word, &one, err) == -1)
+			return -1;
+		bits |= one;
+	}
+	if (words == 0)
+		return err_set(err, EXIT_CONFIG, "expected names of intents "
+		    "or a number, got nothing (0 asks for none)");
+	*out = bits;
+	return 0;
+}
+
+/* The next character of a word, or -1 where it was only a quote. */
+static int
+split_char(const char **p, char *quote)
+{
+	char c = *(*p)++;
+
+	if (*quote == '\0' && (c == '"' || c == '\'')) {
+		*quote = c;
+		return -1;
+	}
+	if (*quote != '\0' && c == *quote) {
+		*quote = '\0';
+		return -1;
+	}
+	if (c == '\\' && **p != '\0' && *quote != '\'' &&
+	    (*quote == '\0' || strchr("\"\\$`", **p) != NULL))
+		c = *(*p)++;
+	return (unsigned char)c;
+}
+
+/* Copies one word; returns the place behind its NUL, NULL on an open quote. */
+static char *
+split_word(const char **p, char *to)
+{
+	char quote = '\0';
+	int c;
+
+	while (**p != '\0' &&
+	    (quote != '\0' || !isspace((unsigned char)**p)))
+		if ((c = split_char(p, &quote)) != -1)
+			*to++ = (char)c;
+	*to++ = '\0';
+	return quote == '\0' ? to : NULL;
+}
+
+char **
+config_split(const char *line, int *argc, struct err *err)
+{
+	size_t head = (CONFIG_ARGS_MAX + 1) * sizeof(char *);
+	char **argv = base_alloc(head + strlen(line) + 1);
+	char *to = (char *)argv + head;
+
+	for (*argc = 0;; ) {
+		while (isspace((unsigned char)*line))
+			line++;
+		if (*line == '\0')
+			return argv;
+		if (*argc == CONFIG_ARGS_MAX) {
+			err_set(err, EXIT_CONFIG, "more than %d words",
+			    CONFIG_ARGS_MAX);
+			break;
+		}
+		argv[(*argc)++] = to;
+		if ((to = split_word(&line, to)) == NULL) {
+			err_set(err, EXIT_CONFIG, "a quote is not closed");
+			break;
+		}
+	}
+	free(argv);
+	return NULL;
+}
+
+bool
+config_wants(const char *events, const char *name, size_t len)
+{
+	size_t n;
+
+	if (strcmp(events, "*") == 0)
+		return true;
+	for (; *(events += strspn(events, ", \t")) != '\0'; events += n) {
+		n = strcspn(events, ", \t");
+		if (n == len && memcmp(events, name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+token_open(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd == -1)
+		return err_sys(err, EXIT_CONFIG, "The token file %s cannot be "
+		    "read", path);
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+		err_set(err, EXIT_CONFIG, "The token file %s is not a plain "
+		    "file.", path);
+	else if ((st.st_mode & 077) != 0)
+		err_set(err, EXIT_CONFIG, "The token file %s can be read by "
+		    "others (mode %04o). Run: chmod 600 %s", path,
+		    (unsigned)st.st_mode & 07777, path);
+	else
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Strips white space and a "Bot " in front; NULL when no token is left. */
+static char *
+token_trim(char *text, const char *path, struct err *err)
+{
+	char *start = text + strspn(text, " \t\r\n"), *end;
+
+	if (strncmp(start, "Bot ", 4) == 0)
+		start += 4 + strspn(start + 4, " \t");
+	end = start + strcspn(start, " \t\r\n");
+	if (end == start) {
+		err_set(err, EXIT_CONFIG, "The token file %s is empty. Put "
+		    "the bot's token into it, on one line.", path);
+		return NULL;
+	}
+	if (end[strspn(end, " \t\r\n")] != '\0') {
+		err_set(err, EXIT_CONFIG, "The token file %s holds more than "
+		    "one word. It must hold the bot's token and nothing else.",
+		    path);
+		return NULL;
+	}
+	*end = '\0';
+	for (const char *p = start; p < end; p++) {
+		if (*p <= ' ' || *p >= 0x7f) {
+			err_set(err, EXIT_CONFIG, "The token file %s holds "
+			    "characters no token has.", path);
+			return NULL;
+		}
+	}
+	return base_strdup(start);
+}
+
+char *
+config_read_token(const char *path, struct err *err)
+{
+	char text[TOKEN_MAX + 1], *token = NULL;
+	int fd = token_open(path, err);
+	ssize_t n;
+
+	if (fd == -1)
+		return NULL;
+	n = read(fd, text, sizeof(text));
+	close(fd);
+	if (n == -1)
+		err_sys(err, EXIT_CONFIG, "The token file %s cannot be read",
+		    path);
+	else if (n > TOKEN_MAX || memchr(text, '\0', (size_t)n) != NULL)
+		err_set(err, EXIT_CONFIG, "The token file %s holds something "
+		    "else than a token.", path);
+	else {
+		text[n] = '\0';
+		token = token_trim(text, path, err);
+	}
+	explicit_bzero(text, sizeof(text));
+	return token;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "shared/contract.h"
+
+static const char *const msg_name[MSG_TYPES] = {
+#define X(n) [MSG_##n] = #n,
+	CONTRACT_MESSAGES(X)
+#undef X
+};
+
+static const char *const cause_name[CAUSES] = {
+#define X(n, s) [CAUSE_##n] = s,
+	CONTRACT_CAUSES(X)
+#undef X
+};
+
+static const char *const outcome_name[OUTCOMES] = {
+#define X(n, s) [OUTCOME_##n] = s,
+	CONTRACT_OUTCOMES(X)
+#undef X
+};
+
+static const char *
+lookup(const char *const *names, unsigned count, unsigned i)
+{
+	return i < count && names[i] != NULL ? names[i] : "?";
+}
+
+const char *
+contract_msg_name(unsigned type)
+{
+	return lookup(msg_name, nitems(msg_name), type);
+}
+
+const char *
+contract_cause_name(unsigned cause)
+{
+	return lookup(cause_name, nitems(cause_name), cause);
+}
+
+const char *
+contract_outcome_name(unsigned outcome)
+{
+	return lookup(outcome_name, nitems(outcome_name), outcome);
+}

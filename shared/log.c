@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "shared/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOG_LINE 2048
+
+const char *const log_level_name[] = {
+	[LOG_L_DEBUG] = "debug",
+	[LOG_L_INFO] = "info",
+	[LOG_L_NOTICE] = "notice",
+	[LOG_L_WARN] = "warn",
+	[LOG_L_ERROR] = "error",
+};
+
+/* The one log of a process. */
+static struct {
+	enum log_sink sink;
+	enum log_level least;
+	uint64_t dropped;
+	void (*hook)(enum log_level, const char *, void *);
+	void *hook_arg;
+} the_log = {.sink = LOG_TO_PEOPLE, .least = LOG_L_INFO};
+
+void
+log_init(enum log_sink sink, enum log_level least)
+{
+	the_log.sink = sink;
+	the_log.least = least;
+	the_log.dropped = 0;
+}
+
+void
+log_set_level(enum log_level least)
+{
+	the_log.least = least;
+}
+
+void
+log_set_hook(void (*hook)(enum log_level, const char *, void *), void *arg)
+{
+	the_log.hook = hook;
+	the_log.hook_arg = arg;
+}
+
+uint64_t
+log_dropped(void)
+{
+	return the_log.dropped;
+}
+
+int
+log_parse_level(const char *s, enum log_level *out)
+{
+	for (unsigned i = 0; i < nitems(log_level_name); i++) {
+		if (strcmp(s, log_level_name[i]) == 0) {
+			*out = (enum log_level)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+/* Copies src, control bytes as \xNN, so that no line can forge another. */
+static size_t
+escape(char *dst, size_t size, const char *src)
+{
+	size_t n = 0;
+
+	for (; *src != '\0' && n + 5 < size; src++) {
+		unsigned char c = (unsigned char)*src;
+		if (c < 0x20 || c == 0x7f)
+			n += (size_t)snprintf(dst + n, size - n, "\\x%02x", c);
+		else
+			dst[n++] = (char)c;
+	}
+	dst[n] = '\0';
+	return n;
+}
+
+static void
+emit(enum log_level level, const char *text)
+{
+	char line[LOG_LINE + 32];
+	int n;
+
+	switch (the_log.sink) {
+	case LOG_TO_HOOK:
+		if (the_log.hook != NULL)
+			the_log.hook(level, text, the_log.hook_arg);
+		return;
+	case LOG_TO_PIPE:
+		n = snprintf(line, sizeof(line), "<%d>%s\n", (int)level, text);
+		break;
+	default:
+		n = snprintf(line, sizeof(line), "shardherd: %s\n", text);
+		break;
+	}
+	/* One write, so lines of several processes never mix. */
+	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) != n)
+		the_log.dropped++;
+}
+
+static void
+vlog(enum log_level level, const char *fmt, va_list ap)
+{
+	int saved = errno;
+	char raw[LOG_LINE], text[LOG_LINE];
+
+	if (level >= the_log.least) {
+		vsnprintf(raw, sizeof(raw), fmt, ap);
+		escape(text, sizeof(text), raw);
+		emit(level, text);
+	}
+	errno = saved;
+}
+
+#define LOG_FUNCTION(name, level)                                              \
+	void log_##name(const char *fmt, ...)                                  \
+	{                                                                      \
+		va_list ap;                                                    \
+		va_start(ap, fmt);                                             \
+		vlog(level, fmt, ap);                                          \
+		va_end(ap);                                                    \
+	}
+
+LOG_FUNCTION(debug, LOG_L_DEBUG)
+LOG_FUNCTION(info, LOG_L_INFO)
+LOG_FUNCTION(notice, LOG_L_NOTICE)
+LOG_FUNCTION(warn, LOG_L_WARN)
+LOG_FUNCTION(error, LOG_L_ERROR)

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+#include "shared/page.h"
+
+#include "shared/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGE_MAGIC 0x7368657264706731u /* "sherdpg1" */
+#define PAGE_READ_TRIES 1000
+
+const char *const page_shard_state_name[SHARD_STATES] = {
+#define X(n, s) [SHARD_##n] = s,
+	PAGE_SHARD_STATES(X)
+#undef X
+};
+
+const char *const page_crash_name[CRASHES] = {
+#define X(n, s) [CRASH_##n] = s,
+	PAGE_CRASHES(X)
+#undef X
+};
+
+const char *const page_handler_state_name[HANDLER_STATES] = {
+#define X(n, s) [HANDLER_##n] = s,
+	PAGE_HANDLER_STATES(X)
+#undef X
+};
+
+/* Slots begin on a page of memory, so that two writers share no cache line. */
+#define HEAD_SIZE ((sizeof(struct page_head) + 4095) / 4096 * 4096)
+_Static_assert(sizeof(struct page_slot) % 8 == 0, "slots stay aligned");
+
+void
+page_boot_id(char out[40])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, out, 36);
+
+	out[n > 0 ? n : 0] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+static size_t
+size_for(uint32_t slots)
+{
+	return HEAD_SIZE + (size_t)slots * sizeof(struct page_slot);
+}
+
+static bool
+head_is_ours(const struct page_head *h, size_t size)
+{
+	return h->magic == PAGE_MAGIC && h->version == PAGE_VERSION &&
+	    h->slot_size == sizeof(struct page_slot) &&
+	    size_for(h->slots) <= size;
+}
+
+/* Maps fd, whose size is known to be at least a head. */
+static int
+map(struct page *p, int fd, size_t size, bool writable, struct err *e)
+{
+	int prot = PROT_READ | (writable ? PROT_WRITE : 0);
+	void *m = mmap(NULL, size, prot, MAP_SHARED, fd, 0);
+
+	if (m == MAP_FAILED)
+		return err_sys(e, EXIT_DEGRADED, "cannot map the stats page");
+	p->head = m;
+	p->slot = (struct page_slot *)((char *)m + HEAD_SIZE);
+	p->size = size;
+	p->fd = fd;
+	p->writable = writable;
+	return 0;
+}
+
+void
+page_close(struct page *p)
+{
+	if (p->head == NULL)
+		return;
+	munmap(p->head, p->size);
+	close(p->fd);
+	memset(p, 0, sizeof(*p));
+	p->fd = -1;
+}
+
+/* Cursors and lifetime counters stay; pids and stamps of another boot go. */
+static void
+forget_boot(struct page *p, uint32_t slots)
+{
+	memset(&p->head->handler, 0, sizeof(p->head->handler));
+	memset(&p->head->handler_watch, 0, sizeof(p->head->handler_watch));
+	memset(&p->head->supervisor_watch, 0,
+	    sizeof(p->head->supervisor_watch));
+	for (uint32_t i = 0; i < slots; i++) {
+		struct page_shard *s = &p->slot[i].shard;
+		struct page_watch *w = &p->slot[i].watch;
+
+		s->state = SHARD_DOWN;
+		s->pid = 0;
+		s->state_since_ms = s->heartbeat_ms = s->ack_ms = 0;
+		s->frame_ms = s->dispatch_ms = 0;
+		w->pid = 0;
+		w->pid_start = w->started_ms = w->restart_ms = 0;
+		w->sampled_ms = 0;
+	}
+}
+
+static void
+adopt(struct page *p, uint32_t slots)
+{
+	char boot[40];
+
+	page_boot_id(boot);
+	if (strcmp(boot, p->head->boot_id) != 0)
+		forget_boot(p, slots);
+	str_copy(p->head->boot_id, boot, sizeof(p->head->boot_id));
+	p->head->slots = slots;
+	page_repair(&p->head->cluster.lock);
+	page_repair(&p->head->handler.lock);
+	page_repair(&p->head->handler_watch.lock);
+	page_repair(&p->head->supervisor_watch.lock);
+	for (uint32_t i = 0; i < slots; i++) {
+		page_repair(&p->slot[i].shard.lock);
+		page_repair(&p->slot[i].watch.lock);
+	}
+}
+
+static int
+grow(int fd, size_t size, const char *path, struct err *e)
+{
+	int rc = posix_fallocate(fd, 0, (off_t)size);
+
+	if (rc == 0)
+		return 0;
+	errno = rc;
+	if (rc == ENOSPC || rc == EDQUOT)
+		return err_set(e, EXIT_DEGRADED, "no space left for %s: the "
+		    "disk is full, free %zu KiB and start again", path,
+		    size / 1024 + 1);
+	return err_sys(e, EXIT_DEGRADED, "cannot reserve %zu bytes for %s",
+	    size, path);
+}
+
+int
+page_create(struct page *p, const char *dir, uint32_t slots, struct err *e)
+{
+	char path[PATH_MAX];
+	struct page_head old;
+	struct stat st;
+	size_t size = size_for(slots);
+	bool fresh;
+
+	memset(p, 0, sizeof(*p));
+	p->fd = -1;
+	if (!str_format(path, sizeof(path), "%s/stats", dir))
+		return err_set(e, EXIT_CONFIG, "%s: path too long", dir);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 && errno == ENOSPC)
+		return err_set(e, EXIT_DEGRADED, "no space left for %s: the "
+		    "disk is full", path);
+	if (fd < 0)
+		return err_sys(e, EXIT_CONFIG, "cannot open %s", path);
+	if (fstat(fd, &st) != 0)
+		goto err0;
+	fresh = pread(fd, &old, sizeof(old), 0) != (ssize_t)sizeof(old) ||
+	    !head_is_ours(&old, (size_t)st.st_size);
+	if (fresh && ftruncate(fd, 0) != 0)
+		goto err0;
+	if ((size_t)st.st_size > size && !fresh)
+		size = (size_t)st.st_size;
+	if (grow(fd, size, path, e) != 0)
+		goto err1;
+	if (map(p, fd, size, true, e) != 0)
+		goto err1;
+	if (fresh) {
+		p->head->version = PAGE_VERSION;
+		p->head->slot_size = sizeof(struct page_slot);
+		p->head->slots = slots;
+		p->head->magic = PAGE_MAGIC;
+	}
+	adopt(p, slots);
+	return 0;
+err0:
+	err_sys(e, EXIT_DEGRADED, "cannot read %s", path);
+err1:
+	close(fd);
+	return -1;
+}
+
+/* Maps what fd holds after checking that it is a page of this version. */
+static int
+attach(struct page *p, int fd, bool writable, const char *path, struct err *e)
+{
+	struct page_head head;
+	struct stat st;
+
+	memset(p, 0, sizeof(*p));
+	p->fd = -1;
+	if (fstat(fd, &st) != 0 ||
+	    pread(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head))
+		return err_set(e, EXIT_UNKNOWN, "%s is not a stats page", path);
+	if (head.magic == PAGE_MAGIC && head.version != PAGE_VERSION)
+		return err_set(e, EXIT_UNKNOWN, "%s has layout version %u, "
+		    "this program reads version %d", path, head.version,
+		    PAGE_VERSION);
+	if (!head_is_ours(&head, (size_t)st.st_size))
+		return err_set(e, EXIT_UNKNOWN, "%s is not a stats page of "
+		    "this program", path);
+	return map(p, fd, (size_t)st.st_size, writable, e);
+}
+
+int
+page_open(struct page *p, const char *dir, struct err *e)
+{
+	char path[PATH_MAX];
+
+	memset(p, 0, sizeof(*p));
+	p->fd = -1;
+	if (!str_format(path, sizeof(path), "%s/stats", dir))
+		return err_set(e, EXIT_CONFIG, "%s: path too long", dir);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return err_set(e, EXIT_DOWN, "never started: there is no %s",
+		    path);
+	if (fd < 0)
+		return err_sys(e, EXIT_UNKNOWN, "cannot open %s", path);
+	if (attach(p, fd, false, path, e) == 0)
+		return 0;
+	close(fd);
+	return -1;
+}
+
+int
+page_attach(struct page *p, int fd, struct err *e)
+{
+	return attach(p, fd, true, "the inherited stats page", e);
+}
+
+bool
+page_read(const void *part, void *out, size_t size)
+{
+	const page_lock *lock = part;
+
+	for (int i = 0; i < PAGE_READ_TRIES; i++) {
+		uint32_t before =
+		    atomic_load_explicit(lock, memory_order_acquire);
+		memcpy(out, part, size);
+		atomic_thread_fence(memory_order_acquire);
+		uint32_t after =
+		    atomic_load_explicit(lock, memory_order_relaxed);
+		if (before == after && (before & 1) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+page_repair(page_lock *l)
+{
+	if ((atomic_load(l) & 1) != 0)
+		atomic_fetch_add(l, 1);
+}
+
+static uint64_t
+cursor_check(uint64_t session, uint64_t seq)
+{
+	return (session ^ (seq * 0x9e3779b97f4a7c15u)) + 0x5bd1e995u;
+}
+
+static bool
+cursor_valid(const struct page_cursor *c, uint64_t session, uint64_t *seq)
+{
+	*seq = atomic_load_explicit(&c->seq, memory_order_acquire);
+	return session != 0 && atomic_load(&c->session) == session &&
+	    atomic_load(&c->check) == cursor_check(session, *seq);
+}
+
+void
+page_cursor_set(struct page_slot *slot, uint64_t session, uint64_t seq)
+{
+	uint64_t a, b;
+	bool va = cursor_valid(&slot->cursor[0], session, &a);
+	bool vb = cursor_valid(&slot->cursor[1], session, &b);
+	/* Overwrite the copy that matters less; never the newest. */
+	int i = va && (!vb || a >= b);
+	struct page_cursor *c = &slot->cursor[i];
+
+	atomic_store_explicit(&c->check, 0, memory_order_release);
+	atomic_store_explicit(&c->session, session, memory_order_release);
+	atomic_store_explicit(&c->seq, seq, memory_order_release);
+	atomic_store_explicit(&c->check, cursor_check(session, seq),
+	    memory_order_release);
+}
+
+uint64_t
+page_cursor_get(const struct page_slot *slot, uint64_t session)
+{
+	uint64_t best = 0;
+
+	for (int i = 0; i < 2; i++) {
+		uint64_t seq;
+		if (cursor_valid(&slot->cursor[i], session, &seq) && seq > best)
+			best = seq;
+	}
+	return best;
+}
+
+void
+page_count_close(struct page_shard *s, uint32_t code)
+{
+	for (int i = 0; i < PAGE_CLOSES; i++) {
+		struct page_close_count *c = &s->closes[i];
+		/* The last place takes every code beyond the table. */
+		if (c->count == 0 || c->code == code || i == PAGE_CLOSES - 1) {
+			c->code = c->count == 0 ? code : c->code;
+			c->count++;
+			return;
+		}
+	}
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* page.c: layout survives reopening, cursors survive a writer's death. */
+#include "shared/page.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char dir[64];
+
+static int
+setup(void **state)
+{
+	str_copy(dir, "/tmp/test_page.XXXXXX", sizeof(dir));
+	return mkdtemp(dir) == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	char path[128];
+
+	must(str_format(path, sizeof(path), "%s/stats", dir));
+	unlink(path);
+	return rmdir(dir);
+}
+
+static void
+test_reopen_keeps_cursors(void **state)
+{
+	struct page p, r;
+	struct err e;
+
+	assert_int_equal(page_create(&p, dir, 4, &e), 0);
+	page_cursor_set(&p.slot[3], 99, 12345);
+	p.slot[3].shard.events = 7;
+	assert_int_equal(page_open(&r, dir, &e), 0);
+	assert_int_equal(r.head->slots, 4);
+	assert_int_equal(page_cursor_get(&r.slot[3], 99), 12345);
+	page_close(&r);
+	page_close(&p);
+	assert_int_equal(page_create(&p, dir, 8, &e), 0);
+	assert_int_equal(page_cursor_get(&p.slot[3], 99), 12345);
+	assert_int_equal(p.slot[3].shard.events, 7);
+	assert_int_equal(page_cursor_get(&p.slot[3], 98), 0);
+	page_close(&p);
+}
+
+static void
+test_no_page_is_down(void **state)
+{
+	struct page p;
+	struct err e;
+
+	assert_int_equal(page_open(&p, "/nonexistent", &e), -1);
+	assert_int_equal(e.code, EXIT_DOWN);
+}
+
+/*
+ * A killed writer leaves a cursor no older than any that was read before.  A
+ * reader in parallel may get none or a slightly older one: that costs replays.
+ */
+static void
+test_cursor_under_sigkill(void **state)
+{
+	struct page p;
+	struct err e;
+
+	assert_int_equal(page_create(&p, dir, 1, &e), 0);
+	for (int round = 0; round < 30; round++) {
+		uint64_t before = page_cursor_get(&p.slot[0], 5), last = before;
+		pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			for (uint64_t i = before + 1;; i++)
+				page_cursor_set(&p.slot[0], 5, i);
+		}
+		while (last < before + 1000) {
+			uint64_t now = page_cursor_get(&p.slot[0], 5);
+			last = now > last ? now : last;
+		}
+		kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		assert_true(page_cursor_get(&p.slot[0], 5) >= last);
+	}
+	page_close(&p);
+}
+
+static void
+test_seqlock(void **state)
+{
+	struct page p;
+	struct page_shard s;
+	struct err e;
+
+	assert_int_equal(page_create(&p, dir, 1, &e), 0);
+	page_begin(&p.slot[0].shard.lock);
+	p.slot[0].shard.seq = 3;
+	assert_false(page_read(&p.slot[0].shard, &s, sizeof(s)));
+	page_repair(&p.slot[0].shard.lock);
+	assert_true(page_read(&p.slot[0].shard, &s, sizeof(s)));
+	assert_int_equal(s.seq, 3);
+	page_close(&p);
+}
+
+static void
+test_closes(void **state)
+{
+	struct page_shard s = {0};
+
+	for (uint32_t i = 0; i < PAGE_CLOSES + 5; i++)
+		page_count_close(&s, 4000 + i);
+	page_count_close(&s, 4000);
+	assert_int_equal(s.closes[0].count, 2);
+	assert_int_equal(s.closes[PAGE_CLOSES - 1].count, 6);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_reopen_keeps_cursors,
+		    setup, teardown),
+		cmocka_unit_test(test_no_page_is_down),
+		cmocka_unit_test_setup_teardown(test_cursor_under_sigkill,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(test_seqlock, setup, teardown),
+		cmocka_unit_test(test_closes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spool.c against a shadow model: random appends, takes, releases, rewinds and
+ * crashes; then damage, which must cost exactly the damaged records.
+ */
+#include "shard/spool.h"
+
+#include "shared/clock.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char dir[64];
+static const struct spool_limits limits = {
+	.bytes = 4 << 20, .segment_bytes = 20000, .age_ms = 3600 * 1000};
+
+static int
+setup(void **state)
+{
+	char base[] = "/tmp/test_spool.XXXXXX";
+
+	if (mkdtemp(base) == NULL)
+		return -1;
+	return str_format(dir, sizeof(dir), "%s/s", base) ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	char path[512];
+	DIR *d = opendir(dir);
+
+	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+		must(str_format(path, sizeof(path), "%s/%s", dir, e->d_name));
+		unlink(path);
+	}
+	if (d != NULL)
+		closedir(d);
+	rmdir(dir);
+	*strrchr(dir, '/') = '\0';
+	return rmdir(dir);
+}
+
+/* The body of record n: length and bytes follow from n. */
+static uint32_t
+body(uint64_t n, unsigned char *out)
+{
+	uint32_t len = (uint32_t)(n * 2654435761u % 700);
+
+	for (uint32_t i = 0; i < len; i++)
+		out[i] = (unsigned char)(n + i * 7);
+	return len;
+}
+
+static int
+append(struct spool *s, uint64_t n)
+{
+	unsigned char raw[1024];
+	struct up_hdr h = {.type = UP_EVENT, .ord = n, .seq = n,
+		.recv_ms = (uint64_t)clock_wall_ms(), .len = body(n, raw)};
+	struct err e;
+
+	return spool_append(s, &h, raw, &e);
+}
+
+/* Takes the next record; its number, 0 when none, UINT64_MAX when damaged. */
+static uint64_t
+take(struct spool *s)
+{
+	unsigned char raw[1024], want[1024];
+	struct up_hdr h;
+
+	if (spool_peek(s, &h) == 0)
+		return 0;
+	assert_true(h.len <= sizeof(raw));
+	if (spool_take(s, raw) != 0)
+		return UINT64_MAX;
+	assert_int_equal(body(h.ord, want), h.len);
+	assert_memory_equal(raw, want, h.len);
+	return h.ord;
+}
+
+static struct spool *
+open_it(void)
+{
+	struct err e;
+	struct spool *s = spool_open(dir, &limits, &e);
+
+	assert_non_null(s);
+	return s;
+}
+
+static void
+test_shadow(void **state)
+{
+	struct spool *s = open_it();
+	struct spool_stats st;
+	uint64_t last = 0, read = 0, released = 0;
+	uint64_t seed = 42;
+
+	for (int step = 0; step < 20000; step++) {
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		unsigned r = (unsigned)(seed >> 33) % 1000;
+		if (r < 450) {
+			if (append(s, last + 1) == 0)
+				last++;
+		} else if (r < 900) {
+			uint64_t n = take(s);
+			assert_int_equal(n, read < last ? read + 1 : 0);
+			read += n != 0;
+		} else if (r < 985) {
+			uint64_t n = read > released ?
+			    1 + seed % (read - released) : 0;
+			spool_release(s, n);
+			released += n;
+		} else if (r < 995) {
+			spool_rewind(s);
+			read = released;
+		} else {
+			spool_close(s);
+			s = open_it();
+			read = released;
+		}
+		assert_int_equal(spool_empty(s), read == last);
+		spool_stats(s, &st);
+		assert_int_equal(st.events, last - released);
+		assert_int_equal(st.damaged, 0);
+	}
+	assert_true(last > 5000);
+	while (take(s) != 0)
+		read++;
+	assert_int_equal(read, last);
+	spool_release(s, read - released);
+	spool_stats(s, &st);
+	assert_int_equal(st.bytes, 0);
+	spool_close(s);
+}
+
+static void
+flip(const char *name, off_t at)
+{
+	char path[512];
+	unsigned char c;
+
+	must(str_format(path, sizeof(path), "%s/%s", dir, name));
+	int fd = open(path, O_RDWR);
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &c, 1, at), 1);
+	c ^= 0x40;
+	assert_int_equal(pwrite(fd, &c, 1, at), 1);
+	close(fd);
+}
+
+/* Takes everything: how many came, and that their numbers only ascend. */
+static uint64_t
+drain(struct spool *s)
+{
+	uint64_t count = 0, last = 0, n;
+
+	while ((n = take(s)) != 0) {
+		if (n == UINT64_MAX)
+			continue;
+		assert_true(n > last);
+		last = n;
+		count++;
+	}
+	return count;
+}
+
+static void
+expect_damage(uint64_t lost)
+{
+	struct spool *s = open_it();
+	struct spool_stats st;
+
+	spool_stats(s, &st);
+	assert_int_equal(st.damaged, lost > 0);
+	assert_int_equal(st.events, 500 - lost);
+	assert_int_equal(drain(s), 500 - lost);
+	spool_stats(s, &st);
+	assert_int_equal(st.damaged, lost > 0);
+	spool_release(s, 500 - lost);
+	spool_stats(s, &st);
+	assert_int_equal(st.events, 0);
+	assert_int_equal(st.bytes, 0);
+	spool_close(s);
+}
+
+static void
+fill(void)
+{
+	struct spool *s = open_it();
+
+	for (uint64_t n = 1; n <= 500; n++)
+		assert_int_equal(append(s, n), 0);
+	spool_close(s);
+}
+
+static void
+test_flip_in_header(void **state)
+{
+	fill();
+	flip("00000001.seg", 20);
+	expect_damage(1);
+}
+
+static void
+test_flip_in_body(void **state)
+{
+	unsigned char raw[1024];
+	fill();
+	/* The second record's body begins behind two headers and one body. */
+	flip("00000002.seg", 64 + 1);
+	assert_true(body(1, raw) > 0);
+	expect_damage(1);
+}
+
+static void
+test_flip_in_magic(void **state)
+{
+	fill();
+	flip("00000003.seg", 0);
+	expect_damage(1);
+}
+
+static void
+test_flip_while_open(void **state)
+{
+	struct spool *s;
+	struct spool_stats st;
+
+	fill();
+	s = open_it();
+	flip("00000002.seg", 64 + 1);
+	assert_int_equal(drain(s), 499);
+	spool_stats(s, &st);
+	assert_int_equal(st.damaged, 1);
+	spool_release(s, 499);
+	spool_stats(s, &st);
+	assert_int_equal(st.bytes, 0);
+	spool_close(s);
+}
+
+static void
+test_truncated(void **state)
+{
+	char path[512];
+	struct stat sb;
+	struct spool *s;
+	struct spool_stats st;
+
+	s = open_it();
+	for (uint64_t n = 1; n <= 20; n++)
+		assert_int_equal(append(s, n), 0);
+	spool_close(s);
+	must(str_format(path, sizeof(path), "%s/00000001.seg", dir));
+	assert_int_equal(stat(path, &sb), 0);
+	assert_int_equal(truncate(path, sb.st_size - 3), 0);
+	s = open_it();
+	spool_stats(s, &st);
+	assert_int_equal(st.events, 19);
+	assert_int_equal(st.damaged, 1);
+	/* Appending behind the stump still works. */
+	assert_int_equal(append(s, 21), 0);
+	assert_int_equal(drain(s), 20);
+	spool_close(s);
+}
+
+static void
+test_full(void **state)
+{
+	struct spool *s = open_it();
+	struct spool_stats st;
+	uint64_t n = 0;
+
+	while (append(s, n + 1) == 0)
+		n++;
+	spool_stats(s, &st);
+	assert_int_equal(st.refused, 1);
+	assert_true(st.bytes <= limits.bytes);
+	assert_int_equal(drain(s), n);
+	spool_release(s, n / 2);
+	assert_int_equal(append(s, n + 1), 0);
+	spool_close(s);
+}
+
+static void
+test_nothing_created_unused(void **state)
+{
+	struct spool *s = open_it();
+
+	assert_true(spool_empty(s));
+	assert_int_equal(take(s), 0);
+	spool_close(s);
+	assert_int_not_equal(access(dir, F_OK), 0);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_shadow),
+		T(test_flip_in_header),
+		T(test_flip_in_body),
+		T(test_flip_in_magic),
+		T(test_flip_while_open),
+		T(test_truncated),
+		T(test_full),
+		T(test_nothing_created_unused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* The real timer.c: order, re-arming from a callback, stopping a due one. */
+#include "shared/timer.h"
+
+#include <ev.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+static struct timers *base;
+static struct timer slow, quick, again;
+static char order[32];
+static int rounds;
+
+static void
+note(char c)
+{
+	size_t n = strlen(order);
+
+	must(n + 1 < sizeof(order));
+	order[n] = c;
+}
+
+static void
+on_slow(struct timer *t)
+{
+	note('s');
+}
+
+static void
+on_quick(struct timer *t)
+{
+	note('q');
+	timer_stop(&slow);
+}
+
+static void
+on_again(struct timer *t)
+{
+	note('a');
+	if (++rounds < 3)
+		timer_set(t, 0.001);
+}
+
+static void
+run(struct ev_loop *loop, size_t until)
+{
+	/* Bounded: libev itself waits for the timerfd. */
+	for (int i = 0; i < 100 && strlen(order) < until; i++)
+		ev_run(loop, EVRUN_ONCE);
+}
+
+static void
+test_order(void **state)
+{
+	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+
+	base = timers_new(loop);
+	timer_init(base, &slow, on_slow);
+	timer_init(base, &quick, on_quick);
+	timer_init(base, &again, on_again);
+	timer_set(&slow, 0.02);
+	timer_set(&quick, 0.005);
+	run(loop, 1);
+	assert_string_equal(order, "q");
+	assert_false(timer_pending(&slow));
+	timer_set(&slow, 5);
+	timer_set(&slow, 0.001);
+	timer_set(&again, 0);
+	run(loop, 5);
+	assert_int_equal(rounds, 3);
+	assert_int_equal(strlen(order), 5);
+	assert_non_null(strchr(order, 's'));
+	assert_false(timer_pending(&again));
+	timers_free(base);
+	ev_loop_destroy(loop);
+}
+
+/* Both due in the same turn: the first stops the second before it fires. */
+static void
+test_stop_due(void **state)
+{
+	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+
+	memset(order, 0, sizeof(order));
+	base = timers_new(loop);
+	timer_init(base, &slow, on_slow);
+	timer_init(base, &quick, on_quick);
+	timer_set(&quick, 0);
+	timer_set(&slow, 0);
+	run(loop, 1);
+	assert_string_equal(order, "q");
+	timers_free(base);
+	ev_loop_destroy(loop);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_stop_due),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
