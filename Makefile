@@ -95,6 +95,8 @@ $(BUILD)/scenario/%: tests/scenario/%
 
 TESTS = $(UNIT_BIN) $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
 tests: all $(TESTS)
+list-tests:
+	@echo $(TESTS)
 
 check: tests
 	$(Q)$(PROVE) $(TESTS)
@@ -132,6 +134,6 @@ install: all
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan
 
-.PHONY: all unit-bin tests check asan asan-tests install clean
+.PHONY: all unit-bin tests list-tests check asan asan-tests install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
