@@ -93,7 +93,23 @@ $(BUILD)/scenario/%: tests/scenario/%
 	@mkdir -p $(@D)
 	$(Q)ln -sfn $(abspath $<) $@
 
-TESTS = $(UNIT_BIN) $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
+# Fuzz targets: here a bounded number of repeatable mutations of the samples;
+# FUZZ_ROUNDS= and FUZZ_SEED= for more.
+FUZZ_ROUNDS ?= 20000
+FUZZ_SEED ?= 1
+FUZZ_SRC = $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_RUN = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%.t,$(FUZZ_SRC))
+FUZZ_FILES = $(if $(findstring config,$@),$(wildcard conf/*.conf tests/fuzz/*.conf),\
+	$(wildcard tests/data/*/*.json))
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/driver.o $(LIB)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD    $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(BUILD)/fuzz/%.t: $(BUILD)/fuzz/% Makefile
+	$(Q)printf '#!/bin/sh\nexec %s %s %s %s\n' $< $(FUZZ_ROUNDS) $(FUZZ_SEED) \
+		"$(strip $(FUZZ_FILES))" >$@ && chmod +x $@
+
+TESTS = $(UNIT_BIN) $(FUZZ_RUN) $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
 tests: all $(TESTS)
 list-tests:
 	@echo $(TESTS)
