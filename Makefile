@@ -99,15 +99,17 @@ FUZZ_ROUNDS ?= 20000
 FUZZ_SEED ?= 1
 FUZZ_SRC = $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_RUN = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%.t,$(FUZZ_SRC))
-FUZZ_FILES = $(if $(findstring config,$@),$(wildcard conf/*.conf tests/fuzz/*.conf),\
-	$(wildcard tests/data/*/*.json))
+# Seeds: tests/fuzz/seeds/NAME-*, and the sample payloads for what reads JSON.
+FUZZ_JSON = envelope uplink
+FUZZ_FILES = $(wildcard tests/fuzz/seeds/$(1)-*) $(if $(filter $(1),\
+	$(FUZZ_JSON)),$(wildcard tests/data/*/*.json))
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/driver.o $(LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
-$(BUILD)/fuzz/%.t: $(BUILD)/fuzz/% Makefile
+$(BUILD)/fuzz/fuzz_%.t: $(BUILD)/fuzz/fuzz_% Makefile
 	$(Q)printf '#!/bin/sh\nexec %s %s %s %s\n' $< $(FUZZ_ROUNDS) $(FUZZ_SEED) \
-		"$(strip $(FUZZ_FILES))" >$@ && chmod +x $@
+		"$(strip $(call FUZZ_FILES,$*))" >$@ && chmod +x $@
 
 TESTS = $(UNIT_BIN) $(FUZZ_RUN) $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
 tests: all $(TESTS)
