@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/* What a client asks for on a live session (command.h): ops 3, 4, 8, 31, 43. */
+#include "tools/sim/command.h"
+#include "tools/sim/gate.h"
+#include "tools/sim/world.h"
+
+#include "shared/clock.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#define ASK_NONCE_MAX 32	/* bytes; longer ones are dropped */
+#define ASK_USERS_MAX 100
+#define ASK_FULL_MS 30000	/* one full list per guild in this time */
+#define ASK_FULL_MAX 1024	/* guilds whose last full list is remembered */
+#define INTENT_MEMBERS (1u << 1)
+
+void
+ask_presence(struct conn *c, json_object *d)
+{
+	const char *why = check_presence(d);
+
+	if (why)
+		command_refuse(c, 4001, "op 3: %s", why);
+	else if (conn_stamp(&c->presences, CONN_PRESENCES_MAX,
+		     CONN_PRESENCES_S))
+		command_refuse(c, 4008, "Rate limited: over %d presence "
+		    "updates in %d s.", CONN_PRESENCES_MAX, CONN_PRESENCES_S);
+}
+
+static bool
+boolean(json_object *d, const char *name)
+{
+	return check_field(d, name, json_type_boolean) != NULL;
+}
+
+static uint64_t
+guild_of(json_object *d)
+{
+	json_object *v = NULL;
+	uint64_t id;
+
+	if (json_object_is_type(d, json_type_object))
+		json_object_object_get_ex(d, "guild_id", &v);
+	return check_snowflake(v, &id) ? id : 0;
+}
+
+void
+ask_voice(struct conn *c, json_object *d)
+{
+	uint64_t guild = guild_of(d);
+	json_object *channel = NULL;
+	uint64_t id = 0;
+
+	if (guild)
+		json_object_object_get_ex(d, "channel_id", &channel);
+	if (!guild || !boolean(d, "self_mute") || !boolean(d, "self_deaf") ||
+	    (channel ? !check_snowflake(channel, &id)
+		     : !check_null(d, "channel_id")))
+		command_refuse(c, 4001, "op 4: guild_id, channel_id, self_mute "
+		    "or self_deaf is wrong");
+}
+
+/* Index of a guild this session sees, or -1 with a violation. */
+static int64_t
+seen_guild(struct conn *c, uint64_t id, int op)
+{
+	struct session *s = c->session;
+	int64_t i = world_guild_find(c->sim->world, id);
+
+	if (i >= 0 && (id >> 22) % s->count == s->shard)
+		return i;
+	sim_violation(c->sim, c->shard, "op %d for guild %" PRIu64
+	    ", which is not of this shard", op, id);
+	return -1;
+}
+
+static void
+answer(struct conn *c, const char *t, const struct sim_text *d)
+{
+	gate_next(c->sim);
+	session_dispatch(c->session, t, d->p, d->len, JOURNAL_COUNTED);
+}
+
+/* ---- op 8 -------------------------------------------------------------- */
+
+/* One full list per guild in ASK_FULL_MS; 0 or the ms still to wait. */
+static uint64_t
+full_list_wait(uint64_t guild)
+{
+	static struct {
+		uint64_t guild, at_ms;
+	} last[ASK_FULL_MAX];
+	size_t i = (guild >> 22) % ASK_FULL_MAX;
+	uint64_t now = clock_boot_ms();
+
+	if (last[i].guild == guild && now - last[i].at_ms < ASK_FULL_MS)
+		return ASK_FULL_MS - (now - last[i].at_ms);
+	last[i].guild = guild;
+	last[i].at_ms = now;
+	return 0;
+}
+
+static void
+add_nonce(struct sim_text *t, json_object *d)
+{
+	json_object *v = check_field(d, "nonce", json_type_string);
+
+	if (!v || json_object_get_string_len(v) > ASK_NONCE_MAX)
+		return;
+	text_str(t, ",\"nonce\":");
+	text_json(t, json_object_get_string(v));
+}
+
+static void
+rate_limited(struct conn *c, json_object *d, uint64_t guild, uint64_t wait)
+{
+	struct sim_text t = {0};
+
+	text_fmt(&t, "{\"retry_after\":%.3f,\"opcode\":8,\"meta\":"
+	    "{\"guild_id\":\"%" PRIu64 "\"", (double)wait / 1000, guild);
+	add_nonce(&t, d);
+	text_str(&t, "}}");
+	answer(c, "RATE_LIMITED", &t);
+	text_free(&t);
+}
+
+/* Is this member asked for by the ids or by the beginning of a name? */
+static bool
+asked_for(json_object *member, json_object *ids, const char *query)
+{
+	json_object *user = check_field(member, "user", json_type_object);
+	const char *id = json_object_get_string(check_field(user, "id",
+	    json_type_string));
+	const char *name = json_object_get_string(check_field(user, "username",
+	    json_type_string));
+
+	if (!ids)
+		return strncasecmp(name, query, strlen(query)) == 0;
+	if (json_object_is_type(ids, json_type_string))
+		return strcmp(json_object_get_string(ids), id) == 0;
+	for (size_t i = 0; i < json_object_array_length(ids); i++) {
+		json_object *v = json_object_array_get_idx(ids, i);
+
+		if (v && strcmp(json_object_get_string(v), id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_members(struct conn *c, unsigned guild, json_object *d, struct sim_text *t)
+{
+	struct world *w = c->sim->world;
+	json_object *query = check_field(d, "query", json_type_string);
+	json_object *ids = NULL;
+	const char *comma = "";
+
+	json_object_object_get_ex(d, "user_ids", &ids);
+	for (unsigned n = 0; n <= WORLD_MEMBERS; n++) {
+		json_object *m = world_render_member(w, guild,
+		    n == WORLD_MEMBERS ? WORLD_BOT : world_member(w, guild, n),
+		    true);
+
+		if (asked_for(m, ids, query ? json_object_get_string(query)
+					    : "")) {
+			text_str(t, comma);
+			text_str(t, json_object_to_json_string_ext(m,
+			    JSON_C_TO_STRING_PLAIN));
+			comma = ",";
+		}
+		json_object_put(m);
+	}
+}
+
+/* NULL, or what is wrong. */
+static const char *
+check_members(json_object *d)
+{
+	json_object *query = check_field(d, "query", json_type_string);
+	json_object *limit = check_field(d, "limit", json_type_int), *v;
+	bool ids = json_object_object_get_ex(d, "user_ids", &v);
+
+	if (ids == (query != NULL))
+		return "needs either query or user_ids";
+	if (query && (!limit || json_object_get_int64(limit) < 0))
+		return "query needs a limit";
+	if (ids && !json_object_is_type(v, json_type_array) &&
+	    !json_object_is_type(v, json_type_string))
+		return "user_ids is neither an id nor a list";
+	if (ids && json_object_is_type(v, json_type_array) &&
+	    json_object_array_length(v) > ASK_USERS_MAX)
+		return "over 100 user_ids";
+	return NULL;
+}
+
+static bool
+is_full(json_object *d)
+{
+	json_object *q = check_field(d, "query", json_type_string);
+
+	return q && json_object_get_string_len(q) == 0 &&
+	    json_object_get_int64(check_field(d, "limit", json_type_int)) == 0;
+}
+
+void
+ask_members(struct conn *c, json_object *d)
+{
+	uint64_t id = guild_of(d), wait;
+	const char *why = id ? check_members(d) : "guild_id is missing";
+	struct sim_text t = {0};
+	int64_t guild;
+
+	if (why) {
+		command_refuse(c, 4001, "op 8: %s", why);
+		return;
+	}
+	guild = seen_guild(c, id, 8);
+	if (guild < 0)
+		return;
+	if (is_full(d) && !(c->session->intents & INTENT_MEMBERS)) {
+		sim_violation(c->sim, c->shard, "op 8 for every member without "
+		    "the GUILD_MEMBERS intent");
+		return;
+	}
+	if (is_full(d) && (wait = full_list_wait(id)) > 0) {
+		rate_limited(c, d, id, wait);
+		return;
+	}
+	text_str(&t, "{\"not_found\":[],\"members\":[");
+	add_members(c, (unsigned)guild, d, &t);
+	text_fmt(&t, "],\"guild_id\":\"%" PRIu64 "\",\"chunk_index\":0,"
+	    "\"chunk_count\":1", id);
+	add_nonce(&t, d);
+	text_str(&t, "}");
+	answer(c, "GUILD_MEMBERS_CHUNK", &t);
+	text_free(&t);
+}
+
+/* ---- ops 31 and 43 ----------------------------------------------------- */
+
+void
+ask_sounds(struct conn *c, json_object *d)
+{
+	json_object *ids = check_field(d, "guild_ids", json_type_array);
+
+	if (!ids) {
+		command_refuse(c, 4001, "op 31: guild_ids is not a list");
+		return;
+	}
+	for (size_t i = 0; i < json_object_array_length(ids); i++) {
+		struct sim_text t = {0};
+		uint64_t id;
+
+		if (!check_snowflake(json_object_array_get_idx(ids, i), &id) ||
+		    seen_guild(c, id, 31) < 0 || !conn_is_live(c))
+			continue;
+		text_fmt(&t, "{\"soundboard_sounds\":[],\"guild_id\":\"%" PRIu64
+		    "\"}", id);
+		answer(c, "SOUNDBOARD_SOUNDS", &t);
+		text_free(&t);
+	}
+}
+
+void
+ask_channels(struct conn *c, json_object *d)
+{
+	uint64_t id = guild_of(d);
+	struct sim_text t = {0};
+
+	if (!id || !check_field(d, "fields", json_type_array)) {
+		command_refuse(c, 4001, "op 43: guild_id or fields is wrong");
+		return;
+	}
+	if (seen_guild(c, id, 43) < 0)
+		return;
+	text_fmt(&t, "{\"guild_id\":\"%" PRIu64 "\",\"channels\":[]}", id);
+	answer(c, "CHANNEL_INFO", &t);
+	text_free(&t);
+}

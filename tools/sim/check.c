@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Shapes of what a client may say (command.h). */
+#include "tools/sim/command.h"
+
+#include <string.h>
+
+json_object *
+check_field(json_object *d, const char *name, enum json_type type)
+{
+	json_object *v;
+
+	if (!json_object_is_type(d, json_type_object) ||
+	    !json_object_object_get_ex(d, name, &v) ||
+	    !json_object_is_type(v, type))
+		return NULL;
+	return v;
+}
+
+bool
+check_null(json_object *d, const char *name)
+{
+	json_object *v;
+
+	return json_object_object_get_ex(d, name, &v) && v == NULL;
+}
+
+bool
+check_snowflake(json_object *v, uint64_t *out)
+{
+	if (json_object_is_type(v, json_type_string))
+		return str_to_u64(json_object_get_string(v), out) && *out > 0;
+	if (!json_object_is_type(v, json_type_int))
+		return false;
+	*out = json_object_get_uint64(v);
+	return *out > 0;
+}
+
+static const char *
+check_activity(json_object *a)
+{
+	json_object *type = check_field(a, "type", json_type_int);
+
+	if (!check_field(a, "name", json_type_string))
+		return "an activity without a name";
+	if (!type || json_object_get_int64(type) < 0 ||
+	    json_object_get_int64(type) > 5)
+		return "an activity without a type from 0 to 5";
+	return NULL;
+}
+
+static bool
+check_status(json_object *d)
+{
+	static const char *const known[] = {
+	    "online", "dnd", "idle", "invisible", "offline"};
+	json_object *v = check_field(d, "status", json_type_string);
+
+	for (size_t i = 0; v && i < nitems(known); i++) {
+		if (strcmp(json_object_get_string(v), known[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *
+check_presence(json_object *d)
+{
+	json_object *list = check_field(d, "activities", json_type_array);
+	const char *why = NULL;
+
+	if (!json_object_is_type(d, json_type_object))
+		return "not an object";
+	if (!check_null(d, "since") && !check_field(d, "since", json_type_int))
+		return "since is missing";
+	if (!list)
+		return "activities is not an array";
+	for (size_t i = 0; !why && i < json_object_array_length(list); i++)
+		why = check_activity(json_object_array_get_idx(list, i));
+	if (!why && !check_status(d))
+		why = "status is missing or unknown";
+	if (!why && !check_field(d, "afk", json_type_boolean))
+		why = "afk is missing";
+	return why;
+}

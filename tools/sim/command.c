@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/command.h"
+
+#include "tools/sim/gate.h"
+
+#include <stdarg.h>
+
+#define COMMAND_DEPTH_MAX 32
+
+void
+command_refuse(struct conn *c, unsigned code, const char *fmt, ...)
+{
+	char what[120];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	sim_violation(c->sim, c->shard, "%u: %s", code, what);
+	conn_close(c, code, what);
+}
+
+/* Op 1: d is the last seq, or null. */
+static void
+heartbeat(struct conn *c, json_object *d)
+{
+	struct session *s = c->session;
+	uint64_t seq;
+
+	if (d && (!json_object_is_type(d, json_type_int) ||
+	    json_object_get_int64(d) < 0)) {
+		command_refuse(c, 4001, "op 1: d is neither a seq nor null");
+		return;
+	}
+	seq = d ? (uint64_t)json_object_get_int64(d) : 0;
+	if (s && seq > s->journal.seq)
+		sim_violation(c->sim, c->shard, "heartbeat with seq %llu, "
+		    "which was never sent", (unsigned long long)seq);
+	else if (s && seq > s->heartbeat_seq)
+		s->heartbeat_seq = seq;
+	conn_heartbeat(c);
+}
+
+enum when {
+	ANY_TIME,
+	BEFORE,		/* once, before a session: else 4005 */
+	AFTER,		/* with a session only: else 4003 */
+};
+
+static const struct {
+	int op;
+	enum when when;
+	void (*fn)(struct conn *, json_object *);
+} commands[] = {
+    {1, ANY_TIME, heartbeat},
+    {2, BEFORE, identify_identify},
+    {3, AFTER, ask_presence},
+    {4, AFTER, ask_voice},
+    {6, BEFORE, identify_resume},
+    {8, AFTER, ask_members},
+    {31, AFTER, ask_sounds},
+    {43, AFTER, ask_channels},
+};
+
+static void
+run(struct conn *c, int64_t op, json_object *d)
+{
+	size_t i = 0;
+
+	while (i < nitems(commands) && commands[i].op != op)
+		i++;
+	if (commands[i % nitems(commands)].op != op)
+		command_refuse(c, 4001, "Unknown opcode %lld.", (long long)op);
+	else if (commands[i].when == AFTER && c->state < CONN_LIMBO)
+		command_refuse(c, 4003, "Not authenticated.");
+	else if (commands[i].when == BEFORE && c->state >= CONN_LIMBO)
+		command_refuse(c, 4005, "Already authenticated.");
+	else
+		commands[i].fn(c, d);
+}
+
+static json_object *
+parse(const char *text, size_t len)
+{
+	struct json_tokener *tok = json_tokener_new_ex(COMMAND_DEPTH_MAX);
+	json_object *o;
+
+	json_tokener_set_flags(tok,
+	    JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	o = json_tokener_parse_ex(tok, text, (int)len);
+	if (json_tokener_get_error(tok) != json_tokener_success ||
+	    !json_object_is_type(o, json_type_object)) {
+		json_object_put(o);
+		o = NULL;
+	}
+	json_tokener_free(tok);
+	return o;
+}
+
+static void
+read_message(struct conn *c, const char *text, size_t len)
+{
+	json_object *o = parse(text, len), *op, *d = NULL;
+
+	if (!o) {
+		command_refuse(c, 4002, "Error while decoding payload.");
+		return;
+	}
+	op = check_field(o, "op", json_type_int);
+	json_object_object_get_ex(o, "d", &d);
+	if (!op)
+		command_refuse(c, 4002, "op is missing or not an integer.");
+	else
+		run(c, json_object_get_int64(op), d);
+	json_object_put(o);
+}
+
+void
+command_message(struct conn *c, bool binary, const char *text, size_t len)
+{
+	if (conn_stamp(&c->sends, CONN_SENDS_MAX, CONN_SENDS_S)) {
+		command_refuse(c, 4008, "Rate limited: over %d messages in "
+		    "%d s.", CONN_SENDS_MAX, CONN_SENDS_S);
+		return;
+	}
+	if (c->mute)
+		return;
+	if (binary)
+		command_refuse(c, 4002, "Error while decoding payload: a "
+		    "binary message.");
+	else if (len > COMMAND_BYTES_MAX)
+		command_refuse(c, 4002, "Payload of %zu bytes, over %d.", len,
+		    COMMAND_BYTES_MAX);
+	else
+		read_message(c, text, len);
+}

@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/conn.h"
+
+#include "tools/sim/command.h"
+#include "tools/sim/fault.h"
+#include "tools/sim/frame.h"
+#include "tools/sim/gate.h"
+#include "tools/sim/upgrade.h"
+
+#include "shared/clock.h"
+
+#include <string.h>
+
+#define CONN_MESSAGE_MAX (1u << 20) /* from a client; 4096 is the rule */
+
+const char *const conn_state_name[CONN_STATE_COUNT] = {
+#define X(n, s) [CONN_##n] = s,
+	CONN_STATES(X)
+#undef X
+};
+
+/* ---- the end ----------------------------------------------------------- */
+
+/* Codes after which Discord has no such session any more (section 2.11). */
+static bool
+voids_session(unsigned code)
+{
+	return code == 4003 || code == 4004 || code == 4007 || code == 4009 ||
+	    (code >= 4010 && code <= 4014);
+}
+
+void
+conn_part(struct conn *c, bool end)
+{
+	struct session *s = c->session;
+
+	if (!s)
+		return;
+	c->session = NULL;
+	session_detach(s);
+	if (end)
+		session_end(s);
+}
+
+static void
+bury(struct conn *c)
+{
+	if (c->state == CONN_DEAD)
+		return;
+	c->state = CONN_DEAD;
+	conn_part(c, false);
+	timer_stop(&c->deadline);
+	timer_stop(&c->heartbeat);
+	timer_stop(&c->ack);
+	list_remove(&c->busy);
+	list_remove(&c->link);
+	list_append(&c->sim->gate->dead, &c->link);
+	if (c->ws)
+		stats_close(stats_of(c->sim, c->shard),
+		    c->code ? c->code : 1006);
+}
+
+void
+conn_free(struct conn *c)
+{
+	must(c->state == CONN_DEAD);
+	list_remove(&c->link);
+	c->sim->gate->conn_count--;
+	wire_end(&c->wire, false);
+	if (c->ws)
+		wslay_event_context_free(c->ws);
+	pack_free(c->pack);
+	text_free(&c->head);
+	free(c);
+}
+
+void
+conn_drop(struct conn *c)
+{
+	wire_end(&c->wire, true);
+	bury(c);
+}
+
+static void
+begin_closing(struct conn *c)
+{
+	conn_part(c, false);
+	c->state = CONN_CLOSING;
+	timer_stop(&c->heartbeat);
+	timer_stop(&c->ack);
+	list_remove(&c->busy);
+	timer_set(&c->deadline, CONN_CLOSE_S);
+}
+
+void
+conn_eof(struct conn *c)
+{
+	if (c->state >= CONN_CLOSING)
+		return;
+	begin_closing(c);
+	wire_shut(&c->wire);
+}
+
+void
+conn_close(struct conn *c, unsigned code, const char *reason)
+{
+	if (c->state >= CONN_CLOSING)
+		return;
+	if (code == 1006 || !c->ws) {
+		conn_drop(c);
+		return;
+	}
+	c->code = code;
+	conn_part(c, voids_session(code));
+	wslay_event_queue_close(c->ws, code == 1005 ? 0 : (uint16_t)code,
+	    (const uint8_t *)reason, code == 1005 ? 0 : strlen(reason));
+	wslay_event_send(c->ws);
+	begin_closing(c);
+}
+
+static void
+on_gone(struct wire *w, const char *why)
+{
+	bury(container_of(w, struct conn, wire));
+}
+
+/* ---- sending ----------------------------------------------------------- */
+
+static void
+put_frame(struct conn *c, unsigned first, const void *data, size_t len)
+{
+	unsigned char h[FRAME_HEAD_MAX];
+	struct list *dirty = &c->sim->gate->dirty;
+
+	wire_put(&c->wire, h, frame_head(h, first, len), dirty);
+	wire_put(&c->wire, data, len, dirty);
+}
+
+/* Fault: three frames for one message. */
+static void
+put_fragments(struct conn *c, unsigned opcode, const char *p, size_t len)
+{
+	size_t a = len / 3, b = len / 3 * 2;
+
+	put_frame(c, opcode, p, a);
+	put_frame(c, WSLAY_CONTINUATION_FRAME, p + a, b - a);
+	put_frame(c, FRAME_FIN | WSLAY_CONTINUATION_FRAME, p + b, len - b);
+}
+
+/* Fault: half of the frame, then the end or silence. */
+static void
+put_half(struct conn *c, unsigned opcode, const char *p, size_t len)
+{
+	size_t start = wire_backlog(&c->wire);
+
+	put_frame(c, FRAME_FIN | opcode, p, len);
+	c->wire.out.len -= (wire_backlog(&c->wire) - start) / 2;
+	if (c->halve_hang) {
+		conn_mute(c, true);
+		return;
+	}
+	conn_eof(c);
+}
+
+static void
+put_message(struct conn *c, unsigned opcode, char *p, size_t len)
+{
+	if (c->spoil) {
+		/* A reserved block type in deflate and in zstd alike, and no
+		 * JSON: the inflater or the parser must notice. */
+		c->spoil = false;
+		p[0] = 0x07;
+	}
+	if (c->halve) {
+		c->halve = false;
+		put_half(c, opcode, p, len);
+	} else if (c->fragment) {
+		c->fragment = false;
+		put_fragments(c, opcode, p, len);
+	} else {
+		put_frame(c, FRAME_FIN | opcode, p, len);
+	}
+}
+
+static bool
+can_send(struct conn *c)
+{
+	size_t behind = wire_backlog(&c->wire);
+
+	if (c->mute || c->state >= CONN_CLOSING || c->wire.fd < 0)
+		return false;
+	if (behind < CONN_BACKLOG_MAX)
+		return true;
+	sim_violation(c->sim, c->shard, "does not read: %zu bytes behind",
+	    behind);
+	conn_drop(c);
+	return false;
+}
+
+void
+conn_send(struct conn *c, const void *data, size_t len)
+{
+	static struct sim_text packed;
+	bool plain = !c->pack || (c->transport == PACK_NONE &&
+	    len < CONN_PAYLOAD_MIN);
+
+	if (!can_send(c))
+		return;
+	text_reset(&packed);
+	if (plain)
+		text_add(&packed, data, len);
+	else
+		pack_message(c->pack, data, len, &packed);
+	put_message(c, plain ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME, packed.p,
+	    packed.len);
+}
+
+void
+conn_send_text(struct conn *c, const char *text)
+{
+	conn_send(c, text, strlen(text));
+}
+
+void
+conn_send_bomb(struct conn *c, size_t size)
+{
+	static const char head[] = "{\"t\":null,\"s\":null,\"op\":0,\"d\":\"";
+	static char blanks[65536];
+	struct sim_text out = {0};
+
+	if (!can_send(c))
+		return;
+	memset(blanks, ' ', sizeof(blanks));
+	pack_part(c->pack, head, sizeof(head) - 1, false, &out);
+	for (size_t n = 0; n < size; n += sizeof(blanks))
+		pack_part(c->pack, blanks, sizeof(blanks), false, &out);
+	pack_part(c->pack, "\"}", 2, true, &out);
+	put_frame(c, FRAME_FIN |
+	    (c->pack ? WSLAY_BINARY_FRAME : WSLAY_TEXT_FRAME), out.p, out.len);
+	text_free(&out);
+}
+
+void
+conn_mute(struct conn *c, bool on)
+{
+	c->mute = on;
+}
+
+/* ---- HELLO and heartbeats ---------------------------------------------- */
+
+static void
+greeted(struct conn *c)
+{
+	c->state = CONN_GREETED;
+	timer_stop(&c->deadline);
+	timer_set(&c->heartbeat, c->sim->cfg.heartbeat_s * CONN_LATE);
+}
+
+static void
+send_hello(struct conn *c)
+{
+	char text[256];
+
+	must(str_format(text, sizeof(text),
+	    "{\"t\":null,\"s\":null,\"op\":10,\"d\":{\"heartbeat_interval\":"
+	    "%.0f,\"_trace\":[\"[\\\"shardherd-sim\\\",{\\\"micros\\\":0.0}]"
+	    "\"]}}", c->sim->cfg.heartbeat_s * 1000));
+	conn_send_text(c, text);
+}
+
+static void
+say_hello(struct conn *c)
+{
+	const struct fault *f;
+
+	if (fault_take(c->sim, FAULT_K_OP7_HELLO, -1, c->host))
+		conn_send_text(c, "{\"t\":null,\"s\":null,\"op\":7,\"d\":null}");
+	else if ((f = fault_take(c->sim, FAULT_K_HELLO_FILE, -1, c->host)))
+		conn_send(c, f->text, f->len);
+	else
+		send_hello(c);
+	if (c->state == CONN_SILENT)
+		greeted(c);
+}
+
+static void
+begin_hello(struct conn *c)
+{
+	const struct fault *f;
+
+	timer_stop(&c->deadline);
+	if (fault_take(c->sim, FAULT_K_NO_HELLO, -1, c->host))
+		return;
+	f = fault_take(c->sim, FAULT_K_SLOW_HELLO, -1, c->host);
+	if (f)
+		timer_set(&c->deadline, (double)f->arg / 1000);
+	else
+		say_hello(c);
+}
+
+static void
+on_deadline(struct timer *t)
+{
+	struct conn *c = container_of(t, struct conn, deadline);
+
+	if (c->state == CONN_SILENT) {
+		say_hello(c);
+		return;
+	}
+	wire_end(&c->wire, false);
+	bury(c);
+}
+
+static void
+on_late(struct timer *t)
+{
+	struct conn *c = container_of(t, struct conn, heartbeat);
+
+	if (!c->mute)
+		sim_violation(c->sim, c->shard, "heartbeat late or missing");
+	conn_close(c, 4000, "Heartbeat missed.");
+}
+
+static void
+on_ack(struct timer *t)
+{
+	struct conn *c = container_of(t, struct conn, ack);
+
+	for (; c->acks_due > 0; c->acks_due--)
+		conn_send_text(c,
+		    "{\"t\":null,\"s\":null,\"op\":11,\"d\":null}");
+}
+
+void
+conn_heartbeat(struct conn *c)
+{
+	const struct fault *f;
+
+	if (timer_pending(&c->heartbeat))
+		timer_set(&c->heartbeat, c->sim->cfg.heartbeat_s * CONN_LATE);
+	stats_of(c->sim, c->shard)->heartbeats++;
+	if (fault_take(c->sim, FAULT_K_NO_ACK, c->shard, c->host))
+		return;
+	c->acks_due++;
+	f = fault_take(c->sim, FAULT_K_DELAY_ACK, c->shard, c->host);
+	if (f)
+		timer_set(&c->ack, (double)f->arg / 1000);
+	else if (!timer_pending(&c->ack))
+		on_ack(&c->ack);
+}
+
+/* ---- websocket input --------------------------------------------------- */
+
+static ssize_t
+ws_recv(wslay_event_context_ptr ws, uint8_t *buf, size_t len, int flags,
+    void *arg)
+{
+	struct conn *c = arg;
+
+	if (c->in_len == 0 || c->state == CONN_DEAD) {
+		wslay_event_set_error(ws, WSLAY_ERR_WOULDBLOCK);
+		return -1;
+	}
+	if (len > c->in_len)
+		len = c->in_len;
+	memcpy(buf, c->in, len);
+	c->in += len;
+	c->in_len -= len;
+	return (ssize_t)len;
+}
+
+static ssize_t
+ws_send(wslay_event_context_ptr ws, const uint8_t *data, size_t len,
+    int flags, void *arg)
+{
+	struct conn *c = arg;
+
+	wire_put(&c->wire, data, len, &c->sim->gate->dirty);
+	return (ssize_t)len;
+}
+
+/* The client closes: 1000 and 1001 end the session (section 2.10). */
+static void
+client_closes(struct conn *c, unsigned code)
+{
+	if (c->state >= CONN_CLOSING)
+		return;
+	c->code = code ? code : 1005;
+	conn_part(c, code == 1000 || code == 1001);
+	begin_closing(c);
+}
+
+static void
+ws_message(wslay_event_context_ptr ws,
+    const struct wslay_event_on_msg_recv_arg *m, void *arg)
+{
+	struct conn *c = arg;
+
+	if (m->opcode == WSLAY_CONNECTION_CLOSE)
+		client_closes(c, m->status_code);
+	else if (!wslay_is_ctrl_frame(m->opcode) && c->state < CONN_CLOSING)
+		command_message(c, m->opcode == WSLAY_BINARY_FRAME,
+		    (const char *)m->msg, m->msg_length);
+}
+
+/* wslay reads no more: a close frame came, or it refused a broken frame. */
+static void
+ws_ended(struct conn *c)
+{
+	if (c->state < CONN_CLOSING) {
+		sim_violation(c->sim, c->shard, "broken websocket frame");
+		c->code = wslay_event_get_status_code_sent(c->ws);
+		begin_closing(c);
+	}
+	if (wslay_event_get_close_received(c->ws) && !c->mute)
+		wire_shut(&c->wire);
+}
+
+static void
+ws_bytes(struct conn *c, const char *data, size_t len)
+{
+	c->in = data;
+	c->in_len = len;
+	if (wslay_event_recv(c->ws) != 0 && c->state < CONN_CLOSING)
+		conn_drop(c);
+	if (c->state == CONN_DEAD)
+		return;
+	if (!c->mute && wslay_event_want_write(c->ws))
+		wslay_event_send(c->ws);
+	if (!wslay_event_get_read_enabled(c->ws))
+		ws_ended(c);
+}
+
+/* ---- upgrade ----------------------------------------------------------- */
+
+static void
+put_answer(struct conn *c, int status, const char *accept, unsigned after)
+{
+	struct sim_text t = {0};
+
+	upgrade_answer(&t, status, accept, after);
+	wire_put(&c->wire, t.p, t.len, &c->sim->gate->dirty);
+	text_free(&t);
+}
+
+static void
+refuse(struct conn *c, int status, const char *why, unsigned retry_after)
+{
+	if (why)
+		sim_violation(c->sim, -1, "upgrade refused with %d: %s", status,
+		    why);
+	put_answer(c, status, "", retry_after);
+	begin_closing(c);
+	wire_shut(&c->wire);
+}
+
+static void
+open_ws(struct conn *c, const struct upgrade *u)
+{
+	static const struct wslay_event_callbacks cb = {
+	    .recv_callback = ws_recv,
+	    .send_callback = ws_send,
+	    .on_msg_recv_callback = ws_message,
+	};
+
+	put_answer(c, 101, u->accept, 0);
+	must(wslay_event_context_server_init(&c->ws, &cb, c) == 0);
+	wslay_event_config_set_max_recv_msg_length(c->ws, CONN_MESSAGE_MAX);
+	stats_of(c->sim, -1)->connects++;
+	c->transport = u->compress;
+	c->pack = pack_new(u->compress);
+	c->state = CONN_SILENT;
+	if (u->close) {
+		sim_violation(c->sim, -1, "%u: %s", u->close, u->why);
+		conn_close(c, u->close, u->why);
+		return;
+	}
+	begin_hello(c);
+}
+
+static void
+read_upgrade(struct conn *c, const char *data, size_t len)
+{
+	const struct fault *f;
+	struct upgrade u;
+	size_t head;
+	int status;
+
+	text_add(&c->head, data, len);
+	head = upgrade_head(c->head.p, c->head.len);
+	if (head == 0) {
+		if (c->head.len > UPGRADE_MAX)
+			refuse(c, 400, "the request's head is too long", 0);
+		return;
+	}
+	f = fault_take(c->sim, FAULT_K_UPGRADE_STATUS, -1, c->host);
+	if (f) {
+		refuse(c, (int)f->arg, NULL, f->retry_after);
+		return;
+	}
+	status = upgrade_read(c->head.p, head, &u);
+	if (status != 101) {
+		refuse(c, status, u.why, 0);
+		return;
+	}
+	open_ws(c, &u);
+	if (c->head.len > head && c->state < CONN_CLOSING)
+		ws_bytes(c, c->head.p + head, c->head.len - head);
+	text_free(&c->head);
+}
+
+static void
+on_bytes(struct wire *w, const char *data, size_t len)
+{
+	struct conn *c = container_of(w, struct conn, wire);
+
+	if (c->state == CONN_UPGRADE)
+		read_upgrade(c, data, len);
+	else if (c->ws)
+		ws_bytes(c, data, len);
+}
+
+static void
+on_drained(struct wire *w)
+{
+	struct conn *c = container_of(w, struct conn, wire);
+
+	if (!list_empty(&c->busy))
+		conn_work(c);
+}
+
+void
+conn_accept(struct sim *sim, int fd, enum conn_host host)
+{
+	struct gate *g = sim->gate;
+	struct conn *c = base_alloc(sizeof(*c));
+
+	c->sim = sim;
+	c->host = host;
+	c->shard = -1;
+	c->wire.on_bytes = on_bytes;
+	c->wire.on_gone = on_gone;
+	c->wire.on_drained = on_drained;
+	list_init(&c->busy);
+	list_init(&c->link);
+	timer_init(sim->timers, &c->deadline, on_deadline);
+	timer_init(sim->timers, &c->heartbeat, on_late);
+	timer_init(sim->timers, &c->ack, on_ack);
+	if (wire_open(&c->wire, sim->loop, fd, g->tls) < 0) {
+		free(c);
+		return;
+	}
+	list_append(&g->conns, &c->link);
+	g->conn_count++;
+	timer_set(&c->deadline, CONN_UPGRADE_S);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One client's connection to the gateway: upgrade, HELLO, websocket framing,
+ * compression, heartbeat supervision, replay, and its end.  What the client's
+ * messages mean is command.c's.
+ */
+#ifndef SIM_CONN_H
+#define SIM_CONN_H
+
+#include "tools/sim/pack.h"
+#include "tools/sim/wire.h"
+
+#include "shared/timer.h"
+
+#include <wslay/wslay.h>
+
+#define CONN_SENDS_MAX 120	/* client messages per CONN_SENDS_S */
+#define CONN_SENDS_S 60
+#define CONN_PRESENCES_MAX 5	/* op 3 per CONN_PRESENCES_S */
+#define CONN_PRESENCES_S 20
+#define CONN_UPGRADE_S 15	/* from accept to the request's end */
+#define CONN_CLOSE_S 3		/* for the client's close frame */
+#define CONN_BACKLOG_MAX (64u << 20) /* unread bytes of a slow client */
+#define CONN_PACE (1u << 20)	/* backlog at which replay and sync pause */
+#define CONN_PAYLOAD_MIN 512 /* payload compression leaves smaller ones be */
+#define CONN_LATE 1.5		/* intervals without a heartbeat */
+
+#define CONN_STATES(X)                                                         \
+	X(UPGRADE, "upgrade")	/* waiting for the HTTP request */             \
+	X(SILENT, "silent")	/* open, HELLO not (yet) sent */               \
+	X(GREETED, "greeted")	/* HELLO sent; neither IDENTIFY nor RESUME */  \
+	X(LIMBO, "limbo")	/* IDENTIFY or RESUME taken, no answer */      \
+	X(REPLAY, "replay")	/* session attached, replay running */         \
+	X(LIVE, "live")		/* session attached, events flow */            \
+	X(CLOSING, "closing")	/* close frame or FIN sent */                  \
+	X(DEAD, "dead")		/* freed at the end of this turn */
+
+enum conn_state {
+#define X(n, s) CONN_##n,
+	CONN_STATES(X)
+#undef X
+	CONN_STATE_COUNT
+};
+
+enum conn_host { HOST_MAIN, HOST_RESUME, HOST_ANY };
+
+struct session;
+
+/* A ring of clock_boot_ms() stamps. */
+struct conn_stamps {
+	uint64_t at[CONN_SENDS_MAX];
+	unsigned next;
+};
+
+struct conn {
+	struct list link;	/* gate->conns */
+	struct list busy;	/* gate->busy while replay or sync goes on */
+	struct sim *sim;
+	struct wire wire;
+	enum conn_state state;
+	enum conn_host host;
+	struct sim_text head;	/* HTTP request so far */
+	wslay_event_context_ptr ws;
+	const char *in;		/* bytes wslay may read now */
+	size_t in_len;
+	struct pack *pack;
+	enum pack_kind transport;
+	struct session *session; /* NULL until IDENTIFY or RESUME succeeded */
+	int shard;		/* -1: not known */
+	bool counted;		/* connects was counted for a shard */
+	bool mute;		/* reads, answers nothing */
+	bool spoil;		/* fault: corrupt the next message */
+	bool fragment;		/* fault: next message in three frames */
+	bool halve, halve_hang;	/* fault: half of the next message */
+	unsigned code;		/* how it ended: close code; 0: 1006 */
+	struct conn_stamps sends, presences;
+	struct timer deadline;	/* upgrade, slow HELLO, closing */
+	struct timer heartbeat;	/* late when it fires */
+	struct timer ack;	/* fault: delayed ACKs */
+	unsigned acks_due;
+	uint64_t replay_next;	/* REPLAY: next seq */
+	uint64_t replay_left;	/* fault drop-mid-replay; UINT64_MAX: none */
+};
+
+extern const char *const conn_state_name[CONN_STATE_COUNT];
+
+struct gate;
+void conn_accept(struct sim *, int fd, enum conn_host);
+static inline bool
+conn_is_live(const struct conn *c)
+{
+	return c->state == CONN_LIVE;
+}
+static inline bool
+conn_is_open(const struct conn *c)
+{
+	return c->state >= CONN_GREETED && c->state <= CONN_LIVE;
+}
+
+/* One gateway message, compressed as agreed. */
+void conn_send(struct conn *, const void *, size_t);
+void conn_send_text(struct conn *, const char *);
+/* One message that inflates to `size` bytes of blanks inside a string. */
+void conn_send_bomb(struct conn *, size_t size);
+/* Close frame with code; 1005: without one; 1006: RST instead. */
+void conn_close(struct conn *, unsigned code, const char *reason);
+void conn_drop(struct conn *);	/* RST */
+void conn_eof(struct conn *);	/* FIN without a close frame */
+void conn_mute(struct conn *, bool);
+/* The session goes on alone, or ends for good. */
+void conn_part(struct conn *, bool end);
+/* The session is the connection's from now on. */
+void conn_attach(struct conn *, struct session *, enum conn_state);
+/* Says for which shard it speaks: counters. */
+void conn_is_for(struct conn *, int shard);
+/* op 9: back to where IDENTIFY or RESUME may come. */
+void conn_invalid(struct conn *, bool resumable);
+void conn_heartbeat(struct conn *); /* came in time: answer it */
+/* Goes on with the replay, or the GUILD_CREATEs after READY; bounded work. */
+void conn_work(struct conn *);
+/* True when one more stamp exceeds max in window_s. */
+bool conn_stamp(struct conn_stamps *, unsigned max, unsigned window_s);
+void conn_free(struct conn *);
+
+#endif

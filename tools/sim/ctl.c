@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/ctl.h"
+
+#include "tools/sim/text.h"
+#include "tools/sim/verb.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+const char *
+ctl_dir(int *argc, char ***argv)
+{
+	const char *dir;
+
+	if (*argc < 2 || strcmp((*argv)[0], "--dir") != 0)
+		return NULL;
+	dir = (*argv)[1];
+	*argc -= 2;
+	*argv += 2;
+	return dir;
+}
+
+int
+ctl_connect(const char *dir, struct err *err)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int fd;
+
+	if (!str_format(sa.sun_path, sizeof(sa.sun_path), "%s/control.sock",
+		dir))
+		return err_set(err, EXIT_USAGE, "the path %s is too long.",
+		    dir);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+		return fd;
+	err_sys(err, EXIT_DEGRADED, "no simulator answers at %s", sa.sun_path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* The simulator may run elsewhere: files are named from the root. */
+static void
+add_word(struct sim_text *t, const char *word, bool file)
+{
+	char path[PATH_MAX];
+
+	text_json(t, file && realpath(word, path) ? path : word);
+}
+
+static bool
+is_file(int argc, char **argv, int i)
+{
+	return (i == 2 && strcmp(argv[0], "send") == 0) ||
+	    (i == 2 && strcmp(argv[0], "fault") == 0 &&
+		strcmp(argv[1], "hello") == 0);
+}
+
+static int
+read_answer(int fd, struct sim_text *all)
+{
+	char buf[65536];
+	ssize_t n;
+
+	while ((n = read(fd, buf, sizeof(buf))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		text_add(all, buf, (size_t)n);
+	}
+	return all->len > 0 ? 0 : -1;
+}
+
+static int
+show(const struct sim_text *all)
+{
+	int code, at = 0;
+	size_t len;
+
+	if (sscanf(all->p, "%d %zu%n", &code, &len, &at) != 2 ||
+	    all->p[at] != '\n' || all->len != (size_t)at + 1 + len) {
+		fprintf(stderr, "shardherd-sim: the simulator's answer was cut "
+		    "off.\n");
+		return EXIT_DEGRADED;
+	}
+	if (code == EXIT_FINE || code == EXIT_WAIT)
+		fwrite(all->p + at + 1, 1, len, stdout);
+	else
+		fprintf(stderr, "shardherd-sim: %s\n", all->p + at + 1);
+	if (code == EXIT_WAIT)
+		fprintf(stderr, "shardherd-sim: the time ran out.\n");
+	return code;
+}
+
+int
+ctl_main(int argc, char **argv)
+{
+	const char *dir = ctl_dir(&argc, &argv);
+	struct sim_text t = {0};
+	struct err err;
+	int fd, code = EXIT_DEGRADED;
+
+	if (!dir || argc < 1) {
+		fprintf(stderr, "usage: shardherd-sim ctl --dir DIR VERB ...\n"
+		    "verbs:\n");
+		verb_list(stderr);
+		return EXIT_USAGE;
+	}
+	fd = ctl_connect(dir, &err);
+	if (fd < 0) {
+		fprintf(stderr, "shardherd-sim: %s\n", err.text);
+		return err.code;
+	}
+	for (int i = 0; i < argc; i++) {
+		text_str(&t, i == 0 ? "[" : ",");
+		add_word(&t, argv[i], is_file(argc, argv, i));
+	}
+	text_str(&t, "]\n");
+	if (fd_write_all(fd, t.p, t.len) == 0) {
+		text_reset(&t);
+		if (read_answer(fd, &t) == 0)
+			code = show(&t);
+		else
+			fprintf(stderr, "shardherd-sim: the simulator hung "
+			    "up.\n");
+	}
+	text_free(&t);
+	close(fd);
+	return code;
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/fault.h"
+
+#include "tools/sim/gate.h"
+
+#include <string.h>
+
+#define FAULT_FILE_MAX (1u << 20)
+#define FAULT_HUGE_MAX (256u << 20)
+#define FAULT_BOMB (128u << 20)	/* twice what a careful client inflates */
+#define FAULT_FLOODS_MAX 1000
+
+static const struct {
+	const char *name, *what;
+	enum fault_stage stage;
+	enum fault_arg arg;
+} kinds[FAULT_KINDS] = {
+#define X(e, n, s, a, w) [FAULT_K_##e] = {n, w, FAULT_##s, ARG_##a},
+	FAULTS(X)
+#undef X
+};
+
+struct faults {
+	struct list list;
+	unsigned count;
+};
+
+void
+fault_init(struct sim *sim)
+{
+	sim->faults = base_alloc(sizeof(*sim->faults));
+	list_init(&sim->faults->list);
+}
+
+static void
+remove_fault(struct faults *fs, struct fault *f)
+{
+	list_remove(&f->link);
+	free(f->text);
+	free(f);
+	fs->count--;
+}
+
+static void
+clear(struct faults *fs, bool spent_only)
+{
+	list_each_safe(&fs->list, e, next) {
+		struct fault *f = container_of(e, struct fault, link);
+		if (!spent_only || f->left == 0)
+			remove_fault(fs, f);
+	}
+}
+
+void
+fault_free(struct sim *sim)
+{
+	if (!sim->faults)
+		return;
+	clear(sim->faults, false);
+	free(sim->faults);
+	sim->faults = NULL;
+}
+
+const struct fault *
+fault_take(struct sim *sim, enum fault_kind kind, int shard,
+    enum conn_host host)
+{
+	list_each(&sim->faults->list, e) {
+		struct fault *f = container_of(e, struct fault, link);
+
+		if (f->kind != kind || f->left == 0 ||
+		    (f->shard >= 0 && f->shard != shard) ||
+		    (f->host != HOST_ANY && f->host != host))
+			continue;
+		if (f->left > 0)
+			f->left--;
+		return f;
+	}
+	return NULL;
+}
+
+/* ---- DATA faults ------------------------------------------------------- */
+
+static void
+huge(struct conn *c, size_t size)
+{
+	static const char head[] = "{\"guild_id\":\"1\",\"padding\":\"";
+	size_t n = sizeof(head) - 1;
+	char *d;
+
+	if (size > FAULT_HUGE_MAX)
+		size = FAULT_HUGE_MAX;
+	if (size < sizeof(head) + 2)
+		size = sizeof(head) + 2;
+	d = base_alloc(size);
+	memcpy(d, head, n);
+	for (size_t i = n; i < size - 2; i++)
+		d[i] = (char)('a' + (i * 7 + i / 100) % 26);
+	memcpy(d + size - 2, "\"}", 2);
+	gate_next(c->sim);
+	session_dispatch(c->session, "GUILD_UPDATE", d, size, JOURNAL_COUNTED);
+	free(d);
+}
+
+static void
+flood(struct conn *c, uint64_t times)
+{
+	struct session *s = c->session;
+
+	if (times < 1)
+		times = 1;
+	s->sync_floods = times > FAULT_FLOODS_MAX ? FAULT_FLOODS_MAX
+						  : (unsigned)times;
+	s->sync_next = 0;
+	s->syncing = true;
+	conn_work(c);
+}
+
+static void
+commit(struct conn *c, const struct fault *f)
+{
+	switch (f->kind) {
+	case FAULT_K_BAD_DEFLATE:
+		c->spoil = true;
+		break;
+	case FAULT_K_HALF_MESSAGE:
+		c->halve = true;
+		c->halve_hang = f->hang;
+		break;
+	case FAULT_K_FRAGMENT:
+		c->fragment = true;
+		break;
+	case FAULT_K_HUGE_MESSAGE:
+		huge(c, f->arg);
+		break;
+	case FAULT_K_BOMB:
+		conn_send_bomb(c, f->arg ? f->arg : FAULT_BOMB);
+		break;
+	case FAULT_K_FLOOD_GUILDS:
+		flood(c, f->arg);
+		break;
+	default:
+		bug("not a fault of the data stage");
+	}
+}
+
+void
+fault_strike(struct conn *c)
+{
+	for (unsigned k = 0; k < FAULT_KINDS && conn_is_live(c); k++) {
+		const struct fault *f;
+
+		if (kinds[k].stage != FAULT_DATA)
+			continue;
+		f = fault_take(c->sim, k, c->shard, c->host);
+		if (f)
+			commit(c, f);
+	}
+}
+
+static void
+strike_all(struct sim *sim)
+{
+	list_each_safe(&sim->gate->conns, e, next) {
+		struct conn *c = container_of(e, struct conn, link);
+
+		if (conn_is_live(c))
+			fault_strike(c);
+	}
+}
+
+static void
+storm(struct sim *sim)
+{
+	list_each_safe(&sim->gate->conns, e, next) {
+		struct conn *c = container_of(e, struct conn, link);
+
+		if (conn_is_open(c))
+			conn_close(c, 1001,
+			    "CloudFlare WebSocket proxy restarting");
+	}
+}
+
+/* ---- the command ------------------------------------------------------- */
+
+static int
+list_faults(struct sim *sim, struct sim_text *out)
+{
+	list_each(&sim->faults->list, e) {
+		struct fault *f = container_of(e, struct fault, link);
+
+		text_fmt(out, "%s", kinds[f->kind].name);
+		if (f->arg > 0)
+			text_fmt(out, " %llu", (unsigned long long)f->arg);
+		if (f->shard >= 0)
+			text_fmt(out, " --shard %d", f->shard);
+		if (f->left < 0)
+			text_str(out, " --count forever\n");
+		else
+			text_fmt(out, " --count %lld\n", (long long)f->left);
+	}
+	return EXIT_FINE;
+}
+
+static int
+read_file(struct fault *f, const char *path, struct sim_text *out)
+{
+	FILE *in = fopen(path, "r");
+
+	if (!in) {
+		text_fmt(out, "cannot read %s", path);
+		return EXIT_DEGRADED;
+	}
+	f->text = base_alloc(FAULT_FILE_MAX);
+	f->len = fread(f->text, 1, FAULT_FILE_MAX, in);
+	fclose(in);
+	while (f->len > 0 && f->text[f->len - 1] == '\n')
+		f->len--;
+	return EXIT_FINE;
+}
+
+/* Takes the fault's own argument; *i is the next word. */
+static int
+read_arg(struct fault *f, int argc, char **argv, int *i, struct sim_text *out)
+{
+	const char *name = kinds[f->kind].name;
+	enum fault_arg kind = kinds[f->kind].arg;
+	const char *a = *i < argc && strncmp(argv[*i], "--", 2) != 0
+	    ? argv[*i] : NULL;
+
+	if (kind == ARG_NONE)
+		return EXIT_FINE;
+	if (!a)
+		return kind == ARG_NUMBER_OPT || kind == ARG_HANG_OPT
+		    ? EXIT_FINE
+		    : text_say(out, EXIT_USAGE, "fault %s: an argument is missing", name);
+	(*i)++;
+	if (kind == ARG_FILE)
+		return read_file(f, a, out);
+	if (kind == ARG_HANG_OPT) {
+		f->hang = strcmp(a, "hang") == 0;
+		return f->hang || strcmp(a, "drop") == 0 ? EXIT_FINE
+		    : text_say(out, EXIT_USAGE, "fault %s: expected drop or hang, got %s",
+			name, a);
+	}
+	if (kind == ARG_BOOL) {
+		f->arg = strcmp(a, "true") == 0;
+		return f->arg || strcmp(a, "false") == 0 ? EXIT_FINE
+		    : text_say(out, EXIT_USAGE, "fault %s: expected true or false, got %s",
+			name, a);
+	}
+	if (!str_to_u64(a, &f->arg))
+		return text_say(out, EXIT_USAGE, "fault %s: expected a number, got %s", name,
+		    a);
+	if (kind == ARG_STATUS && (f->arg < 400 || f->arg > 599))
+		return text_say(out, EXIT_USAGE, "fault %s: expected a status from 400 to "
+		    "599, got %s", name, a);
+	return EXIT_FINE;
+}
+
+static int
+read_option(struct fault *f, const char *name, const char *v,
+    struct sim_text *out)
+{
+	uint64_t n = 0;
+	bool number = str_to_u64(v, &n);
+
+	if (strcmp(name, "retry-after") == 0 && number && n < 1000000)
+		f->retry_after = (unsigned)n;
+	else if (strcmp(name, "--count") == 0 && strcmp(v, "forever") == 0)
+		f->left = -1;
+	else if (strcmp(name, "--count") == 0 && number && n > 0 &&
+	    n < INT64_MAX)
+		f->left = (int64_t)n;
+	else if (strcmp(name, "--shard") == 0 && strcmp(v, "all") == 0)
+		f->shard = -1;
+	else if (strcmp(name, "--shard") == 0 && number && n < SIM_SHARDS_MAX)
+		f->shard = (int)n;
+	else if (strcmp(name, "--host") == 0 && strcmp(v, "main") == 0)
+		f->host = HOST_MAIN;
+	else if (strcmp(name, "--host") == 0 && strcmp(v, "resume") == 0)
+		f->host = HOST_RESUME;
+	else
+		return text_say(out, EXIT_USAGE, "fault: can't understand %s %s", name, v);
+	return EXIT_FINE;
+}
+
+static int
+read_fault(struct fault *f, int argc, char **argv, struct sim_text *out)
+{
+	int i = 1, r = read_arg(f, argc, argv, &i, out);
+
+	for (; r == EXIT_FINE && i < argc; i += 2) {
+		if (i + 1 == argc)
+			return text_say(out, EXIT_USAGE, "fault %s: %s needs a value",
+			    argv[0], argv[i]);
+		r = read_option(f, argv[i], argv[i + 1], out);
+	}
+	if (r == EXIT_FINE && f->shard >= 0 &&
+	    kinds[f->kind].stage <= FAULT_HELLO)
+		return text_say(out, EXIT_USAGE, "fault %s strikes before a connection says "
+		    "which shard it is: use --host", argv[0]);
+	return r;
+}
+
+static int
+find_kind(const char *name)
+{
+	for (int k = 0; k < FAULT_KINDS; k++) {
+		if (strcmp(kinds[k].name, name) == 0)
+			return k;
+	}
+	return -1;
+}
+
+static int
+add(struct sim *sim, int kind, int argc, char **argv, struct sim_text *out)
+{
+	struct fault *f = base_alloc(sizeof(*f));
+	int r;
+
+	f->kind = (enum fault_kind)kind;
+	f->shard = -1;
+	f->host = HOST_ANY;
+	f->left = 1;
+	list_append(&sim->faults->list, &f->link);
+	sim->faults->count++;
+	r = read_fault(f, argc, argv, out);
+	if (r != EXIT_FINE) {
+		remove_fault(sim->faults, f);
+		return r;
+	}
+	if (kinds[kind].stage == FAULT_ONCE) {
+		remove_fault(sim->faults, f);
+		storm(sim);
+	} else if (kinds[kind].stage == FAULT_DATA) {
+		strike_all(sim);
+	}
+	return EXIT_FINE;
+}
+
+int
+fault_command(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	int kind;
+
+	if (argc < 1) {
+		for (int k = 0; k < FAULT_KINDS; k++)
+			text_fmt(out, "%-22s %s\n", kinds[k].name,
+			    kinds[k].what);
+		return EXIT_FINE;
+	}
+	clear(sim->faults, true);
+	if (strcmp(argv[0], "list") == 0)
+		return list_faults(sim, out);
+	if (strcmp(argv[0], "clear") == 0) {
+		clear(sim->faults, false);
+		return EXIT_FINE;
+	}
+	kind = find_kind(argv[0]);
+	if (kind < 0)
+		return text_say(out, EXIT_USAGE, "no fault is called %s; "
+		    "`fault` alone lists them", argv[0]);
+	if (sim->faults->count >= FAULTS_MAX)
+		return text_say(out, EXIT_USAGE, "too many faults are "
+		    "waiting");
+	return add(sim, kind, argc, argv, out);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The gateway: its two listeners, its connections and sessions, and the way of
+ * an event to every session that should have it.
+ */
+#ifndef SIM_GATE_H
+#define SIM_GATE_H
+
+#include "tools/sim/session.h"
+#include "tools/sim/stats.h"
+
+#define GATE_BUCKETS 1024
+#define GATE_TICK_S 0.004	/* events gathered, replays paced */
+#define GATE_CONNS_MAX 8192
+#define GATE_ACCEPTS_MAX 64	/* per wake-up */
+
+struct gate_listener {
+	int fd;
+	enum conn_host host;
+	ev_io io;
+	struct sim *sim;
+};
+
+struct gate {
+	struct gate_listener main, resume;
+	SSL_CTX *tls;		/* NULL: plain */
+	ev_prepare flush;
+	ev_timer tick;		/* runs while busy is not empty */
+	struct list conns;
+	unsigned conn_count;
+	struct list dead;	/* conns to free */
+	struct list dirty;	/* wires to flush */
+	struct list busy;	/* conns with replay or sync to do */
+	struct list live, ended; /* sessions */
+	unsigned ended_count;
+	struct session *bucket[GATE_BUCKETS];
+	uint64_t number;	/* of the last event */
+	uint64_t key_ms[SIM_SHARDS_MAX]; /* last IDENTIFY of each key */
+	struct stats_book book;
+};
+
+/* Listens; sets sim->url_gateway and url_resume. */
+int gate_start(struct sim *, struct err *);
+void gate_stop(struct sim *);
+/* The connection of a live or replaying session of that shard, or NULL. */
+struct conn *gate_conn(struct sim *, unsigned shard);
+/* Ends every session and connection: the token was reset. */
+void gate_revoke(struct sim *);
+/* Do these intents ask for dispatches named t? dm: not of a guild. */
+bool gate_wants(uint64_t intents, const char *t, bool dm);
+unsigned gate_connected(struct sim *);
+/* The next event's number. */
+uint64_t gate_next(struct sim *);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/gen.h"
+
+#include "tools/sim/gate.h"
+#include "tools/sim/sample.h"
+#include "tools/sim/text.h"
+#include "tools/sim/world.h"
+
+#include "shared/clock.h"
+
+#include <ev.h>
+#include <string.h>
+
+#define GEN_TICK_S 0.004
+#define GEN_CATCH_UP_S 0.25	/* a longer stall is not made good */
+#define GEN_KINDS_MAX 64
+
+struct gen {
+	ev_timer tick;
+	bool paused;
+	uint64_t last_ms;
+	double owed;		/* events, with their fraction */
+	uint64_t rng;
+	uint64_t messages;	/* MESSAGE_CREATEs made, for ping_every */
+	struct {
+		char name[64];
+		unsigned upto;	/* sum of the weights so far */
+	} kind[GEN_KINDS_MAX];
+	unsigned kinds, weight;
+	struct samples *samples;
+	struct sim_text d;
+};
+
+/* ---- the mix ----------------------------------------------------------- */
+
+static bool
+known(struct gen *g, const char *name)
+{
+	const char *k;
+
+	for (unsigned i = 0; (k = world_render_kind(i)) != NULL; i++) {
+		if (strcmp(k, name) == 0)
+			return true;
+	}
+	return sample_find(g->samples, name) != NULL;
+}
+
+static int
+add_kind(struct gen *g, char *item, struct err *err)
+{
+	char *eq = strchr(item, '=');
+	uint64_t weight = 1;
+
+	if (eq)
+		*eq = '\0';
+	if (eq && (!str_to_u64(eq + 1, &weight) || weight > 1000000))
+		return err_set(err, EXIT_USAGE, "--mix: expected a weight "
+		    "after %s=, got \"%s\".", item, eq + 1);
+	if (!known(g, item))
+		return err_set(err, EXIT_USAGE, "--mix: the simulator can't "
+		    "make %s; give a sample of it with --data.", item);
+	if (g->kinds == GEN_KINDS_MAX)
+		return err_set(err, EXIT_USAGE, "--mix: over %d kinds.",
+		    GEN_KINDS_MAX);
+	g->weight += (unsigned)weight;
+	str_copy(g->kind[g->kinds].name, item, sizeof(g->kind[0].name));
+	g->kind[g->kinds++].upto = g->weight;
+	return 0;
+}
+
+static int
+read_mix(struct gen *g, const char *text, struct err *err)
+{
+	char *copy = base_strdup(text), *save = NULL;
+	int r = 0;
+
+	for (char *p = strtok_r(copy, ", ", &save); p && r == 0;
+	     p = strtok_r(NULL, ", ", &save))
+		r = add_kind(g, p, err);
+	free(copy);
+	if (r == 0 && g->weight == 0)
+		return err_set(err, EXIT_USAGE, "--mix: no kind of event has "
+		    "a weight.");
+	return r;
+}
+
+static const char *
+pick(struct gen *g)
+{
+	unsigned n = (unsigned)(sim_random(&g->rng) % g->weight), i = 0;
+
+	while (g->kind[i].upto <= n)
+		i++;
+	return g->kind[i].name;
+}
+
+/* ---- events ------------------------------------------------------------ */
+
+static bool
+is_ping(struct sim *sim, const char *t)
+{
+	struct gen *g = sim->gen;
+
+	if (sim->cfg.ping_every == 0 || strcmp(t, "MESSAGE_CREATE") != 0)
+		return false;
+	return ++g->messages % sim->cfg.ping_every == 0;
+}
+
+static void
+make_one(struct sim *sim)
+{
+	struct gen *g = sim->gen;
+	const char *t = pick(g);
+	unsigned guild = (unsigned)(sim_random(&g->rng) % sim->cfg.guilds);
+	bool ping = is_ping(sim, t);
+	const struct sample *s;
+
+	if (world_render_event(sim->world, &g->rng, t, guild,
+		sim->gate->number + 1, ping, &g->d)) {
+		if (ping)
+			pings_sent(sim, world_render_last(sim->world));
+		gate_emit(sim, world_guild_id(sim->world, guild), t, g->d.p,
+		    g->d.len);
+		return;
+	}
+	s = sample_find(g->samples, t);
+	must(s);
+	gate_emit(sim, s->guild_id, t, s->d, s->len);
+}
+
+static void
+on_tick(struct ev_loop *loop, ev_timer *t, int revents)
+{
+	struct sim *sim = t->data;
+	struct gen *g = sim->gen;
+	uint64_t now = clock_boot_ms();
+	double passed = (double)(now - g->last_ms) / 1000;
+
+	g->last_ms = now;
+	if (passed > GEN_CATCH_UP_S)
+		passed = GEN_CATCH_UP_S;
+	if (list_empty(&sim->gate->live))
+		return;
+	for (g->owed += passed * sim->cfg.rate; g->owed >= 1; g->owed--)
+		make_one(sim);
+}
+
+static void
+update(struct sim *sim)
+{
+	struct gen *g = sim->gen;
+
+	if (!gen_running(sim)) {
+		ev_timer_stop(sim->loop, &g->tick);
+		return;
+	}
+	if (!ev_is_active(&g->tick))
+		g->last_ms = clock_boot_ms();
+	ev_timer_again(sim->loop, &g->tick);
+}
+
+bool
+gen_running(const struct sim *sim)
+{
+	return !sim->gen->paused && sim->cfg.rate > 0;
+}
+
+int
+gen_rate(struct sim *sim, double per_second)
+{
+	if (!(per_second >= 0 && per_second <= GEN_RATE_MAX))
+		return -1;
+	sim->cfg.rate = per_second;
+	update(sim);
+	return 0;
+}
+
+void
+gen_pause(struct sim *sim, bool paused)
+{
+	sim->gen->paused = paused;
+	update(sim);
+}
+
+int
+gen_start(struct sim *sim, struct err *err)
+{
+	struct gen *g = base_alloc(sizeof(*g));
+
+	sim->gen = g;
+	g->rng = sim->cfg.seed * 2 + 1;
+	ev_init(&g->tick, on_tick);
+	g->tick.repeat = GEN_TICK_S;
+	g->tick.data = sim;
+	g->samples = sample_load(sim->cfg.data, err);
+	if (!g->samples || read_mix(g, sim->cfg.mix, err) < 0)
+		return -1;
+	update(sim);
+	return 0;
+}
+
+void
+gen_stop(struct sim *sim)
+{
+	struct gen *g = sim->gen;
+
+	if (!g)
+		return;
+	ev_timer_stop(sim->loop, &g->tick);
+	sample_free(g->samples);
+	text_free(&g->d);
+	free(g);
+	sim->gen = NULL;
+}

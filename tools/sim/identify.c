@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/* IDENTIFY and RESUME (command.h; discord-protocol.md sections 2.5 to 2.7). */
+#include "tools/sim/command.h"
+#include "tools/sim/fault.h"
+#include "tools/sim/gate.h"
+#include "tools/sim/starts.h"
+#include "tools/sim/world.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define INTENTS_ALL 53608447u	   /* every documented bit (section 6.2) */
+#define GUILDS_PER_SHARD_MAX 2500u /* section 4.2 */
+#define LARGE_MIN 50
+#define LARGE_MAX 250
+
+struct identify {
+	unsigned shard, count;
+	uint64_t intents;
+	bool compress;
+};
+
+/* Privileged intents and the application flags that allow them. */
+static const struct {
+	uint64_t intent, flags;
+} privileged[] = {
+    {1u << 1, 3u << 14},	/* GUILD_MEMBERS */
+    {1u << 8, 3u << 12},	/* GUILD_PRESENCES */
+    {1u << 15, 3u << 18},	/* MESSAGE_CONTENT */
+};
+
+static bool
+token_ok(struct conn *c, json_object *d)
+{
+	json_object *v = check_field(d, "token", json_type_string);
+
+	if (!v) {
+		command_refuse(c, 4001, "token is missing");
+		return false;
+	}
+	if (strcmp(json_object_get_string(v), c->sim->token) == 0)
+		return true;
+	command_refuse(c, 4004, "Authentication failed.");
+	return false;
+}
+
+static bool
+shard_ok(struct conn *c, json_object *d, struct identify *id)
+{
+	json_object *v = check_field(d, "shard", json_type_array);
+	json_object *a, *b, *any;
+	int64_t n, of;
+
+	id->shard = 0;
+	id->count = 1;
+	if (!json_object_object_get_ex(d, "shard", &any))
+		return true;
+	a = v ? json_object_array_get_idx(v, 0) : NULL;
+	b = v ? json_object_array_get_idx(v, 1) : NULL;
+	if (!json_object_is_type(a, json_type_int) ||
+	    !json_object_is_type(b, json_type_int) ||
+	    json_object_array_length(v) != 2) {
+		command_refuse(c, 4010, "Invalid shard: not [id, count].");
+		return false;
+	}
+	n = json_object_get_int64(a);
+	of = json_object_get_int64(b);
+	if (of < 1 || of > SIM_SHARDS_MAX || n < 0 || n >= of) {
+		command_refuse(c, 4010, "Invalid shard.");
+		return false;
+	}
+	id->shard = (unsigned)n;
+	id->count = (unsigned)of;
+	return true;
+}
+
+static bool
+layout_ok(struct conn *c, const struct identify *id)
+{
+	struct sim_config *cfg = &c->sim->cfg;
+	unsigned guilds = world_guilds(c->sim->world);
+
+	if (id->count < cfg->shards_min ||
+	    guilds / id->count > GUILDS_PER_SHARD_MAX) {
+		command_refuse(c, 4011, "Sharding required.");
+		return false;
+	}
+	if (cfg->shards_multiple > 1 && id->count % cfg->shards_multiple) {
+		command_refuse(c, 4010, "Invalid shard: the count must be a "
+		    "multiple of %u.", cfg->shards_multiple);
+		return false;
+	}
+	return true;
+}
+
+static bool
+intents_ok(struct conn *c, json_object *d, struct identify *id)
+{
+	json_object *v = check_field(d, "intents", json_type_int);
+
+	if (!v || json_object_get_int64(v) < 0 ||
+	    (json_object_get_uint64(v) & ~(uint64_t)INTENTS_ALL)) {
+		command_refuse(c, 4013, "Invalid intent(s).");
+		return false;
+	}
+	id->intents = json_object_get_uint64(v);
+	for (size_t i = 0; i < nitems(privileged); i++) {
+		if ((id->intents & privileged[i].intent) &&
+		    !(c->sim->app_flags & privileged[i].flags)) {
+			command_refuse(c, 4014, "Disallowed intent(s).");
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+property(json_object *p, const char *name)
+{
+	char old[16];
+
+	str_format(old, sizeof(old), "$%s", name);
+	return check_field(p, name, json_type_string) ||
+	    check_field(p, old, json_type_string);
+}
+
+/* NULL, or what is wrong with the other members. */
+static const char *
+shape(json_object *d, struct identify *id)
+{
+	json_object *p = check_field(d, "properties", json_type_object), *v;
+
+	if (!p || !property(p, "os") || !property(p, "browser") ||
+	    !property(p, "device"))
+		return "properties must have os, browser and device";
+	if (json_object_object_get_ex(d, "compress", &v)) {
+		if (!json_object_is_type(v, json_type_boolean))
+			return "compress is not a boolean";
+		id->compress = json_object_get_boolean(v);
+	}
+	if (json_object_object_get_ex(d, "large_threshold", &v) &&
+	    (!json_object_is_type(v, json_type_int) ||
+		json_object_get_int64(v) < LARGE_MIN ||
+		json_object_get_int64(v) > LARGE_MAX))
+		return "large_threshold is not from 50 to 250";
+	if (json_object_object_get_ex(d, "presence", &v) && v)
+		return check_presence(v);
+	return NULL;
+}
+
+static void
+guild_list(struct sim *sim, const struct identify *id, struct sim_text *t)
+{
+	const char *comma = "";
+
+	for (unsigned i = 0; i < world_guilds(sim->world); i++) {
+		uint64_t guild = world_guild_id(sim->world, i);
+
+		if ((guild >> 22) % id->count != id->shard)
+			continue;
+		text_fmt(t, "%s{\"unavailable\":true,\"id\":\"%" PRIu64 "\"}",
+		    comma, guild);
+		comma = ",";
+	}
+}
+
+static void
+send_ready(struct conn *c, const struct identify *id)
+{
+	struct sim *sim = c->sim;
+	struct session *s = c->session;
+	struct sim_text t = {0};
+
+	text_fmt(&t, "{\"v\":10,\"user_settings\":{},\"user\":%s,"
+	    "\"shard\":[%u,%u],\"session_type\":\"normal\","
+	    "\"session_id\":\"%s\",\"resume_gateway_url\":\"%s\","
+	    "\"relationships\":[],\"private_channels\":[],\"presences\":[],"
+	    "\"guilds\":[",
+	    world_user_json(sim->world, WORLD_BOT), id->shard, id->count,
+	    s->id, sim->url_resume);
+	guild_list(sim, id, &t);
+	text_fmt(&t, "],\"guild_join_requests\":[],"
+	    "\"geo_ordered_rtc_regions\":[\"us-east\",\"us-central\"],"
+	    "\"game_relationships\":[],\"auth\":{},\"application\":"
+	    "{\"id\":\"%" PRIu64 "\",\"flags\":%" PRIu64
+	    ",\"flags_new\":\"%" PRIu64 "\"},"
+	    "\"_trace\":[\"[\\\"shardherd-sim\\\",{\\\"micros\\\":0}]\"]}",
+	    sim->app_id, sim->app_flags, sim->app_flags);
+	session_dispatch(s, "READY", t.p, t.len, 0);
+	text_free(&t);
+}
+
+static void
+ready(struct conn *c, const struct identify *id)
+{
+	struct session *s = session_new(c->sim, id->shard, id->count,
+	    id->intents);
+
+	if (id->compress && c->transport == PACK_NONE && !c->pack)
+		c->pack = pack_new(PACK_PAYLOAD);
+	conn_attach(c, s, CONN_LIVE);
+	send_ready(c, id);
+	if (!conn_is_live(c))
+		return;
+	s->syncing = gate_wants(id->intents, "GUILD_CREATE", false);
+	fault_strike(c);
+	conn_work(c);
+}
+
+/* A start is taken; is the IDENTIFY let through? */
+static bool
+start_ok(struct conn *c, const struct identify *id)
+{
+	switch (starts_take(c->sim, id->shard)) {
+	case STARTS_OK:
+		return true;
+	case STARTS_TOO_SOON:
+		sim_violation(c->sim, c->shard, "IDENTIFY too soon for key %u",
+		    id->shard % c->sim->cfg.max_concurrency);
+		conn_invalid(c, false);
+		return false;
+	case STARTS_EXHAUSTED:
+		sim_violation(c->sim, c->shard, "session starts exhausted: "
+		    "the token is reset");
+		conn_invalid(c, false);
+		gate_revoke(c->sim);
+		return false;
+	}
+	bug("no such verdict");
+}
+
+static bool
+identify_faulty(struct conn *c)
+{
+	const struct fault *f;
+
+	if ((f = fault_take(c->sim, FAULT_K_CLOSE_IDENTIFY, c->shard,
+		c->host)))
+		conn_close(c, (unsigned)f->arg, "");
+	else if (fault_take(c->sim, FAULT_K_OP9_IDENTIFY, c->shard, c->host))
+		conn_invalid(c, false);
+	else if (fault_take(c->sim, FAULT_K_NO_READY, c->shard, c->host))
+		c->state = CONN_LIMBO;
+	else
+		return false;
+	return true;
+}
+
+void
+identify_identify(struct conn *c, json_object *d)
+{
+	struct identify id = {0};
+	const char *why;
+
+	if (c->state == CONN_SILENT)
+		sim_violation(c->sim, -1, "IDENTIFY before HELLO");
+	if (!token_ok(c, d) || !shard_ok(c, d, &id))
+		return;
+	conn_is_for(c, (int)id.shard);
+	stats_of(c->sim, c->shard)->identifies++;
+	if (c->host == HOST_RESUME)
+		sim_violation(c->sim, c->shard, "IDENTIFY on the resume host");
+	why = shape(d, &id);
+	if (why) {
+		command_refuse(c, 4001, "op 2: %s", why);
+		return;
+	}
+	if (!start_ok(c, &id) || !layout_ok(c, &id) ||
+	    !intents_ok(c, d, &id) || identify_faulty(c))
+		return;
+	ready(c, &id);
+}
+
+/* ---- RESUME ------------------------------------------------------------ */
+
+static void
+resume_failed(struct conn *c, struct session *s)
+{
+	stats_of(c->sim, c->shard)->resumes_failed++;
+	if (s)
+		session_end(s);
+	conn_invalid(c, false);
+}
+
+static bool
+resume_faulty(struct conn *c)
+{
+	const struct fault *f;
+
+	if ((f = fault_take(c->sim, FAULT_K_CLOSE_RESUME, c->shard, c->host)))
+		conn_close(c, (unsigned)f->arg, "");
+	else if ((f = fault_take(c->sim, FAULT_K_OP9_RESUME, c->shard,
+		c->host)))
+		conn_invalid(c, f->arg != 0);
+	else if (fault_take(c->sim, FAULT_K_NO_READY, c->shard, c->host))
+		c->state = CONN_LIMBO;
+	else
+		return false;
+	stats_of(c->sim, c->shard)->resumes_failed++;
+	return true;
+}
+
+static void
+begin_replay(struct conn *c, struct session *s, uint64_t seq)
+{
+	const struct fault *f = fault_take(c->sim, FAULT_K_DROP_REPLAY,
+	    c->shard, c->host);
+
+	c->replay_next = seq + 1;
+	c->replay_left = f ? f->arg : UINT64_MAX;
+	conn_attach(c, s, CONN_REPLAY);
+	if (c->replay_left == 0)
+		conn_eof(c);
+	else
+		conn_work(c);
+}
+
+void
+identify_resume(struct conn *c, json_object *d)
+{
+	json_object *id = check_field(d, "session_id", json_type_string);
+	json_object *seq = check_field(d, "seq", json_type_int);
+	struct session *s;
+
+	if (!token_ok(c, d))
+		return;
+	if (!id || !seq || json_object_get_int64(seq) < 0) {
+		command_refuse(c, 4001, "op 6: session_id or seq is wrong");
+		return;
+	}
+	s = session_find(c->sim, json_object_get_string(id),
+	    (size_t)json_object_get_string_len(id));
+	if (s)
+		conn_is_for(c, (int)s->shard);
+	stats_of(c->sim, c->shard)->resumes++;
+	if (resume_faulty(c))
+		return;
+	if (!s || s->ended) {
+		resume_failed(c, NULL);
+	} else if (json_object_get_uint64(seq) > s->journal.seq) {
+		stats_of(c->sim, c->shard)->resumes_failed++;
+		session_end(s);
+		command_refuse(c, 4007, "Invalid seq.");
+	} else if (json_object_get_uint64(seq) + 1 < session_oldest(s)) {
+		resume_failed(c, s);
+	} else {
+		begin_replay(c, s, json_object_get_uint64(seq));
+	}
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What audit plugins report: "e SESSION SEQ CRC" lines, held against the
+ * journal.  SEQ "-": the event had none.
+ */
+#ifndef SIM_INTAKE_H
+#define SIM_INTAKE_H
+
+#include "tools/sim/sim.h"
+
+/* One line without its newline; false when it is not one of ours. */
+bool intake_line(struct sim *, const char *line, size_t len);
+
+#endif

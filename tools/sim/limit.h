@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rate limits as Discord applies them (discord-protocol.md section 7.2):
+ * a bucket per class and major parameter, a global limit per second, and the
+ * ban for too many invalid requests.  Time is handed in; it reads no clock.
+ */
+#ifndef SIM_LIMIT_H
+#define SIM_LIMIT_H
+
+#include "shared/base.h"
+
+#define LIMIT_GLOBAL 50			/* requests in a second */
+#define LIMIT_INVALID 10000		/* in LIMIT_INVALID_MS, then a ban */
+#define LIMIT_INVALID_MS 600000
+#define LIMIT_BAN_MS 3600000
+#define LIMIT_BUCKETS_MAX 16384		/* live at once */
+
+/* class, requests, in milliseconds */
+#define LIMIT_TABLE(X)                                                         \
+	X(NONE, 0, 0)                                                          \
+	X(GATEWAY, 5, 5000)                                                    \
+	X(USER, 30, 30000)                                                     \
+	X(DM_OPEN, 10, 60000)                                                  \
+	X(APPLICATION, 10, 10000)                                              \
+	X(CHANNEL, 50, 10000)                                                  \
+	X(CHANNEL_EDIT, 10, 15000)                                             \
+	X(CHANNEL_NAME, 2, 600000) /* name or topic: hidden, no headers */     \
+	X(MESSAGE_LIST, 50, 10000)                                             \
+	X(MESSAGE_POST, 5, 5000)                                               \
+	X(MESSAGE_EDIT, 5, 5000)                                               \
+	X(MESSAGE_DELETE, 5, 1000)                                             \
+	X(BULK_DELETE, 1, 1000)                                                \
+	X(REACTION, 1, 250)                                                    \
+	X(TYPING, 5, 5000)                                                     \
+	X(WEBHOOK, 5, 2000)                                                    \
+	X(COMMAND_READ, 50, 10000)                                             \
+	X(COMMAND_WRITE, 5, 20000)                                             \
+	X(GUILD, 50, 10000)                                                    \
+	X(GUILD_EDIT, 2, 10000)
+
+enum limit_class {
+#define X(name, n, ms) LIMIT_##name,
+	LIMIT_TABLE(X)
+#undef X
+	LIMIT_CLASSES
+};
+
+struct limit_answer {
+	bool refused;		/* 429; wait reset_after_ms */
+	uint32_t limit, remaining;
+	uint64_t reset_after_ms;
+	char bucket[33];	/* X-RateLimit-Bucket: the class, not the major */
+};
+
+struct limit;
+
+struct limit *limit_new(uint64_t seed);
+void limit_free(struct limit *);
+/* Forgets every bucket, count and ban. */
+void limit_reset(struct limit *);
+/* One request of a class against its bucket for this major parameter. */
+void limit_take(struct limit *, enum limit_class, uint64_t major,
+    uint64_t now_ms, struct limit_answer *);
+/* One request against the global limit: 0, or milliseconds to wait. */
+uint64_t limit_take_global(struct limit *, uint64_t now_ms);
+/* Counts an answer of 401, 403 or 429 (not one of scope "shared"). */
+void limit_invalid(struct limit *, uint64_t now_ms);
+/* Milliseconds the ban has to run, 0 when there is none. */
+uint64_t limit_banned(const struct limit *, uint64_t now_ms);
+/* Invalid requests in the running window. */
+uint32_t limit_invalids(const struct limit *);
+const char *limit_name(enum limit_class);
+
+#endif

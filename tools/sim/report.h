@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The simulator's account of itself, for people and for scripts. */
+#ifndef SIM_REPORT_H
+#define SIM_REPORT_H
+
+#include "tools/sim/text.h"
+
+void report_json(struct sim *, struct sim_text *);
+void report_text(struct sim *, struct sim_text *);
+/* "sent N handled N lost N repeated N ...": the proof line. */
+void report_line(struct sim *, struct sim_text *);
+/* One line per event sent to sessions of shard (-1: all) with number > since. */
+void report_journal(struct sim *, int shard, uint64_t since,
+    struct sim_text *);
+
+#endif

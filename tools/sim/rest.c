@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way of every request: what the edge refuses, the route, the token, the
+ * limits, the body, the handler; and the start and end of the REST side.
+ */
+#include "tools/sim/rest.h"
+
+#include "shared/clock.h"
+#include "tools/sim/rest_http.h"
+#include "tools/sim/route.h"
+
+#include <string.h>
+
+/* What a front end refuses before Discord's own code sees a request. */
+static bool
+edge_refused(struct rest_call *c)
+{
+	const char *agent = rest_body_header(c, "User-Agent");
+	uint64_t ban = limit_banned(c->rest->limit, clock_boot_ms());
+
+	if (ban > 0) {
+		rest_refuse_html(c, 429);
+		c->retry_after = (double)ban / 1000;
+	} else if (agent == NULL || strncmp(agent, "DiscordBot (", 12) != 0)
+		rest_refuse_html(c, 403);
+	return c->status != 0;
+}
+
+/* Finds the path below /api/vN; v9 and v10 are alike here. */
+static bool
+version_refused(struct rest_call *c)
+{
+	const char *s = c->url;
+
+	if (strncmp(s, "/api/", 5) != 0) {
+		rest_refuse(c, REST_NOT_FOUND);
+		return true;
+	}
+	s += 5;
+	if (strncmp(s, "v10/", 4) == 0)
+		c->path = s + 3;
+	else if (strncmp(s, "v9/", 3) == 0)
+		c->path = s + 2;
+	else
+		rest_refuse(c, REST_BAD_VERSION);
+	return c->status != 0;
+}
+
+static bool
+token_refused(struct rest_call *c)
+{
+	const char *auth = rest_body_header(c, "Authorization");
+
+	if (c->route->flags & ROUTE_OPEN)
+		return false;
+	if (auth != NULL && strncmp(auth, "Bot ", 4) == 0
+	    && strcmp(auth + 4, c->sim->token) == 0)
+		return false;
+	rest_refuse(c, REST_UNAUTHORIZED);
+	return true;
+}
+
+static bool
+limit_refused(struct rest_call *c)
+{
+	struct rest *r = c->rest;
+	uint64_t now = clock_boot_ms(), wait = 0;
+
+	if (!(c->route->flags & ROUTE_NO_GLOBAL))
+		wait = limit_take_global(r->limit, now);
+	if (wait > 0) {
+		r->global_limited++;
+		rest_refuse_limit(c, "global", (double)wait / 1000);
+		return true;
+	}
+	return rest_limit_refused(c, c->route->cls, route_major(c));
+}
+
+bool
+rest_limit_refused(struct rest_call *c, enum limit_class cls, uint64_t major)
+{
+	struct limit_answer a;
+
+	limit_take(c->rest->limit, cls, major, clock_boot_ms(), &a);
+	/* A hidden limit shows no headers of its own. */
+	if (cls == c->route->cls)
+		c->limit = a;
+	if (!a.refused)
+		return false;
+	c->rest->limited[cls]++;
+	rest_refuse_limit(c, "user", (double)a.reset_after_ms / 1000);
+	return true;
+}
+
+static void
+count(struct rest_call *c)
+{
+	struct rest *r = c->rest;
+
+	r->by_status[c->status]++;
+	if (c->status == 429)
+		r->rate_limited++;
+	if (c->status == 401 || c->status == 403
+	    || (c->status == 429
+		&& (c->scope == NULL || strcmp(c->scope, "shared") != 0))) {
+		r->invalid++;
+		limit_invalid(r->limit, clock_boot_ms());
+	}
+}
+
+void
+rest_handle(struct rest_call *c)
+{
+	c->rest->requests++;
+	if (!version_refused(c) && !rest_fault_apply(c) && !edge_refused(c)
+	    && route_find(c) && !token_refused(c) && !limit_refused(c)
+	    && rest_body_parse(c))
+		c->route->fn(c);
+	must(c->status != 0);
+	count(c);
+}
+
+static void
+rest_free(struct rest *r)
+{
+	rest_hooks_free(r->hooks);
+	rest_commands_free(r->commands);
+	rest_reactions_free(r->reactions);
+	limit_free(r->limit);
+	free(r->faults);
+	r->sim->rest = NULL;
+	free(r);
+}
+
+int
+rest_start(struct sim *sim, struct err *e)
+{
+	struct rest *r = base_alloc(sizeof(*r));
+
+	r->sim = sim;
+	sim->rest = r;
+	r->limit = limit_new(sim->cfg.seed);
+	r->faults = rest_faults_new();
+	r->hooks = rest_hooks_new();
+	r->commands = rest_commands_new();
+	r->reactions = rest_reactions_new();
+	if (rest_http_start(r, e) == -1) {
+		rest_free(r);
+		return -1;
+	}
+	must(str_format(sim->url_api, sizeof(sim->url_api),
+	    "%s://%s:%u/api/v10", sim->cfg.plain ? "http" : "https",
+	    sim->cfg.listen, r->port));
+	return 0;
+}
+
+unsigned
+rest_port(const struct sim *sim)
+{
+	return sim->rest ? sim->rest->port : 0;
+}
+
+void
+rest_stop(struct sim *sim)
+{
+	if (sim->rest == NULL)
+		return;
+	rest_http_stop(sim->rest);
+	rest_free(sim->rest);
+}

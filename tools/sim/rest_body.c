@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Request bodies: JSON, multipart with payload_json and files, and forms, all
+ * turned into one JSON value.  The contents of files are measured, not kept.
+ */
+#include "tools/sim/rest_call.h"
+
+#include <microhttpd.h>
+#include <string.h>
+#include <strings.h>
+
+#define DEPTH_MAX 64
+
+static int
+hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 32;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool
+rest_body_decode(char *to, size_t size, const char *from, size_t len, bool plus)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = from[i];
+
+		if (c == '%') {
+			if (i + 2 >= len || hex(from[i + 1]) < 0
+			    || hex(from[i + 2]) < 0)
+				return false;
+			c = (char)(hex(from[i + 1]) << 4 | hex(from[i + 2]));
+			i += 2;
+		} else if (c == '+' && plus)
+			c = ' ';
+		if (c == '\0' || n + 1 >= size)
+			return false;
+		to[n++] = c;
+	}
+	to[n] = '\0';
+	return true;
+}
+
+const char *
+rest_body_header(struct rest_call *c, const char *name)
+{
+	return MHD_lookup_connection_value(c->conn, MHD_HEADER_KIND, name);
+}
+
+uint64_t
+rest_body_query(struct rest_call *c, const char *key, uint64_t dflt)
+{
+	const char *s = MHD_lookup_connection_value(c->conn,
+	    MHD_GET_ARGUMENT_KIND, key);
+	uint64_t n;
+
+	return s != NULL && str_to_u64(s, &n) ? n : dflt;
+}
+
+bool
+rest_body_true(struct rest_call *c, const char *key)
+{
+	const char *s = MHD_lookup_connection_value(c->conn,
+	    MHD_GET_ARGUMENT_KIND, key);
+
+	return s != NULL && (strcasecmp(s, "true") == 0 || strcmp(s, "1") == 0);
+}
+
+/* The whole text as one JSON value, or NULL. */
+static json_object *
+parse(const char *text, size_t len)
+{
+	struct json_tokener *tok = json_tokener_new_ex(DEPTH_MAX);
+	json_object *o;
+
+	must(tok != NULL);
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT
+	    | JSON_TOKENER_VALIDATE_UTF8);
+	o = json_tokener_parse_ex(tok, text, (int)len);
+	/* A bare number ends only with the text. */
+	if (json_tokener_get_error(tok) == json_tokener_continue)
+		o = json_tokener_parse_ex(tok, "", 1);
+	if (json_tokener_get_error(tok) != json_tokener_success) {
+		json_object_put(o);
+		o = NULL;
+	}
+	json_tokener_free(tok);
+	return o;
+}
+
+static bool
+parse_json(struct rest_call *c, const char *text, size_t len)
+{
+	c->body = parse(text, len);
+	if (c->body != NULL)
+		return true;
+	rest_refuse(c, REST_BAD_JSON);
+	return false;
+}
+
+static bool
+parse_urlencoded(struct rest_call *c)
+{
+	char key[256], value[8192];
+	const char *s = c->raw.p, *end = s + c->raw.len;
+
+	c->body = json_object_new_object();
+	while (s < end) {
+		const char *amp = memchr(s, '&', (size_t)(end - s));
+		const char *stop = amp ? amp : end;
+		const char *eq = memchr(s, '=', (size_t)(stop - s));
+
+		if (eq != NULL
+		    && rest_body_decode(key, sizeof(key), s, (size_t)(eq - s),
+			true)
+		    && rest_body_decode(value, sizeof(value), eq + 1,
+			(size_t)(stop - eq - 1), true))
+			json_object_object_add(c->body, key,
+			    json_object_new_string(value));
+		s = stop + 1;
+	}
+	return true;
+}
+
+/* The quoted value of name="..." in a part's headers; false when absent. */
+static bool
+part_value(const char *head, size_t len, const char *name, char *out,
+    size_t size)
+{
+	char want[32];
+	const char *at, *end;
+
+	must(str_format(want, sizeof(want), " %s=\"", name));
+	at = memmem(head, len, want, strlen(want));
+	if (at == NULL)
+		return false;
+	at += strlen(want);
+	end = memchr(at, '"', (size_t)(head + len - at));
+	return end != NULL
+	    && str_format(out, size, "%.*s", (int)(end - at), at);
+}
+
+static void
+part_type(const char *head, size_t len, char *out, size_t size)
+{
+	static const char name[] = "content-type:";
+
+	str_copy(out, "application/octet-stream", size);
+	for (const char *s = head; s + sizeof(name) < head + len; s++)
+		if (strncasecmp(s, name, sizeof(name) - 1) == 0) {
+			s += sizeof(name) - 1;
+			s += strspn(s, " ");
+			(void)str_format(out, size, "%.*s",
+			    (int)strcspn(s, "\r\n;"), s);
+			return;
+		}
+}
+
+static bool
+part_file(struct rest_call *c, const char *head, size_t head_len, size_t size)
+{
+	struct rest_file *f;
+
+	if (c->files == REST_FILES_MAX) {
+		rest_form_error(c, "files", "BASE_TYPE_MAX_LENGTH",
+		    "Must be %d or fewer in length.", REST_FILES_MAX);
+		return !rest_form_refused(c);
+	}
+	f = &c->file[c->files++];
+	if (!part_value(head, head_len, "filename", f->name, sizeof(f->name)))
+		str_copy(f->name, "unknown", sizeof(f->name));
+	part_type(head, head_len, f->type, sizeof(f->type));
+	f->size = size;
+	return true;
+}
+
+static bool
+part_take(struct rest_call *c, const char *head, size_t head_len,
+    const char *body, size_t len)
+{
+	char name[128];
+	json_object *o;
+
+	if (!part_value(head, head_len, "name", name, sizeof(name)))
+		return true;
+	if (strcmp(name, "payload_json") == 0) {
+		o = parse(body, len);
+		if (o == NULL) {
+			rest_refuse(c, REST_BAD_JSON);
+			return false;
+		}
+		json_object_put(c->body);
+		c->body = o;
+		return true;
+	}
+	if (strncmp(name, "files[", 6) == 0 || strcmp(name, "file") == 0)
+		return part_file(c, head, head_len, len);
+	if (json_object_is_type(c->body, json_type_object))
+		json_object_object_add(c->body, name,
+		    json_object_new_string_len(body, (int)len));
+	return true;
+}
+
+/* Every part between the marks ("\r\n--boundary"). */
+static bool
+parse_parts(struct rest_call *c, const char *mark)
+{
+	const char *s = c->raw.p, *end = s + c->raw.len, *head, *next;
+	size_t n = strlen(mark);
+
+	/* The first boundary has no line end before it. */
+	s = memmem(s, (size_t)(end - s), mark + 2, n - 2);
+	for (s = s ? s + n - 2 : end; end - s > 4 && memcmp(s, "\r\n", 2) == 0;
+	     s = next + n) {
+		head = s;
+		s = memmem(s, (size_t)(end - s), "\r\n\r\n", 4);
+		if (s == NULL)
+			break;
+		s += 4;
+		/* An empty part's line end is that of its headers. */
+		next = memmem(s - 2, (size_t)(end - s) + 2, mark, n);
+		if (next == NULL)
+			break;
+		if (!part_take(c, head, (size_t)(s - head), s,
+			next > s ? (size_t)(next - s) : 0))
+			return false;
+	}
+	return true;
+}
+
+static bool
+parse_multipart(struct rest_call *c, const char *type)
+{
+	char mark[80];
+	const char *b = strcasestr(type, "boundary=");
+	size_t n;
+
+	c->body = json_object_new_object();
+	if (b != NULL) {
+		b += strlen("boundary=");
+		n = *b == '"' ? strcspn(++b, "\"") : strcspn(b, "; ");
+		if (n > 0
+		    && str_format(mark, sizeof(mark), "\r\n--%.*s", (int)n, b))
+			return parse_parts(c, mark);
+	}
+	rest_refuse(c, REST_BAD_REQUEST);
+	return false;
+}
+
+bool
+rest_body_parse(struct rest_call *c)
+{
+	const char *type = rest_body_header(c, "Content-Type");
+
+	if (c->too_big) {
+		rest_refuse(c, REST_TOO_BIG);
+		return false;
+	}
+	if (c->raw.len == 0 || strcmp(c->method, "GET") == 0
+	    || strcmp(c->method, "DELETE") == 0)
+		return true;
+	if (type != NULL && strncasecmp(type, "application/json", 16) == 0)
+		return parse_json(c, c->raw.p, c->raw.len);
+	if (type != NULL && strncasecmp(type, "multipart/form-data", 19) == 0)
+		return parse_multipart(c, type);
+	if (type != NULL
+	    && strncasecmp(type, "application/x-www-form-urlencoded", 33) == 0)
+		return parse_urlencoded(c);
+	rest_form_error(c, "", "CONTENT_TYPE_INVALID",
+	    "Expected \"Content-Type\" header to be one of "
+	    "{'application/json', 'application/x-www-form-urlencoded', "
+	    "'multipart/form-data'}.");
+	return !rest_form_refused(c);
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Checking forms: every error of a body is found in one go and reported as
+ * Discord nests them (discord-protocol.md section 7.1).
+ */
+#include "tools/sim/rest_call.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <strings.h>
+
+/* The object at a dotted path below o, made where missing. */
+static json_object *
+descend(json_object *o, const char *path)
+{
+	char key[64];
+
+	while (*path != '\0') {
+		size_t n = strcspn(path, ".");
+		json_object *next;
+
+		(void)str_format(key, sizeof(key), "%.*s", (int)n, path);
+		next = json_object_object_get(o, key);
+		if (next == NULL) {
+			next = json_object_new_object();
+			json_object_object_add(o, key, next);
+		}
+		o = next;
+		path += n + (path[n] == '.');
+	}
+	return o;
+}
+
+void
+rest_form_error(struct rest_call *c, const char *path, const char *code,
+    const char *fmt, ...)
+{
+	json_object *at, *list, *e = json_object_new_object();
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (c->errors == NULL)
+		c->errors = json_object_new_object();
+	at = descend(c->errors, path);
+	list = json_object_object_get(at, "_errors");
+	if (list == NULL) {
+		list = json_object_new_array();
+		json_object_object_add(at, "_errors", list);
+	}
+	json_object_object_add(e, "code", json_object_new_string(code));
+	json_object_object_add(e, "message", json_object_new_string(text));
+	json_object_array_add(list, e);
+}
+
+bool
+rest_form_refused(struct rest_call *c)
+{
+	json_object *o;
+
+	if (c->errors == NULL)
+		return false;
+	o = json_object_new_object();
+	json_object_object_add(o, "message",
+	    json_object_new_string("Invalid Form Body"));
+	json_object_object_add(o, "code", json_object_new_int(50035));
+	json_object_object_add(o, "errors", c->errors);
+	c->errors = NULL;
+	rest_reply(c, 400, o);
+	return true;
+}
+
+json_object *
+rest_form_object(struct rest_call *c)
+{
+	if (c->body == NULL)
+		c->body = json_object_new_object();
+	if (json_object_is_type(c->body, json_type_object))
+		return c->body;
+	rest_form_error(c, "", "MODEL_TYPE_CONVERT",
+	    "Only dictionaries may be used in a ModelType");
+	(void)rest_form_refused(c);
+	return NULL;
+}
+
+json_object *
+rest_form_get(json_object *o, const char *key)
+{
+	return json_object_is_type(o, json_type_object)
+	    ? json_object_object_get(o, key) : NULL;
+}
+
+size_t
+rest_form_chars(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s != '\0'; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+const char *
+rest_form_string(struct rest_call *c, json_object *o, const char *key,
+    size_t min, size_t max)
+{
+	json_object *v = rest_form_get(o, key);
+	const char *s;
+	size_t n;
+
+	if (v == NULL)
+		return NULL;
+	if (!json_object_is_type(v, json_type_string)
+	    && !json_object_is_type(v, json_type_int)) {
+		rest_form_error(c, key, "STRING_TYPE_CONVERT",
+		    "Could not interpret value as string.");
+		return NULL;
+	}
+	s = json_object_get_string(v);
+	n = rest_form_chars(s);
+	if (n > max)
+		rest_form_error(c, key, "BASE_TYPE_MAX_LENGTH",
+		    "Must be %zu or fewer in length.", max);
+	else if (n < min)
+		rest_form_error(c, key, "BASE_TYPE_MIN_LENGTH",
+		    "Must be %zu or more in length.", min);
+	return s;
+}
+
+bool
+rest_form_int(struct rest_call *c, json_object *o, const char *key, int64_t min,
+    int64_t max, int64_t *out)
+{
+	json_object *v = rest_form_get(o, key);
+	int64_t n = 0;
+
+	if (v == NULL)
+		return false;
+	if (json_object_is_type(v, json_type_int))
+		n = json_object_get_int64(v);
+	else if (!json_object_is_type(v, json_type_string)
+	    || !str_to_i64(json_object_get_string(v), &n)) {
+		rest_form_error(c, key, "NUMBER_TYPE_COERCE",
+		    "Value \"%.100s\" is not int.", json_object_get_string(v));
+		return false;
+	}
+	if (n < min)
+		rest_form_error(c, key, "NUMBER_TYPE_MIN",
+		    "int value should be greater than or equal to %lld.",
+		    (long long)min);
+	else if (n > max)
+		rest_form_error(c, key, "NUMBER_TYPE_MAX",
+		    "int value should be less than or equal to %lld.",
+		    (long long)max);
+	*out = n;
+	return n >= min && n <= max;
+}
+
+bool
+rest_form_id(struct rest_call *c, json_object *o, const char *key,
+    uint64_t *out)
+{
+	json_object *v = rest_form_get(o, key);
+
+	if (v == NULL)
+		return false;
+	if ((json_object_is_type(v, json_type_string)
+		|| json_object_is_type(v, json_type_int))
+	    && str_to_u64(json_object_get_string(v), out))
+		return true;
+	rest_form_error(c, key, "NUMBER_TYPE_COERCE",
+	    "Value \"%.100s\" is not snowflake.", json_object_get_string(v));
+	return false;
+}
+
+json_object *
+rest_form_array(struct rest_call *c, json_object *o, const char *key,
+    size_t max)
+{
+	json_object *v = rest_form_get(o, key);
+
+	if (v == NULL)
+		return NULL;
+	if (!json_object_is_type(v, json_type_array)) {
+		rest_form_error(c, key, "LIST_TYPE_CONVERT",
+		    "Only iterables may be used in a ListType");
+		return NULL;
+	}
+	if (json_object_array_length(v) > max)
+		rest_form_error(c, key, "BASE_TYPE_MAX_LENGTH",
+		    "Must be %zu or fewer in length.", max);
+	return v;
+}
+
+static const struct {
+	const char *type, *magic;
+	size_t len;
+} image[] = {
+	{"image/png", "\x89PNG", 4},
+	{"image/jpeg", "\xff\xd8\xff", 3},
+	{"image/gif", "GIF8", 4},
+};
+
+/* The first bytes of base64 text; how many were decoded, at most 6. */
+static size_t
+base64_head(const char *s, unsigned char out[6])
+{
+	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint32_t bits = 0;
+	size_t n = 0, have = 0;
+
+	for (; *s != '\0' && n < 6; s++) {
+		const char *at = strchr(set, *s);
+
+		if (at == NULL)
+			break;
+		bits = bits << 6 | (uint32_t)(at - set);
+		if ((have += 6) >= 8) {
+			have -= 8;
+			out[n++] = (unsigned char)(bits >> have);
+		}
+	}
+	return n;
+}
+
+static bool
+base64_whole(const char *s)
+{
+	size_t len = strlen(s);
+	size_t body = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"abcdefghijklmnopqrstuvwxyz0123456789+/");
+
+	return len % 4 == 0 && len > 0 && len - body <= 2
+	    && strspn(s + body, "=") == len - body;
+}
+
+/* Why text is no image data URI, or NULL. */
+static const char *
+image_problem(const char *s, bool gif)
+{
+	unsigned char head[6];
+
+	if (strncmp(s, "data:", 5) != 0)
+		return "Invalid image data";
+	for (size_t i = 0; i < nitems(image); i++) {
+		size_t n = strlen(image[i].type);
+		size_t have;
+
+		if (strncmp(s + 5, image[i].type, n) != 0
+		    || strncmp(s + 5 + n, ";base64,", 8) != 0)
+			continue;
+		if (i == 2 && !gif)
+			return "Animated images need a feature this guild "
+			       "lacks.";
+		s += 5 + n + 8;
+		have = base64_head(s, head);
+		if (!base64_whole(s) || have < image[i].len
+		    || memcmp(head, image[i].magic, image[i].len) != 0)
+			return "Invalid image data";
+		return NULL;
+	}
+	return "Unsupported image type given";
+}
+
+void
+rest_form_image(struct rest_call *c, json_object *o, const char *key, bool gif)
+{
+	json_object *v = rest_form_get(o, key);
+	const char *why;
+
+	if (v == NULL)
+		return;
+	if (!json_object_is_type(v, json_type_string))
+		why = "Could not interpret value as string.";
+	else
+		why = image_problem(json_object_get_string(v), gif);
+	if (why != NULL)
+		rest_form_error(c, key, "IMAGE_INVALID", "%s", why);
+}
+
+void
+rest_form_copy(json_object *to, json_object *from, const char *const *keys)
+{
+	json_object *v;
+
+	for (; *keys != NULL; keys++)
+		if (json_object_object_get_ex(from, *keys, &v))
+			json_object_object_add(to, *keys, json_object_get(v));
+}

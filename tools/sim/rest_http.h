@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The HTTP server under the REST side, on the simulator's loop. */
+#ifndef SIM_REST_HTTP_H
+#define SIM_REST_HTTP_H
+
+#include "tools/sim/rest_call.h"
+
+/* Listens and serves; fills r->port.  0 or -1. */
+int rest_http_start(struct rest *, struct err *);
+/* Answers that still wait are given at once, then all is closed. */
+void rest_http_stop(struct rest *);
+
+/* rest.c: makes the answer of a whole request. */
+void rest_handle(struct rest_call *);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/session.h"
+
+#include "tools/sim/gate.h"
+
+#include <openssl/rand.h>
+#include <string.h>
+
+static struct session **
+bucket_of(struct sim *sim, const char *id, size_t len)
+{
+	return &sim->gate->bucket[hash64(id, len) % GATE_BUCKETS];
+}
+
+static void
+on_expire(struct timer *t)
+{
+	session_end(container_of(t, struct session, expire));
+}
+
+struct session *
+session_new(struct sim *sim, unsigned shard, unsigned count, uint64_t intents)
+{
+	struct session *s = base_alloc(sizeof(*s));
+	unsigned char raw[16];
+	struct session **b;
+
+	must(RAND_bytes(raw, sizeof(raw)) == 1);
+	for (size_t i = 0; i < sizeof(raw); i++)
+		snprintf(s->id + 2 * i, 3, "%02x", raw[i]);
+	s->sim = sim;
+	s->shard = shard;
+	s->count = count;
+	s->intents = intents;
+	s->replay = sim->cfg.replay;
+	s->window = base_alloc(s->replay * sizeof(*s->window));
+	journal_init(&s->journal);
+	timer_init(sim->timers, &s->expire, on_expire);
+	list_append(&sim->gate->live, &s->link);
+	b = bucket_of(sim, s->id, strlen(s->id));
+	s->next = *b;
+	*b = s;
+	return s;
+}
+
+struct session *
+session_find(struct sim *sim, const char *id, size_t len)
+{
+	struct session *s = *bucket_of(sim, id, len);
+
+	while (s && (strlen(s->id) != len || memcmp(s->id, id, len) != 0))
+		s = s->next;
+	return s;
+}
+
+struct session *
+session_newest(struct sim *sim, unsigned shard)
+{
+	struct session *found = NULL;
+
+	list_each(&sim->gate->live, e) {
+		struct session *s = container_of(e, struct session, link);
+
+		if (s->shard == shard && (s->conn || !found || !found->conn))
+			found = s;
+	}
+	return found;
+}
+
+/* {"t":T,"s":N,"op":0,"d":D} as one exact allocation. */
+static struct session_kept
+envelope(const char *t, uint64_t seq, const char *d, size_t len)
+{
+	char head[192];
+	int n = snprintf(head, sizeof(head),
+	    "{\"t\":\"%s\",\"s\":%llu,\"op\":0,\"d\":", t,
+	    (unsigned long long)seq);
+	struct session_kept k;
+
+	must(n > 0 && (size_t)n < sizeof(head));
+	k.len = (size_t)n + len + 1;
+	k.raw = malloc(k.len);
+	must(k.raw);
+	memcpy(k.raw, head, (size_t)n);
+	memcpy(k.raw + n, d, len);
+	k.raw[k.len - 1] = '}';
+	return k;
+}
+
+void
+session_dispatch(struct session *s, const char *t, const char *d, size_t len,
+    unsigned flags)
+{
+	struct stats *st = stats_of(s->sim, (int)s->shard);
+	uint64_t seq = s->journal.seq + 1;
+	struct session_kept *k = &s->window[seq % s->replay];
+	struct journal_entry *e;
+
+	free(k->raw);
+	*k = envelope(t, seq, d, len);
+	e = journal_add(&s->journal, t, s->sim->gate->number, k->raw, k->len,
+	    flags);
+	if (flags & JOURNAL_COUNTED) {
+		s->sent++;
+		st->sent++;
+	}
+	if (!s->conn || !conn_is_live(s->conn))
+		return;
+	e->flags |= JOURNAL_DELIVERED;
+	if (flags & JOURNAL_COUNTED)
+		st->delivered++;
+	conn_send(s->conn, k->raw, k->len);
+}
+
+uint64_t
+session_oldest(const struct session *s)
+{
+	uint64_t seq = s->journal.seq;
+
+	return seq > s->replay ? seq - s->replay + 1 : 1;
+}
+
+const char *
+session_kept(const struct session *s, uint64_t seq, size_t *len)
+{
+	const struct session_kept *k = &s->window[seq % s->replay];
+
+	if (seq < session_oldest(s) || seq > s->journal.seq)
+		return NULL;
+	*len = k->len;
+	return k->raw;
+}
+
+void
+session_detach(struct session *s)
+{
+	s->conn = NULL;
+	if (!s->ended)
+		timer_set(&s->expire, s->sim->cfg.session_ttl_s);
+}
+
+static void
+free_window(struct session *s)
+{
+	for (unsigned i = 0; i < s->replay; i++)
+		free(s->window[i].raw);
+	free(s->window);
+	s->window = NULL;
+}
+
+void
+session_end(struct session *s)
+{
+	struct gate *g = s->sim->gate;
+
+	if (s->ended)
+		return;
+	s->ended = true;
+	timer_stop(&s->expire);
+	stats_of(s->sim, (int)s->shard)->lost += s->sent - s->handled;
+	free_window(s);
+	list_remove(&s->link);
+	list_append(&g->ended, &s->link);
+	if (++g->ended_count > SESSION_ENDED_MAX)
+		session_free(container_of(g->ended.next, struct session, link));
+}
+
+void
+session_note_raw(struct session *s, const void *data, size_t len)
+{
+	s->raw[s->raws++ % SESSION_RAW_MAX] = journal_crc(data, len);
+	stats_of(s->sim, (int)s->shard)->raw_sent++;
+}
+
+bool
+session_was_raw(const struct session *s, uint32_t crc)
+{
+	unsigned n = s->raws < SESSION_RAW_MAX ? s->raws : SESSION_RAW_MAX;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (s->raw[i] == crc)
+			return true;
+	}
+	return false;
+}
+
+void
+session_free(struct session *s)
+{
+	struct session **b = bucket_of(s->sim, s->id, strlen(s->id));
+
+	while (*b != s)
+		b = &(*b)->next;
+	*b = s->next;
+	if (s->conn)
+		s->conn->session = NULL;
+	timer_stop(&s->expire);
+	if (s->ended)
+		s->sim->gate->ended_count--;
+	else
+		free_window(s);
+	list_remove(&s->link);
+	journal_free(&s->journal);
+	free(s);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A gateway session: the dispatches it was issued, the window of them that a
+ * RESUME may replay, and the journal the audit is held against.  It lives on
+ * without a connection until its time is up, and issues events all the while.
+ */
+#ifndef SIM_SESSION_H
+#define SIM_SESSION_H
+
+#include "tools/sim/conn.h"
+#include "tools/sim/journal.h"
+
+#include "shared/timer.h"
+
+#define SESSION_ENDED_MAX 512	/* ended ones kept for late audits */
+#define SESSION_RAW_MAX 256	/* documents sent as they are, per session */
+
+struct session_kept {
+	char *raw;
+	size_t len;
+};
+
+struct session {
+	struct list link;	/* gate->live or gate->ended */
+	struct session *next;	/* of its hash bucket */
+	struct sim *sim;
+	char id[33];
+	unsigned shard, count;
+	uint64_t intents;
+	struct conn *conn;	/* NULL: disconnected */
+	bool ended;
+	uint64_t sent, handled;	/* counted events */
+	uint64_t heartbeat_seq;	/* highest d of its heartbeats */
+	uint64_t audit_seq;	/* highest audited */
+	struct journal journal;	/* journal.seq: last issued */
+	struct session_kept *window; /* seq % replay */
+	unsigned replay;
+	struct timer expire;
+	bool syncing;		/* GUILD_CREATEs of READY still to issue */
+	unsigned sync_next;	/* guild index to look at next */
+	unsigned sync_floods;	/* rounds over the guilds: fault flood-guilds */
+	uint32_t raw[SESSION_RAW_MAX]; /* checksums; a ring */
+	unsigned raws;
+};
+
+struct session *session_new(struct sim *, unsigned shard, unsigned count,
+    uint64_t intents);
+struct session *session_find(struct sim *, const char *id, size_t len);
+/* The newest live session of a shard id, a connected one first; or NULL. */
+struct session *session_newest(struct sim *, unsigned shard);
+/* Issues a dispatch; d is its JSON.  flags: JOURNAL_COUNTED or 0. */
+void session_dispatch(struct session *, const char *t, const char *d,
+    size_t len, unsigned flags);
+/* Bytes of an issued dispatch, NULL when the window has moved on. */
+const char *session_kept(const struct session *, uint64_t seq, size_t *len);
+/* Lowest seq still in the window; seq + 1 of the journal when empty. */
+uint64_t session_oldest(const struct session *);
+/* Its connection ended: from now on it lives for cfg.session_ttl_s. */
+void session_detach(struct session *);
+/* Gone for good: a RESUME gets op 9 false; unhandled events are lost. */
+void session_end(struct session *);
+/* Remembers bytes that were sent outside the sequence. */
+void session_note_raw(struct session *, const void *, size_t);
+bool session_was_raw(const struct session *, uint32_t crc);
+void session_free(struct session *);
+
+#endif

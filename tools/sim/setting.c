@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/setting.h"
+
+#include "tools/sim/gen.h"
+#include "tools/sim/starts.h"
+
+#include <string.h>
+
+#define DURATION_MAX_S (30.0 * 86400)
+
+enum kind { TEXT, TOKEN, FLAG, NUMBER32, NUMBER64, SIGNED64, REAL, DURATION };
+
+static const struct setting {
+	const char *name;
+	enum kind kind;
+	size_t at;		/* offset in struct sim */
+	bool later;		/* `ctl set` may change it */
+	double min, max;
+	const char *initial, *what;
+} settings[] = {
+#define AT(m) offsetof(struct sim, m)
+    {"dir", TEXT, AT(cfg.dir), false, 0, 0, NULL,
+	"where ca.pem, token, urls and control.sock go (needed)"},
+    {"listen", TEXT, AT(cfg.listen), false, 0, 0, "127.0.0.1", "address"},
+    {"port", NUMBER32, AT(cfg.port), false, 0, 65533, "0",
+	"REST; the gateway is one up, the resume host two; 0: any"},
+    {"plain", FLAG, AT(cfg.plain), false, 0, 0, NULL,
+	"http and ws, without TLS"},
+    {"guilds", NUMBER32, AT(cfg.guilds), false, 1, 1048576, "64",
+	"guilds the bot is in"},
+    {"shards", NUMBER32, AT(cfg.shards), true, 1, SIM_SHARDS_MAX, "16",
+	"recommended by /gateway/bot"},
+    {"max-concurrency", NUMBER32, AT(cfg.max_concurrency), true, 1,
+	SIM_SHARDS_MAX, "4", "identify keys"},
+    {"total", SIGNED64, AT(starts.total), true, 0, 1e9, "1000",
+	"session starts a day"},
+    {"remaining", SIGNED64, AT(starts.remaining), true, 0, 1e9, NULL,
+	"session starts left; default: total"},
+    {"rate", REAL, AT(cfg.rate), true, 0, GEN_RATE_MAX, "0",
+	"generated events per second over all shards"},
+    {"mix", TEXT, AT(cfg.mix), false, 0, 0, GEN_MIX_DEFAULT,
+	"kinds of events and their weights"},
+    {"ping-every", NUMBER32, AT(cfg.ping_every), true, 0, 1e9, "50",
+	"every Nth MESSAGE_CREATE says !ping; 0: none"},
+    {"seed", NUMBER64, AT(cfg.seed), false, 0, 0, "1", "of world and events"},
+    {"heartbeat-interval", DURATION, AT(cfg.heartbeat_s), true, 0.05, 86400,
+	"41250ms", "of HELLO"},
+    {"identify-interval", DURATION, AT(cfg.identify_s), true, 0, 86400, "5s",
+	"one IDENTIFY per key in this time"},
+    {"session-ttl", DURATION, AT(cfg.session_ttl_s), true, 0, 86400, "90s",
+	"life of a session without a connection"},
+    {"replay", NUMBER32, AT(cfg.replay), true, 1, 1e7, "3500",
+	"events kept per session for RESUME"},
+    {"shards-min", NUMBER32, AT(cfg.shards_min), true, 0, SIM_SHARDS_MAX, "0",
+	"an IDENTIFY with fewer shards is closed with 4011"},
+    {"shards-multiple", NUMBER32, AT(cfg.shards_multiple), true, 0,
+	SIM_SHARDS_MAX, "0",
+	"an IDENTIFY whose count is no multiple is closed with 4010"},
+    {"flags", NUMBER64, AT(app_flags), true, 0, 0, "565248",
+	"application flags: which privileged intents are allowed"},
+    {"token", TOKEN, AT(token), true, 0, 0, NULL,
+	"the bot's token; default: one is made"},
+    {"data", TEXT, AT(cfg.data), false, 0, 0, NULL,
+	"directory of sample events the mix may name"},
+    {"script", TEXT, AT(cfg.script), false, 0, 0, NULL,
+	"file of lines `at TIME VERB ...`"},
+    {"idle-exit", DURATION, AT(cfg.idle_exit_s), false, 0, DURATION_MAX_S, "0",
+	"end after this time without any connection; 0: never"},
+#undef AT
+};
+
+bool
+setting_duration(const char *s, double *seconds)
+{
+	static const struct {
+		const char *unit;
+		double s;
+	} units[] = {{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}};
+	size_t n = strspn(s, "0123456789.");
+	char digits[32];
+
+	if (n == 0 || n >= sizeof(digits))
+		return false;
+	memcpy(digits, s, n);
+	digits[n] = '\0';
+	if (!str_to_double(digits, seconds))
+		return false;
+	for (size_t i = 0; i < nitems(units); i++) {
+		if (strcmp(s + n, units[i].unit) == 0) {
+			*seconds *= units[i].s;
+			return true;
+		}
+	}
+	return s[n] == '\0';
+}
+
+static const struct setting *
+find(const char *name)
+{
+	for (size_t i = 0; i < nitems(settings); i++) {
+		if (strcmp(settings[i].name, name) == 0)
+			return &settings[i];
+	}
+	return NULL;
+}
+
+static bool
+in_range(const struct setting *s, double v)
+{
+	return s->max <= s->min || (v >= s->min && v <= s->max);
+}
+
+static bool
+put_number(const struct setting *s, void *at, const char *value)
+{
+	uint64_t v;
+
+	if (!str_to_u64(value, &v) || !in_range(s, (double)v))
+		return false;
+	if (s->kind == NUMBER32)
+		*(unsigned *)at = (unsigned)v;
+	else if (s->kind == SIGNED64)
+		*(int64_t *)at = (int64_t)v;
+	else
+		*(uint64_t *)at = v;
+	return true;
+}
+
+static bool
+put_real(const struct setting *s, double *at, const char *value)
+{
+	double v;
+
+	if (!(s->kind == DURATION ? setting_duration(value, &v)
+				  : str_to_double(value, &v)) ||
+	    !in_range(s, v))
+		return false;
+	*at = v;
+	return true;
+}
+
+static bool
+put(struct sim *sim, const struct setting *s, const char *value)
+{
+	void *at = (char *)sim + s->at;
+
+	switch (s->kind) {
+	case TEXT:
+		free(*(char **)at);
+		*(char **)at = base_strdup(value);
+		return true;
+	case TOKEN:
+		return *value && strcspn(value, " \t\r\n") == strlen(value) &&
+		    str_copy(at, value, SIM_TOKEN_MAX) < SIM_TOKEN_MAX;
+	case FLAG:
+		*(bool *)at = true;
+		return true;
+	case REAL:
+	case DURATION:
+		return put_real(s, at, value);
+	default:
+		return put_number(s, at, value);
+	}
+}
+
+void
+setting_defaults(struct sim *sim)
+{
+	for (size_t i = 0; i < nitems(settings); i++) {
+		if (settings[i].initial)
+			must(put(sim, &settings[i], settings[i].initial));
+	}
+	sim->starts.remaining = -1;
+}
+
+int
+setting_options(struct sim *sim, int argc, char **argv, struct err *err)
+{
+	for (int i = 0; i < argc; i++) {
+		const struct setting *s = strncmp(argv[i], "--", 2) == 0
+		    ? find(argv[i] + 2) : NULL;
+
+		if (!s) {
+			err_set(err, EXIT_USAGE, "run: there is no option %s.",
+			    argv[i]);
+			return EXIT_USAGE;
+		}
+		if (s->kind != FLAG && i + 1 == argc) {
+			err_set(err, EXIT_USAGE, "run: %s needs a value.",
+			    argv[i]);
+			return EXIT_USAGE;
+		}
+		if (!put(sim, s, s->kind == FLAG ? "" : argv[++i])) {
+			err_set(err, EXIT_USAGE, "run: --%s (%s): can't take "
+			    "\"%s\".", s->name, s->what, argv[i]);
+			return EXIT_USAGE;
+		}
+	}
+	if (sim->cfg.dir)
+		return 0;
+	err_set(err, EXIT_USAGE, "run: --dir is missing: where should ca.pem, "
+	    "token and control.sock go?");
+	return EXIT_USAGE;
+}
+
+int
+setting_set(struct sim *sim, const char *key, const char *value,
+    struct sim_text *out)
+{
+	const struct setting *s = find(key);
+	double v;
+
+	if (strcmp(key, "reset-after") == 0 && setting_duration(value, &v)) {
+		starts_set_reset_after(sim, (uint64_t)(v * 1000));
+		return EXIT_FINE;
+	}
+	if (!s || !s->later) {
+		text_str(out, "can be set: reset-after");
+		for (size_t i = 0; i < nitems(settings); i++) {
+			if (settings[i].later)
+				text_fmt(out, ", %s", settings[i].name);
+		}
+		return EXIT_USAGE;
+	}
+	if (strcmp(key, "rate") == 0)
+		return str_to_double(value, &v) && gen_rate(sim, v) == 0
+		    ? EXIT_FINE : text_say(out, EXIT_USAGE, "bad rate");
+	if (put(sim, s, value))
+		return EXIT_FINE;
+	return text_say(out, EXIT_USAGE, "%s (%s) can't be %s", key, s->what,
+	    value);
+}
+
+void
+setting_list(FILE *f)
+{
+	for (size_t i = 0; i < nitems(settings); i++)
+		fprintf(f, "  --%-20s %s%s%s%s\n", settings[i].name,
+		    settings[i].what, settings[i].initial ? " [" : "",
+		    settings[i].initial ? settings[i].initial : "",
+		    settings[i].initial ? "]" : "");
+}
+
+void
+setting_free(struct sim *sim)
+{
+	for (size_t i = 0; i < nitems(settings); i++) {
+		if (settings[i].kind == TEXT)
+			free(*(char **)((char *)sim + settings[i].at));
+	}
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The options of `run`, as one table with their defaults; `ctl set` changes
+ * some of them later.
+ */
+#ifndef SIM_SETTING_H
+#define SIM_SETTING_H
+
+#include "tools/sim/text.h"
+
+/* Every default; dir is NULL. */
+void setting_defaults(struct sim *);
+/* argv after "run".  0, or EXIT_USAGE with err. */
+int setting_options(struct sim *, int argc, char **argv, struct err *);
+/* `ctl set KEY VALUE`: 0 or EXIT_USAGE with a sentence. */
+int setting_set(struct sim *, const char *key, const char *value,
+    struct sim_text *out);
+void setting_list(FILE *);
+void setting_free(struct sim *);
+/* "5s", "250ms", "10m", "1h", "5" (seconds). */
+bool setting_duration(const char *, double *seconds);
+
+#endif

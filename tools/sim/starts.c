@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/starts.h"
+
+#include "tools/sim/gate.h"
+
+#include "shared/clock.h"
+
+void
+starts_init(struct sim *sim, int64_t total, int64_t remaining)
+{
+	struct sim_starts *s = &sim->starts;
+
+	s->total = total;
+	s->remaining = remaining < 0 || remaining > total ? total : remaining;
+	s->window_ms = STARTS_WINDOW_MS;
+	s->reset_at_ms = clock_boot_ms() + s->window_ms;
+}
+
+void
+starts_refresh(struct sim *sim)
+{
+	struct sim_starts *s = &sim->starts;
+	uint64_t now = clock_boot_ms();
+
+	if (now < s->reset_at_ms)
+		return;
+	s->remaining = s->total;
+	s->reset_at_ms = now + s->window_ms;
+}
+
+static bool
+too_soon(struct sim *sim, unsigned shard, uint64_t now)
+{
+	unsigned keys = sim->cfg.max_concurrency;
+	uint64_t *last = &sim->gate->key_ms[shard % keys];
+
+	if (*last > 0 && now < *last + (uint64_t)(sim->cfg.identify_s * 1000))
+		return true;
+	*last = now;
+	return false;
+}
+
+enum starts_verdict
+starts_take(struct sim *sim, unsigned shard)
+{
+	starts_refresh(sim);
+	if (sim->starts.remaining <= 0)
+		return STARTS_EXHAUSTED;
+	sim->starts.remaining--;
+	return too_soon(sim, shard, clock_boot_ms()) ? STARTS_TOO_SOON
+						     : STARTS_OK;
+}
+
+uint64_t
+starts_reset_after_ms(struct sim *sim)
+{
+	starts_refresh(sim);
+	return sim->starts.reset_at_ms - clock_boot_ms();
+}
+
+void
+starts_set_reset_after(struct sim *sim, uint64_t ms)
+{
+	sim->starts.reset_at_ms = clock_boot_ms() + ms;
+}

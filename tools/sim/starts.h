@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Session starts as Discord counts them (discord-protocol.md sections 3.3 and
+ * 4.3): one budget for the bot, one IDENTIFY per key in each interval.
+ */
+#ifndef SIM_STARTS_H
+#define SIM_STARTS_H
+
+#include "tools/sim/sim.h"
+
+#define STARTS_WINDOW_MS (24u * 3600u * 1000u)
+
+enum starts_verdict { STARTS_OK, STARTS_TOO_SOON, STARTS_EXHAUSTED };
+
+/* remaining < 0: all of total. */
+void starts_init(struct sim *, int64_t total, int64_t remaining);
+/*
+ * Takes one start for shard.  One that comes too soon for its key is spent all
+ * the same (discord/discord-api-docs#1328).
+ */
+enum starts_verdict starts_take(struct sim *, unsigned shard);
+uint64_t starts_reset_after_ms(struct sim *);
+void starts_set_reset_after(struct sim *, uint64_t ms);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happened, counted per shard id, and the words of broken rules.  One
+ * slot more holds connections that ended before they said which shard they
+ * are.
+ */
+#ifndef SIM_STATS_H
+#define SIM_STATS_H
+
+#include "tools/sim/sim.h"
+
+#define STATS_CLOSES 32	/* distinct close codes counted per shard */
+
+/* pending is derived: sent - handled - lost. */
+#define STATS_COUNTERS(X)                                                      \
+	X(sent) X(delivered) X(replayed) X(handled) X(lost) X(repeated)        \
+	X(reordered) X(corrupt) X(unknown) X(identifies) X(resumes)            \
+	X(resumes_ok) X(resumes_failed) X(heartbeats) X(connects)              \
+	X(raw_sent) X(raw_handled) X(violations)
+
+struct stats {
+#define X(n) uint64_t n;
+	STATS_COUNTERS(X)
+#undef X
+	struct {
+		unsigned code, count;
+	} closes[STATS_CLOSES];
+};
+
+struct stats_violation {
+	uint64_t at_ms;		/* since the start */
+	int shard;
+	char what[160];
+};
+
+struct stats_book {
+	struct stats unknown;	/* no shard known */
+	struct stats *shard;	/* [0, shards) */
+	unsigned shards;
+	struct stats_violation violation[SIM_VIOLATIONS_MAX]; /* a ring */
+	uint64_t violations;	/* all there were */
+};
+
+/* Never NULL; shard -1 or too high: the slot for no shard. */
+struct stats *stats_of(struct sim *, int shard);
+void stats_total(struct sim *, struct stats *out);
+void stats_close(struct stats *, unsigned code);
+uint64_t stats_pending(const struct stats *);
+/* By name, as `wait` wants it; false when there is no such counter. */
+bool stats_get(const struct stats *, const char *name, size_t len,
+    uint64_t *out);
+void stats_free(struct stats_book *);
+
+#endif

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/verb.h"
+
+#include "tools/sim/fault.h"
+#include "tools/sim/gate.h"
+#include "tools/sim/gen.h"
+#include "tools/sim/pings.h"
+#include "tools/sim/report.h"
+#include "tools/sim/rest.h"
+#include "tools/sim/sample.h"
+#include "tools/sim/setting.h"
+#include "tools/sim/wait.h"
+#include "tools/sim/world.h"
+
+#include <ev.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define ALL (-1)
+
+/* "3" or "all"; false with a sentence. */
+static bool
+read_shard(const char *word, bool all, int *shard, struct sim_text *out)
+{
+	uint64_t n;
+
+	*shard = ALL;
+	if (all && strcmp(word, "all") == 0)
+		return true;
+	if (str_to_u64(word, &n) && n < SIM_SHARDS_MAX) {
+		*shard = (int)n;
+		return true;
+	}
+	text_fmt(out, "expected a shard id%s, got %s", all ? " or all" : "",
+	    word);
+	return false;
+}
+
+typedef void conn_fn(struct conn *, int argc, char **argv);
+
+/* Does fn to the open connections of a shard: 1 when there is none. */
+static int
+each_conn(struct sim *sim, int argc, char **argv, struct sim_text *out,
+    conn_fn *fn)
+{
+	int shard, n = 0;
+
+	if (!read_shard(argv[1], true, &shard, out))
+		return EXIT_USAGE;
+	list_each_safe(&sim->gate->conns, e, next) {
+		struct conn *c = container_of(e, struct conn, link);
+
+		if (!conn_is_open(c) || (shard != ALL && c->shard != shard))
+			continue;
+		fn(c, argc, argv);
+		n++;
+	}
+	if (n > 0 || shard == ALL)
+		return EXIT_FINE;
+	return text_say(out, EXIT_DEGRADED, "shard %d has no connection",
+	    shard);
+}
+
+/* ---- connections ------------------------------------------------------- */
+
+static void
+do_close(struct conn *c, int argc, char **argv)
+{
+	uint64_t code = 1000;
+
+	str_to_u64(argv[2], &code);
+	conn_close(c, (unsigned)code, argc > 3 ? argv[3] : "");
+}
+
+static int
+verb_close(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	uint64_t code;
+
+	if (!str_to_u64(argv[2], &code) || code < 1000 || code > 4999 ||
+	    (argc > 3 && strlen(argv[3]) > 120))
+		return text_say(out, EXIT_USAGE, "expected a close code from "
+		    "1000 to 4999 (1005: none, 1006: RST) and a short reason");
+	return each_conn(sim, argc, argv, out, do_close);
+}
+
+static void
+do_drop(struct conn *c, int argc, char **argv)
+{
+	conn_drop(c);
+}
+
+static int
+verb_drop(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	return each_conn(sim, argc, argv, out, do_drop);
+}
+
+static void
+do_eof(struct conn *c, int argc, char **argv)
+{
+	conn_eof(c);
+}
+
+static int
+verb_eof(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	return each_conn(sim, argc, argv, out, do_eof);
+}
+
+static void
+do_op(struct conn *c, int argc, char **argv)
+{
+	if (argv[2][0] == '9')
+		conn_invalid(c, argc > 3 && strcmp(argv[3], "true") == 0);
+	else
+		conn_send_text(c, argv[2][0] == '7'
+		    ? "{\"t\":null,\"s\":null,\"op\":7,\"d\":null}"
+		    : "{\"t\":null,\"s\":null,\"op\":1,\"d\":null}");
+}
+
+static int
+verb_op(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	if (strcmp(argv[2], "7") != 0 && strcmp(argv[2], "9") != 0 &&
+	    strcmp(argv[2], "1") != 0)
+		return text_say(out, EXIT_USAGE, "expected op 1, 7 or 9, got "
+		    "%s", argv[2]);
+	return each_conn(sim, argc, argv, out, do_op);
+}
+
+static void
+do_mute(struct conn *c, int argc, char **argv)
+{
+	conn_mute(c, strcmp(argv[2], "on") == 0);
+}
+
+static int
+verb_mute(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	if (strcmp(argv[2], "on") != 0 && strcmp(argv[2], "off") != 0)
+		return text_say(out, EXIT_USAGE, "expected on or off, got %s",
+		    argv[2]);
+	return each_conn(sim, argc, argv, out, do_mute);
+}
+
+static int
+verb_expire(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	int shard, n = 0;
+
+	if (!read_shard(argv[1], true, &shard, out))
+		return EXIT_USAGE;
+	list_each_safe(&sim->gate->live, e, next) {
+		struct session *s = container_of(e, struct session, link);
+
+		if (shard != ALL && s->shard != (unsigned)shard)
+			continue;
+		if (s->conn)
+			conn_eof(s->conn);
+		session_end(s);
+		n++;
+	}
+	text_fmt(out, "%d sessions expired\n", n);
+	return EXIT_FINE;
+}
+
+/* ---- events ------------------------------------------------------------ */
+
+/* The d of a READY with the session's own id and URL in place of its own. */
+static void
+as_session(struct session *s, const struct sample *in, struct sim_text *out)
+{
+	json_object *d = json_tokener_parse(in->d);
+
+	if (!json_object_is_type(d, json_type_object)) {
+		text_add(out, in->d, in->len);
+		json_object_put(d);
+		return;
+	}
+	json_object_object_add(d, "session_id", json_object_new_string(s->id));
+	json_object_object_add(d, "resume_gateway_url",
+	    json_object_new_string(s->sim->url_resume));
+	text_str(out, json_object_to_json_string_ext(d,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(d);
+}
+
+static void
+send_sample(struct sim *sim, struct conn *c, const struct sample *in, bool raw,
+    bool own)
+{
+	struct session *s = c->session;
+	struct sim_text d = {0};
+
+	if (raw) {
+		session_note_raw(s, in->text, in->text_len);
+		conn_send(c, in->text, in->text_len);
+		return;
+	}
+	gate_next(sim);
+	if (own)
+		as_session(s, in, &d);
+	else
+		text_add(&d, in->d, in->len);
+	session_dispatch(s, in->t, d.p, d.len, JOURNAL_COUNTED);
+	text_free(&d);
+}
+
+static int
+verb_send(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	bool raw = false, own = false;
+	struct sample in;
+	struct conn *c;
+	struct err err;
+	int shard;
+
+	for (int i = 3; i < argc; i++) {
+		raw |= strcmp(argv[i], "--raw") == 0;
+		own |= strcmp(argv[i], "--as-session") == 0;
+	}
+	if (argc > 3 + raw + own || !read_shard(argv[1], false, &shard, out))
+		return text_say(out, EXIT_USAGE, " (send SHARD FILE [--raw] "
+		    "[--as-session])");
+	c = gate_conn(sim, (unsigned)shard);
+	if (!c || !conn_is_live(c))
+		return text_say(out, EXIT_DEGRADED, "shard %d has no live "
+		    "connection", shard);
+	if (sample_read(argv[2], &in, &err) < 0)
+		return text_say(out, EXIT_DEGRADED, "%s", err.text);
+	if (in.t[0] == '\0' && !raw) {
+		free(in.text);
+		return text_say(out, EXIT_DEGRADED, "%s names no event: send "
+		    "it with --raw", argv[2]);
+	}
+	send_sample(sim, c, &in, raw, own);
+	free(in.text);
+	return EXIT_FINE;
+}
+
+/* A text channel of the shard; words say why there is none. */
+static bool
+find_channel(struct sim *sim, int shard, uint64_t channel, uint64_t guild,
+    struct world_channel *out)
+{
+	struct session *s = session_newest(sim, (unsigned)shard);
+	unsigned count = s ? s->count : sim->cfg.shards;
+	int64_t g;
+
+	if (channel > 0)
+		return world_channel_find(sim->world, channel, out);
+	if (guild > 0) {
+		g = world_guild_find(sim->world, guild);
+		if (g >= 0)
+			world_talk_channel(sim->world, (unsigned)g, 0, out);
+		return g >= 0;
+	}
+	for (unsigned i = 0; i < world_guilds(sim->world); i++) {
+		if ((world_guild_id(sim->world, i) >> 22) % count ==
+		    (unsigned)shard) {
+			world_talk_channel(sim->world, i, 0, out);
+			return true;
+		}
+	}
+	return false;
+}
+
+static int
+verb_message(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	uint64_t channel = 0, guild = 0;
+	struct world_channel ch;
+	struct sim_text d = {0};
+	int shard;
+
+	if (!read_shard(argv[1], false, &shard, out))
+		return EXIT_USAGE;
+	for (int i = 3; i < argc; i += 2) {
+		uint64_t *v = strcmp(argv[i], "--channel") == 0 ? &channel
+		    : strcmp(argv[i], "--guild") == 0		? &guild
+								: NULL;
+		if (!v || i + 1 == argc || !str_to_u64(argv[i + 1], v))
+			return text_say(out, EXIT_USAGE, "message SHARD TEXT "
+			    "[--channel ID] [--guild ID]");
+	}
+	if (!find_channel(sim, shard, channel, guild, &ch))
+		return text_say(out, EXIT_DEGRADED, "there is no such guild or "
+		    "channel");
+	if (!world_render_said(sim->world, &ch, argv[2], &d))
+		return text_say(out, EXIT_DEGRADED, "that text can't be said");
+	if (strncmp(argv[2], "!ping", 5) == 0)
+		pings_sent(sim, world_render_last(sim->world));
+	gate_emit(sim, ch.guild == WORLD_NOWHERE ? 0
+	    : world_guild_id(sim->world, ch.guild), "MESSAGE_CREATE", d.p,
+	    d.len);
+	text_free(&d);
+	text_fmt(out, "%" PRIu64 "\n", world_render_last(sim->world));
+	return EXIT_FINE;
+}
+
+/* ---- the generator and accounts ---------------------------------------- */
+
+static int
+verb_rate(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	double rate;
+
+	if (str_to_double(argv[1], &rate) && gen_rate(sim, rate) == 0)
+		return EXIT_FINE;
+	return text_say(out, EXIT_USAGE, "expected events per second from 0 "
+	    "to %.0f, got %s", GEN_RATE_MAX, argv[1]);
+}
+
+static int
+verb_pause(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	gen_pause(sim, strcmp(argv[0], "pause") == 0);
+	return EXIT_FINE;
+}
+
+static int
+verb_report(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	if (argc > 1 && strcmp(argv[1], "--json") != 0)
+		return text_say(out, EXIT_USAGE, "report [--json]");
+	if (argc > 1)
+		report_json(sim, out);
+	else
+		report_text(sim, out);
+	return EXIT_FINE;
+}
+
+static int
+verb_journal(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	uint64_t since = 0;
+	int shard;
+
+	if (!read_shard(argv[1], true, &shard, out))
+		return EXIT_USAGE;
+	if (argc > 2 && (argc != 4 || strcmp(argv[2], "--since") != 0 ||
+	    !str_to_u64(argv[3], &since)))
+		return text_say(out, EXIT_USAGE, "journal SHARD|all "
+		    "[--since N]");
+	report_journal(sim, shard, since, out);
+	return EXIT_FINE;
+}
+
+static int
+verb_fault(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	return fault_command(sim, argc - 1, argv + 1, out);
+}
+
+static int
+verb_set(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	return setting_set(sim, argv[1], argv[2], out);
+}
+
+static int
+verb_stop(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	ev_break(sim->loop, EVBREAK_ALL);
+	return EXIT_FINE;
+}
+
+/* Without a function: wait.c's. */
+static const struct {
+	const char *name;
+	int min, max;	/* words after the name */
+	int (*fn)(struct sim *, int, char **, struct sim_text *);
+	const char *usage;
+} verbs[] = {
+    {"report", 0, 1, verb_report, "[--json]"},
+    {"settle", 0, 2, NULL, "[--timeout S]"},
+    {"wait", 1, 3, NULL, "EXPR [--timeout S]"},
+    {"rate", 1, 1, verb_rate, "N"},
+    {"pause", 0, 0, verb_pause, ""},
+    {"resume", 0, 0, verb_pause, ""},
+    {"send", 2, 4, verb_send, "SHARD FILE [--raw] [--as-session]"},
+    {"message", 2, 6, verb_message,
+	"SHARD TEXT [--channel ID] [--guild ID]"},
+    {"close", 2, 3, verb_close, "SHARD|all CODE [REASON]"},
+    {"drop", 1, 1, verb_drop, "SHARD|all"},
+    {"eof", 1, 1, verb_eof, "SHARD|all"},
+    {"op", 2, 3, verb_op, "SHARD|all 7|9|1 [true|false]"},
+    {"mute", 2, 2, verb_mute, "SHARD|all on|off"},
+    {"expire", 1, 1, verb_expire, "SHARD|all"},
+    {"fault", 0, 12, verb_fault,
+	"NAME [ARGS] [--shard N|all] [--count K|forever] [--host main|resume]"
+	" | list | clear"},
+    {"gateway-bot", 1, 12, rest_control, "STATUS|ok [KIND] [KEY=VALUE ...]"},
+    {"rest", 1, 12, rest_control, "PATTERN STATUS|ok ... | list | clear"},
+    {"interaction", 1, 3, rest_control, "GUILD [NAME [TEXT]]"},
+    {"set", 2, 2, verb_set, "KEY VALUE"},
+    {"journal", 1, 3, verb_journal, "SHARD|all [--since N]"},
+    {"stop", 0, 0, verb_stop, ""},
+};
+
+int
+verb_run(struct sim *sim, int argc, char **argv, struct wait *wait,
+    struct sim_text *out)
+{
+	size_t i = 0;
+
+	if (argc < 1)
+		return text_say(out, EXIT_USAGE, "no verb");
+	while (i < nitems(verbs) && strcmp(verbs[i].name, argv[0]) != 0)
+		i++;
+	if (i == nitems(verbs))
+		return text_say(out, EXIT_USAGE, "there is no verb %s; `ctl` "
+		    "alone lists them", argv[0]);
+	if (argc - 1 < verbs[i].min || argc - 1 > verbs[i].max)
+		return text_say(out, EXIT_USAGE, "usage: %s %s", argv[0],
+		    verbs[i].usage);
+	if (verbs[i].fn)
+		return verbs[i].fn(sim, argc, argv, out);
+	if (!wait)
+		return text_say(out, EXIT_USAGE, "%s can't be used here",
+		    argv[0]);
+	return wait_begin(sim, argc, argv, wait, out);
+}
+
+void
+verb_list(FILE *f)
+{
+	for (size_t i = 0; i < nitems(verbs); i++)
+		fprintf(f, "  %s %s\n", verbs[i].name, verbs[i].usage);
+}

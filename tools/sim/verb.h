@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands of the control socket and of scripts, as one table. */
+#ifndef SIM_VERB_H
+#define SIM_VERB_H
+
+#include "tools/sim/text.h"
+
+#define VERB_WORDS_MAX 32
+
+struct wait;
+
+/*
+ * Runs one command: exit code, words in out.  wait: filled when it has to be
+ * waited for (then the code means nothing yet); NULL: can't wait.
+ */
+int verb_run(struct sim *, int argc, char **argv, struct wait *,
+    struct sim_text *out);
+/* The list of verbs for `ctl` without one. */
+void verb_list(FILE *);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/wait.h"
+
+#include "tools/sim/gate.h"
+#include "tools/sim/gen.h"
+#include "tools/sim/pings.h"
+#include "tools/sim/report.h"
+
+#include "shared/clock.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct term {
+	char name[64];
+	char op[3];
+	uint64_t value;
+};
+
+static bool
+read_number(const char *p, size_t len, uint64_t *out)
+{
+	char buf[24];
+
+	if (len == 0 || len >= sizeof(buf))
+		return false;
+	memcpy(buf, p, len);
+	buf[len] = '\0';
+	return str_to_u64(buf, out);
+}
+
+/* One NAME OP NUMBER of len bytes. */
+static bool
+read_term(const char *p, size_t len, struct term *t)
+{
+	size_t n = 0, o;
+
+	while (n < len && !strchr("=<>!", p[n]))
+		n++;
+	o = n;
+	while (o < len && o - n < 2 && strchr("=<>!", p[o]))
+		o++;
+	if (n == 0 || n >= sizeof(t->name) || o == n)
+		return false;
+	memcpy(t->name, p, n);
+	t->name[n] = '\0';
+	memset(t->op, 0, sizeof(t->op));
+	memcpy(t->op, p + n, o - n);
+	return strcmp(t->op, "!") != 0 && t->op[1] != '<' && t->op[1] != '>' &&
+	    t->op[1] != '!' && read_number(p + o, len - o, &t->value);
+}
+
+static bool
+value_of(struct sim *sim, const struct stats *s, const char *name,
+    uint64_t *out)
+{
+	if (strcmp(name, "connected") == 0)
+		*out = gate_connected(sim);
+	else if (strcmp(name, "remaining") == 0)
+		*out = (uint64_t)sim->starts.remaining;
+	else if (strcmp(name, "pings") == 0)
+		*out = sim->pings->sent;
+	else if (strcmp(name, "answered") == 0)
+		*out = sim->pings->answered;
+	else
+		return stats_get(s, name, strlen(name), out);
+	return true;
+}
+
+static bool
+holds(const struct term *t, uint64_t v)
+{
+	switch (t->op[0]) {
+	case '>':
+		return t->op[1] ? v >= t->value : v > t->value;
+	case '<':
+		return t->op[1] ? v <= t->value : v < t->value;
+	case '!':
+		return v != t->value;
+	default:
+		return v == t->value;
+	}
+}
+
+/* 1 it is so, 0 not yet, -1 not an expression; out then says why. */
+static int
+evaluate(struct sim *sim, const char *expr, struct sim_text *out)
+{
+	struct stats s;
+	int all = 1;
+
+	stats_total(sim, &s);
+	for (const char *p = expr; *p; p += strspn(p, ", ")) {
+		size_t len = strcspn(p, ", ");
+		struct term t;
+		uint64_t v;
+
+		if (!read_term(p, len, &t) || !value_of(sim, &s, t.name, &v)) {
+			text_fmt(out, "can't understand %.*s: expected a "
+			    "counter, one of = != < <= > >= and a number",
+			    (int)len, p);
+			return -1;
+		}
+		if (!holds(&t, v)) {
+			text_fmt(out, "%s is %" PRIu64 "\n", t.name, v);
+			all = 0;
+		}
+		p += len;
+	}
+	return all;
+}
+
+int
+wait_begin(struct sim *sim, int argc, char **argv, struct wait *w,
+    struct sim_text *out)
+{
+	int i = 1;
+	double timeout = WAIT_TIMEOUT_S;
+
+	memset(w, 0, sizeof(*w));
+	w->settle = strcmp(argv[0], "settle") == 0;
+	if (!w->settle &&
+	    str_copy(w->expr, argv[i++], sizeof(w->expr)) >= sizeof(w->expr))
+		return text_say(out, EXIT_USAGE, "the expression is too long");
+	if (i < argc && (i + 2 != argc || strcmp(argv[i], "--timeout") != 0 ||
+	    !str_to_double(argv[i + 1], &timeout) || timeout < 0 ||
+	    timeout > 86400))
+		return text_say(out, EXIT_USAGE, "expected --timeout SECONDS");
+	if (!w->settle && evaluate(sim, w->expr, out) < 0)
+		return EXIT_USAGE;
+	text_reset(out);
+	if (w->settle)
+		gen_pause(sim, true);
+	w->deadline_ms = clock_boot_ms() + (uint64_t)(timeout * 1000);
+	w->active = true;
+	return EXIT_FINE;
+}
+
+static bool
+settled(struct sim *sim, struct sim_text *out)
+{
+	struct stats s;
+
+	stats_total(sim, &s);
+	report_line(sim, out);
+	return stats_pending(&s) == 0;
+}
+
+bool
+wait_judge(struct sim *sim, struct wait *w, int *code, struct sim_text *out)
+{
+	bool so = w->settle ? settled(sim, out)
+			    : evaluate(sim, w->expr, out) == 1;
+
+	if (!so && clock_boot_ms() < w->deadline_ms) {
+		text_reset(out);
+		return false;
+	}
+	w->active = false;
+	*code = so ? EXIT_FINE : EXIT_WAIT;
+	return true;
+}

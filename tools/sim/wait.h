@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What `wait` and `settle` wait for: begun by a verb, judged again and again by
+ * the control socket until it is so or the deadline has passed.
+ */
+#ifndef SIM_WAIT_H
+#define SIM_WAIT_H
+
+#include "tools/sim/text.h"
+
+#define WAIT_TIMEOUT_S 30.0	/* unless --timeout says otherwise */
+
+struct wait {
+	bool active;
+	bool settle;
+	char expr[256];		/* "connected=16,sent>=5000" */
+	uint64_t deadline_ms;
+};
+
+/* argv[0]: wait or settle.  0 with active set, or EXIT_USAGE. */
+int wait_begin(struct sim *, int argc, char **argv, struct wait *,
+    struct sim_text *out);
+/* True when it is over: *code and out are final and active is false. */
+bool wait_judge(struct sim *, struct wait *, int *code, struct sim_text *out);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One accepted TCP connection, plain or TLS, non-blocking, with its own output
+ * buffer: whatever is put there during a turn of the loop leaves in one write
+ * (wire_flush_all).  Knows nothing of HTTP or websockets.
+ */
+#ifndef SIM_WIRE_H
+#define SIM_WIRE_H
+
+#include "tools/sim/text.h"
+
+#include <ev.h>
+#include <openssl/ssl.h>
+
+struct wire;
+
+/* Bytes arrived; the callee may end the wire. */
+typedef void wire_bytes_fn(struct wire *, const char *, size_t);
+/* The peer is gone or the transport broke; the wire is ended already. */
+typedef void wire_gone_fn(struct wire *, const char *why);
+/* The output buffer has become empty. */
+typedef void wire_drained_fn(struct wire *);
+
+struct wire {
+	struct ev_loop *loop;
+	int fd;			/* -1: ended */
+	SSL *ssl;		/* NULL: plain */
+	bool handshaking;
+	bool shut;		/* FIN once everything is written */
+	ev_io rd, wr;
+	struct sim_text out;
+	size_t out_off;		/* bytes of out already written */
+	struct list dirty;	/* in the list of wires to flush */
+	wire_bytes_fn *on_bytes;
+	wire_gone_fn *on_gone;
+	wire_drained_fn *on_drained;
+};
+
+/* Takes fd over; tls may be NULL.  0, or -1 with fd closed. */
+int wire_open(struct wire *, struct ev_loop *, int fd, SSL_CTX *tls);
+/* Appends to the output; dirty is flushed by wire_flush_all on that list. */
+void wire_put(struct wire *, const void *, size_t, struct list *dirty);
+size_t wire_backlog(const struct wire *);
+void wire_flush(struct wire *);
+void wire_flush_all(struct list *dirty);
+/* FIN after what is buffered; reading goes on. */
+void wire_shut(struct wire *);
+/* Ends it: reset sends RST instead of FIN.  Idempotent, no callback. */
+void wire_end(struct wire *, bool reset);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The little world the simulator plays: guilds, channels, roles, users and
+ * messages, all invented.  Everything fixed is computed from the seed and the
+ * index, so half a million guilds cost no memory; only what a bot changed and
+ * the last messages are kept, in bounded stores.  It knows nothing of sockets.
+ */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "shared/base.h"
+
+#include <json-c/json.h>
+
+struct world;
+struct sim_text;
+
+#define WORLD_GUILDS_MAX (1u << 20)
+#define WORLD_USERS 1024u	/* humans, over all guilds */
+#define WORLD_MEMBERS 8u	/* humans per guild */
+#define WORLD_ROLES 4u		/* per guild, @everyone first */
+#define WORLD_CHANNELS 6u	/* per guild */
+#define WORLD_NOWHERE UINT32_MAX /* guild index of a DM */
+#define WORLD_BOT UINT32_MAX	/* user index of the bot */
+#define WORLD_OVERLAYS_MAX 8192 /* guilds and channels a bot has changed */
+#define WORLD_EPOCH_MS INT64_C(1420070400000)
+
+/* NULL when guilds is 0 or above WORLD_GUILDS_MAX. */
+struct world *world_new(uint64_t seed, unsigned guilds);
+void world_free(struct world *);
+
+unsigned world_guilds(const struct world *);
+/* Consecutive guilds fall on all shards in turn, for every shard count. */
+uint64_t world_guild_id(const struct world *, unsigned guild);
+/* Index, or -1. */
+int64_t world_guild_find(const struct world *, uint64_t id);
+
+struct world_channel {
+	uint64_t id;
+	uint32_t guild;		/* index; WORLD_NOWHERE: a DM */
+	uint32_t number;	/* in its guild; of a DM: the user's index */
+	int type;		/* Discord's channel type */
+	const char *name;
+};
+/* Channel `number` (< WORLD_CHANNELS) of a guild. */
+void world_channel(const struct world *, unsigned guild, unsigned number,
+    struct world_channel *);
+/* Also DM channels, once opened. */
+bool world_channel_find(const struct world *, uint64_t id,
+    struct world_channel *);
+bool world_channel_is_text(const struct world_channel *);
+/* Opens (or finds) the DM channel with a user. */
+void world_dm_open(struct world *, unsigned user, struct world_channel *);
+/* The n-th channel of a guild people talk in. */
+void world_talk_channel(const struct world *, unsigned guild, uint64_t n,
+    struct world_channel *);
+
+uint64_t world_role_id(const struct world *, unsigned guild, unsigned n);
+uint64_t world_user_id(const struct world *, unsigned user);
+/* Index (WORLD_BOT for the bot), or -1. */
+int64_t world_user_find(const struct world *, uint64_t id);
+unsigned world_member(const struct world *, unsigned guild, unsigned n);
+/* The user object as JSON text (user may be WORLD_BOT); owned by the world. */
+const char *world_user_json(const struct world *, unsigned user);
+uint64_t world_bot_id(const struct world *);
+uint64_t world_app_id(const struct world *);
+
+/* A new id for something made now: ascending, never twice. */
+uint64_t world_snowflake(struct world *);
+/* Kinds of world_hash that are not ids (those are below 16). */
+enum world_hash_kind { WORLD_HASH_KEY = 16, WORLD_HASH_TOKEN };
+/* 64 bits that depend on the seed, the kind and the number only. */
+uint64_t world_hash(const struct world *, unsigned kind, uint64_t n);
+
+/* What a bot changed of a guild or channel: an object, or NULL. */
+json_object *world_overlay(const struct world *, uint64_t id);
+/* Takes over value.  -1 when WORLD_OVERLAYS_MAX is met (value is freed). */
+int world_overlay_set(struct world *, uint64_t id, const char *key,
+    json_object *value);
+
+/* ---- messages: world_msg.c ------------------------------------------ */
+
+enum world_ring {
+	WORLD_CHAT,	/* what the generator says */
+	WORLD_PING,	/* messages of people that ask for an answer */
+	WORLD_OWN,	/* what the bot posted */
+	WORLD_RINGS
+};
+
+#define WORLD_NONCE_MAX 25
+#define WORLD_NONCE_MS 300000 /* enforce_nonce looks this far back */
+
+struct world_msg {
+	uint64_t id, channel;
+	uint64_t number;	/* of a generated message: picks its text */
+	uint64_t made_ms;	/* clock_boot_ms */
+	uint32_t guild, user;	/* indices; WORLD_NOWHERE, WORLD_BOT */
+	uint32_t answers;	/* of a ping */
+	bool ping, gone, hidden; /* hidden: ephemeral, not in lists */
+	char nonce[WORLD_NONCE_MAX + 1];
+	char *json;		/* message object; NULL: generated */
+};
+
+struct world_msgs;
+struct world_msgs *world_msgs_of(const struct world *);
+struct world_msgs *world_msg_stores(void);
+void world_msg_stores_free(struct world_msgs *);
+/* Adds a copy of *m (taking over m->json); the oldest of the ring goes. */
+struct world_msg *world_msg_add(struct world *, enum world_ring,
+    const struct world_msg *m);
+/* Not the deleted ones.  NULL: unknown or fallen out of the ring. */
+struct world_msg *world_msg_find(struct world *, uint64_t id);
+struct world_msg *world_msg_by_nonce(struct world *, const char *nonce);
+/* Newest first; fills at most max with before > id > after (0: no bound). */
+size_t world_msg_list(struct world *, uint64_t channel, uint64_t before,
+    uint64_t after, struct world_msg **out, size_t max);
+/* Replaces the stored object (taking json over). */
+void world_msg_set(struct world_msg *, char *json);
+void world_msg_drop(struct world_msg *);
+
+/* The bot answered this message; true when it is a ping. */
+bool world_ping_answer(struct world *, uint64_t id);
+/* An answer that names no message: id of the channel's oldest open ping (else
+ * its last ping), now answered; 0 when nobody asked there. */
+uint64_t world_ping_answer_in(struct world *, uint64_t channel);
+
+/* ---- what is sent: world_render.c ----------------------------------- */
+
+/* d of GUILD_CREATE; returns the length needed, as snprintf does. */
+size_t world_render_guild(struct world *, unsigned guild, char *buf,
+    size_t size);
+/*
+ * Replaces out by d of a generated event of kind t in a guild; number says
+ * which text a message has.  ping: a MESSAGE_CREATE in which a person says
+ * "!ping".  Returns out->p, or NULL for a kind it does not know.
+ */
+const char *world_render_event(struct world *, uint64_t *rng, const char *t,
+    unsigned guild, uint64_t number, bool ping, struct sim_text *out);
+/* Id of the message made last: by world_render_event or world_render_said. */
+uint64_t world_render_last(const struct world *);
+/* Names of the kinds, by number; NULL after the last. */
+const char *world_render_kind(unsigned n);
+/* Replaces out by d of a MESSAGE_CREATE in which a person of the channel says
+ * text; one that begins with "!ping" is a ping. */
+const char *world_render_said(struct world *, const struct world_channel *,
+    const char *text, struct sim_text *out);
+/* The message object as REST shows it; caller owns. */
+json_object *world_render_msg(struct world *, const struct world_msg *);
+json_object *world_render_channel(struct world *, const struct world_channel *);
+/* Without what only GUILD_CREATE has. */
+json_object *world_render_guild_object(struct world *, unsigned guild);
+/* The member object; user may be WORLD_BOT; with_user adds "user". */
+json_object *world_render_member(struct world *, unsigned guild, unsigned user,
+    bool with_user);
+/* "2026-08-01T12:00:00.000000+00:00" of now, until the next call. */
+const char *world_render_now(struct world *);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* The world's own struct: for world*.c only. */
+#ifndef SIM_WORLD_IMPL_H
+#define SIM_WORLD_IMPL_H
+
+#include "tools/sim/world.h"
+
+struct world_template;
+
+struct world {
+	uint64_t seed;
+	unsigned guilds;
+	uint64_t bot, app;
+	char *user_json[WORLD_USERS];
+	char *bot_json;
+	bool dm_open[WORLD_USERS];
+	uint64_t snow_ms, snow_count;	/* of the last snowflake */
+	json_object *overlay;		/* id -> changed keys */
+	uint64_t *last_msg;		/* per guild: id of the last message */
+	struct world_msgs *msgs;
+	struct world_template *templates; /* world_render.c */
+	uint64_t last;			/* id of the message made last */
+	int64_t now_second;		/* whose text `now` holds */
+	char now[40];
+};
+
+/* Where each kind of id begins, and how far apart two of them are. */
+enum world_kind {
+	WORLD_KIND_GUILD,
+	WORLD_KIND_ROLE,
+	WORLD_KIND_CHANNEL,
+	WORLD_KIND_USER,
+	WORLD_KIND_DM,
+	WORLD_KIND_APP,
+	WORLD_KIND_AVATAR,
+	WORLD_KINDS
+};
+
+void world_render_open(struct world *);
+void world_render_close(struct world *);
+
+#endif
