@@ -21,6 +21,8 @@ struct store {
 
 /* Creates the directory and schema when missing, checks libc and version. */
 int store_init(struct store *, const char *state_dir, struct err *);
+/* The CLI: creates nothing.  EXIT_DOWN when there is no store yet. */
+int store_open(struct store *, const char *state_dir, struct err *);
 
 /* One atomic record per shard: what a RESUME needs, and when it is void. */
 struct store_session {
@@ -89,5 +91,22 @@ int store_blob_put(const struct store *, const char *key, const void *, size_t,
 /* 1 with at most size bytes copied and *len the whole length, 0, -1. */
 int store_blob_get(const struct store *, const char *key, void *, size_t size,
     size_t *len, struct err *);
+
+struct store_stat {
+	uint32_t schema, page_size, readers;
+	uint64_t entries, pages, map_size, last_txn;
+};
+int store_stat(const struct store *, struct store_stat *, struct err *);
+
+/* Every key and value as stored, in key order, borrowed; fn returns 0 to go
+ * on and must not use the store. */
+struct store_item {
+	const void *key;
+	size_t key_len;
+	const void *value;
+	size_t value_len;
+};
+int store_each(const struct store *, int (*fn)(const struct store_item *,
+    void *), void *, struct err *);
 
 #endif

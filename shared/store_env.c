@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opens, guards and closes the LMDB environment.  Writers queue on a lock file
+ * of their own first, because LMDB's mutex can be waited for only without a
+ * deadline.  Durability is LMDB's default: a commit is on disk when it returns.
+ */
+#include "shared/store_env.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAP_BYTES ((size_t)256 << 20)	/* address space, not disk */
+#define READERS_MAX 2048		/* processes inside a transaction */
+#define WRITE_WAIT_MS 10000		/* for other writers */
+#define FREE_BYTES_MIN (1 << 20)	/* below it nothing is started */
+
+#ifdef __GLIBC__
+#define LIBC_NAME "glibc"
+#else
+#define LIBC_NAME "musl"
+#endif
+
+#define RECORD_VERSION 1
+#define RECORD_MAX (sizeof(struct store_head) + sizeof(struct store_session))
+
+/* An environment may be open only once in a process. */
+static bool busy;
+
+struct fault {
+	int rc, code;
+	const char *text;
+};
+
+static const struct fault faults[] = {
+	{ENOSPC, EXIT_TRY_LATER, "the disk is full. Free some space"},
+	{EDQUOT, EXIT_TRY_LATER, "the disk quota is used up. Free some space"},
+	{EROFS, EXIT_CONFIG, "the file system is mounted read-only"},
+	{EACCES, EXIT_CONFIG, "permission denied. Is this the user the fleet "
+	    "runs as?"},
+	{ENOENT, EXIT_DOWN, "it does not exist yet: no fleet was started here"},
+	{MDB_MAP_FULL, EXIT_DEGRADED, "it has reached its size limit of 256 "
+	    "MiB"},
+	{MDB_READERS_FULL, EXIT_TRY_LATER, "too many processes read it"},
+	{MDB_INVALID, EXIT_DEGRADED, NULL},
+	{MDB_CORRUPTED, EXIT_DEGRADED, NULL},
+	{MDB_PAGE_NOTFOUND, EXIT_DEGRADED, NULL},
+	{MDB_BAD_VALSIZE, EXIT_DEGRADED, "a key or value is too long"},
+	{MDB_VERSION_MISMATCH, EXIT_CONFIG, "another version of LMDB wrote it"},
+};
+
+int
+store_env_fail(const struct store *s, int rc, const char *doing,
+    struct err *err)
+{
+	for (size_t i = 0; i < nitems(faults); i++) {
+		if (faults[i].rc != rc)
+			continue;
+		if (faults[i].text != NULL)
+			return err_set(err, faults[i].code, "Cannot %s the "
+			    "store %s: %s.", doing, s->path, faults[i].text);
+		return err_set(err, faults[i].code, "Cannot %s the store %s: "
+		    "it is damaged (%s). Stop the fleet and move that "
+		    "directory away; the next start makes a new one, and "
+		    "every shard has to IDENTIFY.", doing, s->path,
+		    mdb_strerror(rc));
+	}
+	return err_set(err, EXIT_DEGRADED, "Cannot %s the store %s: %s.",
+	    doing, s->path, mdb_strerror(rc));
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/*
+ * flock has no deadline and a library may not own SIGALRM, so the lock is
+ * asked for again and again, at growing distance, until WRITE_WAIT_MS.
+ */
+static int
+writer_wait(int fd)
+{
+	uint64_t until = now_ms() + WRITE_WAIT_MS;
+	struct timespec pause = {0, 500000};
+
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -1;
+		if (now_ms() >= until)
+			return -1;
+		nanosleep(&pause, NULL);
+		if (pause.tv_nsec < 16000000)
+			pause.tv_nsec *= 2;
+	}
+	return 0;
+}
+
+static int
+writer_lock(const struct store *s, struct err *err)
+{
+	char path[sizeof(s->path) + 16];
+	int fd;
+
+	str_format(path, sizeof(path), "%s/write.lock", s->path);
+	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) == -1)
+		return store_env_fail(s, errno, "lock", err);
+	if (writer_wait(fd) == 0)
+		return fd;
+	err_set(err, EXIT_TRY_LATER, "Another process has been writing to the "
+	    "store %s for more than %d s. Is one stopped (state T in ps)?",
+	    s->path, WRITE_WAIT_MS / 1000);
+	close(fd);
+	return -1;
+}
+
+/* LMDB maps the file: pages that are not there would be SIGBUS. */
+static int
+check_size(MDB_env *env)
+{
+	MDB_envinfo info;
+	MDB_stat stat_;
+	struct stat st;
+	int fd;
+
+	if (mdb_env_get_fd(env, &fd) != 0 || fstat(fd, &st) == -1 ||
+	    mdb_env_info(env, &info) != 0 || mdb_env_stat(env, &stat_) != 0)
+		return MDB_CORRUPTED;
+	return (uint64_t)st.st_size < (info.me_last_pgno + 1) *
+	    (uint64_t)stat_.ms_psize ? MDB_CORRUPTED : 0;
+}
+
+static int
+env_open(struct store_tx *tx, unsigned flags)
+{
+	const struct store *s = tx->store;
+	int rc;
+
+	if ((rc = mdb_env_create(&tx->env)) != 0)
+		return rc;
+	if ((rc = mdb_env_set_mapsize(tx->env, s->map_size)) != 0 ||
+	    (rc = mdb_env_set_maxreaders(tx->env, READERS_MAX)) != 0 ||
+	    (rc = mdb_env_open(tx->env, s->path, flags | MDB_NOTLS, 0600)) != 0 ||
+	    (rc = check_size(tx->env)) != 0) {
+		mdb_env_close(tx->env);
+		tx->env = NULL;
+	}
+	return rc;
+}
+
+static void
+release(struct store_tx *tx)
+{
+	mdb_env_close(tx->env);
+	if (tx->lock_fd != -1)
+		close(tx->lock_fd);
+	busy = false;
+}
+
+int
+store_env_begin(struct store_tx *tx, const struct store *s, bool write,
+    struct err *err)
+{
+	unsigned flags = write ? 0 : MDB_RDONLY;
+	int rc;
+
+	must(!busy);
+	*tx = (struct store_tx){.store = s, .lock_fd = -1};
+	if (write && (tx->lock_fd = writer_lock(s, err)) == -1)
+		return -1;
+	if ((rc = env_open(tx, flags)) != 0)
+		goto err1;
+	busy = true;
+	if ((rc = mdb_txn_begin(tx->env, NULL, flags, &tx->txn)) != 0)
+		goto err2;
+	if ((rc = mdb_dbi_open(tx->txn, NULL, 0, &tx->dbi)) != 0)
+		goto err3;
+	return 0;
+
+err3:
+	mdb_txn_abort(tx->txn);
+err2:
+	release(tx);
+	return store_env_fail(s, rc, "open", err);
+err1:
+	if (tx->lock_fd != -1)
+		close(tx->lock_fd);
+	return store_env_fail(s, rc, "open", err);
+}
+
+int
+store_env_commit(struct store_tx *tx, struct err *err)
+{
+	int rc = mdb_txn_commit(tx->txn);
+
+	release(tx);
+	return rc == 0 ? 0 : store_env_fail(tx->store, rc, "write to", err);
+}
+
+void
+store_env_abort(struct store_tx *tx)
+{
+	mdb_txn_abort(tx->txn);
+	release(tx);
+}
+
+/* ---- records ------------------------------------------------------------ */
+
+void
+store_env_key(struct store_key *k, const char *text)
+{
+	k->val.mv_data = k->text;
+	k->val.mv_size = strlen(text);
+	str_copy(k->text, text, sizeof(k->text));
+}
+
+int
+store_env_put(struct store_tx *tx, struct store_key *k, const void *data, size_t size,
+    struct err *err)
+{
+	struct store_head h = {.version = RECORD_VERSION, .size = (uint32_t)size};
+	char buf[RECORD_MAX];
+	MDB_val v = {sizeof(h) + size, buf};
+	int rc;
+
+	must(sizeof(h) + size <= sizeof(buf));
+	memcpy(buf, &h, sizeof(h));
+	memcpy(buf + sizeof(h), data, size);
+	if ((rc = mdb_put(tx->txn, tx->dbi, &k->val, &v, 0)) != 0)
+		return store_env_fail(tx->store, rc, "write to", err);
+	return 0;
+}
+
+int
+store_env_check(const struct store *s, const MDB_val *v, const char *what,
+    size_t size, struct err *err)
+{
+	struct store_head h;
+
+	if (v->mv_size < sizeof(h))
+		return store_env_fail(s, MDB_CORRUPTED, "read", err);
+	memcpy(&h, v->mv_data, sizeof(h));
+	if (h.version > RECORD_VERSION)
+		return err_set(err, EXIT_CONFIG, "The store %s holds a %s "
+		    "record of a newer shardherd (version %u, this one knows "
+		    "%u). Use the newer binary.", s->path, what, h.version,
+		    RECORD_VERSION);
+	if (h.version != RECORD_VERSION || h.size != size ||
+	    v->mv_size != sizeof(h) + size)
+		return store_env_fail(s, MDB_CORRUPTED, "read", err);
+	return 0;
+}
+
+/* 1 found, 0 none, -1. */
+int
+store_env_get(struct store_tx *tx, struct store_key *k, const char *what, void *out,
+    size_t size, struct err *err)
+{
+	MDB_val v;
+	int rc = mdb_get(tx->txn, tx->dbi, &k->val, &v);
+
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc != 0)
+		return store_env_fail(tx->store, rc, "read", err);
+	if (store_env_check(tx->store, &v, what, size, err) == -1)
+		return -1;
+	memcpy(out, (char *)v.mv_data + sizeof(struct store_head), size);
+	return 1;
+}
+
+int
+store_env_get_one(const struct store *s, struct store_key *k, const char *what, void *out,
+    size_t size, struct err *err)
+{
+	struct store_tx tx;
+	int r;
+
+	if (store_env_begin(&tx, s, false, err) == -1)
+		return -1;
+	r = store_env_get(&tx, k, what, out, size, err);
+	store_env_abort(&tx);
+	return r;
+}
+
+int
+store_env_put_one(const struct store *s, struct store_key *k, const void *data, size_t size,
+    struct err *err)
+{
+	struct store_tx tx;
+
+	if (store_env_begin(&tx, s, true, err) == -1)
+		return -1;
+	if (store_env_put(&tx, k, data, size, err) == 0)
+		return store_env_commit(&tx, err);
+	store_env_abort(&tx);
+	return -1;
+}
+
+/* ---- what must hold before the first transaction ---------------------- */
+
+static int
+make_dirs(struct store *s, struct err *err)
+{
+	for (char *p = s->path + 1;; p++) {
+		char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(s->path, 0700) == -1 && errno != EEXIST &&
+		    access(s->path, F_OK) == -1)
+			return store_env_fail(s, errno, "create", err);
+		*p = c;
+		if (c == '\0')
+			return 0;
+	}
+}
+
+static int
+check_space(const struct store *s, struct err *err)
+{
+	struct statvfs fs;
+
+	if (statvfs(s->path, &fs) == -1)
+		return store_env_fail(s, errno, "look at", err);
+	if ((uint64_t)fs.f_frsize * (geteuid() == 0 ? fs.f_bfree :
+	    fs.f_bavail) < FREE_BYTES_MIN)
+		return store_env_fail(s, ENOSPC, "write to", err);
+	return 0;
+}
+
+/* Written whole under another name, then linked: the first one wins. */
+static int
+meta_write(const struct store *s, const char *path, struct err *err)
+{
+	char tmp[sizeof(s->path) + 32], text[128];
+	int fd, rc = 0;
+
+	str_format(tmp, sizeof(tmp), "%s/meta.%ld", s->path, (long)getpid());
+	str_format(text, sizeof(text), "shardherd store\nlibc %s\n",
+	    LIBC_NAME);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return store_env_fail(s, errno, "write to", err);
+	if (fd_write_all(fd, text, strlen(text)) == -1 || fsync(fd) == -1 ||
+	    (link(tmp, path) == -1 && errno != EEXIST))
+		rc = store_env_fail(s, errno, "write to", err);
+	close(fd);
+	unlink(tmp);
+	return rc;
+}
+
+static int
+meta_check(const struct store *s, const char *path, struct err *err)
+{
+	static const char want[] = "shardherd store\nlibc " LIBC_NAME "\n";
+	char text[128] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd == -1)
+		return store_env_fail(s, errno, "open", err);
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n >= 0 && strcmp(text, want) == 0)
+		return 0;
+	if (n > 0 && strncmp(text, want, strlen("shardherd store\n")) == 0)
+		return err_set(err, EXIT_CONFIG, "The store %s was made by a "
+		    "program with another C library (%.*s; this one has %s), "
+		    "and the two together deadlock. Use the binary that made "
+		    "it, or, when no process of the other is left, delete %s "
+		    "and %s/lock.mdb.", s->path, (int)strcspn(text +
+		    strlen("shardherd store\nlibc "), "\n"), text +
+		    strlen("shardherd store\nlibc "), LIBC_NAME, path, s->path);
+	return err_set(err, EXIT_CONFIG, "The store %s is not ours: %s says "
+	    "something else.", s->path, path);
+}
+
+/* Frees the reader slots of processes that were killed. */
+static int
+check_readers(const struct store *s, struct err *err)
+{
+	struct store_tx tx;
+	int dead;
+
+	if (store_env_begin(&tx, s, false, err) == -1)
+		return -1;
+	mdb_reader_check(tx.env, &dead);
+	store_env_abort(&tx);
+	return 0;
+}
+
+int
+store_env_prepare(struct store *s, const char *state_dir, bool create,
+    struct err *err)
+{
+	char meta[sizeof(s->path) + 16];
+
+	memset(s, 0, sizeof(*s));
+	s->map_size = MAP_BYTES;
+	if (!str_format(s->path, sizeof(s->path), "%s/db", state_dir))
+		return err_set(err, EXIT_CONFIG, "state_dir is too long: %s",
+		    state_dir);
+	str_format(meta, sizeof(meta), "%s/meta", s->path);
+	if (create && (make_dirs(s, err) == -1 || check_space(s, err) == -1 ||
+	    (access(meta, F_OK) == -1 && meta_write(s, meta, err) == -1)))
+		return -1;
+	if (meta_check(s, meta, err) == -1)
+		return -1;
+	return create ? 0 : check_readers(s, err);
+}

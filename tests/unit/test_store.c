@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+/* The store: records, concurrent writers, killed writers, foreign makers. */
+#include "shared/store_env.h"
+
+#include "shared/clock.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define WRITERS 4
+#define ROUNDS 25
+
+static struct {
+	char dir[64];
+	struct store store;
+	struct err err;
+} t;
+
+static int
+set_up(void **state)
+{
+	memset(&t, 0, sizeof(t));
+	str_copy(t.dir, "/tmp/shardherd-store-XXXXXX", sizeof(t.dir));
+	if (mkdtemp(t.dir) == NULL)
+		return -1;
+	return store_init(&t.store, t.dir, &t.err);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
+{
+	return remove(path);
+}
+
+static int
+tear_down(void **state)
+{
+	return nftw(t.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct store_session
+session(uint32_t shard, const char *id, uint64_t seq)
+{
+	struct store_session s = {.shard = shard, .shard_count = 16,
+	    .identity = 7, .intents = 513, .seq = seq, .ready_ms = 1000};
+
+	str_copy(s.id, id, sizeof(s.id));
+	str_copy(s.url, "wss://resume.example", sizeof(s.url));
+	return s;
+}
+
+static void
+test_session(void **state)
+{
+	struct store_session in = session(3, "abc", 17), out;
+
+	assert_int_equal(store_session_get(&t.store, 3, &out, &t.err), 0);
+	assert_int_equal(store_session_put(&t.store, &in, &t.err), 0);
+	assert_int_equal(store_session_get(&t.store, 3, &out, &t.err), 1);
+	assert_memory_equal(&in, &out, sizeof(in));
+	assert_int_equal(store_session_get(&t.store, 4, &out, &t.err), 0);
+	assert_int_equal(store_session_drop(&t.store, 3, &t.err), 0);
+	assert_int_equal(store_session_drop(&t.store, 3, &t.err), 0);
+	assert_int_equal(store_session_get(&t.store, 3, &out, &t.err), 0);
+}
+
+static void
+test_cursors(void **state)
+{
+	struct store_session a = session(0, "aaa", 10), b = session(1, "bbb",
+	    20), out;
+	struct store_cursor c[] = {
+		{0, hash64("aaa", 3), 15},	/* forward */
+		{1, hash64("old", 3), 99},	/* of a session that is gone */
+		{2, hash64("ccc", 3), 5},	/* no record */
+	};
+
+	assert_int_equal(store_session_put(&t.store, &a, &t.err), 0);
+	assert_int_equal(store_session_put(&t.store, &b, &t.err), 0);
+	assert_int_equal(store_cursors_put(&t.store, c, nitems(c), &t.err), 0);
+	assert_int_equal(store_session_get(&t.store, 0, &out, &t.err), 1);
+	assert_int_equal(out.seq, 15);
+	assert_true(out.seen_ms > 0);
+	assert_int_equal(store_session_get(&t.store, 1, &out, &t.err), 1);
+	assert_int_equal(out.seq, 20);
+	c[0].seq = 12;	/* never back */
+	assert_int_equal(store_cursors_put(&t.store, c, 1, &t.err), 0);
+	assert_int_equal(store_session_get(&t.store, 0, &out, &t.err), 1);
+	assert_int_equal(out.seq, 15);
+}
+
+struct seen {
+	unsigned n;
+	uint64_t last;
+	struct store_identify e;
+};
+
+static int
+see(const struct store_identify *e, void *arg)
+{
+	struct seen *s = arg;
+	struct store_gateway g;
+
+	assert_true(e->id > s->last);
+	/* the store may be used from here */
+	assert_int_equal(store_gateway_get(&t.store, &g, &t.err), 0);
+	s->last = e->id;
+	s->e = *e;
+	s->n++;
+	return 0;
+}
+
+static void
+test_ledger(void **state)
+{
+	int64_t day = 24 * 3600 * 1000, now = clock_wall_ms();
+	struct store_identify e = {.shard = 1, .cause = CAUSE_NO_SESSION};
+	struct seen s = {0};
+
+	for (int i = 0; i < 10; i++) {
+		e.asked_ms = e.sent_ms = now - (9 - i) * day;
+		assert_int_equal(store_identify_add(&t.store, &e, &t.err), 0);
+		assert_int_equal(e.id, i + 1);
+	}
+	assert_int_equal(store_identify_each(&t.store, now - day, see, &s,
+	    &t.err), 0);
+	assert_int_equal(s.n, 2);
+	memset(&s, 0, sizeof(s));
+	assert_int_equal(store_identify_each(&t.store, 0, see, &s, &t.err), 0);
+	assert_int_equal(s.n, 9);	/* the one of nine days ago went */
+	assert_int_equal(store_identify_settle(&t.store, 10, OUTCOME_CLOSED,
+	    4000, &t.err), 0);
+	memset(&s, 0, sizeof(s));
+	assert_int_equal(store_identify_each(&t.store, now, see, &s, &t.err),
+	    0);
+	assert_int_equal(s.n, 1);
+	assert_int_equal(s.e.outcome, OUTCOME_CLOSED);
+	assert_int_equal(s.e.close_code, 4000);
+	assert_true(s.e.settled_ms >= now);
+	assert_int_equal(store_identify_settle(&t.store, 77, OUTCOME_READY, 0,
+	    &t.err), -1);
+}
+
+/* Other keys around the ledger's must not be taken for entries. */
+static void
+test_ledger_among_others(void **state)
+{
+	struct store_session s = session(0, "x", 1);
+	struct store_gateway g = {.shards = 4, .total = 1000}, got;
+	struct store_identify e = {.asked_ms = 1, .sent_ms = 1};
+	size_t len;
+	char text[4];
+
+	assert_int_equal(store_session_put(&t.store, &s, &t.err), 0);
+	assert_int_equal(store_gateway_put(&t.store, &g, &t.err), 0);
+	assert_int_equal(store_blob_put(&t.store, "k", "value", 5, &t.err), 0);
+	assert_int_equal(store_identify_add(&t.store, &e, &t.err), 0);
+	assert_int_equal(e.id, 1);
+	assert_int_equal(store_identify_add(&t.store, &e, &t.err), 0);
+	assert_int_equal(e.id, 2);
+	assert_int_equal(store_gateway_get(&t.store, &got, &t.err), 1);
+	assert_int_equal(got.shards, 4);
+	assert_int_equal(store_blob_get(&t.store, "k", text, sizeof(text),
+	    &len, &t.err), 1);
+	assert_int_equal(len, 5);
+	assert_memory_equal(text, "valu", 4);
+	assert_int_equal(store_blob_get(&t.store, "no", text, 4, &len, &t.err),
+	    0);
+	assert_int_equal(store_blob_put(&t.store, "", "", 0, &t.err), -1);
+}
+
+static pid_t
+spawn(void (*body)(int), int arg)
+{
+	pid_t pid = fork();
+
+	assert_int_not_equal(pid, -1);
+	if (pid != 0)
+		return pid;
+	alarm(60);
+	body(arg);
+	_exit(0);
+}
+
+static void
+writer(int n)
+{
+	struct store_identify e = {.shard = (uint32_t)n, .sent_ms = 1};
+
+	e.asked_ms = 1;
+	for (uint64_t i = 1; i <= ROUNDS; i++) {
+		struct store_session s = session((uint32_t)n, "s", i);
+
+		if (store_session_put(&t.store, &s, &t.err) == -1 ||
+		    store_identify_add(&t.store, &e, &t.err) == -1 ||
+		    store_session_get(&t.store, (uint32_t)n, &s, &t.err) != 1 ||
+		    s.seq != i)
+			_exit(1);
+	}
+}
+
+static int
+count(const struct store_identify *e, void *arg)
+{
+	++*(int *)arg;
+	return 0;
+}
+
+static void
+test_concurrent_writers(void **state)
+{
+	struct store_session s;
+	pid_t pid[WRITERS];
+	int status, n = 0;
+
+	for (int i = 0; i < WRITERS; i++)
+		pid[i] = spawn(writer, i);
+	for (int i = 0; i < WRITERS; i++) {
+		assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
+		assert_int_equal(status, 0);
+		assert_int_equal(store_session_get(&t.store, (uint32_t)i, &s,
+		    &t.err), 1);
+		assert_int_equal(s.seq, ROUNDS);
+	}
+	assert_int_equal(store_identify_each(&t.store, 0, count, &n, &t.err),
+	    0);
+	assert_int_equal(n, WRITERS * ROUNDS);
+}
+
+static void
+die_inside(int fd)
+{
+	MDB_val k = {15, (void *)(uintptr_t)"session/00000xx"}, v = {1,
+	    (void *)(uintptr_t)"x"};
+	struct store_tx tx;
+
+	if (store_env_begin(&tx, &t.store, true, &t.err) == -1 ||
+	    mdb_put(tx.txn, tx.dbi, &k, &v, 0) != 0 ||
+	    write(fd, "!", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+/* SIGKILL in the middle of a write: the next writer goes on at once. */
+static void
+test_killed_in_transaction(void **state)
+{
+	struct store_session s = session(0, "x", 1);
+	int fds[2], status;
+	char c;
+	pid_t pid;
+
+	assert_int_equal(store_session_put(&t.store, &s, &t.err), 0);
+	assert_int_equal(pipe(fds), 0);
+	pid = spawn(die_inside, fds[1]);
+	assert_int_equal(read(fds[0], &c, 1), 1);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(fds[0]);
+	close(fds[1]);
+	s.seq = 2;
+	assert_int_equal(store_session_put(&t.store, &s, &t.err), 0);
+	assert_int_equal(store_session_get(&t.store, 0, &s, &t.err), 1);
+	assert_int_equal(s.seq, 2);
+	assert_int_equal(store_init(&t.store, t.dir, &t.err), 0);
+}
+
+static void
+put_raw(const char *key, const void *data, size_t len)
+{
+	MDB_val k = {strlen(key), (void *)(uintptr_t)key}, v = {len,
+	    (void *)(uintptr_t)data};
+	struct store_tx tx;
+
+	assert_int_equal(store_env_begin(&tx, &t.store, true, &t.err), 0);
+	assert_int_equal(mdb_put(tx.txn, tx.dbi, &k, &v, 0), 0);
+	assert_int_equal(store_env_commit(&tx, &t.err), 0);
+}
+
+static void
+test_future_and_broken_records(void **state)
+{
+	static const unsigned char future[16] = {2, 0, 0, 0, 8},
+	    next_schema[12] = {1, 0, 0, 0, 4, 0, 0, 0, 2};
+	struct store_session s;
+	struct store again;
+
+	put_raw("session/00001", future, sizeof(future));
+	assert_int_equal(store_session_get(&t.store, 1, &s, &t.err), -1);
+	assert_non_null(strstr(t.err.text, "newer shardherd (version 2"));
+	assert_int_equal(t.err.code, EXIT_CONFIG);
+	put_raw("session/00002", "short", 5);
+	assert_int_equal(store_session_get(&t.store, 2, &s, &t.err), -1);
+	assert_non_null(strstr(t.err.text, "damaged"));
+	put_raw(STORE_KEY_SCHEMA, next_schema, sizeof(next_schema));
+	assert_int_equal(store_init(&again, t.dir, &t.err), -1);
+	assert_non_null(strstr(t.err.text, "schema 2"));
+	assert_int_equal(store_open(&again, t.dir, &t.err), -1);
+}
+
+static void
+overwrite(const char *name, const char *text, off_t size)
+{
+	char path[sizeof(t.store.path) + 32];
+	int fd;
+
+	str_format(path, sizeof(path), "%s/%s", t.store.path, name);
+	assert_true((fd = open(path, O_WRONLY)) != -1);
+	assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
+	assert_int_equal(ftruncate(fd, size), 0);
+	close(fd);
+}
+
+static void
+test_other_libc(void **state)
+{
+	const char *text = "shardherd store\nlibc otherlibc\n";
+	struct store s;
+
+	overwrite("meta", text, (off_t)strlen(text));
+	assert_int_equal(store_init(&s, t.dir, &t.err), -1);
+	assert_int_equal(t.err.code, EXIT_CONFIG);
+	assert_non_null(strstr(t.err.text, "(otherlibc; this one has"));
+	overwrite("meta", "hello\n", 6);
+	assert_int_equal(store_open(&s, t.dir, &t.err), -1);
+	assert_non_null(strstr(t.err.text, "is not ours"));
+}
+
+/* A file cut short must be an error, not a SIGBUS. */
+static void
+test_damaged_file(void **state)
+{
+	struct store_session s = session(1, "x", 1);
+
+	for (uint32_t i = 0; i < 32; i++) {
+		s.shard = i;
+		assert_int_equal(store_session_put(&t.store, &s, &t.err), 0);
+	}
+	overwrite("data.mdb", "", 2 * 4096);
+	assert_int_equal(store_session_get(&t.store, 1, &s, &t.err), -1);
+	assert_int_equal(t.err.code, EXIT_DEGRADED);
+	assert_non_null(strstr(t.err.text, "is damaged"));
+	overwrite("data.mdb", "garbage garbage garbage garbage", 31);
+	assert_int_equal(store_init(&t.store, t.dir, &t.err), -1);
+}
+
+static void
+test_full_map(void **state)
+{
+	char *big = base_alloc(1 << 20);
+
+	t.store.map_size = 1 << 20;
+	assert_int_equal(store_blob_put(&t.store, "big", big, 1 << 20, &t.err),
+	    -1);
+	assert_non_null(strstr(t.err.text, "size limit"));
+	assert_int_equal(store_blob_put(&t.store, "ok", big, 1, &t.err), 0);
+	free(big);
+}
+
+static void
+test_open_creates_nothing(void **state)
+{
+	char path[128];
+	struct store s;
+
+	str_format(path, sizeof(path), "%s/other", t.dir);
+	assert_int_equal(store_open(&s, path, &t.err), -1);
+	assert_int_equal(t.err.code, EXIT_DOWN);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(store_open(&s, t.dir, &t.err), 0);
+}
+
+static void
+test_stat(void **state)
+{
+	struct store_stat st;
+	struct store_session s = session(1, "x", 1);
+
+	assert_int_equal(store_session_put(&t.store, &s, &t.err), 0);
+	assert_int_equal(store_stat(&t.store, &st, &t.err), 0);
+	assert_int_equal(st.entries, 2);
+	assert_int_equal(st.schema, STORE_SCHEMA);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	static const struct CMUnitTest tests[] = {
+		T(test_session),
+		T(test_cursors),
+		T(test_ledger),
+		T(test_ledger_among_others),
+		T(test_concurrent_writers),
+		T(test_killed_in_transaction),
+		T(test_future_and_broken_records),
+		T(test_other_libc),
+		T(test_damaged_file),
+		T(test_full_map),
+		T(test_open_creates_nothing),
+		T(test_stat),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
