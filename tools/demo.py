@@ -67,7 +67,36 @@ def count(number):
 def prepare(folder, sim):
     """What an operator does: init, then name the plugins."""
     fleet = herd.Fleet(os.path.join(folder, "bot"), sim)
-    raise NotImplementedError
+    os.rmdir(fleet.dir)			# init makes it
+    done = subprocess.run([herd.SHARDHERD, "init", fleet.dir,
+        "--token-file", sim.urls["SIM_TOKEN_FILE"],
+        "--set", "gateway.api=" + sim.urls["SIM_API"],
+        "--set", "gateway.ca_file=" + sim.urls["SIM_CA"],
+        "--set", "gateway.identify_interval=%ds" % INTERVAL_S],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise herd.Failed("`shardherd init`: " + done.stderr)
+    with open(fleet.config, "a", encoding="utf-8") as f:
+        f.write("""
+[plugin "pong"]
+exec = %s
+events = MESSAGE_CREATE
+
+[plugin "audit"]
+exec = %s audit --dir %s
+events = *
+window = 512
+""" % (os.path.join(herd.ROOT, "handler", "plugins", "pong.py"),
+            herd.SIMULATOR, sim.dir))
+    return fleet
+
+
+def introduce():
+    print("A bot of 16 shards, and a Discord on this desk to connect it to "
+        "(shardherd-sim).\n"
+        "max_concurrency is %d: four IDENTIFYs at a time.  Discord wants 5 s "
+        "between\nthem; here it is %d s, on both sides, to save you a minute."
+        "\n" % (MAX_CONCURRENCY, INTERVAL_S))
 
 
 def identify_all(fleet):
@@ -227,6 +256,7 @@ def main():
         sim = herd.Sim(os.path.join(folder, "discord"), shards=SHARDS,
             max_concurrency=MAX_CONCURRENCY, guilds=200,
             identify_interval="%ds" % INTERVAL_S)
+        introduce()
         fleet = prepare(folder, sim)
         good = show(fleet)
         if keep:
