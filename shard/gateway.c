@@ -26,13 +26,13 @@ query(const struct process *p)
 static void
 on_data(void *arg, const void *data, size_t len)
 {
-	intake_data(&((struct process *)arg)->intake, data, len);
+	receive_data(&((struct process *)arg)->receive, data, len);
 }
 
 static void
 on_message(void *arg)
 {
-	intake_end(&((struct process *)arg)->intake);
+	receive_end(&((struct process *)arg)->receive);
 }
 
 static void
@@ -41,7 +41,7 @@ on_closed(void *arg, unsigned code, const char *why)
 	struct process *p = arg;
 	struct session_in in = { .code = code, .text = why };
 
-	session_wire(&p->session, p->intake.generation, SESSION_EV_CLOSED, &in);
+	session_wire(&p->session, p->receive.generation, SESSION_EV_CLOSED, &in);
 }
 
 static void
@@ -50,13 +50,13 @@ on_broken(void *arg, const char *why)
 	struct process *p = arg;
 	struct session_in in = { .text = why };
 
-	session_wire(&p->session, p->intake.generation, SESSION_EV_BROKEN, &in);
+	session_wire(&p->session, p->receive.generation, SESSION_EV_BROKEN, &in);
 }
 
 static void
 on_read(void *arg, size_t n)
 {
-	intake_read(&((struct process *)arg)->intake, n);
+	receive_read(&((struct process *)arg)->receive, n);
 }
 
 static void
@@ -89,7 +89,7 @@ on_dialed(void *arg, const struct dial_result *r)
 		    &in);
 		return;
 	}
-	if (intake_open(&p->intake, generation, c->compress,
+	if (receive_open(&p->receive, generation, c->compress,
 		(size_t)c->message_bytes) != 0) {
 		wire_free(r->wire);
 		in.text = "no memory for the decoder";
@@ -133,7 +133,7 @@ do_hangup(void *arg, unsigned code)
 	p->dial = NULL;
 	p->conn = NULL;
 	conn_close(c, code);
-	intake_close(&p->intake);
+	receive_close(&p->receive);
 	sends_close(p->sends);
 }
 
@@ -314,5 +314,5 @@ gateway_free(struct process *p)
 	conn_close(p->conn, 0);
 	p->dial = NULL;
 	p->conn = NULL;
-	intake_close(&p->intake);
+	receive_close(&p->receive);
 }

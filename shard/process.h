@@ -9,7 +9,7 @@
 
 #include "shard/conn.h"
 #include "shard/dial.h"
-#include "shard/intake.h"
+#include "shard/receive.h"
 #include "shard/sends.h"
 #include "shard/shard.h"
 #include "shard/uplink.h"
@@ -36,7 +36,7 @@ struct process {
 
 	struct session session;
 	struct queue queue;
-	struct intake intake;
+	struct receive receive;
 	struct dial *dial;
 	uint32_t dial_generation;
 	struct conn *conn;

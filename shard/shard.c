@@ -241,7 +241,7 @@ on_ack(void *arg, uint64_t ord)
 		p->stats.acked_seq = a.seq;
 	}
 	if (p->session.blocked &&
-	    p->queue.bytes < p->intake.queue_max / 2) {
+	    p->queue.bytes < p->receive.queue_max / 2) {
 		log_notice("the handler has caught up: reconnecting");
 		session_input(&p->session, SESSION_EV_ROOM, NULL);
 	}
@@ -369,7 +369,7 @@ open_parts(struct process *p, const struct store_session *rec,
 	p->sends = sends_new(p->timers, &gateway_sends_ops, p);
 	session_init(&p->session, p->timers, &gateway_ops, p, &lim, &p->stats,
 	    rec, cause);
-	intake_init(&p->intake, &p->session, &p->queue, &p->stats,
+	receive_init(&p->receive, &p->session, &p->queue, &p->stats,
 	    (uint64_t)c->queue_bytes);
 	if (p->session.held) {
 		p->queue.session.session = p->session.hash;

@@ -4,13 +4,13 @@
  * envelope only (design section 3); what it cannot read is forwarded raw and
  * counted, so that no event can stop a shard (discord-protocol.md 8.10).
  */
-#ifndef SHARD_INTAKE_H
-#define SHARD_INTAKE_H
+#ifndef SHARD_RECEIVE_H
+#define SHARD_RECEIVE_H
 
 #include "shard/inflate.h"
 #include "shard/session.h"
 
-struct intake {
+struct receive {
 	struct session *session;
 	struct queue *queue;
 	struct page_shard *stats;
@@ -20,16 +20,16 @@ struct intake {
 	uint64_t wall_ms;	 /* when the bytes in hand were read */
 };
 
-void intake_init(struct intake *, struct session *, struct queue *,
+void receive_init(struct receive *, struct session *, struct queue *,
     struct page_shard *, uint64_t queue_max);
 /* A new connection, a new decoder: 0, or -1 when out of memory. */
-int intake_open(struct intake *, uint32_t generation, enum config_compress,
+int receive_open(struct receive *, uint32_t generation, enum config_compress,
     size_t message_max);
 /* The connection is gone, with whatever was received in part. */
-void intake_close(struct intake *);
+void receive_close(struct receive *);
 /* n bytes were read from the connection. */
-void intake_read(struct intake *, size_t n);
-void intake_data(struct intake *, const void *, size_t);
-void intake_end(struct intake *);
+void receive_read(struct receive *, size_t n);
+void receive_data(struct receive *, const void *, size_t);
+void receive_end(struct receive *);
 
 #endif

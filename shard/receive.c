@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/intake.h"
+#include "shard/receive.h"
 
 #include "shard/payload.h"
 #include "shared/clock.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 
 void
-intake_init(struct intake *in, struct session *s, struct queue *q,
+receive_init(struct receive *in, struct session *s, struct queue *q,
     struct page_shard *stats, uint64_t queue_max)
 {
 	memset(in, 0, sizeof(*in));
@@ -18,17 +18,17 @@ intake_init(struct intake *in, struct session *s, struct queue *q,
 }
 
 int
-intake_open(struct intake *in, uint32_t generation, enum config_compress mode,
+receive_open(struct receive *in, uint32_t generation, enum config_compress mode,
     size_t message_max)
 {
-	intake_close(in);
+	receive_close(in);
 	in->generation = generation;
 	in->inflate = inflate_new(mode, message_max, in->queue);
 	return in->inflate == NULL ? -1 : 0;
 }
 
 void
-intake_close(struct intake *in)
+receive_close(struct receive *in)
 {
 	inflate_free(in->inflate);
 	in->inflate = NULL;
@@ -36,7 +36,7 @@ intake_close(struct intake *in)
 }
 
 void
-intake_read(struct intake *in, size_t n)
+receive_read(struct receive *in, size_t n)
 {
 	uint64_t now = clock_boot_ms();
 
@@ -57,7 +57,7 @@ named(const struct envelope *e, const char *text, const char *name)
 
 /* READY names the session that it and all that follows belongs to. */
 static void
-read_ready(struct intake *in, const struct envelope *e, const char *text,
+read_ready(struct receive *in, const struct envelope *e, const char *text,
     size_t len)
 {
 	struct payload_ready r;
@@ -73,7 +73,7 @@ read_ready(struct intake *in, const struct envelope *e, const char *text,
 }
 
 static void
-commit(struct intake *in, const struct envelope *e, bool replay)
+commit(struct receive *in, const struct envelope *e, bool replay)
 {
 	struct up_hdr h = { .type = UP_EVENT, .recv_ms = in->wall_ms };
 
@@ -92,7 +92,7 @@ commit(struct intake *in, const struct envelope *e, bool replay)
 }
 
 static void
-dispatch(struct intake *in, const struct envelope *e, size_t len)
+dispatch(struct receive *in, const struct envelope *e, size_t len)
 {
 	const char *text = queue_open_text(in->queue);
 	bool resumed = e->op == 0 && named(e, text, "RESUMED"), replay;
@@ -114,7 +114,7 @@ dispatch(struct intake *in, const struct envelope *e, size_t len)
 /* ---- control messages ------------------------------------------------- */
 
 static void
-control(struct intake *in, const struct envelope *e, size_t len)
+control(struct receive *in, const struct envelope *e, size_t len)
 {
 	const char *text = queue_open_text(in->queue);
 	struct session_in ev = { .text = "" };
@@ -148,7 +148,7 @@ control(struct intake *in, const struct envelope *e, size_t len)
 }
 
 static void
-message(struct intake *in)
+message(struct receive *in)
 {
 	size_t len = queue_open_len(in->queue);
 	struct envelope e;
@@ -173,7 +173,7 @@ message(struct intake *in)
 /* ---- pieces ----------------------------------------------------------- */
 
 static void
-broken(struct intake *in, enum inflate_result r)
+broken(struct receive *in, enum inflate_result r)
 {
 	struct session_in ev = { .text = r == INFLATE_TOO_BIG
 		? "a message is larger than [limits] message_bytes"
@@ -183,7 +183,7 @@ broken(struct intake *in, enum inflate_result r)
 }
 
 void
-intake_data(struct intake *in, const void *data, size_t len)
+receive_data(struct receive *in, const void *data, size_t len)
 {
 	enum inflate_result r;
 
@@ -195,7 +195,7 @@ intake_data(struct intake *in, const void *data, size_t len)
 }
 
 void
-intake_end(struct intake *in)
+receive_end(struct receive *in)
 {
 	enum inflate_result r;
 
