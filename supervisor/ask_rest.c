@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* See ask_rest.h; discord-protocol.md 1.1, 1.3, 6.2, 7.1. */
+#include "supervisor/ask_rest.h"
+
+#include <curl/curl.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <string.h>
+
+#include "shared/log.h"
+#include "shared/version.h"
+
+#define CONNECT_S 5
+#define RETRY_AFTER_MAX_S (7 * 24 * 3600.0)
+
+struct body {
+	char data[ASK_BODY_MAX + 1];
+	size_t len;
+};
+
+static size_t
+on_body(char *data, size_t one, size_t n, void *arg)
+{
+	struct body *b = arg;
+
+	if (n > ASK_BODY_MAX - b->len)
+		return 0;		/* curl fails the transfer */
+	memcpy(b->data + b->len, data, n);
+	b->len += n;
+	b->data[b->len] = '\0';
+	return n;
+}
+
+static struct json_object *
+parse(const char *body, size_t len)
+{
+	struct json_tokener *tok = json_tokener_new_ex(32);
+	struct json_object *o;
+
+	if (tok == NULL)
+		return NULL;
+	o = json_tokener_parse_ex(tok, body, (int)len);
+	json_tokener_free(tok);
+	if (o != NULL && !json_object_is_type(o, json_type_object)) {
+		json_object_put(o);
+		return NULL;
+	}
+	return o;
+}
+
+static bool
+get_int(struct json_object *o, const char *key, int64_t *out)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v)
+	    || !json_object_is_type(v, json_type_int))
+		return false;
+	*out = json_object_get_int64(v);
+	return true;
+}
+
+static const char *
+get_string(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v)
+	    || !json_object_is_type(v, json_type_string))
+		return NULL;
+	return json_object_get_string(v);
+}
+
+static double
+json_retry_after(const struct ask_http *h)
+{
+	struct json_object *o = parse(h->body, h->len), *v;
+	double s = 0;
+
+	if (o == NULL)
+		return -1;		/* not Discord's own words */
+	if (json_object_object_get_ex(o, "retry_after", &v))
+		s = json_object_get_double(v);
+	json_object_put(o);
+	return isfinite(s) && s >= 0 ? s : 0;
+}
+
+enum ask_status
+ask_rest_judge(const struct ask_http *h, struct ask_answer *a)
+{
+	double json = json_retry_after(h);
+
+	a->http = (int32_t)h->status;
+	if (h->status == 200)
+		return ASK_OK;
+	a->cloudflare = json < 0;
+	a->retry_after_s = json > h->retry_after_s ? json : h->retry_after_s;
+	if (a->retry_after_s > RETRY_AFTER_MAX_S)
+		a->retry_after_s = RETRY_AFTER_MAX_S;
+	if (h->status == 401)
+		return ASK_UNAUTHORIZED;
+	if (h->status == 403)
+		return ASK_FORBIDDEN;
+	if (h->status == 429)
+		return ASK_LIMITED;
+	return h->status >= 500 ? ASK_SERVER : ASK_GARBAGE;
+}
+
+bool
+ask_rest_gateway(const char *body, size_t len, struct ask_answer *a)
+{
+	struct json_object *o = parse(body, len), *limit;
+	const char *url;
+	bool ok = false;
+
+	if (o == NULL)
+		return false;
+	url = get_string(o, "url");
+	if (url != NULL && str_copy(a->url, url, sizeof(a->url))
+	    < sizeof(a->url) && get_int(o, "shards", &a->shards)
+	    && json_object_object_get_ex(o, "session_start_limit", &limit))
+		ok = get_int(limit, "total", &a->total)
+		    && get_int(limit, "remaining", &a->remaining)
+		    && get_int(limit, "reset_after", &a->reset_after_ms)
+		    && get_int(limit, "max_concurrency", &a->max_concurrency);
+	json_object_put(o);
+	return ok;
+}
+
+bool
+ask_rest_user(const char *body, size_t len, struct ask_answer *a)
+{
+	struct json_object *o = parse(body, len);
+	const char *s;
+
+	if (o == NULL)
+		return false;
+	if ((s = get_string(o, "username")) != NULL)
+		str_copy(a->user_name, s, sizeof(a->user_name));
+	if ((s = get_string(o, "id")) != NULL)
+		str_copy(a->user_id, s, sizeof(a->user_id));
+	json_object_put(o);
+	return a->user_id[0] != '\0';
+}
+
+/* flags, or the string flags_new where flags no longer holds all bits. */
+bool
+ask_rest_app(const char *body, size_t len, struct ask_answer *a)
+{
+	struct json_object *o = parse(body, len);
+	const char *s;
+	int64_t flags = 0;
+	uint64_t wide = 0;
+	bool ok;
+
+	if (o == NULL)
+		return false;
+	ok = get_int(o, "flags", &flags);
+	if ((s = get_string(o, "flags_new")) != NULL && str_to_u64(s, &wide))
+		ok = true;
+	a->app_flags = (uint64_t)flags | wide;
+	s = get_string(o, "interactions_endpoint_url");
+	a->app_endpoint = s != NULL && s[0] != '\0';
+	json_object_put(o);
+	return ok;
+}
+
+static void
+set_options(CURL *c, const struct config *conf, const char *ca_file,
+    struct body *b, char *words)
+{
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, b);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, words);
+	curl_easy_setopt(c, CURLOPT_USERAGENT, SHARDHERD_USER_AGENT);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)ASK_REQUEST_S);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	if (ca_file[0] != '\0')
+		curl_easy_setopt(c, CURLOPT_CAINFO, ca_file);
+	curl_easy_setopt(c, CURLOPT_PROXY, conf->proxy);
+}
+
+/* One GET: the class, with a's words and times filled. */
+static enum ask_status
+get(CURL *c, const struct config *conf, const char *path, struct body *b,
+    char *words, struct ask_answer *a)
+{
+	char url[1024];
+	struct ask_http h = {0};
+	curl_off_t after = 0;
+	CURLcode rc;
+
+	if (!str_format(url, sizeof(url), "%s%s", conf->api, path))
+		return ASK_GARBAGE;
+	b->len = 0;
+	b->data[0] = words[0] = '\0';
+	curl_easy_setopt(c, CURLOPT_URL, url);
+	rc = curl_easy_perform(c);
+	if (rc != CURLE_OK) {
+		str_format(a->words, sizeof(a->words), "%s",
+		    words[0] ? words : curl_easy_strerror(rc));
+		return ASK_UNREACHABLE;
+	}
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &h.status);
+	if (curl_easy_getinfo(c, CURLINFO_RETRY_AFTER, &after) == CURLE_OK)
+		h.retry_after_s = (double)after;
+	h.body = b->data;
+	h.len = b->len;
+	return ask_rest_judge(&h, a);
+}
+
+static enum ask_status
+ask_side(CURL *c, const struct config *conf, const char *path,
+    struct body *b, char *words, struct ask_answer *a,
+    bool (*read_it)(const char *, size_t, struct ask_answer *))
+{
+	struct ask_answer aside = *a;
+	enum ask_status st = get(c, conf, path, b, words, &aside);
+
+	if (st == ASK_OK && !read_it(b->data, b->len, a))
+		st = ASK_GARBAGE;
+	if (st == ASK_UNAUTHORIZED)
+		a->status = st;
+	return st;
+}
+
+static void
+ask_all(CURL *c, const struct config *conf, struct body *b, char *words,
+    enum ask_what what, struct ask_answer *a)
+{
+	a->status = get(c, conf, "/gateway/bot", b, words, a);
+	if (a->status == ASK_OK && !ask_rest_gateway(b->data, b->len, a)) {
+		a->status = ASK_GARBAGE;
+		str_copy(a->words, "the body of /gateway/bot can't be used",
+		    sizeof(a->words));
+	}
+	if (a->status != ASK_OK || what == ASK_GATEWAY_BOT)
+		return;
+	a->user_status = ask_side(c, conf, "/users/@me", b, words, a,
+	    ask_rest_user);
+	/* One 401 says it all: each counts toward a ban of the address. */
+	if (a->status == ASK_OK)
+		a->app_status = ask_side(c, conf, "/applications/@me", b,
+		    words, a, ask_rest_app);
+}
+
+void
+ask_rest_run(const struct config *conf, const char *token,
+    const char *ca_file, enum ask_what what, struct ask_answer *a)
+{
+	char words[CURL_ERROR_SIZE] = "", auth[512];
+	struct body *b = base_alloc(sizeof(*b));
+	struct curl_slist *headers = NULL;
+	CURL *c;
+
+	memset(a, 0, sizeof(*a));
+	a->magic = ASK_MAGIC;
+	a->status = ASK_UNREACHABLE;
+	a->user_status = a->app_status = ASK_NONE;
+	str_copy(a->words, "curl could not be set up", sizeof(a->words));
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0
+	    || (c = curl_easy_init()) == NULL)
+		goto out;
+	a->words[0] = '\0';
+	str_format(auth, sizeof(auth), "Authorization: Bot %s", token);
+	headers = curl_slist_append(NULL, auth);
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	set_options(c, conf, ca_file, b, words);
+	ask_all(c, conf, b, words, what, a);
+	curl_slist_free_all(headers);
+	curl_easy_cleanup(c);
+out:
+	free(b);
+}

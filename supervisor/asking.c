@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* See asking.h. */
+#include "supervisor/asking.h"
+
+#include <string.h>
+
+#include "shared/clock.h"
+#include "supervisor/fleet.h"
+#include "supervisor/sizing.h"
+
+static void on_answer(struct ask *, const struct ask_answer *);
+static void on_retry(struct timer *);
+
+void
+asking_init(struct asking *a, struct fleet *f)
+{
+	memset(a, 0, sizeof(*a));
+	a->fleet = f;
+	ask_init(&a->ask, f->loop, f->timers, f->config, f->token, f->ca_file,
+	    on_answer);
+	timer_init(f->timers, &a->retry, on_retry);
+}
+
+void
+asking_stop(struct asking *a)
+{
+	timer_stop(&a->retry);
+	ask_stop(&a->ask);
+}
+
+static void
+retry_later(struct asking *a, const struct ask_answer *answer)
+{
+	double s = sizing_retry_s(answer, ++a->fails, clock_random());
+	char words[512];
+
+	sizing_words(answer, s, words, sizeof(words));
+	log_warn("%s", words);
+	board_note(&a->fleet->board, BOARD_ASKING, words);
+	timer_set(&a->retry, s);
+}
+
+static void
+start(struct asking *a)
+{
+	struct ask_answer none = { .status = ASK_UNREACHABLE };
+	struct err e;
+
+	if (ask_start(&a->ask, a->what, &e) == 0)
+		return;
+	str_format(none.words, sizeof(none.words), "%s", e.text);
+	retry_later(a, &none);
+}
+
+void
+asking_want(struct asking *a, enum ask_what what)
+{
+	if (a->forbidden || a->fleet->stopping)
+		return;
+	if (what > a->what)
+		a->what = what;
+	if (!ask_busy(&a->ask) && !timer_pending(&a->retry))
+		start(a);
+}
+
+static void
+on_retry(struct timer *t)
+{
+	start(container_of(t, struct asking, retry));
+}
+
+/* ---- what an answer means -------------------------------------------- */
+
+static void
+name_intents(uint64_t bits, char *out, size_t size)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (unsigned b = 0; b < 64; b++) {
+		const char *name = config_intent_name(b);
+
+		if ((bits >> b & 1) == 0 || name == NULL || len >= size)
+			continue;
+		len += (size_t)snprintf(out + len, size - len, "%s%s",
+		    len ? ", " : "", name);
+	}
+}
+
+/* false: the fleet must not start with these intents. */
+static bool
+intents_granted(struct fleet *f, const struct ask_answer *w)
+{
+	char names[128], text[PERMIT_WORDS];
+	uint64_t missing;
+
+	if (w->app_status != ASK_OK) {
+		if (w->app_status != ASK_NONE)
+			log_warn("/applications/@me gave no usable answer (%s):"
+			    " privileged intents could not be checked before "
+			    "the first IDENTIFY.",
+			    ask_status_name[w->app_status]);
+		return true;
+	}
+	missing = sizing_missing_intents(f->config->intents, w->app_flags);
+	if (missing == 0)
+		return true;
+	name_intents(missing, names, sizeof(names));
+	str_format(text, sizeof(text), "[bot] intents asks for %s, which the "
+	    "application may not use: enable it in the developer portal "
+	    "(Bot, Privileged Gateway Intents) or take it out.", names);
+	if (f->launched == 0) {
+		fleet_give_up(f, EXIT_CONFIG, text);
+		return false;
+	}
+	/* Sessions that exist keep their intents; new ones would be 4014. */
+	permit_hold(&f->permit, text);
+	log_error("%s", text);
+	return true;
+}
+
+static void
+keep(struct fleet *f, const struct ask_answer *w)
+{
+	struct store_gateway g = { .shards = (uint32_t)w->shards,
+	    .max_concurrency = (uint32_t)w->max_concurrency,
+	    .total = w->total, .remaining = w->remaining,
+	    .fetched_wall_ms = clock_wall_ms() };
+	struct err e;
+
+	g.reset_wall_ms = g.fetched_wall_ms + w->reset_after_ms;
+	str_copy(g.url, w->url, sizeof(g.url));
+	if (store_gateway_put(&f->store, &g, &e) == -1)
+		log_warn("The answer of /gateway/bot could not be kept: %s",
+		    e.text);
+}
+
+static void
+budget(struct fleet *f, const struct ask_answer *w)
+{
+	uint64_t now = clock_boot_ms();
+	struct permit_answer b = {
+	    .max_concurrency = (uint32_t)w->max_concurrency,
+	    .total = w->total, .remaining = w->remaining,
+	    .reset_boot_ms = now + (uint64_t)w->reset_after_ms,
+	    .fetched_boot_ms = now };
+
+	ledger_compare(&f->ledger, w->remaining, b.reset_boot_ms);
+	permit_budget(&f->permit, &b);
+}
+
+static void
+remark(struct fleet *f, const struct ask_answer *w)
+{
+	int64_t want = w->shards;
+
+	if (w->user_status == ASK_OK)
+		log_info("The token belongs to %s (%s).", w->user_name,
+		    w->user_id);
+	if (w->app_endpoint)
+		log_warn("The application has an interactions endpoint URL: "
+		    "Discord sends interactions there and not to this bot.");
+	if (f->count > 0 && want * 5 > (int64_t)f->count * 6)
+		log_warn("Discord recommends %lld shards, %u are running: "
+		    "stop with --end-sessions and start again to grow.",
+		    (long long)want, f->count);
+}
+
+static void
+answered(struct asking *a, const struct ask_answer *w)
+{
+	struct fleet *f = a->fleet;
+	struct err e;
+
+	a->fails = 0;
+	a->what = ASK_GATEWAY_BOT;
+	a->recommended = (uint32_t)w->shards;
+	board_note(&f->board, BOARD_ASKING, "");
+	board_note(&f->board, BOARD_START, "");
+	str_copy(f->gateway_url, w->url, sizeof(f->gateway_url));
+	if (!intents_granted(f, w))
+		return;
+	if (f->local == 0 && fleet_launch(f,
+	    sizing_count(f->config->shards, w->shards), &e) == -1) {
+		fleet_give_up(f, e.code, e.text);
+		return;
+	}
+	budget(f, w);
+	keep(f, w);
+	remark(f, w);
+	fleet_tell_ready(f);
+	board_update(&f->board);
+}
+
+static void
+refused(struct asking *a)
+{
+	struct fleet *f = a->fleet;
+	char text[1024];
+
+	a->forbidden = true;
+	str_format(text, sizeof(text), "Discord refuses the token in %s (401): "
+	    "it is wrong or was reset. Put the bot's present token there and "
+	    "start again.", f->config->token_file);
+	fleet_give_up(f, EXIT_CONFIG, text);
+}
+
+static void
+on_answer(struct ask *ask, const struct ask_answer *answer)
+{
+	struct asking *a = container_of(ask, struct asking, ask);
+	struct fleet *f = a->fleet;
+	struct ask_answer w = *answer;
+	bool plain = strncmp(f->config->api, "http://", 7) == 0;
+
+	if (f->stopping)
+		return;
+	if (w.status == ASK_OK && !sizing_answer_ok(&w, plain)) {
+		w.status = ASK_GARBAGE;
+		str_format(w.words, sizeof(w.words), "%lld shards, url %.128s",
+		    (long long)w.shards, w.url);
+	}
+	if (w.status == ASK_UNAUTHORIZED)
+		refused(a);
+	else if (w.status == ASK_OK)
+		answered(a, &w);
+	else
+		retry_later(a, &w);
+}

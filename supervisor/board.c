@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* See board.h. */
+#include "supervisor/board.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+#include "shared/version.h"
+#include "supervisor/fleet.h"
+#include "supervisor/spawn.h"
+
+void
+board_init(struct board *b, struct fleet *f)
+{
+	memset(b, 0, sizeof(*b));
+	b->fleet = f;
+}
+
+static const char *
+first_note(const struct board *b)
+{
+	for (int i = 0; i < BOARD_SOURCES; i++)
+		if (b->note[i][0] != '\0')
+			return b->note[i];
+	return "";
+}
+
+void
+board_note(struct board *b, enum board_source src, const char *sentence)
+{
+	str_copy(b->note[src], sentence, sizeof(b->note[src]));
+	board_update(b);
+}
+
+/* When the budget ends at the pace of the last hour; -1: not in sight. */
+static int64_t
+forecast_s(const struct permit *p)
+{
+	int64_t left = permit_remaining(p) - permit_reserve(p);
+	uint32_t hour = permit_recent(p);
+
+	if (!p->known)
+		return -1;
+	if (left <= 0)
+		return 0;
+	/* A start of the whole fleet is no pace. */
+	return hour <= p->count ? -1
+	    : left * (int64_t)(p->window_ms / 1000) / hour;
+}
+
+static int64_t
+wall_of(uint64_t boot_ms)
+{
+	return clock_wall_ms() + (int64_t)(boot_ms - clock_boot_ms());
+}
+
+static void
+put_budget(struct page_cluster *pc, const struct fleet *f)
+{
+	const struct permit *p = &f->permit;
+
+	pc->total = pc->remaining = pc->forecast_s = -1;
+	pc->recommended = f->asking.recommended;
+	if (f->local == 0)
+		return;
+	if (p->known) {
+		pc->total = p->answer.total;
+		pc->remaining = permit_remaining(p);
+		pc->reset_wall_ms = wall_of(p->answer.reset_boot_ms);
+		pc->fetched_wall_ms = wall_of(p->answer.fetched_boot_ms);
+	}
+	pc->max_concurrency = p->keys;
+	pc->reserve = (uint32_t)permit_reserve(p);
+	pc->identifies_24h = f->ledger.sent_24h;
+	pc->foreign_24h = f->ledger.foreign_24h;
+	pc->forecast_s = forecast_s(p);
+	pc->permits_waiting = permit_waiting(p);
+	pc->permits_eta_ms = permit_eta_ms(p);
+	pc->held = p->held[0] != '\0';
+}
+
+void
+board_update(struct board *b)
+{
+	struct fleet *f = b->fleet;
+	struct page_cluster *pc;
+
+	if (f->page.head == NULL)
+		return;
+	pc = &f->page.head->cluster;
+	page_begin(&pc->lock);
+	pc->pid = (int32_t)getpid();
+	pc->pid_start = spawn_start_time(getpid());
+	pc->started_ms = f->started_ms;
+	pc->stopping = f->stopping;
+	pc->exit_code = 0;
+	pc->shard_count = f->count;
+	pc->first = f->first;
+	pc->local = f->local;
+	put_budget(pc, f);
+	str_copy(pc->name, f->config->name, sizeof(pc->name));
+	str_copy(pc->version, SHARDHERD_VERSION, sizeof(pc->version));
+	str_copy(pc->config_path, f->config->path, sizeof(pc->config_path));
+	str_copy(pc->note, first_note(b), sizeof(pc->note));
+	page_end(&pc->lock);
+}
+
+void
+board_close(struct board *b, int exit_code)
+{
+	struct fleet *f = b->fleet;
+	struct page_cluster *pc;
+
+	if (f->page.head == NULL)
+		return;
+	board_update(b);
+	pc = &f->page.head->cluster;
+	page_begin(&pc->lock);
+	pc->pid = 0;
+	pc->pid_start = 0;
+	pc->stopping = 0;
+	pc->permits_waiting = 0;
+	pc->permits_eta_ms = 0;
+	pc->exit_code = exit_code;
+	page_end(&pc->lock);
+}
+
+void
+board_shard_down(struct board *b, uint32_t slot, bool held, const char *why)
+{
+	struct page_shard *s = &b->fleet->page.slot[slot].shard;
+
+	page_repair(&s->lock);
+	page_begin(&s->lock);
+	s->state = held ? SHARD_HELD : SHARD_DOWN;
+	s->state_since_ms = clock_boot_ms();
+	s->pid = 0;
+	s->rtt_ms = 0;
+	str_copy(s->note, why, sizeof(s->note));
+	page_end(&s->lock);
+}
+
+void
+board_handler_down(struct board *b, const char *why)
+{
+	struct page_handler *h = &b->fleet->page.head->handler;
+
+	page_repair(&h->lock);
+	page_begin(&h->lock);
+	h->state = HANDLER_DOWN;
+	h->state_since_ms = clock_boot_ms();
+	h->pid = 0;
+	h->plugins_up = 0;
+	str_copy(h->note, why, sizeof(h->note));
+	page_end(&h->lock);
+}

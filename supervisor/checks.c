@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* See checks.h. */
+#include "supervisor/checks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define TMPFS_MAGIC_ 0x01021994
+#define RAMFS_MAGIC_ 0x858458f6
+#define FDS_BASE 128	/* files, sockets, clients, a burst of uplinks */
+#define FDS_PER_SHARD 2	/* its channel and its log pipe */
+
+static int
+make_parents(char *path)
+{
+	for (char *p = path + 1; *p != '\0'; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(path, 0755) == -1 && errno != EEXIST
+		    && errno != EROFS && errno != EACCES) {
+			*p = '/';
+			return -1;
+		}
+		*p = '/';
+	}
+	return mkdir(path, 0700) == -1 && errno != EEXIST ? -1 : 0;
+}
+
+int
+checks_make_dir(const char *key, const char *dir, struct err *e)
+{
+	char path[CONFIG_PATH_MAX];
+	struct stat st;
+
+	if (str_copy(path, dir, sizeof(path)) >= sizeof(path))
+		return err_set(e, EXIT_CONFIG, "[paths] %s: %s is too long",
+		    key, dir);
+	if (stat(dir, &st) == -1 && make_parents(path) == -1)
+		return err_sys(e, errno == ENOSPC ? EXIT_DEGRADED : EXIT_CONFIG,
+		    "[paths] %s: can't make %s", key, dir);
+	if (stat(dir, &st) == -1)
+		return err_sys(e, EXIT_CONFIG, "[paths] %s: %s", key, dir);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, EXIT_CONFIG, "[paths] %s: %s is not a "
+		    "directory", key, dir);
+	/* As root access() says yes to read-only file systems alone. */
+	if (access(dir, W_OK | X_OK) == -1)
+		return err_sys(e, EXIT_CONFIG, "[paths] %s: %s can't be "
+		    "written by user %d", key, dir, (int)geteuid());
+	return 0;
+}
+
+int
+checks_dirs(const struct config *c, struct err *e)
+{
+	if (checks_make_dir("state_dir", c->state_dir, e) == -1
+	    || checks_make_dir("run_dir", c->run_dir, e) == -1)
+		return -1;
+	return checks_make_dir("log_dir", c->log_dir, e);
+}
+
+bool
+checks_is_tmpfs(const char *dir)
+{
+	struct statfs s;
+
+	return statfs(dir, &s) == 0 && ((unsigned long)s.f_type == TMPFS_MAGIC_
+	    || (unsigned long)s.f_type == RAMFS_MAGIC_);
+}
+
+static int
+held(int fd, const char *path, const char *state_dir, struct err *e)
+{
+	char pid[32] = "";
+	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
+
+	pid[n > 0 ? n : 0] = '\0';
+	pid[strspn(pid, "0123456789")] = '\0';
+	return err_set(e, EXIT_TRY_LATER, "another supervisor (pid %s) already "
+	    "runs with this state_dir (%s holds the lock %s)",
+	    pid[0] ? pid : "unknown", state_dir, path);
+}
+
+int
+checks_lock(const char *state_dir, struct err *e)
+{
+	char path[CONFIG_PATH_MAX + 16], pid[32];
+	int fd;
+
+	str_format(path, sizeof(path), "%s/lock", state_dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1)
+		return err_sys(e, errno == ENOSPC ? EXIT_DEGRADED
+		    : EXIT_CONFIG, "can't open the lock %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno == EWOULDBLOCK)
+			held(fd, path, state_dir, e);
+		else
+			err_sys(e, EXIT_CONFIG, "can't lock %s", path);
+		close(fd);
+		return -1;
+	}
+	snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+	if (ftruncate(fd, 0) == -1 || pwrite(fd, pid, strlen(pid), 0)
+	    != (ssize_t)strlen(pid)) {
+		err_sys(e, EXIT_DEGRADED, "can't write the lock %s", path);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+void
+checks_raise_fds(struct rlimit *was)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, was) == -1)
+		return;
+	/* Never the hard one: lowering it can't be undone for children. */
+	r = *was;
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
+int
+checks_fds_fit(uint32_t shards, struct err *e)
+{
+	rlim_t need = FDS_BASE + (rlim_t)shards * FDS_PER_SHARD;
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1 || r.rlim_cur >= need)
+		return 0;
+	return err_set(e, EXIT_CONFIG, "%u shards need %llu file descriptors, "
+	    "the soft limit is %llu and the hard limit %llu: raise it with "
+	    "LimitNOFILE=%llu in the unit, or \"ulimit -n %llu\" in the shell",
+	    shards, (unsigned long long)need, (unsigned long long)r.rlim_cur,
+	    (unsigned long long)r.rlim_max, (unsigned long long)need,
+	    (unsigned long long)need);
+}
+
+void
+checks_harden(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	/*
+	 * Not PR_SET_DUMPABLE 0: it would also take /proc/PID from the CLI,
+	 * which runs as the same user.
+	 */
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}

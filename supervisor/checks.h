@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What must be right before anything starts: directories, the lock, fds.
+ * Every failure is one sentence with what to do about it.
+ */
+#ifndef SUPERVISOR_CHECKS_H
+#define SUPERVISOR_CHECKS_H
+
+#include <sys/resource.h>
+
+#include "shared/config.h"
+
+/* Makes dir (and parents, 0700) when missing; it must be writable. */
+int checks_make_dir(const char *key, const char *dir, struct err *);
+/* state_dir, run_dir, log_dir. */
+int checks_dirs(const struct config *, struct err *);
+/* Is this directory lost at a reboot? */
+bool checks_is_tmpfs(const char *dir);
+/*
+ * Locks state_dir/lock for the life of the process and writes the pid: the fd,
+ * or -1 with EXIT_TRY_LATER when another supervisor has it.
+ */
+int checks_lock(const char *state_dir, struct err *);
+/* Raises the soft fd limit to the hard one; was: as it had been. */
+void checks_raise_fds(struct rlimit *was);
+/* Do `shards` fit into the limit? */
+int checks_fds_fit(uint32_t shards, struct err *);
+/* No core dumps (they hold the token), no new privileges. */
+void checks_harden(void);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/* See control.h. */
+#include "supervisor/control.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "supervisor/checks.h"
+#include "supervisor/fleet.h"
+#include "supervisor/request.h"
+
+/* ---- what a request does --------------------------------------------- */
+
+static int
+do_shard(struct fleet *f, const struct request *r, struct err *e)
+{
+	struct member *c;
+
+	if (r->shard < f->first || r->shard - f->first >= f->launched)
+		return err_set(e, EXIT_USAGE, "there is no shard %u here, "
+		    "there are %u", r->shard, f->launched);
+	c = &f->shard[r->shard - f->first];
+	if (r->action == REQUEST_RESTART) {
+		log_notice("%s is restarted by an operator.", c->name);
+		member_event(c, MEMBER_ON_RESTART);
+		return 0;
+	}
+	if (c->state != MEMBER_UP || ipc_send(&c->ipc, MSG_RECONNECT,
+	    (int32_t)c->id, 0, NULL, 0, -1) == -1)
+		return err_set(e, EXIT_TRY_LATER, "%s is %s: nothing to "
+		    "reconnect", c->name, member_state_name[c->state]);
+	return 0;
+}
+
+static int
+do_handler(struct fleet *f, struct err *e)
+{
+	if (f->local == 0)
+		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
+		    "yet: Discord has not answered");
+	log_notice("The handler is restarted by an operator.");
+	member_event(&f->handler, MEMBER_ON_RESTART);
+	return 0;
+}
+
+static int
+do_stop(struct fleet *f, const struct request *r)
+{
+	if (f->stopping)
+		stop_now(&f->stop);
+	else
+		stop_begin(&f->stop, r->end_sessions);
+	return 0;
+}
+
+static int
+carry_out(struct fleet *f, const struct request *r, struct err *e)
+{
+	if (f->stopping && r->verb != REQUEST_STOP && r->verb != REQUEST_PING)
+		return err_set(e, EXIT_TRY_LATER, "the fleet is stopping");
+	switch (r->verb) {
+	case REQUEST_STOP:
+		return do_stop(f, r);
+	case REQUEST_SHARD:
+		return do_shard(f, r, e);
+	case REQUEST_RESTART_HANDLER:
+		return do_handler(f, e);
+	case REQUEST_LOG_LEVEL:
+		f->logs.least = r->level;
+		log_set_level(r->level);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* ---- clients --------------------------------------------------------- */
+
+static void
+client_drop(struct control_client *c)
+{
+	if (c->fd == -1)
+		return;
+	ev_io_stop(c->control->fleet->loop, &c->rd);
+	timer_stop(&c->idle);
+	close(c->fd);
+	free(c->in);
+	c->fd = -1;
+	c->in = NULL;
+}
+
+static void
+on_idle(struct timer *t)
+{
+	client_drop(container_of(t, struct control_client, idle));
+}
+
+static void
+answer(struct control_client *c, const char *line)
+{
+	size_t len = strlen(line);
+
+	/* The send buffer is CONTROL_OUT_MAX: who lets it fill is dropped. */
+	if (send(c->fd, line, len, MSG_NOSIGNAL | MSG_DONTWAIT)
+	    != (ssize_t)len)
+		client_drop(c);
+}
+
+static void
+take_line(struct control_client *c, const char *line, size_t len)
+{
+	struct fleet *f = c->control->fleet;
+	struct request r;
+	struct err e;
+	char out[2048];
+
+	if (request_parse(line, len, &r, &e) == -1
+	    || carry_out(f, &r, &e) == -1)
+		request_error(&e, out, sizeof(out));
+	else
+		str_format(out, sizeof(out), "{\"ok\":true,\"pid\":%d,"
+		    "\"stopping\":%s}\n", (int)getpid(),
+		    f->stopping ? "true" : "false");
+	answer(c, out);
+}
+
+static void
+take_lines(struct control_client *c)
+{
+	char *end;
+
+	while (c->fd != -1
+	    && (end = memchr(c->in, '\n', c->in_len)) != NULL) {
+		size_t len = (size_t)(end - c->in);
+
+		timer_set(&c->idle, CONTROL_IDLE_S);
+		take_line(c, c->in, len);
+		if (c->fd == -1)
+			return;
+		c->in_len -= len + 1;
+		memmove(c->in, end + 1, c->in_len);
+	}
+	if (c->fd != -1 && c->in_len == REQUEST_LINE_MAX)
+		client_drop(c);
+}
+
+static void
+on_client(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct control_client *c = w->data;
+	ssize_t n = recv(c->fd, c->in + c->in_len,
+	    REQUEST_LINE_MAX - c->in_len, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		client_drop(c);
+		return;
+	}
+	c->in_len += (size_t)n;
+	take_lines(c);
+}
+
+static bool
+trusted(int fd)
+{
+	struct ucred u;
+	socklen_t len = sizeof(u);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &len) == 0
+	    && (u.uid == 0 || u.uid == geteuid());
+}
+
+static struct control_client *
+free_client(struct control *k)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		if (k->client[i].fd == -1)
+			return &k->client[i];
+	return NULL;
+}
+
+static void
+on_listen(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct control *k = w->data;
+	struct control_client *c = free_client(k);
+	int size = CONTROL_OUT_MAX;
+	int fd = accept4(k->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd == -1)
+		return;
+	/* All places taken: the newest goes, idle ones make room soon. */
+	if (c == NULL || !trusted(fd)) {
+		close(fd);
+		return;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	c->fd = fd;
+	c->in = base_alloc(REQUEST_LINE_MAX + 1);
+	c->in_len = 0;
+	ev_io_init(&c->rd, on_client, fd, EV_READ);
+	c->rd.data = c;
+	ev_io_start(loop, &c->rd);
+	timer_set(&c->idle, CONTROL_IDLE_S);
+}
+
+/* ---- the socket ------------------------------------------------------ */
+
+/* The pid that listens there, 0: nobody, -1: somebody, pid not known. */
+static pid_t
+who_listens(const struct sockaddr_un *sa)
+{
+	struct ucred u = { .pid = -1 };
+	socklen_t len = sizeof(u);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
+	pid_t pid = 0;
+
+	if (fd == -1)
+		return 0;
+	if (connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0) {
+		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &len);
+		pid = u.pid > 0 ? u.pid : -1;
+	} else if (errno == EAGAIN) {
+		pid = -1;		/* its backlog is full: it lives */
+	}
+	close(fd);
+	return pid;
+}
+
+static int
+bind_socket(struct control *k, const struct sockaddr_un *sa, struct err *e)
+{
+	mode_t mask = umask(0177);
+	int rc;
+
+	k->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	unlink(k->path);
+	rc = k->fd == -1 ? -1 : bind(k->fd, (const struct sockaddr *)sa,
+	    sizeof(*sa));
+	umask(mask);
+	if (rc == 0 && listen(k->fd, CONTROL_CLIENTS_MAX) == 0
+	    && stat(k->path, &k->made) == 0)
+		return 0;
+	err_sys(e, EXIT_CONFIG, "can't make the control socket %s", k->path);
+	if (k->fd != -1)
+		close(k->fd);
+	k->fd = -1;
+	return -1;
+}
+
+static int
+listen_there(struct control *k, struct err *e)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	pid_t pid;
+
+	if (str_copy(sa.sun_path, k->path, sizeof(sa.sun_path))
+	    >= sizeof(sa.sun_path))
+		return err_set(e, EXIT_CONFIG, "[paths] run_dir: %s is too "
+		    "long for a socket (at most %zu bytes)", k->path,
+		    sizeof(sa.sun_path) - 1);
+	pid = who_listens(&sa);
+	if (pid > 0)
+		return err_set(e, EXIT_TRY_LATER, "run_dir is occupied: the "
+		    "supervisor with pid %d answers on %s. Stop it, or give "
+		    "this bot its own run_dir.", (int)pid, k->path);
+	if (pid == -1)
+		return err_set(e, EXIT_TRY_LATER, "run_dir is occupied: "
+		    "another supervisor answers on %s", k->path);
+	if (bind_socket(k, &sa, e) == -1)
+		return -1;
+	ev_io_init(&k->rd, on_listen, k->fd, EV_READ);
+	k->rd.data = k;
+	ev_io_start(k->fleet->loop, &k->rd);
+	return 0;
+}
+
+int
+control_open(struct control *k, struct fleet *f, struct err *e)
+{
+	k->fleet = f;
+	k->fd = -1;
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		k->client[i].control = k;
+		k->client[i].fd = -1;
+		timer_init(f->timers, &k->client[i].idle, on_idle);
+	}
+	if (!str_format(k->path, sizeof(k->path), "%s/control.sock",
+	    f->config->run_dir))
+		return err_set(e, EXIT_CONFIG, "[paths] run_dir is too long");
+	return listen_there(k, e);
+}
+
+static void
+stop_listening(struct control *k)
+{
+	if (k->fd == -1)
+		return;
+	ev_io_stop(k->fleet->loop, &k->rd);
+	close(k->fd);
+	k->fd = -1;
+}
+
+void
+control_check(struct control *k)
+{
+	struct stat st;
+	struct err e;
+
+	if (k->fd != -1 && stat(k->path, &st) == 0
+	    && st.st_dev == k->made.st_dev && st.st_ino == k->made.st_ino)
+		return;
+	stop_listening(k);
+	if (checks_make_dir("run_dir", k->fleet->config->run_dir, &e) == 0
+	    && listen_there(k, &e) == 0)
+		log_notice("run_dir had vanished: the control socket was made "
+		    "again.");
+	else
+		log_warn("No control socket: %s", e.text);
+}
+
+void
+control_close(struct control *k)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		if (k->client[i].control != NULL)
+			client_drop(&k->client[i]);
+	if (k->fd != -1)
+		unlink(k->path);
+	stop_listening(k);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* See fleet.h. */
+#include "supervisor/fleet.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+#include "supervisor/checks.h"
+
+#define LAYOUT_KEY "layout"	/* store blob: shard count last launched */
+
+/* ---- layout ---------------------------------------------------------- */
+
+static bool
+session_usable(struct fleet *f, uint32_t id, uint32_t count)
+{
+	struct store_session s;
+
+	return store_session_get(&f->store, id, &s, NULL) == 1
+	    && s.identity == f->identity && s.shard_count == count
+	    && s.intents == f->config->intents;
+}
+
+uint32_t
+fleet_stored_layout(struct fleet *f)
+{
+	uint32_t count = 0;
+	size_t len = 0;
+
+	if (store_blob_get(&f->store, LAYOUT_KEY, &count, sizeof(count), &len,
+	    NULL) != 1 || len != sizeof(count))
+		return 0;
+	if (f->config->shards > 0 && count != (uint32_t)f->config->shards)
+		return 0;
+	for (uint32_t i = 0; i < count; i++)
+		if (session_usable(f, f->first + i, count))
+			return count;
+	return 0;
+}
+
+int
+fleet_page(struct fleet *f, uint32_t count, struct err *e)
+{
+	page_close(&f->page);
+	if (page_create(&f->page, f->config->state_dir, count, e) == -1)
+		return -1;
+	board_update(&f->board);
+	return 0;
+}
+
+/* What an earlier run left: no process of it is alive any more. */
+static void
+clear_slots(struct fleet *f)
+{
+	for (uint32_t i = 0; i < f->local; i++) {
+		struct page_watch *w = &f->page.slot[i].watch;
+
+		board_shard_down(&f->board, i, false, "");
+		w->pid = 0;
+		w->pid_start = 0;
+		w->restart_ms = 0;
+	}
+	board_handler_down(&f->board, "");
+	f->page.head->handler_watch.pid = 0;
+}
+
+/* ---- launch ---------------------------------------------------------- */
+
+static void
+launch_some(struct timer *t)
+{
+	struct fleet *f = container_of(t, struct fleet, launch_timer);
+
+	for (int i = 0; i < FLEET_LAUNCH_BATCH && f->launched < f->local; i++) {
+		struct member *c = &f->shard[f->launched++];
+
+		member_event(c, MEMBER_ON_START);
+	}
+	if (f->launched < f->local)
+		timer_set(t, FLEET_LAUNCH_S);
+}
+
+/* Those without a session will ask for a permit: keep their place. */
+static uint32_t
+expect_identifies(struct fleet *f)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->local; i++)
+		if (!session_usable(f, f->first + i, f->count)) {
+			permit_expect(&f->permit, i);
+			n++;
+		}
+	return n;
+}
+
+int
+fleet_launch(struct fleet *f, uint32_t count, struct err *e)
+{
+	uint32_t fresh;
+
+	must(f->local == 0);
+	if (count == 0)
+		return err_set(e, EXIT_CONFIG, "no usable shard count");
+	if (checks_fds_fit(count, e) == -1 || fleet_page(f, count, e) == -1
+	    || store_blob_put(&f->store, LAYOUT_KEY, &count, sizeof(count), e)
+	    == -1)
+		return -1;
+	f->count = f->local = count;
+	f->shard = base_alloc(count * sizeof(*f->shard));
+	for (uint32_t i = 0; i < count; i++)
+		member_init(&f->shard[i], f, false, i);
+	clear_slots(f);
+	brake_init(&f->brake, count);
+	permit_init(&f->permit, f->timers, count,
+	    f->config->identify_interval_s, f->config->reserve,
+	    &ledger_actions, f);
+	ledger_init(&f->ledger, f);
+	watch_start(&f->watch);
+	fresh = expect_identifies(f);
+	log_notice("Starting %u shards: %u with a session to resume, %u need "
+	    "an IDENTIFY.", count, count - fresh, fresh);
+	member_event(&f->handler, MEMBER_ON_START);
+	timer_init(f->timers, &f->launch_timer, launch_some);
+	launch_some(&f->launch_timer);
+	board_update(&f->board);
+	return 0;
+}
+
+/* ---- up and down ----------------------------------------------------- */
+
+static void
+tell(struct fleet *f, const char *line)
+{
+	if (f->ready_fd == -1)
+		return;
+	fd_write_all(f->ready_fd, line, strlen(line));
+	close(f->ready_fd);
+	f->ready_fd = -1;
+}
+
+void
+fleet_tell_ready(struct fleet *f)
+{
+	tell(f, "ok\n");
+}
+
+void
+fleet_give_up(struct fleet *f, int code, const char *sentence)
+{
+	char line[1200];
+
+	if (f->exit_code == 0)
+		f->exit_code = code;
+	log_error("%s", sentence);
+	board_note(&f->board, BOARD_FATAL, sentence);
+	str_format(line, sizeof(line), "error %d %s\n", code, sentence);
+	tell(f, line);
+	stop_begin(&f->stop, false);
+}
+
+/* ---- told by children ------------------------------------------------ */
+
+void
+fleet_child_up(struct fleet *f, struct member *c)
+{
+	if (!c->handler)
+		uplinks_add(&f->uplinks, c);
+}
+
+void
+fleet_child_ready(struct fleet *f, struct member *c)
+{
+	if (c->handler) {
+		log_info("The handler is ready, generation %u.",
+		    c->generation);
+		uplinks_add(&f->uplinks, c);
+	} else if (brake_ready(&f->brake, c->slot)) {
+		fleet_unbrake(f);
+	}
+}
+
+void
+fleet_unbrake(struct fleet *f)
+{
+	log_notice("A restarted shard stays up: the others follow.");
+	for (uint32_t i = 0; i < f->local; i++)
+		member_unbrake(&f->shard[i]);
+}
+
+static bool
+any_session_alive(const struct fleet *f)
+{
+	for (uint32_t i = 0; i < f->local; i++) {
+		uint32_t st = f->page.slot[i].shard.state;
+
+		if (member_running(&f->shard[i])
+		    && (st == SHARD_READY || st == SHARD_RESUMING))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A fatal close is nearly always common to all (3.3 rule 5): no permits any
+ * more.  Sessions that live go on; once none does, there is nothing to keep.
+ */
+void
+fleet_fatal(struct fleet *f, struct member *c, uint32_t code, const char *text)
+{
+	static const uint32_t zero;
+	char sentence[PERMIT_WORDS];
+
+	if (c->handler) {
+		log_error("The handler can't go on: %s Events are kept in the "
+		    "shards.", text);
+		return;
+	}
+	str_format(sentence, sizeof(sentence), "Shard %u: %.220s", c->id,
+	    text);
+	log_error("%s", sentence);
+	permit_hold(&f->permit, sentence);
+	board_note(&f->board, BOARD_FATAL, sentence);
+	/* Another layout is needed: the next start must ask for it. */
+	if (code == 4010 || code == 4011)
+		store_blob_put(&f->store, LAYOUT_KEY, &zero, sizeof(zero),
+		    NULL);
+	if (code == 4004 || code == 401 || !any_session_alive(f))
+		fleet_give_up(f, EXIT_CONFIG, sentence);
+}
+
+void
+fleet_child_ended(struct fleet *f, struct member *c)
+{
+	const struct page *p = &f->page;
+
+	if (c->handler) {
+		board_handler_down(&f->board, p->head->handler_watch.last_end);
+	} else {
+		board_shard_down(&f->board, c->slot,
+		    c->state == MEMBER_FAILED,
+		    c->state == MEMBER_DOWN ? ""
+		    : p->slot[c->slot].watch.last_end);
+		permit_lost(&f->permit, c->slot);
+		c->pair_due = false;
+	}
+	if (f->stopping)
+		stop_progress(&f->stop);
+}
+
+struct member *
+fleet_find(struct fleet *f, pid_t pid)
+{
+	if (f->local > 0 && f->handler.pid == pid)
+		return &f->handler;
+	for (uint32_t i = 0; i < f->local; i++)
+		if (f->shard[i].pid == pid)
+			return &f->shard[i];
+	return NULL;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All state of one supervisor, in one struct, and the few decisions that
+ * concern the fleet as a whole: launching it, what a fatal end of one member
+ * means for the rest, what the operator reads.
+ */
+#ifndef SUPERVISOR_FLEET_H
+#define SUPERVISOR_FLEET_H
+
+#include <sys/resource.h>
+
+#include "shared/page.h"
+#include "shared/tls.h"
+#include "supervisor/asking.h"
+#include "supervisor/board.h"
+#include "supervisor/member.h"
+#include "supervisor/control.h"
+#include "supervisor/ledger.h"
+#include "supervisor/logs.h"
+#include "supervisor/permit.h"
+#include "supervisor/stop.h"
+#include "supervisor/supervisor.h"
+#include "supervisor/uplinks.h"
+#include "supervisor/watch.h"
+
+#define FLEET_LAUNCH_BATCH 16	/* forks per turn of the loop */
+#define FLEET_LAUNCH_S 0.005
+
+struct fleet {
+	struct config *config;
+	char **argv;
+	int ready_fd;			/* -1 once told */
+	struct ev_loop *loop;
+	struct timers *timers;
+	char *token;
+	uint64_t identity;		/* of the token, see store.h */
+	SSL_CTX *tls;
+	char ca_file[CONFIG_PATH_MAX];
+	int lock_fd;
+	struct rlimit nofile;		/* as we were started */
+	struct store store;
+	struct page page;
+	uint64_t started_ms;
+	char gateway_url[STORE_URL_MAX];
+	uint32_t first, local, count;	/* local 0: layout not yet known */
+	uint32_t launched;		/* of local, forked so far */
+	struct timer launch_timer;
+	struct member *shard;		/* local of them */
+	struct member handler;
+	struct brake brake;
+	struct permit permit;
+	struct ledger ledger;
+	struct asking asking;
+	struct uplinks uplinks;
+	struct board board;
+	struct watch watch;
+	struct control control;
+	struct stop stop;
+	struct logs logs;
+	bool stopping;
+	int exit_code;
+};
+
+/* The layout that usable session records in the store belong to; 0: none. */
+uint32_t fleet_stored_layout(struct fleet *);
+/* Creates the page for count shards; also before the count is known. */
+int fleet_page(struct fleet *, uint32_t count, struct err *);
+/* Starts the handler and `count` shards. */
+int fleet_launch(struct fleet *, uint32_t count, struct err *);
+/* Tells whoever started us that we are up, once. */
+void fleet_tell_ready(struct fleet *);
+/* We can't go on: says so and stops in order with this exit code. */
+void fleet_give_up(struct fleet *, int code, const char *sentence);
+
+/* From children, through member.c and messages.c. */
+void fleet_child_up(struct fleet *, struct member *);
+void fleet_child_ready(struct fleet *, struct member *);
+void fleet_child_ended(struct fleet *, struct member *);
+void fleet_fatal(struct fleet *, struct member *, uint32_t close_code,
+    const char *sentence);
+/* Releases whoever waits for the brake. */
+void fleet_unbrake(struct fleet *);
+/* The child with this pid, or NULL. */
+struct member *fleet_find(struct fleet *, pid_t);
+
+#endif

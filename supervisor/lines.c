@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* See lines.h. */
+#include "supervisor/lines.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINES_LEFT (64 << 10)	/* read at most so much from a dead child */
+
+void
+lines_init(struct lines *l)
+{
+	memset(l, 0, sizeof(*l));
+	l->fd = -1;
+}
+
+enum log_level
+lines_level(const char **text)
+{
+	const char *s = *text;
+
+	if (s[0] != '<' || s[1] < '0' || s[1] > '0' + LOG_L_ERROR
+	    || s[2] != '>')
+		return LOG_L_INFO;
+	*text = s + 3;
+	return (enum log_level)(s[1] - '0');
+}
+
+static void
+hand_out(struct lines *l, char *line, size_t len)
+{
+	const char *text = line;
+	enum log_level level;
+
+	line[len] = '\0';
+	/* A child that crashes may write anything, NUL included. */
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = ' ';
+	level = lines_level(&text);
+	if (*text == '\0')
+		return;
+	str_copy(l->last, text, sizeof(l->last));
+	l->fn(l, level, text);
+}
+
+static void
+take_lines(struct lines *l)
+{
+	char *start = l->buf, *end;
+
+	while ((end = memchr(start, '\n', l->len
+	    - (size_t)(start - l->buf))) != NULL) {
+		hand_out(l, start, (size_t)(end - start));
+		start = end + 1;
+	}
+	l->len -= (size_t)(start - l->buf);
+	memmove(l->buf, start, l->len);
+	if (l->len == LINES_MAX) {
+		hand_out(l, l->buf, l->len);
+		l->len = 0;
+	}
+}
+
+/* Bytes read, 0 when there is nothing now, -1 at the end. */
+static ssize_t
+fill(struct lines *l)
+{
+	ssize_t n = read(l->fd, l->buf + l->len, LINES_MAX - l->len);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	if (n == 0)
+		return -1;
+	l->len += (size_t)n;
+	take_lines(l);
+	return n;
+}
+
+static void
+on_readable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct lines *l = w->data;
+
+	for (size_t done = 0; done < LINES_WORK;) {
+		ssize_t n = fill(l);
+
+		if (n < 0)
+			ev_io_stop(loop, w);
+		if (n <= 0)
+			return;
+		done += (size_t)n;
+	}
+}
+
+void
+lines_open(struct lines *l, struct ev_loop *loop, int fd, lines_fn *fn)
+{
+	must(l->fd == -1);
+	l->loop = loop;
+	l->fd = fd;
+	l->fn = fn;
+	l->len = 0;
+	l->last[0] = '\0';
+	ev_io_init(&l->rd, on_readable, fd, EV_READ);
+	l->rd.data = l;
+	ev_io_start(loop, &l->rd);
+}
+
+void
+lines_close(struct lines *l)
+{
+	if (l->fd == -1)
+		return;
+	ev_io_stop(l->loop, &l->rd);
+	for (size_t done = 0; done < LINES_LEFT;) {
+		ssize_t n = fill(l);
+
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	if (l->len > 0)
+		hand_out(l, l->buf, l->len);
+	l->len = 0;
+	close(l->fd);
+	l->fd = -1;
+}

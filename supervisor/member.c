@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/* See child.h. */
+#include "supervisor/member.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "shared/clock.h"
+#include "supervisor/fleet.h"
+#include "supervisor/messages.h"
+#include "supervisor/spawn.h"
+
+const char *const member_state_name[MEMBER_STATE_COUNT] = {
+#define X(n, s) [MEMBER_##n] = s,
+	MEMBER_STATES(X)
+#undef X
+};
+static const char *const member_event_name[MEMBER_EVENT_COUNT] = {
+#define X(n, s) [MEMBER_ON_##n] = s,
+	MEMBER_EVENTS(X)
+#undef X
+};
+
+static void on_timer(struct timer *);
+
+void
+member_init(struct member *c, struct fleet *f, bool handler, uint32_t slot)
+{
+	memset(c, 0, sizeof(*c));
+	c->magic = MEMBER_MAGIC;
+	c->fleet = f;
+	c->handler = handler;
+	c->slot = slot;
+	c->id = f->first + slot;
+	c->ipc.fd = -1;
+	c->killed_for = CRASHES;
+	lines_init(&c->lines);
+	timer_init(f->timers, &c->timer, on_timer);
+	delay_init(&c->delay, f->config->restart_min_s,
+	    f->config->restart_max_s);
+	if (handler)
+		str_copy(c->name, "handler", sizeof(c->name));
+	else
+		str_format(c->name, sizeof(c->name), "shard %u", c->id);
+}
+
+void
+member_free(struct member *c)
+{
+	timer_stop(&c->timer);
+	ipc_close(&c->ipc);
+	lines_close(&c->lines);
+	c->magic = 0;
+}
+
+bool
+member_running(const struct member *c)
+{
+	return c->pid > 0;
+}
+
+/* ---- pieces of the transitions --------------------------------------- */
+
+static struct page_watch *
+watch_of(const struct member *c)
+{
+	struct page *p = &c->fleet->page;
+
+	return c->handler ? &p->head->handler_watch : &p->slot[c->slot].watch;
+}
+
+static void
+note_start(struct member *c)
+{
+	struct page_watch *w = watch_of(c);
+
+	page_begin(&w->lock);
+	w->pid = c->pid;
+	w->pid_start = spawn_start_time(c->pid);
+	w->started_ms = clock_boot_ms();
+	w->restart_ms = 0;
+	w->starts++;
+	w->rss_kb = w->uss_kb = w->fds = w->fd_limit = 0;
+	w->sampled_ms = 0;
+	page_end(&w->lock);
+}
+
+static void
+note_end(struct member *c, enum crash_cause cause, const char *words)
+{
+	struct page_watch *w = watch_of(c);
+
+	page_begin(&w->lock);
+	w->pid = 0;
+	w->pid_start = 0;
+	if (cause != CRASHES)
+		w->crashes[cause]++;
+	str_copy(w->last_end, words, sizeof(w->last_end));
+	page_end(&w->lock);
+}
+
+static void
+note_restart(struct member *c, uint64_t at_ms)
+{
+	struct page_watch *w = watch_of(c);
+
+	page_begin(&w->lock);
+	w->restart_ms = at_ms;
+	page_end(&w->lock);
+}
+
+static void
+wait_restart(struct member *c)
+{
+	uint64_t now = clock_boot_ms();
+	uint64_t ready = c->ready_ms ? now - c->ready_ms : 0;
+	double s = delay_next(&c->delay, ready, clock_random());
+
+	c->state = MEMBER_WAITING;
+	c->braked = false;
+	timer_set(&c->timer, s);
+	note_restart(c, now + (uint64_t)(s * 1000));
+}
+
+static void
+bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
+{
+	struct obituary o = { .who = c->name, .pid = c->pid,
+	    .status = c->status, .asked = c->state == MEMBER_STOPPING,
+	    .killed_for = c->killed_for, .oom_before = c->oom_before,
+	    .oom_after = obituary_oom_kills(),
+	    .rss_kb = watch_of(c)->rss_kb };
+
+	messages_drain(c);
+	lines_close(&c->lines);
+	o.last_words = c->lines.last;
+	*cause = obituary_write(&o, words, size);
+	ipc_close(&c->ipc);
+	timer_stop(&c->timer);
+	note_end(c, *cause, words);
+	c->pid = 0;
+}
+
+/* ---- transitions ----------------------------------------------------- */
+
+static void
+launch(struct member *c)
+{
+	struct err e;
+
+	timer_stop(&c->timer);
+	c->ready_ms = 0;
+	c->signalled = 0;
+	c->again = c->fatal = c->braked = false;
+	c->killed_for = CRASHES;
+	c->oom_before = obituary_oom_kills();
+	c->generation++;
+	if (spawn_child(c, &e) == -1) {
+		log_error("%s could not be started: %s", c->name, e.text);
+		wait_restart(c);
+		return;
+	}
+	c->state = MEMBER_STARTING;
+	timer_set(&c->timer, MEMBER_HELLO_S);
+	note_start(c);
+	log_debug("%s started, pid %d, generation %u", c->name, (int)c->pid,
+	    c->generation);
+}
+
+static void
+launch_if_free(struct member *c)
+{
+	struct brake *b = &c->fleet->brake;
+
+	if (!c->handler && !brake_may_start(b, c->slot, clock_boot_ms())) {
+		c->braked = true;	/* member_unbrake follows */
+		return;
+	}
+	launch(c);
+}
+
+static void
+hello(struct member *c)
+{
+	c->state = MEMBER_UP;
+	timer_stop(&c->timer);
+	if (c->handler)
+		timer_set(&c->timer, c->fleet->config->handler_start_timeout_s
+		    + MEMBER_HELLO_S);
+	fleet_child_up(c->fleet, c);
+}
+
+static void
+ready(struct member *c)
+{
+	timer_stop(&c->timer);
+	if (c->ready_ms == 0)
+		c->ready_ms = clock_boot_ms();
+	fleet_child_ready(c->fleet, c);
+}
+
+static void
+late_start(struct member *c)
+{
+	if (c->ipc.fd == -1)
+		member_kill(c, CRASH_HUNG, "it closed its channel to us and "
+		    "went on running");
+	else
+		member_kill(c, CRASH_START, c->state == MEMBER_STARTING
+		    ? "it did not report within 10 s of its start"
+		    : "it was not ready within [handler] start_timeout");
+}
+
+static void
+died(struct member *c)
+{
+	struct fleet *f = c->fleet;
+	enum crash_cause cause;
+	char words[PAGE_WORDS];
+	bool fatal;
+
+	bury(c, words, sizeof(words), &cause);
+	fatal = c->fatal || (!c->handler && WIFEXITED(c->status)
+	    && WEXITSTATUS(c->status) == EXIT_CONFIG);
+	if (fatal)
+		c->state = MEMBER_FAILED;
+	else if (f->stopping)
+		c->state = MEMBER_DOWN;
+	else
+		wait_restart(c);
+	log_warn("%s.%s", words, fatal || f->stopping ? "" : c->handler
+	    ? " Shards stay connected and keep its events; it is restarted."
+	    : " It will be restarted and resume its session.");
+	if (!c->handler && !fatal && brake_died(&f->brake, c->slot, cause,
+	    clock_boot_ms()))
+		log_error("A third of the shards died alike (%s) within 10 s: "
+		    "restarts wait until one of them stays up.",
+		    page_crash_name[cause]);
+	fleet_child_ended(f, c);
+}
+
+/* Ladder: ask, TERM, KILL, each with its own deadline. */
+static void
+request_stop(struct member *c)
+{
+	struct fleet *f = c->fleet;
+	double s = c->handler ? f->config->handler_drain_timeout_s
+	    : f->config->stop_timeout_s;
+	struct msg_stop m = { .end_sessions = c->end_sessions };
+
+	if (s > f->config->stop_timeout_s)
+		s = f->config->stop_timeout_s;
+	m.deadline_ms = (uint32_t)(s * 1000);
+	c->state = MEMBER_STOPPING;
+	c->signalled = 0;
+	if (ipc_send(&c->ipc, MSG_STOP, c->handler ? -1 : (int32_t)c->id, 0,
+	    &m, sizeof(m), -1) == -1)
+		s = 0;
+	timer_set(&c->timer, s);
+}
+
+static void
+climb(struct member *c)
+{
+	if (c->signalled++ == 0) {
+		log_warn("%s did not stop when asked: sending SIGTERM.",
+		    c->name);
+		kill(c->pid, SIGTERM);
+		timer_set(&c->timer, MEMBER_TERM_S);
+		return;
+	}
+	log_warn("%s did not stop on SIGTERM: killing it.", c->name);
+	kill(c->pid, SIGKILL);
+}
+
+static void
+ended(struct member *c)
+{
+	enum crash_cause cause;
+	char words[PAGE_WORDS];
+
+	bury(c, words, sizeof(words), &cause);
+	c->state = MEMBER_DOWN;
+	if (cause == CRASHES)
+		log_info("%s.", words);
+	else
+		log_warn("%s while stopping.", words);
+	fleet_child_ended(c->fleet, c);
+	if (c->again && !c->fleet->stopping)
+		launch(c);
+}
+
+static void
+restart(struct member *c)
+{
+	request_stop(c);
+	c->again = true;
+}
+
+static void
+give_up(struct member *c)
+{
+	timer_stop(&c->timer);
+	note_restart(c, 0);
+	c->state = MEMBER_DOWN;
+}
+
+static void
+dont_restart(struct member *c)
+{
+	c->again = false;
+}
+
+static void
+nothing(struct member *c)
+{
+}
+
+static void
+impossible(struct member *c)
+{
+	bug("a child's state and event do not fit");
+}
+
+typedef void transition(struct member *);
+
+#define S(n) [MEMBER_##n]
+#define E(n) [MEMBER_ON_##n]
+static transition *const table[MEMBER_STATE_COUNT][MEMBER_EVENT_COUNT] = {
+	S(DOWN) = { E(START) = launch, E(HELLO) = impossible,
+	    E(READY) = impossible, E(EXIT) = impossible,
+	    E(TIMER) = impossible, E(STOP) = nothing, E(RESTART) = launch },
+	S(STARTING) = { E(START) = nothing, E(HELLO) = hello,
+	    E(READY) = ready, E(EXIT) = died, E(TIMER) = late_start,
+	    E(STOP) = request_stop, E(RESTART) = restart },
+	S(UP) = { E(START) = nothing, E(HELLO) = nothing, E(READY) = ready,
+	    E(EXIT) = died, E(TIMER) = late_start, E(STOP) = request_stop,
+	    E(RESTART) = restart },
+	S(STOPPING) = { E(START) = nothing, E(HELLO) = nothing,
+	    E(READY) = nothing, E(EXIT) = ended, E(TIMER) = climb,
+	    E(STOP) = dont_restart, E(RESTART) = nothing },
+	S(WAITING) = { E(START) = nothing, E(HELLO) = impossible,
+	    E(READY) = impossible, E(EXIT) = impossible,
+	    E(TIMER) = launch_if_free, E(STOP) = give_up,
+	    E(RESTART) = launch },
+	S(FAILED) = { E(START) = nothing, E(HELLO) = impossible,
+	    E(READY) = impossible, E(EXIT) = impossible,
+	    E(TIMER) = impossible, E(STOP) = give_up, E(RESTART) = launch },
+};
+#undef S
+#undef E
+
+void
+member_event(struct member *c, enum member_event ev)
+{
+	must(c->magic == MEMBER_MAGIC);
+	log_debug("%s: %s on %s", c->name, member_state_name[c->state],
+	    member_event_name[ev]);
+	table[c->state][ev](c);
+}
+
+static void
+on_timer(struct timer *t)
+{
+	member_event(container_of(t, struct member, timer), MEMBER_ON_TIMER);
+}
+
+void
+member_kill(struct member *c, enum crash_cause cause, const char *why)
+{
+	if (c->pid <= 0 || c->killed_for != CRASHES)
+		return;
+	log_error("%s (pid %d) is killed: %s.", c->name, (int)c->pid, why);
+	c->killed_for = cause;
+	timer_stop(&c->timer);
+	kill(c->pid, SIGKILL);
+}
+
+void
+member_reaped(struct member *c, int status)
+{
+	c->status = status;
+	member_event(c, MEMBER_ON_EXIT);
+}
+
+void
+member_unbrake(struct member *c)
+{
+	if (c->state != MEMBER_WAITING || !c->braked)
+		return;
+	c->braked = false;
+	timer_set(&c->timer, clock_random());
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One child process slot, a shard's or the handler's: start, handshake, stop
+ * ladder, death, growing delay.  A table of states and events decides; how a
+ * process is made is spawn.c's business, what its messages mean messages.c's.
+ */
+#ifndef SUPERVISOR_MEMBER_H
+#define SUPERVISOR_MEMBER_H
+
+#include "shared/ipc.h"
+#include "shared/timer.h"
+#include "supervisor/delay.h"
+#include "supervisor/lines.h"
+#include "supervisor/obituary.h"
+
+struct fleet;
+
+#define MEMBER_STATES(X)                                                        \
+	X(DOWN, "down")		/* no process, none wanted */                  \
+	X(STARTING, "starting")	/* process, HELLO not yet received */          \
+	X(UP, "up")                                                            \
+	X(STOPPING, "stopping")	/* asked to stop, on the ladder */             \
+	X(WAITING, "waiting")	/* dead, will be restarted */                  \
+	X(FAILED, "failed")	/* dead, only an operator starts it again */
+
+enum member_state {
+#define X(n, s) MEMBER_##n,
+	MEMBER_STATES(X)
+#undef X
+	MEMBER_STATE_COUNT
+};
+extern const char *const member_state_name[MEMBER_STATE_COUNT];
+
+#define MEMBER_EVENTS(X)                                                        \
+	X(START, "start") X(HELLO, "hello") X(READY, "ready")                  \
+	X(EXIT, "exit") X(TIMER, "timer") X(STOP, "stop")                      \
+	X(RESTART, "restart")
+
+enum member_event {
+#define X(n, s) MEMBER_ON_##n,
+	MEMBER_EVENTS(X)
+#undef X
+	MEMBER_EVENT_COUNT
+};
+
+#define MEMBER_HELLO_S 10	/* fork to HELLO */
+#define MEMBER_TERM_S 1		/* SIGTERM to SIGKILL */
+#define MEMBER_MAGIC 0x6368696cu
+
+struct member {
+	uint32_t magic;
+	struct fleet *fleet;
+	bool handler;
+	uint32_t slot, id;	/* of a shard */
+	char name[32];		/* "shard 3", "handler" */
+	enum member_state state;
+	pid_t pid;		/* 0: no process */
+	uint32_t generation;	/* of the process; 0: never started */
+	int status;		/* of waitpid, with MEMBER_ON_EXIT */
+	struct ipc ipc;
+	struct lines lines;
+	struct timer timer;	/* the one wait of the present state */
+	struct delay delay;
+	uint64_t ready_ms;	/* boot stamp of its first READY; 0: not yet */
+	unsigned signalled;	/* rungs climbed: 1 TERM, 2 KILL */
+	bool again;		/* STOPPING: start anew when it is gone */
+	bool end_sessions;
+	bool braked;		/* WAITING: due, but the brake holds it */
+	bool fatal;		/* it said it can't go on */
+	enum crash_cause killed_for;	/* CRASHES: not killed by us */
+	int64_t oom_before;
+	bool pair_due;		/* an uplink is still to be made */
+};
+
+void member_init(struct member *, struct fleet *, bool handler, uint32_t slot);
+void member_event(struct member *, enum member_event);
+bool member_running(const struct member *);	/* has a process */
+/* Ends a process that does not behave, at once, counted as cause. */
+void member_kill(struct member *, enum crash_cause, const char *why);
+/* From SIGCHLD: the process of this child is gone with status. */
+void member_reaped(struct member *, int status);
+/* The brake was released: whoever waits for it goes. */
+void member_unbrake(struct member *);
+void member_free(struct member *);	/* its process is gone */
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* See messages.h. */
+#include "supervisor/messages.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "supervisor/fleet.h"
+
+#define DRAIN_ROUNDS 8
+
+static void
+on_hello(struct member *c, const struct msg_hdr *h, const void *payload)
+{
+	const struct msg_hello *m = payload;
+
+	if (m->pid != c->pid || m->generation != c->generation) {
+		member_kill(c, CRASH_START, "its HELLO names another process");
+		return;
+	}
+	member_event(c, MEMBER_ON_HELLO);
+}
+
+static void
+on_ready(struct member *c, const struct msg_hdr *h, const void *payload)
+{
+	member_event(c, MEMBER_ON_READY);
+}
+
+static void
+on_ask(struct member *c, const struct msg_hdr *h, const void *payload)
+{
+	const struct msg_permit_ask *m = payload;
+
+	if (m->cause >= CAUSES) {
+		member_kill(c, CRASH_EXIT, "it asked for a permit without a "
+		    "known cause");
+		return;
+	}
+	log_info("%s has no session it could resume (%s) and queues for an "
+	    "IDENTIFY.", c->name, contract_cause_name(m->cause));
+	permit_ask(&c->fleet->permit, c->slot, h->serial, m->cause,
+	    m->close_code);
+}
+
+static void
+on_done(struct member *c, const struct msg_hdr *h, const void *payload)
+{
+	const struct msg_permit_done *m = payload;
+
+	if (m->outcome >= OUTCOME_UNUSED + 1) {
+		member_kill(c, CRASH_EXIT, "it reported an unknown outcome");
+		return;
+	}
+	permit_done(&c->fleet->permit, c->slot, m->ledger_id, m->outcome,
+	    m->close_code);
+}
+
+static void
+on_fatal(struct member *c, const struct msg_hdr *h, const void *payload)
+{
+	struct msg_fatal m = *(const struct msg_fatal *)payload;
+
+	m.text[sizeof(m.text) - 1] = '\0';
+	c->fatal = true;
+	fleet_fatal(c->fleet, c, m.close_code, m.text);
+}
+
+static void
+on_event(struct member *c, const struct msg_hdr *h, const void *payload)
+{
+	struct msg_event m = *(const struct msg_event *)payload;
+
+	m.text[sizeof(m.text) - 1] = '\0';
+	if (m.report == REPORT_READY)
+		member_event(c, MEMBER_ON_READY);
+	else
+		log_debug("%s reports: %s (close code %u)", c->name, m.text,
+		    m.close_code);
+}
+
+enum { BY_SHARD = 1, BY_HANDLER = 2 };
+
+static const struct {
+	unsigned by;
+	size_t size;
+	void (*fn)(struct member *, const struct msg_hdr *, const void *);
+} known[MSG_TYPES] = {
+	[MSG_HELLO] = { BY_SHARD | BY_HANDLER, sizeof(struct msg_hello),
+	    on_hello },
+	[MSG_READY] = { BY_HANDLER, 0, on_ready },
+	[MSG_PERMIT_ASK] = { BY_SHARD, sizeof(struct msg_permit_ask),
+	    on_ask },
+	[MSG_PERMIT_DONE] = { BY_SHARD, sizeof(struct msg_permit_done),
+	    on_done },
+	[MSG_FATAL] = { BY_SHARD | BY_HANDLER, sizeof(struct msg_fatal),
+	    on_fatal },
+	[MSG_EVENT] = { BY_SHARD, sizeof(struct msg_event), on_event },
+};
+
+static void
+on_msg(struct ipc *ipc, const struct msg_hdr *h, const void *payload, int fd)
+{
+	struct member *c = container_of(ipc, struct member, ipc);
+	unsigned who = c->handler ? BY_HANDLER : BY_SHARD;
+	char why[128];
+
+	if (fd != -1)
+		close(fd);
+	if ((known[h->type].by & who) == 0 || h->len != known[h->type].size
+	    || (!c->handler && h->shard != (int32_t)c->id)) {
+		str_format(why, sizeof(why), "it sent a %s of %u bytes for "
+		    "shard %d, which is against the contract",
+		    contract_msg_name(h->type), h->len, h->shard);
+		member_kill(c, CRASH_EXIT, why);
+		return;
+	}
+	known[h->type].fn(c, h, payload);
+}
+
+static void
+on_gone(struct ipc *ipc, const char *why)
+{
+	struct member *c = container_of(ipc, struct member, ipc);
+
+	/* A closed channel is how every death begins: SIGCHLD tells more. */
+	if (strcmp(why, "closed") != 0)
+		member_kill(c, CRASH_EXIT, why);
+	else if (c->state != MEMBER_STOPPING)
+		timer_set(&c->timer, MEMBER_HELLO_S);
+}
+
+void
+messages_open(struct member *c, int fd)
+{
+	ipc_open(&c->ipc, c->fleet->loop, fd, c->name, on_msg, on_gone);
+}
+
+void
+messages_drain(struct member *c)
+{
+	/* ipc reads IPC_WORK_MAX messages per call and closes at the end. */
+	for (int i = 0; i < DRAIN_ROUNDS && c->ipc.fd != -1; i++)
+		ev_invoke(c->fleet->loop, &c->ipc.rd, EV_READ);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What children say on their channels.  Every message is checked against a
+ * table of who may send it and how long it must be; a child that breaks the
+ * contract is killed and restarted, as nothing it says can be trusted.
+ */
+#ifndef SUPERVISOR_MESSAGES_H
+#define SUPERVISOR_MESSAGES_H
+
+#include "supervisor/member.h"
+
+/* Takes fd over. */
+void messages_open(struct member *, int fd);
+/* A dead child's last messages, before its channel is closed. */
+void messages_drain(struct member *);
+
+#endif

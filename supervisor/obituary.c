@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* See obituary.h; cgroup v2 only, as ops-anchors.md section 4 explains. */
+#include "supervisor/obituary.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *const killed_words[CRASHES] = {
+	[CRASH_HUNG] = "was killed because it had stopped working",
+	[CRASH_START] = "was killed because it did not report in time",
+	[CRASH_EXIT] = "was killed",
+	[CRASH_SIGNAL] = "was killed",
+	[CRASH_OOM] = "was killed",
+};
+
+static bool
+is_oom(const struct obituary *o)
+{
+	return WIFSIGNALED(o->status) && WTERMSIG(o->status) == SIGKILL
+	    && o->oom_before >= 0 && o->oom_after > o->oom_before;
+}
+
+static enum crash_cause
+cause_of(const struct obituary *o)
+{
+	if (o->killed_for != CRASHES)
+		return o->killed_for;
+	if (is_oom(o))
+		return CRASH_OOM;
+	if (o->asked && WIFEXITED(o->status) && WEXITSTATUS(o->status) == 0)
+		return CRASHES;
+	return WIFSIGNALED(o->status) ? CRASH_SIGNAL : CRASH_EXIT;
+}
+
+static void
+end_words(const struct obituary *o, enum crash_cause cause, char *out,
+    size_t size)
+{
+	int sig = WIFSIGNALED(o->status) ? WTERMSIG(o->status) : 0;
+
+	if (o->killed_for != CRASHES)
+		str_format(out, size, "%s", killed_words[o->killed_for]);
+	else if (cause == CRASH_OOM)
+		str_format(out, size, "was killed by SIGKILL, likely out of "
+		    "memory (cgroup oom_kill %lld -> %lld, last rss %llu MiB)",
+		    (long long)o->oom_before, (long long)o->oom_after,
+		    (unsigned long long)o->rss_kb / 1024);
+	else if (sig != 0)
+		str_format(out, size, "was ended by signal %d (%s)", sig,
+		    strsignal(sig));
+	else if (o->asked && WEXITSTATUS(o->status) == 0)
+		str_format(out, size, "ended as asked");
+	else
+		str_format(out, size, "exited with code %d",
+		    WEXITSTATUS(o->status));
+}
+
+enum crash_cause
+obituary_write(const struct obituary *o, char *out, size_t size)
+{
+	enum crash_cause cause = cause_of(o);
+	char end[160];
+
+	end_words(o, cause, end, sizeof(end));
+	if (cause != CRASHES && o->last_words[0] != '\0')
+		str_format(out, size, "%s (pid %d) %s; last words: %s", o->who,
+		    (int)o->pid, end, o->last_words);
+	else
+		str_format(out, size, "%s (pid %d) %s", o->who, (int)o->pid,
+		    end);
+	return cause;
+}
+
+int64_t
+obituary_field(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *p = text; *p != '\0';) {
+		const char *end = strchr(p, '\n');
+
+		if (strncmp(p, key, len) == 0 && p[len] == ' ')
+			return strtoll(p + len + 1, NULL, 10);
+		if (end == NULL)
+			break;
+		p = end + 1;
+	}
+	return -1;
+}
+
+static int
+slurp(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd == -1)
+		return -1;
+	n = read(fd, buf, size - 1);
+	close(fd);
+	if (n < 0)
+		return -1;
+	buf[n] = '\0';
+	return 0;
+}
+
+int64_t
+obituary_oom_kills(void)
+{
+	char buf[4096], path[4200], *own, *end;
+
+	if (slurp("/proc/self/cgroup", buf, sizeof(buf)) == -1)
+		return -1;
+	if (strncmp(buf, "0::", 3) == 0)
+		own = buf + 3;
+	else if ((own = strstr(buf, "\n0::")) != NULL)
+		own += 4;
+	else
+		return -1;
+	if ((end = strchr(own, '\n')) != NULL)
+		*end = '\0';
+	if (!str_format(path, sizeof(path), "/sys/fs/cgroup%s/memory.events",
+	    own))
+		return -1;
+	if (slurp(path, buf, sizeof(buf)) == -1)
+		return -1;
+	return obituary_field(buf, "oom_kill");
+}

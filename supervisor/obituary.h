@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One line per death: who, how, the evidence, the last words.  Writes text
+ * and names the one counter that goes up; decides nothing.
+ */
+#ifndef SUPERVISOR_OBITUARY_H
+#define SUPERVISOR_OBITUARY_H
+
+#include "shared/page.h"
+
+#include <sys/types.h>
+
+struct obituary {
+	const char *who;		/* "shard 3" */
+	pid_t pid;
+	int status;			/* of waitpid */
+	bool asked;			/* we had asked it to stop */
+	enum crash_cause killed_for;	/* CRASHES: not killed by us */
+	int64_t oom_before, oom_after;	/* cgroup oom_kill; -1: not known */
+	uint64_t rss_kb;		/* last sample, 0: none */
+	const char *last_words;		/* last stderr line, "" */
+};
+
+/* Fills out; returns the cause to count, CRASHES when it ended as asked. */
+enum crash_cause obituary_write(const struct obituary *, char *out,
+    size_t size);
+
+/* oom_kill of our own cgroup's memory.events; -1 where there is none. */
+int64_t obituary_oom_kills(void);
+/* The number after "key " at the start of a line of text; -1: not there. */
+int64_t obituary_field(const char *text, const char *key);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* See proc.h. */
+#include "supervisor/proc.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static bool
+slurp(pid_t pid, const char *name, char *buf, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	n = read(fd, buf, size - 1);
+	close(fd);
+	buf[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+static uint64_t
+field_kb(const char *text, const char *key)
+{
+	const char *p = strstr(text, key);
+
+	return p != NULL ? strtoull(p + strlen(key), NULL, 10) : 0;
+}
+
+static uint32_t
+count_fds(pid_t pid)
+{
+	char path[64];
+	uint32_t n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	d = opendir(path);
+	if (d == NULL)
+		return 0;
+	for (struct dirent *e; n < PROC_FDS_MAX && (e = readdir(d)) != NULL;)
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+bool
+proc_read(pid_t pid, struct proc_sample *out)
+{
+	char buf[4096], *second;
+	struct rlimit lim;
+
+	memset(out, 0, sizeof(*out));
+	if (!slurp(pid, "statm", buf, sizeof(buf)))
+		return false;
+	second = strchr(buf, ' ');
+	if (second != NULL)
+		out->rss_kb = strtoull(second, NULL, 10)
+		    * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+	/* Unlike statm this walks page tables: the caller paces us. */
+	if (slurp(pid, "smaps_rollup", buf, sizeof(buf)))
+		out->uss_kb = field_kb(buf, "Private_Clean:")
+		    + field_kb(buf, "Private_Dirty:");
+	out->fds = count_fds(pid);
+	if (prlimit(pid, RLIMIT_NOFILE, NULL, &lim) == 0)
+		out->fd_limit = lim.rlim_cur > UINT32_MAX ? UINT32_MAX
+		    : (uint32_t)lim.rlim_cur;
+	return true;
+}

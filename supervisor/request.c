@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* See request.h. */
+#include "supervisor/request.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+static const char *const verb_name[REQUEST_VERB_COUNT] = {
+#define X(n, s) [REQUEST_##n] = s,
+	REQUEST_VERBS(X)
+#undef X
+};
+
+static const char *
+get_string(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v)
+	    || !json_object_is_type(v, json_type_string))
+		return NULL;
+	return json_object_get_string(v);
+}
+
+static int
+parse_stop(struct json_object *o, struct request *r, struct err *e)
+{
+	struct json_object *v;
+
+	if (json_object_object_get_ex(o, "end_sessions", &v)) {
+		if (!json_object_is_type(v, json_type_boolean))
+			return err_set(e, EXIT_USAGE, "stop: end_sessions is "
+			    "true or false");
+		r->end_sessions = json_object_get_boolean(v);
+	}
+	return 0;
+}
+
+static int
+parse_shard(struct json_object *o, struct request *r, struct err *e)
+{
+	const char *action = get_string(o, "action");
+	struct json_object *v;
+	int64_t id = -1;
+
+	if (json_object_object_get_ex(o, "id", &v)
+	    && json_object_is_type(v, json_type_int))
+		id = json_object_get_int64(v);
+	if (id < 0 || id >= UINT32_MAX)
+		return err_set(e, EXIT_USAGE, "shard: id is the number of a "
+		    "shard");
+	r->shard = (uint32_t)id;
+	if (action != NULL && strcmp(action, "reconnect") == 0)
+		r->action = REQUEST_RECONNECT;
+	else if (action != NULL && strcmp(action, "restart") == 0)
+		r->action = REQUEST_RESTART;
+	else
+		return err_set(e, EXIT_USAGE, "shard: action is reconnect or "
+		    "restart");
+	return 0;
+}
+
+static int
+parse_level(struct json_object *o, struct request *r, struct err *e)
+{
+	const char *level = get_string(o, "level");
+
+	if (level == NULL || log_parse_level(level, &r->level) == -1)
+		return err_set(e, EXIT_USAGE, "log-level: level is debug, "
+		    "info, notice, warn or error");
+	return 0;
+}
+
+static int
+parse_args(struct json_object *o, struct request *r, struct err *e)
+{
+	switch (r->verb) {
+	case REQUEST_STOP:
+		return parse_stop(o, r, e);
+	case REQUEST_SHARD:
+		return parse_shard(o, r, e);
+	case REQUEST_LOG_LEVEL:
+		return parse_level(o, r, e);
+	default:
+		return 0;
+	}
+}
+
+static struct json_object *
+parse_json(const char *line, size_t len)
+{
+	struct json_tokener *tok = json_tokener_new_ex(8);
+	struct json_object *o;
+
+	if (tok == NULL || len > REQUEST_LINE_MAX)
+		return NULL;
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
+	o = json_tokener_parse_ex(tok, line, (int)len);
+	/* A number or a word may want more; an object is whole or nothing. */
+	json_tokener_free(tok);
+	return o;
+}
+
+int
+request_parse(const char *line, size_t len, struct request *r, struct err *e)
+{
+	struct json_object *o = parse_json(line, len);
+	const char *cmd;
+	int rc;
+
+	memset(r, 0, sizeof(*r));
+	if (o == NULL || !json_object_is_type(o, json_type_object)) {
+		json_object_put(o);
+		return err_set(e, EXIT_USAGE, "a request is one JSON object "
+		    "per line");
+	}
+	cmd = get_string(o, "cmd");
+	for (r->verb = 0; r->verb < REQUEST_VERB_COUNT; r->verb++)
+		if (cmd != NULL && strcmp(cmd, verb_name[r->verb]) == 0)
+			break;
+	if (r->verb < REQUEST_VERB_COUNT)
+		rc = parse_args(o, r, e);
+	else
+		rc = err_set(e, EXIT_USAGE, "unknown cmd \"%.40s\"",
+		    cmd != NULL ? cmd : "");
+	json_object_put(o);
+	return rc;
+}
+
+void
+request_error(const struct err *e, char *out, size_t size)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "ok", json_object_new_boolean(false));
+	json_object_object_add(o, "code", json_object_new_int(e->code));
+	json_object_object_add(o, "error", json_object_new_string(e->text));
+	str_format(out, size, "%s\n", json_object_to_json_string_ext(o,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One line of the control socket: JSON in, a checked struct out, and the
+ * answers' JSON.  Pure; nothing is carried out here.
+ */
+#ifndef SUPERVISOR_REQUEST_H
+#define SUPERVISOR_REQUEST_H
+
+#include "shared/err.h"
+#include "shared/log.h"
+
+#define REQUEST_LINE_MAX 65536
+
+#define REQUEST_VERBS(X)                                                       \
+	X(PING, "ping") X(STOP, "stop") X(SHARD, "shard")                      \
+	X(RESTART_HANDLER, "restart-handler") X(LOG_LEVEL, "log-level")
+
+enum request_verb {
+#define X(n, s) REQUEST_##n,
+	REQUEST_VERBS(X)
+#undef X
+	REQUEST_VERB_COUNT
+};
+
+enum request_action { REQUEST_RECONNECT, REQUEST_RESTART };
+
+struct request {
+	enum request_verb verb;
+	bool end_sessions;		/* stop */
+	uint32_t shard;			/* shard */
+	enum request_action action;
+	enum log_level level;		/* log-level */
+};
+
+/* 0, or -1 with EXIT_USAGE and a sentence. */
+int request_parse(const char *line, size_t len, struct request *,
+    struct err *);
+/* {"ok":false,"code":C,"error":"..."} with a newline; out is terminated. */
+void request_error(const struct err *, char *out, size_t size);
+
+#endif

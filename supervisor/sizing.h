@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Judges answers: is the URL usable, how many shards, which intents are
+ * missing, how long until the next question.  Pure functions; who asks and
+ * what follows is asking.c's and supervisor.c's business.
+ */
+#ifndef SUPERVISOR_SIZING_H
+#define SUPERVISOR_SIZING_H
+
+#include "supervisor/ask.h"
+
+#define SIZING_SHARDS_MAX 16384	/* more is taken for nonsense */
+
+/* "wss://host[:port][/]"; ws:// only when plain is allowed. */
+bool sizing_url_ok(const char *url, bool plain);
+/* Clamps and checks what /gateway/bot said; false: treat it like a 5xx. */
+bool sizing_answer_ok(struct ask_answer *, bool plain);
+/* configured: 0 for auto; recommended: of the answer, 0 when not known. */
+uint32_t sizing_count(int64_t configured, int64_t recommended);
+/*
+ * Which privileged intents are asked for and not granted by the application's
+ * flags (discord-protocol.md 6.2)?  Bits; 0: none.
+ */
+uint64_t sizing_missing_intents(uint64_t intents, uint64_t flags);
+/*
+ * Seconds until the next question after `fails` failures in a row: full
+ * jitter, 1 to 60 s; what Discord asked for is honoured, never shortened.
+ */
+double sizing_retry_s(const struct ask_answer *, uint32_t fails,
+    double random);
+/* One sentence about a failed question, for the log and the status page. */
+void sizing_words(const struct ask_answer *, double retry_s, char *out,
+    size_t size);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* See spawn.h. */
+#include "supervisor/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shard/shard.h"
+#include "shared/proctitle.h"
+#include "supervisor/fleet.h"
+#include "supervisor/messages.h"
+
+#define FD_SPARE 32	/* sources of dup2 are first moved above this */
+
+/*
+ * One process per [id, count] (discord-protocol.md 4.4): each shard holds the
+ * byte of its id in one file.  The lock belongs to the open file description,
+ * which only the shard keeps, so the kernel drops it with the process.
+ */
+static int
+lock_shard(const struct fleet *f, uint32_t id, struct err *e)
+{
+	struct flock lk = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+	    .l_start = id, .l_len = 1 };
+	char path[CONFIG_PATH_MAX + 32];
+	int fd;
+
+	str_format(path, sizeof(path), "%s/shards.lock", f->config->state_dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return err_sys(e, EXIT_DEGRADED, "can't open %s", path);
+	if (fcntl(fd, F_OFD_SETLK, &lk) == 0)
+		return fd;
+	if (errno == EAGAIN || errno == EACCES)
+		err_set(e, EXIT_TRY_LATER, "a process of an earlier run still "
+		    "holds this shard's lock");
+	else
+		err_sys(e, EXIT_DEGRADED, "can't lock %s", path);
+	close(fd);
+	return -1;
+}
+
+static void
+fresh_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* stdin and stdout lead nowhere, stderr into the log pipe. */
+static bool
+fresh_stdio(int err_fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	return null != -1 && dup2(null, STDIN_FILENO) != -1
+	    && dup2(null, STDOUT_FILENO) != -1
+	    && dup2(err_fd, STDERR_FILENO) != -1;
+}
+
+static void noreturn_fn
+shard_child(struct member *c, int control, int err_fd, int lock_fd)
+{
+	struct fleet *f = c->fleet;
+	int keep[] = { control, lock_fd, f->page.fd };
+	struct shard_args a = { .id = c->id, .count = f->count,
+	    .generation = c->generation, .control_fd = control,
+	    .config = f->config, .token = f->token, .tls = f->tls,
+	    .page = &f->page, .slot = c->slot, .store = &f->store,
+	    .gateway_url = f->gateway_url };
+
+	fresh_signals();
+	if (!fresh_stdio(err_fd))
+		_exit(EXIT_DEGRADED);
+	fd_close_from(STDERR_FILENO + 1, keep, nitems(keep));
+	log_init(LOG_TO_PIPE, f->logs.least);
+	log_set_hook(NULL, NULL);
+	proctitle_set("shardherd: shard %u/%u", c->id, f->count);
+	_exit(shard_main(&a));
+}
+
+/* ---- handler --------------------------------------------------------- */
+
+struct move {
+	int from, to;
+};
+
+/* All at once: no target overwrites a source.  The copies lose CLOEXEC. */
+static bool
+move_fds(struct move *m, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		m[i].from = fcntl(m[i].from, F_DUPFD_CLOEXEC, FD_SPARE);
+		if (m[i].from == -1)
+			return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (dup2(m[i].from, m[i].to) == -1)
+			return false;
+	return true;
+}
+
+/* The config as we read it: a file edited since must not reach one child. */
+static int
+config_memfd(const struct config *conf, struct err *e)
+{
+	int fd = memfd_create("shardherd.conf", MFD_CLOEXEC);
+
+	if (fd == -1)
+		return err_sys(e, EXIT_DEGRADED, "can't make a memfd");
+	if (fd_write_all(fd, conf->text, strlen(conf->text)) == -1
+	    || lseek(fd, 0, SEEK_SET) == -1) {
+		err_sys(e, EXIT_DEGRADED, "can't write a memfd");
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* A pipe holds the token, no environment and no argument does. */
+static int
+token_pipe(const char *token, struct err *e)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return err_sys(e, EXIT_DEGRADED, "can't make a pipe");
+	if (fd_write_all(fds[1], token, strlen(token)) == -1) {
+		err_sys(e, EXIT_DEGRADED, "can't fill a pipe");
+		close(fds[0]);
+		fds[0] = -1;
+	}
+	close(fds[1]);
+	return fds[0];
+}
+
+static void noreturn_fn
+handler_child(struct member *c, int control, int err_fd, int conf_fd,
+    int token_fd)
+{
+	struct fleet *f = c->fleet;
+	struct move m[] = {
+		{ control, CONTRACT_FD_CONTROL },
+		{ conf_fd, CONTRACT_FD_CONFIG },
+		{ token_fd, CONTRACT_FD_TOKEN },
+		{ f->page.fd, CONTRACT_FD_STATS },
+	};
+	char generation[16], role[] = CONTRACT_ROLE_HANDLER;
+	char *argv[] = { f->argv[0], role, f->config->path, generation, NULL };
+
+	fresh_signals();
+	if (!fresh_stdio(err_fd) || !move_fds(m, nitems(m)))
+		_exit(EXIT_DEGRADED);
+	fd_close_from(CONTRACT_FD_STATS + 1, NULL, 0);
+	setrlimit(RLIMIT_NOFILE, &f->nofile);
+	snprintf(generation, sizeof(generation), "%u", c->generation);
+	execv("/proc/self/exe", argv);
+	dprintf(STDERR_FILENO, "<%d>can't exec /proc/self/exe: %s\n",
+	    LOG_L_ERROR, strerror(errno));
+	_exit(EXIT_DEGRADED);
+}
+
+static pid_t
+fork_handler(struct member *c, int control, int err_fd, struct err *e)
+{
+	int conf_fd, token_fd;
+	pid_t pid = -1;
+
+	conf_fd = config_memfd(c->fleet->config, e);
+	if (conf_fd == -1)
+		return -1;
+	token_fd = token_pipe(c->fleet->token, e);
+	if (token_fd == -1)
+		goto err1;
+	pid = fork();
+	if (pid == 0)
+		handler_child(c, control, err_fd, conf_fd, token_fd);
+	if (pid == -1)
+		err_sys(e, EXIT_DEGRADED, "can't fork");
+	close(token_fd);
+err1:
+	close(conf_fd);
+	return pid;
+}
+
+static pid_t
+fork_shard(struct member *c, int control, int err_fd, struct err *e)
+{
+	int lock_fd = lock_shard(c->fleet, c->id, e);
+	pid_t pid;
+
+	if (lock_fd == -1)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		shard_child(c, control, err_fd, lock_fd);
+	if (pid == -1)
+		err_sys(e, EXIT_DEGRADED, "can't fork");
+	close(lock_fd);
+	return pid;
+}
+
+static void
+on_line(struct lines *l, enum log_level level, const char *text)
+{
+	struct member *c = container_of(l, struct member, lines);
+
+	logs_line(&c->fleet->logs, level, c->name, text);
+}
+
+int
+spawn_child(struct member *c, struct err *e)
+{
+	struct fleet *f = c->fleet;
+	int control[2], errs[2];
+
+	if (ipc_pair(control, e) == -1)
+		return -1;
+	if (pipe2(errs, O_CLOEXEC | O_NONBLOCK) == -1) {
+		err_sys(e, EXIT_DEGRADED, "can't make a log pipe");
+		goto err1;
+	}
+	c->pid = c->handler ? fork_handler(c, control[1], errs[1], e)
+	    : fork_shard(c, control[1], errs[1], e);
+	if (c->pid == -1)
+		goto err2;
+	close(control[1]);
+	close(errs[1]);
+	messages_open(c, control[0]);
+	lines_open(&c->lines, f->loop, errs[0], on_line);
+	return 0;
+err2:
+	c->pid = 0;
+	close(errs[0]);
+	close(errs[1]);
+err1:
+	close(control[0]);
+	close(control[1]);
+	return -1;
+}
+
+uint64_t
+spawn_start_time(pid_t pid)
+{
+	char path[64], buf[1024], *p;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return 0;
+	n = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	buf[n > 0 ? n : 0] = '\0';
+	/* The name (2) may hold blanks: fields count from its last ')'. */
+	p = strrchr(buf, ')');
+	for (int field = 2; p != NULL && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	return p != NULL ? strtoull(p + 1, NULL, 10) : 0;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* See stop.h. */
+#include "supervisor/stop.h"
+
+#include <signal.h>
+
+#include "supervisor/fleet.h"
+
+static void
+on_timer(struct timer *t)
+{
+	struct stop *s = container_of(t, struct stop, timer);
+
+	log_error("Some processes did not end in time: leaving without them.");
+	s->phase = STOP_DONE;
+	ev_break(s->fleet->loop, EVBREAK_ALL);
+}
+
+void
+stop_init(struct stop *s, struct fleet *f)
+{
+	s->fleet = f;
+	s->phase = STOP_NOT;
+	timer_init(f->timers, &s->timer, on_timer);
+}
+
+void
+stop_begin(struct stop *s, bool end_sessions)
+{
+	struct fleet *f = s->fleet;
+
+	if (s->phase != STOP_NOT)
+		return;
+	log_notice("Stopping in order, sessions are %s.",
+	    end_sessions ? "ended" : "kept");
+	s->phase = STOP_SHARDS;
+	f->stopping = true;
+	timer_set(&s->timer, 2 * f->config->stop_timeout_s + STOP_SLACK_S);
+	timer_stop(&f->launch_timer);
+	asking_stop(&f->asking);
+	for (uint32_t i = 0; i < f->local; i++) {
+		f->shard[i].end_sessions = end_sessions;
+		member_event(&f->shard[i], MEMBER_ON_STOP);
+	}
+	board_update(&f->board);
+	stop_progress(s);
+}
+
+void
+stop_now(struct stop *s)
+{
+	struct fleet *f = s->fleet;
+
+	log_warn("Asked to stop again: not waiting any longer.");
+	for (uint32_t i = 0; i < f->local; i++)
+		if (f->shard[i].state == MEMBER_STOPPING
+		    && f->shard[i].signalled == 0)
+			member_event(&f->shard[i], MEMBER_ON_TIMER);
+	if (f->handler.state == MEMBER_STOPPING && f->handler.signalled == 0)
+		member_event(&f->handler, MEMBER_ON_TIMER);
+}
+
+static bool
+shards_gone(const struct fleet *f)
+{
+	for (uint32_t i = 0; i < f->local; i++)
+		if (member_running(&f->shard[i]))
+			return false;
+	return true;
+}
+
+void
+stop_progress(struct stop *s)
+{
+	struct fleet *f = s->fleet;
+
+	if (s->phase == STOP_SHARDS && shards_gone(f)) {
+		s->phase = STOP_HANDLER;
+		if (f->local > 0)
+			member_event(&f->handler, MEMBER_ON_STOP);
+	}
+	if (s->phase == STOP_HANDLER && (f->local == 0
+	    || !member_running(&f->handler))) {
+		s->phase = STOP_DONE;
+		timer_stop(&s->timer);
+		ev_break(f->loop, EVBREAK_ALL);
+	}
+}

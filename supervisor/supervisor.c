@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Start, loop, end of the supervisor process.  The checks come in the order
+ * in which their failures should be told; what was acquired is given back in
+ * reverse order at one place.
+ */
+#include "supervisor/supervisor.h"
+
+#include <errno.h>
+#include <openssl/sha.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+#include "shared/proctitle.h"
+#include "shared/version.h"
+#include "supervisor/checks.h"
+#include "supervisor/fleet.h"
+
+#define REAP_MAX 64	/* children per wake-up; more wake us again */
+#define IDENTITY_SALT "shardherd token"
+
+struct signals {
+	struct fleet *fleet;
+	int fd;
+	ev_io rd;
+};
+
+/* ---- logging --------------------------------------------------------- */
+
+static void
+log_hook(enum log_level level, const char *text, void *arg)
+{
+	struct fleet *f = arg;
+
+	logs_line(&f->logs, level, "supervisor", text);
+}
+
+/* ---- signals --------------------------------------------------------- */
+
+static void
+reap(struct fleet *f)
+{
+	for (int i = 0; i < REAP_MAX; i++) {
+		int status;
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+		struct member *c;
+
+		if (pid <= 0)
+			return;
+		c = fleet_find(f, pid);
+		if (c != NULL)
+			member_reaped(c, status);
+		else if (!ask_reaped(&f->asking.ask, pid))
+			log_debug("Process %d ended, not one of ours.",
+			    (int)pid);
+	}
+	/* Signals are merged: what is left must not wait for the next one. */
+	raise(SIGCHLD);
+}
+
+static void
+on_stop_signal(struct signals *s)
+{
+	struct fleet *f = s->fleet;
+
+	if (f->stopping)
+		stop_now(&f->stop);
+	else
+		stop_begin(&f->stop, false);
+}
+
+static void
+on_signal(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct signals *s = w->data;
+	struct signalfd_siginfo si;
+	bool chld = false, stop = false, hup = false;
+
+	while (read(s->fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		chld |= si.ssi_signo == SIGCHLD;
+		stop |= si.ssi_signo == SIGTERM || si.ssi_signo == SIGINT;
+		hup |= si.ssi_signo == SIGHUP;
+	}
+	/* One order, whatever arrived together. */
+	if (chld)
+		reap(s->fleet);
+	if (stop)
+		on_stop_signal(s);
+	if (hup) {
+		logs_reopen(&s->fleet->logs);
+		log_notice("Log file reopened.");
+	}
+}
+
+static int
+signals_open(struct signals *s, struct fleet *f, struct err *e)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	s->fleet = f;
+	s->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->fd == -1)
+		return err_sys(e, EXIT_DEGRADED, "can't make a signalfd");
+	ev_io_init(&s->rd, on_signal, s->fd, EV_READ);
+	s->rd.data = s;
+	ev_io_start(f->loop, &s->rd);
+	return 0;
+}
+
+static void
+signals_close(struct signals *s)
+{
+	if (s->fd == -1)
+		return;
+	ev_io_stop(s->fleet->loop, &s->rd);
+	close(s->fd);
+}
+
+/* ---- start ----------------------------------------------------------- */
+
+static uint64_t
+identity_of(const char *token)
+{
+	unsigned char md[SHA256_DIGEST_LENGTH];
+	size_t salt = strlen(IDENTITY_SALT), len = strlen(token);
+	unsigned char *buf = base_alloc(salt + len);
+	uint64_t id;
+
+	memcpy(buf, IDENTITY_SALT, salt);
+	memcpy(buf + salt, token, len);
+	SHA256(buf, salt + len, md);
+	memcpy(&id, md, sizeof(id));
+	explicit_bzero(buf, salt + len);
+	free(buf);
+	return id;
+}
+
+static int
+open_tls(struct fleet *f, struct err *e)
+{
+	const struct config *c = f->config;
+
+	f->tls = tls_client_new(c->ca_file, e);
+	if (f->tls != NULL)
+		return tls_find_ca(c->ca_file, f->ca_file, sizeof(f->ca_file),
+		    e);
+	/* A plain server on the desk needs no certificates. */
+	return c->ca_file[0] == '\0' && strncmp(c->api, "http://", 7) == 0
+	    ? 0 : -1;
+}
+
+static int
+open_loop(struct fleet *f, struct err *e)
+{
+	f->loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
+	if (f->loop == NULL)
+		return err_set(e, EXIT_DEGRADED, "can't make an event loop");
+	f->timers = timers_new(f->loop);
+	if (f->timers == NULL)
+		return err_sys(e, EXIT_DEGRADED, "can't make a timer");
+	return 0;
+}
+
+/* Everything before the first process; each step knows its own sentence. */
+static int
+prepare(struct fleet *f, bool foreground, struct err *e)
+{
+	struct config *c = f->config;
+
+	if (checks_dirs(c, e) == -1)
+		return -1;
+	f->lock_fd = checks_lock(c->state_dir, e);
+	if (f->lock_fd == -1 || logs_open(&f->logs, c, foreground, e) == -1)
+		return -1;
+	log_init(LOG_TO_HOOK, (enum log_level)c->log_level);
+	log_set_hook(log_hook, f);
+	if (open_loop(f, e) == -1)
+		return -1;
+	f->token = config_read_token(c->token_file, e);
+	if (f->token == NULL || open_tls(f, e) == -1)
+		return -1;
+	f->identity = identity_of(f->token);
+	if (store_init(&f->store, c->state_dir, e) == -1)
+		return -1;
+	if (checks_is_tmpfs(c->state_dir))
+		log_warn("state_dir %s is in memory: after a reboot every "
+		    "session and the identify ledger would be gone.",
+		    c->state_dir);
+	return control_open(&f->control, f, e);
+}
+
+static void
+init_parts(struct fleet *f)
+{
+	board_init(&f->board, f);
+	stop_init(&f->stop, f);
+	uplinks_init(&f->uplinks, f);
+	asking_init(&f->asking, f);
+	watch_init(&f->watch, f);
+	timer_init(f->timers, &f->launch_timer, NULL);
+	member_init(&f->handler, f, true, 0);
+}
+
+/* Resumes at once where there are sessions; the question runs beside it. */
+static int
+begin(struct fleet *f, struct err *e)
+{
+	uint32_t layout = fleet_stored_layout(f);
+	struct store_gateway g;
+
+	if (store_gateway_get(&f->store, &g, NULL) == 1)
+		str_copy(f->gateway_url, g.url, sizeof(f->gateway_url));
+	log_notice("shardherd %s starts, pid %d, config %s.",
+	    SHARDHERD_VERSION, (int)getpid(), f->config->path);
+	if (layout > 0 && f->gateway_url[0] != '\0') {
+		if (fleet_launch(f, layout, e) == -1)
+			return -1;
+		fleet_tell_ready(f);
+	} else {
+		/* A page at once, so that status can say what we wait for. */
+		if (fleet_page(f, f->config->shards > 0
+		    ? (uint32_t)f->config->shards : 1, e) == -1)
+			return -1;
+		board_note(&f->board, BOARD_START, "Asking Discord how many "
+		    "shards to run.");
+	}
+	asking_want(&f->asking, ASK_EVERYTHING);
+	return 0;
+}
+
+/* ---- end ------------------------------------------------------------- */
+
+static void
+release_fleet(struct fleet *f)
+{
+	asking_stop(&f->asking);
+	timer_stop(&f->launch_timer);
+	timer_stop(&f->uplinks.timer);
+	timer_stop(&f->stop.timer);
+	watch_cursors(&f->watch);
+	watch_stop(&f->watch);
+	for (uint32_t i = 0; i < f->local; i++)
+		member_free(&f->shard[i]);
+	member_free(&f->handler);
+	free(f->shard);
+	permit_free(&f->permit);
+	brake_free(&f->brake);
+	board_close(&f->board, f->exit_code);
+}
+
+static void
+release(struct fleet *f)
+{
+	if (f->control.fleet != NULL)
+		control_close(&f->control);
+	page_close(&f->page);
+	SSL_CTX_free(f->tls);
+	if (f->token != NULL) {
+		explicit_bzero(f->token, strlen(f->token));
+		free(f->token);
+	}
+	timers_free(f->timers);
+	if (f->loop != NULL)
+		ev_loop_destroy(f->loop);
+	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
+	log_set_hook(NULL, NULL);
+	logs_close(&f->logs);
+	if (f->lock_fd != -1)
+		close(f->lock_fd);
+	if (f->ready_fd != -1)
+		close(f->ready_fd);
+	config_free(f->config);
+}
+
+/* Before the loop: whoever started us hears it, and so does the log. */
+static int
+refuse(struct fleet *f, struct err *e)
+{
+	char line[1200];
+
+	for (char *p = e->text; *p != '\0'; p++)
+		if (*p == '\n')
+			*p = ' ';
+	str_format(line, sizeof(line), "error %d %s\n", e->code, e->text);
+	if (f->ready_fd != -1)
+		fd_write_all(f->ready_fd, line, strlen(line));
+	if (f->logs.fd != -1 && f->logs.path[0] != '\0')
+		log_error("Not started: %s", e->text);
+	if (f->ready_fd == -1 && !f->logs.foreground)
+		dprintf(STDERR_FILENO, "shardherd: %s\n", e->text);
+	return e->code;
+}
+
+static int
+run(struct fleet *f, const struct supervisor_args *args)
+{
+	struct signals s = { .fd = -1 };
+	struct err e;
+	int code;
+
+	if (prepare(f, args->foreground, &e) == -1)
+		return refuse(f, &e);
+	init_parts(f);
+	if (signals_open(&s, f, &e) == -1 || begin(f, &e) == -1) {
+		code = refuse(f, &e);
+		f->exit_code = code;
+	} else {
+		ev_run(f->loop, 0);
+		code = f->exit_code;
+	}
+	release_fleet(f);
+	signals_close(&s);
+	log_notice("shardherd ends with exit code %d.", code);
+	return code;
+}
+
+int
+supervisor_main(const struct supervisor_args *args)
+{
+	struct fleet *f = base_alloc(sizeof(*f));
+	int code;
+
+	f->config = args->config;
+	f->argv = args->argv;
+	f->ready_fd = args->ready_fd;
+	f->lock_fd = f->logs.fd = f->page.fd = -1;
+	f->started_ms = clock_boot_ms();
+	proctitle_set("shardherd: supervisor");
+	checks_harden();
+	checks_raise_fds(&f->nofile);
+	code = run(f, args);
+	release(f);
+	free(f);
+	return code;
+}

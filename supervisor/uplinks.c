@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* See uplinks.h. */
+#include "supervisor/uplinks.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "supervisor/fleet.h"
+
+static bool
+handler_ready(const struct fleet *f)
+{
+	return f->handler.state == MEMBER_UP && f->handler.ready_ms != 0;
+}
+
+/* 0 done, -1 not now: no fds or a full channel. */
+static int
+pair(struct fleet *f, struct member *shard)
+{
+	struct msg_uplink m = { .generation = f->handler.generation,
+	    .shard_count = f->count };
+	int fds[2], rc = -1;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+	    fds) == -1) {
+		log_warn("No uplink for %s yet: %s", shard->name,
+		    strerror(errno));
+		return -1;
+	}
+	if (ipc_send(&f->handler.ipc, MSG_UPLINK, (int32_t)shard->id,
+	    m.generation, &m, sizeof(m), fds[0]) == 0)
+		rc = ipc_send(&shard->ipc, MSG_UPLINK, (int32_t)shard->id,
+		    m.generation, &m, sizeof(m), fds[1]);
+	close(fds[0]);
+	close(fds[1]);
+	return rc;
+}
+
+static void
+pump(struct uplinks *u)
+{
+	struct fleet *f = u->fleet;
+
+	if (!handler_ready(f))
+		return;
+	for (uint32_t i = 0; i < f->local; i++) {
+		struct member *c = &f->shard[i];
+
+		if (!c->pair_due || c->state != MEMBER_UP)
+			continue;
+		if (f->handler.ipc.queued >= UPLINKS_QUEUED_MAX
+		    || pair(f, c) == -1) {
+			timer_set(&u->timer, UPLINKS_RETRY_S);
+			return;
+		}
+		c->pair_due = false;
+	}
+}
+
+static void
+on_timer(struct timer *t)
+{
+	pump(container_of(t, struct uplinks, timer));
+}
+
+void
+uplinks_init(struct uplinks *u, struct fleet *f)
+{
+	u->fleet = f;
+	timer_init(f->timers, &u->timer, on_timer);
+}
+
+void
+uplinks_add(struct uplinks *u, struct member *c)
+{
+	struct fleet *f = u->fleet;
+
+	if (!c->handler)
+		c->pair_due = true;
+	for (uint32_t i = 0; c->handler && i < f->local; i++)
+		f->shard[i].pair_due = true;
+	pump(u);
+}

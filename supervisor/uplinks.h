@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Introduces shards and handler to each other: one socketpair per shard and
+ * handler process, one end to each.  What flows over it is none of ours.
+ */
+#ifndef SUPERVISOR_UPLINKS_H
+#define SUPERVISOR_UPLINKS_H
+
+#include "shared/timer.h"
+
+struct fleet;
+struct member;
+
+#define UPLINKS_QUEUED_MAX 64	/* messages waiting in the handler's channel */
+#define UPLINKS_RETRY_S 0.02
+
+struct uplinks {
+	struct fleet *fleet;
+	struct timer timer;
+};
+
+void uplinks_init(struct uplinks *, struct fleet *);
+/* This child can take uplinks now: a shard that is up, a handler ready. */
+void uplinks_add(struct uplinks *, struct member *);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* See watch.h. */
+#include "supervisor/watch.h"
+
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+#include "supervisor/fleet.h"
+#include "supervisor/liveness.h"
+#include "supervisor/proc.h"
+
+static void on_timer(struct timer *);
+
+void
+watch_init(struct watch *w, struct fleet *f)
+{
+	memset(w, 0, sizeof(*w));
+	w->fleet = f;
+	timer_init(f->timers, &w->timer, on_timer);
+	timer_set(&w->timer, WATCH_TICK_S);
+}
+
+void
+watch_start(struct watch *w)
+{
+	uint32_t n = w->fleet->local;
+
+	w->saved_seq = base_alloc(n * sizeof(*w->saved_seq));
+	w->saved_session = base_alloc(n * sizeof(*w->saved_session));
+}
+
+void
+watch_stop(struct watch *w)
+{
+	timer_stop(&w->timer);
+	free(w->saved_seq);
+	free(w->saved_session);
+	w->saved_seq = w->saved_session = NULL;
+}
+
+/* ---- liveness -------------------------------------------------------- */
+
+static void
+check_shard(struct fleet *f, struct member *c)
+{
+	struct page_shard s;
+	const char *why;
+
+	if (c->state != MEMBER_UP
+	    || !page_read(&f->page.slot[c->slot].shard, &s, sizeof(s))
+	    || s.pid != c->pid)
+		return;
+	why = liveness_judge(&s, clock_boot_ms());
+	if (why != NULL)
+		member_kill(c, CRASH_HUNG, why);
+}
+
+/* ---- samples --------------------------------------------------------- */
+
+static void
+sample(struct page_watch *pw, pid_t pid)
+{
+	struct proc_sample s;
+
+	if (pid <= 0 || !proc_read(pid, &s))
+		return;
+	page_begin(&pw->lock);
+	pw->rss_kb = s.rss_kb;
+	pw->uss_kb = s.uss_kb;
+	pw->fds = s.fds;
+	pw->fd_limit = s.fd_limit;
+	pw->sampled_ms = clock_boot_ms();
+	page_end(&pw->lock);
+}
+
+static void
+sample_some(struct watch *w)
+{
+	struct fleet *f = w->fleet;
+	uint32_t n = f->local < WATCH_SAMPLES ? f->local : WATCH_SAMPLES;
+
+	sample(&f->page.head->supervisor_watch, getpid());
+	sample(&f->page.head->handler_watch, f->handler.pid);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t slot = w->next_sample++ % f->local;
+
+		sample(&f->page.slot[slot].watch, f->shard[slot].pid);
+	}
+}
+
+/* ---- cursors and disk ------------------------------------------------ */
+
+static bool
+moved(const struct watch *w, uint32_t slot, struct store_cursor *out)
+{
+	const struct page_slot *p = &w->fleet->page.slot[slot];
+	struct page_shard s;
+
+	if (!page_read(&p->shard, &s, sizeof(s)) || s.session == 0)
+		return false;
+	out->shard = w->fleet->first + slot;
+	out->session = s.session;
+	out->seq = page_cursor_get(p, s.session);
+	return out->seq != 0 && (out->session != w->saved_session[slot]
+	    || out->seq != w->saved_seq[slot]);
+}
+
+void
+watch_cursors(struct watch *w)
+{
+	struct fleet *f = w->fleet;
+	struct store_cursor *batch;
+	struct err e;
+	size_t n = 0;
+
+	if (f->local == 0)
+		return;
+	w->cursors_ms = clock_boot_ms();
+	batch = base_alloc(f->local * sizeof(*batch));
+	for (uint32_t i = 0; i < f->local; i++)
+		n += moved(w, i, &batch[n]);
+	if (n > 0 && store_cursors_put(&f->store, batch, n, &e) == -1) {
+		log_warn("The cursors can't be kept, a power loss would cost "
+		    "replays: %s", e.text);
+		n = 0;
+	}
+	for (size_t i = 0; i < n; i++) {
+		w->saved_session[batch[i].shard - f->first] = batch[i].session;
+		w->saved_seq[batch[i].shard - f->first] = batch[i].seq;
+	}
+	free(batch);
+}
+
+static void
+check_disk(struct watch *w)
+{
+	struct fleet *f = w->fleet;
+	struct statvfs v;
+	bool low;
+
+	if (statvfs(f->config->state_dir, &v) == -1)
+		return;
+	low = (uint64_t)v.f_bavail * v.f_frsize < WATCH_DISK_MIN;
+	if (low == w->disk_low)
+		return;
+	w->disk_low = low;
+	if (low)
+		log_warn("The disk of %s is nearly full.",
+		    f->config->state_dir);
+	board_note(&f->board, BOARD_DISK, low ? "The disk of state_dir is "
+	    "nearly full: logs and the identify ledger will stop." : "");
+}
+
+static void
+on_timer(struct timer *t)
+{
+	struct watch *w = container_of(t, struct watch, timer);
+	struct fleet *f = w->fleet;
+
+	timer_set(t, WATCH_TICK_S);
+	logs_check(&f->logs);
+	control_check(&f->control);
+	check_disk(w);
+	if (f->local == 0)
+		return;
+	if (brake_tick(&f->brake, clock_boot_ms()))
+		fleet_unbrake(f);
+	for (uint32_t i = 0; !f->stopping && i < f->local; i++)
+		check_shard(f, &f->shard[i]);
+	sample_some(w);
+	if (clock_boot_ms() - w->cursors_ms >= WATCH_CURSORS_MS)
+		watch_cursors(w);
+	ledger_tick(&f->ledger);
+	board_update(&f->board);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The regular look around: samples of /proc, shards that claim to be ready and
+ * are not, the batch of cursors, the disk, the log file, the run directory.
+ * A bounded amount of it per tick.
+ */
+#ifndef SUPERVISOR_WATCH_H
+#define SUPERVISOR_WATCH_H
+
+#include "shared/page.h"
+#include "shared/timer.h"
+
+struct fleet;
+
+#define WATCH_TICK_S 2
+#define WATCH_SAMPLES 32	/* shards sampled per tick */
+#define WATCH_CURSORS_MS 5000
+#define WATCH_DISK_MIN (16u << 20)	/* bytes free, else a warning */
+
+struct watch {
+	struct fleet *fleet;
+	struct timer timer;
+	uint32_t next_sample;
+	uint64_t cursors_ms;	/* of the last batch */
+	uint64_t *saved_seq;	/* per slot, what the store has */
+	uint64_t *saved_session;
+	bool disk_low;
+};
+
+void watch_init(struct watch *, struct fleet *);
+void watch_start(struct watch *);	/* the layout is known */
+void watch_stop(struct watch *);
+/* The cursors of all shards that moved, in one transaction. */
+void watch_cursors(struct watch *);
+
+#endif

@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The permits on a fake clock: nothing here sleeps.  A recorder plays the
+ * shards: it keeps every grant with its time and, when told to, settles it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "supervisor/permit.h"
+#include "tests/unit/fake_time.h"
+
+#define GRANTS_MAX 4096
+
+struct rec {
+	struct permit p;
+	struct timers *timers;
+	struct {
+		uint32_t shard, key;
+		uint64_t at_ms, id;
+	} grant[GRANTS_MAX];
+	size_t grants, refreshes, recorded, lost;
+	uint64_t answer_ms;	/* READY so long after the grant; 0: never */
+	bool disk_full, deaf;
+	uint32_t last_outcome;
+	char said[PERMIT_WORDS];
+	struct {
+		uint32_t shard;
+		uint64_t id;
+		struct timer t;
+		struct rec *r;
+	} ready[GRANTS_MAX];
+};
+
+static struct rec *the;
+
+static uint64_t
+act_record(void *arg, const struct permit_request *q)
+{
+	struct rec *r = arg;
+
+	if (r->disk_full)
+		return 0;
+	assert_int_equal(q->key, q->shard % r->p.keys);
+	return ++r->recorded;
+}
+
+static void
+on_ready(struct timer *t)
+{
+	for (size_t i = 0; i < the->grants; i++)
+		if (&the->ready[i].t == t)
+			permit_done(&the->p, the->ready[i].shard,
+			    the->ready[i].id, OUTCOME_READY, 0);
+}
+
+static bool
+act_grant(void *arg, uint32_t shard, uint32_t serial, uint64_t id)
+{
+	struct rec *r = arg;
+	size_t i = r->grants++;
+
+	/* Recorded before it was granted. */
+	assert_int_equal(id, r->recorded);
+	r->grant[i].shard = shard;
+	r->grant[i].key = shard % r->p.keys;
+	r->grant[i].at_ms = clock_boot_ms();
+	r->grant[i].id = id;
+	r->ready[i].shard = shard;
+	r->ready[i].id = id;
+	timer_init(r->timers, &r->ready[i].t, on_ready);
+	if (r->answer_ms != 0)
+		timer_set(&r->ready[i].t, (double)r->answer_ms / 1000);
+	return !r->deaf;
+}
+
+static void
+act_settle(void *arg, uint64_t id, uint32_t outcome, uint32_t code)
+{
+	struct rec *r = arg;
+
+	r->last_outcome = outcome;
+	r->lost += outcome == OUTCOME_LOST;
+}
+
+static void
+act_refresh(void *arg)
+{
+	((struct rec *)arg)->refreshes++;
+}
+
+static void
+act_say(void *arg, const char *s)
+{
+	str_copy(((struct rec *)arg)->said, s, PERMIT_WORDS);
+}
+
+static const struct permit_actions actions = { act_record, act_grant,
+	act_settle, act_refresh, act_say };
+
+static void
+answer(struct rec *r, uint32_t m, int64_t total, int64_t remaining,
+    uint64_t reset_ms)
+{
+	struct permit_answer a = { m, total, remaining,
+	    clock_boot_ms() + reset_ms, clock_boot_ms() };
+
+	permit_budget(&r->p, &a);
+}
+
+static struct rec *
+fresh(uint32_t count, double interval, int64_t reserve)
+{
+	struct rec *r = base_alloc(sizeof(*r));
+
+	fake_time_reset();
+	the = r;
+	r->timers = timers_new(NULL);
+	r->answer_ms = 300;
+	permit_init(&r->p, r->timers, count, interval, reserve, &actions, r);
+	return r;
+}
+
+static void
+done(struct rec *r)
+{
+	permit_free(&r->p);
+	for (size_t i = 0; i < r->grants; i++)
+		timer_stop(&r->ready[i].t);
+	timers_free(r->timers);
+	free(r);
+	the = NULL;
+}
+
+static void
+ask_all(struct rec *r)
+{
+	/* Backwards: the order of asking must not matter. */
+	for (uint32_t i = 0; i < r->p.count; i++)
+		permit_expect(&r->p, i);
+	for (uint32_t i = r->p.count; i-- > 0;)
+		permit_ask(&r->p, i, i, CAUSE_NO_SESSION, 0);
+}
+
+static void
+check_spacing(const struct rec *r, uint64_t least)
+{
+	for (size_t i = 0; i < r->grants; i++)
+		for (size_t j = i + 1; j < r->grants; j++)
+			if (r->grant[i].key == r->grant[j].key)
+				assert_true(r->grant[j].at_ms
+				    - r->grant[i].at_ms >= least);
+}
+
+static void
+check_order(const struct rec *r)
+{
+	for (size_t i = 1; i < r->grants; i++)
+		assert_true(r->grant[i].shard / r->p.keys
+		    >= r->grant[i - 1].shard / r->p.keys);
+}
+
+/* 64 shards take ceil(64/M) windows, in order, spaced. */
+static void
+windows(uint32_t m)
+{
+	struct rec *r = fresh(64, 5, 0);
+	uint64_t began = clock_boot_ms(), eta, took;
+
+	answer(r, m, 1000, 1000, 3600000);
+	ask_all(r);
+	eta = permit_eta_ms(&r->p);
+	fake_time_advance(64 / m * 5500 + 1000);
+	assert_int_equal(r->grants, 64);
+	check_spacing(r, 5500);
+	check_order(r);
+	took = r->grant[63].at_ms - began;
+	assert_int_equal(took, (64 / m - 1) * 5500);
+	assert_int_equal(eta, r->grant[63].at_ms);
+	assert_int_equal(permit_eta_ms(&r->p), 0);
+	assert_int_equal(permit_remaining(&r->p), 1000 - 64);
+	done(r);
+}
+
+static void
+test_windows(void **state)
+{
+	windows(1);
+	windows(4);
+	windows(16);
+}
+
+static void
+test_bucket_waits_for_expected(void **state)
+{
+	struct rec *r = fresh(8, 5, 0);
+
+	answer(r, 4, 1000, 1000, 3600000);
+	for (uint32_t i = 0; i < 8; i++)
+		permit_expect(&r->p, i);
+	permit_ask(&r->p, 6, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(2000);
+	assert_int_equal(r->grants, 0);	/* 0..3 come first */
+	for (uint32_t i = 0; i < 4; i++)
+		permit_ask(&r->p, i, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 4);
+	/* 4, 5 and 7 never ask: 6 has waited for its own bucket long enough. */
+	fake_time_advance(6000);
+	assert_int_equal(r->grants, 5);
+	assert_int_equal(r->grant[4].shard, 6);
+	done(r);
+}
+
+static void
+test_expectation_ends(void **state)
+{
+	struct rec *r = fresh(8, 5, 0);
+
+	answer(r, 4, 1000, 1000, 3600000);
+	permit_expect(&r->p, 0);
+	permit_ask(&r->p, 7, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(PERMIT_EXPECT_MS - 1);
+	assert_int_equal(r->grants, 0);
+	fake_time_advance(2);
+	assert_int_equal(r->grants, 1);
+	done(r);
+}
+
+static void
+test_key_is_held(void **state)
+{
+	struct rec *r = fresh(3, 5, 0);
+
+	r->answer_ms = 0;		/* nobody ever settles */
+	answer(r, 1, 1000, 1000, 3600000);
+	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
+	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(PERMIT_HOLD_MS - 1);
+	assert_int_equal(r->grants, 1);
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 2);	/* the ceiling */
+	/* Settled late: frees at once, spacing has long passed. */
+	fake_time_advance(9000);
+	permit_ask(&r->p, 2, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 2);
+	permit_done(&r->p, 1, 2, OUTCOME_CLOSED, 4000);
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 3);
+	assert_int_equal(r->last_outcome, OUTCOME_CLOSED);
+	done(r);
+}
+
+static void
+test_restart_keeps_spacing(void **state)
+{
+	struct rec *r = fresh(16, 5, 0);
+
+	/* An earlier life sent for shard 4 two seconds ago: key 0. */
+	permit_remember(&r->p, 4, 2000, false);
+	answer(r, 4, 1000, 999, 3600000);
+	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
+	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 1);
+	assert_int_equal(r->grant[0].shard, 1);
+	fake_time_advance(3498);
+	assert_int_equal(r->grants, 1);
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 2);
+	done(r);
+}
+
+static void
+test_reserve_and_reset(void **state)
+{
+	struct rec *r = fresh(16, 5, 0);
+
+	answer(r, 1, 1000, 33, 60000);
+	assert_int_equal(permit_reserve(&r->p), 32);
+	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
+	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(20000);
+	assert_int_equal(r->grants, 1);
+	assert_string_not_equal(r->said, "");
+	assert_int_equal(r->refreshes, 0);
+	/* At the reset the question is asked anew, and only that helps. */
+	fake_time_advance(46000);
+	assert_int_equal(r->refreshes, 1);
+	assert_int_equal(r->grants, 1);
+	answer(r, 1, 1000, 1000, 86400000);
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 2);
+	assert_string_equal(r->said, "");
+	done(r);
+}
+
+static void
+test_reserve_rules(void **state)
+{
+	struct rec *r = fresh(100, 5, 0);
+
+	answer(r, 1, 1000, 1000, 60000);
+	assert_int_equal(permit_reserve(&r->p), 200);
+	answer(r, 1, 400, 400, 60000);
+	assert_int_equal(permit_reserve(&r->p), 100);
+	done(r);
+	r = fresh(1, 5, 0);
+	answer(r, 1, 1000, 1000, 60000);
+	assert_int_equal(permit_reserve(&r->p), 25);
+	done(r);
+	r = fresh(1, 5, 7);
+	answer(r, 1, 1000, 1000, 60000);
+	assert_int_equal(permit_reserve(&r->p), 7);
+	done(r);
+}
+
+static void
+test_exhausted(void **state)
+{
+	struct rec *r = fresh(1, 5, 0);
+
+	answer(r, 1, 1000, 0, 600000);
+	permit_ask(&r->p, 0, 1, CAUSE_INVALID_SESSION, 0);
+	fake_time_advance(599000);
+	assert_int_equal(r->grants + r->refreshes, 0);
+	fake_time_advance(10000);
+	assert_int_equal(r->refreshes, 1);
+	assert_int_equal(r->grants, 0);
+	done(r);
+}
+
+static void
+test_stale_answer_is_refreshed(void **state)
+{
+	struct rec *r = fresh(4, 5, 0);
+
+	answer(r, 1, 1000, 1000, 86400000);
+	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(PERMIT_FRESH_MS + 1000);
+	assert_int_equal(r->grants, 1);
+	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
+	permit_ask(&r->p, 2, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(30000);
+	assert_int_equal(r->grants, 1);
+	assert_int_equal(r->refreshes, 1);	/* asked once */
+	answer(r, 1, 1000, 500, 86400000);
+	fake_time_advance(6000);
+	assert_int_equal(r->grants, 3);
+	assert_int_equal(permit_remaining(&r->p), 498);
+	done(r);
+}
+
+static void
+test_concurrency_changes(void **state)
+{
+	struct rec *r = fresh(32, 5, 0);
+
+	answer(r, 16, 1000, 1000, 86400000);
+	permit_ask(&r->p, 3, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(1000);
+	/* 16 keys become one: 3's IDENTIFY holds everybody. */
+	answer(r, 1, 1000, 999, 86400000);
+	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(4499);
+	assert_int_equal(r->grants, 1);
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 2);
+	done(r);
+}
+
+static void
+test_brake(void **state)
+{
+	struct rec *r = fresh(2, 5, 0);
+	uint64_t at;
+
+	answer(r, 2, 1000, 1000, 864000000);
+	/* Shard 0 asks whenever it is allowed to: a crash loop. */
+	for (int i = 0; i < 12; i++) {
+		permit_ask(&r->p, 0, 1, CAUSE_INVALID_SESSION, 0);
+		fake_time_advance(6000);
+		if (r->refreshes > 0)
+			answer(r, 2, 1000, 1000, 864000000);
+		fake_time_advance(6000);
+	}
+	assert_int_equal(r->grants, 12);	/* count + 10 */
+	assert_string_equal(r->said, "");
+	at = r->grant[11].at_ms;
+	permit_ask(&r->p, 0, 1, CAUSE_INVALID_SESSION, 0);
+	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(10);
+	answer(r, 2, 1000, 1000, 864000000);
+	fake_time_advance(100000);
+	/* The other shard still may, the looping one may not. */
+	assert_int_equal(r->grants, 13);
+	assert_int_equal(r->grant[12].shard, 1);
+	assert_string_not_equal(r->said, "");
+	fake_time_advance(600000);
+	assert_int_equal(r->grants, 14);
+	assert_true(r->grant[13].at_ms - at >= 600000);
+	done(r);
+}
+
+static void
+test_hold(void **state)
+{
+	struct rec *r = fresh(2, 5, 0);
+
+	answer(r, 2, 1000, 1000, 86400000);
+	permit_hold(&r->p, "Shard 0: disallowed intents.");
+	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(600000);
+	assert_int_equal(r->grants, 0);
+	assert_string_equal(r->said, "Shard 0: disallowed intents.");
+	done(r);
+}
+
+static void
+test_unused_costs_nothing(void **state)
+{
+	struct rec *r = fresh(2, 5, 0);
+
+	r->answer_ms = 0;
+	answer(r, 1, 1000, 100, 86400000);
+	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(1);
+	assert_int_equal(permit_remaining(&r->p), 99);
+	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
+	permit_done(&r->p, 0, r->grant[0].id, OUTCOME_UNUSED, 0);
+	assert_int_equal(permit_remaining(&r->p), 100);
+	assert_int_equal(permit_recent(&r->p), 0);
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 2);		/* and no 5 s either */
+	done(r);
+}
+
+static void
+test_dead_shard(void **state)
+{
+	struct rec *r = fresh(2, 5, 0);
+
+	r->answer_ms = 0;
+	answer(r, 1, 1000, 100, 86400000);
+	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
+	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(1000);
+	permit_lost(&r->p, 0);
+	assert_int_equal(r->lost, 1);
+	/* It may have sent: the key's time counts, its READY does not. */
+	fake_time_advance(4499);
+	assert_int_equal(r->grants, 1);
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 2);
+	permit_lost(&r->p, 1);
+	permit_lost(&r->p, 1);
+	assert_int_equal(r->lost, 2);
+	/* One that only waited leaves nothing behind. */
+	permit_ask(&r->p, 0, 2, CAUSE_NO_SESSION, 0);
+	permit_lost(&r->p, 0);
+	fake_time_advance(100000);
+	assert_int_equal(r->grants, 2);
+	assert_int_equal(r->lost, 2);
+	done(r);
+}
+
+static void
+test_old_done_is_no_cancel(void **state)
+{
+	struct rec *r = fresh(1, 5, 0);
+	uint64_t first;
+
+	r->answer_ms = 0;
+	answer(r, 1, 1000, 100, 86400000);
+	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(1);
+	first = r->grant[0].id;
+	permit_ask(&r->p, 0, 2, CAUSE_NO_SESSION, 0);
+	permit_done(&r->p, 0, first, OUTCOME_INVALID, 0);
+	assert_int_equal(r->last_outcome, OUTCOME_INVALID);
+	fake_time_advance(6000);
+	assert_int_equal(r->grants, 2);
+	/* Without an id it takes the wish back. */
+	permit_done(&r->p, 0, r->grant[1].id, OUTCOME_CLOSED, 0);
+	permit_ask(&r->p, 0, 3, CAUSE_NO_SESSION, 0);
+	permit_done(&r->p, 0, 0, OUTCOME_UNUSED, 0);
+	fake_time_advance(60000);
+	assert_int_equal(r->grants, 2);
+	done(r);
+}
+
+static void
+test_ledger_first(void **state)
+{
+	struct rec *r = fresh(1, 5, 0);
+
+	answer(r, 1, 1000, 100, 86400000);
+	r->disk_full = true;
+	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(20000);
+	assert_int_equal(r->grants, 0);
+	assert_string_not_equal(r->said, "");
+	r->disk_full = false;
+	fake_time_advance(PERMIT_RERECORD_MS);
+	assert_int_equal(r->grants, 1);
+	assert_string_equal(r->said, "");
+	done(r);
+}
+
+static void
+test_deaf_shard(void **state)
+{
+	struct rec *r = fresh(1, 5, 0);
+
+	answer(r, 1, 1000, 100, 86400000);
+	r->deaf = true;
+	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(1);
+	assert_int_equal(r->lost, 1);
+	assert_int_equal(permit_waiting(&r->p), 0);
+	done(r);
+}
+
+static void
+test_waits_for_the_first_answer(void **state)
+{
+	struct rec *r = fresh(1, 5, 0);
+
+	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(600000);
+	assert_int_equal(r->grants, 0);
+	assert_int_equal(r->refreshes, 1);
+	assert_int_equal(permit_remaining(&r->p), -1);
+	answer(r, 0, 1000, 100, 86400000);	/* 0 keys: one */
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 1);
+	done(r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_bucket_waits_for_expected),
+		cmocka_unit_test(test_expectation_ends),
+		cmocka_unit_test(test_key_is_held),
+		cmocka_unit_test(test_restart_keeps_spacing),
+		cmocka_unit_test(test_reserve_and_reset),
+		cmocka_unit_test(test_reserve_rules),
+		cmocka_unit_test(test_exhausted),
+		cmocka_unit_test(test_stale_answer_is_refreshed),
+		cmocka_unit_test(test_concurrency_changes),
+		cmocka_unit_test(test_brake),
+		cmocka_unit_test(test_hold),
+		cmocka_unit_test(test_unused_costs_nothing),
+		cmocka_unit_test(test_dead_shard),
+		cmocka_unit_test(test_old_done_is_no_cancel),
+		cmocka_unit_test(test_ledger_first),
+		cmocka_unit_test(test_deaf_shard),
+		cmocka_unit_test(test_waits_for_the_first_answer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/* What comes from outside: control requests, REST answers, URLs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "supervisor/ask_rest.h"
+#include "supervisor/request.h"
+#include "supervisor/sizing.h"
+
+/* ---- control requests ------------------------------------------------ */
+
+static int
+parse(const char *line, struct request *r)
+{
+	struct err e = { .code = 0 };
+	int rc = request_parse(line, strlen(line), r, &e);
+
+	assert_int_equal(rc == -1, e.code == EXIT_USAGE);
+	return rc;
+}
+
+static void
+test_requests(void **state)
+{
+	struct request r;
+
+	assert_int_equal(parse("{\"cmd\":\"ping\"}", &r), 0);
+	assert_int_equal(r.verb, REQUEST_PING);
+	assert_int_equal(parse("{\"cmd\":\"stop\"}", &r), 0);
+	assert_false(r.end_sessions);
+	assert_int_equal(parse("{\"cmd\":\"stop\",\"end_sessions\":true}",
+	    &r), 0);
+	assert_true(r.end_sessions);
+	assert_int_equal(parse("{\"id\":3,\"action\":\"restart\","
+	    "\"cmd\":\"shard\",\"more\":[1]}", &r), 0);
+	assert_int_equal(r.shard, 3);
+	assert_int_equal(r.action, REQUEST_RESTART);
+	assert_int_equal(parse("{\"cmd\":\"shard\",\"id\":0,"
+	    "\"action\":\"reconnect\"}", &r), 0);
+	assert_int_equal(r.action, REQUEST_RECONNECT);
+	assert_int_equal(parse("{\"cmd\":\"log-level\",\"level\":\"warn\"}",
+	    &r), 0);
+	assert_int_equal(r.level, LOG_L_WARN);
+	assert_int_equal(parse("{\"cmd\":\"restart-handler\"}", &r), 0);
+}
+
+static void
+test_bad_requests(void **state)
+{
+	static const char *const bad[] = { "", "{", "[]", "null", "7",
+	    "\"ping\"", "{}", "{\"cmd\":1}", "{\"cmd\":\"Ping\"}",
+	    "{\"cmd\":\"shard\"}", "{\"cmd\":\"shard\",\"id\":-1,"
+	    "\"action\":\"restart\"}", "{\"cmd\":\"shard\",\"id\":1}",
+	    "{\"cmd\":\"shard\",\"id\":\"1\",\"action\":\"restart\"}",
+	    "{\"cmd\":\"shard\",\"id\":1,\"action\":\"explode\"}",
+	    "{\"cmd\":\"stop\",\"end_sessions\":\"yes\"}",
+	    "{\"cmd\":\"log-level\",\"level\":\"loud\"}",
+	    "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}"
+	    "}}}}}" };
+	struct request r;
+
+	for (size_t i = 0; i < nitems(bad); i++)
+		assert_int_equal(parse(bad[i], &r), -1);
+}
+
+static void
+test_error_is_one_line(void **state)
+{
+	struct err e = { .code = 75, .text = "say \"no\"\nplease" };
+	char out[256];
+
+	request_error(&e, out, sizeof(out));
+	assert_string_equal(out, "{\"ok\":false,\"code\":75,"
+	    "\"error\":\"say \\\"no\\\"\\nplease\"}\n");
+}
+
+/* ---- REST answers ---------------------------------------------------- */
+
+static const char good[] = "{\"url\":\"wss://gateway.discord.gg\","
+    "\"shards\":9,\"session_start_limit\":{\"total\":1000,\"remaining\":999,"
+    "\"reset_after\":14400000,\"max_concurrency\":1}}";
+
+static void
+test_gateway_body(void **state)
+{
+	struct ask_answer a = { 0 };
+
+	assert_true(ask_rest_gateway(good, strlen(good), &a));
+	assert_string_equal(a.url, "wss://gateway.discord.gg");
+	assert_int_equal(a.shards, 9);
+	assert_int_equal(a.remaining, 999);
+	assert_int_equal(a.reset_after_ms, 14400000);
+	assert_true(sizing_answer_ok(&a, false));
+	/* Every truncation is refused, none is read past its end. */
+	for (size_t n = 0; n < strlen(good); n++)
+		assert_false(ask_rest_gateway(good, n, &a));
+	assert_false(ask_rest_gateway("<html>", 6, &a));
+	assert_false(ask_rest_gateway("{\"url\":5}", 9, &a));
+}
+
+static void
+test_answer_limits(void **state)
+{
+	struct ask_answer a = { .shards = 1, .total = 1000, .remaining = -3,
+	    .reset_after_ms = -1, .max_concurrency = 0,
+	    .url = "wss://h" };
+
+	assert_true(sizing_answer_ok(&a, false));
+	assert_int_equal(a.max_concurrency, 1);
+	assert_int_equal(a.remaining, 0);
+	assert_int_equal(a.reset_after_ms, 0);
+	a.shards = 0;
+	assert_false(sizing_answer_ok(&a, false));
+	a.shards = SIZING_SHARDS_MAX + 1;
+	assert_false(sizing_answer_ok(&a, false));
+}
+
+static void
+test_urls(void **state)
+{
+	assert_true(sizing_url_ok("wss://gateway.discord.gg/", false));
+	assert_true(sizing_url_ok("wss://127.0.0.1:4433", false));
+	assert_true(sizing_url_ok("ws://127.0.0.1:80/", true));
+	assert_false(sizing_url_ok("ws://127.0.0.1:80/", false));
+	assert_false(sizing_url_ok("https://x", true));
+	assert_false(sizing_url_ok("wss://", true));
+	assert_false(sizing_url_ok("wss:///x", true));
+	assert_false(sizing_url_ok("wss://a b", true));
+	assert_false(sizing_url_ok("wss://user@host", true));
+	assert_false(sizing_url_ok("wss://h\r\nx", true));
+	assert_false(sizing_url_ok("", true));
+}
+
+static struct ask_answer
+judged(long status, const char *body, double header, enum ask_status want)
+{
+	struct ask_http h = { status, header, body, strlen(body) };
+	struct ask_answer a = { 0 };
+
+	assert_int_equal(ask_rest_judge(&h, &a), want);
+	a.status = want;
+	return a;
+}
+
+static void
+test_judge(void **state)
+{
+	struct ask_answer a;
+
+	judged(401, "{\"message\":\"401: Unauthorized\",\"code\":0}", 0,
+	    ASK_UNAUTHORIZED);
+	judged(502, "<html>", 0, ASK_SERVER);
+	judged(302, "", 0, ASK_GARBAGE);
+	a = judged(429, "{\"retry_after\":64.57,\"global\":false}", 65,
+	    ASK_LIMITED);
+	assert_false(a.cloudflare);
+	assert_true(sizing_retry_s(&a, 1, 0.5) >= 65);
+	a = judged(429, "error code: 1015", 0, ASK_LIMITED);
+	assert_true(a.cloudflare);
+	assert_true(sizing_retry_s(&a, 1, 0) >= 60);
+	a = judged(429, "error code: 1015", 82721, ASK_LIMITED);
+	assert_true(sizing_retry_s(&a, 1, 0) >= 82721);
+	a = judged(403, "<html>1020</html>", 0, ASK_FORBIDDEN);
+	assert_true(sizing_retry_s(&a, 1, 0) >= 60);
+}
+
+static void
+test_backoff(void **state)
+{
+	struct ask_answer a = { .status = ASK_UNREACHABLE };
+
+	assert_true(sizing_retry_s(&a, 1, 1) <= 1);
+	assert_true(sizing_retry_s(&a, 4, 1) <= 8);
+	assert_true(sizing_retry_s(&a, 1000, 1) <= 60);
+	assert_true(sizing_retry_s(&a, 1000, 0) >= 0.5);
+}
+
+static void
+test_intents(void **state)
+{
+	const uint64_t members = 2, presences = 256, content = 32768;
+
+	assert_int_equal(sizing_missing_intents(1 | 512, 0), 0);
+	assert_int_equal(sizing_missing_intents(members | content, 0),
+	    members | content);
+	assert_int_equal(sizing_missing_intents(members, 1u << 14), 0);
+	assert_int_equal(sizing_missing_intents(members, 1u << 15), 0);
+	assert_int_equal(sizing_missing_intents(presences, 1u << 13), 0);
+	assert_int_equal(sizing_missing_intents(content | members, 1u << 19),
+	    members);
+}
+
+static void
+test_app_and_user(void **state)
+{
+	static const char app[] = "{\"flags\":8953856,"
+	    "\"interactions_endpoint_url\":null}";
+	static const char big[] = "{\"flags\":0,\"flags_new\":\"549755813888\","
+	    "\"interactions_endpoint_url\":\"https://x/y\"}";
+	static const char user[] = "{\"id\":\"123\",\"username\":\"pong\"}";
+	struct ask_answer a = { 0 };
+
+	assert_true(ask_rest_app(app, strlen(app), &a));
+	assert_int_equal(a.app_flags, 8953856);
+	assert_int_equal(a.app_endpoint, 0);
+	assert_true(ask_rest_app(big, strlen(big), &a));
+	assert_true(a.app_flags == 549755813888u);
+	assert_int_equal(a.app_endpoint, 1);
+	assert_true(ask_rest_user(user, strlen(user), &a));
+	assert_string_equal(a.user_name, "pong");
+	assert_false(ask_rest_user("{}", 2, &a) && a.user_id[0] == '\0');
+}
+
+static void
+test_counts(void **state)
+{
+	assert_int_equal(sizing_count(0, 9), 9);
+	assert_int_equal(sizing_count(16, 9), 16);
+	assert_int_equal(sizing_count(0, 0), 0);
+	assert_int_equal(sizing_count(SIZING_SHARDS_MAX + 1, 1), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_bad_requests),
+		cmocka_unit_test(test_error_is_one_line),
+		cmocka_unit_test(test_gateway_body),
+		cmocka_unit_test(test_answer_limits),
+		cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_backoff),
+		cmocka_unit_test(test_intents),
+		cmocka_unit_test(test_app_and_user),
+		cmocka_unit_test(test_counts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
