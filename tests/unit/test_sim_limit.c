@@ -126,8 +126,8 @@ test_many_buckets(void **state)
 		assert_int_equal(a.remaining, 4);
 	}
 	/* Those of the last five seconds are still known. */
-	limit_take(l, LIMIT_MESSAGE_POST, LIMIT_BUCKETS_MAX * 3u - 100, now,
-	    &a);
+	limit_take(
+	    l, LIMIT_MESSAGE_POST, LIMIT_BUCKETS_MAX * 3u - 100, now, &a);
 	assert_int_equal(a.remaining, 3);
 	limit_free(l);
 }
@@ -152,14 +152,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bucket_window),
-		cmocka_unit_test(test_bucket_is_per_major_and_class),
-		cmocka_unit_test(test_no_class_no_limit),
-		cmocka_unit_test(test_global),
-		cmocka_unit_test(test_ban),
-		cmocka_unit_test(test_invalid_window_ends),
-		cmocka_unit_test(test_many_buckets),
-		cmocka_unit_test(test_reset),
+	    cmocka_unit_test(test_bucket_window),
+	    cmocka_unit_test(test_bucket_is_per_major_and_class),
+	    cmocka_unit_test(test_no_class_no_limit),
+	    cmocka_unit_test(test_global),
+	    cmocka_unit_test(test_ban),
+	    cmocka_unit_test(test_invalid_window_ends),
+	    cmocka_unit_test(test_many_buckets),
+	    cmocka_unit_test(test_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

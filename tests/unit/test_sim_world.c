@@ -116,16 +116,17 @@ test_every_kind_is_json(void **state)
 	for (uint64_t n = 0; n < 400; n++)
 		for (unsigned k = 0; world_render_kind(k) != NULL; k++) {
 			unsigned g = (unsigned)(n % 8);
-			const char *d = world_render_event(w, &rng,
-			    world_render_kind(k), g, n, false, &out);
+			const char *d = world_render_event(
+			    w, &rng, world_render_kind(k), g, n, false, &out);
 			json_object *o = json_tokener_parse(d);
 
 			assert_non_null(o);
 			assert_int_equal(out.len, strlen(d));
 			assert_in_range(out.len, 60, 1200);
-			assert_true(strtoull(json_object_get_string(
-			    json_object_object_get(o, "guild_id")), NULL, 10)
-			    == world_guild_id(w, g));
+			assert_true(
+			    strtoull(json_object_get_string(
+					 json_object_object_get(o, "guild_id")),
+				NULL, 10) == world_guild_id(w, g));
 			json_object_put(o);
 		}
 	assert_null(world_render_event(w, &rng, "NO_SUCH", 0, 1, false, &out));
@@ -149,14 +150,15 @@ test_ping_is_kept_and_answered(void **state)
 	assert_non_null(m);
 	assert_true(m->ping);
 	o = world_render_msg(w, m);
-	assert_string_equal(json_object_get_string(
-	    json_object_object_get(o, "content")), "!ping");
+	assert_string_equal(
+	    json_object_get_string(json_object_object_get(o, "content")),
+	    "!ping");
 	json_object_put(o);
 	do {
 		world_render_event(w, &rng, "MESSAGE_CREATE", 2, 2, true, &out);
 		second = world_render_last(w);
-	} while (world_msg_find(w, second)->channel
-	    != world_msg_find(w, first)->channel);
+	} while (world_msg_find(w, second)->channel !=
+		 world_msg_find(w, first)->channel);
 	/* Without a name the oldest open one; then the next; then again. */
 	assert_true(world_ping_answer_in(w, m->channel) == first);
 	assert_int_equal(world_msg_find(w, first)->answers, 1);
@@ -212,6 +214,10 @@ test_list_newest_first_over_rings(void **state)
 	assert_int_equal(out[0]->id, 53);
 	assert_int_equal(out[1]->id, 49);
 	assert_int_equal(world_msg_list(w, 1, 0, 0, out, 5), 5);
+	/* After an id: the next ones, not the newest. */
+	assert_int_equal(world_msg_list(w, 1, 0, 11, out, 3), 3);
+	assert_int_equal(out[0]->id, 17);
+	assert_int_equal(out[2]->id, 13);
 	world_free(w);
 }
 
@@ -243,12 +249,13 @@ test_guild_create_shows_changes(void **state)
 	world_overlay_set(w, world_guild_id(w, 1), "name",
 	    json_object_new_string("Renamed \"q\""));
 	world_overlay_set(w, c.id, "name", json_object_new_string("lobby"));
-	assert_in_range(world_render_guild(w, 1, buf, sizeof(buf)), 100,
-	    sizeof(buf) - 1);
+	assert_in_range(
+	    world_render_guild(w, 1, buf, sizeof(buf)), 100, sizeof(buf) - 1);
 	o = json_tokener_parse(buf);
 	assert_non_null(o);
-	assert_string_equal(json_object_get_string(
-	    json_object_object_get(o, "name")), "Renamed \"q\"");
+	assert_string_equal(
+	    json_object_get_string(json_object_object_get(o, "name")),
+	    "Renamed \"q\"");
 	assert_non_null(strstr(buf, "\"lobby\""));
 	json_object_put(o);
 	world_free(w);
@@ -258,17 +265,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_guilds_cover_shards),
-		cmocka_unit_test(test_ids_are_found_again),
-		cmocka_unit_test(test_same_seed_same_world),
-		cmocka_unit_test(test_dm_opens),
-		cmocka_unit_test(test_snowflakes_ascend),
-		cmocka_unit_test(test_every_kind_is_json),
-		cmocka_unit_test(test_ping_is_kept_and_answered),
-		cmocka_unit_test(test_ring_forgets_the_oldest),
-		cmocka_unit_test(test_list_newest_first_over_rings),
-		cmocka_unit_test(test_nonce),
-		cmocka_unit_test(test_guild_create_shows_changes),
+	    cmocka_unit_test(test_guilds_cover_shards),
+	    cmocka_unit_test(test_ids_are_found_again),
+	    cmocka_unit_test(test_same_seed_same_world),
+	    cmocka_unit_test(test_dm_opens),
+	    cmocka_unit_test(test_snowflakes_ascend),
+	    cmocka_unit_test(test_every_kind_is_json),
+	    cmocka_unit_test(test_ping_is_kept_and_answered),
+	    cmocka_unit_test(test_ring_forgets_the_oldest),
+	    cmocka_unit_test(test_list_newest_first_over_rings),
+	    cmocka_unit_test(test_nonce),
+	    cmocka_unit_test(test_guild_create_shows_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,20 +13,20 @@ static const struct {
 	uint32_t requests, window_ms;
 } rule[LIMIT_CLASSES] = {
 #define X(name, n, ms) {#name, n, ms},
-	LIMIT_TABLE(X)
+    LIMIT_TABLE(X)
 #undef X
 };
 
 struct bucket {
 	uint64_t major;
-	uint32_t cls;		/* LIMIT_NONE: a free slot */
+	uint32_t cls; /* LIMIT_NONE: a free slot */
 	uint32_t used;
-	uint64_t ends_ms;	/* the window began with its first request */
+	uint64_t ends_ms; /* the window began with its first request */
 };
 
 struct limit {
 	uint64_t seed;
-	struct bucket *bucket;	/* LIMIT_BUCKETS_MAX * 2, linear probing */
+	struct bucket *bucket; /* LIMIT_BUCKETS_MAX * 2, linear probing */
 	uint32_t buckets;
 	uint64_t second_ends_ms;
 	uint32_t second_used;
@@ -77,8 +77,8 @@ slot_of(struct limit *l, enum limit_class c, uint64_t major)
 	uint64_t key[2] = {c, major};
 	uint32_t at = (uint32_t)hash64(key, sizeof(key)) & (SLOTS - 1);
 
-	while (l->bucket[at].cls != LIMIT_NONE
-	    && (l->bucket[at].cls != c || l->bucket[at].major != major))
+	while (l->bucket[at].cls != LIMIT_NONE &&
+	       (l->bucket[at].cls != c || l->bucket[at].major != major))
 		at = (at + 1) & (SLOTS - 1);
 	return &l->bucket[at];
 }
@@ -128,8 +128,9 @@ limit_take(struct limit *l, enum limit_class c, uint64_t major, uint64_t now,
 	a->limit = rule[c].requests;
 	a->remaining = rule[c].requests - b->used;
 	a->reset_after_ms = b->ends_ms - now;
-	must(str_format(a->bucket, sizeof(a->bucket), "%016" PRIx64
-	    "%016" PRIx64, hash64(rule[c].name, strlen(rule[c].name)),
+	must(str_format(a->bucket, sizeof(a->bucket),
+	    "%016" PRIx64 "%016" PRIx64,
+	    hash64(rule[c].name, strlen(rule[c].name)),
 	    l->seed * 0x9e3779b97f4a7c15u ^ c));
 }
 

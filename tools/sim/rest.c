@@ -53,8 +53,8 @@ token_refused(struct rest_call *c)
 
 	if (c->route->flags & ROUTE_OPEN)
 		return false;
-	if (auth != NULL && strncmp(auth, "Bot ", 4) == 0
-	    && strcmp(auth + 4, c->sim->token) == 0)
+	if (auth != NULL && strncmp(auth, "Bot ", 4) == 0 &&
+	    strcmp(auth + 4, c->sim->token) == 0)
 		return false;
 	rest_refuse(c, REST_UNAUTHORIZED);
 	return true;
@@ -103,9 +103,9 @@ count(struct rest_call *c)
 	r->by_status[c->status]++;
 	if (c->status == 429)
 		r->rate_limited++;
-	if (c->status == 401 || c->status == 403
-	    || (c->status == 429
-		&& (c->scope == NULL || strcmp(c->scope, "shared") != 0))) {
+	if (c->status == 401 || c->status == 403 ||
+	    (c->status == 429 &&
+		(c->scope == NULL || strcmp(c->scope, "shared") != 0))) {
 		r->invalid++;
 		limit_invalid(r->limit, clock_boot_ms());
 	}
@@ -115,9 +115,9 @@ void
 rest_handle(struct rest_call *c)
 {
 	c->rest->requests++;
-	if (!version_refused(c) && !rest_fault_apply(c) && !edge_refused(c)
-	    && route_find(c) && !token_refused(c) && !limit_refused(c)
-	    && rest_body_parse(c))
+	if (!version_refused(c) && !rest_fault_apply(c) && !edge_refused(c) &&
+	    route_find(c) && !token_refused(c) && !limit_refused(c) &&
+	    rest_body_parse(c))
 		c->route->fn(c);
 	must(c->status != 0);
 	count(c);
@@ -142,6 +142,7 @@ rest_start(struct sim *sim, struct err *e)
 
 	r->sim = sim;
 	sim->rest = r;
+	sim->app_id = world_app_id(sim->world);
 	r->limit = limit_new(sim->cfg.seed);
 	r->faults = rest_faults_new();
 	r->hooks = rest_hooks_new();
@@ -151,9 +152,9 @@ rest_start(struct sim *sim, struct err *e)
 		rest_free(r);
 		return -1;
 	}
-	must(str_format(sim->url_api, sizeof(sim->url_api),
-	    "%s://%s:%u/api/v10", sim->cfg.plain ? "http" : "https",
-	    sim->cfg.listen, r->port));
+	must(
+	    str_format(sim->url_api, sizeof(sim->url_api), "%s://%s:%u/api/v10",
+		sim->cfg.plain ? "http" : "https", sim->cfg.listen, r->port));
 	return 0;
 }
 

@@ -15,7 +15,7 @@
 #define REST_FAULTS_MAX 64
 #define REST_DELAY_MAX_MS 600000
 
-/* Listens at cfg.listen:cfg.port, fills url_api.  0 or -1. */
+/* Listens at cfg.listen:cfg.port, fills url_api and app_id.  0 or -1. */
 int rest_start(struct sim *, struct err *);
 /* Port it got; 0 before rest_start. */
 unsigned rest_port(const struct sim *);

@@ -29,8 +29,8 @@ rest_body_decode(char *to, size_t size, const char *from, size_t len, bool plus)
 		char c = from[i];
 
 		if (c == '%') {
-			if (i + 2 >= len || hex(from[i + 1]) < 0
-			    || hex(from[i + 2]) < 0)
+			if (i + 2 >= len || hex(from[i + 1]) < 0 ||
+			    hex(from[i + 2]) < 0)
 				return false;
 			c = (char)(hex(from[i + 1]) << 4 | hex(from[i + 2]));
 			i += 2;
@@ -53,8 +53,8 @@ rest_body_header(struct rest_call *c, const char *name)
 uint64_t
 rest_body_query(struct rest_call *c, const char *key, uint64_t dflt)
 {
-	const char *s = MHD_lookup_connection_value(c->conn,
-	    MHD_GET_ARGUMENT_KIND, key);
+	const char *s =
+	    MHD_lookup_connection_value(c->conn, MHD_GET_ARGUMENT_KIND, key);
 	uint64_t n;
 
 	return s != NULL && str_to_u64(s, &n) ? n : dflt;
@@ -63,8 +63,8 @@ rest_body_query(struct rest_call *c, const char *key, uint64_t dflt)
 bool
 rest_body_true(struct rest_call *c, const char *key)
 {
-	const char *s = MHD_lookup_connection_value(c->conn,
-	    MHD_GET_ARGUMENT_KIND, key);
+	const char *s =
+	    MHD_lookup_connection_value(c->conn, MHD_GET_ARGUMENT_KIND, key);
 
 	return s != NULL && (strcasecmp(s, "true") == 0 || strcmp(s, "1") == 0);
 }
@@ -77,8 +77,8 @@ parse(const char *text, size_t len)
 	json_object *o;
 
 	must(tok != NULL);
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT
-	    | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(
+	    tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	o = json_tokener_parse_ex(tok, text, (int)len);
 	/* A bare number ends only with the text. */
 	if (json_tokener_get_error(tok) == json_tokener_continue)
@@ -113,13 +113,13 @@ parse_urlencoded(struct rest_call *c)
 		const char *stop = amp ? amp : end;
 		const char *eq = memchr(s, '=', (size_t)(stop - s));
 
-		if (eq != NULL
-		    && rest_body_decode(key, sizeof(key), s, (size_t)(eq - s),
-			true)
-		    && rest_body_decode(value, sizeof(value), eq + 1,
+		if (eq != NULL &&
+		    rest_body_decode(
+			key, sizeof(key), s, (size_t)(eq - s), true) &&
+		    rest_body_decode(value, sizeof(value), eq + 1,
 			(size_t)(stop - eq - 1), true))
-			json_object_object_add(c->body, key,
-			    json_object_new_string(value));
+			json_object_object_add(
+			    c->body, key, json_object_new_string(value));
 		s = stop + 1;
 	}
 	return true;
@@ -127,8 +127,8 @@ parse_urlencoded(struct rest_call *c)
 
 /* The quoted value of name="..." in a part's headers; false when absent. */
 static bool
-part_value(const char *head, size_t len, const char *name, char *out,
-    size_t size)
+part_value(
+    const char *head, size_t len, const char *name, char *out, size_t size)
 {
 	char want[32];
 	const char *at, *end;
@@ -139,8 +139,8 @@ part_value(const char *head, size_t len, const char *name, char *out,
 		return false;
 	at += strlen(want);
 	end = memchr(at, '"', (size_t)(head + len - at));
-	return end != NULL
-	    && str_format(out, size, "%.*s", (int)(end - at), at);
+	return end != NULL &&
+	       str_format(out, size, "%.*s", (int)(end - at), at);
 }
 
 static void
@@ -153,8 +153,8 @@ part_type(const char *head, size_t len, char *out, size_t size)
 		if (strncasecmp(s, name, sizeof(name) - 1) == 0) {
 			s += sizeof(name) - 1;
 			s += strspn(s, " ");
-			(void)str_format(out, size, "%.*s",
-			    (int)strcspn(s, "\r\n;"), s);
+			(void)str_format(
+			    out, size, "%.*s", (int)strcspn(s, "\r\n;"), s);
 			return;
 		}
 }
@@ -199,8 +199,8 @@ part_take(struct rest_call *c, const char *head, size_t head_len,
 	if (strncmp(name, "files[", 6) == 0 || strcmp(name, "file") == 0)
 		return part_file(c, head, head_len, len);
 	if (json_object_is_type(c->body, json_type_object))
-		json_object_object_add(c->body, name,
-		    json_object_new_string_len(body, (int)len));
+		json_object_object_add(
+		    c->body, name, json_object_new_string_len(body, (int)len));
 	return true;
 }
 
@@ -242,8 +242,8 @@ parse_multipart(struct rest_call *c, const char *type)
 	if (b != NULL) {
 		b += strlen("boundary=");
 		n = *b == '"' ? strcspn(++b, "\"") : strcspn(b, "; ");
-		if (n > 0
-		    && str_format(mark, sizeof(mark), "\r\n--%.*s", (int)n, b))
+		if (n > 0 &&
+		    str_format(mark, sizeof(mark), "\r\n--%.*s", (int)n, b))
 			return parse_parts(c, mark);
 	}
 	rest_refuse(c, REST_BAD_REQUEST);
@@ -259,15 +259,15 @@ rest_body_parse(struct rest_call *c)
 		rest_refuse(c, REST_TOO_BIG);
 		return false;
 	}
-	if (c->raw.len == 0 || strcmp(c->method, "GET") == 0
-	    || strcmp(c->method, "DELETE") == 0)
+	if (c->raw.len == 0 || strcmp(c->method, "GET") == 0 ||
+	    strcmp(c->method, "DELETE") == 0)
 		return true;
 	if (type != NULL && strncasecmp(type, "application/json", 16) == 0)
 		return parse_json(c, c->raw.p, c->raw.len);
 	if (type != NULL && strncasecmp(type, "multipart/form-data", 19) == 0)
 		return parse_multipart(c, type);
-	if (type != NULL
-	    && strncasecmp(type, "application/x-www-form-urlencoded", 33) == 0)
+	if (type != NULL &&
+	    strncasecmp(type, "application/x-www-form-urlencoded", 33) == 0)
 		return parse_urlencoded(c);
 	rest_form_error(c, "", "CONTENT_TYPE_INVALID",
 	    "Expected \"Content-Type\" header to be one of "

@@ -9,12 +9,12 @@
 #include <string.h>
 
 struct fault {
-	char pattern[128];	/* "": free */
+	char pattern[128]; /* "": free */
 	int status;
 	enum rest_fault_kind kind;
 	double retry_after;
 	unsigned delay_ms;
-	int count;		/* < 0: until cleared */
+	int count; /* < 0: until cleared */
 	uint64_t used;
 };
 
@@ -24,7 +24,7 @@ struct rest_faults {
 
 static const char *const kind_name[REST_FAULT_KIND_COUNT] = {
 #define X(name, word) word,
-	REST_FAULT_KINDS(X)
+    REST_FAULT_KINDS(X)
 #undef X
 };
 
@@ -64,15 +64,17 @@ rest_fault_set(struct sim *sim, const char *pattern, int status,
     enum rest_fault_kind kind, double retry_after_s, unsigned delay_ms,
     int count)
 {
-	struct fault *f, new = {.status = status, .kind = kind,
-		.retry_after = retry_after_s, .delay_ms = delay_ms,
-		.count = count};
+	struct fault *f, new = {.status = status,
+			     .kind = kind,
+			     .retry_after = retry_after_s,
+			     .delay_ms = delay_ms,
+			     .count = count};
 
-	if (pattern[0] == '\0' || count == 0 || delay_ms > REST_DELAY_MAX_MS
-	    || !str_format(new.pattern, sizeof(new.pattern), "%s", pattern))
+	if (pattern[0] == '\0' || count == 0 || delay_ms > REST_DELAY_MAX_MS ||
+	    !str_format(new.pattern, sizeof(new.pattern), "%s", pattern))
 		return -1;
-	if (kind != REST_FAULT_PASS && kind != REST_FAULT_CUT
-	    && (status < 200 || status >= REST_STATUS_MAX))
+	if (kind != REST_FAULT_PASS && kind != REST_FAULT_CUT &&
+	    (status < 200 || status >= REST_STATUS_MAX))
 		return -1;
 	f = slot_for(sim->rest->faults, pattern);
 	if (f == NULL)
@@ -125,9 +127,9 @@ fault_of(struct rest_call *c)
 	for (size_t i = 0; i < REST_FAULTS_MAX; i++) {
 		struct fault *f = &c->rest->faults->fault[i];
 
-		if (f->pattern[0] != '\0'
-		    && (fnmatch(f->pattern, whole, 0) == 0
-			|| fnmatch(f->pattern, c->path, 0) == 0))
+		if (f->pattern[0] != '\0' &&
+		    (fnmatch(f->pattern, whole, 0) == 0 ||
+			fnmatch(f->pattern, c->path, 0) == 0))
 			return f;
 	}
 	return NULL;

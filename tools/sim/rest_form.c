@@ -63,8 +63,8 @@ rest_form_refused(struct rest_call *c)
 	if (c->errors == NULL)
 		return false;
 	o = json_object_new_object();
-	json_object_object_add(o, "message",
-	    json_object_new_string("Invalid Form Body"));
+	json_object_object_add(
+	    o, "message", json_object_new_string("Invalid Form Body"));
 	json_object_object_add(o, "code", json_object_new_int(50035));
 	json_object_object_add(o, "errors", c->errors);
 	c->errors = NULL;
@@ -89,7 +89,8 @@ json_object *
 rest_form_get(json_object *o, const char *key)
 {
 	return json_object_is_type(o, json_type_object)
-	    ? json_object_object_get(o, key) : NULL;
+		   ? json_object_object_get(o, key)
+		   : NULL;
 }
 
 size_t
@@ -112,8 +113,8 @@ rest_form_string(struct rest_call *c, json_object *o, const char *key,
 
 	if (v == NULL)
 		return NULL;
-	if (!json_object_is_type(v, json_type_string)
-	    && !json_object_is_type(v, json_type_int)) {
+	if (!json_object_is_type(v, json_type_string) &&
+	    !json_object_is_type(v, json_type_int)) {
 		rest_form_error(c, key, "STRING_TYPE_CONVERT",
 		    "Could not interpret value as string.");
 		return NULL;
@@ -140,8 +141,8 @@ rest_form_int(struct rest_call *c, json_object *o, const char *key, int64_t min,
 		return false;
 	if (json_object_is_type(v, json_type_int))
 		n = json_object_get_int64(v);
-	else if (!json_object_is_type(v, json_type_string)
-	    || !str_to_i64(json_object_get_string(v), &n)) {
+	else if (!json_object_is_type(v, json_type_string) ||
+		 !str_to_i64(json_object_get_string(v), &n)) {
 		rest_form_error(c, key, "NUMBER_TYPE_COERCE",
 		    "Value \"%.100s\" is not int.", json_object_get_string(v));
 		return false;
@@ -159,16 +160,16 @@ rest_form_int(struct rest_call *c, json_object *o, const char *key, int64_t min,
 }
 
 bool
-rest_form_id(struct rest_call *c, json_object *o, const char *key,
-    uint64_t *out)
+rest_form_id(
+    struct rest_call *c, json_object *o, const char *key, uint64_t *out)
 {
 	json_object *v = rest_form_get(o, key);
 
 	if (v == NULL)
 		return false;
-	if ((json_object_is_type(v, json_type_string)
-		|| json_object_is_type(v, json_type_int))
-	    && str_to_u64(json_object_get_string(v), out))
+	if ((json_object_is_type(v, json_type_string) ||
+		json_object_is_type(v, json_type_int)) &&
+	    str_to_u64(json_object_get_string(v), out))
 		return true;
 	rest_form_error(c, key, "NUMBER_TYPE_COERCE",
 	    "Value \"%.100s\" is not snowflake.", json_object_get_string(v));
@@ -176,8 +177,8 @@ rest_form_id(struct rest_call *c, json_object *o, const char *key,
 }
 
 json_object *
-rest_form_array(struct rest_call *c, json_object *o, const char *key,
-    size_t max)
+rest_form_array(
+    struct rest_call *c, json_object *o, const char *key, size_t max)
 {
 	json_object *v = rest_form_get(o, key);
 
@@ -198,9 +199,9 @@ static const struct {
 	const char *type, *magic;
 	size_t len;
 } image[] = {
-	{"image/png", "\x89PNG", 4},
-	{"image/jpeg", "\xff\xd8\xff", 3},
-	{"image/gif", "GIF8", 4},
+    {"image/png", "\x89PNG", 4},
+    {"image/jpeg", "\xff\xd8\xff", 3},
+    {"image/gif", "GIF8", 4},
 };
 
 /* The first bytes of base64 text; how many were decoded, at most 6. */
@@ -233,8 +234,8 @@ base64_whole(const char *s)
 	size_t body = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				"abcdefghijklmnopqrstuvwxyz0123456789+/");
 
-	return len % 4 == 0 && len > 0 && len - body <= 2
-	    && strspn(s + body, "=") == len - body;
+	return len % 4 == 0 && len > 0 && len - body <= 2 &&
+	       strspn(s + body, "=") == len - body;
 }
 
 /* Why text is no image data URI, or NULL. */
@@ -249,16 +250,16 @@ image_problem(const char *s, bool gif)
 		size_t n = strlen(image[i].type);
 		size_t have;
 
-		if (strncmp(s + 5, image[i].type, n) != 0
-		    || strncmp(s + 5 + n, ";base64,", 8) != 0)
+		if (strncmp(s + 5, image[i].type, n) != 0 ||
+		    strncmp(s + 5 + n, ";base64,", 8) != 0)
 			continue;
 		if (i == 2 && !gif)
 			return "Animated images need a feature this guild "
 			       "lacks.";
 		s += 5 + n + 8;
 		have = base64_head(s, head);
-		if (!base64_whole(s) || have < image[i].len
-		    || memcmp(head, image[i].magic, image[i].len) != 0)
+		if (!base64_whole(s) || have < image[i].len ||
+		    memcmp(head, image[i].magic, image[i].len) != 0)
 			return "Invalid image data";
 		return NULL;
 	}

@@ -26,8 +26,9 @@ rest_hook_token(struct rest *r, char *out, size_t size)
 	const struct world *w = r->sim->world;
 	uint64_t n = r->hooks->tokens++ * 4;
 
-	must(str_format(out, size, "%016" PRIx64 "%016" PRIx64 "%016" PRIx64
-	    "%016" PRIx64, world_hash(w, WORLD_HASH_TOKEN, n),
+	must(str_format(out, size,
+	    "%016" PRIx64 "%016" PRIx64 "%016" PRIx64 "%016" PRIx64,
+	    world_hash(w, WORLD_HASH_TOKEN, n),
 	    world_hash(w, WORLD_HASH_TOKEN, n + 1),
 	    world_hash(w, WORLD_HASH_TOKEN, n + 2),
 	    world_hash(w, WORLD_HASH_TOKEN, n + 3)));
@@ -52,16 +53,16 @@ rest_hook_interaction_new(struct rest *r, uint64_t channel)
 			break;
 		}
 		/* Never answered in time: dead too. */
-		if (!i->answered
-		    && clock_boot_ms() - i->made_ms > HOOK_ANSWER_MS
-		    && (best == NULL || i->made_ms < best->made_ms))
+		if (!i->answered &&
+		    clock_boot_ms() - i->made_ms > HOOK_ANSWER_MS &&
+		    (best == NULL || i->made_ms < best->made_ms))
 			best = i;
 	}
 	if (best == NULL)
 		return NULL;
-	*best = (struct hook_interaction){
-		.id = world_snowflake(r->sim->world), .channel = channel,
-		.made_ms = clock_boot_ms()};
+	*best = (struct hook_interaction){.id = world_snowflake(r->sim->world),
+	    .channel = channel,
+	    .made_ms = clock_boot_ms()};
 	rest_hook_token(r, best->token, sizeof(best->token));
 	return best;
 }
@@ -119,8 +120,8 @@ rest_hook_count(const struct rest *r, uint64_t channel)
 	unsigned n = 0;
 
 	for (size_t k = 0; k < HOOKS_MAX; k++)
-		n += r->hooks->hook[k].id != 0
-		    && r->hooks->hook[k].channel == channel;
+		n += r->hooks->hook[k].id != 0 &&
+		     r->hooks->hook[k].channel == channel;
 	return n;
 }
 
@@ -133,14 +134,14 @@ rest_hook_json(struct rest_call *c, const struct hook *h)
 	json_object_object_add(o, "id", rest_json_id(h->id));
 	json_object_object_add(o, "type", json_object_new_int(1));
 	json_object_object_add(o, "channel_id", rest_json_id(h->channel));
-	if (world_channel_find(c->w, h->channel, &ch)
-	    && ch.guild != WORLD_NOWHERE)
+	if (world_channel_find(c->w, h->channel, &ch) &&
+	    ch.guild != WORLD_NOWHERE)
 		json_object_object_add(o, "guild_id",
 		    rest_json_id(world_guild_id(c->w, ch.guild)));
 	json_object_object_add(o, "name", json_object_new_string(h->name));
 	json_object_object_add(o, "avatar", NULL);
-	json_object_object_add(o, "application_id",
-	    rest_json_id(world_app_id(c->w)));
+	json_object_object_add(
+	    o, "application_id", rest_json_id(world_app_id(c->w)));
 	json_object_object_add(o, "token", json_object_new_string(h->token));
 	return o;
 }

@@ -158,23 +158,25 @@ static int
 listen_on(struct rest *r, struct err *e)
 {
 	const struct sim_config *cfg = &r->sim->cfg;
-	struct sockaddr_in at = {.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)cfg->port)};
+	struct sockaddr_in at = {
+	    .sin_family = AF_INET, .sin_port = htons((uint16_t)cfg->port)};
 	socklen_t len = sizeof(at);
 	int one = 1;
 
 	if (inet_pton(AF_INET, cfg->listen, &at.sin_addr) != 1)
-		return err_set(e, EXIT_USAGE, "%s is no IPv4 address to "
-		    "listen on", cfg->listen);
-	r->listen_fd = socket(AF_INET,
-	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		return err_set(e, EXIT_USAGE,
+		    "%s is no IPv4 address to "
+		    "listen on",
+		    cfg->listen);
+	r->listen_fd =
+	    socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (r->listen_fd == -1)
 		return err_sys(e, EXIT_DEGRADED, "socket for REST");
-	(void)setsockopt(r->listen_fd, SOL_SOCKET, SO_REUSEADDR, &one,
-	    sizeof(one));
-	if (bind(r->listen_fd, (struct sockaddr *)&at, sizeof(at)) == -1
-	    || listen(r->listen_fd, 256) == -1
-	    || getsockname(r->listen_fd, (struct sockaddr *)&at, &len) == -1) {
+	(void)setsockopt(
+	    r->listen_fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(r->listen_fd, (struct sockaddr *)&at, sizeof(at)) == -1 ||
+	    listen(r->listen_fd, 256) == -1 ||
+	    getsockname(r->listen_fd, (struct sockaddr *)&at, &len) == -1) {
 		(void)err_sys(e, EXIT_DEGRADED, "%s port %u for REST",
 		    cfg->listen, cfg->port);
 		close(r->listen_fd);
@@ -187,23 +189,21 @@ listen_on(struct rest *r, struct err *e)
 static int
 serve(struct rest *r, struct err *e)
 {
-	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME
-	    | MHD_USE_ERROR_LOG;
+	unsigned flags =
+	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
 	bool plain = r->sim->cfg.plain;
 	struct MHD_OptionItem tls[] = {
-		{MHD_OPTION_HTTPS_MEM_CERT, 0, r->sim->cert_pem},
-		{MHD_OPTION_HTTPS_MEM_KEY, 0, r->sim->key_pem},
-		{MHD_OPTION_END, 0, NULL},
+	    {MHD_OPTION_HTTPS_MEM_CERT, 0, r->sim->cert_pem},
+	    {MHD_OPTION_HTTPS_MEM_KEY, 0, r->sim->key_pem},
+	    {MHD_OPTION_END, 0, NULL},
 	};
 	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 
-	r->daemon = MHD_start_daemon(flags | (plain ? 0 : MHD_USE_TLS), 0,
-	    NULL, NULL, on_request, r,
-	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-	    MHD_OPTION_LISTEN_SOCKET, r->listen_fd,
-	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)REST_CONNECTIONS_MAX,
+	r->daemon = MHD_start_daemon(flags | (plain ? 0 : MHD_USE_TLS), 0, NULL,
+	    NULL, on_request, r, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+	    MHD_OPTION_LISTEN_SOCKET, r->listen_fd, MHD_OPTION_NOTIFY_COMPLETED,
+	    on_completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
+	    NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)REST_CONNECTIONS_MAX,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)REST_IDLE_S,
 	    MHD_OPTION_ARRAY, plain ? none : tls, MHD_OPTION_END);
 	if (r->daemon != NULL)
@@ -236,7 +236,7 @@ void
 rest_http_stop(struct rest *r)
 {
 	/* The server must not be stopped with suspended connections. */
-	list_each_safe(&r->waiting, e, next)
+	list_each_safe (&r->waiting, e, next)
 		answer_now(container_of(e, struct rest_call, link));
 	(void)MHD_run(r->daemon);
 	ev_io_stop(r->sim->loop, &r->io);

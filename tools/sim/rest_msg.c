@@ -18,8 +18,8 @@ void
 rest_msg_emit(struct sim *sim, uint32_t guild, const char *t, json_object *o)
 {
 	const char *text = rest_json_text(o);
-	uint64_t id = guild == WORLD_NOWHERE
-	    ? 0 : world_guild_id(sim->world, guild);
+	uint64_t id =
+	    guild == WORLD_NOWHERE ? 0 : world_guild_id(sim->world, guild);
 
 	gate_emit(sim, id, t, text, strlen(text));
 }
@@ -56,17 +56,20 @@ mentions(struct rest_call *c, json_object *body, const char *content)
 	json_object *allowed = rest_form_get(body, "allowed_mentions");
 	json_object *parse = rest_form_get(allowed, "parse");
 
-	if (content == NULL || (allowed != NULL && (parse == NULL
-		|| strstr(json_object_get_string(parse), "users") == NULL)))
+	if (content == NULL ||
+	    (allowed != NULL &&
+		(parse == NULL ||
+		    strstr(json_object_get_string(parse), "users") == NULL)))
 		return list;
-	for (const char *s = content; (s = strstr(s, "<@")) != NULL
-	     && json_object_array_length(list) < 100;) {
+	for (const char *s = content; (s = strstr(s, "<@")) != NULL &&
+				      json_object_array_length(list) < 100;) {
 		uint64_t id = strtoull(s += 2, NULL, 10);
 		int64_t user = world_user_find(c->w, id);
 
 		if (user >= 0)
-			json_object_array_add(list, json_tokener_parse(
-			    world_user_json(c->w, (unsigned)user)));
+			json_object_array_add(
+			    list, json_tokener_parse(
+				      world_user_json(c->w, (unsigned)user)));
 	}
 	return list;
 }
@@ -99,12 +102,14 @@ attachment(struct rest_call *c, uint64_t channel, unsigned n)
 	char url[400];
 
 	set(o, "id", rest_json_id(id));
-	set(o, "filename", name ? json_object_get(name)
-				: json_object_new_string(c->file[n].name));
+	set(o, "filename",
+	    name ? json_object_get(name)
+		 : json_object_new_string(c->file[n].name));
 	set(o, "size", json_object_new_int64((int64_t)c->file[n].size));
-	(void)str_format(url, sizeof(url), "https://cdn.example/attachments/%"
-	    PRIu64 "/%" PRIu64 "/%s", channel, id, json_object_get_string(
-	    json_object_object_get(o, "filename")));
+	(void)str_format(url, sizeof(url),
+	    "https://cdn.example/attachments/%" PRIu64 "/%" PRIu64 "/%s",
+	    channel, id,
+	    json_object_get_string(json_object_object_get(o, "filename")));
 	set(o, "url", json_object_new_string(url));
 	set(o, "proxy_url", json_object_new_string(url));
 	set(o, "content_type", json_object_new_string(c->file[n].type));
@@ -138,14 +143,15 @@ static void
 reference(struct rest_call *c, json_object *m, const struct world_channel *ch,
     json_object *body)
 {
-	json_object *form = rest_form_get(body, "message_reference"), *ref, *old;
+	json_object *form = rest_form_get(body, "message_reference"), *ref,
+		    *old;
 	json_object *id = rest_form_get(form, "message_id");
 	struct world_msg *to;
 
 	if (id == NULL)
 		return;
-	to = world_msg_find(c->w, strtoull(json_object_get_string(id), NULL,
-	    10));
+	to = world_msg_find(
+	    c->w, strtoull(json_object_get_string(id), NULL, 10));
 	/* Gone, and the form said fail_if_not_exists: false. */
 	if (to == NULL)
 		return;
@@ -169,7 +175,7 @@ overlay(json_object *m, json_object *extra)
 	if (extra == NULL)
 		return;
 	json_object_object_foreach(extra, key, value)
-		set(m, key, json_object_get(value));
+	    set(m, key, json_object_get(value));
 }
 
 static json_object *
@@ -177,12 +183,13 @@ build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
     json_object *body, const struct rest_author *by)
 {
 	json_object *m = json_object_new_object();
-	const char *content = json_object_get_string(
-	    rest_form_get(body, "content"));
+	const char *content =
+	    json_object_get_string(rest_form_get(body, "content"));
 
 	set(m, "type", json_object_new_int(0));
-	set(m, "tts", json_object_new_boolean(
-	    json_object_get_boolean(rest_form_get(body, "tts"))));
+	set(m, "tts",
+	    json_object_new_boolean(
+		json_object_get_boolean(rest_form_get(body, "tts"))));
 	set(m, "timestamp", json_object_new_string(world_render_now(c->w)));
 	set(m, "pinned", json_object_new_boolean(false));
 	set(m, "mentions", mentions(c, body, content));
@@ -220,8 +227,9 @@ announce(struct rest_call *c, const char *t, const struct world_msg *wm,
 		set(m, "guild_id",
 		    rest_json_id(world_guild_id(c->w, ch.guild)));
 		if (rest_form_get(m, "webhook_id") == NULL)
-			set(m, "member", world_render_member(c->w, ch.guild,
-			    WORLD_BOT, false));
+			set(m, "member",
+			    world_render_member(
+				c->w, ch.guild, WORLD_BOT, false));
 	}
 	rest_msg_emit(c->sim, ch.guild, t, m);
 }
@@ -233,8 +241,8 @@ count_ping(struct rest_call *c, json_object *body, const struct world_msg *m)
 {
 	json_object *ref = rest_form_get(
 	    rest_form_get(body, "message_reference"), "message_id");
-	const char *content = json_object_get_string(
-	    rest_form_get(body, "content"));
+	const char *content =
+	    json_object_get_string(rest_form_get(body, "content"));
 	uint64_t id = 0, nonce = 0;
 
 	if (ref != NULL)
@@ -256,14 +264,17 @@ struct world_msg *
 rest_msg_post(struct rest_call *c, const struct world_channel *ch,
     json_object *body, const struct rest_author *by)
 {
-	struct world_msg wm = {.id = world_snowflake(c->w), .channel = ch->id,
-		.guild = ch->guild, .user = WORLD_BOT}, *kept;
+	struct world_msg wm = {.id = world_snowflake(c->w),
+			     .channel = ch->id,
+			     .guild = ch->guild,
+			     .user = WORLD_BOT},
+			 *kept;
 	json_object *m = build(c, wm.id, ch, body, by);
-	const char *nonce = json_object_get_string(
-	    rest_form_get(body, "nonce"));
+	const char *nonce =
+	    json_object_get_string(rest_form_get(body, "nonce"));
 
-	wm.hidden = (json_object_get_int(rest_form_get(m, "flags"))
-	    & REST_MSG_EPHEMERAL) != 0;
+	wm.hidden = (json_object_get_int(rest_form_get(m, "flags")) &
+			REST_MSG_EPHEMERAL) != 0;
 	if (nonce != NULL)
 		str_copy(wm.nonce, nonce, sizeof(wm.nonce));
 	wm.json = base_strdup(rest_json_text(m));
@@ -276,8 +287,8 @@ rest_msg_post(struct rest_call *c, const struct world_channel *ch,
 
 /* attachments of an edit name what stays; new files are added. */
 static void
-edit_attachments(struct rest_call *c, json_object *m, uint64_t channel,
-    json_object *body)
+edit_attachments(
+    struct rest_call *c, json_object *m, uint64_t channel, json_object *body)
 {
 	json_object *keep = rest_form_get(body, "attachments"), *old, *new;
 
@@ -287,11 +298,11 @@ edit_attachments(struct rest_call *c, json_object *m, uint64_t channel,
 	old = json_object_object_get(m, "attachments");
 	for (size_t i = 0; i < json_object_array_length(old); i++) {
 		json_object *a = json_object_array_get_idx(old, i);
-		const char *id = json_object_get_string(
-		    json_object_object_get(a, "id"));
+		const char *id =
+		    json_object_get_string(json_object_object_get(a, "id"));
 
-		if (keep == NULL
-		    || strstr(json_object_get_string(keep), id) != NULL)
+		if (keep == NULL ||
+		    strstr(json_object_get_string(keep), id) != NULL)
 			json_object_array_add(new, json_object_get(a));
 	}
 	set(m, "attachments", new);
@@ -300,8 +311,8 @@ edit_attachments(struct rest_call *c, json_object *m, uint64_t channel,
 void
 rest_msg_edit(struct rest_call *c, struct world_msg *wm, json_object *body)
 {
-	static const char *const keys[] = {"content", "embeds", "components",
-		"flags", NULL};
+	static const char *const keys[] = {
+	    "content", "embeds", "components", "flags", NULL};
 	json_object *m = world_render_msg(c->w, wm);
 	int flags;
 

@@ -16,7 +16,7 @@ static const struct {
 	const char *text;
 } error_table[REST_ERROR_COUNT] = {
 #define X(name, status, code, text) {status, code, text},
-	REST_ERRORS(X)
+    REST_ERRORS(X)
 #undef X
 };
 
@@ -109,7 +109,8 @@ rest_refuse_html(struct rest_call *c, int status)
 		text_str(&c->out, "error code: 1015");
 		return;
 	}
-	text_fmt(&c->out, "<!DOCTYPE html>\n<html lang=\"en-US\"><head>"
+	text_fmt(&c->out,
+	    "<!DOCTYPE html>\n<html lang=\"en-US\"><head>"
 	    "<title>%s | discord.com | Cloudflare</title></head><body>"
 	    "<h1>Error %d</h1><p>%s</p></body></html>\n",
 	    status == 403 ? "Access denied" : "Server error",
@@ -127,9 +128,11 @@ rest_refuse_limit(struct rest_call *c, const char *scope, double after_s)
 	begin(c, 429, "application/json");
 	c->scope = scope;
 	c->retry_after = after_s;
-	text_fmt(&c->out, "{\"message\":\"%s\",\"retry_after\":%.3f,"
-	    "\"global\":%s}", shared ? "The resource is being rate limited."
-				     : "You are being rate limited.",
+	text_fmt(&c->out,
+	    "{\"message\":\"%s\",\"retry_after\":%.3f,"
+	    "\"global\":%s}",
+	    shared ? "The resource is being rate limited."
+		   : "You are being rate limited.",
 	    after_s, strcmp(scope, "global") == 0 ? "true" : "false");
 }
 
@@ -178,15 +181,15 @@ rest_reply_send(struct rest_call *c)
 	struct MHD_Response *r;
 	enum MHD_Result ok;
 
-	r = MHD_create_response_from_buffer(c->out.len, c->out.p,
-	    MHD_RESPMEM_MUST_COPY);
+	r = MHD_create_response_from_buffer(
+	    c->out.len, c->out.p, MHD_RESPMEM_MUST_COPY);
 	if (r == NULL)
 		return MHD_NO;
 	header(r, "Content-Type", "%s", c->type);
 	header(r, "Server", "cloudflare");
 	header(r, "Via", "1.1 google");
-	header(r, "CF-RAY", "%016" PRIx64 "-SIM", hash64(&c, sizeof(c))
-	    ^ c->rest->requests);
+	header(r, "CF-RAY", "%016" PRIx64 "-SIM",
+	    hash64(&c, sizeof(c)) ^ c->rest->requests);
 	limit_headers(c, r);
 	ok = MHD_queue_response(c->conn, (unsigned)c->status, r);
 	MHD_destroy_response(r);

@@ -11,22 +11,22 @@ rest_report(struct sim *sim, struct sim_text *out)
 	const struct rest *r = sim->rest;
 	const char *comma = "";
 
-	text_fmt(out, "{\"requests\":%" PRIu64 ",\"by_status\":{",
-	    r->requests);
+	text_fmt(out, "{\"requests\":%" PRIu64 ",\"by_status\":{", r->requests);
 	for (unsigned s = 0; s < REST_STATUS_MAX; s++)
 		if (r->by_status[s] > 0) {
 			text_fmt(out, "%s\"%u\":%" PRIu64, comma, s,
 			    r->by_status[s]);
 			comma = ",";
 		}
-	text_fmt(out, "},\"rate_limited\":%" PRIu64
-	    ",\"rate_limited_global\":%" PRIu64 ",\"rate_limited_by\":{",
+	text_fmt(out,
+	    "},\"rate_limited\":%" PRIu64 ",\"rate_limited_global\":%" PRIu64
+	    ",\"rate_limited_by\":{",
 	    r->rate_limited, r->global_limited);
 	comma = "";
 	for (unsigned c = 0; c < LIMIT_CLASSES; c++)
 		if (r->limited[c] > 0) {
-			text_fmt(out, "%s\"%s\":%" PRIu64, comma,
-			    limit_name(c), r->limited[c]);
+			text_fmt(out, "%s\"%s\":%" PRIu64, comma, limit_name(c),
+			    r->limited[c]);
 			comma = ",";
 		}
 	text_fmt(out, "},\"invalid\":%" PRIu64 ",\"faulted\":%" PRIu64 "}",
@@ -58,8 +58,8 @@ wish_word(struct wish *w, const char *word)
 		w->kind = (enum rest_fault_kind)kind;
 	else if (wish_number(word, "retry-after=", &n) && n >= 0 && n < 1e7)
 		w->retry_after = n;
-	else if (wish_number(word, "delay=", &n) && n >= 0
-	    && n * 1000 <= REST_DELAY_MAX_MS)
+	else if (wish_number(word, "delay=", &n) && n >= 0 &&
+		 n * 1000 <= REST_DELAY_MAX_MS)
 		w->delay_ms = (unsigned)(n * 1000);
 	else if (wish_number(word, "count=", &n) && n >= 1 && n < 1e9)
 		w->count = (int)n;
@@ -77,8 +77,8 @@ wish_status(struct wish *w, const char *word)
 		w->kind = REST_FAULT_PASS;
 		return true;
 	}
-	if (!str_to_i64(word, &status) || status < 200
-	    || status >= REST_STATUS_MAX)
+	if (!str_to_i64(word, &status) || status < 200 ||
+	    status >= REST_STATUS_MAX)
 		return false;
 	w->status = (int)status;
 	return true;
@@ -89,8 +89,8 @@ static int
 fault_verb(struct sim *sim, const char *pattern, int argc, char **argv,
     struct sim_text *out)
 {
-	struct wish w = {.kind = REST_FAULT_JSON, .retry_after = -1,
-		.count = -1};
+	struct wish w = {
+	    .kind = REST_FAULT_JSON, .retry_after = -1, .count = -1};
 
 	if (argc < 1 || !wish_status(&w, argv[0])) {
 		text_fmt(out, "expected a status of 200 to 599 or \"ok\"");
@@ -98,9 +98,11 @@ fault_verb(struct sim *sim, const char *pattern, int argc, char **argv,
 	}
 	for (int i = 1; i < argc; i++)
 		if (!wish_word(&w, argv[i])) {
-			text_fmt(out, "%s is none of json, html, garbage, "
+			text_fmt(out,
+			    "%s is none of json, html, garbage, "
 			    "empty, shared, global, cut, retry-after=SECONDS, "
-			    "delay=SECONDS, count=N", argv[i]);
+			    "delay=SECONDS, count=N",
+			    argv[i]);
 			return EXIT_USAGE;
 		}
 	if (w.kind == REST_FAULT_PASS && w.delay_ms == 0) {
@@ -161,6 +163,6 @@ rest_control(struct sim *sim, int argc, char **argv, struct sim_text *out)
 	if (argc >= 3)
 		return fault_verb(sim, argv[1], argc - 2, argv + 2, out);
 	text_str(out, "expected: rest PATTERN STATUS|ok ..., rest list, "
-	    "rest clear");
+		      "rest clear");
 	return EXIT_USAGE;
 }

@@ -10,7 +10,7 @@
 static const struct route route_table[] = {
 #define X(method, pattern, fn, cls, flags)                                     \
 	{#method, pattern, route_##fn, LIMIT_##cls, flags},
-	ROUTES(X)
+    ROUTES(X)
 #undef X
 };
 
@@ -58,7 +58,8 @@ match(struct rest_call *c, const char *pattern)
 			m = take(c, pattern, path, have);
 		else
 			m = want == have && memcmp(pattern, path, want) == 0
-			    ? MATCH_YES : MATCH_NO;
+				? MATCH_YES
+				: MATCH_NO;
 		if (m != MATCH_YES)
 			return m;
 		pattern += want;
@@ -107,8 +108,8 @@ route_major(const struct rest_call *c)
 		return 0;
 	if (strncmp(c->route->pattern, ROUTE_HOOK, strlen(ROUTE_HOOK)) == 0)
 		return c->id[0] ^ hash64(c->word[0], strlen(c->word[0]));
-	if (strncmp(c->path, "/channels/", 10) == 0
-	    || strncmp(c->path, "/guilds/", 8) == 0)
+	if (strncmp(c->path, "/channels/", 10) == 0 ||
+	    strncmp(c->path, "/guilds/", 8) == 0)
 		return c->id[0];
 	return 0;
 }

@@ -12,8 +12,8 @@ route_gateway(struct rest_call *c)
 {
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "url",
-	    json_object_new_string(c->sim->url_gateway));
+	json_object_object_add(
+	    o, "url", json_object_new_string(c->sim->url_gateway));
 	rest_reply(c, 200, o);
 }
 
@@ -26,11 +26,12 @@ start_limit(struct sim *sim)
 
 	starts_refresh(sim);
 	after = sim->starts.reset_at_ms > now
-	    ? (int64_t)(sim->starts.reset_at_ms - now) : 0;
-	json_object_object_add(o, "total",
-	    json_object_new_int64(sim->starts.total));
-	json_object_object_add(o, "remaining",
-	    json_object_new_int64(sim->starts.remaining));
+		    ? (int64_t)(sim->starts.reset_at_ms - now)
+		    : 0;
+	json_object_object_add(
+	    o, "total", json_object_new_int64(sim->starts.total));
+	json_object_object_add(
+	    o, "remaining", json_object_new_int64(sim->starts.remaining));
 	json_object_object_add(o, "reset_after", json_object_new_int64(after));
 	json_object_object_add(o, "max_concurrency",
 	    json_object_new_int64(sim->cfg.max_concurrency));
@@ -42,10 +43,10 @@ route_gateway_bot(struct rest_call *c)
 {
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "url",
-	    json_object_new_string(c->sim->url_gateway));
-	json_object_object_add(o, "shards",
-	    json_object_new_int64(c->sim->cfg.shards));
+	json_object_object_add(
+	    o, "url", json_object_new_string(c->sim->url_gateway));
+	json_object_object_add(
+	    o, "shards", json_object_new_int64(c->sim->cfg.shards));
 	json_object_object_add(o, "session_start_limit", start_limit(c->sim));
 	rest_reply(c, 200, o);
 }
@@ -114,16 +115,17 @@ route_application(struct rest_call *c)
 {
 	struct sim_text t = {0};
 
-	text_fmt(&t, "{\"id\":\"%" PRIu64 "\",\"name\":\"sim-bot\","
+	text_fmt(&t,
+	    "{\"id\":\"%" PRIu64 "\",\"name\":\"sim-bot\","
 	    "\"icon\":null,\"description\":\"A bot in a little world\","
 	    "\"bot_public\":true,\"bot_require_code_grant\":false,"
 	    "\"flags\":%" PRIu64 ",\"flags_new\":\"%" PRIu64 "\","
 	    "\"interactions_endpoint_url\":null,"
 	    "\"approximate_guild_count\":%u,\"verify_key\":\"%016" PRIx64
 	    "%016" PRIx64 "%016" PRIx64 "%016" PRIx64 "\",\"owner\":%s,"
-	    "\"team\":null}", world_app_id(c->w), c->sim->app_flags,
-	    c->sim->app_flags, world_guilds(c->w),
-	    world_hash(c->w, WORLD_HASH_KEY, 0),
+	    "\"team\":null}",
+	    world_app_id(c->w), c->sim->app_flags, c->sim->app_flags,
+	    world_guilds(c->w), world_hash(c->w, WORLD_HASH_KEY, 0),
 	    world_hash(c->w, WORLD_HASH_KEY, 1),
 	    world_hash(c->w, WORLD_HASH_KEY, 2),
 	    world_hash(c->w, WORLD_HASH_KEY, 3), world_user_json(c->w, 0));

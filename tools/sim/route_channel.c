@@ -33,26 +33,26 @@ void
 route_channel_edit(struct rest_call *c)
 {
 	static const char *const keys[] = {"name", "topic", "nsfw",
-		"rate_limit_per_user", "position", "user_limit", "bitrate",
-		"parent_id", "permission_overwrites"};
+	    "rate_limit_per_user", "position", "user_limit", "bitrate",
+	    "parent_id", "permission_overwrites"};
 	json_object *body = rest_form_object(c), *v, *o;
 	struct world_channel ch;
 
-	if (body == NULL || !rest_msg_channel(c, c->id[0], &ch)
-	    || !edit_check(c, body))
+	if (body == NULL || !rest_msg_channel(c, c->id[0], &ch) ||
+	    !edit_check(c, body))
 		return;
 	if (ch.guild == WORLD_NOWHERE) {
 		rest_refuse(c, REST_DM_ACTION);
 		return;
 	}
-	if ((json_object_object_get_ex(body, "name", NULL)
-		|| json_object_object_get_ex(body, "topic", NULL))
-	    && rest_limit_refused(c, LIMIT_CHANNEL_NAME, ch.id))
+	if ((json_object_object_get_ex(body, "name", NULL) ||
+		json_object_object_get_ex(body, "topic", NULL)) &&
+	    rest_limit_refused(c, LIMIT_CHANNEL_NAME, ch.id))
 		return;
 	for (size_t i = 0; i < nitems(keys); i++)
-		if (json_object_object_get_ex(body, keys[i], &v)
-		    && world_overlay_set(c->w, ch.id, keys[i],
-			json_object_get(v)) == -1) {
+		if (json_object_object_get_ex(body, keys[i], &v) &&
+		    world_overlay_set(
+			c->w, ch.id, keys[i], json_object_get(v)) == -1) {
 			rest_refuse(c, REST_FULL);
 			return;
 		}
@@ -75,8 +75,8 @@ route_typing(struct rest_call *c)
 	}
 	o = json_object_new_object();
 	json_object_object_add(o, "user_id", rest_json_id(world_bot_id(c->w)));
-	json_object_object_add(o, "timestamp",
-	    json_object_new_int64(clock_wall_ms() / 1000));
+	json_object_object_add(
+	    o, "timestamp", json_object_new_int64(clock_wall_ms() / 1000));
 	json_object_object_add(o, "channel_id", rest_json_id(ch.id));
 	if (ch.guild != WORLD_NOWHERE) {
 		json_object_object_add(o, "guild_id",

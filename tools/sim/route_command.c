@@ -9,15 +9,15 @@
 
 #include <string.h>
 
-#define SCOPES_MAX 1024		/* guilds with commands of their own */
+#define SCOPES_MAX 1024 /* guilds with commands of their own */
 #define CREATES_PER_DAY 200
 #define DAY_MS 86400000u
 
 static const size_t type_max[] = {0, 100, 15, 15}; /* chat, user, message */
 
 struct scope {
-	uint64_t guild;		/* 0: the global one */
-	json_object *list;	/* array; NULL: a free slot */
+	uint64_t guild;	   /* 0: the global one */
+	json_object *list; /* array; NULL: a free slot */
 	unsigned creates;
 	uint64_t day_ends_ms;
 };
@@ -90,11 +90,12 @@ find(json_object *list, uint64_t id, const char *name, int type)
 {
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		json_object *o = json_object_array_get_idx(list, i);
-		const char *have = json_object_get_string(
-		    rest_form_get(o, "id"));
+		const char *have =
+		    json_object_get_string(rest_form_get(o, "id"));
 
-		if (id != 0 ? have && strtoull(have, NULL, 10) == id
-			    : type_of(o) == type && strcmp(name_of(o), name) == 0)
+		if (id != 0
+			? have && strtoull(have, NULL, 10) == id
+			: type_of(o) == type && strcmp(name_of(o), name) == 0)
 			return (int)i;
 	}
 	return -1;
@@ -105,9 +106,9 @@ static bool
 chat_name(const char *s)
 {
 	for (; *s != '\0'; s++)
-		if (!((*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9')
-			|| *s == '-' || *s == '_' || *s == '\''
-			|| (unsigned char)*s >= 0x80))
+		if (!((*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9') ||
+			*s == '-' || *s == '_' || *s == '\'' ||
+			(unsigned char)*s >= 0x80))
 			return false;
 	return true;
 }
@@ -116,8 +117,8 @@ static void
 required(struct rest_call *c, json_object *o, const char *key)
 {
 	if (rest_form_get(o, key) == NULL)
-		rest_form_error(c, key, "BASE_TYPE_REQUIRED",
-		    "This field is required");
+		rest_form_error(
+		    c, key, "BASE_TYPE_REQUIRED", "This field is required");
 }
 
 /* edit: what is missing keeps its value. */
@@ -138,12 +139,11 @@ check(struct rest_call *c, json_object *o, bool edit)
 		required(c, o, "name");
 	if (type == 1 && !edit)
 		required(c, o, "description");
-	(void)rest_form_string(c, o, "description", type == 1 ? 1 : 0,
-	    type == 1 ? 100 : 0);
+	(void)rest_form_string(
+	    c, o, "description", type == 1 ? 1 : 0, type == 1 ? 100 : 0);
 	(void)rest_form_array(c, o, "options", 25);
 	if (type == 1 && name != NULL && !chat_name(name))
-		rest_form_error(c, "name",
-		    "APPLICATION_COMMAND_INVALID_NAME",
+		rest_form_error(c, "name", "APPLICATION_COMMAND_INVALID_NAME",
 		    "Command name is invalid");
 	return !rest_form_refused(c);
 }
@@ -170,20 +170,20 @@ static json_object *
 made(struct rest_call *c, struct scope *s, json_object *form, json_object *old)
 {
 	static const char *const keys[] = {"name", "description", "options",
-		"name_localizations", "description_localizations", "nsfw",
-		"default_member_permissions", "contexts", "integration_types",
-		NULL};
+	    "name_localizations", "description_localizations", "nsfw",
+	    "default_member_permissions", "contexts", "integration_types",
+	    NULL};
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "id", old
-	    ? json_object_get(json_object_object_get(old, "id"))
-	    : rest_json_id(world_snowflake(c->w)));
-	json_object_object_add(o, "application_id",
-	    rest_json_id(world_app_id(c->w)));
-	json_object_object_add(o, "version",
-	    rest_json_id(world_snowflake(c->w)));
-	json_object_object_add(o, "type",
-	    json_object_new_int(type_of(old ? old : form)));
+	json_object_object_add(o, "id",
+	    old ? json_object_get(json_object_object_get(old, "id"))
+		: rest_json_id(world_snowflake(c->w)));
+	json_object_object_add(
+	    o, "application_id", rest_json_id(world_app_id(c->w)));
+	json_object_object_add(
+	    o, "version", rest_json_id(world_snowflake(c->w)));
+	json_object_object_add(
+	    o, "type", json_object_new_int(type_of(old ? old : form)));
 	json_object_object_add(o, "description", json_object_new_string(""));
 	json_object_object_add(o, "default_member_permissions", NULL);
 	json_object_object_add(o, "nsfw", json_object_new_boolean(false));
@@ -236,8 +236,9 @@ route_command_get(struct rest_call *c)
 	int at = command_of(c, &s);
 
 	if (at >= 0)
-		rest_reply(c, 200, json_object_get(
-		    json_object_array_get_idx(s->list, (size_t)at)));
+		rest_reply(c, 200,
+		    json_object_get(
+			json_object_array_get_idx(s->list, (size_t)at)));
 }
 
 /* A name that exists is overwritten: 200; a new one is made: 201. */
@@ -260,8 +261,9 @@ route_command_post(struct rest_call *c)
 	} else if (!create_allowed(c, s))
 		return;
 	o = made(c, s, body, old);
-	json_object_array_put_idx(s->list, old ? (size_t)at
-	    : json_object_array_length(s->list), json_object_get(o));
+	json_object_array_put_idx(s->list,
+	    old ? (size_t)at : json_object_array_length(s->list),
+	    json_object_get(o));
 	rest_reply(c, old ? 200 : 201, o);
 }
 
@@ -272,8 +274,8 @@ route_command_edit(struct rest_call *c)
 	struct scope *s;
 	int at;
 
-	if (body == NULL || (at = command_of(c, &s)) < 0
-	    || !check(c, body, true))
+	if (body == NULL || (at = command_of(c, &s)) < 0 ||
+	    !check(c, body, true))
 		return;
 	o = made(c, s, body, json_object_array_get_idx(s->list, (size_t)at));
 	json_object_array_put_idx(s->list, (size_t)at, json_object_get(o));
@@ -341,8 +343,11 @@ route_command_replace(struct rest_call *c)
 			json_object_put(list);
 			return;
 		}
-		json_object_array_add(list, made(c, s, form, at < 0 ? NULL
-		    : json_object_array_get_idx(s->list, (size_t)at)));
+		json_object_array_add(list,
+		    made(c, s, form,
+			at < 0
+			    ? NULL
+			    : json_object_array_get_idx(s->list, (size_t)at)));
 	}
 	json_object_put(s->list);
 	s->list = list;

@@ -28,8 +28,8 @@ route_guild_get(struct rest_call *c)
 	if (rest_body_true(c, "with_counts")) {
 		json_object_object_add(o, "approximate_member_count",
 		    json_object_new_int(WORLD_MEMBERS + 1));
-		json_object_object_add(o, "approximate_presence_count",
-		    json_object_new_int(1));
+		json_object_object_add(
+		    o, "approximate_presence_count", json_object_new_int(1));
 	}
 	rest_reply(c, 200, o);
 }
@@ -45,8 +45,8 @@ feature(json_object *guild, const char *name)
 static void
 edit_check(struct rest_call *c, json_object *body, json_object *now)
 {
-	static const char *const images[] = {"icon", "splash", "banner",
-		"discovery_splash"};
+	static const char *const images[] = {
+	    "icon", "splash", "banner", "discovery_splash"};
 	int64_t n;
 
 	(void)rest_form_string(c, body, "name", 2, 100);
@@ -84,16 +84,15 @@ edit_apply(struct rest_call *c, json_object *body)
 		const char *key;
 		bool image;
 	} part[] = {{"name"}, {"description"}, {"verification_level"},
-		{"afk_timeout"}, {"preferred_locale"}, {"icon", true},
-		{"splash", true}, {"banner", true},
-		{"discovery_splash", true}};
+	    {"afk_timeout"}, {"preferred_locale"}, {"icon", true},
+	    {"splash", true}, {"banner", true}, {"discovery_splash", true}};
 	json_object *v;
 
 	for (size_t i = 0; i < nitems(part); i++)
-		if (json_object_object_get_ex(body, part[i].key, &v)
-		    && world_overlay_set(c->w, c->id[0], part[i].key,
-			part[i].image ? image_hash(v) : json_object_get(v))
-			== -1) {
+		if (json_object_object_get_ex(body, part[i].key, &v) &&
+		    world_overlay_set(c->w, c->id[0], part[i].key,
+			part[i].image ? image_hash(v) : json_object_get(v)) ==
+			-1) {
 			rest_refuse(c, REST_FULL);
 			return false;
 		}
@@ -144,8 +143,7 @@ route_guild_roles(struct rest_call *c)
 	if (guild < 0)
 		return;
 	o = world_render_guild_object(c->w, (unsigned)guild);
-	rest_reply(c, 200,
-	    json_object_get(json_object_object_get(o, "roles")));
+	rest_reply(c, 200, json_object_get(json_object_object_get(o, "roles")));
 	json_object_put(o);
 }
 
@@ -213,5 +211,6 @@ route_guild_member(struct rest_call *c)
 		return;
 	}
 	rest_refuse(c, world_user_find(c->w, c->id[1]) < 0
-	    ? REST_UNKNOWN_USER : REST_UNKNOWN_MEMBER);
+			   ? REST_UNKNOWN_USER
+			   : REST_UNKNOWN_MEMBER);
 }

@@ -30,8 +30,8 @@ owner_of(struct rest_call *c, struct owner *o)
 		channel = o->live->channel;
 	} else {
 		o->hook = rest_hook_find(c->rest, c->id[0]);
-		if (o->hook == NULL
-		    || strcmp(o->hook->token, c->word[0]) != 0) {
+		if (o->hook == NULL ||
+		    strcmp(o->hook->token, c->word[0]) != 0) {
 			rest_refuse(c, o->hook ? REST_BAD_HOOK_TOKEN
 					       : REST_UNKNOWN_WEBHOOK);
 			return false;
@@ -51,10 +51,10 @@ route_hook_list(struct rest_call *c)
 		return;
 	list = json_object_new_array();
 	for (size_t k = 0; k < HOOKS_MAX; k++)
-		if (c->rest->hooks->hook[k].id != 0
-		    && c->rest->hooks->hook[k].channel == ch.id)
-			json_object_array_add(list,
-			    rest_hook_json(c, &c->rest->hooks->hook[k]));
+		if (c->rest->hooks->hook[k].id != 0 &&
+		    c->rest->hooks->hook[k].channel == ch.id)
+			json_object_array_add(
+			    list, rest_hook_json(c, &c->rest->hooks->hook[k]));
 	rest_reply(c, 200, list);
 }
 
@@ -63,8 +63,8 @@ announce(struct rest_call *c, const struct world_channel *ch)
 {
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "guild_id",
-	    rest_json_id(world_guild_id(c->w, ch->guild)));
+	json_object_object_add(
+	    o, "guild_id", rest_json_id(world_guild_id(c->w, ch->guild)));
 	json_object_object_add(o, "channel_id", rest_json_id(ch->id));
 	rest_msg_emit(c->sim, ch->guild, "WEBHOOKS_UPDATE", o);
 	json_object_put(o);
@@ -82,8 +82,8 @@ route_hook_new(struct rest_call *c)
 		return;
 	name = rest_form_string(c, body, "name", 1, 80);
 	if (name == NULL && c->errors == NULL)
-		rest_form_error(c, "name", "BASE_TYPE_REQUIRED",
-		    "This field is required");
+		rest_form_error(
+		    c, "name", "BASE_TYPE_REQUIRED", "This field is required");
 	rest_form_image(c, body, "avatar", true);
 	if (rest_form_refused(c))
 		return;
@@ -91,8 +91,9 @@ route_hook_new(struct rest_call *c)
 		rest_refuse(c, REST_DM_ACTION);
 		return;
 	}
-	h = rest_hook_count(c->rest, ch.id) >= HOOKS_PER_CHANNEL ? NULL
-	    : rest_hook_new(c->rest, ch.id, name);
+	h = rest_hook_count(c->rest, ch.id) >= HOOKS_PER_CHANNEL
+		? NULL
+		: rest_hook_new(c->rest, ch.id, name);
 	if (h == NULL) {
 		rest_refuse(c, REST_TOO_MANY_HOOKS);
 		return;
@@ -140,11 +141,12 @@ author(struct rest_call *c, const struct owner *o, json_object *body)
 		return json_tokener_parse(world_user_json(c->w, WORLD_BOT));
 	u = json_object_new_object();
 	json_object_object_add(u, "id", rest_json_id(o->hook->id));
-	json_object_object_add(u, "username", name ? json_object_get(name)
-	    : json_object_new_string(o->hook->name));
+	json_object_object_add(u, "username",
+	    name ? json_object_get(name)
+		 : json_object_new_string(o->hook->name));
 	json_object_object_add(u, "avatar", NULL);
-	json_object_object_add(u, "discriminator",
-	    json_object_new_string("0000"));
+	json_object_object_add(
+	    u, "discriminator", json_object_new_string("0000"));
 	json_object_object_add(u, "public_flags", json_object_new_int(0));
 	json_object_object_add(u, "flags", json_object_new_int(0));
 	json_object_object_add(u, "bot", json_object_new_boolean(true));
@@ -161,7 +163,8 @@ placeholder(struct rest_call *c, const struct owner *o)
 	int flags;
 
 	m = o->live && o->live->original
-	    ? world_msg_find(c->w, o->live->original) : NULL;
+		? world_msg_find(c->w, o->live->original)
+		: NULL;
 	if (m == NULL)
 		return NULL;
 	msg = world_render_msg(c->w, m);
@@ -243,8 +246,8 @@ route_hook_msg_edit(struct rest_call *c)
 	struct world_msg *m;
 	struct owner o;
 
-	if (body == NULL || (m = message_of(c, &o)) == NULL
-	    || !rest_msg_check(c, body, true))
+	if (body == NULL || (m = message_of(c, &o)) == NULL ||
+	    !rest_msg_check(c, body, true))
 		return;
 	rest_msg_edit(c, m, body);
 	rest_msg_reply(c, m);

@@ -24,8 +24,8 @@ command_data(struct sim *sim, const char *name, const char *text)
 
 	json_object_object_add(d, "type", json_object_new_int(1));
 	json_object_object_add(d, "name", json_object_new_string(name));
-	json_object_object_add(d, "id",
-	    rest_json_id(world_snowflake(sim->world)));
+	json_object_object_add(
+	    d, "id", rest_json_id(world_snowflake(sim->world)));
 	if (text == NULL)
 		return d;
 	list = json_object_new_array();
@@ -48,40 +48,41 @@ interaction_json(struct sim *sim, const struct hook_interaction *i,
 	unsigned user = world_member(w, ch->guild, 0);
 
 	m = world_render_member(w, ch->guild, user, true);
-	json_object_object_add(m, "permissions",
-	    json_object_new_string("2251799813685247"));
+	json_object_object_add(
+	    m, "permissions", json_object_new_string("2251799813685247"));
 	guild = json_object_new_object();
-	json_object_object_add(guild, "id",
-	    rest_json_id(world_guild_id(w, ch->guild)));
-	json_object_object_add(guild, "locale", json_object_new_string("en-US"));
+	json_object_object_add(
+	    guild, "id", rest_json_id(world_guild_id(w, ch->guild)));
+	json_object_object_add(
+	    guild, "locale", json_object_new_string("en-US"));
 	json_object_object_add(d, "version", json_object_new_int(1));
 	json_object_object_add(d, "type", json_object_new_int(2));
 	json_object_object_add(d, "token", json_object_new_string(i->token));
 	json_object_object_add(d, "member", m);
 	json_object_object_add(d, "locale", json_object_new_string("en-US"));
 	json_object_object_add(d, "id", rest_json_id(i->id));
-	json_object_object_add(d, "guild_locale",
-	    json_object_new_string("en-US"));
-	json_object_object_add(d, "guild_id",
-	    rest_json_id(world_guild_id(w, ch->guild)));
+	json_object_object_add(
+	    d, "guild_locale", json_object_new_string("en-US"));
+	json_object_object_add(
+	    d, "guild_id", rest_json_id(world_guild_id(w, ch->guild)));
 	json_object_object_add(d, "guild", guild);
 	json_object_object_add(d, "entitlements", json_object_new_array());
 	json_object_object_add(d, "data", data);
 	json_object_object_add(d, "context", json_object_new_int(0));
 	json_object_object_add(d, "channel_id", rest_json_id(ch->id));
 	json_object_object_add(d, "channel", world_render_channel(w, ch));
-	json_object_object_add(d, "attachment_size_limit",
-	    json_object_new_int(10485760));
-	json_object_object_add(d, "application_id",
-	    rest_json_id(world_app_id(w)));
-	json_object_object_add(d, "app_permissions",
-	    json_object_new_string("442368"));
+	json_object_object_add(
+	    d, "attachment_size_limit", json_object_new_int(10485760));
+	json_object_object_add(
+	    d, "application_id", rest_json_id(world_app_id(w)));
+	json_object_object_add(
+	    d, "app_permissions", json_object_new_string("442368"));
 	return d;
 }
 
 uint64_t
-rest_interaction_new(struct sim *sim, unsigned guild, const char *name,
-    const char *text)
+rest_interaction_new(
+    struct sim *sim, unsigned guild, const char *name, const char *text)
 {
 	struct hook_interaction *i;
 	struct world_channel ch;
@@ -125,8 +126,8 @@ form_check(struct rest_call *c, json_object *body, int64_t *type)
 		if (c->errors == NULL)
 			rest_form_error(c, "type", "BASE_TYPE_REQUIRED",
 			    "This field is required");
-	} else if (*type != CALLBACK_MESSAGE && *type != CALLBACK_DEFERRED
-	    && *type != CALLBACK_MODAL)
+	} else if (*type != CALLBACK_MESSAGE && *type != CALLBACK_DEFERRED &&
+		   *type != CALLBACK_MODAL)
 		rest_form_error(c, "type", "BASE_TYPE_CHOICES",
 		    "Value must be one of {4, 5, 9}.");
 	for (size_t i = 0; *type == CALLBACK_MODAL && i < nitems(need); i++)
@@ -139,8 +140,8 @@ form_check(struct rest_call *c, json_object *body, int64_t *type)
 		return true;
 	if (json_object_is_type(data, json_type_object))
 		return rest_msg_check(c, data, false);
-	rest_form_error(c, "data", "BASE_TYPE_REQUIRED",
-	    "This field is required");
+	rest_form_error(
+	    c, "data", "BASE_TYPE_REQUIRED", "This field is required");
 	return !rest_form_refused(c);
 }
 
@@ -150,8 +151,8 @@ post_answer(struct rest_call *c, const struct hook_interaction *i,
     json_object *data, int64_t type)
 {
 	struct rest_author by = {.webhook = world_app_id(c->w)};
-	json_object *form = data ? json_object_get(data)
-				 : json_object_new_object();
+	json_object *form =
+	    data ? json_object_get(data) : json_object_new_object();
 	struct world_channel ch;
 	struct world_msg *m;
 	int flags;
@@ -161,15 +162,16 @@ post_answer(struct rest_call *c, const struct hook_interaction *i,
 		flags = json_object_get_int(rest_form_get(form, "flags"));
 		json_object_put(form);
 		form = json_object_new_object();
-		json_object_object_add(form, "flags", json_object_new_int(
-		    (flags & REST_MSG_EPHEMERAL) | REST_MSG_LOADING));
+		json_object_object_add(form, "flags",
+		    json_object_new_int(
+			(flags & REST_MSG_EPHEMERAL) | REST_MSG_LOADING));
 	}
 	json_object_object_del(form, "message_reference");
 	by.user = json_tokener_parse(world_user_json(c->w, WORLD_BOT));
 	by.extra = json_object_new_object();
 	json_object_object_add(by.extra, "type", json_object_new_int(20));
-	json_object_object_add(by.extra, "application_id",
-	    rest_json_id(world_app_id(c->w)));
+	json_object_object_add(
+	    by.extra, "application_id", rest_json_id(world_app_id(c->w)));
 	m = rest_msg_post(c, &ch, form, &by);
 	json_object_put(by.extra);
 	json_object_put(by.user);
@@ -187,12 +189,12 @@ reply_resource(struct rest_call *c, const struct hook_interaction *i,
 
 	json_object_object_add(in, "id", rest_json_id(i->id));
 	json_object_object_add(in, "type", json_object_new_int(2));
-	json_object_object_add(in, "response_message_id",
-	    m ? rest_json_id(m->id) : NULL);
+	json_object_object_add(
+	    in, "response_message_id", m ? rest_json_id(m->id) : NULL);
 	json_object_object_add(res, "type", json_object_new_int64(type));
 	if (m != NULL)
-		json_object_object_add(res, "message",
-		    world_render_msg(c->w, m));
+		json_object_object_add(
+		    res, "message", world_render_msg(c->w, m));
 	json_object_object_add(o, "interaction", in);
 	json_object_object_add(o, "resource", res);
 	rest_reply(c, 200, o);
@@ -206,8 +208,8 @@ route_callback(struct rest_call *c)
 	struct world_msg *m = NULL;
 	int64_t type = 0;
 
-	if (body == NULL || (i = answerable(c)) == NULL
-	    || !form_check(c, body, &type))
+	if (body == NULL || (i = answerable(c)) == NULL ||
+	    !form_check(c, body, &type))
 		return;
 	i->answered = true;
 	if (type != CALLBACK_MODAL) {

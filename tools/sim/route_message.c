@@ -18,22 +18,29 @@ not_author(struct rest_call *c, const struct world_msg *m)
 	return true;
 }
 
-/* The list's window: before and after as ids, both exclusive. */
-static bool
-list_window(struct rest_call *c, uint64_t *before, uint64_t *after)
+/* The messages a list asks for, newest first; -1 after an answer. */
+static int
+list_find(struct rest_call *c, uint64_t channel, struct world_msg **out,
+    size_t max)
 {
 	uint64_t around = rest_body_query(c, "around", 0);
+	uint64_t before = rest_body_query(c, "before", 0);
+	uint64_t after = rest_body_query(c, "after", 0);
+	size_t n;
 
-	*before = rest_body_query(c, "before", 0);
-	*after = rest_body_query(c, "after", 0);
-	if ((*before != 0) + (*after != 0) + (around != 0) > 1) {
+	if ((before != 0) + (after != 0) + (around != 0) > 1) {
 		rest_form_error(c, "", "MESSAGE_LIST_EXCLUSIVE",
 		    "Only one of before, after, around may be given.");
-		return !rest_form_refused(c);
+		(void)rest_form_refused(c);
+		return -1;
 	}
-	if (around != 0)
-		*before = around + 1;
-	return true;
+	if (around == 0)
+		return (int)world_msg_list(c->w, channel, before, after, out,
+		    max);
+	n = max < 2 ? 0 : world_msg_list(c->w, channel, 0, around, out,
+	    max / 2);
+	return (int)(n + world_msg_list(c->w, channel, around + 1, 0, out + n,
+	    max - n));
 }
 
 void
@@ -41,24 +48,24 @@ route_message_list(struct rest_call *c)
 {
 	struct world_channel ch;
 	struct world_msg *found[LIST_MAX];
-	uint64_t limit = rest_body_query(c, "limit", 50), before, after;
+	uint64_t limit = rest_body_query(c, "limit", 50);
 	json_object *list;
-	size_t n;
+	int n;
 
 	if (!rest_msg_channel(c, c->id[0], &ch))
 		return;
 	if (limit < 1 || limit > LIST_MAX) {
-		rest_form_error(c, "limit", limit < 1 ? "NUMBER_TYPE_MIN"
-		    : "NUMBER_TYPE_MAX", "int value should be between 1 and "
-		    "%d.", LIST_MAX);
+		rest_form_error(c, "limit",
+		    limit < 1 ? "NUMBER_TYPE_MIN" : "NUMBER_TYPE_MAX",
+		    "int value should be between 1 and %d.", LIST_MAX);
 		(void)rest_form_refused(c);
 		return;
 	}
-	if (!list_window(c, &before, &after))
+	n = list_find(c, ch.id, found, (size_t)limit);
+	if (n < 0)
 		return;
-	n = world_msg_list(c->w, ch.id, before, after, found, (size_t)limit);
 	list = json_object_new_array();
-	for (size_t i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		json_object *m = world_render_msg(c->w, found[i]);
 
 		rest_reactions_show(c->rest, found[i]->id, m);
@@ -83,8 +90,8 @@ post_known(struct rest_call *c, json_object *body)
 	json_object *nonce = rest_form_get(body, "nonce");
 	struct world_msg *m;
 
-	if (nonce == NULL
-	    || !json_object_get_boolean(rest_form_get(body, "enforce_nonce")))
+	if (nonce == NULL ||
+	    !json_object_get_boolean(rest_form_get(body, "enforce_nonce")))
 		return false;
 	m = world_msg_by_nonce(c->w, json_object_get_string(nonce));
 	if (m == NULL)
@@ -119,8 +126,9 @@ route_message_edit(struct rest_call *c)
 	json_object *body = rest_form_object(c);
 	struct world_msg *m;
 
-	if (body == NULL || (m = rest_msg_find(c, c->id[0], c->id[1])) == NULL
-	    || not_author(c, m) || !rest_msg_check(c, body, true))
+	if (body == NULL ||
+	    (m = rest_msg_find(c, c->id[0], c->id[1])) == NULL ||
+	    not_author(c, m) || !rest_msg_check(c, body, true))
 		return;
 	rest_msg_edit(c, m, body);
 	rest_msg_reply(c, m);
@@ -149,8 +157,8 @@ bulk_check(struct rest_call *c, json_object *list)
 		return false;
 	}
 	for (size_t i = 0; i < n; i++) {
-		const char *s = json_object_get_string(
-		    json_object_array_get_idx(list, i));
+		const char *s =
+		    json_object_get_string(json_object_array_get_idx(list, i));
 		uint64_t id;
 
 		if (s == NULL || !str_to_u64(s, &id)) {
@@ -163,8 +171,9 @@ bulk_check(struct rest_call *c, json_object *list)
 			return false;
 		}
 		for (size_t k = 0; k < i; k++)
-			if (strcmp(s, json_object_get_string(
-				json_object_array_get_idx(list, k))) == 0)
+			if (strcmp(s,
+				json_object_get_string(
+				    json_object_array_get_idx(list, k))) == 0)
 				rest_form_error(c, "messages",
 				    "SET_TYPE_CONTAINS_DUPLICATES",
 				    "Duplicate value %s.", s);
@@ -192,10 +201,10 @@ route_message_bulk(struct rest_call *c)
 	event = json_object_new_object();
 	ids = json_object_new_array();
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		const char *s = json_object_get_string(
-		    json_object_array_get_idx(list, i));
-		struct world_msg *m = world_msg_find(c->w,
-		    strtoull(s, NULL, 10));
+		const char *s =
+		    json_object_get_string(json_object_array_get_idx(list, i));
+		struct world_msg *m =
+		    world_msg_find(c->w, strtoull(s, NULL, 10));
 
 		if (m == NULL || m->channel != ch.id)
 			continue;

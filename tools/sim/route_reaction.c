@@ -7,12 +7,12 @@
 
 #include <string.h>
 
-#define REACTIONS_KEPT 4096	/* the oldest goes */
-#define PER_MESSAGE 20		/* different ones: 30010 */
+#define REACTIONS_KEPT 4096 /* the oldest goes */
+#define PER_MESSAGE 20	    /* different ones: 30010 */
 
 struct reaction {
-	uint64_t message;	/* 0: free */
-	char emoji[128];	/* as in the path, decoded */
+	uint64_t message; /* 0: free */
+	char emoji[128];  /* as in the path, decoded */
 };
 
 struct rest_reactions {
@@ -63,9 +63,9 @@ emoji_json(const char *emoji)
 	const char *id = custom_id(emoji);
 
 	json_object_object_add(o, "id", id ? json_object_new_string(id) : NULL);
-	json_object_object_add(o, "name", id
-	    ? json_object_new_string_len(emoji, (int)(id - 1 - emoji))
-	    : json_object_new_string(emoji));
+	json_object_object_add(o, "name",
+	    id ? json_object_new_string_len(emoji, (int)(id - 1 - emoji))
+	       : json_object_new_string(emoji));
 	return o;
 }
 
@@ -73,8 +73,8 @@ static struct reaction *
 find(struct rest_reactions *rs, uint64_t message, const char *emoji)
 {
 	for (size_t i = 0; i < REACTIONS_KEPT; i++)
-		if (rs->r[i].message == message
-		    && (emoji == NULL || strcmp(rs->r[i].emoji, emoji) == 0))
+		if (rs->r[i].message == message &&
+		    (emoji == NULL || strcmp(rs->r[i].emoji, emoji) == 0))
 			return &rs->r[i];
 	return NULL;
 }
@@ -100,8 +100,8 @@ rest_reactions_show(struct rest *r, uint64_t message, json_object *m)
 		if (list == NULL)
 			list = json_object_new_array();
 		o = json_object_new_object();
-		json_object_object_add(o, "emoji",
-		    emoji_json(r->reactions->r[i].emoji));
+		json_object_object_add(
+		    o, "emoji", emoji_json(r->reactions->r[i].emoji));
 		json_object_object_add(o, "count", json_object_new_int(1));
 		json_object_object_add(o, "me", json_object_new_boolean(true));
 		json_object_array_add(list, o);
@@ -115,15 +115,15 @@ announce(struct rest_call *c, const struct world_msg *m, const char *emoji,
     const char *t)
 {
 	json_object *o = json_object_new_object();
-	bool by_user = strcmp(t, "MESSAGE_REACTION_ADD") == 0
-	    || strcmp(t, "MESSAGE_REACTION_REMOVE") == 0;
+	bool by_user = strcmp(t, "MESSAGE_REACTION_ADD") == 0 ||
+		       strcmp(t, "MESSAGE_REACTION_REMOVE") == 0;
 
 	if (by_user) {
-		json_object_object_add(o, "user_id",
-		    rest_json_id(world_bot_id(c->w)));
+		json_object_object_add(
+		    o, "user_id", rest_json_id(world_bot_id(c->w)));
 		json_object_object_add(o, "type", json_object_new_int(0));
-		json_object_object_add(o, "burst",
-		    json_object_new_boolean(false));
+		json_object_object_add(
+		    o, "burst", json_object_new_boolean(false));
 	}
 	json_object_object_add(o, "message_id", rest_json_id(m->id));
 	json_object_object_add(o, "channel_id", rest_json_id(m->channel));
@@ -134,8 +134,8 @@ announce(struct rest_call *c, const struct world_msg *m, const char *emoji,
 		    rest_json_id(world_guild_id(c->w, m->guild)));
 		if (strcmp(t, "MESSAGE_REACTION_ADD") == 0)
 			json_object_object_add(o, "member",
-			    world_render_member(c->w, m->guild, WORLD_BOT,
-				true));
+			    world_render_member(
+				c->w, m->guild, WORLD_BOT, true));
 	}
 	rest_msg_emit(c->sim, m->guild, t, o);
 	json_object_put(o);
@@ -190,8 +190,9 @@ route_reaction_drop(struct rest_call *c)
 	if (m == NULL)
 		return;
 	/* Only the bot's own are kept; another user's is gone already. */
-	r = c->ids > 2 && c->id[2] != world_bot_id(c->w) ? NULL
-	    : find(c->rest->reactions, m->id, c->word[0]);
+	r = c->ids > 2 && c->id[2] != world_bot_id(c->w)
+		? NULL
+		: find(c->rest->reactions, m->id, c->word[0]);
 	if (r != NULL) {
 		announce(c, m, r->emoji, "MESSAGE_REACTION_REMOVE");
 		r->message = 0;
@@ -209,8 +210,8 @@ route_reaction_list(struct rest_call *c)
 		return;
 	list = json_object_new_array();
 	if (find(c->rest->reactions, m->id, c->word[0]) != NULL)
-		json_object_array_add(list, json_tokener_parse(
-		    world_user_json(c->w, WORLD_BOT)));
+		json_object_array_add(
+		    list, json_tokener_parse(world_user_json(c->w, WORLD_BOT)));
 	rest_reply(c, 200, list);
 }
 

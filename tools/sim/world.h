@@ -111,7 +111,8 @@ struct world_msg *world_msg_add(struct world *, enum world_ring,
 /* Not the deleted ones.  NULL: unknown or fallen out of the ring. */
 struct world_msg *world_msg_find(struct world *, uint64_t id);
 struct world_msg *world_msg_by_nonce(struct world *, const char *nonce);
-/* Newest first; fills at most max with before > id > after (0: no bound). */
+/* Newest first; at most max (> 0) with before > id > after (0: no bound):
+ * those next to `after` when that is given, else the newest. */
 size_t world_msg_list(struct world *, uint64_t channel, uint64_t before,
     uint64_t after, struct world_msg **out, size_t max);
 /* Replaces the stored object (taking json over). */

@@ -11,14 +11,14 @@
 #include <string.h>
 
 static const uint32_t ring_size[WORLD_RINGS] = {
-	[WORLD_CHAT] = 1u << 14,
-	[WORLD_PING] = 1u << 16,
-	[WORLD_OWN] = 1u << 14,
+    [WORLD_CHAT] = 1u << 14,
+    [WORLD_PING] = 1u << 16,
+    [WORLD_OWN] = 1u << 14,
 };
 
 struct ring {
-	uint32_t size;		/* a power of two */
-	uint64_t added;		/* ever; the newest is slot added - 1 */
+	uint32_t size;	/* a power of two */
+	uint64_t added; /* ever; the newest is slot added - 1 */
 	struct world_msg *slot;
 	uint32_t *head, *chain; /* slot + 1; 0: none */
 };
@@ -148,10 +148,20 @@ next_older(struct ring *r, uint64_t channel, uint64_t before, uint64_t *k)
 	struct world_msg *m;
 
 	for (; (m = nth(r, *k)) != NULL; (*k)++)
-		if (m->channel == channel && m->id < before && !m->gone
-		    && !m->hidden)
+		if (m->channel == channel && m->id < before && !m->gone &&
+		    !m->hidden)
 			return m;
 	return NULL;
+}
+
+/* Puts m behind the n newest found; of a full list the newest goes. */
+static size_t
+keep(struct world_msg **out, size_t n, size_t max, struct world_msg *m)
+{
+	if (n == max)
+		memmove(out, out + 1, --n * sizeof(*out));
+	out[n] = m;
+	return n + 1;
 }
 
 size_t
@@ -163,19 +173,19 @@ world_msg_list(struct world *w, uint64_t channel, uint64_t before,
 
 	if (before == 0)
 		before = UINT64_MAX;
-	while (n < max) {
+	while (n < max || after != 0) {
 		struct world_msg *best = NULL;
 
 		for (unsigned i = 0; i < WORLD_RINGS; i++) {
-			struct world_msg *m = next_older(&w->msgs->ring[i],
-			    channel, before, &k[i]);
+			struct world_msg *m = next_older(
+			    &w->msgs->ring[i], channel, before, &k[i]);
 
 			if (m != NULL && (best == NULL || m->id > best->id))
 				best = m;
 		}
 		if (best == NULL || best->id <= after)
 			break;
-		out[n++] = best;
+		n = keep(out, n, max, best);
 		before = best->id;
 	}
 	return n;
@@ -213,8 +223,8 @@ world_ping_answer_in(struct world *w, uint64_t channel)
 	struct world_msg *m, *best = NULL;
 
 	for (uint64_t k = 0; (m = nth(r, k)) != NULL; k++)
-		if (m->ping && m->channel == channel
-		    && (best == NULL || m->answers == 0))
+		if (m->ping && m->channel == channel &&
+		    (best == NULL || m->answers == 0))
 			best = m;
 	if (best == NULL)
 		return 0;
