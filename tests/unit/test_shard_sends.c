@@ -16,6 +16,7 @@
 static uint64_t sent_at[LOG_MAX];
 static unsigned sent, results[8], last_id;
 static bool refuse;
+static struct timers *timers;
 
 static bool
 do_write(void *arg, const char *text, size_t len)
@@ -45,7 +46,9 @@ fresh(void)
 	sent = 0;
 	refuse = false;
 	memset(results, 0, sizeof(results));
-	s = sends_new(timers_new(NULL), &ops, NULL);
+	if (timers == NULL)
+		timers = timers_new(NULL);
+	s = sends_new(timers, &ops, NULL);
 	sends_open(s);
 	return s;
 }
@@ -178,6 +181,13 @@ test_disconnect(void **state)
 	sends_free(s);
 }
 
+static int
+tear_down(void **state)
+{
+	timers_free(timers);
+	return 0;
+}
+
 int
 main(void)
 {
@@ -189,5 +199,5 @@ main(void)
 		cmocka_unit_test(test_disconnect),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, tear_down);
 }
