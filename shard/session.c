@@ -198,8 +198,10 @@ wait_for(struct session *s, double delay, const char *why)
 static void
 give_up(struct session *s, const struct ending *e)
 {
-	become(s, SHARD_HELD, "%s", e->why);
-	s->ops->fatal(s->arg, e->code, e->why);
+	const char *advice = reaction_find(e->code)->advice;
+
+	become(s, SHARD_HELD, "%s", advice);
+	s->ops->fatal(s->arg, e->code, advice);
 }
 
 /* The one way out of a connection, dialled or open. */
