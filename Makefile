@@ -81,9 +81,77 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libhelp.a $(LIB)
 
 unit-bin: $(UNIT_BIN)
 
-clean:
-	rm -rf $(BUILD)
+# ---- tests --------------------------------------------------------------
 
-.PHONY: all unit-bin clean
+SCENARIOS = $(wildcard tests/scenario/*.t)
+# Scenarios mostly wait, so more of them than there are processors.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((2 * n)))
+PROVE = CMOCKA_MESSAGE_OUTPUT=TAP prove -j $(JOBS) -e ''
+
+# A scenario tests the programs above the directory it is started from.
+$(BUILD)/scenario/%: tests/scenario/%
+	@mkdir -p $(@D)
+	$(Q)ln -sfn $(abspath $<) $@
+
+# Fuzz targets: here a bounded number of repeatable mutations of the samples;
+# FUZZ_ROUNDS= and FUZZ_SEED= for more.
+FUZZ_ROUNDS ?= 20000
+FUZZ_SEED ?= 1
+FUZZ_SRC = $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_RUN = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%.t,$(FUZZ_SRC))
+# Seeds: tests/fuzz/seeds/NAME-*, and the sample payloads for what reads JSON.
+FUZZ_JSON = envelope uplink
+FUZZ_FILES = $(wildcard tests/fuzz/seeds/$(1)-*) $(if $(filter $(1),\
+	$(FUZZ_JSON)),$(wildcard tests/data/*/*.json))
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/driver.o $(LIB)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD    $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(BUILD)/fuzz/fuzz_%.t: $(BUILD)/fuzz/fuzz_% Makefile
+	$(Q)printf '#!/bin/sh\nexec %s %s %s %s\n' $< $(FUZZ_ROUNDS) $(FUZZ_SEED) \
+		"$(strip $(call FUZZ_FILES,$*))" >$@ && chmod +x $@
+
+TESTS = $(UNIT_BIN) $(FUZZ_RUN) $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
+tests: all $(TESTS)
+list-tests:
+	@echo $(TESTS)
+
+check: tests
+	$(Q)$(PROVE) $(TESTS)
+
+ASAN = BUILD=$(BUILD)-asan OPT='-O1 -g' \
+	SAN='-fsanitize=address,undefined -fno-sanitize-recover=all'
+asan:
+	$(Q)$(MAKE) --no-print-directory $(ASAN) check
+asan-tests:
+	$(Q)$(MAKE) --no-print-directory $(ASAN) tests
+
+# ---- installing ---------------------------------------------------------
+
+SHARE = $(PREFIX)/share/shardherd
+PLUGINS = $(filter-out %.c %.h,$(wildcard handler/plugins/*))
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(SHARE)/plugins \
+		$(DESTDIR)$(SHARE)/conf $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 755 $(BUILD)/shardherd $(BUILD)/shardherd-sim \
+		$(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PLUGINS) $(DESTDIR)$(SHARE)/plugins
+	install -m 644 $(wildcard conf/*.sample conf/*.conf conf/*.cron) \
+		$(DESTDIR)$(SHARE)/conf
+	for unit in conf/*.service; do \
+		sed 's,/usr/local/bin,$(PREFIX)/bin,' $$unit \
+			>$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/} \
+			|| exit 1; \
+	done
+	for page in man/*.[1-8]; do \
+		install -D -m 644 $$page \
+			$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} \
+			|| exit 1; \
+	done
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-asan
+
+.PHONY: all unit-bin tests list-tests check asan asan-tests install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -38,8 +38,8 @@ struct fault {
 };
 
 static const struct fault faults[] = {
-	{ENOSPC, EXIT_TRY_LATER, "the disk is full. Free some space"},
-	{EDQUOT, EXIT_TRY_LATER, "the disk quota is used up. Free some space"},
+	{ENOSPC, EXIT_DEGRADED, "the disk is full. Free some space"},
+	{EDQUOT, EXIT_DEGRADED, "the disk quota is used up. Free some space"},
 	{EROFS, EXIT_CONFIG, "the file system is mounted read-only"},
 	{EACCES, EXIT_CONFIG, "permission denied. Is this the user the fleet "
 	    "runs as?"},

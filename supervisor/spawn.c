@@ -72,7 +72,7 @@ static void noreturn_fn
 shard_child(struct member *c, int control, int err_fd, int lock_fd)
 {
 	struct fleet *f = c->fleet;
-	int keep[] = { control, lock_fd };
+	int keep[] = { control, lock_fd, f->page.fd };
 	struct shard_args a = { .id = c->id, .count = f->count,
 	    .generation = c->generation, .control_fd = control,
 	    .config = f->config, .token = f->token, .tls = f->tls,

@@ -123,7 +123,7 @@ command_message(struct conn *c, bool binary, const char *text, size_t len)
 		    "%d s.", CONN_SENDS_MAX, CONN_SENDS_S);
 		return;
 	}
-	if (c->mute)
+	if (c->stuck)
 		return;
 	if (binary)
 		command_refuse(c, 4002, "Error while decoding payload: a "

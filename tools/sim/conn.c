@@ -155,11 +155,10 @@ put_half(struct conn *c, unsigned opcode, const char *p, size_t len)
 
 	put_frame(c, FRAME_FIN | opcode, p, len);
 	c->wire.out.len -= (wire_backlog(&c->wire) - start) / 2;
-	if (c->halve_hang) {
-		conn_mute(c, true);
-		return;
-	}
-	conn_eof(c);
+	if (c->halve_hang)
+		c->stuck = true;
+	else
+		conn_eof(c);
 }
 
 static void
@@ -187,7 +186,7 @@ can_send(struct conn *c)
 {
 	size_t behind = wire_backlog(&c->wire);
 
-	if (c->mute || c->state >= CONN_CLOSING || c->wire.fd < 0)
+	if (c->stuck || c->state >= CONN_CLOSING || c->wire.fd < 0)
 		return false;
 	if (behind < CONN_BACKLOG_MAX)
 		return true;
@@ -243,7 +242,7 @@ conn_send_bomb(struct conn *c, size_t size)
 void
 conn_mute(struct conn *c, bool on)
 {
-	c->mute = on;
+	wire_cork(&c->wire, on);
 }
 
 /* ---- HELLO and heartbeats ---------------------------------------------- */
@@ -316,7 +315,7 @@ on_late(struct timer *t)
 {
 	struct conn *c = container_of(t, struct conn, heartbeat);
 
-	if (!c->mute)
+	if (!c->stuck)
 		sim_violation(c->sim, c->shard, "heartbeat late or missing");
 	conn_close(c, 4000, "Heartbeat missed.");
 }
@@ -412,7 +411,7 @@ ws_ended(struct conn *c)
 		c->code = wslay_event_get_status_code_sent(c->ws);
 		begin_closing(c);
 	}
-	if (wslay_event_get_close_received(c->ws) && !c->mute)
+	if (wslay_event_get_close_received(c->ws))
 		wire_shut(&c->wire);
 }
 
@@ -425,7 +424,7 @@ ws_bytes(struct conn *c, const char *data, size_t len)
 		conn_drop(c);
 	if (c->state == CONN_DEAD)
 		return;
-	if (!c->mute && wslay_event_want_write(c->ws))
+	if (!c->stuck && wslay_event_want_write(c->ws))
 		wslay_event_send(c->ws);
 	if (!wslay_event_get_read_enabled(c->ws))
 		ws_ended(c);

@@ -68,7 +68,7 @@ struct conn {
 	struct session *session; /* NULL until IDENTIFY or RESUME succeeded */
 	int shard;		/* -1: not known */
 	bool counted;		/* connects was counted for a shard */
-	bool mute;		/* reads, answers nothing */
+	bool stuck;		/* fault: nothing more is ever sent or read */
 	bool spoil;		/* fault: corrupt the next message */
 	bool fragment;		/* fault: next message in three frames */
 	bool halve, halve_hang;	/* fault: half of the next message */

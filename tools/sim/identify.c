@@ -207,26 +207,27 @@ ready(struct conn *c, const struct identify *id)
 	conn_work(c);
 }
 
-/* A start is taken; is the IDENTIFY let through? */
 static bool
-start_ok(struct conn *c, const struct identify *id)
+budget_ok(struct conn *c)
 {
-	switch (starts_take(c->sim, id->shard)) {
-	case STARTS_OK:
+	if (starts_spend(c->sim))
 		return true;
-	case STARTS_TOO_SOON:
-		sim_violation(c->sim, c->shard, "IDENTIFY too soon for key %u",
-		    id->shard % c->sim->cfg.max_concurrency);
-		conn_invalid(c, false);
-		return false;
-	case STARTS_EXHAUSTED:
-		sim_violation(c->sim, c->shard, "session starts exhausted: "
-		    "the token is reset");
-		conn_invalid(c, false);
-		gate_revoke(c->sim);
-		return false;
-	}
-	bug("no such verdict");
+	sim_violation(c->sim, c->shard, "session starts exhausted: the token "
+	    "is reset");
+	conn_invalid(c, false);
+	gate_revoke(c->sim);
+	return false;
+}
+
+static bool
+key_ok(struct conn *c, const struct identify *id)
+{
+	if (starts_key(c->sim, id->shard))
+		return true;
+	sim_violation(c->sim, c->shard, "IDENTIFY too soon for key %u",
+	    id->shard % c->sim->cfg.max_concurrency);
+	conn_invalid(c, false);
+	return false;
 }
 
 static bool
@@ -265,8 +266,8 @@ identify_identify(struct conn *c, json_object *d)
 		command_refuse(c, 4001, "op 2: %s", why);
 		return;
 	}
-	if (!start_ok(c, &id) || !layout_ok(c, &id) ||
-	    !intents_ok(c, d, &id) || identify_faulty(c))
+	if (!budget_ok(c) || !layout_ok(c, &id) || !intents_ok(c, d, &id) ||
+	    !key_ok(c, &id) || identify_faulty(c))
 		return;
 	ready(c, &id);
 }
@@ -283,15 +284,18 @@ resume_failed(struct conn *c, struct session *s)
 }
 
 static bool
-resume_faulty(struct conn *c)
+resume_faulty(struct conn *c, struct session *s)
 {
 	const struct fault *f;
 
 	if ((f = fault_take(c->sim, FAULT_K_CLOSE_RESUME, c->shard, c->host)))
 		conn_close(c, (unsigned)f->arg, "");
 	else if ((f = fault_take(c->sim, FAULT_K_OP9_RESUME, c->shard,
-		c->host)))
+		c->host))) {
+		if (s && !f->arg)
+			session_end(s);
 		conn_invalid(c, f->arg != 0);
+	}
 	else if (fault_take(c->sim, FAULT_K_NO_READY, c->shard, c->host))
 		c->state = CONN_LIMBO;
 	else
@@ -333,7 +337,7 @@ identify_resume(struct conn *c, json_object *d)
 	if (s)
 		conn_is_for(c, (int)s->shard);
 	stats_of(c->sim, c->shard)->resumes++;
-	if (resume_faulty(c))
+	if (resume_faulty(c, s))
 		return;
 	if (!s || s->ended) {
 		resume_failed(c, NULL);

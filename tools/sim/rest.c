@@ -97,6 +97,9 @@ count(struct rest_call *c)
 {
 	struct rest *r = c->rest;
 
+	/* It took effect, but nobody will see a status. */
+	if (c->cut)
+		return;
 	r->by_status[c->status]++;
 	if (c->status == 429)
 		r->rate_limited++;

@@ -60,6 +60,15 @@ rest_body_query(struct rest_call *c, const char *key, uint64_t dflt)
 	return s != NULL && str_to_u64(s, &n) ? n : dflt;
 }
 
+bool
+rest_body_true(struct rest_call *c, const char *key)
+{
+	const char *s = MHD_lookup_connection_value(c->conn,
+	    MHD_GET_ARGUMENT_KIND, key);
+
+	return s != NULL && (strcasecmp(s, "true") == 0 || strcmp(s, "1") == 0);
+}
+
 /* The whole text as one JSON value, or NULL. */
 static json_object *
 parse(const char *text, size_t len)

@@ -114,6 +114,7 @@ struct rest_call {
 	X(ACKNOWLEDGED, 400, 40060,                                            \
 	    "Interaction has already been acknowledged.")                      \
 	X(MISSING_ACCESS, 403, 50001, "Missing Access")                        \
+	X(DM_ACTION, 403, 50003, "Cannot execute action on a DM channel")      \
 	X(NOT_AUTHOR, 403, 50005,                                              \
 	    "Cannot edit a message authored by another user")                  \
 	X(EMPTY_MESSAGE, 400, 50006, "Cannot send an empty message")           \
@@ -187,6 +188,8 @@ bool rest_body_decode(char *to, size_t size, const char *from, size_t len,
     bool plus);
 /* A number of the query: its value, or dflt when absent or not a number. */
 uint64_t rest_body_query(struct rest_call *, const char *key, uint64_t dflt);
+/* Is it "true" or "1" in the query? */
+bool rest_body_true(struct rest_call *, const char *key);
 /* A header or NULL. */
 const char *rest_body_header(struct rest_call *, const char *name);
 

@@ -178,8 +178,8 @@ rest_reply_send(struct rest_call *c)
 	struct MHD_Response *r;
 	enum MHD_Result ok;
 
-	r = MHD_create_response_from_buffer(c->out.len,
-	    c->out.len ? c->out.p : "", MHD_RESPMEM_MUST_COPY);
+	r = MHD_create_response_from_buffer(c->out.len, c->out.p,
+	    MHD_RESPMEM_MUST_COPY);
 	if (r == NULL)
 		return MHD_NO;
 	header(r, "Content-Type", "%s", c->type);

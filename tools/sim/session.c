@@ -87,19 +87,19 @@ envelope(const char *t, uint64_t seq, const char *d, size_t len)
 	return k;
 }
 
-void
-session_dispatch(struct session *s, const char *t, const char *d, size_t len,
-    unsigned flags)
+/* Takes k over as the next seq's bytes. */
+static void
+issue(struct session *s, const char *t, struct session_kept k, unsigned flags)
 {
 	struct stats *st = stats_of(s->sim, (int)s->shard);
-	uint64_t seq = s->journal.seq + 1;
-	struct session_kept *k = &s->window[seq % s->replay];
+	struct session_kept *slot;
 	struct journal_entry *e;
 
-	free(k->raw);
-	*k = envelope(t, seq, d, len);
-	e = journal_add(&s->journal, t, s->sim->gate->number, k->raw, k->len,
+	e = journal_add(&s->journal, t, s->sim->gate->number, k.raw, k.len,
 	    flags);
+	slot = &s->window[s->journal.seq % s->replay];
+	free(slot->raw);
+	*slot = k;
 	if (flags & JOURNAL_COUNTED) {
 		s->sent++;
 		st->sent++;
@@ -109,7 +109,24 @@ session_dispatch(struct session *s, const char *t, const char *d, size_t len,
 	e->flags |= JOURNAL_DELIVERED;
 	if (flags & JOURNAL_COUNTED)
 		st->delivered++;
-	conn_send(s->conn, k->raw, k->len);
+	conn_send(s->conn, k.raw, k.len);
+}
+
+void
+session_dispatch(struct session *s, const char *t, const char *d, size_t len,
+    unsigned flags)
+{
+	issue(s, t, envelope(t, s->journal.seq + 1, d, len), flags);
+}
+
+void
+session_issue(struct session *s, const char *t, const void *raw, size_t len)
+{
+	struct session_kept k = {malloc(len + 1), len};
+
+	must(k.raw);
+	memcpy(k.raw, raw, len);
+	issue(s, t, k, JOURNAL_COUNTED);
 }
 
 uint64_t

@@ -59,6 +59,9 @@ uint64_t session_oldest(const struct session *);
 void session_detach(struct session *);
 /* Gone for good: a RESUME gets op 9 false; unhandled events are lost. */
 void session_end(struct session *);
+/* Issues a whole envelope as it is, whose s is the next one. */
+void session_issue(struct session *, const char *t, const void *raw,
+    size_t len);
 /* Remembers bytes that were sent outside the sequence. */
 void session_note_raw(struct session *, const void *, size_t);
 bool session_was_raw(const struct session *, uint32_t crc);

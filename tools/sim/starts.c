@@ -28,27 +28,27 @@ starts_refresh(struct sim *sim)
 	s->reset_at_ms = now + s->window_ms;
 }
 
-static bool
-too_soon(struct sim *sim, unsigned shard, uint64_t now)
-{
-	unsigned keys = sim->cfg.max_concurrency;
-	uint64_t *last = &sim->gate->key_ms[shard % keys];
-
-	if (*last > 0 && now < *last + (uint64_t)(sim->cfg.identify_s * 1000))
-		return true;
-	*last = now;
-	return false;
-}
-
-enum starts_verdict
-starts_take(struct sim *sim, unsigned shard)
+bool
+starts_spend(struct sim *sim)
 {
 	starts_refresh(sim);
 	if (sim->starts.remaining <= 0)
-		return STARTS_EXHAUSTED;
+		return false;
 	sim->starts.remaining--;
-	return too_soon(sim, shard, clock_boot_ms()) ? STARTS_TOO_SOON
-						     : STARTS_OK;
+	return true;
+}
+
+bool
+starts_key(struct sim *sim, unsigned shard)
+{
+	unsigned keys = sim->cfg.max_concurrency;
+	uint64_t *last = &sim->gate->key_ms[shard % keys];
+	uint64_t now = clock_boot_ms();
+
+	if (*last > 0 && now < *last + (uint64_t)(sim->cfg.identify_s * 1000))
+		return false;
+	*last = now;
+	return true;
 }
 
 uint64_t

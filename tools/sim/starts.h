@@ -10,15 +10,15 @@
 
 #define STARTS_WINDOW_MS (24u * 3600u * 1000u)
 
-enum starts_verdict { STARTS_OK, STARTS_TOO_SOON, STARTS_EXHAUSTED };
-
 /* remaining < 0: all of total. */
 void starts_init(struct sim *, int64_t total, int64_t remaining);
 /*
- * Takes one start for shard.  One that comes too soon for its key is spent all
- * the same (discord/discord-api-docs#1328).
+ * Takes one start from the budget; whatever comes of the IDENTIFY it is spent
+ * (discord/discord-api-docs#1328).  False when there is none.
  */
-enum starts_verdict starts_take(struct sim *, unsigned shard);
+bool starts_spend(struct sim *);
+/* Takes the shard's key for an interval; false when it is too soon. */
+bool starts_key(struct sim *, unsigned shard);
 uint64_t starts_reset_after_ms(struct sim *);
 void starts_set_reset_after(struct sim *, uint64_t ms);
 

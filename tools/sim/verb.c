@@ -12,6 +12,8 @@
 #include "tools/sim/wait.h"
 #include "tools/sim/world.h"
 
+#include "shared/envelope.h"
+
 #include <ev.h>
 #include <inttypes.h>
 #include <string.h>
@@ -186,6 +188,23 @@ as_session(struct session *s, const struct sample *in, struct sim_text *out)
 	json_object_put(d);
 }
 
+/* A dispatch that carries the session's next s takes its place in the order. */
+static void
+send_raw(struct sim *sim, struct conn *c, const struct sample *in)
+{
+	struct envelope e;
+
+	if (envelope_scan(in->text, in->text_len, &e) == 0 && e.op == 0 &&
+	    e.has_s && e.s == c->session->journal.seq + 1) {
+		gate_next(sim);
+		session_issue(c->session, in->t[0] ? in->t : "-", in->text,
+		    in->text_len);
+		return;
+	}
+	session_note_raw(c->session, in->text, in->text_len);
+	conn_send(c, in->text, in->text_len);
+}
+
 static void
 send_sample(struct sim *sim, struct conn *c, const struct sample *in, bool raw,
     bool own)
@@ -194,8 +213,7 @@ send_sample(struct sim *sim, struct conn *c, const struct sample *in, bool raw,
 	struct sim_text d = {0};
 
 	if (raw) {
-		session_note_raw(s, in->text, in->text_len);
-		conn_send(c, in->text, in->text_len);
+		send_raw(sim, c, in);
 		return;
 	}
 	gate_next(sim);

@@ -190,7 +190,7 @@ wire_flush(struct wire *w)
 	ssize_t n;
 
 	list_remove(&w->dirty);
-	if (w->fd < 0 || w->handshaking)
+	if (w->fd < 0 || w->handshaking || w->corked)
 		return;
 	while (wire_backlog(w) > 0) {
 		n = write_some(w);
@@ -223,6 +223,14 @@ wire_flush_all(struct list *dirty)
 	}
 	while (!list_empty(&mine))
 		wire_flush(container_of(mine.next, struct wire, dirty));
+}
+
+void
+wire_cork(struct wire *w, bool on)
+{
+	w->corked = on;
+	if (!on)
+		wire_flush(w);
 }
 
 void

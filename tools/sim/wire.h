@@ -26,6 +26,7 @@ struct wire {
 	int fd;			/* -1: ended */
 	SSL *ssl;		/* NULL: plain */
 	bool handshaking;
+	bool corked;		/* holds everything back until uncorked */
 	bool shut;		/* FIN once everything is written */
 	ev_io rd, wr;
 	struct sim_text out;
@@ -43,6 +44,8 @@ void wire_put(struct wire *, const void *, size_t, struct list *dirty);
 size_t wire_backlog(const struct wire *);
 void wire_flush(struct wire *);
 void wire_flush_all(struct list *dirty);
+/* Corked, the peer hears nothing: as over a line that is dead one way. */
+void wire_cork(struct wire *, bool);
 /* FIN after what is buffered; reading goes on. */
 void wire_shut(struct wire *);
 /* Ends it: reset sends RST instead of FIN.  Idempotent, no callback. */

@@ -67,6 +67,8 @@ uint64_t world_app_id(const struct world *);
 
 /* A new id for something made now: ascending, never twice. */
 uint64_t world_snowflake(struct world *);
+/* Kinds of world_hash that are not ids (those are below 16). */
+enum world_hash_kind { WORLD_HASH_KEY = 16, WORLD_HASH_TOKEN };
 /* 64 bits that depend on the seed, the kind and the number only. */
 uint64_t world_hash(const struct world *, unsigned kind, uint64_t n);
 

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+/* REST rate limits; see bucket.h. */
+#include "handler/bucket.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define BUCKET_HASH 1024
+#define BUCKET_MINUTES 11 /* one-minute counts that cover any ten */
+/* A bucket without headers is forgotten after this. */
+#define BUCKET_IDLE_MS 600000u
+
+/* Keyed by "bucket id major", or "route major" before the first answer. */
+struct bucket {
+	struct bucket *chain;
+	struct list age; /* least recently used first */
+	char key[400];
+	bool known; /* headers were seen */
+	int64_t limit, remaining;
+	uint64_t reset_ms;   /* when remaining becomes limit again */
+	uint64_t blocked_ms; /* no call before this */
+	unsigned flying;
+};
+
+/* Route to bucket id, learned from answers. */
+struct route_id {
+	struct route_id *chain;
+	struct list age;
+	char route[256], id[64];
+};
+
+struct buckets {
+	struct bucket *hash[BUCKET_HASH];
+	struct route_id *routes[BUCKET_HASH];
+	struct list ages, route_ages;
+	size_t count, route_count;
+	uint64_t sent[BUCKET_GLOBAL]; /* ring: when the last ones went */
+	unsigned at, filled;
+	uint64_t global_ms; /* global 429: nothing before this */
+	unsigned invalid[BUCKET_MINUTES];
+	uint64_t minute; /* of the newest count */
+};
+
+struct buckets *
+buckets_new(void)
+{
+	struct buckets *b = base_alloc(sizeof(*b));
+
+	list_init(&b->ages);
+	list_init(&b->route_ages);
+	return b;
+}
+
+/* ---- lookups -------------------------------------------------------------- */
+
+static size_t
+key_slot(const char *key)
+{
+	return hash64(key, strlen(key)) % BUCKET_HASH;
+}
+
+static struct route_id *
+route_find(struct buckets *b, const char *route)
+{
+	struct route_id *r = b->routes[key_slot(route)];
+
+	while (r != NULL && strcmp(r->route, route) != 0)
+		r = r->chain;
+	return r;
+}
+
+static void
+route_drop(struct buckets *b, struct route_id *r)
+{
+	struct route_id **at = &b->routes[key_slot(r->route)];
+
+	while (*at != r)
+		at = &(*at)->chain;
+	*at = r->chain;
+	list_remove(&r->age);
+	b->route_count--;
+	free(r);
+}
+
+static void
+route_learn(struct buckets *b, const char *route, const char *id)
+{
+	struct route_id *r = route_find(b, route), **at;
+
+	if (r == NULL) {
+		if (b->route_count == BUCKET_MAX)
+			route_drop(b, container_of(b->route_ages.next,
+			    struct route_id, age));
+		r = base_alloc(sizeof(*r));
+		str_copy(r->route, route, sizeof(r->route));
+		at = &b->routes[key_slot(route)];
+		r->chain = *at;
+		*at = r;
+		list_append(&b->route_ages, &r->age);
+		b->route_count++;
+	}
+	str_copy(r->id, id, sizeof(r->id));
+}
+
+static void
+bucket_drop(struct buckets *b, struct bucket *k)
+{
+	struct bucket **at = &b->hash[key_slot(k->key)];
+
+	while (*at != k)
+		at = &(*at)->chain;
+	*at = k->chain;
+	list_remove(&k->age);
+	b->count--;
+	free(k);
+}
+
+/* Forgets what no longer limits anything, oldest first, a few per call. */
+static void
+bucket_expire(struct buckets *b, uint64_t now)
+{
+	for (int i = 0; i < 4 && !list_empty(&b->ages); i++) {
+		struct bucket *k = container_of(b->ages.next, struct bucket,
+		    age);
+		bool idle = k->flying == 0 && now >= k->reset_ms
+		    && now >= k->blocked_ms;
+
+		if (idle && (b->count >= BUCKET_MAX
+		    || now >= k->reset_ms + BUCKET_IDLE_MS)) {
+			bucket_drop(b, k);
+			continue;
+		}
+		if (b->count < BUCKET_MAX)
+			return;
+		list_remove(&k->age);
+		list_append(&b->ages, &k->age);
+	}
+}
+
+static void
+bucket_key(struct buckets *b, const struct endpoint *e, char *key, size_t size)
+{
+	struct route_id *r = route_find(b, e->route);
+
+	str_format(key, size, "%s %s", r ? r->id : e->route, e->major);
+}
+
+static struct bucket *
+bucket_find(struct buckets *b, const char *key)
+{
+	struct bucket *k = b->hash[key_slot(key)];
+
+	while (k != NULL && strcmp(k->key, key) != 0)
+		k = k->chain;
+	return k;
+}
+
+static struct bucket *
+bucket_get(struct buckets *b, const char *key, uint64_t now)
+{
+	struct bucket *k = bucket_find(b, key), **at;
+
+	if (k == NULL) {
+		bucket_expire(b, now);
+		k = base_alloc(sizeof(*k));
+		str_copy(k->key, key, sizeof(k->key));
+		k->reset_ms = now;
+		at = &b->hash[key_slot(key)];
+		k->chain = *at;
+		*at = k;
+		b->count++;
+		list_init(&k->age);
+	}
+	list_remove(&k->age);
+	list_append(&b->ages, &k->age);
+	return k;
+}
+
+/* ---- may it go? ------------------------------------------------------------ */
+
+static uint64_t
+global_wait(const struct buckets *b, uint64_t now)
+{
+	uint64_t first;
+
+	if (now < b->global_ms)
+		return b->global_ms - now;
+	if (b->filled < BUCKET_GLOBAL)
+		return 0;
+	first = b->sent[b->at]; /* the oldest of the last 45 */
+	return now < first + 1000 ? first + 1000 - now : 0;
+}
+
+static uint64_t
+own_wait(const struct bucket *k, uint64_t now)
+{
+	if (now < k->blocked_ms)
+		return k->blocked_ms - now;
+	if (!k->known)
+		return k->flying < BUCKET_UNKNOWN ? 0 : UINT64_MAX;
+	if (k->remaining > 0)
+		return 0;
+	if (now < k->reset_ms)
+		return k->reset_ms - now;
+	/* A new period: its first answer tells when it ends. */
+	return (int64_t)k->flying < (k->limit > 0 ? k->limit : 1) ? 0
+	    : UINT64_MAX;
+}
+
+uint64_t
+bucket_wait(struct buckets *b, const struct endpoint *e, uint64_t now)
+{
+	char key[400];
+	struct bucket *k;
+	uint64_t all, own;
+
+	bucket_key(b, e, key, sizeof(key));
+	k = bucket_find(b, key);
+	own = k != NULL ? own_wait(k, now) : 0;
+	all = e->interaction ? 0 : global_wait(b, now);
+	return own > all ? own : all;
+}
+
+struct bucket *
+bucket_take(struct buckets *b, const struct endpoint *e, uint64_t now)
+{
+	char key[400];
+	struct bucket *k;
+
+	bucket_key(b, e, key, sizeof(key));
+	k = bucket_get(b, key, now);
+	k->flying++;
+	if (k->known && k->remaining <= 0 && now >= k->reset_ms) {
+		k->remaining = k->limit - (int64_t)k->flying + 1;
+		k->reset_ms = now;
+	}
+	k->remaining--;
+	if (!e->interaction) {
+		b->sent[b->at] = now;
+		b->at = (b->at + 1) % BUCKET_GLOBAL;
+		if (b->filled < BUCKET_GLOBAL)
+			b->filled++;
+	}
+	return k;
+}
+
+/* ---- what an answer teaches ------------------------------------------------ */
+
+static void
+invalid_roll(struct buckets *b, uint64_t now)
+{
+	uint64_t minute = now / 60000;
+
+	if (minute - b->minute >= BUCKET_MINUTES)
+		memset(b->invalid, 0, sizeof(b->invalid));
+	else
+		for (uint64_t m = b->minute + 1; m <= minute; m++)
+			b->invalid[m % BUCKET_MINUTES] = 0;
+	b->minute = minute;
+}
+
+unsigned
+bucket_invalid(struct buckets *b, uint64_t now)
+{
+	unsigned sum = 0;
+
+	invalid_roll(b, now);
+	for (size_t i = 0; i < BUCKET_MINUTES; i++)
+		sum += b->invalid[i];
+	return sum;
+}
+
+bool
+bucket_allows(struct buckets *b, const struct endpoint *e, bool optional,
+    uint64_t now)
+{
+	unsigned n = bucket_invalid(b, now);
+
+	if (e->interaction)
+		return true;
+	return n < (optional ? BUCKET_INVALID_SHED : BUCKET_INVALID_STOP);
+}
+
+static uint64_t
+later(uint64_t now, double after_s)
+{
+	return now + (uint64_t)(after_s * 1000 + 0.999);
+}
+
+/* An answer may be older than calls that are still under way. */
+static void
+bucket_learn(struct bucket *k, const struct bucket_reply *r, uint64_t now)
+{
+	uint64_t reset = later(now, r->reset_after_s);
+	int64_t left = r->remaining - (int64_t)k->flying;
+
+	if (k->known && reset <= k->reset_ms + 100 && k->remaining < left)
+		left = k->remaining;
+	k->known = true;
+	k->limit = r->limit > 0 ? r->limit : 1;
+	k->remaining = left;
+	k->reset_ms = reset;
+}
+
+static void
+bucket_refused(struct buckets *b, struct bucket *k,
+    const struct bucket_reply *r, uint64_t now)
+{
+	uint64_t until = later(now, r->retry_after_s < 0 ? 1 : r->retry_after_s);
+
+	if (r->global) {
+		if (until > b->global_ms)
+			b->global_ms = until;
+	} else if (until > k->blocked_ms) {
+		k->blocked_ms = until;
+	}
+}
+
+void
+bucket_done(struct buckets *b, struct bucket *k, const struct endpoint *e,
+    const struct bucket_reply *r, uint64_t now)
+{
+	char key[400];
+
+	must(k->flying > 0);
+	k->flying--;
+	if (r == NULL)
+		return;
+	if (r->status == 401 || r->status == 403
+	    || (r->status == 429 && !r->shared)) {
+		invalid_roll(b, now);
+		b->invalid[b->minute % BUCKET_MINUTES]++;
+	}
+	if (r->id[0] != '\0') {
+		route_learn(b, e->route, r->id);
+		bucket_key(b, e, key, sizeof(key));
+		k = bucket_get(b, key, now);
+	}
+	if (r->remaining >= 0 && r->reset_after_s >= 0)
+		bucket_learn(k, r, now);
+	if (r->status == 429)
+		bucket_refused(b, k, r, now);
+}
+
+void
+buckets_free(struct buckets *b)
+{
+	while (!list_empty(&b->ages))
+		bucket_drop(b, container_of(b->ages.next, struct bucket, age));
+	while (!list_empty(&b->route_ages))
+		route_drop(b, container_of(b->route_ages.next, struct route_id,
+		    age));
+	free(b);
+}
+
+/* ---- headers ---------------------------------------------------------------- */
+
+void
+bucket_reply_init(struct bucket_reply *r)
+{
+	*r = (struct bucket_reply) {.limit = -1, .remaining = -1,
+	    .reset_after_s = -1, .retry_after_s = -1};
+}
+
+static double
+header_seconds(const char *value)
+{
+	double v;
+
+	/* More than a day is no answer a limiter gives. */
+	return str_to_double(value, &v) && v >= 0 && v <= 86400 ? v : -1;
+}
+
+static void
+reply_set(struct bucket_reply *r, const char *name, const char *value)
+{
+	if (strcasecmp(name, "x-ratelimit-bucket") == 0)
+		str_copy(r->id, value, sizeof(r->id));
+	else if (strcasecmp(name, "x-ratelimit-limit") == 0)
+		str_to_i64(value, &r->limit);
+	else if (strcasecmp(name, "x-ratelimit-remaining") == 0)
+		str_to_i64(value, &r->remaining);
+	else if (strcasecmp(name, "x-ratelimit-reset-after") == 0)
+		r->reset_after_s = header_seconds(value);
+	else if (strcasecmp(name, "retry-after") == 0)
+		r->retry_after_s = header_seconds(value);
+	else if (strcasecmp(name, "x-ratelimit-global") == 0)
+		r->global = strcasecmp(value, "true") == 0;
+	else if (strcasecmp(name, "x-ratelimit-scope") == 0)
+		r->shared = strcasecmp(value, "shared") == 0;
+}
+
+void
+bucket_reply_header(struct bucket_reply *r, const char *line, size_t len)
+{
+	char text[256], *value;
+
+	if (len >= sizeof(text))
+		return;
+	memcpy(text, line, len);
+	text[len] = '\0';
+	text[strcspn(text, "\r\n")] = '\0';
+	value = strchr(text, ':');
+	if (value == NULL)
+		return;
+	*value++ = '\0';
+	reply_set(r, text, value + strspn(value, " \t"));
+}

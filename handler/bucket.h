@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * REST rate limits as Discord states them in its answers
+ * (discord-protocol.md 7.2): buckets by id and major parameter, the global
+ * limit, retry_after, and a guard against the ban that follows 10 000 invalid
+ * requests.  Pure bookkeeping on a clock that the caller passes in, in ms.
+ */
+#ifndef HANDLER_BUCKET_H
+#define HANDLER_BUCKET_H
+
+#include "handler/endpoint.h"
+
+#define BUCKET_MAX 8192		/* buckets and routes remembered, each */
+#define BUCKET_GLOBAL 45	/* requests in any one second */
+#define BUCKET_INVALID_SHED 5000 /* in 10 minutes: no optional calls */
+#define BUCKET_INVALID_STOP 9000 /* nothing but interaction callbacks */
+#define BUCKET_UNKNOWN 1	/* at once, before the first answer */
+
+/* What one answer said. */
+struct bucket_reply {
+	int status;
+	char id[64];		/* X-RateLimit-Bucket; "" absent */
+	int64_t limit, remaining; /* -1: absent */
+	double reset_after_s;	/* < 0: absent */
+	double retry_after_s;	/* header or body; < 0: absent */
+	bool global, shared;
+};
+void bucket_reply_init(struct bucket_reply *);
+/* Reads one "Name: value\r\n" line of the answer's head. */
+void bucket_reply_header(struct bucket_reply *, const char *line, size_t len);
+
+struct buckets;
+struct bucket;
+
+struct buckets *buckets_new(void);
+void buckets_free(struct buckets *);
+/*
+ * Milliseconds until a call to this endpoint may go; 0: now.  UINT64_MAX: not
+ * before another answer came.
+ */
+uint64_t bucket_wait(struct buckets *, const struct endpoint *, uint64_t now);
+/* It goes now; bucket_done must follow. */
+struct bucket *bucket_take(struct buckets *, const struct endpoint *,
+    uint64_t now);
+/* It was answered, or reply NULL: it failed without an answer. */
+void bucket_done(struct buckets *, struct bucket *, const struct endpoint *,
+    const struct bucket_reply *, uint64_t now);
+/* Invalid requests of the last 10 minutes. */
+unsigned bucket_invalid(struct buckets *, uint64_t now);
+/* May a call go at all, as far as the invalid-request guard is concerned? */
+bool bucket_allows(struct buckets *, const struct endpoint *, bool optional,
+    uint64_t now);
+
+#endif

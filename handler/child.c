@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* A plugin's process; see child.h. */
+#include "handler/child.h"
+
+#include "shared/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CHILD_PIPE_BYTES (1 << 20) /* asked for; the kernel may give less */
+#define CHILD_PATH "/usr/local/bin:/usr/bin:/bin"
+
+extern char **environ;
+
+void
+child_limits_save(struct child_limits *l)
+{
+	if (getrlimit(RLIMIT_NOFILE, &l->nofile) < 0
+	    || getrlimit(RLIMIT_CORE, &l->core) < 0)
+		bug("getrlimit failed");
+}
+
+struct child_env {
+	char path[4096], home[1024], lang[256], plugin[128];
+	char *vec[5];
+};
+
+static bool
+env_set(struct child_env *e, size_t *n, char *at, size_t size,
+    const char *name, const char *value)
+{
+	if (value == NULL || !str_format(at, size, "%s=%s", name, value))
+		return false;
+	e->vec[(*n)++] = at;
+	return true;
+}
+
+/* PATH, HOME, LANG and the plugin's name: nothing else of ours leaks. */
+static void
+env_build(struct child_env *e, const char *name)
+{
+	size_t n = 0;
+
+	if (!env_set(e, &n, e->path, sizeof(e->path), "PATH", getenv("PATH")))
+		env_set(e, &n, e->path, sizeof(e->path), "PATH", CHILD_PATH);
+	env_set(e, &n, e->home, sizeof(e->home), "HOME", getenv("HOME"));
+	env_set(e, &n, e->lang, sizeof(e->lang), "LANG", getenv("LANG"));
+	env_set(e, &n, e->plugin, sizeof(e->plugin), "SHARDHERD_PLUGIN", name);
+	e->vec[n] = NULL;
+}
+
+/* ---- in the child ------------------------------------------------------- */
+
+static void
+child_signals(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < 32; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+noreturn_fn static void
+child_fail(const char *what)
+{
+	dprintf(STDERR_FILENO, "cannot run %s: %s\n", what, strerror(errno));
+	_exit(127);
+}
+
+noreturn_fn static void
+child_run(const int fds[3], char **argv, char **env, const char *dir,
+    const struct child_limits *l, pid_t parent)
+{
+	char beside[1024];
+
+	setpgid(0, 0);
+	/* The pipes' ends are above 2 (child_pipes), so none is overwritten. */
+	if (dup2(fds[0], 0) < 0 || dup2(fds[1], 1) < 0 || dup2(fds[2], 2) < 0)
+		_exit(127);
+	fd_close_from(3, NULL, 0);
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
+		_exit(127);
+	setrlimit(RLIMIT_NOFILE, &l->nofile);
+	setrlimit(RLIMIT_CORE, &l->core);
+	if (chdir(dir) < 0)
+		child_fail(dir);
+	child_signals();
+	environ = env;
+	/* A bare word is looked for beside the config file first. */
+	if (strchr(argv[0], '/') == NULL && access(argv[0], X_OK) == 0
+	    && str_format(beside, sizeof(beside), "./%s", argv[0]))
+		execv(beside, argv);
+	execvp(argv[0], argv);
+	child_fail(argv[0]);
+}
+
+/* ---- in the handler ----------------------------------------------------- */
+
+static void
+close_pair(int p[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (p[i] >= 0)
+			close(p[i]);
+}
+
+/* Both ends CLOEXEC and above 2, whatever our own stdio looks like. */
+static int
+child_pipe(int p[2])
+{
+	int raw[2];
+
+	p[0] = p[1] = -1;
+	if (pipe2(raw, O_CLOEXEC) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		p[i] = fcntl(raw[i], F_DUPFD_CLOEXEC, 3);
+		close(raw[i]);
+	}
+	if (p[0] >= 0 && p[1] >= 0)
+		return 0;
+	close_pair(p);
+	return -1;
+}
+
+static int
+child_pipes(int in[2], int out[2], int err[2])
+{
+	if (child_pipe(in) < 0)
+		goto err1;
+	if (child_pipe(out) < 0)
+		goto err2;
+	if (child_pipe(err) < 0)
+		goto err3;
+	/* Best effort: fewer wake-ups on both sides. */
+	fcntl(in[1], F_SETPIPE_SZ, CHILD_PIPE_BYTES);
+	fcntl(out[0], F_SETPIPE_SZ, CHILD_PIPE_BYTES);
+	if (fd_nonblock(in[1]) < 0 || fd_nonblock(out[0]) < 0
+	    || fd_nonblock(err[0]) < 0)
+		goto err4;
+	return 0;
+err4:
+	close_pair(err);
+err3:
+	close_pair(out);
+err2:
+	close_pair(in);
+err1:
+	return -1;
+}
+
+static int
+child_fork(struct child *c, const char *name, char **argv, const char *dir,
+    const struct child_limits *l, struct err *e)
+{
+	int in[2], out[2], err[2];
+	struct child_env env;
+	pid_t parent = getpid();
+
+	env_build(&env, name);
+	if (child_pipes(in, out, err) < 0)
+		return err_sys(e, EXIT_DEGRADED, "cannot make its pipes");
+	c->pid = fork();
+	if (c->pid == 0)
+		child_run((int[3]) {in[0], out[1], err[1]}, argv, env.vec, dir,
+		    l, parent);
+	close(in[0]);
+	close(out[1]);
+	close(err[1]);
+	if (c->pid < 0) {
+		close(in[1]);
+		close(out[0]);
+		close(err[0]);
+		return err_sys(e, EXIT_DEGRADED, "cannot fork");
+	}
+	/* The child does it too: whoever is first. */
+	setpgid(c->pid, c->pid);
+	c->in = in[1];
+	c->out = out[0];
+	c->err = err[0];
+	return 0;
+}
+
+int
+child_start(struct child *c, const char *name, const char *exec,
+    const char *dir, const struct child_limits *l, struct err *e)
+{
+	int argc, rc;
+	char **argv = config_split(exec, &argc, e);
+
+	if (argv == NULL)
+		return -1;
+	if (argc == 0)
+		rc = err_set(e, EXIT_CONFIG, "its exec line is empty");
+	else
+		rc = child_fork(c, name, argv, dir, l, e);
+	free(argv);
+	return rc;
+}
+
+bool
+child_ended(pid_t pid, int *status)
+{
+	siginfo_t si = {0};
+
+	if (waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) < 0
+	    || si.si_pid == 0)
+		return false;
+	/* Not reaped yet, so the group's number can't be another's. */
+	kill(-pid, SIGKILL);
+	return waitpid(pid, status, 0) == pid;
+}
+
+void
+child_signal(pid_t pid, int sig)
+{
+	kill(-pid, sig);
+}
+
+void
+child_status_text(int status, char *out, size_t size)
+{
+	if (WIFSIGNALED(status))
+		str_format(out, size, "signal %d (%s)", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
+	else
+		str_format(out, size, "exit status %d", WEXITSTATUS(status));
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starts a plugin's process: no shell, a clean environment, no descriptor but
+ * its three pipes, the limits we were started with, its own process group,
+ * and SIGTERM when the handler dies.
+ */
+#ifndef HANDLER_CHILD_H
+#define HANDLER_CHILD_H
+
+#include "shared/err.h"
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/* What children get back of the handler's own start; filled once. */
+struct child_limits {
+	struct rlimit nofile, core;
+};
+
+struct child {
+	pid_t pid;
+	int in, out, err; /* our ends, non-blocking and CLOEXEC */
+};
+
+void child_limits_save(struct child_limits *);
+/*
+ * Runs exec (split into words like a shell would, expanding nothing) in dir.
+ * A program that can't be run says so on its stderr and exits with 127.
+ */
+int child_start(struct child *, const char *name, const char *exec,
+    const char *dir, const struct child_limits *, struct err *);
+/*
+ * true when pid has ended: *status is waitpid's.  What is left of its process
+ * group has then been killed.
+ */
+bool child_ended(pid_t pid, int *status);
+void child_signal(pid_t pid, int sig); /* to the whole group */
+/* "exit status 3", "signal 9 (Killed)". */
+void child_status_text(int status, char *out, size_t size);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the path of a REST call says about its limits: the route without its
+ * ids, the major parameter, and whether the bot's token belongs on it
+ * (discord-protocol.md 7.2).
+ */
+#ifndef HANDLER_ENDPOINT_H
+#define HANDLER_ENDPOINT_H
+
+#include "shared/base.h"
+
+#define ENDPOINT_PATH_MAX 2048
+
+struct endpoint {
+	char route[256]; /* "POST /channels/:id/messages" */
+	char major[128]; /* "channels/123"; "" for none */
+	bool interaction; /* callback: exempt of the global limit */
+	bool bare;	 /* its token is in the path: no Authorization */
+};
+
+/* 0, or -1 with what is wrong with method or path. */
+int endpoint_parse(struct endpoint *, const char *method, const char *path,
+    const char **why);
+/* Percent-encodes one path segment; false when it does not fit. */
+bool endpoint_encode(char *out, size_t size, const char *segment);
+
+#endif

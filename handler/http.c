@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* libcurl on our loop; see http.h. */
+#include "handler/http.h"
+
+#include "shared/tls.h"
+#include "shared/version.h"
+
+#include <string.h>
+
+struct http_socket {
+	ev_io io;
+	struct http *http;
+};
+
+/* ---- one call -------------------------------------------------------------- */
+
+static size_t
+http_header(char *line, size_t size, size_t n, void *arg)
+{
+	struct http_call *c = arg;
+
+	/* A new head: what an interim answer said does not count. */
+	if (size * n > 5 && memcmp(line, "HTTP/", 5) == 0)
+		bucket_reply_init(&c->reply);
+	bucket_reply_header(&c->reply, line, size * n);
+	return size * n;
+}
+
+static size_t
+http_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct http_call *c = arg;
+
+	if (buf_len(&c->answer) + size * n > HTTP_BODY_MAX)
+		return 0;
+	buf_add(&c->answer, data, size * n);
+	return size * n;
+}
+
+static void
+http_clean(struct http_call *c)
+{
+	curl_multi_remove_handle(c->http->multi, c->easy);
+	curl_easy_cleanup(c->easy);
+	curl_slist_free_all(c->headers);
+	c->easy = NULL;
+	c->headers = NULL;
+}
+
+void
+http_cancel(struct http_call *c)
+{
+	if (c->easy != NULL)
+		http_clean(c);
+}
+
+static void
+http_finish(struct http_call *c, CURLcode rc)
+{
+	const char *error = "";
+	long status = 0;
+
+	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	c->reply.status = (int)status;
+	if (rc != CURLE_OK)
+		error = c->error[0] ? c->error : curl_easy_strerror(rc);
+	http_clean(c);
+	c->done(c, error);
+}
+
+static void
+http_collect(struct http *h)
+{
+	CURLMsg *m;
+	int left;
+
+	while ((m = curl_multi_info_read(h->multi, &left)) != NULL) {
+		void *c = NULL;
+
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &c);
+		http_finish(c, m->data.result);
+	}
+}
+
+static struct curl_slist *
+http_headers(const struct http_call *c)
+{
+	const struct curl_slist *from = c->bare ? c->http->bare : c->http->auth;
+	struct curl_slist *list = NULL;
+	char *escaped, line[2048];
+
+	for (; from != NULL; from = from->next)
+		list = curl_slist_append(list, from->data);
+	if (c->body != NULL)
+		list = curl_slist_append(list, "Content-Type: application/json");
+	if (c->reason == NULL)
+		return list;
+	escaped = curl_easy_escape(c->easy, c->reason, 0);
+	if (escaped != NULL && str_format(line, sizeof(line),
+	    "X-Audit-Log-Reason: %s", escaped))
+		list = curl_slist_append(list, line);
+	curl_free(escaped);
+	return list;
+}
+
+static void
+http_options(struct http *h, struct http_call *c)
+{
+	CURL *e = c->easy;
+
+	curl_easy_setopt(e, CURLOPT_PRIVATE, c);
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, c->error);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
+	    (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(e, CURLOPT_PROXY, h->proxy);
+	curl_easy_setopt(e, CURLOPT_CAINFO, h->ca);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, SHARDHERD_USER_AGENT);
+	curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_MS);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, c->timeout_ms);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, http_header);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, c);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, http_body);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, c);
+}
+
+static void
+http_method(struct http_call *c)
+{
+	CURL *e = c->easy;
+
+	if (strcmp(c->method, "GET") == 0 && c->body == NULL)
+		return;
+	/* A body of no bytes where none is given: length 0, not none. */
+	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
+	    (curl_off_t)c->body_len);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDS, c->body ? c->body : "");
+	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, c->method);
+}
+
+int
+http_start(struct http *h, struct http_call *c)
+{
+	char url[sizeof(h->base) + HTTP_PATH_MAX];
+
+	c->http = h;
+	c->error[0] = '\0';
+	c->headers = NULL;
+	bucket_reply_init(&c->reply);
+	c->easy = curl_easy_init();
+	if (c->easy == NULL)
+		return -1;
+	if (!str_format(url, sizeof(url), "%s%s", h->base, c->path))
+		goto err1;
+	http_options(h, c);
+	http_method(c);
+	c->headers = http_headers(c);
+	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->headers);
+	curl_easy_setopt(c->easy, CURLOPT_URL, url);
+	if (curl_multi_add_handle(h->multi, c->easy) != CURLM_OK)
+		goto err1;
+	return 0;
+err1:
+	curl_easy_cleanup(c->easy);
+	curl_slist_free_all(c->headers);
+	c->easy = NULL;
+	return -1;
+}
+
+/* ---- curl's sockets and timer on ours ---------------------------------------- */
+
+static void
+http_act(struct http *h, curl_socket_t fd, int what)
+{
+	int running;
+
+	curl_multi_socket_action(h->multi, fd, what, &running);
+	http_collect(h);
+}
+
+static void
+http_io(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct http_socket *s = container_of(io, struct http_socket, io);
+
+	/* curl may free s in the middle of this. */
+	http_act(s->http, io->fd, (revents & EV_READ ? CURL_CSELECT_IN : 0)
+	    | (revents & EV_WRITE ? CURL_CSELECT_OUT : 0));
+}
+
+static void
+http_timeout(struct timer *t)
+{
+	http_act(container_of(t, struct http, timer), CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int
+http_set_timer(CURLM *multi, long ms, void *arg)
+{
+	struct http *h = arg;
+
+	if (ms < 0)
+		timer_stop(&h->timer);
+	else
+		timer_set(&h->timer, (double)ms / 1000);
+	return 0;
+}
+
+static int
+http_set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *sock)
+{
+	struct http *h = arg;
+	struct http_socket *s = sock;
+
+	if (what == CURL_POLL_REMOVE) {
+		if (s != NULL)
+			ev_io_stop(h->loop, &s->io);
+		free(s);
+		return 0;
+	}
+	if (s == NULL) {
+		s = base_alloc(sizeof(*s));
+		s->http = h;
+		curl_multi_assign(h->multi, fd, s);
+	} else {
+		ev_io_stop(h->loop, &s->io);
+	}
+	ev_io_init(&s->io, http_io, fd, (what & CURL_POLL_IN ? EV_READ : 0)
+	    | (what & CURL_POLL_OUT ? EV_WRITE : 0));
+	ev_io_start(h->loop, &s->io);
+	return 0;
+}
+
+/* ---- life --------------------------------------------------------------------- */
+
+static void
+http_headers_init(struct http *h, const char *token)
+{
+	char line[512];
+
+	/* No "Expect: 100-continue": it costs a round trip. */
+	h->bare = curl_slist_append(NULL, "Expect:");
+	h->auth = curl_slist_append(NULL, "Expect:");
+	if (str_format(line, sizeof(line), "Authorization: Bot %s", token))
+		h->auth = curl_slist_append(h->auth, line);
+	explicit_bzero(line, sizeof(line));
+}
+
+int
+http_init(struct http *h, struct ev_loop *loop, struct timers *timers,
+    const struct config *config, const char *token, struct err *e)
+{
+	*h = (struct http) {.loop = loop};
+	if (tls_find_ca(config->ca_file, h->ca, sizeof(h->ca), e) < 0)
+		return -1;
+	str_copy(h->base, config->api, sizeof(h->base));
+	str_copy(h->proxy, config->proxy, sizeof(h->proxy));
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0
+	    || (h->multi = curl_multi_init()) == NULL)
+		return err_set(e, EXIT_DEGRADED, "libcurl does not start");
+	timer_init(timers, &h->timer, http_timeout);
+	http_headers_init(h, token);
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, http_set_socket);
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, http_set_timer);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+	    (long)HTTP_CONNECTIONS);
+	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
+	    (long)HTTP_CONNECTIONS);
+	return 0;
+}
+
+void
+http_free(struct http *h)
+{
+	curl_multi_cleanup(h->multi);
+	timer_stop(&h->timer);
+	for (struct curl_slist *l = h->auth; l != NULL; l = l->next)
+		explicit_bzero(l->data, strlen(l->data));
+	curl_slist_free_all(h->auth);
+	curl_slist_free_all(h->bare);
+	curl_global_cleanup();
+}

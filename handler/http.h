@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HTTPS requests without blocking: libcurl's multi interface on our loop and
+ * timers, connections kept alive.  Knows nothing of limits or retries.
+ */
+#ifndef HANDLER_HTTP_H
+#define HANDLER_HTTP_H
+
+#include "handler/bucket.h"
+#include "handler/buf.h"
+#include "shared/config.h"
+#include "shared/timer.h"
+
+#include <curl/curl.h>
+#include <ev.h>
+
+#define HTTP_CONNECTIONS 16	    /* to the API, at most */
+#define HTTP_CONNECT_MS 5000L
+#define HTTP_BODY_MAX (16u << 20)   /* of an answer */
+#define HTTP_PATH_MAX (2048 + 512)
+
+struct http {
+	struct ev_loop *loop;
+	struct timer timer;
+	CURLM *multi;
+	char base[512], ca[512], proxy[512];
+	struct curl_slist *auth, *bare; /* auth holds the token */
+};
+
+struct http_call;
+/* error: "" when an answer came, else why none did. */
+typedef void http_done_fn(struct http_call *, const char *error);
+
+struct http_call {
+	/* set by the caller, borrowed until done */
+	const char *method, *path, *body, *reason; /* NULL: none */
+	size_t body_len;
+	bool bare; /* no Authorization */
+	long timeout_ms;
+	http_done_fn *done;
+	/* the answer */
+	struct bucket_reply reply;
+	struct buf answer;
+	/* http.c's own */
+	struct http *http;
+	CURL *easy;
+	struct curl_slist *headers;
+	char error[CURL_ERROR_SIZE];
+};
+
+int http_init(struct http *, struct ev_loop *, struct timers *,
+    const struct config *, const char *token, struct err *);
+void http_free(struct http *); /* no call may be under way */
+/* 0 and done is called later, or -1 when curl won't have it. */
+int http_start(struct http *, struct http_call *);
+/* Ends a call that is under way; done is not called. */
+void http_cancel(struct http_call *);
+
+#endif

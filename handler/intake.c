@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: MIT */
+/* Uplinks; see intake.h. */
+#include "handler/intake.h"
+
+#include "handler/frame.h"
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "shared/version.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#define UPLINK_MAGIC 0x75706c6bu
+
+struct uplink {
+	uint32_t magic;
+	struct intake *intake;
+	struct work_shard shard;
+	int fd; /* -1: not connected */
+	ev_io rd, wr;
+	struct frame_reader reader;
+	struct buf out;
+	uint64_t ack_sent;
+	bool greeted;
+	struct list dirty;
+};
+
+struct intake_send {
+	struct list link;
+	uint64_t id, sent_ms;
+	uint32_t shard;
+	intake_sent_fn *fn;
+	void *arg;
+};
+
+static void
+uplink_dirty(struct uplink *u)
+{
+	if (list_empty(&u->dirty))
+		list_append(&u->intake->dirty, &u->dirty);
+}
+
+/* ---- gateway commands ---------------------------------------------------- */
+
+static void
+send_end(struct intake *in, struct intake_send *s, uint32_t status)
+{
+	list_remove(&s->link);
+	in->sends_waiting--;
+	s->fn(s->arg, status);
+	free(s);
+}
+
+static void
+sends_lost(struct intake *in, uint32_t shard)
+{
+	list_each_safe(&in->sends, l, next) {
+		struct intake_send *s = container_of(l, struct intake_send,
+		    link);
+
+		if (s->shard == shard)
+			send_end(in, s, INTAKE_SEND_LOST);
+	}
+}
+
+static void
+send_answered(struct intake *in, uint64_t id, uint32_t status)
+{
+	list_each(&in->sends, l) {
+		struct intake_send *s = container_of(l, struct intake_send,
+		    link);
+
+		if (s->id == id) {
+			send_end(in, s, status);
+			return;
+		}
+	}
+}
+
+void
+intake_tick(struct intake *in)
+{
+	uint64_t now = clock_boot_ms();
+
+	while (!list_empty(&in->sends)) {
+		struct intake_send *s = container_of(in->sends.next,
+		    struct intake_send, link);
+
+		if (now - s->sent_ms < INTAKE_SEND_MS)
+			break;
+		send_end(in, s, INTAKE_SEND_LATE);
+	}
+}
+
+/* ---- the way down --------------------------------------------------------- */
+
+static void
+uplink_drop(struct uplink *u, const char *why, bool expected)
+{
+	struct intake *in = u->intake;
+
+	if (u->fd < 0)
+		return;
+	if (expected)
+		log_debug("uplink of shard %u: %s", u->shard.id, why);
+	else
+		log_error("uplink of shard %u: %s.  Its events stay with the "
+			  "shard.", u->shard.id, why);
+	ev_io_stop(in->loop, &u->rd);
+	ev_io_stop(in->loop, &u->wr);
+	close(u->fd);
+	u->fd = -1;
+	frame_free(&u->reader);
+	buf_free(&u->out);
+	in->open--;
+	sends_lost(in, u->shard.id);
+	in->closed(in);
+}
+
+static void
+uplink_flush(struct uplink *u)
+{
+	uint64_t written = 0;
+	int rc = buf_flush(&u->out, u->fd, &written);
+
+	if (rc < 0) {
+		uplink_drop(u, "the shard has closed it", true);
+		return;
+	}
+	if (rc > 0) {
+		ev_io_start(u->intake->loop, &u->wr);
+		return;
+	}
+	ev_io_stop(u->intake->loop, &u->wr);
+	/* An acknowledgement may have waited for the room. */
+	uplink_dirty(u);
+}
+
+static void
+uplink_writable(struct ev_loop *loop, ev_io *io, int revents)
+{
+	uplink_flush(container_of(io, struct uplink, wr));
+}
+
+static void
+uplink_frame(struct uplink *u, enum up_type type, uint64_t ord,
+    const void *payload, size_t len)
+{
+	struct up_hdr h = {.type = (uint8_t)type, .len = (uint32_t)len,
+	    .ord = ord};
+
+	buf_add(&u->out, &h, sizeof(h));
+	buf_add(&u->out, payload, len);
+}
+
+/* One acknowledgement stands for any number of events; none ever queues. */
+static void
+uplink_ack(struct uplink *u)
+{
+	uint64_t ack = work_ack(&u->shard);
+
+	if (u->fd < 0 || ack <= u->ack_sent || buf_len(&u->out) > 0)
+		return;
+	uplink_frame(u, DOWN_ACK, ack, NULL, 0);
+	u->intake->acked += ack - u->ack_sent;
+	u->ack_sent = ack;
+	uplink_flush(u);
+}
+
+int
+intake_send(struct intake *in, uint32_t shard, const char *payload,
+    size_t len, intake_sent_fn *fn, void *arg, const char **why)
+{
+	struct uplink *u = shard < in->uplinks ? in->uplink[shard] : NULL;
+	struct intake_send *s;
+
+	*why = NULL;
+	if (len > INTAKE_SEND_BYTES)
+		*why = "the payload is longer than Discord's 4096 bytes";
+	else if (u == NULL || u->fd < 0 || !u->greeted)
+		*why = "this shard is not connected to the handler";
+	else if (in->sends_waiting >= INTAKE_SENDS_MAX)
+		*why = "too many gateway commands wait for an answer";
+	if (*why != NULL)
+		return -1;
+	s = base_alloc(sizeof(*s));
+	*s = (struct intake_send) {.id = ++in->next_send, .shard = shard,
+	    .sent_ms = clock_boot_ms(), .fn = fn, .arg = arg};
+	list_append(&in->sends, &s->link);
+	in->sends_waiting++;
+	uplink_frame(u, DOWN_SEND, s->id, payload, len);
+	ev_io_start(in->loop, &u->wr);
+	return 0;
+}
+
+/* ---- the way up ------------------------------------------------------------ */
+
+static const char *
+uplink_hello(struct uplink *u, const struct up_hdr *h, const char *payload)
+{
+	static char why[256];
+	struct up_hello hello;
+
+	if (h->len != sizeof(hello))
+		return "its HELLO has the wrong length: shard and handler are "
+		       "of different builds, restart the fleet";
+	memcpy(&hello, payload, sizeof(hello));
+	hello.build[sizeof(hello.build) - 1] = '\0';
+	if (hello.version != CONTRACT_VERSION) {
+		str_format(why, sizeof(why),
+		    "the shard speaks version %u of the uplink (shardherd %s), "
+		    "this handler version %u (shardherd %s): restart the fleet "
+		    "so that both are of one build", hello.version,
+		    hello.build, CONTRACT_VERSION, SHARDHERD_VERSION);
+		return why;
+	}
+	if (hello.shard != u->shard.id)
+		return "another shard answers on it";
+	u->intake->shard_count = hello.shard_count;
+	work_bind(&u->shard,
+	    (uint64_t)(uint32_t)hello.pid << 32 | hello.generation);
+	u->ack_sent = 0;
+	u->greeted = true;
+	return NULL;
+}
+
+static const char *
+uplink_session(struct uplink *u, const struct up_hdr *h, const char *payload)
+{
+	struct up_session s;
+
+	if (h->len != sizeof(s))
+		return "a SESSION of the wrong length";
+	memcpy(&s, payload, sizeof(s));
+	s.id[sizeof(s.id) - 1] = '\0';
+	work_session(&u->shard, s.session, s.id);
+	return NULL;
+}
+
+static const char *
+uplink_event(struct uplink *u, const struct up_hdr *h, const char *payload)
+{
+	struct intake *in = u->intake;
+	uint64_t wanted;
+
+	if (h->ord <= u->shard.last_ord)
+		return "its events are not numbered upwards";
+	if (u->shard.last_ord == 0)
+		u->ack_sent = h->ord - 1;
+	in->events++;
+	uplink_dirty(u);
+	if (work_judge(&in->work, &u->shard, h) != WORK_NEW) {
+		in->duplicates++;
+		return NULL;
+	}
+	wanted = route_wanted(in->route, payload + h->t_off, h->t_len);
+	if (wanted != 0)
+		in->deliver(in, work_add(&in->work, &u->shard, h, payload,
+		    (unsigned)__builtin_popcountll(wanted)), wanted);
+	return NULL;
+}
+
+static const char *
+uplink_result(struct uplink *u, const struct up_hdr *h, const char *payload)
+{
+	struct up_result r;
+
+	if (h->len != sizeof(r))
+		return "a RESULT of the wrong length";
+	memcpy(&r, payload, sizeof(r));
+	send_answered(u->intake, h->ord, r.status);
+	return NULL;
+}
+
+typedef const char *uplink_fn(struct uplink *, const struct up_hdr *,
+    const char *payload);
+
+static uplink_fn *const uplink_table[] = {
+    [UP_HELLO] = uplink_hello,
+    [UP_SESSION] = uplink_session,
+    [UP_EVENT] = uplink_event,
+    [UP_RESULT] = uplink_result,
+};
+
+/* Handles whole frames until there is none or the bound of work is met. */
+static void
+uplink_drain(struct uplink *u)
+{
+	struct intake *in = u->intake;
+	const char *payload, *why = NULL;
+	struct up_hdr h;
+	int rc = 0;
+
+	while (u->fd >= 0 && !in->stopped && !work_full(&in->work)
+	    && (rc = frame_next(&u->reader, &h, &payload, &why)) > 0) {
+		if (!u->greeted != (h.type == UP_HELLO))
+			why = "it does not begin with one HELLO";
+		else
+			why = uplink_table[h.type](u, &h, payload);
+		if (why != NULL)
+			break;
+	}
+	if (u->fd < 0)
+		return;
+	if (why != NULL)
+		uplink_drop(u, why, false);
+	else if (rc == 0)
+		frame_idle(&u->reader);
+}
+
+static void
+intake_pause(struct intake *in)
+{
+	if (in->paused || !work_full(&in->work))
+		return;
+	in->paused = true;
+	log_debug("%zu events are in work: reading no more until the plugins "
+		  "have caught up", in->work.events);
+	for (size_t i = 0; i < in->uplinks; i++)
+		if (in->uplink[i] != NULL && in->uplink[i]->fd >= 0)
+			ev_io_stop(in->loop, &in->uplink[i]->rd);
+}
+
+static void
+uplink_readable(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct uplink *u = container_of(io, struct uplink, rd);
+	size_t room;
+	char *at = frame_space(&u->reader, &room);
+	ssize_t n = read(u->fd, at, room);
+
+	must(u->magic == UPLINK_MAGIC);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		uplink_drop(u, "the shard has closed it", true);
+		return;
+	}
+	frame_filled(&u->reader, (size_t)n);
+	uplink_drain(u);
+	intake_pause(u->intake);
+}
+
+/* ---- all of them ------------------------------------------------------------ */
+
+static void
+intake_resume(struct intake *in)
+{
+	if (!in->paused || in->stopped || !work_low(&in->work))
+		return;
+	in->paused = false;
+	for (size_t i = 0; i < in->uplinks && !in->paused; i++) {
+		struct uplink *u = in->uplink[i];
+
+		if (u == NULL || u->fd < 0)
+			continue;
+		uplink_drain(u); /* what was read before the pause */
+		if (u->fd >= 0)
+			ev_io_start(in->loop, &u->rd);
+		intake_pause(in);
+	}
+}
+
+void
+intake_flush(struct intake *in)
+{
+	intake_resume(in);
+	while (!list_empty(&in->dirty)) {
+		struct uplink *u = container_of(in->dirty.next, struct uplink,
+		    dirty);
+
+		list_remove(&u->dirty);
+		uplink_ack(u);
+	}
+}
+
+void
+intake_finish(struct intake *in, struct event *e)
+{
+	struct uplink *u = container_of(e->shard, struct uplink, shard);
+
+	if (work_finish(&in->work, e))
+		uplink_dirty(u);
+}
+
+void
+intake_stop(struct intake *in)
+{
+	in->stopped = true;
+	for (size_t i = 0; i < in->uplinks; i++)
+		if (in->uplink[i] != NULL && in->uplink[i]->fd >= 0)
+			ev_io_stop(in->loop, &in->uplink[i]->rd);
+}
+
+uint64_t
+intake_oldest(const struct intake *in)
+{
+	uint64_t oldest = 0;
+
+	for (size_t i = 0; in->work.events > 0 && i < in->uplinks; i++) {
+		uint64_t ms = in->uplink[i] ? work_oldest(&in->uplink[i]->shard)
+					    : 0;
+
+		if (ms != 0 && (oldest == 0 || ms < oldest))
+			oldest = ms;
+	}
+	return oldest;
+}
+
+static struct uplink *
+uplink_of(struct intake *in, uint32_t shard)
+{
+	struct uplink *u;
+	size_t n = in->uplinks ? in->uplinks : 16;
+
+	while (n <= shard)
+		n *= 2;
+	if (n != in->uplinks) {
+		in->uplink = base_realloc(in->uplink, n * sizeof(u));
+		memset(in->uplink + in->uplinks, 0,
+		    (n - in->uplinks) * sizeof(u));
+		in->uplinks = n;
+	}
+	if (in->uplink[shard] != NULL)
+		return in->uplink[shard];
+	u = base_alloc(sizeof(*u));
+	u->magic = UPLINK_MAGIC;
+	u->intake = in;
+	u->fd = -1;
+	list_init(&u->dirty);
+	work_shard_init(&u->shard, shard);
+	return in->uplink[shard] = u;
+}
+
+void
+intake_uplink(struct intake *in, uint32_t shard, uint32_t shard_count, int fd)
+{
+	struct up_hello hello = {.version = CONTRACT_VERSION, .shard = shard,
+	    .shard_count = shard_count, .generation = in->generation,
+	    .pid = (int32_t)getpid(), .build = SHARDHERD_VERSION};
+	struct uplink *u;
+
+	if (shard >= INTAKE_SHARDS_MAX || fd_nonblock(fd) < 0) {
+		log_error("an uplink for shard %u can't be used", shard);
+		close(fd);
+		return;
+	}
+	u = uplink_of(in, shard);
+	uplink_drop(u, "superseded by a new one", true);
+	u->fd = fd;
+	u->greeted = false;
+	in->open++;
+	in->shard_count = shard_count;
+	ev_io_init(&u->rd, uplink_readable, fd, EV_READ);
+	ev_io_init(&u->wr, uplink_writable, fd, EV_WRITE);
+	if (!in->paused && !in->stopped)
+		ev_io_start(in->loop, &u->rd);
+	uplink_frame(u, DOWN_HELLO, 0, &hello, sizeof(hello));
+	uplink_flush(u);
+}
+
+void
+intake_init(struct intake *in, struct ev_loop *loop, struct route *route,
+    size_t max_events, uint32_t generation)
+{
+	*in = (struct intake) {.loop = loop, .route = route,
+	    .generation = generation};
+	work_init(&in->work, max_events, WORK_BYTES_MAX);
+	list_init(&in->dirty);
+	list_init(&in->sends);
+}
+
+void
+intake_free(struct intake *in)
+{
+	for (size_t i = 0; i < in->uplinks; i++) {
+		struct uplink *u = in->uplink[i];
+
+		if (u == NULL)
+			continue;
+		uplink_drop(u, "the handler ends", true);
+		work_shard_drop(&in->work, &u->shard);
+		free(u);
+	}
+	free(in->uplink);
+	work_free(&in->work);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shards' uplinks: reads their frames, has each event judged (work.h),
+ * hands new ones on, acknowledges once per shard and loop turn, carries
+ * gateway commands down.  When too much is in work it stops reading: from
+ * there on the shards' own bounds hold (design, I5).  One shard that sends a
+ * lot can't starve the others: one bounded read per wake-up each.
+ */
+#ifndef HANDLER_INTAKE_H
+#define HANDLER_INTAKE_H
+
+#include "handler/route.h"
+#include "handler/work.h"
+
+#include <ev.h>
+
+#define INTAKE_SHARDS_MAX 65536u
+#define INTAKE_SENDS_MAX 256u	  /* gateway commands not answered yet */
+#define INTAKE_SEND_MS 60000u	  /* a shard has this long to answer one */
+#define INTAKE_SEND_BYTES 4096u	  /* discord-protocol.md section 0 */
+
+struct uplink;
+struct intake;
+
+/* What became of a gateway command; status: enum send_status, or these. */
+#define INTAKE_SEND_LOST 1000u	/* the shard went away: it may have gone out */
+#define INTAKE_SEND_LATE 1001u
+typedef void intake_sent_fn(void *arg, uint32_t status);
+
+struct intake {
+	struct ev_loop *loop;
+	struct route *route;
+	struct work work;
+	struct uplink **uplink; /* by shard id; NULL: never seen */
+	size_t uplinks;
+	struct list dirty; /* uplinks whose acknowledgement may have moved */
+	struct list sends; /* gateway commands, oldest first */
+	unsigned sends_waiting;
+	uint64_t next_send;
+	unsigned open; /* uplinks connected */
+	uint32_t generation, shard_count;
+	bool paused;  /* the bound of work is met */
+	bool stopped; /* no more events are taken */
+	uint64_t events, duplicates, acked;
+	/* A new event for the plugins of this bit set. */
+	void (*deliver)(struct intake *, struct event *, uint64_t wanted);
+	void (*closed)(struct intake *); /* an uplink ended */
+};
+
+void intake_init(struct intake *, struct ev_loop *, struct route *,
+    size_t max_events, uint32_t generation);
+void intake_free(struct intake *);
+/* Takes fd over; an earlier uplink of this shard is superseded. */
+void intake_uplink(struct intake *, uint32_t shard, uint32_t shard_count,
+    int fd);
+/* A delivery of this event is finished. */
+void intake_finish(struct intake *, struct event *);
+/* Once per loop turn: acknowledges, reads on when there is room again. */
+void intake_flush(struct intake *);
+/* Takes no more events; goes on acknowledging. */
+void intake_stop(struct intake *);
+/* Once a second: what waited too long. */
+void intake_tick(struct intake *);
+/* Smallest received_ms in work, 0: none. */
+uint64_t intake_oldest(const struct intake *);
+
+/*
+ * Sends a gateway payload over a shard.  0, and fn is called once; or -1 with
+ * a sentence in *why.
+ */
+int intake_send(struct intake *, uint32_t shard, const char *payload,
+    size_t len, intake_sent_fn *, void *arg, const char **why);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* The lines plugins read; see line.h. */
+#include "handler/line.h"
+
+#include "shared/envelope.h"
+#include "shared/version.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- text -------------------------------------------------------------- */
+
+/* Length of the sequence at s, 0 when it is none (RFC 3629, section 4). */
+static size_t
+utf8_sequence(const unsigned char *s, size_t left)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t n;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		n = 2;
+	else if (s[0] >= 0xe0 && s[0] <= 0xef)
+		n = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		n = 4;
+	else
+		return 0;
+	if (s[0] == 0xe0)
+		low = 0xa0;
+	else if (s[0] == 0xed)
+		high = 0x9f;
+	else if (s[0] == 0xf0)
+		low = 0x90;
+	else if (s[0] == 0xf4)
+		high = 0x8f;
+	if (left < n || s[1] < low || s[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+bool
+line_utf8(const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t i = 0, n;
+
+	while (i < len) {
+		uint64_t eight;
+
+		if (len - i >= 8) {
+			memcpy(&eight, s + i, 8);
+			if ((eight & 0x8080808080808080u) == 0) {
+				i += 8;
+				continue;
+			}
+		}
+		n = utf8_sequence(s + i, len - i);
+		if (n == 0)
+			return false;
+		i += n;
+	}
+	return true;
+}
+
+static void
+blank_out(char *text, size_t len, char c)
+{
+	char *p = text;
+
+	while ((p = memchr(p, c, len - (size_t)(p - text))) != NULL)
+		*p = ' ';
+}
+
+bool
+line_splice(char *text, size_t len)
+{
+	if (!line_utf8(text, len)
+	    || !envelope_valid(text, len, LINE_DEPTH_MAX))
+		return false;
+	blank_out(text, len, '\n');
+	blank_out(text, len, '\r');
+	return true;
+}
+
+void
+line_string(struct buf *b, const char *s)
+{
+	size_t len = strlen(s), n;
+
+	buf_puts(b, "\"");
+	for (size_t i = 0; i < len; i += n) {
+		n = utf8_sequence((const unsigned char *)s + i, len - i);
+		if (n == 0) {
+			buf_puts(b, "?");
+			n = 1;
+		} else if ((unsigned char)s[i] < 0x20) {
+			buf_printf(b, "\\u%04x", (unsigned char)s[i]);
+		} else {
+			if (s[i] == '"' || s[i] == '\\')
+				buf_puts(b, "\\");
+			buf_add(b, s + i, n);
+		}
+	}
+	buf_puts(b, "\"");
+}
+
+void
+line_base64(struct buf *b, const void *data, size_t len)
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *s = data;
+	char *out = buf_space(b, (len + 2) / 3 * 4), *p = out;
+
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t v = (uint32_t)s[i] << 16;
+
+		if (i + 1 < len)
+			v |= (uint32_t)s[i + 1] << 8;
+		if (i + 2 < len)
+			v |= s[i + 2];
+		*p++ = digit[v >> 18];
+		*p++ = digit[v >> 12 & 63];
+		*p++ = i + 1 < len ? digit[v >> 6 & 63] : '=';
+		*p++ = i + 2 < len ? digit[v & 63] : '=';
+	}
+	buf_filled(b, (size_t)(p - out));
+}
+
+/* ---- lines ------------------------------------------------------------- */
+
+void
+line_initialize(struct buf *b, const char *plugin)
+{
+	buf_puts(b, "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\","
+		    "\"params\":{\"api\":1,\"plugin\":");
+	line_string(b, plugin);
+	buf_puts(b, ",\"version\":\"" SHARDHERD_VERSION "\"}}\n");
+}
+
+static void
+line_session(struct buf *b, const struct event *e)
+{
+	const char *id = work_session_id(e->shard, e->session);
+
+	if (id[0] == '\0')
+		buf_puts(b, "null");
+	else
+		line_string(b, id);
+}
+
+static void
+line_payload(struct buf *b, struct event *e)
+{
+	if (!e->checked) {
+		e->valid = line_splice(e->raw, e->len);
+		e->checked = true;
+	}
+	if (e->valid) {
+		buf_puts(b, ",\"event\":");
+		buf_add(b, e->raw, e->len);
+		buf_puts(b, "}}\n");
+		return;
+	}
+	buf_puts(b, ",\"event\":null,\"raw\":\"");
+	line_base64(b, e->raw, e->len);
+	buf_puts(b, "\"}}\n");
+}
+
+void
+line_event(struct buf *b, const struct delivery *d)
+{
+	struct event *e = d->event;
+	bool again = (e->flags & UP_FLAG_AGAIN) != 0 || d->tries > 1;
+
+	buf_printf(b,
+	    "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":\"event\","
+	    "\"params\":{\"shard\":%" PRIu32 ",\"session\":",
+	    d->id, e->shard->id);
+	line_session(b, e);
+	if (e->seq == 0)
+		buf_puts(b, ",\"seq\":null");
+	else
+		buf_printf(b, ",\"seq\":%" PRIu64, e->seq);
+	buf_printf(b, ",\"replay\":%s,\"again\":%s,\"received_ms\":%" PRIu64,
+	    e->flags & UP_FLAG_REPLAY ? "true" : "false",
+	    again ? "true" : "false", e->recv_ms);
+	line_payload(b, e);
+}
+
+void
+line_shutdown(struct buf *b)
+{
+	buf_puts(b, "{\"jsonrpc\":\"2.0\",\"method\":\"shutdown\"}\n");
+}
+
+void
+line_result(struct buf *b, const char *id, const char *result, size_t len)
+{
+	buf_printf(b, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":", id);
+	buf_add(b, result, len);
+	buf_puts(b, "}\n");
+}
+
+void
+line_error(struct buf *b, const char *id, int code, const char *message,
+    const char *data)
+{
+	buf_printf(b,
+	    "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":%d,"
+	    "\"message\":", id, code);
+	line_string(b, message);
+	if (data != NULL)
+		buf_printf(b, ",\"data\":%s", data);
+	buf_puts(b, "}}\n");
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes the JSON lines that plugins read (shardherd-plugin(7)).  An event's
+ * bytes are spliced in as they came; no tree is ever built of them.  Nothing
+ * here may put a newline inside a line or bytes that are not UTF-8 into one.
+ */
+#ifndef HANDLER_LINE_H
+#define HANDLER_LINE_H
+
+#include "handler/buf.h"
+#include "handler/work.h"
+
+#define LINE_DEPTH_MAX 1024 /* deeper JSON goes as base64 */
+
+/* Is this well-formed UTF-8 (RFC 3629)? */
+bool line_utf8(const char *text, size_t len);
+/*
+ * Makes text fit to stand inside a line: true when it is one JSON document in
+ * UTF-8, whose CR and LF, legal only between tokens, are now blanks.
+ */
+bool line_splice(char *text, size_t len);
+
+/* Appends a JSON string, quotes included; bytes that aren't UTF-8 become ?. */
+void line_string(struct buf *, const char *s);
+void line_base64(struct buf *, const void *data, size_t len);
+
+void line_initialize(struct buf *, const char *plugin);
+void line_event(struct buf *, const struct delivery *);
+void line_shutdown(struct buf *);
+/* Answers to a plugin's request; id is JSON text.  result too. */
+void line_result(struct buf *, const char *id, const char *result, size_t len);
+void line_error(struct buf *, const char *id, int code, const char *message,
+    const char *data);
+
+#endif

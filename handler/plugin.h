@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One plugin: its process, its state, the events it has not finished.  It is
+ * restarted with growing delay when it ends, hangs or talks nonsense, and its
+ * events wait for it; an event that ended it twice is set aside so that the
+ * stream moves on (design, I9).  Knows nothing of shards, REST or methods.
+ */
+#ifndef HANDLER_PLUGIN_H
+#define HANDLER_PLUGIN_H
+
+#include "handler/child.h"
+#include "handler/window.h"
+#include "shared/config.h"
+#include "shared/timer.h"
+
+#include <ev.h>
+
+#define PLUGIN_RESTART_MIN_S 1.0
+#define PLUGIN_RESTART_MAX_S 60.0
+#define PLUGIN_HEALTHY_MS 60000u /* up this long: the delay starts anew */
+#define PLUGIN_STOP_S 5.0	 /* shutdown to SIGTERM */
+#define PLUGIN_TERM_S 2.0	 /* SIGTERM to SIGKILL */
+#define PLUGIN_GRUMBLE_MS 1000u	 /* one complaint about it per second */
+
+#define PLUGIN_STATES(X)                                                       \
+	X(IDLE, "waiting to start")                                            \
+	X(STARTING, "starting")	/* process runs, not initialised */            \
+	X(UP, "up")                                                            \
+	X(ENDING, "ending")	/* told to end, not yet gone */                \
+	X(GONE, "gone")		/* stopped for good */
+
+enum plugin_state {
+#define X(n, s) PLUGIN_##n,
+	PLUGIN_STATES(X)
+#undef X
+	PLUGIN_STATE_COUNT
+};
+extern const char *const plugin_state_name[];
+
+struct plugin;
+struct json_object;
+
+/* What all plugins share; the callbacks are the handler's. */
+struct plugin_host {
+	struct ev_loop *loop;
+	struct timers *timers;
+	const struct config *config;
+	const struct child_limits *limits;
+	char dir[CONFIG_PATH_MAX];	/* the config file's */
+	uint64_t restarts, dead_letters;
+	struct list dirty;		/* plugins with something to write */
+	/* An event is finished at this plugin. */
+	void (*finished)(struct plugin_host *, struct delivery *);
+	/* id "" for a notification; all borrowed. */
+	void (*request)(struct plugin_host *, struct plugin *, const char *id,
+	    const char *method, struct json_object *params);
+	/* The process is gone: what it asked for is void. */
+	void (*ended)(struct plugin_host *, struct plugin *);
+	void (*changed)(struct plugin_host *, struct plugin *);
+};
+
+struct plugin *plugin_new(struct plugin_host *, unsigned index);
+void plugin_free(struct plugin *); /* no process may be left */
+void plugin_start(struct plugin *);
+/* An event for it; waits while the plugin is down or its window is full. */
+void plugin_push(struct plugin *, struct delivery *);
+/* Writes what is due, for every plugin marked dirty: once per loop turn. */
+void plugin_pump_all(struct plugin_host *);
+/* Asks it to end, then SIGTERM, then SIGKILL; GONE after that. */
+void plugin_stop(struct plugin *);
+/* SIGCHLD came: perhaps it was this one. */
+void plugin_reap(struct plugin *);
+
+/*
+ * Answers its request, unless another process has taken the place of the one
+ * that asked.  id and result are JSON text.
+ */
+void plugin_result(struct plugin *, uint64_t life, const char *id,
+    const char *result, size_t len);
+void plugin_error(struct plugin *, uint64_t life, const char *id, int code,
+    const char *message, const char *data);
+
+const char *plugin_name(const struct plugin *);
+unsigned plugin_index(const struct plugin *);
+enum plugin_state plugin_state(const struct plugin *);
+uint64_t plugin_life(const struct plugin *); /* counts its processes */
+/* Has initialised once, or failed to in time: starting is over. */
+bool plugin_settled(const struct plugin *);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plugins' REST calls: a bounded queue per plugin, served in turn, held
+ * back by Discord's limits (bucket.h), repeated only where that is harmless,
+ * each with a deadline.  One 401 ends all of it: the token is no longer good
+ * and every further call would count towards a ban.
+ */
+#ifndef HANDLER_REST_H
+#define HANDLER_REST_H
+
+#include "handler/http.h"
+
+#define REST_QUEUE_MAX 256	/* calls waiting per plugin */
+#define REST_FLYING_MAX 32	/* calls under way */
+#define REST_DEADLINE_MS 30000u /* from the plugin's request to our answer */
+#define REST_ATTEMPT_MS 10000u	/* one try */
+#define REST_TRIES 4		/* where repeating is harmless */
+#define REST_BACKOFF_MS 400u	/* doubled with each try, plus jitter */
+#define REST_BODY_MAX (1u << 20) /* JSON of a request */
+
+enum rest_outcome {
+	REST_OK,      /* 2xx */
+	REST_REFUSED, /* any other answer */
+	REST_LIMITED, /* its limit would not let it go in time */
+	REST_LATE,    /* no answer within the deadline */
+	REST_STOPPED, /* the handler ends, or the token is bad */
+};
+
+struct rest_answer {
+	enum rest_outcome outcome;
+	int status; /* 0: none */
+	const char *body;
+	size_t len;
+	const char *why; /* a sentence, when not OK */
+};
+typedef void rest_done_fn(void *arg, const struct rest_answer *);
+
+struct rest_ask {
+	const char *method, *path;
+	const char *body;   /* JSON text or NULL; copied, as all of these */
+	const char *reason; /* X-Audit-Log-Reason, or NULL */
+	bool repeatable;    /* doing it twice is doing it once */
+	bool optional;	    /* the first to go when a ban is near */
+};
+
+struct rest;
+
+struct rest *rest_new(struct ev_loop *, struct timers *, const struct config *,
+    const char *token, struct err *);
+void rest_free(struct rest *);
+/*
+ * Queues a call of this plugin.  0, and done is called once, later; or -1
+ * with a sentence: wrong (-32602) when *bad, else the queue is full.
+ */
+int rest_call(struct rest *, unsigned plugin, const struct rest_ask *,
+    rest_done_fn *, void *arg, bool *bad, const char **why);
+/* The plugin's process is gone: what waits of it is not sent any more. */
+void rest_forget(struct rest *, unsigned plugin);
+/* Takes no more calls and answers those that wait. */
+void rest_stop(struct rest *);
+/* Starts what may go; once per loop turn. */
+void rest_flush(struct rest *);
+/* Waiting or under way. */
+size_t rest_busy(const struct rest *);
+
+struct rest_counts {
+	uint64_t calls, limited, errors;
+};
+const struct rest_counts *rest_counted(const struct rest *);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads one line that a plugin wrote: an answer, a request, or nonsense.
+ */
+#ifndef HANDLER_TALK_H
+#define HANDLER_TALK_H
+
+#include "shared/base.h"
+
+#include <json-c/json.h>
+
+#define TALK_DEPTH_MAX 64
+#define TALK_ID_MAX 256 /* a plugin's own request id, as JSON text */
+
+enum talk_kind {
+	TALK_BAD,     /* why says what is wrong with it */
+	TALK_EMPTY,   /* a blank line */
+	TALK_RESULT,  /* answers our request `number` */
+	TALK_REFUSAL, /* the same with an error; why is its message */
+	TALK_DONE,    /* every event up to `number` */
+	TALK_REQUEST, /* method, params; id "" for a notification */
+};
+
+struct talk {
+	enum talk_kind kind;
+	uint64_t number;
+	char id[TALK_ID_MAX];
+	const char *method;	    /* borrowed from tree */
+	struct json_object *params; /* borrowed; NULL: none */
+	struct json_object *tree;
+	char why[192];
+};
+
+struct json_tokener *talk_new(void); /* json_tokener_free */
+/* The caller ends with talk_free, whatever the kind. */
+void talk_parse(struct talk *, struct json_tokener *, const char *text,
+    size_t len);
+void talk_free(struct talk *);
+
+#endif

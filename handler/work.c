@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/* Events in work and their order; see work.h. */
+#include "handler/work.h"
+
+#include <string.h>
+
+/* Keys of events without session or seq: they can't meet a session's hash. */
+#define WORK_UNKEYED 0x9e3779b97f4a7c15u
+
+void
+work_init(struct work *w, size_t max_events, size_t max_bytes)
+{
+	size_t n = 64;
+
+	while (n < max_events && n < ((size_t)1 << 22))
+		n *= 2;
+	*w = (struct work) {.mask = n - 1, .max_events = max_events,
+	    .max_bytes = max_bytes};
+	w->table = base_alloc(n * sizeof(*w->table));
+}
+
+void
+work_free(struct work *w)
+{
+	must(w->events == 0);
+	free(w->table);
+	w->table = NULL;
+}
+
+bool
+work_full(const struct work *w)
+{
+	return w->events >= w->max_events || w->bytes >= w->max_bytes;
+}
+
+bool
+work_low(const struct work *w)
+{
+	return w->events <= w->max_events / 2 && w->bytes <= w->max_bytes / 2;
+}
+
+/* ---- the table of events in work -------------------------------------- */
+
+static struct event **
+work_slot(struct work *w, uint32_t shard, uint64_t a, uint64_t b)
+{
+	uint64_t h = (a ^ shard) * 0xff51afd7ed558ccdu + b * 0xc4ceb9fe1a85ec53u;
+
+	return &w->table[(h ^ h >> 29) & w->mask];
+}
+
+static struct event *
+work_lookup(struct work *w, uint32_t shard, uint64_t a, uint64_t b)
+{
+	struct event *e = *work_slot(w, shard, a, b);
+
+	while (e != NULL
+	    && (e->key_a != a || e->key_b != b || e->shard->id != shard))
+		e = e->chain;
+	return e;
+}
+
+static void
+work_unlink(struct work *w, struct event *e)
+{
+	struct event **at = work_slot(w, e->shard->id, e->key_a, e->key_b);
+
+	while (*at != e) {
+		must(*at != NULL);
+		at = &(*at)->chain;
+	}
+	*at = e->chain;
+}
+
+/* ---- sessions and what was seen of them ------------------------------- */
+
+void
+work_shard_init(struct work_shard *s, uint32_t id)
+{
+	*s = (struct work_shard) {.id = id};
+	list_init(&s->bound);
+	list_init(&s->loose);
+}
+
+static void
+list_move_all(struct list *from, struct list *to)
+{
+	list_each_safe(from, e, next) {
+		list_remove(e);
+		list_append(to, e);
+	}
+}
+
+void
+work_bind(struct work_shard *s, uint64_t process)
+{
+	list_move_all(&s->bound, &s->loose);
+	if (process != s->process)
+		s->top_ord = 0;
+	s->process = process;
+	s->last_ord = 0;
+}
+
+static struct work_session *
+work_session_find(struct work_shard *s, uint64_t hash)
+{
+	for (size_t i = 0; hash != 0 && i < nitems(s->session); i++)
+		if (s->session[i].hash == hash)
+			return &s->session[i];
+	return NULL;
+}
+
+static struct work_session *
+work_session_take(struct work_shard *s, uint64_t hash)
+{
+	struct work_session *old = &s->session[0];
+
+	for (size_t i = 1; i < nitems(s->session); i++)
+		if (s->session[i].used < old->used)
+			old = &s->session[i];
+	memset(old, 0, sizeof(*old));
+	old->hash = hash;
+	return old;
+}
+
+void
+work_session(struct work_shard *s, uint64_t hash, const char *id)
+{
+	struct work_session *p = work_session_find(s, hash);
+
+	if (p == NULL)
+		p = work_session_take(s, hash);
+	p->used = ++s->tick;
+	str_copy(p->id, id, sizeof(p->id));
+}
+
+const char *
+work_session_id(struct work_shard *s, uint64_t hash)
+{
+	struct work_session *p = work_session_find(s, hash);
+
+	return p != NULL ? p->id : "";
+}
+
+/* Ranges lie in no order; the one used last comes first. */
+static bool
+session_seen(const struct work_session *p, uint64_t seq)
+{
+	for (unsigned i = 0; i < p->ranges; i++)
+		if (seq >= p->seen[i].low && seq <= p->seen[i].high)
+			return true;
+	return false;
+}
+
+static void
+range_remove(struct work_session *p, unsigned i)
+{
+	p->seen[i] = p->seen[--p->ranges];
+}
+
+/* Joins range i with another that it now touches. */
+static void
+range_join(struct work_session *p, unsigned i)
+{
+	struct work_range *r = &p->seen[i];
+
+	for (unsigned k = 0; k < p->ranges; k++) {
+		struct work_range *q = &p->seen[k];
+
+		if (k == i || (q->low != r->high + 1 && r->low != q->high + 1))
+			continue;
+		if (q->low < r->low)
+			r->low = q->low;
+		if (q->high > r->high)
+			r->high = q->high;
+		range_remove(p, k);
+		return;
+	}
+}
+
+static unsigned
+range_new(struct work_session *p, uint64_t seq)
+{
+	unsigned old = 0;
+
+	if (p->ranges == WORK_RANGES) {
+		for (unsigned i = 1; i < p->ranges; i++)
+			if (p->seen[i].used < p->seen[old].used)
+				old = i;
+		range_remove(p, old);
+	}
+	p->seen[p->ranges] = (struct work_range) {.low = seq, .high = seq};
+	return p->ranges++;
+}
+
+static void
+session_see(struct work_session *p, uint64_t seq, uint64_t tick)
+{
+	unsigned i;
+
+	for (i = 0; i < p->ranges; i++) {
+		if (p->seen[i].high + 1 == seq) {
+			p->seen[i].high = seq;
+			break;
+		}
+		if (p->seen[i].low == seq + 1) {
+			p->seen[i].low = seq;
+			break;
+		}
+	}
+	if (i == p->ranges)
+		i = range_new(p, seq);
+	p->seen[i].used = tick;
+	if (p->ranges > 1)
+		range_join(p, i);
+}
+
+/* ---- events ------------------------------------------------------------ */
+
+static bool
+event_keyed(const struct up_hdr *h)
+{
+	return h->seq != 0 && h->session != 0;
+}
+
+static bool
+event_was_seen(struct work_shard *s, const struct up_hdr *h)
+{
+	struct work_session *p;
+
+	/* Without a number, only the same process' count tells. */
+	if (!event_keyed(h))
+		return h->ord <= s->top_ord;
+	p = work_session_find(s, h->session);
+	return p != NULL && session_seen(p, h->seq);
+}
+
+static void
+event_see(struct work_shard *s, const struct up_hdr *h)
+{
+	struct work_session *p;
+
+	if (!event_keyed(h))
+		return;
+	p = work_session_find(s, h->session);
+	if (p == NULL)
+		p = work_session_take(s, h->session);
+	p->used = ++s->tick;
+	session_see(p, h->seq, s->tick);
+}
+
+static void
+event_key(const struct work_shard *s, const struct up_hdr *h, uint64_t *a,
+    uint64_t *b)
+{
+	*a = event_keyed(h) ? h->session : s->process ^ WORK_UNKEYED;
+	*b = event_keyed(h) ? h->seq : h->ord;
+}
+
+enum work_verdict
+work_judge(struct work *w, struct work_shard *s, const struct up_hdr *h)
+{
+	enum work_verdict v = WORK_NEW;
+	struct event *e;
+	uint64_t a, b;
+
+	event_key(s, h, &a, &b);
+	e = work_lookup(w, s->id, a, b);
+	if (e != NULL) {
+		/* At the end, so that bound stays sorted by ord. */
+		list_remove(&e->link);
+		list_append(&s->bound, &e->link);
+		e->ord = h->ord;
+		v = WORK_REBOUND;
+	} else if (event_was_seen(s, h)) {
+		v = WORK_DONE;
+	} else {
+		event_see(s, h);
+	}
+	s->last_ord = h->ord;
+	if (h->ord > s->top_ord)
+		s->top_ord = h->ord;
+	return v;
+}
+
+struct event *
+work_add(struct work *w, struct work_shard *s, const struct up_hdr *h,
+    const char *payload, unsigned copies)
+{
+	size_t head = sizeof(struct event) + copies * sizeof(struct delivery);
+	struct event *e = malloc(head + h->len + 1);
+	struct event **at;
+
+	if (e == NULL)
+		bug("out of memory for an event within its bounds");
+	memset(e, 0, head);
+	e->shard = s;
+	e->ord = h->ord;
+	e->seq = h->seq;
+	e->session = h->session;
+	e->recv_ms = h->recv_ms;
+	e->flags = h->flags;
+	e->t_off = h->t_off;
+	e->t_len = h->t_len;
+	e->len = h->len;
+	e->pending = e->copies = copies;
+	e->raw = (char *)e + head;
+	memcpy(e->raw, payload, h->len);
+	e->raw[h->len] = '\0';
+	event_key(s, h, &e->key_a, &e->key_b);
+	at = work_slot(w, s->id, e->key_a, e->key_b);
+	e->chain = *at;
+	*at = e;
+	list_append(&s->bound, &e->link);
+	w->events++;
+	w->bytes += e->len;
+	return e;
+}
+
+static void
+event_drop(struct work *w, struct event *e)
+{
+	work_unlink(w, e);
+	list_remove(&e->link);
+	w->events--;
+	w->bytes -= e->len;
+	free(e);
+}
+
+bool
+work_finish(struct work *w, struct event *e)
+{
+	must(e->pending > 0);
+	if (--e->pending > 0)
+		return false;
+	event_drop(w, e);
+	return true;
+}
+
+void
+work_shard_drop(struct work *w, struct work_shard *s)
+{
+	list_move_all(&s->bound, &s->loose);
+	list_each_safe(&s->loose, l, next)
+		event_drop(w, container_of(l, struct event, link));
+}
+
+uint64_t
+work_ack(const struct work_shard *s)
+{
+	if (list_empty(&s->bound))
+		return s->last_ord;
+	return container_of(s->bound.next, struct event, link)->ord - 1;
+}
+
+uint64_t
+work_oldest(const struct work_shard *s)
+{
+	uint64_t a = 0, b = 0;
+
+	if (!list_empty(&s->loose))
+		a = container_of(s->loose.next, struct event, link)->recv_ms;
+	if (!list_empty(&s->bound))
+		b = container_of(s->bound.next, struct event, link)->recv_ms;
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}

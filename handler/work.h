@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the handler has taken from the shards and not finished: one entry per
+ * event that some plugin still works on, found by (shard, session, seq), and
+ * per shard the order in which they may be acknowledged (design, I2).  Pure
+ * bookkeeping: no sockets, no clock, no plugins.
+ *
+ * An event is "seen" from the moment it is admitted.  One that comes again is
+ * either still in work, and then takes the new place in the order, or done.
+ * Remembering what was seen errs towards delivering twice, never towards
+ * losing: the memory is of exact ranges, not of a highest number, because a
+ * sequence number may be anything (tests/data/odd/seq_beyond_32bit.json).
+ */
+#ifndef HANDLER_WORK_H
+#define HANDLER_WORK_H
+
+#include "shared/contract.h"
+
+#define WORK_SESSIONS 4	 /* sessions remembered per shard */
+#define WORK_RANGES 32	 /* gaps in one session's numbers remembered, less 1 */
+#define WORK_BYTES_MAX ((size_t)256 << 20) /* payloads held, all shards */
+
+struct work_range {
+	uint64_t low, high, used;
+};
+
+struct work_session {
+	uint64_t hash; /* 0: free */
+	char id[CONTRACT_SESSION_MAX];
+	struct work_range seen[WORK_RANGES];
+	unsigned ranges;
+	uint64_t used;
+};
+
+struct work_shard {
+	uint32_t id;
+	struct list bound; /* events of this uplink, by ascending ord */
+	struct list loose; /* events of an earlier uplink, not seen on this */
+	uint64_t process;  /* names the shard process; 0: none yet */
+	uint64_t last_ord; /* received on this uplink */
+	uint64_t top_ord;  /* highest ever received from this process */
+	uint64_t tick;
+	struct work_session session[WORK_SESSIONS];
+};
+
+struct event;
+
+/* One event at one plugin; window.c moves it. */
+struct delivery {
+	struct list link;
+	struct delivery *chain; /* window's table */
+	struct event *event;
+	uint64_t id;	  /* JSON-RPC id while it is out */
+	uint64_t sent_ms; /* clock_boot_ms() when written */
+	uint64_t out_pos; /* where its line begins in the plugin's input */
+	uint8_t plugin;	  /* index */
+	uint8_t strikes;  /* times it is blamed for the plugin's end */
+	uint8_t tries;	  /* times it was sent */
+	bool urgent;
+};
+
+struct event {
+	struct list link;    /* bound or loose */
+	struct event *chain; /* work.table */
+	struct work_shard *shard;
+	uint64_t key_a, key_b;
+	uint64_t ord, seq, session, recv_ms;
+	uint8_t flags;
+	bool checked, valid; /* line.c: payload can be spliced into JSON */
+	uint16_t t_len;
+	uint32_t t_off, len;
+	unsigned pending; /* deliveries not finished */
+	unsigned copies;
+	char *raw;	      /* payload, in this same allocation */
+	struct delivery to[]; /* copies of them */
+};
+
+struct work {
+	struct event **table;
+	size_t mask;
+	size_t events, bytes;
+	size_t max_events, max_bytes;
+};
+
+void work_init(struct work *, size_t max_events, size_t max_bytes);
+void work_free(struct work *); /* every shard's must be dropped first */
+/* At a bound: read no more.  Low enough to read again. */
+bool work_full(const struct work *);
+bool work_low(const struct work *);
+
+void work_shard_init(struct work_shard *, uint32_t id);
+/* A new uplink: ords count anew, and what is in work waits to be seen again. */
+void work_bind(struct work_shard *, uint64_t process);
+/* Names a session; the one not used for longest is forgotten. */
+void work_session(struct work_shard *, uint64_t hash, const char *id);
+/* Its id; "" when it is not known. */
+const char *work_session_id(struct work_shard *, uint64_t hash);
+
+enum work_verdict {
+	WORK_NEW,     /* to be worked on: work_add, or done at once */
+	WORK_REBOUND, /* in work already; acknowledged under its new ord */
+	WORK_DONE,    /* done already */
+};
+/* Takes the event's place in the order; h is an UP_EVENT. */
+enum work_verdict work_judge(struct work *, struct work_shard *,
+    const struct up_hdr *h);
+/* Copies the payload; the event has `copies` deliveries to fill in. */
+struct event *work_add(struct work *, struct work_shard *,
+    const struct up_hdr *, const char *payload, unsigned copies);
+/* One delivery is finished: true when that was the last, and ev is gone. */
+bool work_finish(struct work *, struct event *);
+/* Frees everything in work of this shard. */
+void work_shard_drop(struct work *, struct work_shard *);
+
+/* Every ord up to this is done on this uplink; 0: none. */
+uint64_t work_ack(const struct work_shard *);
+/* Smallest recv_ms in work, 0 when there is none. */
+uint64_t work_oldest(const struct work_shard *);
+
+#endif

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: MIT */
+#include "shard/dial.h"
+
+#include "shard/upgrade.h"
+
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define QUERY_MAX 128
+#define REQUEST_MAX 2048
+
+enum phase { PHASE_CURL, PHASE_TLS, PHASE_SEND, PHASE_RECV };
+
+/* One of curl's sockets. */
+struct dial_socket {
+	struct list link;
+	struct dial *dial;
+	ev_io io;
+};
+
+struct dial {
+	struct ev_loop *loop;
+	dial_fn *fn;
+	void *arg;
+	SSL_CTX *tls;
+	struct upgrade_url url;
+	char query[QUERY_MAX];
+	enum phase phase;
+
+	/* PHASE_CURL */
+	CURLM *multi;
+	CURL *easy;
+	struct list sockets;	/* of struct dial_socket */
+	struct timer timer;	/* curl's, and the start */
+	curl_socket_t taken;	/* socket that curl must not close */
+	char curl_error[CURL_ERROR_SIZE];
+
+	/* later phases */
+	struct wire *wire;
+	ev_io io;
+	char key[UPGRADE_KEY_MAX];
+	char *text;		/* request, then answer */
+	size_t len, off;
+	char why[320];
+};
+
+static void step(struct dial *);
+
+/* ---- the end ---------------------------------------------------------- */
+
+static void
+curl_drop(struct dial *d)
+{
+	timer_stop(&d->timer);
+	if (d->multi != NULL && d->easy != NULL)
+		(void)curl_multi_remove_handle(d->multi, d->easy);
+	curl_easy_cleanup(d->easy);
+	(void)curl_multi_cleanup(d->multi);
+	d->easy = NULL;
+	d->multi = NULL;
+	list_each_safe (&d->sockets, l, next) {
+		struct dial_socket *s =
+		    container_of(l, struct dial_socket, link);
+		ev_io_stop(d->loop, &s->io);
+		list_remove(l);
+		free(s);
+	}
+}
+
+void
+dial_cancel(struct dial *d)
+{
+	if (d == NULL)
+		return;
+	curl_drop(d);
+	ev_io_stop(d->loop, &d->io);
+	wire_free(d->wire);
+	free(d->text);
+	free(d);
+}
+
+/* The callback may start another dial: this one is gone before it. */
+static void
+finish(struct dial *d, const struct dial_result *r)
+{
+	struct dial_result out = *r;
+	dial_fn *fn = d->fn;
+	void *arg = d->arg;
+	char why[sizeof(d->why)];
+
+	(void)str_copy(why, d->why, sizeof(why));
+	out.why = why;
+	dial_cancel(d);
+	fn(arg, &out);
+}
+
+static void fail(struct dial *, bool reached, const char *, ...)
+    printflike(3, 4);
+
+static void
+fail(struct dial *d, bool reached, const char *fmt, ...)
+{
+	struct dial_result r = { .reached = reached };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(d->why, sizeof(d->why), fmt, ap);
+	va_end(ap);
+	finish(d, &r);
+}
+
+/* ---- libcurl up to TCP ------------------------------------------------ */
+
+static int
+on_close_socket(void *arg, curl_socket_t fd)
+{
+	struct dial *d = arg;
+
+	return fd == d->taken ? 0 : close(fd);
+}
+
+/* TCP stands: the socket is ours, curl and its memory go. */
+static void
+take_socket(struct dial *d)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	int one = 1;
+
+	(void)curl_easy_getinfo(d->easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (fd == CURL_SOCKET_BAD) {
+		fail(d, false, "cannot connect to %s: no socket",
+		    d->url.authority);
+		return;
+	}
+	d->taken = fd;
+	curl_drop(d);
+	d->wire = wire_new(fd);
+	if (fd_nonblock(fd) != 0 || fd_cloexec(fd, true) != 0) {
+		fail(d, true, "cannot use the socket to %s", d->url.authority);
+		return;
+	}
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	ev_io_set(&d->io, fd, EV_READ);
+	d->phase = d->url.tls ? PHASE_TLS : PHASE_SEND;
+	if (d->url.tls && wire_tls(d->wire, d->tls, d->url.host) != 0) {
+		fail(d, true, "no TLS to %s: %s", d->url.authority,
+		    d->wire->why);
+		return;
+	}
+	step(d);
+}
+
+/* Returns true when d is gone or has moved on. */
+static void
+curl_progress(struct dial *d)
+{
+	CURLMsg *m;
+	CURLcode rc;
+	int left;
+
+	m = curl_multi_info_read(d->multi, &left);
+	if (m == NULL || m->msg != CURLMSG_DONE)
+		return;
+	rc = m->data.result;
+	if (rc == CURLE_OK)
+		take_socket(d);
+	else
+		fail(d, false, "cannot connect to %s: %s", d->url.authority,
+		    d->curl_error[0] ? d->curl_error : curl_easy_strerror(rc));
+}
+
+static void
+on_curl_io(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct dial_socket *s = container_of(w, struct dial_socket, io);
+	struct dial *d = s->dial;
+	int running, what = 0;
+
+	if (revents & EV_READ)
+		what |= CURL_CSELECT_IN;
+	if (revents & EV_WRITE)
+		what |= CURL_CSELECT_OUT;
+	(void)curl_multi_socket_action(d->multi, w->fd, what, &running);
+	curl_progress(d);
+}
+
+static void
+on_timer(struct timer *t)
+{
+	struct dial *d = container_of(t, struct dial, timer);
+	int running;
+
+	(void)curl_multi_socket_action(d->multi, CURL_SOCKET_TIMEOUT, 0,
+	    &running);
+	curl_progress(d);
+}
+
+static int
+on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *sock)
+{
+	struct dial *d = arg;
+	struct dial_socket *s = sock;
+	int events = 0;
+
+	if (s != NULL)
+		ev_io_stop(d->loop, &s->io);
+	if (what == CURL_POLL_REMOVE) {
+		if (s != NULL) {
+			list_remove(&s->link);
+			free(s);
+		}
+		return 0;
+	}
+	if (s == NULL) {
+		s = base_alloc(sizeof(*s));
+		s->dial = d;
+		list_append(&d->sockets, &s->link);
+		(void)curl_multi_assign(d->multi, fd, s);
+	}
+	if (what != CURL_POLL_OUT)
+		events |= EV_READ;
+	if (what != CURL_POLL_IN)
+		events |= EV_WRITE;
+	ev_io_init(&s->io, on_curl_io, fd, events);
+	ev_io_start(d->loop, &s->io);
+	return 0;
+}
+
+static int
+on_curl_timer(CURLM *multi, long ms, void *arg)
+{
+	struct dial *d = arg;
+
+	if (ms < 0)
+		timer_stop(&d->timer);
+	else
+		/* Never 0: a timer set to now within its own callback. */
+		timer_set(&d->timer, ms < 1 ? 0.001 : (double)ms / 1000);
+	return 0;
+}
+
+static void
+set_options(struct dial *d, const char *proxy)
+{
+	const struct upgrade_url *u = &d->url;
+	bool v6 = strchr(u->host, ':') != NULL;
+	char url[320];
+
+	(void)str_format(url, sizeof(url), "http://%s%s%s:%u/", v6 ? "[" : "",
+	    u->host, v6 ? "]" : "", u->port);
+	curl_easy_setopt(d->easy, CURLOPT_URL, url);
+	curl_easy_setopt(d->easy, CURLOPT_CONNECT_ONLY, 1L);
+	curl_easy_setopt(d->easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(d->easy, CURLOPT_ERRORBUFFER, d->curl_error);
+	curl_easy_setopt(d->easy, CURLOPT_CLOSESOCKETFUNCTION,
+	    on_close_socket);
+	curl_easy_setopt(d->easy, CURLOPT_CLOSESOCKETDATA, d);
+	/* Always set: "" keeps the environment's proxies out. */
+	curl_easy_setopt(d->easy, CURLOPT_PROXY, proxy);
+	curl_easy_setopt(d->easy, CURLOPT_HTTPPROXYTUNNEL,
+	    proxy[0] ? 1L : 0L);
+}
+
+static int
+curl_start(struct dial *d, const char *proxy)
+{
+	d->multi = curl_multi_init();
+	d->easy = curl_easy_init();
+	if (d->multi == NULL || d->easy == NULL)
+		return -1;
+	curl_multi_setopt(d->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
+	curl_multi_setopt(d->multi, CURLMOPT_SOCKETDATA, d);
+	curl_multi_setopt(d->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
+	curl_multi_setopt(d->multi, CURLMOPT_TIMERDATA, d);
+	set_options(d, proxy);
+	return curl_multi_add_handle(d->multi, d->easy) == CURLM_OK ? 0 : -1;
+}
+
+/* ---- TLS and upgrade -------------------------------------------------- */
+
+static void
+wait_for(struct dial *d, int events)
+{
+	if (ev_is_active(&d->io) && (d->io.events & (EV_READ | EV_WRITE)) ==
+	    events)
+		return;
+	ev_io_stop(d->loop, &d->io);
+	ev_io_set(&d->io, d->wire->fd, events);
+	ev_io_start(d->loop, &d->io);
+}
+
+static void
+wait_wire(struct dial *d)
+{
+	wait_for(d, d->wire->want_write ? EV_WRITE : EV_READ);
+}
+
+/* Each step returns true when the next one may go at once. */
+static bool
+step_tls(struct dial *d)
+{
+	int rc = wire_handshake(d->wire);
+
+	if (rc < 0) {
+		fail(d, true, "no TLS to %s: %s", d->url.authority,
+		    d->wire->why);
+		return false;
+	}
+	if (rc == 0) {
+		wait_wire(d);
+		return false;
+	}
+	d->phase = PHASE_SEND;
+	return true;
+}
+
+static bool
+step_send(struct dial *d)
+{
+	ssize_t n;
+
+	if (d->len == 0) {
+		if (upgrade_key(d->key) != 0 ||
+		    !upgrade_request(d->text, REQUEST_MAX, &d->url, d->query,
+			d->key)) {
+			fail(d, true, "cannot make the upgrade request");
+			return false;
+		}
+		d->len = strlen(d->text);
+	}
+	n = wire_write(d->wire, d->text + d->off, d->len - d->off);
+	if (n < 0) {
+		fail(d, true, "%s ended the connection before the upgrade: %s",
+		    d->url.authority, d->wire->why);
+		return false;
+	}
+	d->off += (size_t)n;
+	if (d->off < d->len) {
+		wait_for(d, EV_WRITE);
+		return n > 0;
+	}
+	d->phase = PHASE_RECV;
+	d->len = 0;
+	return true;
+}
+
+static void
+refused(struct dial *d, const struct upgrade_answer *a)
+{
+	struct dial_result r = { .reached = true, .status = a->status,
+		.retry_after_s = a->retry_after_s };
+	char after[40] = "", ray[80] = "";
+
+	if (a->retry_after_s > 0)
+		(void)str_format(after, sizeof(after), ", Retry-After %llu s",
+		    (unsigned long long)a->retry_after_s);
+	if (a->ray[0] != '\0')
+		(void)str_format(ray, sizeof(ray), ", CF-RAY %s", a->ray);
+	(void)str_format(d->why, sizeof(d->why), "%s answered the upgrade "
+	    "with HTTP %u%s%s", d->url.authority, a->status, after, ray);
+	finish(d, &r);
+}
+
+static void
+answered(struct dial *d, const struct upgrade_answer *a)
+{
+	struct dial_result r = { .reached = true };
+
+	if (a->status != 101) {
+		refused(d, a);
+		return;
+	}
+	if (a->wrong != NULL) {
+		fail(d, true, "%s is no websocket server: %s",
+		    d->url.authority, a->wrong);
+		return;
+	}
+	wire_unread(d->wire, d->text + a->length, d->len - a->length);
+	ev_io_stop(d->loop, &d->io);
+	r.wire = d->wire;
+	d->wire = NULL;
+	finish(d, &r);
+}
+
+static bool
+step_recv(struct dial *d)
+{
+	struct upgrade_answer a;
+	ssize_t n = wire_read(d->wire, d->text + d->len,
+	    UPGRADE_ANSWER_MAX - d->len);
+	int rc;
+
+	if (n < 0) {
+		fail(d, true, "%s ended the connection before the upgrade: %s",
+		    d->url.authority, d->wire->why);
+		return false;
+	}
+	if (n == 0) {
+		wait_wire(d);
+		return false;
+	}
+	d->len += (size_t)n;
+	rc = upgrade_parse(d->text, d->len, d->key, &a);
+	if (rc > 0)
+		answered(d, &a);
+	else if (rc < 0 || d->len == UPGRADE_ANSWER_MAX)
+		fail(d, true, "%s does not speak HTTP", d->url.authority);
+	return rc == 0 && d->len < UPGRADE_ANSWER_MAX;
+}
+
+static void
+step(struct dial *d)
+{
+	static bool (*const steps[])(struct dial *) = {
+		[PHASE_TLS] = step_tls,
+		[PHASE_SEND] = step_send,
+		[PHASE_RECV] = step_recv,
+	};
+
+	while (steps[d->phase](d))
+		;
+}
+
+static void
+on_wire_io(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct dial *d = container_of(w, struct dial, io);
+
+	wire_wake(d->wire);
+	step(d);
+}
+
+/* ---- start ------------------------------------------------------------ */
+
+static void
+on_bad_start(struct timer *t)
+{
+	struct dial *d = container_of(t, struct dial, timer);
+
+	fail(d, false, "%s", d->why);
+}
+
+struct dial *
+dial_start(struct ev_loop *loop, struct timers *timers,
+    const struct dial_args *args, dial_fn *fn, void *arg)
+{
+	struct dial *d = base_alloc(sizeof(*d));
+	const char *wrong = NULL;
+
+	d->loop = loop;
+	d->fn = fn;
+	d->arg = arg;
+	d->tls = args->tls;
+	d->taken = CURL_SOCKET_BAD;
+	d->text = base_alloc(UPGRADE_ANSWER_MAX);
+	list_init(&d->sockets);
+	ev_init(&d->io, on_wire_io);
+	timer_init(timers, &d->timer, on_timer);
+	if (upgrade_parse_url(args->url, &d->url) != 0 ||
+	    !str_format(d->query, sizeof(d->query), "%s", args->query))
+		wrong = "the gateway URL is not usable";
+	else if (curl_start(d, args->proxy) != 0)
+		wrong = "libcurl does not start";
+	if (wrong != NULL) {
+		curl_drop(d);
+		timer_init(timers, &d->timer, on_bad_start);
+		timer_set(&d->timer, 0);
+		(void)str_copy(d->why, wrong, sizeof(d->why));
+	}
+	return d;
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Carries out what the session decides: dials, opens and closes connections,
+ * writes its payloads.  None of the actions calls back into the session.
+ */
+#include "shard/process.h"
+
+#include "shard/payload.h"
+
+#include <string.h>
+
+static const char *
+query(const struct process *p)
+{
+	static const char *const by_mode[] = {
+		[COMPRESS_NONE] = "v=10&encoding=json",
+		[COMPRESS_ZLIB] = "v=10&encoding=json&compress=zlib-stream",
+		[COMPRESS_ZSTD] = "v=10&encoding=json&compress=zstd-stream",
+	};
+
+	return by_mode[p->args->config->compress];
+}
+
+/* ---- connection events ------------------------------------------------ */
+
+static void
+on_data(void *arg, const void *data, size_t len)
+{
+	receive_data(&((struct process *)arg)->receive, data, len);
+}
+
+static void
+on_message(void *arg)
+{
+	receive_end(&((struct process *)arg)->receive);
+}
+
+static void
+on_closed(void *arg, unsigned code, const char *why)
+{
+	struct process *p = arg;
+	struct session_in in = { .code = code, .text = why };
+
+	session_wire(&p->session, p->receive.generation, SESSION_EV_CLOSED, &in);
+}
+
+static void
+on_broken(void *arg, const char *why)
+{
+	struct process *p = arg;
+	struct session_in in = { .text = why };
+
+	session_wire(&p->session, p->receive.generation, SESSION_EV_BROKEN, &in);
+}
+
+static void
+on_read(void *arg, size_t n)
+{
+	receive_read(&((struct process *)arg)->receive, n);
+}
+
+static void
+on_turn(void *arg)
+{
+	struct process *p = arg;
+
+	if (session_sendable(&p->session))
+		sends_open(p->sends);
+	uplink_flush(p->uplink);
+}
+
+static const struct conn_events conn_events = {
+	.data = on_data, .message = on_message, .closed = on_closed,
+	.broken = on_broken, .read = on_read, .turn = on_turn,
+};
+
+static void
+on_dialed(void *arg, const struct dial_result *r)
+{
+	struct process *p = arg;
+	const struct config *c = p->args->config;
+	struct session_in in = { .code = r->status, .flag = r->reached,
+		.value = r->retry_after_s, .text = r->why };
+	uint32_t generation = p->dial_generation;
+
+	p->dial = NULL;
+	if (r->wire == NULL) {
+		session_wire(&p->session, generation, SESSION_EV_DIAL_FAILED,
+		    &in);
+		return;
+	}
+	if (receive_open(&p->receive, generation, c->compress,
+		(size_t)c->message_bytes) != 0) {
+		wire_free(r->wire);
+		in.text = "no memory for the decoder";
+		session_wire(&p->session, generation, SESSION_EV_DIAL_FAILED,
+		    &in);
+		return;
+	}
+	p->conn = conn_open(p->loop, r->wire, &p->farewell,
+	    (size_t)c->wire_message_bytes, &conn_events, p);
+	sends_restart(p->sends);
+	session_wire(&p->session, generation, SESSION_EV_DIALED, &in);
+}
+
+/* ---- the session's actions -------------------------------------------- */
+
+static void
+do_dial(void *arg, const char *url, uint32_t generation)
+{
+	struct process *p = arg;
+	struct store_gateway known;
+	struct dial_args a = { .url = url, .query = query(p),
+		.proxy = p->args->config->proxy, .tls = p->args->tls };
+	struct err err;
+
+	must(p->dial == NULL && p->conn == NULL);
+	/* The supervisor may have learned the URL after we were forked. */
+	if (url[0] == '\0' &&
+	    store_gateway_get(p->args->store, &known, &err) == 1)
+		a.url = known.url;
+	p->dial_generation = generation;
+	p->dial = dial_start(p->loop, p->timers, &a, on_dialed, p);
+}
+
+static void
+do_hangup(void *arg, unsigned code)
+{
+	struct process *p = arg;
+	struct conn *c = p->conn;
+
+	dial_cancel(p->dial);
+	p->dial = NULL;
+	p->conn = NULL;
+	conn_close(c, code);
+	receive_close(&p->receive);
+	sends_close(p->sends);
+}
+
+static bool
+send_text(struct process *p, const char *text, size_t len)
+{
+	return p->conn != NULL && conn_send(p->conn, text, len) == 0;
+}
+
+static void
+do_heartbeat(void *arg, bool has_seq, uint64_t seq)
+{
+	struct process *p = arg;
+	char text[64];
+	size_t len = payload_heartbeat(text, has_seq, seq);
+
+	/* At Discord's own limit one more would close the connection. */
+	if (sends_count_own(p->sends))
+		(void)send_text(p, text, len);
+}
+
+static void
+do_identify(void *arg)
+{
+	struct process *p = arg;
+	const struct config *c = p->args->config;
+	struct payload_identify i = { .token = p->args->token,
+		.intents = c->intents, .shard = p->args->id,
+		.shard_count = p->args->count,
+		.large_threshold = c->large_threshold,
+		.presence = c->presence ? c->presence : "" };
+	char text[PAYLOAD_MAX + 1];
+	size_t len = payload_identify(text, &i);
+
+	if (len == 0)
+		shard_fatal(p, 0, "IDENTIFY does not fit 4096 bytes or "
+		    "[bot] presence is not a JSON object.");
+	else if (sends_count_own(p->sends))
+		(void)send_text(p, text, len);
+	payload_wipe(text);
+}
+
+static void
+do_resume(void *arg, const char *id, uint64_t seq)
+{
+	struct process *p = arg;
+	char text[PAYLOAD_MAX + 1];
+	size_t len = payload_resume(text, p->args->token, id, seq);
+
+	if (len > 0 && sends_count_own(p->sends))
+		(void)send_text(p, text, len);
+	payload_wipe(text);
+}
+
+static void
+do_tune(void *arg, uint64_t interval_ms)
+{
+	struct process *p = arg;
+
+	if (p->conn != NULL)
+		conn_tune(p->conn, interval_ms);
+}
+
+static void
+do_permit_ask(void *arg, uint32_t serial, enum identify_cause cause,
+    unsigned close_code)
+{
+	struct process *p = arg;
+	struct msg_permit_ask m = { .cause = cause, .close_code = close_code };
+
+	(void)ipc_send(&p->ipc, MSG_PERMIT_ASK, (int32_t)p->args->id, serial,
+	    &m, sizeof(m), -1);
+}
+
+static void
+do_permit_done(void *arg, uint32_t serial, uint64_t ledger_id,
+    enum identify_outcome outcome, unsigned close_code)
+{
+	struct process *p = arg;
+	struct msg_permit_done m = { .ledger_id = ledger_id,
+		.outcome = outcome, .close_code = close_code };
+
+	(void)ipc_send(&p->ipc, MSG_PERMIT_DONE, (int32_t)p->args->id, serial,
+	    &m, sizeof(m), -1);
+}
+
+static void
+do_save(void *arg, const struct store_session *rec)
+{
+	record_put(arg, rec);
+}
+
+static void
+do_forget(void *arg)
+{
+	record_drop(arg);
+}
+
+static void
+do_begun(void *arg, uint64_t hash, const char *id)
+{
+	struct process *p = arg;
+	struct up_session us = { .session = hash };
+
+	(void)str_copy(us.id, id, sizeof(us.id));
+	queue_announce(&p->queue, &us);
+}
+
+static void
+do_report(void *arg, enum shard_report report, unsigned code,
+    const char *text)
+{
+	struct process *p = arg;
+	struct msg_event m = { .report = report, .close_code = code };
+
+	(void)str_copy(m.text, text, sizeof(m.text));
+	(void)ipc_send(&p->ipc, MSG_EVENT, (int32_t)p->args->id, 0, &m,
+	    sizeof(m), -1);
+}
+
+static void
+do_fatal(void *arg, unsigned code, const char *text)
+{
+	shard_fatal(arg, code, text);
+}
+
+static void
+do_say(void *arg, enum log_level level, const char *text)
+{
+	static void (*const say[])(const char *, ...) = {
+		[LOG_L_DEBUG] = log_debug, [LOG_L_INFO] = log_info,
+		[LOG_L_NOTICE] = log_notice, [LOG_L_WARN] = log_warn,
+		[LOG_L_ERROR] = log_error,
+	};
+
+	say[level]("%s", text);
+}
+
+const struct session_ops gateway_ops = {
+	.dial = do_dial, .hangup = do_hangup, .heartbeat = do_heartbeat,
+	.identify = do_identify, .resume = do_resume, .tune = do_tune,
+	.permit_ask = do_permit_ask, .permit_done = do_permit_done,
+	.save = do_save, .forget = do_forget, .begun = do_begun,
+	.report = do_report, .fatal = do_fatal, .say = do_say,
+};
+
+/* ---- applications' payloads ------------------------------------------- */
+
+static bool
+on_app_write(void *arg, const char *text, size_t len)
+{
+	struct process *p = arg;
+
+	if (!send_text(p, text, len))
+		return false;
+	p->stats.sends++;
+	return true;
+}
+
+static void
+on_app_result(void *arg, uint64_t id, enum send_status status)
+{
+	struct process *p = arg;
+
+	if (status != SEND_OK)
+		p->stats.sends_refused++;
+	uplink_result(p->uplink, id, status);
+}
+
+const struct sends_ops gateway_sends_ops = {
+	.write = on_app_write, .result = on_app_result,
+};
+
+void
+gateway_free(struct process *p)
+{
+	dial_cancel(p->dial);
+	conn_close(p->conn, 0);
+	p->dial = NULL;
+	p->conn = NULL;
+	receive_close(&p->receive);
+}

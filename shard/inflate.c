@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "shard/inflate.h"
+
+#include <string.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#define ROOM 2048 /* least output space offered to a decoder */
+
+typedef enum inflate_result decode_fn(struct inflate *, const void *, size_t);
+
+struct inflate {
+	enum config_compress mode;
+	decode_fn *decode;
+	size_t max;
+	struct queue *queue;
+	z_stream z;
+	ZSTD_DStream *zstd;
+	unsigned char tail[4]; /* last bytes of the stream so far */
+};
+
+/* Output space, cut so that one byte over the cap can be seen. */
+static unsigned char *
+space(struct inflate *f, size_t *avail)
+{
+	size_t left = f->max + 1 - queue_open_len(f->queue);
+	unsigned char *p = queue_space(f->queue, left < ROOM ? left : ROOM,
+	    avail);
+
+	if (*avail > left)
+		*avail = left;
+	return p;
+}
+
+static bool
+produced(struct inflate *f, size_t n)
+{
+	queue_fill(f->queue, n);
+	return queue_open_len(f->queue) <= f->max;
+}
+
+static enum inflate_result
+decode_none(struct inflate *f, const void *data, size_t len)
+{
+	size_t avail;
+
+	if (len > f->max - queue_open_len(f->queue))
+		return INFLATE_TOO_BIG;
+	memcpy(queue_space(f->queue, len, &avail), data, len);
+	queue_fill(f->queue, len);
+	return INFLATE_MORE;
+}
+
+/* end points behind the len bytes just consumed. */
+static void
+remember_tail(struct inflate *f, const unsigned char *end, size_t len)
+{
+	size_t keep = len < sizeof(f->tail) ? sizeof(f->tail) - len : 0;
+	size_t fresh = sizeof(f->tail) - keep;
+
+	memmove(f->tail, f->tail + fresh, keep);
+	memcpy(f->tail + keep, end - fresh, fresh);
+}
+
+static enum inflate_result
+decode_zlib(struct inflate *f, const void *data, size_t len)
+{
+	size_t avail, given;
+	int rc;
+
+	f->z.next_in = (unsigned char *)(uintptr_t)data;
+	f->z.avail_in = (unsigned)len;
+	do {
+		f->z.next_out = space(f, &avail);
+		f->z.avail_out = avail < UINT32_MAX ? (unsigned)avail
+						    : UINT32_MAX;
+		given = f->z.avail_out;
+		rc = inflate(&f->z, Z_SYNC_FLUSH);
+		/* Z_STREAM_END never occurs in a healthy stream (5.1). */
+		if (rc != Z_OK && rc != Z_BUF_ERROR)
+			return INFLATE_BAD;
+		if (!produced(f, given - f->z.avail_out))
+			return INFLATE_TOO_BIG;
+	} while (f->z.avail_out == 0);
+	if (f->z.avail_in != 0)
+		return INFLATE_BAD;
+	remember_tail(f, (const unsigned char *)data + len, len);
+	return INFLATE_MORE;
+}
+
+static enum inflate_result
+decode_zstd(struct inflate *f, const void *data, size_t len)
+{
+	ZSTD_inBuffer in = { data, len, 0 };
+	ZSTD_outBuffer out;
+	size_t avail, rc;
+
+	do {
+		out.dst = space(f, &avail);
+		out.size = avail;
+		out.pos = 0;
+		rc = ZSTD_decompressStream(f->zstd, &out, &in);
+		if (ZSTD_isError(rc))
+			return INFLATE_BAD;
+		if (!produced(f, out.pos))
+			return INFLATE_TOO_BIG;
+	} while (in.pos < in.size || out.pos == out.size);
+	return INFLATE_MORE;
+}
+
+static int
+open_zlib(struct inflate *f)
+{
+	f->decode = decode_zlib;
+	return inflateInit2(&f->z, 15) == Z_OK ? 0 : -1;
+}
+
+static int
+open_zstd(struct inflate *f)
+{
+	f->decode = decode_zstd;
+	f->zstd = ZSTD_createDStream();
+	if (f->zstd == NULL)
+		return -1;
+	if (ZSTD_isError(ZSTD_DCtx_setParameter(f->zstd,
+		ZSTD_d_windowLogMax, INFLATE_WINDOW_LOG_MAX)))
+		return -1;
+	return 0;
+}
+
+struct inflate *
+inflate_new(enum config_compress mode, size_t message_max, struct queue *q)
+{
+	struct inflate *f = base_alloc(sizeof(*f));
+	int rc = 0;
+
+	f->mode = mode;
+	f->max = message_max;
+	f->queue = q;
+	f->decode = decode_none;
+	if (mode == COMPRESS_ZLIB)
+		rc = open_zlib(f);
+	else if (mode == COMPRESS_ZSTD)
+		rc = open_zstd(f);
+	if (rc == 0)
+		return f;
+	inflate_free(f);
+	return NULL;
+}
+
+void
+inflate_free(struct inflate *f)
+{
+	if (f == NULL)
+		return;
+	if (f->mode == COMPRESS_ZLIB)
+		(void)inflateEnd(&f->z);
+	ZSTD_freeDStream(f->zstd);
+	free(f);
+}
+
+enum inflate_result
+inflate_feed(struct inflate *f, const void *data, size_t len)
+{
+	return len == 0 ? INFLATE_MORE : f->decode(f, data, len);
+}
+
+enum inflate_result
+inflate_end(struct inflate *f)
+{
+	static const unsigned char flush[4] = { 0x00, 0x00, 0xff, 0xff };
+
+	/* A gateway message may span several websocket messages (5.1). */
+	if (f->mode == COMPRESS_ZLIB &&
+	    memcmp(f->tail, flush, sizeof(flush)) != 0)
+		return INFLATE_MORE;
+	memset(f->tail, 0, sizeof(f->tail));
+	return INFLATE_MESSAGE;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include "shard/payload.h"
+
+#include "shared/envelope.h"
+
+#include <json-c/json.h>
+#include <math.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+#define NUMBER_MAX 40
+
+/* ---- writing ---------------------------------------------------------- */
+
+/* Serialises and frees root, wiping json-c's own copy of the text. */
+static size_t
+serialise(struct json_object *root, char *out)
+{
+	size_t len = 0;
+	const char *text = root == NULL ? NULL
+	    : json_object_to_json_string_length(root,
+		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+
+	if (text == NULL || len > PAYLOAD_MAX) {
+		json_object_put(root);
+		return 0;
+	}
+	memcpy(out, text, len + 1);
+	OPENSSL_cleanse((void *)(uintptr_t)text, len);
+	json_object_put(root);
+	return len;
+}
+
+static struct json_object *
+envelope_of(int op, struct json_object *d)
+{
+	struct json_object *root = json_object_new_object();
+
+	json_object_object_add(root, "op", json_object_new_int(op));
+	json_object_object_add(root, "d", d);
+	return root;
+}
+
+static struct json_object *
+properties(void)
+{
+	struct json_object *p = json_object_new_object();
+
+	json_object_object_add(p, "os", json_object_new_string("linux"));
+	json_object_object_add(p, "browser",
+	    json_object_new_string("shardherd"));
+	json_object_object_add(p, "device",
+	    json_object_new_string("shardherd"));
+	return p;
+}
+
+size_t
+payload_identify(char out[PAYLOAD_MAX + 1], const struct payload_identify *i)
+{
+	struct json_object *d = json_object_new_object();
+	struct json_object *shard = json_object_new_array_ext(2), *presence;
+
+	json_object_object_add(d, "token", json_object_new_string(i->token));
+	json_object_object_add(d, "properties", properties());
+	json_object_object_add(d, "intents",
+	    json_object_new_uint64(i->intents));
+	json_object_array_add(shard, json_object_new_int64(i->shard));
+	json_object_array_add(shard, json_object_new_int64(i->shard_count));
+	json_object_object_add(d, "shard", shard);
+	json_object_object_add(d, "large_threshold",
+	    json_object_new_int64(i->large_threshold));
+	if (i->presence[0] != '\0') {
+		presence = json_tokener_parse(i->presence);
+		if (!json_object_is_type(presence, json_type_object)) {
+			json_object_put(presence);
+			json_object_put(d);
+			return 0;
+		}
+		json_object_object_add(d, "presence", presence);
+	}
+	return serialise(envelope_of(2, d), out);
+}
+
+size_t
+payload_resume(char out[PAYLOAD_MAX + 1], const char *token,
+    const char *session, uint64_t seq)
+{
+	struct json_object *d = json_object_new_object();
+
+	json_object_object_add(d, "token", json_object_new_string(token));
+	json_object_object_add(d, "session_id",
+	    json_object_new_string(session));
+	json_object_object_add(d, "seq", json_object_new_uint64(seq));
+	return serialise(envelope_of(6, d), out);
+}
+
+size_t
+payload_heartbeat(char out[64], bool has_seq, uint64_t seq)
+{
+	int n = has_seq ? snprintf(out, 64, "{\"op\":1,\"d\":%llu}",
+			      (unsigned long long)seq)
+			: snprintf(out, 64, "{\"op\":1,\"d\":null}");
+
+	return (size_t)n;
+}
+
+void
+payload_wipe(char out[PAYLOAD_MAX + 1])
+{
+	OPENSSL_cleanse(out, PAYLOAD_MAX + 1);
+}
+
+/* ---- reading ---------------------------------------------------------- */
+
+struct piece {
+	const char *p;
+	size_t len;
+};
+
+static bool
+member(const struct piece *object, const char *key, struct piece *out)
+{
+	size_t off;
+
+	if (envelope_find(object->p, object->len, key, &off, &out->len) != 0)
+		return false;
+	out->p = object->p + off;
+	return true;
+}
+
+uint64_t
+payload_hello(const char *text, size_t len)
+{
+	struct piece all = { text, len }, d, v;
+	char num[NUMBER_MAX];
+	double ms;
+
+	if (!member(&all, "d", &d) || !member(&d, "heartbeat_interval", &v) ||
+	    !str_format(num, sizeof(num), "%.*s", (int)v.len, v.p) ||
+	    !str_to_double(num, &ms) || !isfinite(ms) || ms < 1)
+		return 0;
+	return ms < 1e15 ? (uint64_t)ms : (uint64_t)1e15;
+}
+
+bool
+payload_resumable(const char *text, size_t len)
+{
+	struct piece all = { text, len }, d;
+
+	return member(&all, "d", &d) && d.len == 4 &&
+	    memcmp(d.p, "true", 4) == 0;
+}
+
+/* A string member, unescaped; "" unless it is one and fits. */
+static void
+string_member(const struct piece *object, const char *key, char *out,
+    size_t size)
+{
+	struct json_tokener *tok;
+	struct json_object *o;
+	struct piece v;
+
+	out[0] = '\0';
+	if (!member(object, key, &v) || v.len < 2 || v.p[0] != '"' ||
+	    v.len > size * 6 + 2)
+		return;
+	tok = json_tokener_new();
+	o = json_tokener_parse_ex(tok, v.p, (int)v.len);
+	if (json_object_is_type(o, json_type_string) &&
+	    strlen(json_object_get_string(o)) ==
+		(size_t)json_object_get_string_len(o) &&
+	    str_copy(out, json_object_get_string(o), size) >= size)
+		out[0] = '\0';
+	json_object_put(o);
+	json_tokener_free(tok);
+}
+
+/* Objects in an array: a READY may list thousands, so no tree is built. */
+static uint32_t
+count_objects(const struct piece *v)
+{
+	uint32_t n = 0;
+	int depth = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < v->len; i++) {
+		char c = v->p[i];
+
+		if (quoted) {
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				quoted = false;
+		} else if (c == '"') {
+			quoted = true;
+		} else if (c == '{' || c == '[') {
+			n += c == '{' && depth == 1;
+			depth++;
+		} else if (c == '}' || c == ']') {
+			depth--;
+		}
+	}
+	return n;
+}
+
+void
+payload_ready(const char *text, size_t len, struct payload_ready *r)
+{
+	struct piece all = { text, len }, d, guilds;
+
+	memset(r, 0, sizeof(*r));
+	if (!member(&all, "d", &d))
+		return;
+	string_member(&d, "session_id", r->session, sizeof(r->session));
+	string_member(&d, "resume_gateway_url", r->url, sizeof(r->url));
+	if (member(&d, "guilds", &guilds) && guilds.p[0] == '[')
+		r->guilds = count_objects(&guilds);
+}
+
+uint64_t
+payload_identity(const char *token)
+{
+	static const char salt[] = "shardherd token";
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint64_t id;
+
+	must(ctx != NULL &&
+	    EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+	    EVP_DigestUpdate(ctx, salt, sizeof(salt) - 1) == 1 &&
+	    EVP_DigestUpdate(ctx, token, strlen(token)) == 1 &&
+	    EVP_DigestFinal_ex(ctx, digest, NULL) == 1);
+	EVP_MD_CTX_free(ctx);
+	memcpy(&id, digest, sizeof(id));
+	return id;
+}

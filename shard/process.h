@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one struct of a shard process, and how its parts reach each other:
+ * shard.c owns it and talks to the supervisor, gateway.c carries the session's
+ * decisions out, record.c keeps what must survive.
+ */
+#ifndef SHARD_PROCESS_H
+#define SHARD_PROCESS_H
+
+#include "shard/conn.h"
+#include "shard/dial.h"
+#include "shard/receive.h"
+#include "shard/sends.h"
+#include "shard/shard.h"
+#include "shard/uplink.h"
+#include "shared/ipc.h"
+
+/* A record that could not be written yet. */
+enum record_due { RECORD_CLEAN, RECORD_PUT, RECORD_DROP };
+
+struct process {
+	const struct shard_args *args;
+	struct page_slot *slot;
+	struct page_shard stats; /* published to the page once per turn */
+	struct ev_loop *loop;
+	struct timers *timers;
+	ev_prepare publish;
+	ev_io signals;
+	int signal_fd;
+	struct timer tick;	/* housekeeping */
+	struct timer drain;	/* stopping: then we go in any case */
+	struct timer orphan;
+	struct ipc ipc;
+	bool orphaned, stopping;
+	int exit_code;
+
+	struct session session;
+	struct queue queue;
+	struct receive receive;
+	struct dial *dial;
+	uint32_t dial_generation;
+	struct conn *conn;
+	struct farewell farewell;
+	struct sends *sends;
+	struct uplink *uplink;
+	uint64_t busy_events;	/* stats.events at the last tick */
+
+	enum record_due due;
+	struct store_session record;
+};
+
+/* gateway.c */
+extern const struct session_ops gateway_ops;
+extern const struct sends_ops gateway_sends_ops;
+/* Ends dial and connection without a word. */
+void gateway_free(struct process *);
+
+/* record.c: fills rec from the store; the cause when it can't be resumed.
+ * -1: the store can't be read, and nobody knows. */
+int record_load(struct process *, struct store_session *,
+    enum identify_cause *);
+void record_put(struct process *, const struct store_session *);
+void record_drop(struct process *);
+void record_retry(struct process *);
+
+/* shard.c */
+void shard_fatal(struct process *, unsigned close_code, const char *text);
+
+#endif

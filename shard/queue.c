@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+#include "shard/queue.h"
+
+#include <string.h>
+
+#define HDR sizeof(struct up_hdr)
+
+static struct queue_seg *
+seg_of(struct list *l)
+{
+	return container_of(l, struct queue_seg, link);
+}
+
+static struct queue_seg *
+last_seg(const struct queue *q)
+{
+	return list_empty(&q->segs) ? NULL : seg_of(q->segs.prev);
+}
+
+static struct up_hdr
+hdr_at(const struct queue_pos *p)
+{
+	struct up_hdr h;
+
+	memcpy(&h, p->seg->data + p->off, HDR);
+	return h;
+}
+
+/* A position at the end of a segment that has a successor means that one. */
+static void
+normalise(const struct queue *q, struct queue_pos *p)
+{
+	while (p->seg != NULL && p->off == p->seg->end &&
+	    p->seg->link.next != &q->segs) {
+		p->seg = seg_of(p->seg->link.next);
+		p->off = 0;
+	}
+}
+
+static bool
+at_end(const struct queue_pos *p)
+{
+	return p->seg == NULL || p->off == p->seg->end;
+}
+
+/* ---- segments --------------------------------------------------------- */
+
+static struct queue_seg *
+seg_new(struct queue *q, size_t cap)
+{
+	struct queue_seg *g;
+
+	if (cap <= QUEUE_SEGMENT && q->spare != NULL) {
+		g = q->spare;
+		q->spare = NULL;
+	} else {
+		cap = cap < QUEUE_SEGMENT ? QUEUE_SEGMENT : cap;
+		g = malloc(sizeof(*g) + cap);
+		must(g != NULL);
+		g->cap = cap;
+	}
+	g->end = 0;
+	list_init(&g->link);
+	return g;
+}
+
+static void
+seg_drop(struct queue *q, struct queue_seg *g)
+{
+	list_remove(&g->link);
+	if (q->spare == NULL && g->cap == QUEUE_SEGMENT)
+		q->spare = g;
+	else
+		free(g);
+}
+
+static void
+move_pos(struct queue_pos *p, struct queue_seg *from, struct queue_seg *to)
+{
+	if (p->seg == from) {
+		p->seg = to;
+		p->off = 0;
+	}
+}
+
+/* The open message moves into a segment with room for need bytes. */
+static struct queue_seg *
+grow(struct queue *q, struct queue_seg *old, size_t need)
+{
+	struct queue_seg *g = seg_new(q, q->open == 0 ? need : need * 2);
+
+	if (q->open > 0)
+		memcpy(g->data + HDR, old->data + old->end + HDR, q->open);
+	list_append(&q->segs, &g->link);
+	if (old == NULL || old->end == 0) {
+		move_pos(&q->front, old, g);
+		move_pos(&q->sent, old, g);
+	}
+	if (old != NULL && old->end == 0)
+		seg_drop(q, old);
+	normalise(q, &q->front);
+	normalise(q, &q->sent);
+	return g;
+}
+
+void
+queue_init(struct queue *q)
+{
+	memset(q, 0, sizeof(*q));
+	list_init(&q->segs);
+}
+
+static void
+drop_all(struct queue *q)
+{
+	while (!list_empty(&q->segs)) {
+		struct queue_seg *g = seg_of(q->segs.next);
+
+		list_remove(&g->link);
+		free(g);
+	}
+	free(q->spare);
+	q->spare = NULL;
+	q->front = q->sent = (struct queue_pos) { NULL, 0 };
+}
+
+void
+queue_free(struct queue *q)
+{
+	drop_all(q);
+	queue_init(q);
+}
+
+void
+queue_trim(struct queue *q)
+{
+	if (q->bytes == 0 && q->open == 0)
+		drop_all(q);
+}
+
+/* ---- the open message ------------------------------------------------- */
+
+unsigned char *
+queue_space(struct queue *q, size_t want, size_t *avail)
+{
+	struct queue_seg *g = last_seg(q);
+	size_t need = HDR + q->open + want;
+
+	if (g == NULL || g->cap - g->end < need)
+		g = grow(q, g, need);
+	*avail = g->cap - g->end - HDR - q->open;
+	return g->data + g->end + HDR + q->open;
+}
+
+void
+queue_fill(struct queue *q, size_t n)
+{
+	struct queue_seg *g = last_seg(q);
+
+	must(g != NULL && g->end + HDR + q->open + n <= g->cap);
+	q->open += n;
+}
+
+const char *
+queue_open_text(const struct queue *q)
+{
+	const struct queue_seg *g = last_seg(q);
+
+	return g == NULL ? "" : (const char *)g->data + g->end + HDR;
+}
+
+void
+queue_discard(struct queue *q)
+{
+	q->open = 0;
+}
+
+/* Writes the header in front of len payload bytes that are in place. */
+static void
+append(struct queue *q, struct queue_seg *g, struct up_hdr *h, size_t len)
+{
+	h->len = (uint32_t)len;
+	h->reserved = 0;
+	memcpy(g->data + g->end, h, HDR);
+	g->end += HDR + len;
+	q->bytes += HDR + len;
+	q->unsent += HDR + len;
+}
+
+void
+queue_commit(struct queue *q, const struct up_hdr *hdr)
+{
+	struct queue_seg *g = last_seg(q);
+	struct up_hdr h = *hdr;
+
+	must(g != NULL && q->open <= UP_PAYLOAD_MAX);
+	if (h.type == UP_EVENT) {
+		h.ord = ++q->last_ord;
+		q->events++;
+	}
+	append(q, g, &h, q->open);
+	q->open = 0;
+}
+
+void
+queue_announce(struct queue *q, const struct up_session *us)
+{
+	struct up_hdr h = { .type = UP_SESSION, .session = us->session };
+	struct queue_seg *g;
+	size_t avail;
+
+	(void)queue_space(q, HDR + sizeof(*us), &avail);
+	g = last_seg(q);
+	memmove(g->data + g->end + HDR + sizeof(*us) + HDR,
+	    g->data + g->end + HDR, q->open);
+	memcpy(g->data + g->end + HDR, us, sizeof(*us));
+	append(q, g, &h, sizeof(*us));
+}
+
+/* ---- sending ---------------------------------------------------------- */
+
+int
+queue_iov(const struct queue *q, struct iovec *iov, int max)
+{
+	struct queue_seg *g = q->sent.seg;
+	size_t off = q->sent.off + q->part;
+	int n = 0;
+
+	while (g != NULL && n < max) {
+		if (off < g->end) {
+			iov[n].iov_base = g->data + off;
+			iov[n++].iov_len = g->end - off;
+		}
+		if (g->link.next == &q->segs)
+			break;
+		g = seg_of(g->link.next);
+		off = 0;
+	}
+	return n;
+}
+
+void
+queue_sent(struct queue *q, size_t n)
+{
+	must(n <= q->unsent);
+	q->unsent -= n;
+	while (n > 0) {
+		struct up_hdr h;
+		size_t left;
+
+		normalise(q, &q->sent);
+		h = hdr_at(&q->sent);
+		left = HDR + h.len - q->part;
+		if (n < left) {
+			q->part += n;
+			return;
+		}
+		n -= left;
+		q->part = 0;
+		q->sent.off += HDR + h.len;
+		if (h.type == UP_EVENT)
+			q->sent_ord = h.ord;
+	}
+	normalise(q, &q->sent);
+}
+
+size_t
+queue_mid(const struct queue *q)
+{
+	return q->part == 0 ? 0 : HDR + hdr_at(&q->sent).len - q->part;
+}
+
+static bool
+same_pos(const struct queue_pos *a, const struct queue_pos *b)
+{
+	return a->seg == b->seg && a->off == b->off;
+}
+
+void
+queue_rewind(struct queue *q)
+{
+	struct queue_pos p;
+
+	normalise(q, &q->front);
+	normalise(q, &q->sent);
+	for (p = q->front; !same_pos(&p, &q->sent); normalise(q, &p)) {
+		struct up_hdr h = hdr_at(&p);
+
+		if (h.type == UP_EVENT) {
+			h.flags |= UP_FLAG_AGAIN;
+			memcpy(p.seg->data + p.off, &h, HDR);
+		}
+		p.off += HDR + h.len;
+	}
+	q->sent = q->front;
+	q->part = 0;
+	q->sent_ord = q->acked_ord;
+	q->unsent = q->bytes;
+}
+
+/* ---- acknowledgement -------------------------------------------------- */
+
+/* Takes the front frame away; its segment too when it was the last in it. */
+static void
+pop(struct queue *q, struct queue_acked *out)
+{
+	struct up_hdr h = hdr_at(&q->front);
+	struct queue_seg *g = q->front.seg;
+
+	if (h.type == UP_SESSION) {
+		memcpy(&q->session, g->data + q->front.off + HDR,
+		    sizeof(q->session));
+	} else {
+		q->events--;
+		out->events++;
+		if (h.seq != 0) {
+			out->session = h.session;
+			out->seq = h.seq;
+		}
+	}
+	q->bytes -= HDR + h.len;
+	q->front.off += HDR + h.len;
+	if (q->front.off == g->end && g->link.next != &q->segs) {
+		normalise(q, &q->sent);
+		normalise(q, &q->front);
+		seg_drop(q, g);
+	}
+}
+
+/* Nothing left: the last segment is used from its beginning again. */
+static void
+reuse(struct queue *q)
+{
+	struct queue_seg *g = last_seg(q);
+
+	if (q->bytes != 0 || g == NULL || q->open != 0)
+		return;
+	must(g->link.prev == &q->segs && at_end(&q->sent));
+	if (g->cap > QUEUE_SEGMENT) {
+		drop_all(q);
+		return;
+	}
+	g->end = 0;
+	q->front = q->sent = (struct queue_pos) { g, 0 };
+}
+
+/* Frames that are no events leave with the event behind them. */
+static unsigned
+frames_until(const struct queue *q, uint64_t ord)
+{
+	struct queue_pos p = q->front;
+	unsigned n = 0, good = 0;
+
+	for (normalise(q, &p); !at_end(&p); normalise(q, &p)) {
+		struct up_hdr h = hdr_at(&p);
+
+		if (h.type == UP_EVENT && h.ord > ord)
+			break;
+		n++;
+		if (h.type == UP_EVENT)
+			good = n;
+		p.off += HDR + h.len;
+	}
+	return good;
+}
+
+int
+queue_ack(struct queue *q, uint64_t ord, struct queue_acked *out)
+{
+	unsigned n;
+
+	memset(out, 0, sizeof(*out));
+	if (ord > q->sent_ord)
+		return -1;
+	if (ord <= q->acked_ord)
+		return 0;
+	normalise(q, &q->front);
+	for (n = frames_until(q, ord); n > 0; n--)
+		pop(q, out);
+	q->acked_ord = ord;
+	reuse(q);
+	return 0;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The session record in the store.  A record that cannot be read is not the
+ * same as none: the shard then ends and is started again, it never IDENTIFYs
+ * on a guess (I1).
+ */
+#include "shard/process.h"
+
+#include "shard/payload.h"
+#include "shared/clock.h"
+
+#include <string.h>
+
+static void
+blank(const struct shard_args *a, struct store_session *rec)
+{
+	memset(rec, 0, sizeof(*rec));
+	rec->shard = a->id;
+	rec->shard_count = a->count;
+	rec->identity = payload_identity(a->token);
+	rec->intents = a->config->intents;
+}
+
+/* A record of another layout, token or intents is left alone: the operator
+ * may take the change back, and the next READY overwrites it. */
+static bool
+usable(const struct store_session *have, const struct store_session *want,
+    enum identify_cause *cause)
+{
+	if (have->identity != want->identity)
+		*cause = CAUSE_OTHER_TOKEN;
+	else if (have->shard_count != want->shard_count)
+		*cause = CAUSE_OTHER_LAYOUT;
+	else if (have->intents != want->intents)
+		*cause = CAUSE_OTHER_INTENTS;
+	else if (have->id[0] == '\0')
+		*cause = CAUSE_NO_SESSION;
+	else
+		return true;
+	return false;
+}
+
+int
+record_load(struct process *p, struct store_session *rec,
+    enum identify_cause *cause)
+{
+	struct store_session found;
+	struct err err;
+	uint64_t cursor;
+	int rc = store_session_get(p->args->store, p->args->id, &found, &err);
+
+	*cause = CAUSE_NO_SESSION;
+	blank(p->args, rec);
+	if (rc < 0) {
+		log_error("cannot read the session record: %s", err.text);
+		return -1;
+	}
+	if (rc == 0 || !usable(&found, rec, cause))
+		return 0;
+	*rec = found;
+	cursor = page_cursor_get(p->slot, hash64(rec->id, strlen(rec->id)));
+	if (cursor > rec->seq)
+		rec->seq = cursor;
+	return 0;
+}
+
+void
+record_retry(struct process *p)
+{
+	const struct store *db = p->args->store;
+	struct err err;
+	int rc = 0;
+
+	if (p->due == RECORD_PUT)
+		rc = store_session_put(db, &p->record, &err);
+	else if (p->due == RECORD_DROP)
+		rc = store_session_drop(db, p->args->id, &err);
+	if (rc != 0)
+		log_warn("cannot write the session record, will try again: "
+		    "%s", err.text);
+	else
+		p->due = RECORD_CLEAN;
+}
+
+void
+record_put(struct process *p, const struct store_session *rec)
+{
+	uint64_t cursor;
+
+	p->record = *rec;
+	p->record.seen_ms = clock_wall_ms();
+	/* Never behind what the supervisor's batches have stored. */
+	cursor = page_cursor_get(p->slot, p->session.hash);
+	if (cursor > p->record.seq)
+		p->record.seq = cursor;
+	p->due = RECORD_PUT;
+	record_retry(p);
+}
+
+void
+record_drop(struct process *p)
+{
+	p->due = RECORD_DROP;
+	record_retry(p);
+}

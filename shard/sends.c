@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+#include "shard/sends.h"
+
+#include "shared/clock.h"
+#include "shared/envelope.h"
+
+#include <string.h>
+
+#define DEPTH_MAX 64
+
+/* The stamps of the last `max` sends, oldest next. */
+struct window {
+	uint64_t *at; /* 0: never */
+	unsigned max, next;
+	uint64_t span_ms;
+};
+
+struct entry {
+	struct list link;
+	uint64_t id;
+	bool presence;
+	size_t len;
+	char text[];
+};
+
+struct sends {
+	const struct sends_ops *ops;
+	void *arg;
+	struct timer timer;
+	bool open;
+	struct list queue; /* of struct entry, at most SENDS_QUEUE_MAX */
+	unsigned queued;
+	struct window all, presence;
+	uint64_t all_at[SENDS_ALL_MAX], presence_at[SENDS_PRESENCE_MAX];
+};
+
+/* ---- windows ---------------------------------------------------------- */
+
+/* When one more send keeps at most `most` in the span; now or later. */
+static uint64_t
+window_free(const struct window *w, unsigned most, uint64_t now)
+{
+	/* The most-th newest send must have left the span. */
+	uint64_t at = w->at[(w->next + w->max - most) % w->max];
+
+	return at == 0 || at + w->span_ms <= now ? now : at + w->span_ms;
+}
+
+static void
+window_note(struct window *w, uint64_t now)
+{
+	w->at[w->next] = now;
+	w->next = (w->next + 1) % w->max;
+}
+
+static void
+window_clear(struct window *w)
+{
+	memset(w->at, 0, w->max * sizeof(*w->at));
+	w->next = 0;
+}
+
+/* ---- the queue -------------------------------------------------------- */
+
+static void
+take(struct sends *s, struct entry *e, enum send_status status)
+{
+	uint64_t id = e->id;
+
+	list_remove(&e->link);
+	s->queued--;
+	free(e);
+	s->ops->result(s->arg, id, status);
+}
+
+static uint64_t
+entry_free(const struct sends *s, const struct entry *e, uint64_t now)
+{
+	uint64_t a = window_free(&s->all, SENDS_APP_MAX, now);
+	uint64_t b = e->presence
+	    ? window_free(&s->presence, SENDS_PRESENCE_MAX, now) : now;
+
+	return a > b ? a : b;
+}
+
+static void
+send_one(struct sends *s, struct entry *e, uint64_t now)
+{
+	bool ok = s->ops->write(s->arg, e->text, e->len);
+
+	if (ok) {
+		window_note(&s->all, now);
+		if (e->presence)
+			window_note(&s->presence, now);
+	}
+	take(s, e, ok ? SEND_OK : SEND_NOT_CONNECTED);
+}
+
+/* Sends what may go; a presence that must wait holds nobody else up. */
+static void
+pump(struct sends *s)
+{
+	uint64_t now = clock_boot_ms(), first = UINT64_MAX;
+
+	timer_stop(&s->timer);
+	if (!s->open)
+		return;
+	list_each_safe (&s->queue, l, next) {
+		struct entry *e = container_of(l, struct entry, link);
+		uint64_t at = entry_free(s, e, now);
+
+		if (at <= now)
+			send_one(s, e, now);
+		else if (at < first)
+			first = at;
+	}
+	if (first != UINT64_MAX)
+		timer_set(&s->timer, (double)(first - now) / 1000);
+}
+
+static void
+on_timer(struct timer *t)
+{
+	pump(container_of(t, struct sends, timer));
+}
+
+/* ---- public ----------------------------------------------------------- */
+
+struct sends *
+sends_new(struct timers *timers, const struct sends_ops *ops, void *arg)
+{
+	struct sends *s = base_alloc(sizeof(*s));
+
+	s->ops = ops;
+	s->arg = arg;
+	timer_init(timers, &s->timer, on_timer);
+	list_init(&s->queue);
+	s->all = (struct window) { s->all_at, SENDS_ALL_MAX, 0,
+		SENDS_WINDOW_MS };
+	s->presence = (struct window) { s->presence_at, SENDS_PRESENCE_MAX, 0,
+		SENDS_PRESENCE_MS };
+	return s;
+}
+
+void
+sends_free(struct sends *s)
+{
+	if (s == NULL)
+		return;
+	timer_stop(&s->timer);
+	while (!list_empty(&s->queue)) {
+		struct entry *e =
+		    container_of(s->queue.next, struct entry, link);
+		list_remove(&e->link);
+		free(e);
+	}
+	free(s);
+}
+
+void
+sends_open(struct sends *s)
+{
+	if (s->open)
+		return;
+	s->open = true;
+	pump(s);
+}
+
+void
+sends_restart(struct sends *s)
+{
+	window_clear(&s->all);
+	window_clear(&s->presence);
+}
+
+void
+sends_close(struct sends *s)
+{
+	s->open = false;
+	timer_stop(&s->timer);
+	while (!list_empty(&s->queue))
+		take(s, container_of(s->queue.next, struct entry, link),
+		    SEND_NOT_CONNECTED);
+}
+
+/* What a bot may send, read from the payload itself (6.1). */
+static enum send_status
+inspect(const char *text, size_t len, bool *presence)
+{
+	struct envelope e;
+
+	if (len > SENDS_BYTES_MAX)
+		return SEND_TOO_LONG;
+	if (!envelope_valid(text, len, DEPTH_MAX) ||
+	    envelope_scan(text, len, &e) != 0)
+		return SEND_BAD;
+	*presence = e.op == 3;
+	switch (e.op) {
+	case 3:
+	case 4:
+	case 8:
+	case 31:
+	case 43:
+		return SEND_OK;
+	default:
+		return SEND_BAD;
+	}
+}
+
+void
+sends_request(struct sends *s, uint64_t id, const char *text, size_t len)
+{
+	bool presence = false;
+	enum send_status status = inspect(text, len, &presence);
+	struct entry *e;
+
+	if (status == SEND_OK && !s->open)
+		status = SEND_NOT_CONNECTED;
+	if (status == SEND_OK && s->queued >= SENDS_QUEUE_MAX)
+		status = SEND_QUEUE_FULL;
+	if (status != SEND_OK) {
+		s->ops->result(s->arg, id, status);
+		return;
+	}
+	e = base_alloc(sizeof(*e) + len);
+	e->id = id;
+	e->presence = presence;
+	e->len = len;
+	memcpy(e->text, text, len);
+	list_append(&s->queue, &e->link);
+	s->queued++;
+	pump(s);
+}
+
+bool
+sends_count_own(struct sends *s)
+{
+	uint64_t now = clock_boot_ms();
+
+	if (window_free(&s->all, SENDS_ALL_MAX, now) > now)
+		return false;
+	window_note(&s->all, now);
+	return true;
+}
+
+size_t
+sends_waiting(const struct sends *s)
+{
+	return s->queued;
+}

@@ -1,0 +1,898 @@
+/* SPDX-License-Identifier: MIT */
+#include "shard/session.h"
+
+#include "shard/reaction.h"
+#include "shared/clock.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define INVALID_WAIT_MIN_S 1.0 /* op 9: a random 1 to 5 s (2.8) */
+#define INVALID_WAIT_VAR_S 4.0
+#define SETTLE_MARGIN_MS 500   /* the permits' own margin (4.3) */
+
+const char *const session_event_name[SESSION_EV_COUNT] = {
+#define X(n) [SESSION_EV_##n] = #n,
+	SESSION_EVENTS(X)
+#undef X
+};
+
+/* How a connection ended and what that asks for. */
+struct ending {
+	enum reaction react;
+	double wait_s;		/* at least, before the next attempt */
+	bool polite;		/* op 7 and the like: no strike */
+	bool at_once;		/* an operator asked: no jitter */
+	enum identify_outcome outcome;
+	enum identify_cause cause;
+	unsigned code;		/* close code, 0: none */
+	unsigned hangup;	/* code we close with */
+	char why[PAGE_WORDS];
+};
+
+typedef void handler(struct session *, const struct session_in *);
+
+static void attempt(struct session *);
+
+static void say(struct session *, enum log_level, const char *, ...)
+    printflike(3, 4);
+
+static void
+say(struct session *s, enum log_level level, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	s->ops->say(s->arg, level, line);
+}
+
+static void become(struct session *, enum shard_state, const char *, ...)
+    printflike(3, 4);
+
+static void
+become(struct session *s, enum shard_state state, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->stats->note, sizeof(s->stats->note), fmt, ap);
+	va_end(ap);
+	if (s->stats->state != (uint32_t)state) {
+		s->stats->state = (uint32_t)state;
+		s->stats->state_since_ms = clock_boot_ms();
+	}
+	say(s, LOG_L_DEBUG, "%s: %s", page_shard_state_name[state],
+	    s->stats->note);
+}
+
+/* ---- permits ---------------------------------------------------------- */
+
+static void
+settle_now(struct session *s)
+{
+	timer_stop(&s->settle);
+	s->ops->permit_done(s->arg, s->serial, s->ledger_id, s->outcome,
+	    s->outcome_code);
+	s->permit = PERMIT_NONE;
+}
+
+static void
+on_settle(struct timer *t)
+{
+	settle_now(container_of(t, struct session, settle));
+}
+
+/*
+ * The issuer counts the key's 5 s from its grant and Discord from our IDENTIFY.
+ * When connecting took long, holding the outcome back keeps the key ours until
+ * both have passed.
+ */
+static void
+settle(struct session *s, enum identify_outcome outcome, unsigned code)
+{
+	double interval = s->lim.identify_interval_s * 1000 + SETTLE_MARGIN_MS;
+	uint64_t now = clock_boot_ms(), free_ms;
+
+	if (s->permit == PERMIT_NONE || timer_pending(&s->settle))
+		return;
+	s->outcome = outcome;
+	s->outcome_code = code;
+	if (s->permit == PERMIT_ASKED)
+		s->ledger_id = 0;
+	if (s->permit != PERMIT_SPENT)
+		s->outcome = OUTCOME_UNUSED;
+	free_ms = s->sent_ms + (uint64_t)interval;
+	if (s->permit == PERMIT_SPENT && free_ms > now &&
+	    s->sent_ms - s->granted_ms > SETTLE_MARGIN_MS / 2)
+		timer_set(&s->settle, (double)(free_ms - now) / 1000);
+	else
+		settle_now(s);
+}
+
+/* ---- the session record ----------------------------------------------- */
+
+static void
+save(struct session *s)
+{
+	s->rec.host_fails = s->attempt.host_fails;
+	s->ops->save(s->arg, &s->rec);
+}
+
+static void
+void_session(struct session *s, const struct ending *e)
+{
+	s->cause = e->cause;
+	s->cause_code = e->cause == CAUSE_CLOSE_CODE ? e->code : 0;
+	if (!s->held)
+		return;
+	say(s, LOG_L_NOTICE, "the session is void (%s): it will IDENTIFY",
+	    e->why);
+	s->held = s->has_seq = false;
+	s->seq = s->hash = s->stats->session = s->stats->seq = 0;
+	s->rec.id[0] = s->rec.url[0] = '\0';
+	s->rec.strikes = 0;
+	s->invalid_true = 0;
+	attempt_init(&s->attempt, s->attempt.shard_count,
+	    s->attempt.spacing_s, 0);
+	s->ops->forget(s->arg);
+}
+
+/* A RESUME that reached Discord came to nothing. */
+static void
+strike(struct session *s, struct ending *e)
+{
+	s->stats->resumes_failed++;
+	if (e->polite || s->progress || e->react != REACT_RESUME)
+		return;
+	if (++s->rec.strikes < SESSION_STRIKES) {
+		save(s);
+		return;
+	}
+	e->react = REACT_IDENTIFY;
+	e->cause = CAUSE_POISONED;
+	say(s, LOG_L_WARN, "%d RESUMEs in a row reached Discord and failed",
+	    SESSION_STRIKES);
+}
+
+/* ---- the end of a connection ------------------------------------------ */
+
+static double
+next_delay(struct session *s, const struct ending *e, bool spent)
+{
+	double delay;
+
+	if (e->at_once)
+		return 0;
+	delay = spent ? attempt_identify_delay(&s->attempt)
+		      : attempt_delay(&s->attempt);
+	return delay > e->wait_s ? delay : e->wait_s;
+}
+
+static void
+conn_stop(struct session *s, unsigned code)
+{
+	timer_stop(&s->deadline);
+	timer_stop(&s->beat);
+	timer_stop(&s->wait);
+	s->unacked = s->extended = false;
+	s->generation++;
+	s->ops->hangup(s->arg, code);
+}
+
+static void
+wait_for(struct session *s, double delay, const char *why)
+{
+	if (s->blocked) {
+		become(s, SHARD_WAITING, "the handler does not keep up: "
+		    "reading stops until the queue is half empty");
+		return;
+	}
+	become(s, SHARD_WAITING, "%.*s; next attempt in %.1f s", 140, why,
+	    delay);
+	timer_set(&s->wait, delay);
+}
+
+static void
+give_up(struct session *s, const struct ending *e)
+{
+	become(s, SHARD_HELD, "%s", e->why);
+	s->ops->fatal(s->arg, e->code, e->why);
+}
+
+/* The one way out of a connection, dialled or open. */
+static void
+end(struct session *s, struct ending *e)
+{
+	enum shard_state was = session_state(s);
+	bool spent = was == SHARD_IDENTIFYING;
+
+	conn_stop(s, e->hangup ? e->hangup : REACTION_OUR_CLOSE);
+	if (spent)
+		e->cause = s->cause;
+	if (was != SHARD_READY)
+		settle(s, e->outcome, e->code);
+	if (was == SHARD_RESUMING)
+		strike(s, e);
+	if (was == SHARD_READY || spent || was == SHARD_RESUMING)
+		s->ops->report(s->arg, REPORT_CLOSED, e->code, e->why);
+	else
+		s->ops->report(s->arg, REPORT_CONNECT_FAILED, e->code, e->why);
+	if (e->react == REACT_FATAL) {
+		give_up(s, e);
+		return;
+	}
+	if (e->react == REACT_IDENTIFY)
+		void_session(s, e);
+	wait_for(s, next_delay(s, e, spent), e->why);
+}
+
+/* An attempt that ended before HELLO says something about the host. */
+static void
+host_result(struct session *s, bool reached)
+{
+	if (s->held && s->rec.url[0] != '\0' &&
+	    attempt_host_result(&s->attempt, s->on_main, reached))
+		save(s);
+}
+
+static struct ending ending(enum identify_outcome, const char *, ...)
+    printflike(2, 3);
+
+static struct ending
+ending(enum identify_outcome outcome, const char *fmt, ...)
+{
+	struct ending e = { .react = REACT_RESUME, .outcome = outcome };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(e.why, sizeof(e.why), fmt, ap);
+	va_end(ap);
+	return e;
+}
+
+/* ---- attempts --------------------------------------------------------- */
+
+static void
+dial(struct session *s, const char *url)
+{
+	uint64_t now = clock_boot_ms();
+
+	s->generation++;
+	s->dialled_ms = s->byte_ms = s->dispatch_ms = now;
+	s->progress = s->unacked = s->extended = false;
+	s->stats->connects++;
+	s->stats->interval_ms = 0;
+	become(s, SHARD_CONNECTING, "connecting to %.150s", url);
+	timer_set(&s->deadline, s->lim.connect_s);
+	s->ops->dial(s->arg, url, s->generation);
+}
+
+static void
+attempt(struct session *s)
+{
+	if (!s->held) {
+		s->on_main = true;
+		if (timer_pending(&s->settle))
+			settle_now(s);
+		s->permit = PERMIT_ASKED;
+		s->serial++;
+		become(s, SHARD_PERMIT, "waits for a permit to IDENTIFY (%s)",
+		    contract_cause_name(s->cause));
+		s->ops->permit_ask(s->arg, s->serial, s->cause,
+		    s->cause_code);
+		return;
+	}
+	s->on_main = s->rec.url[0] == '\0' || attempt_use_main(&s->attempt);
+	dial(s, s->on_main ? s->lim.main_url : s->rec.url);
+}
+
+static void
+on_start(struct session *s, const struct session_in *in)
+{
+	double delay = attempt_start_spread(&s->attempt) * s->lim.start_spread;
+
+	if (!s->held || delay <= 0) {
+		attempt(s);
+		return;
+	}
+	become(s, SHARD_WAITING, "will RESUME in %.1f s", delay);
+	timer_set(&s->wait, delay);
+}
+
+static void
+on_wait_over(struct session *s, const struct session_in *in)
+{
+	attempt(s);
+}
+
+static void
+on_order_waiting(struct session *s, const struct session_in *in)
+{
+	if (s->blocked)
+		return;
+	timer_stop(&s->wait);
+	attempt(s);
+}
+
+static void
+on_room(struct session *s, const struct session_in *in)
+{
+	if (!s->blocked)
+		return;
+	s->blocked = false;
+	attempt(s);
+}
+
+static void
+on_grant(struct session *s, const struct session_in *in)
+{
+	if (s->permit != PERMIT_ASKED || in->code != s->serial) {
+		s->ops->permit_done(s->arg, in->code, in->value,
+		    OUTCOME_UNUSED, 0);
+		return;
+	}
+	s->permit = PERMIT_HELD;
+	s->ledger_id = in->value;
+	s->granted_ms = clock_boot_ms();
+	dial(s, s->lim.main_url);
+}
+
+static void
+on_stale_grant(struct session *s, const struct session_in *in)
+{
+	s->ops->permit_done(s->arg, in->code, in->value, OUTCOME_UNUSED, 0);
+}
+
+/* ---- up to HELLO ------------------------------------------------------ */
+
+static void
+on_dialed(struct session *s, const struct session_in *in)
+{
+	uint64_t gone = clock_boot_ms() - s->dialled_ms;
+	double left = s->lim.hello_s - (double)gone / 1000;
+
+	/* The deadline counts from the start of the connection (2.3). */
+	become(s, SHARD_HELLO, "connected, waits for HELLO");
+	timer_set(&s->deadline, left > 1.0 ? left : 1.0);
+}
+
+static void
+on_dial_failed(struct session *s, const struct session_in *in)
+{
+	struct ending e = ending(OUTCOME_UNUSED, "%s",
+	    in->text ? in->text : "cannot connect");
+
+	s->stats->connect_fails++;
+	e.wait_s = reaction_http_wait(in->code, in->value);
+	host_result(s, false);
+	say(s, LOG_L_WARN, "%s", e.why);
+	end(s, &e);
+}
+
+static void
+on_dial_late(struct session *s, const struct session_in *in)
+{
+	struct ending e = ending(OUTCOME_UNUSED, "no connection within %.0f s",
+	    s->lim.connect_s);
+
+	s->stats->connect_fails++;
+	host_result(s, false);
+	say(s, LOG_L_WARN, "%s", e.why);
+	end(s, &e);
+}
+
+static void
+on_hello_late(struct session *s, const struct session_in *in)
+{
+	struct ending e = ending(OUTCOME_UNUSED, "no HELLO within %.0f s",
+	    s->lim.hello_s);
+
+	s->stats->connect_fails++;
+	host_result(s, false);
+	say(s, LOG_L_WARN, "%s", e.why);
+	end(s, &e);
+}
+
+/* op 7, op 9 or a close instead of HELLO (8.15). */
+static void
+on_no_hello(struct session *s, const char *what)
+{
+	struct ending e = ending(OUTCOME_UNUSED, "%s instead of HELLO", what);
+
+	s->stats->connect_fails++;
+	end(s, &e);
+}
+
+static void
+on_reconnect_early(struct session *s, const struct session_in *in)
+{
+	on_no_hello(s, "op 7");
+}
+
+static void
+on_invalid_early(struct session *s, const struct session_in *in)
+{
+	on_no_hello(s, "op 9");
+}
+
+static void
+handshake_identify(struct session *s)
+{
+	uint64_t now = clock_boot_ms();
+
+	must(s->permit == PERMIT_HELD);
+	if (now - s->granted_ms > SESSION_PERMIT_WINDOW_MS) {
+		struct ending e = ending(OUTCOME_UNUSED, "connecting took "
+		    "longer than a permit lasts");
+		end(s, &e);
+		return;
+	}
+	s->permit = PERMIT_SPENT;
+	s->sent_ms = now;
+	s->stats->identifies++;
+	become(s, SHARD_IDENTIFYING, "IDENTIFY sent");
+	s->ops->identify(s->arg);
+}
+
+static void
+handshake_resume(struct session *s)
+{
+	s->stats->resumes++;
+	become(s, SHARD_RESUMING, "RESUME sent from seq %llu",
+	    (unsigned long long)s->seq);
+	s->ops->resume(s->arg, s->rec.id, s->seq);
+}
+
+static void
+on_hello(struct session *s, const struct session_in *in)
+{
+	uint64_t ms = in->value;
+	double first;
+
+	if (ms == 0) {
+		struct ending e = ending(OUTCOME_UNUSED,
+		    "HELLO without a usable heartbeat_interval");
+		s->stats->connect_fails++;
+		say(s, LOG_L_WARN, "%s", e.why);
+		end(s, &e);
+		return;
+	}
+	if (ms > SESSION_INTERVAL_MAX_MS)
+		ms = SESSION_INTERVAL_MAX_MS;
+	s->stats->interval_ms = ms;
+	s->ops->tune(s->arg, ms);
+	host_result(s, true);
+	first = (double)ms * clock_random() / 1000;
+	s->answer_ms = clock_boot_ms();
+	s->beat_due_ms = s->answer_ms + (uint64_t)(first * 1000);
+	timer_set(&s->beat, first);
+	timer_set(&s->deadline, s->lim.ready_s);
+	if (s->held)
+		handshake_resume(s);
+	else
+		handshake_identify(s);
+}
+
+/* ---- the handshake's answer ------------------------------------------- */
+
+static void
+on_answer_late(struct session *s, const struct session_in *in)
+{
+	uint64_t now = clock_boot_ms(), last = s->byte_ms, life;
+	uint64_t limit = (uint64_t)(s->lim.ready_s * 1000);
+	struct ending e;
+
+	/* Silence with ACKs is an outage; dispatches are a long replay. */
+	life = s->dispatch_ms > s->answer_ms ? s->dispatch_ms : s->answer_ms;
+	if (now - last < limit && now - life < limit * SESSION_SILENCE_FACTOR) {
+		timer_set(&s->deadline, (double)(last + limit - now) / 1000);
+		return;
+	}
+	e = ending(OUTCOME_TIMEOUT, "no answer to %s",
+	    session_state(s) == SHARD_RESUMING ? "RESUME" : "IDENTIFY");
+	say(s, LOG_L_WARN, "%s", e.why);
+	end(s, &e);
+}
+
+static void
+established(struct session *s)
+{
+	timer_stop(&s->deadline);
+	attempt_succeeded(&s->attempt);
+	s->invalid_true = 0;
+	s->ops->report(s->arg, REPORT_READY, 0, "");
+}
+
+static void
+ready_unusable(struct session *s)
+{
+	struct ending e = ending(OUTCOME_CLOSED,
+	    "READY without a usable session_id");
+
+	say(s, LOG_L_WARN, "%s", e.why);
+	end(s, &e);
+}
+
+static void
+on_ready(struct session *s, const struct session_in *in)
+{
+	struct store_session *r = &s->rec;
+
+	if (in->text[0] == '\0' || strlen(in->text) >= sizeof(r->id)) {
+		ready_unusable(s);
+		return;
+	}
+	str_copy(r->id, in->text, sizeof(r->id));
+	/* A cut URL would be a wrong one: the main URL resumes as well. */
+	if (str_copy(r->url, in->url, sizeof(r->url)) >= sizeof(r->url))
+		r->url[0] = '\0';
+	r->seq = in->value;
+	r->ready_ms = r->seen_ms = clock_wall_ms();
+	r->strikes = 0;
+	s->attempt.host_fails = 0;
+	s->attempt.main_next = false;
+	s->held = true;
+	s->has_seq = in->value != 0;
+	s->seq = in->value;
+	s->hash = hash64(r->id, strlen(r->id));
+	s->stats->session = s->hash;
+	s->stats->seq = s->seq;
+	s->stats->guilds = s->stats->guilds_pending = in->guilds;
+	s->sync_ms = clock_boot_ms();
+	settle(s, OUTCOME_READY, 0);
+	established(s);
+	s->ops->begun(s->arg, s->hash, r->id);
+	save(s);
+	become(s, SHARD_READY, "IDENTIFY answered, %u guilds", in->guilds);
+	say(s, LOG_L_INFO, "ready after IDENTIFY, %u guilds", in->guilds);
+}
+
+static void
+on_resumed(struct session *s, const struct session_in *in)
+{
+	established(s);
+	if (s->rec.strikes != 0) {
+		s->rec.strikes = 0;
+		save(s);
+	}
+	become(s, SHARD_READY, "RESUME answered");
+	say(s, LOG_L_INFO, "ready after RESUME, seq %llu",
+	    (unsigned long long)s->seq);
+}
+
+/* ---- what ends a live connection -------------------------------------- */
+
+static void
+on_closed(struct session *s, const struct session_in *in)
+{
+	const struct reaction_rule *r = reaction_find(in->code);
+	struct ending e = ending(OUTCOME_CLOSED, "closed with %u, %s%s%.90s",
+	    in->code ? in->code : REACTION_NO_CODE, r->words,
+	    in->text && in->text[0] ? ": " : "", in->text ? in->text : "");
+
+	page_count_close(s->stats, in->code ? in->code : REACTION_NO_CODE);
+	e.react = (enum reaction)r->react;
+	e.wait_s = r->wait_s;
+	e.code = in->code;
+	e.cause = CAUSE_CLOSE_CODE;
+	if (session_state(s) == SHARD_HELLO) {
+		/* Nothing names our session yet: it can't be void. */
+		if (e.react == REACT_IDENTIFY)
+			e.react = REACT_RESUME;
+		s->stats->connect_fails++;
+		host_result(s, false);
+	}
+	say(s, r->our_bug || r->react != REACT_RESUME ? LOG_L_WARN
+	    : LOG_L_INFO, "%s", e.why);
+	end(s, &e);
+}
+
+/* Our side can't go on with it: inflate error, framing, size (5.1, 8.9). */
+static void
+on_broken(struct session *s, const struct session_in *in)
+{
+	struct ending e = ending(OUTCOME_CLOSED, "%s", in->text);
+
+	say(s, LOG_L_WARN, "%s: closing, the session is kept", e.why);
+	end(s, &e);
+}
+
+static void
+on_reconnect(struct session *s, const struct session_in *in)
+{
+	struct ending e = ending(OUTCOME_CLOSED, "op 7: Discord asks to "
+	    "reconnect");
+
+	e.polite = true;
+	say(s, LOG_L_INFO, "%s", e.why);
+	end(s, &e);
+}
+
+static void
+on_order(struct session *s, const struct session_in *in)
+{
+	struct ending e = ending(OUTCOME_CLOSED, "reconnect was ordered");
+
+	e.polite = e.at_once = true;
+	end(s, &e);
+}
+
+static void
+on_invalid(struct session *s, const struct session_in *in)
+{
+	bool keep = in->flag && ++s->invalid_true < 2;
+	struct ending e = ending(OUTCOME_INVALID, "op 9 %s",
+	    in->flag ? "true" : "false");
+
+	e.wait_s = INVALID_WAIT_MIN_S + INVALID_WAIT_VAR_S * clock_random();
+	e.polite = keep;
+	e.react = keep ? REACT_RESUME : REACT_IDENTIFY;
+	e.cause = CAUSE_INVALID_SESSION;
+	say(s, LOG_L_NOTICE, "%s in state %s", e.why,
+	    page_shard_state_name[session_state(s)]);
+	end(s, &e);
+}
+
+/* ---- heartbeats ------------------------------------------------------- */
+
+static void
+beat(struct session *s)
+{
+	s->ops->heartbeat(s->arg, s->has_seq, s->seq);
+}
+
+/* While guilds or a replay pour in, an ACK may be behind them (2.4, 8.19). */
+static bool
+flooded(const struct session *s, uint64_t now)
+{
+	bool syncing = s->stats->guilds_pending > 0 &&
+	    now - s->sync_ms < SESSION_QUIET_MS;
+
+	return !s->extended && s->byte_ms > s->beat_ms &&
+	    (syncing || session_state(s) == SHARD_RESUMING);
+}
+
+static void
+zombie(struct session *s, uint64_t now)
+{
+	struct ending e = ending(OUTCOME_CLOSED, "no ACK for the heartbeat of "
+	    "%.1f s ago", (double)(now - s->beat_ms) / 1000);
+
+	s->stats->zombies++;
+	say(s, LOG_L_WARN, "%s: the connection is dead", e.why);
+	end(s, &e);
+}
+
+static void
+on_beat_due(struct session *s, const struct session_in *in)
+{
+	uint64_t now = clock_boot_ms(), interval = s->stats->interval_ms;
+
+	if (now > s->beat_due_ms + interval) {
+		struct ending e = ending(OUTCOME_CLOSED, "the host slept for "
+		    "%.1f s", (double)(now - s->beat_due_ms) / 1000);
+		e.at_once = true;
+		say(s, LOG_L_NOTICE, "%s: reconnecting", e.why);
+		end(s, &e);
+		return;
+	}
+	if (s->unacked && !flooded(s, now)) {
+		zombie(s, now);
+		return;
+	}
+	s->extended = s->unacked;
+	/* Exactly every interval: lateness must not add up. */
+	s->beat_due_ms += interval;
+	timer_set(&s->beat, s->beat_due_ms > now
+	    ? (double)(s->beat_due_ms - now) / 1000 : 0.001);
+	s->unacked = true;
+	s->beat_ms = s->stats->heartbeat_ms = now;
+	beat(s);
+}
+
+static void
+on_beat_asked(struct session *s, const struct session_in *in)
+{
+	beat(s);
+}
+
+static void
+on_ack(struct session *s, const struct session_in *in)
+{
+	uint64_t now = clock_boot_ms();
+
+	s->stats->ack_ms = now;
+	if (s->unacked)
+		s->stats->rtt_ms = (uint32_t)(now - s->beat_ms);
+	s->unacked = s->extended = false;
+}
+
+/* ---- orders ----------------------------------------------------------- */
+
+static void
+on_stop(struct session *s, const struct session_in *in)
+{
+	unsigned code = in->flag ? 1000 : REACTION_OUR_CLOSE;
+
+	conn_stop(s, code);
+	settle(s, OUTCOME_CLOSED, 0);
+	if (s->permit != PERMIT_NONE)
+		settle_now(s);
+	if (in->flag) {
+		s->held = false;
+		s->ops->forget(s->arg);
+	}
+	become(s, SHARD_DRAINING, "stopping%s", in->flag
+	    ? ", session ended" : ", session kept");
+}
+
+static void
+on_full(struct session *s, const struct session_in *in)
+{
+	struct ending e = ending(OUTCOME_CLOSED, "the queue is full");
+
+	e.polite = true;
+	s->blocked = true;
+	s->stats->queue_full++;
+	say(s, LOG_L_WARN, "the handler does not keep up: closing, the "
+	    "session is kept");
+	end(s, &e);
+}
+
+/* ---- the table -------------------------------------------------------- */
+
+#define EV(n) [SESSION_EV_##n]
+#define LIVE                                                                   \
+	EV(BEAT) = on_beat_asked,                                              \
+	EV(RECONNECT) = on_reconnect, EV(INVALID) = on_invalid,                \
+	EV(ACK) = on_ack, EV(CLOSED) = on_closed, EV(BROKEN) = on_broken,      \
+	EV(T_BEAT) = on_beat_due, EV(GRANT) = on_stale_grant,                  \
+	EV(STOP) = on_stop, EV(FULL) = on_full
+
+static handler *const table[SHARD_STATES][SESSION_EV_COUNT] = {
+	[SHARD_STARTING] = { EV(START) = on_start, EV(STOP) = on_stop,
+	    EV(GRANT) = on_stale_grant },
+	[SHARD_WAITING] = { EV(T_WAIT) = on_wait_over, EV(STOP) = on_stop,
+	    EV(ORDER) = on_order_waiting, EV(ROOM) = on_room,
+	    EV(GRANT) = on_stale_grant },
+	[SHARD_PERMIT] = { EV(GRANT) = on_grant, EV(STOP) = on_stop },
+	[SHARD_CONNECTING] = { EV(DIALED) = on_dialed,
+	    EV(DIAL_FAILED) = on_dial_failed, EV(T_DEADLINE) = on_dial_late,
+	    EV(GRANT) = on_stale_grant, EV(STOP) = on_stop },
+	[SHARD_HELLO] = { EV(HELLO) = on_hello, EV(T_DEADLINE) = on_hello_late,
+	    EV(RECONNECT) = on_reconnect_early, EV(INVALID) = on_invalid_early,
+	    EV(CLOSED) = on_closed, EV(BROKEN) = on_broken,
+	    EV(FULL) = on_full, EV(GRANT) = on_stale_grant,
+	    EV(STOP) = on_stop },
+	/* READY anywhere else is an event like any other: it must not replace
+	 * a session that lives. */
+	[SHARD_IDENTIFYING] = { LIVE, EV(READY) = on_ready,
+	    EV(T_DEADLINE) = on_answer_late },
+	[SHARD_RESUMING] = { LIVE, EV(RESUMED) = on_resumed,
+	    EV(T_DEADLINE) = on_answer_late, EV(ORDER) = on_order },
+	[SHARD_READY] = { LIVE, EV(ORDER) = on_order },
+	[SHARD_DRAINING] = { EV(GRANT) = on_stale_grant },
+	[SHARD_HELD] = { EV(GRANT) = on_stale_grant, EV(STOP) = on_stop },
+};
+
+void
+session_input(struct session *s, enum session_event ev,
+    const struct session_in *in)
+{
+	static const struct session_in nothing = { .text = "", .url = "" };
+	handler *fn;
+
+	must(s->stats->state < SHARD_STATES && ev < SESSION_EV_COUNT);
+	fn = table[s->stats->state][ev];
+	if (fn == NULL)
+		say(s, LOG_L_DEBUG, "%s is ignored in state %s",
+		    session_event_name[ev],
+		    page_shard_state_name[s->stats->state]);
+	else
+		fn(s, in ? in : &nothing);
+}
+
+void
+session_wire(struct session *s, uint32_t generation, enum session_event ev,
+    const struct session_in *in)
+{
+	if (generation == s->generation)
+		session_input(s, ev, in);
+}
+
+bool
+session_dispatch(struct session *s, const struct envelope *e, const char *t)
+{
+	bool replay = s->stats->state == SHARD_RESUMING;
+
+	s->dispatch_ms = s->byte_ms;
+	if (e->has_s && s->held) {
+		s->seq = s->stats->seq = e->s;
+		s->has_seq = true;
+	}
+	if (replay) {
+		s->progress = true;
+		s->stats->replayed++;
+	}
+	if (e->t_len < 12 || memcmp(t, "GUILD_", 6) != 0)
+		return replay;
+	if (e->t_len == 12 && memcmp(t + 6, "CREATE", 6) == 0) {
+		if (s->stats->guilds_pending == 0)
+			s->stats->guilds++;
+	} else if (e->t_len == 12 && memcmp(t + 6, "DELETE", 6) == 0) {
+		/* Unavailable ones count as arrived (2.3). */
+		if (s->stats->guilds > 0)
+			s->stats->guilds--;
+	} else {
+		return replay;
+	}
+	if (s->stats->guilds_pending > 0)
+		s->stats->guilds_pending--;
+	s->sync_ms = s->byte_ms;
+	return replay;
+}
+
+/* ---- life ------------------------------------------------------------- */
+
+static void
+on_wait_timer(struct timer *t)
+{
+	session_input(container_of(t, struct session, wait),
+	    SESSION_EV_T_WAIT, NULL);
+}
+
+static void
+on_deadline_timer(struct timer *t)
+{
+	session_input(container_of(t, struct session, deadline),
+	    SESSION_EV_T_DEADLINE, NULL);
+}
+
+static void
+on_beat_timer(struct timer *t)
+{
+	session_input(container_of(t, struct session, beat),
+	    SESSION_EV_T_BEAT, NULL);
+}
+
+void
+session_init(struct session *s, struct timers *timers,
+    const struct session_ops *ops, void *arg,
+    const struct session_limits *lim, struct page_shard *stats,
+    const struct store_session *rec, enum identify_cause cause)
+{
+	memset(s, 0, sizeof(*s));
+	s->ops = ops;
+	s->arg = arg;
+	s->lim = *lim;
+	s->stats = stats;
+	s->cause = cause;
+	timer_init(timers, &s->wait, on_wait_timer);
+	timer_init(timers, &s->deadline, on_deadline_timer);
+	timer_init(timers, &s->beat, on_beat_timer);
+	timer_init(timers, &s->settle, on_settle);
+	attempt_init(&s->attempt, rec->shard_count, lim->identify_interval_s,
+	    rec->host_fails);
+	stats->state = SHARD_STARTING;
+	stats->state_since_ms = clock_boot_ms();
+	s->rec = *rec;
+	if (rec->id[0] == '\0')
+		return;
+	s->held = true;
+	s->seq = rec->seq;
+	s->has_seq = rec->seq != 0;
+	s->hash = stats->session = hash64(rec->id, strlen(rec->id));
+	stats->seq = rec->seq;
+}
+
+void
+session_free(struct session *s)
+{
+	timer_stop(&s->wait);
+	timer_stop(&s->deadline);
+	timer_stop(&s->beat);
+	timer_stop(&s->settle);
+}

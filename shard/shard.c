@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shard process: its loop, its life, the channel to the supervisor, the
+ * stats page and the handler's acknowledgements.  It outlives its supervisor
+ * for a bounded time, and its handler for as long as the queue lasts.
+ */
+#include "shard/process.h"
+
+#include "shard/claim.h"
+#include "shard/reaction.h"
+#include "shared/clock.h"
+#include "shared/version.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define TICK_S 10.0
+#define ORPHAN_S 600.0	   /* without a supervisor, then stop in order */
+#define DRAIN_SHARE 0.8	   /* of the supervisor's deadline */
+#define FATAL_DRAIN_S 5.0
+
+/* ---- the stats page --------------------------------------------------- */
+
+static void
+publish(struct process *p)
+{
+	const size_t from = offsetof(struct page_shard, state);
+	struct page_shard *to = &p->slot->shard;
+
+	p->stats.queue_events = p->queue.events;
+	p->stats.queue_bytes = p->queue.bytes;
+	page_begin(&to->lock);
+	memcpy((char *)to + from, (const char *)&p->stats + from,
+	    sizeof(*to) - from);
+	page_end(&to->lock);
+}
+
+static void
+on_publish(struct ev_loop *loop, ev_prepare *w, int revents)
+{
+	publish(container_of(w, struct process, publish));
+}
+
+/* Counters go on where the last process of this slot left them. */
+static void
+take_stats(struct process *p)
+{
+	struct page_shard *st = &p->stats;
+
+	page_repair(&p->slot->shard.lock);
+	(void)page_read(&p->slot->shard, st, sizeof(*st));
+	st->pid = getpid();
+	st->rtt_ms = 0;
+	st->heartbeat_ms = st->ack_ms = st->frame_ms = st->dispatch_ms = 0;
+	st->interval_ms = 0;
+	st->queue_events = st->queue_bytes = 0;
+	st->seq = st->acked_seq = 0;
+	st->guilds_pending = 0;
+	(void)str_copy(st->note, "starting", sizeof(st->note));
+}
+
+/* ---- stopping --------------------------------------------------------- */
+
+static void
+leave(struct process *p)
+{
+	ev_break(p->loop, EVBREAK_ALL);
+}
+
+/* Nothing left that anybody would take. */
+static void
+leave_if_drained(struct process *p)
+{
+	if (p->stopping && !farewell_active(&p->farewell) &&
+	    (p->queue.events == 0 || !uplink_connected(p->uplink)))
+		leave(p);
+}
+
+static void
+on_drain_over(struct timer *t)
+{
+	struct process *p = container_of(t, struct process, drain);
+
+	if (p->queue.events > 0)
+		log_warn("stopped with %llu events not acknowledged: RESUME "
+		    "brings them again", (unsigned long long)p->queue.events);
+	leave(p);
+}
+
+static void
+begin_drain(struct process *p, double seconds)
+{
+	p->stopping = true;
+	timer_set(&p->drain, seconds);
+}
+
+static void
+stop(struct process *p, bool end_session, double seconds)
+{
+	struct session_in in = { .flag = end_session, .text = "" };
+
+	if (p->stopping)
+		return;
+	log_info("stopping, the session is %s", end_session ? "ended" : "kept");
+	begin_drain(p, seconds);
+	session_input(&p->session, SESSION_EV_STOP, &in);
+}
+
+void
+shard_fatal(struct process *p, unsigned close_code, const char *text)
+{
+	struct msg_fatal m = { .close_code = close_code };
+
+	log_error("this shard cannot go on: %s", text);
+	(void)str_copy(m.text, text, sizeof(m.text));
+	(void)ipc_send(&p->ipc, MSG_FATAL, (int32_t)p->args->id, 0, &m,
+	    sizeof(m), -1);
+	p->exit_code = EXIT_CONFIG;
+	if (!p->stopping)
+		begin_drain(p, FATAL_DRAIN_S);
+}
+
+/* ---- the supervisor --------------------------------------------------- */
+
+static void
+on_uplink_msg(struct process *p, const struct msg_uplink *m, int fd)
+{
+	struct up_hello hello = { .version = CONTRACT_VERSION,
+		.shard = p->args->id, .shard_count = p->args->count,
+		.generation = p->args->generation, .pid = getpid() };
+
+	if (m == NULL || fd < 0)
+		return;
+	if (fd_nonblock(fd) != 0 || fd_cloexec(fd, true) != 0) {
+		close(fd);
+		return;
+	}
+	(void)str_copy(hello.build, SHARDHERD_VERSION, sizeof(hello.build));
+	p->stats.uplinks++;
+	log_debug("uplink to handler generation %u", m->generation);
+	uplink_adopt(p->uplink, fd, &hello);
+}
+
+static void
+on_grant(struct process *p, uint32_t serial, const struct msg_permit_grant *m)
+{
+	struct session_in in = { .code = serial, .text = "" };
+
+	if (m == NULL)
+		return;
+	in.value = m->ledger_id;
+	session_input(&p->session, SESSION_EV_GRANT, &in);
+}
+
+static void
+on_stop(struct process *p, const struct msg_stop *m)
+{
+	if (m != NULL)
+		stop(p, m->end_sessions != 0,
+		    m->deadline_ms * DRAIN_SHARE / 1000);
+}
+
+static void
+on_supervisor_msg(struct ipc *ipc, const struct msg_hdr *h,
+    const void *payload, int fd)
+{
+	struct process *p = container_of(ipc, struct process, ipc);
+
+	switch (h->type) {
+	case MSG_UPLINK:
+		on_uplink_msg(p, ipc_payload(h, payload,
+		    sizeof(struct msg_uplink)), fd);
+		return;
+	case MSG_PERMIT_GRANT:
+		on_grant(p, h->serial, ipc_payload(h, payload,
+		    sizeof(struct msg_permit_grant)));
+		break;
+	case MSG_STOP:
+		on_stop(p, ipc_payload(h, payload, sizeof(struct msg_stop)));
+		break;
+	case MSG_RECONNECT:
+		session_input(&p->session, SESSION_EV_ORDER, NULL);
+		break;
+	default:
+		log_warn("the supervisor sent %s, which is not for a shard",
+		    contract_msg_name(h->type));
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+on_supervisor_gone(struct ipc *ipc, const char *why)
+{
+	struct process *p = container_of(ipc, struct process, ipc);
+
+	ipc_close(ipc);
+	p->orphaned = true;
+	log_warn("the supervisor is gone (%s): the session goes on for %.0f s",
+	    why, ORPHAN_S);
+	timer_set(&p->orphan, ORPHAN_S);
+}
+
+static void
+on_orphan_over(struct timer *t)
+{
+	struct process *p = container_of(t, struct process, orphan);
+
+	log_warn("no supervisor for %.0f s", ORPHAN_S);
+	stop(p, false, FATAL_DRAIN_S);
+}
+
+static void
+say_hello(struct process *p)
+{
+	struct msg_hello m = { .pid = getpid(),
+		.generation = p->args->generation };
+
+	(void)str_copy(m.build, SHARDHERD_VERSION, sizeof(m.build));
+	(void)ipc_send(&p->ipc, MSG_HELLO, (int32_t)p->args->id, 0, &m,
+	    sizeof(m), -1);
+}
+
+/* ---- the handler ------------------------------------------------------ */
+
+static int
+on_ack(void *arg, uint64_t ord)
+{
+	struct process *p = arg;
+	struct queue_acked a;
+
+	if (queue_ack(&p->queue, ord, &a) != 0)
+		return -1;
+	if (a.seq != 0 && a.session != 0) {
+		page_cursor_set(p->slot, a.session, a.seq);
+		p->stats.acked_seq = a.seq;
+	}
+	if (p->session.blocked &&
+	    p->queue.bytes < p->receive.queue_max / 2) {
+		log_notice("the handler has caught up: reconnecting");
+		session_input(&p->session, SESSION_EV_ROOM, NULL);
+	}
+	return 0;
+}
+
+static void
+on_down_send(void *arg, uint64_t id, const char *text, size_t len)
+{
+	struct process *p = arg;
+
+	if (text == NULL) {
+		p->stats.sends_refused++;
+		uplink_result(p->uplink, id, SEND_TOO_LONG);
+		return;
+	}
+	sends_request(p->sends, id, text, len);
+}
+
+static void
+on_handler_gone(void *arg, const char *why)
+{
+	struct process *p = arg;
+
+	log_notice("the handler is gone (%s): %llu events wait for the next",
+	    why, (unsigned long long)p->queue.events);
+}
+
+static const struct uplink_ops uplink_ops = {
+	.ack = on_ack, .send = on_down_send, .gone = on_handler_gone,
+};
+
+/* ---- housekeeping ----------------------------------------------------- */
+
+static void
+on_signal(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct process *p = container_of(w, struct process, signals);
+	struct signalfd_siginfo si;
+
+	while (read(p->signal_fd, &si, sizeof(si)) == (ssize_t)sizeof(si))
+		stop(p, false, p->args->config->stop_timeout_s * DRAIN_SHARE);
+}
+
+static void
+on_tick(struct timer *t)
+{
+	struct process *p = container_of(t, struct process, tick);
+
+	timer_set(&p->tick, TICK_S);
+	if (p->due != RECORD_CLEAN)
+		record_retry(p);
+	/* Buffers are given back once nothing has come for a while. */
+	if (p->stats.events == p->busy_events)
+		queue_trim(&p->queue);
+	p->busy_events = p->stats.events;
+	if (p->orphaned && session_state(&p->session) == SHARD_PERMIT)
+		stop(p, false, FATAL_DRAIN_S);
+}
+
+/* Checked once per turn: what any event of this turn may have led to. */
+static void
+on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
+{
+	struct process *p = container_of(w, struct process, publish);
+
+	on_publish(loop, w, revents);
+	leave_if_drained(p);
+}
+
+/* ---- life ------------------------------------------------------------- */
+
+static int
+open_signals(struct process *p)
+{
+	sigset_t set;
+
+	/* The terminal's ^C is the supervisor's business, not ours. */
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		return -1;
+	p->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (p->signal_fd < 0)
+		return -1;
+	ev_io_init(&p->signals, on_signal, p->signal_fd, EV_READ);
+	ev_io_start(p->loop, &p->signals);
+	return 0;
+}
+
+static int
+open_loop(struct process *p)
+{
+	p->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
+	if (p->loop == NULL)
+		return -1;
+	p->timers = timers_new(p->loop);
+	if (p->timers == NULL || open_signals(p) != 0)
+		return -1;
+	ev_prepare_init(&p->publish, on_prepare);
+	ev_prepare_start(p->loop, &p->publish);
+	timer_init(p->timers, &p->tick, on_tick);
+	timer_init(p->timers, &p->drain, on_drain_over);
+	timer_init(p->timers, &p->orphan, on_orphan_over);
+	return 0;
+}
+
+static void
+open_parts(struct process *p, const struct store_session *rec,
+    enum identify_cause cause)
+{
+	const struct config *c = p->args->config;
+	struct session_limits lim = { .main_url = p->args->gateway_url,
+		.connect_s = c->connect_timeout_s, .hello_s = c->hello_timeout_s,
+		.ready_s = c->ready_timeout_s,
+		.identify_interval_s = c->identify_interval_s,
+		.start_spread = p->args->generation == 0 ? 1 : 0 };
+
+	queue_init(&p->queue);
+	farewell_init(&p->farewell, p->loop, p->timers);
+	p->uplink = uplink_new(p->loop, &p->queue, &uplink_ops, p);
+	p->sends = sends_new(p->timers, &gateway_sends_ops, p);
+	session_init(&p->session, p->timers, &gateway_ops, p, &lim, &p->stats,
+	    rec, cause);
+	receive_init(&p->receive, &p->session, &p->queue, &p->stats,
+	    (uint64_t)c->queue_bytes);
+	if (p->session.held) {
+		p->queue.session.session = p->session.hash;
+		(void)str_copy(p->queue.session.id, rec->id,
+		    sizeof(p->queue.session.id));
+		p->stats.acked_seq = rec->seq;
+	} else {
+		p->stats.session = 0;
+		p->stats.guilds = 0;
+	}
+	ipc_open(&p->ipc, p->loop, p->args->control_fd, "supervisor",
+	    on_supervisor_msg, on_supervisor_gone);
+}
+
+static void
+close_parts(struct process *p)
+{
+	gateway_free(p);
+	session_free(&p->session);
+	uplink_free(p->uplink);
+	sends_free(p->sends);
+	farewell_drop(&p->farewell);
+	queue_free(&p->queue);
+	ipc_close(&p->ipc);
+}
+
+static void
+close_loop(struct process *p)
+{
+	if (p->loop == NULL)
+		return;
+	if (p->timers != NULL) {
+		timer_stop(&p->tick);
+		timer_stop(&p->drain);
+		timer_stop(&p->orphan);
+	}
+	timers_free(p->timers);
+	if (p->signal_fd >= 0)
+		close(p->signal_fd);
+	ev_loop_destroy(p->loop);
+}
+
+static int
+claim(struct process *p)
+{
+	struct err err;
+	int32_t evicted;
+
+	if (claim_take(p->args->page->fd, p->args->slot, &evicted, &err) != 0) {
+		log_error("%s", err.text);
+		return -1;
+	}
+	if (evicted != 0)
+		log_notice("took over from process %d of an earlier supervisor",
+		    (int)evicted);
+	return 0;
+}
+
+static void
+run(struct process *p, const struct store_session *rec,
+    enum identify_cause cause)
+{
+	open_parts(p, rec, cause);
+	say_hello(p);
+	timer_set(&p->tick, TICK_S);
+	session_input(&p->session, SESSION_EV_START, NULL);
+	ev_run(p->loop, 0);
+	if (p->due != RECORD_CLEAN)
+		record_retry(p);
+	p->stats.state = SHARD_DOWN;
+	p->stats.state_since_ms = clock_boot_ms();
+	p->stats.pid = 0;
+	publish(p);
+	close_parts(p);
+}
+
+int
+shard_main(const struct shard_args *args)
+{
+	static struct process process;
+	struct process *p = &process;
+	const struct rlimit no_core = { 0, 0 };
+	struct store_session rec;
+	enum identify_cause cause;
+
+	/* A core would hold the token (I6). */
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	log_init(LOG_TO_PIPE, (enum log_level)args->config->log_level);
+	p->args = args;
+	p->slot = &args->page->slot[args->slot];
+	p->signal_fd = -1;
+	p->exit_code = EXIT_FINE;
+	if (claim(p) != 0)
+		return EXIT_DEGRADED;
+	take_stats(p);
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+	    open_loop(p) != 0) {
+		log_error("cannot start: %s", strerror(errno));
+		close_loop(p);
+		return EXIT_DEGRADED;
+	}
+	if (record_load(p, &rec, &cause) == 0)
+		run(p, &rec, cause);
+	else
+		p->exit_code = EXIT_DEGRADED;
+	close_loop(p);
+	return p->exit_code;
+}

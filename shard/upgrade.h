@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The HTTP half of a websocket connection (RFC 6455 section 4): the request's
+ * text and a strict reading of the answer.  No I/O.
+ */
+#ifndef SHARD_UPGRADE_H
+#define SHARD_UPGRADE_H
+
+#include "shared/base.h"
+
+#define UPGRADE_KEY_MAX 32    /* base64 of 16 bytes, NUL included */
+#define UPGRADE_ANSWER_MAX 16384 /* header bytes accepted */
+
+struct upgrade_url {
+	bool tls;
+	uint16_t port;
+	char host[256];	      /* without brackets */
+	char authority[300];  /* as in the Host header */
+	char path[256];	      /* begins with '/' */
+};
+
+/* ws:// or wss://, nothing else: 0 or -1. */
+int upgrade_parse_url(const char *url, struct upgrade_url *);
+/* A fresh random key: 0 or -1. */
+int upgrade_key(char key[UPGRADE_KEY_MAX]);
+/* The request, query appended to the path; false when it does not fit. */
+bool upgrade_request(char *out, size_t size, const struct upgrade_url *,
+    const char *query, const char *key);
+
+struct upgrade_answer {
+	unsigned status;
+	uint64_t retry_after_s; /* 0: absent or not a number */
+	char ray[64];		/* CF-RAY, for the log */
+	size_t length;		/* of the header, blank line included */
+	const char *wrong;	/* status 101, but: NULL when all is well */
+};
+/* 1 complete, 0 more bytes needed, -1 not HTTP. */
+int upgrade_parse(const char *text, size_t len, const char *key,
+    struct upgrade_answer *);
+
+#endif

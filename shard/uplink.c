@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+#include "shard/uplink.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HDR sizeof(struct up_hdr)
+#define PIECES 16
+#define SEND_BUFFER (1 << 20) /* as much of it as the kernel allows */
+
+struct uplink {
+	struct ev_loop *loop;
+	struct queue *queue;
+	const struct uplink_ops *ops;
+	void *arg;
+	int fd; /* -1: no handler */
+	ev_io rd, wr;
+	bool greeted; /* DOWN_HELLO came */
+
+	/* goes out between two frames of the queue */
+	unsigned char control[UPLINK_CONTROL_MAX];
+	size_t control_len, control_off;
+
+	unsigned char in[HDR + UPLINK_DOWN_MAX];
+	size_t in_len;
+	size_t skip; /* bytes of an oversized payload still to come */
+};
+
+/* ---- the end ---------------------------------------------------------- */
+
+static void
+disconnect(struct uplink *u)
+{
+	if (u->fd < 0)
+		return;
+	ev_io_stop(u->loop, &u->rd);
+	ev_io_stop(u->loop, &u->wr);
+	close(u->fd);
+	u->fd = -1;
+	u->control_len = u->control_off = u->in_len = u->skip = 0;
+	u->greeted = false;
+	queue_rewind(u->queue);
+}
+
+static void
+drop(struct uplink *u, const char *why)
+{
+	if (u->fd < 0)
+		return;
+	disconnect(u);
+	u->ops->gone(u->arg, why);
+}
+
+/* ---- out -------------------------------------------------------------- */
+
+static bool
+control_put(struct uplink *u, const struct up_hdr *h, const void *payload)
+{
+	if (u->control_len + HDR + h->len > sizeof(u->control)) {
+		memmove(u->control, u->control + u->control_off,
+		    u->control_len - u->control_off);
+		u->control_len -= u->control_off;
+		u->control_off = 0;
+	}
+	if (u->control_len + HDR + h->len > sizeof(u->control))
+		return false;
+	memcpy(u->control + u->control_len, h, HDR);
+	memcpy(u->control + u->control_len + HDR, payload, h->len);
+	u->control_len += HDR + h->len;
+	return true;
+}
+
+/* What may go in one write, control frames only between two queue frames. */
+static int
+gather(struct uplink *u, struct iovec *iov, bool *control)
+{
+	size_t mid = queue_mid(u->queue);
+	int n;
+
+	*control = u->control_len > 0 && (mid == 0 || u->control_off > 0);
+	if (*control) {
+		iov[0].iov_base = u->control + u->control_off;
+		iov[0].iov_len = u->control_len - u->control_off;
+		return 1 + queue_iov(u->queue, iov + 1, PIECES - 1);
+	}
+	n = queue_iov(u->queue, iov, PIECES);
+	if (u->control_len > 0 && n > 0 && iov[0].iov_len > mid) {
+		iov[0].iov_len = mid;
+		n = 1;
+	}
+	return n;
+}
+
+static void
+account(struct uplink *u, size_t n, bool control)
+{
+	size_t left = u->control_len - u->control_off;
+
+	if (control && n < left) {
+		u->control_off += n;
+		return;
+	}
+	if (control) {
+		n -= left;
+		u->control_len = u->control_off = 0;
+	}
+	queue_sent(u->queue, n);
+}
+
+static size_t
+total(const struct iovec *iov, int n)
+{
+	size_t sum = 0;
+
+	while (n > 0)
+		sum += iov[--n].iov_len;
+	return sum;
+}
+
+/* 1 more to do, 0 done or the handler is not reading, -1 gone. */
+static int
+write_once(struct uplink *u)
+{
+	struct iovec iov[PIECES];
+	struct msghdr m = { .msg_iov = iov };
+	bool control;
+	ssize_t n;
+	size_t all;
+
+	m.msg_iovlen = (size_t)gather(u, iov, &control);
+	if (m.msg_iovlen == 0) {
+		ev_io_stop(u->loop, &u->wr);
+		return 0;
+	}
+	all = total(iov, (int)m.msg_iovlen);
+	n = sendmsg(u->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n < 0 && errno == EINTR)
+		return 1;
+	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+		return -1;
+	if (n > 0)
+		account(u, (size_t)n, control);
+	if (n < (ssize_t)all) {
+		ev_io_start(u->loop, &u->wr);
+		return 0;
+	}
+	return u->control_len > 0 || u->queue->unsent > 0;
+}
+
+void
+uplink_flush(struct uplink *u)
+{
+	if (u->fd < 0 || (u->control_len == 0 && u->queue->unsent == 0))
+		return;
+	for (int i = 0; i < UPLINK_WRITES_MAX; i++) {
+		int rc = write_once(u);
+
+		if (rc < 0)
+			drop(u, strerror(errno));
+		if (rc <= 0)
+			return;
+	}
+	ev_io_start(u->loop, &u->wr);
+}
+
+static void
+on_writable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct uplink *u = container_of(w, struct uplink, wr);
+
+	if (u->control_len == 0 && u->queue->unsent == 0)
+		ev_io_stop(loop, w);
+	else
+		uplink_flush(u);
+}
+
+/* ---- in --------------------------------------------------------------- */
+
+/* One whole frame: NULL, or what is wrong with it. */
+static const char *
+take_frame(struct uplink *u, const struct up_hdr *h, const unsigned char *p)
+{
+	struct up_hello hello;
+
+	if (h->type == DOWN_HELLO) {
+		if (h->len != sizeof(hello))
+			return "a DOWN_HELLO of another size";
+		memcpy(&hello, p, sizeof(hello));
+		if (hello.version != CONTRACT_VERSION)
+			return "it speaks another contract version";
+		u->greeted = true;
+		return NULL;
+	}
+	if (!u->greeted)
+		return "it did not say hello first";
+	switch (h->type) {
+	case DOWN_ACK:
+		return u->ops->ack(u->arg, h->ord) == 0 ? NULL
+		    : "it acknowledged what was never sent";
+	case DOWN_SEND:
+		u->ops->send(u->arg, h->ord, (const char *)p, h->len);
+		return NULL;
+	default:
+		return "a frame of an unknown type";
+	}
+}
+
+/* The bytes a frame takes from the buffer; 0: not whole yet. */
+static size_t
+parse_one(struct uplink *u, size_t off, const char **wrong)
+{
+	struct up_hdr h;
+	size_t have = u->in_len - off;
+
+	if (have < HDR)
+		return 0;
+	memcpy(&h, u->in + off, HDR);
+	if (h.len > UPLINK_DOWN_MAX) {
+		if (h.type != DOWN_SEND || h.len > UP_PAYLOAD_MAX) {
+			*wrong = "a frame that is too long";
+			return 0;
+		}
+		u->ops->send(u->arg, h.ord, NULL, h.len);
+		u->skip = h.len - (have - HDR < h.len ? have - HDR : h.len);
+		return HDR + h.len - u->skip;
+	}
+	if (have < HDR + h.len)
+		return 0;
+	*wrong = take_frame(u, &h, u->in + off + HDR);
+	return HDR + h.len;
+}
+
+/* Frames in the buffer; what is left moves to its front. */
+static const char *
+parse(struct uplink *u)
+{
+	const char *wrong = NULL;
+	size_t off = 0, n;
+
+	while (u->fd >= 0 && wrong == NULL &&
+	    (n = parse_one(u, off, &wrong)) > 0)
+		off += n;
+	if (u->fd < 0)
+		return NULL;
+	memmove(u->in, u->in + off, u->in_len - off);
+	u->in_len -= off;
+	return wrong;
+}
+
+/* 1 go on, 0 nothing more, -1 the uplink is gone. */
+static int
+read_once(struct uplink *u)
+{
+	unsigned char sink[UPLINK_READ];
+	bool skipping = u->skip > 0;
+	void *to = skipping ? (void *)sink : u->in + u->in_len;
+	size_t room = skipping ? sizeof(sink) : sizeof(u->in) - u->in_len;
+	const char *wrong;
+	ssize_t n;
+
+	if (skipping && room > u->skip)
+		room = u->skip;
+	n = recv(u->fd, to, room, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
+	if (n < 0 && errno == EINTR)
+		return 1;
+	if (n <= 0) {
+		drop(u, n == 0 ? "it closed the connection" : strerror(errno));
+		return -1;
+	}
+	if (skipping) {
+		u->skip -= (size_t)n;
+		return 1;
+	}
+	u->in_len += (size_t)n;
+	wrong = parse(u);
+	if (wrong != NULL) {
+		drop(u, wrong);
+		return -1;
+	}
+	return u->fd < 0 ? -1 : n == (ssize_t)room;
+}
+
+static void
+on_readable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct uplink *u = container_of(w, struct uplink, rd);
+
+	for (int i = 0; i < UPLINK_READS_MAX; i++)
+		if (read_once(u) <= 0)
+			break;
+	uplink_flush(u);
+}
+
+/* ---- public ----------------------------------------------------------- */
+
+struct uplink *
+uplink_new(struct ev_loop *loop, struct queue *queue,
+    const struct uplink_ops *ops, void *arg)
+{
+	struct uplink *u = base_alloc(sizeof(*u));
+
+	u->loop = loop;
+	u->queue = queue;
+	u->ops = ops;
+	u->arg = arg;
+	u->fd = -1;
+	ev_init(&u->rd, on_readable);
+	ev_init(&u->wr, on_writable);
+	return u;
+}
+
+void
+uplink_free(struct uplink *u)
+{
+	if (u == NULL)
+		return;
+	disconnect(u);
+	free(u);
+}
+
+void
+uplink_adopt(struct uplink *u, int fd, const struct up_hello *hello)
+{
+	struct up_hdr h = { .len = sizeof(*hello), .type = UP_HELLO };
+	int size = SEND_BUFFER;
+
+	disconnect(u);
+	u->fd = fd;
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	must(control_put(u, &h, hello));
+	if (u->queue->session.session != 0) {
+		h = (struct up_hdr) { .len = sizeof(u->queue->session),
+			.type = UP_SESSION,
+			.session = u->queue->session.session };
+		must(control_put(u, &h, &u->queue->session));
+	}
+	ev_io_set(&u->rd, fd, EV_READ);
+	ev_io_set(&u->wr, fd, EV_WRITE);
+	ev_io_start(u->loop, &u->rd);
+	uplink_flush(u);
+}
+
+bool
+uplink_connected(const struct uplink *u)
+{
+	return u->fd >= 0;
+}
+
+void
+uplink_result(struct uplink *u, uint64_t id, enum send_status status)
+{
+	struct up_result r = { .status = status };
+	struct up_hdr h = { .len = sizeof(r), .type = UP_RESULT, .ord = id };
+
+	if (u->fd < 0)
+		return;
+	/* One that asks but does not read is broken; noticed at next read. */
+	if (!control_put(u, &h, &r))
+		(void)shutdown(u->fd, SHUT_RDWR);
+	else
+		ev_io_start(u->loop, &u->wr);
+}

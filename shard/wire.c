@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+#include "shard/wire.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- the socket ------------------------------------------------------- */
+
+static ssize_t
+refill(struct wire *w)
+{
+	ssize_t n;
+
+	if (w->drained)
+		return 0;
+	if (w->in == NULL)
+		w->in = base_alloc(WIRE_BUFFER);
+	do
+		n = recv(w->fd, w->in, WIRE_BUFFER, 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+		w->drained = true;
+		return 0;
+	}
+	if (n <= 0) {
+		w->eof = n == 0;
+		(void)str_copy(w->why, n == 0 ? "closed by the peer"
+		    : strerror(errno), sizeof(w->why));
+		return -1;
+	}
+	w->drained = n < (ssize_t)WIRE_BUFFER;
+	w->in_off = 0;
+	w->in_len = (size_t)n;
+	return n;
+}
+
+static ssize_t
+raw_read(struct wire *w, void *buf, size_t len)
+{
+	size_t have;
+
+	if (w->in_off == w->in_len) {
+		ssize_t n = refill(w);
+		if (n <= 0)
+			return n;
+	}
+	have = w->in_len - w->in_off;
+	if (len > have)
+		len = have;
+	memcpy(buf, w->in + w->in_off, len);
+	w->in_off += len;
+	return (ssize_t)len;
+}
+
+static ssize_t
+raw_write(struct wire *w, const void *buf, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = send(w->fd, buf, len, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
+	if (n < 0)
+		(void)str_copy(w->why, strerror(errno), sizeof(w->why));
+	return n;
+}
+
+/* ---- the same for OpenSSL --------------------------------------------- */
+
+static int
+bio_read(BIO *b, char *buf, int len)
+{
+	ssize_t n = raw_read(BIO_get_data(b), buf, (size_t)len);
+
+	BIO_clear_retry_flags(b);
+	if (n == 0) {
+		BIO_set_retry_read(b);
+		return -1;
+	}
+	return n < 0 ? 0 : (int)n;
+}
+
+static int
+bio_write(BIO *b, const char *buf, int len)
+{
+	ssize_t n = raw_write(BIO_get_data(b), buf, (size_t)len);
+
+	BIO_clear_retry_flags(b);
+	if (n == 0) {
+		BIO_set_retry_write(b);
+		return -1;
+	}
+	return (int)n;
+}
+
+static long
+bio_ctrl(BIO *b, int cmd, long num, void *ptr)
+{
+	const struct wire *w = BIO_get_data(b);
+
+	switch (cmd) {
+	case BIO_CTRL_FLUSH:
+		return 1;
+	case BIO_CTRL_EOF:
+		return w->eof;
+	default:
+		return 0;
+	}
+}
+
+/* One per wire: a method is small, and a process has one connection. */
+static BIO *
+bio_new(struct wire *w, BIO_METHOD **method)
+{
+	BIO *b = NULL;
+
+	*method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK,
+	    "wire");
+	if (*method == NULL)
+		return NULL;
+	(void)BIO_meth_set_read(*method, bio_read);
+	(void)BIO_meth_set_write(*method, bio_write);
+	(void)BIO_meth_set_ctrl(*method, bio_ctrl);
+	b = BIO_new(*method);
+	if (b == NULL)
+		return NULL;
+	BIO_set_data(b, w);
+	BIO_set_init(b, 1);
+	return b;
+}
+
+/* ---- life ------------------------------------------------------------- */
+
+struct wire *
+wire_new(int fd)
+{
+	struct wire *w = base_alloc(sizeof(*w));
+
+	w->fd = fd;
+	return w;
+}
+
+void
+wire_free(struct wire *w)
+{
+	if (w == NULL)
+		return;
+	if (w->ssl != NULL) {
+		BIO_METHOD *m = SSL_get_app_data(w->ssl);
+		SSL_free(w->ssl);
+		BIO_meth_free(m);
+	}
+	if (w->fd >= 0)
+		close(w->fd);
+	free(w->in);
+	free(w->pre);
+	free(w);
+}
+
+static int
+set_peer(SSL *ssl, const char *host)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+	unsigned char ip[16];
+
+	if (inet_pton(AF_INET, host, ip) == 1 ||
+	    inet_pton(AF_INET6, host, ip) == 1)
+		return X509_VERIFY_PARAM_set1_ip_asc(param, host);
+	X509_VERIFY_PARAM_set_hostflags(param,
+	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1 &&
+	    SSL_set_tlsext_host_name(ssl, host) == 1;
+}
+
+int
+wire_tls(struct wire *w, SSL_CTX *ctx, const char *host)
+{
+	BIO_METHOD *method = NULL;
+	BIO *b;
+
+	w->ssl = SSL_new(ctx);
+	if (w->ssl == NULL)
+		goto err1;
+	b = bio_new(w, &method);
+	SSL_set_app_data(w->ssl, method);
+	if (b == NULL)
+		goto err1;
+	SSL_set_bio(w->ssl, b, b);
+	/* Our buffer reads ahead already: once is enough. */
+	SSL_set_read_ahead(w->ssl, 0);
+	SSL_set_verify(w->ssl, SSL_VERIFY_PEER, NULL);
+	if (set_peer(w->ssl, host) != 1)
+		goto err1;
+	SSL_set_connect_state(w->ssl);
+	return 0;
+err1:
+	tls_error(w->why, sizeof(w->why));
+	return -1;
+}
+
+/* The words of a failed OpenSSL call: 0 when it only has to wait. */
+static ssize_t
+ssl_wait(struct wire *w, int rc)
+{
+	long verdict;
+
+	switch (SSL_get_error(w->ssl, rc)) {
+	case SSL_ERROR_WANT_READ:
+		w->want_write = false;
+		return 0;
+	case SSL_ERROR_WANT_WRITE:
+		w->want_write = true;
+		return 0;
+	case SSL_ERROR_ZERO_RETURN:
+		w->eof = true;
+		(void)str_copy(w->why, "closed by the peer", sizeof(w->why));
+		return -1;
+	}
+	verdict = SSL_get_verify_result(w->ssl);
+	if (verdict != X509_V_OK)
+		(void)str_format(w->why, sizeof(w->why), "the certificate is "
+		    "not accepted: %s", X509_verify_cert_error_string(verdict));
+	else if (!w->eof && w->why[0] == '\0')
+		tls_error(w->why, sizeof(w->why));
+	ERR_clear_error();
+	return -1;
+}
+
+int
+wire_handshake(struct wire *w)
+{
+	int rc;
+
+	ERR_clear_error();
+	rc = SSL_do_handshake(w->ssl);
+	return rc == 1 ? 1 : (int)ssl_wait(w, rc);
+}
+
+static ssize_t
+take_pre(struct wire *w, void *buf, size_t len)
+{
+	size_t have = w->pre_len - w->pre_off;
+
+	if (len > have)
+		len = have;
+	memcpy(buf, w->pre + w->pre_off, len);
+	w->pre_off += len;
+	if (w->pre_off == w->pre_len) {
+		free(w->pre);
+		w->pre = NULL;
+	}
+	return (ssize_t)len;
+}
+
+ssize_t
+wire_read(struct wire *w, void *buf, size_t len)
+{
+	int rc;
+
+	if (w->pre != NULL)
+		return take_pre(w, buf, len);
+	if (w->ssl == NULL)
+		return raw_read(w, buf, len);
+	ERR_clear_error();
+	rc = SSL_read(w->ssl, buf, (int)len);
+	return rc > 0 ? rc : ssl_wait(w, rc);
+}
+
+ssize_t
+wire_write(struct wire *w, const void *buf, size_t len)
+{
+	ssize_t n;
+	int rc;
+
+	if (w->ssl == NULL) {
+		n = raw_write(w, buf, len);
+		w->want_write = n == 0;
+		return n;
+	}
+	ERR_clear_error();
+	rc = SSL_write(w->ssl, buf, (int)len);
+	return rc > 0 ? rc : ssl_wait(w, rc);
+}
+
+void
+wire_unread(struct wire *w, const void *data, size_t len)
+{
+	must(w->pre == NULL);
+	if (len == 0)
+		return;
+	w->pre = base_alloc(len);
+	memcpy(w->pre, data, len);
+	w->pre_off = 0;
+	w->pre_len = len;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The envelope scanner meets any bytes: every offset it gives lies inside the
+ * text, and what it calls valid JSON has a first and a last byte that can be.
+ */
+#include "shared/envelope.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const keys[] = {"t", "s", "op", "d", ""};
+	const char *text = (const char *)data;
+	struct envelope e;
+	size_t off, len;
+
+	(void)envelope_scan(text, size, &e);
+	must(e.t_off + e.t_len <= size);
+	must(e.d_off <= size);
+	for (size_t i = 0; i < nitems(keys); i++)
+		if (envelope_find(text, size, keys[i], &off, &len) == 0)
+			must(off < size && len > 0 && len <= size - off);
+	if (envelope_valid(text, size, 1024))
+		must(size > 0);
+	return 0;
+}

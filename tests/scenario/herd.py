@@ -1,0 +1,422 @@
+# SPDX-License-Identifier: MIT
+"""What every scenario needs: a simulator, a fleet, TAP, and a clean end.
+
+A scenario is an executable NAME.t with one function main(t) handed to
+scenario().  It starts the real programs in a temporary directory of its own
+on ports the kernel picks, and acts as an operator would, through the CLI.
+Everything it started, daemons included, is killed by pid at the end; the logs
+are shown when something failed.  A scenario never sleeps for luck: it waits
+until something is true, with a deadline.
+
+The programs are those of $BUILD (default: build), or of the directory above
+the one the scenario is started from, so that build-asan/scenario/NAME.t, a
+link, tests the programs in build-asan.
+"""
+import contextlib
+import ctypes
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.realpath(__file__))))
+DATA = os.path.join(ROOT, "tests", "data")
+WAIT_S = 30		# default deadline of one wait
+LIMIT_S = 150		# deadline of a whole scenario
+LOG_LINES = 60		# of each log, shown on failure
+PR_SET_CHILD_SUBREAPER = 36
+# What no log of a healthy run contains.
+BROKEN = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|"
+    r"invariant|Traceback \(most recent")
+
+
+class Failed(Exception):
+    """Something the scenario cannot go on without did not happen."""
+
+
+def build_dir():
+    above = os.path.dirname(os.path.dirname(os.path.abspath(sys.argv[0])))
+    if os.access(os.path.join(above, "scenario"), os.R_OK):
+        return above
+    return os.path.join(ROOT, os.environ.get("BUILD", "build"))
+
+
+BUILD = build_dir()
+SHARDHERD = os.path.join(BUILD, "shardherd")
+SIMULATOR = os.path.join(BUILD, "shardherd-sim")
+
+
+# ---- processes --------------------------------------------------------
+
+def adopt_orphans():
+    """Daemons we start become our children when their parent is gone."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _stat(pid):
+    with open("/proc/%d/stat" % pid, "rb") as f:
+        return f.read().rpartition(b")")[2].split()
+
+
+def alive(pid):
+    """A process that runs; a zombie is not alive."""
+    try:
+        return _stat(pid)[0] not in (b"Z", b"X")
+    except OSError:
+        return False
+
+
+def children(pid):
+    """Every descendant of pid, parents first."""
+    parents = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                parents.setdefault(int(_stat(int(name))[1]), []).append(
+                    int(name))
+    found, queue = [], [pid]
+    while queue:
+        for child in parents.get(queue.pop(0), []):
+            found.append(child)
+            queue.append(child)
+    return found
+
+
+def kill(pid, sig=signal.SIGKILL):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, sig)
+
+
+def kill_descendants():
+    """Ends all we started, whatever became of it.  Bounded: 50 rounds."""
+    for _ in range(50):
+        left = [p for p in children(os.getpid()) if alive(p)]
+        for pid in left:
+            kill(pid, signal.SIGCONT)
+            kill(pid)
+        if not left:
+            break
+        time.sleep(0.02)
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def wait_until(true, what, timeout=WAIT_S):
+    """Polls until true() is; its value.  Failed with `what` otherwise."""
+    end = time.monotonic() + timeout
+    while True:
+        value = true()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failed("waited %g s in vain: %s" % (timeout, what))
+        time.sleep(0.05)
+
+
+# ---- the simulator ----------------------------------------------------
+
+class Sim:
+    """shardherd-sim run, in a directory of its own."""
+
+    def __init__(self, path, **options):
+        self.dir = path
+        os.makedirs(path, exist_ok=True)
+        self.options = dict(guilds=64, shards=16, max_concurrency=16,
+            identify_interval="200ms", seed=1)
+        self.options.update(options)
+        self.log = path + ".log"
+        self.process = None
+        self.start()
+
+    def start(self):
+        argv = [SIMULATOR, "run", "--dir", self.dir]
+        for name, value in self.options.items():
+            if value is True:
+                argv.append("--" + name.replace("_", "-"))
+            elif value is not None and value is not False:
+                argv += ["--" + name.replace("_", "-"), str(value)]
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(self.dir, "urls"))
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log)
+        wait_until(self._listening, "the simulator listens")
+        with open(os.path.join(self.dir, "urls"), encoding="utf-8") as f:
+            self.urls = dict(shlex.split(line)[0].split("=", 1)
+                for line in f if "=" in line)
+
+    def _listening(self):
+        if self.process.poll() is not None:
+            raise Failed("the simulator ended with %d at start"
+                % self.process.returncode)
+        return os.path.exists(os.path.join(self.dir, "urls"))
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.wait(WAIT_S)
+
+    def try_ctl(self, *args, timeout=WAIT_S):
+        return subprocess.run([SIMULATOR, "ctl", "--dir", self.dir]
+            + [str(a) for a in args], stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=timeout + 10)
+
+    def ctl(self, *args, timeout=WAIT_S):
+        done = self.try_ctl(*args, timeout=timeout)
+        if done.returncode != 0:
+            raise Failed("ctl %s: %d, %s%s" % (" ".join(map(str, args)),
+                done.returncode, done.stdout, done.stderr))
+        return done.stdout
+
+    def report(self):
+        return json.loads(self.ctl("report", "--json"))
+
+    def totals(self):
+        return self.report()["totals"]
+
+    def wait(self, expression, timeout=WAIT_S):
+        self.ctl("wait", expression, "--timeout", timeout, timeout=timeout)
+
+    def settle(self, timeout=WAIT_S):
+        return self.ctl("settle", "--timeout", timeout, timeout=timeout)
+
+
+# ---- the fleet --------------------------------------------------------
+
+class Fleet:
+    """A shardherd of its own directory, driven through its CLI."""
+
+    def __init__(self, path, sim):
+        self.dir = path
+        self.sim = sim
+        self.shards = sim.options["shards"]
+        self.config = os.path.join(path, "shardherd.conf")
+        os.makedirs(path, exist_ok=True)
+
+    def audit(self):
+        return dict(exec="%s audit --dir %s" % (SIMULATOR, self.sim.dir),
+            events="*", window=512)
+
+    def write_config(self, changes, plugins=None):
+        """Changes are {"section.key": value}; the plugin is audit alone,
+        unless others are given."""
+        if plugins is None:
+            plugins = {"audit": self.audit()}
+        sections = {
+            "bot": dict(name="herd", token_file=self.sim.urls["SIM_TOKEN_FILE"],
+                intents="GUILDS, GUILD_MESSAGES, MESSAGE_CONTENT"),
+            "gateway": dict(api=self.sim.urls["SIM_API"],
+                ca_file=self.sim.urls.get("SIM_CA"),
+                identify_interval=self.sim.options["identify_interval"]),
+            "paths": dict(state_dir="state", run_dir="run", log_dir="log"),
+            "handler": {},
+            "limits": dict(restart_min="100ms", restart_max="1s"),
+            "log": dict(level="debug"),
+        }
+        for key, value in changes.items():
+            section, name = key.split(".")
+            sections.setdefault(section, {})[name] = value
+        for name, keys in plugins.items():
+            sections['plugin "%s"' % name] = keys
+        with open(self.config, "w", encoding="utf-8") as f:
+            for section, keys in sections.items():
+                f.write("[%s]\n" % section)
+                for key, value in keys.items():
+                    if value is not None:
+                        f.write("%s = %s\n" % (key, value))
+
+    def path(self, *names):
+        return os.path.join(self.dir, *names)
+
+    def cli(self, *args, timeout=WAIT_S, before=()):
+        return subprocess.run([*before, SHARDHERD, "-c", self.config,
+            *map(str, args)], stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, timeout=timeout, cwd=self.dir)
+
+    def must(self, *args, **more):
+        done = self.cli(*args, **more)
+        if done.returncode != 0:
+            raise Failed("shardherd %s: exit %d\n%s%s" % (" ".join(args),
+                done.returncode, done.stdout, done.stderr))
+        return done.stdout
+
+    def start(self, ready=True):
+        self.must("start")
+        if ready:
+            self.wait_ready()
+
+    def stop(self, *options):
+        return self.must("stop", *options, timeout=2 * WAIT_S)
+
+    def status(self):
+        done = self.cli("status", "--json")
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            raise Failed("status --json: exit %d, no JSON: %s%s" % (
+                done.returncode, done.stdout, done.stderr)) from None
+
+    def shard(self, number):
+        for shard in self.status()["shards"]:
+            if shard["id"] == number:
+                return shard
+        raise Failed("status shows no shard %d" % number)
+
+    def shard_pids(self):
+        return {s["id"]: s["pid"] for s in self.status()["shards"]}
+
+    def handler_pid(self):
+        return self.status()["handler"]["pid"]
+
+    def wait_status(self, true, what, timeout=WAIT_S):
+        return wait_until(lambda: true(self.status()), what, timeout)
+
+    def wait_ready(self, timeout=WAIT_S):
+        def ready(s):
+            return (s["cluster"]["shards_ready"] == self.shards
+                and s["handler"]["state"] == "ready")
+        self.wait_status(ready, "%d shards and the handler are ready"
+            % self.shards, timeout)
+
+    def log_text(self):
+        try:
+            with open(self.path("log", "shardherd.log"),
+                    encoding="utf-8", errors="replace") as f:
+                return f.read()
+        except OSError:
+            return ""
+
+
+# ---- one scenario, in TAP ---------------------------------------------
+
+class Scenario:
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="herd-")
+        self.sims, self.fleets = [], []
+        self.tests = self.failures = 0
+
+    def sim(self, **options):
+        sim = Sim(os.path.join(self.dir, "sim%d" % len(self.sims)), **options)
+        self.sims.append(sim)
+        return sim
+
+    def fleet(self, sim, config=None, plugins=None):
+        fleet = Fleet(os.path.join(self.dir, "fleet%d" % len(self.fleets)),
+            sim)
+        fleet.write_config(config or {}, plugins)
+        self.fleets.append(fleet)
+        return fleet
+
+    def ok(self, true, what):
+        self.tests += 1
+        self.failures += not true
+        print("%sok %d - %s" % ("" if true else "not ", self.tests, what),
+            flush=True)
+        return bool(true)
+
+    def equal(self, got, expected, what):
+        if not self.ok(got == expected, what):
+            self.note("got      %r\nexpected %r" % (got, expected))
+        return got == expected
+
+    def match(self, text, pattern, what):
+        if not self.ok(re.search(pattern, text), what):
+            self.note("no %r in:\n%s" % (pattern, text))
+
+    def sentence(self, done, code, pattern, what):
+        """The command ended with code and one line that says why."""
+        self.equal(done.returncode, code, what + ": exit status")
+        lines = done.stderr.strip().splitlines()
+        if not self.ok(len(lines) == 1 and re.search(pattern, lines[0]),
+                what + ": one sentence"):
+            self.note("wanted one line with %r, got:\n%s" % (pattern,
+                done.stderr))
+
+    def nothing_lost(self, sim, identifies, repeats=False):
+        """The four things every run must end with."""
+        totals = sim.totals()
+        for name in ("lost", "pending", "reordered", "corrupt", "unknown",
+                "violations") + (() if repeats else ("repeated",)):
+            self.equal(totals[name], 0, "%s 0 of %d events" % (name,
+                totals["sent"]))
+        self.equal(totals["identifies"], identifies, "%d IDENTIFYs in all"
+            % identifies)
+        if totals["violations"]:
+            self.note(json.dumps(sim.report()["violations"], indent=1))
+
+    def note(self, text):
+        print("\n".join("# " + line for line in text.splitlines()),
+            flush=True)
+
+    def logs(self):
+        for folder, _, names in os.walk(self.dir):
+            for name in sorted(names):
+                if ".log" in name:
+                    yield os.path.join(folder, name)
+
+    def check_logs(self):
+        for path in self.logs():
+            with open(path, encoding="utf-8", errors="replace") as f:
+                bad = [line for line in f if BROKEN.search(line)]
+            if bad:
+                self.ok(False, "%s is free of broken invariants"
+                    % os.path.relpath(path, self.dir))
+                self.note("".join(bad[:10]))
+
+    def show(self):
+        for path in self.logs():
+            self.note("---- " + os.path.relpath(path, self.dir))
+            with open(path, encoding="utf-8", errors="replace") as f:
+                self.note("".join(f.readlines()[-LOG_LINES:]))
+
+    def end(self):
+        self.check_logs()
+        if self.failures:
+            self.show()
+        print("1..%d" % self.tests, flush=True)
+        kill_descendants()
+        if os.environ.get("HERD_KEEP"):
+            self.note("kept " + self.dir)
+        else:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def skip(reason):
+    print("1..0 # SKIP " + reason)
+    sys.exit(0)
+
+
+def _too_long(signum, frame):
+    raise Failed("the scenario ran into its limit or was told to end")
+
+
+def scenario(main, limit=LIMIT_S):
+    """Runs main(t) and ends the process with TAP's idea of a result."""
+    for program in (SHARDHERD, SIMULATOR):
+        if not os.access(program, os.X_OK):
+            print("1..1\nnot ok 1 - %s is built" % program)
+            sys.exit(1)
+    adopt_orphans()
+    for sig in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(sig, _too_long)
+    signal.alarm(limit)
+    t = Scenario()
+    try:
+        main(t)
+    except Failed as e:
+        t.ok(False, "the scenario could go on")
+        t.note(str(e))
+    except Exception:
+        t.ok(False, "the scenario ran without an error of its own")
+        t.note(traceback.format_exc())
+    signal.alarm(0)
+    t.end()
+    sys.exit(1 if t.failures else 0)

@@ -1,0 +1,33 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""I3: one IDENTIFY per key and interval: 16 shards with max_concurrency 4
+take four windows, and the simulator, which closes on what comes too soon, has
+no complaint.  A second fleet does two shards at Discord's full length."""
+import time
+
+from herd import scenario
+
+
+def paced(t, sim, shards, least):
+    fleet = t.fleet(sim)
+    begin = time.monotonic()
+    fleet.start()
+    took = time.monotonic() - begin
+    t.ok(took >= least, "%d shards took %.1f s, at least %g" % (shards, took,
+        least))
+    t.nothing_lost(sim, identifies=shards)
+    shards = fleet.status()["shards"]
+    t.equal({s["identifies"] for s in shards}, {1}, "one each, says status")
+    budget = fleet.status()["budget"]
+    t.equal(budget["identifies_24h"], len(shards), "all are in the ledger")
+    t.equal(budget["remaining"], 1000 - len(shards), "the budget went down")
+    fleet.stop()
+
+
+def main(t):
+    paced(t, t.sim(max_concurrency=4, identify_interval="1s"), 16, 3)
+    paced(t, t.sim(shards=2, max_concurrency=1, identify_interval="5s",
+        heartbeat_interval="41250ms"), 2, 5)
+
+
+scenario(main)

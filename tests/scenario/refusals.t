@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""A wrong token, a wrong config, a missing CA file, an occupied run directory:
+one clear sentence each, the right exit code, and nothing left running."""
+import os
+
+from herd import alive, children, scenario
+
+CONFIG = 78
+
+
+def quiet(t, sim, what):
+    t.equal(sim.totals()["connects"], 0, what + ": no connection was made")
+    left = [p for p in children(os.getpid()) if alive(p)
+        and p != sim.process.pid]
+    t.equal(left, [], what + ": nothing is left running")
+
+
+def wrong_token(t, sim):
+    fleet = t.fleet(sim)
+    with open(sim.urls["SIM_TOKEN_FILE"], encoding="utf-8") as f:
+        token = f.read().strip()
+    wrong = token[:-1] + ("a" if token[-1] != "a" else "b")
+    path = fleet.path("token")
+    with open(path, "w", opener=lambda p, fl: os.open(p, fl, 0o600),
+            encoding="utf-8") as f:
+        f.write(wrong + "\n")
+    fleet.write_config({"bot.token_file": path}, {})
+    done = fleet.cli("start")
+    t.sentence(done, CONFIG, "token", "wrong token")
+    t.ok(wrong not in done.stderr + fleet.log_text(), "and does not print it")
+    t.sentence(fleet.cli("run"), CONFIG, "token", "wrong token, run")
+    os.chmod(path, 0o644)
+    t.sentence(fleet.cli("start"), CONFIG, path, "token file others can read")
+    os.unlink(path)
+    t.sentence(fleet.cli("start"), CONFIG, path, "no token file")
+    quiet(t, sim, "wrong token")
+
+
+def config_errors(t, sim):
+    fleet = t.fleet(sim)
+    with open(fleet.config, encoding="utf-8") as f:
+        good = f.read()
+    with open(fleet.config, "w", encoding="utf-8") as f:
+        f.write(good.replace("[gateway]",
+            "[gateway]\nshards = fuor\ncompres = none"))
+    line = good.splitlines().index("[gateway]") + 2
+    done = fleet.cli("start")
+    t.equal(done.returncode, CONFIG, "config errors: exit status")
+    t.match(done.stderr, r'shardherd\.conf:%d: \[gateway\] shards: .*"fuor"'
+        % line, "the bad value, with its line")
+    t.match(done.stderr, r'shardherd\.conf:%d: \[gateway\] compres: .*compress'
+        % (line + 1), "the unknown key, with the nearest known one")
+    os.unlink(fleet.config)
+    t.sentence(fleet.cli("start"), CONFIG, "shardherd.conf", "no config file")
+    quiet(t, sim, "config errors")
+
+
+def missing_ca(t, sim):
+    fleet = t.fleet(sim, {"gateway.ca_file": "/nowhere/ca.pem"})
+    t.sentence(fleet.cli("start"), CONFIG, "/nowhere/ca.pem", "missing CA file")
+    fleet.write_config({"gateway.ca_file": fleet.config}, {})
+    t.sentence(fleet.cli("start"), CONFIG, "shardherd.conf",
+        "a CA file that is none")
+    quiet(t, sim, "missing CA file")
+
+
+def occupied(t, sim):
+    first = t.fleet(sim, {"paths.run_dir": os.path.join(t.dir, "run")})
+    first.start()
+    second = t.fleet(sim, {"paths.run_dir": os.path.join(t.dir, "run")})
+    t.sentence(second.cli("start"), CONFIG, os.path.join(t.dir, "run"),
+        "run directory of another fleet")
+    t.equal(first.cli("status").returncode, 0, "the first is not disturbed")
+    done = first.cli("start")
+    t.match(done.stderr, "running", "start of a running fleet says so")
+    first.stop()
+    path = second.path("file")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("not a directory\n")
+    for key in ("paths.run_dir", "paths.state_dir", "paths.log_dir"):
+        second.write_config({key: path}, {})
+        t.sentence(second.cli("start"), CONFIG, path, key + " is a file")
+
+
+def main(t):
+    sim = t.sim(shards=2)
+    wrong_token(t, sim)
+    config_errors(t, sim)
+    missing_ca(t, sim)
+    occupied(t, sim)
+
+
+scenario(main)

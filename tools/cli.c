@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/cli_verbs.h"
+
+#include "shared/clock.h"
+#include "shared/config_table.h"
+#include "shared/log.h"
+#include "shared/version.h"
+
+#include <curl/curl.h>
+#include <ev.h>
+#include <json-c/json.h>
+#include <lmdb.h>
+#include <openssl/crypto.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+#include <wslay/wslay.h>
+#include <zlib.h>
+#include <zstd.h>
+
+static cli_fn help;
+
+static const struct cli_verb verbs[] = {
+	{"init", "DIR [--token-file FILE] [--api URL] [--ca-file FILE] "
+	    "[--set SECTION.KEY=VALUE]... [--offline]",
+	    "write a config and a token file into DIR and check the token",
+	    cli_init},
+	{"run", "", "run the fleet in the foreground", cli_run},
+	{"start", "[--wait[=SECONDS]]", "run the fleet in the background",
+	    cli_start},
+	{"ensure", "[--wait[=SECONDS]]", "start the fleet unless it runs (for "
+	    "cron)", cli_ensure},
+	{"stop", "[--end-sessions] [--timeout SECONDS]", "stop the fleet; the "
+	    "sessions stay resumable", cli_stop},
+	{"status", "[--all] [-w|--watch[=SECONDS]] [SHARD...]", "show the "
+	    "fleet (the default)", cli_status},
+	{"check", "", "one line for a monitoring system", cli_check},
+	{"why", "SHARD", "what happened to a shard, in sentences", cli_why},
+	{"shard", "ID|--guild ID [show|reconnect|restart]", "show one shard, "
+	    "or act on it", cli_shard},
+	{"budget", "[--entries N]", "show what the IDENTIFYs were spent on",
+	    cli_budget},
+	{"logs", "[-f] [-n LINES]", "show the log", cli_logs},
+	{"config", "check|show|sample|mdoc", "check the config file, show the "
+	    "values in force, print the sample", cli_config},
+	{"db", "stat|dump", "look into the store", cli_db},
+	{"token", "check", "ask the API whose token it is", cli_token},
+	{"help", "[VERB]", "this list, or one verb", help},
+};
+
+static const char *const exit_name[] = {
+	[EXIT_FINE] = "fine",
+	[EXIT_DEGRADED] = "failed",
+	[EXIT_DOWN] = "down",
+	[EXIT_UNKNOWN] = "unknown",
+	[EXIT_USAGE] = "usage",
+	[EXIT_TRY_LATER] = "try_later",
+	[EXIT_CONFIG] = "config",
+	[EXIT_WAIT] = "wait",
+};
+
+void
+cli_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fputs("shardherd: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	putc('\n', stderr);
+}
+
+void
+cli_print_json(struct json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+	    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}
+
+int
+cli_fail(struct cli *c)
+{
+	struct json_object *o, *e;
+	const char *name = c->err.code >= 0 &&
+	    (size_t)c->err.code < nitems(exit_name) ?
+	    exit_name[c->err.code] : NULL;
+
+	if (!c->json) {
+		cli_say("%s", c->err.text);
+		return c->err.code;
+	}
+	o = json_object_new_object();
+	e = json_object_new_object();
+	json_object_object_add(e, "code",
+	    json_object_new_string(name != NULL ? name : "failed"));
+	json_object_object_add(e, "exit", json_object_new_int(c->err.code));
+	json_object_object_add(e, "message",
+	    json_object_new_string(c->err.text));
+	json_object_object_add(o, "error", e);
+	cli_print_json(o);
+	return c->err.code;
+}
+
+int
+cli_error(struct cli *c, int code, const char *fmt, ...)
+{
+	char text[sizeof(c->err.text)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	err_set(&c->err, code, "%s", text);
+	return cli_fail(c);
+}
+
+int
+cli_usage(struct cli *c)
+{
+	return cli_error(c, EXIT_USAGE, "usage: shardherd %s%s%s",
+	    c->verb->name, c->verb->args[0] != '\0' ? " " : "",
+	    c->verb->args);
+}
+
+bool
+cli_step(uint64_t deadline_ms)
+{
+	if (clock_boot_ms() >= deadline_ms)
+		return false;
+	usleep(50000);
+	return true;
+}
+
+/* ---- the config file ----------------------------------------------------- */
+
+int
+cli_find_config(struct cli *c, char *path, size_t size)
+{
+	const char *env = getenv("SHARDHERD_CONF"), *home = getenv("HOME");
+	char user[CONFIG_PATH_MAX] = "";
+	const char *places[] = {"shardherd.conf", user,
+	    "/etc/shardherd/shardherd.conf"};
+
+	if (c->config_path != NULL || (env != NULL && *env != '\0')) {
+		str_copy(path, c->config_path != NULL ? c->config_path : env,
+		    size);
+		return 0;
+	}
+	if (home != NULL)
+		str_format(user, sizeof(user),
+		    "%s/.config/shardherd/shardherd.conf", home);
+	for (size_t i = 0; i < nitems(places); i++) {
+		if (places[i][0] == '\0' || access(places[i], F_OK) == -1)
+			continue;
+		str_copy(path, places[i], size);
+		return 0;
+	}
+	return err_set(&c->err, EXIT_CONFIG, "There is no config file: not by "
+	    "-c FILE, $SHARDHERD_CONF, ./shardherd.conf, %s or %s. "
+	    "\"shardherd init DIR\" makes one.", user[0] != '\0' ? user :
+	    "~/.config/shardherd/shardherd.conf", places[2]);
+}
+
+static void
+on_problem(const char *line, void *arg)
+{
+	fprintf(stderr, "%s\n", line);
+}
+
+int
+cli_load(struct cli *c)
+{
+	char path[CONFIG_PATH_MAX];
+
+	if (cli_find_config(c, path, sizeof(path)) == -1)
+		return -1;
+	return config_load(&c->config, path, on_problem, NULL, &c->err);
+}
+
+/* ---- verbs ------------------------------------------------------------------ */
+
+static void
+version(void)
+{
+	printf("shardherd %s\n", SHARDHERD_VERSION);
+	printf("libev %d.%d\n", ev_version_major(), ev_version_minor());
+	printf("wslay %s\n", WSLAY_VERSION);
+	printf("%s\n", curl_version());
+	printf("json-c %s\n", json_c_version());
+	printf("%s\n", mdb_version(NULL, NULL, NULL));
+	printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
+	printf("zlib %s\nzstd %s\n", zlibVersion(), ZSTD_versionString());
+#ifdef __GLIBC__
+	printf("glibc, ");
+#else
+	printf("musl, ");
+#endif
+	printf("built with %s\n", __VERSION__);
+}
+
+static int
+verb_find(struct cli *c, const char *word)
+{
+	const char *names[nitems(verbs)];
+
+	for (size_t i = 0; i < nitems(verbs); i++)
+		names[i] = verbs[i].name;
+	return cli_choose(c, word, names, nitems(verbs));
+}
+
+static void
+help_verb(const struct cli_verb *v)
+{
+	printf("usage: shardherd [-c FILE] %s%s%s [--json]\n\n%s\n", v->name,
+	    v->args[0] != '\0' ? " " : "", v->args, v->help);
+}
+
+static int
+help(struct cli *c)
+{
+	int i;
+
+	if (c->argc > 0) {
+		if ((i = verb_find(c, c->argv[0])) == -1)
+			return cli_fail(c);
+		help_verb(&verbs[i]);
+		return EXIT_FINE;
+	}
+	puts("usage: shardherd [-c FILE] [VERB ...]\n");
+	for (size_t j = 0; j < nitems(verbs); j++)
+		printf("  %-8s %s\n", verbs[j].name, verbs[j].help);
+	puts("\nNo verb means status. \"shardherd help VERB\" shows its "
+	    "arguments, shardherd(1) tells more.");
+	return EXIT_FINE;
+}
+
+static bool
+is_word(const char *arg, const char *a, const char *b)
+{
+	return strcmp(arg, a) == 0 || strcmp(arg, b) == 0;
+}
+
+/*
+ * Options in front of the verb.  Returns the index of the first word or option
+ * that is not ours, -1 after a problem, 0 when all is done.
+ */
+static int
+leading_options(struct cli *c, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		if (is_word(argv[i], "--help", "-h"))
+			return help(c);
+		if (is_word(argv[i], "--version", "-V")) {
+			version();
+			return 0;
+		}
+		if (strcmp(argv[i], "--json") == 0)
+			c->json = true;
+		else if (!is_word(argv[i], "-c", "--config"))
+			break;
+		else if (i + 1 == argc)
+			return err_set(&c->err, EXIT_USAGE, "%s needs a file",
+			    argv[i]);
+		else
+			c->config_path = argv[++i];
+	}
+	return i;
+}
+
+static int
+dispatch(struct cli *c, int argc, char **argv)
+{
+	int at = leading_options(c, argc, argv), v;
+
+	if (at == 0)
+		return EXIT_FINE;
+	if (at == -1)
+		return cli_fail(c);
+	v = verb_find(c, at == argc || argv[at][0] == '-' ? "status" :
+	    argv[at++]);
+	if (v == -1)
+		return cli_fail(c);
+	c->verb = &verbs[v];
+	c->argc = argc - at;
+	c->argv = argv + at;
+	for (int i = 0; i < c->argc; i++) {
+		if (is_word(c->argv[i], "--help", "-h")) {
+			help_verb(c->verb);
+			return EXIT_FINE;
+		}
+	}
+	return c->verb->fn(c);
+}
+
+int
+cli_main(int argc, char **argv)
+{
+	static struct cli c;	/* a config is large */
+	int code;
+
+	c.main_argv = argv;
+	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
+	code = dispatch(&c, argc, argv);
+	config_free(&c.config);
+	if (fflush(stdout) == EOF && code == EXIT_FINE)
+		code = EXIT_DEGRADED;
+	return code;
+}

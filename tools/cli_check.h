@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TOOLS_CLI_CHECK_H
+#define TOOLS_CLI_CHECK_H
+
+#include "tools/cli_view.h"
+
+/* "main WARNING - 15/16 ready, shard 7 ... | ready=15;..."; the exit code. */
+int cli_check_line(const struct cli_view *, char *out, size_t size);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* One question to the supervisor over its control socket. */
+#ifndef TOOLS_CLI_CONTROL_H
+#define TOOLS_CLI_CONTROL_H
+
+#include "shared/config.h"
+
+struct json_object;
+
+/*
+ * Sends the request (taken over) and returns the answer, which the caller puts.
+ * NULL with err: EXIT_DOWN when nobody listens, else as the supervisor says.
+ */
+struct json_object *cli_control_ask(const struct config *,
+    struct json_object *request, struct err *);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run, start, ensure.  In the background the supervisor tells through a pipe
+ * how its start went; its sentence and exit code become ours.
+ */
+#include "supervisor/supervisor.h"
+
+#include "shared/clock.h"
+#include "tools/cli_verbs.h"
+#include "tools/cli_view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define START_WAIT_MS 120000	/* for the supervisor's word */
+#define OTHER_WAIT_MS 30000	/* for a start somebody else is doing */
+#define READY_WAIT_S 300	/* --wait without a number */
+
+int
+cli_run(struct cli *c)
+{
+	struct supervisor_args a = {.config = &c->config,
+	    .argv = c->main_argv, .foreground = true, .ready_fd = -1};
+
+	if (cli_options(c, NULL, 0) == -1 || cli_load(c) == -1)
+		return cli_fail(c);
+	if (c->argc > 0)
+		return cli_usage(c);
+	fflush(stdout);
+	return supervisor_main(&a);
+}
+
+/* ---- in the background ------------------------------------------------------ */
+
+static void noreturn_fn
+daemon_main(struct cli *c, int ready_fd)
+{
+	struct supervisor_args a = {.config = &c->config,
+	    .argv = c->main_argv, .ready_fd = ready_fd};
+	int null = open("/dev/null", O_RDWR);
+
+	if (setsid() == -1 || null == -1)
+		_exit(EXIT_DEGRADED);
+	umask(077);
+	for (int fd = 0; fd <= 2; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+	_exit(supervisor_main(&a));
+}
+
+/* One line from the pipe: its length, 0 at EOF, -1 when time is up. */
+static ssize_t
+read_word(int fd, char *out, size_t size)
+{
+	uint64_t until = clock_boot_ms() + START_WAIT_MS, now;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	size_t have = 0;
+
+	while ((now = clock_boot_ms()) < until && have + 1 < size) {
+		ssize_t n;
+
+		if (poll(&p, 1, (int)(until - now)) <= 0)
+			continue;
+		n = read(fd, out + have, size - 1 - have);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n > 0)
+			have += (size_t)n;
+		out[have] = '\0';
+		if (n <= 0 || strchr(out, '\n') != NULL)
+			return (ssize_t)have;
+	}
+	return -1;
+}
+
+/* "ok" or "error CODE sentence": 0, or -1 with c->err. */
+static int
+understand(struct cli *c, char *word, ssize_t n, pid_t pid)
+{
+	int code = EXIT_DEGRADED, at = 0, status;
+
+	word[strcspn(word, "\n")] = '\0';
+	if (n > 0 && strcmp(word, "ok") == 0)
+		return 0;
+	if (n > 0 && sscanf(word, "error %d %n", &code, &at) == 1 && at > 0)
+		return err_set(&c->err, code, "%s", word + at);
+	if (n == -1)
+		return err_set(&c->err, EXIT_TRY_LATER, "The supervisor (pid "
+		    "%d) is still starting after %d s; \"shardherd status\" "
+		    "and \"shardherd logs\" tell more.", (int)pid,
+		    START_WAIT_MS / 1000);
+	if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
+		return err_set(&c->err, EXIT_DEGRADED, "The supervisor was "
+		    "killed by signal %d while it started; see \"shardherd "
+		    "logs\".", WTERMSIG(status));
+	return err_set(&c->err, WIFEXITED(status) && WEXITSTATUS(status) != 0 ?
+	    WEXITSTATUS(status) : EXIT_DEGRADED, "The supervisor ended while "
+	    "it started, without saying why; see \"shardherd logs\".");
+}
+
+static int
+start(struct cli *c)
+{
+	char word[1200] = "";
+	int fds[2], r;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return err_sys(&c->err, EXIT_DEGRADED, "Cannot make a pipe");
+	fflush(stdout);
+	if ((pid = fork()) == -1) {
+		close(fds[0]);
+		close(fds[1]);
+		return err_sys(&c->err, EXIT_DEGRADED, "Cannot fork");
+	}
+	if (pid == 0) {
+		close(fds[0]);
+		daemon_main(c, fds[1]);
+	}
+	close(fds[1]);
+	r = understand(c, word, read_word(fds[0], word, sizeof(word)), pid);
+	close(fds[0]);
+	return r;
+}
+
+/* Follows the page until every shard is ready: 0, or -1 with EXIT_WAIT. */
+static int
+wait_ready(struct cli *c, double seconds)
+{
+	uint64_t until;
+	struct cli_view v = {0};
+	bool done = false, alive = true;
+
+	if (seconds < 0)
+		seconds = READY_WAIT_S;
+	until = clock_boot_ms() + (uint64_t)(seconds * 1000);
+	do {
+		cli_view_free(&v);
+		memset(&v, 0, sizeof(v));
+		if (cli_view_read(&v, &c->config, &c->err) == -1)
+			continue;
+		done = v.state == CLI_READY;
+		alive = v.alive;
+	} while (!done && alive && cli_step(until));
+	if (!done && !alive)
+		err_set(&c->err, EXIT_DOWN, "The supervisor ended while it "
+		    "was waited for; see \"shardherd logs\".");
+	else if (!done)
+		err_set(&c->err, EXIT_WAIT, "After %g s %u of %zu shards are "
+		    "ready.", seconds, v.ready, v.n);
+	cli_view_free(&v);
+	return done ? 0 : -1;
+}
+
+static int
+start_options(struct cli *c, double *wait_s)
+{
+	const struct cli_opt opts[] = {
+		{"--wait", 0, CLI_SECONDS_IF, wait_s},
+	};
+
+	if (cli_options(c, opts, nitems(opts)) == -1)
+		return -1;
+	if (c->argc > 0)
+		return err_set(&c->err, EXIT_USAGE, "usage: shardherd %s %s",
+		    c->verb->name, c->verb->args);
+	return cli_load(c);
+}
+
+int
+cli_start(struct cli *c)
+{
+	double wait_s = 0;
+	int32_t pid;
+
+	if (start_options(c, &wait_s) == -1)
+		return cli_fail(c);
+	if (cli_view_locked(c->config.state_dir, &pid))
+		return cli_error(c, EXIT_TRY_LATER, "The fleet is running "
+		    "already (supervisor pid %d).", pid);
+	if (start(c) == -1 || (wait_s != 0 && wait_ready(c, wait_s) == -1))
+		return cli_fail(c);
+	return EXIT_FINE;
+}
+
+/* ---- ensure --------------------------------------------------------------------- */
+
+/* A fleet of another config file in the same state_dir is not ours. */
+static int
+same_config(struct cli *c)
+{
+	struct cli_view v;
+	int r = 0;
+
+	if (cli_view_read(&v, &c->config, &c->err) == -1)
+		return 0;	/* it is only starting: no page yet */
+	if (v.cluster.config_path[0] != '\0' && strcmp(v.cluster.config_path,
+	    c->config.path) != 0 && strlen(c->config.path) <
+	    sizeof(v.cluster.config_path))
+		r = err_set(&c->err, EXIT_CONFIG, "A fleet of %s runs on %s, "
+		    "which %s wants too; nothing was changed.",
+		    v.cluster.config_path, c->config.state_dir,
+		    c->config.path);
+	cli_view_free(&v);
+	return r;
+}
+
+/* Somebody else holds the lock: has their start worked? */
+static int
+wait_other(struct cli *c)
+{
+	uint64_t until = clock_boot_ms() + OTHER_WAIT_MS;
+	struct err why = c->err;
+	int32_t pid;
+
+	do {
+		if (cli_view_locked(c->config.state_dir, &pid))
+			return 0;
+	} while (cli_step(until));
+	c->err = why;
+	return -1;
+}
+
+int
+cli_ensure(struct cli *c)
+{
+	double wait_s = 0;
+	int32_t pid;
+
+	if (start_options(c, &wait_s) == -1)
+		return cli_fail(c);
+	if (!cli_view_locked(c->config.state_dir, &pid)) {
+		if (start(c) == -1 && (c->err.code != EXIT_TRY_LATER ||
+		    wait_other(c) == -1))
+			return cli_fail(c);
+	} else if (same_config(c) == -1) {
+		return cli_fail(c);
+	}
+	if (wait_s != 0 && wait_ready(c, wait_s) == -1)
+		return cli_fail(c);
+	return EXIT_FINE;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `status`: header lines whose counts add up, then a row per shard.  With more
+ * than ROWS_MAX shards the plainly ready ones are only counted.
+ */
+#include "tools/cli_status.h"
+
+#include "shared/clock.h"
+#include "tools/cli_table.h"
+#include "tools/cli_verbs.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define ROWS_MAX 40
+#define PICK_MAX 256	/* shards named on the command line */
+#define WATCH_MIN_S 0.1
+
+static enum cli_colour
+state_colour(const struct cli_shard *s)
+{
+	if (s->deaf || s->s.state == SHARD_DOWN || s->s.state == SHARD_HELD)
+		return CLI_RED;
+	return s->s.state == SHARD_READY ? CLI_GREEN : CLI_YELLOW;
+}
+
+static void
+line_cluster(const struct cli_view *v, FILE *f)
+{
+	const struct page_cluster *c = &v->cluster;
+	char age[24];
+
+	fprintf(f, "cluster %-9s %s", c->name,
+	    cli_cluster_state_name[v->state]);
+	if (v->alive)
+		fprintf(f, "  up %s  supervisor %s pid %d",
+		    cli_age(cli_view_age(v, c->started_ms), age), c->version,
+		    c->pid);
+	fprintf(f, "  config %s\n", c->config_path);
+	if (c->note[0] != '\0')
+		fprintf(f, "note    %s\n", c->note);
+	if (v->state == CLI_CRASHED)
+		fprintf(f, "note    the supervisor (pid %d) is gone without a "
+		    "word; \"shardherd start\" goes on where it left\n",
+		    c->pid);
+}
+
+static void
+print_budget(const struct cli_view *v, FILE *f)
+{
+	const struct page_cluster *c = &v->cluster;
+	int64_t reset = c->reset_wall_ms - v->wall_ms;
+	char age[24];
+
+	if (c->fetched_wall_ms == 0 || c->remaining < 0)
+		return;
+	fprintf(f, "   identify budget %lld/%lld", (long long)c->remaining,
+	    (long long)c->total);
+	if (reset > 0)
+		fprintf(f, ", resets in %s", cli_age(reset, age));
+}
+
+/* The counts of one line add up to the number of shards. */
+static void
+line_shards(const struct cli_view *v, FILE *f)
+{
+	const struct page_cluster *c = &v->cluster;
+	char age[24];
+
+	fprintf(f, "shards  %zu", v->n);
+	if (v->n != c->shard_count)
+		fprintf(f, " here (%u-%u of %u)", c->first,
+		    c->first + c->local - 1, c->shard_count);
+	fprintf(f, "   %u ready", v->ready);
+	if (v->deaf > 0)
+		fprintf(f, "  %u deaf", v->deaf);
+	for (unsigned i = 0; i < SHARD_STATES; i++)
+		if (i != SHARD_READY && v->in_state[i] > 0)
+			fprintf(f, "  %u %s", v->in_state[i],
+			    page_shard_state_name[i]);
+	print_budget(v, f);
+	putc('\n', f);
+	if (c->permits_waiting > 0 && v->alive)
+		fprintf(f, "permits %u waiting to IDENTIFY, the last in %s\n",
+		    c->permits_waiting, cli_age(c->permits_eta_ms > v->now_ms ?
+		    (int64_t)(c->permits_eta_ms - v->now_ms) : 0, age));
+}
+
+static void
+line_handler(const struct cli_view *v, FILE *f)
+{
+	const struct page_handler *h = &v->handler;
+	char lag[24];
+
+	if (!v->alive)
+		return;
+	fprintf(f, "handler %s", page_handler_state_name[h->state]);
+	if (v->handler_alive)
+		fprintf(f, "  generation %u pid %d  plugins %u/%u up  events "
+		    "%llu  unanswered %llu", h->generation,
+		    v->handler_watch.pid, h->plugins_up, h->plugins,
+		    (unsigned long long)h->events,
+		    (unsigned long long)h->lag_events);
+	if (v->handler_alive && h->lag_events > 0)
+		fprintf(f, " (oldest %s)", cli_age((int64_t)h->lag_ms, lag));
+	putc('\n', f);
+	if (h->note[0] != '\0')
+		fprintf(f, "        %s\n", h->note);
+}
+
+static uint64_t
+crash_count(const struct page_watch *w)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < CRASHES; i++)
+		n += w->crashes[i];
+	return n;
+}
+
+static void
+note(const struct cli_view *v, const struct cli_shard *s, char *out,
+    size_t size)
+{
+	char age[24];
+
+	if (s->deaf)
+		str_format(out, size, "heard nothing: last ACK %s ago",
+		    cli_age(cli_view_age(v, s->s.ack_ms), age));
+	else if (!s->alive && s->w.last_end[0] != '\0')
+		str_format(out, size, "%s", s->w.last_end);
+	else if (s->s.state != SHARD_READY && s->s.note[0] != '\0')
+		str_format(out, size, "%s", s->s.note);
+	else if (s->s.guilds_pending > 0)
+		str_format(out, size, "%u guilds to come",
+		    s->s.guilds_pending);
+	else
+		out[0] = '\0';
+}
+
+static void
+add_row(struct cli_table *t, const struct cli_view *v,
+    const struct cli_shard *s)
+{
+	char text[24], words[256];
+
+	note(v, s, words, sizeof(words));
+	cli_table_add(t, "%u", s->id);
+	cli_table_add(t, "%s", s->state);
+	cli_table_colour(t, state_colour(s));
+	cli_table_add(t, "%s", s->alive ?
+	    cli_age(cli_view_age(v, s->s.state_since_ms), text) : "-");
+	cli_table_add(t, "%u", s->s.guilds);
+	if (s->s.rtt_ms > 0 && s->alive)
+		cli_table_add(t, "%ums", s->s.rtt_ms);
+	else
+		cli_table_add(t, "-");
+	cli_table_add(t, "%llu", (unsigned long long)s->s.events);
+	cli_table_add(t, "%llu", (unsigned long long)s->s.resumes);
+	cli_table_add(t, "%llu", (unsigned long long)s->s.identifies);
+	cli_table_add(t, "%llu", (unsigned long long)crash_count(&s->w));
+	cli_table_add(t, "%s", s->alive && s->w.rss_kb > 0 ?
+	    cli_size(s->w.rss_kb * 1024, text) : "-");
+	if (s->alive)
+		cli_table_add(t, "%d", s->w.pid);
+	else
+		cli_table_add(t, "-");
+	cli_table_add(t, "%s", words);
+}
+
+static bool
+shown(const struct cli_view *v, const struct cli_status_pick *p,
+    const struct cli_shard *s)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->ids[i] == s->id)
+			return true;
+	if (p->n > 0)
+		return false;
+	return p->all || v->n <= ROWS_MAX || s->s.state != SHARD_READY ||
+	    s->deaf;
+}
+
+void
+cli_status_text(const struct cli_view *v, const struct cli_status_pick *p,
+    FILE *f, bool colour)
+{
+	struct cli_table t;
+	size_t hidden = 0;
+
+	line_cluster(v, f);
+	line_shards(v, f);
+	line_handler(v, f);
+	cli_table_init(&t, "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME "
+	    ">IDENT >CRASH >RSS >PID NOTE");
+	for (size_t i = 0; i < v->n; i++) {
+		if (shown(v, p, &v->shard[i]))
+			add_row(&t, v, &v->shard[i]);
+		else
+			hidden++;
+	}
+	if (t.rows > t.columns)
+		cli_table_print(&t, f, colour);
+	if (hidden > 0 && p->n == 0)
+		fprintf(f, "%zu ready shards not shown (--all)\n", hidden);
+	cli_table_free(&t);
+}
+
+/* ---- the verb ------------------------------------------------------------------ */
+
+static int
+show(struct cli *c, const struct cli_status_pick *pick)
+{
+	struct cli_view v;
+	int code;
+
+	if (cli_view_read(&v, &c->config, &c->err) == -1)
+		return cli_fail(c);
+	for (size_t i = 0; i < pick->n; i++) {
+		if (cli_view_shard(&v, pick->ids[i]) != NULL)
+			continue;
+		cli_view_free(&v);
+		return cli_error(c, EXIT_USAGE, "There is no shard %llu in "
+		    "this fleet of %u.", (unsigned long long)pick->ids[i],
+		    v.cluster.shard_count);
+	}
+	if (c->json)
+		cli_print_json(cli_status_json(&v, pick));
+	else
+		cli_status_text(&v, pick, stdout, cli_table_may_colour(stdout));
+	code = cli_view_exit(&v);
+	cli_view_free(&v);
+	return code;
+}
+
+static int
+watch(struct cli *c, const struct cli_status_pick *pick, double every_s)
+{
+	bool screen = isatty(STDOUT_FILENO) && !c->json;
+
+	for (;;) {
+		uint64_t next = clock_boot_ms() + (uint64_t)(every_s * 1000);
+
+		if (screen)
+			fputs("\033[H\033[2J", stdout);
+		show(c, pick);
+		if (!screen && !c->json)
+			putchar('\n');
+		if (fflush(stdout) == EOF)
+			return EXIT_FINE;	/* the reader has gone */
+		while (cli_step(next))
+			continue;
+	}
+}
+
+int
+cli_status(struct cli *c)
+{
+	uint64_t ids[PICK_MAX];
+	struct cli_status_pick pick = {.ids = ids};
+	double every_s = 0;
+	const struct cli_opt opts[] = {
+		{"--all", 'a', CLI_FLAG, &pick.all},
+		{"--watch", 'w', CLI_SECONDS_IF, &every_s},
+	};
+
+	if (cli_options(c, opts, nitems(opts)) == -1)
+		return cli_fail(c);
+	for (int i = 0; i < c->argc; i++) {
+		if (pick.n == PICK_MAX || !str_to_u64(c->argv[i],
+		    &ids[pick.n++]))
+			return cli_error(c, EXIT_USAGE, "\"%s\" is no number "
+			    "of a shard", c->argv[i]);
+	}
+	if (cli_load(c) == -1)
+		return cli_fail(c);
+	if (every_s == 0)
+		return show(c, &pick);
+	if (every_s < WATCH_MIN_S)
+		every_s = 2;
+	return watch(c, &pick, every_s);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `status --json`: absent is null, durations are seconds, fields are only ever
+ * added.  Must stay in step with shardherd(1).
+ */
+#include "tools/cli_status.h"
+
+#include <string.h>
+
+static void
+put_u64(struct json_object *o, const char *key, uint64_t n)
+{
+	json_object_object_add(o, key, json_object_new_int64((int64_t)n));
+}
+
+/* Negative: not known. */
+static void
+put_known(struct json_object *o, const char *key, int64_t n)
+{
+	json_object_object_add(o, key, n < 0 ? NULL :
+	    json_object_new_int64(n));
+}
+
+/* Seconds to the millisecond, null for never. */
+static void
+put_seconds(struct json_object *o, const char *key, int64_t ms)
+{
+	char text[32];
+
+	str_format(text, sizeof(text), "%lld.%03lld", (long long)ms / 1000,
+	    (long long)ms % 1000);
+	json_object_object_add(o, key, ms < 0 ? NULL :
+	    json_object_new_double_s((double)ms / 1000, text));
+}
+
+static void
+put_text(struct json_object *o, const char *key, const char *text)
+{
+	json_object_object_add(o, key, text[0] == '\0' ? NULL :
+	    json_object_new_string(text));
+}
+
+static struct json_object *
+closes(const struct page_shard *s)
+{
+	struct json_object *o = json_object_new_object();
+	char code[16];
+
+	for (size_t i = 0; i < PAGE_CLOSES && s->closes[i].count > 0; i++) {
+		str_format(code, sizeof(code), "%u", s->closes[i].code);
+		put_u64(o, code, s->closes[i].count);
+	}
+	return o;
+}
+
+static struct json_object *
+crashes(const struct page_watch *w)
+{
+	struct json_object *o = json_object_new_object();
+
+	for (size_t i = 0; i < CRASHES; i++)
+		if (w->crashes[i] > 0)
+			put_u64(o, page_crash_name[i], w->crashes[i]);
+	return o;
+}
+
+static void
+put_counters(struct json_object *o, const struct page_shard *s)
+{
+	put_u64(o, "events", s->events);
+	put_u64(o, "bytes_wire", s->bytes_wire);
+	put_u64(o, "bytes_raw", s->bytes_raw);
+	put_u64(o, "connects", s->connects);
+	put_u64(o, "identifies", s->identifies);
+	put_u64(o, "resumes", s->resumes);
+	put_u64(o, "resumes_failed", s->resumes_failed);
+	put_u64(o, "zombies", s->zombies);
+	put_u64(o, "connect_fails", s->connect_fails);
+	put_u64(o, "replayed", s->replayed);
+	put_u64(o, "unreadable", s->unreadable);
+	put_u64(o, "queue_events", s->queue_events);
+	put_u64(o, "queue_bytes", s->queue_bytes);
+	put_u64(o, "queue_full", s->queue_full);
+	put_u64(o, "spool_events", s->spool_events);
+	put_u64(o, "spool_bytes", s->spool_bytes);
+	put_u64(o, "sends", s->sends);
+	put_u64(o, "sends_refused", s->sends_refused);
+	put_u64(o, "guilds", s->guilds);
+	put_u64(o, "guilds_pending", s->guilds_pending);
+}
+
+struct json_object *
+cli_status_json_shard(const struct cli_view *v, const struct cli_shard *sh)
+{
+	struct json_object *o = json_object_new_object();
+	const struct page_shard *s = &sh->s;
+	const struct page_watch *w = &sh->w;
+
+	put_u64(o, "id", sh->id);
+	put_text(o, "state", sh->state);
+	put_seconds(o, "since_s", sh->alive ?
+	    cli_view_age(v, s->state_since_ms) : -1);
+	put_known(o, "pid", sh->alive ? w->pid : -1);
+	put_u64(o, "seq", s->seq);
+	put_u64(o, "acked_seq", sh->cursor_seq > s->acked_seq ?
+	    sh->cursor_seq : s->acked_seq);
+	put_known(o, "heartbeat_rtt_ms", s->rtt_ms != 0 && sh->alive ?
+	    (int64_t)s->rtt_ms : -1);
+	put_seconds(o, "ack_age_s", cli_view_age(v, s->ack_ms));
+	put_seconds(o, "frame_age_s", cli_view_age(v, s->frame_ms));
+	put_seconds(o, "dispatch_age_s", cli_view_age(v, s->dispatch_ms));
+	put_counters(o, s);
+	json_object_object_add(o, "closes", closes(s));
+	json_object_object_add(o, "crashes", crashes(w));
+	put_u64(o, "starts", w->starts);
+	put_known(o, "rss_kb", w->sampled_ms ? (int64_t)w->rss_kb : -1);
+	put_known(o, "uss_kb", w->sampled_ms ? (int64_t)w->uss_kb : -1);
+	put_known(o, "fds", w->sampled_ms ? (int64_t)w->fds : -1);
+	put_known(o, "fd_limit", w->sampled_ms ? (int64_t)w->fd_limit : -1);
+	put_text(o, "note", s->note);
+	put_text(o, "last_end", w->last_end);
+	return o;
+}
+
+struct json_object *
+cli_status_json_budget(const struct cli_view *v)
+{
+	struct json_object *o = json_object_new_object();
+	const struct page_cluster *c = &v->cluster;
+	int64_t reset = c->reset_wall_ms - v->wall_ms;
+
+	put_known(o, "total", c->fetched_wall_ms ? c->total : -1);
+	put_known(o, "remaining", c->fetched_wall_ms ? c->remaining : -1);
+	put_seconds(o, "reset_after_s", c->reset_wall_ms == 0 ? -1 :
+	    reset > 0 ? reset : 0);
+	put_u64(o, "max_concurrency", c->max_concurrency);
+	put_u64(o, "reserve", c->reserve);
+	put_u64(o, "identifies_24h", c->identifies_24h);
+	put_u64(o, "foreign_24h", c->foreign_24h);
+	put_known(o, "forecast_exhausted_in_s", c->forecast_s);
+	put_u64(o, "permits_waiting", c->permits_waiting);
+	return o;
+}
+
+static struct json_object *
+cluster(const struct cli_view *v)
+{
+	struct json_object *o = json_object_new_object();
+	const struct page_cluster *c = &v->cluster;
+
+	put_text(o, "name", c->name);
+	put_text(o, "state", cli_cluster_state_name[v->state]);
+	put_known(o, "pid", v->alive ? c->pid : -1);
+	put_text(o, "version", c->version);
+	put_seconds(o, "uptime_s", v->alive ?
+	    cli_view_age(v, c->started_ms) : -1);
+	put_u64(o, "shard_count", c->shard_count);
+	put_u64(o, "shards_ready", v->ready);
+	put_u64(o, "shards_deaf", v->deaf);
+	put_u64(o, "shards_here", v->n);
+	put_u64(o, "recommended", c->recommended);
+	put_text(o, "config", c->config_path);
+	put_text(o, "note", c->note);
+	return o;
+}
+
+static struct json_object *
+handler(const struct cli_view *v)
+{
+	struct json_object *o = json_object_new_object();
+	const struct page_handler *h = &v->handler;
+
+	put_text(o, "state", page_handler_state_name[h->state]);
+	put_u64(o, "generation", h->generation);
+	put_known(o, "pid", v->handler_alive ? v->handler_watch.pid : -1);
+	put_u64(o, "events", h->events);
+	put_u64(o, "lag_events", h->lag_events);
+	put_u64(o, "dead_letters", h->dead_letters);
+	put_u64(o, "lag_ms", h->lag_ms);
+	put_u64(o, "duplicates", h->duplicates);
+	put_u64(o, "acked", h->acked);
+	put_u64(o, "plugins", h->plugins);
+	put_u64(o, "plugins_up", h->plugins_up);
+	put_u64(o, "plugin_restarts", h->plugin_restarts);
+	put_u64(o, "rest_calls", h->rest_calls);
+	put_u64(o, "rest_429", h->rest_429);
+	put_u64(o, "rest_errors", h->rest_errors);
+	put_text(o, "note", h->note);
+	return o;
+}
+
+static bool
+picked(const struct cli_status_pick *pick, uint32_t id)
+{
+	for (size_t i = 0; i < pick->n; i++)
+		if (pick->ids[i] == id)
+			return true;
+	return pick->n == 0;
+}
+
+struct json_object *
+cli_status_json(const struct cli_view *v, const struct cli_status_pick *pick)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *shards = json_object_new_array();
+
+	for (size_t i = 0; i < v->n; i++)
+		if (picked(pick, v->shard[i].id))
+			json_object_array_add(shards,
+			    cli_status_json_shard(v, &v->shard[i]));
+	put_u64(o, "schema", 1);
+	json_object_object_add(o, "cluster", cluster(v));
+	json_object_object_add(o, "budget", cli_status_json_budget(v));
+	json_object_object_add(o, "handler", handler(v));
+	json_object_object_add(o, "shards", shards);
+	return o;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stop: asks, then waits until the kernel has dropped the supervisor's lock.
+ * When run_dir has vanished, a SIGTERM says the same.
+ */
+#include "shared/clock.h"
+#include "tools/cli_control.h"
+#include "tools/cli_verbs.h"
+#include "tools/cli_view.h"
+
+#include <json-c/json.h>
+#include <signal.h>
+#include <string.h>
+
+#define SLACK_S 5	/* beyond twice stop_timeout */
+
+static int
+ask(struct cli *c, bool end_sessions, int32_t pid)
+{
+	struct json_object *q = json_object_new_object(), *a;
+
+	json_object_object_add(q, "cmd", json_object_new_string("stop"));
+	json_object_object_add(q, "end_sessions",
+	    json_object_new_boolean(end_sessions));
+	if ((a = cli_control_ask(&c->config, q, &c->err)) != NULL) {
+		json_object_put(a);
+		return 0;
+	}
+	if (c->err.code != EXIT_DOWN || end_sessions)
+		return -1;
+	if (kill(pid, SIGTERM) == 0)
+		return 0;
+	return err_sys(&c->err, EXIT_UNKNOWN, "Cannot stop the supervisor "
+	    "(pid %d)", pid);
+}
+
+static void
+report(struct cli *c, const char *what)
+{
+	struct json_object *o;
+
+	if (!c->json)
+		return;
+	o = json_object_new_object();
+	json_object_object_add(o, "stopped", json_object_new_string(what));
+	cli_print_json(o);
+}
+
+int
+cli_stop(struct cli *c)
+{
+	bool end_sessions = false;
+	double seconds = 0;
+	const struct cli_opt opts[] = {
+		{"--end-sessions", 0, CLI_FLAG, &end_sessions},
+		{"--timeout", 't', CLI_SECONDS, &seconds},
+	};
+	uint64_t until;
+	int32_t pid, now;
+
+	if (cli_options(c, opts, nitems(opts)) == -1 || cli_load(c) == -1)
+		return cli_fail(c);
+	if (c->argc > 0)
+		return cli_usage(c);
+	if (!cli_view_locked(c->config.state_dir, &pid)) {
+		if (!c->json)
+			cli_say("The fleet is not running.");
+		report(c, "already");
+		return EXIT_FINE;
+	}
+	if (ask(c, end_sessions, pid) == -1 &&
+	    cli_view_locked(c->config.state_dir, &now))
+		return cli_fail(c);
+	if (seconds == 0)
+		seconds = c->config.stop_timeout_s * 2 + SLACK_S;
+	until = clock_boot_ms() + (uint64_t)(seconds * 1000);
+	while (cli_view_locked(c->config.state_dir, &now) && now == pid)
+		if (!cli_step(until))
+			return cli_error(c, EXIT_WAIT, "The supervisor (pid "
+			    "%d) is still stopping after %g s.", pid, seconds);
+	report(c, "now");
+	return EXIT_FINE;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Every verb's function; the table itself is in cli.c. */
+#ifndef TOOLS_CLI_VERBS_H
+#define TOOLS_CLI_VERBS_H
+
+#include "tools/cli.h"
+
+cli_fn cli_init;	/* cli_init.c */
+cli_fn cli_run, cli_start, cli_ensure; /* cli_run.c */
+cli_fn cli_stop;	/* cli_stop.c */
+cli_fn cli_status;	/* cli_status.c */
+cli_fn cli_check;	/* cli_check.c */
+cli_fn cli_why;		/* cli_why.c */
+cli_fn cli_shard;	/* cli_shard.c */
+cli_fn cli_budget;	/* cli_budget.c */
+cli_fn cli_config;	/* cli_config.c */
+cli_fn cli_db;		/* cli_db.c */
+cli_fn cli_logs;	/* cli_logs.c */
+cli_fn cli_token;	/* cli_token.c */
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/cli_view.h"
+
+#include "shared/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define DEAF_INTERVALS 2	/* heartbeat intervals without a sign of life */
+
+const char *const cli_cluster_state_name[] = {
+	[CLI_STOPPED] = "stopped",
+	[CLI_CRASHED] = "crashed",
+	[CLI_STOPPING] = "stopping",
+	[CLI_HELD] = "held",
+	[CLI_STARTING] = "starting",
+	[CLI_DEGRADED] = "degraded",
+	[CLI_READY] = "ready",
+};
+
+/* Field 22 of /proc/PID/stat; the name in field 2 may hold anything. */
+static uint64_t
+start_time(int32_t pid)
+{
+	char path[64], text[1024], *p;
+	unsigned long long start = 0;
+	ssize_t n;
+	int fd;
+
+	str_format(path, sizeof(path), "/proc/%d/stat", pid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	if ((p = strrchr(text, ')')) == NULL || p[1] == '\0' || p[2] == 'Z')
+		return 0;
+	for (int field = 2; field < 22 && p != NULL; field++)
+		p = strchr(p + 1, ' ');
+	return p != NULL && sscanf(p, "%llu", &start) == 1 ? start : 0;
+}
+
+bool
+cli_view_process(int32_t pid, uint64_t start)
+{
+	uint64_t now;
+
+	if (pid <= 0 || (now = start_time(pid)) == 0)
+		return false;
+	return start == 0 || start == now;
+}
+
+/*
+ * The lock is tried only while its pid exists: a try that succeeds would, for
+ * that instant, keep a supervisor from starting.
+ */
+bool
+cli_view_locked(const char *state_dir, int32_t *pid)
+{
+	char path[CONFIG_PATH_MAX + 8], text[32] = "";
+	bool held = false;
+	int fd;
+
+	*pid = 0;
+	str_format(path, sizeof(path), "%s/lock", state_dir);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return false;
+	if (read(fd, text, sizeof(text) - 1) > 0)
+		*pid = (int32_t)strtol(text, NULL, 10);
+	if (cli_view_process(*pid, 0)) {
+		held = flock(fd, LOCK_SH | LOCK_NB) == -1 &&
+		    errno == EWOULDBLOCK;
+	}
+	close(fd);
+	return held;
+}
+
+int64_t
+cli_view_age(const struct cli_view *v, uint64_t stamp_ms)
+{
+	if (stamp_ms == 0 || stamp_ms > v->now_ms)
+		return stamp_ms == 0 ? -1 : 0;
+	return (int64_t)(v->now_ms - stamp_ms);
+}
+
+static uint64_t
+later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* An ACK or byte of the connection before this one does not count against. */
+static bool
+is_deaf(const struct cli_view *v, const struct page_shard *s)
+{
+	int64_t limit = (int64_t)s->interval_ms * DEAF_INTERVALS;
+
+	if (s->state != SHARD_READY || limit == 0)
+		return false;
+	return cli_view_age(v, later(s->ack_ms, s->state_since_ms)) > limit ||
+	    cli_view_age(v, later(s->frame_ms, s->state_since_ms)) > limit;
+}
+
+static void
+read_shard(struct cli_view *v, const struct page_slot *slot,
+    struct cli_shard *out, bool this_boot)
+{
+	page_read(&slot->shard, &out->s, sizeof(out->s));
+	page_read(&slot->watch, &out->w, sizeof(out->w));
+	out->cursor_seq = page_cursor_get(slot, out->s.session);
+	out->alive = this_boot &&
+	    cli_view_process(out->w.pid, out->w.pid_start);
+	if (!out->alive && out->s.state != SHARD_HELD)
+		out->s.state = SHARD_DOWN;
+	if (out->s.state >= SHARD_STATES)
+		out->s.state = SHARD_DOWN;
+	out->deaf = is_deaf(v, &out->s);
+	out->state = out->deaf ? "deaf" : page_shard_state_name[out->s.state];
+	out->s.note[sizeof(out->s.note) - 1] = '\0';
+	out->w.last_end[sizeof(out->w.last_end) - 1] = '\0';
+	v->deaf += out->deaf;
+	v->ready += out->s.state == SHARD_READY && !out->deaf;
+	v->in_state[out->s.state] += !out->deaf;
+}
+
+static enum cli_cluster_state
+judge(const struct cli_view *v)
+{
+	if (!v->alive)
+		return v->cluster.pid == 0 ? CLI_STOPPED : CLI_CRASHED;
+	if (v->cluster.stopping)
+		return CLI_STOPPING;
+	if (v->cluster.held)
+		return CLI_HELD;
+	if (v->ready == 0 && v->deaf == 0)
+		return CLI_STARTING;
+	return v->ready == v->n && v->handler_alive &&
+	    v->handler.state == HANDLER_READY ? CLI_READY : CLI_DEGRADED;
+}
+
+static void
+read_page(struct cli_view *v, const struct page *page, bool locked)
+{
+	const struct page_head *h = page->head;
+	char boot[40];
+	bool this_boot;
+
+	page_boot_id(boot);
+	this_boot = strncmp(boot, h->boot_id, sizeof(boot)) == 0;
+	page_read(&h->cluster, &v->cluster, sizeof(v->cluster));
+	page_read(&h->handler, &v->handler, sizeof(v->handler));
+	page_read(&h->handler_watch, &v->handler_watch,
+	    sizeof(v->handler_watch));
+	page_read(&h->supervisor_watch, &v->supervisor_watch,
+	    sizeof(v->supervisor_watch));
+	v->alive = locked;
+	v->handler_alive = this_boot &&
+	    cli_view_process(v->handler_watch.pid, v->handler_watch.pid_start);
+	if (!v->handler_alive || v->handler.state >= HANDLER_STATES)
+		v->handler.state = HANDLER_DOWN;
+	v->n = v->cluster.local < h->slots ? v->cluster.local : h->slots;
+	v->shard = base_alloc((v->n + 1) * sizeof(*v->shard));
+	for (size_t i = 0; i < v->n; i++) {
+		v->shard[i].id = v->cluster.first + (uint32_t)i;
+		read_shard(v, &page->slot[i], &v->shard[i], this_boot);
+	}
+	v->state = judge(v);
+}
+
+int
+cli_view_read(struct cli_view *v, const struct config *c, struct err *err)
+{
+	struct page page;
+	int32_t pid;
+	bool locked = cli_view_locked(c->state_dir, &pid);
+
+	memset(v, 0, sizeof(*v));
+	if (page_open(&page, c->state_dir, err) == -1)
+		return -1;
+	v->now_ms = clock_boot_ms();
+	v->wall_ms = clock_wall_ms();
+	read_page(v, &page, locked);
+	page_close(&page);
+	return 0;
+}
+
+void
+cli_view_free(struct cli_view *v)
+{
+	free(v->shard);
+	v->shard = NULL;
+}
+
+int
+cli_view_exit(const struct cli_view *v)
+{
+	if (!v->alive || v->ready == 0)
+		return EXIT_DOWN;
+	return v->state == CLI_READY ? EXIT_FINE : EXIT_DEGRADED;
+}
+
+const struct cli_shard *
+cli_view_shard(const struct cli_view *v, uint64_t id)
+{
+	if (id < v->cluster.first || id - v->cluster.first >= v->n)
+		return NULL;
+	return &v->shard[id - v->cluster.first];
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the fleet looks like now, read from the stats page and /proc without
+ * asking any of the processes (I7): a process that is gone is down whatever
+ * its slot says, and a shard that hears nothing is deaf, not ready.
+ */
+#ifndef TOOLS_CLI_VIEW_H
+#define TOOLS_CLI_VIEW_H
+
+#include "shared/config.h"
+#include "shared/page.h"
+
+struct cli_shard {
+	uint32_t id;
+	struct page_shard s;
+	struct page_watch w;
+	uint64_t cursor_seq;	/* acknowledged, by the cursor */
+	bool alive;		/* its process exists */
+	bool deaf;		/* ready, but no ACK or no byte for too long */
+	const char *state;	/* of page.h, or "deaf" */
+};
+
+enum cli_cluster_state {
+	CLI_STOPPED,	/* in order */
+	CLI_CRASHED,	/* the supervisor is gone without a word */
+	CLI_STOPPING,
+	CLI_HELD,
+	CLI_STARTING,	/* no shard was ready yet */
+	CLI_DEGRADED,
+	CLI_READY,
+	CLI_CLUSTER_STATES
+};
+extern const char *const cli_cluster_state_name[CLI_CLUSTER_STATES];
+
+struct cli_view {
+	struct page_cluster cluster;
+	struct page_handler handler;
+	struct page_watch handler_watch, supervisor_watch;
+	enum cli_cluster_state state;
+	bool alive;		/* the supervisor */
+	bool handler_alive;
+	uint64_t now_ms;	/* clock_boot_ms() */
+	int64_t wall_ms;
+	struct cli_shard *shard; /* n of them, ids ascending */
+	size_t n;
+	uint32_t ready, deaf;
+	uint32_t in_state[SHARD_STATES]; /* deaf ones are not in READY */
+};
+
+/* Owner calls cli_view_free.  -1 with EXIT_DOWN when nothing was started. */
+int cli_view_read(struct cli_view *, const struct config *, struct err *);
+void cli_view_free(struct cli_view *);
+/* 0 all ready, 1 degraded, 2 down. */
+int cli_view_exit(const struct cli_view *);
+/* The shard, or NULL when it is not of this fleet. */
+const struct cli_shard *cli_view_shard(const struct cli_view *, uint64_t id);
+
+/* Milliseconds since a stamp of the page, -1: never. */
+int64_t cli_view_age(const struct cli_view *, uint64_t stamp_ms);
+
+/* Does the process (pid, start time of /proc) exist? start 0: any. */
+bool cli_view_process(int32_t pid, uint64_t start);
+/*
+ * Is a supervisor alive on this state_dir?  Asked of the lock it holds for
+ * its life.  *pid as the lock file says, 0 when it says nothing.
+ */
+bool cli_view_locked(const char *state_dir, int32_t *pid);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* why: what happened to a shard, in sentences, from evidence on disk only. */
+#include "shared/store.h"
+#include "tools/cli_table.h"
+#include "tools/cli_verbs.h"
+#include "tools/cli_view.h"
+
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <string.h>
+
+
+#define SENTENCES_MAX 24
+
+struct story {
+	char text[SENTENCES_MAX][512];
+	size_t n;
+};
+
+static void tell(struct story *, const char *fmt, ...) printflike(2, 3);
+
+static void
+tell(struct story *st, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (st->n == SENTENCES_MAX)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(st->text[st->n++], sizeof(st->text[0]), fmt, ap);
+	va_end(ap);
+}
+
+static unsigned long long
+ull(uint64_t n)
+{
+	return n;
+}
+
+static const char *
+ago(const struct cli_view *v, uint64_t stamp, char out[32])
+{
+	char age[24];
+
+	if (stamp == 0)
+		str_copy(out, "never", 32);
+	else
+		str_format(out, 32, "%s ago",
+		    cli_age(cli_view_age(v, stamp), age));
+	return out;
+}
+
+static void
+tell_now(struct story *st, const struct cli_view *v,
+    const struct cli_shard *s)
+{
+	char age[24], a[32], b[32], d[32];
+
+	if (!s->alive)
+		tell(st, "Shard %u has no process%s.", s->id, v->alive ? "" :
+		    ": the fleet is not running");
+	else
+		tell(st, "Shard %u (pid %d) has been %s for %s.", s->id,
+		    s->w.pid, page_shard_state_name[s->s.state],
+		    cli_age(cli_view_age(v, s->s.state_since_ms), age));
+	if (s->s.note[0] != '\0')
+		tell(st, "It says: %s", s->s.note);
+	if (s->deaf)
+		tell(st, "It is deaf: the last heartbeat was acknowledged %s, "
+		    "the last byte came %s, and heartbeats are due every %llu "
+		    "ms. \"shardherd shard %u reconnect\" makes it RESUME.",
+		    ago(v, s->s.ack_ms, a), ago(v, s->s.frame_ms, b),
+		    ull(s->s.interval_ms), s->id);
+	else if (s->alive)
+		tell(st, "Last heartbeat acknowledged %s, last byte %s, last "
+		    "event %s.", ago(v, s->s.ack_ms, a),
+		    ago(v, s->s.frame_ms, b), ago(v, s->s.dispatch_ms, d));
+}
+
+static void
+tell_process(struct story *st, const struct cli_view *v,
+    const struct cli_shard *s)
+{
+	const struct page_watch *w = &s->w;
+	char age[24];
+
+	if (w->last_end[0] != '\0')
+		tell(st, "Its last process: %s", w->last_end);
+	for (size_t i = 0; i < CRASHES; i++)
+		if (w->crashes[i] > 0)
+			tell(st, "%llu of its processes ended by: %s.",
+			    ull(w->crashes[i]), page_crash_name[i]);
+	if (!s->alive && w->restart_ms > v->now_ms)
+		tell(st, "It will be started again in %s.",
+		    cli_age((int64_t)(w->restart_ms - v->now_ms), age));
+}
+
+static void
+tell_counters(struct story *st, const struct page_shard *s)
+{
+	tell(st, "Over its life it connected %llu times (%llu failed), "
+	    "identified %llu times, resumed %llu times (%llu refused), and "
+	    "found its connection dead %llu times.", ull(s->connects),
+	    ull(s->connect_fails), ull(s->identifies), ull(s->resumes),
+	    ull(s->resumes_failed), ull(s->zombies));
+	for (size_t i = 0; i < PAGE_CLOSES && s->closes[i].count > 0; i++)
+		tell(st, "The gateway closed %u times with %u.",
+		    s->closes[i].count, s->closes[i].code);
+	if (s->queue_events > 0)
+		tell(st, "%llu events (%llu bytes) wait for the handler.",
+		    ull(s->queue_events), ull(s->queue_bytes));
+	if (s->queue_full > 0)
+		tell(st, "Its queue was full %llu times: the handler or a "
+		    "plugin is too slow.", ull(s->queue_full));
+}
+
+static void
+tell_session(struct story *st, const struct cli_view *v,
+    const struct config *c, const struct cli_shard *s)
+{
+	struct store_session rec;
+	struct store store;
+	struct err e;
+	char age[24];
+	int r;
+
+	if (store_open(&store, c->state_dir, &e) == -1 ||
+	    (r = store_session_get(&store, s->id, &rec, &e)) == -1)
+		tell(st, "%s", e.text);
+	else if (r == 0)
+		tell(st, "No session is kept: its next start has to IDENTIFY.");
+	else
+		tell(st, "It holds a session of %s, good up to event %llu%s.",
+		    cli_age(v->wall_ms - rec.ready_ms, age),
+		    ull(s->cursor_seq > rec.seq ? s->cursor_seq : rec.seq),
+		    rec.strikes > 0 ? ", with failed resumes" : "");
+}
+
+static void
+print(struct cli *c, const struct story *st)
+{
+	struct json_object *o, *a;
+
+	if (!c->json) {
+		for (size_t i = 0; i < st->n; i++)
+			puts(st->text[i]);
+		return;
+	}
+	o = json_object_new_object();
+	a = json_object_new_array();
+	for (size_t i = 0; i < st->n; i++)
+		json_object_array_add(a, json_object_new_string(st->text[i]));
+	json_object_object_add(o, "why", a);
+	cli_print_json(o);
+}
+
+int
+cli_why(struct cli *c)
+{
+	const struct cli_shard *s;
+	static struct story st;
+	struct cli_view v;
+	uint64_t id;
+
+	if (cli_options(c, NULL, 0) == -1)
+		return cli_fail(c);
+	if (c->argc != 1 || !str_to_u64(c->argv[0], &id))
+		return cli_usage(c);
+	if (cli_load(c) == -1 ||
+	    cli_view_read(&v, &c->config, &c->err) == -1)
+		return cli_fail(c);
+	if ((s = cli_view_shard(&v, id)) == NULL) {
+		cli_view_free(&v);
+		return cli_error(c, EXIT_USAGE, "Shard %llu does not run "
+		    "here; this fleet has %zu.", ull(id), v.n);
+	}
+	if (v.cluster.note[0] != '\0')
+		tell(&st, "The fleet: %s", v.cluster.note);
+	tell_now(&st, &v, s);
+	tell_process(&st, &v, s);
+	tell_counters(&st, &s->s);
+	tell_session(&st, &v, &c->config, s);
+	print(c, &st);
+	cli_view_free(&v);
+	return EXIT_FINE;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is reached by a token in the path: interactions, for 15 minutes, and
+ * webhooks, until deleted.
+ */
+#ifndef SIM_REST_HOOK_H
+#define SIM_REST_HOOK_H
+
+#include "tools/sim/rest_call.h"
+
+#define HOOKS_MAX 256
+#define HOOKS_PER_CHANNEL 15
+#define HOOK_INTERACTIONS_MAX 2048	/* the oldest dead one goes */
+#define HOOK_ANSWER_MS 3000	/* discord-protocol.md section 7.3 */
+#define HOOK_TOKEN_MS 900000
+
+struct hook {
+	uint64_t id;		/* 0: free */
+	uint64_t channel;
+	char name[324];		/* 80 characters */
+	char token[72];
+};
+
+struct hook_interaction {
+	uint64_t id;		/* 0: free */
+	uint64_t channel, made_ms;
+	uint64_t original;	/* message id of the first answer; 0: none */
+	bool answered;
+	char token[96];
+};
+
+struct rest_hooks {
+	struct hook hook[HOOKS_MAX];
+	struct hook_interaction live[HOOK_INTERACTIONS_MAX];
+	uint64_t tokens;	/* made so far */
+};
+
+/* A slot for a new interaction; NULL when all are live. */
+struct hook_interaction *rest_hook_interaction_new(struct rest *,
+    uint64_t channel);
+struct hook_interaction *rest_hook_interaction(struct rest *, uint64_t id);
+/* By token, within its 15 minutes and once answered. */
+struct hook_interaction *rest_hook_by_token(struct rest *, const char *token);
+struct hook *rest_hook_new(struct rest *, uint64_t channel, const char *name);
+struct hook *rest_hook_find(struct rest *, uint64_t id);
+unsigned rest_hook_count(const struct rest *, uint64_t channel);
+json_object *rest_hook_json(struct rest_call *, const struct hook *);
+/* A new token's text. */
+void rest_hook_token(struct rest *, char *out, size_t size);
+
+#endif

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages a bot posts: made from the form, kept in the world, announced on
+ * the gateway.  rest_msg_form.c has checked the form before.
+ */
+#include "tools/sim/rest_call.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void
+set(json_object *o, const char *key, json_object *value)
+{
+	json_object_object_add(o, key, value);
+}
+
+void
+rest_msg_emit(struct sim *sim, uint32_t guild, const char *t, json_object *o)
+{
+	const char *text = rest_json_text(o);
+	uint64_t id = guild == WORLD_NOWHERE
+	    ? 0 : world_guild_id(sim->world, guild);
+
+	gate_emit(sim, id, t, text, strlen(text));
+}
+
+bool
+rest_msg_channel(struct rest_call *c, uint64_t id, struct world_channel *ch)
+{
+	if (world_channel_find(c->w, id, ch))
+		return true;
+	rest_refuse(c, REST_UNKNOWN_CHANNEL);
+	return false;
+}
+
+struct world_msg *
+rest_msg_find(struct rest_call *c, uint64_t channel, uint64_t id)
+{
+	struct world_channel ch;
+	struct world_msg *m;
+
+	if (!rest_msg_channel(c, channel, &ch))
+		return NULL;
+	m = world_msg_find(c->w, id);
+	if (m != NULL && m->channel == channel && !m->hidden)
+		return m;
+	rest_refuse(c, REST_UNKNOWN_MESSAGE);
+	return NULL;
+}
+
+/* Users named as <@id> in content, unless allowed_mentions says otherwise. */
+static json_object *
+mentions(struct rest_call *c, json_object *body, const char *content)
+{
+	json_object *list = json_object_new_array();
+	json_object *allowed = rest_form_get(body, "allowed_mentions");
+	json_object *parse = rest_form_get(allowed, "parse");
+
+	if (content == NULL || (allowed != NULL && (parse == NULL
+		|| strstr(json_object_get_string(parse), "users") == NULL)))
+		return list;
+	for (const char *s = content; (s = strstr(s, "<@")) != NULL
+	     && json_object_array_length(list) < 100;) {
+		uint64_t id = strtoull(s += 2, NULL, 10);
+		int64_t user = world_user_find(c->w, id);
+
+		if (user >= 0)
+			json_object_array_add(list, json_tokener_parse(
+			    world_user_json(c->w, (unsigned)user)));
+	}
+	return list;
+}
+
+/* The description a form gives to files[n], or NULL. */
+static json_object *
+attachment_form(json_object *body, unsigned n)
+{
+	json_object *list = rest_form_get(body, "attachments");
+
+	if (!json_object_is_type(list, json_type_array))
+		return NULL;
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		json_object *a = json_object_array_get_idx(list, i);
+		json_object *id = rest_form_get(a, "id");
+
+		if (id != NULL && json_object_get_int64(id) == (int64_t)n)
+			return a;
+	}
+	return NULL;
+}
+
+static json_object *
+attachment(struct rest_call *c, uint64_t channel, unsigned n)
+{
+	json_object *o = json_object_new_object();
+	json_object *form = attachment_form(c->body, n);
+	json_object *name = rest_form_get(form, "filename");
+	uint64_t id = world_snowflake(c->w);
+	char url[400];
+
+	set(o, "id", rest_json_id(id));
+	set(o, "filename", name ? json_object_get(name)
+				: json_object_new_string(c->file[n].name));
+	set(o, "size", json_object_new_int64((int64_t)c->file[n].size));
+	(void)str_format(url, sizeof(url), "https://cdn.example/attachments/%"
+	    PRIu64 "/%" PRIu64 "/%s", channel, id, json_object_get_string(
+	    json_object_object_get(o, "filename")));
+	set(o, "url", json_object_new_string(url));
+	set(o, "proxy_url", json_object_new_string(url));
+	set(o, "content_type", json_object_new_string(c->file[n].type));
+	rest_form_copy(o, form, (const char *const[]){"description", NULL});
+	return o;
+}
+
+static json_object *
+attachments(struct rest_call *c, uint64_t channel)
+{
+	json_object *list = json_object_new_array();
+
+	for (unsigned n = 0; n < c->files; n++)
+		json_object_array_add(list, attachment(c, channel, n));
+	return list;
+}
+
+static json_object *
+given_or(json_object *body, const char *key, json_object *dflt)
+{
+	json_object *v = rest_form_get(body, key);
+
+	if (v == NULL)
+		return dflt;
+	json_object_put(dflt);
+	return json_object_get(v);
+}
+
+/* The reference and, for a reply, the message it answers. */
+static void
+reference(struct rest_call *c, json_object *m, const struct world_channel *ch,
+    json_object *body)
+{
+	json_object *form = rest_form_get(body, "message_reference"), *ref, *old;
+	json_object *id = rest_form_get(form, "message_id");
+	struct world_msg *to;
+
+	if (id == NULL)
+		return;
+	to = world_msg_find(c->w, strtoull(json_object_get_string(id), NULL,
+	    10));
+	/* Gone, and the form said fail_if_not_exists: false. */
+	if (to == NULL)
+		return;
+	ref = json_object_new_object();
+	set(ref, "type", json_object_new_int(0));
+	set(ref, "message_id", rest_json_id(to->id));
+	set(ref, "channel_id", rest_json_id(to->channel));
+	if (ch->guild != WORLD_NOWHERE)
+		set(ref, "guild_id",
+		    rest_json_id(world_guild_id(c->w, ch->guild)));
+	old = world_render_msg(c->w, to);
+	json_object_object_del(old, "referenced_message");
+	set(m, "referenced_message", old);
+	set(m, "message_reference", ref);
+	set(m, "type", json_object_new_int(19));
+}
+
+static void
+overlay(json_object *m, json_object *extra)
+{
+	if (extra == NULL)
+		return;
+	json_object_object_foreach(extra, key, value)
+		set(m, key, json_object_get(value));
+}
+
+static json_object *
+build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
+    json_object *body, const struct rest_author *by)
+{
+	json_object *m = json_object_new_object();
+	const char *content = json_object_get_string(
+	    rest_form_get(body, "content"));
+
+	set(m, "type", json_object_new_int(0));
+	set(m, "tts", json_object_new_boolean(
+	    json_object_get_boolean(rest_form_get(body, "tts"))));
+	set(m, "timestamp", json_object_new_string(world_render_now(c->w)));
+	set(m, "pinned", json_object_new_boolean(false));
+	set(m, "mentions", mentions(c, body, content));
+	set(m, "mention_roles", json_object_new_array());
+	set(m, "mention_everyone", json_object_new_boolean(false));
+	set(m, "id", rest_json_id(id));
+	set(m, "flags", given_or(body, "flags", json_object_new_int(0)));
+	set(m, "embeds", given_or(body, "embeds", json_object_new_array()));
+	set(m, "edited_timestamp", NULL);
+	set(m, "content", json_object_new_string(content ? content : ""));
+	set(m, "components",
+	    given_or(body, "components", json_object_new_array()));
+	set(m, "channel_id", rest_json_id(ch->id));
+	set(m, "author", json_object_get(by->user));
+	set(m, "attachments", attachments(c, ch->id));
+	rest_form_copy(m, body, (const char *const[]){"nonce", NULL});
+	if (by->webhook != 0)
+		set(m, "webhook_id", rest_json_id(by->webhook));
+	reference(c, m, ch, body);
+	overlay(m, by->extra);
+	return m;
+}
+
+/* The event has what REST leaves out: guild, member, kind of channel. */
+static void
+announce(struct rest_call *c, const char *t, const struct world_msg *wm,
+    json_object *m)
+{
+	struct world_channel ch;
+
+	if (wm->hidden || !world_channel_find(c->w, wm->channel, &ch))
+		return;
+	set(m, "channel_type", json_object_new_int(ch.type));
+	if (ch.guild != WORLD_NOWHERE) {
+		set(m, "guild_id",
+		    rest_json_id(world_guild_id(c->w, ch.guild)));
+		if (rest_form_get(m, "webhook_id") == NULL)
+			set(m, "member", world_render_member(c->w, ch.guild,
+			    WORLD_BOT, false));
+	}
+	rest_msg_emit(c->sim, ch.guild, t, m);
+}
+
+/* Whose question the message answers: what its reference or nonce names, or
+ * a "pong" with neither, the oldest open "!ping" of its channel. */
+static void
+count_ping(struct rest_call *c, json_object *body, const struct world_msg *m)
+{
+	json_object *ref = rest_form_get(
+	    rest_form_get(body, "message_reference"), "message_id");
+	const char *content = json_object_get_string(
+	    rest_form_get(body, "content"));
+	uint64_t id = 0, nonce = 0;
+
+	if (ref != NULL)
+		id = strtoull(json_object_get_string(ref), NULL, 10);
+	(void)str_to_u64(m->nonce, &nonce);
+	if (id != 0 && world_ping_answer(c->w, id))
+		;
+	else if (nonce != 0 && world_ping_answer(c->w, nonce))
+		id = nonce;
+	else if (content != NULL && strncmp(content, "pong", 4) == 0)
+		id = world_ping_answer_in(c->w, m->channel);
+	else
+		id = 0;
+	if (id != 0)
+		pings_answered(c->sim, id);
+}
+
+struct world_msg *
+rest_msg_post(struct rest_call *c, const struct world_channel *ch,
+    json_object *body, const struct rest_author *by)
+{
+	struct world_msg wm = {.id = world_snowflake(c->w), .channel = ch->id,
+		.guild = ch->guild, .user = WORLD_BOT}, *kept;
+	json_object *m = build(c, wm.id, ch, body, by);
+	const char *nonce = json_object_get_string(
+	    rest_form_get(body, "nonce"));
+
+	wm.hidden = (json_object_get_int(rest_form_get(m, "flags"))
+	    & REST_MSG_EPHEMERAL) != 0;
+	if (nonce != NULL)
+		str_copy(wm.nonce, nonce, sizeof(wm.nonce));
+	wm.json = base_strdup(rest_json_text(m));
+	kept = world_msg_add(c->w, WORLD_OWN, &wm);
+	count_ping(c, body, kept);
+	announce(c, "MESSAGE_CREATE", kept, m);
+	json_object_put(m);
+	return kept;
+}
+
+/* attachments of an edit name what stays; new files are added. */
+static void
+edit_attachments(struct rest_call *c, json_object *m, uint64_t channel,
+    json_object *body)
+{
+	json_object *keep = rest_form_get(body, "attachments"), *old, *new;
+
+	if (keep == NULL && c->files == 0)
+		return;
+	new = attachments(c, channel);
+	old = json_object_object_get(m, "attachments");
+	for (size_t i = 0; i < json_object_array_length(old); i++) {
+		json_object *a = json_object_array_get_idx(old, i);
+		const char *id = json_object_get_string(
+		    json_object_object_get(a, "id"));
+
+		if (keep == NULL
+		    || strstr(json_object_get_string(keep), id) != NULL)
+			json_object_array_add(new, json_object_get(a));
+	}
+	set(m, "attachments", new);
+}
+
+void
+rest_msg_edit(struct rest_call *c, struct world_msg *wm, json_object *body)
+{
+	static const char *const keys[] = {"content", "embeds", "components",
+		"flags", NULL};
+	json_object *m = world_render_msg(c->w, wm);
+	int flags;
+
+	rest_form_copy(m, body, keys);
+	if (json_object_object_get(m, "content") == NULL)
+		set(m, "content", json_object_new_string(""));
+	if (json_object_object_get(m, "embeds") == NULL)
+		set(m, "embeds", json_object_new_array());
+	edit_attachments(c, m, wm->channel, body);
+	flags = json_object_get_int(json_object_object_get(m, "flags"));
+	flags &= ~REST_MSG_LOADING;
+	if (wm->hidden)
+		flags |= REST_MSG_EPHEMERAL;
+	set(m, "flags", json_object_new_int(flags));
+	set(m, "edited_timestamp",
+	    json_object_new_string(world_render_now(c->w)));
+	world_msg_set(wm, base_strdup(rest_json_text(m)));
+	announce(c, "MESSAGE_UPDATE", wm, m);
+	json_object_put(m);
+}
+
+void
+rest_msg_delete(struct rest_call *c, struct world_msg *wm)
+{
+	json_object *o = json_object_new_object();
+
+	set(o, "id", rest_json_id(wm->id));
+	set(o, "channel_id", rest_json_id(wm->channel));
+	if (wm->guild != WORLD_NOWHERE)
+		set(o, "guild_id",
+		    rest_json_id(world_guild_id(c->w, wm->guild)));
+	if (!wm->hidden)
+		rest_msg_emit(c->sim, wm->guild, "MESSAGE_DELETE", o);
+	world_msg_drop(wm);
+	json_object_put(o);
+}
+
+void
+rest_msg_reply(struct rest_call *c, const struct world_msg *wm)
+{
+	json_object *m = world_render_msg(c->w, wm);
+
+	rest_reactions_show(c->rest, wm->id, m);
+	rest_reply(c, 200, m);
+}

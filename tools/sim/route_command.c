@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Application commands, global and per guild (discord-protocol.md section
+ * 7.3): names, counts and the 200 creates a day are held as Discord does.
+ */
+#include "tools/sim/route.h"
+
+#include "shared/clock.h"
+
+#include <string.h>
+
+#define SCOPES_MAX 1024		/* guilds with commands of their own */
+#define CREATES_PER_DAY 200
+#define DAY_MS 86400000u
+
+static const size_t type_max[] = {0, 100, 15, 15}; /* chat, user, message */
+
+struct scope {
+	uint64_t guild;		/* 0: the global one */
+	json_object *list;	/* array; NULL: a free slot */
+	unsigned creates;
+	uint64_t day_ends_ms;
+};
+
+struct rest_commands {
+	struct scope scope[SCOPES_MAX];
+};
+
+struct rest_commands *
+rest_commands_new(void)
+{
+	return base_alloc(sizeof(struct rest_commands));
+}
+
+void
+rest_commands_free(struct rest_commands *cs)
+{
+	for (size_t i = 0; i < SCOPES_MAX; i++)
+		json_object_put(cs->scope[i].list);
+	free(cs);
+}
+
+/* The scope of the path; NULL after an answer. */
+static struct scope *
+scope_of(struct rest_call *c)
+{
+	bool local = strstr(c->route->pattern, "/guilds/") != NULL;
+	uint64_t guild = local ? c->id[1] : 0;
+	struct scope *s = c->rest->commands->scope;
+
+	if (c->id[0] != world_app_id(c->w)) {
+		rest_refuse(c, REST_UNKNOWN_APPLICATION);
+		return NULL;
+	}
+	if (local && world_guild_find(c->w, guild) < 0) {
+		rest_refuse(c, REST_MISSING_ACCESS);
+		return NULL;
+	}
+	for (size_t i = 0; i < SCOPES_MAX; i++) {
+		if (s[i].list == NULL) {
+			s[i].guild = guild;
+			s[i].list = json_object_new_array();
+		}
+		if (s[i].guild == guild)
+			return &s[i];
+	}
+	rest_refuse(c, REST_FULL);
+	return NULL;
+}
+
+static int
+type_of(json_object *o)
+{
+	json_object *type = rest_form_get(o, "type");
+
+	return type ? json_object_get_int(type) : 1;
+}
+
+static const char *
+name_of(json_object *o)
+{
+	const char *name = json_object_get_string(rest_form_get(o, "name"));
+
+	return name ? name : "";
+}
+
+/* Index of the command with this id (when not 0) or name and type, or -1. */
+static int
+find(json_object *list, uint64_t id, const char *name, int type)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		json_object *o = json_object_array_get_idx(list, i);
+		const char *have = json_object_get_string(
+		    rest_form_get(o, "id"));
+
+		if (id != 0 ? have && strtoull(have, NULL, 10) == id
+			    : type_of(o) == type && strcmp(name_of(o), name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* Lower case, no blanks; letters above ASCII pass. */
+static bool
+chat_name(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (!((*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9')
+			|| *s == '-' || *s == '_' || *s == '\''
+			|| (unsigned char)*s >= 0x80))
+			return false;
+	return true;
+}
+
+static void
+required(struct rest_call *c, json_object *o, const char *key)
+{
+	if (rest_form_get(o, key) == NULL)
+		rest_form_error(c, key, "BASE_TYPE_REQUIRED",
+		    "This field is required");
+}
+
+/* edit: what is missing keeps its value. */
+static bool
+check(struct rest_call *c, json_object *o, bool edit)
+{
+	int64_t type = 1;
+	const char *name;
+
+	if (!json_object_is_type(o, json_type_object)) {
+		rest_form_error(c, "", "MODEL_TYPE_CONVERT",
+		    "Only dictionaries may be used in a ModelType");
+		return !rest_form_refused(c);
+	}
+	(void)rest_form_int(c, o, "type", 1, 3, &type);
+	name = rest_form_string(c, o, "name", 1, 32);
+	if (!edit)
+		required(c, o, "name");
+	if (type == 1 && !edit)
+		required(c, o, "description");
+	(void)rest_form_string(c, o, "description", type == 1 ? 1 : 0,
+	    type == 1 ? 100 : 0);
+	(void)rest_form_array(c, o, "options", 25);
+	if (type == 1 && name != NULL && !chat_name(name))
+		rest_form_error(c, "name",
+		    "APPLICATION_COMMAND_INVALID_NAME",
+		    "Command name is invalid");
+	return !rest_form_refused(c);
+}
+
+/* One create of the day's; false after an answer. */
+static bool
+create_allowed(struct rest_call *c, struct scope *s)
+{
+	uint64_t now = clock_boot_ms();
+
+	if (s->day_ends_ms <= now) {
+		s->day_ends_ms = now + DAY_MS;
+		s->creates = 0;
+	}
+	if (s->creates >= CREATES_PER_DAY) {
+		rest_refuse(c, REST_COMMANDS_USED_UP);
+		return false;
+	}
+	s->creates++;
+	return true;
+}
+
+static json_object *
+made(struct rest_call *c, struct scope *s, json_object *form, json_object *old)
+{
+	static const char *const keys[] = {"name", "description", "options",
+		"name_localizations", "description_localizations", "nsfw",
+		"default_member_permissions", "contexts", "integration_types",
+		NULL};
+	json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "id", old
+	    ? json_object_get(json_object_object_get(old, "id"))
+	    : rest_json_id(world_snowflake(c->w)));
+	json_object_object_add(o, "application_id",
+	    rest_json_id(world_app_id(c->w)));
+	json_object_object_add(o, "version",
+	    rest_json_id(world_snowflake(c->w)));
+	json_object_object_add(o, "type",
+	    json_object_new_int(type_of(old ? old : form)));
+	json_object_object_add(o, "description", json_object_new_string(""));
+	json_object_object_add(o, "default_member_permissions", NULL);
+	json_object_object_add(o, "nsfw", json_object_new_boolean(false));
+	if (s->guild != 0)
+		json_object_object_add(o, "guild_id", rest_json_id(s->guild));
+	if (old != NULL)
+		rest_form_copy(o, old, keys);
+	rest_form_copy(o, form, keys);
+	return o;
+}
+
+static size_t
+of_type(json_object *list, int type)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		n += type_of(json_object_array_get_idx(list, i)) == type;
+	return n;
+}
+
+void
+route_command_list(struct rest_call *c)
+{
+	struct scope *s = scope_of(c);
+
+	if (s != NULL)
+		rest_reply(c, 200, json_object_get(s->list));
+}
+
+/* The path's command in its scope: index, or -1 after an answer. */
+static int
+command_of(struct rest_call *c, struct scope **s)
+{
+	int at;
+
+	*s = scope_of(c);
+	if (*s == NULL)
+		return -1;
+	at = find((*s)->list, c->id[c->ids - 1], "", 0);
+	if (at < 0)
+		rest_refuse(c, REST_UNKNOWN_COMMAND);
+	return at;
+}
+
+void
+route_command_get(struct rest_call *c)
+{
+	struct scope *s;
+	int at = command_of(c, &s);
+
+	if (at >= 0)
+		rest_reply(c, 200, json_object_get(
+		    json_object_array_get_idx(s->list, (size_t)at)));
+}
+
+/* A name that exists is overwritten: 200; a new one is made: 201. */
+void
+route_command_post(struct rest_call *c)
+{
+	json_object *body = rest_form_object(c), *o, *old = NULL;
+	struct scope *s;
+	int at, type;
+
+	if (body == NULL || (s = scope_of(c)) == NULL || !check(c, body, false))
+		return;
+	type = type_of(body);
+	at = find(s->list, 0, name_of(body), type);
+	if (at >= 0)
+		old = json_object_array_get_idx(s->list, (size_t)at);
+	else if (of_type(s->list, type) >= type_max[type]) {
+		rest_refuse(c, REST_TOO_MANY_COMMANDS);
+		return;
+	} else if (!create_allowed(c, s))
+		return;
+	o = made(c, s, body, old);
+	json_object_array_put_idx(s->list, old ? (size_t)at
+	    : json_object_array_length(s->list), json_object_get(o));
+	rest_reply(c, old ? 200 : 201, o);
+}
+
+void
+route_command_edit(struct rest_call *c)
+{
+	json_object *body = rest_form_object(c), *o;
+	struct scope *s;
+	int at;
+
+	if (body == NULL || (at = command_of(c, &s)) < 0
+	    || !check(c, body, true))
+		return;
+	o = made(c, s, body, json_object_array_get_idx(s->list, (size_t)at));
+	json_object_array_put_idx(s->list, (size_t)at, json_object_get(o));
+	rest_reply(c, 200, o);
+}
+
+void
+route_command_drop(struct rest_call *c)
+{
+	struct scope *s;
+	int at = command_of(c, &s);
+
+	if (at < 0)
+		return;
+	json_object_array_del_idx(s->list, (size_t)at, 1);
+	rest_reply_none(c);
+}
+
+/* Every form right, no name twice, counts within bounds. */
+static bool
+replace_check(struct rest_call *c, json_object *list)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		json_object *o = json_object_array_get_idx(list, i);
+
+		if (!check(c, o, false))
+			return false;
+		if (find(list, 0, name_of(o), type_of(o)) != (int)i) {
+			rest_form_error(c, "",
+			    "APPLICATION_COMMANDS_DUPLICATE_NAME",
+			    "Application command names must be unique");
+			return !rest_form_refused(c);
+		}
+	}
+	for (int type = 1; type <= 3; type++)
+		if (of_type(list, type) > type_max[type]) {
+			rest_refuse(c, REST_TOO_MANY_COMMANDS);
+			return false;
+		}
+	return true;
+}
+
+void
+route_command_replace(struct rest_call *c)
+{
+	struct scope *s = scope_of(c);
+	json_object *list;
+
+	if (s == NULL)
+		return;
+	if (!json_object_is_type(c->body, json_type_array)) {
+		rest_form_error(c, "", "LIST_TYPE_CONVERT",
+		    "Only iterables may be used in a ListType");
+		(void)rest_form_refused(c);
+		return;
+	}
+	if (!replace_check(c, c->body))
+		return;
+	list = json_object_new_array();
+	for (size_t i = 0; i < json_object_array_length(c->body); i++) {
+		json_object *form = json_object_array_get_idx(c->body, i);
+		int at = find(s->list, 0, name_of(form), type_of(form));
+
+		if (at < 0 && !create_allowed(c, s)) {
+			json_object_put(list);
+			return;
+		}
+		json_object_array_add(list, made(c, s, form, at < 0 ? NULL
+		    : json_object_array_get_idx(s->list, (size_t)at)));
+	}
+	json_object_put(s->list);
+	s->list = list;
+	rest_reply(c, 200, json_object_get(list));
+}

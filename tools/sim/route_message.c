@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* Messages of a channel: list, get, post, edit, delete, delete many. */
+#include "tools/sim/route.h"
+
+#include "shared/clock.h"
+
+#include <string.h>
+
+#define LIST_MAX 100
+#define BULK_AGE_MS INT64_C(1209600000) /* two weeks */
+
+static bool
+not_author(struct rest_call *c, const struct world_msg *m)
+{
+	if (m->user == WORLD_BOT)
+		return false;
+	rest_refuse(c, REST_NOT_AUTHOR);
+	return true;
+}
+
+/* The list's window: before and after as ids, both exclusive. */
+static bool
+list_window(struct rest_call *c, uint64_t *before, uint64_t *after)
+{
+	uint64_t around = rest_body_query(c, "around", 0);
+
+	*before = rest_body_query(c, "before", 0);
+	*after = rest_body_query(c, "after", 0);
+	if ((*before != 0) + (*after != 0) + (around != 0) > 1) {
+		rest_form_error(c, "", "MESSAGE_LIST_EXCLUSIVE",
+		    "Only one of before, after, around may be given.");
+		return !rest_form_refused(c);
+	}
+	if (around != 0)
+		*before = around + 1;
+	return true;
+}
+
+void
+route_message_list(struct rest_call *c)
+{
+	struct world_channel ch;
+	struct world_msg *found[LIST_MAX];
+	uint64_t limit = rest_body_query(c, "limit", 50), before, after;
+	json_object *list;
+	size_t n;
+
+	if (!rest_msg_channel(c, c->id[0], &ch))
+		return;
+	if (limit < 1 || limit > LIST_MAX) {
+		rest_form_error(c, "limit", limit < 1 ? "NUMBER_TYPE_MIN"
+		    : "NUMBER_TYPE_MAX", "int value should be between 1 and "
+		    "%d.", LIST_MAX);
+		(void)rest_form_refused(c);
+		return;
+	}
+	if (!list_window(c, &before, &after))
+		return;
+	n = world_msg_list(c->w, ch.id, before, after, found, (size_t)limit);
+	list = json_object_new_array();
+	for (size_t i = 0; i < n; i++) {
+		json_object *m = world_render_msg(c->w, found[i]);
+
+		rest_reactions_show(c->rest, found[i]->id, m);
+		json_object_array_add(list, m);
+	}
+	rest_reply(c, 200, list);
+}
+
+void
+route_message_get(struct rest_call *c)
+{
+	struct world_msg *m = rest_msg_find(c, c->id[0], c->id[1]);
+
+	if (m != NULL)
+		rest_msg_reply(c, m);
+}
+
+/* A repeated nonce names a message that exists: that one is the answer. */
+static bool
+post_known(struct rest_call *c, json_object *body)
+{
+	json_object *nonce = rest_form_get(body, "nonce");
+	struct world_msg *m;
+
+	if (nonce == NULL
+	    || !json_object_get_boolean(rest_form_get(body, "enforce_nonce")))
+		return false;
+	m = world_msg_by_nonce(c->w, json_object_get_string(nonce));
+	if (m == NULL)
+		return false;
+	rest_msg_reply(c, m);
+	return true;
+}
+
+void
+route_message_post(struct rest_call *c)
+{
+	struct world_channel ch;
+	struct rest_author by = {0};
+	json_object *body = rest_form_object(c);
+
+	if (body == NULL || !rest_msg_channel(c, c->id[0], &ch))
+		return;
+	if (!world_channel_is_text(&ch)) {
+		rest_refuse(c, REST_NOT_TEXT);
+		return;
+	}
+	if (!rest_msg_check(c, body, false) || post_known(c, body))
+		return;
+	by.user = json_tokener_parse(world_user_json(c->w, WORLD_BOT));
+	rest_msg_reply(c, rest_msg_post(c, &ch, body, &by));
+	json_object_put(by.user);
+}
+
+void
+route_message_edit(struct rest_call *c)
+{
+	json_object *body = rest_form_object(c);
+	struct world_msg *m;
+
+	if (body == NULL || (m = rest_msg_find(c, c->id[0], c->id[1])) == NULL
+	    || not_author(c, m) || !rest_msg_check(c, body, true))
+		return;
+	rest_msg_edit(c, m, body);
+	rest_msg_reply(c, m);
+}
+
+void
+route_message_delete(struct rest_call *c)
+{
+	struct world_msg *m = rest_msg_find(c, c->id[0], c->id[1]);
+
+	if (m == NULL)
+		return;
+	rest_msg_delete(c, m);
+	rest_reply_none(c);
+}
+
+/* Every id right, young enough and given once; else an answer is made. */
+static bool
+bulk_check(struct rest_call *c, json_object *list)
+{
+	size_t n = json_object_array_length(list);
+	int64_t oldest = clock_wall_ms() - WORLD_EPOCH_MS - BULK_AGE_MS;
+
+	if (n < 2 || n > 100) {
+		rest_refuse(c, REST_BULK_COUNT);
+		return false;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const char *s = json_object_get_string(
+		    json_object_array_get_idx(list, i));
+		uint64_t id;
+
+		if (s == NULL || !str_to_u64(s, &id)) {
+			rest_form_error(c, "messages", "NUMBER_TYPE_COERCE",
+			    "Value \"%.60s\" is not snowflake.", s ? s : "");
+			continue;
+		}
+		if ((int64_t)(id >> 22) < oldest) {
+			rest_refuse(c, REST_BULK_OLD);
+			return false;
+		}
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(s, json_object_get_string(
+				json_object_array_get_idx(list, k))) == 0)
+				rest_form_error(c, "messages",
+				    "SET_TYPE_CONTAINS_DUPLICATES",
+				    "Duplicate value %s.", s);
+	}
+	return !rest_form_refused(c);
+}
+
+void
+route_message_bulk(struct rest_call *c)
+{
+	json_object *body = rest_form_object(c), *list, *event, *ids;
+	struct world_channel ch;
+
+	if (body == NULL || !rest_msg_channel(c, c->id[0], &ch))
+		return;
+	list = rest_form_get(body, "messages");
+	if (!json_object_is_type(list, json_type_array)) {
+		rest_form_error(c, "messages", "BASE_TYPE_REQUIRED",
+		    "This field is required");
+		(void)rest_form_refused(c);
+		return;
+	}
+	if (!bulk_check(c, list))
+		return;
+	event = json_object_new_object();
+	ids = json_object_new_array();
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		const char *s = json_object_get_string(
+		    json_object_array_get_idx(list, i));
+		struct world_msg *m = world_msg_find(c->w,
+		    strtoull(s, NULL, 10));
+
+		if (m == NULL || m->channel != ch.id)
+			continue;
+		world_msg_drop(m);
+		json_object_array_add(ids, json_object_new_string(s));
+	}
+	json_object_object_add(event, "ids", ids);
+	json_object_object_add(event, "channel_id", rest_json_id(ch.id));
+	if (ch.guild != WORLD_NOWHERE)
+		json_object_object_add(event, "guild_id",
+		    rest_json_id(world_guild_id(c->w, ch.guild)));
+	rest_msg_emit(c->sim, ch.guild, "MESSAGE_DELETE_BULK", event);
+	json_object_put(event);
+	rest_reply_none(c);
+}
