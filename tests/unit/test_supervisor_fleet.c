@@ -308,6 +308,7 @@ start(const char *state, const char *run_dir, const char *more)
 	}
 	close(fds[1]);
 	config_free(c);
+	free(c);
 	r.ready_fd = fds[0];
 	return r;
 }
