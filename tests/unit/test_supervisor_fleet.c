@@ -444,24 +444,36 @@ ask_control(const char *line)
 	return answer;
 }
 
+struct entries {
+	unsigned all, ready;
+};
+
 static int
 count_entry(const struct store_identify *id, void *arg)
 {
-	++*(unsigned *)arg;
-	assert_int_equal(id->outcome, OUTCOME_READY);
+	struct entries *n = arg;
+
+	n->all++;
+	n->ready += id->outcome == OUTCOME_READY;
 	return 0;
 }
 
+/* Entries of the ledger, once each of them is settled as READY. */
 static unsigned
 ledger_entries(void)
 {
+	uint64_t end = now_ms() + WAIT_MS;
+	struct entries n;
 	struct store st;
-	unsigned n = 0;
 
 	assert_int_equal(store_init(&st, in_dir("state"), NULL), 0);
-	assert_int_equal(store_identify_each(&st, 0, count_entry, &n, NULL),
-	    0);
-	return n;
+	do {
+		n = (struct entries){ 0 };
+		assert_int_equal(store_identify_each(&st, 0, count_entry, &n,
+		    NULL), 0);
+	} while (n.ready != n.all && now_ms() < end && poll(NULL, 0, 10) == 0);
+	assert_int_equal(n.ready, n.all);
+	return n.all;
 }
 
 /* Our fake shards need the identity that the real ones compute. */
