@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The whole supervisor against fakes: this program is also its handler (the
- * exec of ourselves), its shards (shard_main below takes the real one's
- * place) and a small HTTP server that plays Discord's API.
+ * The whole supervisor against the fakes of fake_fleet.c; this program is also
+ * its handler, as that is an exec of ourselves.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,12 +10,10 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <openssl/sha.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -24,24 +21,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "shard/shard.h"
-#include "shared/ipc.h"
-#include "shared/log.h"
 #include "supervisor/supervisor.h"
+#include "tests/unit/fake_fleet.h"
 
-#define SHARDS 4
 #define WAIT_MS 10000
 
-/* Seen by the test, the API and all forked shards. */
-static struct world {
-	_Atomic int api_status;		/* 200, 401, ... */
-	_Atomic unsigned api_flags, api_hits;
-	_Atomic int fatal_code;		/* a shard's next permit ends so */
-	_Atomic unsigned uplinks[SHARDS], starts[SHARDS], identifies;
-} *world;
-
 static char dir[64], **self_argv;
-static pid_t api_pid;
 static int api_port;
 static const char *intents = "513";
 
@@ -53,209 +38,6 @@ now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-/* ---- the fake shard -------------------------------------------------- */
-
-struct fake {
-	const struct shard_args *a;
-	struct ipc ipc;
-	struct ev_loop *loop;
-	int code;
-};
-
-static void
-fake_ready(struct fake *f)
-{
-	struct page_shard *s = &f->a->page->slot[f->a->slot].shard;
-	struct msg_event ev = { .report = REPORT_READY };
-
-	page_begin(&s->lock);
-	s->state = SHARD_READY;
-	s->pid = getpid();
-	s->session = 77;
-	page_end(&s->lock);
-	page_cursor_set(&f->a->page->slot[f->a->slot], 77, 5);
-	ipc_send(&f->ipc, MSG_EVENT, (int32_t)f->a->id, 0, &ev, sizeof(ev), -1);
-}
-
-static void
-fake_granted(struct fake *f, const struct msg_permit_grant *g)
-{
-	struct msg_permit_done d = { .ledger_id = g->ledger_id,
-	    .outcome = OUTCOME_READY };
-	struct msg_fatal fatal = { .close_code = (uint32_t)world->fatal_code,
-	    .text = "Discord closed with it." };
-	uint64_t id;
-
-	world->identifies++;
-	if (fatal.close_code != 0) {
-		d.outcome = OUTCOME_CLOSED;
-		f->code = EXIT_CONFIG;
-		ipc_send(&f->ipc, MSG_PERMIT_DONE, (int32_t)f->a->id, 0, &d,
-		    sizeof(d), -1);
-		ipc_send(&f->ipc, MSG_FATAL, (int32_t)f->a->id, 0, &fatal,
-		    sizeof(fatal), -1);
-		ev_break(f->loop, EVBREAK_ALL);
-		return;
-	}
-	/* What a real one does at READY, with the supervisor's identity. */
-	struct store_session rec = { .shard = f->a->id,
-	    .shard_count = f->a->count, .intents = f->a->config->intents,
-	    .seq = 1, .id = "session" };
-	size_t len;
-	assert_int_equal(store_blob_get(f->a->store, "test-identity", &id,
-	    sizeof(id), &len, NULL), 1);
-	rec.identity = id;
-	store_session_put(f->a->store, &rec, NULL);
-	ipc_send(&f->ipc, MSG_PERMIT_DONE, (int32_t)f->a->id, 0, &d, sizeof(d),
-	    -1);
-	fake_ready(f);
-}
-
-static void
-fake_msg(struct ipc *ipc, const struct msg_hdr *h, const void *payload, int fd)
-{
-	struct fake *f = container_of(ipc, struct fake, ipc);
-
-	if (h->type == MSG_UPLINK) {
-		world->uplinks[f->a->id]++;
-		close(fd);
-	} else if (h->type == MSG_PERMIT_GRANT) {
-		fake_granted(f, payload);
-	} else if (h->type == MSG_STOP) {
-		ev_break(f->loop, EVBREAK_ALL);
-	}
-}
-
-static void
-fake_gone(struct ipc *ipc, const char *why)
-{
-	_exit(0);
-}
-
-int
-shard_main(const struct shard_args *a)
-{
-	struct fake f = { .a = a, .loop = ev_loop_new(0) };
-	struct msg_hello hi = { .pid = getpid(), .generation = a->generation };
-	struct msg_permit_ask ask = { .cause = CAUSE_NO_SESSION };
-	struct store_session rec;
-
-	alarm(60);
-	world->starts[a->id]++;
-	log_warn("fake shard says hello");
-	ipc_open(&f.ipc, f.loop, a->control_fd, "supervisor", fake_msg,
-	    fake_gone);
-	ipc_send(&f.ipc, MSG_HELLO, (int32_t)a->id, 0, &hi, sizeof(hi), -1);
-	if (store_session_get(a->store, a->id, &rec, NULL) == 1)
-		fake_ready(&f);
-	else
-		ipc_send(&f.ipc, MSG_PERMIT_ASK, (int32_t)a->id, 9, &ask,
-		    sizeof(ask), -1);
-	ev_run(f.loop, 0);
-	return f.code;
-}
-
-/* ---- the fake handler ------------------------------------------------ */
-
-static void
-handler_msg(struct ipc *ipc, const struct msg_hdr *h, const void *p, int fd)
-{
-	if (fd != -1)
-		close(fd);
-	if (h->type == MSG_STOP)
-		_exit(0);
-}
-
-static int
-fake_complains(const char *what)
-{
-	fprintf(stderr, "<4>the handler did not get its %s\n", what);
-	return 1;
-}
-
-static int
-fake_handler(char **argv)
-{
-	struct ev_loop *loop;
-	struct msg_hello hi = { .pid = getpid() };
-	char token[64] = "", text[64] = "";
-	uint64_t generation = 0;
-	struct page page;
-	struct ipc ipc;
-
-	alarm(60);
-	str_to_u64(argv[3], &generation);
-	hi.generation = (uint32_t)generation;
-	/* Everything the contract promises is there, and nothing else. */
-	if (read(CONTRACT_FD_TOKEN, token, sizeof(token) - 1) != 11
-	    || strcmp(token, "a-bot-token") != 0)
-		return fake_complains("token");
-	if (read(CONTRACT_FD_CONFIG, text, 5) != 5
-	    || strncmp(text, "[bot]", 5) != 0)
-		return fake_complains("config");
-	if (page_attach(&page, CONTRACT_FD_STATS, NULL) == -1
-	    || page.head->slots != SHARDS)
-		return fake_complains("page");
-	if (fcntl(CONTRACT_FD_STATS + 1, F_GETFD) != -1)
-		return fake_complains("a stray fd");
-	loop = ev_loop_new(0);
-	ipc_open(&ipc, loop, CONTRACT_FD_CONTROL, "supervisor", handler_msg,
-	    fake_gone);
-	ipc_send(&ipc, MSG_HELLO, -1, 0, &hi, sizeof(hi), -1);
-	ipc_send(&ipc, MSG_READY, -1, 0, NULL, 0, -1);
-	ev_run(loop, 0);
-	return 0;
-}
-
-/* ---- the fake API ---------------------------------------------------- */
-
-static void
-serve(int fd)
-{
-	char in[2048], body[512], out[1024];
-	ssize_t n = read(fd, in, sizeof(in) - 1);
-
-	in[n > 0 ? n : 0] = '\0';
-	world->api_hits++;
-	if (strstr(in, "/gateway/bot") != NULL)
-		snprintf(body, sizeof(body), "{\"url\":\"ws://127.0.0.1:1\","
-		    "\"shards\":%d,\"session_start_limit\":{\"total\":1000,"
-		    "\"remaining\":900,\"reset_after\":86400000,"
-		    "\"max_concurrency\":2}}", SHARDS);
-	else
-		snprintf(body, sizeof(body), "{\"id\":\"1\",\"username\":\"u\","
-		    "\"flags\":%u}", world->api_flags);
-	if (strstr(in, "Authorization: Bot a-bot-token\r\n") == NULL
-	    || strstr(in, "User-Agent: DiscordBot (") == NULL)
-		world->api_status = 401;
-	snprintf(out, sizeof(out), "HTTP/1.1 %d X\r\nConnection: close\r\n"
-	    "Content-Length: %zu\r\n\r\n%s", world->api_status, strlen(body),
-	    body);
-	fd_write_all(fd, out, strlen(out));
-	close(fd);
-}
-
-static void
-start_api(void)
-{
-	struct sockaddr_in sa = { .sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(sa);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&sa, len), 0);
-	assert_int_equal(listen(fd, 16), 0);
-	getsockname(fd, (struct sockaddr *)&sa, &len);
-	api_port = ntohs(sa.sin_port);
-	api_pid = fork();
-	if (api_pid == 0) {
-		alarm(120);
-		for (;;)
-			serve(accept(fd, NULL, NULL));
-	}
-	close(fd);
 }
 
 /* ---- running a supervisor -------------------------------------------- */
@@ -394,7 +176,7 @@ static bool
 uplinks_there(const struct page *p)
 {
 	for (int i = 0; i < SHARDS; i++)
-		if (world->uplinks[i] < want_uplinks[i])
+		if (fake_world->uplinks[i] < want_uplinks[i])
 			return false;
 	return all_ready(p);
 }
@@ -503,7 +285,7 @@ test_first_start(void **state)
 	for (int i = 0; i < SHARDS; i++)
 		want_uplinks[i] = 1;
 	assert_true(eventually(uplinks_there));
-	assert_int_equal(world->identifies, SHARDS);
+	assert_int_equal(fake_world->identifies, SHARDS);
 	assert_int_equal(ledger_entries(), SHARDS);
 }
 
@@ -514,7 +296,7 @@ test_dead_shard_comes_back(void **state)
 	want_uplinks[2] = 2;
 	assert_true(eventually(uplinks_there));
 	assert_int_equal(crashes_of(2, CRASH_SIGNAL), 1);
-	assert_int_equal(world->identifies, SHARDS);
+	assert_int_equal(fake_world->identifies, SHARDS);
 }
 
 static void
@@ -528,7 +310,7 @@ test_dead_handler_comes_back(void **state)
 	assert_true(eventually(uplinks_there));
 	assert_int_not_equal(pid_of(-1), was);
 	assert_int_equal(crashes_of(-1, CRASH_SIGNAL), 1);
-	assert_int_equal(world->starts[0], 1);	/* shards stayed */
+	assert_int_equal(fake_world->starts[0], 1);	/* shards stayed */
 }
 
 static void
@@ -614,26 +396,26 @@ test_stop(void **state)
 static void
 test_restart_resumes(void **state)
 {
-	world->api_status = 503;
+	fake_world->api_status = 503;
 	fleet = start("state", "run", "");
 	assert_string_equal(ready_line(&fleet), "ok\n");
 	for (int i = 0; i < SHARDS; i++)
-		want_uplinks[i] = world->uplinks[i];
+		want_uplinks[i] = fake_world->uplinks[i];
 	assert_true(eventually(all_ready));
-	assert_int_equal(world->identifies, SHARDS);
+	assert_int_equal(fake_world->identifies, SHARDS);
 	assert_int_equal(ledger_entries(), SHARDS);
 	/* The token dies while we run: the fleet ends, and says why. */
-	world->api_status = 401;
+	fake_world->api_status = 401;
 	assert_int_equal(wait_end(&fleet), EXIT_CONFIG);
-	world->api_status = 200;
+	fake_world->api_status = 200;
 }
 
 static void
 test_refusals(void **state)
 {
-	world->api_status = 401;
+	fake_world->api_status = 401;
 	refused("fresh", "run", "", EXIT_CONFIG, "token");
-	world->api_status = 200;
+	fake_world->api_status = 200;
 	refused("/proc/nowhere", "run", "", EXIT_CONFIG, "state_dir");
 	chmod(in_dir("token"), 0644);
 	refused("fresh", "run", "", EXIT_CONFIG, "token");
@@ -651,16 +433,16 @@ test_intents_are_checked(void **state)
 static void
 test_fatal_close(void **state)
 {
-	unsigned before = world->identifies;
+	unsigned before = fake_world->identifies;
 
 	put_identity("fatal");
-	world->fatal_code = 4014;
+	fake_world->fatal_code = 4014;
 	fleet = start("fatal", "run", "");
 	ready_line(&fleet);
 	assert_int_equal(wait_end(&fleet), EXIT_CONFIG);
-	world->fatal_code = 0;
+	fake_world->fatal_code = 0;
 	/* One bucket of two keys may have gone out, no more. */
-	assert_in_range(world->identifies - before, 1, 2);
+	assert_in_range(fake_world->identifies - before, 1, 2);
 }
 
 /* ---- */
@@ -698,11 +480,8 @@ set_up(void **state)
 	fputs("a-bot-token\n", f);
 	fclose(f);
 	chmod(in_dir("token"), 0600);
-	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	world->api_status = 200;
-	start_api();
-	return 0;
+	api_port = fake_fleet_open();
+	return api_port == -1 ? -1 : 0;
 }
 
 static int
@@ -713,8 +492,7 @@ tear_down(void **state)
 
 	if (fleet.pid > 0 && kill(fleet.pid, 0) == 0)
 		wait_end(&fleet);
-	kill(api_pid, SIGKILL);
-	waitpid(api_pid, NULL, 0);
+	fake_fleet_close();
 	snprintf(path, sizeof(path), "%s/log/shardherd.log", dir);
 	f = getenv("SHOW_LOG") != NULL ? fopen(path, "r") : NULL;
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
@@ -744,6 +522,6 @@ main(int argc, char **argv)
 
 	self_argv = argv;
 	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_HANDLER) == 0)
-		return fake_handler(argv);
+		return fake_fleet_handler(argv);
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
