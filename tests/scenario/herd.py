@@ -148,7 +148,7 @@ class Sim:
             os.unlink(os.path.join(self.dir, "urls"))
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log)
+                stdout=log, stderr=log, start_new_session=True)
         wait_until(self._listening, "the simulator listens")
         with open(os.path.join(self.dir, "urls"), encoding="utf-8") as f:
             self.urls = dict(shlex.split(line)[0].split("=", 1)
