@@ -13,6 +13,7 @@
 
 #define GEN_TICK_S 0.004
 #define GEN_CATCH_UP_S 0.25	/* a longer stall is not made good */
+#define GEN_PICKS_MAX 32
 #define GEN_KINDS_MAX 64
 
 struct gen {
@@ -94,6 +95,28 @@ pick(struct gen *g)
 	return g->kind[i].name;
 }
 
+/* One that some session asked for, so that the rate is what is sent. */
+static const char *
+pick_wanted(struct gen *g, uint64_t intents)
+{
+	const char *t = pick(g);
+
+	for (int i = 0; i < GEN_PICKS_MAX && !gate_wants(intents, t, false);
+	     i++)
+		t = pick(g);
+	return t;
+}
+
+static uint64_t
+all_intents(struct sim *sim)
+{
+	uint64_t bits = 0;
+
+	list_each(&sim->gate->live, e)
+		bits |= container_of(e, struct session, link)->intents;
+	return bits;
+}
+
 /* ---- events ------------------------------------------------------------ */
 
 static bool
@@ -107,10 +130,10 @@ is_ping(struct sim *sim, const char *t)
 }
 
 static void
-make_one(struct sim *sim)
+make_one(struct sim *sim, uint64_t intents)
 {
 	struct gen *g = sim->gen;
-	const char *t = pick(g);
+	const char *t = pick_wanted(g, intents);
 	unsigned guild = (unsigned)(sim_random(&g->rng) % sim->cfg.guilds);
 	bool ping = is_ping(sim, t);
 	const struct sample *s;
@@ -135,6 +158,7 @@ on_tick(struct ev_loop *loop, ev_timer *t, int revents)
 	struct gen *g = sim->gen;
 	uint64_t now = clock_boot_ms();
 	double passed = (double)(now - g->last_ms) / 1000;
+	uint64_t intents = all_intents(sim);
 
 	g->last_ms = now;
 	if (passed > GEN_CATCH_UP_S)
@@ -142,7 +166,7 @@ on_tick(struct ev_loop *loop, ev_timer *t, int revents)
 	if (list_empty(&sim->gate->live))
 		return;
 	for (g->owed += passed * sim->cfg.rate; g->owed >= 1; g->owed--)
-		make_one(sim);
+		make_one(sim, intents);
 }
 
 static void
