@@ -705,8 +705,9 @@ on_ack(struct session *s, const struct session_in *in)
 	uint64_t now = clock_boot_ms();
 
 	s->stats->ack_ms = now;
-	if (s->unacked)
-		s->stats->rtt_ms = (uint32_t)(now - s->beat_ms);
+	if (s->unacked) /* 0 would mean that there was none yet */
+		s->stats->rtt_ms = now > s->beat_ms
+		    ? (uint32_t)(now - s->beat_ms) : 1;
 	s->unacked = s->extended = false;
 }
 
