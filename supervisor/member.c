@@ -154,7 +154,10 @@ launch(struct member *c)
 	c->again = c->fatal = c->braked = false;
 	c->killed_for = CRASHES;
 	c->oom_before = obituary_oom_kills();
-	c->generation++;
+	/* A shard counts its restarts from 0, handlers are numbered from 1. */
+	if (c->handler || c->started)
+		c->generation++;
+	c->started = true;
 	if (spawn_child(c, &e) == -1) {
 		log_error("%s could not be started: %s", c->name, e.text);
 		wait_restart(c);

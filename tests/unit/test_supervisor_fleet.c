@@ -621,8 +621,6 @@ test_refusals(void **state)
 	world->api_status = 401;
 	refused("fresh", "run", "", EXIT_CONFIG, "token");
 	world->api_status = 200;
-	refused("fresh", "run", "ca_file = nowhere.pem", EXIT_CONFIG,
-	    "nowhere.pem");
 	refused("/proc/nowhere", "run", "", EXIT_CONFIG, "state_dir");
 	chmod(in_dir("token"), 0644);
 	refused("fresh", "run", "", EXIT_CONFIG, "token");
