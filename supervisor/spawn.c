@@ -40,6 +40,8 @@ fresh_stdio(int err_fd)
 	    && dup2(err_fd, STDERR_FILENO) != -1;
 }
 
+/* The page's fd stays: the shard holds the lock of its place in it, so that
+ * there is one process per [id, count], and evicts an orphan that has it. */
 static void noreturn_fn
 shard_child(struct member *c, int control, int err_fd)
 {
