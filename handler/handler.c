@@ -27,7 +27,6 @@
 #define HANDLER_TICK_S 1.0	/* lag on the page, late gateway commands */
 #define HANDLER_LAST_S 15.0	/* for plugins that even SIGKILL can't end */
 #define HANDLER_ORPHAN_S 600.0	/* work on for shards without a supervisor */
-#define HANDLER_STOP_SHARE 0.7	/* of the supervisor's deadline: to drain */
 
 /* How far a stop has come. */
 enum handler_stop { STOP_NOT, STOP_DRAIN, STOP_PLUGINS };
@@ -269,6 +268,15 @@ on_uplink_closed(struct intake *in)
 		handler_stop(h, h->config.handler_drain_timeout_s);
 }
 
+/* Leaves room in the supervisor's deadline for plugins that must be killed. */
+static double
+drain_within(double deadline_s)
+{
+	double left = deadline_s - PLUGIN_STOP_S - PLUGIN_TERM_S - 1;
+
+	return left > deadline_s / 4 ? left : deadline_s / 4;
+}
+
 static void
 on_message(struct ipc *ipc, const struct msg_hdr *hdr, const void *payload,
     int fd)
@@ -289,8 +297,7 @@ on_message(struct ipc *ipc, const struct msg_hdr *hdr, const void *payload,
 		stop = ipc_payload(hdr, payload, sizeof(*stop));
 		if (stop == NULL)
 			break;
-		handler_stop(h,
-		    stop->deadline_ms / 1000.0 * HANDLER_STOP_SHARE);
+		handler_stop(h, drain_within(stop->deadline_ms / 1000.0));
 		return;
 	default:
 		break;
@@ -547,10 +554,10 @@ handler_finish(struct handler *h)
 	ipc_close(&h->ipc);
 	h->orphan = false;
 	rest_free(h->rest);
+	intake_free(&h->intake);
 	for (size_t i = 0; i < h->config.plugins; i++)
 		if (plugin_state(h->plugin[i]) == PLUGIN_GONE)
 			plugin_free(h->plugin[i]);
-	intake_free(&h->intake);
 	timer_stop(&h->tick);
 	timer_stop(&h->stop);
 	timers_free(h->timers);

@@ -70,7 +70,7 @@ pipes_read_out(struct pipes *p)
 		return false;
 	if (n <= 0) {
 		pipes_shut(p, &p->out, &p->out_io);
-		p->calls->fault(p, "closed its standard output");
+		p->calls->closed(p, "closed its standard output");
 		return false;
 	}
 	buf_filled(&p->got, (size_t)n);
@@ -165,7 +165,7 @@ pipes_flush(struct pipes *p)
 		p->stuck_ms = clock_boot_ms();
 	if (rc < 0) {
 		pipes_shut(p, &p->in, &p->in_io);
-		p->calls->fault(p, "closed its standard input");
+		p->calls->closed(p, "closed its standard input");
 		return;
 	}
 	pipes_watch(p);

@@ -24,8 +24,10 @@ struct pipes_calls {
 	/* A line without its newline, borrowed.  After it closes p: false. */
 	bool (*line)(struct pipes *, char *text, size_t len);
 	void (*words)(struct pipes *, const char *text);
-	/* The pipe broke or its rules were; why is a sentence's end. */
+	/* It broke a rule; why is a sentence's end. */
 	void (*fault)(struct pipes *, const char *why);
+	/* It closed a pipe, most likely because it ends. */
+	void (*closed)(struct pipes *, const char *why);
 	/* More was written: there is room for events. */
 	void (*room)(struct pipes *);
 };

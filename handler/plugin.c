@@ -23,7 +23,8 @@ const char *const plugin_state_name[] = {
 enum plugin_event {
 	ON_TIMER,   /* what the state waits for is due or overdue */
 	ON_STARTED, /* initialize was answered */
-	ON_FAULT,   /* broke a rule or a pipe; p->failure says which */
+	ON_FAULT,   /* broke a rule; p->failure says which */
+	ON_CLOSED,  /* closed a pipe; p->failure says which */
 	ON_EXIT,    /* the process is gone */
 	ON_STOP,    /* asked to end for good */
 	PLUGIN_EVENTS
@@ -189,6 +190,15 @@ plugin_pipe_fault(struct pipes *pipes, const char *why)
 }
 
 static void
+plugin_pipe_closed(struct pipes *pipes, const char *why)
+{
+	struct plugin *p = container_of(pipes, struct plugin, pipes);
+
+	str_copy(p->failure, why, sizeof(p->failure));
+	plugin_event(p, ON_CLOSED);
+}
+
+static void
 plugin_room(struct pipes *pipes)
 {
 	plugin_dirty(container_of(pipes, struct plugin, pipes));
@@ -198,6 +208,7 @@ static const struct pipes_calls plugin_pipes = {
     .line = plugin_line,
     .words = plugin_words,
     .fault = plugin_pipe_fault,
+    .closed = plugin_pipe_closed,
     .room = plugin_room,
 };
 
@@ -357,6 +368,9 @@ plugin_rung(struct plugin *p)
 {
 	if (p->rung == nitems(plugin_ladder))
 		return; /* SIGKILL is out: the kernel delivers */
+	if (p->rung == 0 && !p->stopping)
+		log_error("plugin %s %s: it is ended", p->cfg->name,
+		    p->failure);
 	child_signal(p->pid, plugin_ladder[p->rung].signal);
 	if (++p->rung < nitems(plugin_ladder))
 		timer_set(&p->timer, plugin_ladder[p->rung].wait_s);
@@ -365,7 +379,6 @@ plugin_rung(struct plugin *p)
 static void
 plugin_end(struct plugin *p)
 {
-	log_error("plugin %s %s", p->cfg->name, p->failure);
 	p->settled = true;
 	/* What it says from here on can't be trusted; its stderr can. */
 	pipes_close_in(&p->pipes);
@@ -374,6 +387,17 @@ plugin_end(struct plugin *p)
 	p->rung = 0;
 	plugin_enter(p, PLUGIN_ENDING);
 	plugin_rung(p);
+}
+
+/* Most likely it ends: what it still has to say is read at its end. */
+static void
+plugin_closed(struct plugin *p)
+{
+	p->settled = true;
+	pipes_close_in(&p->pipes);
+	p->rung = 0;
+	timer_set(&p->timer, PLUGIN_EXIT_S);
+	plugin_enter(p, PLUGIN_ENDING);
 }
 
 static void
@@ -408,13 +432,13 @@ plugin_check(struct plugin *p)
 		return;
 	}
 	if (d == NULL) {
-		str_copy(p->failure, "does not read its standard input: it is "
-				     "ended", sizeof(p->failure));
+		str_copy(p->failure, "does not read its standard input",
+		    sizeof(p->failure));
 	} else {
 		p->guilty = d;
 		event_name(d->event, name, sizeof(name));
 		str_format(p->failure, sizeof(p->failure),
-		    "did not finish %s within %.1f s (timeout): it is ended",
+		    "did not finish %s within %.1f s (timeout)",
 		    name, p->cfg->timeout_s);
 	}
 	plugin_end(p);
@@ -493,18 +517,18 @@ plugin_nothing(struct plugin *p)
 
 typedef void plugin_fn(struct plugin *);
 
-/* ON_TIMER, ON_STARTED, ON_FAULT, ON_EXIT, ON_STOP */
+/* ON_TIMER, ON_STARTED, ON_FAULT, ON_CLOSED, ON_EXIT, ON_STOP */
 static plugin_fn *const plugin_table[PLUGIN_STATE_COUNT][PLUGIN_EVENTS] = {
     [PLUGIN_IDLE] = {plugin_begin, plugin_nothing, plugin_nothing,
-	plugin_nothing, plugin_over},
-    [PLUGIN_STARTING] = {plugin_late, plugin_is_up, plugin_end, plugin_died,
-	plugin_ask_to_stop},
-    [PLUGIN_UP] = {plugin_check, plugin_nothing, plugin_end, plugin_died,
-	plugin_ask_to_stop},
-    [PLUGIN_ENDING] = {plugin_rung, plugin_nothing, plugin_nothing,
-	plugin_died, plugin_nothing},
+	plugin_nothing, plugin_nothing, plugin_over},
+    [PLUGIN_STARTING] = {plugin_late, plugin_is_up, plugin_end, plugin_closed,
+	plugin_died, plugin_ask_to_stop},
+    [PLUGIN_UP] = {plugin_check, plugin_nothing, plugin_end, plugin_closed,
+	plugin_died, plugin_ask_to_stop},
+    [PLUGIN_ENDING] = {plugin_rung, plugin_nothing, plugin_end,
+	plugin_nothing, plugin_died, plugin_nothing},
     [PLUGIN_GONE] = {plugin_nothing, plugin_nothing, plugin_nothing,
-	plugin_nothing, plugin_nothing},
+	plugin_nothing, plugin_nothing, plugin_nothing},
 };
 
 static void

@@ -18,6 +18,7 @@
 #define PLUGIN_RESTART_MIN_S 1.0
 #define PLUGIN_RESTART_MAX_S 60.0
 #define PLUGIN_HEALTHY_MS 60000u /* up this long: the delay starts anew */
+#define PLUGIN_EXIT_S 1.0	 /* it closed a pipe: time to end by itself */
 #define PLUGIN_STOP_S 5.0	 /* shutdown to SIGTERM */
 #define PLUGIN_TERM_S 2.0	 /* SIGTERM to SIGKILL */
 #define PLUGIN_GRUMBLE_MS 1000u	 /* one complaint about it per second */

@@ -29,9 +29,11 @@ struct process {
 	int signal_fd;
 	struct timer tick;	/* housekeeping */
 	struct timer drain;	/* stopping: then we go in any case */
-	struct timer orphan;
+	struct timer orphan;	/* looks for a new supervisor */
 	struct ipc ipc;
-	bool orphaned, stopping;
+	int32_t supervisor;	/* pid that forked us */
+	uint64_t orphaned_ms;	/* boot stamp, 0: it lives */
+	bool stopping;
 	int exit_code;
 
 	struct session session;

@@ -27,17 +27,32 @@ static const struct reaction_rule rules[] = {
 	{ 4001, REACT_RESUME, 1, 0, "unknown opcode or invalid payload" },
 	{ 4002, REACT_RESUME, 1, 0, "decode error" },
 	{ 4003, REACT_IDENTIFY, 0, 0, "not authenticated" },
-	{ 4004, REACT_FATAL, 0, 0, "authentication failed" },
+	{ 4004, REACT_FATAL, 0, 0, "authentication failed",
+	    "Discord does not accept the token (4004): it is "
+	    "wrong or was reset; put the present one into [bot] "
+	    "token_file and start again" },
 	{ 4005, REACT_RESUME, 1, 0, "already authenticated" },
 	{ 4006, REACT_IDENTIFY, 0, 0, "session no longer valid" },
 	{ 4007, REACT_IDENTIFY, 0, 0, "invalid seq" },
 	{ 4008, REACT_RESUME, 1, RATE_WAIT_S, "rate limited" },
 	{ 4009, REACT_IDENTIFY, 0, 0, "session timed out" },
-	{ 4010, REACT_FATAL, 0, 0, "invalid shard" },
-	{ 4011, REACT_FATAL, 0, 0, "sharding required" },
-	{ 4012, REACT_FATAL, 0, 0, "invalid API version" },
-	{ 4013, REACT_FATAL, 0, 0, "invalid intents" },
-	{ 4014, REACT_FATAL, 0, 0, "disallowed intents" },
+	{ 4010, REACT_FATAL, 0, 0, "invalid shard",
+	    "Discord does not accept this shard id and count "
+	    "(4010): set [gateway] shards to auto or to a "
+	    "multiple of what /gateway/bot recommends" },
+	{ 4011, REACT_FATAL, 0, 0, "sharding required",
+	    "the bot has outgrown its shard count (4011): set "
+	    "[gateway] shards to auto or to more and start again" },
+	{ 4012, REACT_FATAL, 0, 0, "invalid API version",
+	    "Discord does not serve gateway version 10 any more "
+	    "(4012): a newer shardherd is needed" },
+	{ 4013, REACT_FATAL, 0, 0, "invalid intents",
+	    "[bot] intents holds bits that Discord does not know "
+	    "(4013): correct it and start again" },
+	{ 4014, REACT_FATAL, 0, 0, "disallowed intents",
+	    "[bot] intents asks for a privileged intent that is "
+	    "not enabled (4014): enable it in the Developer "
+	    "Portal, page Bot, or take it out" },
 	{ 4015, REACT_RESUME, 0, 0, "user accounts only" },
 	{ 4016, REACT_RESUME, 0, 0, "user accounts only" },
 };

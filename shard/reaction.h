@@ -23,6 +23,7 @@ struct reaction_rule {
 	uint8_t our_bug; /* log it loudly: we sent something wrong */
 	uint16_t wait_s; /* at least, before the next attempt */
 	const char *words;
+	const char *advice; /* fatal ones: what happened and what to do */
 };
 
 /* Never NULL; code 0 means a close without any code. */

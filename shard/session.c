@@ -198,8 +198,10 @@ wait_for(struct session *s, double delay, const char *why)
 static void
 give_up(struct session *s, const struct ending *e)
 {
-	become(s, SHARD_HELD, "%s", e->why);
-	s->ops->fatal(s->arg, e->code, e->why);
+	const char *advice = reaction_find(e->code)->advice;
+
+	become(s, SHARD_HELD, "%s", advice);
+	s->ops->fatal(s->arg, e->code, advice);
 }
 
 /* The one way out of a connection, dialled or open. */
@@ -705,8 +707,9 @@ on_ack(struct session *s, const struct session_in *in)
 	uint64_t now = clock_boot_ms();
 
 	s->stats->ack_ms = now;
-	if (s->unacked)
-		s->stats->rtt_ms = (uint32_t)(now - s->beat_ms);
+	if (s->unacked) /* 0 would mean that there was none yet */
+		s->stats->rtt_ms = now > s->beat_ms
+		    ? (uint32_t)(now - s->beat_ms) : 1;
 	s->unacked = s->extended = false;
 }
 

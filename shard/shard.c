@@ -6,8 +6,6 @@
  */
 #include "shard/process.h"
 
-#include "shard/claim.h"
-#include "shard/reaction.h"
 #include "shared/clock.h"
 #include "shared/version.h"
 
@@ -21,6 +19,7 @@
 
 #define TICK_S 10.0
 #define ORPHAN_S 600.0	   /* without a supervisor, then stop in order */
+#define ORPHAN_LOOK_S 0.25 /* how soon a new supervisor gets its place */
 #define DRAIN_SHARE 0.8	   /* of the supervisor's deadline */
 #define FATAL_DRAIN_S 5.0
 
@@ -200,18 +199,42 @@ on_supervisor_gone(struct ipc *ipc, const char *why)
 	struct process *p = container_of(ipc, struct process, ipc);
 
 	ipc_close(ipc);
-	p->orphaned = true;
+	p->orphaned_ms = clock_boot_ms();
 	log_warn("the supervisor is gone (%s): the session goes on for %.0f s",
 	    why, ORPHAN_S);
-	timer_set(&p->orphan, ORPHAN_S);
+	timer_set(&p->orphan, ORPHAN_LOOK_S);
+}
+
+/*
+ * Why an orphan must go now; NULL when it may stay.  A new supervisor can't
+ * start this shard as long as we hold its lock (4.4, 8.27).
+ */
+static const char *
+orphan_ends(const struct process *p)
+{
+	int32_t pid = p->args->page->head->cluster.pid;
+	uint64_t age = clock_boot_ms() - p->orphaned_ms;
+
+	if (pid != 0 && pid != p->supervisor)
+		return "a new supervisor has started and wants this shard";
+	if (session_state(&p->session) == SHARD_PERMIT)
+		return "nobody can permit the IDENTIFY it needs";
+	if (age >= (uint64_t)(ORPHAN_S * 1000))
+		return "no supervisor has come back in time";
+	return NULL;
 }
 
 static void
-on_orphan_over(struct timer *t)
+on_orphan(struct timer *t)
 {
 	struct process *p = container_of(t, struct process, orphan);
+	const char *why = orphan_ends(p);
 
-	log_warn("no supervisor for %.0f s", ORPHAN_S);
+	if (why == NULL) {
+		timer_set(&p->orphan, ORPHAN_LOOK_S);
+		return;
+	}
+	log_notice("stopping as an orphan: %s", why);
 	stop(p, false, FATAL_DRAIN_S);
 }
 
@@ -298,8 +321,6 @@ on_tick(struct timer *t)
 	if (p->stats.events == p->busy_events)
 		queue_trim(&p->queue);
 	p->busy_events = p->stats.events;
-	if (p->orphaned && session_state(&p->session) == SHARD_PERMIT)
-		stop(p, false, FATAL_DRAIN_S);
 }
 
 /* Checked once per turn: what any event of this turn may have led to. */
@@ -348,7 +369,7 @@ open_loop(struct process *p)
 	ev_prepare_start(p->loop, &p->publish);
 	timer_init(p->timers, &p->tick, on_tick);
 	timer_init(p->timers, &p->drain, on_drain_over);
-	timer_init(p->timers, &p->orphan, on_orphan_over);
+	timer_init(p->timers, &p->orphan, on_orphan);
 	return 0;
 }
 
@@ -412,22 +433,6 @@ close_loop(struct process *p)
 	ev_loop_destroy(p->loop);
 }
 
-static int
-claim(struct process *p)
-{
-	struct err err;
-	int32_t evicted;
-
-	if (claim_take(p->args->page->fd, p->args->slot, &evicted, &err) != 0) {
-		log_error("%s", err.text);
-		return -1;
-	}
-	if (evicted != 0)
-		log_notice("took over from process %d of an earlier supervisor",
-		    (int)evicted);
-	return 0;
-}
-
 static void
 run(struct process *p, const struct store_session *rec,
     enum identify_cause cause)
@@ -460,10 +465,9 @@ shard_main(const struct shard_args *args)
 	log_init(LOG_TO_PIPE, (enum log_level)args->config->log_level);
 	p->args = args;
 	p->slot = &args->page->slot[args->slot];
+	p->supervisor = (int32_t)getppid();
 	p->signal_fd = -1;
 	p->exit_code = EXIT_FINE;
-	if (claim(p) != 0)
-		return EXIT_DEGRADED;
 	take_stats(p);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
 	    open_loop(p) != 0) {

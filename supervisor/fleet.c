@@ -202,6 +202,30 @@ any_session_alive(const struct fleet *f)
 	return false;
 }
 
+/* What an operator does about a fatal close (discord-protocol.md 2.11). */
+static const struct {
+	uint32_t code;
+	const char *advice;
+} advices[] = {
+	{ 401, "Put the bot's present token into token_file." },
+	{ 4004, "Put the bot's present token into token_file." },
+	{ 4010, "The next start asks Discord for a fitting shard count." },
+	{ 4011, "The next start asks Discord for a fitting shard count." },
+	{ 4012, "Discord no longer speaks this API version: upgrade." },
+	{ 4013, "Correct [bot] intents." },
+	{ 4014, "Enable the privileged intents in the developer portal or "
+	    "take them out of [bot] intents." },
+};
+
+static const char *
+advice_for(uint32_t code)
+{
+	for (size_t i = 0; i < nitems(advices); i++)
+		if (advices[i].code == code)
+			return advices[i].advice;
+	return "Look into the log.";
+}
+
 /*
  * A fatal close is nearly always common to all (3.3 rule 5): no permits any
  * more.  Sessions that live go on; once none does, there is nothing to keep.
@@ -217,8 +241,8 @@ fleet_fatal(struct fleet *f, struct member *c, uint32_t code, const char *text)
 		    "shards.", text);
 		return;
 	}
-	str_format(sentence, sizeof(sentence), "Shard %u: %.220s", c->id,
-	    text);
+	str_format(sentence, sizeof(sentence), "Shard %u: %.100s. No IDENTIFY "
+	    "is sent until a restart. %s", c->id, text, advice_for(code));
 	log_error("%s", sentence);
 	permit_hold(&f->permit, sentence);
 	board_note(&f->board, BOARD_FATAL, sentence);

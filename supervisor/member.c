@@ -154,7 +154,11 @@ launch(struct member *c)
 	c->again = c->fatal = c->braked = false;
 	c->killed_for = CRASHES;
 	c->oom_before = obituary_oom_kills();
-	c->generation++;
+	/* A shard counts its restarts from 0, handlers are numbered from 1. */
+	if (c->handler || c->started)
+		c->generation++;
+	c->started = true;
+	c->reaped = false;
 	if (spawn_child(c, &e) == -1) {
 		log_error("%s could not be started: %s", c->name, e.text);
 		wait_restart(c);
@@ -368,7 +372,7 @@ on_timer(struct timer *t)
 void
 member_kill(struct member *c, enum crash_cause cause, const char *why)
 {
-	if (c->pid <= 0 || c->killed_for != CRASHES)
+	if (c->pid <= 0 || c->reaped || c->killed_for != CRASHES)
 		return;
 	log_error("%s (pid %d) is killed: %s.", c->name, (int)c->pid, why);
 	c->killed_for = cause;
@@ -380,6 +384,7 @@ void
 member_reaped(struct member *c, int status)
 {
 	c->status = status;
+	c->reaped = true;
 	member_event(c, MEMBER_ON_EXIT);
 }
 

@@ -55,7 +55,9 @@ struct member {
 	char name[32];		/* "shard 3", "handler" */
 	enum member_state state;
 	pid_t pid;		/* 0: no process */
-	uint32_t generation;	/* of the process; 0: never started */
+	bool reaped;		/* pid is nobody's any more: never signal it */
+	bool started;		/* at least once */
+	uint32_t generation;	/* of the process, see contract.h */
 	int status;		/* of waitpid, with MEMBER_ON_EXIT */
 	struct ipc ipc;
 	struct lines lines;

@@ -2,6 +2,7 @@
 /* See messages.h. */
 #include "supervisor/messages.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -123,8 +124,12 @@ on_gone(struct ipc *ipc, const char *why)
 {
 	struct member *c = container_of(ipc, struct member, ipc);
 
-	/* A closed channel is how every death begins: SIGCHLD tells more. */
-	if (strcmp(why, "closed") != 0)
+	/*
+	 * An end or a reset is how every death begins: SIGCHLD tells more.
+	 * Anything else is ipc.c's word for a broken contract.
+	 */
+	if (strcmp(why, "closed") != 0 && strcmp(why, strerror(ECONNRESET)) != 0
+	    && strcmp(why, strerror(EPIPE)) != 0)
 		member_kill(c, CRASH_EXIT, why);
 	else if (c->state != MEMBER_STOPPING)
 		timer_set(&c->timer, MEMBER_HELLO_S);

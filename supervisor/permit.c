@@ -156,9 +156,12 @@ passed(uint64_t stamp, uint64_t ms, uint64_t now)
 	return stamp == 0 || now >= stamp + ms;
 }
 
-/* When key k may send again; UINT64_MAX is never returned: holds end. */
+/*
+ * When key k may send again.  hold: wait for the shard that used it last, as
+ * long as that may take; the ETA assumes that it answers in time.
+ */
 static uint64_t
-key_free_ms(const struct permit *p, uint32_t k)
+key_free_ms(const struct permit *p, uint32_t k, bool hold)
 {
 	uint64_t at = 0;
 
@@ -166,7 +169,7 @@ key_free_ms(const struct permit *p, uint32_t k)
 		const struct permit_slot *s = &p->slot[i];
 		uint64_t t = s->sent_ms ? s->sent_ms + p->spacing_ms : 0;
 
-		if (s->holds && s->since_ms + PERMIT_HOLD_MS > t)
+		if (hold && s->holds && s->since_ms + PERMIT_HOLD_MS > t)
 			t = s->since_ms + PERMIT_HOLD_MS;
 		if (t > at)
 			at = t;
@@ -178,7 +181,7 @@ key_free_ms(const struct permit *p, uint32_t k)
 static uint64_t
 slot_free_ms(const struct permit *p, uint32_t i, bool brake)
 {
-	uint64_t key = key_free_ms(p, i % p->keys);
+	uint64_t key = key_free_ms(p, i % p->keys, true);
 	uint64_t own = brake && p->slot[i].sent_ms
 	    ? p->slot[i].sent_ms + p->pace_ms : 0;
 
@@ -446,7 +449,7 @@ permit_eta_ms(const struct permit *p)
 	uint64_t now = clock_boot_ms(), eta = 0;
 
 	for (uint32_t k = 0; k < p->keys && k < p->count; k++) {
-		uint64_t at = key_free_ms(p, k), n = 0;
+		uint64_t at = key_free_ms(p, k, false), n = 0;
 
 		for (uint32_t i = k; i < p->count; i += p->keys)
 			n += p->slot[i].state == PERMIT_WAITING

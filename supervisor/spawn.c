@@ -18,34 +18,6 @@
 
 #define FD_SPARE 32	/* sources of dup2 are first moved above this */
 
-/*
- * One process per [id, count] (discord-protocol.md 4.4): each shard holds the
- * byte of its id in one file.  The lock belongs to the open file description,
- * which only the shard keeps, so the kernel drops it with the process.
- */
-static int
-lock_shard(const struct fleet *f, uint32_t id, struct err *e)
-{
-	struct flock lk = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
-	    .l_start = id, .l_len = 1 };
-	char path[CONFIG_PATH_MAX + 32];
-	int fd;
-
-	str_format(path, sizeof(path), "%s/shards.lock", f->config->state_dir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return err_sys(e, EXIT_DEGRADED, "can't open %s", path);
-	if (fcntl(fd, F_OFD_SETLK, &lk) == 0)
-		return fd;
-	if (errno == EAGAIN || errno == EACCES)
-		err_set(e, EXIT_TRY_LATER, "a process of an earlier run still "
-		    "holds this shard's lock");
-	else
-		err_sys(e, EXIT_DEGRADED, "can't lock %s", path);
-	close(fd);
-	return -1;
-}
-
 static void
 fresh_signals(void)
 {
@@ -68,11 +40,13 @@ fresh_stdio(int err_fd)
 	    && dup2(err_fd, STDERR_FILENO) != -1;
 }
 
+/* The page's fd stays: the shard holds the lock of its place in it, so that
+ * there is one process per [id, count], and evicts an orphan that has it. */
 static void noreturn_fn
-shard_child(struct member *c, int control, int err_fd, int lock_fd)
+shard_child(struct member *c, int control, int err_fd)
 {
 	struct fleet *f = c->fleet;
-	int keep[] = { control, lock_fd, f->page.fd };
+	int keep[] = { control, f->page.fd };
 	struct shard_args a = { .id = c->id, .count = f->count,
 	    .generation = c->generation, .control_fd = control,
 	    .config = f->config, .token = f->token, .tls = f->tls,
@@ -196,17 +170,12 @@ err1:
 static pid_t
 fork_shard(struct member *c, int control, int err_fd, struct err *e)
 {
-	int lock_fd = lock_shard(c->fleet, c->id, e);
-	pid_t pid;
+	pid_t pid = fork();
 
-	if (lock_fd == -1)
-		return -1;
-	pid = fork();
 	if (pid == 0)
-		shard_child(c, control, err_fd, lock_fd);
+		shard_child(c, control, err_fd);
 	if (pid == -1)
 		err_sys(e, EXIT_DEGRADED, "can't fork");
-	close(lock_fd);
 	return pid;
 }
 

@@ -165,9 +165,23 @@ cli_find_config(struct cli *c, char *path, size_t size)
 	    "~/.config/shardherd/shardherd.conf", places[2]);
 }
 
+/* One problem is the error itself; more are a list with a sum at its end. */
+struct problems {
+	unsigned n;
+	char first[sizeof(((struct err *)NULL)->text)];
+};
+
 static void
 on_problem(const char *line, void *arg)
 {
+	struct problems *p = arg;
+
+	if (p->n++ == 0) {
+		str_copy(p->first, line, sizeof(p->first));
+		return;
+	}
+	if (p->n == 2)
+		fprintf(stderr, "%s\n", p->first);
 	fprintf(stderr, "%s\n", line);
 }
 
@@ -175,10 +189,15 @@ int
 cli_load(struct cli *c)
 {
 	char path[CONFIG_PATH_MAX];
+	struct problems p = {0};
 
 	if (cli_find_config(c, path, sizeof(path)) == -1)
 		return -1;
-	return config_load(&c->config, path, on_problem, NULL, &c->err);
+	if (config_load(&c->config, path, on_problem, &p, &c->err) == 0)
+		return 0;
+	if (p.n == 1)
+		str_copy(c->err.text, p.first, sizeof(c->err.text));
+	return -1;
 }
 
 /* ---- verbs ------------------------------------------------------------------ */

@@ -127,6 +127,8 @@ note(const struct cli_view *v, const struct cli_shard *s, char *out,
 	if (s->deaf)
 		str_format(out, size, "heard nothing: last ACK %s ago",
 		    cli_age(cli_view_age(v, s->s.ack_ms), age));
+	else if (s->orphan)
+		str_format(out, size, "outlived its supervisor");
 	else if (!s->alive && s->w.last_end[0] != '\0')
 		str_format(out, size, "%s", s->w.last_end);
 	else if (s->s.state != SHARD_READY && s->s.note[0] != '\0')
@@ -162,7 +164,7 @@ add_row(struct cli_table *t, const struct cli_view *v,
 	cli_table_add(t, "%s", s->alive && s->w.rss_kb > 0 ?
 	    cli_size(s->w.rss_kb * 1024, text) : "-");
 	if (s->alive)
-		cli_table_add(t, "%d", s->w.pid);
+		cli_table_add(t, "%d", s->pid);
 	else
 		cli_table_add(t, "-");
 	cli_table_add(t, "%s", words);

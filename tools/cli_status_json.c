@@ -100,7 +100,9 @@ cli_status_json_shard(const struct cli_view *v, const struct cli_shard *sh)
 	put_text(o, "state", sh->state);
 	put_seconds(o, "since_s", sh->alive ?
 	    cli_view_age(v, s->state_since_ms) : -1);
-	put_known(o, "pid", sh->alive ? w->pid : -1);
+	put_known(o, "pid", sh->alive ? sh->pid : -1);
+	json_object_object_add(o, "orphan",
+	    json_object_new_boolean(sh->orphan));
 	put_u64(o, "seq", s->seq);
 	put_u64(o, "acked_seq", sh->cursor_seq > s->acked_seq ?
 	    sh->cursor_seq : s->acked_seq);

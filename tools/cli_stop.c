@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * stop: asks, then waits until the kernel has dropped the supervisor's lock.
- * When run_dir has vanished, a SIGTERM says the same.
+ * When run_dir has vanished, a SIGTERM says the same; and processes that
+ * outlived a killed supervisor get theirs one by one.
  */
 #include "shared/clock.h"
 #include "tools/cli_control.h"
@@ -46,6 +47,54 @@ report(struct cli *c, const char *what)
 	cli_print_json(o);
 }
 
+/* SIGTERM, which is MSG_STOP, to what is left: how many there are. */
+static unsigned
+stop_orphans(const struct config *config, bool signal_them)
+{
+	struct cli_view v;
+	struct err none;
+	unsigned n = 0;
+
+	if (cli_view_read(&v, config, &none) == -1)
+		return 0;
+	for (size_t i = 0; i < v.n; i++) {
+		n += v.shard[i].alive;
+		if (v.shard[i].alive && signal_them)
+			kill(v.shard[i].pid, SIGTERM);
+	}
+	n += v.handler_alive;
+	if (v.handler_alive && signal_them && n == 1)
+		kill(v.handler_watch.pid, SIGTERM);
+	cli_view_free(&v);
+	return n;
+}
+
+/* Nobody holds the lock.  The handler goes last: shards flush to it. */
+static int
+stop_rest(struct cli *c, double seconds)
+{
+	uint64_t until = clock_boot_ms() + (uint64_t)(seconds * 1000);
+	unsigned before = 0, n;
+
+	if ((n = stop_orphans(&c->config, true)) == 0) {
+		if (!c->json)
+			cli_say("The fleet is not running.");
+		report(c, "already");
+		return EXIT_FINE;
+	}
+	if (!c->json)
+		cli_say("The supervisor is gone; stopping the %u processes "
+		    "that outlived it.", n);
+	for (; n > 0; before = n) {
+		n = stop_orphans(&c->config, n == 1 && before != 1);
+		if (n > 0 && !cli_step(until))
+			return cli_error(c, EXIT_WAIT, "%u processes are "
+			    "still stopping after %g s.", n, seconds);
+	}
+	report(c, "now");
+	return EXIT_FINE;
+}
+
 int
 cli_stop(struct cli *c)
 {
@@ -62,17 +111,13 @@ cli_stop(struct cli *c)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);
-	if (!cli_view_locked(c->config.state_dir, &pid)) {
-		if (!c->json)
-			cli_say("The fleet is not running.");
-		report(c, "already");
-		return EXIT_FINE;
-	}
+	if (seconds == 0)
+		seconds = c->config.stop_timeout_s * 2 + SLACK_S;
+	if (!cli_view_locked(c->config.state_dir, &pid))
+		return stop_rest(c, seconds);
 	if (ask(c, end_sessions, pid) == -1 &&
 	    cli_view_locked(c->config.state_dir, &now))
 		return cli_fail(c);
-	if (seconds == 0)
-		seconds = c->config.stop_timeout_s * 2 + SLACK_S;
 	until = clock_boot_ms() + (uint64_t)(seconds * 1000);
 	while (cli_view_locked(c->config.state_dir, &now) && now == pid)
 		if (!cli_step(until))

@@ -59,19 +59,22 @@ static void
 print_row(const struct cli_table *t, const struct cli_cell *row,
     const size_t *width, FILE *f, bool colour)
 {
+	int gap = 0;	/* owed blanks: none at the end of a line */
+
 	for (size_t i = 0; i < t->columns; i++) {
 		int pad = (int)(width[i] - strlen(row[i].text));
-		bool last = i + 1 == t->columns;
 
-		if (t->right[i])
-			fprintf(f, "%*s", pad, "");
+		gap += t->right[i] ? pad : 0;
+		if (row[i].text[0] != '\0') {
+			fprintf(f, "%*s", gap, "");
+			gap = 0;
+		}
 		if (colour && row[i].colour != CLI_PLAIN)
 			fprintf(f, "%s%s\033[0m", escape[row[i].colour],
 			    row[i].text);
 		else
 			fputs(row[i].text, f);
-		if (!last)
-			fprintf(f, "%*s", (t->right[i] ? 0 : pad) + 2, "");
+		gap += (t->right[i] ? 0 : pad) + 2;
 	}
 	putc('\n', f);
 }

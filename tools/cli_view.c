@@ -54,6 +54,40 @@ cli_view_process(int32_t pid, uint64_t start)
 	return start == 0 || start == now;
 }
 
+bool
+cli_view_titled(int32_t pid, const char *title)
+{
+	char path[64], text[128] = "";
+	int fd;
+
+	str_format(path, sizeof(path), "/proc/%d/cmdline", pid);
+	if (pid <= 0 || (fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return false;
+	if (read(fd, text, sizeof(text) - 1) == -1)
+		text[0] = '\0';
+	close(fd);
+	return strncmp(text, title, strlen(title)) == 0;
+}
+
+/*
+ * The supervisor's word first, pid and start time.  A process that outlived
+ * its supervisor is known by its own word and title only.
+ */
+static void
+find_process(struct cli_shard *sh, bool this_boot)
+{
+	char title[64];
+
+	str_format(title, sizeof(title), "shardherd: shard %u/", sh->id);
+	if (this_boot && cli_view_process(sh->w.pid, sh->w.pid_start))
+		sh->pid = sh->w.pid;
+	else if (this_boot && cli_view_titled(sh->s.pid, title)) {
+		sh->pid = sh->s.pid;
+		sh->orphan = true;
+	}
+	sh->alive = sh->pid != 0;
+}
+
 /*
  * The lock is tried only while its pid exists: a try that succeeds would, for
  * that instant, keep a supervisor from starting.
@@ -112,8 +146,7 @@ read_shard(struct cli_view *v, const struct page_slot *slot,
 	page_read(&slot->shard, &out->s, sizeof(out->s));
 	page_read(&slot->watch, &out->w, sizeof(out->w));
 	out->cursor_seq = page_cursor_get(slot, out->s.session);
-	out->alive = this_boot &&
-	    cli_view_process(out->w.pid, out->w.pid_start);
+	find_process(out, this_boot);
 	if (!out->alive && out->s.state != SHARD_HELD)
 		out->s.state = SHARD_DOWN;
 	if (out->s.state >= SHARD_STATES)
@@ -168,6 +201,8 @@ read_page(struct cli_view *v, const struct page *page, bool locked)
 		v->shard[i].id = v->cluster.first + (uint32_t)i;
 		read_shard(v, &page->slot[i], &v->shard[i], this_boot);
 	}
+	for (size_t i = 0; i < v->n && !locked; i++)
+		v->shard[i].orphan = v->shard[i].alive;
 	v->state = judge(v);
 }
 

@@ -15,7 +15,9 @@ struct cli_shard {
 	struct page_shard s;
 	struct page_watch w;
 	uint64_t cursor_seq;	/* acknowledged, by the cursor */
+	int32_t pid;		/* 0: none */
 	bool alive;		/* its process exists */
+	bool orphan;		/* of an earlier supervisor, not of this one */
 	bool deaf;		/* ready, but no ACK or no byte for too long */
 	const char *state;	/* of page.h, or "deaf" */
 };
@@ -60,6 +62,8 @@ int64_t cli_view_age(const struct cli_view *, uint64_t stamp_ms);
 
 /* Does the process (pid, start time of /proc) exist? start 0: any. */
 bool cli_view_process(int32_t pid, uint64_t start);
+/* Has the process this very title (proctitle.h), up to where it ends? */
+bool cli_view_titled(int32_t pid, const char *title);
 /*
  * Is a supervisor alive on this state_dir?  Asked of the lock it holds for
  * its life.  *pid as the lock file says, 0 when it says nothing.

@@ -61,8 +61,11 @@ tell_now(struct story *st, const struct cli_view *v,
 		    ": the fleet is not running");
 	else
 		tell(st, "Shard %u (pid %d) has been %s for %s.", s->id,
-		    s->w.pid, page_shard_state_name[s->s.state],
+		    s->pid, page_shard_state_name[s->s.state],
 		    cli_age(cli_view_age(v, s->s.state_since_ms), age));
+	if (s->orphan)
+		tell(st, "It outlived its supervisor: it keeps the session, "
+		    "and ends by itself after a while if none comes for it.");
 	if (s->s.note[0] != '\0')
 		tell(st, "It says: %s", s->s.note);
 	if (s->deaf)

@@ -37,7 +37,7 @@ class Step:
 
     def __init__(self, title):
         Step.number += 1
-        self.head = " %s  %-28s " % (paint("1", "%d" % Step.number), title)
+        self.head = "%s  %-26s " % (paint("1", "%3d" % Step.number), title)
         self.begin = time.monotonic()
         self.live("…")
 
@@ -157,7 +157,7 @@ def kill_handler(fleet):
         and s["handler"]["pid"] not in (0, pid), "a new handler is ready")
     left = fleet.sim.totals()["connects"] - connects
     step.done("pid %d is now %d in %.1f s; %s" % (pid, fleet.handler_pid(),
-        step.took(), "no shard left Discord" if not left
+        step.took(), "no shard left Discord" if left == 0
         else "%d shards had to reconnect" % left))
 
 
@@ -175,7 +175,7 @@ def restart(fleet):
 
 
 def settle(fleet):
-    step = Step("no new events; settle")
+    step = Step("no new events, settle")
     fleet.sim.settle()
 
     def answered():
@@ -213,11 +213,11 @@ def show(fleet):
     fleet.sim.ctl("rate", RATE)
     flow(fleet, "%s events a second" % count(RATE), 2 * RATE)
     kill_shard(fleet)
-    flow(fleet, "on", RATE)
+    flow(fleet, "events go on", RATE)
     kill_handler(fleet)
-    flow(fleet, "on", RATE)
+    flow(fleet, "events go on", RATE)
     restart(fleet)
-    flow(fleet, "on", RATE)
+    flow(fleet, "events go on", RATE)
     settle(fleet)
     return prove(fleet, first)
 
@@ -251,27 +251,28 @@ def main():
         signal.signal(sig, interrupted)
     herd.adopt_orphans()
     folder = tempfile.mkdtemp(prefix="shardherd-demo-")
-    good = stays = False
+    code, leave = 1, False
     try:
         sim = herd.Sim(os.path.join(folder, "discord"), shards=SHARDS,
             max_concurrency=MAX_CONCURRENCY, guilds=200,
             identify_interval="%ds" % INTERVAL_S)
         introduce()
         fleet = prepare(folder, sim)
-        good = show(fleet)
+        code = 0 if show(fleet) else 1
         if keep:
             stay(fleet, folder)
-            stays = True
+            leave = True
     except herd.Failed as e:
         print("\n%s\nThe logs are in %s" % (e, folder), file=sys.stderr)
     except KeyboardInterrupt:
         print("\nstopped; cleaning up", file=sys.stderr)
+        code = 130
     finally:
-        if not stays:
+        if not leave:
             herd.kill_descendants()
-            if good:
-                shutil.rmtree(folder, ignore_errors=True)
-    return 0 if good else 1
+        if not leave and code != 1:
+            shutil.rmtree(folder, ignore_errors=True)
+    return code
 
 
 sys.exit(main())

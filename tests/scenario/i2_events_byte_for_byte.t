@@ -96,6 +96,7 @@ def main(t):
         "every process is still the same one")
     # The fleet goes on as if nothing had been.
     sim.ctl("rate", 500)
+    sim.ctl("resume")
     handled = sim.totals()["handled"]
     sim.wait("handled>=%d" % (handled + 500))
     fleet.stop()

@@ -16,7 +16,6 @@ def main(t):
     sim.ctl("mute", 1, "on")
     fleet.wait_status(lambda s: s["shards"][1]["zombies"] == 1,
         "shard 1 finds its connection dead")
-    sim.ctl("mute", 1, "off")
     fleet.wait_ready()
     sim.wait("resumes_ok=1")
     t.ok(True, "a mute gateway was noticed, the session resumed")
@@ -33,7 +32,8 @@ def main(t):
     kill(pid, signal.SIGCONT)
     fleet.wait_ready()
     sim.settle()
-    t.nothing_lost(sim, identifies=4)
+    # A stopped process sends no heartbeats: that violation is ours.
+    t.nothing_lost(sim, identifies=4, allow=("violations",))
     fleet.stop()
 
 

@@ -1,26 +1,55 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""I9: a cause common to all (token revoked, intents refused) stops the fleet
-at once, instead of burning an IDENTIFY per shard and try."""
+"""I9: a cause common to all stops the fleet at once, instead of burning an
+IDENTIFY per shard and try: a revoked token stops everything, refused intents
+stop all IDENTIFYs and leave the sessions that live alone."""
 from herd import scenario, wait_until
 
 
-def one(t, code, word):
+def connected(sim):
+    return [s["id"] for s in sim.report()["shards"] if s["connected"]]
+
+
+def revoked(t):
     sim = t.sim(shards=4)
     fleet = t.fleet(sim)
     fleet.start()
-    sim.ctl("close", 0, code)
-    wait_until(lambda: not any(s["connected"]
-        for s in sim.report()["shards"]), "all shards leave after %d" % code)
-    t.match(fleet.log_text(), word, "%d: the log says what it means" % code)
-    t.ok(fleet.cli("status").returncode in (1, 2), "status is not well")
-    t.equal(sim.totals()["identifies"], 4, "%d: no IDENTIFY was spent" % code)
-    fleet.cli("stop")
+    sim.ctl("close", 0, 4004)
+    wait_until(lambda: not connected(sim), "all shards leave after 4004")
+    fleet.wait_status(lambda s: fleet.cli("status").returncode == 2,
+        "4004: the fleet is down")
+    t.match(fleet.log_text(), "token", "4004: the log names the token")
+    t.equal(sim.totals()["identifies"], 4, "4004: no IDENTIFY was spent")
+
+
+def refused_later(t):
+    sim = t.sim(shards=4)
+    fleet = t.fleet(sim)
+    fleet.start()
+    sim.ctl("close", 0, 4014)
+    fleet.wait_status(lambda s: s["shards"][0]["state"] == "held"
+        or not s["shards"][0]["pid"], "shard 0 is held after 4014")
+    t.equal(connected(sim), [1, 2, 3], "4014: the other sessions live on")
+    t.equal(fleet.cli("status").returncode, 1, "4014: status is degraded")
+    t.match(fleet.cli("status").stdout, "intents",
+        "4014: the table says it is the intents")
+    t.equal(sim.totals()["identifies"], 4, "4014: no IDENTIFY was spent")
+    fleet.stop()
+
+
+def refused_at_start(t):
+    sim = t.sim(shards=4)
+    sim.ctl("set", "flags", 0)
+    fleet = t.fleet(sim)
+    t.sentence(fleet.cli("start"), 78, "MESSAGE_CONTENT",
+        "an intent the application does not have")
+    t.equal(sim.totals()["identifies"], 0, "no IDENTIFY was spent")
 
 
 def main(t):
-    one(t, 4004, "token")
-    one(t, 4014, "intent")
+    revoked(t)
+    refused_later(t)
+    refused_at_start(t)
 
 
 scenario(main)

@@ -29,7 +29,9 @@ def wrong_token(t, sim):
     done = fleet.cli("start")
     t.sentence(done, CONFIG, "token", "wrong token")
     t.ok(wrong not in done.stderr + fleet.log_text(), "and does not print it")
-    t.sentence(fleet.cli("run"), CONFIG, "token", "wrong token, run")
+    done = fleet.cli("run")
+    t.equal(done.returncode, CONFIG, "wrong token, run: exit status")
+    t.match(done.stderr, "error .*token", "wrong token, run: the log says why")
     os.chmod(path, 0o644)
     t.sentence(fleet.cli("start"), CONFIG, path, "token file others can read")
     os.unlink(path)
@@ -69,7 +71,7 @@ def occupied(t, sim):
     first = t.fleet(sim, {"paths.run_dir": os.path.join(t.dir, "run")})
     first.start()
     second = t.fleet(sim, {"paths.run_dir": os.path.join(t.dir, "run")})
-    t.sentence(second.cli("start"), CONFIG, os.path.join(t.dir, "run"),
+    t.sentence(second.cli("start"), 75, os.path.join(t.dir, "run"),
         "run directory of another fleet")
     t.equal(first.cli("status").returncode, 0, "the first is not disturbed")
     done = first.cli("start")

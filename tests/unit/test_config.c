@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+static char top[512];	/* of the sources: where the test was started */
+
 static struct {
 	char dir[64];
 	char said[32][1200];
@@ -365,6 +367,44 @@ test_sample_and_show_round_trip(void **state)
 	free(again);
 }
 
+static char *
+source_file(const char *name)
+{
+	char path[600], *text = base_alloc(1 << 20);
+	size_t n;
+	FILE *f;
+
+	str_format(path, sizeof(path), "%s/%s", top, name);
+	if ((f = fopen(path, "r")) == NULL)
+		fail_msg("%s: start this test at the top of the sources", path);
+	n = fread(text, 1, (1 << 20) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	return text;
+}
+
+/* What is generated and committed must be what the table says. */
+static void
+test_committed_files(void **state)
+{
+	static const char begin[] = ".\\\" begin keys\n",
+	    end[] = ".\\\" end keys\n";
+	char *sample = source_file("conf/shardherd.conf.sample");
+	char *page = source_file("man/shardherd.conf.5"), *from, *to;
+	char *want = written(config_write_sample, NULL);
+
+	assert_string_equal(sample, want);
+	free(want);
+	want = written(config_write_mdoc, NULL);
+	assert_non_null(from = strstr(page, begin));
+	assert_non_null(to = strstr(page, end));
+	*to = '\0';
+	assert_string_equal(from + strlen(begin), want);
+	free(want);
+	free(sample);
+	free(page);
+}
+
 static void
 test_token(void **state)
 {
@@ -416,9 +456,12 @@ main(void)
 		T(test_plugin),
 		T(test_split),
 		T(test_sample_and_show_round_trip),
+		T(test_committed_files),
 		T(test_token),
 		T(test_load),
 	};
 
+	if (getcwd(top, sizeof(top)) == NULL)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

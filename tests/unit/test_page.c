@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -76,6 +77,7 @@ test_cursor_under_sigkill(void **state)
 		pid_t pid = fork();
 		assert_true(pid >= 0);
 		if (pid == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			for (uint64_t i = before + 1;; i++)
 				page_cursor_set(&p.slot[0], 5, i);
 		}

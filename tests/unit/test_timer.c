@@ -73,6 +73,7 @@ test_order(void **state)
 	assert_int_equal(strlen(order), 5);
 	assert_non_null(strchr(order, 's'));
 	assert_false(timer_pending(&again));
+	timer_stop(&slow);
 	timers_free(base);
 	ev_loop_destroy(loop);
 }

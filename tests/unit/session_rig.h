@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A session on the fake clock whose actions are only counted, and the steps
+ * tests take it through.
+ */
+#ifndef TESTS_UNIT_SESSION_RIG_H
+#define TESTS_UNIT_SESSION_RIG_H
+
+#include "shard/session.h"
+#include "tests/unit/fake_time.h"
+
+#define RIG_MAIN "wss://main.example"
+#define RIG_RESUME "wss://resume.example"
+#define RIG_INTERVAL 40000u
+
+/* What the session asked for. */
+struct rig_seen {
+	unsigned dials, hangups, beats, identifies, resumes, asks, dones,
+	    saves, forgets, reports, fatals;
+	char url[128];
+	uint32_t generation, serial;
+	unsigned hangup_code, fatal_code, ask_code;
+	bool beat_has;
+	uint64_t beat_seq, resume_seq, ledger;
+	enum identify_cause cause;
+	enum identify_outcome outcome;
+	struct store_session saved;
+};
+extern struct rig_seen rig_seen;
+extern struct page_shard rig_stats;
+extern struct session rig_session;
+
+void rig_begin(const char *id, enum identify_cause cause);
+void rig_in(enum session_event ev);
+void rig_in_value(enum session_event ev, uint64_t value);
+void rig_in_flag(enum session_event ev, bool flag);
+void rig_closed(unsigned code);
+void rig_dial_failed(unsigned status, uint64_t retry_after);
+void rig_hello(void);
+void rig_grant(void);
+void rig_ready(uint32_t guilds);
+void rig_event(uint64_t seq, const char *t);
+void rig_is(enum shard_state state);
+void rig_live(void);
+void rig_identifying(void);
+
+/* Frees the session and the timers. */
+void rig_end(void);
+
+#endif

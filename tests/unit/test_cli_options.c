@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* The words of the command line. */
+#include "tools/cli.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct cli c;
+static char words[16][64];
+static char *argv[17];
+
+static void
+give(const char *line)
+{
+	memset(&c, 0, sizeof(c));
+	c.argv = argv;
+	for (size_t n; *line != '\0'; line += n + (line[n] == ' ')) {
+		n = strcspn(line, " ");
+		str_format(words[c.argc], sizeof(words[0]), "%.*s", (int)n,
+		    line);
+		argv[c.argc] = words[c.argc];
+		c.argc++;
+	}
+}
+
+static struct {
+	bool flag;
+	const char *text;
+	int64_t number;
+	double wait, seconds;
+	struct cli_list list;
+} o;
+
+static int
+read_options(const char *line)
+{
+	const struct cli_opt opts[] = {
+		{"--flag", 'f', CLI_FLAG, &o.flag},
+		{"--text", 't', CLI_TEXT, &o.text},
+		{"--number", 'n', CLI_NUMBER, &o.number},
+		{"--wait", 0, CLI_SECONDS_IF, &o.wait},
+		{"--seconds", 's', CLI_SECONDS, &o.seconds},
+		{"--set", 0, CLI_LIST, &o.list},
+	};
+
+	memset(&o, 0, sizeof(o));
+	give(line);
+	return cli_options(&c, opts, nitems(opts));
+}
+
+static void
+test_options(void **state)
+{
+	assert_int_equal(read_options("a -f --text=x b --number 7 --wait "
+	    "-s 1.5m --set x --set y -- -n"), 0);
+	assert_int_equal(c.argc, 3);
+	assert_string_equal(c.argv[0], "a");
+	assert_string_equal(c.argv[1], "b");
+	assert_string_equal(c.argv[2], "-n");
+	assert_true(o.flag);
+	assert_string_equal(o.text, "x");
+	assert_int_equal(o.number, 7);
+	assert_true(o.wait < 0);
+	assert_true(o.seconds == 90);
+	assert_int_equal(o.list.n, 2);
+	assert_int_equal(read_options("--wait=250ms 3 --json -c file"), 0);
+	assert_true(o.wait == 0.25);
+	assert_true(c.json);
+	assert_string_equal(c.config_path, "file");
+	assert_int_equal(c.argc, 1);
+}
+
+static void
+test_refused(void **state)
+{
+	static const struct {
+		const char *line, *want;
+	} bad[] = {
+		{"--txet x", "unknown option --txet; did you mean --text?"},
+		{"-q", "unknown option -q"},
+		{"--number x", "--number: expected a number, got \"x\""},
+		{"-n -3", "--number: expected a number, got \"-3\""},
+		{"--flag=1", "--flag takes no value"},
+		{"--text", "--text needs a value"},
+		{"--wait=soon", "--wait: expected seconds or a duration such "
+		    "as 2m, got \"soon\""},
+	};
+
+	for (size_t i = 0; i < nitems(bad); i++) {
+		assert_int_equal(read_options(bad[i].line), -1);
+		assert_string_equal(c.err.text, bad[i].want);
+		assert_int_equal(c.err.code, EXIT_USAGE);
+	}
+}
+
+static void
+test_choose(void **state)
+{
+	static const char *const names[] = {"start", "status", "stop", "st"};
+
+	assert_int_equal(cli_choose(&c, "sto", names, nitems(names)), 2);
+	assert_int_equal(cli_choose(&c, "st", names, nitems(names)), 3);
+	assert_int_equal(cli_choose(&c, "sta", names, nitems(names)), -1);
+	assert_string_equal(c.err.text, "ambiguous word \"sta\"; "
+	    "possibilities are: start, status");
+	assert_int_equal(cli_choose(&c, "x", names, 2), -1);
+	assert_string_equal(c.err.text, "unknown word \"x\"; possibilities "
+	    "are: start, status");
+	assert_int_equal(cli_choose(&c, "", names, 1), -1);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_choose),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/* status and check from a page made by hand. */
+#include "tools/cli_check.h"
+#include "tools/cli_status.h"
+#include "tools/cli_table.h"
+
+#include "shared/clock.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define SHARDS 4
+
+static struct {
+	char dir[64];
+	struct page page;
+	struct config config;
+	struct cli_view view;
+	struct err err;
+	int lock;
+} t;
+
+static void
+shard(uint32_t id, enum shard_state state, uint64_t age_ms)
+{
+	uint64_t now = clock_boot_ms();
+	struct page_slot *slot = &t.page.slot[id];
+
+	slot->watch.pid = getpid();
+	slot->watch.rss_kb = 400;
+	slot->shard.state = state;
+	slot->shard.state_since_ms = now - age_ms;
+	slot->shard.interval_ms = 100;
+	slot->shard.ack_ms = slot->shard.frame_ms = now;
+	slot->shard.rtt_ms = 41;
+	slot->shard.guilds = 10 + id;
+	slot->shard.events = 1000;
+}
+
+static void
+cluster(void)
+{
+	struct page_cluster *c = &t.page.head->cluster;
+
+	c->pid = getpid();
+	c->started_ms = clock_boot_ms() - 1;
+	c->shard_count = c->local = SHARDS;
+	c->total = 1000;
+	c->remaining = 982;
+	c->fetched_wall_ms = clock_wall_ms();
+	c->reset_wall_ms = c->fetched_wall_ms + 3600000;
+	c->forecast_s = -1;
+	str_copy(c->name, "main", sizeof(c->name));
+	str_copy(c->version, "0.1.0", sizeof(c->version));
+	t.page.head->handler.state = HANDLER_READY;
+	t.page.head->handler_watch.pid = getpid();
+}
+
+/* The supervisor's lock, held by this process under another description. */
+static void
+take_lock(void)
+{
+	char path[128], pid[32];
+
+	str_format(path, sizeof(path), "%s/lock", t.dir);
+	t.lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	str_format(pid, sizeof(pid), "%d\n", (int)getpid());
+	assert_int_equal(fd_write_all(t.lock, pid, strlen(pid)), 0);
+	assert_int_equal(flock(t.lock, LOCK_EX | LOCK_NB), 0);
+}
+
+static int
+set_up(void **state)
+{
+	memset(&t, 0, sizeof(t));
+	str_copy(t.dir, "/tmp/shardherd-status-XXXXXX", sizeof(t.dir));
+	if (mkdtemp(t.dir) == NULL ||
+	    page_create(&t.page, t.dir, SHARDS, &t.err) == -1)
+		return -1;
+	t.config.state_dir = t.dir;
+	cluster();
+	for (uint32_t i = 0; i < SHARDS; i++)
+		shard(i, SHARD_READY, 5);
+	take_lock();
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	char path[128];
+
+	cli_view_free(&t.view);
+	page_close(&t.page);
+	close(t.lock);
+	str_format(path, sizeof(path), "%s/lock", t.dir);
+	unlink(path);
+	str_format(path, sizeof(path), "%s/stats", t.dir);
+	unlink(path);
+	return rmdir(t.dir);
+}
+
+static void
+look(void)
+{
+	cli_view_free(&t.view);
+	assert_int_equal(cli_view_read(&t.view, &t.config, &t.err), 0);
+}
+
+static char *
+text(bool all)
+{
+	struct cli_status_pick pick = {.all = all};
+	char *out = NULL;
+	size_t size;
+	FILE *f = open_memstream(&out, &size);
+
+	cli_status_text(&t.view, &pick, f, false);
+	fclose(f);
+	return out;
+}
+
+static void
+break_three(void)
+{
+	struct page_slot *slot = t.page.slot;
+
+	slot[1].shard.state_since_ms = clock_boot_ms() - 10000;
+	slot[1].shard.ack_ms = clock_boot_ms() - 5000;	/* 50 intervals */
+	slot[2].shard.state = SHARD_RESUMING;
+	str_copy(slot[2].shard.note, "gateway close 4000", PAGE_WORDS);
+	slot[3].watch.pid = 0;
+	str_copy(slot[3].watch.last_end, "killed (OOM)", PAGE_WORDS);
+}
+
+static void
+test_all_ready(void **state)
+{
+	char line[1024], *out;
+
+	look();
+	assert_int_equal(t.view.state, CLI_READY);
+	assert_int_equal(cli_view_exit(&t.view), EXIT_FINE);
+	out = text(false);
+	assert_non_null(strstr(out, "\nshards  4   4 ready   identify budget "
+	    "982/1000, resets in "));
+	free(out);
+	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
+	    EXIT_FINE);
+	assert_non_null(strstr(line, "main OK - 4/4 ready | ready=4;4:;1:;0;4 "
+	    "latency=41ms restarts=0c identify=0;800;950"));
+}
+
+static void
+test_broken(void **state)
+{
+	char line[1024], *out;
+
+	break_three();
+	look();
+	assert_int_equal(t.view.ready, 1);
+	assert_int_equal(t.view.deaf, 1);
+	assert_int_equal(cli_view_exit(&t.view), EXIT_DEGRADED);
+	out = text(false);
+	/* the counts add up to 4, and a deaf shard is not among the ready */
+	assert_non_null(strstr(out, "\nshards  4   1 ready  1 deaf  1 down  "
+	    "1 resuming   identify"));
+	assert_non_null(strstr(out, "heard nothing: last ACK 5."));
+	assert_non_null(strstr(out, "gateway close 4000\n"));
+	assert_non_null(strstr(out, "killed (OOM)\n"));
+	free(out);
+	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
+	    EXIT_DEGRADED);
+	assert_non_null(strstr(line, "main WARNING - 1/4 ready, shard 1 deaf "
+	    "10."));
+}
+
+/* No byte at all is as deaf as no ACK. */
+static void
+test_deaf_by_frames(void **state)
+{
+	t.page.slot[0].shard.state_since_ms = clock_boot_ms() - 10000;
+	t.page.slot[0].shard.frame_ms = clock_boot_ms() - 3000;
+	look();
+	assert_int_equal(t.view.deaf, 1);
+	assert_string_equal(t.view.shard[0].state, "deaf");
+	/* a fresh connection has not had the time yet */
+	t.page.slot[0].shard.state_since_ms = clock_boot_ms();
+	look();
+	assert_int_equal(t.view.deaf, 0);
+}
+
+static void
+test_supervisor_gone(void **state)
+{
+	close(t.lock);
+	t.lock = -1;
+	look();
+	assert_int_equal(t.view.state, CLI_CRASHED);
+	assert_int_equal(cli_view_exit(&t.view), EXIT_DOWN);
+	t.page.head->cluster.pid = 0;
+	look();
+	assert_int_equal(t.view.state, CLI_STOPPED);
+}
+
+/* A pid that belongs to another process by now is no shard. */
+static void
+test_reused_pid(void **state)
+{
+	t.page.slot[0].watch.pid_start = 1;
+	look();
+	assert_false(t.view.shard[0].alive);
+	assert_string_equal(t.view.shard[0].state, "down");
+}
+
+static struct json_object *
+at(struct json_object *o, const char *a, const char *b)
+{
+	struct json_object *f;
+
+	assert_true(json_object_object_get_ex(o, a, &f));
+	if (b != NULL)
+		assert_true(json_object_object_get_ex(f, b, &f));
+	return f;
+}
+
+static void
+test_json(void **state)
+{
+	static const char *const fields[] = {"id", "state", "since_s", "pid",
+		"seq", "acked_seq", "heartbeat_rtt_ms", "ack_age_s",
+		"dispatch_age_s", "events", "bytes_wire", "bytes_raw",
+		"connects", "identifies", "resumes", "resumes_failed",
+		"zombies", "closes", "crashes", "spool_events", "rss_kb",
+		"uss_kb", "fds", "fd_limit", "guilds"};
+	struct cli_status_pick pick = {0};
+	struct json_object *o, *s;
+
+	break_three();
+	page_count_close(&t.page.slot[2].shard, 4000);
+	look();
+	o = cli_status_json(&t.view, &pick);
+	assert_int_equal(json_object_get_int(at(o, "schema", NULL)), 1);
+	assert_int_equal(json_object_get_int(at(o, "cluster",
+	    "shards_ready")), 1);
+	assert_int_equal(json_object_get_int(at(o, "budget", "remaining")),
+	    982);
+	assert_null(at(o, "budget", "forecast_exhausted_in_s"));
+	assert_string_equal(json_object_get_string(at(o, "handler", "state")),
+	    "ready");
+	assert_int_equal(json_object_array_length(at(o, "shards", NULL)), 4);
+	for (size_t i = 0; i < nitems(fields); i++)
+		at(json_object_array_get_idx(at(o, "shards", NULL), 0),
+		    fields[i], NULL);
+	s = json_object_array_get_idx(at(o, "shards", NULL), 1);
+	assert_string_equal(json_object_get_string(at(s, "state", NULL)),
+	    "deaf");
+	s = json_object_array_get_idx(at(o, "shards", NULL), 2);
+	assert_int_equal(json_object_get_int(at(s, "closes", "4000")), 1);
+	s = json_object_array_get_idx(at(o, "shards", NULL), 3);
+	assert_null(at(s, "pid", NULL));
+	assert_null(at(s, "dispatch_age_s", NULL));
+	json_object_put(o);
+}
+
+static void
+test_table(void **state)
+{
+	struct cli_table table;
+	char *out = NULL;
+	size_t size;
+	FILE *f = open_memstream(&out, &size);
+
+	cli_table_init(&table, "A >NUMBER LAST");
+	cli_table_add(&table, "%s", "long");
+	cli_table_add(&table, "%d", 7);
+	cli_table_add(&table, "%s", "x y");
+	cli_table_colour(&table, CLI_RED);
+	cli_table_print(&table, f, false);
+	cli_table_print(&table, f, true);
+	fclose(f);
+	assert_string_equal(out, "A     NUMBER  LAST\nlong       7  x y\n"
+	    "A     NUMBER  LAST\nlong       7  \033[31mx y\033[0m\n");
+	cli_table_free(&table);
+	free(out);
+}
+
+static void
+test_words(void **state)
+{
+	static const struct {
+		int64_t ms;
+		const char *want;
+	} ages[] = {{-1, "-"}, {0, "0ms"}, {999, "999ms"}, {2100, "2.1s"},
+		{725000, "12m05s"}, {7500000, "2h05m"}, {273600000, "3d04h"}};
+	char out[24];
+
+	for (size_t i = 0; i < nitems(ages); i++)
+		assert_string_equal(cli_age(ages[i].ms, out), ages[i].want);
+	assert_string_equal(cli_size(512, out), "512");
+	assert_string_equal(cli_size(1536, out), "1.5K");
+	assert_string_equal(cli_size(38 << 20, out), "38M");
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	static const struct CMUnitTest tests[] = {
+		T(test_all_ready),
+		T(test_broken),
+		T(test_deaf_by_frames),
+		T(test_supervisor_gone),
+		T(test_reused_pid),
+		T(test_json),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

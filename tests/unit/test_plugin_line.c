@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* The lines to and from plugins: always one line, always JSON, the event's
+ * bytes untouched. */
+#include "handler/line.h"
+#include "handler/talk.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define ODD "tests/data/odd"
+
+static struct work w;
+static struct work_shard shard;
+
+static int
+setup(void **state)
+{
+	work_init(&w, 16, 1 << 20);
+	work_shard_init(&shard, 3);
+	work_session(&shard, 7, "se\"ss");
+	work_bind(&shard, 9);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	work_shard_drop(&w, &shard);
+	work_free(&w);
+	return 0;
+}
+
+/* The event's line, newline cut; checks that it is one.  Caller frees. */
+static struct buf
+event_line(const char *raw, size_t len, uint64_t seq, uint8_t flags)
+{
+	struct up_hdr h = {.type = UP_EVENT, .len = (uint32_t)len, .ord = 1,
+	    .seq = seq, .session = 7, .recv_ms = 123, .flags = flags};
+	struct event *e = work_add(&w, &shard, &h, raw, 1);
+	struct buf b = {0};
+
+	e->to[0].event = e;
+	e->to[0].id = 42;
+	e->to[0].tries = 1;
+	line_event(&b, &e->to[0]);
+	assert_int_equal(b.p[b.end - 1], '\n');
+	b.p[--b.end] = '\0';
+	assert_null(memchr(b.p, '\n', b.end));
+	assert_null(memchr(b.p, '\r', b.end));
+	assert_true(line_utf8(b.p, b.end));
+	work_finish(&w, e);
+	return b;
+}
+
+static void
+expect(const char *raw, uint64_t seq, uint8_t flags, const char *want)
+{
+	struct buf b = event_line(raw, strlen(raw), seq, flags);
+
+	assert_string_equal(b.p, want);
+	buf_free(&b);
+}
+
+#define HEAD                                                                   \
+	"{\"jsonrpc\":\"2.0\",\"id\":42,\"method\":\"event\",\"params\":{"     \
+	"\"shard\":3,\"session\":\"se\\\"ss\","
+
+static void
+test_event(void **state)
+{
+	expect("{\"t\":\"X\"}", 17, 0, HEAD "\"seq\":17,\"replay\":false,"
+	    "\"again\":false,\"received_ms\":123,\"event\":{\"t\":\"X\"}}}");
+	expect("{\r\n\"t\" :\n[]}\n", 0, UP_FLAG_REPLAY | UP_FLAG_AGAIN,
+	    HEAD "\"seq\":null,\"replay\":true,\"again\":true,"
+	    "\"received_ms\":123,\"event\":{  \"t\" : []} }}");
+}
+
+static void
+test_not_json(void **state)
+{
+	static const char tail[] = HEAD "\"seq\":1,\"replay\":false,"
+	    "\"again\":false,\"received_ms\":123,\"event\":null,\"raw\":\"";
+	static const struct {
+		const char *raw, *base64;
+	} bad[] = {
+	    {"", ""},
+	    {"f", "Zg=="},
+	    {"fo", "Zm8="},
+	    {"foo", "Zm9v"},
+	    {"\"\xff\"", "Iv8i"},	/* not UTF-8 */
+	    {"\"a\nb\"", "ImEKYiI="},	/* a raw newline in a string */
+	    {"{}{}", "e317fQ=="},
+	};
+	char want[512];
+
+	for (size_t i = 0; i < nitems(bad); i++) {
+		str_format(want, sizeof(want), "%s%s\"}}", tail,
+		    bad[i].base64);
+		expect(bad[i].raw, 1, 0, want);
+	}
+}
+
+static void
+test_depth(void **state)
+{
+	char raw[4 * LINE_DEPTH_MAX];
+	size_t n;
+
+	for (n = LINE_DEPTH_MAX - 1; n <= LINE_DEPTH_MAX + 1; n += 2) {
+		struct buf b;
+
+		memset(raw, '[', n);
+		memset(raw + n, ']', n);
+		b = event_line(raw, 2 * n, 1, 0);
+		assert_int_equal(strstr(b.p, "\"event\":null") == NULL,
+		    n <= LINE_DEPTH_MAX);
+		buf_free(&b);
+	}
+}
+
+/* Everything in tests/data/odd is JSON: it must arrive byte for byte. */
+static void
+test_odd_files(void **state)
+{
+	struct dirent *d;
+	unsigned files = 0;
+	DIR *dir = opendir(ODD);
+
+	assert_non_null(dir);
+	while ((d = readdir(dir)) != NULL) {
+		char path[512], raw[8192];
+		struct buf b;
+		size_t len;
+		FILE *f;
+
+		if (d->d_name[0] == '.')
+			continue;
+		str_format(path, sizeof(path), ODD "/%s", d->d_name);
+		f = fopen(path, "r");
+		assert_non_null(f);
+		len = fread(raw, 1, sizeof(raw), f);
+		fclose(f);
+		b = event_line(raw, len, 1, 0);
+		for (size_t i = 0; i < len; i++)
+			if (raw[i] == '\n' || raw[i] == '\r')
+				raw[i] = ' ';
+		assert_memory_equal(b.p + b.end - 2 - len, raw, len);
+		assert_memory_equal(b.p + b.end - 2 - len - 8, "\"event\":", 8);
+		buf_free(&b);
+		files++;
+	}
+	closedir(dir);
+	assert_true(files >= 20);
+}
+
+static void
+test_utf8(void **state)
+{
+	static const char *const good[] = {"", "plain ascii, longer than 8",
+	    "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x8e\x99",
+	    "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf", "\xee\x80\x80"};
+	static const char *const bad[] = {"\x80", "\xc0\x80", "\xc1\xbf",
+	    "\xc3", "12345678\xc3", "\xe0\x9f\xbf", "\xed\xa0\x80",
+	    "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
+	    "\xe2\x82", "\xff"};
+
+	for (size_t i = 0; i < nitems(good); i++)
+		assert_true(line_utf8(good[i], strlen(good[i])));
+	for (size_t i = 0; i < nitems(bad); i++)
+		assert_false(line_utf8(bad[i], strlen(bad[i])));
+}
+
+static void
+test_answers(void **state)
+{
+	struct buf b = {0};
+
+	line_result(&b, "\"a\"", "true", 4);
+	line_error(&b, "7", -32000, "no \"x\"\n\xff", "{\"status\":403}");
+	buf_add(&b, "", 1);
+	assert_string_equal(b.p,
+	    "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"result\":true}\n"
+	    "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32000,"
+	    "\"message\":\"no \\\"x\\\"\\u000a?\",\"data\":{\"status\":403}}}\n");
+	buf_free(&b);
+}
+
+static void
+test_talk(void **state)
+{
+	static const struct {
+		const char *text;
+		enum talk_kind kind;
+		uint64_t number;
+		const char *id;
+	} say[] = {
+	    {"", TALK_EMPTY, 0, ""},
+	    {" \r", TALK_EMPTY, 0, ""},
+	    {"{\"id\":5,\"result\":null}", TALK_RESULT, 5, ""},
+	    {"{\"id\":5,\"result\":{}}\r", TALK_RESULT, 5, ""},
+	    {"{\"id\":5,\"error\":{\"message\":\"m\"}}", TALK_REFUSAL, 5, ""},
+	    {"{\"method\":\"done\",\"params\":{\"upto\":9}}", TALK_DONE, 9, ""},
+	    {"{\"method\":\"say\",\"id\":\"a/b\"}", TALK_REQUEST, 0,
+		"\"a/b\""},
+	    {"{\"method\":\"say\",\"id\":1.5}", TALK_REQUEST, 0, "1.5"},
+	    {"{\"method\":\"say\",\"id\":null}", TALK_REQUEST, 0, "null"},
+	    {"{\"method\":\"say\"}", TALK_REQUEST, 0, ""},
+	    {"{\"method\":\"say\",\"id\":[]}", TALK_BAD, 0, NULL},
+	    {"{\"method\":7}", TALK_BAD, 0, NULL},
+	    {"{\"method\":\"done\"}", TALK_BAD, 0, NULL},
+	    {"{\"id\":-1,\"result\":1}", TALK_BAD, 0, NULL},
+	    {"{\"id\":\"5\",\"result\":1}", TALK_BAD, 0, NULL},
+	    {"{\"id\":5}", TALK_BAD, 0, NULL},
+	    {"[]", TALK_BAD, 0, NULL},
+	    {"{}", TALK_BAD, 0, NULL},
+	    {"5", TALK_BAD, 0, NULL},
+	    {"{", TALK_BAD, 0, NULL},
+	    {"hello", TALK_BAD, 0, NULL},
+	    {"{\"id\":5,\"result\":\"\xff\"}", TALK_BAD, 0, NULL},
+	    {"{\"id\":5,\"result\":1} {}", TALK_BAD, 0, NULL},
+	};
+	struct json_tokener *tok = talk_new();
+
+	for (size_t i = 0; i < nitems(say); i++) {
+		struct talk t;
+
+		talk_parse(&t, tok, say[i].text, strlen(say[i].text));
+		if (t.kind != say[i].kind)
+			print_error("line: %s\n", say[i].text);
+		assert_int_equal(t.kind, say[i].kind);
+		if (say[i].id != NULL) {
+			assert_int_equal(t.number, say[i].number);
+			assert_string_equal(t.id, say[i].id);
+		} else {
+			assert_true(t.why[0] != '\0');
+		}
+		talk_free(&t);
+	}
+	json_tokener_free(tok);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_event, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_not_json, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_depth, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_odd_files, setup, teardown),
+	    cmocka_unit_test(test_utf8),
+	    cmocka_unit_test(test_answers),
+	    cmocka_unit_test(test_talk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* Decoders: round trips in pieces of any size, corruption, bombs. */
+#include "shard/inflate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <cmocka.h>
+
+#define MAX (1u << 20)
+#define MESSAGES 60
+
+static uint64_t rnd = 88172645463325252u;
+
+static uint64_t
+next_random(void)
+{
+	rnd ^= rnd << 13;
+	rnd ^= rnd >> 7;
+	rnd ^= rnd << 17;
+	return rnd;
+}
+
+/* The server's side of one connection. */
+struct packer {
+	enum config_compress mode;
+	z_stream z;
+	ZSTD_CStream *zstd;
+	unsigned char out[MAX * 2];
+	size_t len;
+};
+
+static struct packer packer;
+
+static void
+pack_open(enum config_compress mode, int window_log)
+{
+	memset(&packer, 0, sizeof(packer));
+	packer.mode = mode;
+	if (mode == COMPRESS_ZLIB)
+		assert_int_equal(deflateInit(&packer.z, 6), Z_OK);
+	if (mode == COMPRESS_ZSTD) {
+		packer.zstd = ZSTD_createCStream();
+		if (window_log != 0)
+			ZSTD_CCtx_setParameter(packer.zstd, ZSTD_c_windowLog,
+			    window_log);
+	}
+}
+
+static void
+pack(const void *text, size_t len)
+{
+	packer.len = 0;
+	if (packer.mode == COMPRESS_NONE) {
+		memcpy(packer.out, text, len);
+		packer.len = len;
+	} else if (packer.mode == COMPRESS_ZLIB) {
+		packer.z.next_in = (unsigned char *)(uintptr_t)text;
+		packer.z.avail_in = (unsigned)len;
+		packer.z.next_out = packer.out;
+		packer.z.avail_out = sizeof(packer.out);
+		assert_int_equal(deflate(&packer.z, Z_SYNC_FLUSH), Z_OK);
+		packer.len = sizeof(packer.out) - packer.z.avail_out;
+	} else {
+		ZSTD_inBuffer in = { text, len, 0 };
+		ZSTD_outBuffer out = { packer.out, sizeof(packer.out), 0 };
+		assert_int_equal(ZSTD_compressStream2(packer.zstd, &out, &in,
+		    ZSTD_e_flush), 0);
+		packer.len = out.pos;
+	}
+}
+
+static void
+pack_close(void)
+{
+	if (packer.mode == COMPRESS_ZLIB)
+		deflateEnd(&packer.z);
+	ZSTD_freeCStream(packer.zstd);
+}
+
+static char text[MAX];
+
+static size_t
+random_text(void)
+{
+	uint64_t r = next_random();
+	size_t len = r % 9 == 0 ? (r >> 20) % (MAX / 2) : 1 + (r >> 20) % 3000;
+
+	/* Some of it compresses well, some does not at all. */
+	for (size_t i = 0; i < len; i++)
+		text[i] = r & (1u << 10) ? (char)next_random()
+					 : "{\"op\":0,\"t\":"[i % 11];
+	return len;
+}
+
+static enum inflate_result
+feed(struct inflate *f, const unsigned char *p, size_t len, size_t piece)
+{
+	while (len > 0) {
+		size_t n = piece < len ? piece : len;
+		enum inflate_result r = inflate_feed(f, p, n);
+
+		if (r != INFLATE_MORE)
+			return r;
+		p += n;
+		len -= n;
+	}
+	return INFLATE_MORE;
+}
+
+static void
+round_trip(enum config_compress mode)
+{
+	struct up_hdr h = { .type = UP_EVENT };
+	struct inflate *f;
+	struct queue q;
+
+	queue_init(&q);
+	pack_open(mode, 0);
+	f = inflate_new(mode, MAX, &q);
+	for (int i = 0; i < MESSAGES; i++) {
+		size_t len = random_text(), cut;
+
+		pack(text, len);
+		cut = mode == COMPRESS_ZLIB && i % 3 == 0
+		    ? next_random() % packer.len : 0;
+		assert_int_equal(feed(f, packer.out, cut, 4096), INFLATE_MORE);
+		/* A zlib message may span several websocket messages. */
+		if (cut > 0 && (cut < 4 || memcmp(packer.out + cut - 4,
+			"\0\0\xff\xff", 4) != 0))
+			assert_int_equal(inflate_end(f), INFLATE_MORE);
+		assert_int_equal(feed(f, packer.out + cut, packer.len - cut,
+		    1 + next_random() % 5000), INFLATE_MORE);
+		assert_int_equal(inflate_end(f), INFLATE_MESSAGE);
+		assert_int_equal(queue_open_len(&q), len);
+		assert_memory_equal(queue_open_text(&q), text, len);
+		if (i % 4 == 0)
+			queue_discard(&q);
+		else
+			queue_commit(&q, &h);
+	}
+	inflate_free(f);
+	pack_close();
+	queue_free(&q);
+}
+
+static void
+test_round_trips(void **state)
+{
+	round_trip(COMPRESS_NONE);
+	round_trip(COMPRESS_ZLIB);
+	round_trip(COMPRESS_ZSTD);
+}
+
+/* Whatever is flipped: an answer, never a crash or more than the cap. */
+static void
+corrupted(enum config_compress mode)
+{
+	unsigned bad = 0;
+
+	for (int i = 0; i < 300; i++) {
+		struct inflate *f;
+		struct queue q;
+		enum inflate_result r;
+
+		queue_init(&q);
+		pack_open(mode, 0);
+		f = inflate_new(mode, MAX, &q);
+		pack(text, 1 + random_text() % 4000);
+		for (int k = 0; k < 3; k++)
+			packer.out[next_random() % packer.len] ^=
+			    (unsigned char)(1 + next_random() % 255);
+		r = feed(f, packer.out, packer.len, 1 + next_random() % 700);
+		bad += r == INFLATE_BAD;
+		assert_true(queue_open_len(&q) <= MAX + 1);
+		inflate_free(f);
+		pack_close();
+		queue_free(&q);
+	}
+	assert_true(bad > 50);
+}
+
+static void
+test_corrupted(void **state)
+{
+	corrupted(COMPRESS_ZLIB);
+	corrupted(COMPRESS_ZSTD);
+}
+
+static void
+bomb(enum config_compress mode, size_t max)
+{
+	struct inflate *f;
+	struct queue q;
+
+	queue_init(&q);
+	pack_open(mode, 0);
+	f = inflate_new(mode, max, &q);
+	memset(text, ' ', sizeof(text));
+	pack(text, sizeof(text));
+	assert_int_equal(feed(f, packer.out, packer.len, 4096),
+	    INFLATE_TOO_BIG);
+	assert_true(queue_open_len(&q) <= max + 1);
+	inflate_free(f);
+	/* Exactly the cap is allowed. */
+	queue_discard(&q);
+	pack_close();
+	pack_open(mode, 0);
+	f = inflate_new(mode, max, &q);
+	pack(text, max);
+	assert_int_equal(feed(f, packer.out, packer.len, 4096), INFLATE_MORE);
+	assert_int_equal(inflate_end(f), INFLATE_MESSAGE);
+	assert_int_equal(queue_open_len(&q), max);
+	inflate_free(f);
+	pack_close();
+	queue_free(&q);
+}
+
+static void
+test_bombs(void **state)
+{
+	for (size_t max = 5000; max < 500000; max *= 3) {
+		bomb(COMPRESS_NONE, max);
+		bomb(COMPRESS_ZLIB, max);
+		bomb(COMPRESS_ZSTD, max);
+	}
+}
+
+static void
+test_zlib_end(void **state)
+{
+	struct inflate *f;
+	struct queue q;
+
+	queue_init(&q);
+	pack_open(COMPRESS_ZLIB, 0);
+	f = inflate_new(COMPRESS_ZLIB, MAX, &q);
+	packer.z.next_in = (unsigned char *)text;
+	packer.z.avail_in = 10;
+	packer.z.next_out = packer.out;
+	packer.z.avail_out = sizeof(packer.out);
+	assert_int_equal(deflate(&packer.z, Z_FINISH), Z_STREAM_END);
+	packer.len = sizeof(packer.out) - packer.z.avail_out;
+	assert_int_equal(feed(f, packer.out, packer.len, 4096), INFLATE_BAD);
+	inflate_free(f);
+	pack_close();
+	queue_free(&q);
+}
+
+/* A window over 8 MiB is refused before it is allocated. */
+static void
+test_zstd_window(void **state)
+{
+	struct inflate *f;
+	struct queue q;
+
+	queue_init(&q);
+	pack_open(COMPRESS_ZSTD, INFLATE_WINDOW_LOG_MAX + 2);
+	f = inflate_new(COMPRESS_ZSTD, MAX, &q);
+	pack(text, 1000);
+	assert_int_equal(feed(f, packer.out, packer.len, 4096), INFLATE_BAD);
+	inflate_free(f);
+	pack_close();
+	queue_free(&q);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_trips),
+		cmocka_unit_test(test_corrupted),
+		cmocka_unit_test(test_bombs),
+		cmocka_unit_test(test_zlib_end),
+		cmocka_unit_test(test_zstd_window),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
