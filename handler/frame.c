@@ -21,6 +21,10 @@ frame_space(struct frame_reader *r, size_t *room)
 	char *p;
 
 	frame_release(r);
+	if (r->in.p == NULL && r->spare != NULL) {
+		r->in = *r->spare;
+		*r->spare = (struct buf) {0};
+	}
 	p = buf_space(&r->in, FRAME_READ / 2);
 	*room = r->in.cap - r->in.end;
 	if (*room > FRAME_READ)
@@ -69,8 +73,14 @@ void
 frame_idle(struct frame_reader *r)
 {
 	frame_release(r);
-	if (buf_len(&r->in) == 0)
+	if (buf_len(&r->in) > 0 || r->in.p == NULL)
+		return;
+	if (r->spare == NULL || r->spare->p != NULL) {
 		buf_free(&r->in);
+		return;
+	}
+	*r->spare = r->in;
+	r->in = (struct buf) {0};
 }
 
 void

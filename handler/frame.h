@@ -15,6 +15,7 @@
 struct frame_reader {
 	struct buf in;
 	size_t taken; /* of the front: the frame handed out last */
+	struct buf *spare; /* one buffer for all idle readers, or NULL */
 };
 
 /* Where to read to, and how much at most. */
@@ -26,7 +27,7 @@ void frame_filled(struct frame_reader *, size_t n);
  */
 int frame_next(struct frame_reader *, struct up_hdr *, const char **payload,
     const char **why);
-/* Gives the memory back when nothing is half read. */
+/* Gives the memory back, to spare first, when nothing is half read. */
 void frame_idle(struct frame_reader *);
 void frame_free(struct frame_reader *);
 

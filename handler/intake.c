@@ -428,6 +428,7 @@ uplink_of(struct intake *in, uint32_t shard)
 	u = base_alloc(sizeof(*u));
 	u->magic = UPLINK_MAGIC;
 	u->intake = in;
+	u->reader.spare = &in->spare;
 	u->fd = -1;
 	list_init(&u->dirty);
 	work_shard_init(&u->shard, shard);
@@ -485,5 +486,6 @@ intake_free(struct intake *in)
 		free(u);
 	}
 	free(in->uplink);
+	buf_free(&in->spare);
 	work_free(&in->work);
 }

@@ -9,6 +9,7 @@
 #ifndef HANDLER_INTAKE_H
 #define HANDLER_INTAKE_H
 
+#include "handler/buf.h"
 #include "handler/route.h"
 #include "handler/work.h"
 
@@ -31,6 +32,7 @@ struct intake {
 	struct ev_loop *loop;
 	struct route *route;
 	struct work work;
+	struct buf spare; /* the read buffer of whoever reads next */
 	struct uplink **uplink; /* by shard id; NULL: never seen */
 	size_t uplinks;
 	struct list dirty; /* uplinks whose acknowledgement may have moved */

@@ -89,6 +89,30 @@ test_lumps(void **state)
 	buf_free(&b);
 }
 
+/* Idle readers share one buffer; a busy one keeps its own. */
+static void
+test_spare(void **state)
+{
+	struct buf b = {0}, spare = {0};
+	struct frame_reader one = {.spare = &spare}, two = {.spare = &spare};
+
+	stream(&b, 2, 0);
+	assert_int_equal(feed(&one, buf_data(&b), buf_len(&b)), 2);
+	frame_idle(&one);
+	assert_null(one.in.p);
+	assert_non_null(spare.p);
+	assert_int_equal(feed(&two, buf_data(&b), 60), 1);
+	assert_null(spare.p);
+	frame_idle(&two);
+	assert_non_null(two.in.p); /* half a frame is in it */
+	assert_int_equal(feed(&one, buf_data(&b), buf_len(&b)), 2);
+	frame_idle(&one);
+	frame_idle(&one);
+	frame_free(&two);
+	buf_free(&spare);
+	buf_free(&b);
+}
+
 static void
 refused(struct up_hdr h)
 {
@@ -158,6 +182,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_byte_by_byte),
 	    cmocka_unit_test(test_lumps),
+	    cmocka_unit_test(test_spare),
 	    cmocka_unit_test(test_nonsense),
 	    cmocka_unit_test(test_route),
 	};

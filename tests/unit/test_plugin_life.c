@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Plugins as real processes on a fake clock: they start, answer, ask, end,
+ * talk nonsense, and an event that ends one twice is set aside while the rest
+ * goes on.
+ */
+#include "handler/plugin.h"
+#include "tests/unit/fake_time.h"
+
+#include <json-c/json.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define EVENTS 6
+#define PATIENCE_S 20 /* of real time */
+
+/* Answers every line; what a line is about is told by the word in it. */
+#define SHELL_PLUGIN                                                           \
+	"/bin/sh -c 'while read -r l; do"                                      \
+	" id=${l#*\\\"id\\\":}; id=${id%%,*};"                                   \
+	" case \"$l\" in"                                                      \
+	" *poison*) echo dying >&2; exit 3;;"                                  \
+	" *garbage*) echo gaga; continue;;"                                    \
+	" *ask*) q=$id; echo \"{\\\"id\\\":1,\\\"method\\\":\\\"m\\\"}\";"     \
+	" continue;;"                                                          \
+	" *result*) id=$q;;"                                                   \
+	" *shutdown*) continue;;"                                              \
+	" esac;"                                                               \
+	" echo \"{\\\"id\\\":$id,\\\"result\\\":null}\"; done'"
+
+static struct {
+	struct ev_loop *loop;
+	struct config config;
+	struct child_limits limits;
+	struct plugin_host host;
+	struct plugin *plugin;
+	struct work work;
+	struct work_shard shard;
+	ev_io signals;
+	ev_timer second; /* so that a wait can run out */
+	unsigned finished, asked, ended, seconds;
+	uint64_t waited_ms; /* for restarts */
+	uint64_t order[EVENTS];
+} t;
+
+static void
+on_finished(struct plugin_host *h, struct delivery *d)
+{
+	assert_true(t.finished < EVENTS);
+	t.order[t.finished++] = d->event->seq;
+	work_finish(&t.work, d->event);
+}
+
+static void
+on_request(struct plugin_host *h, struct plugin *p, const char *id,
+    const char *method, struct json_object *params)
+{
+	assert_string_equal(method, "m");
+	t.asked++;
+	plugin_error(p, plugin_life(p) + 1, id, 1, "for another life", NULL);
+	plugin_result(p, plugin_life(p), id, "true", 4);
+}
+
+static void
+on_ended(struct plugin_host *h, struct plugin *p)
+{
+	t.ended++;
+}
+
+static void
+on_changed(struct plugin_host *h, struct plugin *p)
+{
+}
+
+static void
+on_child(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct signalfd_siginfo si;
+
+	while (read(io->fd, &si, sizeof(si)) > 0)
+		plugin_reap(t.plugin);
+}
+
+static void
+on_second(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	t.seconds++;
+}
+
+static int
+setup(void **state)
+{
+	static char exec[] = SHELL_PLUGIN, events[] = "*";
+	sigset_t set;
+
+	fake_time_reset();
+	memset(&t, 0, sizeof(t));
+	t.config.plugins = 1;
+	t.config.handler_start_timeout_s = 10;
+	t.config.plugin[0] = (struct config_plugin) {.name = "sh",
+	    .exec = exec, .events = events, .window = 4, .timeout_s = 10};
+	t.loop = ev_loop_new(EVFLAG_AUTO);
+	child_limits_save(&t.limits);
+	t.host = (struct plugin_host) {.loop = t.loop,
+	    .timers = timers_new(t.loop), .config = &t.config,
+	    .limits = &t.limits, .dir = "/", .finished = on_finished,
+	    .request = on_request, .ended = on_ended, .changed = on_changed};
+	list_init(&t.host.dirty);
+	work_init(&t.work, 100, 1 << 20);
+	work_shard_init(&t.shard, 0);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	ev_io_init(&t.signals, on_child,
+	    signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC), EV_READ);
+	ev_io_start(t.loop, &t.signals);
+	ev_timer_init(&t.second, on_second, 1, 1);
+	ev_timer_start(t.loop, &t.second);
+	t.plugin = plugin_new(&t.host, 0);
+	plugin_start(t.plugin);
+	return 0;
+}
+
+static void
+run_until(bool (*done)(void))
+{
+	t.seconds = 0;
+	while (!done()) {
+		assert_true(t.seconds < PATIENCE_S);
+		if (plugin_state(t.plugin) == PLUGIN_IDLE) {
+			t.waited_ms += fake_time_next();
+			fake_time_advance(fake_time_next());
+		}
+		plugin_pump_all(&t.host);
+		if (!done())
+			ev_run(t.loop, EVRUN_ONCE);
+	}
+}
+
+static bool
+is_gone(void)
+{
+	return plugin_state(t.plugin) == PLUGIN_GONE;
+}
+
+static bool
+all_finished(void)
+{
+	return t.finished == EVENTS;
+}
+
+static int
+teardown(void **state)
+{
+	plugin_stop(t.plugin);
+	run_until(is_gone);
+	plugin_free(t.plugin);
+	work_shard_drop(&t.work, &t.shard);
+	work_free(&t.work);
+	timers_free(t.host.timers);
+	close(t.signals.fd);
+	ev_loop_destroy(t.loop);
+	return 0;
+}
+
+static void
+push(uint64_t seq, const char *word)
+{
+	char raw[64];
+	struct event *e;
+
+	str_format(raw, sizeof(raw), "{\"d\":\"%s\"}", word);
+	e = work_add(&t.work, &t.shard, &(struct up_hdr) {.type = UP_EVENT,
+	    .len = (uint32_t)strlen(raw), .ord = seq, .seq = seq,
+	    .session = 1}, raw, 1);
+	e->to[0].event = e;
+	plugin_push(t.plugin, &e->to[0]);
+}
+
+static void
+test_answers(void **state)
+{
+	for (uint64_t i = 1; i <= EVENTS; i++)
+		push(i, i == 3 ? "ask" : "plain");
+	run_until(all_finished);
+	assert_int_equal(t.asked, 1);
+	assert_int_equal(t.ended, 0);
+	assert_int_equal(t.work.events, 0);
+}
+
+static void
+check_set_aside(const char *word)
+{
+	for (uint64_t i = 1; i <= EVENTS; i++)
+		push(i, i == 2 ? word : "plain");
+	run_until(all_finished);
+	for (unsigned i = 0; i < EVENTS; i++)
+		assert_int_equal(t.order[i], i + 1); /* in order all the same */
+	assert_int_equal(t.host.dead_letters, 1);
+	assert_int_equal(t.host.restarts, 2);
+	assert_int_equal(t.ended, 2);
+	assert_int_equal(t.waited_ms, 1000 + 2000); /* growing */
+}
+
+static void
+test_poison(void **state)
+{
+	check_set_aside("poison");
+}
+
+static void
+test_garbage(void **state)
+{
+	check_set_aside("garbage");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_poison, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_garbage, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
