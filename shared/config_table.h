@@ -184,9 +184,13 @@ bool config_key_is_plugin(const struct config_key *);
 int config_value_parse(const struct config_key *, const char *text,
     const char *dir, void *base, char *why, size_t size);
 /* Writes the value the way the file would say it.  Owner frees. */
-char *config_value_format(const struct config_key *, const void *base);
+char *config_format(const struct config_key *, const void *base);
 /* Frees what a key holds. */
 void config_value_free(const struct config_key *, void *base);
+
+/* CONFIG_SIZE in bytes, CONFIG_DURATION in milliseconds; 0 or -1. */
+int config_unit_read(const char *text, enum config_type, int64_t *out);
+void config_unit_write(int64_t, enum config_type, char *out, size_t size);
 
 /* The name nearest to word by edit distance, NULL when none is near. */
 const char *config_nearest(const char *word, const char *const *names,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The types of shardherd.conf: how each is read, checked and written back.
+ * The types of shardherd.conf: how each is read and checked (config_format.c
+ * writes them back).
  * A refusal says what was expected and quotes what came.  Nothing here knows
  * about files, lines or sections.
  */
@@ -10,7 +11,6 @@
 
 #include <ctype.h>
 #include <json-c/json.h>
-#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
@@ -171,73 +171,17 @@ parse_auto(struct value *v)
 	return 0;
 }
 
-struct unit {
-	const char *name;
-	int64_t scale;
-};
-
-/* Largest first: writing takes the first that divides. */
-static const struct unit size_unit[] = {
-	{"G", (int64_t)1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {"", 1},
-};
-static const struct unit time_unit[] = {
-	{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {"", 1000},
-};
-
-/* "1.5M": a number and one of the units.  -1 when it is neither. */
-static int
-scaled(const char *text, const struct unit *unit, size_t n, int64_t *out)
-{
-	size_t digits = strspn(text, "0123456789.");
-	char number[32];
-	double d;
-
-	if (digits == 0 || digits >= sizeof(number))
-		return -1;
-	memcpy(number, text, digits);
-	number[digits] = '\0';
-	if (!str_to_double(number, &d))
-		return -1;
-	text += digits + strspn(text + digits, " ");
-	for (size_t i = 0; i < n; i++) {
-		if (strcasecmp(text, unit[i].name) != 0)
-			continue;
-		d *= (double)unit[i].scale;
-		if (d > 9e15)
-			return -1;
-		*out = llround(d);
-		return 0;
-	}
-	return -1;
-}
-
-static void
-unscaled(int64_t value, const struct unit *unit, size_t n, char *out,
-    size_t size)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (value % unit[i].scale != 0 ||
-		    (value == 0 && unit[i].scale != 1))
-			continue;
-		str_format(out, size, "%lld%s",
-		    (long long)(value / unit[i].scale), unit[i].name);
-		return;
-	}
-}
-
 static int
 parse_size(struct value *v)
 {
 	char low[32], high[32];
 	int64_t n;
 
-	if (scaled(v->text, size_unit, nitems(size_unit), &n) == -1)
+	if (config_unit_read(v->text, CONFIG_SIZE, &n) == -1)
 		return refuse(v, "a size such as \"64M\" or \"512K\"");
 	if (n < v->key->min || n > v->key->max) {
-		unscaled(v->key->min, size_unit, nitems(size_unit), low,
-		    sizeof(low));
-		unscaled(v->key->max, size_unit, nitems(size_unit), high,
-		    sizeof(high));
+		config_unit_write(v->key->min, CONFIG_SIZE, low, sizeof(low));
+		config_unit_write(v->key->max, CONFIG_SIZE, high, sizeof(high));
 		return refuse(v, "a size from %s to %s", low, high);
 	}
 	*(int64_t *)v->to = n;
@@ -250,14 +194,12 @@ parse_duration(struct value *v)
 	char low[32], high[32];
 	int64_t ms;
 
-	if (scaled(v->text, time_unit, nitems(time_unit), &ms) == -1)
+	if (config_unit_read(v->text, CONFIG_DURATION, &ms) == -1)
 		return refuse(v, "a duration such as \"5s\", \"250ms\" or "
 		    "\"10m\"");
 	if (ms < v->key->min || ms > v->key->max) {
-		unscaled(v->key->min, time_unit, nitems(time_unit), low,
-		    sizeof(low));
-		unscaled(v->key->max, time_unit, nitems(time_unit), high,
-		    sizeof(high));
+		config_unit_write(v->key->min, CONFIG_DURATION, low, sizeof(low));
+		config_unit_write(v->key->max, CONFIG_DURATION, high, sizeof(high));
 		return refuse(v, "a duration from %s to %s", low, high);
 	}
 	*(double *)v->to = (double)ms / 1000;
@@ -521,61 +463,6 @@ config_value_parse(const struct config_key *k, const char *text,
 	struct value v = {k, text, dir, (char *)base + k->offset, why, size};
 
 	return parser[k->type](&v);
-}
-
-static char *
-format_intents(uint64_t bits)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-	const char *sep = "";
-
-	must(f != NULL);
-	for (unsigned b = 0; b < 64; b++) {
-		if ((bits >> b & 1) == 0)
-			continue;
-		fprintf(f, "%s%s", sep, config_intent_name(b));
-		sep = ", ";
-	}
-	fputs(bits == 0 ? "0" : "", f);
-	fclose(f);
-	return text;
-}
-
-char *
-config_value_format(const struct config_key *k, const void *base)
-{
-	const void *at = (const char *)base + k->offset;
-	char text[64];
-
-	switch (k->type) {
-	case CONFIG_NUMBER:
-	case CONFIG_AUTO:
-		if (k->type == CONFIG_AUTO && *(const int64_t *)at == 0)
-			return base_strdup("auto");
-		str_format(text, sizeof(text), "%lld",
-		    (long long)*(const int64_t *)at);
-		return base_strdup(text);
-	case CONFIG_SIZE:
-		unscaled(*(const int64_t *)at, size_unit, nitems(size_unit),
-		    text, sizeof(text));
-		return base_strdup(text);
-	case CONFIG_DURATION:
-		unscaled(llround(*(const double *)at * 1000), time_unit,
-		    nitems(time_unit) - 1, text, sizeof(text));
-		return base_strdup(text);
-	case CONFIG_INTENTS:
-		return format_intents(*(const uint64_t *)at);
-	case CONFIG_COMPRESS:
-		return base_strdup(config_compress_name[
-		    *(const enum config_compress *)at]);
-	case CONFIG_LEVEL:
-		return base_strdup(log_level_name[*(const int *)at]);
-	default:
-		return base_strdup(*(char *const *)at != NULL ?
-		    *(char *const *)at : "");
-	}
 }
 
 void

@@ -177,7 +177,7 @@ default_text(const struct config *c, const struct config_key *k)
 	*(strrchr(dir, '/') != NULL ? strrchr(dir, '/') : dir) = '\0';
 	config_value_parse(k, k->text, dir[0] != '\0' ? dir : "/", to, why,
 	    sizeof(why));
-	text = config_value_format(k, to);
+	text = config_format(k, to);
 	config_value_free(k, to);
 	free(base);
 	return text;
@@ -187,7 +187,7 @@ static void
 each_value(const struct config *c, const struct config_key *k,
     const struct config_plugin *plugin, config_each_fn *fn, void *arg)
 {
-	char *now = config_value_format(k, plugin != NULL ?
+	char *now = config_format(k, plugin != NULL ?
 	    (const void *)plugin : (const void *)c);
 	char *usual = (k->flags & CONFIG_REQUIRED) != 0 ? NULL :
 	    default_text(c, k);
