@@ -149,6 +149,8 @@ enum shard_report {
 	REPORT_READY,	       /* READY or RESUMED arrived */
 	REPORT_CONNECT_FAILED, /* never reached HELLO */
 	REPORT_CLOSED,	       /* connection ended after HELLO */
+	REPORT_UPLINK_LOST,    /* the uplink to handler generation hdr.serial
+				  ended; a new one is wanted */
 };
 struct msg_event {
 	uint32_t report; /* enum shard_report */
