@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/session.h"
+#include "shard/session_impl.h"
 
-#include "shard/reaction.h"
 #include "shared/clock.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #define INVALID_WAIT_MIN_S 1.0 /* op 9: a random 1 to 5 s (2.8) */
 #define INVALID_WAIT_VAR_S 4.0
-#define SETTLE_MARGIN_MS 500   /* the permits' own margin (4.3) */
 
 const char *const session_event_name[SESSION_EV_COUNT] = {
 #define X(n) [SESSION_EV_##n] = #n,
@@ -17,279 +14,7 @@ const char *const session_event_name[SESSION_EV_COUNT] = {
 #undef X
 };
 
-/* How a connection ended and what that asks for. */
-struct ending {
-	enum reaction react;
-	double wait_s;		/* at least, before the next attempt */
-	bool polite;		/* op 7 and the like: no strike */
-	bool at_once;		/* an operator asked: no jitter */
-	enum identify_outcome outcome;
-	enum identify_cause cause;
-	unsigned code;		/* close code, 0: none */
-	unsigned hangup;	/* code we close with */
-	char why[PAGE_WORDS];
-};
-
 typedef void handler(struct session *, const struct session_in *);
-
-static void attempt(struct session *);
-
-static void say(struct session *, enum log_level, const char *, ...)
-    printflike(3, 4);
-
-static void
-say(struct session *s, enum log_level level, const char *fmt, ...)
-{
-	char line[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	s->ops->say(s->arg, level, line);
-}
-
-static void become(struct session *, enum shard_state, const char *, ...)
-    printflike(3, 4);
-
-static void
-become(struct session *s, enum shard_state state, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(s->stats->note, sizeof(s->stats->note), fmt, ap);
-	va_end(ap);
-	if (s->stats->state != (uint32_t)state) {
-		s->stats->state = (uint32_t)state;
-		s->stats->state_since_ms = clock_boot_ms();
-	}
-	say(s, LOG_L_DEBUG, "%s: %s", page_shard_state_name[state],
-	    s->stats->note);
-}
-
-/* ---- permits ---------------------------------------------------------- */
-
-static void
-settle_now(struct session *s)
-{
-	timer_stop(&s->settle);
-	s->ops->permit_done(s->arg, s->serial, s->ledger_id, s->outcome,
-	    s->outcome_code);
-	s->permit = PERMIT_NONE;
-}
-
-static void
-on_settle(struct timer *t)
-{
-	settle_now(container_of(t, struct session, settle));
-}
-
-/*
- * The issuer counts the key's 5 s from its grant and Discord from our IDENTIFY.
- * When connecting took long, holding the outcome back keeps the key ours until
- * both have passed.
- */
-static void
-settle(struct session *s, enum identify_outcome outcome, unsigned code)
-{
-	double interval = s->lim.identify_interval_s * 1000 + SETTLE_MARGIN_MS;
-	uint64_t now = clock_boot_ms(), free_ms;
-
-	if (s->permit == PERMIT_NONE || timer_pending(&s->settle))
-		return;
-	s->outcome = outcome;
-	s->outcome_code = code;
-	if (s->permit == PERMIT_ASKED)
-		s->ledger_id = 0;
-	if (s->permit != PERMIT_SPENT)
-		s->outcome = OUTCOME_UNUSED;
-	free_ms = s->sent_ms + (uint64_t)interval;
-	if (s->permit == PERMIT_SPENT && free_ms > now &&
-	    s->sent_ms - s->granted_ms > SETTLE_MARGIN_MS / 2)
-		timer_set(&s->settle, (double)(free_ms - now) / 1000);
-	else
-		settle_now(s);
-}
-
-/* ---- the session record ----------------------------------------------- */
-
-static void
-save(struct session *s)
-{
-	s->rec.host_fails = s->attempt.host_fails;
-	s->ops->save(s->arg, &s->rec);
-}
-
-static void
-void_session(struct session *s, const struct ending *e)
-{
-	s->cause = e->cause;
-	s->cause_code = e->cause == CAUSE_CLOSE_CODE ? e->code : 0;
-	if (!s->held)
-		return;
-	say(s, LOG_L_NOTICE, "the session is void (%s): it will IDENTIFY",
-	    e->why);
-	s->held = s->has_seq = false;
-	s->seq = s->hash = s->stats->session = s->stats->seq = 0;
-	s->rec.id[0] = s->rec.url[0] = '\0';
-	s->rec.strikes = 0;
-	s->invalid_true = 0;
-	attempt_init(&s->attempt, s->attempt.shard_count,
-	    s->attempt.spacing_s, 0);
-	s->ops->forget(s->arg);
-}
-
-/* A RESUME that reached Discord came to nothing. */
-static void
-strike(struct session *s, struct ending *e)
-{
-	s->stats->resumes_failed++;
-	if (e->polite || s->progress || e->react != REACT_RESUME)
-		return;
-	if (++s->rec.strikes < SESSION_STRIKES) {
-		save(s);
-		return;
-	}
-	e->react = REACT_IDENTIFY;
-	e->cause = CAUSE_POISONED;
-	say(s, LOG_L_WARN, "%d RESUMEs in a row reached Discord and failed",
-	    SESSION_STRIKES);
-}
-
-/* ---- the end of a connection ------------------------------------------ */
-
-static double
-next_delay(struct session *s, const struct ending *e, bool spent)
-{
-	double delay;
-
-	if (e->at_once)
-		return 0;
-	delay = spent ? attempt_identify_delay(&s->attempt)
-		      : attempt_delay(&s->attempt);
-	return delay > e->wait_s ? delay : e->wait_s;
-}
-
-static void
-conn_stop(struct session *s, unsigned code)
-{
-	timer_stop(&s->deadline);
-	timer_stop(&s->beat);
-	timer_stop(&s->wait);
-	s->unacked = s->extended = false;
-	s->generation++;
-	s->ops->hangup(s->arg, code);
-}
-
-static void
-wait_for(struct session *s, double delay, const char *why)
-{
-	if (s->blocked) {
-		become(s, SHARD_WAITING, "the handler does not keep up: "
-		    "reading stops until the queue is half empty");
-		return;
-	}
-	become(s, SHARD_WAITING, "%.*s; next attempt in %.1f s", 140, why,
-	    delay);
-	timer_set(&s->wait, delay);
-}
-
-static void
-give_up(struct session *s, const struct ending *e)
-{
-	const char *advice = reaction_find(e->code)->advice;
-
-	become(s, SHARD_HELD, "%s", advice);
-	s->ops->fatal(s->arg, e->code, advice);
-}
-
-/* The one way out of a connection, dialled or open. */
-static void
-end(struct session *s, struct ending *e)
-{
-	enum shard_state was = session_state(s);
-	bool spent = was == SHARD_IDENTIFYING;
-
-	conn_stop(s, e->hangup ? e->hangup : REACTION_OUR_CLOSE);
-	if (spent)
-		e->cause = s->cause;
-	if (was != SHARD_READY)
-		settle(s, e->outcome, e->code);
-	if (was == SHARD_RESUMING)
-		strike(s, e);
-	if (was == SHARD_READY || spent || was == SHARD_RESUMING)
-		s->ops->report(s->arg, REPORT_CLOSED, e->code, e->why);
-	else
-		s->ops->report(s->arg, REPORT_CONNECT_FAILED, e->code, e->why);
-	if (e->react == REACT_FATAL) {
-		give_up(s, e);
-		return;
-	}
-	if (e->react == REACT_IDENTIFY)
-		void_session(s, e);
-	wait_for(s, next_delay(s, e, spent), e->why);
-}
-
-/* An attempt that ended before HELLO says something about the host. */
-static void
-host_result(struct session *s, bool reached)
-{
-	if (s->held && s->rec.url[0] != '\0' &&
-	    attempt_host_result(&s->attempt, s->on_main, reached))
-		save(s);
-}
-
-static struct ending ending(enum identify_outcome, const char *, ...)
-    printflike(2, 3);
-
-static struct ending
-ending(enum identify_outcome outcome, const char *fmt, ...)
-{
-	struct ending e = { .react = REACT_RESUME, .outcome = outcome };
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(e.why, sizeof(e.why), fmt, ap);
-	va_end(ap);
-	return e;
-}
-
-/* ---- attempts --------------------------------------------------------- */
-
-static void
-dial(struct session *s, const char *url)
-{
-	uint64_t now = clock_boot_ms();
-
-	s->generation++;
-	s->dialled_ms = s->byte_ms = s->dispatch_ms = now;
-	s->progress = s->unacked = s->extended = false;
-	s->stats->connects++;
-	s->stats->interval_ms = 0;
-	become(s, SHARD_CONNECTING, "connecting to %.150s", url);
-	timer_set(&s->deadline, s->lim.connect_s);
-	s->ops->dial(s->arg, url, s->generation);
-}
-
-static void
-attempt(struct session *s)
-{
-	if (!s->held) {
-		s->on_main = true;
-		if (timer_pending(&s->settle))
-			settle_now(s);
-		s->permit = PERMIT_ASKED;
-		s->serial++;
-		become(s, SHARD_PERMIT, "waits for a permit to IDENTIFY (%s)",
-		    contract_cause_name(s->cause));
-		s->ops->permit_ask(s->arg, s->serial, s->cause,
-		    s->cause_code);
-		return;
-	}
-	s->on_main = s->rec.url[0] == '\0' || attempt_use_main(&s->attempt);
-	dial(s, s->on_main ? s->lim.main_url : s->rec.url);
-}
 
 static void
 on_start(struct session *s, const struct session_in *in)
@@ -297,17 +22,17 @@ on_start(struct session *s, const struct session_in *in)
 	double delay = attempt_start_spread(&s->attempt) * s->lim.start_spread;
 
 	if (!s->held || delay <= 0) {
-		attempt(s);
+		session_attempt(s);
 		return;
 	}
-	become(s, SHARD_WAITING, "will RESUME in %.1f s", delay);
+	session_become(s, SHARD_WAITING, "will RESUME in %.1f s", delay);
 	timer_set(&s->wait, delay);
 }
 
 static void
 on_wait_over(struct session *s, const struct session_in *in)
 {
-	attempt(s);
+	session_attempt(s);
 }
 
 static void
@@ -316,7 +41,7 @@ on_order_waiting(struct session *s, const struct session_in *in)
 	if (s->blocked)
 		return;
 	timer_stop(&s->wait);
-	attempt(s);
+	session_attempt(s);
 }
 
 static void
@@ -325,7 +50,7 @@ on_room(struct session *s, const struct session_in *in)
 	if (!s->blocked)
 		return;
 	s->blocked = false;
-	attempt(s);
+	session_attempt(s);
 }
 
 static void
@@ -339,7 +64,7 @@ on_grant(struct session *s, const struct session_in *in)
 	s->permit = PERMIT_HELD;
 	s->ledger_id = in->value;
 	s->granted_ms = clock_boot_ms();
-	dial(s, s->lim.main_url);
+	session_dial(s, s->lim.main_url);
 }
 
 static void
@@ -357,55 +82,55 @@ on_dialed(struct session *s, const struct session_in *in)
 	double left = s->lim.hello_s - (double)gone / 1000;
 
 	/* The deadline counts from the start of the connection (2.3). */
-	become(s, SHARD_HELLO, "connected, waits for HELLO");
+	session_become(s, SHARD_HELLO, "connected, waits for HELLO");
 	timer_set(&s->deadline, left > 1.0 ? left : 1.0);
 }
 
 static void
 on_dial_failed(struct session *s, const struct session_in *in)
 {
-	struct ending e = ending(OUTCOME_UNUSED, "%s",
+	struct ending e = session_ending(OUTCOME_UNUSED, "%s",
 	    in->text ? in->text : "cannot connect");
 
 	s->stats->connect_fails++;
 	e.wait_s = reaction_http_wait(in->code, in->value);
-	host_result(s, false);
-	say(s, LOG_L_WARN, "%s", e.why);
-	end(s, &e);
+	session_host_result(s, false);
+	session_say(s, LOG_L_WARN, "%s", e.why);
+	session_end(s, &e);
 }
 
 static void
 on_dial_late(struct session *s, const struct session_in *in)
 {
-	struct ending e = ending(OUTCOME_UNUSED, "no connection within %.0f s",
+	struct ending e = session_ending(OUTCOME_UNUSED, "no connection within %.0f s",
 	    s->lim.connect_s);
 
 	s->stats->connect_fails++;
-	host_result(s, false);
-	say(s, LOG_L_WARN, "%s", e.why);
-	end(s, &e);
+	session_host_result(s, false);
+	session_say(s, LOG_L_WARN, "%s", e.why);
+	session_end(s, &e);
 }
 
 static void
 on_hello_late(struct session *s, const struct session_in *in)
 {
-	struct ending e = ending(OUTCOME_UNUSED, "no HELLO within %.0f s",
+	struct ending e = session_ending(OUTCOME_UNUSED, "no HELLO within %.0f s",
 	    s->lim.hello_s);
 
 	s->stats->connect_fails++;
-	host_result(s, false);
-	say(s, LOG_L_WARN, "%s", e.why);
-	end(s, &e);
+	session_host_result(s, false);
+	session_say(s, LOG_L_WARN, "%s", e.why);
+	session_end(s, &e);
 }
 
 /* op 7, op 9 or a close instead of HELLO (8.15). */
 static void
 on_no_hello(struct session *s, const char *what)
 {
-	struct ending e = ending(OUTCOME_UNUSED, "%s instead of HELLO", what);
+	struct ending e = session_ending(OUTCOME_UNUSED, "%s instead of HELLO", what);
 
 	s->stats->connect_fails++;
-	end(s, &e);
+	session_end(s, &e);
 }
 
 static void
@@ -427,15 +152,15 @@ handshake_identify(struct session *s)
 
 	must(s->permit == PERMIT_HELD);
 	if (now - s->granted_ms > SESSION_PERMIT_WINDOW_MS) {
-		struct ending e = ending(OUTCOME_UNUSED, "connecting took "
+		struct ending e = session_ending(OUTCOME_UNUSED, "connecting took "
 		    "longer than a permit lasts");
-		end(s, &e);
+		session_end(s, &e);
 		return;
 	}
 	s->permit = PERMIT_SPENT;
 	s->sent_ms = now;
 	s->stats->identifies++;
-	become(s, SHARD_IDENTIFYING, "IDENTIFY sent");
+	session_become(s, SHARD_IDENTIFYING, "IDENTIFY sent");
 	s->ops->identify(s->arg);
 }
 
@@ -443,7 +168,7 @@ static void
 handshake_resume(struct session *s)
 {
 	s->stats->resumes++;
-	become(s, SHARD_RESUMING, "RESUME sent from seq %llu",
+	session_become(s, SHARD_RESUMING, "RESUME sent from seq %llu",
 	    (unsigned long long)s->seq);
 	s->ops->resume(s->arg, s->rec.id, s->seq);
 }
@@ -455,18 +180,18 @@ on_hello(struct session *s, const struct session_in *in)
 	double first;
 
 	if (ms == 0) {
-		struct ending e = ending(OUTCOME_UNUSED,
+		struct ending e = session_ending(OUTCOME_UNUSED,
 		    "HELLO without a usable heartbeat_interval");
 		s->stats->connect_fails++;
-		say(s, LOG_L_WARN, "%s", e.why);
-		end(s, &e);
+		session_say(s, LOG_L_WARN, "%s", e.why);
+		session_end(s, &e);
 		return;
 	}
 	if (ms > SESSION_INTERVAL_MAX_MS)
 		ms = SESSION_INTERVAL_MAX_MS;
 	s->stats->interval_ms = ms;
 	s->ops->tune(s->arg, ms);
-	host_result(s, true);
+	session_host_result(s, true);
 	first = (double)ms * clock_random() / 1000;
 	s->answer_ms = clock_boot_ms();
 	s->beat_due_ms = s->answer_ms + (uint64_t)(first * 1000);
@@ -493,10 +218,10 @@ on_answer_late(struct session *s, const struct session_in *in)
 		timer_set(&s->deadline, (double)(last + limit - now) / 1000);
 		return;
 	}
-	e = ending(OUTCOME_TIMEOUT, "no answer to %s",
+	e = session_ending(OUTCOME_TIMEOUT, "no answer to %s",
 	    session_state(s) == SHARD_RESUMING ? "RESUME" : "IDENTIFY");
-	say(s, LOG_L_WARN, "%s", e.why);
-	end(s, &e);
+	session_say(s, LOG_L_WARN, "%s", e.why);
+	session_end(s, &e);
 }
 
 static void
@@ -511,11 +236,11 @@ established(struct session *s)
 static void
 ready_unusable(struct session *s)
 {
-	struct ending e = ending(OUTCOME_CLOSED,
+	struct ending e = session_ending(OUTCOME_CLOSED,
 	    "READY without a usable session_id");
 
-	say(s, LOG_L_WARN, "%s", e.why);
-	end(s, &e);
+	session_say(s, LOG_L_WARN, "%s", e.why);
+	session_end(s, &e);
 }
 
 static void
@@ -544,12 +269,12 @@ on_ready(struct session *s, const struct session_in *in)
 	s->stats->seq = s->seq;
 	s->stats->guilds = s->stats->guilds_pending = in->guilds;
 	s->sync_ms = clock_boot_ms();
-	settle(s, OUTCOME_READY, 0);
+	session_settle(s, OUTCOME_READY, 0);
 	established(s);
 	s->ops->begun(s->arg, s->hash, r->id);
-	save(s);
-	become(s, SHARD_READY, "IDENTIFY answered, %u guilds", in->guilds);
-	say(s, LOG_L_INFO, "ready after IDENTIFY, %u guilds", in->guilds);
+	session_save(s);
+	session_become(s, SHARD_READY, "IDENTIFY answered, %u guilds", in->guilds);
+	session_say(s, LOG_L_INFO, "ready after IDENTIFY, %u guilds", in->guilds);
 }
 
 static void
@@ -558,10 +283,10 @@ on_resumed(struct session *s, const struct session_in *in)
 	established(s);
 	if (s->rec.strikes != 0) {
 		s->rec.strikes = 0;
-		save(s);
+		session_save(s);
 	}
-	become(s, SHARD_READY, "RESUME answered");
-	say(s, LOG_L_INFO, "ready after RESUME, seq %llu",
+	session_become(s, SHARD_READY, "RESUME answered");
+	session_say(s, LOG_L_INFO, "ready after RESUME, seq %llu",
 	    (unsigned long long)s->seq);
 }
 
@@ -571,7 +296,7 @@ static void
 on_closed(struct session *s, const struct session_in *in)
 {
 	const struct reaction_rule *r = reaction_find(in->code);
-	struct ending e = ending(OUTCOME_CLOSED, "closed with %u, %s%s%.90s",
+	struct ending e = session_ending(OUTCOME_CLOSED, "closed with %u, %s%s%.90s",
 	    in->code ? in->code : REACTION_NO_CODE, r->words,
 	    in->text && in->text[0] ? ": " : "", in->text ? in->text : "");
 
@@ -585,57 +310,57 @@ on_closed(struct session *s, const struct session_in *in)
 		if (e.react == REACT_IDENTIFY)
 			e.react = REACT_RESUME;
 		s->stats->connect_fails++;
-		host_result(s, false);
+		session_host_result(s, false);
 	}
-	say(s, r->our_bug || r->react != REACT_RESUME ? LOG_L_WARN
+	session_say(s, r->our_bug || r->react != REACT_RESUME ? LOG_L_WARN
 	    : LOG_L_INFO, "%s", e.why);
-	end(s, &e);
+	session_end(s, &e);
 }
 
 /* Our side can't go on with it: inflate error, framing, size (5.1, 8.9). */
 static void
 on_broken(struct session *s, const struct session_in *in)
 {
-	struct ending e = ending(OUTCOME_CLOSED, "%s", in->text);
+	struct ending e = session_ending(OUTCOME_CLOSED, "%s", in->text);
 
-	say(s, LOG_L_WARN, "%s: closing, the session is kept", e.why);
-	end(s, &e);
+	session_say(s, LOG_L_WARN, "%s: closing, the session is kept", e.why);
+	session_end(s, &e);
 }
 
 static void
 on_reconnect(struct session *s, const struct session_in *in)
 {
-	struct ending e = ending(OUTCOME_CLOSED, "op 7: Discord asks to "
+	struct ending e = session_ending(OUTCOME_CLOSED, "op 7: Discord asks to "
 	    "reconnect");
 
 	e.polite = true;
-	say(s, LOG_L_INFO, "%s", e.why);
-	end(s, &e);
+	session_say(s, LOG_L_INFO, "%s", e.why);
+	session_end(s, &e);
 }
 
 static void
 on_order(struct session *s, const struct session_in *in)
 {
-	struct ending e = ending(OUTCOME_CLOSED, "reconnect was ordered");
+	struct ending e = session_ending(OUTCOME_CLOSED, "reconnect was ordered");
 
 	e.polite = e.at_once = true;
-	end(s, &e);
+	session_end(s, &e);
 }
 
 static void
 on_invalid(struct session *s, const struct session_in *in)
 {
 	bool keep = in->flag && ++s->invalid_true < 2;
-	struct ending e = ending(OUTCOME_INVALID, "op 9 %s",
+	struct ending e = session_ending(OUTCOME_INVALID, "op 9 %s",
 	    in->flag ? "true" : "false");
 
 	e.wait_s = INVALID_WAIT_MIN_S + INVALID_WAIT_VAR_S * clock_random();
 	e.polite = keep;
 	e.react = keep ? REACT_RESUME : REACT_IDENTIFY;
 	e.cause = CAUSE_INVALID_SESSION;
-	say(s, LOG_L_NOTICE, "%s in state %s", e.why,
+	session_say(s, LOG_L_NOTICE, "%s in state %s", e.why,
 	    page_shard_state_name[session_state(s)]);
-	end(s, &e);
+	session_end(s, &e);
 }
 
 /* ---- heartbeats ------------------------------------------------------- */
@@ -660,12 +385,12 @@ flooded(const struct session *s, uint64_t now)
 static void
 zombie(struct session *s, uint64_t now)
 {
-	struct ending e = ending(OUTCOME_CLOSED, "no ACK for the heartbeat of "
+	struct ending e = session_ending(OUTCOME_CLOSED, "no ACK for the heartbeat of "
 	    "%.1f s ago", (double)(now - s->beat_ms) / 1000);
 
 	s->stats->zombies++;
-	say(s, LOG_L_WARN, "%s: the connection is dead", e.why);
-	end(s, &e);
+	session_say(s, LOG_L_WARN, "%s: the connection is dead", e.why);
+	session_end(s, &e);
 }
 
 static void
@@ -674,11 +399,11 @@ on_beat_due(struct session *s, const struct session_in *in)
 	uint64_t now = clock_boot_ms(), interval = s->stats->interval_ms;
 
 	if (now > s->beat_due_ms + interval) {
-		struct ending e = ending(OUTCOME_CLOSED, "the host slept for "
+		struct ending e = session_ending(OUTCOME_CLOSED, "the host slept for "
 		    "%.1f s", (double)(now - s->beat_due_ms) / 1000);
 		e.at_once = true;
-		say(s, LOG_L_NOTICE, "%s: reconnecting", e.why);
-		end(s, &e);
+		session_say(s, LOG_L_NOTICE, "%s: reconnecting", e.why);
+		session_end(s, &e);
 		return;
 	}
 	if (s->unacked && !flooded(s, now)) {
@@ -720,29 +445,29 @@ on_stop(struct session *s, const struct session_in *in)
 {
 	unsigned code = in->flag ? 1000 : REACTION_OUR_CLOSE;
 
-	conn_stop(s, code);
-	settle(s, OUTCOME_CLOSED, 0);
+	session_conn_stop(s, code);
+	session_settle(s, OUTCOME_CLOSED, 0);
 	if (s->permit != PERMIT_NONE)
-		settle_now(s);
+		session_settle_now(s);
 	if (in->flag) {
 		s->held = false;
 		s->ops->forget(s->arg);
 	}
-	become(s, SHARD_DRAINING, "stopping%s", in->flag
+	session_become(s, SHARD_DRAINING, "stopping%s", in->flag
 	    ? ", session ended" : ", session kept");
 }
 
 static void
 on_full(struct session *s, const struct session_in *in)
 {
-	struct ending e = ending(OUTCOME_CLOSED, "the queue is full");
+	struct ending e = session_ending(OUTCOME_CLOSED, "the queue is full");
 
 	e.polite = true;
 	s->blocked = true;
 	s->stats->queue_full++;
-	say(s, LOG_L_WARN, "the handler does not keep up: closing, the "
+	session_say(s, LOG_L_WARN, "the handler does not keep up: closing, the "
 	    "session is kept");
-	end(s, &e);
+	session_end(s, &e);
 }
 
 /* ---- the table -------------------------------------------------------- */
@@ -791,7 +516,7 @@ session_input(struct session *s, enum session_event ev,
 	must(s->stats->state < SHARD_STATES && ev < SESSION_EV_COUNT);
 	fn = table[s->stats->state][ev];
 	if (fn == NULL)
-		say(s, LOG_L_DEBUG, "%s is ignored in state %s",
+		session_say(s, LOG_L_DEBUG, "%s is ignored in state %s",
 		    session_event_name[ev],
 		    page_shard_state_name[s->stats->state]);
 	else
@@ -876,7 +601,7 @@ session_init(struct session *s, struct timers *timers,
 	timer_init(timers, &s->wait, on_wait_timer);
 	timer_init(timers, &s->deadline, on_deadline_timer);
 	timer_init(timers, &s->beat, on_beat_timer);
-	timer_init(timers, &s->settle, on_settle);
+	timer_init(timers, &s->settle, session_on_settle);
 	attempt_init(&s->attempt, rec->shard_count, lim->identify_interval_s,
 	    rec->host_fails);
 	stats->state = SHARD_STARTING;

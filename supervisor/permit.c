@@ -443,10 +443,27 @@ permit_hold(struct permit *p, const char *why)
 	timer_set(&p->timer, 0);
 }
 
+/* Under the brake: when the last of key k has sat out its own pace. */
+static uint64_t
+paced_ms(const struct permit *p, uint32_t k)
+{
+	uint64_t last = 0;
+
+	for (uint32_t i = k; i < p->count; i += p->keys) {
+		const struct permit_slot *s = &p->slot[i];
+
+		if (s->state == PERMIT_WAITING && s->sent_ms != 0
+		    && s->sent_ms + p->pace_ms > last)
+			last = s->sent_ms + p->pace_ms;
+	}
+	return last;
+}
+
 uint64_t
 permit_eta_ms(const struct permit *p)
 {
 	uint64_t now = clock_boot_ms(), eta = 0;
+	bool brake = braked(p);
 
 	for (uint32_t k = 0; k < p->keys && k < p->count; k++) {
 		uint64_t at = key_free_ms(p, k, false), n = 0;
@@ -457,6 +474,8 @@ permit_eta_ms(const struct permit *p)
 		if (n == 0)
 			continue;
 		at = (at > now ? at : now) + (n - 1) * p->spacing_ms;
+		if (brake && paced_ms(p, k) > at)
+			at = paced_ms(p, k);
 		if (at > eta)
 			eta = at;
 	}

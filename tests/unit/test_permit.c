@@ -402,6 +402,7 @@ test_brake(void **state)
 	assert_int_equal(r->grants, 13);
 	assert_int_equal(r->grant[12].shard, 1);
 	assert_string_not_equal(r->said, "");
+	assert_int_equal(permit_eta_ms(&r->p), at + 600000);
 	fake_time_advance(600000);
 	assert_int_equal(r->grants, 14);
 	assert_true(r->grant[13].at_ms - at >= 600000);

@@ -3,7 +3,7 @@
  * spool.c against a shadow model: random appends, takes, releases, rewinds and
  * crashes; then damage, which must cost exactly the damaged records.
  */
-#include "shard/spool.h"
+#include "shared/spool.h"
 
 #include "shared/clock.h"
 

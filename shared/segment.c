@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/segment.h"
+#include "shared/segment.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -7,8 +7,8 @@
  * after its append.  Nothing here is on the path of a fleet whose handler
  * keeps up: the directory is not even created.
  */
-#ifndef SHARD_SPOOL_H
-#define SHARD_SPOOL_H
+#ifndef SHARED_SPOOL_H
+#define SHARED_SPOOL_H
 
 #include "shared/contract.h"
 #include "shared/err.h"

@@ -4,9 +4,9 @@
  * place up to which everything was released, in two checked copies like the
  * page cursor, so that releasing costs no system call and survives SIGKILL.
  */
-#include "shard/spool.h"
+#include "shared/spool.h"
 
-#include "shard/segment.h"
+#include "shared/segment.h"
 #include "shared/clock.h"
 
 #include <errno.h>

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a session's connections end and the next ones begin: permits, the
+ * record, strikes, back-off.
+ */
+#include "shard/session_impl.h"
+
+#include "shared/clock.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define SETTLE_MARGIN_MS 500   /* the permits' own margin (4.3) */
+
+void
+session_say(struct session *s, enum log_level level, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	s->ops->say(s->arg, level, line);
+}
+
+void
+session_become(struct session *s, enum shard_state state, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->stats->note, sizeof(s->stats->note), fmt, ap);
+	va_end(ap);
+	if (s->stats->state != (uint32_t)state) {
+		s->stats->state = (uint32_t)state;
+		s->stats->state_since_ms = clock_boot_ms();
+	}
+	session_say(s, LOG_L_DEBUG, "%s: %s", page_shard_state_name[state],
+	    s->stats->note);
+}
+
+/* ---- permits ---------------------------------------------------------- */
+
+void
+session_settle_now(struct session *s)
+{
+	timer_stop(&s->settle);
+	s->ops->permit_done(s->arg, s->serial, s->ledger_id, s->outcome,
+	    s->outcome_code);
+	s->permit = PERMIT_NONE;
+}
+
+void
+session_on_settle(struct timer *t)
+{
+	session_settle_now(container_of(t, struct session, settle));
+}
+
+/*
+ * The issuer counts the key's 5 s from its grant and Discord from our IDENTIFY.
+ * When connecting took long, holding the outcome back keeps the key ours until
+ * both have passed.
+ */
+void
+session_settle(struct session *s, enum identify_outcome outcome, unsigned code)
+{
+	double interval = s->lim.identify_interval_s * 1000 + SETTLE_MARGIN_MS;
+	uint64_t now = clock_boot_ms(), free_ms;
+
+	if (s->permit == PERMIT_NONE || timer_pending(&s->settle))
+		return;
+	s->outcome = outcome;
+	s->outcome_code = code;
+	if (s->permit == PERMIT_ASKED)
+		s->ledger_id = 0;
+	if (s->permit != PERMIT_SPENT)
+		s->outcome = OUTCOME_UNUSED;
+	free_ms = s->sent_ms + (uint64_t)interval;
+	if (s->permit == PERMIT_SPENT && free_ms > now &&
+	    s->sent_ms - s->granted_ms > SETTLE_MARGIN_MS / 2)
+		timer_set(&s->settle, (double)(free_ms - now) / 1000);
+	else
+		session_settle_now(s);
+}
+
+/* ---- the session record ----------------------------------------------- */
+
+void
+session_save(struct session *s)
+{
+	s->rec.host_fails = s->attempt.host_fails;
+	s->ops->save(s->arg, &s->rec);
+}
+
+static void
+void_session(struct session *s, const struct ending *e)
+{
+	s->cause = e->cause;
+	s->cause_code = e->cause == CAUSE_CLOSE_CODE ? e->code : 0;
+	if (!s->held)
+		return;
+	session_say(s, LOG_L_NOTICE, "the session is void (%s): it will IDENTIFY",
+	    e->why);
+	s->held = s->has_seq = false;
+	s->seq = s->hash = s->stats->session = s->stats->seq = 0;
+	s->rec.id[0] = s->rec.url[0] = '\0';
+	s->rec.strikes = 0;
+	s->invalid_true = 0;
+	attempt_init(&s->attempt, s->attempt.shard_count,
+	    s->attempt.spacing_s, 0);
+	s->ops->forget(s->arg);
+}
+
+/* A RESUME that reached Discord came to nothing. */
+static void
+strike(struct session *s, struct ending *e)
+{
+	s->stats->resumes_failed++;
+	if (e->polite || s->progress || e->react != REACT_RESUME)
+		return;
+	if (++s->rec.strikes < SESSION_STRIKES) {
+		session_save(s);
+		return;
+	}
+	e->react = REACT_IDENTIFY;
+	e->cause = CAUSE_POISONED;
+	session_say(s, LOG_L_WARN, "%d RESUMEs in a row reached Discord and failed",
+	    SESSION_STRIKES);
+}
+
+/* ---- the end of a connection ------------------------------------------ */
+
+static double
+next_delay(struct session *s, const struct ending *e, bool spent)
+{
+	double delay;
+
+	if (e->at_once)
+		return 0;
+	delay = spent ? attempt_identify_delay(&s->attempt)
+		      : attempt_delay(&s->attempt);
+	return delay > e->wait_s ? delay : e->wait_s;
+}
+
+void
+session_conn_stop(struct session *s, unsigned code)
+{
+	timer_stop(&s->deadline);
+	timer_stop(&s->beat);
+	timer_stop(&s->wait);
+	s->unacked = s->extended = false;
+	s->generation++;
+	s->ops->hangup(s->arg, code);
+}
+
+static void
+wait_for(struct session *s, double delay, const char *why)
+{
+	if (s->blocked) {
+		session_become(s, SHARD_WAITING, "the handler does not keep up: "
+		    "reading stops until the queue is half empty");
+		return;
+	}
+	session_become(s, SHARD_WAITING, "%.*s; next attempt in %.1f s", 140, why,
+	    delay);
+	timer_set(&s->wait, delay);
+}
+
+static void
+give_up(struct session *s, const struct ending *e)
+{
+	const char *advice = reaction_find(e->code)->advice;
+
+	session_become(s, SHARD_HELD, "%s", advice);
+	s->ops->fatal(s->arg, e->code, advice);
+}
+
+void
+session_end(struct session *s, struct ending *e)
+{
+	enum shard_state was = session_state(s);
+	bool spent = was == SHARD_IDENTIFYING;
+
+	session_conn_stop(s, e->hangup ? e->hangup : REACTION_OUR_CLOSE);
+	if (spent)
+		e->cause = s->cause;
+	if (was != SHARD_READY)
+		session_settle(s, e->outcome, e->code);
+	if (was == SHARD_RESUMING)
+		strike(s, e);
+	if (was == SHARD_READY || spent || was == SHARD_RESUMING)
+		s->ops->report(s->arg, REPORT_CLOSED, e->code, e->why);
+	else
+		s->ops->report(s->arg, REPORT_CONNECT_FAILED, e->code, e->why);
+	if (e->react == REACT_FATAL) {
+		give_up(s, e);
+		return;
+	}
+	if (e->react == REACT_IDENTIFY)
+		void_session(s, e);
+	wait_for(s, next_delay(s, e, spent), e->why);
+}
+
+/* An attempt that ended before HELLO says something about the host. */
+void
+session_host_result(struct session *s, bool reached)
+{
+	if (s->held && s->rec.url[0] != '\0' &&
+	    attempt_host_result(&s->attempt, s->on_main, reached))
+		session_save(s);
+}
+
+struct ending
+session_ending(enum identify_outcome outcome, const char *fmt, ...)
+{
+	struct ending e = { .react = REACT_RESUME, .outcome = outcome };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(e.why, sizeof(e.why), fmt, ap);
+	va_end(ap);
+	return e;
+}
+
+/* ---- attempts --------------------------------------------------------- */
+
+void
+session_dial(struct session *s, const char *url)
+{
+	uint64_t now = clock_boot_ms();
+
+	s->generation++;
+	s->dialled_ms = s->byte_ms = s->dispatch_ms = now;
+	s->progress = s->unacked = s->extended = false;
+	s->stats->connects++;
+	s->stats->interval_ms = 0;
+	session_become(s, SHARD_CONNECTING, "connecting to %.150s", url);
+	timer_set(&s->deadline, s->lim.connect_s);
+	s->ops->dial(s->arg, url, s->generation);
+}
+
+void
+session_attempt(struct session *s)
+{
+	if (!s->held) {
+		s->on_main = true;
+		if (timer_pending(&s->settle))
+			session_settle_now(s);
+		s->permit = PERMIT_ASKED;
+		s->serial++;
+		session_become(s, SHARD_PERMIT, "waits for a permit to IDENTIFY (%s)",
+		    contract_cause_name(s->cause));
+		s->ops->permit_ask(s->arg, s->serial, s->cause,
+		    s->cause_code);
+		return;
+	}
+	s->on_main = s->rec.url[0] == '\0' || attempt_use_main(&s->attempt);
+	session_dial(s, s->on_main ? s->lim.main_url : s->rec.url);
+}

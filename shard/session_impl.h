@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What session.c (the state machine) and session_end.c (how connections end
+ * and begin) know of each other.
+ */
+#ifndef SHARD_SESSION_IMPL_H
+#define SHARD_SESSION_IMPL_H
+
+#include "shard/reaction.h"
+#include "shard/session.h"
+
+/* How a connection ended and what that asks for. */
+struct ending {
+	enum reaction react;
+	double wait_s;		/* at least, before the next attempt */
+	bool polite;		/* op 7 and the like: no strike */
+	bool at_once;		/* an operator asked: no jitter */
+	enum identify_outcome outcome;
+	enum identify_cause cause;
+	unsigned code;		/* close code, 0: none */
+	unsigned hangup;	/* code we close with */
+	char why[PAGE_WORDS];
+};
+
+struct ending session_ending(enum identify_outcome, const char *, ...)
+    printflike(2, 3);
+/* The one way out of a connection, dialled or open. */
+void session_end(struct session *, struct ending *);
+/* Hangs up and stops every timer of the connection. */
+void session_conn_stop(struct session *, unsigned code);
+/* A connection got as far as HELLO, or did not. */
+void session_host_result(struct session *, bool reached);
+/* The next attempt: a RESUME's connection, or the question for a permit. */
+void session_attempt(struct session *);
+void session_dial(struct session *, const char *url);
+
+/* What became of the permit; now or as soon as its key may go. */
+void session_settle(struct session *, enum identify_outcome, unsigned code);
+void session_settle_now(struct session *);
+timer_fn session_on_settle;
+
+void session_save(struct session *);
+void session_say(struct session *, enum log_level, const char *, ...)
+    printflike(3, 4);
+void session_become(struct session *, enum shard_state, const char *, ...)
+    printflike(3, 4);
+
+#endif
