@@ -161,7 +161,7 @@ uplink_ack(struct uplink *u)
 {
 	uint64_t ack = work_ack(&u->shard);
 
-	/* Before its HELLO the order is still that of the uplink before. */
+	/* Before its HELLO the numbers in hand are another uplink's. */
 	if (u->fd < 0 || !u->greeted || ack <= u->ack_sent
 	    || buf_len(&u->out) > 0)
 		return;
