@@ -141,6 +141,10 @@ drop_all(struct queue *q)
 	}
 	free(q->spare);
 	q->spare = NULL;
+	if (q->open == 0) {
+		free(q->side);
+		q->side = NULL;
+	}
 	q->front = q->sent = (struct queue_pos) { NULL, 0 };
 }
 

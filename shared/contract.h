@@ -149,6 +149,8 @@ enum shard_report {
 	REPORT_READY,	       /* READY or RESUMED arrived */
 	REPORT_CONNECT_FAILED, /* never reached HELLO */
 	REPORT_CLOSED,	       /* connection ended after HELLO */
+	REPORT_SWITCHED,       /* a new uplink is in use, and none before it;
+				  hdr.serial is the handler's generation */
 };
 struct msg_event {
 	uint32_t report; /* enum shard_report */
@@ -172,6 +174,8 @@ enum up_type {
 
 #define UP_FLAG_REPLAY 1u /* arrived between RESUME and RESUMED */
 #define UP_FLAG_AGAIN 2u  /* sent on an earlier uplink, not acknowledged */
+#define UP_FLAG_EXPRESS 4u /* a copy sent ahead of its place: ord 0, never
+			      acknowledged; the event itself follows in order */
 
 struct up_hdr {
 	uint32_t len;	   /* payload bytes that follow */

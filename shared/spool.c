@@ -374,6 +374,25 @@ spool_sync(struct spool *s, struct err *e)
 
 /* ---- reading ---------------------------------------------------------- */
 
+/*
+ * A record failed its check.  It was known (and not counted) when the spool was
+ * opened, or it went bad since: then the counts must follow.
+ */
+static void
+recount(struct spool *s, struct segment *g)
+{
+	uint64_t now = segment_tally(g, s->read.off).events;
+
+	for (size_t i = 0; i < s->taken_n; i++)
+		now += s->taken[(s->taken_at + i) % s->taken_cap].seg ==
+		    g->number;
+	if (now >= g->events)
+		return;
+	s->stats.damaged += g->events - now;
+	s->stats.events -= g->events - now;
+	g->events = now;
+}
+
 /* Moves s->read to the next valid record header, counting what is skipped. */
 static struct segment *
 seek(struct spool *s, struct record *r)
@@ -384,8 +403,10 @@ seek(struct spool *s, struct record *r)
 			return NULL;
 		if (g->number > s->read.seg)
 			s->read = (struct place){g->number, 0};
-		uint64_t at = segment_find(g, s->read.off, r);
-		s->read.off = at;
+		uint64_t from = s->read.off;
+		uint64_t at = s->read.off = segment_find(g, from, r);
+		if (at > from)
+			recount(s, g);
 		if (at < g->size)
 			return g;
 		if (g == newest(s))
@@ -419,25 +440,6 @@ taken_push(struct spool *s, struct place end)
 		s->taken_cap = cap;
 	}
 	s->taken[(s->taken_at + s->taken_n++) % s->taken_cap] = end;
-}
-
-/*
- * A record failed its check.  It was known (and not counted) when the spool was
- * opened, or it went bad since: then the counts must follow.
- */
-static void
-recount(struct spool *s, struct segment *g)
-{
-	uint64_t now = segment_tally(g, s->read.off).events;
-
-	for (size_t i = 0; i < s->taken_n; i++)
-		now += s->taken[(s->taken_at + i) % s->taken_cap].seg ==
-		    g->number;
-	if (now >= g->events)
-		return;
-	s->stats.damaged += g->events - now;
-	s->stats.events -= g->events - now;
-	g->events = now;
 }
 
 int
