@@ -48,6 +48,9 @@ struct config {
 	int64_t handler_queue_events;	/* taken from the shards, not answered */
 	/* [limits] */
 	int64_t queue_bytes;		/* unacknowledged events per shard */
+	double spool_after_s;		/* without a handler: they go to disk */
+	int64_t spool_bytes;		/* there, per shard */
+	double spool_age_s;		/* older ones are dropped */
 	int64_t message_bytes;		/* one inflated message: 64 MiB */
 	int64_t wire_message_bytes;	/* one websocket message: 16 MiB */
 	double connect_timeout_s, hello_timeout_s, ready_timeout_s;

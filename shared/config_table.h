@@ -120,8 +120,21 @@ K("handler", "queue_events", NUMBER, handler_queue_events, "10000", 16, \
   "handler stops reading, and the shards keep what comes.") \
 K("limits", "queue_bytes", SIZE, queue_bytes, "64M", CONFIG_KIB(64), \
   CONFIG_MIB(4096), 0, SHARDS, \
-  "Unacknowledged events one shard may hold. At the limit it disconnects " \
-  "with the session kept and resumes when the queue is half empty.") \
+  "Unacknowledged events one shard may hold in memory. From a quarter of it " \
+  "on they go to the spool on disk instead. At the limit, when there is no " \
+  "spool to write to, it disconnects with the session kept and resumes when " \
+  "the queue is half empty.") \
+K("limits", "spool_after", DURATION, spool_after_s, "1s", 0, CONFIG_MIN(10), \
+  0, SHARDS, \
+  "Without a handler for this long, a shard keeps its events on disk, in " \
+  "state_dir/spool.") \
+K("limits", "spool_bytes", SIZE, spool_bytes, "256M", CONFIG_KIB(64), \
+  CONFIG_MIB(1048576), 0, SHARDS, \
+  "Events one shard may hold on disk. At the limit it disconnects with the " \
+  "session kept and resumes when the spool is half empty.") \
+K("limits", "spool_age", DURATION, spool_age_s, "1h", 1000, \
+  CONFIG_MIN(43200), 0, SHARDS, \
+  "Events that wait on disk for longer are dropped, counted and logged.") \
 K("limits", "message_bytes", SIZE, message_bytes, "64M", CONFIG_KIB(64), \
   CONFIG_MIB(79), 0, SHARDS, \
   "Largest gateway message after decompression.") \

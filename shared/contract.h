@@ -151,6 +151,7 @@ enum shard_report {
 	REPORT_CLOSED,	       /* connection ended after HELLO */
 	REPORT_UPLINK_LOST,    /* the uplink to handler generation hdr.serial
 				  ended; a new one is wanted */
+	REPORT_SWITCHED,       /* events go to the handler of hdr.serial now */
 };
 struct msg_event {
 	uint32_t report; /* enum shard_report */
@@ -174,6 +175,8 @@ enum up_type {
 
 #define UP_FLAG_REPLAY 1u /* arrived between RESUME and RESUMED */
 #define UP_FLAG_AGAIN 2u  /* sent on an earlier uplink, not acknowledged */
+#define UP_FLAG_EXPRESS 4u /* a copy sent ahead of its place: ord 0, never
+			      acknowledged; the event itself follows in order */
 
 struct up_hdr {
 	uint32_t len;	   /* payload bytes that follow */

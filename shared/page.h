@@ -16,7 +16,7 @@
 
 #include <stdatomic.h>
 
-#define PAGE_VERSION 1
+#define PAGE_VERSION 2
 #define PAGE_CLOSES 24	/* distinct close codes counted per shard */
 #define PAGE_WORDS 192
 
@@ -92,7 +92,10 @@ struct page_shard {
 	uint64_t connect_fails;
 	uint64_t queue_events, queue_bytes;	/* not yet acknowledged */
 	uint64_t queue_full;		/* times the queue cap was met */
-	uint64_t spool_events, spool_bytes;
+	uint64_t spool_events, spool_bytes;	/* the same, on disk */
+	uint64_t spool_damaged, spool_expired;	/* lost: places, events */
+	uint64_t spool_refused;			/* could not be written */
+	uint64_t express;		/* interactions sent ahead of the rest */
 	uint64_t sends, sends_refused;
 	uint64_t uplinks;		/* handler connections so far */
 	uint32_t guilds, guilds_pending;
