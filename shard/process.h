@@ -31,6 +31,7 @@ struct process {
 	struct timer drain;	/* stopping: then we go in any case */
 	struct timer orphan;	/* looks for a new supervisor */
 	struct ipc ipc;
+	uint32_t handler; /* generation the last uplink led to */
 	int32_t supervisor;	/* pid that forked us */
 	uint64_t orphaned_ms;	/* boot stamp, 0: it lives */
 	bool stopping;

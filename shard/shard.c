@@ -141,6 +141,7 @@ on_uplink_msg(struct process *p, const struct msg_uplink *m, int fd)
 	}
 	(void)str_copy(hello.build, SHARDHERD_VERSION, sizeof(hello.build));
 	p->stats.uplinks++;
+	p->handler = m->generation;
 	log_debug("uplink to handler generation %u", m->generation);
 	uplink_adopt(p->uplink, fd, &hello);
 }
@@ -289,8 +290,13 @@ on_handler_gone(void *arg, const char *why)
 {
 	struct process *p = arg;
 
+	struct msg_event m = { .report = REPORT_UPLINK_LOST };
+
 	log_notice("the handler is gone (%s): %llu events wait for the next",
 	    why, (unsigned long long)p->queue.events);
+	(void)str_copy(m.text, why, sizeof(m.text));
+	(void)ipc_send(&p->ipc, MSG_EVENT, (int32_t)p->args->id, p->handler,
+	    &m, sizeof(m), -1);
 }
 
 static const struct uplink_ops uplink_ops = {

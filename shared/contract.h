@@ -155,6 +155,8 @@ enum shard_report {
 	REPORT_CONNECT_FAILED, /* never reached HELLO */
 	REPORT_CLOSED,	       /* connection ended after HELLO */
 	REPORT_SWITCHED,       /* events go to the handler of hdr.serial now */
+	REPORT_UPLINK_LOST,    /* the uplink to handler generation hdr.serial
+				  ended; a new one is wanted */
 };
 struct msg_event {
 	uint32_t report; /* enum shard_report */

@@ -77,6 +77,8 @@ on_event(struct member *c, const struct msg_hdr *h, const void *payload)
 		member_event(c, MEMBER_ON_READY);
 	else if (m.report == REPORT_SWITCHED)
 		fleet_switched(c->fleet, c, h->serial);
+	else if (m.report == REPORT_UPLINK_LOST)
+		uplinks_lost(&c->fleet->uplinks, c, h->serial);
 	else
 		log_debug("%s reports: %s (close code %u)", c->name, m.text,
 		    m.close_code);

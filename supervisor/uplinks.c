@@ -80,6 +80,17 @@ uplinks_init(struct uplinks *u, struct fleet *f)
 }
 
 void
+uplinks_lost(struct uplinks *u, struct member *c, uint32_t generation)
+{
+	/* A handler that is gone gets new ones for all once it is back. */
+	if (generation != u->fleet->handler->generation || c->pair_due)
+		return;
+	c->pair_due = true;
+	if (!timer_pending(&u->timer))
+		timer_set(&u->timer, UPLINKS_AGAIN_S);
+}
+
+void
 uplinks_add(struct uplinks *u, struct member *c)
 {
 	struct fleet *f = u->fleet;
