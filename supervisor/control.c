@@ -71,7 +71,7 @@ carry_out(struct fleet *f, const struct request *r, uint32_t ticket,
 	case REQUEST_RESTART_HANDLER:
 		return do_handler(f, e);
 	case REQUEST_RELOAD:
-		return handover_begin(&f->handover, ticket, r->check,
+		return replace_begin(&f->replace, ticket, r->check,
 		    r->no_wait, e) == -1 ? -1 : 1;
 	case REQUEST_PLUGIN:
 		return plugins_ask(&f->plugins, ticket, &r->plugin, e) == -1

@@ -180,7 +180,7 @@ handler_ready(struct fleet *f, struct member *c)
 	c->ends_before = p->plugin_restarts + p->dead_letters;
 	if (c == f->handler)
 		uplinks_add(&f->uplinks, c);
-	handover_ready(&f->handover, c);
+	replace_ready(&f->replace, c);
 }
 
 void
@@ -276,7 +276,7 @@ fleet_child_ended(struct fleet *f, struct member *c)
 			board_handler_down(&f->board,
 			    p->head->handler_watch.last_end);
 		plugins_handler_gone(&f->plugins, c);
-		handover_gone(&f->handover, c);
+		replace_gone(&f->replace, c);
 	} else {
 		board_shard_down(&f->board, c->slot,
 		    c->state == MEMBER_FAILED,
@@ -285,7 +285,7 @@ fleet_child_ended(struct fleet *f, struct member *c)
 		permit_lost(&f->permit, c->slot);
 		c->pair_due = false;
 		c->paired = c->switched = 0;
-		handover_moved(&f->handover);
+		replace_moved(&f->replace);
 	}
 	if (f->stopping)
 		stop_progress(&f->stop);
@@ -295,7 +295,7 @@ void
 fleet_switched(struct fleet *f, struct member *c, uint32_t generation)
 {
 	c->switched = generation;
-	handover_moved(&f->handover);
+	replace_moved(&f->replace);
 }
 
 struct member *

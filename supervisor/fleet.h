@@ -15,7 +15,7 @@
 #include "supervisor/board.h"
 #include "supervisor/member.h"
 #include "supervisor/control.h"
-#include "supervisor/handover.h"
+#include "supervisor/replace.h"
 #include "supervisor/ledger.h"
 #include "supervisor/logs.h"
 #include "supervisor/permit.h"
@@ -59,7 +59,7 @@ struct fleet {
 	struct ledger ledger;
 	struct asking asking;
 	struct uplinks uplinks;
-	struct handover handover;
+	struct replace replace;
 	struct plugins plugins;
 	struct board board;
 	struct watch watch;

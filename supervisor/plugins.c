@@ -120,7 +120,7 @@ may_ask(struct plugins *p, struct err *e)
 	if (plugins_busy(p))
 		return err_set(e, EXIT_TRY_LATER, "another plugin command is "
 		    "under way");
-	if (handover_busy(&f->handover))
+	if (replace_busy(&f->replace))
 		return err_set(e, EXIT_TRY_LATER, "a reload is under way: "
 		    "wait until it is over");
 	if (f->local == 0 || f->handler->state != MEMBER_UP

@@ -3,7 +3,7 @@
  * Replacing the handler, as a table of states and events: the next one is
  * started and must prove itself ready, the shards switch over to it, the
  * present one leaves, and for a probation the way back stays open.  Decides
- * when and whether; how a step is done is its actions' business (handover.c).
+ * when and whether; how a step is done is its actions' business (replace.c).
  */
 #ifndef SUPERVISOR_RELOAD_H
 #define SUPERVISOR_RELOAD_H

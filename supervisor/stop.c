@@ -38,7 +38,7 @@ stop_begin(struct stop *s, bool end_sessions)
 	timer_set(&s->timer, 2 * f->config->stop_timeout_s + STOP_SLACK_S);
 	timer_stop(&f->launch_timer);
 	asking_stop(&f->asking);
-	handover_abort(&f->handover);
+	replace_abort(&f->replace);
 	for (uint32_t i = 0; i < f->local; i++) {
 		f->shard[i].end_sessions = end_sessions;
 		member_event(&f->shard[i], MEMBER_ON_STOP);

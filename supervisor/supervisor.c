@@ -206,7 +206,7 @@ init_parts(struct fleet *f)
 	board_init(&f->board, f);
 	stop_init(&f->stop, f);
 	uplinks_init(&f->uplinks, f);
-	handover_init(&f->handover, f);
+	replace_init(&f->replace, f);
 	plugins_init(&f->plugins, f);
 	asking_init(&f->asking, f);
 	watch_init(&f->watch, f);
@@ -252,7 +252,7 @@ release_fleet(struct fleet *f)
 	asking_stop(&f->asking);
 	timer_stop(&f->launch_timer);
 	timer_stop(&f->uplinks.timer);
-	handover_free(&f->handover);
+	replace_free(&f->replace);
 	plugins_free(&f->plugins);
 	timer_stop(&f->stop.timer);
 	watch_cursors(&f->watch);

@@ -63,7 +63,7 @@ pump(struct uplinks *u)
 		}
 		c->pair_due = false;
 	}
-	handover_moved(&f->handover);
+	replace_moved(&f->replace);
 }
 
 static void

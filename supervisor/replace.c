@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See handover.h. */
-#include "supervisor/handover.h"
+/* See replace.h. */
+#include "supervisor/replace.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@
 /* ---- config ---------------------------------------------------------- */
 
 void
-handover_apply_live(struct fleet *f)
+replace_apply_live(struct fleet *f)
 {
 	const struct config *c = f->config;
 
@@ -30,7 +30,7 @@ handover_apply_live(struct fleet *f)
 
 /* Whoever holds f->config keeps a valid pointer: the contents change. */
 static void
-swap_config(struct handover *h)
+swap_config(struct replace *h)
 {
 	struct config *was = base_alloc(sizeof(*was));
 
@@ -38,11 +38,11 @@ swap_config(struct handover *h)
 	*h->fleet->config = *h->other;
 	*h->other = *was;
 	free(was);
-	handover_apply_live(h->fleet);
+	replace_apply_live(h->fleet);
 }
 
 static void
-drop_other(struct handover *h)
+drop_other(struct replace *h)
 {
 	if (h->other == NULL)
 		return;
@@ -54,7 +54,7 @@ drop_other(struct handover *h)
 static void
 on_problem(const char *line, void *arg)
 {
-	struct handover *h = arg;
+	struct replace *h = arg;
 
 	control_say(&h->fleet->control, h->ticket, "problem", line);
 }
@@ -62,7 +62,7 @@ on_problem(const char *line, void *arg)
 static void
 on_change(const struct config_change *c, void *arg)
 {
-	struct handover *h = arg;
+	struct replace *h = arg;
 	char words[600], line[800];
 
 	config_change_words(c, words, sizeof(words));
@@ -76,7 +76,7 @@ on_change(const struct config_change *c, void *arg)
 
 /* The file as it is now, into *fresh with what a reload can't take over. */
 static int
-read_config(struct handover *h, struct config *out, struct err *e)
+read_config(struct replace *h, struct config *out, struct err *e)
 {
 	struct fleet *f = h->fleet;
 	struct config *file = base_alloc(sizeof(*file));
@@ -119,7 +119,7 @@ take_service(struct fleet *f, struct member *c, struct member *from)
 	spare->pid_start = was.pid_start;
 	spare->started_ms = was.started_ms;
 	str_copy(c->name, "handler", sizeof(c->name));
-	str_copy(from->name, from == f->handover.old ? "old handler"
+	str_copy(from->name, from == f->replace.old ? "old handler"
 	    : "new handler", sizeof(from->name));
 }
 
@@ -132,7 +132,7 @@ serving(const struct member *c)
 static uint32_t
 behind(void *arg)
 {
-	struct handover *h = arg;
+	struct replace *h = arg;
 	struct fleet *f = h->fleet;
 	const struct member *other = fleet_spare(f);
 	uint32_t n = 0;
@@ -181,13 +181,13 @@ patience_ms(const struct config *c)
 	for (size_t i = 0; i < c->plugins; i++)
 		if (c->plugin[i].timeout_s > s)
 			s = c->plugin[i].timeout_s;
-	return (uint64_t)((s + HANDOVER_SLACK_S) * 1000);
+	return (uint64_t)((s + REPLACE_SLACK_S) * 1000);
 }
 
 static enum reload_verdict
 judge(void *arg, bool last, char *words, size_t size)
 {
-	struct handover *h = arg;
+	struct replace *h = arg;
 	struct probation_sample s;
 
 	take_sample(h->fleet, &s);
@@ -197,7 +197,7 @@ judge(void *arg, bool last, char *words, size_t size)
 static void
 obituary(void *arg, char *words, size_t size)
 {
-	struct handover *h = arg;
+	struct replace *h = arg;
 
 	str_format(words, size, "ended: %s", member_watch(h->fresh)->last_end);
 }
@@ -207,7 +207,7 @@ obituary(void *arg, char *words, size_t size)
 static int
 start_fresh(void *arg, struct err *e)
 {
-	struct handover *h = arg;
+	struct replace *h = arg;
 	struct member *fresh = h->fresh, *old = h->old;
 
 	if (program_open(&fresh->program, h->fleet->program_path,
@@ -230,7 +230,7 @@ start_fresh(void *arg, struct err *e)
 static void
 promote(void *arg)
 {
-	struct handover *h = arg;
+	struct replace *h = arg;
 	struct fleet *f = h->fleet;
 	struct probation_sample before;
 	uint64_t served = h->old->ready_ms != 0
@@ -249,7 +249,7 @@ promote(void *arg)
 static bool
 retire(void *arg)
 {
-	struct handover *h = arg;
+	struct replace *h = arg;
 
 	member_event(h->old, MEMBER_ON_STOP);
 	return member_running(h->old);
@@ -257,7 +257,7 @@ retire(void *arg)
 
 /* The shards heard of a newer generation: the old one returns as the newest. */
 static void
-serve_again(struct handover *h)
+serve_again(struct replace *h)
 {
 	struct fleet *f = h->fleet;
 
@@ -268,7 +268,7 @@ serve_again(struct handover *h)
 static void
 restore(void *arg, const char *why)
 {
-	struct handover *h = arg;
+	struct replace *h = arg;
 	struct fleet *f = h->fleet;
 	bool alive = member_running(h->old)
 	    && h->old->state != MEMBER_STOPPING;
@@ -292,7 +292,7 @@ restore(void *arg, const char *why)
 static bool
 restored(void *arg)
 {
-	struct handover *h = arg;
+	struct replace *h = arg;
 
 	return !member_running(h->fresh) && serving(h->old)
 	    && behind(h) == 0;
@@ -301,7 +301,7 @@ restored(void *arg)
 static void
 settle(void *arg, bool rolled_back)
 {
-	struct handover *h = arg;
+	struct replace *h = arg;
 	struct fleet *f = h->fleet;
 
 	h->fresh->trial = h->old->trial = false;
@@ -316,7 +316,7 @@ settle(void *arg, bool rolled_back)
 static void
 tell(void *arg, const char *sentence)
 {
-	struct handover *h = arg;
+	struct replace *h = arg;
 
 	log_notice("Reload: %s", sentence);
 	control_say(&h->fleet->control, h->ticket, "progress", sentence);
@@ -325,7 +325,7 @@ tell(void *arg, const char *sentence)
 static void
 done(void *arg, int code, const char *sentence)
 {
-	struct handover *h = arg;
+	struct replace *h = arg;
 	struct fleet *f = h->fleet;
 	struct err e;
 
@@ -356,7 +356,7 @@ static const struct reload_actions actions = {
 /* ---- the public face ------------------------------------------------- */
 
 void
-handover_init(struct handover *h, struct fleet *f)
+replace_init(struct replace *h, struct fleet *f)
 {
 	memset(h, 0, sizeof(*h));
 	h->fleet = f;
@@ -364,7 +364,7 @@ handover_init(struct handover *h, struct fleet *f)
 }
 
 void
-handover_free(struct handover *h)
+replace_free(struct replace *h)
 {
 	timer_stop(&h->reload.deadline);
 	timer_stop(&h->reload.tick);
@@ -376,22 +376,22 @@ limits_of(const struct config *c, struct reload_limits *l)
 {
 	double stop = c->handler_drain_timeout_s + c->stop_timeout_s;
 
-	l->ready_s = c->handler_start_timeout_s + HANDOVER_READY_S;
-	l->switch_s = c->handler_drain_timeout_s + HANDOVER_SLACK_S;
-	l->stop_s = stop + HANDOVER_SLACK_S;
+	l->ready_s = c->handler_start_timeout_s + REPLACE_READY_S;
+	l->switch_s = c->handler_drain_timeout_s + REPLACE_SLACK_S;
+	l->stop_s = stop + REPLACE_SLACK_S;
 	l->probation_s = c->handler_probation_s;
-	l->back_s = c->handler_start_timeout_s + stop + HANDOVER_SLACK_S;
+	l->back_s = c->handler_start_timeout_s + stop + REPLACE_SLACK_S;
 }
 
 static int
-may_begin(struct handover *h, struct err *e)
+may_begin(struct replace *h, struct err *e)
 {
 	struct fleet *f = h->fleet;
 
 	if (f->local == 0)
 		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
 		    "yet: Discord has not answered");
-	if (handover_busy(h))
+	if (replace_busy(h))
 		return err_set(e, EXIT_TRY_LATER, "a reload is under way (%s): "
 		    "wait until it is over",
 		    reload_state_name[h->reload.state]);
@@ -405,7 +405,7 @@ may_begin(struct handover *h, struct err *e)
 }
 
 static int
-begin(struct handover *h, struct err *e)
+begin(struct replace *h, struct err *e)
 {
 	struct fleet *f = h->fleet;
 	struct reload_limits limits;
@@ -424,7 +424,7 @@ begin(struct handover *h, struct err *e)
 }
 
 int
-handover_begin(struct handover *h, uint32_t ticket, bool check, bool no_wait,
+replace_begin(struct replace *h, uint32_t ticket, bool check, bool no_wait,
     struct err *e)
 {
 	struct fleet *f = h->fleet;
@@ -450,14 +450,14 @@ handover_begin(struct handover *h, uint32_t ticket, bool check, bool no_wait,
 }
 
 void
-handover_ready(struct handover *h, struct member *c)
+replace_ready(struct replace *h, struct member *c)
 {
 	if (c == h->fresh || h->reload.state == RELOAD_ROLLING_BACK)
 		reload_event(&h->reload, RELOAD_ON_READY);
 }
 
 void
-handover_gone(struct handover *h, struct member *c)
+replace_gone(struct replace *h, struct member *c)
 {
 	if (c == h->fresh)
 		reload_event(&h->reload, RELOAD_ON_NEW_GONE);
@@ -466,17 +466,17 @@ handover_gone(struct handover *h, struct member *c)
 }
 
 void
-handover_moved(struct handover *h)
+replace_moved(struct replace *h)
 {
 	reload_event(&h->reload, RELOAD_ON_MOVED);
 }
 
 void
-handover_abort(struct handover *h)
+replace_abort(struct replace *h)
 {
 	struct member *fresh = h->fresh;
 
-	if (handover_busy(h) && !h->promoted)
+	if (replace_busy(h) && !h->promoted)
 		member_event(fresh, MEMBER_ON_STOP);
 	reload_event(&h->reload, RELOAD_ON_ABORT);
 }

@@ -4,8 +4,8 @@
  * config and program of each, the page's word on who is in service, and what
  * the operator reads about it.
  */
-#ifndef SUPERVISOR_HANDOVER_H
-#define SUPERVISOR_HANDOVER_H
+#ifndef SUPERVISOR_REPLACE_H
+#define SUPERVISOR_REPLACE_H
 
 #include "shared/config.h"
 #include "supervisor/probation.h"
@@ -14,10 +14,10 @@
 struct fleet;
 struct member;
 
-#define HANDOVER_READY_S 2	/* beyond start_timeout, which plugins have */
-#define HANDOVER_SLACK_S 5	/* beyond drain_timeout and the like */
+#define REPLACE_READY_S 2	/* beyond start_timeout, which plugins have */
+#define REPLACE_SLACK_S 5	/* beyond drain_timeout and the like */
 
-struct handover {
+struct replace {
 	struct fleet *fleet;
 	struct reload reload;
 	struct probation probation;
@@ -29,26 +29,26 @@ struct handover {
 	uint64_t began_ms;
 };
 
-void handover_init(struct handover *, struct fleet *);
-void handover_free(struct handover *);
+void replace_init(struct replace *, struct fleet *);
+void replace_free(struct replace *);
 /*
  * Reads the config file again and begins: 0, or -1 with the client told.
  * check: only says what would change.
  */
-int handover_begin(struct handover *, uint32_t ticket, bool check,
+int replace_begin(struct replace *, uint32_t ticket, bool check,
     bool no_wait, struct err *);
 /* From fleet.c: something happened to a handler, or to a shard's uplink. */
-void handover_ready(struct handover *, struct member *);
-void handover_gone(struct handover *, struct member *);
-void handover_moved(struct handover *);
-void handover_abort(struct handover *);
+void replace_ready(struct replace *, struct member *);
+void replace_gone(struct replace *, struct member *);
+void replace_moved(struct replace *);
+void replace_abort(struct replace *);
 static inline bool
-handover_busy(const struct handover *h)
+replace_busy(const struct replace *h)
 {
 	return reload_busy(&h->reload);
 }
 
 /* Puts what can change while we run into force, after a config did. */
-void handover_apply_live(struct fleet *);
+void replace_apply_live(struct fleet *);
 
 #endif
