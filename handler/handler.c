@@ -237,7 +237,7 @@ on_changed(struct plugin_host *host, struct plugin *p)
 	struct handler *h = handler_of(host);
 
 	log_debug("plugin %s is %s", plugin_name(p),
-	    plugin_state_name[plugin_state(p)]);
+	    page_plugin_state_name[plugin_state(p)]);
 	if (h->stopping == STOP_PLUGINS)
 		handler_check_gone(h);
 }

@@ -22,6 +22,10 @@ struct config_plugin {
 	char *events;		/* "MESSAGE_CREATE, INTERACTION_CREATE" or "*" */
 	int64_t window;		/* events unanswered at once */
 	double timeout_s;	/* to answer one event */
+	char *guilds, *shards;	/* config_ranges.h; "": all */
+	int64_t backlog_events;	/* waiting in memory */
+	int64_t backlog_bytes;	/* waiting on disk */
+	double backlog_age_s;
 	int line;		/* of the section header */
 };
 

@@ -154,9 +154,11 @@ enum shard_report {
 	REPORT_READY,	       /* READY or RESUMED arrived */
 	REPORT_CONNECT_FAILED, /* never reached HELLO */
 	REPORT_CLOSED,	       /* connection ended after HELLO */
-	REPORT_SWITCHED,       /* events go to the handler of hdr.serial now */
 	REPORT_UPLINK_LOST,    /* the uplink to handler generation hdr.serial
 				  ended; a new one is wanted */
+	REPORT_SWITCHED,       /* events go to the handler of hdr.serial now */
+	REPORT_UPLINK_REFUSED, /* handler: the uplink of hdr.shard is of no use,
+				  text says why; the shard reports it lost */
 };
 struct msg_event {
 	uint32_t report; /* enum shard_report */
@@ -208,6 +210,8 @@ enum up_type {
 
 #define UP_FLAG_REPLAY 1u /* arrived between RESUME and RESUMED */
 #define UP_FLAG_AGAIN 2u  /* sent on an earlier uplink, not acknowledged */
+#define UP_FLAG_EXPRESS 4u /* a copy ahead of its place, ord 0: never
+			      acknowledged, the ordinary frame still comes */
 
 struct up_hdr {
 	uint32_t len;	   /* payload bytes that follow */

@@ -79,6 +79,9 @@ on_event(struct member *c, const struct msg_hdr *h, const void *payload)
 		fleet_switched(c->fleet, c, h->serial);
 	else if (m.report == REPORT_UPLINK_LOST)
 		uplinks_lost(&c->fleet->uplinks, c, h->serial);
+	else if (m.report == REPORT_UPLINK_REFUSED)
+		log_error("The %s refuses the uplink of shard %d: %s.",
+		    c->name, h->shard, m.text);
 	else
 		log_debug("%s reports: %s (close code %u)", c->name, m.text,
 		    m.close_code);
@@ -109,7 +112,7 @@ static const struct {
 	    on_done },
 	[MSG_FATAL] = { BY_SHARD | BY_HANDLER, sizeof(struct msg_fatal),
 	    on_fatal },
-	[MSG_EVENT] = { BY_SHARD, sizeof(struct msg_event), on_event },
+	[MSG_EVENT] = { BY_SHARD | BY_HANDLER, sizeof(struct msg_event), on_event },
 	[MSG_PLUGIN_ANSWER] = { BY_HANDLER, sizeof(struct msg_plugin_answer),
 	    on_plugin },
 };
