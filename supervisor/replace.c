@@ -151,6 +151,23 @@ behind(void *arg)
 
 /* ---- looking at the new one ------------------------------------------ */
 
+/* What an operator holds back is not missed. */
+static void
+count_plugins(struct fleet *f, struct probation_sample *s)
+{
+	struct page_plugins *all = base_alloc(sizeof(*all));
+
+	if (page_read(&f->page.head->plugins, all, sizeof(*all)))
+		for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++) {
+			const struct page_plugin *p = &all->plugin[i];
+
+			s->plugins += p->state != PLUGIN_HELD
+			    || !p->by_operator;
+			s->plugins_up += p->state == PLUGIN_UP;
+		}
+	free(all);
+}
+
 static void
 take_sample(struct fleet *f, struct probation_sample *s)
 {
@@ -167,8 +184,7 @@ take_sample(struct fleet *f, struct probation_sample *s)
 	}
 	if (!page_read(&f->page.head->handler, &ph, sizeof(ph)))
 		return;
-	s->plugins = ph.plugins;
-	s->plugins_up = ph.plugins_up;
+	count_plugins(f, s);
 	s->plugin_ends = ph.plugin_restarts + ph.dead_letters;
 	s->taken = ph.events;
 }
