@@ -49,6 +49,7 @@ struct config {
 	char *state_dir, *run_dir, *log_dir;
 	/* [handler] */
 	double handler_start_timeout_s, handler_drain_timeout_s;
+	double handler_probation_s;	/* of a new one, after a reload */
 	int64_t handler_queue_events;	/* taken from the shards, not answered */
 	/* [limits] */
 	int64_t queue_bytes;		/* unacknowledged events per shard */

@@ -115,6 +115,11 @@ K("handler", "start_timeout", DURATION, handler_start_timeout_s, "30s", 100, \
 K("handler", "drain_timeout", DURATION, handler_drain_timeout_s, "10s", 0, \
   CONFIG_MIN(10), 0, HANDLER, \
   "At a stop, plugins get this long to finish what they hold.") \
+K("handler", "probation", DURATION, handler_probation_s, "10s", 0, \
+  CONFIG_MIN(60), 0, LIVE, \
+  "After a reload the new handler is watched for so long. If it ends, is " \
+  "silent or keeps failing, the one before comes back by itself. 0: no " \
+  "probation.") \
 K("handler", "queue_events", NUMBER, handler_queue_events, "10000", 16, \
   1000000, 0, HANDLER, \
   "Events taken from the shards and not yet answered. At this many the " \
