@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2094,SC2154,SC2164
 #
 # How each library of the static binary is built.  Sourced by tools/static,
 # which gives: prefix (where to), sources, used, out, arch, cross, jobs.
@@ -185,10 +185,13 @@ lib_openssl() {
 		no-rc4 no-md4 no-mdc2 no-rmd160 no-whirlpool no-seed \
 		no-camellia no-aria no-bf no-cast no-des no-sm2 no-sm3 no-sm4 \
 		no-ocb no-siphash no-cms no-ts no-ct no-rfc3779 no-ui-console \
-		no-afalgeng --prefix="$prefix" --libdir=lib \
+		no-afalgeng --prefix=/usr --libdir=lib \
 		--openssldir=/etc/ssl "$lib_flags"
 	make -j "$jobs" build_libs
-	make install_dev
+	# By way of another place, or the library would name this directory.
+	make install_dev DESTDIR="$PWD/stage"
+	cp -r stage/usr/include/openssl "$prefix/include"
+	cp stage/usr/lib/lib*.a "$prefix/lib"
 	licence LICENSE.txt
 }
 
@@ -241,6 +244,7 @@ build_part() {
 	unpack "$how" "$file" "$dir"
 	cd "$dir"
 	PATH=$prefix/bin:$PATH
+	export SOURCE_DATE_EPOCH=0	# OpenSSL's "built on"
 	set -x
 	"lib_$part"
 }
