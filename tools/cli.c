@@ -18,6 +18,9 @@
 #include <wslay/wslay.h>
 #include <zlib.h>
 #include <zstd.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
 
 static cli_fn help;
 
@@ -219,8 +222,13 @@ version(void)
 	printf("%s\n", mdb_version(NULL, NULL, NULL));
 	printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
 	printf("zlib %s\nzstd %s\n", zlibVersion(), ZSTD_versionString());
+#ifdef INIH_VERSION	/* it can't tell: tools/static passes it */
+	printf("inih %s\n", INIH_VERSION);
+#endif
 #ifdef __GLIBC__
-	printf("glibc, ");
+	printf("glibc %s, ", gnu_get_libc_version());
+#elif defined(MUSL_VERSION)
+	printf("musl %s, ", MUSL_VERSION);
 #else
 	printf("musl, ");
 #endif
