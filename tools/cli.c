@@ -295,6 +295,10 @@ leading_options(struct cli *c, int argc, char **argv)
 		}
 		if (strcmp(argv[i], "--json") == 0)
 			c->json = true;
+		else if (strncmp(argv[i], "--config=", 9) == 0)
+			c->config_path = argv[i] + 9;
+		else if (strncmp(argv[i], "-c", 2) == 0 && argv[i][2] != '\0')
+			c->config_path = argv[i] + 2;
 		else if (!is_word(argv[i], "-c", "--config"))
 			break;
 		else if (i + 1 == argc)
