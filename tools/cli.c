@@ -257,6 +257,8 @@ help(struct cli *c)
 {
 	int i;
 
+	if (cli_options(c, NULL, 0) == -1)
+		return cli_fail(c);
 	if (c->argc > 0) {
 		if ((i = verb_find(c, c->argv[0])) == -1)
 			return cli_fail(c);
@@ -345,7 +347,10 @@ cli_main(int argc, char **argv)
 	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
 	code = dispatch(&c, argc, argv);
 	config_free(&c.config);
-	if (fflush(stdout) == EOF && code == EXIT_FINE)
-		code = EXIT_DEGRADED;
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		cli_say("Cannot write to standard output.");
+		if (code == EXIT_FINE)
+			code = EXIT_DEGRADED;
+	}
 	return code;
 }
