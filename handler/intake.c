@@ -161,7 +161,9 @@ uplink_ack(struct uplink *u)
 {
 	uint64_t ack = work_ack(&u->shard);
 
-	if (u->fd < 0 || ack <= u->ack_sent || buf_len(&u->out) > 0)
+	/* Before its HELLO the numbers in hand are another uplink's. */
+	if (u->fd < 0 || !u->greeted || ack <= u->ack_sent
+	    || buf_len(&u->out) > 0)
 		return;
 	uplink_frame(u, DOWN_ACK, ack, NULL, 0);
 	u->intake->acked += ack - u->ack_sent;

@@ -123,12 +123,17 @@ static void
 on_gone(void *arg, const char *why)
 {
 	struct process *p = arg;
+	struct msg_event m = { .report = REPORT_UPLINK_LOST };
 
 	sends_disown(p->sends);
 	log_notice("the handler is gone (%s): %llu events wait for the next",
 	    why, (unsigned long long)p->pending.queue.events);
 	if (switch_now(p))
 		return;
+	/* While that handler lives, only a new pair brings us together. */
+	(void)str_copy(m.text, why, sizeof(m.text));
+	(void)ipc_send(&p->ipc, MSG_EVENT, (int32_t)p->args->id,
+	    p->handler_generation, &m, sizeof(m), -1);
 	pending_connected(&p->pending, false);
 	timer_set(&p->away, p->args->config->spool_after_s);
 }

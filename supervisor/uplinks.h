@@ -13,6 +13,7 @@ struct member;
 
 #define UPLINKS_QUEUED_MAX 64	/* messages waiting in the handler's channel */
 #define UPLINKS_RETRY_S 0.02
+#define UPLINKS_AGAIN_S 1.0	/* after one was lost: no storm of pairs */
 
 struct uplinks {
 	struct fleet *fleet;
@@ -22,5 +23,11 @@ struct uplinks {
 void uplinks_init(struct uplinks *, struct fleet *);
 /* This child can take uplinks now: a shard that is up, a handler ready. */
 void uplinks_add(struct uplinks *, struct member *);
+
+/*
+ * The shard lost its uplink to this generation of the handler.  While that one
+ * lives, only a new pair brings the two together again.
+ */
+void uplinks_lost(struct uplinks *, struct member *, uint32_t generation);
 
 #endif

@@ -10,7 +10,8 @@ until something is true, with a deadline.
 
 The programs are those of $BUILD (default: build), or of the directory above
 the one the scenario is started from, so that build-asan/scenario/NAME.t, a
-link, tests the programs in build-asan.
+link, tests the programs in build-asan.  $HERD_BIN names another shardherd to
+test, the static one say; the simulator is always that of the directory.
 """
 import contextlib
 import ctypes
@@ -44,13 +45,13 @@ class Failed(Exception):
 
 def build_dir():
     above = os.path.dirname(os.path.dirname(os.path.abspath(sys.argv[0])))
-    if os.access(os.path.join(above, "scenario"), os.R_OK):
+    if os.access(os.path.join(above, "shardherd"), os.X_OK):
         return above
     return os.path.join(ROOT, os.environ.get("BUILD", "build"))
 
 
 BUILD = build_dir()
-SHARDHERD = os.path.join(BUILD, "shardherd")
+SHARDHERD = os.environ.get("HERD_BIN") or os.path.join(BUILD, "shardherd")
 SIMULATOR = os.path.join(BUILD, "shardherd-sim")
 
 
@@ -300,7 +301,7 @@ class Fleet:
 class Scenario:
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix="herd-")
-        self.sims, self.fleets = [], []
+        self.sims, self.fleets, self.story = [], [], []
         self.tests = self.failures = 0
 
     def sim(self, **options):
@@ -318,6 +319,8 @@ class Scenario:
     def ok(self, true, what):
         self.tests += 1
         self.failures += not true
+        if not true:
+            self.story.append("not ok %d - %s" % (self.tests, what))
         print("%sok %d - %s" % ("" if true else "not ", self.tests, what),
             flush=True)
         return bool(true)
@@ -354,6 +357,8 @@ class Scenario:
             self.note(json.dumps(sim.report()["violations"], indent=1))
 
     def note(self, text):
+        """A comment in the TAP; part of the story when something failed."""
+        self.story += text.splitlines()
         print("\n".join("# " + line for line in text.splitlines()),
             flush=True)
 
@@ -373,10 +378,15 @@ class Scenario:
                 self.note("".join(bad[:10]))
 
     def show(self):
+        """What failed and the ends of the logs, on stderr, which prove lets
+        through; in one piece, as other scenarios run beside this one."""
         for path in self.logs():
-            self.note("---- " + os.path.relpath(path, self.dir))
+            self.story.append("---- " + os.path.relpath(path, self.dir))
             with open(path, encoding="utf-8", errors="replace") as f:
-                self.note("".join(f.readlines()[-LOG_LINES:]))
+                self.story += f.read().splitlines()[-LOG_LINES:]
+        name = os.path.basename(sys.argv[0])
+        sys.stderr.write("".join("# %s: %s\n" % (name, line)
+            for line in self.story))
 
     def end(self):
         self.check_logs()
