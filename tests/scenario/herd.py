@@ -45,7 +45,7 @@ class Failed(Exception):
 
 def build_dir():
     above = os.path.dirname(os.path.dirname(os.path.abspath(sys.argv[0])))
-    if os.access(os.path.join(above, "scenario"), os.R_OK):
+    if os.access(os.path.join(above, "shardherd"), os.X_OK):
         return above
     return os.path.join(ROOT, os.environ.get("BUILD", "build"))
 
