@@ -407,16 +407,16 @@ def skip(reason):
     sys.exit(0)
 
 
-def need_static():
+def need_static(binary=STATIC):
     """Skips unless there is a static binary of the sources as they are; the
     ordinary tests never build it."""
     newest = max(os.path.getmtime(os.path.join(ROOT, folder, name))
         for folder in ("shared", "supervisor", "shard", "handler", "tools")
         for name in os.listdir(os.path.join(ROOT, folder))
         if name.endswith((".c", ".h")))
-    if not os.access(STATIC, os.X_OK):
+    if not os.access(binary, os.X_OK):
         skip("no static binary here: make static")
-    if os.path.getmtime(STATIC) < newest:
+    if os.path.getmtime(binary) < newest:
         skip("the static binary is older than the sources: make static")
 
 
