@@ -46,6 +46,10 @@ daemon_main(struct cli *c, int ready_fd)
 	    .argv = c->main_argv, .ready_fd = ready_fd};
 	int null = open("/dev/null", O_RDWR);
 
+	if (null == -1)
+		dprintf(ready_fd, "error %d Cannot open /dev/null (%s): a "
+		    "chroot needs it, and /proc.\n", EXIT_CONFIG,
+		    strerror(errno));
 	if (setsid() == -1 || null == -1)
 		_exit(EXIT_DEGRADED);
 	umask(077);
