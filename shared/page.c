@@ -32,6 +32,12 @@ const char *const page_handler_state_name[HANDLER_STATES] = {
 #undef X
 };
 
+const char *const page_reconnect_name[RECONNECTS] = {
+#define X(n, s) [RECONNECT_##n] = s,
+	PAGE_RECONNECTS(X)
+#undef X
+};
+
 /* Slots begin on a page of memory, so that two writers share no cache line. */
 #define HEAD_SIZE ((sizeof(struct page_head) + 4095) / 4096 * 4096)
 _Static_assert(sizeof(struct page_slot) % 8 == 0, "slots stay aligned");

@@ -13,7 +13,8 @@
 
 #define REQUEST_VERBS(X)                                                       \
 	X(PING, "ping") X(STOP, "stop") X(SHARD, "shard")                      \
-	X(RESTART_HANDLER, "restart-handler") X(LOG_LEVEL, "log-level")
+	X(RESTART_HANDLER, "restart-handler") X(LOG_LEVEL, "log-level")        \
+	X(RELEASE, "release") X(LEAVE, "leave") X(RECONCILE, "reconcile")
 
 enum request_verb {
 #define X(n, s) REQUEST_##n,
@@ -22,7 +23,8 @@ enum request_verb {
 	REQUEST_VERB_COUNT
 };
 
-enum request_action { REQUEST_RECONNECT, REQUEST_RESTART };
+enum request_action { REQUEST_RECONNECT, REQUEST_RESTART,
+	REQUEST_IDENTIFY };
 
 struct request {
 	enum request_verb verb;
@@ -30,6 +32,7 @@ struct request {
 	uint32_t shard;			/* shard */
 	enum request_action action;
 	enum log_level level;		/* log-level */
+	uint32_t identifies;		/* leave: may pass the reserve */
 };
 
 /* 0, or -1 with EXIT_USAGE and a sentence. */

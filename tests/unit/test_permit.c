@@ -263,7 +263,7 @@ test_restart_keeps_spacing(void **state)
 	struct rec *r = fresh(16, 5, 0);
 
 	/* An earlier life sent for shard 4 two seconds ago: key 0. */
-	permit_remember(&r->p, 4, 2000, false);
+	permit_remember(&r->p, 4, 2000, OUTCOME_READY, false);
 	answer(r, 4, 1000, 999, 3600000);
 	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
 	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
