@@ -11,6 +11,7 @@
 #include "handler/child.h"
 #include "handler/window.h"
 #include "shared/config.h"
+#include "shared/page.h"
 #include "shared/timer.h"
 
 #include <ev.h>
@@ -22,21 +23,6 @@
 #define PLUGIN_STOP_S 5.0	 /* shutdown to SIGTERM */
 #define PLUGIN_TERM_S 2.0	 /* SIGTERM to SIGKILL */
 #define PLUGIN_GRUMBLE_MS 1000u	 /* one complaint about it per second */
-
-#define PLUGIN_STATES(X)                                                       \
-	X(IDLE, "waiting to start")                                            \
-	X(STARTING, "starting")	/* process runs, not initialised */            \
-	X(UP, "up")                                                            \
-	X(ENDING, "ending")	/* told to end, not yet gone */                \
-	X(GONE, "gone")		/* stopped for good */
-
-enum plugin_state {
-#define X(n, s) PLUGIN_##n,
-	PLUGIN_STATES(X)
-#undef X
-	PLUGIN_STATE_COUNT
-};
-extern const char *const plugin_state_name[];
 
 struct plugin;
 struct json_object;

@@ -460,13 +460,12 @@ on_stop(struct session *s, const struct session_in *in)
 static void
 on_full(struct session *s, const struct session_in *in)
 {
-	struct ending e = session_ending(OUTCOME_CLOSED, "the queue is full");
+	struct ending e = session_ending(OUTCOME_CLOSED, "%s", in->text);
 
 	e.polite = true;
 	s->blocked = true;
 	s->stats->queue_full++;
-	session_say(s, LOG_L_WARN, "the handler does not keep up: closing, the "
-	    "session is kept");
+	session_say(s, LOG_L_WARN, "%s: closing, the session is kept", e.why);
 	session_end(s, &e);
 }
 
@@ -531,22 +530,16 @@ session_wire(struct session *s, uint32_t generation, enum session_event ev,
 		session_input(s, ev, in);
 }
 
-bool
+void
 session_dispatch(struct session *s, const struct envelope *e, const char *t)
 {
-	bool replay = s->stats->state == SHARD_RESUMING;
-
 	s->dispatch_ms = s->byte_ms;
-	if (e->has_s && s->held) {
-		s->seq = s->stats->seq = e->s;
-		s->has_seq = true;
-	}
-	if (replay) {
+	if (session_replaying(s)) {
 		s->progress = true;
 		s->stats->replayed++;
 	}
 	if (e->t_len < 12 || memcmp(t, "GUILD_", 6) != 0)
-		return replay;
+		return;
 	if (e->t_len == 12 && memcmp(t + 6, "CREATE", 6) == 0) {
 		if (s->stats->guilds_pending == 0)
 			s->stats->guilds++;
@@ -555,12 +548,11 @@ session_dispatch(struct session *s, const struct envelope *e, const char *t)
 		if (s->stats->guilds > 0)
 			s->stats->guilds--;
 	} else {
-		return replay;
+		return;
 	}
 	if (s->stats->guilds_pending > 0)
 		s->stats->guilds_pending--;
 	s->sync_ms = s->byte_ms;
-	return replay;
 }
 
 /* ---- life ------------------------------------------------------------- */

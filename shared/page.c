@@ -38,6 +38,12 @@ const char *const page_reconnect_name[RECONNECTS] = {
 #undef X
 };
 
+const char *const page_plugin_state_name[PLUGIN_STATES] = {
+#define X(n, s) [PLUGIN_##n] = s,
+	PAGE_PLUGIN_STATES(X)
+#undef X
+};
+
 /* Slots begin on a page of memory, so that two writers share no cache line. */
 #define HEAD_SIZE ((sizeof(struct page_head) + 4095) / 4096 * 4096)
 _Static_assert(sizeof(struct page_slot) % 8 == 0, "slots stay aligned");
@@ -100,6 +106,7 @@ static void
 forget_boot(struct page *p, uint32_t slots)
 {
 	memset(&p->head->handler, 0, sizeof(p->head->handler));
+	memset(&p->head->plugins, 0, sizeof(p->head->plugins));
 	memset(&p->head->handler_watch, 0, sizeof(p->head->handler_watch));
 	memset(&p->head->supervisor_watch, 0,
 	    sizeof(p->head->supervisor_watch));
@@ -129,6 +136,7 @@ adopt(struct page *p, uint32_t slots)
 	p->head->slots = slots;
 	page_repair(&p->head->cluster.lock);
 	page_repair(&p->head->handler.lock);
+	page_repair(&p->head->plugins.lock);
 	page_repair(&p->head->handler_watch.lock);
 	page_repair(&p->head->supervisor_watch.lock);
 	for (uint32_t i = 0; i < slots; i++) {

@@ -95,6 +95,7 @@ begin_stop(struct replan *r, int64_t count)
 	say(r, text);
 	r->state = REPLAN_STOPPING;
 	timer_stop(&f->launch_timer);
+	replace_abort(&f->replace);
 	/* A start in the middle of this must not take the old layout up. */
 	store_blob_put(&f->store, FLEET_LAYOUT_KEY, &none, sizeof(none), NULL);
 	for (uint32_t i = 0; i < f->local; i++)
@@ -150,8 +151,9 @@ on_timer(struct timer *t)
 
 	if (r->state != REPLAN_STOPPING || f->stopping || !shards_gone(f))
 		return;
-	member_event(&f->handler, MEMBER_ON_STOP);
-	if (member_running(&f->handler))
+	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+		member_event(&f->handler_slot[i], MEMBER_ON_STOP);
+	if (member_running(f->handler) || member_running(fleet_spare(f)))
 		return;
 	fleet_unlaunch(f);
 	r->state = REPLAN_NOT;

@@ -6,6 +6,7 @@
 #ifndef SUPERVISOR_REQUEST_H
 #define SUPERVISOR_REQUEST_H
 
+#include "shared/contract.h"
 #include "shared/err.h"
 #include "shared/log.h"
 
@@ -14,7 +15,8 @@
 #define REQUEST_VERBS(X)                                                       \
 	X(PING, "ping") X(STOP, "stop") X(SHARD, "shard")                      \
 	X(RESTART_HANDLER, "restart-handler") X(LOG_LEVEL, "log-level")        \
-	X(RELEASE, "release") X(LEAVE, "leave") X(RECONCILE, "reconcile")
+	X(RELEASE, "release") X(LEAVE, "leave") X(RECONCILE, "reconcile")      \
+	X(RELOAD, "reload") X(PLUGIN, "plugin")
 
 enum request_verb {
 #define X(n, s) REQUEST_##n,
@@ -33,6 +35,8 @@ struct request {
 	enum request_action action;
 	enum log_level level;		/* log-level */
 	uint32_t identifies;		/* leave: may pass the reserve */
+	bool check, no_wait;		/* reload */
+	struct msg_plugin plugin;	/* plugin */
 };
 
 /* 0, or -1 with EXIT_USAGE and a sentence. */
@@ -40,5 +44,7 @@ int request_parse(const char *line, size_t len, struct request *,
     struct err *);
 /* {"ok":false,"code":C,"error":"..."} with a newline; out is terminated. */
 void request_error(const struct err *, char *out, size_t size);
+/* {"KEY":"text"} with a newline. */
+void request_line(const char *key, const char *text, char *out, size_t size);
 
 #endif

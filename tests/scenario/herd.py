@@ -10,7 +10,8 @@ until something is true, with a deadline.
 
 The programs are those of $BUILD (default: build), or of the directory above
 the one the scenario is started from, so that build-asan/scenario/NAME.t, a
-link, tests the programs in build-asan.
+link, tests the programs in build-asan.  $HERD_BIN names another shardherd to
+test, the static one say; the simulator is always that of the directory.
 """
 import contextlib
 import ctypes
@@ -50,7 +51,7 @@ def build_dir():
 
 
 BUILD = build_dir()
-SHARDHERD = os.path.join(BUILD, "shardherd")
+SHARDHERD = os.environ.get("HERD_BIN") or os.path.join(BUILD, "shardherd")
 SIMULATOR = os.path.join(BUILD, "shardherd-sim")
 
 
