@@ -47,10 +47,13 @@ on_order_waiting(struct session *s, const struct session_in *in)
 static void
 on_room(struct session *s, const struct session_in *in)
 {
+	uint64_t gone = clock_boot_ms() - s->blocked_ms;
+
 	if (!s->blocked)
 		return;
 	s->blocked = false;
-	session_attempt(s);
+	timer_set(&s->wait, gone < SESSION_FULL_MS
+	    ? (double)(SESSION_FULL_MS - gone) / 1000 : 0);
 }
 
 static void
@@ -466,6 +469,7 @@ on_full(struct session *s, const struct session_in *in)
 
 	e.polite = true;
 	s->blocked = true;
+	s->blocked_ms = clock_boot_ms();
 	s->stats->queue_full++;
 	session_say(s, LOG_L_WARN, "%s: closing, the session is kept", e.why);
 	session_end(s, &e);

@@ -21,6 +21,7 @@
 #define SESSION_PERMIT_WINDOW_MS 25000 /* a grant older than it is not used */
 #define SESSION_SILENCE_FACTOR 10     /* of ready_timeout: ACKs alone keep a
 					 handshake alive no longer */
+#define SESSION_FULL_MS 1000 /* at least, from FULL to the next connection */
 #define SESSION_QUIET_MS 60000	      /* the GUILD_CREATE flood is over */
 
 #define SESSION_EVENTS(X)                                                      \
@@ -121,6 +122,7 @@ struct session {
 	unsigned outcome_code;
 
 	bool blocked;		/* no room for events, until ROOM */
+	uint64_t blocked_ms;
 };
 
 /*

@@ -234,8 +234,8 @@ page_open(struct page *p, const char *dir, struct err *e)
 		return err_set(e, EXIT_CONFIG, "%s: path too long", dir);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return err_set(e, EXIT_DOWN, "never started: there is no %s",
-		    path);
+		return err_set(e, EXIT_DOWN, "The fleet was never "
+		    "started: there is no %s.", path);
 	if (fd < 0)
 		return err_sys(e, EXIT_UNKNOWN, "cannot open %s", path);
 	if (attach(p, fd, false, path, e) == 0)
