@@ -347,6 +347,7 @@ on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 	struct handler *h = container_of(w, struct handler, prepare);
 
 	rest_flush(h->rest);
+	rpc_flush(&h->rpc);
 	intake_flush(&h->intake);
 	plugin_pump_all(&h->host);
 	handler_check_ready(h);
@@ -540,6 +541,8 @@ handler_start(struct handler *h, const char *path, struct err *e)
 	h->intake.closed = on_uplink_closed;
 	h->rpc.rest = h->rest;
 	h->rpc.intake = &h->intake;
+	if (rpc_open(&h->rpc, h->timers, &h->config, e) < 0)
+		return -1;
 	start_ipc(h);
 	start_plugins(h);
 	timer_set(&h->tick, HANDLER_TICK_S);
@@ -554,6 +557,7 @@ handler_finish(struct handler *h)
 	ipc_close(&h->ipc);
 	h->orphan = false;
 	rest_free(h->rest);
+	rpc_close(&h->rpc);
 	intake_free(&h->intake);
 	for (size_t i = 0; i < h->config.plugins; i++)
 		if (plugin_state(h->plugin[i]) == PLUGIN_GONE)

@@ -7,6 +7,7 @@
 #define HANDLER_RPC_H
 
 #include "handler/intake.h"
+#include "handler/jobs.h"
 #include "handler/plugin.h"
 #include "handler/rest.h"
 
@@ -17,13 +18,24 @@ enum rpc_error {
 	RPC_LIMITED = -32001,  /* rate limited for too long */
 	RPC_TIMEOUT = -32002,
 	RPC_STOPPING = -32003,
+	RPC_FULL = -32004,    /* [plugin] storage */
+	RPC_STORAGE = -32005, /* the storage itself does not work */
 };
 
 struct rpc {
 	struct rest *rest;
 	struct intake *intake;
+	const struct config *config;
+	struct jobs jobs;
 	bool stopping;
 };
+
+/* Opens the storage; rest and intake are set by the caller. */
+int rpc_open(struct rpc *, struct timers *, const struct config *,
+    struct err *);
+void rpc_close(struct rpc *);
+/* Once per loop turn, before what plugins are told is written. */
+void rpc_flush(struct rpc *);
 
 /* id "" for a notification: done, but not answered. */
 void rpc_request(struct rpc *, struct plugin *, const char *id,

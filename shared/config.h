@@ -22,6 +22,7 @@ struct config_plugin {
 	char *events;		/* "MESSAGE_CREATE, INTERACTION_CREATE" or "*" */
 	int64_t window;		/* events unanswered at once */
 	double timeout_s;	/* to answer one event */
+	int64_t storage;	/* bytes of kv.* */
 	int line;		/* of the section header */
 };
 

@@ -166,7 +166,9 @@ P("events", EVENTS, events, "*", 0, 0, 0, HANDLER, \
 P("window", NUMBER, window, "64", 1, 100000, 0, HANDLER, \
   "Events the plugin may have in work at once.") \
 P("timeout", DURATION, timeout_s, "30s", 10, CONFIG_MIN(60), 0, HANDLER, \
-  "Time the plugin has to answer one event.")
+  "Time the plugin has to answer one event.") \
+P("storage", SIZE, storage, "16M", 0, CONFIG_MIB(1024), 0, HANDLER, \
+  "What the plugin may store with kv.set, keys included.")
 /* clang-format on */
 
 extern const struct config_key config_keys[];
