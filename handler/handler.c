@@ -226,9 +226,17 @@ on_request(struct plugin_host *host, struct plugin *p, const char *id,
 }
 
 static void
+on_answered(struct plugin_host *host, struct plugin *p, uint64_t id,
+    const char *refusal)
+{
+	rpc_answered(&handler_of(host)->rpc, p, id, refusal);
+}
+
+static void
 on_ended(struct plugin_host *host, struct plugin *p)
 {
 	rest_forget(handler_of(host)->rest, plugin_index(p));
+	rpc_plugin_ended(&handler_of(host)->rpc, p);
 }
 
 static void
@@ -238,6 +246,8 @@ on_changed(struct plugin_host *host, struct plugin *p)
 
 	log_debug("plugin %s is %s", plugin_name(p),
 	    plugin_state_name[plugin_state(p)]);
+	if (plugin_state(p) == PLUGIN_UP)
+		rpc_plugin_up(&h->rpc, p);
 	if (h->stopping == STOP_PLUGINS)
 		handler_check_gone(h);
 }
@@ -491,6 +501,7 @@ start_plugins(struct handler *h)
 	h->host.limits = &h->limits;
 	h->host.finished = on_finished;
 	h->host.request = on_request;
+	h->host.answered = on_answered;
 	h->host.ended = on_ended;
 	h->host.changed = on_changed;
 	list_init(&h->host.dirty);
@@ -541,6 +552,7 @@ handler_start(struct handler *h, const char *path, struct err *e)
 	h->intake.closed = on_uplink_closed;
 	h->rpc.rest = h->rest;
 	h->rpc.intake = &h->intake;
+	h->rpc.plugin = h->plugin;
 	if (rpc_open(&h->rpc, h->timers, &h->config, e) < 0)
 		return -1;
 	start_ipc(h);

@@ -225,6 +225,10 @@ static const struct rpc_method rpc_methods[] = {
     {"kv.delete", " key ", rpc_kv_delete, NULL, false},
     {"kv.list", " prefix limit cursor values ", rpc_kv_list, NULL, false},
     {"kv.txn", " ops ", rpc_kv_txn, NULL, false},
+    {"timer.set", " name at_ms after daily cron payload ", rpc_timer_set,
+	NULL, false},
+    {"timer.cancel", " name ", rpc_timer_cancel, NULL, false},
+    {"timer.list", " ", rpc_timer_list, NULL, false},
 };
 /* clang-format on */
 
@@ -272,18 +276,40 @@ rpc_open(struct rpc *r, struct timers *timers, const struct config *config,
 		return -1;
 	r->config = config;
 	jobs_init(&r->jobs, timers, kv);
+	alarms_init(&r->alarms, timers, &r->jobs, r->plugin, config);
 	return 0;
 }
 
 void
 rpc_flush(struct rpc *r)
 {
+	/* Whoever has the shards has the timers. */
+	alarms_own(&r->alarms, r->intake->open > 0 && !r->stopping);
 	jobs_flush(&r->jobs);
+}
+
+void
+rpc_answered(struct rpc *r, struct plugin *p, uint64_t id, const char *refusal)
+{
+	alarms_answered(&r->alarms, plugin_index(p), id, refusal);
+}
+
+void
+rpc_plugin_up(struct rpc *r, struct plugin *p)
+{
+	alarms_look(&r->alarms);
+}
+
+void
+rpc_plugin_ended(struct rpc *r, struct plugin *p)
+{
+	alarms_plugin_ended(&r->alarms, plugin_index(p));
 }
 
 void
 rpc_close(struct rpc *r)
 {
 	jobs_free(&r->jobs);
+	alarms_free(&r->alarms);
 	kv_close(r->jobs.kv);
 }

@@ -10,6 +10,7 @@
 #include "handler/jobs.h"
 #include "handler/plugin.h"
 #include "handler/rest.h"
+#include "handler/alarms.h"
 
 enum rpc_error {
 	RPC_NO_METHOD = -32601,
@@ -26,16 +27,24 @@ struct rpc {
 	struct rest *rest;
 	struct intake *intake;
 	const struct config *config;
+	struct plugin *const *plugin; /* by index */
 	struct jobs jobs;
+	struct alarms alarms;
 	bool stopping;
 };
 
-/* Opens the storage; rest and intake are set by the caller. */
+/* Opens the storage; rest, intake and plugin are set by the caller. */
 int rpc_open(struct rpc *, struct timers *, const struct config *,
     struct err *);
 void rpc_close(struct rpc *);
 /* Once per loop turn, before what plugins are told is written. */
 void rpc_flush(struct rpc *);
+
+/* The plugin has initialised; answered plugin_ask's id; is gone. */
+void rpc_plugin_up(struct rpc *, struct plugin *);
+void rpc_answered(struct rpc *, struct plugin *, uint64_t id,
+    const char *refusal);
+void rpc_plugin_ended(struct rpc *, struct plugin *);
 
 /* id "" for a notification: done, but not answered. */
 void rpc_request(struct rpc *, struct plugin *, const char *id,

@@ -52,5 +52,6 @@ void rpc_rest_answer(const struct rpc_wait *, const struct rest_answer *);
 
 rpc_fn rpc_say, rpc_react, rpc_typing, rpc_any_rest, rpc_log, rpc_gateway;
 rpc_fn rpc_kv_get, rpc_kv_set, rpc_kv_delete, rpc_kv_list, rpc_kv_txn;
+rpc_fn rpc_timer_set, rpc_timer_cancel, rpc_timer_list;
 
 #endif

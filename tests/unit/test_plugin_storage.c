@@ -17,6 +17,7 @@
 static struct {
 	char dir[64];
 	struct config config;
+	struct intake intake;
 	struct rpc rpc;
 	char answer[8192];
 	int code; /* of an error; 0: a result */
@@ -68,6 +69,12 @@ plugin_error(struct plugin *p, uint64_t life, const char *id, int code,
 	t.answers++;
 }
 
+uint64_t
+plugin_ask(struct plugin *p, const char *method, const char *params, size_t len)
+{
+	return 0;
+}
+
 static void
 ask(unsigned plugin, const char *method, const char *params)
 {
@@ -101,6 +108,7 @@ setup(void **state)
 	strcpy(t.config.plugin[0].name, "a");
 	strcpy(t.config.plugin[1].name, "b");
 	t.config.plugin[0].storage = t.config.plugin[1].storage = 2000;
+	t.rpc.intake = &t.intake;
 	return rpc_open(&t.rpc, NULL, &t.config, NULL);
 }
 
