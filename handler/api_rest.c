@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Methods that are one REST call: rest. */
+/*
+ * Methods that are one REST call: rest, and get_user, get_channel, get_guild,
+ * whose answers are kept for a minute.
+ */
 #include "handler/rpc_impl.h"
 
 #include <string.h>
 
-#define RPC_REASON_MAX 512
+#define GET_KEEP_MS 60000u
 
 /* A message whose repetition Discord recognises (7.2). */
 static bool
@@ -45,4 +48,72 @@ rpc_any_rest(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 	    .path = path, .reason = reason,
 	    .body = has_body ? rpc_json(body) : NULL,
 	    .repeatable = rest_repeatable(method, path, body)});
+}
+
+/* ---- what is asked again and again -------------------------------------------- */
+
+struct getting {
+	struct rpc *rpc;
+	struct rpc_wait wait;
+	char path[64];
+};
+
+static void
+get_done(void *arg, const struct rest_answer *a)
+{
+	struct getting *g = arg;
+
+	if (a->outcome == REST_OK && a->len > 0)
+		cache_put(&g->rpc->cache, g->path, a->body, a->len,
+		    GET_KEEP_MS);
+	rpc_rest_answer(&g->wait, a);
+	free(g);
+}
+
+static const char *
+get_cached(struct rpc *r, struct rpc_wait *w, struct json_object *params,
+    const char *key, const char *folder)
+{
+	const char *id = rpc_id(params, key), *text, *why;
+	struct getting *g;
+	bool bad;
+
+	if (id == NULL)
+		return "the id must be a string of digits";
+	g = base_alloc(sizeof(*g));
+	str_format(g->path, sizeof(g->path), "/%s/%s", folder, id);
+	text = cache_get(&r->cache, g->path);
+	if (text != NULL) {
+		rpc_rest_answer(w, &(struct rest_answer) {.outcome = REST_OK,
+		    .status = 200, .body = text, .len = strlen(text)});
+		free(g);
+		return NULL;
+	}
+	g->rpc = r;
+	g->wait = *w;
+	if (rest_call(r->rest, plugin_index(w->plugin),
+		&(struct rest_ask) {.method = "GET", .path = g->path,
+		.repeatable = true}, get_done, g, &bad, &why) == 0)
+		return NULL;
+	free(g);
+	rpc_error(w, RPC_LIMITED, why, NULL);
+	return NULL;
+}
+
+const char *
+rpc_get_user(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+{
+	return get_cached(r, w, params, "user_id", "users");
+}
+
+const char *
+rpc_get_channel(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+{
+	return get_cached(r, w, params, "channel_id", "channels");
+}
+
+const char *
+rpc_get_guild(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+{
+	return get_cached(r, w, params, "guild_id", "guilds");
 }

@@ -211,12 +211,33 @@ rpc_rest(struct rpc *r, struct rpc_wait *w, const struct rest_ask *ask)
 
 /* ---- the methods ------------------------------------------------------------------ */
 
+#define RPC_MESSAGE \
+	" content embeds components flags nonce allowed_mentions "
+
 /* clang-format off */
 static const struct rpc_method rpc_methods[] = {
-    {"say", " channel_id content nonce reply_to allowed_mentions ", rpc_say,
-	NULL, false},
+    {"say", " channel_id" RPC_MESSAGE "reply_to ", rpc_say, NULL, false},
+    {"reply", " channel_id message_id" RPC_MESSAGE, rpc_reply, NULL, false},
+    {"whisper", " user_id" RPC_MESSAGE, rpc_whisper, NULL, false},
+    {"edit", " channel_id message_id" RPC_MESSAGE, rpc_edit, NULL, false},
+    {"delete", " channel_id message_id reason ", rpc_delete, "true", false},
+    {"upload", " channel_id files reply_to" RPC_MESSAGE, rpc_upload, NULL,
+	false},
     {"react", " channel_id message_id emoji ", rpc_react, "true", false},
     {"typing", " channel_id ", rpc_typing, "true", false},
+    {"get_user", " user_id ", rpc_get_user, NULL, false},
+    {"get_channel", " channel_id ", rpc_get_channel, NULL, false},
+    {"get_guild", " guild_id ", rpc_get_guild, NULL, false},
+    {"interaction.respond", " id token type data ephemeral" RPC_MESSAGE,
+	rpc_interaction_respond, "true", false},
+    {"interaction.defer", " id token ephemeral update ",
+	rpc_interaction_defer, "true", false},
+    {"interaction.followup", " application_id token data ephemeral"
+	RPC_MESSAGE, rpc_interaction_followup, NULL, false},
+    {"interaction.edit_original", " application_id token data" RPC_MESSAGE,
+	rpc_interaction_edit_original, NULL, false},
+    {"interaction.delete_original", " application_id token ",
+	rpc_interaction_delete_original, "true", false},
     {"rest", " method path body reason ", rpc_any_rest, NULL, true},
     {"log", " level text ", rpc_log, NULL, false},
     {"gateway", " shard guild_id payload ", rpc_gateway, NULL, false},
@@ -311,5 +332,6 @@ rpc_close(struct rpc *r)
 {
 	jobs_free(&r->jobs);
 	alarms_free(&r->alarms);
+	cache_free(&r->cache);
 	kv_close(r->jobs.kv);
 }

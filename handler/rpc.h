@@ -6,11 +6,12 @@
 #ifndef HANDLER_RPC_H
 #define HANDLER_RPC_H
 
+#include "handler/alarms.h"
+#include "handler/cache.h"
 #include "handler/intake.h"
 #include "handler/jobs.h"
 #include "handler/plugin.h"
 #include "handler/rest.h"
-#include "handler/alarms.h"
 
 enum rpc_error {
 	RPC_NO_METHOD = -32601,
@@ -30,6 +31,7 @@ struct rpc {
 	struct plugin *const *plugin; /* by index */
 	struct jobs jobs;
 	struct alarms alarms;
+	struct cache cache;
 	bool stopping;
 };
 

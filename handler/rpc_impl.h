@@ -50,6 +50,21 @@ const char *rpc_rest(struct rpc *, struct rpc_wait *, const struct rest_ask *);
 /* Answers with what became of a REST call; w is the caller's. */
 void rpc_rest_answer(const struct rpc_wait *, const struct rest_answer *);
 
+#define RPC_REASON_MAX 512
+
+/*
+ * What say, reply, upload and interactions post, from content, embeds,
+ * components, flags, nonce, reply_to, allowed_mentions; optional: content may
+ * be missing.  NULL, and the caller owns *body; or what is wrong.
+ */
+const char *rpc_message_body(struct json_object *params, bool optional,
+    struct json_object **body);
+
+rpc_fn rpc_reply, rpc_whisper, rpc_edit, rpc_delete, rpc_upload;
+rpc_fn rpc_get_user, rpc_get_channel, rpc_get_guild;
+rpc_fn rpc_interaction_respond, rpc_interaction_defer,
+    rpc_interaction_followup, rpc_interaction_edit_original,
+    rpc_interaction_delete_original;
 rpc_fn rpc_say, rpc_react, rpc_typing, rpc_any_rest, rpc_log, rpc_gateway;
 rpc_fn rpc_kv_get, rpc_kv_set, rpc_kv_delete, rpc_kv_list, rpc_kv_txn;
 rpc_fn rpc_timer_set, rpc_timer_cancel, rpc_timer_list;
