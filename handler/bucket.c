@@ -195,15 +195,28 @@ global_wait(struct buckets *b, uint64_t now)
 }
 
 static void
-global_done(struct buckets *b, uint64_t now)
+global_answered(struct buckets *b, uint64_t now)
 {
-	must(b->flying > 0);
-	b->flying--;
 	if (b->filled == BUCKET_GLOBAL) { /* taken without asking */
 		b->at = (b->at + 1) % BUCKET_GLOBAL;
 		b->filled--;
 	}
 	b->answered[(b->at + b->filled++) % BUCKET_GLOBAL] = now;
+}
+
+static void
+global_done(struct buckets *b, uint64_t now)
+{
+	must(b->flying > 0);
+	b->flying--;
+	global_answered(b, now);
+}
+
+void
+buckets_others(struct buckets *b, unsigned n, uint64_t when)
+{
+	while (n-- > 0)
+		global_answered(b, when);
 }
 
 static uint64_t

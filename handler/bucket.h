@@ -38,6 +38,8 @@ struct buckets;
 struct bucket;
 
 struct buckets *buckets_new(void);
+/* Somebody else has made n calls at that time. */
+void buckets_others(struct buckets *, unsigned n, uint64_t when);
 void buckets_free(struct buckets *);
 /*
  * Milliseconds until a call to this endpoint may go; 0: now.  UINT64_MAX: not

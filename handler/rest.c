@@ -459,6 +459,7 @@ rest_new(struct ev_loop *loop, struct timers *timers,
 		return NULL;
 	}
 	r->buckets = buckets_new();
+	buckets_others(r->buckets, REST_OTHERS, clock_boot_ms() + 1000);
 	timer_init(timers, &r->wake, rest_wake);
 	list_init(&r->queues);
 	list_init(&r->flying);

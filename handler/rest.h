@@ -15,6 +15,7 @@
 #define REST_FLYING_EACH 24	/* of one plugin: slow ones leave room */
 #define REST_FLYING_URGENT 8	/* urgent calls on top of these */
 #define REST_URGENT_MS 3000u	/* after that Discord's token is dead (7.3) */
+#define REST_OTHERS 4		/* the supervisor's, about when we start */
 #define REST_DEADLINE_MS 30000u /* from the plugin's request to our answer */
 #define REST_ATTEMPT_MS 10000u	/* one try */
 #define REST_TRIES 4		/* where repeating is harmless */
