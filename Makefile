@@ -3,6 +3,8 @@
 # make check      unit tests, then the scenarios against the simulator
 # make asan       the same tests under AddressSanitizer and UBSan
 # make install    DESTDIR= PREFIX=/usr/local
+# make static     build-static/shardherd: one static binary, on musl
+# make dist       a release of it, in build-static/dist
 # V=1 shows the commands.  BUILD= moves the build directory.
 
 CC ?= gcc
@@ -132,11 +134,15 @@ asan-tests:
 
 SHARE = $(PREFIX)/share/shardherd
 PLUGINS = $(filter-out %.c %.h,$(wildcard handler/plugins/*))
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(SHARE)/plugins \
-		$(DESTDIR)$(SHARE)/conf $(DESTDIR)$(PREFIX)/lib/systemd/system
+install: all install-files
+	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/shardherd $(BUILD)/shardherd-sim \
 		$(DESTDIR)$(PREFIX)/bin
+
+# All but the programs; a release has it too.
+install-files:
+	install -d $(DESTDIR)$(SHARE)/plugins $(DESTDIR)$(SHARE)/conf \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 755 $(PLUGINS) $(DESTDIR)$(SHARE)/plugins
 	install -m 644 $(wildcard conf/*.sample conf/*.conf conf/*.cron) \
 		$(DESTDIR)$(SHARE)/conf
@@ -151,9 +157,20 @@ install: all
 			|| exit 1; \
 	done
 
-clean:
-	rm -rf $(BUILD) $(BUILD)-asan
+# ---- releases -----------------------------------------------------------
 
-.PHONY: all unit-bin tests list-tests check asan asan-tests install clean
+# From the sources that tools/static.lock pins, which it fetches; minutes the
+# first time, seconds after: build-static/cache keeps sources and libraries.
+static:
+	$(Q)V=$(V) tools/static
+
+dist: static
+	$(Q)$(PYTHON) tools/dist
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-asan build-static/obj
+
+.PHONY: all unit-bin tests list-tests check asan asan-tests install \
+	install-files static dist clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -36,7 +36,7 @@ struct handler {
 	struct timers *timers;
 	struct config config;
 	struct page page;
-	struct page_handler before; /* counters of earlier generations */
+	struct page_handler before; /* what other generations counted */
 	struct ipc ipc;
 	struct route route;
 	struct intake intake;
@@ -50,7 +50,7 @@ struct handler {
 	struct timer tick, stop;
 	uint32_t generation;
 	enum handler_stop stopping;
-	bool ready, orphan;
+	bool ready, orphan, in_service;
 	uint64_t state_ms, lag_ms;
 };
 
@@ -86,6 +86,38 @@ handler_note(const struct handler *h, char *note, size_t size)
 		    h->config.plugins);
 }
 
+/* Counters go on from where whoever served until now has left them. */
+static void
+handler_take_page(struct handler *h)
+{
+	struct page_handler *p = &h->page.head->handler;
+	const struct rest_counts *rest = rest_counted(h->rest);
+	struct page_handler *b = &h->before;
+
+	page_repair(&p->lock);
+	memcpy(b, p, sizeof(*b));
+	b->events -= h->intake.events;
+	b->duplicates -= h->intake.duplicates;
+	b->acked -= h->intake.acked;
+	b->dead_letters -= h->host.dead_letters;
+	b->plugin_restarts -= h->host.restarts;
+	b->rest_calls -= rest->calls;
+	b->rest_429 -= rest->limited;
+	b->rest_errors -= rest->errors;
+}
+
+/* Two handlers run during a reload; the supervisor names the one in service. */
+static bool
+handler_serves(struct handler *h)
+{
+	bool named = h->page.head->handler_watch.pid == (int32_t)getpid();
+
+	if (named && !h->in_service)
+		handler_take_page(h);
+	h->in_service = named;
+	return named;
+}
+
 static void
 handler_page(struct handler *h, enum handler_state state)
 {
@@ -93,6 +125,8 @@ handler_page(struct handler *h, enum handler_state state)
 	const struct rest_counts *rest = rest_counted(h->rest);
 	const struct page_handler *b = &h->before;
 
+	if (!handler_serves(h))
+		return;
 	page_begin(&p->lock);
 	if (p->state != state)
 		p->state_since_ms = clock_boot_ms();
@@ -245,7 +279,7 @@ on_changed(struct plugin_host *host, struct plugin *p)
 	struct handler *h = handler_of(host);
 
 	log_debug("plugin %s is %s", plugin_name(p),
-	    plugin_state_name[plugin_state(p)]);
+	    page_plugin_state_name[plugin_state(p)]);
 	if (plugin_state(p) == PLUGIN_UP)
 		rpc_plugin_up(&h->rpc, p);
 	if (h->stopping == STOP_PLUGINS)
@@ -300,6 +334,9 @@ on_message(struct ipc *ipc, const struct msg_hdr *hdr, const void *payload,
 		up = ipc_payload(hdr, payload, sizeof(*up));
 		if (up == NULL || fd < 0 || hdr->shard < 0)
 			break;
+		/* After a rollback the one before returns as the newest. */
+		if (up->generation > h->generation)
+			h->generation = h->intake.generation = up->generation;
 		intake_uplink(&h->intake, (uint32_t)hdr->shard,
 		    up->shard_count, fd);
 		return;
@@ -442,19 +479,6 @@ start_rest(struct handler *h, struct err *e)
 }
 
 static int
-start_page(struct handler *h, struct err *e)
-{
-	struct page_handler *p;
-
-	if (page_attach(&h->page, CONTRACT_FD_STATS, e) < 0)
-		return -1;
-	p = &h->page.head->handler;
-	page_repair(&p->lock);
-	memcpy(&h->before, p, sizeof(h->before));
-	return 0;
-}
-
-static int
 start_signals(struct handler *h, struct err *e)
 {
 	sigset_t set;
@@ -541,7 +565,8 @@ set_limits(struct handler *h)
 static int
 handler_start(struct handler *h, const char *path, struct err *e)
 {
-	if (read_config(h, path, e) < 0 || start_page(h, e) < 0
+	if (read_config(h, path, e) < 0
+	    || page_attach(&h->page, CONTRACT_FD_STATS, e) < 0
 	    || start_loop(h, e) < 0 || start_signals(h, e) < 0
 	    || start_rest(h, e) < 0)
 		return -1;

@@ -13,12 +13,6 @@
 
 #define PLUGIN_MAGIC 0x706c7567u
 
-const char *const plugin_state_name[] = {
-#define X(n, s) [PLUGIN_##n] = s,
-    PLUGIN_STATES(X)
-#undef X
-};
-
 /* What happens to a plugin. */
 enum plugin_event {
 	ON_TIMER,   /* what the state waits for is due or overdue */
@@ -536,7 +530,7 @@ plugin_nothing(struct plugin *p)
 typedef void plugin_fn(struct plugin *);
 
 /* ON_TIMER, ON_STARTED, ON_FAULT, ON_CLOSED, ON_EXIT, ON_STOP */
-static plugin_fn *const plugin_table[PLUGIN_STATE_COUNT][PLUGIN_EVENTS] = {
+static plugin_fn *const plugin_table[PLUGIN_STATES][PLUGIN_EVENTS] = {
     [PLUGIN_IDLE] = {plugin_begin, plugin_nothing, plugin_nothing,
 	plugin_nothing, plugin_nothing, plugin_over},
     [PLUGIN_STARTING] = {plugin_late, plugin_is_up, plugin_end, plugin_closed,

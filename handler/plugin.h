@@ -11,6 +11,7 @@
 #include "handler/child.h"
 #include "handler/window.h"
 #include "shared/config.h"
+#include "shared/page.h"
 #include "shared/timer.h"
 
 #include <ev.h>
@@ -25,21 +26,6 @@
 
 /* Ids of requests that are no events; above any event's, exact in a double. */
 #define PLUGIN_ASK_FIRST ((uint64_t)1 << 52)
-
-#define PLUGIN_STATES(X)                                                       \
-	X(IDLE, "waiting to start")                                            \
-	X(STARTING, "starting")	/* process runs, not initialised */            \
-	X(UP, "up")                                                            \
-	X(ENDING, "ending")	/* told to end, not yet gone */                \
-	X(GONE, "gone")		/* stopped for good */
-
-enum plugin_state {
-#define X(n, s) PLUGIN_##n,
-	PLUGIN_STATES(X)
-#undef X
-	PLUGIN_STATE_COUNT
-};
-extern const char *const plugin_state_name[];
 
 struct plugin;
 struct json_object;

@@ -23,6 +23,9 @@ struct conn {
 	const unsigned char *p; /* what wslay has not taken of buf */
 	size_t left;
 	bool control;		/* the present frame is a control frame */
+	bool goodbye;		/* it is a close frame */
+	unsigned char bye[2];	/* the code of a close frame */
+	size_t bye_len;
 	bool busy;		/* within on_ready: freeing must wait */
 	bool dead;		/* conn_close was called */
 	bool over;		/* closed or broken was reported */
@@ -139,6 +142,7 @@ on_frame(wslay_event_context_ptr ws,
 	struct conn *c = arg;
 
 	c->control = wslay_is_ctrl_frame(f->opcode);
+	c->goodbye = f->opcode == WSLAY_CONNECTION_CLOSE;
 	if (c->control)
 		return;
 	if (f->payload_length > c->message_max - c->message_len) {
@@ -159,6 +163,9 @@ on_chunk(wslay_event_context_ptr ws,
 	/* Control frames come here too, but wslay keeps them for on_message. */
 	if (!c->dead && !c->over && !c->control)
 		c->events->data(c->arg, f->data, f->data_length);
+	for (size_t i = 0; c->goodbye && i < f->data_length &&
+	    c->bye_len < sizeof(c->bye); i++)
+		c->bye[c->bye_len++] = f->data[i];
 }
 
 static void
@@ -212,6 +219,19 @@ flush(struct conn *c)
 	ev_io_start(c->loop, &c->io);
 }
 
+/*
+ * wslay ends reading upon what RFC 6455 forbids.  That includes close codes it
+ * does not know, 1012 to 1014 among them, which proxies do send.
+ */
+static void
+report_refused(struct conn *c)
+{
+	if (c->bye_len == sizeof(c->bye))
+		report_closed(c, (unsigned)(c->bye[0] << 8 | c->bye[1]), "");
+	else
+		report_broken(c, "websocket protocol error");
+}
+
 /* Feeds what is in buf; false when the connection is done with. */
 static bool
 feed(struct conn *c)
@@ -221,7 +241,7 @@ feed(struct conn *c)
 	if (c->dead || c->over)
 		return false;
 	if (rc != 0 || !wslay_event_get_read_enabled(c->ws)) {
-		report_broken(c, "websocket protocol error");
+		report_refused(c);
 		return false;
 	}
 	if (wslay_event_get_queued_msg_count(c->ws) > CONN_QUEUE_MAX) {

@@ -66,7 +66,6 @@ on_turn(void *arg)
 
 	if (session_sendable(&p->session))
 		sends_open(p->sends);
-	uplink_flush(p->uplink);
 }
 
 static const struct conn_events conn_events = {
@@ -239,7 +238,7 @@ do_begun(void *arg, uint64_t hash, const char *id)
 	struct up_session us = { .session = hash };
 
 	(void)str_copy(us.id, id, sizeof(us.id));
-	queue_announce(&p->queue, &us);
+	pending_session(&p->pending, &us);
 }
 
 static void

@@ -129,16 +129,23 @@ member(const struct piece *object, const char *key, struct piece *out)
 	return true;
 }
 
+static bool
+number(const struct piece *v, double *out)
+{
+	char text[NUMBER_MAX];
+
+	return str_format(text, sizeof(text), "%.*s", (int)v->len, v->p) &&
+	    str_to_double(text, out) && isfinite(*out);
+}
+
 uint64_t
 payload_hello(const char *text, size_t len)
 {
 	struct piece all = { text, len }, d, v;
-	char num[NUMBER_MAX];
 	double ms;
 
 	if (!member(&all, "d", &d) || !member(&d, "heartbeat_interval", &v) ||
-	    !str_format(num, sizeof(num), "%.*s", (int)v.len, v.p) ||
-	    !str_to_double(num, &ms) || !isfinite(ms) || ms < 1)
+	    !number(&v, &ms) || ms < 1)
 		return 0;
 	return ms < 1e15 ? (uint64_t)ms : (uint64_t)1e15;
 }
@@ -216,6 +223,52 @@ payload_ready(const char *text, size_t len, struct payload_ready *r)
 	string_member(&d, "resume_gateway_url", r->url, sizeof(r->url));
 	if (member(&d, "guilds", &guilds) && guilds.p[0] == '[')
 		r->guilds = count_objects(&guilds);
+}
+
+/* An id as Discord writes it, a string of digits; also without the quotes. */
+static uint64_t
+snowflake(const struct piece *v)
+{
+	char digits[NUMBER_MAX];
+	size_t quotes = v->len >= 2 && v->p[0] == '"';
+	uint64_t id;
+
+	if (!str_format(digits, sizeof(digits), "%.*s",
+		(int)(v->len - 2 * quotes), v->p + quotes) ||
+	    !str_to_u64(digits, &id))
+		return 0;
+	return id;
+}
+
+bool
+payload_limited(const char *text, size_t len, struct payload_limited *l)
+{
+	struct piece all = { text, len }, d, v, meta;
+	double opcode;
+
+	memset(l, 0, sizeof(*l));
+	if (!member(&all, "d", &d) || !member(&d, "opcode", &v) ||
+	    !number(&v, &opcode) || opcode < 0 || opcode > 255 ||
+	    !member(&d, "retry_after", &v) ||
+	    !number(&v, &l->retry_after_s) || l->retry_after_s < 0)
+		return false;
+	l->opcode = (unsigned)opcode;
+	if (member(&d, "meta", &meta) && member(&meta, "guild_id", &v))
+		l->guild = snowflake(&v);
+	return true;
+}
+
+uint64_t
+payload_full_list(const char *text, size_t len)
+{
+	struct piece all = { text, len }, d, v;
+	double limit;
+
+	if (!member(&all, "d", &d) || !member(&d, "query", &v) ||
+	    v.len != 2 || !member(&d, "limit", &v) || !number(&v, &limit) ||
+	    limit != 0 || !member(&d, "guild_id", &v))
+		return 0;
+	return snowflake(&v);
 }
 
 uint64_t

@@ -39,6 +39,16 @@ struct payload_ready {
 };
 void payload_ready(const char *text, size_t len, struct payload_ready *);
 
+/* A RATE_LIMITED dispatch: false when it is not one we can use. */
+struct payload_limited {
+	unsigned opcode;
+	double retry_after_s;
+	uint64_t guild; /* 0: none */
+};
+bool payload_limited(const char *text, size_t len, struct payload_limited *);
+/* d of an op 8 (6.1): the guild of a full member list, 0: it is none. */
+uint64_t payload_full_list(const char *text, size_t len);
+
 /* First 8 bytes of SHA-256("shardherd token" || token). */
 uint64_t payload_identity(const char *token);
 

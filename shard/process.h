@@ -2,7 +2,8 @@
 /*
  * The one struct of a shard process, and how its parts reach each other:
  * shard.c owns it and talks to the supervisor, gateway.c carries the session's
- * decisions out, record.c keeps what must survive.
+ * decisions out, handover.c deals with the handlers, record.c keeps what must
+ * survive.
  */
 #ifndef SHARD_PROCESS_H
 #define SHARD_PROCESS_H
@@ -15,6 +16,8 @@
 #include "shard/uplink.h"
 #include "shared/ipc.h"
 
+#define SHARD_PATH_MAX (CONFIG_PATH_MAX + 32)
+
 /* A record that could not be written yet. */
 enum record_due { RECORD_CLEAN, RECORD_PUT, RECORD_DROP };
 
@@ -24,21 +27,21 @@ struct process {
 	struct page_shard stats; /* published to the page once per turn */
 	struct ev_loop *loop;
 	struct timers *timers;
-	ev_prepare publish;
+	ev_prepare turn;	/* the end of each turn of the loop */
 	ev_io signals;
 	int signal_fd;
 	struct timer tick;	/* housekeeping */
 	struct timer drain;	/* stopping: then we go in any case */
 	struct timer orphan;	/* looks for a new supervisor */
 	struct ipc ipc;
-	uint32_t handler; /* generation the last uplink led to */
 	int32_t supervisor;	/* pid that forked us */
 	uint64_t orphaned_ms;	/* boot stamp, 0: it lives */
 	bool stopping;
 	int exit_code;
 
 	struct session session;
-	struct queue queue;
+	char spool_dir[SHARD_PATH_MAX];
+	struct pending pending;
 	struct receive receive;
 	struct dial *dial;
 	uint32_t dial_generation;
@@ -46,6 +49,12 @@ struct process {
 	struct farewell farewell;
 	struct sends *sends;
 	struct uplink *uplink;
+	uint32_t handler_generation; /* of the uplink used last */
+	bool had_handler;	/* that generation means something */
+	struct timer away;	/* no handler for so long: to the spool */
+	int next_fd;		/* uplink that waits for the cut; -1: none */
+	uint32_t next_generation;
+	struct timer cut;	/* then it waits no longer */
 	uint64_t busy_events;	/* stats.events at the last tick */
 
 	enum record_due due;
@@ -57,6 +66,15 @@ extern const struct session_ops gateway_ops;
 extern const struct sends_ops gateway_sends_ops;
 /* Ends dial and connection without a word. */
 void gateway_free(struct process *);
+
+/* handover.c */
+extern const struct uplink_ops handover_ops;
+void handover_init(struct process *);
+void handover_free(struct process *);
+/* A handler of that generation is at the other end of fd, which it owns. */
+void handover_uplink(struct process *, uint32_t generation, int fd);
+/* Reconnects a session that was closed for want of room, if there is some. */
+void handover_room(struct process *);
 
 /* record.c: fills rec from the store; the cause when it can't be resumed.
  * -1: the store can't be read, and nobody knows. */

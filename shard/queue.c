@@ -17,6 +17,13 @@ last_seg(const struct queue *q)
 	return list_empty(&q->segs) ? NULL : seg_of(q->segs.prev);
 }
 
+/* Where the open message is. */
+static struct queue_seg *
+open_seg(const struct queue *q)
+{
+	return q->detached ? q->side : last_seg(q);
+}
+
 static struct up_hdr
 hdr_at(const struct queue_pos *p)
 {
@@ -83,14 +90,14 @@ move_pos(struct queue_pos *p, struct queue_seg *from, struct queue_seg *to)
 	}
 }
 
-/* The open message moves into a segment with room for need bytes. */
+/* A segment with room for need bytes, into which open ones move. */
 static struct queue_seg *
-grow(struct queue *q, struct queue_seg *old, size_t need)
+grow(struct queue *q, struct queue_seg *old, size_t need, size_t open)
 {
-	struct queue_seg *g = seg_new(q, q->open == 0 ? need : need * 2);
+	struct queue_seg *g = seg_new(q, open == 0 ? need : need * 2);
 
-	if (q->open > 0)
-		memcpy(g->data + HDR, old->data + old->end + HDR, q->open);
+	if (open > 0)
+		memcpy(g->data + HDR, old->data + old->end + HDR, open);
 	list_append(&q->segs, &g->link);
 	if (old == NULL || old->end == 0) {
 		move_pos(&q->front, old, g);
@@ -101,6 +108,19 @@ grow(struct queue *q, struct queue_seg *old, size_t need)
 	normalise(q, &q->front);
 	normalise(q, &q->sent);
 	return g;
+}
+
+/* The same beside the queue. */
+static struct queue_seg *
+grow_side(struct queue *q, struct queue_seg *old, size_t need)
+{
+	struct queue_seg *g = seg_new(q, q->open == 0 ? need : need * 2);
+
+	if (q->open > 0)
+		memcpy(g->data + HDR, old->data + HDR, q->open);
+	if (old != NULL)
+		seg_drop(q, old);
+	return q->side = g;
 }
 
 void
@@ -121,6 +141,10 @@ drop_all(struct queue *q)
 	}
 	free(q->spare);
 	q->spare = NULL;
+	if (q->open == 0) {
+		free(q->side);
+		q->side = NULL;
+	}
 	q->front = q->sent = (struct queue_pos) { NULL, 0 };
 }
 
@@ -128,6 +152,7 @@ void
 queue_free(struct queue *q)
 {
 	drop_all(q);
+	free(q->side);
 	queue_init(q);
 }
 
@@ -143,11 +168,12 @@ queue_trim(struct queue *q)
 unsigned char *
 queue_space(struct queue *q, size_t want, size_t *avail)
 {
-	struct queue_seg *g = last_seg(q);
+	struct queue_seg *g = open_seg(q);
 	size_t need = HDR + q->open + want;
 
 	if (g == NULL || g->cap - g->end < need)
-		g = grow(q, g, need);
+		g = q->detached ? grow_side(q, g, need)
+		    : grow(q, g, need, q->open);
 	*avail = g->cap - g->end - HDR - q->open;
 	return g->data + g->end + HDR + q->open;
 }
@@ -155,7 +181,7 @@ queue_space(struct queue *q, size_t want, size_t *avail)
 void
 queue_fill(struct queue *q, size_t n)
 {
-	struct queue_seg *g = last_seg(q);
+	struct queue_seg *g = open_seg(q);
 
 	must(g != NULL && g->end + HDR + q->open + n <= g->cap);
 	q->open += n;
@@ -164,7 +190,7 @@ queue_fill(struct queue *q, size_t n)
 const char *
 queue_open_text(const struct queue *q)
 {
-	const struct queue_seg *g = last_seg(q);
+	const struct queue_seg *g = open_seg(q);
 
 	return g == NULL ? "" : (const char *)g->data + g->end + HDR;
 }
@@ -175,46 +201,120 @@ queue_discard(struct queue *q)
 	q->open = 0;
 }
 
-/* Writes the header in front of len payload bytes that are in place. */
+/* Writes the header in front of h->len payload bytes that are in place. */
 static void
-append(struct queue *q, struct queue_seg *g, struct up_hdr *h, size_t len)
+append(struct queue *q, struct queue_seg *g, const struct up_hdr *hdr)
 {
-	h->len = (uint32_t)len;
-	h->reserved = 0;
-	memcpy(g->data + g->end, h, HDR);
-	g->end += HDR + len;
-	q->bytes += HDR + len;
-	q->unsent += HDR + len;
+	struct up_hdr h = *hdr;
+
+	must(g != NULL && h.len <= UP_PAYLOAD_MAX);
+	h.reserved = 0;
+	if (h.type == UP_EVENT) {
+		h.ord = ++q->last_ord;
+		q->events++;
+	}
+	memcpy(g->data + g->end, &h, HDR);
+	g->end += HDR + h.len;
+	q->bytes += HDR + h.len;
+	q->unsent += HDR + h.len;
 }
 
 void
 queue_commit(struct queue *q, const struct up_hdr *hdr)
 {
-	struct queue_seg *g = last_seg(q);
 	struct up_hdr h = *hdr;
 
-	must(g != NULL && q->open <= UP_PAYLOAD_MAX);
-	if (h.type == UP_EVENT) {
-		h.ord = ++q->last_ord;
-		q->events++;
-	}
-	append(q, g, &h, q->open);
+	must(!q->detached);
+	h.len = (uint32_t)q->open;
+	append(q, last_seg(q), &h);
 	q->open = 0;
 }
 
 void
 queue_announce(struct queue *q, const struct up_session *us)
 {
-	struct up_hdr h = { .type = UP_SESSION, .session = us->session };
+	struct up_hdr h = { .type = UP_SESSION, .len = sizeof(*us),
+		.session = us->session };
 	struct queue_seg *g;
 	size_t avail;
 
+	if (q->detached) {
+		memcpy(queue_room(q, sizeof(*us)), us, sizeof(*us));
+		queue_add(q, &h);
+		return;
+	}
 	(void)queue_space(q, HDR + sizeof(*us), &avail);
 	g = last_seg(q);
 	memmove(g->data + g->end + HDR + sizeof(*us) + HDR,
 	    g->data + g->end + HDR, q->open);
 	memcpy(g->data + g->end + HDR, us, sizeof(*us));
-	append(q, g, &h, sizeof(*us));
+	append(q, g, &h);
+}
+
+/* ---- frames from elsewhere -------------------------------------------- */
+
+void
+queue_detach(struct queue *q)
+{
+	must(q->open == 0);
+	q->detached = true;
+}
+
+void
+queue_attach(struct queue *q)
+{
+	struct queue_seg *side = q->side;
+	size_t len = q->open, avail;
+
+	if (!q->detached)
+		return;
+	q->side = NULL;
+	q->detached = false;
+	q->open = 0;
+	if (len > 0)
+		memcpy(queue_space(q, len, &avail), side->data + HDR, len);
+	q->open = len;
+	if (side != NULL)
+		seg_drop(q, side);
+}
+
+unsigned char *
+queue_room(struct queue *q, size_t len)
+{
+	struct queue_seg *g = last_seg(q);
+
+	must(q->detached);
+	if (g == NULL || g->cap - g->end < HDR + len)
+		g = grow(q, g, HDR + len, 0);
+	return g->data + g->end + HDR;
+}
+
+void
+queue_add(struct queue *q, const struct up_hdr *h)
+{
+	must(q->detached);
+	append(q, last_seg(q), h);
+}
+
+/* ---- looking ---------------------------------------------------------- */
+
+struct queue_pos
+queue_first(const struct queue *q)
+{
+	return q->front;
+}
+
+bool
+queue_next(const struct queue *q, struct queue_pos *p, struct up_hdr *h,
+    const unsigned char **payload)
+{
+	normalise(q, p);
+	if (at_end(p))
+		return false;
+	*h = hdr_at(p);
+	*payload = p->seg->data + p->off + HDR;
+	p->off += HDR + h->len;
+	return true;
 }
 
 /* ---- sending ---------------------------------------------------------- */
@@ -333,7 +433,7 @@ reuse(struct queue *q)
 {
 	struct queue_seg *g = last_seg(q);
 
-	if (q->bytes != 0 || g == NULL || q->open != 0)
+	if (q->bytes != 0 || g == NULL || (q->open != 0 && !q->detached))
 		return;
 	must(g->link.prev == &q->segs && at_end(&q->sent));
 	if (g->cap > QUEUE_SEGMENT) {
@@ -349,17 +449,16 @@ static unsigned
 frames_until(const struct queue *q, uint64_t ord)
 {
 	struct queue_pos p = q->front;
+	const unsigned char *payload;
 	unsigned n = 0, good = 0;
+	struct up_hdr h;
 
-	for (normalise(q, &p); !at_end(&p); normalise(q, &p)) {
-		struct up_hdr h = hdr_at(&p);
-
+	while (queue_next(q, &p, &h, &payload)) {
 		if (h.type == UP_EVENT && h.ord > ord)
 			break;
 		n++;
 		if (h.type == UP_EVENT)
 			good = n;
-		p.off += HDR + h.len;
 	}
 	return good;
 }

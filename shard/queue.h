@@ -29,6 +29,8 @@ struct queue_pos {
 struct queue {
 	struct list segs;	/* oldest first; the last is written to */
 	struct queue_seg *spare;
+	struct queue_seg *side; /* detached: holds the open message alone */
+	bool detached;
 	struct queue_pos front, sent;
 	size_t part;		/* bytes of the frame at sent already gone */
 	size_t open;		/* bytes of the message being built */
@@ -57,12 +59,35 @@ const char *queue_open_text(const struct queue *);
 void queue_discard(struct queue *);
 
 /*
- * Makes the open message a frame.  type, flags, t_off, t_len, seq, session and
- * recv_ms are the caller's; events are given the next ord.
+ * Makes the open message a frame; not while detached.  type, flags, t_off,
+ * t_len, seq, session and recv_ms are the caller's; events are given the next
+ * ord.
  */
 void queue_commit(struct queue *, const struct up_hdr *);
 /* Announces a session ahead of the open message. */
 void queue_announce(struct queue *, const struct up_session *);
+
+/* ---- frames from elsewhere ---- */
+
+/*
+ * Older events than the open message are still to come: from now on it is
+ * built beside the queue.  Only while there is none.
+ */
+void queue_detach(struct queue *);
+/* The open message moves to the end of the queue. */
+void queue_attach(struct queue *);
+/* While detached: room for a frame of len bytes at the end of the queue... */
+unsigned char *queue_room(struct queue *, size_t len);
+/* ...which has been filled: h->len of those bytes.  Events get the next ord. */
+void queue_add(struct queue *, const struct up_hdr *);
+
+/* ---- looking ---- */
+
+/* Positions of frames, from the oldest on. */
+struct queue_pos queue_first(const struct queue *);
+/* The frame at a position, which moves on; false at the end. */
+bool queue_next(const struct queue *, struct queue_pos *, struct up_hdr *,
+    const unsigned char **payload);
 
 /* ---- sending ---- */
 

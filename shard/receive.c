@@ -7,14 +7,11 @@
 #include <string.h>
 
 void
-receive_init(struct receive *in, struct session *s, struct queue *q,
-    struct page_shard *stats, uint64_t queue_max)
+receive_init(struct receive *in, const struct receive_to *to)
 {
 	memset(in, 0, sizeof(*in));
-	in->session = s;
-	in->queue = q;
-	in->stats = stats;
-	in->queue_max = queue_max;
+	in->to = *to;
+	in->queue = &to->pending->queue;
 }
 
 int
@@ -41,18 +38,37 @@ receive_read(struct receive *in, size_t n)
 	uint64_t now = clock_boot_ms();
 
 	in->wall_ms = (uint64_t)clock_wall_ms();
-	in->stats->bytes_wire += n;
-	in->stats->frame_ms = now;
-	session_bytes(in->session, now);
+	in->to.stats->bytes_wire += n;
+	in->to.stats->frame_ms = now;
+	session_bytes(in->to.session, now);
 }
 
 /* ---- dispatches ------------------------------------------------------- */
 
-static bool
-named(const struct envelope *e, const char *text, const char *name)
+/* The dispatches that mean something to a shard. */
+enum dispatch_kind {
+	KIND_OTHER, KIND_READY, KIND_RESUMED, KIND_LIMITED, KIND_INTERACTION
+};
+
+static enum dispatch_kind
+kind_of(const struct envelope *e, const char *text)
 {
-	return e->t_len == strlen(name) &&
-	    memcmp(text + e->t_off, name, e->t_len) == 0;
+	static const struct {
+		size_t len;
+		const char *name;
+		enum dispatch_kind kind;
+	} known[] = {
+		{ 5, "READY", KIND_READY },
+		{ 7, "RESUMED", KIND_RESUMED },
+		{ 12, "RATE_LIMITED", KIND_LIMITED },
+		{ 18, "INTERACTION_CREATE", KIND_INTERACTION },
+	};
+
+	for (size_t i = 0; e->op == 0 && i < nitems(known); i++)
+		if (e->t_len == known[i].len &&
+		    memcmp(text + e->t_off, known[i].name, e->t_len) == 0)
+			return known[i].kind;
+	return KIND_OTHER;
 }
 
 /* READY names the session that it and all that follows belongs to. */
@@ -63,52 +79,93 @@ read_ready(struct receive *in, const struct envelope *e, const char *text,
 	struct payload_ready r;
 	struct session_in ev = { .value = e->has_s ? e->s : 0 };
 
-	if (session_state(in->session) != SHARD_IDENTIFYING)
+	if (session_state(in->to.session) != SHARD_IDENTIFYING)
 		return;
 	payload_ready(text, len, &r);
 	ev.text = r.session;
 	ev.url = r.url;
 	ev.guilds = r.guilds;
-	session_wire(in->session, in->generation, SESSION_EV_READY, &ev);
+	session_wire(in->to.session, in->generation, SESSION_EV_READY, &ev);
 }
 
+/* Discord did not answer an op 8: when it may be asked again (3.2). */
 static void
-commit(struct receive *in, const struct envelope *e, bool replay)
+read_limited(struct receive *in, const char *text, size_t len)
 {
-	struct up_hdr h = { .type = UP_EVENT, .recv_ms = in->wall_ms };
+	struct payload_limited l;
 
-	h.flags = replay ? UP_FLAG_REPLAY : 0;
+	if (payload_limited(text, len, &l) && l.opcode == 8)
+		sends_limited(in->to.sends, l.guild, l.retry_after_s);
+}
+
+static struct up_hdr
+header(const struct receive *in, const struct envelope *e, size_t len)
+{
+	struct up_hdr h = { .type = UP_EVENT, .recv_ms = in->wall_ms,
+		.len = (uint32_t)len };
+
+	h.flags = session_replaying(in->to.session) ? UP_FLAG_REPLAY : 0;
 	if (e->t_len <= UINT16_MAX) {
 		h.t_off = (uint32_t)e->t_off;
 		h.t_len = (uint16_t)e->t_len;
 	}
-	h.session = in->session->hash;
+	h.session = in->to.session->hash;
 	/* Before a session there is nothing a seq could belong to. */
 	h.seq = e->has_s && h.session != 0 ? e->s : 0;
-	queue_commit(in->queue, &h);
-	in->stats->events++;
-	if (in->queue->bytes >= in->queue_max)
-		session_input(in->session, SESSION_EV_FULL, NULL);
+	return h;
+}
+
+/* An interaction must be answered within 3 s: it overtakes a backlog. */
+static void
+express(struct receive *in, const struct up_hdr *h)
+{
+	if (pending_bulk(in->to.pending) &&
+	    uplink_express(in->to.uplink, h, queue_open_text(in->queue),
+		&in->to.pending->session))
+		in->to.stats->express++;
+}
+
+/* False when the event could not be kept: RESUME will bring it again. */
+static bool
+commit(struct receive *in, const struct envelope *e, const struct up_hdr *h)
+{
+	enum pending_result r = pending_commit(in->to.pending, h);
+	struct session_in full = { .text = r == PENDING_FULL
+		? "the handler does not keep up, [limits] queue_bytes are met"
+		: "the handler does not keep up, the spool takes no more" };
+
+	if (r != PENDING_REFUSED) {
+		session_kept(in->to.session, e);
+		in->to.stats->events++;
+	} else {
+		queue_discard(in->queue);
+	}
+	if (r != PENDING_KEPT)
+		session_input(in->to.session, SESSION_EV_FULL, &full);
+	return r != PENDING_REFUSED;
 }
 
 static void
 dispatch(struct receive *in, const struct envelope *e, size_t len)
 {
 	const char *text = queue_open_text(in->queue);
-	bool resumed = e->op == 0 && named(e, text, "RESUMED"), replay;
+	enum dispatch_kind kind = kind_of(e, text);
+	struct up_hdr h;
 
-	if (e->op == 0 && named(e, text, "READY"))
+	if (kind == KIND_READY)
 		read_ready(in, e, text, len);
+	else if (kind == KIND_LIMITED)
+		read_limited(in, text, len);
 	if (in->inflate == NULL)
 		return;		/* that READY ended the connection */
-	in->stats->dispatch_ms = in->stats->frame_ms;
-	/* READY may have moved it: announce comes before it in the queue. */
-	text = queue_open_text(in->queue);
-	replay = session_dispatch(in->session, e, text + e->t_off);
-	if (resumed)
-		session_wire(in->session, in->generation, SESSION_EV_RESUMED,
-		    NULL);
-	commit(in, e, replay);
+	in->to.stats->dispatch_ms = in->to.stats->frame_ms;
+	session_dispatch(in->to.session, e, text + e->t_off);
+	h = header(in, e, len);
+	if (kind == KIND_INTERACTION)
+		express(in, &h);
+	if (commit(in, e, &h) && kind == KIND_RESUMED)
+		session_wire(in->to.session, in->generation,
+		    SESSION_EV_RESUMED, NULL);
 }
 
 /* ---- control messages ------------------------------------------------- */
@@ -144,7 +201,7 @@ control(struct receive *in, const struct envelope *e, size_t len)
 	}
 	queue_discard(in->queue);
 	if (what != SESSION_EV_COUNT)
-		session_wire(in->session, in->generation, what, &ev);
+		session_wire(in->to.session, in->generation, what, &ev);
 }
 
 static void
@@ -156,7 +213,7 @@ message(struct receive *in)
 
 	if (len == 0)
 		return;
-	in->stats->bytes_raw += len;
+	in->to.stats->bytes_raw += len;
 	rc = envelope_scan(queue_open_text(in->queue), len, &e);
 	if (e.op == 0) {
 		dispatch(in, &e, len);
@@ -165,7 +222,7 @@ message(struct receive *in)
 	} else {
 		if (rc != 0)
 			e.t_off = e.t_len = 0;
-		in->stats->unreadable++;
+		in->to.stats->unreadable++;
 		dispatch(in, &e, len);
 	}
 }
@@ -179,7 +236,7 @@ broken(struct receive *in, enum inflate_result r)
 		? "a message is larger than [limits] message_bytes"
 		: "the compressed stream is broken" };
 
-	session_wire(in->session, in->generation, SESSION_EV_BROKEN, &ev);
+	session_wire(in->to.session, in->generation, SESSION_EV_BROKEN, &ev);
 }
 
 void

@@ -2,26 +2,36 @@
 /*
  * From websocket pieces to session events and queued dispatches.  It reads the
  * envelope only (design section 3); what it cannot read is forwarded raw and
- * counted, so that no event can stop a shard (discord-protocol.md 8.10).
+ * counted, so that no event can stop a shard (discord-protocol.md 8.10).  An
+ * event counts as received only once it is kept for the handler.
  */
 #ifndef SHARD_RECEIVE_H
 #define SHARD_RECEIVE_H
 
 #include "shard/inflate.h"
+#include "shard/pending.h"
+#include "shard/sends.h"
 #include "shard/session.h"
+#include "shard/uplink.h"
+
+/* Where what arrives goes; all borrowed. */
+struct receive_to {
+	struct session *session;
+	struct pending *pending;
+	struct uplink *uplink;
+	struct sends *sends;
+	struct page_shard *stats;
+};
 
 struct receive {
-	struct session *session;
-	struct queue *queue;
-	struct page_shard *stats;
+	struct receive_to to;
+	struct queue *queue;	 /* of pending */
 	struct inflate *inflate; /* NULL: no connection */
 	uint32_t generation;	 /* of the connection */
-	uint64_t queue_max;	 /* bytes; above it the session is told FULL */
 	uint64_t wall_ms;	 /* when the bytes in hand were read */
 };
 
-void receive_init(struct receive *, struct session *, struct queue *,
-    struct page_shard *, uint64_t queue_max);
+void receive_init(struct receive *, const struct receive_to *);
 /* A new connection, a new decoder: 0, or -1 when out of memory. */
 int receive_open(struct receive *, uint32_t generation, enum config_compress,
     size_t message_max);

@@ -46,7 +46,7 @@ record_load(struct process *p, struct store_session *rec,
 {
 	struct store_session found;
 	struct err err;
-	uint64_t cursor;
+	uint64_t hash, safe;
 	int rc = store_session_get(p->args->store, p->args->id, &found, &err);
 
 	*cause = CAUSE_NO_SESSION;
@@ -58,9 +58,14 @@ record_load(struct process *p, struct store_session *rec,
 	if (rc == 0 || !usable(&found, rec, cause))
 		return 0;
 	*rec = found;
-	cursor = page_cursor_get(p->slot, hash64(rec->id, strlen(rec->id)));
-	if (cursor > rec->seq)
-		rec->seq = cursor;
+	/* With the handler, or on disk on its way there. */
+	hash = hash64(rec->id, strlen(rec->id));
+	safe = page_cursor_get(p->slot, hash);
+	if (safe > rec->seq)
+		rec->seq = safe;
+	safe = pending_tail(&p->pending, hash);
+	if (safe > rec->seq)
+		rec->seq = safe;
 	return 0;
 }
 

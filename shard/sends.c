@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/sends.h"
 
+#include "shard/payload.h"
 #include "shared/clock.h"
 #include "shared/envelope.h"
 
@@ -15,10 +16,21 @@ struct window {
 	uint64_t span_ms;
 };
 
+/* A guild whose member list was asked for. */
+struct listed {
+	uint64_t guild, free_ms;
+};
+
+/* What the limits make of a payload. */
+struct nature {
+	bool presence;
+	uint64_t list; /* guild of a full member list, 0: none */
+};
+
 struct entry {
 	struct list link;
-	uint64_t id;
-	bool presence;
+	uint64_t id; /* 0: nobody waits for the result */
+	struct nature nature;
 	size_t len;
 	char text[];
 };
@@ -32,6 +44,7 @@ struct sends {
 	unsigned queued;
 	struct window all, presence;
 	uint64_t all_at[SENDS_ALL_MAX], presence_at[SENDS_PRESENCE_MAX];
+	struct listed listed[SENDS_GUILDS];
 };
 
 /* ---- windows ---------------------------------------------------------- */
@@ -60,6 +73,43 @@ window_clear(struct window *w)
 	w->next = 0;
 }
 
+/* ---- member lists ----------------------------------------------------- */
+
+/* The place of a guild; with `make` of the one free for longest. */
+static struct listed *
+listed_find(struct sends *s, uint64_t guild, bool make)
+{
+	struct listed *first = &s->listed[0];
+
+	for (size_t i = 0; i < nitems(s->listed); i++) {
+		if (s->listed[i].guild == guild)
+			return &s->listed[i];
+		if (s->listed[i].free_ms < first->free_ms)
+			first = &s->listed[i];
+	}
+	if (!make)
+		return NULL;
+	*first = (struct listed) { .guild = guild };
+	return first;
+}
+
+static uint64_t
+listed_free(struct sends *s, uint64_t guild)
+{
+	struct listed *l = guild == 0 ? NULL : listed_find(s, guild, false);
+
+	return l == NULL ? 0 : l->free_ms;
+}
+
+static void
+listed_note(struct sends *s, uint64_t guild, uint64_t free_ms)
+{
+	struct listed *l = listed_find(s, guild, true);
+
+	if (free_ms > l->free_ms)
+		l->free_ms = free_ms;
+}
+
 /* ---- the queue -------------------------------------------------------- */
 
 static void
@@ -70,15 +120,17 @@ take(struct sends *s, struct entry *e, enum send_status status)
 	list_remove(&e->link);
 	s->queued--;
 	free(e);
-	s->ops->result(s->arg, id, status);
+	if (id != 0)
+		s->ops->result(s->arg, id, status);
 }
 
 static uint64_t
-entry_free(const struct sends *s, const struct entry *e, uint64_t now)
+entry_free(struct sends *s, const struct entry *e, uint64_t now)
 {
 	uint64_t a = window_free(&s->all, SENDS_APP_MAX, now);
-	uint64_t b = e->presence
-	    ? window_free(&s->presence, SENDS_PRESENCE_MAX, now) : now;
+	uint64_t b = e->nature.presence
+	    ? window_free(&s->presence, SENDS_PRESENCE_MAX, now)
+	    : listed_free(s, e->nature.list);
 
 	return a > b ? a : b;
 }
@@ -90,13 +142,15 @@ send_one(struct sends *s, struct entry *e, uint64_t now)
 
 	if (ok) {
 		window_note(&s->all, now);
-		if (e->presence)
+		if (e->nature.presence)
 			window_note(&s->presence, now);
+		if (e->nature.list != 0)
+			listed_note(s, e->nature.list, now + SENDS_LIST_MS);
 	}
 	take(s, e, ok ? SEND_OK : SEND_NOT_CONNECTED);
 }
 
-/* Sends what may go; a presence that must wait holds nobody else up. */
+/* Sends what may go; a presence or list that must wait holds up nobody else. */
 static void
 pump(struct sends *s)
 {
@@ -185,7 +239,7 @@ sends_close(struct sends *s)
 
 /* What a bot may send, read from the payload itself (6.1). */
 static enum send_status
-inspect(const char *text, size_t len, bool *presence)
+inspect(const char *text, size_t len, struct nature *n)
 {
 	struct envelope e;
 
@@ -194,7 +248,8 @@ inspect(const char *text, size_t len, bool *presence)
 	if (!envelope_valid(text, len, DEPTH_MAX) ||
 	    envelope_scan(text, len, &e) != 0)
 		return SEND_BAD;
-	*presence = e.op == 3;
+	n->presence = e.op == 3;
+	n->list = e.op == 8 ? payload_full_list(text, len) : 0;
 	switch (e.op) {
 	case 3:
 	case 4:
@@ -210,8 +265,8 @@ inspect(const char *text, size_t len, bool *presence)
 void
 sends_request(struct sends *s, uint64_t id, const char *text, size_t len)
 {
-	bool presence = false;
-	enum send_status status = inspect(text, len, &presence);
+	struct nature nature = { false, 0 };
+	enum send_status status = inspect(text, len, &nature);
 	struct entry *e;
 
 	if (status == SEND_OK && !s->open)
@@ -224,11 +279,31 @@ sends_request(struct sends *s, uint64_t id, const char *text, size_t len)
 	}
 	e = base_alloc(sizeof(*e) + len);
 	e->id = id;
-	e->presence = presence;
+	e->nature = nature;
 	e->len = len;
 	memcpy(e->text, text, len);
 	list_append(&s->queue, &e->link);
 	s->queued++;
+	pump(s);
+}
+
+void
+sends_disown(struct sends *s)
+{
+	list_each (&s->queue, l)
+		container_of(l, struct entry, link)->id = 0;
+}
+
+void
+sends_limited(struct sends *s, uint64_t guild, double retry_after_s)
+{
+	double ms = retry_after_s * 1000;
+
+	if (guild == 0)
+		return;
+	if (ms > SENDS_LIST_MAX_MS)
+		ms = SENDS_LIST_MAX_MS;
+	listed_note(s, guild, clock_boot_ms() + (uint64_t)ms + 1);
 	pump(s);
 }
 

@@ -47,10 +47,13 @@ on_order_waiting(struct session *s, const struct session_in *in)
 static void
 on_room(struct session *s, const struct session_in *in)
 {
+	uint64_t gone = clock_boot_ms() - s->blocked_ms;
+
 	if (!s->blocked)
 		return;
 	s->blocked = false;
-	session_attempt(s);
+	timer_set(&s->wait, gone < SESSION_FULL_MS
+	    ? (double)(SESSION_FULL_MS - gone) / 1000 : 0);
 }
 
 static void
@@ -460,13 +463,13 @@ on_stop(struct session *s, const struct session_in *in)
 static void
 on_full(struct session *s, const struct session_in *in)
 {
-	struct ending e = session_ending(OUTCOME_CLOSED, "the queue is full");
+	struct ending e = session_ending(OUTCOME_CLOSED, "%s", in->text);
 
 	e.polite = true;
 	s->blocked = true;
+	s->blocked_ms = clock_boot_ms();
 	s->stats->queue_full++;
-	session_say(s, LOG_L_WARN, "the handler does not keep up: closing, the "
-	    "session is kept");
+	session_say(s, LOG_L_WARN, "%s: closing, the session is kept", e.why);
 	session_end(s, &e);
 }
 
@@ -531,22 +534,16 @@ session_wire(struct session *s, uint32_t generation, enum session_event ev,
 		session_input(s, ev, in);
 }
 
-bool
+void
 session_dispatch(struct session *s, const struct envelope *e, const char *t)
 {
-	bool replay = s->stats->state == SHARD_RESUMING;
-
 	s->dispatch_ms = s->byte_ms;
-	if (e->has_s && s->held) {
-		s->seq = s->stats->seq = e->s;
-		s->has_seq = true;
-	}
-	if (replay) {
+	if (session_replaying(s)) {
 		s->progress = true;
 		s->stats->replayed++;
 	}
 	if (e->t_len < 12 || memcmp(t, "GUILD_", 6) != 0)
-		return replay;
+		return;
 	if (e->t_len == 12 && memcmp(t + 6, "CREATE", 6) == 0) {
 		if (s->stats->guilds_pending == 0)
 			s->stats->guilds++;
@@ -555,12 +552,11 @@ session_dispatch(struct session *s, const struct envelope *e, const char *t)
 		if (s->stats->guilds > 0)
 			s->stats->guilds--;
 	} else {
-		return replay;
+		return;
 	}
 	if (s->stats->guilds_pending > 0)
 		s->stats->guilds_pending--;
 	s->sync_ms = s->byte_ms;
-	return replay;
 }
 
 /* ---- life ------------------------------------------------------------- */

@@ -21,6 +21,7 @@
 #define SESSION_PERMIT_WINDOW_MS 25000 /* a grant older than it is not used */
 #define SESSION_SILENCE_FACTOR 10     /* of ready_timeout: ACKs alone keep a
 					 handshake alive no longer */
+#define SESSION_FULL_MS 1000 /* at least, from FULL to the next connection */
 #define SESSION_QUIET_MS 60000	      /* the GUILD_CREATE flood is over */
 
 #define SESSION_EVENTS(X)                                                      \
@@ -44,7 +45,7 @@ struct session_in {
 	bool flag;	   /* INVALID: d; STOP: end the session */
 	uint64_t value;	   /* HELLO: interval in ms, 0 unusable; READY: s;
 			      DIAL_FAILED: Retry-After in s; GRANT: ledger id */
-	const char *text;  /* CLOSED, BROKEN, DIAL_FAILED: in words;
+	const char *text;  /* CLOSED, BROKEN, DIAL_FAILED, FULL: in words;
 			      READY: session id, "" when there is none */
 	const char *url;   /* READY: resume_gateway_url or "" */
 	uint32_t guilds;   /* READY */
@@ -119,7 +120,8 @@ struct session {
 	enum identify_outcome outcome; /* waiting to be settled */
 	unsigned outcome_code;
 
-	bool blocked;		/* the queue is full */
+	bool blocked;		/* no room for events, until ROOM */
+	uint64_t blocked_ms;
 };
 
 /*
@@ -144,12 +146,24 @@ session_bytes(struct session *s, uint64_t now_ms)
 	s->byte_ms = now_ms;
 }
 
-/*
- * A dispatch arrived, before it is forwarded; t is its name.  Returns true when
- * it belongs to a replay.
- */
-bool session_dispatch(struct session *, const struct envelope *,
+/* A dispatch arrived; t is its name. */
+void session_dispatch(struct session *, const struct envelope *,
     const char *t);
+/* It is kept for the handler: from here on a RESUME begins behind it. */
+static inline void
+session_kept(struct session *s, const struct envelope *e)
+{
+	if (e->has_s && s->held) {
+		s->seq = s->stats->seq = e->s;
+		s->has_seq = true;
+	}
+}
+/* Does what arrives now belong to a replay? */
+static inline bool
+session_replaying(const struct session *s)
+{
+	return s->stats->state == SHARD_RESUMING;
+}
 static inline enum shard_state
 session_state(const struct session *s)
 {

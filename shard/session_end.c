@@ -10,7 +10,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define SETTLE_MARGIN_MS 500   /* the permits' own margin (4.3) */
+/* The permits' own margin (4.3), as a share of the interval, within bounds. */
+#define SETTLE_MARGIN 0.1
+#define SETTLE_MARGIN_MIN_MS 50
+#define SETTLE_MARGIN_MAX_MS 500
 
 void
 session_say(struct session *s, enum log_level level, const char *fmt, ...)
@@ -57,6 +60,16 @@ session_on_settle(struct timer *t)
 	session_settle_now(container_of(t, struct session, settle));
 }
 
+static double
+settle_margin_ms(const struct session *s)
+{
+	double ms = s->lim.identify_interval_s * 1000 * SETTLE_MARGIN;
+
+	if (ms < SETTLE_MARGIN_MIN_MS)
+		return SETTLE_MARGIN_MIN_MS;
+	return ms < SETTLE_MARGIN_MAX_MS ? ms : SETTLE_MARGIN_MAX_MS;
+}
+
 /*
  * The issuer counts the key's 5 s from its grant and Discord from our IDENTIFY.
  * When connecting took long, holding the outcome back keeps the key ours until
@@ -65,7 +78,8 @@ session_on_settle(struct timer *t)
 void
 session_settle(struct session *s, enum identify_outcome outcome, unsigned code)
 {
-	double interval = s->lim.identify_interval_s * 1000 + SETTLE_MARGIN_MS;
+	double margin = settle_margin_ms(s);
+	double interval = s->lim.identify_interval_s * 1000 + margin;
 	uint64_t now = clock_boot_ms(), free_ms;
 
 	if (s->permit == PERMIT_NONE || timer_pending(&s->settle))
@@ -78,7 +92,7 @@ session_settle(struct session *s, enum identify_outcome outcome, unsigned code)
 		s->outcome = OUTCOME_UNUSED;
 	free_ms = s->sent_ms + (uint64_t)interval;
 	if (s->permit == PERMIT_SPENT && free_ms > now &&
-	    s->sent_ms - s->granted_ms > SETTLE_MARGIN_MS / 2)
+	    (double)(s->sent_ms - s->granted_ms) > margin / 2)
 		timer_set(&s->settle, (double)(free_ms - now) / 1000);
 	else
 		session_settle_now(s);
@@ -158,8 +172,8 @@ static void
 wait_for(struct session *s, double delay, const char *why)
 {
 	if (s->blocked) {
-		session_become(s, SHARD_WAITING, "the handler does not keep up: "
-		    "reading stops until the queue is half empty");
+		session_become(s, SHARD_WAITING, "%.120s: reading stops until "
+		    "half of that is free again", why);
 		return;
 	}
 	session_become(s, SHARD_WAITING, "%.*s; next attempt in %.1f s", 140, why,

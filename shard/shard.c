@@ -31,18 +31,12 @@ publish(struct process *p)
 	const size_t from = offsetof(struct page_shard, state);
 	struct page_shard *to = &p->slot->shard;
 
-	p->stats.queue_events = p->queue.events;
-	p->stats.queue_bytes = p->queue.bytes;
+	p->stats.queue_events = p->pending.queue.events;
+	p->stats.queue_bytes = p->pending.queue.bytes;
 	page_begin(&to->lock);
 	memcpy((char *)to + from, (const char *)&p->stats + from,
 	    sizeof(*to) - from);
 	page_end(&to->lock);
-}
-
-static void
-on_publish(struct ev_loop *loop, ev_prepare *w, int revents)
-{
-	publish(container_of(w, struct process, publish));
 }
 
 /* Counters go on where the last process of this slot left them. */
@@ -76,19 +70,30 @@ static void
 leave_if_drained(struct process *p)
 {
 	if (p->stopping && !farewell_active(&p->farewell) &&
-	    (p->queue.events == 0 || !uplink_connected(p->uplink)))
+	    (pending_none(&p->pending) || !uplink_connected(p->uplink)))
 		leave(p);
 }
 
 static void
 on_drain_over(struct timer *t)
 {
-	struct process *p = container_of(t, struct process, drain);
+	leave(container_of(t, struct process, drain));
+}
 
-	if (p->queue.events > 0)
+/* What nobody acknowledged is there for the next start. */
+static void
+keep_pending(struct process *p)
+{
+	if (pending_none(&p->pending))
+		return;
+	if (pending_flush(&p->pending) == 0)
+		log_notice("stopped with %llu events not acknowledged: they "
+		    "wait in the spool",
+		    (unsigned long long)p->stats.spool_events);
+	else
 		log_warn("stopped with %llu events not acknowledged: RESUME "
-		    "brings them again", (unsigned long long)p->queue.events);
-	leave(p);
+		    "brings them again",
+		    (unsigned long long)p->pending.queue.events);
 }
 
 static void
@@ -129,21 +134,12 @@ shard_fatal(struct process *p, unsigned close_code, const char *text)
 static void
 on_uplink_msg(struct process *p, const struct msg_uplink *m, int fd)
 {
-	struct up_hello hello = { .version = CONTRACT_VERSION,
-		.shard = p->args->id, .shard_count = p->args->count,
-		.generation = p->args->generation, .pid = getpid() };
-
-	if (m == NULL || fd < 0)
+	if (fd < 0)
 		return;
-	if (fd_nonblock(fd) != 0 || fd_cloexec(fd, true) != 0) {
+	if (m == NULL || fd_nonblock(fd) != 0 || fd_cloexec(fd, true) != 0)
 		close(fd);
-		return;
-	}
-	(void)str_copy(hello.build, SHARDHERD_VERSION, sizeof(hello.build));
-	p->stats.uplinks++;
-	p->handler = m->generation;
-	log_debug("uplink to handler generation %u", m->generation);
-	uplink_adopt(p->uplink, fd, &hello);
+	else
+		handover_uplink(p, m->generation, fd);
 }
 
 static void
@@ -250,59 +246,6 @@ say_hello(struct process *p)
 	    sizeof(m), -1);
 }
 
-/* ---- the handler ------------------------------------------------------ */
-
-static int
-on_ack(void *arg, uint64_t ord)
-{
-	struct process *p = arg;
-	struct queue_acked a;
-
-	if (queue_ack(&p->queue, ord, &a) != 0)
-		return -1;
-	if (a.seq != 0 && a.session != 0) {
-		page_cursor_set(p->slot, a.session, a.seq);
-		p->stats.acked_seq = a.seq;
-	}
-	if (p->session.blocked &&
-	    p->queue.bytes < p->receive.queue_max / 2) {
-		log_notice("the handler has caught up: reconnecting");
-		session_input(&p->session, SESSION_EV_ROOM, NULL);
-	}
-	return 0;
-}
-
-static void
-on_down_send(void *arg, uint64_t id, const char *text, size_t len)
-{
-	struct process *p = arg;
-
-	if (text == NULL) {
-		p->stats.sends_refused++;
-		uplink_result(p->uplink, id, SEND_TOO_LONG);
-		return;
-	}
-	sends_request(p->sends, id, text, len);
-}
-
-static void
-on_handler_gone(void *arg, const char *why)
-{
-	struct process *p = arg;
-
-	struct msg_event m = { .report = REPORT_UPLINK_LOST };
-
-	log_notice("the handler is gone (%s): %llu events wait for the next",
-	    why, (unsigned long long)p->queue.events);
-	(void)str_copy(m.text, why, sizeof(m.text));
-	(void)ipc_send(&p->ipc, MSG_EVENT, (int32_t)p->args->id, p->handler,
-	    &m, sizeof(m), -1);
-}
-
-static const struct uplink_ops uplink_ops = {
-	.ack = on_ack, .send = on_down_send, .gone = on_handler_gone,
-};
-
 /* ---- housekeeping ----------------------------------------------------- */
 
 static void
@@ -323,19 +266,22 @@ on_tick(struct timer *t)
 	timer_set(&p->tick, TICK_S);
 	if (p->due != RECORD_CLEAN)
 		record_retry(p);
+	pending_tick(&p->pending);
+	handover_room(p);
 	/* Buffers are given back once nothing has come for a while. */
 	if (p->stats.events == p->busy_events)
-		queue_trim(&p->queue);
+		queue_trim(&p->pending.queue);
 	p->busy_events = p->stats.events;
 }
 
-/* Checked once per turn: what any event of this turn may have led to. */
+/* Once per turn, for whatever happened in it. */
 static void
 on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
 {
-	struct process *p = container_of(w, struct process, publish);
+	struct process *p = container_of(w, struct process, turn);
 
-	on_publish(loop, w, revents);
+	uplink_turn(p->uplink);
+	publish(p);
 	leave_if_drained(p);
 }
 
@@ -371,8 +317,8 @@ open_loop(struct process *p)
 	p->timers = timers_new(p->loop);
 	if (p->timers == NULL || open_signals(p) != 0)
 		return -1;
-	ev_prepare_init(&p->publish, on_prepare);
-	ev_prepare_start(p->loop, &p->publish);
+	ev_prepare_init(&p->turn, on_prepare);
+	ev_prepare_start(p->loop, &p->turn);
 	timer_init(p->timers, &p->tick, on_tick);
 	timer_init(p->timers, &p->drain, on_drain_over);
 	timer_init(p->timers, &p->orphan, on_orphan);
@@ -380,7 +326,7 @@ open_loop(struct process *p)
 }
 
 static void
-open_parts(struct process *p, const struct store_session *rec,
+open_session(struct process *p, const struct store_session *rec,
     enum identify_cause cause)
 {
 	const struct config *c = p->args->config;
@@ -389,24 +335,36 @@ open_parts(struct process *p, const struct store_session *rec,
 		.ready_s = c->ready_timeout_s,
 		.identify_interval_s = c->identify_interval_s,
 		.start_spread = p->args->generation == 0 ? 1 : 0 };
+	struct up_session us = { 0 };
 
-	queue_init(&p->queue);
-	farewell_init(&p->farewell, p->loop, p->timers);
-	p->uplink = uplink_new(p->loop, &p->queue, &uplink_ops, p);
-	p->sends = sends_new(p->timers, &gateway_sends_ops, p);
 	session_init(&p->session, p->timers, &gateway_ops, p, &lim, &p->stats,
 	    rec, cause);
-	receive_init(&p->receive, &p->session, &p->queue, &p->stats,
-	    (uint64_t)c->queue_bytes);
 	if (p->session.held) {
-		p->queue.session.session = p->session.hash;
-		(void)str_copy(p->queue.session.id, rec->id,
-		    sizeof(p->queue.session.id));
-		p->stats.acked_seq = rec->seq;
+		us.session = p->session.hash;
+		(void)str_copy(us.id, rec->id, sizeof(us.id));
+		pending_session(&p->pending, &us);
+		p->stats.acked_seq = pending_none(&p->pending) ? rec->seq
+		    : page_cursor_get(p->slot, us.session);
 	} else {
 		p->stats.session = 0;
 		p->stats.guilds = 0;
 	}
+}
+
+static void
+open_parts(struct process *p, const struct store_session *rec,
+    enum identify_cause cause)
+{
+	struct receive_to to = { .session = &p->session,
+		.pending = &p->pending, .stats = &p->stats };
+
+	farewell_init(&p->farewell, p->loop, p->timers);
+	to.uplink = p->uplink = uplink_new(p->loop, &p->pending.queue,
+	    &handover_ops, p);
+	to.sends = p->sends = sends_new(p->timers, &gateway_sends_ops, p);
+	open_session(p, rec, cause);
+	receive_init(&p->receive, &to);
+	handover_init(p);
 	ipc_open(&p->ipc, p->loop, p->args->control_fd, "supervisor",
 	    on_supervisor_msg, on_supervisor_gone);
 }
@@ -416,10 +374,10 @@ close_parts(struct process *p)
 {
 	gateway_free(p);
 	session_free(&p->session);
+	handover_free(p);
 	uplink_free(p->uplink);
 	sends_free(p->sends);
 	farewell_drop(&p->farewell);
-	queue_free(&p->queue);
 	ipc_close(&p->ipc);
 }
 
@@ -450,11 +408,26 @@ run(struct process *p, const struct store_session *rec,
 	ev_run(p->loop, 0);
 	if (p->due != RECORD_CLEAN)
 		record_retry(p);
+	keep_pending(p);
 	p->stats.state = SHARD_DOWN;
 	p->stats.state_since_ms = clock_boot_ms();
 	p->stats.pid = 0;
 	publish(p);
 	close_parts(p);
+}
+
+static void
+open_pending(struct process *p)
+{
+	const struct config *c = p->args->config;
+	struct pending_limits l = { .dir = p->spool_dir,
+		.queue_bytes = (uint64_t)c->queue_bytes,
+		.spool_bytes = (uint64_t)c->spool_bytes,
+		.spool_age_ms = (uint64_t)(c->spool_age_s * 1000) };
+
+	must(str_format(p->spool_dir, sizeof(p->spool_dir), "%s/spool/%u",
+	    c->state_dir, p->args->id));
+	pending_open(&p->pending, &l, &p->stats);
 }
 
 int
@@ -481,10 +454,12 @@ shard_main(const struct shard_args *args)
 		close_loop(p);
 		return EXIT_DEGRADED;
 	}
+	open_pending(p);
 	if (record_load(p, &rec, &cause) == 0)
 		run(p, &rec, cause);
 	else
 		p->exit_code = EXIT_DEGRADED;
+	pending_close(&p->pending);
 	close_loop(p);
 	return p->exit_code;
 }

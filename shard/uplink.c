@@ -18,10 +18,12 @@ struct uplink {
 	int fd; /* -1: no handler */
 	ev_io rd, wr;
 	bool greeted; /* DOWN_HELLO came */
+	bool cut;     /* nothing new goes out */
+	uint64_t named; /* session announced last ahead of the queue */
 
-	/* goes out between two frames of the queue */
-	unsigned char control[UPLINK_CONTROL_MAX];
-	size_t control_len, control_off;
+	/* goes out between two frames of the queue; grows for express copies */
+	unsigned char *control;
+	size_t control_len, control_off, control_cap;
 
 	unsigned char in[HDR + UPLINK_DOWN_MAX];
 	size_t in_len;
@@ -29,6 +31,18 @@ struct uplink {
 };
 
 /* ---- the end ---------------------------------------------------------- */
+
+/* All of it has gone, or is not wanted any more. */
+static void
+control_reset(struct uplink *u)
+{
+	u->control_len = u->control_off = 0;
+	if (u->control_cap > UPLINK_CONTROL_MAX) {
+		free(u->control);
+		u->control = NULL;
+		u->control_cap = 0;
+	}
+}
 
 static void
 disconnect(struct uplink *u)
@@ -39,8 +53,10 @@ disconnect(struct uplink *u)
 	ev_io_stop(u->loop, &u->wr);
 	close(u->fd);
 	u->fd = -1;
-	u->control_len = u->control_off = u->in_len = u->skip = 0;
-	u->greeted = false;
+	control_reset(u);
+	u->in_len = u->skip = 0;
+	u->greeted = u->cut = false;
+	u->named = 0;
 	queue_rewind(u->queue);
 }
 
@@ -55,21 +71,69 @@ drop(struct uplink *u, const char *why)
 
 /* ---- out -------------------------------------------------------------- */
 
+/* Room for need more bytes, of at most max in all. */
 static bool
-control_put(struct uplink *u, const struct up_hdr *h, const void *payload)
+control_room(struct uplink *u, size_t need, size_t max)
 {
-	if (u->control_len + HDR + h->len > sizeof(u->control)) {
+	size_t cap = UPLINK_CONTROL_MAX;
+
+	if (u->control_off > 0) {
 		memmove(u->control, u->control + u->control_off,
 		    u->control_len - u->control_off);
 		u->control_len -= u->control_off;
 		u->control_off = 0;
 	}
-	if (u->control_len + HDR + h->len > sizeof(u->control))
+	need += u->control_len;
+	if (need > max)
 		return false;
+	while (cap < need)
+		cap *= 2;
+	if (cap > u->control_cap) {
+		u->control = base_realloc(u->control, cap);
+		u->control_cap = cap;
+	}
+	return true;
+}
+
+static void
+control_add(struct uplink *u, const struct up_hdr *h, const void *payload)
+{
 	memcpy(u->control + u->control_len, h, HDR);
 	memcpy(u->control + u->control_len + HDR, payload, h->len);
 	u->control_len += HDR + h->len;
+}
+
+static bool
+control_put(struct uplink *u, const struct up_hdr *h, const void *payload)
+{
+	if (!control_room(u, HDR + h->len,
+	    UPLINK_CONTROL_MAX + UPLINK_EXPRESS_MAX))
+		return false;
+	control_add(u, h, payload);
 	return true;
+}
+
+/* Bytes of the queue that may go. */
+static size_t
+allowed(const struct uplink *u)
+{
+	return u->cut ? queue_mid(u->queue) : u->queue->unsent;
+}
+
+static bool
+idle(const struct uplink *u)
+{
+	return u->control_len == 0 && allowed(u) == 0;
+}
+
+/* The frame that went out in part is finished, and nothing else. */
+static int
+gather_rest(struct uplink *u, struct iovec *iov, size_t mid)
+{
+	if (mid == 0 || queue_iov(u->queue, iov, 1) == 0)
+		return 0;
+	iov[0].iov_len = mid;
+	return 1;
 }
 
 /* What may go in one write, control frames only between two queue frames. */
@@ -77,20 +141,17 @@ static int
 gather(struct uplink *u, struct iovec *iov, bool *control)
 {
 	size_t mid = queue_mid(u->queue);
-	int n;
 
 	*control = u->control_len > 0 && (mid == 0 || u->control_off > 0);
 	if (*control) {
 		iov[0].iov_base = u->control + u->control_off;
 		iov[0].iov_len = u->control_len - u->control_off;
-		return 1 + queue_iov(u->queue, iov + 1, PIECES - 1);
+		return u->cut ? 1
+		    : 1 + queue_iov(u->queue, iov + 1, PIECES - 1);
 	}
-	n = queue_iov(u->queue, iov, PIECES);
-	if (u->control_len > 0 && n > 0 && iov[0].iov_len > mid) {
-		iov[0].iov_len = mid;
-		n = 1;
-	}
-	return n;
+	if (u->cut || (u->control_len > 0 && mid > 0))
+		return gather_rest(u, iov, mid);
+	return queue_iov(u->queue, iov, PIECES);
 }
 
 static void
@@ -104,7 +165,7 @@ account(struct uplink *u, size_t n, bool control)
 	}
 	if (control) {
 		n -= left;
-		u->control_len = u->control_off = 0;
+		control_reset(u);
 	}
 	queue_sent(u->queue, n);
 }
@@ -146,13 +207,13 @@ write_once(struct uplink *u)
 		ev_io_start(u->loop, &u->wr);
 		return 0;
 	}
-	return u->control_len > 0 || u->queue->unsent > 0;
+	return !idle(u);
 }
 
-void
-uplink_flush(struct uplink *u)
+static void
+flush(struct uplink *u)
 {
-	if (u->fd < 0 || (u->control_len == 0 && u->queue->unsent == 0))
+	if (u->fd < 0 || idle(u))
 		return;
 	for (int i = 0; i < UPLINK_WRITES_MAX; i++) {
 		int rc = write_once(u);
@@ -165,15 +226,25 @@ uplink_flush(struct uplink *u)
 	ev_io_start(u->loop, &u->wr);
 }
 
+/* After a cut: tells when all that went out is acknowledged. */
+static void
+drained(struct uplink *u)
+{
+	if (u->cut && u->fd >= 0 && idle(u) &&
+	    u->queue->acked_ord == u->queue->sent_ord)
+		u->ops->drained(u->arg);
+}
+
 static void
 on_writable(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct uplink *u = container_of(w, struct uplink, wr);
 
-	if (u->control_len == 0 && u->queue->unsent == 0)
+	if (idle(u))
 		ev_io_stop(loop, w);
 	else
-		uplink_flush(u);
+		flush(u);
+	drained(u);
 }
 
 /* ---- in --------------------------------------------------------------- */
@@ -292,7 +363,7 @@ on_readable(struct ev_loop *loop, ev_io *w, int revents)
 	for (int i = 0; i < UPLINK_READS_MAX; i++)
 		if (read_once(u) <= 0)
 			break;
-	uplink_flush(u);
+	drained(u);
 }
 
 /* ---- public ----------------------------------------------------------- */
@@ -319,6 +390,7 @@ uplink_free(struct uplink *u)
 	if (u == NULL)
 		return;
 	disconnect(u);
+	free(u->control);
 	free(u);
 }
 
@@ -341,13 +413,49 @@ uplink_adopt(struct uplink *u, int fd, const struct up_hello *hello)
 	ev_io_set(&u->rd, fd, EV_READ);
 	ev_io_set(&u->wr, fd, EV_WRITE);
 	ev_io_start(u->loop, &u->rd);
-	uplink_flush(u);
+}
+
+void
+uplink_turn(struct uplink *u)
+{
+	if (!ev_is_active(&u->wr))
+		flush(u);
 }
 
 bool
 uplink_connected(const struct uplink *u)
 {
 	return u->fd >= 0;
+}
+
+bool
+uplink_express(struct uplink *u, const struct up_hdr *event, const char *raw,
+    const struct up_session *us)
+{
+	struct up_hdr h = *event;
+	struct up_hdr name = { .len = sizeof(*us), .type = UP_SESSION,
+		.session = us->session };
+
+	if (u->fd < 0 || u->cut ||
+	    !control_room(u, 2 * HDR + sizeof(*us) + h.len, UPLINK_EXPRESS_MAX))
+		return false;
+	if (us->session != u->named)
+		control_add(u, &name, us);
+	u->named = us->session;
+	h.flags |= UP_FLAG_EXPRESS;
+	h.ord = h.reserved = 0;
+	control_add(u, &h, raw);
+	return true;
+}
+
+void
+uplink_cut(struct uplink *u)
+{
+	if (u->fd < 0)
+		return;
+	u->cut = true;
+	/* From the loop: it may be done already. */
+	ev_io_start(u->loop, &u->wr);
 }
 
 void
@@ -361,6 +469,4 @@ uplink_result(struct uplink *u, uint64_t id, enum send_status status)
 	/* One that asks but does not read is broken; noticed at next read. */
 	if (!control_put(u, &h, &r))
 		(void)shutdown(u->fd, SHUT_RDWR);
-	else
-		ev_io_start(u->loop, &u->wr);
 }

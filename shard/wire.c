@@ -115,20 +115,33 @@ bio_ctrl(BIO *b, int cmd, long num, void *ptr)
 	}
 }
 
-/* One per wire: a method is small, and a process has one connection. */
-static BIO *
-bio_new(struct wire *w, BIO_METHOD **method)
+/*
+ * One method for all wires of the process: OpenSSL has 127 indices to give
+ * out, and a shard opens more connections than that in its life.
+ */
+static const BIO_METHOD *
+bio_method(void)
 {
-	BIO *b = NULL;
+	static BIO_METHOD *method;
 
-	*method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK,
+	if (method != NULL)
+		return method;
+	method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK,
 	    "wire");
-	if (*method == NULL)
+	if (method == NULL)
 		return NULL;
-	(void)BIO_meth_set_read(*method, bio_read);
-	(void)BIO_meth_set_write(*method, bio_write);
-	(void)BIO_meth_set_ctrl(*method, bio_ctrl);
-	b = BIO_new(*method);
+	(void)BIO_meth_set_read(method, bio_read);
+	(void)BIO_meth_set_write(method, bio_write);
+	(void)BIO_meth_set_ctrl(method, bio_ctrl);
+	return method;
+}
+
+static BIO *
+bio_new(struct wire *w)
+{
+	const BIO_METHOD *method = bio_method();
+	BIO *b = method ? BIO_new(method) : NULL;
+
 	if (b == NULL)
 		return NULL;
 	BIO_set_data(b, w);
@@ -152,11 +165,7 @@ wire_free(struct wire *w)
 {
 	if (w == NULL)
 		return;
-	if (w->ssl != NULL) {
-		BIO_METHOD *m = SSL_get_app_data(w->ssl);
-		SSL_free(w->ssl);
-		BIO_meth_free(m);
-	}
+	SSL_free(w->ssl);
 	if (w->fd >= 0)
 		close(w->fd);
 	free(w->in);
@@ -182,14 +191,12 @@ set_peer(SSL *ssl, const char *host)
 int
 wire_tls(struct wire *w, SSL_CTX *ctx, const char *host)
 {
-	BIO_METHOD *method = NULL;
 	BIO *b;
 
 	w->ssl = SSL_new(ctx);
 	if (w->ssl == NULL)
 		goto err1;
-	b = bio_new(w, &method);
-	SSL_set_app_data(w->ssl, method);
+	b = bio_new(w);
 	if (b == NULL)
 		goto err1;
 	SSL_set_bio(w->ssl, b, b);

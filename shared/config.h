@@ -22,6 +22,10 @@ struct config_plugin {
 	char *events;		/* "MESSAGE_CREATE, INTERACTION_CREATE" or "*" */
 	int64_t window;		/* events unanswered at once */
 	double timeout_s;	/* to answer one event */
+	char *guilds, *shards;	/* config_ranges.h; "": all */
+	int64_t backlog_events;	/* waiting in memory */
+	int64_t backlog_bytes;	/* waiting on disk */
+	double backlog_age_s;
 	int64_t storage;	/* bytes of kv.* */
 	int line;		/* of the section header */
 };
@@ -46,9 +50,13 @@ struct config {
 	char *state_dir, *run_dir, *log_dir;
 	/* [handler] */
 	double handler_start_timeout_s, handler_drain_timeout_s;
+	double handler_probation_s;	/* of a new one, after a reload */
 	int64_t handler_queue_events;	/* taken from the shards, not answered */
 	/* [limits] */
 	int64_t queue_bytes;		/* unacknowledged events per shard */
+	double spool_after_s;		/* without a handler: they go to disk */
+	int64_t spool_bytes;		/* there, per shard */
+	double spool_age_s;		/* older ones are dropped */
 	int64_t message_bytes;		/* one inflated message: 64 MiB */
 	int64_t wire_message_bytes;	/* one websocket message: 16 MiB */
 	double connect_timeout_s, hello_timeout_s, ready_timeout_s;

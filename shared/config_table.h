@@ -25,6 +25,7 @@ enum config_type {
 	CONFIG_LEVEL,	 /* int: enum log_level */
 	CONFIG_EXEC,	 /* char *: words, the first an absolute path */
 	CONFIG_EVENTS,	 /* char *: "*" or event names */
+	CONFIG_RANGES,	 /* char *: "" or numbers and ranges, config_ranges.h */
 	CONFIG_TYPES
 };
 
@@ -114,14 +115,32 @@ K("handler", "start_timeout", DURATION, handler_start_timeout_s, "30s", 100, \
 K("handler", "drain_timeout", DURATION, handler_drain_timeout_s, "10s", 0, \
   CONFIG_MIN(10), 0, HANDLER, \
   "At a stop, plugins get this long to finish what they hold.") \
+K("handler", "probation", DURATION, handler_probation_s, "10s", 0, \
+  CONFIG_MIN(60), 0, LIVE, \
+  "After a reload the new handler is watched for so long. If it ends, is " \
+  "silent or keeps failing, the one before comes back by itself. 0: no " \
+  "probation.") \
 K("handler", "queue_events", NUMBER, handler_queue_events, "10000", 16, \
   1000000, 0, HANDLER, \
   "Events taken from the shards and not yet answered. At this many the " \
   "handler stops reading, and the shards keep what comes.") \
 K("limits", "queue_bytes", SIZE, queue_bytes, "64M", CONFIG_KIB(64), \
   CONFIG_MIB(4096), 0, SHARDS, \
-  "Unacknowledged events one shard may hold. At the limit it disconnects " \
-  "with the session kept and resumes when the queue is half empty.") \
+  "Unacknowledged events one shard may hold in memory. From a quarter of it " \
+  "on they go to the spool on disk instead. At the limit, when there is no " \
+  "spool to write to, it disconnects with the session kept and resumes when " \
+  "the queue is half empty.") \
+K("limits", "spool_after", DURATION, spool_after_s, "1s", 0, CONFIG_MIN(10), \
+  0, SHARDS, \
+  "Without a handler for this long, a shard keeps its events on disk, in " \
+  "state_dir/spool.") \
+K("limits", "spool_bytes", SIZE, spool_bytes, "256M", CONFIG_KIB(64), \
+  CONFIG_MIB(1048576), 0, SHARDS, \
+  "Events one shard may hold on disk. At the limit it disconnects with the " \
+  "session kept and resumes when the spool is half empty.") \
+K("limits", "spool_age", DURATION, spool_age_s, "1h", 1000, \
+  CONFIG_MIN(43200), 0, SHARDS, \
+  "Events that wait on disk for longer are dropped, counted and logged.") \
 K("limits", "message_bytes", SIZE, message_bytes, "64M", CONFIG_KIB(64), \
   CONFIG_MIB(79), 0, SHARDS, \
   "Largest gateway message after decompression.") \
@@ -168,7 +187,22 @@ P("window", NUMBER, window, "64", 1, 100000, 0, HANDLER, \
 P("timeout", DURATION, timeout_s, "30s", 10, CONFIG_MIN(60), 0, HANDLER, \
   "Time the plugin has to answer one event.") \
 P("storage", SIZE, storage, "16M", 0, CONFIG_MIB(1024), 0, HANDLER, \
-  "What the plugin may store with kv.set, keys included.")
+  "What the plugin may store with kv.set, keys included.") \
+P("guilds", RANGES, guilds, "", 0, 0, 0, HANDLER, \
+  "Ids of the guilds whose events the plugin gets. Events without a guild, " \
+  "such as direct messages, are left out then. Empty: all events.") \
+P("shards", RANGES, shards, "", 0, 0, 0, HANDLER, \
+  "Shards whose events the plugin gets, for example 0-3, 7. Empty: all.") \
+P("backlog_events", NUMBER, backlog_events, "10000", 1, 1000000, 0, HANDLER, \
+  "Events that wait for the plugin in memory. More than that, and what has " \
+  "waited for a second, wait on disk instead and hold up nobody else.") \
+P("backlog_bytes", SIZE, backlog_bytes, "256M", CONFIG_KIB(64), \
+  CONFIG_MIB(65536), 0, HANDLER, \
+  "Room on disk, in state_dir/backlog, for the plugin's waiting events. When " \
+  "it is full, new events for this plugin are dropped, counted and alarmed.") \
+P("backlog_age", DURATION, backlog_age_s, "24h", 1000, CONFIG_MIN(60 * 24 * 30), \
+  0, HANDLER, \
+  "Waiting events on disk older than this are dropped and counted.")
 /* clang-format on */
 
 extern const struct config_key config_keys[];

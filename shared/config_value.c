@@ -7,6 +7,8 @@
  */
 #include "shared/config_table.h"
 
+#include "shared/config_ranges.h"
+
 #include "shared/log.h"
 
 #include <ctype.h>
@@ -438,6 +440,17 @@ parse_events(struct value *v)
 	    take_text(v, v->text);
 }
 
+static int
+parse_ranges(struct value *v)
+{
+	struct config_ranges list;
+
+	if (config_ranges_parse(&list, v->text) < 0)
+		return refuse(v, "numbers and ranges such as 0-3, 7");
+	config_ranges_free(&list);
+	return take_text(v, v->text);
+}
+
 static int (*const parser[CONFIG_TYPES])(struct value *) = {
 	[CONFIG_TEXT] = parse_text,
 	[CONFIG_WORD] = parse_word,
@@ -454,6 +467,7 @@ static int (*const parser[CONFIG_TYPES])(struct value *) = {
 	[CONFIG_LEVEL] = parse_level,
 	[CONFIG_EXEC] = parse_exec,
 	[CONFIG_EVENTS] = parse_events,
+	[CONFIG_RANGES] = parse_ranges,
 };
 
 int

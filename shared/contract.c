@@ -19,6 +19,12 @@ static const char *const outcome_name[OUTCOMES] = {
 #undef X
 };
 
+static const char *const plugin_action_name[PLUGIN_ACTIONS] = {
+#define X(n, s) [PLUGIN_DO_##n] = s,
+	CONTRACT_PLUGIN_ACTIONS(X)
+#undef X
+};
+
 static const char *
 lookup(const char *const *names, unsigned count, unsigned i)
 {
@@ -41,4 +47,10 @@ const char *
 contract_outcome_name(unsigned outcome)
 {
 	return lookup(outcome_name, nitems(outcome_name), outcome);
+}
+
+const char *
+contract_plugin_action_name(unsigned action)
+{
+	return lookup(plugin_action_name, nitems(plugin_action_name), action);
 }

@@ -49,8 +49,13 @@ enum contract_fd {
 	X(FATAL)                                                               \
 	/* handler -> supervisor: ready to take events */                      \
 	X(READY)                                                               \
-	/* shard -> supervisor: a gateway attempt failed or a session ended */ \
-	X(EVENT)
+	/* shard|handler -> supervisor: struct msg_event */                    \
+	X(EVENT)                                                               \
+	/* supervisor -> handler: struct msg_plugin; with LOAD and RESTART     \
+	   the config to take the plugin from, fd attached */                  \
+	X(PLUGIN)                                                              \
+	/* handler -> supervisor: what became of it, with its serial */        \
+	X(PLUGIN_ANSWER)
 
 enum msg_type {
 	MSG_NONE,
@@ -151,11 +156,42 @@ enum shard_report {
 	REPORT_CLOSED,	       /* connection ended after HELLO */
 	REPORT_UPLINK_LOST,    /* the uplink to handler generation hdr.serial
 				  ended; a new one is wanted */
+	REPORT_SWITCHED,       /* events go to the handler of hdr.serial now */
+	REPORT_UPLINK_REFUSED, /* handler: the uplink of hdr.shard is of no use,
+				  text says why; the shard reports it lost */
 };
 struct msg_event {
 	uint32_t report; /* enum shard_report */
 	uint32_t close_code;
 	char text[192];
+};
+
+/* One plugin of a handler that goes on. */
+#define CONTRACT_PLUGIN_ACTIONS(X)                                             \
+	X(LOAD, "load")	     /* start it; new ones too */                      \
+	X(UNLOAD, "unload")  /* let it finish, then hold it */                 \
+	X(RESTART, "restart") /* start-first: a new process, then the old goes */ \
+	X(REPLAY, "replay")  /* deliver a dead letter to it again */
+
+enum plugin_action {
+#define X(n, s) PLUGIN_DO_##n,
+	CONTRACT_PLUGIN_ACTIONS(X)
+#undef X
+	PLUGIN_ACTIONS
+};
+const char *contract_plugin_action_name(unsigned action);
+
+#define CONTRACT_PLUGIN_ALL UINT64_MAX /* REPLAY: every dead letter */
+struct msg_plugin {
+	uint32_t action; /* enum plugin_action */
+	uint32_t reserved;
+	uint64_t id;	 /* REPLAY: of the dead letter */
+	char name[64];	 /* "" with REPLAY: of whom it is */
+};
+
+struct msg_plugin_answer {
+	uint32_t ok;
+	char text[508];	 /* one sentence for the operator */
 };
 
 /* ---- uplink: shard <-> handler -------------------------------------- */
@@ -174,6 +210,8 @@ enum up_type {
 
 #define UP_FLAG_REPLAY 1u /* arrived between RESUME and RESUMED */
 #define UP_FLAG_AGAIN 2u  /* sent on an earlier uplink, not acknowledged */
+#define UP_FLAG_EXPRESS 4u /* a copy ahead of its place, ord 0: never
+			      acknowledged, the ordinary frame still comes */
 
 struct up_hdr {
 	uint32_t len;	   /* payload bytes that follow */

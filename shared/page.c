@@ -32,6 +32,12 @@ const char *const page_handler_state_name[HANDLER_STATES] = {
 #undef X
 };
 
+const char *const page_plugin_state_name[PLUGIN_STATES] = {
+#define X(n, s) [PLUGIN_##n] = s,
+	PAGE_PLUGIN_STATES(X)
+#undef X
+};
+
 /* Slots begin on a page of memory, so that two writers share no cache line. */
 #define HEAD_SIZE ((sizeof(struct page_head) + 4095) / 4096 * 4096)
 _Static_assert(sizeof(struct page_slot) % 8 == 0, "slots stay aligned");
@@ -94,6 +100,7 @@ static void
 forget_boot(struct page *p, uint32_t slots)
 {
 	memset(&p->head->handler, 0, sizeof(p->head->handler));
+	memset(&p->head->plugins, 0, sizeof(p->head->plugins));
 	memset(&p->head->handler_watch, 0, sizeof(p->head->handler_watch));
 	memset(&p->head->supervisor_watch, 0,
 	    sizeof(p->head->supervisor_watch));
@@ -123,6 +130,7 @@ adopt(struct page *p, uint32_t slots)
 	p->head->slots = slots;
 	page_repair(&p->head->cluster.lock);
 	page_repair(&p->head->handler.lock);
+	page_repair(&p->head->plugins.lock);
 	page_repair(&p->head->handler_watch.lock);
 	page_repair(&p->head->supervisor_watch.lock);
 	for (uint32_t i = 0; i < slots; i++) {
@@ -226,8 +234,8 @@ page_open(struct page *p, const char *dir, struct err *e)
 		return err_set(e, EXIT_CONFIG, "%s: path too long", dir);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return err_set(e, EXIT_DOWN, "never started: there is no %s",
-		    path);
+		return err_set(e, EXIT_DOWN, "The fleet was never "
+		    "started: there is no %s.", path);
 	if (fd < 0)
 		return err_sys(e, EXIT_UNKNOWN, "cannot open %s", path);
 	if (attach(p, fd, false, path, e) == 0)

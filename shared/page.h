@@ -16,9 +16,10 @@
 
 #include <stdatomic.h>
 
-#define PAGE_VERSION 1
+#define PAGE_VERSION 2
 #define PAGE_CLOSES 24	/* distinct close codes counted per shard */
 #define PAGE_WORDS 192
+#define PAGE_PLUGINS 64	/* as config.h's CONFIG_PLUGINS_MAX */
 
 #define PAGE_SHARD_STATES(X)                                                   \
 	X(DOWN, "down")			/* no process */                       \
@@ -65,6 +66,21 @@ enum handler_state {
 };
 extern const char *const page_handler_state_name[HANDLER_STATES];
 
+#define PAGE_PLUGIN_STATES(X)                                                  \
+	X(IDLE, "waiting to start")                                            \
+	X(STARTING, "starting")	/* process runs, not initialised */            \
+	X(UP, "up")                                                            \
+	X(ENDING, "ending")	/* told to end, not yet gone */                \
+	X(GONE, "gone")		/* stopped for good */                         \
+	X(HELD, "held")		/* by an operator, or it kept dying */
+enum plugin_state {
+#define X(n, s) PLUGIN_##n,
+	PAGE_PLUGIN_STATES(X)
+#undef X
+	PLUGIN_STATES
+};
+extern const char *const page_plugin_state_name[PLUGIN_STATES];
+
 typedef _Atomic uint32_t page_lock;
 
 struct page_close_count {
@@ -92,7 +108,10 @@ struct page_shard {
 	uint64_t connect_fails;
 	uint64_t queue_events, queue_bytes;	/* not yet acknowledged */
 	uint64_t queue_full;		/* times the queue cap was met */
-	uint64_t spool_events, spool_bytes;
+	uint64_t spool_events, spool_bytes;	/* the same, on disk */
+	uint64_t spool_damaged, spool_expired;	/* lost: places, events */
+	uint64_t spool_refused;			/* could not be written */
+	uint64_t express;		/* interactions sent ahead of the rest */
 	uint64_t sends, sends_refused;
 	uint64_t uplinks;		/* handler connections so far */
 	uint32_t guilds, guilds_pending;
@@ -139,6 +158,33 @@ struct page_handler {
 	char note[PAGE_WORDS];
 };
 
+/* One plugin of the handler. */
+struct page_plugin {
+	char name[64];			/* "": this place is free */
+	uint32_t state;			/* enum plugin_state */
+	int32_t pid;			/* 0: no process */
+	uint32_t generation;		/* counts its processes in this handler */
+	uint32_t strikes;		/* ends since it was healthy last */
+	uint32_t outstanding;		/* events it works on */
+	uint32_t by_operator;		/* held: somebody unloaded it */
+	uint64_t state_since_ms;
+	uint64_t waiting;		/* events in memory, not handed out */
+	uint64_t backlog_events, backlog_bytes;	/* on disk */
+	uint64_t lag_ms;		/* age of its oldest unfinished event */
+	uint64_t events;		/* finished */
+	uint64_t restarts, dead_letters;
+	uint64_t dropped;		/* the backlog was full */
+	uint64_t expired, damaged;	/* of the backlog */
+	char note[PAGE_WORDS];		/* why it is in this state, for people */
+};
+
+/* Written by the handler only. */
+struct page_plugins {
+	page_lock lock;
+	uint32_t count;			/* places in use */
+	struct page_plugin plugin[PAGE_PLUGINS];
+};
+
 /* Written by the supervisor only. */
 struct page_cluster {
 	page_lock lock;
@@ -172,6 +218,7 @@ struct page_head {
 	struct page_cluster cluster;
 	struct page_handler handler;
 	struct page_watch handler_watch, supervisor_watch;
+	struct page_plugins plugins;
 };
 
 struct page {

@@ -210,34 +210,74 @@ segment_tally(const struct segment *g, uint64_t from)
 	return t;
 }
 
-static bool
-write_at(int fd, const void *data, size_t len, uint64_t off)
+uint64_t
+segment_last(const struct segment *g, uint64_t from, uint64_t session)
 {
-	const char *p = data;
+	struct record r;
+	uint64_t seq = 0;
 
-	while (len > 0) {
-		ssize_t n = pwrite(fd, p, len, (off_t)off);
+	for (uint64_t off = from; off < g->size;) {
+		off = segment_find(g, off, &r);
+		if (off == g->size)
+			break;
+		if (r.hdr.session == session && r.hdr.seq != 0 &&
+		    body_valid(g, off, &r))
+			seq = r.hdr.seq;
+		off += record_size(&r.hdr);
+	}
+	return seq;
+}
+
+/* Leaves out the first n bytes. */
+static void
+advance(struct iovec **iov, int *count, size_t n)
+{
+	while (*count > 0 && n >= (*iov)->iov_len) {
+		n -= (*iov)->iov_len;
+		++*iov;
+		--*count;
+	}
+	if (*count > 0) {
+		(*iov)->iov_base = (char *)(*iov)->iov_base + n;
+		(*iov)->iov_len -= n;
+	}
+}
+
+static bool
+write_at(int fd, struct iovec *iov, int count, uint64_t off)
+{
+	advance(&iov, &count, 0);
+	while (count > 0) {
+		ssize_t n = pwritev(fd, iov, count, (off_t)off);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return false;
-		p += n;
 		off += (uint64_t)n;
-		len -= (size_t)n;
+		advance(&iov, &count, (size_t)n);
 	}
 	return true;
 }
 
 int
-segment_append(struct segment *g, const struct up_hdr *hdr, const void *raw)
+segment_append(struct segment *g, const struct up_hdr *hdr,
+    const struct iovec *parts, int n)
 {
 	struct record r = {.magic = RECORD_MAGIC, .hdr = *hdr};
+	struct iovec iov[1 + SEGMENT_PARTS];
+	size_t len = 0;
 
-	r.body_crc = (uint32_t)crc32(0, raw, hdr->len);
+	must(n <= SEGMENT_PARTS);
+	iov[0] = (struct iovec){&r, sizeof(r)};
+	for (int i = 0; i < n; i++) {
+		iov[1 + i] = parts[i];
+		len += parts[i].iov_len;
+		r.body_crc = (uint32_t)crc32(r.body_crc, parts[i].iov_base,
+		    (unsigned)parts[i].iov_len);
+	}
+	must(len == hdr->len);
 	r.head_crc = head_crc(&r);
-	/* Body first: a header never stands before bytes that are not there. */
-	if (!write_at(g->fd, raw, hdr->len, g->size + sizeof(r)) ||
-	    !write_at(g->fd, &r, sizeof(r), g->size)) {
+	if (!write_at(g->fd, iov, 1 + n, g->size)) {
 		int saved = errno;
 		/* A file that can't shrink either ends in a damaged place. */
 		if (ftruncate(g->fd, (off_t)g->size) != 0)
@@ -248,5 +288,6 @@ segment_append(struct segment *g, const struct up_hdr *hdr, const void *raw)
 	g->size += record_size(hdr);
 	g->events++;
 	g->newest_ms = (int64_t)hdr->recv_ms;
+	g->dirty = true;
 	return 0;
 }

@@ -8,6 +8,8 @@
 
 #include "shared/contract.h"
 
+#include <sys/uio.h>
+
 struct segment {
 	struct list link;	/* in its spool's list, oldest first */
 	uint64_t number;	/* "00000007.seg" */
@@ -16,6 +18,7 @@ struct segment {
 	int64_t newest_ms;	/* recv_ms of its last record */
 	bool ours;		/* created by this process: may be appended to,
 				   as its end is known to be whole */
+	bool dirty;		/* appended to since the last sync */
 	int fd;
 };
 
@@ -54,8 +57,18 @@ uint64_t segment_find(const struct segment *, uint64_t off, struct record *);
 bool segment_body(const struct segment *, uint64_t off, const struct record *,
     void *dst);
 struct tally segment_tally(const struct segment *, uint64_t from);
-/* Appends one record: 0, or -1 with errno and the file as it was. */
-int segment_append(struct segment *, const struct up_hdr *, const void *raw);
+/*
+ * The seq of the last valid record of session at or behind from, 0 when there
+ * is none.
+ */
+uint64_t segment_last(const struct segment *, uint64_t from, uint64_t session);
+#define SEGMENT_PARTS 3
+/*
+ * Appends one record whose body is n <= SEGMENT_PARTS parts of hdr->len bytes
+ * in all: 0, or -1 with errno and the file as it was.
+ */
+int segment_append(struct segment *, const struct up_hdr *,
+    const struct iovec *parts, int n);
 
 static inline uint64_t
 record_size(const struct up_hdr *h)

@@ -35,7 +35,6 @@ struct spool {
 	struct place released;
 	struct place *taken;	/* ends of taken records, a ring */
 	size_t taken_at, taken_n, taken_cap;
-	bool dirty;
 	struct spool_stats stats;
 };
 
@@ -187,19 +186,38 @@ err1:
 	return -1;
 }
 
-/* Events too old to be worth delivering: whole segments, from the front. */
-static void
-expire(struct spool *s)
+/* The last segment that holds a taken record; 0: none does. */
+static uint64_t
+taken_until(const struct spool *s)
 {
-	struct segment *g;
+	return s->taken_n == 0 ? 0 :
+	    s->taken[(s->taken_at + s->taken_n - 1) % s->taken_cap].seg;
+}
+
+/* Events too old to be worth delivering: whole segments, oldest first. */
+void
+spool_expire(struct spool *s)
+{
 	int64_t now = clock_wall_ms();
 
-	while (s->limits.age_ms != 0 && s->taken_n == 0 &&
-	    (g = oldest(s)) != NULL &&
-	    g->events > 0 && g->newest_ms + (int64_t)s->limits.age_ms < now) {
+	if (s->limits.age_ms == 0)
+		return;
+	list_each_safe(&s->segments, l, next) {
+		struct segment *g = container_of(l, struct segment, link);
+
+		if (g->number <= taken_until(s))
+			continue;
+		if (g->events == 0 ||
+		    g->newest_ms + (int64_t)s->limits.age_ms >= now)
+			return;
 		s->stats.expired += g->events;
-		s->released = s->read = (struct place){g->number + 1, 0};
-		done_store(s->done, s->released);
+		if (s->taken_n == 0) {
+			/* Then there is nothing left in front of it. */
+			s->released = s->read = (struct place){g->number + 1, 0};
+			done_store(s->done, s->released);
+		} else if (s->read.seg == g->number) {
+			s->read = (struct place){g->number + 1, 0};
+		}
 		drop(s, g);
 	}
 }
@@ -217,7 +235,7 @@ spool_open(const char *dir, const struct spool_limits *limits, struct err *e)
 	}
 	if (load(s, e) != 0)
 		goto err1;
-	expire(s);
+	spool_expire(s);
 	return s;
 err1:
 	spool_close(s);
@@ -239,14 +257,46 @@ spool_close(struct spool *s)
 
 /* ---- writing ---------------------------------------------------------- */
 
+/* The directory and the one it lies in: 0 or -1 with errno. */
+static int
+make_dirs(const char *dir)
+{
+	char parent[PATH_MAX];
+	char *slash;
+
+	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+		return 0;
+	(void)str_copy(parent, dir, sizeof(parent));
+	slash = strrchr(parent, '/');
+	if (errno != ENOENT || slash == NULL)
+		return -1;
+	*slash = '\0';
+	if (mkdir(parent, 0700) != 0 && errno != EEXIST)
+		return -1;
+	return mkdir(dir, 0700);
+}
+
 static int
 prepare_dir(struct spool *s, struct err *e)
 {
 	if (s->done != NULL)
 		return 0;
-	if (mkdir(s->dir, 0700) != 0 && errno != EEXIST)
+	if (make_dirs(s->dir) != 0)
 		return err_sys(e, EXIT_DEGRADED, "cannot create %s", s->dir);
 	return map_done(s, e);
+}
+
+/* Never one that a place in use already lies behind. */
+static uint64_t
+next_number(const struct spool *s, const struct segment *last)
+{
+	uint64_t number = s->released.seg + 1;
+
+	if (number < s->read.seg)
+		number = s->read.seg;
+	if (last != NULL && number <= last->number)
+		number = last->number + 1;
+	return number;
 }
 
 /* The segment to append to, a new one when the last is full. */
@@ -257,11 +307,12 @@ writable_segment(struct spool *s, struct err *e)
 
 	if (g != NULL && g->ours && g->size < s->limits.segment_bytes)
 		return g;
-	if (g != NULL && spool_sync(s, e) != 0)
-		return NULL;
-	expire(s);
+	if (g != NULL)
+		/* Begins writing it out, and does not wait for the disk. */
+		(void)sync_file_range(g->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	spool_expire(s);
 	g = newest(s);
-	uint64_t number = g != NULL ? g->number + 1 : s->released.seg + 1;
+	uint64_t number = next_number(s, g);
 	g = segment_open(s->dir, number, O_CREAT | O_EXCL);
 	if (g == NULL)
 		err_sys(e, EXIT_DEGRADED, "cannot create a segment in %s",
@@ -275,6 +326,15 @@ int
 spool_append(struct spool *s, const struct up_hdr *hdr, const void *raw,
     struct err *e)
 {
+	struct iovec whole = {(void *)(uintptr_t)raw, hdr->len};
+
+	return spool_append_parts(s, hdr, &whole, 1, e);
+}
+
+int
+spool_append_parts(struct spool *s, const struct up_hdr *hdr,
+    const struct iovec *parts, int n, struct err *e)
+{
 	uint64_t total = record_size(hdr);
 	struct segment *g;
 
@@ -285,7 +345,7 @@ spool_append(struct spool *s, const struct up_hdr *hdr, const void *raw,
 	}
 	if (prepare_dir(s, e) != 0 || (g = writable_segment(s, e)) == NULL)
 		goto refused;
-	if (segment_append(g, hdr, raw) != 0) {
+	if (segment_append(g, hdr, parts, n) != 0) {
 		err_sys(e, EXIT_DEGRADED, "cannot write to the spool %s",
 		    s->dir);
 		goto refused;
@@ -293,7 +353,6 @@ spool_append(struct spool *s, const struct up_hdr *hdr, const void *raw,
 	s->stats.bytes += total;
 	s->stats.events++;
 	s->stats.appended++;
-	s->dirty = true;
 	return 0;
 refused:
 	s->stats.refused++;
@@ -303,18 +362,37 @@ refused:
 int
 spool_sync(struct spool *s, struct err *e)
 {
-	struct segment *g = newest(s);
+	list_each(&s->segments, l) {
+		struct segment *g = container_of(l, struct segment, link);
 
-	if (!s->dirty || g == NULL)
-		return 0;
-	if (fdatasync(g->fd) != 0)
-		return err_sys(e, EXIT_DEGRADED, "cannot sync the spool %s",
-		    s->dir);
-	s->dirty = false;
+		if (g->dirty && fdatasync(g->fd) != 0)
+			return err_sys(e, EXIT_DEGRADED, "cannot sync the "
+			    "spool %s", s->dir);
+		g->dirty = false;
+	}
 	return 0;
 }
 
 /* ---- reading ---------------------------------------------------------- */
+
+/*
+ * A record failed its check.  It was known (and not counted) when the spool was
+ * opened, or it went bad since: then the counts must follow.
+ */
+static void
+recount(struct spool *s, struct segment *g)
+{
+	uint64_t now = segment_tally(g, s->read.off).events;
+
+	for (size_t i = 0; i < s->taken_n; i++)
+		now += s->taken[(s->taken_at + i) % s->taken_cap].seg ==
+		    g->number;
+	if (now >= g->events)
+		return;
+	s->stats.damaged += g->events - now;
+	s->stats.events -= g->events - now;
+	g->events = now;
+}
 
 /* Moves s->read to the next valid record header, counting what is skipped. */
 static struct segment *
@@ -326,8 +404,10 @@ seek(struct spool *s, struct record *r)
 			return NULL;
 		if (g->number > s->read.seg)
 			s->read = (struct place){g->number, 0};
-		uint64_t at = segment_find(g, s->read.off, r);
-		s->read.off = at;
+		uint64_t from = s->read.off;
+		uint64_t at = s->read.off = segment_find(g, from, r);
+		if (at > from)
+			recount(s, g);
 		if (at < g->size)
 			return g;
 		if (g == newest(s))
@@ -363,25 +443,6 @@ taken_push(struct spool *s, struct place end)
 	s->taken[(s->taken_at + s->taken_n++) % s->taken_cap] = end;
 }
 
-/*
- * A record failed its check.  It was known (and not counted) when the spool was
- * opened, or it went bad since: then the counts must follow.
- */
-static void
-recount(struct spool *s, struct segment *g)
-{
-	uint64_t now = segment_tally(g, s->read.off).events;
-
-	for (size_t i = 0; i < s->taken_n; i++)
-		now += s->taken[(s->taken_at + i) % s->taken_cap].seg ==
-		    g->number;
-	if (now >= g->events)
-		return;
-	s->stats.damaged += g->events - now;
-	s->stats.events -= g->events - now;
-	g->events = now;
-}
-
 int
 spool_take(struct spool *s, void *dst)
 {
@@ -397,6 +458,16 @@ spool_take(struct spool *s, void *dst)
 	}
 	taken_push(s, s->read);
 	return 0;
+}
+
+void
+spool_skip(struct spool *s)
+{
+	struct segment *g = newest(s);
+
+	must(g != NULL && s->stats.events == s->taken_n + 1);
+	s->read = (struct place){g->number, g->size};
+	taken_push(s, s->read);
 }
 
 /* Frees the segments wholly released. */
@@ -458,6 +529,22 @@ spool_empty(const struct spool *s)
 	return g == NULL || s->stats.events == s->taken_n ||
 	    s->read.seg > g->number ||
 	    (s->read.seg == g->number && s->read.off >= g->size);
+}
+
+uint64_t
+spool_tail(const struct spool *s, uint64_t session)
+{
+	for (struct list *l = s->segments.prev; l != &s->segments;
+	    l = l->prev) {
+		struct segment *g = container_of(l, struct segment, link);
+		uint64_t from = g->number == s->released.seg ?
+		    s->released.off : 0;
+		uint64_t seq = segment_last(g, from, session);
+
+		if (seq != 0)
+			return seq;
+	}
+	return 0;
 }
 
 void

@@ -3,9 +3,9 @@
  * The spool: events of one shard that the handler could not take yet, on disk,
  * in order.  Append-only segments of checksummed records; a damaged record
  * costs itself and is counted, never its neighbours.  Bounded in bytes and in
- * age.  An event counts as safe (design I2) once spool_sync() has returned
- * after its append.  Nothing here is on the path of a fleet whose handler
- * keeps up: the directory is not even created.
+ * age.  What was appended survives the end of every process at once, and power
+ * loss once spool_sync() has returned.  Nothing here is on the path of a fleet
+ * whose handler keeps up: the directory is not even created.
  */
 #ifndef SHARED_SPOOL_H
 #define SHARED_SPOOL_H
@@ -13,13 +13,16 @@
 #include "shared/contract.h"
 #include "shared/err.h"
 
+#include <sys/uio.h>
+
 struct spool;
 
 struct spool_limits {
 	uint64_t bytes;		/* of all segments; at it append refuses */
 	uint64_t segment_bytes; /* a segment is closed above this */
-	uint64_t age_ms;	/* segments whose newest event is older are
-				   dropped and counted; 0: never */
+	uint64_t age_ms;	/* segments whose newest event is older and of
+				   which nothing was taken are dropped and
+				   counted; 0: never */
 };
 
 /* What the operator is told; totals since spool_open. */
@@ -43,7 +46,16 @@ void spool_close(struct spool *);
  */
 int spool_append(struct spool *, const struct up_hdr *, const void *raw,
     struct err *);
-/* Makes every append so far survive power loss: 0 or -1. */
+/* The same for a payload of n <= SPOOL_PARTS pieces, hdr->len bytes in all. */
+#define SPOOL_PARTS 3
+int spool_append_parts(struct spool *, const struct up_hdr *,
+    const struct iovec *, int n, struct err *);
+/*
+ * The caller has a copy of the record it appended last: it counts as taken.
+ * Only when nothing else was left to take.
+ */
+void spool_skip(struct spool *);
+/* Makes every append so far survive power loss: 0 or -1.  Waits for the disk. */
 int spool_sync(struct spool *, struct err *);
 
 /* The header of the oldest record not taken yet: 1, or 0 when there is none. */
@@ -62,6 +74,13 @@ void spool_release(struct spool *, size_t n);
 void spool_rewind(struct spool *);
 
 bool spool_empty(const struct spool *); /* nothing left to take */
+/*
+ * The seq of the newest valid record of a session, 0 when there is none.
+ * Reads files: for a start, not for each event.
+ */
+uint64_t spool_tail(const struct spool *, uint64_t session);
+/* Drops what is too old; also done when a segment is opened. */
+void spool_expire(struct spool *);
 void spool_stats(const struct spool *, struct spool_stats *);
 
 #endif

@@ -11,7 +11,8 @@
 struct fleet;
 
 /* Who may leave a note, most urgent first. */
-enum board_source { BOARD_FATAL, BOARD_DISK, BOARD_PERMIT, BOARD_ASKING,
+enum board_source { BOARD_FATAL, BOARD_DISK, BOARD_PERMIT, BOARD_RELOAD,
+	BOARD_ASKING,
 	BOARD_START, BOARD_SOURCES };
 
 struct board {

@@ -42,7 +42,7 @@ do_handler(struct fleet *f, struct err *e)
 		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
 		    "yet: Discord has not answered");
 	log_notice("The handler is restarted by an operator.");
-	member_event(&f->handler, MEMBER_ON_RESTART);
+	member_event(f->handler, MEMBER_ON_RESTART);
 	return 0;
 }
 
@@ -56,8 +56,10 @@ do_stop(struct fleet *f, const struct request *r)
 	return 0;
 }
 
+/* 0 done, 1 the answer comes later, -1. */
 static int
-carry_out(struct fleet *f, const struct request *r, struct err *e)
+carry_out(struct fleet *f, const struct request *r, uint32_t ticket,
+    struct err *e)
 {
 	if (f->stopping && r->verb != REQUEST_STOP && r->verb != REQUEST_PING)
 		return err_set(e, EXIT_TRY_LATER, "the fleet is stopping");
@@ -68,6 +70,12 @@ carry_out(struct fleet *f, const struct request *r, struct err *e)
 		return do_shard(f, r, e);
 	case REQUEST_RESTART_HANDLER:
 		return do_handler(f, e);
+	case REQUEST_RELOAD:
+		return replace_begin(&f->replace, ticket, r->check,
+		    r->no_wait, e) == -1 ? -1 : 1;
+	case REQUEST_PLUGIN:
+		return plugins_ask(&f->plugins, ticket, &r->plugin, e) == -1
+		    ? -1 : 1;
 	case REQUEST_LOG_LEVEL:
 		f->logs.least = r->level;
 		log_set_level(r->level);
@@ -90,6 +98,7 @@ client_drop(struct control_client *c)
 	free(c->in);
 	c->fd = -1;
 	c->in = NULL;
+	c->ticket = 0;
 }
 
 static void
@@ -116,9 +125,19 @@ take_line(struct control_client *c, const char *line, size_t len)
 	struct request r;
 	struct err e;
 	char out[2048];
+	int rc = request_parse(line, len, &r, &e);
 
-	if (request_parse(line, len, &r, &e) == -1
-	    || carry_out(f, &r, &e) == -1)
+	/* Lines said meanwhile find their way by the ticket. */
+	c->ticket = ++c->control->tickets;
+	if (rc == 0)
+		rc = carry_out(f, &r, c->ticket, &e);
+	if (rc == 1) {
+		if (c->ticket != 0)
+			timer_stop(&c->idle);
+		return;
+	}
+	c->ticket = 0;
+	if (rc == -1)
 		request_error(&e, out, sizeof(out));
 	else
 		str_format(out, sizeof(out), "{\"ok\":true,\"pid\":%d,"
@@ -132,7 +151,7 @@ take_lines(struct control_client *c)
 {
 	char *end;
 
-	while (c->fd != -1
+	while (c->fd != -1 && c->ticket == 0
 	    && (end = memchr(c->in, '\n', c->in_len)) != NULL) {
 		size_t len = (size_t)(end - c->in);
 
@@ -162,6 +181,49 @@ on_client(struct ev_loop *loop, ev_io *w, int revents)
 	}
 	c->in_len += (size_t)n;
 	take_lines(c);
+}
+
+/* ---- answers that come in lines -------------------------------------- */
+
+static struct control_client *
+waiting(struct control *k, uint32_t ticket)
+{
+	for (size_t i = 0; ticket != 0 && i < CONTROL_CLIENTS_MAX; i++)
+		if (k->client[i].fd != -1 && k->client[i].ticket == ticket)
+			return &k->client[i];
+	return NULL;
+}
+
+void
+control_say(struct control *k, uint32_t ticket, const char *key,
+    const char *text)
+{
+	struct control_client *c = waiting(k, ticket);
+	char out[4096];
+
+	if (c == NULL)
+		return;
+	request_line(key, text, out, sizeof(out));
+	answer(c, out);
+}
+
+void
+control_done(struct control *k, uint32_t ticket, uint32_t generation,
+    const struct err *e)
+{
+	struct control_client *c = waiting(k, ticket);
+	char out[4096];
+
+	if (c == NULL)
+		return;
+	if (e != NULL)
+		request_error(e, out, sizeof(out));
+	else
+		str_format(out, sizeof(out), "{\"ok\":true,\"generation\":"
+		    "%u}\n", generation);
+	answer(c, out);
+	c->ticket = 0;
+	timer_set(&c->idle, CONTROL_IDLE_S);
 }
 
 static bool

@@ -15,6 +15,7 @@
 
 struct fleet;
 struct control;
+struct err;
 
 #define CONTROL_CLIENTS_MAX 16
 #define CONTROL_IDLE_S 10	/* without a whole request */
@@ -27,6 +28,7 @@ struct control_client {
 	struct timer idle;
 	char *in;		/* REQUEST_LINE_MAX + 1 */
 	size_t in_len;
+	uint32_t ticket;	/* its answer comes later, in lines; 0: none */
 };
 
 struct control {
@@ -36,6 +38,7 @@ struct control {
 	struct stat made;	/* of the socket, to see it replaced */
 	ev_io rd;
 	struct control_client client[CONTROL_CLIENTS_MAX];
+	uint32_t tickets;	/* given out */
 };
 
 /*
@@ -43,6 +46,14 @@ struct control {
  * listens on is replaced.
  */
 int control_open(struct control *, struct fleet *, struct err *);
+/*
+ * To the client with this ticket, if it is still there: a line {key: text},
+ * and the last one, which is an error unless e is NULL.
+ */
+void control_say(struct control *, uint32_t ticket, const char *key,
+    const char *text);
+void control_done(struct control *, uint32_t ticket, uint32_t generation,
+    const struct err *e);
 /* Re-creates run_dir and socket when they vanished. */
 void control_check(struct control *);
 void control_close(struct control *);

@@ -12,6 +12,17 @@ delay_init(struct delay *d, double min_s, double max_s)
 	d->next_s = d->min_s;
 }
 
+void
+delay_limits(struct delay *d, double min_s, double max_s)
+{
+	d->min_s = min_s;
+	d->max_s = max_s > min_s ? max_s : min_s;
+	if (d->next_s < d->min_s)
+		d->next_s = d->min_s;
+	if (d->next_s > d->max_s)
+		d->next_s = d->max_s;
+}
+
 double
 delay_next(struct delay *d, uint64_t ready_ms, double random)
 {

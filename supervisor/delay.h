@@ -19,6 +19,8 @@ struct delay {
 };
 
 void delay_init(struct delay *, double min_s, double max_s);
+/* Other limits from now on; what was learned stays within them. */
+void delay_limits(struct delay *, double min_s, double max_s);
 /*
  * The child died after ready_ms of being ready (0: it never was).  Seconds to
  * wait; random is uniform in [0,1).

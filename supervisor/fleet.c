@@ -121,7 +121,9 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	fresh = expect_identifies(f);
 	log_notice("Starting %u shards: %u with a session to resume, %u need "
 	    "an IDENTIFY.", count, count - fresh, fresh);
-	member_event(&f->handler, MEMBER_ON_START);
+	if (program_self(&f->handler->program, f->config->text, e) == -1)
+		return -1;
+	member_event(f->handler, MEMBER_ON_START);
 	timer_init(f->timers, &f->launch_timer, launch_some);
 	launch_some(&f->launch_timer);
 	board_update(&f->board);
@@ -169,13 +171,23 @@ fleet_child_up(struct fleet *f, struct member *c)
 		uplinks_add(&f->uplinks, c);
 }
 
+static void
+handler_ready(struct fleet *f, struct member *c)
+{
+	const struct page_handler *p = &f->page.head->handler;
+
+	log_info("The %s is ready, generation %u.", c->name, c->generation);
+	c->ends_before = p->plugin_restarts + p->dead_letters;
+	if (c == f->handler)
+		uplinks_add(&f->uplinks, c);
+	replace_ready(&f->replace, c);
+}
+
 void
 fleet_child_ready(struct fleet *f, struct member *c)
 {
 	if (c->handler) {
-		log_info("The handler is ready, generation %u.",
-		    c->generation);
-		uplinks_add(&f->uplinks, c);
+		handler_ready(f, c);
 	} else if (brake_ready(&f->brake, c->slot)) {
 		fleet_unbrake(f);
 	}
@@ -260,7 +272,11 @@ fleet_child_ended(struct fleet *f, struct member *c)
 	const struct page *p = &f->page;
 
 	if (c->handler) {
-		board_handler_down(&f->board, p->head->handler_watch.last_end);
+		if (c == f->handler)
+			board_handler_down(&f->board,
+			    p->head->handler_watch.last_end);
+		plugins_handler_gone(&f->plugins, c);
+		replace_gone(&f->replace, c);
 	} else {
 		board_shard_down(&f->board, c->slot,
 		    c->state == MEMBER_FAILED,
@@ -268,16 +284,32 @@ fleet_child_ended(struct fleet *f, struct member *c)
 		    : p->slot[c->slot].watch.last_end);
 		permit_lost(&f->permit, c->slot);
 		c->pair_due = false;
+		c->paired = c->switched = 0;
+		replace_moved(&f->replace);
 	}
 	if (f->stopping)
 		stop_progress(&f->stop);
 }
 
+void
+fleet_switched(struct fleet *f, struct member *c, uint32_t generation)
+{
+	c->switched = generation;
+	replace_moved(&f->replace);
+}
+
+struct member *
+fleet_spare(struct fleet *f)
+{
+	return &f->handler_slot[f->handler == &f->handler_slot[0]];
+}
+
 struct member *
 fleet_find(struct fleet *f, pid_t pid)
 {
-	if (f->local > 0 && f->handler.pid == pid)
-		return &f->handler;
+	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+		if (f->handler_slot[i].pid == pid)
+			return &f->handler_slot[i];
 	for (uint32_t i = 0; i < f->local; i++)
 		if (f->shard[i].pid == pid)
 			return &f->shard[i];

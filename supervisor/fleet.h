@@ -15,9 +15,11 @@
 #include "supervisor/board.h"
 #include "supervisor/member.h"
 #include "supervisor/control.h"
+#include "supervisor/replace.h"
 #include "supervisor/ledger.h"
 #include "supervisor/logs.h"
 #include "supervisor/permit.h"
+#include "supervisor/plugins.h"
 #include "supervisor/stop.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/uplinks.h"
@@ -46,12 +48,19 @@ struct fleet {
 	uint32_t launched;		/* of local, forked so far */
 	struct timer launch_timer;
 	struct member *shard;		/* local of them */
-	struct member handler;
+	/* Two, as the next one starts while the present one serves. */
+	struct member handler_slot[2];
+	struct member *handler;		/* in service: uplinks lead to it */
+	struct page_watch spare_watch;	/* of the other one */
+	uint32_t epoch;			/* last handler generation given out */
+	char program_path[CONFIG_PATH_MAX]; /* see program_find() */
 	struct brake brake;
 	struct permit permit;
 	struct ledger ledger;
 	struct asking asking;
 	struct uplinks uplinks;
+	struct replace replace;
+	struct plugins plugins;
 	struct board board;
 	struct watch watch;
 	struct control control;
@@ -76,8 +85,12 @@ void fleet_give_up(struct fleet *, int code, const char *sentence);
 void fleet_child_up(struct fleet *, struct member *);
 void fleet_child_ready(struct fleet *, struct member *);
 void fleet_child_ended(struct fleet *, struct member *);
+/* A shard's events go to the handler of this generation now. */
+void fleet_switched(struct fleet *, struct member *, uint32_t generation);
 void fleet_fatal(struct fleet *, struct member *, uint32_t close_code,
     const char *sentence);
+/* The handler slot that is not in service. */
+struct member *fleet_spare(struct fleet *);
 /* Releases whoever waits for the brake. */
 void fleet_unbrake(struct fleet *);
 /* The child with this pid, or NULL. */

@@ -35,6 +35,7 @@ member_init(struct member *c, struct fleet *f, bool handler, uint32_t slot)
 	c->ipc.fd = -1;
 	c->killed_for = CRASHES;
 	lines_init(&c->lines);
+	program_init(&c->program);
 	timer_init(f->timers, &c->timer, on_timer);
 	delay_init(&c->delay, f->config->restart_min_s,
 	    f->config->restart_max_s);
@@ -50,6 +51,7 @@ member_free(struct member *c)
 	timer_stop(&c->timer);
 	ipc_close(&c->ipc);
 	lines_close(&c->lines);
+	program_close(&c->program);
 	c->magic = 0;
 }
 
@@ -61,18 +63,21 @@ member_running(const struct member *c)
 
 /* ---- pieces of the transitions --------------------------------------- */
 
-static struct page_watch *
-watch_of(const struct member *c)
+struct page_watch *
+member_watch(const struct member *c)
 {
-	struct page *p = &c->fleet->page;
+	struct fleet *f = c->fleet;
 
-	return c->handler ? &p->head->handler_watch : &p->slot[c->slot].watch;
+	if (!c->handler)
+		return &f->page.slot[c->slot].watch;
+	return c == f->handler ? &f->page.head->handler_watch
+	    : &f->spare_watch;
 }
 
 static void
 note_start(struct member *c)
 {
-	struct page_watch *w = watch_of(c);
+	struct page_watch *w = member_watch(c);
 
 	page_begin(&w->lock);
 	w->pid = c->pid;
@@ -88,7 +93,7 @@ note_start(struct member *c)
 static void
 note_end(struct member *c, enum crash_cause cause, const char *words)
 {
-	struct page_watch *w = watch_of(c);
+	struct page_watch *w = member_watch(c);
 
 	page_begin(&w->lock);
 	w->pid = 0;
@@ -102,7 +107,7 @@ note_end(struct member *c, enum crash_cause cause, const char *words)
 static void
 note_restart(struct member *c, uint64_t at_ms)
 {
-	struct page_watch *w = watch_of(c);
+	struct page_watch *w = member_watch(c);
 
 	page_begin(&w->lock);
 	w->restart_ms = at_ms;
@@ -129,7 +134,7 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 	    .status = c->status, .asked = c->state == MEMBER_STOPPING,
 	    .killed_for = c->killed_for, .oom_before = c->oom_before,
 	    .oom_after = obituary_oom_kills(),
-	    .rss_kb = watch_of(c)->rss_kb };
+	    .rss_kb = member_watch(c)->rss_kb };
 
 	messages_drain(c);
 	lines_close(&c->lines);
@@ -154,8 +159,10 @@ launch(struct member *c)
 	c->again = c->fatal = c->braked = false;
 	c->killed_for = CRASHES;
 	c->oom_before = obituary_oom_kills();
-	/* A shard counts its restarts from 0, handlers are numbered from 1. */
-	if (c->handler || c->started)
+	/* A shard counts its restarts from 0, handlers together from 1. */
+	if (c->handler)
+		c->generation = ++c->fleet->epoch;
+	else if (c->started)
 		c->generation++;
 	c->started = true;
 	c->reaped = false;
@@ -215,6 +222,16 @@ late_start(struct member *c)
 		    : "it was not ready within [handler] start_timeout");
 }
 
+static const char *
+what_follows(const struct member *c)
+{
+	if (c->state != MEMBER_WAITING)
+		return "";
+	return c->handler
+	    ? " Shards stay connected and keep its events; it is restarted."
+	    : " It will be restarted and resume its session.";
+}
+
 static void
 died(struct member *c)
 {
@@ -228,13 +245,11 @@ died(struct member *c)
 	    && WEXITSTATUS(c->status) == EXIT_CONFIG);
 	if (fatal)
 		c->state = MEMBER_FAILED;
-	else if (f->stopping)
+	else if (f->stopping || c->trial)
 		c->state = MEMBER_DOWN;
 	else
 		wait_restart(c);
-	log_warn("%s.%s", words, fatal || f->stopping ? "" : c->handler
-	    ? " Shards stay connected and keep its events; it is restarted."
-	    : " It will be restarted and resume its session.");
+	log_warn("%s.%s", words, what_follows(c));
 	if (!c->handler && !fatal && brake_died(&f->brake, c->slot, cause,
 	    clock_boot_ms()))
 		log_error("A third of the shards died alike (%s) within 10 s: "
@@ -395,4 +410,16 @@ member_unbrake(struct member *c)
 		return;
 	c->braked = false;
 	timer_set(&c->timer, clock_random());
+}
+
+void
+member_revive(struct member *c)
+{
+	if (c->state != MEMBER_STOPPING) {
+		member_event(c, MEMBER_ON_RESTART);
+		return;
+	}
+	c->again = true;
+	if (c->signalled == 0)
+		member_event(c, MEMBER_ON_TIMER);
 }

@@ -12,6 +12,7 @@
 #include "supervisor/delay.h"
 #include "supervisor/lines.h"
 #include "supervisor/obituary.h"
+#include "supervisor/program.h"
 
 struct fleet;
 
@@ -52,7 +53,7 @@ struct member {
 	struct fleet *fleet;
 	bool handler;
 	uint32_t slot, id;	/* of a shard */
-	char name[32];		/* "shard 3", "handler" */
+	char name[32];		/* "shard 3", "handler", "new handler" */
 	enum member_state state;
 	pid_t pid;		/* 0: no process */
 	bool reaped;		/* pid is nobody's any more: never signal it */
@@ -72,11 +73,20 @@ struct member {
 	enum crash_cause killed_for;	/* CRASHES: not killed by us */
 	int64_t oom_before;
 	bool pair_due;		/* an uplink is still to be made */
+	uint32_t paired;	/* generation of the last uplink, 0: none yet */
+	uint32_t switched;	/* generation its events go to */
+	struct program program;	/* of a handler */
+	uint64_t ends_before;	/* of plugins, on the page at its first READY */
+	bool trial;		/* a death is reload.c's business: no restart */
 };
 
 void member_init(struct member *, struct fleet *, bool handler, uint32_t slot);
 void member_event(struct member *, enum member_event);
 bool member_running(const struct member *);	/* has a process */
+/* Its part of the page; of a handler that is not in service, a private one. */
+struct page_watch *member_watch(const struct member *);
+/* A fresh process soon, whatever it is doing: no long farewell. */
+void member_revive(struct member *);
 /* Ends a process that does not behave, at once, counted as cause. */
 void member_kill(struct member *, enum crash_cause, const char *why);
 /* From SIGCHLD: the process of this child is gone with status. */

@@ -75,11 +75,25 @@ on_event(struct member *c, const struct msg_hdr *h, const void *payload)
 	m.text[sizeof(m.text) - 1] = '\0';
 	if (m.report == REPORT_READY)
 		member_event(c, MEMBER_ON_READY);
+	else if (m.report == REPORT_SWITCHED)
+		fleet_switched(c->fleet, c, h->serial);
 	else if (m.report == REPORT_UPLINK_LOST)
 		uplinks_lost(&c->fleet->uplinks, c, h->serial);
+	else if (m.report == REPORT_UPLINK_REFUSED)
+		log_error("The %s refuses the uplink of shard %d: %s.",
+		    c->name, h->shard, m.text);
 	else
 		log_debug("%s reports: %s (close code %u)", c->name, m.text,
 		    m.close_code);
+}
+
+static void
+on_plugin(struct member *c, const struct msg_hdr *h, const void *payload)
+{
+	struct msg_plugin_answer m = *(const struct msg_plugin_answer *)payload;
+
+	m.text[sizeof(m.text) - 1] = '\0';
+	plugins_answered(&c->fleet->plugins, c, h->serial, m.ok != 0, m.text);
 }
 
 enum { BY_SHARD = 1, BY_HANDLER = 2 };
@@ -98,7 +112,9 @@ static const struct {
 	    on_done },
 	[MSG_FATAL] = { BY_SHARD | BY_HANDLER, sizeof(struct msg_fatal),
 	    on_fatal },
-	[MSG_EVENT] = { BY_SHARD, sizeof(struct msg_event), on_event },
+	[MSG_EVENT] = { BY_SHARD | BY_HANDLER, sizeof(struct msg_event), on_event },
+	[MSG_PLUGIN_ANSWER] = { BY_HANDLER, sizeof(struct msg_plugin_answer),
+	    on_plugin },
 };
 
 static void

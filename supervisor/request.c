@@ -22,17 +22,57 @@ get_string(struct json_object *o, const char *key)
 	return json_object_get_string(v);
 }
 
+/* An optional true or false. */
 static int
-parse_stop(struct json_object *o, struct request *r, struct err *e)
+get_flag(struct json_object *o, const char *key, bool *out, struct err *e)
 {
 	struct json_object *v;
 
-	if (json_object_object_get_ex(o, "end_sessions", &v)) {
-		if (!json_object_is_type(v, json_type_boolean))
-			return err_set(e, EXIT_USAGE, "stop: end_sessions is "
-			    "true or false");
-		r->end_sessions = json_object_get_boolean(v);
+	if (!json_object_object_get_ex(o, key, &v))
+		return 0;
+	if (!json_object_is_type(v, json_type_boolean))
+		return err_set(e, EXIT_USAGE, "%s is true or false", key);
+	*out = json_object_get_boolean(v);
+	return 0;
+}
+
+static int
+parse_reload(struct json_object *o, struct request *r, struct err *e)
+{
+	return get_flag(o, "check", &r->check, e) == -1 ? -1
+	    : get_flag(o, "no_wait", &r->no_wait, e);
+}
+
+static int
+parse_plugin(struct json_object *o, struct request *r, struct err *e)
+{
+	const char *action = get_string(o, "action");
+	const char *name = get_string(o, "name");
+	struct msg_plugin *m = &r->plugin;
+	struct json_object *v;
+
+	while (m->action < PLUGIN_ACTIONS && (action == NULL || strcmp(action,
+	    contract_plugin_action_name(m->action)) != 0))
+		m->action++;
+	if (m->action == PLUGIN_ACTIONS)
+		return err_set(e, EXIT_USAGE, "plugin: action is load, unload, "
+		    "restart or replay");
+	if (m->action != PLUGIN_DO_REPLAY) {
+		if (name == NULL || name[0] == '\0'
+		    || str_copy(m->name, name, sizeof(m->name))
+		    >= sizeof(m->name))
+			return err_set(e, EXIT_USAGE, "plugin: name is the "
+			    "name of a plugin");
+		return 0;
 	}
+	m->id = CONTRACT_PLUGIN_ALL;
+	if (!json_object_object_get_ex(o, "id", &v))
+		return 0;
+	if (!json_object_is_type(v, json_type_int)
+	    || json_object_get_int64(v) < 0)
+		return err_set(e, EXIT_USAGE, "plugin: id is the number of a "
+		    "dead letter");
+	m->id = (uint64_t)json_object_get_int64(v);
 	return 0;
 }
 
@@ -76,11 +116,15 @@ parse_args(struct json_object *o, struct request *r, struct err *e)
 {
 	switch (r->verb) {
 	case REQUEST_STOP:
-		return parse_stop(o, r, e);
+		return get_flag(o, "end_sessions", &r->end_sessions, e);
 	case REQUEST_SHARD:
 		return parse_shard(o, r, e);
 	case REQUEST_LOG_LEVEL:
 		return parse_level(o, r, e);
+	case REQUEST_RELOAD:
+		return parse_reload(o, r, e);
+	case REQUEST_PLUGIN:
+		return parse_plugin(o, r, e);
 	default:
 		return 0;
 	}
@@ -125,6 +169,17 @@ request_parse(const char *line, size_t len, struct request *r, struct err *e)
 		    cmd != NULL ? cmd : "");
 	json_object_put(o);
 	return rc;
+}
+
+void
+request_line(const char *key, const char *text, char *out, size_t size)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, key, json_object_new_string(text));
+	str_format(out, size, "%s\n", json_object_to_json_string_ext(o,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
 }
 
 void

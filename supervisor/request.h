@@ -6,6 +6,7 @@
 #ifndef SUPERVISOR_REQUEST_H
 #define SUPERVISOR_REQUEST_H
 
+#include "shared/contract.h"
 #include "shared/err.h"
 #include "shared/log.h"
 
@@ -13,7 +14,8 @@
 
 #define REQUEST_VERBS(X)                                                       \
 	X(PING, "ping") X(STOP, "stop") X(SHARD, "shard")                      \
-	X(RESTART_HANDLER, "restart-handler") X(LOG_LEVEL, "log-level")
+	X(RESTART_HANDLER, "restart-handler") X(LOG_LEVEL, "log-level")   \
+	X(RELOAD, "reload") X(PLUGIN, "plugin")
 
 enum request_verb {
 #define X(n, s) REQUEST_##n,
@@ -30,6 +32,8 @@ struct request {
 	uint32_t shard;			/* shard */
 	enum request_action action;
 	enum log_level level;		/* log-level */
+	bool check, no_wait;		/* reload */
+	struct msg_plugin plugin;	/* plugin */
 };
 
 /* 0, or -1 with EXIT_USAGE and a sentence. */
@@ -37,5 +41,7 @@ int request_parse(const char *line, size_t len, struct request *,
     struct err *);
 /* {"ok":false,"code":C,"error":"..."} with a newline; out is terminated. */
 void request_error(const struct err *, char *out, size_t size);
+/* {"KEY":"text"} with a newline. */
+void request_line(const char *key, const char *text, char *out, size_t size);
 
 #endif

@@ -84,15 +84,14 @@ move_fds(struct move *m, size_t n)
 	return true;
 }
 
-/* The config as we read it: a file edited since must not reach one child. */
-static int
-config_memfd(const struct config *conf, struct err *e)
+int
+spawn_config(const char *text, struct err *e)
 {
 	int fd = memfd_create("shardherd.conf", MFD_CLOEXEC);
 
 	if (fd == -1)
 		return err_sys(e, EXIT_DEGRADED, "can't make a memfd");
-	if (fd_write_all(fd, conf->text, strlen(conf->text)) == -1
+	if (fd_write_all(fd, text, strlen(text)) == -1
 	    || lseek(fd, 0, SEEK_SET) == -1) {
 		err_sys(e, EXIT_DEGRADED, "can't write a memfd");
 		close(fd);
@@ -129,17 +128,20 @@ handler_child(struct member *c, int control, int err_fd, int conf_fd,
 		{ token_fd, CONTRACT_FD_TOKEN },
 		{ f->page.fd, CONTRACT_FD_STATS },
 	};
+	struct program program = {
+	    .fd = fcntl(c->program.fd, F_DUPFD_CLOEXEC, FD_SPARE) };
 	char generation[16], role[] = CONTRACT_ROLE_HANDLER;
 	char *argv[] = { f->argv[0], role, f->config->path, generation, NULL };
 
 	fresh_signals();
-	if (!fresh_stdio(err_fd) || !move_fds(m, nitems(m)))
+	if (!fresh_stdio(err_fd) || program.fd == -1
+	    || !move_fds(m, nitems(m)))
 		_exit(EXIT_DEGRADED);
-	fd_close_from(CONTRACT_FD_STATS + 1, NULL, 0);
+	fd_close_from(CONTRACT_FD_STATS + 1, &program.fd, 1);
 	setrlimit(RLIMIT_NOFILE, &f->nofile);
 	snprintf(generation, sizeof(generation), "%u", c->generation);
-	execv("/proc/self/exe", argv);
-	dprintf(STDERR_FILENO, "<%d>can't exec /proc/self/exe: %s\n",
+	program_exec(&program, argv);
+	dprintf(STDERR_FILENO, "<%d>can't exec the program file: %s\n",
 	    LOG_L_ERROR, strerror(errno));
 	_exit(EXIT_DEGRADED);
 }
@@ -150,7 +152,7 @@ fork_handler(struct member *c, int control, int err_fd, struct err *e)
 	int conf_fd, token_fd;
 	pid_t pid = -1;
 
-	conf_fd = config_memfd(c->fleet->config, e);
+	conf_fd = spawn_config(c->program.config, e);
 	if (conf_fd == -1)
 		return -1;
 	token_fd = token_pipe(c->fleet->token, e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes processes: shards by fork alone, the handler by exec of ourselves.
+ * Makes processes: shards by fork alone, handlers by exec of their program.
  * Each gets exactly the fds contract.h names and nothing else of ours.
  */
 #ifndef SUPERVISOR_SPAWN_H
@@ -10,6 +10,11 @@
 
 /* Sets pid, ipc and lines of the child. */
 int spawn_child(struct member *, struct err *);
+/*
+ * A memfd with a config as we read it: a file edited since must not reach one
+ * child and not the other.
+ */
+int spawn_config(const char *text, struct err *);
 /* Field 22 of /proc/PID/stat, which with the pid names a process; 0: none. */
 uint64_t spawn_start_time(pid_t);
 

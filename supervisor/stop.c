@@ -38,6 +38,7 @@ stop_begin(struct stop *s, bool end_sessions)
 	timer_set(&s->timer, 2 * f->config->stop_timeout_s + STOP_SLACK_S);
 	timer_stop(&f->launch_timer);
 	asking_stop(&f->asking);
+	replace_abort(&f->replace);
 	for (uint32_t i = 0; i < f->local; i++) {
 		f->shard[i].end_sessions = end_sessions;
 		member_event(&f->shard[i], MEMBER_ON_STOP);
@@ -56,8 +57,10 @@ stop_now(struct stop *s)
 		if (f->shard[i].state == MEMBER_STOPPING
 		    && f->shard[i].signalled == 0)
 			member_event(&f->shard[i], MEMBER_ON_TIMER);
-	if (f->handler.state == MEMBER_STOPPING && f->handler.signalled == 0)
-		member_event(&f->handler, MEMBER_ON_TIMER);
+	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+		if (f->handler_slot[i].state == MEMBER_STOPPING
+		    && f->handler_slot[i].signalled == 0)
+			member_event(&f->handler_slot[i], MEMBER_ON_TIMER);
 }
 
 static bool
@@ -76,11 +79,11 @@ stop_progress(struct stop *s)
 
 	if (s->phase == STOP_SHARDS && shards_gone(f)) {
 		s->phase = STOP_HANDLER;
-		if (f->local > 0)
-			member_event(&f->handler, MEMBER_ON_STOP);
+		for (size_t i = 0; i < nitems(f->handler_slot); i++)
+			member_event(&f->handler_slot[i], MEMBER_ON_STOP);
 	}
-	if (s->phase == STOP_HANDLER && (f->local == 0
-	    || !member_running(&f->handler))) {
+	if (s->phase == STOP_HANDLER && !member_running(f->handler)
+	    && !member_running(fleet_spare(f))) {
 		s->phase = STOP_DONE;
 		timer_stop(&s->timer);
 		ev_break(f->loop, EVBREAK_ALL);

@@ -206,10 +206,15 @@ init_parts(struct fleet *f)
 	board_init(&f->board, f);
 	stop_init(&f->stop, f);
 	uplinks_init(&f->uplinks, f);
+	replace_init(&f->replace, f);
+	plugins_init(&f->plugins, f);
 	asking_init(&f->asking, f);
 	watch_init(&f->watch, f);
 	timer_init(f->timers, &f->launch_timer, NULL);
-	member_init(&f->handler, f, true, 0);
+	for (uint32_t i = 0; i < nitems(f->handler_slot); i++)
+		member_init(&f->handler_slot[i], f, true, i);
+	f->handler = &f->handler_slot[0];
+	program_find(f->argv[0], f->program_path, sizeof(f->program_path));
 }
 
 /* Resumes at once where there are sessions; the question runs beside it. */
@@ -247,12 +252,15 @@ release_fleet(struct fleet *f)
 	asking_stop(&f->asking);
 	timer_stop(&f->launch_timer);
 	timer_stop(&f->uplinks.timer);
+	replace_free(&f->replace);
+	plugins_free(&f->plugins);
 	timer_stop(&f->stop.timer);
 	watch_cursors(&f->watch);
 	watch_stop(&f->watch);
 	for (uint32_t i = 0; i < f->local; i++)
 		member_free(&f->shard[i]);
-	member_free(&f->handler);
+	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+		member_free(&f->handler_slot[i]);
 	free(f->shard);
 	permit_free(&f->permit);
 	brake_free(&f->brake);

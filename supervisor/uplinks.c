@@ -12,14 +12,14 @@
 static bool
 handler_ready(const struct fleet *f)
 {
-	return f->handler.state == MEMBER_UP && f->handler.ready_ms != 0;
+	return f->handler->state == MEMBER_UP && f->handler->ready_ms != 0;
 }
 
 /* 0 done, -1 not now: no fds or a full channel. */
 static int
 pair(struct fleet *f, struct member *shard)
 {
-	struct msg_uplink m = { .generation = f->handler.generation,
+	struct msg_uplink m = { .generation = f->handler->generation,
 	    .shard_count = f->count };
 	int fds[2], rc = -1;
 
@@ -29,13 +29,19 @@ pair(struct fleet *f, struct member *shard)
 		    strerror(errno));
 		return -1;
 	}
-	if (ipc_send(&f->handler.ipc, MSG_UPLINK, (int32_t)shard->id,
+	if (ipc_send(&f->handler->ipc, MSG_UPLINK, (int32_t)shard->id,
 	    m.generation, &m, sizeof(m), fds[0]) == 0)
 		rc = ipc_send(&shard->ipc, MSG_UPLINK, (int32_t)shard->id,
 		    m.generation, &m, sizeof(m), fds[1]);
 	close(fds[0]);
 	close(fds[1]);
-	return rc;
+	if (rc == -1)
+		return -1;
+	/* Its first one: there is nothing to drain to anybody. */
+	if (shard->paired == 0)
+		shard->switched = m.generation;
+	shard->paired = m.generation;
+	return 0;
 }
 
 static void
@@ -50,13 +56,14 @@ pump(struct uplinks *u)
 
 		if (!c->pair_due || c->state != MEMBER_UP)
 			continue;
-		if (f->handler.ipc.queued >= UPLINKS_QUEUED_MAX
+		if (f->handler->ipc.queued >= UPLINKS_QUEUED_MAX
 		    || pair(f, c) == -1) {
 			timer_set(&u->timer, UPLINKS_RETRY_S);
 			return;
 		}
 		c->pair_due = false;
 	}
+	replace_moved(&f->replace);
 }
 
 static void
@@ -76,7 +83,7 @@ void
 uplinks_lost(struct uplinks *u, struct member *c, uint32_t generation)
 {
 	/* A handler that is gone gets new ones for all once it is back. */
-	if (generation != u->fleet->handler.generation || c->pair_due)
+	if (generation != u->fleet->handler->generation || c->pair_due)
 		return;
 	c->pair_due = true;
 	if (!timer_pending(&u->timer))

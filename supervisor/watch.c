@@ -82,7 +82,7 @@ sample_some(struct watch *w)
 	uint32_t n = f->local < WATCH_SAMPLES ? f->local : WATCH_SAMPLES;
 
 	sample(&f->page.head->supervisor_watch, getpid());
-	sample(&f->page.head->handler_watch, f->handler.pid);
+	sample(&f->page.head->handler_watch, f->handler->pid);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t slot = w->next_sample++ % f->local;
 

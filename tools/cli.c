@@ -18,6 +18,9 @@
 #include <wslay/wslay.h>
 #include <zlib.h>
 #include <zstd.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
 
 static cli_fn help;
 
@@ -39,6 +42,12 @@ static const struct cli_verb verbs[] = {
 	{"why", "SHARD", "what happened to a shard, in sentences", cli_why},
 	{"shard", "ID|--guild ID [show|reconnect|restart]", "show one shard, "
 	    "or act on it", cli_shard},
+	{"reload", "[--check] [--no-wait]", "read the config again and "
+	    "replace the handler, without a shard noticing", cli_reload},
+	{"plugin", "list | load|unload|restart NAME", "show the plugins, or "
+	    "act on one", cli_plugin},
+	{"deadletter", "list | show ID | replay ID|all | drop ID|all", "events "
+	    "that were set aside because they ended a plugin", cli_deadletter},
 	{"budget", "[--entries N]", "show what the IDENTIFYs were spent on",
 	    cli_budget},
 	{"logs", "[-f] [-n LINES]", "show the log", cli_logs},
@@ -213,8 +222,13 @@ version(void)
 	printf("%s\n", mdb_version(NULL, NULL, NULL));
 	printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
 	printf("zlib %s\nzstd %s\n", zlibVersion(), ZSTD_versionString());
+#ifdef INIH_VERSION	/* it can't tell: tools/static passes it */
+	printf("inih %s\n", INIH_VERSION);
+#endif
 #ifdef __GLIBC__
-	printf("glibc, ");
+	printf("glibc %s, ", gnu_get_libc_version());
+#elif defined(MUSL_VERSION)
+	printf("musl %s, ", MUSL_VERSION);
 #else
 	printf("musl, ");
 #endif
@@ -243,6 +257,8 @@ help(struct cli *c)
 {
 	int i;
 
+	if (cli_options(c, NULL, 0) == -1)
+		return cli_fail(c);
 	if (c->argc > 0) {
 		if ((i = verb_find(c, c->argv[0])) == -1)
 			return cli_fail(c);
@@ -251,7 +267,7 @@ help(struct cli *c)
 	}
 	puts("usage: shardherd [-c FILE] [VERB ...]\n");
 	for (size_t j = 0; j < nitems(verbs); j++)
-		printf("  %-8s %s\n", verbs[j].name, verbs[j].help);
+		printf("  %-10s %s\n", verbs[j].name, verbs[j].help);
 	puts("\nNo verb means status. \"shardherd help VERB\" shows its "
 	    "arguments, shardherd(1) tells more.");
 	return EXIT_FINE;
@@ -281,6 +297,10 @@ leading_options(struct cli *c, int argc, char **argv)
 		}
 		if (strcmp(argv[i], "--json") == 0)
 			c->json = true;
+		else if (strncmp(argv[i], "--config=", 9) == 0)
+			c->config_path = argv[i] + 9;
+		else if (strncmp(argv[i], "-c", 2) == 0 && argv[i][2] != '\0')
+			c->config_path = argv[i] + 2;
 		else if (!is_word(argv[i], "-c", "--config"))
 			break;
 		else if (i + 1 == argc)
@@ -327,7 +347,10 @@ cli_main(int argc, char **argv)
 	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
 	code = dispatch(&c, argc, argv);
 	config_free(&c.config);
-	if (fflush(stdout) == EOF && code == EXIT_FINE)
-		code = EXIT_DEGRADED;
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		cli_say("Cannot write to standard output.");
+		if (code == EXIT_FINE)
+			code = EXIT_DEGRADED;
+	}
 	return code;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control socket from the asking side: one line of JSON each way, with a
- * deadline, because the supervisor may be stopped or busy.
+ * The control socket from the asking side: a line of JSON there, one or more
+ * back, with a deadline, because the supervisor may be stopped or busy.
  */
 #include "tools/cli_control.h"
 
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 65536
-#define ANSWER_MS 10000
+#define ANSWER_S 10
 
 static int
 dial(const struct config *c, struct err *err)
@@ -43,47 +43,72 @@ dial(const struct config *c, struct err *err)
 	return -1;
 }
 
-/* Reads up to the newline into a buffer the caller frees. */
-static char *
-read_answer(int fd, struct err *err)
-{
-	uint64_t until = clock_boot_ms() + ANSWER_MS, now;
-	char *text = base_alloc(LINE_MAX_BYTES + 1);
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	size_t have = 0;
+struct reader {
+	int fd;
+	uint64_t until;		/* clock_boot_ms() */
+	double seconds;		/* the same for people */
+	size_t have, used;	/* bytes in text; of the line handed out */
+	char text[LINE_MAX_BYTES + 1];
+};
 
-	while ((now = clock_boot_ms()) < until && have < LINE_MAX_BYTES) {
+/* The next line without its end, borrowed; NULL with err. */
+static char *
+read_line(struct reader *r, struct err *err)
+{
+	struct pollfd p = {.fd = r->fd, .events = POLLIN};
+	uint64_t now;
+	char *end;
+
+	memmove(r->text, r->text + r->used, r->have - r->used);
+	r->have -= r->used;
+	r->used = 0;
+	for (;;) {
 		ssize_t n;
 
-		if (poll(&p, 1, (int)(until - now)) <= 0)
+		if ((end = memchr(r->text, '\n', r->have)) != NULL) {
+			*end = '\0';
+			r->used = (size_t)(end - r->text) + 1;
+			return r->text;
+		}
+		if ((now = clock_boot_ms()) >= r->until ||
+		    r->have == LINE_MAX_BYTES)
+			break;
+		if (poll(&p, 1, (int)(r->until - now)) <= 0)
 			continue;
-		n = read(fd, text + have, LINE_MAX_BYTES - have);
+		n = read(r->fd, r->text + r->have, LINE_MAX_BYTES - r->have);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			break;
-		have += (size_t)n;
-		if (memchr(text, '\n', have) != NULL)
-			return text;
+		r->have += (size_t)n;
 	}
-	err_set(err, EXIT_UNKNOWN, "The supervisor did not answer%s.",
-	    clock_boot_ms() >= until ? " within 10 s: it hangs or is stopped" :
-	    "");
-	free(text);
+	if (clock_boot_ms() >= r->until)
+		err_set(err, EXIT_UNKNOWN, "The supervisor did not answer "
+		    "within %g s: it hangs or is stopped.", r->seconds);
+	else
+		err_set(err, EXIT_UNKNOWN, "The supervisor did not answer.");
 	return NULL;
 }
 
 static struct json_object *
-parse_answer(const char *text, struct err *err)
+parse_line(const char *text, struct err *err)
 {
-	struct json_object *o = json_tokener_parse(text), *f;
+	struct json_object *o = json_tokener_parse(text);
 
-	if (!json_object_is_type(o, json_type_object)) {
-		json_object_put(o);
-		err_set(err, EXIT_UNKNOWN, "The supervisor's answer is not "
-		    "understood: is it of another version?");
-		return NULL;
-	}
+	if (json_object_is_type(o, json_type_object))
+		return o;
+	json_object_put(o);
+	err_set(err, EXIT_UNKNOWN, "The supervisor's answer is not "
+	    "understood: is it of another version?");
+	return NULL;
+}
+
+/* The last line: itself, or NULL with what it says. */
+static struct json_object *
+judge_answer(struct json_object *o, struct err *err)
+{
+	struct json_object *f;
+
 	if (json_object_object_get_ex(o, "ok", &f) &&
 	    json_object_get_boolean(f))
 		return o;
@@ -97,27 +122,56 @@ parse_answer(const char *text, struct err *err)
 	return NULL;
 }
 
+static struct json_object *
+read_answer(struct reader *r, cli_control_fn *fn, void *arg, struct err *err)
+{
+	struct json_object *o, *f;
+	char *text;
+
+	while ((text = read_line(r, err)) != NULL) {
+		if ((o = parse_line(text, err)) == NULL)
+			return NULL;
+		if (json_object_object_get_ex(o, "ok", &f))
+			return judge_answer(o, err);
+		if (fn != NULL) {
+			json_object_object_foreach(o, key, val)
+				fn(key, json_object_get_string(val), arg);
+		}
+		json_object_put(o);
+	}
+	return NULL;
+}
+
+struct json_object *
+cli_control_follow(const struct config *c, struct json_object *request,
+    double seconds, cli_control_fn *fn, void *arg, struct err *err)
+{
+	const char *line = json_object_to_json_string_ext(request,
+	    JSON_C_TO_STRING_PLAIN);
+	struct reader *r = base_alloc(sizeof(*r));
+	struct json_object *answer = NULL;
+
+	r->fd = dial(c, err);
+	r->seconds = seconds;
+	r->until = clock_boot_ms() + (uint64_t)(seconds * 1000);
+	if (r->fd != -1) {
+		if (send(r->fd, line, strlen(line), MSG_NOSIGNAL) !=
+		    (ssize_t)strlen(line) ||
+		    send(r->fd, "\n", 1, MSG_NOSIGNAL) != 1)
+			err_sys(err, EXIT_UNKNOWN, "The supervisor does not "
+			    "listen");
+		else
+			answer = read_answer(r, fn, arg, err);
+		close(r->fd);
+	}
+	free(r);
+	json_object_put(request);
+	return answer;
+}
+
 struct json_object *
 cli_control_ask(const struct config *c, struct json_object *request,
     struct err *err)
 {
-	const char *line = json_object_to_json_string_ext(request,
-	    JSON_C_TO_STRING_PLAIN);
-	struct json_object *answer = NULL;
-	char *text;
-	int fd = dial(c, err);
-
-	if (fd != -1) {
-		if (send(fd, line, strlen(line), MSG_NOSIGNAL) !=
-		    (ssize_t)strlen(line) || send(fd, "\n", 1, MSG_NOSIGNAL) != 1)
-			err_sys(err, EXIT_UNKNOWN, "The supervisor does not "
-			    "listen");
-		else if ((text = read_answer(fd, err)) != NULL) {
-			answer = parse_answer(text, err);
-			free(text);
-		}
-		close(fd);
-	}
-	json_object_put(request);
-	return answer;
+	return cli_control_follow(c, request, ANSWER_S, NULL, NULL, err);
 }

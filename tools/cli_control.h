@@ -14,4 +14,10 @@ struct json_object;
 struct json_object *cli_control_ask(const struct config *,
     struct json_object *request, struct err *);
 
+/* The same when the answer comes in lines: fn gets those before the last. */
+typedef void cli_control_fn(const char *key, const char *text, void *arg);
+struct json_object *cli_control_follow(const struct config *,
+    struct json_object *request, double seconds, cli_control_fn *, void *arg,
+    struct err *);
+
 #endif

@@ -62,12 +62,20 @@ static int
 act(struct cli *c, uint64_t id, const char *action)
 {
 	struct json_object *q = json_object_new_object(), *a;
+	int32_t pid;
 
 	json_object_object_add(q, "cmd", json_object_new_string("shard"));
 	json_object_object_add(q, "id", json_object_new_int64((int64_t)id));
 	json_object_object_add(q, "action", json_object_new_string(action));
-	if ((a = cli_control_ask(&c->config, q, &c->err)) == NULL)
+	if ((a = cli_control_ask(&c->config, q, &c->err)) == NULL) {
+		if (c->err.code == EXIT_DOWN &&
+		    cli_view_locked(c->config.state_dir, &pid))
+			return cli_error(c, EXIT_TRY_LATER, "The supervisor "
+			    "(pid %d) runs, but its socket in %s is missing. "
+			    "It makes a new one within seconds; try again.",
+			    pid, c->config.run_dir);
 		return cli_fail(c);
+	}
 	if (c->json)
 		cli_print_json(a);
 	else

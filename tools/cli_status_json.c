@@ -83,6 +83,10 @@ put_counters(struct json_object *o, const struct page_shard *s)
 	put_u64(o, "queue_full", s->queue_full);
 	put_u64(o, "spool_events", s->spool_events);
 	put_u64(o, "spool_bytes", s->spool_bytes);
+	put_u64(o, "spool_damaged", s->spool_damaged);
+	put_u64(o, "spool_expired", s->spool_expired);
+	put_u64(o, "spool_refused", s->spool_refused);
+	put_u64(o, "express", s->express);
 	put_u64(o, "sends", s->sends);
 	put_u64(o, "sends_refused", s->sends_refused);
 	put_u64(o, "guilds", s->guilds);

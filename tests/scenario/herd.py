@@ -10,7 +10,8 @@ until something is true, with a deadline.
 
 The programs are those of $BUILD (default: build), or of the directory above
 the one the scenario is started from, so that build-asan/scenario/NAME.t, a
-link, tests the programs in build-asan.
+link, tests the programs in build-asan.  $HERD_BIN names another shardherd to
+test, the static one say; the simulator is always that of the directory.
 """
 import contextlib
 import ctypes
@@ -50,8 +51,9 @@ def build_dir():
 
 
 BUILD = build_dir()
-SHARDHERD = os.path.join(BUILD, "shardherd")
+SHARDHERD = os.environ.get("HERD_BIN") or os.path.join(BUILD, "shardherd")
 SIMULATOR = os.path.join(BUILD, "shardherd-sim")
+STATIC = os.path.join(ROOT, "build-static", "shardherd")	# `make static`
 
 
 # ---- processes --------------------------------------------------------
@@ -198,6 +200,7 @@ class Fleet:
         self.dir = path
         self.sim = sim
         self.shards = sim.options["shards"]
+        self.binary = SHARDHERD
         self.config = os.path.join(path, "shardherd.conf")
         os.makedirs(path, exist_ok=True)
 
@@ -237,7 +240,7 @@ class Fleet:
         return os.path.join(self.dir, *names)
 
     def cli(self, *args, timeout=WAIT_S, before=()):
-        return subprocess.run([*before, SHARDHERD, "-c", self.config,
+        return subprocess.run([*before, self.binary, "-c", self.config,
             *map(str, args)], stdin=subprocess.DEVNULL, capture_output=True,
             text=True, timeout=timeout, cwd=self.dir)
 
@@ -402,6 +405,19 @@ class Scenario:
 def skip(reason):
     print("1..0 # SKIP " + reason)
     sys.exit(0)
+
+
+def need_static(binary=STATIC):
+    """Skips unless there is a static binary of the sources as they are; the
+    ordinary tests never build it."""
+    newest = max(os.path.getmtime(os.path.join(ROOT, folder, name))
+        for folder in ("shared", "supervisor", "shard", "handler", "tools")
+        for name in os.listdir(os.path.join(ROOT, folder))
+        if name.endswith((".c", ".h")))
+    if not os.access(binary, os.X_OK):
+        skip("no static binary here: make static")
+    if os.path.getmtime(binary) < newest:
+        skip("the static binary is older than the sources: make static")
 
 
 def _too_long(signum, frame):

@@ -205,7 +205,8 @@ rig_event(uint64_t seq, const char *t)
 		.t_len = strlen(t) };
 
 	session_bytes(&rig_session, clock_boot_ms());
-	(void)session_dispatch(&rig_session, &e, t);
+	session_dispatch(&rig_session, &e, t);
+	session_kept(&rig_session, &e);
 }
 
 void

@@ -317,9 +317,18 @@ test_full(void **state)
 	rig_in(SESSION_EV_ORDER);
 	rig_is(SHARD_WAITING);
 	session_input(&rig_session, SESSION_EV_ROOM, NULL);
+	fake_time_advance(0);
 	rig_is(SHARD_CONNECTING);
 	assert_int_equal(rig_stats.queue_full, 1);
 	assert_int_equal(rig_session.rec.strikes, 0);
+	/* Room at once: a replay that is too fast must not become a storm. */
+	rig_hello();
+	session_input(&rig_session, SESSION_EV_FULL, NULL);
+	session_input(&rig_session, SESSION_EV_ROOM, NULL);
+	fake_time_advance(SESSION_FULL_MS - 1);
+	rig_is(SHARD_WAITING);
+	fake_time_advance(1);
+	rig_is(SHARD_CONNECTING);
 }
 
 /* 8.15: any event in any state; nothing but a permit leads to IDENTIFY, and

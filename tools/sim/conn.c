@@ -25,8 +25,8 @@ const char *const conn_state_name[CONN_STATE_COUNT] = {
 static bool
 voids_session(unsigned code)
 {
-	return code == 4003 || code == 4004 || code == 4007 || code == 4009 ||
-	    (code >= 4010 && code <= 4014);
+	return code == 4003 || code == 4004 || code == 4006 ||
+	    code == 4007 || code == 4009 || (code >= 4010 && code <= 4014);
 }
 
 void

@@ -125,8 +125,8 @@ on_accept(struct ev_loop *loop, ev_io *io, int revents)
 	}
 }
 
-static int
-bind_to(struct sim *sim, unsigned port, struct err *err)
+int
+gate_listen(struct sim *sim, unsigned port, struct err *err)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
 	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
@@ -154,8 +154,8 @@ bind_to(struct sim *sim, unsigned port, struct err *err)
 	return fd;
 }
 
-static unsigned
-port_of(int fd)
+unsigned
+gate_port(int fd)
 {
 	struct sockaddr_storage ss = {0};
 	socklen_t len = sizeof(ss);
@@ -176,12 +176,12 @@ open_listener(struct sim *sim, struct gate_listener *l, enum conn_host host,
 
 	l->sim = sim;
 	l->host = host;
-	l->fd = bind_to(sim, port, err);
+	l->fd = gate_listen(sim, port, err);
 	if (l->fd < 0)
 		return -1;
 	str_format(url, SIM_URL_MAX, "%s://%s%s%s:%u",
 	    sim->cfg.plain ? "ws" : "wss", six ? "[" : "", sim->cfg.listen,
-	    six ? "]" : "", port_of(l->fd));
+	    six ? "]" : "", gate_port(l->fd));
 	ev_io_init(&l->io, on_accept, l->fd, EV_READ);
 	ev_io_start(sim->loop, &l->io);
 	return 0;

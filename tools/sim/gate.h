@@ -42,6 +42,10 @@ struct gate {
 /* Listens; sets sim->url_gateway and url_resume. */
 int gate_start(struct sim *, struct err *);
 void gate_stop(struct sim *);
+/* A socket that listens at cfg.listen, IPv4 or IPv6; port 0: any.  -1 with
+ * err. */
+int gate_listen(struct sim *, unsigned port, struct err *);
+unsigned gate_port(int fd);
 /* The connection of a live or replaying session of that shard, or NULL. */
 struct conn *gate_conn(struct sim *, unsigned shard);
 /* Ends every session and connection: the token was reset. */

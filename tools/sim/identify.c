@@ -6,6 +6,8 @@
 #include "tools/sim/starts.h"
 #include "tools/sim/world.h"
 
+#include "shared/clock.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -259,6 +261,8 @@ identify_identify(struct conn *c, json_object *d)
 		return;
 	conn_is_for(c, (int)id.shard);
 	stats_of(c->sim, c->shard)->identifies++;
+	stats_of(c->sim, c->shard)->identified_ms =
+	    clock_boot_ms() - c->sim->started_ms;
 	if (c->host == HOST_RESUME)
 		sim_violation(c->sim, c->shard, "IDENTIFY on the resume host");
 	why = shape(d, &id);

@@ -36,7 +36,8 @@ add_shard(struct sim *sim, unsigned id, struct sim_text *t)
 
 	text_fmt(t, "{\"id\":%u,", id);
 	add_stats(stats_of(sim, (int)id), t);
-	text_fmt(t, ",\"connected\":%s,", s && s->conn &&
+	text_fmt(t, ",\"identified_ms\":%" PRIu64 ",\"connected\":%s,",
+	    stats_of(sim, (int)id)->identified_ms, s && s->conn &&
 	    conn_is_live(s->conn) ? "true" : "false");
 	if (s)
 		text_fmt(t, "\"session\":\"%s\",\"seq\":%" PRIu64

@@ -139,6 +139,7 @@ int
 rest_start(struct sim *sim, struct err *e)
 {
 	struct rest *r = base_alloc(sizeof(*r));
+	bool six = strchr(sim->cfg.listen, ':') != NULL;
 
 	r->sim = sim;
 	sim->rest = r;
@@ -153,8 +154,9 @@ rest_start(struct sim *sim, struct err *e)
 		return -1;
 	}
 	must(
-	    str_format(sim->url_api, sizeof(sim->url_api), "%s://%s:%u/api/v10",
-		sim->cfg.plain ? "http" : "https", sim->cfg.listen, r->port));
+	    str_format(sim->url_api, sizeof(sim->url_api), "%s://%s%s%s:%u/api/v10",
+		sim->cfg.plain ? "http" : "https", six ? "[" : "",
+		sim->cfg.listen, six ? "]" : "", r->port));
 	return 0;
 }
 

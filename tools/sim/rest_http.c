@@ -6,11 +6,11 @@
  */
 #include "tools/sim/rest_http.h"
 
+#include "tools/sim/gate.h"
+
 #include "shared/log.h"
 
-#include <arpa/inet.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -157,32 +157,10 @@ on_log(void *arg, const char *fmt, va_list ap)
 static int
 listen_on(struct rest *r, struct err *e)
 {
-	const struct sim_config *cfg = &r->sim->cfg;
-	struct sockaddr_in at = {
-	    .sin_family = AF_INET, .sin_port = htons((uint16_t)cfg->port)};
-	socklen_t len = sizeof(at);
-	int one = 1;
-
-	if (inet_pton(AF_INET, cfg->listen, &at.sin_addr) != 1)
-		return err_set(e, EXIT_USAGE,
-		    "%s is no IPv4 address to "
-		    "listen on",
-		    cfg->listen);
-	r->listen_fd =
-	    socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	r->listen_fd = gate_listen(r->sim, r->sim->cfg.port, e);
 	if (r->listen_fd == -1)
-		return err_sys(e, EXIT_DEGRADED, "socket for REST");
-	(void)setsockopt(
-	    r->listen_fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(r->listen_fd, (struct sockaddr *)&at, sizeof(at)) == -1 ||
-	    listen(r->listen_fd, 256) == -1 ||
-	    getsockname(r->listen_fd, (struct sockaddr *)&at, &len) == -1) {
-		(void)err_sys(e, EXIT_DEGRADED, "%s port %u for REST",
-		    cfg->listen, cfg->port);
-		close(r->listen_fd);
 		return -1;
-	}
-	r->port = ntohs(at.sin_port);
+	r->port = gate_port(r->listen_fd);
 	return 0;
 }
 

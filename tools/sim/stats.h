@@ -22,6 +22,7 @@ struct stats {
 #define X(n) uint64_t n;
 	STATS_COUNTERS(X)
 #undef X
+	uint64_t identified_ms;	/* last IDENTIFY, since the start; 0: none */
 	struct {
 		unsigned code, count;
 	} closes[STATS_CLOSES];

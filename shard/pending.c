@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+#include "shard/pending.h"
+
+#include "shared/clock.h"
+#include "shared/log.h"
+
+#include <string.h>
+#include <sys/statvfs.h>
+
+#define HDR sizeof(struct up_hdr)
+#define SEGMENT_BYTES (8u << 20)
+#define SEGMENTS_MIN 8u /* so that the bound is met in small steps */
+
+/* ---- the numbers ------------------------------------------------------ */
+
+/* Counters of the page outlive the process, those of the spool do not. */
+static void
+count(struct pending *p)
+{
+	struct page_shard *to = p->stats;
+	struct spool_stats s;
+
+	if (p->spool == NULL)
+		return;
+	spool_stats(p->spool, &s);
+	to->spool_events = s.events;
+	to->spool_bytes = s.bytes;
+	to->spool_damaged += s.damaged - p->told.damaged;
+	to->spool_expired += s.expired - p->told.expired;
+	to->spool_refused += s.refused - p->told.refused;
+	if (s.damaged > p->told.damaged)
+		log_error("the spool %s was damaged in %llu places (%llu "
+		    "bytes): the events there are lost, those around them are "
+		    "not; check the disk", p->limits.dir,
+		    (unsigned long long)(s.damaged - p->told.damaged),
+		    (unsigned long long)(s.damaged_bytes -
+			p->told.damaged_bytes));
+	if (s.expired > p->told.expired)
+		log_error("%llu events in the spool were older than [limits] "
+		    "spool_age and are dropped: the handler was away for too "
+		    "long", (unsigned long long)(s.expired - p->told.expired));
+	p->told = s;
+}
+
+static void
+spool_failed(struct pending *p, const struct err *err)
+{
+	uint64_t now = clock_boot_ms();
+	bool failing = p->failing;
+
+	p->failing = true;
+	/* Its own bound is asked about without a system call. */
+	count(p);
+	p->retry_ms = p->stats->spool_bytes < p->limits.spool_bytes / 2
+	    ? now + PENDING_RETRY_MS : 0;
+	if (failing || (p->said_ms != 0 && now - p->said_ms < PENDING_SAY_MS))
+		return;
+	p->said_ms = now;
+	log_error("%s: events are kept in memory up to [limits] queue_bytes, "
+	    "then the shard waits with its session kept; make room, it tries "
+	    "again by itself", err->text);
+}
+
+static void
+spool_worked(struct pending *p)
+{
+	if (p->failing)
+		log_info("the spool can be written again");
+	p->failing = false;
+}
+
+/* ---- one event -------------------------------------------------------- */
+
+/* A record knows the name of its session, so that it is whole by itself. */
+static bool
+to_disk(struct pending *p, const struct up_hdr *hdr, const void *raw,
+    const struct up_session *us)
+{
+	struct up_hdr h = *hdr;
+	struct iovec parts[2] = { { (void *)(uintptr_t)raw, hdr->len },
+		{ (void *)(uintptr_t)us->id, 0 } };
+	struct err err;
+
+	if (h.session != 0 && h.session == us->session)
+		parts[1].iov_len = strlen(us->id);
+	h.reserved = (uint32_t)parts[1].iov_len;
+	h.len += h.reserved;
+	if (spool_append_parts(p->spool, &h, parts, 2, &err) == 0) {
+		spool_worked(p);
+		return true;
+	}
+	spool_failed(p, &err);
+	return false;
+}
+
+static void
+to_memory(struct pending *p, const struct up_hdr *h)
+{
+	if (h->session != p->announced && h->session != 0) {
+		queue_announce(&p->queue, &p->session);
+		p->announced = h->session;
+	}
+	queue_commit(&p->queue, h);
+}
+
+static enum pending_result
+memory_result(const struct pending *p)
+{
+	return !p->spooling && p->queue.bytes >= p->limits.queue_bytes
+	    ? PENDING_FULL : PENDING_KEPT;
+}
+
+static enum pending_result
+to_both(struct pending *p, const struct up_hdr *hdr)
+{
+	struct queue *q = &p->queue;
+	bool waiting = !spool_empty(p->spool);
+	struct up_hdr h = *hdr;
+
+	h.len = (uint32_t)queue_open_len(q);
+	if (to_disk(p, &h, queue_open_text(q), &p->session)) {
+		if (waiting || q->bytes >= p->memory) {
+			queue_discard(q);
+			queue_detach(q);
+			return PENDING_KEPT;
+		}
+		queue_attach(q);
+		to_memory(p, hdr);
+		spool_skip(p->spool);
+		p->boundary = q->last_ord;
+		return PENDING_KEPT;
+	}
+	if (waiting)
+		return PENDING_REFUSED;
+	/* All that is in the spool is in memory too: so it is the end of it. */
+	p->spooling = false;
+	queue_attach(q);
+	to_memory(p, hdr);
+	return memory_result(p);
+}
+
+enum pending_result
+pending_commit(struct pending *p, const struct up_hdr *h)
+{
+	enum pending_result r;
+
+	if (p->spooling) {
+		r = to_both(p, h);
+		count(p);
+		return r;
+	}
+	to_memory(p, h);
+	if (p->queue.bytes < p->slow)
+		return PENDING_KEPT;
+	pending_spool(p, "does not keep up");
+	return memory_result(p);
+}
+
+/* ---- into and out of the spool ---------------------------------------- */
+
+/* What is in memory only goes to disk as well: false when it can't. */
+static bool
+copy_queue(struct pending *p)
+{
+	struct queue_pos at = queue_first(&p->queue);
+	struct up_session us = p->queue.session;
+	const unsigned char *payload;
+	struct up_hdr h;
+
+	while (queue_next(&p->queue, &at, &h, &payload)) {
+		if (h.type == UP_SESSION)
+			memcpy(&us, payload, sizeof(us));
+		if (h.type != UP_EVENT || h.ord <= p->boundary)
+			continue;
+		if (!to_disk(p, &h, payload, &us))
+			return false;
+		spool_skip(p->spool);
+		p->boundary = h.ord;
+	}
+	return true;
+}
+
+void
+pending_spool(struct pending *p, const char *why)
+{
+	if (p->spooling || p->spool == NULL || clock_boot_ms() < p->retry_ms)
+		return;
+	if (copy_queue(p)) {
+		p->spooling = true;
+		p->boundary = p->queue.last_ord;
+		log_notice("the handler %s: events go to the spool", why);
+	}
+	count(p);
+}
+
+/* One record into the queue; a damaged one is counted and left out. */
+static void
+refill_one(struct pending *p, struct up_hdr *h)
+{
+	bool announce = h->session != 0 && h->session != p->announced;
+	struct up_session us = { .session = h->session };
+	size_t lead = announce ? sizeof(us) + HDR : 0;
+	unsigned char *at = queue_room(&p->queue, lead + h->len);
+
+	if (spool_take(p->spool, at + lead) != 0)
+		return;
+	if (p->earlier > 0) {
+		/* It may have been sent before that process ended. */
+		h->flags |= UP_FLAG_AGAIN;
+		p->earlier--;
+	}
+	if (h->reserved >= h->len || h->reserved >= sizeof(us.id))
+		h->reserved = 0;
+	h->len -= h->reserved;
+	if (announce) {
+		struct up_hdr s = { .type = UP_SESSION, .len = sizeof(us),
+			.session = us.session };
+
+		memcpy(us.id, at + lead + h->len, h->reserved);
+		memcpy(at, &us, sizeof(us));
+		queue_add(&p->queue, &s);
+		p->announced = us.session;
+	}
+	h->type = UP_EVENT;
+	queue_add(&p->queue, h);
+	p->boundary = p->queue.last_ord;
+}
+
+/* The queue takes from the spool what it has room for; perhaps it is done. */
+static void
+refill(struct pending *p)
+{
+	struct up_hdr h;
+
+	while (!spool_empty(p->spool) && p->queue.bytes < p->memory &&
+	    spool_peek(p->spool, &h))
+		refill_one(p, &h);
+	if (p->connected && spool_empty(p->spool) &&
+	    p->queue.bytes < p->caught_up) {
+		p->spooling = false;
+		queue_attach(&p->queue);
+		log_info("the handler has caught up: the spool is not needed "
+		    "any more");
+	}
+	count(p);
+}
+
+int
+pending_ack(struct pending *p, uint64_t ord, struct queue_acked *out)
+{
+	uint64_t before = p->queue.acked_ord, until;
+
+	if (queue_ack(&p->queue, ord, out) != 0)
+		return -1;
+	if (before < p->boundary && p->queue.acked_ord > before) {
+		until = p->queue.acked_ord < p->boundary ? p->queue.acked_ord
+		    : p->boundary;
+		spool_release(p->spool, (size_t)(until - before));
+		count(p);
+	}
+	if (p->spooling)
+		refill(p);
+	return 0;
+}
+
+void
+pending_connected(struct pending *p, bool connected)
+{
+	p->connected = connected;
+	if (p->spooling)
+		refill(p);
+}
+
+int
+pending_flush(struct pending *p)
+{
+	struct err err;
+
+	if (p->spool == NULL)
+		return p->queue.events == 0 ? 0 : -1;
+	p->retry_ms = 0;
+	if (!p->spooling && !copy_queue(p))
+		return -1;
+	count(p);
+	if (spool_sync(p->spool, &err) != 0)
+		log_warn("%s", err.text);
+	return 0;
+}
+
+void
+pending_tick(struct pending *p)
+{
+	if (p->spool == NULL)
+		return;
+	spool_expire(p->spool);
+	if (p->spooling)
+		refill(p);
+	else
+		count(p);
+}
+
+/* ---- questions -------------------------------------------------------- */
+
+bool
+pending_none(const struct pending *p)
+{
+	return p->queue.events == 0 &&
+	    (p->spool == NULL || spool_empty(p->spool));
+}
+
+static bool
+disk_free(const struct pending *p)
+{
+	char dir[512];
+	struct statvfs st;
+	char *slash;
+
+	(void)str_copy(dir, p->limits.dir, sizeof(dir));
+	while (statvfs(dir, &st) != 0) {
+		slash = strrchr(dir, '/');
+		if (slash == NULL || slash == dir)
+			return true;
+		*slash = '\0';
+	}
+	return (uint64_t)st.f_bavail * st.f_frsize >= PENDING_DISK_FREE;
+}
+
+bool
+pending_room(const struct pending *p)
+{
+	if (p->queue.bytes >= p->limits.queue_bytes / 2)
+		return false;
+	if (p->spool == NULL || spool_empty(p->spool))
+		return true;
+	/* What comes can only go to disk. */
+	return p->stats->spool_bytes < p->limits.spool_bytes / 2 &&
+	    (!p->failing || disk_free(p));
+}
+
+uint64_t
+pending_tail(const struct pending *p, uint64_t session)
+{
+	return p->spool == NULL ? 0 : spool_tail(p->spool, session);
+}
+
+/* ---- life ------------------------------------------------------------- */
+
+void
+pending_session(struct pending *p, const struct up_session *us)
+{
+	p->session = *us;
+}
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+void
+pending_open(struct pending *p, const struct pending_limits *limits,
+    struct page_shard *stats)
+{
+	struct spool_limits l = { .bytes = limits->spool_bytes,
+		.segment_bytes = least(SEGMENT_BYTES,
+		    limits->spool_bytes / SEGMENTS_MIN),
+		.age_ms = limits->spool_age_ms };
+	struct err err;
+
+	memset(p, 0, sizeof(*p));
+	queue_init(&p->queue);
+	p->limits = *limits;
+	p->stats = stats;
+	p->slow = least(limits->queue_bytes / 4, PENDING_SLOW);
+	p->memory = least(p->slow, PENDING_MEMORY);
+	p->caught_up = least(p->memory / 4, PENDING_CAUGHT_UP);
+	stats->spool_events = stats->spool_bytes = 0;
+	p->spool = spool_open(limits->dir, &l, &err);
+	if (p->spool == NULL) {
+		log_error("%s: this shard goes on without a spool", err.text);
+		return;
+	}
+	count(p);
+	p->earlier = stats->spool_events;
+	if (p->earlier == 0)
+		return;
+	log_notice("%llu events wait in the spool for the handler",
+	    (unsigned long long)p->earlier);
+	p->spooling = true;
+	queue_detach(&p->queue);
+	refill(p);
+}
+
+void
+pending_close(struct pending *p)
+{
+	spool_close(p->spool);
+	p->spool = NULL;
+	queue_free(&p->queue);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the handler has not acknowledged: in memory while it keeps up, and on
+ * disk as well when it is away or slow.  While spooling every unacknowledged
+ * event is in the spool, in order, and the oldest of them are in memory too, on
+ * their way to the handler.  It must never let an event be counted as received
+ * that it could not keep, nor hand one out of order.
+ */
+#ifndef SHARD_PENDING_H
+#define SHARD_PENDING_H
+
+#include "shard/queue.h"
+#include "shared/page.h"
+#include "shared/spool.h"
+
+#define PENDING_MEMORY (1u << 20)   /* of the queue while spooling, at most */
+#define PENDING_SLOW (16u << 20)    /* of a queue in memory only, at most */
+#define PENDING_CAUGHT_UP (64u << 10) /* of a queue when spooling ends */
+#define PENDING_BULK (256u << 10)   /* behind more, an interaction overtakes */
+#define PENDING_RETRY_MS 10000u	    /* after the spool could not be written */
+#define PENDING_SAY_MS 60000u	    /* between two complaints about it */
+#define PENDING_DISK_FREE (16u << 20) /* or as soon as this much is free */
+
+struct pending_limits {
+	const char *dir;	/* of the spool; its parent may not exist */
+	uint64_t queue_bytes;	/* in memory when there is no spool to use */
+	uint64_t spool_bytes, spool_age_ms;
+};
+
+struct pending {
+	struct queue queue;
+	struct spool *spool;	/* NULL: it could not be opened */
+	struct page_shard *stats;
+	struct pending_limits limits;
+	uint64_t slow, memory, caught_up; /* thresholds of queue.bytes */
+	struct up_session session; /* of new events; session 0: none */
+	uint64_t announced;	/* the session last announced in the queue */
+	bool spooling;		/* each new event goes to disk */
+	bool connected;		/* there is a handler */
+	bool failing;		/* the spool could not be written, as was said */
+	uint64_t boundary;	/* events up to this ord are in the spool */
+	uint64_t earlier;	/* records left of an earlier process */
+	uint64_t retry_ms, said_ms;
+	struct spool_stats told; /* so much of them is counted in stats */
+};
+
+/*
+ * dir is copied by nobody: it must live as long.  What an earlier process left
+ * in the spool is pending from here on.
+ */
+void pending_open(struct pending *, const struct pending_limits *,
+    struct page_shard *);
+void pending_close(struct pending *);
+/* The seq up to which a session is safe in the spool, 0: nothing of it is. */
+uint64_t pending_tail(const struct pending *, uint64_t session);
+/* What is received from here on belongs to this session. */
+void pending_session(struct pending *, const struct up_session *);
+
+enum pending_result {
+	PENDING_KEPT,
+	PENDING_FULL,	 /* kept, but there is no room for more */
+	PENDING_REFUSED, /* not kept: it must count as not received */
+};
+/* The open message of the queue is an event.  As for queue_commit. */
+enum pending_result pending_commit(struct pending *, const struct up_hdr *);
+/* As queue_ack; then the queue is filled from the spool again. */
+int pending_ack(struct pending *, uint64_t ord, struct queue_acked *);
+/* A handler has come or gone. */
+void pending_connected(struct pending *, bool);
+/* From now on what comes goes to disk: why, for the log. */
+void pending_spool(struct pending *, const char *why);
+/* Before the process ends: 0 when all that is pending is on disk. */
+int pending_flush(struct pending *);
+/* Now and then: drops what is too old, counts. */
+void pending_tick(struct pending *);
+
+/* After PENDING_FULL or PENDING_REFUSED: is there room again? */
+bool pending_room(const struct pending *);
+/* More than PENDING_BULK bytes are ahead of the next event. */
+static inline bool
+pending_bulk(const struct pending *p)
+{
+	return p->queue.bytes > PENDING_BULK ||
+	    (p->spooling && p->stats->spool_bytes > PENDING_BULK);
+}
+/* Everything is acknowledged. */
+bool pending_none(const struct pending *);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What two configs differ in, and the config that results when only some of
+ * the differences are taken over: a reload takes what the handler and the
+ * supervisor can, and leaves the rest for who must be restarted for it.
+ */
+#ifndef SHARED_CONFIG_DIFF_H
+#define SHARED_CONFIG_DIFF_H
+
+#include "shared/config_table.h"
+
+struct config_change {
+	const struct config_key *key;	/* NULL: the whole plugin */
+	const char *plugin;		/* NULL: not of a plugin */
+	const char *was, *now;		/* as the file says it; NULL: absent */
+	enum config_reload reload;
+};
+typedef void config_change_fn(const struct config_change *, void *arg);
+
+/* Every change, borrowed for the call; returns how many there are. */
+size_t config_diff(const struct config *was, const struct config *now,
+    config_change_fn *, void *arg);
+/* "[gateway] compress: \"none\" -> \"zlib-stream\"" */
+void config_change_words(const struct config_change *, char *out, size_t size);
+/* Does a reload of the handler take it over? */
+bool config_change_live(const struct config_change *);
+
+/*
+ * `was` with every change of `now` that a reload takes over; out owns all it
+ * holds.  -1 when the parts don't fit together.
+ */
+int config_merge(const struct config *was, const struct config *now,
+    struct config *out, struct err *);
+/* `was` with the section of one plugin as `now` has it, or without it. */
+int config_merge_plugin(const struct config *was, const struct config *now,
+    const char *plugin, struct config *out, struct err *);
+
+#endif

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: MIT */
+/* See replace.h. */
+#include "supervisor/replace.h"
+
+#include <string.h>
+
+#include "shared/clock.h"
+#include "shared/config_diff.h"
+#include "supervisor/fleet.h"
+
+/* ---- config ---------------------------------------------------------- */
+
+void
+replace_apply_live(struct fleet *f)
+{
+	const struct config *c = f->config;
+
+	f->logs.least = (enum log_level)c->log_level;
+	f->logs.max_bytes = c->log_bytes;
+	f->logs.files = c->log_files;
+	log_set_level((enum log_level)c->log_level);
+	for (uint32_t i = 0; i < f->local; i++)
+		delay_limits(&f->shard[i].delay, c->restart_min_s,
+		    c->restart_max_s);
+	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+		delay_limits(&f->handler_slot[i].delay, c->restart_min_s,
+		    c->restart_max_s);
+	f->permit.reserve_wanted = c->reserve;
+}
+
+/* Whoever holds f->config keeps a valid pointer: the contents change. */
+static void
+swap_config(struct replace *h)
+{
+	struct config *was = base_alloc(sizeof(*was));
+
+	*was = *h->fleet->config;
+	*h->fleet->config = *h->other;
+	*h->other = *was;
+	free(was);
+	replace_apply_live(h->fleet);
+}
+
+static void
+drop_other(struct replace *h)
+{
+	if (h->other == NULL)
+		return;
+	config_free(h->other);
+	free(h->other);
+	h->other = NULL;
+}
+
+static void
+on_problem(const char *line, void *arg)
+{
+	struct replace *h = arg;
+
+	control_say(&h->fleet->control, h->ticket, "problem", line);
+}
+
+static void
+on_change(const struct config_change *c, void *arg)
+{
+	struct replace *h = arg;
+	char words[600], line[800];
+
+	config_change_words(c, words, sizeof(words));
+	if (config_change_live(c))
+		str_copy(line, words, sizeof(line));
+	else
+		str_format(line, sizeof(line), "%s: left as it is, a change "
+		    "of it restarts %s", words, config_reload_name[c->reload]);
+	control_say(&h->fleet->control, h->ticket, "change", line);
+}
+
+/* The file as it is now, into *fresh with what a reload can't take over. */
+static int
+read_config(struct replace *h, struct config *out, struct err *e)
+{
+	struct fleet *f = h->fleet;
+	struct config *file = base_alloc(sizeof(*file));
+	int rc = config_load(file, f->config->path, on_problem, h, e);
+
+	if (rc == 0) {
+		if (config_diff(f->config, file, on_change, h) == 0)
+			control_say(&f->control, h->ticket, "change",
+			    "the config is the same as before");
+		rc = config_merge(f->config, file, out, e);
+	}
+	config_free(file);
+	free(file);
+	return rc;
+}
+
+/* ---- who is in service ----------------------------------------------- */
+
+/*
+ * Puts c into service in place of from.  Handlers write their part of the page
+ * only while handler_watch names them, so that there is one writer at a time.
+ */
+static void
+take_service(struct fleet *f, struct member *c, struct member *from)
+{
+	struct page_watch *w = &f->page.head->handler_watch;
+	struct page_watch *spare = &f->spare_watch, was = *w;
+
+	f->handler = c;
+	page_begin(&w->lock);
+	w->pid = spare->pid;
+	w->pid_start = spare->pid_start;
+	w->started_ms = spare->started_ms;
+	w->restart_ms = 0;
+	w->rss_kb = w->uss_kb = w->fds = w->fd_limit = 0;
+	w->sampled_ms = 0;
+	w->starts++;
+	page_end(&w->lock);
+	spare->pid = was.pid;
+	spare->pid_start = was.pid_start;
+	spare->started_ms = was.started_ms;
+	str_copy(c->name, "handler", sizeof(c->name));
+	str_copy(from->name, from == f->replace.old ? "old handler"
+	    : "new handler", sizeof(from->name));
+}
+
+static bool
+serving(const struct member *c)
+{
+	return c->state == MEMBER_UP && c->ready_ms != 0;
+}
+
+static uint32_t
+behind(void *arg)
+{
+	struct replace *h = arg;
+	struct fleet *f = h->fleet;
+	const struct member *other = fleet_spare(f);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->local; i++) {
+		const struct member *c = &f->shard[i];
+
+		if (c->state != MEMBER_UP)
+			continue;	/* it begins with whoever serves */
+		/* Whose other handler is gone is over as soon as it is told. */
+		n += c->pair_due || (member_running(other)
+		    && c->switched != f->handler->generation);
+	}
+	return n;
+}
+
+/* ---- looking at the new one ------------------------------------------ */
+
+/* What an operator holds back is not missed. */
+static void
+count_plugins(struct fleet *f, struct probation_sample *s)
+{
+	struct page_plugins *all = base_alloc(sizeof(*all));
+
+	if (page_read(&f->page.head->plugins, all, sizeof(*all)))
+		for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++) {
+			const struct page_plugin *p = &all->plugin[i];
+
+			s->plugins += p->state != PLUGIN_HELD
+			    || !p->by_operator;
+			s->plugins_up += p->state == PLUGIN_UP;
+		}
+	free(all);
+}
+
+static void
+take_sample(struct fleet *f, struct probation_sample *s)
+{
+	struct page_handler ph;
+	struct page_shard ps;
+
+	memset(s, 0, sizeof(*s));
+	s->now_ms = clock_boot_ms();
+	for (uint32_t i = 0; i < f->local; i++) {
+		if (!page_read(&f->page.slot[i].shard, &ps, sizeof(ps)))
+			continue;
+		s->waiting += ps.queue_events + ps.spool_events;
+		s->acked += ps.acked_seq;
+	}
+	if (!page_read(&f->page.head->handler, &ph, sizeof(ph)))
+		return;
+	count_plugins(f, s);
+	s->plugin_ends = ph.plugin_restarts + ph.dead_letters;
+	s->taken = ph.events;
+}
+
+static uint64_t
+patience_ms(const struct config *c)
+{
+	double s = 0;
+
+	for (size_t i = 0; i < c->plugins; i++)
+		if (c->plugin[i].timeout_s > s)
+			s = c->plugin[i].timeout_s;
+	return (uint64_t)((s + REPLACE_SLACK_S) * 1000);
+}
+
+static enum reload_verdict
+judge(void *arg, bool last, char *words, size_t size)
+{
+	struct replace *h = arg;
+	struct probation_sample s;
+
+	take_sample(h->fleet, &s);
+	return probation_judge(&h->probation, &s, last, words, size);
+}
+
+static void
+obituary(void *arg, char *words, size_t size)
+{
+	struct replace *h = arg;
+
+	str_format(words, size, "ended: %s", member_watch(h->fresh)->last_end);
+}
+
+/* ---- actions --------------------------------------------------------- */
+
+static int
+start_fresh(void *arg, struct err *e)
+{
+	struct replace *h = arg;
+	struct member *fresh = h->fresh, *old = h->old;
+
+	if (program_open(&fresh->program, h->fleet->program_path,
+	    h->other->text, e) == -1)
+		return -1;
+	str_copy(fresh->name, "new handler", sizeof(fresh->name));
+	member_event(fresh, MEMBER_ON_START);
+	if (!member_running(fresh)) {
+		member_event(fresh, MEMBER_ON_STOP);
+		return err_set(e, EXIT_DEGRADED, "the new handler's process "
+		    "could not be made (see the log); nothing was changed");
+	}
+	fresh->trial = old->trial = true;
+	/* A dead one's restart would only come in between. */
+	if (old->state == MEMBER_WAITING)
+		member_event(old, MEMBER_ON_STOP);
+	return 0;
+}
+
+static void
+promote(void *arg)
+{
+	struct replace *h = arg;
+	struct fleet *f = h->fleet;
+	struct probation_sample before;
+	uint64_t served = h->old->ready_ms != 0
+	    ? clock_boot_ms() - h->old->ready_ms : 0;
+
+	take_sample(f, &before);
+	probation_begin(&h->probation, &before, served,
+	    before.plugin_ends - h->old->ends_before,
+	    patience_ms(h->other));
+	swap_config(h);
+	h->promoted = true;
+	take_service(f, h->fresh, h->old);
+	uplinks_add(&f->uplinks, h->fresh);
+}
+
+static bool
+retire(void *arg)
+{
+	struct replace *h = arg;
+
+	member_event(h->old, MEMBER_ON_STOP);
+	return member_running(h->old);
+}
+
+/* The shards heard of a newer generation: the old one returns as the newest. */
+static void
+serve_again(struct replace *h)
+{
+	struct fleet *f = h->fleet;
+
+	h->old->generation = ++f->epoch;
+	uplinks_add(&f->uplinks, h->old);
+}
+
+static void
+restore(void *arg, const char *why)
+{
+	struct replace *h = arg;
+	struct fleet *f = h->fleet;
+	bool alive = member_running(h->old)
+	    && h->old->state != MEMBER_STOPPING;
+
+	if (member_running(h->fresh))
+		member_kill(h->fresh, h->promoted ? CRASH_HUNG : CRASH_START,
+		    why);
+	else
+		member_event(h->fresh, MEMBER_ON_STOP);
+	if (h->promoted) {
+		swap_config(h);
+		take_service(f, h->old, h->fresh);
+	}
+	if (!alive)
+		member_revive(h->old);
+	else if (h->promoted && serving(h->old))
+		serve_again(h);
+	h->promoted = false;
+}
+
+static bool
+restored(void *arg)
+{
+	struct replace *h = arg;
+
+	return !member_running(h->fresh) && serving(h->old)
+	    && behind(h) == 0;
+}
+
+static void
+settle(void *arg, bool rolled_back)
+{
+	struct replace *h = arg;
+	struct fleet *f = h->fleet;
+
+	h->fresh->trial = h->old->trial = false;
+	program_close(h->promoted ? &h->old->program : &h->fresh->program);
+	drop_other(h);
+	if (rolled_back && !f->stopping && f->handler->state == MEMBER_DOWN)
+		member_event(f->handler, MEMBER_ON_START);
+	h->fresh = h->old = NULL;
+	h->promoted = false;
+}
+
+static void
+tell(void *arg, const char *sentence)
+{
+	struct replace *h = arg;
+
+	log_notice("Reload: %s", sentence);
+	control_say(&h->fleet->control, h->ticket, "progress", sentence);
+}
+
+static void
+done(void *arg, int code, const char *sentence)
+{
+	struct replace *h = arg;
+	struct fleet *f = h->fleet;
+	struct err e;
+
+	if (code == EXIT_FINE) {
+		log_notice("Reload: %s Generation %u, after %.1f s.", sentence,
+		    f->handler->generation,
+		    (double)(clock_boot_ms() - h->began_ms) / 1000);
+		control_say(&f->control, h->ticket, "progress", sentence);
+		control_done(&f->control, h->ticket, f->handler->generation,
+		    NULL);
+	} else {
+		err_set(&e, code, "%s", sentence);
+		log_error("Reload: %s", sentence);
+		control_done(&f->control, h->ticket, 0, &e);
+	}
+	board_note(&f->board, BOARD_RELOAD, code == EXIT_FINE
+	    || f->stopping ? "" : sentence);
+	h->ticket = 0;
+}
+
+static const struct reload_actions actions = {
+	.start = start_fresh, .promote = promote, .behind = behind,
+	.retire = retire, .judge = judge, .obituary = obituary,
+	.restore = restore, .restored = restored, .settle = settle,
+	.tell = tell, .done = done,
+};
+
+/* ---- the public face ------------------------------------------------- */
+
+void
+replace_init(struct replace *h, struct fleet *f)
+{
+	memset(h, 0, sizeof(*h));
+	h->fleet = f;
+	reload_init(&h->reload, f->timers, &actions, h);
+}
+
+void
+replace_free(struct replace *h)
+{
+	timer_stop(&h->reload.deadline);
+	timer_stop(&h->reload.tick);
+	drop_other(h);
+}
+
+static void
+limits_of(const struct config *c, struct reload_limits *l)
+{
+	double stop = c->handler_drain_timeout_s + c->stop_timeout_s;
+
+	l->ready_s = c->handler_start_timeout_s + REPLACE_READY_S;
+	l->switch_s = c->handler_drain_timeout_s + REPLACE_SLACK_S;
+	l->stop_s = stop + REPLACE_SLACK_S;
+	l->probation_s = c->handler_probation_s;
+	l->back_s = c->handler_start_timeout_s + stop + REPLACE_SLACK_S;
+}
+
+static int
+may_begin(struct replace *h, struct err *e)
+{
+	struct fleet *f = h->fleet;
+
+	if (f->local == 0)
+		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
+		    "yet: Discord has not answered");
+	if (replace_busy(h))
+		return err_set(e, EXIT_TRY_LATER, "a reload is under way (%s): "
+		    "wait until it is over",
+		    reload_state_name[h->reload.state]);
+	if (member_running(fleet_spare(f)))
+		return err_set(e, EXIT_TRY_LATER, "the handler of the last "
+		    "reload has not ended yet");
+	if (plugins_busy(&f->plugins))
+		return err_set(e, EXIT_TRY_LATER, "a plugin command is under "
+		    "way: wait until it is over");
+	return 0;
+}
+
+static int
+begin(struct replace *h, struct err *e)
+{
+	struct fleet *f = h->fleet;
+	struct reload_limits limits;
+	char words[RELOAD_WORDS];
+
+	limits_of(h->other, &limits);
+	h->old = f->handler;
+	h->fresh = fleet_spare(f);
+	h->began_ms = clock_boot_ms();
+	if (reload_begin(&h->reload, &limits, e) == -1)
+		return -1;
+	str_format(words, sizeof(words), "Handler generation %u starts beside "
+	    "generation %u.", h->fresh->generation, h->old->generation);
+	tell(h, words);
+	return 0;
+}
+
+int
+replace_begin(struct replace *h, uint32_t ticket, bool check, bool no_wait,
+    struct err *e)
+{
+	struct fleet *f = h->fleet;
+
+	if (may_begin(h, e) == -1)
+		return -1;
+	h->ticket = ticket;
+	h->other = base_alloc(sizeof(*h->other));
+	if (read_config(h, h->other, e) == -1
+	    || (!check && begin(h, e) == -1)) {
+		h->ticket = 0;
+		drop_other(h);
+		return -1;
+	}
+	if (check)
+		drop_other(h);
+	if (check || no_wait) {
+		control_done(&f->control, ticket, check
+		    ? f->handler->generation : h->fresh->generation, NULL);
+		h->ticket = 0;
+	}
+	return 0;
+}
+
+void
+replace_ready(struct replace *h, struct member *c)
+{
+	if (c == h->fresh || h->reload.state == RELOAD_ROLLING_BACK)
+		reload_event(&h->reload, RELOAD_ON_READY);
+}
+
+void
+replace_gone(struct replace *h, struct member *c)
+{
+	if (c == h->fresh)
+		reload_event(&h->reload, RELOAD_ON_NEW_GONE);
+	else if (c == h->old && !c->again)
+		reload_event(&h->reload, RELOAD_ON_OLD_GONE);
+}
+
+void
+replace_moved(struct replace *h)
+{
+	reload_event(&h->reload, RELOAD_ON_MOVED);
+}
+
+void
+replace_abort(struct replace *h)
+{
+	struct member *fresh = h->fresh;
+
+	if (replace_busy(h) && !h->promoted)
+		member_event(fresh, MEMBER_ON_STOP);
+	reload_event(&h->reload, RELOAD_ON_ABORT);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hands of a reload (reload.h): the two handler slots of the fleet, the
+ * config and program of each, the page's word on who is in service, and what
+ * the operator reads about it.
+ */
+#ifndef SUPERVISOR_REPLACE_H
+#define SUPERVISOR_REPLACE_H
+
+#include "shared/config.h"
+#include "supervisor/probation.h"
+#include "supervisor/reload.h"
+
+struct fleet;
+struct member;
+
+#define REPLACE_READY_S 2	/* beyond start_timeout, which plugins have */
+#define REPLACE_SLACK_S 5	/* beyond drain_timeout and the like */
+
+struct replace {
+	struct fleet *fleet;
+	struct reload reload;
+	struct probation probation;
+	/* While one is under way: */
+	struct member *fresh, *old;
+	struct config *other;	/* not in force: the next one, then the last */
+	bool promoted;		/* other is the last one */
+	uint32_t ticket;	/* of the client that waits; 0: none */
+	uint64_t began_ms;
+};
+
+void replace_init(struct replace *, struct fleet *);
+void replace_free(struct replace *);
+/*
+ * Reads the config file again and begins: 0, or -1 with the client told.
+ * check: only says what would change.
+ */
+int replace_begin(struct replace *, uint32_t ticket, bool check,
+    bool no_wait, struct err *);
+/* From fleet.c: something happened to a handler, or to a shard's uplink. */
+void replace_ready(struct replace *, struct member *);
+void replace_gone(struct replace *, struct member *);
+void replace_moved(struct replace *);
+void replace_abort(struct replace *);
+static inline bool
+replace_busy(const struct replace *h)
+{
+	return reload_busy(&h->reload);
+}
+
+/* Puts what can change while we run into force, after a config did. */
+void replace_apply_live(struct fleet *);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* plugin: the handler's plugins as the stats page has them, and commands. */
+#include "shared/page.h"
+#include "tools/cli_reload.h"
+#include "tools/cli_table.h"
+#include "tools/cli_verbs.h"
+#include "tools/cli_view.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#define SLACK_S 15	/* beyond start_timeout and drain_timeout */
+
+/* ---- list ---------------------------------------------------------------- */
+
+static void
+put(struct json_object *o, const char *key, uint64_t n)
+{
+	json_object_object_add(o, key, json_object_new_int64((int64_t)n));
+}
+
+static void
+put_text(struct json_object *o, const char *key, const char *text)
+{
+	json_object_object_add(o, key, json_object_new_string(text));
+}
+
+static const char *
+state_name(const struct page_plugin *p, bool alive)
+{
+	if (!alive)
+		return "down";
+	return p->state < PLUGIN_STATES ? page_plugin_state_name[p->state]
+	    : "?";
+}
+
+static struct json_object *
+to_json(const struct page_plugin *p, bool alive)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_text(o, "name", p->name);
+	put_text(o, "state", state_name(p, alive));
+	json_object_object_add(o, "pid", alive && p->pid > 0 ?
+	    json_object_new_int(p->pid) : NULL);
+	put(o, "generation", p->generation);
+	put(o, "outstanding", p->outstanding);
+	put(o, "waiting", p->waiting);
+	put(o, "backlog_events", p->backlog_events);
+	put(o, "backlog_bytes", p->backlog_bytes);
+	put(o, "lag_events", p->outstanding + p->waiting + p->backlog_events);
+	put(o, "lag_ms", p->lag_ms);
+	put(o, "events", p->events);
+	put(o, "restarts", p->restarts);
+	put(o, "strikes", p->strikes);
+	put(o, "dead_letters", p->dead_letters);
+	put(o, "dropped", p->dropped);
+	put(o, "expired", p->expired);
+	put(o, "damaged", p->damaged);
+	put_text(o, "note", p->note);
+	return o;
+}
+
+static void
+print_json(const struct page_plugins *all, bool alive)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+
+	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
+		if (all->plugin[i].name[0] != '\0')
+			json_object_array_add(list, to_json(&all->plugin[i],
+			    alive));
+	json_object_object_add(o, "plugins", list);
+	cli_print_json(o);
+}
+
+static void
+add_row(struct cli_table *t, const struct page_plugin *p, bool alive)
+{
+	bool up = alive && p->state == PLUGIN_UP;
+	char age[24];
+
+	cli_table_add(t, "%s", p->name);
+	cli_table_add(t, "%s", state_name(p, alive));
+	cli_table_colour(t, up ? CLI_GREEN : CLI_RED);
+	if (alive && p->pid > 0)
+		cli_table_add(t, "%d", p->pid);
+	else
+		cli_table_add(t, "-");
+	cli_table_add(t, "%llu", (unsigned long long)p->events);
+	cli_table_add(t, "%u", p->outstanding);
+	cli_table_add(t, "%llu", (unsigned long long)p->waiting);
+	cli_table_add(t, "%llu", (unsigned long long)p->backlog_events);
+	cli_table_add(t, "%s", p->lag_ms > 0 ?
+	    cli_age((int64_t)p->lag_ms, age) : "-");
+	cli_table_add(t, "%llu", (unsigned long long)p->restarts);
+	cli_table_add(t, "%llu", (unsigned long long)p->dead_letters);
+}
+
+static void
+print_table(const struct page_plugins *all, bool alive)
+{
+	struct cli_table t;
+
+	cli_table_init(&t, "PLUGIN STATE >PID >EVENTS >WORKING >WAITING "
+	    ">BACKLOG >LAG >RESTARTS >DEAD");
+	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
+		if (all->plugin[i].name[0] != '\0')
+			add_row(&t, &all->plugin[i], alive);
+	cli_table_print(&t, stdout, cli_table_may_colour(stdout));
+	cli_table_free(&t);
+	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
+		if (all->plugin[i].name[0] != '\0' &&
+		    all->plugin[i].note[0] != '\0')
+			printf("%s: %s\n", all->plugin[i].name,
+			    all->plugin[i].note);
+}
+
+static bool
+is_well(const struct page_plugin *p)
+{
+	return p->name[0] == '\0' || p->state == PLUGIN_UP ||
+	    (p->state == PLUGIN_HELD && p->by_operator);
+}
+
+/* 0 all up or held by an operator, 1 some are not, 2 there is no handler. */
+static int
+verdict(const struct page_plugins *all, bool alive)
+{
+	if (!alive)
+		return EXIT_DOWN;
+	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
+		if (!is_well(&all->plugin[i]))
+			return EXIT_DEGRADED;
+	return EXIT_FINE;
+}
+
+static int
+list(struct cli *c)
+{
+	static struct page_plugins all;	/* large */
+	struct cli_view v;
+	struct page page;
+	bool alive;
+	int code;
+
+	if (c->argc != 1)
+		return cli_usage(c);
+	if (cli_view_read(&v, &c->config, &c->err) == -1)
+		return cli_fail(c);
+	alive = v.handler_alive;
+	cli_view_free(&v);
+	if (page_open(&page, c->config.state_dir, &c->err) == -1)
+		return cli_fail(c);
+	page_read(&page.head->plugins, &all, sizeof(all));
+	page_close(&page);
+	for (uint32_t i = 0; i < PAGE_PLUGINS; i++) {
+		all.plugin[i].name[sizeof(all.plugin[i].name) - 1] = '\0';
+		all.plugin[i].note[sizeof(all.plugin[i].note) - 1] = '\0';
+	}
+	code = verdict(&all, alive);
+	if (c->json)
+		print_json(&all, alive);
+	else
+		print_table(&all, alive);
+	return code;
+}
+
+/* ---- commands ------------------------------------------------------------ */
+
+static int
+act(struct cli *c)
+{
+	struct json_object *q;
+
+	if (c->argc != 2)
+		return cli_usage(c);
+	q = json_object_new_object();
+	put_text(q, "cmd", "plugin");
+	put_text(q, "action", c->argv[0]);
+	put_text(q, "name", c->argv[1]);
+	return cli_follow(c, q, c->config.handler_start_timeout_s +
+	    c->config.handler_drain_timeout_s + SLACK_S);
+}
+
+int
+cli_plugin(struct cli *c)
+{
+	static const char *const names[] = {"list", "load", "unload",
+	    "restart"};
+	char word[16];
+	int i;
+
+	if (cli_options(c, NULL, 0) == -1 || cli_load(c) == -1)
+		return cli_fail(c);
+	if (c->argc == 0)
+		return cli_usage(c);
+	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)
+		return cli_fail(c);
+	str_copy(word, names[i], sizeof(word));
+	c->argv[0] = word;
+	return i == 0 ? list(c) : act(c);
+}

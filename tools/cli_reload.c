@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reload: has the supervisor read the config again and replace the handler.
+ * What it says on the way is shown as it comes; how it ends is our exit code.
+ */
+#include "tools/cli_reload.h"
+
+#include "tools/cli_control.h"
+#include "tools/cli_verbs.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#define SLACK_S 30	/* beyond all the deadlines of a reload */
+
+/* Lines before the last are data, but for problems, which are errors. */
+static void
+show_line(const char *key, const char *text, void *arg)
+{
+	struct cli *c = arg;
+	struct json_object *o;
+
+	if (c->json) {
+		o = json_object_new_object();
+		json_object_object_add(o, key, json_object_new_string(text));
+		cli_print_json(o);
+	} else if (strcmp(key, "problem") == 0) {
+		fprintf(stderr, "%s\n", text);
+	} else {
+		printf("%s\n", text);
+	}
+	fflush(stdout);
+}
+
+int
+cli_follow(struct cli *c, struct json_object *request, double seconds)
+{
+	struct json_object *a = cli_control_follow(&c->config, request,
+	    seconds, show_line, c, &c->err);
+
+	if (a == NULL)
+		return cli_fail(c);
+	if (c->json)
+		cli_print_json(a);
+	else
+		json_object_put(a);
+	return EXIT_FINE;
+}
+
+/* The running supervisor's own limits may be others: twice as long, then. */
+static double
+patience(const struct config *c)
+{
+	double once = c->handler_start_timeout_s + c->handler_drain_timeout_s +
+	    c->stop_timeout_s + c->handler_probation_s;
+
+	for (size_t i = 0; i < c->plugins; i++)
+		if (c->plugin[i].timeout_s > once)
+			once += c->plugin[i].timeout_s;
+	return 2 * once + SLACK_S;
+}
+
+int
+cli_reload(struct cli *c)
+{
+	bool check = false, no_wait = false;
+	const struct cli_opt opts[] = {
+		{"--check", 0, CLI_FLAG, &check},
+		{"--no-wait", 0, CLI_FLAG, &no_wait},
+	};
+	struct json_object *q;
+
+	/* A broken file ends here, with all its problems. */
+	if (cli_options(c, opts, nitems(opts)) == -1 || cli_load(c) == -1)
+		return cli_fail(c);
+	if (c->argc > 0)
+		return cli_usage(c);
+	q = json_object_new_object();
+	json_object_object_add(q, "cmd", json_object_new_string("reload"));
+	json_object_object_add(q, "check", json_object_new_boolean(check));
+	json_object_object_add(q, "no_wait", json_object_new_boolean(no_wait));
+	return cli_follow(c, q, patience(&c->config));
+}
