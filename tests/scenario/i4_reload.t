@@ -39,11 +39,11 @@ def refused(t, fleet):
     with open(fleet.config, encoding="utf-8") as f:
         good = f.read()
     with open(fleet.config, "a", encoding="utf-8") as f:
-        f.write("[limits]\nstop_timeuot = 3s\n[log]\nlevel = loud\n")
+        f.write("[limits]\nstop_timeuot = 3s\n[log]\nfiles = many\n")
     done = fleet.cli("reload")
     t.equal(done.returncode, 78, "reload of a broken config: exit status")
     t.match(done.stderr, "did you mean stop_timeout", "one problem")
-    t.match(done.stderr, 'got "loud"', "and the other")
+    t.match(done.stderr, 'got "many"', "and the other")
     with open(fleet.config, "w", encoding="utf-8") as f:
         f.write(good)
     after = fleet.status()["handler"]
