@@ -222,9 +222,27 @@ on_request(struct plugin_host *host, struct plugin *p, const char *id,
 }
 
 static void
+on_answered(struct plugin_host *host, struct plugin *p, uint64_t id,
+    const char *refusal)
+{
+	rpc_answered(&handler_of(host)->rpc, p, id, refusal);
+}
+
+static void
 on_ended(struct plugin_host *host, struct plugin *p)
 {
-	rest_forget(handler_of(host)->rest, plugin_slot(p));
+	struct handler *h = handler_of(host);
+
+	rest_forget(h->rest, plugin_slot(p));
+	/* What the one that left was asked is asked again when it is late. */
+	if (h->staff.serving[plugin_index(p)] == p)
+		rpc_plugin_ended(&h->rpc, p);
+}
+
+static void
+on_up(struct staff *staff, struct plugin *p)
+{
+	rpc_plugin_up(&container_of(staff, struct handler, staff)->rpc, p);
 }
 
 static void
@@ -370,6 +388,7 @@ on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 	struct handler *h = container_of(w, struct handler, prepare);
 
 	rest_flush(h->rest);
+	rpc_flush(&h->rpc);
 	intake_flush(&h->intake);
 	plugin_pump_all(&h->staff.host);
 	handler_check_ready(h);
@@ -433,7 +452,10 @@ start_plugins(struct handler *h)
 	s->host.config = &h->config;
 	s->host.limits = &h->limits;
 	s->host.request = on_request;
+	s->host.answered = on_answered;
 	s->host.ended = on_ended;
+	s->up = on_up;
+	s->config = &h->config;
 	s->route = &h->route;
 	s->answer = on_answer;
 	s->gone = on_gone;
@@ -474,6 +496,9 @@ handler_start(struct handler *h, const char *path, struct err *e)
 	h->intake.refused = on_uplink_refused;
 	h->rpc.rest = h->rest;
 	h->rpc.intake = &h->intake;
+	h->rpc.plugin = h->staff.serving;
+	if (rpc_open(&h->rpc, h->timers, &h->config, e) < 0)
+		return -1;
 	start_ipc(h);
 	start_plugins(h);
 	timer_set(&h->tick, HANDLER_TICK_S);
@@ -488,9 +513,12 @@ handler_finish(struct handler *h)
 	ipc_close(&h->ipc);
 	h->orphan = false;
 	rest_free(h->rest);
-	if (staff_gone(&h->staff))
+	rpc_close(&h->rpc);
+	if (staff_gone(&h->staff)) {
+		staff_forget(&h->staff);
+		intake_free(&h->intake);
 		staff_free(&h->staff);
-	intake_free(&h->intake);
+	}
 	route_free(&h->route);
 	timer_stop(&h->tick);
 	timer_stop(&h->stop);

@@ -138,6 +138,9 @@ plugin_hear(struct plugin *p, const struct talk *t)
 	case TALK_REFUSAL:
 		if (p->state == PLUGIN_STARTING && t->number == 0)
 			plugin_initialised(p, t);
+		else if (t->number >= PLUGIN_ASK_FIRST)
+			p->host->answered(p->host, p, t->number,
+			    t->kind == TALK_REFUSAL ? t->why : NULL);
 		else
 			plugin_answered(p, t);
 		break;
@@ -310,3 +313,16 @@ plugin_error(struct plugin *p, uint64_t life, const char *id, int code,
 	plugin_dirty(p);
 }
 
+uint64_t
+plugin_ask(struct plugin *p, const char *method, const char *params,
+    size_t len)
+{
+	uint64_t id = PLUGIN_ASK_FIRST + p->host->asks;
+
+	if (p->state != PLUGIN_UP || p->retired || p->pipes.in < 0)
+		return 0;
+	p->host->asks++;
+	line_request(&p->pipes.send, id, method, params, len);
+	plugin_dirty(p);
+	return id;
+}

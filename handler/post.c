@@ -25,8 +25,8 @@ text_copy(const char *s)
 	return base_strdup(s != NULL ? s : "");
 }
 
-static void
-cfg_copy(struct config_plugin *to, const struct config_plugin *from)
+void
+post_config(struct config_plugin *to, const struct config_plugin *from)
 {
 	struct config_plugin was = *to;
 
@@ -48,6 +48,8 @@ post_windows(struct post *p)
 	for (unsigned i = 0; i < LANE_WINDOWS; i++)
 		p->lane.window[i] = of[i] == STAFF_NONE ? NULL
 		    : plugin_window(p->slot[of[i]]);
+	if (p->active != STAFF_NONE)
+		p->staff->serving[p->index] = p->slot[p->active];
 }
 
 static void
@@ -72,7 +74,7 @@ post_new(struct staff *s, unsigned index, const struct config_plugin *cfg)
 	p->index = index;
 	p->active = p->next = p->old = STAFF_NONE;
 	timer_init(s->host.timers, &p->drain, on_drain);
-	cfg_copy(&p->cfg[0], cfg);
+	post_config(&p->cfg[0], cfg);
 	lane_init(&p->lane, &s->lanes, index, &p->cfg[0]);
 	lane_open(&p->lane);
 	for (unsigned i = 0; i < STAFF_SLOTS; i++)
@@ -82,12 +84,17 @@ post_new(struct staff *s, unsigned index, const struct config_plugin *cfg)
 }
 
 void
-post_free(struct post *p)
+post_forget(struct post *p)
 {
 	timer_stop(&p->drain);
 	for (unsigned i = 0; i < LANE_WINDOWS; i++)
 		p->lane.window[i] = NULL;
 	lane_free(&p->lane);
+}
+
+void
+post_free(struct post *p)
+{
 	for (unsigned i = 0; i < STAFF_SLOTS; i++) {
 		plugin_free(p->slot[i]);
 		cfg_free(&p->cfg[i]);
@@ -350,7 +357,7 @@ staff_load(struct post *p, const struct config_plugin *cfg, uint32_t serial)
 		return; /* on its way: the answer comes with the outcome */
 	}
 	if (cfg != NULL) {
-		cfg_copy(&p->cfg[slot], cfg);
+		post_config(&p->cfg[slot], cfg);
 		lane_config(&p->lane, &p->cfg[slot]);
 		route_set(p->staff->route, p->index, &p->cfg[slot]);
 	}
@@ -392,7 +399,7 @@ staff_restart(struct post *p, const struct config_plugin *cfg,
 	}
 	if (!post_ask(p, serial))
 		return;
-	cfg_copy(&p->cfg[to], cfg != NULL ? cfg : &p->cfg[from]);
+	post_config(&p->cfg[to], cfg != NULL ? cfg : &p->cfg[from]);
 	log_notice("plugin %s gets a new process", p->lane.name);
 	p->next = to;
 	plugin_start(p->slot[to], &p->cfg[to], true);

@@ -64,6 +64,8 @@ on_changed(struct plugin_host *h, struct plugin *p)
 	log_debug("plugin %s is %s", plugin_name(p),
 	    page_plugin_state_name[plugin_state(p)]);
 	post_changed(post_of(h, p), p);
+	if (plugin_state(p) == PLUGIN_UP && s->serving[plugin_index(p)] == p)
+		s->up(s, p);
 	if (plugin_state(p) == PLUGIN_GONE)
 		s->gone(s);
 }
@@ -90,12 +92,19 @@ staff_init(struct staff *s, const char *state_dir, double drain_s)
 }
 
 void
+staff_forget(struct staff *s)
+{
+	for (unsigned i = 0; i < s->posts; i++)
+		post_forget(s->post[i]);
+	backlogs_unlock(&s->lanes.backlogs);
+}
+
+void
 staff_free(struct staff *s)
 {
 	for (unsigned i = 0; i < s->posts; i++)
 		post_free(s->post[i]);
 	s->posts = 0;
-	backlogs_unlock(&s->lanes.backlogs);
 }
 
 struct post *
@@ -105,7 +114,10 @@ staff_add(struct staff *s, const struct config_plugin *cfg)
 
 	if (s->posts == CONFIG_PLUGINS_MAX)
 		return NULL;
+	if (s->posts == s->config->plugins)
+		post_config(&s->config->plugin[s->config->plugins++], cfg);
 	p = post_new(s, s->posts, cfg);
+	s->serving[s->posts] = p->slot[0];
 	s->post[s->posts++] = p;
 	route_set(s->route, p->index, cfg);
 	s->news = true;

@@ -37,8 +37,10 @@ struct staff {
 	struct plugin_host host;
 	struct lanes lanes;
 	struct route *route;
+	struct config *config; /* a new plugin is entered there */
 	struct store store; /* path "": could not be opened */
 	struct post *post[CONFIG_PLUGINS_MAX];
+	struct plugin *serving[CONFIG_PLUGINS_MAX]; /* by index, of posts */
 	unsigned posts;
 	uint64_t dead_letters;
 	double drain_s;
@@ -48,10 +50,14 @@ struct staff {
 	void (*answer)(struct staff *, uint32_t serial, bool ok,
 	    const char *text);
 	void (*gone)(struct staff *); /* a process is gone for good */
+	void (*up)(struct staff *, struct plugin *); /* it serves from now */
 };
 
 /* host, route, answer, gone are filled in already. */
 void staff_init(struct staff *, const char *state_dir, double drain_s);
+/* No process is left: first what waits, then, once nothing is in work and no
+ * call is under way, the rest. */
+void staff_forget(struct staff *);
 void staff_free(struct staff *);
 /* Hires a plugin: NULL when there are too many. */
 struct post *staff_add(struct staff *, const struct config_plugin *);

@@ -66,7 +66,6 @@ on_turn(void *arg)
 
 	if (session_sendable(&p->session))
 		sends_open(p->sends);
-	uplink_flush(p->uplink);
 }
 
 static const struct conn_events conn_events = {

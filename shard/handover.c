@@ -84,7 +84,6 @@ adopt(struct process *p, int fd, uint32_t generation)
 	sends_disown(p->sends);
 	uplink_adopt(p->uplink, fd, &hello);
 	pending_connected(&p->pending, true);
-	uplink_flush(p->uplink);
 	report_switched(p);
 }
 

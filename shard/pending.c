@@ -45,10 +45,17 @@ count(struct pending *p)
 static void
 spool_failed(struct pending *p, const struct err *err)
 {
-	p->retry_ms = clock_boot_ms() + PENDING_RETRY_MS;
-	if (p->failing)
-		return;
+	uint64_t now = clock_boot_ms();
+	bool failing = p->failing;
+
 	p->failing = true;
+	/* Its own bound is asked about without a system call. */
+	count(p);
+	p->retry_ms = p->stats->spool_bytes < p->limits.spool_bytes / 2
+	    ? now + PENDING_RETRY_MS : 0;
+	if (failing || (p->said_ms != 0 && now - p->said_ms < PENDING_SAY_MS))
+		return;
+	p->said_ms = now;
 	log_error("%s: events are kept in memory up to [limits] queue_bytes, "
 	    "then the shard waits with its session kept; make room, it tries "
 	    "again by itself", err->text);
@@ -58,7 +65,7 @@ static void
 spool_worked(struct pending *p)
 {
 	if (p->failing)
-		log_notice("the spool can be written again");
+		log_info("the spool can be written again");
 	p->failing = false;
 }
 

@@ -27,7 +27,7 @@ struct process {
 	struct page_shard stats; /* published to the page once per turn */
 	struct ev_loop *loop;
 	struct timers *timers;
-	ev_prepare publish;
+	ev_prepare turn;	/* the end of each turn of the loop */
 	ev_io signals;
 	int signal_fd;
 	struct timer tick;	/* housekeeping */

@@ -21,6 +21,7 @@
 #define SESSION_PERMIT_WINDOW_MS 25000 /* a grant older than it is not used */
 #define SESSION_SILENCE_FACTOR 10     /* of ready_timeout: ACKs alone keep a
 					 handshake alive no longer */
+#define SESSION_FULL_MS 1000 /* at least, from FULL to the next connection */
 #define SESSION_QUIET_MS 60000	      /* the GUILD_CREATE flood is over */
 
 #define SESSION_EVENTS(X)                                                      \
@@ -41,7 +42,8 @@ extern const char *const session_event_name[SESSION_EV_COUNT];
 struct session_in {
 	unsigned code;	   /* CLOSED: close code, 0 none; DIAL_FAILED: HTTP
 			      status, 0 none; GRANT: serial */
-	bool flag;	   /* INVALID: d; STOP: end the session */
+	bool flag;	   /* INVALID: d; STOP: end the session; DIAL_FAILED:
+			      somebody answered */
 	uint64_t value;	   /* HELLO: interval in ms, 0 unusable; READY: s;
 			      DIAL_FAILED: Retry-After in s; GRANT: ledger id */
 	const char *text;  /* CLOSED, BROKEN, DIAL_FAILED, FULL: in words;
@@ -102,6 +104,9 @@ struct session {
 	enum identify_cause cause;
 	unsigned cause_code;
 
+	enum page_reconnect ended_by; /* what ended the last connection that
+					 was one */
+
 	/* the connection; generation 0 is none */
 	uint32_t generation;
 	bool on_main;
@@ -120,6 +125,7 @@ struct session {
 	unsigned outcome_code;
 
 	bool blocked;		/* no room for events, until ROOM */
+	uint64_t blocked_ms;
 };
 
 /*

@@ -39,12 +39,6 @@ publish(struct process *p)
 	page_end(&to->lock);
 }
 
-static void
-on_publish(struct ev_loop *loop, ev_prepare *w, int revents)
-{
-	publish(container_of(w, struct process, publish));
-}
-
 /* Counters go on where the last process of this slot left them. */
 static void
 take_stats(struct process *p)
@@ -273,7 +267,6 @@ on_tick(struct timer *t)
 	if (p->due != RECORD_CLEAN)
 		record_retry(p);
 	pending_tick(&p->pending);
-	uplink_flush(p->uplink);
 	handover_room(p);
 	/* Buffers are given back once nothing has come for a while. */
 	if (p->stats.events == p->busy_events)
@@ -281,13 +274,14 @@ on_tick(struct timer *t)
 	p->busy_events = p->stats.events;
 }
 
-/* Checked once per turn: what any event of this turn may have led to. */
+/* Once per turn, for whatever happened in it. */
 static void
 on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
 {
-	struct process *p = container_of(w, struct process, publish);
+	struct process *p = container_of(w, struct process, turn);
 
-	on_publish(loop, w, revents);
+	uplink_turn(p->uplink);
+	publish(p);
 	leave_if_drained(p);
 }
 
@@ -323,8 +317,8 @@ open_loop(struct process *p)
 	p->timers = timers_new(p->loop);
 	if (p->timers == NULL || open_signals(p) != 0)
 		return -1;
-	ev_prepare_init(&p->publish, on_prepare);
-	ev_prepare_start(p->loop, &p->publish);
+	ev_prepare_init(&p->turn, on_prepare);
+	ev_prepare_start(p->loop, &p->turn);
 	timer_init(p->timers, &p->tick, on_tick);
 	timer_init(p->timers, &p->drain, on_drain_over);
 	timer_init(p->timers, &p->orphan, on_orphan);

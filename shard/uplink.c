@@ -210,8 +210,8 @@ write_once(struct uplink *u)
 	return !idle(u);
 }
 
-void
-uplink_flush(struct uplink *u)
+static void
+flush(struct uplink *u)
 {
 	if (u->fd < 0 || idle(u))
 		return;
@@ -243,7 +243,7 @@ on_writable(struct ev_loop *loop, ev_io *w, int revents)
 	if (idle(u))
 		ev_io_stop(loop, w);
 	else
-		uplink_flush(u);
+		flush(u);
 	drained(u);
 }
 
@@ -363,7 +363,6 @@ on_readable(struct ev_loop *loop, ev_io *w, int revents)
 	for (int i = 0; i < UPLINK_READS_MAX; i++)
 		if (read_once(u) <= 0)
 			break;
-	uplink_flush(u);
 	drained(u);
 }
 
@@ -414,7 +413,13 @@ uplink_adopt(struct uplink *u, int fd, const struct up_hello *hello)
 	ev_io_set(&u->rd, fd, EV_READ);
 	ev_io_set(&u->wr, fd, EV_WRITE);
 	ev_io_start(u->loop, &u->rd);
-	uplink_flush(u);
+}
+
+void
+uplink_turn(struct uplink *u)
+{
+	if (!ev_is_active(&u->wr))
+		flush(u);
 }
 
 bool
@@ -440,7 +445,6 @@ uplink_express(struct uplink *u, const struct up_hdr *event, const char *raw,
 	h.flags |= UP_FLAG_EXPRESS;
 	h.ord = h.reserved = 0;
 	control_add(u, &h, raw);
-	ev_io_start(u->loop, &u->wr);
 	return true;
 }
 
@@ -465,6 +469,4 @@ uplink_result(struct uplink *u, uint64_t id, enum send_status status)
 	/* One that asks but does not read is broken; noticed at next read. */
 	if (!control_put(u, &h, &r))
 		(void)shutdown(u->fd, SHUT_RDWR);
-	else
-		ev_io_start(u->loop, &u->wr);
 }

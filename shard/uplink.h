@@ -38,8 +38,9 @@ void uplink_free(struct uplink *);
 /* Takes fd over; the present uplink, if any, is closed without a callback. */
 void uplink_adopt(struct uplink *, int fd, const struct up_hello *);
 bool uplink_connected(const struct uplink *);
-/* Sends what the queue holds, as far as the handler takes it. */
-void uplink_flush(struct uplink *);
+/* Once per turn of the loop: sends what the queue holds, unless the handler is
+ * known to take no more. */
+void uplink_turn(struct uplink *);
 /*
  * Sends a copy of an event ahead of everything that waits: false when there is
  * no handler or no room.

@@ -32,6 +32,12 @@ const char *const page_handler_state_name[HANDLER_STATES] = {
 #undef X
 };
 
+const char *const page_reconnect_name[RECONNECTS] = {
+#define X(n, s) [RECONNECT_##n] = s,
+	PAGE_RECONNECTS(X)
+#undef X
+};
+
 const char *const page_plugin_state_name[PLUGIN_STATES] = {
 #define X(n, s) [PLUGIN_##n] = s,
 	PAGE_PLUGIN_STATES(X)
@@ -234,8 +240,8 @@ page_open(struct page *p, const char *dir, struct err *e)
 		return err_set(e, EXIT_CONFIG, "%s: path too long", dir);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return err_set(e, EXIT_DOWN, "never started: there is no %s",
-		    path);
+		return err_set(e, EXIT_DOWN, "The fleet was never "
+		    "started: there is no %s.", path);
 	if (fd < 0)
 		return err_sys(e, EXIT_UNKNOWN, "cannot open %s", path);
 	if (attach(p, fd, false, path, e) == 0)

@@ -211,11 +211,12 @@ spool_expire(struct spool *s)
 		    g->newest_ms + (int64_t)s->limits.age_ms >= now)
 			return;
 		s->stats.expired += g->events;
-		if (s->read.seg <= g->number)
-			s->read = (struct place){g->number + 1, 0};
 		if (s->taken_n == 0) {
-			s->released = s->read;
+			/* Then there is nothing left in front of it. */
+			s->released = s->read = (struct place){g->number + 1, 0};
 			done_store(s->done, s->released);
+		} else if (s->read.seg == g->number) {
+			s->read = (struct place){g->number + 1, 0};
 		}
 		drop(s, g);
 	}

@@ -257,6 +257,8 @@ help(struct cli *c)
 {
 	int i;
 
+	if (cli_options(c, NULL, 0) == -1)
+		return cli_fail(c);
 	if (c->argc > 0) {
 		if ((i = verb_find(c, c->argv[0])) == -1)
 			return cli_fail(c);
@@ -295,6 +297,10 @@ leading_options(struct cli *c, int argc, char **argv)
 		}
 		if (strcmp(argv[i], "--json") == 0)
 			c->json = true;
+		else if (strncmp(argv[i], "--config=", 9) == 0)
+			c->config_path = argv[i] + 9;
+		else if (strncmp(argv[i], "-c", 2) == 0 && argv[i][2] != '\0')
+			c->config_path = argv[i] + 2;
 		else if (!is_word(argv[i], "-c", "--config"))
 			break;
 		else if (i + 1 == argc)
@@ -341,7 +347,10 @@ cli_main(int argc, char **argv)
 	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
 	code = dispatch(&c, argc, argv);
 	config_free(&c.config);
-	if (fflush(stdout) == EOF && code == EXIT_FINE)
-		code = EXIT_DEGRADED;
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		cli_say("Cannot write to standard output.");
+		if (code == EXIT_FINE)
+			code = EXIT_DEGRADED;
+	}
 	return code;
 }

@@ -37,6 +37,9 @@ worst(const struct cli_view *v, char *out, size_t size)
 	if (v->handler.state != HANDLER_READY)
 		str_format(out, size, ", handler %s",
 		    page_handler_state_name[v->handler.state]);
+	else if (v->handler.plugins_up < v->handler.plugins)
+		str_format(out, size, ", %u of %u plugins up",
+		    v->handler.plugins_up, v->handler.plugins);
 }
 
 static void
@@ -57,7 +60,7 @@ perf_data(const struct cli_view *v, char *out, size_t size)
 	    (unsigned long long)c->identifies_24h,
 	    c->total > 0 ? (long long)c->total * 80 / 100 : 0,
 	    c->total > 0 ? (long long)c->total * 95 / 100 : 0,
-	    (unsigned long long)v->handler.lag_events);
+	    (unsigned long long)cli_view_unanswered(v));
 }
 
 int

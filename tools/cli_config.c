@@ -17,13 +17,16 @@ static int
 check_around(struct cli *c)
 {
 	char *token = config_read_token(c->config.token_file, &c->err);
-	char used[CONFIG_PATH_MAX];
+	SSL_CTX *tls;
 
 	if (token == NULL)
 		return -1;
 	explicit_bzero(token, strlen(token));
 	free(token);
-	return tls_find_ca(c->config.ca_file, used, sizeof(used), &c->err);
+	if ((tls = tls_client_new(c->config.ca_file, &c->err)) == NULL)
+		return -1;
+	SSL_CTX_free(tls);
+	return 0;
 }
 
 static int

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -31,9 +32,17 @@ struct init {
 
 /* ---- the token ------------------------------------------------------------------ */
 
+static void
+on_interrupt(int sig)
+{
+	/* only makes read() return */
+}
+
+/* An interrupt ends it too: the terminal must not stay without its echo. */
 static ssize_t
 prompt(char *out, size_t size)
 {
+	struct sigaction on = {.sa_handler = on_interrupt}, before;
 	struct termios was, quiet;
 	ssize_t n;
 
@@ -41,9 +50,11 @@ prompt(char *out, size_t size)
 	tcgetattr(STDIN_FILENO, &was);
 	quiet = was;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	sigaction(SIGINT, &on, &before);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 	n = read(STDIN_FILENO, out, size);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
+	sigaction(SIGINT, &before, NULL);
 	putc('\n', stderr);
 	return n;
 }
@@ -78,6 +89,9 @@ token_get(struct init *in, const char *file)
 	    read_all(fd, in->token, TOKEN_MAX + 1);
 	if (file != NULL)
 		close(fd);
+	if (n == -1 && errno == EINTR)
+		return err_set(err, EXIT_DEGRADED, "Interrupted; nothing was "
+		    "written.");
 	if (n == -1)
 		return err_sys(err, EXIT_CONFIG, "The token cannot be read");
 	if (n == 0 || n > TOKEN_MAX)

@@ -101,6 +101,13 @@ take(struct cli *c, const struct cli_opt *o, size_t n, int *i)
 	const char *value = arg[len] == '=' ? arg + len + 1 : NULL;
 	const struct cli_opt *opt = find(o, n, arg, len);
 
+	/* -n20 and -cFILE: a value right behind the letter */
+	if (opt == NULL && arg[1] != '-' && arg[2] != '\0') {
+		opt = find(o, n, arg, 2);
+		opt = opt != NULL && opt->type != CLI_FLAG ? opt : NULL;
+		value = arg + 2;
+	}
+
 	if (opt == NULL)
 		return unknown(c, o, n, arg);
 	if (opt->type == CLI_FLAG && value != NULL)

@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 #define START_WAIT_MS 120000	/* for the supervisor's word */
+#define END_WAIT_MS 5000	/* for one that has said it cannot start */
+#define TELL_MS 3000		/* before a terminal is told what keeps it */
 #define OTHER_WAIT_MS 30000	/* for a start somebody else is doing */
 #define READY_WAIT_S 300	/* --wait without a number */
 
@@ -45,6 +47,10 @@ daemon_main(struct cli *c, int ready_fd)
 	    .argv = c->main_argv, .ready_fd = ready_fd};
 	int null = open("/dev/null", O_RDWR);
 
+	if (null == -1)
+		dprintf(ready_fd, "error %d Cannot open /dev/null (%s): a "
+		    "chroot needs it, and /proc.\n", EXIT_CONFIG,
+		    strerror(errno));
 	if (setsid() == -1 || null == -1)
 		_exit(EXIT_DEGRADED);
 	umask(077);
@@ -55,19 +61,49 @@ daemon_main(struct cli *c, int ready_fd)
 	_exit(supervisor_main(&a));
 }
 
+/* What keeps the supervisor, by its page: a note, or nothing. */
+static void
+what_keeps(struct cli *c, char *out, size_t size)
+{
+	struct cli_view v;
+	struct err none;
+
+	out[0] = '\0';
+	if (cli_view_read(&v, &c->config, &none) == -1)
+		return;
+	if (v.alive)
+		str_copy(out, v.cluster.note, size);
+	cli_view_free(&v);
+}
+
+/* A person who waits is told once what for. */
+static void
+tell_waiting(struct cli *c)
+{
+	char note[sizeof(((struct page_cluster *)NULL)->note)];
+
+	what_keeps(c, note, sizeof(note));
+	if (note[0] != '\0' && !c->json && isatty(STDERR_FILENO))
+		cli_say("%s", note);
+}
+
 /* One line from the pipe: its length, 0 at EOF, -1 when time is up. */
 static ssize_t
-read_word(int fd, char *out, size_t size)
+read_word(struct cli *c, int fd, char *out, size_t size, uint64_t until)
 {
-	uint64_t until = clock_boot_ms() + START_WAIT_MS, now;
+	uint64_t tell = clock_boot_ms() + TELL_MS, now;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	size_t have = 0;
 
 	while ((now = clock_boot_ms()) < until && have + 1 < size) {
+		uint64_t next = tell > now && tell < until ? tell : until;
 		ssize_t n;
 
-		if (poll(&p, 1, (int)(until - now)) <= 0)
+		if (poll(&p, 1, (int)(next - now)) <= 0) {
+			if (next == tell)
+				tell_waiting(c);
 			continue;
+		}
 		n = read(fd, out + have, size - 1 - have);
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -80,22 +116,37 @@ read_word(int fd, char *out, size_t size)
 	return -1;
 }
 
+/* It has said why it cannot start; its locks go only when it ends. */
+static void
+await_end(pid_t pid)
+{
+	uint64_t until = clock_boot_ms() + END_WAIT_MS;
+
+	while (waitpid(pid, NULL, WNOHANG) == 0 && cli_step(until))
+		continue;
+}
+
 /* "ok" or "error CODE sentence": 0, or -1 with c->err. */
 static int
-understand(struct cli *c, char *word, ssize_t n, pid_t pid)
+understand(struct cli *c, char *word, ssize_t n, pid_t pid, bool asked)
 {
+	char note[sizeof(((struct page_cluster *)NULL)->note)];
 	int code = EXIT_DEGRADED, at = 0, status;
 
 	word[strcspn(word, "\n")] = '\0';
 	if (n > 0 && strcmp(word, "ok") == 0)
 		return 0;
-	if (n > 0 && sscanf(word, "error %d %n", &code, &at) == 1 && at > 0)
+	if (n > 0 && sscanf(word, "error %d %n", &code, &at) == 1 && at > 0) {
+		await_end(pid);
 		return err_set(&c->err, code, "%s", word + at);
-	if (n == -1)
-		return err_set(&c->err, EXIT_TRY_LATER, "The supervisor (pid "
-		    "%d) is still starting after %d s; \"shardherd status\" "
-		    "and \"shardherd logs\" tell more.", (int)pid,
-		    START_WAIT_MS / 1000);
+	}
+	if (n == -1) {
+		what_keeps(c, note, sizeof(note));
+		return err_set(&c->err, asked ? EXIT_WAIT : EXIT_TRY_LATER,
+		    "The supervisor (pid %d) is still starting, and goes on "
+		    "in the background: %s", (int)pid, note[0] != '\0' ? note :
+		    "\"shardherd status\" and \"shardherd logs\" tell more.");
+	}
 	if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
 		return err_set(&c->err, EXIT_DEGRADED, "The supervisor was "
 		    "killed by signal %d while it started; see \"shardherd "
@@ -105,9 +156,11 @@ understand(struct cli *c, char *word, ssize_t n, pid_t pid)
 	    "it started, without saying why; see \"shardherd logs\".");
 }
 
+/* until: when a wait that was asked for ends, else 0. */
 static int
-start(struct cli *c)
+start(struct cli *c, uint64_t until)
 {
+	uint64_t limit = clock_boot_ms() + START_WAIT_MS;
 	char word[1200] = "";
 	int fds[2], r;
 	pid_t pid;
@@ -125,28 +178,29 @@ start(struct cli *c)
 		daemon_main(c, fds[1]);
 	}
 	close(fds[1]);
-	r = understand(c, word, read_word(fds[0], word, sizeof(word)), pid);
+	if (until != 0 && until < limit)
+		limit = until;
+	r = understand(c, word, read_word(c, fds[0], word, sizeof(word),
+	    limit), pid, limit == until);
 	close(fds[0]);
 	return r;
 }
 
 /* Follows the page until every shard is ready: 0, or -1 with EXIT_WAIT. */
 static int
-wait_ready(struct cli *c, double seconds)
+wait_ready(struct cli *c, uint64_t until)
 {
-	uint64_t until;
+	uint64_t begin = clock_boot_ms();
 	struct cli_view v = {0};
 	bool done = false, alive = true;
 
-	if (seconds < 0)
-		seconds = READY_WAIT_S;
-	until = clock_boot_ms() + (uint64_t)(seconds * 1000);
 	do {
 		cli_view_free(&v);
 		memset(&v, 0, sizeof(v));
 		if (cli_view_read(&v, &c->config, &c->err) == -1)
 			continue;
-		done = v.state == CLI_READY;
+		done = v.n > 0 && v.ready == v.n && v.handler_alive &&
+		    v.handler.state == HANDLER_READY;
 		alive = v.alive;
 	} while (!done && alive && cli_step(until));
 	if (!done && !alive)
@@ -154,16 +208,18 @@ wait_ready(struct cli *c, double seconds)
 		    "was waited for; see \"shardherd logs\".");
 	else if (!done)
 		err_set(&c->err, EXIT_WAIT, "After %g s %u of %zu shards are "
-		    "ready.", seconds, v.ready, v.n);
+		    "ready.", (double)((clock_boot_ms() - begin) / 100) / 10,
+		    v.ready, v.n);
 	cli_view_free(&v);
 	return done ? 0 : -1;
 }
 
 static int
-start_options(struct cli *c, double *wait_s)
+start_options(struct cli *c, uint64_t *until)
 {
+	double wait_s = 0;
 	const struct cli_opt opts[] = {
-		{"--wait", 0, CLI_SECONDS_IF, wait_s},
+		{"--wait", 0, CLI_SECONDS_IF, &wait_s},
 	};
 
 	if (cli_options(c, opts, nitems(opts)) == -1)
@@ -171,21 +227,24 @@ start_options(struct cli *c, double *wait_s)
 	if (c->argc > 0)
 		return err_set(&c->err, EXIT_USAGE, "usage: shardherd %s %s",
 		    c->verb->name, c->verb->args);
+	if (wait_s < 0)
+		wait_s = READY_WAIT_S;
+	*until = wait_s == 0 ? 0 : clock_boot_ms() + (uint64_t)(wait_s * 1000);
 	return cli_load(c);
 }
 
 int
 cli_start(struct cli *c)
 {
-	double wait_s = 0;
+	uint64_t until;
 	int32_t pid;
 
-	if (start_options(c, &wait_s) == -1)
+	if (start_options(c, &until) == -1)
 		return cli_fail(c);
 	if (cli_view_locked(c->config.state_dir, &pid))
 		return cli_error(c, EXIT_TRY_LATER, "The fleet is running "
 		    "already (supervisor pid %d).", pid);
-	if (start(c) == -1 || (wait_s != 0 && wait_ready(c, wait_s) == -1))
+	if (start(c, until) == -1 || (until != 0 && wait_ready(c, until) == -1))
 		return cli_fail(c);
 	return EXIT_FINE;
 }
@@ -231,19 +290,19 @@ wait_other(struct cli *c)
 int
 cli_ensure(struct cli *c)
 {
-	double wait_s = 0;
+	uint64_t until;
 	int32_t pid;
 
-	if (start_options(c, &wait_s) == -1)
+	if (start_options(c, &until) == -1)
 		return cli_fail(c);
 	if (!cli_view_locked(c->config.state_dir, &pid)) {
-		if (start(c) == -1 && (c->err.code != EXIT_TRY_LATER ||
+		if (start(c, until) == -1 && (c->err.code != EXIT_TRY_LATER ||
 		    wait_other(c) == -1))
 			return cli_fail(c);
 	} else if (same_config(c) == -1) {
 		return cli_fail(c);
 	}
-	if (wait_s != 0 && wait_ready(c, wait_s) == -1)
+	if (until != 0 && wait_ready(c, until) == -1)
 		return cli_fail(c);
 	return EXIT_FINE;
 }

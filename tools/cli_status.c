@@ -90,6 +90,7 @@ static void
 line_handler(const struct cli_view *v, FILE *f)
 {
 	const struct page_handler *h = &v->handler;
+	uint64_t unanswered = cli_view_unanswered(v);
 	char lag[24];
 
 	if (!v->alive)
@@ -100,7 +101,7 @@ line_handler(const struct cli_view *v, FILE *f)
 		    "%llu  unanswered %llu", h->generation,
 		    v->handler_watch.pid, h->plugins_up, h->plugins,
 		    (unsigned long long)h->events,
-		    (unsigned long long)h->lag_events);
+		    (unsigned long long)unanswered);
 	if (v->handler_alive && h->lag_events > 0)
 		fprintf(f, " (oldest %s)", cli_age((int64_t)h->lag_ms, lag));
 	putc('\n', f);
@@ -124,7 +125,9 @@ note(const struct cli_view *v, const struct cli_shard *s, char *out,
 {
 	char age[24];
 
-	if (s->deaf)
+	if (s->deaf && s->s.ack_ms == 0)
+		str_format(out, size, "heard nothing: no ACK so far");
+	else if (s->deaf)
 		str_format(out, size, "heard nothing: last ACK %s ago",
 		    cli_age(cli_view_age(v, s->s.ack_ms), age));
 	else if (s->orphan)
@@ -245,7 +248,8 @@ watch(struct cli *c, const struct cli_status_pick *pick, double every_s)
 
 		if (screen)
 			fputs("\033[H\033[2J", stdout);
-		show(c, pick);
+		if (show(c, pick) == EXIT_USAGE)
+			return EXIT_USAGE;
 		if (!screen && !c->json)
 			putchar('\n');
 		if (fflush(stdout) == EOF)

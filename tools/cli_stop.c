@@ -75,7 +75,13 @@ stop_rest(struct cli *c, double seconds)
 {
 	uint64_t until = clock_boot_ms() + (uint64_t)(seconds * 1000);
 	unsigned before = 0, n;
+	struct cli_view v;
 
+	/* Another user cannot see: that is not to say it is not running. */
+	if (cli_view_read(&v, &c->config, &c->err) == 0)
+		cli_view_free(&v);
+	else if (c->err.code != EXIT_DOWN)
+		return cli_fail(c);
 	if ((n = stop_orphans(&c->config, true)) == 0) {
 		if (!c->json)
 			cli_say("The fleet is not running.");

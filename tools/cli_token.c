@@ -16,6 +16,7 @@
 struct body {
 	char text[BODY_MAX + 1];
 	size_t len;
+	char words[CURL_ERROR_SIZE];
 };
 
 static size_t
@@ -69,6 +70,10 @@ understand(const struct config *c, long status, const char *body,
 	copy_string(o, "username", who->name, sizeof(who->name));
 	copy_string(o, "id", who->id, sizeof(who->id));
 	json_object_put(o);
+	if (who->name[0] == '\0' || who->id[0] == '\0')
+		return err_set(err, EXIT_TRY_LATER, "%s answered without "
+		    "saying whose token it is: is [gateway] api right?",
+		    c->api);
 	return 0;
 }
 
@@ -88,6 +93,9 @@ new_request(const struct config *c, struct curl_slist *headers,
 	curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(h, CURLOPT_WRITEDATA, body);
+	curl_easy_setopt(h, CURLOPT_ERRORBUFFER, body->words);
+	body->len = 0;
+	body->words[0] = '\0';
 	return h;
 }
 
@@ -109,7 +117,6 @@ cli_token_ask(const struct config *c, const char *token,
 	    token))
 		return err_set(err, EXIT_CONFIG, "The token or the URL of the "
 		    "API is too long.");
-	body.len = 0;
 	headers = curl_slist_append(NULL, header);
 	explicit_bzero(header, sizeof(header));
 	h = new_request(c, headers, ca, url, &body);
@@ -119,8 +126,15 @@ cli_token_ask(const struct config *c, const char *token,
 	explicit_bzero(headers->data, strlen(headers->data));
 	curl_slist_free_all(headers);
 	if (rc != CURLE_OK)
-		return err_set(err, EXIT_TRY_LATER, "Cannot ask %s whose "
-		    "token it is: %s.", c->api, curl_easy_strerror(rc));
+		return err_set(err, rc == CURLE_SSL_CACERT_BADFILE ?
+		    EXIT_CONFIG : EXIT_TRY_LATER, "Cannot ask %s whose "
+		    "token it is: %s.%s%s%s", c->api, body.words[0] != '\0' ?
+		    body.words : curl_easy_strerror(rc),
+		    rc == CURLE_PEER_FAILED_VERIFICATION ? " The certificate "
+		    "authorities trusted are those of " : "",
+		    rc == CURLE_PEER_FAILED_VERIFICATION ? ca : "",
+		    rc == CURLE_PEER_FAILED_VERIFICATION ? "; [gateway] "
+		    "ca_file names others." : "");
 	return understand(c, status, body.text, who, err);
 }
 

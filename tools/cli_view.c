@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define DEAF_INTERVALS 2	/* heartbeat intervals without a sign of life */
+#define HUNG_MS 30000		/* a supervisor looks at itself every few s */
 
 const char *const cli_cluster_state_name[] = {
 	[CLI_STOPPED] = "stopped",
@@ -160,6 +161,21 @@ read_shard(struct cli_view *v, const struct page_slot *slot,
 	v->in_state[out->s.state] += !out->deaf;
 }
 
+/* The supervisor holds its lock but has not looked after anything. */
+static void
+find_hung(struct cli_view *v)
+{
+	int64_t age = cli_view_age(v, later(v->supervisor_watch.sampled_ms,
+	    v->cluster.started_ms));
+
+	v->hung = v->alive && v->n > 0 && age > HUNG_MS;
+	if (v->hung)
+		str_format(v->cluster.note, sizeof(v->cluster.note), "The "
+		    "supervisor (pid %d) has done nothing for %d s: it hangs "
+		    "or is stopped. Nothing that dies is started again.",
+		    v->cluster.pid, (int)(age / 1000));
+}
+
 static enum cli_cluster_state
 judge(const struct cli_view *v)
 {
@@ -171,7 +187,8 @@ judge(const struct cli_view *v)
 		return CLI_HELD;
 	if (v->ready == 0 && v->deaf == 0)
 		return CLI_STARTING;
-	return v->ready == v->n && v->handler_alive &&
+	return v->ready == v->n && !v->hung && v->handler_alive &&
+	    v->handler.plugins_up >= v->handler.plugins &&
 	    v->handler.state == HANDLER_READY ? CLI_READY : CLI_DEGRADED;
 }
 
@@ -203,6 +220,7 @@ read_page(struct cli_view *v, const struct page *page, bool locked)
 	}
 	for (size_t i = 0; i < v->n && !locked; i++)
 		v->shard[i].orphan = v->shard[i].alive;
+	find_hung(v);
 	v->state = judge(v);
 }
 
@@ -233,9 +251,22 @@ cli_view_free(struct cli_view *v)
 int
 cli_view_exit(const struct cli_view *v)
 {
-	if (!v->alive || v->ready == 0)
+	/* A fleet on hold loses what disconnects: no less serious. */
+	if (!v->alive || v->ready == 0 || v->state == CLI_HELD)
 		return EXIT_DOWN;
 	return v->state == CLI_READY ? EXIT_FINE : EXIT_DEGRADED;
+}
+
+/* A handler that hangs counts nothing any more; the shards do. */
+uint64_t
+cli_view_unanswered(const struct cli_view *v)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		if (v->shard[i].alive)
+			n += v->shard[i].s.queue_events;
+	return n > v->handler.lag_events ? n : v->handler.lag_events;
 }
 
 const struct cli_shard *

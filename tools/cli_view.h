@@ -40,6 +40,7 @@ struct cli_view {
 	struct page_watch handler_watch, supervisor_watch;
 	enum cli_cluster_state state;
 	bool alive;		/* the supervisor */
+	bool hung;		/* the supervisor lives but does nothing */
 	bool handler_alive;
 	uint64_t now_ms;	/* clock_boot_ms() */
 	int64_t wall_ms;
@@ -54,6 +55,8 @@ int cli_view_read(struct cli_view *, const struct config *, struct err *);
 void cli_view_free(struct cli_view *);
 /* 0 all ready, 1 degraded, 2 down. */
 int cli_view_exit(const struct cli_view *);
+/* Events not yet acknowledged, by the shards or the handler. */
+uint64_t cli_view_unanswered(const struct cli_view *);
 /* The shard, or NULL when it is not of this fleet. */
 const struct cli_shard *cli_view_shard(const struct cli_view *, uint64_t id);
 

@@ -43,10 +43,20 @@ ago(const struct cli_view *v, uint64_t stamp, char out[32])
 	char age[24];
 
 	if (stamp == 0)
-		str_copy(out, "never", 32);
+		str_copy(out, "not yet", 32);
 	else
 		str_format(out, 32, "%s ago",
 		    cli_age(cli_view_age(v, stamp), age));
+	return out;
+}
+
+/* "once", "3 times" */
+static const char *
+times(uint64_t n, char out[32])
+{
+	if (n == 1)
+		return "once";
+	str_format(out, 32, "%llu times", ull(n));
 	return out;
 }
 
@@ -69,8 +79,8 @@ tell_now(struct story *st, const struct cli_view *v,
 	if (s->s.note[0] != '\0')
 		tell(st, "It says: %s", s->s.note);
 	if (s->deaf)
-		tell(st, "It is deaf: the last heartbeat was acknowledged %s, "
-		    "the last byte came %s, and heartbeats are due every %llu "
+		tell(st, "It is deaf: last heartbeat acknowledged %s, "
+		    "last byte %s, and heartbeats are due every %llu "
 		    "ms. \"shardherd shard %u reconnect\" makes it RESUME.",
 		    ago(v, s->s.ack_ms, a), ago(v, s->s.frame_ms, b),
 		    ull(s->s.interval_ms), s->id);
@@ -101,20 +111,23 @@ tell_process(struct story *st, const struct cli_view *v,
 static void
 tell_counters(struct story *st, const struct page_shard *s)
 {
-	tell(st, "Over its life it connected %llu times (%llu failed), "
-	    "identified %llu times, resumed %llu times (%llu refused), and "
-	    "found its connection dead %llu times.", ull(s->connects),
-	    ull(s->connect_fails), ull(s->identifies), ull(s->resumes),
-	    ull(s->resumes_failed), ull(s->zombies));
+	char a[32], b[32], d[32], e[32];
+
+	tell(st, "Over its life it connected %s (%llu failed), "
+	    "identified %s, resumed %s (%llu refused), and "
+	    "found its connection dead %s.", times(s->connects, a),
+	    ull(s->connect_fails), times(s->identifies, b),
+	    times(s->resumes, d), ull(s->resumes_failed),
+	    times(s->zombies, e));
 	for (size_t i = 0; i < PAGE_CLOSES && s->closes[i].count > 0; i++)
-		tell(st, "The gateway closed %u times with %u.",
-		    s->closes[i].count, s->closes[i].code);
+		tell(st, "The gateway closed %s with %u.",
+		    times(s->closes[i].count, a), s->closes[i].code);
 	if (s->queue_events > 0)
 		tell(st, "%llu events (%llu bytes) wait for the handler.",
 		    ull(s->queue_events), ull(s->queue_bytes));
 	if (s->queue_full > 0)
-		tell(st, "Its queue was full %llu times: the handler or a "
-		    "plugin is too slow.", ull(s->queue_full));
+		tell(st, "Its queue was full %s: the handler or a plugin is "
+		    "too slow.", times(s->queue_full, a));
 }
 
 static void

@@ -3,18 +3,9 @@
 """A full disk: at start one sentence and no IDENTIFY spent; later, under the
 logs, no event is lost."""
 import os
-import subprocess
 
 from herd import kill, scenario, skip
-
-# A tiny file system that only this command sees.
-TINY = ("unshare", "-rm", "sh", "-c",
-    'mount -t tmpfs -o size=$0 tmpfs "$1" && shift && exec "$@"')
-
-
-def can_mount(path):
-    return subprocess.run([*TINY, "64k", path, "true"], check=False,
-        capture_output=True).returncode == 0
+from tiny import TINY, can_mount
 
 
 def at_start(t, sim):
@@ -47,10 +38,6 @@ def main(t):
     under_logs(t, sim)
 
 
-if __name__ == "__main__":
-    import tempfile
-    with tempfile.TemporaryDirectory() as probe:
-        CAN = can_mount(probe)
-    if not CAN:
-        skip("no right to mount a file system here")
-    scenario(main)
+if not can_mount():
+    skip("no right to mount a file system here")
+scenario(main)

@@ -53,6 +53,7 @@ def build_dir():
 BUILD = build_dir()
 SHARDHERD = os.environ.get("HERD_BIN") or os.path.join(BUILD, "shardherd")
 SIMULATOR = os.path.join(BUILD, "shardherd-sim")
+STATIC = os.path.join(ROOT, "build-static", "shardherd")	# `make static`
 
 
 # ---- processes --------------------------------------------------------
@@ -199,6 +200,7 @@ class Fleet:
         self.dir = path
         self.sim = sim
         self.shards = sim.options["shards"]
+        self.binary = SHARDHERD
         self.config = os.path.join(path, "shardherd.conf")
         os.makedirs(path, exist_ok=True)
 
@@ -238,7 +240,7 @@ class Fleet:
         return os.path.join(self.dir, *names)
 
     def cli(self, *args, timeout=WAIT_S, before=()):
-        return subprocess.run([*before, SHARDHERD, "-c", self.config,
+        return subprocess.run([*before, self.binary, "-c", self.config,
             *map(str, args)], stdin=subprocess.DEVNULL, capture_output=True,
             text=True, timeout=timeout, cwd=self.dir)
 
@@ -403,6 +405,19 @@ class Scenario:
 def skip(reason):
     print("1..0 # SKIP " + reason)
     sys.exit(0)
+
+
+def need_static(binary=STATIC):
+    """Skips unless there is a static binary of the sources as they are; the
+    ordinary tests never build it."""
+    newest = max(os.path.getmtime(os.path.join(ROOT, folder, name))
+        for folder in ("shared", "supervisor", "shard", "handler", "tools")
+        for name in os.listdir(os.path.join(ROOT, folder))
+        if name.endswith((".c", ".h")))
+    if not os.access(binary, os.X_OK):
+        skip("no static binary here: make static")
+    if os.path.getmtime(binary) < newest:
+        skip("the static binary is older than the sources: make static")
 
 
 def _too_long(signum, frame):

@@ -74,7 +74,8 @@ def main(t):
     t.equal(totals["handled"], sent - lost, "exactly the damaged are missing")
     shards = {s["id"]: s for s in sim.report()["shards"]}
     t.equal(shards[FLIPPED]["pending"], lost, "all of them of that shard")
-    t.nothing_lost(sim, identifies=4, allow=("pending",))
+    # What was in work when the handler was killed may have come twice.
+    t.nothing_lost(sim, identifies=4, allow=("pending", "repeated"))
     t.equal(fleet.shard(FLIPPED)["spool_damaged"], lost, "status counts them")
     t.equal(fleet.shard(CUT)["spool_damaged"], 1, "and the cut one")
     t.match(fleet.log_text(), r"shard %d\b.*spool.* damaged in %d places"

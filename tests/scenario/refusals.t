@@ -3,8 +3,9 @@
 """A wrong token, a wrong config, a missing CA file, an occupied run directory:
 one clear sentence each, the right exit code, and nothing left running."""
 import os
+import subprocess
 
-from herd import alive, children, scenario
+from herd import SHARDHERD, alive, children, scenario
 
 CONFIG = 78
 
@@ -64,7 +65,24 @@ def missing_ca(t, sim):
     fleet.write_config({"gateway.ca_file": fleet.config}, {})
     t.sentence(fleet.cli("start"), CONFIG, "shardherd.conf",
         "a CA file that is none")
+    t.sentence(fleet.cli("config", "check"), CONFIG, "shardherd.conf",
+        "config check sees it too")
     quiet(t, sim, "missing CA file")
+
+
+def no_api(t, sim):
+    """--wait bounds the whole start, and the sentence says what keeps it."""
+    fleet = t.fleet(sim, {"gateway.api": "http://127.0.0.1:1/api/v10"})
+    done = fleet.cli("start", "--wait=2")
+    t.sentence(done, 99, "API can't be reached", "nothing listens at the API")
+    t.equal(done.stdout, "", "and nothing on standard output")
+    t.equal(fleet.cli("stop").returncode, 0, "its supervisor can be stopped")
+    done = subprocess.run([SHARDHERD, "--config=" + fleet.config, "status"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    t.match(done.stdout, "^cluster .* stopped", "--config=FILE before a verb")
+    t.equal(done.returncode, 2, "a stopped fleet is down")
+    done = fleet.cli("token", "check")
+    t.sentence(done, 75, "connect", "token check without an API")
 
 
 def occupied(t, sim):
@@ -90,6 +108,7 @@ def main(t):
     wrong_token(t, sim)
     config_errors(t, sim)
     missing_ca(t, sim)
+    no_api(t, sim)
     occupied(t, sim)
 
 

@@ -71,6 +71,11 @@ test_options(void **state)
 	assert_true(c.json);
 	assert_string_equal(c.config_path, "file");
 	assert_int_equal(c.argc, 1);
+	assert_int_equal(read_options("-n20 -tx -s1.5m a"), 0);
+	assert_int_equal(o.number, 20);
+	assert_string_equal(o.text, "x");
+	assert_true(o.seconds == 90);
+	assert_int_equal(c.argc, 1);
 }
 
 static void
@@ -81,6 +86,8 @@ test_refused(void **state)
 	} bad[] = {
 		{"--txet x", "unknown option --txet; did you mean --text?"},
 		{"-q", "unknown option -q"},
+		{"-q3", "unknown option -q3"},
+		{"-fx", "unknown option -fx"},
 		{"--number x", "--number: expected a number, got \"x\""},
 		{"-n -3", "--number: expected a number, got \"-3\""},
 		{"--flag=1", "--flag takes no value"},

@@ -196,6 +196,58 @@ test_deaf_by_frames(void **state)
 	assert_int_equal(t.view.deaf, 0);
 }
 
+/* A supervisor that holds its lock but looks after nothing is not well. */
+static void
+test_supervisor_hung(void **state)
+{
+	char line[1024], *out;
+
+	t.page.head->cluster.started_ms = clock_boot_ms() - 90000;
+	t.page.head->supervisor_watch.sampled_ms = clock_boot_ms() - 2000;
+	look();
+	assert_int_equal(t.view.state, CLI_READY);
+	t.page.head->supervisor_watch.sampled_ms = clock_boot_ms() - 31000;
+	look();
+	assert_int_equal(t.view.state, CLI_DEGRADED);
+	out = text(false);
+	assert_non_null(strstr(out, "has done nothing for 31 s"));
+	free(out);
+	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
+	    EXIT_DEGRADED);
+}
+
+/* Events wait for a plugin that is not up: somebody has to look. */
+static void
+test_plugin_down(void **state)
+{
+	char line[1024];
+
+	t.page.head->handler.plugins = 3;
+	t.page.head->handler.plugins_up = 2;
+	look();
+	assert_int_equal(t.view.state, CLI_DEGRADED);
+	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
+	    EXIT_DEGRADED);
+	assert_non_null(strstr(line, "4/4 ready, 2 of 3 plugins up | "));
+}
+
+/* What a hanging handler does not take is seen in the shards' queues. */
+static void
+test_unanswered(void **state)
+{
+	char *out;
+
+	t.page.head->handler.lag_events = 3;
+	look();
+	assert_int_equal(cli_view_unanswered(&t.view), 3);
+	t.page.slot[0].shard.queue_events = 70;
+	t.page.slot[3].shard.queue_events = 30;
+	look();
+	out = text(false);
+	assert_non_null(strstr(out, "  unanswered 100"));
+	free(out);
+}
+
 static void
 test_supervisor_gone(void **state)
 {
@@ -316,6 +368,9 @@ main(void)
 		T(test_all_ready),
 		T(test_broken),
 		T(test_deaf_by_frames),
+		T(test_supervisor_hung),
+		T(test_plugin_down),
+		T(test_unanswered),
 		T(test_supervisor_gone),
 		T(test_reused_pid),
 		T(test_json),

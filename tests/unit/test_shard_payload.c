@@ -174,6 +174,59 @@ test_ready(void **state)
 	assert_string_equal(r.session, "");
 }
 
+static bool
+limited(const char *text, struct payload_limited *l)
+{
+	return payload_limited(text, strlen(text), l);
+}
+
+static void
+test_limited(void **state)
+{
+	struct payload_limited l;
+
+	assert_true(limited("{\"t\":\"RATE_LIMITED\",\"s\":3,\"op\":0,\"d\":{"
+	    "\"opcode\":8,\"retry_after\":29.457,\"meta\":{\"guild_id\":"
+	    "\"197038439483310086\",\"nonce\":null}}}", &l));
+	assert_int_equal(l.opcode, 8);
+	assert_true(l.retry_after_s > 29.45 && l.retry_after_s < 29.46);
+	assert_int_equal(l.guild, 197038439483310086u);
+	assert_true(limited("{\"d\":{\"opcode\":8,\"retry_after\":1}}", &l));
+	assert_int_equal(l.guild, 0);
+	assert_false(limited("{\"d\":{\"opcode\":8}}", &l));
+	assert_false(limited("{\"d\":{\"opcode\":\"x\",\"retry_after\":1}}",
+	    &l));
+	assert_false(limited("{\"d\":{\"opcode\":8,\"retry_after\":-1}}",
+	    &l));
+	assert_false(limited("{\"d\":null}", &l));
+}
+
+static void
+test_full_list(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t guild;
+	} rows[] = {
+		{ "{\"op\":8,\"d\":{\"guild_id\":\"41\",\"query\":\"\","
+		    "\"limit\":0}}", 41 },
+		{ "{\"op\":8,\"d\":{\"guild_id\":41,\"query\":\"\","
+		    "\"limit\":0}}", 41 },
+		{ "{\"op\":8,\"d\":{\"guild_id\":\"41\",\"query\":\"a\","
+		    "\"limit\":0}}", 0 },
+		{ "{\"op\":8,\"d\":{\"guild_id\":\"41\",\"query\":\"\","
+		    "\"limit\":5}}", 0 },
+		{ "{\"op\":8,\"d\":{\"guild_id\":\"41\",\"user_ids\":"
+		    "[\"1\"]}}", 0 },
+		{ "{\"op\":8,\"d\":{\"guild_id\":\"\",\"query\":\"\","
+		    "\"limit\":0}}", 0 },
+	};
+
+	for (size_t i = 0; i < nitems(rows); i++)
+		assert_int_equal(payload_full_list(rows[i].text,
+		    strlen(rows[i].text)), rows[i].guild);
+}
+
 int
 main(void)
 {
@@ -185,6 +238,8 @@ main(void)
 		cmocka_unit_test(test_hello),
 		cmocka_unit_test(test_resumable),
 		cmocka_unit_test(test_ready),
+		cmocka_unit_test(test_limited),
+		cmocka_unit_test(test_full_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,9 @@
 #include <cmocka.h>
 
 #define MEMBERS "{\"op\":8,\"d\":{}}"
+#define LIST(guild) "{\"op\":8,\"d\":{\"guild_id\":\"" guild "\",\"query\":" \
+	"\"\",\"limit\":0}}"
+#define SEARCH "{\"op\":8,\"d\":{\"guild_id\":\"41\",\"query\":\"a\",\"limit\":9}}"
 #define PRESENCE "{\"op\":3,\"d\":{}}"
 #define LOG_MAX 4000
 
@@ -181,6 +184,73 @@ test_disconnect(void **state)
 	sends_free(s);
 }
 
+/* 3.2: a member list once per guild per 30 s; others do not wait for it. */
+static void
+test_member_lists(void **state)
+{
+	struct sends *s = fresh();
+
+	ask(s, LIST("41"));
+	ask(s, LIST("41"));
+	ask(s, LIST("42"));
+	ask(s, SEARCH);
+	assert_int_equal(sent, 3);
+	assert_int_equal(sends_waiting(s), 1);
+	/* Another connection does not change it. */
+	sends_restart(s);
+	fake_time_advance(SENDS_LIST_MS - 1);
+	assert_int_equal(sent, 3);
+	fake_time_advance(1);
+	assert_int_equal(sent, 4);
+	assert_int_equal(results[SEND_OK], 4);
+	sends_free(s);
+}
+
+/* RATE_LIMITED: Discord's own word counts (8.28). */
+static void
+test_member_list_refused(void **state)
+{
+	struct sends *s = fresh();
+
+	sends_limited(s, 41, 45.25);
+	sends_limited(s, 0, 45.25);
+	ask(s, LIST("41"));
+	ask(s, LIST("42"));
+	assert_int_equal(sent, 1);
+	fake_time_advance(45250);
+	assert_int_equal(sent, 1);
+	fake_time_advance(1);
+	assert_int_equal(sent, 2);
+	/* Nonsense must not silence a guild for ever. */
+	sends_limited(s, 43, 1e300);
+	ask(s, LIST("43"));
+	fake_time_advance(SENDS_LIST_MAX_MS + 1);
+	assert_int_equal(sent, 3);
+	/* A thousand guilds need no more room than the newest of them. */
+	for (uint64_t g = 100; g < 1100; g++)
+		sends_limited(s, g, 0.5);
+	ask(s, LIST("1099"));
+	assert_int_equal(sent, 3);
+	fake_time_advance(501);
+	assert_int_equal(sent, 4);
+	sends_free(s);
+}
+
+/* Whoever asked is gone: it is sent, and nobody hears of it. */
+static void
+test_disowned(void **state)
+{
+	struct sends *s = fresh();
+
+	ask(s, LIST("41"));
+	ask(s, LIST("41"));
+	sends_disown(s);
+	fake_time_advance(SENDS_LIST_MS);
+	assert_int_equal(sent, 2);
+	assert_int_equal(results[SEND_OK], 1);
+	sends_free(s);
+}
+
 static int
 tear_down(void **state)
 {
@@ -197,6 +267,9 @@ main(void)
 		cmocka_unit_test(test_presence),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_disconnect),
+		cmocka_unit_test(test_member_lists),
+		cmocka_unit_test(test_member_list_refused),
+		cmocka_unit_test(test_disowned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tear_down);
