@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define START_WAIT_MS 120000	/* for the supervisor's word */
+#define START_WAIT_MS 20000	/* for the supervisor's word, without --wait */
 #define TELL_MS 3000		/* before a terminal is told what keeps it */
 #define OTHER_WAIT_MS 30000	/* for a start somebody else is doing */
 #define READY_WAIT_S 300	/* --wait without a number */
@@ -147,7 +147,7 @@ understand(struct cli *c, char *word, ssize_t n, pid_t pid, bool asked)
 static int
 start(struct cli *c, uint64_t until)
 {
-	uint64_t limit = clock_boot_ms() + START_WAIT_MS;
+	uint64_t limit = until != 0 ? until : clock_boot_ms() + START_WAIT_MS;
 	char word[1200] = "";
 	int fds[2], r;
 	pid_t pid;
@@ -165,8 +165,6 @@ start(struct cli *c, uint64_t until)
 		daemon_main(c, fds[1]);
 	}
 	close(fds[1]);
-	if (until != 0 && until < limit)
-		limit = until;
 	r = understand(c, word, read_word(c, fds[0], word, sizeof(word),
 	    limit), pid, limit == until);
 	close(fds[0]);
