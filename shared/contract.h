@@ -28,6 +28,9 @@ enum contract_fd {
 /* Hidden first argument that makes the binary a handler. */
 #define CONTRACT_ROLE_HANDLER "--role=handler"
 
+/* Store blob of this key and a plugin's name: "1" while it is held. */
+#define CONTRACT_HELD_KEY "plugin-held/"
+
 /* ---- supervisor channels -------------------------------------------- */
 
 #define CONTRACT_MESSAGES(X)                                                   \

@@ -54,7 +54,8 @@ reap(struct fleet *f)
 		c = fleet_find(f, pid);
 		if (c != NULL)
 			member_reaped(c, status);
-		else if (!ask_reaped(&f->asking.ask, pid))
+		else if (!ask_reaped(&f->asking.ask, pid)
+		    && !alert_post_reaped(&f->alerts.post, pid))
 			log_debug("Process %d ended, not one of ours.",
 			    (int)pid);
 	}
@@ -206,6 +207,10 @@ init_parts(struct fleet *f)
 	board_init(&f->board, f);
 	stop_init(&f->stop, f);
 	uplinks_init(&f->uplinks, f);
+	hold_init(&f->hold, f);
+	replan_init(&f->replan, f);
+	alerts_open(&f->alerts, f);
+	daily_init(&f->daily, f);
 	replace_init(&f->replace, f);
 	plugins_init(&f->plugins, f);
 	asking_init(&f->asking, f);
@@ -215,6 +220,24 @@ init_parts(struct fleet *f)
 		member_init(&f->handler_slot[i], f, true, i);
 	f->handler = &f->handler_slot[0];
 	program_find(f->argv[0], f->program_path, sizeof(f->program_path));
+}
+
+/* As `plugin unload` leaves it: the handler reads this at its start. */
+static int
+hold_plugins(struct fleet *f, struct err *e)
+{
+	const struct config *c = f->config;
+	char key[96];
+
+	for (size_t i = 0; i < c->plugins; i++) {
+		str_format(key, sizeof(key), CONTRACT_HELD_KEY "%s",
+		    c->plugin[i].name);
+		if (store_blob_put(&f->store, key, "1", 1, e) == -1)
+			return -1;
+	}
+	log_notice("%zu plugins are held until they are loaded one by one.",
+	    c->plugins);
+	return 0;
 }
 
 /* Resumes at once where there are sessions; the question runs beside it. */
@@ -250,6 +273,9 @@ static void
 release_fleet(struct fleet *f)
 {
 	asking_stop(&f->asking);
+	alerts_close(&f->alerts);
+	timer_stop(&f->replan.timer);
+	daily_close(&f->daily);
 	timer_stop(&f->launch_timer);
 	timer_stop(&f->uplinks.timer);
 	replace_free(&f->replace);
@@ -320,7 +346,8 @@ run(struct fleet *f, const struct supervisor_args *args)
 	if (prepare(f, args->foreground, &e) == -1)
 		return refuse(f, &e);
 	init_parts(f);
-	if (signals_open(&s, f, &e) == -1 || begin(f, &e) == -1) {
+	if (signals_open(&s, f, &e) == -1 || (args->hold_plugins
+	    && hold_plugins(f, &e) == -1) || begin(f, &e) == -1) {
 		code = refuse(f, &e);
 		f->exit_code = code;
 	} else {

@@ -19,18 +19,25 @@
 #include <unistd.h>
 
 #define START_WAIT_MS 20000	/* for the supervisor's word, without --wait */
+#define END_WAIT_MS 5000	/* for one that has said it cannot start */
 #define TELL_MS 3000		/* before a terminal is told what keeps it */
 #define OTHER_WAIT_MS 30000	/* for a start somebody else is doing */
 #define READY_WAIT_S 300	/* --wait without a number */
 
+static bool hold_plugins;	/* --hold-plugins of run and start */
+
 int
 cli_run(struct cli *c)
 {
+	const struct cli_opt opts[] = {
+		{"--hold-plugins", 0, CLI_FLAG, &hold_plugins},
+	};
 	struct supervisor_args a = {.config = &c->config,
 	    .argv = c->main_argv, .foreground = true, .ready_fd = -1};
 
-	if (cli_options(c, NULL, 0) == -1 || cli_load(c) == -1)
+	if (cli_options(c, opts, nitems(opts)) == -1 || cli_load(c) == -1)
 		return cli_fail(c);
+	a.hold_plugins = hold_plugins;
 	if (c->argc > 0)
 		return cli_usage(c);
 	fflush(stdout);
@@ -43,7 +50,8 @@ static void noreturn_fn
 daemon_main(struct cli *c, int ready_fd)
 {
 	struct supervisor_args a = {.config = &c->config,
-	    .argv = c->main_argv, .ready_fd = ready_fd};
+	    .argv = c->main_argv, .ready_fd = ready_fd,
+	    .hold_plugins = hold_plugins};
 	int null = open("/dev/null", O_RDWR);
 
 	if (null == -1)
@@ -115,6 +123,16 @@ read_word(struct cli *c, int fd, char *out, size_t size, uint64_t until)
 	return -1;
 }
 
+/* It has said why it cannot start; its locks go only when it ends. */
+static void
+await_end(pid_t pid)
+{
+	uint64_t until = clock_boot_ms() + END_WAIT_MS;
+
+	while (waitpid(pid, NULL, WNOHANG) == 0 && cli_step(until))
+		continue;
+}
+
 /* "ok" or "error CODE sentence": 0, or -1 with c->err. */
 static int
 understand(struct cli *c, char *word, ssize_t n, pid_t pid, bool asked)
@@ -125,8 +143,10 @@ understand(struct cli *c, char *word, ssize_t n, pid_t pid, bool asked)
 	word[strcspn(word, "\n")] = '\0';
 	if (n > 0 && strcmp(word, "ok") == 0)
 		return 0;
-	if (n > 0 && sscanf(word, "error %d %n", &code, &at) == 1 && at > 0)
+	if (n > 0 && sscanf(word, "error %d %n", &code, &at) == 1 && at > 0) {
+		await_end(pid);
 		return err_set(&c->err, code, "%s", word + at);
+	}
 	if (n == -1) {
 		what_keeps(c, note, sizeof(note));
 		return err_set(&c->err, asked ? EXIT_WAIT : EXIT_TRY_LATER,
@@ -199,15 +219,17 @@ wait_ready(struct cli *c, uint64_t until)
 	return done ? 0 : -1;
 }
 
+/* own: how many options of the list the verb has. */
 static int
-start_options(struct cli *c, uint64_t *until)
+start_options(struct cli *c, size_t own, uint64_t *until)
 {
 	double wait_s = 0;
 	const struct cli_opt opts[] = {
 		{"--wait", 0, CLI_SECONDS_IF, &wait_s},
+		{"--hold-plugins", 0, CLI_FLAG, &hold_plugins},
 	};
 
-	if (cli_options(c, opts, nitems(opts)) == -1)
+	if (cli_options(c, opts, own) == -1)
 		return -1;
 	if (c->argc > 0)
 		return err_set(&c->err, EXIT_USAGE, "usage: shardherd %s %s",
@@ -224,7 +246,7 @@ cli_start(struct cli *c)
 	uint64_t until;
 	int32_t pid;
 
-	if (start_options(c, &until) == -1)
+	if (start_options(c, 2, &until) == -1)
 		return cli_fail(c);
 	if (cli_view_locked(c->config.state_dir, &pid))
 		return cli_error(c, EXIT_TRY_LATER, "The fleet is running "
@@ -278,7 +300,7 @@ cli_ensure(struct cli *c)
 	uint64_t until;
 	int32_t pid;
 
-	if (start_options(c, &until) == -1)
+	if (start_options(c, 1, &until) == -1)
 		return cli_fail(c);
 	if (!cli_view_locked(c->config.state_dir, &pid)) {
 		if (start(c, until) == -1 && (c->err.code != EXIT_TRY_LATER ||

@@ -54,6 +54,8 @@ def rolled_back(t, fleet, what, why, detected_after=0):
     t.match(status["cluster"]["note"], why, "status says why")
     t.match(fleet.log_text(), "error supervisor: Reload: Rolled back.*" + why,
         "so does the log")
+    t.match(fleet.log_text(), r"Alert \(reload\): Rolled back",
+        "there is an alert")
     return before, status["handler"]
 
 
@@ -111,7 +113,8 @@ def main(t):
     bad_plugin(t, fleet, sim, good)
     fleet.write_config(good)
     t.equal(fleet.cli("reload").returncode, 0, "a good one is taken after all")
-    t.equal(fleet.status()["cluster"]["note"], None, "and the note is gone")
+    fleet.wait_status(lambda s: s["cluster"]["note"] is None,
+        "the note and the alert are taken back")
     sim.settle()
     t.nothing_lost(sim, identifies=16, allow=("repeated",))
     t.equal(sim.totals()["connects"], 16, "no shard reconnected")
