@@ -96,8 +96,11 @@ on_dial_failed(struct session *s, const struct session_in *in)
 	    in->text ? in->text : "cannot connect");
 
 	s->stats->connect_fails++;
-	e.wait_s = reaction_http_wait(in->code, in->value);
-	session_host_result(s, false);
+	session_host_result(s, in->flag ? ATTEMPT_ANSWER : ATTEMPT_NOBODY);
+	attempt_host_wait(&s->attempt, s->on_main,
+	    reaction_http_wait(in->code, in->value));
+	e.wait_s = attempt_host_left(&s->attempt,
+	    s->held && s->rec.url[0] != '\0');
 	session_say(s, LOG_L_WARN, "%s", e.why);
 	session_end(s, &e);
 }
@@ -109,7 +112,7 @@ on_dial_late(struct session *s, const struct session_in *in)
 	    s->lim.connect_s);
 
 	s->stats->connect_fails++;
-	session_host_result(s, false);
+	session_host_result(s, ATTEMPT_NOBODY);
 	session_say(s, LOG_L_WARN, "%s", e.why);
 	session_end(s, &e);
 }
@@ -121,7 +124,7 @@ on_hello_late(struct session *s, const struct session_in *in)
 	    s->lim.hello_s);
 
 	s->stats->connect_fails++;
-	session_host_result(s, false);
+	session_host_result(s, ATTEMPT_ANSWER);
 	session_say(s, LOG_L_WARN, "%s", e.why);
 	session_end(s, &e);
 }
@@ -195,7 +198,7 @@ on_hello(struct session *s, const struct session_in *in)
 		ms = SESSION_INTERVAL_MAX_MS;
 	s->stats->interval_ms = ms;
 	s->ops->tune(s->arg, ms);
-	session_host_result(s, true);
+	session_host_result(s, ATTEMPT_HELLO);
 	first = (double)ms * clock_random() / 1000;
 	s->answer_ms = clock_boot_ms();
 	s->beat_due_ms = s->answer_ms + (uint64_t)(first * 1000);
@@ -263,8 +266,7 @@ on_ready(struct session *s, const struct session_in *in)
 	r->seq = in->value;
 	r->ready_ms = r->seen_ms = clock_wall_ms();
 	r->strikes = 0;
-	s->attempt.host_fails = 0;
-	s->attempt.main_next = false;
+	attempt_host_new(&s->attempt);
 	s->held = true;
 	s->has_seq = in->value != 0;
 	s->seq = in->value;
@@ -316,7 +318,7 @@ on_closed(struct session *s, const struct session_in *in)
 		if (e.react == REACT_IDENTIFY)
 			e.react = REACT_RESUME;
 		s->stats->connect_fails++;
-		session_host_result(s, false);
+		session_host_result(s, ATTEMPT_ANSWER);
 	}
 	session_say(s, r->our_bug || r->react != REACT_RESUME ? LOG_L_WARN
 	    : LOG_L_INFO, "%s", e.why);

@@ -121,8 +121,8 @@ void_session(struct session *s, const struct ending *e)
 	s->rec.id[0] = s->rec.url[0] = '\0';
 	s->rec.strikes = 0;
 	s->invalid_true = 0;
-	attempt_init(&s->attempt, s->attempt.shard_count,
-	    s->attempt.spacing_s, 0);
+	s->attempt.fails = s->attempt.identify_fails = 0;
+	attempt_host_new(&s->attempt);
 	s->ops->forget(s->arg);
 }
 
@@ -221,10 +221,10 @@ session_end(struct session *s, struct ending *e)
 
 /* An attempt that ended before HELLO says something about the host. */
 void
-session_host_result(struct session *s, bool reached)
+session_host_result(struct session *s, enum attempt_reach reach)
 {
 	if (s->held && s->rec.url[0] != '\0' &&
-	    attempt_host_result(&s->attempt, s->on_main, reached))
+	    attempt_host_result(&s->attempt, s->on_main, reach))
 		session_save(s);
 }
 

@@ -29,8 +29,8 @@ struct ending session_ending(enum identify_outcome, const char *, ...)
 void session_end(struct session *, struct ending *);
 /* Hangs up and stops every timer of the connection. */
 void session_conn_stop(struct session *, unsigned code);
-/* A connection got as far as HELLO, or did not. */
-void session_host_result(struct session *, bool reached);
+/* How far a connection got. */
+void session_host_result(struct session *, enum attempt_reach);
 /* The next attempt: a RESUME's connection, or the question for a permit. */
 void session_attempt(struct session *);
 void session_dial(struct session *, const char *url);

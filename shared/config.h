@@ -26,6 +26,7 @@ struct config_plugin {
 	int64_t backlog_events;	/* waiting in memory */
 	int64_t backlog_bytes;	/* waiting on disk */
 	double backlog_age_s;
+	int64_t storage;	/* bytes of kv.* */
 	int line;		/* of the section header */
 };
 

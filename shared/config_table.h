@@ -221,6 +221,8 @@ P("window", NUMBER, window, "64", 1, 100000, 0, HANDLER, \
   "Events the plugin may have in work at once.") \
 P("timeout", DURATION, timeout_s, "30s", 10, CONFIG_MIN(60), 0, HANDLER, \
   "Time the plugin has to answer one event.") \
+P("storage", SIZE, storage, "16M", 0, CONFIG_MIB(1024), 0, HANDLER, \
+  "What the plugin may store with kv.set, keys included.") \
 P("guilds", RANGES, guilds, "", 0, 0, 0, HANDLER, \
   "Ids of the guilds whose events the plugin gets. Events without a guild, " \
   "such as direct messages, are left out then. Empty: all events.") \
