@@ -133,7 +133,7 @@ asan-tests:
 # ---- installing ---------------------------------------------------------
 
 SHARE = $(PREFIX)/share/shardherd
-PLUGINS = $(filter-out %.c %.h,$(wildcard handler/plugins/*))
+PLUGINS = $(filter-out %.c %.h %/__pycache__,$(wildcard handler/plugins/*))
 install: all install-files
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/shardherd $(BUILD)/shardherd-sim \

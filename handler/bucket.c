@@ -34,8 +34,8 @@ struct buckets {
 	struct route_id *routes[BUCKET_HASH];
 	struct list ages, route_ages;
 	size_t count, route_count;
-	uint64_t sent[BUCKET_GLOBAL]; /* ring: when the last ones went */
-	unsigned at, filled;
+	uint64_t answered[BUCKET_GLOBAL]; /* ring: the last ones' answers */
+	unsigned at, filled, flying;
 	uint64_t global_ms; /* global 429: nothing before this */
 	unsigned invalid[BUCKET_MINUTES];
 	uint64_t minute; /* of the newest count */
@@ -179,16 +179,44 @@ bucket_get(struct buckets *b, const char *key, uint64_t now)
 /* ---- may it go? ------------------------------------------------------------ */
 
 static uint64_t
-global_wait(const struct buckets *b, uint64_t now)
+global_wait(struct buckets *b, uint64_t now)
 {
-	uint64_t first;
-
+	while (b->filled > 0 && now >= b->answered[b->at] + 1000) {
+		b->at = (b->at + 1) % BUCKET_GLOBAL;
+		b->filled--;
+	}
 	if (now < b->global_ms)
 		return b->global_ms - now;
-	if (b->filled < BUCKET_GLOBAL)
+	if (b->filled + b->flying < BUCKET_GLOBAL)
 		return 0;
-	first = b->sent[b->at]; /* the oldest of the last 45 */
-	return now < first + 1000 ? first + 1000 - now : 0;
+	if (b->filled == 0)
+		return UINT64_MAX;
+	return b->answered[b->at] + 1000 - now;
+}
+
+static void
+global_answered(struct buckets *b, uint64_t now)
+{
+	if (b->filled == BUCKET_GLOBAL) { /* taken without asking */
+		b->at = (b->at + 1) % BUCKET_GLOBAL;
+		b->filled--;
+	}
+	b->answered[(b->at + b->filled++) % BUCKET_GLOBAL] = now;
+}
+
+static void
+global_done(struct buckets *b, uint64_t now)
+{
+	must(b->flying > 0);
+	b->flying--;
+	global_answered(b, now);
+}
+
+void
+buckets_others(struct buckets *b, unsigned n, uint64_t when)
+{
+	while (n-- > 0)
+		global_answered(b, when);
 }
 
 static uint64_t
@@ -217,7 +245,7 @@ bucket_wait(struct buckets *b, const struct endpoint *e, uint64_t now)
 	bucket_key(b, e, key, sizeof(key));
 	k = bucket_find(b, key);
 	own = k != NULL ? own_wait(k, now) : 0;
-	all = e->interaction ? 0 : global_wait(b, now);
+	all = e->exempt ? 0 : global_wait(b, now);
 	return own > all ? own : all;
 }
 
@@ -235,12 +263,8 @@ bucket_take(struct buckets *b, const struct endpoint *e, uint64_t now)
 		k->reset_ms = now;
 	}
 	k->remaining--;
-	if (!e->interaction) {
-		b->sent[b->at] = now;
-		b->at = (b->at + 1) % BUCKET_GLOBAL;
-		if (b->filled < BUCKET_GLOBAL)
-			b->filled++;
-	}
+	if (!e->exempt)
+		b->flying++;
 	return k;
 }
 
@@ -324,6 +348,8 @@ bucket_done(struct buckets *b, struct bucket *k, const struct endpoint *e,
 
 	must(k->flying > 0);
 	k->flying--;
+	if (!e->exempt)
+		global_done(b, now);
 	if (r == NULL)
 		return;
 	if (r->status == 401 || r->status == 403

@@ -11,7 +11,12 @@
 #include "handler/endpoint.h"
 
 #define BUCKET_MAX 8192		/* buckets and routes remembered, each */
-#define BUCKET_GLOBAL 45	/* requests in any one second */
+/*
+ * Requests in any one second of Discord's (50 allowed): a call's place is free
+ * again a second after its answer, so however long requests are on their way
+ * no second there sees more.  The rest is for the supervisor's few calls.
+ */
+#define BUCKET_GLOBAL 48
 #define BUCKET_INVALID_SHED 5000 /* in 10 minutes: no optional calls */
 #define BUCKET_INVALID_STOP 9000 /* nothing but interaction callbacks */
 #define BUCKET_UNKNOWN 1	/* at once, before the first answer */
@@ -33,6 +38,8 @@ struct buckets;
 struct bucket;
 
 struct buckets *buckets_new(void);
+/* Somebody else has made n calls at that time. */
+void buckets_others(struct buckets *, unsigned n, uint64_t when);
 void buckets_free(struct buckets *);
 /*
  * Milliseconds until a call to this endpoint may go; 0: now.  UINT64_MAX: not

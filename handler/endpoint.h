@@ -14,7 +14,8 @@
 struct endpoint {
 	char route[256]; /* "POST /channels/:id/messages" */
 	char major[128]; /* "channels/123"; "" for none */
-	bool interaction; /* callback: exempt of the global limit */
+	bool interaction; /* callback: never held back by the ban guard */
+	bool exempt;	  /* of the global limit; the caller may set it */
 	bool bare;	 /* its token is in the path: no Authorization */
 };
 

@@ -260,9 +260,17 @@ on_request(struct plugin_host *host, struct plugin *p, const char *id,
 }
 
 static void
+on_answered(struct plugin_host *host, struct plugin *p, uint64_t id,
+    const char *refusal)
+{
+	rpc_answered(&handler_of(host)->rpc, p, id, refusal);
+}
+
+static void
 on_ended(struct plugin_host *host, struct plugin *p)
 {
 	rest_forget(handler_of(host)->rest, plugin_index(p));
+	rpc_plugin_ended(&handler_of(host)->rpc, p);
 }
 
 static void
@@ -272,6 +280,8 @@ on_changed(struct plugin_host *host, struct plugin *p)
 
 	log_debug("plugin %s is %s", plugin_name(p),
 	    page_plugin_state_name[plugin_state(p)]);
+	if (plugin_state(p) == PLUGIN_UP)
+		rpc_plugin_up(&h->rpc, p);
 	if (h->stopping == STOP_PLUGINS)
 		handler_check_gone(h);
 }
@@ -384,6 +394,7 @@ on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 	struct handler *h = container_of(w, struct handler, prepare);
 
 	rest_flush(h->rest);
+	rpc_flush(&h->rpc);
 	intake_flush(&h->intake);
 	plugin_pump_all(&h->host);
 	handler_check_ready(h);
@@ -514,6 +525,7 @@ start_plugins(struct handler *h)
 	h->host.limits = &h->limits;
 	h->host.finished = on_finished;
 	h->host.request = on_request;
+	h->host.answered = on_answered;
 	h->host.ended = on_ended;
 	h->host.changed = on_changed;
 	list_init(&h->host.dirty);
@@ -565,6 +577,9 @@ handler_start(struct handler *h, const char *path, struct err *e)
 	h->intake.closed = on_uplink_closed;
 	h->rpc.rest = h->rest;
 	h->rpc.intake = &h->intake;
+	h->rpc.plugin = h->plugin;
+	if (rpc_open(&h->rpc, h->timers, &h->config, e) < 0)
+		return -1;
 	start_ipc(h);
 	start_plugins(h);
 	timer_set(&h->tick, HANDLER_TICK_S);
@@ -579,6 +594,7 @@ handler_finish(struct handler *h)
 	ipc_close(&h->ipc);
 	h->orphan = false;
 	rest_free(h->rest);
+	rpc_close(&h->rpc);
 	intake_free(&h->intake);
 	for (size_t i = 0; i < h->config.plugins; i++)
 		if (plugin_state(h->plugin[i]) == PLUGIN_GONE)

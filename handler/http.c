@@ -93,8 +93,9 @@ http_headers(const struct http_call *c)
 
 	for (; from != NULL; from = from->next)
 		list = curl_slist_append(list, from->data);
-	if (c->body != NULL)
-		list = curl_slist_append(list, "Content-Type: application/json");
+	if (c->body != NULL && str_format(line, sizeof(line),
+	    "Content-Type: %s", c->type ? c->type : "application/json"))
+		list = curl_slist_append(list, line);
 	if (c->reason == NULL)
 		return list;
 	escaped = curl_easy_escape(c->easy, c->reason, 0);
@@ -116,6 +117,9 @@ http_options(struct http *h, struct http_call *c)
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_1_1);
+	/* Refused, and without effect, where libcurl has no HTTP/2. */
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
+	    (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(e, CURLOPT_PROXY, h->proxy);
 	curl_easy_setopt(e, CURLOPT_CAINFO, h->ca);

@@ -14,7 +14,7 @@
 #include <curl/curl.h>
 #include <ev.h>
 
-#define HTTP_CONNECTIONS 16	    /* to the API, at most */
+#define HTTP_CONNECTIONS 40	    /* to the API: no call waits for one */
 #define HTTP_CONNECT_MS 5000L
 #define HTTP_BODY_MAX (16u << 20)   /* of an answer */
 #define HTTP_PATH_MAX (2048 + 512)
@@ -35,6 +35,7 @@ struct http_call {
 	/* set by the caller, borrowed until done */
 	const char *method, *path, *body, *reason; /* NULL: none */
 	size_t body_len;
+	const char *type; /* of the body; NULL: application/json */
 	bool bare; /* no Authorization */
 	long timeout_ms;
 	http_done_fn *done;

@@ -200,6 +200,16 @@ line_shutdown(struct buf *b)
 }
 
 void
+line_request(struct buf *b, uint64_t id, const char *method,
+    const char *params, size_t len)
+{
+	buf_printf(b, "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64
+	    ",\"method\":\"%s\",\"params\":", id, method);
+	buf_add(b, params, len);
+	buf_puts(b, "}\n");
+}
+
+void
 line_result(struct buf *b, const char *id, const char *result, size_t len)
 {
 	buf_printf(b, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":", id);

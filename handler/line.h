@@ -27,6 +27,9 @@ void line_base64(struct buf *, const void *data, size_t len);
 void line_initialize(struct buf *, const char *plugin);
 void line_event(struct buf *, const struct delivery *);
 void line_shutdown(struct buf *);
+/* A request of ours that is no event; params is JSON text. */
+void line_request(struct buf *, uint64_t id, const char *method,
+    const char *params, size_t len);
 /* Answers to a plugin's request; id is JSON text.  result too. */
 void line_result(struct buf *, const char *id, const char *result, size_t len);
 void line_error(struct buf *, const char *id, int code, const char *message,

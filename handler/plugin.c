@@ -44,6 +44,7 @@ struct plugin {
 	char failure[512];	       /* why it is being ended */
 	char words[256];	       /* last line of its stderr */
 	uint64_t grumble_ms, grumbles;
+	uint64_t asks;
 };
 
 static void plugin_event(struct plugin *, enum plugin_event);
@@ -150,6 +151,9 @@ plugin_hear(struct plugin *p, const struct talk *t)
 	case TALK_REFUSAL:
 		if (p->state == PLUGIN_STARTING && t->number == 0)
 			plugin_initialised(p, t);
+		else if (t->number >= PLUGIN_ASK_FIRST)
+			p->host->answered(p->host, p, t->number,
+			    t->kind == TALK_REFUSAL ? t->why : NULL);
 		else
 			plugin_answered(p, t);
 		break;
@@ -297,6 +301,20 @@ plugin_error(struct plugin *p, uint64_t life, const char *id, int code,
 		return;
 	line_error(&p->pipes.send, id, code, message, data);
 	plugin_dirty(p);
+}
+
+uint64_t
+plugin_ask(struct plugin *p, const char *method, const char *params,
+    size_t len)
+{
+	uint64_t id = PLUGIN_ASK_FIRST + p->asks;
+
+	if (p->state != PLUGIN_UP || p->pipes.in < 0)
+		return 0;
+	p->asks++;
+	line_request(&p->pipes.send, id, method, params, len);
+	plugin_dirty(p);
+	return id;
 }
 
 /* ---- life ---------------------------------------------------------------- */

@@ -24,6 +24,9 @@
 #define PLUGIN_TERM_S 2.0	 /* SIGTERM to SIGKILL */
 #define PLUGIN_GRUMBLE_MS 1000u	 /* one complaint about it per second */
 
+/* Ids of requests that are no events; above any event's, exact in a double. */
+#define PLUGIN_ASK_FIRST ((uint64_t)1 << 52)
+
 struct plugin;
 struct json_object;
 
@@ -41,6 +44,9 @@ struct plugin_host {
 	/* id "" for a notification; all borrowed. */
 	void (*request)(struct plugin_host *, struct plugin *, const char *id,
 	    const char *method, struct json_object *params);
+	/* It answered plugin_ask's id; refusal NULL, or its error's text. */
+	void (*answered)(struct plugin_host *, struct plugin *, uint64_t id,
+	    const char *refusal);
 	/* The process is gone: what it asked for is void. */
 	void (*ended)(struct plugin_host *, struct plugin *);
 	void (*changed)(struct plugin_host *, struct plugin *);
@@ -66,6 +72,10 @@ void plugin_result(struct plugin *, uint64_t life, const char *id,
     const char *result, size_t len);
 void plugin_error(struct plugin *, uint64_t life, const char *id, int code,
     const char *message, const char *data);
+
+/* Asks an initialised plugin something: the request's id, 0 when it is not up. */
+uint64_t plugin_ask(struct plugin *, const char *method, const char *params,
+    size_t len);
 
 const char *plugin_name(const struct plugin *);
 unsigned plugin_index(const struct plugin *);

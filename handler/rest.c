@@ -11,7 +11,7 @@
 struct rest_queue {
 	struct list link; /* rest.queues while it has calls */
 	struct list calls;
-	unsigned n;
+	unsigned n, flying;
 };
 
 struct rest {
@@ -33,8 +33,8 @@ struct rest_call {
 	struct rest_queue *queue;
 	struct endpoint endpoint;
 	struct bucket *bucket; /* while it flies */
-	char *method, *path, *body, *reason;
-	bool repeatable, optional;
+	char *method, *path, *body, *reason, *type;
+	bool repeatable, optional, urgent;
 	unsigned tries;
 	uint64_t deadline_ms, not_before_ms;
 	rest_done_fn *done;
@@ -51,6 +51,7 @@ call_free(struct rest_call *c)
 	free(c->path);
 	free(c->body);
 	free(c->reason);
+	free(c->type);
 	free(c);
 }
 
@@ -180,6 +181,7 @@ call_done(struct http_call *http, const char *error)
 
 	list_remove(&c->link);
 	r->under_way--;
+	c->queue->flying--;
 	r->dirty = true;
 	if (answered)
 		reply_refine(c);
@@ -212,9 +214,20 @@ call_start(struct rest_call *c, uint64_t now)
 	c->bucket = bucket_take(r->buckets, &c->endpoint, now);
 	list_append(&r->flying, &c->link);
 	r->under_way++;
+	c->queue->flying++;
 	r->counts.calls++;
 	if (http_start(&r->http, &c->http) < 0)
 		call_done(&c->http, "libcurl refuses the request");
+}
+
+static bool
+call_has_room(const struct rest_call *c)
+{
+	if (c->urgent)
+		return c->rest->under_way
+		    < REST_FLYING_MAX + REST_FLYING_URGENT;
+	return c->rest->under_way < REST_FLYING_MAX
+	    && c->queue->flying < REST_FLYING_EACH;
 }
 
 static const char *
@@ -264,7 +277,7 @@ call_due(struct rest_call *c, uint64_t now, bool *dropped)
 	*dropped = false;
 	if (c->not_before_ms > now && c->not_before_ms - now > wait)
 		wait = c->not_before_ms - now;
-	if (wait == 0 && c->rest->under_way >= REST_FLYING_MAX)
+	if (wait == 0 && !call_has_room(c))
 		wait = UINT64_MAX;
 	return wait < c->deadline_ms - now ? wait : c->deadline_ms - now;
 }
@@ -334,21 +347,42 @@ copy_or_null(const char *s)
 }
 
 static void
+call_body(struct rest_call *c, const struct rest_ask *ask)
+{
+	if (ask->body == NULL)
+		return;
+	c->http.body_len = ask->type ? ask->body_len : strlen(ask->body);
+	c->body = base_alloc(c->http.body_len + 1);
+	memcpy(c->body, ask->body, c->http.body_len);
+	c->type = copy_or_null(ask->type);
+	c->http.body = c->body;
+	c->http.type = c->type;
+}
+
+static void
 call_prepare(struct rest_call *c, const struct rest_ask *ask)
 {
 	c->method = base_strdup(ask->method);
 	c->path = base_strdup(ask->path);
-	c->body = copy_or_null(ask->body);
 	c->reason = copy_or_null(ask->reason);
 	c->repeatable = ask->repeatable;
 	c->optional = ask->optional;
+	c->urgent = ask->urgent;
 	c->http.method = c->method;
 	c->http.path = c->path;
-	c->http.body = c->body;
-	c->http.body_len = c->body != NULL ? strlen(c->body) : 0;
+	call_body(c, ask);
 	c->http.reason = c->reason;
 	c->http.bare = c->endpoint.bare;
 	c->http.done = call_done;
+}
+
+static bool
+ask_is_too_long(const struct rest_ask *ask)
+{
+	if (ask->body == NULL)
+		return false;
+	return ask->type ? ask->body_len > REST_UPLOAD_MAX
+			 : strlen(ask->body) > REST_BODY_MAX;
 }
 
 int
@@ -361,22 +395,27 @@ rest_call(struct rest *r, unsigned plugin, const struct rest_ask *ask,
 	*bad = true;
 	if (endpoint_parse(&e, ask->method, ask->path, why) < 0)
 		return -1;
-	*why = "the request is longer than 1 MiB";
-	if (ask->body != NULL && strlen(ask->body) > REST_BODY_MAX)
+	e.exempt |= ask->exempt;
+	*why = ask->type ? "the upload is longer than 26 MiB"
+			 : "the request is longer than 1 MiB";
+	if (ask_is_too_long(ask))
 		return -1;
 	*bad = false;
 	*why = "too many calls of this plugin wait already";
-	if (r->queue[plugin].n >= REST_QUEUE_MAX)
+	if (r->queue[plugin].n >= REST_QUEUE_MAX && !ask->urgent)
+		return -1;
+	if (r->queue[plugin].n >= 2 * REST_QUEUE_MAX)
 		return -1;
 	c = base_alloc(sizeof(*c));
 	c->rest = r;
 	c->endpoint = e;
 	c->queue = &r->queue[plugin];
-	c->deadline_ms = clock_boot_ms() + REST_DEADLINE_MS;
+	c->deadline_ms = clock_boot_ms()
+	    + (ask->urgent ? REST_URGENT_MS : REST_DEADLINE_MS);
 	c->done = done;
 	c->arg = arg;
 	call_prepare(c, ask);
-	call_queue(c, false);
+	call_queue(c, ask->urgent);
 	return 0;
 }
 
@@ -420,6 +459,7 @@ rest_new(struct ev_loop *loop, struct timers *timers,
 		return NULL;
 	}
 	r->buckets = buckets_new();
+	buckets_others(r->buckets, REST_OTHERS, clock_boot_ms() + 1000);
 	timer_init(timers, &r->wake, rest_wake);
 	list_init(&r->queues);
 	list_init(&r->flying);

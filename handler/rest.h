@@ -12,11 +12,16 @@
 
 #define REST_QUEUE_MAX 256	/* calls waiting per plugin */
 #define REST_FLYING_MAX 32	/* calls under way */
+#define REST_FLYING_EACH 24	/* of one plugin: slow ones leave room */
+#define REST_FLYING_URGENT 8	/* urgent calls on top of these */
+#define REST_URGENT_MS 3000u	/* after that Discord's token is dead (7.3) */
+#define REST_OTHERS 4		/* the supervisor's, about when we start */
 #define REST_DEADLINE_MS 30000u /* from the plugin's request to our answer */
 #define REST_ATTEMPT_MS 10000u	/* one try */
 #define REST_TRIES 4		/* where repeating is harmless */
 #define REST_BACKOFF_MS 400u	/* doubled with each try, plus jitter */
 #define REST_BODY_MAX (1u << 20) /* JSON of a request */
+#define REST_UPLOAD_MAX (26u << 20) /* anything else */
 
 enum rest_outcome {
 	REST_OK,      /* 2xx */
@@ -38,9 +43,13 @@ typedef void rest_done_fn(void *arg, const struct rest_answer *);
 struct rest_ask {
 	const char *method, *path;
 	const char *body;   /* JSON text or NULL; copied, as all of these */
+	const char *type;   /* Content-Type when it is not JSON, or NULL */
+	size_t body_len;    /* with type */
 	const char *reason; /* X-Audit-Log-Reason, or NULL */
 	bool repeatable;    /* doing it twice is doing it once */
 	bool optional;	    /* the first to go when a ban is near */
+	bool exempt;	    /* of the global limit: an interaction's */
+	bool urgent;	    /* REST_URGENT_MS; ahead of what waits */
 };
 
 struct rest;

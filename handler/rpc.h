@@ -6,7 +6,10 @@
 #ifndef HANDLER_RPC_H
 #define HANDLER_RPC_H
 
+#include "handler/alarms.h"
+#include "handler/cache.h"
 #include "handler/intake.h"
+#include "handler/jobs.h"
 #include "handler/plugin.h"
 #include "handler/rest.h"
 
@@ -17,13 +20,33 @@ enum rpc_error {
 	RPC_LIMITED = -32001,  /* rate limited for too long */
 	RPC_TIMEOUT = -32002,
 	RPC_STOPPING = -32003,
+	RPC_FULL = -32004,    /* [plugin] storage */
+	RPC_STORAGE = -32005, /* the storage itself does not work */
 };
 
 struct rpc {
 	struct rest *rest;
 	struct intake *intake;
+	const struct config *config;
+	struct plugin *const *plugin; /* by index */
+	struct jobs jobs;
+	struct alarms alarms;
+	struct cache cache;
 	bool stopping;
 };
+
+/* Opens the storage; rest, intake and plugin are set by the caller. */
+int rpc_open(struct rpc *, struct timers *, const struct config *,
+    struct err *);
+void rpc_close(struct rpc *);
+/* Once per loop turn, before what plugins are told is written. */
+void rpc_flush(struct rpc *);
+
+/* The plugin has initialised; answered plugin_ask's id; is gone. */
+void rpc_plugin_up(struct rpc *, struct plugin *);
+void rpc_answered(struct rpc *, struct plugin *, uint64_t id,
+    const char *refusal);
+void rpc_plugin_ended(struct rpc *, struct plugin *);
 
 /* id "" for a notification: done, but not answered. */
 void rpc_request(struct rpc *, struct plugin *, const char *id,

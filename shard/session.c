@@ -174,6 +174,7 @@ static void
 handshake_resume(struct session *s)
 {
 	s->stats->resumes++;
+	s->stats->resumed_for[s->ended_by]++;
 	session_become(s, SHARD_RESUMING, "RESUME sent from seq %llu",
 	    (unsigned long long)s->seq);
 	s->ops->resume(s->arg, s->rec.id, s->seq);
@@ -310,6 +311,8 @@ on_closed(struct session *s, const struct session_in *in)
 	e.wait_s = r->wait_s;
 	e.code = in->code;
 	e.cause = CAUSE_CLOSE_CODE;
+	if (in->code == 0)
+		e.kind = RECONNECT_LOST;
 	if (session_state(s) == SHARD_HELLO) {
 		/* Nothing names our session yet: it can't be void. */
 		if (e.react == REACT_IDENTIFY)
@@ -328,6 +331,7 @@ on_broken(struct session *s, const struct session_in *in)
 {
 	struct ending e = session_ending(OUTCOME_CLOSED, "%s", in->text);
 
+	e.kind = RECONNECT_BROKEN;
 	session_say(s, LOG_L_WARN, "%s: closing, the session is kept", e.why);
 	session_end(s, &e);
 }
@@ -339,6 +343,7 @@ on_reconnect(struct session *s, const struct session_in *in)
 	    "reconnect");
 
 	e.polite = true;
+	e.kind = RECONNECT_OP7;
 	session_say(s, LOG_L_INFO, "%s", e.why);
 	session_end(s, &e);
 }
@@ -349,6 +354,7 @@ on_order(struct session *s, const struct session_in *in)
 	struct ending e = session_ending(OUTCOME_CLOSED, "reconnect was ordered");
 
 	e.polite = e.at_once = true;
+	e.kind = RECONNECT_ORDER;
 	session_end(s, &e);
 }
 
@@ -393,6 +399,7 @@ zombie(struct session *s, uint64_t now)
 	struct ending e = session_ending(OUTCOME_CLOSED, "no ACK for the heartbeat of "
 	    "%.1f s ago", (double)(now - s->beat_ms) / 1000);
 
+	e.kind = RECONNECT_ZOMBIE;
 	s->stats->zombies++;
 	session_say(s, LOG_L_WARN, "%s: the connection is dead", e.why);
 	session_end(s, &e);
@@ -407,6 +414,7 @@ on_beat_due(struct session *s, const struct session_in *in)
 		struct ending e = session_ending(OUTCOME_CLOSED, "the host slept for "
 		    "%.1f s", (double)(now - s->beat_due_ms) / 1000);
 		e.polite = e.at_once = true;
+		e.kind = RECONNECT_PAUSE;
 		session_say(s, LOG_L_NOTICE, "%s: reconnecting", e.why);
 		session_end(s, &e);
 		return;
@@ -471,6 +479,7 @@ on_full(struct session *s, const struct session_in *in)
 	s->blocked = true;
 	s->blocked_ms = clock_boot_ms();
 	s->stats->queue_full++;
+	e.kind = RECONNECT_FULL;
 	session_say(s, LOG_L_WARN, "%s: closing, the session is kept", e.why);
 	session_end(s, &e);
 }

@@ -104,6 +104,9 @@ struct session {
 	enum identify_cause cause;
 	unsigned cause_code;
 
+	enum page_reconnect ended_by; /* what ended the last connection that
+					 was one */
+
 	/* the connection; generation 0 is none */
 	uint32_t generation;
 	bool on_main;

@@ -214,6 +214,9 @@ session_end(struct session *s, struct ending *e)
 		give_up(s, e);
 		return;
 	}
+	s->stats->reconnects[e->kind]++;
+	if (e->kind != RECONNECT_CONNECT)
+		s->ended_by = e->kind;
 	if (e->react == REACT_IDENTIFY)
 		void_session(s, e);
 	wait_for(s, next_delay(s, e, spent), e->why);
@@ -231,7 +234,14 @@ session_host_result(struct session *s, enum attempt_reach reach)
 struct ending
 session_ending(enum identify_outcome outcome, const char *fmt, ...)
 {
-	struct ending e = { .react = REACT_RESUME, .outcome = outcome };
+	static const enum page_reconnect kinds[OUTCOMES] = {
+		[OUTCOME_UNUSED] = RECONNECT_CONNECT,
+		[OUTCOME_INVALID] = RECONNECT_OP9,
+		[OUTCOME_TIMEOUT] = RECONNECT_LATE,
+		[OUTCOME_CLOSED] = RECONNECT_CLOSE,
+	};
+	struct ending e = { .react = REACT_RESUME, .outcome = outcome,
+		.kind = kinds[outcome] };
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -17,6 +17,7 @@ struct ending {
 	bool at_once;		/* an operator asked: no jitter */
 	enum identify_outcome outcome;
 	enum identify_cause cause;
+	enum page_reconnect kind; /* for the counters */
 	unsigned code;		/* close code, 0: none */
 	unsigned hangup;	/* code we close with */
 	char why[PAGE_WORDS];

@@ -195,7 +195,7 @@ test_turns(void **state)
 	ask(4, "/guilds/900");
 	ask(4, "/guilds/901");
 	rest_flush(t.rest);
-	assert_int_equal(net.n, REST_FLYING_MAX);
+	assert_int_equal(net.n, REST_FLYING_EACH + 2);
 	for (i = 0; strcmp(net.flying[i]->path, "/guilds/901") != 0; i++)
 		assert_true(i < 6);
 	while (net.n > 0)

@@ -511,6 +511,11 @@ test_order(void **state)
 	rig_in(SESSION_EV_ORDER);
 	rig_is(SHARD_CONNECTING);
 	assert_int_equal(rig_seen.dials, 3);
+	/* A failed attempt between does not hide what it was all about. */
+	assert_int_equal(rig_stats.reconnects[RECONNECT_ORDER], 1);
+	assert_int_equal(rig_stats.reconnects[RECONNECT_CONNECT], 1);
+	rig_hello();
+	assert_int_equal(rig_stats.resumed_for[RECONNECT_ORDER], 1);
 }
 
 static void
@@ -528,6 +533,7 @@ test_full(void **state)
 	fake_time_advance(0);
 	rig_is(SHARD_CONNECTING);
 	assert_int_equal(rig_stats.queue_full, 1);
+	assert_int_equal(rig_stats.reconnects[RECONNECT_FULL], 1);
 	assert_int_equal(rig_session.rec.strikes, 0);
 	/* Room at once: a replay that is too fast must not become a storm. */
 	rig_hello();

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT */
+/* The plugins' timers; see alarms.h. */
+#include "handler/alarms.h"
+
+#include "handler/line.h"
+#include "shared/clock.h"
+#include "shared/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+struct owner {
+	int32_t pid;
+};
+
+static const char owner_key[] = "timer-owner";
+
+/* ---- one alarm --------------------------------------------------------------- */
+
+void
+alarm_key(char key[KV_KEY_MAX + 1], const char *plugin, const char *name)
+{
+	must(str_format(key, KV_KEY_MAX + 1, "timer/%s/%s", plugin, name));
+}
+
+void
+alarm_free(struct alarm *a)
+{
+	json_object_put(a->record);
+	free(a);
+}
+
+struct alarm *
+alarm_new(unsigned plugin, const char *name, struct json_object *record)
+{
+	struct alarm *a = base_alloc(sizeof(*a));
+	struct json_object *v;
+	const char *why;
+	int rc = 0;
+
+	list_init(&a->link);
+	a->plugin = plugin;
+	str_copy(a->name, name, sizeof(a->name));
+	a->record = record;
+	if (json_object_object_get_ex(record, "daily", &v))
+		rc = cron_parse_daily(&a->cron, json_object_get_string(v),
+		    &why);
+	else if (json_object_object_get_ex(record, "cron", &v))
+		rc = cron_parse(&a->cron, json_object_get_string(v), &why);
+	a->repeats = v != NULL;
+	if (rc < 0 || !json_object_object_get_ex(record, "due_ms", &v)) {
+		alarm_free(a);
+		return NULL;
+	}
+	a->due_ms = json_object_get_int64(v);
+	return a;
+}
+
+struct alarm *
+alarms_find(struct alarms *s, unsigned plugin, const char *name)
+{
+	list_each(&s->list[plugin], l) {
+		struct alarm *a = container_of(l, struct alarm, link);
+
+		if (strcmp(a->name, name) == 0)
+			return a;
+	}
+	return NULL;
+}
+
+static void
+alarm_back(struct alarms *s, struct alarm *a)
+{
+	if (a->asked != 0)
+		s->out[a->plugin]--;
+	a->asked = 0;
+}
+
+void
+alarms_drop(struct alarms *s, struct alarm *a)
+{
+	alarm_back(s, a);
+	list_remove(&a->link);
+	s->n[a->plugin]--;
+	alarm_free(a);
+}
+
+void
+alarms_put(struct alarms *s, struct alarm *a)
+{
+	struct alarm *old = alarms_find(s, a->plugin, a->name);
+
+	if (old != NULL)
+		alarms_drop(s, old);
+	list_append(&s->list[a->plugin], &a->link);
+	s->n[a->plugin]++;
+	alarms_look(s);
+}
+
+/* ---- firing --------------------------------------------------------------------- */
+
+static void
+alarm_fire(struct alarms *s, struct alarm *a, int64_t wall)
+{
+	struct json_object *payload = NULL;
+	struct buf b = {0};
+
+	json_object_object_get_ex(a->record, "payload", &payload);
+	buf_puts(&b, "{\"name\":");
+	line_string(&b, a->name);
+	buf_printf(&b, ",\"due_ms\":%" PRId64 ",\"late\":%s,\"again\":%s,"
+	    "\"payload\":", a->due_ms,
+	    wall - a->due_ms > ALARM_LATE_MS ? "true" : "false",
+	    a->tries > 0 ? "true" : "false");
+	buf_puts(&b, json_object_to_json_string_ext(payload,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	buf_puts(&b, "}");
+	a->asked = plugin_ask(s->plugin[a->plugin], "timer", buf_data(&b),
+	    buf_len(&b));
+	buf_free(&b);
+	if (a->asked == 0)
+		return;
+	s->out[a->plugin]++;
+	a->asked_ms = clock_boot_ms();
+	a->tries++;
+}
+
+/* When an unanswered one is asked again: later each time. */
+static uint64_t
+alarm_patience(const struct alarms *s, const struct alarm *a)
+{
+	uint64_t ms = (uint64_t)(s->config->plugin[a->plugin].timeout_s * 1000);
+
+	for (unsigned i = 1; i < a->tries && ms < ALARM_RETRY_MAX_MS; i++)
+		ms *= 2;
+	return ms < ALARM_RETRY_MAX_MS ? ms : ALARM_RETRY_MAX_MS;
+}
+
+/* Milliseconds until this one needs a look. */
+static uint64_t
+alarm_look(struct alarms *s, struct alarm *a, int64_t wall)
+{
+	uint64_t now = clock_boot_ms(), again;
+
+	if (a->asked != 0) {
+		again = a->asked_ms + alarm_patience(s, a);
+		if (now < again)
+			return again - now;
+		log_warn("plugin %s does not answer its timer \"%s\": it is "
+			 "asked again", s->config->plugin[a->plugin].name,
+		    a->name);
+		alarm_back(s, a);
+	}
+	if (a->saving)
+		return ALARM_LOOK_MS;
+	if (a->due_ms > wall)
+		return (uint64_t)(a->due_ms - wall);
+	if (s->out[a->plugin] < ALARMS_OUT_MAX)
+		alarm_fire(s, a, wall);
+	return a->asked != 0 ? alarm_patience(s, a) : ALARM_LOOK_MS;
+}
+
+void
+alarms_look(struct alarms *s)
+{
+	uint64_t next = ALARM_LOOK_MS;
+	int64_t wall = clock_wall_ms();
+
+	if (!s->active)
+		return;
+	for (size_t i = 0; i < nitems(s->list); i++)
+		list_each(&s->list[i], l) {
+			uint64_t ms = alarm_look(s, container_of(l,
+			    struct alarm, link), wall);
+
+			if (ms < next)
+				next = ms;
+		}
+	timer_set(&s->timer, (double)next / 1000);
+}
+
+/* ---- answers ----------------------------------------------------------------------- */
+
+/* What an answer leads to on disk: gone, or the next time. */
+struct settle {
+	struct job job; /* first */
+	struct alarms *alarms;
+	char name[ALARM_NAME_MAX + 1];
+	int64_t due_ms, next_ms; /* next_ms -1: it is done */
+};
+
+static int
+settle_run(struct job *job, struct kv_tx *tx, struct err *e)
+{
+	struct settle *t = container_of(job, struct settle, job);
+	struct alarm *a = alarms_find(t->alarms, job->plugin, t->name);
+	const char *plugin = t->alarms->config->plugin[job->plugin].name;
+	char key[KV_KEY_MAX + 1];
+	const char *text;
+
+	/* Set anew or cancelled by the plugin meanwhile: that counts. */
+	if (a == NULL || a->due_ms != t->due_ms)
+		return 0;
+	alarm_key(key, plugin, t->name);
+	if (t->next_ms < 0)
+		return kv_del(tx, key, e) < 0 ? -1 : 0;
+	json_object_object_add(a->record, "due_ms",
+	    json_object_new_int64(t->next_ms));
+	text = json_object_to_json_string_ext(a->record,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	return kv_put(tx, key, text, strlen(text), e);
+}
+
+static void
+settle_end(struct job *job, const struct err *failed)
+{
+	struct settle *t = container_of(job, struct settle, job);
+	struct alarms *s = t->alarms;
+	struct alarm *a = alarms_find(s, job->plugin, t->name);
+
+	if (a != NULL && a->due_ms == t->due_ms) {
+		/* Not on disk is better than fired for ever. */
+		if (failed != NULL)
+			log_error("timer \"%s\" of plugin %s: %s  It may fire "
+				  "again after a restart.", t->name,
+			    s->config->plugin[job->plugin].name, failed->text);
+		a->saving = false;
+		a->tries = 0;
+		a->due_ms = t->next_ms;
+		if (t->next_ms < 0)
+			alarms_drop(s, a);
+	}
+	free(t);
+	alarms_look(s);
+}
+
+static void
+alarm_settle(struct alarms *s, struct alarm *a)
+{
+	int64_t wall = clock_wall_ms(), from = a->due_ms, next = -1;
+	struct settle *t = base_alloc(sizeof(*t));
+
+	/* What was missed is not made up for. */
+	if (wall > from)
+		from = wall;
+	if (a->repeats)
+		next = cron_next(&a->cron, from / 1000);
+	t->job = (struct job) {.plugin = a->plugin, .write = true,
+	    .run = settle_run, .end = settle_end};
+	t->alarms = s;
+	str_copy(t->name, a->name, sizeof(t->name));
+	t->due_ms = a->due_ms;
+	t->next_ms = next < 0 ? -1 : next * 1000;
+	a->saving = true;
+	jobs_add_own(s->jobs, &t->job);
+}
+
+void
+alarms_answered(struct alarms *s, unsigned plugin, uint64_t id,
+    const char *refusal)
+{
+	list_each(&s->list[plugin], l) {
+		struct alarm *a = container_of(l, struct alarm, link);
+
+		if (a->asked != id)
+			continue;
+		if (refusal != NULL)
+			log_warn("plugin %s answers its timer \"%s\" with an "
+				 "error: %s", s->config->plugin[plugin].name,
+			    a->name, refusal);
+		alarm_back(s, a);
+		alarm_settle(s, a);
+		return;
+	}
+}
+
+void
+alarms_plugin_ended(struct alarms *s, unsigned plugin)
+{
+	list_each(&s->list[plugin], l)
+		alarm_back(s, container_of(l, struct alarm, link));
+	alarms_look(s);
+}
+
+/* ---- life ------------------------------------------------------------------------------ */
+
+struct loading {
+	struct alarms *alarms;
+	unsigned plugin;
+	size_t prefix;
+};
+
+static int
+load_one(const char *key, const void *value, size_t len, void *arg)
+{
+	struct loading *l = arg;
+	const char *plugin = l->alarms->config->plugin[l->plugin].name;
+	char *text = base_alloc(len + 1);
+	struct alarm *a = NULL;
+	struct json_object *o;
+
+	memcpy(text, value, len);
+	o = json_tokener_parse(text);
+	free(text);
+	if (json_object_is_type(o, json_type_object))
+		a = alarm_new(l->plugin, key + l->prefix, o);
+	else
+		json_object_put(o);
+	if (a == NULL)
+		log_error("timer \"%s\" of plugin %s is damaged in the storage "
+			  "and does not fire", key + l->prefix, plugin);
+	else
+		alarms_put(l->alarms, a);
+	return 0;
+}
+
+static int
+owner_change(struct alarms *s, struct kv_tx *tx, struct err *e)
+{
+	struct owner me = {(int32_t)getpid()}, old;
+	const void *v;
+	size_t len;
+	int rc = kv_get(tx, owner_key, &v, &len, e);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 1 && len == sizeof(old)) {
+		memcpy(&old, v, len);
+		/* It may have fired what it will still settle. */
+		if (old.pid != me.pid && old.pid > 0
+		    && (kill(old.pid, 0) == 0 || errno == EPERM))
+			s->hold_s = s->config->handler_drain_timeout_s;
+	}
+	return kv_put(tx, owner_key, &me, sizeof(me), e);
+}
+
+static int
+load_all(struct alarms *s, struct kv_tx *tx, struct err *e)
+{
+	char prefix[KV_KEY_MAX + 1];
+
+	for (unsigned i = 0; i < s->config->plugins; i++) {
+		struct loading l = {s, i, 0};
+
+		while (!list_empty(&s->list[i]))
+			alarms_drop(s, container_of(s->list[i].next,
+			    struct alarm, link));
+		alarm_key(prefix, s->config->plugin[i].name, "");
+		l.prefix = strlen(prefix);
+		if (kv_each(tx, prefix, NULL, load_one, &l, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* In a transaction of its own: this is at most twice in a handler's life. */
+static void
+alarms_do(struct alarms *s, bool write,
+    int (*fn)(struct alarms *, struct kv_tx *, struct err *))
+{
+	struct err e;
+	struct kv_tx *tx = kv_begin(s->jobs->kv, NULL, write, &e);
+	int rc = -1;
+
+	if (tx != NULL) {
+		rc = fn(s, tx, &e);
+		if (rc < 0 || !write)
+			kv_abort(tx);
+		else
+			rc = kv_commit(tx, &e);
+	}
+	if (rc < 0)
+		log_error("The plugins' timers cannot be read: %s", e.text);
+}
+
+static void
+alarms_timer(struct timer *t)
+{
+	struct alarms *s = container_of(t, struct alarms, timer);
+
+	if (s->owner && !s->active) {
+		alarms_do(s, false, load_all);
+		s->active = true;
+	}
+	alarms_look(s);
+}
+
+void
+alarms_own(struct alarms *s, bool own)
+{
+	if (own == s->owner)
+		return;
+	s->owner = own;
+	s->active = false;
+	s->hold_s = 0;
+	timer_stop(&s->timer);
+	if (!own)
+		return;
+	alarms_do(s, true, owner_change);
+	timer_set(&s->timer, s->hold_s);
+}
+
+void
+alarms_init(struct alarms *s, struct timers *timers, struct jobs *jobs,
+    struct plugin *const *plugin, const struct config *config)
+{
+	*s = (struct alarms) {.jobs = jobs, .plugin = plugin,
+	    .config = config};
+	timer_init(timers, &s->timer, alarms_timer);
+	for (size_t i = 0; i < nitems(s->list); i++)
+		list_init(&s->list[i]);
+}
+
+void
+alarms_free(struct alarms *s)
+{
+	s->active = s->owner = false;
+	timer_stop(&s->timer);
+	for (size_t i = 0; i < nitems(s->list); i++)
+		while (!list_empty(&s->list[i]))
+			alarms_drop(s, container_of(s->list[i].next,
+			    struct alarm, link));
+}

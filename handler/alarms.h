@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plugins' timers: kept in memory as they are on disk ("timer/PLUGIN/
+ * NAME"), each fired when it is due by asking its plugin, and done or set
+ * again only when the plugin has answered.  One that fell due while nobody
+ * was there fires once.  Only one handler fires: the newest that has a shard's
+ * uplink ("timer-owner").
+ */
+#ifndef HANDLER_ALARMS_H
+#define HANDLER_ALARMS_H
+
+#include "handler/cron.h"
+#include "handler/jobs.h"
+#include "handler/plugin.h"
+
+#include <json-c/json.h>
+
+#define ALARMS_MAX 1000		  /* per plugin */
+#define ALARMS_OUT_MAX 16	  /* unanswered per plugin */
+#define ALARM_NAME_MAX 128
+#define ALARM_LATE_MS 60000	  /* fired later than this: flagged */
+#define ALARM_LOOK_MS 30000	  /* the wall clock may be set meanwhile */
+#define ALARM_RETRY_MAX_MS 3600000 /* unanswered: asked again, at most */
+
+struct alarm {
+	struct list link; /* alarms.list of its plugin */
+	unsigned plugin;
+	char name[ALARM_NAME_MAX + 1];
+	struct json_object *record; /* as on disk: due, daily, cron, payload */
+	bool repeats;
+	struct cron cron;
+	int64_t due_ms;
+	uint64_t asked; /* plugin_ask's id; 0: not out */
+	uint64_t asked_ms;
+	unsigned tries;
+	bool saving; /* answered; its next time is on its way to the disk */
+};
+
+struct alarms {
+	struct jobs *jobs;
+	struct plugin *const *plugin;
+	const struct config *config;
+	struct timer timer;
+	bool owner;    /* this handler fires, once it is active */
+	bool active;   /* what is stored has been read */
+	double hold_s; /* an earlier handler may still be at it */
+	struct list list[CONFIG_PLUGINS_MAX];
+	unsigned n[CONFIG_PLUGINS_MAX], out[CONFIG_PLUGINS_MAX];
+};
+
+void alarms_init(struct alarms *, struct timers *, struct jobs *,
+    struct plugin *const *plugin, const struct config *);
+void alarms_free(struct alarms *);
+/*
+ * Does this handler fire?  At first it waits for what a handler before it,
+ * still alive, may have to settle, then it reads what is stored.
+ */
+void alarms_own(struct alarms *, bool own);
+/* Fires what is due; after anything that may have changed that. */
+void alarms_look(struct alarms *);
+void alarms_answered(struct alarms *, unsigned plugin, uint64_t id,
+    const char *refusal);
+void alarms_plugin_ended(struct alarms *, unsigned plugin);
+
+/* Owns record.  Replaces one of the same name. */
+struct alarm *alarm_new(unsigned plugin, const char *name,
+    struct json_object *record);
+void alarm_free(struct alarm *);
+void alarms_put(struct alarms *, struct alarm *);
+void alarms_drop(struct alarms *, struct alarm *);
+struct alarm *alarms_find(struct alarms *, unsigned plugin, const char *name);
+void alarm_key(char key[KV_KEY_MAX + 1], const char *plugin,
+    const char *name);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * timer.set, timer.cancel, timer.list: the record first goes to disk, then
+ * into memory (alarms.h), then the plugin is answered.
+ */
+#include "handler/line.h"
+#include "handler/rpc_impl.h"
+
+#include "shared/clock.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define TIMER_PAYLOAD_MAX 65536u
+#define TIMER_AFTER_MAX_S (10.0 * 366 * 86400)
+#define TIMER_AT_MAX_MS 253402300799000 /* the end of year 9999 */
+#define TIMER_SPEC_MAX 128
+
+struct api_timer {
+	struct job job; /* first */
+	struct rpc_wait wait;
+	struct alarms *alarms;
+	const char *plugin; /* name; the configuration's */
+	char name[ALARM_NAME_MAX + 1];
+	struct alarm *alarm; /* timer.set: becomes alarms' */
+	bool full, found;
+};
+
+static const char *
+timer_name(struct json_object *params)
+{
+	const char *name = rpc_text(params, "name", ALARM_NAME_MAX);
+
+	return name != NULL && name[0] != '\0' ? name : NULL;
+}
+
+static const char *const timer_bad_name =
+    "name must be a text of 1 to 128 bytes without NUL";
+
+static void
+timer_failed(struct api_timer *t, const struct err *failed)
+{
+	rpc_error(&t->wait, t->full ? RPC_FULL : RPC_STORAGE, failed->text,
+	    NULL);
+}
+
+static const char *
+timer_start(struct rpc *r, struct rpc_wait *w, const char *name,
+    job_run_fn *run, job_end_fn *end, struct alarm *alarm)
+{
+	struct api_timer *t = base_alloc(sizeof(*t));
+
+	t->job = (struct job) {.plugin = plugin_index(w->plugin),
+	    .write = true, .run = run, .end = end};
+	t->wait = *w;
+	t->alarms = &r->alarms;
+	t->plugin = r->config->plugin[plugin_index(w->plugin)].name;
+	str_copy(t->name, name, sizeof(t->name));
+	t->alarm = alarm;
+	if (jobs_add(&r->jobs, &t->job) == 0)
+		return NULL;
+	rpc_error(w, RPC_LIMITED, "too many storage calls of this plugin wait "
+	    "already", NULL);
+	if (alarm != NULL)
+		alarm_free(alarm);
+	free(t);
+	return NULL;
+}
+
+/* ---- timer.set ---------------------------------------------------------------- */
+
+static const char *
+due_after(struct json_object *v, int64_t *due)
+{
+	double s = json_object_get_double(v);
+
+	if ((!json_object_is_type(v, json_type_double)
+	    && !json_object_is_type(v, json_type_int))
+	    || !(s >= 0 && s <= TIMER_AFTER_MAX_S))
+		return "after must be a number of seconds, up to ten years";
+	*due = clock_wall_ms() + (int64_t)(s * 1000);
+	return NULL;
+}
+
+static const char *
+due_schedule(struct json_object *params, const char *key, int64_t *due)
+{
+	const char *text = rpc_text(params, key, TIMER_SPEC_MAX), *why = NULL;
+	struct cron c;
+	int rc;
+
+	if (text == NULL)
+		return "daily and cron must be texts";
+	if (strcmp(key, "daily") == 0)
+		rc = cron_parse_daily(&c, text, &why);
+	else
+		rc = cron_parse(&c, text, &why);
+	if (rc < 0)
+		return why;
+	*due = cron_next(&c, clock_wall_ms() / 1000) * 1000;
+	return *due < 0 ? "there is no such day" : NULL;
+}
+
+/* Exactly one of the four. */
+static const char *
+timer_due(struct json_object *params, const char **key, int64_t *due)
+{
+	static const char *const keys[] = {"at_ms", "after", "daily", "cron"};
+	static const char one[] = "give one of at_ms, after, daily and cron";
+	struct json_object *v;
+
+	*key = NULL;
+	for (size_t i = 0; i < nitems(keys); i++) {
+		if (!rpc_given(params, keys[i]))
+			continue;
+		if (*key != NULL)
+			return one;
+		*key = keys[i];
+	}
+	if (*key == NULL)
+		return one;
+	json_object_object_get_ex(params, *key, &v);
+	if (*key == keys[0])
+		return rpc_number(params, "at_ms", 0, TIMER_AT_MAX_MS, due)
+		    ? NULL : "at_ms must be in milliseconds since the epoch";
+	return *key == keys[1] ? due_after(v, due)
+	    : due_schedule(params, *key, due);
+}
+
+static int
+set_run(struct job *job, struct kv_tx *tx, struct err *e)
+{
+	struct api_timer *t = container_of(job, struct api_timer, job);
+	char key[KV_KEY_MAX + 1];
+	const char *text = rpc_json(t->alarm->record);
+
+	if (t->alarms->n[job->plugin] >= ALARMS_MAX
+	    && alarms_find(t->alarms, job->plugin, t->name) == NULL) {
+		t->full = true;
+		return err_set(e, EXIT_DEGRADED, "the plugin has %d timers "
+		    "already", ALARMS_MAX);
+	}
+	alarm_key(key, t->plugin, t->name);
+	return kv_put(tx, key, text, strlen(text), e);
+}
+
+static void
+set_end(struct job *job, const struct err *failed)
+{
+	struct api_timer *t = container_of(job, struct api_timer, job);
+	char text[64];
+
+	if (failed != NULL) {
+		timer_failed(t, failed);
+		alarm_free(t->alarm);
+	} else {
+		str_format(text, sizeof(text), "{\"due_ms\":%" PRId64 "}",
+		    t->alarm->due_ms);
+		rpc_result(&t->wait, text, strlen(text));
+		alarms_put(t->alarms, t->alarm);
+	}
+	free(t);
+}
+
+const char *
+rpc_timer_set(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+{
+	const char *name = timer_name(params), *key, *why;
+	struct json_object *record, *v = NULL;
+	struct alarm *a;
+	int64_t due = 0;
+
+	if (name == NULL)
+		return timer_bad_name;
+	why = timer_due(params, &key, &due);
+	if (why != NULL)
+		return why;
+	json_object_object_get_ex(params, "payload", &v);
+	if (strlen(rpc_json(v)) > TIMER_PAYLOAD_MAX)
+		return "payload is longer than 64 KiB as JSON";
+	record = json_object_new_object();
+	json_object_object_add(record, "due_ms", json_object_new_int64(due));
+	json_object_object_add(record, "payload", json_object_get(v));
+	if (strcmp(key, "daily") == 0 || strcmp(key, "cron") == 0) {
+		json_object_object_get_ex(params, key, &v);
+		json_object_object_add(record, key, json_object_get(v));
+	}
+	a = alarm_new(plugin_index(w->plugin), name, record);
+	must(a != NULL);
+	return timer_start(r, w, name, set_run, set_end, a);
+}
+
+/* ---- timer.cancel, timer.list ----------------------------------------------------- */
+
+static int
+cancel_run(struct job *job, struct kv_tx *tx, struct err *e)
+{
+	struct api_timer *t = container_of(job, struct api_timer, job);
+	char key[KV_KEY_MAX + 1];
+	int rc;
+
+	alarm_key(key, t->plugin, t->name);
+	rc = kv_del(tx, key, e);
+	t->found = rc == 1;
+	return rc < 0 ? -1 : 0;
+}
+
+static void
+cancel_end(struct job *job, const struct err *failed)
+{
+	struct api_timer *t = container_of(job, struct api_timer, job);
+	struct alarm *a = alarms_find(t->alarms, job->plugin, t->name);
+
+	if (failed != NULL)
+		timer_failed(t, failed);
+	else
+		rpc_result(&t->wait, t->found ? "true" : "false",
+		    t->found ? 4 : 5);
+	if (failed == NULL && a != NULL)
+		alarms_drop(t->alarms, a);
+	free(t);
+}
+
+const char *
+rpc_timer_cancel(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+{
+	const char *name = timer_name(params);
+
+	if (name == NULL)
+		return timer_bad_name;
+	return timer_start(r, w, name, cancel_run, cancel_end, NULL);
+}
+
+const char *
+rpc_timer_list(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+{
+	struct buf out = {0};
+	const char *comma = "";
+
+	buf_puts(&out, "{\"timers\":[");
+	list_each(&r->alarms.list[plugin_index(w->plugin)], l) {
+		struct alarm *a = container_of(l, struct alarm, link);
+		const char *record = rpc_json(a->record);
+
+		buf_printf(&out, "%s{\"name\":", comma);
+		line_string(&out, a->name);
+		/* The record is an object, and never an empty one. */
+		buf_puts(&out, ",");
+		buf_puts(&out, record + 1);
+		comma = ",";
+	}
+	buf_puts(&out, "]}");
+	rpc_result(w, buf_data(&out), buf_len(&out));
+	buf_free(&out);
+	return NULL;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Jobs on the plugins' storage; see jobs.h. */
+#include "handler/jobs.h"
+
+#include "shared/log.h"
+
+static void
+jobs_more(struct timer *t)
+{
+	/* That the loop turns is all it is for: jobs_flush follows. */
+}
+
+void
+jobs_init(struct jobs *j, struct timers *timers, struct kv *kv)
+{
+	*j = (struct jobs) {.kv = kv};
+	timer_init(timers, &j->more, jobs_more);
+	for (size_t i = 0; i < nitems(j->queue); i++)
+		list_init(&j->queue[i]);
+}
+
+void
+jobs_add_own(struct jobs *j, struct job *job)
+{
+	must(job->plugin < nitems(j->queue));
+	list_append(&j->queue[job->plugin], &job->link);
+	j->n[job->plugin]++;
+	j->waiting++;
+	timer_set(&j->more, 0);
+}
+
+int
+jobs_add(struct jobs *j, struct job *job)
+{
+	if (j->n[job->plugin] >= JOBS_QUEUE_MAX)
+		return -1;
+	jobs_add_own(j, job);
+	return 0;
+}
+
+/* Moves this turn's jobs to out; does any of them write? */
+static bool
+jobs_gather(struct jobs *j, struct list *out)
+{
+	bool write = false;
+
+	list_init(out);
+	for (size_t i = 0; i < nitems(j->queue); i++) {
+		for (int n = 0; n < JOBS_TURN_MAX; n++) {
+			struct job *job = container_of(j->queue[i].next,
+			    struct job, link);
+
+			if (list_empty(&j->queue[i]))
+				break;
+			list_remove(&job->link);
+			list_append(out, &job->link);
+			j->n[i]--;
+			j->waiting--;
+			write |= job->write;
+		}
+	}
+	return write;
+}
+
+static void
+job_run(struct jobs *j, struct job *job, struct kv_tx *all)
+{
+	struct kv_tx *own;
+
+	if (!job->write) {
+		job->failed = job->run(job, all, &job->why) < 0;
+		return;
+	}
+	own = kv_begin(j->kv, all, true, &job->why);
+	job->failed = own == NULL;
+	if (own == NULL)
+		return;
+	job->failed = job->run(job, own, &job->why) < 0;
+	if (job->failed)
+		kv_abort(own);
+	else
+		job->failed = kv_commit(own, &job->why) < 0;
+}
+
+static void
+jobs_end(struct list *done, const struct err *failed)
+{
+	list_each_safe(done, l, next) {
+		struct job *job = container_of(l, struct job, link);
+
+		list_remove(&job->link);
+		if (failed != NULL && !job->failed)
+			job->end(job, failed);
+		else
+			job->end(job, job->failed ? &job->why : NULL);
+	}
+}
+
+void
+jobs_flush(struct jobs *j)
+{
+	struct kv_tx *all;
+	struct list now;
+	struct err e;
+	bool write;
+
+	if (j->waiting == 0)
+		return;
+	write = jobs_gather(j, &now);
+	all = kv_begin(j->kv, NULL, write, &e);
+	if (all == NULL)
+		goto err1;
+	list_each(&now, l)
+		job_run(j, container_of(l, struct job, link), all);
+	if (!write)
+		kv_abort(all);
+	else if (kv_commit(all, &e) < 0)
+		goto err1;
+	jobs_end(&now, NULL);
+	if (j->waiting > 0)
+		timer_set(&j->more, 0);
+	return;
+err1:
+	log_error("%s  Plugins cannot store anything.", e.text);
+	jobs_end(&now, &e);
+}
+
+void
+jobs_free(struct jobs *j)
+{
+	static const struct err stopped = {.text = "the handler is stopping"};
+
+	timer_stop(&j->more);
+	for (size_t i = 0; i < nitems(j->queue); i++)
+		jobs_end(&j->queue[i], &stopped);
+	j->waiting = 0;
+}

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+"""Plugins for shardherd in Python, see man 7 shardherd-plugin.
+
+    import shardherd
+    bot = shardherd.Plugin()
+
+    @bot.on("MESSAGE_CREATE")
+    def hello(d, event):
+        if d["content"] == "!hello":
+            bot.reply(d, "Hello!")
+
+    bot.run()
+
+Handlers run in threads (Plugin(workers=1) keeps the order of events).  Every
+call of the bot waits for its result or raises shardherd.Error; bot.start()
+gives a Future instead.  An event counts as handled when its handler returns.
+"""
+import concurrent.futures
+import itertools
+import json
+import sys
+import threading
+import traceback
+
+CALLS_MAX = 200  # on their way at once; the handler takes 256
+
+
+class Error(Exception):
+    """What the handler or Discord refused."""
+
+    def __init__(self, error):
+        super().__init__(error.get("message"))
+        self.code = error.get("code")
+        self.data = error.get("data")
+
+
+class KV:
+    """The plugin's storage: JSON values by key."""
+
+    def __init__(self, call):
+        self.call = call
+
+    def get(self, key, default=None):
+        found = self.call("kv.get", key=key)
+        return found["value"] if found["found"] else default
+
+    def set(self, key, value):
+        return self.call("kv.set", key=key, value=value)
+
+    def delete(self, key):
+        return self.call("kv.delete", key=key)
+
+    def txn(self, *ops):
+        return self.call("kv.txn", ops=list(ops))
+
+    def items(self, prefix=""):
+        cursor = None
+        while True:
+            page = self.call("kv.list", prefix=prefix, cursor=cursor)
+            yield from ((i["key"], i["value"]) for i in page["items"])
+            cursor = page["cursor"]
+            if cursor is None:
+                return
+
+
+class Plugin:
+    def __init__(self, workers=8):
+        self.handlers, self.timers, self.schedules = {}, {}, []
+        self.started = []
+        self.pool = concurrent.futures.ThreadPoolExecutor(workers)
+        self.room = threading.BoundedSemaphore(CALLS_MAX)
+        self.lock, self.waiting = threading.Lock(), {}
+        self.ids = itertools.count(1)
+        self.kv = KV(self.call)
+
+    # ---- what the plugin declares -----------------------------------
+
+    def on(self, *names):
+        """For events of these names, "*" for all: fn(d, event)."""
+        def add(fn):
+            for name in names:
+                self.handlers.setdefault(name, []).append(fn)
+            return fn
+        return add
+
+    def timer(self, name, **when):
+        """For the timer of this name: fn(timer); daily= or cron= sets it."""
+        def add(fn):
+            self.timers[name] = fn
+            if when:
+                self.schedules.append(dict(when, name=name))
+            return fn
+        return add
+
+    def start_up(self, fn):
+        """Once, when events may follow: fn()."""
+        self.started.append(fn)
+        return fn
+
+    # ---- what it asks for -------------------------------------------
+
+    def start(self, method, /, **params):
+        """A call of any method; a Future of its result."""
+        future = concurrent.futures.Future()
+        self.room.acquire()
+        number = next(self.ids)
+        self.waiting[number] = future
+        self._send(id=number, method=method, params=params)
+        return future
+
+    def call(self, method, /, **params):
+        return self.start(method, **params).result()
+
+    def say(self, channel_id, content, **more):
+        return self.call("say", channel_id=channel_id, content=content, **more)
+
+    def reply(self, message, content, **more):
+        """Answers a message; once, even when its event comes again."""
+        return self.call("reply", channel_id=message["channel_id"],
+            message_id=message["id"], content=content,
+            **{"nonce": message["id"], **more})
+
+    def react(self, message, emoji):
+        return self.call("react", channel_id=message["channel_id"],
+            message_id=message["id"], emoji=emoji)
+
+    def rest(self, method, path, **more):
+        return self.call("rest", method=method, path=path, **more)["body"]
+
+    # ---- the lines ----------------------------------------------------
+
+    def _send(self, **message):
+        line = json.dumps({"jsonrpc": "2.0", **message}) + "\n"
+        with self.lock:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+
+    def _work(self, number, fns, *args):
+        try:
+            for fn in fns:
+                fn(*args)
+            self._send(id=number, result=None)
+        except Exception as e:
+            traceback.print_exc()
+            self._send(id=number, error={"code": 1, "message": repr(e)})
+
+    def _answer(self, message):
+        future = self.waiting.pop(message["id"], None)
+        if future is None:
+            return
+        self.room.release()
+        if "error" in message:
+            future.set_exception(Error(message["error"]))
+        else:
+            future.set_result(message["result"])
+
+    def _begin(self):
+        for schedule in self.schedules:
+            self.call("timer.set", **schedule)
+        for fn in self.started:
+            fn()
+
+    def _request(self, number, method, params):
+        if method == "initialize":
+            self._send(id=number, result={"api": 1})
+            self.pool.submit(self._begin).add_done_callback(_complain)
+        elif method == "event":
+            event = params["event"] or {}
+            fns = (self.handlers.get(event.get("t"), [])
+                + self.handlers.get("*", []))
+            self.pool.submit(self._work, number, fns, event.get("d"), params)
+        elif method == "timer":
+            fn = self.timers.get(params["name"])
+            self.pool.submit(self._work, number, [fn] if fn else [], params)
+
+    def run(self):
+        for line in sys.stdin:
+            message = json.loads(line)
+            if "method" not in message:
+                self._answer(message)
+            elif "id" in message:
+                self._request(message["id"], message["method"],
+                    message.get("params") or {})
+            elif message["method"] == "shutdown":
+                break
+        self.pool.shutdown(cancel_futures=True)
+
+
+def _complain(future):
+    if not future.cancelled() and future.exception():
+        traceback.print_exception(future.exception())

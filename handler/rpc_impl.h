@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files that implement methods (rpc_*.c, api_*.c) share: who waits
+ * for an answer, and the reading of parameters.  For them and rpc.c only.
+ */
+#ifndef HANDLER_RPC_IMPL_H
+#define HANDLER_RPC_IMPL_H
+
+#include "handler/rpc.h"
+#include "handler/talk.h"
+
+/* Who waits for an answer; copied when it comes later. */
+struct rpc_wait {
+	struct plugin *plugin;
+	uint64_t life;
+	const struct rpc_method *method;
+	char id[TALK_ID_MAX];
+};
+
+/* NULL, or what is wrong with the parameters. */
+typedef const char *rpc_fn(struct rpc *, struct rpc_wait *,
+    struct json_object *params);
+
+struct rpc_method {
+	const char *name;
+	const char *params; /* every name it knows, each between blanks */
+	rpc_fn *fn;
+	const char *result; /* of a REST call; NULL: made from its body */
+	bool wrap;	    /* result is {"status", "body"} */
+};
+
+struct rpc_wait *rpc_wait_keep(const struct rpc_wait *); /* free() */
+void rpc_error(const struct rpc_wait *, enum rpc_error, const char *message,
+    const char *data);
+void rpc_result(const struct rpc_wait *, const char *json, size_t len);
+void rpc_true(const struct rpc_wait *);
+
+/* NULL unless it is a string without NUL of at most max bytes. */
+const char *rpc_text(struct json_object *params, const char *name, size_t max);
+/* A snowflake: a string of digits, as Discord sends them. */
+const char *rpc_id(struct json_object *params, const char *name);
+bool rpc_given(struct json_object *params, const char *name);
+/* false when it is there and no whole number within low..high. */
+bool rpc_number(struct json_object *params, const char *name, int64_t low,
+    int64_t high, int64_t *out);
+const char *rpc_json(struct json_object *); /* its text, borrowed */
+
+/* A REST call whose answer is the method's; NULL or what is wrong. */
+const char *rpc_rest(struct rpc *, struct rpc_wait *, const struct rest_ask *);
+/* Answers with what became of a REST call; w is the caller's. */
+void rpc_rest_answer(const struct rpc_wait *, const struct rest_answer *);
+
+#define RPC_REASON_MAX 512
+
+/*
+ * What say, reply, upload and interactions post, from content, embeds,
+ * components, flags, nonce, reply_to, allowed_mentions; optional: content may
+ * be missing.  NULL, and the caller owns *body; or what is wrong.
+ */
+const char *rpc_message_body(struct json_object *params, bool optional,
+    struct json_object **body);
+
+rpc_fn rpc_reply, rpc_whisper, rpc_edit, rpc_delete, rpc_upload;
+rpc_fn rpc_get_user, rpc_get_channel, rpc_get_guild;
+rpc_fn rpc_interaction_respond, rpc_interaction_defer,
+    rpc_interaction_followup, rpc_interaction_edit_original,
+    rpc_interaction_delete_original;
+rpc_fn rpc_say, rpc_react, rpc_typing, rpc_any_rest, rpc_log, rpc_gateway;
+rpc_fn rpc_kv_get, rpc_kv_set, rpc_kv_delete, rpc_kv_list, rpc_kv_txn;
+rpc_fn rpc_timer_set, rpc_timer_cancel, rpc_timer_list;
+
+#endif

@@ -1,0 +1,251 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""shardherd-plugin(7) against the real handler: every method it names is
+there, every method there is named, its examples work as written, and what one
+plugin may not do is refused with a clear error."""
+import base64
+import json
+import os
+import re
+import shutil
+
+from herd import ROOT, Failed, scenario, wait_until
+
+HERE = os.path.join(ROOT, "tests", "scenario")
+PLUGINS = os.path.join(ROOT, "handler", "plugins")
+MAN = os.path.join(ROOT, "man", "shardherd-plugin.7")
+SECTIONS = ("REQUESTS OF THE PLUGIN", "STORAGE", "TIMERS")
+
+
+class Bridge:
+    def __init__(self, fleet, name):
+        self.paths = [fleet.path(name + end) for end in
+            (".in", ".out", ".seen")]
+        for fifo in self.paths[:2]:
+            os.mkfifo(fifo)
+        # Open for both directions: neither ever ends.
+        self.calls, self.answers = [os.open(fifo, os.O_RDWR)
+            for fifo in self.paths[:2]]
+
+    def config(self):
+        return dict(exec=" ".join([os.path.join(HERE, "bridge.py"),
+            *self.paths]), events="GUILD_CREATE, INTERACTION_CREATE")
+
+    def answer(self, method, params):
+        os.write(self.calls, (json.dumps([method, params]) + "\n").encode())
+        line = b""
+        while not line.endswith(b"\n"):
+            line += os.read(self.answers, 65536)
+        return json.loads(line)
+
+    def __call__(self, method, /, **params):
+        answer = self.answer(method, params)
+        if "result" not in answer:
+            raise Failed("%s %r: %r" % (method, params, answer))
+        return answer["result"]
+
+    def code(self, method, /, **params):
+        return self.answer(method, params).get("code")
+
+    def seen(self, true, what):
+        def found():
+            if not os.path.exists(self.paths[2]):
+                return None
+            with open(self.paths[2], encoding="utf-8") as f:
+                return [s for s in map(json.loads, f) if true(s)]
+        return wait_until(found, what)
+
+
+def page():
+    with open(MAN, encoding="utf-8") as f:
+        return f.read()
+
+
+def documented():
+    names = []
+    for section in re.split(r"^\.Sh ", page(), flags=re.M):
+        if section.split("\n")[0] in SECTIONS:
+            for line in re.findall(r"^\.Ss (.*)$", section, flags=re.M):
+                names += line.split(", ")
+    return names
+
+
+def examples():
+    """The JSON examples and the programs."""
+    texts = re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", page(),
+        flags=re.M | re.S)
+    texts = [t.replace("\\e", "\\") for t in texts]
+    calls = [json.loads(t) for t in texts if t.startswith("{")
+        and "..." not in t]
+    return ({c["method"]: c["params"] for c in calls},
+        [t for t in texts if t.startswith("#!")])
+
+
+def methods(t, bot):
+    with open(os.path.join(ROOT, "handler", "rpc.c"), encoding="utf-8") as f:
+        table = set(re.findall(r'^    \{"([a-z_.]+)"', f.read(), flags=re.M))
+    t.equal(set(documented()), table, "the page names every method")
+    t.equal({m for m in documented() if bot.code(m, no_such=1) != -32602},
+        set(), "every method is there and knows its parameters")
+    t.equal(bot.code("no.such"), -32601, "any other is not")
+
+
+def storage(t, bot, other, example):
+    bot("kv.set", key="coins", value=3)
+    bot("kv.set", key="lent", value=True)
+    t.equal(bot("kv.txn", **example), {"done": True, "results": [True, True,
+        {"found": False, "value": None}, True]}, "the example of kv.txn")
+    t.equal(bot("kv.txn", **example), {"done": False, "failed": 0},
+        "and once more, when the comparison fails")
+    t.equal(bot("kv.list")["items"], [{"key": "coins", "value": 2}],
+        "kv.list shows what is left")
+    t.equal(other("kv.get", key="coins")["found"], False,
+        "another plugin does not see it")
+    t.equal(other("kv.list", prefix="../")["items"], [],
+        "and finds no way to it")
+    t.equal(other.code("kv.get", key="coins", plugin="bot"), -32602,
+        "asking for it by name is an error")
+    t.equal(other.code("kv.set", key="big", value="x" * 3000), -32004,
+        "its own quota is kept")
+
+
+def messages(t, bot, example):
+    guild = bot.seen(lambda s: s.get("t") == "GUILD_CREATE", "a guild")[0]["d"]
+    channel = [c["id"] for c in guild["channels"] if c["type"] == 0][0]
+    here = dict(channel_id=channel)
+    first = bot("say", content="one @everyone", **here)
+    t.equal(first["content"], "one @everyone", "say")
+    t.equal(first["mention_everyone"], False, "pings nobody")
+    there = dict(here, message_id=first["id"])
+    t.equal(bot("reply", content="two", **there)["message_reference"]
+        ["message_id"], first["id"], "reply")
+    t.equal(bot("edit", content="three", **there)["content"], "three", "edit")
+    t.equal(bot("react", emoji="\u2702", **there), True, "react")
+    t.equal(bot("typing", **here), True, "typing")
+    t.equal(bot("get_channel", **here)["id"], channel, "get_channel")
+    t.equal(bot("get_guild", guild_id=guild["id"])["id"], guild["id"],
+        "get_guild")
+    t.equal(bot("rest", method="GET", path="/users/@me")["status"], 200,
+        "rest")
+    upload(t, bot, example, channel)
+    t.equal(bot("delete", **there), True, "delete")
+    again = bot.answer("delete", there)
+    t.equal((again["code"], again["data"]["status"]), (-32000, 404),
+        "a refusal tells Discord's status")
+    whisper(t, bot, guild)
+    return guild
+
+
+def upload(t, bot, example, channel):
+    example = json.loads(json.dumps(example))
+    example["channel_id"] = channel
+    path = bot.paths[2] + ".png"
+    with open(path, "wb") as f:
+        f.write(base64.b64decode("iVBORw0KGgo="))
+    example["files"][1]["path"] = path
+    sent = bot("upload", **example)["attachments"]
+    t.equal([(a["filename"], a["size"]) for a in sent],
+        [("hello.txt", 6), ("icon.png", 8)], "the example of upload")
+    example["files"][1]["path"] = "/dev/zero"
+    t.equal(bot.code("upload", **example), -32602, "no devices")
+
+
+def whisper(t, bot, guild):
+    user = [m["user"]["id"] for m in guild["members"]
+        if not m["user"].get("bot")][0]
+    first = bot("whisper", user_id=user, content="psst")
+    second = bot("whisper", user_id=user, content="psst again")
+    t.equal(first["channel_id"], second["channel_id"], "whisper")
+    t.equal(bot("get_user", user_id=user)["id"], user, "get_user")
+
+
+def interaction(t, sim, bot, fleet, guild):
+    sim.ctl("interaction", guild["id"], "ping")
+    d = bot.seen(lambda s: s.get("t") == "INTERACTION_CREATE",
+        "the interaction")[-1]["d"]
+    first = dict(id=d["id"], token=d["token"])
+    after = dict(application_id=d["application_id"], token=d["token"])
+    t.equal(bot("interaction.defer", ephemeral=True, **first), True, "defer")
+    t.equal(bot("interaction.edit_original", content="now", **after)
+        ["content"], "now", "edit_original")
+    t.equal(bot("interaction.followup", content="more", **after)["content"],
+        "more", "followup")
+    t.equal(bot("interaction.delete_original", **after), True,
+        "delete_original")
+    t.equal(bot.answer("interaction.respond", dict(first, content="late"))
+        ["data"]["code"], 40060, "a second answer is refused by Discord")
+    t.ok(d["token"] not in fleet.log_text(), "the token is not in the log")
+
+
+def timers(t, bot, fleet):
+    bot("timer.set", name="wake", after=0.2, payload={"n": 1})
+    fired = bot.seen(lambda s: s.get("name") == "wake", "the timer fires")
+    t.equal((fired[0]["payload"], fired[0]["late"]), ({"n": 1}, False),
+        "a timer fires, with its payload")
+    bot("timer.set", name="daily", daily="00:05")
+    bot("timer.set", name="wake", after=1.5, payload={"n": 2})
+    fleet.stop()
+    fleet.start()
+    fired = bot.seen(lambda s: s.get("payload") == {"n": 2},
+        "the timer fires after a restart")
+    t.equal(len(fired), 1, "once")
+    t.equal([x["name"] for x in bot("timer.list")["timers"]], ["daily"],
+        "the other one is still there")
+    t.equal(bot("kv.get", key="coins"), {"found": True, "value": 2},
+        "and so is what was stored")
+
+
+def programs(fleet, texts):
+    """The page's programs as plugins, beside the helpers they import."""
+    for helper in ("shardherd.py", "shardherd.js"):
+        shutil.copy(os.path.join(PLUGINS, helper), fleet.dir)
+    plugins = {}
+    for i, text in enumerate(texts):
+        node = "node" in text.split("\n")[0]
+        if node and not shutil.which("node"):
+            continue
+        path = fleet.path("example%d.%s" % (i, "js" if node else "py"))
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        os.chmod(path, 0o755)
+        plugins["example%d" % i] = dict(exec=path, events="MESSAGE_CREATE")
+    plugins["counter"] = dict(exec=os.path.join(PLUGINS, "counter.py"),
+        events="MESSAGE_CREATE")
+    return plugins
+
+
+def answered(t, sim, text, reply, bot, guild):
+    channel = [c["id"] for c in guild["channels"] if c["type"] == 0][0]
+    sim.ctl("message", 0, text, "--channel", channel)
+
+    def contents():
+        return [m["content"] for m in bot("rest", method="GET",
+            path="/channels/%s/messages" % channel)["body"]]
+    wait_until(lambda: reply in contents(), "an answer to " + text)
+    t.ok(True, "%s is answered" % text)
+
+
+def main(t):
+    sim = t.sim(shards=1, guilds=2)
+    fleet = t.fleet(sim)
+    bot, other = Bridge(fleet, "bot"), Bridge(fleet, "other")
+    calls, texts = examples()
+    fleet.write_config({}, {"bot": bot.config(),
+        "other": dict(other.config(), storage=2048), **programs(fleet, texts)})
+    fleet.start()
+    methods(t, bot)
+    storage(t, bot, other, calls["kv.txn"])
+    guild = messages(t, bot, calls["upload"])
+    interaction(t, sim, bot, fleet, guild)
+    timers(t, bot, fleet)
+    answered(t, sim, "!ping", "pong", bot, guild)
+    answered(t, sim, "!hello", "Hello!", bot, guild)
+    answered(t, sim, "!count", "1 times today", bot, guild)
+    if shutil.which("node"):
+        answered(t, sim, "!echo hear this", "hear this", bot, guild)
+    t.equal(fleet.status()["handler"]["plugin_restarts"], 0,
+        "no plugin had to be restarted")
+    fleet.stop()
+
+
+scenario(main)

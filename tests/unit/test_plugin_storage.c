@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kv.* as plugins see it: answers, namespaces, quota, transactions, paging,
+ * bounds, and what is left after a restart.  The plugins are replaced by the
+ * few functions below.
+ */
+#include "handler/rpc.h"
+#include "tests/unit/fake_time.h"
+
+#include <json-c/json.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static struct {
+	char dir[64];
+	struct config config;
+	struct intake intake;
+	struct rpc rpc;
+	char answer[8192];
+	int code; /* of an error; 0: a result */
+	unsigned answers;
+} t;
+
+/* A plugin is its index, plus one. */
+static struct plugin *
+plugin_at(uintptr_t index)
+{
+	return (struct plugin *)(index + 1);
+}
+
+unsigned
+plugin_index(const struct plugin *p)
+{
+	return (unsigned)((uintptr_t)p - 1);
+}
+
+const char *
+plugin_name(const struct plugin *p)
+{
+	return t.config.plugin[plugin_index(p)].name;
+}
+
+uint64_t
+plugin_life(const struct plugin *p)
+{
+	return 1;
+}
+
+void
+plugin_result(struct plugin *p, uint64_t life, const char *id,
+    const char *result, size_t len)
+{
+	must(len < sizeof(t.answer));
+	memcpy(t.answer, result, len);
+	t.answer[len] = '\0';
+	t.code = 0;
+	t.answers++;
+}
+
+void
+plugin_error(struct plugin *p, uint64_t life, const char *id, int code,
+    const char *message, const char *data)
+{
+	str_copy(t.answer, message, sizeof(t.answer));
+	t.code = code;
+	t.answers++;
+}
+
+uint64_t
+plugin_ask(struct plugin *p, const char *method, const char *params, size_t len)
+{
+	return 0;
+}
+
+static void
+ask(unsigned plugin, const char *method, const char *params)
+{
+	struct json_object *o = json_tokener_parse(params);
+
+	assert_non_null(o);
+	rpc_request(&t.rpc, plugin_at(plugin), "1", method, o);
+	json_object_put(o);
+}
+
+static const char *
+call(unsigned plugin, const char *method, const char *params)
+{
+	unsigned before = t.answers;
+
+	ask(plugin, method, params);
+	rpc_flush(&t.rpc);
+	assert_int_equal(t.answers, before + 1);
+	return t.answer;
+}
+
+static int
+setup(void **state)
+{
+	memset(&t, 0, sizeof(t));
+	fake_time_reset();
+	strcpy(t.dir, "/tmp/storage-XXXXXX");
+	assert_non_null(mkdtemp(t.dir));
+	t.config.state_dir = t.dir;
+	t.config.plugins = 2;
+	strcpy(t.config.plugin[0].name, "a");
+	strcpy(t.config.plugin[1].name, "b");
+	t.config.plugin[0].storage = t.config.plugin[1].storage = 2000;
+	t.rpc.intake = &t.intake;
+	return rpc_open(&t.rpc, NULL, &t.config, NULL);
+}
+
+static int
+teardown(void **state)
+{
+	char path[128];
+
+	rpc_close(&t.rpc);
+	for (const char *const *f = (const char *const[]) {"kv/data.mdb",
+		 "kv/lock.mdb", NULL}; *f != NULL; f++) {
+		str_format(path, sizeof(path), "%s/%s", t.dir, *f);
+		unlink(path);
+	}
+	str_format(path, sizeof(path), "%s/kv", t.dir);
+	rmdir(path);
+	return rmdir(t.dir);
+}
+
+static void
+test_set_get_delete(void **state)
+{
+	assert_string_equal(call(0, "kv.get", "{\"key\":\"x\"}"),
+	    "{\"found\":false,\"value\":null}");
+	assert_string_equal(call(0, "kv.set",
+	    "{\"key\":\"x\",\"value\":{\"n\":[1,2.50,\"\xc3\xa9\"]}}"), "true");
+	assert_string_equal(call(0, "kv.get", "{\"key\":\"x\"}"),
+	    "{\"found\":true,\"value\":{\"n\":[1,2.50,\"\xc3\xa9\"]}}");
+	assert_string_equal(call(0, "kv.delete", "{\"key\":\"x\"}"), "true");
+	assert_string_equal(call(0, "kv.delete", "{\"key\":\"x\"}"), "false");
+}
+
+static void
+test_outlives_the_process(void **state)
+{
+	call(0, "kv.set", "{\"key\":\"x\",\"value\":7}");
+	rpc_close(&t.rpc);
+	assert_int_equal(rpc_open(&t.rpc, NULL, &t.config, NULL), 0);
+	assert_string_equal(call(0, "kv.get", "{\"key\":\"x\"}"),
+	    "{\"found\":true,\"value\":7}");
+}
+
+/* No key reaches another plugin's, whatever it is made of. */
+static void
+test_namespaces(void **state)
+{
+	static const char *const tries[] = {"x", "../b/x", "/b/x", "b/x",
+	    "kv/b/x", "./../b/x"};
+	char params[128];
+
+	call(1, "kv.set", "{\"key\":\"x\",\"value\":\"secret\"}");
+	for (size_t i = 0; i < nitems(tries); i++) {
+		str_format(params, sizeof(params), "{\"key\":\"%s\"}",
+		    tries[i]);
+		assert_string_equal(call(0, "kv.get", params),
+		    "{\"found\":false,\"value\":null}");
+		assert_string_equal(call(0, "kv.delete", params), "false");
+	}
+	assert_string_equal(call(0, "kv.list", "{}"),
+	    "{\"items\":[],\"cursor\":null}");
+	assert_string_equal(call(0, "kv.list", "{\"prefix\":\"../b\","
+	    "\"cursor\":\"../\"}"), "{\"items\":[],\"cursor\":null}");
+	assert_string_equal(call(1, "kv.get", "{\"key\":\"x\"}"),
+	    "{\"found\":true,\"value\":\"secret\"}");
+}
+
+static void
+test_quota(void **state)
+{
+	char params[1200], big[1001];
+
+	memset(big, 'v', 1000);
+	big[1000] = '\0';
+	str_format(params, sizeof(params), "{\"key\":\"1\",\"value\":\"%s\"}",
+	    big);
+	call(0, "kv.set", params);
+	params[8] = '2';
+	call(0, "kv.set", params);
+	assert_int_equal(t.code, RPC_FULL);
+	assert_non_null(strstr(t.answer, "[plugin \"a\"] storage"));
+	assert_string_equal(call(0, "kv.get", "{\"key\":\"2\"}"),
+	    "{\"found\":false,\"value\":null}");
+	/* Overwriting counts once; another plugin has its own. */
+	params[8] = '1';
+	assert_string_equal(call(0, "kv.set", params), "true");
+	assert_string_equal(call(1, "kv.set", params), "true");
+	assert_string_equal(call(0, "kv.delete", "{\"key\":\"1\"}"), "true");
+	params[8] = '2';
+	assert_string_equal(call(0, "kv.set", params), "true");
+}
+
+static void
+test_transaction(void **state)
+{
+	call(0, "kv.set", "{\"key\":\"n\",\"value\":1}");
+	assert_string_equal(call(0, "kv.txn", "{\"ops\":["
+	    "{\"op\":\"compare\",\"key\":\"n\",\"value\":1},"
+	    "{\"op\":\"compare\",\"key\":\"absent\"},"
+	    "{\"op\":\"set\",\"key\":\"n\",\"value\":2},"
+	    "{\"op\":\"get\",\"key\":\"n\"},"
+	    "{\"op\":\"delete\",\"key\":\"absent\"}]}"),
+	    "{\"done\":true,\"results\":[true,true,true,"
+	    "{\"found\":true,\"value\":2},false]}");
+	assert_string_equal(call(0, "kv.txn", "{\"ops\":["
+	    "{\"op\":\"set\",\"key\":\"m\",\"value\":9},"
+	    "{\"op\":\"compare\",\"key\":\"n\",\"value\":1}]}"),
+	    "{\"done\":false,\"failed\":1}");
+	assert_string_equal(call(0, "kv.get", "{\"key\":\"m\"}"),
+	    "{\"found\":false,\"value\":null}");
+}
+
+static void
+test_list_in_pages(void **state)
+{
+	char params[64];
+
+	for (char c = 'a'; c <= 'e'; c++) {
+		str_format(params, sizeof(params),
+		    "{\"key\":\"u/%c\",\"value\":%d}", c, c);
+		call(0, "kv.set", params);
+	}
+	call(0, "kv.set", "{\"key\":\"v\",\"value\":0}");
+	assert_string_equal(call(0, "kv.list",
+	    "{\"prefix\":\"u/\",\"limit\":2}"),
+	    "{\"items\":[{\"key\":\"u/a\",\"value\":97},"
+	    "{\"key\":\"u/b\",\"value\":98}],\"cursor\":\"u/b\"}");
+	assert_string_equal(call(0, "kv.list", "{\"prefix\":\"u/\","
+	    "\"limit\":3,\"cursor\":\"u/b\",\"values\":false}"),
+	    "{\"items\":[{\"key\":\"u/c\"},{\"key\":\"u/d\"},"
+	    "{\"key\":\"u/e\"}],\"cursor\":null}");
+}
+
+/* One turn serves both, and no more than the bound waits. */
+static void
+test_bounds(void **state)
+{
+	ask(1, "kv.set", "{\"key\":\"x\",\"value\":1}");
+	for (int i = 0; i < JOBS_QUEUE_MAX; i++)
+		ask(0, "kv.set", "{\"key\":\"x\",\"value\":1}");
+	assert_int_equal(t.answers, 0);
+	ask(0, "kv.set", "{\"key\":\"x\",\"value\":1}");
+	assert_int_equal(t.code, RPC_LIMITED);
+	rpc_flush(&t.rpc);
+	assert_int_equal(t.answers, 2 + JOBS_TURN_MAX);
+	for (int i = 0; i < JOBS_QUEUE_MAX / JOBS_TURN_MAX; i++)
+		rpc_flush(&t.rpc);
+	assert_int_equal(t.answers, 2 + JOBS_QUEUE_MAX);
+}
+
+static void
+test_bad_parameters(void **state)
+{
+	static const char *const bad[][2] = {
+	    {"kv.get", "{}"},
+	    {"kv.get", "{\"key\":\"\"}"},
+	    {"kv.get", "{\"key\":\"a\\u0000b\"}"},
+	    {"kv.get", "{\"key\":3}"},
+	    {"kv.set", "{\"key\":\"x\"}"},
+	    {"kv.set", "{\"key\":\"x\",\"value\":1,\"plugin\":\"b\"}"},
+	    {"kv.list", "{\"limit\":0}"},
+	    {"kv.list", "{\"values\":1}"},
+	    {"kv.txn", "{\"ops\":[]}"},
+	    {"kv.txn", "{\"ops\":[{\"op\":\"swap\",\"key\":\"x\"}]}"},
+	    {"kv.txn", "{\"ops\":[{\"op\":\"set\",\"key\":\"x\"}]}"},
+	    {"kv.txn", "{\"ops\":[7]}"},
+	};
+
+	for (size_t i = 0; i < nitems(bad); i++) {
+		call(0, bad[i][0], bad[i][1]);
+		assert_int_equal(t.code, RPC_BAD_PARAMS);
+	}
+}
+
+int
+main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    T(test_set_get_delete),
+	    T(test_outlives_the_process),
+	    T(test_namespaces),
+	    T(test_quota),
+	    T(test_transaction),
+	    T(test_list_in_pages),
+	    T(test_bounds),
+	    T(test_bad_parameters),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
