@@ -79,7 +79,7 @@ void alerts_judge(struct alerts *, const struct alert_fact *,
 /* What became of the message being delivered, as alert_post_fn says. */
 void alerts_delivered(struct alerts *, unsigned done, const char *why);
 uint32_t alerts_standing(const struct alerts *);
-/* The most urgent that stands, "" when none does. */
+/* The most urgent that is not over, "" when there is none. */
 const char *alerts_first(const struct alerts *);
 
 /* alerts_watch.c: the fleet's facts and actions. */

@@ -45,13 +45,10 @@ act_deliver(void *arg, const struct alert_msg *m)
 static void
 act_say(void *arg, const struct alert_msg *m)
 {
-	struct fleet *f = arg;
-
 	if (m->news == ALERT_OVER)
 		log_notice("Alert over (%s): %s", m->kind, m->text);
 	else
 		log_warn("Alert (%s): %s", m->kind, m->text);
-	board_note(&f->board, BOARD_ALERT, alerts_first(&f->alerts));
 }
 
 static void
@@ -262,6 +259,7 @@ alerts_watch(struct alerts *a)
 			fact(&facts[i], true, "%s", s->text);
 	}
 	alerts_judge(a, facts, (int64_t)(f->config->alert_repeat_s * 1000));
+	board_note(&f->board, BOARD_ALERT, alerts_first(a));
 }
 
 void
