@@ -257,6 +257,9 @@ alerts_watch(struct alerts *a)
 	look_foreign(f, facts);
 	look_deaf(f, facts);
 	look_hold(a, f, facts);
+	/* A reload that was rolled back: over with the next good one. */
+	fact(&facts[ALERT_RELOAD], f->board.note[BOARD_RELOAD][0] != '\0',
+	    "%s", f->board.note[BOARD_RELOAD]);
 	/* What can't be seen now is not over either. */
 	for (unsigned i = 0; i < ALERTS; i++) {
 		const struct alert_state *s = &a->state[i];

@@ -29,8 +29,9 @@ static const struct cli_verb verbs[] = {
 	    "[--set SECTION.KEY=VALUE]... [--offline]",
 	    "write a config and a token file into DIR and check the token",
 	    cli_init},
-	{"run", "", "run the fleet in the foreground", cli_run},
-	{"start", "[--wait[=SECONDS]]", "run the fleet in the background",
+	{"run", "[--hold-plugins]", "run the fleet in the foreground", cli_run},
+	{"start", "[--wait[=SECONDS]] [--hold-plugins]", "run the fleet in "
+	    "the background",
 	    cli_start},
 	{"ensure", "[--wait[=SECONDS]]", "start the fleet unless it runs (for "
 	    "cron)", cli_ensure},
