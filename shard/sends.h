@@ -14,9 +14,10 @@
 #define SENDS_WINDOW_MS 60000u
 #define SENDS_APP_MAX 115u	/* in any window, everything counted */
 #define SENDS_ALL_MAX 120u	/* Discord's own limit */
-#define SENDS_PRESENCE_MS 20000u
+/* Discord measures on arrival: half a second more than it asks for. */
+#define SENDS_PRESENCE_MS 20500u
 #define SENDS_PRESENCE_MAX 5u
-#define SENDS_LIST_MS 30000u	/* between two full member lists of a guild */
+#define SENDS_LIST_MS 30500u	/* between two full member lists of a guild */
 #define SENDS_LIST_MAX_MS 600000u /* a retry_after is cut to it */
 #define SENDS_GUILDS 128u	/* more than fit into SENDS_LIST_MS */
 #define SENDS_QUEUE_MAX 64u

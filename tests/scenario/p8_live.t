@@ -129,6 +129,7 @@ ROWS = (
     Ordeal("8.30 broken compression", each(fault("bad-deflate"),
         ctl("message", "SHARD", "spoilt")), within=3, resumes=1),
     Ordeal("8.30 dies amid the replay", each(fault("drop-mid-replay", 1),
+        ctl("mute", "SHARD", "on"), ctl("message", "SHARD", "unheard"),
         ctl("drop", "SHARD")), within=6, resumes=2),
 )
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """8.28: two requests for one guild's member list: the first goes out, the
 other waits for Discord's 30 s at the shard, so that Discord never has to say
-RATE_LIMITED; its chunks come, one list after the other."""
+RATE_LIMITED."""
 import os
 import sys
 import time
@@ -36,7 +36,7 @@ def main(t):
     took = time.monotonic() - began
     t.ok(took >= 25, "8.28: the next one waits for its 30 s (%.0f s)" % took)
     wait_until(lambda: [x for x in told() if x.startswith(
-        "event GUILD_MEMBERS_CHUNK n%d" % (TIMES - 1))], "its chunks come")
+        "event GUILD_MEMBERS_CHUNK n%d" % (TIMES - 1))], "the last chunks come")
     t.equal([x for x in told() if "RATE_LIMITED" in x], [],
         "8.28: Discord had nothing to limit")
     sim.settle()

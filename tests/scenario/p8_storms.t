@@ -123,6 +123,9 @@ def orphans(s):
     s.begins()
     s.fleet.start(ready=False)
     s.sim.wait("resumes_ok>=%d" % (s.before["resumes_ok"] + SHARDS))
+    s.fleet.wait_ready()
+    s.say("to the new ones")
+    s.sim.settle()
     s.twice = s.sim.totals()["repeated"]
     s.t.ok(s.twice <= SHARDS, "8.27: at most the last events of the orphans "
         "came twice: %d" % s.twice)
