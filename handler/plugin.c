@@ -292,6 +292,9 @@ plugin_reap(struct plugin *p)
 	p->reaping = true;
 	pipes_last(&p->pipes);
 	p->reaping = false;
+	/* It closed its pipes because it ended: that is no reason. */
+	if (p->state == PLUGIN_ENDING && p->rung == 0)
+		p->failure[0] = '\0';
 	plugin_obituary(p, status);
 	plugin_event(p, ON_EXIT);
 }
