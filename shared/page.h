@@ -224,6 +224,7 @@ struct page_cluster {
 	uint64_t permits_eta_ms;	/* boot stamp when the queue is empty */
 	uint32_t held;			/* fleet held: see note */
 	uint32_t held_code;		/* close code or HTTP status */
+	uint32_t answers;		/* of /gateway/bot, in this life */
 	uint32_t release_checks;	/* counts answers to "release" */
 	uint32_t leave;			/* forced IDENTIFYs still allowed */
 	uint32_t braked;		/* IDENTIFYs slowed down by rule */

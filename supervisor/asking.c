@@ -218,6 +218,7 @@ answered(struct asking *a, const struct ask_answer *w)
 	struct err e;
 
 	a->fails = 0;
+	a->answers++;
 	a->what = ASK_GATEWAY_BOT;
 	a->recommended = (uint32_t)w->shards;
 	board_note(&f->board, BOARD_ASKING, "");

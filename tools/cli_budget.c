@@ -323,11 +323,11 @@ reconcile(struct cli *c)
 {
 	uint64_t until = clock_boot_ms() + ASK_MS;
 	struct cli_view v;
-	int64_t was;
+	uint32_t was;
 
 	if (cli_view_read(&v, &c->config, &c->err) == -1)
 		return -1;
-	was = v.cluster.fetched_wall_ms;
+	was = v.cluster.answers;
 	cli_view_free(&v);
 	if (ask(c, json_object_new_object(), "reconcile") == -1)
 		return -1;
@@ -335,7 +335,7 @@ reconcile(struct cli *c)
 		if (cli_view_read(&v, &c->config, &c->err) == -1)
 			return -1;
 		cli_view_free(&v);
-		if (v.cluster.fetched_wall_ms != was)
+		if (v.cluster.answers != was)
 			return 0;
 	} while (cli_step(until));
 	return err_set(&c->err, EXIT_TRY_LATER, "Discord has not answered. %s",

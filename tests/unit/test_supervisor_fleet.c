@@ -82,7 +82,8 @@ start(const char *state, const char *run_dir, const char *more)
 	assert_int_equal(pipe(fds), 0);
 	r.pid = fork();
 	if (r.pid == 0) {
-		struct supervisor_args a = { c, self_argv, false, fds[1] };
+		struct supervisor_args a = { .config = c, .argv = self_argv,
+		    .ready_fd = fds[1] };
 
 		close(fds[0]);
 		alarm(100);
