@@ -47,7 +47,7 @@ struct handler {
 	struct timer tick, stop;
 	uint32_t generation;
 	enum handler_stop stopping;
-	bool ready, orphan, hold;
+	bool ready, orphan;
 	uint64_t lag_ms;
 };
 
@@ -464,7 +464,7 @@ start_plugins(struct handler *h)
 	staff_init(s, h->config.state_dir, h->config.handler_drain_timeout_s);
 	for (size_t i = 0; i < h->config.plugins; i++)
 		staff_add(s, &h->config.plugin[i]);
-	staff_start(s, h->hold);
+	staff_start(s);
 }
 
 static void
@@ -536,14 +536,12 @@ handler_main(int argc, char **argv)
 	uint64_t generation;
 
 	log_init(LOG_TO_PIPE, LOG_L_INFO);
-	if (argc < 2 || argc > 3 || !str_to_u64(argv[1], &generation)
-	    || (argc == 3 && strcmp(argv[2], CONTRACT_HOLD_PLUGINS) != 0)) {
+	if (argc != 2 || !str_to_u64(argv[1], &generation)) {
 		log_error("the handler is started by the supervisor, not by "
 			  "hand");
 		return EXIT_USAGE;
 	}
 	h.generation = (uint32_t)generation;
-	h.hold = argc == 3;
 	h.ipc.fd = -1;
 	proctitle_set("shardherd: handler (generation %u)", h.generation);
 	inherit_limits(&h.limits);

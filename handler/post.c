@@ -221,7 +221,7 @@ post_remember(struct post *p, bool held)
 	if (s->path[0] == '\0'
 	    || held == staff_was_held(p->staff, p->lane.name))
 		return;
-	str_format(key, sizeof(key), "plugin-held/%s", p->lane.name);
+	str_format(key, sizeof(key), CONTRACT_HELD_KEY "%s", p->lane.name);
 	if (store_blob_put(s, key, held ? "1" : "0", 1, &e) < 0)
 		log_error("plugin %s: that it is %s won't survive a restart: "
 			  "%s", p->lane.name, held ? "held" : "not held",

@@ -140,19 +140,19 @@ staff_was_held(struct staff *s, const char *name)
 	size_t len;
 	struct err e;
 
-	str_format(key, sizeof(key), "plugin-held/%s", name);
+	str_format(key, sizeof(key), CONTRACT_HELD_KEY "%s", name);
 	return s->store.path[0] != '\0'
 	    && store_blob_get(&s->store, key, &word, 1, &len, &e) == 1
 	    && len == 1 && word == '1';
 }
 
 void
-staff_start(struct staff *s, bool hold)
+staff_start(struct staff *s)
 {
 	for (unsigned i = 0; i < s->posts; i++) {
 		struct post *p = s->post[i];
 
-		p->held = hold || staff_was_held(s, p->lane.name);
+		p->held = staff_was_held(s, p->lane.name);
 		if (!p->held)
 			post_start(p);
 		else

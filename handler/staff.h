@@ -64,8 +64,8 @@ struct post *staff_add(struct staff *, const struct config_plugin *);
 struct post *staff_find(struct staff *, const char *name);
 /* The operator's word of an earlier time: is it to be held? */
 bool staff_was_held(struct staff *, const char *name);
-/* All that no operator holds; none when hold. */
-void staff_start(struct staff *, bool hold);
+/* All that no operator holds. */
+void staff_start(struct staff *);
 void staff_push(struct staff *, unsigned index, struct delivery *);
 void staff_tick(struct staff *);
 /* Too much is in work for too long: whoever holds most writes it to disk. */

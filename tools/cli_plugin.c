@@ -170,7 +170,7 @@ list(struct cli *c)
 /* ---- commands ------------------------------------------------------------ */
 
 static int
-act(struct cli *c)
+act(struct cli *c, const char *action)
 {
 	struct json_object *q;
 
@@ -178,7 +178,7 @@ act(struct cli *c)
 		return cli_usage(c);
 	q = json_object_new_object();
 	put_text(q, "cmd", "plugin");
-	put_text(q, "action", c->argv[0]);
+	put_text(q, "action", action);
 	put_text(q, "name", c->argv[1]);
 	return cli_follow(c, q, c->config.handler_start_timeout_s +
 	    c->config.handler_drain_timeout_s + SLACK_S);
@@ -189,7 +189,6 @@ cli_plugin(struct cli *c)
 {
 	static const char *const names[] = {"list", "load", "unload",
 	    "restart"};
-	char word[16];
 	int i;
 
 	if (cli_options(c, NULL, 0) == -1 || cli_load(c) == -1)
@@ -198,7 +197,5 @@ cli_plugin(struct cli *c)
 		return cli_usage(c);
 	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)
 		return cli_fail(c);
-	str_copy(word, names[i], sizeof(word));
-	c->argv[0] = word;
-	return i == 0 ? list(c) : act(c);
+	return i == 0 ? list(c) : act(c, names[i]);
 }
