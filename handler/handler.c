@@ -260,6 +260,14 @@ on_request(struct plugin_host *host, struct plugin *p, const char *id,
 }
 
 static void
+on_initialised(struct plugin_host *host, struct plugin *p,
+    struct json_object *result)
+{
+	commands_declare(&handler_of(host)->rpc.commands, plugin_index(p),
+	    result);
+}
+
+static void
 on_answered(struct plugin_host *host, struct plugin *p, uint64_t id,
     const char *refusal)
 {
@@ -525,6 +533,7 @@ start_plugins(struct handler *h)
 	h->host.limits = &h->limits;
 	h->host.finished = on_finished;
 	h->host.request = on_request;
+	h->host.initialised = on_initialised;
 	h->host.answered = on_answered;
 	h->host.ended = on_ended;
 	h->host.changed = on_changed;

@@ -122,6 +122,8 @@ plugin_initialised(struct plugin *p, const struct talk *t)
 	char why[256];
 
 	if (t->kind == TALK_RESULT) {
+		if (p->host->initialised != NULL)
+			p->host->initialised(p->host, p, t->result);
 		plugin_event(p, ON_STARTED);
 		return;
 	}

@@ -298,6 +298,7 @@ rpc_open(struct rpc *r, struct timers *timers, const struct config *config,
 	r->config = config;
 	jobs_init(&r->jobs, timers, kv);
 	alarms_init(&r->alarms, timers, &r->jobs, r->plugin, config);
+	commands_init(&r->commands, timers, r->rest, &r->jobs, config);
 	return 0;
 }
 
@@ -332,6 +333,7 @@ rpc_close(struct rpc *r)
 {
 	jobs_free(&r->jobs);
 	alarms_free(&r->alarms);
+	commands_free(&r->commands);
 	cache_free(&r->cache);
 	kv_close(r->jobs.kv);
 }

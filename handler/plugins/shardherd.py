@@ -66,7 +66,7 @@ class KV:
 class Plugin:
     def __init__(self, workers=8):
         self.handlers, self.timers, self.schedules = {}, {}, []
-        self.started = []
+        self.started, self.commands = [], {}
         self.pool = concurrent.futures.ThreadPoolExecutor(workers)
         self.room = threading.BoundedSemaphore(CALLS_MAX)
         self.lock, self.waiting = threading.Lock(), {}
@@ -80,6 +80,13 @@ class Plugin:
         def add(fn):
             for name in names:
                 self.handlers.setdefault(name, []).append(fn)
+            return fn
+        return add
+
+    def command(self, name, help, **more):
+        """For the slash command /name: fn(d, event); see bot.respond."""
+        def add(fn):
+            self.commands[name] = (dict(more, name=name, help=help), fn)
             return fn
         return add
 
@@ -119,6 +126,11 @@ class Plugin:
         return self.call("reply", channel_id=message["channel_id"],
             message_id=message["id"], content=content,
             **{"nonce": message["id"], **more})
+
+    def respond(self, interaction, content, **more):
+        """Answers an interaction, within 3 seconds of its event."""
+        return self.call("interaction.respond", id=interaction["id"],
+            token=interaction["token"], content=content, **more)
 
     def react(self, message, emoji):
         return self.call("react", channel_id=message["channel_id"],
@@ -162,12 +174,16 @@ class Plugin:
 
     def _request(self, number, method, params):
         if method == "initialize":
-            self._send(id=number, result={"api": 1})
+            self._send(id=number, result={"api": 1, "commands":
+                [declared for declared, _ in self.commands.values()]})
             self.pool.submit(self._begin).add_done_callback(_complain)
         elif method == "event":
             event = params["event"] or {}
             fns = (self.handlers.get(event.get("t"), [])
                 + self.handlers.get("*", []))
+            name = ((event.get("d") or {}).get("data") or {}).get("name")
+            if event.get("t") == "INTERACTION_CREATE" and name in self.commands:
+                fns = fns + [self.commands[name][1]]
             self.pool.submit(self._work, number, fns, event.get("d"), params)
         elif method == "timer":
             fn = self.timers.get(params["name"])
