@@ -25,7 +25,7 @@ attempt_init(struct attempt *a, uint32_t shard_count, double spacing_s,
 {
 	*a = (struct attempt) { .shard_count = shard_count,
 		.spacing_s = spacing_s, .host_fails = host_fails,
-		.main_next = host_fails > 0 };
+		.main_next = host_fails > 0, .failed_ms = clock_boot_ms() };
 }
 
 void
@@ -74,29 +74,88 @@ attempt_start_spread(const struct attempt *a)
 	return clock_random() * spread(START_S_PER_SHARD, a->shard_count);
 }
 
-bool
-attempt_use_main(const struct attempt *a)
+/* ---- hosts ------------------------------------------------------------ */
+
+static uint64_t
+left_ms(const struct attempt *a, bool on_main)
 {
-	return a->main_next;
+	uint64_t now = clock_boot_ms(), until = a->until_ms[on_main];
+
+	return until > now ? until - now : 0;
 }
 
 bool
-attempt_host_result(struct attempt *a, bool on_main, bool reached)
+attempt_use_main(const struct attempt *a)
 {
-	bool worth = false;
+	uint64_t main_ms = left_ms(a, true), resume_ms = left_ms(a, false);
 
-	if (!on_main && reached) {
-		worth = a->host_fails > 0;
-		a->host_fails = 0;
-	} else if (!on_main) {
-		a->host_fails++;
-	} else if (reached) {
-		/* Only the main URL answering proves the other one dead. */
-		worth = a->host_fails > 0;
+	if (main_ms != resume_ms)
+		return main_ms < resume_ms;
+	/* A host that was dead is given a chance now and then: resuming on
+	 * the main URL works, but gets disconnected more often (2.7). */
+	if (a->fails <= 1 && a->host_fails > 0 &&
+	    clock_boot_ms() - a->failed_ms > ATTEMPT_RETRY_HOST_MS)
+		return false;
+	return a->main_next;
+}
+
+void
+attempt_host_wait(struct attempt *a, bool on_main, double seconds)
+{
+	if (seconds > 0)
+		a->until_ms[on_main] = clock_boot_ms() +
+		    (uint64_t)(seconds * 1000);
+}
+
+double
+attempt_host_left(const struct attempt *a, bool both)
+{
+	uint64_t ms = left_ms(a, true), other = left_ms(a, false);
+
+	if (both && other < ms)
+		ms = other;
+	return (double)ms / 1000;
+}
+
+/*
+ * Only the main URL's HELLO proves that the other host is dead; that nobody
+ * answers there either says that the outage is ours, and then nothing that
+ * happened since is the host's fault (8.7).
+ */
+static void
+host_failed(struct attempt *a, bool on_main, enum attempt_reach reach)
+{
+	if (!on_main) {
+		a->failed_ms = clock_boot_ms();
+		if (!a->outage)
+			a->suspect++;
+	} else if (reach == ATTEMPT_NOBODY) {
+		a->outage = true;
+		a->suspect = 0;
 	}
-	if (reached)
-		a->main_next = a->host_fails > 0;
-	else
-		a->main_next = !on_main;
-	return worth;
+	a->main_next = !on_main;
+}
+
+bool
+attempt_host_result(struct attempt *a, bool on_main, enum attempt_reach reach)
+{
+	uint32_t before = a->host_fails;
+
+	if (reach != ATTEMPT_HELLO) {
+		host_failed(a, on_main, reach);
+		return false;
+	}
+	a->host_fails = on_main ? a->host_fails + a->suspect : 0;
+	a->suspect = 0;
+	a->outage = false;
+	a->main_next = a->host_fails > 0;
+	return a->host_fails != before;
+}
+
+void
+attempt_host_new(struct attempt *a)
+{
+	a->host_fails = a->suspect = 0;
+	a->outage = a->main_next = false;
+	a->until_ms[false] = 0;
 }

@@ -96,8 +96,11 @@ on_dial_failed(struct session *s, const struct session_in *in)
 	    in->text ? in->text : "cannot connect");
 
 	s->stats->connect_fails++;
-	e.wait_s = reaction_http_wait(in->code, in->value);
-	session_host_result(s, false);
+	session_host_result(s, in->flag ? ATTEMPT_ANSWER : ATTEMPT_NOBODY);
+	attempt_host_wait(&s->attempt, s->on_main,
+	    reaction_http_wait(in->code, in->value));
+	e.wait_s = attempt_host_left(&s->attempt,
+	    s->held && s->rec.url[0] != '\0');
 	session_say(s, LOG_L_WARN, "%s", e.why);
 	session_end(s, &e);
 }
@@ -109,7 +112,7 @@ on_dial_late(struct session *s, const struct session_in *in)
 	    s->lim.connect_s);
 
 	s->stats->connect_fails++;
-	session_host_result(s, false);
+	session_host_result(s, ATTEMPT_NOBODY);
 	session_say(s, LOG_L_WARN, "%s", e.why);
 	session_end(s, &e);
 }
@@ -121,7 +124,7 @@ on_hello_late(struct session *s, const struct session_in *in)
 	    s->lim.hello_s);
 
 	s->stats->connect_fails++;
-	session_host_result(s, false);
+	session_host_result(s, ATTEMPT_ANSWER);
 	session_say(s, LOG_L_WARN, "%s", e.why);
 	session_end(s, &e);
 }
@@ -171,6 +174,7 @@ static void
 handshake_resume(struct session *s)
 {
 	s->stats->resumes++;
+	s->stats->resumed_for[s->ended_by]++;
 	session_become(s, SHARD_RESUMING, "RESUME sent from seq %llu",
 	    (unsigned long long)s->seq);
 	s->ops->resume(s->arg, s->rec.id, s->seq);
@@ -194,7 +198,7 @@ on_hello(struct session *s, const struct session_in *in)
 		ms = SESSION_INTERVAL_MAX_MS;
 	s->stats->interval_ms = ms;
 	s->ops->tune(s->arg, ms);
-	session_host_result(s, true);
+	session_host_result(s, ATTEMPT_HELLO);
 	first = (double)ms * clock_random() / 1000;
 	s->answer_ms = clock_boot_ms();
 	s->beat_due_ms = s->answer_ms + (uint64_t)(first * 1000);
@@ -262,8 +266,7 @@ on_ready(struct session *s, const struct session_in *in)
 	r->seq = in->value;
 	r->ready_ms = r->seen_ms = clock_wall_ms();
 	r->strikes = 0;
-	s->attempt.host_fails = 0;
-	s->attempt.main_next = false;
+	attempt_host_new(&s->attempt);
 	s->held = true;
 	s->has_seq = in->value != 0;
 	s->seq = in->value;
@@ -308,12 +311,14 @@ on_closed(struct session *s, const struct session_in *in)
 	e.wait_s = r->wait_s;
 	e.code = in->code;
 	e.cause = CAUSE_CLOSE_CODE;
+	if (in->code == 0)
+		e.kind = RECONNECT_LOST;
 	if (session_state(s) == SHARD_HELLO) {
 		/* Nothing names our session yet: it can't be void. */
 		if (e.react == REACT_IDENTIFY)
 			e.react = REACT_RESUME;
 		s->stats->connect_fails++;
-		session_host_result(s, false);
+		session_host_result(s, ATTEMPT_ANSWER);
 	}
 	session_say(s, r->our_bug || r->react != REACT_RESUME ? LOG_L_WARN
 	    : LOG_L_INFO, "%s", e.why);
@@ -326,6 +331,7 @@ on_broken(struct session *s, const struct session_in *in)
 {
 	struct ending e = session_ending(OUTCOME_CLOSED, "%s", in->text);
 
+	e.kind = RECONNECT_BROKEN;
 	session_say(s, LOG_L_WARN, "%s: closing, the session is kept", e.why);
 	session_end(s, &e);
 }
@@ -337,6 +343,7 @@ on_reconnect(struct session *s, const struct session_in *in)
 	    "reconnect");
 
 	e.polite = true;
+	e.kind = RECONNECT_OP7;
 	session_say(s, LOG_L_INFO, "%s", e.why);
 	session_end(s, &e);
 }
@@ -347,6 +354,7 @@ on_order(struct session *s, const struct session_in *in)
 	struct ending e = session_ending(OUTCOME_CLOSED, "reconnect was ordered");
 
 	e.polite = e.at_once = true;
+	e.kind = RECONNECT_ORDER;
 	session_end(s, &e);
 }
 
@@ -391,6 +399,7 @@ zombie(struct session *s, uint64_t now)
 	struct ending e = session_ending(OUTCOME_CLOSED, "no ACK for the heartbeat of "
 	    "%.1f s ago", (double)(now - s->beat_ms) / 1000);
 
+	e.kind = RECONNECT_ZOMBIE;
 	s->stats->zombies++;
 	session_say(s, LOG_L_WARN, "%s: the connection is dead", e.why);
 	session_end(s, &e);
@@ -405,6 +414,7 @@ on_beat_due(struct session *s, const struct session_in *in)
 		struct ending e = session_ending(OUTCOME_CLOSED, "the host slept for "
 		    "%.1f s", (double)(now - s->beat_due_ms) / 1000);
 		e.at_once = true;
+		e.kind = RECONNECT_PAUSE;
 		session_say(s, LOG_L_NOTICE, "%s: reconnecting", e.why);
 		session_end(s, &e);
 		return;
@@ -469,6 +479,7 @@ on_full(struct session *s, const struct session_in *in)
 	s->blocked = true;
 	s->blocked_ms = clock_boot_ms();
 	s->stats->queue_full++;
+	e.kind = RECONNECT_FULL;
 	session_say(s, LOG_L_WARN, "%s: closing, the session is kept", e.why);
 	session_end(s, &e);
 }

@@ -42,7 +42,8 @@ extern const char *const session_event_name[SESSION_EV_COUNT];
 struct session_in {
 	unsigned code;	   /* CLOSED: close code, 0 none; DIAL_FAILED: HTTP
 			      status, 0 none; GRANT: serial */
-	bool flag;	   /* INVALID: d; STOP: end the session */
+	bool flag;	   /* INVALID: d; STOP: end the session; DIAL_FAILED:
+			      somebody answered */
 	uint64_t value;	   /* HELLO: interval in ms, 0 unusable; READY: s;
 			      DIAL_FAILED: Retry-After in s; GRANT: ledger id */
 	const char *text;  /* CLOSED, BROKEN, DIAL_FAILED, FULL: in words;
@@ -102,6 +103,9 @@ struct session {
 	unsigned invalid_true;	/* op 9 true since READY or RESUMED */
 	enum identify_cause cause;
 	unsigned cause_code;
+
+	enum page_reconnect ended_by; /* what ended the last connection that
+					 was one */
 
 	/* the connection; generation 0 is none */
 	uint32_t generation;

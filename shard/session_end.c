@@ -121,8 +121,8 @@ void_session(struct session *s, const struct ending *e)
 	s->rec.id[0] = s->rec.url[0] = '\0';
 	s->rec.strikes = 0;
 	s->invalid_true = 0;
-	attempt_init(&s->attempt, s->attempt.shard_count,
-	    s->attempt.spacing_s, 0);
+	s->attempt.fails = s->attempt.identify_fails = 0;
+	attempt_host_new(&s->attempt);
 	s->ops->forget(s->arg);
 }
 
@@ -211,6 +211,9 @@ session_end(struct session *s, struct ending *e)
 		give_up(s, e);
 		return;
 	}
+	s->stats->reconnects[e->kind]++;
+	if (e->kind != RECONNECT_CONNECT)
+		s->ended_by = e->kind;
 	if (e->react == REACT_IDENTIFY)
 		void_session(s, e);
 	wait_for(s, next_delay(s, e, spent), e->why);
@@ -218,17 +221,24 @@ session_end(struct session *s, struct ending *e)
 
 /* An attempt that ended before HELLO says something about the host. */
 void
-session_host_result(struct session *s, bool reached)
+session_host_result(struct session *s, enum attempt_reach reach)
 {
 	if (s->held && s->rec.url[0] != '\0' &&
-	    attempt_host_result(&s->attempt, s->on_main, reached))
+	    attempt_host_result(&s->attempt, s->on_main, reach))
 		session_save(s);
 }
 
 struct ending
 session_ending(enum identify_outcome outcome, const char *fmt, ...)
 {
-	struct ending e = { .react = REACT_RESUME, .outcome = outcome };
+	static const enum page_reconnect kinds[OUTCOMES] = {
+		[OUTCOME_UNUSED] = RECONNECT_CONNECT,
+		[OUTCOME_INVALID] = RECONNECT_OP9,
+		[OUTCOME_TIMEOUT] = RECONNECT_LATE,
+		[OUTCOME_CLOSED] = RECONNECT_CLOSE,
+	};
+	struct ending e = { .react = REACT_RESUME, .outcome = outcome,
+		.kind = kinds[outcome] };
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -17,6 +17,7 @@ struct ending {
 	bool at_once;		/* an operator asked: no jitter */
 	enum identify_outcome outcome;
 	enum identify_cause cause;
+	enum page_reconnect kind; /* for the counters */
 	unsigned code;		/* close code, 0: none */
 	unsigned hangup;	/* code we close with */
 	char why[PAGE_WORDS];
@@ -28,8 +29,8 @@ struct ending session_ending(enum identify_outcome, const char *, ...)
 void session_end(struct session *, struct ending *);
 /* Hangs up and stops every timer of the connection. */
 void session_conn_stop(struct session *, unsigned code);
-/* A connection got as far as HELLO, or did not. */
-void session_host_result(struct session *, bool reached);
+/* How far a connection got. */
+void session_host_result(struct session *, enum attempt_reach);
 /* The next attempt: a RESUME's connection, or the question for a permit. */
 void session_attempt(struct session *);
 void session_dial(struct session *, const char *url);

@@ -19,7 +19,7 @@
 #define LINE_BYTES_MAX 8192	/* with its end of line */
 #define SECTION_MAX 128
 #define SOCKET_PATH_MAX 107	/* sun_path of a Unix socket */
-#define KEYS_MAX 64		/* rows of the table */
+#define KEYS_MAX 96		/* rows of the table */
 
 struct parse {
 	struct config *config;

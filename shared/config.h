@@ -63,6 +63,18 @@ struct config {
 	double stop_timeout_s;		/* stop: drain, then TERM, then KILL */
 	double restart_min_s, restart_max_s; /* growing delay of dead children */
 	int64_t reserve;		/* identifies kept back; 0: by rule */
+	/* [budget] */
+	double reconcile_s;		/* between two questions when idle */
+	/* [alerts] */
+	char *alert_webhook;		/* file that holds the URL, or "" */
+	char *alert_exec;		/* words, gets JSON on stdin; "": none */
+	double alert_repeat_s;		/* of one that goes on */
+	int64_t alert_left;		/* IDENTIFYs; 0: at the reserve */
+	int64_t alert_rate;		/* IDENTIFYs an hour; 0: by rule */
+	double alert_forecast_s;
+	int64_t alert_foreign;		/* IDENTIFYs an hour; 0: never */
+	double alert_deaf_s;
+	double alert_hold_s;
 	/* [log] */
 	int log_level;			/* enum log_level */
 	int64_t log_bytes;		/* rotate above; 0: never */
@@ -118,5 +130,7 @@ bool config_wants(const char *events, const char *name, size_t len);
  * by others (mode & 077 must be 0).  Caller wipes and frees.
  */
 char *config_read_token(const char *path, struct err *);
+/* The same for another one-line secret; what names it in messages. */
+char *config_read_secret(const char *path, const char *what, struct err *);
 
 #endif

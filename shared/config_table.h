@@ -24,6 +24,7 @@ enum config_type {
 	CONFIG_COMPRESS, /* enum config_compress */
 	CONFIG_LEVEL,	 /* int: enum log_level */
 	CONFIG_EXEC,	 /* char *: words, the first an absolute path */
+	CONFIG_COMMAND,	 /* char *: the same, or "" */
 	CONFIG_EVENTS,	 /* char *: "*" or event names */
 	CONFIG_RANGES,	 /* char *: "" or numbers and ranges, config_ranges.h */
 	CONFIG_TYPES
@@ -168,6 +169,40 @@ K("limits", "restart_max", DURATION, restart_max_s, "60s", 10, \
   "Longest delay before a dead process is started again.") \
 K("limits", "reserve", NUMBER, reserve, "0", 0, 100000, 0, LIVE, \
   "IDENTIFYs of the daily budget kept back for an operator. 0: by rule.") \
+K("budget", "reconcile", DURATION, reconcile_s, "10m", CONFIG_MIN(1), \
+  CONFIG_MIN(1440), 0, LIVE, \
+  "How often Discord's count of IDENTIFYs is compared with the ledger while " \
+  "nothing happens. While shards IDENTIFY it is compared every minute.") \
+K("alerts", "webhook_file", FILE, alert_webhook, "", 0, 0, 0, LIVE, \
+  "File with the URL that gets alerts, on one line; only its owner may read " \
+  "it (mode 0600). A Discord webhook gets a message, any other URL a JSON " \
+  "document. Empty: none.") \
+K("alerts", "exec", COMMAND, alert_exec, "", 0, 0, 0, LIVE, \
+  "Program and arguments started for each alert, with the JSON document on " \
+  "its standard input; no shell is involved. Empty: none.") \
+K("alerts", "repeat", DURATION, alert_repeat_s, "4h", 1000, \
+  CONFIG_MIN(10080), 0, LIVE, \
+  "An alert that goes on is sent again after this time.") \
+K("alerts", "left", NUMBER, alert_left, "0", 0, 1000000, 0, LIVE, \
+  "Alert when no more than this many IDENTIFYs are left. 0: when the reserve " \
+  "is reached.") \
+K("alerts", "rate", NUMBER, alert_rate, "0", 0, 1000000, 0, LIVE, \
+  "Alert at this many IDENTIFYs in an hour that no operator asked for. 0: " \
+  "when they are slowed down, at the number of shards and 10 more.") \
+K("alerts", "forecast", DURATION, alert_forecast_s, "4h", 0, \
+  CONFIG_MIN(1440), 0, LIVE, \
+  "Alert when the reserve will be reached within this time at the pace of " \
+  "the last hour. 0: never.") \
+K("alerts", "foreign", NUMBER, alert_foreign, "1", 0, 1000000, 0, LIVE, \
+  "Alert at this many IDENTIFYs in an hour that something else spent with " \
+  "the token. 0: never.") \
+K("alerts", "deaf_after", DURATION, alert_deaf_s, "5m", 0, \
+  CONFIG_MIN(1440), 0, LIVE, \
+  "Alert when a shard hears nothing from Discord, or is not ready, for this " \
+  "long. 0: never.") \
+K("alerts", "hold", DURATION, alert_hold_s, "0s", 0, CONFIG_MIN(1440), 0, \
+  LIVE, \
+  "Alert when the fleet has been held for this long.") \
 K("log", "level", LEVEL, log_level, "info", 0, 0, 0, LIVE, \
   "Least level written: debug, info, notice, warn or error.") \
 K("log", "bytes", SIZE, log_bytes, "20M", 0, CONFIG_MIB(65536), 0, LIVE, \

@@ -423,6 +423,12 @@ parse_exec(struct value *v)
 }
 
 static int
+parse_command(struct value *v)
+{
+	return v->text[0] == '\0' ? take_text(v, "") : parse_exec(v);
+}
+
+static int
 parse_events(struct value *v)
 {
 	const char *p = v->text;
@@ -466,6 +472,7 @@ static int (*const parser[CONFIG_TYPES])(struct value *) = {
 	[CONFIG_COMPRESS] = parse_compress,
 	[CONFIG_LEVEL] = parse_level,
 	[CONFIG_EXEC] = parse_exec,
+	[CONFIG_COMMAND] = parse_command,
 	[CONFIG_EVENTS] = parse_events,
 	[CONFIG_RANGES] = parse_ranges,
 };

@@ -239,20 +239,20 @@ config_wants(const char *events, const char *name, size_t len)
 }
 
 static int
-token_open(const char *path, struct err *err)
+secret_open(const char *path, const char *what, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
 	if (fd == -1)
-		return err_sys(err, EXIT_CONFIG, "The token file %s cannot be "
-		    "read", path);
+		return err_sys(err, EXIT_CONFIG, "The %s file %s cannot be "
+		    "read", what, path);
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
-		err_set(err, EXIT_CONFIG, "The token file %s is not a plain "
-		    "file.", path);
+		err_set(err, EXIT_CONFIG, "The %s file %s is not a plain "
+		    "file.", what, path);
 	else if ((st.st_mode & 077) != 0)
-		err_set(err, EXIT_CONFIG, "The token file %s can be read by "
-		    "others (mode %04o). Run: chmod 600 %s", path,
+		err_set(err, EXIT_CONFIG, "The %s file %s can be read by "
+		    "others (mode %04o). Run: chmod 600 %s", what, path,
 		    (unsigned)st.st_mode & 07777, path);
 	else
 		return fd;
@@ -260,9 +260,9 @@ token_open(const char *path, struct err *err)
 	return -1;
 }
 
-/* Strips white space and a "Bot " in front; NULL when no token is left. */
+/* Strips white space and a "Bot " in front; NULL when nothing is left. */
 static char *
-token_trim(char *text, const char *path, struct err *err)
+secret_trim(char *text, const char *path, const char *what, struct err *err)
 {
 	char *start = text + strspn(text, " \t\r\n"), *end;
 
@@ -270,21 +270,21 @@ token_trim(char *text, const char *path, struct err *err)
 		start += 4 + strspn(start + 4, " \t");
 	end = start + strcspn(start, " \t\r\n");
 	if (end == start) {
-		err_set(err, EXIT_CONFIG, "The token file %s is empty. Put "
-		    "the bot's token into it, on one line.", path);
+		err_set(err, EXIT_CONFIG, "The %s file %s is empty. Put "
+		    "the bot's %s into it, on one line.", what, path, what);
 		return NULL;
 	}
 	if (end[strspn(end, " \t\r\n")] != '\0') {
-		err_set(err, EXIT_CONFIG, "The token file %s holds more than "
-		    "one word. It must hold the bot's token and nothing else.",
-		    path);
+		err_set(err, EXIT_CONFIG, "The %s file %s holds more than "
+		    "one word. It must hold the bot's %s and nothing else.",
+		    what, path, what);
 		return NULL;
 	}
 	*end = '\0';
 	for (const char *p = start; p < end; p++) {
 		if (*p <= ' ' || *p >= 0x7f) {
-			err_set(err, EXIT_CONFIG, "The token file %s holds "
-			    "characters no token has.", path);
+			err_set(err, EXIT_CONFIG, "The %s file %s holds "
+			    "characters no %s has.", what, path, what);
 			return NULL;
 		}
 	}
@@ -292,10 +292,10 @@ token_trim(char *text, const char *path, struct err *err)
 }
 
 char *
-config_read_token(const char *path, struct err *err)
+config_read_secret(const char *path, const char *what, struct err *err)
 {
 	char text[TOKEN_MAX + 1], *token = NULL;
-	int fd = token_open(path, err);
+	int fd = secret_open(path, what, err);
 	ssize_t n;
 
 	if (fd == -1)
@@ -303,15 +303,21 @@ config_read_token(const char *path, struct err *err)
 	n = read(fd, text, sizeof(text));
 	close(fd);
 	if (n == -1)
-		err_sys(err, EXIT_CONFIG, "The token file %s cannot be read",
-		    path);
+		err_sys(err, EXIT_CONFIG, "The %s file %s cannot be read",
+		    what, path);
 	else if (n > TOKEN_MAX || memchr(text, '\0', (size_t)n) != NULL)
-		err_set(err, EXIT_CONFIG, "The token file %s holds something "
-		    "else than a token.", path);
+		err_set(err, EXIT_CONFIG, "The %s file %s holds something "
+		    "else than a %s.", what, path, what);
 	else {
 		text[n] = '\0';
-		token = token_trim(text, path, err);
+		token = secret_trim(text, path, what, err);
 	}
 	explicit_bzero(text, sizeof(text));
 	return token;
+}
+
+char *
+config_read_token(const char *path, struct err *err)
+{
+	return config_read_secret(path, "token", err);
 }

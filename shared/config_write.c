@@ -21,6 +21,9 @@ static const struct {
 	{"handler", "The process that runs the plugins."},
 	{"limits", "Every queue, wait and retry has its bound here. Sizes are "
 	    "written 64M, durations 5s, 250ms, 10m or 1h."},
+	{"budget", "The day's IDENTIFYs."},
+	{"alerts", "Warnings that leave the machine. All of them are also in "
+	    "the log and in status."},
 	{"log", "The log."},
 	{CONFIG_PLUGIN_SECTION, "One section for each program that gets "
 	    "events."},

@@ -32,6 +32,12 @@ const char *const page_handler_state_name[HANDLER_STATES] = {
 #undef X
 };
 
+const char *const page_reconnect_name[RECONNECTS] = {
+#define X(n, s) [RECONNECT_##n] = s,
+	PAGE_RECONNECTS(X)
+#undef X
+};
+
 const char *const page_plugin_state_name[PLUGIN_STATES] = {
 #define X(n, s) [PLUGIN_##n] = s,
 	PAGE_PLUGIN_STATES(X)

@@ -66,6 +66,22 @@ enum handler_state {
 };
 extern const char *const page_handler_state_name[HANDLER_STATES];
 
+/* Why a connection was given up and another one made. */
+#define PAGE_RECONNECTS(X)                                                     \
+	X(START, "process start") X(OP7, "op 7") X(OP9, "op 9")                \
+	X(CLOSE, "close code") X(LOST, "connection lost") X(ZOMBIE, "zombie")  \
+	X(PAUSE, "host pause") X(BROKEN, "unreadable data")                    \
+	X(ORDER, "operator") X(FULL, "queue full")                             \
+	X(CONNECT, "connect failed") X(LATE, "no answer")
+
+enum page_reconnect {
+#define X(n, s) RECONNECT_##n,
+	PAGE_RECONNECTS(X)
+#undef X
+	RECONNECTS
+};
+extern const char *const page_reconnect_name[RECONNECTS];
+
 #define PAGE_PLUGIN_STATES(X)                                                  \
 	X(IDLE, "waiting to start")                                            \
 	X(STARTING, "starting")	/* process runs, not initialised */            \
@@ -116,6 +132,8 @@ struct page_shard {
 	uint64_t uplinks;		/* handler connections so far */
 	uint32_t guilds, guilds_pending;
 	struct page_close_count closes[PAGE_CLOSES];
+	/* by enum page_reconnect: what ended the connection before */
+	uint64_t reconnects[RECONNECTS], resumed_for[RECONNECTS];
 	char note[PAGE_WORDS];		/* why it is in this state, for people */
 };
 
@@ -204,6 +222,14 @@ struct page_cluster {
 	uint32_t permits_waiting;
 	uint64_t permits_eta_ms;	/* boot stamp when the queue is empty */
 	uint32_t held;			/* fleet held: see note */
+	uint32_t held_code;		/* close code or HTTP status */
+	uint32_t release_checks;	/* counts answers to "release" */
+	uint32_t leave;			/* forced IDENTIFYs still allowed */
+	uint32_t braked;		/* IDENTIFYs slowed down by rule */
+	int64_t foreign_found_ms;	/* wall clock, 0: never */
+	uint64_t foreign_ever;
+	uint32_t alerts;		/* standing now */
+	uint64_t alerts_failed;		/* messages nobody could be given */
 	int32_t exit_code;
 	char name[64], version[64];
 	char config_path[256];

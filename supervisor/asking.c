@@ -46,6 +46,9 @@ start(struct asking *a)
 	struct ask_answer none = { .status = ASK_UNREACHABLE };
 	struct err e;
 
+	a->asked_ms = clock_boot_ms();
+	if (a->fleet->local > 0)
+		ledger_asking(&a->fleet->ledger);
 	if (ask_start(&a->ask, a->what, &e) == 0)
 		return;
 	str_format(none.words, sizeof(none.words), "%s", e.text);
@@ -57,10 +60,45 @@ asking_want(struct asking *a, enum ask_what what)
 {
 	if (a->forbidden || a->fleet->stopping)
 		return;
+	if (ask_busy(&a->ask)) {
+		a->more |= what > a->what;
+		return;
+	}
 	if (what > a->what)
 		a->what = what;
-	if (!ask_busy(&a->ask) && !timer_pending(&a->retry))
+	if (!timer_pending(&a->retry))
 		start(a);
+}
+
+void
+asking_tick(struct asking *a)
+{
+	const struct permit *p = &a->fleet->permit;
+	uint64_t due = (uint64_t)(a->fleet->config->reconcile_s * 1000);
+	uint64_t last = p->answer.fetched_boot_ms;
+
+	/* What was granted since must be in Discord's count soon. */
+	if (a->fleet->ledger.granted_ms > last)
+		due = ASKING_BUSY_MS;
+	if (p->known && clock_boot_ms() - last >= due)
+		asking_want(a, ASK_GATEWAY_BOT);
+}
+
+int
+asking_now(struct asking *a, struct err *e)
+{
+	if (a->forbidden)
+		return err_set(e, EXIT_CONFIG, "Discord refuses the token: "
+		    "nothing is asked until \"shardherd release\".");
+	if (timer_pending(&a->retry))
+		return err_set(e, EXIT_TRY_LATER, "Discord did not answer; it "
+		    "is asked again soon.");
+	if (a->asked_ms != 0
+	    && clock_boot_ms() - a->asked_ms < ASKING_LEAST_MS)
+		return err_set(e, EXIT_TRY_LATER, "Discord was asked less than "
+		    "%d s ago.", ASKING_LEAST_MS / 1000);
+	asking_want(a, ASK_GATEWAY_BOT);
+	return 0;
 }
 
 static void
@@ -87,35 +125,39 @@ name_intents(uint64_t bits, char *out, size_t size)
 	}
 }
 
+/* The privileged intents asked for and not granted, in words; "": none. */
+static void
+name_missing(struct fleet *f, const struct ask_answer *w, char *out,
+    size_t size)
+{
+	out[0] = '\0';
+	if (w->app_status == ASK_OK)
+		name_intents(sizing_missing_intents(f->config->intents,
+		    w->app_flags), out, size);
+	else if (w->app_status != ASK_NONE)
+		log_warn("/applications/@me gave no usable answer (%s): "
+		    "privileged intents could not be checked before the first "
+		    "IDENTIFY.", ask_status_name[w->app_status]);
+}
+
 /* false: the fleet must not start with these intents. */
 static bool
-intents_granted(struct fleet *f, const struct ask_answer *w)
+intents_granted(struct fleet *f, const char *missing)
 {
-	char names[128], text[PERMIT_WORDS];
-	uint64_t missing;
+	char text[PERMIT_WORDS];
 
-	if (w->app_status != ASK_OK) {
-		if (w->app_status != ASK_NONE)
-			log_warn("/applications/@me gave no usable answer (%s):"
-			    " privileged intents could not be checked before "
-			    "the first IDENTIFY.",
-			    ask_status_name[w->app_status]);
+	if (missing[0] == '\0')
 		return true;
-	}
-	missing = sizing_missing_intents(f->config->intents, w->app_flags);
-	if (missing == 0)
-		return true;
-	name_intents(missing, names, sizeof(names));
-	str_format(text, sizeof(text), "[bot] intents asks for %s, which the "
-	    "application may not use: enable it in the developer portal "
-	    "(Bot, Privileged Gateway Intents) or take it out.", names);
+	str_format(text, sizeof(text), "[bot] intents asks for %.90s, which "
+	    "the application may not use: enable it in the developer portal "
+	    "(Bot, Privileged Gateway Intents) or take it out.", missing);
 	if (f->launched == 0) {
 		fleet_give_up(f, EXIT_CONFIG, text);
 		return false;
 	}
 	/* Sessions that exist keep their intents; new ones would be 4014. */
-	permit_hold(&f->permit, text);
-	log_error("%s", text);
+	if (f->hold.code == 0)
+		hold_set(&f->hold, 4014, HOLD_NO_SHARD, text);
 	return true;
 }
 
@@ -143,9 +185,11 @@ budget(struct fleet *f, const struct ask_answer *w)
 	    .max_concurrency = (uint32_t)w->max_concurrency,
 	    .total = w->total, .remaining = w->remaining,
 	    .reset_boot_ms = now + (uint64_t)w->reset_after_ms,
-	    .fetched_boot_ms = now };
+	    .fetched_boot_ms = now,
+	    .unsure = budget_unsure(&f->ledger.budget) };
 
-	ledger_compare(&f->ledger, w->remaining, b.reset_boot_ms);
+	ledger_answer(&f->ledger, w->total, w->remaining,
+	    clock_wall_ms() + w->reset_after_ms);
 	permit_budget(&f->permit, &b);
 }
 
@@ -170,6 +214,7 @@ static void
 answered(struct asking *a, const struct ask_answer *w)
 {
 	struct fleet *f = a->fleet;
+	char missing[128];
 	struct err e;
 
 	a->fails = 0;
@@ -178,7 +223,10 @@ answered(struct asking *a, const struct ask_answer *w)
 	board_note(&f->board, BOARD_ASKING, "");
 	board_note(&f->board, BOARD_START, "");
 	str_copy(f->gateway_url, w->url, sizeof(f->gateway_url));
-	if (!intents_granted(f, w))
+	if (f->local > 0 && replan_answered(&f->replan, w))
+		return;
+	name_missing(f, w, missing, sizeof(missing));
+	if (!intents_granted(f, missing))
 		return;
 	if (f->local == 0 && fleet_launch(f,
 	    sizing_count(f->config->shards, w->shards), &e) == -1) {
@@ -187,6 +235,8 @@ answered(struct asking *a, const struct ask_answer *w)
 	}
 	budget(f, w);
 	keep(f, w);
+	if (w->app_status != ASK_NONE)
+		hold_answered(&f->hold, missing);
 	remark(f, w);
 	fleet_tell_ready(f);
 	board_update(&f->board);
@@ -199,6 +249,16 @@ refused(struct asking *a)
 	char text[1024];
 
 	a->forbidden = true;
+	a->what = ASK_GATEWAY_BOT;
+	if (f->launched > 0) {
+		hold_refused(&f->hold);
+		if (f->hold.code == 0)
+			hold_set(&f->hold, 401, HOLD_NO_SHARD, "Discord "
+			    "refuses the token (401): it is wrong or was "
+			    "reset. Put the bot's present token into "
+			    "token_file, then stop and start.");
+		return;
+	}
 	str_format(text, sizeof(text), "Discord refuses the token in %s (401): "
 	    "it is wrong or was reset. Put the bot's present token there and "
 	    "start again.", f->config->token_file);
@@ -226,4 +286,8 @@ on_answer(struct ask *ask, const struct ask_answer *answer)
 		answered(a, &w);
 	else
 		retry_later(a, &w);
+	if (a->more) {
+		a->more = false;
+		asking_want(a, ASK_EVERYTHING);
+	}
 }

@@ -11,11 +11,16 @@
 
 struct fleet;
 
+#define ASKING_BUSY_MS 60000	/* between questions while shards IDENTIFY */
+#define ASKING_LEAST_MS 5000	/* between questions of an operator */
+
 struct asking {
 	struct fleet *fleet;
 	struct ask ask;
 	struct timer retry;
-	enum ask_what what;	/* of the question under way or next */
+	enum ask_what what;	/* of the question under way or due */
+	bool more;		/* everything is wanted once that is over */
+	uint64_t asked_ms;	/* boot stamp of the last question, 0: none */
 	uint32_t fails;		/* in a row */
 	uint32_t recommended;	/* shards of the last answer; 0: none yet */
 	bool forbidden;		/* 401: nothing is asked any more */
@@ -25,5 +30,9 @@ void asking_init(struct asking *, struct fleet *);
 /* Asks now, or makes the question already under way or due do. */
 void asking_want(struct asking *, enum ask_what);
 void asking_stop(struct asking *);
+/* Asks when Discord's counter is to be compared with ours again. */
+void asking_tick(struct asking *);
+/* An operator wants that now; -1 when it was just done. */
+int asking_now(struct asking *, struct err *);
 
 #endif

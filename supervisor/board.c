@@ -33,22 +33,6 @@ board_note(struct board *b, enum board_source src, const char *sentence)
 	board_update(b);
 }
 
-/* When the budget ends at the pace of the last hour; -1: not in sight. */
-static int64_t
-forecast_s(const struct permit *p)
-{
-	int64_t left = permit_remaining(p) - permit_reserve(p);
-	uint32_t hour = permit_recent(p);
-
-	if (!p->known)
-		return -1;
-	if (left <= 0)
-		return 0;
-	/* A start of the whole fleet is no pace. */
-	return hour <= p->count ? -1
-	    : left * (int64_t)(p->window_ms / 1000) / hour;
-}
-
 static int64_t
 wall_of(uint64_t boot_ms)
 {
@@ -59,6 +43,8 @@ static void
 put_budget(struct page_cluster *pc, const struct fleet *f)
 {
 	const struct permit *p = &f->permit;
+	const struct budget *b = &f->ledger.budget;
+	int64_t now = clock_wall_ms();
 
 	pc->total = pc->remaining = pc->forecast_s = -1;
 	pc->recommended = f->asking.recommended;
@@ -73,11 +59,21 @@ put_budget(struct page_cluster *pc, const struct fleet *f)
 	pc->max_concurrency = p->keys;
 	pc->reserve = (uint32_t)permit_reserve(p);
 	pc->identifies_24h = f->ledger.sent_24h;
-	pc->foreign_24h = f->ledger.foreign_24h;
-	pc->forecast_s = forecast_s(p);
+	pc->foreign_24h = budget_foreign_24h(b, now);
+	pc->foreign_ever = b->kept.foreign_ever;
+	pc->foreign_found_ms = b->kept.found_ms;
+	if (p->known)
+		pc->forecast_s = budget_forecast_s(b, permit_remaining(p)
+		    - permit_reserve(p), now);
 	pc->permits_waiting = permit_waiting(p);
 	pc->permits_eta_ms = permit_eta_ms(p);
 	pc->held = p->held[0] != '\0';
+	pc->held_code = f->hold.code;
+	pc->release_checks = f->hold.checks;
+	pc->leave = permit_leave_left(p);
+	pc->braked = permit_braked(p) || p->alike.on || f->brake.on;
+	pc->alerts = alerts_standing(&f->alerts);
+	pc->alerts_failed = f->alerts.failed;
 }
 
 void

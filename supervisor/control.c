@@ -15,6 +15,21 @@
 /* ---- what a request does --------------------------------------------- */
 
 static int
+do_identify(struct fleet *f, struct member *c, struct err *e)
+{
+	if (f->permit.held[0] != '\0')
+		return err_set(e, EXIT_TRY_LATER, "%s", f->permit.held);
+	if (permit_remaining(&f->permit) == 0)
+		return err_set(e, EXIT_TRY_LATER, "no IDENTIFY is left: one "
+		    "more would end every session and reset the token");
+	if (!permit_force(&f->permit, c->slot))
+		return err_set(e, EXIT_TRY_LATER, "%s does not wait for an "
+		    "IDENTIFY", c->name);
+	log_notice("An operator lets %s IDENTIFY now.", c->name);
+	return 0;
+}
+
+static int
 do_shard(struct fleet *f, const struct request *r, struct err *e)
 {
 	struct member *c;
@@ -23,6 +38,8 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 		return err_set(e, EXIT_USAGE, "there is no shard %u here, "
 		    "there are %u", r->shard, f->launched);
 	c = &f->shard[r->shard - f->first];
+	if (r->action == REQUEST_IDENTIFY)
+		return do_identify(f, c, e);
 	if (r->action == REQUEST_RESTART) {
 		log_notice("%s is restarted by an operator.", c->name);
 		member_event(c, MEMBER_ON_RESTART);
@@ -43,6 +60,18 @@ do_handler(struct fleet *f, struct err *e)
 		    "yet: Discord has not answered");
 	log_notice("The handler is restarted by an operator.");
 	member_event(f->handler, MEMBER_ON_RESTART);
+	return 0;
+}
+
+static int
+do_leave(struct fleet *f, uint32_t n, struct err *e)
+{
+	if (f->local == 0)
+		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
+		    "yet: Discord has not answered");
+	log_notice("An operator lets %u IDENTIFYs pass the reserve.", n);
+	permit_leave(&f->permit, n);
+	board_update(&f->board);
 	return 0;
 }
 
@@ -80,6 +109,12 @@ carry_out(struct fleet *f, const struct request *r, uint32_t ticket,
 		f->logs.least = r->level;
 		log_set_level(r->level);
 		return 0;
+	case REQUEST_RELEASE:
+		return hold_release(&f->hold, e);
+	case REQUEST_LEAVE:
+		return do_leave(f, r->identifies, e);
+	case REQUEST_RECONCILE:
+		return asking_now(&f->asking, e);
 	default:
 		return 0;
 	}

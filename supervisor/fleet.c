@@ -8,8 +8,6 @@
 #include "shared/clock.h"
 #include "supervisor/checks.h"
 
-#define LAYOUT_KEY "layout"	/* store blob: shard count last launched */
-
 /* ---- layout ---------------------------------------------------------- */
 
 static bool
@@ -28,7 +26,7 @@ fleet_stored_layout(struct fleet *f)
 	uint32_t count = 0;
 	size_t len = 0;
 
-	if (store_blob_get(&f->store, LAYOUT_KEY, &count, sizeof(count), &len,
+	if (store_blob_get(&f->store, FLEET_LAYOUT_KEY, &count, sizeof(count), &len,
 	    NULL) != 1 || len != sizeof(count))
 		return 0;
 	if (f->config->shards > 0 && count != (uint32_t)f->config->shards)
@@ -104,7 +102,7 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	if (count == 0)
 		return err_set(e, EXIT_CONFIG, "no usable shard count");
 	if (checks_fds_fit(count, e) == -1 || fleet_page(f, count, e) == -1
-	    || store_blob_put(&f->store, LAYOUT_KEY, &count, sizeof(count), e)
+	    || store_blob_put(&f->store, FLEET_LAYOUT_KEY, &count, sizeof(count), e)
 	    == -1)
 		return -1;
 	f->count = f->local = count;
@@ -117,6 +115,8 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	    f->config->identify_interval_s, f->config->reserve,
 	    &ledger_actions, f);
 	ledger_init(&f->ledger, f);
+	hold_restore(&f->hold);
+	daily_layout(&f->daily, count);
 	watch_start(&f->watch);
 	fresh = expect_identifies(f);
 	log_notice("Starting %u shards: %u with a session to resume, %u need "
@@ -128,6 +128,23 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	launch_some(&f->launch_timer);
 	board_update(&f->board);
 	return 0;
+}
+
+void
+fleet_unlaunch(struct fleet *f)
+{
+	timer_stop(&f->launch_timer);
+	timer_stop(&f->uplinks.timer);
+	watch_forget(&f->watch);
+	daily_layout(&f->daily, 0);
+	for (uint32_t i = 0; i < f->local; i++)
+		member_free(&f->shard[i]);
+	free(f->shard);
+	f->shard = NULL;
+	f->local = f->count = f->launched = 0;
+	program_close(&f->handler->program);
+	permit_free(&f->permit);
+	brake_free(&f->brake);
 }
 
 /* ---- up and down ----------------------------------------------------- */
@@ -201,69 +218,22 @@ fleet_unbrake(struct fleet *f)
 		member_unbrake(&f->shard[i]);
 }
 
-static bool
-any_session_alive(const struct fleet *f)
-{
-	for (uint32_t i = 0; i < f->local; i++) {
-		uint32_t st = f->page.slot[i].shard.state;
-
-		if (member_running(&f->shard[i])
-		    && (st == SHARD_READY || st == SHARD_RESUMING))
-			return true;
-	}
-	return false;
-}
-
-/* What an operator does about a fatal close (discord-protocol.md 2.11). */
-static const struct {
-	uint32_t code;
-	const char *advice;
-} advices[] = {
-	{ 401, "Put the bot's present token into token_file." },
-	{ 4004, "Put the bot's present token into token_file." },
-	{ 4010, "The next start asks Discord for a fitting shard count." },
-	{ 4011, "The next start asks Discord for a fitting shard count." },
-	{ 4012, "Discord no longer speaks this API version: upgrade." },
-	{ 4013, "Correct [bot] intents." },
-	{ 4014, "Enable the privileged intents in the developer portal or "
-	    "take them out of [bot] intents." },
-};
-
-static const char *
-advice_for(uint32_t code)
-{
-	for (size_t i = 0; i < nitems(advices); i++)
-		if (advices[i].code == code)
-			return advices[i].advice;
-	return "Look into the log.";
-}
-
 /*
- * A fatal close is nearly always common to all (3.3 rule 5): no permits any
- * more.  Sessions that live go on; once none does, there is nothing to keep.
+ * A fatal close is nearly always common to all (3.3 rule 5).  Sessions that
+ * live go on: what ended this one has not ended them.
  */
 void
 fleet_fatal(struct fleet *f, struct member *c, uint32_t code, const char *text)
 {
-	static const uint32_t zero;
-	char sentence[PERMIT_WORDS];
-
-	if (c->handler) {
+	if (c->handler)
 		log_error("The handler can't go on: %s Events are kept in the "
 		    "shards.", text);
-		return;
-	}
-	str_format(sentence, sizeof(sentence), "Shard %u: %.100s. No IDENTIFY "
-	    "is sent until a restart. %s", c->id, text, advice_for(code));
-	log_error("%s", sentence);
-	permit_hold(&f->permit, sentence);
-	board_note(&f->board, BOARD_FATAL, sentence);
-	/* Another layout is needed: the next start must ask for it. */
-	if (code == 4010 || code == 4011)
-		store_blob_put(&f->store, LAYOUT_KEY, &zero, sizeof(zero),
-		    NULL);
-	if (code == 4004 || code == 401 || !any_session_alive(f))
-		fleet_give_up(f, EXIT_CONFIG, sentence);
+	else if (code == 4010 || code == 4011)
+		replan_begin(&f->replan, code, c->id);
+	else if (code != 0)
+		hold_set(&f->hold, code, c->id, text);
+	else
+		log_error("%s can't go on: %s", c->name, text);
 }
 
 void
@@ -289,6 +259,8 @@ fleet_child_ended(struct fleet *f, struct member *c)
 	}
 	if (f->stopping)
 		stop_progress(&f->stop);
+	else
+		replan_progress(&f->replan);
 }
 
 void

@@ -14,12 +14,16 @@
 #include "supervisor/asking.h"
 #include "supervisor/board.h"
 #include "supervisor/member.h"
+#include "supervisor/alerts.h"
 #include "supervisor/control.h"
-#include "supervisor/replace.h"
+#include "supervisor/daily.h"
+#include "supervisor/hold.h"
 #include "supervisor/ledger.h"
 #include "supervisor/logs.h"
 #include "supervisor/permit.h"
 #include "supervisor/plugins.h"
+#include "supervisor/replace.h"
+#include "supervisor/replan.h"
 #include "supervisor/stop.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/uplinks.h"
@@ -27,6 +31,7 @@
 
 #define FLEET_LAUNCH_BATCH 16	/* forks per turn of the loop */
 #define FLEET_LAUNCH_S 0.005
+#define FLEET_LAYOUT_KEY "layout" /* store blob: shard count last launched */
 
 struct fleet {
 	struct config *config;
@@ -57,6 +62,10 @@ struct fleet {
 	struct brake brake;
 	struct permit permit;
 	struct ledger ledger;
+	struct hold hold;
+	struct replan replan;
+	struct alerts alerts;
+	struct daily daily;
 	struct asking asking;
 	struct uplinks uplinks;
 	struct replace replace;
@@ -76,6 +85,8 @@ uint32_t fleet_stored_layout(struct fleet *);
 int fleet_page(struct fleet *, uint32_t count, struct err *);
 /* Starts the handler and `count` shards. */
 int fleet_launch(struct fleet *, uint32_t count, struct err *);
+/* Forgets a layout whose processes have all ended. */
+void fleet_unlaunch(struct fleet *);
 /* Tells whoever started us that we are up, once. */
 void fleet_tell_ready(struct fleet *);
 /* We can't go on: says so and stops in order with this exit code. */

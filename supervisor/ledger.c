@@ -8,7 +8,7 @@
 #include "supervisor/fleet.h"
 
 #define RECOUNT_MS 300000
-#define RESET_SLACK_MS 120000	/* the same window, give or take */
+#define KEPT_KEY "budget"	/* store blob: struct budget_kept */
 
 /* ---- the past -------------------------------------------------------- */
 
@@ -16,7 +16,7 @@ struct past {
 	struct ledger *l;
 	int64_t now;
 	uint64_t sent;
-	bool feed;		/* tell the permits too */
+	bool feed;		/* tell permits and budget too */
 	uint64_t lost[LEDGER_LOST_MAX];
 	size_t lost_n;
 };
@@ -25,6 +25,8 @@ static int
 on_entry(const struct store_identify *id, void *arg)
 {
 	struct past *p = arg;
+	struct permit *permit = &p->l->fleet->permit;
+	uint32_t slot = id->shard % permit->count;
 	int64_t age = p->now - id->sent_ms;
 
 	if (id->outcome == OUTCOME_UNUSED)
@@ -34,9 +36,10 @@ on_entry(const struct store_identify *id, void *arg)
 		return 0;
 	if (id->outcome == OUTCOME_PENDING && p->lost_n < LEDGER_LOST_MAX)
 		p->lost[p->lost_n++] = id->id;
-	permit_remember(&p->l->fleet->permit, id->shard,
-	    age > 0 ? (uint64_t)age : 0,
-	    (id->flags & STORE_IDENTIFY_FORCED) != 0);
+	budget_granted(&p->l->budget, id->id, id->sent_ms,
+	    permit_sent_lately(permit, slot));
+	permit_remember(permit, slot, age > 0 ? (uint64_t)age : 0,
+	    id->outcome, (id->flags & STORE_IDENTIFY_FORCED) != 0);
 	return 0;
 }
 
@@ -59,75 +62,56 @@ count(struct ledger *l, bool feed)
 	l->counted_ms = clock_boot_ms();
 }
 
-static int
-on_since(const struct store_identify *id, void *arg)
-{
-	int64_t *left = arg;
-
-	if (id->outcome != OUTCOME_UNUSED && *left > 0)
-		--*left;
-	return 0;
-}
-
-/* What Discord should say now, from its last answer and our own ledger. */
-static void
-expect(struct ledger *l)
-{
-	struct fleet *f = l->fleet;
-	int64_t now = clock_wall_ms(), left;
-	struct store_gateway g;
-
-	l->expected = -1;
-	if (store_gateway_get(&f->store, &g, NULL) != 1
-	    || g.reset_wall_ms <= now)
-		return;
-	l->expected_reset_ms = clock_boot_ms()
-	    + (uint64_t)(g.reset_wall_ms - now);
-	left = g.remaining;
-	if (store_identify_each(&f->store, g.fetched_wall_ms, on_since, &left,
-	    NULL) == 0)
-		l->expected = left;
-}
-
 void
 ledger_init(struct ledger *l, struct fleet *f)
 {
+	struct budget_kept kept;
+	size_t len;
+
 	memset(l, 0, sizeof(*l));
 	l->fleet = f;
-	l->foreign_since_ms = clock_wall_ms();
-	expect(l);
+	budget_init(&l->budget, f->identity);
+	if (store_blob_get(&f->store, KEPT_KEY, &kept, sizeof(kept), &len,
+	    NULL) == 1 && len == sizeof(kept))
+		budget_restore(&l->budget, &kept);
 	count(l, true);
+	ledger_asking(l);
+}
+
+/* ---- Discord's counter ----------------------------------------------- */
+
+void
+ledger_asking(struct ledger *l)
+{
+	budget_asking(&l->budget, permit_pending(&l->fleet->permit));
 }
 
 void
-ledger_compare(struct ledger *l, int64_t remaining, uint64_t reset_ms)
+ledger_answer(struct ledger *l, int64_t total, int64_t remaining,
+    int64_t reset_ms)
 {
-	int64_t ours = permit_remaining(&l->fleet->permit);
-	int64_t expected = ours >= 0 ? ours : l->expected;
-	uint64_t was = l->expected_reset_ms;
-	bool same = reset_ms < was + RESET_SLACK_MS
-	    && was < reset_ms + RESET_SLACK_MS;
+	struct budget *b = &l->budget;
+	uint64_t n = budget_answer(b, total, remaining, reset_ms,
+	    clock_wall_ms());
+	struct err e;
 
-	if (expected >= 0 && same && remaining < expected) {
-		l->foreign_24h += (uint64_t)(expected - remaining);
-		log_warn("%lld IDENTIFYs were spent with this token that are "
-		    "not ours: is the bot running somewhere else too?",
-		    (long long)(expected - remaining));
-	}
-	l->expected_reset_ms = reset_ms;
+	if (n > 0)
+		log_warn("%llu IDENTIFYs were spent with this token that are "
+		    "not ours (%llu in 24 h): something else uses it. Look "
+		    "for a second copy of the bot on another machine, in a "
+		    "test or a container; if there is none, reset the token.",
+		    (unsigned long long)n, (unsigned long long)
+		    budget_foreign_24h(b, clock_wall_ms()));
+	if (store_blob_put(&l->fleet->store, KEPT_KEY, &b->kept,
+	    sizeof(b->kept), &e) == -1)
+		log_warn("The budget could not be kept: %s", e.text);
 }
 
 void
 ledger_tick(struct ledger *l)
 {
-	int64_t now = clock_wall_ms();
-
 	if (clock_boot_ms() - l->counted_ms >= RECOUNT_MS)
 		count(l, false);
-	if (now - l->foreign_since_ms >= LEDGER_DAY_MS) {
-		l->foreign_24h = 0;
-		l->foreign_since_ms = now;
-	}
 }
 
 /* ---- the permits' actions -------------------------------------------- */
@@ -141,7 +125,8 @@ act_record(void *arg, const struct permit_request *r)
 	    .asked_ms = now - (int64_t)(clock_boot_ms() - r->asked_boot_ms),
 	    .shard = f->first + r->shard, .shard_count = f->count,
 	    .key = r->key, .cause = r->cause, .outcome = OUTCOME_PENDING,
-	    .close_code = r->close_code };
+	    .close_code = r->close_code,
+	    .flags = r->forced ? STORE_IDENTIFY_FORCED : 0 };
 	struct err e;
 
 	if (store_identify_add(&f->store, &id, &e) == -1) {
@@ -149,6 +134,8 @@ act_record(void *arg, const struct permit_request *r)
 		return 0;
 	}
 	f->ledger.sent_24h++;
+	f->ledger.granted_ms = clock_boot_ms();
+	budget_granted(&f->ledger.budget, id.id, now, r->again);
 	return id.id;
 }
 
@@ -171,8 +158,11 @@ act_settle(void *arg, uint64_t id, uint32_t outcome, uint32_t close_code)
 	struct fleet *f = arg;
 	struct err e;
 
-	if (outcome == OUTCOME_UNUSED && f->ledger.sent_24h > 0)
-		f->ledger.sent_24h--;
+	if (outcome == OUTCOME_UNUSED) {
+		budget_unused(&f->ledger.budget, id);
+		if (f->ledger.sent_24h > 0)
+			f->ledger.sent_24h--;
+	}
 	if (store_identify_settle(&f->store, id, outcome, close_code, &e)
 	    == -1)
 		log_warn("The identify ledger can't be written: %s", e.text);

@@ -6,6 +6,7 @@
 #ifndef SUPERVISOR_LEDGER_H
 #define SUPERVISOR_LEDGER_H
 
+#include "supervisor/budget.h"
 #include "supervisor/permit.h"
 
 struct fleet;
@@ -15,20 +16,24 @@ struct fleet;
 
 struct ledger {
 	struct fleet *fleet;
-	uint64_t sent_24h, foreign_24h;
+	uint64_t sent_24h;
+	uint64_t granted_ms;	/* boot stamp of the last grant, 0: none */
 	uint64_t counted_ms;	/* boot stamp of the last recount */
-	int64_t foreign_since_ms;
-	int64_t expected;	/* remaining we would expect; -1: no idea */
-	uint64_t expected_reset_ms;
+	struct budget budget;
 };
 
 extern const struct permit_actions ledger_actions;
 
 /* Feeds the permits with the past; call once, after permit_init. */
 void ledger_init(struct ledger *, struct fleet *);
-/* Discord's counter against ours: what is missing others have spent. */
-void ledger_compare(struct ledger *, int64_t remaining,
-    uint64_t reset_boot_ms);
+/* /gateway/bot is asked now. */
+void ledger_asking(struct ledger *);
+/*
+ * Its answer: Discord's counter against ours.  What others have spent is kept,
+ * logged and alerted.
+ */
+void ledger_answer(struct ledger *, int64_t total, int64_t remaining,
+    int64_t reset_ms);
 /* Recounts the day when that is due. */
 void ledger_tick(struct ledger *);
 

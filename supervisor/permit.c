@@ -2,8 +2,6 @@
 /*
  * One pass over the slots decides everything: pump() grants what may go now
  * and arms one timer for the next moment at which the outcome could differ.
- * Key times are derived from the slots' own stamps, so a max_concurrency that
- * changes between answers needs no translation.
  */
 #include "supervisor/permit.h"
 
@@ -43,6 +41,7 @@ permit_init(struct permit *p, struct timers *timers, uint32_t count,
 	p->slot = base_alloc(count * sizeof(*p->slot));
 	p->brake_after = count + BRAKE_SPARE;
 	p->recent = base_alloc(p->brake_after * sizeof(*p->recent));
+	brake_init(&p->alike, count);
 	timer_init(timers, &p->timer, on_timer);
 }
 
@@ -52,6 +51,7 @@ permit_free(struct permit *p)
 	if (p->slot == NULL)
 		return;
 	timer_stop(&p->timer);
+	brake_free(&p->alike);
 	free(p->slot);
 	free(p->recent);
 	memset(p, 0, sizeof(*p));
@@ -76,28 +76,6 @@ say(struct permit *p, const char *fmt, ...)
 
 /* ---- budget ---------------------------------------------------------- */
 
-int64_t
-permit_remaining(const struct permit *p)
-{
-	int64_t left = p->answer.remaining - (int64_t)p->spent;
-
-	if (!p->known)
-		return -1;
-	return left > 0 ? left : 0;
-}
-
-int64_t
-permit_reserve(const struct permit *p)
-{
-	int64_t rule = 2 * (int64_t)p->count, cap = p->answer.total / 4;
-
-	if (rule < 25)
-		rule = 25;
-	if (p->reserve_wanted > 0)
-		rule = p->reserve_wanted;
-	return p->known && rule > cap ? cap : rule;
-}
-
 void
 permit_budget(struct permit *p, const struct permit_answer *a)
 {
@@ -107,7 +85,7 @@ permit_budget(struct permit *p, const struct permit_answer *a)
 	p->keys = keys < 1 ? 1 : keys > PERMIT_KEYS_MAX ? PERMIT_KEYS_MAX : keys;
 	p->known = p->fresh = true;
 	p->asked = false;
-	p->spent = 0;
+	p->spent = a->unsure;
 	timer_set(&p->timer, 0);
 }
 
@@ -130,62 +108,30 @@ note_sent(struct permit *p, uint64_t at_ms)
 	p->recent_at = (p->recent_at + 1) % p->brake_after;
 }
 
-uint32_t
-permit_recent(const struct permit *p)
-{
-	uint64_t now = clock_boot_ms();
-	uint32_t n = 0;
+/* ---- granting -------------------------------------------------------- */
 
-	for (uint32_t i = 0; i < p->brake_after; i++)
-		if (p->recent[i] != 0 && now - p->recent[i] < p->window_ms)
-			n++;
-	return n;
+/* Enters the slot's history: did the session before this one last? */
+static void
+count_try(struct permit *p, struct permit_slot *s, uint64_t at_ms)
+{
+	if (s->ready_ms != 0 && at_ms - s->ready_ms >= p->pace_ms)
+		s->tries = 0;
+	s->tries++;
+	s->ready_ms = 0;
+	s->before_ms = s->sent_ms;
+	s->sent_ms = at_ms;
 }
 
+/* Uses up a part of the operator's leave where the reserve asks for it. */
 static bool
-braked(const struct permit *p)
+forced(struct permit *p, struct permit_slot *s)
 {
-	return permit_recent(p) >= p->brake_after;
-}
-
-/* ---- keys and order -------------------------------------------------- */
-
-static bool
-passed(uint64_t stamp, uint64_t ms, uint64_t now)
-{
-	return stamp == 0 || now >= stamp + ms;
-}
-
-/*
- * When key k may send again.  hold: wait for the shard that used it last, as
- * long as that may take; the ETA assumes that it answers in time.
- */
-static uint64_t
-key_free_ms(const struct permit *p, uint32_t k, bool hold)
-{
-	uint64_t at = 0;
-
-	for (uint32_t i = k; i < p->count; i += p->keys) {
-		const struct permit_slot *s = &p->slot[i];
-		uint64_t t = s->sent_ms ? s->sent_ms + p->spacing_ms : 0;
-
-		if (hold && s->holds && s->since_ms + PERMIT_HOLD_MS > t)
-			t = s->since_ms + PERMIT_HOLD_MS;
-		if (t > at)
-			at = t;
+	if (!s->forced && !permit_above_reserve(p)) {
+		must(p->leave > 0);
+		p->leave--;
+		return true;
 	}
-	return at;
-}
-
-/* Earliest moment shard i itself may go; the brake paces each shard. */
-static uint64_t
-slot_free_ms(const struct permit *p, uint32_t i, bool brake)
-{
-	uint64_t key = key_free_ms(p, i % p->keys, true);
-	uint64_t own = brake && p->slot[i].sent_ms
-	    ? p->slot[i].sent_ms + p->pace_ms : 0;
-
-	return own > key ? own : key;
+	return s->forced;
 }
 
 static void
@@ -194,7 +140,8 @@ take(struct permit *p, uint32_t i, uint64_t now)
 	struct permit_slot *s = &p->slot[i];
 	struct permit_request r = { .shard = i, .key = i % p->keys,
 	    .cause = s->cause, .close_code = s->close_code,
-	    .asked_boot_ms = s->since_ms };
+	    .asked_boot_ms = s->since_ms, .forced = forced(p, s),
+	    .again = permit_sent_lately(p, i) };
 	uint64_t id = p->act->record(p->arg, &r);
 
 	if (id == 0) {
@@ -203,81 +150,131 @@ take(struct permit *p, uint32_t i, uint64_t now)
 		    "can't be written.");
 		return;
 	}
+	count_try(p, s, now);
 	s->state = PERMIT_GRANTED;
 	s->ledger_id = id;
 	s->since_ms = now;
-	s->before_ms = s->sent_ms;
-	s->sent_ms = now;
 	s->holds = true;
+	s->forced = false;
 	p->spent++;
-	note_sent(p, now);
+	if (!r.forced)
+		note_sent(p, now);
 	if (!p->act->grant(p->arg, i, s->serial, id))
 		permit_lost(p, i);
+}
+
+/* What one pass over the slots knows. */
+struct pass {
+	uint64_t now, next;	/* next: when to look again, 0: never */
+	bool brake;
+	uint32_t stop;		/* first bucket that must wait */
+};
+
+static void
+look_again(struct pass *w, uint64_t at)
+{
+	if (w->next == 0 || at < w->next)
+		w->next = at;
+}
+
+static void
+pass_expected(struct permit *p, uint32_t i, struct pass *w)
+{
+	struct permit_slot *s = &p->slot[i];
+	uint64_t at = s->since_ms + PERMIT_EXPECT_MS;
+
+	if (at <= w->now) {
+		s->state = PERMIT_IDLE;
+		return;
+	}
+	if (!w->brake && w->stop == UINT32_MAX)
+		w->stop = i / p->keys;
+	look_again(w, at);
+}
+
+static void
+pass_waiting(struct permit *p, uint32_t i, struct pass *w)
+{
+	struct permit_slot *s = &p->slot[i];
+	uint64_t key, own;
+
+	if (!s->forced && (i / p->keys > w->stop
+	    || (!permit_above_reserve(p) && permit_leave_left(p) == 0)))
+		return;
+	if (p->alike.on && p->alike.canary != BRAKE_NOBODY)
+		return;			/* what becomes of it wakes us */
+	key = permit_key_free_ms(p, i % p->keys, true);
+	own = permit_own_free_ms(p, i, w->brake);
+	if (key <= w->now && own <= w->now) {
+		brake_may_start(&p->alike, i, w->now);
+		take(p, i, w->now);
+		w->brake = permit_braked(p);
+		return;
+	}
+	/* A shard that sits out its own pace must not stop the others. */
+	if (own <= w->now && w->stop == UINT32_MAX)
+		w->stop = i / p->keys;
+	look_again(w, own > key ? own : key);
 }
 
 /* Grants in order of buckets; returns when to look again, 0: never. */
 static uint64_t
 grant_ready(struct permit *p, uint64_t now)
 {
-	bool brake = braked(p);
-	uint64_t next = 0;
-	uint32_t stop = UINT32_MAX;	/* first bucket that must wait */
+	struct pass w = { .now = now, .brake = permit_braked(p),
+	    .stop = UINT32_MAX };
 
-	for (uint32_t i = 0; i < p->count && i / p->keys <= stop; i++) {
-		struct permit_slot *s = &p->slot[i];
-		uint64_t at = now;
-
-		if (s->state == PERMIT_EXPECTED)
-			at = s->since_ms + PERMIT_EXPECT_MS;
-		else if (s->state == PERMIT_WAITING)
-			at = slot_free_ms(p, i, brake);
-		else
-			continue;
-		if (s->state == PERMIT_WAITING && at <= now) {
-			take(p, i, now);
-			if (p->retry_ms > now)
-				return p->retry_ms;
-			brake = braked(p);
-			continue;
-		}
-		if (s->state == PERMIT_EXPECTED && at <= now) {
-			s->state = PERMIT_IDLE;
-			continue;
-		}
-		/* A shard the brake paces must not stop the others. */
-		if (!brake && stop == UINT32_MAX)
-			stop = i / p->keys;
-		if (next == 0 || at < next)
-			next = at;
+	for (uint32_t i = 0; i < p->count && permit_remaining(p) > 0; i++) {
+		if (p->slot[i].state == PERMIT_EXPECTED)
+			pass_expected(p, i, &w);
+		else if (p->slot[i].state == PERMIT_WAITING)
+			pass_waiting(p, i, &w);
+		if (p->retry_ms > now)
+			return p->retry_ms;
 	}
-	return next;
+	return w.next;
 }
 
 /* ---- the pump -------------------------------------------------------- */
 
-uint32_t
-permit_waiting(const struct permit *p)
+static bool
+anybody_forced(const struct permit *p)
 {
-	uint32_t n = 0;
-
 	for (uint32_t i = 0; i < p->count; i++)
-		n += p->slot[i].state == PERMIT_WAITING;
-	return n;
+		if (p->slot[i].state == PERMIT_WAITING && p->slot[i].forced)
+			return true;
+	return permit_leave_left(p) > 0;
+}
+
+static void
+say_budget(struct permit *p, uint64_t now)
+{
+	long long left = permit_remaining(p), keep = permit_reserve(p);
+	unsigned long long min = (p->answer.reset_boot_ms - now + 59999)
+	    / 60000;
+
+	if (left == 0)
+		say(p, "No IDENTIFY of %lld is left: shards without a session "
+		    "wait %llu min for the reset; live sessions go on.",
+		    (long long)p->answer.total, min);
+	else
+		say(p, "Only %lld of %lld IDENTIFYs are left and %lld are kept "
+		    "in reserve: shards without a session wait %llu min for "
+		    "the reset, or for \"shardherd budget --force N\".", left,
+		    (long long)p->answer.total, keep, min);
 }
 
 /* false: nobody may go before *at (0: until something is told us). */
 static bool
 allowed(struct permit *p, uint64_t now, uint64_t *at)
 {
-	int64_t left = permit_remaining(p), reserve = permit_reserve(p);
-
 	*at = 0;
 	if (p->held[0] != '\0') {
 		say(p, "%s", p->held);
 		return false;
 	}
 	if (!p->known || (!p->fresh
-	    && passed(p->answer.fetched_boot_ms, PERMIT_FRESH_MS, now))) {
+	    && now >= p->answer.fetched_boot_ms + PERMIT_FRESH_MS)) {
 		refresh(p);
 		return false;
 	}
@@ -286,18 +283,42 @@ allowed(struct permit *p, uint64_t now, uint64_t *at)
 		*at = p->retry_ms;
 		return false;
 	}
-	if (left > reserve)
+	if (permit_above_reserve(p))
 		return true;
 	if (now >= p->answer.reset_boot_ms) {
 		refresh(p);
 		return false;
 	}
 	*at = p->answer.reset_boot_ms;
-	say(p, "Only %lld of %lld IDENTIFYs are left and %lld are kept in "
-	    "reserve: shards without a session wait %llu min for the reset.",
-	    (long long)left, (long long)p->answer.total, (long long)reserve,
-	    (unsigned long long)(*at - now + 59999) / 60000);
-	return false;
+	say_budget(p, now);
+	return permit_remaining(p) > 0 && anybody_forced(p);
+}
+
+/* A canary that gave up, or that nothing is heard of, makes room. */
+static void
+check_canary(struct permit *p, uint64_t now)
+{
+	uint32_t i = p->alike.canary;
+
+	if (p->alike.on && i != BRAKE_NOBODY
+	    && (p->slot[i].state != PERMIT_GRANTED
+	    || now >= p->slot[i].since_ms + PERMIT_HOLD_MS))
+		p->alike.canary = BRAKE_NOBODY;
+}
+
+static void
+say_brakes(struct permit *p)
+{
+	if (p->alike.on)
+		say(p, "A third of the shards failed alike at IDENTIFY within "
+		    "10 s: one at a time tries until one succeeds.");
+	else if (permit_braked(p))
+		say(p, "%u IDENTIFYs within an hour that nobody asked for: each "
+		    "shard may send one per %llu s until that stops. Look for "
+		    "what ends the sessions.", permit_recent(p),
+		    (unsigned long long)p->pace_ms / 1000);
+	else if (permit_above_reserve(p))
+		say(p, "%s", "");
 }
 
 static void
@@ -314,29 +335,27 @@ arm(struct permit *p, uint64_t at, uint64_t now, bool jitter)
 static void
 pump(struct permit *p)
 {
-	uint64_t now = clock_boot_ms(), at;
-	uint32_t waiting = permit_waiting(p);
+	uint64_t now = clock_boot_ms(), at, next;
 
-	if (waiting == 0) {
+	if (permit_waiting(p) == 0) {
 		p->fresh = false;	/* the next one begins a new batch */
 		timer_stop(&p->timer);
 		if (p->held[0] == '\0')
 			say(p, "%s", "");
 		return;
 	}
+	check_canary(p, now);
 	if (!allowed(p, now, &at)) {
 		arm(p, at, now, at == p->answer.reset_boot_ms);
 		return;
 	}
-	if (braked(p))
-		say(p, "%u IDENTIFYs within an hour that nobody asked for: each "
-		    "shard may send one per %llu s until that stops. Look for "
-		    "what ends the sessions.", permit_recent(p),
-		    (unsigned long long)p->pace_ms / 1000);
-	else
-		say(p, "%s", "");
-	at = grant_ready(p, now);
-	arm(p, at, now, false);
+	say_brakes(p);
+	next = grant_ready(p, now);
+	if (p->alike.on && (next == 0 || next > now + PERMIT_HOLD_MS))
+		next = now + PERMIT_HOLD_MS;
+	if (at != 0 && (next == 0 || at < next))
+		next = at;
+	arm(p, next, now, false);
 }
 
 static void
@@ -348,14 +367,17 @@ on_timer(struct timer *t)
 /* ---- told from outside ----------------------------------------------- */
 
 void
-permit_remember(struct permit *p, uint32_t shard, uint64_t age_ms, bool forced)
+permit_remember(struct permit *p, uint32_t shard, uint64_t age_ms,
+    uint32_t outcome, bool was_forced)
 {
 	uint64_t now = clock_boot_ms(), at = now > age_ms ? now - age_ms : 1;
 	struct permit_slot *s = &p->slot[shard % p->count];
 
-	if (at > s->sent_ms)
-		s->sent_ms = at;
-	if (!forced && age_ms < p->window_ms)
+	if (at >= s->sent_ms)
+		count_try(p, s, at);
+	if (outcome == OUTCOME_READY)
+		s->ready_ms = at;
+	if (!was_forced && age_ms < p->window_ms)
 		note_sent(p, at);
 }
 
@@ -397,8 +419,25 @@ take_back(struct permit *p, struct permit_slot *s)
 			break;
 		}
 	s->sent_ms = s->before_ms;
+	s->tries--;
 	if (p->spent > 0)
 		p->spent--;
+}
+
+/* What one IDENTIFY's end says about the others'. */
+static void
+judge(struct permit *p, uint32_t shard, uint32_t outcome, uint32_t code)
+{
+	uint64_t now = clock_boot_ms();
+
+	if (outcome == OUTCOME_READY) {
+		p->slot[shard].ready_ms = now;
+		p->alike.canary = shard;	/* whoever it is: it works */
+		brake_ready(&p->alike, shard);
+	} else if (outcome != OUTCOME_UNUSED && outcome != OUTCOME_LOST) {
+		brake_died(&p->alike, shard, outcome << 16 | (code & 0xffff),
+		    now);
+	}
 }
 
 void
@@ -413,10 +452,13 @@ permit_done(struct permit *p, uint32_t shard, uint64_t ledger_id,
 	if (s->state == PERMIT_GRANTED ? s->ledger_id != ledger_id
 	    : ledger_id != 0)
 		return;			/* about an earlier grant */
-	if (s->state == PERMIT_GRANTED && outcome == OUTCOME_UNUSED)
-		take_back(p, s);
+	if (s->state == PERMIT_GRANTED) {
+		judge(p, shard, outcome, close_code);
+		if (outcome == OUTCOME_UNUSED)
+			take_back(p, s);
+	}
 	s->state = PERMIT_IDLE;
-	s->holds = false;
+	s->holds = s->forced = false;
 	timer_set(&p->timer, 0);
 }
 
@@ -431,7 +473,7 @@ permit_lost(struct permit *p, uint32_t shard)
 	else if (s->state == PERMIT_IDLE)
 		return;
 	s->state = PERMIT_IDLE;
-	s->holds = false;
+	s->holds = s->forced = false;
 	timer_set(&p->timer, 0);
 }
 
@@ -443,41 +485,29 @@ permit_hold(struct permit *p, const char *why)
 	timer_set(&p->timer, 0);
 }
 
-/* Under the brake: when the last of key k has sat out its own pace. */
-static uint64_t
-paced_ms(const struct permit *p, uint32_t k)
+void
+permit_release(struct permit *p)
 {
-	uint64_t last = 0;
-
-	for (uint32_t i = k; i < p->count; i += p->keys) {
-		const struct permit_slot *s = &p->slot[i];
-
-		if (s->state == PERMIT_WAITING && s->sent_ms != 0
-		    && s->sent_ms + p->pace_ms > last)
-			last = s->sent_ms + p->pace_ms;
-	}
-	return last;
+	p->held[0] = '\0';
+	p->asked = false;	/* a question may have been given up */
+	timer_set(&p->timer, 0);
 }
 
-uint64_t
-permit_eta_ms(const struct permit *p)
+bool
+permit_force(struct permit *p, uint32_t shard)
 {
-	uint64_t now = clock_boot_ms(), eta = 0;
-	bool brake = braked(p);
+	must(shard < p->count);
+	if (p->slot[shard].state != PERMIT_WAITING)
+		return false;
+	p->slot[shard].forced = true;
+	timer_set(&p->timer, 0);
+	return true;
+}
 
-	for (uint32_t k = 0; k < p->keys && k < p->count; k++) {
-		uint64_t at = key_free_ms(p, k, false), n = 0;
-
-		for (uint32_t i = k; i < p->count; i += p->keys)
-			n += p->slot[i].state == PERMIT_WAITING
-			    || p->slot[i].state == PERMIT_EXPECTED;
-		if (n == 0)
-			continue;
-		at = (at > now ? at : now) + (n - 1) * p->spacing_ms;
-		if (brake && paced_ms(p, k) > at)
-			at = paced_ms(p, k);
-		if (at > eta)
-			eta = at;
-	}
-	return eta;
+void
+permit_leave(struct permit *p, uint32_t n)
+{
+	p->leave = n < PERMIT_FORCE_MAX ? n : PERMIT_FORCE_MAX;
+	p->leave_ms = clock_boot_ms() + PERMIT_FORCE_MS;
+	timer_set(&p->timer, 0);
 }

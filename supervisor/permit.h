@@ -11,18 +11,23 @@
 
 #include "shared/contract.h"
 #include "shared/timer.h"
+#include "supervisor/delay.h"
 
 #define PERMIT_KEYS_MAX 1024	    /* max_concurrency beyond it is clamped */
 #define PERMIT_HOLD_MS 30000	    /* a key waits no longer for its shard */
 #define PERMIT_EXPECT_MS 15000	    /* nor a bucket for shards yet to ask */
 #define PERMIT_FRESH_MS 60000	    /* older answers are asked again */
 #define PERMIT_RERECORD_MS 5000	    /* ledger could not be written */
+#define PERMIT_FORCE_MS 3600000	/* an operator's leave lapses after it */
+#define PERMIT_FORCE_MAX 1000	/* IDENTIFYs of one leave */
 #define PERMIT_WORDS 256
 
 struct permit_request {
 	uint32_t shard, key;
 	uint32_t cause, close_code;	/* contract.h */
 	uint64_t asked_boot_ms;
+	bool forced;			/* an operator lets it pass */
+	bool again;			/* not the shard's first in an hour */
 };
 
 struct permit_actions {
@@ -48,12 +53,17 @@ struct permit_slot {
 	uint64_t sent_ms, before_ms;	/* last IDENTIFY, the one before; 0 */
 	uint64_t ledger_id;
 	bool holds;			/* GRANTED and its key not yet free */
+	bool forced;			/* by an operator, for this one */
+	uint32_t tries;			/* IDENTIFYs since a session that
+					   lasted */
+	uint64_t ready_ms;		/* the last one's READY; 0: none */
 };
 
 struct permit_answer {			/* of /gateway/bot */
 	uint32_t max_concurrency;
 	int64_t total, remaining;
 	uint64_t reset_boot_ms, fetched_boot_ms;
+	uint32_t unsure;		/* of ours, perhaps not yet in it */
 };
 
 struct permit {
@@ -70,6 +80,9 @@ struct permit {
 	uint64_t *recent;		/* ring of the last brake_after grants */
 	uint32_t recent_at, brake_after;
 	uint64_t retry_ms;		/* ledger failed: not before */
+	struct brake alike;		/* failures with a common cause */
+	uint32_t leave;			/* forced IDENTIFYs still allowed */
+	uint64_t leave_ms;		/* boot stamp at which that ends */
 	char held[PERMIT_WORDS];	/* all permits suspended because */
 	char said[PERMIT_WORDS];
 };
@@ -80,9 +93,11 @@ void permit_init(struct permit *, struct timers *, uint32_t count,
     void *arg);
 void permit_free(struct permit *);
 
-/* Feeds a ledger entry of an earlier life: age of the IDENTIFY in ms. */
+/* Feeds ledger entries of an earlier life, oldest first: age in ms. */
 void permit_remember(struct permit *, uint32_t shard, uint64_t age_ms,
-    bool forced);
+    uint32_t outcome, bool forced);
+/* Did this shard send one within the hour? */
+bool permit_sent_lately(const struct permit *, uint32_t shard);
 void permit_budget(struct permit *, const struct permit_answer *);
 
 /* This shard starts without a session: keep its place in the order. */
@@ -95,13 +110,35 @@ void permit_done(struct permit *, uint32_t shard, uint64_t ledger_id,
 void permit_lost(struct permit *, uint32_t shard);
 /* Suspends everything until the cause is cleared (3.3 rule 5). */
 void permit_hold(struct permit *, const char *why);
+void permit_release(struct permit *);
+/*
+ * An operator's word.  This shard may pass reserve, brake and its own spacing
+ * once (false: it is not waiting for a permit); the next n IDENTIFYs may pass
+ * the reserve.  Nobody passes the keys, a hold, or a budget of 0.
+ */
+bool permit_force(struct permit *, uint32_t shard);
+void permit_leave(struct permit *, uint32_t n);
+uint32_t permit_leave_left(const struct permit *);
 
 int64_t permit_remaining(const struct permit *);	/* -1: not known */
 int64_t permit_reserve(const struct permit *);
 uint32_t permit_waiting(const struct permit *);
+/* Granted, and what became of it is not yet known. */
+uint32_t permit_pending(const struct permit *);
+/* false: the budget is out of bounds for anybody but an operator. */
+bool permit_above_reserve(const struct permit *);
 /* IDENTIFYs within the last hour, at most brake_after. */
 uint32_t permit_recent(const struct permit *);
 /* Boot stamp by which the queue should be empty; 0: it is. */
 uint64_t permit_eta_ms(const struct permit *);
+/* More in the hour than the fleet's start and some spare (3.3 rule 4)? */
+bool permit_braked(const struct permit *);
+/*
+ * When key k may send again.  hold: wait for the shard that used it last, as
+ * long as that may take; the ETA assumes that it answers in time.
+ */
+uint64_t permit_key_free_ms(const struct permit *, uint32_t k, bool hold);
+/* Earliest moment by shard i's own pace: growing spacing (8.8), brake. */
+uint64_t permit_own_free_ms(const struct permit *, uint32_t i, bool brake);
 
 #endif

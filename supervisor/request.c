@@ -5,6 +5,8 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "supervisor/permit.h"
+
 static const char *const verb_name[REQUEST_VERB_COUNT] = {
 #define X(n, s) [REQUEST_##n] = s,
 	REQUEST_VERBS(X)
@@ -94,9 +96,27 @@ parse_shard(struct json_object *o, struct request *r, struct err *e)
 		r->action = REQUEST_RECONNECT;
 	else if (action != NULL && strcmp(action, "restart") == 0)
 		r->action = REQUEST_RESTART;
+	else if (action != NULL && strcmp(action, "identify") == 0)
+		r->action = REQUEST_IDENTIFY;
 	else
-		return err_set(e, EXIT_USAGE, "shard: action is reconnect or "
-		    "restart");
+		return err_set(e, EXIT_USAGE, "shard: action is reconnect, "
+		    "restart or identify");
+	return 0;
+}
+
+static int
+parse_leave(struct json_object *o, struct request *r, struct err *e)
+{
+	struct json_object *v;
+	int64_t n = -1;
+
+	if (json_object_object_get_ex(o, "identifies", &v)
+	    && json_object_is_type(v, json_type_int))
+		n = json_object_get_int64(v);
+	if (n < 0 || n > PERMIT_FORCE_MAX)
+		return err_set(e, EXIT_USAGE, "leave: identifies is a number "
+		    "up to %d", PERMIT_FORCE_MAX);
+	r->identifies = (uint32_t)n;
 	return 0;
 }
 
@@ -121,6 +141,8 @@ parse_args(struct json_object *o, struct request *r, struct err *e)
 		return parse_shard(o, r, e);
 	case REQUEST_LOG_LEVEL:
 		return parse_level(o, r, e);
+	case REQUEST_LEAVE:
+		return parse_leave(o, r, e);
 	case REQUEST_RELOAD:
 		return parse_reload(o, r, e);
 	case REQUEST_PLUGIN:

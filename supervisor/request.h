@@ -14,7 +14,8 @@
 
 #define REQUEST_VERBS(X)                                                       \
 	X(PING, "ping") X(STOP, "stop") X(SHARD, "shard")                      \
-	X(RESTART_HANDLER, "restart-handler") X(LOG_LEVEL, "log-level")   \
+	X(RESTART_HANDLER, "restart-handler") X(LOG_LEVEL, "log-level")        \
+	X(RELEASE, "release") X(LEAVE, "leave") X(RECONCILE, "reconcile")      \
 	X(RELOAD, "reload") X(PLUGIN, "plugin")
 
 enum request_verb {
@@ -24,7 +25,8 @@ enum request_verb {
 	REQUEST_VERB_COUNT
 };
 
-enum request_action { REQUEST_RECONNECT, REQUEST_RESTART };
+enum request_action { REQUEST_RECONNECT, REQUEST_RESTART,
+	REQUEST_IDENTIFY };
 
 struct request {
 	enum request_verb verb;
@@ -32,6 +34,7 @@ struct request {
 	uint32_t shard;			/* shard */
 	enum request_action action;
 	enum log_level level;		/* log-level */
+	uint32_t identifies;		/* leave: may pass the reserve */
 	bool check, no_wait;		/* reload */
 	struct msg_plugin plugin;	/* plugin */
 };

@@ -54,7 +54,8 @@ reap(struct fleet *f)
 		c = fleet_find(f, pid);
 		if (c != NULL)
 			member_reaped(c, status);
-		else if (!ask_reaped(&f->asking.ask, pid))
+		else if (!ask_reaped(&f->asking.ask, pid)
+		    && !alert_post_reaped(&f->alerts.post, pid))
 			log_debug("Process %d ended, not one of ours.",
 			    (int)pid);
 	}
@@ -206,6 +207,10 @@ init_parts(struct fleet *f)
 	board_init(&f->board, f);
 	stop_init(&f->stop, f);
 	uplinks_init(&f->uplinks, f);
+	hold_init(&f->hold, f);
+	replan_init(&f->replan, f);
+	alerts_open(&f->alerts, f);
+	daily_init(&f->daily, f);
 	replace_init(&f->replace, f);
 	plugins_init(&f->plugins, f);
 	asking_init(&f->asking, f);
@@ -250,6 +255,9 @@ static void
 release_fleet(struct fleet *f)
 {
 	asking_stop(&f->asking);
+	alerts_close(&f->alerts);
+	timer_stop(&f->replan.timer);
+	daily_close(&f->daily);
 	timer_stop(&f->launch_timer);
 	timer_stop(&f->uplinks.timer);
 	replace_free(&f->replace);

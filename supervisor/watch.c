@@ -32,12 +32,18 @@ watch_start(struct watch *w)
 }
 
 void
-watch_stop(struct watch *w)
+watch_forget(struct watch *w)
 {
-	timer_stop(&w->timer);
 	free(w->saved_seq);
 	free(w->saved_session);
 	w->saved_seq = w->saved_session = NULL;
+}
+
+void
+watch_stop(struct watch *w)
+{
+	timer_stop(&w->timer);
+	watch_forget(w);
 }
 
 /* ---- liveness -------------------------------------------------------- */
@@ -173,5 +179,8 @@ on_timer(struct timer *t)
 	if (clock_boot_ms() - w->cursors_ms >= WATCH_CURSORS_MS)
 		watch_cursors(w);
 	ledger_tick(&f->ledger);
+	asking_tick(&f->asking);
+	daily_tick(&f->daily);
+	alerts_watch(&f->alerts);
 	board_update(&f->board);
 }

@@ -29,6 +29,7 @@ struct watch {
 
 void watch_init(struct watch *, struct fleet *);
 void watch_start(struct watch *);	/* the layout is known */
+void watch_forget(struct watch *);	/* and is no more */
 void watch_stop(struct watch *);
 /* The cursors of all shards that moved, in one transaction. */
 void watch_cursors(struct watch *);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* budget: what the IDENTIFYs were spent on, from the ledger and the page. */
 #include "shared/clock.h"
+#include "shared/days.h"
 #include "shared/store.h"
+#include "tools/cli_control.h"
 #include "tools/cli_status.h"
 #include "tools/cli_table.h"
 #include "tools/cli_verbs.h"
@@ -11,6 +13,7 @@
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define ENTRIES_MAX 1000
+#define ASK_MS 40000		/* the questions' own deadline, and some more */
 
 struct ledger {
 	uint64_t count[CAUSES][OUTCOMES];
@@ -106,27 +109,103 @@ print_entries(const struct ledger *l)
 }
 
 static void
-print_text(const struct cli_view *v, const struct ledger *l)
+print_left(const struct cli_view *v)
 {
 	const struct page_cluster *c = &v->cluster;
 	int64_t reset = c->reset_wall_ms - v->wall_ms;
 	char age[24];
 
-	if (c->fetched_wall_ms != 0 && c->remaining >= 0)
-		printf("left      %lld of %lld, %u kept back\n",
-		    (long long)c->remaining, (long long)c->total, c->reserve);
-	else
+	if (c->fetched_wall_ms == 0 || c->remaining < 0) {
 		puts("left      not known: /gateway/bot was not answered yet");
+		return;
+	}
+	printf("left      %lld of %lld, %u kept in reserve", (long long)
+	    c->remaining, (long long)c->total, c->reserve);
+	if (c->remaining <= (int64_t)c->reserve)
+		fputs(c->remaining == 0 ? ": nobody may IDENTIFY before the "
+		    "reset" : ": only an operator may spend more (--force N)",
+		    stdout);
+	printf("\nasked     %s ago\n", cli_age(v->wall_ms - c->fetched_wall_ms,
+	    age));
 	if (reset > 0)
 		printf("resets    in %s\n", cli_age(reset, age));
-	printf("spent     %llu in 24 h", (unsigned long long)l->sent);
-	if (c->foreign_24h > 0)
-		printf(", and %llu by somebody else with this token",
-		    (unsigned long long)c->foreign_24h);
-	putchar('\n');
-	if (c->forecast_s >= 0)
-		printf("forecast  used up in %s at this rate\n",
+}
+
+static void
+print_foreign(const struct cli_view *v)
+{
+	const struct page_cluster *c = &v->cluster;
+	char age[24];
+
+	if (c->foreign_ever == 0) {
+		puts("foreign   none");
+		return;
+	}
+	printf("foreign   %llu in 24 h, %llu in all, last noticed %s ago: "
+	    "something else uses this token. Look for a second copy of the "
+	    "bot; if there is none, reset the token.\n",
+	    (unsigned long long)c->foreign_24h,
+	    (unsigned long long)c->foreign_ever,
+	    cli_age(v->wall_ms - c->foreign_found_ms, age));
+}
+
+static void
+print_forecast(const struct page_cluster *c)
+{
+	char age[24];
+
+	if (c->fetched_wall_ms == 0)
+		return;
+	if (c->forecast_s < 0)
+		puts("forecast  lasts until the reset");
+	else if (c->forecast_s == 0)
+		puts("forecast  the reserve is reached");
+	else
+		printf("forecast  at this rate down to the reserve in %s\n",
 		    cli_age(c->forecast_s * 1000, age));
+}
+
+static void
+print_days(const struct days *d, int64_t now_ms)
+{
+	const struct days_day *day = days_find(d, now_ms);
+	struct cli_table t;
+
+	if (day == NULL)
+		return;
+	cli_table_init(&t, "TODAY(UTC) >RECONNECTS >RESUMES");
+	for (unsigned i = 0; i < RECONNECTS; i++) {
+		if (day->reconnects[i] == 0 && day->resumed_for[i] == 0)
+			continue;
+		cli_table_add(&t, "%s", page_reconnect_name[i]);
+		cli_table_add(&t, "%llu",
+		    (unsigned long long)day->reconnects[i]);
+		cli_table_add(&t, "%llu",
+		    (unsigned long long)day->resumed_for[i]);
+	}
+	if (t.rows > t.columns) {
+		putchar('\n');
+		cli_table_print(&t, stdout, false);
+	}
+	cli_table_free(&t);
+}
+
+static void
+print_text(const struct cli_view *v, const struct ledger *l,
+    const struct days *d)
+{
+	const struct page_cluster *c = &v->cluster;
+
+	print_left(v);
+	printf("spent     %llu in 24 h\n", (unsigned long long)l->sent);
+	print_foreign(v);
+	print_forecast(c);
+	if (c->leave > 0)
+		printf("forced    %u may pass the reserve\n", c->leave);
+	if (c->held)
+		printf("held      %s\n", c->note);
+	else if (c->braked)
+		puts("slowed    too many IDENTIFYs or failures: see status");
 	if (c->permits_waiting > 0)
 		printf("waiting   %u shards; %u may IDENTIFY at once\n",
 		    c->permits_waiting, c->max_concurrency);
@@ -134,6 +213,7 @@ print_text(const struct cli_view *v, const struct ledger *l)
 		putchar('\n');
 	print_counts(l);
 	print_entries(l);
+	print_days(d, v->wall_ms);
 }
 
 static struct json_object *
@@ -147,6 +227,8 @@ entry_json(const struct store_identify *e)
 	    json_object_new_int64(e->settled_ms));
 	json_object_object_add(o, "shard", json_object_new_int64(e->shard));
 	json_object_object_add(o, "key", json_object_new_int64(e->key));
+	json_object_object_add(o, "forced", json_object_new_boolean(
+	    (e->flags & STORE_IDENTIFY_FORCED) != 0));
 	json_object_object_add(o, "cause",
 	    json_object_new_string(contract_cause_name(e->cause)));
 	json_object_object_add(o, "outcome",
@@ -156,8 +238,30 @@ entry_json(const struct store_identify *e)
 	return o;
 }
 
+static struct json_object *
+day_json(const struct days_day *day)
+{
+	struct json_object *o = json_object_new_object();
+	const struct days_day none = {0};
+
+	if (day == NULL)
+		day = &none;
+	json_object_object_add(o, "reconnects",
+	    cli_status_json_causes(day->reconnects));
+	json_object_object_add(o, "resumed_for",
+	    cli_status_json_causes(day->resumed_for));
+	json_object_object_add(o, "identifies",
+	    json_object_new_int64((int64_t)day->identifies));
+	json_object_object_add(o, "resumes",
+	    json_object_new_int64((int64_t)day->resumes));
+	json_object_object_add(o, "resumes_failed",
+	    json_object_new_int64((int64_t)day->resumes_failed));
+	return o;
+}
+
 static void
-print_json(const struct cli_view *v, const struct ledger *l)
+print_json(const struct cli_view *v, const struct ledger *l,
+    const struct days *d)
 {
 	struct json_object *o = json_object_new_object(), *causes, *by, *list;
 
@@ -185,38 +289,118 @@ print_json(const struct cli_view *v, const struct ledger *l)
 	for (size_t i = 0; i < kept_count(l); i++)
 		json_object_array_add(list, entry_json(kept(l, i)));
 	json_object_object_add(o, "entries", list);
+	json_object_object_add(o, "today",
+	    day_json(days_find(d, v->wall_ms)));
 	cli_print_json(o);
+}
+
+/* ---- actions ----------------------------------------------------------- */
+
+static int
+ask(struct cli *c, struct json_object *q, const char *cmd)
+{
+	struct json_object *a;
+
+	json_object_object_add(q, "cmd", json_object_new_string(cmd));
+	if ((a = cli_control_ask(&c->config, q, &c->err)) == NULL)
+		return -1;
+	json_object_put(a);
+	return 0;
+}
+
+static int
+force(struct cli *c, int64_t n)
+{
+	struct json_object *q = json_object_new_object();
+
+	json_object_object_add(q, "identifies", json_object_new_int64(n));
+	return ask(c, q, "leave");
+}
+
+/* Discord is asked, and the page waited for. */
+static int
+reconcile(struct cli *c)
+{
+	uint64_t until = clock_boot_ms() + ASK_MS;
+	struct cli_view v;
+	int64_t was;
+
+	if (cli_view_read(&v, &c->config, &c->err) == -1)
+		return -1;
+	was = v.cluster.fetched_wall_ms;
+	cli_view_free(&v);
+	if (ask(c, json_object_new_object(), "reconcile") == -1)
+		return -1;
+	do {
+		if (cli_view_read(&v, &c->config, &c->err) == -1)
+			return -1;
+		cli_view_free(&v);
+		if (v.cluster.fetched_wall_ms != was)
+			return 0;
+	} while (cli_step(until));
+	return err_set(&c->err, EXIT_TRY_LATER, "Discord has not answered. %s",
+	    v.cluster.note);
+}
+
+/* ---- the verb ---------------------------------------------------------- */
+
+static int
+exit_code(const struct cli_view *v)
+{
+	const struct page_cluster *c = &v->cluster;
+
+	if (c->fetched_wall_ms == 0 || c->remaining < 0)
+		return EXIT_FINE;
+	if (c->remaining == 0)
+		return EXIT_DOWN;
+	return c->remaining <= (int64_t)c->reserve ? EXIT_DEGRADED : EXIT_FINE;
+}
+
+static int
+show(struct cli *c, struct ledger *l)
+{
+	struct days days;
+	struct store store;
+	struct cli_view v;
+	int code;
+
+	if (cli_view_read(&v, &c->config, &c->err) == -1)
+		return cli_fail(c);
+	if (store_open(&store, c->config.state_dir, &c->err) == -1 ||
+	    store_identify_each(&store, clock_wall_ms() - DAY_MS, add, l,
+	    &c->err) == -1) {
+		cli_view_free(&v);
+		return cli_fail(c);
+	}
+	days_get(&store, &days);
+	if (c->json)
+		print_json(&v, l, &days);
+	else
+		print_text(&v, l, &days);
+	code = exit_code(&v);
+	cli_view_free(&v);
+	return code;
 }
 
 int
 cli_budget(struct cli *c)
 {
 	static struct ledger l;
-	int64_t entries = 10;
+	int64_t entries = 10, leave = -1;
+	bool now = false;
 	const struct cli_opt opts[] = {
 		{"--entries", 'n', CLI_NUMBER, &entries},
+		{"--force", 0, CLI_NUMBER, &leave},
+		{"--ask", 0, CLI_FLAG, &now},
 	};
-	struct store store;
-	struct cli_view v;
 
 	if (cli_options(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	if (c->argc > 0 || entries > ENTRIES_MAX)
 		return cli_usage(c);
 	l.keep = (size_t)entries;
-	if (cli_load(c) == -1 ||
-	    cli_view_read(&v, &c->config, &c->err) == -1)
+	if (cli_load(c) == -1 || (leave >= 0 && force(c, leave) == -1) ||
+	    (now && reconcile(c) == -1))
 		return cli_fail(c);
-	if (store_open(&store, c->config.state_dir, &c->err) == -1 ||
-	    store_identify_each(&store, clock_wall_ms() - DAY_MS, add, &l,
-	    &c->err) == -1) {
-		cli_view_free(&v);
-		return cli_fail(c);
-	}
-	if (c->json)
-		print_json(&v, &l);
-	else
-		print_text(&v, &l);
-	cli_view_free(&v);
-	return EXIT_FINE;
+	return show(c, &l);
 }

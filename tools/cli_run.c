@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define START_WAIT_MS 120000	/* for the supervisor's word */
+#define END_WAIT_MS 5000	/* for one that has said it cannot start */
 #define TELL_MS 3000		/* before a terminal is told what keeps it */
 #define OTHER_WAIT_MS 30000	/* for a start somebody else is doing */
 #define READY_WAIT_S 300	/* --wait without a number */
@@ -115,6 +116,16 @@ read_word(struct cli *c, int fd, char *out, size_t size, uint64_t until)
 	return -1;
 }
 
+/* It has said why it cannot start; its locks go only when it ends. */
+static void
+await_end(pid_t pid)
+{
+	uint64_t until = clock_boot_ms() + END_WAIT_MS;
+
+	while (waitpid(pid, NULL, WNOHANG) == 0 && cli_step(until))
+		continue;
+}
+
 /* "ok" or "error CODE sentence": 0, or -1 with c->err. */
 static int
 understand(struct cli *c, char *word, ssize_t n, pid_t pid, bool asked)
@@ -125,8 +136,10 @@ understand(struct cli *c, char *word, ssize_t n, pid_t pid, bool asked)
 	word[strcspn(word, "\n")] = '\0';
 	if (n > 0 && strcmp(word, "ok") == 0)
 		return 0;
-	if (n > 0 && sscanf(word, "error %d %n", &code, &at) == 1 && at > 0)
+	if (n > 0 && sscanf(word, "error %d %n", &code, &at) == 1 && at > 0) {
+		await_end(pid);
 		return err_set(&c->err, code, "%s", word + at);
+	}
 	if (n == -1) {
 		what_keeps(c, note, sizeof(note));
 		return err_set(&c->err, asked ? EXIT_WAIT : EXIT_TRY_LATER,

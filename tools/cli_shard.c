@@ -15,7 +15,8 @@ pick(struct cli *c, const struct cli_view *v, const char *guild, uint64_t *id)
 	if (guild == NULL) {
 		if (c->argc == 0 || !str_to_u64(c->argv[0], id))
 			return err_set(&c->err, EXIT_USAGE, "usage: shardherd "
-			    "shard ID|--guild ID [show|reconnect|restart]");
+			    "shard ID|--guild ID [show|reconnect|restart|identify "
+			    "--force]");
 		c->argc--;
 		c->argv++;
 	} else if (!str_to_u64(guild, &g) || v->cluster.shard_count == 0) {
@@ -84,9 +85,11 @@ act(struct cli *c, uint64_t id, const char *action)
 }
 
 static int
-do_shard(struct cli *c, const struct cli_view *v, const char *guild)
+do_shard(struct cli *c, const struct cli_view *v, const char *guild,
+    bool force)
 {
-	static const char *const actions[] = {"show", "reconnect", "restart"};
+	static const char *const actions[] = {"show", "reconnect", "restart",
+	    "identify"};
 	uint64_t id;
 	int i = 0;
 
@@ -97,6 +100,11 @@ do_shard(struct cli *c, const struct cli_view *v, const char *guild)
 	if (c->argc == 1 &&
 	    (i = cli_choose(c, c->argv[0], actions, nitems(actions))) == -1)
 		return cli_fail(c);
+	if (i == 3 && !force)
+		return cli_error(c, EXIT_USAGE, "A shard without a session "
+		    "queues for its IDENTIFY by itself. \"identify --force\" "
+		    "lets it pass the reserve, the brake and its own spacing, "
+		    "at the cost of one IDENTIFY.");
 	return i == 0 ? show(c, v, cli_view_shard(v, id)) :
 	    act(c, id, actions[i]);
 }
@@ -105,8 +113,10 @@ int
 cli_shard(struct cli *c)
 {
 	const char *guild = NULL;
+	bool force = false;
 	const struct cli_opt opts[] = {
 		{"--guild", 'g', CLI_TEXT, &guild},
+		{"--force", 0, CLI_FLAG, &force},
 	};
 	struct cli_view v;
 	int code;
@@ -114,7 +124,7 @@ cli_shard(struct cli *c)
 	if (cli_options(c, opts, nitems(opts)) == -1 || cli_load(c) == -1 ||
 	    cli_view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
-	code = do_shard(c, &v, guild);
+	code = do_shard(c, &v, guild, force);
 	cli_view_free(&v);
 	return code;
 }

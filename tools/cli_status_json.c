@@ -53,6 +53,17 @@ closes(const struct page_shard *s)
 	return o;
 }
 
+struct json_object *
+cli_status_json_causes(const uint64_t *n)
+{
+	struct json_object *o = json_object_new_object();
+
+	for (size_t i = 0; i < RECONNECTS; i++)
+		if (n[i] > 0)
+			put_u64(o, page_reconnect_name[i], n[i]);
+	return o;
+}
+
 static struct json_object *
 crashes(const struct page_watch *w)
 {
@@ -117,6 +128,10 @@ cli_status_json_shard(const struct cli_view *v, const struct cli_shard *sh)
 	put_seconds(o, "dispatch_age_s", cli_view_age(v, s->dispatch_ms));
 	put_counters(o, s);
 	json_object_object_add(o, "closes", closes(s));
+	json_object_object_add(o, "reconnects",
+	    cli_status_json_causes(s->reconnects));
+	json_object_object_add(o, "resumed_for",
+	    cli_status_json_causes(s->resumed_for));
 	json_object_object_add(o, "crashes", crashes(w));
 	put_u64(o, "starts", w->starts);
 	put_known(o, "rss_kb", w->sampled_ms ? (int64_t)w->rss_kb : -1);
@@ -145,6 +160,16 @@ cli_status_json_budget(const struct cli_view *v)
 	put_u64(o, "foreign_24h", c->foreign_24h);
 	put_known(o, "forecast_exhausted_in_s", c->forecast_s);
 	put_u64(o, "permits_waiting", c->permits_waiting);
+	put_u64(o, "forced_left", c->leave);
+	put_u64(o, "foreign_total", c->foreign_ever);
+	put_seconds(o, "foreign_age_s", c->foreign_found_ms == 0 ? -1 :
+	    v->wall_ms - c->foreign_found_ms);
+	json_object_object_add(o, "held", json_object_new_boolean(c->held));
+	put_known(o, "held_code", c->held_code ? (int64_t)c->held_code : -1);
+	json_object_object_add(o, "braked",
+	    json_object_new_boolean(c->braked));
+	put_u64(o, "alerts", c->alerts);
+	put_u64(o, "alerts_failed", c->alerts_failed);
 	return o;
 }
 

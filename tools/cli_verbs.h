@@ -13,6 +13,7 @@ cli_fn cli_check;	/* cli_check.c */
 cli_fn cli_why;		/* cli_why.c */
 cli_fn cli_shard;	/* cli_shard.c */
 cli_fn cli_budget;	/* cli_budget.c */
+cli_fn cli_release;	/* cli_release.c */
 cli_fn cli_config;	/* cli_config.c */
 cli_fn cli_db;		/* cli_db.c */
 cli_fn cli_logs;	/* cli_logs.c */

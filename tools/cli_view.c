@@ -251,7 +251,8 @@ cli_view_free(struct cli_view *v)
 int
 cli_view_exit(const struct cli_view *v)
 {
-	if (!v->alive || v->ready == 0)
+	/* A fleet on hold loses what disconnects: no less serious. */
+	if (!v->alive || v->ready == 0 || v->state == CLI_HELD)
 		return EXIT_DOWN;
 	return v->state == CLI_READY ? EXIT_FINE : EXIT_DEGRADED;
 }

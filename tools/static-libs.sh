@@ -49,13 +49,14 @@ write_specs() {
 	EOF
 }
 
-# The map keeps this machine's paths out of the binary.
+# The maps keep this machine's paths out of the binary; the last that fits
+# counts.
 write_compiler() {
 	write_specs
 	cat >"$prefix/bin/musl-cc" <<-EOF
 	#!/bin/sh
-	exec ${cross}gcc -fPIE -ffile-prefix-map=$prefix=/usr/src \
-		-ffile-prefix-map=$root=/usr/src/shardherd "\$@" \
+	exec ${cross}gcc -fPIE -ffile-prefix-map=$root=/usr/src/shardherd \\
+		-ffile-prefix-map=$prefix=/usr/src "\$@" \\
 		-specs $prefix/lib/static-pie.specs
 	EOF
 	chmod +x "$prefix/bin/musl-cc"

@@ -169,7 +169,7 @@ void
 rig_dial_failed(unsigned status, uint64_t retry_after)
 {
 	struct session_in i = { .code = status, .value = retry_after,
-		.text = "no" };
+		.flag = status != 0, .text = "no" };
 
 	session_wire(&rig_session, rig_session.generation, SESSION_EV_DIAL_FAILED, &i);
 }

@@ -22,7 +22,7 @@ struct rec {
 		uint32_t shard, key;
 		uint64_t at_ms, id;
 	} grant[GRANTS_MAX];
-	size_t grants, refreshes, recorded, lost;
+	size_t grants, refreshes, recorded, lost, forced;
 	uint64_t answer_ms;	/* READY so long after the grant; 0: never */
 	bool disk_full, deaf;
 	uint32_t last_outcome;
@@ -45,6 +45,7 @@ act_record(void *arg, const struct permit_request *q)
 	if (r->disk_full)
 		return 0;
 	assert_int_equal(q->key, q->shard % r->p.keys);
+	r->forced += q->forced;
 	return ++r->recorded;
 }
 
@@ -263,7 +264,7 @@ test_restart_keeps_spacing(void **state)
 	struct rec *r = fresh(16, 5, 0);
 
 	/* An earlier life sent for shard 4 two seconds ago: key 0. */
-	permit_remember(&r->p, 4, 2000, false);
+	permit_remember(&r->p, 4, 2000, OUTCOME_READY, false);
 	answer(r, 4, 1000, 999, 3600000);
 	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
 	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
@@ -378,34 +379,267 @@ test_concurrency_changes(void **state)
 static void
 test_brake(void **state)
 {
-	struct rec *r = fresh(2, 5, 0);
+	struct rec *r = fresh(16, 5, 0);
 	uint64_t at;
 
-	answer(r, 2, 1000, 1000, 864000000);
-	/* Shard 0 asks whenever it is allowed to: a crash loop. */
-	for (int i = 0; i < 12; i++) {
-		permit_ask(&r->p, 0, 1, CAUSE_INVALID_SESSION, 0);
-		fake_time_advance(6000);
-		if (r->refreshes > 0)
-			answer(r, 2, 1000, 1000, 864000000);
+	answer(r, 16, 1000, 1000, 864000000);
+	/* Everybody identifies twice in a row. */
+	for (int round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < 16; i++)
+			permit_ask(&r->p, i, 1, CAUSE_INVALID_SESSION, 0);
 		fake_time_advance(6000);
 	}
-	assert_int_equal(r->grants, 12);	/* count + 10 */
-	assert_string_equal(r->said, "");
-	at = r->grant[11].at_ms;
-	permit_ask(&r->p, 0, 1, CAUSE_INVALID_SESSION, 0);
-	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
-	fake_time_advance(10);
-	answer(r, 2, 1000, 1000, 864000000);
-	fake_time_advance(100000);
-	/* The other shard still may, the looping one may not. */
-	assert_int_equal(r->grants, 13);
-	assert_int_equal(r->grant[12].shard, 1);
+	assert_int_equal(r->grants, 26);	/* count + 10 */
 	assert_string_not_equal(r->said, "");
+	at = r->grant[15].at_ms;
 	assert_int_equal(permit_eta_ms(&r->p), at + 600000);
+	fake_time_advance(580000);
+	assert_int_equal(r->grants, 26);
+	fake_time_advance(30000);
+	assert_int_equal(r->grants, 32);
+	assert_true(r->grant[26].at_ms - at >= 600000);
+	done(r);
+}
+
+/* ---- one shard that loops -------------------------------------------- */
+
+/* A second of a fleet whose questions are answered. */
+static void
+second(struct rec *r, uint32_t m)
+{
+	fake_time_advance(1000);
+	if (r->p.asked)
+		answer(r, m, 1000, 1000, 864000000);
+}
+
+/* Shard 5 asks again as soon as its IDENTIFY has been answered by op 9. */
+static void
+loop(struct rec *r, uint64_t until_ms)
+{
+	uint64_t end = clock_boot_ms() + until_ms;
+	size_t seen = r->grants;
+
+	if (r->p.slot[5].state == PERMIT_IDLE)
+		permit_ask(&r->p, 5, 1, CAUSE_INVALID_SESSION, 0);
+	while (clock_boot_ms() < end) {
+		second(r, 1);
+		for (; seen < r->grants; seen++) {
+			if (r->grant[seen].shard != 5)
+				continue;
+			permit_done(&r->p, 5, r->grant[seen].id,
+			    OUTCOME_INVALID, 0);
+			permit_ask(&r->p, 5, 1, CAUSE_INVALID_SESSION, 0);
+		}
+	}
+}
+
+static size_t
+grants_of(const struct rec *r, uint32_t shard, uint64_t since_ms)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->grants; i++)
+		n += r->grant[i].shard == shard && r->grant[i].at_ms >= since_ms;
+	return n;
+}
+
+/* However fast it asks, 12 in the first hour; the others do not notice. */
+static void
+test_identify_loop(void **state)
+{
+	struct rec *r = fresh(64, 5, 0);
+	uint64_t began = clock_boot_ms();
+
+	answer(r, 1, 1000, 1000, 864000000);
+	loop(r, 1800000);
+	/* Another one of the same and only key: at once, as ever. */
+	permit_ask(&r->p, 6, 1, CAUSE_NO_SESSION, 0);
+	permit_ask(&r->p, 63, 1, CAUSE_NO_SESSION, 0);
+	loop(r, 7000);
+	assert_int_equal(grants_of(r, 6, 0), 1);
+	assert_int_equal(grants_of(r, 63, 0), 1);
+	loop(r, began + 3600000 - clock_boot_ms());
+	assert_in_range(grants_of(r, 5, 0), 8, 12);
+	assert_false(permit_braked(&r->p));
+	done(r);
+}
+
+/* READY and dead again within seconds is a loop as well. */
+static void
+test_short_sessions_are_spaced(void **state)
+{
+	struct rec *r = fresh(2, 5, 0);
+
+	answer(r, 2, 1000, 1000, 864000000);
+	for (int i = 0; i < 3600; i++) {
+		if (r->p.slot[0].state == PERMIT_IDLE)
+			permit_ask(&r->p, 0, 1, CAUSE_INVALID_SESSION, 0);
+		second(r, 2);
+	}
+	assert_in_range(r->grants, 8, 12);
+	/* A session that lasted makes it all good. */
+	permit_done(&r->p, 0, 0, OUTCOME_UNUSED, 0);
+	fake_time_advance(7200000);
+	answer(r, 2, 1000, 1000, 864000000);
+	for (int i = 0; i < 2; i++) {
+		size_t n = r->grants;
+
+		permit_ask(&r->p, 0, 1, CAUSE_INVALID_SESSION, 0);
+		fake_time_advance(5501);
+		assert_int_equal(r->grants, n + 1);
+	}
+	done(r);
+}
+
+/* A restart does not begin the spacing anew. */
+static void
+test_restart_keeps_the_loop(void **state)
+{
+	struct rec *r = fresh(2, 5, 0);
+
+	permit_remember(&r->p, 0, 60000, OUTCOME_INVALID, false);
+	permit_remember(&r->p, 0, 55000, OUTCOME_INVALID, false);
+	permit_remember(&r->p, 0, 44000, OUTCOME_INVALID, false);
+	permit_remember(&r->p, 0, 10000, OUTCOME_INVALID, false);
+	answer(r, 2, 1000, 1000, 864000000);
+	permit_ask(&r->p, 0, 1, CAUSE_INVALID_SESSION, 0);
+	fake_time_advance(33000);
+	assert_int_equal(r->grants, 0);
+	fake_time_advance(1001);
+	assert_int_equal(r->grants, 1);
+	done(r);
+}
+
+/* ---- failures with one cause ----------------------------------------- */
+
+static void
+settle_all(struct rec *r, size_t from, uint32_t outcome, uint32_t code)
+{
+	for (size_t i = from; i < r->grants; i++)
+		permit_done(&r->p, r->grant[i].shard, r->grant[i].id, outcome,
+		    code);
+}
+
+static void
+test_canary(void **state)
+{
+	struct rec *r = fresh(64, 5, 0);
+	size_t n;
+
+	r->answer_ms = 0;
+	answer(r, 32, 1000, 1000, 864000000);
+	ask_all(r);
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 32);
+	settle_all(r, 0, OUTCOME_INVALID, 0);	/* half of them fail alike */
+	fake_time_advance(6000);
+	assert_int_equal(r->grants, 33);	/* the canary */
+	fake_time_advance(20000);
+	assert_int_equal(r->grants, 33);
+	settle_all(r, 32, OUTCOME_INVALID, 0);
+	fake_time_advance(6000);
+	assert_int_equal(r->grants, 34);	/* the next one */
+	/* One that says nothing is not waited for. */
+	fake_time_advance(PERMIT_HOLD_MS + 6000);
+	assert_int_equal(r->grants, 35);
+	n = r->grants;
+	settle_all(r, n - 1, OUTCOME_READY, 0);
+	fake_time_advance(6000);
+	assert_true(r->grants > n + 8);		/* it sings: all follow */
+	assert_string_equal(r->said, "");
+	done(r);
+}
+
+/* ---- an operator's word ---------------------------------------------- */
+
+static void
+test_force(void **state)
+{
+	struct rec *r = fresh(16, 5, 0);
+
+	answer(r, 1, 1000, 20, 3600000);	/* reserve: 32 */
+	for (uint32_t i = 0; i < 8; i++)
+		permit_ask(&r->p, i, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(60000);
+	assert_int_equal(r->grants, 0);
+	assert_non_null(strstr(r->said, "--force"));
+	assert_false(permit_force(&r->p, 9));	/* it wants none */
+	assert_true(permit_force(&r->p, 7));
+	fake_time_advance(60000);
+	assert_int_equal(r->grants, 1);
+	assert_int_equal(r->grant[0].shard, 7);
+	assert_int_equal(r->forced, 1);
+	permit_leave(&r->p, 2);
+	assert_int_equal(permit_leave_left(&r->p), 2);
+	fake_time_advance(60000);
+	assert_int_equal(r->grants, 3);
+	assert_int_equal(r->forced, 3);
+	assert_int_equal(permit_leave_left(&r->p), 0);
+	assert_int_equal(permit_recent(&r->p), 0);	/* they were asked for */
+	check_spacing(r, 5500);
+	/* A leave ends. */
+	permit_leave(&r->p, 2);
+	r->p.leave_ms = clock_boot_ms();
+	fake_time_advance(60000);
+	assert_int_equal(r->grants, 3);
+	done(r);
+}
+
+static void
+test_nobody_forces_the_last(void **state)
+{
+	struct rec *r = fresh(2, 5, 0);
+
+	answer(r, 1, 1000, 1, 3600000);
+	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
+	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
+	permit_force(&r->p, 0);
+	permit_force(&r->p, 1);
+	permit_leave(&r->p, 5);
+	fake_time_advance(60000);
+	assert_int_equal(r->grants, 1);
+	assert_int_equal(permit_remaining(&r->p), 0);
+	assert_non_null(strstr(r->said, "No IDENTIFY of 1000"));
+	assert_int_equal(r->refreshes, 0);
+	fake_time_advance(3600000);
+	assert_int_equal(r->refreshes, 1);
+	answer(r, 1, 1000, 1000, 86400000);
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 2);
+	done(r);
+}
+
+static void
+test_release(void **state)
+{
+	struct rec *r = fresh(2, 5, 0);
+
+	answer(r, 2, 1000, 1000, 86400000);
+	permit_hold(&r->p, "Because.");
+	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
+	permit_force(&r->p, 1);
 	fake_time_advance(600000);
-	assert_int_equal(r->grants, 14);
-	assert_true(r->grant[13].at_ms - at >= 600000);
+	assert_int_equal(r->grants, 0);		/* a hold is not forced */
+	permit_release(&r->p);
+	fake_time_advance(1);
+	assert_int_equal(r->grants + r->refreshes, 1);
+	answer(r, 2, 1000, 1000, 86400000);
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 1);
+	assert_string_equal(r->said, "");
+	done(r);
+}
+
+/* What may not be in Discord's count yet is taken off. */
+static void
+test_unsure(void **state)
+{
+	struct rec *r = fresh(2, 5, 0);
+	struct permit_answer a = { 1, 1000, 500, clock_boot_ms() + 3600000,
+	    clock_boot_ms(), 3 };
+
+	permit_budget(&r->p, &a);
+	assert_int_equal(permit_remaining(&r->p), 497);
 	done(r);
 }
 
@@ -559,6 +793,14 @@ main(void)
 		cmocka_unit_test(test_stale_answer_is_refreshed),
 		cmocka_unit_test(test_concurrency_changes),
 		cmocka_unit_test(test_brake),
+		cmocka_unit_test(test_identify_loop),
+		cmocka_unit_test(test_short_sessions_are_spaced),
+		cmocka_unit_test(test_restart_keeps_the_loop),
+		cmocka_unit_test(test_canary),
+		cmocka_unit_test(test_force),
+		cmocka_unit_test(test_nobody_forces_the_last),
+		cmocka_unit_test(test_release),
+		cmocka_unit_test(test_unsure),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_unused_costs_nothing),
 		cmocka_unit_test(test_dead_shard),

@@ -4,6 +4,7 @@
  * (discord-protocol.md 2.12, 3.3, 4.3 and section 8).
  */
 #include "shard/reaction.h"
+#include "shared/clock.h"
 #include "tests/unit/session_rig.h"
 
 #include <setjmp.h>
@@ -72,17 +73,96 @@ test_dead_host(void **state)
 static void
 test_http_status(void **state)
 {
-	rig_live();
-	rig_closed(0);
-	fake_time_advance(1000);
+	rig_begin("", CAUSE_NO_SESSION);
+	rig_grant();
 	rig_dial_failed(429, 120);
 	assert_int_equal(fake_time_next(), 120000);
 	fake_time_advance(120000);
+	rig_grant();
 	rig_dial_failed(403, 0);
 	assert_int_equal(fake_time_next(), 60000);
 	fake_time_advance(60000);
+	rig_grant();
 	rig_dial_failed(503, 999999999);
 	assert_int_equal(fake_time_next(), 86400000);
+}
+
+/* 8.7 and 8.23: what one host asks for does not bind the other. */
+static void
+test_retry_after_of_one_host(void **state)
+{
+	rig_live();
+	rig_closed(0);
+	fake_time_advance(1000);
+	assert_string_equal(rig_seen.url, RIG_RESUME);
+	rig_dial_failed(503, 3600);
+	assert_true(fake_time_next() <= 1000);
+	for (int i = 0; i < 5; i++) {
+		fake_time_advance(fake_time_next());
+		rig_is(SHARD_CONNECTING);
+		assert_string_equal(rig_seen.url, RIG_MAIN);
+		rig_dial_failed(0, 0);
+	}
+	fake_time_advance(fake_time_next());
+	/* Both: the one that may be asked first. */
+	rig_dial_failed(429, 600);
+	assert_int_equal(fake_time_next(), 600000);
+	fake_time_advance(600000);
+	assert_string_equal(rig_seen.url, RIG_MAIN);
+	rig_dial_failed(429, 7200);
+	assert_in_range(fake_time_next(), 2900000, 3000000);
+	fake_time_advance(fake_time_next());
+	assert_string_equal(rig_seen.url, RIG_RESUME);
+	rig_hello();
+	rig_is(SHARD_RESUMING);
+}
+
+/* 8.7: when nobody answers, the network is ours and no host is to blame. */
+static void
+test_local_outage(void **state)
+{
+	rig_live();
+	rig_closed(0);
+	for (int i = 0; i < 20; i++) {
+		fake_time_advance(fake_time_next());
+		rig_dial_failed(0, 0);
+	}
+	do
+		fake_time_advance(fake_time_next());
+	while (strcmp(rig_seen.url, RIG_MAIN) != 0 &&
+	    (rig_dial_failed(0, 0), true));
+	rig_hello();
+	rig_in(SESSION_EV_RESUMED);
+	assert_int_equal(rig_session.rec.host_fails, 0);
+	assert_int_equal(rig_session.rec.strikes + rig_seen.asks, 0);
+	rig_closed(0);
+	fake_time_advance(fake_time_next());
+	assert_string_equal(rig_seen.url, RIG_RESUME);
+}
+
+/* A host that was dead once is not avoided for the life of the session. */
+static void
+test_dead_host_again(void **state)
+{
+	rig_live();
+	rig_closed(0);
+	fake_time_advance(1000);
+	rig_dial_failed(0, 0);
+	fake_time_advance(fake_time_next());
+	rig_hello();
+	rig_in(SESSION_EV_RESUMED);
+	for (int i = 0; i < 30; i++) {
+		session_bytes(&rig_session, clock_boot_ms());
+		rig_in(SESSION_EV_ACK);
+		fake_time_advance(RIG_INTERVAL);
+	}
+	rig_in(SESSION_EV_ACK);
+	rig_closed(0);
+	fake_time_advance(fake_time_next());
+	assert_string_equal(rig_seen.url, RIG_RESUME);
+	rig_dial_failed(0, 0);
+	fake_time_advance(fake_time_next());
+	assert_string_equal(rig_seen.url, RIG_MAIN);
 }
 
 /* 8.6: three strikes, each kept on disk. */
@@ -303,6 +383,11 @@ test_order(void **state)
 	rig_in(SESSION_EV_ORDER);
 	rig_is(SHARD_CONNECTING);
 	assert_int_equal(rig_seen.dials, 3);
+	/* A failed attempt between does not hide what it was all about. */
+	assert_int_equal(rig_stats.reconnects[RECONNECT_ORDER], 1);
+	assert_int_equal(rig_stats.reconnects[RECONNECT_CONNECT], 1);
+	rig_hello();
+	assert_int_equal(rig_stats.resumed_for[RECONNECT_ORDER], 1);
 }
 
 static void
@@ -320,6 +405,7 @@ test_full(void **state)
 	fake_time_advance(0);
 	rig_is(SHARD_CONNECTING);
 	assert_int_equal(rig_stats.queue_full, 1);
+	assert_int_equal(rig_stats.reconnects[RECONNECT_FULL], 1);
 	assert_int_equal(rig_session.rec.strikes, 0);
 	/* Room at once: a replay that is too fast must not become a storm. */
 	rig_hello();
@@ -383,6 +469,9 @@ main(void)
 		cmocka_unit_test(test_backoff),
 		cmocka_unit_test(test_dead_host),
 		cmocka_unit_test(test_http_status),
+		cmocka_unit_test(test_retry_after_of_one_host),
+		cmocka_unit_test(test_local_outage),
+		cmocka_unit_test(test_dead_host_again),
 		cmocka_unit_test(test_poisoned),
 		cmocka_unit_test(test_no_strike_without_hello),
 		cmocka_unit_test(test_no_strike_with_progress),

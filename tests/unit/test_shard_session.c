@@ -373,10 +373,12 @@ test_zombie(void **state)
 	fake_time_advance(RIG_INTERVAL);
 	rig_is(SHARD_WAITING);
 	assert_int_equal(rig_stats.zombies, 1);
+	assert_int_equal(rig_stats.reconnects[RECONNECT_ZOMBIE], 1);
 	assert_int_equal(rig_seen.hangup_code, REACTION_OUR_CLOSE);
 	/* 8.13: the flag belongs to the connection that is gone. */
 	fake_time_advance(1000);
 	rig_hello();
+	assert_int_equal(rig_stats.resumed_for[RECONNECT_ZOMBIE], 1);
 	rig_in(SESSION_EV_RESUMED);
 	fake_time_advance(RIG_INTERVAL / 2 + 10);
 	rig_is(SHARD_READY);

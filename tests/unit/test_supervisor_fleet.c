@@ -28,7 +28,7 @@
 
 static char dir[64], **self_argv;
 static int api_port;
-static const char *intents = "513";
+static const char *intents = "513", *where = "state";
 
 /* Not clock_boot_ms(): its name would link the fake clock. */
 static uint64_t
@@ -148,7 +148,7 @@ eventually(bool (*cond)(const struct page *))
 		struct page p;
 		bool yes;
 
-		if (page_open(&p, in_dir("state"), NULL) == 0) {
+		if (page_open(&p, in_dir(where), NULL) == 0) {
 			yes = cond(&p);
 			page_close(&p);
 			if (yes)
@@ -392,6 +392,25 @@ test_stop(void **state)
 	assert_int_equal(kill(handler, 0), -1);
 }
 
+static bool
+held(const struct page *p)
+{
+	return p->head->cluster.held && p->head->cluster.held_code != 0
+	    && p->head->cluster.note[0] != '\0';
+}
+
+static bool
+released(const struct page *p)
+{
+	return !p->head->cluster.held;
+}
+
+static bool
+checked(const struct page *p)
+{
+	return p->head->cluster.release_checks == 1;
+}
+
 /* Sessions exist: nothing waits for the API, nothing identifies. */
 static void
 test_restart_resumes(void **state)
@@ -404,10 +423,23 @@ test_restart_resumes(void **state)
 	assert_true(eventually(all_ready));
 	assert_int_equal(fake_world->identifies, SHARDS);
 	assert_int_equal(ledger_entries(), SHARDS);
-	/* The token dies while we run: the fleet ends, and says why. */
+	/* The token dies while we run: no IDENTIFY any more, sessions stay. */
 	fake_world->api_status = 401;
-	assert_int_equal(wait_end(&fleet), EXIT_CONFIG);
+	assert_true(eventually(held));
+	assert_true(eventually(all_ready));
+	/* It was only Discord: an operator asks again, and is let go. */
+	assert_non_null(strstr(ask_control("{\"cmd\":\"release\"}\n"),
+	    "\"ok\":true"));
+	assert_true(eventually(checked));
+	assert_true(eventually(held));
 	fake_world->api_status = 200;
+	assert_non_null(strstr(ask_control("{\"cmd\":\"release\"}\n"),
+	    "\"ok\":true"));
+	assert_true(eventually(released));
+	assert_non_null(strstr(ask_control("{\"cmd\":\"release\"}\n"),
+	    "not on hold"));
+	kill(fleet.pid, SIGTERM);
+	assert_int_equal(wait_end(&fleet), 0);
 }
 
 static void
@@ -437,12 +469,21 @@ test_fatal_close(void **state)
 
 	put_identity("fatal");
 	fake_world->fatal_code = 4014;
+	where = "fatal";
 	fleet = start("fatal", "run", "");
-	ready_line(&fleet);
-	assert_int_equal(wait_end(&fleet), EXIT_CONFIG);
-	fake_world->fatal_code = 0;
+	assert_string_equal(ready_line(&fleet), "ok\n");
+	assert_true(eventually(held));
 	/* One bucket of two keys may have gone out, no more. */
 	assert_in_range(fake_world->identifies - before, 1, 2);
+	/* The supervisor stays, and a release brings all of them up. */
+	fake_world->fatal_code = 0;
+	assert_non_null(strstr(ask_control("{\"cmd\":\"release\"}\n"),
+	    "\"ok\":true"));
+	assert_true(eventually(released));
+	assert_true(eventually(all_ready));
+	kill(fleet.pid, SIGTERM);
+	assert_int_equal(wait_end(&fleet), 0);
+	where = "state";
 }
 
 /* ---- */

@@ -28,12 +28,23 @@ help(FILE *f)
 	fputs("\nSee shardherd-sim(1).\n", f);
 }
 
+static bool
+is_help(const char *word)
+{
+	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 ||
+	    strcmp(word, "-h") == 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
 
 	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
+	if (is_help(mode) || (argc == 3 && is_help(argv[2]))) {
+		help(stdout);
+		return EXIT_FINE;
+	}
 	if (strcmp(mode, "run") == 0)
 		return run_main(argc - 2, argv + 2);
 	if (strcmp(mode, "ctl") == 0)
@@ -44,9 +55,10 @@ main(int argc, char **argv)
 		puts("shardherd-sim " SHARDHERD_VERSION);
 		return EXIT_FINE;
 	}
-	if (strcmp(mode, "help") == 0 || strcmp(mode, "--help") == 0) {
-		help(stdout);
-		return EXIT_FINE;
+	if (mode[0] != '\0') {
+		fprintf(stderr, "shardherd-sim: there is no mode %s: expected "
+		    "run, ctl, audit, help or --version.\n", mode);
+		return EXIT_USAGE;
 	}
 	help(stderr);
 	return EXIT_USAGE;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "shared/days.h"
+
+#include <string.h>
+
+#define KEY "days"	/* store blob: struct days */
+
+void
+days_get(const struct store *s, struct days *d)
+{
+	size_t len;
+
+	if (store_blob_get(s, KEY, d, sizeof(*d), &len, NULL) != 1
+	    || len != sizeof(*d))
+		memset(d, 0, sizeof(*d));
+}
+
+int
+days_put(const struct store *s, const struct days *d, struct err *e)
+{
+	return store_blob_put(s, KEY, d, sizeof(*d), e);
+}
+
+struct days_day *
+days_at(struct days *d, int64_t wall_ms)
+{
+	int64_t day = wall_ms / DAYS_MS;
+	struct days_day *at = &d->day[(uint64_t)day % DAYS_KEPT];
+
+	if (at->day != day) {
+		memset(at, 0, sizeof(*at));
+		at->day = day;
+	}
+	return at;
+}
+
+const struct days_day *
+days_find(const struct days *d, int64_t wall_ms)
+{
+	int64_t day = wall_ms / DAYS_MS;
+	const struct days_day *at = &d->day[(uint64_t)day % DAYS_KEPT];
+
+	return at->day == day ? at : NULL;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Delivers one alert: a short-lived child posts it to the webhook, starts the
+ * exec hook with it, and writes what came of that to a pipe.  The supervisor
+ * itself resolves no name, waits for no socket and reads no secret.
+ */
+#ifndef SUPERVISOR_ALERT_POST_H
+#define SUPERVISOR_ALERT_POST_H
+
+#include <ev.h>
+#include <sys/types.h>
+
+#include "shared/config.h"
+#include "shared/timer.h"
+
+#define ALERT_TEXT 320
+#define ALERT_POST_S 30		/* then the child and its hook are killed */
+
+enum alert_news { ALERT_RAISED, ALERT_STANDS, ALERT_OVER };
+extern const char *const alert_news_name[];
+
+#define ALERT_DONE_WEBHOOK 1u	/* nothing (more) to do for it */
+#define ALERT_DONE_HOOK 2u
+
+struct alert_msg {
+	const char *kind;
+	enum alert_news news;
+	unsigned done;			/* ALERT_DONE_*, of earlier tries */
+	int64_t since_ms, at_ms;	/* wall clock */
+	char text[ALERT_TEXT];
+};
+
+struct alert_post;
+/* why is "" when all was delivered; done says what was. */
+typedef void alert_post_fn(struct alert_post *, unsigned done,
+    const char *why);
+
+struct alert_post {
+	struct ev_loop *loop;
+	const struct config *config;
+	const char *ca_file;	/* the path in use, "" for none */
+	alert_post_fn *done;
+	struct timer deadline;
+	ev_io rd;
+	int fd;			/* -1: nothing under way */
+	pid_t pid;		/* leader of its own process group */
+	char got[256];
+	size_t got_len;
+};
+
+void alert_post_init(struct alert_post *, struct ev_loop *, struct timers *,
+    const struct config *, const char *ca_file, alert_post_fn *);
+/* done follows exactly once, unless this returns -1. */
+int alert_post_start(struct alert_post *, const struct alert_msg *,
+    struct err *);
+void alert_post_stop(struct alert_post *);
+/* Was this the child?  Called with every pid reaped. */
+bool alert_post_reaped(struct alert_post *, pid_t);
+
+/* alert_send.c, in the child: ALERT_DONE_*, why is "" when all worked. */
+unsigned alert_send_run(const struct config *, const char *ca_file,
+    const struct alert_msg *, char *why, size_t size);
+/* Is it a Discord webhook, by host or path? */
+bool alert_send_is_discord(const char *url);
+/* The body for the webhook; the caller frees. */
+char *alert_send_body(const struct config *, const struct alert_msg *,
+    bool discord);
+
+#endif

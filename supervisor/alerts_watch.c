@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* The fleet's facts for alerts.c, and what its decisions do. */
+#include "supervisor/alerts.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "shared/clock.h"
+#include "supervisor/fleet.h"
+
+#define KEPT_KEY "alerts"	/* store blob: struct kept */
+#define DEAF_INTERVALS 2	/* as status has it */
+
+/* What a restart must know, so that it does not begin anew. */
+struct kept {
+	struct {
+		uint32_t on, reserved;
+		int64_t since_ms, sent_ms;
+		char text[ALERT_TEXT];
+	} kind[ALERTS];
+};
+
+/* ---- actions --------------------------------------------------------- */
+
+static bool
+act_wanted(void *arg)
+{
+	const struct config *c = ((struct fleet *)arg)->config;
+
+	return c->alert_webhook[0] != '\0' || c->alert_exec[0] != '\0';
+}
+
+static bool
+act_deliver(void *arg, const struct alert_msg *m)
+{
+	struct fleet *f = arg;
+	struct err e;
+
+	if (alert_post_start(&f->alerts.post, m, &e) == 0)
+		return true;
+	log_warn("An alert can't be delivered now: %s", e.text);
+	return false;
+}
+
+static void
+act_say(void *arg, const struct alert_msg *m)
+{
+	struct fleet *f = arg;
+
+	if (m->news == ALERT_OVER)
+		log_notice("Alert over (%s): %s", m->kind, m->text);
+	else
+		log_warn("Alert (%s): %s", m->kind, m->text);
+	board_note(&f->board, BOARD_ALERT, alerts_first(&f->alerts));
+}
+
+static void
+act_keep(void *arg)
+{
+	struct fleet *f = arg;
+	struct kept k = { 0 };
+	struct err e;
+
+	for (unsigned i = 0; i < ALERTS; i++) {
+		const struct alert_state *s = &f->alerts.state[i];
+
+		k.kind[i].on = s->on;
+		k.kind[i].since_ms = s->since_ms;
+		k.kind[i].sent_ms = s->sent_ms;
+		str_copy(k.kind[i].text, s->text, ALERT_TEXT);
+	}
+	if (store_blob_put(&f->store, KEPT_KEY, &k, sizeof(k), &e) == -1)
+		log_warn("The alerts can't be kept: %s", e.text);
+}
+
+static void
+act_failed(void *arg, const struct alert_msg *m, const char *why)
+{
+	log_error("An alert reached nobody (%s, %s): %s.", m->kind,
+	    alert_news_name[m->news], why);
+}
+
+static const struct alert_actions actions = { act_wanted, act_deliver,
+	act_say, act_keep, act_failed };
+
+static void
+on_posted(struct alert_post *p, unsigned done, const char *why)
+{
+	struct alerts *a = container_of(p, struct alerts, post);
+
+	if (why[0] != '\0')
+		log_warn("An alert could not be delivered: %s.", why);
+	alerts_delivered(a, done, why);
+}
+
+void
+alerts_open(struct alerts *a, struct fleet *f)
+{
+	struct kept k;
+	size_t len;
+
+	alerts_init(a, f->timers, &actions, f);
+	a->fleet = f;
+	alert_post_init(&a->post, f->loop, f->timers, f->config, f->ca_file,
+	    on_posted);
+	if (store_blob_get(&f->store, KEPT_KEY, &k, sizeof(k), &len, NULL) != 1
+	    || len != sizeof(k))
+		return;
+	for (unsigned i = 0; i < ALERTS; i++) {
+		a->state[i].on = k.kind[i].on != 0;
+		a->state[i].since_ms = k.kind[i].since_ms;
+		a->state[i].sent_ms = k.kind[i].sent_ms;
+		str_copy(a->state[i].text, k.kind[i].text, ALERT_TEXT);
+		a->state[i].text[ALERT_TEXT - 1] = '\0';
+	}
+}
+
+/* ---- facts ----------------------------------------------------------- */
+
+static void fact(struct alert_fact *, bool bad, const char *, ...)
+    printflike(3, 4);
+
+static void
+fact(struct alert_fact *f, bool bad, const char *fmt, ...)
+{
+	va_list ap;
+
+	f->bad = bad;
+	va_start(ap, fmt);
+	vsnprintf(f->text, sizeof(f->text), fmt, ap);
+	va_end(ap);
+}
+
+static void
+look_budget(const struct fleet *f, struct alert_fact *out)
+{
+	const struct config *c = f->config;
+	const struct permit *p = &f->permit;
+	int64_t left = permit_remaining(p), keep = permit_reserve(p), s;
+	int64_t least = c->alert_left > 0 ? c->alert_left : keep;
+	int64_t now = clock_wall_ms();
+
+	if (!p->known)
+		return;
+	fact(&out[ALERT_LEFT], left <= least, "%lld of %lld IDENTIFYs are left "
+	    "(reserve %lld), the reset is in %llu min. Below the reserve no "
+	    "shard IDENTIFYs without an operator.", (long long)left,
+	    (long long)p->answer.total, (long long)keep, (unsigned long long)
+	    (p->answer.reset_boot_ms > clock_boot_ms()
+	    ? (p->answer.reset_boot_ms - clock_boot_ms()) / 60000 : 0));
+	s = budget_forecast_s(&f->ledger.budget, left - keep, now);
+	fact(&out[ALERT_FORECAST], s >= 0 && left > keep
+	    && (double)s <= c->alert_forecast_s, "At the pace of the last hour "
+	    "the IDENTIFYs down to the reserve are gone in %lld min: look for "
+	    "what ends the sessions.", (long long)s / 60);
+}
+
+static void
+look_rate(const struct fleet *f, struct alert_fact *out)
+{
+	uint32_t n = permit_recent(&f->permit);
+	int64_t most = f->config->alert_rate;
+
+	if (most == 0 || most > f->permit.brake_after)
+		most = f->permit.brake_after;
+	fact(&out[ALERT_RATE], n >= most || f->permit.alike.on, "%u IDENTIFYs "
+	    "within an hour that nobody asked for%s. Look for what ends the "
+	    "sessions.", n, permit_braked(&f->permit) ? "; each shard is "
+	    "slowed down" : f->permit.alike.on ? "; a third of the shards "
+	    "failed alike, one at a time tries" : "");
+}
+
+static void
+look_foreign(const struct fleet *f, struct alert_fact *out)
+{
+	const struct budget *b = &f->ledger.budget;
+	int64_t now = clock_wall_ms(), least = f->config->alert_foreign;
+	uint64_t n = budget_foreign_1h(b, now);
+
+	fact(&out[ALERT_FOREIGN], least > 0 && n >= (uint64_t)least, "%llu "
+	    "IDENTIFYs were spent with this token by something else (%llu in "
+	    "24 h). Look for a second copy of the bot on another machine, in a "
+	    "test or a container; if there is none, reset the token.",
+	    (unsigned long long)n,
+	    (unsigned long long)budget_foreign_24h(b, now));
+}
+
+/* Ages of the page: what it claims never counts more than what it heard. */
+static bool
+is_deaf(const struct page_shard *s, uint64_t now, uint64_t limit)
+{
+	uint64_t heard = s->ack_ms > s->state_since_ms ? s->ack_ms
+	    : s->state_since_ms;
+
+	if (s->state == SHARD_READY)
+		limit = limit > DEAF_INTERVALS * s->interval_ms ? limit
+		    : DEAF_INTERVALS * s->interval_ms;
+	else
+		heard = s->state_since_ms > s->frame_ms ? s->state_since_ms
+		    : s->frame_ms;
+	return now > heard && now - heard >= limit;
+}
+
+static void
+look_deaf(const struct fleet *f, struct alert_fact *out)
+{
+	uint64_t limit = (uint64_t)(f->config->alert_deaf_s * 1000);
+	uint64_t now = clock_boot_ms();
+	uint32_t n = 0, first = 0;
+	struct page_shard s;
+
+	for (uint32_t i = 0; limit > 0 && i < f->launched; i++) {
+		if (!page_read(&f->page.slot[i].shard, &s, sizeof(s))
+		    || !is_deaf(&s, now, limit))
+			continue;
+		if (n++ == 0)
+			first = f->first + i;
+	}
+	fact(&out[ALERT_DEAF], n > 0, "%u of %u shards hear nothing from "
+	    "Discord, shard %u is one of them: \"shardherd why %u\".", n,
+	    f->local, first, first);
+}
+
+static void
+look_hold(struct alerts *a, const struct fleet *f, struct alert_fact *out)
+{
+	bool held = f->permit.held[0] != '\0';
+	uint64_t now = clock_boot_ms();
+
+	if (!held)
+		a->held_ms = 0;
+	else if (a->held_ms == 0)
+		a->held_ms = now;
+	fact(&out[ALERT_HOLD], held && (double)(now - a->held_ms)
+	    >= f->config->alert_hold_s * 1000, "%s", f->permit.held);
+	fact(&out[ALERT_CRASHES], f->brake.on, "A third of the shards died "
+	    "alike within 10 s: one is started at a time until it stays up.");
+}
+
+void
+alerts_watch(struct alerts *a)
+{
+	struct fleet *f = a->fleet;
+	struct alert_fact facts[ALERTS] = { 0 };
+
+	if (f->stopping)
+		return;
+	look_budget(f, facts);
+	look_rate(f, facts);
+	look_foreign(f, facts);
+	look_deaf(f, facts);
+	look_hold(a, f, facts);
+	/* What can't be seen now is not over either. */
+	for (unsigned i = 0; i < ALERTS; i++) {
+		const struct alert_state *s = &a->state[i];
+
+		if (!f->permit.known && s->on && (i == ALERT_LEFT
+		    || i == ALERT_FORECAST))
+			fact(&facts[i], true, "%s", s->text);
+	}
+	alerts_judge(a, facts, (int64_t)(f->config->alert_repeat_s * 1000));
+}
+
+void
+alerts_close(struct alerts *a)
+{
+	alerts_stop(a);
+	alert_post_stop(&a->post);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* See daily.h. */
+#include "supervisor/daily.h"
+
+#include <string.h>
+
+#include "shared/clock.h"
+#include "supervisor/fleet.h"
+
+void
+daily_init(struct daily *d, struct fleet *f)
+{
+	memset(d, 0, sizeof(*d));
+	d->fleet = f;
+	days_get(&f->store, &d->days);
+}
+
+static bool
+look(const struct daily *d, uint32_t slot, struct daily_seen *out)
+{
+	struct page_shard s;
+
+	if (!page_read(&d->fleet->page.slot[slot].shard, &s, sizeof(s)))
+		return false;
+	memcpy(out->reconnects, s.reconnects, sizeof(out->reconnects));
+	memcpy(out->resumed_for, s.resumed_for, sizeof(out->resumed_for));
+	out->identifies = s.identifies;
+	out->resumes = s.resumes;
+	out->resumes_failed = s.resumes_failed;
+	out->zombies = s.zombies;
+	return true;
+}
+
+void
+daily_layout(struct daily *d, uint32_t count)
+{
+	free(d->seen);
+	d->seen = count > 0 ? base_alloc(count * sizeof(*d->seen)) : NULL;
+	d->count = count;
+	/* What earlier lives counted was added by them. */
+	for (uint32_t i = 0; i < count; i++)
+		look(d, i, &d->seen[i]);
+}
+
+/* Counters only grow; one that shrank belongs to another page. */
+static uint64_t
+grown(struct daily *d, uint64_t now, uint64_t was)
+{
+	if (now <= was)
+		return 0;
+	d->dirty = true;
+	return now - was;
+}
+
+static void
+add_slot(struct daily *d, struct days_day *day, uint32_t slot)
+{
+	struct daily_seen now, *was = &d->seen[slot];
+
+	if (!look(d, slot, &now))
+		return;
+	for (size_t i = 0; i < RECONNECTS; i++) {
+		day->reconnects[i] += grown(d, now.reconnects[i],
+		    was->reconnects[i]);
+		day->resumed_for[i] += grown(d, now.resumed_for[i],
+		    was->resumed_for[i]);
+	}
+	day->identifies += grown(d, now.identifies, was->identifies);
+	day->resumes += grown(d, now.resumes, was->resumes);
+	day->resumes_failed += grown(d, now.resumes_failed,
+	    was->resumes_failed);
+	day->zombies += grown(d, now.zombies, was->zombies);
+	*was = now;
+}
+
+static void
+keep(struct daily *d)
+{
+	struct days_day *day = days_at(&d->days, clock_wall_ms());
+	struct err e;
+
+	d->kept_ms = clock_boot_ms();
+	for (uint32_t i = 0; i < d->count; i++)
+		add_slot(d, day, i);
+	if (!d->dirty)
+		return;
+	d->dirty = false;
+	if (days_put(&d->fleet->store, &d->days, &e) == -1)
+		log_warn("The day's totals can't be kept: %s", e.text);
+}
+
+void
+daily_tick(struct daily *d)
+{
+	if (clock_boot_ms() - d->kept_ms >= DAILY_MS)
+		keep(d);
+}
+
+void
+daily_close(struct daily *d)
+{
+	if (d->fleet == NULL)
+		return;
+	keep(d);
+	daily_layout(d, 0);
+}

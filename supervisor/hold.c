@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* See hold.h. */
+#include "supervisor/hold.h"
+
+#include <string.h>
+
+#include "shared/clock.h"
+#include "shared/version.h"
+#include "supervisor/fleet.h"
+
+#define KEPT_KEY "hold"		/* store blob: struct kept */
+
+/* What must be the same for a hold to be met again by the next start. */
+struct kept {
+	uint32_t code, shard_count;
+	uint64_t identity, intents;
+	char version[64];
+	char text[PERMIT_WORDS];
+};
+
+/* What an operator does about it (discord-protocol.md 2.11). */
+static const struct {
+	uint32_t code;
+	bool askable;		/* the API tells whether the cause is gone */
+	const char *advice;
+} causes[] = {
+	{ 401, true, "Put the bot's present token into token_file, then stop "
+	    "and start." },
+	{ 4004, true, "Put the bot's present token into token_file, then stop "
+	    "and start." },
+	{ 4010, false, "Set [gateway] shards to auto, then stop and start." },
+	{ 4011, false, "Set [gateway] shards to auto, then stop and start." },
+	{ 4012, false, "Discord no longer speaks this API version: upgrade." },
+	{ 4013, false, "Correct [bot] intents, then stop and start." },
+	{ 4014, true, "Enable the privileged intents in the developer portal "
+	    "(Bot, Privileged Gateway Intents), then \"shardherd release\"; or "
+	    "take them out of [bot] intents, stop and start." },
+};
+
+static size_t
+cause_of(uint32_t code)
+{
+	size_t i = 0;
+
+	while (i < nitems(causes) && causes[i].code != code)
+		i++;
+	return i;
+}
+
+static bool
+askable(uint32_t code)
+{
+	size_t i = cause_of(code);
+
+	return i < nitems(causes) && causes[i].askable;
+}
+
+void
+hold_init(struct hold *h, struct fleet *f)
+{
+	memset(h, 0, sizeof(*h));
+	h->fleet = f;
+}
+
+static void
+keep(const struct hold *h)
+{
+	struct fleet *f = h->fleet;
+	struct kept k = { .code = h->code, .shard_count = f->count,
+	    .identity = f->identity, .intents = f->config->intents };
+	struct err e;
+
+	str_copy(k.version, SHARDHERD_VERSION, sizeof(k.version));
+	str_copy(k.text, h->text, sizeof(k.text));
+	if (store_blob_put(&f->store, KEPT_KEY, &k, sizeof(k), &e) == -1)
+		log_warn("The hold could not be kept for the next start: %s",
+		    e.text);
+}
+
+static void
+tell(struct hold *h)
+{
+	struct fleet *f = h->fleet;
+
+	permit_release(&f->permit);	/* a hold keeps its first sentence */
+	permit_hold(&f->permit, h->text);
+	board_note(&f->board, BOARD_FATAL, h->text);
+}
+
+void
+hold_restore(struct hold *h)
+{
+	struct fleet *f = h->fleet;
+	struct kept k;
+	size_t len;
+
+	if (store_blob_get(&f->store, KEPT_KEY, &k, sizeof(k), &len, NULL) != 1
+	    || len != sizeof(k) || k.code == 0 || askable(k.code))
+		return;
+	k.version[sizeof(k.version) - 1] = k.text[sizeof(k.text) - 1] = '\0';
+	if (k.identity != f->identity || k.intents != f->config->intents
+	    || k.shard_count != f->count
+	    || strcmp(k.version, SHARDHERD_VERSION) != 0)
+		return;
+	h->code = k.code;
+	h->since_ms = clock_boot_ms();
+	str_copy(h->text, k.text, sizeof(h->text));
+	log_error("Still on hold, as nothing was changed: %s", h->text);
+	tell(h);
+}
+
+void
+hold_set(struct hold *h, uint32_t code, uint32_t shard, const char *text)
+{
+	size_t i = cause_of(code);
+	const char *advice = i < nitems(causes) ? causes[i].advice
+	    : "Look into the log.";
+
+	if (h->code != 0) {
+		log_warn("On hold already, and now: %s", text);
+		return;
+	}
+	h->code = code;
+	h->since_ms = clock_boot_ms();
+	if (shard == HOLD_NO_SHARD)
+		str_format(h->text, sizeof(h->text), "On hold: %s", text);
+	else
+		str_format(h->text, sizeof(h->text), "On hold: shard %u: "
+		    "%.90s. %s", shard, text, advice);
+	log_error("%s No shard may IDENTIFY; live sessions go on.", h->text);
+	tell(h);
+	keep(h);
+	if (code == 4014)	/* which of them? */
+		asking_want(&h->fleet->asking, ASK_EVERYTHING);
+}
+
+/* ---- letting go ------------------------------------------------------ */
+
+static void
+let_go(struct hold *h)
+{
+	struct fleet *f = h->fleet;
+
+	log_notice("The hold is released: shards may IDENTIFY again.");
+	h->code = 0;
+	h->checking = false;
+	h->checks++;
+	keep(h);
+	permit_release(&f->permit);
+	board_note(&f->board, BOARD_FATAL, "");
+	for (uint32_t i = 0; i < f->launched; i++)
+		if (f->shard[i].state == MEMBER_FAILED)
+			member_event(&f->shard[i], MEMBER_ON_RESTART);
+}
+
+static void
+stay(struct hold *h)
+{
+	h->checks++;
+	h->checking = false;
+	log_warn("Not released: %s", h->text);
+	tell(h);
+}
+
+static int
+check_token(const struct fleet *f, struct err *e)
+{
+	char *token = config_read_token(f->config->token_file, e);
+	bool same;
+
+	if (token == NULL)
+		return -1;
+	same = strcmp(token, f->token) == 0;
+	explicit_bzero(token, strlen(token));
+	free(token);
+	return same ? 0 : err_set(e, EXIT_TRY_LATER, "token_file holds another "
+	    "token than the one this fleet runs with: stop and start it.");
+}
+
+int
+hold_release(struct hold *h, struct err *e)
+{
+	struct fleet *f = h->fleet;
+
+	if (h->code == 0)
+		return err_set(e, EXIT_DEGRADED, "the fleet is not on hold");
+	if (check_token(f, e) == -1)
+		return -1;
+	if (!askable(h->code)) {
+		let_go(h);
+		return 0;
+	}
+	h->checking = true;
+	f->asking.forbidden = false;
+	asking_want(&f->asking, ASK_EVERYTHING);
+	return 0;
+}
+
+void
+hold_answered(struct hold *h, const char *missing)
+{
+	if (h->code == 4014 && missing[0] != '\0') {
+		str_format(h->text, sizeof(h->text), "On hold: [bot] intents "
+		    "asks for %.90s, not enabled for the application. Enable "
+		    "it in the developer portal, then \"shardherd release\".",
+		    missing);
+		if (h->checking)
+			stay(h);
+		else
+			tell(h);
+		return;
+	}
+	if (h->checking)
+		let_go(h);
+}
+
+void
+hold_refused(struct hold *h)
+{
+	if (h->checking)
+		stay(h);
+}

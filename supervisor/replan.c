@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* See replan.h. */
+#include "supervisor/replan.h"
+
+#include <string.h>
+
+#include "supervisor/fleet.h"
+
+static void on_timer(struct timer *);
+
+void
+replan_init(struct replan *r, struct fleet *f)
+{
+	memset(r, 0, sizeof(*r));
+	r->fleet = f;
+	timer_init(f->timers, &r->timer, on_timer);
+}
+
+enum replan_verdict
+replan_judge(uint32_t count, int64_t configured, int64_t recommended,
+    int64_t spare)
+{
+	if (configured > 0)
+		return REPLAN_FIXED;
+	if (recommended == (int64_t)count)
+		return REPLAN_SAME;
+	return spare < recommended ? REPLAN_NO_BUDGET : REPLAN_GO;
+}
+
+static void
+say(struct replan *r, const char *text)
+{
+	struct fleet *f = r->fleet;
+
+	log_error("%s", text);
+	permit_release(&f->permit);	/* a hold keeps its first sentence */
+	permit_hold(&f->permit, text);
+	board_note(&f->board, BOARD_FATAL, text);
+}
+
+void
+replan_begin(struct replan *r, uint32_t code, uint32_t shard)
+{
+	char text[PERMIT_WORDS];
+
+	if (r->state != REPLAN_NOT || r->fleet->hold.code != 0)
+		return;
+	r->state = REPLAN_ASKING;
+	r->code = code;
+	r->shard = shard;
+	str_format(text, sizeof(text), "Discord refuses shard %u of %u (%u): "
+	    "asking it for a fitting number of shards.", shard,
+	    r->fleet->count, code);
+	say(r, text);
+	asking_want(&r->fleet->asking, ASK_GATEWAY_BOT);
+}
+
+/* ---- the answer ------------------------------------------------------ */
+
+static void
+hold(struct replan *r, const char *why, int64_t recommended)
+{
+	char text[PERMIT_WORDS];
+
+	r->state = REPLAN_NOT;
+	str_format(text, sizeof(text), "Discord refuses shard %u of %u (%u), "
+	    "and %s %lld.", r->shard, r->fleet->count, r->code, why,
+	    (long long)recommended);
+	hold_set(&r->fleet->hold, r->code, HOLD_NO_SHARD, text);
+}
+
+static void
+wait_for_budget(struct replan *r, int64_t need, int64_t spare)
+{
+	char text[PERMIT_WORDS];
+
+	r->state = REPLAN_SHORT;
+	str_format(text, sizeof(text), "The bot needs %lld shards and so many "
+	    "IDENTIFYs, only %lld are left above the reserve: the new layout "
+	    "waits for the reset; live sessions go on.", (long long)need,
+	    (long long)(spare > 0 ? spare : 0));
+	say(r, text);
+}
+
+static void
+begin_stop(struct replan *r, int64_t count)
+{
+	static const uint32_t none;
+	struct fleet *f = r->fleet;
+	char text[PERMIT_WORDS];
+
+	str_format(text, sizeof(text), "Re-planning from %u to %lld shards: "
+	    "the old layout is stopped, the new one follows.", f->count,
+	    (long long)count);
+	say(r, text);
+	r->state = REPLAN_STOPPING;
+	timer_stop(&f->launch_timer);
+	replace_abort(&f->replace);
+	/* A start in the middle of this must not take the old layout up. */
+	store_blob_put(&f->store, FLEET_LAYOUT_KEY, &none, sizeof(none), NULL);
+	for (uint32_t i = 0; i < f->local; i++)
+		member_event(&f->shard[i], MEMBER_ON_STOP);
+	timer_set(&r->timer, 0);
+}
+
+bool
+replan_answered(struct replan *r, const struct ask_answer *w)
+{
+	struct fleet *f = r->fleet;
+	int64_t spare = w->remaining - permit_reserve(&f->permit);
+
+	if (r->state == REPLAN_STOPPING)
+		return true;
+	if (r->state == REPLAN_NOT)
+		return false;
+	switch (replan_judge(f->count, f->config->shards, w->shards, spare)) {
+	case REPLAN_FIXED:
+		hold(r, "[gateway] shards sets that number: make it auto, then "
+		    "stop and start. Recommended:", w->shards);
+		return false;
+	case REPLAN_SAME:
+		hold(r, "yet recommends just that number; nothing fits better "
+		    "than", w->shards);
+		return false;
+	case REPLAN_NO_BUDGET:
+		wait_for_budget(r, w->shards, spare);
+		return false;
+	case REPLAN_GO:
+		break;
+	}
+	begin_stop(r, w->shards);
+	return true;
+}
+
+/* ---- the old layout's end -------------------------------------------- */
+
+static bool
+shards_gone(const struct fleet *f)
+{
+	for (uint32_t i = 0; i < f->local; i++)
+		if (member_running(&f->shard[i]))
+			return false;
+	return true;
+}
+
+static void
+on_timer(struct timer *t)
+{
+	struct replan *r = container_of(t, struct replan, timer);
+	struct fleet *f = r->fleet;
+
+	if (r->state != REPLAN_STOPPING || f->stopping || !shards_gone(f))
+		return;
+	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+		member_event(&f->handler_slot[i], MEMBER_ON_STOP);
+	if (member_running(f->handler) || member_running(fleet_spare(f)))
+		return;
+	fleet_unlaunch(f);
+	r->state = REPLAN_NOT;
+	asking_want(&f->asking, ASK_GATEWAY_BOT);	/* its answer launches */
+}
+
+void
+replan_progress(struct replan *r)
+{
+	if (r->state == REPLAN_STOPPING)
+		timer_set(&r->timer, 0);
+}
