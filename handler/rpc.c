@@ -239,6 +239,7 @@ static const struct rpc_method rpc_methods[] = {
     {"interaction.delete_original", " application_id token ",
 	rpc_interaction_delete_original, "true", false},
     {"rest", " method path body reason ", rpc_any_rest, NULL, true},
+    {"rank", " user_id roles ", rpc_rank, NULL, false},
     {"log", " level text ", rpc_log, NULL, false},
     {"gateway", " shard guild_id payload ", rpc_gateway, NULL, false},
     {"kv.get", " key ", rpc_kv_get, NULL, false},

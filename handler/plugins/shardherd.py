@@ -83,10 +83,14 @@ class Plugin:
             return fn
         return add
 
-    def command(self, name, help, **more):
-        """For the slash command /name: fn(d, event); see bot.respond."""
+    def command(self, name, help, rank=None, **more):
+        """For the slash command /name, of users with that rank at least:
+        fn(d, event); see bot.respond."""
         def add(fn):
-            self.commands[name] = (dict(more, name=name, help=help), fn)
+            def allowed(d, event):
+                if rank is None or self._may(d, name, rank):
+                    fn(d, event)
+            self.commands[name] = (dict(more, name=name, help=help), allowed)
             return fn
         return add
 
@@ -138,6 +142,24 @@ class Plugin:
 
     def rest(self, method, path, **more):
         return self.call("rest", method=method, path=path, **more)["body"]
+
+    def rank(self, interaction):
+        """The rank of who used a command, -1 to 999."""
+        member = interaction.get("member") or {}
+        user = member.get("user") or interaction["user"]
+        return self.call("rank", user_id=user["id"],
+            roles=member.get("roles", []))["rank"]
+
+    def _may(self, d, name, rank):
+        have = self.rank(d)
+        if have >= rank:
+            return True
+        self.call("log", level="notice", text="denied /%s, which needs rank "
+            "%d, to %s of rank %d" % (name, rank, (d.get("member") or d)
+            ["user"]["id"], have))
+        self.respond(d, "Sorry, /%s is not for you: it needs rank %d, and "
+            "yours is %d." % (name, rank, have), ephemeral=True)
+        return False
 
     # ---- the lines ----------------------------------------------------
 

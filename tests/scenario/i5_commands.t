@@ -3,6 +3,7 @@
 """Slash commands: declared by plugins, registered when something changed and
 at no other time, and answered."""
 import os
+import re
 import shutil
 
 from herd import ROOT, scenario, wait_until
@@ -23,6 +24,36 @@ def answer(t, sim, text):
     wait_until(lambda: sim.report()["rest"]["by_status"].get("204", 0)
         > before, text)
     t.ok(True, text)
+
+
+def ranks(t, sim, fleet, dice):
+    """Who may not is told so; a rank set by the operator counts at once."""
+    fleet.stop()
+    with open(dice, encoding="utf-8") as f:
+        text = f.read()
+    with open(dice, "w", encoding="utf-8") as f:
+        f.write(text.replace('die", ', 'die", rank=10, '))
+    fleet.start()
+    answer(t, sim, "a user without the rank gets an answer")
+    wait_until(lambda: "denied /roll, which needs rank 10" in
+        fleet.log_text(), "the denial is logged")
+    user = re.search(r"to (\d+) of rank 0", fleet.log_text()).group(1)
+    t.ok(user, "and is logged")
+    fleet.must("rank", "set", "user", user, "10")
+    t.match(fleet.must("rank", "list"), r"user +%s +10" % user, "rank list")
+    denied = fleet.log_text().count("denied /roll")
+    answer(t, sim, "the rank lets the user in")
+    t.equal(fleet.log_text().count("denied /roll"), denied, "without denial")
+    fleet.must("rank", "set", "user", user, "-1")
+    answer(t, sim, "and -1 shuts the user out")
+    wait_until(lambda: "of rank -1" in fleet.log_text(), "which is logged")
+    fleet.must("rank", "unset", "user", user)
+    t.sentence(fleet.cli("rank", "unset", "user", user), 1, "no rank",
+        "a second unset")
+    t.sentence(fleet.cli("rank", "set", "role", user, "1000"), 64,
+        "is no rank", "a rank too high")
+    t.equal(fleet.must("rank", "list").split(), ["KIND", "ID", "RANK"],
+        "the list is empty again")
 
 
 def main(t):
@@ -59,6 +90,7 @@ def main(t):
     fleet.start()
     wait_until(lambda: registered(fleet) == 2, "the change is registered")
     t.ok(True, "a changed help text is registered")
+    ranks(t, sim, fleet, dice)
     t.equal({s for s in sim.report()["rest"]["by_status"] if s[0] != "2"},
         set(), "every call was in order")
     fleet.stop()
