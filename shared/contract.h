@@ -27,6 +27,8 @@ enum contract_fd {
 };
 /* Hidden first argument that makes the binary a handler. */
 #define CONTRACT_ROLE_HANDLER "--role=handler"
+/* A word behind config path and generation: start no plugin by itself. */
+#define CONTRACT_HOLD_PLUGINS "hold-plugins"
 
 /* ---- supervisor channels -------------------------------------------- */
 
