@@ -23,8 +23,8 @@ plugin_wait(struct plugin *p)
 {
 	timer_set(&p->timer, p->delay_s);
 	p->delay_s *= 2;
-	if (p->delay_s > PLUGIN_RESTART_MAX_S)
-		p->delay_s = PLUGIN_RESTART_MAX_S;
+	if (p->delay_s > p->host->config->restart_max_s)
+		p->delay_s = p->host->config->restart_max_s;
 	plugin_enter(p, PLUGIN_IDLE);
 }
 
@@ -271,7 +271,7 @@ plugin_obituary(struct plugin *p, int status)
 	}
 	if (p->up_ms != 0
 	    && clock_boot_ms() - p->up_ms >= PLUGIN_HEALTHY_MS) {
-		p->delay_s = PLUGIN_RESTART_MIN_S;
+		p->delay_s = p->host->config->restart_min_s;
 		p->strikes = 0;
 	}
 	p->strikes++;
@@ -292,6 +292,9 @@ plugin_reap(struct plugin *p)
 	p->reaping = true;
 	pipes_last(&p->pipes);
 	p->reaping = false;
+	/* It closed its pipes because it ended: that is no reason. */
+	if (p->state == PLUGIN_ENDING && p->rung == 0)
+		p->failure[0] = '\0';
 	plugin_obituary(p, status);
 	plugin_event(p, ON_EXIT);
 }
@@ -339,7 +342,7 @@ plugin_start(struct plugin *p, const struct config_plugin *cfg, bool once)
 	p->once = once;
 	p->retired = p->stopping = p->settled = p->was_up = false;
 	p->strikes = 0;
-	p->delay_s = PLUGIN_RESTART_MIN_S;
+	p->delay_s = p->host->config->restart_min_s;
 	p->state = PLUGIN_IDLE;
 	plugin_event(p, ON_TIMER);
 }

@@ -16,8 +16,6 @@
 
 #include <ev.h>
 
-#define PLUGIN_RESTART_MIN_S 1.0
-#define PLUGIN_RESTART_MAX_S 60.0
 #define PLUGIN_HEALTHY_MS 60000u /* up this long: the delay starts anew */
 #define PLUGIN_HOLD_AFTER 10u	 /* ends without health before it is held */
 #define PLUGIN_WORDS_PER_S 100u	 /* lines of its stderr in the log */

@@ -117,6 +117,8 @@ setup(void **state)
 	memset(&t, 0, sizeof(t));
 	t.config.plugins = 1;
 	t.config.handler_start_timeout_s = 10;
+	t.config.restart_min_s = 1;
+	t.config.restart_max_s = 60;
 	t.config.plugin[0] = (struct config_plugin) {.name = "sh",
 	    .exec = exec, .events = events, .window = 4, .timeout_s = 10};
 	t.loop = ev_loop_new(EVFLAG_AUTO);
