@@ -255,6 +255,9 @@ set_options(struct dial *d, const char *proxy)
 	curl_easy_setopt(d->easy, CURLOPT_URL, url);
 	curl_easy_setopt(d->easy, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(d->easy, CURLOPT_NOSIGNAL, 1L);
+	/* Else giving up waits for the resolver's thread: DNS that hangs
+	 * would stop this process for as long as it hangs. */
+	curl_easy_setopt(d->easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(d->easy, CURLOPT_ERRORBUFFER, d->curl_error);
 	curl_easy_setopt(d->easy, CURLOPT_CLOSESOCKETFUNCTION,
 	    on_close_socket);

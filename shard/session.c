@@ -168,6 +168,8 @@ handshake_identify(struct session *s)
 	s->stats->identifies++;
 	session_become(s, SHARD_IDENTIFYING, "IDENTIFY sent");
 	s->ops->identify(s->arg);
+	/* Behind the write: on a busy host that may be a while later. */
+	s->sent_ms = clock_boot_ms();
 }
 
 static void
@@ -413,7 +415,7 @@ on_beat_due(struct session *s, const struct session_in *in)
 	if (now > s->beat_due_ms + interval) {
 		struct ending e = session_ending(OUTCOME_CLOSED, "the host slept for "
 		    "%.1f s", (double)(now - s->beat_due_ms) / 1000);
-		e.at_once = true;
+		e.polite = e.at_once = true;
 		e.kind = RECONNECT_PAUSE;
 		session_say(s, LOG_L_NOTICE, "%s: reconnecting", e.why);
 		session_end(s, &e);
@@ -550,7 +552,9 @@ session_dispatch(struct session *s, const struct envelope *e, const char *t)
 {
 	s->dispatch_ms = s->byte_ms;
 	if (session_replaying(s)) {
-		s->progress = true;
+		/* Without a new seq the next RESUME begins where this did. */
+		if (e->has_s && e->s > s->seq)
+			s->progress = true;
 		s->stats->replayed++;
 	}
 	if (e->t_len < 12 || memcmp(t, "GUILD_", 6) != 0)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 /* The permits' own margin (4.3), as a share of the interval, within bounds. */
+#define POLITE_MAX 10 /* op 7 instead of RESUMED for ever is a refusal, too */
 #define SETTLE_MARGIN 0.1
 #define SETTLE_MARGIN_MIN_MS 50
 #define SETTLE_MARGIN_MAX_MS 500
@@ -130,8 +131,10 @@ void_session(struct session *s, const struct ending *e)
 static void
 strike(struct session *s, struct ending *e)
 {
+	bool excused = e->polite && s->attempt.fails < POLITE_MAX;
+
 	s->stats->resumes_failed++;
-	if (e->polite || s->progress || e->react != REACT_RESUME)
+	if (excused || s->progress || e->react != REACT_RESUME)
 		return;
 	if (++s->rec.strikes < SESSION_STRIKES) {
 		session_save(s);

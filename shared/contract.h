@@ -30,6 +30,9 @@ enum contract_fd {
 /* A word behind config path and generation: start no plugin by itself. */
 #define CONTRACT_HOLD_PLUGINS "hold-plugins"
 
+/* Store blob of this key and a plugin's name: "1" while it is held. */
+#define CONTRACT_HELD_KEY "plugin-held/"
+
 /* ---- supervisor channels -------------------------------------------- */
 
 #define CONTRACT_MESSAGES(X)                                                   \

@@ -16,7 +16,7 @@ liveness_judge(const struct page_shard *s, uint64_t now)
 	switch (s->state) {
 	case SHARD_READY:
 		if (older(now, s->state_since_ms, limit)
-		    && older(now, s->ack_ms, limit))
+		    && (s->ack_ms == 0 || older(now, s->ack_ms, limit)))
 			return "it claims to be ready, but no heartbeat was "
 			    "acknowledged for three intervals";
 		return NULL;

@@ -178,6 +178,9 @@ test_watchdog(void **state)
 	assert_non_null(liveness_judge(&s, 1001 + limit));
 	s.ack_ms = 2000;
 	assert_null(liveness_judge(&s, 1001 + limit));
+	s.ack_ms = 0;			/* hung before the first ACK (8.25) */
+	assert_null(liveness_judge(&s, 1000 + limit));
+	assert_non_null(liveness_judge(&s, 1001 + limit));
 	s.ack_ms = 1000;
 	s.state = SHARD_PERMIT;		/* a long wait, and a right one */
 	assert_null(liveness_judge(&s, 1000 + 86400000));

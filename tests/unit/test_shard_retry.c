@@ -210,6 +210,134 @@ test_no_strike_with_progress(void **state)
 	assert_int_equal(rig_seen.forgets, 0);
 }
 
+/* A dispatch without a new seq is none: the next RESUME starts as this one. */
+static void
+test_strike_without_progress(void **state)
+{
+	rig_begin("abc", CAUSE_NO_SESSION);
+	for (int i = 0; i < 3; i++) {
+		rig_hello();
+		rig_event(7, "MESSAGE_CREATE");
+		rig_closed(0);
+		fake_time_advance(fake_time_next());
+	}
+	rig_is(SHARD_PERMIT);
+	assert_int_equal(rig_seen.cause, CAUSE_POISONED);
+}
+
+/* 8.15: op 7 in answer to RESUME is routine, but not for ever. */
+static void
+test_op7_for_ever(void **state)
+{
+	int rounds = 0;
+
+	rig_begin("abc", CAUSE_NO_SESSION);
+	while (rig_seen.forgets == 0 && rounds < 100) {
+		rig_hello();
+		rig_in(SESSION_EV_RECONNECT);
+		fake_time_advance(fake_time_next());
+		rounds++;
+	}
+	assert_in_range(rounds, 10, 15);
+	rig_is(SHARD_PERMIT);
+}
+
+/* 8.29: that the host slept amid a RESUME is not the session's fault. */
+static void
+test_sleep_amid_resume(void **state)
+{
+	rig_begin("abc", CAUSE_NO_SESSION);
+	for (int i = 0; i < 5; i++) {
+		rig_hello();
+		rig_is(SHARD_RESUMING);
+		fake_time_sleep(RIG_INTERVAL * 3);
+		fake_time_advance(fake_time_next());
+		rig_is(SHARD_WAITING);
+		fake_time_advance(fake_time_next());
+	}
+	rig_is(SHARD_CONNECTING);
+	assert_int_equal(rig_seen.forgets + rig_session.rec.strikes, 0);
+}
+
+/* The IDENTIFYs a shard spends in an hour when each gets this answer. */
+static unsigned
+spent_in_an_hour(void (*answer)(void))
+{
+	uint64_t end;
+
+	rig_begin("", CAUSE_NO_SESSION);
+	end = clock_boot_ms() + 3600000;
+	while (clock_boot_ms() < end) {
+		if (rig_stats.state == SHARD_PERMIT)
+			rig_grant();
+		rig_hello();
+		answer();
+		fake_time_advance(fake_time_next());
+	}
+	return rig_seen.identifies;
+}
+
+static void
+answer_invalid(void)
+{
+	rig_in_flag(SESSION_EV_INVALID, false);
+}
+
+static void
+answer_1011(void)
+{
+	rig_closed(1011);
+}
+
+/* 8.8, 8.12, 8.18: whatever the answer, for ever: no loop burns the budget. */
+static void
+test_identify_loop(void **state)
+{
+	unsigned n = spent_in_an_hour(answer_invalid);
+
+	assert_in_range(n, 6, 12);
+	n = spent_in_an_hour(answer_1011);
+	assert_in_range(n, 6, 12);
+}
+
+/* 8.18: 1011 for days on a session that lives: RESUMEs only, spaced; then,
+ * when they fail as well, the session is given up and IDENTIFYs grow rare. */
+static void
+test_1011_for_days(void **state)
+{
+	uint64_t start;
+
+	rig_live();
+	start = clock_boot_ms();
+	for (int i = 0; i < 1000; i++) {
+		rig_closed(1011);
+		assert_true(fake_time_next() >= 10000);
+		fake_time_advance(fake_time_next());
+		rig_hello();
+		rig_in(SESSION_EV_RESUMED);
+	}
+	assert_int_equal(rig_seen.asks, 0);
+	assert_true(clock_boot_ms() - start >= 10000000);
+	for (int i = 0; i < 3; i++) {
+		rig_closed(1011);
+		fake_time_advance(fake_time_next());
+		rig_hello();
+	}
+	rig_closed(1011);
+	fake_time_advance(fake_time_next());
+	rig_is(SHARD_PERMIT);
+	for (int i = 0; i < 20; i++) {
+		rig_grant();
+		rig_hello();
+		rig_closed(1011);
+		fake_time_advance(fake_time_next());
+	}
+	rig_grant();
+	rig_hello();
+	rig_closed(1011);
+	assert_true(fake_time_next() >= 600000);
+}
+
 static void
 test_strikes_reset(void **state)
 {
@@ -475,6 +603,11 @@ main(void)
 		cmocka_unit_test(test_poisoned),
 		cmocka_unit_test(test_no_strike_without_hello),
 		cmocka_unit_test(test_no_strike_with_progress),
+		cmocka_unit_test(test_strike_without_progress),
+		cmocka_unit_test(test_op7_for_ever),
+		cmocka_unit_test(test_sleep_amid_resume),
+		cmocka_unit_test(test_identify_loop),
+		cmocka_unit_test(test_1011_for_days),
 		cmocka_unit_test(test_strikes_reset),
 		cmocka_unit_test(test_broken_stream),
 		cmocka_unit_test(test_permit_given_back),

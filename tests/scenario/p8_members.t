@@ -1,0 +1,48 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""8.28: two requests for one guild's member list: the first goes out, the
+other waits for Discord's 30 s at the shard, so that Discord never has to say
+RATE_LIMITED; its chunks come, one list after the other."""
+import os
+import sys
+import time
+
+from herd import scenario, wait_until
+from ordeal import healthy
+
+PLUGIN = os.path.join(os.path.dirname(os.path.realpath(__file__)),
+    "askmembers.py")
+TIMES = 2
+
+
+def main(t):
+    sim = t.sim(shards=2)
+    fleet = t.fleet(sim)
+    path = fleet.path("told")
+    fleet.write_config({"bot.intents": "GUILDS, GUILD_MEMBERS"}, {
+        "audit": fleet.audit(), "ask": dict(exec="%s %s %s %d" % (
+        sys.executable, PLUGIN, path, TIMES), events="GUILD_CREATE, "
+        "GUILD_MEMBERS_CHUNK, RATE_LIMITED")})
+    fleet.start()
+    began = time.monotonic()
+
+    def told():
+        with open(path, encoding="utf-8") as f:
+            return f.read().splitlines()
+    wait_until(lambda: "answer 0 ok" in told(), "the first request goes out")
+    t.ok(time.monotonic() - began < 5, "8.28: the first goes out at once")
+    wait_until(lambda: "answer %d ok" % (TIMES - 1) in told(),
+        "the last request goes out", 45 * TIMES)
+    took = time.monotonic() - began
+    t.ok(took >= 25, "8.28: the next one waits for its 30 s (%.0f s)" % took)
+    wait_until(lambda: [x for x in told() if x.startswith(
+        "event GUILD_MEMBERS_CHUNK n%d" % (TIMES - 1))], "its chunks come")
+    t.equal([x for x in told() if "RATE_LIMITED" in x], [],
+        "8.28: Discord had nothing to limit")
+    sim.settle()
+    t.nothing_lost(sim, identifies=2)
+    healthy(t, fleet)
+    fleet.stop()
+
+
+scenario(main)
