@@ -203,6 +203,8 @@ plugin_pipe_closed(struct pipes *pipes, const char *why)
 {
 	struct plugin *p = container_of(pipes, struct plugin, pipes);
 
+	if (p->reaping)
+		return; /* of course: it has ended */
 	str_copy(p->failure, why, sizeof(p->failure));
 	plugin_event(p, ON_CLOSED);
 }

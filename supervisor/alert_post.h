@@ -2,7 +2,7 @@
 /*
  * Delivers one alert: a short-lived child posts it to the webhook, starts the
  * exec hook with it, and writes what came of that to a pipe.  The supervisor
- * itself resolves no name, waits for no socket and reads no secret.
+ * itself resolves no name and waits for no socket.
  */
 #ifndef SUPERVISOR_ALERT_POST_H
 #define SUPERVISOR_ALERT_POST_H

@@ -94,12 +94,22 @@ void
 alerts_open(struct alerts *a, struct fleet *f)
 {
 	struct kept k;
+	struct err e;
+	char *url;
 	size_t len;
 
 	alerts_init(a, f->timers, &actions, f);
 	a->fleet = f;
 	alert_post_init(&a->post, f->loop, f->timers, f->config, f->ca_file,
 	    on_posted);
+	/* Better heard of now than when the first alert is due. */
+	if (f->config->alert_webhook[0] != '\0') {
+		url = config_read_secret(f->config->alert_webhook, "webhook",
+		    &e);
+		if (url == NULL)
+			log_warn("No alert can be sent: %s", e.text);
+		free(url);
+	}
 	if (store_blob_get(&f->store, KEPT_KEY, &k, sizeof(k), &len, NULL) != 1
 	    || len != sizeof(k))
 		return;

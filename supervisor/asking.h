@@ -12,7 +12,7 @@
 struct fleet;
 
 #define ASKING_BUSY_MS 60000	/* between questions while shards IDENTIFY */
-#define ASKING_LEAST_MS 5000	/* between questions of an operator */
+#define ASKING_LEAST_MS 2000	/* between questions of an operator */
 
 struct asking {
 	struct fleet *fleet;

@@ -135,7 +135,7 @@ forced(struct permit *p, struct permit_slot *s)
 }
 
 static void
-take(struct permit *p, uint32_t i, uint64_t now)
+take(struct permit *p, uint32_t i)
 {
 	struct permit_slot *s = &p->slot[i];
 	struct permit_request r = { .shard = i, .key = i % p->keys,
@@ -143,6 +143,8 @@ take(struct permit *p, uint32_t i, uint64_t now)
 	    .asked_boot_ms = s->since_ms, .forced = forced(p, s),
 	    .again = permit_sent_lately(p, i) };
 	uint64_t id = p->act->record(p->arg, &r);
+	/* Behind the ledger's fsync: the shard sends no sooner than now. */
+	uint64_t now = clock_boot_ms();
 
 	if (id == 0) {
 		p->retry_ms = now + PERMIT_RERECORD_MS;
@@ -207,7 +209,7 @@ pass_waiting(struct permit *p, uint32_t i, struct pass *w)
 	own = permit_own_free_ms(p, i, w->brake);
 	if (key <= w->now && own <= w->now) {
 		brake_may_start(&p->alike, i, w->now);
-		take(p, i, w->now);
+		take(p, i);
 		w->brake = permit_braked(p);
 		return;
 	}

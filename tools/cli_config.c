@@ -12,7 +12,26 @@ collect(const char *line, void *arg)
 	json_object_array_add(arg, json_object_new_string(line));
 }
 
-/* What the file alone cannot tell: the token file and the CA bundle. */
+static int
+check_webhook(struct cli *c)
+{
+	const char *path = c->config.alert_webhook;
+	char *url;
+	bool ok;
+
+	if (path[0] == '\0')
+		return 0;
+	if ((url = config_read_secret(path, "webhook", &c->err)) == NULL)
+		return -1;
+	ok = strncmp(url, "https://", 8) == 0 ||
+	    strncmp(url, "http://", 7) == 0;
+	explicit_bzero(url, strlen(url));
+	free(url);
+	return ok ? 0 : err_set(&c->err, EXIT_CONFIG, "The webhook file %s "
+	    "holds no http or https URL.", path);
+}
+
+/* What the file alone cannot tell: the secrets' files and the CA bundle. */
 static int
 check_around(struct cli *c)
 {
@@ -26,7 +45,7 @@ check_around(struct cli *c)
 	if ((tls = tls_client_new(c->config.ca_file, &c->err)) == NULL)
 		return -1;
 	SSL_CTX_free(tls);
-	return 0;
+	return check_webhook(c);
 }
 
 static int

@@ -9,7 +9,7 @@ import os
 import stat
 import threading
 
-from herd import Failed, scenario, wait_until
+from herd import scenario, wait_until
 from simclient import Client
 
 
@@ -69,13 +69,16 @@ def ask(fleet):
 def main(t):
     receiver = Receiver()
     sim = t.sim(shards=4)
-    fleet = t.fleet(sim, {"alerts.webhook_file": "hook-url",
-        "alerts.exec": "pager --now"})
+    fleet = t.fleet(sim)
     write(fleet.path("hook-url"), receiver.url("/alert") + "\n", 0o600)
     write(fleet.path("pager"), "#!/bin/sh\ncat >>%s\n"
         % fleet.path("paged"), 0o755)
     fleet.write_config({"alerts.webhook_file": "hook-url",
         "alerts.exec": "pager --now"})
+    os.chmod(fleet.path("hook-url"), 0o644)
+    t.sentence(fleet.cli("config", "check"), 78, "chmod 600", "a webhook that "
+        "others can read")
+    os.chmod(fleet.path("hook-url"), 0o600)
     fleet.start()
     budget = ask(fleet)["budget"]
     t.equal(budget["foreign_24h"], 0, "our own are our own")

@@ -1,0 +1,106 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""I5, I9: plugins that flood, talk nonsense, stop in the middle of a line or
+answer slowly, an event of 10 MB, and a stopped handler: each is bounded and
+seen, and neither another plugin nor a heartbeat is delayed."""
+import json
+import os
+import signal
+
+from herd import scenario
+
+HEAD = """#!/usr/bin/python3
+import json, os, sys, time
+def say(text):
+    sys.stdout.write(text)
+    sys.stdout.flush()
+sys.stdin.readline()
+say('{"jsonrpc":"2.0","id":0,"result":{"api":1}}\\n')
+"""
+BAD = {
+    "flood": """
+while True:
+    say('{"jsonrpc":"2.0","id":1,"method":"log","params":{"level":"debug"}}\\n'
+        * 200)
+""",
+    "grumble": """
+while True:
+    sys.stderr.write("it hurts\\n" * 200)
+    sys.stderr.flush()
+""",
+    "nonsense": """
+sys.stdin.readline()
+say("{oops\\n")
+sys.stdin.read()
+""",
+    "half": """
+sys.stdin.readline()
+say('{"jsonrpc":"2.0","id":1,')
+sys.stdin.read()
+""",
+    "slow": """
+for line in sys.stdin:
+    m = json.loads(line)
+    time.sleep(0.05)
+    if "id" in m:
+        say('{"jsonrpc":"2.0","id":%d,"result":null}\\n' % m["id"])
+""",
+}
+
+
+def plugins(fleet):
+    done = fleet.cli("plugin", "list", "--json")
+    return {p["name"]: p for p in json.loads(done.stdout)["plugins"]}
+
+
+def hire(fleet):
+    jobs = {"audit": fleet.audit()}
+    for name, text in BAD.items():
+        path = fleet.path(name + ".py")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(HEAD + text)
+        os.chmod(path, 0o755)
+        jobs[name] = dict(exec=path, window=4,
+            timeout="2s" if name == "half" else "60s")
+    fleet.write_config({"handler.drain_timeout": "1s",
+        "limits.restart_max": "5s"}, jobs)
+
+
+def main(t):
+    sim = t.sim(shards=4, rate=200, heartbeat_interval="1s")
+    fleet = t.fleet(sim)
+    hire(fleet)
+    fleet.start()
+    sim.wait("handled>=500")
+    big = fleet.path("big.json")
+    with open(big, "w", encoding="utf-8") as f:
+        json.dump({"t": "BIG", "s": 1, "op": 0,
+            "d": {"guild_id": "1", "x": "abcdefgh" * (10 << 17)}}, f)
+    sim.ctl("send", 2, big)
+    sim.wait("handled>=1500", timeout=60)
+    seen = plugins(fleet)
+    for name in ("nonsense", "half"):
+        t.ok(seen[name]["restarts"] > 0, "%s was ended and started again"
+            % name)
+    t.ok(seen["slow"]["backlog_events"] > 0, "what is slow has a backlog")
+    t.ok(seen["slow"]["lag_ms"] > 1000, "and its lag shows")
+    t.ok(seen["audit"]["lag_ms"] < 2000, "the good one's lag is %d ms"
+        % seen["audit"]["lag_ms"])
+    t.match(fleet.log_text(), "lines of its standard error were left out",
+        "the log is not flooded")
+
+    # A stopped handler: shards and heartbeats go on.
+    pid = fleet.handler_pid()
+    os.kill(pid, signal.SIGSTOP)
+    sent = sim.totals()["heartbeats"]
+    sim.wait("heartbeats>=%d" % (sent + 12))
+    states = {s["state"] for s in fleet.status()["shards"]}
+    os.kill(pid, signal.SIGCONT)
+    t.equal(states, {"ready"}, "every shard is ready meanwhile")
+    sim.settle(timeout=60)
+    t.nothing_lost(sim, 4)
+    t.equal(sim.totals()["connects"], 4, "no shard had to reconnect")
+    fleet.stop()
+
+
+scenario(main)
