@@ -158,7 +158,8 @@ alarm_look(struct alarms *s, struct alarm *a, int64_t wall)
 		return ALARM_LOOK_MS;
 	if (a->due_ms > wall)
 		return (uint64_t)(a->due_ms - wall);
-	if (s->out[a->plugin] < ALARMS_OUT_MAX)
+	if (s->out[a->plugin] < ALARMS_OUT_MAX
+	    && s->plugin[a->plugin] != NULL)
 		alarm_fire(s, a, wall);
 	return a->asked != 0 ? alarm_patience(s, a) : ALARM_LOOK_MS;
 }

@@ -222,6 +222,14 @@ on_request(struct plugin_host *host, struct plugin *p, const char *id,
 }
 
 static void
+on_initialised(struct plugin_host *host, struct plugin *p,
+    struct json_object *result)
+{
+	commands_declare(&handler_of(host)->rpc.commands, plugin_index(p),
+	    result);
+}
+
+static void
 on_answered(struct plugin_host *host, struct plugin *p, uint64_t id,
     const char *refusal)
 {
@@ -452,6 +460,7 @@ start_plugins(struct handler *h)
 	s->host.config = &h->config;
 	s->host.limits = &h->limits;
 	s->host.request = on_request;
+	s->host.initialised = on_initialised;
 	s->host.answered = on_answered;
 	s->host.ended = on_ended;
 	s->up = on_up;

@@ -50,6 +50,9 @@ struct plugin_host {
 	/* id "" for a notification; all borrowed. */
 	void (*request)(struct plugin_host *, struct plugin *, const char *id,
 	    const char *method, struct json_object *params);
+	/* Its answer to initialize, before it is up; borrowed, may be NULL. */
+	void (*initialised)(struct plugin_host *, struct plugin *,
+	    struct json_object *result);
 	/* It answered plugin_ask's id; refusal NULL, or its error's text. */
 	void (*answered)(struct plugin_host *, struct plugin *, uint64_t id,
 	    const char *refusal);

@@ -109,6 +109,8 @@ plugin_initialised(struct plugin *p, const struct talk *t)
 			plugin_fail(p, why);
 			return;
 		}
+		if (p->host->initialised != NULL)
+			p->host->initialised(p->host, p, t->result);
 		plugin_event(p, ON_STARTED);
 		return;
 	}

@@ -239,6 +239,7 @@ static const struct rpc_method rpc_methods[] = {
     {"interaction.delete_original", " application_id token ",
 	rpc_interaction_delete_original, "true", false},
     {"rest", " method path body reason ", rpc_any_rest, NULL, true},
+    {"rank", " user_id roles ", rpc_rank, NULL, false},
     {"log", " level text ", rpc_log, NULL, false},
     {"gateway", " shard guild_id payload ", rpc_gateway, NULL, false},
     {"kv.get", " key ", rpc_kv_get, NULL, false},
@@ -298,6 +299,7 @@ rpc_open(struct rpc *r, struct timers *timers, const struct config *config,
 	r->config = config;
 	jobs_init(&r->jobs, timers, kv);
 	alarms_init(&r->alarms, timers, &r->jobs, r->plugin, config);
+	commands_init(&r->commands, timers, r->rest, &r->jobs, config);
 	return 0;
 }
 
@@ -332,6 +334,7 @@ rpc_close(struct rpc *r)
 {
 	jobs_free(&r->jobs);
 	alarms_free(&r->alarms);
+	commands_free(&r->commands);
 	cache_free(&r->cache);
 	kv_close(r->jobs.kv);
 }

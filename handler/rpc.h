@@ -8,6 +8,7 @@
 
 #include "handler/alarms.h"
 #include "handler/cache.h"
+#include "handler/commands.h"
 #include "handler/intake.h"
 #include "handler/jobs.h"
 #include "handler/plugin.h"
@@ -32,6 +33,7 @@ struct rpc {
 	struct jobs jobs;
 	struct alarms alarms;
 	struct cache cache;
+	struct commands commands;
 	bool stopping;
 };
 

@@ -66,6 +66,7 @@ rpc_fn rpc_interaction_respond, rpc_interaction_defer,
     rpc_interaction_followup, rpc_interaction_edit_original,
     rpc_interaction_delete_original;
 rpc_fn rpc_say, rpc_react, rpc_typing, rpc_any_rest, rpc_log, rpc_gateway;
+rpc_fn rpc_rank;
 rpc_fn rpc_kv_get, rpc_kv_set, rpc_kv_delete, rpc_kv_list, rpc_kv_txn;
 rpc_fn rpc_timer_set, rpc_timer_cancel, rpc_timer_list;
 

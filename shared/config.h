@@ -38,6 +38,7 @@ struct config {
 	char *token_file;		/* absolute */
 	uint64_t intents;
 	char *presence;			/* JSON object for IDENTIFY, or "" */
+	char *owners;			/* config_ranges.h; "": nobody */
 	/* [gateway] */
 	char *api;			/* "https://discord.com/api/v10" */
 	int64_t shards;			/* 0: auto */

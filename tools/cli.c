@@ -49,6 +49,8 @@ static const struct cli_verb verbs[] = {
 	    "act on one", cli_plugin},
 	{"deadletter", "list | show ID | replay ID|all | drop ID|all", "events "
 	    "that were set aside because they ended a plugin", cli_deadletter},
+	{"rank", "list | set user|role ID RANK | unset user|role ID", "who "
+	    "may use which of the bot's commands", cli_rank},
 	{"budget", "[--entries N] [--ask] [--force N]", "show what the "
 	    "IDENTIFYs were spent on, or let some pass the reserve",
 	    cli_budget},

@@ -4,7 +4,6 @@ import shardherd
 
 bot = shardherd.Plugin(workers=1)
 
-
 @bot.on("MESSAGE_CREATE")
 def count(d, event):
     if d["content"] == "!count":
@@ -12,11 +11,9 @@ def count(d, event):
         bot.kv.set(d["channel_id"], number)
         bot.reply(d, "%d times today" % number)
 
-
 @bot.timer("midnight", daily="00:00")
 def midnight(timer):
     for key, _ in list(bot.kv.items()):
         bot.kv.delete(key)
-
 
 bot.run()

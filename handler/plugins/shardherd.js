@@ -22,6 +22,7 @@ class Plugin {
 	constructor() {
 		this.handlers = new Map();
 		this.timers = new Map();
+		this.commands = new Map();
 		this.schedules = [];
 		this.started = [];
 		this.waiting = new Map();
@@ -44,6 +45,11 @@ class Plugin {
 	/* For events of this name, '*' for all: fn(d, event). */
 	on(name, fn) {
 		this.handlers.set(name, [...this.handlers.get(name) || [], fn]);
+	}
+
+	/* For the slash command /name, {help}: fn(d, event); see respond. */
+	command(name, more, fn) {
+		this.commands.set(name, {declared: {...more, name}, fn});
 	}
 
 	/* For the timer of this name: fn(timer); {daily} or {cron} sets it. */
@@ -76,6 +82,12 @@ class Plugin {
 		return this.call('reply', {channel_id: message.channel_id,
 			message_id: message.id, content, nonce: message.id,
 			...more});
+	}
+
+	/* Answers an interaction, within 3 seconds of its event. */
+	respond(interaction, content, more = {}) {
+		return this.call('interaction.respond', {id: interaction.id,
+			token: interaction.token, content, ...more});
 	}
 
 	react(message, emoji) {
@@ -146,12 +158,17 @@ class Plugin {
 
 	request(id, method, params) {
 		if (method === 'initialize') {
-			this.send({id, result: {api: 1}});
+			this.send({id, result: {api: 1, commands:
+				[...this.commands.values()].map((c) => c.declared)}});
 			this.begin().catch((e) => console.error(e.stack || e));
 		} else if (method === 'event') {
 			const event = params.event || {};
-			this.work(id, [...this.handlers.get(event.t) || [],
-				...this.handlers.get('*') || []], event.d, params);
+			const fns = [...this.handlers.get(event.t) || [],
+				...this.handlers.get('*') || []];
+			const command = event.t === 'INTERACTION_CREATE'
+				&& this.commands.get(event.d.data?.name);
+			this.work(id, command ? [...fns, command.fn] : fns,
+				event.d, params);
 		} else if (method === 'timer') {
 			const fn = this.timers.get(params.name);
 			this.work(id, fn ? [fn] : [], params);

@@ -66,7 +66,7 @@ class KV:
 class Plugin:
     def __init__(self, workers=8):
         self.handlers, self.timers, self.schedules = {}, {}, []
-        self.started = []
+        self.started, self.commands = [], {}
         self.pool = concurrent.futures.ThreadPoolExecutor(workers)
         self.room = threading.BoundedSemaphore(CALLS_MAX)
         self.lock, self.waiting = threading.Lock(), {}
@@ -80,6 +80,17 @@ class Plugin:
         def add(fn):
             for name in names:
                 self.handlers.setdefault(name, []).append(fn)
+            return fn
+        return add
+
+    def command(self, name, help, rank=None, **more):
+        """For the slash command /name, of users with that rank at least:
+        fn(d, event); see bot.respond."""
+        def add(fn):
+            def allowed(d, event):
+                if rank is None or self._may(d, name, rank):
+                    fn(d, event)
+            self.commands[name] = (dict(more, name=name, help=help), allowed)
             return fn
         return add
 
@@ -120,12 +131,35 @@ class Plugin:
             message_id=message["id"], content=content,
             **{"nonce": message["id"], **more})
 
+    def respond(self, interaction, content, **more):
+        """Answers an interaction, within 3 seconds of its event."""
+        return self.call("interaction.respond", id=interaction["id"],
+            token=interaction["token"], content=content, **more)
+
     def react(self, message, emoji):
         return self.call("react", channel_id=message["channel_id"],
             message_id=message["id"], emoji=emoji)
 
     def rest(self, method, path, **more):
         return self.call("rest", method=method, path=path, **more)["body"]
+
+    def rank(self, interaction):
+        """The rank of who used a command, -1 to 999."""
+        member = interaction.get("member") or {}
+        user = member.get("user") or interaction["user"]
+        return self.call("rank", user_id=user["id"],
+            roles=member.get("roles", []))["rank"]
+
+    def _may(self, d, name, rank):
+        have = self.rank(d)
+        if have >= rank:
+            return True
+        self.call("log", level="notice", text="denied /%s, which needs rank "
+            "%d, to %s of rank %d" % (name, rank, (d.get("member") or d)
+            ["user"]["id"], have))
+        self.respond(d, "Sorry, /%s is not for you: it needs rank %d, and "
+            "yours is %d." % (name, rank, have), ephemeral=True)
+        return False
 
     # ---- the lines ----------------------------------------------------
 
@@ -162,12 +196,16 @@ class Plugin:
 
     def _request(self, number, method, params):
         if method == "initialize":
-            self._send(id=number, result={"api": 1})
+            self._send(id=number, result={"api": 1, "commands":
+                [declared for declared, _ in self.commands.values()]})
             self.pool.submit(self._begin).add_done_callback(_complain)
         elif method == "event":
             event = params["event"] or {}
             fns = (self.handlers.get(event.get("t"), [])
                 + self.handlers.get("*", []))
+            name = ((event.get("d") or {}).get("data") or {}).get("name")
+            if event.get("t") == "INTERACTION_CREATE" and name in self.commands:
+                fns = fns + [self.commands[name][1]]
             self.pool.submit(self._work, number, fns, event.get("d"), params)
         elif method == "timer":
             fn = self.timers.get(params["name"])

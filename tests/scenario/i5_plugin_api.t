@@ -77,7 +77,7 @@ def examples():
     texts = [t.replace("\\e", "\\") for t in texts]
     calls = [json.loads(t) for t in texts if t.startswith("{")
         and "..." not in t]
-    return ({c["method"]: c["params"] for c in calls},
+    return ({c["method"]: c["params"] for c in calls if "method" in c},
         [t for t in texts if t.startswith("#!")])
 
 
@@ -208,7 +208,8 @@ def programs(fleet, texts):
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
         os.chmod(path, 0o755)
-        plugins["example%d" % i] = dict(exec=path, events="MESSAGE_CREATE")
+        plugins["example%d" % i] = dict(exec=path,
+            events="MESSAGE_CREATE, INTERACTION_CREATE")
     plugins["counter"] = dict(exec=os.path.join(PLUGINS, "counter.py"),
         events="MESSAGE_CREATE")
     return plugins
@@ -223,6 +224,17 @@ def answered(t, sim, text, reply, bot, guild):
             path="/channels/%s/messages" % channel)["body"]]
     wait_until(lambda: reply in contents(), "an answer to " + text)
     t.ok(True, "%s is answered" % text)
+
+
+def slash(t, sim, fleet):
+    def answers():
+        return sim.report()["rest"]["by_status"].get("204", 0)
+    before = answers()
+    sim.ctl("interaction", 0, "hear")
+    wait_until(lambda: answers() > before, "/hear is answered")
+    t.ok(True, "/hear is answered")
+    wait_until(lambda: "Discord has the new list" in fleet.log_text(),
+        "the page's commands are registered")
 
 
 def main(t):
@@ -243,6 +255,7 @@ def main(t):
     answered(t, sim, "!count", "1 times today", bot, guild)
     if shutil.which("node"):
         answered(t, sim, "!echo hear this", "hear this", bot, guild)
+    slash(t, sim, fleet)
     t.equal(fleet.status()["handler"]["plugin_restarts"], 0,
         "no plugin had to be restarted")
     fleet.stop()

@@ -1,0 +1,99 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Slash commands: declared by plugins, registered when something changed and
+at no other time, and answered."""
+import os
+import re
+import shutil
+
+from herd import ROOT, scenario, wait_until
+
+PLUGINS = os.path.join(ROOT, "handler", "plugins")
+REGISTERED = "Discord has the new list"
+UNCHANGED = "slash commands: nothing has changed"
+
+
+def registered(fleet):
+    return fleet.log_text().count(REGISTERED)
+
+
+def answer(t, sim, text):
+    """The simulator's own view: the interaction was answered by a 2xx."""
+    before = sim.report()["rest"]["by_status"].get("204", 0)
+    sim.ctl("interaction", 0, "roll")
+    wait_until(lambda: sim.report()["rest"]["by_status"].get("204", 0)
+        > before, text)
+    t.ok(True, text)
+
+
+def ranks(t, sim, fleet, dice):
+    """Who may not is told so; a rank set by the operator counts at once."""
+    fleet.stop()
+    with open(dice, encoding="utf-8") as f:
+        text = f.read()
+    with open(dice, "w", encoding="utf-8") as f:
+        f.write(text.replace('die", ', 'die", rank=10, '))
+    fleet.start()
+    answer(t, sim, "a user without the rank gets an answer")
+    wait_until(lambda: "denied /roll, which needs rank 10" in
+        fleet.log_text(), "the denial is logged")
+    user = re.search(r"to (\d+) of rank 0", fleet.log_text()).group(1)
+    t.ok(user, "and is logged")
+    fleet.must("rank", "set", "user", user, "10")
+    t.match(fleet.must("rank", "list"), r"user +%s +10" % user, "rank list")
+    denied = fleet.log_text().count("denied /roll")
+    answer(t, sim, "the rank lets the user in")
+    t.equal(fleet.log_text().count("denied /roll"), denied, "without denial")
+    fleet.must("rank", "set", "user", user, "-1")
+    answer(t, sim, "and -1 shuts the user out")
+    wait_until(lambda: "of rank -1" in fleet.log_text(), "which is logged")
+    fleet.must("rank", "unset", "user", user)
+    t.sentence(fleet.cli("rank", "unset", "user", user), 1, "no rank",
+        "a second unset")
+    t.sentence(fleet.cli("rank", "set", "role", user, "1000"), 64,
+        "is no rank", "a rank too high")
+    t.equal(fleet.must("rank", "list").split(), ["KIND", "ID", "RANK"],
+        "the list is empty again")
+
+
+def main(t):
+    sim = t.sim(shards=1, guilds=2)
+    fleet = t.fleet(sim)
+    for name in ("shardherd.py", "dice.py"):
+        shutil.copy(os.path.join(PLUGINS, name), fleet.dir)
+    dice = fleet.path("dice.py")
+    fleet.write_config({}, {"dice": dict(exec=dice,
+        events="INTERACTION_CREATE")})
+    fleet.start()
+    wait_until(lambda: registered(fleet) == 1, "the command is registered")
+    t.ok(True, "the command is registered")
+    answer(t, sim, "and answered")
+    fleet.stop()
+
+    # From here on any call about commands would be met by a fault.
+    sim.ctl("rest", "*/commands", "500", "json")
+    sim.ctl("rest", "GET /applications/*/commands", "500", "json")
+    before = fleet.log_text().count(UNCHANGED)
+    fleet.start()
+    answer(t, sim, "a restart leaves it working")
+    wait_until(lambda: fleet.log_text().count(UNCHANGED) > before,
+        "the commands are compared")
+    fleet.must("stop")
+    t.equal(sim.report()["rest"]["faulted"], 0,
+        "an unchanged deploy spends no call on commands")
+    sim.ctl("rest", "clear")
+
+    with open(dice, encoding="utf-8") as f:
+        text = f.read()
+    with open(dice, "w", encoding="utf-8") as f:
+        f.write(text.replace("Rolls a die", "Rolls one die"))
+    fleet.start()
+    wait_until(lambda: registered(fleet) == 2, "the change is registered")
+    t.ok(True, "a changed help text is registered")
+    ranks(t, sim, fleet, dice)
+    t.equal({s for s in sim.report()["rest"]["by_status"] if s[0] != "2"},
+        set(), "every call was in order")
+    fleet.stop()
+
+
+scenario(main)
