@@ -221,7 +221,7 @@ whisper_open(struct rpc *r, struct rpc_wait *w, const char *user,
 	str_copy(s->key, key, sizeof(s->key));
 	str_format(text, sizeof(text), "{\"recipient_id\":\"%s\"}", user);
 	ask.body = text;
-	if (rest_call(r->rest, plugin_index(w->plugin), &ask, whisper_opened,
+	if (rest_call(r->rest, plugin_slot(w->plugin), &ask, whisper_opened,
 		s, &bad, &why) == 0)
 		return NULL;
 	whisper_free(s);

@@ -91,7 +91,7 @@ get_cached(struct rpc *r, struct rpc_wait *w, struct json_object *params,
 	}
 	g->rpc = r;
 	g->wait = *w;
-	if (rest_call(r->rest, plugin_index(w->plugin),
+	if (rest_call(r->rest, plugin_slot(w->plugin),
 		&(struct rest_ask) {.method = "GET", .path = g->path,
 		.repeatable = true}, get_done, g, &bad, &why) == 0)
 		return NULL;

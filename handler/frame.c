@@ -46,7 +46,8 @@ frame_fault(const struct up_hdr *h)
 	if (h->type < UP_HELLO || h->type > UP_RESULT)
 		return "a frame of a type that shards don't send";
 	if (h->type == UP_EVENT
-	    && ((uint64_t)h->t_off + h->t_len > h->len || h->ord == 0))
+	    && ((uint64_t)h->t_off + h->t_len > h->len
+		|| (h->ord == 0) != ((h->flags & UP_FLAG_EXPRESS) != 0)))
 		return "an event whose name lies outside of it";
 	return NULL;
 }

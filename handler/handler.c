@@ -7,24 +7,22 @@
  */
 #include "handler/handler.h"
 
+#include "handler/inherit.h"
+#include "handler/order.h"
 #include "handler/rpc.h"
+#include "handler/sheet.h"
 #include "shared/clock.h"
 #include "shared/ipc.h"
 #include "shared/log.h"
-#include "shared/page.h"
 #include "shared/proctitle.h"
 #include "shared/version.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define HANDLER_CONFIG_MAX (1u << 20)
-#define HANDLER_TOKEN_MAX 512u
-#define HANDLER_TICK_S 1.0	/* lag on the page, late gateway commands */
+#define HANDLER_TICK_S (LANE_TICK_MS / 1000.0)
 #define HANDLER_LAST_S 15.0	/* for plugins that even SIGKILL can't end */
 #define HANDLER_ORPHAN_S 600.0	/* work on for shards without a supervisor */
 
@@ -35,13 +33,12 @@ struct handler {
 	struct ev_loop *loop;
 	struct timers *timers;
 	struct config config;
-	struct page page;
-	struct page_handler before; /* what other generations counted */
+	struct sheet sheet;
+	struct page_handler own; /* what this handler counted */
 	struct ipc ipc;
 	struct route route;
 	struct intake intake;
-	struct plugin_host host;
-	struct plugin *plugin[CONFIG_PLUGINS_MAX];
+	struct staff staff;
 	struct child_limits limits;
 	struct rest *rest;
 	struct rpc rpc;
@@ -50,8 +47,8 @@ struct handler {
 	struct timer tick, stop;
 	uint32_t generation;
 	enum handler_stop stopping;
-	bool ready, orphan, in_service;
-	uint64_t state_ms, lag_ms;
+	bool ready, orphan, hold;
+	uint64_t lag_ms;
 };
 
 /* ---- the stats page ------------------------------------------------------------ */
@@ -64,89 +61,49 @@ handler_state(const struct handler *h)
 	return h->ready ? HANDLER_READY : HANDLER_STARTING;
 }
 
-static unsigned
-handler_up(const struct handler *h)
-{
-	unsigned up = 0;
-
-	for (size_t i = 0; i < h->config.plugins; i++)
-		up += plugin_state(h->plugin[i]) == PLUGIN_UP;
-	return up;
-}
-
-static void
-handler_note(const struct handler *h, char *note, size_t size)
-{
-	size_t left = h->config.plugins - handler_up(h);
-
-	note[0] = '\0';
-	if (h->ready && left > 0 && h->stopping == STOP_NOT)
-		str_format(note, size, "%zu of %zu plugins are not up: their "
-				       "events wait (see the log)", left,
-		    h->config.plugins);
-}
-
-/* Counters go on from where whoever served until now has left them. */
-static void
-handler_take_page(struct handler *h)
-{
-	struct page_handler *p = &h->page.head->handler;
-	const struct rest_counts *rest = rest_counted(h->rest);
-	struct page_handler *b = &h->before;
-
-	page_repair(&p->lock);
-	memcpy(b, p, sizeof(*b));
-	b->events -= h->intake.events;
-	b->duplicates -= h->intake.duplicates;
-	b->acked -= h->intake.acked;
-	b->dead_letters -= h->host.dead_letters;
-	b->plugin_restarts -= h->host.restarts;
-	b->rest_calls -= rest->calls;
-	b->rest_429 -= rest->limited;
-	b->rest_errors -= rest->errors;
-}
-
-/* Two handlers run during a reload; the supervisor names the one in service. */
-static bool
-handler_serves(struct handler *h)
-{
-	bool named = h->page.head->handler_watch.pid == (int32_t)getpid();
-
-	if (named && !h->in_service)
-		handler_take_page(h);
-	h->in_service = named;
-	return named;
-}
-
 static void
 handler_page(struct handler *h, enum handler_state state)
 {
-	struct page_handler *p = &h->page.head->handler;
 	const struct rest_counts *rest = rest_counted(h->rest);
-	const struct page_handler *b = &h->before;
+	struct page_handler *p = &h->own;
 
-	if (!handler_serves(h))
-		return;
-	page_begin(&p->lock);
-	if (p->state != state)
-		p->state_since_ms = clock_boot_ms();
 	p->state = state;
 	p->pid = state == HANDLER_DOWN ? 0 : (int32_t)getpid();
 	p->generation = h->generation;
-	p->events = b->events + h->intake.events;
-	p->duplicates = b->duplicates + h->intake.duplicates;
-	p->acked = b->acked + h->intake.acked;
+	p->events = h->intake.events;
+	p->duplicates = h->intake.duplicates;
+	p->acked = h->intake.acked;
 	p->lag_events = h->intake.work.events;
-	p->lag_ms = h->intake.work.events > 0 ? h->lag_ms : 0;
-	p->dead_letters = b->dead_letters + h->host.dead_letters;
-	p->plugin_restarts = b->plugin_restarts + h->host.restarts;
-	p->rest_calls = b->rest_calls + rest->calls;
-	p->rest_429 = b->rest_429 + rest->limited;
-	p->rest_errors = b->rest_errors + rest->errors;
-	p->plugins = (uint32_t)h->config.plugins;
-	p->plugins_up = handler_up(h);
-	handler_note(h, p->note, sizeof(p->note));
-	page_end(&p->lock);
+	p->lag_ms = p->lag_events > 0 ? h->lag_ms : 0;
+	p->dead_letters = h->staff.dead_letters;
+	p->plugin_restarts = h->staff.host.restarts;
+	p->rest_calls = rest->calls;
+	p->rest_429 = rest->limited;
+	p->rest_errors = rest->errors;
+	p->plugins = h->staff.posts;
+	sheet_write(&h->sheet, p);
+}
+
+/* What takes longer to find out than a loop turn should. */
+static void
+handler_page_plugins(struct handler *h)
+{
+	struct page_handler *p = &h->own;
+
+	p->plugins_up = staff_up(&h->staff);
+	p->note[0] = '\0';
+	if (h->ready && h->stopping == STOP_NOT)
+		staff_note(&h->staff, p->note, sizeof(p->note));
+	if (sheet_serves(&h->sheet, p))
+		staff_page(&h->staff, &h->sheet.page.head->plugins);
+}
+
+/* The backlogs are ours while we serve, or a shard still sends to us. */
+static void
+handler_serve(struct handler *h)
+{
+	h->staff.lanes.serving = h->intake.open > 0
+	    || sheet_serves(&h->sheet, &h->own);
 }
 
 static void
@@ -158,6 +115,11 @@ handler_tick(struct timer *t)
 
 	h->lag_ms = oldest != 0 && now > oldest ? now - oldest : 0;
 	intake_tick(&h->intake);
+	handler_serve(h);
+	staff_tick(&h->staff);
+	if (intake_stuck(&h->intake))
+		staff_relieve(&h->staff);
+	handler_page_plugins(h);
 	timer_set(&h->tick, HANDLER_TICK_S);
 }
 
@@ -168,22 +130,19 @@ handler_check_ready(struct handler *h)
 {
 	if (h->ready)
 		return;
-	for (size_t i = 0; i < h->config.plugins; i++)
-		if (!plugin_settled(h->plugin[i]))
-			return;
+	if (!staff_settled(&h->staff))
+		return;
 	h->ready = true;
 	ipc_send(&h->ipc, MSG_READY, -1, h->generation, NULL, 0, -1);
-	log_info("handler is ready: %u of %zu plugins are up", handler_up(h),
-	    h->config.plugins);
+	log_info("handler is ready: %u of %u plugins are up",
+	    staff_up(&h->staff), h->staff.posts);
 }
 
 static void
 handler_check_gone(struct handler *h)
 {
-	for (size_t i = 0; i < h->config.plugins; i++)
-		if (plugin_state(h->plugin[i]) != PLUGIN_GONE)
-			return;
-	ev_break(h->loop, EVBREAK_ALL);
+	if (h->stopping == STOP_PLUGINS && staff_gone(&h->staff))
+		ev_break(h->loop, EVBREAK_ALL);
 }
 
 static void
@@ -196,8 +155,7 @@ handler_end_plugins(struct handler *h)
 	h->rpc.stopping = true;
 	rest_stop(h->rest);
 	timer_set(&h->stop, HANDLER_LAST_S);
-	for (size_t i = 0; i < h->config.plugins; i++)
-		plugin_stop(h->plugin[i]);
+	staff_stop(&h->staff);
 	handler_check_gone(h);
 }
 
@@ -206,7 +164,7 @@ static void
 handler_check_drained(struct handler *h)
 {
 	if (h->stopping == STOP_DRAIN && h->intake.work.events == 0
-	    && rest_busy(h->rest) == 0)
+	    && staff_idle(&h->staff) && rest_busy(h->rest) == 0)
 		handler_end_plugins(h);
 }
 
@@ -222,6 +180,8 @@ handler_stop(struct handler *h, double within_s)
 	log_info("handler stops: %zu events in work", h->intake.work.events);
 	h->stopping = STOP_DRAIN;
 	intake_stop(&h->intake);
+	/* What waits on disk is for the next handler. */
+	h->staff.lanes.stopping = true;
 	timer_set(&h->stop, drain < within_s ? drain : within_s);
 }
 
@@ -243,13 +203,15 @@ handler_stop_late(struct timer *t)
 static struct handler *
 handler_of(struct plugin_host *host)
 {
-	return container_of(host, struct handler, host);
+	return container_of(host, struct handler, staff.host);
 }
 
 static void
-on_finished(struct plugin_host *host, struct delivery *d)
+on_finished(struct lanes *lanes, struct event *e)
 {
-	intake_finish(&handler_of(host)->intake, d->event);
+	struct handler *h = container_of(lanes, struct handler, staff.lanes);
+
+	intake_finish(&h->intake, e);
 }
 
 static void
@@ -269,37 +231,48 @@ on_answered(struct plugin_host *host, struct plugin *p, uint64_t id,
 static void
 on_ended(struct plugin_host *host, struct plugin *p)
 {
-	rest_forget(handler_of(host)->rest, plugin_index(p));
-	rpc_plugin_ended(&handler_of(host)->rpc, p);
+	struct handler *h = handler_of(host);
+
+	rest_forget(h->rest, plugin_slot(p));
+	/* What the one that left was asked is asked again when it is late. */
+	if (h->staff.serving[plugin_index(p)] == p)
+		rpc_plugin_ended(&h->rpc, p);
 }
 
 static void
-on_changed(struct plugin_host *host, struct plugin *p)
+on_up(struct staff *staff, struct plugin *p)
 {
-	struct handler *h = handler_of(host);
+	rpc_plugin_up(&container_of(staff, struct handler, staff)->rpc, p);
+}
 
-	log_debug("plugin %s is %s", plugin_name(p),
-	    page_plugin_state_name[plugin_state(p)]);
-	if (plugin_state(p) == PLUGIN_UP)
-		rpc_plugin_up(&h->rpc, p);
-	if (h->stopping == STOP_PLUGINS)
-		handler_check_gone(h);
+static void
+on_gone(struct staff *staff)
+{
+	handler_check_gone(container_of(staff, struct handler, staff));
+}
+
+static void
+on_answer(struct staff *staff, uint32_t serial, bool ok, const char *text)
+{
+	struct handler *h = container_of(staff, struct handler, staff);
+	struct msg_plugin_answer m = {.ok = ok};
+
+	str_copy(m.text, text, sizeof(m.text));
+	ipc_send(&h->ipc, MSG_PLUGIN_ANSWER, -1, serial, &m, sizeof(m), -1);
 }
 
 static void
 on_deliver(struct intake *in, struct event *e, uint64_t wanted)
 {
-	static const char urgent[] = "INTERACTION_CREATE";
 	struct handler *h = container_of(in, struct handler, intake);
-	bool hurry = e->t_len == sizeof(urgent) - 1
-	    && memcmp(e->raw + e->t_off, urgent, e->t_len) == 0;
+	bool hurry = work_event_named(e, "INTERACTION_CREATE");
 
 	for (unsigned n = 0; wanted != 0; wanted &= wanted - 1, n++) {
 		struct delivery *d = &e->to[n];
 
 		d->event = e;
 		d->urgent = hurry;
-		plugin_push(h->plugin[__builtin_ctzll(wanted)], d);
+		staff_push(&h->staff, (unsigned)__builtin_ctzll(wanted), d);
 	}
 }
 
@@ -310,6 +283,17 @@ on_uplink_closed(struct intake *in)
 
 	if (h->orphan && in->open == 0)
 		handler_stop(h, h->config.handler_drain_timeout_s);
+}
+
+static void
+on_uplink_refused(struct intake *in, uint32_t shard, const char *why)
+{
+	struct handler *h = container_of(in, struct handler, intake);
+	struct msg_event m = {.report = REPORT_UPLINK_REFUSED};
+
+	str_copy(m.text, why, sizeof(m.text));
+	ipc_send(&h->ipc, MSG_EVENT, (int32_t)shard, h->generation, &m,
+	    sizeof(m), -1);
 }
 
 /* Leaves room in the supervisor's deadline for plugins that must be killed. */
@@ -327,6 +311,7 @@ on_message(struct ipc *ipc, const struct msg_hdr *hdr, const void *payload,
 {
 	struct handler *h = container_of(ipc, struct handler, ipc);
 	const struct msg_uplink *up;
+	const struct msg_plugin *order;
 	const struct msg_stop *stop;
 
 	switch (hdr->type) {
@@ -339,6 +324,15 @@ on_message(struct ipc *ipc, const struct msg_hdr *hdr, const void *payload,
 			h->generation = h->intake.generation = up->generation;
 		intake_uplink(&h->intake, (uint32_t)hdr->shard,
 		    up->shard_count, fd);
+		handler_serve(h);
+		return;
+	case MSG_PLUGIN:
+		order = ipc_payload(hdr, payload, sizeof(*order));
+		if (order == NULL)
+			break;
+		order_take(&h->staff, order, hdr->serial, fd);
+		if (fd >= 0)
+			close(fd);
 		return;
 	case MSG_STOP:
 		stop = ipc_payload(hdr, payload, sizeof(*stop));
@@ -381,8 +375,8 @@ on_signal(struct ev_loop *loop, ev_io *io, int revents)
 		children |= si.ssi_signo == SIGCHLD;
 		term |= si.ssi_signo == SIGTERM;
 	}
-	for (size_t i = 0; children && i < h->config.plugins; i++)
-		plugin_reap(h->plugin[i]);
+	if (children)
+		staff_reap(&h->staff);
 	if (term)
 		handler_stop(h, h->config.handler_drain_timeout_s);
 }
@@ -396,84 +390,25 @@ on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 	rest_flush(h->rest);
 	rpc_flush(&h->rpc);
 	intake_flush(&h->intake);
-	plugin_pump_all(&h->host);
+	plugin_pump_all(&h->staff.host);
 	handler_check_ready(h);
 	handler_check_drained(h);
+	if (h->staff.news)
+		handler_page_plugins(h);
 	handler_page(h, handler_state(h));
 }
 
 /* ---- set-up --------------------------------------------------------------------------- */
 
-/* Reads all of fd, at most max bytes; NULL with err set.  Caller frees. */
-static char *
-read_all(int fd, size_t max, const char *what, struct err *e)
-{
-	char *text = base_alloc(max + 1);
-	size_t len = 0;
-
-	while (len <= max) {
-		ssize_t n = read(fd, text + len, max + 1 - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			err_sys(e, EXIT_DEGRADED, "cannot read %s", what);
-			goto err1;
-		}
-		if (n == 0) {
-			text[len] = '\0';
-			return text;
-		}
-		len += (size_t)n;
-	}
-	err_set(e, EXIT_CONFIG, "%s is longer than %zu bytes", what, max);
-err1:
-	explicit_bzero(text, max + 1);
-	free(text);
-	return NULL;
-}
-
-static void
-print_problem(const char *line, void *arg)
-{
-	log_error("%s", line);
-}
-
-static int
-read_config(struct handler *h, const char *path, struct err *e)
-{
-	char *slash, *text;
-
-	/* A memfd keeps its offset for all who share it. */
-	lseek(CONTRACT_FD_CONFIG, 0, SEEK_SET);
-	text = read_all(CONTRACT_FD_CONFIG, HANDLER_CONFIG_MAX,
-	    "the configuration", e);
-	if (text == NULL)
-		return -1;
-	if (config_parse(&h->config, path, text, print_problem, NULL, e) < 0) {
-		free(text);
-		return -1;
-	}
-	free(text);
-	log_set_level((enum log_level)h->config.log_level);
-	str_copy(h->host.dir, h->config.path, sizeof(h->host.dir));
-	slash = strrchr(h->host.dir, '/');
-	if (slash != NULL)
-		slash[slash == h->host.dir] = '\0';
-	return 0;
-}
-
 static int
 start_rest(struct handler *h, struct err *e)
 {
-	char *token = read_all(CONTRACT_FD_TOKEN, HANDLER_TOKEN_MAX,
-	    "the token", e);
+	char *token = inherit_token(CONTRACT_FD_TOKEN, e);
 
-	close(CONTRACT_FD_TOKEN);
 	if (token == NULL)
 		return -1;
 	h->rest = rest_new(h->loop, h->timers, &h->config, token, e);
-	explicit_bzero(token, HANDLER_TOKEN_MAX + 1);
+	explicit_bzero(token, INHERIT_TOKEN_MAX + 1);
 	free(token);
 	return h->rest != NULL ? 0 : -1;
 }
@@ -481,20 +416,10 @@ start_rest(struct handler *h, struct err *e)
 static int
 start_signals(struct handler *h, struct err *e)
 {
-	sigset_t set;
-	int fd;
+	int fd = inherit_signals(e);
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_SETMASK, &set, NULL);
-	/* A terminal's ^C and hang-up are the supervisor's business. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
-		return err_sys(e, EXIT_DEGRADED, "signalfd");
+		return -1;
 	ev_io_init(&h->signals, on_signal, fd, EV_READ);
 	ev_io_start(h->loop, &h->signals);
 	return 0;
@@ -519,20 +444,27 @@ start_loop(struct handler *h, struct err *e)
 static void
 start_plugins(struct handler *h)
 {
-	h->host.loop = h->loop;
-	h->host.timers = h->timers;
-	h->host.config = &h->config;
-	h->host.limits = &h->limits;
-	h->host.finished = on_finished;
-	h->host.request = on_request;
-	h->host.answered = on_answered;
-	h->host.ended = on_ended;
-	h->host.changed = on_changed;
-	list_init(&h->host.dirty);
+	struct staff *s = &h->staff;
+
+	inherit_dir(&h->config, s->host.dir, sizeof(s->host.dir));
+	s->host.loop = h->loop;
+	s->host.timers = h->timers;
+	s->host.config = &h->config;
+	s->host.limits = &h->limits;
+	s->host.request = on_request;
+	s->host.answered = on_answered;
+	s->host.ended = on_ended;
+	s->up = on_up;
+	s->config = &h->config;
+	s->route = &h->route;
+	s->answer = on_answer;
+	s->gone = on_gone;
+	s->lanes.finished = on_finished;
+	handler_serve(h);
+	staff_init(s, h->config.state_dir, h->config.handler_drain_timeout_s);
 	for (size_t i = 0; i < h->config.plugins; i++)
-		h->plugin[i] = plugin_new(&h->host, (unsigned)i);
-	for (size_t i = 0; i < h->config.plugins; i++)
-		plugin_start(h->plugin[i]);
+		staff_add(s, &h->config.plugin[i]);
+	staff_start(s, h->hold);
 }
 
 static void
@@ -547,37 +479,24 @@ start_ipc(struct handler *h)
 	    -1);
 }
 
-/* More fds for plugins and uplinks; no core with a token in it (I6). */
-static void
-set_limits(struct handler *h)
-{
-	struct rlimit all;
-
-	child_limits_save(&h->limits);
-	all = h->limits.nofile;
-	all.rlim_cur = all.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &all);
-	setrlimit(RLIMIT_CORE, &(struct rlimit) {0, h->limits.core.rlim_max});
-	for (int fd = CONTRACT_FD_CONTROL; fd <= CONTRACT_FD_STATS; fd++)
-		fd_cloexec(fd, true);
-}
-
 static int
 handler_start(struct handler *h, const char *path, struct err *e)
 {
-	if (read_config(h, path, e) < 0
-	    || page_attach(&h->page, CONTRACT_FD_STATS, e) < 0
+	if (inherit_config(&h->config, CONTRACT_FD_CONFIG, path, e) < 0
+	    || sheet_open(&h->sheet, CONTRACT_FD_STATS, e) < 0
 	    || start_loop(h, e) < 0 || start_signals(h, e) < 0
 	    || start_rest(h, e) < 0)
 		return -1;
-	route_init(&h->route, &h->config);
+	log_set_level((enum log_level)h->config.log_level);
+	route_init(&h->route);
 	intake_init(&h->intake, h->loop, &h->route,
 	    (size_t)h->config.handler_queue_events, h->generation);
 	h->intake.deliver = on_deliver;
 	h->intake.closed = on_uplink_closed;
+	h->intake.refused = on_uplink_refused;
 	h->rpc.rest = h->rest;
 	h->rpc.intake = &h->intake;
-	h->rpc.plugin = h->plugin;
+	h->rpc.plugin = h->staff.serving;
 	if (rpc_open(&h->rpc, h->timers, &h->config, e) < 0)
 		return -1;
 	start_ipc(h);
@@ -595,15 +514,17 @@ handler_finish(struct handler *h)
 	h->orphan = false;
 	rest_free(h->rest);
 	rpc_close(&h->rpc);
-	intake_free(&h->intake);
-	for (size_t i = 0; i < h->config.plugins; i++)
-		if (plugin_state(h->plugin[i]) == PLUGIN_GONE)
-			plugin_free(h->plugin[i]);
+	if (staff_gone(&h->staff)) {
+		staff_forget(&h->staff);
+		intake_free(&h->intake);
+		staff_free(&h->staff);
+	}
+	route_free(&h->route);
 	timer_stop(&h->tick);
 	timer_stop(&h->stop);
 	timers_free(h->timers);
 	ev_loop_destroy(h->loop);
-	page_close(&h->page);
+	page_close(&h->sheet.page);
 	config_free(&h->config);
 }
 
@@ -615,15 +536,17 @@ handler_main(int argc, char **argv)
 	uint64_t generation;
 
 	log_init(LOG_TO_PIPE, LOG_L_INFO);
-	if (argc != 2 || !str_to_u64(argv[1], &generation)) {
+	if (argc < 2 || argc > 3 || !str_to_u64(argv[1], &generation)
+	    || (argc == 3 && strcmp(argv[2], CONTRACT_HOLD_PLUGINS) != 0)) {
 		log_error("the handler is started by the supervisor, not by "
 			  "hand");
 		return EXIT_USAGE;
 	}
 	h.generation = (uint32_t)generation;
+	h.hold = argc == 3;
 	h.ipc.fd = -1;
 	proctitle_set("shardherd: handler (generation %u)", h.generation);
-	set_limits(&h);
+	inherit_limits(&h.limits);
 	if (handler_start(&h, argv[0], &e) < 0) {
 		log_error("handler cannot start: %s", e.text);
 		return e.code;

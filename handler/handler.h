@@ -6,7 +6,10 @@
 #ifndef HANDLER_HANDLER_H
 #define HANDLER_HANDLER_H
 
-/* argv after CONTRACT_ROLE_HANDLER: config path, generation.  Exit code. */
+/*
+ * argv after CONTRACT_ROLE_HANDLER: config path, generation, and perhaps
+ * CONTRACT_HOLD_PLUGINS.  Exit code.
+ */
 int handler_main(int argc, char **argv);
 
 #endif

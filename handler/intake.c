@@ -103,11 +103,13 @@ uplink_drop(struct uplink *u, const char *why, bool expected)
 
 	if (u->fd < 0)
 		return;
-	if (expected)
+	if (expected) {
 		log_debug("uplink of shard %u: %s", u->shard.id, why);
-	else
+	} else {
 		log_error("uplink of shard %u: %s.  Its events stay with the "
 			  "shard.", u->shard.id, why);
+		in->refused(in, u->shard.id, why);
+	}
 	ev_io_stop(in->loop, &u->rd);
 	ev_io_stop(in->loop, &u->wr);
 	close(u->fd);
@@ -241,12 +243,34 @@ uplink_session(struct uplink *u, const struct up_hdr *h, const char *payload)
 	return NULL;
 }
 
+static void
+uplink_deliver(struct uplink *u, const struct up_hdr *h, const char *payload)
+{
+	struct intake *in = u->intake;
+	uint64_t wanted = route_wanted(in->route, u->shard.id, payload,
+	    h->len, h->t_off, h->t_len);
+
+	if (wanted != 0)
+		in->deliver(in, work_add(&in->work, &u->shard, h, payload,
+		    (unsigned)__builtin_popcountll(wanted)), wanted);
+}
+
+/* A copy ahead of its place: nothing of it is ever acknowledged. */
+static const char *
+uplink_express(struct uplink *u, const struct up_hdr *h, const char *payload)
+{
+	if (work_judge(&u->intake->work, &u->shard, h) == WORK_NEW)
+		uplink_deliver(u, h, payload);
+	return NULL;
+}
+
 static const char *
 uplink_event(struct uplink *u, const struct up_hdr *h, const char *payload)
 {
 	struct intake *in = u->intake;
-	uint64_t wanted;
 
+	if ((h->flags & UP_FLAG_EXPRESS) != 0)
+		return uplink_express(u, h, payload);
 	if (h->ord <= u->shard.last_ord)
 		return "its events are not numbered upwards";
 	if (u->shard.last_ord == 0)
@@ -257,10 +281,7 @@ uplink_event(struct uplink *u, const struct up_hdr *h, const char *payload)
 		in->duplicates++;
 		return NULL;
 	}
-	wanted = route_wanted(in->route, payload + h->t_off, h->t_len);
-	if (wanted != 0)
-		in->deliver(in, work_add(&in->work, &u->shard, h, payload,
-		    (unsigned)__builtin_popcountll(wanted)), wanted);
+	uplink_deliver(u, h, payload);
 	return NULL;
 }
 
@@ -318,6 +339,7 @@ intake_pause(struct intake *in)
 	if (in->paused || !work_full(&in->work))
 		return;
 	in->paused = true;
+	in->paused_ms = clock_boot_ms();
 	log_debug("%zu events are in work: reading no more until the plugins "
 		  "have caught up", in->work.events);
 	for (size_t i = 0; i < in->uplinks; i++)
@@ -363,6 +385,13 @@ intake_resume(struct intake *in)
 			ev_io_start(in->loop, &u->rd);
 		intake_pause(in);
 	}
+}
+
+bool
+intake_stuck(const struct intake *in)
+{
+	return in->paused && !in->stopped && !work_low(&in->work)
+	    && clock_boot_ms() - in->paused_ms >= INTAKE_STUCK_MS;
 }
 
 void

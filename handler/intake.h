@@ -17,6 +17,7 @@
 
 #define INTAKE_SHARDS_MAX 65536u
 #define INTAKE_SENDS_MAX 256u	  /* gateway commands not answered yet */
+#define INTAKE_STUCK_MS 200u	  /* full for longer: whose fault is it? */
 #define INTAKE_SEND_MS 60000u	  /* a shard has this long to answer one */
 #define INTAKE_SEND_BYTES 4096u	  /* discord-protocol.md section 0 */
 
@@ -42,11 +43,14 @@ struct intake {
 	unsigned open; /* uplinks connected */
 	uint32_t generation, shard_count;
 	bool paused;  /* the bound of work is met */
+	uint64_t paused_ms; /* since when */
 	bool stopped; /* no more events are taken */
 	uint64_t events, duplicates, acked;
 	/* A new event for the plugins of this bit set. */
 	void (*deliver)(struct intake *, struct event *, uint64_t wanted);
 	void (*closed)(struct intake *); /* an uplink ended */
+	/* An uplink is of no use: the peer is broken or of another build. */
+	void (*refused)(struct intake *, uint32_t shard, const char *why);
 };
 
 void intake_init(struct intake *, struct ev_loop *, struct route *,
@@ -59,6 +63,8 @@ void intake_uplink(struct intake *, uint32_t shard, uint32_t shard_count,
 void intake_finish(struct intake *, struct event *);
 /* Once per loop turn: acknowledges, reads on when there is room again. */
 void intake_flush(struct intake *);
+/* The bound has been met for too long. */
+bool intake_stuck(const struct intake *);
 /* Takes no more events; goes on acknowledging. */
 void intake_stop(struct intake *);
 /* Once a second: what waited too long. */

@@ -138,7 +138,7 @@ void
 line_initialize(struct buf *b, const char *plugin)
 {
 	buf_puts(b, "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\","
-		    "\"params\":{\"api\":1,\"plugin\":");
+		    "\"params\":{\"api\":" LINE_API_TEXT ",\"plugin\":");
 	line_string(b, plugin);
 	buf_puts(b, ",\"version\":\"" SHARDHERD_VERSION "\"}}\n");
 }
@@ -146,7 +146,7 @@ line_initialize(struct buf *b, const char *plugin)
 static void
 line_session(struct buf *b, const struct event *e)
 {
-	const char *id = work_session_id(e->shard, e->session);
+	const char *id = work_event_session(e);
 
 	if (id[0] == '\0')
 		buf_puts(b, "null");
@@ -181,7 +181,7 @@ line_event(struct buf *b, const struct delivery *d)
 	buf_printf(b,
 	    "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":\"event\","
 	    "\"params\":{\"shard\":%" PRIu32 ",\"session\":",
-	    d->id, e->shard->id);
+	    d->id, e->shard_id);
 	line_session(b, e);
 	if (e->seq == 0)
 		buf_puts(b, ",\"seq\":null");

@@ -10,6 +10,8 @@
 #include "handler/buf.h"
 #include "handler/work.h"
 
+#define LINE_API 1 /* version of the protocol, in initialize */
+#define LINE_API_TEXT "1"
 #define LINE_DEPTH_MAX 1024 /* deeper JSON goes as base64 */
 
 /* Is this well-formed UTF-8 (RFC 3629)? */

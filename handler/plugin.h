@@ -16,9 +16,9 @@
 
 #include <ev.h>
 
-#define PLUGIN_RESTART_MIN_S 1.0
-#define PLUGIN_RESTART_MAX_S 60.0
 #define PLUGIN_HEALTHY_MS 60000u /* up this long: the delay starts anew */
+#define PLUGIN_HOLD_AFTER 10u	 /* ends without health before it is held */
+#define PLUGIN_WORDS_PER_S 100u	 /* lines of its stderr in the log */
 #define PLUGIN_EXIT_S 1.0	 /* it closed a pipe: time to end by itself */
 #define PLUGIN_STOP_S 5.0	 /* shutdown to SIGTERM */
 #define PLUGIN_TERM_S 2.0	 /* SIGTERM to SIGKILL */
@@ -37,10 +37,16 @@ struct plugin_host {
 	const struct config *config;
 	const struct child_limits *limits;
 	char dir[CONFIG_PATH_MAX];	/* the config file's */
-	uint64_t restarts, dead_letters;
+	uint64_t restarts, lives, asks;
 	struct list dirty;		/* plugins with something to write */
 	/* An event is finished at this plugin. */
-	void (*finished)(struct plugin_host *, struct delivery *);
+	void (*finished)(struct plugin_host *, struct plugin *,
+	    struct delivery *);
+	/* An event ended it too often; the delivery is out of every list. */
+	void (*aside)(struct plugin_host *, struct plugin *,
+	    struct delivery *);
+	/* Before events are handed to it: may more than urgent ones be? */
+	bool (*fill)(struct plugin_host *, struct plugin *);
 	/* id "" for a notification; all borrowed. */
 	void (*request)(struct plugin_host *, struct plugin *, const char *id,
 	    const char *method, struct json_object *params);
@@ -52,11 +58,22 @@ struct plugin_host {
 	void (*changed)(struct plugin_host *, struct plugin *);
 };
 
-struct plugin *plugin_new(struct plugin_host *, unsigned index);
-void plugin_free(struct plugin *); /* no process may be left */
-void plugin_start(struct plugin *);
-/* An event for it; waits while the plugin is down or its window is full. */
-void plugin_push(struct plugin *, struct delivery *);
+/*
+ * A place for a process; slot tells it from the other one of the same plugin.
+ * from is where its events wait.  GONE until it is started.
+ */
+struct plugin *plugin_new(struct plugin_host *, unsigned index, unsigned slot,
+    struct waiting *from);
+void plugin_free(struct plugin *); /* no process may be left; NULL is fine */
+/*
+ * From GONE or HELD.  cfg must outlive the process.  once: when it ends before
+ * it was up it is GONE, not started again.
+ */
+void plugin_start(struct plugin *, const struct config_plugin *cfg, bool once);
+/* Gets no more events; finishes what it has, until plugin_stop. */
+void plugin_retire(struct plugin *);
+/* There may be something for it. */
+void plugin_kick(struct plugin *);
 /* Writes what is due, for every plugin marked dirty: once per loop turn. */
 void plugin_pump_all(struct plugin_host *);
 /* Asks it to end, then SIGTERM, then SIGKILL; GONE after that. */
@@ -79,9 +96,17 @@ uint64_t plugin_ask(struct plugin *, const char *method, const char *params,
 
 const char *plugin_name(const struct plugin *);
 unsigned plugin_index(const struct plugin *);
+unsigned plugin_slot(const struct plugin *);
 enum plugin_state plugin_state(const struct plugin *);
 uint64_t plugin_life(const struct plugin *); /* counts its processes */
 /* Has initialised once, or failed to in time: starting is over. */
 bool plugin_settled(const struct plugin *);
+struct window *plugin_window(struct plugin *);
+const char *plugin_words(const struct plugin *);   /* last of its stderr */
+const char *plugin_failure(const struct plugin *); /* why it was ended; "" */
+/* State, process and note; the rest of the page is not its business. */
+void plugin_describe(const struct plugin *, struct page_plugin *);
+/* "MESSAGE_CREATE (shard 3, seq 17)" */
+void plugin_event_name(const struct event *, char *out, size_t size);
 
 #endif

@@ -18,7 +18,7 @@ struct rest {
 	struct http http;
 	struct buckets *buckets;
 	struct timer wake;
-	struct rest_queue queue[CONFIG_PLUGINS_MAX];
+	struct rest_queue queue[REST_QUEUES];
 	struct list queues; /* whose turn it is, first */
 	struct list flying;
 	size_t waiting, under_way;

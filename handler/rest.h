@@ -10,6 +10,7 @@
 
 #include "handler/http.h"
 
+#define REST_QUEUES (2 * CONFIG_PLUGINS_MAX) /* by plugin_slot() */
 #define REST_QUEUE_MAX 256	/* calls waiting per plugin */
 #define REST_FLYING_MAX 32	/* calls under way */
 #define REST_FLYING_EACH 24	/* of one plugin: slow ones leave room */

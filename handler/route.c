@@ -1,14 +1,55 @@
 /* SPDX-License-Identifier: MIT */
-/* Event names to plugins; see route.h. */
+/* Events to plugins; see route.h. */
 #include "handler/route.h"
+
+#include "handler/guild.h"
 
 #include <string.h>
 
 void
-route_init(struct route *r, const struct config *config)
+route_init(struct route *r)
 {
 	memset(r, 0, sizeof(*r));
-	r->config = config;
+}
+
+static void
+route_clear(struct route *r, unsigned i)
+{
+	free(r->events[i]);
+	r->events[i] = NULL;
+	config_ranges_free(&r->guilds[i]);
+	config_ranges_free(&r->shards[i]);
+}
+
+void
+route_free(struct route *r)
+{
+	for (unsigned i = 0; i < CONFIG_PLUGINS_MAX; i++)
+		route_clear(r, i);
+}
+
+/* 1 in bit i when the plugin has such a list. */
+static uint64_t
+route_list(struct config_ranges *list, const char *text, unsigned i)
+{
+	/* The config's reader has checked it. */
+	if (config_ranges_parse(list, text != NULL ? text : "") < 0)
+		bug("a list of numbers that was not checked");
+	return config_ranges_all(list) ? 0 : (uint64_t)1 << i;
+}
+
+void
+route_set(struct route *r, unsigned i, const struct config_plugin *cfg)
+{
+	uint64_t bit = (uint64_t)1 << i;
+
+	route_clear(r, i);
+	r->events[i] = base_strdup(cfg->events);
+	r->by_guild = (r->by_guild & ~bit)
+	    | route_list(&r->guilds[i], cfg->guilds, i);
+	r->by_shard = (r->by_shard & ~bit)
+	    | route_list(&r->shards[i], cfg->shards, i);
+	memset(r->slot, 0, sizeof(r->slot));
 }
 
 static uint64_t
@@ -16,14 +57,15 @@ route_ask(const struct route *r, const char *name, size_t len)
 {
 	uint64_t wanted = 0;
 
-	for (size_t i = 0; i < r->config->plugins; i++)
-		if (config_wants(r->config->plugin[i].events, name, len))
+	for (unsigned i = 0; i < CONFIG_PLUGINS_MAX; i++)
+		if (r->events[i] != NULL
+		    && config_wants(r->events[i], name, len))
 			wanted |= (uint64_t)1 << i;
 	return wanted;
 }
 
-uint64_t
-route_wanted(struct route *r, const char *name, size_t len)
+static uint64_t
+route_name(struct route *r, const char *name, size_t len)
 {
 	struct route_slot *s;
 
@@ -36,4 +78,32 @@ route_wanted(struct route *r, const char *name, size_t len)
 		memcpy(s->name, name, len);
 	}
 	return s->wanted;
+}
+
+/* Without those of `some` whose list does not have the number. */
+static uint64_t
+route_narrow(uint64_t wanted, uint64_t some, const struct config_ranges *list,
+    uint64_t number)
+{
+	for (some &= wanted; some != 0; some &= some - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(some);
+
+		if (!config_ranges_have(&list[i], number))
+			wanted &= ~((uint64_t)1 << i);
+	}
+	return wanted;
+}
+
+uint64_t
+route_wanted(struct route *r, uint32_t shard, const char *raw, size_t len,
+    size_t t_off, size_t t_len)
+{
+	uint64_t wanted = route_name(r, raw + t_off, t_len);
+
+	if ((wanted & r->by_shard) != 0)
+		wanted = route_narrow(wanted, r->by_shard, r->shards, shard);
+	if ((wanted & r->by_guild) != 0)
+		wanted = route_narrow(wanted, r->by_guild, r->guilds,
+		    guild_of(raw, len, raw + t_off, t_len));
+	return wanted;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which plugins want an event of this name.  The lists of the config are
- * consulted once per name; after that it is one look into a small table.
+ * Which plugins want an event: by its name, and for those that say so by its
+ * shard and guild.  The lists of the config are consulted once per name; after
+ * that it is one look into a small table.
  */
 #ifndef HANDLER_ROUTE_H
 #define HANDLER_ROUTE_H
 
 #include "shared/config.h"
+#include "shared/config_ranges.h"
 
 #define ROUTE_NAME_MAX 64 /* longer event names are looked up each time */
 #define ROUTE_SLOTS 512
@@ -18,13 +20,23 @@ struct route_slot {
 };
 
 struct route {
-	const struct config *config;
+	char *events[CONFIG_PLUGINS_MAX]; /* NULL: no such plugin */
+	struct config_ranges guilds[CONFIG_PLUGINS_MAX];
+	struct config_ranges shards[CONFIG_PLUGINS_MAX];
+	uint64_t by_guild, by_shard; /* plugins that look at it */
 	struct route_slot slot[ROUTE_SLOTS];
 };
 _Static_assert(CONFIG_PLUGINS_MAX <= 64, "one bit per plugin");
 
-void route_init(struct route *, const struct config *);
-/* Bit i: plugin i wants it.  Only "*" lists want an event without a name. */
-uint64_t route_wanted(struct route *, const char *name, size_t len);
+void route_init(struct route *);
+void route_free(struct route *);
+/* What plugin i subscribes to, from now on. */
+void route_set(struct route *, unsigned i, const struct config_plugin *);
+/*
+ * Bit i: plugin i wants the event whose payload is raw, its name at t_off.
+ * Only "*" lists want an event without a name.
+ */
+uint64_t route_wanted(struct route *, uint32_t shard, const char *raw,
+    size_t len, size_t t_off, size_t t_len);
 
 #endif

@@ -199,7 +199,7 @@ rpc_rest(struct rpc *r, struct rpc_wait *w, const struct rest_ask *ask)
 	const char *why;
 	bool bad;
 
-	if (rest_call(r->rest, plugin_index(w->plugin), ask, rpc_rest_done,
+	if (rest_call(r->rest, plugin_slot(w->plugin), ask, rpc_rest_done,
 		kept, &bad, &why) == 0)
 		return NULL;
 	free(kept);

@@ -109,7 +109,7 @@ talk_answer(struct talk *t, bool has_id, struct json_object *id)
 		return NULL;
 	}
 	t->kind = TALK_RESULT;
-	if (!json_object_object_get_ex(t->tree, "result", &v))
+	if (!json_object_object_get_ex(t->tree, "result", &t->result))
 		return "an answer with neither result nor error";
 	return NULL;
 }
@@ -138,7 +138,7 @@ talk_parse(struct talk *t, struct json_tokener *tok, const char *text,
 	t->number = 0;
 	t->id[0] = t->why[0] = '\0';
 	t->method = NULL;
-	t->params = t->tree = NULL;
+	t->params = t->result = t->tree = NULL;
 	if (talk_blank(text, len))
 		return;
 	json_tokener_reset(tok);
@@ -159,5 +159,5 @@ talk_free(struct talk *t)
 {
 	if (t->tree != NULL)
 		json_object_put(t->tree);
-	t->tree = t->params = NULL;
+	t->tree = t->params = t->result = NULL;
 }

@@ -27,6 +27,7 @@ struct talk {
 	char id[TALK_ID_MAX];
 	const char *method;	    /* borrowed from tree */
 	struct json_object *params; /* borrowed; NULL: none */
+	struct json_object *result; /* of TALK_RESULT, borrowed */
 	struct json_object *tree;
 	char why[192];
 };

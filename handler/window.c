@@ -3,16 +3,23 @@
 #include "handler/window.h"
 
 void
-window_init(struct window *w, size_t size)
+window_waiting_init(struct waiting *w)
+{
+	*w = (struct waiting) {0};
+	list_init(&w->urgent);
+	list_init(&w->bulk);
+}
+
+void
+window_init(struct window *w, size_t size, struct waiting *from)
 {
 	size_t n = 16;
 
 	while (n < 2 * size && n < 65536)
 		n *= 2;
-	*w = (struct window) {.size = size, .mask = n - 1, .next_id = 1};
+	*w = (struct window) {.from = from, .size = size, .mask = n - 1,
+	    .next_id = 1};
 	w->table = base_alloc(n * sizeof(struct delivery *));
-	list_init(&w->urgent);
-	list_init(&w->waiting);
 	list_init(&w->out);
 }
 
@@ -29,11 +36,31 @@ delivery_of(struct list *l)
 	return container_of(l, struct delivery, link);
 }
 
-void
-window_push(struct window *w, struct delivery *d)
+static size_t *
+waiting_count(struct waiting *w, const struct delivery *d)
 {
-	list_append(d->urgent ? &w->urgent : &w->waiting, &d->link);
-	w->queued++;
+	return d->urgent ? &w->urgent_n : &w->bulk_n;
+}
+
+void
+window_push(struct waiting *w, struct delivery *d)
+{
+	list_append(d->urgent ? &w->urgent : &w->bulk, &d->link);
+	++*waiting_count(w, d);
+}
+
+void
+window_pull(struct waiting *w, struct delivery *d)
+{
+	list_remove(&d->link);
+	--*waiting_count(w, d);
+}
+
+static void
+waiting_back(struct waiting *w, struct delivery *d)
+{
+	list_append((d->urgent ? &w->urgent : &w->bulk)->next, &d->link);
+	++*waiting_count(w, d);
 }
 
 struct delivery *
@@ -59,9 +86,8 @@ window_send(struct window *w, struct delivery *d)
 {
 	struct delivery **at;
 
-	list_remove(&d->link);
+	window_pull(w->from, d);
 	list_append(&w->out, &d->link);
-	w->queued--;
 	*(d->urgent ? &w->out_urgent : &w->out_bulk) += 1;
 	d->id = w->next_id++;
 	if (d->tries < UINT8_MAX)
@@ -72,11 +98,11 @@ window_send(struct window *w, struct delivery *d)
 }
 
 struct delivery *
-window_next(struct window *w)
+window_next(struct window *w, bool bulk)
 {
-	struct list *from[] = {&w->urgent, &w->waiting};
+	struct list *from[] = {&w->from->urgent, &w->from->bulk};
 
-	for (size_t i = 0; i < nitems(from); i++) {
+	for (size_t i = 0; i < (bulk ? 2 : 1); i++) {
 		struct delivery *d;
 
 		if (list_empty(from[i]))
@@ -88,6 +114,28 @@ window_next(struct window *w)
 		}
 	}
 	return NULL;
+}
+
+void
+window_replace(struct window *w, struct delivery *was, struct delivery *now)
+{
+	struct event *e = now->event;
+
+	*now = *was;
+	now->event = e;
+	list_init(&now->link);
+	list_append(&was->link, &now->link);
+	list_remove(&was->link);
+	if (w == NULL)
+		return;
+	for (struct delivery **at = &w->table[was->id & w->mask];;
+	     at = &(*at)->chain) {
+		must(*at != NULL);
+		if (*at == was) {
+			*at = now;
+			return;
+		}
+	}
 }
 
 static void
@@ -128,21 +176,19 @@ window_upto(struct window *w, uint64_t upto)
 }
 
 static void
-window_blame(struct delivery *d, uint64_t written,
-    const struct delivery *guilty)
+window_blame(struct delivery *d, uint64_t written, uint64_t guilty)
 {
-	if (guilty != NULL ? d == guilty : d->out_pos < written)
+	if (guilty != 0 ? d->id == guilty : d->out_pos < written)
 		d->strikes++;
 }
 
 void
 window_reset(struct window *w, uint64_t written,
-    const struct delivery *guilty, struct list *aside)
+    uint64_t guilty, struct list *aside)
 {
 	/* Backwards, each to the front: the order stays. */
 	while (!list_empty(&w->out)) {
 		struct delivery *d = delivery_of(w->out.prev);
-		struct list *home = d->urgent ? &w->urgent : &w->waiting;
 
 		window_take(w, d);
 		window_blame(d, written, guilty);
@@ -150,8 +196,7 @@ window_reset(struct window *w, uint64_t written,
 			list_append(aside, &d->link);
 			continue;
 		}
-		list_append(home->next, &d->link);
-		w->queued++;
+		waiting_back(w->from, d);
 	}
 	w->next_id = 1;
 }

@@ -215,6 +215,38 @@ session_see(struct work_session *p, uint64_t seq, uint64_t tick)
 		range_join(p, i);
 }
 
+/* ---- express copies ------------------------------------------------------ */
+
+static struct work_express *
+express_find(const struct work_shard *s, const struct up_hdr *h)
+{
+	for (unsigned i = 0; s->express_n > 0 && i < WORK_EXPRESS; i++)
+		if (s->express[i].seq == h->seq
+		    && s->express[i].session == h->session)
+			return &s->express[i];
+	return NULL;
+}
+
+static void
+express_forget(struct work_shard *s, struct work_express *x)
+{
+	*x = (struct work_express) {0};
+	s->express_n--;
+}
+
+/* The oldest gives way: at worst its event is worked on twice. */
+static void
+express_note(struct work_shard *s, const struct up_hdr *h)
+{
+	struct work_express *x;
+
+	if (s->express == NULL)
+		s->express = base_alloc(WORK_EXPRESS * sizeof(*s->express));
+	x = &s->express[s->express_at++ % WORK_EXPRESS];
+	s->express_n += x->seq == 0;
+	*x = (struct work_express) {h->session, h->seq};
+}
+
 /* ---- events ------------------------------------------------------------ */
 
 static bool
@@ -257,13 +289,42 @@ event_key(const struct work_shard *s, const struct up_hdr *h, uint64_t *a,
 	*b = event_keyed(h) ? h->seq : h->ord;
 }
 
+/* Only what can be recognised later may come ahead of its place. */
+static enum work_verdict
+judge_express(struct work *w, struct work_shard *s, const struct up_hdr *h)
+{
+	if (!event_keyed(h) || express_find(s, h) != NULL
+	    || event_was_seen(s, h)
+	    || work_lookup(w, s->id, h->session, h->seq) != NULL)
+		return WORK_DONE;
+	express_note(s, h);
+	return WORK_NEW;
+}
+
+/* Its ordinary frame came: from here on it is an event like any other. */
+static bool
+express_came(struct work_shard *s, const struct up_hdr *h)
+{
+	struct work_express *x = event_keyed(h) ? express_find(s, h) : NULL;
+
+	if (x == NULL)
+		return false;
+	express_forget(s, x);
+	event_see(s, h);
+	return true;
+}
+
 enum work_verdict
 work_judge(struct work *w, struct work_shard *s, const struct up_hdr *h)
 {
 	enum work_verdict v = WORK_NEW;
+	bool express;
 	struct event *e;
 	uint64_t a, b;
 
+	if ((h->flags & UP_FLAG_EXPRESS) != 0)
+		return judge_express(w, s, h);
+	express = express_came(s, h);
 	event_key(s, h, &a, &b);
 	e = work_lookup(w, s->id, a, b);
 	if (e != NULL) {
@@ -272,7 +333,7 @@ work_judge(struct work *w, struct work_shard *s, const struct up_hdr *h)
 		list_append(&s->bound, &e->link);
 		e->ord = h->ord;
 		v = WORK_REBOUND;
-	} else if (event_was_seen(s, h)) {
+	} else if (express || event_was_seen(s, h)) {
 		v = WORK_DONE;
 	} else {
 		event_see(s, h);
@@ -281,6 +342,53 @@ work_judge(struct work *w, struct work_shard *s, const struct up_hdr *h)
 	if (h->ord > s->top_ord)
 		s->top_ord = h->ord;
 	return v;
+}
+
+static void
+event_fill(struct event *e, const struct up_hdr *h)
+{
+	e->ord = h->ord;
+	e->seq = h->seq;
+	e->session = h->session;
+	e->recv_ms = h->recv_ms;
+	e->flags = h->flags;
+	e->t_off = h->t_off;
+	e->t_len = h->t_len;
+	e->len = h->len;
+}
+
+struct event *
+work_copy(uint32_t shard, const char *session_id, const struct up_hdr *h)
+{
+	size_t head = sizeof(struct event) + sizeof(struct delivery);
+	size_t id = strlen(session_id) + 1;
+	struct event *e = base_alloc(head + h->len + 1 + id);
+
+	event_fill(e, h);
+	e->shard_id = shard;
+	e->pending = e->copies = 1;
+	e->to[0].event = e;
+	e->raw = (char *)e + head;
+	e->session_id = e->raw + h->len + 1;
+	memcpy(e->raw + h->len + 1, session_id, id);
+	list_init(&e->link);
+	list_init(&e->to[0].link);
+	return e;
+}
+
+const char *
+work_event_session(const struct event *e)
+{
+	if (e->shard == NULL)
+		return e->session_id;
+	return work_session_id(e->shard, e->session);
+}
+
+bool
+work_event_named(const struct event *e, const char *name)
+{
+	return e->t_len == strlen(name)
+	    && memcmp(e->raw + e->t_off, name, e->t_len) == 0;
 }
 
 struct event *
@@ -294,15 +402,9 @@ work_add(struct work *w, struct work_shard *s, const struct up_hdr *h,
 	if (e == NULL)
 		bug("out of memory for an event within its bounds");
 	memset(e, 0, head);
+	event_fill(e, h);
 	e->shard = s;
-	e->ord = h->ord;
-	e->seq = h->seq;
-	e->session = h->session;
-	e->recv_ms = h->recv_ms;
-	e->flags = h->flags;
-	e->t_off = h->t_off;
-	e->t_len = h->t_len;
-	e->len = h->len;
+	e->shard_id = s->id;
 	e->pending = e->copies = copies;
 	e->raw = (char *)e + head;
 	memcpy(e->raw, payload, h->len);
@@ -311,7 +413,8 @@ work_add(struct work *w, struct work_shard *s, const struct up_hdr *h,
 	at = work_slot(w, s->id, e->key_a, e->key_b);
 	e->chain = *at;
 	*at = e;
-	list_append(&s->bound, &e->link);
+	list_append(h->flags & UP_FLAG_EXPRESS ? &s->loose : &s->bound,
+	    &e->link);
 	w->events++;
 	w->bytes += e->len;
 	return e;
@@ -343,6 +446,9 @@ work_shard_drop(struct work *w, struct work_shard *s)
 	list_move_all(&s->bound, &s->loose);
 	list_each_safe(&s->loose, l, next)
 		event_drop(w, container_of(l, struct event, link));
+	free(s->express);
+	s->express = NULL;
+	s->express_n = 0;
 }
 
 uint64_t

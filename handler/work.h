@@ -7,6 +7,8 @@
  *
  * An event is "seen" from the moment it is admitted.  One that comes again is
  * either still in work, and then takes the new place in the order, or done.
+ * An express copy (contract.h) is admitted like any event but has no place in
+ * the order until its ordinary frame comes, which then is a repetition.
  * Remembering what was seen errs towards delivering twice, never towards
  * losing: the memory is of exact ranges, not of a highest number, because a
  * sequence number may be anything (tests/data/odd/seq_beyond_32bit.json).
@@ -18,6 +20,7 @@
 
 #define WORK_SESSIONS 4	 /* sessions remembered per shard */
 #define WORK_RANGES 32	 /* gaps in one session's numbers remembered, less 1 */
+#define WORK_EXPRESS 512 /* express copies per shard remembered */
 #define WORK_BYTES_MAX ((size_t)256 << 20) /* payloads held, all shards */
 
 struct work_range {
@@ -32,15 +35,21 @@ struct work_session {
 	uint64_t used;
 };
 
+struct work_express {
+	uint64_t session, seq; /* 0: free */
+};
+
 struct work_shard {
 	uint32_t id;
 	struct list bound; /* events of this uplink, by ascending ord */
-	struct list loose; /* events of an earlier uplink, not seen on this */
+	struct list loose; /* in work, but not seen in order on this uplink */
 	uint64_t process;  /* names the shard process; 0: none yet */
 	uint64_t last_ord; /* received on this uplink */
 	uint64_t top_ord;  /* highest ever received from this process */
 	uint64_t tick;
 	struct work_session session[WORK_SESSIONS];
+	struct work_express *express; /* NULL: none came yet */
+	unsigned express_n, express_at;
 };
 
 struct event;
@@ -56,17 +65,26 @@ struct delivery {
 	uint8_t plugin;	  /* index */
 	uint8_t strikes;  /* times it is blamed for the plugin's end */
 	uint8_t tries;	  /* times it was sent */
+	uint32_t epoch;	  /* lane.c: when it came */
 	bool urgent;
 };
+
+/* Where a copy's record in a backlog is; backlog.c's business. */
+enum event_place { EVENT_NOWHERE, EVENT_TAKEN, EVENT_AHEAD };
 
 struct event {
 	struct list link;    /* bound or loose */
 	struct event *chain; /* work.table */
-	struct work_shard *shard;
+	struct work_shard *shard; /* NULL: not in work, a copy of a lane's */
+	const char *session_id;	  /* of such a copy; else it is looked up */
+	uint32_t shard_id;
+	uint64_t dead;		  /* id of the dead letter it is; 0: none */
 	uint64_t key_a, key_b;
 	uint64_t ord, seq, session, recv_ms;
 	uint8_t flags;
 	bool checked, valid; /* line.c: payload can be spliced into JSON */
+	bool done;	     /* a copy: finished, but one before it is not */
+	enum event_place place;
 	uint16_t t_len;
 	uint32_t t_off, len;
 	unsigned pending; /* deliveries not finished */
@@ -109,6 +127,12 @@ struct event *work_add(struct work *, struct work_shard *,
     const struct up_hdr *, const char *payload, unsigned copies);
 /* One delivery is finished: true when that was the last, and ev is gone. */
 bool work_finish(struct work *, struct event *);
+/* An event that is nobody's: of a backlog, or a dead letter.  free(). */
+struct event *work_copy(uint32_t shard, const char *session_id,
+    const struct up_hdr *);
+/* The id of the session it came with; "" when it is not known. */
+const char *work_event_session(const struct event *);
+bool work_event_named(const struct event *, const char *name);
 /* Frees everything in work of this shard. */
 void work_shard_drop(struct work *, struct work_shard *);
 

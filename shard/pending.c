@@ -42,20 +42,30 @@ count(struct pending *p)
 	p->told = s;
 }
 
+/* Has it not been said for a while? */
+static bool
+worth_saying(uint64_t *said_ms)
+{
+	uint64_t now = clock_boot_ms();
+
+	if (*said_ms != 0 && now - *said_ms < PENDING_SAY_MS)
+		return false;
+	*said_ms = now;
+	return true;
+}
+
 static void
 spool_failed(struct pending *p, const struct err *err)
 {
-	uint64_t now = clock_boot_ms();
 	bool failing = p->failing;
 
 	p->failing = true;
 	/* Its own bound is asked about without a system call. */
 	count(p);
 	p->retry_ms = p->stats->spool_bytes < p->limits.spool_bytes / 2
-	    ? now + PENDING_RETRY_MS : 0;
-	if (failing || (p->said_ms != 0 && now - p->said_ms < PENDING_SAY_MS))
+	    ? clock_boot_ms() + PENDING_RETRY_MS : 0;
+	if (failing || !worth_saying(&p->failed_said_ms))
 		return;
-	p->said_ms = now;
 	log_error("%s: events are kept in memory up to [limits] queue_bytes, "
 	    "then the shard waits with its session kept; make room, it tries "
 	    "again by itself", err->text);
@@ -188,7 +198,9 @@ pending_spool(struct pending *p, const char *why)
 	if (copy_queue(p)) {
 		p->spooling = true;
 		p->boundary = p->queue.last_ord;
-		log_notice("the handler %s: events go to the spool", why);
+		if (worth_saying(&p->began_said_ms))
+			log_notice("the handler %s: events go to the spool",
+			    why);
 	}
 	count(p);
 }
@@ -239,7 +251,7 @@ refill(struct pending *p)
 	    p->queue.bytes < p->caught_up) {
 		p->spooling = false;
 		queue_attach(&p->queue);
-		log_info("the handler has caught up: the spool is not needed "
+		log_debug("the handler has caught up: the spool is not needed "
 		    "any more");
 	}
 	count(p);

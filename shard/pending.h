@@ -18,7 +18,7 @@
 #define PENDING_CAUGHT_UP (64u << 10) /* of a queue when spooling ends */
 #define PENDING_BULK (256u << 10)   /* behind more, an interaction overtakes */
 #define PENDING_RETRY_MS 10000u	    /* after the spool could not be written */
-#define PENDING_SAY_MS 60000u	    /* between two complaints about it */
+#define PENDING_SAY_MS 60000u	    /* between two lines that say the same */
 #define PENDING_DISK_FREE (16u << 20) /* or as soon as this much is free */
 
 struct pending_limits {
@@ -40,7 +40,8 @@ struct pending {
 	bool failing;		/* the spool could not be written, as was said */
 	uint64_t boundary;	/* events up to this ord are in the spool */
 	uint64_t earlier;	/* records left of an earlier process */
-	uint64_t retry_ms, said_ms;
+	uint64_t retry_ms;
+	uint64_t failed_said_ms, began_said_ms; /* in the log, last */
 	struct spool_stats told; /* so much of them is counted in stats */
 };
 

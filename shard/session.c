@@ -168,6 +168,8 @@ handshake_identify(struct session *s)
 	s->stats->identifies++;
 	session_become(s, SHARD_IDENTIFYING, "IDENTIFY sent");
 	s->ops->identify(s->arg);
+	/* Behind the write: on a busy host that may be a while later. */
+	s->sent_ms = clock_boot_ms();
 }
 
 static void

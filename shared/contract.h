@@ -27,6 +27,11 @@ enum contract_fd {
 };
 /* Hidden first argument that makes the binary a handler. */
 #define CONTRACT_ROLE_HANDLER "--role=handler"
+/* A word behind config path and generation: start no plugin by itself. */
+#define CONTRACT_HOLD_PLUGINS "hold-plugins"
+
+/* Store blob of this key and a plugin's name: "1" while it is held. */
+#define CONTRACT_HELD_KEY "plugin-held/"
 
 /* ---- supervisor channels -------------------------------------------- */
 

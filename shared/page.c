@@ -207,6 +207,32 @@ err1:
 	return -1;
 }
 
+/* Only who has the slot's place in the file is locked, nothing is read. */
+static struct flock
+slot_lock(uint32_t slot)
+{
+	return (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET,
+		.l_start = (off_t)slot, .l_len = 1 };
+}
+
+bool
+page_slot_take(const struct page *p, uint32_t slot)
+{
+	struct flock l = slot_lock(slot);
+
+	return fcntl(p->fd, F_SETLK, &l) == 0;
+}
+
+pid_t
+page_slot_holder(const struct page *p, uint32_t slot)
+{
+	struct flock l = slot_lock(slot);
+
+	if (fcntl(p->fd, F_GETLK, &l) == -1 || l.l_type == F_UNLCK)
+		return 0;
+	return l.l_pid > 0 ? l.l_pid : -1;
+}
+
 /* Maps what fd holds after checking that it is a page of this version. */
 static int
 attach(struct page *p, int fd, bool writable, const char *path, struct err *e)

@@ -15,6 +15,7 @@
 #include "shared/err.h"
 
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #define PAGE_VERSION 2
 #define PAGE_CLOSES 24	/* distinct close codes counted per shard */
@@ -289,6 +290,14 @@ bool page_read(const void *part, void *out, size_t size);
 
 /* Makes an odd lock (its writer was killed inside) even again: new owner. */
 void page_repair(page_lock *l);
+
+/*
+ * One process per slot: the kernel keeps the lock for the life of the process
+ * (or until it closes any fd of the page).  false: another one has it.
+ */
+bool page_slot_take(const struct page *, uint32_t slot);
+/* The process that has it, 0: nobody, -1: one that can't be named. */
+pid_t page_slot_holder(const struct page *, uint32_t slot);
 
 /* The cursor: everything of session up to seq is safe with the handler. */
 void page_cursor_set(struct page_slot *, uint64_t session, uint64_t seq);

@@ -1,78 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * DIR/00000007.seg ... hold records; DIR/done is a tiny mapped file with the
- * place up to which everything was released, in two checked copies like the
- * page cursor, so that releasing costs no system call and survives SIGKILL.
+ * DIR/00000007.seg ... hold records; DIR/done is the place up to which
+ * everything was released.
  */
 #include "shared/spool.h"
 
-#include "shared/segment.h"
 #include "shared/clock.h"
+#include "shared/place.h"
+#include "shared/segment.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-struct place {
-	uint64_t seg, off;
-};
-
-struct done_copy {
-	_Atomic uint64_t seg, off, check;
-};
 
 struct spool {
 	char dir[PATH_MAX - 64];
 	struct spool_limits limits;
 	struct list segments;	/* oldest first; the last one is written */
-	struct done_copy *done;	/* mapped; NULL until the directory exists */
+	struct place_file *done; /* NULL until the directory exists */
 	struct place read;	/* next record to take */
 	struct place released;
 	struct place *taken;	/* ends of taken records, a ring */
 	size_t taken_at, taken_n, taken_cap;
 	struct spool_stats stats;
 };
-
-static uint64_t
-done_check(uint64_t seg, uint64_t off)
-{
-	return (seg * 0x9e3779b97f4a7c15u ^ off) + 0x1b873593u;
-}
-
-static struct place
-done_load(const struct done_copy *d)
-{
-	struct place best = {0, 0};
-
-	for (int i = 0; i < 2; i++) {
-		struct place p = {atomic_load(&d[i].seg), atomic_load(&d[i].off)};
-		if (atomic_load(&d[i].check) != done_check(p.seg, p.off))
-			continue;
-		if (p.seg > best.seg || (p.seg == best.seg && p.off > best.off))
-			best = p;
-	}
-	return best;
-}
-
-static void
-done_store(struct done_copy *d, struct place p)
-{
-	struct place newest = done_load(d);
-	bool first_is_newest = atomic_load(&d[0].seg) == newest.seg &&
-	    atomic_load(&d[0].off) == newest.off;
-	struct done_copy *c = &d[first_is_newest ? 1 : 0];
-
-	atomic_store_explicit(&c->check, ~(uint64_t)0, memory_order_release);
-	atomic_store_explicit(&c->seg, p.seg, memory_order_release);
-	atomic_store_explicit(&c->off, p.off, memory_order_release);
-	atomic_store_explicit(&c->check, done_check(p.seg, p.off),
-	    memory_order_release);
-}
 
 static struct segment *
 oldest(const struct spool *s)
@@ -127,28 +81,15 @@ scan(struct spool *s, struct segment *g, uint64_t from)
 }
 
 static int
-map_done(struct spool *s, struct err *e)
+open_done(struct spool *s, struct err *e)
 {
 	char path[PATH_MAX];
-	size_t size = 2 * sizeof(struct done_copy);
 
 	must(str_format(path, sizeof(path), "%s/done", s->dir));
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return err_sys(e, EXIT_DEGRADED, "cannot open %s", path);
-	/* Room on disk now, so that a store into the mapping cannot fail. */
-	int rc = posix_fallocate(fd, 0, (off_t)size);
-	void *m = rc == 0 ? mmap(NULL, size, PROT_READ | PROT_WRITE,
-	    MAP_SHARED, fd, 0) : MAP_FAILED;
-	if (rc != 0)
-		errno = rc;
-	if (m == MAP_FAILED)
-		err_sys(e, EXIT_DEGRADED, "cannot prepare %s", path);
-	close(fd);
-	if (m == MAP_FAILED)
+	s->done = place_open(path, e);
+	if (s->done == NULL)
 		return -1;
-	s->done = m;
-	s->released = s->read = done_load(s->done);
+	s->released = s->read = place_load(s->done);
 	return 0;
 }
 
@@ -161,7 +102,7 @@ load(struct spool *s, struct err *e)
 	if (segment_list(s->dir, &numbers, &count) != 0)
 		return errno == ENOENT ? 0 : err_sys(e, EXIT_DEGRADED,
 		    "cannot read the spool %s", s->dir);
-	if (map_done(s, e) != 0)
+	if (open_done(s, e) != 0)
 		goto err1;
 	for (size_t i = 0; i < count; i++) {
 		struct segment *g = segment_open(s->dir, numbers[i], 0);
@@ -214,7 +155,7 @@ spool_expire(struct spool *s)
 		if (s->taken_n == 0) {
 			/* Then there is nothing left in front of it. */
 			s->released = s->read = (struct place){g->number + 1, 0};
-			done_store(s->done, s->released);
+			place_store(s->done, s->released);
 		} else if (s->read.seg == g->number) {
 			s->read = (struct place){g->number + 1, 0};
 		}
@@ -249,8 +190,7 @@ spool_close(struct spool *s)
 		return;
 	while (!list_empty(&s->segments))
 		segment_close(oldest(s));
-	if (s->done != NULL)
-		munmap(s->done, 2 * sizeof(*s->done));
+	place_close(s->done);
 	free(s->taken);
 	free(s);
 }
@@ -283,7 +223,7 @@ prepare_dir(struct spool *s, struct err *e)
 		return 0;
 	if (make_dirs(s->dir) != 0)
 		return err_sys(e, EXIT_DEGRADED, "cannot create %s", s->dir);
-	return map_done(s, e);
+	return open_done(s, e);
 }
 
 /* Never one that a place in use already lies behind. */
@@ -487,7 +427,7 @@ reclaim(struct spool *s)
 			s->released = (struct place){g->number + 1, 0};
 			if (s->read.seg == g->number)
 				s->read = s->released;
-			done_store(s->done, s->released);
+			place_store(s->done, s->released);
 		}
 		drop(s, g);
 	}
@@ -510,7 +450,7 @@ spool_release(struct spool *s, size_t n)
 		g->events--;
 		s->stats.events--;
 	}
-	done_store(s->done, s->released);
+	place_store(s->done, s->released);
 	reclaim(s);
 }
 

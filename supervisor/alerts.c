@@ -201,7 +201,7 @@ const char *
 alerts_first(const struct alerts *a)
 {
 	for (unsigned i = 0; i < ALERTS; i++)
-		if (a->state[i].on)
+		if (a->state[i].on && a->state[i].clear_ms == 0)
 			return a->state[i].text;
 	return "";
 }

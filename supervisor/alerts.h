@@ -16,7 +16,7 @@ struct fleet;
 #define ALERT_KINDS(X)                                                         \
 	X(HOLD, "hold") X(LEFT, "left") X(RATE, "rate")                        \
 	X(FORECAST, "forecast") X(FOREIGN, "foreign") X(CRASHES, "crashes")    \
-	X(DEAF, "deaf")
+	X(DEAF, "deaf") X(RELOAD, "reload")
 
 enum alert_kind {
 #define X(n, s) ALERT_##n,
@@ -79,7 +79,7 @@ void alerts_judge(struct alerts *, const struct alert_fact *,
 /* What became of the message being delivered, as alert_post_fn says. */
 void alerts_delivered(struct alerts *, unsigned done, const char *why);
 uint32_t alerts_standing(const struct alerts *);
-/* The most urgent that stands, "" when none does. */
+/* The most urgent that is not over, "" when there is none. */
 const char *alerts_first(const struct alerts *);
 
 /* alerts_watch.c: the fleet's facts and actions. */

@@ -45,13 +45,10 @@ act_deliver(void *arg, const struct alert_msg *m)
 static void
 act_say(void *arg, const struct alert_msg *m)
 {
-	struct fleet *f = arg;
-
 	if (m->news == ALERT_OVER)
 		log_notice("Alert over (%s): %s", m->kind, m->text);
 	else
 		log_warn("Alert (%s): %s", m->kind, m->text);
-	board_note(&f->board, BOARD_ALERT, alerts_first(&f->alerts));
 }
 
 static void
@@ -250,6 +247,9 @@ alerts_watch(struct alerts *a)
 	look_foreign(f, facts);
 	look_deaf(f, facts);
 	look_hold(a, f, facts);
+	/* A reload that was rolled back: over with the next good one. */
+	fact(&facts[ALERT_RELOAD], f->board.note[BOARD_RELOAD][0] != '\0',
+	    "%s", f->board.note[BOARD_RELOAD]);
 	/* What can't be seen now is not over either. */
 	for (unsigned i = 0; i < ALERTS; i++) {
 		const struct alert_state *s = &a->state[i];
@@ -259,6 +259,7 @@ alerts_watch(struct alerts *a)
 			fact(&facts[i], true, "%s", s->text);
 	}
 	alerts_judge(a, facts, (int64_t)(f->config->alert_repeat_s * 1000));
+	board_note(&f->board, BOARD_ALERT, alerts_first(a));
 }
 
 void

@@ -270,6 +270,16 @@ fleet_switched(struct fleet *f, struct member *c, uint32_t generation)
 	replace_moved(&f->replace);
 }
 
+void
+fleet_evicting(struct fleet *f)
+{
+	if (!f->evicting)
+		log_notice("Shards of an earlier supervisor still run: they "
+		    "hand over what they hold and leave, and each one's "
+		    "successor starts as it goes.");
+	f->evicting = true;
+}
+
 struct member *
 fleet_spare(struct fleet *f)
 {

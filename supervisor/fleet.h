@@ -76,6 +76,7 @@ struct fleet {
 	struct stop stop;
 	struct logs logs;
 	bool stopping;
+	bool evicting;			/* orphans were asked to leave */
 	int exit_code;
 };
 
@@ -100,6 +101,8 @@ void fleet_child_ended(struct fleet *, struct member *);
 void fleet_switched(struct fleet *, struct member *, uint32_t generation);
 void fleet_fatal(struct fleet *, struct member *, uint32_t close_code,
     const char *sentence);
+/* Shards of an earlier supervisor are still there: said once. */
+void fleet_evicting(struct fleet *);
 /* The handler slot that is not in service. */
 struct member *fleet_spare(struct fleet *);
 /* Releases whoever waits for the brake. */

@@ -18,41 +18,11 @@ struct kept {
 	char text[PERMIT_WORDS];
 };
 
-/* What an operator does about it (discord-protocol.md 2.11). */
-static const struct {
-	uint32_t code;
-	bool askable;		/* the API tells whether the cause is gone */
-	const char *advice;
-} causes[] = {
-	{ 401, true, "Put the bot's present token into token_file, then stop "
-	    "and start." },
-	{ 4004, true, "Put the bot's present token into token_file, then stop "
-	    "and start." },
-	{ 4010, false, "Set [gateway] shards to auto, then stop and start." },
-	{ 4011, false, "Set [gateway] shards to auto, then stop and start." },
-	{ 4012, false, "Discord no longer speaks this API version: upgrade." },
-	{ 4013, false, "Correct [bot] intents, then stop and start." },
-	{ 4014, true, "Enable the privileged intents in the developer portal "
-	    "(Bot, Privileged Gateway Intents), then \"shardherd release\"; or "
-	    "take them out of [bot] intents, stop and start." },
-};
-
-static size_t
-cause_of(uint32_t code)
-{
-	size_t i = 0;
-
-	while (i < nitems(causes) && causes[i].code != code)
-		i++;
-	return i;
-}
-
+/* Causes that a question to the API can show to be gone. */
 static bool
 askable(uint32_t code)
 {
-	size_t i = cause_of(code);
-
-	return i < nitems(causes) && causes[i].askable;
+	return code == 401 || code == 4004 || code == 4014;
 }
 
 void
@@ -112,10 +82,6 @@ hold_restore(struct hold *h)
 void
 hold_set(struct hold *h, uint32_t code, uint32_t shard, const char *text)
 {
-	size_t i = cause_of(code);
-	const char *advice = i < nitems(causes) ? causes[i].advice
-	    : "Look into the log.";
-
 	if (h->code != 0) {
 		log_warn("On hold already, and now: %s", text);
 		return;
@@ -126,7 +92,7 @@ hold_set(struct hold *h, uint32_t code, uint32_t shard, const char *text)
 		str_format(h->text, sizeof(h->text), "On hold: %s", text);
 	else
 		str_format(h->text, sizeof(h->text), "On hold: shard %u: "
-		    "%.90s. %s", shard, text, advice);
+		    "%.180s. \"shardherd release\" lets go.", shard, text);
 	log_error("%s No shard may IDENTIFY; live sessions go on.", h->text);
 	tell(h);
 	keep(h);

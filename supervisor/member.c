@@ -148,11 +148,45 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 
 /* ---- transitions ----------------------------------------------------- */
 
+/*
+ * A shard of an earlier supervisor may still have this one's place: it is
+ * asked to leave, and hands over what it holds (its lock names it, so nobody
+ * else is signalled).  true: not yet.
+ */
+static bool
+evicting(struct member *c)
+{
+	pid_t pid = c->handler ? 0
+	    : page_slot_holder(&c->fleet->page, c->slot);
+	uint64_t now = clock_boot_ms();
+
+	if (pid == 0) {
+		c->evict_ms = 0;
+		return false;
+	}
+	if (c->evict_ms == 0) {
+		c->evict_ms = now;
+		fleet_evicting(c->fleet);
+		if (pid > 0)
+			kill(pid, SIGTERM);
+	} else if (pid > 0 && now - c->evict_ms >= MEMBER_EVICT_MS) {
+		log_warn("%s: the process %d of an earlier supervisor did not "
+		    "leave: killing it.", c->name, (int)pid);
+		c->evict_ms = now;
+		kill(pid, SIGKILL);
+	}
+	c->state = MEMBER_WAITING;
+	timer_set(&c->timer, MEMBER_EVICT_S);
+	return true;
+}
+
 static void
 launch(struct member *c)
 {
 	struct err e;
 
+	if (evicting(c))
+		return;
 	timer_stop(&c->timer);
 	c->ready_ms = 0;
 	c->signalled = 0;

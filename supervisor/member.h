@@ -45,6 +45,8 @@ enum member_event {
 };
 
 #define MEMBER_HELLO_S 10	/* fork to HELLO */
+#define MEMBER_EVICT_S 0.1	/* between two looks whether an orphan left */
+#define MEMBER_EVICT_MS 8000	/* SIGTERM to SIGKILL of an orphan */
 #define MEMBER_TERM_S 1		/* SIGTERM to SIGKILL */
 #define MEMBER_MAGIC 0x6368696cu
 
@@ -72,6 +74,7 @@ struct member {
 	bool fatal;		/* it said it can't go on */
 	enum crash_cause killed_for;	/* CRASHES: not killed by us */
 	int64_t oom_before;
+	uint64_t evict_ms;	/* an orphan was asked to leave; 0: none */
 	bool pair_due;		/* an uplink is still to be made */
 	uint32_t paired;	/* generation of the last uplink, 0: none yet */
 	uint32_t switched;	/* generation its events go to */

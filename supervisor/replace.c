@@ -214,8 +214,11 @@ static void
 obituary(void *arg, char *words, size_t size)
 {
 	struct replace *h = arg;
+	const char *end = member_watch(h->fresh)->last_end;
+	size_t name = strlen(h->fresh->name) + 1;
 
-	str_format(words, size, "ended: %s", member_watch(h->fresh)->last_end);
+	/* "new handler (pid 7) exited ...": its name is said already. */
+	str_copy(words, strlen(end) > name ? end + name : "ended", size);
 }
 
 /* ---- actions --------------------------------------------------------- */

@@ -157,6 +157,7 @@ on_timer(struct timer *t)
 		return;
 	fleet_unlaunch(f);
 	r->state = REPLAN_NOT;
+	board_note(&f->board, BOARD_FATAL, "");
 	asking_want(&f->asking, ASK_GATEWAY_BOT);	/* its answer launches */
 }
 

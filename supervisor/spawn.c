@@ -41,7 +41,7 @@ fresh_stdio(int err_fd)
 }
 
 /* The page's fd stays: the shard holds the lock of its place in it, so that
- * there is one process per [id, count], and evicts an orphan that has it. */
+ * there is one process per [id, count]. */
 static void noreturn_fn
 shard_child(struct member *c, int control, int err_fd)
 {
@@ -60,6 +60,10 @@ shard_child(struct member *c, int control, int err_fd)
 	log_init(LOG_TO_PIPE, f->logs.least);
 	log_set_hook(NULL, NULL);
 	proctitle_set("shardherd: shard %u/%u", c->id, f->count);
+	if (!page_slot_take(&f->page, c->slot)) {
+		log_error("another process has the place of shard %u", c->id);
+		_exit(EXIT_TRY_LATER);
+	}
 	_exit(shard_main(&a));
 }
 

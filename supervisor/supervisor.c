@@ -222,6 +222,24 @@ init_parts(struct fleet *f)
 	program_find(f->argv[0], f->program_path, sizeof(f->program_path));
 }
 
+/* As `plugin unload` leaves it: the handler reads this at its start. */
+static int
+hold_plugins(struct fleet *f, struct err *e)
+{
+	const struct config *c = f->config;
+	char key[96];
+
+	for (size_t i = 0; i < c->plugins; i++) {
+		str_format(key, sizeof(key), CONTRACT_HELD_KEY "%s",
+		    c->plugin[i].name);
+		if (store_blob_put(&f->store, key, "1", 1, e) == -1)
+			return -1;
+	}
+	log_notice("%zu plugins are held until they are loaded one by one.",
+	    c->plugins);
+	return 0;
+}
+
 /* Resumes at once where there are sessions; the question runs beside it. */
 static int
 begin(struct fleet *f, struct err *e)
@@ -328,7 +346,8 @@ run(struct fleet *f, const struct supervisor_args *args)
 	if (prepare(f, args->foreground, &e) == -1)
 		return refuse(f, &e);
 	init_parts(f);
-	if (signals_open(&s, f, &e) == -1 || begin(f, &e) == -1) {
+	if (signals_open(&s, f, &e) == -1 || (args->hold_plugins
+	    && hold_plugins(f, &e) == -1) || begin(f, &e) == -1) {
 		code = refuse(f, &e);
 		f->exit_code = code;
 	} else {

@@ -12,6 +12,7 @@
 struct supervisor_args {
 	struct config *config;	/* taken over */
 	char **argv;		/* of this process: for the handler's exec */
+	bool hold_plugins;	/* until `plugin load`, as after an unload */
 	bool foreground;	/* log to stderr as well as to the file */
 	int ready_fd;		/* written "ok\n" or "error CODE text\n" once
 				   up, then closed; -1: nobody waits */

@@ -29,8 +29,9 @@ static const struct cli_verb verbs[] = {
 	    "[--set SECTION.KEY=VALUE]... [--offline]",
 	    "write a config and a token file into DIR and check the token",
 	    cli_init},
-	{"run", "", "run the fleet in the foreground", cli_run},
-	{"start", "[--wait[=SECONDS]]", "run the fleet in the background",
+	{"run", "[--hold-plugins]", "run the fleet in the foreground", cli_run},
+	{"start", "[--wait[=SECONDS]] [--hold-plugins]", "run the fleet in "
+	    "the background",
 	    cli_start},
 	{"ensure", "[--wait[=SECONDS]]", "start the fleet unless it runs (for "
 	    "cron)", cli_ensure},
@@ -40,16 +41,19 @@ static const struct cli_verb verbs[] = {
 	    "fleet (the default)", cli_status},
 	{"check", "", "one line for a monitoring system", cli_check},
 	{"why", "SHARD", "what happened to a shard, in sentences", cli_why},
-	{"shard", "ID|--guild ID [show|reconnect|restart]", "show one shard, "
-	    "or act on it", cli_shard},
+	{"shard", "ID|--guild ID [show|reconnect|restart|identify --force]",
+	    "show one shard, or act on it", cli_shard},
 	{"reload", "[--check] [--no-wait]", "read the config again and "
 	    "replace the handler, without a shard noticing", cli_reload},
 	{"plugin", "list | load|unload|restart NAME", "show the plugins, or "
 	    "act on one", cli_plugin},
 	{"deadletter", "list | show ID | replay ID|all | drop ID|all", "events "
 	    "that were set aside because they ended a plugin", cli_deadletter},
-	{"budget", "[--entries N]", "show what the IDENTIFYs were spent on",
+	{"budget", "[--entries N] [--ask] [--force N]", "show what the "
+	    "IDENTIFYs were spent on, or let some pass the reserve",
 	    cli_budget},
+	{"release", "[--timeout SECONDS]", "let a fleet on hold IDENTIFY "
+	    "again, after the cause was checked", cli_release},
 	{"logs", "[-f] [-n LINES]", "show the log", cli_logs},
 	{"config", "check|show|sample|mdoc", "check the config file, show the "
 	    "values in force, print the sample", cli_config},

@@ -18,20 +18,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define START_WAIT_MS 120000	/* for the supervisor's word */
+#define START_WAIT_MS 20000	/* for the supervisor's word, without --wait */
 #define END_WAIT_MS 5000	/* for one that has said it cannot start */
 #define TELL_MS 3000		/* before a terminal is told what keeps it */
 #define OTHER_WAIT_MS 30000	/* for a start somebody else is doing */
 #define READY_WAIT_S 300	/* --wait without a number */
 
+static bool hold_plugins;	/* --hold-plugins of run and start */
+
 int
 cli_run(struct cli *c)
 {
+	const struct cli_opt opts[] = {
+		{"--hold-plugins", 0, CLI_FLAG, &hold_plugins},
+	};
 	struct supervisor_args a = {.config = &c->config,
 	    .argv = c->main_argv, .foreground = true, .ready_fd = -1};
 
-	if (cli_options(c, NULL, 0) == -1 || cli_load(c) == -1)
+	if (cli_options(c, opts, nitems(opts)) == -1 || cli_load(c) == -1)
 		return cli_fail(c);
+	a.hold_plugins = hold_plugins;
 	if (c->argc > 0)
 		return cli_usage(c);
 	fflush(stdout);
@@ -44,7 +50,8 @@ static void noreturn_fn
 daemon_main(struct cli *c, int ready_fd)
 {
 	struct supervisor_args a = {.config = &c->config,
-	    .argv = c->main_argv, .ready_fd = ready_fd};
+	    .argv = c->main_argv, .ready_fd = ready_fd,
+	    .hold_plugins = hold_plugins};
 	int null = open("/dev/null", O_RDWR);
 
 	if (null == -1)
@@ -160,7 +167,7 @@ understand(struct cli *c, char *word, ssize_t n, pid_t pid, bool asked)
 static int
 start(struct cli *c, uint64_t until)
 {
-	uint64_t limit = clock_boot_ms() + START_WAIT_MS;
+	uint64_t limit = until != 0 ? until : clock_boot_ms() + START_WAIT_MS;
 	char word[1200] = "";
 	int fds[2], r;
 	pid_t pid;
@@ -178,8 +185,6 @@ start(struct cli *c, uint64_t until)
 		daemon_main(c, fds[1]);
 	}
 	close(fds[1]);
-	if (until != 0 && until < limit)
-		limit = until;
 	r = understand(c, word, read_word(c, fds[0], word, sizeof(word),
 	    limit), pid, limit == until);
 	close(fds[0]);
@@ -214,15 +219,17 @@ wait_ready(struct cli *c, uint64_t until)
 	return done ? 0 : -1;
 }
 
+/* own: how many options of the list the verb has. */
 static int
-start_options(struct cli *c, uint64_t *until)
+start_options(struct cli *c, size_t own, uint64_t *until)
 {
 	double wait_s = 0;
 	const struct cli_opt opts[] = {
 		{"--wait", 0, CLI_SECONDS_IF, &wait_s},
+		{"--hold-plugins", 0, CLI_FLAG, &hold_plugins},
 	};
 
-	if (cli_options(c, opts, nitems(opts)) == -1)
+	if (cli_options(c, opts, own) == -1)
 		return -1;
 	if (c->argc > 0)
 		return err_set(&c->err, EXIT_USAGE, "usage: shardherd %s %s",
@@ -239,7 +246,7 @@ cli_start(struct cli *c)
 	uint64_t until;
 	int32_t pid;
 
-	if (start_options(c, &until) == -1)
+	if (start_options(c, 2, &until) == -1)
 		return cli_fail(c);
 	if (cli_view_locked(c->config.state_dir, &pid))
 		return cli_error(c, EXIT_TRY_LATER, "The fleet is running "
@@ -293,7 +300,7 @@ cli_ensure(struct cli *c)
 	uint64_t until;
 	int32_t pid;
 
-	if (start_options(c, &until) == -1)
+	if (start_options(c, 1, &until) == -1)
 		return cli_fail(c);
 	if (!cli_view_locked(c->config.state_dir, &pid)) {
 		if (start(c, until) == -1 && (c->err.code != EXIT_TRY_LATER ||

@@ -263,9 +263,13 @@ cli_view_unanswered(const struct cli_view *v)
 {
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < v->n; i++)
-		if (v->shard[i].alive)
-			n += v->shard[i].s.queue_events;
+	for (size_t i = 0; i < v->n; i++) {
+		const struct page_shard *s = &v->shard[i].s;
+		uint64_t waits = v->shard[i].alive ? s->queue_events : 0;
+
+		/* While a spool is in use it holds what the queue does. */
+		n += s->spool_events > waits ? s->spool_events : waits;
+	}
 	return n > v->handler.lag_events ? n : v->handler.lag_events;
 }
 

@@ -109,6 +109,25 @@ tell_process(struct story *st, const struct cli_view *v,
 }
 
 static void
+tell_spool(struct story *st, const struct page_shard *s)
+{
+	if (s->spool_events > 0)
+		tell(st, "%llu events (%llu bytes) wait in its spool on disk.",
+		    ull(s->spool_events), ull(s->spool_bytes));
+	if (s->spool_damaged > 0)
+		tell(st, "Its spool was found damaged in %llu places: the "
+		    "events there are lost, check the disk.",
+		    ull(s->spool_damaged));
+	if (s->spool_expired > 0)
+		tell(st, "%llu events waited in its spool for longer than "
+		    "[limits] spool_age and were dropped.",
+		    ull(s->spool_expired));
+	if (s->spool_refused > 0)
+		tell(st, "Its spool could not be written %llu times: full, or "
+		    "the disk is.", ull(s->spool_refused));
+}
+
+static void
 tell_counters(struct story *st, const struct page_shard *s)
 {
 	char a[32], b[32], d[32], e[32];
@@ -126,8 +145,9 @@ tell_counters(struct story *st, const struct page_shard *s)
 		tell(st, "%llu events (%llu bytes) wait for the handler.",
 		    ull(s->queue_events), ull(s->queue_bytes));
 	if (s->queue_full > 0)
-		tell(st, "Its queue was full %s: the handler or a plugin is "
-		    "too slow.", times(s->queue_full, a));
+		tell(st, "It had no room for events %s: the handler or a "
+		    "plugin is too slow.", times(s->queue_full, a));
+	tell_spool(st, s);
 }
 
 static void

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 
-from herd import scenario
+from herd import scenario, wait_until
 
 LIMIT_S = 10
 START_TIMEOUT_S = 2
@@ -62,7 +62,7 @@ def bad_program(t, fleet, program):
     os.rename(program, program + ".good")
     for what, text, why, slow in (
             ("crash at start", "echo no such luck >&2; exit 3",
-                "ended: .*code 3; last words: no such luck", 0),
+                ".* exited with code 3; last words: no such luck", 0),
             ("never ready", "exec sleep 60", "was not ready within",
                 START_TIMEOUT_S)):
         install(program, """#!/bin/sh
@@ -79,9 +79,9 @@ def bad_plugin(t, fleet, sim, good):
     """The new config's plugin takes the handler down, hangs it or fails."""
     for what, text, why in (
             ("crash on its 10th event", PLUGIN % (10, CRASH),
-                "ended: .*signal 11"),
+                ".* was ended by signal 11"),
             ("crash when the old one has left", PLUGIN % (1000, CRASH),
-                "ended: .*signal 11"),
+                ".* was ended by signal 11"),
             ("hung on its 10th event", PLUGIN % (10, HANG), "is silent"),
             ("a plugin that keeps ending", ENDS, "keeps failing")):
         install(fleet.path("plugin"), text)
@@ -109,9 +109,12 @@ def main(t):
     shards = fleet.shard_pids()
     bad_program(t, fleet, program)
     bad_plugin(t, fleet, sim, good)
+    wait_until(lambda: "Alert (reload): Rolled back" in fleet.log_text(),
+        "an alert about it")
     fleet.write_config(good)
     t.equal(fleet.cli("reload").returncode, 0, "a good one is taken after all")
-    t.equal(fleet.status()["cluster"]["note"], None, "and the note is gone")
+    fleet.wait_status(lambda s: s["cluster"]["note"] is None,
+        "the note and the alert are taken back")
     sim.settle()
     t.nothing_lost(sim, identifies=16, allow=("repeated",))
     t.equal(sim.totals()["connects"], 16, "no shard reconnected")

@@ -144,7 +144,7 @@ test_nonsense(void **state)
 static uint64_t
 wanted(struct route *r, const char *name)
 {
-	return route_wanted(r, name, strlen(name));
+	return route_wanted(r, 0, name, strlen(name), 0, strlen(name));
 }
 
 static void
@@ -157,7 +157,9 @@ test_route(void **state)
 	static struct route r;
 	char name[80];
 
-	route_init(&r, &c);
+	route_init(&r);
+	for (unsigned i = 0; i < c.plugins; i++)
+		route_set(&r, i, &c.plugin[i]);
 	for (int again = 0; again < 2; again++) {
 		assert_int_equal(wanted(&r, "MESSAGE_CREATE"), 7);
 		assert_int_equal(wanted(&r, "INTERACTION_CREATE"), 3);
@@ -174,6 +176,43 @@ test_route(void **state)
 	memset(name, 'A', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	assert_int_equal(wanted(&r, name), 1);
+	route_free(&r);
+}
+
+static uint64_t
+wanted_of(struct route *r, uint32_t shard, const char *t, const char *d)
+{
+	char raw[256];
+
+	str_format(raw, sizeof(raw), "{\"t\":\"%s\",\"s\":1,\"op\":0,\"d\":%s}",
+	    t, d);
+	return route_wanted(r, shard, raw, strlen(raw), 6, strlen(t));
+}
+
+static void
+test_route_by_guild_and_shard(void **state)
+{
+	char all[] = "*", two[] = "42, 77", shards[] = "0-2, 9";
+	struct config_plugin c[] = {{.events = all},
+	    {.events = all, .guilds = two}, {.events = all, .shards = shards},
+	    {.events = all, .guilds = two, .shards = shards}};
+	static struct route r;
+
+	route_init(&r);
+	for (unsigned i = 0; i < nitems(c); i++)
+		route_set(&r, i, &c[i]);
+	assert_int_equal(wanted_of(&r, 1, "X", "{\"guild_id\":\"42\"}"), 15);
+	assert_int_equal(wanted_of(&r, 3, "X", "{\"guild_id\":77}"), 3);
+	assert_int_equal(wanted_of(&r, 9, "X", "{\"guild_id\":\"4\"}"), 5);
+	assert_int_equal(wanted_of(&r, 9, "X",
+	    "{\"guild\":{\"guild_id\":\"42\"}}"), 5);
+	assert_int_equal(wanted_of(&r, 8, "GUILD_CREATE", "{\"id\":\"42\"}"),
+	    3);
+	assert_int_equal(wanted_of(&r, 8, "X", "null"), 1);
+	assert_int_equal(wanted_of(&r, 8, "X", "{\"guild_id\":"), 1);
+	route_set(&r, 1, &c[0]); /* another config: it wants all now */
+	assert_int_equal(wanted_of(&r, 8, "X", "null"), 3);
+	route_free(&r);
 }
 
 int
@@ -185,6 +224,7 @@ main(void)
 	    cmocka_unit_test(test_spare),
 	    cmocka_unit_test(test_nonsense),
 	    cmocka_unit_test(test_route),
+	    cmocka_unit_test(test_route_by_guild_and_shard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

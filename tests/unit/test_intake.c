@@ -236,6 +236,34 @@ test_sessions(void **state)
 	assert_string_equal(work_session_id(&shard, WORK_SESSIONS + 1), "s5");
 }
 
+/* A copy ahead of its place is worked on, and its ordinary frame once. */
+static void
+test_express(void **state)
+{
+	struct up_hdr h = {.type = UP_EVENT, .flags = UP_FLAG_EXPRESS,
+	    .session = 7, .seq = 5};
+	struct event *e;
+
+	assert_int_equal(judge(1, 7, 1), WORK_NEW);
+	assert_int_equal(work_judge(&w, &shard, &h), WORK_NEW);
+	e = work_add(&w, &shard, &h, "", 1);
+	assert_int_equal(work_judge(&w, &shard, &h), WORK_DONE);
+	assert_int_equal(work_ack(&shard), 1); /* holds nothing up */
+	for (uint64_t s = 2; s < 5; s++)
+		assert_int_equal(judge(s, 7, s), WORK_NEW);
+	assert_int_equal(judge(5, 7, 5), WORK_REBOUND);
+	assert_int_equal(work_ack(&shard), 4); /* and now it does */
+	assert_true(work_finish(&w, e));
+	assert_int_equal(work_ack(&shard), 5);
+	h.seq = 9;
+	assert_int_equal(work_judge(&w, &shard, &h), WORK_NEW);
+	assert_true(work_finish(&w, work_add(&w, &shard, &h, "", 1)));
+	assert_int_equal(judge(6, 7, 9), WORK_DONE);
+	assert_int_equal(judge(7, 7, 9), WORK_DONE);
+	h.seq = 0; /* could not be recognised: it comes in its place */
+	assert_int_equal(work_judge(&w, &shard, &h), WORK_DONE);
+}
+
 /* An event of a dead session must not hold up what comes after. */
 static void
 test_loose(void **state)
@@ -281,6 +309,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_without_number, setup,
 		teardown),
 	    cmocka_unit_test_setup_teardown(test_sessions, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_express, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_loose, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
 	};

@@ -43,17 +43,32 @@ static struct {
 	struct work_shard shard;
 	ev_io signals;
 	ev_timer second; /* so that a wait can run out */
-	unsigned finished, asked, ended, seconds;
+	struct waiting waiting;
+	unsigned finished, aside, asked, ended, seconds;
 	uint64_t waited_ms; /* for restarts */
 	uint64_t order[EVENTS];
 } t;
 
 static void
-on_finished(struct plugin_host *h, struct delivery *d)
+on_finished(struct plugin_host *h, struct plugin *p, struct delivery *d)
 {
 	assert_true(t.finished < EVENTS);
 	t.order[t.finished++] = d->event->seq;
 	work_finish(&t.work, d->event);
+}
+
+static void
+on_aside(struct plugin_host *h, struct plugin *p, struct delivery *d)
+{
+	t.aside++;
+	assert_int_equal(d->strikes, WINDOW_STRIKES);
+	on_finished(h, p, d);
+}
+
+static bool
+on_fill(struct plugin_host *h, struct plugin *p)
+{
+	return true;
 }
 
 static void
@@ -102,6 +117,8 @@ setup(void **state)
 	memset(&t, 0, sizeof(t));
 	t.config.plugins = 1;
 	t.config.handler_start_timeout_s = 10;
+	t.config.restart_min_s = 1;
+	t.config.restart_max_s = 60;
 	t.config.plugin[0] = (struct config_plugin) {.name = "sh",
 	    .exec = exec, .events = events, .window = 4, .timeout_s = 10};
 	t.loop = ev_loop_new(EVFLAG_AUTO);
@@ -109,7 +126,8 @@ setup(void **state)
 	t.host = (struct plugin_host) {.loop = t.loop,
 	    .timers = timers_new(t.loop), .config = &t.config,
 	    .limits = &t.limits, .dir = "/", .finished = on_finished,
-	    .request = on_request, .ended = on_ended, .changed = on_changed};
+	    .request = on_request, .ended = on_ended, .changed = on_changed,
+	    .aside = on_aside, .fill = on_fill};
 	list_init(&t.host.dirty);
 	work_init(&t.work, 100, 1 << 20);
 	work_shard_init(&t.shard, 0);
@@ -122,8 +140,9 @@ setup(void **state)
 	ev_io_start(t.loop, &t.signals);
 	ev_timer_init(&t.second, on_second, 1, 1);
 	ev_timer_start(t.loop, &t.second);
-	t.plugin = plugin_new(&t.host, 0);
-	plugin_start(t.plugin);
+	window_waiting_init(&t.waiting);
+	t.plugin = plugin_new(&t.host, 0, 0, &t.waiting);
+	plugin_start(t.plugin, &t.config.plugin[0], false);
 	return 0;
 }
 
@@ -180,7 +199,8 @@ push(uint64_t seq, const char *word)
 	    .len = (uint32_t)strlen(raw), .ord = seq, .seq = seq,
 	    .session = 1}, raw, 1);
 	e->to[0].event = e;
-	plugin_push(t.plugin, &e->to[0]);
+	window_push(&t.waiting, &e->to[0]);
+	plugin_kick(t.plugin);
 }
 
 static void
@@ -202,7 +222,7 @@ check_set_aside(const char *word)
 	run_until(all_finished);
 	for (unsigned i = 0; i < EVENTS; i++)
 		assert_int_equal(t.order[i], i + 1); /* in order all the same */
-	assert_int_equal(t.host.dead_letters, 1);
+	assert_int_equal(t.aside, 1);
 	assert_int_equal(t.host.restarts, 2);
 	assert_int_equal(t.ended, 2);
 	assert_int_equal(t.waited_ms, 1000 + 2000); /* growing */

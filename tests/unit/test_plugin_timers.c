@@ -37,6 +37,12 @@ plugin_at(uintptr_t index)
 }
 
 unsigned
+plugin_slot(const struct plugin *p)
+{
+	return plugin_index(p);
+}
+
+unsigned
 plugin_index(const struct plugin *p)
 {
 	return (unsigned)((uintptr_t)p - 1);

@@ -224,7 +224,7 @@ budget_ok(struct conn *c)
 static bool
 key_ok(struct conn *c, const struct identify *id)
 {
-	if (starts_key(c->sim, id->shard))
+	if (starts_key(c->sim, id->shard, wire_arrived_ms(&c->wire)))
 		return true;
 	sim_violation(c->sim, c->shard, "IDENTIFY too soon for key %u",
 	    id->shard % c->sim->cfg.max_concurrency);
@@ -262,7 +262,7 @@ identify_identify(struct conn *c, json_object *d)
 	conn_is_for(c, (int)id.shard);
 	stats_of(c->sim, c->shard)->identifies++;
 	stats_of(c->sim, c->shard)->identified_ms =
-	    clock_boot_ms() - c->sim->started_ms;
+	    wire_arrived_ms(&c->wire) - c->sim->started_ms;
 	if (c->host == HOST_RESUME)
 		sim_violation(c->sim, c->shard, "IDENTIFY on the resume host");
 	why = shape(d, &id);

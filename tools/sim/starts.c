@@ -39,15 +39,14 @@ starts_spend(struct sim *sim)
 }
 
 bool
-starts_key(struct sim *sim, unsigned shard)
+starts_key(struct sim *sim, unsigned shard, uint64_t at_ms)
 {
 	unsigned keys = sim->cfg.max_concurrency;
 	uint64_t *last = &sim->gate->key_ms[shard % keys];
-	uint64_t now = clock_boot_ms();
 
-	if (*last > 0 && now < *last + (uint64_t)(sim->cfg.identify_s * 1000))
+	if (*last > 0 && at_ms < *last + (uint64_t)(sim->cfg.identify_s * 1000))
 		return false;
-	*last = now;
+	*last = at_ms;
 	return true;
 }
 

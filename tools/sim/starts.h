@@ -17,8 +17,8 @@ void starts_init(struct sim *, int64_t total, int64_t remaining);
  * (discord/discord-api-docs#1328).  False when there is none.
  */
 bool starts_spend(struct sim *);
-/* Takes the shard's key for an interval; false when it is too soon. */
-bool starts_key(struct sim *, unsigned shard);
+/* Takes the shard's key for an interval from at_ms; false: it is too soon. */
+bool starts_key(struct sim *, unsigned shard, uint64_t at_ms);
 uint64_t starts_reset_after_ms(struct sim *);
 void starts_set_reset_after(struct sim *, uint64_t ms);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/wire.h"
 
+#include "shared/clock.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -146,6 +148,19 @@ wire_put(struct wire *w, const void *data, size_t len, struct list *dirty)
 	text_add(&w->out, data, len);
 	if (list_empty(&w->dirty))
 		list_append(dirty, &w->dirty);
+}
+
+uint64_t
+wire_arrived_ms(const struct wire *w)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+	uint64_t now = clock_boot_ms();
+
+	if (getsockopt(w->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
+	    info.tcpi_last_data_recv > now)
+		return now;
+	return now - info.tcpi_last_data_recv;
 }
 
 size_t

@@ -43,6 +43,11 @@ int wire_open(struct wire *, struct ev_loop *, int fd, SSL_CTX *tls);
 void wire_put(struct wire *, const void *, size_t, struct list *dirty);
 size_t wire_backlog(const struct wire *);
 void wire_flush(struct wire *);
+/*
+ * clock_boot_ms() at which the kernel had the newest bytes of the peer: what it
+ * is judged by must not depend on how soon we came to read them.
+ */
+uint64_t wire_arrived_ms(const struct wire *);
 void wire_flush_all(struct list *dirty);
 /* Corked, the peer hears nothing: as over a line that is dead one way. */
 void wire_cork(struct wire *, bool);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Which guild; see guild.h. */
+#include "handler/guild.h"
+
+#include "shared/envelope.h"
+
+#include <string.h>
+
+/* Of these, d is the guild itself (discord-protocol.md section 2). */
+static bool
+is_guild_event(const char *name, size_t len)
+{
+	static const char *const own[] = {"GUILD_CREATE", "GUILD_UPDATE",
+	    "GUILD_DELETE"};
+
+	for (size_t i = 0; i < nitems(own); i++)
+		if (strlen(own[i]) == len && memcmp(own[i], name, len) == 0)
+			return true;
+	return false;
+}
+
+/* A snowflake: digits in quotes, or a bare number from sloppy senders. */
+static uint64_t
+snowflake(const char *p, size_t len)
+{
+	char digits[24];
+	uint64_t id;
+
+	if (len >= 2 && p[0] == '"') {
+		p++;
+		len -= 2;
+	}
+	if (len == 0 || len >= sizeof(digits))
+		return 0;
+	memcpy(digits, p, len);
+	digits[len] = '\0';
+	return str_to_u64(digits, &id) ? id : 0;
+}
+
+uint64_t
+guild_of(const char *raw, size_t len, const char *name, size_t name_len)
+{
+	const char *key = is_guild_event(name, name_len) ? "id" : "guild_id";
+	size_t d, d_len, at, n;
+
+	if (envelope_find(raw, len, "d", &d, &d_len) < 0
+	    || envelope_find(raw + d, d_len, key, &at, &n) < 0)
+		return 0;
+	return snowflake(raw + d + at, n);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dead letters on the handler's side: what a plugin could not survive is kept
+ * with its last words, and delivered to it again when an operator asks.
+ */
+#ifndef HANDLER_LETTERS_H
+#define HANDLER_LETTERS_H
+
+#include "handler/staff.h"
+
+/* d ended this process too often; the caller finishes it. */
+void letters_set_aside(struct post *, const struct plugin *,
+    const struct delivery *);
+/* Delivered again and finished: it is one no longer.  Frees the event. */
+void letters_buried(struct lanes *, struct lane *, struct event *);
+/*
+ * Delivers one (or CONTRACT_PLUGIN_ALL) again; name "" is whoever they belong
+ * to.  The answer is written to text; true when there was one.
+ */
+bool letters_replay(struct staff *, uint64_t id, const char *name,
+    char *text, size_t size);
+
+#endif

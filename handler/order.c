@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Orders about plugins; see order.h. */
+#include "handler/order.h"
+
+#include "handler/inherit.h"
+#include "handler/letters.h"
+#include "shared/log.h"
+
+#include <string.h>
+
+struct order {
+	struct staff *staff;
+	uint32_t serial;
+	const char *name;
+	struct post *post;		 /* NULL: not hired yet */
+	const struct config_plugin *cfg; /* NULL: as it is */
+};
+
+static void
+order_refuse(const struct order *o, const char *why)
+{
+	o->staff->answer(o->staff, o->serial, false, why);
+}
+
+static void
+order_load(struct order *o)
+{
+	if (o->post == NULL && o->cfg != NULL)
+		o->post = staff_add(o->staff, o->cfg);
+	if (o->post == NULL)
+		order_refuse(o, o->cfg != NULL
+		    ? "there are too many plugins"
+		    : "the configuration has no such plugin");
+	else
+		staff_load(o->post, o->cfg, o->serial);
+}
+
+static void
+order_unload(struct order *o)
+{
+	if (o->post == NULL)
+		order_refuse(o, "there is no such plugin");
+	else
+		staff_unload(o->post, o->serial);
+}
+
+static void
+order_restart(struct order *o)
+{
+	if (o->post == NULL)
+		order_refuse(o, o->cfg != NULL
+		    ? "it is new in the configuration: load it"
+		    : "there is no such plugin");
+	else
+		staff_restart(o->post, o->cfg, o->serial);
+}
+
+static void (*const order_table[PLUGIN_ACTIONS])(struct order *) = {
+    [PLUGIN_DO_LOAD] = order_load,
+    [PLUGIN_DO_UNLOAD] = order_unload,
+    [PLUGIN_DO_RESTART] = order_restart,
+};
+
+static const struct config_plugin *
+config_find(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->plugins; i++)
+		if (strcmp(c->plugin[i].name, name) == 0)
+			return &c->plugin[i];
+	return NULL;
+}
+
+static void
+order_replay(struct staff *s, const struct msg_plugin *m, const char *name,
+    uint32_t serial)
+{
+	char text[384];
+	bool ok = letters_replay(s, m->id, name, text, sizeof(text));
+
+	s->answer(s, serial, ok, text);
+}
+
+/* With a config: what it says of the plugin counts, if it says anything. */
+static void
+order_with(struct order *o, unsigned action, int fd)
+{
+	struct config *fresh = base_alloc(sizeof(*fresh));
+	struct err e;
+
+	if (inherit_config(fresh, fd, o->staff->host.config->path, &e) < 0) {
+		order_refuse(o, e.text);
+		free(fresh);
+		return;
+	}
+	o->cfg = config_find(fresh, o->name);
+	order_table[action](o);
+	config_free(fresh);
+	free(fresh);
+}
+
+void
+order_take(struct staff *s, const struct msg_plugin *m, uint32_t serial,
+    int fd)
+{
+	char name[sizeof(m->name)];
+	struct order o = {.staff = s, .serial = serial, .name = name};
+
+	str_copy(name, m->name, sizeof(name));
+	o.post = staff_find(s, name);
+	if (s->stopping)
+		order_refuse(&o, "the handler is stopping");
+	else if (m->action == PLUGIN_DO_REPLAY)
+		order_replay(s, m, name, serial);
+	else if (m->action >= PLUGIN_ACTIONS)
+		order_refuse(&o, "this handler does not know what is asked");
+	else if (fd >= 0)
+		order_with(&o, m->action, fd);
+	else
+		order_table[m->action](&o);
+}

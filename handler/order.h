@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The supervisor's orders about single plugins (MSG_PLUGIN): each gets exactly
+ * one answer, at once or when the plugin has done what was asked.
+ */
+#ifndef HANDLER_ORDER_H
+#define HANDLER_ORDER_H
+
+#include "handler/staff.h"
+
+/* fd: a config to take the plugin from, or -1; it stays the caller's. */
+void order_take(struct staff *, const struct msg_plugin *, uint32_t serial,
+    int fd);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What plugin.c (a plugin's life) and plugin_talk.c (what is said between it
+ * and us) share; nobody else includes it.
+ */
+#ifndef HANDLER_PLUGIN_IMPL_H
+#define HANDLER_PLUGIN_IMPL_H
+
+#include "handler/pipes.h"
+#include "handler/plugin.h"
+
+#include <json-c/json.h>
+
+#define PLUGIN_MAGIC 0x706c7567u
+
+/* What happens to a plugin. */
+enum plugin_event {
+	ON_TIMER,   /* what the state waits for is due or overdue */
+	ON_STARTED, /* initialize was answered */
+	ON_FAULT,   /* broke a rule; p->failure says which */
+	ON_CLOSED,  /* closed a pipe; p->failure says which */
+	ON_EXIT,    /* the process is gone */
+	ON_STOP,    /* asked to end for good */
+	PLUGIN_EVENTS
+};
+
+struct plugin {
+	uint32_t magic;
+	struct plugin_host *host;
+	const struct config_plugin *cfg;
+	unsigned index, slot;
+	struct waiting *waiting;
+	enum plugin_state state;
+	struct timer timer;
+	struct list dirty; /* in host->dirty, or in itself */
+	bool once;   /* ends for good when it fails to start */
+	bool retired; /* gets no more events, finishes what it has */
+	struct window window;
+	struct json_tokener *tokener;
+	pid_t pid; /* 0: none */
+	struct pipes pipes;
+	uint64_t life, up_ms, started;
+	double delay_s;
+	unsigned rung; /* of plugin_ladder, in ENDING */
+	bool stopping, settled, reaping, was_up;
+	uint64_t guilty;	       /* id of what it is being ended for */
+	char failure[512];	       /* why it is being ended */
+	char words[256];	       /* last line of its stderr */
+	uint64_t grumble_ms, grumbles;
+	uint64_t state_ms;	       /* since when in this state */
+	uint64_t words_ms;	       /* second of the log it is in */
+	unsigned words_n, words_cut;   /* lines of that; left out since */
+	unsigned strikes;	       /* ends without a minute of health */
+	char ended[PAGE_WORDS];	       /* how its last process ended */
+};
+
+void plugin_event(struct plugin *, enum plugin_event);
+/* It broke a rule; why is a sentence's end. */
+void plugin_fail(struct plugin *, const char *why);
+void plugin_dirty(struct plugin *);
+/* Seconds until something is overdue; 0: is now; < 0: nothing is expected. */
+double plugin_due(struct plugin *, uint64_t now);
+void plugin_watch(struct plugin *);
+extern const struct pipes_calls plugin_pipes;
+
+#endif

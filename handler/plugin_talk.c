@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* What a plugin says and is told; see plugin.h. */
+#include "handler/plugin_impl.h"
+
+#include "handler/line.h"
+#include "handler/talk.h"
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "shared/version.h"
+
+#include <string.h>
+
+void
+plugin_dirty(struct plugin *p)
+{
+	if (list_empty(&p->dirty))
+		list_append(&p->host->dirty, &p->dirty);
+}
+
+/* ---- what it says -------------------------------------------------------- */
+
+/* At most one line a second: a plugin may misbehave at any rate. */
+static void
+plugin_grumble(struct plugin *p, const char *what, uint64_t id,
+    const char *text)
+{
+	uint64_t now = clock_boot_ms();
+
+	p->grumbles++;
+	if (now - p->grumble_ms < PLUGIN_GRUMBLE_MS)
+		return;
+	log_warn("plugin %s %s %llu%s%s (%llu such messages)", p->cfg->name,
+	    what, (unsigned long long)id, text[0] ? ": " : "", text,
+	    (unsigned long long)p->grumbles);
+	p->grumble_ms = now;
+	p->grumbles = 0;
+}
+
+static void
+plugin_answered(struct plugin *p, const struct talk *t)
+{
+	struct delivery *d = window_answer(&p->window, t->number);
+
+	if (d == NULL) {
+		plugin_grumble(p, "answers a request it does not have: id",
+		    t->number, "");
+		return;
+	}
+	if (t->kind == TALK_REFUSAL)
+		plugin_grumble(p, "answers with an error to event", t->number,
+		    t->why);
+	plugin_dirty(p);
+	p->host->finished(p->host, p, d);
+}
+
+static void
+plugin_done(struct plugin *p, uint64_t upto)
+{
+	struct delivery *d;
+
+	plugin_dirty(p);
+	while ((d = window_upto(&p->window, upto)) != NULL)
+		p->host->finished(p->host, p, d);
+}
+
+void
+plugin_event_name(const struct event *e, char *out, size_t size)
+{
+	const char *name = e->t_len ? e->raw + e->t_off : "unnamed event";
+	size_t len = e->t_len ? e->t_len : strlen(name);
+
+	snprintf(out, size, "%.*s (shard %u, seq %llu)",
+	    len > 64 ? 64 : (int)len, name, e->shard_id,
+	    (unsigned long long)e->seq);
+}
+
+void
+plugin_fail(struct plugin *p, const char *why)
+{
+	str_copy(p->failure, why, sizeof(p->failure));
+	plugin_event(p, ON_FAULT);
+}
+
+/* A plugin that says nothing about it speaks version 1. */
+static bool
+plugin_api_fits(const struct talk *t, char *why, size_t size)
+{
+	struct json_object *api;
+
+	if (!json_object_is_type(t->result, json_type_object)
+	    || !json_object_object_get_ex(t->result, "api", &api)
+	    || (json_object_is_type(api, json_type_int)
+		&& json_object_get_int64(api) == LINE_API))
+		return true;
+	str_format(why, size, "speaks version %.32s of the plugin protocol, "
+			      "this handler (shardherd " SHARDHERD_VERSION
+			      ") version " LINE_API_TEXT,
+	    json_object_to_json_string(api));
+	return false;
+}
+
+static void
+plugin_initialised(struct plugin *p, const struct talk *t)
+{
+	char why[256];
+
+	if (t->kind == TALK_RESULT) {
+		if (!plugin_api_fits(t, why, sizeof(why))) {
+			plugin_fail(p, why);
+			return;
+		}
+		plugin_event(p, ON_STARTED);
+		return;
+	}
+	str_format(why, sizeof(why), "refused to start: %s", t->why);
+	plugin_fail(p, why);
+}
+
+static void
+plugin_hear(struct plugin *p, const struct talk *t)
+{
+	char why[256];
+
+	switch (t->kind) {
+	case TALK_EMPTY:
+		break;
+	case TALK_BAD:
+		str_format(why, sizeof(why), "broke the protocol: %s", t->why);
+		plugin_fail(p, why);
+		break;
+	case TALK_DONE:
+		plugin_done(p, t->number);
+		break;
+	case TALK_REQUEST:
+		p->host->request(p->host, p, t->id, t->method, t->params);
+		break;
+	case TALK_RESULT:
+	case TALK_REFUSAL:
+		if (p->state == PLUGIN_STARTING && t->number == 0)
+			plugin_initialised(p, t);
+		else if (t->number >= PLUGIN_ASK_FIRST)
+			p->host->answered(p->host, p, t->number,
+			    t->kind == TALK_REFUSAL ? t->why : NULL);
+		else
+			plugin_answered(p, t);
+		break;
+	}
+}
+
+static bool
+plugin_line(struct pipes *pipes, char *text, size_t len)
+{
+	struct plugin *p = container_of(pipes, struct plugin, pipes);
+	struct talk t;
+
+	talk_parse(&t, p->tokener, text, len);
+	plugin_hear(p, &t);
+	talk_free(&t);
+	return pipes->out >= 0;
+}
+
+/* The log is everybody's: a plugin gets so many lines of it per second. */
+static bool
+plugin_may_log(struct plugin *p)
+{
+	uint64_t now = clock_boot_ms();
+
+	if (now - p->words_ms >= 1000) {
+		if (p->words_cut > 0)
+			log_warn("plugin %s: %u lines of its standard error "
+				 "were left out", p->cfg->name, p->words_cut);
+		p->words_ms = now;
+		p->words_n = p->words_cut = 0;
+	}
+	if (p->words_n == PLUGIN_WORDS_PER_S) {
+		p->words_cut++;
+		return false;
+	}
+	p->words_n++;
+	return true;
+}
+
+static void
+plugin_heard_words(struct pipes *pipes, const char *text)
+{
+	struct plugin *p = container_of(pipes, struct plugin, pipes);
+
+	str_copy(p->words, text, sizeof(p->words));
+	if (plugin_may_log(p))
+		log_info("plugin %s: %s", p->cfg->name, text);
+}
+
+static void
+plugin_pipe_fault(struct pipes *pipes, const char *why)
+{
+	plugin_fail(container_of(pipes, struct plugin, pipes), why);
+}
+
+static void
+plugin_pipe_closed(struct pipes *pipes, const char *why)
+{
+	struct plugin *p = container_of(pipes, struct plugin, pipes);
+
+	str_copy(p->failure, why, sizeof(p->failure));
+	plugin_event(p, ON_CLOSED);
+}
+
+static void
+plugin_room(struct pipes *pipes)
+{
+	plugin_dirty(container_of(pipes, struct plugin, pipes));
+}
+
+const struct pipes_calls plugin_pipes = {
+    .line = plugin_line,
+    .words = plugin_heard_words,
+    .fault = plugin_pipe_fault,
+    .closed = plugin_pipe_closed,
+    .room = plugin_room,
+};
+
+/* ---- what it is told ----------------------------------------------------- */
+
+double
+plugin_due(struct plugin *p, uint64_t now)
+{
+	const struct delivery *d = window_oldest(&p->window);
+	uint64_t limit = (uint64_t)(p->cfg->timeout_s * 1000), since = now;
+
+	if (d == NULL && p->pipes.stuck_ms == 0)
+		return -1;
+	if (d != NULL)
+		since = d->sent_ms;
+	if (p->pipes.stuck_ms != 0 && p->pipes.stuck_ms < since)
+		since = p->pipes.stuck_ms;
+	if (now >= since + limit)
+		return 0;
+	return (double)(since + limit - now) / 1000;
+}
+
+void
+plugin_watch(struct plugin *p)
+{
+	double due;
+
+	if (timer_pending(&p->timer))
+		return;
+	due = plugin_due(p, clock_boot_ms());
+	if (due >= 0)
+		timer_set(&p->timer, due);
+}
+
+static void
+plugin_pump(struct plugin *p)
+{
+	struct buf *send = &p->pipes.send;
+	struct delivery *d;
+	uint64_t now = clock_boot_ms();
+	bool bulk;
+
+	if (p->pipes.in < 0)
+		return;
+	bulk = p->state == PLUGIN_UP && !p->retired
+	    && p->host->fill(p->host, p);
+	while (p->state == PLUGIN_UP && !p->retired
+	    && buf_len(send) < PIPES_OUT_LOW
+	    && (d = window_next(&p->window, bulk)) != NULL) {
+		d->out_pos = p->pipes.written + buf_len(send);
+		d->sent_ms = now;
+		line_event(send, d);
+	}
+	pipes_flush(&p->pipes);
+	if (p->state == PLUGIN_UP)
+		plugin_watch(p);
+}
+
+void
+plugin_pump_all(struct plugin_host *h)
+{
+	while (!list_empty(&h->dirty)) {
+		struct plugin *p = container_of(h->dirty.next, struct plugin,
+		    dirty);
+
+		list_remove(&p->dirty);
+		plugin_pump(p);
+	}
+}
+
+void
+plugin_kick(struct plugin *p)
+{
+	if (p->state == PLUGIN_UP)
+		plugin_dirty(p);
+}
+
+void
+plugin_result(struct plugin *p, uint64_t life, const char *id,
+    const char *result, size_t len)
+{
+	if (life != p->life || p->pipes.in < 0 || id[0] == '\0')
+		return;
+	line_result(&p->pipes.send, id, result, len);
+	plugin_dirty(p);
+}
+
+void
+plugin_error(struct plugin *p, uint64_t life, const char *id, int code,
+    const char *message, const char *data)
+{
+	if (life != p->life || p->pipes.in < 0 || id[0] == '\0')
+		return;
+	line_error(&p->pipes.send, id, code, message, data);
+	plugin_dirty(p);
+}
+
+uint64_t
+plugin_ask(struct plugin *p, const char *method, const char *params,
+    size_t len)
+{
+	uint64_t id = PLUGIN_ASK_FIRST + p->host->asks;
+
+	if (p->state != PLUGIN_UP || p->retired || p->pipes.in < 0)
+		return 0;
+	p->host->asks++;
+	line_request(&p->pipes.send, id, method, params, len);
+	plugin_dirty(p);
+	return id;
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+/* One plugin's processes; see post.h. */
+#include "handler/post.h"
+
+#include "shared/log.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* ---- configs -------------------------------------------------------------- */
+
+static void
+cfg_free(struct config_plugin *c)
+{
+	free(c->exec);
+	free(c->events);
+	free(c->guilds);
+	free(c->shards);
+	*c = (struct config_plugin) {0};
+}
+
+static char *
+text_copy(const char *s)
+{
+	return base_strdup(s != NULL ? s : "");
+}
+
+void
+post_config(struct config_plugin *to, const struct config_plugin *from)
+{
+	struct config_plugin was = *to;
+
+	*to = *from;
+	to->exec = text_copy(from->exec);
+	to->events = text_copy(from->events);
+	to->guilds = text_copy(from->guilds);
+	to->shards = text_copy(from->shards);
+	cfg_free(&was);
+}
+
+/* ---- life ----------------------------------------------------------------- */
+
+static void
+post_windows(struct post *p)
+{
+	unsigned of[LANE_WINDOWS] = {p->old, p->active};
+
+	for (unsigned i = 0; i < LANE_WINDOWS; i++)
+		p->lane.window[i] = of[i] == STAFF_NONE ? NULL
+		    : plugin_window(p->slot[of[i]]);
+	if (p->active != STAFF_NONE)
+		p->staff->serving[p->index] = p->slot[p->active];
+}
+
+static void
+on_drain(struct timer *t)
+{
+	struct post *p = container_of(t, struct post, drain);
+
+	if (p->old == STAFF_NONE)
+		return;
+	log_warn("plugin %s: its old process did not finish %zu events in "
+		 "time; they go to the new one", p->lane.name,
+	    window_out(plugin_window(p->slot[p->old])));
+	plugin_stop(p->slot[p->old]);
+}
+
+struct post *
+post_new(struct staff *s, unsigned index, const struct config_plugin *cfg)
+{
+	struct post *p = base_alloc(sizeof(*p));
+
+	p->staff = s;
+	p->index = index;
+	p->active = p->next = p->old = STAFF_NONE;
+	timer_init(s->host.timers, &p->drain, on_drain);
+	post_config(&p->cfg[0], cfg);
+	lane_init(&p->lane, &s->lanes, index, &p->cfg[0]);
+	lane_open(&p->lane);
+	for (unsigned i = 0; i < STAFF_SLOTS; i++)
+		p->slot[i] = plugin_new(&s->host, index,
+		    index * STAFF_SLOTS + i, &p->lane.waiting);
+	return p;
+}
+
+void
+post_forget(struct post *p)
+{
+	timer_stop(&p->drain);
+	for (unsigned i = 0; i < LANE_WINDOWS; i++)
+		p->lane.window[i] = NULL;
+	lane_free(&p->lane);
+}
+
+void
+post_free(struct post *p)
+{
+	for (unsigned i = 0; i < STAFF_SLOTS; i++) {
+		plugin_free(p->slot[i]);
+		cfg_free(&p->cfg[i]);
+	}
+	free(p);
+}
+
+/* The slot whose config counts now. */
+static unsigned
+post_slot(const struct post *p)
+{
+	if (p->active != STAFF_NONE)
+		return p->active;
+	return p->old != STAFF_NONE ? p->old : p->cfg[0].exec ? 0 : 1;
+}
+
+void
+post_start(struct post *p)
+{
+	p->active = post_slot(p);
+	post_windows(p);
+	plugin_start(p->slot[p->active], &p->cfg[p->active], false);
+}
+
+void
+post_stop(struct post *p)
+{
+	for (unsigned i = 0; i < STAFF_SLOTS; i++)
+		plugin_stop(p->slot[i]);
+}
+
+bool
+post_gone(const struct post *p)
+{
+	for (unsigned i = 0; i < STAFF_SLOTS; i++)
+		if (plugin_state(p->slot[i]) != PLUGIN_GONE)
+			return false;
+	return true;
+}
+
+bool
+post_settled(const struct post *p)
+{
+	return p->active == STAFF_NONE || plugin_settled(p->slot[p->active]);
+}
+
+enum plugin_state
+post_state(const struct post *p)
+{
+	if (p->active != STAFF_NONE)
+		return plugin_state(p->slot[p->active]);
+	return p->old != STAFF_NONE ? PLUGIN_ENDING : PLUGIN_HELD;
+}
+
+void
+post_page(struct post *p, uint64_t now, struct page_plugin *out)
+{
+	struct spool_stats disk = {0};
+	const struct lane *l = &p->lane;
+
+	memset(out, 0, sizeof(*out));
+	str_copy(out->name, l->name, sizeof(out->name));
+	plugin_describe(p->slot[post_slot(p)], out);
+	out->state = post_state(p);
+	out->by_operator = p->held;
+	if (l->backlog.spool != NULL)
+		spool_stats(l->backlog.spool, &disk);
+	out->outstanding = (uint32_t)lane_out(l);
+	out->waiting = l->waiting.bulk_n + l->waiting.urgent_n;
+	out->backlog_events = disk.events;
+	out->backlog_bytes = disk.bytes;
+	out->lag_ms = lane_lag_ms(&p->lane, now);
+	out->events = l->events;
+	out->restarts = p->restarts;
+	out->dead_letters = p->dead_letters;
+	out->dropped = l->dropped;
+	out->expired = disk.expired;
+	out->damaged = disk.damaged;
+	if (l->note[0] != '\0')
+		str_copy(out->note, l->note, sizeof(out->note));
+}
+
+/* ---- answers ---------------------------------------------------------------- */
+
+printflike(3, 4) static void
+post_answer(struct post *p, bool ok, const char *fmt, ...)
+{
+	char text[384];
+	va_list ap;
+
+	if (!p->asked)
+		return;
+	p->asked = false;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	p->staff->answer(p->staff, p->serial, ok, text);
+}
+
+static bool
+post_ask(struct post *p, uint32_t serial)
+{
+	bool busy = p->asked || p->next != STAFF_NONE || p->old != STAFF_NONE;
+
+	if (busy) {
+		p->staff->answer(p->staff, serial, false,
+		    "it is just being loaded, unloaded or restarted: try "
+		    "again in a moment");
+		return false;
+	}
+	p->asked = true;
+	p->serial = serial;
+	return true;
+}
+
+static void
+post_remember(struct post *p, bool held)
+{
+	const struct store *s = &p->staff->store;
+	char key[96];
+	struct err e;
+
+	p->held = held;
+	if (s->path[0] == '\0'
+	    || held == staff_was_held(p->staff, p->lane.name))
+		return;
+	str_format(key, sizeof(key), "plugin-held/%s", p->lane.name);
+	if (store_blob_put(s, key, held ? "1" : "0", 1, &e) < 0)
+		log_error("plugin %s: that it is %s won't survive a restart: "
+			  "%s", p->lane.name, held ? "held" : "not held",
+		    e.text);
+}
+
+/* ---- changes ------------------------------------------------------------------ */
+
+/* A process' last words before it was up, or how it ended. */
+static const char *
+post_reason(const struct plugin *p)
+{
+	static struct page_plugin page;
+
+	plugin_describe(p, &page);
+	return page.note[0] != '\0' ? page.note : "no reason given";
+}
+
+void
+post_check_old(struct post *p)
+{
+	struct plugin *old = p->slot[p->old];
+
+	if (plugin_state(old) == PLUGIN_UP
+	    && window_out(plugin_window(old)) == 0)
+		plugin_stop(old);
+}
+
+static void
+post_leave(struct post *p, unsigned slot)
+{
+	p->old = slot;
+	timer_set(&p->drain, p->staff->drain_s);
+	plugin_retire(p->slot[slot]);
+	if (p->old != STAFF_NONE)
+		post_check_old(p);
+}
+
+/* The new one is up: it takes over. */
+static void
+post_switch(struct post *p)
+{
+	unsigned was = p->active;
+
+	p->active = p->next;
+	p->next = STAFF_NONE;
+	p->old = was;
+	post_windows(p);
+	lane_config(&p->lane, &p->cfg[p->active]);
+	route_set(p->staff->route, p->index, &p->cfg[p->active]);
+	p->restarts++;
+	post_answer(p, true, "plugin %s runs in a new process; the old one "
+			     "finishes %zu events and leaves", p->lane.name,
+	    window_out(plugin_window(p->slot[was])));
+	post_leave(p, was);
+}
+
+static void
+post_old_gone(struct post *p)
+{
+	timer_stop(&p->drain);
+	p->old = STAFF_NONE;
+	post_windows(p);
+	if (p->active != STAFF_NONE)
+		plugin_kick(p->slot[p->active]);
+	else
+		post_answer(p, true, "plugin %s is unloaded; its events wait "
+				     "on disk within its bounds",
+		    p->lane.name);
+}
+
+static void
+post_active_changed(struct post *p, struct plugin *a)
+{
+	switch (plugin_state(a)) {
+	case PLUGIN_UP:
+		/* With next, the question is about that one. */
+		if (p->next == STAFF_NONE)
+			post_answer(p, true, "plugin %s is up",
+			    p->lane.name);
+		break;
+	case PLUGIN_IDLE:
+		p->restarts++;
+		/* FALLTHROUGH */
+	case PLUGIN_HELD:
+		if (p->next == STAFF_NONE)
+			post_answer(p, false, "plugin %s does not come up "
+					      "(%s); it is tried again",
+			    p->lane.name, post_reason(a));
+		break;
+	default:
+		break;
+	}
+}
+
+void
+post_changed(struct post *p, struct plugin *a)
+{
+	enum plugin_state state = plugin_state(a);
+
+	if (p->next != STAFF_NONE && a == p->slot[p->next]) {
+		if (state == PLUGIN_UP) {
+			post_switch(p);
+		} else if (state == PLUGIN_GONE) {
+			p->next = STAFF_NONE;
+			post_answer(p, false, "the new process of plugin %s "
+			    "does not come up (%s); the old one goes on",
+			    p->lane.name, post_reason(a));
+		}
+	} else if (p->old != STAFF_NONE && a == p->slot[p->old]) {
+		if (state == PLUGIN_GONE)
+			post_old_gone(p);
+	} else if (p->active != STAFF_NONE && a == p->slot[p->active]) {
+		post_active_changed(p, a);
+	}
+}
+
+/* ---- orders --------------------------------------------------------------------- */
+
+void
+staff_load(struct post *p, const struct config_plugin *cfg, uint32_t serial)
+{
+	enum plugin_state state = post_state(p);
+	unsigned slot = post_slot(p);
+
+	if (!post_ask(p, serial))
+		return;
+	post_remember(p, false);
+	if (p->active != STAFF_NONE && state != PLUGIN_HELD) {
+		if (state == PLUGIN_UP)
+			post_answer(p, true, "plugin %s is up already",
+			    p->lane.name);
+		return; /* on its way: the answer comes with the outcome */
+	}
+	if (cfg != NULL) {
+		post_config(&p->cfg[slot], cfg);
+		lane_config(&p->lane, &p->cfg[slot]);
+		route_set(p->staff->route, p->index, &p->cfg[slot]);
+	}
+	log_notice("plugin %s is loaded", p->lane.name);
+	post_start(p);
+}
+
+void
+staff_unload(struct post *p, uint32_t serial)
+{
+	unsigned slot = p->active;
+
+	if (!post_ask(p, serial))
+		return;
+	post_remember(p, true);
+	log_notice("plugin %s is unloaded: its events wait on disk",
+	    p->lane.name);
+	if (slot == STAFF_NONE) {
+		post_answer(p, true, "plugin %s is unloaded already",
+		    p->lane.name);
+		return;
+	}
+	p->active = STAFF_NONE;
+	p->old = slot;
+	post_windows(p);
+	post_leave(p, slot);
+}
+
+void
+staff_restart(struct post *p, const struct config_plugin *cfg,
+    uint32_t serial)
+{
+	unsigned from = post_slot(p), to = !from;
+
+	if (p->active == STAFF_NONE) {
+		p->staff->answer(p->staff, serial, false,
+		    "it is unloaded: load it");
+		return;
+	}
+	if (!post_ask(p, serial))
+		return;
+	post_config(&p->cfg[to], cfg != NULL ? cfg : &p->cfg[from]);
+	log_notice("plugin %s gets a new process", p->lane.name);
+	p->next = to;
+	plugin_start(p->slot[to], &p->cfg[to], true);
+}

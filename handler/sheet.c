@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* The handler's part of the page; see sheet.h. */
+#include "handler/sheet.h"
+
+#include "shared/clock.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* Counters that go on from one generation to the next. */
+#define SHEET_COUNTERS(X)                                                      \
+	X(events) X(duplicates) X(acked) X(dead_letters) X(plugin_restarts)    \
+	X(rest_calls) X(rest_429) X(rest_errors)
+
+int
+sheet_open(struct sheet *s, int fd, struct err *e)
+{
+	return page_attach(&s->page, fd, e);
+}
+
+static void
+sheet_take(struct sheet *s, const struct page_handler *own)
+{
+	struct page_head *head = s->page.head;
+	struct page_handler *b = &s->before;
+
+	page_repair(&head->handler.lock);
+	page_repair(&head->plugins.lock);
+	memcpy(b, &head->handler, sizeof(*b));
+#define X(n) b->n -= own->n;
+	SHEET_COUNTERS(X)
+#undef X
+}
+
+bool
+sheet_serves(struct sheet *s, const struct page_handler *own)
+{
+	bool named = s->page.head->handler_watch.pid == (int32_t)getpid();
+
+	if (named && !s->in_service)
+		sheet_take(s, own);
+	s->in_service = named;
+	return named;
+}
+
+void
+sheet_write(struct sheet *s, const struct page_handler *own)
+{
+	struct page_handler *p = &s->page.head->handler;
+	const struct page_handler *b = &s->before;
+
+	if (!sheet_serves(s, own))
+		return;
+	page_begin(&p->lock);
+	if (p->state != own->state)
+		p->state_since_ms = clock_boot_ms();
+	p->state = own->state;
+	p->pid = own->pid;
+	p->generation = own->generation;
+	p->lag_events = own->lag_events;
+	p->lag_ms = own->lag_ms;
+	p->plugins = own->plugins;
+	p->plugins_up = own->plugins_up;
+#define X(n) p->n = b->n + own->n;
+	SHEET_COUNTERS(X)
+#undef X
+	if (strcmp(p->note, own->note) != 0)
+		str_copy(p->note, own->note, sizeof(p->note));
+	page_end(&p->lock);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* The plugins and who serves them; see staff.h. */
+#include "handler/staff.h"
+
+#include "handler/letters.h"
+#include "handler/post.h"
+#include "shared/clock.h"
+#include "shared/log.h"
+
+#include <string.h>
+
+static struct staff *
+staff_of(struct plugin_host *h)
+{
+	return container_of(h, struct staff, host);
+}
+
+static struct post *
+post_of(struct plugin_host *h, const struct plugin *p)
+{
+	return staff_of(h)->post[plugin_index(p)];
+}
+
+/* ---- what plugins report ------------------------------------------------- */
+
+static void
+on_finished(struct plugin_host *h, struct plugin *p, struct delivery *d)
+{
+	struct post *post = post_of(h, p);
+
+	lane_finish(&post->lane, d);
+	if (post->old != STAFF_NONE)
+		post_check_old(post);
+}
+
+static void
+on_aside(struct plugin_host *h, struct plugin *p, struct delivery *d)
+{
+	struct post *post = post_of(h, p);
+
+	letters_set_aside(post, p, d);
+	lane_finish(&post->lane, d);
+}
+
+static bool
+on_fill(struct plugin_host *h, struct plugin *p)
+{
+	struct post *post = post_of(h, p);
+
+	/* The old one first: what it holds came earlier. */
+	if (post->slot[post->active] != p || post->old != STAFF_NONE
+	    || !lane_open(&post->lane))
+		return false;
+	lane_fill(&post->lane);
+	return true;
+}
+
+static void
+on_changed(struct plugin_host *h, struct plugin *p)
+{
+	struct staff *s = staff_of(h);
+
+	s->news = true;
+	log_debug("plugin %s is %s", plugin_name(p),
+	    page_plugin_state_name[plugin_state(p)]);
+	post_changed(post_of(h, p), p);
+	if (plugin_state(p) == PLUGIN_UP && s->serving[plugin_index(p)] == p)
+		s->up(s, p);
+	if (plugin_state(p) == PLUGIN_GONE)
+		s->gone(s);
+}
+
+/* ---- hiring ---------------------------------------------------------------- */
+
+void
+staff_init(struct staff *s, const char *state_dir, double drain_s)
+{
+	struct err e;
+
+	s->drain_s = drain_s;
+	s->host.finished = on_finished;
+	s->host.aside = on_aside;
+	s->host.fill = on_fill;
+	s->host.changed = on_changed;
+	list_init(&s->host.dirty);
+	s->lanes.buried = letters_buried;
+	backlogs_init(&s->lanes.backlogs, state_dir);
+	if (store_open(&s->store, state_dir, &e) < 0) {
+		log_error("dead letters can't be kept: %s", e.text);
+		s->store.path[0] = '\0';
+	}
+}
+
+void
+staff_forget(struct staff *s)
+{
+	for (unsigned i = 0; i < s->posts; i++)
+		post_forget(s->post[i]);
+	backlogs_unlock(&s->lanes.backlogs);
+}
+
+void
+staff_free(struct staff *s)
+{
+	for (unsigned i = 0; i < s->posts; i++)
+		post_free(s->post[i]);
+	s->posts = 0;
+}
+
+struct post *
+staff_add(struct staff *s, const struct config_plugin *cfg)
+{
+	struct post *p;
+
+	if (s->posts == CONFIG_PLUGINS_MAX)
+		return NULL;
+	if (s->posts == s->config->plugins)
+		post_config(&s->config->plugin[s->config->plugins++], cfg);
+	p = post_new(s, s->posts, cfg);
+	s->serving[s->posts] = p->slot[0];
+	s->post[s->posts++] = p;
+	route_set(s->route, p->index, cfg);
+	s->news = true;
+	return p;
+}
+
+struct post *
+staff_find(struct staff *s, const char *name)
+{
+	for (unsigned i = 0; i < s->posts; i++)
+		if (strcmp(s->post[i]->lane.name, name) == 0)
+			return s->post[i];
+	return NULL;
+}
+
+bool
+staff_was_held(struct staff *s, const char *name)
+{
+	char key[96], word = 0;
+	size_t len;
+	struct err e;
+
+	str_format(key, sizeof(key), "plugin-held/%s", name);
+	return s->store.path[0] != '\0'
+	    && store_blob_get(&s->store, key, &word, 1, &len, &e) == 1
+	    && len == 1 && word == '1';
+}
+
+void
+staff_start(struct staff *s, bool hold)
+{
+	for (unsigned i = 0; i < s->posts; i++) {
+		struct post *p = s->post[i];
+
+		p->held = hold || staff_was_held(s, p->lane.name);
+		if (!p->held)
+			post_start(p);
+		else
+			log_notice("plugin %s is held: its events wait on disk "
+				   "until it is loaded", p->lane.name);
+	}
+}
+
+/* ---- events ------------------------------------------------------------------ */
+
+void
+staff_push(struct staff *s, unsigned index, struct delivery *d)
+{
+	struct post *p = s->post[index];
+
+	lane_push(&p->lane, d);
+	if (p->active != STAFF_NONE)
+		plugin_kick(p->slot[p->active]);
+}
+
+void
+staff_tick(struct staff *s)
+{
+	bool open = false;
+
+	s->lanes.epoch++;
+	for (unsigned i = 0; i < s->posts; i++) {
+		struct post *p = s->post[i];
+
+		lane_tick(&p->lane);
+		if (p->active != STAFF_NONE)
+			plugin_kick(p->slot[p->active]);
+		open |= p->lane.backlog.spool != NULL;
+	}
+	if (!open && !s->lanes.serving)
+		backlogs_unlock(&s->lanes.backlogs);
+}
+
+void
+staff_relieve(struct staff *s)
+{
+	struct post *most = NULL;
+
+	for (unsigned i = 0; i < s->posts; i++)
+		if (most == NULL
+		    || lane_load(&s->post[i]->lane) > lane_load(&most->lane))
+			most = s->post[i];
+	if (most != NULL)
+		lane_spill(&most->lane);
+}
+
+/* ---- all of them --------------------------------------------------------------- */
+
+void
+staff_reap(struct staff *s)
+{
+	for (unsigned i = 0; i < s->posts; i++)
+		for (unsigned k = 0; k < STAFF_SLOTS; k++)
+			if (s->post[i]->slot[k] != NULL)
+				plugin_reap(s->post[i]->slot[k]);
+}
+
+void
+staff_stop(struct staff *s)
+{
+	s->stopping = s->lanes.stopping = true;
+	for (unsigned i = 0; i < s->posts; i++)
+		post_stop(s->post[i]);
+}
+
+bool
+staff_gone(const struct staff *s)
+{
+	for (unsigned i = 0; i < s->posts; i++)
+		if (!post_gone(s->post[i]))
+			return false;
+	return true;
+}
+
+bool
+staff_settled(const struct staff *s)
+{
+	for (unsigned i = 0; i < s->posts; i++)
+		if (!post_settled(s->post[i]))
+			return false;
+	return true;
+}
+
+bool
+staff_idle(const struct staff *s)
+{
+	for (unsigned i = 0; i < s->posts; i++)
+		if (lane_out(&s->post[i]->lane) > 0)
+			return false;
+	return true;
+}
+
+unsigned
+staff_up(const struct staff *s)
+{
+	unsigned up = 0;
+
+	for (unsigned i = 0; i < s->posts; i++)
+		up += post_state(s->post[i]) == PLUGIN_UP;
+	return up;
+}
+
+/* ---- what the operator sees ------------------------------------------------------ */
+
+void
+staff_page(struct staff *s, struct page_plugins *page)
+{
+	uint64_t now = (uint64_t)clock_wall_ms();
+
+	page_begin(&page->lock);
+	for (unsigned i = 0; i < s->posts; i++)
+		post_page(s->post[i], now, &page->plugin[i]);
+	for (unsigned i = s->posts; i < page->count && i < PAGE_PLUGINS; i++)
+		page->plugin[i].name[0] = '\0';
+	page->count = s->posts;
+	page_end(&page->lock);
+	s->news = false;
+}
+
+void
+staff_note(const struct staff *s, char *note, size_t size)
+{
+	unsigned left = s->posts - staff_up(s);
+
+	note[0] = '\0';
+	for (unsigned i = 0; i < s->posts; i++)
+		if (s->post[i]->lane.note[0] != '\0') {
+			str_format(note, size, "plugin %s loses events: %s",
+			    s->post[i]->lane.name, s->post[i]->lane.note);
+			return;
+		}
+	if (left > 0)
+		str_format(note, size, "%u of %u plugins are not up: their "
+				       "events wait on disk (see plugin list)",
+		    left, s->posts);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plugins of a handler: for each its lane of events and the processes that
+ * serve it, one as a rule, two while one takes over from the other.  A new
+ * process proves itself first, then the old one finishes what it holds, and
+ * only then does the new one get events: their order holds across the change.
+ */
+#ifndef HANDLER_STAFF_H
+#define HANDLER_STAFF_H
+
+#include "handler/lane.h"
+#include "handler/plugin.h"
+#include "handler/route.h"
+#include "shared/deadletter.h"
+
+#define STAFF_SLOTS 2
+#define STAFF_NONE STAFF_SLOTS
+
+struct staff;
+
+/* One plugin. */
+struct post {
+	struct staff *staff;
+	unsigned index;
+	struct lane lane;
+	struct config_plugin cfg[STAFF_SLOTS]; /* own copies, by slot */
+	struct plugin *slot[STAFF_SLOTS];
+	unsigned active, next, old; /* slots, or STAFF_NONE */
+	struct timer drain;	    /* for the old one to finish */
+	bool held;		    /* by an operator */
+	bool asked;		    /* somebody waits to hear what became of it */
+	uint32_t serial;	    /* ... under this number */
+	uint64_t dead_letters, restarts;
+};
+
+struct staff {
+	struct plugin_host host;
+	struct lanes lanes;
+	struct route *route;
+	struct config *config; /* a new plugin is entered there */
+	struct store store; /* path "": could not be opened */
+	struct post *post[CONFIG_PLUGINS_MAX];
+	struct plugin *serving[CONFIG_PLUGINS_MAX]; /* by index, of posts */
+	unsigned posts;
+	uint64_t dead_letters;
+	double drain_s;
+	bool stopping;
+	bool news; /* something the page should show */
+	/* What became of an order of the supervisor. */
+	void (*answer)(struct staff *, uint32_t serial, bool ok,
+	    const char *text);
+	void (*gone)(struct staff *); /* a process is gone for good */
+	void (*up)(struct staff *, struct plugin *); /* it serves from now */
+};
+
+/* host, route, answer, gone are filled in already. */
+void staff_init(struct staff *, const char *state_dir, double drain_s);
+/* No process is left: first what waits, then, once nothing is in work and no
+ * call is under way, the rest. */
+void staff_forget(struct staff *);
+void staff_free(struct staff *);
+/* Hires a plugin: NULL when there are too many. */
+struct post *staff_add(struct staff *, const struct config_plugin *);
+struct post *staff_find(struct staff *, const char *name);
+/* The operator's word of an earlier time: is it to be held? */
+bool staff_was_held(struct staff *, const char *name);
+/* All that no operator holds; none when hold. */
+void staff_start(struct staff *, bool hold);
+void staff_push(struct staff *, unsigned index, struct delivery *);
+void staff_tick(struct staff *);
+/* Too much is in work for too long: whoever holds most writes it to disk. */
+void staff_relieve(struct staff *);
+void staff_reap(struct staff *);
+void staff_stop(struct staff *);
+bool staff_gone(const struct staff *);	  /* no process is left */
+bool staff_settled(const struct staff *); /* starting is over */
+bool staff_idle(const struct staff *);	  /* nothing is being worked on */
+unsigned staff_up(const struct staff *);
+void staff_page(struct staff *, struct page_plugins *);
+void staff_note(const struct staff *, char *note, size_t size);
+
+/* Orders; the answer comes at once or later.  cfg: new, or NULL. */
+void staff_load(struct post *, const struct config_plugin *cfg,
+    uint32_t serial);
+void staff_unload(struct post *, uint32_t serial);
+void staff_restart(struct post *, const struct config_plugin *cfg,
+    uint32_t serial);
+
+#endif
