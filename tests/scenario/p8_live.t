@@ -15,8 +15,8 @@ import threading
 from herd import kill, scenario, wait_until
 from ordeal import Ordeal, ctl, each, healthy, never_ended_by_us, run
 
-HEARTBEAT_S = 1.5
-LARGE = 17000000	# bytes: the largest READY that was ever reported
+HEARTBEAT_S = 2.5
+LARGE = 6000000		# bytes: more than any READY a bot has reported
 
 
 def fault(*words):
