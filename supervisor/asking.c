@@ -250,6 +250,7 @@ refused(struct asking *a)
 	char text[1024];
 
 	a->forbidden = true;
+	a->answers++;		/* an answer all the same: who waits may go */
 	a->what = ASK_GATEWAY_BOT;
 	if (f->launched > 0) {
 		hold_refused(&f->hold);

@@ -22,7 +22,7 @@ struct asking {
 	bool more;		/* everything is wanted once that is over */
 	uint64_t asked_ms;	/* boot stamp of the last question, 0: none */
 	uint32_t fails;		/* in a row */
-	uint32_t answers;	/* good ones */
+	uint32_t answers;	/* good ones, and refusals of the token */
 	uint32_t recommended;	/* shards of the last answer; 0: none yet */
 	bool forbidden;		/* 401: nothing is asked any more */
 };
