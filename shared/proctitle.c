@@ -11,6 +11,7 @@ extern char **environ;
 static struct {
 	char *start;
 	size_t size;
+	char **args;	/* the copies argv was given; they live for ever */
 } title;
 
 void
@@ -34,8 +35,9 @@ proctitle_init(int argc, char **argv)
 			end += strlen(environ[i]) + 1;
 		copy[i] = base_strdup(environ[i]);
 	}
+	title.args = base_alloc(sizeof(*title.args) * (size_t)argc);
 	for (int i = 0; i < argc; i++)
-		argv[i] = base_strdup(argv[i]);
+		argv[i] = title.args[i] = base_strdup(argv[i]);
 	environ = copy;
 	title.size = (size_t)(end - title.start);
 }
