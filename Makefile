@@ -4,6 +4,7 @@
 # make asan       the same tests under AddressSanitizer and UBSan
 # make install    DESTDIR= PREFIX=/usr/local
 # make static     build-static/shardherd: one static binary, on musl
+# make check-static  the scenarios with it, in an empty root too
 # make dist       a release of it, in build-static/dist
 # V=1 shows the commands.  BUILD= moves the build directory.
 
@@ -167,10 +168,17 @@ static:
 dist: static
 	$(Q)$(PYTHON) tools/dist
 
+# Every scenario with the static binary, then again in a root where there is
+# nothing but it, /proc, /dev/null and what runs the plugins.
+STATIC_TESTS = $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
+check-static: tests static
+	$(Q)export HERD_BIN=$(CURDIR)/build-static/shardherd; \
+	$(PROVE) $(STATIC_TESTS) && HERD_CAGE=1 $(PROVE) $(STATIC_TESTS)
+
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan build-static/obj
 
 .PHONY: all unit-bin tests list-tests check asan asan-tests install \
-	install-files static dist clean
+	install-files static dist check-static clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

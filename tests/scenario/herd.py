@@ -11,7 +11,9 @@ until something is true, with a deadline.
 The programs are those of $BUILD (default: build), or of the directory above
 the one the scenario is started from, so that build-asan/scenario/NAME.t, a
 link, tests the programs in build-asan.  $HERD_BIN names another shardherd to
-test, the static one say; the simulator is always that of the directory.
+test, the static one say; the simulator is always that of the directory.  With
+$HERD_CAGE the fleet runs in a root where there is that binary, /proc, /dev/null,
+the scenario's directory, and what runs the plugins: nothing else of a system.  `make check-static` sets both.
 """
 import contextlib
 import ctypes
@@ -23,6 +25,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import traceback
@@ -53,6 +56,7 @@ def build_dir():
 BUILD = build_dir()
 SHARDHERD = os.environ.get("HERD_BIN") or os.path.join(BUILD, "shardherd")
 SIMULATOR = os.path.join(BUILD, "shardherd-sim")
+CAGED = bool(os.environ.get("HERD_CAGE"))
 STATIC = os.path.join(ROOT, "build-static", "shardherd")	# `make static`
 
 
@@ -191,6 +195,62 @@ class Sim:
         return self.ctl("settle", "--timeout", timeout, timeout=timeout)
 
 
+# ---- the cage ---------------------------------------------------------
+
+# In namespaces of its own; $0 is the root, $1 the program, which keeps its
+# path, as do the directories up to "--".
+IN_CAGE = ("unshare", "-rm", "sh", "-ec", """
+    mount --rbind /proc "$0/proc"
+    mount --bind /dev/null "$0/dev/null"
+    mount --bind "$1" "$0$1"
+    shift
+    while [ "$1" != -- ]; do mount --rbind "$1" "$0$1"; shift; done
+    shift
+    exec chroot "$0" "$@" """)
+
+
+def make_root(path):
+    """A root with nothing in it but where /proc and /dev/null go."""
+    os.makedirs(os.path.join(path, "proc"))
+    os.makedirs(os.path.join(path, "dev"))
+    with open(os.path.join(path, "dev", "null"), "w", encoding="utf-8"):
+        pass
+
+
+def libraries(program):
+    """The shared libraries a program loads, and the loader."""
+    done = subprocess.run(["ldd", program], capture_output=True, text=True,
+        check=True)
+    return re.findall(r"(?:=> |^\s+)(/\S+)", done.stdout, re.M)
+
+
+class Cage:
+    """A root that holds what plugins are run by, and no more of a system."""
+
+    def __init__(self, path):
+        self.root = os.path.join(path, "cage")
+        self.folders = [path, os.path.join(ROOT, "tests"),
+            os.path.join(ROOT, "handler", "plugins"),
+            sysconfig.get_path("stdlib", vars={"base": "/usr",
+                "installed_base": "/usr"})]
+        make_root(self.root)
+        for folder in self.folders:
+            os.makedirs(self.root + folder)
+        os.symlink("/proc/self/fd", os.path.join(self.root, "dev", "fd"))
+        for tool in ("/bin/sh", "/bin/cat", "/bin/sleep", "/usr/bin/env",
+                "/usr/bin/python3", SIMULATOR):
+            for file in [tool, *libraries(tool)]:
+                os.makedirs(os.path.dirname(self.root + file), exist_ok=True)
+                shutil.copy(file, self.root + file)
+
+    def before(self, program):
+        """What a command line starts with, to run program in the cage."""
+        os.makedirs(os.path.dirname(self.root + program), exist_ok=True)
+        with open(self.root + program, "a", encoding="utf-8"):
+            pass
+        return (*IN_CAGE, self.root, program, *self.folders, "--")
+
+
 # ---- the fleet --------------------------------------------------------
 
 class Fleet:
@@ -202,6 +262,7 @@ class Fleet:
         self.shards = sim.options["shards"]
         self.binary = SHARDHERD
         self.config = os.path.join(path, "shardherd.conf")
+        self.cage = None
         os.makedirs(path, exist_ok=True)
 
     def audit(self):
@@ -240,7 +301,8 @@ class Fleet:
         return os.path.join(self.dir, *names)
 
     def cli(self, *args, timeout=WAIT_S, before=()):
-        return subprocess.run([*before, self.binary, "-c", self.config,
+        cage = self.cage.before(self.binary) if self.cage else ()
+        return subprocess.run([*before, *cage, self.binary, "-c", self.config,
             *map(str, args)], stdin=subprocess.DEVNULL, capture_output=True,
             text=True, timeout=timeout, cwd=self.dir)
 
@@ -304,6 +366,7 @@ class Scenario:
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix="herd-")
         self.sims, self.fleets, self.story = [], [], []
+        self.cage = Cage(self.dir) if CAGED else None
         self.tests = self.failures = 0
 
     def sim(self, **options):
@@ -314,6 +377,7 @@ class Scenario:
     def fleet(self, sim, config=None, plugins=None):
         fleet = Fleet(os.path.join(self.dir, "fleet%d" % len(self.fleets)),
             sim)
+        fleet.cage = self.cage
         fleet.write_config(config or {}, plugins)
         self.fleets.append(fleet)
         return fleet
@@ -400,6 +464,11 @@ class Scenario:
             self.note("kept " + self.dir)
         else:
             shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def which(tool):
+    """Where a plugin finds a tool; the cage has none but its own."""
+    return None if CAGED else shutil.which(tool)
 
 
 def skip(reason):

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 
-from herd import ROOT, Failed, scenario, wait_until
+from herd import ROOT, Failed, scenario, wait_until, which
 
 HERE = os.path.join(ROOT, "tests", "scenario")
 PLUGINS = os.path.join(ROOT, "handler", "plugins")
@@ -202,7 +202,7 @@ def programs(fleet, texts):
     plugins = {}
     for i, text in enumerate(texts):
         node = "node" in text.split("\n")[0]
-        if node and not shutil.which("node"):
+        if node and not which("node"):
             continue
         path = fleet.path("example%d.%s" % (i, "js" if node else "py"))
         with open(path, "w", encoding="utf-8") as f:
@@ -253,7 +253,7 @@ def main(t):
     answered(t, sim, "!ping", "pong", bot, guild)
     answered(t, sim, "!hello", "Hello!", bot, guild)
     answered(t, sim, "!count", "1 times today", bot, guild)
-    if shutil.which("node"):
+    if which("node"):
         answered(t, sim, "!echo hear this", "hear this", bot, guild)
     slash(t, sim, fleet)
     t.equal(fleet.status()["handler"]["plugin_restarts"], 0,

@@ -25,19 +25,12 @@ BUNDLES = (
 )
 
 
-def make_root(path):
-    os.makedirs(os.path.join(path, "proc"))
-    os.makedirs(os.path.join(path, "dev"))
-    with open(os.path.join(path, "dev", "null"), "w", encoding="utf-8"):
-        pass
-
-
 class Caged(herd.Fleet):
     """A fleet in DIR/root, where it is /bot."""
 
     def __init__(self, t, sim):
         self.root = os.path.join(t.dir, "root")
-        make_root(self.root)
+        herd.make_root(self.root)
         super().__init__(os.path.join(self.root, "bot"), sim)
         shutil.copy(herd.STATIC, os.path.join(self.root, "shardherd"))
         shutil.copy(sim.urls["SIM_TOKEN_FILE"], self.path("token"))
@@ -94,7 +87,7 @@ def main(t):
 
 def can_cage():
     with tempfile.TemporaryDirectory() as probe:
-        make_root(probe)
+        herd.make_root(probe)
         shutil.copy(herd.STATIC, os.path.join(probe, "shardherd"))
         return subprocess.run([*CAGE, probe, "/shardherd", "--version"],
             capture_output=True, check=False).returncode == 0
