@@ -59,6 +59,10 @@ $(BUILD)/%.o: %.c Makefile
 	$(if $(V),,@echo "  CC    $<")
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
+# Takes these files in, see tools/plugin_files.c.
+$(BUILD)/tools/plugin_files.o: $(wildcard handler/plugins/new/* \
+	handler/plugins/shardherd.*)
+
 $(LIB): $(LIB_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
@@ -134,7 +138,7 @@ asan-tests:
 # ---- installing ---------------------------------------------------------
 
 SHARE = $(PREFIX)/share/shardherd
-PLUGINS = $(filter-out %.c %.h %/__pycache__,$(wildcard handler/plugins/*))
+PLUGINS = $(filter-out %.c %.h %/__pycache__ %/new,$(wildcard handler/plugins/*))
 install: all install-files
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/shardherd $(BUILD)/shardherd-sim \

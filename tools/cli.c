@@ -45,8 +45,9 @@ static const struct cli_verb verbs[] = {
 	    "show one shard, or act on it", cli_shard},
 	{"reload", "[--check] [--no-wait]", "read the config again and "
 	    "replace the handler, without a shard noticing", cli_reload},
-	{"plugin", "list | load|unload|restart NAME", "show the plugins, or "
-	    "act on one", cli_plugin},
+	{"plugin", "list | load|unload|restart NAME | new NAME --lang "
+	    "python|node|c [--dir DIR] | test DIR|FILE [--keep]", "show the "
+	    "plugins, act on one, write one, try one", cli_plugin},
 	{"deadletter", "list | show ID | replay ID|all | drop ID|all", "events "
 	    "that were set aside because they ended a plugin", cli_deadletter},
 	{"rank", "list | set user|role ID RANK | unset user|role ID", "who "

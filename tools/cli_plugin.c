@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* plugin: the handler's plugins as the stats page has them, and commands. */
+/*
+ * plugin: the handler's plugins as the stats page has them, and commands; new
+ * and test have files of their own.
+ */
 #include "shared/page.h"
+#include "tools/cli_plugin.h"
 #include "tools/cli_reload.h"
 #include "tools/cli_table.h"
 #include "tools/cli_verbs.h"
@@ -184,18 +188,37 @@ act(struct cli *c, const char *action)
 	    c->config.handler_drain_timeout_s + SLACK_S);
 }
 
+/* In this order: the first two need no fleet, hence no config. */
+enum { NEW, TEST, LIST };
+static const char *const names[] = {"new", "test", "list", "load", "unload",
+    "restart"};
+
 int
 cli_plugin(struct cli *c)
 {
-	static const char *const names[] = {"list", "load", "unload",
-	    "restart"};
+	const char *lang = NULL, *dir = NULL;
+	bool keep = false;
+	const struct cli_opt opts[] = {
+		{"--lang", 0, CLI_TEXT, &lang},
+		{"--dir", 0, CLI_TEXT, &dir},
+		{"--keep", 0, CLI_FLAG, &keep},
+	};
 	int i;
 
-	if (cli_options(c, NULL, 0) == -1 || cli_load(c) == -1)
+	if (cli_options(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	if (c->argc == 0)
 		return cli_usage(c);
 	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)
 		return cli_fail(c);
-	return i == 0 ? list(c) : act(c, names[i]);
+	if ((i != NEW && (lang != NULL || dir != NULL)) ||
+	    (i != TEST && keep))
+		return cli_usage(c);
+	if (i == NEW)
+		return cli_plugin_new(c, lang, dir);
+	if (i == TEST)
+		return cli_plugin_test(c, keep);
+	if (cli_load(c) == -1)
+		return cli_fail(c);
+	return i == LIST ? list(c) : act(c, names[i]);
 }

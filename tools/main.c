@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The one program: the CLI for people, the handler when we exec ourselves. */
+/*
+ * The one program: the CLI for people; the handler, or the tap of a plugin
+ * under test, when we exec ourselves.
+ */
 #include "handler/handler.h"
 #include "shared/contract.h"
 #include "shared/proctitle.h"
 #include "tools/cli.h"
+#include "tools/tap.h"
 
 #include <string.h>
 
@@ -13,5 +17,7 @@ main(int argc, char **argv)
 	proctitle_init(argc, argv);
 	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_HANDLER) == 0)
 		return handler_main(argc - 2, argv + 2);
+	if (argc > 1 && strcmp(argv[1], TAP_ROLE) == 0)
+		return tap_main(argc - 2, argv + 2);
 	return cli_main(argc, argv);
 }

@@ -28,6 +28,10 @@ command_data(struct sim *sim, const char *name, const char *text)
 	    d, "id", rest_json_id(world_snowflake(sim->world)));
 	if (text == NULL)
 		return d;
+	if (text[0] == '[' && (list = json_tokener_parse(text)) != NULL) {
+		json_object_object_add(d, "options", list);
+		return d;
+	}
 	list = json_object_new_array();
 	o = json_object_new_object();
 	json_object_object_add(o, "type", json_object_new_int(3));

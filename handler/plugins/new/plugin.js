@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+// @NAME@: a plugin of shardherd.
+//
+//   shardherd plugin test .     tries it in the simulator
+//   man 7 shardherd-plugin      has every method and event
+//
+// Standard output belongs to the protocol: console.log() breaks it.  What is
+// written to standard error, by console.error(), goes into the log.
+'use strict';
+const bot = require('./shardherd').plugin();
+
+// The slash command /@NAME@.  It must answer within 3 seconds.
+bot.command('@NAME@', {help: 'Says hello, and counts how often it did'},
+	async (d) => {
+		const was = await bot.kv.get('count', 0); // stored on disk
+		await bot.kv.set('count', was + 1);
+		await bot.respond(d, `Hello! That makes ${was + 1}.`);
+	});
+
+// An event.  Reading messages takes the intents GUILD_MESSAGES and
+// MESSAGE_CONTENT, and MESSAGE_CREATE in this plugin's events.
+bot.on('MESSAGE_CREATE', async (d) => {
+	if (d.content === '!@NAME@')
+		await bot.reply(d, 'Hello to you, too!');
+});
+
+bot.run();

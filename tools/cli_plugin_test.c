@@ -1,0 +1,673 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plugin test: the plugin runs in a fleet of its own against the simulator,
+ * with a tap between it and the handler.  It gets events and each command it
+ * declares; what it said is judged, a line per check.
+ */
+#include "tools/cli_plugin.h"
+
+#include "shared/clock.h"
+#include "tools/cli_view.h"
+#include "tools/rig.h"
+#include "tools/tap.h"
+#include "tools/transcript.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define INIT_S 15	/* to answer initialize */
+#define READY_S 20	/* the fleet */
+#define REGISTER_S 10	/* the commands */
+#define EVENTS_S 10	/* to answer all of them */
+#define COMMAND_S 4	/* Discord gives 3 */
+#define ANSWER_MS 3000
+#define SAMPLES 40	/* generated events at least */
+#define SAMPLES_S 5
+#define RECORD_BYTES (64u << 20) /* of it are looked at */
+#define MARK "This is the last event of shardherd plugin test."
+
+enum verdict { PASS, NOTE, FAIL };
+static const char *const verdict_name[] = {"PASS", "NOTE", "FAIL"};
+
+struct test {
+	struct cli *cli;
+	struct rig rig;
+	struct transcript talk;
+	char program[PATH_MAX], name[64], record[96];
+	char *line;		/* half a line of the record */
+	size_t have;
+	off_t at;
+	struct json_object *checks;
+	unsigned failed;
+};
+
+static int say(struct test *, enum verdict, const char *check,
+    const char *, ...) printflike(4, 5);
+
+static int
+say(struct test *t, enum verdict v, const char *check, const char *fmt, ...)
+{
+	struct json_object *o;
+	char text[1200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	t->failed += v == FAIL;
+	if (!t->cli->json) {
+		printf("%s  %-12s %s\n", verdict_name[v], check, text);
+		fflush(stdout);
+		return 0;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "check", json_object_new_string(check));
+	json_object_object_add(o, "result",
+	    json_object_new_string(verdict_name[v]));
+	json_object_object_add(o, "text", json_object_new_string(text));
+	json_object_array_add(t->checks, o);
+	return 0;
+}
+
+/* ---- which program ------------------------------------------------------------ */
+
+static bool
+is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode)
+	    && access(path, X_OK) == 0;
+}
+
+static int
+find_in(struct test *t, const char *dir, struct err *e)
+{
+	static const char *const names[] = {"plugin", "plugin.py",
+	    "plugin.js"};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < nitems(names); i++)
+		if (str_format(path, sizeof(path), "%s/%s", dir, names[i])
+		    && is_program(path) && realpath(path, t->program) != NULL)
+			return 0;
+	if (str_format(path, sizeof(path), "%s/plugin.c", dir)
+	    && access(path, F_OK) == 0)
+		return err_set(e, EXIT_USAGE, "%s is not built: \"make -C "
+		    "%s\".", path, dir);
+	return err_set(e, EXIT_USAGE, "In %s there is no executable plugin, "
+	    "plugin.py or plugin.js: name the plugin's file, or make it "
+	    "executable (chmod +x).", dir);
+}
+
+static int
+find_program(struct test *t, const char *arg, struct err *e)
+{
+	struct stat st;
+	char copy[PATH_MAX];
+
+	if (stat(arg, &st) == -1)
+		return err_sys(e, EXIT_USAGE, "Cannot find %s", arg);
+	if (S_ISDIR(st.st_mode)) {
+		if (find_in(t, arg, e) == -1)
+			return -1;
+	} else if (!is_program(arg) || realpath(arg, t->program) == NULL) {
+		return err_set(e, EXIT_USAGE, "%s is not executable: chmod +x "
+		    "%s", arg, arg);
+	}
+	str_copy(copy, t->program, sizeof(copy));
+	str_copy(t->name, basename(dirname(copy)), sizeof(t->name));
+	if (!cli_plugin_name_ok(t->name))
+		str_copy(t->name, "plugin", sizeof(t->name));
+	return 0;
+}
+
+/* ---- the fleet ------------------------------------------------------------------- */
+
+/* As config_split reads it. */
+static void
+put_word(FILE *f, const char *word)
+{
+	fputs(" '", f);
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			fputs("'\\''", f);
+		else
+			putc(*word, f);
+	putc('\'', f);
+}
+
+static int
+write_config(struct test *t, struct err *e)
+{
+	char path[96];
+	FILE *f;
+
+	str_format(path, sizeof(path), "%s/shardherd.conf", t->rig.dir);
+	str_format(t->record, sizeof(t->record), "%s/record", t->rig.dir);
+	if ((f = fopen(path, "wxe")) == NULL)
+		return err_sys(e, EXIT_UNKNOWN, "Cannot write %s", path);
+	/* 53608447: every intent there is, so that every event comes. */
+	fprintf(f, "[bot]\nname = plugin-test\ntoken_file = %s\n"
+	    "intents = 53608447\n"
+	    "[gateway]\napi = %s\nidentify_interval = 100ms\n"
+	    "[paths]\nstate_dir = state\nrun_dir = run\nlog_dir = log\n"
+	    "[handler]\nstart_timeout = %ds\ndrain_timeout = 3s\n"
+	    "[limits]\nrestart_min = 500ms\n"
+	    "[plugin \"%s\"]\nevents = *\ntimeout = 1m\nexec =",
+	    t->rig.token_file, t->rig.api, INIT_S, t->name);
+	put_word(f, t->rig.self);
+	fprintf(f, " " TAP_ROLE);
+	put_word(f, t->record);
+	put_word(f, t->program);
+	putc('\n', f);
+	if (fclose(f) == EOF)
+		return err_sys(e, EXIT_UNKNOWN, "Cannot write %s", path);
+	t->cli->config_path = base_strdup(path);
+	return cli_load(t->cli);
+}
+
+/* What came to the record since. */
+static void
+read_record(struct test *t)
+{
+	int fd = open(t->record, O_RDONLY | O_CLOEXEC);
+	char buf[65536];
+	ssize_t n;
+
+	while (fd != -1 && t->at < RECORD_BYTES
+	    && (n = pread(fd, buf, sizeof(buf), t->at)) > 0) {
+		t->at += n;
+		for (ssize_t i = 0; i < n; i++) {
+			if (buf[i] != '\n') {
+				if (t->have < TAP_LINE_MAX + 64)
+					t->line[t->have++] = buf[i];
+				continue;
+			}
+			t->line[t->have] = '\0';
+			transcript_line(&t->talk, t->line, t->have);
+			t->have = 0;
+		}
+	}
+	if (fd != -1)
+		close(fd);
+}
+
+/* Reads on until `until`; false when it is over, or there is no point. */
+static bool
+step(struct test *t, uint64_t until)
+{
+	bool on = rig_step(until) && rig_fleet_runs(&t->rig);
+
+	read_record(t);
+	return on;
+}
+
+static uint64_t
+in_s(unsigned seconds)
+{
+	return clock_boot_ms() + seconds * 1000;
+}
+
+static bool
+fleet_ready(struct test *t)
+{
+	struct cli_view v;
+	struct err none;
+	bool ready;
+
+	if (cli_view_read(&v, &t->cli->config, &none) == -1)
+		return false;
+	ready = v.n > 0 && v.ready == v.n;
+	cli_view_free(&v);
+	return ready;
+}
+
+static int
+give_up(struct test *t, const char *what)
+{
+	return err_set(&t->cli->err, EXIT_UNKNOWN, rig_interrupted()
+	    ? "Interrupted." : "%s. Run it again with --keep: the fleet's log "
+	    "is in the folder it names.", what);
+}
+
+/* ---- start ------------------------------------------------------------------------ */
+
+/* 1 it is up, 0 it is not, which is said; -1 the rig is not. */
+static int
+check_start(struct test *t)
+{
+	uint64_t until = in_s(INIT_S + 2);
+	const struct transcript *k = &t->talk;
+
+	while (k->commands == NULL && k->ends == 0
+	    && !(k->events > 0 && k->event[0].failed) && step(t, until))
+		continue;
+	if (k->commands == NULL && !rig_fleet_runs(&t->rig))
+		return give_up(t, "The fleet for the test ended by itself");
+	if (rig_interrupted())
+		return give_up(t, "");
+	if (k->commands != NULL) {
+		say(t, PASS, "start", "initialize is answered in %llu ms",
+		    (unsigned long long)(k->event[0].answered_ms
+		    - k->event[0].sent_ms));
+		return 1;
+	}
+	if (k->events > 0 && k->event[0].failed)
+		say(t, FAIL, "start", "it refuses to start: %s",
+		    k->event[0].why);
+	else if (k->ends > 0)
+		say(t, FAIL, "start", "it ended (%s) before it answered "
+		    "initialize; its last words: %s", k->end,
+		    k->last_error[0] != '\0' ? k->last_error : "none");
+	else if (k->bad.n > 0)
+		say(t, FAIL, "start", "initialize is not answered within %d s; "
+		    "%s", INIT_S, k->bad.text[0]);
+	else
+		say(t, FAIL, "start", "initialize is not answered within %d s: "
+		    "read a line from standard input, write one to standard "
+		    "output, and flush it", INIT_S);
+	return 0;
+}
+
+/* ---- events --------------------------------------------------------------------------- */
+
+static int
+ctl(struct test *t, const char *const *words)
+{
+	char out[1024];
+
+	return rig_ctl(&t->rig, out, sizeof(out), &t->cli->err, words);
+}
+
+#define CTL(t, ...) ctl((t), (const char *const[]) {__VA_ARGS__, NULL})
+
+static int
+send_events(struct test *t)
+{
+	uint64_t until = in_s(SAMPLES_S);
+	char own[80];
+
+	str_format(own, sizeof(own), "!%s", t->name);
+	if (CTL(t, "message", "0", "Hello, \xc3\x96rn \xf0\x9f\x90\x91") == -1
+	    || CTL(t, "message", "0", own) == -1
+	    || CTL(t, "rate", "200") == -1)
+		return -1;
+	while (t->talk.events < SAMPLES && step(t, until))
+		continue;
+	return CTL(t, "rate", "0") == -1 ? -1 : CTL(t, "message", "0", MARK);
+}
+
+static void
+judge_events(struct test *t)
+{
+	const struct transcript *k = &t->talk;
+	const struct transcript_event *late = NULL, *bad = NULL;
+	size_t n = 0, answered = 0, failed = 0;
+
+	for (size_t i = 0; i < k->events; i++) {
+		const struct transcript_event *e = &k->event[i];
+
+		if (strcmp(e->name, "initialize") == 0)
+			continue;
+		n++;
+		answered += e->answered;
+		failed += e->failed;
+		if (!e->answered && late == NULL)
+			late = e;
+		if (e->failed && bad == NULL)
+			bad = e;
+	}
+	if (late != NULL && k->ends > 0)
+		say(t, FAIL, "events", "%zu of %zu are not answered, because "
+		    "the plugin ended", n - answered, n);
+	else if (late != NULL)
+		say(t, FAIL, "events", "%zu of %zu are not answered within %d "
+		    "s, the first is a %s (id %lld): answer each one with "
+		    "{\"jsonrpc\":\"2.0\",\"id\":...,\"result\":null}",
+		    n - answered, n, EVENTS_S, late->name,
+		    (long long)late->id);
+	else if (bad != NULL)
+		say(t, FAIL, "events", "%zu of %zu are answered with an error, "
+		    "the first is a %s: %s", failed, n, bad->name, bad->why);
+	else
+		say(t, PASS, "events", "%zu of %zu are answered", answered, n);
+}
+
+static int
+check_events(struct test *t)
+{
+	uint64_t until = in_s(READY_S);
+
+	while (!fleet_ready(t) && step(t, until))
+		continue;
+	if (!fleet_ready(t))
+		return give_up(t, "The fleet for the test does not get ready");
+	if (send_events(t) == -1)
+		return -1;
+	until = in_s(EVENTS_S);
+	while ((!t->talk.marked || transcript_open(&t->talk) > 0)
+	    && t->talk.ends == 0 && step(t, until))
+		continue;
+	if (rig_interrupted() || !rig_fleet_runs(&t->rig))
+		return give_up(t, "The fleet for the test ended by itself");
+	judge_events(t);
+	return 0;
+}
+
+/* ---- slash commands ----------------------------------------------------------------------- */
+
+/* The fleet's log, NULL when there is none.  Owner frees. */
+static char *
+read_log(const struct test *t)
+{
+	char path[128], *text;
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	str_format(path, sizeof(path), "%s/log/shardherd.log", t->rig.dir);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return NULL;
+	text = fstat(fd, &st) == 0 ? base_alloc((size_t)st.st_size + 1) : NULL;
+	n = text != NULL ? read(fd, text, (size_t)st.st_size) : -1;
+	if (n >= 0)
+		text[n] = '\0';
+	close(fd);
+	return text;
+}
+
+/* The line of the log with these words, from there on; "" for none. */
+static void
+log_line(const struct test *t, const char *words, char *out, size_t size)
+{
+	char *text = read_log(t);
+	const char *at = text != NULL ? strstr(text, words) : NULL;
+
+	out[0] = '\0';
+	if (at != NULL) {
+		str_copy(out, at, size);
+		out[strcspn(out, "\n")] = '\0';
+	}
+	free(text);
+}
+
+static void
+check_registered(struct test *t)
+{
+	size_t n = json_object_array_length(t->talk.commands);
+	uint64_t until = in_s(REGISTER_S);
+	char done[100], refused[600], left[400];
+
+	do {
+		log_line(t, "Discord has the new list", done, sizeof(done));
+		log_line(t, "cannot register them", refused, sizeof(refused));
+		log_line(t, "its command number", left, sizeof(left));
+	} while (done[0] == '\0' && refused[0] == '\0' && step(t, until)
+	    && !(left[0] != '\0' && n == 1));
+	if (left[0] != '\0')
+		say(t, FAIL, "commands", "%s", left);
+	else if (refused[0] != '\0')
+		say(t, FAIL, "commands", "Discord would refuse: %s", refused);
+	else if (done[0] == '\0')
+		say(t, FAIL, "commands", "they were not registered within %d "
+		    "s", REGISTER_S);
+	else
+		say(t, PASS, "commands", "%zu %s declared and registered", n,
+		    n == 1 ? "is" : "are");
+}
+
+static void
+judge_command(struct test *t, const char *label, const char *id)
+{
+	const struct transcript_event *e =
+	    transcript_interaction(&t->talk, id);
+	const struct transcript_call *c = transcript_response(&t->talk, id);
+	uint64_t ms = e != NULL && c != NULL ? c->answered_ms - e->sent_ms : 0;
+
+	if (e == NULL)
+		say(t, FAIL, label, "its interaction did not reach the plugin, "
+		    "which has not answered what came before");
+	else if (e->failed)
+		say(t, FAIL, label, "its event is answered with an error: %s",
+		    e->why);
+	else if (c == NULL)
+		say(t, FAIL, label, "nobody answers within 3 s: call "
+		    "interaction.respond, or interaction.defer first, with id "
+		    "and token of the event");
+	else if (c->failed)
+		say(t, FAIL, label, "%s is refused: %s", c->method, c->why);
+	else if (!c->answered || ms > ANSWER_MS)
+		say(t, FAIL, label, "its answer comes too late, Discord gives "
+		    "3 s: call interaction.defer first");
+	else if (!e->answered)
+		say(t, FAIL, label, "it answers the user, but not the event "
+		    "(id %lld)", (long long)e->id);
+	else if (strcmp(c->method, "interaction.defer") == 0)
+		say(t, PASS, label, "defers its answer, in %llu ms",
+		    (unsigned long long)ms);
+	else
+		say(t, PASS, label, "answers \"%s\" in %llu ms", c->content,
+		    (unsigned long long)ms);
+}
+
+static int
+check_command(struct test *t, struct json_object *command)
+{
+	struct json_object *v, *options = NULL;
+	const char *name, *response;
+	char label[48], id[64];
+	uint64_t until;
+
+	json_object_object_get_ex(command, "name", &v);
+	name = json_object_get_string(v);
+	str_format(label, sizeof(label), "/%s", name != NULL ? name : "");
+	if (name == NULL || (json_object_object_get_ex(command, "type", &v)
+	    && json_object_get_int(v) != 1))
+		return say(t, NOTE, label, "is not tried: only slash commands "
+		    "are, not those of a menu");
+	json_object_object_get_ex(command, "options", &options);
+	options = transcript_options(options);
+	response = json_object_to_json_string_ext(options,
+	    JSON_C_TO_STRING_PLAIN);
+	if (rig_ctl(&t->rig, id, sizeof(id), &t->cli->err,
+	    (const char *const[]) {"interaction", "0", name, response,
+	    NULL}) == -1) {
+		json_object_put(options);
+		return -1;
+	}
+	json_object_put(options);
+	for (until = in_s(COMMAND_S); step(t, until);) {
+		const struct transcript_event *e =
+		    transcript_interaction(&t->talk, id);
+		const struct transcript_call *c =
+		    transcript_response(&t->talk, id);
+
+		if (e != NULL && e->answered && (e->failed || (c != NULL
+		    && c->answered)))
+			break;
+	}
+	if (rig_interrupted())
+		return give_up(t, "");
+	judge_command(t, label, id);
+	return 0;
+}
+
+static int
+check_commands(struct test *t)
+{
+	struct json_object *list = json_object_get(t->talk.commands);
+	size_t n = json_object_array_length(list);
+	int rc = 0;
+
+	if (n == 0)
+		say(t, NOTE, "commands", "it declares no slash command");
+	else
+		check_registered(t);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = check_command(t, json_object_array_get_idx(list, i));
+	json_object_put(list);
+	return rc;
+}
+
+/* ---- what it said on the way ------------------------------------------------------------------ */
+
+static void
+check_lines(struct test *t)
+{
+	const struct transcript *k = &t->talk;
+	const struct transcript_call *bad = NULL;
+	size_t refused = 0;
+
+	for (size_t i = 0; i < k->calls; i++)
+		if (k->call[i].failed && refused++ == 0)
+			bad = &k->call[i];
+	if (k->bad.n > 0)
+		say(t, FAIL, "protocol", "%zu of %zu lines break JSON-RPC: %s. "
+		    "Only messages belong on standard output, the rest on "
+		    "standard error", k->bad.n, k->out_lines, k->bad.text[0]);
+	else
+		say(t, PASS, "protocol", "%zu lines, all of them JSON-RPC",
+		    k->out_lines);
+	if (refused > 0)
+		say(t, FAIL, "calls", "%zu of %zu are refused, the first: %s: "
+		    "%s", refused, k->calls, bad->method, bad->why);
+	else
+		say(t, PASS, "calls", "%zu, none refused", k->calls);
+}
+
+static void
+check_errors(struct test *t)
+{
+	const struct transcript_lines *l = &t->talk.errors;
+
+	if (l->n == 0)
+		say(t, PASS, "stderr", "is empty");
+	else
+		say(t, NOTE, "stderr", "%zu lines, the first: %s%s%s", l->n,
+		    l->text[0], l->n > 1 ? "; the last: " : "",
+		    l->n > 1 ? t->talk.last_error : "");
+}
+
+/* Before it is told to end. */
+static void
+check_crash(struct test *t)
+{
+	if (t->talk.ends > 0 && t->talk.bad.n > 0)
+		say(t, FAIL, "end", "the handler ended it %zu times, as it "
+		    "does after a line that is no JSON-RPC message",
+		    t->talk.ends);
+	else if (t->talk.ends > 0)
+		say(t, FAIL, "end", "it ended by itself (%s), %zu times; its "
+		    "last words: %s", t->talk.end, t->talk.ends,
+		    t->talk.last_error[0] != '\0' ? t->talk.last_error
+		    : "none");
+}
+
+static void
+check_end(struct test *t)
+{
+	const struct transcript *k = &t->talk;
+
+	if (strcmp(k->end, "exit 0") == 0)
+		say(t, PASS, "end", "ends by itself when told to, exit status "
+		    "0");
+	else if (k->ends == 0 || strncmp(k->end, "signal", 6) == 0)
+		say(t, FAIL, "end", "it does not end within 5 s of the "
+		    "notification shutdown and the end of its standard input, "
+		    "and had to be killed");
+	else
+		say(t, FAIL, "end", "told to end it does, but with %s; its "
+		    "last words: %s", k->end, k->last_error[0] != '\0'
+		    ? k->last_error : "none");
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------ */
+
+static int
+run(struct test *t)
+{
+	struct err *e = &t->cli->err;
+	bool crashed;
+	int up;
+
+	if (rig_open(&t->rig, e) == -1 || write_config(t, e) == -1
+	    || rig_fleet(&t->rig, e) == -1)
+		return -1;
+	if ((up = check_start(t)) == -1)
+		return -1;
+	if (up == 1 && (check_events(t) == -1 || check_commands(t) == -1))
+		return -1;
+	check_crash(t);
+	crashed = t->talk.ends > 0;
+	rig_fleet_stop(&t->rig);
+	read_record(t);
+	if (up == 1)
+		check_lines(t);
+	check_errors(t);
+	if (up == 1 && !crashed)
+		check_end(t);
+	return 0;
+}
+
+static int
+conclude(struct test *t, bool keep)
+{
+	int code = t->failed > 0 ? EXIT_DEGRADED : EXIT_FINE;
+	struct json_object *o;
+
+	if (t->cli->json) {
+		o = json_object_new_object();
+		json_object_object_add(o, "plugin",
+		    json_object_new_string(t->program));
+		json_object_object_add(o, "passed",
+		    json_object_new_boolean(code == EXIT_FINE));
+		json_object_object_add(o, "kept", !keep ? NULL
+		    : json_object_new_string(t->rig.dir));
+		json_object_object_add(o, "checks",
+		    json_object_get(t->checks));
+		cli_print_json(o);
+		return code;
+	}
+	if (t->failed > 0)
+		printf("%s: %u %s failed.\n", t->program, t->failed,
+		    t->failed == 1 ? "check" : "checks");
+	else
+		printf("%s: all is well.\n", t->program);
+	return code;
+}
+
+int
+cli_plugin_test(struct cli *c, bool keep)
+{
+	struct test *t;
+	int code;
+
+	if (c->argc != 2)
+		return cli_usage(c);
+	t = base_alloc(sizeof(*t));
+	t->cli = c;
+	if (find_program(t, c->argv[1], &c->err) == -1) {
+		free(t);
+		return cli_fail(c);
+	}
+	transcript_init(&t->talk, MARK);
+	t->line = base_alloc(TAP_LINE_MAX + 128);
+	t->checks = json_object_new_array();
+	code = run(t) == -1 ? -1 : 0;
+	rig_close(&t->rig, keep);
+	if (keep && t->rig.dir[0] != '\0')
+		cli_say("Kept %s: record has every line, log/shardherd.log "
+		    "the fleet's.", t->rig.dir);
+	code = code == -1 ? cli_fail(c) : conclude(t, keep);
+	json_object_put(t->checks);
+	transcript_free(&t->talk);
+	free(t->line);
+	free(t);
+	return code;
+}
