@@ -9,6 +9,7 @@
 
 #include "handler/inherit.h"
 #include "handler/order.h"
+#include "handler/roundtrip.h"
 #include "handler/rpc.h"
 #include "handler/sheet.h"
 #include "shared/clock.h"
@@ -42,6 +43,7 @@ struct handler {
 	struct child_limits limits;
 	struct rest *rest;
 	struct rpc rpc;
+	struct roundtrip probe;
 	ev_prepare prepare;
 	ev_io signals;
 	struct timer tick, stop;
@@ -211,6 +213,7 @@ on_finished(struct lanes *lanes, struct event *e)
 {
 	struct handler *h = container_of(lanes, struct handler, staff.lanes);
 
+	roundtrip_finished(&h->probe, e);
 	intake_finish(&h->intake, e);
 }
 
@@ -270,6 +273,14 @@ on_answer(struct staff *staff, uint32_t serial, bool ok, const char *text)
 }
 
 static void
+on_probed(void *arg, uint32_t serial, const struct msg_probe_answer *m)
+{
+	struct handler *h = arg;
+
+	ipc_send(&h->ipc, MSG_PROBE_ANSWER, -1, serial, m, sizeof(*m), -1);
+}
+
+static void
 on_deliver(struct intake *in, struct event *e, uint64_t wanted)
 {
 	struct handler *h = container_of(in, struct handler, intake);
@@ -320,6 +331,7 @@ on_message(struct ipc *ipc, const struct msg_hdr *hdr, const void *payload,
 	struct handler *h = container_of(ipc, struct handler, ipc);
 	const struct msg_uplink *up;
 	const struct msg_plugin *order;
+	const struct msg_probe *probe;
 	const struct msg_stop *stop;
 
 	switch (hdr->type) {
@@ -341,6 +353,12 @@ on_message(struct ipc *ipc, const struct msg_hdr *hdr, const void *payload,
 		order_take(&h->staff, order, hdr->serial, fd);
 		if (fd >= 0)
 			close(fd);
+		return;
+	case MSG_PROBE:
+		probe = ipc_payload(hdr, payload, sizeof(*probe));
+		if (probe == NULL)
+			break;
+		roundtrip_begin(&h->probe, probe, hdr->serial);
 		return;
 	case MSG_STOP:
 		stop = ipc_payload(hdr, payload, sizeof(*stop));
@@ -508,6 +526,12 @@ handler_start(struct handler *h, const char *path, struct err *e)
 	h->rpc.plugin = h->staff.serving;
 	if (rpc_open(&h->rpc, h->timers, &h->config, e) < 0)
 		return -1;
+	roundtrip_init(&h->probe, h->timers);
+	h->probe.rest = h->rest;
+	h->probe.intake = &h->intake;
+	h->probe.intents = h->config.intents;
+	h->probe.answer = on_probed;
+	h->probe.arg = h;
 	start_ipc(h);
 	start_plugins(h);
 	timer_set(&h->tick, HANDLER_TICK_S);
@@ -517,6 +541,7 @@ handler_start(struct handler *h, const char *path, struct err *e)
 static void
 handler_finish(struct handler *h)
 {
+	roundtrip_stop(&h->probe);
 	intake_flush(&h->intake);
 	handler_page(h, HANDLER_DOWN);
 	ipc_close(&h->ipc);

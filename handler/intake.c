@@ -250,6 +250,8 @@ uplink_deliver(struct uplink *u, const struct up_hdr *h, const char *payload)
 	uint64_t wanted = route_wanted(in->route, u->shard.id, payload,
 	    h->len, h->t_off, h->t_len);
 
+	if (in->watch != NULL)
+		in->watch(in->watch_arg, u->shard.id, h, payload, wanted != 0);
 	if (wanted != 0)
 		in->deliver(in, work_add(&in->work, &u->shard, h, payload,
 		    (unsigned)__builtin_popcountll(wanted)), wanted);

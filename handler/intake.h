@@ -49,6 +49,10 @@ struct intake {
 	/* A new event for the plugins of this bit set. */
 	void (*deliver)(struct intake *, struct event *, uint64_t wanted);
 	void (*closed)(struct intake *); /* an uplink ended */
+	/* Unless NULL: sees each new event, before it is delivered. */
+	void (*watch)(void *arg, uint32_t shard, const struct up_hdr *,
+	    const char *payload, bool wanted);
+	void *watch_arg;
 	/* An uplink is of no use: the peer is broken or of another build. */
 	void (*refused)(struct intake *, uint32_t shard, const char *why);
 };

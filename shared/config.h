@@ -76,6 +76,11 @@ struct config {
 	int64_t alert_foreign;		/* IDENTIFYs an hour; 0: never */
 	double alert_deaf_s;
 	double alert_hold_s;
+	/* [probe] */
+	int64_t probe_channel, probe_message; /* 0: none */
+	char *probe_emoji;
+	double probe_interval_s;	/* 0: only when asked */
+	double probe_slow_s, probe_deadline_s;
 	/* [log] */
 	int log_level;			/* enum log_level */
 	int64_t log_bytes;		/* rotate above; 0: never */

@@ -205,6 +205,23 @@ K("alerts", "deaf_after", DURATION, alert_deaf_s, "5m", 0, \
 K("alerts", "hold", DURATION, alert_hold_s, "0s", 0, CONFIG_MIN(1440), 0, \
   LIVE, \
   "Alert when the fleet has been held for this long.") \
+K("probe", "channel", NUMBER, probe_channel, "0", 0, INT64_MAX, 0, LIVE, \
+  "Id of the channel with the message that \"shardherd probe\" reacts to. " \
+  "\"shardherd probe --setup CHANNEL\" posts one and prints this section. " \
+  "0: there is none.") \
+K("probe", "message", NUMBER, probe_message, "0", 0, INT64_MAX, 0, LIVE, \
+  "Id of that message. 0: there is none.") \
+K("probe", "emoji", TEXT, probe_emoji, "\xf0\x9f\x8f\x93", 1, 100, 0, LIVE, \
+  "The reaction: an emoji, or name:id of a custom one.") \
+K("probe", "interval", DURATION, probe_interval_s, "0s", 0, \
+  CONFIG_MIN(1440), 0, LIVE, \
+  "Probe this often, with an alert when the round trip fails or is slow, and " \
+  "when it works again. 0: only by \"shardherd probe\".") \
+K("probe", "slow", DURATION, probe_slow_s, "3s", 10, CONFIG_MIN(10), 0, LIVE, \
+  "A round trip that takes longer counts as degraded.") \
+K("probe", "deadline", DURATION, probe_deadline_s, "10s", 100, \
+  CONFIG_MIN(10), 0, LIVE, \
+  "A reaction that is not back by then counts as lost.") \
 K("log", "level", LEVEL, log_level, "info", 0, 0, 0, LIVE, \
   "Least level written: debug, info, notice, warn or error.") \
 K("log", "bytes", SIZE, log_bytes, "20M", 0, CONFIG_MIB(65536), 0, LIVE, \

@@ -24,6 +24,7 @@ static const struct {
 	{"budget", "The day's IDENTIFYs."},
 	{"alerts", "Warnings that leave the machine. All of them are also in "
 	    "the log and in status."},
+	{"probe", "A round trip through Discord: a reaction and its event."},
 	{"log", "The log."},
 	{CONFIG_PLUGIN_SECTION, "One section for each program that gets "
 	    "events."},

@@ -58,7 +58,11 @@ enum contract_fd {
 	   the config to take the plugin from, fd attached */                  \
 	X(PLUGIN)                                                              \
 	/* handler -> supervisor: what became of it, with its serial */        \
-	X(PLUGIN_ANSWER)
+	X(PLUGIN_ANSWER)                                                       \
+	/* supervisor -> handler: struct msg_probe, one at a time */           \
+	X(PROBE)                                                               \
+	/* handler -> supervisor: how it went, with its serial */              \
+	X(PROBE_ANSWER)
 
 enum msg_type {
 	MSG_NONE,
@@ -195,6 +199,29 @@ struct msg_plugin {
 struct msg_plugin_answer {
 	uint32_t ok;
 	char text[508];	 /* one sentence for the operator */
+};
+
+/* React on a message and wait for the reaction to come back. */
+struct msg_probe {
+	uint64_t channel;
+	uint64_t message;    /* 0: post one, and say its id */
+	uint32_t deadline_ms; /* of each part: before, there and back, after */
+	uint32_t slow_ms;    /* longer than this is EXIT_DEGRADED */
+	char emoji[128];     /* Unicode, or "name:id" */
+};
+
+/* Times in milliseconds, -1: it did not come to that, or can't be told. */
+struct msg_probe_answer {
+	int32_t code;	    /* exit code */
+	int32_t shard;	    /* that the event comes over; -1: not known */
+	int32_t rest_ms;    /* Discord accepted it */
+	int32_t gateway_ms; /* the shard had the event, from the same start */
+	int32_t handler_ms; /* from shard to handler */
+	int32_t done_ms;    /* from there until every plugin had answered it */
+	int32_t total_ms;
+	uint32_t reserved;
+	uint64_t message;   /* one that was posted */
+	char text[400];	    /* one sentence, "" when all is well */
 };
 
 /* ---- uplink: shard <-> handler -------------------------------------- */

@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#define PAGE_VERSION 2
+#define PAGE_VERSION 3
 #define PAGE_CLOSES 24	/* distinct close codes counted per shard */
 #define PAGE_WORDS 192
 #define PAGE_PLUGINS 64	/* as config.h's CONFIG_PLUGINS_MAX */
@@ -204,6 +204,16 @@ struct page_plugins {
 	struct page_plugin plugin[PAGE_PLUGINS];
 };
 
+/* The last `probe`; times as in struct msg_probe_answer. */
+struct page_probe {
+	int64_t at_wall_ms;		/* 0: never */
+	uint32_t scheduled;		/* [probe] interval is set */
+	int32_t code;			/* exit code */
+	int32_t shard, rest_ms, gateway_ms, handler_ms, done_ms, total_ms;
+	uint64_t runs, failures;	/* in this life of the supervisor */
+	char text[256];
+};
+
 /* Written by the supervisor only. */
 struct page_cluster {
 	page_lock lock;
@@ -236,6 +246,7 @@ struct page_cluster {
 	char name[64], version[64];
 	char config_path[256];
 	char note[256];			/* what is wrong, one sentence */
+	struct page_probe probe;
 };
 
 struct page_head {

@@ -260,12 +260,15 @@ alerts_watch(struct alerts *a)
 	/* A reload that was rolled back: over with the next good one. */
 	fact(&facts[ALERT_RELOAD], f->board.note[BOARD_RELOAD][0] != '\0',
 	    "%s", f->board.note[BOARD_RELOAD]);
+	fact(&facts[ALERT_PROBE], probe_alarm(&f->probe)[0] != '\0', "%s",
+	    probe_alarm(&f->probe));
 	/* What can't be seen now is not over either. */
 	for (unsigned i = 0; i < ALERTS; i++) {
 		const struct alert_state *s = &a->state[i];
 
-		if (!f->permit.known && s->on && (i == ALERT_LEFT
-		    || i == ALERT_FORECAST))
+		if (s->on && ((!f->permit.known && (i == ALERT_LEFT
+		    || i == ALERT_FORECAST)) || (i == ALERT_PROBE
+		    && probe_pending(&f->probe))))
 			fact(&facts[i], true, "%s", s->text);
 	}
 	alerts_judge(a, facts, (int64_t)(f->config->alert_repeat_s * 1000));

@@ -96,6 +96,7 @@ board_update(struct board *b)
 	pc->first = f->first;
 	pc->local = f->local;
 	put_budget(pc, f);
+	pc->probe = f->probe.last;
 	str_copy(pc->name, f->config->name, sizeof(pc->name));
 	str_copy(pc->version, SHARDHERD_VERSION, sizeof(pc->version));
 	str_copy(pc->config_path, f->config->path, sizeof(pc->config_path));

@@ -105,6 +105,9 @@ carry_out(struct fleet *f, const struct request *r, uint32_t ticket,
 	case REQUEST_PLUGIN:
 		return plugins_ask(&f->plugins, ticket, &r->plugin, e) == -1
 		    ? -1 : 1;
+	case REQUEST_PROBE:
+		return probe_ask(&f->probe, ticket, r->setup, e) == -1
+		    ? -1 : 1;
 	case REQUEST_LOG_LEVEL:
 		f->logs.least = r->level;
 		log_set_level(r->level);

@@ -246,6 +246,7 @@ fleet_child_ended(struct fleet *f, struct member *c)
 			board_handler_down(&f->board,
 			    p->head->handler_watch.last_end);
 		plugins_handler_gone(&f->plugins, c);
+		probe_handler_gone(&f->probe, c);
 		replace_gone(&f->replace, c);
 	} else {
 		board_shard_down(&f->board, c->slot,

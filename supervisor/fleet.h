@@ -22,6 +22,7 @@
 #include "supervisor/logs.h"
 #include "supervisor/permit.h"
 #include "supervisor/plugins.h"
+#include "supervisor/probe.h"
 #include "supervisor/replace.h"
 #include "supervisor/replan.h"
 #include "supervisor/stop.h"
@@ -70,6 +71,7 @@ struct fleet {
 	struct uplinks uplinks;
 	struct replace replace;
 	struct plugins plugins;
+	struct probe probe;
 	struct board board;
 	struct watch watch;
 	struct control control;

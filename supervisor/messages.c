@@ -96,6 +96,12 @@ on_plugin(struct member *c, const struct msg_hdr *h, const void *payload)
 	plugins_answered(&c->fleet->plugins, c, h->serial, m.ok != 0, m.text);
 }
 
+static void
+on_probe(struct member *c, const struct msg_hdr *h, const void *payload)
+{
+	probe_answered(&c->fleet->probe, c, h->serial, payload);
+}
+
 enum { BY_SHARD = 1, BY_HANDLER = 2 };
 
 static const struct {
@@ -115,6 +121,8 @@ static const struct {
 	[MSG_EVENT] = { BY_SHARD | BY_HANDLER, sizeof(struct msg_event), on_event },
 	[MSG_PLUGIN_ANSWER] = { BY_HANDLER, sizeof(struct msg_plugin_answer),
 	    on_plugin },
+	[MSG_PROBE_ANSWER] = { BY_HANDLER, sizeof(struct msg_probe_answer),
+	    on_probe },
 };
 
 static void

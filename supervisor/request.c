@@ -104,6 +104,20 @@ parse_shard(struct json_object *o, struct request *r, struct err *e)
 	return 0;
 }
 
+/* Ids are texts: they pass what JSON's numbers hold everywhere. */
+static int
+parse_probe(struct json_object *o, struct request *r, struct err *e)
+{
+	const char *id = get_string(o, "setup");
+
+	if (!json_object_object_get_ex(o, "setup", NULL))
+		return 0;
+	if (id == NULL || !str_to_u64(id, &r->setup) || r->setup == 0)
+		return err_set(e, EXIT_USAGE, "probe: setup is the id of a "
+		    "channel");
+	return 0;
+}
+
 static int
 parse_leave(struct json_object *o, struct request *r, struct err *e)
 {
@@ -147,6 +161,8 @@ parse_args(struct json_object *o, struct request *r, struct err *e)
 		return parse_reload(o, r, e);
 	case REQUEST_PLUGIN:
 		return parse_plugin(o, r, e);
+	case REQUEST_PROBE:
+		return parse_probe(o, r, e);
 	default:
 		return 0;
 	}

@@ -16,7 +16,7 @@
 	X(PING, "ping") X(STOP, "stop") X(SHARD, "shard")                      \
 	X(RESTART_HANDLER, "restart-handler") X(LOG_LEVEL, "log-level")        \
 	X(RELEASE, "release") X(LEAVE, "leave") X(RECONCILE, "reconcile")      \
-	X(RELOAD, "reload") X(PLUGIN, "plugin")
+	X(RELOAD, "reload") X(PLUGIN, "plugin") X(PROBE, "probe")
 
 enum request_verb {
 #define X(n, s) REQUEST_##n,
@@ -37,6 +37,7 @@ struct request {
 	uint32_t identifies;		/* leave: may pass the reserve */
 	bool check, no_wait;		/* reload */
 	struct msg_plugin plugin;	/* plugin */
+	uint64_t setup;			/* probe: a channel, or 0 */
 };
 
 /* 0, or -1 with EXIT_USAGE and a sentence. */

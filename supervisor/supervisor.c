@@ -213,6 +213,7 @@ init_parts(struct fleet *f)
 	daily_init(&f->daily, f);
 	replace_init(&f->replace, f);
 	plugins_init(&f->plugins, f);
+	probe_init(&f->probe, f);
 	asking_init(&f->asking, f);
 	watch_init(&f->watch, f);
 	timer_init(f->timers, &f->launch_timer, NULL);
@@ -280,6 +281,7 @@ release_fleet(struct fleet *f)
 	timer_stop(&f->uplinks.timer);
 	replace_free(&f->replace);
 	plugins_free(&f->plugins);
+	probe_stop(&f->probe);
 	timer_stop(&f->stop.timer);
 	watch_cursors(&f->watch);
 	watch_stop(&f->watch);

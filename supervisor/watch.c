@@ -181,6 +181,7 @@ on_timer(struct timer *t)
 	ledger_tick(&f->ledger);
 	asking_tick(&f->asking);
 	daily_tick(&f->daily);
+	probe_tick(&f->probe);
 	alerts_watch(&f->alerts);
 	board_update(&f->board);
 }

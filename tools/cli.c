@@ -48,6 +48,8 @@ static const struct cli_verb verbs[] = {
 	{"plugin", "list | load|unload|restart NAME | new NAME --lang "
 	    "python|node|c [--dir DIR] | test DIR|FILE [--keep]", "show the "
 	    "plugins, act on one, write one, try one", cli_plugin},
+	{"probe", "[--setup CHANNEL]", "see whether the way to Discord and "
+	    "back works, and how long it takes", cli_probe},
 	{"deadletter", "list | show ID | replay ID|all | drop ID|all", "events "
 	    "that were set aside because they ended a plugin", cli_deadletter},
 	{"rank", "list | set user|role ID RANK | unset user|role ID", "who "

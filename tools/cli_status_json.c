@@ -196,6 +196,29 @@ cluster(const struct cli_view *v)
 }
 
 static struct json_object *
+probe(const struct cli_view *v)
+{
+	struct json_object *o = json_object_new_object();
+	const struct page_probe *p = &v->cluster.probe;
+	bool ran = p->at_wall_ms != 0;
+
+	json_object_object_add(o, "scheduled",
+	    json_object_new_boolean(p->scheduled != 0));
+	put_seconds(o, "age_s", ran ? v->wall_ms - p->at_wall_ms : -1);
+	put_known(o, "code", ran ? p->code : -1);
+	put_known(o, "shard", ran ? p->shard : -1);
+	put_known(o, "rest_ms", ran ? p->rest_ms : -1);
+	put_known(o, "gateway_ms", ran ? p->gateway_ms : -1);
+	put_known(o, "handler_ms", ran ? p->handler_ms : -1);
+	put_known(o, "done_ms", ran ? p->done_ms : -1);
+	put_known(o, "total_ms", ran ? p->total_ms : -1);
+	put_u64(o, "runs", p->runs);
+	put_u64(o, "failures", p->failures);
+	put_text(o, "text", p->text);
+	return o;
+}
+
+static struct json_object *
 handler(const struct cli_view *v)
 {
 	struct json_object *o = json_object_new_object();
@@ -243,6 +266,7 @@ cli_status_json(const struct cli_view *v, const struct cli_status_pick *pick)
 	json_object_object_add(o, "cluster", cluster(v));
 	json_object_object_add(o, "budget", cli_status_json_budget(v));
 	json_object_object_add(o, "handler", handler(v));
+	json_object_object_add(o, "probe", probe(v));
 	json_object_object_add(o, "shards", shards);
 	return o;
 }

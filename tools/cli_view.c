@@ -187,6 +187,8 @@ judge(const struct cli_view *v)
 		return CLI_HELD;
 	if (v->ready == 0 && v->deaf == 0)
 		return CLI_STARTING;
+	if (v->cluster.probe.scheduled && v->cluster.probe.code != EXIT_FINE)
+		return CLI_DEGRADED;
 	return v->ready == v->n && !v->hung && v->handler_alive &&
 	    v->handler.plugins_up >= v->handler.plugins &&
 	    v->handler.state == HANDLER_READY ? CLI_READY : CLI_DEGRADED;

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define TERM_S 2	/* from SIGTERM to SIGKILL when the handler is gone */
 #define LAST_S 1	/* for what is in the pipes when the plugin is gone */
 
 struct pump {
@@ -28,6 +29,7 @@ struct pump {
 };
 
 static int record = -1;
+static volatile pid_t plugin;
 
 /* One write per line: several threads append. */
 static void
@@ -114,6 +116,28 @@ run_plugin(char **argv, const int fd[3])
 	_exit(127);
 }
 
+/* Nobody else ends the plugin when the handler died before it could. */
+static void
+on_orphaned(int sig)
+{
+	kill(plugin, sig == SIGALRM ? SIGKILL : SIGTERM);
+	alarm(TERM_S);
+}
+
+static void
+follow_signals(void)
+{
+	const struct sigaction orphaned = {.sa_handler = on_orphaned,
+	    .sa_flags = SA_RESTART};
+
+	/* The handler signals the group: the plugin is asked, we follow it. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	sigaction(SIGHUP, &orphaned, NULL);
+	sigaction(SIGALRM, &orphaned, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGHUP);
+}
+
 /* What its output holds still comes before its end. */
 static void
 drain(struct pump *p)
@@ -162,9 +186,8 @@ tap_main(int argc, char **argv)
 	close(a[0]);
 	close(b[1]);
 	close(c[1]);
-	/* The handler signals the group: the plugin is asked, we follow it. */
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
+	plugin = pid;
+	follow_signals();
 	str_format(text, sizeof(text), "%d", (int)pid);
 	put(TAP_STARTED, false, text, strlen(text));
 	if (start_pump(&in, STDIN_FILENO, a[1], TAP_IN) == -1
