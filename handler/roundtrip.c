@@ -143,15 +143,19 @@ is_ours(const struct roundtrip *t, const char *payload, size_t len)
 static void
 check_complete(struct roundtrip *t)
 {
-	if (t->accepted && t->seen && t->done) {
-		if (t->result.total_ms > (int64_t)t->ask.slow_ms) {
-			t->result.code = EXIT_DEGRADED;
-			str_format(t->result.text, sizeof(t->result.text),
-			    "The round trip took %.1f s, more than [probe] "
-			    "slow.", seconds((uint32_t)t->result.total_ms));
-		}
-		step_ask(t, ROUNDTRIP_REMOVE);
+	struct msg_probe_answer *r = &t->result;
+
+	if (!t->accepted || !t->seen || !t->done)
+		return;
+	if (r->rest_ms > r->total_ms)
+		r->total_ms = r->rest_ms;
+	if (r->total_ms > (int64_t)t->ask.slow_ms) {
+		r->code = EXIT_DEGRADED;
+		str_format(r->text, sizeof(r->text), "The round trip took "
+		    "%.1f s, more than [probe] slow.",
+		    seconds((uint32_t)r->total_ms));
 	}
+	step_ask(t, ROUNDTRIP_REMOVE);
 }
 
 /* So far from the start of the reaction. */
@@ -304,8 +308,6 @@ accepted(struct roundtrip *t)
 {
 	t->accepted = true;
 	t->result.rest_ms = passed(t);
-	if (t->result.rest_ms > t->result.total_ms)
-		t->result.total_ms = t->result.rest_ms;
 	check_complete(t);
 }
 

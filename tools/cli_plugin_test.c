@@ -23,7 +23,7 @@
 #define INIT_S 15	/* to answer initialize */
 #define READY_S 20	/* the fleet */
 #define REGISTER_S 10	/* the commands */
-#define EVENTS_S 10	/* to answer all of them */
+#define EVENTS_S 6	/* to answer all of them */
 #define COMMAND_S 4	/* Discord gives 3 */
 #define ANSWER_MS 3000
 #define SAMPLES 40	/* generated events at least */
