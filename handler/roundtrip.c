@@ -35,7 +35,7 @@ struct call {
 
 static void step_ask(struct roundtrip *, enum roundtrip_step);
 
-/* ---- the end ------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------- */
 
 static void
 end(struct roundtrip *t)
@@ -74,7 +74,7 @@ set_deadline(struct roundtrip *t)
 	timer_set(&t->deadline, seconds(t->ask.deadline_ms));
 }
 
-/* ---- the reaction comes back --------------------------------------------------------- */
+/* ---- the reaction comes back ---------------------------------------- */
 
 static struct json_object *
 get(struct json_object *o, const char *key)
@@ -226,7 +226,7 @@ roundtrip_finished(struct roundtrip *t, const struct event *e)
 		finished(t);
 }
 
-/* ---- what Discord says ------------------------------------------------------------------ */
+/* ---- what Discord says ---------------------------------------------- */
 
 /* The operator can put right what Discord refuses with 403 and 404. */
 static void
@@ -375,7 +375,7 @@ on_answer(void *arg, const struct rest_answer *a)
 	json_object_put(body);
 }
 
-/* ---- steps ---------------------------------------------------------------------------------- */
+/* ---- steps ---------------------------------------------------------- */
 
 static void
 call(struct roundtrip *t, const char *method, const char *path,
@@ -449,7 +449,7 @@ step_ask(struct roundtrip *t, enum roundtrip_step step)
 		call(t, "DELETE", own, NULL);
 }
 
-/* ---- when nothing comes ------------------------------------------------------------------------ */
+/* ---- when nothing comes --------------------------------------------- */
 
 static void
 late_react(struct roundtrip *t)
@@ -493,7 +493,7 @@ on_deadline(struct timer *timer)
 		    seconds(t->ask.deadline_ms), step_name[t->step]);
 }
 
-/* ---- life ------------------------------------------------------------------------------------------ */
+/* ---- life ----------------------------------------------------------- */
 
 void
 roundtrip_init(struct roundtrip *t, struct timers *timers)

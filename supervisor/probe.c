@@ -29,7 +29,7 @@ probe_stop(struct probe *p)
 	p->asked = NULL;
 }
 
-/* ---- the result ------------------------------------------------------ */
+/* ---- the result ----------------------------------------------------- */
 
 static void
 put_id(struct json_object *o, const char *key, int64_t id)
@@ -184,7 +184,7 @@ probe_handler_gone(struct probe *p, struct member *c)
 		    "answered");
 }
 
-/* ---- asking ---------------------------------------------------------- */
+/* ---- asking --------------------------------------------------------- */
 
 static int
 may_ask(struct probe *p, uint64_t setup, struct err *e)
@@ -234,7 +234,7 @@ probe_ask(struct probe *p, uint32_t ticket, uint64_t setup, struct err *e)
 	return 0;
 }
 
-/* ---- the schedule ---------------------------------------------------- */
+/* ---- the schedule --------------------------------------------------- */
 
 void
 probe_tick(struct probe *p)

@@ -36,7 +36,7 @@ static const struct lang {
 	    {"Makefile", plugin_files_makefile, 0644}}},
 };
 
-/* ---- writing ------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------- */
 
 /* The text with the plugin's name in it.  Owner frees. */
 static char *
@@ -100,7 +100,7 @@ write_all(const char *dir, const struct lang *lang, const char *name,
 	return -1;
 }
 
-/* ---- what to do next ------------------------------------------------------- */
+/* ---- what to do next ------------------------------------------------ */
 
 static void
 print_next(const char *dir, const struct lang *lang, const char *name,
@@ -136,7 +136,7 @@ print_json(const char *dir, const struct lang *lang, const char *name,
 	cli_print_json(o);
 }
 
-/* ---- the verb --------------------------------------------------------------- */
+/* ---- the verb ------------------------------------------------------- */
 
 bool
 cli_plugin_name_ok(const char *name)

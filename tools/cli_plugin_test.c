@@ -7,20 +7,11 @@
 #include "tools/cli_plugin.h"
 
 #include "shared/clock.h"
-#include "tools/cli_view.h"
-#include "tools/rig.h"
-#include "tools/tap.h"
-#include "tools/transcript.h"
+#include "tools/trial.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define INIT_S 15	/* to answer initialize */
 #define READY_S 20	/* the fleet */
 #define REGISTER_S 10	/* the commands */
 #define EVENTS_S 6	/* to answer all of them */
@@ -28,20 +19,13 @@
 #define ANSWER_MS 3000
 #define SAMPLES 40	/* generated events at least */
 #define SAMPLES_S 5
-#define RECORD_BYTES (64u << 20) /* of it are looked at */
-#define MARK "This is the last event of shardherd plugin test."
 
 enum verdict { PASS, NOTE, FAIL };
 static const char *const verdict_name[] = {"PASS", "NOTE", "FAIL"};
 
 struct test {
 	struct cli *cli;
-	struct rig rig;
-	struct transcript talk;
-	char program[PATH_MAX], name[64], record[96];
-	char *line;		/* half a line of the record */
-	size_t have;
-	off_t at;
+	struct trial trial;
 	struct json_object *checks;
 	unsigned failed;
 };
@@ -74,158 +58,10 @@ say(struct test *t, enum verdict v, const char *check, const char *fmt, ...)
 	return 0;
 }
 
-/* ---- which program ------------------------------------------------------------ */
-
-static bool
-is_program(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode)
-	    && access(path, X_OK) == 0;
-}
-
-static int
-find_in(struct test *t, const char *dir, struct err *e)
-{
-	static const char *const names[] = {"plugin", "plugin.py",
-	    "plugin.js"};
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i < nitems(names); i++)
-		if (str_format(path, sizeof(path), "%s/%s", dir, names[i])
-		    && is_program(path) && realpath(path, t->program) != NULL)
-			return 0;
-	if (str_format(path, sizeof(path), "%s/plugin.c", dir)
-	    && access(path, F_OK) == 0)
-		return err_set(e, EXIT_USAGE, "%s is not built: \"make -C "
-		    "%s\".", path, dir);
-	return err_set(e, EXIT_USAGE, "In %s there is no executable plugin, "
-	    "plugin.py or plugin.js: name the plugin's file, or make it "
-	    "executable (chmod +x).", dir);
-}
-
-static int
-find_program(struct test *t, const char *arg, struct err *e)
-{
-	struct stat st;
-	char copy[PATH_MAX];
-
-	if (stat(arg, &st) == -1)
-		return err_sys(e, EXIT_USAGE, "Cannot find %s", arg);
-	if (S_ISDIR(st.st_mode)) {
-		if (find_in(t, arg, e) == -1)
-			return -1;
-	} else if (!is_program(arg) || realpath(arg, t->program) == NULL) {
-		return err_set(e, EXIT_USAGE, "%s is not executable: chmod +x "
-		    "%s", arg, arg);
-	}
-	str_copy(copy, t->program, sizeof(copy));
-	str_copy(t->name, basename(dirname(copy)), sizeof(t->name));
-	if (!cli_plugin_name_ok(t->name))
-		str_copy(t->name, "plugin", sizeof(t->name));
-	return 0;
-}
-
-/* ---- the fleet ------------------------------------------------------------------- */
-
-/* As config_split reads it. */
-static void
-put_word(FILE *f, const char *word)
-{
-	fputs(" '", f);
-	for (; *word != '\0'; word++)
-		if (*word == '\'')
-			fputs("'\\''", f);
-		else
-			putc(*word, f);
-	putc('\'', f);
-}
-
-static int
-write_config(struct test *t, struct err *e)
-{
-	char path[96];
-	FILE *f;
-
-	str_format(path, sizeof(path), "%s/shardherd.conf", t->rig.dir);
-	str_format(t->record, sizeof(t->record), "%s/record", t->rig.dir);
-	if ((f = fopen(path, "wxe")) == NULL)
-		return err_sys(e, EXIT_UNKNOWN, "Cannot write %s", path);
-	/* 53608447: every intent there is, so that every event comes. */
-	fprintf(f, "[bot]\nname = plugin-test\ntoken_file = %s\n"
-	    "intents = 53608447\n"
-	    "[gateway]\napi = %s\nidentify_interval = 100ms\n"
-	    "[paths]\nstate_dir = state\nrun_dir = run\nlog_dir = log\n"
-	    "[handler]\nstart_timeout = %ds\ndrain_timeout = 3s\n"
-	    "[limits]\nrestart_min = 500ms\n"
-	    "[plugin \"%s\"]\nevents = *\ntimeout = 1m\nexec =",
-	    t->rig.token_file, t->rig.api, INIT_S, t->name);
-	put_word(f, t->rig.self);
-	fprintf(f, " " TAP_ROLE);
-	put_word(f, t->record);
-	put_word(f, t->program);
-	putc('\n', f);
-	if (fclose(f) == EOF)
-		return err_sys(e, EXIT_UNKNOWN, "Cannot write %s", path);
-	t->cli->config_path = base_strdup(path);
-	return cli_load(t->cli);
-}
-
-/* What came to the record since. */
-static void
-read_record(struct test *t)
-{
-	int fd = open(t->record, O_RDONLY | O_CLOEXEC);
-	char buf[65536];
-	ssize_t n;
-
-	while (fd != -1 && t->at < RECORD_BYTES
-	    && (n = pread(fd, buf, sizeof(buf), t->at)) > 0) {
-		t->at += n;
-		for (ssize_t i = 0; i < n; i++) {
-			if (buf[i] != '\n') {
-				if (t->have < TAP_LINE_MAX + 64)
-					t->line[t->have++] = buf[i];
-				continue;
-			}
-			t->line[t->have] = '\0';
-			transcript_line(&t->talk, t->line, t->have);
-			t->have = 0;
-		}
-	}
-	if (fd != -1)
-		close(fd);
-}
-
-/* Reads on until `until`; false when it is over, or there is no point. */
-static bool
-step(struct test *t, uint64_t until)
-{
-	bool on = rig_step(until) && rig_fleet_runs(&t->rig);
-
-	read_record(t);
-	return on;
-}
-
 static uint64_t
 in_s(unsigned seconds)
 {
 	return clock_boot_ms() + seconds * 1000;
-}
-
-static bool
-fleet_ready(struct test *t)
-{
-	struct cli_view v;
-	struct err none;
-	bool ready;
-
-	if (cli_view_read(&v, &t->cli->config, &none) == -1)
-		return false;
-	ready = v.n > 0 && v.ready == v.n;
-	cli_view_free(&v);
-	return ready;
 }
 
 static int
@@ -236,19 +72,19 @@ give_up(struct test *t, const char *what)
 	    "is in the folder it names.", what);
 }
 
-/* ---- start ------------------------------------------------------------------------ */
+/* ---- start ---------------------------------------------------------- */
 
 /* 1 it is up, 0 it is not, which is said; -1 the rig is not. */
 static int
 check_start(struct test *t)
 {
-	uint64_t until = in_s(INIT_S + 2);
-	const struct transcript *k = &t->talk;
+	uint64_t until = in_s(TRIAL_INIT_S + 2);
+	const struct transcript *k = &t->trial.talk;
 
 	while (k->commands == NULL && k->ends == 0
-	    && !(k->events > 0 && k->event[0].failed) && step(t, until))
+	    && !(k->events > 0 && k->event[0].failed) && trial_step(&t->trial, until))
 		continue;
-	if (k->commands == NULL && !rig_fleet_runs(&t->rig))
+	if (k->commands == NULL && !rig_fleet_runs(&t->trial.rig))
 		return give_up(t, "The fleet for the test ended by itself");
 	if (rig_interrupted())
 		return give_up(t, "");
@@ -267,25 +103,18 @@ check_start(struct test *t)
 		    k->last_error[0] != '\0' ? k->last_error : "none");
 	else if (k->bad.n > 0)
 		say(t, FAIL, "start", "initialize is not answered within %d s; "
-		    "%s", INIT_S, k->bad.text[0]);
+		    "%s", TRIAL_INIT_S, k->bad.text[0]);
 	else
 		say(t, FAIL, "start", "initialize is not answered within %d s: "
 		    "read a line from standard input, write one to standard "
-		    "output, and flush it", INIT_S);
+		    "output, and flush it", TRIAL_INIT_S);
 	return 0;
 }
 
-/* ---- events --------------------------------------------------------------------------- */
+/* ---- events --------------------------------------------------------- */
 
-static int
-ctl(struct test *t, const char *const *words)
-{
-	char out[1024];
-
-	return rig_ctl(&t->rig, out, sizeof(out), &t->cli->err, words);
-}
-
-#define CTL(t, ...) ctl((t), (const char *const[]) {__VA_ARGS__, NULL})
+#define CTL(t, ...)                                                            \
+	trial_ctl(&(t)->trial, (const char *const[]) {__VA_ARGS__, NULL})
 
 static int
 send_events(struct test *t)
@@ -293,20 +122,20 @@ send_events(struct test *t)
 	uint64_t until = in_s(SAMPLES_S);
 	char own[80];
 
-	str_format(own, sizeof(own), "!%s", t->name);
+	str_format(own, sizeof(own), "!%s", t->trial.name);
 	if (CTL(t, "message", "0", "Hello, \xc3\x96rn \xf0\x9f\x90\x91") == -1
 	    || CTL(t, "message", "0", own) == -1
 	    || CTL(t, "rate", "200") == -1)
 		return -1;
-	while (t->talk.events < SAMPLES && step(t, until))
+	while (t->trial.talk.events < SAMPLES && trial_step(&t->trial, until))
 		continue;
-	return CTL(t, "rate", "0") == -1 ? -1 : CTL(t, "message", "0", MARK);
+	return CTL(t, "rate", "0") == -1 ? -1 : CTL(t, "message", "0", TRIAL_MARK);
 }
 
 static void
 judge_events(struct test *t)
 {
-	const struct transcript *k = &t->talk;
+	const struct transcript *k = &t->trial.talk;
 	const struct transcript_event *late = NULL, *bad = NULL;
 	size_t n = 0, answered = 0, failed = 0;
 
@@ -344,71 +173,36 @@ check_events(struct test *t)
 {
 	uint64_t until = in_s(READY_S);
 
-	while (!fleet_ready(t) && step(t, until))
+	while (!trial_ready(&t->trial) && trial_step(&t->trial, until))
 		continue;
-	if (!fleet_ready(t))
+	if (!trial_ready(&t->trial))
 		return give_up(t, "The fleet for the test does not get ready");
 	if (send_events(t) == -1)
 		return -1;
 	until = in_s(EVENTS_S);
-	while ((!t->talk.marked || transcript_open(&t->talk) > 0)
-	    && t->talk.ends == 0 && step(t, until))
+	while ((!t->trial.talk.marked || transcript_open(&t->trial.talk) > 0)
+	    && t->trial.talk.ends == 0 && trial_step(&t->trial, until))
 		continue;
-	if (rig_interrupted() || !rig_fleet_runs(&t->rig))
+	if (rig_interrupted() || !rig_fleet_runs(&t->trial.rig))
 		return give_up(t, "The fleet for the test ended by itself");
 	judge_events(t);
 	return 0;
 }
 
-/* ---- slash commands ----------------------------------------------------------------------- */
-
-/* The fleet's log, NULL when there is none.  Owner frees. */
-static char *
-read_log(const struct test *t)
-{
-	char path[128], *text;
-	struct stat st;
-	ssize_t n;
-	int fd;
-
-	str_format(path, sizeof(path), "%s/log/shardherd.log", t->rig.dir);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		return NULL;
-	text = fstat(fd, &st) == 0 ? base_alloc((size_t)st.st_size + 1) : NULL;
-	n = text != NULL ? read(fd, text, (size_t)st.st_size) : -1;
-	if (n >= 0)
-		text[n] = '\0';
-	close(fd);
-	return text;
-}
-
-/* The line of the log with these words, from there on; "" for none. */
-static void
-log_line(const struct test *t, const char *words, char *out, size_t size)
-{
-	char *text = read_log(t);
-	const char *at = text != NULL ? strstr(text, words) : NULL;
-
-	out[0] = '\0';
-	if (at != NULL) {
-		str_copy(out, at, size);
-		out[strcspn(out, "\n")] = '\0';
-	}
-	free(text);
-}
+/* ---- slash commands ------------------------------------------------- */
 
 static void
 check_registered(struct test *t)
 {
-	size_t n = json_object_array_length(t->talk.commands);
+	size_t n = json_object_array_length(t->trial.talk.commands);
 	uint64_t until = in_s(REGISTER_S);
 	char done[100], refused[600], left[400];
 
 	do {
-		log_line(t, "Discord has the new list", done, sizeof(done));
-		log_line(t, "cannot register them", refused, sizeof(refused));
-		log_line(t, "its command number", left, sizeof(left));
-	} while (done[0] == '\0' && refused[0] == '\0' && step(t, until)
+		trial_log(&t->trial, "Discord has the new list", done, sizeof(done));
+		trial_log(&t->trial, "cannot register them", refused, sizeof(refused));
+		trial_log(&t->trial, "its command number", left, sizeof(left));
+	} while (done[0] == '\0' && refused[0] == '\0' && trial_step(&t->trial, until)
 	    && !(left[0] != '\0' && n == 1));
 	if (left[0] != '\0')
 		say(t, FAIL, "commands", "%s", left);
@@ -426,8 +220,8 @@ static void
 judge_command(struct test *t, const char *label, const char *id)
 {
 	const struct transcript_event *e =
-	    transcript_interaction(&t->talk, id);
-	const struct transcript_call *c = transcript_response(&t->talk, id);
+	    transcript_interaction(&t->trial.talk, id);
+	const struct transcript_call *c = transcript_response(&t->trial.talk, id);
 	uint64_t ms = e != NULL && c != NULL ? c->answered_ms - e->sent_ms : 0;
 
 	if (e == NULL)
@@ -475,18 +269,18 @@ check_command(struct test *t, struct json_object *command)
 	options = transcript_options(options);
 	response = json_object_to_json_string_ext(options,
 	    JSON_C_TO_STRING_PLAIN);
-	if (rig_ctl(&t->rig, id, sizeof(id), &t->cli->err,
+	if (rig_ctl(&t->trial.rig, id, sizeof(id), &t->cli->err,
 	    (const char *const[]) {"interaction", "0", name, response,
 	    NULL}) == -1) {
 		json_object_put(options);
 		return -1;
 	}
 	json_object_put(options);
-	for (until = in_s(COMMAND_S); step(t, until);) {
+	for (until = in_s(COMMAND_S); trial_step(&t->trial, until);) {
 		const struct transcript_event *e =
-		    transcript_interaction(&t->talk, id);
+		    transcript_interaction(&t->trial.talk, id);
 		const struct transcript_call *c =
-		    transcript_response(&t->talk, id);
+		    transcript_response(&t->trial.talk, id);
 
 		if (e != NULL && e->answered && (e->failed || (c != NULL
 		    && c->answered)))
@@ -501,7 +295,7 @@ check_command(struct test *t, struct json_object *command)
 static int
 check_commands(struct test *t)
 {
-	struct json_object *list = json_object_get(t->talk.commands);
+	struct json_object *list = json_object_get(t->trial.talk.commands);
 	size_t n = json_object_array_length(list);
 	int rc = 0;
 
@@ -515,12 +309,12 @@ check_commands(struct test *t)
 	return rc;
 }
 
-/* ---- what it said on the way ------------------------------------------------------------------ */
+/* ---- what it said on the way ---------------------------------------- */
 
 static void
 check_lines(struct test *t)
 {
-	const struct transcript *k = &t->talk;
+	const struct transcript *k = &t->trial.talk;
 	const struct transcript_call *bad = NULL;
 	size_t refused = 0;
 
@@ -544,35 +338,35 @@ check_lines(struct test *t)
 static void
 check_errors(struct test *t)
 {
-	const struct transcript_lines *l = &t->talk.errors;
+	const struct transcript_lines *l = &t->trial.talk.errors;
 
 	if (l->n == 0)
 		say(t, PASS, "stderr", "is empty");
 	else
 		say(t, NOTE, "stderr", "%zu lines, the first: %s%s%s", l->n,
 		    l->text[0], l->n > 1 ? "; the last: " : "",
-		    l->n > 1 ? t->talk.last_error : "");
+		    l->n > 1 ? t->trial.talk.last_error : "");
 }
 
 /* Before it is told to end. */
 static void
 check_crash(struct test *t)
 {
-	if (t->talk.ends > 0 && t->talk.bad.n > 0)
+	if (t->trial.talk.ends > 0 && t->trial.talk.bad.n > 0)
 		say(t, FAIL, "end", "the handler ended it %zu times, as it "
 		    "does after a line that is no JSON-RPC message",
-		    t->talk.ends);
-	else if (t->talk.ends > 0)
+		    t->trial.talk.ends);
+	else if (t->trial.talk.ends > 0)
 		say(t, FAIL, "end", "it ended by itself (%s), %zu times; its "
-		    "last words: %s", t->talk.end, t->talk.ends,
-		    t->talk.last_error[0] != '\0' ? t->talk.last_error
+		    "last words: %s", t->trial.talk.end, t->trial.talk.ends,
+		    t->trial.talk.last_error[0] != '\0' ? t->trial.talk.last_error
 		    : "none");
 }
 
 static void
 check_end(struct test *t)
 {
-	const struct transcript *k = &t->talk;
+	const struct transcript *k = &t->trial.talk;
 
 	if (strcmp(k->end, "exit 0") == 0)
 		say(t, PASS, "end", "ends by itself when told to, exit status "
@@ -587,26 +381,23 @@ check_end(struct test *t)
 		    ? k->last_error : "none");
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------ */
+/* ---- all of it ------------------------------------------------------ */
 
 static int
 run(struct test *t)
 {
-	struct err *e = &t->cli->err;
 	bool crashed;
 	int up;
 
-	if (rig_open(&t->rig, e) == -1 || write_config(t, e) == -1
-	    || rig_fleet(&t->rig, e) == -1)
+	if (trial_start(&t->trial, t->cli) == -1)
 		return -1;
 	if ((up = check_start(t)) == -1)
 		return -1;
 	if (up == 1 && (check_events(t) == -1 || check_commands(t) == -1))
 		return -1;
 	check_crash(t);
-	crashed = t->talk.ends > 0;
-	rig_fleet_stop(&t->rig);
-	read_record(t);
+	crashed = t->trial.talk.ends > 0;
+	trial_stop(&t->trial);
 	if (up == 1)
 		check_lines(t);
 	check_errors(t);
@@ -624,21 +415,21 @@ conclude(struct test *t, bool keep)
 	if (t->cli->json) {
 		o = json_object_new_object();
 		json_object_object_add(o, "plugin",
-		    json_object_new_string(t->program));
+		    json_object_new_string(t->trial.program));
 		json_object_object_add(o, "passed",
 		    json_object_new_boolean(code == EXIT_FINE));
 		json_object_object_add(o, "kept", !keep ? NULL
-		    : json_object_new_string(t->rig.dir));
+		    : json_object_new_string(t->trial.rig.dir));
 		json_object_object_add(o, "checks",
 		    json_object_get(t->checks));
 		cli_print_json(o);
 		return code;
 	}
 	if (t->failed > 0)
-		printf("%s: %u %s failed.\n", t->program, t->failed,
+		printf("%s: %u %s failed.\n", t->trial.program, t->failed,
 		    t->failed == 1 ? "check" : "checks");
 	else
-		printf("%s: all is well.\n", t->program);
+		printf("%s: all is well.\n", t->trial.program);
 	return code;
 }
 
@@ -652,22 +443,19 @@ cli_plugin_test(struct cli *c, bool keep)
 		return cli_usage(c);
 	t = base_alloc(sizeof(*t));
 	t->cli = c;
-	if (find_program(t, c->argv[1], &c->err) == -1) {
+	if (trial_find(&t->trial, c->argv[1], &c->err) == -1) {
 		free(t);
 		return cli_fail(c);
 	}
-	transcript_init(&t->talk, MARK);
-	t->line = base_alloc(TAP_LINE_MAX + 128);
 	t->checks = json_object_new_array();
 	code = run(t) == -1 ? -1 : 0;
-	rig_close(&t->rig, keep);
-	if (keep && t->rig.dir[0] != '\0')
+	trial_stop(&t->trial);
+	if (keep && t->trial.rig.dir[0] != '\0')
 		cli_say("Kept %s: record has every line, log/shardherd.log "
-		    "the fleet's.", t->rig.dir);
+		    "the fleet's.", t->trial.rig.dir);
 	code = code == -1 ? cli_fail(c) : conclude(t, keep);
 	json_object_put(t->checks);
-	transcript_free(&t->talk);
-	free(t->line);
+	trial_free(&t->trial, keep);
 	free(t);
 	return code;
 }

@@ -40,7 +40,7 @@ rig_step(uint64_t deadline_ms)
 	return !interrupted && cli_step(deadline_ms);
 }
 
-/* ---- processes --------------------------------------------------------------- */
+/* ---- processes ------------------------------------------------------ */
 
 /* out: a file for stdout and stderr, or fd -1. */
 static void noreturn_fn
@@ -102,7 +102,7 @@ await(pid_t *pid, int *status, unsigned seconds)
 	return true;
 }
 
-/* ---- the simulator ---------------------------------------------------------------- */
+/* ---- the simulator -------------------------------------------------- */
 
 static bool
 in_path(const char *name, char *out, size_t size)
@@ -274,7 +274,7 @@ rig_ctl(struct rig *r, char *out, size_t size, struct err *e,
 	return pid == -1 ? -1 : 0;
 }
 
-/* ---- the fleet ------------------------------------------------------------------------ */
+/* ---- the fleet ------------------------------------------------------ */
 
 int
 rig_fleet(struct rig *r, struct err *e)
@@ -342,7 +342,7 @@ rig_fleet_stop(struct rig *r)
 		kill_fleet(r);
 }
 
-/* ---- the end ---------------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------- */
 
 static int
 remove_one(const char *path, const struct stat *st, int type, struct FTW *at)

@@ -23,7 +23,7 @@ transcript_free(struct transcript *t)
 	json_object_put(t->commands);
 }
 
-/* ---- JSON -------------------------------------------------------------------- */
+/* ---- JSON ----------------------------------------------------------- */
 
 static struct json_object *
 get(struct json_object *o, const char *key)
@@ -83,7 +83,7 @@ keep(struct transcript_lines *l, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* ---- what the handler says --------------------------------------------------- */
+/* ---- what the handler says ------------------------------------------ */
 
 static void
 add_event(struct transcript *t, uint64_t ms, struct json_object *m)
@@ -146,7 +146,7 @@ from_handler(struct transcript *t, uint64_t ms, struct json_object *m)
 		t->shutdown = true;
 }
 
-/* ---- what the plugin says ------------------------------------------------------ */
+/* ---- what the plugin says ------------------------------------------- */
 
 static void
 finish(struct transcript *t, struct transcript_event *e, uint64_t ms,
@@ -255,7 +255,7 @@ from_plugin(struct transcript *t, uint64_t ms, struct json_object *m)
 	return answer_event(t, ms, m);
 }
 
-/* ---- lines ------------------------------------------------------------------------- */
+/* ---- lines ---------------------------------------------------------- */
 
 static void
 take_out(struct transcript *t, uint64_t ms, const char *line, size_t len,
@@ -316,7 +316,7 @@ transcript_line(struct transcript *t, const char *line, size_t len)
 	}
 }
 
-/* ---- questions ------------------------------------------------------------------------ */
+/* ---- questions ------------------------------------------------------ */
 
 size_t
 transcript_open(const struct transcript *t)
@@ -348,7 +348,7 @@ transcript_response(const struct transcript *t, const char *id)
 	return NULL;
 }
 
-/* ---- a command's options ---------------------------------------------------------------- */
+/* ---- a command's options -------------------------------------------- */
 
 enum { SUBCOMMAND = 1, GROUP, STRING, INTEGER, BOOLEAN, NUMBER = 10 };
 

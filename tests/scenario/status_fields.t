@@ -8,6 +8,8 @@ FIELDS = {
     "budget": "total remaining reset_after_s max_concurrency reserve "
         "identifies_24h foreign_24h forecast_exhausted_in_s",
     "handler": "state generation pid events lag_events dead_letters",
+    "probe": "scheduled age_s code shard rest_ms gateway_ms handler_ms "
+        "done_ms total_ms runs failures text",
     "shards": "id state since_s pid seq acked_seq heartbeat_rtt_ms ack_age_s "
         "dispatch_age_s events bytes_wire bytes_raw connects identifies "
         "resumes resumes_failed zombies closes crashes spool_events rss_kb "

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A plugin under test, in a rig (rig.h), with a tap (tap.h) between it and its
+ * handler: what `plugin test` judges by.
+ */
+#ifndef TOOLS_TRIAL_H
+#define TOOLS_TRIAL_H
+
+#include "tools/cli.h"
+#include "tools/rig.h"
+#include "tools/transcript.h"
+
+#define TRIAL_INIT_S 15		/* to answer initialize */
+#define TRIAL_RECORD_MAX (64u << 20) /* bytes of it that are looked at */
+#define TRIAL_MARK "This is the last event of shardherd plugin test."
+
+struct trial {
+	struct cli *cli;
+	struct rig rig;
+	struct transcript talk;	/* as far as trial_step has read */
+	char program[PATH_MAX], name[64], record[96];
+	char *line;		/* half a line of the record */
+	size_t have;
+	off_t at;
+};
+
+/* The plugin's file: arg, or in the folder arg.  0 or -1. */
+int trial_find(struct trial *, const char *arg, struct err *);
+/* Starts simulator and fleet. */
+int trial_start(struct trial *, struct cli *);
+/* Reads on; false when `until` is over, or there is no point. */
+bool trial_step(struct trial *, uint64_t until);
+bool trial_ready(struct trial *);
+/* Ends the fleet in order, and reads the rest. */
+void trial_stop(struct trial *);
+void trial_free(struct trial *, bool keep);
+/* A command to the simulator. */
+int trial_ctl(struct trial *, const char *const *words);
+/* The fleet's log from these words to the end of their line; "": none. */
+void trial_log(const struct trial *, const char *words, char *out,
+    size_t size);
+
+#endif
