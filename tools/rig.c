@@ -216,6 +216,8 @@ rig_open(struct rig *r, struct err *e)
 	sigaction(SIGINT, &on, NULL);
 	sigaction(SIGTERM, &on, NULL);
 	sigaction(SIGHUP, &on, NULL);
+	/* "| head" must not keep us from tidying up either. */
+	signal(SIGPIPE, SIG_IGN);
 	return start_sim(r, e);
 }
 
