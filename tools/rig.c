@@ -206,8 +206,8 @@ rig_open(struct rig *r, struct err *e)
 		return -1;
 	/* Sockets live in it, and their paths are short. */
 	if (tmp == NULL || tmp[0] != '/' || !str_format(r->dir, sizeof(r->dir),
-	    "%s/shardherd-test-XXXXXX", tmp))
-		str_copy(r->dir, "/tmp/shardherd-test-XXXXXX", sizeof(r->dir));
+	    "%s/shardherd-plugin-XXXXXX", tmp))
+		str_copy(r->dir, "/tmp/shardherd-plugin-XXXXXX", sizeof(r->dir));
 	if (mkdtemp(r->dir) == NULL) {
 		err_sys(e, EXIT_UNKNOWN, "Cannot make the folder %s", r->dir);
 		r->dir[0] = '\0';
