@@ -61,6 +61,8 @@ board_update(struct board *b)
 {
 }
 
+static char emoji[] = "x";
+
 static int
 set_up(void **state)
 {
@@ -75,7 +77,7 @@ set_up(void **state)
 	t.handler[0].ready_ms = t.handler[1].ready_ms = 1;
 	t.config.probe_channel = 500;
 	t.config.probe_message = 600;
-	t.config.probe_emoji = (char[]) {"x"};
+	t.config.probe_emoji = emoji;
 	t.config.probe_deadline_s = 10;
 	t.config.probe_slow_s = 3;
 	probe_init(&t.fleet.probe, &t.fleet);
