@@ -13,127 +13,6 @@ static const char known_key[] = "commands-known";
 
 static void commands_look(struct timer *);
 
-/* ---- one command ------------------------------------------------------------ */
-
-static bool
-is_default(const char *key, struct json_object *v, bool top)
-{
-	switch (json_object_get_type(v)) {
-	case json_type_null:
-		return true;
-	case json_type_boolean:
-		return !json_object_get_boolean(v);
-	case json_type_array:
-		return json_object_array_length(v) == 0;
-	case json_type_int:
-		return top && strcmp(key, "type") == 0
-		    && json_object_get_int64(v) == 1;
-	default:
-		return false;
-	}
-}
-
-static struct json_object *normal(struct json_object *, bool top);
-
-static struct json_object *
-normal_value(struct json_object *v)
-{
-	struct json_object *list;
-
-	if (!json_object_is_type(v, json_type_array))
-		return json_object_get(v);
-	list = json_object_new_array();
-	for (size_t i = 0; i < json_object_array_length(v); i++) {
-		struct json_object *e = json_object_array_get_idx(v, i);
-
-		json_object_array_add(list,
-		    json_object_is_type(e, json_type_object)
-			? normal(e, false) : json_object_get(e));
-	}
-	return list;
-}
-
-static struct json_object *
-normal(struct json_object *o, bool top)
-{
-	static const char *const keys[] = {"type", "name", "description",
-	    "required", "value", "min_value", "max_value", "min_length",
-	    "max_length", "autocomplete", "nsfw",
-	    "default_member_permissions", "channel_types", "choices",
-	    "options"};
-	struct json_object *out = json_object_new_object(), *v;
-
-	for (size_t i = 0; i < nitems(keys); i++)
-		if (json_object_object_get_ex(o, keys[i], &v)
-		    && !is_default(keys[i], v, top))
-			json_object_object_add(out, keys[i], normal_value(v));
-	return out;
-}
-
-struct json_object *
-commands_normal(struct json_object *command)
-{
-	return normal(command, true);
-}
-
-static size_t
-characters(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
-static const char *
-text_of(struct json_object *o, const char *key)
-{
-	struct json_object *v;
-
-	return json_object_object_get_ex(o, key, &v)
-	    && json_object_is_type(v, json_type_string)
-	    ? json_object_get_string(v) : "";
-}
-
-const char *
-commands_fault(struct json_object *o)
-{
-	const char *name, *help;
-
-	if (!json_object_is_type(o, json_type_object))
-		return "it is not an object";
-	name = text_of(o, "name");
-	help = text_of(o, "help");
-	if (characters(name) < 1 || characters(name) > 32)
-		return "its name must have 1 to 32 characters";
-	for (const char *p = name; *p; p++)
-		if ((unsigned char)*p < 0x80 && strchr("-_0123456789"
-		    "abcdefghijklmnopqrstuvwxyz", *p) == NULL)
-			return "its name must be of small letters, digits, "
-			       "'-' and '_'";
-	if (characters(help) < 1 || characters(help) > 100)
-		return "its help must have 1 to 100 characters";
-	return NULL;
-}
-
-/* What Discord calls it: help is the description. */
-static struct json_object *
-command_form(struct json_object *declared)
-{
-	struct json_object *o = json_object_new_object(), *form;
-
-	json_object_object_foreach(declared, key, v) {
-		const char *to = strcmp(key, "help") == 0 ? "description" : key;
-
-		if (strcmp(key, "description") != 0)
-			json_object_object_add(o, to, json_object_get(v));
-	}
-	form = commands_normal(o);
-	json_object_put(o);
-	return form;
-}
-
 /* ---- all of them ---------------------------------------------------------------- */
 
 static int
@@ -145,7 +24,7 @@ by_name(const void *a, const void *b)
 
 	if (tx != ty)
 		return tx < ty ? -1 : 1;
-	return strcmp(text_of(*x, "name"), text_of(*y, "name"));
+	return strcmp(declare_text(*x, "name"), declare_text(*y, "name"));
 }
 
 static const char *
@@ -155,47 +34,25 @@ plain(struct json_object *o)
 	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
-static bool
-has_name(struct json_object *list, const char *name)
-{
-	for (size_t i = 0; i < json_object_array_length(list); i++)
-		if (strcmp(text_of(json_object_array_get_idx(list, i), "name"),
-			name) == 0)
-			return true;
-	return false;
-}
-
-static void
-gather(struct commands *c, size_t plugin, struct json_object *all)
-{
-	struct json_object *list = c->list[plugin];
-	size_t n = list != NULL ? json_object_array_length(list) : 0;
-
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *o = json_object_array_get_idx(list, i);
-		const char *name = text_of(o, "name");
-
-		if (has_name(all, name)
-		    || json_object_array_length(all) >= COMMANDS_MAX) {
-			log_error("plugin %s: the command /%s is left out: %s",
-			    c->config->plugin[plugin].name, name,
-			    has_name(all, name) ? "another plugin has it"
-						: "Discord takes 100");
-			continue;
-		}
-		json_object_array_add(all, json_object_get(o));
-	}
-}
-
 /* Canonical text of what Discord is to have. */
 static char *
 commands_text(struct commands *c)
 {
 	struct json_object *all = json_object_new_array();
+	const struct roster *r = &c->roster;
 	char *text;
 
-	for (size_t i = 0; i < c->config->plugins; i++)
-		gather(c, i, all);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct roster_command *o = &r->command[i];
+
+		if ((o->roads & 1u << ROAD_SLASH) == 0)
+			continue;
+		if (json_object_array_length(all) < COMMANDS_MAX)
+			json_object_array_add(all, declare_form(o->declared));
+		else
+			log_error("plugin %s: /%s is left out: Discord takes "
+				  "100", roster_owner(r, o), o->name);
+	}
 	json_object_array_sort(all, by_name);
 	text = base_strdup(plain(all));
 	json_object_put(all);
@@ -215,7 +72,7 @@ answer_text(const struct rest_answer *a)
 	if (json_object_is_type(list, json_type_array)) {
 		out = json_object_new_array();
 		for (size_t i = 0; i < json_object_array_length(list); i++)
-			json_object_array_add(out, commands_normal(
+			json_object_array_add(out, declare_normal(
 			    json_object_array_get_idx(list, i)));
 		json_object_array_sort(out, by_name);
 		text = base_strdup(plain(out));
@@ -287,10 +144,26 @@ plugin_key(const struct commands *c, unsigned plugin, char *key, size_t size)
 	    c->config->plugin[plugin].name));
 }
 
+/* Earlier versions kept Discord's form, where help is the description. */
+static void
+older_form(struct json_object *list)
+{
+	struct json_object *o, *text;
+
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		o = json_object_array_get_idx(list, i);
+		if (declare_text(o, "help")[0] == '\0'
+		    && json_object_object_get_ex(o, "description", &text))
+			json_object_object_add(o, "help",
+			    json_object_get(text));
+	}
+}
+
 static void
 commands_load(struct commands *c)
 {
 	char key[KV_KEY_MAX + 1], *text;
+	struct json_object *list;
 	struct err e;
 	struct kv_tx *tx = kv_begin(c->jobs->kv, NULL, false, &e);
 
@@ -300,12 +173,12 @@ commands_load(struct commands *c)
 	for (unsigned i = 0; i < c->config->plugins; i++) {
 		plugin_key(c, i, key, sizeof(key));
 		text = kept(tx, key);
-		if (text != NULL)
-			c->list[i] = json_tokener_parse(text);
-		if (!json_object_is_type(c->list[i], json_type_array)) {
-			json_object_put(c->list[i]);
-			c->list[i] = NULL;
+		list = text != NULL ? json_tokener_parse(text) : NULL;
+		if (json_object_is_type(list, json_type_array)) {
+			older_form(list);
+			roster_set(&c->roster, i, list);
 		}
+		json_object_put(list);
 		free(text);
 	}
 	kv_abort(tx);
@@ -349,7 +222,7 @@ commands_call(struct commands *c, const char *method, const char *path,
 	bool bad;
 
 	c->busy = true;
-	if (rest_call(c->rest, c->plugin, &(struct rest_ask) {
+	if (rest_call(c->rest, REST_OWN, &(struct rest_ask) {
 		.method = method, .path = path, .body = body,
 		.repeatable = true}, done, c, &bad, &why) == 0)
 		return;
@@ -412,7 +285,7 @@ on_application(void *arg, const struct rest_answer *a)
 	if (a->outcome == REST_OK && a->len < COMMANDS_ANSWER_MAX)
 		o = json_tokener_parse_ex(tok, a->body, (int)a->len);
 	if (json_object_is_type(o, json_type_object))
-		str_copy(c->app, text_of(o, "id"), sizeof(c->app));
+		str_copy(c->app, declare_text(o, "id"), sizeof(c->app));
 	json_object_put(o);
 	json_tokener_free(tok);
 	if (c->app[0] == '\0')
@@ -447,46 +320,18 @@ commands_look(struct timer *t)
 
 /* ---- declaring ------------------------------------------------------------------------ */
 
-static struct json_object *
-forms_of(struct commands *c, unsigned plugin, struct json_object *declared)
-{
-	struct json_object *forms = json_object_new_array();
-
-	for (size_t i = 0; i < json_object_array_length(declared); i++) {
-		struct json_object *o = json_object_array_get_idx(declared, i);
-		const char *why = commands_fault(o);
-
-		if (why == NULL)
-			json_object_array_add(forms, command_form(o));
-		else
-			log_error("plugin %s: its command number %zu is left "
-				  "out: %s", c->config->plugin[plugin].name,
-			    i + 1, why);
-	}
-	return forms;
-}
-
 void
 commands_declare(struct commands *c, unsigned plugin,
     struct json_object *result)
 {
-	struct json_object *declared = NULL, *forms;
+	struct json_object *declared = NULL;
 	char key[KV_KEY_MAX + 1];
 
 	if (json_object_is_type(result, json_type_object))
 		json_object_object_get_ex(result, "commands", &declared);
-	if (json_object_is_type(declared, json_type_array))
-		forms = forms_of(c, plugin, declared);
-	else
-		forms = json_object_new_array();
-	if (c->list[plugin] != NULL ? json_object_equal(forms, c->list[plugin])
-		: json_object_array_length(forms) == 0) {
-		json_object_put(forms);
-	} else {
-		json_object_put(c->list[plugin]);
-		c->list[plugin] = forms;
+	if (roster_set(&c->roster, plugin, declared)) {
 		plugin_key(c, plugin, key, sizeof(key));
-		keep(c, plugin, key, plain(forms));
+		keep(c, plugin, key, plain(c->roster.list[plugin]));
 	}
 	c->plugin = plugin;
 	timer_set(&c->timer, COMMANDS_SETTLE_S);
@@ -498,6 +343,7 @@ commands_init(struct commands *c, struct timers *timers, struct rest *rest,
 {
 	*c = (struct commands) {.rest = rest, .jobs = jobs, .config = config,
 	    .retry_s = COMMANDS_RETRY_S};
+	roster_init(&c->roster, config);
 	timer_init(timers, &c->timer, commands_look);
 	commands_load(c);
 }
@@ -506,8 +352,7 @@ void
 commands_free(struct commands *c)
 {
 	timer_stop(&c->timer);
-	for (size_t i = 0; i < nitems(c->list); i++)
-		json_object_put(c->list[i]);
+	roster_free(&c->roster);
 	free(c->known);
 	free(c->wanted);
 }

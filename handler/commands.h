@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Slash commands that plugins declare in their answer to "initialize".  The
+ * What of the plugins' commands Discord is to have, the slash commands.  The
  * lists of all plugins together are what Discord is to have: what was declared
  * last is kept on disk, so a plugin that is down keeps its commands and a
  * start that changes nothing costs no call.  When something did change, what
@@ -12,8 +12,7 @@
 
 #include "handler/jobs.h"
 #include "handler/rest.h"
-
-#include <json-c/json.h>
+#include "handler/roster.h"
 
 #define COMMANDS_MAX 100	  /* Discord's bound, of all plugins */
 #define COMMANDS_SETTLE_S 1.0	  /* for other plugins to declare theirs */
@@ -25,13 +24,13 @@ struct commands {
 	struct jobs *jobs;
 	const struct config *config;
 	struct timer timer;
-	struct json_object *list[CONFIG_PLUGINS_MAX]; /* declared; or NULL */
+	struct roster roster;
 	char *known;  /* what Discord has, as far as we know: canonical text */
 	char *wanted; /* being registered */
 	char app[24];
 	double retry_s;
 	bool busy;
-	unsigned plugin; /* in whose name calls are made */
+	unsigned plugin; /* in whose name it is written down */
 	uint64_t reads, writes;
 };
 
@@ -41,13 +40,5 @@ void commands_free(struct commands *);
 /* A plugin has initialised; its result, or NULL. */
 void commands_declare(struct commands *, unsigned plugin,
     struct json_object *result);
-
-/*
- * The canonical form of one command, ours or Discord's: known keys in one
- * order, without what is a default.  The caller puts it.
- */
-struct json_object *commands_normal(struct json_object *command);
-/* What is wrong with a declared command, or NULL. */
-const char *commands_fault(struct json_object *command);
 
 #endif

@@ -12,6 +12,7 @@
 #include "handler/roundtrip.h"
 #include "handler/rpc.h"
 #include "handler/sheet.h"
+#include "handler/warden.h"
 #include "shared/clock.h"
 #include "shared/ipc.h"
 #include "shared/log.h"
@@ -44,6 +45,7 @@ struct handler {
 	struct rest *rest;
 	struct rpc rpc;
 	struct roundtrip probe;
+	struct warden warden;
 	ev_prepare prepare;
 	ev_io signals;
 	struct timer tick, stop;
@@ -295,6 +297,23 @@ on_deliver(struct intake *in, struct event *e, uint64_t wanted)
 	}
 }
 
+static uint64_t
+on_judge(struct intake *in, uint32_t shard, const struct up_hdr *up,
+    const char *payload, uint64_t wanted)
+{
+	struct handler *h = container_of(in, struct handler, intake);
+
+	return warden_judge(&h->warden, shard, up, payload, wanted);
+}
+
+static bool
+on_command(struct plugin_host *host, struct plugin *p, const struct event *e,
+    struct json_object **out)
+{
+	return warden_hand_out(&handler_of(host)->warden, plugin_index(p), e,
+	    out);
+}
+
 static void
 on_uplink_closed(struct intake *in)
 {
@@ -477,6 +496,7 @@ start_plugins(struct handler *h)
 	s->host.timers = h->timers;
 	s->host.config = &h->config;
 	s->host.limits = &h->limits;
+	s->host.command = on_command;
 	s->host.request = on_request;
 	s->host.initialised = on_initialised;
 	s->host.answered = on_answered;
@@ -506,6 +526,15 @@ start_ipc(struct handler *h)
 	    -1);
 }
 
+static void
+start_warden(struct handler *h)
+{
+	h->warden = (struct warden) {.roster = &h->rpc.commands.roster,
+	    .route = &h->route, .rest = h->rest, .kv = h->rpc.jobs.kv,
+	    .config = &h->config, .store = &h->staff.store};
+	warden_init(&h->warden);
+}
+
 static int
 handler_start(struct handler *h, const char *path, struct err *e)
 {
@@ -518,6 +547,7 @@ handler_start(struct handler *h, const char *path, struct err *e)
 	route_init(&h->route);
 	intake_init(&h->intake, h->loop, &h->route,
 	    (size_t)h->config.handler_queue_events, h->generation);
+	h->intake.judge = on_judge;
 	h->intake.deliver = on_deliver;
 	h->intake.closed = on_uplink_closed;
 	h->intake.refused = on_uplink_refused;
@@ -532,6 +562,7 @@ handler_start(struct handler *h, const char *path, struct err *e)
 	h->probe.intents = h->config.intents;
 	h->probe.answer = on_probed;
 	h->probe.arg = h;
+	start_warden(h);
 	start_ipc(h);
 	start_plugins(h);
 	timer_set(&h->tick, HANDLER_TICK_S);

@@ -46,6 +46,12 @@ print_problem(const char *line, void *arg)
 	log_error("%s", line);
 }
 
+static void
+print_warning(const char *line, void *arg)
+{
+	log_warn("%s", line);
+}
+
 int
 inherit_config(struct config *c, int fd, const char *path, struct err *e)
 {
@@ -59,6 +65,8 @@ inherit_config(struct config *c, int fd, const char *path, struct err *e)
 		return -1;
 	rc = config_parse(c, path, text, print_problem, NULL, e);
 	free(text);
+	if (rc == 0)
+		config_warn(c, print_warning, NULL);
 	return rc;
 }
 

@@ -250,6 +250,8 @@ uplink_deliver(struct uplink *u, const struct up_hdr *h, const char *payload)
 	uint64_t wanted = route_wanted(in->route, u->shard.id, payload,
 	    h->len, h->t_off, h->t_len);
 
+	if (in->judge != NULL)
+		wanted = in->judge(in, u->shard.id, h, payload, wanted);
 	if (in->watch != NULL)
 		in->watch(in->watch_arg, u->shard.id, h, payload, wanted != 0);
 	if (wanted != 0)

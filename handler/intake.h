@@ -46,6 +46,9 @@ struct intake {
 	uint64_t paused_ms; /* since when */
 	bool stopped; /* no more events are taken */
 	uint64_t events, duplicates, acked;
+	/* Who gets a new event that these plugins want; NULL: they do. */
+	uint64_t (*judge)(struct intake *, uint32_t shard,
+	    const struct up_hdr *, const char *payload, uint64_t wanted);
 	/* A new event for the plugins of this bit set. */
 	void (*deliver)(struct intake *, struct event *, uint64_t wanted);
 	void (*closed)(struct intake *); /* an uplink ended */

@@ -173,7 +173,7 @@ line_payload(struct buf *b, struct event *e)
 }
 
 void
-line_event(struct buf *b, const struct delivery *d)
+line_event(struct buf *b, const struct delivery *d, const char *command)
 {
 	struct event *e = d->event;
 	bool again = (e->flags & UP_FLAG_AGAIN) != 0 || d->tries > 1;
@@ -190,6 +190,10 @@ line_event(struct buf *b, const struct delivery *d)
 	buf_printf(b, ",\"replay\":%s,\"again\":%s,\"received_ms\":%" PRIu64,
 	    e->flags & UP_FLAG_REPLAY ? "true" : "false",
 	    again ? "true" : "false", e->recv_ms);
+	if (command != NULL) {
+		buf_puts(b, ",\"command\":");
+		buf_puts(b, command);
+	}
 	line_payload(b, e);
 }
 

@@ -27,7 +27,8 @@ void line_string(struct buf *, const char *s);
 void line_base64(struct buf *, const void *data, size_t len);
 
 void line_initialize(struct buf *, const char *plugin);
-void line_event(struct buf *, const struct delivery *);
+/* command: JSON text of what it is a command for, or NULL. */
+void line_event(struct buf *, const struct delivery *, const char *command);
 void line_shutdown(struct buf *);
 /* A request of ours that is no event; params is JSON text. */
 void line_request(struct buf *, uint64_t id, const char *method,

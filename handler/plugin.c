@@ -367,6 +367,12 @@ plugin_name(const struct plugin *p)
 	return p->cfg->name;
 }
 
+const struct config_plugin *
+plugin_config(const struct plugin *p)
+{
+	return p->cfg;
+}
+
 unsigned
 plugin_index(const struct plugin *p)
 {

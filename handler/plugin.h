@@ -47,6 +47,11 @@ struct plugin_host {
 	    struct delivery *);
 	/* Before events are handed to it: may more than urgent ones be? */
 	bool (*fill)(struct plugin_host *, struct plugin *);
+	/* Before it is handed out: the JSON text of the command it is for
+	 * this plugin, which the caller puts, or NULL; false: it may not be
+	 * handed out.  May be NULL. */
+	bool (*command)(struct plugin_host *, struct plugin *,
+	    const struct event *, struct json_object **);
 	/* id "" for a notification; all borrowed. */
 	void (*request)(struct plugin_host *, struct plugin *, const char *id,
 	    const char *method, struct json_object *params);
@@ -98,6 +103,8 @@ uint64_t plugin_ask(struct plugin *, const char *method, const char *params,
     size_t len);
 
 const char *plugin_name(const struct plugin *);
+/* Its section as this process was started with it. */
+const struct config_plugin *plugin_config(const struct plugin *);
 unsigned plugin_index(const struct plugin *);
 unsigned plugin_slot(const struct plugin *);
 enum plugin_state plugin_state(const struct plugin *);

@@ -254,6 +254,26 @@ plugin_watch(struct plugin *p)
 		timer_set(&p->timer, due);
 }
 
+/* The event's line; or it may not have it, and is done with it. */
+static void
+plugin_hand_out(struct plugin *p, struct delivery *d)
+{
+	struct json_object *o = NULL;
+	const char *command = NULL;
+
+	if (p->host->command != NULL
+	    && !p->host->command(p->host, p, d->event, &o)) {
+		window_answer(&p->window, d->id);
+		p->host->finished(p->host, p, d);
+		return;
+	}
+	if (o != NULL)
+		command = json_object_to_json_string_ext(o,
+		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	line_event(&p->pipes.send, d, command);
+	json_object_put(o);
+}
+
 static void
 plugin_pump(struct plugin *p)
 {
@@ -271,7 +291,7 @@ plugin_pump(struct plugin *p)
 	    && (d = window_next(&p->window, bulk)) != NULL) {
 		d->out_pos = p->pipes.written + buf_len(send);
 		d->sent_ms = now;
-		line_event(send, d);
+		plugin_hand_out(p, d);
 	}
 	pipes_flush(&p->pipes);
 	if (p->state == PLUGIN_UP)

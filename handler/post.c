@@ -16,6 +16,7 @@ cfg_free(struct config_plugin *c)
 	free(c->events);
 	free(c->guilds);
 	free(c->shards);
+	free(c->permissions);
 	*c = (struct config_plugin) {0};
 }
 
@@ -35,6 +36,7 @@ post_config(struct config_plugin *to, const struct config_plugin *from)
 	to->events = text_copy(from->events);
 	to->guilds = text_copy(from->guilds);
 	to->shards = text_copy(from->shards);
+	to->permissions = text_copy(from->permissions);
 	cfg_free(&was);
 }
 

@@ -10,8 +10,8 @@
 
 #include "handler/http.h"
 
-#define REST_OWN (2 * CONFIG_PLUGINS_MAX) /* the handler's own queue */
-#define REST_QUEUES (REST_OWN + 1)	  /* the others by plugin_slot() */
+#define REST_OWN (2 * CONFIG_PLUGINS_MAX) /* calls of the handler itself */
+#define REST_QUEUES (REST_OWN + 1) /* by plugin_slot(), then REST_OWN */
 #define REST_QUEUE_MAX 256	/* calls waiting per plugin */
 #define REST_FLYING_MAX 32	/* calls under way */
 #define REST_FLYING_EACH 24	/* of one plugin: slow ones leave room */

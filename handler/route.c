@@ -94,16 +94,30 @@ route_narrow(uint64_t wanted, uint64_t some, const struct config_ranges *list,
 	return wanted;
 }
 
-uint64_t
-route_wanted(struct route *r, uint32_t shard, const char *raw, size_t len,
-    size_t t_off, size_t t_len)
+static uint64_t
+route_place(struct route *r, uint64_t wanted, uint32_t shard,
+    const char *raw, size_t len, size_t t_off, size_t t_len)
 {
-	uint64_t wanted = route_name(r, raw + t_off, t_len);
-
 	if ((wanted & r->by_shard) != 0)
 		wanted = route_narrow(wanted, r->by_shard, r->shards, shard);
 	if ((wanted & r->by_guild) != 0)
 		wanted = route_narrow(wanted, r->by_guild, r->guilds,
 		    guild_of(raw, len, raw + t_off, t_len));
 	return wanted;
+}
+
+uint64_t
+route_wanted(struct route *r, uint32_t shard, const char *raw, size_t len,
+    size_t t_off, size_t t_len)
+{
+	return route_place(r, route_name(r, raw + t_off, t_len), shard, raw,
+	    len, t_off, t_len);
+}
+
+bool
+route_allows(struct route *r, unsigned i, uint32_t shard, const char *raw,
+    size_t len, size_t t_off, size_t t_len)
+{
+	return route_place(r, (uint64_t)1 << i, shard, raw, len, t_off,
+	    t_len) != 0;
 }

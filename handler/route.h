@@ -38,5 +38,8 @@ void route_set(struct route *, unsigned i, const struct config_plugin *);
  */
 uint64_t route_wanted(struct route *, uint32_t shard, const char *raw,
     size_t len, size_t t_off, size_t t_len);
+/* May plugin i have it as far as its shards and guilds are concerned? */
+bool route_allows(struct route *, unsigned i, uint32_t shard, const char *raw,
+    size_t len, size_t t_off, size_t t_len);
 
 #endif

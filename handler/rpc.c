@@ -77,6 +77,21 @@ rpc_number(struct json_object *params, const char *name, int64_t low,
 	return true;
 }
 
+bool
+rpc_may(struct rpc *r, const struct rpc_wait *w, const char *permission)
+{
+	const struct config_plugin *p = plugin_config(w->plugin);
+	char why[256];
+
+	if (config_may(p, permission))
+		return true;
+	str_format(why, sizeof(why), "this plugin may not: %s needs "
+		   "\"permissions = %s\" in [plugin \"%s\"]",
+	    w->method->name, permission, p->name);
+	rpc_error(w, RPC_FORBIDDEN, why, NULL);
+	return false;
+}
+
 static const char *
 params_check(const struct rpc_method *m, struct json_object *params,
     char *why, size_t size)
@@ -240,6 +255,11 @@ static const struct rpc_method rpc_methods[] = {
 	rpc_interaction_delete_original, "true", false},
     {"rest", " method path body reason ", rpc_any_rest, NULL, true},
     {"rank", " user_id roles ", rpc_rank, NULL, false},
+    {"rank.set", " kind id rank roles actor_id actor_roles ", rpc_rank_set,
+	NULL, false},
+    {"rank.unset", " kind id roles actor_id actor_roles ", rpc_rank_unset,
+	NULL, false},
+    {"rank.list", " ", rpc_rank_list, NULL, false},
     {"log", " level text ", rpc_log, NULL, false},
     {"gateway", " shard guild_id payload ", rpc_gateway, NULL, false},
     {"kv.get", " key ", rpc_kv_get, NULL, false},

@@ -23,6 +23,7 @@ enum rpc_error {
 	RPC_STOPPING = -32003,
 	RPC_FULL = -32004,    /* [plugin] storage */
 	RPC_STORAGE = -32005, /* the storage itself does not work */
+	RPC_FORBIDDEN = -32006, /* [plugin] permissions, or a rank too low */
 };
 
 struct rpc {

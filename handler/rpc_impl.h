@@ -44,6 +44,8 @@ bool rpc_given(struct json_object *params, const char *name);
 bool rpc_number(struct json_object *params, const char *name, int64_t low,
     int64_t high, int64_t *out);
 const char *rpc_json(struct json_object *); /* its text, borrowed */
+/* Has the plugin this word in its permissions?  If not it has been told. */
+bool rpc_may(struct rpc *, const struct rpc_wait *, const char *permission);
 
 /* A REST call whose answer is the method's; NULL or what is wrong. */
 const char *rpc_rest(struct rpc *, struct rpc_wait *, const struct rest_ask *);
@@ -66,7 +68,7 @@ rpc_fn rpc_interaction_respond, rpc_interaction_defer,
     rpc_interaction_followup, rpc_interaction_edit_original,
     rpc_interaction_delete_original;
 rpc_fn rpc_say, rpc_react, rpc_typing, rpc_any_rest, rpc_log, rpc_gateway;
-rpc_fn rpc_rank;
+rpc_fn rpc_rank, rpc_rank_set, rpc_rank_unset, rpc_rank_list;
 rpc_fn rpc_kv_get, rpc_kv_set, rpc_kv_delete, rpc_kv_list, rpc_kv_txn;
 rpc_fn rpc_timer_set, rpc_timer_cancel, rpc_timer_list;
 

@@ -27,6 +27,7 @@ struct config_plugin {
 	int64_t backlog_bytes;	/* waiting on disk */
 	double backlog_age_s;
 	int64_t storage;	/* bytes of kv.* */
+	char *permissions;	/* "ranks", config_may; "": none */
 	int line;		/* of the section header */
 };
 
@@ -53,6 +54,7 @@ struct config {
 	double handler_start_timeout_s, handler_drain_timeout_s;
 	double handler_probation_s;	/* of a new one, after a reload */
 	int64_t handler_queue_events;	/* taken from the shards, not answered */
+	char *prefix;			/* of commands: "!"; "": none */
 	/* [limits] */
 	int64_t queue_bytes;		/* unacknowledged events per shard */
 	double spool_after_s;		/* without a handler: they go to disk */
@@ -103,6 +105,8 @@ int config_load(struct config *, const char *path, config_problem_fn *, void *,
 int config_parse(struct config *, const char *path, const char *text,
     config_problem_fn *, void *, struct err *);
 void config_free(struct config *);
+/* What is allowed but will hardly do what is meant: a line each. */
+void config_warn(const struct config *, config_problem_fn *, void *);
 
 /* Writes the commented sample file, or the mdoc list of every key. */
 void config_write_sample(FILE *);
@@ -130,6 +134,8 @@ char **config_split(const char *line, int *argc, struct err *);
 
 /* Does a plugin's events list want this event name? */
 bool config_wants(const char *events, const char *name, size_t len);
+/* Does [plugin] permissions have this word? */
+bool config_may(const struct config_plugin *, const char *permission);
 
 /*
  * Reads the token: one line, surrounding white space stripped, not readable

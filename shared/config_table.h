@@ -27,6 +27,8 @@ enum config_type {
 	CONFIG_COMMAND,	 /* char *: the same, or "" */
 	CONFIG_EVENTS,	 /* char *: "*" or event names */
 	CONFIG_RANGES,	 /* char *: "" or numbers and ranges, config_ranges.h */
+	CONFIG_PREFIX,	 /* char *: "", or what commands begin with */
+	CONFIG_PERMISSIONS, /* char *: "" or words of config_permission */
 	CONFIG_TYPES
 };
 
@@ -127,6 +129,11 @@ K("handler", "queue_events", NUMBER, handler_queue_events, "10000", 16, \
   1000000, 0, HANDLER, \
   "Events taken from the shards and not yet answered. At this many the " \
   "handler stops reading, and the shards keep what comes.") \
+K("handler", "prefix", PREFIX, prefix, "", 0, 16, 0, HANDLER, \
+  "What a message begins with that is a command, for example !. A mention of " \
+  "the bot does as well then; @ is for that alone. Without MESSAGE_CONTENT " \
+  "in the intents only mentions and direct messages are seen. Empty: there " \
+  "are no such commands.") \
 K("limits", "queue_bytes", SIZE, queue_bytes, "64M", CONFIG_KIB(64), \
   CONFIG_MIB(4096), 0, SHARDS, \
   "Unacknowledged events one shard may hold in memory. From a quarter of it " \
@@ -247,6 +254,9 @@ P("guilds", RANGES, guilds, "", 0, 0, 0, HANDLER, \
   "such as direct messages, are left out then. Empty: all events.") \
 P("shards", RANGES, shards, "", 0, 0, 0, HANDLER, \
   "Shards whose events the plugin gets, for example 0-3, 7. Empty: all.") \
+P("permissions", PERMISSIONS, permissions, "", 0, 0, 0, HANDLER, \
+  "What the plugin may do beyond the usual, for example ranks: see and set " \
+  "the users' access ranks.") \
 P("backlog_events", NUMBER, backlog_events, "10000", 1, 1000000, 0, HANDLER, \
   "Events that wait for the plugin in memory. More than that, and what has " \
   "waited for a second, wait on disk instead and hold up nobody else.") \
@@ -263,6 +273,9 @@ extern const struct config_key config_keys[];
 extern const size_t config_keys_n;
 extern const char *const config_reload_name[CONFIG_RELOAD_CLASSES];
 extern const char *const config_compress_name[3];
+/* What [plugin] permissions knows. */
+extern const char *const config_permission[];
+extern const size_t config_permissions_n;
 
 /* Is the key one of [plugin "name"]? */
 bool config_key_is_plugin(const struct config_key *);

@@ -47,6 +47,9 @@ const char *const config_compress_name[] = {
 	[COMPRESS_ZSTD] = "zstd-stream",
 };
 
+const char *const config_permission[] = {"ranks"};
+const size_t config_permissions_n = nitems(config_permission);
+
 struct value {
 	const struct config_key *key;
 	const char *text, *dir;
@@ -457,6 +460,45 @@ parse_ranges(struct value *v)
 	return take_text(v, v->text);
 }
 
+/* "/" is Discord's own, "<" begins every mention. */
+static int
+parse_prefix(struct value *v)
+{
+	size_t n = strlen(v->text);
+
+	if (n > (size_t)v->key->max || strpbrk(v->text, " \t\"\\") != NULL ||
+	    strchr("/<", v->text[0]) != NULL ? n > 0 : false)
+		return refuse(v, "1 to %d bytes without blanks, quotes and "
+		    "backslashes that do not begin with / or <, such as !",
+		    (int)v->key->max);
+	return take_text(v, v->text);
+}
+
+static int
+parse_permissions(struct value *v)
+{
+	char word[32];
+	const char *p = v->text, *near;
+	size_t n, i;
+
+	for (; *(p += strspn(p, ", \t")) != '\0'; p += n) {
+		n = strcspn(p, ", \t");
+		str_format(word, sizeof(word), "%.*s", (int)n, p);
+		for (i = 0; i < config_permissions_n; i++)
+			if (strcmp(word, config_permission[i]) == 0)
+				break;
+		if (i < config_permissions_n)
+			continue;
+		near = config_nearest(word, config_permission,
+		    config_permissions_n);
+		return refuse(v, "permissions there are (%s \"%s\"%s)",
+		    near != NULL ? "did you mean" : "for example",
+		    near != NULL ? near : config_permission[0],
+		    near != NULL ? "?" : "");
+	}
+	return take_text(v, v->text);
+}
+
 static int (*const parser[CONFIG_TYPES])(struct value *) = {
 	[CONFIG_TEXT] = parse_text,
 	[CONFIG_WORD] = parse_word,
@@ -475,6 +517,8 @@ static int (*const parser[CONFIG_TYPES])(struct value *) = {
 	[CONFIG_COMMAND] = parse_command,
 	[CONFIG_EVENTS] = parse_events,
 	[CONFIG_RANGES] = parse_ranges,
+	[CONFIG_PREFIX] = parse_prefix,
+	[CONFIG_PERMISSIONS] = parse_permissions,
 };
 
 int

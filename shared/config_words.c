@@ -223,19 +223,29 @@ config_split(const char *line, int *argc, struct err *err)
 	return NULL;
 }
 
-bool
-config_wants(const char *events, const char *name, size_t len)
+static bool
+has_word(const char *list, const char *word, size_t len)
 {
 	size_t n;
 
-	if (strcmp(events, "*") == 0)
-		return true;
-	for (; *(events += strspn(events, ", \t")) != '\0'; events += n) {
-		n = strcspn(events, ", \t");
-		if (n == len && memcmp(events, name, n) == 0)
+	for (; *(list += strspn(list, ", \t")) != '\0'; list += n) {
+		n = strcspn(list, ", \t");
+		if (n == len && memcmp(list, word, n) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool
+config_wants(const char *events, const char *name, size_t len)
+{
+	return strcmp(events, "*") == 0 || has_word(events, name, len);
+}
+
+bool
+config_may(const struct config_plugin *p, const char *permission)
+{
+	return has_word(p->permissions, permission, strlen(permission));
 }
 
 static int

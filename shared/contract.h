@@ -31,6 +31,9 @@ enum contract_fd {
 /* Store blob of this key and a plugin's name: "1" while it is held. */
 #define CONTRACT_HELD_KEY "plugin-held/"
 
+/* Store blob: the user id of the bot, as text, as the token was checked. */
+#define CONTRACT_BOT_KEY "bot-user"
+
 /* ---- supervisor channels -------------------------------------------- */
 
 #define CONTRACT_MESSAGES(X)                                                   \

@@ -34,18 +34,36 @@ rank_read(const void *value, size_t len, int *out)
 }
 
 int
+rank_tx_set(struct kv_tx *tx, enum rank_kind kind, uint64_t id, int rank,
+    struct err *e)
+{
+	char key[64], text[16];
+
+	must(rank >= RANK_LOWEST && rank <= RANK_HIGHEST);
+	rank_key(key, kind, id);
+	str_format(text, sizeof(text), "%d", rank);
+	return kv_put(tx, key, text, strlen(text), e);
+}
+
+int
+rank_tx_unset(struct kv_tx *tx, enum rank_kind kind, uint64_t id,
+    struct err *e)
+{
+	char key[64];
+
+	rank_key(key, kind, id);
+	return kv_del(tx, key, e);
+}
+
+int
 rank_set(struct kv *kv, enum rank_kind kind, uint64_t id, int rank,
     struct err *e)
 {
 	struct kv_tx *tx = kv_begin(kv, NULL, true, e);
-	char key[64], text[16];
 
-	must(rank >= RANK_LOWEST && rank <= RANK_HIGHEST);
 	if (tx == NULL)
 		return -1;
-	rank_key(key, kind, id);
-	str_format(text, sizeof(text), "%d", rank);
-	if (kv_put(tx, key, text, strlen(text), e) == 0)
+	if (rank_tx_set(tx, kind, id, rank, e) == 0)
 		return kv_commit(tx, e);
 	kv_abort(tx);
 	return -1;
@@ -55,13 +73,11 @@ int
 rank_unset(struct kv *kv, enum rank_kind kind, uint64_t id, struct err *e)
 {
 	struct kv_tx *tx = kv_begin(kv, NULL, true, e);
-	char key[64];
 	int rc;
 
 	if (tx == NULL)
 		return -1;
-	rank_key(key, kind, id);
-	rc = kv_del(tx, key, e);
+	rc = rank_tx_unset(tx, kind, id, e);
 	if (rc == 1)
 		return kv_commit(tx, e) < 0 ? -1 : 1;
 	kv_abort(tx);
@@ -90,15 +106,12 @@ walk_one(const char *key, const void *value, size_t len, void *arg)
 }
 
 int
-rank_each(struct kv *kv, rank_each_fn *fn, void *arg, struct err *e)
+rank_tx_each(struct kv_tx *tx, rank_each_fn *fn, void *arg, struct err *e)
 {
-	struct kv_tx *tx = kv_begin(kv, NULL, false, e);
 	struct walk w = {.fn = fn, .arg = arg};
 	char prefix[64];
 	int rc = 0;
 
-	if (tx == NULL)
-		return -1;
 	for (int k = 0; k < RANK_KINDS && rc == 0 && w.stop == 0; k++) {
 		w.kind = (enum rank_kind)k;
 		str_format(prefix, sizeof(prefix), "rank/%s/",
@@ -106,13 +119,25 @@ rank_each(struct kv *kv, rank_each_fn *fn, void *arg, struct err *e)
 		w.prefix = strlen(prefix);
 		rc = kv_each(tx, prefix, NULL, walk_one, &w, e);
 	}
+	return rc;
+}
+
+int
+rank_each(struct kv *kv, rank_each_fn *fn, void *arg, struct err *e)
+{
+	struct kv_tx *tx = kv_begin(kv, NULL, false, e);
+	int rc;
+
+	if (tx == NULL)
+		return -1;
+	rc = rank_tx_each(tx, fn, arg, e);
 	kv_abort(tx);
 	return rc;
 }
 
 /* 1 it has one, 0 none, -1. */
-static int
-rank_get(struct kv_tx *tx, enum rank_kind kind, uint64_t id, int *out,
+int
+rank_tx_get(struct kv_tx *tx, enum rank_kind kind, uint64_t id, int *out,
     struct err *e)
 {
 	const void *value;
@@ -129,13 +154,13 @@ static int
 rank_look_up(struct kv_tx *tx, uint64_t user, const uint64_t *roles, size_t n,
     int *out, struct err *e)
 {
-	int rc = rank_get(tx, RANK_USER, user, out, e), one;
+	int rc = rank_tx_get(tx, RANK_USER, user, out, e), one;
 	bool any = false;
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	for (size_t i = 0; i < n; i++) {
-		rc = rank_get(tx, RANK_ROLE, roles[i], &one, e);
+		rc = rank_tx_get(tx, RANK_ROLE, roles[i], &one, e);
 		if (rc < 0)
 			return -1;
 		if (rc == 1 && (!any || one > *out))
@@ -148,13 +173,11 @@ rank_look_up(struct kv_tx *tx, uint64_t user, const uint64_t *roles, size_t n,
 }
 
 int
-rank_of(struct kv *kv, const char *owners, uint64_t user,
+rank_tx_of(struct kv_tx *tx, const char *owners, uint64_t user,
     const uint64_t *roles, size_t n, int *out, struct err *e)
 {
 	struct config_ranges r;
-	struct kv_tx *tx;
 	bool owner = false;
-	int rc;
 
 	/* "" stands for every number there, and for nobody here. */
 	if (owners[0] != '\0' && config_ranges_parse(&r, owners) == 0) {
@@ -162,11 +185,19 @@ rank_of(struct kv *kv, const char *owners, uint64_t user,
 		config_ranges_free(&r);
 	}
 	*out = RANK_HIGHEST;
-	if (owner)
-		return 0;
-	if ((tx = kv_begin(kv, NULL, false, e)) == NULL)
+	return owner ? 0 : rank_look_up(tx, user, roles, n, out, e);
+}
+
+int
+rank_of(struct kv *kv, const char *owners, uint64_t user,
+    const uint64_t *roles, size_t n, int *out, struct err *e)
+{
+	struct kv_tx *tx = kv_begin(kv, NULL, false, e);
+	int rc;
+
+	if (tx == NULL)
 		return -1;
-	rc = rank_look_up(tx, user, roles, n, out, e);
+	rc = rank_tx_of(tx, owners, user, roles, n, out, e);
 	kv_abort(tx);
 	return rc;
 }

@@ -193,11 +193,28 @@ budget(struct fleet *f, const struct ask_answer *w)
 	permit_budget(&f->permit, &b);
 }
 
+/* For the handler, which wants to know who is mentioned. */
+static void
+keep_user(struct fleet *f, const char *id)
+{
+	char known[sizeof(((struct ask_answer *)0)->user_id)] = "";
+	size_t len = 0, n = strlen(id);
+	struct err e;
+
+	if (store_blob_get(&f->store, CONTRACT_BOT_KEY, known, sizeof(known),
+		&len, &e) == 1 && len == n && memcmp(known, id, n) == 0)
+		return;
+	if (store_blob_put(&f->store, CONTRACT_BOT_KEY, id, n, &e) == -1)
+		log_warn("The bot's user id cannot be stored: %s", e.text);
+}
+
 static void
 remark(struct fleet *f, const struct ask_answer *w)
 {
 	int64_t want = w->shards;
 
+	if (w->user_status == ASK_OK)
+		keep_user(f, w->user_id);
 	if (w->user_status == ASK_OK)
 		log_info("The token belongs to %s (%s).", w->user_name,
 		    w->user_id);

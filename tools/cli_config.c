@@ -48,11 +48,18 @@ check_around(struct cli *c)
 	return check_webhook(c);
 }
 
+static void
+print_warning(const char *line, void *arg)
+{
+	fprintf(stderr, "warning: %s\n", line);
+}
+
 static int
 check_json(struct cli *c, const char *path)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *problems = json_object_new_array();
+	struct json_object *warnings = json_object_new_array();
 	int code = EXIT_FINE;
 
 	if (config_load(&c->config, path, collect, problems, &c->err) == -1) {
@@ -63,9 +70,12 @@ check_json(struct cli *c, const char *path)
 		code = c->err.code;
 		collect(c->err.text, problems);
 	}
+	if (c->config.path[0] != '\0')
+		config_warn(&c->config, collect, warnings);
 	json_object_object_add(o, "config", json_object_new_string(path));
 	json_object_object_add(o, "ok", json_object_new_boolean(code == 0));
 	json_object_object_add(o, "problems", problems);
+	json_object_object_add(o, "warnings", warnings);
 	cli_print_json(o);
 	return code;
 }
@@ -81,6 +91,7 @@ check(struct cli *c)
 		return check_json(c, path);
 	if (cli_load(c) == -1 || check_around(c) == -1)
 		return cli_fail(c);
+	config_warn(&c->config, print_warning, NULL);
 	printf("%s is fine (%zu plugin%s)\n", c->config.path,
 	    c->config.plugins, c->config.plugins == 1 ? "" : "s");
 	return EXIT_FINE;

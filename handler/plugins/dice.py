@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# Answers the slash command /roll.
+# Answers the command roll: /roll, or !roll with [handler] prefix = !
 import random
 
 import shardherd
@@ -9,10 +9,9 @@ bot = shardherd.Plugin()
 
 @bot.command("roll", help="Rolls a die", options=[
     dict(type=4, name="sides", description="How many sides it has", min_value=2)])
-def roll(d, event):
-    options = {o["name"]: o["value"] for o in d["data"].get("options", [])}
-    sides = int(options.get("sides", 6))
-    bot.respond(d, "You roll %d of %d." % (random.randint(1, sides), sides))
+def roll(cmd):
+    sides = cmd.options.get("sides", 6)
+    bot.answer(cmd, "You roll %d of %d." % (random.randint(1, sides), sides))
 
 
 bot.run()

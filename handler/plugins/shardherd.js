@@ -4,9 +4,11 @@
  *
  *	const bot = require('./shardherd').plugin();
  *	bot.on('MESSAGE_CREATE', async (d) => {
- *		if (d.content === '!hello')
+ *		if (d.content === 'hello')
  *			await bot.reply(d, 'Hello!');
  *	});
+ *	bot.command('ping', {help: 'Says pong'}, // /ping, !ping
+ *		(cmd) => bot.answer(cmd, 'pong'));
  *	bot.run();
  *
  * Every call gives a promise of its result; one that is refused rejects with
@@ -47,7 +49,10 @@ class Plugin {
 		this.handlers.set(name, [...this.handlers.get(name) || [], fn]);
 	}
 
-	/* For the slash command /name, {help}: fn(d, event); see respond. */
+	/*
+	 * For the command of this name, however it is given: fn(cmd); more:
+	 * {help, usage, rank, roads, emoji, options}.  See answer.
+	 */
 	command(name, more, fn) {
 		this.commands.set(name, {declared: {...more, name}, fn});
 	}
@@ -88,6 +93,33 @@ class Plugin {
 	respond(interaction, content, more = {}) {
 		return this.call('interaction.respond', {id: interaction.id,
 			token: interaction.token, content, ...more});
+	}
+
+	/*
+	 * Answers a command the way it was given; {ephemeral: true}: only who
+	 * gave it sees that, where Discord can do so.
+	 */
+	async answer(cmd, content, more = {}) {
+		const {ephemeral, ...rest} = more;
+		const way = cmd.answered ? cmd.more : cmd.answer;
+		cmd.answered = true;
+		try {
+			return await this.call(way.method, {...way.params, content,
+				...cmd.road === 'slash' ? more : rest});
+		} catch (e) {
+			// It was answered before the plugin's end, and came again.
+			if (!cmd.event.again || e.data?.code !== 40060)
+				throw e;
+		}
+	}
+
+	/* The answer takes more than a second or two. */
+	defer(cmd, more = {}) {
+		if (cmd.road !== 'slash')
+			return this.call('typing', {channel_id: cmd.channel_id});
+		cmd.answered = true;
+		return this.call('interaction.defer',
+			{...cmd.answer.params, ...more});
 	}
 
 	react(message, emoji) {
@@ -165,10 +197,10 @@ class Plugin {
 			const event = params.event || {};
 			const fns = [...this.handlers.get(event.t) || [],
 				...this.handlers.get('*') || []];
-			const command = event.t === 'INTERACTION_CREATE'
-				&& this.commands.get(event.d.data?.name);
-			this.work(id, command ? [...fns, command.fn] : fns,
-				event.d, params);
+			const command = this.commands.get(params.command?.name);
+			if (command)
+				fns.push((d, p) => command.fn({...p.command, event: p}));
+			this.work(id, fns, event.d, params);
 		} else if (method === 'timer') {
 			const fn = this.timers.get(params.name);
 			this.work(id, fn ? [fn] : [], params);

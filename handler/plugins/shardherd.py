@@ -6,8 +6,12 @@
 
     @bot.on("MESSAGE_CREATE")
     def hello(d, event):
-        if d["content"] == "!hello":
+        if d["content"] == "hello":
             bot.reply(d, "Hello!")
+
+    @bot.command("ping", help="Says pong")  # /ping, !ping
+    def ping(cmd):
+        bot.answer(cmd, "pong")
 
     bot.run()
 
@@ -63,6 +67,14 @@ class KV:
                 return
 
 
+class Command:
+    """What somebody wants: name, sub, args, options, text, user, rank and
+    more, see COMMANDS in the manual; the event it came in is event."""
+
+    def __init__(self, event):
+        self.__dict__.update(event["command"], event=event, answered=False)
+
+
 class Plugin:
     def __init__(self, workers=8):
         self.handlers, self.timers, self.schedules = {}, {}, []
@@ -83,14 +95,11 @@ class Plugin:
             return fn
         return add
 
-    def command(self, name, help, rank=None, **more):
-        """For the slash command /name, of users with that rank at least:
-        fn(d, event); see bot.respond."""
+    def command(self, name, help, **more):
+        """For the command of this name, however it is given: fn(cmd); more:
+        usage, rank, roads, emoji, options.  See answer."""
         def add(fn):
-            def allowed(d, event):
-                if rank is None or self._may(d, name, rank):
-                    fn(d, event)
-            self.commands[name] = (dict(more, name=name, help=help), allowed)
+            self.commands[name] = dict(more, name=name, help=help), fn
             return fn
         return add
 
@@ -143,23 +152,27 @@ class Plugin:
     def rest(self, method, path, **more):
         return self.call("rest", method=method, path=path, **more)["body"]
 
-    def rank(self, interaction):
-        """The rank of who used a command, -1 to 999."""
-        member = interaction.get("member") or {}
-        user = member.get("user") or interaction["user"]
-        return self.call("rank", user_id=user["id"],
-            roles=member.get("roles", []))["rank"]
+    def answer(self, cmd, content, **more):
+        """Answers a command the way it was given; ephemeral=True: only who
+        gave it sees that, where Discord can do so."""
+        if cmd.road != "slash":
+            more.pop("ephemeral", None)
+        way = cmd.more if cmd.answered else cmd.answer
+        cmd.answered = True
+        try:
+            return self.call(way["method"], content=content,
+                **{**way["params"], **more})
+        except Error as e:
+            # It was answered before the plugin's end, and came again.
+            if not cmd.event["again"] or (e.data or {}).get("code") != 40060:
+                raise
 
-    def _may(self, d, name, rank):
-        have = self.rank(d)
-        if have >= rank:
-            return True
-        self.call("log", level="notice", text="denied /%s, which needs rank "
-            "%d, to %s of rank %d" % (name, rank, (d.get("member") or d)
-            ["user"]["id"], have))
-        self.respond(d, "Sorry, /%s is not for you: it needs rank %d, and "
-            "yours is %d." % (name, rank, have), ephemeral=True)
-        return False
+    def defer(self, cmd, **more):
+        """The answer takes more than a second or two."""
+        if cmd.road != "slash":
+            return self.call("typing", channel_id=cmd.channel_id)
+        cmd.answered = True
+        return self.call("interaction.defer", **cmd.answer["params"], **more)
 
     # ---- the lines ----------------------------------------------------
 
@@ -203,9 +216,9 @@ class Plugin:
             event = params["event"] or {}
             fns = (self.handlers.get(event.get("t"), [])
                 + self.handlers.get("*", []))
-            name = ((event.get("d") or {}).get("data") or {}).get("name")
-            if event.get("t") == "INTERACTION_CREATE" and name in self.commands:
-                fns = fns + [self.commands[name][1]]
+            if (params.get("command") or {}).get("name") in self.commands:
+                _, fn = self.commands[params["command"]["name"]]
+                fns = fns + [lambda d, event: fn(Command(event))]
             self.pool.submit(self._work, number, fns, event.get("d"), params)
         elif method == "timer":
             fn = self.timers.get(params["name"])

@@ -31,8 +31,9 @@ def ranks(t, sim, fleet, dice):
     fleet.stop()
     with open(dice, encoding="utf-8") as f:
         text = f.read()
+    t.ok("rank=10" not in text, "no rank was needed so far")
     with open(dice, "w", encoding="utf-8") as f:
-        f.write(text.replace('die", ', 'die", rank=10, '))
+        f.write(text.replace('"Rolls one die", ', '"Rolls one die", rank=10, '))
     fleet.start()
     answer(t, sim, "a user without the rank gets an answer")
     wait_until(lambda: "denied /roll, which needs rank 10" in
@@ -56,6 +57,22 @@ def ranks(t, sim, fleet, dice):
         "the list is empty again")
 
 
+def warnings(t, fleet):
+    """What config check finds odd but does not refuse."""
+    fleet.write_config({"handler.prefix": "!", "bot.intents": "GUILD_MESSAGES"},
+        {"a": dict(exec="/bin/true", events="MESSAGE_CREAT, SOME_NEW_EVENT")})
+    done = fleet.cli("config", "check")
+    t.equal(done.returncode, 0, "an unknown event is no error")
+    t.match(done.stderr, "warning: .*MESSAGE_CREAT is no event .*did you mean "
+        "MESSAGE_CREATE", "but a warning, with what may be meant")
+    t.match(done.stderr, "SOME_NEW_EVENT", "also without such")
+    t.match(done.stderr, "without MESSAGE_CONTENT in .bot. intents",
+        "and so is a prefix without its intent")
+    fleet.write_config({}, {"a": dict(exec="/bin/true", permissions="rank")})
+    t.sentence(fleet.cli("config", "check"), 78, "did you mean .ranks.",
+        "a permission there is not")
+
+
 def main(t):
     sim = t.sim(shards=1, guilds=2)
     fleet = t.fleet(sim)
@@ -63,7 +80,7 @@ def main(t):
         shutil.copy(os.path.join(PLUGINS, name), fleet.dir)
     dice = fleet.path("dice.py")
     fleet.write_config({}, {"dice": dict(exec=dice,
-        events="INTERACTION_CREATE")})
+        events="GUILD_CREATE")})
     fleet.start()
     wait_until(lambda: registered(fleet) == 1, "the command is registered")
     t.ok(True, "the command is registered")
@@ -91,9 +108,11 @@ def main(t):
     wait_until(lambda: registered(fleet) == 2, "the change is registered")
     t.ok(True, "a changed help text is registered")
     ranks(t, sim, fleet, dice)
+    t.equal(registered(fleet), 2, "a rank is no business of Discord's")
     t.equal({s for s in sim.report()["rest"]["by_status"] if s[0] != "2"},
         set(), "every call was in order")
     fleet.stop()
+    warnings(t, fleet)
 
 
 scenario(main)

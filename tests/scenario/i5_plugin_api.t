@@ -215,6 +215,24 @@ def programs(fleet, texts):
     return plugins
 
 
+def ranks(t, bot, other, fleet, example):
+    fleet.must("rank", "set", "user", example["actor_id"], "11")
+    t.equal(bot("rank.set", **example), {"rank": 10, "was": None},
+        "the example of rank.set")
+    t.equal(bot("rank", user_id=example["id"]), {"rank": 10}, "rank")
+    t.equal(bot.code("rank.set", **dict(example, rank=11)), -32006,
+        "nobody gives the own rank")
+    t.equal(other.code("rank.set", **example), -32006,
+        "only a plugin that may sets ranks")
+    t.equal(other.code("rank.list"), -32006, "or sees them")
+    fleet.must("rank", "set", "role", example["roles"][0], "11")
+    t.equal(bot("rank.unset", kind="user", id=example["id"],
+        actor_id=example["actor_id"]), {"rank": None, "was": 10},
+        "rank.unset")
+    t.equal([(r["kind"], r["rank"]) for r in bot("rank.list")["ranks"]],
+        [("user", 11), ("role", 11)], "rank.list")
+
+
 def answered(t, sim, text, reply, bot, guild):
     channel = [c["id"] for c in guild["channels"] if c["type"] == 0][0]
     sim.ctl("message", 0, text, "--channel", channel)
@@ -242,7 +260,7 @@ def main(t):
     fleet = t.fleet(sim)
     bot, other = Bridge(fleet, "bot"), Bridge(fleet, "other")
     calls, texts = examples()
-    fleet.write_config({}, {"bot": bot.config(),
+    fleet.write_config({"handler.prefix": "!"}, {"bot": dict(bot.config(), permissions="ranks"),
         "other": dict(other.config(), storage=2048), **programs(fleet, texts)})
     fleet.start()
     methods(t, bot)
@@ -250,11 +268,14 @@ def main(t):
     guild = messages(t, bot, calls["upload"])
     interaction(t, sim, bot, fleet, guild)
     timers(t, bot, fleet)
+    ranks(t, bot, other, fleet, calls["rank.set"])
     answered(t, sim, "!ping", "pong", bot, guild)
     answered(t, sim, "!hello", "Hello!", bot, guild)
     answered(t, sim, "!count", "1 times today", bot, guild)
     if which("node"):
         answered(t, sim, "!echo hear this", "hear this", bot, guild)
+        answered(t, sim, "!repeat hear that", "hear that", bot, guild)
+    answered(t, sim, "!hear", "I hear you.", bot, guild)
     slash(t, sim, fleet)
     t.equal(fleet.status()["handler"]["plugin_restarts"], 0,
         "no plugin had to be restarted")

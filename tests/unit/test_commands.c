@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Slash commands: what is refused, and what counts as the same. */
-#include "handler/commands.h"
+#include "handler/declare.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@ normal_text(const char *text)
 	char *out;
 
 	assert_non_null(o);
-	n = commands_normal(o);
+	n = declare_normal(o);
 	out = base_strdup(json_object_to_json_string_ext(n,
 	    JSON_C_TO_STRING_PLAIN));
 	json_object_put(n);
@@ -91,12 +91,12 @@ test_refused(void **state)
 
 	for (size_t i = 0; i < nitems(bad); i++) {
 		o = json_tokener_parse(bad[i]);
-		assert_non_null(commands_fault(o));
+		assert_non_null(declare_fault(o));
 		json_object_put(o);
 	}
 	for (size_t i = 0; i < nitems(good); i++) {
 		o = json_tokener_parse(good[i]);
-		assert_null(commands_fault(o));
+		assert_null(declare_fault(o));
 		json_object_put(o);
 	}
 }

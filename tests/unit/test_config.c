@@ -441,6 +441,39 @@ test_load(void **state)
 	    &t.err), -1);
 }
 
+/* An event newer than us is a warning; a permission there is not, an error. */
+static void
+test_warnings(void **state)
+{
+	static const char text[] = "[bot]\nintents = GUILD_MESSAGES\n"
+	    "[handler]\nprefix = !\n[plugin \"a\"]\nexec = /bin/true\n"
+	    "events = MESSAGE_CREAT, MESSAGE_DELETE, SOME_FUTURE_EVENT\n"
+	    "permissions = ranks\n";
+
+	assert_int_equal(parse(text), 0);
+	assert_true(config_may(&t.config.plugin[0], "ranks"));
+	assert_false(config_may(&t.config.plugin[0], "rank"));
+	t.n = 0;
+	config_warn(&t.config, on_problem, NULL);
+	assert_int_equal(t.n, 3);
+	assert_non_null(strstr(t.said[0], "without MESSAGE_CONTENT"));
+	assert_non_null(strstr(t.said[1], "shardherd.conf:5: [plugin \"a\"] "
+	    "events: MESSAGE_CREAT is no event known to this version; did you "
+	    "mean MESSAGE_CREATE?"));
+	assert_non_null(strstr(t.said[2], "SOME_FUTURE_EVENT"));
+	assert_int_equal(parse("[bot]\nintents = GUILD_MESSAGES\n[handler]\n"
+	    "prefix = @\n[plugin \"a\"]\nexec = /bin/true\n"), 0);
+	t.n = 0;
+	config_warn(&t.config, on_problem, NULL);
+	assert_int_equal(t.n, 0);
+	assert_int_equal(parse("[bot]\nintents = 0\n[handler]\nprefix = /\n"
+	    "[plugin \"a\"]\nexec = /bin/true\npermissions = rank\n"), -1);
+	assert_int_equal(t.n, 2);
+	assert_non_null(strstr(t.said[0], "[handler] prefix: expected 1 to 16 "
+	    "bytes"));
+	assert_non_null(strstr(t.said[1], "did you mean \"ranks\"?"));
+}
+
 int
 main(void)
 {
@@ -459,6 +492,7 @@ main(void)
 		T(test_committed_files),
 		T(test_token),
 		T(test_load),
+		T(test_warnings),
 	};
 
 	if (getcwd(top, sizeof(top)) == NULL)

@@ -45,7 +45,7 @@ event_line(const char *raw, size_t len, uint64_t seq, uint8_t flags)
 	e->to[0].event = e;
 	e->to[0].id = 42;
 	e->to[0].tries = 1;
-	line_event(&b, &e->to[0]);
+	line_event(&b, &e->to[0], NULL);
 	assert_int_equal(b.p[b.end - 1], '\n');
 	b.p[--b.end] = '\0';
 	assert_null(memchr(b.p, '\n', b.end));

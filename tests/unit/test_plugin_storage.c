@@ -49,6 +49,12 @@ plugin_name(const struct plugin *p)
 	return t.config.plugin[plugin_index(p)].name;
 }
 
+const struct config_plugin *
+plugin_config(const struct plugin *p)
+{
+	return &t.config.plugin[plugin_index(p)];
+}
+
 uint64_t
 plugin_life(const struct plugin *p)
 {
@@ -102,6 +108,8 @@ call(unsigned plugin, const char *method, const char *params)
 	return t.answer;
 }
 
+static char owner[] = "1", ranks[] = "ranks", nothing[] = "";
+
 static int
 setup(void **state)
 {
@@ -113,6 +121,9 @@ setup(void **state)
 	t.config.plugins = 2;
 	strcpy(t.config.plugin[0].name, "a");
 	strcpy(t.config.plugin[1].name, "b");
+	t.config.owners = owner;
+	t.config.plugin[0].permissions = ranks;
+	t.config.plugin[1].permissions = nothing;
 	t.config.plugin[0].storage = t.config.plugin[1].storage = 2000;
 	t.rpc.intake = &t.intake;
 	return rpc_open(&t.rpc, NULL, &t.config, NULL);
@@ -288,6 +299,58 @@ test_bad_parameters(void **state)
 	}
 }
 
+/* Nobody gives what is not below the own rank, or touches whoever is not. */
+static void
+test_ranks(void **state)
+{
+	static const struct {
+		unsigned plugin;
+		const char *method, *params, *want;
+		int code;
+	} row[] = {
+	    {1, "rank.list", "{}", NULL, RPC_FORBIDDEN},
+	    {1, "rank.set", "{\"kind\":\"user\",\"id\":\"5\",\"rank\":1,"
+		"\"actor_id\":\"1\"}", NULL, RPC_FORBIDDEN},
+	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"5\",\"rank\":50,"
+		"\"actor_id\":\"1\"}", "{\"rank\":50,\"was\":null}", 0},
+	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"6\",\"rank\":49,"
+		"\"actor_id\":\"5\"}", "{\"rank\":49,\"was\":null}", 0},
+	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"6\",\"rank\":50,"
+		"\"actor_id\":\"5\"}", NULL, RPC_FORBIDDEN},
+	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"5\",\"rank\":1,"
+		"\"actor_id\":\"6\"}", NULL, RPC_FORBIDDEN},
+	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"5\",\"rank\":51,"
+		"\"actor_id\":\"5\"}", NULL, RPC_FORBIDDEN},
+	    {0, "rank.unset", "{\"kind\":\"user\",\"id\":\"1\","
+		"\"actor_id\":\"5\"}", NULL, RPC_FORBIDDEN},
+	    {0, "rank.set", "{\"kind\":\"role\",\"id\":\"9\",\"rank\":70,"
+		"\"actor_id\":\"1\"}", "{\"rank\":70,\"was\":null}", 0},
+	    {0, "rank.unset", "{\"kind\":\"role\",\"id\":\"9\","
+		"\"actor_id\":\"5\"}", NULL, RPC_FORBIDDEN},
+	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"7\",\"rank\":-1,"
+		"\"actor_id\":\"5\",\"roles\":[\"9\"]}", NULL, RPC_FORBIDDEN},
+	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"5\",\"rank\":60,"
+		"\"actor_id\":\"7\",\"actor_roles\":[\"9\"]}",
+		"{\"rank\":60,\"was\":50}", 0},
+	    {0, "rank.unset", "{\"kind\":\"user\",\"id\":\"6\","
+		"\"actor_id\":\"5\"}", "{\"rank\":null,\"was\":49}", 0},
+	    {0, "rank.list", "{}", "{\"ranks\":[{\"kind\":\"user\",\"id\":\"5\","
+		"\"rank\":60},{\"kind\":\"role\",\"id\":\"9\","
+		"\"rank\":70}]}", 0},
+	    {0, "rank.set", "{\"kind\":\"guild\",\"id\":\"5\",\"rank\":1,"
+		"\"actor_id\":\"1\"}", NULL, RPC_BAD_PARAMS},
+	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"5\","
+		"\"actor_id\":\"1\"}", NULL, RPC_BAD_PARAMS},
+	};
+
+	for (size_t i = 0; i < nitems(row); i++) {
+		call(row[i].plugin, row[i].method, row[i].params);
+		assert_int_equal(t.code, row[i].code);
+		if (row[i].want != NULL)
+			assert_string_equal(t.answer, row[i].want);
+	}
+}
+
 int
 main(void)
 {
@@ -301,6 +364,7 @@ main(void)
 	    T(test_list_in_pages),
 	    T(test_bounds),
 	    T(test_bad_parameters),
+	    T(test_ranks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

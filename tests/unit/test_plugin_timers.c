@@ -54,6 +54,12 @@ plugin_name(const struct plugin *p)
 	return t.config.plugin[plugin_index(p)].name;
 }
 
+const struct config_plugin *
+plugin_config(const struct plugin *p)
+{
+	return &t.config.plugin[plugin_index(p)];
+}
+
 uint64_t
 plugin_life(const struct plugin *p)
 {
