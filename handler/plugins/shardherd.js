@@ -11,9 +11,8 @@
  *		(cmd) => bot.answer(cmd, 'pong'));
  *	bot.run();
  *
- * Every call gives a promise of its result; one that is refused rejects with
- * an Error that has code and data.  An event counts as handled when the
- * promises of its functions are kept.
+ * Calls are promises; a refusal is an Error with code and data.  An event
+ * is handled when the promises of its functions are kept.
  */
 'use strict';
 const readline = require('readline');
@@ -22,13 +21,10 @@ const CALLS_MAX = 200; // on their way at once; the handler takes 256
 
 class Plugin {
 	constructor() {
-		this.handlers = new Map();
-		this.timers = new Map();
-		this.commands = new Map();
-		this.schedules = [];
-		this.started = [];
-		this.waiting = new Map();
-		this.held = [];
+		for (const map of ['handlers', 'timers', 'commands', 'waiting'])
+			this[map] = new Map();
+		for (const list of ['schedules', 'started', 'held'])
+			this[list] = [];
 		this.lastId = 0;
 		this.kv = {
 			get: async (key, otherwise = null) => {
@@ -42,17 +38,12 @@ class Plugin {
 		};
 	}
 
-	// ---- what the plugin declares
-
 	/* For events of this name, '*' for all: fn(d, event). */
 	on(name, fn) {
 		this.handlers.set(name, [...this.handlers.get(name) || [], fn]);
 	}
 
-	/*
-	 * For the command of this name, however it is given: fn(cmd); more:
-	 * {help, usage, rank, roads, emoji, options}.  See answer.
-	 */
+	/* {help, usage, rank, roads, emoji, options}; fn(cmd), see answer. */
 	command(name, more, fn) {
 		this.commands.set(name, {declared: {...more, name}, fn});
 	}
@@ -69,8 +60,6 @@ class Plugin {
 		this.started.push(fn);
 	}
 
-	// ---- what it asks for
-
 	call(method, params = {}) {
 		return new Promise((resolve, reject) => {
 			this.held.push({method, params, resolve, reject});
@@ -82,23 +71,18 @@ class Plugin {
 		return this.call('say', {channel_id, content, ...more});
 	}
 
-	/* Answers a message; once, even when its event comes again. */
-	reply(message, content, more = {}) {
-		return this.call('reply', {channel_id: message.channel_id,
-			message_id: message.id, content, nonce: message.id,
-			...more});
+	/* Once, even when the event comes again. */
+	reply({id, channel_id}, content, more = {}) {
+		return this.call('reply', {channel_id, message_id: id, content,
+			nonce: id, ...more});
 	}
 
 	/* Answers an interaction, within 3 seconds of its event. */
-	respond(interaction, content, more = {}) {
-		return this.call('interaction.respond', {id: interaction.id,
-			token: interaction.token, content, ...more});
+	respond({id, token}, content, more = {}) {
+		return this.call('interaction.respond', {id, token, content, ...more});
 	}
 
-	/*
-	 * Answers a command the way it was given; {ephemeral: true}: only who
-	 * gave it sees that, where Discord can do so.
-	 */
+	/* However it was given; {ephemeral: true}: only who gave it sees it. */
 	async answer(cmd, content, more = {}) {
 		const {ephemeral, ...rest} = more;
 		const way = cmd.answered ? cmd.more : cmd.answer;
@@ -118,13 +102,11 @@ class Plugin {
 		if (cmd.road !== 'slash')
 			return this.call('typing', {channel_id: cmd.channel_id});
 		cmd.answered = true;
-		return this.call('interaction.defer',
-			{...cmd.answer.params, ...more});
+		return this.call('interaction.defer', {...cmd.answer.params, ...more});
 	}
 
-	react(message, emoji) {
-		return this.call('react', {channel_id: message.channel_id,
-			message_id: message.id, emoji});
+	react({id, channel_id}, emoji) {
+		return this.call('react', {channel_id, message_id: id, emoji});
 	}
 
 	async rest(method, path, more = {}) {
@@ -142,11 +124,8 @@ class Plugin {
 		} while (cursor !== null);
 	}
 
-	// ---- the lines
-
 	send(message) {
-		process.stdout.write(JSON.stringify({jsonrpc: '2.0', ...message})
-			+ '\n');
+		console.log(JSON.stringify({jsonrpc: '2.0', ...message}));
 	}
 
 	pump() {
@@ -157,7 +136,7 @@ class Plugin {
 		}
 	}
 
-	answer(message) {
+	settle(message) {
 		const promise = this.waiting.get(message.id);
 		if (!promise)
 			return;
@@ -174,25 +153,21 @@ class Plugin {
 		try {
 			for (const fn of fns)
 				await fn(...args);
-			this.send({id, result: null});
+			if (id !== null)
+				this.send({id, result: null});
 		} catch (e) {
 			console.error(e.stack || e);
-			this.send({id, error: {code: 1, message: String(e)}});
+			if (id !== null)
+				this.send({id, error: {code: 1, message: String(e)}});
 		}
-	}
-
-	async begin() {
-		for (const schedule of this.schedules)
-			await this.call('timer.set', schedule);
-		for (const fn of this.started)
-			await fn();
 	}
 
 	request(id, method, params) {
 		if (method === 'initialize') {
 			this.send({id, result: {api: 1, commands:
 				[...this.commands.values()].map((c) => c.declared)}});
-			this.begin().catch((e) => console.error(e.stack || e));
+			this.work(null, [...this.schedules.map((s) => () =>
+				this.call('timer.set', s)), ...this.started]);
 		} else if (method === 'event') {
 			const event = params.event || {};
 			const fns = [...this.handlers.get(event.t) || [],
@@ -202,8 +177,7 @@ class Plugin {
 				fns.push((d, p) => command.fn({...p.command, event: p}));
 			this.work(id, fns, event.d, params);
 		} else if (method === 'timer') {
-			const fn = this.timers.get(params.name);
-			this.work(id, fn ? [fn] : [], params);
+			this.work(id, [this.timers.get(params.name) || (() => {})], params);
 		}
 	}
 
@@ -211,7 +185,7 @@ class Plugin {
 		readline.createInterface({input: process.stdin}).on('line', (line) => {
 			const message = JSON.parse(line);
 			if (message.method === undefined)
-				this.answer(message);
+				this.settle(message);
 			else if (message.id !== undefined)
 				this.request(message.id, message.method,
 					message.params || {});

@@ -4,20 +4,14 @@
     import shardherd
     bot = shardherd.Plugin()
 
-    @bot.on("MESSAGE_CREATE")
-    def hello(d, event):
-        if d["content"] == "hello":
-            bot.reply(d, "Hello!")
-
     @bot.command("ping", help="Says pong")  # /ping, !ping
     def ping(cmd):
         bot.answer(cmd, "pong")
-
     bot.run()
 
-Handlers run in threads (Plugin(workers=1) keeps the order of events).  Every
-call of the bot waits for its result or raises shardherd.Error; bot.start()
-gives a Future instead.  An event counts as handled when its handler returns.
+Functions run in threads (Plugin(workers=1) keeps the order of events); an
+event is handled when they return.  Every call waits for its result or raises
+shardherd.Error; bot.start() gives a Future.
 """
 import concurrent.futures
 import itertools
@@ -28,52 +22,35 @@ import traceback
 
 CALLS_MAX = 200  # on their way at once; the handler takes 256
 
-
-class Error(Exception):
-    """What the handler or Discord refused."""
-
+class Error(Exception):  # what the handler or Discord refused
     def __init__(self, error):
         super().__init__(error.get("message"))
-        self.code = error.get("code")
-        self.data = error.get("data")
-
+        self.code, self.data = error.get("code"), error.get("data")
 
 class KV:
     """The plugin's storage: JSON values by key."""
-
     def __init__(self, call):
         self.call = call
+        self.set = lambda key, value: call("kv.set", key=key, value=value)
+        self.delete = lambda key: call("kv.delete", key=key)
+        self.txn = lambda *ops: call("kv.txn", ops=list(ops))
 
     def get(self, key, default=None):
         found = self.call("kv.get", key=key)
         return found["value"] if found["found"] else default
 
-    def set(self, key, value):
-        return self.call("kv.set", key=key, value=value)
-
-    def delete(self, key):
-        return self.call("kv.delete", key=key)
-
-    def txn(self, *ops):
-        return self.call("kv.txn", ops=list(ops))
-
     def items(self, prefix=""):
         cursor = None
-        while True:
-            page = self.call("kv.list", prefix=prefix, cursor=cursor)
+        while page := self.call("kv.list", prefix=prefix, cursor=cursor):
             yield from ((i["key"], i["value"]) for i in page["items"])
-            cursor = page["cursor"]
-            if cursor is None:
+            if (cursor := page["cursor"]) is None:
                 return
 
-
 class Command:
-    """What somebody wants: name, sub, args, options, text, user, rank and
-    more, see COMMANDS in the manual; the event it came in is event."""
+    """See COMMANDS in the manual; event is what it came in."""
 
     def __init__(self, event):
         self.__dict__.update(event["command"], event=event, answered=False)
-
 
 class Plugin:
     def __init__(self, workers=8):
@@ -85,8 +62,6 @@ class Plugin:
         self.ids = itertools.count(1)
         self.kv = KV(self.call)
 
-    # ---- what the plugin declares -----------------------------------
-
     def on(self, *names):
         """For events of these names, "*" for all: fn(d, event)."""
         def add(fn):
@@ -96,8 +71,7 @@ class Plugin:
         return add
 
     def command(self, name, help, **more):
-        """For the command of this name, however it is given: fn(cmd); more:
-        usage, rank, roads, emoji, options.  See answer."""
+        """fn(cmd); more: usage, rank, roads, emoji, options.  See answer."""
         def add(fn):
             self.commands[name] = dict(more, name=name, help=help), fn
             return fn
@@ -117,13 +91,10 @@ class Plugin:
         self.started.append(fn)
         return fn
 
-    # ---- what it asks for -------------------------------------------
-
     def start(self, method, /, **params):
         """A call of any method; a Future of its result."""
-        future = concurrent.futures.Future()
+        future, number = concurrent.futures.Future(), next(self.ids)
         self.room.acquire()
-        number = next(self.ids)
         self.waiting[number] = future
         self._send(id=number, method=method, params=params)
         return future
@@ -135,13 +106,12 @@ class Plugin:
         return self.call("say", channel_id=channel_id, content=content, **more)
 
     def reply(self, message, content, **more):
-        """Answers a message; once, even when its event comes again."""
+        """Once, even when the event comes again."""
         return self.call("reply", channel_id=message["channel_id"],
             message_id=message["id"], content=content,
             **{"nonce": message["id"], **more})
 
     def respond(self, interaction, content, **more):
-        """Answers an interaction, within 3 seconds of its event."""
         return self.call("interaction.respond", id=interaction["id"],
             token=interaction["token"], content=content, **more)
 
@@ -153,8 +123,7 @@ class Plugin:
         return self.call("rest", method=method, path=path, **more)["body"]
 
     def answer(self, cmd, content, **more):
-        """Answers a command the way it was given; ephemeral=True: only who
-        gave it sees that, where Discord can do so."""
+        """However it was given; ephemeral=True: only who gave it sees it."""
         if cmd.road != "slash":
             more.pop("ephemeral", None)
         way = cmd.more if cmd.answered else cmd.answer
@@ -163,7 +132,7 @@ class Plugin:
             return self.call(way["method"], content=content,
                 **{**way["params"], **more})
         except Error as e:
-            # It was answered before the plugin's end, and came again.
+            # It was answered already, and came again.
             if not cmd.event["again"] or (e.data or {}).get("code") != 40060:
                 raise
 
@@ -174,26 +143,23 @@ class Plugin:
         cmd.answered = True
         return self.call("interaction.defer", **cmd.answer["params"], **more)
 
-    # ---- the lines ----------------------------------------------------
-
     def _send(self, **message):
-        line = json.dumps({"jsonrpc": "2.0", **message}) + "\n"
         with self.lock:
-            sys.stdout.write(line)
-            sys.stdout.flush()
+            print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
 
     def _work(self, number, fns, *args):
+        end = {"result": None}
         try:
             for fn in fns:
                 fn(*args)
-            self._send(id=number, result=None)
         except Exception as e:
             traceback.print_exc()
-            self._send(id=number, error={"code": 1, "message": repr(e)})
+            end = {"error": {"code": 1, "message": repr(e)}}
+        if number is not None:
+            self._send(id=number, **end)
 
     def _answer(self, message):
-        future = self.waiting.pop(message["id"], None)
-        if future is None:
+        if (future := self.waiting.pop(message["id"], None)) is None:
             return
         self.room.release()
         if "error" in message:
@@ -201,17 +167,13 @@ class Plugin:
         else:
             future.set_result(message["result"])
 
-    def _begin(self):
-        for schedule in self.schedules:
-            self.call("timer.set", **schedule)
-        for fn in self.started:
-            fn()
-
     def _request(self, number, method, params):
         if method == "initialize":
             self._send(id=number, result={"api": 1, "commands":
                 [declared for declared, _ in self.commands.values()]})
-            self.pool.submit(self._begin).add_done_callback(_complain)
+            self.pool.submit(self._work, None, [
+                lambda s=s: self.call("timer.set", **s)
+                for s in self.schedules] + self.started)
         elif method == "event":
             event = params["event"] or {}
             fns = (self.handlers.get(event.get("t"), [])
@@ -221,8 +183,8 @@ class Plugin:
                 fns = fns + [lambda d, event: fn(Command(event))]
             self.pool.submit(self._work, number, fns, event.get("d"), params)
         elif method == "timer":
-            fn = self.timers.get(params["name"])
-            self.pool.submit(self._work, number, [fn] if fn else [], params)
+            fns = filter(None, [self.timers.get(params["name"])])
+            self.pool.submit(self._work, number, fns, params)
 
     def run(self):
         for line in sys.stdin:
@@ -235,8 +197,3 @@ class Plugin:
             elif message["method"] == "shutdown":
                 break
         self.pool.shutdown(cancel_futures=True)
-
-
-def _complain(future):
-    if not future.cancelled() and future.exception():
-        traceback.print_exception(future.exception())
