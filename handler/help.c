@@ -175,7 +175,8 @@ put_pages(const struct roster *r, const struct call_ways *w,
 	if (p.used == 0)
 		buf_puts(b, "There is no command that you may use.");
 	else if (wanted > p.page)
-		buf_printf(b, "There are %lld pages.", (long long)p.page);
+		buf_printf(b, "There is no page %lld: the last one is %lld.",
+		    (long long)wanted, (long long)p.page);
 	else if (p.page > 1)
 		buf_printf(b, "Page %lld of %lld; `help NUMBER` shows "
 			      "another one, `help NAME` one command.",

@@ -14,6 +14,7 @@
 
 #define TOKEN_MAX 512 /* of an interaction */
 #define EPHEMERAL 64
+#define WARDEN_NAME_MAX 160 /* a prefix and 32 characters */
 
 void
 warden_init(struct warden *w)
@@ -195,7 +196,7 @@ answer(struct warden *w, const struct call *c, const char *text)
 static void
 deny(struct warden *w, const struct call *c)
 {
-	char name[64], text[256];
+	char name[WARDEN_NAME_MAX], text[WARDEN_NAME_MAX + 128];
 
 	w->denied++;
 	call_name(c, &w->ways, name, sizeof(name));
@@ -230,7 +231,7 @@ learn_rank(struct warden *w, struct call *c)
 static void
 answer_usage(struct warden *w, const struct call *c)
 {
-	char name[64], *text;
+	char name[WARDEN_NAME_MAX], *text;
 	struct buf b = {0};
 
 	call_name(c, &w->ways, name, sizeof(name));
@@ -297,8 +298,11 @@ judge(struct warden *w, struct call *c, const struct seen *s)
 static enum road
 road_of(struct warden *w, const struct seen *s)
 {
-	enum road road = call_road(s->raw + s->t_off, s->t_len);
+	enum road road;
 
+	if (w->roster->any == 0)
+		return ROADS;
+	road = call_road(s->raw + s->t_off, s->t_len);
 	if (road == ROADS || (w->roster->any & 1u << road) == 0
 	    || (road == ROAD_PREFIX && w->ways.prefix[0] == '\0'))
 		return ROADS;

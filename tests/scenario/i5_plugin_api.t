@@ -260,7 +260,8 @@ def main(t):
     fleet = t.fleet(sim)
     bot, other = Bridge(fleet, "bot"), Bridge(fleet, "other")
     calls, texts = examples()
-    fleet.write_config({"handler.prefix": "!"}, {"bot": dict(bot.config(), permissions="ranks"),
+    fleet.write_config({"handler.prefix": "!"}, {
+        "bot": dict(bot.config(), permissions="ranks"),
         "other": dict(other.config(), storage=2048), **programs(fleet, texts)})
     fleet.start()
     methods(t, bot)

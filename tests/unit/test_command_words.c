@@ -283,7 +283,7 @@ test_help(void **state)
 	expect_help(5, 0, "cut", "There is no command \"cut\" that you may "
 	    "use; `help` shows those there are.");
 	expect_help(-1, 2, "", "There is no command that you may use.");
-	expect_help(0, 2, "7", "There are 1 pages.");
+	expect_help(0, 2, "7", "There is no page 7: the last one is 1.");
 }
 
 static size_t
