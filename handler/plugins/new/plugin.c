@@ -161,17 +161,21 @@ count_up(void)
 	return count;
 }
 
-/* The slash command /@NAME@.  It must answer within 3 seconds. */
+/*
+ * The command /@NAME@, and !@NAME@ with [handler] prefix = !  It comes with the
+ * method and the parameters that answer it.  It must do so within 3 seconds.
+ */
 static void
-on_command(json *d)
+on_command(json *command)
 {
+	json *params = json_object_get(get(get(command, "answer"), "params"));
 	char answer[80];
 
 	snprintf(answer, sizeof(answer), "Hello! That makes %lld.",
 	    (long long)count_up());
-	json_object_put(call("interaction.respond", texts((const char *const[]) {
-	    "id", text(d, "id"), "token", text(d, "token"),
-	    "content", answer, NULL})));
+	json_object_object_add(params, "content",
+	    json_object_new_string(answer));
+	json_object_put(call(text(get(command, "answer"), "method"), params));
 }
 
 /*
@@ -182,24 +186,22 @@ on_command(json *d)
 static void
 on_message(json *d)
 {
-	if (strcmp(text(d, "content"), "!@NAME@") != 0)
+	if (strcmp(text(d, "content"), "good bot") != 0)
 		return;
 	json_object_put(call("reply", texts((const char *const[]) {
 	    "channel_id", text(d, "channel_id"), "message_id", text(d, "id"),
-	    "nonce", text(d, "id"), "content", "Hello to you, too!", NULL})));
+	    "nonce", text(d, "id"), "content", "Thank you!", NULL})));
 }
 
 static void
-on_event(json *event)
+on_event(json *params)
 {
-	const char *t = text(event, "t");
-	json *d = get(event, "d");
+	json *event = get(params, "event"), *command = get(params, "command");
 
-	if (strcmp(t, "MESSAGE_CREATE") == 0)
-		on_message(d);
-	else if (strcmp(t, "INTERACTION_CREATE") == 0
-	    && strcmp(text(get(d, "data"), "name"), "@NAME@") == 0)
-		on_command(d);
+	if (strcmp(text(command, "name"), "@NAME@") == 0)
+		on_command(command);
+	else if (strcmp(text(event, "t"), "MESSAGE_CREATE") == 0)
+		on_message(get(event, "d"));
 }
 
 /* The first request: its answer declares the commands. */
@@ -231,7 +233,7 @@ main(void)
 		if (strcmp(method, "initialize") == 0)
 			result = initialize();
 		else if (strcmp(method, "event") == 0)
-			on_event(get(get(m, "params"), "event"));
+			on_event(get(m, "params"));
 		/* The event is done when it is answered. */
 		if (get(m, "id") != NULL) {
 			answer = json_object_new_object();

@@ -9,19 +9,20 @@
 'use strict';
 const bot = require('./shardherd').plugin();
 
-// The slash command /@NAME@.  It must answer within 3 seconds.
+// The command /@NAME@, and !@NAME@ with [handler] prefix = !  It must answer
+// within 3 seconds.
 bot.command('@NAME@', {help: 'Says hello, and counts how often it did'},
-	async (d) => {
+	async (cmd) => {
 		const was = await bot.kv.get('count', 0); // stored on disk
 		await bot.kv.set('count', was + 1);
-		await bot.respond(d, `Hello! That makes ${was + 1}.`);
+		await bot.answer(cmd, `Hello! That makes ${was + 1}.`);
 	});
 
 // An event.  Reading messages takes the intents GUILD_MESSAGES and
 // MESSAGE_CONTENT, and MESSAGE_CREATE in this plugin's events.
 bot.on('MESSAGE_CREATE', async (d) => {
-	if (d.content === '!@NAME@')
-		await bot.reply(d, 'Hello to you, too!');
+	if (d.content === 'good bot')
+		await bot.reply(d, 'Thank you!');
 });
 
 bot.run();

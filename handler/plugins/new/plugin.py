@@ -13,20 +13,21 @@ import shardherd
 bot = shardherd.Plugin(workers=1)
 
 
-# The slash command /@NAME@.  It must answer within 3 seconds.
+# The command /@NAME@, and !@NAME@ with [handler] prefix = !  It must answer
+# within 3 seconds.
 @bot.command("@NAME@", help="Says hello, and counts how often it did")
-def hello(d, event):
+def hello(cmd):
     count = bot.kv.get("count", 0) + 1  # stored on disk, survives restarts
     bot.kv.set("count", count)
-    bot.respond(d, "Hello! That makes %d." % count)
+    bot.answer(cmd, "Hello! That makes %d." % count)
 
 
 # An event.  Reading messages takes the intents GUILD_MESSAGES and
 # MESSAGE_CONTENT, and MESSAGE_CREATE in this plugin's events.
 @bot.on("MESSAGE_CREATE")
 def message(d, event):
-    if d.get("content") == "!@NAME@":
-        bot.reply(d, "Hello to you, too!")
+    if d.get("content") == "good bot":
+        bot.reply(d, "Thank you!")
 
 
 bot.run()
