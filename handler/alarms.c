@@ -339,25 +339,41 @@ owner_change(struct alarms *s, struct kv_tx *tx, struct err *e)
 }
 
 static int
-load_all(struct alarms *s, struct kv_tx *tx, struct err *e)
+load_plugin(struct alarms *s, unsigned i, struct kv_tx *tx, struct err *e)
 {
+	struct loading l = {s, i, 0};
 	char prefix[KV_KEY_MAX + 1];
 
-	for (unsigned i = 0; i < s->config->plugins; i++) {
-		struct loading l = {s, i, 0};
-
-		while (!list_empty(&s->list[i]))
-			alarms_drop(s, container_of(s->list[i].next,
-			    struct alarm, link));
-		alarm_key(prefix, s->config->plugin[i].name, "");
-		l.prefix = strlen(prefix);
-		if (kv_each(tx, prefix, NULL, load_one, &l, e) < 0)
-			return -1;
-	}
+	while (!list_empty(&s->list[i]))
+		alarms_drop(s, container_of(s->list[i].next, struct alarm,
+		    link));
+	alarm_key(prefix, s->config->plugin[i].name, "");
+	l.prefix = strlen(prefix);
+	if (kv_each(tx, prefix, NULL, load_one, &l, e) < 0)
+		return -1;
+	s->loaded[i] = true;
 	return 0;
 }
 
-/* In a transaction of its own: this is at most twice in a handler's life. */
+static int
+load_all(struct alarms *s, struct kv_tx *tx, struct err *e)
+{
+	for (unsigned i = 0; i < s->config->plugins; i++)
+		if (load_plugin(s, i, tx, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+load_new(struct alarms *s, struct kv_tx *tx, struct err *e)
+{
+	for (unsigned i = 0; i < s->config->plugins; i++)
+		if (!s->loaded[i] && load_plugin(s, i, tx, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* In a transaction of its own: this is rare in a handler's life. */
 static void
 alarms_do(struct alarms *s, bool write,
     int (*fn)(struct alarms *, struct kv_tx *, struct err *))
@@ -386,6 +402,15 @@ alarms_timer(struct timer *t)
 		alarms_do(s, false, load_all);
 		s->active = true;
 	}
+	alarms_look(s);
+}
+
+/* Before its first timer call is carried out: it asks only when it is up. */
+void
+alarms_plugin_up(struct alarms *s, unsigned plugin)
+{
+	if (s->active && !s->loaded[plugin])
+		alarms_do(s, false, load_new);
 	alarms_look(s);
 }
 

@@ -46,6 +46,7 @@ struct alarms {
 	double hold_s; /* an earlier handler may still be at it */
 	struct list list[CONFIG_PLUGINS_MAX];
 	unsigned n[CONFIG_PLUGINS_MAX], out[CONFIG_PLUGINS_MAX];
+	bool loaded[CONFIG_PLUGINS_MAX]; /* what is stored of it was read */
 };
 
 void alarms_init(struct alarms *, struct timers *, struct jobs *,
@@ -58,6 +59,8 @@ void alarms_free(struct alarms *);
 void alarms_own(struct alarms *, bool own);
 /* Fires what is due; after anything that may have changed that. */
 void alarms_look(struct alarms *);
+/* The plugin is up; it may be one that came after our start. */
+void alarms_plugin_up(struct alarms *, unsigned plugin);
 void alarms_answered(struct alarms *, unsigned plugin, uint64_t id,
     const char *refusal);
 void alarms_plugin_ended(struct alarms *, unsigned plugin);

@@ -1,30 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Methods that make no REST call: log, gateway. */
+/*
+ * What goes over the gateway: gateway, members, presence, voice.  The shards
+ * keep Discord's limits; here is decided over which shard, and whether it is
+ * fit to be sent.
+ */
+#include "handler/opcode.h"
 #include "handler/rpc_impl.h"
 
-#include "shared/log.h"
-
 #include <string.h>
-
-#define RPC_LOG_MAX 2000
-
-const char *
-rpc_log(struct rpc *r, struct rpc_wait *w, struct json_object *params)
-{
-	static void (*const write[])(const char *, ...) = {log_debug, log_info,
-	    log_notice, log_warn, log_error};
-	const char *level = rpc_text(params, "level", 16);
-	const char *text = rpc_text(params, "text", RPC_LOG_MAX);
-	enum log_level l;
-
-	if (level == NULL || log_parse_level(level, &l) < 0)
-		return "level must be debug, info, notice, warn or error";
-	if (text == NULL)
-		return "text must be a string of at most 2000 bytes";
-	write[l]("plugin %s: %s", plugin_name(w->plugin), text);
-	plugin_result(w->plugin, w->life, w->id, "true", 4);
-	return NULL;
-}
 
 static void
 rpc_sent(void *arg, uint32_t status)
@@ -49,23 +32,6 @@ rpc_sent(void *arg, uint32_t status)
 		rpc_error(w, RPC_REFUSED, "the shard went away meanwhile",
 		    NULL);
 	free(w);
-}
-
-/* Ops a bot may send besides those that the shard sends by itself (6.1). */
-static bool
-gateway_payload_ok(struct json_object *payload)
-{
-	static const int64_t allowed[] = {3, 4, 8, 31, 43};
-	struct json_object *op;
-
-	if (!json_object_is_type(payload, json_type_object)
-	    || !json_object_object_get_ex(payload, "op", &op)
-	    || !json_object_is_type(op, json_type_int))
-		return false;
-	for (size_t i = 0; i < nitems(allowed); i++)
-		if (json_object_get_int64(op) == allowed[i])
-			return true;
-	return false;
 }
 
 static const char *
@@ -93,27 +59,239 @@ gateway_shard(struct rpc *r, struct json_object *params, uint32_t *shard)
 	return NULL;
 }
 
-const char *
-rpc_gateway(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+/* Sends it and answers with what became of that. */
+static const char *
+gateway_send(struct rpc *r, struct rpc_wait *w, uint32_t shard,
+    struct json_object *payload)
 {
-	struct json_object *payload = NULL;
-	const char *why, *text;
-	struct rpc_wait *kept;
-	uint32_t shard;
+	struct rpc_wait *kept = rpc_wait_keep(w);
+	const char *text = rpc_json(payload), *why;
 
-	json_object_object_get_ex(params, "payload", &payload);
-	if (!gateway_payload_ok(payload))
-		return "payload must be an object whose op is 3, 4, 8, 31 or "
-		       "43";
-	why = gateway_shard(r, params, &shard);
-	if (why != NULL)
-		return why;
-	text = rpc_json(payload);
-	kept = rpc_wait_keep(w);
 	if (intake_send(r->intake, shard, text, strlen(text), rpc_sent, kept,
 		&why) < 0) {
 		free(kept);
 		rpc_error(w, RPC_REFUSED, why, NULL);
 	}
 	return NULL;
+}
+
+const char *
+rpc_gateway(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+{
+	struct json_object *payload = NULL;
+	const char *why;
+	uint32_t shard;
+
+	json_object_object_get_ex(params, "payload", &payload);
+	why = opcode_fault(payload);
+	if (why == NULL)
+		why = gateway_shard(r, params, &shard);
+	return why != NULL ? why : gateway_send(r, w, shard, payload);
+}
+
+/* {"op","d"} of params without shard; the caller puts it. */
+static struct json_object *
+gateway_payload(int op, struct json_object *params)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *d = json_object_new_object();
+
+	json_object_object_foreach(params, name, value)
+		if (strcmp(name, "shard") != 0)
+			json_object_object_add(d, name,
+			    json_object_get(value));
+	json_object_object_add(o, "op", json_object_new_int(op));
+	json_object_object_add(o, "d", d);
+	return o;
+}
+
+/* v, owned, unless the name is there already. */
+static void
+by_default(struct json_object *o, const char *name, struct json_object *v)
+{
+	if (rpc_given(o, name))
+		json_object_put(v);
+	else
+		json_object_object_add(o, name, v);
+}
+
+static struct json_object *
+d_of(struct json_object *payload)
+{
+	struct json_object *d = NULL;
+
+	json_object_object_get_ex(payload, "d", &d);
+	return d;
+}
+
+/* ---- voice ------------------------------------------------------------------- */
+
+const char *
+rpc_voice(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+{
+	struct json_object *o = gateway_payload(4, params);
+	const char *why;
+	uint32_t shard;
+
+	by_default(d_of(o), "self_mute", json_object_new_boolean(false));
+	by_default(d_of(o), "self_deaf", json_object_new_boolean(false));
+	why = opcode_voice_fault(d_of(o));
+	if (why == NULL)
+		why = gateway_shard(r, params, &shard);
+	if (why == NULL)
+		why = gateway_send(r, w, shard, o);
+	json_object_put(o);
+	return why;
+}
+
+/* ---- presence ----------------------------------------------------------------- */
+
+#define PRESENCE_OUT_MAX 32u /* shards that are told at once */
+
+/* One presence on its way to every shard. */
+struct everywhere {
+	struct rpc_wait wait;
+	struct intake *intake;
+	struct json_object *payload;
+	uint32_t next;
+	unsigned out, sent, failed;
+};
+
+static void everywhere_sent(void *arg, uint32_t status);
+
+static void
+everywhere_more(struct everywhere *e)
+{
+	const char *text = rpc_json(e->payload), *why;
+	char answer[64];
+
+	while (e->out < PRESENCE_OUT_MAX && e->next < e->intake->uplinks) {
+		if (e->intake->uplink[e->next++] == NULL)
+			continue; /* not a shard of this machine */
+		if (intake_send(e->intake, e->next - 1, text, strlen(text),
+			everywhere_sent, e, &why) == 0)
+			e->out++;
+		else
+			e->failed++;
+	}
+	if (e->out > 0)
+		return;
+	str_format(answer, sizeof(answer), "{\"sent\":%u,\"failed\":%u}",
+	    e->sent, e->failed);
+	rpc_result(&e->wait, answer, strlen(answer));
+	json_object_put(e->payload);
+	free(e);
+}
+
+static void
+everywhere_sent(void *arg, uint32_t status)
+{
+	struct everywhere *e = arg;
+
+	e->out--;
+	if (status == SEND_OK)
+		e->sent++;
+	else
+		e->failed++;
+	everywhere_more(e);
+}
+
+static void
+presence_everywhere(struct rpc *r, struct rpc_wait *w,
+    struct json_object *payload)
+{
+	struct everywhere *e = base_alloc(sizeof(*e));
+
+	*e = (struct everywhere) {.wait = *w, .intake = r->intake,
+	    .payload = json_object_get(payload)};
+	everywhere_more(e);
+}
+
+const char *
+rpc_presence(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+{
+	struct json_object *o = gateway_payload(3, params), *d = d_of(o);
+	const char *why;
+	uint32_t shard;
+
+	by_default(d, "status", json_object_new_string("online"));
+	by_default(d, "activities", json_object_new_array());
+	by_default(d, "afk", json_object_new_boolean(false));
+	by_default(d, "since", NULL);
+	why = opcode_presence_fault(d);
+	if (why == NULL && rpc_given(params, "shard"))
+		why = gateway_shard(r, params, &shard);
+	if (why == NULL && rpc_given(params, "shard"))
+		why = gateway_send(r, w, shard, o);
+	else if (why == NULL)
+		presence_everywhere(r, w, o);
+	json_object_put(o);
+	return why;
+}
+
+/* ---- members -------------------------------------------------------------------- */
+
+#define INTENT_GUILD_MEMBERS (UINT64_C(1) << 1)
+#define INTENT_GUILD_PRESENCES (UINT64_C(1) << 8)
+
+/* What Discord would answer with silence. */
+static const char *
+members_intents(const struct rpc *r, struct json_object *d)
+{
+	const char *query = rpc_text(d, "query", SIZE_MAX);
+	struct json_object *v = NULL;
+	int64_t limit = 0;
+
+	rpc_number(d, "limit", 0, INT64_MAX, &limit);
+	if (query != NULL && query[0] == '\0' && limit == 0
+	    && (r->config->intents & INTENT_GUILD_MEMBERS) == 0)
+		return "a list of all members needs GUILD_MEMBERS in the "
+		       "intents of the configuration";
+	if (json_object_object_get_ex(d, "presences", &v)
+	    && json_object_get_boolean(v)
+	    && (r->config->intents & INTENT_GUILD_PRESENCES) == 0)
+		return "presences needs GUILD_PRESENCES in the intents of the "
+		       "configuration";
+	return NULL;
+}
+
+/* Shared by what follows: params without what is not Discord's. */
+static const char *
+members_check(struct rpc *r, struct json_object *params,
+    struct json_object *d, bool *stream, uint32_t *shard)
+{
+	struct json_object *v = NULL;
+	const char *why;
+
+	if (json_object_object_get_ex(params, "stream", &v)
+	    && !json_object_is_type(v, json_type_boolean))
+		return "stream must be true or false";
+	*stream = json_object_get_boolean(v);
+	json_object_object_del(d, "stream");
+	if (!rpc_given(d, "user_ids")) {
+		by_default(d, "query", json_object_new_string(""));
+		by_default(d, "limit", json_object_new_int(0));
+	}
+	why = opcode_members_fault(d);
+	if (why == NULL)
+		why = members_intents(r, d);
+	return why != NULL ? why : gateway_shard(r, params, shard);
+}
+
+const char *
+rpc_members(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+{
+	struct json_object *o = gateway_payload(8, params);
+	uint32_t shard;
+	bool stream;
+	const char *why = members_check(r, params, d_of(o), &stream, &shard);
+
+	if (why == NULL && w->id[0] == '\0')
+		why = "members needs an id to answer";
+	if (why == NULL
+	    && !members_ask(&r->members, w, shard, d_of(o), stream))
+		rpc_error(w, RPC_LIMITED, "16 requests for members of this "
+		    "plugin wait already", NULL);
+	json_object_put(o);
+	return why;
 }

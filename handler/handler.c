@@ -247,6 +247,7 @@ on_ended(struct plugin_host *host, struct plugin *p)
 	struct handler *h = handler_of(host);
 
 	rest_forget(h->rest, plugin_slot(p));
+	rpc_process_ended(&h->rpc, p);
 	/* What the one that left was asked is asked again when it is late. */
 	if (h->staff.serving[plugin_index(p)] == p)
 		rpc_plugin_ended(&h->rpc, p);
@@ -554,6 +555,7 @@ handler_start(struct handler *h, const char *path, struct err *e)
 	h->rpc.rest = h->rest;
 	h->rpc.intake = &h->intake;
 	h->rpc.plugin = h->staff.serving;
+	h->rpc.page = &h->sheet.page;
 	if (rpc_open(&h->rpc, h->timers, &h->config, e) < 0)
 		return -1;
 	roundtrip_init(&h->probe, h->timers);

@@ -254,6 +254,9 @@ uplink_deliver(struct uplink *u, const struct up_hdr *h, const char *payload)
 		wanted = in->judge(in, u->shard.id, h, payload, wanted);
 	if (in->watch != NULL)
 		in->watch(in->watch_arg, u->shard.id, h, payload, wanted != 0);
+	if (in->peek != NULL)
+		in->peek(in->peek_arg, u->shard.id, payload, h->len,
+		    payload + h->t_off, h->t_len);
 	if (wanted != 0)
 		in->deliver(in, work_add(&in->work, &u->shard, h, payload,
 		    (unsigned)__builtin_popcountll(wanted)), wanted);

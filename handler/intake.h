@@ -49,6 +49,10 @@ struct intake {
 	/* Who gets a new event that these plugins want; NULL: they do. */
 	uint64_t (*judge)(struct intake *, uint32_t shard,
 	    const struct up_hdr *, const char *payload, uint64_t wanted);
+	/* Each new event, whoever wants it; NULL: nobody looks. */
+	void (*peek)(void *arg, uint32_t shard, const char *raw, size_t len,
+	    const char *t, size_t t_len);
+	void *peek_arg;
 	/* A new event for the plugins of this bit set. */
 	void (*deliver)(struct intake *, struct event *, uint64_t wanted);
 	void (*closed)(struct intake *); /* an uplink ended */

@@ -135,12 +135,13 @@ line_base64(struct buf *b, const void *data, size_t len)
 /* ---- lines ------------------------------------------------------------- */
 
 void
-line_initialize(struct buf *b, const char *plugin)
+line_initialize(struct buf *b, const char *plugin, const char *config)
 {
 	buf_puts(b, "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\","
 		    "\"params\":{\"api\":" LINE_API_TEXT ",\"plugin\":");
 	line_string(b, plugin);
-	buf_puts(b, ",\"version\":\"" SHARDHERD_VERSION "\"}}\n");
+	buf_printf(b, ",\"version\":\"" SHARDHERD_VERSION "\",\"config\":%s}}\n",
+	    config);
 }
 
 static void
@@ -201,6 +202,15 @@ void
 line_shutdown(struct buf *b)
 {
 	buf_puts(b, "{\"jsonrpc\":\"2.0\",\"method\":\"shutdown\"}\n");
+}
+
+void
+line_notify(struct buf *b, const char *method, const char *params, size_t len)
+{
+	buf_printf(b, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":",
+	    method);
+	buf_add(b, params, len);
+	buf_puts(b, "}\n");
 }
 
 void

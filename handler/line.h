@@ -26,10 +26,14 @@ bool line_splice(char *text, size_t len);
 void line_string(struct buf *, const char *s);
 void line_base64(struct buf *, const void *data, size_t len);
 
-void line_initialize(struct buf *, const char *plugin);
+/* config: a JSON object, as text. */
+void line_initialize(struct buf *, const char *plugin, const char *config);
 /* command: JSON text of what it is a command for, or NULL. */
 void line_event(struct buf *, const struct delivery *, const char *command);
 void line_shutdown(struct buf *);
+/* A notification; params is JSON text. */
+void line_notify(struct buf *, const char *method, const char *params,
+    size_t len);
 /* A request of ours that is no event; params is JSON text. */
 void line_request(struct buf *, uint64_t id, const char *method,
     const char *params, size_t len);

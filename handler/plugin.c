@@ -5,6 +5,7 @@
 #include "handler/line.h"
 #include "handler/talk.h"
 #include "shared/clock.h"
+#include "shared/config_own.h"
 #include "shared/log.h"
 
 #include <signal.h>
@@ -51,6 +52,7 @@ plugin_begin(struct plugin *p)
 {
 	struct child c;
 	struct err e;
+	char *own;
 
 	p->life = ++p->host->lives;
 	p->failure[0] = p->words[0] = '\0';
@@ -68,7 +70,9 @@ plugin_begin(struct plugin *p)
 		p->host->restarts++;
 	p->pid = c.pid;
 	pipes_open(&p->pipes, p->host->loop, &c, &plugin_pipes);
-	line_initialize(&p->pipes.send, p->cfg->name);
+	own = config_own_json(p->cfg->own);
+	line_initialize(&p->pipes.send, p->cfg->name, own);
+	free(own);
 	plugin_dirty(p);
 	timer_set(&p->timer, p->host->config->handler_start_timeout_s);
 	plugin_enter(p, PLUGIN_STARTING);

@@ -102,8 +102,14 @@ void plugin_error(struct plugin *, uint64_t life, const char *id, int code,
 uint64_t plugin_ask(struct plugin *, const char *method, const char *params,
     size_t len);
 
+/* Tells it something, unless another process has taken its place. */
+void plugin_notify(struct plugin *, uint64_t life, const char *method,
+    const char *params, size_t len);
+/* Bytes that it has not read yet, as far as they wait with us. */
+size_t plugin_unread(const struct plugin *);
+
 const char *plugin_name(const struct plugin *);
-/* Its section as this process was started with it. */
+/* Its section, as the process that runs or ran last was started with it. */
 const struct config_plugin *plugin_config(const struct plugin *);
 unsigned plugin_index(const struct plugin *);
 unsigned plugin_slot(const struct plugin *);

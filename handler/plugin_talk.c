@@ -350,3 +350,19 @@ plugin_ask(struct plugin *p, const char *method, const char *params,
 	plugin_dirty(p);
 	return id;
 }
+
+void
+plugin_notify(struct plugin *p, uint64_t life, const char *method,
+    const char *params, size_t len)
+{
+	if (life != p->life || p->pipes.in < 0)
+		return;
+	line_notify(&p->pipes.send, method, params, len);
+	plugin_dirty(p);
+}
+
+size_t
+plugin_unread(const struct plugin *p)
+{
+	return buf_len(&p->pipes.send);
+}

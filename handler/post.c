@@ -17,6 +17,7 @@ cfg_free(struct config_plugin *c)
 	free(c->guilds);
 	free(c->shards);
 	free(c->permissions);
+	free(c->own);
 	*c = (struct config_plugin) {0};
 }
 
@@ -37,6 +38,7 @@ post_config(struct config_plugin *to, const struct config_plugin *from)
 	to->guilds = text_copy(from->guilds);
 	to->shards = text_copy(from->shards);
 	to->permissions = text_copy(from->permissions);
+	to->own = text_copy(from->own);
 	cfg_free(&was);
 }
 

@@ -260,8 +260,19 @@ static const struct rpc_method rpc_methods[] = {
     {"rank.unset", " kind id roles actor_id actor_roles ", rpc_rank_unset,
 	NULL, false},
     {"rank.list", " ", rpc_rank_list, NULL, false},
-    {"log", " level text ", rpc_log, NULL, false},
+    {"log", " level text fields ", rpc_log, NULL, false},
+    {"config", " ", rpc_config, NULL, false},
+    {"cluster", " ", rpc_cluster, NULL, false},
+    {"cluster.shards", " guild_id first limit ", rpc_cluster_shards, NULL,
+	false},
+    {"cluster.plugins", " ", rpc_cluster_plugins, NULL, false},
     {"gateway", " shard guild_id payload ", rpc_gateway, NULL, false},
+    {"members", " guild_id query limit user_ids presences stream ",
+	rpc_members, NULL, false},
+    {"presence", " shard status activities afk since ", rpc_presence, NULL,
+	false},
+    {"voice", " guild_id channel_id self_mute self_deaf ", rpc_voice, NULL,
+	false},
     {"kv.get", " key ", rpc_kv_get, NULL, false},
     {"kv.set", " key value ", rpc_kv_set, NULL, false},
     {"kv.delete", " key ", rpc_kv_delete, NULL, false},
@@ -308,6 +319,16 @@ rpc_request(struct rpc *r, struct plugin *p, const char *id,
 
 /* ---- life ------------------------------------------------------------------------ */
 
+static void
+rpc_peek(void *arg, uint32_t shard, const char *raw, size_t len,
+    const char *t, size_t t_len)
+{
+	struct rpc *r = arg;
+
+	if (!list_empty(&r->members.asks))
+		members_event(&r->members, shard, raw, len, t, t_len);
+}
+
 int
 rpc_open(struct rpc *r, struct timers *timers, const struct config *config,
     struct err *e)
@@ -320,6 +341,9 @@ rpc_open(struct rpc *r, struct timers *timers, const struct config *config,
 	jobs_init(&r->jobs, timers, kv);
 	alarms_init(&r->alarms, timers, &r->jobs, r->plugin, config);
 	commands_init(&r->commands, timers, r->rest, &r->jobs, config);
+	members_init(&r->members, timers, r->intake);
+	r->intake->peek = rpc_peek;
+	r->intake->peek_arg = r;
 	return 0;
 }
 
@@ -329,6 +353,9 @@ rpc_flush(struct rpc *r)
 	/* Whoever has the shards has the timers. */
 	alarms_own(&r->alarms, r->intake->open > 0 && !r->stopping);
 	jobs_flush(&r->jobs);
+	/* No more chunks are read. */
+	if (r->intake->stopped || r->stopping)
+		members_stop(&r->members);
 }
 
 void
@@ -340,7 +367,7 @@ rpc_answered(struct rpc *r, struct plugin *p, uint64_t id, const char *refusal)
 void
 rpc_plugin_up(struct rpc *r, struct plugin *p)
 {
-	alarms_look(&r->alarms);
+	alarms_plugin_up(&r->alarms, plugin_index(p));
 }
 
 void
@@ -350,8 +377,16 @@ rpc_plugin_ended(struct rpc *r, struct plugin *p)
 }
 
 void
+rpc_process_ended(struct rpc *r, struct plugin *p)
+{
+	members_forget(&r->members, p, plugin_life(p));
+}
+
+void
 rpc_close(struct rpc *r)
 {
+	r->intake->peek = NULL;
+	members_stop(&r->members);
 	jobs_free(&r->jobs);
 	alarms_free(&r->alarms);
 	commands_free(&r->commands);

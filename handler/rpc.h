@@ -11,8 +11,10 @@
 #include "handler/commands.h"
 #include "handler/intake.h"
 #include "handler/jobs.h"
+#include "handler/members.h"
 #include "handler/plugin.h"
 #include "handler/rest.h"
+#include "shared/page.h"
 
 enum rpc_error {
 	RPC_NO_METHOD = -32601,
@@ -31,14 +33,16 @@ struct rpc {
 	struct intake *intake;
 	const struct config *config;
 	struct plugin *const *plugin; /* by index */
+	const struct page *page; /* what everybody counted */
 	struct jobs jobs;
 	struct alarms alarms;
 	struct cache cache;
 	struct commands commands;
+	struct members members;
 	bool stopping;
 };
 
-/* Opens the storage; rest, intake and plugin are set by the caller. */
+/* Opens the storage; rest, intake, plugin, page are set by the caller. */
 int rpc_open(struct rpc *, struct timers *, const struct config *,
     struct err *);
 void rpc_close(struct rpc *);
@@ -50,6 +54,8 @@ void rpc_plugin_up(struct rpc *, struct plugin *);
 void rpc_answered(struct rpc *, struct plugin *, uint64_t id,
     const char *refusal);
 void rpc_plugin_ended(struct rpc *, struct plugin *);
+/* One of its processes is gone, whether it served or not. */
+void rpc_process_ended(struct rpc *, struct plugin *);
 
 /* id "" for a notification: done, but not answered. */
 void rpc_request(struct rpc *, struct plugin *, const char *id,

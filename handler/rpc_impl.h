@@ -67,8 +67,10 @@ rpc_fn rpc_get_user, rpc_get_channel, rpc_get_guild;
 rpc_fn rpc_interaction_respond, rpc_interaction_defer,
     rpc_interaction_followup, rpc_interaction_edit_original,
     rpc_interaction_delete_original;
-rpc_fn rpc_say, rpc_react, rpc_typing, rpc_any_rest, rpc_log, rpc_gateway;
 rpc_fn rpc_rank, rpc_rank_set, rpc_rank_unset, rpc_rank_list;
+rpc_fn rpc_say, rpc_react, rpc_typing, rpc_any_rest, rpc_log;
+rpc_fn rpc_gateway, rpc_members, rpc_presence, rpc_voice;
+rpc_fn rpc_config, rpc_cluster, rpc_cluster_shards, rpc_cluster_plugins;
 rpc_fn rpc_kv_get, rpc_kv_set, rpc_kv_delete, rpc_kv_list, rpc_kv_txn;
 rpc_fn rpc_timer_set, rpc_timer_cancel, rpc_timer_list;
 

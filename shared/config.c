@@ -4,6 +4,7 @@
  * counts the lines, keeps the sections, and reports every problem of the file
  * in one run.  The values themselves are config_value.c's.
  */
+#include "shared/config_own.h"
 #include "shared/config_table.h"
 
 #include <errno.h>
@@ -243,6 +244,21 @@ key_find(const struct parse *p, const char *key, size_t *index)
 	return NULL;
 }
 
+/* "config.KEY" of a plugin: true when it is one. */
+static bool
+key_own(struct parse *p, const char *key, const char *value)
+{
+	size_t n = strlen(CONFIG_OWN_PREFIX);
+	const char *why;
+
+	if (p->plugin == NULL || strncmp(key, CONFIG_OWN_PREFIX, n) != 0)
+		return false;
+	why = config_own_add(&p->plugin->own, key + n, value);
+	if (why != NULL)
+		complain(p, p->line, "[%s] %s: %s", p->section, key, why);
+	return true;
+}
+
 static void
 key_set(struct parse *p, const char *key, const char *value)
 {
@@ -251,6 +267,8 @@ key_set(struct parse *p, const char *key, const char *value)
 	size_t i;
 	int *seen;
 
+	if (key_own(p, key, value))
+		return;
 	if ((k = key_find(p, key, &i)) == NULL) {
 		key_unknown(p, key);
 		return;

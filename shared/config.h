@@ -28,6 +28,7 @@ struct config_plugin {
 	double backlog_age_s;
 	int64_t storage;	/* bytes of kv.* */
 	char *permissions;	/* "ranks", config_may; "": none */
+	char *own;		/* config_own.h */
 	int line;		/* of the section header */
 };
 

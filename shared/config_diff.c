@@ -2,6 +2,8 @@
 /* See config_diff.h.  Values are compared and copied as the file says them. */
 #include "shared/config_diff.h"
 
+#include "shared/config_own.h"
+
 #include <string.h>
 
 #define WORDS_VALUE 160		/* of one value in a sentence */
@@ -31,6 +33,41 @@ report(struct diff *d, const struct config_change *change)
 		d->fn(change, d->arg);
 }
 
+struct diff_own {
+	struct diff *d;
+	struct config_change change;
+	const char *other; /* the keys of the other config */
+	bool added;	   /* only those that are not there */
+};
+
+static void
+diff_one_own(const char *key, const char *value, void *arg)
+{
+	struct diff_own *o = arg;
+	char *other = config_own_get(o->other, key);
+
+	o->change.own = key;
+	o->change.was = o->added ? NULL : value;
+	o->change.now = o->added ? value : other;
+	if (o->added ? other == NULL
+	    : other == NULL || strcmp(other, value) != 0)
+		report(o->d, &o->change);
+	free(other);
+}
+
+static void
+diff_own(struct diff *d, const struct config_key *k, const char *plugin,
+    const char *was, const char *now)
+{
+	struct diff_own o = {.d = d, .other = now,
+	    .change = {.key = k, .plugin = plugin, .reload = k->reload}};
+
+	config_own_each(was, diff_one_own, &o);
+	o.other = was;
+	o.added = true;
+	config_own_each(now, diff_one_own, &o);
+}
+
 static void
 diff_key(struct diff *d, const struct config_key *k, const char *plugin,
     const void *was, const void *now)
@@ -49,7 +86,10 @@ diff_plugin(struct diff *d, const struct config_plugin *was,
     const struct config_plugin *now)
 {
 	for (size_t i = 0; i < config_keys_n; i++)
-		if (config_key_is_plugin(&config_keys[i]))
+		if (config_keys[i].type == CONFIG_OWN)
+			diff_own(d, &config_keys[i], now->name, was->own,
+			    now->own);
+		else if (config_key_is_plugin(&config_keys[i]))
 			diff_key(d, &config_keys[i], now->name, was, now);
 }
 
@@ -96,6 +136,12 @@ config_change_words(const struct config_change *c, char *out, size_t size)
 		str_format(out, size, "[plugin \"%s\"]: %s (%.*s)", c->plugin,
 		    c->was == NULL ? "new" : "taken out", WORDS_VALUE,
 		    c->was == NULL ? c->now : c->was);
+		return;
+	}
+	if (c->own != NULL) {
+		str_format(out, size, "[plugin \"%s\"] " CONFIG_OWN_PREFIX
+		    "%s: %s", c->plugin, c->own, c->was == NULL ? "new"
+		    : c->now == NULL ? "taken out" : "another value");
 		return;
 	}
 	if (c->plugin != NULL)
@@ -148,11 +194,19 @@ write_sections(FILE *f, const struct config *was, const struct config *now)
 }
 
 static void
+write_own(const char *key, const char *value, void *arg)
+{
+	fprintf(arg, CONFIG_OWN_PREFIX "%s = %s\n", key, value);
+}
+
+static void
 write_plugin(FILE *f, const struct config_plugin *p)
 {
 	fprintf(f, "[plugin \"%s\"]\n", p->name);
 	for (size_t i = 0; i < config_keys_n; i++)
-		if (config_key_is_plugin(&config_keys[i]))
+		if (config_keys[i].type == CONFIG_OWN)
+			config_own_each(p->own, write_own, f);
+		else if (config_key_is_plugin(&config_keys[i]))
 			write_key(f, &config_keys[i], p);
 }
 

@@ -14,6 +14,8 @@ struct config_change {
 	const char *plugin;		/* NULL: not of a plugin */
 	const char *was, *now;		/* as the file says it; NULL: absent */
 	enum config_reload reload;
+	const char *own;		/* the plugin's own key; NULL: it is not;
+					   its values are not for logs */
 };
 typedef void config_change_fn(const struct config_change *, void *arg);
 

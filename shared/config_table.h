@@ -29,6 +29,7 @@ enum config_type {
 	CONFIG_RANGES,	 /* char *: "" or numbers and ranges, config_ranges.h */
 	CONFIG_PREFIX,	 /* char *: "", or what commands begin with */
 	CONFIG_PERMISSIONS, /* char *: "" or words of config_permission */
+	CONFIG_OWN,	 /* char *: any number of keys, config_own.h */
 	CONFIG_TYPES
 };
 
@@ -266,7 +267,11 @@ P("backlog_bytes", SIZE, backlog_bytes, "256M", CONFIG_KIB(64), \
   "it is full, new events for this plugin are dropped, counted and alarmed.") \
 P("backlog_age", DURATION, backlog_age_s, "24h", 1000, CONFIG_MIN(60 * 24 * 30), \
   0, HANDLER, \
-  "Waiting events on disk older than this are dropped and counted.")
+  "Waiting events on disk older than this are dropped and counted.") \
+P("config.KEY", OWN, own, "", 0, 0, 0, HANDLER, \
+  "Any number of keys for the plugin itself, as config.colour = red: it gets " \
+  "them as texts when it starts. KEY is of letters, digits, '_', '.' and '-'. " \
+  "shardherd does not look at the values and logs none of them.")
 /* clang-format on */
 
 extern const struct config_key config_keys[];

@@ -519,6 +519,7 @@ static int (*const parser[CONFIG_TYPES])(struct value *) = {
 	[CONFIG_RANGES] = parse_ranges,
 	[CONFIG_PREFIX] = parse_prefix,
 	[CONFIG_PERMISSIONS] = parse_permissions,
+	[CONFIG_OWN] = parse_text,
 };
 
 int

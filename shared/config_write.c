@@ -4,6 +4,7 @@
  * the man page, and as the values in force.  In both INI forms a line that is
  * commented out states the default, so either can be read back.
  */
+#include "shared/config_own.h"
 #include "shared/config_table.h"
 
 #include <ctype.h>
@@ -187,15 +188,37 @@ default_text(const struct config *c, const struct config_key *k)
 	return text;
 }
 
+struct each_own {
+	const char *section, *plugin;
+	config_each_fn *fn;
+	void *arg;
+};
+
+static void
+each_own(const char *key, const char *value, void *arg)
+{
+	const struct each_own *e = arg;
+	char name[sizeof(CONFIG_OWN_PREFIX) + CONFIG_OWN_KEY_MAX];
+
+	str_format(name, sizeof(name), CONFIG_OWN_PREFIX "%s", key);
+	e->fn(e->section, e->plugin, name, value, false, e->arg);
+}
+
 static void
 each_value(const struct config *c, const struct config_key *k,
     const struct config_plugin *plugin, config_each_fn *fn, void *arg)
 {
-	char *now = config_format(k, plugin != NULL ?
-	    (const void *)plugin : (const void *)c);
-	char *usual = (k->flags & CONFIG_REQUIRED) != 0 ? NULL :
-	    default_text(c, k);
+	struct each_own own = {k->section, plugin != NULL ? plugin->name :
+	    NULL, fn, arg};
+	char *now, *usual;
 
+	if (k->type == CONFIG_OWN) {
+		config_own_each(plugin->own, each_own, &own);
+		return;
+	}
+	now = config_format(k, plugin != NULL ?
+	    (const void *)plugin : (const void *)c);
+	usual = (k->flags & CONFIG_REQUIRED) != 0 ? NULL : default_text(c, k);
 	fn(k->section, plugin != NULL ? plugin->name : NULL, k->key, now,
 	    usual != NULL && strcmp(now, usual) == 0, arg);
 	free(now);

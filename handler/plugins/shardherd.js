@@ -26,6 +26,7 @@ class Plugin {
 		for (const list of ['schedules', 'started', 'held'])
 			this[list] = [];
 		this.lastId = 0;
+		this.config = {}; // its section's config.KEY
 		this.kv = {
 			get: async (key, otherwise = null) => {
 				const r = await this.call('kv.get', {key});
@@ -60,9 +61,10 @@ class Plugin {
 		this.started.push(fn);
 	}
 
-	call(method, params = {}) {
+	/* chunk: what members.chunk brings, see members. */
+	call(method, params = {}, chunk = null) {
 		return new Promise((resolve, reject) => {
-			this.held.push({method, params, resolve, reject});
+			this.held.push({method, params, resolve, reject, chunk});
 			this.pump();
 		});
 	}
@@ -107,6 +109,16 @@ class Plugin {
 
 	react({id, channel_id}, emoji) {
 		return this.call('react', {channel_id, message_id: id, emoji});
+	}
+
+	/* The members of a guild, however many: each(member) as they come. */
+	members(guild_id, each, more = {}) {
+		return this.call('members', {guild_id, stream: true, ...more},
+			(chunk) => chunk.members.forEach(each));
+	}
+
+	log(level, text, fields = {}) {
+		return this.call('log', {level, text, fields});
 	}
 
 	async rest(method, path, more = {}) {
@@ -164,6 +176,7 @@ class Plugin {
 
 	request(id, method, params) {
 		if (method === 'initialize') {
+			this.config = params.config;
 			this.send({id, result: {api: 1, commands:
 				[...this.commands.values()].map((c) => c.declared)}});
 			this.work(null, [...this.schedules.map((s) => () =>
@@ -189,6 +202,9 @@ class Plugin {
 			else if (message.id !== undefined)
 				this.request(message.id, message.method,
 					message.params || {});
+			else if (message.method === 'members.chunk')
+				this.waiting.get(message.params.call)
+					?.chunk(message.params);
 			else if (message.method === 'shutdown')
 				process.exitCode = 0;
 		});

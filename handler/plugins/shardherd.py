@@ -16,6 +16,7 @@ shardherd.Error; bot.start() gives a Future.
 import concurrent.futures
 import itertools
 import json
+import queue
 import sys
 import threading
 import traceback
@@ -56,6 +57,7 @@ class Plugin:
     def __init__(self, workers=8):
         self.handlers, self.timers, self.schedules = {}, {}, []
         self.started, self.commands = [], {}
+        self.chunks, self.config = {}, {}  # config: its section's config.KEY
         self.pool = concurrent.futures.ThreadPoolExecutor(workers)
         self.room = threading.BoundedSemaphore(CALLS_MAX)
         self.lock, self.waiting = threading.Lock(), {}
@@ -93,9 +95,12 @@ class Plugin:
 
     def start(self, method, /, **params):
         """A call of any method; a Future of its result."""
+        return self._start(method, params)
+
+    def _start(self, method, params, chunks=None):
         future, number = concurrent.futures.Future(), next(self.ids)
         self.room.acquire()
-        self.waiting[number] = future
+        self.waiting[number], self.chunks[number] = future, chunks
         self._send(id=number, method=method, params=params)
         return future
 
@@ -118,6 +123,19 @@ class Plugin:
     def react(self, message, emoji):
         return self.call("react", channel_id=message["channel_id"],
             message_id=message["id"], emoji=emoji)
+
+    def members(self, guild_id, **more):
+        """Every member of a guild, however many, as they come."""
+        chunks = queue.SimpleQueue()
+        future = self._start("members", dict(more, guild_id=guild_id,
+            stream=True), chunks)
+        future.add_done_callback(lambda done: chunks.put(None))
+        while (chunk := chunks.get()) is not None:
+            yield from chunk["members"]
+        future.result()
+
+    def log(self, level, text, **fields):
+        return self.call("log", level=level, text=text, fields=fields)
 
     def rest(self, method, path, **more):
         return self.call("rest", method=method, path=path, **more)["body"]
@@ -162,6 +180,7 @@ class Plugin:
         if (future := self.waiting.pop(message["id"], None)) is None:
             return
         self.room.release()
+        del self.chunks[message["id"]]
         if "error" in message:
             future.set_exception(Error(message["error"]))
         else:
@@ -169,6 +188,7 @@ class Plugin:
 
     def _request(self, number, method, params):
         if method == "initialize":
+            self.config = params["config"]
             self._send(id=number, result={"api": 1, "commands":
                 [declared for declared, _ in self.commands.values()]})
             self.pool.submit(self._work, None, [
@@ -194,6 +214,10 @@ class Plugin:
             elif "id" in message:
                 self._request(message["id"], message["method"],
                     message.get("params") or {})
+            elif message["method"] == "members.chunk":
+                chunk = message["params"]
+                if self.chunks.get(chunk["call"]) is not None:
+                    self.chunks[chunk["call"]].put(chunk)
             elif message["method"] == "shutdown":
                 break
         self.pool.shutdown(cancel_futures=True)

@@ -81,6 +81,24 @@ plugin_error(struct plugin *p, uint64_t life, const char *id, int code,
 	t.answers++;
 }
 
+void
+plugin_notify(struct plugin *p, uint64_t life, const char *method,
+    const char *params, size_t len)
+{
+}
+
+size_t
+plugin_unread(const struct plugin *p)
+{
+	return 0;
+}
+
+const struct config_plugin *
+plugin_config(const struct plugin *p)
+{
+	return &t.config.plugin[plugin_index(p)];
+}
+
 uint64_t
 plugin_ask(struct plugin *p, const char *method, const char *params, size_t len)
 {

@@ -98,6 +98,24 @@ plugin_ask(struct plugin *p, const char *method, const char *params, size_t len)
 	return PLUGIN_ASK_FIRST + t.asks++;
 }
 
+void
+plugin_notify(struct plugin *p, uint64_t life, const char *method,
+    const char *params, size_t len)
+{
+}
+
+size_t
+plugin_unread(const struct plugin *p)
+{
+	return 0;
+}
+
+const struct config_plugin *
+plugin_config(const struct plugin *p)
+{
+	return &t.config.plugin[plugin_index(p)];
+}
+
 /* ---- helpers --------------------------------------------------------------- */
 
 static void
@@ -132,7 +150,7 @@ setup(void **state)
 	t.config.plugins = 2;
 	strcpy(t.config.plugin[0].name, "a");
 	strcpy(t.config.plugin[1].name, "b");
-	t.config.plugin[0].timeout_s = 30;
+	t.config.plugin[0].timeout_s = t.config.plugin[1].timeout_s = 30;
 	t.config.handler_drain_timeout_s = 10;
 	t.plugins[0] = plugin_at(0);
 	t.plugins[1] = plugin_at(1);
@@ -294,6 +312,27 @@ test_without_shards(void **state)
 	assert_int_equal(t.asks, 1);
 }
 
+/* A plugin that is loaded while the handler runs gets what it had set. */
+static void
+test_loaded_later(void **state)
+{
+	call(1, "timer.set", "{\"name\":\"old\",\"after\":5}");
+	t.config.plugins = 1;
+	restart(10000);
+	advance(60000);
+	assert_int_equal(t.asks, 0);
+	t.config.plugins = 2;
+	rpc_plugin_up(&t.rpc, plugin_at(1));
+	assert_int_equal(t.asks, 1);
+	assert_true(asked_has("\"name\":\"old\""));
+	/* Once: another process of it does not read them again. */
+	rpc_plugin_up(&t.rpc, plugin_at(1));
+	assert_int_equal(t.asks, 1);
+	rpc_answered(&t.rpc, plugin_at(1), PLUGIN_ASK_FIRST, NULL);
+	rpc_flush(&t.rpc);
+	assert_string_equal(call(1, "timer.list", "{}"), "{\"timers\":[]}");
+}
+
 static void
 test_set_anew_and_cancel(void **state)
 {
@@ -346,6 +385,7 @@ main(void)
 	    T(test_missed),
 	    T(test_year),
 	    T(test_without_shards),
+	    T(test_loaded_later),
 	    T(test_set_anew_and_cancel),
 	    T(test_bad_parameters),
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a client asks for on a live session (command.h): ops 3, 4, 8, 31, 43. */
 #include "tools/sim/command.h"
+#include "tools/sim/fault.h"
 #include "tools/sim/gate.h"
 #include "tools/sim/world.h"
 
@@ -149,29 +150,130 @@ asked_for(json_object *member, json_object *ids, const char *query)
 	return false;
 }
 
-static void
-add_members(struct conn *c, unsigned guild, json_object *d, struct sim_text *t)
+/* Member n of a guild; those beyond the world's own have ids of their own. */
+static json_object *
+member(struct conn *c, unsigned guild, unsigned n)
 {
 	struct world *w = c->sim->world;
+	json_object *m, *user;
+	char id[24];
+
+	if (n < WORLD_MEMBERS)
+		return world_render_member(w, guild, world_member(w, guild, n),
+		    true);
+	if (n == WORLD_MEMBERS)
+		return world_render_member(w, guild, WORLD_BOT, true);
+	m = world_render_member(w, guild, n % WORLD_USERS, true);
+	user = check_field(m, "user", json_type_object);
+	str_format(id, sizeof(id), "%" PRIu64, UINT64_C(2000000000000000000)
+	    + (uint64_t)guild * 1000003 + n);
+	json_object_object_add(user, "id", json_object_new_string(id));
+	return m;
+}
+
+/* The members asked for, an array that the caller puts. */
+static json_object *
+find_members(struct conn *c, unsigned guild, json_object *d)
+{
 	json_object *query = check_field(d, "query", json_type_string);
+	json_object *ids = NULL, *list = json_object_new_array();
+	json_object *limit = check_field(d, "limit", json_type_int);
+	size_t most = query ? (size_t)json_object_get_int64(limit) : 0;
+	unsigned all = WORLD_MEMBERS + 1 + c->sim->cfg.members_more;
+
+	json_object_object_get_ex(d, "user_ids", &ids);
+	for (unsigned n = 0; n < all; n++) {
+		json_object *m;
+
+		if (most > 0 && json_object_array_length(list) >= most)
+			break;
+		m = member(c, guild, n);
+		if (asked_for(m, ids, query ? json_object_get_string(query)
+					    : ""))
+			json_object_array_add(list, m);
+		else
+			json_object_put(m);
+	}
+	return list;
+}
+
+/* The ids of d that are of nobody in list. */
+static void
+add_not_found(json_object *d, json_object *list, struct sim_text *t)
+{
 	json_object *ids = NULL;
 	const char *comma = "";
 
 	json_object_object_get_ex(d, "user_ids", &ids);
-	for (unsigned n = 0; n <= WORLD_MEMBERS; n++) {
-		json_object *m = world_render_member(w, guild,
-		    n == WORLD_MEMBERS ? WORLD_BOT : world_member(w, guild, n),
-		    true);
+	for (size_t i = 0; json_object_is_type(ids, json_type_array) &&
+	     i < json_object_array_length(ids); i++) {
+		json_object *id = json_object_array_get_idx(ids, i);
+		bool found = false;
 
-		if (asked_for(m, ids, query ? json_object_get_string(query)
-					    : "")) {
-			text_str(t, comma);
-			text_str(t, json_object_to_json_string_ext(m,
-			    JSON_C_TO_STRING_PLAIN));
-			comma = ",";
-		}
-		json_object_put(m);
+		for (size_t k = 0; k < json_object_array_length(list); k++)
+			found |= asked_for(json_object_array_get_idx(list, k),
+			    id, NULL);
+		if (found)
+			continue;
+		text_str(t, comma);
+		text_str(t, json_object_to_json_string(id));
+		comma = ",";
 	}
+}
+
+static void
+send_chunk(struct conn *c, uint64_t id, json_object *d, json_object *list,
+    unsigned index, unsigned count)
+{
+	size_t size = c->sim->cfg.chunk_size, n = index * size;
+	struct sim_text t = {0};
+	const char *comma = "";
+
+	text_str(&t, "{\"not_found\":[");
+	if (index == 0)
+		add_not_found(d, list, &t);
+	text_str(&t, "],\"members\":[");
+	for (; n < (index + 1) * size && n < json_object_array_length(list);
+	     n++) {
+		text_str(&t, comma);
+		text_str(&t, json_object_to_json_string_ext(
+		    json_object_array_get_idx(list, n),
+		    JSON_C_TO_STRING_PLAIN));
+		comma = ",";
+	}
+	text_fmt(&t, "],\"guild_id\":\"%" PRIu64 "\",\"chunk_index\":%u,"
+	    "\"chunk_count\":%u", id, index, count);
+	add_nonce(&t, d);
+	text_str(&t, "}");
+	answer(c, "GUILD_MEMBERS_CHUNK", &t);
+	text_free(&t);
+}
+
+static void
+send_members(struct conn *c, uint64_t id, unsigned guild, json_object *d)
+{
+	json_object *list = find_members(c, guild, d);
+	size_t n = json_object_array_length(list);
+	unsigned size = c->sim->cfg.chunk_size;
+	unsigned count = n > 0 ? (unsigned)((n + size - 1) / size) : 1;
+
+	for (unsigned i = 0; i < count && c->session; i++)
+		send_chunk(c, id, d, list, i, count);
+	json_object_put(list);
+}
+
+/* A fault in place of the answer? */
+static bool
+faulted(struct conn *c, uint64_t id, json_object *d)
+{
+	const struct fault *f;
+
+	if (fault_take(c->sim, FAULT_K_LOSE_MEMBERS, c->shard, c->host))
+		return true;
+	f = fault_take(c->sim, FAULT_K_LIMIT_MEMBERS, c->shard, c->host);
+	if (f)
+		rate_limited(c, d, id, f->arg);
+	return f != NULL;
 }
 
 /* NULL, or what is wrong. */
@@ -209,7 +311,6 @@ ask_members(struct conn *c, json_object *d)
 {
 	uint64_t id = guild_of(d), wait;
 	const char *why = id ? check_members(d) : "guild_id is missing";
-	struct sim_text t = {0};
 	int64_t guild;
 
 	if (why) {
@@ -224,18 +325,13 @@ ask_members(struct conn *c, json_object *d)
 		    "the GUILD_MEMBERS intent");
 		return;
 	}
+	if (faulted(c, id, d))
+		return;
 	if (is_full(d) && (wait = full_list_wait(id)) > 0) {
 		rate_limited(c, d, id, wait);
 		return;
 	}
-	text_str(&t, "{\"not_found\":[],\"members\":[");
-	add_members(c, (unsigned)guild, d, &t);
-	text_fmt(&t, "],\"guild_id\":\"%" PRIu64 "\",\"chunk_index\":0,"
-	    "\"chunk_count\":1", id);
-	add_nonce(&t, d);
-	text_str(&t, "}");
-	answer(c, "GUILD_MEMBERS_CHUNK", &t);
-	text_free(&t);
+	send_members(c, id, (unsigned)guild, d);
 }
 
 /* ---- ops 31 and 43 ----------------------------------------------------- */

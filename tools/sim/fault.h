@@ -34,6 +34,10 @@ enum fault_arg { ARG_NONE, ARG_NUMBER, ARG_NUMBER_OPT, ARG_BOOL, ARG_FILE,
 	    "leaves a heartbeat without its ACK")                              \
 	X(DELAY_ACK, "delay-ack", SESSION, NUMBER,                             \
 	    "sends a heartbeat's ACK after MS ms")                             \
+	X(LOSE_MEMBERS, "lose-members", SESSION, NONE,                         \
+	    "leaves an op 8 without an answer")                                \
+	X(LIMIT_MEMBERS, "limit-members", SESSION, NUMBER,                     \
+	    "answers an op 8 with RATE_LIMITED for MS ms")                     \
 	X(NO_READY, "no-ready", SESSION, NONE,                                 \
 	    "sends nothing after IDENTIFY or RESUME")                          \
 	X(OP9_IDENTIFY, "op9-on-identify", SESSION, NONE,                      \

@@ -27,14 +27,27 @@ void
 gate_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
     size_t len)
 {
+	struct sim_text bare = {0};
+	bool hidden = false, asked = false;
+
 	gate_next(sim);
 	list_each_safe(&sim->gate->live, e, next) {
 		struct session *s = container_of(e, struct session, link);
 
-		if ((guild_id >> 22) % s->count == s->shard &&
-		    gate_wants(s->intents, t, guild_id == 0))
+		if ((guild_id >> 22) % s->count != s->shard ||
+		    !gate_wants(s->intents, t, guild_id == 0))
+			continue;
+		if (!asked && gate_hides(s->intents, t)) {
+			hidden = gate_hide(sim, d, &bare);
+			asked = true;
+		}
+		if (hidden && gate_hides(s->intents, t))
+			session_dispatch(s, t, bare.p, bare.len,
+			    JOURNAL_COUNTED);
+		else
 			session_dispatch(s, t, d, len, JOURNAL_COUNTED);
 	}
+	text_free(&bare);
 }
 
 void

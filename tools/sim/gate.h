@@ -52,6 +52,11 @@ struct conn *gate_conn(struct sim *, unsigned shard);
 void gate_revoke(struct sim *);
 /* Do these intents ask for dispatches named t? dm: not of a guild. */
 bool gate_wants(uint64_t intents, const char *t, bool dm);
+#define GATE_MESSAGE_CONTENT (UINT64_C(1) << 15)
+/* Do these intents see messages named t without their content? */
+bool gate_hides(uint64_t intents, const char *t);
+/* Replaces out by d without content; false when d is one that all may see. */
+bool gate_hide(struct sim *, const char *d, struct sim_text *out);
 unsigned gate_connected(struct sim *);
 /* The next event's number. */
 uint64_t gate_next(struct sim *);

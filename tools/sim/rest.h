@@ -60,19 +60,11 @@ void rest_fault_list(const struct sim *, struct sim_text *out);
  *   gateway-bot STATUS|ok [json|html|garbage|empty|shared|global|cut]
  *       [retry-after=S] [delay=S] [count=N]
  *   rest PATTERN STATUS|ok [...the same] · rest list · rest clear
- *   interaction GUILD [NAME [TEXT]]
+ *   interaction GUILD [NAME [TEXT]] [--as KIND] [--target ID]
  * 0, 1 or EXIT_USAGE with a sentence in out.
  */
 int rest_control(struct sim *, int argc, char **argv, struct sim_text *out);
 /* Appends the JSON object of the report's "rest". */
 void rest_report(struct sim *, struct sim_text *out);
-
-/*
- * A person uses command `name` (with one text option, or NULL) in a guild's
- * channel: emits INTERACTION_CREATE with a live token.  Returns its id, 0 when
- * the table of live interactions is full.
- */
-uint64_t rest_interaction_new(struct sim *, unsigned guild, const char *name,
-    const char *text);
 
 #endif

@@ -64,7 +64,23 @@ rest_hook_interaction_new(struct rest *r, uint64_t channel)
 	    .channel = channel,
 	    .made_ms = clock_boot_ms()};
 	rest_hook_token(r, best->token, sizeof(best->token));
+	r->hooks->counts.made++;
 	return best;
+}
+
+unsigned
+rest_hook_waiting(const struct rest *r)
+{
+	uint64_t now = clock_boot_ms();
+	unsigned n = 0;
+
+	for (size_t k = 0; k < HOOK_INTERACTIONS_MAX; k++) {
+		const struct hook_interaction *i = &r->hooks->live[k];
+
+		n += i->id != 0 && !i->answered &&
+		    now - i->made_ms <= HOOK_ANSWER_MS;
+	}
+	return n;
 }
 
 struct hook_interaction *

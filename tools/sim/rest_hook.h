@@ -25,11 +25,21 @@ struct hook_interaction {
 	uint64_t id;		/* 0: free */
 	uint64_t channel, made_ms;
 	uint64_t original;	/* message id of the first answer; 0: none */
+	uint64_t message;	/* it belongs to; 0: none */
+	unsigned type;		/* enum interact_type */
 	bool answered;
 	char token[96];
 };
 
+/* Interactions so far, and what became of them. */
+struct hook_counts {
+	uint64_t made, answered;
+	uint64_t twice, late;	/* answers to one that was over */
+	uint64_t wrong;		/* answers it does not take */
+};
+
 struct rest_hooks {
+	struct hook_counts counts;
 	struct hook hook[HOOKS_MAX];
 	struct hook_interaction live[HOOK_INTERACTIONS_MAX];
 	uint64_t tokens;	/* made so far */
@@ -39,6 +49,8 @@ struct rest_hooks {
 struct hook_interaction *rest_hook_interaction_new(struct rest *,
     uint64_t channel);
 struct hook_interaction *rest_hook_interaction(struct rest *, uint64_t id);
+/* Those that may still be answered for the first time. */
+unsigned rest_hook_waiting(const struct rest *);
 /* By token, within its 15 minutes and once answered. */
 struct hook_interaction *rest_hook_by_token(struct rest *, const char *token);
 struct hook *rest_hook_new(struct rest *, uint64_t channel, const char *name);

@@ -1,9 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* What the control socket asks of the REST side: verbs and the report. */
-#include "tools/sim/rest_call.h"
+#include "tools/sim/interact.h"
+#include "tools/sim/rest_hook.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+static void
+interactions(const struct rest *r, struct sim_text *out)
+{
+	const struct hook_counts *n = &r->hooks->counts;
+	unsigned waiting = rest_hook_waiting(r);
+
+	text_fmt(out, ",\"interactions\":{\"made\":%" PRIu64
+	    ",\"answered\":%" PRIu64 ",\"waiting\":%u,\"unanswered\":%"
+	    PRIu64 ",\"twice\":%" PRIu64 ",\"late\":%" PRIu64
+	    ",\"wrong\":%" PRIu64 "}", n->made, n->answered, waiting,
+	    n->made - n->answered - waiting, n->twice, n->late, n->wrong);
+}
 
 void
 rest_report(struct sim *sim, struct sim_text *out)
@@ -29,8 +43,10 @@ rest_report(struct sim *sim, struct sim_text *out)
 			    r->limited[c]);
 			comma = ",";
 		}
-	text_fmt(out, "},\"invalid\":%" PRIu64 ",\"faulted\":%" PRIu64 "}",
+	text_fmt(out, "},\"invalid\":%" PRIu64 ",\"faulted\":%" PRIu64,
 	    r->invalid, r->faulted);
+	interactions(r, out);
+	text_str(out, "}");
 }
 
 struct wish {
@@ -117,14 +133,42 @@ fault_verb(struct sim *sim, const char *pattern, int argc, char **argv,
 	return 1;
 }
 
+#define INTERACTION_USAGE                                                      \
+	"interaction GUILD [NAME [TEXT]] [--as " INTERACT_WORDS "] "           \
+	"[--target ID]"
+
+/* The words after the guild. */
+static bool
+interaction_words(struct interact_form *f, int argc, char **argv)
+{
+	int plain = 0;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--as") == 0 && i + 1 < argc)
+			f->as = argv[++i];
+		else if (strcmp(argv[i], "--target") == 0 && i + 1 < argc &&
+			 str_to_u64(argv[i + 1], &f->target))
+			i++;
+		else if (strncmp(argv[i], "--", 2) == 0 || plain == 2)
+			return false;
+		else if (plain++ == 0)
+			f->name = argv[i];
+		else
+			f->text = argv[i];
+	}
+	return true;
+}
+
 static int
 interaction_verb(struct sim *sim, int argc, char **argv, struct sim_text *out)
 {
+	struct interact_form f = {.name = "ping"};
 	uint64_t guild, id;
 	int64_t index;
 
-	if (argc < 1 || argc > 3 || !str_to_u64(argv[0], &guild)) {
-		text_str(out, "expected: interaction GUILD [NAME [TEXT]]");
+	if (argc < 1 || !str_to_u64(argv[0], &guild) ||
+	    !interaction_words(&f, argc, argv)) {
+		text_str(out, "expected: " INTERACTION_USAGE);
 		return EXIT_USAGE;
 	}
 	index = world_guild_find(sim->world, guild);
@@ -134,12 +178,9 @@ interaction_verb(struct sim *sim, int argc, char **argv, struct sim_text *out)
 		text_fmt(out, "no guild %s", argv[0]);
 		return 1;
 	}
-	id = rest_interaction_new(sim, (unsigned)index,
-	    argc > 1 ? argv[1] : "ping", argc > 2 ? argv[2] : NULL);
-	if (id == 0) {
-		text_str(out, "too many interactions are live");
+	id = interact_new(sim, (unsigned)index, &f, out);
+	if (id == 0)
 		return 1;
-	}
 	text_fmt(out, "%" PRIu64 "\n", id);
 	return 0;
 }

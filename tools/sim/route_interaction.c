@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interactions: INTERACTION_CREATE with a live token, and the one answer it
- * takes within three seconds (discord-protocol.md section 7.3).
+ * The one answer an interaction takes, within three seconds, of a type that
+ * fits to what it is (discord-protocol.md section 7.3).
  */
+#include "tools/sim/interact.h"
 #include "tools/sim/rest_hook.h"
 #include "tools/sim/route.h"
 
@@ -14,92 +15,36 @@
 enum callback_type {
 	CALLBACK_MESSAGE = 4,
 	CALLBACK_DEFERRED = 5,
+	CALLBACK_DEFERRED_UPDATE = 6,
+	CALLBACK_UPDATE = 7,
+	CALLBACK_CHOICES = 8,
 	CALLBACK_MODAL = 9,
 };
 
-static json_object *
-command_data(struct sim *sim, const char *name, const char *text)
+#define CHOICES_MAX 25
+
+/* What each kind takes, as Discord says it. */
+static const struct {
+	int types[8]; /* 0-ended */
+	const char *words;
+} takes[] = {
+    [INTERACT_COMMAND] = {{4, 5, 9}, "{4, 5, 9}"},
+    [INTERACT_COMPONENT] = {{4, 5, 6, 7, 9}, "{4, 5, 6, 7, 9}"},
+    [INTERACT_AUTOCOMPLETE] = {{8}, "{8}"},
+    [INTERACT_MODAL] = {{4, 5, 6, 7}, "{4, 5, 6, 7}"},
+};
+
+/* A modal that no message opened has no message to change. */
+static bool
+taken(const struct hook_interaction *i, int64_t type)
 {
-	json_object *d = json_object_new_object(), *list, *o;
-
-	json_object_object_add(d, "type", json_object_new_int(1));
-	json_object_object_add(d, "name", json_object_new_string(name));
-	json_object_object_add(
-	    d, "id", rest_json_id(world_snowflake(sim->world)));
-	if (text == NULL)
-		return d;
-	if (text[0] == '[' && (list = json_tokener_parse(text)) != NULL) {
-		json_object_object_add(d, "options", list);
-		return d;
-	}
-	list = json_object_new_array();
-	o = json_object_new_object();
-	json_object_object_add(o, "type", json_object_new_int(3));
-	json_object_object_add(o, "name", json_object_new_string("text"));
-	json_object_object_add(o, "value", json_object_new_string(text));
-	json_object_array_add(list, o);
-	json_object_object_add(d, "options", list);
-	return d;
-}
-
-/* d of INTERACTION_CREATE, as in tests/data/events. */
-static json_object *
-interaction_json(struct sim *sim, const struct hook_interaction *i,
-    const struct world_channel *ch, json_object *data)
-{
-	struct world *w = sim->world;
-	json_object *d = json_object_new_object(), *m, *guild;
-	unsigned user = world_member(w, ch->guild, 0);
-
-	m = world_render_member(w, ch->guild, user, true);
-	json_object_object_add(
-	    m, "permissions", json_object_new_string("2251799813685247"));
-	guild = json_object_new_object();
-	json_object_object_add(
-	    guild, "id", rest_json_id(world_guild_id(w, ch->guild)));
-	json_object_object_add(
-	    guild, "locale", json_object_new_string("en-US"));
-	json_object_object_add(d, "version", json_object_new_int(1));
-	json_object_object_add(d, "type", json_object_new_int(2));
-	json_object_object_add(d, "token", json_object_new_string(i->token));
-	json_object_object_add(d, "member", m);
-	json_object_object_add(d, "locale", json_object_new_string("en-US"));
-	json_object_object_add(d, "id", rest_json_id(i->id));
-	json_object_object_add(
-	    d, "guild_locale", json_object_new_string("en-US"));
-	json_object_object_add(
-	    d, "guild_id", rest_json_id(world_guild_id(w, ch->guild)));
-	json_object_object_add(d, "guild", guild);
-	json_object_object_add(d, "entitlements", json_object_new_array());
-	json_object_object_add(d, "data", data);
-	json_object_object_add(d, "context", json_object_new_int(0));
-	json_object_object_add(d, "channel_id", rest_json_id(ch->id));
-	json_object_object_add(d, "channel", world_render_channel(w, ch));
-	json_object_object_add(
-	    d, "attachment_size_limit", json_object_new_int(10485760));
-	json_object_object_add(
-	    d, "application_id", rest_json_id(world_app_id(w)));
-	json_object_object_add(
-	    d, "app_permissions", json_object_new_string("442368"));
-	return d;
-}
-
-uint64_t
-rest_interaction_new(
-    struct sim *sim, unsigned guild, const char *name, const char *text)
-{
-	struct hook_interaction *i;
-	struct world_channel ch;
-	json_object *d;
-
-	world_talk_channel(sim->world, guild, 0, &ch);
-	i = rest_hook_interaction_new(sim->rest, ch.id);
-	if (i == NULL)
-		return 0;
-	d = interaction_json(sim, i, &ch, command_data(sim, name, text));
-	rest_msg_emit(sim, guild, "INTERACTION_CREATE", d);
-	json_object_put(d);
-	return i->id;
+	if (i->type == INTERACT_MODAL && i->message == 0 &&
+	    type == CALLBACK_UPDATE)
+		return false;
+	for (const int *t = takes[i->type].types; *t != 0; t++)
+		if (*t == type)
+			return true;
+	return false;
 }
 
 /* The interaction of the path while it may be answered; or an answer. */
@@ -107,43 +52,84 @@ static struct hook_interaction *
 answerable(struct rest_call *c)
 {
 	struct hook_interaction *i = rest_hook_interaction(c->rest, c->id[0]);
+	struct hook_counts *n = &c->rest->hooks->counts;
 
-	if (i == NULL || strcmp(i->token, c->word[0]) != 0)
+	if (i == NULL || strcmp(i->token, c->word[0]) != 0) {
 		rest_refuse(c, REST_UNKNOWN_INTERACTION);
-	else if (i->answered)
+	} else if (i->answered) {
+		n->twice++;
 		rest_refuse(c, REST_ACKNOWLEDGED);
-	else if (clock_boot_ms() - i->made_ms > HOOK_ANSWER_MS)
+	} else if (clock_boot_ms() - i->made_ms > HOOK_ANSWER_MS) {
+		n->late++;
 		rest_refuse(c, REST_UNKNOWN_INTERACTION);
-	else
+	} else {
 		return i;
+	}
 	return NULL;
 }
 
-/* A command takes a message, "deferred" or a modal. */
-static bool
-form_check(struct rest_call *c, json_object *body, int64_t *type)
+static void
+modal_check(struct rest_call *c, json_object *data)
 {
 	static const char *const need[] = {"custom_id", "title", "components"};
+
+	for (size_t i = 0; i < nitems(need); i++)
+		if (rest_form_get(data, need[i]) == NULL)
+			rest_form_error(c, "data", "BASE_TYPE_REQUIRED",
+			    "%s is required", need[i]);
+}
+
+static void
+choices_check(struct rest_call *c, json_object *data)
+{
+	json_object *list = rest_form_get(data, "choices");
+	size_t n;
+
+	if (!json_object_is_type(list, json_type_array)) {
+		rest_form_error(c, "data.choices", "BASE_TYPE_REQUIRED",
+		    "This field is required");
+		return;
+	}
+	n = json_object_array_length(list);
+	if (n > CHOICES_MAX)
+		rest_form_error(c, "data.choices", "BASE_TYPE_BAD_LENGTH",
+		    "Must be %d or fewer in length.", CHOICES_MAX);
+	for (size_t i = 0; i < n; i++) {
+		json_object *o = json_object_array_get_idx(list, i);
+		json_object *name = rest_form_get(o, "name");
+
+		if (!json_object_is_type(name, json_type_string) ||
+		    rest_form_get(o, "value") == NULL)
+			rest_form_error(c, "data.choices",
+			    "BASE_TYPE_REQUIRED",
+			    "name and value are required");
+	}
+}
+
+/* Is the answer of a type and shape that this interaction takes? */
+static bool
+form_check(struct rest_call *c, const struct hook_interaction *i,
+    json_object *body, int64_t *type)
+{
 	json_object *data = rest_form_get(body, "data");
 
 	if (!rest_form_int(c, body, "type", 1, 12, type)) {
 		if (c->errors == NULL)
 			rest_form_error(c, "type", "BASE_TYPE_REQUIRED",
 			    "This field is required");
-	} else if (*type != CALLBACK_MESSAGE && *type != CALLBACK_DEFERRED &&
-		   *type != CALLBACK_MODAL)
+	} else if (!taken(i, *type))
 		rest_form_error(c, "type", "BASE_TYPE_CHOICES",
-		    "Value must be one of {4, 5, 9}.");
-	for (size_t i = 0; *type == CALLBACK_MODAL && i < nitems(need); i++)
-		if (rest_form_get(data, need[i]) == NULL)
-			rest_form_error(c, "data", "BASE_TYPE_REQUIRED",
-			    "%s is required", need[i]);
+		    "Value must be one of %s.", takes[i->type].words);
+	else if (*type == CALLBACK_MODAL)
+		modal_check(c, data);
+	else if (*type == CALLBACK_CHOICES)
+		choices_check(c, data);
 	if (rest_form_refused(c))
 		return false;
-	if (*type != CALLBACK_MESSAGE)
+	if (*type != CALLBACK_MESSAGE && *type != CALLBACK_UPDATE)
 		return true;
 	if (json_object_is_type(data, json_type_object))
-		return rest_msg_check(c, data, false);
+		return rest_msg_check(c, data, *type == CALLBACK_UPDATE);
 	rest_form_error(
 	    c, "data", "BASE_TYPE_REQUIRED", "This field is required");
 	return !rest_form_refused(c);
@@ -192,7 +178,7 @@ reply_resource(struct rest_call *c, const struct hook_interaction *i,
 	json_object *res = json_object_new_object();
 
 	json_object_object_add(in, "id", rest_json_id(i->id));
-	json_object_object_add(in, "type", json_object_new_int(2));
+	json_object_object_add(in, "type", json_object_new_int(i->type));
 	json_object_object_add(
 	    in, "response_message_id", m ? rest_json_id(m->id) : NULL);
 	json_object_object_add(res, "type", json_object_new_int64(type));
@@ -204,22 +190,42 @@ reply_resource(struct rest_call *c, const struct hook_interaction *i,
 	rest_reply(c, 200, o);
 }
 
+/* What the answer does to messages; the one it is about, or NULL. */
+static struct world_msg *
+carry_out(struct rest_call *c, struct hook_interaction *i, json_object *data,
+    int64_t type)
+{
+	struct world_msg *m = NULL;
+
+	if (type == CALLBACK_MESSAGE || type == CALLBACK_DEFERRED)
+		m = post_answer(c, i, data, type);
+	else if (i->message != 0 && (type == CALLBACK_UPDATE ||
+		     type == CALLBACK_DEFERRED_UPDATE))
+		m = world_msg_find(c->w, i->message);
+	if (m != NULL && type == CALLBACK_UPDATE)
+		rest_msg_edit(c, m, data);
+	if (m != NULL)
+		i->original = m->id;
+	return m;
+}
+
 void
 route_callback(struct rest_call *c)
 {
 	json_object *body = rest_form_object(c);
 	struct hook_interaction *i;
-	struct world_msg *m = NULL;
+	struct world_msg *m;
 	int64_t type = 0;
 
-	if (body == NULL || (i = answerable(c)) == NULL ||
-	    !form_check(c, body, &type))
+	if (body == NULL || (i = answerable(c)) == NULL)
 		return;
-	i->answered = true;
-	if (type != CALLBACK_MODAL) {
-		m = post_answer(c, i, rest_form_get(body, "data"), type);
-		i->original = m->id;
+	if (!form_check(c, i, body, &type)) {
+		c->rest->hooks->counts.wrong++;
+		return;
 	}
+	i->answered = true;
+	c->rest->hooks->counts.answered++;
+	m = carry_out(c, i, rest_form_get(body, "data"), type);
 	if (rest_body_true(c, "with_response"))
 		reply_resource(c, i, type, m);
 	else

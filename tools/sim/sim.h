@@ -48,6 +48,8 @@ struct sim_config {
 	bool plain;		/* http/ws instead of https/wss */
 	uint64_t seed;
 	unsigned guilds;
+	unsigned chunk_size;	/* members per GUILD_MEMBERS_CHUNK */
+	unsigned members_more;	/* members that only op 8 knows, per guild */
 	unsigned shards;	/* recommended by /gateway/bot */
 	unsigned max_concurrency;
 	double rate;		/* generated events/s over all shards */

@@ -4,6 +4,7 @@
 #include "tools/sim/fault.h"
 #include "tools/sim/gate.h"
 #include "tools/sim/gen.h"
+#include "tools/sim/interact.h"
 #include "tools/sim/pings.h"
 #include "tools/sim/report.h"
 #include "tools/sim/rest.h"
@@ -411,7 +412,8 @@ static const struct {
 	" | list | clear"},
     {"gateway-bot", 1, 12, rest_control, "STATUS|ok [KIND] [KEY=VALUE ...]"},
     {"rest", 1, 12, rest_control, "PATTERN STATUS|ok ... | list | clear"},
-    {"interaction", 1, 3, rest_control, "GUILD [NAME [TEXT]]"},
+    {"interaction", 1, 7, rest_control,
+	"GUILD [NAME [TEXT]] [--as " INTERACT_WORDS "] [--target ID]"},
     {"set", 2, 2, verb_set, "KEY VALUE"},
     {"journal", 1, 3, verb_journal, "SHARD|all [--since N]"},
     {"stop", 0, 0, verb_stop, ""},

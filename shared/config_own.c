@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* Keys of plugins; see config_own.h. */
+#include "shared/config_own.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+/* Whether a value can be sent as a JSON string is asked of who reads them. */
+static bool
+is_utf8(const char *value)
+{
+	struct json_object *o = json_object_new_string(value), *again;
+	const char *text = json_object_to_json_string_ext(o,
+	    JSON_C_TO_STRING_PLAIN);
+	struct json_tokener *tok = json_tokener_new();
+
+	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
+	again = json_tokener_parse_ex(tok, text, (int)strlen(text) + 1);
+	json_object_put(again);
+	json_object_put(o);
+	json_tokener_free(tok);
+	return again != NULL;
+}
+
+const char *
+config_own_add(char **own, const char *key, const char *value)
+{
+	size_t n = strlen(key), was = *own != NULL ? strlen(*own) : 0;
+	size_t more = n + strlen(value) + 2, keys = 0;
+	char *old;
+
+	if (n == 0 || n > CONFIG_OWN_KEY_MAX || strspn(key,
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789_.-") != n)
+		return "expected config. and 1 to 64 letters, digits, '_', "
+		       "'.' and '-'";
+	if (!is_utf8(value))
+		return "expected UTF-8";
+	if ((old = config_own_get(*own, key)) != NULL) {
+		free(old);
+		return "given twice";
+	}
+	for (size_t i = 0; i < was; i++)
+		keys += (*own)[i] == '\n';
+	if (keys >= CONFIG_OWN_KEYS_MAX || was + more > CONFIG_OWN_BYTES_MAX)
+		return "expected at most 256 keys of the plugin's own, and "
+		       "64 KiB of them";
+	*own = base_realloc(*own, was + more + 1);
+	snprintf(*own + was, more + 1, "%s=%s\n", key, value);
+	return NULL;
+}
+
+void
+config_own_each(const char *own, config_own_fn *fn, void *arg)
+{
+	char *copy = base_strdup(own != NULL ? own : ""), *line = copy;
+
+	while (*line != '\0') {
+		char *value = strchr(line, '='), *end = strchr(line, '\n');
+
+		must(value != NULL && end != NULL);
+		*value++ = *end = '\0';
+		fn(line, value, arg);
+		line = end + 1;
+	}
+	free(copy);
+}
+
+struct search {
+	const char *key;
+	char *found;
+};
+
+static void
+compare(const char *key, const char *value, void *arg)
+{
+	struct search *s = arg;
+
+	if (strcmp(key, s->key) == 0)
+		s->found = base_strdup(value);
+}
+
+char *
+config_own_get(const char *own, const char *key)
+{
+	struct search s = {key, NULL};
+
+	config_own_each(own, compare, &s);
+	return s.found;
+}
+
+static void
+add(const char *key, const char *value, void *arg)
+{
+	json_object_object_add(arg, key, json_object_new_string(value));
+}
+
+char *
+config_own_json(const char *own)
+{
+	struct json_object *o = json_object_new_object();
+	char *text;
+
+	config_own_each(own, add, o);
+	text = base_strdup(json_object_to_json_string_ext(o,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+	return text;
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/* See interact.h; the objects are as in tests/data/events. */
+#include "tools/sim/interact.h"
+
+#include "tools/sim/rest_hook.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define BUTTON 2
+#define SELECT 3
+#define TEXT_INPUT 4
+
+struct making {
+	struct sim *sim;
+	const struct interact_form *form;
+	struct world_channel ch;
+	unsigned user;		 /* who does it */
+	struct world_msg *message; /* it is about, or NULL */
+	uint64_t target;
+};
+
+static void
+set(json_object *o, const char *key, json_object *value)
+{
+	json_object_object_add(o, key, value);
+}
+
+static void
+set_text(json_object *o, const char *key, const char *text)
+{
+	set(o, key, json_object_new_string(text));
+}
+
+static json_object *
+array_of(json_object *one)
+{
+	json_object *list = json_object_new_array();
+
+	json_object_array_add(list, one);
+	return list;
+}
+
+/* ---- data, by kind ------------------------------------------------------- */
+
+static json_object *
+command_data(struct making *m, int type)
+{
+	json_object *d = json_object_new_object();
+
+	set(d, "type", json_object_new_int(type));
+	set_text(d, "name", m->form->name);
+	set(d, "id", rest_json_id(world_snowflake(m->sim->world)));
+	return d;
+}
+
+static json_object *
+slash_data(struct making *m)
+{
+	json_object *d = command_data(m, 1), *o;
+
+	if (m->form->text == NULL)
+		return d;
+	if (m->form->text[0] == '[' &&
+	    (o = json_tokener_parse(m->form->text)) != NULL) {
+		set(d, "options", o);
+		return d;
+	}
+	o = json_object_new_object();
+	set(o, "type", json_object_new_int(3));
+	set_text(o, "name", "text");
+	set_text(o, "value", m->form->text);
+	set(d, "options", array_of(o));
+	return d;
+}
+
+static json_object *
+autocomplete_data(struct making *m)
+{
+	json_object *d = command_data(m, 1), *o = json_object_new_object();
+
+	set(o, "type", json_object_new_int(3));
+	set_text(o, "name", "text");
+	set_text(o, "value", m->form->text != NULL ? m->form->text : "");
+	set(o, "focused", json_object_new_boolean(true));
+	set(d, "options", array_of(o));
+	return d;
+}
+
+/* {"messages":{"ID":{...}}} */
+static json_object *
+resolved(json_object *to, const char *kind, uint64_t id, json_object *what)
+{
+	json_object *by_id = json_object_new_object();
+	char key[24];
+
+	str_format(key, sizeof(key), "%" PRIu64, id);
+	set(by_id, key, what);
+	set(to, kind, by_id);
+	return to;
+}
+
+static json_object *
+user_data(struct making *m)
+{
+	json_object *d = command_data(m, 2), *r = json_object_new_object();
+	struct world *w = m->sim->world;
+	int64_t user = world_user_find(w, m->target);
+
+	resolved(r, "users", m->target,
+	    json_tokener_parse(world_user_json(w, (unsigned)user)));
+	resolved(r, "members", m->target,
+	    world_render_member(w, m->ch.guild, (unsigned)user, false));
+	set(d, "target_id", rest_json_id(m->target));
+	set(d, "resolved", r);
+	return d;
+}
+
+static json_object *
+message_data(struct making *m)
+{
+	json_object *d = command_data(m, 3);
+
+	set(d, "target_id", rest_json_id(m->message->id));
+	set(d, "resolved", resolved(json_object_new_object(), "messages",
+	    m->message->id, world_render_msg(m->sim->world, m->message)));
+	return d;
+}
+
+static json_object *
+component_data(struct making *m, int type)
+{
+	json_object *d = json_object_new_object();
+
+	set(d, "id", json_object_new_int(2));
+	set_text(d, "custom_id", m->form->name);
+	set(d, "component_type", json_object_new_int(type));
+	return d;
+}
+
+static json_object *
+button_data(struct making *m)
+{
+	return component_data(m, BUTTON);
+}
+
+/* The values are split at commas. */
+static json_object *
+select_data(struct making *m)
+{
+	json_object *d = component_data(m, SELECT);
+	json_object *list = json_object_new_array();
+	const char *s = m->form->text != NULL ? m->form->text : "a";
+
+	for (size_t n; *s != '\0'; s += n + (s[n] == ',')) {
+		n = strcspn(s, ",");
+		json_object_array_add(list, json_object_new_string_len(s,
+		    (int)n));
+	}
+	set(d, "values", list);
+	return d;
+}
+
+static json_object *
+modal_data(struct making *m)
+{
+	json_object *d = json_object_new_object();
+	json_object *label = json_object_new_object();
+	json_object *input = json_object_new_object();
+
+	set_text(input, "value", m->form->text != NULL ? m->form->text : "");
+	set(input, "type", json_object_new_int(TEXT_INPUT));
+	set(input, "id", json_object_new_int(2));
+	set_text(input, "custom_id", "text");
+	set(label, "type", json_object_new_int(18));
+	set(label, "id", json_object_new_int(1));
+	set(label, "component", input);
+	set_text(d, "custom_id", m->form->name);
+	set(d, "components", array_of(label));
+	return d;
+}
+
+/* What a kind is about, besides its name. */
+enum about { NOTHING, A_USER, A_MESSAGE, OWN_MESSAGE, MAYBE_OWN };
+
+static const struct kind {
+	const char *as;
+	enum interact_type type;
+	enum about about;
+	json_object *(*data)(struct making *);
+} kinds[] = {
+    {"slash", INTERACT_COMMAND, NOTHING, slash_data},
+    {"user", INTERACT_COMMAND, A_USER, user_data},
+    {"message", INTERACT_COMMAND, A_MESSAGE, message_data},
+    {"button", INTERACT_COMPONENT, OWN_MESSAGE, button_data},
+    {"select", INTERACT_COMPONENT, OWN_MESSAGE, select_data},
+    {"autocomplete", INTERACT_AUTOCOMPLETE, NOTHING, autocomplete_data},
+    {"modal", INTERACT_MODAL, MAYBE_OWN, modal_data},
+};
+
+/* ---- what it is about ------------------------------------------------------ */
+
+/* Without a target: the last one of the channel that fits. */
+static struct world_msg *
+find_message(struct making *m, bool own)
+{
+	struct world_msg *list[100];
+	size_t n;
+
+	if (m->form->target != 0) {
+		struct world_msg *one = world_msg_find(m->sim->world,
+		    m->form->target);
+
+		return one != NULL && (!own || one->user == WORLD_BOT) ? one
+								      : NULL;
+	}
+	n = world_msg_list(m->sim->world, m->ch.id, 0, 0, list, nitems(list));
+	for (size_t i = 0; i < n; i++)
+		if (!own || list[i]->user == WORLD_BOT)
+			return list[i];
+	return NULL;
+}
+
+static const char *
+find_target(struct making *m, enum about about)
+{
+	struct world *w = m->sim->world;
+
+	m->target = m->form->target;
+	switch (about) {
+	case A_USER:
+		if (m->target == 0)
+			m->target = world_user_id(w,
+			    world_member(w, m->ch.guild, 1));
+		return world_user_find(w, m->target) >= 0 ? NULL
+		    : "there is no such user";
+	case A_MESSAGE:
+		m->message = find_message(m, false);
+		break;
+	case OWN_MESSAGE:
+		m->message = find_message(m, true);
+		break;
+	case MAYBE_OWN:
+		if (m->target == 0)
+			return NULL;
+		m->message = find_message(m, true);
+		break;
+	case NOTHING:
+		return NULL;
+	}
+	if (m->message == NULL)
+		return about == A_MESSAGE ? "there is no such message"
+		    : "the bot has no such message";
+	return world_channel_find(w, m->message->channel, &m->ch) ? NULL
+	    : "there is no such channel";
+}
+
+/* ---- the event -------------------------------------------------------------- */
+
+static void
+set_place(json_object *d, struct making *m)
+{
+	struct world *w = m->sim->world;
+	uint64_t id = world_guild_id(w, m->ch.guild);
+	json_object *guild = json_object_new_object();
+	json_object *member = world_render_member(w, m->ch.guild, m->user,
+	    true);
+
+	set_text(member, "permissions", "2251799813685247");
+	set(guild, "id", rest_json_id(id));
+	set_text(guild, "locale", "en-US");
+	set(d, "member", member);
+	set(d, "guild", guild);
+	set(d, "guild_id", rest_json_id(id));
+	set_text(d, "guild_locale", "en-US");
+	set(d, "channel_id", rest_json_id(m->ch.id));
+	set(d, "channel", world_render_channel(w, &m->ch));
+}
+
+static json_object *
+event(struct making *m, const struct hook_interaction *i, json_object *data)
+{
+	json_object *d = json_object_new_object();
+
+	set(d, "version", json_object_new_int(1));
+	set(d, "type", json_object_new_int((int)i->type));
+	set_text(d, "token", i->token);
+	set_text(d, "locale", "en-US");
+	set(d, "id", rest_json_id(i->id));
+	set(d, "entitlements", json_object_new_array());
+	set(d, "data", data);
+	set(d, "context", json_object_new_int(0));
+	set(d, "attachment_size_limit", json_object_new_int(10485760));
+	set(d, "application_id", rest_json_id(world_app_id(m->sim->world)));
+	set_text(d, "app_permissions", "442368");
+	set_place(d, m);
+	if (i->message != 0)
+		set(d, "message", world_render_msg(m->sim->world, m->message));
+	return d;
+}
+
+static uint64_t
+emit(struct making *m, const struct kind *k, struct sim_text *why)
+{
+	struct hook_interaction *i = rest_hook_interaction_new(m->sim->rest,
+	    m->ch.id);
+	json_object *d;
+
+	if (i == NULL) {
+		text_str(why, "too many interactions are live");
+		return 0;
+	}
+	i->type = k->type;
+	i->message = k->about == OWN_MESSAGE || k->about == MAYBE_OWN
+	    ? m->message != NULL ? m->message->id : 0 : 0;
+	d = event(m, i, k->data(m));
+	rest_msg_emit(m->sim, m->ch.guild, "INTERACTION_CREATE", d);
+	json_object_put(d);
+	return i->id;
+}
+
+uint64_t
+interact_new(struct sim *sim, unsigned guild, const struct interact_form *form,
+    struct sim_text *why)
+{
+	struct making m = {.sim = sim, .form = form,
+	    .user = world_member(sim->world, guild, 0)};
+	const struct kind *k = NULL;
+	const char *fault;
+
+	for (size_t i = 0; i < nitems(kinds); i++)
+		if (strcmp(form->as != NULL ? form->as : "slash",
+			kinds[i].as) == 0)
+			k = &kinds[i];
+	if (k == NULL) {
+		text_fmt(why, "--as %s is none of " INTERACT_WORDS, form->as);
+		return 0;
+	}
+	world_talk_channel(sim->world, guild, 0, &m.ch);
+	fault = find_target(&m, k->about);
+	if (fault == NULL && m.ch.guild == WORLD_NOWHERE)
+		fault = "that message is not of a guild";
+	if (fault != NULL) {
+		text_str(why, fault);
+		return 0;
+	}
+	return emit(&m, k, why);
+}
