@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A plugin for the scenarios: makes the calls it finds, a JSON line each, in
 the fifo IN and writes what came of them to the fifo OUT; what the handler
-asks of it is written to the file SEEN."""
+asks of it is written to the file SEEN.  A method of HELPERS is the helper's
+own."""
 import json
 import os
 import sys
@@ -16,12 +17,21 @@ IN, OUT, SEEN = sys.argv[1:4]
 bot = shardherd.Plugin(workers=1)
 
 
+HELPERS = {
+    "helper.config": lambda: bot.config,
+    "helper.members": lambda **params: [m["user"]["id"] for m in
+        bot.members(**params)],
+    "helper.log": lambda **params: bot.log(**params),
+}
+
+
 def serve():
     with open(os.open(IN, os.O_RDWR), encoding="utf-8") as calls:
         for line in calls:
             method, params = json.loads(line)
             try:
-                answer = {"result": bot.call(method, **params)}
+                answer = {"result": HELPERS[method](**params) if method in
+                    HELPERS else bot.call(method, **params)}
             except shardherd.Error as e:
                 answer = {"code": e.code, "message": str(e), "data": e.data}
             with open(OUT, "w", encoding="utf-8") as out:
@@ -30,7 +40,8 @@ def serve():
 
 @bot.on("*")
 def event(d, event):
-    if event["event"]["t"] in ("GUILD_CREATE", "INTERACTION_CREATE"):
+    if event["event"]["t"] in ("GUILD_CREATE", "INTERACTION_CREATE",
+            "MESSAGE_CREATE"):
         seen(event["event"])
 
 

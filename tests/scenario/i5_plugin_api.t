@@ -9,51 +9,12 @@ import os
 import re
 import shutil
 
-from herd import ROOT, Failed, scenario, wait_until, which
+from bridging import Bridge
+from herd import ROOT, Failed, alive, scenario, wait_until, which
 
-HERE = os.path.join(ROOT, "tests", "scenario")
 PLUGINS = os.path.join(ROOT, "handler", "plugins")
 MAN = os.path.join(ROOT, "man", "shardherd-plugin.7")
 SECTIONS = ("REQUESTS OF THE PLUGIN", "STORAGE", "TIMERS")
-
-
-class Bridge:
-    def __init__(self, fleet, name):
-        self.paths = [fleet.path(name + end) for end in
-            (".in", ".out", ".seen")]
-        for fifo in self.paths[:2]:
-            os.mkfifo(fifo)
-        # Open for both directions: neither ever ends.
-        self.calls, self.answers = [os.open(fifo, os.O_RDWR)
-            for fifo in self.paths[:2]]
-
-    def config(self):
-        return dict(exec=" ".join([os.path.join(HERE, "bridge.py"),
-            *self.paths]), events="GUILD_CREATE, INTERACTION_CREATE")
-
-    def answer(self, method, params):
-        os.write(self.calls, (json.dumps([method, params]) + "\n").encode())
-        line = b""
-        while not line.endswith(b"\n"):
-            line += os.read(self.answers, 65536)
-        return json.loads(line)
-
-    def __call__(self, method, /, **params):
-        answer = self.answer(method, params)
-        if "result" not in answer:
-            raise Failed("%s %r: %r" % (method, params, answer))
-        return answer["result"]
-
-    def code(self, method, /, **params):
-        return self.answer(method, params).get("code")
-
-    def seen(self, true, what):
-        def found():
-            if not os.path.exists(self.paths[2]):
-                return None
-            with open(self.paths[2], encoding="utf-8") as f:
-                return [s for s in map(json.loads, f) if true(s)]
-        return wait_until(found, what)
 
 
 def page():
@@ -88,6 +49,109 @@ def methods(t, bot):
     t.equal({m for m in documented() if bot.code(m, no_such=1) != -32602},
         set(), "every method is there and knows its parameters")
     t.equal(bot.code("no.such"), -32601, "any other is not")
+
+
+def log(t, bot, fleet, example):
+    t.equal(bot("log", **example), True, "the example of log")
+    wait_until(lambda: 'plugin bot: icon changed guild=123 tries=2 '
+        'why="new event"' in fleet.log_text(), "the line with its fields")
+    bot("log", level="info", text="a\n<3>forged", fields={"k":
+        "b\nerror forged", "none": None, "so": True})
+    wait_until(lambda: 'plugin bot: a\\x0a<3>forged k="b\\nerror forged" '
+        'none=null so=true' in fleet.log_text(), "the other line")
+    t.equal([x for x in fleet.log_text().splitlines() if "forged" in x
+        and "plugin bot: a" not in x], [], "no line can be forged")
+    for wrong in (dict(level="loud"), dict(fields=[]), dict(fields={"a b": 1}),
+            dict(fields={"a": {}}), dict(fields={"a": "x" * 1900}),
+            dict(fields={str(n): n for n in range(33)})):
+        t.equal(bot.code("log", **dict(dict(level="info", text="x"),
+            **wrong)), -32602, "refused: %.40s" % wrong)
+
+
+def own_config(t, bot, fleet):
+    t.equal(bot("config"), {"colour": "red"}, "config")
+    t.equal(bot("helper.config"), {"colour": "red"}, "and in initialize")
+    rewrite(fleet, "config.colour = red", "config.colour = s3cret\n"
+        "config.size = 2 ; 3")
+    pid = [p["pid"] for p in json.loads(fleet.must("plugin", "list",
+        "--json"))["plugins"] if p["name"] == "bot"][0]
+    fleet.must("plugin", "restart", "bot")
+    wait_until(lambda: not alive(pid), "the old process is gone")
+    t.equal(bot("config"), {"colour": "s3cret", "size": "2 ; 3"},
+        "a change comes with plugin restart")
+    rewrite(fleet, "config.size = 2 ; 3", "config.new = 1")
+    rewrite(fleet, "s3cret", "s3cret2")
+    said = fleet.must("reload", "--check")
+    for words in ("colour: another value", "size: taken out", "new: new"):
+        t.match(said, r'\[plugin "bot"\] config\.%s\n' % words,
+            "reload --check: " + words)
+    fleet.must("reload")
+    t.equal(bot("config"), {"colour": "s3cret2", "new": "1"},
+        "and with reload")
+    t.ok("s3cret" not in fleet.log_text() + said, "values are not shown")
+    rewrite(fleet, "config.new", "confg.new")
+    t.sentence(fleet.cli("config", "check"), 78, "confg.new: unknown key",
+        "a misspelt one")
+    rewrite(fleet, "confg.new", "config.new")
+
+
+def rewrite(fleet, before, after):
+    with open(fleet.config, encoding="utf-8") as f:
+        text = f.read()
+    if before not in text:
+        raise Failed("no %r in the config" % before)
+    with open(fleet.config, "w", encoding="utf-8") as f:
+        f.write(text.replace(before, after, 1))
+
+
+def cluster(t, bot, fleet):
+    c, status = bot("cluster"), fleet.status()
+    t.equal((c["name"], c["version"], c["api"]), (status["cluster"]["name"],
+        status["cluster"]["version"], 1), "cluster")
+    t.equal(c["shards"]["ready"], 1, "its shards")
+    t.equal(c["shards"]["guilds"], 2, "its guilds")
+    t.equal({k: c["budget"][k] for k in ("total", "remaining")},
+        {k: status["budget"][k] for k in ("total", "remaining")},
+        "its budget")
+    t.equal((c["plugin"]["name"], c["plugin"]["state"]), ("bot", "up"),
+        "the plugin's own entry")
+    shards = bot("cluster.shards")
+    t.equal([(s["id"], s["state"]) for s in shards["shards"]],
+        [(0, "ready")], "cluster.shards")
+    t.equal(shards["next"], None, "and no more")
+    t.ok(isinstance(wait_until(lambda: bot("cluster.shards")["shards"][0]
+        ["heartbeat_rtt_ms"], "a heartbeat"), int), "with its latency")
+    t.equal(bot.code("cluster.shards", first=-1), -32602, "a bad number")
+    t.equal([p["name"] for p in bot("cluster.plugins")["plugins"]][:2],
+        ["bot", "other"], "cluster.plugins")
+
+
+def gateway(t, sim, bot, guild, example):
+    t.equal(bot("presence", **example), {"sent": 1, "failed": 0},
+        "the example of presence")
+    t.equal(bot("presence", shard=0, status="dnd"), True, "of one shard")
+    t.equal(bot.code("presence", status="busy"), -32602, "no such status")
+    channel = [c["id"] for c in guild["channels"] if c["type"] == 2][0]
+    t.equal(bot("voice", guild_id=guild["id"], channel_id=channel), True,
+        "voice")
+    t.equal(bot("voice", guild_id=guild["id"], channel_id=None), True,
+        "and out again")
+    t.equal(bot.code("voice", guild_id=guild["id"]), -32602,
+        "without a channel")
+    for payload in ({"op": 2, "d": {}}, {"op": 3, "d": {"status": "online"}},
+            {"op": 4, "d": {"guild_id": guild["id"]}}, {"op": 8, "d": {}},
+            {"op": 31, "d": {}}, {"op": 43, "d": None}, {"op": 8}):
+        t.equal(bot.code("gateway", shard=0, payload=payload), -32602,
+            "not sent: %s" % payload)
+    t.equal(bot("gateway", guild_id=guild["id"], payload={"op": 43, "d": {
+        "guild_id": guild["id"], "fields": ["status"]}}), True, "gateway")
+    user = guild["members"][0]["user"]["id"]
+    got = bot("members", guild_id=guild["id"], user_ids=[user, "42"])
+    t.equal(([m["user"]["id"] for m in got["members"]], got["not_found"],
+        got["count"]), ([user], ["42"], 1), "members by id")
+    t.equal(bot.code("members", guild_id=guild["id"]), -32602,
+        "all members without the intent")
+    t.equal(sim.totals()["violations"], 0, "Discord had nothing to say")
 
 
 def storage(t, bot, other, example):
@@ -256,18 +320,22 @@ def slash(t, sim, fleet):
 
 
 def main(t):
-    sim = t.sim(shards=1, guilds=2)
+    sim = t.sim(shards=1, guilds=2, heartbeat_interval="2s")
     fleet = t.fleet(sim)
-    bot, other = Bridge(fleet, "bot"), Bridge(fleet, "other")
+    bot = Bridge(fleet, "bot", **{"config.colour": "red"})
+    other = Bridge(fleet, "other")
     calls, texts = examples()
-    fleet.write_config({"handler.prefix": "!"}, {
+    fleet.write_config({"handler.prefix": "!", "handler.probation": "100ms"}, {
         "bot": dict(bot.config(), permissions="ranks"),
         "other": dict(other.config(), storage=2048), **programs(fleet, texts)})
     fleet.start()
     methods(t, bot)
     storage(t, bot, other, calls["kv.txn"])
+    log(t, bot, fleet, calls["log"])
+    cluster(t, bot, fleet)
     guild = messages(t, bot, calls["upload"])
     interaction(t, sim, bot, fleet, guild)
+    gateway(t, sim, bot, guild, calls["presence"])
     timers(t, bot, fleet)
     ranks(t, bot, other, fleet, calls["rank.set"])
     answered(t, sim, "!ping", "pong", bot, guild)
@@ -280,6 +348,7 @@ def main(t):
     slash(t, sim, fleet)
     t.equal(fleet.status()["handler"]["plugin_restarts"], 0,
         "no plugin had to be restarted")
+    own_config(t, bot, fleet)
     fleet.stop()
 
 

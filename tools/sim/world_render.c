@@ -21,7 +21,7 @@
 	"\"flags\":0,\"deaf\":false,\"communication_disabled_until\":null,"    \
 	"\"banner\":null,\"avatar\":null"
 #define MESSAGE                                                                \
-	"\"tts\":false,\"timestamp\":\"$T\",\"pinned\":false,\"mentions\":[]," \
+	"\"tts\":false,\"timestamp\":\"$T\",\"pinned\":false,\"mentions\":[$M]," \
 	"\"mention_roles\":[],\"mention_everyone\":false,\"id\":\"$m\","       \
 	"\"flags\":0,\"embeds\":[],\"edited_timestamp\":$E,\"content\":$C,"    \
 	"\"components\":[],\"channel_id\":\"$c\",\"author\":$A,"               \
@@ -328,6 +328,7 @@ world_render_event(struct world *w, uint64_t *rng, const char *t,
 	    ? world_snowflake(w) : w->last_msg[guild];
 	f.S('C') = text;
 	f.S('E') = "null";
+	f.S('M') = "";
 	f.S('F') = emoji[dice >> 48 & 3];
 	f.S('G') = c.name;
 	f.S('S') = status[dice >> 50 & 3];
@@ -336,6 +337,16 @@ world_render_event(struct world *w, uint64_t *rng, const char *t,
 		remember(w, &f, guild, user, number, ping);
 	fill(&w->templates[k], &f, out);
 	return out->p;
+}
+
+static bool
+mentions_bot(const struct world *w, const char *words)
+{
+	char as[2][32];
+
+	str_format(as[0], sizeof(as[0]), "<@%" PRIu64 ">", world_bot_id(w));
+	str_format(as[1], sizeof(as[1]), "<@!%" PRIu64 ">", world_bot_id(w));
+	return strstr(words, as[0]) != NULL || strstr(words, as[1]) != NULL;
 }
 
 const char *
@@ -360,6 +371,7 @@ world_render_said(struct world *w, const struct world_channel *c,
 	f.N('k') = m.id + 1;
 	f.S('C') = quoted.p;
 	f.S('E') = "null";
+	f.S('M') = mentions_bot(w, words) ? world_user_json(w, WORLD_BOT) : "";
 	fill(&w->templates[PLAIN], &f, out);
 	m.json = base_strdup(out->p);
 	world_msg_add(w, WORLD_PING, &m);
@@ -388,6 +400,7 @@ world_render_msg(struct world *w, const struct world_msg *m)
 	f.S('A') = world_user_json(w, m->user);
 	f.S('C') = text;
 	f.S('E') = "null";
+	f.S('M') = "";
 	fill(&w->templates[PLAIN], &f, &out);
 	o = json_tokener_parse(out.p);
 	text_free(&out);
