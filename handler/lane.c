@@ -218,7 +218,7 @@ lane_push(struct lane *l, struct delivery *d)
 	d->plugin = (uint8_t)l->index;
 	d->epoch = l->all->epoch;
 	list_init(&d->link);
-	if (backlog_knows(&l->backlog, d->event)) {
+	if (l->dismissed || backlog_knows(&l->backlog, d->event)) {
 		lane_done(l, d);
 		return;
 	}
@@ -365,6 +365,45 @@ lane_leave_backlog(struct lane *l)
 	backlog_close(&l->backlog);
 }
 
+/* Nobody will want it; a dead letter stays one. */
+static void
+dismiss_waiting(struct lane *l, struct list *from)
+{
+	list_each_safe(from, at, next) {
+		struct delivery *d = delivery_of(at);
+
+		if (d->event->dead != 0)
+			continue;
+		window_pull(&l->waiting, d);
+		if (in_work(d))
+			lane_done(l, d);
+		else if (d->event->place != EVENT_NOWHERE)
+			backlog_finish(&l->backlog, d->event);
+		else
+			free(d->event);
+	}
+}
+
+static void
+dismiss_some(struct lane *l)
+{
+	struct event *e;
+
+	dismiss_waiting(l, &l->waiting.urgent);
+	dismiss_waiting(l, &l->waiting.bulk);
+	for (unsigned n = 0; n < LANE_DISMISS && l->backlog.untaken
+	     && (e = backlog_take(&l->backlog, SIZE_MAX)) != NULL; n++)
+		backlog_finish(&l->backlog, e);
+}
+
+void
+lane_dismiss(struct lane *l, bool yes)
+{
+	l->dismissed = yes;
+	if (yes && l->backlog.spool != NULL)
+		dismiss_some(l);
+}
+
 void
 lane_tick(struct lane *l)
 {
@@ -372,6 +411,8 @@ lane_tick(struct lane *l)
 		lane_open(l);
 		return;
 	}
+	if (l->dismissed && l->all->serving && !l->all->stopping)
+		dismiss_some(l);
 	backlog_tick(&l->backlog);
 	if (lane_impatient(l))
 		lane_spill(l);

@@ -18,6 +18,7 @@
 #define LANE_LEAVE 8u		/* ticks to finish what is of a backlog that is
 				   another handler's now */
 #define LANE_ALARM_MS 60000u	/* one complaint about lost events per minute */
+#define LANE_DISMISS 4096u	/* events dropped from disk per tick */
 #define LANE_WINDOWS 2		/* processes at once: the old and the new one */
 
 struct lane;
@@ -43,6 +44,7 @@ struct lane {
 	struct window *window[LANE_WINDOWS]; /* the oldest first; or NULL */
 	struct backlog backlog;
 	uint32_t leaving; /* ticks since we do not serve */
+	bool dismissed;	  /* nothing is kept for it */
 	uint64_t events, dropped, alarm_ms, alarm_dropped;
 	char note[160];	    /* what is wrong with its backlog, "" */
 };
@@ -63,6 +65,8 @@ void lane_finish(struct lane *, struct delivery *);
 void lane_fill(struct lane *);
 /* Every LANE_TICK_MS: patience, age, whose the backlog is. */
 void lane_tick(struct lane *);
+/* Whether what comes, and what waits already, is dropped instead of kept. */
+void lane_dismiss(struct lane *, bool);
 /* Writes what holds up shards to disk. */
 void lane_spill(struct lane *);
 /* Deliveries of events in work that it holds up. */

@@ -41,7 +41,16 @@ order_unload(struct order *o)
 	if (o->post == NULL)
 		order_refuse(o, "there is no such plugin");
 	else
-		staff_unload(o->post, o->serial);
+		staff_unload(o->post, o->serial, false);
+}
+
+static void
+order_dismiss(struct order *o)
+{
+	if (o->post == NULL)
+		order_refuse(o, "there is no such plugin");
+	else
+		staff_unload(o->post, o->serial, true);
 }
 
 static void
@@ -59,6 +68,7 @@ static void (*const order_table[PLUGIN_ACTIONS])(struct order *) = {
     [PLUGIN_DO_LOAD] = order_load,
     [PLUGIN_DO_UNLOAD] = order_unload,
     [PLUGIN_DO_RESTART] = order_restart,
+    [PLUGIN_DO_DISMISS] = order_dismiss,
 };
 
 static const struct config_plugin *

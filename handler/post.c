@@ -163,7 +163,7 @@ post_page(struct post *p, uint64_t now, struct page_plugin *out)
 	str_copy(out->name, l->name, sizeof(out->name));
 	plugin_describe(p->slot[post_slot(p)], out);
 	out->state = post_state(p);
-	out->by_operator = p->held;
+	out->by_operator = p->held != 0;
 	if (l->backlog.spool != NULL)
 		spool_stats(l->backlog.spool, &disk);
 	out->outstanding = (uint32_t)lane_out(l);
@@ -177,7 +177,10 @@ post_page(struct post *p, uint64_t now, struct page_plugin *out)
 	out->dropped = l->dropped;
 	out->expired = disk.expired;
 	out->damaged = disk.damaged;
-	if (l->note[0] != '\0')
+	if (l->dismissed)
+		str_copy(out->note, "unloaded: its events are dropped",
+		    sizeof(out->note));
+	else if (l->note[0] != '\0')
 		str_copy(out->note, l->note, sizeof(out->note));
 }
 
@@ -215,18 +218,19 @@ post_ask(struct post *p, uint32_t serial)
 }
 
 static void
-post_remember(struct post *p, bool held)
+post_remember(struct post *p, char held)
 {
 	const struct store *s = &p->staff->store;
 	char key[96];
 	struct err e;
 
 	p->held = held;
+	lane_dismiss(&p->lane, held == STAFF_DISMISSED);
 	if (s->path[0] == '\0'
 	    || held == staff_was_held(p->staff, p->lane.name))
 		return;
 	str_format(key, sizeof(key), CONTRACT_HELD_KEY "%s", p->lane.name);
-	if (store_blob_put(s, key, held ? "1" : "0", 1, &e) < 0)
+	if (store_blob_put(s, key, held ? &held : "0", 1, &e) < 0)
 		log_error("plugin %s: that it is %s won't survive a restart: "
 			  "%s", p->lane.name, held ? "held" : "not held",
 		    e.text);
@@ -283,6 +287,14 @@ post_switch(struct post *p)
 	post_leave(p, was);
 }
 
+/* What becomes of the events of one that is unloaded. */
+static const char *
+post_fate(const struct post *p)
+{
+	return p->held == STAFF_DISMISSED ? "are dropped until it is loaded"
+	    : "wait on disk within its bounds";
+}
+
 static void
 post_old_gone(struct post *p)
 {
@@ -292,9 +304,8 @@ post_old_gone(struct post *p)
 	if (p->active != STAFF_NONE)
 		plugin_kick(p->slot[p->active]);
 	else
-		post_answer(p, true, "plugin %s is unloaded; its events wait "
-				     "on disk within its bounds",
-		    p->lane.name);
+		post_answer(p, true, "plugin %s is unloaded; its events %s",
+		    p->lane.name, post_fate(p));
 }
 
 static void
@@ -353,7 +364,7 @@ staff_load(struct post *p, const struct config_plugin *cfg, uint32_t serial)
 
 	if (!post_ask(p, serial))
 		return;
-	post_remember(p, false);
+	post_remember(p, 0);
 	if (p->active != STAFF_NONE && state != PLUGIN_HELD) {
 		if (state == PLUGIN_UP)
 			post_answer(p, true, "plugin %s is up already",
@@ -370,18 +381,18 @@ staff_load(struct post *p, const struct config_plugin *cfg, uint32_t serial)
 }
 
 void
-staff_unload(struct post *p, uint32_t serial)
+staff_unload(struct post *p, uint32_t serial, bool dismiss)
 {
 	unsigned slot = p->active;
 
 	if (!post_ask(p, serial))
 		return;
-	post_remember(p, true);
-	log_notice("plugin %s is unloaded: its events wait on disk",
-	    p->lane.name);
+	post_remember(p, dismiss ? STAFF_DISMISSED : STAFF_HELD);
+	log_notice("plugin %s is unloaded: its events %s", p->lane.name,
+	    post_fate(p));
 	if (slot == STAFF_NONE) {
-		post_answer(p, true, "plugin %s is unloaded already",
-		    p->lane.name);
+		post_answer(p, true, "plugin %s is unloaded already; its "
+				     "events %s", p->lane.name, post_fate(p));
 		return;
 	}
 	p->active = STAFF_NONE;

@@ -133,7 +133,7 @@ staff_find(struct staff *s, const char *name)
 	return NULL;
 }
 
-bool
+char
 staff_was_held(struct staff *s, const char *name)
 {
 	char key[96], word = 0;
@@ -141,9 +141,11 @@ staff_was_held(struct staff *s, const char *name)
 	struct err e;
 
 	str_format(key, sizeof(key), CONTRACT_HELD_KEY "%s", name);
-	return s->store.path[0] != '\0'
-	    && store_blob_get(&s->store, key, &word, 1, &len, &e) == 1
-	    && len == 1 && word == '1';
+	if (s->store.path[0] == '\0'
+	    || store_blob_get(&s->store, key, &word, 1, &len, &e) != 1
+	    || len != 1 || (word != STAFF_HELD && word != STAFF_DISMISSED))
+		return 0;
+	return word;
 }
 
 void
@@ -153,8 +155,12 @@ staff_start(struct staff *s)
 		struct post *p = s->post[i];
 
 		p->held = staff_was_held(s, p->lane.name);
+		lane_dismiss(&p->lane, p->held == STAFF_DISMISSED);
 		if (!p->held)
 			post_start(p);
+		else if (p->held == STAFF_DISMISSED)
+			log_notice("plugin %s is unloaded: its events are "
+				   "dropped until it is loaded", p->lane.name);
 		else
 			log_notice("plugin %s is held: its events wait on disk "
 				   "until it is loaded", p->lane.name);

@@ -27,7 +27,7 @@ struct post {
 	struct plugin *slot[STAFF_SLOTS];
 	unsigned active, next, old; /* slots, or STAFF_NONE */
 	struct timer drain;	    /* for the old one to finish */
-	bool held;		    /* by an operator */
+	char held;		    /* by an operator, see staff_was_held */
 	bool asked;		    /* somebody waits to hear what became of it */
 	uint32_t serial;	    /* ... under this number */
 	uint64_t dead_letters, restarts;
@@ -62,8 +62,11 @@ void staff_free(struct staff *);
 /* Hires a plugin: NULL when there are too many. */
 struct post *staff_add(struct staff *, const struct config_plugin *);
 struct post *staff_find(struct staff *, const char *name);
-/* The operator's word of an earlier time: is it to be held? */
-bool staff_was_held(struct staff *, const char *name);
+/* The operator's word of an earlier time, CONTRACT_HELD_KEY: 0, STAFF_HELD or
+ * STAFF_DISMISSED. */
+#define STAFF_HELD '1'
+#define STAFF_DISMISSED '2'
+char staff_was_held(struct staff *, const char *name);
 /* All that no operator holds. */
 void staff_start(struct staff *);
 void staff_push(struct staff *, unsigned index, struct delivery *);
@@ -82,7 +85,8 @@ void staff_note(const struct staff *, char *note, size_t size);
 /* Orders; the answer comes at once or later.  cfg: new, or NULL. */
 void staff_load(struct post *, const struct config_plugin *cfg,
     uint32_t serial);
-void staff_unload(struct post *, uint32_t serial);
+/* dismiss: what waits for it, and what comes, is dropped. */
+void staff_unload(struct post *, uint32_t serial, bool dismiss);
 void staff_restart(struct post *, const struct config_plugin *cfg,
     uint32_t serial);
 

@@ -28,7 +28,8 @@ enum contract_fd {
 /* Hidden first argument that makes the binary a handler. */
 #define CONTRACT_ROLE_HANDLER "--role=handler"
 
-/* Store blob of this key and a plugin's name: "1" while it is held. */
+/* Store blob of this key and a plugin's name: "1" while it is held, "2" while
+ * its events are dropped, too. */
 #define CONTRACT_HELD_KEY "plugin-held/"
 
 /* Store blob: the user id of the bot, as text, as the token was checked. */
@@ -181,7 +182,8 @@ struct msg_event {
 	X(LOAD, "load")	     /* start it; new ones too */                      \
 	X(UNLOAD, "unload")  /* let it finish, then hold it */                 \
 	X(RESTART, "restart") /* start-first: a new process, then the old goes */ \
-	X(REPLAY, "replay")  /* deliver a dead letter to it again */
+	X(REPLAY, "replay")  /* deliver a dead letter to it again */           \
+	X(DISMISS, "unload --drop") /* the same as UNLOAD, but nothing waits */
 
 enum plugin_action {
 #define X(n, s) PLUGIN_DO_##n,

@@ -45,7 +45,7 @@ static const struct cli_verb verbs[] = {
 	    "show one shard, or act on it", cli_shard},
 	{"reload", "[--check] [--no-wait]", "read the config again and "
 	    "replace the handler, without a shard noticing", cli_reload},
-	{"plugin", "list | load|unload|restart NAME | new NAME --lang "
+	{"plugin", "list | load|restart NAME | unload NAME [--drop] | new NAME --lang "
 	    "python|node|c [--dir DIR] | test DIR|FILE [--keep]", "show the "
 	    "plugins, act on one, write one, try one", cli_plugin},
 	{"probe", "[--setup CHANNEL]", "see whether the way to Discord and "

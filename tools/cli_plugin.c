@@ -197,11 +197,12 @@ int
 cli_plugin(struct cli *c)
 {
 	const char *lang = NULL, *dir = NULL;
-	bool keep = false;
+	bool keep = false, drop = false;
 	const struct cli_opt opts[] = {
 		{"--lang", 0, CLI_TEXT, &lang},
 		{"--dir", 0, CLI_TEXT, &dir},
 		{"--keep", 0, CLI_FLAG, &keep},
+		{"--drop", 0, CLI_FLAG, &drop},
 	};
 	int i;
 
@@ -211,6 +212,10 @@ cli_plugin(struct cli *c)
 		return cli_usage(c);
 	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)
 		return cli_fail(c);
+	if (drop && strcmp(names[i], "unload") != 0) {
+		err_set(&c->err, EXIT_USAGE, "--drop goes with plugin unload.");
+		return cli_fail(c);
+	}
 	if ((i != NEW && (lang != NULL || dir != NULL)) ||
 	    (i != TEST && keep))
 		return cli_usage(c);
@@ -220,5 +225,7 @@ cli_plugin(struct cli *c)
 		return cli_plugin_test(c, keep);
 	if (cli_load(c) == -1)
 		return cli_fail(c);
+	if (drop)
+		return act(c, contract_plugin_action_name(PLUGIN_DO_DISMISS));
 	return i == LIST ? list(c) : act(c, names[i]);
 }

@@ -128,6 +128,40 @@ def dead_letters(t, fleet, sim):
     t.equal(letters(fleet), [], "dropped, it is gone")
 
 
+def dismissed(t, fleet, sim):
+    """Unloaded with --drop: nothing is kept, before or after a restart."""
+    t.sentence(fleet.cli("plugin", "load", "weak", "--drop"), 64,
+        "plugin unload", "--drop with anything else")
+    fleet.must("plugin", "unload", "weak")
+    sim.ctl("message", "0", "it waits")
+    wait_plugin(fleet, "weak", lambda p: p.get("backlog_events"),
+        "it waits on disk")
+    t.match(fleet.must("plugin", "unload", "--drop", "weak"), "are dropped",
+        "it says what becomes of the events")
+
+    def none_waits(p):
+        return not p.get("backlog_events") and not p.get("waiting")
+    wait_plugin(fleet, "weak", none_waits, "nothing waits any more")
+    fleet.stop()
+    fleet.start()
+    p = plugin(fleet, "weak")
+    t.equal((p["state"], p["note"]), ("held",
+        "unloaded: its events are dropped"), "also after a restart")
+    sim.ctl("message", "0", "nobody hears")
+    handled = sim.totals()["handled"]
+    sim.wait("handled>=%d" % (handled + 200))
+    t.ok(none_waits(plugin(fleet, "weak")), "nothing is kept")
+    fleet.must("plugin", "load", "weak")
+    sim.ctl("message", "0", "hear this")
+
+    def seen():
+        with open(fleet.path("weak.seen"), encoding="utf-8") as f:
+            return f.read().splitlines()
+    wait_until(lambda: "hear this" in seen(), "it gets what comes")
+    t.equal([x for x in seen() if x in ("it waits", "nobody hears")], [],
+        "and nothing of before")
+
+
 def main(t):
     sim = t.sim(rate=100, shards=4)
     fleet = t.fleet(sim, {"handler.probation": "0"})
@@ -141,6 +175,7 @@ def main(t):
     unloaded(t, fleet, sim)
     restarted(t, fleet, sim)
     dead_letters(t, fleet, sim)
+    dismissed(t, fleet, sim)
     sim.settle()
     t.nothing_lost(sim, identifies=4)
     fleet.stop()

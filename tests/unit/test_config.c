@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* shardherd.conf: every problem in one run, each with its line. */
+#include "shared/config_own.h"
 #include "shared/config_table.h"
 
 #include "shared/log.h"
@@ -304,6 +305,37 @@ test_plugin(void **state)
 }
 
 static void
+test_own_keys(void **state)
+{
+	static const char *const want[] = {
+	    "[bot] config.x: unknown key",
+	    "config.x: given twice",
+	    "config.: expected config.",
+	    "config.a b: expected config.",
+	    "config.bad: expected UTF-8",
+	    "cnfig.KEY: unknown key; did you mean config.KEY?",
+	};
+	char *json;
+
+	assert_int_equal(parse(BOT "[plugin \"p\"]\nexec = /bin/cat\n"
+	    "config.url = http://h:1/?a=b\nconfig.empty =\n"
+	    "config.a.b-c_D = \"\xe2\x9c\x82\\\n"), 0);
+	json = config_own_json(t.config.plugin[0].own);
+	assert_string_equal(json, "{\"url\":\"http://h:1/?a=b\",\"empty\":"
+	    "\"\",\"a.b-c_D\":\"\\\"\xe2\x9c\x82\\\\\"}");
+	free(json);
+	json = config_own_json(NULL);
+	assert_string_equal(json, "{}");
+	free(json);
+	assert_int_equal(parse(BOT "config.x = 1\n[plugin \"p\"]\n"
+	    "exec = /bin/cat\nconfig.x = 1\nconfig.x = 2\nconfig. = 1\n"
+	    "config.a b = 1\nconfig.bad = \xff\ncnfig.KEY = 1\n"), -1);
+	assert_int_equal(t.n, nitems(want));
+	for (size_t i = 0; i < nitems(want); i++)
+		assert_non_null(strstr(t.said[i], want[i]));
+}
+
+static void
 test_split(void **state)
 {
 	char many[256] = "";
@@ -487,6 +519,7 @@ main(void)
 		T(test_values_refused),
 		T(test_long_lines),
 		T(test_plugin),
+		T(test_own_keys),
 		T(test_split),
 		T(test_sample_and_show_round_trip),
 		T(test_committed_files),

@@ -73,6 +73,26 @@ test_words(void **state)
 	    "[plugin \"c\"]: new (/bin/cat) live\n");
 }
 
+/* A plugin's own keys: which, but never what they hold. */
+static void
+test_own(void **state)
+{
+	struct err e;
+
+	load(HEAD PLUGIN("a", "config.x = 1\nconfig.y = secret\n"
+	    "config.z = = a b ; c\n"), HEAD PLUGIN("a", "config.new = 2\n"
+	    "config.y = other\nconfig.z = = a b ; c\n"));
+	config_diff(&was, &now, on_change, NULL);
+	assert_string_equal(words,
+	    "[plugin \"a\"] config.x: taken out live\n"
+	    "[plugin \"a\"] config.y: another value live\n"
+	    "[plugin \"a\"] config.new: new live\n");
+	assert_int_equal(config_merge(&was, &now, &out, &e), 0);
+	assert_string_equal(out.plugin[0].own,
+	    "new=2\ny=other\nz== a b ; c\n");
+	assert_int_equal(config_diff(&out, &now, NULL, NULL), 0);
+}
+
 /* Merging takes the live half; what is left is the other half. */
 static void
 test_merge(void **state)
@@ -131,7 +151,7 @@ main(void)
 {
 #define T(f) cmocka_unit_test_teardown(f, unload)
 	const struct CMUnitTest tests[] = {
-		T(test_same), T(test_words), T(test_merge),
+		T(test_same), T(test_words), T(test_own), T(test_merge),
 		T(test_merge_one_plugin),
 	};
 

@@ -270,6 +270,35 @@ test_two_handlers(void **state)
 	kill_handler();
 }
 
+/* What waits goes, in memory and on disk, and what comes; the shard is freed. */
+static void
+test_dismissed(void **state)
+{
+	memset(&m, 0, sizeof(m));
+	m.cfg = (struct config_plugin) {.name = "p", .window = WINDOW,
+	    .backlog_events = 2, .backlog_bytes = 4 << 20,
+	    .backlog_age_s = 3600};
+	start_handler();
+	for (unsigned i = 0; i < 60; i++)
+		push(++m.sent, false);
+	assert_true(m.lane.backlog.untaken);
+	lane_dismiss(&m.lane, true);
+	push(++m.sent, false);
+	lane_tick(&m.lane);
+	assert_false(m.lane.backlog.untaken);
+	assert_int_equal(m.lane.backlog.taken_n, 0);
+	assert_int_equal(m.lane.waiting.bulk_n + m.lane.waiting.urgent_n, 0);
+	for (uint64_t s = 1; s <= m.sent; s++)
+		assert_true(m.acked[s]);
+	send_out();
+	assert_null(window_oldest(&m.window));
+	lane_dismiss(&m.lane, false);
+	push(++m.sent, false);
+	send_out();
+	assert_int_equal(window_oldest(&m.window)->event->seq, m.sent);
+	kill_handler();
+}
+
 int
 main(void)
 {
@@ -278,6 +307,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_full, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_two_handlers, setup,
 		teardown),
+	    cmocka_unit_test_setup_teardown(test_dismissed, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
