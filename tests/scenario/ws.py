@@ -112,7 +112,7 @@ class Client:
         raise AssertionError("the connection does not end")
 
     def identify(self, token, shard=(0, 1), **changes):
-        d = dict(token=token, intents=513, shard=list(shard), properties=dict(
+        d = dict(token=token, intents=33281, shard=list(shard), properties=dict(
             os="linux", browser="scenario", device="scenario"))
         d.update(changes)
         self.send({"op": 2, "d": {k: v for k, v in d.items()
