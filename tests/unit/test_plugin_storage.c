@@ -93,12 +93,6 @@ plugin_unread(const struct plugin *p)
 	return 0;
 }
 
-const struct config_plugin *
-plugin_config(const struct plugin *p)
-{
-	return &t.config.plugin[plugin_index(p)];
-}
-
 uint64_t
 plugin_ask(struct plugin *p, const char *method, const char *params, size_t len)
 {

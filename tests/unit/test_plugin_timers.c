@@ -110,12 +110,6 @@ plugin_unread(const struct plugin *p)
 	return 0;
 }
 
-const struct config_plugin *
-plugin_config(const struct plugin *p)
-{
-	return &t.config.plugin[plugin_index(p)];
-}
-
 /* ---- helpers --------------------------------------------------------------- */
 
 static void
