@@ -111,8 +111,8 @@ alarm_fire(struct alarms *s, struct alarm *a, int64_t wall)
 	json_object_object_get_ex(a->record, "payload", &payload);
 	buf_puts(&b, "{\"name\":");
 	line_string(&b, a->name);
-	buf_printf(&b, ",\"due_ms\":%" PRId64 ",\"late\":%s,\"again\":%s,"
-	    "\"payload\":", a->due_ms,
+	buf_printf(&b, ",\"due_ms\":%" PRId64 ",\"now_ms\":%" PRId64
+	    ",\"late\":%s,\"again\":%s,\"payload\":", a->due_ms, wall,
 	    wall - a->due_ms > ALARM_LATE_MS ? "true" : "false",
 	    a->tries > 0 ? "true" : "false");
 	buf_puts(&b, json_object_to_json_string_ext(payload,

@@ -23,7 +23,7 @@ struct api_timer {
 	const char *plugin; /* name; the configuration's */
 	char name[ALARM_NAME_MAX + 1];
 	struct alarm *alarm; /* timer.set: becomes alarms' */
-	bool full, found;
+	bool full, found, kept;
 };
 
 static const char *
@@ -127,20 +127,79 @@ timer_due(struct json_object *params, const char **key, int64_t *due)
 	    : due_schedule(params, *key, due);
 }
 
+static bool
+same_value(struct json_object *a, struct json_object *b, const char *key)
+{
+	return json_object_equal(json_object_object_get(a, key),
+	    json_object_object_get(b, key));
+}
+
+/*
+ * Plugins set their schedules at every start; what fell due while they were
+ * away must not be lost by that.
+ */
+static bool
+same_schedule(struct json_object *a, struct json_object *b)
+{
+	return (json_object_object_get_ex(b, "daily", NULL)
+		|| json_object_object_get_ex(b, "cron", NULL))
+	    && same_value(a, b, "daily") && same_value(a, b, "cron")
+	    && same_value(a, b, "payload");
+}
+
+/* The handler has not read what is stored yet: takes its time from there. */
+static int
+set_keep_due(struct api_timer *t, struct kv_tx *tx, const char *key,
+    struct err *e)
+{
+	struct json_object *old;
+	const void *value;
+	size_t len;
+	char *text;
+	int rc = kv_get(tx, key, &value, &len, e);
+
+	if (rc != 1)
+		return rc;
+	text = base_alloc(len + 1);
+	memcpy(text, value, len);
+	old = json_tokener_parse(text);
+	free(text);
+	if (json_object_is_type(old, json_type_object)
+	    && same_schedule(old, t->alarm->record)) {
+		t->alarm->due_ms = json_object_get_int64(
+		    json_object_object_get(old, "due_ms"));
+		json_object_object_add(t->alarm->record, "due_ms",
+		    json_object_new_int64(t->alarm->due_ms));
+	}
+	json_object_put(old);
+	return 0;
+}
+
 static int
 set_run(struct job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
+	struct alarm *now = alarms_find(t->alarms, job->plugin, t->name);
 	char key[KV_KEY_MAX + 1];
-	const char *text = rpc_json(t->alarm->record);
+	const void *value;
+	const char *text;
+	size_t len;
 
+	alarm_key(key, t->plugin, t->name);
+	/* In memory, and not cancelled in this very transaction. */
+	t->kept = now != NULL && same_schedule(now->record, t->alarm->record)
+	    && kv_get(tx, key, &value, &len, NULL) == 1;
+	if (t->kept)
+		return 0;
 	if (t->alarms->n[job->plugin] >= ALARMS_MAX
-	    && alarms_find(t->alarms, job->plugin, t->name) == NULL) {
+	    && now == NULL) {
 		t->full = true;
 		return err_set(e, EXIT_DEGRADED, "the plugin has %d timers "
 		    "already", ALARMS_MAX);
 	}
-	alarm_key(key, t->plugin, t->name);
+	if (now == NULL && set_keep_due(t, tx, key, e) < 0)
+		return -1;
+	text = rpc_json(t->alarm->record);
 	return kv_put(tx, key, text, strlen(text), e);
 }
 
@@ -148,17 +207,22 @@ static void
 set_end(struct job *job, const struct err *failed)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
+	struct alarm *a = t->alarm;
 	char text[64];
 
+	if (t->kept)
+		a = alarms_find(t->alarms, job->plugin, t->name);
 	if (failed != NULL) {
 		timer_failed(t, failed);
-		alarm_free(t->alarm);
 	} else {
 		str_format(text, sizeof(text), "{\"due_ms\":%" PRId64 "}",
-		    t->alarm->due_ms);
+		    a != NULL ? a->due_ms : t->alarm->due_ms);
 		rpc_result(&t->wait, text, strlen(text));
-		alarms_put(t->alarms, t->alarm);
 	}
+	if (failed != NULL || t->kept)
+		alarm_free(t->alarm);
+	else
+		alarms_put(t->alarms, t->alarm);
 	free(t);
 }
 

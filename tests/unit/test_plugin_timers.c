@@ -133,6 +133,17 @@ call(unsigned plugin, const char *method, const char *params)
 	return t.answer;
 }
 
+/* The call after one that is not answered yet. */
+static void
+call_two(unsigned plugin, const char *method, const char *params)
+{
+	unsigned before = t.answers;
+
+	ask(plugin, method, params);
+	rpc_flush(&t.rpc);
+	assert_int_equal(t.answers, before + 2);
+}
+
 static int
 setup(void **state)
 {
@@ -221,7 +232,8 @@ test_once(void **state)
 	advance(20000);
 	assert_int_equal(t.asks, 1);
 	assert_string_equal(t.asked, "{\"name\":\"x\",\"due_ms\":"
-	    "1790000090000,\"late\":false,\"again\":false,"
+	    "1790000090000,\"now_ms\":1790000090000,\"late\":false,"
+	    "\"again\":false,"
 	    "\"payload\":{\"a\":1}}");
 	answer_last();
 	assert_string_equal(call(0, "timer.list", "{}"), "{\"timers\":[]}");
@@ -270,6 +282,40 @@ test_missed(void **state)
 	advance(86400000);
 	assert_int_equal(t.asks, 2);
 	assert_true(asked_has("\"late\":false"));
+}
+
+/* Plugins set their schedules at each start, before and after what is stored
+ * is read: what fell due fires all the same, once. */
+static void
+test_schedule_set_again(void **state)
+{
+	static const char daily[] = "{\"name\":\"x\",\"daily\":\"00:05\"}";
+
+	call(0, "timer.set", daily);
+	t.up = false;
+	rpc_close(&t.rpc);
+	fake_time_advance(86400000);
+	assert_int_equal(rpc_open(&t.rpc, NULL, &t.config, NULL), 0);
+	t.intake.open = 0;
+	call(0, "timer.set", daily);
+	t.intake.open = 1;
+	rpc_flush(&t.rpc);
+	advance(1000);
+	t.up = true;
+	rpc_plugin_up(&t.rpc, plugin_at(0));
+	assert_int_equal(t.asks, 1);
+	call(0, "timer.set", daily);
+	advance(1000);
+	assert_int_equal(t.asks, 1);
+	answer_last();
+	advance(3600000);
+	assert_int_equal(t.asks, 1);
+	/* Another time, another timer; a cancelled one is not kept. */
+	ask(0, "timer.cancel", "{\"name\":\"x\"}");
+	call_two(0, "timer.set", daily);
+	assert_true(strstr(call(0, "timer.list", "{}"), "00:05") != NULL);
+	call(0, "timer.set", "{\"name\":\"x\",\"daily\":\"00:06\"}");
+	assert_true(strstr(call(0, "timer.list", "{}"), "00:06") != NULL);
 }
 
 static void
@@ -377,6 +423,7 @@ main(void)
 	    T(test_once),
 	    T(test_unanswered),
 	    T(test_missed),
+	    T(test_schedule_set_again),
 	    T(test_year),
 	    T(test_without_shards),
 	    T(test_loaded_later),
