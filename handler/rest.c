@@ -397,7 +397,7 @@ rest_call(struct rest *r, unsigned plugin, const struct rest_ask *ask,
 		return -1;
 	e.exempt |= ask->exempt;
 	*why = ask->type ? "the upload is longer than 26 MiB"
-			 : "the request is longer than 1 MiB";
+			 : "the request is longer than 8 MiB";
 	if (ask_is_too_long(ask))
 		return -1;
 	*bad = false;

@@ -22,7 +22,7 @@
 #define REST_ATTEMPT_MS 10000u	/* one try */
 #define REST_TRIES 4		/* where repeating is harmless */
 #define REST_BACKOFF_MS 400u	/* doubled with each try, plus jitter */
-#define REST_BODY_MAX (1u << 20) /* JSON of a request */
+#define REST_BODY_MAX (8u << 20) /* JSON of a request: a banner's */
 #define REST_UPLOAD_MAX (26u << 20) /* anything else */
 
 enum rest_outcome {

@@ -1,0 +1,267 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""A guild's icon and banner follow a repository of events; see man 7
+shardherd-branding.  This file has the commands and the timers; what is done
+is in branding_run.py."""
+import os
+import sys
+import threading
+
+import branding_calendar as calendar
+import branding_repository as repository
+import branding_run as run
+import shardherd
+
+DAILY = "00:01"         # UTC
+REPLY_MAX = 1900
+
+bot = shardherd.Plugin(workers=4)
+
+
+def settings(given):
+    """The plugin's section of the configuration, completed; ValueError."""
+    config = dict(repository="", guild="", channel="", log_channel="",
+        rotate_days="3", rank="100", dry_run="no")
+    unknown = set(given) - set(config)
+    if unknown:
+        raise ValueError('there is no key "%s"' % sorted(unknown)[0])
+    config.update(given)
+    for key in ("guild", "channel", "log_channel", "rotate_days", "rank"):
+        if not config[key].isdecimal() and (config[key] or key == "guild"):
+            raise ValueError('%s must be a number, not "%s"'
+                % (key, config[key]))
+    if not config["repository"]:
+        raise ValueError("repository must be a folder or an http(s) URL")
+    if config["dry_run"] not in ("yes", "no", "true", "false"):
+        raise ValueError("dry_run must be yes or no")
+    config["dry_run"] = config["dry_run"] in ("yes", "true")
+    for key in ("rotate_days", "rank"):
+        config[key] = int(config[key])
+    return config
+
+
+class Branding:
+    def __init__(self):
+        self.bot, self.memory = bot, run.Memory(bot.kv)
+        self.lock = threading.Lock()    # one run at a time
+        self.config = self.repository = None
+        self.ready = threading.Event()
+        self.fault = "Branding is still starting."
+
+    def begin(self):
+        try:
+            self.set_up()
+        except shardherd.Error as e:
+            print("branding cannot start: %s" % e, file=sys.stderr, flush=True)
+            os._exit(1)     # to be started again
+        self.ready.set()
+
+    def set_up(self):
+        try:
+            self.config = settings(getattr(bot, "config", {}))
+        except ValueError as e:
+            self.fault = "Branding is not set up: %s." % e
+            bot.call("log", level="error", text=self.fault)
+            return
+        self.repository = repository.open_repository(
+            self.config["repository"])
+        self.fault = None
+        self.settle()
+
+    def settle(self):
+        """A restart changes nothing; what is new in the configuration does
+        not wait for midnight."""
+        mine = [self.config["guild"], self.config["repository"],
+            self.config["dry_run"]]
+        old = bot.kv.get("settled")
+        if old is None or old[0] != mine[0]:
+            bot.kv.delete("state")
+        if self.enabled():
+            bot.call("timer.set", name="daily", daily=DAILY)
+            if old != mine:
+                bot.call("timer.set", name="retry", after=0)
+        if old != mine:
+            bot.kv.set("settled", mine)
+
+    def enabled(self):
+        return bot.kv.get("daemon", True)
+
+    def run(self, now_ms, dry=False, check=False, since_ms=None, tries=0):
+        """What was done, in lines."""
+        with self.lock:
+            dry = dry or self.config["dry_run"]
+            return run.Run(self, now_ms, dry, check).go(
+                since_ms or now_ms, tries)
+
+    def refresh(self, now_ms):
+        with self.lock:
+            run.Run(self, now_ms, False, False).refresh()
+
+
+branding = Branding()
+
+
+@bot.start_up
+def begin():
+    branding.begin()
+
+
+@bot.timer("daily")
+@bot.timer("retry")
+def wake(timer):
+    branding.ready.wait()
+    if branding.fault or not branding.enabled():
+        return
+    lines = branding.run(timer["now_ms"], **(timer["payload"] or {}))
+    if branding.config["dry_run"]:
+        for line in lines:
+            bot.call("log", level="info", text="Branding, dry run: " + line)
+
+
+# ---- what people are told ---------------------------------------------------
+
+def shown(up):
+    return up["path"] if up else "not set by branding"
+
+
+def about(now_ms, options):
+    state, config = branding.memory.state(), branding.config
+    event = calendar.current(list(branding.memory.events().values()),
+        calendar.today(now_ms))
+    if event is None:
+        lines = ["No event is on, and there is no fallback."]
+    else:
+        lines = ["**%s** (%s)" % (event.title, event.dates()),
+            event.description]
+    lines.append("Icon: %s%s" % (shown(state["icon"]), state["icon"]
+        and config["rotate_days"] and len(state["uses"]) > 1
+        and ", since %s, changed every %d days" % (state["icon"]["day"],
+        config["rotate_days"]) or ""))
+    lines.append("Banner: %s" % shown(state["banner"]))
+    lines += state["told"].values()
+    if config["dry_run"]:
+        lines.append("This is a dry run: nothing is changed.")
+    return lines
+
+
+def show_calendar(now_ms, options):
+    events = list(branding.memory.events().values())
+    lines = []
+    if options.get("do") == "refresh":
+        try:
+            branding.refresh(now_ms)
+        except repository.Failure as e:
+            lines.append("The repository could not be read: %s." % e)
+        events = list(branding.memory.events().values())
+    now = calendar.current(events, calendar.today(now_ms))
+    for e in sorted(events, key=lambda e: (e.start or (0, 0), e.name)):
+        lines.append("%s: %s%s" % (e.title if e.title == e.name else
+            "%s (%s)" % (e.title, e.name), e.dates(),
+            ", **now**" if e is now else ""))
+    return (lines or ["There are no events."]) \
+        + branding.memory.wrong()
+
+
+def sync(now_ms, options):
+    lines = branding.run(now_ms, dry=options.get("mode") == "dry-run",
+        check=True)
+    return lines or ["Everything is as it should be."]
+
+
+def daemon_enable(now_ms, options):
+    bot.kv.set("daemon", True)
+    due = bot.call("timer.set", name="daily", daily=DAILY)["due_ms"]
+    return ["Branding follows the calendar again; next at %s." % moment(due)]
+
+
+def daemon_disable(now_ms, options):
+    bot.kv.set("daemon", False)
+    for name in ("daily", "retry"):
+        bot.call("timer.cancel", name=name)
+    return ["Branding stays as it is until `daemon enable`."]
+
+
+def daemon_status(now_ms, options):
+    if not branding.enabled():
+        return ["The daemon is disabled."]
+    return ["The daemon is enabled."] + ["%s at %s." % (
+        "Next run" if t["name"] == "daily" else "Another try",
+        moment(t["due_ms"])) for t in bot.call("timer.list")["timers"]]
+
+
+def moment(ms):
+    return "<t:%d:f>" % (ms // 1000)
+
+
+def option(kind, name, description, **more):
+    return dict(more, type=kind, name=name, description=description)
+
+
+def choice(name, value, description):
+    """One word that may be said or not."""
+    return option(TEXT, name, description,
+        choices=[dict(name=value, value=value)])
+
+
+TEXT, SUB, GROUP = 3, 1, 2
+OPEN = {"about", "calendar"}    # to everybody, unless they refresh
+DO = {"about": about, "calendar": show_calendar, "sync": sync,
+    "daemon enable": daemon_enable, "daemon disable": daemon_disable,
+    "daemon status": daemon_status}
+OPTIONS = [
+    option(SUB, "about", "What is on, and what is shown"),
+    option(SUB, "sync", "Brings icon and banner up to date", options=[
+        choice("mode", "dry-run", "Only say what would be done")]),
+    option(SUB, "calendar", "The events of the year", options=[
+        choice("do", "refresh", "Read the repository again")]),
+    option(GROUP, "daemon", "The daily run", options=[
+        option(SUB, "enable", "Follow the calendar every day"),
+        option(SUB, "disable", "Leave icon and banner as they are"),
+        option(SUB, "status", "Whether it is enabled, and when it runs")])]
+
+
+def words(d):
+    """The subcommand, and its options."""
+    path, options = [], d["data"].get("options", [])
+    while options and options[0]["type"] in (SUB, GROUP):
+        path.append(options[0]["name"])
+        options = options[0].get("options", [])
+    return " ".join(path), {o["name"]: o["value"] for o in options}
+
+
+def work(d, now_ms, fn, options):
+    """Answers later: this may take longer than Discord waits."""
+    try:
+        lines = fn(now_ms, options)
+    except Exception as e:
+        bot.call("log", level="error", text="Branding: %r" % e)
+        lines = ["That went wrong: %s" % e]
+    text = "\n".join(filter(None, lines))[:REPLY_MAX]
+    try:
+        bot.call("interaction.edit_original", token=d["token"],
+            application_id=d["application_id"], content=text)
+    except shardherd.Error as e:
+        bot.call("log", level="warn", text="Branding: no answer could be "
+            "given to a command: %s" % e)
+
+
+@bot.command("branding", help="Icon and banner follow the calendar",
+    options=OPTIONS)
+def command(d, event):
+    name, options = words(d)
+    branding.ready.wait()
+    if branding.fault:
+        bot.respond(d, branding.fault, ephemeral=True)
+        return
+    if name not in OPEN or options:
+        if bot.rank(d) < branding.config["rank"]:
+            bot.respond(d, "Sorry, `%s` is not for you: it needs rank %d."
+                % (name, branding.config["rank"]), ephemeral=True)
+            return
+    bot.call("interaction.defer", id=d["id"], token=d["token"],
+        ephemeral=name != "about")
+    bot.pool.submit(work, d, event["received_ms"], DO[name], options)
+
+
+if __name__ == "__main__":
+    bot.run()
