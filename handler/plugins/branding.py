@@ -204,7 +204,7 @@ def choice(name, value, description):
 
 
 TEXT, SUB, GROUP = 3, 1, 2
-OPEN = {"about", "calendar"}    # to everybody, unless they refresh
+OPEN = {"about", "calendar", "daemon status"} # unless they refresh
 DO = {"about": about, "calendar": show_calendar, "sync": sync,
     "daemon enable": daemon_enable, "daemon disable": daemon_disable,
     "daemon status": daemon_status}
@@ -220,26 +220,15 @@ OPTIONS = [
         option(SUB, "status", "Whether it is enabled, and when it runs")])]
 
 
-def words(d):
-    """The subcommand, and its options."""
-    path, options = [], d["data"].get("options", [])
-    while options and options[0]["type"] in (SUB, GROUP):
-        path.append(options[0]["name"])
-        options = options[0].get("options", [])
-    return " ".join(path), {o["name"]: o["value"] for o in options}
-
-
-def work(d, now_ms, fn, options):
+def work(cmd, fn):
     """Answers later: this may take longer than Discord waits."""
     try:
-        lines = fn(now_ms, options)
+        lines = fn(cmd.event["received_ms"], cmd.options)
     except Exception as e:
         bot.call("log", level="error", text="Branding: %r" % e)
         lines = ["That went wrong: %s" % e]
-    text = "\n".join(filter(None, lines))[:REPLY_MAX]
     try:
-        bot.call("interaction.edit_original", token=d["token"],
-            application_id=d["application_id"], content=text)
+        bot.answer(cmd, "\n".join(filter(None, lines))[:REPLY_MAX])
     except shardherd.Error as e:
         bot.call("log", level="warn", text="Branding: no answer could be "
             "given to a command: %s" % e)
@@ -247,20 +236,19 @@ def work(d, now_ms, fn, options):
 
 @bot.command("branding", help="Icon and banner follow the calendar",
     options=OPTIONS)
-def command(d, event):
-    name, options = words(d)
+def command(cmd):
     branding.ready.wait()
     if branding.fault:
-        bot.respond(d, branding.fault, ephemeral=True)
-        return
-    if name not in OPEN or options:
-        if bot.rank(d) < branding.config["rank"]:
-            bot.respond(d, "Sorry, `%s` is not for you: it needs rank %d."
-                % (name, branding.config["rank"]), ephemeral=True)
-            return
-    bot.call("interaction.defer", id=d["id"], token=d["token"],
-        ephemeral=name != "about")
-    bot.pool.submit(work, d, event["received_ms"], DO[name], options)
+        bot.answer(cmd, branding.fault)
+    elif cmd.sub not in DO:
+        bot.answer(cmd, "Say one of: %s." % ", ".join(DO))
+    elif (cmd.rank < branding.config["rank"]
+            and (cmd.sub not in OPEN or cmd.options)):
+        bot.answer(cmd, "Sorry, `%s` is not for you: it needs rank %d."
+            % (cmd.sub, branding.config["rank"]))
+    else:
+        bot.defer(cmd)
+        bot.pool.submit(work, cmd, DO[cmd.sub])
 
 
 if __name__ == "__main__":

@@ -84,6 +84,12 @@ plugin_name(const struct plugin *p)
 	return t.config.plugin[0].name;
 }
 
+const struct config_plugin *
+plugin_config(const struct plugin *p)
+{
+	return &t.config.plugin[0];
+}
+
 uint64_t
 plugin_life(const struct plugin *p)
 {
@@ -211,29 +217,28 @@ serve_timers(void)
 		serve();
 }
 
-/* What /branding with these words, an array's end in JSON, is answered. */
+/* What "/branding sub" is answered. */
 static const char *
-command(const char *options)
+command(const char *sub)
 {
 	struct buf b = {0};
 	unsigned before = t.guild.answers;
 
 	buf_printf(&b, "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":"
-	    "\"event\",\"params\":{\"received_ms\":%" PRId64 ",\"event\":{"
-	    "\"t\":\"INTERACTION_CREATE\",\"d\":{\"id\":\"7\",\"token\":\"x\","
-	    "\"application_id\":\"8\",\"member\":{\"user\":{\"id\":\"9\"},"
-	    "\"roles\":[]},\"data\":{\"name\":\"branding\",\"options\":[%s]}}"
-	    "}}}", ++t.events, clock_wall_ms(), options);
+	    "\"event\",\"params\":{\"received_ms\":%" PRId64 ",\"again\":"
+	    "false,\"event\":{\"t\":\"INTERACTION_CREATE\",\"d\":{}},"
+	    "\"command\":{\"name\":\"branding\",\"road\":\"slash\","
+	    "\"sub\":\"%s\",\"options\":{},\"rank\":100,\"answer\":{"
+	    "\"method\":\"interaction.respond\",\"params\":{\"id\":\"7\","
+	    "\"token\":\"x\"}},\"more\":{\"method\":"
+	    "\"interaction.followup\",\"params\":{\"application_id\":"
+	    "\"8\",\"token\":\"x\"}}}}}", ++t.events, clock_wall_ms(), sub);
 	tell(&b);
 	while (t.guild.answers == before)
 		serve();
 	serve_timers();
 	return t.guild.answer;
 }
-
-static const char status[] = "{\"type\":2,\"name\":\"daemon\",\"options\":["
-			     "{\"type\":1,\"name\":\"status\"}]}";
-static const char sync_now[] = "{\"type\":1,\"name\":\"sync\"}";
 
 static void
 plugin_up(void)
@@ -504,7 +509,7 @@ start_on(int64_t day)
 {
 	fake_time_advance((uint64_t)(day * DAY_MS - clock_wall_ms()));
 	handler_up();
-	assert_non_null(strstr(command(status), "is enabled"));
+	assert_non_null(strstr(command("daemon status"), "is enabled"));
 	one_day(QUIET);
 }
 
@@ -540,11 +545,11 @@ test_sync(void **state)
 
 	start_on(20819);
 	calls = t.guild.calls;
-	assert_string_equal(command(sync_now),
+	assert_string_equal(command("sync"),
 	    "Everything is as it should be.");
 	assert_int_equal(t.guild.calls, calls + 1);
 	strcpy(t.guild.banner, "by hand");
-	assert_non_null(strstr(command(sync_now), "the banner is now"));
+	assert_non_null(strstr(command("sync"), "the banner is now"));
 	assert_int_equal(t.guild.calls, calls + 3);
 	assert_true(is_of(t.guild.banner, 2, "banner"));
 	assert_int_equal(t.guild.announced, 1);
