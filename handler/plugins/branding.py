@@ -58,7 +58,7 @@ class Branding:
 
     def set_up(self):
         try:
-            self.config = settings(getattr(bot, "config", {}))
+            self.config = settings(bot.config)
         except ValueError as e:
             self.fault = "Branding is not set up: %s." % e
             bot.call("log", level="error", text=self.fault)
