@@ -148,6 +148,18 @@ plugin_ask(struct plugin *p, const char *method, const char *params, size_t len)
 	return PLUGIN_ASK_FIRST + t.asks++;
 }
 
+void
+plugin_notify(struct plugin *p, uint64_t life, const char *method,
+    const char *params, size_t len)
+{
+}
+
+size_t
+plugin_unread(const struct plugin *p)
+{
+	return 0;
+}
+
 int
 rest_call(struct rest *r, unsigned plugin, const struct rest_ask *ask,
     rest_done_fn *done, void *arg, bool *bad, const char **why)
