@@ -398,6 +398,21 @@ check_numbers(struct parse *p)
 		    (long long)c->log_bytes);
 }
 
+/* Without a token_file, what systemd's LoadCredential=token left for us. */
+static void
+find_credential(struct parse *p)
+{
+	const char *dir = getenv(CONFIG_CREDENTIALS);
+	char path[CONFIG_PATH_MAX];
+
+	if (dir == NULL || dir[0] != '/' || line_of(p, "bot", "token_file") != 0
+	    || !str_format(path, sizeof(path), "%s/token", dir)
+	    || access(path, R_OK) == -1)
+		return;
+	free(p->config->token_file);
+	p->config->token_file = base_strdup(path);
+}
+
 /* ---- the public face --------------------------------------------------- */
 
 /* path made absolute, its directory as the kernel sees it. */
@@ -452,6 +467,7 @@ config_parse(struct config *c, const char *path, const char *text,
 	run_inih(&p);
 	plugin_finish(&p);
 	require(&p, false, p.seen, 0);
+	find_credential(&p);
 	check_paths(&p);
 	check_numbers(&p);
 	if (p.problems == 0)

@@ -12,6 +12,7 @@
 
 #define CONFIG_PLUGINS_MAX 64
 #define CONFIG_PATH_MAX 512
+#define CONFIG_CREDENTIALS "CREDENTIALS_DIRECTORY" /* of systemd */
 #define CONFIG_ARGS_MAX 32	/* words of a plugin's exec line */
 
 enum config_compress { COMPRESS_NONE, COMPRESS_ZLIB, COMPRESS_ZSTD };
@@ -145,5 +146,7 @@ bool config_may(const struct config_plugin *, const char *permission);
 char *config_read_token(const char *path, struct err *);
 /* The same for another one-line secret; what names it in messages. */
 char *config_read_secret(const char *path, const char *what, struct err *);
+/* A token from a pipe or a memfd, to its end; stays open. */
+char *config_read_secret_fd(int fd, struct err *);
 
 #endif

@@ -77,7 +77,8 @@ K("bot", "name", WORD, name, "main", 1, 32, 0, FLEET, \
   "Name of this fleet in status, logs and process titles.") \
 K("bot", "token_file", FILE, token_file, "token", 1, 0, 0, FLEET, \
   "File with the bot's token on one line; only its owner may read it " \
-  "(mode 0600).") \
+  "(mode 0600). Not given, and there is a systemd credential \"token\": " \
+  "that.") \
 K("bot", "intents", INTENTS, intents, "GUILDS, GUILD_MESSAGES, " \
   "DIRECT_MESSAGES", 0, 0, CONFIG_REQUIRED, SESSIONS, \
   "Gateway intents, by name or number. GUILD_MEMBERS, GUILD_PRESENCES and " \

@@ -248,10 +248,24 @@ config_may(const struct config_plugin *p, const char *permission)
 	return has_word(p->permissions, permission, strlen(permission));
 }
 
+/*
+ * systemd lets the service's user in by an ACL, whose mask shows as the
+ * group's bits.
+ */
+static bool
+is_credential(const char *path)
+{
+	const char *dir = getenv(CONFIG_CREDENTIALS);
+	size_t n = dir != NULL ? strlen(dir) : 0;
+
+	return n > 0 && strncmp(path, dir, n) == 0 && path[n] == '/';
+}
+
 static int
 secret_open(const char *path, const char *what, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	mode_t closed = is_credential(path) ? 007 : 077;
 	struct stat st;
 
 	if (fd == -1)
@@ -260,7 +274,11 @@ secret_open(const char *path, const char *what, struct err *err)
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
 		err_set(err, EXIT_CONFIG, "The %s file %s is not a plain "
 		    "file.", what, path);
-	else if ((st.st_mode & 077) != 0)
+	else if (geteuid() != 0 && st.st_uid != geteuid() && st.st_uid != 0)
+		err_set(err, EXIT_CONFIG, "The %s file %s belongs to user %u, "
+		    "who could put another one there. Run: chown %u %s", what,
+		    path, (unsigned)st.st_uid, (unsigned)geteuid(), path);
+	else if ((st.st_mode & closed) != 0)
 		err_set(err, EXIT_CONFIG, "The %s file %s can be read by "
 		    "others (mode %04o). Run: chmod 600 %s", what, path,
 		    (unsigned)st.st_mode & 07777, path);
@@ -301,17 +319,12 @@ secret_trim(char *text, const char *path, const char *what, struct err *err)
 	return base_strdup(start);
 }
 
-char *
-config_read_secret(const char *path, const char *what, struct err *err)
+static char *
+secret_read(int fd, const char *path, const char *what, struct err *err)
 {
 	char text[TOKEN_MAX + 1], *token = NULL;
-	int fd = secret_open(path, what, err);
-	ssize_t n;
+	ssize_t n = read(fd, text, sizeof(text));
 
-	if (fd == -1)
-		return NULL;
-	n = read(fd, text, sizeof(text));
-	close(fd);
 	if (n == -1)
 		err_sys(err, EXIT_CONFIG, "The %s file %s cannot be read",
 		    what, path);
@@ -324,6 +337,25 @@ config_read_secret(const char *path, const char *what, struct err *err)
 	}
 	explicit_bzero(text, sizeof(text));
 	return token;
+}
+
+char *
+config_read_secret(const char *path, const char *what, struct err *err)
+{
+	int fd = secret_open(path, what, err);
+	char *secret;
+
+	if (fd == -1)
+		return NULL;
+	secret = secret_read(fd, path, what, err);
+	close(fd);
+	return secret;
+}
+
+char *
+config_read_secret_fd(int fd, struct err *err)
+{
+	return secret_read(fd, "handed over", "token", err);
 }
 
 char *

@@ -55,6 +55,7 @@ struct ask_answer {
 	uint64_t app_flags;
 	uint32_t app_endpoint;		/* interactions_endpoint_url is set */
 	uint32_t reserved;
+	char app_id[24];
 };
 _Static_assert(sizeof(struct ask_answer) < 4096, "one atomic pipe write");
 

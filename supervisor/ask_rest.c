@@ -159,6 +159,8 @@ ask_rest_app(const char *body, size_t len, struct ask_answer *a)
 	if ((s = get_string(o, "flags_new")) != NULL && str_to_u64(s, &wide))
 		ok = true;
 	a->app_flags = (uint64_t)flags | wide;
+	if ((s = get_string(o, "id")) != NULL)
+		str_copy(a->app_id, s, sizeof(a->app_id));
 	s = get_string(o, "interactions_endpoint_url");
 	a->app_endpoint = s != NULL && s[0] != '\0';
 	json_object_put(o);
@@ -267,6 +269,7 @@ ask_rest_run(const struct config *conf, const char *token,
 	a->words[0] = '\0';
 	str_format(auth, sizeof(auth), "Authorization: Bot %s", token);
 	headers = curl_slist_append(NULL, auth);
+	explicit_bzero(auth, sizeof(auth));
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
 	set_options(c, conf, ca_file, b, words);
 	ask_all(c, conf, b, words, what, a);

@@ -255,6 +255,7 @@ answered(struct asking *a, const struct ask_answer *w)
 	keep(f, w);
 	if (w->app_status != ASK_NONE)
 		hold_answered(&f->hold, missing);
+	rotate_known(&f->rotate, w);
 	remark(f, w);
 	fleet_tell_ready(f);
 	board_update(&f->board);
@@ -275,7 +276,7 @@ refused(struct asking *a)
 			hold_set(&f->hold, 401, HOLD_NO_SHARD, "Discord "
 			    "refuses the token (401): it is wrong or was "
 			    "reset. Put the bot's present token into "
-			    "token_file, then stop and start.");
+			    "token_file, then: shardherd token reload.");
 		return;
 	}
 	str_format(text, sizeof(text), "Discord refuses the token in %s (401): "

@@ -102,6 +102,7 @@ board_update(struct board *b)
 	str_copy(pc->config_path, f->config->path, sizeof(pc->config_path));
 	str_copy(pc->note, first_note(b), sizeof(pc->note));
 	page_end(&pc->lock);
+	b->updated_ms = clock_boot_ms();
 }
 
 void

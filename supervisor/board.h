@@ -12,11 +12,12 @@ struct fleet;
 
 /* Who may leave a note, most urgent first. */
 enum board_source { BOARD_FATAL, BOARD_DISK, BOARD_PERMIT, BOARD_RELOAD,
-	BOARD_ASKING, BOARD_ALERT, BOARD_START, BOARD_SOURCES };
+	BOARD_ASKING, BOARD_TOKEN, BOARD_ALERT, BOARD_START, BOARD_SOURCES };
 
 struct board {
 	struct fleet *fleet;
 	char note[BOARD_SOURCES][256];
+	uint64_t updated_ms;	/* boot stamp of the last whole update */
 };
 
 void board_init(struct board *, struct fleet *);

@@ -11,6 +11,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "shared/secret.h"
+
 #define TMPFS_MAGIC_ 0x01021994
 #define RAMFS_MAGIC_ 0x858458f6
 #define FDS_BASE 128	/* files, sockets, clients, a burst of uplinks */
@@ -149,12 +151,10 @@ checks_fds_fit(uint32_t shards, struct err *e)
 void
 checks_harden(void)
 {
-	struct rlimit none = { 0, 0 };
-
 	/*
 	 * Not PR_SET_DUMPABLE 0: it would also take /proc/PID from the CLI,
 	 * which runs as the same user.
 	 */
-	setrlimit(RLIMIT_CORE, &none);
+	secret_no_core();
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }

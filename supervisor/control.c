@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "shared/secret.h"
 #include "supervisor/checks.h"
 #include "supervisor/fleet.h"
 #include "supervisor/request.h"
@@ -85,10 +86,31 @@ do_stop(struct fleet *f, const struct request *r)
 	return 0;
 }
 
+/* passed: the fd that holds the token, when the request says so. */
+static int
+do_token(struct fleet *f, const struct request *r, int passed,
+    uint32_t ticket, struct err *e)
+{
+	const struct rotate_options o = { .dry = r->check, .force = r->force,
+	    .no_wait = r->no_wait };
+	char *token = NULL;
+
+	if (r->passed) {
+		if (passed == -1)
+			return err_set(e, EXIT_USAGE, "token: no token came "
+			    "with the request");
+		token = config_read_secret_fd(passed, e);
+		if (token == NULL)
+			return -1;
+		token = secret_take(token);
+	}
+	return rotate_begin(&f->rotate, token, ticket, &o, e) == -1 ? -1 : 1;
+}
+
 /* 0 done, 1 the answer comes later, -1. */
 static int
-carry_out(struct fleet *f, const struct request *r, uint32_t ticket,
-    struct err *e)
+carry_out(struct fleet *f, const struct request *r, int passed,
+    uint32_t ticket, struct err *e)
 {
 	if (f->stopping && r->verb != REQUEST_STOP && r->verb != REQUEST_PING)
 		return err_set(e, EXIT_TRY_LATER, "the fleet is stopping");
@@ -108,6 +130,8 @@ carry_out(struct fleet *f, const struct request *r, uint32_t ticket,
 	case REQUEST_PROBE:
 		return probe_ask(&f->probe, ticket, r->setup, e) == -1
 		    ? -1 : 1;
+	case REQUEST_TOKEN:
+		return do_token(f, r, passed, ticket, e);
 	case REQUEST_LOG_LEVEL:
 		f->logs.least = r->level;
 		log_set_level(r->level);
@@ -126,6 +150,14 @@ carry_out(struct fleet *f, const struct request *r, uint32_t ticket,
 /* ---- clients --------------------------------------------------------- */
 
 static void
+drop_passed(struct control_client *c)
+{
+	if (c->passed != -1)
+		close(c->passed);
+	c->passed = -1;
+}
+
+static void
 client_drop(struct control_client *c)
 {
 	if (c->fd == -1)
@@ -133,6 +165,7 @@ client_drop(struct control_client *c)
 	ev_io_stop(c->control->fleet->loop, &c->rd);
 	timer_stop(&c->idle);
 	close(c->fd);
+	drop_passed(c);
 	free(c->in);
 	c->fd = -1;
 	c->in = NULL;
@@ -168,7 +201,8 @@ take_line(struct control_client *c, const char *line, size_t len)
 	/* Lines said meanwhile find their way by the ticket. */
 	c->ticket = ++c->control->tickets;
 	if (rc == 0)
-		rc = carry_out(f, &r, c->ticket, &e);
+		rc = carry_out(f, &r, c->passed, c->ticket, &e);
+	drop_passed(c);
 	if (rc == 1) {
 		if (c->ticket != 0)
 			timer_stop(&c->idle);
@@ -204,12 +238,32 @@ take_lines(struct control_client *c)
 		client_drop(c);
 }
 
+/* Bytes, and at most one fd with them; another one takes its place. */
+static ssize_t
+receive(struct control_client *c)
+{
+	char space[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { c->in + c->in_len,
+	    REQUEST_LINE_MAX - c->in_len };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
+	    .msg_control = space, .msg_controllen = sizeof(space) };
+	ssize_t n = recvmsg(c->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *h = n >= 0 ? CMSG_FIRSTHDR(&m) : NULL;
+
+	if (h != NULL && h->cmsg_level == SOL_SOCKET
+	    && h->cmsg_type == SCM_RIGHTS
+	    && h->cmsg_len == CMSG_LEN(sizeof(int))) {
+		drop_passed(c);
+		memcpy(&c->passed, CMSG_DATA(h), sizeof(int));
+	}
+	return n;
+}
+
 static void
 on_client(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct control_client *c = w->data;
-	ssize_t n = recv(c->fd, c->in + c->in_len,
-	    REQUEST_LINE_MAX - c->in_len, MSG_DONTWAIT);
+	ssize_t n = receive(c);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -387,7 +441,7 @@ control_open(struct control *k, struct fleet *f, struct err *e)
 	k->fd = -1;
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		k->client[i].control = k;
-		k->client[i].fd = -1;
+		k->client[i].fd = k->client[i].passed = -1;
 		timer_init(f->timers, &k->client[i].idle, on_idle);
 	}
 	if (!str_format(k->path, sizeof(k->path), "%s/control.sock",

@@ -28,6 +28,7 @@ struct control_client {
 	struct timer idle;
 	char *in;		/* REQUEST_LINE_MAX + 1 */
 	size_t in_len;
+	int passed;		/* fd that came with a request; -1: none */
 	uint32_t ticket;	/* its answer comes later, in lines; 0: none */
 };
 

@@ -133,6 +133,8 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 void
 fleet_unlaunch(struct fleet *f)
 {
+	rotate_abort(&f->rotate, "The layout changes: ask again when the "
+	    "fleet runs.");
 	timer_stop(&f->launch_timer);
 	timer_stop(&f->uplinks.timer);
 	watch_forget(&f->watch);

@@ -13,6 +13,9 @@
 #include "shared/tls.h"
 #include "supervisor/asking.h"
 #include "supervisor/board.h"
+#include "supervisor/boot.h"
+#include "supervisor/hangup.h"
+#include "supervisor/herald.h"
 #include "supervisor/member.h"
 #include "supervisor/alerts.h"
 #include "supervisor/control.h"
@@ -25,6 +28,7 @@
 #include "supervisor/probe.h"
 #include "supervisor/replace.h"
 #include "supervisor/replan.h"
+#include "supervisor/rotate.h"
 #include "supervisor/stop.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/uplinks.h"
@@ -40,7 +44,7 @@ struct fleet {
 	int ready_fd;			/* -1 once told */
 	struct ev_loop *loop;
 	struct timers *timers;
-	char *token;
+	char *token;			/* secret.h */
 	uint64_t identity;		/* of the token, see store.h */
 	SSL_CTX *tls;
 	char ca_file[CONFIG_PATH_MAX];
@@ -77,6 +81,10 @@ struct fleet {
 	struct control control;
 	struct stop stop;
 	struct logs logs;
+	struct herald herald;
+	struct hangup hangup;
+	struct rotate rotate;
+	struct boot boot;
 	bool stopping;
 	bool evicting;			/* orphans were asked to leave */
 	int exit_code;

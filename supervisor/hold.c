@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "shared/secret.h"
 #include "shared/version.h"
 #include "supervisor/fleet.h"
 
@@ -137,10 +138,10 @@ check_token(const struct fleet *f, struct err *e)
 	if (token == NULL)
 		return -1;
 	same = strcmp(token, f->token) == 0;
-	explicit_bzero(token, strlen(token));
-	free(token);
+	secret_free(token);
 	return same ? 0 : err_set(e, EXIT_TRY_LATER, "token_file holds another "
-	    "token than the one this fleet runs with: stop and start it.");
+	    "token than the one this fleet runs with: \"shardherd token "
+	    "reload\" moves it over.");
 }
 
 int
@@ -177,6 +178,19 @@ hold_answered(struct hold *h, const char *missing)
 		return;
 	}
 	if (h->checking)
+		let_go(h);
+}
+
+bool
+hold_of_token(const struct hold *h)
+{
+	return h->code == 401 || h->code == 4004;
+}
+
+void
+hold_new_token(struct hold *h)
+{
+	if (hold_of_token(h))
 		let_go(h);
 }
 

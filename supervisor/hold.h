@@ -35,6 +35,9 @@ void hold_set(struct hold *, uint32_t code, uint32_t shard, const char *text);
 int hold_release(struct hold *, struct err *);
 /* Everything was asked and answered; missing: intents not granted, in words. */
 void hold_answered(struct hold *, const char *missing);
+/* Another token is in force: a hold that the old one caused is over. */
+void hold_new_token(struct hold *);
+bool hold_of_token(const struct hold *);
 /* The token was refused again. */
 void hold_refused(struct hold *);
 

@@ -61,6 +61,7 @@ struct member {
 	bool reaped;		/* pid is nobody's any more: never signal it */
 	bool started;		/* at least once */
 	uint32_t generation;	/* of the process, see contract.h */
+	uint64_t identity;	/* of the token it was started with */
 	int status;		/* of waitpid, with MEMBER_ON_EXIT */
 	struct ipc ipc;
 	struct lines lines;

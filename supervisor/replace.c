@@ -56,6 +56,8 @@ on_problem(const char *line, void *arg)
 {
 	struct replace *h = arg;
 
+	if (h->ticket == 0)
+		log_error("%s", line);
 	control_say(&h->fleet->control, h->ticket, "problem", line);
 }
 
@@ -71,6 +73,8 @@ on_change(const struct config_change *c, void *arg)
 	else
 		str_format(line, sizeof(line), "%s: left as it is, a change "
 		    "of it restarts %s", words, config_reload_name[c->reload]);
+	if (h->ticket == 0)
+		log_notice("Reload: %s", line);
 	control_say(&h->fleet->control, h->ticket, "change", line);
 }
 
@@ -348,6 +352,7 @@ done(void *arg, int code, const char *sentence)
 	struct fleet *f = h->fleet;
 	struct err e;
 
+	h->last_code = code;
 	if (code == EXIT_FINE) {
 		log_notice("Reload: %s Generation %u, after %.1f s.", sentence,
 		    f->handler->generation,
@@ -466,6 +471,41 @@ replace_begin(struct replace *h, uint32_t ticket, bool check, bool no_wait,
 		h->ticket = 0;
 	}
 	return 0;
+}
+
+int
+replace_changed(struct replace *h, struct err *e)
+{
+	struct fleet *f = h->fleet;
+	struct config *file = base_alloc(sizeof(*file));
+	size_t n = 0;
+	int rc;
+
+	h->ticket = 0;
+	rc = config_load(file, f->config->path, on_problem, h, e);
+	if (rc == 0)
+		n = config_diff(f->config, file, NULL, NULL);
+	config_free(file);
+	free(file);
+	if (rc == -1 || n == 0)
+		return rc;
+	return replace_begin(h, 0, false, false, e) == -1 ? -1 : 1;
+}
+
+int
+replace_same(struct replace *h, struct err *e)
+{
+	struct fleet *f = h->fleet;
+
+	if (may_begin(h, e) == -1)
+		return -1;
+	h->ticket = 0;
+	h->other = base_alloc(sizeof(*h->other));
+	if (config_parse(h->other, f->config->path, f->config->text,
+	    on_problem, h, e) == 0 && begin(h, e) == 0)
+		return 0;
+	drop_other(h);
+	return -1;
 }
 
 void

@@ -27,6 +27,7 @@ struct replace {
 	bool promoted;		/* other is the last one */
 	uint32_t ticket;	/* of the client that waits; 0: none */
 	uint64_t began_ms;
+	int last_code;		/* how the last one ended, err.h */
 };
 
 void replace_init(struct replace *, struct fleet *);
@@ -37,6 +38,13 @@ void replace_free(struct replace *);
  */
 int replace_begin(struct replace *, uint32_t ticket, bool check,
     bool no_wait, struct err *);
+/*
+ * The same without a client, when the file differs from what is in force: 1,
+ * 0 when it does not, -1 when it can't be taken.
+ */
+int replace_changed(struct replace *, struct err *);
+/* A new handler with the config in force, for another token: 0 or -1. */
+int replace_same(struct replace *, struct err *);
 /* From fleet.c: something happened to a handler, or to a shard's uplink. */
 void replace_ready(struct replace *, struct member *);
 void replace_gone(struct replace *, struct member *);

@@ -45,6 +45,17 @@ parse_reload(struct json_object *o, struct request *r, struct err *e)
 	    : get_flag(o, "no_wait", &r->no_wait, e);
 }
 
+/* The token itself never comes in a request, but in the fd sent with it. */
+static int
+parse_token(struct json_object *o, struct request *r, struct err *e)
+{
+	if (get_flag(o, "dry_run", &r->check, e) == -1
+	    || get_flag(o, "no_wait", &r->no_wait, e) == -1
+	    || get_flag(o, "force", &r->force, e) == -1)
+		return -1;
+	return get_flag(o, "passed", &r->passed, e);
+}
+
 static int
 parse_plugin(struct json_object *o, struct request *r, struct err *e)
 {
@@ -163,6 +174,8 @@ parse_args(struct json_object *o, struct request *r, struct err *e)
 		return parse_plugin(o, r, e);
 	case REQUEST_PROBE:
 		return parse_probe(o, r, e);
+	case REQUEST_TOKEN:
+		return parse_token(o, r, e);
 	default:
 		return 0;
 	}

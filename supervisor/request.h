@@ -16,7 +16,8 @@
 	X(PING, "ping") X(STOP, "stop") X(SHARD, "shard")                      \
 	X(RESTART_HANDLER, "restart-handler") X(LOG_LEVEL, "log-level")        \
 	X(RELEASE, "release") X(LEAVE, "leave") X(RECONCILE, "reconcile")      \
-	X(RELOAD, "reload") X(PLUGIN, "plugin") X(PROBE, "probe")
+	X(RELOAD, "reload") X(PLUGIN, "plugin") X(PROBE, "probe")              \
+	X(TOKEN, "token")
 
 enum request_verb {
 #define X(n, s) REQUEST_##n,
@@ -35,7 +36,9 @@ struct request {
 	enum request_action action;
 	enum log_level level;		/* log-level */
 	uint32_t identifies;		/* leave: may pass the reserve */
-	bool check, no_wait;		/* reload */
+	bool check, no_wait;		/* reload; token: check is a dry run */
+	bool force;			/* token: may spend the reserve */
+	bool passed;			/* token: it comes in an fd */
 	struct msg_plugin plugin;	/* plugin */
 	uint64_t setup;			/* probe: a channel, or 0 */
 };

@@ -209,6 +209,7 @@ spawn_child(struct member *c, struct err *e)
 	    : fork_shard(c, control[1], errs[1], e);
 	if (c->pid == -1)
 		goto err2;
+	c->identity = f->identity;
 	close(control[1]);
 	close(errs[1]);
 	messages_open(c, control[0]);

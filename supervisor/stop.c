@@ -38,6 +38,9 @@ stop_begin(struct stop *s, bool end_sessions)
 	timer_set(&s->timer, 2 * f->config->stop_timeout_s + STOP_SLACK_S);
 	timer_stop(&f->launch_timer);
 	asking_stop(&f->asking);
+	herald_stopping(&f->herald);
+	rotate_abort(&f->rotate, "The fleet is stopping: its next start takes "
+	    "the token in token_file.");
 	replace_abort(&f->replace);
 	for (uint32_t i = 0; i < f->local; i++) {
 		f->shard[i].end_sessions = end_sessions;

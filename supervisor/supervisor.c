@@ -7,7 +7,6 @@
 #include "supervisor/supervisor.h"
 
 #include <errno.h>
-#include <openssl/sha.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -16,12 +15,12 @@
 
 #include "shared/clock.h"
 #include "shared/proctitle.h"
+#include "shared/secret.h"
 #include "shared/version.h"
 #include "supervisor/checks.h"
 #include "supervisor/fleet.h"
 
 #define REAP_MAX 64	/* children per wake-up; more wake us again */
-#define IDENTITY_SALT "shardherd token"
 
 struct signals {
 	struct fleet *fleet;
@@ -55,6 +54,7 @@ reap(struct fleet *f)
 		if (c != NULL)
 			member_reaped(c, status);
 		else if (!ask_reaped(&f->asking.ask, pid)
+		    && !ask_reaped(&f->rotate.ask, pid)
 		    && !alert_post_reaped(&f->alerts.post, pid))
 			log_debug("Process %d ended, not one of ours.",
 			    (int)pid);
@@ -91,10 +91,8 @@ on_signal(struct ev_loop *loop, ev_io *w, int revents)
 		reap(s->fleet);
 	if (stop)
 		on_stop_signal(s);
-	if (hup) {
-		logs_reopen(&s->fleet->logs);
-		log_notice("Log file reopened.");
-	}
+	if (hup)
+		hangup_signal(&s->fleet->hangup);
 }
 
 static int
@@ -130,23 +128,6 @@ signals_close(struct signals *s)
 
 /* ---- start ----------------------------------------------------------- */
 
-static uint64_t
-identity_of(const char *token)
-{
-	unsigned char md[SHA256_DIGEST_LENGTH];
-	size_t salt = strlen(IDENTITY_SALT), len = strlen(token);
-	unsigned char *buf = base_alloc(salt + len);
-	uint64_t id;
-
-	memcpy(buf, IDENTITY_SALT, salt);
-	memcpy(buf + salt, token, len);
-	SHA256(buf, salt + len, md);
-	memcpy(&id, md, sizeof(id));
-	explicit_bzero(buf, salt + len);
-	free(buf);
-	return id;
-}
-
 static int
 open_tls(struct fleet *f, struct err *e)
 {
@@ -178,6 +159,7 @@ static int
 prepare(struct fleet *f, bool foreground, struct err *e)
 {
 	struct config *c = f->config;
+	char *token;
 
 	if (checks_dirs(c, e) == -1)
 		return -1;
@@ -188,10 +170,13 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 	log_set_hook(log_hook, f);
 	if (open_loop(f, e) == -1)
 		return -1;
-	f->token = config_read_token(c->token_file, e);
-	if (f->token == NULL || open_tls(f, e) == -1)
+	token = config_read_token(c->token_file, e);
+	if (token == NULL)
 		return -1;
-	f->identity = identity_of(f->token);
+	f->token = secret_take(token);
+	f->identity = secret_identity(f->token);
+	if (open_tls(f, e) == -1)
+		return -1;
 	if (store_init(&f->store, c->state_dir, e) == -1)
 		return -1;
 	if (checks_is_tmpfs(c->state_dir))
@@ -216,6 +201,9 @@ init_parts(struct fleet *f)
 	probe_init(&f->probe, f);
 	asking_init(&f->asking, f);
 	watch_init(&f->watch, f);
+	rotate_init(&f->rotate, f);
+	hangup_init(&f->hangup, f);
+	boot_begin(&f->boot, &f->store);
 	timer_init(f->timers, &f->launch_timer, NULL);
 	for (uint32_t i = 0; i < nitems(f->handler_slot); i++)
 		member_init(&f->handler_slot[i], f, true, i);
@@ -273,6 +261,9 @@ begin(struct fleet *f, struct err *e)
 static void
 release_fleet(struct fleet *f)
 {
+	herald_close(&f->herald);
+	hangup_free(&f->hangup);
+	rotate_free(&f->rotate);
 	asking_stop(&f->asking);
 	alerts_close(&f->alerts);
 	timer_stop(&f->replan.timer);
@@ -293,6 +284,7 @@ release_fleet(struct fleet *f)
 	permit_free(&f->permit);
 	brake_free(&f->brake);
 	board_close(&f->board, f->exit_code);
+	boot_end(&f->store);
 }
 
 static void
@@ -302,10 +294,7 @@ release(struct fleet *f)
 		control_close(&f->control);
 	page_close(&f->page);
 	SSL_CTX_free(f->tls);
-	if (f->token != NULL) {
-		explicit_bzero(f->token, strlen(f->token));
-		free(f->token);
-	}
+	secret_drop(f->token);
 	timers_free(f->timers);
 	if (f->loop != NULL)
 		ev_loop_destroy(f->loop);
@@ -353,6 +342,7 @@ run(struct fleet *f, const struct supervisor_args *args)
 		code = refuse(f, &e);
 		f->exit_code = code;
 	} else {
+		herald_start(&f->herald);
 		ev_run(f->loop, 0);
 		code = f->exit_code;
 	}
@@ -373,6 +363,7 @@ supervisor_main(const struct supervisor_args *args)
 	f->ready_fd = args->ready_fd;
 	f->lock_fd = f->logs.fd = f->page.fd = -1;
 	f->started_ms = clock_boot_ms();
+	herald_open(&f->herald, f, args->foreground);
 	proctitle_set("shardherd: supervisor");
 	checks_harden();
 	checks_raise_fds(&f->nofile);

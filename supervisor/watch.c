@@ -18,6 +18,7 @@ watch_init(struct watch *w, struct fleet *f)
 {
 	memset(w, 0, sizeof(*w));
 	w->fleet = f;
+	w->done_ms = clock_boot_ms();
 	timer_init(f->timers, &w->timer, on_timer);
 	timer_set(&w->timer, WATCH_TICK_S);
 }
@@ -160,17 +161,10 @@ check_disk(struct watch *w)
 }
 
 static void
-on_timer(struct timer *t)
+look_at_members(struct watch *w)
 {
-	struct watch *w = container_of(t, struct watch, timer);
 	struct fleet *f = w->fleet;
 
-	timer_set(t, WATCH_TICK_S);
-	logs_check(&f->logs);
-	control_check(&f->control);
-	check_disk(w);
-	if (f->local == 0)
-		return;
 	if (brake_tick(&f->brake, clock_boot_ms()))
 		fleet_unbrake(f);
 	for (uint32_t i = 0; !f->stopping && i < f->local; i++)
@@ -184,4 +178,22 @@ on_timer(struct timer *t)
 	probe_tick(&f->probe);
 	alerts_watch(&f->alerts);
 	board_update(&f->board);
+}
+
+static void
+on_timer(struct timer *t)
+{
+	struct watch *w = container_of(t, struct watch, timer);
+	struct fleet *f = w->fleet;
+
+	timer_set(t, WATCH_TICK_S);
+	logs_check(&f->logs);
+	control_check(&f->control);
+	check_disk(w);
+	if (!f->stopping)
+		rotate_watch(&f->rotate);
+	if (f->local > 0)
+		look_at_members(w);
+	w->done_ms = clock_boot_ms();
+	herald_tick(&f->herald);
 }

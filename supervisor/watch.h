@@ -25,6 +25,7 @@ struct watch {
 	uint64_t *saved_seq;	/* per slot, what the store has */
 	uint64_t *saved_session;
 	bool disk_low;
+	uint64_t done_ms;	/* boot stamp: the last look came to its end */
 };
 
 void watch_init(struct watch *, struct fleet *);

@@ -60,10 +60,12 @@ static const struct cli_verb verbs[] = {
 	{"release", "[--timeout SECONDS]", "let a fleet on hold IDENTIFY "
 	    "again, after the cause was checked", cli_release},
 	{"logs", "[-f] [-n LINES]", "show the log", cli_logs},
-	{"config", "check|show|sample|mdoc", "check the config file, show the "
+	{"config", "check [--quiet] | show | sample | mdoc", "check the config file, show the "
 	    "values in force, print the sample", cli_config},
 	{"db", "stat|dump", "look into the store", cli_db},
-	{"token", "check", "ask the API whose token it is", cli_token},
+	{"token", "check [--quiet] | reload [--token-file FILE] [--dry-run] "
+	    "[--yes] [--force] [--no-wait]", "ask the API whose token it is; "
+	    "move the fleet to another one", cli_token},
 	{"help", "[VERB]", "this list, or one verb", help},
 };
 

@@ -80,6 +80,8 @@ check_json(struct cli *c, const char *path)
 	return code;
 }
 
+static bool quiet;	/* --quiet */
+
 static int
 check(struct cli *c)
 {
@@ -92,6 +94,8 @@ check(struct cli *c)
 	if (cli_load(c) == -1 || check_around(c) == -1)
 		return cli_fail(c);
 	config_warn(&c->config, print_warning, NULL);
+	if (quiet)
+		return EXIT_FINE;
 	printf("%s is fine (%zu plugin%s)\n", c->config.path,
 	    c->config.plugins, c->config.plugins == 1 ? "" : "s");
 	return EXIT_FINE;
@@ -155,9 +159,12 @@ cli_config(struct cli *c)
 {
 	static const char *const names[] = {"check", "show", "sample", "mdoc"};
 	static cli_fn *const fn[] = {check, show, sample, mdoc};
+	const struct cli_opt opts[] = {
+		{"--quiet", 'q', CLI_FLAG, &quiet},
+	};
 	int i;
 
-	if (cli_options(c, NULL, 0) == -1)
+	if (cli_options(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	if (c->argc != 1)
 		return cli_usage(c);

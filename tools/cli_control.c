@@ -142,8 +142,31 @@ read_answer(struct reader *r, cli_control_fn *fn, void *arg, struct err *err)
 	return NULL;
 }
 
+/* The line with its end, and the fd with its first byte. */
+static int
+send_request(int sock, const char *line, int fd)
+{
+	char space[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec iov[2] = {{(void *)(uintptr_t)line, strlen(line)},
+	    {(void *)(uintptr_t)"\n", 1}};
+	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
+	struct cmsghdr *h;
+
+	if (fd != -1) {
+		m.msg_control = space;
+		m.msg_controllen = sizeof(space);
+		h = CMSG_FIRSTHDR(&m);
+		h->cmsg_level = SOL_SOCKET;
+		h->cmsg_type = SCM_RIGHTS;
+		h->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(h), &fd, sizeof(int));
+	}
+	return sendmsg(sock, &m, MSG_NOSIGNAL) ==
+	    (ssize_t)(iov[0].iov_len + 1) ? 0 : -1;
+}
+
 struct json_object *
-cli_control_follow(const struct config *c, struct json_object *request,
+cli_control_pass(const struct config *c, struct json_object *request, int fd,
     double seconds, cli_control_fn *fn, void *arg, struct err *err)
 {
 	const char *line = json_object_to_json_string_ext(request,
@@ -155,9 +178,7 @@ cli_control_follow(const struct config *c, struct json_object *request,
 	r->seconds = seconds;
 	r->until = clock_boot_ms() + (uint64_t)(seconds * 1000);
 	if (r->fd != -1) {
-		if (send(r->fd, line, strlen(line), MSG_NOSIGNAL) !=
-		    (ssize_t)strlen(line) ||
-		    send(r->fd, "\n", 1, MSG_NOSIGNAL) != 1)
+		if (send_request(r->fd, line, fd) == -1)
 			err_sys(err, EXIT_UNKNOWN, "The supervisor does not "
 			    "listen");
 		else
@@ -167,6 +188,13 @@ cli_control_follow(const struct config *c, struct json_object *request,
 	free(r);
 	json_object_put(request);
 	return answer;
+}
+
+struct json_object *
+cli_control_follow(const struct config *c, struct json_object *request,
+    double seconds, cli_control_fn *fn, void *arg, struct err *err)
+{
+	return cli_control_pass(c, request, -1, seconds, fn, arg, err);
 }
 
 struct json_object *

@@ -16,6 +16,10 @@ struct json_object *cli_control_ask(const struct config *,
 
 /* The same when the answer comes in lines: fn gets those before the last. */
 typedef void cli_control_fn(const char *key, const char *text, void *arg);
+/* fd: goes with the request, -1: none. */
+struct json_object *cli_control_pass(const struct config *,
+    struct json_object *request, int fd, double seconds, cli_control_fn *,
+    void *arg, struct err *);
 struct json_object *cli_control_follow(const struct config *,
     struct json_object *request, double seconds, cli_control_fn *, void *arg,
     struct err *);

@@ -14,8 +14,8 @@
 #define SLACK_S 30	/* beyond all the deadlines of a reload */
 
 /* Lines before the last are data, but for problems, which are errors. */
-static void
-show_line(const char *key, const char *text, void *arg)
+void
+cli_show_line(const char *key, const char *text, void *arg)
 {
 	struct cli *c = arg;
 	struct json_object *o;
@@ -35,8 +35,15 @@ show_line(const char *key, const char *text, void *arg)
 int
 cli_follow(struct cli *c, struct json_object *request, double seconds)
 {
-	struct json_object *a = cli_control_follow(&c->config, request,
-	    seconds, show_line, c, &c->err);
+	return cli_follow_fd(c, request, -1, seconds);
+}
+
+int
+cli_follow_fd(struct cli *c, struct json_object *request, int fd,
+    double seconds)
+{
+	struct json_object *a = cli_control_pass(&c->config, request, fd,
+	    seconds, cli_show_line, c, &c->err);
 
 	if (a == NULL)
 		return cli_fail(c);

@@ -5,7 +5,12 @@
 
 #include "tools/cli.h"
 
+/* Shows one line of an answer; arg: struct cli. */
+void cli_show_line(const char *key, const char *text, void *arg);
 /* Sends the request (taken over), shows the lines; the exit code. */
 int cli_follow(struct cli *, struct json_object *request, double seconds);
+/* The same, and fd goes with the request; -1: none. */
+int cli_follow_fd(struct cli *, struct json_object *request, int fd,
+    double seconds);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/cli_token.h"
 
+#include "shared/secret.h"
 #include "shared/tls.h"
 #include "shared/version.h"
 #include "tools/cli_verbs.h"
@@ -138,8 +139,9 @@ cli_token_ask(const struct config *c, const char *token,
 	return understand(c, status, body.text, who, err);
 }
 
+/* quiet: a good token is not worth a word (cron). */
 static int
-check(struct cli *c)
+check(struct cli *c, bool quiet)
 {
 	struct cli_token_who who;
 	struct json_object *o;
@@ -150,10 +152,11 @@ check(struct cli *c)
 	    config_read_token(c->config.token_file, &c->err)) == NULL)
 		return cli_fail(c);
 	r = cli_token_ask(&c->config, token, &who, &c->err);
-	explicit_bzero(token, strlen(token));
-	free(token);
+	secret_free(token);
 	if (r == -1)
 		return cli_fail(c);
+	if (quiet && !c->json)
+		return EXIT_FINE;
 	if (!c->json) {
 		printf("the token of %s (id %s) is good at %s\n", who.name,
 		    who.id, c->config.api);
@@ -171,13 +174,27 @@ check(struct cli *c)
 int
 cli_token(struct cli *c)
 {
-	static const char *const names[] = {"check"};
+	static const char *const names[] = {"check", "reload"};
+	struct cli_token_reload o = {0};
+	bool quiet = false;
+	const struct cli_opt opts[] = {
+		{"--quiet", 'q', CLI_FLAG, &quiet},
+		{"--token-file", 0, CLI_TEXT, &o.file},
+		{"--dry-run", 0, CLI_FLAG, &o.dry},
+		{"--yes", 0, CLI_FLAG, &o.yes},
+		{"--force", 0, CLI_FLAG, &o.force},
+		{"--no-wait", 0, CLI_FLAG, &o.no_wait},
+	};
+	int i;
 
-	if (cli_options(c, NULL, 0) == -1)
+	if (cli_options(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	if (c->argc != 1)
 		return cli_usage(c);
-	if (cli_choose(c, c->argv[0], names, nitems(names)) == -1)
+	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)
 		return cli_fail(c);
-	return check(c);
+	if (i == 0 && (o.file != NULL || o.dry || o.yes || o.force ||
+	    o.no_wait))
+		return cli_usage(c);
+	return i == 0 ? check(c, quiet) : cli_token_reload(c, &o);
 }

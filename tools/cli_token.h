@@ -17,4 +17,12 @@ struct cli_token_who {
 int cli_token_ask(const struct config *, const char *token,
     struct cli_token_who *, struct err *);
 
+struct cli;
+struct cli_token_reload {
+	const char *file;	/* NULL: where the supervisor finds it; "-" */
+	bool dry, yes, force, no_wait;
+};
+/* The exit code; all is said. */
+int cli_token_reload(struct cli *, const struct cli_token_reload *);
+
 #endif

@@ -87,14 +87,26 @@ gate_connected(struct sim *sim)
 	return n;
 }
 
-void
-gate_revoke(struct sim *sim)
+static void
+new_token(char *token)
 {
 	unsigned char raw[24];
 
 	must(RAND_bytes(raw, sizeof(raw)) == 1);
 	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(sim->token + 2 * i, 3, "%02x", raw[i]);
+		snprintf(token + 2 * i, 3, "%02x", raw[i]);
+}
+
+void
+gate_other(struct sim *sim)
+{
+	new_token(sim->other_token);
+}
+
+void
+gate_revoke(struct sim *sim)
+{
+	new_token(sim->token);
 	sim->token_resets++;
 	list_each_safe(&sim->gate->conns, e, next) {
 		struct conn *c = container_of(e, struct conn, link);

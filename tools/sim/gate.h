@@ -50,6 +50,8 @@ unsigned gate_port(int fd);
 struct conn *gate_conn(struct sim *, unsigned shard);
 /* Ends every session and connection: the token was reset. */
 void gate_revoke(struct sim *);
+/* A token of another bot, known to the REST side alone. */
+void gate_other(struct sim *);
 /* Do these intents ask for dispatches named t? dm: not of a guild. */
 bool gate_wants(uint64_t intents, const char *t, bool dm);
 #define GATE_MESSAGE_CONTENT (UINT64_C(1) << 15)

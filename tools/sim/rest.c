@@ -53,9 +53,12 @@ token_refused(struct rest_call *c)
 
 	if (c->route->flags & ROUTE_OPEN)
 		return false;
-	if (auth != NULL && strncmp(auth, "Bot ", 4) == 0 &&
-	    strcmp(auth + 4, c->sim->token) == 0)
-		return false;
+	if (auth != NULL && strncmp(auth, "Bot ", 4) == 0) {
+		c->other_bot = c->sim->other_token[0] != '\0' &&
+		    strcmp(auth + 4, c->sim->other_token) == 0;
+		if (c->other_bot || strcmp(auth + 4, c->sim->token) == 0)
+			return false;
+	}
 	rest_refuse(c, REST_UNAUTHORIZED);
 	return true;
 }

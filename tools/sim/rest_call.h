@@ -61,6 +61,7 @@ struct rest_call {
 	char url[REST_URL_MAX];	/* as sent, without the query */
 	const char *path;	/* in url, after /api/vN */
 	bool too_big, done;
+	bool other_bot;		/* its token is sim->other_token */
 	struct sim_text raw;	/* the body as sent */
 
 	const struct route *route;

@@ -61,7 +61,15 @@ void
 route_user_me(struct rest_call *c)
 {
 	json_object *o = user_json(c, WORLD_BOT);
+	char id[24];
 
+	if (c->other_bot) {
+		str_format(id, sizeof(id), "%" PRIu64,
+		    world_app_id(c->w) + 1);
+		json_object_object_add(o, "id", json_object_new_string(id));
+		json_object_object_add(o, "username",
+		    json_object_new_string("other-bot"));
+	}
 	json_object_object_add(o, "flags", json_object_new_int(0));
 	json_object_object_add(o, "banner", NULL);
 	json_object_object_add(o, "accent_color", NULL);
@@ -124,7 +132,7 @@ route_application(struct rest_call *c)
 	    "\"approximate_guild_count\":%u,\"verify_key\":\"%016" PRIx64
 	    "%016" PRIx64 "%016" PRIx64 "%016" PRIx64 "\",\"owner\":%s,"
 	    "\"team\":null}",
-	    world_app_id(c->w), c->sim->app_flags, c->sim->app_flags,
+	    world_app_id(c->w) + c->other_bot, c->sim->app_flags, c->sim->app_flags,
 	    world_guilds(c->w), world_hash(c->w, WORLD_HASH_KEY, 0),
 	    world_hash(c->w, WORLD_HASH_KEY, 1),
 	    world_hash(c->w, WORLD_HASH_KEY, 2),

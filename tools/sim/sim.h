@@ -73,6 +73,7 @@ struct sim {
 	struct sim_starts starts;
 	char token[SIM_TOKEN_MAX];
 	unsigned token_resets;
+	char other_token[SIM_TOKEN_MAX]; /* of another bot; "": none */
 	uint64_t app_flags;	/* /applications/@me flags: intents allowed */
 	uint64_t app_id;	/* the bot's user and application id */
 	uint64_t started_ms;	/* clock_boot_ms() */

@@ -168,6 +168,22 @@ verb_expire(struct sim *sim, int argc, char **argv, struct sim_text *out)
 	return EXIT_FINE;
 }
 
+static int
+verb_token(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	if (strcmp(argv[1], "reset") == 0) {
+		gate_revoke(sim);
+		text_fmt(out, "%s\n", sim->token);
+	} else if (strcmp(argv[1], "other") == 0) {
+		gate_other(sim);
+		text_fmt(out, "%s\n", sim->other_token);
+	} else {
+		return text_say(out, EXIT_USAGE, "expected reset or other, "
+		    "got %s", argv[1]);
+	}
+	return EXIT_FINE;
+}
+
 /* ---- events ------------------------------------------------------------ */
 
 /* The d of a READY with the session's own id and URL in place of its own. */
@@ -407,6 +423,7 @@ static const struct {
     {"op", 2, 3, verb_op, "SHARD|all 7|9|1 [true|false]"},
     {"mute", 2, 2, verb_mute, "SHARD|all on|off"},
     {"expire", 1, 1, verb_expire, "SHARD|all"},
+    {"token", 1, 1, verb_token, "reset|other"},
     {"fault", 0, 12, verb_fault,
 	"NAME [ARGS] [--shard N|all] [--count K|forever] [--host main|resume]"
 	" | list | clear"},

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* See hangup.h. */
+#include "supervisor/hangup.h"
+
+#include <string.h>
+
+#include "supervisor/fleet.h"
+
+static void
+trouble(struct hangup *h, const char *what)
+{
+	str_format(h->trouble, sizeof(h->trouble), "the last reload: %s; see "
+	    "the log", what);
+}
+
+static void
+finish(struct hangup *h)
+{
+	timer_stop(&h->tick);
+	h->step = HANGUP_IDLE;
+	herald_reloaded(&h->fleet->herald, h->trouble);
+	if (h->again)
+		hangup_signal(h);
+}
+
+/* The token's move may take hours: it is only waited for its check. */
+static bool
+step_over(struct hangup *h)
+{
+	struct fleet *f = h->fleet;
+
+	if (h->step == HANGUP_CONFIG) {
+		if (replace_busy(&f->replace))
+			return false;
+		if (f->replace.last_code != EXIT_FINE)
+			trouble(h, "the new handler failed, the old one "
+			    "serves");
+		return true;
+	}
+	if (f->rotate.state == ROTATE_ASKING)
+		return false;
+	if (!rotate_busy(&f->rotate) && f->rotate.last_code != EXIT_FINE)
+		trouble(h, "the new token was not taken");
+	return true;
+}
+
+static void
+take_token(struct hangup *h)
+{
+	const struct rotate_options o = { .no_wait = true };
+	struct err e;
+
+	if (!rotate_wanted(&h->fleet->rotate)) {
+		finish(h);
+		return;
+	}
+	h->step = HANGUP_TOKEN;
+	if (rotate_begin(&h->fleet->rotate, NULL, 0, &o, &e) == -1) {
+		log_error("SIGHUP: the new token was not taken: %s", e.text);
+		trouble(h, "the new token was not taken");
+		finish(h);
+		return;
+	}
+	timer_set(&h->tick, HANGUP_TICK_S);
+}
+
+static void
+on_tick(struct timer *t)
+{
+	struct hangup *h = container_of(t, struct hangup, tick);
+
+	if (!step_over(h))
+		timer_set(t, HANGUP_TICK_S);
+	else if (h->step == HANGUP_CONFIG)
+		take_token(h);
+	else
+		finish(h);
+}
+
+static void
+take_config(struct hangup *h)
+{
+	struct err e;
+	int rc = replace_changed(&h->fleet->replace, &e);
+
+	if (rc == 1) {
+		h->step = HANGUP_CONFIG;
+		timer_set(&h->tick, HANGUP_TICK_S);
+		return;
+	}
+	if (rc == -1) {
+		log_error("SIGHUP: the config was not taken, nothing was "
+		    "changed: %s", e.text);
+		trouble(h, "the config was not taken");
+	}
+	take_token(h);
+}
+
+void
+hangup_signal(struct hangup *h)
+{
+	struct fleet *f = h->fleet;
+
+	logs_reopen(&f->logs);
+	log_notice("Log file reopened.");
+	h->again = h->step != HANGUP_IDLE;
+	if (h->again || f->stopping)
+		return;
+	h->trouble[0] = '\0';
+	herald_reloading(&f->herald);
+	if (f->local > 0)
+		take_config(h);
+	else
+		finish(h);
+}
+
+void
+hangup_init(struct hangup *h, struct fleet *f)
+{
+	memset(h, 0, sizeof(*h));
+	h->fleet = f;
+	timer_init(f->timers, &h->tick, on_tick);
+}
+
+void
+hangup_free(struct hangup *h)
+{
+	timer_stop(&h->tick);
+}

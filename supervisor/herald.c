@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* See herald.h. */
+#include "supervisor/herald.h"
+
+#include <string.h>
+
+#include "shared/clock.h"
+#include "supervisor/fleet.h"
+
+/* ---- words ----------------------------------------------------------- */
+
+static const char *
+span(int64_t s, char *out, size_t size)
+{
+	if (s < 120)
+		str_format(out, size, "%lld s", (long long)s);
+	else if (s < 7200)
+		str_format(out, size, "%lld min", (long long)(s + 30) / 60);
+	else
+		str_format(out, size, "%lld h", (long long)(s + 1800) / 3600);
+	return out;
+}
+
+void
+herald_words(const struct herald_facts *w, char *out, size_t size)
+{
+	char eta[64] = "", in[32];
+
+	if (w->stopping) {
+		str_format(out, size, "stopping");
+		return;
+	}
+	if (w->shards == 0) {
+		str_format(out, size, "%s", w->note[0] != '\0' ? w->note
+		    : "asking Discord how many shards to run");
+		return;
+	}
+	if (w->eta_s > 0)
+		str_format(eta, sizeof(eta), ", identifies done in about %s",
+		    span(w->eta_s, in, sizeof(in)));
+	str_format(out, size, "shards ready %u/%u%s%s%s%s", w->ready,
+	    w->shards, eta, w->handler ? "" : ", no handler",
+	    w->note[0] != '\0' ? "; " : "", w->note);
+}
+
+static uint32_t
+shards_ready(const struct fleet *f)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->local; i++) {
+		const struct page_shard *s = &f->page.slot[i].shard;
+
+		/* One word is read whole without its lock. */
+		n += s->state == SHARD_READY && f->shard[i].pid > 0
+		    && s->pid == f->shard[i].pid;
+	}
+	return n;
+}
+
+static void
+look(const struct herald *h, struct herald_facts *w)
+{
+	struct fleet *f = h->fleet;
+	uint64_t now = clock_boot_ms(), eta = 0;
+
+	memset(w, 0, sizeof(*w));
+	w->note = h->last[0] != '\0' ? h->last : "";
+	w->stopping = f->stopping;
+	if (f->page.head != NULL && f->page.head->cluster.note[0] != '\0')
+		w->note = f->page.head->cluster.note;
+	if (f->local == 0 || f->page.head == NULL)
+		return;
+	w->shards = f->local;
+	w->ready = shards_ready(f);
+	w->handler = f->handler->state == MEMBER_UP
+	    && f->handler->ready_ms != 0;
+	if (permit_waiting(&f->permit) > 0)
+		eta = permit_eta_ms(&f->permit);
+	w->eta_s = eta > now ? (int64_t)(eta - now + 999) / 1000 : 0;
+}
+
+/* ---- the watchdog ---------------------------------------------------- */
+
+/*
+ * That this timer fired shows a loop that turns.  That is not enough: the look
+ * around must have come to its end, and the page must have been written.
+ */
+static bool
+duties_done(const struct herald *h)
+{
+	const struct fleet *f = h->fleet;
+	uint64_t now = clock_boot_ms();
+
+	if (now - f->watch.done_ms > HERALD_DUTY_MS)
+		return false;
+	return f->local == 0 || now - f->board.updated_ms <= HERALD_DUTY_MS;
+}
+
+static void
+on_feed(struct timer *t)
+{
+	struct herald *h = container_of(t, struct herald, feed);
+
+	timer_set(t, (double)h->notify.watchdog_us / 2 / 1000000);
+	if (duties_done(h)) {
+		h->starving = false;
+		notify_watchdog(&h->notify);
+		return;
+	}
+	if (!h->starving)
+		log_error("The regular look around has not come to its end "
+		    "for %d s: systemd's watchdog is not fed.",
+		    HERALD_DUTY_MS / 1000);
+	h->starving = true;
+}
+
+/* ---- the fleet's life ------------------------------------------------ */
+
+void
+herald_open(struct herald *h, struct fleet *f, bool foreground)
+{
+	memset(h, 0, sizeof(*h));
+	h->fleet = f;
+	notify_open(&h->notify, foreground);
+}
+
+void
+herald_start(struct herald *h)
+{
+	h->began_ms = clock_boot_ms();
+	timer_init(h->fleet->timers, &h->feed, on_feed);
+	if (h->notify.fd != -1 && h->notify.watchdog_us > 0)
+		timer_set(&h->feed, 0);
+	herald_tick(h);
+}
+
+/* As soon as events can reach a plugin; IDENTIFYs of the rest may take hours. */
+static void
+starting(struct herald *h, const struct herald_facts *w, const char *words)
+{
+	bool late = clock_boot_ms() - h->began_ms
+	    >= (uint64_t)HERALD_START_S * 1000;
+
+	if ((w->ready > 0 && w->handler) || late) {
+		h->ready = true;
+		notify_ready(&h->notify, words);
+		return;
+	}
+	notify_status(&h->notify, words);
+	notify_extend(&h->notify, HERALD_EXTEND_S);
+}
+
+void
+herald_tick(struct herald *h)
+{
+	struct herald_facts w;
+	char words[NOTIFY_STATUS];
+
+	if (h->notify.fd == -1 || h->stopping)
+		return;
+	look(h, &w);
+	herald_words(&w, words, sizeof(words));
+	if (!h->ready)
+		starting(h, &w, words);
+	else
+		notify_status(&h->notify, words);
+	if (h->reloading)
+		notify_extend(&h->notify, HERALD_EXTEND_S);
+}
+
+void
+herald_reloading(struct herald *h)
+{
+	h->reloading = true;
+	if (h->ready)
+		notify_reloading(&h->notify);
+}
+
+void
+herald_reloaded(struct herald *h, const char *trouble)
+{
+	struct herald_facts w;
+	char words[NOTIFY_STATUS];
+
+	h->reloading = false;
+	str_copy(h->last, trouble, sizeof(h->last));
+	if (h->notify.fd == -1 || h->stopping || !h->ready)
+		return;
+	look(h, &w);
+	herald_words(&w, words, sizeof(words));
+	notify_ready(&h->notify, words);
+}
+
+void
+herald_stopping(struct herald *h)
+{
+	const struct config *c = h->fleet->config;
+
+	if (h->stopping)
+		return;
+	h->stopping = true;
+	notify_stopping(&h->notify, 2 * c->stop_timeout_s + STOP_SLACK_S
+	    + HERALD_EXTEND_S);
+}
+
+void
+herald_close(struct herald *h)
+{
+	if (h->fleet == NULL)
+		return;
+	if (h->fleet->timers != NULL && h->feed.fn != NULL)
+		timer_stop(&h->feed);
+	notify_close(&h->notify);
+}

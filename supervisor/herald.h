@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What systemd is told, and when: ready once the fleet serves, a status line
+ * that is true, more time while a staged start goes on, and a sign of life
+ * only as long as the supervisor's own duties are done.
+ */
+#ifndef SUPERVISOR_HERALD_H
+#define SUPERVISOR_HERALD_H
+
+#include "shared/timer.h"
+#include "supervisor/notify.h"
+
+struct fleet;
+
+#define HERALD_EXTEND_S 30	/* asked for at each tick of a start */
+#define HERALD_START_S 300	/* then systemd hears READY=1 all the same: a
+				   restart would not bring Discord back */
+#define HERALD_DUTY_MS 15000	/* since the last whole look around: stuck */
+
+struct herald {
+	struct fleet *fleet;
+	struct notify notify;
+	struct timer feed;	/* of the watchdog */
+	uint64_t began_ms;
+	bool ready;		/* systemd was told so */
+	bool reloading;
+	bool stopping;
+	bool starving;		/* the watchdog is not fed */
+	char last[120];		/* how the last reload ended, "": fine */
+};
+
+/* What the status line is made of. */
+struct herald_facts {
+	uint32_t ready, shards;	/* shards 0: layout not yet known */
+	bool handler;		/* serves */
+	bool stopping;
+	int64_t eta_s;		/* until the queue of IDENTIFYs is empty; 0 */
+	const char *note;	/* what is wrong, "": nothing */
+};
+void herald_words(const struct herald_facts *, char *out, size_t size);
+
+/* Before the first fork; foreground: only then systemd is the parent. */
+void herald_open(struct herald *, struct fleet *, bool foreground);
+void herald_start(struct herald *);	/* timers are there */
+/* Once per look around. */
+void herald_tick(struct herald *);
+void herald_reloading(struct herald *);
+/* trouble: in a few words, "" when all went well. */
+void herald_reloaded(struct herald *, const char *trouble);
+void herald_stopping(struct herald *);
+void herald_close(struct herald *);
+
+#endif

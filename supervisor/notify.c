@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* See notify.h. */
+#include "supervisor/notify.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "shared/log.h"
+
+/* ---- environment ----------------------------------------------------- */
+
+bool
+notify_address(const char *value, struct sockaddr_un *sa, uint32_t *len)
+{
+	size_t n = strlen(value);
+
+	memset(sa, 0, sizeof(*sa));
+	sa->sun_family = AF_UNIX;
+	if ((value[0] != '/' && value[0] != '@') || n < 2
+	    || n >= sizeof(sa->sun_path))
+		return false;
+	memcpy(sa->sun_path, value, n);
+	/* An abstract name begins with a NUL and has none at its end. */
+	if (value[0] == '@')
+		sa->sun_path[0] = '\0';
+	*len = (uint32_t)(offsetof(struct sockaddr_un, sun_path) + n
+	    + (value[0] == '/'));
+	return true;
+}
+
+static char *
+take(const char *name)
+{
+	const char *v = getenv(name);
+	char *copy = v != NULL ? base_strdup(v) : NULL;
+
+	unsetenv(name);
+	return copy;
+}
+
+static uint64_t
+watchdog_of(const struct notify *n)
+{
+	uint64_t us = 0, pid = 0;
+
+	if (n->usec == NULL || !str_to_u64(n->usec, &us))
+		return 0;
+	/* Meant for whoever is named, if anybody is. */
+	if (n->pid != NULL && (!str_to_u64(n->pid, &pid)
+	    || pid != (uint64_t)getpid()))
+		return 0;
+	return us;
+}
+
+void
+notify_open(struct notify *n, bool wanted)
+{
+	memset(n, 0, sizeof(*n));
+	n->fd = -1;
+	n->socket = take("NOTIFY_SOCKET");
+	n->usec = take("WATCHDOG_USEC");
+	n->pid = take("WATCHDOG_PID");
+	if (!wanted || n->socket == NULL)
+		return;
+	if (!notify_address(n->socket, &n->to, &n->to_len)) {
+		log_warn("$NOTIFY_SOCKET names no Unix socket: systemd is not "
+		    "told anything.");
+		return;
+	}
+	n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	n->watchdog_us = watchdog_of(n);
+}
+
+void
+notify_environ(const struct notify *n)
+{
+	if (n->socket != NULL)
+		setenv("NOTIFY_SOCKET", n->socket, 1);
+	if (n->usec != NULL)
+		setenv("WATCHDOG_USEC", n->usec, 1);
+	if (n->pid != NULL)
+		setenv("WATCHDOG_PID", n->pid, 1);
+}
+
+void
+notify_close(struct notify *n)
+{
+	if (n->fd != -1)
+		close(n->fd);
+	n->fd = -1;
+	free(n->socket);
+	free(n->usec);
+	free(n->pid);
+	n->socket = n->usec = n->pid = NULL;
+}
+
+/* ---- messages -------------------------------------------------------- */
+
+void
+notify_line(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++)
+		if (*p < ' ' || *p == 0x7f)
+			*p = ' ';
+}
+
+static void tell(struct notify *, const char *fmt, ...) printflike(2, 3);
+
+static void
+tell(struct notify *n, const char *fmt, ...)
+{
+	char text[NOTIFY_MESSAGE];
+	va_list ap;
+	int len;
+
+	if (n->fd == -1)
+		return;
+	va_start(ap, fmt);
+	len = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	must(len > 0 && (size_t)len < sizeof(text));
+	/* Full or gone: the next one says more anyway. */
+	(void)sendto(n->fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT,
+	    (const struct sockaddr *)&n->to, n->to_len);
+}
+
+static void
+keep_status(struct notify *n, const char *status)
+{
+	str_copy(n->status, status, sizeof(n->status));
+	notify_line(n->status);
+}
+
+void
+notify_ready(struct notify *n, const char *status)
+{
+	keep_status(n, status);
+	tell(n, "READY=1\nMAINPID=%d\nSTATUS=%s\n", (int)getpid(), n->status);
+}
+
+void
+notify_reloading(struct notify *n)
+{
+	struct timespec ts;
+
+	/* systemd compares it with its own stamp of the signal. */
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	tell(n, "RELOADING=1\nMONOTONIC_USEC=%llu\n",
+	    (unsigned long long)ts.tv_sec * 1000000
+	    + (unsigned long long)ts.tv_nsec / 1000);
+}
+
+void
+notify_status(struct notify *n, const char *status)
+{
+	char was[NOTIFY_STATUS];
+
+	memcpy(was, n->status, sizeof(was));
+	keep_status(n, status);
+	if (strcmp(was, n->status) != 0)
+		tell(n, "STATUS=%s\n", n->status);
+}
+
+void
+notify_watchdog(struct notify *n)
+{
+	tell(n, "WATCHDOG=1\n");
+}
+
+void
+notify_extend(struct notify *n, double s)
+{
+	tell(n, "EXTEND_TIMEOUT_USEC=%llu\n",
+	    (unsigned long long)(s * 1000000));
+}
+
+void
+notify_stopping(struct notify *n, double s)
+{
+	keep_status(n, "stopping");
+	tell(n, "STOPPING=1\nSTATUS=stopping\nEXTEND_TIMEOUT_USEC=%llu\n",
+	    (unsigned long long)(s * 1000000));
+}

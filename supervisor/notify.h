@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * systemd's sd_notify protocol without its library: one datagram of
+ * KEY=VALUE lines per message to the socket in $NOTIFY_SOCKET.  It must never
+ * wait: a socket nobody reads loses messages, nothing else.  The environment
+ * is taken over at the start, so that no child hears of it.
+ */
+#ifndef SUPERVISOR_NOTIFY_H
+#define SUPERVISOR_NOTIFY_H
+
+#include <sys/un.h>
+
+#include "shared/base.h"
+
+#define NOTIFY_STATUS 200	/* one line of "systemctl status" */
+#define NOTIFY_MESSAGE 512
+
+struct notify {
+	int fd;			/* -1: nobody listens */
+	struct sockaddr_un to;
+	uint32_t to_len;
+	uint64_t watchdog_us;	/* 0: none is wanted */
+	char status[NOTIFY_STATUS]; /* as last sent */
+	/* as found, for an exec of ourselves */
+	char *socket, *usec, *pid;
+};
+
+/*
+ * Reads and unsets $NOTIFY_SOCKET, $WATCHDOG_USEC and $WATCHDOG_PID.  wanted:
+ * else they are only unset.
+ */
+void notify_open(struct notify *, bool wanted);
+void notify_close(struct notify *);
+/* Puts the environment back, for an exec of the next version of ourselves. */
+void notify_environ(const struct notify *);
+
+/* The address that a value of $NOTIFY_SOCKET names: false when it is none. */
+bool notify_address(const char *value, struct sockaddr_un *, uint32_t *len);
+/* Line ends and other control characters would begin lines of their own. */
+void notify_line(char *text);
+
+/* READY=1, MAINPID= and STATUS= in one message. */
+void notify_ready(struct notify *, const char *status);
+/* A reload was asked for and begins; notify_ready ends it. */
+void notify_reloading(struct notify *);
+/* STATUS=, when it is another than the one before. */
+void notify_status(struct notify *, const char *status);
+void notify_watchdog(struct notify *);
+/* Start, reload or stop, whatever goes on, needs s seconds more from now. */
+void notify_extend(struct notify *, double s);
+/* STOPPING=1, and how long that may take. */
+void notify_stopping(struct notify *, double s);
+
+#endif

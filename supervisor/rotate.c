@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: MIT */
+/* See rotate.h. */
+#include "supervisor/rotate.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "shared/clock.h"
+#include "shared/secret.h"
+#include "supervisor/fleet.h"
+#include "supervisor/sizing.h"
+
+static void on_answer(struct ask *, const struct ask_answer *);
+static void on_tick(struct timer *);
+
+/* ---- words ----------------------------------------------------------- */
+
+static void say(struct rotate *, const char *fmt, ...) printflike(2, 3);
+
+static void
+say(struct rotate *r, const char *fmt, ...)
+{
+	char text[600];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_notice("Token: %s", text);
+	control_say(&r->fleet->control, r->ticket, "progress", text);
+}
+
+/* The end of all: with a sentence and a code that is not 0, or fine. */
+static void
+finish(struct rotate *r, const struct err *e)
+{
+	struct fleet *f = r->fleet;
+
+	timer_stop(&r->tick);
+	secret_drop(r->fresh);
+	free(r->since_ms);
+	r->fresh = NULL;
+	r->since_ms = NULL;
+	r->ask.token = "";
+	r->state = ROTATE_IDLE;
+	r->last_code = e != NULL ? e->code : EXIT_FINE;
+	if (e != NULL)
+		log_error("Token: %s", e->text);
+	control_done(&f->control, r->ticket, f->handler->generation, e);
+	r->ticket = 0;
+}
+
+static void fail(struct rotate *, int code, const char *fmt, ...)
+    printflike(3, 4);
+
+static void
+fail(struct rotate *r, int code, const char *fmt, ...)
+{
+	char text[600];
+	struct err e;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	err_set(&e, code, "%s", text);
+	finish(r, &e);
+}
+
+/* ---- whose token ----------------------------------------------------- */
+
+static void
+keep_bot(struct rotate *r, const struct ask_answer *w)
+{
+	struct fleet *f = r->fleet;
+	struct rotate_bot was = r->bot;
+	struct err e;
+
+	/* A part that was not answered this time is not forgotten. */
+	r->bot.identity = f->identity;
+	str_copy(r->bot.user_id, w->user_id, sizeof(r->bot.user_id));
+	str_copy(r->bot.name, w->user_name, sizeof(r->bot.name));
+	if (w->app_id[0] != '\0')
+		str_copy(r->bot.app_id, w->app_id, sizeof(r->bot.app_id));
+	if (memcmp(&was, &r->bot, sizeof(was)) != 0
+	    && store_blob_put(&f->store, ROTATE_BOT_KEY, &r->bot,
+	    sizeof(r->bot), &e) == -1)
+		log_warn("Whose token it is can't be kept: %s", e.text);
+}
+
+void
+rotate_known(struct rotate *r, const struct ask_answer *w)
+{
+	if (w->user_status == ASK_OK)
+		keep_bot(r, w);
+}
+
+static void
+restore_bot(struct rotate *r)
+{
+	size_t len;
+
+	if (store_blob_get(&r->fleet->store, ROTATE_BOT_KEY, &r->bot,
+	    sizeof(r->bot), &len, NULL) != 1 || len != sizeof(r->bot)
+	    || r->bot.identity != r->fleet->identity)
+		memset(&r->bot, 0, sizeof(r->bot));
+}
+
+/* ---- moving ---------------------------------------------------------- */
+
+static bool
+moved(const struct fleet *f, const struct member *c)
+{
+	return c->identity == f->identity;
+}
+
+/* On its way, and worth waiting for. */
+static bool
+in_flight(const struct rotate *r, const struct member *c)
+{
+	uint64_t since = r->since_ms[c->slot];
+
+	return since != 0 && (!moved(r->fleet, c) || c->ready_ms == 0)
+	    && clock_boot_ms() - since < ROTATE_PATIENCE_MS;
+}
+
+static void
+move_shard(struct rotate *r, struct member *c)
+{
+	r->since_ms[c->slot] = clock_boot_ms();
+	/* One that waits for its restart gets the new token then anyway. */
+	if (c->state != MEMBER_WAITING && c->state != MEMBER_STOPPING)
+		member_event(c, MEMBER_ON_RESTART);
+}
+
+/* The key must be free: a shard that waits for it had better stay connected. */
+static bool
+may_move(const struct rotate *r, const struct member *c)
+{
+	const struct permit *p = &r->fleet->permit;
+
+	return r->since_ms[c->slot] == 0 && !moved(r->fleet, c)
+	    && permit_key_free_ms(p, c->id % p->keys, true)
+	    <= clock_boot_ms();
+}
+
+static void
+progress(struct rotate *r, uint32_t done)
+{
+	struct fleet *f = r->fleet;
+
+	if (clock_boot_ms() - r->told_ms < ROTATE_TELL_MS)
+		return;
+	r->told_ms = clock_boot_ms();
+	say(r, "%u of %u shards run with the new token.", done, f->local);
+}
+
+/*
+ * A restart of any cause brings the new token.  The operator has asked for
+ * its IDENTIFY and the budget was looked at: no brake is to hold it up.
+ */
+static void
+note_moved(struct rotate *r, const struct member *c)
+{
+	if (!moved(r->fleet, c))
+		return;
+	if (r->since_ms[c->slot] == 0)
+		r->since_ms[c->slot] = clock_boot_ms();
+	if (c->ready_ms == 0)
+		(void)permit_force(&r->fleet->permit, c->slot);
+}
+
+static void
+move_some(struct rotate *r)
+{
+	struct fleet *f = r->fleet;
+	uint32_t flying = 0, done = 0, gone = 0;
+
+	for (uint32_t i = 0; i < f->local; i++) {
+		const struct member *c = &f->shard[i];
+
+		note_moved(r, c);
+		flying += in_flight(r, c);
+		gone += moved(f, c) || r->since_ms[i] != 0;
+		done += moved(f, c) && c->ready_ms != 0;
+	}
+	for (uint32_t i = 0; i < f->local && flying < f->permit.keys; i++) {
+		if (!may_move(r, &f->shard[i]))
+			continue;
+		move_shard(r, &f->shard[i]);
+		flying++;
+		gone++;
+	}
+	if (gone < f->local || flying > 0) {
+		progress(r, done);
+		return;
+	}
+	say(r, "%u of %u shards run with the new token, after %.1f s.", done,
+	    f->local, (double)(clock_boot_ms() - r->began_ms) / 1000);
+	if (done == f->local)
+		finish(r, NULL);
+	else
+		fail(r, EXIT_DEGRADED, "%u shards are not ready with the new "
+		    "token yet; they go on by themselves: see \"shardherd "
+		    "status\".", f->local - done);
+}
+
+static void
+ask_again(struct rotate *r)
+{
+	struct err e;
+
+	r->asks++;
+	if (ask_start(&r->ask, ASK_EVERYTHING, &e) == -1)
+		finish(r, &e);
+}
+
+static void
+on_tick(struct timer *t)
+{
+	struct rotate *r = container_of(t, struct rotate, tick);
+	struct fleet *f = r->fleet;
+
+	if (r->state == ROTATE_ASKING) {
+		ask_again(r);
+		return;
+	}
+	timer_set(t, ROTATE_TICK_S);
+	if (f->hold.code != 0)
+		fail(r, EXIT_DEGRADED, "The fleet came on hold on its way to "
+		    "the new token, and stays there: %s", f->hold.text);
+	else
+		move_some(r);
+}
+
+/* From here on every process that starts gets the new token. */
+static void
+put_in_force(struct rotate *r, const struct ask_answer *w)
+{
+	struct fleet *f = r->fleet;
+
+	secret_drop(f->token);
+	f->token = r->fresh;
+	r->fresh = NULL;
+	f->identity = secret_identity(f->token);
+	f->asking.ask.token = f->token;
+	f->asking.forbidden = false;
+	f->ledger.budget.kept.identity = f->identity;
+	memset(&r->seen, 0, sizeof(r->seen));
+	keep_bot(r, w);
+	hold_new_token(&f->hold);
+	/* An answer to the old token would be taken for one to this. */
+	asking_stop(&f->asking);
+	asking_want(&f->asking, ASK_EVERYTHING);
+}
+
+static void
+move(struct rotate *r, const struct ask_answer *w)
+{
+	struct fleet *f = r->fleet;
+	struct err e;
+
+	put_in_force(r, w);
+	r->state = ROTATE_MOVING;
+	r->since_ms = base_alloc(f->local * sizeof(*r->since_ms));
+	r->began_ms = r->told_ms = clock_boot_ms();
+	if (replace_same(&f->replace, &e) == -1) {
+		log_notice("The handler is restarted for the new token: %s.",
+		    e.text);
+		member_event(f->handler, MEMBER_ON_RESTART);
+	}
+	say(r, "The new token is in force: the handler and %u shards go over.",
+	    f->local);
+	timer_set(&r->tick, 0);
+	if (!r->options.no_wait)
+		return;
+	control_done(&f->control, r->ticket, f->handler->generation, NULL);
+	r->ticket = 0;
+}
+
+/* ---- the question ---------------------------------------------------- */
+
+static int
+judge(struct rotate *r, const struct ask_answer *w, struct err *e)
+{
+	struct fleet *f = r->fleet;
+	struct rotate_cost cost = { .shards = f->local,
+	    .keys = (uint32_t)w->max_concurrency,
+	    .interval_s = f->config->identify_interval_s, .total = w->total,
+	    .remaining = w->remaining, .reserve = permit_reserve(&f->permit),
+	    .reset_ms = w->reset_after_ms, .force = r->options.force };
+	char words[400];
+
+	if (r->bot.user_id[0] == '\0')
+		return err_set(e, EXIT_TRY_LATER, "Discord has not told yet "
+		    "whose token the fleet runs with, so the new one can't be "
+		    "compared. Nothing was changed; stopping and starting the "
+		    "fleet takes the new one.");
+	if (!rotate_same_bot(&r->bot, w))
+		return err_set(e, EXIT_CONFIG, "The new token belongs to "
+		    "another bot: %s (%s), and the fleet runs %s (%s). Nothing "
+		    "was changed.", w->user_name, w->user_id, r->bot.name,
+		    r->bot.user_id);
+	say(r, "The new token is good and belongs to the same bot, %s (%s).",
+	    w->user_name, w->user_id);
+	if (rotate_price(&cost, words, sizeof(words), e) == -1)
+		return -1;
+	say(r, "%s", words);
+	return 0;
+}
+
+/* 429, and worth another try: the questions share a limit with others. */
+static bool
+limited(struct rotate *r, const struct ask_answer *w)
+{
+	double s = w->retry_after_s > 0 ? w->retry_after_s : 1;
+
+	if ((w->status != ASK_LIMITED && w->user_status != ASK_LIMITED)
+	    || r->asks >= ROTATE_ASKS || s > ROTATE_ASK_WAIT_S)
+		return false;
+	timer_set(&r->tick, s);
+	return true;
+}
+
+static void
+on_answer(struct ask *ask, const struct ask_answer *answer)
+{
+	struct ask_answer copy = *answer, *w = &copy;
+	struct rotate *r = container_of(ask, struct rotate, ask);
+	const struct config *c = r->fleet->config;
+	bool plain = strncmp(c->api, "http://", 7) == 0;
+	struct err e;
+
+	if (limited(r, w))
+		return;
+	if (w->status == ASK_UNAUTHORIZED) {
+		fail(r, EXIT_CONFIG, "Discord refuses the new token (401): it "
+		    "is wrong or was reset again. Nothing was changed; the "
+		    "fleet goes on with the token it has.");
+	} else if (w->status != ASK_OK || w->user_status != ASK_OK
+	    || !sizing_answer_ok(w, plain)) {
+		fail(r, EXIT_TRY_LATER, "Discord could not be asked about the "
+		    "new token (%s%s%s). Nothing was changed; try again "
+		    "later.", ask_status_name[w->status != ASK_OK ? w->status
+		    : w->user_status], w->words[0] ? ": " : "", w->words);
+	} else if (judge(r, w, &e) == -1) {
+		finish(r, &e);
+	} else if (r->options.dry) {
+		say(r, "Nothing was changed.");
+		finish(r, NULL);
+	} else {
+		move(r, w);
+	}
+}
+
+static int
+may_begin(const struct rotate *r, struct err *e)
+{
+	const struct fleet *f = r->fleet;
+
+	if (f->local == 0)
+		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
+		    "yet: Discord has not answered");
+	if (rotate_busy(r))
+		return err_set(e, EXIT_TRY_LATER, "another token is already "
+		    "being %s", r->state == ROTATE_ASKING ? "checked"
+		    : "moved to: see \"shardherd status\"");
+	if (f->hold.code != 0 && !hold_of_token(&f->hold))
+		return err_set(e, EXIT_TRY_LATER, "the fleet is on hold for "
+		    "another reason, which is to be cleared first: %s",
+		    f->hold.text);
+	if (replace_busy(&f->replace) || plugins_busy(&f->plugins))
+		return err_set(e, EXIT_TRY_LATER, "a reload or a plugin "
+		    "command is under way: wait until it is over");
+	return 0;
+}
+
+int
+rotate_begin(struct rotate *r, char *token, uint32_t ticket,
+    const struct rotate_options *o, struct err *e)
+{
+	struct fleet *f = r->fleet;
+
+	if (may_begin(r, e) == -1) {
+		secret_drop(token);
+		return -1;
+	}
+	if (token == NULL) {
+		token = config_read_token(f->config->token_file, e);
+		if (token == NULL)
+			return -1;
+		token = secret_take(token);
+	}
+	r->options = *o;
+	r->ticket = ticket;
+	r->fresh = token;
+	if (secret_identity(token) == f->identity) {
+		control_say(&f->control, ticket, "same", "The fleet runs with "
+		    "this very token: nothing to do.");
+		finish(r, NULL);
+		return 0;
+	}
+	r->ask.token = token;
+	if (ask_start(&r->ask, ASK_EVERYTHING, e) == -1) {
+		r->ticket = 0;
+		finish(r, e);
+		return -1;
+	}
+	r->state = ROTATE_ASKING;
+	r->asks = 1;
+	return 0;
+}
+
+void
+rotate_abort(struct rotate *r, const char *why)
+{
+	if (!rotate_busy(r))
+		return;
+	ask_stop(&r->ask);
+	fail(r, EXIT_TRY_LATER, "%s", why);
+}
+
+/* ---- the file -------------------------------------------------------- */
+
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino
+	    && a->st_size == b->st_size && a->st_mode == b->st_mode
+	    && memcmp(&a->st_mtim, &b->st_mtim, sizeof(a->st_mtim)) == 0
+	    && memcmp(&a->st_ctim, &b->st_ctim, sizeof(a->st_ctim)) == 0;
+}
+
+static void
+look_at_file(struct rotate *r)
+{
+	struct fleet *f = r->fleet;
+	struct err e;
+	char *token = config_read_token(f->config->token_file, &e);
+	bool was = r->differs;
+
+	if (token == NULL) {
+		log_warn("The next start would fail: %s", e.text);
+		return;
+	}
+	r->differs = secret_identity(token) != f->identity;
+	secret_free(token);
+	if (r->differs && !was)
+		log_notice("token_file holds another token now. The fleet "
+		    "goes on with the one it has; \"shardherd token reload\" "
+		    "checks the new one and moves the fleet over.");
+	board_note(&f->board, BOARD_TOKEN, !r->differs ? "" : "token_file "
+	    "holds another token than the fleet runs with: \"shardherd token "
+	    "reload --dry-run\" tells what moving over costs.");
+}
+
+void
+rotate_watch(struct rotate *r)
+{
+	struct stat st;
+
+	if (rotate_busy(r) || stat(r->fleet->config->token_file, &st) == -1
+	    || same_file(&st, &r->seen))
+		return;
+	r->seen = st;
+	look_at_file(r);
+}
+
+bool
+rotate_wanted(struct rotate *r)
+{
+	rotate_watch(r);
+	return r->differs;
+}
+
+void
+rotate_init(struct rotate *r, struct fleet *f)
+{
+	memset(r, 0, sizeof(*r));
+	r->fleet = f;
+	ask_init(&r->ask, f->loop, f->timers, f->config, "", f->ca_file,
+	    on_answer);
+	timer_init(f->timers, &r->tick, on_tick);
+	restore_bot(r);
+}
+
+void
+rotate_free(struct rotate *r)
+{
+	ask_stop(&r->ask);
+	timer_stop(&r->tick);
+	secret_drop(r->fresh);
+	free(r->since_ms);
+	r->fresh = NULL;
+	r->since_ms = NULL;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Another token for a fleet that runs: it is read, shown to Discord, and
+ * compared with the present one; only then the handler is replaced and the
+ * shards go over, as many at a time as may IDENTIFY together.  A session ends
+ * with its token, so this costs an IDENTIFY each, which is counted and told
+ * first.  A token that is refused, or another bot's, changes nothing.
+ */
+#ifndef SUPERVISOR_ROTATE_H
+#define SUPERVISOR_ROTATE_H
+
+#include <sys/stat.h>
+
+#include "supervisor/ask.h"
+
+struct fleet;
+
+#define ROTATE_TICK_S 0.25	/* between two looks at those on the way */
+#define ROTATE_PATIENCE_MS 120000 /* then a shard no longer holds up others */
+#define ROTATE_TELL_MS 5000	/* between two lines of progress */
+#define ROTATE_ASKS 4		/* while Discord says 429 */
+#define ROTATE_ASK_WAIT_S 20	/* of its retry_after: more is refused */
+#define ROTATE_BOT_KEY "bot"	/* store blob: struct rotate_bot */
+
+/* Whose token it is, as Discord said. */
+struct rotate_bot {
+	uint64_t identity;	/* of the token, secret.h */
+	char user_id[24], app_id[24], name[64];
+};
+
+struct rotate_options {
+	bool dry;		/* check and tell the cost, nothing else */
+	bool force;		/* may go below the reserve */
+	bool no_wait;		/* answer as soon as the fleet begins to move */
+};
+
+enum rotate_state { ROTATE_IDLE, ROTATE_ASKING, ROTATE_MOVING };
+
+struct rotate {
+	struct fleet *fleet;
+	enum rotate_state state;
+	struct ask ask;
+	struct timer tick;
+	struct rotate_options options;
+	unsigned asks;		/* of this question, so far */
+	char *fresh;		/* secret.h; ASKING: the token in question */
+	uint32_t ticket;	/* of the client that waits; 0: none */
+	uint64_t *since_ms;	/* MOVING: per slot, when it was moved; 0 */
+	uint64_t told_ms, began_ms;
+	struct rotate_bot bot;	/* of the token in force; user_id "": unknown */
+	struct stat seen;	/* of the token file */
+	bool differs;		/* it holds another token than the fleet's */
+	int last_code;		/* how the last one ended, err.h */
+};
+
+void rotate_init(struct rotate *, struct fleet *);
+void rotate_free(struct rotate *);
+/*
+ * Begins with this token (taken over), or NULL: that of token_file.  0, and
+ * the client with the ticket hears the rest; -1: nothing was done.
+ */
+int rotate_begin(struct rotate *, char *token, uint32_t ticket,
+    const struct rotate_options *, struct err *);
+/* An ordinary answer has told whose the token in force is. */
+void rotate_known(struct rotate *, const struct ask_answer *);
+/* Once per look around: was the token file changed? */
+void rotate_watch(struct rotate *);
+/* Does token_file hold another token than the fleet runs with? */
+bool rotate_wanted(struct rotate *);
+/* Gives up what is under way; why: a sentence for who waits. */
+void rotate_abort(struct rotate *, const char *why);
+static inline bool
+rotate_busy(const struct rotate *r)
+{
+	return r->state != ROTATE_IDLE;
+}
+
+/* ---- decisions, for the tests ---------------------------------------- */
+
+/* What it costs and whether the budget allows that. */
+struct rotate_cost {
+	uint32_t shards, keys;	/* to move; that may IDENTIFY together */
+	double interval_s;
+	int64_t total, remaining, reserve, reset_ms;
+	bool force;
+};
+/* In about so many seconds all have IDENTIFYed. */
+double rotate_seconds(const struct rotate_cost *);
+/* The cost in a sentence: 0, or -1 with why it can't be paid. */
+int rotate_price(const struct rotate_cost *, char *out, size_t size,
+    struct err *);
+/* The same bot, by application or, where that is unknown, by user? */
+bool rotate_same_bot(const struct rotate_bot *, const struct ask_answer *);
+
+#endif
