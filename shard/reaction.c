@@ -29,8 +29,8 @@ static const struct reaction_rule rules[] = {
 	{ 4003, REACT_IDENTIFY, 0, 0, "not authenticated" },
 	{ 4004, REACT_FATAL, 0, 0, "authentication failed",
 	    "Discord does not accept the token (4004): it is "
-	    "wrong or was reset; put the present one into [bot] "
-	    "token_file and start again" },
+	    "wrong or was reset; put the present one into "
+	    "token_file, then: shardherd token reload" },
 	{ 4005, REACT_RESUME, 1, 0, "already authenticated" },
 	{ 4006, REACT_IDENTIFY, 0, 0, "session no longer valid" },
 	{ 4007, REACT_IDENTIFY, 0, 0, "invalid seq" },

@@ -7,6 +7,8 @@
 #include "shard/process.h"
 
 #include "shared/clock.h"
+#include "shared/sandbox.h"
+#include "shared/secret.h"
 #include "shared/version.h"
 
 #include <curl/curl.h>
@@ -120,7 +122,12 @@ shard_fatal(struct process *p, unsigned close_code, const char *text)
 {
 	struct msg_fatal m = { .close_code = close_code };
 
-	log_error("this shard cannot go on: %s", text);
+	/* The supervisor says it in full, once for all shards. */
+	if (close_code != 0)
+		log_error("this shard cannot go on (close code %u)",
+		    close_code);
+	else
+		log_error("this shard cannot go on: %s", text);
 	(void)str_copy(m.text, text, sizeof(m.text));
 	(void)ipc_send(&p->ipc, MSG_FATAL, (int32_t)p->args->id, 0, &m,
 	    sizeof(m), -1);
@@ -435,12 +442,11 @@ shard_main(const struct shard_args *args)
 {
 	static struct process process;
 	struct process *p = &process;
-	const struct rlimit no_core = { 0, 0 };
 	struct store_session rec;
 	enum identify_cause cause;
 
 	/* A core would hold the token (I6). */
-	(void)setrlimit(RLIMIT_CORE, &no_core);
+	secret_no_core();
 	log_init(LOG_TO_PIPE, (enum log_level)args->config->log_level);
 	p->args = args;
 	p->slot = &args->page->slot[args->slot];
@@ -454,6 +460,10 @@ shard_main(const struct shard_args *args)
 		close_loop(p);
 		return EXIT_DEGRADED;
 	}
+	/* What it needs of the system's files is loaded or stays readable. */
+	if (args->config->sandbox)
+		(void)sandbox_enter(args->config->state_dir,
+		    args->config->ca_file);
 	open_pending(p);
 	if (record_load(p, &rec, &cause) == 0)
 		run(p, &rec, cause);

@@ -68,6 +68,7 @@ struct config {
 	double stop_timeout_s;		/* stop: drain, then TERM, then KILL */
 	double restart_min_s, restart_max_s; /* growing delay of dead children */
 	int64_t reserve;		/* identifies kept back; 0: by rule */
+	bool sandbox;			/* of the shards: sandbox.h */
 	/* [budget] */
 	double reconcile_s;		/* between two questions when idle */
 	/* [alerts] */
@@ -146,6 +147,10 @@ bool config_may(const struct config_plugin *, const char *permission);
 char *config_read_token(const char *path, struct err *);
 /* The same for another one-line secret; what names it in messages. */
 char *config_read_secret(const char *path, const char *what, struct err *);
+/* The secret in a text, which is changed; from names its source in messages.
+   Owner frees; NULL with err. */
+char *config_secret_text(char *text, const char *from, const char *what,
+    struct err *);
 /* A token from a pipe or a memfd, to its end; stays open. */
 char *config_read_secret_fd(int fd, struct err *);
 

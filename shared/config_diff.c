@@ -150,6 +150,11 @@ config_change_words(const struct config_change *c, char *out, size_t size)
 	else
 		str_format(head, sizeof(head), "[%s] %s", c->key->section,
 		    c->key->key);
+	/* A proxy may come with a password. */
+	if (c->key->type == CONFIG_PROXY) {
+		str_format(out, size, "%s: another one", head);
+		return;
+	}
 	str_format(out, size, "%s: \"%.*s\" -> \"%.*s\"", head, WORDS_VALUE,
 	    c->was, WORDS_VALUE, c->now);
 }

@@ -55,6 +55,8 @@ config_format(const struct config_key *k, const void *base)
 		    *(const enum config_compress *)at]);
 	case CONFIG_LEVEL:
 		return base_strdup(log_level_name[*(const int *)at]);
+	case CONFIG_SWITCH:
+		return base_strdup(*(const bool *)at ? "auto" : "off");
 	default:
 		return base_strdup(*(char *const *)at != NULL ?
 		    *(char *const *)at : "");

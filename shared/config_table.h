@@ -26,6 +26,7 @@ enum config_type {
 	CONFIG_EXEC,	 /* char *: words, the first an absolute path */
 	CONFIG_COMMAND,	 /* char *: the same, or "" */
 	CONFIG_EVENTS,	 /* char *: "*" or event names */
+	CONFIG_SWITCH,	 /* bool: "auto" or "off" */
 	CONFIG_RANGES,	 /* char *: "" or numbers and ranges, config_ranges.h */
 	CONFIG_PREFIX,	 /* char *: "", or what commands begin with */
 	CONFIG_PERMISSIONS, /* char *: "" or words of config_permission */
@@ -180,6 +181,10 @@ K("limits", "restart_max", DURATION, restart_max_s, "60s", 10, \
   "Longest delay before a dead process is started again.") \
 K("limits", "reserve", NUMBER, reserve, "0", 0, 100000, 0, LIVE, \
   "IDENTIFYs of the daily budget kept back for an operator. 0: by rule.") \
+K("limits", "sandbox", SWITCH, sandbox, "auto", 0, 0, 0, SHARDS, \
+  "auto: a shard can open no file but those in state_dir and the system's, " \
+  "runs no program and is denied dangerous system calls, as far as the " \
+  "kernel has Landlock and seccomp. off: none of this.") \
 K("budget", "reconcile", DURATION, reconcile_s, "10m", CONFIG_MIN(1), \
   CONFIG_MIN(1440), 0, LIVE, \
   "How often Discord's count of IDENTIFYs is compared with the ledger while " \

@@ -300,6 +300,9 @@ parse_api(struct value *v)
 	if (plain != NULL && !is_loopback(plain))
 		return refuse(v, "https:// (http:// would send the token in "
 		    "the clear; it is for this machine only)");
+	if (strpbrk(v->text, "?# \t") != NULL)
+		return refuse(v, "an URL without a question mark, \"#\" or "
+		    "blanks: paths are put behind it");
 	take_text(v, v->text);
 	slash = *(char **)v->to;
 	for (size_t n = strlen(slash); n > 8 && slash[n - 1] == '/'; n--)
@@ -316,8 +319,12 @@ parse_proxy(struct value *v)
 		return take_text(v, "");
 	if (host == NULL || (port = strrchr(host, ':')) == NULL ||
 	    strspn(port + 1, "0123456789") == 0 ||
-	    strspn(port + 1, "0123456789") != strcspn(port + 1, "/"))
-		return refuse(v, "\"http://host:port\" or nothing");
+	    strspn(port + 1, "0123456789") != strcspn(port + 1, "/")) {
+		/* It may hold a password, which is not to be repeated. */
+		str_format(v->why, v->size, "expected \"http://host:port\" or "
+		    "nothing, got something else");
+		return -1;
+	}
 	return take_text(v, v->text);
 }
 
@@ -341,6 +348,17 @@ parse_level(struct value *v)
 	if (log_parse_level(v->text, &level) == -1)
 		return refuse(v, "debug, info, notice, warn or error");
 	*(int *)v->to = (int)level;
+	return 0;
+}
+
+static int
+parse_switch(struct value *v)
+{
+	bool on = strcmp(v->text, "auto") == 0;
+
+	if (!on && strcmp(v->text, "off") != 0)
+		return refuse(v, "auto or off");
+	*(bool *)v->to = on;
 	return 0;
 }
 
@@ -516,6 +534,7 @@ static int (*const parser[CONFIG_TYPES])(struct value *) = {
 	[CONFIG_EXEC] = parse_exec,
 	[CONFIG_COMMAND] = parse_command,
 	[CONFIG_EVENTS] = parse_events,
+	[CONFIG_SWITCH] = parse_switch,
 	[CONFIG_RANGES] = parse_ranges,
 	[CONFIG_PREFIX] = parse_prefix,
 	[CONFIG_PERMISSIONS] = parse_permissions,
@@ -544,6 +563,7 @@ config_value_free(const struct config_key *k, void *base)
 	case CONFIG_INTENTS:
 	case CONFIG_COMPRESS:
 	case CONFIG_LEVEL:
+	case CONFIG_SWITCH:
 		return;
 	default:
 		free(*(char **)at);

@@ -289,8 +289,8 @@ secret_open(const char *path, const char *what, struct err *err)
 }
 
 /* Strips white space and a "Bot " in front; NULL when nothing is left. */
-static char *
-secret_trim(char *text, const char *path, const char *what, struct err *err)
+char *
+config_secret_text(char *text, const char *path, const char *what, struct err *err)
 {
 	char *start = text + strspn(text, " \t\r\n"), *end;
 
@@ -333,7 +333,7 @@ secret_read(int fd, const char *path, const char *what, struct err *err)
 		    "else than a %s.", what, path, what);
 	else {
 		text[n] = '\0';
-		token = secret_trim(text, path, what, err);
+		token = config_secret_text(text, path, what, err);
 	}
 	explicit_bzero(text, sizeof(text));
 	return token;

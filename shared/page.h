@@ -247,6 +247,9 @@ struct page_cluster {
 	char config_path[256];
 	char note[256];			/* what is wrong, one sentence */
 	struct page_probe probe;
+	int64_t reboot_ms;		/* wall clock at which this life found
+					   that the machine was rebooted; 0 */
+	char reboot[200];		/* the same in a sentence */
 };
 
 struct page_head {

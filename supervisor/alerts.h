@@ -16,7 +16,8 @@ struct fleet;
 #define ALERT_KINDS(X)                                                         \
 	X(HOLD, "hold") X(LEFT, "left") X(RATE, "rate")                        \
 	X(FORECAST, "forecast") X(FOREIGN, "foreign") X(CRASHES, "crashes")    \
-	X(DEAF, "deaf") X(RELOAD, "reload") X(PROBE, "probe")
+	X(DEAF, "deaf") X(RELOAD, "reload") X(PROBE, "probe")                  \
+	X(REBOOT, "reboot")
 
 enum alert_kind {
 #define X(n, s) ALERT_##n,

@@ -262,6 +262,8 @@ alerts_watch(struct alerts *a)
 	    "%s", f->board.note[BOARD_RELOAD]);
 	fact(&facts[ALERT_PROBE], probe_alarm(&f->probe)[0] != '\0', "%s",
 	    probe_alarm(&f->probe));
+	fact(&facts[ALERT_REBOOT], f->boot.rebooted && clock_boot_ms()
+	    - f->started_ms < BOOT_ALERT_MS, "%s", f->boot.text);
 	/* What can't be seen now is not over either. */
 	for (unsigned i = 0; i < ALERTS; i++) {
 		const struct alert_state *s = &a->state[i];

@@ -101,6 +101,8 @@ board_update(struct board *b)
 	str_copy(pc->version, SHARDHERD_VERSION, sizeof(pc->version));
 	str_copy(pc->config_path, f->config->path, sizeof(pc->config_path));
 	str_copy(pc->note, first_note(b), sizeof(pc->note));
+	pc->reboot_ms = f->boot.since_ms;
+	str_copy(pc->reboot, f->boot.text, sizeof(pc->reboot));
 	page_end(&pc->lock);
 	b->updated_ms = clock_boot_ms();
 }

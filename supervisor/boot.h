@@ -8,6 +8,8 @@
 
 #include "shared/store.h"
 
+#define BOOT_ALERT_MS 600000	/* so long the alert about it stands */
+
 struct boot {
 	bool rebooted;		/* between the last life and this one */
 	bool in_order;		/* the last life had been stopped before */

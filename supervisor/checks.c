@@ -140,10 +140,11 @@ checks_fds_fit(uint32_t shards, struct err *e)
 
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1 || r.rlim_cur >= need)
 		return 0;
-	return err_set(e, EXIT_CONFIG, "%u shards need %llu file descriptors, "
+	return err_set(e, EXIT_CONFIG, "%u shard%s need%s %llu file descriptors, "
 	    "the soft limit is %llu and the hard limit %llu: raise it with "
 	    "LimitNOFILE=%llu in the unit, or \"ulimit -n %llu\" in the shell",
-	    shards, (unsigned long long)need, (unsigned long long)r.rlim_cur,
+	    shards, shards == 1 ? "" : "s", shards == 1 ? "s" : "",
+	    (unsigned long long)need, (unsigned long long)r.rlim_cur,
 	    (unsigned long long)r.rlim_max, (unsigned long long)need,
 	    (unsigned long long)need);
 }

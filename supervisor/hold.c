@@ -84,7 +84,8 @@ void
 hold_set(struct hold *h, uint32_t code, uint32_t shard, const char *text)
 {
 	if (h->code != 0) {
-		log_warn("On hold already, and now: %s", text);
+		if (h->code != code)
+			log_warn("On hold already, and now: %s", text);
 		return;
 	}
 	h->code = code;

@@ -15,6 +15,7 @@
 
 #include "shared/clock.h"
 #include "shared/proctitle.h"
+#include "shared/sandbox.h"
 #include "shared/secret.h"
 #include "shared/version.h"
 #include "supervisor/checks.h"
@@ -161,7 +162,9 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 	struct config *c = f->config;
 	char *token;
 
-	if (checks_dirs(c, e) == -1)
+	/* First of all: with too few even this could not be told. */
+	if (checks_fds_fit(c->shards > 0 ? (uint32_t)c->shards : 1, e) == -1
+	    || checks_dirs(c, e) == -1)
 		return -1;
 	f->lock_fd = checks_lock(c->state_dir, e);
 	if (f->lock_fd == -1 || logs_open(&f->logs, c, foreground, e) == -1)
@@ -211,6 +214,19 @@ init_parts(struct fleet *f)
 	program_find(f->argv[0], f->program_path, sizeof(f->program_path));
 }
 
+/* Shards do without what the kernel lacks: said once, for all of them. */
+static void
+tell_sandbox(const struct fleet *f)
+{
+	char missing[64];
+
+	if (!f->config->sandbox)
+		log_notice("[limits] sandbox is off: shards run without one.");
+	else if (sandbox_probe(missing, sizeof(missing)) != SANDBOX_ALL)
+		log_notice("This kernel has no %s: the shards' sandbox goes "
+		    "without.", missing);
+}
+
 /* As `plugin unload` leaves it: the handler reads this at its start. */
 static int
 hold_plugins(struct fleet *f, struct err *e)
@@ -240,6 +256,7 @@ begin(struct fleet *f, struct err *e)
 		str_copy(f->gateway_url, g.url, sizeof(f->gateway_url));
 	log_notice("shardherd %s starts, pid %d, config %s.",
 	    SHARDHERD_VERSION, (int)getpid(), f->config->path);
+	tell_sandbox(f);
 	if (layout > 0 && f->gateway_url[0] != '\0') {
 		if (fleet_launch(f, layout, e) == -1)
 			return -1;

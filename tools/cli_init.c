@@ -7,6 +7,7 @@
 #include "tools/cli_token.h"
 
 #include "shared/config_table.h"
+#include "shared/secret.h"
 #include "tools/cli_verbs.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@ struct init {
 	struct cli_list set;	/* SECTION.KEY=VALUE */
 	char *text;		/* of the config */
 	char token[TOKEN_MAX + 2];
+	const char *token_from;	/* its source, for messages */
 	bool made_dir;
 };
 
@@ -82,6 +84,7 @@ token_get(struct init *in, const char *file)
 	int fd = STDIN_FILENO;
 	ssize_t n;
 
+	in->token_from = file != NULL ? file : "standard input";
 	if (file != NULL && (fd = open(file, O_RDONLY | O_CLOEXEC)) == -1)
 		return err_sys(err, EXIT_CONFIG, "The token file %s cannot be "
 		    "read", file);
@@ -249,26 +252,26 @@ on_problem(const char *line, void *arg)
 	fprintf(stderr, "%s\n", line);
 }
 
-/* Writes both files, reads them back and asks the API; or leaves nothing. */
+/* Checks the token, asks the API and writes both files; or leaves nothing. */
 static int
 build(struct init *in, bool offline, struct cli_token_who *who)
 {
 	struct cli *c = in->cli;
-	char *token;
+	char *copy = base_strdup(in->token), *token;
 	int r = -1;
 
-	if (config_parse(&c->config, in->conf, in->text, on_problem, NULL,
-	    &c->err) == -1 || write_new(in, in->token_file, in->token) == -1)
+	/* Judged before it is written: the copy would be gone again. */
+	token = config_secret_text(copy, in->token_from, "token", &c->err);
+	secret_free(copy);
+	if (token == NULL)
 		return -1;
-	if ((token = config_read_token(in->token_file, &c->err)) != NULL) {
-		r = offline ? 0 :
-		    cli_token_ask(&c->config, token, who, &c->err);
-		explicit_bzero(token, strlen(token));
-		free(token);
-	}
-	if (r == 0 && (r = write_new(in, in->conf, in->text)) == 0)
-		return 0;
-	unlink(in->token_file);
+	if (config_parse(&c->config, in->conf, in->text, on_problem, NULL,
+	    &c->err) == 0 && (offline ||
+	    cli_token_ask(&c->config, token, who, &c->err) == 0) &&
+	    (r = write_new(in, in->token_file, in->token)) == 0 &&
+	    (r = write_new(in, in->conf, in->text)) == -1)
+		unlink(in->token_file);
+	secret_free(token);
 	return r;
 }
 

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define REBOOT_SHOWN_MS 86400000LL
+
 #define ROWS_MAX 40
 #define PICK_MAX 256	/* shards named on the command line */
 #define WATCH_MIN_S 0.1
@@ -39,6 +41,9 @@ line_cluster(const struct cli_view *v, FILE *f)
 	fprintf(f, "  config %s\n", c->config_path);
 	if (c->note[0] != '\0')
 		fprintf(f, "note    %s\n", c->note);
+	if (v->alive && c->reboot_ms != 0 && v->wall_ms - c->reboot_ms <
+	    REBOOT_SHOWN_MS)
+		fprintf(f, "note    %s\n", c->reboot);
 	if (v->state == CLI_CRASHED)
 		fprintf(f, "note    the supervisor (pid %d) is gone without a "
 		    "word; \"shardherd start\" goes on where it left\n",

@@ -192,6 +192,9 @@ cluster(const struct cli_view *v)
 	put_u64(o, "recommended", c->recommended);
 	put_text(o, "config", c->config_path);
 	put_text(o, "note", c->note);
+	put_seconds(o, "reboot_s", c->reboot_ms != 0 ?
+	    v->wall_ms - c->reboot_ms : -1);
+	put_text(o, "reboot", c->reboot);
 	return o;
 }
 

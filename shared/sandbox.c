@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* See sandbox.h. */
+#include "shared/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* ---- files ----------------------------------------------------------- */
+
+/* The kernel's headers here may be older than the kernel. */
+#define RIGHT_REFER (1ULL << 13)	/* since version 2 */
+#define RIGHT_TRUNCATE (1ULL << 14)	/* since version 3 */
+#define RIGHTS_FIRST ((1ULL << 13) - 1)	/* all of version 1 */
+
+#define RIGHT_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define RIGHT_WRITE (RIGHT_READ | LANDLOCK_ACCESS_FS_WRITE_FILE |             \
+	LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |      \
+	LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |           \
+	RIGHT_REFER | RIGHT_TRUNCATE)
+#define RIGHT_OF_FILE (LANDLOCK_ACCESS_FS_READ_FILE |                         \
+	LANDLOCK_ACCESS_FS_WRITE_FILE | RIGHT_TRUNCATE)
+
+/*
+ * Name service, certificates, libraries it loads late, the time zone.  /etc as
+ * a whole: resolv.conf is replaced by another file when an address changes.
+ */
+static const char *const system_files[] = {
+	"/etc", "/usr", "/lib", "/lib64", "/nix/store", "/proc/self",
+	"/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
+	"/run/nscd", "/run/connman", "/sys/devices/system/cpu",
+	"/dev/urandom", "/dev/random",
+};
+
+static int
+landlock_version(void)
+{
+	return (int)syscall(__NR_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+static uint64_t
+rights_of(int version)
+{
+	return RIGHTS_FIRST | (version >= 2 ? RIGHT_REFER : 0)
+	    | (version >= 3 ? RIGHT_TRUNCATE : 0);
+}
+
+/* What is not there needs no rule. */
+static int
+allow(int rules, const char *path, uint64_t rights)
+{
+	struct landlock_path_beneath_attr a = { .allowed_access = rights };
+	struct stat st;
+	long rc;
+	int fd = open(path, O_PATH | O_CLOEXEC);
+
+	if (fd == -1)
+		return errno == ENOENT || errno == EACCES
+		    || errno == ENOTDIR ? 0 : -1;
+	if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		a.allowed_access &= RIGHT_OF_FILE;
+	a.parent_fd = fd;
+	rc = syscall(__NR_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH,
+	    &a, 0);
+	close(fd);
+	return rc == 0 ? 0 : -1;
+}
+
+static bool
+close_files(const char *dir, const char *ca_file)
+{
+	int version = landlock_version(), rules, rc;
+	struct landlock_ruleset_attr a = { 0 };
+	uint64_t all;
+
+	if (version < 1)
+		return false;
+	all = a.handled_access_fs = rights_of(version);
+	rules = (int)syscall(__NR_landlock_create_ruleset, &a,
+	    sizeof(a.handled_access_fs), 0);
+	if (rules == -1)
+		return false;
+	rc = allow(rules, dir, RIGHT_WRITE & all);
+	for (size_t i = 0; rc == 0 && i < nitems(system_files); i++)
+		rc = allow(rules, system_files[i], RIGHT_READ);
+	if (rc == 0)
+		rc = allow(rules, "/dev/null", RIGHT_WRITE & all);
+	if (rc == 0 && ca_file[0] != '\0')
+		rc = allow(rules, ca_file, RIGHT_READ);
+	if (rc == 0)
+		rc = (int)syscall(__NR_landlock_restrict_self, rules, 0);
+	close(rules);
+	return rc == 0;
+}
+
+/* ---- system calls ---------------------------------------------------- */
+
+#if defined(__x86_64__)
+#define ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCH AUDIT_ARCH_AARCH64
+#endif
+
+/* Nobody here needs them, whatever the C library does. */
+static const unsigned denied[] = {
+	__NR_ptrace, __NR_process_vm_readv, __NR_process_vm_writev,
+	__NR_execve, __NR_execveat,
+	__NR_keyctl, __NR_add_key, __NR_request_key,
+	__NR_bpf, __NR_perf_event_open, __NR_userfaultfd,
+	__NR_mount, __NR_umount2, __NR_pivot_root, __NR_chroot,
+	__NR_setns, __NR_unshare, __NR_open_by_handle_at,
+	__NR_kexec_load, __NR_reboot, __NR_swapon, __NR_swapoff,
+	__NR_init_module, __NR_finit_module, __NR_delete_module,
+	__NR_acct, __NR_quotactl, __NR_syslog, __NR_personality,
+	__NR_settimeofday, __NR_clock_settime, __NR_adjtimex,
+	__NR_sethostname, __NR_setdomainname,
+#ifdef __NR_kexec_file_load
+	__NR_kexec_file_load,
+#endif
+#ifdef __NR_io_uring_setup
+	__NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register,
+#endif
+#ifdef __NR_pidfd_getfd
+	__NR_pidfd_getfd,
+#endif
+#ifdef __NR_move_mount
+	__NR_move_mount, __NR_open_tree, __NR_fsopen, __NR_fsmount,
+#endif
+};
+
+#ifdef ARCH
+#define HEAD 4			/* instructions before those of the table */
+
+static void
+put(struct sock_filter *f, uint16_t code, uint32_t k, size_t jt, size_t jf)
+{
+	*f = (struct sock_filter) { code, (uint8_t)jt, (uint8_t)jf, k };
+}
+
+/* EPERM for what is denied; another architecture's calls are not ours. */
+static bool
+close_calls(void)
+{
+	struct sock_filter f[HEAD + nitems(denied) + 2];
+	struct sock_fprog prog = { nitems(f), f };
+	const size_t n = nitems(denied), allow_at = HEAD + n;
+
+	_Static_assert(HEAD + nitems(denied) < 250, "jumps are 8 bits");
+	put(&f[0], BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data,
+	    arch), 0, 0);
+	put(&f[1], BPF_JMP | BPF_JEQ | BPF_K, ARCH, 0, allow_at - 1);
+	put(&f[2], BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data,
+	    nr), 0, 0);
+	/* x32 numbers on x86-64 would pass by the table. */
+	put(&f[3], BPF_JMP | BPF_JGE | BPF_K, 0x40000000, n + 1, 0);
+	for (size_t i = 0; i < n; i++)
+		put(&f[HEAD + i], BPF_JMP | BPF_JEQ | BPF_K, denied[i],
+		    n - i, 0);
+	put(&f[allow_at], BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+	put(&f[allow_at + 1], BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM, 0,
+	    0);
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) == 0;
+}
+#else
+static bool
+close_calls(void)
+{
+	return false;
+}
+#endif
+
+/* ---- the public face ------------------------------------------------- */
+
+static bool
+has_seccomp(void)
+{
+#ifdef ARCH
+	/* A filter that is not there is EFAULT where filters are known. */
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) == -1
+	    && errno == EFAULT;
+#else
+	return false;
+#endif
+}
+
+unsigned
+sandbox_probe(char *missing, size_t size)
+{
+	unsigned have = (landlock_version() >= 1 ? SANDBOX_FILES : 0)
+	    | (has_seccomp() ? SANDBOX_CALLS : 0);
+
+	str_format(missing, size, "%s%s%s",
+	    have & SANDBOX_FILES ? "" : "Landlock",
+	    (have & SANDBOX_ALL) == 0 ? " and " : "",
+	    have & SANDBOX_CALLS ? "" : "seccomp filters");
+	return have;
+}
+
+unsigned
+sandbox_enter(const char *dir, const char *ca_file)
+{
+	unsigned have = 0;
+
+	/* Neither is allowed to who could still gain privileges. */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return 0;
+	if (close_files(dir, ca_file))
+		have |= SANDBOX_FILES;
+	if (close_calls())
+		have |= SANDBOX_CALLS;
+	return have;
+}
