@@ -4,6 +4,7 @@
 
 #include "shared/contract.h"
 #include "shared/log.h"
+#include "shared/secret.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -99,7 +100,7 @@ inherit_limits(struct child_limits *limits)
 	all = limits->nofile;
 	all.rlim_cur = all.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &all);
-	setrlimit(RLIMIT_CORE, &(struct rlimit) {0, limits->core.rlim_max});
+	secret_no_core();
 	for (int fd = CONTRACT_FD_CONTROL; fd <= CONTRACT_FD_STATS; fd++)
 		fd_cloexec(fd, true);
 }

@@ -132,7 +132,7 @@ rest_token_is_bad(struct rest *r)
 	r->dirty = true;
 	log_error("Discord answers 401: the bot's token is not valid any more. "
 		  " No REST call is made from here on.  Put the new token "
-		  "into the token file and restart the fleet.");
+		  "into the token file, then: shardherd token reload");
 }
 
 static bool

@@ -153,8 +153,10 @@ void
 checks_harden(void)
 {
 	/*
-	 * Not PR_SET_DUMPABLE 0: it would also take /proc/PID from the CLI,
-	 * which runs as the same user.
+	 * Not PR_SET_DUMPABLE 0: it would also take the fds and the memory in
+	 * /proc/PID from the CLI and from our own samples, as the same user.
+	 * That user can read the token file anyway; a core is kept from others
+	 * by its limit, and the token's page is no part of one.
 	 */
 	secret_no_core();
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 from herd import Failed, alive, children, scenario, wait_until
@@ -118,7 +119,8 @@ def is_kept_in(t, fleet, service):
     shards = list(fleet.shard_pids().values())
     t.ok(all(status_of(p)["NoNewPrivs"] == "1" for p in
         [supervisor, handler, *shards]), "nobody can gain privileges")
-    t.ok(all(core_limit(p) <= 1 for p in [supervisor, handler, *shards]),
+    t.ok(all(core_limit(p) == core_limit(supervisor) <= 1 for p in
+        [handler, *shards]),
         "nobody who has the token leaves a core")
     t.ok("NOTIFY_SOCKET" not in environ_of(handler)
         and "WATCHDOG_USEC" not in environ_of(handler),
@@ -130,6 +132,40 @@ def is_kept_in(t, fleet, service):
             "shards have a system call filter")
         t.equal(status_of(handler)["Seccomp"], status_of(supervisor)[
             "Seccomp"], "the handler, whose plugins inherit it, has none")
+
+
+STRANGER = """
+import os, socket, sys
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(20)
+s.connect(sys.argv[1])
+try:
+    s.sendall(b'{"cmd":"ping"}\\n')
+    print(s.recv(100))
+except (BrokenPipeError, ConnectionResetError):
+    print(b"")
+"""
+
+
+def strangers_are_not_heard(t, fleet):
+    """Another user, even where the directories let it in."""
+    if os.geteuid() != 0:
+        t.note("not root: no other user to be")
+        return
+    path = fleet.path("run", "control.sock")
+    opened = [t.dir, fleet.dir, fleet.path("run"), path]
+    modes = [os.stat(name).st_mode & 0o777 for name in opened]
+    for name in opened:
+        os.chmod(name, 0o777)
+    done = subprocess.run([sys.executable, "-c", STRANGER, path],
+        capture_output=True, text=True, timeout=30)
+    for name, mode in zip(opened, modes):
+        os.chmod(name, mode)
+    t.equal(done.stdout.strip(), "b''", "the control socket does not hear "
+        "other users")
+    t.equal(fleet.cli("shard", 0, "reconnect").returncode, 0,
+        "but its own one")
 
 
 def plugin_sees(t, fleet):
@@ -183,6 +219,7 @@ def main(t):
     fleet.wait_ready()
     reloads(t, sim, fleet, service)
     is_kept_in(t, fleet, service)
+    strangers_are_not_heard(t, fleet)
     with open(fleet.path("spy.py"), "w", encoding="utf-8") as f:
         f.write(SPY % ((fleet.path("seen"),) * 3))
     os.chmod(fleet.path("spy.py"), 0o755)

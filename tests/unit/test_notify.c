@@ -9,7 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "supervisor/herald.h"
+#include "supervisor/fleet.h"
+#include "tests/unit/fake_time.h"
 #include "tests/unit/scratch.h"
 
 static int
@@ -183,6 +184,100 @@ test_status_line(void **state)
 	    "stopping");
 }
 
+/* ---- when what is said ------------------------------------------------ */
+
+static struct {
+	struct fleet fleet;
+	struct herald *herald;
+	int fd;
+} w;
+
+static int
+begin(void **state)
+{
+	char name[64];
+
+	memset(&w, 0, sizeof(w));
+	fake_time_reset();
+	snprintf(name, sizeof(name), "@shardherd-herald-%d", (int)getpid());
+	w.fd = listen_at(name);
+	setenv("NOTIFY_SOCKET", name, 1);
+	setenv("WATCHDOG_USEC", "4000000", 1);
+	w.herald = &w.fleet.herald;
+	w.fleet.timers = timers_new(NULL);
+	w.fleet.watch.done_ms = clock_boot_ms();
+	herald_open(w.herald, &w.fleet, true);
+	herald_start(w.herald);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	herald_close(w.herald);
+	timers_free(w.fleet.timers);
+	close(w.fd);
+	return 0;
+}
+
+/* How many of the messages waiting have the word. */
+static unsigned
+count(const char *word)
+{
+	const char *text;
+	unsigned n = 0;
+
+	while ((text = heard(w.fd))[0] != '\0')
+		n += strstr(text, word) != NULL;
+	return n;
+}
+
+static void
+test_watchdog_wants_duties_done(void **state)
+{
+	fake_time_advance(10000);
+	assert_int_equal(count("WATCHDOG=1"), 6);
+	/* The look around hangs: not at once, but for good. */
+	fake_time_advance(HERALD_DUTY_MS);
+	count("");
+	fake_time_advance(60000);
+	assert_int_equal(count("WATCHDOG=1"), 0);
+	assert_true(w.herald->starving);
+	w.fleet.watch.done_ms = clock_boot_ms();
+	fake_time_advance(4000);
+	assert_int_equal(count("WATCHDOG=1"), 2);
+}
+
+/* Discord does not answer: systemd is not kept waiting for ever. */
+static void
+test_ready_in_the_end(void **state)
+{
+	assert_int_equal(count("EXTEND_TIMEOUT_USEC=30000000"), 1);
+	for (int s = 0; s < HERALD_START_S; s += 2) {
+		herald_tick(w.herald);
+		assert_int_equal(count("READY=1"), 0);
+		fake_time_advance(2000);
+	}
+	herald_tick(w.herald);
+	assert_int_equal(count("READY=1"), 1);
+	herald_tick(w.herald);
+	assert_int_equal(count("READY=1"), 0);
+}
+
+static void
+test_reload_before_ready(void **state)
+{
+	count("");
+	herald_reloading(w.herald);
+	herald_reloaded(w.herald, "");
+	assert_int_equal(count("R"), 0);
+	w.herald->ready = true;
+	herald_reloading(w.herald);
+	assert_int_equal(count("RELOADING=1"), 1);
+	herald_reloaded(w.herald, "the last reload: x");
+	assert_int_equal(count("STATUS=the last reload: x"), 1);
+}
+
 int
 main(void)
 {
@@ -193,6 +288,12 @@ main(void)
 		cmocka_unit_test(test_no_address),
 		cmocka_unit_test(test_watchdog_is_for_who_is_named),
 		cmocka_unit_test(test_status_line),
+		cmocka_unit_test_setup_teardown(
+		    test_watchdog_wants_duties_done, begin, end),
+		cmocka_unit_test_setup_teardown(test_ready_in_the_end, begin,
+		    end),
+		cmocka_unit_test_setup_teardown(test_reload_before_ready,
+		    begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
