@@ -15,6 +15,13 @@
 
 /* ---- files ----------------------------------------------------------- */
 
+/* The C library may be older than the calls: the same on all architectures. */
+#ifndef __NR_landlock_create_ruleset
+#define __NR_landlock_create_ruleset 444
+#define __NR_landlock_add_rule 445
+#define __NR_landlock_restrict_self 446
+#endif
+
 /* The kernel's headers here may be older than the kernel. */
 #define RIGHT_REFER (1ULL << 13)	/* since version 2 */
 #define RIGHT_TRUNCATE (1ULL << 14)	/* since version 3 */

@@ -103,13 +103,50 @@ def occupied(t, sim):
         t.sentence(second.cli("start"), CONFIG, path, key + " is a file")
 
 
+def few_fds(t, sim):
+    """Too few even to begin: the numbers, not what failed first."""
+    fleet = t.fleet(sim)
+    for n in 12, 60:
+        done = fleet.cli("start", before=("sh", "-c",
+            'ulimit -n %d && exec "$@"' % n, "sh"))
+        t.sentence(done, CONFIG, "file descriptors.*LimitNOFILE",
+            "ulimit -n %d" % n)
+    quiet(t, sim, "few fds")
+
+
+def for_cron(t, sim):
+    """Nothing to say when all is well."""
+    fleet = t.fleet(sim)
+    for verb in "token", "config":
+        done = fleet.cli(verb, "check", "--quiet")
+        t.equal((done.returncode, done.stdout + done.stderr), (0, ""),
+            "%s check --quiet" % verb)
+    sim.ctl("token", "reset")
+    t.sentence(fleet.cli("token", "check", "-q"), CONFIG, "401",
+        "token check -q, refused")
+
+
+def bad_token_at_init(t, sim):
+    """The file that is named is the one that was given."""
+    fleet = t.fleet(sim)
+    with open(fleet.path("two"), "w", encoding="utf-8") as f:
+        f.write("two words\n")
+    done = fleet.cli("init", fleet.path("new"), "--offline", "--token-file",
+        fleet.path("two"))
+    t.sentence(done, CONFIG, fleet.path("two"), "init with a bad token file")
+    t.ok(not os.path.exists(fleet.path("new")), "and leaves nothing")
+
+
 def main(t):
     sim = t.sim(shards=2)
     wrong_token(t, sim)
     config_errors(t, sim)
     missing_ca(t, sim)
     no_api(t, sim)
+    few_fds(t, sim)
     occupied(t, sim)
+    bad_token_at_init(t, sim)
+    for_cron(t, sim)
 
 
 scenario(main)

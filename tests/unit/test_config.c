@@ -232,6 +232,9 @@ test_values_refused(void **state)
 		"[bot]\npresence = []", "[bot]\nname = a b",
 		"[gateway]\ncompress = gzip", "[gateway]\napi = discord.com",
 		"[gateway]\napi = http://example.org/",
+		"[gateway]\napi = https://x.org/api?y",
+		"[gateway]\napi = https://x.org/api#y",
+		"[limits]\nsandbox = yes",
 		"[gateway]\nproxy = socks5://x:1", "[log]\nlevel = loud",
 		"[gateway]\nshards = 0", "[gateway]\nshards = 4 # four",
 		"[plugin]\nexec = x", "[plugin \"x\"]",
@@ -254,6 +257,17 @@ test_values_refused(void **state)
 	assert_int_equal(parse("[bot]\nintents=1\npresence = {\"status\":"
 	    "\"idle\",\"activities\":[{\"name\":\"a;b\"}]}\n"), 0);
 	assert_non_null(strstr(t.config.presence, "a;b"));
+}
+
+/* A proxy's password is not repeated to who reads the error. */
+static void
+test_proxy_password(void **state)
+{
+	assert_int_equal(parse(BOT "[gateway]\n"
+	    "proxy = http://me:hunter2@proxy\n"), -1);
+	assert_int_equal(t.n, 1);
+	assert_non_null(strstr(t.said[0], "[gateway] proxy: expected"));
+	assert_null(strstr(t.said[0], "hunter2"));
 }
 
 static void
@@ -517,6 +531,7 @@ main(void)
 		T(test_durations_and_sizes),
 		T(test_intents),
 		T(test_values_refused),
+		T(test_proxy_password),
 		T(test_long_lines),
 		T(test_plugin),
 		T(test_own_keys),
