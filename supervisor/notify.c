@@ -31,14 +31,15 @@ notify_address(const char *value, struct sockaddr_un *sa, uint32_t *len)
 	return true;
 }
 
-static char *
-take(const char *name)
-{
-	const char *v = getenv(name);
-	char *copy = v != NULL ? base_strdup(v) : NULL;
+/* unsetenv() frees nothing: what was found stays ours for the process's life. */
+static const char *found[3];
 
+static const char *
+take(const char *name, const char **keep)
+{
+	*keep = getenv(name);
 	unsetenv(name);
-	return copy;
+	return *keep;
 }
 
 static uint64_t
@@ -60,9 +61,9 @@ notify_open(struct notify *n, bool wanted)
 {
 	memset(n, 0, sizeof(*n));
 	n->fd = -1;
-	n->socket = take("NOTIFY_SOCKET");
-	n->usec = take("WATCHDOG_USEC");
-	n->pid = take("WATCHDOG_PID");
+	n->socket = take("NOTIFY_SOCKET", &found[0]);
+	n->usec = take("WATCHDOG_USEC", &found[1]);
+	n->pid = take("WATCHDOG_PID", &found[2]);
 	if (!wanted || n->socket == NULL)
 		return;
 	if (!notify_address(n->socket, &n->to, &n->to_len)) {
@@ -91,10 +92,6 @@ notify_close(struct notify *n)
 	if (n->fd != -1)
 		close(n->fd);
 	n->fd = -1;
-	free(n->socket);
-	free(n->usec);
-	free(n->pid);
-	n->socket = n->usec = n->pid = NULL;
 }
 
 /* ---- messages -------------------------------------------------------- */

@@ -22,7 +22,7 @@ struct notify {
 	uint64_t watchdog_us;	/* 0: none is wanted */
 	char status[NOTIFY_STATUS]; /* as last sent */
 	/* as found, for an exec of ourselves */
-	char *socket, *usec, *pid;
+	const char *socket, *usec, *pid;
 };
 
 /*

@@ -24,10 +24,10 @@ class Systemd:
         self.socket.bind(where.replace("@", "\0"))
         self.socket.setblocking(False)
         self.heard = []
-        self.process = subprocess.Popen([fleet.binary, "-c", fleet.config,
-            "run"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, env=dict(os.environ,
-            NOTIFY_SOCKET=where, **env))
+        with open(fleet.path("run.log"), "wb") as log:
+            self.process = subprocess.Popen([fleet.binary, "-c",
+                fleet.config, "run"], stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, env=dict(os.environ, NOTIFY_SOCKET=where, **env))
 
     def listen(self):
         while True:

@@ -145,7 +145,7 @@ def secrets(t, fleet, sim):
 
 
 def main(t):
-    sim = t.sim(shards=SHARDS, max_concurrency=2)
+    sim = t.sim(shards=SHARDS, max_concurrency=2, rate=200)
     fleet = new_fleet(t, sim)
     fleet.start()
     not_worth_a_move(t, sim, fleet)
@@ -153,6 +153,8 @@ def main(t):
     rest_works(t, sim, fleet)
     passed(t, sim, fleet)
     secrets(t, fleet, sim)
+    sim.settle()
+    t.nothing_lost(sim, identifies=4 * SHARDS)
     fleet.stop()
     too_dear(t)
 
