@@ -3,9 +3,12 @@
 #include "handler/child.h"
 
 #include "shared/config.h"
+#include "shared/oom.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -23,7 +26,16 @@ child_limits_save(struct child_limits *l)
 	if (getrlimit(RLIMIT_NOFILE, &l->nofile) < 0
 	    || getrlimit(RLIMIT_CORE, &l->core) < 0)
 		bug("getrlimit failed");
+	l->oom = oom_base();
 }
+
+/* What the child needs of its parent's memory. */
+struct child_job {
+	const struct config_plugin *cfg;
+	const struct passwd *user; /* NULL: as we are */
+	char **argv, **env;
+	const char *dir;
+};
 
 struct child_env {
 	char path[4096], home[1024], lang[256], plugin[128];
@@ -42,13 +54,14 @@ env_set(struct child_env *e, size_t *n, char *at, size_t size,
 
 /* PATH, HOME, LANG and the plugin's name: nothing else of ours leaks. */
 static void
-env_build(struct child_env *e, const char *name)
+env_build(struct child_env *e, const char *name, const struct passwd *user)
 {
 	size_t n = 0;
 
 	if (!env_set(e, &n, e->path, sizeof(e->path), "PATH", getenv("PATH")))
 		env_set(e, &n, e->path, sizeof(e->path), "PATH", CHILD_PATH);
-	env_set(e, &n, e->home, sizeof(e->home), "HOME", getenv("HOME"));
+	env_set(e, &n, e->home, sizeof(e->home), "HOME",
+	    user != NULL ? user->pw_dir : getenv("HOME"));
 	env_set(e, &n, e->lang, sizeof(e->lang), "LANG", getenv("LANG"));
 	env_set(e, &n, e->plugin, sizeof(e->plugin), "SHARDHERD_PLUGIN", name);
 	e->vec[n] = NULL;
@@ -74,10 +87,43 @@ child_fail(const char *what)
 	_exit(127);
 }
 
+static void
+child_restrict(const struct config_plugin *cfg, const struct child_limits *l)
+{
+	struct rlimit nofile = l->nofile, data;
+
+	if (cfg->nofile > 0)
+		nofile.rlim_cur = (rlim_t)cfg->nofile < nofile.rlim_max
+		    ? (rlim_t)cfg->nofile : nofile.rlim_max;
+	if (cfg->nofile > 0)
+		nofile.rlim_max = nofile.rlim_cur;
+	data.rlim_cur = data.rlim_max = (rlim_t)cfg->memory;
+	if (setrlimit(RLIMIT_NOFILE, &nofile) < 0
+	    || setrlimit(RLIMIT_CORE, &l->core) < 0
+	    || (cfg->memory > 0 && setrlimit(RLIMIT_DATA, &data) < 0)
+	    || (cfg->nice > 0 && setpriority(PRIO_PROCESS, 0,
+	    (int)cfg->nice) < 0))
+		child_fail("it within its limits");
+	oom_set(l->oom + OOM_PLUGIN - OOM_HANDLER);
+}
+
+/* Last of all: what is left to do needs no right. */
+static void
+child_become(const struct config_plugin *cfg, const struct passwd *pw)
+{
+	if (pw == NULL)
+		return;
+	if (initgroups(cfg->user, pw->pw_gid) < 0 || setgid(pw->pw_gid) < 0
+	    || setuid(pw->pw_uid) < 0)
+		child_fail("it as its user");
+}
+
 noreturn_fn static void
-child_run(const int fds[3], char **argv, char **env, const char *dir,
+child_run(const int fds[3], const struct child_job *job,
     const struct child_limits *l, pid_t parent)
 {
+	char **argv = job->argv;
+
 	char beside[1024];
 
 	setpgid(0, 0);
@@ -85,14 +131,15 @@ child_run(const int fds[3], char **argv, char **env, const char *dir,
 	if (dup2(fds[0], 0) < 0 || dup2(fds[1], 1) < 0 || dup2(fds[2], 2) < 0)
 		_exit(127);
 	fd_close_from(3, NULL, 0);
+	child_restrict(job->cfg, l);
+	child_become(job->cfg, job->user);
+	/* A change of user takes this back. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
 		_exit(127);
-	setrlimit(RLIMIT_NOFILE, &l->nofile);
-	setrlimit(RLIMIT_CORE, &l->core);
-	if (chdir(dir) < 0)
-		child_fail(dir);
+	if (chdir(job->dir) < 0)
+		child_fail(job->dir);
 	child_signals();
-	environ = env;
+	environ = job->env;
 	/* A bare word is looked for beside the config file first. */
 	if (strchr(argv[0], '/') == NULL && access(argv[0], X_OK) == 0
 	    && str_format(beside, sizeof(beside), "./%s", argv[0]))
@@ -157,20 +204,27 @@ err1:
 }
 
 static int
-child_fork(struct child *c, const char *name, char **argv, const char *dir,
-    const struct child_limits *l, struct err *e)
+child_fork(struct child *c, const struct config_plugin *cfg, char **argv,
+    const char *dir, const struct child_limits *l, struct err *e)
 {
 	int in[2], out[2], err[2];
 	struct child_env env;
+	struct child_job job = {.cfg = cfg, .argv = argv, .env = env.vec,
+	    .dir = dir};
 	pid_t parent = getpid();
 
-	env_build(&env, name);
+	if (cfg->user != NULL && cfg->user[0] != '\0'
+	    && (job.user = getpwnam(cfg->user)) == NULL)
+		return err_set(e, EXIT_CONFIG, "its user %s does not exist",
+		    cfg->user);
+	if (job.user != NULL && job.user->pw_uid == geteuid())
+		job.user = NULL;
+	env_build(&env, cfg->name, job.user);
 	if (child_pipes(in, out, err) < 0)
 		return err_sys(e, EXIT_DEGRADED, "cannot make its pipes");
 	c->pid = fork();
 	if (c->pid == 0)
-		child_run((int[3]) {in[0], out[1], err[1]}, argv, env.vec, dir,
-		    l, parent);
+		child_run((int[3]) {in[0], out[1], err[1]}, &job, l, parent);
 	close(in[0]);
 	close(out[1]);
 	close(err[1]);
@@ -189,18 +243,18 @@ child_fork(struct child *c, const char *name, char **argv, const char *dir,
 }
 
 int
-child_start(struct child *c, const char *name, const char *exec,
+child_start(struct child *c, const struct config_plugin *cfg,
     const char *dir, const struct child_limits *l, struct err *e)
 {
 	int argc, rc;
-	char **argv = config_split(exec, &argc, e);
+	char **argv = config_split(cfg->exec, &argc, e);
 
 	if (argv == NULL)
 		return -1;
 	if (argc == 0)
 		rc = err_set(e, EXIT_CONFIG, "its exec line is empty");
 	else
-		rc = child_fork(c, name, argv, dir, l, e);
+		rc = child_fork(c, cfg, argv, dir, l, e);
 	free(argv);
 	return rc;
 }

@@ -12,9 +12,12 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+struct config_plugin;
+
 /* What children get back of the handler's own start; filled once. */
 struct child_limits {
 	struct rlimit nofile, core;
+	int oom; /* the handler's own oom_score_adj */
 };
 
 struct child {
@@ -24,11 +27,11 @@ struct child {
 
 void child_limits_save(struct child_limits *);
 /*
- * Runs exec (split into words like a shell would, expanding nothing) in dir.
- * A program that can't be run says so on its stderr and exits with 127.
+ * Runs the plugin's exec (split into words like a shell would, expanding
+ * nothing) in dir, as its user and within its limits.  A program that can't be run says so on its stderr and exits with 127.
  */
-int child_start(struct child *, const char *name, const char *exec,
-    const char *dir, const struct child_limits *, struct err *);
+int child_start(struct child *, const struct config_plugin *, const char *dir,
+    const struct child_limits *, struct err *);
 /*
  * true when pid has ended: *status is waitpid's.  What is left of its process
  * group has then been killed.

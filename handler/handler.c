@@ -357,8 +357,13 @@ on_message(struct ipc *ipc, const struct msg_hdr *hdr, const void *payload,
 	switch (hdr->type) {
 	case MSG_UPLINK:
 		up = ipc_payload(hdr, payload, sizeof(*up));
-		if (up == NULL || fd < 0 || hdr->shard < 0)
+		if (up == NULL || hdr->shard < 0)
 			break;
+		if (fd < 0) {
+			on_uplink_refused(&h->intake, (uint32_t)hdr->shard,
+			    "the handler has no file descriptor left for it");
+			return;
+		}
 		/* After a rollback the one before returns as the newest. */
 		if (up->generation > h->generation)
 			h->generation = h->intake.generation = up->generation;
@@ -379,6 +384,10 @@ on_message(struct ipc *ipc, const struct msg_hdr *hdr, const void *payload,
 		if (probe == NULL)
 			break;
 		roundtrip_begin(&h->probe, probe, hdr->serial);
+		return;
+	case MSG_LOG_LEVEL:
+		log_obey(ipc_payload(hdr, payload,
+		    sizeof(struct msg_log_level)));
 		return;
 	case MSG_STOP:
 		stop = ipc_payload(hdr, payload, sizeof(*stop));
@@ -565,6 +574,7 @@ handler_start(struct handler *h, const char *path, struct err *e)
 	h->probe.answer = on_probed;
 	h->probe.arg = h;
 	start_warden(h);
+	rpc_watch_clock(&h->rpc, h->loop);
 	start_ipc(h);
 	start_plugins(h);
 	timer_set(&h->tick, HANDLER_TICK_S);

@@ -7,9 +7,11 @@
 #include "shared/clock.h"
 #include "shared/config_own.h"
 #include "shared/log.h"
+#include "shared/oom.h"
 
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 
 static void
 plugin_enter(struct plugin *p, enum plugin_state state)
@@ -55,9 +57,9 @@ plugin_begin(struct plugin *p)
 	char *own;
 
 	p->life = ++p->host->lives;
+	p->oom_kills = oom_kills();
 	p->failure[0] = p->words[0] = '\0';
-	if (child_start(&c, p->cfg->name, p->cfg->exec, p->host->dir,
-		p->host->limits, &e) < 0) {
+	if (child_start(&c, p->cfg, p->host->dir, p->host->limits, &e) < 0) {
 		log_error("plugin %s cannot be started: %s.  Next attempt in "
 			  "%.0f s.", p->cfg->name, e.text, p->delay_s);
 		str_copy(p->ended, e.text, sizeof(p->ended));
@@ -259,14 +261,27 @@ plugin_timer(struct timer *t)
 	plugin_event(container_of(t, struct plugin, timer), ON_TIMER);
 }
 
+/* SIGKILL by nobody we know, and the kernel has ended somebody since. */
+static bool
+plugin_starved(const struct plugin *p, int status)
+{
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL
+	    && p->failure[0] == '\0' && !p->stopping && p->oom_kills >= 0
+	    && oom_kills() > p->oom_kills;
+}
+
 static void
 plugin_obituary(struct plugin *p, int status)
 {
 	size_t left = p->window.from->bulk_n + window_out(&p->window);
-	char how[64];
+	char how[128];
 
 	child_status_text(status, how, sizeof(how));
-	str_format(p->ended, sizeof(p->ended), "%s%s%.140s", how,
+	if (plugin_starved(p, status))
+		str_copy(how, "signal 9 (Killed), likely for want of memory: "
+		    "the kernel has ended a process of our cgroup",
+		    sizeof(how));
+	str_format(p->ended, sizeof(p->ended), "%.110s%s%.78s", how,
 	    p->failure[0] || p->words[0] ? ": " : "",
 	    p->failure[0] ? p->failure : p->words);
 	if (p->stopping) {

@@ -40,6 +40,7 @@ struct plugin {
 	pid_t pid; /* 0: none */
 	struct pipes pipes;
 	uint64_t life, up_ms, started;
+	int64_t oom_kills; /* of our cgroup, at its start */
 	double delay_s;
 	unsigned rung; /* of plugin_ladder, in ENDING */
 	bool stopping, settled, reaping, was_up;

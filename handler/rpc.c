@@ -3,6 +3,7 @@
 #include "handler/rpc_impl.h"
 
 #include "handler/line.h"
+#include "shared/log.h"
 
 #include <string.h>
 
@@ -347,6 +348,22 @@ rpc_open(struct rpc *r, struct timers *timers, const struct config *config,
 	return 0;
 }
 
+static void
+on_clock_set(struct clockset *c)
+{
+	struct rpc *r = container_of(c, struct rpc, clockset);
+
+	log_notice("the clock was set: the plugins' timers go by the new "
+		   "time");
+	alarms_look(&r->alarms);
+}
+
+void
+rpc_watch_clock(struct rpc *r, struct ev_loop *loop)
+{
+	clockset_open(&r->clockset, loop, on_clock_set);
+}
+
 void
 rpc_flush(struct rpc *r)
 {
@@ -387,6 +404,7 @@ rpc_close(struct rpc *r)
 {
 	r->intake->peek = NULL;
 	members_stop(&r->members);
+	clockset_close(&r->clockset);
 	jobs_free(&r->jobs);
 	alarms_free(&r->alarms);
 	commands_free(&r->commands);

@@ -14,6 +14,7 @@
 #include "handler/members.h"
 #include "handler/plugin.h"
 #include "handler/rest.h"
+#include "shared/clockset.h"
 #include "shared/page.h"
 
 enum rpc_error {
@@ -39,12 +40,15 @@ struct rpc {
 	struct cache cache;
 	struct commands commands;
 	struct members members;
+	struct clockset clockset;
 	bool stopping;
 };
 
 /* Opens the storage; rest, intake, plugin, page are set by the caller. */
 int rpc_open(struct rpc *, struct timers *, const struct config *,
     struct err *);
+/* Timers of the day go by a clock that is set, at once. */
+void rpc_watch_clock(struct rpc *, struct ev_loop *);
 void rpc_close(struct rpc *);
 /* Once per loop turn, before what plugins are told is written. */
 void rpc_flush(struct rpc *);

@@ -51,6 +51,7 @@ sheet_write(struct sheet *s, const struct page_handler *own)
 
 	if (!sheet_serves(s, own))
 		return;
+	page_beat(&s->page.head->pulse.handler_ms, clock_boot_ms());
 	page_begin(&p->lock);
 	if (p->state != own->state)
 		p->state_since_ms = clock_boot_ms();

@@ -18,7 +18,7 @@ struct sheet {
 int sheet_open(struct sheet *, int fd, struct err *);
 /* Are we the one in service?  own: what this handler has counted. */
 bool sheet_serves(struct sheet *, const struct page_handler *own);
-/* Writes own and what came before it, if we are. */
+/* Writes own and what came before it, and that our loop turns, if we are. */
 void sheet_write(struct sheet *, const struct page_handler *own);
 
 #endif

@@ -188,6 +188,10 @@ on_supervisor_msg(struct ipc *ipc, const struct msg_hdr *h,
 	case MSG_RECONNECT:
 		session_input(&p->session, SESSION_EV_ORDER, NULL);
 		break;
+	case MSG_LOG_LEVEL:
+		log_obey(ipc_payload(h, payload,
+		    sizeof(struct msg_log_level)));
+		break;
 	default:
 		log_warn("the supervisor sent %s, which is not for a shard",
 		    contract_msg_name(h->type));

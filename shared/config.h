@@ -16,6 +16,7 @@
 #define CONFIG_ARGS_MAX 32	/* words of a plugin's exec line */
 
 enum config_compress { COMPRESS_NONE, COMPRESS_ZLIB, COMPRESS_ZSTD };
+enum config_log_to { CONFIG_LOG_FILE, CONFIG_LOG_STDERR };
 
 struct config_plugin {
 	char name[64];
@@ -30,6 +31,9 @@ struct config_plugin {
 	int64_t storage;	/* bytes of kv.* */
 	char *permissions;	/* "ranks", config_may; "": none */
 	char *own;		/* config_own.h */
+	char *user;		/* it runs as; "": as we do */
+	int64_t memory, nofile;	/* 0: no limit, as we were started */
+	int64_t nice;
 	int line;		/* of the section header */
 };
 
@@ -57,6 +61,7 @@ struct config {
 	double handler_probation_s;	/* of a new one, after a reload */
 	int64_t handler_queue_events;	/* taken from the shards, not answered */
 	char *prefix;			/* of commands: "!"; "": none */
+	double handler_silence_s;	/* then it hangs; 0: never */
 	/* [limits] */
 	int64_t queue_bytes;		/* unacknowledged events per shard */
 	double spool_after_s;		/* without a handler: they go to disk */
@@ -68,6 +73,9 @@ struct config {
 	double stop_timeout_s;		/* stop: drain, then TERM, then KILL */
 	double restart_min_s, restart_max_s; /* growing delay of dead children */
 	int64_t reserve;		/* identifies kept back; 0: by rule */
+	/* of the resident set, warned of at 80 %; 0: not watched */
+	int64_t memory_shard, memory_handler, memory_supervisor;
+	int64_t disk_free;		/* warn below; 0: never */
 	bool sandbox;			/* of the shards: sandbox.h */
 	/* [budget] */
 	double reconcile_s;		/* between two questions when idle */
@@ -88,8 +96,13 @@ struct config {
 	double probe_slow_s, probe_deadline_s;
 	/* [log] */
 	int log_level;			/* enum log_level */
+	int log_to;			/* enum config_log_to */
+	int log_format;			/* enum logline_format */
 	int64_t log_bytes;		/* rotate above; 0: never */
+	double log_age_s;		/* rotate then; 0: never */
 	int64_t log_files;		/* rotated files kept */
+	int64_t log_total;		/* bytes of all of them; 0: any */
+	int log_compress;		/* rotated ones: 0 no, 1 yes */
 	/* [plugin "name"] */
 	struct config_plugin plugin[CONFIG_PLUGINS_MAX];
 	size_t plugins;

@@ -2,7 +2,7 @@
 /* Values of shardherd.conf written the way the file says them. */
 #include "shared/config_table.h"
 
-#include "shared/log.h"
+#include "shared/logline.h"
 
 #include <math.h>
 
@@ -24,6 +24,27 @@ format_intents(uint64_t bits)
 	fputs(bits == 0 ? "0" : "", f);
 	fclose(f);
 	return text;
+}
+
+const char *const *
+config_words(enum config_type type)
+{
+	static const char *const log_to[] = {
+		[CONFIG_LOG_FILE] = "file", [CONFIG_LOG_STDERR] = "stderr",
+		NULL,
+	};
+	static const char *const yes_no[] = { "no", "yes", NULL };
+
+	switch (type) {
+	case CONFIG_LOG_TO:
+		return log_to;
+	case CONFIG_LOG_FORMAT:
+		return logline_format_name;
+	case CONFIG_YES_NO:
+		return yes_no;
+	default:
+		return NULL;
+	}
 }
 
 char *
@@ -55,6 +76,10 @@ config_format(const struct config_key *k, const void *base)
 		    *(const enum config_compress *)at]);
 	case CONFIG_LEVEL:
 		return base_strdup(log_level_name[*(const int *)at]);
+	case CONFIG_LOG_TO:
+	case CONFIG_LOG_FORMAT:
+	case CONFIG_YES_NO:
+		return base_strdup(config_words(k->type)[*(const int *)at]);
 	case CONFIG_SWITCH:
 		return base_strdup(*(const bool *)at ? "auto" : "off");
 	default:

@@ -31,6 +31,9 @@ enum config_type {
 	CONFIG_PREFIX,	 /* char *: "", or what commands begin with */
 	CONFIG_PERMISSIONS, /* char *: "" or words of config_permission */
 	CONFIG_OWN,	 /* char *: any number of keys, config_own.h */
+	CONFIG_USER,	 /* char *: "" or the name of a user of this machine */
+	/* int: the index of one of config_words() */
+	CONFIG_LOG_TO, CONFIG_LOG_FORMAT, CONFIG_YES_NO,
 	CONFIG_TYPES
 };
 
@@ -137,6 +140,10 @@ K("handler", "prefix", PREFIX, prefix, "", 0, 16, 0, HANDLER, \
   "the bot does as well then; @ is for that alone. Without MESSAGE_CONTENT " \
   "in the intents only mentions and direct messages are seen. Empty: there " \
   "are no such commands.") \
+K("handler", "silence", DURATION, handler_silence_s, "30s", 0, \
+  CONFIG_MIN(60), 0, LIVE, \
+  "A handler whose loop has not turned for this long hangs: it is ended and " \
+  "started again, and the shards keep its events. 0: never.") \
 K("limits", "queue_bytes", SIZE, queue_bytes, "64M", CONFIG_KIB(64), \
   CONFIG_MIB(4096), 0, SHARDS, \
   "Unacknowledged events one shard may hold in memory. From a quarter of it " \
@@ -181,6 +188,21 @@ K("limits", "restart_max", DURATION, restart_max_s, "60s", 10, \
   "Longest delay before a dead process is started again.") \
 K("limits", "reserve", NUMBER, reserve, "0", 0, 100000, 0, LIVE, \
   "IDENTIFYs of the daily budget kept back for an operator. 0: by rule.") \
+K("limits", "memory_shard", SIZE, memory_shard, "256M", 0, \
+  CONFIG_MIB(1048576), 0, LIVE, \
+  "Memory (resident) a shard should not exceed: at 80 % of it a warning says " \
+  "how fast it grows and when it is reached. Nothing is ended for it. 0: " \
+  "not watched.") \
+K("limits", "memory_handler", SIZE, memory_handler, "1G", 0, \
+  CONFIG_MIB(1048576), 0, LIVE, \
+  "The same for the handler without its plugins.") \
+K("limits", "memory_supervisor", SIZE, memory_supervisor, "256M", 0, \
+  CONFIG_MIB(1048576), 0, LIVE, \
+  "The same for the supervisor.") \
+K("limits", "disk_free", SIZE, disk_free, "256M", 0, CONFIG_MIB(1048576), 0, \
+  LIVE, \
+  "Warn when the disk of state_dir or log_dir has less than this free, or " \
+  "less than a tenth of a smaller disk. 0: never.") \
 K("limits", "sandbox", SWITCH, sandbox, "auto", 0, 0, 0, SHARDS, \
   "auto: a shard can open no file but those in state_dir and the system's, " \
   "runs no program and is denied dangerous system calls, as far as the " \
@@ -238,10 +260,25 @@ K("probe", "deadline", DURATION, probe_deadline_s, "10s", 100, \
   "A reaction that is not back by then counts as lost.") \
 K("log", "level", LEVEL, log_level, "info", 0, 0, 0, LIVE, \
   "Least level written: debug, info, notice, warn or error.") \
+K("log", "to", LOG_TO, log_to, "file", 0, 0, 0, FLEET, \
+  "file: shardherd.log in log_dir, and with \"shardherd run\" stderr as " \
+  "well. stderr: that alone, for \"run\" under systemd or in a container; " \
+  "when it leads to journald, each line carries its level.") \
+K("log", "format", LOG_FORMAT, log_format, "text", 0, 0, 0, LIVE, \
+  "Form of a line: text, logfmt or json (one object a line, with time, " \
+  "level, who, shard and msg).") \
 K("log", "bytes", SIZE, log_bytes, "20M", 0, CONFIG_MIB(65536), 0, LIVE, \
-  "The log is rotated above this size. 0: never.") \
-K("log", "files", NUMBER, log_files, "5", 0, 1000, 0, LIVE, \
+  "The log is rotated above this size. 0: not by size.") \
+K("log", "age", DURATION, log_age_s, "24h", 0, CONFIG_MIN(60 * 24 * 366), 0, \
+  LIVE, \
+  "The log is rotated when its first line is this old. 0: not by age.") \
+K("log", "compress", YES_NO, log_compress, "yes", 0, 0, 0, LIVE, \
+  "Rotated logs are compressed with gzip, by a process of low priority.") \
+K("log", "files", NUMBER, log_files, "14", 0, 1000, 0, LIVE, \
   "Rotated logs kept.") \
+K("log", "total", SIZE, log_total, "200M", 0, CONFIG_MIB(1048576), 0, LIVE, \
+  "All logs together take no more than this: the oldest goes first, and the " \
+  "log is rotated at half of it whatever bytes says. 0: no such limit.") \
 P("exec", EXEC, exec, "/usr/local/share/shardherd/plugins/pong.py", 0, 0, \
   CONFIG_REQUIRED, HANDLER, \
   "Program and arguments, split at blanks with shell-like quotes; no shell " \
@@ -274,6 +311,17 @@ P("backlog_bytes", SIZE, backlog_bytes, "256M", CONFIG_KIB(64), \
 P("backlog_age", DURATION, backlog_age_s, "24h", 1000, CONFIG_MIN(60 * 24 * 30), \
   0, HANDLER, \
   "Waiting events on disk older than this are dropped and counted.") \
+P("user", USER, user, "", 0, 0, 0, HANDLER, \
+  "User the plugin runs as, with that user's groups; only root can do that. " \
+  "Empty: the fleet's own.") \
+P("memory", SIZE, memory, "0", 0, CONFIG_MIB(1048576), 0, HANDLER, \
+  "Memory of its own (RLIMIT_DATA) each process of the plugin may ask for. " \
+  "0: no limit.") \
+P("nofile", NUMBER, nofile, "0", 0, 1048576, 0, HANDLER, \
+  "File descriptors it may have open. 0: as many as the fleet was started " \
+  "with.") \
+P("nice", NUMBER, nice, "0", 0, 19, 0, HANDLER, \
+  "How far it steps back for others on the processor, see nice(1).") \
 P("config.KEY", OWN, own, "", 0, 0, 0, HANDLER, \
   "Any number of keys for the plugin itself, as config.colour = red: it gets " \
   "them as texts when it starts. KEY is of letters, digits, '_', '.' and '-'. " \
@@ -287,6 +335,9 @@ extern const char *const config_compress_name[3];
 /* What [plugin] permissions knows. */
 extern const char *const config_permission[];
 extern const size_t config_permissions_n;
+
+/* The words a type knows, in order up to a NULL; NULL: it has other values. */
+const char *const *config_words(enum config_type);
 
 /* Is the key one of [plugin "name"]? */
 bool config_key_is_plugin(const struct config_key *);

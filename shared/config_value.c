@@ -13,6 +13,7 @@
 
 #include <ctype.h>
 #include <json-c/json.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
@@ -352,6 +353,40 @@ parse_level(struct value *v)
 }
 
 static int
+parse_words(struct value *v)
+{
+	const char *const *word = config_words(v->key->type);
+	char all[128] = "";
+
+	for (int i = 0; word[i] != NULL; i++) {
+		size_t n = strlen(all);
+
+		if (strcmp(v->text, word[i]) == 0) {
+			*(int *)v->to = i;
+			return 0;
+		}
+		str_format(all + n, sizeof(all) - n, "%s%s", i == 0 ? ""
+		    : word[i + 1] == NULL ? " or " : ", ", word[i]);
+	}
+	return refuse(v, "%s", all);
+}
+
+static int
+parse_user(struct value *v)
+{
+	const struct passwd *pw;
+
+	if (v->text[0] == '\0')
+		return take_text(v, "");
+	if ((pw = getpwnam(v->text)) == NULL)
+		return refuse(v, "the name of a user of this machine");
+	if (geteuid() != 0 && pw->pw_uid != geteuid())
+		return refuse(v, "nothing: only root can start a plugin as "
+		    "another user");
+	return take_text(v, v->text);
+}
+
+static int
 parse_switch(struct value *v)
 {
 	bool on = strcmp(v->text, "auto") == 0;
@@ -539,6 +574,10 @@ static int (*const parser[CONFIG_TYPES])(struct value *) = {
 	[CONFIG_PREFIX] = parse_prefix,
 	[CONFIG_PERMISSIONS] = parse_permissions,
 	[CONFIG_OWN] = parse_text,
+	[CONFIG_USER] = parse_user,
+	[CONFIG_LOG_TO] = parse_words,
+	[CONFIG_LOG_FORMAT] = parse_words,
+	[CONFIG_YES_NO] = parse_words,
 };
 
 int
@@ -563,6 +602,9 @@ config_value_free(const struct config_key *k, void *base)
 	case CONFIG_INTENTS:
 	case CONFIG_COMPRESS:
 	case CONFIG_LEVEL:
+	case CONFIG_LOG_TO:
+	case CONFIG_LOG_FORMAT:
+	case CONFIG_YES_NO:
 	case CONFIG_SWITCH:
 		return;
 	default:

@@ -66,7 +66,9 @@ enum contract_fd {
 	/* supervisor -> handler: struct msg_probe, one at a time */           \
 	X(PROBE)                                                               \
 	/* handler -> supervisor: how it went, with its serial */              \
-	X(PROBE_ANSWER)
+	X(PROBE_ANSWER)                                                        \
+	/* supervisor -> any child: struct msg_log_level, from now on */       \
+	X(LOG_LEVEL)
 
 enum msg_type {
 	MSG_NONE,
@@ -129,6 +131,11 @@ enum identify_outcome {
 	OUTCOMES
 };
 const char *contract_outcome_name(unsigned outcome);
+
+struct msg_log_level {
+	uint32_t level; /* enum log_level */
+	uint32_t reserved;
+};
 
 struct msg_permit_ask {
 	uint32_t cause;	     /* enum identify_cause */

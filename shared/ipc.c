@@ -188,7 +188,9 @@ read_one(struct ipc *c)
 		    in.hdr.version, CONTRACT_VERSION);
 	} else if ((size_t)n != sizeof(in.hdr) + in.hdr.len ||
 	    in.hdr.type == MSG_NONE || in.hdr.type >= MSG_TYPES ||
-	    (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+	    (m.msg_flags & MSG_TRUNC) != 0 ||
+	    /* Cut to nothing: we have no fd left to take one with. */
+	    ((m.msg_flags & MSG_CTRUNC) != 0 && fd >= 0)) {
 		snprintf(why, sizeof(why), "sent a malformed message "
 		    "(type %u, %zd bytes)", in.hdr.type, n);
 	} else {

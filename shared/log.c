@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shared/log.h"
 
+#include "shared/contract.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -37,6 +39,13 @@ void
 log_set_level(enum log_level least)
 {
 	the_log.least = least;
+}
+
+void
+log_obey(const struct msg_log_level *m)
+{
+	if (m != NULL && m->level <= LOG_L_ERROR)
+		the_log.least = (enum log_level)m->level;
 }
 
 void

@@ -110,6 +110,8 @@ forget_boot(struct page *p, uint32_t slots)
 	memset(&p->head->handler_watch, 0, sizeof(p->head->handler_watch));
 	memset(&p->head->supervisor_watch, 0,
 	    sizeof(p->head->supervisor_watch));
+	page_beat(&p->head->pulse.supervisor_ms, 0);
+	page_beat(&p->head->pulse.handler_ms, 0);
 	for (uint32_t i = 0; i < slots; i++) {
 		struct page_shard *s = &p->slot[i].shard;
 		struct page_watch *w = &p->slot[i].watch;

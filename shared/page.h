@@ -252,6 +252,12 @@ struct page_cluster {
 	char reboot[200];		/* the same in a sentence */
 };
 
+/* When a loop turned last, boot clock; 0: never.  Each has one writer. */
+struct page_pulse {
+	_Atomic uint64_t supervisor_ms;
+	_Atomic uint64_t handler_ms;	/* of the one in service */
+};
+
 struct page_head {
 	uint64_t magic;
 	uint32_t version, slot_size;
@@ -261,6 +267,7 @@ struct page_head {
 	struct page_handler handler;
 	struct page_watch handler_watch, supervisor_watch;
 	struct page_plugins plugins;
+	struct page_pulse pulse;
 };
 
 struct page {
@@ -297,6 +304,18 @@ page_end(page_lock *l)
 {
 	atomic_store_explicit(l, atomic_load_explicit(l, memory_order_relaxed)
 	    + 1, memory_order_release);
+}
+
+static inline void
+page_beat(_Atomic uint64_t *pulse, uint64_t now_ms)
+{
+	atomic_store_explicit(pulse, now_ms, memory_order_relaxed);
+}
+
+static inline uint64_t
+page_last_beat(_Atomic uint64_t *pulse)
+{
+	return atomic_load_explicit(pulse, memory_order_relaxed);
 }
 
 /* Reader: copies a consistent part out (whose first member is the lock);

@@ -169,17 +169,35 @@ to_webhook(const struct config *c, const char *ca_file,
 /* ---- the hook -------------------------------------------------------- */
 
 static void noreturn_fn
-hook_child(char **argv, int in)
+hook_child(char **argv, int in, int out)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (dup2(in, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1
-	    || dup2(null, STDERR_FILENO) == -1)
+	if (dup2(in, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1
+	    || dup2(out, STDERR_FILENO) == -1)
 		_exit(127);
 	signal(SIGPIPE, SIG_DFL);
 	fd_close_from(STDERR_FILENO + 1, NULL, 0);
 	execv(argv[0], argv);
 	_exit(127);
+}
+
+/* The last line of what it printed, with a colon; "" when it said nothing. */
+static void
+last_words(int fd, char *out, size_t size)
+{
+	char text[4096] = "", *end, *line;
+	ssize_t n, have = 0;
+
+	out[0] = '\0';
+	/* Of what fits: a pipe nobody empties takes no more than that. */
+	while ((n = read(fd, text, sizeof(text) - 1)) > 0)
+		have = n;
+	text[have] = '\0';
+	for (end = text + have; end > text && end[-1] <= ' '; end--)
+		end[-1] = '\0';
+	line = strrchr(text, '\n');
+	line = line != NULL ? line + 1 : text;
+	if (line[0] != '\0')
+		str_format(out, size, ": %.80s", line);
 }
 
 /* The document fits a pipe, so writing it never waits for the hook. */
@@ -189,25 +207,32 @@ to_hook(const struct config *c, const struct alert_msg *m, char *why,
 {
 	char *body = alert_send_body(c, m, false);
 	char **argv;
-	int argc, fds[2], status = -1;
+	int argc, fds[2], back[2], status = -1;
+	char words[96];
 	struct err e;
 	pid_t pid;
 
 	argv = config_split(c->alert_exec, &argc, &e);
-	if (argv == NULL || argc == 0 || pipe2(fds, O_CLOEXEC) == -1) {
+	/* What it prints must not hold it up either: non-blocking. */
+	if (argv == NULL || argc == 0 || pipe2(fds, O_CLOEXEC) == -1
+	    || pipe2(back, O_CLOEXEC | O_NONBLOCK) == -1) {
 		str_format(why, size, "the alert program can't be started");
 		goto out;
 	}
 	pid = fork();
 	if (pid == 0)
-		hook_child(argv, fds[0]);
+		hook_child(argv, fds[0], back[1]);
 	fd_write_all(fds[1], body, strlen(body));
 	fd_write_all(fds[1], "\n", 1);
 	close(fds[0]);
 	close(fds[1]);
-	if (pid == -1 || waitpid(pid, &status, 0) != pid || status != 0)
-		str_format(why, size, "the alert program failed (status %d)",
-		    WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	close(back[1]);
+	if (pid == -1 || waitpid(pid, &status, 0) != pid || status != 0) {
+		last_words(back[0], words, sizeof(words));
+		str_format(why, size, "the alert program failed (status %d)%s",
+		    WIFEXITED(status) ? WEXITSTATUS(status) : -1, words);
+	}
+	close(back[0]);
 out:
 	free(argv);
 	free(body);

@@ -205,3 +205,17 @@ alerts_first(const struct alerts *a)
 			return a->state[i].text;
 	return "";
 }
+
+void
+alerts_clock_set(struct alerts *a, int64_t step_ms)
+{
+	for (unsigned i = 0; i < ALERTS; i++) {
+		struct alert_state *s = &a->state[i];
+
+		if (!s->on)
+			continue;
+		s->since_ms += step_ms;
+		s->sent_ms += step_ms;
+		s->clear_ms += s->clear_ms != 0 ? step_ms : 0;
+	}
+}

@@ -17,7 +17,7 @@ struct fleet;
 	X(HOLD, "hold") X(LEFT, "left") X(RATE, "rate")                        \
 	X(FORECAST, "forecast") X(FOREIGN, "foreign") X(CRASHES, "crashes")    \
 	X(DEAF, "deaf") X(RELOAD, "reload") X(PROBE, "probe")                  \
-	X(REBOOT, "reboot")
+	X(LIMITS, "limits") X(DISK, "disk") X(REBOOT, "reboot")
 
 enum alert_kind {
 #define X(n, s) ALERT_##n,
@@ -77,6 +77,8 @@ void alerts_stop(struct alerts *);
 /* One look's facts, ALERTS of them; repeat_ms: of one that stands. */
 void alerts_judge(struct alerts *, const struct alert_fact *,
     int64_t repeat_ms);
+/* The wall clock was set: what stands does so for no longer than before. */
+void alerts_clock_set(struct alerts *, int64_t step_ms);
 /* What became of the message being delivered, as alert_post_fn says. */
 void alerts_delivered(struct alerts *, unsigned done, const char *why);
 uint32_t alerts_standing(const struct alerts *);

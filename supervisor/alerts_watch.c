@@ -244,6 +244,21 @@ look_hold(struct alerts *a, const struct fleet *f, struct alert_fact *out)
 	    "alike within 10 s: one is started at a time until it stays up.");
 }
 
+static void
+look_limits(const struct fleet *f, struct alert_fact *out)
+{
+	char words[LIMITS_WORDS];
+	uint32_t n = limits_processes(&f->watch.limits, words, sizeof(words));
+	const char *disk = limits_disks(&f->watch.limits);
+
+	if (n > 1)
+		fact(&out[ALERT_LIMITS], true, "%u processes are near a limit. "
+		    "%s", n, words);
+	else
+		fact(&out[ALERT_LIMITS], n > 0, "%s", words);
+	fact(&out[ALERT_DISK], disk[0] != '\0', "%s", disk);
+}
+
 void
 alerts_watch(struct alerts *a)
 {
@@ -262,6 +277,7 @@ alerts_watch(struct alerts *a)
 	    "%s", f->board.note[BOARD_RELOAD]);
 	fact(&facts[ALERT_PROBE], probe_alarm(&f->probe)[0] != '\0', "%s",
 	    probe_alarm(&f->probe));
+	look_limits(f, facts);
 	fact(&facts[ALERT_REBOOT], f->boot.rebooted && clock_boot_ms()
 	    - f->started_ms < BOOT_ALERT_MS, "%s", f->boot.text);
 	/* What can't be seen now is not over either. */

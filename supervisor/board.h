@@ -12,7 +12,8 @@ struct fleet;
 
 /* Who may leave a note, most urgent first. */
 enum board_source { BOARD_FATAL, BOARD_DISK, BOARD_PERMIT, BOARD_RELOAD,
-	BOARD_ASKING, BOARD_TOKEN, BOARD_ALERT, BOARD_START, BOARD_SOURCES };
+	BOARD_ASKING, BOARD_TOKEN, BOARD_ALERT, BOARD_LOG, BOARD_START,
+	BOARD_SOURCES };
 
 struct board {
 	struct fleet *fleet;

@@ -208,3 +208,56 @@ budget_forecast_s(const struct budget *b, int64_t spare, int64_t now_ms)
 	s = spare * (HOUR_MS / 1000) / (int64_t)pace;
 	return now_ms + s * 1000 < b->kept.reset_ms ? s : -1;
 }
+
+/* ---- a clock that was set -------------------------------------------- */
+
+static int64_t
+rounded(int64_t ms, int64_t unit)
+{
+	return (ms + (ms < 0 ? -unit : unit) / 2) / unit;
+}
+
+static void
+move_hours(struct budget *b, int64_t hours)
+{
+	struct budget_kept was = b->kept;
+
+	memset(b->kept.hour, 0, sizeof(b->kept.hour));
+	for (size_t i = 0; i < BUDGET_HOURS; i++) {
+		int64_t hour = was.hour[i].hour + hours;
+
+		if (was.hour[i].hour == 0 || hour <= 0)
+			continue;
+		b->kept.hour[hour % BUDGET_HOURS].hour = hour;
+		b->kept.hour[hour % BUDGET_HOURS].foreign
+		    = was.hour[i].foreign;
+	}
+}
+
+static void
+move_minutes(struct budget *b, int64_t minutes)
+{
+	struct budget was = *b;
+
+	memset(b->pace, 0, sizeof(b->pace));
+	for (size_t i = 0; i < BUDGET_MINUTES; i++) {
+		int64_t minute = was.pace[i].minute + minutes;
+
+		if (was.pace[i].minute == 0 || minute <= 0)
+			continue;
+		b->pace[minute % BUDGET_MINUTES] = was.pace[i];
+		b->pace[minute % BUDGET_MINUTES].minute = minute;
+	}
+}
+
+void
+budget_clock_set(struct budget *b, int64_t step_ms)
+{
+	struct budget_kept *k = &b->kept;
+
+	k->reset_ms += k->reset_ms != 0 ? step_ms : 0;
+	k->base_ms += k->base_ms != 0 ? step_ms : 0;
+	k->found_ms += k->found_ms != 0 ? step_ms : 0;
+	move_hours(b, rounded(step_ms, HOUR_MS));
+	move_minutes(b, rounded(step_ms, MINUTE_MS));
+}

@@ -65,6 +65,9 @@ uint32_t budget_unsure(const struct budget *);
 uint64_t budget_answer(struct budget *, int64_t total, int64_t remaining,
     int64_t reset_ms, int64_t now_ms);
 
+/* The wall clock was set by so much: every stamp is of the new time. */
+void budget_clock_set(struct budget *, int64_t step_ms);
+
 uint64_t budget_foreign_24h(const struct budget *, int64_t now_ms);
 /* Those of the last hour, by the minute. */
 uint64_t budget_foreign_1h(const struct budget *, int64_t now_ms);

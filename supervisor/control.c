@@ -11,6 +11,7 @@
 #include "shared/secret.h"
 #include "supervisor/checks.h"
 #include "supervisor/fleet.h"
+#include "supervisor/loglevel.h"
 #include "supervisor/request.h"
 
 /* ---- what a request does --------------------------------------------- */
@@ -77,6 +78,21 @@ do_leave(struct fleet *f, uint32_t n, struct err *e)
 }
 
 static int
+do_level(struct fleet *f, const struct request *r, uint32_t ticket)
+{
+	char words[256];
+
+	if (r->level_given) {
+		log_notice("An operator sets the log level to %s.",
+		    log_level_name[r->level]);
+		loglevel_set(f, r->level);
+	}
+	loglevel_words(f, words, sizeof(words));
+	control_say(&f->control, ticket, "level", words);
+	return 0;
+}
+
+static int
 do_stop(struct fleet *f, const struct request *r)
 {
 	if (f->stopping)
@@ -133,9 +149,7 @@ carry_out(struct fleet *f, const struct request *r, int passed,
 	case REQUEST_TOKEN:
 		return do_token(f, r, passed, ticket, e);
 	case REQUEST_LOG_LEVEL:
-		f->logs.least = r->level;
-		log_set_level(r->level);
-		return 0;
+		return do_level(f, r, ticket);
 	case REQUEST_RELEASE:
 		return hold_release(&f->hold, e);
 	case REQUEST_LEAVE:
@@ -345,8 +359,14 @@ on_listen(struct ev_loop *loop, ev_io *w, int revents)
 	int size = CONTROL_OUT_MAX;
 	int fd = accept4(k->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd == -1)
+	/* Without this the loop would spin on what it can't accept. */
+	if (fd == -1 && reserve_spend(&k->fleet->upkeep.reserve, errno))
+		fd = accept4(k->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd == -1) {
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			ev_io_stop(loop, w);	/* control_check goes on */
 		return;
+	}
 	/* All places taken: the newest goes, idle ones make room soon. */
 	if (c == NULL || !trusted(fd)) {
 		close(fd);
@@ -467,15 +487,20 @@ control_check(struct control *k)
 	struct err e;
 
 	if (k->fd != -1 && stat(k->path, &st) == 0
-	    && st.st_dev == k->made.st_dev && st.st_ino == k->made.st_ino)
+	    && st.st_dev == k->made.st_dev && st.st_ino == k->made.st_ino) {
+		ev_io_start(k->fleet->loop, &k->rd);
 		return;
+	}
 	stop_listening(k);
 	if (checks_make_dir("run_dir", k->fleet->config->run_dir, &e) == 0
-	    && listen_there(k, &e) == 0)
+	    && listen_there(k, &e) == 0) {
 		log_notice("run_dir had vanished: the control socket was made "
 		    "again.");
-	else
+		k->lost = false;
+	} else if (!k->lost) {
 		log_warn("No control socket: %s", e.text);
+		k->lost = true;
+	}
 }
 
 void

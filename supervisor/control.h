@@ -36,6 +36,7 @@ struct control {
 	struct fleet *fleet;
 	char path[600];
 	int fd;			/* -1: not listening */
+	bool lost;		/* said already that there is none */
 	struct stat made;	/* of the socket, to see it replaced */
 	ev_io rd;
 	struct control_client client[CONTROL_CLIENTS_MAX];

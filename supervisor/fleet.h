@@ -31,6 +31,7 @@
 #include "supervisor/rotate.h"
 #include "supervisor/stop.h"
 #include "supervisor/supervisor.h"
+#include "supervisor/upkeep.h"
 #include "supervisor/uplinks.h"
 #include "supervisor/watch.h"
 
@@ -50,6 +51,7 @@ struct fleet {
 	char ca_file[CONFIG_PATH_MAX];
 	int lock_fd;
 	struct rlimit nofile;		/* as we were started */
+	int oom_base;			/* oom_score_adj, the same */
 	struct store store;
 	struct page page;
 	uint64_t started_ms;
@@ -78,6 +80,7 @@ struct fleet {
 	struct probe probe;
 	struct board board;
 	struct watch watch;
+	struct upkeep upkeep;
 	struct control control;
 	struct stop stop;
 	struct logs logs;

@@ -34,3 +34,21 @@ liveness_judge(const struct page_shard *s, uint64_t now)
 		return NULL;	/* waits of other kinds may be long */
 	}
 }
+
+uint64_t
+liveness_loop(struct liveness_loop *l, int32_t pid, uint64_t beat,
+    uint64_t now)
+{
+	uint64_t past = now - l->look_ms;
+
+	l->look_ms = now;
+	if (pid != l->pid || beat != l->beat) {
+		l->pid = pid;
+		l->beat = beat;
+		l->quiet_ms = 0;
+		return 0;
+	}
+	l->quiet_ms += past < LIVENESS_LOOK_MAX_MS ? past
+	    : LIVENESS_LOOK_MAX_MS;
+	return l->quiet_ms;
+}

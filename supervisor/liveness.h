@@ -17,4 +17,18 @@
  */
 const char *liveness_judge(const struct page_shard *, uint64_t now_ms);
 
+#define LIVENESS_LOOK_MAX_MS 5000 /* counted between two looks at a loop */
+
+/*
+ * A handler whose loop does not turn.  What counts is the time we watched it:
+ * after a suspended host woke up, or we hung ourselves, it gets its chance.
+ */
+struct liveness_loop {
+	int32_t pid;
+	uint64_t beat, look_ms, quiet_ms;
+};
+/* One look at the stamp of the page; how long it has been silent, in ms. */
+uint64_t liveness_loop(struct liveness_loop *, int32_t pid, uint64_t beat,
+    uint64_t now_ms);
+
 #endif

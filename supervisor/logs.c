@@ -4,23 +4,45 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "supervisor/checks.h"
+#include "supervisor/logfiles.h"
+#include "supervisor/logpack.h"
+#include "supervisor/reserve.h"
 
-#define LOGS_FILES_MAX 1000
+/* ---- the file -------------------------------------------------------- */
+
+/* When its first line was written; 0: it has none. */
+static int64_t
+first_line(const char *path)
+{
+	char head[512];
+	struct logline l;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t n;
+
+	if (fd == -1)
+		return 0;
+	n = read(fd, head, sizeof(head) - 1);
+	close(fd);
+	head[n > 0 ? n : 0] = '\0';
+	return logline_read(head, &l) ? l.wall_ms : 0;
+}
 
 static int
 open_file(struct logs *g)
 {
+	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW
+	    | O_NONBLOCK;
+	int fd = open(g->path, flags, 0600);
 	struct stat st;
-	int fd = open(g->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC
-	    | O_NOFOLLOW | O_NONBLOCK, 0600);
 
+	if (fd == -1 && reserve_spend(g->reserve, errno))
+		fd = open(g->path, flags, 0600);
 	if (fd == -1)
 		return -1;
 	/* A fifo or device could block, and can't be rotated. */
@@ -30,7 +52,24 @@ open_file(struct logs *g)
 		return -1;
 	}
 	g->size = st.st_size;
+	g->first_ms = st.st_size > 0 ? first_line(g->path) : 0;
+	if (g->size > 0 && g->first_ms == 0)
+		g->first_ms = clock_wall_ms();
 	return fd;
+}
+
+void
+logs_configure(struct logs *g, const struct config *c)
+{
+	g->max_bytes = c->log_bytes;
+	g->files = c->log_files;
+	g->total = c->log_total;
+	g->age_ms = (int64_t)(c->log_age_s * 1000);
+	g->compress = c->log_compress != 0;
+	g->format = (enum logline_format)c->log_format;
+	/* The live file is no more than half of what all may take. */
+	if (g->total > 0 && (g->max_bytes == 0 || g->max_bytes > g->total / 2))
+		g->max_bytes = g->total / 2;
 }
 
 int
@@ -39,15 +78,20 @@ logs_open(struct logs *g, const struct config *c, bool foreground,
 {
 	memset(g, 0, sizeof(*g));
 	g->fd = -1;
-	g->foreground = foreground;
-	g->max_bytes = c->log_bytes;
-	g->files = c->log_files < LOGS_FILES_MAX ? c->log_files
-	    : LOGS_FILES_MAX;
+	g->file = c->log_to == CONFIG_LOG_FILE;
 	g->least = (enum log_level)c->log_level;
+	logs_configure(g, c);
+	logstream_open(&g->stream, foreground);
+	if (!g->file && !foreground)
+		return err_set(e, EXIT_CONFIG, "[log] to = stderr needs a "
+		    "stderr: start the fleet with \"shardherd run\", under "
+		    "systemd or another keeper of its output");
 	if (!str_format(g->path, sizeof(g->path), "%s/shardherd.log",
 	    c->log_dir))
 		return err_set(e, EXIT_CONFIG, "[paths] log_dir: %s is too "
 		    "long", c->log_dir);
+	if (!g->file)
+		return 0;
 	g->fd = open_file(g);
 	if (g->fd == -1 && errno != ENOSPC)
 		return err_sys(e, EXIT_CONFIG, "can't write the log %s",
@@ -66,7 +110,7 @@ logs_close(struct logs *g)
 void
 logs_reopen(struct logs *g)
 {
-	int fd = open_file(g);
+	int fd = g->file ? open_file(g) : -1;
 
 	if (fd == -1)
 		return;			/* keep what works */
@@ -75,71 +119,86 @@ logs_reopen(struct logs *g)
 	g->torn = false;
 }
 
-void
-logs_check(struct logs *g)
+static bool
+is_ours(struct logs *g)
 {
 	struct stat now, ours;
 
-	if (g->fd != -1 && fstat(g->fd, &ours) == 0 && stat(g->path, &now) == 0
-	    && now.st_dev == ours.st_dev && now.st_ino == ours.st_ino) {
-		g->size = ours.st_size;
-		return;
-	}
-	logs_reopen(g);
-	logs_line(g, LOG_L_NOTICE, "supervisor", "The log file was deleted or "
-	    "replaced: writing to a new one.");
+	if (g->fd == -1 || fstat(g->fd, &ours) == -1
+	    || stat(g->path, &now) == -1 || now.st_dev != ours.st_dev
+	    || now.st_ino != ours.st_ino)
+		return false;
+	g->size = ours.st_size;		/* somebody may have emptied it */
+	return true;
 }
 
-static bool
-numbered(const struct logs *g, int64_t n, char *out, size_t size)
+void
+logs_check(struct logs *g)
 {
-	return str_format(out, size, "%s.%lld", g->path, (long long)n);
+	char dir[sizeof(g->path)], *slash;
+	bool was_open = g->fd != -1;
+	struct err e;
+	int fd;
+
+	if (!g->file || is_ours(g)) {
+		g->homeless = false;
+		return;
+	}
+	str_copy(dir, g->path, sizeof(dir));
+	slash = strrchr(dir, '/');
+	*slash = '\0';
+	fd = checks_make_dir("log_dir", dir, &e) == 0 ? open_file(g) : -1;
+	if (fd == -1) {
+		/* A full disk is told when it is over, not as a deletion. */
+		g->homeless = was_open || errno != ENOSPC;
+		return;
+	}
+	logs_close(g);
+	g->fd = fd;
+	g->torn = g->homeless = false;
+	if (was_open)
+		logs_line(g, LOG_L_NOTICE, "supervisor", "The log file was "
+		    "deleted or replaced: writing to a new one.");
 }
+
+/* ---- rotation -------------------------------------------------------- */
 
 static void
 rotate(struct logs *g)
 {
-	char from[sizeof(g->path) + 16], to[sizeof(g->path) + 16];
+	char to[LOGFILES_PATH];
 
-	for (int64_t i = g->files - 1; i >= 1; i--) {
-		if (numbered(g, i, from, sizeof(from))
-		    && numbered(g, i + 1, to, sizeof(to)))
-			rename(from, to);
+	logfiles_name(g->path, 1, false, to);
+	if (logfiles_shift(g->path) == -1 || rename(g->path, to) == -1) {
+		g->rotate_ms = clock_boot_ms() + LOGS_ROTATE_RETRY_MS;
+		return;
 	}
-	numbered(g, 1, to, sizeof(to));
-	if (g->files > 0)
-		rename(g->path, to);
-	else
-		unlink(g->path);
+	if (g->pack != NULL)
+		logpack_shifted(g->pack);
+	logfiles_prune(g->path, g->files, g->total, 0);
 	logs_reopen(g);
 }
 
-static size_t
-compose(char *out, size_t size, enum log_level level, const char *who,
-    const char *text)
+static bool
+may_rotate(const struct logs *g)
 {
-	int64_t ms = clock_wall_ms();
-	time_t s = (time_t)(ms / 1000);
-	struct tm tm;
-	int n;
-
-	gmtime_r(&s, &tm);
-	n = snprintf(out, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ %s %s: "
-	    "%s\n", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec, (int)(ms % 1000), log_level_name[level], who,
-	    text);
-	if (n < 0)
-		return 0;
-	if ((size_t)n >= size) {
-		out[size - 2] = '\n';
-		return size - 1;
-	}
-	return (size_t)n;
+	return g->file && g->fd != -1 && g->size > 0
+	    && clock_boot_ms() >= g->rotate_ms;
 }
+
+void
+logs_check_age(struct logs *g)
+{
+	if (g->age_ms > 0 && may_rotate(g) && g->first_ms > 0
+	    && clock_wall_ms() - g->first_ms >= g->age_ms)
+		rotate(g);
+}
+
+/* ---- lines ----------------------------------------------------------- */
 
 /* true when all of it is in the file. */
 static bool
-put(struct logs *g, const char *line, size_t len)
+put(struct logs *g, const char *line, size_t len, int64_t wall_ms)
 {
 	ssize_t n;
 
@@ -148,60 +207,67 @@ put(struct logs *g, const char *line, size_t len)
 		if (g->fd == -1)
 			return false;
 	}
+	errno = 0;
 	if (g->torn && write(g->fd, "\n", 1) != 1)
 		return false;
 	g->torn = false;
 	n = write(g->fd, line, len);
 	if (n > 0)
 		g->size += n;
+	if (g->first_ms == 0)
+		g->first_ms = wall_ms;
 	g->torn = n > 0 && (size_t)n < len;
 	return n == (ssize_t)len;
 }
 
 static void
-report_dropped(struct logs *g)
+count_dropped(struct logs *g, int64_t wall_ms)
 {
-	char text[96], line[256];
+	/* A short write has no errno: there was room for a part of it. */
+	g->dropped_errno = errno != 0 ? errno : ENOSPC;
+	if (g->dropped++ == 0)
+		g->dropped_ms = wall_ms;
+}
+
+static void
+report_dropped(struct logs *g, int64_t wall_ms)
+{
+	struct logline own = { .wall_ms = wall_ms, .level = LOG_L_WARN,
+	    .who = "supervisor" };
+	char text[256], line[1024], since[LOGLINE_TIME + 1];
 	uint64_t n = g->dropped;
 	size_t len;
 
 	if (n == 0)
 		return;
+	logline_time_write(g->dropped_ms, since);
 	snprintf(text, sizeof(text), "%llu log lines before this one were "
-	    "lost: the disk was full.", (unsigned long long)n);
-	len = compose(line, sizeof(line), LOG_L_WARN, "supervisor", text);
-	if (put(g, line, len))
+	    "lost, from %s on: the file could not be written (%s).",
+	    (unsigned long long)n, since, strerror(g->dropped_errno));
+	len = logline_write(line, sizeof(line), g->format, &own, text);
+	if (put(g, line, len, wall_ms))
 		g->dropped -= n;
-}
-
-/* A pipe nobody empties or a stopped terminal must not stop us. */
-static void
-to_stderr(struct logs *g, const char *line, size_t len)
-{
-	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
-
-	if (poll(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0)
-		return;
-	if (write(STDERR_FILENO, line, len) == -1 && errno == EPIPE)
-		g->foreground = false;
 }
 
 void
 logs_line(struct logs *g, enum log_level level, const char *who,
     const char *text)
 {
-	char line[4096];
+	struct logline l = { .wall_ms = clock_wall_ms(), .level = level };
+	char line[LOGLINE_MAX];
 	size_t len;
 
 	if (level < g->least)
 		return;
-	len = compose(line, sizeof(line), level, who, text);
-	if (g->foreground)
-		to_stderr(g, line, len);
+	str_copy(l.who, who, sizeof(l.who));
+	logstream_line(&g->stream, g->format, &l, text);
+	if (!g->file)
+		return;
+	len = logline_write(line, sizeof(line), g->format, &l, text);
 	if (g->max_bytes > 0 && g->size + (int64_t)len > g->max_bytes
-	    && g->size > 0)
+	    && may_rotate(g))
 		rotate(g);
-	report_dropped(g);
-	if (!put(g, line, len))
-		g->dropped++;
+	report_dropped(g, l.wall_ms);
+	if (!put(g, line, len, l.wall_ms))
+		count_dropped(g, l.wall_ms);
 }

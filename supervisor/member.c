@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "shared/oom.h"
 #include "supervisor/fleet.h"
+#include "supervisor/loglevel.h"
 #include "supervisor/messages.h"
 #include "supervisor/spawn.h"
 
@@ -133,7 +135,7 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 	struct obituary o = { .who = c->name, .pid = c->pid,
 	    .status = c->status, .asked = c->state == MEMBER_STOPPING,
 	    .killed_for = c->killed_for, .oom_before = c->oom_before,
-	    .oom_after = obituary_oom_kills(),
+	    .oom_after = oom_kills(),
 	    .rss_kb = member_watch(c)->rss_kb };
 
 	messages_drain(c);
@@ -192,7 +194,7 @@ launch(struct member *c)
 	c->signalled = 0;
 	c->again = c->fatal = c->braked = false;
 	c->killed_for = CRASHES;
-	c->oom_before = obituary_oom_kills();
+	c->oom_before = oom_kills();
 	/* A shard counts its restarts from 0, handlers together from 1. */
 	if (c->handler)
 		c->generation = ++c->fleet->epoch;
@@ -232,6 +234,7 @@ hello(struct member *c)
 	if (c->handler)
 		timer_set(&c->timer, c->fleet->config->handler_start_timeout_s
 		    + MEMBER_HELLO_S);
+	loglevel_tell(c);
 	fleet_child_up(c->fleet, c);
 }
 

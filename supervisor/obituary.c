@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* See obituary.h; cgroup v2 only, as ops-anchors.md section 4 explains. */
+/* See obituary.h. */
 #include "supervisor/obituary.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 static const char *const killed_words[CRASHES] = {
 	[CRASH_HUNG] = "was killed because it had stopped working",
@@ -72,60 +70,4 @@ obituary_write(const struct obituary *o, char *out, size_t size)
 		str_format(out, size, "%s (pid %d) %s", o->who, (int)o->pid,
 		    end);
 	return cause;
-}
-
-int64_t
-obituary_field(const char *text, const char *key)
-{
-	size_t len = strlen(key);
-
-	for (const char *p = text; *p != '\0';) {
-		const char *end = strchr(p, '\n');
-
-		if (strncmp(p, key, len) == 0 && p[len] == ' ')
-			return strtoll(p + len + 1, NULL, 10);
-		if (end == NULL)
-			break;
-		p = end + 1;
-	}
-	return -1;
-}
-
-static int
-slurp(const char *path, char *buf, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd == -1)
-		return -1;
-	n = read(fd, buf, size - 1);
-	close(fd);
-	if (n < 0)
-		return -1;
-	buf[n] = '\0';
-	return 0;
-}
-
-int64_t
-obituary_oom_kills(void)
-{
-	char buf[4096], path[4200], *own, *end;
-
-	if (slurp("/proc/self/cgroup", buf, sizeof(buf)) == -1)
-		return -1;
-	if (strncmp(buf, "0::", 3) == 0)
-		own = buf + 3;
-	else if ((own = strstr(buf, "\n0::")) != NULL)
-		own += 4;
-	else
-		return -1;
-	if ((end = strchr(own, '\n')) != NULL)
-		*end = '\0';
-	if (!str_format(path, sizeof(path), "/sys/fs/cgroup%s/memory.events",
-	    own))
-		return -1;
-	if (slurp(path, buf, sizeof(buf)) == -1)
-		return -1;
-	return obituary_field(buf, "oom_kill");
 }

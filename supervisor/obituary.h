@@ -25,9 +25,4 @@ struct obituary {
 enum crash_cause obituary_write(const struct obituary *, char *out,
     size_t size);
 
-/* oom_kill of our own cgroup's memory.events; -1 where there is none. */
-int64_t obituary_oom_kills(void);
-/* The number after "key " at the start of a line of text; -1: not there. */
-int64_t obituary_field(const char *text, const char *key);
-
 #endif

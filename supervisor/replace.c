@@ -7,6 +7,7 @@
 #include "shared/clock.h"
 #include "shared/config_diff.h"
 #include "supervisor/fleet.h"
+#include "supervisor/loglevel.h"
 
 /* ---- config ---------------------------------------------------------- */
 
@@ -15,10 +16,7 @@ replace_apply_live(struct fleet *f)
 {
 	const struct config *c = f->config;
 
-	f->logs.least = (enum log_level)c->log_level;
-	f->logs.max_bytes = c->log_bytes;
-	f->logs.files = c->log_files;
-	log_set_level((enum log_level)c->log_level);
+	logs_configure(&f->logs, c);
 	for (uint32_t i = 0; i < f->local; i++)
 		delay_limits(&f->shard[i].delay, c->restart_min_s,
 		    c->restart_max_s);
@@ -39,6 +37,10 @@ swap_config(struct replace *h)
 	*h->other = *was;
 	free(was);
 	replace_apply_live(h->fleet);
+	/* An operator's level stays, unless the file's was changed. */
+	if (h->other->log_level != h->fleet->config->log_level)
+		loglevel_set(h->fleet, (enum log_level)
+		    h->fleet->config->log_level);
 }
 
 static void

@@ -150,6 +150,9 @@ parse_level(struct json_object *o, struct request *r, struct err *e)
 {
 	const char *level = get_string(o, "level");
 
+	if (level == NULL && !json_object_object_get_ex(o, "level", NULL))
+		return 0;
+	r->level_given = true;
 	if (level == NULL || log_parse_level(level, &r->level) == -1)
 		return err_set(e, EXIT_USAGE, "log-level: level is debug, "
 		    "info, notice, warn or error");

@@ -34,7 +34,8 @@ struct request {
 	bool end_sessions;		/* stop */
 	uint32_t shard;			/* shard */
 	enum request_action action;
-	enum log_level level;		/* log-level */
+	bool level_given;		/* log-level; else it only asks */
+	enum log_level level;
 	uint32_t identifies;		/* leave: may pass the reserve */
 	bool check, no_wait;		/* reload; token: check is a dry run */
 	bool force;			/* token: may spend the reserve */

@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "shard/shard.h"
+#include "shared/oom.h"
 #include "shared/proctitle.h"
 #include "supervisor/fleet.h"
 #include "supervisor/messages.h"
 
+#define SPAWN_FDS 6	/* for a moment, to start a process */
 #define FD_SPARE 32	/* sources of dup2 are first moved above this */
 
 static void
@@ -29,14 +31,14 @@ fresh_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* stdin and stdout lead nowhere, stderr into the log pipe. */
+/* stdin leads nowhere; what a library prints on stdout is logged, too. */
 static bool
 fresh_stdio(int err_fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	return null != -1 && dup2(null, STDIN_FILENO) != -1
-	    && dup2(null, STDOUT_FILENO) != -1
+	    && dup2(err_fd, STDOUT_FILENO) != -1
 	    && dup2(err_fd, STDERR_FILENO) != -1;
 }
 
@@ -57,6 +59,7 @@ shard_child(struct member *c, int control, int err_fd)
 	if (!fresh_stdio(err_fd))
 		_exit(EXIT_DEGRADED);
 	fd_close_from(STDERR_FILENO + 1, keep, nitems(keep));
+	oom_set(f->oom_base + OOM_SHARD);
 	log_init(LOG_TO_PIPE, f->logs.least);
 	log_set_hook(NULL, NULL);
 	proctitle_set("shardherd: shard %u/%u", c->id, f->count);
@@ -143,6 +146,7 @@ handler_child(struct member *c, int control, int err_fd, int conf_fd,
 		_exit(EXIT_DEGRADED);
 	fd_close_from(CONTRACT_FD_STATS + 1, &program.fd, 1);
 	setrlimit(RLIMIT_NOFILE, &f->nofile);
+	oom_set(f->oom_base + OOM_HANDLER);
 	snprintf(generation, sizeof(generation), "%u", c->generation);
 	program_exec(&program, argv);
 	dprintf(STDERR_FILENO, "<%d>can't exec the program file: %s\n",
@@ -199,6 +203,7 @@ spawn_child(struct member *c, struct err *e)
 	struct fleet *f = c->fleet;
 	int control[2], errs[2];
 
+	reserve_need(&f->upkeep.reserve, SPAWN_FDS);
 	if (ipc_pair(control, e) == -1)
 		return -1;
 	if (pipe2(errs, O_CLOEXEC | O_NONBLOCK) == -1) {

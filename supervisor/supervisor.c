@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/oom.h"
 #include "shared/proctitle.h"
 #include "shared/sandbox.h"
 #include "shared/secret.h"
@@ -55,6 +56,7 @@ reap(struct fleet *f)
 		if (c != NULL)
 			member_reaped(c, status);
 		else if (!ask_reaped(&f->asking.ask, pid)
+		    && !logpack_reaped(&f->upkeep.pack, pid, status)
 		    && !ask_reaped(&f->rotate.ask, pid)
 		    && !alert_post_reaped(&f->alerts.post, pid))
 			log_debug("Process %d ended, not one of ours.",
@@ -204,6 +206,7 @@ init_parts(struct fleet *f)
 	probe_init(&f->probe, f);
 	asking_init(&f->asking, f);
 	watch_init(&f->watch, f);
+	upkeep_init(&f->upkeep, f);
 	rotate_init(&f->rotate, f);
 	hangup_init(&f->hangup, f);
 	boot_begin(&f->boot, &f->store);
@@ -293,6 +296,7 @@ release_fleet(struct fleet *f)
 	timer_stop(&f->stop.timer);
 	watch_cursors(&f->watch);
 	watch_stop(&f->watch);
+	upkeep_stop(&f->upkeep);
 	for (uint32_t i = 0; i < f->local; i++)
 		member_free(&f->shard[i]);
 	for (size_t i = 0; i < nitems(f->handler_slot); i++)
@@ -337,9 +341,10 @@ refuse(struct fleet *f, struct err *e)
 	str_format(line, sizeof(line), "error %d %s\n", e->code, e->text);
 	if (f->ready_fd != -1)
 		fd_write_all(f->ready_fd, line, strlen(line));
-	if (f->logs.fd != -1 && f->logs.path[0] != '\0')
+	if (f->logs.path[0] != '\0' && (f->logs.fd != -1
+	    || f->logs.stream.on))
 		log_error("Not started: %s", e->text);
-	if (f->ready_fd == -1 && !f->logs.foreground)
+	if (f->ready_fd == -1 && !f->logs.stream.on)
 		dprintf(STDERR_FILENO, "shardherd: %s\n", e->text);
 	return e->code;
 }
@@ -384,6 +389,9 @@ supervisor_main(const struct supervisor_args *args)
 	proctitle_set("shardherd: supervisor");
 	checks_harden();
 	checks_raise_fds(&f->nofile);
+	f->oom_base = oom_base();
+	if (f->oom_base > OOM_SUPERVISOR)
+		oom_set(OOM_SUPERVISOR);
 	code = run(f, args);
 	release(f);
 	free(f);

@@ -3,7 +3,6 @@
 #include "supervisor/watch.h"
 
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "shared/clock.h"
@@ -18,6 +17,7 @@ watch_init(struct watch *w, struct fleet *f)
 {
 	memset(w, 0, sizeof(*w));
 	w->fleet = f;
+	limits_init(&w->limits, f);
 	w->done_ms = clock_boot_ms();
 	timer_init(f->timers, &w->timer, on_timer);
 	timer_set(&w->timer, WATCH_TICK_S);
@@ -30,6 +30,7 @@ watch_start(struct watch *w)
 
 	w->saved_seq = base_alloc(n * sizeof(*w->saved_seq));
 	w->saved_session = base_alloc(n * sizeof(*w->saved_session));
+	limits_start(&w->limits, n);
 }
 
 void
@@ -38,6 +39,7 @@ watch_forget(struct watch *w)
 	free(w->saved_seq);
 	free(w->saved_session);
 	w->saved_seq = w->saved_session = NULL;
+	limits_forget(&w->limits);
 }
 
 void
@@ -62,6 +64,25 @@ check_shard(struct fleet *f, struct member *c)
 	why = liveness_judge(&s, clock_boot_ms());
 	if (why != NULL)
 		member_kill(c, CRASH_HUNG, why);
+}
+
+static void
+check_handler(struct watch *w)
+{
+	struct fleet *f = w->fleet;
+	struct member *c = f->handler;
+	double limit_s = f->config->handler_silence_s;
+	char why[128];
+	uint64_t ms = liveness_loop(&w->handler, c->pid, page_last_beat(
+	    &f->page.head->pulse.handler_ms), clock_boot_ms());
+
+	if (limit_s <= 0 || c->state != MEMBER_UP || (double)ms
+	    < limit_s * 1000)
+		return;
+	str_format(why, sizeof(why), "it hangs: its loop has not turned for "
+	    "%llu s ([handler] silence is %g s)", (unsigned long long)ms
+	    / 1000, limit_s);
+	member_kill(c, CRASH_HUNG, why);
 }
 
 /* ---- samples --------------------------------------------------------- */
@@ -97,7 +118,7 @@ sample_some(struct watch *w)
 	}
 }
 
-/* ---- cursors and disk ------------------------------------------------ */
+/* ---- cursors ------------------------------------------------ */
 
 static bool
 moved(const struct watch *w, uint32_t slot, struct store_cursor *out)
@@ -141,26 +162,6 @@ watch_cursors(struct watch *w)
 }
 
 static void
-check_disk(struct watch *w)
-{
-	struct fleet *f = w->fleet;
-	struct statvfs v;
-	bool low;
-
-	if (statvfs(f->config->state_dir, &v) == -1)
-		return;
-	low = (uint64_t)v.f_bavail * v.f_frsize < WATCH_DISK_MIN;
-	if (low == w->disk_low)
-		return;
-	w->disk_low = low;
-	if (low)
-		log_warn("The disk of %s is nearly full.",
-		    f->config->state_dir);
-	board_note(&f->board, BOARD_DISK, low ? "The disk of state_dir is "
-	    "nearly full: logs and the identify ledger will stop." : "");
-}
-
-static void
 look_at_members(struct watch *w)
 {
 	struct fleet *f = w->fleet;
@@ -169,6 +170,8 @@ look_at_members(struct watch *w)
 		fleet_unbrake(f);
 	for (uint32_t i = 0; !f->stopping && i < f->local; i++)
 		check_shard(f, &f->shard[i]);
+	if (!f->stopping)
+		check_handler(w);
 	sample_some(w);
 	if (clock_boot_ms() - w->cursors_ms >= WATCH_CURSORS_MS)
 		watch_cursors(w);
@@ -187,13 +190,11 @@ on_timer(struct timer *t)
 	struct fleet *f = w->fleet;
 
 	timer_set(t, WATCH_TICK_S);
-	logs_check(&f->logs);
-	control_check(&f->control);
-	check_disk(w);
 	if (!f->stopping)
 		rotate_watch(&f->rotate);
 	if (f->local > 0)
 		look_at_members(w);
+	limits_look(&w->limits);
 	w->done_ms = clock_boot_ms();
 	herald_tick(&f->herald);
 }

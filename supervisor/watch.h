@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The regular look around: samples of /proc, shards that claim to be ready and
- * are not, the batch of cursors, the disk, the log file, the run directory.
+ * The regular look around: samples of /proc, shards and a handler that claim
+ * to be ready and are not, the batch of cursors, what runs out (limits.h).
  * A bounded amount of it per tick.
  */
 #ifndef SUPERVISOR_WATCH_H
@@ -9,13 +9,14 @@
 
 #include "shared/page.h"
 #include "shared/timer.h"
+#include "supervisor/limits.h"
+#include "supervisor/liveness.h"
 
 struct fleet;
 
 #define WATCH_TICK_S 2
 #define WATCH_SAMPLES 32	/* shards sampled per tick */
 #define WATCH_CURSORS_MS 5000
-#define WATCH_DISK_MIN (16u << 20)	/* bytes free, else a warning */
 
 struct watch {
 	struct fleet *fleet;
@@ -24,7 +25,8 @@ struct watch {
 	uint64_t cursors_ms;	/* of the last batch */
 	uint64_t *saved_seq;	/* per slot, what the store has */
 	uint64_t *saved_session;
-	bool disk_low;
+	struct liveness_loop handler;
+	struct limits limits;
 	uint64_t done_ms;	/* boot stamp: the last look came to its end */
 };
 

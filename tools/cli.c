@@ -59,9 +59,11 @@ static const struct cli_verb verbs[] = {
 	    cli_budget},
 	{"release", "[--timeout SECONDS]", "let a fleet on hold IDENTIFY "
 	    "again, after the cause was checked", cli_release},
-	{"logs", "[-f] [-n LINES]", "show the log", cli_logs},
-	{"config", "check [--quiet] | show | sample | mdoc", "check the config file, show the "
-	    "values in force, print the sample", cli_config},
+	{"logs", "[-f] [-n LINES] [--since TIME] [--shard ID] [--level LEVEL] | "
+	    "level [LEVEL]", "show the log, or set how much is logged",
+	    cli_logs},
+	{"config", "check [--quiet] | show | sample | mdoc", "check the config "
+	    "file, show the values in force, print the sample", cli_config},
 	{"db", "stat|dump", "look into the store", cli_db},
 	{"token", "check [--quiet] | reload [--token-file FILE] [--dry-run] "
 	    "[--yes] [--force] [--no-wait]", "ask the API whose token it is; "

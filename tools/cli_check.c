@@ -34,7 +34,10 @@ worst(const struct cli_view *v, char *out, size_t size)
 		    cli_age(cli_view_age(v, s->s.state_since_ms), age));
 		return;
 	}
-	if (v->handler.state != HANDLER_READY)
+	if (v->handler_silent_s > 0)
+		str_format(out, size, ", handler silent for %s",
+		    cli_age(v->handler_silent_s * 1000, age));
+	else if (v->handler.state != HANDLER_READY)
 		str_format(out, size, ", handler %s",
 		    page_handler_state_name[v->handler.state]);
 	else if (v->handler.plugins_up < v->handler.plugins)
@@ -73,7 +76,7 @@ cli_check_line(const struct cli_view *v, char *out, size_t size)
 	if (!v->alive)
 		str_format(what, sizeof(what), ", %s",
 		    cli_cluster_state_name[v->state]);
-	else if (c->note[0] != '\0')
+	else if (c->note[0] != '\0' && v->handler_silent_s == 0)
 		str_format(what, sizeof(what), ", %s", c->note);
 	else
 		worst(v, what, sizeof(what));

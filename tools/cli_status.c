@@ -100,7 +100,7 @@ line_handler(const struct cli_view *v, FILE *f)
 
 	if (!v->alive)
 		return;
-	fprintf(f, "handler %s", page_handler_state_name[h->state]);
+	fprintf(f, "handler %s", v->handler_state);
 	if (v->handler_alive)
 		fprintf(f, "  generation %u pid %d  plugins %u/%u up  events "
 		    "%llu  unanswered %llu", h->generation,

@@ -104,6 +104,17 @@ put_counters(struct json_object *o, const struct page_shard *s)
 	put_u64(o, "guilds_pending", s->guilds_pending);
 }
 
+static void
+put_samples(struct json_object *o, const struct page_watch *w)
+{
+	bool known = w->sampled_ms != 0;
+
+	put_known(o, "rss_kb", known ? (int64_t)w->rss_kb : -1);
+	put_known(o, "uss_kb", known ? (int64_t)w->uss_kb : -1);
+	put_known(o, "fds", known ? (int64_t)w->fds : -1);
+	put_known(o, "fd_limit", known ? (int64_t)w->fd_limit : -1);
+}
+
 struct json_object *
 cli_status_json_shard(const struct cli_view *v, const struct cli_shard *sh)
 {
@@ -134,10 +145,7 @@ cli_status_json_shard(const struct cli_view *v, const struct cli_shard *sh)
 	    cli_status_json_causes(s->resumed_for));
 	json_object_object_add(o, "crashes", crashes(w));
 	put_u64(o, "starts", w->starts);
-	put_known(o, "rss_kb", w->sampled_ms ? (int64_t)w->rss_kb : -1);
-	put_known(o, "uss_kb", w->sampled_ms ? (int64_t)w->uss_kb : -1);
-	put_known(o, "fds", w->sampled_ms ? (int64_t)w->fds : -1);
-	put_known(o, "fd_limit", w->sampled_ms ? (int64_t)w->fd_limit : -1);
+	put_samples(o, w);
 	put_text(o, "note", s->note);
 	put_text(o, "last_end", w->last_end);
 	return o;
@@ -191,6 +199,7 @@ cluster(const struct cli_view *v)
 	put_u64(o, "shards_here", v->n);
 	put_u64(o, "recommended", c->recommended);
 	put_text(o, "config", c->config_path);
+	put_samples(o, &v->supervisor_watch);
 	put_text(o, "note", c->note);
 	put_seconds(o, "reboot_s", c->reboot_ms != 0 ?
 	    v->wall_ms - c->reboot_ms : -1);
@@ -227,7 +236,8 @@ handler(const struct cli_view *v)
 	struct json_object *o = json_object_new_object();
 	const struct page_handler *h = &v->handler;
 
-	put_text(o, "state", page_handler_state_name[h->state]);
+	put_text(o, "state", v->handler_state);
+	put_known(o, "silent_s", v->handler_silent_s);
 	put_u64(o, "generation", h->generation);
 	put_known(o, "pid", v->handler_alive ? v->handler_watch.pid : -1);
 	put_u64(o, "events", h->events);
@@ -242,6 +252,7 @@ handler(const struct cli_view *v)
 	put_u64(o, "rest_calls", h->rest_calls);
 	put_u64(o, "rest_429", h->rest_429);
 	put_u64(o, "rest_errors", h->rest_errors);
+	put_samples(o, &v->handler_watch);
 	put_text(o, "note", h->note);
 	return o;
 }

@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #define DEAF_INTERVALS 2	/* heartbeat intervals without a sign of life */
-#define HUNG_MS 30000		/* a supervisor looks at itself every few s */
+#define HUNG_MS 10000		/* a supervisor looks at itself twice a s */
+#define SILENT_MS 5000		/* a handler does ten times a s */
 
 const char *const cli_cluster_state_name[] = {
 	[CLI_STOPPED] = "stopped",
@@ -161,12 +162,30 @@ read_shard(struct cli_view *v, const struct page_slot *slot,
 	v->in_state[out->s.state] += !out->deaf;
 }
 
+/* Its loop does not turn: what it says of itself is of then. */
+static void
+find_silent(struct cli_view *v, struct page_head *h)
+{
+	uint64_t beat = page_last_beat(&h->pulse.handler_ms);
+	int64_t age = beat == 0 ? 0
+	    : cli_view_age(v, later(beat, v->handler_watch.started_ms));
+
+	v->handler_state = page_handler_state_name[v->handler.state];
+	if (!v->handler_alive || age <= SILENT_MS)
+		return;
+	v->handler_silent_s = age / 1000;
+	v->handler_state = "silent";
+	str_format(v->handler.note, sizeof(v->handler.note), "Silent for %lld "
+	    "s: it hangs or is stopped; the shards keep its events.",
+	    (long long)v->handler_silent_s);
+}
+
 /* The supervisor holds its lock but has not looked after anything. */
 static void
-find_hung(struct cli_view *v)
+find_hung(struct cli_view *v, struct page_head *h)
 {
-	int64_t age = cli_view_age(v, later(v->supervisor_watch.sampled_ms,
-	    v->cluster.started_ms));
+	uint64_t beat = page_last_beat(&h->pulse.supervisor_ms);
+	int64_t age = cli_view_age(v, later(beat, v->cluster.started_ms));
 
 	v->hung = v->alive && v->n > 0 && age > HUNG_MS;
 	if (v->hung)
@@ -190,6 +209,7 @@ judge(const struct cli_view *v)
 	if (v->cluster.probe.scheduled && v->cluster.probe.code != EXIT_FINE)
 		return CLI_DEGRADED;
 	return v->ready == v->n && !v->hung && v->handler_alive &&
+	    v->handler_silent_s == 0 &&
 	    v->handler.plugins_up >= v->handler.plugins &&
 	    v->handler.state == HANDLER_READY ? CLI_READY : CLI_DEGRADED;
 }
@@ -222,7 +242,8 @@ read_page(struct cli_view *v, const struct page *page, bool locked)
 	}
 	for (size_t i = 0; i < v->n && !locked; i++)
 		v->shard[i].orphan = v->shard[i].alive;
-	find_hung(v);
+	find_silent(v, page->head);
+	find_hung(v, page->head);
 	v->state = judge(v);
 }
 

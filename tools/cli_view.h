@@ -42,6 +42,8 @@ struct cli_view {
 	bool alive;		/* the supervisor */
 	bool hung;		/* the supervisor lives but does nothing */
 	bool handler_alive;
+	int64_t handler_silent_s; /* its loop has not turned for so long; 0 */
+	const char *handler_state; /* of page.h, or "silent" */
 	uint64_t now_ms;	/* clock_boot_ms() */
 	int64_t wall_ms;
 	struct cli_shard *shard; /* n of them, ids ascending */

@@ -97,6 +97,10 @@ tell_process(struct story *st, const struct cli_view *v,
 	const struct page_watch *w = &s->w;
 	char age[24];
 
+	if (s->alive && w->sampled_ms != 0)
+		tell(st, "Its process takes %llu MiB of memory and has %u of "
+		    "%u file descriptors open.", ull(w->rss_kb / 1024), w->fds,
+		    w->fd_limit);
 	if (w->last_end[0] != '\0')
 		tell(st, "Its last process: %s", w->last_end);
 	for (size_t i = 0; i < CRASHES; i++)
@@ -212,6 +216,11 @@ cli_why(struct cli *c)
 	}
 	if (v.cluster.note[0] != '\0')
 		tell(&st, "The fleet: %s", v.cluster.note);
+	if (v.handler_silent_s > 0)
+		tell(&st, "The handler (pid %d) has been silent for %lld s: "
+		    "it hangs or is stopped, and what this shard receives "
+		    "waits.", v.handler_watch.pid,
+		    (long long)v.handler_silent_s);
 	tell_now(&st, &v, s);
 	tell_process(&st, &v, s);
 	tell_counters(&st, &s->s);

@@ -58,7 +58,7 @@ def checked(t, fleet):
         "log.files": "3"})
     done = fleet.cli("reload", "--check")
     t.equal(done.returncode, 0, "reload --check: exit status")
-    t.match(done.stdout, r'\[log\] files: "5" -> "3"\n', "what changes")
+    t.match(done.stdout, r'\[log\] files: "14" -> "3"\n', "what changes")
     t.match(done.stdout, r"\[gateway\] compress: .* left as it is.*the shards",
         "what is left for the shards")
     t.equal(fleet.handler_pid(), before, "nothing was changed")

@@ -10,6 +10,7 @@ struct timers {
 
 static struct {
 	uint64_t now_ms;
+	int64_t wall_step_ms;
 	double random;
 	struct list pending; /* in order of due_ms */
 	bool ready;
@@ -21,6 +22,7 @@ prepare(void)
 	if (fake.ready)
 		return;
 	fake.now_ms = BOOT_MS;
+	fake.wall_step_ms = 0;
 	fake.random = 0.5;
 	list_init(&fake.pending);
 	fake.ready = true;
@@ -34,6 +36,13 @@ fake_time_reset(void)
 		timer_stop(container_of(fake.pending.next, struct timer, link));
 	fake.ready = false;
 	prepare();
+}
+
+void
+fake_time_set_wall(int64_t step_ms)
+{
+	prepare();
+	fake.wall_step_ms += step_ms;
 }
 
 void
@@ -53,7 +62,8 @@ clock_boot_ms(void)
 int64_t
 clock_wall_ms(void)
 {
-	return WALL_MS + (int64_t)(clock_boot_ms() - BOOT_MS);
+	return WALL_MS + (int64_t)(clock_boot_ms() - BOOT_MS)
+	    + fake.wall_step_ms;
 }
 
 double

@@ -284,6 +284,32 @@ test_whose_webhook(void **state)
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
+/* A program that fails is quoted; one that talks too much holds up nothing. */
+static void
+test_hook_words(void **state)
+{
+	char name[] = "n", none[] = "",
+	    fails[] = "/bin/sh -c 'echo a; echo no route to host >&2; echo; "
+	    "exit 3'",
+	    talks[] = "/bin/sh -c 'head -c 1000000 /dev/zero; exit 0'",
+	    silent[] = "/bin/sh -c 'exit 4'";
+	struct config c = { .name = name, .alert_webhook = none,
+	    .alert_exec = fails };
+	struct alert_msg m = { .kind = "left", .text = "words" };
+	char why[192];
+
+	assert_int_equal(alert_send_run(&c, "", &m, why, sizeof(why)),
+	    ALERT_DONE_WEBHOOK);
+	assert_string_equal(why, "the alert program failed (status 3): no "
+	    "route to host");
+	c.alert_exec = talks;
+	alert_send_run(&c, "", &m, why, sizeof(why));
+	assert_string_equal(why, "");
+	c.alert_exec = silent;
+	alert_send_run(&c, "", &m, why, sizeof(why));
+	assert_string_equal(why, "the alert program failed (status 4)");
+}
+
 int
 main(void)
 {
@@ -298,6 +324,7 @@ main(void)
 		T(test_nobody_wants_it),
 		T(test_bodies),
 		T(test_whose_webhook),
+		T(test_hook_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "shared/oom.h"
 #include "supervisor/delay.h"
 #include "supervisor/liveness.h"
 #include "supervisor/obituary.h"
@@ -161,10 +162,10 @@ test_oom_field(void **state)
 	static const char events[] = "low 0\nhigh 7\nmax 9\noom 5\n"
 	    "oom_kill 2\noom_group_kill 1\n";
 
-	assert_int_equal(obituary_field(events, "oom_kill"), 2);
-	assert_int_equal(obituary_field(events, "oom"), 5);
-	assert_int_equal(obituary_field(events, "kill"), -1);
-	assert_int_equal(obituary_field("", "oom_kill"), -1);
+	assert_int_equal(oom_field(events, "oom_kill"), 2);
+	assert_int_equal(oom_field(events, "oom"), 5);
+	assert_int_equal(oom_field(events, "kill"), -1);
+	assert_int_equal(oom_field("", "oom_kill"), -1);
 }
 
 static void

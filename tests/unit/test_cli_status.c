@@ -203,10 +203,10 @@ test_supervisor_hung(void **state)
 	char line[1024], *out;
 
 	t.page.head->cluster.started_ms = clock_boot_ms() - 90000;
-	t.page.head->supervisor_watch.sampled_ms = clock_boot_ms() - 2000;
+	t.page.head->pulse.supervisor_ms = clock_boot_ms() - 2000;
 	look();
 	assert_int_equal(t.view.state, CLI_READY);
-	t.page.head->supervisor_watch.sampled_ms = clock_boot_ms() - 31000;
+	t.page.head->pulse.supervisor_ms = clock_boot_ms() - 31000;
 	look();
 	assert_int_equal(t.view.state, CLI_DEGRADED);
 	out = text(false);

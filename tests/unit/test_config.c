@@ -242,6 +242,10 @@ test_values_refused(void **state)
 		"[plugin \"x\"]\nexec = /dev/null",
 		"[plugin \"x\"]\nexec = /bin/true 'open",
 		"[plugin \"x\"]\nexec = /bin/true\nevents = message",
+		"[plugin \"x\"]\nexec = /bin/true\nuser = nobody-of-this-name",
+		"[plugin \"x\"]\nexec = /bin/true\nnice = -5",
+		"[log]\nformat = xml", "[log]\nto = syslog",
+		"[log]\ncompress = maybe",
 		"[plugin \"x\"]\nexec = /bin/true\n[plugin \"x\"]\n",
 	};
 	char text[256];

@@ -54,7 +54,7 @@ on_change(const struct config_change *c, void *arg)
 static void
 test_same(void **state)
 {
-	load(HEAD "[log]\nfiles = 5\n", HEAD);
+	load(HEAD "[log]\nfiles = 14\n", HEAD);
 	assert_int_equal(config_diff(&was, &now, NULL, NULL), 0);
 }
 

@@ -6,14 +6,20 @@
 
 #include <cmocka.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "supervisor/lines.h"
+#include "supervisor/logfiles.h"
+#include "supervisor/logpack.h"
 #include "supervisor/logs.h"
+#include "tests/unit/fake_time.h"
 
 static char dir[64];
 
@@ -126,6 +132,263 @@ test_deleted_file_comes_back(void **state)
 	assert_null(strstr(buf, "first"));
 }
 
+static bool
+there(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return access(path, F_OK) == 0;
+}
+
+/* The age is that of the first line, also of a file found at the start. */
+static void
+test_rotation_by_age(void **state)
+{
+	struct config c = conf(0, 5);
+	struct logs g;
+	struct err e;
+	char buf[1024];
+
+	fake_time_reset();
+	c.log_age_s = 3600;
+	assert_int_equal(logs_open(&g, &c, false, &e), 0);
+	logs_line(&g, LOG_L_INFO, "supervisor", "old");
+	fake_time_advance(3000 * 1000);
+	logs_check_age(&g);
+	logs_close(&g);
+	assert_false(there("shardherd.log.1"));
+	assert_int_equal(logs_open(&g, &c, false, &e), 0);
+	fake_time_advance(599 * 1000);
+	logs_check_age(&g);
+	assert_false(there("shardherd.log.1"));
+	fake_time_advance(1000);
+	logs_check_age(&g);
+	logs_line(&g, LOG_L_INFO, "supervisor", "new");
+	read_log("shardherd.log.1", buf, sizeof(buf));
+	assert_non_null(strstr(buf, "old"));
+	read_log("shardherd.log", buf, sizeof(buf));
+	assert_null(strstr(buf, "old"));
+	/* Nothing was written since: an empty file is never rotated. */
+	fake_time_advance(3600 * 1000);
+	logs_check_age(&g);
+	logs_check_age(&g);
+	fake_time_advance(3600 * 1000);
+	logs_check_age(&g);
+	assert_true(there("shardherd.log.2"));
+	assert_false(there("shardherd.log.3"));
+	logs_close(&g);
+}
+
+/* All files together, the live one at most half of it. */
+static void
+test_total(void **state)
+{
+	struct config c = conf(0, 100);
+	static struct logfile list[LOGFILES_MAX];
+	int64_t all = 0;
+	struct logs g;
+	struct err e;
+	size_t n;
+
+	c.log_total = 4096;
+	assert_int_equal(logs_open(&g, &c, false, &e), 0);
+	assert_int_equal(g.max_bytes, 2048);
+	for (int i = 0; i < 1000; i++)
+		logs_line(&g, LOG_L_INFO, "handler", "some words of a line");
+	n = logfiles_list(g.path, list);
+	assert_int_equal(n, 2);
+	logfiles_prune(g.path, g.files, g.total, g.size);
+	n = logfiles_list(g.path, list);
+	for (size_t i = 0; i < n; i++)
+		all += list[i].size;
+	assert_in_range(all + g.size, 1, 4096);
+	assert_int_equal(list[0].n, 1);
+	logs_close(&g);
+}
+
+/* Numbers move up only as far as something is in their way. */
+static void
+test_shift(void **state)
+{
+	static const char *const make[] = { "1", "2.gz", "3", "5.gz", "pack.77",
+		"x", "1.gz.bak" };
+	static struct logfile list[LOGFILES_MAX];
+	char log[96], path[128];
+
+	snprintf(log, sizeof(log), "%s/shardherd.log", dir);
+	for (size_t i = 0; i < nitems(make); i++) {
+		snprintf(path, sizeof(path), "%s.%s", log, make[i]);
+		fclose(fopen(path, "w"));
+	}
+	assert_int_equal(logfiles_list(log, list), 4);
+	assert_int_equal(logfiles_plain(log), 1);
+	assert_int_equal(logfiles_shift(log), 0);
+	assert_false(there("shardherd.log.1"));
+	assert_true(there("shardherd.log.2"));
+	assert_true(there("shardherd.log.3.gz"));
+	assert_true(there("shardherd.log.4"));
+	assert_true(there("shardherd.log.5.gz"));
+	logfiles_sweep(log);
+	assert_false(there("shardherd.log.pack.77"));
+	assert_true(there("shardherd.log.x"));
+	/* Packed and not yet removed: the copy is the one that counts. */
+	snprintf(path, sizeof(path), "%s.3", log);
+	fclose(fopen(path, "w"));
+	assert_int_equal(logfiles_plain(log), 2);
+	assert_int_equal(logfiles_prune(log, 3, 0, 0), 2);
+	assert_false(there("shardherd.log.3"));
+	assert_true(there("shardherd.log.3.gz"));
+	assert_false(there("shardherd.log.5.gz"));
+}
+
+static void
+write_file(const char *path, const char *text, size_t times)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	for (size_t i = 0; i < times; i++)
+		fputs(text, f);
+	fclose(f);
+}
+
+static int
+pack(const char *from, const char *to)
+{
+	int fd = open(from, O_RDONLY), rc;
+	struct err e;
+
+	assert_true(fd >= 0);
+	rc = logpack_file(fd, to, &e);
+	close(fd);
+	return rc;
+}
+
+static void
+test_pack(void **state)
+{
+	char from[128], to[128], block[64] = "";
+	struct rlimit was, low;
+	size_t lines = 0;
+	gzFile f;
+
+	signal(SIGXFSZ, SIG_IGN);
+	snprintf(from, sizeof(from), "%s/a", dir);
+	snprintf(to, sizeof(to), "%s/a.gz", dir);
+	write_file(from, "the same line again and again\n", 10000);
+	assert_int_equal(pack(from, to), 0);
+	f = gzopen(to, "rb");
+	assert_non_null(f);
+	while (gzgets(f, block, sizeof(block)) != NULL)
+		lines += strcmp(block, "the same line again and again\n") == 0;
+	gzclose(f);
+	assert_int_equal(lines, 10000);
+	/* Another's work is never overwritten, a full disk leaves nothing. */
+	assert_int_equal(pack(from, to), -1);
+	unlink(to);
+	getrlimit(RLIMIT_FSIZE, &was);
+	low = was;
+	low.rlim_cur = 100;
+	setrlimit(RLIMIT_FSIZE, &low);
+	assert_int_equal(pack(from, to), -1);
+	setrlimit(RLIMIT_FSIZE, &was);
+	assert_false(there("a.gz"));
+	assert_true(there("a"));
+}
+
+static void
+wait_packed(struct logpack *p)
+{
+	int status;
+	pid_t pid = p->pid;
+
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(logpack_reaped(p, pid, status));
+}
+
+/* A rotation meanwhile: the copy takes the number the original has then. */
+static void
+test_pack_beside_rotation(void **state)
+{
+	struct logpack p;
+	char log[96], path[128];
+
+	fake_time_reset();
+	snprintf(log, sizeof(log), "%s/shardherd.log", dir);
+	snprintf(path, sizeof(path), "%s.1", log);
+	write_file(path, "words\n", 1000);
+	logpack_init(&p, timers_new(NULL));
+	logpack_some(&p, log);
+	assert_int_equal(logfiles_shift(log), 0);
+	logpack_shifted(&p);
+	wait_packed(&p);
+	assert_true(there("shardherd.log.2.gz"));
+	assert_false(there("shardherd.log.2"));
+	logpack_some(&p, log);			/* nothing is left to do */
+	assert_int_equal(p.pid, 0);
+	/* The original went meanwhile: so does the copy. */
+	write_file(path, "words\n", 1000);
+	logpack_some(&p, log);
+	unlink(path);
+	wait_packed(&p);
+	assert_false(there("shardherd.log.1.gz"));
+}
+
+/* Killed half way: the original stays, the next try comes later. */
+static void
+test_pack_killed(void **state)
+{
+	struct logpack p;
+	char log[96], path[128];
+
+	fake_time_reset();
+	snprintf(log, sizeof(log), "%s/shardherd.log", dir);
+	snprintf(path, sizeof(path), "%s.1", log);
+	write_file(path, "a line that is packed in vain\n", 100000);
+	logpack_init(&p, timers_new(NULL));
+	logpack_some(&p, log);
+	fake_time_advance(LOGPACK_S * 1000);	/* its deadline */
+	wait_packed(&p);
+	assert_true(there("shardherd.log.1"));
+	assert_false(there("shardherd.log.1.gz"));
+	logpack_some(&p, log);
+	assert_int_equal(p.pid, 0);
+	fake_time_advance(LOGPACK_RETRY_MS);
+	logpack_some(&p, log);
+	wait_packed(&p);
+	assert_true(there("shardherd.log.1.gz"));
+}
+
+static void
+test_directory_comes_back(void **state)
+{
+	struct config c = conf(0, 0);
+	char away[80], buf[1024];
+	struct logs g;
+	struct err e;
+
+	assert_int_equal(logs_open(&g, &c, false, &e), 0);
+	logs_line(&g, LOG_L_INFO, "supervisor", "first");
+	unlink(g.path);
+	assert_int_equal(rmdir(dir), 0);
+	logs_check(&g);
+	assert_int_equal(read_log("shardherd.log", buf, sizeof(buf)) > 0, 1);
+	/* Something else is in its place: said once, and no crash. */
+	snprintf(away, sizeof(away), "%s.away", dir);
+	assert_int_equal(rename(dir, away), 0);
+	write_file(dir, "no directory", 1);
+	logs_check(&g);
+	logs_check(&g);
+	assert_true(g.homeless);
+	unlink(dir);
+	assert_int_equal(rename(away, dir), 0);
+	logs_check(&g);
+	assert_false(g.homeless);
+	logs_close(&g);
+}
+
 /* A file size limit is a full disk for one process. */
 static void
 test_full_disk(void **state)
@@ -231,6 +494,17 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_rotation, set_up,
 		    tear_down),
 		cmocka_unit_test_setup_teardown(test_deleted_file_comes_back,
+		    set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_rotation_by_age, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(test_total, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_shift, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_pack, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_pack_beside_rotation,
+		    set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_pack_killed, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(test_directory_comes_back,
 		    set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_full_disk, set_up,
 		    tear_down),

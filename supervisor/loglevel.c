@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* See loglevel.h. */
+#include "supervisor/loglevel.h"
+
+#include "supervisor/fleet.h"
+
+void
+loglevel_tell(struct member *c)
+{
+	struct msg_log_level m = { .level = c->fleet->logs.least };
+
+	if (c->ipc.fd != -1)
+		ipc_send(&c->ipc, MSG_LOG_LEVEL, c->handler ? -1
+		    : (int32_t)c->id, 0, &m, sizeof(m), -1);
+}
+
+void
+loglevel_set(struct fleet *f, enum log_level level)
+{
+	f->logs.least = level;
+	log_set_level(level);
+	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+		loglevel_tell(&f->handler_slot[i]);
+	for (uint32_t i = 0; i < f->local; i++)
+		loglevel_tell(&f->shard[i]);
+}
+
+void
+loglevel_words(const struct fleet *f, char *out, size_t size)
+{
+	const char *now = log_level_name[f->logs.least];
+	const char *file = log_level_name[f->config->log_level];
+
+	if (now == file)
+		str_format(out, size, "The log level is %s, as the config "
+		    "says.", now);
+	else
+		str_format(out, size, "The log level is %s until the "
+		    "supervisor is started again or told otherwise; the "
+		    "config says %s.", now, file);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* See logpack.h. */
+#include "supervisor/logpack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "shared/oom.h"
+#include "shared/proctitle.h"
+
+#define BLOCK 65536
+#define IDLE_CLASS (3 << 13)	/* ioprio_set(2) */
+#define PACK_LEVEL "wb6"
+
+/* ---- the work -------------------------------------------------------- */
+
+static int
+pack(int in, gzFile out, uLong *crc, int64_t *size)
+{
+	static unsigned char block[BLOCK];
+	ssize_t n;
+
+	while ((n = read(in, block, sizeof(block))) > 0) {
+		*crc = crc32(*crc, block, (uInt)n);
+		*size += n;
+		if (gzwrite(out, block, (unsigned)n) != n)
+			return -1;
+	}
+	return n < 0 ? -1 : 0;
+}
+
+static bool
+same(const char *to, uLong crc, int64_t size)
+{
+	static unsigned char block[BLOCK];
+	gzFile f = gzopen(to, "rbe");
+	uLong got = crc32(0, NULL, 0);
+	int n;
+
+	if (f == NULL)
+		return false;
+	while ((n = gzread(f, block, sizeof(block))) > 0) {
+		got = crc32(got, block, (uInt)n);
+		size -= n;
+	}
+	return (gzclose(f) == Z_OK) && n == 0 && got == crc && size == 0;
+}
+
+int
+logpack_file(int from, const char *to, struct err *e)
+{
+	uLong crc = crc32(0, NULL, 0);
+	int64_t size = 0;
+	int fd, rc = -1;
+	gzFile out;
+
+	fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+	    0600);
+	if (fd == -1 || (out = gzdopen(dup(fd), PACK_LEVEL)) == NULL) {
+		err_sys(e, EXIT_DEGRADED, "can't write %s", to);
+		goto err1;
+	}
+	rc = pack(from, out, &crc, &size);
+	if (gzclose(out) != Z_OK || fsync(fd) == -1)
+		rc = -1;
+	if (rc == -1)
+		err_sys(e, EXIT_DEGRADED, "can't write %s", to);
+	else if (!same(to, crc, size))
+		rc = err_set(e, EXIT_DEGRADED, "%s does not read back as it "
+		    "was written", to);
+	if (rc == -1)
+		unlink(to);
+err1:
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
+static void
+work_name(const char *path, pid_t pid, char out[LOGFILES_PATH])
+{
+	must(str_format(out, LOGFILES_PATH, "%s.pack.%d", path, (int)pid));
+}
+
+/* Of all of us the first to make room, and the last to get the processor. */
+static void
+step_back(void)
+{
+	struct rlimit cpu = { LOGPACK_S, LOGPACK_S };
+
+	oom_set(OOM_MAX);
+	setpriority(PRIO_PROCESS, 0, 19);
+	syscall(SYS_ioprio_set, 1, 0, IDLE_CLASS);
+	setrlimit(RLIMIT_CPU, &cpu);
+}
+
+static void noreturn_fn
+child(const struct logpack *p, int from)
+{
+	char to[LOGFILES_PATH];
+	struct err e;
+	sigset_t none;
+
+	sigemptyset(&none);
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	fd_close_from(STDERR_FILENO + 1, &from, 1);
+	proctitle_set("shardherd: packing a log");
+	log_set_hook(NULL, NULL);
+	step_back();
+	work_name(p->path, getpid(), to);
+	if (logpack_file(from, to, &e) == -1)
+		_exit(errno == ENOSPC ? EXIT_TRY_LATER : EXIT_DEGRADED);
+	_exit(EXIT_FINE);
+}
+
+/* ---- in the supervisor ----------------------------------------------- */
+
+static void
+on_deadline(struct timer *t)
+{
+	kill(container_of(t, struct logpack, deadline)->pid, SIGKILL);
+}
+
+void
+logpack_init(struct logpack *p, struct timers *timers)
+{
+	memset(p, 0, sizeof(*p));
+	timer_init(timers, &p->deadline, on_deadline);
+}
+
+void
+logpack_stop(struct logpack *p)
+{
+	timer_stop(&p->deadline);
+	if (p->pid > 0)
+		kill(p->pid, SIGKILL);
+}
+
+/* Opened here: a rotation may give it another number before the child runs. */
+static bool
+begin(struct logpack *p, const char *path)
+{
+	char name[LOGFILES_PATH];
+	struct stat st;
+	int fd;
+
+	p->n = logfiles_plain(path);
+	if (p->n == 0)
+		return false;
+	logfiles_name(path, p->n, false, name);
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		p->pid = -1;
+	} else {
+		p->dev = st.st_dev;
+		p->ino = st.st_ino;
+		str_copy(p->path, path, sizeof(p->path));
+		logfiles_sweep(path);
+		p->pid = fork();
+		if (p->pid == 0)
+			child(p, fd);
+	}
+	if (fd != -1)
+		close(fd);
+	return p->pid > 0;
+}
+
+void
+logpack_some(struct logpack *p, const char *path)
+{
+	if (p->pid > 0 || clock_boot_ms() < p->retry_ms)
+		return;
+	p->news = false;
+	if (begin(p, path)) {
+		timer_set(&p->deadline, LOGPACK_S);
+		return;
+	}
+	p->retry_ms = p->pid == -1 ? clock_boot_ms() + LOGPACK_RETRY_MS : 0;
+	p->pid = 0;
+}
+
+void
+logpack_shifted(struct logpack *p)
+{
+	p->n++;
+	p->news = true;
+}
+
+/* false: the original is no longer there to be replaced. */
+static bool
+put_in_place(const struct logpack *p, const char *work)
+{
+	char from[LOGFILES_PATH], to[LOGFILES_PATH];
+	struct stat st;
+
+	logfiles_name(p->path, p->n, false, from);
+	logfiles_name(p->path, p->n, true, to);
+	if (lstat(from, &st) == -1 || st.st_dev != p->dev
+	    || st.st_ino != p->ino || rename(work, to) == -1)
+		return false;
+	unlink(from);
+	return true;
+}
+
+bool
+logpack_reaped(struct logpack *p, pid_t pid, int status)
+{
+	char work[LOGFILES_PATH];
+	bool fine = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FINE;
+
+	if (pid != p->pid)
+		return false;
+	p->pid = 0;
+	timer_stop(&p->deadline);
+	work_name(p->path, pid, work);
+	p->news = fine;		/* another one may wait */
+	if (fine && put_in_place(p, work))
+		return true;
+	unlink(work);
+	if (fine)
+		return true;
+	p->retry_ms = clock_boot_ms() + LOGPACK_RETRY_MS;
+	log_warn("A rotated log could not be compressed (%s) and stays as it "
+	    "is; the next try is in %d min.", WIFSIGNALED(status)
+	    ? "its process was killed" : WEXITSTATUS(status) == EXIT_TRY_LATER
+	    ? "the disk is full" : "see the directory's rights",
+	    LOGPACK_RETRY_MS / 60000);
+	return true;
+}

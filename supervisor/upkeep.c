@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* See upkeep.h. */
+#include "supervisor/upkeep.h"
+
+#include <string.h>
+
+#include "shared/clock.h"
+#include "supervisor/fleet.h"
+
+/* Where else should it be said?  status shows it. */
+static void
+tell_homeless(struct upkeep *u, const struct logs *g)
+{
+	char words[sizeof(g->path) + 128];
+
+	u->homeless = g->homeless;
+	str_format(words, sizeof(words), "The log %s was deleted and can't be "
+	    "made again: what is logged now is lost. Make its directory.",
+	    g->path);
+	board_note(&u->fleet->board, BOARD_LOG, g->homeless ? words : "");
+}
+
+static void
+keep_logs(struct upkeep *u)
+{
+	struct logs *g = &u->fleet->logs;
+
+	if (!g->file)
+		return;
+	logs_check(g);
+	if (g->homeless != u->homeless)
+		tell_homeless(u, g);
+	logs_check_age(g);
+	if (g->compress && (u->pack.news || u->turn % UPKEEP_LOGS == 0))
+		logpack_some(&u->pack, g->path);
+	if (u->turn++ % UPKEEP_LOGS == 0)
+		logfiles_prune(g->path, g->files, g->total, g->size);
+}
+
+static void
+on_timer(struct timer *t)
+{
+	struct upkeep *u = container_of(t, struct upkeep, timer);
+	struct fleet *f = u->fleet;
+
+	timer_set(t, UPKEEP_S);
+	if (f->page.head != NULL)
+		page_beat(&f->page.head->pulse.supervisor_ms,
+		    clock_boot_ms());
+	keep_logs(u);
+	control_check(&f->control);
+	reserve_refill(&u->reserve);
+}
+
+void
+upkeep_init(struct upkeep *u, struct fleet *f)
+{
+	memset(u, 0, sizeof(*u));
+	u->fleet = f;
+	reserve_init(&u->reserve);
+	logpack_init(&u->pack, f->timers);
+	f->logs.reserve = &u->reserve;
+	f->logs.pack = &u->pack;
+	timer_init(f->timers, &u->timer, on_timer);
+	timer_set(&u->timer, UPKEEP_S);
+}
+
+void
+upkeep_stop(struct upkeep *u)
+{
+	timer_stop(&u->timer);
+	logpack_stop(&u->pack);
+	u->fleet->logs.pack = NULL;
+	u->fleet->logs.reserve = NULL;
+	reserve_close(&u->reserve);
+}

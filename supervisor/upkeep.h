@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The quick look, twice a second: what vanishes while we run (the log, run_dir)
+ * is made again, the log rotates by age and is compressed, the reserve of fds
+ * is refilled, and the page shows that our loop turns.
+ */
+#ifndef SUPERVISOR_UPKEEP_H
+#define SUPERVISOR_UPKEEP_H
+
+#include "supervisor/logpack.h"
+#include "supervisor/reserve.h"
+
+struct fleet;
+
+#define UPKEEP_S 0.5
+#define UPKEEP_LOGS 20	/* looks between two at what else is in log_dir */
+
+struct upkeep {
+	struct fleet *fleet;
+	struct timer timer;
+	struct logpack pack;
+	struct reserve reserve;
+	unsigned turn;
+	bool homeless;		/* the log: it stands in the note */
+};
+
+void upkeep_init(struct upkeep *, struct fleet *);
+void upkeep_stop(struct upkeep *);
+
+#endif
