@@ -28,6 +28,8 @@ ask_presence(struct conn *c, json_object *d)
 		     CONN_PRESENCES_S))
 		command_refuse(c, 4008, "Rate limited: over %d presence "
 		    "updates in %d s.", CONN_PRESENCES_MAX, CONN_PRESENCES_S);
+	else
+		stats_of(c->sim, c->shard)->presences++;
 }
 
 static bool

@@ -542,6 +542,7 @@ conn_accept(struct sim *sim, int fd, enum conn_host host)
 	c->wire.on_drained = on_drained;
 	list_init(&c->busy);
 	list_init(&c->link);
+	c->wire.rtt_s = &sim->cfg.latency_s;
 	timer_init(sim->timers, &c->deadline, on_deadline);
 	timer_init(sim->timers, &c->heartbeat, on_late);
 	timer_init(sim->timers, &c->ack, on_ack);

@@ -316,6 +316,7 @@ begin_replay(struct conn *c, struct session *s, uint64_t seq)
 
 	c->replay_next = seq + 1;
 	c->replay_left = f ? f->arg : UINT64_MAX;
+	session_gap_begin(s, seq);
 	conn_attach(c, s, CONN_REPLAY);
 	if (c->replay_left == 0)
 		conn_eof(c);

@@ -76,6 +76,7 @@ replay_one(struct conn *c, const char *raw, size_t len)
 	}
 	if (e)
 		e->flags |= JOURNAL_DELIVERED;
+	session_leaves(c->session, c->replay_next);
 	c->replay_next++;
 	conn_send(c, raw, len);
 	if (c->state == CONN_REPLAY && --c->replay_left == 0)

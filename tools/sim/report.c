@@ -20,7 +20,9 @@ add_stats(const struct stats *s, struct sim_text *t)
 #define X(n) text_fmt(t, "\"" #n "\":%" PRIu64 ",", s->n);
 	STATS_COUNTERS(X)
 #undef X
-	text_fmt(t, "\"pending\":%" PRIu64 ",\"closes\":{", stats_pending(s));
+	text_fmt(t, "\"pending\":%" PRIu64 ",\"gap_ms\":%" PRIu64
+	    ",\"gap_max_ms\":%" PRIu64 ",\"closes\":{", stats_pending(s),
+	    s->gap_ms, s->gap_max_ms);
 	for (size_t i = 0; i < STATS_CLOSES && s->closes[i].code; i++) {
 		text_fmt(t, "%s\"%u\":%u", comma, s->closes[i].code,
 		    s->closes[i].count);

@@ -3,6 +3,8 @@
 
 #include "tools/sim/gate.h"
 
+#include "shared/clock.h"
+
 #include <openssl/rand.h>
 #include <string.h>
 
@@ -75,7 +77,7 @@ envelope(const char *t, uint64_t seq, const char *d, size_t len)
 	int n = snprintf(head, sizeof(head),
 	    "{\"t\":\"%s\",\"s\":%llu,\"op\":0,\"d\":", t,
 	    (unsigned long long)seq);
-	struct session_kept k;
+	struct session_kept k = {0};
 
 	must(n > 0 && (size_t)n < sizeof(head));
 	k.len = (size_t)n + len + 1;
@@ -109,6 +111,7 @@ issue(struct session *s, const char *t, struct session_kept k, unsigned flags)
 	e->flags |= JOURNAL_DELIVERED;
 	if (flags & JOURNAL_COUNTED)
 		st->delivered++;
+	session_leaves(s, s->journal.seq);
 	conn_send(s->conn, k.raw, k.len);
 }
 
@@ -122,11 +125,35 @@ session_dispatch(struct session *s, const char *t, const char *d, size_t len,
 void
 session_issue(struct session *s, const char *t, const void *raw, size_t len)
 {
-	struct session_kept k = {malloc(len + 1), len};
+	struct session_kept k = {malloc(len + 1), len, 0};
 
 	must(k.raw);
 	memcpy(k.raw, raw, len);
 	issue(s, t, k, JOURNAL_COUNTED);
+}
+
+void
+session_gap_begin(struct session *s, uint64_t seq)
+{
+	const struct session_kept *k = &s->window[seq % s->replay];
+
+	s->resumed_from_ms = seq > 0 && seq >= session_oldest(s) &&
+	    seq <= s->journal.seq ? k->sent_ms : 0;
+}
+
+void
+session_leaves(struct session *s, uint64_t seq)
+{
+	struct stats *st = stats_of(s->sim, (int)s->shard);
+	uint64_t now = clock_boot_ms();
+
+	s->window[seq % s->replay].sent_ms = now;
+	if (s->resumed_from_ms == 0)
+		return;
+	st->gap_ms = now - s->resumed_from_ms;
+	if (st->gap_ms > st->gap_max_ms)
+		st->gap_max_ms = st->gap_ms;
+	s->resumed_from_ms = 0;
 }
 
 uint64_t

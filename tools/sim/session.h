@@ -18,6 +18,7 @@
 struct session_kept {
 	char *raw;
 	size_t len;
+	uint64_t sent_ms;	/* clock_boot_ms() when it left; 0: not yet */
 };
 
 struct session {
@@ -36,6 +37,8 @@ struct session {
 	struct session_kept *window; /* seq % replay */
 	unsigned replay;
 	struct timer expire;
+	uint64_t resumed_from_ms; /* when the client's last event had left on
+				     the connection before; 0: not asked */
 	bool syncing;		/* GUILD_CREATEs of READY still to issue */
 	unsigned sync_next;	/* guild index to look at next */
 	unsigned sync_floods;	/* rounds over the guilds: fault flood-guilds */
@@ -53,6 +56,13 @@ void session_dispatch(struct session *, const char *t, const char *d,
     size_t len, unsigned flags);
 /* Bytes of an issued dispatch, NULL when the window has moved on. */
 const char *session_kept(const struct session *, uint64_t seq, size_t *len);
+/*
+ * A RESUME from seq: the gap is measured, from when that event left to when
+ * the first one leaves on the new connection.
+ */
+void session_gap_begin(struct session *, uint64_t seq);
+/* This seq leaves now. */
+void session_leaves(struct session *, uint64_t seq);
 /* Lowest seq still in the window; seq + 1 of the journal when empty. */
 uint64_t session_oldest(const struct session *);
 /* Its connection ended: from now on it lives for cfg.session_ttl_s. */

@@ -49,6 +49,8 @@ static const struct setting {
     {"seed", NUMBER64, AT(cfg.seed), false, 0, 0, "1", "of world and events"},
     {"heartbeat-interval", DURATION, AT(cfg.heartbeat_s), true, 0.05, 86400,
 	"41250ms", "of HELLO"},
+    {"latency", DURATION, AT(cfg.latency_s), true, 0, 60, "0",
+	"of a round trip over a gateway connection; two more to set it up"},
     {"identify-interval", DURATION, AT(cfg.identify_s), true, 0, 86400, "5s",
 	"one IDENTIFY per key in this time"},
     {"session-ttl", DURATION, AT(cfg.session_ttl_s), true, 0, 86400, "90s",

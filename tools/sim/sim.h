@@ -56,6 +56,7 @@ struct sim_config {
 	char *mix;
 	unsigned ping_every;	/* 0: never */
 	double heartbeat_s;	/* heartbeat_interval of HELLO */
+	double latency_s;	/* a round trip of the gateway takes */
 	double identify_s;	/* one IDENTIFY per key in this time */
 	double session_ttl_s;	/* after a disconnect */
 	unsigned replay;	/* events kept per session */

@@ -51,6 +51,8 @@ add(struct stats *to, const struct stats *from)
 #define X(n) to->n += from->n;
 	STATS_COUNTERS(X)
 #undef X
+	if (from->gap_max_ms > to->gap_max_ms)
+		to->gap_max_ms = from->gap_max_ms;
 	for (size_t i = 0; i < STATS_CLOSES && from->closes[i].code; i++)
 		add_close(to, from->closes[i].code, from->closes[i].count);
 }

@@ -16,12 +16,13 @@
 	X(sent) X(delivered) X(replayed) X(handled) X(lost) X(repeated)        \
 	X(reordered) X(corrupt) X(unknown) X(identifies) X(resumes)            \
 	X(resumes_ok) X(resumes_failed) X(heartbeats) X(connects)              \
-	X(raw_sent) X(raw_handled) X(violations)
+	X(raw_sent) X(raw_handled) X(violations) X(presences)
 
 struct stats {
 #define X(n) uint64_t n;
 	STATS_COUNTERS(X)
 #undef X
+	uint64_t gap_ms, gap_max_ms; /* a RESUME's, see session_gap_begin */
 	uint64_t identified_ms;	/* last IDENTIFY, since the start; 0: none */
 	struct {
 		unsigned code, count;

@@ -16,6 +16,96 @@
 #define WIRE_WRITE_MAX 65536	/* bytes handed to one SSL_write */
 #define WIRE_KEEP (256u << 10)	/* larger empty buffers are given back */
 
+#define SETUP_TRIPS 2		/* TCP's and TLS's, before anything is read */
+
+/* ---- latency ----------------------------------------------------------- */
+
+/* Bytes up to end of the stream may leave at due_ms. */
+struct late {
+	struct list link;
+	uint64_t due_ms, end;
+};
+
+static double
+rtt_s(const struct wire *w)
+{
+	return w->rtt_s != NULL ? *w->rtt_s : 0;
+}
+
+static void
+hold_for(struct wire *w, double seconds)
+{
+	ev_timer_stop(w->loop, &w->hold);
+	ev_timer_set(&w->hold, seconds, 0);
+	ev_timer_start(w->loop, &w->hold);
+}
+
+/*
+ * The whole round trip is put on what we send: the peer can't tell.  What
+ * leaves in one millisecond leaves together.
+ */
+static void
+mark_late(struct wire *w)
+{
+	uint64_t due = clock_boot_ms() + (uint64_t)(rtt_s(w) * 1000);
+	struct late *l = container_of(w->late.prev, struct late, link);
+
+	if (list_empty(&w->late) || l->due_ms < due) {
+		l = base_alloc(sizeof(*l));
+		l->due_ms = due;
+		list_append(&w->late, &l->link);
+	}
+	l->end = w->put;
+}
+
+/* Bytes of the backlog that may leave now. */
+static size_t
+may_leave(struct wire *w)
+{
+	uint64_t now = clock_boot_ms(), until = w->gone;
+	size_t behind = wire_backlog(w);
+
+	if (list_empty(&w->late))
+		return behind;
+	list_each_safe(&w->late, e, next) {
+		struct late *l = container_of(e, struct late, link);
+
+		if (l->due_ms > now) {
+			hold_for(w, (double)(l->due_ms - now) / 1000);
+			break;
+		}
+		until = l->end;
+		if (w->gone >= l->end) {
+			list_remove(e);
+			free(l);
+		}
+	}
+	/* A fault may have cut the end off. */
+	if (list_empty(&w->late) || until - w->gone > behind)
+		return behind;
+	return (size_t)(until - w->gone);
+}
+
+static void
+drop_late(struct wire *w)
+{
+	list_each_safe(&w->late, e, next) {
+		list_remove(e);
+		free(container_of(e, struct late, link));
+	}
+}
+
+static void
+on_hold_over(struct ev_loop *loop, ev_timer *t, int revents)
+{
+	struct wire *w = t->data;
+
+	ev_io_start(loop, &w->rd);
+	wire_flush(w);
+}
+
+/* ---- bytes ------------------------------------------------------------- */
+
 static void
 lose(struct wire *w, const char *why)
 {
@@ -122,6 +212,10 @@ wire_open(struct wire *w, struct ev_loop *loop, int fd, SSL_CTX *tls)
 	w->ssl = NULL;
 	w->handshaking = tls != NULL;
 	list_init(&w->dirty);
+	list_init(&w->late);
+	w->put = w->gone = 0;
+	ev_timer_init(&w->hold, on_hold_over, 0, 0);
+	w->hold.data = w;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (tls) {
 		w->ssl = SSL_new(tls);
@@ -136,7 +230,10 @@ wire_open(struct wire *w, struct ev_loop *loop, int fd, SSL_CTX *tls)
 	ev_io_init(&w->rd, on_readable, fd, EV_READ);
 	ev_io_init(&w->wr, on_writable, fd, EV_WRITE);
 	w->rd.data = w->wr.data = w;
-	ev_io_start(loop, &w->rd);
+	if (rtt_s(w) > 0)
+		hold_for(w, rtt_s(w) * SETUP_TRIPS);
+	else
+		ev_io_start(loop, &w->rd);
 	return 0;
 }
 
@@ -146,6 +243,9 @@ wire_put(struct wire *w, const void *data, size_t len, struct list *dirty)
 	if (w->fd < 0)
 		return;
 	text_add(&w->out, data, len);
+	w->put += len;
+	if (rtt_s(w) > 0 || !list_empty(&w->late))
+		mark_late(w);
 	if (list_empty(&w->dirty))
 		list_append(dirty, &w->dirty);
 }
@@ -170,10 +270,9 @@ wire_backlog(const struct wire *w)
 }
 
 static ssize_t
-write_some(struct wire *w)
+write_some(struct wire *w, size_t len)
 {
 	const char *p = w->out.p + w->out_off;
-	size_t len = wire_backlog(w);
 	ssize_t n;
 
 	if (w->ssl) {
@@ -202,18 +301,22 @@ void
 wire_flush(struct wire *w)
 {
 	bool had = wire_backlog(w) > 0;
+	size_t len;
 	ssize_t n;
 
 	list_remove(&w->dirty);
 	if (w->fd < 0 || w->handshaking || w->corked)
 		return;
-	while (wire_backlog(w) > 0) {
-		n = write_some(w);
+	while ((len = may_leave(w)) > 0) {
+		n = write_some(w, len);
 		if (n <= 0)
 			return;
 		w->out_off += (size_t)n;
+		w->gone += (uint64_t)n;
 	}
 	ev_io_stop(w->loop, &w->wr);
+	if (wire_backlog(w) > 0)
+		return;
 	w->out_off = 0;
 	text_reset(&w->out);
 	if (w->out.cap > WIRE_KEEP)
@@ -265,6 +368,8 @@ wire_end(struct wire *w, bool reset)
 	list_remove(&w->dirty);
 	ev_io_stop(w->loop, &w->rd);
 	ev_io_stop(w->loop, &w->wr);
+	ev_timer_stop(w->loop, &w->hold);
+	drop_late(w);
 	if (reset)
 		setsockopt(w->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
 	SSL_free(w->ssl);

@@ -32,6 +32,10 @@ struct wire {
 	struct sim_text out;
 	size_t out_off;		/* bytes of out already written */
 	struct list dirty;	/* in the list of wires to flush */
+	const double *rtt_s;	/* a round trip takes so long; NULL: no time */
+	struct list late;	/* of wire.c: what may leave when */
+	uint64_t put, gone;	/* bytes appended, written, so far */
+	ev_timer hold;		/* until more may leave, or be read */
 	wire_bytes_fn *on_bytes;
 	wire_gone_fn *on_gone;
 	wire_drained_fn *on_drained;
