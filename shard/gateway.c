@@ -167,6 +167,7 @@ do_identify(void *arg)
 	char text[PAYLOAD_MAX + 1];
 	size_t len = payload_identify(text, &i);
 
+	p->presence = false;
 	if (len == 0)
 		shard_fatal(p, 0, "IDENTIFY does not fit 4096 bytes or "
 		    "[bot] presence is not a JSON object.");
@@ -185,6 +186,18 @@ do_resume(void *arg, const char *id, uint64_t seq)
 	if (len > 0 && sends_count_own(p->sends))
 		(void)send_text(p, text, len);
 	payload_wipe(text);
+}
+
+/* A RESUMEd session shows what it showed before. */
+static void
+show_presence(struct process *p)
+{
+	char text[PAYLOAD_MAX + 1];
+	size_t len = payload_presence(text, p->args->config->presence);
+
+	p->presence = false;
+	if (len > 0 && sends_count_own(p->sends))
+		(void)send_text(p, text, len);
 }
 
 static void
@@ -248,6 +261,8 @@ do_report(void *arg, enum shard_report report, unsigned code,
 	struct process *p = arg;
 	struct msg_event m = { .report = report, .close_code = code };
 
+	if (report == REPORT_READY && p->presence)
+		show_presence(p);
 	(void)str_copy(m.text, text, sizeof(m.text));
 	(void)ipc_send(&p->ipc, MSG_EVENT, (int32_t)p->args->id, 0, &m,
 	    sizeof(m), -1);

@@ -95,6 +95,32 @@ payload_resume(char out[PAYLOAD_MAX + 1], const char *token,
 	return serialise(envelope_of(6, d), out);
 }
 
+/* Discord wants all four keys (3.2). */
+size_t
+payload_presence(char out[PAYLOAD_MAX + 1], const char *presence)
+{
+	struct json_object *d = json_object_new_object();
+	struct json_object *given = presence[0] != '\0'
+	    ? json_tokener_parse(presence) : NULL;
+
+	if (presence[0] != '\0' &&
+	    !json_object_is_type(given, json_type_object)) {
+		json_object_put(given);
+		json_object_put(d);
+		return 0;
+	}
+	json_object_object_add(d, "since", NULL);
+	json_object_object_add(d, "activities", json_object_new_array());
+	json_object_object_add(d, "status", json_object_new_string("online"));
+	json_object_object_add(d, "afk", json_object_new_boolean(false));
+	if (given != NULL) {
+		json_object_object_foreach(given, key, value)
+			json_object_object_add(d, key, json_object_get(value));
+	}
+	json_object_put(given);
+	return serialise(envelope_of(3, d), out);
+}
+
 size_t
 payload_heartbeat(char out[64], bool has_seq, uint64_t seq)
 {

@@ -24,6 +24,9 @@ size_t payload_identify(char out[PAYLOAD_MAX + 1],
     const struct payload_identify *);
 size_t payload_resume(char out[PAYLOAD_MAX + 1], const char *token,
     const char *session, uint64_t seq);
+/* op 3: what presence ("" or JSON object) leaves out is as a bot begins with.
+ * 0 as above. */
+size_t payload_presence(char out[PAYLOAD_MAX + 1], const char *presence);
 size_t payload_heartbeat(char out[64], bool has_seq, uint64_t seq);
 void payload_wipe(char out[PAYLOAD_MAX + 1]);
 

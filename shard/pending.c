@@ -284,7 +284,7 @@ pending_connected(struct pending *p, bool connected)
 }
 
 int
-pending_flush(struct pending *p)
+pending_flush(struct pending *p, bool sync)
 {
 	struct err err;
 
@@ -294,7 +294,7 @@ pending_flush(struct pending *p)
 	if (!p->spooling && !copy_queue(p))
 		return -1;
 	count(p);
-	if (spool_sync(p->spool, &err) != 0)
+	if (sync && spool_sync(p->spool, &err) != 0)
 		log_warn("%s", err.text);
 	return 0;
 }
@@ -370,15 +370,9 @@ least(uint64_t a, uint64_t b)
 }
 
 void
-pending_open(struct pending *p, const struct pending_limits *limits,
+pending_init(struct pending *p, const struct pending_limits *limits,
     struct page_shard *stats)
 {
-	struct spool_limits l = { .bytes = limits->spool_bytes,
-		.segment_bytes = least(SEGMENT_BYTES,
-		    limits->spool_bytes / SEGMENTS_MIN),
-		.age_ms = limits->spool_age_ms };
-	struct err err;
-
 	memset(p, 0, sizeof(*p));
 	queue_init(&p->queue);
 	p->limits = *limits;
@@ -386,14 +380,25 @@ pending_open(struct pending *p, const struct pending_limits *limits,
 	p->slow = least(limits->queue_bytes / 4, PENDING_SLOW);
 	p->memory = least(p->slow, PENDING_MEMORY);
 	p->caught_up = least(p->memory / 4, PENDING_CAUGHT_UP);
-	stats->spool_events = stats->spool_bytes = 0;
-	p->spool = spool_open(limits->dir, &l, &err);
+}
+
+void
+pending_take(struct pending *p)
+{
+	struct spool_limits l = { .bytes = p->limits.spool_bytes,
+		.segment_bytes = least(SEGMENT_BYTES,
+		    p->limits.spool_bytes / SEGMENTS_MIN),
+		.age_ms = p->limits.spool_age_ms };
+	struct err err;
+
+	p->stats->spool_events = p->stats->spool_bytes = 0;
+	p->spool = spool_open(p->limits.dir, &l, &err);
 	if (p->spool == NULL) {
 		log_error("%s: this shard goes on without a spool", err.text);
 		return;
 	}
 	count(p);
-	p->earlier = stats->spool_events;
+	p->earlier = p->stats->spool_events;
 	if (p->earlier == 0)
 		return;
 	log_notice("%llu events wait in the spool for the handler",
@@ -401,6 +406,14 @@ pending_open(struct pending *p, const struct pending_limits *limits,
 	p->spooling = true;
 	queue_detach(&p->queue);
 	refill(p);
+}
+
+void
+pending_open(struct pending *p, const struct pending_limits *limits,
+    struct page_shard *stats)
+{
+	pending_init(p, limits, stats);
+	pending_take(p);
 }
 
 void

@@ -51,6 +51,11 @@ struct pending {
  */
 void pending_open(struct pending *, const struct pending_limits *,
     struct page_shard *);
+/* The same in two steps: before the first, and while another process has it,
+ * the spool is not touched. */
+void pending_init(struct pending *, const struct pending_limits *,
+    struct page_shard *);
+void pending_take(struct pending *);
 void pending_close(struct pending *);
 /* The seq up to which a session is safe in the spool, 0: nothing of it is. */
 uint64_t pending_tail(const struct pending *, uint64_t session);
@@ -70,8 +75,9 @@ int pending_ack(struct pending *, uint64_t ord, struct queue_acked *);
 void pending_connected(struct pending *, bool);
 /* From now on what comes goes to disk: why, for the log. */
 void pending_spool(struct pending *, const char *why);
-/* Before the process ends: 0 when all that is pending is on disk. */
-int pending_flush(struct pending *);
+/* Before the process ends: 0 when all that is pending is on disk, and with
+ * sync survives power loss. */
+int pending_flush(struct pending *, bool sync);
 /* Now and then: drops what is too old, counts. */
 void pending_tick(struct pending *);
 

@@ -37,6 +37,11 @@ struct process {
 	int32_t supervisor;	/* pid that forked us */
 	uint64_t orphaned_ms;	/* boot stamp, 0: it lives */
 	bool stopping;
+	bool standby;		/* a successor: the slot is another one's yet */
+	bool handed;		/* the slot is another one's by now */
+	bool presence;		/* args->presence is still to be shown */
+	struct timer lonely;	/* a successor without a supervisor looks */
+	uint64_t lonely_ends_ms;
 	int exit_code;
 
 	struct session session;
@@ -84,7 +89,24 @@ void record_put(struct process *, const struct store_session *);
 void record_drop(struct process *);
 void record_retry(struct process *);
 
+/* succeed.c: from one process of a shard to the next. */
+void succeed_hand_over(struct process *);
+void succeed_take_over(struct process *);
+/* A successor without a supervisor: takes what nobody has, or leaves. */
+void succeed_alone(struct process *);
+void succeed_init(struct process *);
+
 /* shard.c */
 void shard_fatal(struct process *, unsigned close_code, const char *text);
+/* Empties the uplink for so long, then ends. */
+void shard_drain(struct process *, double seconds);
+void shard_leave(struct process *);
+/* There is no supervisor: goes on for a bounded time. */
+void shard_orphaned(struct process *, const char *why);
+void shard_publish(struct process *);
+/* Counters go on where the last process of this slot left them. */
+void shard_take_stats(struct process *);
+/* What is received and kept from here on is this session's. */
+void shard_name_session(struct process *, const struct store_session *);
 
 #endif

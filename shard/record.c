@@ -92,6 +92,8 @@ record_put(struct process *p, const struct store_session *rec)
 {
 	uint64_t cursor;
 
+	if (p->standby)
+		return;
 	p->record = *rec;
 	p->record.seen_ms = clock_wall_ms();
 	/* Never behind what the supervisor's batches have stored. */
@@ -105,6 +107,8 @@ record_put(struct process *p, const struct store_session *rec)
 void
 record_drop(struct process *p)
 {
+	if (p->standby)
+		return;
 	p->due = RECORD_DROP;
 	record_retry(p);
 }

@@ -14,8 +14,6 @@ const char *const session_event_name[SESSION_EV_COUNT] = {
 #undef X
 };
 
-typedef void handler(struct session *, const struct session_in *);
-
 static void
 on_start(struct session *s, const struct session_in *in)
 {
@@ -172,9 +170,11 @@ handshake_identify(struct session *s)
 	s->sent_ms = clock_boot_ms();
 }
 
-static void
-handshake_resume(struct session *s)
+void
+session_resume(struct session *s)
 {
+	s->answer_ms = clock_boot_ms();
+	timer_set(&s->deadline, s->lim.ready_s);
 	s->stats->resumes++;
 	s->stats->resumed_for[s->ended_by]++;
 	session_become(s, SHARD_RESUMING, "RESUME sent from seq %llu",
@@ -206,8 +206,10 @@ on_hello(struct session *s, const struct session_in *in)
 	s->beat_due_ms = s->answer_ms + (uint64_t)(first * 1000);
 	timer_set(&s->beat, first);
 	timer_set(&s->deadline, s->lim.ready_s);
-	if (s->held)
-		handshake_resume(s);
+	if (s->standby)
+		session_on_standby(s);
+	else if (s->held)
+		session_resume(s);
 	else
 		handshake_identify(s);
 }
@@ -315,10 +317,11 @@ on_closed(struct session *s, const struct session_in *in)
 	e.cause = CAUSE_CLOSE_CODE;
 	if (in->code == 0)
 		e.kind = RECONNECT_LOST;
+	/* Nothing names our session yet: it can't be void. */
+	if (e.react == REACT_IDENTIFY && (session_state(s) == SHARD_HELLO ||
+	    session_state(s) == SHARD_STANDBY))
+		e.react = REACT_RESUME;
 	if (session_state(s) == SHARD_HELLO) {
-		/* Nothing names our session yet: it can't be void. */
-		if (e.react == REACT_IDENTIFY)
-			e.react = REACT_RESUME;
 		s->stats->connect_fails++;
 		session_host_result(s, ATTEMPT_ANSWER);
 	}
@@ -381,7 +384,7 @@ on_invalid(struct session *s, const struct session_in *in)
 static void
 beat(struct session *s)
 {
-	s->ops->heartbeat(s->arg, s->has_seq, s->seq);
+	s->ops->heartbeat(s->arg, s->has_seq && !s->standby, s->seq);
 }
 
 /* While guilds or a replay pour in, an ACK may be behind them (2.4, 8.19). */
@@ -496,21 +499,22 @@ on_full(struct session *s, const struct session_in *in)
 	EV(T_BEAT) = on_beat_due, EV(GRANT) = on_stale_grant,                  \
 	EV(STOP) = on_stop, EV(FULL) = on_full
 
-static handler *const table[SHARD_STATES][SESSION_EV_COUNT] = {
+static session_fn *const table[SHARD_STATES][SESSION_EV_COUNT] = {
 	[SHARD_STARTING] = { EV(START) = on_start, EV(STOP) = on_stop,
 	    EV(GRANT) = on_stale_grant },
 	[SHARD_WAITING] = { EV(T_WAIT) = on_wait_over, EV(STOP) = on_stop,
 	    EV(ORDER) = on_order_waiting, EV(ROOM) = on_room,
-	    EV(GRANT) = on_stale_grant },
+	    EV(GRANT) = on_stale_grant, EV(TAKE) = session_on_take_waiting },
 	[SHARD_PERMIT] = { EV(GRANT) = on_grant, EV(STOP) = on_stop },
 	[SHARD_CONNECTING] = { EV(DIALED) = on_dialed,
 	    EV(DIAL_FAILED) = on_dial_failed, EV(T_DEADLINE) = on_dial_late,
-	    EV(GRANT) = on_stale_grant, EV(STOP) = on_stop },
+	    EV(GRANT) = on_stale_grant, EV(STOP) = on_stop,
+	    EV(TAKE) = session_on_take_early },
 	[SHARD_HELLO] = { EV(HELLO) = on_hello, EV(T_DEADLINE) = on_hello_late,
 	    EV(RECONNECT) = on_reconnect_early, EV(INVALID) = on_invalid_early,
 	    EV(CLOSED) = on_closed, EV(BROKEN) = on_broken,
 	    EV(FULL) = on_full, EV(GRANT) = on_stale_grant,
-	    EV(STOP) = on_stop },
+	    EV(STOP) = on_stop, EV(TAKE) = session_on_take_early },
 	/* READY anywhere else is an event like any other: it must not replace
 	 * a session that lives. */
 	[SHARD_IDENTIFYING] = { LIVE, EV(READY) = on_ready,
@@ -520,6 +524,13 @@ static handler *const table[SHARD_STATES][SESSION_EV_COUNT] = {
 	[SHARD_READY] = { LIVE, EV(ORDER) = on_order },
 	[SHARD_DRAINING] = { EV(GRANT) = on_stale_grant },
 	[SHARD_HELD] = { EV(GRANT) = on_stale_grant, EV(STOP) = on_stop },
+	[SHARD_STANDBY] = { EV(BEAT) = on_beat_asked,
+	    EV(RECONNECT) = session_on_standby_reconnect,
+	    EV(INVALID) = session_on_standby_invalid, EV(ACK) = on_ack,
+	    EV(CLOSED) = on_closed, EV(BROKEN) = on_broken,
+	    EV(T_BEAT) = on_beat_due, EV(T_DEADLINE) = session_on_standby_over,
+	    EV(FULL) = on_full, EV(STOP) = on_stop,
+	    EV(TAKE) = session_on_take_ready },
 };
 
 void
@@ -527,7 +538,7 @@ session_input(struct session *s, enum session_event ev,
     const struct session_in *in)
 {
 	static const struct session_in nothing = { .text = "", .url = "" };
-	handler *fn;
+	session_fn *fn;
 
 	must(s->stats->state < SHARD_STATES && ev < SESSION_EV_COUNT);
 	fn = table[s->stats->state][ev];
@@ -617,14 +628,7 @@ session_init(struct session *s, struct timers *timers,
 	    rec->host_fails);
 	stats->state = SHARD_STARTING;
 	stats->state_since_ms = clock_boot_ms();
-	s->rec = *rec;
-	if (rec->id[0] == '\0')
-		return;
-	s->held = true;
-	s->seq = rec->seq;
-	s->has_seq = rec->seq != 0;
-	s->hash = stats->session = hash64(rec->id, strlen(rec->id));
-	stats->seq = rec->seq;
+	session_adopt(s, rec);
 }
 
 void

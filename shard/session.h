@@ -23,12 +23,15 @@
 					 handshake alive no longer */
 #define SESSION_FULL_MS 1000 /* at least, from FULL to the next connection */
 #define SESSION_QUIET_MS 60000	      /* the GUILD_CREATE flood is over */
+#define SESSION_STANDBY_S 20.0 /* an idle socket is renewed after it: how long
+				  Discord lets one sit before RESUME is not
+				  documented */
 
 #define SESSION_EVENTS(X)                                                      \
 	X(START) X(DIALED) X(DIAL_FAILED) X(HELLO) X(READY) X(RESUMED)         \
 	X(BEAT) X(RECONNECT) X(INVALID) X(ACK) X(CLOSED) X(BROKEN)             \
 	X(T_WAIT) X(T_DEADLINE) X(T_BEAT) X(GRANT) X(ORDER) X(STOP)            \
-	X(FULL) X(ROOM)
+	X(FULL) X(ROOM) X(TAKE)
 
 enum session_event {
 #define X(n) SESSION_EV_##n,
@@ -97,6 +100,7 @@ struct session {
 	/* the session */
 	struct store_session rec; /* valid when held */
 	bool held;
+	bool standby;		/* another process has it still */
 	bool has_seq;
 	uint64_t seq;		/* last received */
 	uint64_t hash;		/* of rec.id; 0: none */
@@ -135,6 +139,18 @@ struct session {
 void session_init(struct session *, struct timers *, const struct session_ops *,
     void *arg, const struct session_limits *, struct page_shard *stats,
     const struct store_session *rec, enum identify_cause);
+
+/*
+ * Before START: another process has the session still.  Goes as far as HELLO,
+ * says so (REPORT_STANDBY) and waits for session_take; saves, forgets and asks
+ * for nothing until then.
+ */
+void session_standby(struct session *);
+/* It is ours now, as rec says; at once a RESUME if all is as it was. */
+void session_take(struct session *, const struct store_session *rec,
+    enum identify_cause);
+/* The standby connection is of no use: session_take makes another one. */
+void session_standby_drop(struct session *);
 
 /* Any event; those of a connection through session_wire. */
 void session_input(struct session *, enum session_event,

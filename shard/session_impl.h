@@ -40,6 +40,18 @@ void session_settle(struct session *, enum identify_outcome, unsigned code);
 void session_settle_now(struct session *);
 timer_fn session_on_settle;
 
+/* HELLO came, or the session was taken over: RESUME. */
+void session_resume(struct session *);
+/* What rec says is held from now on. */
+void session_adopt(struct session *, const struct store_session *rec);
+
+/* session_standby.c: from HELLO to session_take. */
+typedef void session_fn(struct session *, const struct session_in *);
+void session_on_standby(struct session *);
+session_fn session_on_take_ready, session_on_take_early,
+    session_on_take_waiting, session_on_standby_over,
+    session_on_standby_reconnect, session_on_standby_invalid;
+
 void session_save(struct session *);
 void session_say(struct session *, enum log_level, const char *, ...)
     printflike(3, 4);

@@ -26,12 +26,14 @@
 
 /* ---- the stats page --------------------------------------------------- */
 
-static void
-publish(struct process *p)
+void
+shard_publish(struct process *p)
 {
 	const size_t from = offsetof(struct page_shard, state);
 	struct page_shard *to = &p->slot->shard;
 
+	if (p->standby || p->handed)
+		return;
 	p->stats.queue_events = p->pending.queue.events;
 	p->stats.queue_bytes = p->pending.queue.bytes;
 	page_begin(&to->lock);
@@ -40,14 +42,15 @@ publish(struct process *p)
 	page_end(&to->lock);
 }
 
-/* Counters go on where the last process of this slot left them. */
-static void
-take_stats(struct process *p)
+void
+shard_take_stats(struct process *p)
 {
 	struct page_shard *st = &p->stats;
 
-	page_repair(&p->slot->shard.lock);
-	(void)page_read(&p->slot->shard, st, sizeof(*st));
+	if (!p->standby) {
+		page_repair(&p->slot->shard.lock);
+		(void)page_read(&p->slot->shard, st, sizeof(*st));
+	}
 	st->pid = getpid();
 	st->rtt_ms = 0;
 	st->heartbeat_ms = st->ack_ms = st->frame_ms = st->dispatch_ms = 0;
@@ -60,8 +63,8 @@ take_stats(struct process *p)
 
 /* ---- stopping --------------------------------------------------------- */
 
-static void
-leave(struct process *p)
+void
+shard_leave(struct process *p)
 {
 	ev_break(p->loop, EVBREAK_ALL);
 }
@@ -71,23 +74,24 @@ static void
 leave_if_drained(struct process *p)
 {
 	if (p->stopping && !farewell_active(&p->farewell) &&
-	    (pending_none(&p->pending) || !uplink_connected(p->uplink)))
-		leave(p);
+	    (p->standby || p->handed || pending_none(&p->pending) ||
+		!uplink_connected(p->uplink)))
+		shard_leave(p);
 }
 
 static void
 on_drain_over(struct timer *t)
 {
-	leave(container_of(t, struct process, drain));
+	shard_leave(container_of(t, struct process, drain));
 }
 
 /* What nobody acknowledged is there for the next start. */
 static void
 keep_pending(struct process *p)
 {
-	if (pending_none(&p->pending))
+	if (p->standby || p->handed || pending_none(&p->pending))
 		return;
-	if (pending_flush(&p->pending) == 0)
+	if (pending_flush(&p->pending, true) == 0)
 		log_notice("stopped with %llu events not acknowledged: they "
 		    "wait in the spool",
 		    (unsigned long long)p->stats.spool_events);
@@ -97,8 +101,8 @@ keep_pending(struct process *p)
 		    (unsigned long long)p->pending.queue.events);
 }
 
-static void
-begin_drain(struct process *p, double seconds)
+void
+shard_drain(struct process *p, double seconds)
 {
 	p->stopping = true;
 	timer_set(&p->drain, seconds);
@@ -107,12 +111,14 @@ begin_drain(struct process *p, double seconds)
 static void
 stop(struct process *p, bool end_session, double seconds)
 {
-	struct session_in in = { .flag = end_session, .text = "" };
+	struct session_in in = { .flag = end_session && !p->standby,
+		.text = "" };
 
 	if (p->stopping)
 		return;
-	log_info("stopping, the session is %s", end_session ? "ended" : "kept");
-	begin_drain(p, seconds);
+	log_info("stopping, the session is %s", p->standby ? "another's"
+	    : end_session ? "ended" : "kept");
+	shard_drain(p, seconds);
 	session_input(&p->session, SESSION_EV_STOP, &in);
 }
 
@@ -132,7 +138,7 @@ shard_fatal(struct process *p, unsigned close_code, const char *text)
 	    sizeof(m), -1);
 	p->exit_code = EXIT_CONFIG;
 	if (!p->stopping)
-		begin_drain(p, FATAL_DRAIN_S);
+		shard_drain(p, FATAL_DRAIN_S);
 }
 
 /* ---- the supervisor --------------------------------------------------- */
@@ -142,7 +148,7 @@ on_uplink_msg(struct process *p, const struct msg_uplink *m, int fd)
 {
 	if (fd < 0)
 		return;
-	if (m == NULL || fd_nonblock(fd) != 0 || fd_cloexec(fd, true) != 0)
+	if (m == NULL || p->standby || p->handed || fd_nonblock(fd) != 0 || fd_cloexec(fd, true) != 0)
 		close(fd);
 	else
 		handover_uplink(p, m->generation, fd);
@@ -192,6 +198,12 @@ on_supervisor_msg(struct ipc *ipc, const struct msg_hdr *h,
 		log_obey(ipc_payload(h, payload,
 		    sizeof(struct msg_log_level)));
 		break;
+	case MSG_HAND_OVER:
+		succeed_hand_over(p);
+		break;
+	case MSG_TAKE_OVER:
+		succeed_take_over(p);
+		break;
 	default:
 		log_warn("the supervisor sent %s, which is not for a shard",
 		    contract_msg_name(h->type));
@@ -200,16 +212,25 @@ on_supervisor_msg(struct ipc *ipc, const struct msg_hdr *h,
 		close(fd);
 }
 
+void
+shard_orphaned(struct process *p, const char *why)
+{
+	p->orphaned_ms = clock_boot_ms();
+	log_warn("the supervisor is gone (%s): the session goes on for %.0f s",
+	    why, ORPHAN_S);
+	timer_set(&p->orphan, ORPHAN_LOOK_S);
+}
+
 static void
 on_supervisor_gone(struct ipc *ipc, const char *why)
 {
 	struct process *p = container_of(ipc, struct process, ipc);
 
 	ipc_close(ipc);
-	p->orphaned_ms = clock_boot_ms();
-	log_warn("the supervisor is gone (%s): the session goes on for %.0f s",
-	    why, ORPHAN_S);
-	timer_set(&p->orphan, ORPHAN_LOOK_S);
+	if (p->standby)
+		succeed_alone(p);
+	else if (!p->handed)
+		shard_orphaned(p, why);
 }
 
 /*
@@ -274,6 +295,8 @@ on_tick(struct timer *t)
 	struct process *p = container_of(t, struct process, tick);
 
 	timer_set(&p->tick, TICK_S);
+	if (p->standby || p->handed)
+		return;
 	if (p->due != RECORD_CLEAN)
 		record_retry(p);
 	pending_tick(&p->pending);
@@ -290,8 +313,9 @@ on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
 {
 	struct process *p = container_of(w, struct process, turn);
 
-	uplink_turn(p->uplink);
-	publish(p);
+	if (!p->handed)
+		uplink_turn(p->uplink);
+	shard_publish(p);
 	leave_if_drained(p);
 }
 
@@ -332,7 +356,25 @@ open_loop(struct process *p)
 	timer_init(p->timers, &p->tick, on_tick);
 	timer_init(p->timers, &p->drain, on_drain_over);
 	timer_init(p->timers, &p->orphan, on_orphan);
+	succeed_init(p);
 	return 0;
+}
+
+void
+shard_name_session(struct process *p, const struct store_session *rec)
+{
+	struct up_session us = { 0 };
+
+	if (!p->session.held) {
+		p->stats.session = 0;
+		p->stats.guilds = 0;
+		return;
+	}
+	us.session = p->session.hash;
+	(void)str_copy(us.id, rec->id, sizeof(us.id));
+	pending_session(&p->pending, &us);
+	p->stats.acked_seq = pending_none(&p->pending) ? rec->seq
+	    : page_cursor_get(p->slot, us.session);
 }
 
 static void
@@ -345,20 +387,13 @@ open_session(struct process *p, const struct store_session *rec,
 		.ready_s = c->ready_timeout_s,
 		.identify_interval_s = c->identify_interval_s,
 		.start_spread = p->args->generation == 0 ? 1 : 0 };
-	struct up_session us = { 0 };
 
 	session_init(&p->session, p->timers, &gateway_ops, p, &lim, &p->stats,
 	    rec, cause);
-	if (p->session.held) {
-		us.session = p->session.hash;
-		(void)str_copy(us.id, rec->id, sizeof(us.id));
-		pending_session(&p->pending, &us);
-		p->stats.acked_seq = pending_none(&p->pending) ? rec->seq
-		    : page_cursor_get(p->slot, us.session);
-	} else {
-		p->stats.session = 0;
-		p->stats.guilds = 0;
-	}
+	if (p->standby)
+		session_standby(&p->session);
+	else
+		shard_name_session(p, rec);
 }
 
 static void
@@ -400,6 +435,7 @@ close_loop(struct process *p)
 		timer_stop(&p->tick);
 		timer_stop(&p->drain);
 		timer_stop(&p->orphan);
+		timer_stop(&p->lonely);
 	}
 	timers_free(p->timers);
 	if (p->signal_fd >= 0)
@@ -416,13 +452,13 @@ run(struct process *p, const struct store_session *rec,
 	timer_set(&p->tick, TICK_S);
 	session_input(&p->session, SESSION_EV_START, NULL);
 	ev_run(p->loop, 0);
-	if (p->due != RECORD_CLEAN)
+	if (p->due != RECORD_CLEAN && !p->standby && !p->handed)
 		record_retry(p);
 	keep_pending(p);
 	p->stats.state = SHARD_DOWN;
 	p->stats.state_since_ms = clock_boot_ms();
 	p->stats.pid = 0;
-	publish(p);
+	shard_publish(p);
 	close_parts(p);
 }
 
@@ -437,7 +473,16 @@ open_pending(struct process *p)
 
 	must(str_format(p->spool_dir, sizeof(p->spool_dir), "%s/spool/%u",
 	    c->state_dir, p->args->id));
-	pending_open(&p->pending, &l, &p->stats);
+	pending_init(&p->pending, &l, &p->stats);
+	if (!p->standby)
+		pending_take(&p->pending);
+}
+
+static int
+no_succession(void)
+{
+	log_warn("there is no session to take over");
+	return EXIT_TRY_LATER;
 }
 
 int
@@ -456,7 +501,9 @@ shard_main(const struct shard_args *args)
 	p->supervisor = (int32_t)getppid();
 	p->signal_fd = -1;
 	p->exit_code = EXIT_FINE;
-	take_stats(p);
+	p->standby = args->successor;
+	p->presence = args->presence;
+	shard_take_stats(p);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
 	    open_loop(p) != 0) {
 		log_error("cannot start: %s", strerror(errno));
@@ -468,10 +515,12 @@ shard_main(const struct shard_args *args)
 		(void)sandbox_enter(args->config->state_dir,
 		    args->config->ca_file);
 	open_pending(p);
-	if (record_load(p, &rec, &cause) == 0)
-		run(p, &rec, cause);
-	else
+	if (record_load(p, &rec, &cause) != 0)
 		p->exit_code = EXIT_DEGRADED;
+	else if (p->standby && rec.id[0] == '\0')
+		p->exit_code = no_succession();
+	else
+		run(p, &rec, cause);
 	pending_close(&p->pending);
 	close_loop(p);
 	return p->exit_code;

@@ -22,6 +22,9 @@ struct shard_args {
 	uint32_t slot;		/* index into page->slot */
 	const struct store *store;
 	const char *gateway_url; /* of the last good /gateway/bot, "" if none */
+	/* Another process has the place, and is to hand it over. */
+	bool successor;
+	bool presence;	/* that one had another: shown after RESUMED */
 };
 
 /*

@@ -62,6 +62,9 @@ struct config {
 	int64_t handler_queue_events;	/* taken from the shards, not answered */
 	char *prefix;			/* of commands: "!"; "": none */
 	double handler_silence_s;	/* then it hangs; 0: never */
+	/* [rollout] */
+	int64_t rollout_canary, rollout_parallel, rollout_max_failures;
+	double rollout_pause_s;		/* canaries are watched */
 	/* [limits] */
 	int64_t queue_bytes;		/* unacknowledged events per shard */
 	double spool_after_s;		/* without a handler: they go to disk */

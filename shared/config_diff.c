@@ -179,15 +179,16 @@ write_key(FILE *f, const struct config_key *k, const void *base)
 	free(text);
 }
 
+/* Values of these classes, bits of enum config_reload, are those of now. */
 static void
-write_sections(FILE *f, const struct config *was, const struct config *now)
+write_sections(FILE *f, const struct config *was, const struct config *now,
+    unsigned classes)
 {
 	const char *section = "";
 
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
-		bool take = k->reload == CONFIG_RELOAD_LIVE
-		    || k->reload == CONFIG_RELOAD_HANDLER;
+		bool take = (classes & 1u << k->reload) != 0;
 
 		if (config_key_is_plugin(k))
 			continue;
@@ -248,8 +249,8 @@ merge_end(struct merge *m, const char *path, struct config *out, struct err *e)
 	rc = config_parse(out, path, m->text, first_problem, problem, e);
 	free(m->text);
 	if (rc == -1 && problem[0] != '\0')
-		err_set(e, EXIT_CONFIG, "what the reload takes over does not "
-		    "fit to what it leaves: %.800s", problem);
+		err_set(e, EXIT_CONFIG, "what is taken over does not fit to "
+		    "what is left: %.800s", problem);
 	return rc;
 }
 
@@ -260,9 +261,23 @@ config_merge(const struct config *was, const struct config *now,
 	struct merge m;
 
 	merge_begin(&m);
-	write_sections(m.f, was, now);
+	write_sections(m.f, was, now, 1u << CONFIG_RELOAD_LIVE
+	    | 1u << CONFIG_RELOAD_HANDLER);
 	for (size_t i = 0; i < now->plugins; i++)
 		write_plugin(m.f, &now->plugin[i]);
+	return merge_end(&m, was->path, out, e);
+}
+
+int
+config_merge_shards(const struct config *was, const struct config *now,
+    struct config *out, struct err *e)
+{
+	struct merge m;
+
+	merge_begin(&m);
+	write_sections(m.f, was, now, 1u << CONFIG_RELOAD_SHARDS);
+	for (size_t i = 0; i < was->plugins; i++)
+		write_plugin(m.f, &was->plugin[i]);
 	return merge_end(&m, was->path, out, e);
 }
 
@@ -274,7 +289,7 @@ config_merge_plugin(const struct config *was, const struct config *now,
 	struct merge m;
 
 	merge_begin(&m);
-	write_sections(m.f, was, was);
+	write_sections(m.f, was, was, 0);
 	for (size_t i = 0; i < was->plugins; i++) {
 		if (strcmp(was->plugin[i].name, plugin) != 0)
 			write_plugin(m.f, &was->plugin[i]);
@@ -284,4 +299,44 @@ config_merge_plugin(const struct config *was, const struct config *now,
 	if (fresh != NULL && find_plugin(was, plugin) == NULL)
 		write_plugin(m.f, fresh);
 	return merge_end(&m, was->path, out, e);
+}
+
+/* ---- one number for many values ---------------------------------------- */
+
+/* A key at its default counts nothing, so that new keys change no sum. */
+static uint64_t
+key_sum(const struct config_key *k, const char *plugin, const void *base)
+{
+	char *text = config_format(k, base), line[1024];
+	uint64_t sum = 0;
+	int n;
+
+	if (strcmp(text, k->text) != 0) {
+		n = snprintf(line, sizeof(line), "%s/%s/%s=%llx", plugin,
+		    k->section, k->key,
+		    (unsigned long long)hash64(text, strlen(text)));
+		sum = hash64(line, (size_t)n);
+	}
+	free(text);
+	return sum;
+}
+
+uint64_t
+config_sum(const struct config *c, enum config_reload class)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < config_keys_n; i++) {
+		const struct config_key *k = &config_keys[i];
+
+		if (k->reload != class)
+			continue;
+		if (!config_key_is_plugin(k)) {
+			sum += key_sum(k, "", c);
+			continue;
+		}
+		for (size_t j = 0; j < c->plugins; j++)
+			sum += key_sum(k, c->plugin[j].name, &c->plugin[j]);
+	}
+	return sum;
 }

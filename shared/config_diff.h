@@ -28,10 +28,20 @@ void config_change_words(const struct config_change *, char *out, size_t size);
 bool config_change_live(const struct config_change *);
 
 /*
+ * One number for the values of a class of keys that differ from the defaults,
+ * the same for two programs that don't know the same keys: it tells a process
+ * whether another one was started with the same config.
+ */
+uint64_t config_sum(const struct config *, enum config_reload);
+
+/*
  * `was` with every change of `now` that a reload takes over; out owns all it
  * holds.  -1 when the parts don't fit together.
  */
 int config_merge(const struct config *was, const struct config *now,
+    struct config *out, struct err *);
+/* `was` with every change of `now` that fresh shard processes take over. */
+int config_merge_shards(const struct config *was, const struct config *now,
     struct config *out, struct err *);
 /* `was` with the section of one plugin as `now` has it, or without it. */
 int config_merge_plugin(const struct config *was, const struct config *now,

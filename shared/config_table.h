@@ -144,6 +144,19 @@ K("handler", "silence", DURATION, handler_silence_s, "30s", 0, \
   CONFIG_MIN(60), 0, LIVE, \
   "A handler whose loop has not turned for this long hangs: it is ended and " \
   "started again, and the shards keep its events. 0: never.") \
+K("rollout", "canary", NUMBER, rollout_canary, "1", 0, 16384, 0, LIVE, \
+  "Shards replaced first, one by one, and watched before the rest follows. " \
+  "0: no canary.") \
+K("rollout", "pause", DURATION, rollout_pause_s, "30s", 0, CONFIG_MIN(1440), \
+  0, LIVE, \
+  "The canaries, and at the end all replaced shards, are watched for so " \
+  "long.") \
+K("rollout", "parallel", NUMBER, rollout_parallel, "2", 1, 16, 0, LIVE, \
+  "Shards of the rest that are replaced at once.") \
+K("rollout", "max_failures", NUMBER, rollout_max_failures, "0", 0, 16384, 0, \
+  LIVE, \
+  "Shards that may fail before the rollout stops where it is. A canary that " \
+  "fails stops it always.") \
 K("limits", "queue_bytes", SIZE, queue_bytes, "64M", CONFIG_KIB(64), \
   CONFIG_MIB(4096), 0, SHARDS, \
   "Unacknowledged events one shard may hold in memory. From a quarter of it " \

@@ -20,6 +20,8 @@ static const struct {
 	{"paths", "Directories. Relative paths count from this file's "
 	    "directory."},
 	{"handler", "The process that runs the plugins."},
+	{"rollout", "How shards are replaced, see rollout in shardherd(1). "
+	    "Options of the command come first."},
 	{"limits", "Every queue, wait and retry has its bound here. Sizes are "
 	    "written 64M, durations 5s, 250ms, 10m or 1h."},
 	{"budget", "The day's IDENTIFYs."},

@@ -68,7 +68,13 @@ enum contract_fd {
 	/* handler -> supervisor: how it went, with its serial */              \
 	X(PROBE_ANSWER)                                                        \
 	/* supervisor -> any child: struct msg_log_level, from now on */       \
-	X(LOG_LEVEL)
+	X(LOG_LEVEL)                                                           \
+	/* supervisor -> shard: a successor waits; let go of the session */    \
+	X(HAND_OVER)                                                           \
+	/* shard -> supervisor: its place is free, or why it is not */         \
+	X(HANDED)                                                              \
+	/* supervisor -> successor: the place is yours */                      \
+	X(TAKE_OVER)
 
 enum msg_type {
 	MSG_NONE,
@@ -177,10 +183,18 @@ enum shard_report {
 	REPORT_SWITCHED,       /* events go to the handler of hdr.serial now */
 	REPORT_UPLINK_REFUSED, /* handler: the uplink of hdr.shard is of no use,
 				  text says why; the shard reports it lost */
+	REPORT_STANDBY,	       /* a successor got HELLO and waits */
 };
 struct msg_event {
 	uint32_t report; /* enum shard_report */
 	uint32_t close_code;
+	char text[192];
+};
+
+struct msg_handed {
+	uint64_t seq;	     /* last received; a RESUME goes on from it */
+	uint32_t ok;	     /* 0: it keeps the session, text says why */
+	uint32_t events;     /* not acknowledged, left in the spool */
 	char text[192];
 };
 

@@ -63,6 +63,31 @@ gone(struct ipc *c, const char *why)
 	fn(c, why);
 }
 
+void
+ipc_move(struct ipc *to, struct ipc *from, const char *peer)
+{
+	bool writing;
+
+	must(to->fd < 0);
+	if (from->fd < 0)
+		return;
+	writing = ev_is_active(&from->wr);
+	ev_io_stop(from->loop, &from->rd);
+	ev_io_stop(from->loop, &from->wr);
+	ipc_open(to, from->loop, from->fd, peer, from->on_msg, from->on_gone);
+	while (!list_empty(&from->queue)) {
+		struct list *e = from->queue.next;
+
+		list_remove(e);
+		list_append(&to->queue, e);
+	}
+	to->queued = from->queued;
+	from->queued = 0;
+	from->fd = -1;
+	if (writing)
+		ev_io_start(to->loop, &to->wr);
+}
+
 /* 1 sent, 0 would block, -1 peer gone. */
 static int
 out_write(struct ipc *c, const struct ipc_out *o)

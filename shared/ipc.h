@@ -44,6 +44,8 @@ int ipc_pair(int fds[2], struct err *);
 void ipc_open(struct ipc *, struct ev_loop *, int fd, const char *peer,
     ipc_msg_fn *, ipc_gone_fn *);
 void ipc_close(struct ipc *);	/* idempotent */
+/* The channel, with what waits in it, goes to another owner; to is closed. */
+void ipc_move(struct ipc *to, struct ipc *from, const char *peer);
 /*
  * Queues one message; fd is duplicated, the caller keeps its own (-1: none).
  * 0, or -1 when the channel is closed or its queue is full.

@@ -225,6 +225,15 @@ page_slot_take(const struct page *p, uint32_t slot)
 	return fcntl(p->fd, F_SETLK, &l) == 0;
 }
 
+void
+page_slot_drop(const struct page *p, uint32_t slot)
+{
+	struct flock l = slot_lock(slot);
+
+	l.l_type = F_UNLCK;
+	(void)fcntl(p->fd, F_SETLK, &l);
+}
+
 pid_t
 page_slot_holder(const struct page *p, uint32_t slot)
 {

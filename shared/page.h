@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#define PAGE_VERSION 4
+#define PAGE_VERSION 5
 #define PAGE_CLOSES 24	/* distinct close codes counted per shard */
 #define PAGE_WORDS 192
 #define PAGE_PLUGINS 64	/* as config.h's CONFIG_PLUGINS_MAX */
@@ -33,7 +33,9 @@
 	X(RESUMING, "resuming")		/* RESUME sent, replay running */      \
 	X(READY, "ready")                                                      \
 	X(DRAINING, "draining")		/* stopping: emptying the uplink */    \
-	X(HELD, "held")			/* stopped by rule, needs an operator */
+	X(HELD, "held")			/* stopped by rule, needs an operator */ \
+	X(STANDBY, "standby")		/* a successor: HELLO came, waits to   \
+					   take over; never on the page */
 
 enum shard_state {
 #define X(n, s) SHARD_##n,
@@ -73,7 +75,8 @@ extern const char *const page_handler_state_name[HANDLER_STATES];
 	X(CLOSE, "close code") X(LOST, "connection lost") X(ZOMBIE, "zombie")  \
 	X(PAUSE, "host pause") X(BROKEN, "unreadable data")                    \
 	X(ORDER, "operator") X(FULL, "queue full")                             \
-	X(CONNECT, "connect failed") X(LATE, "no answer")
+	X(CONNECT, "connect failed") X(LATE, "no answer")                      \
+	X(ROLLOUT, "rollout")
 
 enum page_reconnect {
 #define X(n, s) RECONNECT_##n,
@@ -150,6 +153,9 @@ struct page_watch {
 	uint32_t fds, fd_limit;
 	uint64_t sampled_ms;
 	char last_end[PAGE_WORDS];	/* obituary of the last process */
+	/* What a shard's process was forked with: see page_cluster. */
+	uint64_t program, settings;
+	char version[32];
 };
 
 /* Two copies written in turn: a torn one fails its check. */
@@ -250,6 +256,12 @@ struct page_cluster {
 	int64_t reboot_ms;		/* wall clock at which this life found
 					   that the machine was rebooted; 0 */
 	char reboot[200];		/* the same in a sentence */
+	/* What shards forked now would run: the program file, the keys of the
+	 * config that live in shards.  A shard whose own differ is behind. */
+	uint64_t program, settings;
+	uint32_t rollout;		/* one is under way */
+	uint32_t rollout_moved, rollout_failed, rollout_total;
+	char rollout_note[PAGE_WORDS];	/* of it, or of the last one */
 };
 
 /* When a loop turned last, boot clock; 0: never.  Each has one writer. */
@@ -330,6 +342,8 @@ void page_repair(page_lock *l);
  * (or until it closes any fd of the page).  false: another one has it.
  */
 bool page_slot_take(const struct page *, uint32_t slot);
+/* Gives it back; the slot must not be written any more. */
+void page_slot_drop(const struct page *, uint32_t slot);
 /* The process that has it, 0: nobody, -1: one that can't be named. */
 pid_t page_slot_holder(const struct page *, uint32_t slot);
 

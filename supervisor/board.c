@@ -77,6 +77,18 @@ put_budget(struct page_cluster *pc, const struct fleet *f)
 	pc->alerts_failed = f->alerts.failed;
 }
 
+static void
+put_rollout(struct page_cluster *pc, const struct rolling *r)
+{
+	pc->program = r->program;
+	pc->settings = r->settings;
+	pc->rollout = rolling_busy(r);
+	pc->rollout_moved = r->rollout.moved;
+	pc->rollout_failed = r->rollout.failed;
+	pc->rollout_total = r->rollout.plan.total;
+	str_copy(pc->rollout_note, r->note, sizeof(pc->rollout_note));
+}
+
 void
 board_update(struct board *b)
 {
@@ -103,6 +115,7 @@ board_update(struct board *b)
 	str_copy(pc->note, first_note(b), sizeof(pc->note));
 	pc->reboot_ms = f->boot.since_ms;
 	str_copy(pc->reboot, f->boot.text, sizeof(pc->reboot));
+	put_rollout(pc, &f->rolling);
 	page_end(&pc->lock);
 	b->updated_ms = clock_boot_ms();
 }

@@ -123,6 +123,24 @@ do_token(struct fleet *f, const struct request *r, int passed,
 	return rotate_begin(&f->rotate, token, ticket, &o, e) == -1 ? -1 : 1;
 }
 
+static int
+do_rollout(struct fleet *f, const struct request_rolling *q, uint32_t ticket,
+    struct err *e)
+{
+	struct rolling_order o = { q->canary, q->parallel, q->max_failures,
+	    q->pause_s, q->all, q->dry_run, q->no_wait };
+
+	switch (q->action) {
+	case REQUEST_ROLLOUT_STOP:
+		return rolling_halt(&f->rolling, e);
+	case REQUEST_ROLLOUT_UNDO:
+		return rolling_undo(&f->rolling, ticket, &o, e) == -1 ? -1 : 1;
+	default:
+		return rolling_begin(&f->rolling, ticket, &o, e) == -1 ? -1
+		    : 1;
+	}
+}
+
 /* 0 done, 1 the answer comes later, -1. */
 static int
 carry_out(struct fleet *f, const struct request *r, int passed,
@@ -148,6 +166,8 @@ carry_out(struct fleet *f, const struct request *r, int passed,
 		    ? -1 : 1;
 	case REQUEST_TOKEN:
 		return do_token(f, r, passed, ticket, e);
+	case REQUEST_ROLLOUT:
+		return do_rollout(f, &r->rollout, ticket, e);
 	case REQUEST_LOG_LEVEL:
 		return do_level(f, r, ticket);
 	case REQUEST_RELEASE:

@@ -126,6 +126,7 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	member_event(f->handler, MEMBER_ON_START);
 	timer_init(f->timers, &f->launch_timer, launch_some);
 	launch_some(&f->launch_timer);
+	rolling_launched(&f->rolling);
 	board_update(&f->board);
 	return 0;
 }
@@ -137,6 +138,7 @@ fleet_unlaunch(struct fleet *f)
 	    "fleet runs.");
 	timer_stop(&f->launch_timer);
 	timer_stop(&f->uplinks.timer);
+	rolling_forget(&f->rolling);
 	watch_forget(&f->watch);
 	daily_layout(&f->daily, 0);
 	for (uint32_t i = 0; i < f->local; i++)
@@ -186,7 +188,7 @@ fleet_give_up(struct fleet *f, int code, const char *sentence)
 void
 fleet_child_up(struct fleet *f, struct member *c)
 {
-	if (!c->handler)
+	if (!c->handler && c->second == NULL)
 		uplinks_add(&f->uplinks, c);
 }
 
@@ -207,9 +209,11 @@ fleet_child_ready(struct fleet *f, struct member *c)
 {
 	if (c->handler) {
 		handler_ready(f, c);
-	} else if (brake_ready(&f->brake, c->slot)) {
-		fleet_unbrake(f);
+		return;
 	}
+	rolling_ready(&f->rolling, c);
+	if (brake_ready(&f->brake, c->slot))
+		fleet_unbrake(f);
 }
 
 void
@@ -250,6 +254,8 @@ fleet_child_ended(struct fleet *f, struct member *c)
 		plugins_handler_gone(&f->plugins, c);
 		probe_handler_gone(&f->probe, c);
 		replace_gone(&f->replace, c);
+	} else if (c->second != NULL) {
+		rolling_gone(&f->rolling, c);
 	} else {
 		board_shard_down(&f->board, c->slot,
 		    c->state == MEMBER_FAILED,
@@ -259,6 +265,7 @@ fleet_child_ended(struct fleet *f, struct member *c)
 		c->pair_due = false;
 		c->paired = c->switched = 0;
 		replace_moved(&f->replace);
+		rolling_gone(&f->rolling, c);
 	}
 	if (f->stopping)
 		stop_progress(&f->stop);
@@ -298,5 +305,5 @@ fleet_find(struct fleet *f, pid_t pid)
 	for (uint32_t i = 0; i < f->local; i++)
 		if (f->shard[i].pid == pid)
 			return &f->shard[i];
-	return NULL;
+	return rolling_find(&f->rolling, pid);
 }

@@ -29,6 +29,7 @@
 #include "supervisor/replace.h"
 #include "supervisor/replan.h"
 #include "supervisor/rotate.h"
+#include "supervisor/rolling.h"
 #include "supervisor/stop.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/upkeep.h"
@@ -76,6 +77,7 @@ struct fleet {
 	struct asking asking;
 	struct uplinks uplinks;
 	struct replace replace;
+	struct rolling rolling;
 	struct plugins plugins;
 	struct probe probe;
 	struct board board;

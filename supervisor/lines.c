@@ -109,6 +109,21 @@ lines_open(struct lines *l, struct ev_loop *loop, int fd, lines_fn *fn)
 }
 
 void
+lines_move(struct lines *to, struct lines *from)
+{
+	must(to->fd == -1);
+	if (from->fd == -1)
+		return;
+	ev_io_stop(from->loop, &from->rd);
+	lines_open(to, from->loop, from->fd, from->fn);
+	to->len = from->len;
+	memcpy(to->buf, from->buf, from->len);
+	str_copy(to->last, from->last, sizeof(to->last));
+	from->fd = -1;
+	from->len = 0;
+}
+
+void
 lines_close(struct lines *l)
 {
 	if (l->fd == -1)

@@ -32,6 +32,9 @@ void lines_open(struct lines *, struct ev_loop *, int fd, lines_fn *);
 /* Reads what is left (bounded), hands out a last line without an end. */
 void lines_close(struct lines *);
 
+/* The pipe, and the line begun, go to another owner; to is closed. */
+void lines_move(struct lines *to, struct lines *from);
+
 /* Splits "<3>text": the level, text moved behind it; info without one. */
 enum log_level lines_level(const char **text);
 

@@ -7,6 +7,7 @@
 
 #include "shared/clock.h"
 #include "shared/oom.h"
+#include "shared/version.h"
 #include "supervisor/fleet.h"
 #include "supervisor/loglevel.h"
 #include "supervisor/messages.h"
@@ -70,6 +71,8 @@ member_watch(const struct member *c)
 {
 	struct fleet *f = c->fleet;
 
+	if (c->second != NULL)
+		return &c->second->watch;
 	if (!c->handler)
 		return &f->page.slot[c->slot].watch;
 	return c == f->handler ? &f->page.head->handler_watch
@@ -89,6 +92,11 @@ note_start(struct member *c)
 	w->starts++;
 	w->rss_kb = w->uss_kb = w->fds = w->fd_limit = 0;
 	w->sampled_ms = 0;
+	if (!c->handler) {
+		w->program = c->fleet->rolling.program;
+		w->settings = c->fleet->rolling.settings;
+		str_copy(w->version, SHARDHERD_VERSION, sizeof(w->version));
+	}
 	page_end(&w->lock);
 }
 
@@ -158,7 +166,7 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 static bool
 evicting(struct member *c)
 {
-	pid_t pid = c->handler ? 0
+	pid_t pid = c->handler || c->second != NULL ? 0
 	    : page_slot_holder(&c->fleet->page, c->slot);
 	uint64_t now = clock_boot_ms();
 
@@ -287,7 +295,7 @@ died(struct member *c)
 	else
 		wait_restart(c);
 	log_warn("%s.%s", words, what_follows(c));
-	if (!c->handler && !fatal && brake_died(&f->brake, c->slot, cause,
+	if (!c->handler && c->second == NULL && !fatal && brake_died(&f->brake, c->slot, cause,
 	    clock_boot_ms()))
 		log_error("A third of the shards died alike (%s) within 10 s: "
 		    "restarts wait until one of them stays up.",
@@ -437,6 +445,8 @@ member_reaped(struct member *c, int status)
 {
 	c->status = status;
 	c->reaped = true;
+	/* Its last words may be that it leaves by agreement. */
+	messages_drain(c);
 	member_event(c, MEMBER_ON_EXIT);
 }
 
@@ -447,6 +457,74 @@ member_unbrake(struct member *c)
 		return;
 	c->braked = false;
 	timer_set(&c->timer, clock_random());
+}
+
+/* ---- changing places -------------------------------------------------- */
+
+static void
+move_timer(struct timer *to, struct timer *from)
+{
+	uint64_t now = clock_boot_ms();
+
+	timer_stop(to);
+	if (timer_pending(from))
+		timer_set(to, from->due_ms > now
+		    ? (double)(from->due_ms - now) / 1000 : 0);
+	timer_stop(from);
+}
+
+/* What belongs to the process and not to its place. */
+static void
+move_process(struct member *to, struct member *from)
+{
+	to->state = from->state;
+	to->pid = from->pid;
+	to->reaped = from->reaped;
+	to->generation = from->generation;
+	to->status = from->status;
+	to->ready_ms = from->ready_ms;
+	to->signalled = from->signalled;
+	to->again = from->again;
+	to->fatal = from->fatal;
+	to->killed_for = from->killed_for;
+	to->oom_before = from->oom_before;
+	to->paired = from->paired;
+	to->switched = from->switched;
+	to->pair_due = to->braked = to->end_sessions = false;
+	to->evict_ms = 0;
+	ipc_move(&to->ipc, &from->ipc, to->name);
+	lines_move(&to->lines, &from->lines);
+	move_timer(&to->timer, &from->timer);
+}
+
+void
+member_exchange(struct member *c, struct member *other)
+{
+	struct member *spare = base_alloc(sizeof(*spare));
+
+	member_init(spare, c->fleet, false, c->slot);
+	move_process(spare, c);
+	move_process(c, other);
+	move_process(other, spare);
+	free(spare);
+	/* It is started again in c only. */
+	other->again = false;
+	if (other->pid == 0) {
+		timer_stop(&other->timer);
+		other->state = MEMBER_DOWN;
+	}
+	note_start(c);
+}
+
+void
+member_leaves(struct member *c)
+{
+	if (c->pid == 0)
+		return;
+	c->state = MEMBER_STOPPING;
+	c->signalled = 0;
+	c->again = c->second == NULL;
+	timer_set(&c->timer, c->fleet->config->stop_timeout_s);
 }
 
 void

@@ -15,6 +15,7 @@
 #include "supervisor/program.h"
 
 struct fleet;
+struct heir;
 
 #define MEMBER_STATES(X)                                                        \
 	X(DOWN, "down")		/* no process, none wanted */                  \
@@ -82,6 +83,8 @@ struct member {
 	struct program program;	/* of a handler */
 	uint64_t ends_before;	/* of plugins, on the page at its first READY */
 	bool trial;		/* a death is reload.c's business: no restart */
+	struct heir *second; /* the other process of a shard whose place
+				     goes from one to the next; else NULL */
 };
 
 void member_init(struct member *, struct fleet *, bool handler, uint32_t slot);
@@ -98,5 +101,11 @@ void member_reaped(struct member *, int status);
 /* The brake was released: whoever waits for it goes. */
 void member_unbrake(struct member *);
 void member_free(struct member *);	/* its process is gone */
+/* The processes of the two, channel and all, change places; other's is not
+ * restarted. */
+void member_exchange(struct member *, struct member *other);
+/* It ends by itself, and is seen off if it does not; then another one is
+ * started in its place, unless the place has changed hands. */
+void member_leaves(struct member *);
 
 #endif

@@ -33,6 +33,9 @@ on_ask(struct member *c, const struct msg_hdr *h, const void *payload)
 {
 	const struct msg_permit_ask *m = payload;
 
+	if (c->second != NULL)
+		return;		/* it has let go of the place meanwhile */
+	rolling_asked(&c->fleet->rolling, c);
 	if (m->cause >= CAUSES) {
 		member_kill(c, CRASH_EXIT, "it asked for a permit without a "
 		    "known cause");
@@ -63,8 +66,33 @@ on_fatal(struct member *c, const struct msg_hdr *h, const void *payload)
 	struct msg_fatal m = *(const struct msg_fatal *)payload;
 
 	m.text[sizeof(m.text) - 1] = '\0';
+	if (c->second != NULL) {
+		rolling_trouble(&c->fleet->rolling, c, m.text);
+		return;
+	}
 	c->fatal = true;
 	fleet_fatal(c->fleet, c, m.close_code, m.text);
+}
+
+/* Of a shard's other process only its way to HELLO matters. */
+static void
+on_second_event(struct member *c, const struct msg_event *m)
+{
+	struct rolling *r = &c->fleet->rolling;
+
+	if (m->report == REPORT_STANDBY)
+		rolling_standby(r, c);
+	else if (m->report == REPORT_CONNECT_FAILED)
+		rolling_trouble(r, c, m->text);
+}
+
+static void
+on_handed(struct member *c, const struct msg_hdr *h, const void *payload)
+{
+	struct msg_handed m = *(const struct msg_handed *)payload;
+
+	m.text[sizeof(m.text) - 1] = '\0';
+	rolling_handed(&c->fleet->rolling, c, &m);
 }
 
 static void
@@ -73,7 +101,9 @@ on_event(struct member *c, const struct msg_hdr *h, const void *payload)
 	struct msg_event m = *(const struct msg_event *)payload;
 
 	m.text[sizeof(m.text) - 1] = '\0';
-	if (m.report == REPORT_READY)
+	if (c->second != NULL || m.report == REPORT_STANDBY)
+		on_second_event(c, &m);
+	else if (m.report == REPORT_READY)
 		member_event(c, MEMBER_ON_READY);
 	else if (m.report == REPORT_SWITCHED)
 		fleet_switched(c->fleet, c, h->serial);
@@ -119,6 +149,7 @@ static const struct {
 	[MSG_FATAL] = { BY_SHARD | BY_HANDLER, sizeof(struct msg_fatal),
 	    on_fatal },
 	[MSG_EVENT] = { BY_SHARD | BY_HANDLER, sizeof(struct msg_event), on_event },
+	[MSG_HANDED] = { BY_SHARD, sizeof(struct msg_handed), on_handed },
 	[MSG_PLUGIN_ANSWER] = { BY_HANDLER, sizeof(struct msg_plugin_answer),
 	    on_plugin },
 	[MSG_PROBE_ANSWER] = { BY_HANDLER, sizeof(struct msg_probe_answer),

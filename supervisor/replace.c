@@ -74,7 +74,9 @@ on_change(const struct config_change *c, void *arg)
 		str_copy(line, words, sizeof(line));
 	else
 		str_format(line, sizeof(line), "%s: left as it is, a change "
-		    "of it restarts %s", words, config_reload_name[c->reload]);
+		    "of it restarts %s%s", words, config_reload_name[c->reload],
+		    c->reload == CONFIG_RELOAD_SHARDS
+		    ? ": \"shardherd rollout\" takes it" : "");
 	if (h->ticket == 0)
 		log_notice("Reload: %s", line);
 	control_say(&h->fleet->control, h->ticket, "change", line);
@@ -424,6 +426,9 @@ may_begin(struct replace *h, struct err *e)
 	if (member_running(fleet_spare(f)))
 		return err_set(e, EXIT_TRY_LATER, "the handler of the last "
 		    "reload has not ended yet");
+	if (rolling_busy(&f->rolling))
+		return err_set(e, EXIT_TRY_LATER, "a rollout is under way: "
+		    "wait until it is over");
 	if (plugins_busy(&f->plugins))
 		return err_set(e, EXIT_TRY_LATER, "a plugin command is under "
 		    "way: wait until it is over");

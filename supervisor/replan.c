@@ -96,6 +96,7 @@ begin_stop(struct replan *r, int64_t count)
 	r->state = REPLAN_STOPPING;
 	timer_stop(&f->launch_timer);
 	replace_abort(&f->replace);
+	rolling_abort(&f->rolling);
 	/* A start in the middle of this must not take the old layout up. */
 	store_blob_put(&f->store, FLEET_LAYOUT_KEY, &none, sizeof(none), NULL);
 	for (uint32_t i = 0; i < f->local; i++)
@@ -140,7 +141,7 @@ shards_gone(const struct fleet *f)
 	for (uint32_t i = 0; i < f->local; i++)
 		if (member_running(&f->shard[i]))
 			return false;
-	return true;
+	return !rolling_running(&f->rolling);
 }
 
 static void

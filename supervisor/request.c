@@ -56,6 +56,66 @@ parse_token(struct json_object *o, struct request *r, struct err *e)
 	return get_flag(o, "passed", &r->passed, e);
 }
 
+/* An optional number that is not negative. */
+static int
+get_number(struct json_object *o, const char *key, int64_t *out,
+    struct err *e)
+{
+	struct json_object *v;
+
+	*out = -1;
+	if (!json_object_object_get_ex(o, key, &v))
+		return 0;
+	if (!json_object_is_type(v, json_type_int)
+	    || json_object_get_int64(v) < 0
+	    || json_object_get_int64(v) > UINT16_MAX)
+		return err_set(e, EXIT_USAGE, "%s is a number up to %d", key,
+		    UINT16_MAX);
+	*out = json_object_get_int64(v);
+	return 0;
+}
+
+static int
+get_seconds(struct json_object *o, const char *key, double *out,
+    struct err *e)
+{
+	struct json_object *v;
+
+	*out = -1;
+	if (!json_object_object_get_ex(o, key, &v))
+		return 0;
+	*out = json_object_get_double(v);
+	if (*out >= 0 && *out <= REQUEST_SECONDS_MAX)
+		return 0;
+	return err_set(e, EXIT_USAGE, "%s is a number of seconds up to %d",
+	    key, REQUEST_SECONDS_MAX);
+}
+
+static int
+parse_rollout(struct json_object *o, struct request *r, struct err *e)
+{
+	const char *action = get_string(o, "action");
+	struct request_rolling *q = &r->rollout;
+
+	if (action == NULL || strcmp(action, "begin") == 0)
+		q->action = REQUEST_ROLLOUT_BEGIN;
+	else if (strcmp(action, "undo") == 0)
+		q->action = REQUEST_ROLLOUT_UNDO;
+	else if (strcmp(action, "stop") == 0)
+		q->action = REQUEST_ROLLOUT_STOP;
+	else
+		return err_set(e, EXIT_USAGE, "rollout: action is begin, undo "
+		    "or stop");
+	if (get_number(o, "canary", &q->canary, e) == -1
+	    || get_number(o, "parallel", &q->parallel, e) == -1
+	    || get_number(o, "max_failures", &q->max_failures, e) == -1
+	    || get_seconds(o, "pause_s", &q->pause_s, e) == -1
+	    || get_flag(o, "all", &q->all, e) == -1
+	    || get_flag(o, "dry_run", &q->dry_run, e) == -1)
+		return -1;
+	return get_flag(o, "no_wait", &q->no_wait, e);
+}
+
 static int
 parse_plugin(struct json_object *o, struct request *r, struct err *e)
 {
@@ -179,6 +239,8 @@ parse_args(struct json_object *o, struct request *r, struct err *e)
 		return parse_probe(o, r, e);
 	case REQUEST_TOKEN:
 		return parse_token(o, r, e);
+	case REQUEST_ROLLOUT:
+		return parse_rollout(o, r, e);
 	default:
 		return 0;
 	}

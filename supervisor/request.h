@@ -11,13 +11,14 @@
 #include "shared/log.h"
 
 #define REQUEST_LINE_MAX 65536
+#define REQUEST_SECONDS_MAX 86400
 
 #define REQUEST_VERBS(X)                                                       \
 	X(PING, "ping") X(STOP, "stop") X(SHARD, "shard")                      \
 	X(RESTART_HANDLER, "restart-handler") X(LOG_LEVEL, "log-level")        \
 	X(RELEASE, "release") X(LEAVE, "leave") X(RECONCILE, "reconcile")      \
 	X(RELOAD, "reload") X(PLUGIN, "plugin") X(PROBE, "probe")              \
-	X(TOKEN, "token")
+	X(TOKEN, "token") X(ROLLOUT, "rollout")
 
 enum request_verb {
 #define X(n, s) REQUEST_##n,
@@ -28,6 +29,17 @@ enum request_verb {
 
 enum request_action { REQUEST_RECONNECT, REQUEST_RESTART,
 	REQUEST_IDENTIFY };
+
+enum request_rollout { REQUEST_ROLLOUT_BEGIN, REQUEST_ROLLOUT_UNDO,
+	REQUEST_ROLLOUT_STOP };
+
+/* -1: not said. */
+struct request_rolling {
+	enum request_rollout action;
+	int64_t canary, parallel, max_failures;
+	double pause_s;
+	bool all, dry_run, no_wait;
+};
 
 struct request {
 	enum request_verb verb;
@@ -42,6 +54,7 @@ struct request {
 	bool passed;			/* token: it comes in an fd */
 	struct msg_plugin plugin;	/* plugin */
 	uint64_t setup;			/* probe: a channel, or 0 */
+	struct request_rolling rollout;	/* rollout */
 };
 
 /* 0, or -1 with EXIT_USAGE and a sentence. */

@@ -369,6 +369,9 @@ may_begin(const struct rotate *r, struct err *e)
 		return err_set(e, EXIT_TRY_LATER, "the fleet is on hold for "
 		    "another reason, which is to be cleared first: %s",
 		    f->hold.text);
+	if (rolling_busy(&f->rolling))
+		return err_set(e, EXIT_TRY_LATER, "a rollout is under way: "
+		    "wait until it is over");
 	if (replace_busy(&f->replace) || plugins_busy(&f->plugins))
 		return err_set(e, EXIT_TRY_LATER, "a reload or a plugin "
 		    "command is under way: wait until it is over");

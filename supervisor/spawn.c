@@ -53,7 +53,9 @@ shard_child(struct member *c, int control, int err_fd)
 	    .generation = c->generation, .control_fd = control,
 	    .config = f->config, .token = f->token, .tls = f->tls,
 	    .page = &f->page, .slot = c->slot, .store = &f->store,
-	    .gateway_url = f->gateway_url };
+	    .gateway_url = f->gateway_url, .successor = c->second != NULL,
+	    .presence = c->second != NULL && rolling_shows(&f->rolling,
+		c->slot) };
 
 	fresh_signals();
 	if (!fresh_stdio(err_fd))
@@ -63,7 +65,7 @@ shard_child(struct member *c, int control, int err_fd)
 	log_init(LOG_TO_PIPE, f->logs.least);
 	log_set_hook(NULL, NULL);
 	proctitle_set("shardherd: shard %u/%u", c->id, f->count);
-	if (!page_slot_take(&f->page, c->slot)) {
+	if (c->second == NULL && !page_slot_take(&f->page, c->slot)) {
 		log_error("another process has the place of shard %u", c->id);
 		_exit(EXIT_TRY_LATER);
 	}

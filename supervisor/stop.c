@@ -42,6 +42,7 @@ stop_begin(struct stop *s, bool end_sessions)
 	rotate_abort(&f->rotate, "The fleet is stopping: its next start takes "
 	    "the token in token_file.");
 	replace_abort(&f->replace);
+	rolling_abort(&f->rolling);
 	for (uint32_t i = 0; i < f->local; i++) {
 		f->shard[i].end_sessions = end_sessions;
 		member_event(&f->shard[i], MEMBER_ON_STOP);
@@ -72,7 +73,7 @@ shards_gone(const struct fleet *f)
 	for (uint32_t i = 0; i < f->local; i++)
 		if (member_running(&f->shard[i]))
 			return false;
-	return true;
+	return !rolling_running(&f->rolling);
 }
 
 void

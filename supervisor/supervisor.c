@@ -202,6 +202,7 @@ init_parts(struct fleet *f)
 	alerts_open(&f->alerts, f);
 	daily_init(&f->daily, f);
 	replace_init(&f->replace, f);
+	rolling_init(&f->rolling, f);
 	plugins_init(&f->plugins, f);
 	probe_init(&f->probe, f);
 	asking_init(&f->asking, f);
@@ -291,6 +292,7 @@ release_fleet(struct fleet *f)
 	timer_stop(&f->launch_timer);
 	timer_stop(&f->uplinks.timer);
 	replace_free(&f->replace);
+	rolling_free(&f->rolling);
 	plugins_free(&f->plugins);
 	probe_stop(&f->probe);
 	timer_stop(&f->stop.timer);

@@ -45,6 +45,11 @@ static const struct cli_verb verbs[] = {
 	    "show one shard, or act on it", cli_shard},
 	{"reload", "[--check] [--no-wait]", "read the config again and "
 	    "replace the handler, without a shard noticing", cli_reload},
+	{"rollout", "[begin | undo | stop | status] [--canary N] "
+	    "[--pause SECONDS] [--parallel N] [--max-failures N] [--all] "
+	    "[--dry-run] [--wait[=SECONDS]|--no-wait] [--timeout SECONDS]",
+	    "replace the shards' processes one by one, each with one RESUME",
+	    cli_rollout},
 	{"plugin", "list | load|restart NAME | unload NAME [--drop] | new NAME --lang "
 	    "python|node|c [--dir DIR] | test DIR|FILE [--keep]", "show the "
 	    "plugins, act on one, write one, try one", cli_plugin},

@@ -32,6 +32,13 @@ cli_show_line(const char *key, const char *text, void *arg)
 	fflush(stdout);
 }
 
+struct json_object *
+cli_reload_follow(struct cli *c, struct json_object *request, double seconds)
+{
+	return cli_control_follow(&c->config, request, seconds, cli_show_line,
+	    c, &c->err);
+}
+
 int
 cli_follow(struct cli *c, struct json_object *request, double seconds)
 {

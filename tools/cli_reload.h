@@ -12,5 +12,8 @@ int cli_follow(struct cli *, struct json_object *request, double seconds);
 /* The same, and fd goes with the request; -1: none. */
 int cli_follow_fd(struct cli *, struct json_object *request, int fd,
     double seconds);
+/* The same, but the last line is the caller's; NULL with c->err. */
+struct json_object *cli_reload_follow(struct cli *,
+    struct json_object *request, double seconds);
 
 #endif

@@ -92,6 +92,22 @@ line_shards(const struct cli_view *v, FILE *f)
 }
 
 static void
+line_rollout(const struct cli_view *v, FILE *f)
+{
+	const struct page_cluster *c = &v->cluster;
+	uint32_t behind = cli_view_behind(v);
+
+	if (v->alive && c->rollout)
+		fprintf(f, "rollout %u of %u shards replaced, %u failed: %s\n",
+		    c->rollout_moved, c->rollout_total, c->rollout_failed,
+		    c->rollout_note);
+	else if (v->alive && behind > 0)
+		fprintf(f, "rollout %u of %zu shards run an older program or "
+		    "configuration: \"shardherd rollout\" replaces them\n",
+		    behind, v->n);
+}
+
+static void
 line_handler(const struct cli_view *v, FILE *f)
 {
 	const struct page_handler *h = &v->handler;
@@ -201,6 +217,7 @@ cli_status_text(const struct cli_view *v, const struct cli_status_pick *p,
 	line_cluster(v, f);
 	line_shards(v, f);
 	line_handler(v, f);
+	line_rollout(v, f);
 	cli_table_init(&t, "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME "
 	    ">IDENT >CRASH >RSS >PID NOTE");
 	for (size_t i = 0; i < v->n; i++) {

@@ -23,6 +23,7 @@ struct json_object *cli_status_json(const struct cli_view *,
 struct json_object *cli_status_json_shard(const struct cli_view *,
     const struct cli_shard *);
 struct json_object *cli_status_json_budget(const struct cli_view *);
+struct json_object *cli_status_json_rollout(const struct cli_view *);
 /* {CAUSE: count} of RECONNECTS counters. */
 struct json_object *cli_status_json_causes(const uint64_t *);
 

@@ -148,6 +148,9 @@ cli_status_json_shard(const struct cli_view *v, const struct cli_shard *sh)
 	put_samples(o, w);
 	put_text(o, "note", s->note);
 	put_text(o, "last_end", w->last_end);
+	put_text(o, "version", w->version);
+	json_object_object_add(o, "behind",
+	    json_object_new_boolean(cli_view_is_behind(v, sh)));
 	return o;
 }
 
@@ -181,6 +184,27 @@ cli_status_json_budget(const struct cli_view *v)
 	return o;
 }
 
+struct json_object *
+cli_status_json_rollout(const struct cli_view *v)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *behind = json_object_new_array();
+	const struct page_cluster *c = &v->cluster;
+
+	json_object_object_add(o, "under_way",
+	    json_object_new_boolean(c->rollout));
+	put_u64(o, "total", c->rollout_total);
+	put_u64(o, "moved", c->rollout_moved);
+	put_u64(o, "failed", c->rollout_failed);
+	put_text(o, "note", c->rollout_note);
+	for (size_t i = 0; i < v->n; i++)
+		if (cli_view_is_behind(v, &v->shard[i]))
+			json_object_array_add(behind,
+			    json_object_new_int64(v->shard[i].id));
+	json_object_object_add(o, "behind", behind);
+	return o;
+}
+
 static struct json_object *
 cluster(const struct cli_view *v)
 {
@@ -204,6 +228,7 @@ cluster(const struct cli_view *v)
 	put_seconds(o, "reboot_s", c->reboot_ms != 0 ?
 	    v->wall_ms - c->reboot_ms : -1);
 	put_text(o, "reboot", c->reboot);
+	json_object_object_add(o, "rollout", cli_status_json_rollout(v));
 	return o;
 }
 

@@ -18,6 +18,7 @@ cli_fn cli_config;	/* cli_config.c */
 cli_fn cli_db;		/* cli_db.c */
 cli_fn cli_logs;	/* cli_logs.c */
 cli_fn cli_reload;	/* cli_reload.c */
+cli_fn cli_rollout;	/* cli_rollout.c */
 cli_fn cli_plugin;	/* cli_plugin.c */
 cli_fn cli_probe;	/* cli_probe.c */
 cli_fn cli_deadletter;	/* cli_deadletter.c */

@@ -157,6 +157,7 @@ read_shard(struct cli_view *v, const struct page_slot *slot,
 	out->state = out->deaf ? "deaf" : page_shard_state_name[out->s.state];
 	out->s.note[sizeof(out->s.note) - 1] = '\0';
 	out->w.last_end[sizeof(out->w.last_end) - 1] = '\0';
+	out->w.version[sizeof(out->w.version) - 1] = '\0';
 	v->deaf += out->deaf;
 	v->ready += out->s.state == SHARD_READY && !out->deaf;
 	v->in_state[out->s.state] += !out->deaf;
@@ -294,6 +295,23 @@ cli_view_unanswered(const struct cli_view *v)
 		n += s->spool_events > waits ? s->spool_events : waits;
 	}
 	return n > v->handler.lag_events ? n : v->handler.lag_events;
+}
+
+bool
+cli_view_is_behind(const struct cli_view *v, const struct cli_shard *s)
+{
+	return s->alive && (s->w.program != v->cluster.program ||
+	    s->w.settings != v->cluster.settings);
+}
+
+uint32_t
+cli_view_behind(const struct cli_view *v)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		n += cli_view_is_behind(v, &v->shard[i]);
+	return n;
 }
 
 const struct cli_shard *

@@ -62,6 +62,10 @@ uint64_t cli_view_unanswered(const struct cli_view *);
 /* The shard, or NULL when it is not of this fleet. */
 const struct cli_shard *cli_view_shard(const struct cli_view *, uint64_t id);
 
+/* Was it forked with another program or config than one forked now would be? */
+bool cli_view_is_behind(const struct cli_view *, const struct cli_shard *);
+uint32_t cli_view_behind(const struct cli_view *);
+
 /* Milliseconds since a stamp of the page, -1: never. */
 int64_t cli_view_age(const struct cli_view *, uint64_t stamp_ms);
 

@@ -95,6 +95,7 @@ static void
 do_report(void *arg, enum shard_report r, unsigned code, const char *text)
 {
 	rig_seen.reports++;
+	rig_seen.standbys += r == REPORT_STANDBY;
 }
 
 static void
@@ -115,8 +116,8 @@ static const struct session_ops ops = { do_dial, do_hangup, do_heartbeat,
 
 /* ---- steps ------------------------------------------------------------ */
 
-void
-rig_begin(const char *id, enum identify_cause cause)
+static void
+begin(const char *id, enum identify_cause cause, bool standby)
 {
 	struct session_limits lim = { RIG_MAIN, 15, 20, 60, 5, 0 };
 	struct store_session rec = { .shard_count = 1 };
@@ -132,7 +133,21 @@ rig_begin(const char *id, enum identify_cause cause)
 		rec.seq = 7;
 	}
 	session_init(&rig_session, timers, &ops, NULL, &lim, &rig_stats, &rec, cause);
+	if (standby)
+		session_standby(&rig_session);
 	session_input(&rig_session, SESSION_EV_START, NULL);
+}
+
+void
+rig_begin(const char *id, enum identify_cause cause)
+{
+	begin(id, cause, false);
+}
+
+void
+rig_begin_standby(const char *id)
+{
+	begin(id, CAUSE_NO_SESSION, true);
 }
 
 void

@@ -16,7 +16,7 @@
 /* What the session asked for. */
 struct rig_seen {
 	unsigned dials, hangups, beats, identifies, resumes, asks, dones,
-	    saves, forgets, reports, fatals;
+	    saves, forgets, reports, fatals, standbys;
 	char url[128];
 	uint32_t generation, serial;
 	unsigned hangup_code, fatal_code, ask_code;
@@ -31,6 +31,8 @@ extern struct page_shard rig_stats;
 extern struct session rig_session;
 
 void rig_begin(const char *id, enum identify_cause cause);
+/* A successor's session, which another process has still. */
+void rig_begin_standby(const char *id);
 void rig_in(enum session_event ev);
 void rig_in_value(enum session_event ev, uint64_t value);
 void rig_in_flag(enum session_event ev, bool flag);

@@ -121,6 +121,30 @@ test_merge(void **state)
 	assert_int_equal(config_diff(&out, &now, NULL, NULL), 0);
 }
 
+/* The other half, as far as it is the shards'. */
+static void
+test_merge_shards(void **state)
+{
+	struct err e;
+
+	load(HEAD "[gateway]\nshards = 3\n" PLUGIN("a", ""),
+	    "[bot]\nintents = GUILDS, GUILD_MESSAGES\n"
+	    "presence = {\"status\":\"idle\"}\n[handler]\nprobation = 3s\n"
+	    "[limits]\nspool_age = 5m\n[log]\nfiles = 9\n"
+	    PLUGIN("b", "window = 7\n"));
+	assert_int_equal(config_merge_shards(&was, &now, &out, &e), 0);
+	config_diff(&was, &out, on_change, NULL);
+	assert_string_equal(words, "[bot] presence: \"\" -> "
+	    "\"{\"status\":\"idle\"}\" left\n"
+	    "[limits] spool_age: \"1h\" -> \"5m\" left\n");
+	assert_int_equal(out.shards, 3);
+	assert_string_equal(out.plugin[0].name, "a");
+	assert_true(config_sum(&was, CONFIG_RELOAD_SHARDS)
+	    != config_sum(&out, CONFIG_RELOAD_SHARDS));
+	assert_true(config_sum(&now, CONFIG_RELOAD_SHARDS)
+	    == config_sum(&out, CONFIG_RELOAD_SHARDS));
+}
+
 static void
 test_merge_one_plugin(void **state)
 {
@@ -152,7 +176,7 @@ main(void)
 #define T(f) cmocka_unit_test_teardown(f, unload)
 	const struct CMUnitTest tests[] = {
 		T(test_same), T(test_words), T(test_own), T(test_merge),
-		T(test_merge_one_plugin),
+		T(test_merge_shards), T(test_merge_one_plugin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

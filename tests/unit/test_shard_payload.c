@@ -94,6 +94,11 @@ test_identify(void **state)
 	assert_string_equal(json_object_to_json_string_ext(v, 0), "[3,16]");
 	assert_true(json_object_object_get_ex(d, "presence", &v));
 	json_object_put(o);
+	assert_true(payload_presence(out, "{\"status\":\"idle\"}") > 0);
+	assert_string_equal(out, "{\"op\":3,\"d\":{\"since\":null,"
+	    "\"activities\":[],\"status\":\"idle\",\"afk\":false}}");
+	assert_true(payload_presence(out, "") > 0);
+	assert_int_equal(payload_presence(out, "[1]"), 0);
 	i.presence = "[1]";
 	assert_int_equal(payload_identify(out, &i), 0);
 	i.presence = "";

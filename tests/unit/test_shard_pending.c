@@ -300,7 +300,7 @@ static void
 stop(void)
 {
 	uint64_t before = shard.received;
-	bool kept = pending_flush(&pending) == 0;
+	bool kept = pending_flush(&pending, true) == 0;
 
 	process_ends();
 	open_it();

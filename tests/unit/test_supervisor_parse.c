@@ -46,6 +46,15 @@ test_requests(void **state)
 	    &r), 0);
 	assert_int_equal(r.level, LOG_L_WARN);
 	assert_int_equal(parse("{\"cmd\":\"restart-handler\"}", &r), 0);
+	assert_int_equal(parse("{\"cmd\":\"rollout\"}", &r), 0);
+	assert_int_equal(r.rollout.action, REQUEST_ROLLOUT_BEGIN);
+	assert_int_equal(r.rollout.canary, -1);
+	assert_true(r.rollout.pause_s == -1);
+	assert_int_equal(parse("{\"cmd\":\"rollout\",\"action\":\"undo\","
+	    "\"canary\":0,\"pause_s\":1.5,\"all\":true}", &r), 0);
+	assert_int_equal(r.rollout.action, REQUEST_ROLLOUT_UNDO);
+	assert_int_equal(r.rollout.canary, 0);
+	assert_true(r.rollout.pause_s == 1.5 && r.rollout.all);
 }
 
 static void
@@ -58,6 +67,10 @@ test_bad_requests(void **state)
 	    "{\"cmd\":\"shard\",\"id\":\"1\",\"action\":\"restart\"}",
 	    "{\"cmd\":\"shard\",\"id\":1,\"action\":\"explode\"}",
 	    "{\"cmd\":\"stop\",\"end_sessions\":\"yes\"}",
+	    "{\"cmd\":\"rollout\",\"action\":\"explode\"}",
+	    "{\"cmd\":\"rollout\",\"canary\":-1}",
+	    "{\"cmd\":\"rollout\",\"parallel\":\"2\"}",
+	    "{\"cmd\":\"rollout\",\"pause_s\":-1}",
 	    "{\"cmd\":\"log-level\",\"level\":\"loud\"}",
 	    "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}"
 	    "}}}}}" };

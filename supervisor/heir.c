@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* See heir.h. */
+#include "supervisor/heir.h"
+
+#include <string.h>
+
+#include "supervisor/fleet.h"
+
+#define DIAL_TRIES 2		/* the resume URL, then the main one */
+#define SLACK_S 2.0
+
+/* ---- actions --------------------------------------------------------- */
+
+static int
+start_second(void *arg, struct err *e)
+{
+	struct heir *s = arg;
+	struct member *c = &s->other;
+
+	member_init(c, s->fleet, false, s->place->slot);
+	c->second = s;
+	c->trial = true;
+	c->started = true;
+	c->generation = s->place->generation;
+	str_format(c->name, sizeof(c->name), "next shard %u", c->id);
+	memset(&s->watch, 0, sizeof(s->watch));
+	member_event(c, MEMBER_ON_START);
+	if (member_running(c))
+		return 0;
+	member_event(c, MEMBER_ON_STOP);
+	return err_set(e, EXIT_DEGRADED, "its successor's process could not "
+	    "be made (see the log)");
+}
+
+static int
+ask_old(void *arg)
+{
+	struct heir *s = arg;
+
+	if (s->place->state != MEMBER_UP)
+		return -1;
+	return ipc_send(&s->place->ipc, MSG_HAND_OVER, (int32_t)s->place->id,
+	    0, NULL, 0, -1);
+}
+
+static void
+take_place(void *arg)
+{
+	struct heir *s = arg;
+	struct member *c = s->place, *old = &s->other;
+
+	member_exchange(c, old);
+	s->taken = true;
+	str_format(old->name, sizeof(old->name), "old shard %u", old->id);
+	(void)ipc_send(&c->ipc, MSG_TAKE_OVER, (int32_t)c->id, 0, NULL, 0, -1);
+	if (c->state == MEMBER_UP)
+		uplinks_add(&s->fleet->uplinks, c);
+	if (old->state == MEMBER_UP)
+		member_leaves(old);
+}
+
+static void
+drop_second(void *arg)
+{
+	struct heir *s = arg;
+
+	if (!s->taken)
+		member_event(&s->other, MEMBER_ON_STOP);
+}
+
+static void
+kill_old(void *arg)
+{
+	struct heir *s = arg;
+
+	member_kill(s->place, CRASH_HUNG, "it did not hand over to its "
+	    "successor");
+}
+
+static bool
+other_runs(void *arg)
+{
+	struct heir *s = arg;
+
+	return member_running(&s->other);
+}
+
+static void
+done(void *arg, bool ok, const char *why)
+{
+	struct heir *s = arg;
+
+	if (ok && s->void_session) {
+		ok = false;
+		why = "Discord refused the RESUME: it had to IDENTIFY";
+	}
+	s->done(s->arg, s->place, ok, why);
+}
+
+static const struct succession_actions actions = {
+	.start = start_second, .ask = ask_old, .take = take_place,
+	.drop = drop_second, .kill_old = kill_old, .other_runs = other_runs,
+	.done = done,
+};
+
+/* ---- what is heard ---------------------------------------------------- */
+
+static bool
+is_new(const struct heir *s, const struct member *c)
+{
+	return s->taken == (c == s->place);
+}
+
+void
+heir_standby(struct heir *s, struct member *c)
+{
+	if (is_new(s, c))
+		succession_event(&s->succession, SUCCESSION_ON_STANDBY);
+}
+
+void
+heir_trouble(struct heir *s, struct member *c, const char *words)
+{
+	if (is_new(s, c))
+		succession_trouble(&s->succession, words);
+}
+
+void
+heir_handed(struct heir *s, struct member *c,
+    const struct msg_handed *m)
+{
+	if (is_new(s, c))
+		return;
+	if (!m->ok)
+		succession_trouble(&s->succession, m->text);
+	else if (!s->taken && s->place->state == MEMBER_UP)
+		member_leaves(s->place);
+	succession_event(&s->succession, m->ok ? SUCCESSION_ON_HANDED
+	    : SUCCESSION_ON_REFUSED);
+}
+
+void
+heir_ready(struct heir *s, struct member *c)
+{
+	if (is_new(s, c))
+		succession_event(&s->succession, SUCCESSION_ON_READY);
+}
+
+void
+heir_asked(struct heir *s, struct member *c)
+{
+	s->void_session |= is_new(s, c);
+}
+
+void
+heir_gone(struct heir *s, struct member *c)
+{
+	if (!is_new(s, c) && c->state == MEMBER_FAILED) {
+		succession_trouble(&s->succession, "it ended and must not be "
+		    "started again (see the log)");
+		heir_abort(s);
+		return;
+	}
+	succession_event(&s->succession, is_new(s, c)
+	    ? SUCCESSION_ON_NEW_GONE : SUCCESSION_ON_OLD_GONE);
+}
+
+/* ---- life ------------------------------------------------------------- */
+
+void
+heir_init(struct heir *s, struct fleet *f, heir_done_fn *fn,
+    void *arg)
+{
+	memset(s, 0, sizeof(*s));
+	s->fleet = f;
+	s->done = fn;
+	s->arg = arg;
+	member_init(&s->other, f, false, 0);
+	succession_init(&s->succession, f->timers, &actions, s);
+}
+
+void
+heir_close(struct heir *s)
+{
+	timer_stop(&s->succession.deadline);
+	member_free(&s->other);
+}
+
+int
+heir_begin(struct heir *s, struct member *place, struct err *e)
+{
+	const struct config *c = s->fleet->config;
+	double once = c->connect_timeout_s + c->hello_timeout_s;
+	struct succession_limits l = {
+	    .dial_s = DIAL_TRIES * once + SLACK_S,
+	    .take_s = once + c->ready_timeout_s + SLACK_S };
+
+	s->place = place;
+	s->taken = s->void_session = false;
+	return succession_begin(&s->succession, &l, e);
+}
+
+void
+heir_abort(struct heir *s)
+{
+	succession_event(&s->succession, SUCCESSION_ON_ABORT);
+}

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: MIT */
+/* See rolling.h. */
+#include "supervisor/rolling.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "shared/clock.h"
+#include "shared/config_diff.h"
+#include "supervisor/fleet.h"
+#include "supervisor/rolling_config.h"
+
+#define UNDERWAY_KEY "rollout"	/* store blob while one is under way */
+
+/* ---- which shards ----------------------------------------------------- */
+
+/* The program file is the same as long as these are. */
+static uint64_t
+program_mark(void)
+{
+	struct stat st;
+	uint64_t id[4] = { 0 };
+
+	if (stat("/proc/self/exe", &st) == 0) {
+		id[0] = st.st_dev;
+		id[1] = st.st_ino;
+		id[2] = (uint64_t)st.st_mtim.tv_sec;
+		id[3] = (uint64_t)st.st_mtim.tv_nsec;
+	}
+	return hash64(id, sizeof(id));
+}
+
+static uint64_t
+settings_of(const struct config *c)
+{
+	return config_sum(c, CONFIG_RELOAD_SHARDS);
+}
+
+static bool
+is_behind(const struct rolling *r, uint32_t slot)
+{
+	const struct page_watch *w = &r->fleet->page.slot[slot].watch;
+
+	return w->program != r->program || w->settings != r->settings;
+}
+
+/* Marks those to replace; how many there are. */
+static uint32_t
+choose(struct rolling *r, bool all)
+{
+	struct fleet *f = r->fleet;
+	uint32_t n = 0;
+
+	if (r->slots != f->local) {
+		free(r->slot);
+		r->slot = base_alloc(f->local * sizeof(*r->slot));
+		r->slots = f->local;
+	}
+	for (uint32_t i = 0; i < f->local; i++) {
+		r->slot[i].mark = all || is_behind(r, i) ? ROLLING_DUE
+		    : ROLLING_NOT;
+		n += r->slot[i].mark == ROLLING_DUE;
+	}
+	return n;
+}
+
+/* ---- what the operator reads ------------------------------------------ */
+
+static void
+publish(struct rolling *r, const char *sentence)
+{
+	str_copy(r->note, sentence, sizeof(r->note));
+	board_update(&r->fleet->board);
+}
+
+static void
+event(struct rolling *r, enum rollout_event ev)
+{
+	rollout_event(&r->rollout, ev);
+	board_update(&r->fleet->board);
+}
+
+static void
+tell(void *arg, const char *sentence)
+{
+	struct rolling *r = arg;
+
+	log_notice("Rollout: %s", sentence);
+	control_say(&r->fleet->control, r->ticket, "progress", sentence);
+	publish(r, sentence);
+}
+
+/* A start after our death tells that it was given up. */
+static void
+note_underway(struct rolling *r, bool on)
+{
+	uint32_t v = on;
+
+	(void)store_blob_put(&r->fleet->store, UNDERWAY_KEY, &v, sizeof(v),
+	    NULL);
+}
+
+/* ---- actions of the policy -------------------------------------------- */
+
+static struct heir *
+free_lane(struct rolling *r)
+{
+	for (size_t i = 0; i < ROLLING_LANES; i++)
+		if (heir_free(&r->lane[i]))
+			return &r->lane[i];
+	return NULL;
+}
+
+static void
+shard_failed(struct rolling *r, struct member *c, const char *why)
+{
+	char words[ROLLOUT_WORDS];
+
+	r->slot[c->slot].mark = ROLLING_FAILED;
+	str_format(words, sizeof(words), "%s was not replaced: %s.", c->name,
+	    why);
+	tell(r, words);
+}
+
+/* Without a session there is nothing to hand over, and nothing to lose. */
+static enum rollout_step
+restart_plainly(struct rolling *r, struct member *c, enum shard_state state)
+{
+	if (state == SHARD_IDENTIFYING) {
+		shard_failed(r, c, "its IDENTIFY is under way");
+		return ROLLOUT_REFUSED;
+	}
+	r->slot[c->slot].mark = ROLLING_PLAIN;
+	member_event(c, MEMBER_ON_RESTART);
+	return ROLLOUT_SKIPPED;
+}
+
+static enum rollout_step
+replace_one(struct rolling *r, struct member *c)
+{
+	struct fleet *f = r->fleet;
+	struct heir *lane = free_lane(r);
+	struct page_shard s;
+	struct err e;
+
+	if (c->state != MEMBER_UP) {
+		/* Its next start takes program and config as they are. */
+		r->slot[c->slot].mark = ROLLING_PLAIN;
+		return ROLLOUT_SKIPPED;
+	}
+	if (f->permit.held[0] != '\0') {
+		shard_failed(r, c, "the fleet is on hold");
+		return ROLLOUT_REFUSED;
+	}
+	if (page_read(&f->page.slot[c->slot].shard, &s, sizeof(s))
+	    && s.session == 0)
+		return restart_plainly(r, c, (enum shard_state)s.state);
+	/* Those before of others have not ended yet. */
+	if (lane == NULL)
+		return ROLLOUT_LATER;
+	if (heir_begin(lane, c, &e) == 0) {
+		r->slot[c->slot].mark = ROLLING_BUSY;
+		return ROLLOUT_BEGUN;
+	}
+	shard_failed(r, c, e.text);
+	return ROLLOUT_REFUSED;
+}
+
+static enum rollout_step
+next(void *arg)
+{
+	struct rolling *r = arg;
+
+	for (uint32_t i = 0; i < r->slots; i++)
+		if (r->slot[i].mark == ROLLING_DUE)
+			return replace_one(r, &r->fleet->shard[i]);
+	return ROLLOUT_SKIPPED;
+}
+
+static void
+lane_done(void *arg, struct member *c, bool ok, const char *why)
+{
+	struct rolling *r = arg;
+	char words[128];
+
+	if (r->slot == NULL || r->slot[c->slot].mark != ROLLING_BUSY)
+		return;
+	if (!ok) {
+		shard_failed(r, c, why);
+		event(r, ROLLOUT_ON_FAILED);
+		return;
+	}
+	r->slot[c->slot].mark = ROLLING_MOVED;
+	r->slot[c->slot].pid = c->pid;
+	str_format(words, sizeof(words), "%s is replaced, %u of %u.", c->name,
+	    r->rollout.moved + 1, r->rollout.plan.total);
+	tell(r, words);
+	event(r, ROLLOUT_ON_MOVED);
+}
+
+/* ---- the end ---------------------------------------------------------- */
+
+static void
+undo_now(struct rolling *r)
+{
+	struct rolling_order o = { -1, -1, -1, -1, false, false, false };
+	uint32_t ticket = r->undo_ticket;
+	struct err e;
+
+	r->undo_next = false;
+	r->undo_ticket = 0;
+	if (r->fleet->stopping || rolling_undo(r, ticket, &o, &e) == -1)
+		control_done(&r->fleet->control, ticket, 0, &e);
+}
+
+static void
+done(void *arg, int code, const char *sentence)
+{
+	struct rolling *r = arg;
+	struct fleet *f = r->fleet;
+	struct err e;
+
+	note_underway(r, false);
+	if (code == EXIT_FINE) {
+		log_notice("Rollout: %s After %.1f s.", sentence,
+		    (double)(clock_boot_ms() - r->began_ms) / 1000);
+		control_say(&f->control, r->ticket, "progress", sentence);
+		control_done(&f->control, r->ticket, 0, NULL);
+	} else {
+		log_error("Rollout: %s", sentence);
+		err_set(&e, code, "%s", sentence);
+		control_done(&f->control, r->ticket, 0, &e);
+	}
+	r->ticket = 0;
+	publish(r, sentence);
+	if (r->undo_next)
+		undo_now(r);
+}
+
+static const struct rollout_actions actions = {
+	.next = next, .judge = rolling_judge, .tell = tell, .done = done,
+};
+
+/* ---- the beginning ---------------------------------------------------- */
+
+static int
+may_begin(struct rolling *r, struct err *e)
+{
+	struct fleet *f = r->fleet;
+
+	if (f->local == 0 || f->launched < f->local)
+		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
+		    "yet: wait until it is");
+	if (rolling_busy(r))
+		return err_set(e, EXIT_TRY_LATER, "a rollout is under way "
+		    "(%s): \"shardherd rollout status\" shows it, \"shardherd "
+		    "rollout stop\" ends it",
+		    rollout_state_name[r->rollout.state]);
+	if (f->rotate.state != ROTATE_IDLE)
+		return err_set(e, EXIT_TRY_LATER, "the fleet is moving to "
+		    "another token: wait until it has");
+	if (replace_busy(&f->replace))
+		return err_set(e, EXIT_TRY_LATER, "a reload is under way: "
+		    "wait until it is over");
+	if (f->permit.held[0] != '\0')
+		return err_set(e, EXIT_TRY_LATER, "%s", f->permit.held);
+	return 0;
+}
+
+static uint32_t
+pick(int64_t asked, int64_t otherwise)
+{
+	return (uint32_t)(asked >= 0 ? asked : otherwise);
+}
+
+static void
+make_plan(const struct rolling *r, const struct rolling_order *o,
+    uint32_t total, struct rollout_plan *p)
+{
+	const struct config *c = r->fleet->config;
+
+	p->total = total;
+	p->canary = pick(o->canary, c->rollout_canary);
+	p->parallel = pick(o->parallel, c->rollout_parallel);
+	if (p->parallel > ROLLING_LANES)
+		p->parallel = ROLLING_LANES;
+	p->max_failures = pick(o->max_failures, c->rollout_max_failures);
+	p->pause_s = o->pause_s >= 0 ? o->pause_s : c->rollout_pause_s;
+}
+
+static void
+plan_words(const struct rollout_plan *p, const char *verb, char *out,
+    size_t size)
+{
+	str_format(out, size, "%s %u shards, each with one RESUME and no "
+	    "IDENTIFY: %u first, %g s of watching, then %u at a time; more "
+	    "than %u failures stop it.", verb, p->total, p->canary < p->total
+	    ? p->canary : p->total, p->pause_s, p->parallel > 0 ? p->parallel
+	    : 1, p->max_failures);
+}
+
+/* The config in force is the one to roll out. */
+static void
+roll(struct rolling *r, uint32_t ticket, const struct rolling_order *o,
+    uint32_t total)
+{
+	char words[ROLLOUT_WORDS];
+	struct rollout_plan p;
+
+	make_plan(r, o, total, &p);
+	plan_words(&p, "Replacing", words, sizeof(words));
+	r->ticket = ticket;
+	r->began_ms = clock_boot_ms();
+	note_underway(r, true);
+	tell(r, words);
+	if (o->no_wait) {
+		r->ticket = 0;
+		control_done(&r->fleet->control, ticket, 0, NULL);
+	}
+	rollout_begin(&r->rollout, &p);
+	board_update(&r->fleet->board);
+}
+
+static void
+nothing_to_do(struct rolling *r, uint32_t ticket)
+{
+	struct control *k = &r->fleet->control;
+
+	control_say(k, ticket, "progress", "Every shard runs this program and "
+	    "this configuration already; with --all they are replaced "
+	    "nevertheless.");
+	control_done(k, ticket, 0, NULL);
+}
+
+/* Old and new change places: whoever holds f->config keeps its pointer. */
+static void
+put_in_force(struct rolling *r, struct config *c)
+{
+	struct config *was = base_alloc(sizeof(*was));
+
+	*was = *r->fleet->config;
+	*r->fleet->config = *c;
+	*c = *was;
+	free(was);
+	r->presence = strcmp(r->fleet->config->presence, c->presence) != 0;
+	r->settings = settings_of(r->fleet->config);
+	replace_apply_live(r->fleet);
+}
+
+static void
+drop_before(struct rolling *r)
+{
+	if (r->before == NULL)
+		return;
+	config_free(r->before);
+	free(r->before);
+	r->before = NULL;
+}
+
+/* c holds the config to roll out; it is freed or kept. */
+static void
+dry_run(struct rolling *r, uint32_t ticket, const struct rolling_order *o,
+    struct config *c)
+{
+	struct control *k = &r->fleet->control;
+	uint64_t was = r->settings;
+	char words[ROLLOUT_WORDS];
+	struct rollout_plan p;
+	uint32_t n;
+
+	r->settings = settings_of(c);
+	n = choose(r, o->all);
+	r->settings = was;
+	config_free(c);
+	free(c);
+	if (n == 0) {
+		nothing_to_do(r, ticket);
+		return;
+	}
+	make_plan(r, o, n, &p);
+	plan_words(&p, "Would replace", words, sizeof(words));
+	control_say(k, ticket, "progress", words);
+	control_done(k, ticket, 0, NULL);
+}
+
+int
+rolling_begin(struct rolling *r, uint32_t ticket,
+    const struct rolling_order *o, struct err *e)
+{
+	struct config *c;
+	uint32_t n;
+
+	if (may_begin(r, e) == -1)
+		return -1;
+	c = rolling_config_read(r->fleet, ticket, e);
+	if (c == NULL)
+		return -1;
+	if (o->dry_run) {
+		dry_run(r, ticket, o, c);
+		return 0;
+	}
+	if (settings_of(c) != r->settings) {
+		put_in_force(r, c);
+		drop_before(r);
+		r->before = c;
+	} else {
+		config_free(c);
+		free(c);
+	}
+	n = choose(r, o->all);
+	if (n == 0)
+		nothing_to_do(r, ticket);
+	else
+		roll(r, ticket, o, n);
+	return 0;
+}
+
+/* While one is under way it is stopped first. */
+static int
+undo_later(struct rolling *r, uint32_t ticket, struct err *e)
+{
+	if (r->undo_next)
+		return err_set(e, EXIT_TRY_LATER, "an undo is under way");
+	r->undo_next = true;
+	r->undo_ticket = ticket;
+	event(r, ROLLOUT_ON_HALT);
+	return 0;
+}
+
+int
+rolling_undo(struct rolling *r, uint32_t ticket,
+    const struct rolling_order *o, struct err *e)
+{
+	struct rolling_order now = *o;
+	struct config *c;
+	uint32_t n;
+
+	if (r->before == NULL)
+		return err_set(e, EXIT_DEGRADED, "there is no configuration "
+		    "to go back to: no rollout has changed one since the "
+		    "supervisor started. To go back to another program, "
+		    "install it, then \"shardherd upgrade\" and \"shardherd "
+		    "rollout\"");
+	if (rolling_busy(r) && !o->dry_run)
+		return undo_later(r, ticket, e);
+	if (may_begin(r, e) == -1)
+		return -1;
+	c = rolling_config_back(r->fleet, r->before, ticket, e);
+	if (c == NULL)
+		return -1;
+	if (now.canary < 0)
+		now.canary = 0;
+	if (now.pause_s < 0)
+		now.pause_s = 0;
+	if (o->dry_run) {
+		dry_run(r, ticket, &now, c);
+		return 0;
+	}
+	put_in_force(r, c);
+	config_free(c);
+	free(c);
+	drop_before(r);
+	n = choose(r, o->all);
+	if (n == 0)
+		nothing_to_do(r, ticket);
+	else
+		roll(r, ticket, &now, n);
+	return 0;
+}
+
+int
+rolling_halt(struct rolling *r, struct err *e)
+{
+	if (!rolling_busy(r))
+		return err_set(e, EXIT_TRY_LATER, "no rollout is under way");
+	event(r, ROLLOUT_ON_HALT);
+	return 0;
+}
+
+void
+rolling_abort(struct rolling *r)
+{
+	r->undo_next = false;
+	event(r, ROLLOUT_ON_ABORT);
+	for (size_t i = 0; i < ROLLING_LANES; i++)
+		heir_abort(&r->lane[i]);
+}
+
+/* ---- life ------------------------------------------------------------- */
+
+void
+rolling_init(struct rolling *r, struct fleet *f)
+{
+	memset(r, 0, sizeof(*r));
+	r->fleet = f;
+	r->program = program_mark();
+	r->settings = settings_of(f->config);
+	rollout_init(&r->rollout, f->timers, &actions, r);
+	for (size_t i = 0; i < ROLLING_LANES; i++)
+		heir_init(&r->lane[i], f, lane_done, r);
+}
+
+void
+rolling_free(struct rolling *r)
+{
+	timer_stop(&r->rollout.deadline);
+	timer_stop(&r->rollout.tick);
+	for (size_t i = 0; i < ROLLING_LANES; i++)
+		heir_close(&r->lane[i]);
+	rolling_forget(r);
+	drop_before(r);
+}
+
+void
+rolling_launched(struct rolling *r)
+{
+	uint32_t underway = 0;
+	size_t len = 0;
+
+	if (store_blob_get(&r->fleet->store, UNDERWAY_KEY, &underway,
+	    sizeof(underway), &len, NULL) != 1 || len != sizeof(underway)
+	    || underway == 0)
+		return;
+	note_underway(r, false);
+	log_notice("The rollout under way when the supervisor ended was given "
+	    "up there.");
+	publish(r, "Given up when the supervisor ended; shards started since "
+	    "then run program and configuration as they are.");
+}
+
+void
+rolling_forget(struct rolling *r)
+{
+	free(r->slot);
+	r->slot = NULL;
+	r->slots = 0;
+}

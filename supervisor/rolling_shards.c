@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shards of a rollout: what their processes say goes to the succession it
+ * is about, and how those replaced are doing.
+ */
+#include "supervisor/rolling.h"
+
+#include "shared/clock.h"
+#include "supervisor/fleet.h"
+#include "supervisor/liveness.h"
+
+/* ---- how those replaced are doing ------------------------------------- */
+
+static enum rollout_verdict
+judge_one(struct rolling *r, struct member *c, char *words, size_t size)
+{
+	struct page_slot *p = &r->fleet->page.slot[c->slot];
+	uint64_t now = clock_boot_ms(), heard;
+	struct page_shard s;
+	const char *why;
+
+	if (c->pid != r->slot[c->slot].pid) {
+		str_format(words, size, "%s has ended since it was replaced: "
+		    "%.150s.", c->name, p->watch.last_end);
+		return ROLLOUT_BAD;
+	}
+	if (!page_read(&p->shard, &s, sizeof(s)) || s.pid != c->pid
+	    || s.state != SHARD_READY)
+		return ROLLOUT_WAIT;
+	heard = s.ack_ms > s.state_since_ms ? s.ack_ms : s.state_since_ms;
+	why = liveness_judge(&s, now);
+	if (why == NULL && now > heard
+	    && now - heard > 2 * s.interval_ms + ROLLING_ACK_SLACK_MS)
+		why = "no heartbeat was acknowledged for two intervals";
+	if (why == NULL)
+		return ROLLOUT_GOOD;
+	str_format(words, size, "%s is not well since it was replaced: %s.",
+	    c->name, why);
+	return ROLLOUT_BAD;
+}
+
+enum rollout_verdict
+rolling_judge(void *arg, char *words, size_t size)
+{
+	struct rolling *r = arg;
+	enum rollout_verdict all = ROLLOUT_GOOD, one;
+
+	for (uint32_t i = 0; i < r->slots; i++) {
+		if (r->slot[i].mark != ROLLING_MOVED)
+			continue;
+		one = judge_one(r, &r->fleet->shard[i], words, size);
+		if (one == ROLLOUT_BAD) {
+			r->slot[i].mark = ROLLING_FAILED;
+			return one;
+		}
+		if (one == ROLLOUT_WAIT)
+			all = one;
+	}
+	return all;
+}
+
+/* ---- from the processes ----------------------------------------------- */
+
+static struct heir *
+lane_of(struct rolling *r, const struct member *c)
+{
+	for (size_t i = 0; i < ROLLING_LANES; i++)
+		if (heir_about(&r->lane[i], c))
+			return &r->lane[i];
+	return NULL;
+}
+
+void
+rolling_standby(struct rolling *r, struct member *c)
+{
+	struct heir *s = lane_of(r, c);
+
+	if (s != NULL)
+		heir_standby(s, c);
+}
+
+void
+rolling_trouble(struct rolling *r, struct member *c, const char *words)
+{
+	struct heir *s = lane_of(r, c);
+
+	if (s != NULL)
+		heir_trouble(s, c, words);
+}
+
+void
+rolling_handed(struct rolling *r, struct member *c,
+    const struct msg_handed *m)
+{
+	struct heir *s = lane_of(r, c);
+
+	if (s != NULL)
+		heir_handed(s, c, m);
+}
+
+void
+rolling_ready(struct rolling *r, struct member *c)
+{
+	struct heir *s = lane_of(r, c);
+
+	if (s != NULL)
+		heir_ready(s, c);
+}
+
+void
+rolling_asked(struct rolling *r, struct member *c)
+{
+	struct heir *s = lane_of(r, c);
+
+	if (s != NULL)
+		heir_asked(s, c);
+}
+
+void
+rolling_gone(struct rolling *r, struct member *c)
+{
+	struct heir *s = lane_of(r, c);
+
+	if (s != NULL)
+		heir_gone(s, c);
+}
+
+bool
+rolling_shows(const struct rolling *r, uint32_t slot)
+{
+	return r->presence
+	    && r->fleet->page.slot[slot].watch.settings != r->settings;
+}
+
+bool
+rolling_running(const struct rolling *r)
+{
+	for (size_t i = 0; i < ROLLING_LANES; i++)
+		if (member_running(&r->lane[i].other))
+			return true;
+	return false;
+}
+
+struct member *
+rolling_find(struct rolling *r, pid_t pid)
+{
+	for (size_t i = 0; i < ROLLING_LANES; i++)
+		if (r->lane[i].other.pid == pid)
+			return &r->lane[i].other;
+	return NULL;
+}

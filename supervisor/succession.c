@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* See succession.h. */
+#include "supervisor/succession.h"
+
+#include <string.h>
+
+#include "shared/log.h"
+
+const char *const succession_state_name[SUCCESSION_STATE_COUNT] = {
+#define X(n, s) [SUCCESSION_##n] = s,
+	SUCCESSION_STATES(X)
+#undef X
+};
+static const char *const event_name[SUCCESSION_EVENT_COUNT] = {
+#define X(n, s) [SUCCESSION_ON_##n] = s,
+	SUCCESSION_EVENTS(X)
+#undef X
+};
+
+/* ---- pieces of the transitions --------------------------------------- */
+
+static void
+enter(struct succession *s, enum succession_state state, double deadline_s)
+{
+	s->state = state;
+	timer_set(&s->deadline, deadline_s);
+}
+
+static void
+finish(struct succession *s, bool ok, const char *why)
+{
+	timer_stop(&s->deadline);
+	s->state = s->do_->other_runs(s->arg) ? SUCCESSION_LEAVING
+	    : SUCCESSION_FREE;
+	s->do_->done(s->arg, ok, why);
+}
+
+/* Nothing was changed: the old one goes on. */
+static void
+give_up(struct succession *s, const char *why)
+{
+	char words[SUCCESSION_WORDS + 128];
+
+	str_format(words, sizeof(words), "%s%s%s", why,
+	    s->words[0] != '\0' ? ": " : "", s->words);
+	s->do_->drop(s->arg);
+	finish(s, false, words);
+}
+
+static void
+take(struct succession *s)
+{
+	enter(s, SUCCESSION_TAKING, s->limits.take_s);
+	s->words[0] = '\0';
+	s->do_->take(s->arg);
+}
+
+/* ---- transitions ----------------------------------------------------- */
+
+static void
+begin(struct succession *s)
+{
+	s->handed = s->killed = false;
+	s->words[0] = '\0';
+	enter(s, SUCCESSION_DIALLING, s->limits.dial_s);
+}
+
+static void
+ask(struct succession *s)
+{
+	s->words[0] = '\0';
+	enter(s, SUCCESSION_HANDING, SUCCESSION_HAND_S);
+	if (s->do_->ask(s->arg) == -1)
+		give_up(s, "it could not be asked to hand over");
+}
+
+static void
+not_connected(struct succession *s)
+{
+	give_up(s, "its successor was not connected in time");
+}
+
+static void
+never_connected(struct succession *s)
+{
+	give_up(s, "its successor ended before it was connected");
+}
+
+static void
+refused(struct succession *s)
+{
+	give_up(s, "it did not hand over");
+}
+
+/* On the next turn: this one may be within a message of the old one. */
+static void
+handed(struct succession *s)
+{
+	s->handed = true;
+	timer_set(&s->deadline, 0);
+}
+
+static void
+hand_late(struct succession *s)
+{
+	if (s->handed) {
+		take(s);
+		return;
+	}
+	if (s->killed) {
+		give_up(s, "it neither handed over nor ended");
+		return;
+	}
+	s->killed = true;
+	timer_set(&s->deadline, SUCCESSION_HAND_S);
+	s->do_->kill_old(s->arg);
+}
+
+/* The old one lets go, or goes on: either way it is started as usual. */
+static void
+lost_successor(struct succession *s)
+{
+	finish(s, false, "its successor ended as the session was handed over; "
+	    "it is started again as usual");
+}
+
+static void
+taken(struct succession *s)
+{
+	finish(s, true, "");
+}
+
+static void
+taken_died(struct succession *s)
+{
+	finish(s, false, "its successor ended after it had taken over; it is "
+	    "started again as usual");
+}
+
+static void
+taken_late(struct succession *s)
+{
+	finish(s, false, "its successor has taken over, but was not RESUMED "
+	    "in time; it goes on trying");
+}
+
+static void
+left(struct succession *s)
+{
+	s->state = SUCCESSION_FREE;
+}
+
+static void
+abort_it(struct succession *s)
+{
+	if (s->state != SUCCESSION_TAKING)
+		s->do_->drop(s->arg);
+	finish(s, false, s->words[0] != '\0' ? s->words
+	    : "the fleet is stopping");
+}
+
+static void
+nothing(struct succession *s)
+{
+}
+
+static void
+impossible(struct succession *s)
+{
+	bug("a succession's state and event do not fit");
+}
+
+typedef void transition(struct succession *);
+
+#define S(n) [SUCCESSION_##n]
+#define E(n) [SUCCESSION_ON_##n]
+static transition *const table[SUCCESSION_STATE_COUNT]
+    [SUCCESSION_EVENT_COUNT] = {
+	S(FREE) = { E(BEGIN) = begin, E(STANDBY) = nothing,
+	    E(HANDED) = nothing, E(REFUSED) = nothing, E(READY) = nothing,
+	    E(OLD_GONE) = nothing, E(NEW_GONE) = nothing,
+	    E(TIMER) = impossible, E(ABORT) = nothing },
+	S(DIALLING) = { E(BEGIN) = impossible, E(STANDBY) = ask,
+	    E(HANDED) = nothing, E(REFUSED) = nothing, E(READY) = nothing,
+	    E(OLD_GONE) = take, E(NEW_GONE) = never_connected,
+	    E(TIMER) = not_connected, E(ABORT) = abort_it },
+	S(HANDING) = { E(BEGIN) = impossible, E(STANDBY) = nothing,
+	    E(HANDED) = handed, E(REFUSED) = refused, E(READY) = nothing,
+	    E(OLD_GONE) = take, E(NEW_GONE) = lost_successor,
+	    E(TIMER) = hand_late, E(ABORT) = abort_it },
+	S(TAKING) = { E(BEGIN) = impossible, E(STANDBY) = nothing,
+	    E(HANDED) = nothing, E(REFUSED) = nothing, E(READY) = taken,
+	    E(OLD_GONE) = nothing, E(NEW_GONE) = taken_died,
+	    E(TIMER) = taken_late, E(ABORT) = abort_it },
+	S(LEAVING) = { E(BEGIN) = impossible, E(STANDBY) = nothing,
+	    E(HANDED) = nothing, E(REFUSED) = nothing, E(READY) = nothing,
+	    E(OLD_GONE) = left, E(NEW_GONE) = left,
+	    E(TIMER) = impossible, E(ABORT) = nothing },
+};
+#undef S
+#undef E
+
+void
+succession_event(struct succession *s, enum succession_event ev)
+{
+	log_debug("succession: %s on %s", succession_state_name[s->state],
+	    event_name[ev]);
+	table[s->state][ev](s);
+}
+
+static void
+on_deadline(struct timer *t)
+{
+	succession_event(container_of(t, struct succession, deadline),
+	    SUCCESSION_ON_TIMER);
+}
+
+void
+succession_init(struct succession *s, struct timers *timers,
+    const struct succession_actions *actions, void *arg)
+{
+	memset(s, 0, sizeof(*s));
+	s->do_ = actions;
+	s->arg = arg;
+	timer_init(timers, &s->deadline, on_deadline);
+}
+
+int
+succession_begin(struct succession *s, const struct succession_limits *l,
+    struct err *e)
+{
+	must(s->state == SUCCESSION_FREE);
+	if (s->do_->start(s->arg, e) == -1)
+		return -1;
+	s->limits = *l;
+	succession_event(s, SUCCESSION_ON_BEGIN);
+	return 0;
+}
+
+void
+succession_trouble(struct succession *s, const char *words)
+{
+	str_copy(s->words, words, sizeof(s->words));
+}

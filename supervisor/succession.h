@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One shard's place goes from its process to a fresh one, as a table of states
+ * and events: the successor connects up to HELLO, the old one hands over, the
+ * successor takes the place and RESUMEs.  Until the hand-over the old one is
+ * untouched; from there on whatever happens ends in an ordinary start with
+ * RESUME.  How a step is done is its actions' business (heir.c).
+ */
+#ifndef SUPERVISOR_SUCCESSION_H
+#define SUPERVISOR_SUCCESSION_H
+
+#include "shared/err.h"
+#include "shared/timer.h"
+
+#define SUCCESSION_STATES(X)                                                   \
+	X(FREE, "free")                                                        \
+	X(DIALLING, "dialling")	/* the successor is not connected yet */       \
+	X(HANDING, "handing")	/* the old one was asked to hand over */       \
+	X(TAKING, "taking")	/* the successor has the place, not READY */   \
+	X(LEAVING, "leaving")	/* decided; the other process still ends */
+
+enum succession_state {
+#define X(n, s) SUCCESSION_##n,
+	SUCCESSION_STATES(X)
+#undef X
+	SUCCESSION_STATE_COUNT
+};
+extern const char *const succession_state_name[SUCCESSION_STATE_COUNT];
+
+#define SUCCESSION_EVENTS(X)                                                   \
+	X(BEGIN, "begin")                                                      \
+	X(STANDBY, "standby")		/* the successor got HELLO */          \
+	X(HANDED, "handed")		/* the place is free */                \
+	X(REFUSED, "refused")		/* the old one keeps it: words */      \
+	X(READY, "ready")		/* the successor was RESUMED */        \
+	X(OLD_GONE, "old-gone")		/* its process ended */                \
+	X(NEW_GONE, "new-gone")                                                \
+	X(TIMER, "timer")		/* the deadline of this state */       \
+	X(ABORT, "abort")		/* the fleet stops */
+
+enum succession_event {
+#define X(n, s) SUCCESSION_ON_##n,
+	SUCCESSION_EVENTS(X)
+#undef X
+	SUCCESSION_EVENT_COUNT
+};
+
+#define SUCCESSION_HAND_S 5.0	/* asked to hand over; then killed */
+#define SUCCESSION_WORDS 256
+
+/* Deadlines of the states in seconds. */
+struct succession_limits {
+	double dial_s;		/* DIALLING: fork to HELLO */
+	double take_s;		/* TAKING: hand-over to RESUMED */
+};
+
+struct succession_actions {
+	/* Starts the successor beside the old one: 0 or -1. */
+	int (*start)(void *, struct err *);
+	/* Asks the old one to hand over: -1 when it can't be asked. */
+	int (*ask)(void *);
+	/* The place is the successor's; it is told so. */
+	void (*take)(void *);
+	/* Ends the successor, which has not taken the place. */
+	void (*drop)(void *);
+	/* The old one neither handed over nor refused. */
+	void (*kill_old)(void *);
+	/* Does the process that has not the place still run? */
+	bool (*other_runs)(void *);
+	/* Once for each succession begun; why is "" when ok. */
+	void (*done)(void *, bool ok, const char *why);
+};
+
+struct succession {
+	const struct succession_actions *do_;
+	void *arg;
+	struct succession_limits limits;
+	enum succession_state state;
+	struct timer deadline;
+	bool handed, killed;
+	char words[SUCCESSION_WORDS];	/* last trouble of the successor */
+};
+
+void succession_init(struct succession *, struct timers *,
+    const struct succession_actions *, void *arg);
+/* 0, or -1 when the successor could not be started; then not done(). */
+int succession_begin(struct succession *, const struct succession_limits *,
+    struct err *);
+void succession_event(struct succession *, enum succession_event);
+/* Why the next REFUSED, NEW_GONE or TIMER is: a clause for the operator. */
+void succession_trouble(struct succession *, const char *words);
+static inline bool
+succession_free(const struct succession *s)
+{
+	return s->state == SUCCESSION_FREE;
+}
+
+#endif
