@@ -16,6 +16,7 @@
 #include "shared/clock.h"
 #include "shared/ipc.h"
 #include "shared/log.h"
+#include "shared/orphan.h"
 #include "shared/proctitle.h"
 #include "shared/version.h"
 
@@ -26,7 +27,6 @@
 
 #define HANDLER_TICK_S (LANE_TICK_MS / 1000.0)
 #define HANDLER_LAST_S 15.0	/* for plugins that even SIGKILL can't end */
-#define HANDLER_ORPHAN_S 600.0	/* work on for shards without a supervisor */
 
 /* How far a stop has come. */
 enum handler_stop { STOP_NOT, STOP_DRAIN, STOP_PLUGINS };
@@ -38,6 +38,9 @@ struct handler {
 	struct sheet sheet;
 	struct page_handler own; /* what this handler counted */
 	struct ipc ipc;
+	struct orphan orphan;
+	struct nonce nonce;
+	bool known;		/* there is a nonce */
 	struct route route;
 	struct intake intake;
 	struct staff staff;
@@ -51,7 +54,7 @@ struct handler {
 	struct timer tick, stop;
 	uint32_t generation;
 	enum handler_stop stopping;
-	bool ready, orphan;
+	bool ready;
 	uint64_t lag_ms;
 };
 
@@ -182,6 +185,7 @@ handler_stop(struct handler *h, double within_s)
 	if (h->stopping != STOP_NOT)
 		return;
 	log_info("handler stops: %zu events in work", h->intake.work.events);
+	orphan_end(&h->orphan);
 	h->stopping = STOP_DRAIN;
 	intake_stop(&h->intake);
 	/* What waits on disk is for the next handler. */
@@ -194,9 +198,7 @@ handler_stop_late(struct timer *t)
 {
 	struct handler *h = container_of(t, struct handler, stop);
 
-	if (h->stopping == STOP_NOT)
-		handler_stop(h, 0); /* an orphan's time is over */
-	else if (h->stopping == STOP_DRAIN)
+	if (h->stopping == STOP_DRAIN)
 		handler_end_plugins(h);
 	else
 		ev_break(h->loop, EVBREAK_ALL);
@@ -320,7 +322,7 @@ on_uplink_closed(struct intake *in)
 {
 	struct handler *h = container_of(in, struct handler, intake);
 
-	if (h->orphan && in->open == 0)
+	if (orphan_is(&h->orphan) && in->open == 0)
 		handler_stop(h, h->config.handler_drain_timeout_s);
 }
 
@@ -404,20 +406,46 @@ on_message(struct ipc *ipc, const struct msg_hdr *hdr, const void *payload,
 	    contract_msg_name(hdr->type));
 }
 
+/* ---- as an orphan ---------------------------------------------------- */
+
 /* The shards go on without a supervisor, so their handler does (I4). */
 static void
 on_supervisor_gone(struct ipc *ipc, const char *why)
 {
 	struct handler *h = container_of(ipc, struct handler, ipc);
 
-	log_warn("handler: the supervisor is gone (%s)", why);
-	ipc_close(ipc);
-	h->orphan = true;
-	if (h->intake.open == 0)
+	log_debug("handler: the supervisor is gone (%s)", why);
+	if (h->stopping == STOP_NOT && (!orphan_begin(&h->orphan)
+	    || h->intake.open == 0))
 		handler_stop(h, h->config.handler_drain_timeout_s);
-	else if (h->stopping == STOP_NOT)
-		timer_set(&h->stop, HANDLER_ORPHAN_S);
 }
+
+static void
+describe(struct orphan *o, struct msg_adopt *m)
+{
+	const struct handler *h = container_of(o, struct handler, orphan);
+
+	m->generation = h->generation;
+	m->ready = h->ready;
+}
+
+static void
+on_adopted(struct orphan *o)
+{
+	log_debug("a supervisor has taken over");
+}
+
+static void
+on_leave(struct orphan *o, const char *why)
+{
+	struct handler *h = container_of(o, struct handler, orphan);
+
+	log_notice("the handler stops as an orphan: %s", why);
+	handler_stop(h, h->config.handler_drain_timeout_s);
+}
+
+static const struct orphan_ops orphan_ops = {.describe = describe,
+	.adopted = on_adopted, .leave = on_leave};
 
 static void
 on_signal(struct ev_loop *loop, ev_io *io, int revents)
@@ -462,6 +490,8 @@ start_rest(struct handler *h, struct err *e)
 
 	if (token == NULL)
 		return -1;
+	h->known = nonce_read(&h->nonce, h->config.state_dir, token, NULL)
+	    == 0;
 	h->rest = rest_new(h->loop, h->timers, &h->config, token, e);
 	explicit_bzero(token, INHERIT_TOKEN_MAX + 1);
 	free(token);
@@ -528,10 +558,13 @@ static void
 start_ipc(struct handler *h)
 {
 	struct msg_hello hello = {.pid = (int32_t)getpid(),
-	    .generation = h->generation, .build = SHARDHERD_VERSION};
+	    .generation = h->generation};
 
+	str_copy(hello.build, SHARDHERD_VERSION, sizeof(hello.build));
 	ipc_open(&h->ipc, h->loop, CONTRACT_FD_CONTROL, "supervisor",
 	    on_message, on_supervisor_gone);
+	orphan_init(&h->orphan, h->timers, &h->ipc, &h->config, -1,
+	    inherit_log(), h->known ? &h->nonce : NULL, &orphan_ops);
 	ipc_send(&h->ipc, MSG_HELLO, -1, h->generation, &hello, sizeof(hello),
 	    -1);
 }
@@ -587,8 +620,8 @@ handler_finish(struct handler *h)
 	roundtrip_stop(&h->probe);
 	intake_flush(&h->intake);
 	handler_page(h, HANDLER_DOWN);
+	orphan_end(&h->orphan);
 	ipc_close(&h->ipc);
-	h->orphan = false;
 	rest_free(h->rest);
 	rpc_close(&h->rpc);
 	if (staff_gone(&h->staff)) {

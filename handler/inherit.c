@@ -7,6 +7,7 @@
 #include "shared/secret.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -101,8 +102,15 @@ inherit_limits(struct child_limits *limits)
 	all.rlim_cur = all.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &all);
 	secret_no_core();
-	for (int fd = CONTRACT_FD_CONTROL; fd <= CONTRACT_FD_STATS; fd++)
+	for (int fd = CONTRACT_FD_CONTROL; fd <= CONTRACT_FD_LOG; fd++)
 		fd_cloexec(fd, true);
+}
+
+int
+inherit_log(void)
+{
+	/* A supervisor of before has none to give. */
+	return fcntl(CONTRACT_FD_LOG, F_GETFD) == -1 ? -1 : CONTRACT_FD_LOG;
 }
 
 int

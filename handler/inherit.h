@@ -23,6 +23,8 @@ void inherit_dir(const struct config *, char *dir, size_t size);
 char *inherit_token(int fd, struct err *);
 /* More fds for plugins and uplinks; no core with a token in it (I6). */
 void inherit_limits(struct child_limits *);
+/* The reading end of our own log pipe; -1: none. */
+int inherit_log(void);
 /* A signalfd for what the handler acts on; the rest is set as it must be. */
 int inherit_signals(struct err *);
 

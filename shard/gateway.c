@@ -6,6 +6,7 @@
 #include "shard/process.h"
 
 #include "shard/payload.h"
+#include "shared/clock.h"
 
 #include <string.h>
 
@@ -216,6 +217,13 @@ do_permit_ask(void *arg, uint32_t serial, enum identify_cause cause,
 	struct process *p = arg;
 	struct msg_permit_ask m = { .cause = cause, .close_code = close_code };
 
+	if (orphan_is(&p->orphan)) {
+		(void)str_copy(p->stats.note, "needs an IDENTIFY, which only a "
+		    "supervisor can permit, and there is none",
+		    sizeof(p->stats.note));
+		log_warn("%s (%s)", p->stats.note, contract_cause_name(cause));
+		return;
+	}
 	(void)ipc_send(&p->ipc, MSG_PERMIT_ASK, (int32_t)p->args->id, serial,
 	    &m, sizeof(m), -1);
 }
@@ -228,6 +236,8 @@ do_permit_done(void *arg, uint32_t serial, uint64_t ledger_id,
 	struct msg_permit_done m = { .ledger_id = ledger_id,
 		.outcome = outcome, .close_code = close_code };
 
+	p->settled = m;
+	p->settled_ms = ledger_id != 0 ? clock_boot_ms() : 0;
 	(void)ipc_send(&p->ipc, MSG_PERMIT_DONE, (int32_t)p->args->id, serial,
 	    &m, sizeof(m), -1);
 }
@@ -263,6 +273,7 @@ do_report(void *arg, enum shard_report report, unsigned code,
 
 	if (report == REPORT_READY && p->presence)
 		show_presence(p);
+	p->was_ready |= report == REPORT_READY;
 	(void)str_copy(m.text, text, sizeof(m.text));
 	(void)ipc_send(&p->ipc, MSG_EVENT, (int32_t)p->args->id, 0, &m,
 	    sizeof(m), -1);
@@ -320,6 +331,15 @@ on_app_result(void *arg, uint64_t id, enum send_status status)
 const struct sends_ops gateway_sends_ops = {
 	.write = on_app_write, .result = on_app_result,
 };
+
+void
+gateway_ask_again(struct process *p)
+{
+	const struct session *s = &p->session;
+
+	if (session_state(s) == SHARD_PERMIT && s->permit == PERMIT_ASKED)
+		do_permit_ask(p, s->serial, s->cause, s->cause_code);
+}
 
 void
 gateway_free(struct process *p)

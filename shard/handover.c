@@ -182,6 +182,15 @@ handover_uplink(struct process *p, uint32_t generation, int fd)
 	uplink_cut(p->uplink);
 }
 
+void
+handover_describe(const struct process *p, struct msg_adopt *m)
+{
+	m->uplink = uplink_connected(p->uplink) ? p->handler_generation : 0;
+	m->next_uplink = p->next_fd >= 0 ? p->next_generation : 0;
+	m->newest = p->next_fd >= 0 ? p->next_generation
+	    : p->had_handler ? p->handler_generation : 0;
+}
+
 /* ---- life ------------------------------------------------------------- */
 
 void

@@ -15,6 +15,7 @@
 #include "shard/shard.h"
 #include "shard/uplink.h"
 #include "shared/ipc.h"
+#include "shared/orphan.h"
 
 #define SHARD_PATH_MAX (CONFIG_PATH_MAX + 32)
 
@@ -32,10 +33,12 @@ struct process {
 	int signal_fd;
 	struct timer tick;	/* housekeeping */
 	struct timer drain;	/* stopping: then we go in any case */
-	struct timer orphan;	/* looks for a new supervisor */
 	struct ipc ipc;
-	int32_t supervisor;	/* pid that forked us */
-	uint64_t orphaned_ms;	/* boot stamp, 0: it lives */
+	struct orphan orphan;
+	bool was_ready;		/* READY or RESUMED, once */
+	bool alone;		/* stopping without a supervisor */
+	struct msg_permit_done settled; /* the last permit's outcome */
+	uint64_t settled_ms;	/* boot stamp, 0: none yet */
 	bool stopping;
 	bool standby;		/* a successor: the slot is another one's yet */
 	bool handed;		/* the slot is another one's by now */
@@ -71,6 +74,8 @@ extern const struct session_ops gateway_ops;
 extern const struct sends_ops gateway_sends_ops;
 /* Ends dial and connection without a word. */
 void gateway_free(struct process *);
+/* There is a supervisor again: asks it for the permit we wait for, if any. */
+void gateway_ask_again(struct process *);
 
 /* handover.c */
 extern const struct uplink_ops handover_ops;
@@ -78,6 +83,8 @@ void handover_init(struct process *);
 void handover_free(struct process *);
 /* A handler of that generation is at the other end of fd, which it owns. */
 void handover_uplink(struct process *, uint32_t generation, int fd);
+/* Which handlers it knows, for a new supervisor. */
+void handover_describe(const struct process *, struct msg_adopt *);
 /* Reconnects a session that was closed for want of room, if there is some. */
 void handover_room(struct process *);
 

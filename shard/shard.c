@@ -19,10 +19,9 @@
 #include <unistd.h>
 
 #define TICK_S 10.0
-#define ORPHAN_S 600.0	   /* without a supervisor, then stop in order */
-#define ORPHAN_LOOK_S 0.25 /* how soon a new supervisor gets its place */
 #define DRAIN_SHARE 0.8	   /* of the supervisor's deadline */
 #define FATAL_DRAIN_S 5.0
+#define SETTLED_MS 5000	/* an outcome may not have been read so long */
 
 /* ---- the stats page --------------------------------------------------- */
 
@@ -118,6 +117,8 @@ stop(struct process *p, bool end_session, double seconds)
 		return;
 	log_info("stopping, the session is %s", p->standby ? "another's"
 	    : end_session ? "ended" : "kept");
+	p->alone = orphan_is(&p->orphan);
+	orphan_end(&p->orphan);
 	shard_drain(p, seconds);
 	session_input(&p->session, SESSION_EV_STOP, &in);
 }
@@ -137,6 +138,7 @@ shard_fatal(struct process *p, unsigned close_code, const char *text)
 	(void)ipc_send(&p->ipc, MSG_FATAL, (int32_t)p->args->id, 0, &m,
 	    sizeof(m), -1);
 	p->exit_code = EXIT_CONFIG;
+	orphan_end(&p->orphan);
 	if (!p->stopping)
 		shard_drain(p, FATAL_DRAIN_S);
 }
@@ -215,10 +217,13 @@ on_supervisor_msg(struct ipc *ipc, const struct msg_hdr *h,
 void
 shard_orphaned(struct process *p, const char *why)
 {
-	p->orphaned_ms = clock_boot_ms();
-	log_warn("the supervisor is gone (%s): the session goes on for %.0f s",
-	    why, ORPHAN_S);
-	timer_set(&p->orphan, ORPHAN_LOOK_S);
+	if (!orphan_begin(&p->orphan)) {
+		log_warn("the supervisor is gone (%s)", why);
+		stop(p, false, FATAL_DRAIN_S);
+		return;
+	}
+	/* An upgrade looks like this, too: orphan.c warns when it lasts. */
+	log_debug("the supervisor is gone (%s): the session goes on", why);
 }
 
 static void
@@ -226,45 +231,57 @@ on_supervisor_gone(struct ipc *ipc, const char *why)
 {
 	struct process *p = container_of(ipc, struct process, ipc);
 
-	ipc_close(ipc);
+	if (p->stopping)
+		return;
 	if (p->standby)
 		succeed_alone(p);
-	else if (!p->handed)
+	else
 		shard_orphaned(p, why);
 }
 
-/*
- * Why an orphan must go now; NULL when it may stay.  A new supervisor can't
- * start this shard as long as we hold its lock (4.4, 8.27).
- */
-static const char *
-orphan_ends(const struct process *p)
-{
-	int32_t pid = p->args->page->head->cluster.pid;
-	uint64_t age = clock_boot_ms() - p->orphaned_ms;
+/* ---- as an orphan ------------------------------------------------------ */
 
-	if (pid != 0 && pid != p->supervisor)
-		return "a new supervisor has started and wants this shard";
-	if (session_state(&p->session) == SHARD_PERMIT)
-		return "nobody can permit the IDENTIFY it needs";
-	if (age >= (uint64_t)(ORPHAN_S * 1000))
-		return "no supervisor has come back in time";
-	return NULL;
+static struct process *
+process_of(struct orphan *o)
+{
+	return container_of(o, struct process, orphan);
 }
 
 static void
-on_orphan(struct timer *t)
+describe(struct orphan *o, struct msg_adopt *m)
 {
-	struct process *p = container_of(t, struct process, orphan);
-	const char *why = orphan_ends(p);
+	const struct process *p = process_of(o);
 
-	if (why == NULL) {
-		timer_set(&p->orphan, ORPHAN_LOOK_S);
+	m->generation = p->args->generation;
+	m->ready = p->was_ready;
+	m->shard_count = p->args->count;
+	handover_describe(p, m);
+	if (p->settled_ms == 0 || p->settled_ms + SETTLED_MS < o->since_ms)
 		return;
-	}
-	log_notice("stopping as an orphan: %s", why);
-	stop(p, false, FATAL_DRAIN_S);
+	m->ledger_id = p->settled.ledger_id;
+	m->outcome = p->settled.outcome;
+	m->close_code = p->settled.close_code;
 }
+
+static void
+on_adopted(struct orphan *o)
+{
+	struct process *p = process_of(o);
+
+	log_debug("a supervisor has taken over");
+	p->settled_ms = 0;
+	gateway_ask_again(p);
+}
+
+static void
+on_leave(struct orphan *o, const char *why)
+{
+	log_notice("stopping as an orphan: %s", why);
+	stop(process_of(o), false, FATAL_DRAIN_S);
+}
+
+static const struct orphan_ops orphan_ops = { .describe = describe,
+	.adopted = on_adopted, .leave = on_leave };
 
 static void
 say_hello(struct process *p)
@@ -355,7 +372,6 @@ open_loop(struct process *p)
 	ev_prepare_start(p->loop, &p->turn);
 	timer_init(p->timers, &p->tick, on_tick);
 	timer_init(p->timers, &p->drain, on_drain_over);
-	timer_init(p->timers, &p->orphan, on_orphan);
 	succeed_init(p);
 	return 0;
 }
@@ -412,6 +428,9 @@ open_parts(struct process *p, const struct store_session *rec,
 	handover_init(p);
 	ipc_open(&p->ipc, p->loop, p->args->control_fd, "supervisor",
 	    on_supervisor_msg, on_supervisor_gone);
+	orphan_init(&p->orphan, p->timers, &p->ipc, p->args->config,
+	    (int32_t)p->args->id, p->args->log_fd, p->args->nonce,
+	    &orphan_ops);
 }
 
 static void
@@ -423,6 +442,7 @@ close_parts(struct process *p)
 	uplink_free(p->uplink);
 	sends_free(p->sends);
 	farewell_drop(&p->farewell);
+	orphan_end(&p->orphan);
 	ipc_close(&p->ipc);
 }
 
@@ -434,7 +454,6 @@ close_loop(struct process *p)
 	if (p->timers != NULL) {
 		timer_stop(&p->tick);
 		timer_stop(&p->drain);
-		timer_stop(&p->orphan);
 		timer_stop(&p->lonely);
 	}
 	timers_free(p->timers);
@@ -455,6 +474,9 @@ run(struct process *p, const struct store_session *rec,
 	if (p->due != RECORD_CLEAN && !p->standby && !p->handed)
 		record_retry(p);
 	keep_pending(p);
+	/* No supervisor has copied the cursor, and the page may not last. */
+	if (p->alone && p->session.held)
+		record_put(p, &p->session.rec);
 	p->stats.state = SHARD_DOWN;
 	p->stats.state_since_ms = clock_boot_ms();
 	p->stats.pid = 0;
@@ -498,7 +520,6 @@ shard_main(const struct shard_args *args)
 	log_init(LOG_TO_PIPE, (enum log_level)args->config->log_level);
 	p->args = args;
 	p->slot = &args->page->slot[args->slot];
-	p->supervisor = (int32_t)getppid();
 	p->signal_fd = -1;
 	p->exit_code = EXIT_FINE;
 	p->standby = args->successor;

@@ -6,6 +6,7 @@
 #define SHARD_SHARD_H
 
 #include "shared/config.h"
+#include "shared/nonce.h"
 #include "shared/page.h"
 #include "shared/store.h"
 #include "shared/tls.h"
@@ -15,6 +16,8 @@ struct shard_args {
 	uint32_t id, count;
 	uint32_t generation;	/* restarts of this slot so far */
 	int control_fd;		/* SEQPACKET to the supervisor */
+	int log_fd;		/* reading end of its own stderr */
+	const struct nonce *nonce; /* of this fleet, see orphan.h */
 	const struct config *config;
 	const char *token;
 	SSL_CTX *tls;

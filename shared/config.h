@@ -75,6 +75,7 @@ struct config {
 	double connect_timeout_s, hello_timeout_s, ready_timeout_s;
 	double stop_timeout_s;		/* stop: drain, then TERM, then KILL */
 	double restart_min_s, restart_max_s; /* growing delay of dead children */
+	double orphan_time_s;		/* without a supervisor; 0: none */
 	int64_t reserve;		/* identifies kept back; 0: by rule */
 	/* of the resident set, warned of at 80 %; 0: not watched */
 	int64_t memory_shard, memory_handler, memory_supervisor;

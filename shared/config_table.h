@@ -199,6 +199,11 @@ K("limits", "restart_min", DURATION, restart_min_s, "1s", 10, \
 K("limits", "restart_max", DURATION, restart_max_s, "60s", 10, \
   CONFIG_MIN(60), 0, LIVE, \
   "Longest delay before a dead process is started again.") \
+K("limits", "orphan_time", DURATION, orphan_time_s, "15m", 0, \
+  CONFIG_MIN(1440), 0, SHARDS, \
+  "Shards and handler go on without a supervisor for so long, and the next " \
+  "one takes them over. Then they stop in order, the sessions kept. 0: they " \
+  "stop at once.") \
 K("limits", "reserve", NUMBER, reserve, "0", 0, 100000, 0, LIVE, \
   "IDENTIFYs of the daily budget kept back for an operator. 0: by rule.") \
 K("limits", "memory_shard", SIZE, memory_shard, "256M", 0, \

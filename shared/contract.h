@@ -24,9 +24,23 @@ enum contract_fd {
 				    read it */
 	CONTRACT_FD_TOKEN = 5,	 /* pipe: the token, no newline, then EOF */
 	CONTRACT_FD_STATS = 6,	 /* the stats page, read-write */
+	CONTRACT_FD_LOG = 7,	 /* the reading end of its own log pipe, for
+				    the next supervisor */
 };
 /* Hidden first argument that makes the binary a handler. */
 #define CONTRACT_ROLE_HANDLER "--role=handler"
+/*
+ * The same for an upgrade.  A supervisor execs the next program in this role;
+ * the words that follow, KEY=VALUE, are those of arrive.h.
+ */
+#define CONTRACT_ROLE_SUPERVISOR "--role=supervisor"
+/*
+ * Before that in this one: config text at CONTRACT_FD_CONFIG, the config's path
+ * as the one argument.  Says on stdout, as its last line, CONTRACT_EXAMINED and
+ * "ok VERSION CONTRACT_VERSION PAGE_VERSION" or "error CODE sentence".
+ */
+#define CONTRACT_ROLE_EXAMINE "--role=examine"
+#define CONTRACT_EXAMINED "shardherd-examined "
 
 /* Store blob of this key and a plugin's name: "1" while it is held, "2" while
  * its events are dropped, too. */
@@ -69,6 +83,13 @@ enum contract_fd {
 	X(PROBE_ANSWER)                                                        \
 	/* supervisor -> any child: struct msg_log_level, from now on */       \
 	X(LOG_LEVEL)                                                           \
+	/* orphan -> supervisor, first on a connection to CONTRACT_ADOPT_SOCK: \
+	   take me over; the reading end of its log pipe attached */           \
+	X(ADOPT)                                                               \
+	/* supervisor -> orphan: this connection is your channel now */        \
+	X(ADOPTED)                                                             \
+	/* supervisor -> orphan: no, because (struct msg_refused): leave */    \
+	X(REFUSED)                                                             \
 	/* supervisor -> shard: a successor waits; let go of the session */    \
 	X(HAND_OVER)                                                           \
 	/* shard -> supervisor: its place is free, or why it is not */         \
@@ -248,6 +269,46 @@ struct msg_probe_answer {
 	uint32_t reserved;
 	uint64_t message;   /* one that was posted */
 	char text[400];	    /* one sentence, "" when all is well */
+};
+
+/* ---- adoption ------------------------------------------------------- */
+
+#define CONTRACT_ADOPT_SOCK "adopt.sock" /* in run_dir, SEQPACKET */
+#define CONTRACT_NONCE_SIZE 32
+
+/*
+ * What an orphan says about itself.  Who it is the kernel tells (pid and user
+ * of the socket, the lock of its place in the page); these say whose it is, and
+ * what a supervisor that has not seen it start can't know.
+ */
+struct msg_adopt {
+	int32_t pid;
+	uint32_t generation;	/* of the process */
+	uint32_t handler;	/* 1: a handler; the shard is in the header */
+	uint32_t ready;		/* 1: it was READY once */
+	uint32_t shard_count;
+	uint32_t uplink;	/* shard: handler generation its events go to,
+				   0: to none */
+	uint32_t next_uplink;	/* shard: the one it is to switch to, or 0 */
+	uint32_t newest;	/* shard: highest generation it has heard of */
+	uint64_t intents;
+	/* config_sum() of what it was started with */
+	uint64_t fleet_sum, shards_sum, handler_sum;
+	uint64_t ledger_id;	/* shard: the last permit it settled, in case
+				   nobody has heard; 0: none */
+	uint32_t outcome, close_code;
+	uint8_t nonce[CONTRACT_NONCE_SIZE];
+	uint8_t seal[CONTRACT_NONCE_SIZE]; /* of the token, see nonce.h */
+	char build[64];
+};
+
+struct msg_adopted {
+	int32_t pid;		/* of the supervisor */
+	uint32_t reserved;
+};
+
+struct msg_refused {
+	char text[256];		/* why, a clause */
 };
 
 /* ---- uplink: shard <-> handler -------------------------------------- */

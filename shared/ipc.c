@@ -41,17 +41,28 @@ out_free(struct ipc *c, struct ipc_out *o)
 	free(o);
 }
 
-void
-ipc_close(struct ipc *c)
+int
+ipc_release(struct ipc *c)
 {
-	if (c->fd < 0)
-		return;
+	int fd = c->fd;
+
+	if (fd < 0)
+		return -1;
 	ev_io_stop(c->loop, &c->rd);
 	ev_io_stop(c->loop, &c->wr);
 	while (!list_empty(&c->queue))
 		out_free(c, container_of(c->queue.next, struct ipc_out, link));
-	close(c->fd);
 	c->fd = -1;
+	return fd;
+}
+
+void
+ipc_close(struct ipc *c)
+{
+	int fd = ipc_release(c);
+
+	if (fd >= 0)
+		close(fd);
 }
 
 static void

@@ -33,6 +33,8 @@ struct ipc {
 	ipc_msg_fn *on_msg;
 	ipc_gone_fn *on_gone;
 	const char *peer;	/* "shard 3": borrowed, for log lines */
+	void *arg;		/* the owner's, where the struct is no part of
+				   it */
 };
 
 #define IPC_QUEUE_MAX 256	/* messages; a peer that lets it fill is gone */
@@ -46,6 +48,8 @@ void ipc_open(struct ipc *, struct ev_loop *, int fd, const char *peer,
 void ipc_close(struct ipc *);	/* idempotent */
 /* The channel, with what waits in it, goes to another owner; to is closed. */
 void ipc_move(struct ipc *to, struct ipc *from, const char *peer);
+/* Lets go of the fd without closing it: it is the caller's. */
+int ipc_release(struct ipc *);
 /*
  * Queues one message; fd is duplicated, the caller keeps its own (-1: none).
  * 0, or -1 when the channel is closed or its queue is full.

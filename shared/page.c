@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -123,7 +124,15 @@ forget_boot(struct page *p, uint32_t slots)
 		w->pid = 0;
 		w->pid_start = w->started_ms = w->restart_ms = 0;
 		w->sampled_ms = 0;
+		w->version[0] = '\0';
 	}
+}
+
+/* A writer that lives is not to be disturbed in its middle. */
+static bool
+handler_lives(const struct page_head *h)
+{
+	return h->handler_watch.pid > 0 && kill(h->handler_watch.pid, 0) == 0;
 }
 
 static void
@@ -137,12 +146,15 @@ adopt(struct page *p, uint32_t slots)
 	str_copy(p->head->boot_id, boot, sizeof(p->head->boot_id));
 	p->head->slots = slots;
 	page_repair(&p->head->cluster.lock);
-	page_repair(&p->head->handler.lock);
-	page_repair(&p->head->plugins.lock);
+	if (!handler_lives(p->head)) {
+		page_repair(&p->head->handler.lock);
+		page_repair(&p->head->plugins.lock);
+	}
 	page_repair(&p->head->handler_watch.lock);
 	page_repair(&p->head->supervisor_watch.lock);
 	for (uint32_t i = 0; i < slots; i++) {
-		page_repair(&p->slot[i].shard.lock);
+		if (page_slot_holder(p, i) == 0)
+			page_repair(&p->slot[i].shard.lock);
 		page_repair(&p->slot[i].watch.lock);
 	}
 }
@@ -244,6 +256,30 @@ page_slot_holder(const struct page *p, uint32_t slot)
 	return l.l_pid > 0 ? l.l_pid : -1;
 }
 
+pid_t
+page_stranger(const char *dir)
+{
+	struct flock any = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[PATH_MAX];
+	struct page_head h;
+	pid_t pid = 0;
+
+	if (!str_format(path, sizeof(path), "%s/stats", dir))
+		return 0;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	/* Of the head only what every version begins with. */
+	if (pread(fd, &h, offsetof(struct page_head, slots), 0) ==
+	    (ssize_t)offsetof(struct page_head, slots) &&
+	    h.magic == PAGE_MAGIC && (h.version != PAGE_VERSION ||
+	    h.slot_size != sizeof(struct page_slot)) &&
+	    fcntl(fd, F_GETLK, &any) == 0 && any.l_type != F_UNLCK)
+		pid = any.l_pid;
+	close(fd);
+	return pid > 0 ? pid : 0;
+}
+
 /* Maps what fd holds after checking that it is a page of this version. */
 static int
 attach(struct page *p, int fd, bool writable, const char *path, struct err *e)
@@ -266,8 +302,8 @@ attach(struct page *p, int fd, bool writable, const char *path, struct err *e)
 	return map(p, fd, (size_t)st.st_size, writable, e);
 }
 
-int
-page_open(struct page *p, const char *dir, struct err *e)
+static int
+open_existing(struct page *p, const char *dir, bool writable, struct err *e)
 {
 	char path[PATH_MAX];
 
@@ -275,16 +311,41 @@ page_open(struct page *p, const char *dir, struct err *e)
 	p->fd = -1;
 	if (!str_format(path, sizeof(path), "%s/stats", dir))
 		return err_set(e, EXIT_CONFIG, "%s: path too long", dir);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return err_set(e, EXIT_DOWN, "The fleet was never "
 		    "started: there is no %s.", path);
 	if (fd < 0)
 		return err_sys(e, EXIT_UNKNOWN, "cannot open %s", path);
-	if (attach(p, fd, false, path, e) == 0)
+	if (attach(p, fd, writable, path, e) == 0)
 		return 0;
 	close(fd);
 	return -1;
+}
+
+int
+page_open(struct page *p, const char *dir, struct err *e)
+{
+	return open_existing(p, dir, false, e);
+}
+
+void
+page_mark_stopped(const char *dir)
+{
+	struct page_cluster *c;
+	struct page p;
+
+	if (open_existing(&p, dir, true, NULL) == -1)
+		return;
+	c = &p.head->cluster;
+	page_repair(&c->lock);
+	page_begin(&c->lock);
+	c->pid = 0;
+	c->pid_start = 0;
+	c->stopping = 0;
+	c->permits_waiting = 0;
+	page_end(&c->lock);
+	page_close(&p);
 }
 
 int

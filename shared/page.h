@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#define PAGE_VERSION 5
+#define PAGE_VERSION 6
 #define PAGE_CLOSES 24	/* distinct close codes counted per shard */
 #define PAGE_WORDS 192
 #define PAGE_PLUGINS 64	/* as config.h's CONFIG_PLUGINS_MAX */
@@ -48,7 +48,8 @@ extern const char *const page_shard_state_name[SHARD_STATES];
 /* How a shard process ended, as the supervisor saw it. */
 #define PAGE_CRASHES(X)                                                        \
 	X(EXIT, "exit") X(SIGNAL, "signal") X(OOM, "oom") X(HUNG, "hung")      \
-	X(START, "start")
+	X(START, "start")                                                      \
+	X(UNKNOWN, "unknown")	/* not our child: nobody told us */
 
 enum crash_cause {
 #define X(n, s) CRASH_##n,
@@ -155,7 +156,7 @@ struct page_watch {
 	char last_end[PAGE_WORDS];	/* obituary of the last process */
 	/* What a shard's process was forked with: see page_cluster. */
 	uint64_t program, settings;
-	char version[32];
+	char version[32];		/* of the program it runs */
 };
 
 /* Two copies written in turn: a torn one fails its check. */
@@ -298,6 +299,11 @@ struct page {
 int page_create(struct page *, const char *dir, uint32_t slots, struct err *);
 /* The CLI: read-only.  -1 with EXIT_DOWN when there is no page. */
 int page_open(struct page *, const char *dir, struct err *);
+/*
+ * Nothing of the fleet runs any more, and its supervisor could not say so: says
+ * it in its place.  The caller has made sure; best effort.
+ */
+void page_mark_stopped(const char *dir);
 /* The handler: from an inherited fd, read-write. */
 int page_attach(struct page *, int fd, struct err *);
 void page_close(struct page *);
@@ -346,6 +352,12 @@ bool page_slot_take(const struct page *, uint32_t slot);
 void page_slot_drop(const struct page *, uint32_t slot);
 /* The process that has it, 0: nobody, -1: one that can't be named. */
 pid_t page_slot_holder(const struct page *, uint32_t slot);
+
+/*
+ * A process that holds a slot of DIR/stats, when that page is of another layout
+ * version than ours, so that its processes can't be told apart; 0: nobody.
+ */
+pid_t page_stranger(const char *dir);
 
 /* The cursor: everything of session up to seq is safe with the handler. */
 void page_cursor_set(struct page_slot *, uint64_t session, uint64_t seq);

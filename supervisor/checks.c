@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -11,12 +12,18 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "shared/page.h"
 #include "shared/secret.h"
 
 #define TMPFS_MAGIC_ 0x01021994
 #define RAMFS_MAGIC_ 0x858458f6
-#define FDS_BASE 128	/* files, sockets, clients, a burst of uplinks */
-#define FDS_PER_SHARD 2	/* its channel and its log pipe */
+#define STRANGERS_MS 60000	/* all that another version left */
+#define STRANGER_MS 8000	/* SIGTERM to SIGKILL of one */
+#define STRANGER_LOOK_US 20000
+#define FDS_BASE 192	/* files, sockets, clients, a burst of uplinks */
+#define FDS_PER_SHARD 3	/* its channel, its log pipe, a pidfd */
 
 static int
 make_parents(char *path)
@@ -117,6 +124,29 @@ checks_lock(const char *state_dir, struct err *e)
 		return -1;
 	}
 	return fd;
+}
+
+void
+checks_strangers(const char *state_dir)
+{
+	uint64_t began = clock_boot_ms(), asked = 0, now;
+	pid_t pid, before = 0;
+
+	while ((pid = page_stranger(state_dir)) != 0
+	    && (now = clock_boot_ms()) - began < STRANGERS_MS) {
+		if (before == 0)
+			log_notice("Shards of a program of another version "
+			    "still run and can't be taken over: they hand over "
+			    "what they hold and leave, their sessions kept.");
+		if (pid != before) {
+			kill(pid, SIGTERM);
+			asked = now;
+		} else if (now - asked >= STRANGER_MS) {
+			kill(pid, SIGKILL);
+		}
+		before = pid;
+		usleep(STRANGER_LOOK_US);
+	}
 }
 
 void

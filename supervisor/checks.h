@@ -21,6 +21,11 @@ bool checks_is_tmpfs(const char *dir);
  * or -1 with EXIT_TRY_LATER when another supervisor has it.
  */
 int checks_lock(const char *state_dir, struct err *);
+/*
+ * Ends, and waits for, what an earlier program of another page layout left:
+ * nobody could take it over, and two processes would have one session.  Bounded.
+ */
+void checks_strangers(const char *state_dir);
 /* Raises the soft fd limit to the hard one; was: as it had been. */
 void checks_raise_fds(struct rlimit *was);
 /* Do `shards` fit into the limit? */

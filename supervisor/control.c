@@ -158,6 +158,9 @@ carry_out(struct fleet *f, const struct request *r, int passed,
 	case REQUEST_RELOAD:
 		return replace_begin(&f->replace, ticket, r->check,
 		    r->no_wait, e) == -1 ? -1 : 1;
+	case REQUEST_UPGRADE:
+		return successor_begin(&f->successor, ticket, &r->upgrade, e)
+		    == -1 ? -1 : 1;
 	case REQUEST_PLUGIN:
 		return plugins_ask(&f->plugins, ticket, &r->plugin, e) == -1
 		    ? -1 : 1;
@@ -372,11 +375,43 @@ free_client(struct control *k)
 }
 
 static void
+client_take(struct control *k, struct control_client *c, int fd)
+{
+	int size = CONTROL_OUT_MAX;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	c->fd = fd;
+	c->in = base_alloc(REQUEST_LINE_MAX + 1);
+	c->in_len = 0;
+	ev_io_init(&c->rd, on_client, fd, EV_READ);
+	c->rd.data = c;
+	ev_io_start(k->fleet->loop, &c->rd);
+}
+
+int
+control_fd(struct control *k, uint32_t ticket)
+{
+	struct control_client *c = waiting(k, ticket);
+
+	return c != NULL ? c->fd : -1;
+}
+
+uint32_t
+control_take(struct control *k, int fd)
+{
+	struct control_client *c = free_client(k);
+
+	if (fd == -1 || c == NULL)
+		return 0;
+	client_take(k, c, fd);
+	return c->ticket = ++k->tickets;
+}
+
+static void
 on_listen(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct control *k = w->data;
 	struct control_client *c = free_client(k);
-	int size = CONTROL_OUT_MAX;
 	int fd = accept4(k->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	/* Without this the loop would spin on what it can't accept. */
@@ -392,13 +427,7 @@ on_listen(struct ev_loop *loop, ev_io *w, int revents)
 		close(fd);
 		return;
 	}
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	c->fd = fd;
-	c->in = base_alloc(REQUEST_LINE_MAX + 1);
-	c->in_len = 0;
-	ev_io_init(&c->rd, on_client, fd, EV_READ);
-	c->rd.data = c;
-	ev_io_start(loop, &c->rd);
+	client_take(k, c, fd);
 	timer_set(&c->idle, CONTROL_IDLE_S);
 }
 

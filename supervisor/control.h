@@ -56,6 +56,10 @@ void control_say(struct control *, uint32_t ticket, const char *key,
     const char *text);
 void control_done(struct control *, uint32_t ticket, uint32_t generation,
     const struct err *e);
+/* The fd of the client with this ticket, which stays the control's; -1. */
+int control_fd(struct control *, uint32_t ticket);
+/* Such a client of before an exec: takes fd over (-1: none), its ticket now. */
+uint32_t control_take(struct control *, int fd);
 /* Re-creates run_dir and socket when they vanished. */
 void control_check(struct control *);
 void control_close(struct control *);

@@ -97,6 +97,13 @@ daily_tick(struct daily *d)
 }
 
 void
+daily_keep(struct daily *d)
+{
+	if (d->fleet != NULL)
+		keep(d);
+}
+
+void
 daily_close(struct daily *d)
 {
 	if (d->fleet == NULL)

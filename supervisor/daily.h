@@ -30,6 +30,8 @@ void daily_init(struct daily *, struct fleet *);
 /* The layout is known, or is no more (0). */
 void daily_layout(struct daily *, uint32_t count);
 void daily_tick(struct daily *);
+/* All that was counted so far is on disk after this. */
+void daily_keep(struct daily *);
 /* The last word of this life. */
 void daily_close(struct daily *);
 

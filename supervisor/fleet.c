@@ -47,18 +47,22 @@ fleet_page(struct fleet *f, uint32_t count, struct err *e)
 	return 0;
 }
 
-/* What an earlier run left: no process of it is alive any more. */
+/* What an earlier run left and nobody is awaited to own. */
 static void
 clear_slots(struct fleet *f)
 {
 	for (uint32_t i = 0; i < f->local; i++) {
 		struct page_watch *w = &f->page.slot[i].watch;
 
+		if (f->shard[i].orphan != 0)
+			continue;
 		board_shard_down(&f->board, i, false, "");
 		w->pid = 0;
 		w->pid_start = 0;
 		w->restart_ms = 0;
 	}
+	if (f->handler->orphan != 0)
+		return;
 	board_handler_down(&f->board, "");
 	f->page.head->handler_watch.pid = 0;
 }
@@ -109,6 +113,8 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	f->shard = base_alloc(count * sizeof(*f->shard));
 	for (uint32_t i = 0; i < count; i++)
 		member_init(&f->shard[i], f, false, i);
+	if (adopt_launch(&f->adopt, e) == -1)
+		return -1;
 	clear_slots(f);
 	brake_init(&f->brake, count);
 	permit_init(&f->permit, f->timers, count,
@@ -166,7 +172,9 @@ tell(struct fleet *f, const char *line)
 void
 fleet_tell_ready(struct fleet *f)
 {
-	tell(f, "ok\n");
+	/* Who waits for us is told when all is in our hands. */
+	if (!f->adopt.busy)
+		tell(f, "ok\n");
 }
 
 void

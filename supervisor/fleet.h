@@ -11,6 +11,7 @@
 
 #include "shared/page.h"
 #include "shared/tls.h"
+#include "supervisor/adopt.h"
 #include "supervisor/asking.h"
 #include "supervisor/board.h"
 #include "supervisor/boot.h"
@@ -31,6 +32,7 @@
 #include "supervisor/rotate.h"
 #include "supervisor/rolling.h"
 #include "supervisor/stop.h"
+#include "supervisor/successor.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/upkeep.h"
 #include "supervisor/uplinks.h"
@@ -84,12 +86,15 @@ struct fleet {
 	struct watch watch;
 	struct upkeep upkeep;
 	struct control control;
+	struct adopt adopt;
+	struct successor successor;
 	struct stop stop;
 	struct logs logs;
 	struct herald herald;
 	struct hangup hangup;
 	struct rotate rotate;
 	struct boot boot;
+	bool foreground;		/* as started */
 	bool stopping;
 	bool evicting;			/* orphans were asked to leave */
 	int exit_code;

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "shared/clock.h"
 #include "shared/oom.h"
@@ -38,6 +39,7 @@ member_init(struct member *c, struct fleet *f, bool handler, uint32_t slot)
 	c->ipc.fd = -1;
 	c->killed_for = CRASHES;
 	lines_init(&c->lines);
+	foreign_init(&c->foreign);
 	program_init(&c->program);
 	timer_init(f->timers, &c->timer, on_timer);
 	delay_init(&c->delay, f->config->restart_min_s,
@@ -54,6 +56,7 @@ member_free(struct member *c)
 	timer_stop(&c->timer);
 	ipc_close(&c->ipc);
 	lines_close(&c->lines);
+	foreign_forget(&c->foreign);
 	program_close(&c->program);
 	c->magic = 0;
 }
@@ -95,8 +98,18 @@ note_start(struct member *c)
 	if (!c->handler) {
 		w->program = c->fleet->rolling.program;
 		w->settings = c->fleet->rolling.settings;
-		str_copy(w->version, SHARDHERD_VERSION, sizeof(w->version));
 	}
+	w->version[0] = '\0';
+	page_end(&w->lock);
+}
+
+void
+member_version(struct member *c, const char *build)
+{
+	struct page_watch *w = member_watch(c);
+
+	page_begin(&w->lock);
+	str_copy(w->version, build, sizeof(w->version));
 	page_end(&w->lock);
 }
 
@@ -142,6 +155,7 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 {
 	struct obituary o = { .who = c->name, .pid = c->pid,
 	    .status = c->status, .asked = c->state == MEMBER_STOPPING,
+	    .unknown = c->unknown,
 	    .killed_for = c->killed_for, .oom_before = c->oom_before,
 	    .oom_after = oom_kills(),
 	    .rss_kb = member_watch(c)->rss_kb };
@@ -153,6 +167,7 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 	ipc_close(&c->ipc);
 	timer_stop(&c->timer);
 	note_end(c, *cause, words);
+	foreign_forget(&c->foreign);
 	c->pid = 0;
 }
 
@@ -170,11 +185,15 @@ evicting(struct member *c)
 	    : page_slot_holder(&c->fleet->page, c->slot);
 	uint64_t now = clock_boot_ms();
 
-	if (pid == 0) {
+	if (pid == 0 && c->orphan == 0) {
 		c->evict_ms = 0;
 		return false;
 	}
-	if (c->evict_ms == 0) {
+	if (adopt_awaits(c)) {
+		c->evict_ms = 0;
+	} else if (pid == 0) {
+		return false;
+	} else if (c->evict_ms == 0) {
 		c->evict_ms = now;
 		fleet_evicting(c->fleet);
 		if (pid > 0)
@@ -209,7 +228,7 @@ launch(struct member *c)
 	else if (c->started)
 		c->generation++;
 	c->started = true;
-	c->reaped = false;
+	c->reaped = c->unknown = false;
 	if (spawn_child(c, &e) == -1) {
 		log_error("%s could not be started: %s", c->name, e.text);
 		wait_restart(c);
@@ -220,6 +239,20 @@ launch(struct member *c)
 	note_start(c);
 	log_debug("%s started, pid %d, generation %u", c->name, (int)c->pid,
 	    c->generation);
+}
+
+/* No HELLO follows: its call has said as much, and adopt.c does the rest. */
+static void
+adopted(struct member *c)
+{
+	timer_stop(&c->timer);
+	c->state = MEMBER_UP;
+	c->started = true;
+	c->ready_ms = c->evict_ms = 0;
+	c->signalled = 0;
+	c->again = c->fatal = c->braked = c->reaped = c->unknown = false;
+	c->killed_for = CRASHES;
+	c->oom_before = oom_kills();
 }
 
 static void
@@ -324,17 +357,26 @@ request_stop(struct member *c)
 }
 
 static void
+send_signal(struct member *c, int sig)
+{
+	if (foreign_is(&c->foreign))
+		foreign_signal(&c->foreign, sig);
+	else
+		kill(c->pid, sig);
+}
+
+static void
 climb(struct member *c)
 {
 	if (c->signalled++ == 0) {
 		log_warn("%s did not stop when asked: sending SIGTERM.",
 		    c->name);
-		kill(c->pid, SIGTERM);
+		send_signal(c, SIGTERM);
 		timer_set(&c->timer, MEMBER_TERM_S);
 		return;
 	}
 	log_warn("%s did not stop on SIGTERM: killing it.", c->name);
-	kill(c->pid, SIGKILL);
+	send_signal(c, SIGKILL);
 }
 
 static void
@@ -365,6 +407,7 @@ static void
 give_up(struct member *c)
 {
 	timer_stop(&c->timer);
+	adopt_dismiss(c);
 	note_restart(c, 0);
 	c->state = MEMBER_DOWN;
 }
@@ -393,23 +436,27 @@ typedef void transition(struct member *);
 static transition *const table[MEMBER_STATE_COUNT][MEMBER_EVENT_COUNT] = {
 	S(DOWN) = { E(START) = launch, E(HELLO) = impossible,
 	    E(READY) = impossible, E(EXIT) = impossible,
-	    E(TIMER) = impossible, E(STOP) = nothing, E(RESTART) = launch },
+	    E(TIMER) = impossible, E(STOP) = nothing, E(RESTART) = launch,
+	    E(ADOPT) = impossible },
 	S(STARTING) = { E(START) = nothing, E(HELLO) = hello,
 	    E(READY) = ready, E(EXIT) = died, E(TIMER) = late_start,
-	    E(STOP) = request_stop, E(RESTART) = restart },
+	    E(STOP) = request_stop, E(RESTART) = restart,
+	    E(ADOPT) = impossible },
 	S(UP) = { E(START) = nothing, E(HELLO) = nothing, E(READY) = ready,
 	    E(EXIT) = died, E(TIMER) = late_start, E(STOP) = request_stop,
-	    E(RESTART) = restart },
+	    E(RESTART) = restart, E(ADOPT) = impossible },
 	S(STOPPING) = { E(START) = nothing, E(HELLO) = nothing,
 	    E(READY) = nothing, E(EXIT) = ended, E(TIMER) = climb,
-	    E(STOP) = dont_restart, E(RESTART) = nothing },
+	    E(STOP) = dont_restart, E(RESTART) = nothing,
+	    E(ADOPT) = impossible },
 	S(WAITING) = { E(START) = nothing, E(HELLO) = impossible,
 	    E(READY) = impossible, E(EXIT) = impossible,
 	    E(TIMER) = launch_if_free, E(STOP) = give_up,
-	    E(RESTART) = launch },
+	    E(RESTART) = launch, E(ADOPT) = adopted },
 	S(FAILED) = { E(START) = nothing, E(HELLO) = impossible,
 	    E(READY) = impossible, E(EXIT) = impossible,
-	    E(TIMER) = impossible, E(STOP) = give_up, E(RESTART) = launch },
+	    E(TIMER) = impossible, E(STOP) = give_up, E(RESTART) = launch,
+	    E(ADOPT) = impossible },
 };
 #undef S
 #undef E
@@ -437,7 +484,7 @@ member_kill(struct member *c, enum crash_cause cause, const char *why)
 	log_error("%s (pid %d) is killed: %s.", c->name, (int)c->pid, why);
 	c->killed_for = cause;
 	timer_stop(&c->timer);
-	kill(c->pid, SIGKILL);
+	send_signal(c, SIGKILL);
 }
 
 void
@@ -448,6 +495,27 @@ member_reaped(struct member *c, int status)
 	/* Its last words may be that it leaves by agreement. */
 	messages_drain(c);
 	member_event(c, MEMBER_ON_EXIT);
+}
+
+static void
+on_foreign_gone(struct foreign *x)
+{
+	struct member *c = container_of(x, struct member, foreign);
+
+	c->unknown = true;
+	member_reaped(c, 0);
+}
+
+void
+member_adopted(struct member *c, int pidfd)
+{
+	/* After an upgrade it is our child as before: SIGCHLD tells more. */
+	if (foreign_parent(c->pid) == getpid())
+		close(pidfd);
+	else
+		foreign_watch(&c->foreign, c->fleet->loop, pidfd,
+		    on_foreign_gone);
+	member_event(c, MEMBER_ON_ADOPT);
 }
 
 void
@@ -482,6 +550,7 @@ move_process(struct member *to, struct member *from)
 	to->reaped = from->reaped;
 	to->generation = from->generation;
 	to->status = from->status;
+	to->unknown = from->unknown;
 	to->ready_ms = from->ready_ms;
 	to->signalled = from->signalled;
 	to->again = from->again;
@@ -494,6 +563,7 @@ move_process(struct member *to, struct member *from)
 	to->evict_ms = 0;
 	ipc_move(&to->ipc, &from->ipc, to->name);
 	lines_move(&to->lines, &from->lines);
+	foreign_move(&to->foreign, &from->foreign);
 	move_timer(&to->timer, &from->timer);
 }
 
@@ -514,6 +584,7 @@ member_exchange(struct member *c, struct member *other)
 		other->state = MEMBER_DOWN;
 	}
 	note_start(c);
+	member_version(c, member_watch(other)->version);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "shared/ipc.h"
 #include "shared/timer.h"
 #include "supervisor/delay.h"
+#include "supervisor/foreign.h"
 #include "supervisor/lines.h"
 #include "supervisor/obituary.h"
 #include "supervisor/program.h"
@@ -36,7 +37,8 @@ extern const char *const member_state_name[MEMBER_STATE_COUNT];
 #define MEMBER_EVENTS(X)                                                        \
 	X(START, "start") X(HELLO, "hello") X(READY, "ready")                  \
 	X(EXIT, "exit") X(TIMER, "timer") X(STOP, "stop")                      \
-	X(RESTART, "restart")
+	X(RESTART, "restart")                                                  \
+	X(ADOPT, "adopt")	/* a process of an earlier supervisor is ours */
 
 enum member_event {
 #define X(n, s) MEMBER_ON_##n,
@@ -64,6 +66,7 @@ struct member {
 	uint32_t generation;	/* of the process, see contract.h */
 	uint64_t identity;	/* of the token it was started with */
 	int status;		/* of waitpid, with MEMBER_ON_EXIT */
+	bool unknown;		/* only its parent had been told that */
 	struct ipc ipc;
 	struct lines lines;
 	struct timer timer;	/* the one wait of the present state */
@@ -76,6 +79,8 @@ struct member {
 	bool fatal;		/* it said it can't go on */
 	enum crash_cause killed_for;	/* CRASHES: not killed by us */
 	int64_t oom_before;
+	pid_t orphan;		/* may still call, see adopt.h; 0: none */
+	struct foreign foreign;	/* its process, when it is not our child */
 	uint64_t evict_ms;	/* an orphan was asked to leave; 0: none */
 	bool pair_due;		/* an uplink is still to be made */
 	uint32_t paired;	/* generation of the last uplink, 0: none yet */
@@ -98,6 +103,10 @@ void member_revive(struct member *);
 void member_kill(struct member *, enum crash_cause, const char *why);
 /* From SIGCHLD: the process of this child is gone with status. */
 void member_reaped(struct member *, int status);
+/* Its process was an earlier supervisor's: takes the pidfd over. */
+void member_adopted(struct member *, int pidfd);
+/* The program its process runs, for the page. */
+void member_version(struct member *, const char *build);
 /* The brake was released: whoever waits for it goes. */
 void member_unbrake(struct member *);
 void member_free(struct member *);	/* its process is gone */

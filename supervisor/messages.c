@@ -13,12 +13,14 @@
 static void
 on_hello(struct member *c, const struct msg_hdr *h, const void *payload)
 {
-	const struct msg_hello *m = payload;
+	struct msg_hello m = *(const struct msg_hello *)payload;
 
-	if (m->pid != c->pid || m->generation != c->generation) {
+	m.build[sizeof(m.build) - 1] = '\0';
+	if (m.pid != c->pid || m.generation != c->generation) {
 		member_kill(c, CRASH_START, "its HELLO names another process");
 		return;
 	}
+	member_version(c, m.build);
 	member_event(c, MEMBER_ON_HELLO);
 }
 

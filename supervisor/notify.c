@@ -87,6 +87,14 @@ notify_environ(const struct notify *n)
 }
 
 void
+notify_forget(void)
+{
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_USEC");
+	unsetenv("WATCHDOG_PID");
+}
+
+void
 notify_close(struct notify *n)
 {
 	if (n->fd != -1)

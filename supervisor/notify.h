@@ -33,6 +33,8 @@ void notify_open(struct notify *, bool wanted);
 void notify_close(struct notify *);
 /* Puts the environment back, for an exec of the next version of ourselves. */
 void notify_environ(const struct notify *);
+/* Takes it away again: no child is to hear of it. */
+void notify_forget(void);
 
 /* The address that a value of $NOTIFY_SOCKET names: false when it is none. */
 bool notify_address(const char *value, struct sockaddr_un *, uint32_t *len);

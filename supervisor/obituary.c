@@ -12,13 +12,15 @@ static const char *const killed_words[CRASHES] = {
 	[CRASH_EXIT] = "was killed",
 	[CRASH_SIGNAL] = "was killed",
 	[CRASH_OOM] = "was killed",
+	[CRASH_UNKNOWN] = "was killed",
 };
 
 static bool
 is_oom(const struct obituary *o)
 {
-	return WIFSIGNALED(o->status) && WTERMSIG(o->status) == SIGKILL
-	    && o->oom_before >= 0 && o->oom_after > o->oom_before;
+	return !o->unknown && WIFSIGNALED(o->status)
+	    && WTERMSIG(o->status) == SIGKILL && o->oom_before >= 0
+	    && o->oom_after > o->oom_before;
 }
 
 static enum crash_cause
@@ -26,6 +28,8 @@ cause_of(const struct obituary *o)
 {
 	if (o->killed_for != CRASHES)
 		return o->killed_for;
+	if (o->unknown)
+		return o->asked ? CRASHES : CRASH_UNKNOWN;
 	if (is_oom(o))
 		return CRASH_OOM;
 	if (o->asked && WIFEXITED(o->status) && WEXITSTATUS(o->status) == 0)
@@ -41,6 +45,9 @@ end_words(const struct obituary *o, enum crash_cause cause, char *out,
 
 	if (o->killed_for != CRASHES)
 		str_format(out, size, "%s", killed_words[o->killed_for]);
+	else if (o->unknown)
+		str_format(out, size, "ended%s; how is not known, as it was "
+		    "another supervisor's child", o->asked ? " as asked" : "");
 	else if (cause == CRASH_OOM)
 		str_format(out, size, "was killed by SIGKILL, likely out of "
 		    "memory (cgroup oom_kill %lld -> %lld, last rss %llu MiB)",

@@ -15,6 +15,7 @@ struct obituary {
 	pid_t pid;
 	int status;			/* of waitpid */
 	bool asked;			/* we had asked it to stop */
+	bool unknown;			/* not our child: there is no status */
 	enum crash_cause killed_for;	/* CRASHES: not killed by us */
 	int64_t oom_before, oom_after;	/* cgroup oom_kill; -1: not known */
 	uint64_t rss_kb;		/* last sample, 0: none */

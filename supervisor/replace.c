@@ -122,10 +122,12 @@ take_service(struct fleet *f, struct member *c, struct member *from)
 	w->rss_kb = w->uss_kb = w->fds = w->fd_limit = 0;
 	w->sampled_ms = 0;
 	w->starts++;
+	str_copy(w->version, spare->version, sizeof(w->version));
 	page_end(&w->lock);
 	spare->pid = was.pid;
 	spare->pid_start = was.pid_start;
 	spare->started_ms = was.started_ms;
+	str_copy(spare->version, was.version, sizeof(spare->version));
 	str_copy(c->name, "handler", sizeof(c->name));
 	str_copy(from->name, from == f->replace.old ? "old handler"
 	    : "new handler", sizeof(from->name));
@@ -419,6 +421,10 @@ may_begin(struct replace *h, struct err *e)
 	if (f->local == 0)
 		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
 		    "yet: Discord has not answered");
+	if (f->adopt.busy || successor_busy(&f->successor))
+		return err_set(e, EXIT_TRY_LATER, "an upgrade is under way, or "
+		    "processes of an earlier supervisor are being taken over: "
+		    "try again in a moment");
 	if (replace_busy(h))
 		return err_set(e, EXIT_TRY_LATER, "a reload is under way (%s): "
 		    "wait until it is over",
@@ -500,17 +506,18 @@ replace_changed(struct replace *h, struct err *e)
 }
 
 int
-replace_same(struct replace *h, struct err *e)
+replace_same(struct replace *h, uint32_t ticket, struct err *e)
 {
 	struct fleet *f = h->fleet;
 
 	if (may_begin(h, e) == -1)
 		return -1;
-	h->ticket = 0;
+	h->ticket = ticket;
 	h->other = base_alloc(sizeof(*h->other));
 	if (config_parse(h->other, f->config->path, f->config->text,
 	    on_problem, h, e) == 0 && begin(h, e) == 0)
 		return 0;
+	h->ticket = 0;
 	drop_other(h);
 	return -1;
 }

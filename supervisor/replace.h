@@ -43,8 +43,9 @@ int replace_begin(struct replace *, uint32_t ticket, bool check,
  * 0 when it does not, -1 when it can't be taken.
  */
 int replace_changed(struct replace *, struct err *);
-/* A new handler with the config in force, for another token: 0 or -1. */
-int replace_same(struct replace *, struct err *);
+/* A new handler with the config in force, for another token or program: 0 with
+ * the client told as it goes (ticket 0: nobody), or -1. */
+int replace_same(struct replace *, uint32_t ticket, struct err *);
 /* From fleet.c: something happened to a handler, or to a shard's uplink. */
 void replace_ready(struct replace *, struct member *);
 void replace_gone(struct replace *, struct member *);

@@ -117,6 +117,20 @@ parse_rollout(struct json_object *o, struct request *r, struct err *e)
 }
 
 static int
+parse_upgrade(struct json_object *o, struct successor_wish *w, struct err *e)
+{
+	const char *path = get_string(o, "binary");
+
+	if (path != NULL && (path[0] != '/' || str_copy(w->path, path,
+	    sizeof(w->path)) >= sizeof(w->path)))
+		return err_set(e, EXIT_USAGE, "upgrade: binary is an absolute "
+		    "path of at most %zu bytes", sizeof(w->path) - 1);
+	return get_flag(o, "check", &w->check, e) == -1
+	    || get_flag(o, "force", &w->force, e) == -1 ? -1
+	    : get_flag(o, "keep_handler", &w->keep_handler, e);
+}
+
+static int
 parse_plugin(struct json_object *o, struct request *r, struct err *e)
 {
 	const char *action = get_string(o, "action");
@@ -233,6 +247,8 @@ parse_args(struct json_object *o, struct request *r, struct err *e)
 		return parse_leave(o, r, e);
 	case REQUEST_RELOAD:
 		return parse_reload(o, r, e);
+	case REQUEST_UPGRADE:
+		return parse_upgrade(o, &r->upgrade, e);
 	case REQUEST_PLUGIN:
 		return parse_plugin(o, r, e);
 	case REQUEST_PROBE:

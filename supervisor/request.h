@@ -9,6 +9,7 @@
 #include "shared/contract.h"
 #include "shared/err.h"
 #include "shared/log.h"
+#include "supervisor/successor.h"
 
 #define REQUEST_LINE_MAX 65536
 #define REQUEST_SECONDS_MAX 86400
@@ -18,7 +19,7 @@
 	X(RESTART_HANDLER, "restart-handler") X(LOG_LEVEL, "log-level")        \
 	X(RELEASE, "release") X(LEAVE, "leave") X(RECONCILE, "reconcile")      \
 	X(RELOAD, "reload") X(PLUGIN, "plugin") X(PROBE, "probe")              \
-	X(TOKEN, "token") X(ROLLOUT, "rollout")
+	X(TOKEN, "token") X(ROLLOUT, "rollout") X(UPGRADE, "upgrade")
 
 enum request_verb {
 #define X(n, s) REQUEST_##n,
@@ -55,6 +56,7 @@ struct request {
 	struct msg_plugin plugin;	/* plugin */
 	uint64_t setup;			/* probe: a channel, or 0 */
 	struct request_rolling rollout;	/* rollout */
+	struct successor_wish upgrade;	/* upgrade */
 };
 
 /* 0, or -1 with EXIT_USAGE and a sentence. */

@@ -256,6 +256,9 @@ may_begin(struct rolling *r, struct err *e)
 		    "(%s): \"shardherd rollout status\" shows it, \"shardherd "
 		    "rollout stop\" ends it",
 		    rollout_state_name[r->rollout.state]);
+	if (f->adopt.busy || successor_busy(&f->successor))
+		return err_set(e, EXIT_TRY_LATER, "an upgrade is under way, "
+		    "or processes are being taken over: wait until it is over");
 	if (f->rotate.state != ROTATE_IDLE)
 		return err_set(e, EXIT_TRY_LATER, "the fleet is moving to "
 		    "another token: wait until it has");
@@ -438,8 +441,8 @@ rolling_undo(struct rolling *r, uint32_t ticket,
 	if (r->before == NULL)
 		return err_set(e, EXIT_DEGRADED, "there is no configuration "
 		    "to go back to: no rollout has changed one since the "
-		    "supervisor started. To go back to another program, "
-		    "install it, then \"shardherd upgrade\" and \"shardherd "
+		    "supervisor started. To go back to another program: "
+		    "\"shardherd upgrade FILE\", then \"shardherd "
 		    "rollout\"");
 	if (rolling_busy(r) && !o->dry_run)
 		return undo_later(r, ticket, e);

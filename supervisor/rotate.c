@@ -243,6 +243,7 @@ put_in_force(struct rotate *r, const struct ask_answer *w)
 	f->token = r->fresh;
 	r->fresh = NULL;
 	f->identity = secret_identity(f->token);
+	nonce_seal(&f->adopt.nonce, f->token);
 	f->asking.ask.token = f->token;
 	f->asking.forbidden = false;
 	f->ledger.budget.kept.identity = f->identity;
@@ -264,7 +265,7 @@ move(struct rotate *r, const struct ask_answer *w)
 	r->state = ROTATE_MOVING;
 	r->since_ms = base_alloc(f->local * sizeof(*r->since_ms));
 	r->began_ms = r->told_ms = clock_boot_ms();
-	if (replace_same(&f->replace, &e) == -1) {
+	if (replace_same(&f->replace, 0, &e) == -1) {
 		log_notice("The handler is restarted for the new token: %s.",
 		    e.text);
 		member_event(f->handler, MEMBER_ON_RESTART);

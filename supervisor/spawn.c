@@ -45,12 +45,13 @@ fresh_stdio(int err_fd)
 /* The page's fd stays: the shard holds the lock of its place in it, so that
  * there is one process per [id, count]. */
 static void noreturn_fn
-shard_child(struct member *c, int control, int err_fd)
+shard_child(struct member *c, int control, const int errs[2])
 {
 	struct fleet *f = c->fleet;
-	int keep[] = { control, f->page.fd };
+	int keep[] = { control, f->page.fd, errs[0] };
 	struct shard_args a = { .id = c->id, .count = f->count,
 	    .generation = c->generation, .control_fd = control,
+	    .log_fd = errs[0], .nonce = &f->adopt.nonce,
 	    .config = f->config, .token = f->token, .tls = f->tls,
 	    .page = &f->page, .slot = c->slot, .store = &f->store,
 	    .gateway_url = f->gateway_url, .successor = c->second != NULL,
@@ -58,7 +59,7 @@ shard_child(struct member *c, int control, int err_fd)
 		c->slot) };
 
 	fresh_signals();
-	if (!fresh_stdio(err_fd))
+	if (!fresh_stdio(errs[1]))
 		_exit(EXIT_DEGRADED);
 	fd_close_from(STDERR_FILENO + 1, keep, nitems(keep));
 	oom_set(f->oom_base + OOM_SHARD);
@@ -110,8 +111,8 @@ spawn_config(const char *text, struct err *e)
 }
 
 /* A pipe holds the token, no environment and no argument does. */
-static int
-token_pipe(const char *token, struct err *e)
+int
+spawn_token(const char *token, struct err *e)
 {
 	int fds[2];
 
@@ -127,7 +128,7 @@ token_pipe(const char *token, struct err *e)
 }
 
 static void noreturn_fn
-handler_child(struct member *c, int control, int err_fd, int conf_fd,
+handler_child(struct member *c, int control, const int errs[2], int conf_fd,
     int token_fd)
 {
 	struct fleet *f = c->fleet;
@@ -136,6 +137,7 @@ handler_child(struct member *c, int control, int err_fd, int conf_fd,
 		{ conf_fd, CONTRACT_FD_CONFIG },
 		{ token_fd, CONTRACT_FD_TOKEN },
 		{ f->page.fd, CONTRACT_FD_STATS },
+		{ errs[0], CONTRACT_FD_LOG },
 	};
 	struct program program = {
 	    .fd = fcntl(c->program.fd, F_DUPFD_CLOEXEC, FD_SPARE) };
@@ -143,10 +145,10 @@ handler_child(struct member *c, int control, int err_fd, int conf_fd,
 	char *argv[] = { f->argv[0], role, f->config->path, generation, NULL };
 
 	fresh_signals();
-	if (!fresh_stdio(err_fd) || program.fd == -1
+	if (!fresh_stdio(errs[1]) || program.fd == -1
 	    || !move_fds(m, nitems(m)))
 		_exit(EXIT_DEGRADED);
-	fd_close_from(CONTRACT_FD_STATS + 1, &program.fd, 1);
+	fd_close_from(CONTRACT_FD_LOG + 1, &program.fd, 1);
 	setrlimit(RLIMIT_NOFILE, &f->nofile);
 	oom_set(f->oom_base + OOM_HANDLER);
 	snprintf(generation, sizeof(generation), "%u", c->generation);
@@ -157,7 +159,7 @@ handler_child(struct member *c, int control, int err_fd, int conf_fd,
 }
 
 static pid_t
-fork_handler(struct member *c, int control, int err_fd, struct err *e)
+fork_handler(struct member *c, int control, const int errs[2], struct err *e)
 {
 	int conf_fd, token_fd;
 	pid_t pid = -1;
@@ -165,12 +167,12 @@ fork_handler(struct member *c, int control, int err_fd, struct err *e)
 	conf_fd = spawn_config(c->program.config, e);
 	if (conf_fd == -1)
 		return -1;
-	token_fd = token_pipe(c->fleet->token, e);
+	token_fd = spawn_token(c->fleet->token, e);
 	if (token_fd == -1)
 		goto err1;
 	pid = fork();
 	if (pid == 0)
-		handler_child(c, control, err_fd, conf_fd, token_fd);
+		handler_child(c, control, errs, conf_fd, token_fd);
 	if (pid == -1)
 		err_sys(e, EXIT_DEGRADED, "can't fork");
 	close(token_fd);
@@ -179,13 +181,58 @@ err1:
 	return pid;
 }
 
+/* ---- the next program, asked ----------------------------------------- */
+
+static void noreturn_fn
+examiner_child(struct fleet *f, const struct program *next, const char *path,
+    int conf_fd, int out_fd)
+{
+	struct move m[] = { { conf_fd, CONTRACT_FD_CONFIG } };
+	struct program program = {
+	    .fd = fcntl(next->fd, F_DUPFD_CLOEXEC, FD_SPARE) };
+	char name[CONFIG_PATH_MAX], role[] = CONTRACT_ROLE_EXAMINE;
+	char *argv[] = { name, role, f->config->path, NULL };
+
+	str_copy(name, path, sizeof(name));
+	fresh_signals();
+	setsid();	/* so that all of it can be killed */
+	if (!fresh_stdio(out_fd) || program.fd == -1
+	    || dup2(STDERR_FILENO, STDOUT_FILENO) == -1
+	    || !move_fds(m, nitems(m)))
+		_exit(EXIT_DEGRADED);
+	close(CONTRACT_FD_CONTROL);
+	fd_close_from(CONTRACT_FD_CONFIG + 1, &program.fd, 1);
+	program_exec(&program, argv);
+	dprintf(STDERR_FILENO, CONTRACT_EXAMINED "error %d it can't be "
+	    "executed: %s\n", EXIT_DEGRADED, strerror(errno));
+	_exit(EXIT_DEGRADED);
+}
+
+pid_t
+spawn_examiner(struct fleet *f, const struct program *next, const char *path,
+    int out_fd, struct err *e)
+{
+	int conf_fd = spawn_config(f->config->text, e);
+	pid_t pid;
+
+	if (conf_fd == -1)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		examiner_child(f, next, path, conf_fd, out_fd);
+	if (pid == -1)
+		err_sys(e, EXIT_DEGRADED, "can't fork");
+	close(conf_fd);
+	return pid;
+}
+
 static pid_t
-fork_shard(struct member *c, int control, int err_fd, struct err *e)
+fork_shard(struct member *c, int control, const int errs[2], struct err *e)
 {
 	pid_t pid = fork();
 
 	if (pid == 0)
-		shard_child(c, control, err_fd);
+		shard_child(c, control, errs);
 	if (pid == -1)
 		err_sys(e, EXIT_DEGRADED, "can't fork");
 	return pid;
@@ -199,28 +246,33 @@ on_line(struct lines *l, enum log_level level, const char *text)
 	logs_line(&c->fleet->logs, level, c->name, text);
 }
 
+void
+spawn_listen(struct member *c, int control, int log_fd)
+{
+	messages_open(c, control);
+	lines_open(&c->lines, c->fleet->loop, log_fd, on_line);
+}
+
 int
 spawn_child(struct member *c, struct err *e)
 {
-	struct fleet *f = c->fleet;
 	int control[2], errs[2];
 
-	reserve_need(&f->upkeep.reserve, SPAWN_FDS);
+	reserve_need(&c->fleet->upkeep.reserve, SPAWN_FDS);
 	if (ipc_pair(control, e) == -1)
 		return -1;
 	if (pipe2(errs, O_CLOEXEC | O_NONBLOCK) == -1) {
 		err_sys(e, EXIT_DEGRADED, "can't make a log pipe");
 		goto err1;
 	}
-	c->pid = c->handler ? fork_handler(c, control[1], errs[1], e)
-	    : fork_shard(c, control[1], errs[1], e);
+	c->pid = c->handler ? fork_handler(c, control[1], errs, e)
+	    : fork_shard(c, control[1], errs, e);
 	if (c->pid == -1)
 		goto err2;
-	c->identity = f->identity;
+	c->identity = c->fleet->identity;
 	close(control[1]);
 	close(errs[1]);
-	messages_open(c, control[0]);
-	lines_open(&c->lines, f->loop, errs[0], on_line);
+	spawn_listen(c, control[0], errs[0]);
 	return 0;
 err2:
 	c->pid = 0;

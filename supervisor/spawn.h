@@ -10,11 +10,19 @@
 
 /* Sets pid, ipc and lines of the child. */
 int spawn_child(struct member *, struct err *);
+/* Takes over both ends of a child's that we have: channel and log pipe. */
+void spawn_listen(struct member *, int control, int log_fd);
 /*
  * A memfd with a config as we read it: a file edited since must not reach one
  * child and not the other.
  */
 int spawn_config(const char *text, struct err *);
+/* A pipe that holds the token: no environment and no argument does. */
+int spawn_token(const char *token, struct err *);
+/* The program at path in its examining role (contract.h); it writes to out_fd.
+ * Its pid leads a group of its own; -1: it could not be made. */
+pid_t spawn_examiner(struct fleet *, const struct program *, const char *path,
+    int out_fd, struct err *);
 /* Field 22 of /proc/PID/stat, which with the pid names a process; 0: none. */
 uint64_t spawn_start_time(pid_t);
 

@@ -57,6 +57,7 @@ stop_now(struct stop *s)
 	struct fleet *f = s->fleet;
 
 	log_warn("Asked to stop again: not waiting any longer.");
+	successor_cancel(&f->successor);
 	for (uint32_t i = 0; i < f->local; i++)
 		if (f->shard[i].state == MEMBER_STOPPING
 		    && f->shard[i].signalled == 0)

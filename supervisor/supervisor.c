@@ -58,7 +58,9 @@ reap(struct fleet *f)
 		else if (!ask_reaped(&f->asking.ask, pid)
 		    && !logpack_reaped(&f->upkeep.pack, pid, status)
 		    && !ask_reaped(&f->rotate.ask, pid)
-		    && !alert_post_reaped(&f->alerts.post, pid))
+		    && !alert_post_reaped(&f->alerts.post, pid)
+		    && !successor_reaped(&f->successor, pid, status)
+		    && !adopt_reaped(&f->adopt, pid, status))
 			log_debug("Process %d ended, not one of ours.",
 			    (int)pid);
 	}
@@ -168,17 +170,20 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 	if (checks_fds_fit(c->shards > 0 ? (uint32_t)c->shards : 1, e) == -1
 	    || checks_dirs(c, e) == -1)
 		return -1;
-	f->lock_fd = checks_lock(c->state_dir, e);
+	if (f->lock_fd == -1)
+		f->lock_fd = checks_lock(c->state_dir, e);
 	if (f->lock_fd == -1 || logs_open(&f->logs, c, foreground, e) == -1)
 		return -1;
 	log_init(LOG_TO_HOOK, (enum log_level)c->log_level);
 	log_set_hook(log_hook, f);
+	checks_strangers(c->state_dir);
 	if (open_loop(f, e) == -1)
 		return -1;
-	token = config_read_token(c->token_file, e);
-	if (token == NULL)
+	token = f->token == NULL ? config_read_token(c->token_file, e) : NULL;
+	if (f->token == NULL && token == NULL)
 		return -1;
-	f->token = secret_take(token);
+	if (token != NULL)
+		f->token = secret_take(token);
 	f->identity = secret_identity(f->token);
 	if (open_tls(f, e) == -1)
 		return -1;
@@ -211,6 +216,8 @@ init_parts(struct fleet *f)
 	rotate_init(&f->rotate, f);
 	hangup_init(&f->hangup, f);
 	boot_begin(&f->boot, &f->store);
+	adopt_init(&f->adopt, f);
+	successor_init(&f->successor, f);
 	timer_init(f->timers, &f->launch_timer, NULL);
 	for (uint32_t i = 0; i < nitems(f->handler_slot); i++)
 		member_init(&f->handler_slot[i], f, true, i);
@@ -251,20 +258,24 @@ hold_plugins(struct fleet *f, struct err *e)
 
 /* Resumes at once where there are sessions; the question runs beside it. */
 static int
-begin(struct fleet *f, struct err *e)
+begin(struct fleet *f, const struct arrival *a, struct err *e)
 {
-	uint32_t layout = fleet_stored_layout(f);
+	uint32_t layout = a != NULL && a->count > 0 ? (uint32_t)a->count
+	    : fleet_stored_layout(f);
 	struct store_gateway g;
 
 	if (store_gateway_get(&f->store, &g, NULL) == 1)
 		str_copy(f->gateway_url, g.url, sizeof(f->gateway_url));
-	log_notice("shardherd %s starts, pid %d, config %s.",
-	    SHARDHERD_VERSION, (int)getpid(), f->config->path);
+	log_notice("shardherd %s %s, pid %d, config %s.", SHARDHERD_VERSION,
+	    a != NULL ? "goes on" : "starts", (int)getpid(),
+	    f->config->path);
 	tell_sandbox(f);
 	if (layout > 0 && f->gateway_url[0] != '\0') {
 		if (fleet_launch(f, layout, e) == -1)
 			return -1;
 		fleet_tell_ready(f);
+		if (!f->adopt.busy)
+			successor_settled(&f->successor, 0);
 	} else {
 		/* A page at once, so that status can say what we wait for. */
 		if (fleet_page(f, f->config->shards > 0
@@ -286,6 +297,8 @@ release_fleet(struct fleet *f)
 	hangup_free(&f->hangup);
 	rotate_free(&f->rotate);
 	asking_stop(&f->asking);
+	adopt_close(&f->adopt);
+	successor_free(&f->successor);
 	alerts_close(&f->alerts);
 	timer_stop(&f->replan.timer);
 	daily_close(&f->daily);
@@ -351,27 +364,54 @@ refuse(struct fleet *f, struct err *e)
 	return e->code;
 }
 
+/* What the program before this one handed over takes the place of our own. */
+static void
+take_arrival(struct fleet *f, const struct supervisor_args *args)
+{
+	const struct arrival *a = args->arrival;
+
+	if (args->token != NULL)
+		f->token = secret_take(args->token);
+	if (a == NULL)
+		return;
+	f->lock_fd = a->lock;
+	if (a->nofile > 0)
+		f->nofile.rlim_cur = a->nofile;
+}
+
 static int
 run(struct fleet *f, const struct supervisor_args *args)
 {
+	const struct arrival *a = args->arrival;
 	struct signals s = { .fd = -1 };
 	struct err e;
 	int code;
 
-	if (prepare(f, args->foreground, &e) == -1)
+	if (prepare(f, args->foreground, &e) == -1) {
+		successor_return(f, a, &e);
 		return refuse(f, &e);
+	}
 	init_parts(f);
+	if (a != NULL) {
+		str_copy(f->program_path, f->argv[0],
+		    sizeof(f->program_path));
+		successor_arrive(&f->successor, a);
+	}
 	if (signals_open(&s, f, &e) == -1 || (args->hold_plugins
-	    && hold_plugins(f, &e) == -1) || begin(f, &e) == -1) {
+	    && hold_plugins(f, &e) == -1) || begin(f, a, &e) == -1) {
+		successor_return(f, a, &e);
 		code = refuse(f, &e);
 		f->exit_code = code;
 	} else {
 		herald_start(&f->herald);
+		/* What ended while nobody looked. */
+		raise(SIGCHLD);
 		ev_run(f->loop, 0);
 		code = f->exit_code;
 	}
 	release_fleet(f);
 	signals_close(&s);
+	successor_leave(&f->successor);
 	log_notice("shardherd ends with exit code %d.", code);
 	return code;
 }
@@ -387,6 +427,7 @@ supervisor_main(const struct supervisor_args *args)
 	f->ready_fd = args->ready_fd;
 	f->lock_fd = f->logs.fd = f->page.fd = -1;
 	f->started_ms = clock_boot_ms();
+	f->foreground = args->foreground;
 	herald_open(&f->herald, f, args->foreground);
 	proctitle_set("shardherd: supervisor");
 	checks_harden();
@@ -394,6 +435,7 @@ supervisor_main(const struct supervisor_args *args)
 	f->oom_base = oom_base();
 	if (f->oom_base > OOM_SUPERVISOR)
 		oom_set(OOM_SUPERVISOR);
+	take_arrival(f, args);
 	code = run(f, args);
 	release(f);
 	free(f);

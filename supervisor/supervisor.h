@@ -9,6 +9,8 @@
 
 #include "shared/config.h"
 
+struct arrival;
+
 struct supervisor_args {
 	struct config *config;	/* taken over */
 	char **argv;		/* of this process: for the handler's exec */
@@ -16,6 +18,8 @@ struct supervisor_args {
 	int ready_fd;		/* written "ok\n" or "error CODE text\n" once
 				   up, then closed; -1: nobody waits */
 	bool hold_plugins;	/* until `plugin load`, as after an unload */
+	char *token;		/* taken over; NULL: read from token_file */
+	const struct arrival *arrival; /* after an exec, else NULL */
 };
 
 /* Returns the exit code of the process (err.h). */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "supervisor/adopt_call.h"
 #include "supervisor/fleet.h"
 
 /* Where else should it be said?  status shows it. */
@@ -49,6 +50,7 @@ on_timer(struct timer *t)
 		    clock_boot_ms());
 	keep_logs(u);
 	control_check(&f->control);
+	adopt_call_check(&f->adopt);
 	reserve_refill(&u->reserve);
 }
 

@@ -50,6 +50,9 @@ static const struct cli_verb verbs[] = {
 	    "[--dry-run] [--wait[=SECONDS]|--no-wait] [--timeout SECONDS]",
 	    "replace the shards' processes one by one, each with one RESUME",
 	    cli_rollout},
+	{"upgrade", "[BINARY] [--dry-run] [--force] [--no-handler] [--wait] "
+	    "[--timeout SECONDS]", "become another program, without a shard "
+	    "noticing", cli_upgrade},
 	{"plugin", "list | load|restart NAME | unload NAME [--drop] | new NAME --lang "
 	    "python|node|c [--dir DIR] | test DIR|FILE [--keep]", "show the "
 	    "plugins, act on one, write one, try one", cli_plugin},

@@ -203,3 +203,14 @@ cli_control_ask(const struct config *c, struct json_object *request,
 {
 	return cli_control_follow(c, request, ANSWER_S, NULL, NULL, err);
 }
+
+bool
+cli_control_answers(const struct config *c)
+{
+	struct err none;
+	int fd = dial(c, &none);
+
+	if (fd != -1)
+		close(fd);
+	return fd != -1;
+}

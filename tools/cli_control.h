@@ -24,4 +24,7 @@ struct json_object *cli_control_follow(const struct config *,
     struct json_object *request, double seconds, cli_control_fn *, void *arg,
     struct err *);
 
+/* Does anybody listen? */
+bool cli_control_answers(const struct config *);
+
 #endif

@@ -5,6 +5,7 @@
  */
 #include "tools/cli_reload.h"
 
+#include "shared/clock.h"
 #include "tools/cli_control.h"
 #include "tools/cli_verbs.h"
 
@@ -49,9 +50,13 @@ int
 cli_follow_fd(struct cli *c, struct json_object *request, int fd,
     double seconds)
 {
+	uint64_t until = clock_boot_ms() + (uint64_t)(seconds * 1000);
 	struct json_object *a = cli_control_pass(&c->config, request, fd,
 	    seconds, cli_show_line, c, &c->err);
 
+	if (a == NULL && c->err.code == EXIT_UNKNOWN
+	    && clock_boot_ms() >= until)
+		c->err.code = EXIT_WAIT;
 	if (a == NULL)
 		return cli_fail(c);
 	if (c->json)
@@ -62,8 +67,8 @@ cli_follow_fd(struct cli *c, struct json_object *request, int fd,
 }
 
 /* The running supervisor's own limits may be others: twice as long, then. */
-static double
-patience(const struct config *c)
+double
+cli_reload_patience(const struct config *c)
 {
 	double once = c->handler_start_timeout_s + c->handler_drain_timeout_s +
 	    c->stop_timeout_s + c->handler_probation_s;
@@ -93,5 +98,5 @@ cli_reload(struct cli *c)
 	json_object_object_add(q, "cmd", json_object_new_string("reload"));
 	json_object_object_add(q, "check", json_object_new_boolean(check));
 	json_object_object_add(q, "no_wait", json_object_new_boolean(no_wait));
-	return cli_follow(c, q, patience(&c->config));
+	return cli_follow(c, q, cli_reload_patience(&c->config));
 }

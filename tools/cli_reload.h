@@ -7,7 +7,8 @@
 
 /* Shows one line of an answer; arg: struct cli. */
 void cli_show_line(const char *key, const char *text, void *arg);
-/* Sends the request (taken over), shows the lines; the exit code. */
+/* Sends the request (taken over), shows the lines; the exit code, EXIT_WAIT
+ * when the seconds are over. */
 int cli_follow(struct cli *, struct json_object *request, double seconds);
 /* The same, and fd goes with the request; -1: none. */
 int cli_follow_fd(struct cli *, struct json_object *request, int fd,
@@ -15,5 +16,7 @@ int cli_follow_fd(struct cli *, struct json_object *request, int fd,
 /* The same, but the last line is the caller's; NULL with c->err. */
 struct json_object *cli_reload_follow(struct cli *,
     struct json_object *request, double seconds);
+/* Seconds that a reload may take. */
+double cli_reload_patience(const struct config *);
 
 #endif

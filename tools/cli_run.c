@@ -192,8 +192,8 @@ start(struct cli *c, uint64_t until)
 }
 
 /* Follows the page until every shard is ready: 0, or -1 with EXIT_WAIT. */
-static int
-wait_ready(struct cli *c, uint64_t until)
+int
+cli_wait_ready(struct cli *c, uint64_t until)
 {
 	uint64_t begin = clock_boot_ms();
 	struct cli_view v = {0};
@@ -251,7 +251,8 @@ cli_start(struct cli *c)
 	if (cli_view_locked(c->config.state_dir, &pid))
 		return cli_error(c, EXIT_TRY_LATER, "The fleet is running "
 		    "already (supervisor pid %d).", pid);
-	if (start(c, until) == -1 || (until != 0 && wait_ready(c, until) == -1))
+	if (start(c, until) == -1
+	    || (until != 0 && cli_wait_ready(c, until) == -1))
 		return cli_fail(c);
 	return EXIT_FINE;
 }
@@ -309,7 +310,7 @@ cli_ensure(struct cli *c)
 	} else if (same_config(c) == -1) {
 		return cli_fail(c);
 	}
-	if (until != 0 && wait_ready(c, until) == -1)
+	if (until != 0 && cli_wait_ready(c, until) == -1)
 		return cli_fail(c);
 	return EXIT_FINE;
 }

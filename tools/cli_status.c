@@ -130,6 +130,29 @@ line_handler(const struct cli_view *v, FILE *f)
 		fprintf(f, "        %s\n", h->note);
 }
 
+static bool
+other_version(const struct cli_view *v, const struct page_watch *w)
+{
+	return w->version[0] != '\0' &&
+	    strncmp(w->version, v->cluster.version, sizeof(w->version)) != 0;
+}
+
+/* After an upgrade what was there before runs its old program. */
+static void
+line_versions(const struct cli_view *v, FILE *f)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		n += v->shard[i].alive && other_version(v, &v->shard[i].w);
+	if (v->handler_alive && other_version(v, &v->handler_watch))
+		fprintf(f, "version %s; the handler still runs %s\n",
+		    v->cluster.version, v->handler_watch.version);
+	if (n > 0)
+		fprintf(f, "version %s; %u of %zu shards still run another "
+		    "one\n", v->cluster.version, n, v->n);
+}
+
 static uint64_t
 crash_count(const struct page_watch *w)
 {
@@ -152,7 +175,9 @@ note(const struct cli_view *v, const struct cli_shard *s, char *out,
 		str_format(out, size, "heard nothing: last ACK %s ago",
 		    cli_age(cli_view_age(v, s->s.ack_ms), age));
 	else if (s->orphan)
-		str_format(out, size, "outlived its supervisor");
+		str_format(out, size, "outlived its supervisor%s%s",
+		    s->s.state == SHARD_PERMIT ? "; " : "",
+		    s->s.state == SHARD_PERMIT ? s->s.note : "");
 	else if (!s->alive && s->w.last_end[0] != '\0')
 		str_format(out, size, "%s", s->w.last_end);
 	else if (s->s.state != SHARD_READY && s->s.note[0] != '\0')
@@ -218,6 +243,7 @@ cli_status_text(const struct cli_view *v, const struct cli_status_pick *p,
 	line_shards(v, f);
 	line_handler(v, f);
 	line_rollout(v, f);
+	line_versions(v, f);
 	cli_table_init(&t, "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME "
 	    ">IDENT >CRASH >RSS >PID NOTE");
 	for (size_t i = 0; i < v->n; i++) {

@@ -127,6 +127,7 @@ cli_status_json_shard(const struct cli_view *v, const struct cli_shard *sh)
 	put_seconds(o, "since_s", sh->alive ?
 	    cli_view_age(v, s->state_since_ms) : -1);
 	put_known(o, "pid", sh->alive ? sh->pid : -1);
+	put_text(o, "version", sh->alive ? w->version : "");
 	json_object_object_add(o, "orphan",
 	    json_object_new_boolean(sh->orphan));
 	put_u64(o, "seq", s->seq);
@@ -148,7 +149,6 @@ cli_status_json_shard(const struct cli_view *v, const struct cli_shard *sh)
 	put_samples(o, w);
 	put_text(o, "note", s->note);
 	put_text(o, "last_end", w->last_end);
-	put_text(o, "version", w->version);
 	json_object_object_add(o, "behind",
 	    json_object_new_boolean(cli_view_is_behind(v, sh)));
 	return o;
@@ -265,6 +265,8 @@ handler(const struct cli_view *v)
 	put_known(o, "silent_s", v->handler_silent_s);
 	put_u64(o, "generation", h->generation);
 	put_known(o, "pid", v->handler_alive ? v->handler_watch.pid : -1);
+	put_text(o, "version", v->handler_alive ? v->handler_watch.version :
+	    "");
 	put_u64(o, "events", h->events);
 	put_u64(o, "lag_events", h->lag_events);
 	put_u64(o, "dead_letters", h->dead_letters);

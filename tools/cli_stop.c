@@ -15,24 +15,28 @@
 
 #define SLACK_S 5	/* beyond twice stop_timeout */
 
+/* pid 0: it is not known, whoever answers is meant. */
 static int
-ask(struct cli *c, bool end_sessions, int32_t pid)
+ask(struct cli *c, bool end_sessions, double seconds, int32_t *pid)
 {
-	struct json_object *q = json_object_new_object(), *a;
+	struct json_object *q = json_object_new_object(), *a, *f;
 
 	json_object_object_add(q, "cmd", json_object_new_string("stop"));
 	json_object_object_add(q, "end_sessions",
 	    json_object_new_boolean(end_sessions));
-	if ((a = cli_control_ask(&c->config, q, &c->err)) != NULL) {
+	a = cli_control_follow(&c->config, q, seconds, NULL, NULL, &c->err);
+	if (a != NULL) {
+		if (*pid == 0 && json_object_object_get_ex(a, "pid", &f))
+			*pid = json_object_get_int(f);
 		json_object_put(a);
 		return 0;
 	}
-	if (c->err.code != EXIT_DOWN || end_sessions)
+	if (c->err.code != EXIT_DOWN || end_sessions || *pid == 0)
 		return -1;
-	if (kill(pid, SIGTERM) == 0)
+	if (kill(*pid, SIGTERM) == 0)
 		return 0;
 	return err_sys(&c->err, EXIT_UNKNOWN, "Cannot stop the supervisor "
-	    "(pid %d)", pid);
+	    "(pid %d)", *pid);
 }
 
 static void
@@ -83,6 +87,7 @@ stop_rest(struct cli *c, double seconds)
 	else if (c->err.code != EXIT_DOWN)
 		return cli_fail(c);
 	if ((n = stop_orphans(&c->config, true)) == 0) {
+		page_mark_stopped(c->config.state_dir);
 		if (!c->json)
 			cli_say("The fleet is not running.");
 		report(c, "already");
@@ -97,6 +102,38 @@ stop_rest(struct cli *c, double seconds)
 			return cli_error(c, EXIT_WAIT, "%u processes are "
 			    "still stopping after %g s.", n, seconds);
 	}
+	page_mark_stopped(c->config.state_dir);
+	report(c, "now");
+	return EXIT_FINE;
+}
+
+/* Asked, or past asking: is it still there? */
+static bool
+lives(struct cli *c, int32_t pid, bool by_lock)
+{
+	int32_t now;
+
+	if (by_lock)
+		return cli_view_locked(c->config.state_dir, &now) && now == pid;
+	return cli_view_process(pid, 0);
+}
+
+static int
+stop_running(struct cli *c, bool end_sessions, double seconds, int32_t pid)
+{
+	uint64_t until = clock_boot_ms() + (uint64_t)(seconds * 1000);
+	bool by_lock = pid != 0;
+
+	if (ask(c, end_sessions, seconds, &pid) == -1
+	    && (pid == 0 || lives(c, pid, by_lock))) {
+		if (clock_boot_ms() >= until)
+			c->err.code = EXIT_WAIT;
+		return cli_fail(c);
+	}
+	while (lives(c, pid, by_lock))
+		if (!cli_step(until))
+			return cli_error(c, EXIT_WAIT, "The supervisor (pid "
+			    "%d) is still stopping after %g s.", pid, seconds);
 	report(c, "now");
 	return EXIT_FINE;
 }
@@ -110,8 +147,7 @@ cli_stop(struct cli *c)
 		{"--end-sessions", 0, CLI_FLAG, &end_sessions},
 		{"--timeout", 't', CLI_SECONDS, &seconds},
 	};
-	uint64_t until;
-	int32_t pid, now;
+	int32_t pid;
 
 	if (cli_options(c, opts, nitems(opts)) == -1 || cli_load(c) == -1)
 		return cli_fail(c);
@@ -119,16 +155,10 @@ cli_stop(struct cli *c)
 		return cli_usage(c);
 	if (seconds == 0)
 		seconds = c->config.stop_timeout_s * 2 + SLACK_S;
-	if (!cli_view_locked(c->config.state_dir, &pid))
-		return stop_rest(c, seconds);
-	if (ask(c, end_sessions, pid) == -1 &&
-	    cli_view_locked(c->config.state_dir, &now))
-		return cli_fail(c);
-	until = clock_boot_ms() + (uint64_t)(seconds * 1000);
-	while (cli_view_locked(c->config.state_dir, &now) && now == pid)
-		if (!cli_step(until))
-			return cli_error(c, EXIT_WAIT, "The supervisor (pid "
-			    "%d) is still stopping after %g s.", pid, seconds);
-	report(c, "now");
-	return EXIT_FINE;
+	if (cli_view_locked(c->config.state_dir, &pid))
+		return stop_running(c, end_sessions, seconds, pid);
+	/* Its state_dir may be moved or gone: it answers all the same. */
+	if (cli_control_answers(&c->config))
+		return stop_running(c, end_sessions, seconds, 0);
+	return stop_rest(c, seconds);
 }

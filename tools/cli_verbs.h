@@ -7,6 +7,7 @@
 
 cli_fn cli_init;	/* cli_init.c */
 cli_fn cli_run, cli_start, cli_ensure; /* cli_run.c */
+cli_fn cli_upgrade;	/* cli_upgrade.c */
 cli_fn cli_stop;	/* cli_stop.c */
 cli_fn cli_status;	/* cli_status.c */
 cli_fn cli_check;	/* cli_check.c */
@@ -24,5 +25,8 @@ cli_fn cli_probe;	/* cli_probe.c */
 cli_fn cli_deadletter;	/* cli_deadletter.c */
 cli_fn cli_rank;	/* cli_rank.c */
 cli_fn cli_token;	/* cli_token.c */
+
+/* cli_run.c: until every shard is ready, 0, or -1 with EXIT_WAIT. */
+int cli_wait_ready(struct cli *, uint64_t until);
 
 #endif

@@ -75,7 +75,8 @@ tell_now(struct story *st, const struct cli_view *v,
 		    cli_age(cli_view_age(v, s->s.state_since_ms), age));
 	if (s->orphan)
 		tell(st, "It outlived its supervisor: it keeps the session, "
-		    "and ends by itself after a while if none comes for it.");
+		    "waits for the next one to take it over, and ends by "
+		    "itself after [limits] orphan_time.");
 	if (s->s.note[0] != '\0')
 		tell(st, "It says: %s", s->s.note);
 	if (s->deaf)

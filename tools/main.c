@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one program: the CLI for people; the handler, or the tap of a plugin
- * under test, when we exec ourselves.
+ * The one program: the CLI for people; the handler, the tap of a plugin under
+ * test, or a step of an upgrade, when we exec ourselves.
  */
 #include "handler/handler.h"
 #include "shared/contract.h"
 #include "shared/proctitle.h"
+#include "supervisor/arrive.h"
+#include "supervisor/examine.h"
 #include "tools/cli.h"
 #include "tools/tap.h"
 
@@ -19,5 +21,9 @@ main(int argc, char **argv)
 		return handler_main(argc - 2, argv + 2);
 	if (argc > 1 && strcmp(argv[1], TAP_ROLE) == 0)
 		return tap_main(argc - 2, argv + 2);
+	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_EXAMINE) == 0)
+		return examine_main(argc - 2, argv + 2);
+	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_SUPERVISOR) == 0)
+		return arrive_main(argc - 2, argv + 2, argv);
 	return cli_main(argc, argv);
 }

@@ -113,6 +113,24 @@ def reloads(t, sim, fleet, service):
     t.equal(sim.totals()["identifies"], SHARDS, "no IDENTIFY was spent")
 
 
+def upgrades(t, fleet, service):
+    """The same main process, which systemd hears of again."""
+    pid, handler = service.process.pid, fleet.handler_pid()
+    service.listen()
+    since = len(service.heard)
+    t.equal(fleet.cli("upgrade").returncode, 0, "an upgrade: exit status")
+    text = service.wait("^READY=1$", since)[1]
+    t.match(text, "(?m)^MAINPID=%d$" % pid, "ready again, as the same process")
+    t.ok(not any("STOPPING=1" in m for m in service.heard[since:]),
+        "and it was never said to stop")
+    since = len(service.heard)
+    service.wait("^WATCHDOG=1$", since)
+    t.ok(True, "the watchdog is fed by the new program")
+    t.ok(fleet.handler_pid() != handler and "NOTIFY_SOCKET" not in
+        environ_of(fleet.handler_pid()), "its handler knows nothing of "
+        "systemd either")
+
+
 def is_kept_in(t, fleet, service):
     """The limits of each process, as the kernel has them."""
     supervisor, handler = service.process.pid, fleet.handler_pid()
@@ -218,6 +236,7 @@ def main(t):
     starts(t, fleet, service)
     fleet.wait_ready()
     reloads(t, sim, fleet, service)
+    upgrades(t, fleet, service)
     is_kept_in(t, fleet, service)
     strangers_are_not_heard(t, fleet)
     with open(fleet.path("spy.py"), "w", encoding="utf-8") as f:

@@ -159,7 +159,7 @@ fake_fleet_handler(char **argv)
 	if (page_attach(&page, CONTRACT_FD_STATS, NULL) == -1
 	    || page.head->slots != SHARDS)
 		return fake_complains("page");
-	if (fcntl(CONTRACT_FD_STATS + 1, F_GETFD) != -1)
+	if (fcntl(CONTRACT_FD_LOG + 1, F_GETFD) != -1)
 		return fake_complains("a stray fd");
 	loop = ev_loop_new(0);
 	ipc_open(&ipc, loop, CONTRACT_FD_CONTROL, "supervisor", handler_msg,

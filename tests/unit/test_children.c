@@ -137,6 +137,14 @@ test_obituaries(void **state)
 	assert_int_equal(bury((struct obituary){ .status = KILLED(SIGKILL),
 	    .killed_for = CRASH_HUNG }, s), CRASH_HUNG);
 	assert_non_null(strstr(s, "stopped working"));
+	/* Taken over from another supervisor: nobody told us. */
+	assert_int_equal(bury((struct obituary){ .unknown = true,
+	    .killed_for = CRASHES, .last_words = "bye" }, s), CRASH_UNKNOWN);
+	assert_non_null(strstr(s, "how is not known"));
+	assert_int_equal(bury((struct obituary){ .unknown = true,
+	    .asked = true, .killed_for = CRASHES }, s), CRASHES);
+	assert_int_equal(bury((struct obituary){ .unknown = true,
+	    .killed_for = CRASH_HUNG }, s), CRASH_HUNG);
 }
 
 static void

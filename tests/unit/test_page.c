@@ -2,6 +2,7 @@
 /* page.c: layout survives reopening, cursors survive a writer's death. */
 #include "shared/page.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -92,6 +93,42 @@ test_cursor_under_sigkill(void **state)
 	page_close(&p);
 }
 
+/* A process of another layout version is seen by its lock alone. */
+static void
+test_stranger(void **state)
+{
+	uint32_t other = PAGE_VERSION + 1;
+	char path[600];
+	struct page p;
+	struct err e;
+	int ready[2], fd;
+	pid_t pid;
+	char c;
+
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(page_create(&p, dir, 2, &e), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (page_slot_take(&p, 1) && write(ready[1], "x", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	assert_int_equal(page_stranger(dir), 0);	/* of our version */
+	str_format(path, sizeof(path), "%s/stats", dir);
+	fd = open(path, O_RDWR);
+	assert_int_equal(pwrite(fd, &other, sizeof(other),
+	    offsetof(struct page_head, version)), sizeof(other));
+	assert_int_equal(page_stranger(dir), pid);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(page_stranger(dir), 0);
+	close(fd);
+	close(ready[0]);
+	close(ready[1]);
+	page_close(&p);
+}
+
 static void
 test_seqlock(void **state)
 {
@@ -130,6 +167,7 @@ main(void)
 		cmocka_unit_test(test_no_page_is_down),
 		cmocka_unit_test_setup_teardown(test_cursor_under_sigkill,
 		    setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stranger, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_seqlock, setup, teardown),
 		cmocka_unit_test(test_closes),
 	};

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+/* See adopt.h. */
+#include "supervisor/adopt.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+#include "shared/config_diff.h"
+#include "supervisor/adopt_call.h"
+#include "supervisor/fleet.h"
+#include "supervisor/loglevel.h"
+#include "supervisor/spawn.h"
+
+/* ---- who is awaited -------------------------------------------------- */
+
+static bool
+same_process(pid_t pid, uint64_t start)
+{
+	return pid > 0 && start != 0 && spawn_start_time(pid) == start;
+}
+
+/* The process the page names and, of a shard, the one that holds its place. */
+static pid_t
+left_behind(const struct member *c)
+{
+	const struct page_watch *w = member_watch(c);
+
+	if (!same_process(w->pid, w->pid_start))
+		return 0;
+	if (!c->handler
+	    && page_slot_holder(&c->fleet->page, c->slot) != w->pid)
+		return 0;
+	return w->pid;
+}
+
+static uint32_t
+awaited(const struct fleet *f)
+{
+	uint32_t n = f->handler->orphan != 0;
+
+	for (uint32_t i = 0; i < f->local; i++)
+		n += f->shard[i].orphan != 0;
+	return n;
+}
+
+/* How one ended that we have not taken over, but whose parent we are. */
+static void
+lost(struct member *c, pid_t pid, int status)
+{
+	struct page_watch *w = member_watch(c);
+	struct obituary o = { .who = c->name, .pid = pid, .status = status,
+	    .killed_for = CRASHES, .last_words = "" };
+	enum crash_cause cause;
+	char words[PAGE_WORDS];
+
+	cause = obituary_write(&o, words, sizeof(words));
+	log_warn("%s, while the supervisor became another program.", words);
+	page_begin(&w->lock);
+	w->crashes[cause]++;
+	str_copy(w->last_end, words, sizeof(w->last_end));
+	page_end(&w->lock);
+}
+
+/* It ended before this program began: nobody else can tell how. */
+static void
+bury_ended(struct member *c)
+{
+	pid_t pid = member_watch(c)->pid;
+	int status;
+
+	if (c->orphan == 0 && pid > 0
+	    && waitpid(pid, &status, WNOHANG) == pid)
+		lost(c, pid, status);
+}
+
+static void
+expect(struct adopt *a)
+{
+	struct fleet *f = a->fleet;
+	uint32_t heard = f->page.head->handler.generation;
+
+	if (f->config->orphan_time_s <= 0)
+		return;
+	for (uint32_t i = 0; i < f->local; i++)
+		f->shard[i].orphan = left_behind(&f->shard[i]);
+	f->handler->orphan = left_behind(f->handler);
+	for (uint32_t i = 0; i < f->local; i++)
+		bury_ended(&f->shard[i]);
+	bury_ended(f->handler);
+	a->busy = awaited(f) > 0;
+	/* To the shards a lower generation is one of the past. */
+	if (a->busy && heard > f->epoch)
+		f->epoch = heard;
+}
+
+bool
+adopt_awaits(struct member *c)
+{
+	struct adopt *a = &c->fleet->adopt;
+	pid_t pid = c->orphan;
+
+	if (pid == 0)
+		return false;
+	if (left_behind(c) == pid) {
+		if (clock_boot_ms() < a->until_ms)
+			return true;
+		log_warn("%s: the process %d of an earlier supervisor did not "
+		    "call within %d s: it is replaced.", c->name, (int)pid,
+		    ADOPT_WAIT_MS / 1000);
+		adopt_dismiss(c);
+	}
+	c->orphan = 0;
+	timer_set(&a->settled, 0);
+	return false;
+}
+
+bool
+adopt_reaped(struct adopt *a, pid_t pid, int status)
+{
+	struct fleet *f = a->fleet;
+	struct member *c = f->handler->orphan == pid ? f->handler : NULL;
+
+	for (uint32_t i = 0; c == NULL && i < f->local; i++)
+		if (f->shard[i].orphan == pid)
+			c = &f->shard[i];
+	if (c == NULL)
+		return false;
+	lost(c, pid, status);
+	return true;
+}
+
+void
+adopt_dismiss(struct member *c)
+{
+	if (c->orphan != 0 && left_behind(c) == c->orphan)
+		kill(c->orphan, SIGTERM);
+	c->orphan = 0;
+	timer_set(&c->fleet->adopt.settled, 0);
+}
+
+/* ---- when all have called -------------------------------------------- */
+
+static void
+replace_handler(struct fleet *f)
+{
+	struct err e;
+
+	log_notice("The handler was started with another config: a new one "
+	    "takes its place.");
+	if (replace_begin(&f->replace, 0, false, true, &e) == -1)
+		log_error("The handler goes on with its old config, as %s. "
+		    "\"shardherd reload\" tries again.", e.text);
+}
+
+static void
+on_settled(struct timer *t)
+{
+	struct adopt *a = container_of(t, struct adopt, settled);
+	struct fleet *f = a->fleet;
+
+	if (!a->busy || awaited(f) > 0)
+		return;
+	a->busy = false;
+	if (a->shards > 0 || a->handler)
+		log_notice("Taken over from the supervisor before: %u of %u "
+		    "shards%s. Their connections were not touched.", a->shards,
+		    f->local, a->handler ? " and the handler" : "");
+	if (a->stale > 0)
+		log_warn("%u shards go on with the config they were started "
+		    "with, which differs from the file: \"shardherd rollout\" "
+		    "brings the new one, the sessions kept.",
+		    a->stale);
+	fleet_tell_ready(f);
+	if (f->successor.arrived)
+		successor_settled(&f->successor, a->shards);
+	else if (a->handler_stale && !f->stopping)
+		replace_handler(f);
+	board_update(&f->board);
+}
+
+/* ---- a call is judged ------------------------------------------------ */
+
+static struct member *
+member_of(struct fleet *f, const struct msg_hdr *h, const struct msg_adopt *m)
+{
+	if (m->handler)
+		return f->handler;
+	if (h->shard < (int32_t)f->first
+	    || (uint32_t)h->shard - f->first >= f->local)
+		return NULL;
+	return &f->shard[(uint32_t)h->shard - f->first];
+}
+
+/* NULL: it fits; else why not, a clause. */
+static const char *
+misfit(const struct adopt *a, const struct msg_adopt *m)
+{
+	const struct fleet *f = a->fleet;
+	const struct config *c = f->config;
+
+	if (memcmp(m->nonce, a->nonce.bytes, sizeof(m->nonce)) != 0)
+		return "it belongs to another fleet, or to an earlier life of "
+		    "this one";
+	if (memcmp(m->seal, a->nonce.seal, sizeof(m->seal)) != 0)
+		return "the token was changed";
+	if (m->intents != c->intents)
+		return "[bot] intents was changed";
+	if (!m->handler && m->shard_count != f->count)
+		return "the number of shards was changed";
+	if (m->fleet_sum != config_sum(c, CONFIG_RELOAD_FLEET))
+		return "a key of the config was changed that counts for the "
+		    "whole fleet";
+	return NULL;
+}
+
+static const char *
+judge(const struct adopt_caller *x, const struct member *c,
+    const struct msg_adopt *m, int log_fd)
+{
+	if (c == NULL)
+		return "this fleet has no such shard";
+	if (m->pid != x->pid || c->orphan != x->pid
+	    || c->state != MEMBER_WAITING)
+		return "it is not the one that is awaited";
+	if (left_behind(c) != x->pid)
+		return "it does not hold the place of this shard";
+	if (log_fd == -1)
+		return "it hands no log pipe over";
+	return misfit(x->adopt, m);
+}
+
+/* ---- taking over ----------------------------------------------------- */
+
+static void
+note_taken(struct member *c, const char *build)
+{
+	struct page_watch *w = member_watch(c);
+
+	page_begin(&w->lock);
+	w->restart_ms = 0;
+	page_end(&w->lock);
+	member_version(c, build);
+}
+
+/* A generation below what the shards have heard of would be fenced off. */
+static void
+outrank(struct adopt *a)
+{
+	struct fleet *f = a->fleet;
+	struct member *h = f->handler;
+
+	if (a->newest > f->epoch)
+		f->epoch = a->newest;
+	if (!member_running(h) || h->generation >= a->newest)
+		return;
+	h->generation = ++f->epoch;
+	if (h->ready_ms != 0)
+		uplinks_add(&f->uplinks, h);
+}
+
+static void
+pair_if_due(struct fleet *f, struct member *c)
+{
+	if (f->handler->ready_ms != 0
+	    && c->paired != f->handler->generation)
+		uplinks_add(&f->uplinks, c);
+}
+
+static void
+took_shard(struct adopt *a, struct member *c, const struct msg_adopt *m)
+{
+	struct fleet *f = a->fleet;
+
+	a->shards++;
+	a->stale += m->shards_sum
+	    != config_sum(f->config, CONFIG_RELOAD_SHARDS);
+	c->switched = m->uplink;
+	c->paired = m->next_uplink != 0 ? m->next_uplink : m->uplink;
+	if (m->ledger_id != 0 && m->outcome <= OUTCOME_UNUSED)
+		permit_done(&f->permit, c->slot, m->ledger_id, m->outcome,
+		    m->close_code);
+	if (m->ready)
+		member_event(c, MEMBER_ON_READY);
+	if (m->newest > a->newest)
+		a->newest = m->newest;
+	outrank(a);
+	pair_if_due(f, c);
+}
+
+static void
+took_handler(struct adopt *a, struct member *c, const struct msg_adopt *m)
+{
+	struct fleet *f = a->fleet;
+	const struct page_handler *p = &f->page.head->handler;
+
+	a->handler = true;
+	a->handler_stale = m->handler_sum
+	    != config_sum(f->config, CONFIG_RELOAD_HANDLER);
+	if (c->generation > f->epoch)
+		f->epoch = c->generation;
+	if (!m->ready) {
+		outrank(a);
+		timer_set(&c->timer, f->config->handler_start_timeout_s);
+		return;
+	}
+	/* Not as when one becomes ready: the uplinks it has stay. */
+	c->ready_ms = clock_boot_ms();
+	c->ends_before = p->plugin_restarts + p->dead_letters;
+	outrank(a);
+	for (uint32_t i = 0; i < f->local; i++)
+		if (f->shard[i].state == MEMBER_UP)
+			pair_if_due(f, &f->shard[i]);
+}
+
+static void
+take_over(struct adopt_caller *x, struct member *c, const struct msg_adopt *m,
+    int pidfd, int log_fd)
+{
+	struct adopt *a = x->adopt;
+	struct msg_adopted ok = { .pid = (int32_t)getpid() };
+
+	c->orphan = 0;
+	c->pid = x->pid;
+	c->generation = m->generation;
+	c->identity = c->fleet->identity;	/* its seal has shown that */
+	spawn_listen(c, ipc_release(&x->ipc), log_fd);
+	ipc_send(&c->ipc, MSG_ADOPTED, c->handler ? -1 : (int32_t)c->id, 0,
+	    &ok, sizeof(ok), -1);
+	member_adopted(c, pidfd);
+	loglevel_tell(c);
+	note_taken(c, m->build);
+	log_debug("%s is taken over, pid %d, generation %u", c->name,
+	    (int)c->pid, c->generation);
+	if (c->handler)
+		took_handler(a, c, m);
+	else
+		took_shard(a, c, m);
+	timer_set(&a->settled, 0);
+}
+
+static void
+refuse(struct adopt_caller *x, struct member *c, int32_t shard,
+    const char *why)
+{
+	struct msg_refused no;
+	char who[32] = "the handler";
+
+	if (shard >= 0)
+		str_format(who, sizeof(who), "shard %d", shard);
+	log_notice("The process %d of an earlier supervisor, %s, is not taken "
+	    "over: %s. It leaves, and nothing it holds is lost.", (int)x->pid,
+	    who, why);
+	str_copy(no.text, why, sizeof(no.text));
+	ipc_send(&x->ipc, MSG_REFUSED, shard, 0, &no, sizeof(no), -1);
+	ipc_close(&x->ipc);
+	if (c != NULL && c->orphan == x->pid) {
+		c->orphan = 0;
+		timer_set(&x->adopt->settled, 0);
+	}
+}
+
+bool
+adopt_called(struct adopt_caller *x, const struct msg_hdr *h,
+    const struct msg_adopt *m, int log_fd)
+{
+	struct member *c = member_of(x->adopt->fleet, h, m);
+	const char *why;
+	int pidfd;
+
+	if (c != NULL && c->state == MEMBER_DOWN)
+		member_event(c, MEMBER_ON_START);
+	/* Held before it is judged, so that the number stays this process's. */
+	pidfd = foreign_pidfd(x->pid);
+	why = pidfd == -1 ? "this kernel has no pidfds, or it has just ended"
+	    : judge(x, c, m, log_fd);
+	if (why == NULL) {
+		take_over(x, c, m, pidfd, log_fd);
+		return true;
+	}
+	refuse(x, c, m->handler ? -1 : h->shard, why);
+	if (pidfd != -1)
+		close(pidfd);
+	return false;
+}
+
+/* ---- life ------------------------------------------------------------ */
+
+void
+adopt_init(struct adopt *a, struct fleet *f)
+{
+	memset(a, 0, sizeof(*a));
+	a->fleet = f;
+	timer_init(f->timers, &a->settled, on_settled);
+	adopt_call_init(a);
+}
+
+int
+adopt_launch(struct adopt *a, struct err *e)
+{
+	struct fleet *f = a->fleet;
+	const char *dir = f->config->state_dir;
+
+	if (!str_format(a->path, sizeof(a->path), "%s/%s",
+	    f->config->run_dir, CONTRACT_ADOPT_SOCK))
+		return err_set(e, EXIT_CONFIG, "[paths] run_dir is too long");
+	expect(a);
+	a->until_ms = clock_boot_ms() + ADOPT_WAIT_MS;
+	/* One that can't be read nobody can show: they are refused. */
+	if ((!a->busy || nonce_read(&a->nonce, dir, f->token, e) == -1)
+	    && nonce_make(&a->nonce, dir, f->token, e) == -1)
+		return -1;
+	return adopt_call_listen(a, e);
+}
+
+void
+adopt_close(struct adopt *a)
+{
+	timer_stop(&a->settled);
+	adopt_call_close(a);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Takes over the processes an earlier supervisor left, or this one before it
+ * became another program.  They call at run_dir/adopt.sock (orphan.h); who they
+ * are the kernel says (user and pid of the socket, start time, the lock of the
+ * place in the page), whose they are the nonce.  Nobody who is not awaited,
+ * calls too late, or was started with what does not fit any more is taken:
+ * those are replaced as ever, their sessions kept.
+ */
+#ifndef SUPERVISOR_ADOPT_H
+#define SUPERVISOR_ADOPT_H
+
+#include <sys/stat.h>
+
+#include "shared/ipc.h"
+#include "shared/nonce.h"
+#include "shared/timer.h"
+
+struct fleet;
+struct member;
+
+#define ADOPT_WAIT_MS 10000	/* from our start to an orphan's call */
+#define ADOPT_CALLERS 64	/* calls under way; more wait their turn */
+#define ADOPT_CALL_S 5		/* from the connection to its one message */
+
+struct adopt_caller {
+	struct adopt *adopt;
+	struct ipc ipc;
+	struct timer timer;
+	pid_t pid;		/* as the kernel says */
+};
+
+struct adopt {
+	struct fleet *fleet;
+	char path[600];
+	int fd;			/* -1: not listening */
+	struct stat made;
+	ev_io rd;
+	struct adopt_caller caller[ADOPT_CALLERS];
+	struct nonce nonce;
+	struct timer settled;	/* nobody is awaited any more */
+	bool busy;		/* until then */
+	uint64_t until_ms;	/* boot stamp: then nobody is awaited */
+	uint32_t shards, stale;	/* taken over; with an older config */
+	bool handler, handler_stale;
+	uint32_t newest;	/* handler generation the shards know of */
+};
+
+void adopt_init(struct adopt *, struct fleet *);
+/*
+ * The members are known, the page is there and as it was left: finds out who
+ * is to be awaited, and listens.
+ */
+int adopt_launch(struct adopt *, struct err *);
+/* Is this member's process one that may still call?  Ends the wait if not. */
+bool adopt_awaits(struct member *);
+/* After an exec they are our children: was this one awaited? */
+bool adopt_reaped(struct adopt *, pid_t, int status);
+/* It is not wanted any more: told to end. */
+void adopt_dismiss(struct member *);
+/* From adopt_call.c: true when it is taken over, and fd with it. */
+bool adopt_called(struct adopt_caller *, const struct msg_hdr *,
+    const struct msg_adopt *, int log_fd);
+void adopt_close(struct adopt *);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The first moments of a program that a supervisor has become by exec: what the
+ * one before handed over, as words KEY=VALUE.  A word this program does not
+ * know is passed over, one that is missing has a value that means none, so that
+ * neither side need be of the same version.
+ */
+#ifndef SUPERVISOR_ARRIVE_H
+#define SUPERVISOR_ARRIVE_H
+
+#include "shared/err.h"
+
+#include <sys/resource.h>
+
+/*
+ * X(member, key): fds survive the exec, and are of the new program from then
+ * on; -1: none.
+ */
+#define ARRIVE_FDS(X)                                                          \
+	X(lock, "lock")		/* of state_dir/lock, locked */                \
+	X(config, "config")	/* memfd: the text in force */                 \
+	X(token, "token")	/* pipe: the token in force */                 \
+	X(client, "client")	/* control client that is told how it went */  \
+	X(back, "back")		/* the program of before, to return to */
+
+#define ARRIVE_NUMBERS(X)                                                      \
+	X(count, "count")	/* shards of the layout; 0: none yet */        \
+	X(foreground, "foreground")                                            \
+	X(handler, "handler")	/* 1: replace it, when all is taken over */    \
+	X(restart, "restart")	/* 1: everything was stopped before */         \
+	X(nofile, "nofile")	/* soft limit of fds as once started with */   \
+	X(returned, "returned")	/* 1: the next program could not start */
+
+struct arrival {
+#define X(m, s) int m;
+	ARRIVE_FDS(X)
+#undef X
+#define X(m, s) uint64_t m;
+	ARRIVE_NUMBERS(X)
+#undef X
+	const char *path;	/* of the config file */
+	const char *from;	/* version of before; "": not known */
+	const char *home;	/* path of the program behind back, or "" */
+	const char *why;	/* with returned: a sentence */
+};
+
+/* The role. */
+int arrive_main(int argc, char **argv, char **main_argv);
+/* 0, or -1 with EXIT_USAGE when a word makes no sense. */
+int arrive_parse(int argc, char **argv, struct arrival *, struct err *);
+/*
+ * The words for the exec of path in this role, which the caller frees with
+ * free(): argv[0] is path, and borrowed as all of *a.
+ */
+char **arrive_argv(const struct arrival *, char *path);
+/* Before the exec the fds must survive it; after it, or when it failed, not. */
+void arrive_keep(const struct arrival *, bool keep);
+
+#endif

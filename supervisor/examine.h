@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Would this program be able to go on where the running supervisor is?  The
+ * next program answers that itself, in a role of its own and as a process of
+ * its own, before anything is done: it reads the config in force, opens the
+ * store and the certificates, and says which versions it speaks.  It changes
+ * nothing.
+ */
+#ifndef SUPERVISOR_EXAMINE_H
+#define SUPERVISOR_EXAMINE_H
+
+#include "shared/err.h"
+
+#define EXAMINE_OUTPUT_MAX 8192	/* of what it says, from the end */
+
+struct examined {
+	char version[64];
+	unsigned contract, page;
+};
+
+/* The role: its arguments are the config's path. */
+int examine_main(int argc, char **argv);
+/*
+ * What a program in that role has said, and how it ended (waitpid's status): 0
+ * or -1 with why it is of no use.
+ */
+int examine_read(const char *output, int status, struct examined *,
+    struct err *);
+
+#endif

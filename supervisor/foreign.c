@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* See foreign.h. */
+#include "supervisor/foreign.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int
+foreign_pidfd(pid_t pid)
+{
+	/* CLOEXEC is the kernel's own choice here. */
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+void
+foreign_init(struct foreign *x)
+{
+	memset(x, 0, sizeof(*x));
+	x->fd = -1;
+}
+
+static void
+on_readable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct foreign *x = w->data;
+
+	foreign_forget(x);
+	x->gone(x);
+}
+
+void
+foreign_watch(struct foreign *x, struct ev_loop *loop, int pidfd,
+    void (*gone)(struct foreign *))
+{
+	must(x->fd == -1);
+	x->loop = loop;
+	x->fd = pidfd;
+	x->gone = gone;
+	ev_io_init(&x->rd, on_readable, pidfd, EV_READ);
+	x->rd.data = x;
+	ev_io_start(loop, &x->rd);
+}
+
+void
+foreign_move(struct foreign *to, struct foreign *from)
+{
+	if (from->fd == -1)
+		return;
+	ev_io_stop(from->loop, &from->rd);
+	foreign_watch(to, from->loop, from->fd, from->gone);
+	from->fd = -1;
+}
+
+void
+foreign_forget(struct foreign *x)
+{
+	if (x->fd == -1)
+		return;
+	ev_io_stop(x->loop, &x->rd);
+	close(x->fd);
+	x->fd = -1;
+}
+
+void
+foreign_signal(const struct foreign *x, int sig)
+{
+	syscall(SYS_pidfd_send_signal, x->fd, sig, NULL, 0);
+}
+
+pid_t
+foreign_parent(pid_t pid)
+{
+	char path[64], buf[1024], *p;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return 0;
+	n = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	buf[n > 0 ? n : 0] = '\0';
+	p = strrchr(buf, ')');		/* the name may hold blanks */
+	return p != NULL && strlen(p) > 4 ? (pid_t)strtol(p + 4, NULL, 10) : 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A process that works for us and is not our child: a pidfd tells when it ends
+ * and takes its signals, so that no other process ever gets them.  How it ended
+ * only its parent knows.
+ */
+#ifndef SUPERVISOR_FOREIGN_H
+#define SUPERVISOR_FOREIGN_H
+
+#include "shared/base.h"
+
+#include <ev.h>
+#include <sys/types.h>
+
+struct foreign {
+	struct ev_loop *loop;
+	ev_io rd;
+	int fd;			/* -1: none */
+	void (*gone)(struct foreign *);
+};
+
+/* A pidfd of it, CLOEXEC; -1 with errno. */
+int foreign_pidfd(pid_t);
+void foreign_init(struct foreign *);
+/* Takes the pidfd over; gone is called once, when the process has ended. */
+void foreign_watch(struct foreign *, struct ev_loop *, int pidfd,
+    void (*gone)(struct foreign *));
+/* It is another owner's, which is told instead. */
+void foreign_move(struct foreign *to, struct foreign *from);
+void foreign_forget(struct foreign *);	/* idempotent */
+void foreign_signal(const struct foreign *, int sig);
+/* The parent of pid; 0: it can't be told. */
+pid_t foreign_parent(pid_t);
+static inline bool
+foreign_is(const struct foreign *x)
+{
+	return x->fd != -1;
+}
+
+#endif

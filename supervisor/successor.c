@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: MIT */
+/* See successor.h. */
+#include "supervisor/successor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/page.h"
+#include "shared/version.h"
+#include "supervisor/fleet.h"
+#include "supervisor/spawn.h"
+
+#define PROGRAM_SELF "/proc/self/exe"
+
+/* ---- what the client and the log are told ---------------------------- */
+
+static void
+tell(struct successor *s, const char *sentence)
+{
+	log_notice("Upgrade: %s", sentence);
+	control_say(&s->fleet->control, s->ticket, "progress", sentence);
+}
+
+static void
+end(struct successor *s, const struct err *e)
+{
+	struct fleet *f = s->fleet;
+
+	if (e != NULL)
+		log_error("Upgrade: %s", e->text);
+	control_done(&f->control, s->ticket, f->handler->generation, e);
+	s->ticket = 0;
+	s->arrived = false;
+}
+
+static void
+forget(struct successor *s)
+{
+	timer_stop(&s->deadline);
+	if (s->fd != -1) {
+		ev_io_stop(s->fleet->loop, &s->rd);
+		close(s->fd);
+	}
+	s->fd = -1;
+	if (s->pid != 0)
+		kill(-s->pid, SIGKILL);
+	s->pid = 0;
+	program_close(&s->program);
+}
+
+static void
+fail(struct successor *s, const struct err *why)
+{
+	struct err e;
+
+	err_set(&e, why->code, "Not upgraded, everything goes on as before: "
+	    "%s.", why->text);
+	forget(s);
+	end(s, &e);
+}
+
+/* ---- the exec -------------------------------------------------------- */
+
+/*
+ * Becomes the program behind fd, started as path.  a names what passes through
+ * besides config and token.  Returns when it can't, with nothing changed.
+ */
+static void
+become(struct fleet *f, int fd, const char *path, struct arrival *a,
+    struct err *e)
+{
+	struct program program = { .fd = fd };
+	char name[CONFIG_PATH_MAX], **argv;
+
+	str_copy(name, path, sizeof(name));
+	a->path = f->config->path;
+	a->lock = f->lock_fd;
+	a->nofile = f->nofile.rlim_cur == RLIM_INFINITY ? 0
+	    : f->nofile.rlim_cur;
+	a->config = spawn_config(f->config->text, e);
+	if (a->config == -1)
+		return;
+	a->token = spawn_token(f->token, e);
+	if (a->token == -1)
+		goto err1;
+	argv = arrive_argv(a, name);
+	arrive_keep(a, true);
+	notify_environ(&f->herald.notify);
+	program_exec(&program, argv);
+	err_sys(e, EXIT_DEGRADED, "the program file %s can't be executed",
+	    path);
+	notify_forget();
+	arrive_keep(a, false);
+	fd_cloexec(fd, true);
+	free(argv);
+	close(a->token);
+err1:
+	close(a->config);
+}
+
+static void
+blank(struct arrival *a)
+{
+	memset(a, 0, sizeof(*a));
+#define X(m, s) a->m = -1;
+	ARRIVE_FDS(X)
+#undef X
+	a->path = a->why = a->home = "";
+	a->from = SHARDHERD_VERSION;
+}
+
+static void
+describe(const struct successor *s, struct arrival *a)
+{
+	struct fleet *f = s->fleet;
+
+	blank(a);
+	a->client = control_fd(&f->control, s->ticket);
+	a->count = f->count;
+	a->foreground = f->foreground;
+	a->handler = !s->wish.keep_handler;
+	a->home = f->program_path;
+	a->back = open(PROGRAM_SELF, O_PATH | O_CLOEXEC);
+}
+
+/* All that is only in memory and would be missed goes to disk first. */
+static void
+go(struct successor *s)
+{
+	struct fleet *f = s->fleet;
+	struct arrival a;
+	struct err e = { 0 };
+
+	tell(s, "The new program takes over now, as the same process.");
+	watch_cursors(&f->watch);
+	daily_keep(&f->daily);
+	describe(s, &a);
+	become(f, s->program.fd, s->wish.path, &a, &e);
+	if (a.back != -1)
+		close(a.back);
+	fail(s, &e);
+}
+
+void
+successor_leave(struct successor *s)
+{
+	struct fleet *f = s->fleet;
+	struct arrival a;
+	struct err e = { 0 };
+
+	if (!s->cold)
+		return;
+	describe(s, &a);
+	a.restart = 1;
+	become(f, s->program.fd, s->wish.path, &a, &e);
+	/* Everything has ended, so it is this program that must start it. */
+	log_error("Upgrade: %s: the fleet starts again as it was.", e.text);
+	a.returned = 1;
+	a.why = e.text;
+	if (a.back != -1)
+		become(f, a.back, f->program_path[0] != '\0'
+		    ? f->program_path : PROGRAM_SELF, &a, &(struct err){ 0 });
+}
+
+/* ---- judging --------------------------------------------------------- */
+
+/* Nothing is under way that only memory knows of. */
+static int
+quiet(struct fleet *f, struct err *e)
+{
+	if (f->stopping)
+		return err_set(e, EXIT_TRY_LATER, "the fleet is stopping");
+	if (f->adopt.busy)
+		return err_set(e, EXIT_TRY_LATER, "processes of an earlier "
+		    "supervisor are being taken over: try again in a moment");
+	if (rolling_busy(&f->rolling) || rolling_running(&f->rolling))
+		return err_set(e, EXIT_TRY_LATER, "a rollout is under way: "
+		    "wait until it is over, or \"shardherd rollout stop\" it");
+	if (replace_busy(&f->replace) || member_running(fleet_spare(f)))
+		return err_set(e, EXIT_TRY_LATER, "a reload is under way: wait "
+		    "until it is over");
+	if (plugins_busy(&f->plugins))
+		return err_set(e, EXIT_TRY_LATER, "a plugin command is under "
+		    "way: wait until it is over");
+	if (rotate_busy(&f->rotate))
+		return err_set(e, EXIT_TRY_LATER, "the fleet is on its way to "
+		    "another token: wait until it is there");
+	if (f->replan.state != REPLAN_NOT)
+		return err_set(e, EXIT_TRY_LATER, "the number of shards is "
+		    "about to change: see \"shardherd status\"");
+	return 0;
+}
+
+/* Why the processes can't be taken over; "": they can. */
+static void
+cost(const struct successor *s, char *out, size_t size)
+{
+	const struct examined *x = &s->examined;
+	const struct config *c = s->fleet->config;
+
+	out[0] = '\0';
+	if (x->contract != CONTRACT_VERSION)
+		str_format(out, size, "it speaks contract version %u and the "
+		    "running processes %d", x->contract, CONTRACT_VERSION);
+	else if (x->page != PAGE_VERSION)
+		str_format(out, size, "its stats page has layout version %u "
+		    "and the present one %d", x->page, PAGE_VERSION);
+	else if (c->orphan_time_s <= 0)
+		str_format(out, size, "[limits] orphan_time is 0, so the "
+		    "processes end with their supervisor");
+}
+
+static void
+begin_cold(struct successor *s, const char *why)
+{
+	char line[512];
+
+	str_format(line, sizeof(line), "Forced, as %s: all %u shards stop, "
+	    "their sessions kept, and RESUME under the new program.", why,
+	    s->fleet->local);
+	tell(s, line);
+	s->cold = true;
+	stop_begin(&s->fleet->stop, false);
+}
+
+static void
+fits(struct successor *s)
+{
+	struct fleet *f = s->fleet;
+	char why[256], line[512];
+	struct err e;
+
+	cost(s, why, sizeof(why));
+	str_format(line, sizeof(line), "%s is version %s and accepts config "
+	    "and state; version %s runs.", s->wish.path, s->examined.version,
+	    SHARDHERD_VERSION);
+	tell(s, line);
+	if (why[0] != '\0' && !s->wish.force) {
+		err_set(&e, EXIT_DEGRADED, "the processes can't be taken over, "
+		    "as %s. --force stops all %u shards and lets them RESUME "
+		    "under the new program", why, f->local);
+		fail(s, &e);
+	} else if (s->wish.check) {
+		str_format(line, sizeof(line), why[0] != '\0' ? "All %u shards "
+		    "would stop and RESUME." : "All %u shards and the handler "
+		    "would be taken over; nothing was changed.", f->local);
+		tell(s, line);
+		forget(s);
+		end(s, NULL);
+	} else if (why[0] != '\0') {
+		begin_cold(s, why);
+	} else {
+		go(s);
+	}
+}
+
+static void
+conclude(struct successor *s)
+{
+	struct err e, why;
+
+	if (s->fd != -1 || s->pid != 0)
+		return;
+	timer_stop(&s->deadline);
+	s->said[s->said_len] = '\0';
+	if (quiet(s->fleet, &e) == -1) {	/* something began meanwhile */
+		fail(s, &e);
+	} else if (examine_read(s->said, s->status, &s->examined, &why)
+	    == -1) {
+		err_set(&e, why.code, "%s can't take over: %.700s",
+		    s->wish.path, why.text);
+		fail(s, &e);
+	} else {
+		fits(s);
+	}
+}
+
+/* ---- the examiner ---------------------------------------------------- */
+
+/* Keeps the end of what it says: its answer is the last line. */
+static void
+on_said(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct successor *s = w->data;
+	ssize_t n;
+
+	if (s->said_len == EXAMINE_OUTPUT_MAX) {
+		s->said_len /= 2;
+		memmove(s->said, s->said + s->said_len, s->said_len);
+	}
+	n = read(s->fd, s->said + s->said_len,
+	    EXAMINE_OUTPUT_MAX - s->said_len);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0) {
+		s->said_len += (size_t)n;
+		return;
+	}
+	ev_io_stop(loop, &s->rd);
+	close(s->fd);
+	s->fd = -1;
+	conclude(s);
+}
+
+bool
+successor_reaped(struct successor *s, pid_t pid, int status)
+{
+	if (s->pid != pid)
+		return false;
+	s->pid = 0;
+	s->status = status;
+	conclude(s);
+	return true;
+}
+
+static void
+on_deadline(struct timer *t)
+{
+	struct successor *s = container_of(t, struct successor, deadline);
+	struct err e;
+
+	err_set(&e, EXIT_DEGRADED, "%s did not answer within %d s when asked "
+	    "whether it can take over", s->wish.path, SUCCESSOR_EXAMINE_S);
+	fail(s, &e);
+}
+
+static int
+start(struct successor *s, struct err *e)
+{
+	struct fleet *f = s->fleet;
+	int fds[2];
+
+	if (program_open(&s->program, s->wish.path, f->config->text, e) == -1)
+		return -1;
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1) {
+		program_close(&s->program);
+		return err_sys(e, EXIT_DEGRADED, "can't make a pipe");
+	}
+	s->pid = spawn_examiner(f, &s->program, s->wish.path, fds[1], e);
+	close(fds[1]);
+	if (s->pid == -1) {
+		s->pid = 0;
+		close(fds[0]);
+		program_close(&s->program);
+		return -1;
+	}
+	s->fd = fds[0];
+	s->said_len = 0;
+	ev_io_init(&s->rd, on_said, s->fd, EV_READ);
+	s->rd.data = s;
+	ev_io_start(f->loop, &s->rd);
+	timer_set(&s->deadline, SUCCESSOR_EXAMINE_S);
+	return 0;
+}
+
+/* ---- the public face ------------------------------------------------- */
+
+void
+successor_init(struct successor *s, struct fleet *f)
+{
+	memset(s, 0, sizeof(*s));
+	s->fleet = f;
+	s->fd = -1;
+	program_init(&s->program);
+	timer_init(f->timers, &s->deadline, on_deadline);
+}
+
+void
+successor_free(struct successor *s)
+{
+	bool cold = s->cold;
+
+	/* That program is still needed. */
+	if (!cold)
+		forget(s);
+}
+
+static int
+may_begin(const struct successor *s, struct err *e)
+{
+	if (s->fleet->local == 0)
+		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
+		    "yet: Discord has not answered");
+	if (successor_busy(s))
+		return err_set(e, EXIT_TRY_LATER, "an upgrade is under way");
+	return quiet(s->fleet, e);
+}
+
+int
+successor_begin(struct successor *s, uint32_t ticket,
+    const struct successor_wish *wish, struct err *e)
+{
+	struct fleet *f = s->fleet;
+
+	if (may_begin(s, e) == -1)
+		return -1;
+	s->wish = *wish;
+	if (s->wish.path[0] == '\0')
+		str_copy(s->wish.path, f->program_path,
+		    sizeof(s->wish.path));
+	if (s->wish.path[0] == '\0')
+		return err_set(e, EXIT_USAGE, "it is not known where the "
+		    "running program was started from: name the new one");
+	if (start(s, e) == -1)
+		return -1;
+	s->ticket = ticket;
+	return 0;
+}
+
+void
+successor_cancel(struct successor *s)
+{
+	struct err e;
+
+	if (!s->cold)
+		return;
+	s->cold = false;
+	err_set(&e, EXIT_TRY_LATER, "the fleet was asked to stop");
+	fail(s, &e);
+}
+
+/* ---- after the exec -------------------------------------------------- */
+
+void
+successor_arrive(struct successor *s, const struct arrival *a)
+{
+	s->arrived = true;
+	s->from = *a;
+	s->ticket = control_take(&s->fleet->control, a->client);
+	s->from.client = -1;
+}
+
+static void
+replace_handler(struct successor *s)
+{
+	struct err e, why;
+	uint32_t ticket = s->ticket;
+
+	s->arrived = false;
+	s->ticket = 0;
+	if (replace_same(&s->fleet->replace, ticket, &why) == 0)
+		return;
+	s->ticket = ticket;
+	err_set(&e, why.code, "The supervisor is upgraded, the handler goes "
+	    "on with the program of before: %s. \"shardherd reload\" tries "
+	    "again.", why.text);
+	end(s, &e);
+}
+
+void
+successor_settled(struct successor *s, uint32_t shards)
+{
+	const struct arrival *a = &s->from;
+	struct fleet *f = s->fleet;
+	char line[512];
+	struct err e;
+
+	if (!s->arrived)
+		return;
+	if (a->back != -1)	/* we stay */
+		close(a->back);
+	s->from.back = -1;
+	if (a->returned) {
+		err_set(&e, EXIT_DEGRADED, "Not upgraded, version %s runs as "
+		    "before: the new program could not start: %s",
+		    SHARDHERD_VERSION, a->why);
+		end(s, &e);
+		return;
+	}
+	str_format(line, sizeof(line), "Version %s runs, version %s before, as "
+	    "the same process %d: %u of %u shards were taken over.",
+	    SHARDHERD_VERSION, a->from, (int)getpid(), shards, f->local);
+	tell(s, line);
+	if (a->handler && !a->restart && f->handler->state == MEMBER_UP)
+		replace_handler(s);
+	else
+		end(s, NULL);
+}
+
+void
+successor_return(struct fleet *f, const struct arrival *a,
+    const struct err *why)
+{
+	struct arrival next;
+	struct err e;
+
+	if (a == NULL || a->back == -1 || a->returned || f->token == NULL)
+		return;
+	blank(&next);
+	next.client = f->successor.arrived
+	    ? control_fd(&f->control, f->successor.ticket) : a->client;
+	next.count = a->count;
+	next.foreground = a->foreground;
+	next.returned = 1;
+	next.why = why->text;
+	become(f, a->back, a->home[0] != '\0' ? a->home : PROGRAM_SELF, &next,
+	    &e);
+}
