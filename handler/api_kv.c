@@ -171,7 +171,7 @@ kv_start(struct rpc *r, struct rpc_wait *w, struct json_object *params,
 	k->job = (struct job) {.plugin = plugin_index(w->plugin),
 	    .write = write, .run = run, .end = kv_end};
 	k->wait = *w;
-	k->plugin = &r->config->plugin[plugin_index(w->plugin)];
+	k->plugin = plugin_config(w->plugin);
 	k->params = json_object_get(params);
 	if (out != NULL)
 		*out = k;

@@ -247,19 +247,19 @@ static void
 uplink_deliver(struct uplink *u, const struct up_hdr *h, const char *payload)
 {
 	struct intake *in = u->intake;
-	uint64_t wanted = route_wanted(in->route, u->shard.id, payload,
-	    h->len, h->t_off, h->t_len);
+	struct intake_event e = {.shard = u->shard.id, .h = h, .raw = payload};
 
-	if (in->judge != NULL)
-		wanted = in->judge(in, u->shard.id, h, payload, wanted);
-	if (in->watch != NULL)
-		in->watch(in->watch_arg, u->shard.id, h, payload, wanted != 0);
-	if (in->peek != NULL)
-		in->peek(in->peek_arg, u->shard.id, payload, h->len,
-		    payload + h->t_off, h->t_len);
-	if (wanted != 0)
+	e.wanted = route_wanted(in->route, e.shard, payload, h->len, h->t_off,
+	    h->t_len);
+	list_each_safe(&in->taps, l, next) {
+		struct intake_tap *tap = container_of(l, struct intake_tap,
+		    link);
+
+		tap->fn(tap, &e);
+	}
+	if (e.wanted != 0)
 		in->deliver(in, work_add(&in->work, &u->shard, h, payload,
-		    (unsigned)__builtin_popcountll(wanted)), wanted);
+		    (unsigned)__builtin_popcountll(e.wanted)), e.wanted);
 }
 
 /* A copy ahead of its place: nothing of it is ever acknowledged. */
@@ -509,6 +509,7 @@ intake_init(struct intake *in, struct ev_loop *loop, struct route *route,
 	work_init(&in->work, max_events, WORK_BYTES_MAX);
 	list_init(&in->dirty);
 	list_init(&in->sends);
+	list_init(&in->taps);
 }
 
 void

@@ -29,6 +29,23 @@ struct intake;
 #define INTAKE_SEND_LATE 1001u
 typedef void intake_sent_fn(void *arg, uint32_t status);
 
+/* A new event on its way to the plugins. */
+struct intake_event {
+	uint32_t shard;
+	const struct up_hdr *h;
+	const char *raw; /* h->len bytes */
+	uint64_t wanted; /* the plugins that get it, a bit set */
+};
+
+/*
+ * Sees each new event before it is delivered, in the order in which the taps
+ * were added, and may change who gets it.
+ */
+struct intake_tap {
+	struct list link;
+	void (*fn)(struct intake_tap *, struct intake_event *);
+};
+
 struct intake {
 	struct ev_loop *loop;
 	struct route *route;
@@ -38,6 +55,7 @@ struct intake {
 	size_t uplinks;
 	struct list dirty; /* uplinks whose acknowledgement may have moved */
 	struct list sends; /* gateway commands, oldest first */
+	struct list taps;
 	unsigned sends_waiting;
 	uint64_t next_send;
 	unsigned open; /* uplinks connected */
@@ -46,20 +64,9 @@ struct intake {
 	uint64_t paused_ms; /* since when */
 	bool stopped; /* no more events are taken */
 	uint64_t events, duplicates, acked;
-	/* Who gets a new event that these plugins want; NULL: they do. */
-	uint64_t (*judge)(struct intake *, uint32_t shard,
-	    const struct up_hdr *, const char *payload, uint64_t wanted);
-	/* Each new event, whoever wants it; NULL: nobody looks. */
-	void (*peek)(void *arg, uint32_t shard, const char *raw, size_t len,
-	    const char *t, size_t t_len);
-	void *peek_arg;
 	/* A new event for the plugins of this bit set. */
 	void (*deliver)(struct intake *, struct event *, uint64_t wanted);
 	void (*closed)(struct intake *); /* an uplink ended */
-	/* Unless NULL: sees each new event, before it is delivered. */
-	void (*watch)(void *arg, uint32_t shard, const struct up_hdr *,
-	    const char *payload, bool wanted);
-	void *watch_arg;
 	/* An uplink is of no use: the peer is broken or of another build. */
 	void (*refused)(struct intake *, uint32_t shard, const char *why);
 };
@@ -67,6 +74,21 @@ struct intake {
 void intake_init(struct intake *, struct ev_loop *, struct route *,
     size_t max_events, uint32_t generation);
 void intake_free(struct intake *);
+
+/* Until intake_untap, which does no harm to one that is not there. */
+static inline void
+intake_tap(struct intake *in, struct intake_tap *tap)
+{
+	list_append(&in->taps, &tap->link);
+}
+
+static inline void
+intake_untap(struct intake_tap *tap)
+{
+	if (tap->link.next != NULL)
+		list_remove(&tap->link);
+}
+
 /* Takes fd over; an earlier uplink of this shard is superseded. */
 void intake_uplink(struct intake *, uint32_t shard, uint32_t shard_count,
     int fd);

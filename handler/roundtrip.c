@@ -43,7 +43,7 @@ end(struct roundtrip *t)
 	timer_stop(&t->deadline);
 	t->step = ROUNDTRIP_IDLE;
 	t->run++;
-	t->intake->watch = NULL;
+	intake_untap(&t->tap);
 	t->answer(t->arg, t->serial, &t->result);
 }
 
@@ -198,23 +198,24 @@ finished(struct roundtrip *t)
 }
 
 static void
-on_event(void *arg, uint32_t shard, const struct up_hdr *h,
-    const char *payload, bool wanted)
+on_event(struct intake_tap *tap, struct intake_event *e)
 {
-	struct roundtrip *t = arg;
+	struct roundtrip *t = container_of(tap, struct roundtrip, tap);
+	const struct up_hdr *h = e->h;
 
-	if (t->step != ROUNDTRIP_REACT || t->seen || h->t_len != strlen(EVENT_NAME) || h->len > EVENT_MAX
-	    || memcmp(payload + h->t_off, EVENT_NAME, h->t_len) != 0
-	    || !is_ours(t, payload, h->len))
+	if (t->step != ROUNDTRIP_REACT || t->seen
+	    || h->t_len != strlen(EVENT_NAME) || h->len > EVENT_MAX
+	    || memcmp(e->raw + h->t_off, EVENT_NAME, h->t_len) != 0
+	    || !is_ours(t, e->raw, h->len))
 		return;
 	t->seen = true;
 	t->seen_ms = clock_boot_ms();
 	t->session = h->session;
 	t->seq = h->seq;
-	t->result.shard = (int32_t)shard;
+	t->result.shard = (int32_t)e->shard;
 	t->result.total_ms = passed(t);
 	put_hops(t, h->recv_ms);
-	if (!wanted)
+	if (e->wanted == 0)
 		finished(t);
 }
 
@@ -400,8 +401,7 @@ react(struct roundtrip *t, const char *path)
 {
 	t->sent_ms = clock_boot_ms();
 	t->skew_ms = clock_wall_ms() - (int64_t)t->sent_ms;
-	t->intake->watch_arg = t;
-	t->intake->watch = on_event;
+	intake_tap(t->intake, &t->tap);
 	call(t, "PUT", path, NULL);
 }
 
@@ -500,6 +500,8 @@ roundtrip_init(struct roundtrip *t, struct timers *timers)
 {
 	memset(t, 0, sizeof(*t));
 	timer_init(timers, &t->deadline, on_deadline);
+	list_init(&t->tap.link);
+	t->tap.fn = on_event;
 }
 
 void
@@ -537,5 +539,5 @@ roundtrip_stop(struct roundtrip *t)
 	timer_stop(&t->deadline);
 	t->step = ROUNDTRIP_IDLE;
 	t->run++;
-	t->intake->watch = NULL;
+	intake_untap(&t->tap);
 }

@@ -41,6 +41,7 @@ struct roundtrip {
 	    const struct msg_probe_answer *);
 	void *arg;
 	struct timer deadline;
+	struct intake_tap tap;	/* while the reaction is awaited */
 	enum roundtrip_step step;
 	uint32_t serial;
 	uint32_t run;		/* tells a late REST answer from ours */

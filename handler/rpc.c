@@ -321,13 +321,13 @@ rpc_request(struct rpc *r, struct plugin *p, const char *id,
 /* ---- life ------------------------------------------------------------------------ */
 
 static void
-rpc_peek(void *arg, uint32_t shard, const char *raw, size_t len,
-    const char *t, size_t t_len)
+rpc_event(struct intake_tap *tap, struct intake_event *e)
 {
-	struct rpc *r = arg;
+	struct rpc *r = container_of(tap, struct rpc, tap);
 
 	if (!list_empty(&r->members.asks))
-		members_event(&r->members, shard, raw, len, t, t_len);
+		members_event(&r->members, e->shard, e->raw, e->h->len,
+		    e->raw + e->h->t_off, e->h->t_len);
 }
 
 int
@@ -343,8 +343,8 @@ rpc_open(struct rpc *r, struct timers *timers, const struct config *config,
 	alarms_init(&r->alarms, timers, &r->jobs, r->plugin, config);
 	commands_init(&r->commands, timers, r->rest, &r->jobs, config);
 	members_init(&r->members, timers, r->intake);
-	r->intake->peek = rpc_peek;
-	r->intake->peek_arg = r;
+	r->tap.fn = rpc_event;
+	intake_tap(r->intake, &r->tap);
 	return 0;
 }
 
@@ -402,7 +402,7 @@ rpc_process_ended(struct rpc *r, struct plugin *p)
 void
 rpc_close(struct rpc *r)
 {
-	r->intake->peek = NULL;
+	intake_untap(&r->tap);
 	members_stop(&r->members);
 	clockset_close(&r->clockset);
 	jobs_free(&r->jobs);

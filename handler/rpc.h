@@ -41,6 +41,7 @@ struct rpc {
 	struct commands commands;
 	struct members members;
 	struct clockset clockset;
+	struct intake_tap tap; /* for the members */
 	bool stopping;
 };
 

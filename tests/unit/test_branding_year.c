@@ -593,6 +593,7 @@ setup(void **state)
 	t.plugins[0] = (struct plugin *)1;
 	t.rpc.plugin = t.plugins;
 	t.intake.open = 1;
+	list_init(&t.intake.taps);
 	t.rpc.intake = &t.intake;
 	t.tok = talk_new();
 	t.rng = 1;

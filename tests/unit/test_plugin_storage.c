@@ -17,6 +17,7 @@
 static struct {
 	char dir[64];
 	struct config config;
+	const struct config_plugin *given; /* to a restarted plugin */
 	struct intake intake;
 	struct rpc rpc;
 	char answer[8192];
@@ -52,7 +53,8 @@ plugin_name(const struct plugin *p)
 const struct config_plugin *
 plugin_config(const struct plugin *p)
 {
-	return &t.config.plugin[plugin_index(p)];
+	return t.given != NULL ? t.given
+	    : &t.config.plugin[plugin_index(p)];
 }
 
 uint64_t
@@ -137,6 +139,7 @@ setup(void **state)
 	t.config.plugin[0].permissions = ranks;
 	t.config.plugin[1].permissions = nothing;
 	t.config.plugin[0].storage = t.config.plugin[1].storage = 2000;
+	list_init(&t.intake.taps);
 	t.rpc.intake = &t.intake;
 	return rpc_open(&t.rpc, NULL, &t.config, NULL);
 }
@@ -226,6 +229,24 @@ test_quota(void **state)
 	assert_string_equal(call(1, "kv.set", params), "true");
 	assert_string_equal(call(0, "kv.delete", "{\"key\":\"1\"}"), "true");
 	params[8] = '2';
+	assert_string_equal(call(0, "kv.set", params), "true");
+}
+
+/* The section a restarted plugin was given counts, not the handler's. */
+static void
+test_quota_given(void **state)
+{
+	struct config_plugin more = t.config.plugin[0];
+	char params[2400], big[2101];
+
+	memset(big, 'v', 2100);
+	big[2100] = '\0';
+	str_format(params, sizeof(params), "{\"key\":\"1\",\"value\":\"%s\"}",
+	    big);
+	call(0, "kv.set", params);
+	assert_int_equal(t.code, RPC_FULL);
+	more.storage = 3000;
+	t.given = &more;
 	assert_string_equal(call(0, "kv.set", params), "true");
 }
 
@@ -372,6 +393,7 @@ main(void)
 	    T(test_outlives_the_process),
 	    T(test_namespaces),
 	    T(test_quota),
+	    T(test_quota_given),
 	    T(test_transaction),
 	    T(test_list_in_pages),
 	    T(test_bounds),

@@ -162,6 +162,7 @@ setup(void **state)
 	t.rpc.plugin = t.plugins;
 	t.intake.open = 1;
 	t.up = true;
+	list_init(&t.intake.taps);
 	t.rpc.intake = &t.intake;
 	return rpc_open(&t.rpc, NULL, &t.config, NULL);
 }

@@ -58,6 +58,7 @@ set_up(void **state)
 	t.loop = ev_loop_new(0);
 	t.timers = timers_new(t.loop);
 	t.intake.shard_count = 4;
+	list_init(&t.intake.taps);
 	roundtrip_init(&t.trip, t.timers);
 	t.trip.intake = &t.intake;
 	t.trip.intents = 1u << 10;
@@ -121,8 +122,9 @@ event(const char *user, const char *emoji, bool wanted)
 	    "8,\"op\":0,\"d\":{\"user_id\":\"%s\",\"message_id\":\"600\","
 	    "\"emoji\":{\"id\":null,\"name\":\"%s\"}}}", user, emoji);
 	h.len = (uint32_t)strlen(text);
-	if (t.intake.watch != NULL)
-		t.intake.watch(t.intake.watch_arg, 3, &h, text, wanted);
+	if (!list_empty(&t.intake.taps))
+		t.trip.tap.fn(&t.trip.tap, &(struct intake_event) {.shard = 3,
+		    .h = &h, .raw = text, .wanted = wanted});
 }
 
 static void
@@ -152,7 +154,7 @@ there_and_back(void **state)
 	assert_int_equal(t.result.handler_ms, 2);
 	assert_int_equal(t.result.done_ms, 10);
 	assert_int_equal(t.result.total_ms, 50);
-	assert_null(t.intake.watch);
+	assert_true(list_empty(&t.intake.taps));
 	/* What does not change is not asked again. */
 	begin(600);
 	assert_string_equal(t.call, "GET " MSG);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* The supervisor's channel; see channel.h. */
+#include "handler/channel.h"
+
+#include "handler/inherit.h"
+#include "handler/order.h"
+#include "shared/log.h"
+#include "shared/version.h"
+
+#include <unistd.h>
+
+/* ---- what it orders ---------------------------------------------------------- */
+
+static void
+on_uplink(struct handler *h, const struct msg_hdr *hdr, const void *payload,
+    int fd)
+{
+	const struct msg_uplink *up = payload;
+
+	if (fd < 0) {
+		channel_uplink_refused(&h->intake, (uint32_t)hdr->shard,
+		    "the handler has no file descriptor left for it");
+		return;
+	}
+	/* After a rollback the one before returns as the newest. */
+	if (up->generation > h->generation)
+		h->generation = h->intake.generation = up->generation;
+	intake_uplink(&h->intake, (uint32_t)hdr->shard, up->shard_count, fd);
+	handler_serve(h);
+}
+
+static void
+on_plugin(struct handler *h, const struct msg_hdr *hdr, const void *payload,
+    int fd)
+{
+	order_take(&h->staff, payload, hdr->serial, fd);
+}
+
+static void
+on_probe(struct handler *h, const struct msg_hdr *hdr, const void *payload,
+    int fd)
+{
+	roundtrip_begin(&h->probe, payload, hdr->serial);
+}
+
+static void
+on_log_level(struct handler *h, const struct msg_hdr *hdr,
+    const void *payload, int fd)
+{
+	log_obey(payload);
+}
+
+/* Leaves room in the supervisor's deadline for plugins that must be killed. */
+static double
+drain_within(double deadline_s)
+{
+	double left = deadline_s - PLUGIN_STOP_S - PLUGIN_TERM_S - 1;
+
+	return left > deadline_s / 4 ? left : deadline_s / 4;
+}
+
+static void
+on_stop(struct handler *h, const struct msg_hdr *hdr, const void *payload,
+    int fd)
+{
+	const struct msg_stop *stop = payload;
+
+	handler_stop(h, drain_within(stop->deadline_ms / 1000.0));
+}
+
+static const struct {
+	size_t size;
+	bool uplink; /* of a shard, with its fd, which is taken over */
+	void (*fn)(struct handler *, const struct msg_hdr *, const void *,
+	    int fd);
+} known[MSG_TYPES] = {
+	[MSG_UPLINK] = {sizeof(struct msg_uplink), true, on_uplink},
+	[MSG_PLUGIN] = {sizeof(struct msg_plugin), false, on_plugin},
+	[MSG_PROBE] = {sizeof(struct msg_probe), false, on_probe},
+	[MSG_LOG_LEVEL] = {sizeof(struct msg_log_level), false, on_log_level},
+	[MSG_STOP] = {sizeof(struct msg_stop), false, on_stop},
+};
+
+static void
+on_message(struct ipc *ipc, const struct msg_hdr *hdr, const void *payload,
+    int fd)
+{
+	struct handler *h = container_of(ipc, struct handler, ipc);
+	bool uplink = known[hdr->type].uplink;
+
+	if (known[hdr->type].fn != NULL && hdr->len == known[hdr->type].size
+	    && (!uplink || hdr->shard >= 0))
+		known[hdr->type].fn(h, hdr, payload, fd);
+	else {
+		uplink = false;
+		log_error("the supervisor sends %s, which makes no sense here",
+		    contract_msg_name(hdr->type));
+	}
+	if (fd >= 0 && !uplink)
+		close(fd);
+}
+
+/* ---- without it --------------------------------------------------------------- */
+
+/* The shards go on without a supervisor, so their handler does (I4). */
+static void
+on_gone(struct ipc *ipc, const char *why)
+{
+	struct handler *h = container_of(ipc, struct handler, ipc);
+
+	log_debug("handler: the supervisor is gone (%s)", why);
+	if (h->stopping == STOP_NOT && (!orphan_begin(&h->orphan)
+	    || h->intake.open == 0))
+		handler_stop_configured(h);
+}
+
+static void
+describe(struct orphan *o, struct msg_adopt *m)
+{
+	const struct handler *h = container_of(o, struct handler, orphan);
+
+	m->generation = h->generation;
+	m->ready = h->ready;
+}
+
+static void
+on_adopted(struct orphan *o)
+{
+	log_debug("a supervisor has taken over");
+}
+
+static void
+on_leave(struct orphan *o, const char *why)
+{
+	struct handler *h = container_of(o, struct handler, orphan);
+
+	log_notice("the handler stops as an orphan: %s", why);
+	handler_stop_configured(h);
+}
+
+static const struct orphan_ops orphan_ops = {.describe = describe,
+	.adopted = on_adopted, .leave = on_leave};
+
+/* ---- what it is told ---------------------------------------------------------- */
+
+void
+channel_plugin_answer(struct staff *staff, uint32_t serial, bool ok,
+    const char *text)
+{
+	struct handler *h = container_of(staff, struct handler, staff);
+	struct msg_plugin_answer m = {.ok = ok};
+
+	str_copy(m.text, text, sizeof(m.text));
+	ipc_send(&h->ipc, MSG_PLUGIN_ANSWER, -1, serial, &m, sizeof(m), -1);
+}
+
+void
+channel_probe_answer(void *arg, uint32_t serial, const struct msg_probe_answer *m)
+{
+	struct handler *h = arg;
+
+	ipc_send(&h->ipc, MSG_PROBE_ANSWER, -1, serial, m, sizeof(*m), -1);
+}
+
+void
+channel_uplink_refused(struct intake *in, uint32_t shard, const char *why)
+{
+	struct handler *h = container_of(in, struct handler, intake);
+	struct msg_event m = {.report = REPORT_UPLINK_REFUSED};
+
+	str_copy(m.text, why, sizeof(m.text));
+	ipc_send(&h->ipc, MSG_EVENT, (int32_t)shard, h->generation, &m,
+	    sizeof(m), -1);
+}
+
+void
+channel_ready(struct handler *h)
+{
+	ipc_send(&h->ipc, MSG_READY, -1, h->generation, NULL, 0, -1);
+}
+
+void
+channel_open(struct handler *h)
+{
+	struct msg_hello hello = {.pid = (int32_t)getpid(),
+	    .generation = h->generation};
+
+	str_copy(hello.build, SHARDHERD_VERSION, sizeof(hello.build));
+	ipc_open(&h->ipc, h->loop, CONTRACT_FD_CONTROL, "supervisor",
+	    on_message, on_gone);
+	orphan_init(&h->orphan, h->timers, &h->ipc, &h->config, -1,
+	    inherit_log(), h->known ? &h->nonce : NULL, &orphan_ops);
+	ipc_send(&h->ipc, MSG_HELLO, -1, h->generation, &hello, sizeof(hello),
+	    -1);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the handler and its supervisor tell each other.  The supervisor orders
+ * the handler about and hands it the shards' uplinks; when it is gone the
+ * handler works on for the shards that are left (design, I4).
+ */
+#ifndef HANDLER_CHANNEL_H
+#define HANDLER_CHANNEL_H
+
+#include "handler/handler_impl.h"
+
+/* Opens it and says hello. */
+void channel_open(struct handler *);
+void channel_ready(struct handler *);
+
+/* Callbacks of staff.h, roundtrip.h (arg: the handler) and intake.h. */
+void channel_plugin_answer(struct staff *, uint32_t serial, bool ok,
+    const char *text);
+void channel_probe_answer(void *arg, uint32_t serial,
+    const struct msg_probe_answer *);
+void channel_uplink_refused(struct intake *, uint32_t shard, const char *why);
+
+#endif

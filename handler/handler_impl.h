@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The handler's one object, for the files that make up the process: handler.c
+ * (the loop and the end), setup.c (what it starts with), channel.c (the
+ * supervisor).
+ */
+#ifndef HANDLER_HANDLER_IMPL_H
+#define HANDLER_HANDLER_IMPL_H
+
+#include "handler/roundtrip.h"
+#include "handler/rpc.h"
+#include "handler/sheet.h"
+#include "handler/staff.h"
+#include "handler/warden.h"
+#include "shared/ipc.h"
+#include "shared/orphan.h"
+
+/* How far a stop has come. */
+enum handler_stop { STOP_NOT, STOP_DRAIN, STOP_PLUGINS };
+
+struct handler {
+	struct ev_loop *loop;
+	struct timers *timers;
+	struct config config;
+	struct sheet sheet;
+	struct page_handler own; /* what this handler counted */
+	struct ipc ipc;
+	struct orphan orphan;
+	struct nonce nonce;
+	bool known; /* there is a nonce */
+	struct route route;
+	struct intake intake;
+	struct intake_tap judge; /* of the commands */
+	struct staff staff;
+	struct child_limits limits;
+	struct rest *rest;
+	struct rpc rpc;
+	struct roundtrip probe;
+	struct warden warden;
+	ev_prepare prepare;
+	ev_io signals;
+	struct timer tick, stop;
+	uint32_t generation;
+	enum handler_stop stopping;
+	bool ready;
+	uint64_t lag_ms;
+};
+
+/* Starts its timers, and what is done at the end of each loop turn. */
+void handler_run(struct handler *);
+/* The backlogs may have become ours. */
+void handler_serve(struct handler *);
+/* What is in work is finished, within so many seconds; asked twice: now. */
+void handler_stop(struct handler *, double within_s);
+void handler_stop_configured(struct handler *);
+/* An uplink ended; a plugin is gone for good. */
+void handler_uplink_closed(struct handler *);
+void handler_plugin_gone(struct handler *);
+
+#endif

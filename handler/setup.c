@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* The start of a handler; see setup.h. */
+#include "handler/setup.h"
+
+#include "handler/channel.h"
+#include "handler/inherit.h"
+#include "shared/log.h"
+#include "shared/secret.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* ---- what one module wants of another -------------------------------------------- */
+
+static struct handler *
+handler_of(struct plugin_host *host)
+{
+	return container_of(host, struct handler, staff.host);
+}
+
+static void
+on_finished(struct lanes *lanes, struct event *e)
+{
+	struct handler *h = container_of(lanes, struct handler, staff.lanes);
+
+	roundtrip_finished(&h->probe, e);
+	intake_finish(&h->intake, e);
+}
+
+static void
+on_request(struct plugin_host *host, struct plugin *p, const char *id,
+    const char *method, struct json_object *params)
+{
+	rpc_request(&handler_of(host)->rpc, p, id, method, params);
+}
+
+static void
+on_initialised(struct plugin_host *host, struct plugin *p,
+    struct json_object *result)
+{
+	commands_declare(&handler_of(host)->rpc.commands, plugin_index(p),
+	    result);
+}
+
+static void
+on_answered(struct plugin_host *host, struct plugin *p, uint64_t id,
+    const char *refusal)
+{
+	rpc_answered(&handler_of(host)->rpc, p, id, refusal);
+}
+
+static void
+on_ended(struct plugin_host *host, struct plugin *p)
+{
+	struct handler *h = handler_of(host);
+
+	rest_forget(h->rest, plugin_slot(p));
+	rpc_process_ended(&h->rpc, p);
+	/* What the one that left was asked is asked again when it is late. */
+	if (h->staff.serving[plugin_index(p)] == p)
+		rpc_plugin_ended(&h->rpc, p);
+}
+
+static void
+on_up(struct staff *staff, struct plugin *p)
+{
+	rpc_plugin_up(&container_of(staff, struct handler, staff)->rpc, p);
+}
+
+static void
+on_gone(struct staff *staff)
+{
+	handler_plugin_gone(container_of(staff, struct handler, staff));
+}
+
+static void
+on_deliver(struct intake *in, struct event *e, uint64_t wanted)
+{
+	struct handler *h = container_of(in, struct handler, intake);
+	bool hurry = work_event_named(e, "INTERACTION_CREATE");
+
+	for (unsigned n = 0; wanted != 0; wanted &= wanted - 1, n++) {
+		struct delivery *d = &e->to[n];
+
+		d->event = e;
+		d->urgent = hurry;
+		staff_push(&h->staff, (unsigned)__builtin_ctzll(wanted), d);
+	}
+}
+
+static void
+on_judge(struct intake_tap *tap, struct intake_event *e)
+{
+	struct handler *h = container_of(tap, struct handler, judge);
+
+	e->wanted = warden_judge(&h->warden, e->shard, e->h, e->raw,
+	    e->wanted);
+}
+
+static bool
+on_command(struct plugin_host *host, struct plugin *p, const struct event *e,
+    struct json_object **out)
+{
+	return warden_hand_out(&handler_of(host)->warden, plugin_index(p), e,
+	    out);
+}
+
+static void
+on_uplink_closed(struct intake *in)
+{
+	handler_uplink_closed(container_of(in, struct handler, intake));
+}
+
+static void
+on_signal(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct handler *h = container_of(io, struct handler, signals);
+	struct signalfd_siginfo si;
+	bool children = false, term = false;
+
+	while (read(io->fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		children |= si.ssi_signo == SIGCHLD;
+		term |= si.ssi_signo == SIGTERM;
+	}
+	if (children)
+		staff_reap(&h->staff);
+	if (term)
+		handler_stop_configured(h);
+}
+
+/* ---- set-up --------------------------------------------------------------------------- */
+
+static int
+start_rest(struct handler *h, struct err *e)
+{
+	char *token = inherit_token(CONTRACT_FD_TOKEN, e);
+
+	if (token == NULL)
+		return -1;
+	h->known = nonce_read(&h->nonce, h->config.state_dir, token, NULL)
+	    == 0;
+	h->rest = rest_new(h->loop, h->timers, &h->config, token, e);
+	explicit_bzero(token, INHERIT_TOKEN_MAX + 1);
+	free(token);
+	return h->rest != NULL ? 0 : -1;
+}
+
+static int
+start_signals(struct handler *h, struct err *e)
+{
+	int fd = inherit_signals(e);
+
+	if (fd < 0)
+		return -1;
+	ev_io_init(&h->signals, on_signal, fd, EV_READ);
+	ev_io_start(h->loop, &h->signals);
+	return 0;
+}
+
+static int
+start_loop(struct handler *h, struct err *e)
+{
+	h->loop = ev_loop_new(EVFLAG_AUTO);
+	if (h->loop == NULL)
+		return err_set(e, EXIT_DEGRADED, "no event loop");
+	h->timers = timers_new(h->loop);
+	if (h->timers == NULL)
+		return err_sys(e, EXIT_DEGRADED, "no timer");
+	handler_run(h);
+	return 0;
+}
+
+static void
+start_plugins(struct handler *h)
+{
+	struct staff *s = &h->staff;
+
+	inherit_dir(&h->config, s->host.dir, sizeof(s->host.dir));
+	s->host.loop = h->loop;
+	s->host.timers = h->timers;
+	s->host.config = &h->config;
+	s->host.limits = &h->limits;
+	s->host.command = on_command;
+	s->host.request = on_request;
+	s->host.initialised = on_initialised;
+	s->host.answered = on_answered;
+	s->host.ended = on_ended;
+	s->up = on_up;
+	s->config = &h->config;
+	s->route = &h->route;
+	s->answer = channel_plugin_answer;
+	s->gone = on_gone;
+	s->lanes.finished = on_finished;
+	handler_serve(h);
+	staff_init(s, h->config.state_dir, h->config.handler_drain_timeout_s);
+	for (size_t i = 0; i < h->config.plugins; i++)
+		staff_add(s, &h->config.plugin[i]);
+	staff_start(s);
+}
+
+static void
+start_warden(struct handler *h)
+{
+	h->warden = (struct warden) {.roster = &h->rpc.commands.roster,
+	    .route = &h->route, .rest = h->rest, .kv = h->rpc.jobs.kv,
+	    .config = &h->config, .store = &h->staff.store};
+	warden_init(&h->warden);
+	h->judge.fn = on_judge;
+	intake_tap(&h->intake, &h->judge);
+}
+
+int
+setup_handler(struct handler *h, const char *path, struct err *e)
+{
+	if (inherit_config(&h->config, CONTRACT_FD_CONFIG, path, e) < 0
+	    || sheet_open(&h->sheet, CONTRACT_FD_STATS, e) < 0
+	    || start_loop(h, e) < 0 || start_signals(h, e) < 0
+	    || start_rest(h, e) < 0)
+		return -1;
+	log_set_level((enum log_level)h->config.log_level);
+	route_init(&h->route);
+	intake_init(&h->intake, h->loop, &h->route,
+	    (size_t)h->config.handler_queue_events, h->generation);
+	h->intake.deliver = on_deliver;
+	h->intake.closed = on_uplink_closed;
+	h->intake.refused = channel_uplink_refused;
+	h->rpc.rest = h->rest;
+	h->rpc.intake = &h->intake;
+	h->rpc.plugin = h->staff.serving;
+	h->rpc.page = &h->sheet.page;
+	if (rpc_open(&h->rpc, h->timers, &h->config, e) < 0)
+		return -1;
+	roundtrip_init(&h->probe, h->timers);
+	h->probe.rest = h->rest;
+	h->probe.intake = &h->intake;
+	h->probe.intents = h->config.intents;
+	h->probe.answer = channel_probe_answer;
+	h->probe.arg = h;
+	start_warden(h);
+	rpc_watch_clock(&h->rpc, h->loop);
+	channel_open(h);
+	start_plugins(h);
+	return 0;
+}
