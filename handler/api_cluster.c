@@ -9,6 +9,7 @@
 
 #include "shared/clock.h"
 #include "shared/config_own.h"
+#include "shared/verdict.h"
 #include "shared/version.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@
 
 #define SHARDS_MAX 1000	   /* in one answer */
 #define SHARDS_USUAL 100
-#define DEAF_INTERVALS 2   /* as in `shardherd status` */
 
 static void
 put(struct json_object *o, const char *name, struct json_object *v)
@@ -69,24 +69,10 @@ answer(const struct rpc_wait *w, struct json_object *o)
 
 /* ---- shards ------------------------------------------------------------------ */
 
-static uint64_t
-later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-static bool
-heard_late(const struct page_shard *s, uint64_t stamp_ms)
-{
-	uint64_t now = clock_boot_ms(), at = later(stamp_ms, s->state_since_ms);
-
-	return now > at && now - at > s->interval_ms * DEAF_INTERVALS;
-}
-
 struct view {
 	struct page_shard s;
-	const char *state;
-	bool alive, ready;
+	struct verdict verdict;
+	bool alive;
 };
 
 static bool
@@ -95,23 +81,13 @@ exists(int32_t pid)
 	return kill(pid, 0) == 0 || errno == EPERM;
 }
 
-/* A process that is gone is down, whatever it wrote last. */
 static void
 shard_read(const struct page_slot *slot, struct view *v)
 {
 	page_read(&slot->shard, &v->s, sizeof(v->s));
 	v->s.note[sizeof(v->s.note) - 1] = '\0';
 	v->alive = v->s.pid > 0 && exists(v->s.pid);
-	if (v->s.state >= SHARD_STATES
-	    || (!v->alive && v->s.state != SHARD_HELD))
-		v->s.state = SHARD_DOWN;
-	v->state = page_shard_state_name[v->s.state];
-	v->ready = v->s.state == SHARD_READY;
-	if (v->ready && v->s.interval_ms != 0 && (heard_late(&v->s,
-	    v->s.ack_ms) || heard_late(&v->s, v->s.frame_ms))) {
-		v->state = "deaf";
-		v->ready = false;
-	}
+	v->verdict = verdict_shard(&v->s, v->alive, clock_boot_ms());
 }
 
 static struct json_object *
@@ -121,7 +97,7 @@ shard_json(uint32_t id, const struct view *v)
 	const struct page_shard *s = &v->s;
 
 	put_n(o, "id", id);
-	put_text(o, "state", v->state);
+	put_text(o, "state", v->verdict.word);
 	put_age(o, "since_s", v->alive ? s->state_since_ms : 0);
 	put_known(o, "heartbeat_rtt_ms", v->alive && s->rtt_ms != 0
 	    ? (int64_t)s->rtt_ms : -1);
@@ -281,13 +257,14 @@ shards_json(const struct rpc *r, const struct page_cluster *c)
 
 	for (uint32_t i = 0; i < n; i++) {
 		shard_read(&r->page->slot[i], &v);
-		ready += v.ready;
+		ready += v.verdict.ready;
 		guilds += v.s.guilds;
-		if (!v.ready || v.s.rtt_ms == 0)
+		if (!v.verdict.ready || v.s.rtt_ms == 0)
 			continue;
 		measured++;
 		rtt += v.s.rtt_ms;
-		worst = later(worst, v.s.rtt_ms);
+		if (v.s.rtt_ms > worst)
+			worst = v.s.rtt_ms;
 	}
 	put_n(o, "count", c->shard_count);
 	put_n(o, "here", n);

@@ -2,6 +2,7 @@
 #include "tools/cli_view.h"
 
 #include "shared/clock.h"
+#include "shared/verdict.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +11,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define DEAF_INTERVALS 2	/* heartbeat intervals without a sign of life */
 #define HUNG_MS 10000		/* a supervisor looks at itself twice a s */
 #define SILENT_MS 5000		/* a handler does ten times a s */
 
@@ -129,37 +129,25 @@ later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* An ACK or byte of the connection before this one does not count against. */
-static bool
-is_deaf(const struct cli_view *v, const struct page_shard *s)
-{
-	int64_t limit = (int64_t)s->interval_ms * DEAF_INTERVALS;
-
-	if (s->state != SHARD_READY || limit == 0)
-		return false;
-	return cli_view_age(v, later(s->ack_ms, s->state_since_ms)) > limit ||
-	    cli_view_age(v, later(s->frame_ms, s->state_since_ms)) > limit;
-}
-
 static void
 read_shard(struct cli_view *v, const struct page_slot *slot,
     struct cli_shard *out, bool this_boot)
 {
+	struct verdict verdict;
+
 	page_read(&slot->shard, &out->s, sizeof(out->s));
 	page_read(&slot->watch, &out->w, sizeof(out->w));
 	out->cursor_seq = page_cursor_get(slot, out->s.session);
 	find_process(out, this_boot);
-	if (!out->alive && out->s.state != SHARD_HELD)
-		out->s.state = SHARD_DOWN;
-	if (out->s.state >= SHARD_STATES)
-		out->s.state = SHARD_DOWN;
-	out->deaf = is_deaf(v, &out->s);
-	out->state = out->deaf ? "deaf" : page_shard_state_name[out->s.state];
+	verdict = verdict_shard(&out->s, out->alive, v->now_ms);
+	out->s.state = verdict.state;
+	out->deaf = verdict.deaf;
+	out->state = verdict.word;
 	out->s.note[sizeof(out->s.note) - 1] = '\0';
 	out->w.last_end[sizeof(out->w.last_end) - 1] = '\0';
 	out->w.version[sizeof(out->w.version) - 1] = '\0';
 	v->deaf += out->deaf;
-	v->ready += out->s.state == SHARD_READY && !out->deaf;
+	v->ready += verdict.ready;
 	v->in_state[out->s.state] += !out->deaf;
 }
 
