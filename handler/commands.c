@@ -5,9 +5,11 @@
 #include "handler/talk.h"
 #include "shared/log.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define COMMANDS_ANSWER_MAX (4u << 20)
+#define KNOWN_HEAD 17 /* bytes: the token's identity and a blank */
 
 static const char known_key[] = "commands-known";
 
@@ -159,6 +161,28 @@ older_form(struct json_object *list)
 	}
 }
 
+/* Another bot may have used this state_dir: it has other commands. */
+static bool
+known_is_ours(const struct commands *c, const char *text)
+{
+	char head[KNOWN_HEAD + 1];
+
+	str_format(head, sizeof(head), "%016" PRIx64 " ", c->identity);
+	return strncmp(text, head, KNOWN_HEAD) == 0;
+}
+
+static void
+known_keep(struct commands *c)
+{
+	size_t size = KNOWN_HEAD + strlen(c->known) + 1;
+	char *text = base_alloc(size);
+
+	must(str_format(text, size, "%016" PRIx64 " %s", c->identity,
+	    c->known));
+	keep(c, c->plugin, known_key, text);
+	free(text);
+}
+
 static void
 commands_load(struct commands *c)
 {
@@ -169,7 +193,10 @@ commands_load(struct commands *c)
 
 	if (tx == NULL)
 		return;
-	c->known = kept(tx, known_key);
+	text = kept(tx, known_key);
+	if (text != NULL && known_is_ours(c, text))
+		c->known = base_strdup(text + KNOWN_HEAD);
+	free(text);
 	for (unsigned i = 0; i < c->config->plugins; i++) {
 		plugin_key(c, i, key, sizeof(key));
 		text = kept(tx, key);
@@ -189,10 +216,10 @@ commands_load(struct commands *c)
 static void
 commands_done(struct commands *c)
 {
-	keep(c, c->plugin, known_key, c->wanted);
 	free(c->known);
 	c->known = c->wanted;
 	c->wanted = NULL;
+	known_keep(c);
 	c->busy = false;
 	c->retry_s = COMMANDS_RETRY_S;
 	/* What was declared meanwhile. */
@@ -339,10 +366,10 @@ commands_declare(struct commands *c, unsigned plugin,
 
 void
 commands_init(struct commands *c, struct timers *timers, struct rest *rest,
-    struct jobs *jobs, const struct config *config)
+    struct jobs *jobs, const struct config *config, uint64_t identity)
 {
 	*c = (struct commands) {.rest = rest, .jobs = jobs, .config = config,
-	    .retry_s = COMMANDS_RETRY_S};
+	    .identity = identity, .retry_s = COMMANDS_RETRY_S};
 	roster_init(&c->roster, config);
 	timer_init(timers, &c->timer, commands_look);
 	commands_load(c);

@@ -3,7 +3,7 @@
  * What of the plugins' commands Discord is to have, the slash commands.  The
  * lists of all plugins together are what Discord is to have: what was declared
  * last is kept on disk, so a plugin that is down keeps its commands and a
- * start that changes nothing costs no call.  When something did change, what
+ * start that changes nothing costs no call; with another token nothing is known.  When something did change, what
  * Discord has is read first, and written only when it differs in more than
  * defaults (discord-protocol.md 7.3).
  */
@@ -25,6 +25,7 @@ struct commands {
 	const struct config *config;
 	struct timer timer;
 	struct roster roster;
+	uint64_t identity; /* of the token (secret.h): whose commands */
 	char *known;  /* what Discord has, as far as we know: canonical text */
 	char *wanted; /* being registered */
 	char app[24];
@@ -35,7 +36,7 @@ struct commands {
 };
 
 void commands_init(struct commands *, struct timers *, struct rest *,
-    struct jobs *, const struct config *);
+    struct jobs *, const struct config *, uint64_t identity);
 void commands_free(struct commands *);
 /* A plugin has initialised; its result, or NULL. */
 void commands_declare(struct commands *, unsigned plugin,

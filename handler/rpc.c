@@ -341,7 +341,8 @@ rpc_open(struct rpc *r, struct timers *timers, const struct config *config,
 	r->config = config;
 	jobs_init(&r->jobs, timers, kv);
 	alarms_init(&r->alarms, timers, &r->jobs, r->plugin, config);
-	commands_init(&r->commands, timers, r->rest, &r->jobs, config);
+	commands_init(&r->commands, timers, r->rest, &r->jobs, config,
+	    r->identity);
 	members_init(&r->members, timers, r->intake);
 	r->tap.fn = rpc_event;
 	intake_tap(r->intake, &r->tap);

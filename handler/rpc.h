@@ -33,6 +33,7 @@ struct rpc {
 	struct rest *rest;
 	struct intake *intake;
 	const struct config *config;
+	uint64_t identity; /* of the token, secret.h */
 	struct plugin *const *plugin; /* by index */
 	const struct page *page; /* what everybody counted */
 	struct jobs jobs;
@@ -45,7 +46,7 @@ struct rpc {
 	bool stopping;
 };
 
-/* Opens the storage; rest, intake, plugin, page are set by the caller. */
+/* Opens the storage; what is above jobs is set by the caller. */
 int rpc_open(struct rpc *, struct timers *, const struct config *,
     struct err *);
 /* Timers of the day go by a clock that is set, at once. */

@@ -141,6 +141,7 @@ start_rest(struct handler *h, struct err *e)
 		return -1;
 	h->known = nonce_read(&h->nonce, h->config.state_dir, token, NULL)
 	    == 0;
+	h->rpc.identity = secret_identity(token);
 	h->rest = rest_new(h->loop, h->timers, &h->config, token, e);
 	explicit_bzero(token, INHERIT_TOKEN_MAX + 1);
 	free(token);
