@@ -23,7 +23,7 @@ class Plugin {
 	constructor() {
 		for (const map of ['handlers', 'timers', 'commands', 'waiting'])
 			this[map] = new Map();
-		for (const list of ['schedules', 'started', 'held'])
+		for (const list of ['schedules', 'started', 'checks', 'held'])
 			this[list] = [];
 		this.lastId = 0;
 		this.config = {}; // its section's config.KEY
@@ -54,6 +54,20 @@ class Plugin {
 		this.timers.set(name, fn);
 		if (when)
 			this.schedules.push({...when, name});
+	}
+
+	/* When bot.config is known, before commands are declared: fn(). */
+	configure(fn) {
+		this.checks.push(fn);
+	}
+
+	/* A rank from bot.config. */
+	rank(key, otherwise) {
+		const rank = String(this.config[key] ?? otherwise);
+		if (!/^(-1|[0-9]{1,3})$/.test(rank))
+			throw new Error(`config.${key} must be a rank, -1 to 999, ` +
+				`not "${rank}"`);
+		return Number(rank);
 	}
 
 	/* Once, when events may follow. */
@@ -174,11 +188,23 @@ class Plugin {
 		}
 	}
 
+	/* The section may set the rank of a command: config.rank_NAME. */
+	declare() {
+		this.checks.forEach((check) => check());
+		return {api: 1, commands: [...this.commands.values()].map(
+			({declared}) => ({...declared, rank:
+				this.rank('rank_' + declared.name, declared.rank ?? 0)}))};
+	}
+
 	request(id, method, params) {
 		if (method === 'initialize') {
 			this.config = params.config;
-			this.send({id, result: {api: 1, commands:
-				[...this.commands.values()].map((c) => c.declared)}});
+			try {
+				this.send({id, result: this.declare()});
+			} catch (e) { // the handler logs it
+				this.send({id, error: {code: 1, message: e.message}});
+				return;
+			}
 			this.work(null, [...this.schedules.map((s) => () =>
 				this.call('timer.set', s)), ...this.started]);
 		} else if (method === 'event') {

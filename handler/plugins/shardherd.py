@@ -17,6 +17,7 @@ import concurrent.futures
 import itertools
 import json
 import queue
+import re
 import sys
 import threading
 import traceback
@@ -56,7 +57,7 @@ class Command:
 class Plugin:
     def __init__(self, workers=8):
         self.handlers, self.timers, self.schedules = {}, {}, []
-        self.started, self.commands = [], {}
+        self.started, self.commands, self.checks = [], {}, []
         self.chunks, self.config = {}, {}  # config: its section's config.KEY
         self.pool = concurrent.futures.ThreadPoolExecutor(workers)
         self.room = threading.BoundedSemaphore(CALLS_MAX)
@@ -87,6 +88,19 @@ class Plugin:
                 self.schedules.append(dict(when, name=name))
             return fn
         return add
+
+    def configure(self, fn):
+        """When bot.config is known, before commands are declared: fn()."""
+        self.checks.append(fn)
+        return fn
+
+    def rank(self, key, default):
+        """A rank from bot.config."""
+        rank = str(self.config.get(key, default))
+        if re.fullmatch("-1|[0-9]{1,3}", rank):
+            return int(rank)
+        raise ValueError('config.%s must be a rank, -1 to 999, not "%s"'
+            % (key, rank))
 
     def start_up(self, fn):
         """Once, when events may follow: fn()."""
@@ -186,11 +200,22 @@ class Plugin:
         else:
             future.set_result(message["result"])
 
+    def _declare(self):
+        """The section may set the rank of a command: config.rank_NAME."""
+        for check in self.checks:
+            check()
+        return {"api": 1, "commands": [dict(declared, rank=self.rank(
+            "rank_" + declared["name"], declared.get("rank", 0)))
+            for declared, _ in self.commands.values()]}
+
     def _request(self, number, method, params):
         if method == "initialize":
             self.config = params["config"]
-            self._send(id=number, result={"api": 1, "commands":
-                [declared for declared, _ in self.commands.values()]})
+            try:
+                self._send(id=number, result=self._declare())
+            except Exception as e:  # the handler logs it
+                self._send(id=number, error={"code": 1, "message": str(e)})
+                return
             self.pool.submit(self._work, None, [
                 lambda s=s: self.call("timer.set", **s)
                 for s in self.schedules] + self.started)

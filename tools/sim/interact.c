@@ -11,6 +11,9 @@
 #define SELECT 3
 #define TEXT_INPUT 4
 
+/* discord-protocol.md 7.3: options that name somebody */
+enum { USER = 6, ROLE = 8, MENTIONABLE = 9 };
+
 struct making {
 	struct sim *sim;
 	const struct interact_form *form;
@@ -54,6 +57,65 @@ command_data(struct making *m, int type)
 	return d;
 }
 
+/* {"messages":{"ID":{...}}} */
+static json_object *
+resolved(json_object *to, const char *kind, uint64_t id, json_object *what)
+{
+	json_object *by_id;
+	char key[24];
+
+	if (!json_object_object_get_ex(to, kind, &by_id)) {
+		by_id = json_object_new_object();
+		set(to, kind, by_id);
+	}
+	str_format(key, sizeof(key), "%" PRIu64, id);
+	set(by_id, key, what);
+	return to;
+}
+
+/* A user of the guild comes with what makes it a member. */
+static void
+resolve_user(struct making *m, json_object *to, uint64_t id, unsigned user)
+{
+	struct world *w = m->sim->world;
+
+	resolved(to, "users", id,
+	    json_tokener_parse(world_user_json(w, user)));
+	for (unsigned n = 0; n < WORLD_MEMBERS; n++)
+		if (world_member(w, m->ch.guild, n) == user)
+			resolved(to, "members", id, world_render_member(w,
+			    m->ch.guild, user, false));
+}
+
+/* Who is named by options: users, and what is none for roles. */
+static void
+resolve_options(struct making *m, json_object *options, json_object *to)
+{
+	for (size_t i = 0; i < json_object_array_length(options); i++) {
+		json_object *o = json_object_array_get_idx(options, i), *v;
+		int64_t type = 0, user;
+		uint64_t id;
+
+		if (json_object_object_get_ex(o, "type", &v))
+			type = json_object_get_int64(v);
+		if (json_object_object_get_ex(o, "options", &v) &&
+		    json_object_is_type(v, json_type_array))
+			resolve_options(m, v, to);
+		if ((type != USER && type != ROLE && type != MENTIONABLE) ||
+		    !json_object_object_get_ex(o, "value", &v) ||
+		    !str_to_u64(json_object_get_string(v), &id))
+			continue;
+		user = world_user_find(m->sim->world, id);
+		if (user >= 0) {
+			resolve_user(m, to, id, (unsigned)user);
+		} else {
+			o = json_object_new_object();
+			set(o, "id", rest_json_id(id));
+			resolved(to, "roles", id, o);
+		}
+	}
+}
+
 static json_object *
 slash_data(struct making *m)
 {
@@ -63,7 +125,11 @@ slash_data(struct making *m)
 		return d;
 	if (m->form->text[0] == '[' &&
 	    (o = json_tokener_parse(m->form->text)) != NULL) {
+		json_object *r = json_object_new_object();
+
 		set(d, "options", o);
+		resolve_options(m, o, r);
+		set(d, "resolved", r);
 		return d;
 	}
 	o = json_object_new_object();
@@ -85,19 +151,6 @@ autocomplete_data(struct making *m)
 	set(o, "focused", json_object_new_boolean(true));
 	set(d, "options", array_of(o));
 	return d;
-}
-
-/* {"messages":{"ID":{...}}} */
-static json_object *
-resolved(json_object *to, const char *kind, uint64_t id, json_object *what)
-{
-	json_object *by_id = json_object_new_object();
-	char key[24];
-
-	str_format(key, sizeof(key), "%" PRIu64, id);
-	set(by_id, key, what);
-	set(to, kind, by_id);
-	return to;
 }
 
 static json_object *
@@ -311,6 +364,7 @@ emit(struct making *m, const struct kind *k, struct sim_text *why)
 		return 0;
 	}
 	i->type = k->type;
+	i->user = m->user;
 	i->message = k->about == OWN_MESSAGE || k->about == MAYBE_OWN
 	    ? m->message != NULL ? m->message->id : 0 : 0;
 	d = event(m, i, k->data(m));

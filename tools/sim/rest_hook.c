@@ -92,6 +92,25 @@ rest_hook_interaction(struct rest *r, uint64_t id)
 	return NULL;
 }
 
+json_object *
+rest_hook_metadata(struct rest_call *c, const struct hook_interaction *i)
+{
+	json_object *o = json_object_new_object();
+	json_object *owners = json_object_new_object();
+	struct world_channel ch;
+
+	must(world_channel_find(c->w, i->channel, &ch));
+	if (ch.guild != WORLD_NOWHERE)
+		json_object_object_add(owners, "0",
+		    rest_json_id(world_guild_id(c->w, ch.guild)));
+	json_object_object_add(o, "id", rest_json_id(i->id));
+	json_object_object_add(o, "type", json_object_new_int((int)i->type));
+	json_object_object_add(
+	    o, "user", json_tokener_parse(world_user_json(c->w, i->user)));
+	json_object_object_add(o, "authorizing_integration_owners", owners);
+	return o;
+}
+
 struct hook_interaction *
 rest_hook_by_token(struct rest *r, const char *token)
 {

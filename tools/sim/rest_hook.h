@@ -27,6 +27,7 @@ struct hook_interaction {
 	uint64_t original;	/* message id of the first answer; 0: none */
 	uint64_t message;	/* it belongs to; 0: none */
 	unsigned type;		/* enum interact_type */
+	unsigned user;		/* whose it is */
 	bool answered;
 	char token[96];
 };
@@ -51,6 +52,9 @@ struct hook_interaction *rest_hook_interaction_new(struct rest *,
 struct hook_interaction *rest_hook_interaction(struct rest *, uint64_t id);
 /* Those that may still be answered for the first time. */
 unsigned rest_hook_waiting(const struct rest *);
+/* interaction_metadata of the messages that answer it. */
+json_object *rest_hook_metadata(struct rest_call *,
+    const struct hook_interaction *);
 /* By token, within its 15 minutes and once answered. */
 struct hook_interaction *rest_hook_by_token(struct rest *, const char *token);
 struct hook *rest_hook_new(struct rest *, uint64_t channel, const char *name);

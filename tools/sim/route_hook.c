@@ -199,7 +199,13 @@ route_hook_post(struct rest_call *c)
 	else {
 		by.user = author(c, &o, body);
 		by.webhook = c->id[0];
+		by.extra = o.live != NULL ? json_object_new_object() : NULL;
+		if (o.live != NULL)
+			json_object_object_add(by.extra,
+			    "interaction_metadata",
+			    rest_hook_metadata(c, o.live));
 		m = rest_msg_post(c, &o.ch, body, &by);
+		json_object_put(by.extra);
 		json_object_put(by.user);
 	}
 	if (wants_message(c, &o))

@@ -162,6 +162,8 @@ post_answer(struct rest_call *c, const struct hook_interaction *i,
 	json_object_object_add(by.extra, "type", json_object_new_int(20));
 	json_object_object_add(
 	    by.extra, "application_id", rest_json_id(world_app_id(c->w)));
+	json_object_object_add(
+	    by.extra, "interaction_metadata", rest_hook_metadata(c, i));
 	m = rest_msg_post(c, &ch, form, &by);
 	json_object_put(by.extra);
 	json_object_put(by.user);
