@@ -284,6 +284,7 @@ on_read(void *arg, const struct rest_answer *a)
 	}
 	c->reads++;
 	if (strcmp(text, c->wanted) == 0) {
+		log_info("Slash commands: Discord has them as they are.");
 		commands_done(c);
 	} else {
 		str_format(path, sizeof(path), "/applications/%s/commands",

@@ -73,6 +73,28 @@ def warnings(t, fleet):
         "a permission there is not")
 
 
+def another_bot(t, fleet, dice):
+    """Another token on the same state_dir: what is known is of another bot."""
+    known = fleet.log_text().count(UNCHANGED)
+    done = registered(fleet)
+    fleet.sim = t.sim(shards=1, guilds=2, seed=7)
+    fleet.write_config({}, {"dice": dict(exec=dice, events="GUILD_CREATE")})
+    fleet.start()
+    wait_until(lambda: registered(fleet) == done + 1, "its commands, too, are "
+        "registered")
+    answer(t, fleet.sim, "another bot gets its commands registered")
+    fleet.stop()
+    t.equal(fleet.log_text().count(UNCHANGED), known, "what the first one has "
+        "is not taken for its own")
+    fleet.sim = t.sims[0]
+    fleet.write_config({}, {"dice": dict(exec=dice, events="GUILD_CREATE")})
+    fleet.start()
+    wait_until(lambda: fleet.log_text().count("Slash commands: Discord has "
+        "them as they are") == 1, "the first one's are compared")
+    t.equal(registered(fleet), done + 1, "and not registered again")
+    fleet.stop()
+
+
 def main(t):
     sim = t.sim(shards=1, guilds=2)
     fleet = t.fleet(sim)
@@ -112,6 +134,7 @@ def main(t):
     t.equal({s for s in sim.report()["rest"]["by_status"] if s[0] != "2"},
         set(), "every call was in order")
     fleet.stop()
+    another_bot(t, fleet, dice)
     warnings(t, fleet)
 
 
