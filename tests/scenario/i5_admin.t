@@ -8,6 +8,8 @@ import os
 import re
 import shutil
 import ssl
+import sys
+import types
 import urllib.error
 import urllib.request
 
@@ -214,6 +216,59 @@ def states(t, rig):
         t.match(text, pattern, "/" + name)
 
 
+class Alone:
+    """What admin.py takes for the helper: a fleet of 300 shards."""
+    Error = KeyError
+
+    def __init__(self):
+        self.commands, self.said = {}, []
+        self.row = dict(since_s=86399.9, heartbeat_rtt_ms=None, ack_age_s=12.5,
+            guilds=2500, events=123456789)
+
+    def Plugin(self):
+        return self
+
+    def command(self, name, help, **more):
+        return lambda fn: self.commands.setdefault(name, fn)
+
+    def call(self, method, first=0, limit=0):
+        if method == "cluster":
+            return {"shards": dict(ready=299, here=300, guilds=7, rtt_mean_ms=1,
+                rtt_worst_ms=2)}
+        return {"next": first + 100 if first < 200 else None, "shards": [
+            dict(self.row, id=i, state="deaf" if i == 222 else "ready")
+            for i in range(first, first + 100)]}
+
+    def answer(self, cmd, text, ephemeral):
+        self.said.append(text)
+
+    def run(self):
+        pass
+
+
+def pages(t):
+    """More shards than a message holds: on pages of less than 2000."""
+    alone = sys.modules["shardherd"] = Alone()
+    with open(os.path.join(PLUGINS, "admin.py"), encoding="utf-8") as f:
+        exec(compile(f.read(), "admin.py", "exec"), {})
+    page, last = 1, 1
+    while page <= last:
+        alone.commands["shards"](types.SimpleNamespace(options={"page": page}))
+        last = int(re.search(r"\nPage %d of (\d+)$" % page,
+            alone.said[-1])[1])
+        page += 1
+    t.ok(last > 5 and all(len(text) <= 2000 for text in alone.said),
+        "300 shards are on %d pages" % last)
+    ids = [int(i) for text in alone.said
+        for i in re.findall(r"(?m)^(\d+) +(?:deaf|ready)", text)]
+    t.equal(ids, [222] + [i for i in range(300) if i != 222],
+        "each of them once, the one that is not ready first")
+    t.match(alone.said[0], r"\n222 +deaf +23 h 59 min +- +12 s +2500 +1234",
+        "a row of the table")
+    alone.commands["shards"](types.SimpleNamespace(options={"page": 99}))
+    t.equal(alone.said[-1], alone.said[-2], "a page too far is the last one")
+
+
 def helps(t, rig):
     text = rig.asks("!help")
     t.match(text, r"(?m)^\*\*admin\*\*\n`/ping`, `!ping`: How long the bot takes "
@@ -393,6 +448,7 @@ def main(t):
     wait_until(lambda: "Discord has the new list" in rig.fleet.log_text(),
         "the commands are registered")
     rig.find_guild()
+    pages(t)
     pings(t, rig)
     states(t, rig)
     helps(t, rig)
