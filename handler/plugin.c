@@ -281,7 +281,8 @@ plugin_obituary(struct plugin *p, int status)
 		str_copy(how, "signal 9 (Killed), likely for want of memory: "
 		    "the kernel has ended a process of our cgroup",
 		    sizeof(how));
-	str_format(p->ended, sizeof(p->ended), "%.110s%s%.78s", how,
+	/* What is too long is cut at the end. */
+	str_format(p->ended, sizeof(p->ended), "%.110s%s%s", how,
 	    p->failure[0] || p->words[0] ? ": " : "",
 	    p->failure[0] ? p->failure : p->words);
 	if (p->stopping) {
