@@ -64,8 +64,6 @@ def show(cmd, title, lines, head=(), fence="```\n"):
     bot.answer(cmd, text, ephemeral=True)
 
 
-# ---- how it is doing
-
 @command("ping", help="How long the bot takes to answer")
 def ping(cmd):
     waited = time.time() * 1000 - cmd.event["received_ms"]
@@ -142,8 +140,6 @@ def about(cmd):
         c["handler"]["plugins_up"], c["handler"]["plugins"]))
 
 
-# ---- who may do what
-
 def roles_of(cmd, user):
     """Those of a member; none outside of a guild or of who has left it."""
     d = cmd.event["event"]["d"]
@@ -167,7 +163,7 @@ def rank_list(cmd):
 
 
 @command("rank", help="Shows, gives and takes away ranks", rank=STAFF,
-    usage="show [who] | set <who> <rank> | unset <who> | list [page]", options=[
+    usage="show|set|unset|list [who] [rank]", options=[
     dict(type=1, name=name, description=text, options=options)
     for name, text, options in (
         ("show", "The rank of a user or role", [WHO]),

@@ -11,9 +11,9 @@ def answers(m):
     return ((m.get("interaction_metadata") or {}).get("user")
         or (m.get("referenced_message") or {}).get("author") or {}).get("id")
 
-@bot.command("scissors", roads=["reaction"], emoji="\u2702", help="Cuts an answer to you")
+@bot.command("scissors", "Deletes what answers you", roads=["reaction"], emoji="\u2702")
 def cut(cmd):
-    path, user = "/channels/%s/messages/%s" % (cmd.channel_id, cmd.message_id), cmd.user["id"]
+    user, path = cmd.user["id"], "/channels/%s/messages/%s" % (cmd.channel_id, cmd.message_id)
     try:
         if cmd.rank >= bot.rank("rank", 100) or answers(bot.rest("GET", path)) == user:
             return bot.rest("DELETE", path)

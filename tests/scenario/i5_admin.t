@@ -273,12 +273,12 @@ def helps(t, rig):
     text = rig.asks("!help")
     t.match(text, r"(?m)^\*\*admin\*\*\n`/ping`, `!ping`: How long the bot takes "
         r"to answer$", "help names what all may use")
-    t.match(text, "\u2702 on a message of mine: Cuts an answer to you",
+    t.match(text, "\u2702 on a message of mine: Deletes what answers you",
         "the scissors, too")
     t.ok("/shards" not in text, "and nothing else")
     text = rig.asks("!help rank", STAFF)
-    t.match(text, r"`/rank show \[who\] \| set <who> <rank> \| unset <who> \| "
-        r"list \[page\]`, `!rank show", "help on rank has its usage")
+    t.match(text, r"`/rank show\|set\|unset\|list \[who\] \[rank\]`, `!rank show",
+        "help on rank has its usage")
 
 
 def sub(name, **options):
