@@ -89,9 +89,9 @@ on_message(struct ipc *ipc, const struct msg_hdr *hdr, const void *payload,
 	bool uplink = known[hdr->type].uplink;
 
 	if (known[hdr->type].fn != NULL && hdr->len == known[hdr->type].size
-	    && (!uplink || hdr->shard >= 0))
+	    && (!uplink || hdr->shard >= 0)) {
 		known[hdr->type].fn(h, hdr, payload, fd);
-	else {
+	} else {
 		uplink = false;
 		log_error("the supervisor sends %s, which makes no sense here",
 		    contract_msg_name(hdr->type));

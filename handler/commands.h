@@ -3,9 +3,9 @@
  * What of the plugins' commands Discord is to have, the slash commands.  The
  * lists of all plugins together are what Discord is to have: what was declared
  * last is kept on disk, so a plugin that is down keeps its commands and a
- * start that changes nothing costs no call; with another token nothing is known.  When something did change, what
- * Discord has is read first, and written only when it differs in more than
- * defaults (discord-protocol.md 7.3).
+ * start that changes nothing costs no call.  With another token, or when
+ * something did change, what Discord has is read first, and written only when
+ * it differs in more than defaults (discord-protocol.md 7.3).
  */
 #ifndef HANDLER_COMMANDS_H
 #define HANDLER_COMMANDS_H
