@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#define PAGE_VERSION 6
+#define PAGE_VERSION 7
 #define PAGE_CLOSES 24	/* distinct close codes counted per shard */
 #define PAGE_WORDS 192
 #define PAGE_PLUGINS 64	/* as config.h's CONFIG_PLUGINS_MAX */
@@ -241,7 +241,8 @@ struct page_cluster {
 	uint64_t permits_eta_ms;	/* boot stamp when the queue is empty */
 	uint32_t held;			/* fleet held: see note */
 	uint32_t held_code;		/* close code or HTTP status */
-	uint32_t answers;		/* of /gateway/bot, in this life */
+	uint64_t answered_ms;		/* boot stamp at which /gateway/bot was
+					   asked, of the last answer; 0 */
 	uint32_t release_checks;	/* counts answers to "release" */
 	uint32_t leave;			/* forced IDENTIFYs still allowed */
 	uint32_t braked;		/* IDENTIFYs slowed down by rule */

@@ -93,6 +93,9 @@ asking_now(struct asking *a, struct err *e)
 	if (timer_pending(&a->retry))
 		return err_set(e, EXIT_TRY_LATER, "Discord did not answer; it "
 		    "is asked again soon.");
+	if (ask_busy(&a->ask))
+		return err_set(e, EXIT_TRY_LATER, "Discord is just being "
+		    "asked: try again in a moment.");
 	if (a->asked_ms != 0
 	    && clock_boot_ms() - a->asked_ms < ASKING_LEAST_MS)
 		return err_set(e, EXIT_TRY_LATER, "Discord was asked less than "
@@ -235,7 +238,6 @@ answered(struct asking *a, const struct ask_answer *w)
 	struct err e;
 
 	a->fails = 0;
-	a->answers++;
 	a->what = ASK_GATEWAY_BOT;
 	a->recommended = (uint32_t)w->shards;
 	board_note(&f->board, BOARD_ASKING, "");
@@ -268,7 +270,6 @@ refused(struct asking *a)
 	char text[1024];
 
 	a->forbidden = true;
-	a->answers++;		/* an answer all the same: who waits may go */
 	a->what = ASK_GATEWAY_BOT;
 	if (f->launched > 0) {
 		hold_refused(&f->hold);
@@ -292,6 +293,7 @@ on_answer(struct ask *ask, const struct ask_answer *answer)
 	struct fleet *f = a->fleet;
 	struct ask_answer w = *answer;
 	bool plain = strncmp(f->config->api, "http://", 7) == 0;
+	uint64_t asked = a->asked_ms;
 
 	if (f->stopping)
 		return;
@@ -306,6 +308,11 @@ on_answer(struct ask *ask, const struct ask_answer *answer)
 		answered(a, &w);
 	else
 		retry_later(a, &w);
+	/* Last, as who waits for it reads the rest then. */
+	if (w.status == ASK_OK || w.status == ASK_UNAUTHORIZED) {
+		a->answered_ms = asked;
+		board_update(&f->board);
+	}
 	if (a->more) {
 		a->more = false;
 		asking_want(a, ASK_EVERYTHING);

@@ -22,7 +22,8 @@ struct asking {
 	bool more;		/* everything is wanted once that is over */
 	uint64_t asked_ms;	/* boot stamp of the last question, 0: none */
 	uint32_t fails;		/* in a row */
-	uint32_t answers;	/* good ones, and refusals of the token */
+	uint64_t answered_ms;	/* asked_ms of the last question answered, be
+				   it by a refusal of the token; 0: none */
 	uint32_t recommended;	/* shards of the last answer; 0: none yet */
 	bool forbidden;		/* 401: nothing is asked any more */
 };
@@ -33,7 +34,10 @@ void asking_want(struct asking *, enum ask_what);
 void asking_stop(struct asking *);
 /* Asks when Discord's counter is to be compared with ours again. */
 void asking_tick(struct asking *);
-/* An operator wants that now; -1 when it was just done. */
+/*
+ * An operator wants that now: a new question, as the answer to one that is
+ * under way may be older than what he asks about.  -1 when it was just done.
+ */
 int asking_now(struct asking *, struct err *);
 
 #endif

@@ -69,7 +69,7 @@ put_budget(struct page_cluster *pc, const struct fleet *f)
 	pc->permits_eta_ms = permit_eta_ms(p);
 	pc->held = p->held[0] != '\0';
 	pc->held_code = f->hold.code;
-	pc->answers = f->asking.answers;
+	pc->answered_ms = f->asking.answered_ms;
 	pc->release_checks = f->hold.checks;
 	pc->leave = permit_leave_left(p);
 	pc->braked = permit_braked(p) || p->alike.on || f->brake.on;

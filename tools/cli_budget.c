@@ -317,25 +317,21 @@ force(struct cli *c, int64_t n)
 	return ask(c, q, "leave");
 }
 
-/* Discord is asked, and the page waited for. */
+/* Discord is asked, and the page waited for: no older answer will do. */
 static int
 reconcile(struct cli *c)
 {
 	uint64_t until = clock_boot_ms() + ASK_MS;
+	uint64_t since = clock_boot_ms();
 	struct cli_view v;
-	uint32_t was;
 
-	if (cli_view_read(&v, &c->config, &c->err) == -1)
-		return -1;
-	was = v.cluster.answers;
-	cli_view_free(&v);
 	if (ask(c, json_object_new_object(), "reconcile") == -1)
 		return -1;
 	do {
 		if (cli_view_read(&v, &c->config, &c->err) == -1)
 			return -1;
 		cli_view_free(&v);
-		if (v.cluster.answers != was)
+		if (v.cluster.answered_ms >= since)
 			return 0;
 	} while (cli_step(until));
 	return err_set(&c->err, EXIT_TRY_LATER, "Discord has not answered. %s",
