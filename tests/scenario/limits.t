@@ -71,7 +71,7 @@ def out_of_fds(t, sim, fleet):
     wait_until(lambda: said(fleet, "warn supervisor: The supervisor has"),
         "fds at 80 % are told")
     t.match(said(fleet, "The supervisor has")[0], r"has \d+ of \d+ file "
-        r"descriptors open \(8\d %\), not growing\. Raise the limit",
+        r"descriptors open \(\d+ %\), not growing\. Raise the limit",
         "with the numbers and the trend")
     limit_fds(pid, first_free(pid))
     log = fleet.path("log", "shardherd.log")
