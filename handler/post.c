@@ -7,41 +7,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* ---- configs -------------------------------------------------------------- */
-
-static void
-cfg_free(struct config_plugin *c)
-{
-	free(c->exec);
-	free(c->events);
-	free(c->guilds);
-	free(c->shards);
-	free(c->permissions);
-	free(c->own);
-	*c = (struct config_plugin) {0};
-}
-
-static char *
-text_copy(const char *s)
-{
-	return base_strdup(s != NULL ? s : "");
-}
-
-void
-post_config(struct config_plugin *to, const struct config_plugin *from)
-{
-	struct config_plugin was = *to;
-
-	*to = *from;
-	to->exec = text_copy(from->exec);
-	to->events = text_copy(from->events);
-	to->guilds = text_copy(from->guilds);
-	to->shards = text_copy(from->shards);
-	to->permissions = text_copy(from->permissions);
-	to->own = text_copy(from->own);
-	cfg_free(&was);
-}
-
 /* ---- life ----------------------------------------------------------------- */
 
 static void
@@ -78,7 +43,7 @@ post_new(struct staff *s, unsigned index, const struct config_plugin *cfg)
 	p->index = index;
 	p->active = p->next = p->old = STAFF_NONE;
 	timer_init(s->host.timers, &p->drain, on_drain);
-	post_config(&p->cfg[0], cfg);
+	config_plugin_copy(&p->cfg[0], cfg);
 	lane_init(&p->lane, &s->lanes, index, &p->cfg[0]);
 	lane_open(&p->lane);
 	for (unsigned i = 0; i < STAFF_SLOTS; i++)
@@ -101,7 +66,7 @@ post_free(struct post *p)
 {
 	for (unsigned i = 0; i < STAFF_SLOTS; i++) {
 		plugin_free(p->slot[i]);
-		cfg_free(&p->cfg[i]);
+		config_plugin_free(&p->cfg[i]);
 	}
 	free(p);
 }
@@ -372,7 +337,7 @@ staff_load(struct post *p, const struct config_plugin *cfg, uint32_t serial)
 		return; /* on its way: the answer comes with the outcome */
 	}
 	if (cfg != NULL) {
-		post_config(&p->cfg[slot], cfg);
+		config_plugin_copy(&p->cfg[slot], cfg);
 		lane_config(&p->lane, &p->cfg[slot]);
 		route_set(p->staff->route, p->index, &p->cfg[slot]);
 	}
@@ -414,7 +379,7 @@ staff_restart(struct post *p, const struct config_plugin *cfg,
 	}
 	if (!post_ask(p, serial))
 		return;
-	post_config(&p->cfg[to], cfg != NULL ? cfg : &p->cfg[from]);
+	config_plugin_copy(&p->cfg[to], cfg != NULL ? cfg : &p->cfg[from]);
 	log_notice("plugin %s gets a new process", p->lane.name);
 	p->next = to;
 	plugin_start(p->slot[to], &p->cfg[to], true);

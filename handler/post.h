@@ -12,8 +12,6 @@ struct post *post_new(struct staff *, unsigned index,
     const struct config_plugin *);
 void post_forget(struct post *); /* what waits; no process may be left */
 void post_free(struct post *);
-/* A deep copy; what was there is freed. */
-void post_config(struct config_plugin *to, const struct config_plugin *);
 void post_start(struct post *);
 void post_stop(struct post *);
 /* A process of this plugin changed its state. */

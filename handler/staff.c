@@ -115,7 +115,8 @@ staff_add(struct staff *s, const struct config_plugin *cfg)
 	if (s->posts == CONFIG_PLUGINS_MAX)
 		return NULL;
 	if (s->posts == s->config->plugins)
-		post_config(&s->config->plugin[s->config->plugins++], cfg);
+		config_plugin_copy(&s->config->plugin[s->config->plugins++],
+		    cfg);
 	p = post_new(s, s->posts, cfg);
 	s->serving[s->posts] = p->slot[0];
 	s->post[s->posts++] = p;

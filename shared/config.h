@@ -125,6 +125,10 @@ int config_load(struct config *, const char *path, config_problem_fn *, void *,
 int config_parse(struct config *, const char *path, const char *text,
     config_problem_fn *, void *, struct err *);
 void config_free(struct config *);
+
+/* In place of what `to` holds, a copy that shares nothing with `from`. */
+void config_plugin_copy(struct config_plugin *to, const struct config_plugin *);
+void config_plugin_free(struct config_plugin *);
 /* What is allowed but will hardly do what is meant: a line each. */
 void config_warn(const struct config *, config_problem_fn *, void *);
 

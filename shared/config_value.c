@@ -588,27 +588,3 @@ config_value_parse(const struct config_key *k, const char *text,
 
 	return parser[k->type](&v);
 }
-
-void
-config_value_free(const struct config_key *k, void *base)
-{
-	void *at = (char *)base + k->offset;
-
-	switch (k->type) {
-	case CONFIG_NUMBER:
-	case CONFIG_AUTO:
-	case CONFIG_SIZE:
-	case CONFIG_DURATION:
-	case CONFIG_INTENTS:
-	case CONFIG_COMPRESS:
-	case CONFIG_LEVEL:
-	case CONFIG_LOG_TO:
-	case CONFIG_LOG_FORMAT:
-	case CONFIG_YES_NO:
-	case CONFIG_SWITCH:
-		return;
-	default:
-		free(*(char **)at);
-		*(char **)at = NULL;
-	}
-}

@@ -162,20 +162,38 @@ def dismissed(t, fleet, sim):
         "and nothing of before")
 
 
+def added(t, fleet, plugins):
+    """A section that the handler did not start with, loaded and replaced;
+    the handler then ends in order."""
+    plugins["late"] = dict(exec=fleet.path("weak"), events="TYPING_START")
+    fleet.write_config({"handler.probation": "0"}, plugins)
+    t.sentence(fleet.cli("plugin", "restart", "late"), 1, "load it",
+        "what is new is not restarted")
+    fleet.must("plugin", "load", "late")
+    wait_plugin(fleet, "late", lambda p: p["state"] == "up", "it is up")
+    for _ in range(2):
+        fleet.must("plugin", "restart", "late")
+    fleet.must("reload")
+    log = fleet.must("logs", "-n", "1000")
+    t.match(log, r"old handler \(pid \d+\) ended as asked",
+        "the handler before ended by itself")
+
+
 def main(t):
     sim = t.sim(rate=100, shards=4)
     fleet = t.fleet(sim, {"handler.probation": "0"})
     with open(fleet.path("weak"), "w", encoding="utf-8") as f:
         f.write(WEAK % {"dir": fleet.dir})
     os.chmod(fleet.path("weak"), 0o755)
-    fleet.write_config({"handler.probation": "0"}, {"audit": fleet.audit(),
-        "weak": dict(exec=fleet.path("weak"), events="MESSAGE_CREATE",
-            window=1)})
+    plugins = {"audit": fleet.audit(), "weak": dict(exec=fleet.path("weak"),
+        events="MESSAGE_CREATE", window=1)}
+    fleet.write_config({"handler.probation": "0"}, plugins)
     held_at_start(t, fleet, sim)
     unloaded(t, fleet, sim)
     restarted(t, fleet, sim)
     dead_letters(t, fleet, sim)
     dismissed(t, fleet, sim)
+    added(t, fleet, plugins)
     sim.settle()
     t.nothing_lost(sim, identifies=4)
     fleet.stop()

@@ -524,6 +524,27 @@ test_warnings(void **state)
 	assert_non_null(strstr(t.said[1], "did you mean \"ranks\"?"));
 }
 
+/* Every text is one of the copy's own: both are freed (ASan looks on). */
+static void
+test_plugin_copy(void **state)
+{
+	struct config_plugin copy = {0};
+
+	assert_int_equal(parse(BOT "[plugin \"a\"]\nexec = /bin/true\n"
+	    "user = root\nguilds = 12345678901234567\nconfig.x = y\n"
+	    "[plugin \"b\"]\nexec = /bin/cat\n"), 0);
+	config_plugin_copy(&copy, &t.config.plugin[1]);
+	config_plugin_copy(&copy, &t.config.plugin[0]);
+	config_free(&t.config);
+	assert_string_equal(copy.name, "a");
+	assert_string_equal(copy.exec, "/bin/true");
+	assert_string_equal(copy.user, "root");
+	assert_string_equal(copy.guilds, "12345678901234567");
+	assert_string_equal(copy.own, "x=y\n");
+	config_plugin_free(&copy);
+	assert_null(copy.user);
+}
+
 int
 main(void)
 {
@@ -539,6 +560,7 @@ main(void)
 		T(test_long_lines),
 		T(test_plugin),
 		T(test_own_keys),
+		T(test_plugin_copy),
 		T(test_split),
 		T(test_sample_and_show_round_trip),
 		T(test_committed_files),
