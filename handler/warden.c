@@ -193,11 +193,36 @@ answer(struct warden *w, const struct call *c, const char *text)
 
 /* ---- judging -------------------------------------------------------------------- */
 
+/* An event as the route sees it. */
+struct seen {
+	uint32_t shard;
+	const char *raw;
+	size_t len, t_off, t_len;
+	uint64_t session, seq;
+};
+
+/* A message that is denied reaches who subscribes to messages all the same,
+ * and would be denied once more there. */
+static bool
+told_before(struct warden *w, const struct seen *s)
+{
+	struct warden_denial *d = &w->denial[w->denied % WARDEN_DENIED];
+
+	for (size_t i = 0; s->seq != 0 && i < WARDEN_DENIED; i++)
+		if (w->denial[i].seq == s->seq
+		    && w->denial[i].session == s->session)
+			return true;
+	*d = (struct warden_denial) {s->session, s->seq};
+	return false;
+}
+
 static void
-deny(struct warden *w, const struct call *c)
+deny(struct warden *w, const struct call *c, const struct seen *s)
 {
 	char name[WARDEN_NAME_MAX], text[WARDEN_NAME_MAX + 128];
 
+	if (told_before(w, s))
+		return;
 	w->denied++;
 	call_name(c, &w->ways, name, sizeof(name));
 	str_format(text, sizeof(text), "Sorry, %s is not for you: it needs "
@@ -246,13 +271,6 @@ answer_usage(struct warden *w, const struct call *c)
 	buf_free(&b);
 }
 
-/* An event as the route sees it. */
-struct seen {
-	uint32_t shard;
-	const char *raw;
-	size_t len, t_off, t_len;
-};
-
 static bool
 serves(struct warden *w, unsigned plugin, const struct seen *s)
 {
@@ -285,7 +303,7 @@ judge(struct warden *w, struct call *c, const struct seen *s)
 	if (!learn_rank(w, c))
 		return false;
 	if (c->rank < c->command->rank)
-		deny(w, c);
+		deny(w, c, s);
 	else if (c->command->plugin == ROSTER_OWN)
 		answer_help(w, c, s);
 	else if (c->fault[0] != '\0')
@@ -315,7 +333,8 @@ uint64_t
 warden_judge(struct warden *w, uint32_t shard, const struct up_hdr *h,
     const char *payload, uint64_t wanted)
 {
-	struct seen s = {shard, payload, h->len, h->t_off, h->t_len};
+	struct seen s = {shard, payload, h->len, h->t_off, h->t_len,
+	    h->session, h->seq};
 	enum road road = road_of(w, &s);
 	struct call c;
 	uint64_t bit;
@@ -339,7 +358,8 @@ bool
 warden_hand_out(struct warden *w, unsigned plugin, const struct event *e,
     struct json_object **out)
 {
-	struct seen s = {e->shard_id, e->raw, e->len, e->t_off, e->t_len};
+	struct seen s = {e->shard_id, e->raw, e->len, e->t_off, e->t_len,
+	    e->session, e->seq};
 	enum road road = road_of(w, &s);
 	bool may = true;
 	struct call c;
@@ -356,7 +376,7 @@ warden_hand_out(struct warden *w, unsigned plugin, const struct event *e,
 		if (may)
 			*out = call_json(&c);
 		else if (known)
-			deny(w, &c);
+			deny(w, &c, &s);
 	}
 	call_free(&c);
 	return may || road != ROAD_SLASH;

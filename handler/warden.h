@@ -21,12 +21,17 @@
 #define WARDEN_ANSWERS 3	 /* to one user within ... */
 #define WARDEN_USER_MS 10000u
 #define WARDEN_ALL 20		 /* to all users within a second */
+#define WARDEN_DENIED 64	 /* denials remembered: told once */
 #define WARDEN_BOT_MS 1000u	 /* between two looks for the bot's id */
 #define WARDEN_ASK_MS 60000u	 /* between two questions for it */
 
 struct warden_user {
 	uint64_t id, since_ms;
 	unsigned answers;
+};
+
+struct warden_denial {
+	uint64_t session, seq;
 };
 
 struct warden {
@@ -39,6 +44,7 @@ struct warden {
 	struct call_ways ways;
 	uint64_t looked_ms, asked_ms;
 	struct warden_user user[WARDEN_USERS];
+	struct warden_denial denial[WARDEN_DENIED];
 	uint64_t second_ms;
 	unsigned answers; /* in this second */
 	uint64_t calls, denied, silent;

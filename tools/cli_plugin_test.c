@@ -97,6 +97,10 @@ check_start(struct test *t)
 	if (k->events > 0 && k->event[0].failed)
 		say(t, FAIL, "start", "it refuses to start: %s",
 		    k->event[0].why);
+	else if (k->ends > 0 && k->bad.n > 0)
+		say(t, FAIL, "start", "it was ended before it answered "
+		    "initialize, because only messages belong on standard "
+		    "output; %s", k->bad.text[0]);
 	else if (k->ends > 0)
 		say(t, FAIL, "start", "it ended (%s) before it answered "
 		    "initialize; its last words: %s", k->end,
@@ -250,6 +254,26 @@ judge_command(struct test *t, const char *label, const char *id)
 		    (unsigned long long)ms);
 }
 
+/* Without roads a command may be given in any way. */
+static bool
+has_slash(struct json_object *command)
+{
+	struct json_object *roads, *road;
+	size_t n;
+
+	if (!json_object_object_get_ex(command, "roads", &roads)
+	    || !json_object_is_type(roads, json_type_array))
+		return true;
+	n = json_object_array_length(roads);
+	for (size_t i = 0; i < n; i++) {
+		road = json_object_array_get_idx(roads, i);
+		if (json_object_is_type(road, json_type_string)
+		    && strcmp(json_object_get_string(road), "slash") == 0)
+			return true;
+	}
+	return false;
+}
+
 static int
 check_command(struct test *t, struct json_object *command)
 {
@@ -265,6 +289,9 @@ check_command(struct test *t, struct json_object *command)
 	    && json_object_get_int(v) != 1))
 		return say(t, NOTE, label, "is not tried: only slash commands "
 		    "are, not those of a menu");
+	if (!has_slash(command))
+		return say(t, NOTE, label, "is not tried: only slash commands "
+		    "are, and its roads have no slash");
 	json_object_object_get_ex(command, "options", &options);
 	options = transcript_options(options);
 	response = json_object_to_json_string_ext(options,
@@ -352,13 +379,16 @@ check_errors(struct test *t)
 static void
 check_crash(struct test *t)
 {
+	const char *times = t->trial.talk.ends == 1 ? "time" : "times";
+
 	if (t->trial.talk.ends > 0 && t->trial.talk.bad.n > 0)
-		say(t, FAIL, "end", "the handler ended it %zu times, as it "
+		say(t, FAIL, "end", "the handler ended it %zu %s, as it "
 		    "does after a line that is no JSON-RPC message",
-		    t->trial.talk.ends);
+		    t->trial.talk.ends, times);
 	else if (t->trial.talk.ends > 0)
-		say(t, FAIL, "end", "it ended by itself (%s), %zu times; its "
+		say(t, FAIL, "end", "it ended by itself (%s), %zu %s; its "
 		    "last words: %s", t->trial.talk.end, t->trial.talk.ends,
+		    times,
 		    t->trial.talk.last_error[0] != '\0' ? t->trial.talk.last_error
 		    : "none");
 }

@@ -91,15 +91,17 @@ write_config(struct trial *t, struct err *e)
 	str_format(t->record, sizeof(t->record), "%s/record", t->rig.dir);
 	if ((f = fopen(path, "wxe")) == NULL)
 		return err_sys(e, EXIT_UNKNOWN, "Cannot write %s", path);
-	/* 53608447: every intent there is, so that every event comes. */
+	/* 53608447: every intent there is, so that every event comes.  Everybody
+	 * is an owner, so that a command of any rank can be tried. */
 	fprintf(f, "[bot]\nname = plugin-test\ntoken_file = %s\n"
-	    "intents = 53608447\n"
+	    "intents = 53608447\nowners = 1-%llu\n"
 	    "[gateway]\napi = %s\nidentify_interval = 100ms\n"
 	    "[paths]\nstate_dir = state\nrun_dir = run\nlog_dir = log\n"
 	    "[handler]\nstart_timeout = %ds\ndrain_timeout = 3s\n"
 	    "[limits]\nrestart_min = 500ms\n"
 	    "[plugin \"%s\"]\nevents = *\ntimeout = 1m\nexec =",
-	    t->rig.token_file, t->rig.api, TRIAL_INIT_S, t->name);
+	    t->rig.token_file, (unsigned long long)INT64_MAX, t->rig.api,
+	    TRIAL_INIT_S, t->name);
 	put_word(f, t->rig.self);
 	fprintf(f, " " TAP_ROLE);
 	put_word(f, t->record);

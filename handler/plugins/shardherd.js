@@ -126,7 +126,10 @@ class Plugin {
 	}
 
 	/* The members of a guild, however many: each(member) as they come. */
-	members(guild_id, each, more = {}) {
+	async members(guild_id, each, more = {}) {
+		if (typeof each !== 'function')
+			throw new TypeError('bot.members(guild_id, each): each is '
+				+ 'called for every member');
 		return this.call('members', {guild_id, stream: true, ...more},
 			(chunk) => chunk.members.forEach(each));
 	}

@@ -211,6 +211,34 @@ test_judged_again(void **state)
 	free(e);
 }
 
+/* Who subscribes to messages is handed the denied one as well: it is judged
+ * again, and said once. */
+static void
+test_denied_once(void **state)
+{
+	static const char raw[] = "{\"t\":\"MESSAGE_CREATE\",\"d\":{"
+	    "\"channel_id\":\"4\",\"guild_id\":\"7\",\"type\":0,"
+	    "\"id\":\"3\",\"content\":\"!roll\",\"author\":{\"id\":\"2\"},"
+	    "\"member\":{\"roles\":[]}}}";
+	struct up_hdr h = {.type = UP_EVENT, .t_off = 6, .t_len = 14,
+	    .len = sizeof(raw) - 1, .session = 9, .seq = 1};
+	struct event *e = work_copy(0, "s", &h);
+	struct json_object *o;
+	unsigned calls;
+
+	memcpy(e->raw, raw, h.len);
+	assert_int_equal(warden_judge(&t.warden, 0, &h, raw, 2), 2);
+	calls = t.calls;
+	assert_true(warden_hand_out(&t.warden, 1, e, &o));
+	assert_null(o);
+	assert_int_equal(t.warden.denied, 1);
+	assert_int_equal(t.calls, calls);
+	h.seq = 2;
+	assert_int_equal(warden_judge(&t.warden, 0, &h, raw, 2), 2);
+	assert_int_equal(t.warden.denied, 2);
+	free(e);
+}
+
 int
 main(void)
 {
@@ -221,6 +249,7 @@ main(void)
 	    T(test_reaction),
 	    T(test_answers_are_limited),
 	    T(test_judged_again),
+	    T(test_denied_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,8 +9,8 @@
 'use strict';
 const bot = require('./shardherd').plugin();
 
-// The command /@NAME@, and !@NAME@ with [handler] prefix = !  It must answer
-// within 3 seconds.
+// The command /@NAME@, and with "prefix = !" in [handler] !@NAME@ as well.
+// It must answer within 3 seconds.
 bot.command('@NAME@', {help: 'Says hello, and counts how often it did'},
 	async (cmd) => {
 		const was = await bot.kv.get('count', 0); // stored on disk

@@ -13,8 +13,8 @@ import shardherd
 bot = shardherd.Plugin(workers=1)
 
 
-# The command /@NAME@, and !@NAME@ with [handler] prefix = !  It must answer
-# within 3 seconds.
+# The command /@NAME@, and with "prefix = !" in [handler] !@NAME@ as well.
+# It must answer within 3 seconds.
 @bot.command("@NAME@", help="Says hello, and counts how often it did")
 def hello(cmd):
     count = bot.kv.get("count", 0) + 1  # stored on disk, survives restarts
