@@ -37,8 +37,8 @@ static const struct cli_verb verbs[] = {
 	    "cron)", cli_ensure},
 	{"stop", "[--end-sessions] [--timeout SECONDS]", "stop the fleet; the "
 	    "sessions stay resumable", cli_stop},
-	{"status", "[--all] [-w|--watch[=SECONDS]] [SHARD...]", "show the "
-	    "fleet (the default)", cli_status},
+	{"status", "[--all] [--wide] [-w|--watch[=SECONDS]] [SHARD...]",
+	    "show the fleet (the default)", cli_status},
 	{"check", "", "one line for a monitoring system", cli_check},
 	{"why", "SHARD", "what happened to a shard, in sentences", cli_why},
 	{"shard", "ID|--guild ID [show|reconnect|restart|identify --force]",

@@ -107,8 +107,9 @@ print_table(const struct page_plugins *all, bool alive)
 {
 	struct cli_table t;
 
-	cli_table_init(&t, "PLUGIN STATE >PID >EVENTS >WORKING >WAITING "
+	cli_table_init(&t, "PLUGIN STATE ?>PID >EVENTS >WORKING >WAITING "
 	    ">BACKLOG >LAG >RESTARTS >DEAD");
+	t.fit = cli_table_room(stdout);
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
 		if (all->plugin[i].name[0] != '\0')
 			add_row(&t, &all->plugin[i], alive);

@@ -17,6 +17,7 @@
 #define ROWS_MAX 40
 #define PICK_MAX 256	/* shards named on the command line */
 #define WATCH_MIN_S 0.1
+#define LABEL_WIDTH 8	/* "cluster " */
 
 static enum cli_colour
 state_colour(const struct cli_shard *s)
@@ -232,6 +233,26 @@ shown(const struct cli_view *v, const struct cli_status_pick *p,
 	    s->deaf;
 }
 
+static void
+print_lines(const struct cli_view *v, size_t room, FILE *f)
+{
+	char *text = NULL, *line, *rest;
+	size_t size;
+	FILE *m = open_memstream(&text, &size);
+
+	must(m != NULL);
+	line_cluster(v, m);
+	line_shards(v, m);
+	line_handler(v, m);
+	line_rollout(v, m);
+	line_versions(v, m);
+	must(fclose(m) == 0);
+	for (line = strtok_r(text, "\n", &rest); line != NULL;
+	    line = strtok_r(NULL, "\n", &rest))
+		cli_table_wrap(f, line, 0, LABEL_WIDTH, room);
+	free(text);
+}
+
 void
 cli_status_text(const struct cli_view *v, const struct cli_status_pick *p,
     FILE *f, bool colour)
@@ -239,13 +260,10 @@ cli_status_text(const struct cli_view *v, const struct cli_status_pick *p,
 	struct cli_table t;
 	size_t hidden = 0;
 
-	line_cluster(v, f);
-	line_shards(v, f);
-	line_handler(v, f);
-	line_rollout(v, f);
-	line_versions(v, f);
+	print_lines(v, p->room, f);
 	cli_table_init(&t, "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME "
-	    ">IDENT >CRASH >RSS >PID NOTE");
+	    ">IDENT >CRASH ?>RSS ?>PID NOTE");
+	t.fit = p->room;
 	for (size_t i = 0; i < v->n; i++) {
 		if (shown(v, p, &v->shard[i]))
 			add_row(&t, v, &v->shard[i]);
@@ -262,7 +280,7 @@ cli_status_text(const struct cli_view *v, const struct cli_status_pick *p,
 /* ---- the verb ------------------------------------------------------------------ */
 
 static int
-show(struct cli *c, const struct cli_status_pick *pick)
+show(struct cli *c, struct cli_status_pick *pick, bool wide)
 {
 	struct cli_view v;
 	int code;
@@ -277,17 +295,19 @@ show(struct cli *c, const struct cli_status_pick *pick)
 		    "this fleet of %u.", (unsigned long long)pick->ids[i],
 		    v.cluster.shard_count);
 	}
-	if (c->json)
+	if (c->json) {
 		cli_print_json(cli_status_json(&v, pick));
-	else
+	} else {
+		pick->room = wide ? 0 : cli_table_room(stdout);
 		cli_status_text(&v, pick, stdout, cli_table_may_colour(stdout));
+	}
 	code = cli_view_exit(&v);
 	cli_view_free(&v);
 	return code;
 }
 
 static int
-watch(struct cli *c, const struct cli_status_pick *pick, double every_s)
+watch(struct cli *c, struct cli_status_pick *pick, bool wide, double every_s)
 {
 	bool screen = isatty(STDOUT_FILENO) && !c->json;
 
@@ -296,7 +316,7 @@ watch(struct cli *c, const struct cli_status_pick *pick, double every_s)
 
 		if (screen)
 			fputs("\033[H\033[2J", stdout);
-		if (show(c, pick) == EXIT_USAGE)
+		if (show(c, pick, wide) == EXIT_USAGE)
 			return EXIT_USAGE;
 		if (!screen && !c->json)
 			putchar('\n');
@@ -313,8 +333,10 @@ cli_status(struct cli *c)
 	uint64_t ids[PICK_MAX];
 	struct cli_status_pick pick = {.ids = ids};
 	double every_s = 0;
+	bool wide = false;
 	const struct cli_opt opts[] = {
 		{"--all", 'a', CLI_FLAG, &pick.all},
+		{"--wide", 0, CLI_FLAG, &wide},
 		{"--watch", 'w', CLI_SECONDS_IF, &every_s},
 	};
 
@@ -329,8 +351,8 @@ cli_status(struct cli *c)
 	if (cli_load(c) == -1)
 		return cli_fail(c);
 	if (every_s == 0)
-		return show(c, &pick);
+		return show(c, &pick, wide);
 	if (every_s < WATCH_MIN_S)
 		every_s = 2;
-	return watch(c, &pick, every_s);
+	return watch(c, &pick, wide, every_s);
 }

@@ -12,6 +12,7 @@ struct cli_status_pick {
 	bool all;
 	const uint64_t *ids;
 	size_t n;
+	size_t room;	/* columns there are; 0: no end */
 };
 
 void cli_status_text(const struct cli_view *, const struct cli_status_pick *,

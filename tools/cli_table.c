@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define CELL_MAX 512
@@ -46,24 +47,71 @@ cli_table_init(struct cli_table *t, const char *headings)
 
 	memset(t, 0, sizeof(*t));
 	for (; *headings != '\0'; headings += n + strspn(headings + n, " ")) {
-		n = strcspn(headings, " ");
 		must(t->columns < CLI_COLUMNS_MAX);
+		t->spare[t->columns] = *headings == '?';
+		headings += t->spare[t->columns];
 		t->right[t->columns] = *headings == '>';
-		cli_table_add(t, "%.*s", (int)(n - (*headings == '>')),
-		    headings + (*headings == '>'));
+		headings += t->right[t->columns];
+		n = strcspn(headings, " ");
+		cli_table_add(t, "%.*s", (int)n, headings);
 		t->columns++;
 	}
 }
 
+/* ---- what fits ---------------------------------------------------------- */
+
+/* How it is printed: the columns left out have no width. */
+struct layout {
+	size_t width[CLI_COLUMNS_MAX];
+	size_t columns; /* without the last one when it goes below */
+	size_t below;	/* its indent there; 0: it stays */
+};
+
+static size_t
+layout_width(const struct layout *l, size_t columns)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < columns; i++)
+		sum += l->width[i] > 0 ? l->width[i] + 2 : 0;
+	return sum > 0 ? sum - 2 : 0;
+}
+
+static void
+layout(const struct cli_table *t, struct layout *l)
+{
+	size_t last = t->columns - 1;
+
+	*l = (struct layout) {.columns = t->columns};
+	for (size_t i = 0; i < t->rows; i++) {
+		size_t n = strlen(t->cell[i].text);
+
+		if (n > l->width[i % t->columns])
+			l->width[i % t->columns] = n;
+	}
+	if (t->fit == 0 || layout_width(l, t->columns) <= t->fit)
+		return;
+	if (!t->right[last]) {
+		l->columns--;
+		l->below = l->width[0] + 2;
+	}
+	for (size_t i = t->columns; i-- > 0
+	    && layout_width(l, l->columns) > t->fit;)
+		if (t->spare[i])
+			l->width[i] = 0;
+}
+
 static void
 print_row(const struct cli_table *t, const struct cli_cell *row,
-    const size_t *width, FILE *f, bool colour)
+    const struct layout *l, FILE *f, bool colour)
 {
 	int gap = 0;	/* owed blanks: none at the end of a line */
 
-	for (size_t i = 0; i < t->columns; i++) {
-		int pad = (int)(width[i] - strlen(row[i].text));
+	for (size_t i = 0; i < l->columns; i++) {
+		int pad = (int)(l->width[i] - strlen(row[i].text));
 
+		if (l->width[i] == 0)
+			continue;
 		gap += t->right[i] ? pad : 0;
 		if (row[i].text[0] != '\0') {
 			fprintf(f, "%*s", gap, "");
@@ -82,17 +130,56 @@ print_row(const struct cli_table *t, const struct cli_cell *row,
 void
 cli_table_print(const struct cli_table *t, FILE *f, bool colour)
 {
-	size_t width[CLI_COLUMNS_MAX] = {0};
+	const char *last;
+	struct layout l;
 
 	must(t->rows % t->columns == 0);
-	for (size_t i = 0; i < t->rows; i++) {
-		size_t n = strlen(t->cell[i].text);
-
-		if (n > width[i % t->columns])
-			width[i % t->columns] = n;
+	layout(t, &l);
+	for (size_t i = 0; i < t->rows; i += t->columns) {
+		print_row(t, &t->cell[i], &l, f, colour);
+		last = t->cell[i + t->columns - 1].text;
+		if (l.below == 0 || i == 0 || last[0] == '\0')
+			continue;
+		fprintf(f, "%*s", (int)l.below, "");
+		cli_table_wrap(f, last, l.below, l.below, t->fit);
 	}
-	for (size_t i = 0; i < t->rows; i += t->columns)
-		print_row(t, &t->cell[i], width, f, colour);
+}
+
+/* Where a line ends: between groups of words when that wastes little. */
+static size_t
+wrap_at(const char *text, size_t len, size_t room)
+{
+	size_t word = 0, group = 0;
+
+	if (len <= room)
+		return len;
+	for (size_t i = 1; i <= room; i++) {
+		if (text[i] != ' ')
+			continue;
+		word = i;
+		if (text[i + 1] == ' ' && i > room / 2)
+			group = i;
+	}
+	if (group > 0)
+		return group;
+	return word > 0 ? word : strcspn(text, " ");
+}
+
+void
+cli_table_wrap(FILE *f, const char *line, size_t used, size_t indent,
+    size_t room)
+{
+	while (room > used && strlen(line) > room - used) {
+		size_t n = wrap_at(line, strlen(line), room - used);
+
+		fprintf(f, "%.*s\n", (int)n, line);
+		line += n + strspn(line + n, " ");
+		if (line[0] == '\0')
+			return;
+		fprintf(f, "%*s", (int)indent, "");
+		used = indent;
+	}
+	fprintf(f, "%s\n", line);
 }
 
 void
@@ -102,6 +189,15 @@ cli_table_free(struct cli_table *t)
 		free(t->cell[i].text);
 	free(t->cell);
 	memset(t, 0, sizeof(*t));
+}
+
+size_t
+cli_table_room(FILE *f)
+{
+	struct winsize size;
+
+	return isatty(fileno(f)) && ioctl(fileno(f), TIOCGWINSZ, &size) == 0
+	    && size.ws_col > CLI_TABLE_ROOM / 2 ? size.ws_col : CLI_TABLE_ROOM;
 }
 
 bool

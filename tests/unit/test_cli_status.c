@@ -24,6 +24,7 @@ static struct {
 	struct cli_view view;
 	struct err err;
 	int lock;
+	size_t room;	/* for the text */
 } t;
 
 static void
@@ -116,7 +117,7 @@ look(void)
 static char *
 text(bool all)
 {
-	struct cli_status_pick pick = {.all = all};
+	struct cli_status_pick pick = {.all = all, .room = t.room};
 	char *out = NULL;
 	size_t size;
 	FILE *f = open_memstream(&out, &size);
@@ -179,6 +180,51 @@ test_broken(void **state)
 	    EXIT_DEGRADED);
 	assert_non_null(strstr(line, "main WARNING - 1/4 ready, shard 1 deaf "
 	    "10."));
+}
+
+static size_t
+widest(const char *text)
+{
+	size_t n, most = 0;
+
+	for (; *text != '\0'; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+/* What does not fit a terminal is left out or goes on below. */
+static void
+test_eighty_columns(void **state)
+{
+	struct page_cluster *c = &t.page.head->cluster;
+	char *out;
+
+	break_three();
+	memset(c->config_path, 'c', 60);
+	for (size_t i = 0; i < 120; i++)
+		c->note[i] = i % 6 == 5 ? ' ' : 'n';
+	for (size_t i = 0; i < SHARDS; i++) {
+		t.page.slot[i].shard.events = 98765432101;
+		t.page.slot[i].watch.rss_kb = 12345;
+	}
+	str_copy(t.page.slot[2].shard.note, "the RESUME was refused and so it "
+	    "waits for its turn to IDENTIFY, the seventh of eight in line",
+	    PAGE_WORDS);
+	look();
+	out = text(false);
+	assert_true(widest(out) > 80);
+	assert_non_null(strstr(out, " RSS "));
+	free(out);
+	t.room = 80;
+	out = text(false);
+	assert_true(widest(out) <= 80);
+	assert_null(strstr(out, " PID"));
+	assert_non_null(strstr(out, "\n        config ccc"));
+	assert_non_null(strstr(out, "\n       the RESUME was refused"));
+	assert_non_null(strstr(out, "eight in line\n"));
+	free(out);
 }
 
 /* No byte at all is as deaf as no ACK. */
@@ -367,6 +413,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		T(test_all_ready),
 		T(test_broken),
+		T(test_eighty_columns),
 		T(test_deaf_by_frames),
 		T(test_supervisor_hung),
 		T(test_plugin_down),
