@@ -175,7 +175,8 @@ interaction_verb(struct sim *sim, int argc, char **argv, struct sim_text *out)
 	if (index < 0 && guild < world_guilds(sim->world))
 		index = (int64_t)guild;
 	if (index < 0) {
-		text_fmt(out, "no guild %s", argv[0]);
+		text_fmt(out, "there is no guild %s: \"ctl guilds\" shows "
+		    "them", argv[0]);
 		return 1;
 	}
 	id = interact_new(sim, (unsigned)index, &f, out);

@@ -5,6 +5,7 @@
 #include "tools/sim/gate.h"
 #include "tools/sim/gen.h"
 #include "tools/sim/interact.h"
+#include "tools/sim/look.h"
 #include "tools/sim/pings.h"
 #include "tools/sim/report.h"
 #include "tools/sim/rest.h"
@@ -425,12 +426,15 @@ static const struct {
     {"expire", 1, 1, verb_expire, "SHARD|all"},
     {"token", 1, 1, verb_token, "reset|other"},
     {"fault", 0, 12, verb_fault,
-	"NAME [ARGS] [--shard N|all] [--count K|forever] [--host main|resume]"
-	" | list | clear"},
+	"NAME [ARGS] [--shard N|all] [--count K|forever]\n"
+	"        [--host main|resume] | list | clear"},
     {"gateway-bot", 1, 12, rest_control, "STATUS|ok [KIND] [KEY=VALUE ...]"},
     {"rest", 1, 12, rest_control, "PATTERN STATUS|ok ... | list | clear"},
     {"interaction", 1, 7, rest_control,
-	"GUILD [NAME [TEXT]] [--as " INTERACT_WORDS "] [--target ID]"},
+	"GUILD [NAME [TEXT]] [--target ID]\n"
+	"        [--as " INTERACT_WORDS "]"},
+    {"guilds", 0, 1, look_guilds, "[N]"},
+    {"said", 1, 2, look_said, "GUILD|CHANNEL [N]"},
     {"set", 2, 2, verb_set, "KEY VALUE"},
     {"journal", 1, 3, verb_journal, "SHARD|all [--since N]"},
     {"stop", 0, 0, verb_stop, ""},
@@ -464,5 +468,6 @@ void
 verb_list(FILE *f)
 {
 	for (size_t i = 0; i < nitems(verbs); i++)
-		fprintf(f, "  %s %s\n", verbs[i].name, verbs[i].usage);
+		fprintf(f, "  %s%s%s\n", verbs[i].name,
+		    verbs[i].usage[0] != '\0' ? " " : "", verbs[i].usage);
 }

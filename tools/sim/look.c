@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/look.h"
+
+#include "tools/sim/text.h"
+#include "tools/sim/world.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define LINES 10	/* when no number is given */
+#define LINES_MAX 1000
+
+static bool
+read_lines(int argc, char **argv, int at, uint64_t *n)
+{
+	*n = LINES;
+	return argc <= at
+	    || (str_to_u64(argv[at], n) && *n > 0 && *n <= LINES_MAX);
+}
+
+static const char *
+text_of(json_object *o, const char *key)
+{
+	json_object *v = NULL;
+
+	json_object_object_get_ex(o, key, &v);
+	return v != NULL ? json_object_get_string(v) : "";
+}
+
+int
+look_guilds(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	struct world_channel ch;
+	uint64_t n;
+
+	if (!read_lines(argc, argv, 1, &n))
+		return text_say(out, EXIT_USAGE, "expected a number of guilds "
+		    "from 1 to %d, got %s", LINES_MAX, argv[1]);
+	text_str(out, "GUILD  ID                    CHANNEL               "
+	    "NAME\n");
+	for (unsigned i = 0; i < n && i < world_guilds(sim->world); i++) {
+		json_object *g = world_render_guild_object(sim->world, i);
+
+		world_talk_channel(sim->world, i, 0, &ch);
+		text_fmt(out, "%-5u  %-20" PRIu64 "  %-20" PRIu64 "  %s\n", i,
+		    world_guild_id(sim->world, i), ch.id, text_of(g, "name"));
+		json_object_put(g);
+	}
+	if (n < world_guilds(sim->world))
+		text_fmt(out, "%" PRIu64 " of %u guilds\n", n,
+		    world_guilds(sim->world));
+	return EXIT_FINE;
+}
+
+/* A guild means its first channel that people talk in. */
+static bool
+find_channel(struct sim *sim, const char *word, struct world_channel *ch)
+{
+	int64_t guild;
+	uint64_t n;
+
+	if (!str_to_u64(word, &n))
+		return false;
+	guild = n < world_guilds(sim->world) ? (int64_t)n
+	    : world_guild_find(sim->world, n);
+	if (guild < 0)
+		return world_channel_find(sim->world, n, ch);
+	world_talk_channel(sim->world, (unsigned)guild, 0, ch);
+	return true;
+}
+
+static void
+say(struct sim *sim, struct world_msg *m, struct sim_text *out)
+{
+	json_object *o = world_render_msg(sim->world, m), *author = NULL;
+	json_object *embeds = NULL;
+
+	json_object_object_get_ex(o, "author", &author);
+	text_fmt(out, "%" PRIu64 "  %s  ", m->id, text_of(author, "username"));
+	text_json(out, text_of(o, "content"));
+	if (json_object_object_get_ex(o, "embeds", &embeds)
+	    && json_object_array_length(embeds) > 0)
+		text_fmt(out, "  embeds %s", json_object_to_json_string_ext(
+		    embeds, JSON_C_TO_STRING_PLAIN));
+	text_str(out, "\n");
+	json_object_put(o);
+}
+
+int
+look_said(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	struct world_msg *found[LINES_MAX];
+	struct world_channel ch;
+	uint64_t n;
+
+	if (!find_channel(sim, argv[1], &ch))
+		return text_say(out, EXIT_DEGRADED, "there is no guild or "
+		    "channel %s: \"ctl guilds\" shows them", argv[1]);
+	if (!read_lines(argc, argv, 2, &n))
+		return text_say(out, EXIT_USAGE, "expected a number of "
+		    "messages from 1 to %d, got %s", LINES_MAX, argv[2]);
+	n = world_msg_list(sim->world, ch.id, 0, 0, found, n);
+	while (n-- > 0)
+		say(sim, found[n], out);
+	return EXIT_FINE;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* What a person at the desk sees of the world: guilds, and what was said. */
+#ifndef SIM_LOOK_H
+#define SIM_LOOK_H
+
+#include "tools/sim/sim.h"
+
+/* Verbs of ctl: `guilds [N]`, `said GUILD|CHANNEL [N]`; an exit code. */
+int look_guilds(struct sim *, int argc, char **argv, struct sim_text *out);
+int look_said(struct sim *, int argc, char **argv, struct sim_text *out);
+
+#endif
