@@ -83,7 +83,8 @@ config_write_sample(FILE *f)
 {
 	put_comment(f, "shardherd.conf: see shardherd.conf(5). A line that is "
 	    "commented out shows the default. Comments need a line of their "
-	    "own. Check with: shardherd config check");
+	    "own.");
+	put_comment(f, "Check with: shardherd config check");
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
 		bool out = config_key_is_plugin(k) ||

@@ -74,9 +74,10 @@ on_change(const struct config_change *c, void *arg)
 		str_copy(line, words, sizeof(line));
 	else
 		str_format(line, sizeof(line), "%s: left as it is, a change "
-		    "of it restarts %s%s", words, config_reload_name[c->reload],
+		    "of it restarts %s: \"shardherd %s\" takes it", words,
+		    config_reload_name[c->reload],
 		    c->reload == CONFIG_RELOAD_SHARDS
-		    ? ": \"shardherd rollout\" takes it" : "");
+		    ? "rollout" : "stop\" and \"shardherd start");
 	if (h->ticket == 0)
 		log_notice("Reload: %s", line);
 	control_say(&h->fleet->control, h->ticket, "change", line);

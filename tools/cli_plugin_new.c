@@ -110,12 +110,13 @@ print_next(const char *dir, const struct lang *lang, const char *name,
 	    lang->file[0].name, lang->file[1].name);
 	if (lang->built)
 		printf("make -C %s && ", dir);
-	printf("shardherd plugin test %s\n    shardherd plugin load %s\n\n"
-	    "The first command tries it in the simulator, the second adds it "
-	    "to a running fleet\nonce shardherd.conf ends with:\n\n"
+	printf("shardherd plugin test %s\n\n"
+	    "tries it in the simulator.  For a bot, put this at the end of "
+	    "shardherd.conf:\n\n"
 	    "    [plugin \"%s\"]\n    exec = %s\n"
-	    "    events = INTERACTION_CREATE, MESSAGE_CREATE\n", dir, name,
-	    name, exec);
+	    "    events = INTERACTION_CREATE, MESSAGE_CREATE\n\n"
+	    "and, while it runs:\n\n    shardherd plugin load %s\n", dir,
+	    name, exec, name);
 }
 
 static void
