@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""I5, I9: plugins that flood, talk nonsense, stop in the middle of a line or
-answer slowly, an event of 10 MB, and a stopped handler: each is bounded and
+"""I5, I9: plugins that lie, flood, talk nonsense, stop in the middle of a line
+or answer slowly, an event of 10 MB, and a stopped handler: each is bounded and
 seen, and neither another plugin nor a heartbeat is delayed."""
 import json
 import os
@@ -38,6 +38,23 @@ sys.stdin.readline()
 say('{"jsonrpc":"2.0","id":1,')
 sys.stdin.read()
 """,
+    "liar": """
+ASKS = {"keys": ("kv.get", {"key": "a", "plugin": "audit"}),
+    "rank": ("rank.set", {"kind": "user", "id": "1", "rank": 9,
+        "actor_id": "2"}), "none": ("kv.steal", {})}
+for name, (method, params) in ASKS.items():
+    say(json.dumps({"jsonrpc": "2.0", "id": name, "method": method,
+        "params": params}) + "\\n")
+say('{"jsonrpc":"2.0","method":"done","params":{"upto":999999}}\\n')
+for line in sys.stdin:
+    m = json.loads(line)
+    if "method" not in m:
+        with open(sys.argv[1], "a") as f:
+            f.write("%s %d\\n" % (m["id"], m["error"]["code"]))
+    elif "id" in m:
+        for number in (m["id"], m["id"], m["id"] + 100000):
+            say('{"jsonrpc":"2.0","id":%d,"result":null}\\n' % number)
+""",
     "slow": """
 for line in sys.stdin:
     m = json.loads(line)
@@ -60,6 +77,8 @@ def hire(fleet):
         with open(path, "w", encoding="utf-8") as f:
             f.write(HEAD + text)
         os.chmod(path, 0o755)
+        if name == "liar":
+            path += " " + fleet.path("refused")
         jobs[name] = dict(exec=path, window=4,
             timeout="2s" if name == "half" else "60s")
     fleet.write_config({"handler.drain_timeout": "1s",
@@ -82,6 +101,12 @@ def main(t):
     for name in ("nonsense", "half"):
         t.ok(seen[name]["restarts"] > 0, "%s was ended and started again"
             % name)
+    with open(fleet.path("refused"), encoding="utf-8") as f:
+        t.equal(sorted(f.read().split("\n")), ["", "keys -32602",
+            "none -32601", "rank -32006"], "a liar gets a clear error each")
+    t.match(fleet.log_text(), "plugin liar answers a request it does not have",
+        "and is named for its answers")
+    t.equal(seen["liar"]["state"], "up", "it harms nobody, and runs")
     t.ok(seen["slow"]["backlog_events"] > 0, "what is slow has a backlog")
     t.ok(seen["slow"]["lag_ms"] > 1000, "and its lag shows")
     t.ok(seen["audit"]["lag_ms"] < 2000, "the good one's lag is %d ms"

@@ -117,6 +117,14 @@ def main(t):
     kinds(t, sim, bot, guild["id"], said)
     counted(t, sim, bot, guild["id"])
     content(t, sim, bot, guild, channel)
+    t.match(sim.ctl("guilds"), r"(?m)^\d +%s +(%s) +\S" % (guild["id"],
+        "|".join(c["id"] for c in guild["channels"])),
+        "ctl guilds names what the others want to know")
+    t.match(sim.ctl("said", channel), '(?m)  sim-bot  "Press"$',
+        "ctl said shows what the bot has posted")
+    first = sim.ctl("guilds", 1).splitlines()[1].split()
+    t.equal(sim.ctl("said", first[1]), sim.ctl("said", first[0]),
+        "of a guild by its id or number")
     t.equal(sim.totals()["violations"], 0, "Discord had nothing to say")
     fleet.stop()
 

@@ -19,7 +19,10 @@ for line in sys.stdin:
     m = json.loads(line)
     if m.get("method") == "initialize":
         print(json.dumps({"jsonrpc": "2.0", "id": m["id"], "result": {
-            "commands": [{"name": "mute", "help": "Does not answer"}]}}),
+            "commands": [{"name": "mute", "help": "Does not answer"},
+                {"name": "cut", "help": "By hand", "roads": ["reaction"],
+                    "emoji": "x"},
+                {"name": "high", "help": "Not for all", "rank": 900}]}}),
             flush=True)
     elif m.get("method") == "event":
         if m["params"]["event"]["t"] == "TYPING_START":
@@ -127,6 +130,10 @@ def faulty(t, desk):
         "unanswered events are named")
     t.match(" ".join(checks["/mute"]), "FAIL.*(nobody answers|did not reach)",
         "so is a command without an answer")
+    t.match(" ".join(checks["/high"]), "FAIL.*(nobody answers|did not reach)",
+        "its rank is no reason")
+    t.match(" ".join(checks["/cut"]), "NOTE.*not tried",
+        "one without a slash is not tried")
     t.match(" ".join(checks["stderr"]), "NOTE.*a TYPING_START", "stderr shows")
     t.match(" ".join(checks["end"]), "FAIL.*exit 3", "and its exit status")
     t.equal(checks["protocol"][0], "PASS", "what is right passes")
