@@ -120,7 +120,7 @@ def main(t):
     t.match(sim.ctl("guilds"), r"(?m)^\d +%s +(%s) +\S" % (guild["id"],
         "|".join(c["id"] for c in guild["channels"])),
         "ctl guilds names what the others want to know")
-    t.match(sim.ctl("said", channel), '(?m)  sim-bot  "Press"$',
+    t.match(sim.ctl("said", channel), '(?m)  sim-bot  "my own"$',
         "ctl said shows what the bot has posted")
     first = sim.ctl("guilds", 1).splitlines()[1].split()
     t.equal(sim.ctl("said", first[1]), sim.ctl("said", first[0]),
