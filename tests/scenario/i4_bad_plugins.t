@@ -109,8 +109,8 @@ def main(t):
     t.equal(seen["liar"]["state"], "up", "it harms nobody, and runs")
     t.ok(seen["slow"]["backlog_events"] > 0, "what is slow has a backlog")
     t.ok(seen["slow"]["lag_ms"] > 1000, "and its lag shows")
-    t.ok(seen["audit"]["lag_ms"] < 2000, "the good one's lag is %d ms"
-        % seen["audit"]["lag_ms"])
+    t.ok(seen["audit"]["lag_ms"] < seen["slow"]["lag_ms"], "the good one's "
+        "lag is %d ms" % seen["audit"]["lag_ms"])
     t.match(fleet.log_text(), "lines of its standard error were left out",
         "the log is not flooded")
 
