@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shared/ipc.h"
 
+#include "shared/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -179,7 +181,7 @@ ipc_send(struct ipc *c, enum msg_type type, int32_t shard, uint32_t serial,
 	return 0;
 }
 
-/* The one fd of a message, or -1; more than one never fits the space. */
+/* The one fd of a message, or -1. */
 static int
 received_fd(struct msghdr *m)
 {
@@ -204,7 +206,9 @@ read_one(struct ipc *c)
 	union ancillary anc;
 	struct iovec iov = {&in, sizeof(in)};
 	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = anc.space, .msg_controllen = sizeof(anc.space)};
+		.msg_control = anc.space,
+		/* Not all of the space: its padding takes a second fd. */
+		.msg_controllen = CMSG_LEN(sizeof(int))};
 	char why[160];
 	ssize_t n;
 
@@ -223,14 +227,21 @@ read_one(struct ipc *c)
 		    "we speak %d", (size_t)n < sizeof(in.hdr) ? -1 :
 		    in.hdr.version, CONTRACT_VERSION);
 	} else if ((size_t)n != sizeof(in.hdr) + in.hdr.len ||
-	    in.hdr.type == MSG_NONE || in.hdr.type >= MSG_TYPES ||
+	    in.hdr.type == MSG_NONE ||
 	    (m.msg_flags & MSG_TRUNC) != 0 ||
 	    /* Cut to nothing: we have no fd left to take one with. */
 	    ((m.msg_flags & MSG_CTRUNC) != 0 && fd >= 0)) {
 		snprintf(why, sizeof(why), "sent a malformed message "
 		    "(type %u, %zd bytes)", in.hdr.type, n);
-	} else {
+	} else if (in.hdr.type < MSG_TYPES) {
 		c->on_msg(c, &in.hdr, in.payload, fd);
+		return 1;
+	} else {
+		/* A newer peer's: it can't count on an older one here. */
+		log_debug("%s sent a message of type %u, which this version "
+		    "does not know", c->peer, in.hdr.type);
+		if (fd >= 0)
+			close(fd);
 		return 1;
 	}
 	if (fd >= 0)

@@ -115,6 +115,10 @@ do_token(struct fleet *f, const struct request *r, int passed,
 		if (passed == -1)
 			return err_set(e, EXIT_USAGE, "token: no token came "
 			    "with the request");
+		/* The client may keep the other end open, and empty. */
+		if (fd_nonblock(passed) == -1)
+			return err_sys(e, EXIT_USAGE, "token: what came with "
+			    "the request can't be read");
 		token = config_read_secret_fd(passed, e);
 		if (token == NULL)
 			return -1;
@@ -283,7 +287,8 @@ receive(struct control_client *c)
 	struct iovec iov = { c->in + c->in_len,
 	    REQUEST_LINE_MAX - c->in_len };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
-	    .msg_control = space, .msg_controllen = sizeof(space) };
+	    /* Not all of the space: its padding takes a second fd. */
+	    .msg_control = space, .msg_controllen = CMSG_LEN(sizeof(int)) };
 	ssize_t n = recvmsg(c->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	struct cmsghdr *h = n >= 0 ? CMSG_FIRSTHDR(&m) : NULL;
 

@@ -2,6 +2,7 @@
 /* ipc.c over a real socketpair: order, fds, bounds, and every way to break it. */
 #include "shared/ipc.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -144,11 +145,53 @@ test_wrong_length(void **state)
 	    .version = CONTRACT_VERSION, .len = 9}, 24, "malformed");
 }
 
+/* A newer peer's message is passed over, with the fd it brought. */
 static void
 test_unknown_type(void **state)
 {
-	send_raw((struct msg_hdr){.type = MSG_TYPES,
-	    .version = CONTRACT_VERSION}, 16, "malformed");
+	struct msg_hdr h = {.type = MSG_TYPES, .version = CONTRACT_VERSION};
+
+	assert_int_equal(send(t.a.fd, &h, sizeof(h), 0), sizeof(h));
+	assert_int_equal(ipc_send(&t.a, MSG_HELLO, 3, 0, NULL, 0, -1), 0);
+	turn(2);
+	assert_int_equal(t.got, 1);
+	assert_int_equal(t.gone, 0);
+}
+
+/* Open fds of this process below 256. */
+static unsigned
+fds_open(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) != -1;
+	return n;
+}
+
+/* More than one is no message of ours, and none of them stays here. */
+static void
+test_two_fds(void **state)
+{
+	union {
+		struct cmsghdr hdr;
+		char space[CMSG_SPACE(2 * sizeof(int))];
+	} anc = {.hdr = {.cmsg_len = CMSG_LEN(2 * sizeof(int)),
+	    .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+	struct msg_hdr h = {.type = MSG_UPLINK, .version = CONTRACT_VERSION};
+	struct iovec iov = {&h, sizeof(h)};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1,
+	    .msg_control = anc.space, .msg_controllen = sizeof(anc.space)};
+	unsigned before = fds_open();
+	int two[2] = {0, 1};
+
+	memcpy(CMSG_DATA(&anc.hdr), two, sizeof(two));
+	assert_int_equal(sendmsg(t.a.fd, &m, 0), sizeof(h));
+	turn(2);
+	assert_int_equal(t.got, 0);
+	assert_non_null(strstr(t.why, "malformed"));
+	/* Both ends of the channel are closed by then. */
+	assert_int_equal(fds_open(), before - 2);
 }
 
 int
@@ -162,6 +205,7 @@ main(void)
 		T(test_short),
 		T(test_wrong_length),
 		T(test_unknown_type),
+		T(test_two_fds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
