@@ -370,7 +370,9 @@ adopt_called(struct adopt_caller *x, const struct msg_hdr *h,
 	const char *why;
 	int pidfd;
 
-	if (c != NULL && c->state == MEMBER_DOWN)
+	/* Its start was still to come; this is what it would wait for. */
+	if (c != NULL && c->state == MEMBER_DOWN && c->orphan == x->pid
+	    && !x->adopt->fleet->stopping)
 		member_event(c, MEMBER_ON_START);
 	/* Held before it is judged, so that the number stays this process's. */
 	pidfd = foreign_pidfd(x->pid);

@@ -2,6 +2,7 @@
 /* See adopt_call.h. */
 #include "supervisor/adopt_call.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -65,8 +66,14 @@ on_listen(struct ev_loop *loop, ev_io *w, int revents)
 	socklen_t len = sizeof(u);
 	int fd = accept4(a->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd == -1)
+	/* Without this the loop would spin on what it can't accept. */
+	if (fd == -1 && reserve_spend(&a->fleet->upkeep.reserve, errno))
+		fd = accept4(a->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd == -1) {
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			ev_io_stop(loop, w);	/* adopt_call_check goes on */
 		return;
+	}
 	/* Who finds no place calls again. */
 	if (x == NULL || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &len)
 	    == -1 || u.uid != geteuid() || u.pid <= 0) {
@@ -146,9 +153,13 @@ adopt_call_check(struct adopt *a)
 	struct stat st;
 	struct err e;
 
-	if (a->path[0] == '\0' || (a->fd != -1 && stat(a->path, &st) == 0
-	    && st.st_dev == a->made.st_dev && st.st_ino == a->made.st_ino))
+	if (a->path[0] == '\0')
 		return;
+	if (a->fd != -1 && stat(a->path, &st) == 0
+	    && st.st_dev == a->made.st_dev && st.st_ino == a->made.st_ino) {
+		ev_io_start(a->fleet->loop, &a->rd);
+		return;
+	}
 	stop_listening(a);
 	if (checks_make_dir("run_dir", a->fleet->config->run_dir, &e) == -1
 	    || listen_there(a, &e) == -1)
