@@ -209,7 +209,7 @@ undo_now(struct rolling *r)
 
 	r->undo_next = false;
 	r->undo_ticket = 0;
-	if (r->fleet->stopping || rolling_undo(r, ticket, &o, &e) == -1)
+	if (rolling_undo(r, ticket, &o, &e) == -1)
 		control_done(&r->fleet->control, ticket, 0, &e);
 }
 
@@ -483,7 +483,15 @@ rolling_halt(struct rolling *r, struct err *e)
 void
 rolling_abort(struct rolling *r)
 {
-	r->undo_next = false;
+	struct err e;
+
+	if (r->undo_next) {
+		r->undo_next = false;
+		err_set(&e, EXIT_TRY_LATER, "the fleet is stopping: nothing "
+		    "was undone");
+		control_done(&r->fleet->control, r->undo_ticket, 0, &e);
+		r->undo_ticket = 0;
+	}
 	event(r, ROLLOUT_ON_ABORT);
 	for (size_t i = 0; i < ROLLING_LANES; i++)
 		heir_abort(&r->lane[i]);

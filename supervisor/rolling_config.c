@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shared/config_diff.h"
+#include "shared/secret.h"
 #include "supervisor/fleet.h"
 
 struct look {
@@ -91,10 +92,7 @@ check_token(struct look *l, const struct config *file)
 	if (token != NULL && strcmp(token, l->fleet->token) != 0)
 		refuse(l, "the token file holds another token",
 		    "\"shardherd token reload\"");
-	if (token == NULL)
-		return;
-	explicit_bzero(token, strlen(token));
-	free(token);
+	secret_free(token);
 }
 
 static int
