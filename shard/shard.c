@@ -117,7 +117,7 @@ stop(struct process *p, bool end_session, double seconds)
 		return;
 	log_info("stopping, the session is %s", p->standby ? "another's"
 	    : end_session ? "ended" : "kept");
-	p->alone = orphan_is(&p->orphan);
+	p->alone |= orphan_is(&p->orphan);
 	orphan_end(&p->orphan);
 	shard_drain(p, seconds);
 	session_input(&p->session, SESSION_EV_STOP, &in);
@@ -150,7 +150,8 @@ on_uplink_msg(struct process *p, const struct msg_uplink *m, int fd)
 {
 	if (fd < 0)
 		return;
-	if (m == NULL || p->standby || p->handed || fd_nonblock(fd) != 0 || fd_cloexec(fd, true) != 0)
+	if (m == NULL || p->standby || p->handed || fd_nonblock(fd) != 0 ||
+	    fd_cloexec(fd, true) != 0)
 		close(fd);
 	else
 		handover_uplink(p, m->generation, fd);
@@ -277,6 +278,7 @@ static void
 on_leave(struct orphan *o, const char *why)
 {
 	log_notice("stopping as an orphan: %s", why);
+	process_of(o)->alone = true;
 	stop(process_of(o), false, FATAL_DRAIN_S);
 }
 

@@ -154,6 +154,8 @@ on_lonely(struct timer *t)
 {
 	struct process *p = container_of(t, struct process, lonely);
 
+	if (p->stopping)
+		return;
 	if (page_slot_take(p->args->page, p->args->slot)) {
 		log_notice("the supervisor is gone, and so is the process "
 		    "before this one: taking over");
