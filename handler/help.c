@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define HELP_ECHO_MAX 64 /* bytes of what was asked for */
+
 void
 help_cut(char *text)
 {
@@ -110,6 +112,19 @@ may_use(const struct roster_command *c, const struct call_ways *w,
 		|| c->emoji[0] != '\0');
 }
 
+/* Bytes of s that are at most max, and no part of a character. */
+static size_t
+head(const char *s, size_t max)
+{
+	size_t n = strnlen(s, max + 1);
+
+	if (n <= max)
+		return n;
+	for (n = max; n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80; n--)
+		;
+	return n;
+}
+
 static void
 put_one(const struct roster *r, const struct call_ways *w,
     const struct help_ask *ask, struct buf *b)
@@ -125,8 +140,9 @@ put_one(const struct roster *r, const struct call_ways *w,
 		    roster_owner(r, c), c->rank, ask->rank);
 		return;
 	}
-	buf_printf(b, "There is no command \"%.64s\" that you may use; `help` "
-		      "shows those there are.", ask->what);
+	buf_printf(b, "There is no command \"%.*s\" that you may use; `help` "
+		      "shows those there are.", (int)head(ask->what,
+	    HELP_ECHO_MAX), ask->what);
 }
 
 /* ---- pages -------------------------------------------------------------------- */

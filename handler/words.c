@@ -165,7 +165,7 @@ choice_value(struct json_object *choices, const char *word)
 
 	for (size_t i = 0; i < json_object_array_length(choices); i++) {
 		o = json_object_array_get_idx(choices, i);
-		if (!json_object_object_get_ex(o, "value", &v))
+		if (!json_object_object_get_ex(o, "value", &v) || v == NULL)
 			continue;
 		if (strcasecmp(declare_text(o, "name"), word) == 0
 		    || strcmp(json_object_get_string(v), word) == 0)
@@ -371,7 +371,7 @@ words_chosen(struct words *w, struct json_object *options)
 		return;
 	for (size_t i = 0; i < json_object_array_length(options); i++) {
 		o = json_object_array_get_idx(options, i);
-		if (!json_object_object_get_ex(o, "value", &v))
+		if (!json_object_object_get_ex(o, "value", &v) || v == NULL)
 			continue;
 		json_object_object_add(w->options, declare_text(o, "name"),
 		    json_object_get(v));

@@ -23,7 +23,8 @@ static const char dice[] = "["
     "\"description\":\"d\",\"options\":[{\"type\":6,\"name\":\"who\","
     "\"description\":\"d\",\"required\":true},{\"type\":5,\"name\":\"yes\","
     "\"description\":\"d\"},{\"type\":3,\"name\":\"how\",\"description\":\"d\","
-    "\"choices\":[{\"name\":\"Fast\",\"value\":\"f\"}]}]}]}]";
+    "\"choices\":[{\"name\":\"None\",\"value\":null},{\"name\":\"Fast\","
+    "\"value\":\"f\"}]}]}]}]";
 
 static int
 setup(void **state)
@@ -112,6 +113,7 @@ test_typed(void **state)
 	    {"!set on 5 yes fast",
 		"set on {\"who\":\"5\",\"yes\":true,\"how\":\"f\"}"},
 	    {"!set on 5 yes slow", "set on - how must be one of its choices"},
+	    {"!set on 5 yes none", "set on - how must be one of its choices"},
 	    {"!help me", "help {\"command\":\"me\"}"},
 	    {"!roll \\\"", "roll - sides must be a whole number within its "
 		"bounds"},
@@ -284,6 +286,21 @@ test_help(void **state)
 	    "use; `help` shows those there are.");
 	expect_help(-1, 2, "", "There is no command that you may use.");
 	expect_help(0, 2, "7", "There is no page 7: the last one is 1.");
+	/* What is cut off does not end within a character. */
+	expect_help(0, 2, "0123456789012345678901234567890123456789012345678901"
+	    "23456789012\xc3\xa4x", "There is no command \"012345678901234567890"
+	    "123456789012345678901234567890123456789012\" that you may use; "
+	    "`help` shows those there are.");
+}
+
+/* An option without a value is none. */
+static void
+test_null(void **state)
+{
+	assert_string_equal(find(ROAD_SLASH, "{\"d\":{\"type\":2,\"id\":\"1\","
+	    "\"token\":\"t\",\"user\":{\"id\":\"3\"},\"data\":{\"name\":\"set\","
+	    "\"options\":[{\"name\":\"who\",\"type\":6,\"value\":null}]}}}"),
+	    "set {}");
 }
 
 static size_t
@@ -338,6 +355,7 @@ main(void)
 	    T(test_no_command),
 	    T(test_reaction),
 	    T(test_slash),
+	    T(test_null),
 	    T(test_first_counts),
 	    T(test_help),
 	    T(test_help_in_pages),
