@@ -233,7 +233,7 @@ class Plugin {
 					message.params || {});
 			else if (message.method === 'members.chunk')
 				this.waiting.get(message.params.call)
-					?.chunk(message.params);
+					?.chunk?.(message.params);
 			else if (message.method === 'shutdown')
 				process.exitCode = 0;
 		});

@@ -23,6 +23,7 @@ import threading
 import traceback
 
 CALLS_MAX = 200  # on their way at once; the handler takes 256
+GONE = {"code": -32003, "message": "the handler has closed the connection"}
 
 class Error(Exception):  # what the handler or Discord refused
     def __init__(self, error):
@@ -62,6 +63,7 @@ class Plugin:
         self.pool = concurrent.futures.ThreadPoolExecutor(workers)
         self.room = threading.BoundedSemaphore(CALLS_MAX)
         self.lock, self.waiting = threading.Lock(), {}
+        self.gone = False  # the handler, or it wants no more of us
         self.ids = itertools.count(1)
         self.kv = KV(self.call)
 
@@ -114,7 +116,13 @@ class Plugin:
     def _start(self, method, params, chunks=None):
         future, number = concurrent.futures.Future(), next(self.ids)
         self.room.acquire()
-        self.waiting[number], self.chunks[number] = future, chunks
+        with self.lock:
+            gone = self.gone
+            if not gone:
+                self.waiting[number], self.chunks[number] = future, chunks
+        if gone:
+            self.room.release()
+            raise Error(GONE)
         self._send(id=number, method=method, params=params)
         return future
 
@@ -245,4 +253,8 @@ class Plugin:
                     self.chunks[chunk["call"]].put(chunk)
             elif message["method"] == "shutdown":
                 break
+        with self.lock:
+            self.gone = True
+        for number in list(self.waiting):   # nobody answers them any more
+            self._answer({"id": number, "error": GONE})
         self.pool.shutdown(cancel_futures=True)
