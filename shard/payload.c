@@ -55,6 +55,27 @@ properties(void)
 	return p;
 }
 
+/* Discord wants all four keys (3.2); NULL: the text is no object. */
+static struct json_object *
+presence_of(const char *text)
+{
+	struct json_object *given = json_tokener_parse(text), *d;
+
+	if (!json_object_is_type(given, json_type_object)) {
+		json_object_put(given);
+		return NULL;
+	}
+	d = json_object_new_object();
+	json_object_object_add(d, "since", NULL);
+	json_object_object_add(d, "activities", json_object_new_array());
+	json_object_object_add(d, "status", json_object_new_string("online"));
+	json_object_object_add(d, "afk", json_object_new_boolean(false));
+	json_object_object_foreach(given, key, value)
+		json_object_object_add(d, key, json_object_get(value));
+	json_object_put(given);
+	return d;
+}
+
 size_t
 payload_identify(char out[PAYLOAD_MAX + 1], const struct payload_identify *i)
 {
@@ -71,9 +92,8 @@ payload_identify(char out[PAYLOAD_MAX + 1], const struct payload_identify *i)
 	json_object_object_add(d, "large_threshold",
 	    json_object_new_int64(i->large_threshold));
 	if (i->presence[0] != '\0') {
-		presence = json_tokener_parse(i->presence);
-		if (!json_object_is_type(presence, json_type_object)) {
-			json_object_put(presence);
+		presence = presence_of(i->presence);
+		if (presence == NULL) {
 			json_object_put(d);
 			return 0;
 		}
@@ -95,30 +115,13 @@ payload_resume(char out[PAYLOAD_MAX + 1], const char *token,
 	return serialise(envelope_of(6, d), out);
 }
 
-/* Discord wants all four keys (3.2). */
 size_t
 payload_presence(char out[PAYLOAD_MAX + 1], const char *presence)
 {
-	struct json_object *d = json_object_new_object();
-	struct json_object *given = presence[0] != '\0'
-	    ? json_tokener_parse(presence) : NULL;
+	struct json_object *d = presence_of(presence[0] != '\0' ? presence
+	    : "{}");
 
-	if (presence[0] != '\0' &&
-	    !json_object_is_type(given, json_type_object)) {
-		json_object_put(given);
-		json_object_put(d);
-		return 0;
-	}
-	json_object_object_add(d, "since", NULL);
-	json_object_object_add(d, "activities", json_object_new_array());
-	json_object_object_add(d, "status", json_object_new_string("online"));
-	json_object_object_add(d, "afk", json_object_new_boolean(false));
-	if (given != NULL) {
-		json_object_object_foreach(given, key, value)
-			json_object_object_add(d, key, json_object_get(value));
-	}
-	json_object_put(given);
-	return serialise(envelope_of(3, d), out);
+	return d != NULL ? serialise(envelope_of(3, d), out) : 0;
 }
 
 size_t

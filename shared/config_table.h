@@ -90,7 +90,8 @@ K("bot", "intents", INTENTS, intents, "GUILDS, GUILD_MESSAGES, " \
   "first.") \
 K("bot", "presence", JSON, presence, "", 0, 2048, 0, SHARDS, \
   "Presence to show, as the JSON object of IDENTIFY, for example " \
-  "{\"status\":\"online\",\"activities\":[{\"name\":\"chess\",\"type\":0}]}.") \
+  "{\"status\":\"online\",\"activities\":[{\"name\":\"chess\",\"type\":0}]}. Of " \
+  "status, activities, since and afk, what is left out has its usual value.") \
 K("bot", "owners", RANGES, owners, "", 0, 0, 0, HANDLER, \
   "Ids of the users who may use every command of the bot: their rank is 999.") \
 K("gateway", "api", API, api, "https://discord.com/api/v10", 0, 0, 0, FLEET, \

@@ -93,6 +93,9 @@ test_identify(void **state)
 	assert_true(json_object_object_get_ex(d, "shard", &v));
 	assert_string_equal(json_object_to_json_string_ext(v, 0), "[3,16]");
 	assert_true(json_object_object_get_ex(d, "presence", &v));
+	assert_string_equal(json_object_to_json_string_ext(v, 0),
+	    "{\"since\":null,\"activities\":[],\"status\":\"online\","
+	    "\"afk\":false}");
 	json_object_put(o);
 	assert_true(payload_presence(out, "{\"status\":\"idle\"}") > 0);
 	assert_string_equal(out, "{\"op\":3,\"d\":{\"since\":null,"
