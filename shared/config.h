@@ -80,7 +80,7 @@ struct config {
 	/* of the resident set, warned of at 80 %; 0: not watched */
 	int64_t memory_shard, memory_handler, memory_supervisor;
 	int64_t disk_free;		/* warn below; 0: never */
-	bool sandbox;			/* of the shards: sandbox.h */
+	int sandbox;			/* of the shards: 0 off, 1 sandbox.h */
 	/* [budget] */
 	double reconcile_s;		/* between two questions when idle */
 	/* [alerts] */

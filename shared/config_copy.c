@@ -21,7 +21,7 @@ text_at(const struct config_key *k, void *base)
 	case CONFIG_LOG_TO:
 	case CONFIG_LOG_FORMAT:
 	case CONFIG_YES_NO:
-	case CONFIG_SWITCH:
+	case CONFIG_OFF_AUTO:
 		return NULL;
 	default:
 		return (char **)((char *)base + k->offset);

@@ -34,6 +34,7 @@ config_words(enum config_type type)
 		NULL,
 	};
 	static const char *const yes_no[] = { "no", "yes", NULL };
+	static const char *const off_auto[] = { "off", "auto", NULL };
 
 	switch (type) {
 	case CONFIG_LOG_TO:
@@ -42,6 +43,8 @@ config_words(enum config_type type)
 		return logline_format_name;
 	case CONFIG_YES_NO:
 		return yes_no;
+	case CONFIG_OFF_AUTO:
+		return off_auto;
 	default:
 		return NULL;
 	}
@@ -79,9 +82,8 @@ config_format(const struct config_key *k, const void *base)
 	case CONFIG_LOG_TO:
 	case CONFIG_LOG_FORMAT:
 	case CONFIG_YES_NO:
+	case CONFIG_OFF_AUTO:
 		return base_strdup(config_words(k->type)[*(const int *)at]);
-	case CONFIG_SWITCH:
-		return base_strdup(*(const bool *)at ? "auto" : "off");
 	default:
 		return base_strdup(*(char *const *)at != NULL ?
 		    *(char *const *)at : "");

@@ -26,14 +26,13 @@ enum config_type {
 	CONFIG_EXEC,	 /* char *: words, the first an absolute path */
 	CONFIG_COMMAND,	 /* char *: the same, or "" */
 	CONFIG_EVENTS,	 /* char *: "*" or event names */
-	CONFIG_SWITCH,	 /* bool: "auto" or "off" */
 	CONFIG_RANGES,	 /* char *: "" or numbers and ranges, config_ranges.h */
 	CONFIG_PREFIX,	 /* char *: "", or what commands begin with */
 	CONFIG_PERMISSIONS, /* char *: "" or words of config_permission */
 	CONFIG_OWN,	 /* char *: any number of keys, config_own.h */
 	CONFIG_USER,	 /* char *: "" or the name of a user of this machine */
 	/* int: the index of one of config_words() */
-	CONFIG_LOG_TO, CONFIG_LOG_FORMAT, CONFIG_YES_NO,
+	CONFIG_LOG_TO, CONFIG_LOG_FORMAT, CONFIG_YES_NO, CONFIG_OFF_AUTO,
 	CONFIG_TYPES
 };
 
@@ -222,7 +221,7 @@ K("limits", "disk_free", SIZE, disk_free, "256M", 0, CONFIG_MIB(1048576), 0, \
   LIVE, \
   "Warn when the disk of state_dir or log_dir has less than this free, or " \
   "less than a tenth of a smaller disk. 0: never.") \
-K("limits", "sandbox", SWITCH, sandbox, "auto", 0, 0, 0, SHARDS, \
+K("limits", "sandbox", OFF_AUTO, sandbox, "auto", 0, 0, 0, SHARDS, \
   "auto: a shard can open no file but those in state_dir and the system's, " \
   "runs no program and is denied dangerous system calls, as far as the " \
   "kernel has Landlock and seccomp. off: none of this.") \
