@@ -74,146 +74,6 @@ on_stale_grant(struct session *s, const struct session_in *in)
 	s->ops->permit_done(s->arg, in->code, in->value, OUTCOME_UNUSED, 0);
 }
 
-/* ---- up to HELLO ------------------------------------------------------ */
-
-static void
-on_dialed(struct session *s, const struct session_in *in)
-{
-	uint64_t gone = clock_boot_ms() - s->dialled_ms;
-	double left = s->lim.hello_s - (double)gone / 1000;
-
-	/* The deadline counts from the start of the connection (2.3). */
-	session_become(s, SHARD_HELLO, "connected, waits for HELLO");
-	timer_set(&s->deadline, left > 1.0 ? left : 1.0);
-}
-
-static void
-on_dial_failed(struct session *s, const struct session_in *in)
-{
-	struct ending e = session_ending(OUTCOME_UNUSED, "%s",
-	    in->text ? in->text : "cannot connect");
-
-	s->stats->connect_fails++;
-	session_host_result(s, in->flag ? ATTEMPT_ANSWER : ATTEMPT_NOBODY);
-	attempt_host_wait(&s->attempt, s->on_main,
-	    reaction_http_wait(in->code, in->value));
-	e.wait_s = attempt_host_left(&s->attempt,
-	    s->held && s->rec.url[0] != '\0');
-	session_say(s, LOG_L_WARN, "%s", e.why);
-	session_end(s, &e);
-}
-
-static void
-on_dial_late(struct session *s, const struct session_in *in)
-{
-	struct ending e = session_ending(OUTCOME_UNUSED, "no connection within %.0f s",
-	    s->lim.connect_s);
-
-	s->stats->connect_fails++;
-	session_host_result(s, ATTEMPT_NOBODY);
-	session_say(s, LOG_L_WARN, "%s", e.why);
-	session_end(s, &e);
-}
-
-static void
-on_hello_late(struct session *s, const struct session_in *in)
-{
-	struct ending e = session_ending(OUTCOME_UNUSED, "no HELLO within %.0f s",
-	    s->lim.hello_s);
-
-	s->stats->connect_fails++;
-	session_host_result(s, ATTEMPT_ANSWER);
-	session_say(s, LOG_L_WARN, "%s", e.why);
-	session_end(s, &e);
-}
-
-/* op 7, op 9 or a close instead of HELLO (8.15). */
-static void
-on_no_hello(struct session *s, const char *what)
-{
-	struct ending e = session_ending(OUTCOME_UNUSED, "%s instead of HELLO", what);
-
-	s->stats->connect_fails++;
-	session_end(s, &e);
-}
-
-static void
-on_reconnect_early(struct session *s, const struct session_in *in)
-{
-	on_no_hello(s, "op 7");
-}
-
-static void
-on_invalid_early(struct session *s, const struct session_in *in)
-{
-	on_no_hello(s, "op 9");
-}
-
-static void
-handshake_identify(struct session *s)
-{
-	uint64_t now = clock_boot_ms();
-
-	must(s->permit == PERMIT_HELD);
-	if (now - s->granted_ms > SESSION_PERMIT_WINDOW_MS) {
-		struct ending e = session_ending(OUTCOME_UNUSED, "connecting took "
-		    "longer than a permit lasts");
-		session_end(s, &e);
-		return;
-	}
-	s->permit = PERMIT_SPENT;
-	s->sent_ms = now;
-	s->stats->identifies++;
-	session_become(s, SHARD_IDENTIFYING, "IDENTIFY sent");
-	s->ops->identify(s->arg);
-	/* Behind the write: on a busy host that may be a while later. */
-	s->sent_ms = clock_boot_ms();
-}
-
-void
-session_resume(struct session *s)
-{
-	s->answer_ms = clock_boot_ms();
-	timer_set(&s->deadline, s->lim.ready_s);
-	s->stats->resumes++;
-	s->stats->resumed_for[s->ended_by]++;
-	session_become(s, SHARD_RESUMING, "RESUME sent from seq %llu",
-	    (unsigned long long)s->seq);
-	s->ops->resume(s->arg, s->rec.id, s->seq);
-}
-
-static void
-on_hello(struct session *s, const struct session_in *in)
-{
-	uint64_t ms = in->value;
-	double first;
-
-	if (ms == 0) {
-		struct ending e = session_ending(OUTCOME_UNUSED,
-		    "HELLO without a usable heartbeat_interval");
-		s->stats->connect_fails++;
-		session_say(s, LOG_L_WARN, "%s", e.why);
-		session_end(s, &e);
-		return;
-	}
-	if (ms > SESSION_INTERVAL_MAX_MS)
-		ms = SESSION_INTERVAL_MAX_MS;
-	s->stats->interval_ms = ms;
-	s->ops->tune(s->arg, ms);
-	session_host_result(s, ATTEMPT_HELLO);
-	first = (double)ms * clock_random() / 1000;
-	s->answer_ms = clock_boot_ms();
-	s->beat_due_ms = s->answer_ms + (uint64_t)(first * 1000);
-	timer_set(&s->beat, first);
-	timer_set(&s->deadline, s->lim.ready_s);
-	if (s->standby)
-		session_on_standby(s);
-	else if (s->held)
-		session_resume(s);
-	else
-		handshake_identify(s);
-}
-
 /* ---- the handshake's answer ------------------------------------------- */
 
 static void
@@ -506,12 +366,12 @@ static session_fn *const table[SHARD_STATES][SESSION_EV_COUNT] = {
 	    EV(ORDER) = on_order_waiting, EV(ROOM) = on_room,
 	    EV(GRANT) = on_stale_grant, EV(TAKE) = session_on_take_waiting },
 	[SHARD_PERMIT] = { EV(GRANT) = on_grant, EV(STOP) = on_stop },
-	[SHARD_CONNECTING] = { EV(DIALED) = on_dialed,
-	    EV(DIAL_FAILED) = on_dial_failed, EV(T_DEADLINE) = on_dial_late,
+	[SHARD_CONNECTING] = { EV(DIALED) = session_on_dialed,
+	    EV(DIAL_FAILED) = session_on_dial_failed, EV(T_DEADLINE) = session_on_dial_late,
 	    EV(GRANT) = on_stale_grant, EV(STOP) = on_stop,
 	    EV(TAKE) = session_on_take_early },
-	[SHARD_HELLO] = { EV(HELLO) = on_hello, EV(T_DEADLINE) = on_hello_late,
-	    EV(RECONNECT) = on_reconnect_early, EV(INVALID) = on_invalid_early,
+	[SHARD_HELLO] = { EV(HELLO) = session_on_hello, EV(T_DEADLINE) = session_on_hello_late,
+	    EV(RECONNECT) = session_on_reconnect_early, EV(INVALID) = session_on_invalid_early,
 	    EV(CLOSED) = on_closed, EV(BROKEN) = on_broken,
 	    EV(FULL) = on_full, EV(GRANT) = on_stale_grant,
 	    EV(STOP) = on_stop, EV(TAKE) = session_on_take_early },

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What session.c (the state machine) and session_end.c (how connections end
- * and begin) know of each other.
+ * What session.c (the state machine), session_hello.c and session_standby.c
+ * (parts of it) and session_end.c (how connections end and begin) know of each
+ * other.
  */
 #ifndef SHARD_SESSION_IMPL_H
 #define SHARD_SESSION_IMPL_H
@@ -45,8 +46,13 @@ void session_resume(struct session *);
 /* What rec says is held from now on. */
 void session_adopt(struct session *, const struct store_session *rec);
 
-/* session_standby.c: from HELLO to session_take. */
 typedef void session_fn(struct session *, const struct session_in *);
+/* session_hello.c: up to HELLO. */
+session_fn session_on_dialed, session_on_dial_failed, session_on_dial_late,
+    session_on_hello, session_on_hello_late, session_on_reconnect_early,
+    session_on_invalid_early;
+
+/* session_standby.c: from HELLO to session_take. */
 void session_on_standby(struct session *);
 session_fn session_on_take_ready, session_on_take_early,
     session_on_take_waiting, session_on_standby_over,
