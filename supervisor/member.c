@@ -82,8 +82,8 @@ member_watch(const struct member *c)
 	    : &f->spare_watch;
 }
 
-static void
-note_start(struct member *c)
+void
+member_note_start(struct member *c)
 {
 	struct page_watch *w = member_watch(c);
 
@@ -236,7 +236,7 @@ launch(struct member *c)
 	}
 	c->state = MEMBER_STARTING;
 	timer_set(&c->timer, MEMBER_HELLO_S);
-	note_start(c);
+	member_note_start(c);
 	log_debug("%s started, pid %d, generation %u", c->name, (int)c->pid,
 	    c->generation);
 }
@@ -328,8 +328,8 @@ died(struct member *c)
 	else
 		wait_restart(c);
 	log_warn("%s.%s", words, what_follows(c));
-	if (!c->handler && c->second == NULL && !fatal && brake_died(&f->brake, c->slot, cause,
-	    clock_boot_ms()))
+	if (!c->handler && c->second == NULL && !fatal
+	    && brake_died(&f->brake, c->slot, cause, clock_boot_ms()))
 		log_error("A third of the shards died alike (%s) within 10 s: "
 		    "restarts wait until one of them stays up.",
 		    page_crash_name[cause]);
@@ -525,77 +525,6 @@ member_unbrake(struct member *c)
 		return;
 	c->braked = false;
 	timer_set(&c->timer, clock_random());
-}
-
-/* ---- changing places -------------------------------------------------- */
-
-static void
-move_timer(struct timer *to, struct timer *from)
-{
-	uint64_t now = clock_boot_ms();
-
-	timer_stop(to);
-	if (timer_pending(from))
-		timer_set(to, from->due_ms > now
-		    ? (double)(from->due_ms - now) / 1000 : 0);
-	timer_stop(from);
-}
-
-/* What belongs to the process and not to its place. */
-static void
-move_process(struct member *to, struct member *from)
-{
-	to->state = from->state;
-	to->pid = from->pid;
-	to->reaped = from->reaped;
-	to->generation = from->generation;
-	to->status = from->status;
-	to->unknown = from->unknown;
-	to->ready_ms = from->ready_ms;
-	to->signalled = from->signalled;
-	to->again = from->again;
-	to->fatal = from->fatal;
-	to->killed_for = from->killed_for;
-	to->oom_before = from->oom_before;
-	to->paired = from->paired;
-	to->switched = from->switched;
-	to->pair_due = to->braked = to->end_sessions = false;
-	to->evict_ms = 0;
-	ipc_move(&to->ipc, &from->ipc, to->name);
-	lines_move(&to->lines, &from->lines);
-	foreign_move(&to->foreign, &from->foreign);
-	move_timer(&to->timer, &from->timer);
-}
-
-void
-member_exchange(struct member *c, struct member *other)
-{
-	struct member *spare = base_alloc(sizeof(*spare));
-
-	member_init(spare, c->fleet, false, c->slot);
-	move_process(spare, c);
-	move_process(c, other);
-	move_process(other, spare);
-	free(spare);
-	/* It is started again in c only. */
-	other->again = false;
-	if (other->pid == 0) {
-		timer_stop(&other->timer);
-		other->state = MEMBER_DOWN;
-	}
-	note_start(c);
-	member_version(c, member_watch(other)->version);
-}
-
-void
-member_leaves(struct member *c)
-{
-	if (c->pid == 0)
-		return;
-	c->state = MEMBER_STOPPING;
-	c->signalled = 0;
-	c->again = c->second == NULL;
-	timer_set(&c->timer, c->fleet->config->stop_timeout_s);
 }
 
 void

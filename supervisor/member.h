@@ -105,7 +105,8 @@ void member_kill(struct member *, enum crash_cause, const char *why);
 void member_reaped(struct member *, int status);
 /* Its process was an earlier supervisor's: takes the pidfd over. */
 void member_adopted(struct member *, int pidfd);
-/* The program its process runs, for the page. */
+/* For the page: its process is new, and the program that it runs. */
+void member_note_start(struct member *);
 void member_version(struct member *, const char *build);
 /* The brake was released: whoever waits for it goes. */
 void member_unbrake(struct member *);
