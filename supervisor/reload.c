@@ -268,7 +268,9 @@ static transition *const table[RELOAD_STATE_COUNT][RELOAD_EVENT_COUNT] = {
 void
 reload_event(struct reload *r, enum reload_event ev)
 {
-	if (ev != RELOAD_ON_TICK)
+	/* Shards move at starts and losses, too, when nothing is under way. */
+	if (ev != RELOAD_ON_TICK && !(ev == RELOAD_ON_MOVED
+	    && r->state == RELOAD_IDLE))
 		log_debug("reload: %s on %s", reload_state_name[r->state],
 		    reload_event_name[ev]);
 	table[r->state][ev](r);
