@@ -43,7 +43,8 @@ LIB_SRC = $(wildcard shared/*.c supervisor/*.c shard/*.c handler/*.c) \
 	$(filter-out tools/main.c,$(wildcard tools/*.c))
 SIM_SRC = $(wildcard tools/sim/*.c)
 UNIT_SRC = $(wildcard tests/unit/test_*.c)
-HELP_SRC = $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+HELP_SRC = $(filter-out $(UNIT_SRC) tests/unit/fake_plugin.c, \
+	$(wildcard tests/unit/*.c))
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_OBJ = $(call obj,$(LIB_SRC))
@@ -79,6 +80,11 @@ $(BUILD)/shardherd-sim: $(SIM_OBJ) $(LIB)
 # and timers of fake_time.o; but for the test of the real ones.
 HELP = $(BUILD)/libhelp.a
 $(BUILD)/unit/test_timer: HELP =
+# These call plugins that only seem to be there; the others call the real ones.
+FAKE_PLUGIN = $(patsubst %,$(BUILD)/unit/test_%,branding_year plugin_members \
+	plugin_storage plugin_timers)
+$(FAKE_PLUGIN): HELP += $(BUILD)/tests/unit/fake_plugin.o
+$(FAKE_PLUGIN): $(BUILD)/tests/unit/fake_plugin.o
 $(BUILD)/libhelp.a: $(HELP_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 

@@ -12,8 +12,9 @@ The programs are those of $BUILD (default: build), or of the directory above
 the one the scenario is started from, so that build-asan/scenario/NAME.t, a
 link, tests the programs in build-asan.  $HERD_BIN names another shardherd to
 test, the static one say; the simulator is always that of the directory.  With
-$HERD_CAGE the fleet runs in a root where there is that binary, /proc, /dev/null,
-the scenario's directory, and what runs the plugins: nothing else of a system.  `make check-static` sets both.
+$HERD_CAGE the fleet runs in a root where there is that binary, /proc,
+/dev/null, the scenario's directory, and what runs the plugins: nothing else
+of a system.  `make check-static` sets both.
 """
 import contextlib
 import ctypes

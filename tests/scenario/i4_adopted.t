@@ -10,6 +10,7 @@ from herd import alive, children, kill, scenario, wait_until
 
 RATE = 1000
 ROUNDS = 3
+STEADY = 20	# looks in a row that see the same
 
 
 def family(fleet):
@@ -32,7 +33,14 @@ def killed(fleet):
 
 
 def descriptors(pid):
-    return len(os.listdir("/proc/%d/fd" % pid))
+    """How many it holds, when nothing passing is among them any more."""
+    looks = [0] * STEADY
+
+    def steady():
+        looks.append(len(os.listdir("/proc/%d/fd" % pid)))
+        return len(set(looks[-STEADY:])) == 1
+    wait_until(steady, "the number of descriptors is steady")
+    return looks[-1]
 
 
 def adopted(t, fleet, sim):

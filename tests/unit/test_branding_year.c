@@ -9,6 +9,7 @@
 #include "shared/log.h"
 #include "tests/unit/event_year.h"
 #include "tests/unit/fake_guild.h"
+#include "tests/unit/fake_plugin.h"
 #include "tests/unit/fake_time.h"
 #include "tests/unit/plugin_child.h"
 #include "tests/unit/scratch.h"
@@ -48,7 +49,7 @@ static struct {
 	struct plugin *plugins[1];
 	struct plugin_child child;
 	struct json_tokener *tok;
-	uint64_t life, asks, answered, events;
+	uint64_t asks, answered, events;
 	bool up, initialised;
 	unsigned kill_after; /* requests of the plugin; 0: never */
 	struct fake_guild guild;
@@ -66,36 +67,6 @@ static struct {
 
 /* ---- the handler's side of it ------------------------------------------------ */
 
-unsigned
-plugin_slot(const struct plugin *p)
-{
-	return 0;
-}
-
-unsigned
-plugin_index(const struct plugin *p)
-{
-	return 0;
-}
-
-const char *
-plugin_name(const struct plugin *p)
-{
-	return t.config.plugin[0].name;
-}
-
-const struct config_plugin *
-plugin_config(const struct plugin *p)
-{
-	return &t.config.plugin[0];
-}
-
-uint64_t
-plugin_life(const struct plugin *p)
-{
-	return t.life;
-}
-
 static void
 tell(struct buf *b)
 {
@@ -105,13 +76,12 @@ tell(struct buf *b)
 	buf_free(b);
 }
 
-void
-plugin_result(struct plugin *p, uint64_t life, const char *id,
-    const char *result, size_t len)
+static void
+on_result(uint64_t life, const char *id, const char *result, size_t len)
 {
 	struct buf b = {0};
 
-	if (life != t.life)
+	if (life != fake_plugin.life)
 		return;
 	buf_printf(&b, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":", id);
 	buf_add(&b, result, len);
@@ -119,13 +89,13 @@ plugin_result(struct plugin *p, uint64_t life, const char *id,
 	tell(&b);
 }
 
-void
-plugin_error(struct plugin *p, uint64_t life, const char *id, int code,
-    const char *message, const char *data)
+static void
+on_error(uint64_t life, const char *id, int code, const char *message,
+    const char *data)
 {
 	struct buf b = {0};
 
-	if (life != t.life)
+	if (life != fake_plugin.life)
 		return;
 	buf_printf(&b, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":%d,"
 	    "\"message\":\"%s\",\"data\":%s}}", id, code, message,
@@ -133,8 +103,8 @@ plugin_error(struct plugin *p, uint64_t life, const char *id, int code,
 	tell(&b);
 }
 
-uint64_t
-plugin_ask(struct plugin *p, const char *method, const char *params, size_t len)
+static uint64_t
+on_ask(const char *method, const char *params, size_t len)
 {
 	struct buf b = {0};
 
@@ -146,18 +116,6 @@ plugin_ask(struct plugin *p, const char *method, const char *params, size_t len)
 	buf_puts(&b, "}");
 	tell(&b);
 	return PLUGIN_ASK_FIRST + t.asks++;
-}
-
-void
-plugin_notify(struct plugin *p, uint64_t life, const char *method,
-    const char *params, size_t len)
-{
-}
-
-size_t
-plugin_unread(const struct plugin *p)
-{
-	return 0;
 }
 
 int
@@ -278,7 +236,7 @@ static void
 plugin_down(void)
 {
 	plugin_child_kill(&t.child);
-	t.life++;
+	fake_plugin.life++;
 	t.up = false;
 	rpc_plugin_ended(&t.rpc, t.plugins[0]);
 }
@@ -573,6 +531,10 @@ static int
 setup(void **state)
 {
 	memset(&t, 0, sizeof(t));
+	fake_plugin_begin(&t.config);
+	fake_plugin.result = on_result;
+	fake_plugin.error = on_error;
+	fake_plugin.ask = on_ask;
 	fake_time_reset();
 	log_init(LOG_TO_HOOK, LOG_L_ERROR);
 	/* Where a disk's slowness does not make a year longer. */
@@ -590,7 +552,7 @@ setup(void **state)
 	strcpy(t.config.plugin[0].name, "branding");
 	t.config.plugin[0].timeout_s = 30;
 	t.config.plugin[0].storage = 1 << 20;
-	t.plugins[0] = (struct plugin *)1;
+	t.plugins[0] = fake_plugin_at(0);
 	t.rpc.plugin = t.plugins;
 	t.intake.open = 1;
 	list_init(&t.intake.taps);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * members on the fake clock: chunks in any order, limits, lost connections,
- * bounds.  The plugin and the shards are the few functions below.
+ * bounds.  The shards are the few functions below.
  */
 #include "handler/rpc_impl.h"
+#include "tests/unit/fake_plugin.h"
 #include "tests/unit/fake_time.h"
 
 #include <setjmp.h>
@@ -17,88 +18,22 @@ static struct {
 	struct members members;
 	struct intake intake;
 	struct rpc_wait wait;
-	char answer[4096], chunk[4096];
-	int code; /* of an error; 0: a result */
-	unsigned answers, chunks, sends;
+	char chunk[4096];
+	unsigned chunks, sends;
 	char sent[512], nonce[64];
 	intake_sent_fn *fn;
 	void *arg;
-	size_t unread;
 	bool refuse;
 } t;
 
-void
-plugin_result(struct plugin *p, uint64_t life, const char *id,
-    const char *result, size_t len)
-{
-	must(len < sizeof(t.answer));
-	memcpy(t.answer, result, len);
-	t.answer[len] = '\0';
-	t.code = 0;
-	t.answers++;
-}
-
-void
-plugin_error(struct plugin *p, uint64_t life, const char *id, int code,
-    const char *message, const char *data)
-{
-	str_format(t.answer, sizeof(t.answer), "%s %s", message,
-	    data != NULL ? data : "");
-	t.code = code;
-	t.answers++;
-}
-
-void
-plugin_notify(struct plugin *p, uint64_t life, const char *method,
-    const char *params, size_t len)
+static void
+on_notify(const char *method, const char *params, size_t len)
 {
 	assert_string_equal(method, "members.chunk");
 	must(len < sizeof(t.chunk));
 	memcpy(t.chunk, params, len);
 	t.chunk[len] = '\0';
 	t.chunks++;
-}
-
-size_t
-plugin_unread(const struct plugin *p)
-{
-	return t.unread;
-}
-
-unsigned
-plugin_slot(const struct plugin *p)
-{
-	return 0;
-}
-
-unsigned
-plugin_index(const struct plugin *p)
-{
-	return 0;
-}
-
-const char *
-plugin_name(const struct plugin *p)
-{
-	return "a";
-}
-
-uint64_t
-plugin_life(const struct plugin *p)
-{
-	return 1;
-}
-
-const struct config_plugin *
-plugin_config(const struct plugin *p)
-{
-	return NULL;
-}
-
-uint64_t
-plugin_ask(struct plugin *p, const char *method, const char *params, size_t len)
-{
-	return 0;
 }
 
 int
@@ -178,6 +113,8 @@ static int
 setup(void **state)
 {
 	memset(&t, 0, sizeof(t));
+	fake_plugin_begin(NULL);
+	fake_plugin.notify = on_notify;
 	fake_time_reset();
 	str_copy(t.wait.id, "7", sizeof(t.wait.id));
 	t.wait.life = 1;
@@ -207,10 +144,10 @@ test_collected(void **state)
 	chunk(7, 3);
 	chunk(0, 9);
 	chunk(2, 3);
-	assert_int_equal(t.answers, 0);
+	assert_int_equal(fake_plugin.answers, 0);
 	chunk(0, 3);
-	assert_int_equal(t.answers, 1);
-	assert_string_equal(t.answer, "{\"guild_id\":\"" GUILD "\",\"chunks\":3,"
+	assert_int_equal(fake_plugin.answers, 1);
+	assert_string_equal(fake_plugin.answer, "{\"guild_id\":\"" GUILD "\",\"chunks\":3,"
 	    "\"count\":3,\"members\":[{\"n\":1},{\"n\":2},{\"n\":0}],"
 	    "\"presences\":[],\"not_found\":[]}");
 }
@@ -228,7 +165,7 @@ test_streamed(void **state)
 	assert_string_equal(t.chunk, "{\"call\":7,\"guild_id\":\"" GUILD "\","
 	    "\"chunk_index\":39,\"chunk_count\":40,\"members\":[{\"n\":39}],"
 	    "\"presences\":[],\"not_found\":[]}");
-	assert_string_equal(t.answer, "{\"guild_id\":\"" GUILD "\",\"chunks\":"
+	assert_string_equal(fake_plugin.answer, "{\"guild_id\":\"" GUILD "\",\"chunks\":"
 	    "40,\"count\":40}");
 }
 
@@ -238,15 +175,15 @@ test_bounds(void **state)
 	ask(false);
 	sent(SEND_OK);
 	chunk(0, MEMBERS_CHUNKS_MAX + 1);
-	assert_int_equal(t.code, RPC_REFUSED);
-	assert_non_null(strstr(t.answer, "stream"));
+	assert_int_equal(fake_plugin.code, RPC_REFUSED);
+	assert_non_null(strstr(fake_plugin.answer, "stream"));
 	ask(true);
 	sent(SEND_OK);
-	t.unread = MEMBERS_UNREAD_MAX + 1;
+	fake_plugin.unread = MEMBERS_UNREAD_MAX + 1;
 	chunk(0, 2);
-	assert_int_equal(t.code, RPC_LIMITED);
+	assert_int_equal(fake_plugin.code, RPC_LIMITED);
 	assert_int_equal(t.chunks, 0);
-	t.unread = 0;
+	fake_plugin.unread = 0;
 	for (unsigned i = 0; i < MEMBERS_ASKS_MAX; i++) {
 		ask(true);
 		sent(SEND_OK);
@@ -262,9 +199,9 @@ test_silence(void **state)
 	fake_time_advance(29000);
 	chunk(0, 2);
 	fake_time_advance(29000);
-	assert_int_equal(t.answers, 0);
+	assert_int_equal(fake_plugin.answers, 0);
 	fake_time_advance(2000);
-	assert_int_equal(t.code, RPC_TIMEOUT);
+	assert_int_equal(fake_plugin.code, RPC_TIMEOUT);
 	assert_int_equal(t.sends, 1);
 }
 
@@ -284,15 +221,15 @@ test_limited(void **state)
 	assert_string_not_equal(first, t.nonce);
 	sent(SEND_OK);
 	chunk_of(first, 0, 1); /* of a request that is no more */
-	assert_int_equal(t.answers, 0);
+	assert_int_equal(fake_plugin.answers, 0);
 	chunk(0, 1);
-	assert_int_equal(t.code, 0);
+	assert_int_equal(fake_plugin.code, 0);
 	/* A wait that is the plugin's to decide about. */
 	ask(false);
 	sent(SEND_OK);
 	limited(300);
-	assert_int_equal(t.code, RPC_LIMITED);
-	assert_non_null(strstr(t.answer, "{\"retry_after\":300.000}"));
+	assert_int_equal(fake_plugin.code, RPC_LIMITED);
+	assert_non_null(strstr(fake_plugin.answer, "{\"retry_after\":300.000}"));
 }
 
 static void
@@ -304,7 +241,7 @@ test_resumed(void **state)
 	/* The rest is replayed. */
 	came("RESUMED", "{\"d\":null}");
 	chunk(1, 2);
-	assert_int_equal(t.code, 0);
+	assert_int_equal(fake_plugin.code, 0);
 	assert_int_equal(t.sends, 1);
 	/* Discord had not got it. */
 	ask(false);
@@ -314,7 +251,7 @@ test_resumed(void **state)
 	assert_int_equal(t.sends, 3);
 	sent(SEND_OK);
 	chunk(0, 1);
-	assert_int_equal(t.answers, 2);
+	assert_int_equal(fake_plugin.answers, 2);
 }
 
 static void
@@ -334,15 +271,15 @@ test_new_session(void **state)
 	came("READY", "{\"d\":{}}");
 	fake_time_advance(1);
 	assert_int_equal(t.sends, MEMBERS_TRIES);
-	assert_int_equal(t.code, RPC_TIMEOUT);
+	assert_int_equal(fake_plugin.code, RPC_TIMEOUT);
 	/* What the plugin has can't be taken back. */
 	ask(true);
 	sent(SEND_OK);
 	chunk(0, 2);
 	came("READY", "{\"d\":{}}");
 	fake_time_advance(1);
-	assert_int_equal(t.code, RPC_REFUSED);
-	assert_non_null(strstr(t.answer, "ask again"));
+	assert_int_equal(fake_plugin.code, RPC_REFUSED);
+	assert_non_null(strstr(fake_plugin.answer, "ask again"));
 }
 
 static void
@@ -353,14 +290,14 @@ test_given_up(void **state)
 	members_forget(&t.members, t.wait.plugin, 1);
 	assert_true(list_empty(&t.members.asks));
 	sent(SEND_OK);
-	assert_int_equal(t.answers, 0);
+	assert_int_equal(fake_plugin.answers, 0);
 	ask(false);
 	members_stop(&t.members);
-	assert_int_equal(t.code, RPC_STOPPING);
+	assert_int_equal(fake_plugin.code, RPC_STOPPING);
 	sent(INTAKE_SEND_LOST);
 	t.refuse = true;
 	ask(false);
-	assert_int_equal(t.code, RPC_REFUSED);
+	assert_int_equal(fake_plugin.code, RPC_REFUSED);
 }
 
 static void
@@ -375,9 +312,9 @@ test_nonsense(void **state)
 	came("GUILD_MEMBERS_CHUN", "{}");
 	chunk(0, 0);
 	chunk(4000000, 4000001);
-	assert_int_equal(t.answers, 0);
+	assert_int_equal(fake_plugin.answers, 0);
 	chunk(0, 1);
-	assert_int_equal(t.answers, 1);
+	assert_int_equal(fake_plugin.answers, 1);
 }
 
 int

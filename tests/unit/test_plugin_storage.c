@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * kv.* as plugins see it: answers, namespaces, quota, transactions, paging,
- * bounds, and what is left after a restart.  The plugins are replaced by the
- * few functions below.
+ * bounds, and what is left after a restart.
  */
 #include "handler/rpc.h"
+#include "tests/unit/fake_plugin.h"
 #include "tests/unit/fake_time.h"
 
 #include <json-c/json.h>
@@ -17,109 +17,25 @@
 static struct {
 	char dir[64];
 	struct config config;
-	const struct config_plugin *given; /* to a restarted plugin */
 	struct intake intake;
 	struct rpc rpc;
-	char answer[8192];
-	int code; /* of an error; 0: a result */
-	unsigned answers;
 } t;
-
-/* A plugin is its index, plus one. */
-static struct plugin *
-plugin_at(uintptr_t index)
-{
-	return (struct plugin *)(index + 1);
-}
-
-unsigned
-plugin_slot(const struct plugin *p)
-{
-	return plugin_index(p);
-}
-
-unsigned
-plugin_index(const struct plugin *p)
-{
-	return (unsigned)((uintptr_t)p - 1);
-}
-
-const char *
-plugin_name(const struct plugin *p)
-{
-	return t.config.plugin[plugin_index(p)].name;
-}
-
-const struct config_plugin *
-plugin_config(const struct plugin *p)
-{
-	return t.given != NULL ? t.given
-	    : &t.config.plugin[plugin_index(p)];
-}
-
-uint64_t
-plugin_life(const struct plugin *p)
-{
-	return 1;
-}
-
-void
-plugin_result(struct plugin *p, uint64_t life, const char *id,
-    const char *result, size_t len)
-{
-	must(len < sizeof(t.answer));
-	memcpy(t.answer, result, len);
-	t.answer[len] = '\0';
-	t.code = 0;
-	t.answers++;
-}
-
-void
-plugin_error(struct plugin *p, uint64_t life, const char *id, int code,
-    const char *message, const char *data)
-{
-	str_copy(t.answer, message, sizeof(t.answer));
-	t.code = code;
-	t.answers++;
-}
-
-void
-plugin_notify(struct plugin *p, uint64_t life, const char *method,
-    const char *params, size_t len)
-{
-}
-
-size_t
-plugin_unread(const struct plugin *p)
-{
-	return 0;
-}
-
-uint64_t
-plugin_ask(struct plugin *p, const char *method, const char *params, size_t len)
-{
-	return 0;
-}
 
 static void
 ask(unsigned plugin, const char *method, const char *params)
 {
-	struct json_object *o = json_tokener_parse(params);
-
-	assert_non_null(o);
-	rpc_request(&t.rpc, plugin_at(plugin), "1", method, o);
-	json_object_put(o);
+	fake_plugin_call(&t.rpc, plugin, method, params);
 }
 
 static const char *
 call(unsigned plugin, const char *method, const char *params)
 {
-	unsigned before = t.answers;
+	unsigned before = fake_plugin.answers;
 
 	ask(plugin, method, params);
 	rpc_flush(&t.rpc);
-	assert_int_equal(t.answers, before + 1);
-	return t.answer;
+	assert_int_equal(fake_plugin.answers, before + 1);
+	return fake_plugin.answer;
 }
 
 static char owner[] = "1", ranks[] = "ranks", nothing[] = "";
@@ -128,6 +44,7 @@ static int
 setup(void **state)
 {
 	memset(&t, 0, sizeof(t));
+	fake_plugin_begin(&t.config);
 	fake_time_reset();
 	strcpy(t.dir, "/tmp/storage-XXXXXX");
 	assert_non_null(mkdtemp(t.dir));
@@ -219,8 +136,8 @@ test_quota(void **state)
 	call(0, "kv.set", params);
 	params[8] = '2';
 	call(0, "kv.set", params);
-	assert_int_equal(t.code, RPC_FULL);
-	assert_non_null(strstr(t.answer, "[plugin \"a\"] storage"));
+	assert_int_equal(fake_plugin.code, RPC_FULL);
+	assert_non_null(strstr(fake_plugin.answer, "[plugin \"a\"] storage"));
 	assert_string_equal(call(0, "kv.get", "{\"key\":\"2\"}"),
 	    "{\"found\":false,\"value\":null}");
 	/* Overwriting counts once; another plugin has its own. */
@@ -244,9 +161,9 @@ test_quota_given(void **state)
 	str_format(params, sizeof(params), "{\"key\":\"1\",\"value\":\"%s\"}",
 	    big);
 	call(0, "kv.set", params);
-	assert_int_equal(t.code, RPC_FULL);
+	assert_int_equal(fake_plugin.code, RPC_FULL);
 	more.storage = 3000;
-	t.given = &more;
+	fake_plugin.given = &more;
 	assert_string_equal(call(0, "kv.set", params), "true");
 }
 
@@ -298,14 +215,14 @@ test_bounds(void **state)
 	ask(1, "kv.set", "{\"key\":\"x\",\"value\":1}");
 	for (int i = 0; i < JOBS_QUEUE_MAX; i++)
 		ask(0, "kv.set", "{\"key\":\"x\",\"value\":1}");
-	assert_int_equal(t.answers, 0);
+	assert_int_equal(fake_plugin.answers, 0);
 	ask(0, "kv.set", "{\"key\":\"x\",\"value\":1}");
-	assert_int_equal(t.code, RPC_LIMITED);
+	assert_int_equal(fake_plugin.code, RPC_LIMITED);
 	rpc_flush(&t.rpc);
-	assert_int_equal(t.answers, 2 + JOBS_TURN_MAX);
+	assert_int_equal(fake_plugin.answers, 2 + JOBS_TURN_MAX);
 	for (int i = 0; i < JOBS_QUEUE_MAX / JOBS_TURN_MAX; i++)
 		rpc_flush(&t.rpc);
-	assert_int_equal(t.answers, 2 + JOBS_QUEUE_MAX);
+	assert_int_equal(fake_plugin.answers, 2 + JOBS_QUEUE_MAX);
 }
 
 static void
@@ -328,7 +245,7 @@ test_bad_parameters(void **state)
 
 	for (size_t i = 0; i < nitems(bad); i++) {
 		call(0, bad[i][0], bad[i][1]);
-		assert_int_equal(t.code, RPC_BAD_PARAMS);
+		assert_int_equal(fake_plugin.code, RPC_BAD_PARAMS);
 	}
 }
 
@@ -378,9 +295,9 @@ test_ranks(void **state)
 
 	for (size_t i = 0; i < nitems(row); i++) {
 		call(row[i].plugin, row[i].method, row[i].params);
-		assert_int_equal(t.code, row[i].code);
+		assert_int_equal(fake_plugin.code, row[i].code);
 		if (row[i].want != NULL)
-			assert_string_equal(t.answer, row[i].want);
+			assert_string_equal(fake_plugin.answer, row[i].want);
 	}
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * timer.* on the fake clock: a simulated year with restarts, what is missed,
- * what is not answered, and what is left on disk.  The plugin is replaced by
- * the few functions below.
+ * what is not answered, and what is left on disk.
  */
 #include "handler/rpc.h"
+#include "tests/unit/fake_plugin.h"
 #include "tests/unit/fake_time.h"
 
 #include <json-c/json.h>
@@ -19,9 +19,6 @@ static struct {
 	struct config config;
 	struct intake intake;
 	struct rpc rpc;
-	char answer[8192];
-	int code; /* of an error; 0: a result */
-	unsigned answers;
 	bool up;
 	bool diligent; /* answers at once */
 	uint64_t asks; /* requests to the plugin so far */
@@ -29,65 +26,8 @@ static struct {
 	struct plugin *plugins[2];
 } t;
 
-/* A plugin is its index, plus one. */
-static struct plugin *
-plugin_at(uintptr_t index)
-{
-	return (struct plugin *)(index + 1);
-}
-
-unsigned
-plugin_slot(const struct plugin *p)
-{
-	return plugin_index(p);
-}
-
-unsigned
-plugin_index(const struct plugin *p)
-{
-	return (unsigned)((uintptr_t)p - 1);
-}
-
-const char *
-plugin_name(const struct plugin *p)
-{
-	return t.config.plugin[plugin_index(p)].name;
-}
-
-const struct config_plugin *
-plugin_config(const struct plugin *p)
-{
-	return &t.config.plugin[plugin_index(p)];
-}
-
-uint64_t
-plugin_life(const struct plugin *p)
-{
-	return 1;
-}
-
-void
-plugin_result(struct plugin *p, uint64_t life, const char *id,
-    const char *result, size_t len)
-{
-	must(len < sizeof(t.answer));
-	memcpy(t.answer, result, len);
-	t.answer[len] = '\0';
-	t.code = 0;
-	t.answers++;
-}
-
-void
-plugin_error(struct plugin *p, uint64_t life, const char *id, int code,
-    const char *message, const char *data)
-{
-	str_copy(t.answer, message, sizeof(t.answer));
-	t.code = code;
-	t.answers++;
-}
-
-uint64_t
-plugin_ask(struct plugin *p, const char *method, const char *params, size_t len)
+static uint64_t
+on_ask(const char *method, const char *params, size_t len)
 {
 	if (!t.up)
 		return 0;
@@ -98,56 +38,42 @@ plugin_ask(struct plugin *p, const char *method, const char *params, size_t len)
 	return PLUGIN_ASK_FIRST + t.asks++;
 }
 
-void
-plugin_notify(struct plugin *p, uint64_t life, const char *method,
-    const char *params, size_t len)
-{
-}
-
-size_t
-plugin_unread(const struct plugin *p)
-{
-	return 0;
-}
-
 /* ---- helpers --------------------------------------------------------------- */
 
 static void
 ask(unsigned plugin, const char *method, const char *params)
 {
-	struct json_object *o = json_tokener_parse(params);
-
-	assert_non_null(o);
-	rpc_request(&t.rpc, plugin_at(plugin), "1", method, o);
-	json_object_put(o);
+	fake_plugin_call(&t.rpc, plugin, method, params);
 }
 
 static const char *
 call(unsigned plugin, const char *method, const char *params)
 {
-	unsigned before = t.answers;
+	unsigned before = fake_plugin.answers;
 
 	ask(plugin, method, params);
 	rpc_flush(&t.rpc);
-	assert_int_equal(t.answers, before + 1);
-	return t.answer;
+	assert_int_equal(fake_plugin.answers, before + 1);
+	return fake_plugin.answer;
 }
 
 /* The call after one that is not answered yet. */
 static void
 call_two(unsigned plugin, const char *method, const char *params)
 {
-	unsigned before = t.answers;
+	unsigned before = fake_plugin.answers;
 
 	ask(plugin, method, params);
 	rpc_flush(&t.rpc);
-	assert_int_equal(t.answers, before + 2);
+	assert_int_equal(fake_plugin.answers, before + 2);
 }
 
 static int
 setup(void **state)
 {
 	memset(&t, 0, sizeof(t));
+	fake_plugin_begin(&t.config);
+	fake_plugin.ask = on_ask;
 	fake_time_reset();
 	strcpy(t.dir, "/tmp/timers-XXXXXX");
 	assert_non_null(mkdtemp(t.dir));
@@ -157,8 +83,8 @@ setup(void **state)
 	strcpy(t.config.plugin[1].name, "b");
 	t.config.plugin[0].timeout_s = t.config.plugin[1].timeout_s = 30;
 	t.config.handler_drain_timeout_s = 10;
-	t.plugins[0] = plugin_at(0);
-	t.plugins[1] = plugin_at(1);
+	t.plugins[0] = fake_plugin_at(0);
+	t.plugins[1] = fake_plugin_at(1);
 	t.rpc.plugin = t.plugins;
 	t.intake.open = 1;
 	t.up = true;
@@ -186,7 +112,7 @@ teardown(void **state)
 static void
 answer_last(void)
 {
-	rpc_answered(&t.rpc, plugin_at(0), PLUGIN_ASK_FIRST + t.asks - 1,
+	rpc_answered(&t.rpc, fake_plugin_at(0), PLUGIN_ASK_FIRST + t.asks - 1,
 	    NULL);
 	rpc_flush(&t.rpc);
 }
@@ -227,7 +153,7 @@ test_once(void **state)
 {
 	call(0, "timer.set", "{\"name\":\"x\",\"after\":90,"
 	    "\"payload\":{\"a\":1}}");
-	assert_string_equal(t.answer, "{\"due_ms\":1790000090000}");
+	assert_string_equal(fake_plugin.answer, "{\"due_ms\":1790000090000}");
 	advance(80000);
 	assert_int_equal(t.asks, 0);
 	advance(20000);
@@ -254,11 +180,11 @@ test_unanswered(void **state)
 	assert_true(asked_has("\"again\":true"));
 	/* Its process ends: the next one is asked. */
 	t.up = false;
-	rpc_plugin_ended(&t.rpc, plugin_at(0));
+	rpc_plugin_ended(&t.rpc, fake_plugin_at(0));
 	advance(60000);
 	assert_int_equal(t.asks, 2);
 	t.up = true;
-	rpc_plugin_up(&t.rpc, plugin_at(0));
+	rpc_plugin_up(&t.rpc, fake_plugin_at(0));
 	assert_int_equal(t.asks, 3);
 	/* Unanswered at the handler's end: asked after the restart. */
 	restart(1000);
@@ -303,7 +229,7 @@ test_schedule_set_again(void **state)
 	rpc_flush(&t.rpc);
 	advance(1000);
 	t.up = true;
-	rpc_plugin_up(&t.rpc, plugin_at(0));
+	rpc_plugin_up(&t.rpc, fake_plugin_at(0));
 	assert_int_equal(t.asks, 1);
 	call(0, "timer.set", daily);
 	advance(1000);
@@ -363,13 +289,13 @@ test_loaded_later(void **state)
 	advance(60000);
 	assert_int_equal(t.asks, 0);
 	t.config.plugins = 2;
-	rpc_plugin_up(&t.rpc, plugin_at(1));
+	rpc_plugin_up(&t.rpc, fake_plugin_at(1));
 	assert_int_equal(t.asks, 1);
 	assert_true(asked_has("\"name\":\"old\""));
 	/* Once: another process of it does not read them again. */
-	rpc_plugin_up(&t.rpc, plugin_at(1));
+	rpc_plugin_up(&t.rpc, fake_plugin_at(1));
 	assert_int_equal(t.asks, 1);
-	rpc_answered(&t.rpc, plugin_at(1), PLUGIN_ASK_FIRST, NULL);
+	rpc_answered(&t.rpc, fake_plugin_at(1), PLUGIN_ASK_FIRST, NULL);
 	rpc_flush(&t.rpc);
 	assert_string_equal(call(1, "timer.list", "{}"), "{\"timers\":[]}");
 }
@@ -412,7 +338,7 @@ test_bad_parameters(void **state)
 
 	for (size_t i = 0; i < nitems(bad); i++) {
 		call(0, "timer.set", bad[i]);
-		assert_int_equal(t.code, RPC_BAD_PARAMS);
+		assert_int_equal(fake_plugin.code, RPC_BAD_PARAMS);
 	}
 }
 
