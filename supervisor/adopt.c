@@ -12,6 +12,7 @@
 #include "supervisor/adopt_call.h"
 #include "supervisor/fleet.h"
 #include "supervisor/loglevel.h"
+#include "supervisor/proc.h"
 #include "supervisor/spawn.h"
 
 /* ---- who is awaited -------------------------------------------------- */
@@ -19,7 +20,7 @@
 static bool
 same_process(pid_t pid, uint64_t start)
 {
-	return pid > 0 && start != 0 && spawn_start_time(pid) == start;
+	return pid > 0 && start != 0 && proc_start_time(pid) == start;
 }
 
 /* The process the page names and, of a shard, the one that holds its place. */

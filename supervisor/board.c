@@ -8,7 +8,7 @@
 #include "shared/clock.h"
 #include "shared/version.h"
 #include "supervisor/fleet.h"
-#include "supervisor/spawn.h"
+#include "supervisor/proc.h"
 
 void
 board_init(struct board *b, struct fleet *f)
@@ -100,7 +100,7 @@ board_update(struct board *b)
 	pc = &f->page.head->cluster;
 	page_begin(&pc->lock);
 	pc->pid = (int32_t)getpid();
-	pc->pid_start = spawn_start_time(getpid());
+	pc->pid_start = proc_start_time(getpid());
 	pc->started_ms = f->started_ms;
 	pc->stopping = f->stopping;
 	pc->exit_code = 0;

@@ -2,7 +2,6 @@
 /* See foreign.h. */
 #include "supervisor/foreign.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -68,22 +67,4 @@ void
 foreign_signal(const struct foreign *x, int sig)
 {
 	syscall(SYS_pidfd_send_signal, x->fd, sig, NULL, 0);
-}
-
-pid_t
-foreign_parent(pid_t pid)
-{
-	char path[64], buf[1024], *p;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return 0;
-	n = read(fd, buf, sizeof(buf) - 1);
-	close(fd);
-	buf[n > 0 ? n : 0] = '\0';
-	p = strrchr(buf, ')');		/* the name may hold blanks */
-	return p != NULL && strlen(p) > 4 ? (pid_t)strtol(p + 4, NULL, 10) : 0;
 }

@@ -29,8 +29,6 @@ void foreign_watch(struct foreign *, struct ev_loop *, int pidfd,
 void foreign_move(struct foreign *to, struct foreign *from);
 void foreign_forget(struct foreign *);	/* idempotent */
 void foreign_signal(const struct foreign *, int sig);
-/* The parent of pid; 0: it can't be told. */
-pid_t foreign_parent(pid_t);
 static inline bool
 foreign_is(const struct foreign *x)
 {

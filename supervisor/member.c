@@ -12,6 +12,7 @@
 #include "supervisor/fleet.h"
 #include "supervisor/loglevel.h"
 #include "supervisor/messages.h"
+#include "supervisor/proc.h"
 #include "supervisor/spawn.h"
 
 const char *const member_state_name[MEMBER_STATE_COUNT] = {
@@ -89,7 +90,7 @@ member_note_start(struct member *c)
 
 	page_begin(&w->lock);
 	w->pid = c->pid;
-	w->pid_start = spawn_start_time(c->pid);
+	w->pid_start = proc_start_time(c->pid);
 	w->started_ms = clock_boot_ms();
 	w->restart_ms = 0;
 	w->starts++;
@@ -510,7 +511,7 @@ void
 member_adopted(struct member *c, int pidfd)
 {
 	/* After an upgrade it is our child as before: SIGCHLD tells more. */
-	if (foreign_parent(c->pid) == getpid())
+	if (proc_parent(c->pid) == getpid())
 		close(pidfd);
 	else
 		foreign_watch(&c->foreign, c->fleet->loop, pidfd,

@@ -73,3 +73,30 @@ proc_read(pid_t pid, struct proc_sample *out)
 		    : (uint32_t)lim.rlim_cur;
 	return true;
 }
+
+/* Field n of its stat, proc(5); 0: the process is gone. */
+static uint64_t
+stat_field(pid_t pid, int n)
+{
+	char buf[1024], *p;
+
+	if (!slurp(pid, "stat", buf, sizeof(buf)))
+		return 0;
+	/* The name (2) may hold blanks: fields count from its last ')'. */
+	p = strrchr(buf, ')');
+	for (int field = 2; p != NULL && field < n; field++)
+		p = strchr(p + 1, ' ');
+	return p != NULL ? strtoull(p + 1, NULL, 10) : 0;
+}
+
+uint64_t
+proc_start_time(pid_t pid)
+{
+	return stat_field(pid, 22);
+}
+
+pid_t
+proc_parent(pid_t pid)
+{
+	return (pid_t)stat_field(pid, 4);
+}

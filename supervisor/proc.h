@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What /proc says about one process: memory and fds.  Reads, never waits. */
+/* What /proc says about one process: memory, fds, descent.  Reads, never waits. */
 #ifndef SUPERVISOR_PROC_H
 #define SUPERVISOR_PROC_H
 
@@ -16,5 +16,9 @@ struct proc_sample {
 
 /* false when the process is gone. */
 bool proc_read(pid_t, struct proc_sample *);
+/* In clock ticks since boot, which with the pid names it; 0: it is gone. */
+uint64_t proc_start_time(pid_t);
+/* 0: it can't be told. */
+pid_t proc_parent(pid_t);
 
 #endif

@@ -23,7 +23,5 @@ int spawn_token(const char *token, struct err *);
  * Its pid leads a group of its own; -1: it could not be made. */
 pid_t spawn_examiner(struct fleet *, const struct program *, const char *path,
     int out_fd, struct err *);
-/* Field 22 of /proc/PID/stat, which with the pid names a process; 0: none. */
-uint64_t spawn_start_time(pid_t);
 
 #endif
