@@ -8,6 +8,7 @@
 
 #define DIAL_TRIES 2		/* the resume URL, then the main one */
 #define SLACK_S 2.0
+#define INVALID_S 5.0		/* op 9: the longest wait before IDENTIFY (2.8) */
 
 /* ---- actions --------------------------------------------------------- */
 
@@ -90,7 +91,7 @@ done(void *arg, bool ok, const char *why)
 {
 	struct heir *s = arg;
 
-	if (ok && s->void_session) {
+	if (s->void_session) {
 		ok = false;
 		why = "Discord refused the RESUME: it had to IDENTIFY";
 	}
@@ -193,7 +194,7 @@ heir_begin(struct heir *s, struct member *place, struct err *e)
 	double once = c->connect_timeout_s + c->hello_timeout_s;
 	struct succession_limits l = {
 	    .dial_s = DIAL_TRIES * once + SLACK_S,
-	    .take_s = once + c->ready_timeout_s + SLACK_S };
+	    .take_s = once + c->ready_timeout_s + INVALID_S + SLACK_S };
 
 	s->place = place;
 	s->taken = s->void_session = false;
