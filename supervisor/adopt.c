@@ -133,13 +133,34 @@ adopt_reaped(struct adopt *a, pid_t pid, int status)
 	return true;
 }
 
+static void
+on_leave(struct timer *t)
+{
+	struct adopt *a = container_of(t, struct adopt, leave);
+
+	if (!same_process(a->leaving, a->leaving_start))
+		return;
+	log_warn("The handler %d of an earlier supervisor did not leave: "
+	    "killing it.", (int)a->leaving);
+	kill(a->leaving, SIGKILL);
+}
+
 void
 adopt_dismiss(struct member *c)
 {
-	if (c->orphan != 0 && left_behind(c) == c->orphan)
+	struct adopt *a = &c->fleet->adopt;
+
+	if (c->orphan != 0 && left_behind(c) == c->orphan) {
 		kill(c->orphan, SIGTERM);
+		/* Shards are seen to by their lock, when they are started. */
+		if (c->handler) {
+			a->leaving = c->orphan;
+			a->leaving_start = member_watch(c)->pid_start;
+			timer_set(&a->leave, MEMBER_EVICT_MS / 1000);
+		}
+	}
 	c->orphan = 0;
-	timer_set(&c->fleet->adopt.settled, 0);
+	timer_set(&a->settled, 0);
 }
 
 /* ---- when all have called -------------------------------------------- */
@@ -397,6 +418,7 @@ adopt_init(struct adopt *a, struct fleet *f)
 	memset(a, 0, sizeof(*a));
 	a->fleet = f;
 	timer_init(f->timers, &a->settled, on_settled);
+	timer_init(f->timers, &a->leave, on_leave);
 	adopt_call_init(a);
 }
 
@@ -422,5 +444,6 @@ void
 adopt_close(struct adopt *a)
 {
 	timer_stop(&a->settled);
+	timer_stop(&a->leave);
 	adopt_call_close(a);
 }

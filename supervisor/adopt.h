@@ -44,6 +44,9 @@ struct adopt {
 	uint32_t shards, stale;	/* taken over; with an older config */
 	bool handler, handler_stale;
 	uint32_t newest;	/* handler generation the shards know of */
+	pid_t leaving;		/* handler that was told to end; 0: none */
+	uint64_t leaving_start;
+	struct timer leave;	/* then it is killed */
 };
 
 void adopt_init(struct adopt *, struct fleet *);

@@ -21,7 +21,8 @@
 	X(config, "config")	/* memfd: the text in force */                 \
 	X(token, "token")	/* pipe: the token in force */                 \
 	X(client, "client")	/* control client that is told how it went */  \
-	X(back, "back")		/* the program of before, to return to */
+	X(back, "back")		/* the program of before, to return to */ \
+	X(guard, "guard")	/* pipe: guard.h's process is told by it */
 
 #define ARRIVE_NUMBERS(X)                                                      \
 	X(count, "count")	/* shards of the layout; 0: none yet */        \

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "supervisor/fleet.h"
+#include "supervisor/guard.h"
 
 static void
 on_timer(struct timer *t)
@@ -38,6 +39,7 @@ stop_begin(struct stop *s, bool end_sessions)
 	timer_set(&s->timer, 2 * f->config->stop_timeout_s + STOP_SLACK_S);
 	timer_stop(&f->launch_timer);
 	asking_stop(&f->asking);
+	guard_release(&f->successor.from.guard);
 	herald_stopping(&f->herald);
 	rotate_abort(&f->rotate, "The fleet is stopping: its next start takes "
 	    "the token in token_file.");

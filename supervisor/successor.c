@@ -11,6 +11,7 @@
 #include "shared/page.h"
 #include "shared/version.h"
 #include "supervisor/fleet.h"
+#include "supervisor/guard.h"
 #include "supervisor/spawn.h"
 
 #define PROGRAM_SELF "/proc/self/exe"
@@ -73,6 +74,7 @@ become(struct fleet *f, int fd, const char *path, struct arrival *a,
     struct err *e)
 {
 	struct program program = { .fd = fd };
+	bool guarded = a->guard != -1;
 	char name[CONFIG_PATH_MAX], **argv;
 
 	str_copy(name, path, sizeof(name));
@@ -86,6 +88,8 @@ become(struct fleet *f, int fd, const char *path, struct arrival *a,
 	a->token = spawn_token(f->token, e);
 	if (a->token == -1)
 		goto err1;
+	if (!guarded)
+		a->guard = guard_start(f, a);
 	argv = arrive_argv(a, name);
 	arrive_keep(a, true);
 	notify_environ(&f->herald.notify);
@@ -95,6 +99,8 @@ become(struct fleet *f, int fd, const char *path, struct arrival *a,
 	notify_forget();
 	arrive_keep(a, false);
 	fd_cloexec(fd, true);
+	if (!guarded)
+		guard_release(&a->guard);
 	free(argv);
 	close(a->token);
 err1:
@@ -363,7 +369,7 @@ successor_init(struct successor *s, struct fleet *f)
 {
 	memset(s, 0, sizeof(*s));
 	s->fleet = f;
-	s->fd = -1;
+	s->fd = s->from.guard = -1;
 	program_init(&s->program);
 	timer_init(f->timers, &s->deadline, on_deadline);
 }
@@ -460,6 +466,7 @@ successor_settled(struct successor *s, uint32_t shards)
 
 	if (!s->arrived)
 		return;
+	guard_release(&s->from.guard);
 	if (a->back != -1)	/* we stay */
 		close(a->back);
 	s->from.back = -1;
@@ -492,6 +499,7 @@ successor_return(struct fleet *f, const struct arrival *a,
 	blank(&next);
 	next.client = f->successor.arrived
 	    ? control_fd(&f->control, f->successor.ticket) : a->client;
+	next.guard = a->guard;
 	next.count = a->count;
 	next.foreground = a->foreground;
 	next.returned = 1;

@@ -86,7 +86,9 @@ read_line(struct reader *r, struct err *err)
 		err_set(err, EXIT_UNKNOWN, "The supervisor did not answer "
 		    "within %g s: it hangs or is stopped.", r->seconds);
 	else
-		err_set(err, EXIT_UNKNOWN, "The supervisor did not answer.");
+		err_set(err, EXIT_UNKNOWN, "The supervisor ended, or hung up, "
+		    "before it had answered: \"shardherd status\" shows "
+		    "what is, \"shardherd logs\" why.");
 	return NULL;
 }
 

@@ -92,6 +92,28 @@ def killed_within(t, fleet, sim):
         "nothing is left unburied")
 
 
+def ends_after(t, fleet, sim):
+    """It was found fit, and then it ends without a word: what was left behind
+    for that starts the one before again, which takes all the others over."""
+    name = fleet.path("next")
+    before = family(fleet)
+    nextver.script(name, 'case "$1" in --role=supervisor) kill -SEGV $$;; esac',
+        'exec %s "$@"' % shlex.quote(SHARDHERD))
+    done = fleet.cli("upgrade", name)
+    t.equal(done.returncode, 1, "one that crashes after all: exit status")
+    t.match(done.stderr, "Not upgraded: the new program ended before it had "
+        "taken over. Version .* was started again, .* not touched", "the "
+        "reason")
+    fleet.wait_ready()
+    after = family(fleet)
+    t.ok(after[0] != before[0], "another supervisor runs")
+    t.equal(after[1:], before[1:], "of the same version, and nobody else is "
+        "another")
+    sim.wait("handled>=%d" % (sim.totals()["handled"] + RATE))
+    t.match(fleet.log_text(), "Upgrade: Not upgraded: the new program ended",
+        "the log has the reason, too")
+
+
 def by_force(t, fleet, sim):
     """Processes that can't be taken over: what it would cost is said, and
     it is only done when asked for."""
@@ -133,6 +155,7 @@ def main(t):
     comes_back(t, fleet, sim)
     t.equal(sim.totals()["connects"], SHARDS, "no shard reconnected so far")
     killed_within(t, fleet, sim)
+    ends_after(t, fleet, sim)
     by_force(t, fleet, sim)
     sim.wait("handled>=%d" % (sim.totals()["handled"] + RATE))
     sim.settle()
