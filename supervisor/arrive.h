@@ -22,7 +22,7 @@
 	X(token, "token")	/* pipe: the token in force */                 \
 	X(client, "client")	/* control client that is told how it went */  \
 	X(back, "back")		/* the program of before, to return to */ \
-	X(guard, "guard")	/* pipe: guard.h's process is told by it */
+	X(guard, "guard")	/* channel to the guard, guard.h */
 
 #define ARRIVE_NUMBERS(X)                                                      \
 	X(count, "count")	/* shards of the layout; 0: none yet */        \

@@ -13,6 +13,7 @@
 #include "supervisor/fleet.h"
 #include "supervisor/loglevel.h"
 #include "supervisor/request.h"
+#include "supervisor/spawn.h"
 
 /* ---- what a request does --------------------------------------------- */
 
@@ -493,6 +494,10 @@ listen_there(struct control *k, struct err *e)
 		    "long for a socket (at most %zu bytes)", k->path,
 		    sizeof(sa.sun_path) - 1);
 	pid = who_listens(&sa);
+	/* One of ours before an exec, or of a dead one's, in a child that has
+	 * not closed it yet. */
+	if (pid == getpid() || (pid > 0 && spawn_start_time(pid) == 0))
+		pid = 0;
 	if (pid > 0)
 		return err_set(e, EXIT_TRY_LATER, "run_dir is occupied: the "
 		    "supervisor with pid %d answers on %s. Stop it, or give "

@@ -36,7 +36,7 @@ is_gone(int parent, int wait_ms)
 }
 
 /*
- * A word before the end of the pipe is the good end.  The end without one is
+ * A word before the end of the channel is the good end.  The end without one is
  * that of the program, unless that is of a version that knows no guard and
  * has only closed it.
  */
@@ -55,6 +55,12 @@ watch_over(int parent, int word)
 		return is_gone(parent, GUARD_END_MS) ? ENDED : STAYS;
 	}
 	return HANGS;
+}
+
+static bool
+write_byte(int fd)
+{
+	return send(fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
 }
 
 /* As an operator would by hand.  true: it runs. */
@@ -127,6 +133,7 @@ guard_main(struct fleet *f, const struct arrival *a, int parent, int word)
 	/* The lock above all: it must go with the supervisor. */
 	fd_close_from(STDERR_FILENO + 1, keep, nitems(keep));
 	proctitle_set("shardherd: guard of an upgrade");
+	(void)write_byte(word);
 	verdict = watch_over(parent, word);
 	if (verdict == HANGS) {
 		syscall(SYS_pidfd_send_signal, parent, SIGKILL, NULL, 0);
@@ -137,13 +144,23 @@ guard_main(struct fleet *f, const struct arrival *a, int parent, int word)
 	_exit(EXIT_FINE);
 }
 
+static bool
+in_place(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char c;
+
+	return poll(&p, 1, GUARD_READY_MS) == 1 && read(fd, &c, 1) == 1;
+}
+
 int
 guard_start(struct fleet *f, const struct arrival *a)
 {
 	int fds[2], parent = foreign_pidfd(getpid());
 	pid_t pid;
 
-	if (parent == -1 || a->back == -1 || pipe2(fds, O_CLOEXEC) == -1) {
+	if (parent == -1 || a->back == -1 || socketpair(AF_UNIX,
+	    SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1) {
 		if (parent != -1)
 			close(parent);
 		return -1;
@@ -155,8 +172,11 @@ guard_start(struct fleet *f, const struct arrival *a)
 	}
 	close(parent);
 	close(fds[0]);
-	if (pid != -1)
+	/* Until then it holds our sockets and our lock, too. */
+	if (pid != -1 && in_place(fds[1]))
 		return fds[1];
+	if (pid != -1)
+		kill(pid, SIGKILL);
 	close(fds[1]);
 	return -1;
 }
@@ -166,8 +186,7 @@ guard_release(int *fd)
 {
 	if (*fd == -1)
 		return;
-	/* Without a reader it has ended already. */
-	if (write(*fd, "", 1) == -1)
+	if (!write_byte(*fd))
 		log_debug("the guard of the upgrade is gone");
 	close(*fd);
 	*fd = -1;

@@ -14,6 +14,7 @@ struct fleet;
 
 #define GUARD_S 60		/* from the exec until all is taken over */
 #define GUARD_END_MS 5000	/* for one that was killed to be gone */
+#define GUARD_READY_MS 2000	/* for the guard to be in place */
 
 /*
  * The fd by which the guard is told; it is to pass through the exec.  -1:

@@ -5,7 +5,7 @@ from herd import alive, children, wait_until
 SHARDS = 4
 RATE = 400
 LIMITS = {"limits.connect_timeout": "500ms", "limits.hello_timeout": "500ms",
-    "limits.ready_timeout": "1s", "rollout.pause": "500ms",
+    "limits.ready_timeout": "4s", "rollout.pause": "500ms",
     "log.level": "debug"}
 
 
