@@ -5,6 +5,9 @@
  */
 #include "tools/cli_control.h"
 
+#include "tools/cli.h"
+#include "tools/cli_view.h"
+
 #include "shared/clock.h"
 
 #include <errno.h>
@@ -17,30 +20,64 @@
 
 #define LINE_MAX_BYTES 65536
 #define ANSWER_S 10
+#define LISTEN_MS 3000		/* for a supervisor that runs to listen */
 
 static int
-dial(const struct config *c, struct err *err)
+dial_once(const struct config *c, struct err *err)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	int fd;
+	int fd, why;
 
 	if (!str_format(sun.sun_path, sizeof(sun.sun_path), "%s/control.sock",
-	    c->run_dir))
+	    c->run_dir)) {
+		errno = 0;
 		return err_set(err, EXIT_CONFIG, "[paths] run_dir is too long "
 		    "for a socket: %s", c->run_dir);
+	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return err_sys(err, EXIT_DEGRADED, "Cannot make a socket");
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
 		return fd;
-	if (errno == ENOENT || errno == ECONNREFUSED)
+	why = errno;
+	if (why == ENOENT || why == ECONNREFUSED)
 		err_set(err, EXIT_DOWN, "The fleet is not running (nobody "
 		    "listens at %s).", sun.sun_path);
 	else
 		err_sys(err, EXIT_UNKNOWN, "Cannot reach the supervisor at %s",
 		    sun.sun_path);
 	close(fd);
+	errno = why;
 	return -1;
+}
+
+/* It becomes another program just now, or makes a lost socket again. */
+static bool
+may_listen_soon(const struct config *c, uint64_t until, struct err *err)
+{
+	int32_t pid;
+
+	if (!cli_view_locked(c->state_dir, &pid))
+		return false;
+	if (cli_step(until))
+		return true;
+	err_set(err, EXIT_TRY_LATER, "The supervisor (pid %d) runs, but "
+	    "nobody listens at %s/control.sock: it is starting, or hangs. Try "
+	    "again in a moment.", pid, c->run_dir);
+	return false;
+}
+
+static int
+dial(const struct config *c, struct err *err)
+{
+	uint64_t until = clock_boot_ms() + LISTEN_MS;
+	int fd;
+
+	do
+		fd = dial_once(c, err);
+	while (fd == -1 && (errno == ENOENT || errno == ECONNREFUSED)
+	    && may_listen_soon(c, until, err));
+	return fd;
 }
 
 struct reader {
@@ -210,7 +247,7 @@ bool
 cli_control_answers(const struct config *c)
 {
 	struct err none;
-	int fd = dial(c, &none);
+	int fd = dial_once(c, &none);
 
 	if (fd != -1)
 		close(fd);

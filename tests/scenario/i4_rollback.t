@@ -80,7 +80,7 @@ def bad_plugin(t, fleet, sim, good):
     for what, text, why in (
             ("crash on its 10th event", PLUGIN % (10, CRASH),
                 ".*signal 9"),
-            ("crash when the old one has left", PLUGIN % (1000, CRASH),
+            ("crash when the old one has left", PLUGIN % (400, CRASH),
                 ".*signal 9"),
             ("hung on its 10th event", PLUGIN % (10, HANG), "is silent"),
             ("a plugin that keeps ending", ENDS, "keeps failing")):

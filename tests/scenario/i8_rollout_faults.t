@@ -24,7 +24,7 @@ def cannot_connect(t, sim, fleet):
 
 
 def successor_dies(t, sim, fleet):
-    old, new = dialling(t, sim, fleet, ("no-hello", "--count", "forever"))
+    old, new, _ = dialling(t, sim, fleet, ("no-hello", "--count", "forever"))
     kill(new)
     t.match(over(fleet), "0 of %d shards replaced: a canary" % SHARDS,
         "successor killed before HELLO: the rollout stops")
@@ -34,7 +34,7 @@ def successor_dies(t, sim, fleet):
 
 def old_dies(t, sim, fleet):
     before = sim.totals()
-    old, new = dialling(t, sim, fleet, ("slow-hello", "400"))
+    old, new, _ = dialling(t, sim, fleet, ("slow-hello", "1200"))
     kill(old)
     t.match(over(fleet), "%d of %d shards were replaced" % (SHARDS, SHARDS),
         "old process killed meanwhile: the rollout goes on")
@@ -46,7 +46,7 @@ def old_dies(t, sim, fleet):
 
 
 def old_hangs(t, sim, fleet):
-    old, new = dialling(t, sim, fleet, ("slow-hello", "400"))
+    old, new, _ = dialling(t, sim, fleet, ("slow-hello", "1200"))
     kill(old, signal.SIGSTOP)
     t.match(over(fleet), "%d of %d shards were replaced" % (SHARDS, SHARDS),
         "an old process that hangs: the rollout goes on")

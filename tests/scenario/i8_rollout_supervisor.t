@@ -10,8 +10,8 @@ from rolling import LIMITS, RATE, SHARDS, dialling, well
 
 def supervisor_dies(t, sim, fleet):
     """Before the hand-over: the old process goes on, the successor leaves."""
-    old, new = dialling(t, sim, fleet, ("slow-hello", "2500"))
-    kill(fleet.status()["cluster"]["pid"])
+    old, new, supervisor = dialling(t, sim, fleet, ("slow-hello", "1800"))
+    kill(supervisor)
     wait_until(lambda: not alive(new), "the successor has left")
     t.ok(alive(old), "supervisor killed: the old process goes on")
     fleet.must("ensure")
@@ -24,8 +24,7 @@ def all_but_the_successor(t, sim, fleet):
     """The supervisor dies between asking the old process and its answer."""
     resumes = sim.totals()["resumes_ok"]
     log = len(fleet.log_text())
-    old, new = dialling(t, sim, fleet, ("slow-hello", "400"))
-    supervisor = fleet.status()["cluster"]["pid"]
+    old, new, supervisor = dialling(t, sim, fleet, ("slow-hello", "1200"))
     kill(old, signal.SIGSTOP)
     wait_until(lambda: "next shard 0: standby" in fleet.log_text()[log:],
         "the successor waits")

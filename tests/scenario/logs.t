@@ -126,6 +126,7 @@ def comes_back(t, fleet):
     t.ok(True, "a deleted log is noticed at once")
     shutil.rmtree(fleet.path("log"))
     shutil.rmtree(fleet.path("run"))
+    fleet.must("logs", "level", "debug")	# waits for the socket
     wait_until(lambda: os.path.exists(log), "a deleted log_dir is back", 1.5)
     wait_until(lambda: os.path.exists(fleet.path("run", "control.sock")),
         "run_dir is back", 2)
