@@ -143,8 +143,7 @@ starting(struct herald *h, const struct herald_facts *w, const char *words)
 	    >= (uint64_t)HERALD_START_S * 1000;
 
 	if ((w->ready > 0 && w->handler) || late) {
-		h->ready = true;
-		notify_ready(&h->notify, words);
+		h->ready = notify_ready(&h->notify, words);
 		return;
 	}
 	notify_status(&h->notify, words);
@@ -189,7 +188,8 @@ herald_reloaded(struct herald *h, const char *trouble)
 		return;
 	look(h, &w);
 	herald_words(&w, words, sizeof(words));
-	notify_ready(&h->notify, words);
+	/* If not, the next tick says so. */
+	h->ready = notify_ready(&h->notify, words);
 }
 
 void

@@ -2,6 +2,7 @@
 /* See notify.h. */
 #include "supervisor/notify.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -112,9 +113,10 @@ notify_line(char *text)
 			*p = ' ';
 }
 
-static void tell(struct notify *, const char *fmt, ...) printflike(2, 3);
+static bool tell(struct notify *, const char *fmt, ...) printflike(2, 3);
 
-static void
+/* false: the socket is full. */
+static bool
 tell(struct notify *n, const char *fmt, ...)
 {
 	char text[NOTIFY_MESSAGE];
@@ -122,14 +124,14 @@ tell(struct notify *n, const char *fmt, ...)
 	int len;
 
 	if (n->fd == -1)
-		return;
+		return true;
 	va_start(ap, fmt);
 	len = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	must(len > 0 && (size_t)len < sizeof(text));
-	/* Full or gone: the next one says more anyway. */
-	(void)sendto(n->fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT,
-	    (const struct sockaddr *)&n->to, n->to_len);
+	return sendto(n->fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT,
+	    (const struct sockaddr *)&n->to, n->to_len) != -1
+	    || (errno != EAGAIN && errno != ENOBUFS);
 }
 
 static void
@@ -139,11 +141,11 @@ keep_status(struct notify *n, const char *status)
 	notify_line(n->status);
 }
 
-void
+bool
 notify_ready(struct notify *n, const char *status)
 {
 	keep_status(n, status);
-	tell(n, "READY=1\nMAINPID=%d\nSTATUS=%s\n", (int)getpid(), n->status);
+	return tell(n, "READY=1\nMAINPID=%d\nSTATUS=%s\n", (int)getpid(), n->status);
 }
 
 void

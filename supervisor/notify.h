@@ -41,8 +41,11 @@ bool notify_address(const char *value, struct sockaddr_un *, uint32_t *len);
 /* Line ends and other control characters would begin lines of their own. */
 void notify_line(char *text);
 
-/* READY=1, MAINPID= and STATUS= in one message. */
-void notify_ready(struct notify *, const char *status);
+/*
+ * READY=1, MAINPID= and STATUS= in one message.  false: it is to be said again,
+ * as the socket is full; of all others the next one says more anyway.
+ */
+bool notify_ready(struct notify *, const char *status);
 /* A reload was asked for and begins; notify_ready ends it. */
 void notify_reloading(struct notify *);
 /* STATUS=, when it is another than the one before. */

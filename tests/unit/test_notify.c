@@ -49,7 +49,13 @@ talk(const char *value)
 	assert_string_equal(heard(fd), "STATUS=shards ready 1/2\n");
 	notify_status(&n, "shards ready 1/2");
 	assert_string_equal(heard(fd), "");
-	notify_ready(&n, "two\nREADY=0");
+	/* Full: READY=1 must not be lost. */
+	for (int i = 0; i < 100000; i++)
+		notify_watchdog(&n);
+	assert_false(notify_ready(&n, "one"));
+	while (heard(fd)[0] != '\0')
+		continue;
+	assert_true(notify_ready(&n, "two\nREADY=0"));
 	snprintf(want, sizeof(want), "READY=1\nMAINPID=%d\nSTATUS=two "
 	    "READY=0\n", (int)getpid());
 	assert_string_equal(heard(fd), want);
