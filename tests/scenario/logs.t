@@ -172,7 +172,8 @@ def main(t):
     t.match(fleet.must("logs", "level"), "is info, as the config says",
         "after a restart the config's level holds")
     sim.settle()
-    t.nothing_lost(sim, identifies=4)
+    # The killed handler may have had some in its hands.
+    t.nothing_lost(sim, identifies=4, allow=("repeated",))
     fleet.stop()
 
 
