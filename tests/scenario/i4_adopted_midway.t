@@ -77,6 +77,20 @@ def of_another_version(t, sim, fleet):
     sim.wait("handled>=%d" % (sim.totals()["handled"] + RATE))
 
 
+def handler_died(t, fleet):
+    """One that ended meanwhile, which nobody has reaped, is not awaited."""
+    before, old = fleet.shard_pids(), fleet.handler_pid()
+    killed(fleet)
+    kill(old)
+    wait_until(lambda: not alive(old), "the handler is dead")
+    log = len(fleet.log_text())
+    fleet.must("ensure", "--wait=20")
+    fleet.wait_ready()
+    t.ok("did not call within" not in fleet.log_text()[log:], "a handler that "
+        "ended meanwhile is replaced at once")
+    t.equal(fleet.shard_pids(), before, "and the shards are taken over")
+
+
 def messages():
     """Numbers of the messages, by name, as contract.h counts them."""
     with open(os.path.join(ROOT, "shared", "contract.h"),
@@ -140,6 +154,7 @@ def main(t):
     of_another_version(t, sim, fleet)
     sim.settle()
     t.nothing_lost(sim, identifies=8)
+    handler_died(t, fleet)
     fleet.stop()
 
 
