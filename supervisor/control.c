@@ -13,6 +13,7 @@
 #include "supervisor/fleet.h"
 #include "supervisor/loglevel.h"
 #include "supervisor/request.h"
+#include "supervisor/proc.h"
 #include "supervisor/spawn.h"
 
 /* ---- what a request does --------------------------------------------- */
@@ -496,7 +497,7 @@ listen_there(struct control *k, struct err *e)
 	pid = who_listens(&sa);
 	/* One of ours before an exec, or of a dead one's, in a child that has
 	 * not closed it yet. */
-	if (pid == getpid() || (pid > 0 && spawn_start_time(pid) == 0))
+	if (pid == getpid() || (pid > 0 && proc_start_time(pid) == 0))
 		pid = 0;
 	if (pid > 0)
 		return err_set(e, EXIT_TRY_LATER, "run_dir is occupied: the "

@@ -74,7 +74,7 @@ proc_read(pid_t pid, struct proc_sample *out)
 	return true;
 }
 
-/* Field n of its stat, proc(5); 0: the process is gone. */
+/* Field n of its stat, proc(5); 0: the process is gone, a zombie too. */
 static uint64_t
 stat_field(pid_t pid, int n)
 {
@@ -84,6 +84,9 @@ stat_field(pid_t pid, int n)
 		return 0;
 	/* The name (2) may hold blanks: fields count from its last ')'. */
 	p = strrchr(buf, ')');
+	/* Ended, and its parent has not noticed: as good as gone. */
+	if (p != NULL && p[1] == ' ' && (p[2] == 'Z' || p[2] == 'X'))
+		return 0;
 	for (int field = 2; p != NULL && field < n; field++)
 		p = strchr(p + 1, ' ');
 	return p != NULL ? strtoull(p + 1, NULL, 10) : 0;

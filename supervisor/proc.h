@@ -16,7 +16,7 @@ struct proc_sample {
 
 /* false when the process is gone. */
 bool proc_read(pid_t, struct proc_sample *);
-/* In clock ticks since boot, which with the pid names it; 0: it is gone. */
+/* In clock ticks since boot, which with the pid names it; 0: it has ended. */
 uint64_t proc_start_time(pid_t);
 /* 0: it can't be told. */
 pid_t proc_parent(pid_t);

@@ -117,7 +117,7 @@ def handler_stands(t, sim, fleet):
         and s["handler"]["silent_s"] >= 5, "it is called silent")
     done = fleet.cli("status")
     t.equal(done.returncode, 1, "status: degraded")
-    t.match(done.stdout, r"handler silent.*\n\s+Silent for \d+ s",
+    t.match(done.stdout, r"(?s)handler silent.*\n\s+Silent for \d+ s",
         "and says for how long")
     t.match(fleet.cli("check").stdout, r"WARNING.*handler silent for",
         "check too")
