@@ -20,11 +20,11 @@ def held():
     try:
         bot.call("config")
     except shardherd.Error as e:
-        print("told:", e.code, file=sys.stderr, flush=True)
+        sys.stderr.write("told: %d\\n" % e.code)   # in one piece
     try:
         bot.call("config")
     except shardherd.Error as e:
-        print("late:", e.code, file=sys.stderr, flush=True)
+        sys.stderr.write("late: %d\\n" % e.code)
 
 @bot.start_up
 def waits():
