@@ -295,22 +295,35 @@ wait_other(struct cli *c)
 	return -1;
 }
 
+/* Starts it unless it runs: 0, or -1. */
+static int
+start_if_down(struct cli *c, uint64_t until, bool *started)
+{
+	int32_t pid;
+
+	*started = !cli_view_locked(c->config.state_dir, &pid);
+	if (!*started)
+		return same_config(c);
+	if (start(c, until) == -1 && (c->err.code != EXIT_TRY_LATER ||
+	    wait_other(c) == -1))
+		return -1;
+	return 0;
+}
+
 int
 cli_ensure(struct cli *c)
 {
 	uint64_t until;
-	int32_t pid;
+	bool started;
 
 	if (start_options(c, 1, &until) == -1)
 		return cli_fail(c);
-	if (!cli_view_locked(c->config.state_dir, &pid)) {
-		if (start(c, until) == -1 && (c->err.code != EXIT_TRY_LATER ||
-		    wait_other(c) == -1))
+	do {
+		if (start_if_down(c, until, &started) == -1)
 			return cli_fail(c);
-	} else if (same_config(c) == -1) {
-		return cli_fail(c);
-	}
-	if (until != 0 && cli_wait_ready(c, until) == -1)
-		return cli_fail(c);
-	return EXIT_FINE;
+		if (until == 0 || cli_wait_ready(c, until) == 0)
+			return EXIT_FINE;
+		/* It was ending already when we found it running. */
+	} while (!started && c->err.code == EXIT_DOWN && cli_step(until));
+	return cli_fail(c);
 }
