@@ -171,8 +171,9 @@ def added(t, fleet, plugins):
         "what is new is not restarted")
     fleet.must("plugin", "load", "late")
     wait_plugin(fleet, "late", lambda p: p["state"] == "up", "it is up")
-    for _ in range(2):
-        fleet.must("plugin", "restart", "late")
+    for _ in range(2):	# refused as long as the process before is ending
+        wait_until(lambda: fleet.cli("plugin", "restart", "late")
+            .returncode == 0, "it is restarted")
     fleet.must("reload")
     log = fleet.must("logs", "-n", "1000")
     t.match(log, r"old handler \(pid \d+\) ended as asked",

@@ -105,6 +105,9 @@ class Town:
         for name in reversed(path):
             last = [dict(type=1 if name == path[-1] else 2, name=name,
                 options=last)]
+        def answered():
+            return self.sim.report()["rest"]["interactions"]["answered"]
+        before = answered()
         number = self.sim.ctl("interaction", self.guilds[True]["id"],
             "branding", json.dumps(last)).split()[-1]
         d = self.eye.seen(lambda s: s.get("t") == "INTERACTION_CREATE"
@@ -112,6 +115,9 @@ class Town:
         self.user = d["member"]["user"]["id"]
         path = "/webhooks/%s/%s/messages/@original" % (d["application_id"],
             d["token"])
+
+        # Until then there is nothing to look at: that would be a 401.
+        wait_until(lambda: answered() > before, "an answer")
 
         def text():
             answer = self.eye.answer("rest", dict(method="GET", path=path))

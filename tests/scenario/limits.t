@@ -8,6 +8,7 @@ still is seen and replaced."""
 import json
 import os
 import pwd
+import re
 import resource
 import signal
 
@@ -105,8 +106,8 @@ def memory_told(t, fleet):
         r"memory \(\d+ %\), not growing. The limit is \[limits\] memory_shard",
         "with the numbers")
     wait_until(lambda: said(fleet, "Alert (limits): 2 processes"), "an alert")
-    t.match(fleet.status()["cluster"]["note"], "near a limit|takes",
-        "status says it")
+    fleet.wait_status(lambda s: re.search("near a limit|takes",
+        s["cluster"]["note"] or ""), "status says it")
 
 
 def handler_stands(t, sim, fleet):
