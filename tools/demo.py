@@ -70,6 +70,7 @@ def prepare(folder, sim):
     os.rmdir(fleet.dir)			# init makes it
     done = subprocess.run([herd.SHARDHERD, "init", fleet.dir,
         "--token-file", sim.urls["SIM_TOKEN_FILE"],
+        "--set", "bot.intents=GUILDS, GUILD_MESSAGES, MESSAGE_CONTENT",
         "--set", "gateway.api=" + sim.urls["SIM_API"],
         "--set", "gateway.ca_file=" + sim.urls["SIM_CA"],
         "--set", "gateway.identify_interval=%ds" % INTERVAL_S],
