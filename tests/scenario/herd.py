@@ -238,8 +238,8 @@ class Cage:
         for folder in self.folders:
             os.makedirs(self.root + folder)
         os.symlink("/proc/self/fd", os.path.join(self.root, "dev", "fd"))
-        for tool in ("/bin/sh", "/bin/cat", "/bin/sleep", "/bin/true",
-                "/usr/bin/env", "/usr/bin/python3", SIMULATOR):
+        for tool in ("/bin/sh", "/bin/cat", "/bin/chmod", "/bin/sleep",
+                "/bin/true", "/usr/bin/env", "/usr/bin/python3", SIMULATOR):
             for file in [tool, *libraries(tool)]:
                 os.makedirs(os.path.dirname(self.root + file), exist_ok=True)
                 shutil.copy(file, self.root + file)
