@@ -2,6 +2,7 @@
 /* Commands in events; see call.h. */
 #include "handler/call.h"
 
+#include "handler/field.h"
 #include "handler/talk.h"
 #include "shared/envelope.h"
 
@@ -186,19 +187,10 @@ reaction_may(const struct call_ways *w, const char *raw, size_t len)
 
 /* ---- the event as a tree ----------------------------------------------------- */
 
-static struct json_object *
-member_of(struct json_object *o, const char *key, enum json_type type)
-{
-	struct json_object *v;
-
-	return json_object_object_get_ex(o, key, &v)
-	    && json_object_is_type(v, type) ? v : NULL;
-}
-
 static bool
 is_true(struct json_object *o, const char *key)
 {
-	struct json_object *v = member_of(o, key, json_type_boolean);
+	struct json_object *v = field_of(o, key, json_type_boolean);
 
 	return v != NULL && json_object_get_boolean(v);
 }
@@ -206,7 +198,7 @@ is_true(struct json_object *o, const char *key)
 static int64_t
 number_of(struct json_object *o, const char *key)
 {
-	struct json_object *v = member_of(o, key, json_type_int);
+	struct json_object *v = field_of(o, key, json_type_int);
 
 	return v != NULL ? json_object_get_int64(v) : -1;
 }
@@ -214,7 +206,7 @@ number_of(struct json_object *o, const char *key)
 static void
 read_roles(struct call *c, struct json_object *member)
 {
-	struct json_object *list = member_of(member, "roles", json_type_array);
+	struct json_object *list = field_of(member, "roles", json_type_array);
 
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list)
 	     && c->roles_n < CALL_ROLES_MAX; i++) {
@@ -232,7 +224,7 @@ read_message(struct call *c, const struct roster *r,
 {
 	int64_t type = number_of(c->d, "type");
 
-	c->who = member_of(c->d, "author", json_type_object);
+	c->who = field_of(c->d, "author", json_type_object);
 	c->message_id = declare_text(c->d, "id");
 	if ((type > MESSAGE_PLAIN && type != MESSAGE_REPLY)
 	    || declare_text(c->d, "webhook_id")[0] != '\0')
@@ -249,8 +241,8 @@ static bool
 read_interaction(struct call *c, const struct roster *r,
     const struct call_ways *w)
 {
-	struct json_object *data = member_of(c->d, "data", json_type_object);
-	struct json_object *member = member_of(c->d, "member",
+	struct json_object *data = field_of(c->d, "data", json_type_object);
+	struct json_object *member = field_of(c->d, "member",
 	    json_type_object);
 	const char *name;
 
@@ -258,11 +250,11 @@ read_interaction(struct call *c, const struct roster *r,
 		return false;
 	name = declare_text(data, "name");
 	c->command = roster_find(r, ROAD_SLASH, name, strlen(name));
-	c->who = member_of(member != NULL ? member : c->d, "user",
+	c->who = field_of(member != NULL ? member : c->d, "user",
 	    json_type_object);
 	if (c->command == NULL)
 		return false;
-	words_chosen(&c->words, member_of(data, "options", json_type_array));
+	words_chosen(&c->words, field_of(data, "options", json_type_array));
 	return true;
 }
 
@@ -270,9 +262,9 @@ static bool
 read_reaction(struct call *c, const struct roster *r,
     const struct call_ways *w)
 {
-	struct json_object *emoji = member_of(c->d, "emoji",
+	struct json_object *emoji = field_of(c->d, "emoji",
 	    json_type_object);
-	struct json_object *member = member_of(c->d, "member",
+	struct json_object *member = field_of(c->d, "member",
 	    json_type_object);
 	char name[ROSTER_EMOJI_MAX];
 
@@ -286,7 +278,7 @@ read_reaction(struct call *c, const struct roster *r,
 	c->message_id = declare_text(c->d, "message_id");
 	c->user_id = declare_text(c->d, "user_id");
 	if (member != NULL)
-		c->who = member_of(member, "user", json_type_object);
+		c->who = field_of(member, "user", json_type_object);
 	return c->command != NULL;
 }
 
@@ -300,15 +292,15 @@ read_tree(struct call *c, const struct roster *r, const struct call_ways *w)
 	    [ROAD_REACTION] = read_reaction,
 	};
 
-	c->d = member_of(c->tree, "d", json_type_object);
+	c->d = field_of(c->tree, "d", json_type_object);
 	if (c->d == NULL || !read_one[c->road](c, r, w))
 		return false;
 	if (c->user_id[0] == '\0' && c->who != NULL)
 		c->user_id = declare_text(c->who, "id");
 	c->guild_id = declare_text(c->d, "guild_id");
 	c->channel_id = declare_text(c->d, "channel_id");
-	if (member_of(c->d, "member", json_type_object) != NULL)
-		read_roles(c, member_of(c->d, "member", json_type_object));
+	if (field_of(c->d, "member", json_type_object) != NULL)
+		read_roles(c, field_of(c->d, "member", json_type_object));
 	return str_to_u64(c->user_id, &c->user)
 	    && (c->who == NULL || !is_true(c->who, "bot"));
 }

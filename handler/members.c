@@ -2,6 +2,7 @@
 /* Requests for members; see members.h. */
 #include "handler/members.h"
 
+#include "handler/field.h"
 #include "handler/line.h"
 #include "handler/rpc_impl.h"
 #include "shared/clock.h"
@@ -186,15 +187,6 @@ ask_timer(struct timer *t)
 
 /* ---- what comes ------------------------------------------------------------- */
 
-static struct json_object *
-get(struct json_object *o, const char *name, enum json_type type)
-{
-	struct json_object *v = NULL;
-
-	json_object_object_get_ex(o, name, &v);
-	return json_object_is_type(v, type) ? v : NULL;
-}
-
 static struct ask *
 ask_find(struct members *m, const char *nonce)
 {
@@ -219,7 +211,8 @@ ask_hand_over(struct ask *a, struct json_object *d, int64_t index)
 	    PRId64 ",\"chunk_count\":%" PRIu32, a->wait.id,
 	    rpc_id(a->d, "guild_id"), index, a->chunks);
 	for (unsigned i = 0; i < PARTS; i++) {
-		struct json_object *v = get(d, part_name[i], json_type_array);
+		struct json_object *v = field_of(d, part_name[i],
+		    json_type_array);
 
 		buf_printf(&b, ",\"%s\":", part_name[i]);
 		buf_puts(&b, v != NULL ? rpc_json(v) : "[]");
@@ -235,7 +228,8 @@ static bool
 ask_collect(struct ask *a, struct json_object *d)
 {
 	for (unsigned i = 0; i < PARTS; i++) {
-		struct json_object *v = get(d, part_name[i], json_type_array);
+		struct json_object *v = field_of(d, part_name[i],
+		    json_type_array);
 		size_t was = buf_len(&a->part[i]), n;
 		const char *text;
 
@@ -274,7 +268,7 @@ ask_place(struct ask *a, int64_t index, int64_t count)
 static void
 ask_chunk(struct ask *a, struct json_object *d)
 {
-	struct json_object *list = get(d, "members", json_type_array);
+	struct json_object *list = field_of(d, "members", json_type_array);
 	int64_t index = -1, count = -1;
 	bool fits;
 
@@ -350,7 +344,7 @@ static void
 on_limited(struct members *m, uint32_t shard, struct json_object *d)
 {
 	struct json_object *v = NULL;
-	struct ask *a = limited_whom(m, get(d, "meta", json_type_object));
+	struct ask *a = limited_whom(m, field_of(d, "meta", json_type_object));
 	double after_s;
 
 	json_object_object_get_ex(d, "retry_after", &v);
@@ -414,7 +408,7 @@ members_event(struct members *m, uint32_t shard, const char *raw, size_t len,
 	tok = talk_new();
 	o = json_tokener_parse_ex(tok, raw, (int)len);
 	if (json_object_is_type(o, json_type_object))
-		members_table[i].fn(m, shard, get(o, "d", json_type_object));
+		members_table[i].fn(m, shard, field_of(o, "d", json_type_object));
 	json_object_put(o);
 	json_tokener_free(tok);
 }

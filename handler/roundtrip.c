@@ -3,6 +3,7 @@
 #include "handler/roundtrip.h"
 
 #include "handler/endpoint.h"
+#include "handler/field.h"
 #include "handler/route.h"
 #include "shared/clock.h"
 #include "shared/envelope.h"
@@ -76,20 +77,10 @@ set_deadline(struct roundtrip *t)
 
 /* ---- the reaction comes back ---------------------------------------- */
 
-static struct json_object *
-get(struct json_object *o, const char *key)
-{
-	struct json_object *v = NULL;
-
-	if (json_object_is_type(o, json_type_object))
-		json_object_object_get_ex(o, key, &v);
-	return v;
-}
-
 static const char *
 text_of(struct json_object *o, const char *key)
 {
-	const char *s = json_object_get_string(get(o, key));
+	const char *s = json_object_get_string(field(o, key));
 
 	return s != NULL ? s : "";
 }
@@ -127,12 +118,12 @@ is_ours(const struct roundtrip *t, const char *payload, size_t len)
 {
 	struct json_tokener *tok = json_tokener_new();
 	struct json_object *m = json_tokener_parse_ex(tok, payload, (int)len);
-	struct json_object *d = get(m, "d");
+	struct json_object *d = field(m, "d");
 	uint64_t message;
 	bool ours = str_to_u64(text_of(d, "message_id"), &message)
 	    && message == t->ask.message
 	    && strcmp(text_of(d, "user_id"), t->me) == 0
-	    && roundtrip_same_emoji(t->ask.emoji, get(d, "emoji"));
+	    && roundtrip_same_emoji(t->ask.emoji, field(d, "emoji"));
 
 	json_object_put(m);
 	json_tokener_free(tok);
@@ -291,14 +282,14 @@ learn_channel(struct roundtrip *t, struct json_object *channel)
 static bool
 has_reacted(const struct roundtrip *t, struct json_object *message)
 {
-	struct json_object *list = get(message, "reactions"), *r;
+	struct json_object *list = field(message, "reactions"), *r;
 	size_t n = json_object_is_type(list, json_type_array)
 	    ? json_object_array_length(list) : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		r = json_object_array_get_idx(list, i);
-		if (json_object_get_boolean(get(r, "me"))
-		    && roundtrip_same_emoji(t->ask.emoji, get(r, "emoji")))
+		if (json_object_get_boolean(field(r, "me"))
+		    && roundtrip_same_emoji(t->ask.emoji, field(r, "emoji")))
 			return true;
 	}
 	return false;
