@@ -4,6 +4,7 @@
 
 #include "handler/talk.h"
 #include "shared/log.h"
+#include "shared/text.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -232,9 +233,10 @@ commands_failed(struct commands *c, const char *doing,
 {
 	c->busy = false;
 	if (a->outcome != REST_STOPPED)
-		log_warn("Slash commands: %s: %s (HTTP %d)%s%.300s.  Next "
+		log_warn("Slash commands: %s: %s (HTTP %d)%s%s.  Next "
 			 "attempt in %.0f s.", doing, a->why, a->status,
-		    a->len > 0 ? ": " : "", a->len > 0 ? a->body : "",
+		    a->len > 0 ? ": " : "",
+		    TEXT_OF_N(a->len > 0 ? a->body : "", a->len, 300),
 		    c->retry_s);
 	timer_set(&c->timer, c->retry_s);
 	c->retry_s = c->retry_s * 2 < COMMANDS_RETRY_MAX_S ? c->retry_s * 2

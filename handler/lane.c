@@ -4,6 +4,7 @@
 
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "shared/text.h"
 
 #include <string.h>
 
@@ -76,7 +77,7 @@ lane_alarm(struct lane *l, const struct err *e)
 {
 	uint64_t now = clock_boot_ms();
 
-	str_format(l->note, sizeof(l->note), "%.100s", e->text);
+	text_clean(l->note, sizeof(l->note), e->text, strlen(e->text));
 	if (l->alarm_ms != 0 && now - l->alarm_ms < LANE_ALARM_MS)
 		return;
 	log_error("plugin %s: %s.  %llu of its events were dropped since the "

@@ -3,6 +3,7 @@
 #include "handler/line.h"
 
 #include "shared/envelope.h"
+#include "shared/text.h"
 #include "shared/version.h"
 
 #include <inttypes.h>
@@ -10,43 +11,10 @@
 
 /* ---- text -------------------------------------------------------------- */
 
-/* Length of the sequence at s, 0 when it is none (RFC 3629, section 4). */
-static size_t
-utf8_sequence(const unsigned char *s, size_t left)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (left < n || s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
 bool
 line_utf8(const char *text, size_t len)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	const char *s = text;
 	size_t i = 0, n;
 
 	while (i < len) {
@@ -59,7 +27,7 @@ line_utf8(const char *text, size_t len)
 				continue;
 			}
 		}
-		n = utf8_sequence(s + i, len - i);
+		n = text_char(s + i, len - i);
 		if (n == 0)
 			return false;
 		i += n;
@@ -94,7 +62,7 @@ line_string(struct buf *b, const char *s)
 
 	buf_puts(b, "\"");
 	for (size_t i = 0; i < len; i += n) {
-		n = utf8_sequence((const unsigned char *)s + i, len - i);
+		n = text_char(s + i, len - i);
 		if (n == 0) {
 			buf_puts(b, "?");
 			n = 1;

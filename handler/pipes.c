@@ -3,6 +3,7 @@
 #include "handler/pipes.h"
 
 #include "shared/clock.h"
+#include "shared/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -97,10 +98,9 @@ pipes_out_cb(struct ev_loop *loop, ev_io *io, int revents)
 static void
 pipes_words_cut(struct pipes *p, size_t len, size_t eat)
 {
-	char text[PIPES_WORDS_MAX + 1];
+	char text[4 * PIPES_WORDS_MAX + 1];	/* each may be escaped */
 
-	memcpy(text, buf_data(&p->words), len);
-	text[len] = '\0';
+	text_clean(text, sizeof(text), buf_data(&p->words), len);
 	buf_eat(&p->words, eat);
 	if (len > 0)
 		p->calls->words(p, text);
@@ -115,8 +115,10 @@ pipes_words(struct pipes *p, bool all)
 		char *end = memchr(buf_data(&p->words), '\n', len);
 		size_t n = end ? (size_t)(end - buf_data(&p->words)) : len;
 
-		if (n > PIPES_WORDS_MAX)
-			pipes_words_cut(p, PIPES_WORDS_MAX, PIPES_WORDS_MAX);
+		if (n > PIPES_WORDS_MAX) {
+			n = text_whole(buf_data(&p->words), PIPES_WORDS_MAX);
+			pipes_words_cut(p, n, n);
+		}
 		else if (end != NULL)
 			pipes_words_cut(p, n, n + 1);
 		else if (all)

@@ -8,6 +8,7 @@
 #include "shared/config_own.h"
 #include "shared/log.h"
 #include "shared/oom.h"
+#include "shared/text.h"
 
 #include <signal.h>
 #include <string.h>
@@ -282,7 +283,7 @@ plugin_obituary(struct plugin *p, int status)
 		    "the kernel has ended a process of our cgroup",
 		    sizeof(how));
 	/* What is too long is cut at the end. */
-	str_format(p->ended, sizeof(p->ended), "%.110s%s%s", how,
+	str_format(p->ended, sizeof(p->ended), "%s%s%s", TEXT_OF(how, 110),
 	    p->failure[0] || p->words[0] ? ": " : "",
 	    p->failure[0] ? p->failure : p->words);
 	if (p->stopping) {

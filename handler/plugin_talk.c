@@ -6,6 +6,7 @@
 #include "handler/talk.h"
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "shared/text.h"
 #include "shared/version.h"
 
 #include <string.h>
@@ -69,8 +70,8 @@ plugin_event_name(const struct event *e, char *out, size_t size)
 	const char *name = e->t_len ? e->raw + e->t_off : "unnamed event";
 	size_t len = e->t_len ? e->t_len : strlen(name);
 
-	snprintf(out, size, "%.*s (shard %u, seq %llu)",
-	    len > 64 ? 64 : (int)len, name, e->shard_id,
+	str_format(out, size, "%s (shard %u, seq %llu)",
+	    TEXT_OF_N(name, len, 64), e->shard_id,
 	    (unsigned long long)e->seq);
 }
 
@@ -92,10 +93,10 @@ plugin_api_fits(const struct talk *t, char *why, size_t size)
 	    || (json_object_is_type(api, json_type_int)
 		&& json_object_get_int64(api) == LINE_API))
 		return true;
-	str_format(why, size, "speaks version %.32s of the plugin protocol, "
+	str_format(why, size, "speaks version %s of the plugin protocol, "
 			      "this handler (shardherd " SHARDHERD_VERSION
 			      ") version " LINE_API_TEXT,
-	    json_object_to_json_string(api));
+	    TEXT_OF(json_object_to_json_string(api), 32));
 	return false;
 }
 

@@ -3,6 +3,7 @@
 #include "handler/post.h"
 
 #include "shared/log.h"
+#include "shared/text.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -161,7 +162,7 @@ post_answer(struct post *p, bool ok, const char *fmt, ...)
 		return;
 	p->asked = false;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	p->staff->answer(p->staff, p->serial, ok, text);
 }

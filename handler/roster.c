@@ -3,6 +3,7 @@
 #include "handler/roster.h"
 
 #include "shared/log.h"
+#include "shared/text.h"
 
 #include <string.h>
 
@@ -162,11 +163,11 @@ without_faulty(struct roster *r, unsigned plugin, struct json_object *declared)
 		if (why == NULL)
 			json_object_array_add(good, json_object_get(o));
 		else
-			log_error("plugin %s: its command number %zu (%.40s) "
+			log_error("plugin %s: its command number %zu (%s) "
 				  "is left out: %s",
 			    r->config->plugin[plugin].name, i + 1,
-			    json_object_is_type(o, json_type_object)
-				? declare_text(o, "name") : "", why);
+			    TEXT_OF(json_object_is_type(o, json_type_object)
+				? declare_text(o, "name") : "", 40), why);
 	}
 	return good;
 }

@@ -8,6 +8,7 @@
 #include "shared/clock.h"
 #include "shared/envelope.h"
 #include "shared/log.h"
+#include "shared/text.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -58,7 +59,7 @@ fail(struct roundtrip *t, int code, const char *fmt, ...)
 
 	t->result.code = code;
 	va_start(ap, fmt);
-	vsnprintf(t->result.text, sizeof(t->result.text), fmt, ap);
+	text_vformat(t->result.text, sizeof(t->result.text), fmt, ap);
 	va_end(ap);
 	end(t);
 }

@@ -4,6 +4,7 @@
 
 #include "handler/line.h"
 #include "shared/log.h"
+#include "shared/text.h"
 
 #include <string.h>
 
@@ -105,9 +106,9 @@ params_check(const struct rpc_method *m, struct json_object *params,
 		(void)value;
 		if (!str_format(word, sizeof(word), " %s ", name)
 		    || strstr(m->params, word) == NULL) {
-			str_format(why, size, "%s has no parameter \"%.64s\"; "
+			str_format(why, size, "%s has no parameter \"%s\"; "
 					      "it knows%s",
-			    m->name, name, m->params);
+			    m->name, TEXT_OF(name, 64), m->params);
 			return why;
 		}
 	}
@@ -142,8 +143,8 @@ rpc_refused(const struct rpc_wait *w, const struct rest_answer *a)
 	if (json_object_is_type(body, json_type_object))
 		json_object_object_get_ex(body, "message", &v);
 	json_object_object_add(data, "message", json_object_get(v));
-	snprintf(why, sizeof(why), "%s: HTTP %d%s%.200s", a->why, a->status,
-	    v ? ", " : "", v ? json_object_get_string(v) : "");
+	str_format(why, sizeof(why), "%s: HTTP %d%s%s", a->why, a->status,
+	    v ? ", " : "", TEXT_OF(v ? json_object_get_string(v) : "", 200));
 	rpc_error(w, RPC_REFUSED, why, rpc_json(data));
 	json_object_put(data);
 	json_object_put(body);
@@ -299,8 +300,8 @@ rpc_request(struct rpc *r, struct plugin *p, const char *id,
 		if (strcmp(rpc_methods[i].name, method) == 0)
 			w.method = &rpc_methods[i];
 	if (w.method == NULL) {
-		str_format(text, sizeof(text), "there is no method \"%.64s\"",
-		    method);
+		str_format(text, sizeof(text), "there is no method \"%s\"",
+		    TEXT_OF(method, 64));
 		rpc_error(&w, RPC_NO_METHOD, text, NULL);
 		return;
 	}

@@ -3,6 +3,7 @@
 #include "handler/sheet.h"
 
 #include "shared/clock.h"
+#include "shared/text.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -66,6 +67,7 @@ sheet_write(struct sheet *s, const struct page_handler *own)
 	SHEET_COUNTERS(X)
 #undef X
 	if (strcmp(p->note, own->note) != 0)
-		str_copy(p->note, own->note, sizeof(p->note));
+		text_clean(p->note, sizeof(p->note), own->note,
+		    strlen(own->note));
 	page_end(&p->lock);
 }

@@ -2,6 +2,8 @@
 /* What a plugin says; see talk.h. */
 #include "handler/talk.h"
 
+#include "shared/text.h"
+
 #include <string.h>
 
 struct json_tokener *
@@ -19,8 +21,8 @@ static void
 talk_bad(struct talk *t, const char *what, const char *text, size_t len)
 {
 	t->kind = TALK_BAD;
-	snprintf(t->why, sizeof(t->why), "%s: %.*s%s", what,
-	    len > 80 ? 80 : (int)len, text, len > 80 ? "..." : "");
+	str_format(t->why, sizeof(t->why), "%s: %s", what,
+	    TEXT_OF_N(text, len, 80));
 }
 
 static bool

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/conn.h"
 
+#include "shared/text.h"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/rand.h>
@@ -171,12 +173,10 @@ on_chunk(wslay_event_context_ptr ws,
 static void
 on_close_frame(struct conn *c, const struct wslay_event_on_msg_recv_arg *m)
 {
-	char why[124] = "";
+	char why[4 * 123 + 1];	/* each byte may become an escape */
 	size_t n = m->msg_length > 2 ? m->msg_length - 2 : 0;
 
-	if (n > 0)
-		(void)str_format(why, sizeof(why), "%.*s", (int)n,
-		    (const char *)m->msg + 2);
+	text_clean(why, sizeof(why), m->msg + m->msg_length - n, n);
 	wslay_event_shutdown_read(c->ws);
 	report_closed(c, m->msg_length < 2 ? NO_STATUS : m->status_code, why);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/dial.h"
 
+#include "shared/text.h"
 #include "shard/upgrade.h"
 
 #include <curl/curl.h>
@@ -108,7 +109,7 @@ fail(struct dial *d, bool reached, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(d->why, sizeof(d->why), fmt, ap);
+	text_vformat(d->why, sizeof(d->why), fmt, ap);
 	va_end(ap);
 	finish(d, &r);
 }

@@ -2,6 +2,7 @@
 #include "shard/session_impl.h"
 
 #include "shared/clock.h"
+#include "shared/text.h"
 
 #include <string.h>
 
@@ -166,9 +167,10 @@ static void
 on_closed(struct session *s, const struct session_in *in)
 {
 	const struct reaction_rule *r = reaction_find(in->code);
-	struct ending e = session_ending(OUTCOME_CLOSED, "closed with %u, %s%s%.90s",
+	struct ending e = session_ending(OUTCOME_CLOSED, "closed with %u, %s%s%s",
 	    in->code ? in->code : REACTION_NO_CODE, r->words,
-	    in->text && in->text[0] ? ": " : "", in->text ? in->text : "");
+	    in->text && in->text[0] ? ": " : "",
+	    TEXT_OF(in->text ? in->text : "", 90));
 
 	page_count_close(s->stats, in->code ? in->code : REACTION_NO_CODE);
 	e.react = (enum reaction)r->react;

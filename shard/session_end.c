@@ -6,6 +6,7 @@
 #include "shard/session_impl.h"
 
 #include "shared/clock.h"
+#include "shared/text.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -23,7 +24,7 @@ session_say(struct session *s, enum log_level level, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
+	text_vformat(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	s->ops->say(s->arg, level, line);
 }
@@ -34,7 +35,7 @@ session_become(struct session *s, enum shard_state state, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(s->stats->note, sizeof(s->stats->note), fmt, ap);
+	text_vformat(s->stats->note, sizeof(s->stats->note), fmt, ap);
 	va_end(ap);
 	if (s->stats->state != (uint32_t)state) {
 		s->stats->state = (uint32_t)state;
@@ -175,12 +176,12 @@ static void
 wait_for(struct session *s, double delay, const char *why)
 {
 	if (s->blocked) {
-		session_become(s, SHARD_WAITING, "%.120s: reading stops until "
-		    "half of that is free again", why);
+		session_become(s, SHARD_WAITING, "%s: reading stops until "
+		    "half of that is free again", TEXT_OF(why, 120));
 		return;
 	}
-	session_become(s, SHARD_WAITING, "%.*s; next attempt in %.1f s", 140, why,
-	    delay);
+	session_become(s, SHARD_WAITING, "%s; next attempt in %.1f s",
+	    TEXT_OF(why, 140), delay);
 	timer_set(&s->wait, delay);
 }
 
@@ -245,7 +246,7 @@ session_ending(enum identify_outcome outcome, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(e.why, sizeof(e.why), fmt, ap);
+	text_vformat(e.why, sizeof(e.why), fmt, ap);
 	va_end(ap);
 	return e;
 }
@@ -262,7 +263,8 @@ session_dial(struct session *s, const char *url)
 	s->progress = s->unacked = s->extended = false;
 	s->stats->connects++;
 	s->stats->interval_ms = 0;
-	session_become(s, SHARD_CONNECTING, "connecting to %.150s", url);
+	session_become(s, SHARD_CONNECTING, "connecting to %s",
+	    TEXT_OF(url, 150));
 	timer_set(&s->deadline, s->lim.connect_s);
 	s->ops->dial(s->arg, url, s->generation);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/upgrade.h"
 
+#include "shared/text.h"
 #include "shared/version.h"
 
 #include <openssl/evp.h>
@@ -177,8 +178,7 @@ read_header(const struct line *l, const char *want, struct seen *seen,
 	    header(l, "Sec-WebSocket-Protocol", &v))
 		seen->extra = seen->extra || v.len > 0;
 	else if (header(l, "CF-RAY", &v))
-		(void)str_format(a->ray, sizeof(a->ray), "%.*s", (int)v.len,
-		    v.p);
+		text_clean(a->ray, sizeof(a->ray), v.p, v.len);
 	else if (header(l, "Retry-After", &v) &&
 	    str_format(num, sizeof(num), "%.*s", (int)v.len, v.p) &&
 	    !str_to_u64(num, &a->retry_after_s))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shared/base.h"
 
+#include "shared/text.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -56,7 +58,7 @@ str_copy(char *dst, const char *src, size_t size)
 	size_t len = strlen(src);
 
 	if (size > 0) {
-		size_t n = len < size ? len : size - 1;
+		size_t n = text_cut(src, len, size - 1);
 
 		memcpy(dst, src, n);
 		dst[n] = '\0';
@@ -72,6 +74,8 @@ str_format(char *dst, size_t size, const char *fmt, ...)
 	va_start(ap, fmt);
 	int n = vsnprintf(dst, size, fmt, ap);
 	va_end(ap);
+	if (n >= 0 && (size_t)n >= size && size > 0)
+		dst[text_whole(dst, size - 1)] = '\0';
 	return n >= 0 && (size_t)n < size;
 }
 

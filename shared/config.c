@@ -6,6 +6,7 @@
  */
 #include "shared/config_own.h"
 #include "shared/config_table.h"
+#include "shared/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +50,7 @@ complain(struct parse *p, int line, const char *fmt, ...)
 
 	p->problems++;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (line > 0)
 		str_format(out, sizeof(out), "%s:%d: %s", p->file, line, text);

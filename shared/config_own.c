@@ -2,25 +2,10 @@
 /* Keys of plugins; see config_own.h. */
 #include "shared/config_own.h"
 
+#include "shared/text.h"
+
 #include <json-c/json.h>
 #include <string.h>
-
-/* Whether a value can be sent as a JSON string is asked of who reads them. */
-static bool
-is_utf8(const char *value)
-{
-	struct json_object *o = json_object_new_string(value), *again;
-	const char *text = json_object_to_json_string_ext(o,
-	    JSON_C_TO_STRING_PLAIN);
-	struct json_tokener *tok = json_tokener_new();
-
-	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
-	again = json_tokener_parse_ex(tok, text, (int)strlen(text) + 1);
-	json_object_put(again);
-	json_object_put(o);
-	json_tokener_free(tok);
-	return again != NULL;
-}
 
 const char *
 config_own_add(char **own, const char *key, const char *value)
@@ -34,7 +19,7 @@ config_own_add(char **own, const char *key, const char *value)
 	    "0123456789_.-") != n)
 		return "expected config. and 1 to 64 letters, digits, '_', "
 		       "'.' and '-'";
-	if (!is_utf8(value))
+	if (!text_is_utf8(value, strlen(value)))
 		return "expected UTF-8";
 	if ((old = config_own_get(*own, key)) != NULL) {
 		free(old);

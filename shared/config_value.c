@@ -8,6 +8,7 @@
 #include "shared/config_value_impl.h"
 
 #include "shared/log.h"
+#include "shared/text.h"
 
 #include <ctype.h>
 #include <json-c/json.h>
@@ -70,7 +71,7 @@ config_value_refuse(struct config_value *v, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(want, sizeof(want), fmt, ap);
+	text_vformat(want, sizeof(want), fmt, ap);
 	va_end(ap);
 	quote(v->text, got);
 	if (strstr(v->text, " ;") != NULL || strstr(v->text, " #") != NULL)

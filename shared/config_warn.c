@@ -6,6 +6,8 @@
  */
 #include "shared/config_table.h"
 
+#include "shared/text.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -110,7 +112,7 @@ warn(struct warn *w, int line, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (line > 0)
 		str_format(at, sizeof(at), ":%d", line);

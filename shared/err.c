@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shared/err.h"
 
+#include "shared/text.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -9,7 +11,7 @@ static void
 err_vset(struct err *e, int code, const char *fmt, va_list ap)
 {
 	e->code = code;
-	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	text_vformat(e->text, sizeof(e->text), fmt, ap);
 }
 
 int
@@ -37,7 +39,8 @@ err_sys(struct err *e, int code, const char *fmt, ...)
 	err_vset(e, code, fmt, ap);
 	va_end(ap);
 	size_t n = strlen(e->text);
-	snprintf(e->text + n, sizeof(e->text) - n, ": %s", strerror(saved));
+	str_format(e->text + n, sizeof(e->text) - n, ": %s",
+	    strerror(saved));
 	errno = saved;
 	return -1;
 }
@@ -52,9 +55,9 @@ err_prefix(struct err *e, const char *fmt, ...)
 		return -1;
 	str_copy(old, e->text, sizeof(old));
 	va_start(ap, fmt);
-	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	text_vformat(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
 	size_t n = strlen(e->text);
-	snprintf(e->text + n, sizeof(e->text) - n, ": %s", old);
+	str_format(e->text + n, sizeof(e->text) - n, ": %s", old);
 	return -1;
 }

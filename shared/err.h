@@ -23,7 +23,7 @@ enum exit_code {
 
 struct err {
 	int code;	 /* enum exit_code the program should end with */
-	char text[1024]; /* whole sentences, no final newline */
+	char text[1024]; /* whole sentences, no newline, text.h-clean */
 };
 
 /* Fills e (which may be NULL) and returns -1. */

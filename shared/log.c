@@ -2,6 +2,7 @@
 #include "shared/log.h"
 
 #include "shared/contract.h"
+#include "shared/text.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -73,23 +74,6 @@ log_parse_level(const char *s, enum log_level *out)
 	return -1;
 }
 
-/* Copies src, control bytes as \xNN, so that no line can forge another. */
-static size_t
-escape(char *dst, size_t size, const char *src)
-{
-	size_t n = 0;
-
-	for (; *src != '\0' && n + 5 < size; src++) {
-		unsigned char c = (unsigned char)*src;
-		if (c < 0x20 || c == 0x7f)
-			n += (size_t)snprintf(dst + n, size - n, "\\x%02x", c);
-		else
-			dst[n++] = (char)c;
-	}
-	dst[n] = '\0';
-	return n;
-}
-
 static void
 emit(enum log_level level, const char *text)
 {
@@ -121,7 +105,8 @@ vlog(enum log_level level, const char *fmt, va_list ap)
 
 	if (level >= the_log.least) {
 		vsnprintf(raw, sizeof(raw), fmt, ap);
-		escape(text, sizeof(text), raw);
+		/* No line can forge another, or move the reader's cursor. */
+		text_clean(text, sizeof(text), raw, strlen(raw));
 		emit(level, text);
 	}
 	errno = saved;

@@ -2,6 +2,8 @@
 /* See logline.h. */
 #include "shared/logline.h"
 
+#include "shared/text.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -78,29 +80,12 @@ logline_time_read(const char *p, int64_t *wall_ms)
 
 /* ---- writing --------------------------------------------------------- */
 
-/* Bytes of the well-formed UTF-8 character at s, 0: it is none. */
-static size_t
-utf8_char(const unsigned char *s)
-{
-	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-	    : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* Longer than needed, surrogates, beyond the last code point. */
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)
-	    || (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 /* One character of src in quotes, at most CHAR_MAX_ bytes; moves both on. */
 static char *
 put_quoted(char *to, const char **src)
 {
 	const unsigned char *s = (const unsigned char *)*src;
-	size_t n = utf8_char(s);
+	size_t n = text_char(s, strnlen(*src, TEXT_CHAR_MAX));
 
 	*src += n > 0 ? n : 1;
 	if (n == 0)
@@ -118,15 +103,6 @@ put_quoted(char *to, const char **src)
 	if (n == 3 && s[0] == 0xe2 && s[1] == 0x80 && (s[2] & 0xfe) == 0xa8)
 		return to + sprintf(to, "\\u20%02x", s[2] - 0x80);
 	return (char *)memcpy(to, s, n) + n;
-}
-
-static char *
-put_plain(char *to, const char **src)
-{
-	unsigned char c = (unsigned char)*(*src)++;
-
-	*to++ = c < ' ' || c == 0x7f ? ' ' : (char)c;
-	return to;
 }
 
 int64_t
@@ -178,9 +154,10 @@ logline_write(char *out, size_t size, enum logline_format f,
 	char *to = out + put_head(out, size, f, l);
 	const char *end = out + size - CHAR_MAX_ - END_ROOM;
 
-	while (*text != '\0' && to < end)
-		to = f == LOGLINE_TEXT ? put_plain(to, &text)
-		    : put_quoted(to, &text);
+	if (f == LOGLINE_TEXT)
+		to += text_clean(to, (size_t)(end - to), text, strlen(text));
+	while (f != LOGLINE_TEXT && *text != '\0' && to < end)
+		to = put_quoted(to, &text);
 	memcpy(to, tail[f], strlen(tail[f]) + 1);
 	return (size_t)(to - out) + strlen(tail[f]);
 }

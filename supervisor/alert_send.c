@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shared/text.h"
 #include "shared/version.h"
 
 #define CONNECT_S 5
@@ -85,7 +86,7 @@ alert_send_body(const struct config *c, const struct alert_msg *m,
     bool discord)
 {
 	struct json_object *o = discord ? for_discord(c, m) : generic(c, m);
-	char *text = base_strdup(json_object_to_json_string_ext(o,
+	char *text = text_json(json_object_to_json_string_ext(o,
 	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 
 	json_object_put(o);
@@ -197,7 +198,7 @@ last_words(int fd, char *out, size_t size)
 	line = strrchr(text, '\n');
 	line = line != NULL ? line + 1 : text;
 	if (line[0] != '\0')
-		str_format(out, size, ": %.80s", line);
+		str_format(out, size, ": %s", TEXT_OF(line, 80));
 }
 
 /* The document fits a pipe, so writing it never waits for the hook. */

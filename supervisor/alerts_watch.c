@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "shared/text.h"
 #include "supervisor/fleet.h"
 
 #define KEPT_KEY "alerts"	/* store blob: struct kept */
@@ -134,7 +135,7 @@ fact(struct alert_fact *f, bool bad, const char *fmt, ...)
 
 	f->bad = bad;
 	va_start(ap, fmt);
-	vsnprintf(f->text, sizeof(f->text), fmt, ap);
+	text_vformat(f->text, sizeof(f->text), fmt, ap);
 	va_end(ap);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "shared/text.h"
 #include "supervisor/fleet.h"
 #include "supervisor/sizing.h"
 
@@ -299,8 +300,8 @@ on_answer(struct ask *ask, const struct ask_answer *answer)
 		return;
 	if (w.status == ASK_OK && !sizing_answer_ok(&w, plain)) {
 		w.status = ASK_GARBAGE;
-		str_format(w.words, sizeof(w.words), "%lld shards, url %.128s",
-		    (long long)w.shards, w.url);
+		str_format(w.words, sizeof(w.words), "%lld shards, url %s",
+		    (long long)w.shards, TEXT_OF(w.url, 128));
 	}
 	if (w.status == ASK_UNAUTHORIZED)
 		refused(a);

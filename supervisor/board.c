@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/text.h"
 #include "shared/version.h"
 #include "supervisor/fleet.h"
 #include "supervisor/proc.h"
@@ -29,7 +30,8 @@ first_note(const struct board *b)
 void
 board_note(struct board *b, enum board_source src, const char *sentence)
 {
-	str_copy(b->note[src], sentence, sizeof(b->note[src]));
+	text_clean(b->note[src], sizeof(b->note[src]), sentence,
+	    strlen(sentence));
 	board_update(b);
 }
 
@@ -151,7 +153,7 @@ board_shard_down(struct board *b, uint32_t slot, bool held, const char *why)
 	s->state_since_ms = clock_boot_ms();
 	s->pid = 0;
 	s->rtt_ms = 0;
-	str_copy(s->note, why, sizeof(s->note));
+	text_clean(s->note, sizeof(s->note), why, strlen(why));
 	page_end(&s->lock);
 }
 
@@ -166,6 +168,6 @@ board_handler_down(struct board *b, const char *why)
 	h->state_since_ms = clock_boot_ms();
 	h->pid = 0;
 	h->plugins_up = 0;
-	str_copy(h->note, why, sizeof(h->note));
+	text_clean(h->note, sizeof(h->note), why, strlen(why));
 	page_end(&h->lock);
 }

@@ -6,6 +6,7 @@
 
 #include "shared/clock.h"
 #include "shared/secret.h"
+#include "shared/text.h"
 #include "shared/version.h"
 #include "supervisor/fleet.h"
 
@@ -94,7 +95,8 @@ hold_set(struct hold *h, uint32_t code, uint32_t shard, const char *text)
 		str_format(h->text, sizeof(h->text), "On hold: %s", text);
 	else
 		str_format(h->text, sizeof(h->text), "On hold: shard %u: "
-		    "%.180s. \"shardherd release\" lets go.", shard, text);
+		    "%s. \"shardherd release\" lets go.", shard,
+		    TEXT_OF(text, 180));
 	log_error("%s No shard may IDENTIFY; live sessions go on.", h->text);
 	tell(h);
 	keep(h);

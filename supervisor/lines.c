@@ -2,6 +2,8 @@
 /* See lines.h. */
 #include "supervisor/lines.h"
 
+#include "shared/text.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,19 +32,19 @@ lines_level(const char **text)
 static void
 hand_out(struct lines *l, char *line, size_t len)
 {
+	char words[LINES_MAX * 4 + 1];
 	const char *text = line;
 	enum log_level level;
 
 	line[len] = '\0';
-	/* A child that crashes may write anything, NUL included. */
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = ' ';
 	level = lines_level(&text);
-	if (*text == '\0')
+	len -= (size_t)(text - line);
+	if (len == 0)
 		return;
-	str_copy(l->last, text, sizeof(l->last));
-	l->fn(l, level, text);
+	/* A child that crashes may write anything, NUL included. */
+	text_clean(words, sizeof(words), text, len);
+	str_copy(l->last, words, sizeof(l->last));
+	l->fn(l, level, words);
 }
 
 static void
@@ -58,8 +60,13 @@ take_lines(struct lines *l)
 	l->len -= (size_t)(start - l->buf);
 	memmove(l->buf, start, l->len);
 	if (l->len == LINES_MAX) {
-		hand_out(l, l->buf, l->len);
-		l->len = 0;
+		size_t n = text_whole(l->buf, l->len);
+		char rest[TEXT_CHAR_MAX];
+
+		l->len -= n;
+		memcpy(rest, l->buf + n, l->len);
+		hand_out(l, l->buf, n);
+		memcpy(l->buf, rest, l->len);
 	}
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "shared/log.h"
+#include "shared/text.h"
 
 /* ---- environment ----------------------------------------------------- */
 
@@ -105,14 +106,6 @@ notify_close(struct notify *n)
 
 /* ---- messages -------------------------------------------------------- */
 
-void
-notify_line(char *text)
-{
-	for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++)
-		if (*p < ' ' || *p == 0x7f)
-			*p = ' ';
-}
-
 static bool tell(struct notify *, const char *fmt, ...) printflike(2, 3);
 
 /* false: the socket is full. */
@@ -137,8 +130,8 @@ tell(struct notify *n, const char *fmt, ...)
 static void
 keep_status(struct notify *n, const char *status)
 {
-	str_copy(n->status, status, sizeof(n->status));
-	notify_line(n->status);
+	/* One line, or it would forge another assignment. */
+	text_clean(n->status, sizeof(n->status), status, strlen(status));
 }
 
 bool

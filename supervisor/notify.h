@@ -38,8 +38,6 @@ void notify_forget(void);
 
 /* The address that a value of $NOTIFY_SOCKET names: false when it is none. */
 bool notify_address(const char *value, struct sockaddr_un *, uint32_t *len);
-/* Line ends and other control characters would begin lines of their own. */
-void notify_line(char *text);
 
 /*
  * READY=1, MAINPID= and STATUS= in one message.  false: it is to be said again,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "shared/text.h"
 
 /* 10 % more than Discord asks: it measures on arrival (4.3). */
 #define MARGIN 0.1
@@ -66,7 +67,7 @@ say(struct permit *p, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (strcmp(text, p->said) == 0)
 		return;

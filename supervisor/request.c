@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "shared/text.h"
 #include "supervisor/permit.h"
 
 static const char *const verb_name[REQUEST_VERB_COUNT] = {
@@ -297,10 +298,21 @@ request_parse(const char *line, size_t len, struct request *r, struct err *e)
 	if (r->verb < REQUEST_VERB_COUNT)
 		rc = parse_args(o, r, e);
 	else
-		rc = err_set(e, EXIT_USAGE, "unknown cmd \"%.40s\"",
-		    cmd != NULL ? cmd : "");
+		rc = err_set(e, EXIT_USAGE, "unknown cmd \"%s\"",
+		    TEXT_OF(cmd != NULL ? cmd : "", 40));
 	json_object_put(o);
 	return rc;
+}
+
+static void
+put_line(struct json_object *o, char *out, size_t size)
+{
+	char *text = text_json(json_object_to_json_string_ext(o,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+
+	str_format(out, size, "%s\n", text);
+	free(text);
+	json_object_put(o);
 }
 
 void
@@ -309,9 +321,7 @@ request_line(const char *key, const char *text, char *out, size_t size)
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, key, json_object_new_string(text));
-	str_format(out, size, "%s\n", json_object_to_json_string_ext(o,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
+	put_line(o, out, size);
 }
 
 void
@@ -322,7 +332,5 @@ request_error(const struct err *e, char *out, size_t size)
 	json_object_object_add(o, "ok", json_object_new_boolean(false));
 	json_object_object_add(o, "code", json_object_new_int(e->code));
 	json_object_object_add(o, "error", json_object_new_string(e->text));
-	str_format(out, size, "%s\n", json_object_to_json_string_ext(o,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
+	put_line(o, out, size);
 }

@@ -6,6 +6,7 @@
 #include "supervisor/rolling.h"
 
 #include "shared/clock.h"
+#include "shared/text.h"
 #include "supervisor/fleet.h"
 #include "supervisor/liveness.h"
 
@@ -21,7 +22,7 @@ judge_one(struct rolling *r, struct member *c, char *words, size_t size)
 
 	if (c->pid != r->slot[c->slot].pid) {
 		str_format(words, size, "%s has ended since it was replaced: "
-		    "%.150s.", c->name, p->watch.last_end);
+		    "%s.", c->name, TEXT_OF(p->watch.last_end, 150));
 		return ROLLOUT_BAD;
 	}
 	if (!page_read(&p->shard, &s, sizeof(s)) || s.pid != c->pid

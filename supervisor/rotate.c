@@ -7,6 +7,7 @@
 
 #include "shared/clock.h"
 #include "shared/secret.h"
+#include "shared/text.h"
 #include "supervisor/fleet.h"
 #include "supervisor/sizing.h"
 
@@ -24,7 +25,7 @@ say(struct rotate *r, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	log_notice("Token: %s", text);
 	control_say(&r->fleet->control, r->ticket, "progress", text);
@@ -61,7 +62,7 @@ fail(struct rotate *r, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	err_set(&e, code, "%s", text);
 	finish(r, &e);

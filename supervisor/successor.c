@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shared/page.h"
+#include "shared/text.h"
 #include "shared/version.h"
 #include "supervisor/fleet.h"
 #include "supervisor/guard.h"
@@ -276,8 +277,8 @@ conclude(struct successor *s)
 		fail(s, &e);
 	} else if (examine_read(s->said, s->status, &s->examined, &why)
 	    == -1) {
-		err_set(&e, why.code, "%s can't take over: %.700s",
-		    s->wish.path, why.text);
+		err_set(&e, why.code, "%s can't take over: %s",
+		    s->wish.path, TEXT_OF(why.text, 700));
 		fail(s, &e);
 	} else {
 		fits(s);

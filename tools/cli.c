@@ -4,6 +4,7 @@
 #include "shared/clock.h"
 #include "shared/config_table.h"
 #include "shared/log.h"
+#include "shared/text.h"
 #include "shared/version.h"
 
 #include <curl/curl.h>
@@ -93,21 +94,46 @@ static const char *const exit_name[] = {
 void
 cli_say(const char *fmt, ...)
 {
+	char text[4096];
 	va_list ap;
 
 	fflush(stdout);
-	fputs("shardherd: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	putc('\n', stderr);
+	fprintf(stderr, "shardherd: %s\n", text);
+}
+
+void
+cli_print(const char *fmt, ...)
+{
+	va_list ap, again;
+	size_t n, room;
+	char *raw, *text;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = (size_t)vsnprintf(NULL, 0, fmt, ap);
+	room = 6 * n + 32;	/* the longest form of each byte */
+	raw = base_alloc(n + 1);
+	text = base_alloc(room);
+	vsnprintf(raw, n + 1, fmt, again);
+	va_end(again);
+	va_end(ap);
+	text_clean(text, room, raw, n);
+	puts(text);
+	free(text);
+	free(raw);
 }
 
 void
 cli_print_json(struct json_object *o)
 {
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-	    JSON_C_TO_STRING_NOSLASHESCAPE));
+	char *text = text_json(json_object_to_json_string_ext(o,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+
+	puts(text);
+	free(text);
 	json_object_put(o);
 }
 
@@ -142,7 +168,7 @@ cli_error(struct cli *c, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	err_set(&c->err, code, "%s", text);
 	return cli_fail(c);

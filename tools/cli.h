@@ -41,6 +41,8 @@ int cli_error(struct cli *, int code, const char *fmt, ...) printflike(3, 4);
 int cli_usage(struct cli *);
 /* A sentence on stderr: "shardherd: ...". */
 void cli_say(const char *fmt, ...) printflike(1, 2);
+/* A line of text on stdout that may quote something foreign: cleaned. */
+void cli_print(const char *fmt, ...) printflike(1, 2);
 /* Prints and frees the object. */
 void cli_print_json(struct json_object *);
 

@@ -93,7 +93,7 @@ finish(struct cli *c, int code, const char *line)
 	struct json_object *o;
 
 	if (!c->json) {
-		puts(line);
+		cli_print("%s", line);
 		return code;
 	}
 	o = json_object_new_object();

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <string.h>
+#include <unistd.h>
 #include <time.h>
 
 #define SLACK_S 15	/* beyond start_timeout and drain_timeout */
@@ -155,10 +156,14 @@ show_text(const struct deadletter *d, const char *raw)
 	struct json_object *o = to_json(d);
 
 	json_object_object_foreach(o, key, val)
-		printf("%-12s %s\n", key, json_object_get_string(val));
+		cli_print("%-12s %s", key, json_object_get_string(val));
 	json_object_put(o);
 	putchar('\n');
-	fwrite(raw, 1, d->raw_kept, stdout);
+	/* A terminal would obey what may stand in it; a file gets it whole. */
+	if (isatty(STDOUT_FILENO))
+		cli_print("%.*s", (int)d->raw_kept, raw);
+	else
+		fwrite(raw, 1, d->raw_kept, stdout);
 	putchar('\n');
 }
 

@@ -39,7 +39,7 @@ put_line(const char *line, const struct logline *l, void *arg)
 	char time[LOGLINE_TIME + 1];
 
 	if (!v->cli->json) {
-		puts(line);
+		cli_print("%s", line);
 		return;
 	}
 	o = json_object_new_object();

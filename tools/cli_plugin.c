@@ -118,7 +118,7 @@ print_table(const struct page_plugins *all, bool alive)
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
 		if (all->plugin[i].name[0] != '\0' &&
 		    all->plugin[i].note[0] != '\0')
-			printf("%s: %s\n", all->plugin[i].name,
+			cli_print("%s: %s", all->plugin[i].name,
 			    all->plugin[i].note);
 }
 

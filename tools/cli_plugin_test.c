@@ -7,6 +7,7 @@
 #include "tools/cli_plugin.h"
 
 #include "shared/clock.h"
+#include "shared/text.h"
 #include "tools/trial.h"
 
 #include <stdarg.h>
@@ -41,7 +42,7 @@ say(struct test *t, enum verdict v, const char *check, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	t->failed += v == FAIL;
 	if (!t->cli->json) {

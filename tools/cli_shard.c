@@ -38,7 +38,7 @@ show_value(const char *key, struct json_object *val)
 	if (val == NULL)
 		printf("%-18s -\n", key);
 	else
-		printf("%-18s %s\n", key, json_object_get_string(val));
+		cli_print("%-18s %s", key, json_object_get_string(val));
 }
 
 static int

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/cli_table.h"
 
+#include "shared/text.h"
+
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -27,7 +29,7 @@ cli_table_add(struct cli_table *t, const char *fmt, ...)
 		t->cell = base_realloc(t->cell, t->room * sizeof(*t->cell));
 	}
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	t->cell[n].text = base_strdup(text);
 	t->cell[n].colour = CLI_PLAIN;

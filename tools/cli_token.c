@@ -2,12 +2,12 @@
 #include "tools/cli_token.h"
 
 #include "shared/secret.h"
+#include "shared/text.h"
 #include "shared/tls.h"
 #include "shared/version.h"
 #include "tools/cli_verbs.h"
 
 #include <curl/curl.h>
-#include <ctype.h>
 #include <json-c/json.h>
 #include <string.h>
 
@@ -41,10 +41,8 @@ copy_string(struct json_object *o, const char *key, char *out, size_t size)
 	out[0] = '\0';
 	if (json_object_object_get_ex(o, key, &f) &&
 	    json_object_is_type(f, json_type_string))
-		str_copy(out, json_object_get_string(f), size);
-	for (; *out != '\0'; out++)
-		if (iscntrl((unsigned char)*out))
-			*out = '?';
+		text_clean(out, size, json_object_get_string(f),
+		    (size_t)json_object_get_string_len(f));
 }
 
 static int

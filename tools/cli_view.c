@@ -2,6 +2,7 @@
 #include "tools/cli_view.h"
 
 #include "shared/clock.h"
+#include "shared/text.h"
 #include "shared/verdict.h"
 
 #include <errno.h>
@@ -129,6 +130,9 @@ later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* A page is a file: whoever wrote it, its words are shown as text. */
+#define WORDS(array) text_clean_own(array, sizeof(array))
+
 static void
 read_shard(struct cli_view *v, const struct page_slot *slot,
     struct cli_shard *out, bool this_boot)
@@ -143,9 +147,9 @@ read_shard(struct cli_view *v, const struct page_slot *slot,
 	out->s.state = verdict.state;
 	out->deaf = verdict.deaf;
 	out->state = verdict.word;
-	out->s.note[sizeof(out->s.note) - 1] = '\0';
-	out->w.last_end[sizeof(out->w.last_end) - 1] = '\0';
-	out->w.version[sizeof(out->w.version) - 1] = '\0';
+	WORDS(out->s.note);
+	WORDS(out->w.last_end);
+	WORDS(out->w.version);
 	v->deaf += out->deaf;
 	v->ready += verdict.ready;
 	v->in_state[out->s.state] += !out->deaf;
@@ -218,6 +222,16 @@ read_page(struct cli_view *v, const struct page *page, bool locked)
 	    sizeof(v->handler_watch));
 	page_read(&h->supervisor_watch, &v->supervisor_watch,
 	    sizeof(v->supervisor_watch));
+	WORDS(v->cluster.name);
+	WORDS(v->cluster.note);
+	WORDS(v->cluster.reboot);
+	WORDS(v->cluster.version);
+	WORDS(v->cluster.config_path);
+	WORDS(v->cluster.rollout_note);
+	WORDS(v->cluster.probe.text);
+	WORDS(v->handler.note);
+	WORDS(v->handler_watch.version);
+	WORDS(v->handler_watch.last_end);
 	v->alive = locked;
 	v->handler_alive = this_boot &&
 	    cli_view_process(v->handler_watch.pid, v->handler_watch.pid_start);

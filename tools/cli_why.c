@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* why: what happened to a shard, in sentences, from evidence on disk only. */
 #include "shared/store.h"
+#include "shared/text.h"
 #include "tools/cli_table.h"
 #include "tools/cli_verbs.h"
 #include "tools/cli_view.h"
@@ -27,7 +28,7 @@ tell(struct story *st, const char *fmt, ...)
 	if (st->n == SENTENCES_MAX)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(st->text[st->n++], sizeof(st->text[0]), fmt, ap);
+	text_vformat(st->text[st->n++], sizeof(st->text[0]), fmt, ap);
 	va_end(ap);
 }
 

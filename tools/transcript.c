@@ -2,6 +2,7 @@
 /* See transcript.h. */
 #include "tools/transcript.h"
 
+#include "shared/text.h"
 #include "tools/tap.h"
 
 #include <stdarg.h>
@@ -79,7 +80,7 @@ keep(struct transcript_lines *l, const char *fmt, ...)
 	if (l->n++ >= TRANSCRIPT_KEPT)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(l->text[l->n - 1], TRANSCRIPT_WORDS, fmt, ap);
+	text_vformat(l->text[l->n - 1], TRANSCRIPT_WORDS, fmt, ap);
 	va_end(ap);
 }
 
@@ -103,8 +104,8 @@ add_event(struct transcript *t, uint64_t ms, struct json_object *m)
 		str_copy(e->name, event != NULL ? text(event, "t") : "an event "
 		    "that is not JSON", sizeof(e->name));
 	else if (strcmp(method, "timer") == 0)
-		snprintf(e->name, sizeof(e->name), "timer %.40s",
-		    text(params, "name"));
+		str_format(e->name, sizeof(e->name), "timer %s",
+		    TEXT_OF(text(params, "name"), 40));
 	else
 		str_copy(e->name, method, sizeof(e->name));
 	if (strcmp(e->name, "MESSAGE_CREATE") == 0 && t->mark != NULL
@@ -270,8 +271,8 @@ take_out(struct transcript *t, uint64_t ms, const char *line, size_t len,
 	if (m != NULL)
 		why = from_plugin(t, ms, m);
 	if (why != NULL)
-		keep(&t->bad, "line %zu, %s: %.*s", t->out_lines, why,
-		    len < 100 ? (int)len : 100, line);
+		keep(&t->bad, "line %zu, %s: %s", t->out_lines, why,
+		    TEXT_OF_N(line, len, 100));
 	json_object_put(m);
 }
 
@@ -304,9 +305,8 @@ transcript_line(struct transcript *t, const char *line, size_t len)
 	else if (tag == TAP_OUT)
 		take_out(t, ms, line, len, cut);
 	else if (tag == TAP_ERR) {
-		keep(&t->errors, "%.*s", (int)(len < 200 ? len : 200), line);
-		snprintf(t->last_error, sizeof(t->last_error), "%.*s",
-		    (int)(len < 200 ? len : 200), line);
+		text_clean(t->last_error, sizeof(t->last_error), line, len);
+		keep(&t->errors, "%s", t->last_error);
 	} else if (tag == TAP_STARTED) {
 		t->starts++;
 	} else if (tag == TAP_ENDED) {

@@ -173,7 +173,7 @@ class Sim:
 
     def try_ctl(self, *args, timeout=WAIT_S):
         return subprocess.run([SIMULATOR, "ctl", "--dir", self.dir]
-            + [str(a) for a in args], stdin=subprocess.DEVNULL,
+            + [a if isinstance(a, bytes) else str(a) for a in args], stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=timeout + 10)
 
     def ctl(self, *args, timeout=WAIT_S):

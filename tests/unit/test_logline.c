@@ -42,7 +42,7 @@ test_forms(void **state)
 {
 	static const char forged[] = "a\n" TIME " error supervisor: b";
 
-	check_form(LOGLINE_TEXT, forged, TIME " warn shard 3: a " TIME
+	check_form(LOGLINE_TEXT, forged, TIME " warn shard 3: a\\x0a" TIME
 	    " error supervisor: b");
 	check_form(LOGLINE_LOGFMT, "say \"x\" = \\", "time=" TIME " level=warn "
 	    "who=\"shard 3\" shard=3 msg=\"say \\\"x\\\" = \\\\\"");
@@ -137,7 +137,7 @@ test_stderr(void **state)
 	dup2(was, STDERR_FILENO);
 	assert_true(n > 0);
 	buf[n] = '\0';
-	assert_string_equal(buf, "<4>shard 3: one two\n<4>time=" TIME
+	assert_string_equal(buf, "<4>shard 3: one\\x0atwo\n<4>time=" TIME
 	    " level=warn who=\"shard 3\" shard=3 msg=\"x\"\n");
 	close(fds[0]);
 	close(fds[1]);

@@ -56,7 +56,7 @@ talk(const char *value)
 	while (heard(fd)[0] != '\0')
 		continue;
 	assert_true(notify_ready(&n, "two\nREADY=0"));
-	snprintf(want, sizeof(want), "READY=1\nMAINPID=%d\nSTATUS=two "
+	snprintf(want, sizeof(want), "READY=1\nMAINPID=%d\nSTATUS=two\\x0a"
 	    "READY=0\n", (int)getpid());
 	assert_string_equal(heard(fd), want);
 	notify_reloading(&n);

@@ -233,9 +233,9 @@ texts(void **state)
 {
 	struct sim_text t = {0};
 
-	text_json(&t, "a\"\\\n\x01\xc3\xa9");
+	text_quote(&t, "a\"\\\n\x01\xc3\xa9");
 	assert_string_equal(t.p, "\"a\\\"\\\\\\n\\u0001\xc3\xa9\"");
-	text_cut(&t, t.len - 1);
+	text_drop(&t, t.len - 1);
 	assert_string_equal(t.p, "\"");
 	text_u64(&t, UINT64_MAX);
 	assert_string_equal(t.p, "\"18446744073709551615");

@@ -113,7 +113,7 @@ add_nonce(struct sim_text *t, json_object *d)
 	if (!v || json_object_get_string_len(v) > ASK_NONCE_MAX)
 		return;
 	text_str(t, ",\"nonce\":");
-	text_json(t, json_object_get_string(v));
+	text_quote(t, json_object_get_string(v));
 }
 
 static void

@@ -143,7 +143,7 @@ take_input(struct audit *a)
 			return -1;
 		done = a->seen = end + 1;
 	}
-	text_cut(&a->in, done);
+	text_drop(&a->in, done);
 	a->seen = a->in.len;
 	if (a->batch.len == 0)
 		return a->in.len > AUDIT_LINE_MAX ? -1 : 0;
@@ -201,7 +201,7 @@ read_back(struct audit *a)
 		if (len < 4 || memcmp(a->back.p, "ok ", 3) != 0 ||
 		    confirm(a, a->back.p + 3, len - 3) < 0)
 			return -1;
-		text_cut(&a->back, len + 1);
+		text_drop(&a->back, len + 1);
 	}
 	return 0;
 }

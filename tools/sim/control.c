@@ -68,7 +68,7 @@ client_flush(struct client *cl)
 			client_drop(cl);
 			return false;
 		}
-		text_cut(&cl->out, (size_t)n);
+		text_drop(&cl->out, (size_t)n);
 	}
 	ev_io_stop(cl->sim->loop, &cl->wr);
 	if (!cl->last)
@@ -154,7 +154,7 @@ take_lines(struct client *cl)
 		}
 		done = (size_t)(nl - cl->in.p) + 1;
 	}
-	text_cut(&cl->in, done);
+	text_drop(&cl->in, done);
 	if (cl->in.len > CONTROL_LINE_MAX)
 		client_drop(cl);
 	else

@@ -49,7 +49,7 @@ add_word(struct sim_text *t, const char *word, bool file)
 {
 	char path[PATH_MAX];
 
-	text_json(t, file && realpath(word, path) ? path : word);
+	text_quote(t, file && realpath(word, path) ? path : word);
 }
 
 static bool

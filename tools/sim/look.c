@@ -77,7 +77,7 @@ say(struct sim *sim, struct world_msg *m, struct sim_text *out)
 
 	json_object_object_get_ex(o, "author", &author);
 	text_fmt(out, "%" PRIu64 "  %s  ", m->id, text_of(author, "username"));
-	text_json(out, text_of(o, "content"));
+	text_quote(out, text_of(o, "content"));
 	if (json_object_object_get_ex(o, "embeds", &embeds)
 	    && json_object_array_length(embeds) > 0)
 		text_fmt(out, "  embeds %s", json_object_to_json_string_ext(

@@ -62,7 +62,7 @@ add_violations(struct sim *sim, struct sim_text *t)
 
 		text_fmt(t, "{\"at_ms\":%" PRIu64 ",\"shard\":%d,\"what\":",
 		    v->at_ms, v->shard);
-		text_json(t, v->what);
+		text_quote(t, v->what);
 		text_str(t, i + 1 < b->violations ? "}," : "}");
 	}
 }

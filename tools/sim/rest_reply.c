@@ -97,7 +97,7 @@ rest_refuse(struct rest_call *c, enum rest_error e)
 {
 	begin(c, error_table[e].status, "application/json");
 	text_str(&c->out, "{\"message\":");
-	text_json(&c->out, error_table[e].text);
+	text_quote(&c->out, error_table[e].text);
 	text_fmt(&c->out, ",\"code\":%d}", error_table[e].code);
 }
 

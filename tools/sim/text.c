@@ -98,7 +98,7 @@ json_byte(struct sim_text *t, unsigned char c)
 }
 
 void
-text_json_n(struct sim_text *t, const char *s, size_t len)
+text_quote_n(struct sim_text *t, const char *s, size_t len)
 {
 	text_add(t, "\"", 1);
 	for (size_t i = 0; i < len; i++)
@@ -107,9 +107,9 @@ text_json_n(struct sim_text *t, const char *s, size_t len)
 }
 
 void
-text_json(struct sim_text *t, const char *s)
+text_quote(struct sim_text *t, const char *s)
 {
-	text_json_n(t, s, strlen(s));
+	text_quote_n(t, s, strlen(s));
 }
 
 void
@@ -121,7 +121,7 @@ text_reset(struct sim_text *t)
 }
 
 void
-text_cut(struct sim_text *t, size_t n)
+text_drop(struct sim_text *t, size_t n)
 {
 	must(n <= t->len);
 	t->len -= n;

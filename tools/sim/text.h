@@ -17,10 +17,10 @@ int text_say(struct sim_text *, int code, const char *fmt, ...)
     printflike(3, 4);
 void text_u64(struct sim_text *, uint64_t);
 /* A JSON string with its quotes; bytes >= 0x80 pass unchanged. */
-void text_json(struct sim_text *, const char *);
-void text_json_n(struct sim_text *, const char *, size_t);
+void text_quote(struct sim_text *, const char *);
+void text_quote_n(struct sim_text *, const char *, size_t);
 void text_reset(struct sim_text *);	/* empty, memory kept */
-void text_cut(struct sim_text *, size_t n); /* drops the first n bytes */
+void text_drop(struct sim_text *, size_t n); /* drops the first n bytes */
 void text_free(struct sim_text *);
 
 #endif

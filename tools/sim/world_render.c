@@ -361,7 +361,7 @@ world_render_said(struct world *w, const struct world_channel *c,
 	struct sim_text quoted = {0};
 	struct fields f = {0};
 
-	text_json(&quoted, words);
+	text_quote(&quoted, words);
 	fields_time(w, &f);
 	if (!dm)
 		fields_actor(w, &f, c->guild, user);
