@@ -2,6 +2,7 @@
 /* Commands in events; see call.h. */
 #include "handler/call.h"
 
+#include "handler/buf.h"
 #include "handler/field.h"
 #include "handler/talk.h"
 #include "shared/envelope.h"
@@ -218,6 +219,29 @@ read_roles(struct call *c, struct json_object *member)
 	}
 }
 
+/*
+ * What somebody wrote.  A NUL in it would end it for everything below, and
+ * with it the arguments of a command: it becomes a letter that can't be read.
+ */
+static const char *
+content_of(struct json_object *d)
+{
+	static const char unread[] = "\xef\xbf\xbd";
+	struct json_object *v = field_of(d, "content", json_type_string);
+	const char *s = v != NULL ? json_object_get_string(v) : "";
+	size_t n = v != NULL ? (size_t)json_object_get_string_len(v) : 0;
+	struct buf b = {0};
+
+	if (strlen(s) == n)
+		return s;
+	for (size_t i = 0; i < n; i++)
+		buf_add(&b, s[i] != '\0' ? s + i : unread,
+		    s[i] != '\0' ? 1 : strlen(unread));
+	json_object_set_string_len(v, buf_data(&b), (int)buf_len(&b));
+	buf_free(&b);
+	return json_object_get_string(v);
+}
+
 static bool
 read_message(struct call *c, const struct roster *r,
     const struct call_ways *w)
@@ -229,8 +253,7 @@ read_message(struct call *c, const struct roster *r,
 	if ((type > MESSAGE_PLAIN && type != MESSAGE_REPLY)
 	    || declare_text(c->d, "webhook_id")[0] != '\0')
 		return false;
-	c->command = command_at(r, w, declare_text(c->d, "content"),
-	    &c->text);
+	c->command = command_at(r, w, content_of(c->d), &c->text);
 	if (c->command == NULL)
 		return false;
 	words_typed(&c->words, c->text, c->command->options, c->fault);

@@ -73,7 +73,9 @@ static const char *
 talk_request(struct talk *t, struct json_object *method, bool has_id,
     struct json_object *id)
 {
-	if (!json_object_is_type(method, json_type_string))
+	if (!json_object_is_type(method, json_type_string)
+	    || strlen(json_object_get_string(method))
+	    != (size_t)json_object_get_string_len(method))
 		return "its method is not a string";
 	t->kind = TALK_REQUEST;
 	t->method = json_object_get_string(method);

@@ -355,6 +355,15 @@ words_typed(struct words *w, const char *text, struct json_object *declared,
 
 /* ---- chosen ------------------------------------------------------------------ */
 
+/* Whole: a text may hold NUL. */
+static struct json_object *
+in_words(struct json_object *v)
+{
+	return json_object_is_type(v, json_type_string)
+	    ? json_object_get(v)
+	    : json_object_new_string(json_object_get_string(v));
+}
+
 void
 words_chosen(struct words *w, struct json_object *options)
 {
@@ -375,7 +384,6 @@ words_chosen(struct words *w, struct json_object *options)
 			continue;
 		json_object_object_add(w->options, declare_text(o, "name"),
 		    json_object_get(v));
-		json_object_array_add(w->args,
-		    json_object_new_string(json_object_get_string(v)));
+		json_object_array_add(w->args, in_words(v));
 	}
 }

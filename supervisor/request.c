@@ -20,7 +20,10 @@ get_string(struct json_object *o, const char *key)
 	struct json_object *v;
 
 	if (!json_object_object_get_ex(o, key, &v)
-	    || !json_object_is_type(v, json_type_string))
+	    || !json_object_is_type(v, json_type_string)
+	    /* A NUL in it would make "stop" of "stop\0 not". */
+	    || strlen(json_object_get_string(v))
+	    != (size_t)json_object_get_string_len(v))
 		return NULL;
 	return json_object_get_string(v);
 }

@@ -114,6 +114,9 @@ test_typed(void **state)
 		"set on {\"who\":\"5\",\"yes\":true,\"how\":\"f\"}"},
 	    {"!set on 5 yes slow", "set on - how must be one of its choices"},
 	    {"!set on 5 yes none", "set on - how must be one of its choices"},
+	    /* f_b7: a NUL cuts nothing off. */
+	    {"!roll 6 a\\u0000b",
+		"roll {\"sides\":6,\"why\":\"a\xef\xbf\xbd" "b\"}"},
 	    {"!help me", "help {\"command\":\"me\"}"},
 	    {"!roll \\\"", "roll - sides must be a whole number within its "
 		"bounds"},

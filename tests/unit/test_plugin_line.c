@@ -210,6 +210,7 @@ test_talk(void **state)
 	    {"{\"method\":\"say\"}", TALK_REQUEST, 0, ""},
 	    {"{\"method\":\"say\",\"id\":[]}", TALK_BAD, 0, NULL},
 	    {"{\"method\":7}", TALK_BAD, 0, NULL},
+	    {"{\"method\":\"say\\u0000no\"}", TALK_BAD, 0, NULL},
 	    {"{\"method\":\"done\"}", TALK_BAD, 0, NULL},
 	    {"{\"id\":-1,\"result\":1}", TALK_BAD, 0, NULL},
 	    {"{\"id\":\"5\",\"result\":1}", TALK_BAD, 0, NULL},

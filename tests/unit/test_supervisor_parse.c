@@ -61,7 +61,7 @@ static void
 test_bad_requests(void **state)
 {
 	static const char *const bad[] = { "", "{", "[]", "null", "7",
-	    "\"ping\"", "{}", "{\"cmd\":1}", "{\"cmd\":\"Ping\"}",
+	    "\"ping\"", "{}", "{\"cmd\":\"ping\\u0000not\"}", "{\"cmd\":1}", "{\"cmd\":\"Ping\"}",
 	    "{\"cmd\":\"shard\"}", "{\"cmd\":\"shard\",\"id\":-1,"
 	    "\"action\":\"restart\"}", "{\"cmd\":\"shard\",\"id\":1}",
 	    "{\"cmd\":\"shard\",\"id\":\"1\",\"action\":\"restart\"}",
