@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/inherited.h"
 #include "shared/log.h"
 #include "shared/proctitle.h"
 
@@ -110,13 +111,9 @@ child(const struct alert_post *a, const struct alert_msg *m, int fd)
 	char why[192] = "", line[sizeof(a->got)];
 	unsigned done;
 	int keep[] = { fd };
-	sigset_t none;
 
 	setpgid(0, 0);
-	sigemptyset(&none);
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	inherited_signals_default();
 	signal(SIGPIPE, SIG_IGN);
 	fd_close_from(STDERR_FILENO + 1, keep, nitems(keep));
 	proctitle_set("shardherd: alerting");

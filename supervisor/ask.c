@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/inherited.h"
 #include "shared/log.h"
 #include "shared/proctitle.h"
 #include "supervisor/ask_rest.h"
@@ -127,13 +128,9 @@ static void noreturn_fn
 child(const struct ask *a, enum ask_what what, int fd)
 {
 	struct ask_answer answer;
-	sigset_t none;
 	int keep[] = { fd };
 
-	sigemptyset(&none);
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	inherited_signals_default();
 	signal(SIGPIPE, SIG_IGN);
 	fd_close_from(STDERR_FILENO + 1, keep, nitems(keep));
 	proctitle_set("shardherd: asking %s", a->config->api);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/inherited.h"
 #include "shared/oom.h"
 #include "shared/proctitle.h"
 #include "shared/version.h"
@@ -75,6 +76,7 @@ start_again(struct fleet *f, int back)
 	int status = -1;
 
 	if (pid == 0) {
+		inherited_signals_default();
 		setrlimit(RLIMIT_NOFILE, &f->nofile);
 		oom_set(f->oom_base);
 		program_exec(&program, argv);
@@ -128,7 +130,7 @@ guard_main(struct fleet *f, const struct arrival *a, int parent, int word)
 	const int keep[] = { parent, word, a->client, a->back, f->logs.fd };
 	enum verdict verdict;
 
-	spawn_fresh_signals();
+	inherited_signals_default();
 	setsid();
 	/* The lock above all: it must go with the supervisor. */
 	fd_close_from(STDERR_FILENO + 1, keep, nitems(keep));

@@ -15,6 +15,7 @@
 #include <zlib.h>
 
 #include "shared/clock.h"
+#include "shared/inherited.h"
 #include "shared/log.h"
 #include "shared/oom.h"
 #include "shared/proctitle.h"
@@ -110,12 +111,8 @@ child(const struct logpack *p, int from)
 {
 	char to[LOGFILES_PATH];
 	struct err e;
-	sigset_t none;
 
-	sigemptyset(&none);
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	inherited_signals_default();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	fd_close_from(STDERR_FILENO + 1, &from, 1);
 	proctitle_set("shardherd: packing a log");

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "shard/shard.h"
+#include "shared/inherited.h"
 #include "shared/oom.h"
 #include "shared/proctitle.h"
 #include "supervisor/fleet.h"
@@ -19,17 +20,6 @@
 
 #define SPAWN_FDS 6	/* for a moment, to start a process */
 #define FD_SPARE 32	/* sources of dup2 are first moved above this */
-
-void
-spawn_fresh_signals(void)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 /* stdin leads nowhere; what a library prints on stdout is logged, too. */
 static bool
@@ -58,7 +48,7 @@ shard_child(struct member *c, int control, const int errs[2])
 	    .presence = c->second != NULL && rolling_shows(&f->rolling,
 		c->slot) };
 
-	spawn_fresh_signals();
+	inherited_signals_default();
 	if (!fresh_stdio(errs[1]))
 		_exit(EXIT_DEGRADED);
 	fd_close_from(STDERR_FILENO + 1, keep, nitems(keep));
@@ -144,7 +134,7 @@ handler_child(struct member *c, int control, const int errs[2], int conf_fd,
 	char generation[16], role[] = CONTRACT_ROLE_HANDLER;
 	char *argv[] = { f->argv[0], role, f->config->path, generation, NULL };
 
-	spawn_fresh_signals();
+	inherited_signals_default();
 	if (!fresh_stdio(errs[1]) || program.fd == -1
 	    || !move_fds(m, nitems(m)))
 		_exit(EXIT_DEGRADED);
@@ -194,7 +184,7 @@ examiner_child(struct fleet *f, const struct program *next, const char *path,
 	char *argv[] = { name, role, f->config->path, NULL };
 
 	str_copy(name, path, sizeof(name));
-	spawn_fresh_signals();
+	inherited_signals_default();
 	setsid();	/* so that all of it can be killed */
 	if (!fresh_stdio(out_fd) || program.fd == -1
 	    || dup2(STDERR_FILENO, STDOUT_FILENO) == -1

@@ -23,7 +23,5 @@ int spawn_token(const char *token, struct err *);
  * Its pid leads a group of its own; -1: it could not be made. */
 pid_t spawn_examiner(struct fleet *, const struct program *, const char *path,
     int out_fd, struct err *);
-/* In a fresh child: as no handler of ours and no mask had ever been. */
-void spawn_fresh_signals(void);
 
 #endif

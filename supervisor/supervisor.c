@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/inherited.h"
 #include "shared/oom.h"
 #include "shared/proctitle.h"
 #include "shared/sandbox.h"
@@ -112,6 +113,8 @@ signals_open(struct signals *s, struct fleet *f, struct err *e)
 	sigaddset(&set, SIGCHLD);
 	signal(SIGPIPE, SIG_IGN);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* Ignored by whoever started us (nohup), it would never come. */
+	inherited_take(SIGHUP);
 	s->fleet = f;
 	s->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->fd == -1)

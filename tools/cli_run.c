@@ -6,6 +6,7 @@
 #include "supervisor/supervisor.h"
 
 #include "shared/clock.h"
+#include "shared/inherited.h"
 #include "tools/cli_verbs.h"
 #include "tools/cli_view.h"
 
@@ -14,7 +15,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,6 +41,7 @@ cli_run(struct cli *c)
 	if (c->argc > 0)
 		return cli_usage(c);
 	fflush(stdout);
+	inherited_daemon(NULL, 0);
 	return supervisor_main(&a);
 }
 
@@ -60,11 +61,9 @@ daemon_main(struct cli *c, int ready_fd)
 		    strerror(errno));
 	if (setsid() == -1 || null == -1)
 		_exit(EXIT_DEGRADED);
-	umask(077);
 	for (int fd = 0; fd <= 2; fd++)
 		dup2(null, fd);
-	if (null > 2)
-		close(null);
+	inherited_daemon(&ready_fd, 1);
 	_exit(supervisor_main(&a));
 }
 
@@ -123,14 +122,16 @@ read_word(struct cli *c, int fd, char *out, size_t size, uint64_t until)
 	return -1;
 }
 
-/* It has said why it cannot start; its locks go only when it ends. */
-static void
-await_end(pid_t pid)
+/* It can't start, and its locks go only when it ends.  false: it has not. */
+static bool
+await_end(pid_t pid, int *status)
 {
 	uint64_t until = clock_boot_ms() + END_WAIT_MS;
+	pid_t ended;
 
-	while (waitpid(pid, NULL, WNOHANG) == 0 && cli_step(until))
+	while ((ended = waitpid(pid, status, WNOHANG)) == 0 && cli_step(until))
 		continue;
+	return ended == pid;
 }
 
 /* "ok" or "error CODE sentence": 0, or -1 with c->err. */
@@ -144,7 +145,7 @@ understand(struct cli *c, char *word, ssize_t n, pid_t pid, bool asked)
 	if (n > 0 && strcmp(word, "ok") == 0)
 		return 0;
 	if (n > 0 && sscanf(word, "error %d %n", &code, &at) == 1 && at > 0) {
-		await_end(pid);
+		await_end(pid, &status);
 		return err_set(&c->err, code, "%s", word + at);
 	}
 	if (n == -1) {
@@ -154,7 +155,11 @@ understand(struct cli *c, char *word, ssize_t n, pid_t pid, bool asked)
 		    "in the background: %s", (int)pid, note[0] != '\0' ? note :
 		    "\"shardherd status\" and \"shardherd logs\" tell more.");
 	}
-	if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
+	if (!await_end(pid, &status))
+		return err_set(&c->err, EXIT_DEGRADED, "The supervisor (pid "
+		    "%d) has not said how its start went, and goes on; see "
+		    "\"shardherd status\" and \"shardherd logs\".", (int)pid);
+	if (WIFSIGNALED(status))
 		return err_set(&c->err, EXIT_DEGRADED, "The supervisor was "
 		    "killed by signal %d while it started; see \"shardherd "
 		    "logs\".", WTERMSIG(status));

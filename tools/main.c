@@ -5,6 +5,7 @@
  */
 #include "handler/handler.h"
 #include "shared/contract.h"
+#include "shared/inherited.h"
 #include "shared/proctitle.h"
 #include "supervisor/arrive.h"
 #include "supervisor/examine.h"
@@ -16,6 +17,10 @@
 int
 main(int argc, char **argv)
 {
+	bool arrives = argc > 1
+	    && strcmp(argv[1], CONTRACT_ROLE_SUPERVISOR) == 0;
+
+	inherited_settle(arrives);
 	proctitle_init(argc, argv);
 	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_HANDLER) == 0)
 		return handler_main(argc - 2, argv + 2);
@@ -23,7 +28,7 @@ main(int argc, char **argv)
 		return tap_main(argc - 2, argv + 2);
 	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_EXAMINE) == 0)
 		return examine_main(argc - 2, argv + 2);
-	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_SUPERVISOR) == 0)
+	if (arrives)
 		return arrive_main(argc - 2, argv + 2, argv);
 	return cli_main(argc, argv);
 }

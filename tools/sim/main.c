@@ -9,6 +9,7 @@
 #include "tools/sim/setting.h"
 #include "tools/sim/verb.h"
 
+#include "shared/inherited.h"
 #include "shared/log.h"
 #include "shared/version.h"
 
@@ -40,6 +41,7 @@ main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
 
+	inherited_settle(false);
 	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
 	if (is_help(mode) || (argc == 3 && is_help(argv[2]))) {
 		help(stdout);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* See inherited.h. */
+#include "shared/inherited.h"
+
+#include "shared/base.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+/* open() gives the lowest free one, and those below are open by then. */
+static void
+settle_stdio(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) != -1)
+			continue;
+		/* Without a /dev/null the place must be taken all the same. */
+		if (open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY)
+		    == -1)
+			(void)open("/", O_PATH | O_DIRECTORY);
+	}
+}
+
+static void
+unblock_all(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void
+inherited_take(int sig)
+{
+	signal(sig, SIG_DFL);
+}
+
+void
+inherited_signals_default(void)
+{
+	/* Default first: what was pending must find it so. */
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	unblock_all();
+}
+
+static bool
+is_word(int sig)
+{
+	struct sigaction was;
+
+	return (sig == SIGHUP || sig == SIGINT || sig == SIGQUIT)
+	    && sigaction(sig, NULL, &was) == 0 && was.sa_handler == SIG_IGN;
+}
+
+void
+inherited_settle(bool blocked)
+{
+	static const int clocks[] = { ITIMER_REAL, ITIMER_VIRTUAL,
+	    ITIMER_PROF };
+	static const struct itimerval off;
+
+	settle_stdio();
+	for (size_t i = 0; i < nitems(clocks); i++)
+		setitimer(clocks[i], &off, NULL);
+	for (int sig = 1; sig < NSIG; sig++)
+		if (!is_word(sig))
+			signal(sig, SIG_DFL);
+	if (!blocked)
+		unblock_all();
+}
+
+static void
+raise_to_hard(int what)
+{
+	struct rlimit r;
+
+	if (getrlimit(what, &r) == -1)
+		return;
+	r.rlim_cur = r.rlim_max;
+	setrlimit(what, &r);
+}
+
+void
+inherited_daemon(const int *keep, size_t n)
+{
+	raise_to_hard(RLIMIT_CPU);
+	raise_to_hard(RLIMIT_FSIZE);
+	signal(SIGXFSZ, SIG_IGN);
+	umask(077);
+	fd_close_from(STDERR_FILENO + 1, keep, n);
+}
