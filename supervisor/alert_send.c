@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shared/secret.h"
 #include "shared/text.h"
 #include "shared/version.h"
 
@@ -164,7 +165,7 @@ to_webhook(const struct config *c, const char *ca_file,
 	} else {
 		str_format(why, size, "the webhook file holds no http URL");
 	}
-	free(url);
+	secret_free(url);
 }
 
 /* ---- the hook -------------------------------------------------------- */

@@ -43,10 +43,30 @@ at(struct alerts *a, uint32_t i)
 	return &a->queue[(a->first + i) % ALERT_QUEUE];
 }
 
+/*
+ * Told is what reached somebody, not what was queued: a supervisor that ended
+ * with a message in its queue had been silent about it for [alerts] repeat.
+ */
+static void
+told(struct alerts *a, const struct alert_msg *m)
+{
+	struct alert_state *s = &a->state[m->which];
+
+	if (m->news == ALERT_OVER)
+		s->untold = false;
+	else
+		s->sent_ms = m->at_ms;
+	a->act->keep(a->arg);
+}
+
 static void
 give_up(struct alerts *a, uint32_t i, const char *why)
 {
+	struct alert_state *s = &a->state[at(a, i)->which];
+
 	a->failed++;
+	s->queued--;
+	s->next_ms = clock_wall_ms() + ALERT_ANEW_MS;
 	a->act->failed(a->arg, at(a, i), why);
 }
 
@@ -84,6 +104,8 @@ alerts_delivered(struct alerts *a, unsigned done, const char *why)
 	a->busy = false;
 	at(a, 0)->done |= done;
 	if (why[0] == '\0') {
+		a->state[at(a, 0)->which].queued--;
+		told(a, at(a, 0));
 		drop_first(a);
 	} else if (a->tries >= ALERT_TRIES) {
 		give_up(a, 0, why);
@@ -116,9 +138,12 @@ static void
 queue(struct alerts *a, const struct alert_msg *m)
 {
 	a->act->say(a->arg, m);
-	if (!a->act->wanted(a->arg))
+	if (!a->act->wanted(a->arg)) {
+		told(a, m);	/* the log is all there is */
 		return;
+	}
 	make_room(a);
+	a->state[m->which].queued++;
 	*at(a, a->waiting) = *m;
 	a->waiting++;
 	go_on(a);
@@ -131,13 +156,12 @@ notify(struct alerts *a, enum alert_kind kind, enum alert_news news,
     int64_t now)
 {
 	struct alert_state *s = &a->state[kind];
-	struct alert_msg m = { .kind = alert_kind_name[kind], .news = news,
-	    .since_ms = s->since_ms, .at_ms = now };
+	struct alert_msg m = { .kind = alert_kind_name[kind], .which = kind,
+	    .news = news, .since_ms = s->since_ms, .at_ms = now };
 
 	str_copy(m.text, s->text, sizeof(m.text));
-	s->sent_ms = now;
-	queue(a, &m);
 	a->act->keep(a->arg);
+	queue(a, &m);
 }
 
 static void
@@ -150,10 +174,13 @@ stands(struct alerts *a, enum alert_kind kind, const char *text,
 	str_copy(s->text, text, sizeof(s->text));
 	if (!s->on) {
 		s->on = true;
+		s->untold = false;
 		s->since_ms = now;
 		notify(a, kind, ALERT_RAISED, now);
-	} else if (now - s->sent_ms >= repeat_ms) {
-		notify(a, kind, ALERT_STANDS, now);
+	} else if (s->queued == 0 && now >= s->next_ms
+	    && (s->sent_ms < s->since_ms || now - s->sent_ms >= repeat_ms)) {
+		notify(a, kind, s->sent_ms < s->since_ms ? ALERT_RAISED
+		    : ALERT_STANDS, now);
 	}
 }
 
@@ -162,15 +189,16 @@ is_over(struct alerts *a, enum alert_kind kind, int64_t now)
 {
 	struct alert_state *s = &a->state[kind];
 
-	if (!s->on)
+	if (!s->on && (!s->untold || s->queued > 0 || now < s->next_ms))
 		return;
-	if (s->clear_ms == 0)
+	if (s->on && s->clear_ms == 0)
 		s->clear_ms = now;
-	if (now - s->clear_ms < ALERT_CLEAR_MS)
+	if (s->on && now - s->clear_ms < ALERT_CLEAR_MS)
 		return;			/* it may only flap */
 	s->on = false;
-	notify(a, kind, ALERT_OVER, now);
+	s->untold = true;
 	s->clear_ms = 0;
+	notify(a, kind, ALERT_OVER, now);
 }
 
 void
@@ -212,10 +240,11 @@ alerts_clock_set(struct alerts *a, int64_t step_ms)
 	for (unsigned i = 0; i < ALERTS; i++) {
 		struct alert_state *s = &a->state[i];
 
+		s->next_ms += s->next_ms != 0 ? step_ms : 0;
 		if (!s->on)
 			continue;
 		s->since_ms += step_ms;
-		s->sent_ms += step_ms;
+		s->sent_ms += s->sent_ms != 0 ? step_ms : 0;
 		s->clear_ms += s->clear_ms != 0 ? step_ms : 0;
 	}
 }

@@ -30,6 +30,7 @@ extern const char *const alert_kind_name[ALERTS];
 #define ALERT_QUEUE 32		/* messages; the oldest waiting one goes */
 #define ALERT_TRIES 4		/* of one message */
 #define ALERT_CLEAR_MS 10000	/* over for that long before it is said */
+#define ALERT_ANEW_MS 300000	/* after a message that was given up */
 
 /* What one look found, by kind. */
 struct alert_fact {
@@ -39,7 +40,11 @@ struct alert_fact {
 
 struct alert_state {
 	bool on;
-	int64_t since_ms, sent_ms;	/* wall clock */
+	bool untold;			/* its end reached nobody yet */
+	uint32_t queued;		/* messages of it that wait */
+	/* Wall clock: since when, the last that reached somebody (before
+	 * since_ms: none yet), none is made before. */
+	int64_t since_ms, sent_ms, next_ms;
 	int64_t clear_ms;		/* since when it is over, 0: it is not */
 	char text[ALERT_TEXT];
 };
@@ -51,7 +56,7 @@ struct alert_actions {
 	bool (*deliver)(void *arg, const struct alert_msg *);
 	/* For log and page. */
 	void (*say)(void *arg, const struct alert_msg *);
-	/* The states changed: keep them. */
+	/* The states changed: keep them.  May write to disk. */
 	void (*keep)(void *arg);
 	void (*failed)(void *arg, const struct alert_msg *, const char *why);
 };

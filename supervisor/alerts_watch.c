@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "shared/secret.h"
 #include "shared/text.h"
 #include "supervisor/fleet.h"
 
@@ -62,7 +63,8 @@ act_keep(void *arg)
 	for (unsigned i = 0; i < ALERTS; i++) {
 		const struct alert_state *s = &f->alerts.state[i];
 
-		k.kind[i].on = s->on;
+		/* An end nobody heard of is one of the next supervisor's. */
+		k.kind[i].on = s->on || s->untold;
 		k.kind[i].since_ms = s->since_ms;
 		k.kind[i].sent_ms = s->sent_ms;
 		str_copy(k.kind[i].text, s->text, ALERT_TEXT);
@@ -109,7 +111,7 @@ alerts_open(struct alerts *a, struct fleet *f)
 		    &e);
 		if (url == NULL)
 			log_warn("No alert can be sent: %s", e.text);
-		free(url);
+		secret_free(url);
 	}
 	if (store_blob_get(&f->store, KEPT_KEY, &k, sizeof(k), &len, NULL) != 1
 	    || len != sizeof(k))
