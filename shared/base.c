@@ -11,12 +11,23 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+static char fault[480];
+
+const char *
+base_fault(void)
+{
+	return fault;
+}
+
 void
 base_fail(const char *file, int line, const char *func, const char *what)
 {
 	char text[512];
-	int n = snprintf(text, sizeof(text),
-	    "<4>invariant broken at %s:%d in %s: %s\n", file, line, func, what);
+	int n;
+
+	snprintf(fault, sizeof(fault), "invariant broken at %s:%d in %s: %s",
+	    file, line, func, what);
+	n = snprintf(text, sizeof(text), "<4>%s\n", fault);
 
 	if (n > 0)
 		(void)!write(STDERR_FILENO, text,

@@ -23,6 +23,12 @@ same_process(pid_t pid, uint64_t start)
 	return pid > 0 && start != 0 && proc_start_time(pid) == start;
 }
 
+static bool
+started_at(pid_t pid, const void *start)
+{
+	return same_process(pid, *(const uint64_t *)start);
+}
+
 /* The process the page names and, of a shard, the one that holds its place. */
 static pid_t
 left_behind(const struct member *c)
@@ -142,7 +148,7 @@ on_leave(struct timer *t)
 		return;
 	log_warn("The handler %d of an earlier supervisor did not leave: "
 	    "killing it.", (int)a->leaving);
-	kill(a->leaving, SIGKILL);
+	foreign_signal_if(a->leaving, SIGKILL, started_at, &a->leaving_start);
 }
 
 void
@@ -151,7 +157,8 @@ adopt_dismiss(struct member *c)
 	struct adopt *a = &c->fleet->adopt;
 
 	if (c->orphan != 0 && left_behind(c) == c->orphan) {
-		kill(c->orphan, SIGTERM);
+		foreign_signal_if(c->orphan, SIGTERM, started_at,
+		    &member_watch(c)->pid_start);
 		/* Shards are seen to by their lock, when they are started. */
 		if (c->handler) {
 			a->leaving = c->orphan;

@@ -16,6 +16,7 @@
 #include "shared/log.h"
 #include "shared/page.h"
 #include "shared/secret.h"
+#include "supervisor/foreign.h"
 
 #define TMPFS_MAGIC_ 0x01021994
 #define RAMFS_MAGIC_ 0x858458f6
@@ -98,7 +99,7 @@ held(int fd, const char *path, const char *state_dir, struct err *e)
 }
 
 int
-checks_lock(const char *state_dir, struct err *e)
+checks_lock(const char *state_dir, char found[LAST_WORDS_MAX], struct err *e)
 {
 	char path[CONFIG_PATH_MAX + 16], pid[32];
 	int fd;
@@ -116,6 +117,7 @@ checks_lock(const char *state_dir, struct err *e)
 		close(fd);
 		return -1;
 	}
+	last_words_found(fd, found);
 	snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
 	if (ftruncate(fd, 0) == -1 || pwrite(fd, pid, strlen(pid), 0)
 	    != (ssize_t)strlen(pid)) {
@@ -124,6 +126,12 @@ checks_lock(const char *state_dir, struct err *e)
 		return -1;
 	}
 	return fd;
+}
+
+static bool
+is_stranger(pid_t pid, const void *state_dir)
+{
+	return page_stranger(state_dir) == pid;
 }
 
 void
@@ -139,10 +147,10 @@ checks_strangers(const char *state_dir)
 			    "still run and can't be taken over: they hand over "
 			    "what they hold and leave, their sessions kept.");
 		if (pid != before) {
-			kill(pid, SIGTERM);
+			foreign_signal_if(pid, SIGTERM, is_stranger, state_dir);
 			asked = now;
 		} else if (now - asked >= STRANGER_MS) {
-			kill(pid, SIGKILL);
+			foreign_signal_if(pid, SIGKILL, is_stranger, state_dir);
 		}
 		before = pid;
 		usleep(STRANGER_LOOK_US);

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "shared/config.h"
+#include "supervisor/last_words.h"
 
 /* Makes dir (and parents, 0700) when missing; it must be writable. */
 int checks_make_dir(const char *key, const char *dir, struct err *);
@@ -20,7 +21,8 @@ bool checks_is_tmpfs(const char *dir);
  * Locks state_dir/lock for the life of the process and writes the pid: the fd,
  * or -1 with EXIT_TRY_LATER when another supervisor has it.
  */
-int checks_lock(const char *state_dir, struct err *);
+int checks_lock(const char *state_dir, char found[LAST_WORDS_MAX],
+    struct err *);
 /*
  * Ends, and waits for, what an earlier program of another page layout left:
  * nobody could take it over, and two processes would have one session.  Bounded.

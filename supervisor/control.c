@@ -307,8 +307,13 @@ static void
 on_client(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct control_client *c = w->data;
-	ssize_t n = receive(c);
+	ssize_t n;
 
+	if (revents & EV_CUSTOM) {	/* what waited for an answer */
+		take_lines(c);
+		return;
+	}
+	n = receive(c);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -358,8 +363,13 @@ control_done(struct control *k, uint32_t ticket, uint32_t generation,
 		str_format(out, sizeof(out), "{\"ok\":true,\"generation\":"
 		    "%u}\n", generation);
 	answer(c, out);
+	if (c->fd == -1)
+		return;			/* it took no answer and was dropped */
 	c->ticket = 0;
 	timer_set(&c->idle, CONTROL_IDLE_S);
+	/* Its next request may be here already; not now: this is a callback. */
+	if (c->in_len > 0)
+		ev_feed_event(k->fleet->loop, &c->rd, EV_CUSTOM);
 }
 
 static bool

@@ -68,3 +68,20 @@ foreign_signal(const struct foreign *x, int sig)
 {
 	syscall(SYS_pidfd_send_signal, x->fd, sig, NULL, 0);
 }
+
+bool
+foreign_signal_if(pid_t pid, int sig, bool (*is)(pid_t, const void *),
+    const void *arg)
+{
+	bool sent;
+	int fd;
+
+	must(pid > 1);
+	fd = foreign_pidfd(pid);
+	/* Asked with the pidfd open: the number can't change hands now. */
+	sent = fd != -1 && is(pid, arg)
+	    && syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0) == 0;
+	if (fd != -1)
+		close(fd);
+	return sent;
+}

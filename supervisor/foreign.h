@@ -29,6 +29,13 @@ void foreign_watch(struct foreign *, struct ev_loop *, int pidfd,
 void foreign_move(struct foreign *to, struct foreign *from);
 void foreign_forget(struct foreign *);	/* idempotent */
 void foreign_signal(const struct foreign *, int sig);
+/*
+ * One signal to a process known by its number only: sent through a pidfd, and
+ * only if it still is the one that is meant, which `is` says of the process
+ * that has the number now.  false: it is not, or it is gone.
+ */
+bool foreign_signal_if(pid_t, int sig, bool (*is)(pid_t, const void *),
+    const void *arg);
 static inline bool
 foreign_is(const struct foreign *x)
 {

@@ -132,6 +132,8 @@ guard_main(struct fleet *f, const struct arrival *a, int parent, int word)
 
 	inherited_signals_default();
 	setsid();
+	/* The file is the supervisor's to rotate: two would do it at once. */
+	f->logs.max_bytes = f->logs.age_ms = 0;
 	/* The lock above all: it must go with the supervisor. */
 	fd_close_from(STDERR_FILENO + 1, keep, nitems(keep));
 	proctitle_set("shardherd: guard of an upgrade");

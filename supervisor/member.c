@@ -174,6 +174,14 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 
 /* ---- transitions ----------------------------------------------------- */
 
+static bool
+holds_place(pid_t pid, const void *arg)
+{
+	const struct member *c = arg;
+
+	return page_slot_holder(&c->fleet->page, c->slot) == pid;
+}
+
 /*
  * A shard of an earlier supervisor may still have this one's place: it is
  * asked to leave, and hands over what it holds (its lock names it, so nobody
@@ -198,12 +206,12 @@ evicting(struct member *c)
 		c->evict_ms = now;
 		fleet_evicting(c->fleet);
 		if (pid > 0)
-			kill(pid, SIGTERM);
+			foreign_signal_if(pid, SIGTERM, holds_place, c);
 	} else if (pid > 0 && now - c->evict_ms >= MEMBER_EVICT_MS) {
 		log_warn("%s: the process %d of an earlier supervisor did not "
 		    "leave: killing it.", c->name, (int)pid);
 		c->evict_ms = now;
-		kill(pid, SIGKILL);
+		foreign_signal_if(pid, SIGKILL, holds_place, c);
 	}
 	c->state = MEMBER_WAITING;
 	timer_set(&c->timer, MEMBER_EVICT_S);
@@ -362,8 +370,10 @@ send_signal(struct member *c, int sig)
 {
 	if (foreign_is(&c->foreign))
 		foreign_signal(&c->foreign, sig);
-	else
+	else if (!c->reaped) {
+		must(c->pid > 1);	/* our child, not yet waited for */
 		kill(c->pid, sig);
+	}
 }
 
 static void

@@ -22,6 +22,7 @@
 #include "shared/version.h"
 #include "supervisor/checks.h"
 #include "supervisor/fleet.h"
+#include "supervisor/last_words.h"
 
 #define REAP_MAX 64	/* children per wake-up; more wake us again */
 
@@ -167,18 +168,21 @@ static int
 prepare(struct fleet *f, bool foreground, struct err *e)
 {
 	struct config *c = f->config;
-	char *token;
+	char *token, before[LAST_WORDS_MAX] = "";
 
 	/* First of all: with too few even this could not be told. */
 	if (checks_fds_fit(c->shards > 0 ? (uint32_t)c->shards : 1, e) == -1
 	    || checks_dirs(c, e) == -1)
 		return -1;
 	if (f->lock_fd == -1)
-		f->lock_fd = checks_lock(c->state_dir, e);
+		f->lock_fd = checks_lock(c->state_dir, before, e);
 	if (f->lock_fd == -1 || logs_open(&f->logs, c, foreground, e) == -1)
 		return -1;
 	log_init(LOG_TO_HOOK, (enum log_level)c->log_level);
 	log_set_hook(log_hook, f);
+	last_words_begin(&f->logs, f->lock_fd);
+	if (before[0] != '\0')
+		log_warn("%s", before);
 	checks_strangers(c->state_dir);
 	if (open_loop(f, e) == -1)
 		return -1;
@@ -339,6 +343,7 @@ release(struct fleet *f)
 		ev_loop_destroy(f->loop);
 	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
 	log_set_hook(NULL, NULL);
+	last_words_over(f->lock_fd);
 	logs_close(&f->logs);
 	if (f->lock_fd != -1)
 		close(f->lock_fd);

@@ -5,6 +5,7 @@
  * outlived a killed supervisor get theirs one by one.
  */
 #include "shared/clock.h"
+#include "supervisor/foreign.h"
 #include "tools/cli_control.h"
 #include "tools/cli_verbs.h"
 #include "tools/cli_view.h"
@@ -51,6 +52,21 @@ report(struct cli *c, const char *what)
 	cli_print_json(o);
 }
 
+static bool
+started_at(pid_t pid, const void *start)
+{
+	return cli_view_process(pid, *(const uint64_t *)start);
+}
+
+/* One that outlived its supervisor is known by its title only. */
+static bool
+is_shard(pid_t pid, const void *arg)
+{
+	const struct cli_shard *s = arg;
+
+	return s->orphan || cli_view_process(pid, s->w.pid_start);
+}
+
 /* SIGTERM, which is MSG_STOP, to what is left: how many there are. */
 static unsigned
 stop_orphans(const struct config *config, bool signal_them)
@@ -64,11 +80,13 @@ stop_orphans(const struct config *config, bool signal_them)
 	for (size_t i = 0; i < v.n; i++) {
 		n += v.shard[i].alive;
 		if (v.shard[i].alive && signal_them)
-			kill(v.shard[i].pid, SIGTERM);
+			foreign_signal_if(v.shard[i].pid, SIGTERM, is_shard,
+			    &v.shard[i]);
 	}
 	n += v.handler_alive;
 	if (v.handler_alive && signal_them && n == 1)
-		kill(v.handler_watch.pid, SIGTERM);
+		foreign_signal_if(v.handler_watch.pid, SIGTERM, started_at,
+		    &v.handler_watch.pid_start);
 	cli_view_free(&v);
 	return n;
 }
