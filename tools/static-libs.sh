@@ -8,7 +8,11 @@
 # Recipes run in the unpacked source, $prefix/{bin,include,lib,licences} exist.
 
 # Flags of all libraries; our own code gets the Makefile's.
-lib_flags='-O2 -g1 -ffunction-sections -fdata-sections -fstack-protector-strong'
+lib_flags='-O2 -g1 -ffunction-sections -fdata-sections -fstack-protector-strong -fstack-clash-protection'
+case ${cross:-$(uname -m)} in
+x86_64*) lib_flags="$lib_flags -fcf-protection" ;;
+aarch64*) lib_flags="$lib_flags -mbranch-protection=standard" ;;
+esac
 
 # Debian's musl-gcc ignores -static-pie, so this is our own: whatever it links
 # is a static-pie.  Library order and search path as in musl's own specs.
