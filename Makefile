@@ -91,7 +91,7 @@ HELP = $(BUILD)/libhelp.a
 $(BUILD)/unit/test_timer: HELP =
 # These call plugins that only seem to be there; the others call the real ones.
 FAKE_PLUGIN = $(patsubst %,$(BUILD)/unit/test_%,branding_year plugin_members \
-	plugin_storage plugin_timers)
+	plugin_rights plugin_storage plugin_timers)
 $(FAKE_PLUGIN): HELP += $(BUILD)/tests/unit/fake_plugin.o
 $(FAKE_PLUGIN): $(BUILD)/tests/unit/fake_plugin.o
 $(BUILD)/libhelp.a: $(HELP_OBJ)

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * upload: a message with files, as multipart/form-data.  A file is read from
- * a path or comes as base64; all of it is in memory once, and bounded.
+ * upload: a message with files, as multipart/form-data.  They come as base64,
+ * all of it is in memory once, and bounded.  A path is refused: we would read
+ * what the plugin may not, the token for one (rpc_impl.h).
  */
+#include "handler/pipes.h"
 #include "handler/rpc_impl.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define UPLOAD_FILES_MAX 10 /* discord-protocol.md 7.3 */
 #define UPLOAD_NAME_MAX 260
-#define UPLOAD_BYTES_MAX (25u << 20)
+/* Of all files: in base64 they fit into one line, beside the message. */
+#define UPLOAD_BYTES_MAX (11u << 20)
+
+_Static_assert(UPLOAD_BYTES_MAX / 3 * 4 + (1u << 20) < PIPES_LINE_MAX,
+    "what is allowed can be said");
 
 /* A boundary that is in none of the files: 128 random bits. */
 static void
@@ -69,37 +73,6 @@ base64_read(struct buf *out, const char *s)
 	return true;
 }
 
-/* A regular file, whole, unless it is longer than what may still be added. */
-static const char *
-file_read(struct buf *out, const char *path, size_t room)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	const char *why = NULL;
-	struct stat st;
-	size_t left;
-
-	if (fd < 0)
-		return "a file cannot be opened";
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		why = "a path is no regular file";
-	else if ((uint64_t)st.st_size > room)
-		why = "the files are longer than 25 MiB";
-	for (left = why ? 0 : (size_t)st.st_size; left > 0;) {
-		ssize_t n = read(fd, buf_space(out, left), left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			why = "a file cannot be read";
-			break;
-		}
-		buf_filled(out, (size_t)n);
-		left -= (size_t)n;
-	}
-	close(fd);
-	return why;
-}
-
 static const char *
 upload_name(struct json_object *file)
 {
@@ -117,29 +90,26 @@ static const char *
 upload_one(struct buf *out, struct json_object *file, size_t index,
     const char *boundary)
 {
-	const char *name, *path, *data, *why;
-	size_t room = UPLOAD_BYTES_MAX > buf_len(out)
-	    ? UPLOAD_BYTES_MAX - buf_len(out) : 0;
+	const char *name, *data;
 
 	if (!json_object_is_type(file, json_type_object)
 	    || (name = upload_name(file)) == NULL)
 		return "each file needs a name, without quotes and slashes";
-	path = rpc_text(file, "path", 4095);
-	data = rpc_text(file, "base64", UPLOAD_BYTES_MAX / 3 * 4);
-	if ((path == NULL) == (data == NULL))
-		return "each file needs either path or base64";
+	if (rpc_given(file, "path"))
+		return "a file's path is not taken: the plugin reads it and "
+		       "sends base64, as its helper does by itself";
+	data = rpc_text(file, "base64", PIPES_LINE_MAX);
+	if (data == NULL)
+		return "each file needs base64, its contents";
 	buf_printf(out, "--%s\r\nContent-Disposition: form-data; "
 	    "name=\"files[%zu]\"; filename=\"%s\"\r\n"
 	    "Content-Type: application/octet-stream\r\n\r\n", boundary, index,
 	    name);
-	if (path != NULL)
-		why = file_read(out, path, room);
-	else
-		why = base64_read(out, data) ? NULL : "base64 is malformed";
+	if (!base64_read(out, data))
+		return "base64 is malformed";
 	buf_puts(out, "\r\n");
-	if (why == NULL && buf_len(out) > UPLOAD_BYTES_MAX)
-		why = "the files are longer than 25 MiB";
-	return why;
+	return buf_len(out) > UPLOAD_BYTES_MAX
+	    ? "the files are longer than 11 MiB" : NULL;
 }
 
 /* What the message says about its files. */

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #define SEGMENTS_MAX 16
 
@@ -42,6 +43,22 @@ path_fault(const char *path)
 	return NULL;
 }
 
+/* A server or a proxy may take %2e for a dot, and leave the api's folder. */
+static bool
+segment_is_dotted(const struct segment *s)
+{
+	size_t dots = 0;
+
+	for (size_t i = 0; i < s->len; dots++)
+		if (s->p[i] == '.')
+			i++;
+		else if (s->len - i >= 3 && strncasecmp(s->p + i, "%2e", 3) == 0)
+			i += 3;
+		else
+			return false;
+	return dots == 1 || dots == 2;
+}
+
 static const char *
 path_split(const char *path, struct segment *seg, size_t *n)
 {
@@ -52,8 +69,7 @@ path_split(const char *path, struct segment *seg, size_t *n)
 			return "path has too many segments";
 		seg[*n].p = ++path;
 		seg[*n].len = strcspn(path, "/?");
-		if (seg[*n].len == 0 || segment_is(&seg[*n], ".")
-		    || segment_is(&seg[*n], ".."))
+		if (seg[*n].len == 0 || segment_is_dotted(&seg[*n]))
 			return "path has an empty or dotted segment";
 		(*n)++;
 	}

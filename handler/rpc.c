@@ -287,6 +287,12 @@ static const struct rpc_method rpc_methods[] = {
 };
 /* clang-format on */
 
+const struct rpc_method *
+rpc_method_at(size_t i)
+{
+	return i < nitems(rpc_methods) ? &rpc_methods[i] : NULL;
+}
+
 void
 rpc_request(struct rpc *r, struct plugin *p, const char *id,
     const char *method, struct json_object *params)

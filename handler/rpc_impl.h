@@ -17,7 +17,12 @@ struct rpc_wait {
 	char id[TALK_ID_MAX];
 };
 
-/* NULL, or what is wrong with the parameters. */
+/*
+ * NULL, or what is wrong with the parameters.  They name things of Discord's,
+ * of the plugin's own or of the public page, and are looked up there: nothing
+ * a plugin may not reach by itself is opened, signalled or dialled for it.
+ * test_plugin_rights.c has the table of all of them.
+ */
 typedef const char *rpc_fn(struct rpc *, struct rpc_wait *,
     struct json_object *params);
 
@@ -29,6 +34,8 @@ struct rpc_method {
 	bool wrap;	    /* result is {"status", "body"} */
 };
 
+/* In their order; NULL behind the last one. */
+const struct rpc_method *rpc_method_at(size_t i);
 struct rpc_wait *rpc_wait_keep(const struct rpc_wait *); /* free() */
 void rpc_error(const struct rpc_wait *, enum rpc_error, const char *message,
     const char *data);

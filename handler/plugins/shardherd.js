@@ -15,9 +15,24 @@
  * is handled when the promises of its functions are kept.
  */
 'use strict';
+const fs = require('fs');
+const {basename} = require('path');
 const readline = require('readline');
 
 const CALLS_MAX = 200; // on their way at once; the handler takes 256
+
+const UPLOAD_MAX = 11 << 20; // bytes of one upload's files
+
+/* Of upload's files: the handler opens no path for us. */
+function read({path, ...file}) {
+	if (path === undefined)
+		return file;
+	const found = fs.statSync(path);
+	if (!found.isFile() || found.size > UPLOAD_MAX)
+		throw new RangeError(`${path} is no file of up to 11 MiB`);
+	return {name: basename(path), ...file,
+		base64: fs.readFileSync(path, 'base64')};
+}
 
 class Plugin {
 	constructor() {
@@ -78,6 +93,8 @@ class Plugin {
 	/* chunk: what members.chunk brings, see members. */
 	call(method, params = {}, chunk = null) {
 		return new Promise((resolve, reject) => {
+			if (method === 'upload')
+				params = {...params, files: params.files.map(read)};
 			this.held.push({method, params, resolve, reject, chunk});
 			this.pump();
 		});

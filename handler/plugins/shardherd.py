@@ -13,9 +13,11 @@ Functions run in threads (Plugin(workers=1) keeps the order of events); an
 event is handled when they return.  Every call waits for its result or raises
 shardherd.Error; bot.start() gives a Future.
 """
+import base64
 import concurrent.futures
 import itertools
 import json
+import os
 import queue
 import re
 import sys
@@ -23,12 +25,25 @@ import threading
 import traceback
 
 CALLS_MAX = 200  # on their way at once; the handler takes 256
+UPLOAD_MAX = 11 << 20  # bytes of one upload's files
 GONE = {"code": -32003, "message": "the handler has closed the connection"}
 
 class Error(Exception):  # what the handler or Discord refused
     def __init__(self, error):
         super().__init__(error.get("message"))
         self.code, self.data = error.get("code"), error.get("data")
+
+def _read(file):  # of upload's files: the handler opens no path for us
+    if "path" not in file:
+        return file
+    with open(file["path"], "rb") as f:
+        data = f.read(UPLOAD_MAX + 1)
+    if len(data) > UPLOAD_MAX:
+        raise ValueError("%s is longer than 11 MiB" % file["path"])
+    file = {"name": os.path.basename(file["path"]), **file,
+        "base64": base64.b64encode(data).decode("ascii")}
+    del file["path"]
+    return file
 
 class KV:
     """The plugin's storage: JSON values by key."""
@@ -114,6 +129,8 @@ class Plugin:
         return self._start(method, params)
 
     def _start(self, method, params, chunks=None):
+        if method == "upload":
+            params = dict(params, files=[_read(f) for f in params["files"]])
         future, number = concurrent.futures.Future(), next(self.ids)
         self.room.acquire()
         with self.lock:
