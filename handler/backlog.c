@@ -184,7 +184,7 @@ known_learn(struct backlog *b)
 	size_t n = 16;
 
 	spool_stats(b->spool, &stats);
-	b->inherited = stats.events;
+	b->inherited = spool_end(b->spool);
 	b->untaken = stats.events > 0;
 	if (stats.events == 0)
 		return;
@@ -193,9 +193,10 @@ known_learn(struct backlog *b)
 	b->known = base_alloc(n * sizeof(*b->known));
 	b->known_mask = n - 1;
 	while (b->known_n < stats.events && spool_peek(b->spool, &h)) {
-		if (h.seq != 0 && h.session != 0)
+		/* A damaged one is not known: its repetition is all there is. */
+		if (spool_take(b->spool, buf_space(&b->scratch, h.len + 1u))
+		    == 0 && h.seq != 0 && h.session != 0)
 			known_put(b, key_of(h.session, h.seq));
-		spool_take(b->spool, buf_space(&b->scratch, h.len + 1u));
 	}
 	scratch_trim(b);
 	spool_rewind(b->spool);
@@ -308,11 +309,36 @@ copy_of(const struct event *e)
 	return c;
 }
 
+/*
+ * Reading has passed their records without finding them: expired, or damaged.
+ * Nothing will ever call these copies to their place.
+ */
+static void
+settle(struct backlog *b)
+{
+	struct place at = spool_at(b->spool);
+
+	while (!list_empty(&b->ahead)) {
+		struct event *e = container_of(b->ahead.next, struct event,
+		    link);
+
+		if (place_before(at, e->record))
+			return;
+		list_remove(&e->link);
+		b->ahead_n--;
+		e->place = EVENT_NOWHERE;
+		if (e->done)
+			free(e);
+	}
+}
+
 struct event *
 backlog_keep(struct backlog *b, const struct event *e, struct err *err)
 {
 	struct event *c;
 
+	if (b->spool != NULL)
+		settle(b);
 	if (b->untaken && b->ahead_n >= BACKLOG_AHEAD_MAX) {
 		err_set(err, EXIT_DEGRADED, "too many interactions have "
 		    "passed the order of the backlog");
@@ -327,6 +353,7 @@ backlog_keep(struct backlog *b, const struct event *e, struct err *err)
 		return c;
 	}
 	list_append(&b->ahead, &c->link);
+	c->record = spool_end(b->spool);
 	c->place = EVENT_AHEAD;
 	b->ahead_n++;
 	return c;
@@ -334,20 +361,17 @@ backlog_keep(struct backlog *b, const struct event *e, struct err *err)
 
 /* The copy in memory of the record just read, now in its place. */
 static bool
-ahead_placed(struct backlog *b, const struct event *e)
+ahead_placed(struct backlog *b)
 {
-	list_each(&b->ahead, l) {
-		struct event *a = container_of(l, struct event, link);
+	struct event *e = list_empty(&b->ahead) ? NULL
+	    : container_of(b->ahead.next, struct event, link);
 
-		if (a->seq != e->seq || a->session != e->session
-		    || a->shard_id != e->shard_id || a->recv_ms != e->recv_ms)
-			continue;
-		list_remove(&a->link);
-		b->ahead_n--;
-		hold_place(b, a);
-		return true;
-	}
-	return false;
+	if (e == NULL || place_before(spool_at(b->spool), e->record))
+		return false;
+	list_remove(&e->link);
+	b->ahead_n--;
+	hold_place(b, e);
+	return true;
 }
 
 /* What is finished at the front gives its place on disk back. */
@@ -372,6 +396,15 @@ release(struct backlog *b)
 		spool_release(b->spool, n);
 }
 
+static bool
+backlog_peek(struct backlog *b, struct up_hdr *h)
+{
+	bool found = spool_peek(b->spool, h);
+
+	settle(b);
+	return found;
+}
+
 struct event *
 backlog_take(struct backlog *b, size_t max_events)
 {
@@ -380,18 +413,19 @@ backlog_take(struct backlog *b, size_t max_events)
 
 	while (b->untaken && b->taken_n < max_events
 	    && b->taken_bytes < BACKLOG_TAKEN_BYTES) {
-		if (!spool_peek(b->spool, &h)) {
+		if (!backlog_peek(b, &h)) {
 			b->untaken = false;
 			break;
 		}
 		e = record_read(b, &h);
 		b->untaken = !spool_empty(b->spool);
-		if (e != NULL && b->inherited > 0)
-			e->flags |= UP_FLAG_AGAIN;
-		b->inherited -= b->inherited > 0;
-		if (e == NULL)
+		if (e == NULL) {
+			settle(b);
 			continue;
-		if (b->ahead_n > 0 && ahead_placed(b, e)) {
+		}
+		if (!place_before(b->inherited, spool_at(b->spool)))
+			e->flags |= UP_FLAG_AGAIN;
+		if (ahead_placed(b)) {
 			free(e);
 			release(b);
 			continue;
@@ -428,14 +462,14 @@ backlog_tick(struct backlog *b)
 {
 	if (b->spool == NULL)
 		return;
-	if (!b->untaken)
-		b->inherited = 0;
-	if (b->known != NULL && b->inherited == 0
+	if (b->known != NULL && !(b->untaken
+		&& place_before(spool_at(b->spool), b->inherited))
 	    && clock_boot_ms() - b->opened_ms > BACKLOG_KNOWN_MS)
 		known_free(b);
 	if (!b->untaken)
 		return;
 	spool_expire(b->spool);
+	settle(b);
 	b->untaken = !spool_empty(b->spool);
 }
 
@@ -444,5 +478,5 @@ backlog_oldest(struct backlog *b)
 {
 	struct up_hdr h;
 
-	return b->untaken && spool_peek(b->spool, &h) ? h.recv_ms : 0;
+	return b->untaken && backlog_peek(b, &h) ? h.recv_ms : 0;
 }

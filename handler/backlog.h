@@ -38,7 +38,7 @@ struct backlog {
 	struct list taken;  /* copies in memory, in the disk's order */
 	struct list ahead;  /* copies whose records lie behind untaken ones */
 	size_t taken_n, taken_bytes, ahead_n;
-	uint64_t inherited; /* records of an earlier handler, not taken yet */
+	struct place inherited; /* up to here an earlier handler's records */
 	uint64_t *known;    /* keys of those, to recognise repetitions */
 	size_t known_n, known_mask;
 	uint64_t opened_ms;
@@ -69,7 +69,10 @@ struct event *backlog_keep(struct backlog *, const struct event *,
 struct event *backlog_take(struct backlog *, size_t max_events);
 /* A copy is finished: it is the backlog's to free. */
 void backlog_finish(struct backlog *, struct event *);
-/* A copy that lives on without its place, if it has one. */
+/*
+ * A copy that lives on without its place, if it has one: as those do by
+ * themselves whose record expires or is found damaged.
+ */
 void backlog_forget(struct backlog *, struct event *);
 /* Once in a while: what is old or no longer needed goes. */
 void backlog_tick(struct backlog *);

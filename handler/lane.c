@@ -316,6 +316,7 @@ lane_impatient(struct lane *l)
 static void
 lane_open_backlog(struct lane *l)
 {
+	struct spool_stats disk;
 	struct err e;
 
 	if (!l->all->serving || !backlogs_lock(&l->all->backlogs))
@@ -325,8 +326,9 @@ lane_open_backlog(struct lane *l)
 		return;
 	}
 	if (l->backlog.untaken) {
+		spool_stats(l->backlog.spool, &disk);
 		log_info("plugin %s: %llu events wait for it on disk", l->name,
-		    (unsigned long long)l->backlog.inherited);
+		    (unsigned long long)disk.events);
 		store_waiting(l);
 	}
 }

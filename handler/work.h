@@ -17,6 +17,7 @@
 #define HANDLER_WORK_H
 
 #include "shared/contract.h"
+#include "shared/place.h"
 
 #define WORK_SESSIONS 4	 /* sessions remembered per shard */
 #define WORK_RANGES 32	 /* gaps in one session's numbers remembered, less 1 */
@@ -85,6 +86,7 @@ struct event {
 	bool checked, valid; /* line.c: payload can be spliced into JSON */
 	bool done;	     /* a copy: finished, but one before it is not */
 	enum event_place place;
+	struct place record; /* AHEAD: the end of its record in the spool */
 	uint16_t t_len;
 	uint32_t t_off, len;
 	unsigned pending; /* deliveries not finished */

@@ -13,6 +13,12 @@ struct place {
 	uint64_t seg, off;
 };
 
+static inline bool
+place_before(struct place a, struct place b)
+{
+	return a.seg < b.seg || (a.seg == b.seg && a.off < b.off);
+}
+
 struct place_file;
 
 /* Maps PATH, made when there is none: NULL with err.  Owner: place_close. */

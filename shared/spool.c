@@ -461,6 +461,20 @@ spool_rewind(struct spool *s)
 	s->read = s->released;
 }
 
+struct place
+spool_at(const struct spool *s)
+{
+	return s->read;
+}
+
+struct place
+spool_end(const struct spool *s)
+{
+	const struct segment *g = newest(s);
+
+	return g == NULL ? s->read : (struct place){g->number, g->size};
+}
+
 bool
 spool_empty(const struct spool *s)
 {

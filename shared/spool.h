@@ -12,6 +12,7 @@
 
 #include "shared/contract.h"
 #include "shared/err.h"
+#include "shared/place.h"
 
 #include <sys/uio.h>
 
@@ -72,6 +73,15 @@ int spool_take(struct spool *, void *dst);
 void spool_release(struct spool *, size_t n);
 /* The handler is gone: what was taken and not released is to be taken again. */
 void spool_rewind(struct spool *);
+
+/*
+ * Places, in the order of the records, for whoever keeps something beside
+ * them: where taking goes on, and the end of the record appended last.  A
+ * record whose end is not behind spool_at() was taken, or is gone: any call
+ * here may find it expired or damaged.
+ */
+struct place spool_at(const struct spool *);
+struct place spool_end(const struct spool *);
 
 bool spool_empty(const struct spool *); /* nothing left to take */
 /*
