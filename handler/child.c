@@ -3,6 +3,7 @@
 #include "handler/child.h"
 
 #include "shared/config.h"
+#include "shared/executable.h"
 #include "shared/oom.h"
 
 #include <errno.h>
@@ -124,8 +125,6 @@ child_run(const int fds[3], const struct child_job *job,
 {
 	char **argv = job->argv;
 
-	char beside[1024];
-
 	setpgid(0, 0);
 	/* The pipes' ends are above 2 (child_pipes), so none is overwritten. */
 	if (dup2(fds[0], 0) < 0 || dup2(fds[1], 1) < 0 || dup2(fds[2], 2) < 0)
@@ -140,12 +139,8 @@ child_run(const int fds[3], const struct child_job *job,
 		child_fail(job->dir);
 	child_signals();
 	environ = job->env;
-	/* A bare word is looked for beside the config file first. */
-	if (strchr(argv[0], '/') == NULL && access(argv[0], X_OK) == 0
-	    && str_format(beside, sizeof(beside), "./%s", argv[0]))
-		execv(beside, argv);
-	execvp(argv[0], argv);
-	child_fail(argv[0]);
+	/* The configuration has found it: its path is absolute. */
+	executable_run(argv[0], argv);
 }
 
 /* ---- in the handler ----------------------------------------------------- */

@@ -28,7 +28,9 @@ struct child {
 void child_limits_save(struct child_limits *);
 /*
  * Runs the plugin's exec (split into words like a shell would, expanding
- * nothing) in dir, as its user and within its limits.  A program that can't be run says so on its stderr and exits with 127.
+ * nothing; the first is an absolute path) in dir, as its user and within its
+ * limits.  A program that can't be run says so on its stderr and exits with
+ * 127.
  */
 int child_start(struct child *, const struct config_plugin *, const char *dir,
     const struct child_limits *, struct err *);

@@ -6,6 +6,7 @@
  */
 #include "shared/config_table.h"
 
+#include "shared/executable.h"
 #include "shared/text.h"
 
 #include <stdarg.h>
@@ -189,12 +190,40 @@ warn_prefix(struct warn *w)
 		    "of the bot", c->prefix);
 }
 
+/* A command line's program; line 0: one that only has its key. */
+static void
+warn_program(struct warn *w, int line, const char *key, const char *exec)
+{
+	char why[300];
+	struct err e;
+	int argc;
+	char **argv = config_split(exec, &argc, &e);
+
+	if (argv != NULL && argc > 0
+	    && executable_fault(argv[0], why, sizeof(why)))
+		warn(w, line, "%s: %s can't be run: %s", key, argv[0], why);
+	free(argv);
+}
+
+static void
+warn_plugin_program(struct warn *w, const struct config_plugin *p)
+{
+	char key[sizeof(p->name) + 32];
+
+	str_format(key, sizeof(key), "[plugin \"%s\"] exec", p->name);
+	warn_program(w, p->line, key, p->exec);
+}
+
 void
 config_warn(const struct config *c, config_problem_fn *fn, void *arg)
 {
 	struct warn w = {.config = c, .fn = fn, .arg = arg};
 
 	warn_prefix(&w);
-	for (size_t i = 0; i < c->plugins; i++)
+	if (c->alert_exec[0] != '\0')
+		warn_program(&w, 0, "[alerts] exec", c->alert_exec);
+	for (size_t i = 0; i < c->plugins; i++) {
 		warn_events(&w, &c->plugin[i]);
+		warn_plugin_program(&w, &c->plugin[i]);
+	}
 }

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shared/executable.h"
 #include "shared/secret.h"
 #include "shared/text.h"
 #include "shared/version.h"
@@ -178,8 +179,7 @@ hook_child(char **argv, int in, int out)
 		_exit(127);
 	signal(SIGPIPE, SIG_DFL);
 	fd_close_from(STDERR_FILENO + 1, NULL, 0);
-	execv(argv[0], argv);
-	_exit(127);
+	executable_run(argv[0], argv);
 }
 
 /* The last line of what it printed, with a colon; "" when it said nothing. */

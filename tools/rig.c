@@ -3,6 +3,7 @@
 #include "tools/rig.h"
 
 #include "shared/clock.h"
+#include "shared/executable.h"
 #include "tools/cli_view.h"
 #include "tools/cli.h"
 
@@ -58,9 +59,7 @@ exec_child(const char *const *argv, const char *file, int out)
 	if (null == -1 || out == -1 || dup2(null, 0) == -1
 	    || dup2(out, 1) == -1 || dup2(out, 2) == -1)
 		_exit(127);
-	execv(argv[0], (char **)(uintptr_t)argv);
-	dprintf(2, "cannot run %s: %s\n", argv[0], strerror(errno));
-	_exit(127);
+	executable_run(argv[0], (char **)(uintptr_t)argv);
 }
 
 static pid_t

@@ -24,9 +24,10 @@ const CALLS_MAX = 200; // on their way at once; the handler takes 256
 const UPLOAD_MAX = 11 << 20; // bytes of one upload's files
 
 /* Of upload's files: the handler opens no path for us. */
-function read({path, ...file}) {
+function read(given) {
+	const {path, ...file} = given ?? {};
 	if (path === undefined)
-		return file;
+		return given;
 	const found = fs.statSync(path);
 	if (!found.isFile() || found.size > UPLOAD_MAX)
 		throw new RangeError(`${path} is no file of up to 11 MiB`);
@@ -93,7 +94,7 @@ class Plugin {
 	/* chunk: what members.chunk brings, see members. */
 	call(method, params = {}, chunk = null) {
 		return new Promise((resolve, reject) => {
-			if (method === 'upload')
+			if (method === 'upload' && Array.isArray(params.files))
 				params = {...params, files: params.files.map(read)};
 			this.held.push({method, params, resolve, reject, chunk});
 			this.pump();

@@ -34,7 +34,7 @@ class Error(Exception):  # what the handler or Discord refused
         self.code, self.data = error.get("code"), error.get("data")
 
 def _read(file):  # of upload's files: the handler opens no path for us
-    if "path" not in file:
+    if not isinstance(file, dict) or "path" not in file:
         return file
     with open(file["path"], "rb") as f:
         data = f.read(UPLOAD_MAX + 1)
@@ -129,7 +129,7 @@ class Plugin:
         return self._start(method, params)
 
     def _start(self, method, params, chunks=None):
-        if method == "upload":
+        if method == "upload" and isinstance(params.get("files"), list):
             params = dict(params, files=[_read(f) for f in params["files"]])
         future, number = concurrent.futures.Future(), next(self.ids)
         self.room.acquire()

@@ -205,8 +205,12 @@ def upload(t, bot, example, channel):
     sent = bot("upload", **example)["attachments"]
     t.equal([(a["filename"], a["size"]) for a in sent],
         [("hello.txt", 6), ("icon.png", 8)], "the example of upload")
-    example["files"][1]["path"] = bot.paths[2]
-    t.equal(bot.code("upload", **example), -32602, "no paths")
+    path = bot.paths[2] + ".png"
+    with open(path, "wb") as f:
+        f.write(b"eight it")
+    sent = bot("upload", **dict(example, files=[{"path": path}]))
+    t.equal([(a["filename"], a["size"]) for a in sent["attachments"]],
+        [(os.path.basename(path), 8)], "the helper reads a file")
 
 
 def whisper(t, bot, guild):
