@@ -196,6 +196,8 @@ plugin_json(const struct page_plugin *p)
 	put_n(o, "waiting", p->waiting + p->backlog_events);
 	put_n(o, "lag_ms", p->lag_ms);
 	put_n(o, "events", p->events);
+	put_n(o, "errors", p->errors);
+	put(o, "failing", json_object_new_boolean(p->failing != 0));
 	put_n(o, "restarts", p->restarts);
 	put_n(o, "dead_letters", p->dead_letters);
 	put_n(o, "dropped", p->dropped);
@@ -289,6 +291,8 @@ handler_json(const struct rpc *r)
 	put_n(o, "dead_letters", h.dead_letters);
 	put_n(o, "plugins", h.plugins);
 	put_n(o, "plugins_up", h.plugins_up);
+	put_n(o, "plugins_unloaded", h.plugins_unloaded);
+	put_n(o, "plugins_failing", h.plugins_failing);
 	put_n(o, "rest_calls", h.rest_calls);
 	put_n(o, "rest_429", h.rest_429);
 	put_n(o, "rest_errors", h.rest_errors);

@@ -48,7 +48,8 @@ handler_page(struct handler *h, enum handler_state state)
 	p->rest_calls = rest->calls;
 	p->rest_429 = rest->limited;
 	p->rest_errors = rest->errors;
-	p->plugins = h->staff.posts;
+	p->plugins = staff_wanted(&h->staff);
+	p->plugins_unloaded = h->staff.posts - p->plugins;
 	sheet_write(&h->sheet, p);
 }
 
@@ -59,6 +60,7 @@ handler_page_plugins(struct handler *h)
 	struct page_handler *p = &h->own;
 
 	p->plugins_up = staff_up(&h->staff);
+	p->plugins_failing = staff_failing(&h->staff);
 	p->note[0] = '\0';
 	if (h->ready && h->stopping == STOP_NOT)
 		staff_note(&h->staff, p->note, sizeof(p->note));
@@ -103,7 +105,7 @@ handler_check_ready(struct handler *h)
 	h->ready = true;
 	channel_ready(h);
 	log_info("handler is ready: %u of %u plugins are up",
-	    staff_up(&h->staff), h->staff.posts);
+	    staff_up(&h->staff), staff_wanted(&h->staff));
 }
 
 static void

@@ -60,6 +60,7 @@ plugin_begin(struct plugin *p)
 	p->life = ++p->host->lives;
 	p->oom_kills = oom_kills();
 	p->failure[0] = p->words[0] = '\0';
+	health_begin(&p->health);
 	if (child_start(&c, p->cfg, p->host->dir, p->host->limits, &e) < 0) {
 		log_error("plugin %s cannot be started: %s.  Next attempt in "
 			  "%.0f s.", p->cfg->name, e.text, p->delay_s);
@@ -430,6 +431,12 @@ plugin_window(struct plugin *p)
 	return &p->window;
 }
 
+uint64_t
+plugin_errors(const struct plugin *p)
+{
+	return p->health.errors;
+}
+
 const char *
 plugin_words(const struct plugin *p)
 {
@@ -450,6 +457,10 @@ plugin_describe(const struct plugin *p, struct page_plugin *out)
 	out->generation = (uint32_t)p->started;
 	out->strikes = p->strikes;
 	out->state_since_ms = p->state_ms;
-	str_copy(out->note, p->state == PLUGIN_UP ? "" : p->ended,
-	    sizeof(out->note));
+	out->failing = p->state == PLUGIN_UP && health_fails(&p->health);
+	if (out->failing)
+		health_words(&p->health, out->note, sizeof(out->note));
+	else
+		str_copy(out->note, p->state == PLUGIN_UP ? "" : p->ended,
+		    sizeof(out->note));
 }

@@ -118,9 +118,10 @@ uint64_t plugin_life(const struct plugin *); /* counts its processes */
 /* Has initialised once, or failed to in time: starting is over. */
 bool plugin_settled(const struct plugin *);
 struct window *plugin_window(struct plugin *);
+uint64_t plugin_errors(const struct plugin *); /* answers that were errors */
 const char *plugin_words(const struct plugin *);   /* last of its stderr */
 const char *plugin_failure(const struct plugin *); /* why it was ended; "" */
-/* State, process and note; the rest of the page is not its business. */
+/* State, process, health and note; the rest of the page is not its business. */
 void plugin_describe(const struct plugin *, struct page_plugin *);
 /* "MESSAGE_CREATE (shard 3, seq 17)" */
 void plugin_event_name(const struct event *, char *out, size_t size);

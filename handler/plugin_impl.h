@@ -6,6 +6,7 @@
 #ifndef HANDLER_PLUGIN_IMPL_H
 #define HANDLER_PLUGIN_IMPL_H
 
+#include "handler/health.h"
 #include "handler/pipes.h"
 #include "handler/plugin.h"
 
@@ -36,6 +37,7 @@ struct plugin {
 	bool once;   /* ends for good when it fails to start */
 	bool retired; /* gets no more events, finishes what it has */
 	struct window window;
+	struct health health;
 	struct json_tokener *tokener;
 	pid_t pid; /* 0: none */
 	struct pipes pipes;

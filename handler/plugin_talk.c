@@ -37,6 +37,22 @@ plugin_grumble(struct plugin *p, const char *what, uint64_t id,
 	p->grumbles = 0;
 }
 
+/* Whether it succeeds is told once, when that changes. */
+static void
+plugin_judge(struct plugin *p, const char *error)
+{
+	char words[256];
+
+	if (!health_answer(&p->health, error))
+		return;
+	health_words(&p->health, words, sizeof(words));
+	if (health_fails(&p->health))
+		log_error("plugin %s fails: %s", p->cfg->name, words);
+	else
+		log_notice("plugin %s succeeds again: %s", p->cfg->name,
+		    words);
+}
+
 static void
 plugin_answered(struct plugin *p, const struct talk *t)
 {
@@ -50,8 +66,18 @@ plugin_answered(struct plugin *p, const struct talk *t)
 	if (t->kind == TALK_REFUSAL)
 		plugin_grumble(p, "answers with an error to event", t->number,
 		    t->why);
+	plugin_judge(p, t->kind == TALK_REFUSAL ? t->why : NULL);
 	plugin_dirty(p);
 	p->host->finished(p->host, p, d);
+}
+
+static void
+plugin_answered_ask(struct plugin *p, const struct talk *t)
+{
+	const char *refusal = t->kind == TALK_REFUSAL ? t->why : NULL;
+
+	plugin_judge(p, refusal);
+	p->host->answered(p->host, p, t->number, refusal);
 }
 
 static void
@@ -60,8 +86,10 @@ plugin_done(struct plugin *p, uint64_t upto)
 	struct delivery *d;
 
 	plugin_dirty(p);
-	while ((d = window_upto(&p->window, upto)) != NULL)
+	while ((d = window_upto(&p->window, upto)) != NULL) {
+		plugin_judge(p, NULL);
 		p->host->finished(p->host, p, d);
+	}
 }
 
 void
@@ -142,8 +170,7 @@ plugin_hear(struct plugin *p, const struct talk *t)
 		if (p->state == PLUGIN_STARTING && t->number == 0)
 			plugin_initialised(p, t);
 		else if (t->number >= PLUGIN_ASK_FIRST)
-			p->host->answered(p->host, p, t->number,
-			    t->kind == TALK_REFUSAL ? t->why : NULL);
+			plugin_answered_ask(p, t);
 		else
 			plugin_answered(p, t);
 		break;

@@ -130,6 +130,7 @@ post_page(struct post *p, uint64_t now, struct page_plugin *out)
 	plugin_describe(p->slot[post_slot(p)], out);
 	out->state = post_state(p);
 	out->by_operator = p->held != 0;
+	out->failing &= out->state == PLUGIN_UP;
 	if (l->backlog.spool != NULL)
 		spool_stats(l->backlog.spool, &disk);
 	out->outstanding = (uint32_t)lane_out(l);
@@ -138,6 +139,8 @@ post_page(struct post *p, uint64_t now, struct page_plugin *out)
 	out->backlog_bytes = disk.bytes;
 	out->lag_ms = lane_lag_ms(&p->lane, now);
 	out->events = l->events;
+	for (unsigned i = 0; i < STAFF_SLOTS; i++)
+		out->errors += plugin_errors(p->slot[i]);
 	out->restarts = p->restarts;
 	out->dead_letters = p->dead_letters;
 	out->dropped = l->dropped;

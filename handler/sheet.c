@@ -63,6 +63,8 @@ sheet_write(struct sheet *s, const struct page_handler *own)
 	p->lag_ms = own->lag_ms;
 	p->plugins = own->plugins;
 	p->plugins_up = own->plugins_up;
+	p->plugins_unloaded = own->plugins_unloaded;
+	p->plugins_failing = own->plugins_failing;
 #define X(n) p->n = b->n + own->n;
 	SHEET_COUNTERS(X)
 #undef X

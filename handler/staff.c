@@ -263,8 +263,40 @@ staff_up(const struct staff *s)
 	unsigned up = 0;
 
 	for (unsigned i = 0; i < s->posts; i++)
-		up += post_state(s->post[i]) == PLUGIN_UP;
+		up += s->post[i]->held == 0
+		    && post_state(s->post[i]) == PLUGIN_UP;
 	return up;
+}
+
+/* What an operator has unloaded is not missed. */
+unsigned
+staff_wanted(const struct staff *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->posts; i++)
+		n += s->post[i]->held == 0;
+	return n;
+}
+
+static bool
+post_fails(const struct post *p, struct page_plugin *out)
+{
+	if (post_state(p) != PLUGIN_UP)
+		return false;
+	plugin_describe(p->slot[p->active], out);
+	return out->failing != 0;
+}
+
+unsigned
+staff_failing(const struct staff *s)
+{
+	struct page_plugin p;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->posts; i++)
+		n += post_fails(s->post[i], &p);
+	return n;
 }
 
 /* ---- what the operator sees ------------------------------------------------------ */
@@ -287,7 +319,8 @@ staff_page(struct staff *s, struct page_plugins *page)
 void
 staff_note(const struct staff *s, char *note, size_t size)
 {
-	unsigned left = s->posts - staff_up(s);
+	unsigned wanted = staff_wanted(s), left = wanted - staff_up(s);
+	struct page_plugin p;
 
 	note[0] = '\0';
 	for (unsigned i = 0; i < s->posts; i++)
@@ -296,8 +329,14 @@ staff_note(const struct staff *s, char *note, size_t size)
 			    s->post[i]->lane.name, s->post[i]->lane.note);
 			return;
 		}
+	for (unsigned i = 0; i < s->posts; i++)
+		if (post_fails(s->post[i], &p)) {
+			str_format(note, size, "plugin %s fails: %s",
+			    s->post[i]->lane.name, p.note);
+			return;
+		}
 	if (left > 0)
 		str_format(note, size, "%u of %u plugins are not up: their "
 				       "events wait on disk (see plugin list)",
-		    left, s->posts);
+		    left, wanted);
 }

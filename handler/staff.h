@@ -78,7 +78,9 @@ void staff_stop(struct staff *);
 bool staff_gone(const struct staff *);	  /* no process is left */
 bool staff_settled(const struct staff *); /* starting is over */
 bool staff_idle(const struct staff *);	  /* nothing is being worked on */
-unsigned staff_up(const struct staff *);
+unsigned staff_wanted(const struct staff *); /* held by no operator */
+unsigned staff_up(const struct staff *);     /* of those */
+unsigned staff_failing(const struct staff *); /* up, but see health.h */
 void staff_page(struct staff *, struct page_plugins *);
 void staff_note(const struct staff *, char *note, size_t size);
 

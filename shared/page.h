@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#define PAGE_VERSION 7
+#define PAGE_VERSION 8
 #define PAGE_CLOSES 24	/* distinct close codes counted per shard */
 #define PAGE_WORDS 192
 #define PAGE_PLUGINS 64	/* as config.h's CONFIG_PLUGINS_MAX */
@@ -180,7 +180,9 @@ struct page_handler {
 	uint64_t events, duplicates, acked, lag_events, lag_ms;
 	uint64_t dead_letters, plugin_restarts;
 	uint64_t rest_calls, rest_429, rest_errors;
-	uint32_t plugins, plugins_up;
+	uint32_t plugins, plugins_up;	/* without those unloaded on purpose */
+	uint32_t plugins_unloaded;
+	uint32_t plugins_failing;	/* up, but answering with errors */
 	char note[PAGE_WORDS];
 };
 
@@ -193,11 +195,13 @@ struct page_plugin {
 	uint32_t strikes;		/* ends since it was healthy last */
 	uint32_t outstanding;		/* events it works on */
 	uint32_t by_operator;		/* held: somebody unloaded it */
+	uint32_t failing;		/* answers mostly with errors */
 	uint64_t state_since_ms;
 	uint64_t waiting;		/* events in memory, not handed out */
 	uint64_t backlog_events, backlog_bytes;	/* on disk */
 	uint64_t lag_ms;		/* age of its oldest unfinished event */
 	uint64_t events;		/* finished */
+	uint64_t errors;		/* answered with one */
 	uint64_t restarts, dead_letters;
 	uint64_t dropped;		/* the backlog was full */
 	uint64_t expired, damaged;	/* of the backlog */

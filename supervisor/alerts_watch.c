@@ -11,6 +11,7 @@
 #include "supervisor/fleet.h"
 
 #define KEPT_KEY "alerts"	/* store blob: struct kept */
+#define PLUGIN_STRIKES 3	/* ends without health that are no accident */
 #define DEAF_INTERVALS 2	/* as status has it */
 
 /* What a restart must know, so that it does not begin anew. */
@@ -262,6 +263,35 @@ look_limits(const struct fleet *f, struct alert_fact *out)
 	fact(&out[ALERT_DISK], disk[0] != '\0', "%s", disk);
 }
 
+/* What an operator has unloaded is as wanted. */
+static bool
+is_in_trouble(const struct page_plugin *p)
+{
+	return p->name[0] != '\0' && !p->by_operator && (p->failing
+	    || p->state == PLUGIN_HELD || (p->state != PLUGIN_UP
+	    && p->strikes >= PLUGIN_STRIKES));
+}
+
+static void
+look_plugins(const struct fleet *f, struct alert_fact *out)
+{
+	static struct page_plugins all; /* large */
+	const struct page_plugin *first = NULL;
+	unsigned n = 0;
+
+	if (f->page.head->handler_watch.pid == 0
+	    || !page_read(&f->page.head->plugins, &all, sizeof(all)))
+		return;
+	for (uint32_t i = 0; i < all.count && i < PAGE_PLUGINS; i++)
+		if (is_in_trouble(&all.plugin[i]) && n++ == 0)
+			first = &all.plugin[i];
+	if (n > 0)
+		fact(&out[ALERT_PLUGIN], true, "Plugin %.63s %s: %.150s%s "
+		    "\"shardherd plugin list\" has them all.", first->name,
+		    first->failing ? "fails" : "does not stay up",
+		    first->note, n > 1 ? ". Others, too." : ".");
+}
+
 void
 alerts_watch(struct alerts *a)
 {
@@ -281,6 +311,7 @@ alerts_watch(struct alerts *a)
 	fact(&facts[ALERT_PROBE], probe_alarm(&f->probe)[0] != '\0', "%s",
 	    probe_alarm(&f->probe));
 	look_limits(f, facts);
+	look_plugins(f, facts);
 	fact(&facts[ALERT_REBOOT], f->boot.rebooted && clock_boot_ms()
 	    - f->started_ms < BOOT_ALERT_MS, "%s", f->boot.text);
 	/* What can't be seen now is not over either. */

@@ -40,6 +40,8 @@ worst(const struct cli_view *v, char *out, size_t size)
 	else if (v->handler.state != HANDLER_READY)
 		str_format(out, size, ", handler %s",
 		    page_handler_state_name[v->handler.state]);
+	else if (v->handler.plugins_failing > 0)
+		str_format(out, size, ", %s", v->handler.note);
 	else if (v->handler.plugins_up < v->handler.plugins)
 		str_format(out, size, ", %u of %u plugins up",
 		    v->handler.plugins_up, v->handler.plugins);

@@ -34,6 +34,8 @@ state_name(const struct page_plugin *p, bool alive)
 {
 	if (!alive)
 		return "down";
+	if (p->failing)
+		return "failing";
 	return p->state < PLUGIN_STATES ? page_plugin_state_name[p->state]
 	    : "?";
 }
@@ -55,6 +57,11 @@ to_json(const struct page_plugin *p, bool alive)
 	put(o, "lag_events", p->outstanding + p->waiting + p->backlog_events);
 	put(o, "lag_ms", p->lag_ms);
 	put(o, "events", p->events);
+	put(o, "errors", p->errors);
+	json_object_object_add(o, "failing",
+	    json_object_new_boolean(p->failing != 0));
+	json_object_object_add(o, "unloaded",
+	    json_object_new_boolean(p->by_operator != 0));
 	put(o, "restarts", p->restarts);
 	put(o, "strikes", p->strikes);
 	put(o, "dead_letters", p->dead_letters);
@@ -79,20 +86,28 @@ print_json(const struct page_plugins *all, bool alive)
 	cli_print_json(o);
 }
 
+static bool
+is_well(const struct page_plugin *p)
+{
+	return p->name[0] == '\0' || p->by_operator ||
+	    (p->state == PLUGIN_UP && !p->failing);
+}
+
 static void
 add_row(struct cli_table *t, const struct page_plugin *p, bool alive)
 {
-	bool up = alive && p->state == PLUGIN_UP;
+	bool fine = alive && is_well(p);
 	char age[24];
 
 	cli_table_add(t, "%s", p->name);
 	cli_table_add(t, "%s", state_name(p, alive));
-	cli_table_colour(t, up ? CLI_GREEN : CLI_RED);
+	cli_table_colour(t, fine ? CLI_GREEN : CLI_RED);
 	if (alive && p->pid > 0)
 		cli_table_add(t, "%d", p->pid);
 	else
 		cli_table_add(t, "-");
 	cli_table_add(t, "%llu", (unsigned long long)p->events);
+	cli_table_add(t, "%llu", (unsigned long long)p->errors);
 	cli_table_add(t, "%u", p->outstanding);
 	cli_table_add(t, "%llu", (unsigned long long)p->waiting);
 	cli_table_add(t, "%llu", (unsigned long long)p->backlog_events);
@@ -107,7 +122,7 @@ print_table(const struct page_plugins *all, bool alive)
 {
 	struct cli_table t;
 
-	cli_table_init(&t, "PLUGIN STATE ?>PID >EVENTS >WORKING >WAITING "
+	cli_table_init(&t, "PLUGIN STATE ?>PID >EVENTS >ERRORS >WORKING >WAITING "
 	    ">BACKLOG >LAG >RESTARTS >DEAD");
 	t.fit = cli_table_room(stdout);
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
@@ -122,14 +137,7 @@ print_table(const struct page_plugins *all, bool alive)
 			    all->plugin[i].note);
 }
 
-static bool
-is_well(const struct page_plugin *p)
-{
-	return p->name[0] == '\0' || p->state == PLUGIN_UP ||
-	    (p->state == PLUGIN_HELD && p->by_operator);
-}
-
-/* 0 all up or held by an operator, 1 some are not, 2 there is no handler. */
+/* 0 all up and well or held by an operator, 1 some are not, 2 there is no handler. */
 static int
 verdict(const struct page_plugins *all, bool alive)
 {

@@ -108,20 +108,30 @@ line_rollout(const struct cli_view *v, FILE *f)
 		    behind, v->n);
 }
 
+/* ", 3 failing"; "" for none. */
+static const char *
+some(uint32_t n, const char *word, char out[32])
+{
+	str_format(out, n > 0 ? 32 : 1, ", %u %s", n, word);
+	return out;
+}
+
 static void
 line_handler(const struct cli_view *v, FILE *f)
 {
 	const struct page_handler *h = &v->handler;
 	uint64_t unanswered = cli_view_unanswered(v);
-	char lag[24];
+	char lag[24], failing[32], unloaded[32];
 
 	if (!v->alive)
 		return;
 	fprintf(f, "handler %s", v->handler_state);
 	if (v->handler_alive)
-		fprintf(f, "  generation %u pid %d  plugins %u/%u up  events "
-		    "%llu  unanswered %llu", h->generation,
+		fprintf(f, "  generation %u pid %d  plugins %u/%u up%s%s  "
+		    "events %llu  unanswered %llu", h->generation,
 		    v->handler_watch.pid, h->plugins_up, h->plugins,
+		    some(h->plugins_failing, "failing", failing),
+		    some(h->plugins_unloaded, "unloaded", unloaded),
 		    (unsigned long long)h->events,
 		    (unsigned long long)unanswered);
 	if (v->handler_alive && h->lag_events > 0)

@@ -275,6 +275,8 @@ handler(const struct cli_view *v)
 	put_u64(o, "acked", h->acked);
 	put_u64(o, "plugins", h->plugins);
 	put_u64(o, "plugins_up", h->plugins_up);
+	put_u64(o, "plugins_unloaded", h->plugins_unloaded);
+	put_u64(o, "plugins_failing", h->plugins_failing);
 	put_u64(o, "plugin_restarts", h->plugin_restarts);
 	put_u64(o, "rest_calls", h->rest_calls);
 	put_u64(o, "rest_429", h->rest_429);

@@ -204,6 +204,7 @@ judge(const struct cli_view *v)
 	return v->ready == v->n && !v->hung && v->handler_alive &&
 	    v->handler_silent_s == 0 &&
 	    v->handler.plugins_up >= v->handler.plugins &&
+	    v->handler.plugins_failing == 0 &&
 	    v->handler.state == HANDLER_READY ? CLI_READY : CLI_DEGRADED;
 }
 

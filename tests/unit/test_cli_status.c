@@ -277,6 +277,32 @@ test_plugin_down(void **state)
 	assert_non_null(strstr(line, "4/4 ready, 2 of 3 plugins up | "));
 }
 
+/* C11: up, and worth nothing; unloaded on purpose, and no trouble. */
+static void
+f_c11_failing_is_seen_and_unloaded_is_fine(void **state)
+{
+	struct page_handler *h = &t.page.head->handler;
+	char line[1024], *out;
+
+	h->plugins = h->plugins_up = 2;
+	h->plugins_unloaded = 1;
+	look();
+	assert_int_equal(t.view.state, CLI_READY);
+	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
+	    EXIT_FINE);
+	out = text(false);
+	assert_non_null(strstr(out, "plugins 2/2 up"));
+	assert_non_null(strstr(out, "1 unloaded"));
+	free(out);
+	h->plugins_failing = 1;
+	str_copy(h->note, "plugin p fails: all of it", sizeof(h->note));
+	look();
+	assert_int_equal(t.view.state, CLI_DEGRADED);
+	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
+	    EXIT_DEGRADED);
+	assert_non_null(strstr(line, "plugin p fails"));
+}
+
 /* What a hanging handler does not take is seen in the shards' queues. */
 static void
 test_unanswered(void **state)
@@ -416,6 +442,7 @@ main(void)
 		T(test_eighty_columns),
 		T(test_deaf_by_frames),
 		T(test_supervisor_hung),
+		T(f_c11_failing_is_seen_and_unloaded_is_fine),
 		T(test_plugin_down),
 		T(test_unanswered),
 		T(test_supervisor_gone),

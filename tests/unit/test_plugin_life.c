@@ -4,6 +4,7 @@
  * talk nonsense, and an event that ends one twice is set aside while the rest
  * goes on.
  */
+#include "handler/health.h"
 #include "handler/plugin.h"
 #include "tests/unit/fake_time.h"
 
@@ -29,6 +30,8 @@
 	" *ask*) q=$id; echo \"{\\\"id\\\":1,\\\"method\\\":\\\"m\\\"}\";"     \
 	" continue;;"                                                          \
 	" *result*) id=$q;;"                                                   \
+	" *refuse*) echo \"{\\\"id\\\":$id,\\\"error\\\":{\\\"code\\\":1,"       \
+	"\\\"message\\\":\\\"nothing works\\\"}}\"; continue;;"              \
 	" *shutdown*) continue;;"                                              \
 	" esac;"                                                               \
 	" echo \"{\\\"id\\\":$id,\\\"result\\\":null}\"; done'"
@@ -240,6 +243,44 @@ test_garbage(void **state)
 	check_set_aside("garbage");
 }
 
+/* Up, and worth nothing: its answers tell. */
+static void
+f_c11_errors_are_counted_and_judged(void **state)
+{
+	struct page_plugin page = {0};
+
+	for (uint64_t i = 1; i <= EVENTS; i++)
+		push(i, i == 1 ? "fine" : "refuse");
+	run_until(all_finished);
+	plugin_describe(t.plugin, &page);
+	assert_int_equal(page.state, PLUGIN_UP);
+	assert_int_equal(plugin_errors(t.plugin), EVENTS - 1);
+	assert_true(page.failing);
+	assert_non_null(strstr(page.note, "5 of its last 6 answers are errors"));
+	assert_non_null(strstr(page.note, "nothing works"));
+}
+
+static void
+f_c11_health_comes_back(void **state)
+{
+	struct health h = {0};
+
+	for (unsigned i = 1; i < HEALTH_LEAST; i++)
+		assert_false(health_answer(&h, "no"));
+	assert_false(health_fails(&h)); /* too few to say */
+	assert_true(health_answer(&h, "no"));
+	assert_true(health_fails(&h));
+	for (unsigned i = 0; i < HEALTH_LEAST; i++)
+		assert_false(health_answer(&h, NULL));
+	assert_true(health_answer(&h, NULL));
+	assert_false(health_fails(&h));
+	for (unsigned i = 0; i < 1000; i++)
+		assert_false(health_answer(&h, i % 3 == 2 ? "no" : NULL));
+	health_begin(&h);
+	assert_int_equal(h.errors, HEALTH_LEAST + 333);
+	assert_int_equal(h.n, 0);
+}
+
 int
 main(void)
 {
@@ -247,6 +288,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_poison, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_garbage, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		f_c11_errors_are_counted_and_judged, setup, teardown),
+	    cmocka_unit_test(f_c11_health_comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
