@@ -82,7 +82,9 @@ rpc_log(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 		return "text must be a string of at most 2000 bytes";
 	buf_puts(&line, text);
 	why = fields_add(&line, params);
-	if (why == NULL) {
+	if (why == NULL && !plugin_may_log(w->plugin)) {
+		rpc_result(w, "false", 5);
+	} else if (why == NULL) {
 		write[l]("plugin %s: %.*s", plugin_name(w->plugin),
 		    (int)buf_len(&line), buf_data(&line));
 		rpc_true(w);

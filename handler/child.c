@@ -30,17 +30,20 @@ child_limits_save(struct child_limits *l)
 	l->oom = oom_base();
 }
 
+struct child_env;
+
 /* What the child needs of its parent's memory. */
 struct child_job {
 	const struct config_plugin *cfg;
 	const struct passwd *user; /* NULL: as we are */
-	char **argv, **env;
+	struct child_env *env;
+	char **argv;
 	const char *dir;
 };
 
 struct child_env {
-	char path[4096], home[1024], lang[256], plugin[128];
-	char *vec[5];
+	char path[4096], home[1024], lang[256], plugin[128], process[64];
+	char *vec[6];
 };
 
 static bool
@@ -53,7 +56,7 @@ env_set(struct child_env *e, size_t *n, char *at, size_t size,
 	return true;
 }
 
-/* PATH, HOME, LANG and the plugin's name: nothing else of ours leaks. */
+/* PATH, HOME, LANG and whose it is: nothing else of ours leaks. */
 static void
 env_build(struct child_env *e, const char *name, const struct passwd *user)
 {
@@ -65,6 +68,7 @@ env_build(struct child_env *e, const char *name, const struct passwd *user)
 	    user != NULL ? user->pw_dir : getenv("HOME"));
 	env_set(e, &n, e->lang, sizeof(e->lang), "LANG", getenv("LANG"));
 	env_set(e, &n, e->plugin, sizeof(e->plugin), "SHARDHERD_PLUGIN", name);
+	e->vec[n++] = e->process; /* only the child knows it */
 	e->vec[n] = NULL;
 }
 
@@ -75,7 +79,7 @@ child_signals(void)
 {
 	sigset_t none;
 
-	for (int sig = 1; sig < 32; sig++)
+	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -138,7 +142,9 @@ child_run(const int fds[3], const struct child_job *job,
 	if (chdir(job->dir) < 0)
 		child_fail(job->dir);
 	child_signals();
-	environ = job->env;
+	str_format(job->env->process, sizeof(job->env->process),
+	    CHILD_PROCESS_ENV "=%d", (int)getpid());
+	environ = job->env->vec;
 	/* The configuration has found it: its path is absolute. */
 	executable_run(argv[0], argv);
 }
@@ -204,7 +210,7 @@ child_fork(struct child *c, const struct config_plugin *cfg, char **argv,
 {
 	int in[2], out[2], err[2];
 	struct child_env env;
-	struct child_job job = {.cfg = cfg, .argv = argv, .env = env.vec,
+	struct child_job job = {.cfg = cfg, .argv = argv, .env = &env,
 	    .dir = dir};
 	pid_t parent = getpid();
 

@@ -9,6 +9,10 @@
 
 #include "shared/err.h"
 
+/* In a plugin's environment: the number of its process, also for those that it
+ * starts (stragglers.h). */
+#define CHILD_PROCESS_ENV "SHARDHERD_PROCESS"
+
 #include <sys/resource.h>
 #include <sys/types.h>
 

@@ -10,6 +10,7 @@
 #include "handler/channel.h"
 #include "handler/inherit.h"
 #include "handler/setup.h"
+#include "handler/stragglers.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/proctitle.h"
@@ -225,6 +226,7 @@ handler_finish(struct handler *h)
 	ipc_close(&h->ipc);
 	rest_free(h->rest);
 	rpc_close(&h->rpc);
+	stragglers_end_all();
 	if (staff_gone(&h->staff)) {
 		staff_forget(&h->staff);
 		intake_free(&h->intake);
@@ -256,6 +258,7 @@ handler_main(int argc, char **argv)
 	h.ipc.fd = -1;
 	proctitle_set("shardherd: handler (generation %u)", h.generation);
 	inherit_limits(&h.limits);
+	stragglers_adopt();
 	if (setup_handler(&h, argv[0], &e) < 0) {
 		log_error("handler cannot start: %s", e.text);
 		return e.code;

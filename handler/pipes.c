@@ -38,6 +38,29 @@ pipes_watch(struct pipes *p)
 
 /* ---- stdout ------------------------------------------------------------- */
 
+/* Of a line that was too long: nothing, or what is behind it. */
+static void
+pipes_skip(struct pipes *p)
+{
+	size_t len = buf_len(&p->got);
+	char *end = memchr(buf_data(&p->got), '\n', len);
+
+	p->skipping = end == NULL;
+	buf_eat(&p->got, end != NULL
+	    ? (size_t)(end + 1 - (char *)buf_data(&p->got)) : len);
+}
+
+static bool
+pipes_too_long(struct pipes *p)
+{
+	if (!p->calls->too_long(p, buf_data(&p->got), buf_len(&p->got)))
+		return false;
+	buf_free(&p->got);
+	p->scanned = 0;
+	p->skipping = true;
+	return true;
+}
+
 /* Hands out whole lines; false: p is closed. */
 static bool
 pipes_lines(struct pipes *p)
@@ -75,13 +98,11 @@ pipes_read_out(struct pipes *p)
 		return false;
 	}
 	buf_filled(&p->got, (size_t)n);
+	if (p->skipping)
+		pipes_skip(p);
 	if (!pipes_lines(p))
 		return false;
-	if (buf_len(&p->got) > PIPES_LINE_MAX) {
-		p->calls->fault(p, "wrote a line of more than 16 MiB");
-		return false;
-	}
-	return true;
+	return buf_len(&p->got) <= PIPES_LINE_MAX || pipes_too_long(p);
 }
 
 static void
@@ -220,6 +241,7 @@ pipes_close(struct pipes *p)
 	buf_free(&p->got);
 	buf_free(&p->words);
 	p->scanned = 0;
+	p->skipping = false;
 	p->stuck_ms = 0;
 }
 

@@ -23,9 +23,10 @@ struct pipes;
 struct pipes_calls {
 	/* A line without its newline, borrowed.  After it closes p: false. */
 	bool (*line)(struct pipes *, char *text, size_t len);
+	/* A line longer than PIPES_LINE_MAX, of which this is the beginning:
+	 * true when the rest of it is to be skipped, false: p is closed. */
+	bool (*too_long)(struct pipes *, const char *head, size_t len);
 	void (*words)(struct pipes *, const char *text);
-	/* It broke a rule; why is a sentence's end. */
-	void (*fault)(struct pipes *, const char *why);
 	/* It closed a pipe, most likely because it ends. */
 	void (*closed)(struct pipes *, const char *why);
 	/* More was written: there is room for events. */
@@ -39,6 +40,7 @@ struct pipes {
 	ev_io in_io, out_io, err_io;
 	struct buf send, got, words;
 	size_t scanned;	  /* of got: no newline there */
+	bool skipping;	  /* the rest of a line that was too long */
 	uint64_t written; /* bytes of send that went out so far */
 	uint64_t stuck_ms; /* boot stamp since when nothing goes out; 0 */
 };

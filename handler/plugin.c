@@ -60,6 +60,7 @@ plugin_begin(struct plugin *p)
 	p->life = ++p->host->lives;
 	p->oom_kills = oom_kills();
 	p->failure[0] = p->words[0] = '\0';
+	p->nobodys = false;
 	health_begin(&p->health);
 	if (child_start(&c, p->cfg, p->host->dir, p->host->limits, &e) < 0) {
 		log_error("plugin %s cannot be started: %s.  Next attempt in "
@@ -191,8 +192,8 @@ plugin_requeue(struct plugin *p)
 
 	list_init(&aside);
 	/* Asked to stop: ended because we said so, nobody is to blame. */
-	window_reset(&p->window, p->stopping ? 0 : p->pipes.written, p->guilty,
-	    &aside);
+	window_reset(&p->window, p->stopping || p->nobodys ? 0
+	    : p->pipes.written, p->guilty, &aside);
 	p->guilty = 0;
 	while (!list_empty(&aside)) {
 		struct delivery *d = container_of(aside.next, struct delivery,
@@ -317,6 +318,7 @@ plugin_reap(struct plugin *p)
 	/* It closed its pipes because it ended: that is no reason. */
 	if (p->state == PLUGIN_ENDING && p->rung == 0)
 		p->failure[0] = '\0';
+	plugin_log_cut(p, true);
 	plugin_obituary(p, status);
 	plugin_event(p, ON_EXIT);
 }
@@ -393,6 +395,12 @@ const struct config_plugin *
 plugin_config(const struct plugin *p)
 {
 	return p->cfg;
+}
+
+pid_t
+plugin_pid(const struct plugin *p)
+{
+	return p->pid;
 }
 
 unsigned

@@ -18,7 +18,6 @@
 
 #define PLUGIN_HEALTHY_MS 60000u /* up this long: the delay starts anew */
 #define PLUGIN_HOLD_AFTER 10u	 /* ends without health before it is held */
-#define PLUGIN_WORDS_PER_S 100u	 /* lines of its stderr in the log */
 #define PLUGIN_EXIT_S 1.0	 /* it closed a pipe: time to end by itself */
 #define PLUGIN_STOP_S 5.0	 /* shutdown to SIGTERM */
 #define PLUGIN_TERM_S 2.0	 /* SIGTERM to SIGKILL */
@@ -88,6 +87,10 @@ void plugin_pump_all(struct plugin_host *);
 void plugin_stop(struct plugin *);
 /* SIGCHLD came: perhaps it was this one. */
 void plugin_reap(struct plugin *);
+/* May this line of it be logged?  If not it is counted. */
+bool plugin_may_log(struct plugin *);
+/* Once in a while: what was left out of the log is told. */
+void plugin_tick(struct plugin *);
 
 /*
  * Answers its request, unless another process has taken the place of the one
@@ -111,6 +114,7 @@ size_t plugin_unread(const struct plugin *);
 const char *plugin_name(const struct plugin *);
 /* Its section, as the process that runs or ran last was started with it. */
 const struct config_plugin *plugin_config(const struct plugin *);
+pid_t plugin_pid(const struct plugin *); /* 0: no process */
 unsigned plugin_index(const struct plugin *);
 unsigned plugin_slot(const struct plugin *);
 enum plugin_state plugin_state(const struct plugin *);

@@ -7,6 +7,7 @@
 #define HANDLER_PLUGIN_IMPL_H
 
 #include "handler/health.h"
+#include "handler/log_ration.h"
 #include "handler/pipes.h"
 #include "handler/plugin.h"
 
@@ -46,13 +47,13 @@ struct plugin {
 	double delay_s;
 	unsigned rung; /* of plugin_ladder, in ENDING */
 	bool stopping, settled, reaping, was_up;
+	bool nobodys;	/* its end is no event's fault, see pipes_calls */
 	uint64_t guilty;	       /* id of what it is being ended for */
 	char failure[512];	       /* why it is being ended */
-	char words[256];	       /* last line of its stderr */
+	char words[256];	       /* see last_words.h */
 	uint64_t grumble_ms, grumbles;
 	uint64_t state_ms;	       /* since when in this state */
-	uint64_t words_ms;	       /* second of the log it is in */
-	unsigned words_n, words_cut;   /* lines of that; left out since */
+	struct log_ration ration;
 	unsigned strikes;	       /* ends without a minute of health */
 	char ended[PAGE_WORDS];	       /* how its last process ended */
 };
@@ -61,6 +62,8 @@ void plugin_event(struct plugin *, enum plugin_event);
 /* It broke a rule; why is a sentence's end. */
 void plugin_fail(struct plugin *, const char *why);
 void plugin_dirty(struct plugin *);
+/* Tells what was left out of the log; end: all of it. */
+void plugin_log_cut(struct plugin *, bool end);
 /* Seconds until something is overdue; 0: is now; < 0: nothing is expected. */
 double plugin_due(struct plugin *, uint64_t now);
 void plugin_watch(struct plugin *);

@@ -2,6 +2,7 @@
 /* What a plugin says and is told; see plugin.h. */
 #include "handler/plugin_impl.h"
 
+#include "handler/last_words.h"
 #include "handler/line.h"
 #include "handler/talk.h"
 #include "shared/clock.h"
@@ -20,6 +21,8 @@ plugin_dirty(struct plugin *p)
 
 /* ---- what it says -------------------------------------------------------- */
 
+#define PLUGIN_TOO_LONG (-32602) /* JSON-RPC: invalid parameters */
+
 /* At most one line a second: a plugin may misbehave at any rate. */
 static void
 plugin_grumble(struct plugin *p, const char *what, uint64_t id,
@@ -28,7 +31,7 @@ plugin_grumble(struct plugin *p, const char *what, uint64_t id,
 	uint64_t now = clock_boot_ms();
 
 	p->grumbles++;
-	if (now - p->grumble_ms < PLUGIN_GRUMBLE_MS)
+	if (now - p->grumble_ms < PLUGIN_GRUMBLE_MS || !plugin_may_log(p))
 		return;
 	log_warn("plugin %s %s %llu%s%s (%llu such messages)", p->cfg->name,
 	    what, (unsigned long long)id, text[0] ? ": " : "", text,
@@ -189,41 +192,81 @@ plugin_line(struct pipes *pipes, char *text, size_t len)
 	return pipes->out >= 0;
 }
 
-/* The log is everybody's: a plugin gets so many lines of it per second. */
-static bool
+/* ---- what is logged of it ----------------------------------------------- */
+
+bool
 plugin_may_log(struct plugin *p)
 {
-	uint64_t now = clock_boot_ms();
-
-	if (now - p->words_ms >= 1000) {
-		if (p->words_cut > 0)
-			log_warn("plugin %s: %u lines of its standard error "
-				 "were left out", p->cfg->name, p->words_cut);
-		p->words_ms = now;
-		p->words_n = p->words_cut = 0;
-	}
-	if (p->words_n == PLUGIN_WORDS_PER_S) {
-		p->words_cut++;
-		return false;
-	}
-	p->words_n++;
-	return true;
+	plugin_log_cut(p, false);
+	return log_ration_take(&p->ration, clock_boot_ms());
 }
+
+void
+plugin_log_cut(struct plugin *p, bool end)
+{
+	uint64_t now = clock_boot_ms();
+	uint64_t cut = log_ration_cut(&p->ration, now, end);
+
+	if (cut > 0)
+		log_warn("plugin %s: %llu lines of its standard error and its "
+			 "log calls were left out", p->cfg->name,
+		    (unsigned long long)cut);
+	if (p->grumbles == 0
+	    || (!end && now - p->grumble_ms < PLUGIN_GRUMBLE_MS))
+		return;
+	log_warn("plugin %s: %llu more such answers of it", p->cfg->name,
+	    (unsigned long long)p->grumbles);
+	p->grumble_ms = now;
+	p->grumbles = 0;
+}
+
+void
+plugin_tick(struct plugin *p)
+{
+	if (p->cfg != NULL)
+		plugin_log_cut(p, false);
+}
+
+/* ---- its pipes ---------------------------------------------------------- */
 
 static void
 plugin_heard_words(struct pipes *pipes, const char *text)
 {
 	struct plugin *p = container_of(pipes, struct plugin, pipes);
 
-	str_copy(p->words, text, sizeof(p->words));
+	last_words(p->words, sizeof(p->words), text);
 	if (plugin_may_log(p))
 		log_info("plugin %s: %s", p->cfg->name, text);
 }
 
-static void
-plugin_pipe_fault(struct pipes *pipes, const char *why)
+/*
+ * What it is can be told from its beginning, as a rule: a call is refused, an
+ * answer taken for one, and neither the plugin nor its events pay for it.  If
+ * not, the plugin is ended; which event made it say that, nobody knows.
+ */
+static bool
+plugin_too_long(struct pipes *pipes, const char *head, size_t len)
 {
-	plugin_fail(container_of(pipes, struct plugin, pipes), why);
+	struct plugin *p = container_of(pipes, struct plugin, pipes);
+	struct talk t;
+
+	talk_head(&t, head, len);
+	if (t.kind == TALK_BAD) {
+		p->nobodys = true;
+		plugin_fail(p, "wrote a line of more than 16 MiB");
+		return false;
+	}
+	if (plugin_may_log(p))
+		log_warn("plugin %s: a line of more than 16 MiB is not read: "
+			 "%s%s", p->cfg->name, t.kind == TALK_REQUEST
+		    ? "a call of " : "an answer",
+		    t.kind == TALK_REQUEST ? t.why : "");
+	if (t.kind == TALK_REQUEST)
+		plugin_error(p, p->life, t.id, PLUGIN_TOO_LONG, "the line is "
+		    "longer than 16 MiB", NULL);
+	else
+		plugin_hear(p, &t);
+	return pipes->out >= 0;
 }
 
 static void
@@ -231,8 +274,8 @@ plugin_pipe_closed(struct pipes *pipes, const char *why)
 {
 	struct plugin *p = container_of(pipes, struct plugin, pipes);
 
-	if (p->reaping)
-		return; /* of course: it has ended */
+	if (p->reaping || p->state == PLUGIN_ENDING)
+		return; /* of course; and why it ends is known already */
 	str_copy(p->failure, why, sizeof(p->failure));
 	plugin_event(p, ON_CLOSED);
 }
@@ -245,8 +288,8 @@ plugin_room(struct pipes *pipes)
 
 const struct pipes_calls plugin_pipes = {
     .line = plugin_line,
+    .too_long = plugin_too_long,
     .words = plugin_heard_words,
-    .fault = plugin_pipe_fault,
     .closed = plugin_pipe_closed,
     .room = plugin_room,
 };

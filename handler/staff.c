@@ -4,6 +4,7 @@
 
 #include "handler/letters.h"
 #include "handler/post.h"
+#include "handler/stragglers.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 
@@ -190,6 +191,8 @@ staff_tick(struct staff *s)
 		struct post *p = s->post[i];
 
 		lane_tick(&p->lane);
+		for (unsigned k = 0; k < STAFF_SLOTS; k++)
+			plugin_tick(p->slot[k]);
 		if (p->active != STAFF_NONE)
 			plugin_kick(p->slot[p->active]);
 		open |= p->lane.backlog.spool != NULL;
@@ -213,13 +216,25 @@ staff_relieve(struct staff *s)
 
 /* ---- all of them --------------------------------------------------------------- */
 
+static bool
+is_plugin(void *arg, pid_t pid)
+{
+	const struct staff *s = arg;
+
+	for (unsigned i = 0; i < s->posts; i++)
+		for (unsigned k = 0; k < STAFF_SLOTS; k++)
+			if (plugin_pid(s->post[i]->slot[k]) == pid)
+				return true;
+	return false;
+}
+
 void
 staff_reap(struct staff *s)
 {
 	for (unsigned i = 0; i < s->posts; i++)
 		for (unsigned k = 0; k < STAFF_SLOTS; k++)
-			if (s->post[i]->slot[k] != NULL)
-				plugin_reap(s->post[i]->slot[k]);
+			plugin_reap(s->post[i]->slot[k]);
+	stragglers_end(is_plugin, s);
 }
 
 void

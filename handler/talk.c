@@ -158,6 +158,105 @@ talk_parse(struct talk *t, struct json_tokener *tok, const char *text,
 		talk_bad(t, why, text, len);
 }
 
+/* ---- a line that is too long --------------------------------------------- */
+
+/* A scalar's end, or its beginning when it is no whole scalar. */
+static const char *
+scalar_end(const char *p, const char *end)
+{
+	const char *at = p;
+
+	if (p == end)
+		return p;
+	if (*p != '"') {
+		while (at < end && strchr("+-.0123456789eEaflnrstu", *at))
+			at++;
+		return at < end ? at : p;
+	}
+	for (at++; at < end && *at != '"'; at++)
+		if (*at == '\\')
+			return p; /* nothing we look for has that */
+	return at < end ? at + 1 : p;
+}
+
+static const char *
+skip_blank(const char *p, const char *end)
+{
+	while (p < end && strchr(" \t\r", *p) != NULL && *p != '\0')
+		p++;
+	return p;
+}
+
+static bool
+is_name(const char *p, const char *end, const char *name)
+{
+	size_t len = strlen(name);
+
+	return (size_t)(end - p) == len + 2 && memcmp(p + 1, name, len) == 0;
+}
+
+static void
+head_member(struct talk *t, const char *name, const char *name_end,
+    const char *value, const char *end)
+{
+	size_t len = (size_t)(end - value);
+	char text[24];
+
+	if (is_name(name, name_end, "id") && len < sizeof(t->id)) {
+		str_format(t->id, sizeof(t->id), "%.*s", (int)len, value);
+	} else if (is_name(name, name_end, "method") && *value == '"') {
+		t->kind = TALK_REQUEST;
+		str_format(t->why, sizeof(t->why), "%.*s", (int)(len > 66 ? 64
+		    : len - 2), value + 1);
+	}
+	/* An answer's id is ours: a number. */
+	if (len < sizeof(text) && is_name(name, name_end, "id")
+	    && str_format(text, sizeof(text), "%.*s", (int)len, value)
+	    && !str_to_u64(text, &t->number))
+		t->number = UINT64_MAX;
+}
+
+/* Behind the members that could be read stands one that could not. */
+static void
+head_judge(struct talk *t, const char *name, const char *name_end)
+{
+	if (t->kind == TALK_REQUEST || t->id[0] == '\0'
+	    || t->number == UINT64_MAX)
+		return;
+	if (is_name(name, name_end, "result"))
+		t->kind = TALK_RESULT;
+	else if (is_name(name, name_end, "error"))
+		t->kind = TALK_REFUSAL;
+	if (t->kind == TALK_REFUSAL)
+		str_copy(t->why, "it is too long to be read", sizeof(t->why));
+}
+
+void
+talk_head(struct talk *t, const char *text, size_t len)
+{
+	const char *end = text + (len < TALK_HEAD_MAX ? len : TALK_HEAD_MAX);
+	const char *p = skip_blank(text, end), *name, *name_end, *value;
+
+	*t = (struct talk) {.kind = TALK_BAD, .number = UINT64_MAX};
+	if (p == end || *p != '{')
+		return;
+	do {
+		name = skip_blank(p + 1, end);
+		name_end = scalar_end(name, end);
+		p = skip_blank(name_end, end);
+		if (name == name_end || *name != '"' || p == end || *p != ':')
+			return;
+		value = skip_blank(p + 1, end);
+		p = scalar_end(value, end);
+		if (p == value) {
+			head_judge(t, name, name_end);
+			return;
+		}
+		head_member(t, name, name_end, value, p);
+		p = skip_blank(p, end);
+	} while (p < end && *p == ',');
+}
+
 void
 talk_free(struct talk *t)
 {

@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #define TALK_DEPTH_MAX 64
+#define TALK_HEAD_MAX 4096u /* of a line that is too long */
 #define TALK_ID_MAX 256 /* a plugin's own request id, as JSON text */
 
 enum talk_kind {
@@ -37,5 +38,11 @@ struct json_tokener *talk_new(void); /* json_tokener_free */
 void talk_parse(struct talk *, struct json_tokener *, const char *text,
     size_t len);
 void talk_free(struct talk *);
+/*
+ * The same for the beginning of a line that is too long to be read: what can
+ * be told from its first members.  TALK_REQUEST: why is the method, id is "";
+ * or set; TALK_RESULT, TALK_REFUSAL: number.  TALK_BAD: none of that shows.
+ */
+void talk_head(struct talk *, const char *text, size_t len);
 
 #endif

@@ -5,7 +5,11 @@
  * goes on.
  */
 #include "handler/health.h"
+#include "handler/last_words.h"
+#include "handler/log_ration.h"
 #include "handler/plugin.h"
+#include "handler/talk.h"
+#include "shared/log.h"
 #include "tests/unit/fake_time.h"
 
 #include <json-c/json.h>
@@ -32,6 +36,15 @@
 	" *result*) id=$q;;"                                                   \
 	" *refuse*) echo \"{\\\"id\\\":$id,\\\"error\\\":{\\\"code\\\":1,"       \
 	"\\\"message\\\":\\\"nothing works\\\"}}\"; continue;;"              \
+	" *hugecall*) q=$id; printf \"{\\\"id\\\":1,\\\"method\\\":\\\"m\\\","  \
+	"\\\"params\\\":\\\"\"; head -c 17000000 /dev/zero; echo; continue;;"    \
+	" *hugeanswer*) printf \"{\\\"id\\\":$id,\\\"result\\\":\\\"\";"      \
+	" head -c 17000000 /dev/zero; echo; continue;;"                        \
+	" *hugejunk*) head -c 17000000 /dev/zero; echo; continue;;"            \
+	" *longer*) id=$q;;"                                                   \
+	" *noise*) n=0; while [ $n -lt 250 ]; do echo loud >&2; n=$((n+1));"   \
+	" done;;"                                                              \
+	" *closes*) exec 0<&-; sleep 1000;;"                                   \
 	" *shutdown*) continue;;"                                              \
 	" esac;"                                                               \
 	" echo \"{\\\"id\\\":$id,\\\"result\\\":null}\"; done'"
@@ -281,6 +294,173 @@ f_c11_health_comes_back(void **state)
 	assert_int_equal(h.n, 0);
 }
 
+/* A call that is too long is refused; neither plugin nor event pays. */
+static void
+f_c13_a_line_too_long_is_not_the_events_fault(void **state)
+{
+	for (uint64_t i = 1; i <= EVENTS; i++)
+		push(i, i == 2 ? "hugecall" : i == 4 ? "hugeanswer" : "plain");
+	run_until(all_finished);
+	assert_int_equal(t.aside, 0);
+	assert_int_equal(t.ended, 0);
+}
+
+static bool
+ended_thrice(void)
+{
+	return t.ended == 3;
+}
+
+static void
+f_c13_junk_too_long_is_no_events_fault(void **state)
+{
+	push(1, "hugejunk");
+	run_until(ended_thrice);
+	assert_int_equal(t.aside, 0);
+	assert_int_equal(t.work.events, 1);
+}
+
+static bool
+one_is_out(void)
+{
+	return window_out(plugin_window(t.plugin)) == 1;
+}
+
+static char ended_as[PAGE_WORDS];
+
+static bool
+ended_once(void)
+{
+	struct page_plugin page;
+
+	if (t.ended == 0)
+		return false;
+	plugin_describe(t.plugin, &page);
+	str_copy(ended_as, page.note, sizeof(ended_as));
+	return true;
+}
+
+/* It closed its input: its output, closed when it is ended, is no news. */
+static void
+f_c13_the_pipe_it_closed_is_named(void **state)
+{
+	push(1, "closes");
+	run_until(one_is_out);
+	while (t.ended == 0) {
+		/* Something to write, so that the closed end is seen. */
+		plugin_notify(t.plugin, plugin_life(t.plugin), "x", "1", 1);
+		plugin_pump_all(&t.host);
+		if (plugin_state(t.plugin) == PLUGIN_ENDING)
+			fake_time_advance(1000);
+		ev_run(t.loop, EVRUN_ONCE);
+	}
+	assert_true(ended_once());
+	assert_non_null(strstr(ended_as, "closed its standard input"));
+}
+
+static unsigned loud, left_out;
+
+static void
+hear_log(enum log_level level, const char *text, void *arg)
+{
+	const char *at = strstr(text, " lines of its standard error and its");
+
+	loud += strstr(text, ": loud") != NULL;
+	if (at != NULL && sscanf(text, "plugin sh: %u", &left_out) != 1)
+		left_out = 0;
+}
+
+static bool
+noise_is_over(void)
+{
+	if (t.finished == 0)
+		return false;
+	fake_time_advance(100);
+	plugin_tick(t.plugin);
+	return left_out > 0;
+}
+
+/* Nothing more is said, and yet it is told what was left out. */
+static void
+f_c5_what_was_left_out_is_told(void **state)
+{
+	unsigned calls = 0;
+
+	loud = left_out = 0;
+	log_init(LOG_TO_HOOK, LOG_L_DEBUG);
+	log_set_hook(hear_log, NULL);
+	push(1, "noise");
+	run_until(noise_is_over);
+	assert_in_range(loud, 1, LOG_RATION_PER_S);
+	assert_int_equal(loud + left_out, 250);
+	/* One budget for its words and its calls. */
+	fake_time_advance(2000);
+	while (plugin_may_log(t.plugin))
+		calls++;
+	assert_int_equal(calls, LOG_RATION_PER_S);
+	log_init(LOG_TO_PEOPLE, LOG_L_DEBUG);
+}
+
+static void
+f_c13_last_words_say_what_was_wrong(void **state)
+{
+	static const char *const said[][2] = {
+	    {"/srv/app.js:3\nthrow new Error(\"boom\")\n^\n\nError: boom\n"
+	     "    at Object.<anonymous> (/srv/app.js:3:7)\n\n"
+	     "Node.js v20.11.0\n", "Error: boom"},
+	    {"Error: x\n    at y {\n  code: 'ENOENT'\n}\n\nNode.js v22.1.0",
+	     "Error: x"},
+	    {"Traceback (most recent call last):\n  File \"x\", line 1\n"
+	     "ValueError: bad\n", "ValueError: bad"},
+	    {"thread 'main' panicked at src/main.rs:2:5:\nno such guild\n"
+	     "note: run with `RUST_BACKTRACE=1`", "no such guild"},
+	    {"panic: no token\n\ngoroutine 1 [running]:\nmain.main()\n"
+	     "\t/x.go:5 +0x18\nexit status 2\n", "panic: no token"},
+	    {"\tonly a frame\n", "\tonly a frame"},
+	    {"\n\n", ""},
+	};
+
+	for (size_t i = 0; i < nitems(said); i++) {
+		char words[128] = "", text[512], *line, *rest = text;
+
+		str_copy(text, said[i][0], sizeof(text));
+		while ((line = strsep(&rest, "\n")) != NULL)
+			last_words(words, sizeof(words), line);
+		assert_string_equal(words, said[i][1]);
+	}
+}
+
+static void
+f_c13_a_head_tells_what_a_line_is(void **state)
+{
+	static const struct {
+		const char *text;
+		enum talk_kind kind;
+		const char *id;
+	} head[] = {
+	    {"{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"upload\",\"params\":"
+	     "{\"a", TALK_REQUEST, "5"},
+	    {" { \"method\" : \"log\", \"id\" : \"a-b\", \"x\":[", TALK_REQUEST,
+	     "\"a-b\""},
+	    {"{\"id\":12,\"result\":{\"", TALK_RESULT, "12"},
+	    {"{\"id\":12,\"error\":\"xx", TALK_REFUSAL, "12"},
+	    {"{\"id\":\"12\",\"result\":\"xx", TALK_BAD, "\"12\""},
+	    {"{\"result\":{\"xx", TALK_BAD, ""},
+	    {"{\"id\":1", TALK_BAD, ""},
+	    {"xxxx", TALK_BAD, ""},
+	    {"", TALK_BAD, ""},
+	};
+	struct talk k;
+
+	for (size_t i = 0; i < nitems(head); i++) {
+		talk_head(&k, head[i].text, strlen(head[i].text));
+		assert_int_equal(k.kind, head[i].kind);
+		assert_string_equal(k.id, head[i].id);
+	}
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
 int
 main(void)
 {
@@ -291,6 +471,12 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		f_c11_errors_are_counted_and_judged, setup, teardown),
 	    cmocka_unit_test(f_c11_health_comes_back),
+	    T(f_c13_a_line_too_long_is_not_the_events_fault),
+	    T(f_c13_junk_too_long_is_no_events_fault),
+	    T(f_c13_the_pipe_it_closed_is_named),
+	    cmocka_unit_test(f_c13_last_words_say_what_was_wrong),
+	    cmocka_unit_test(f_c13_a_head_tells_what_a_line_is),
+	    T(f_c5_what_was_left_out_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A plugin's last words are not its last line: runtimes go on behind the one
+ * that says what was wrong, with the frames of a stack, their version, advice.
+ */
+#ifndef HANDLER_LAST_WORDS_H
+#define HANDLER_LAST_WORDS_H
+
+#include "shared/base.h"
+
+/* A line of standard error; what it says replaces words, unless that is more
+ * telling.  words "": none so far. */
+void last_words(char *words, size_t size, const char *line);
+
+#endif
