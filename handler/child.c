@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,19 @@ child_limits_save(struct child_limits *l)
 }
 
 struct child_env;
+
+void
+child_confine(struct child_limits *l, const struct config *c)
+{
+	const char *secret[] = {c->token_file, c->alert_webhook, c->path,
+	    c->state_dir, c->run_dir};
+
+	_Static_assert(nitems(secret) <= CONFINE_HIDDEN_MAX, "room for all");
+	l->confine = (struct confine) {.what = confine_probe()};
+	for (size_t i = 0; i < nitems(secret); i++)
+		if (secret[i] != NULL && secret[i][0] != '\0')
+			l->confine.hidden[l->confine.n++] = secret[i];
+}
 
 /* What the child needs of its parent's memory. */
 struct child_job {
@@ -112,13 +126,35 @@ child_restrict(const struct config_plugin *cfg, const struct child_limits *l)
 	oom_set(l->oom + OOM_PLUGIN - OOM_HANDLER);
 }
 
+/* Its program, what that is to run, and its folder stay in sight. */
+static void
+child_hide(const struct child_job *job, const struct child_limits *l)
+{
+	const char *keep[CONFIG_ARGS_MAX + 2], *what;
+	size_t n = 0;
+
+	if (job->user != NULL || !job->cfg->sandbox || l->confine.what == 0)
+		return;
+	keep[n++] = job->dir;
+	for (char **word = job->argv; *word != NULL && n < nitems(keep) - 1;
+	     word++)
+		if (**word == '/')
+			keep[n++] = *word;
+	keep[n] = NULL;
+	if (confine_enter(&l->confine, keep, &what) < 0) {
+		dprintf(STDERR_FILENO, "cannot %s: %s (see sandbox in "
+		    "[plugin])\n", what, strerror(errno));
+		_exit(127);
+	}
+}
+
 /* Last of all: what is left to do needs no right. */
 static void
-child_become(const struct config_plugin *cfg, const struct passwd *pw)
+child_become(const struct passwd *pw)
 {
 	if (pw == NULL)
 		return;
-	if (initgroups(cfg->user, pw->pw_gid) < 0 || setgid(pw->pw_gid) < 0
+	if (initgroups(pw->pw_name, pw->pw_gid) < 0 || setgid(pw->pw_gid) < 0
 	    || setuid(pw->pw_uid) < 0)
 		child_fail("it as its user");
 }
@@ -135,7 +171,8 @@ child_run(const int fds[3], const struct child_job *job,
 		_exit(127);
 	fd_close_from(3, NULL, 0);
 	child_restrict(job->cfg, l);
-	child_become(job->cfg, job->user);
+	child_hide(job, l);
+	child_become(job->user);
 	/* A change of user takes this back. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
 		_exit(127);
@@ -204,6 +241,24 @@ err1:
 	return -1;
 }
 
+/*
+ * Started by root and told nothing else, a plugin runs as whom it belongs to:
+ * the owner of its program, or of the script that an interpreter gets.  NULL:
+ * it is root's.
+ */
+static const struct passwd *
+child_owner(char **argv)
+{
+	const struct passwd *pw = NULL;
+	struct stat st;
+
+	for (int i = 0; i < 2 && argv[i] != NULL && pw == NULL; i++)
+		if (argv[i][0] == '/' && stat(argv[i], &st) == 0
+		    && S_ISREG(st.st_mode) && st.st_uid != 0)
+			pw = getpwuid(st.st_uid);
+	return pw;
+}
+
 static int
 child_fork(struct child *c, const struct config_plugin *cfg, char **argv,
     const char *dir, const struct child_limits *l, struct err *e)
@@ -218,6 +273,9 @@ child_fork(struct child *c, const struct config_plugin *cfg, char **argv,
 	    && (job.user = getpwnam(cfg->user)) == NULL)
 		return err_set(e, EXIT_CONFIG, "its user %s does not exist",
 		    cfg->user);
+	if (job.user == NULL && (cfg->user == NULL || cfg->user[0] == '\0')
+	    && geteuid() == 0)
+		job.user = child_owner(argv);
 	if (job.user != NULL && job.user->pw_uid == geteuid())
 		job.user = NULL;
 	env_build(&env, cfg->name, job.user);

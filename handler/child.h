@@ -7,6 +7,7 @@
 #ifndef HANDLER_CHILD_H
 #define HANDLER_CHILD_H
 
+#include "shared/confine.h"
 #include "shared/err.h"
 
 /* In a plugin's environment: the number of its process, also for those that it
@@ -22,6 +23,7 @@ struct config_plugin;
 struct child_limits {
 	struct rlimit nofile, core;
 	int oom; /* the handler's own oom_score_adj */
+	struct confine confine; /* for those of our own user */
 };
 
 struct child {
@@ -29,11 +31,16 @@ struct child {
 	int in, out, err; /* our ends, non-blocking and CLOEXEC */
 };
 
+struct config;
+
 void child_limits_save(struct child_limits *);
+/* What plugins of our own user may not see; the config must outlive it. */
+void child_confine(struct child_limits *, const struct config *);
 /*
  * Runs the plugin's exec (split into words like a shell would, expanding
- * nothing; the first is an absolute path) in dir, as its user and within its
- * limits.  A program that can't be run says so on its stderr and exits with
+ * nothing; the first is an absolute path) in dir, as its user, else, when we
+ * are root, as the owner of its program, and within its limits; confined when
+ * that is our own user.  A program that can't be run says so on its stderr and exits with
  * 127.
  */
 int child_start(struct child *, const struct config_plugin *, const char *dir,

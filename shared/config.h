@@ -31,7 +31,8 @@ struct config_plugin {
 	int64_t storage;	/* bytes of kv.* */
 	char *permissions;	/* "ranks", config_may; "": none */
 	char *own;		/* config_own.h */
-	char *user;		/* it runs as; "": as we do */
+	char *user;		/* it runs as; "": as we do, see child.h */
+	int sandbox;		/* 0 off, 1 confine.h, for one of our own user */
 	int64_t memory, nofile;	/* 0: no limit, as we were started */
 	int64_t nice;
 	int line;		/* of the section header */

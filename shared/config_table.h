@@ -331,7 +331,14 @@ P("backlog_age", DURATION, backlog_age_s, "24h", 1000, CONFIG_MIN(60 * 24 * 30),
   "Waiting events on disk older than this are dropped and counted.") \
 P("user", USER, user, "", 0, 0, 0, HANDLER, \
   "User the plugin runs as, with that user's groups; only root can do that. " \
-  "Empty: the fleet's own.") \
+  "Empty: the owner of its program when the fleet is root's and the program " \
+  "is not, else the fleet's own.") \
+P("sandbox", OFF_AUTO, sandbox, "auto", 0, 0, 0, HANDLER, \
+  "auto: a plugin that runs as the fleet's own user sees neither token_file, " \
+  "webhook_file and this file nor what is in state_dir and run_dir, reaches " \
+  "no other process of it, and as root has no power over the machine, as far " \
+  "as the kernel has namespaces for us and Landlock. off: none of this; it " \
+  "can read the token.") \
 P("memory", SIZE, memory, "0", 0, CONFIG_MIB(1048576), 0, HANDLER, \
   "Memory of its own (RLIMIT_DATA) each process of the plugin may ask for. " \
   "0: no limit.") \

@@ -6,11 +6,14 @@
  */
 #include "shared/config_table.h"
 
+#include "shared/confine.h"
 #include "shared/executable.h"
 #include "shared/text.h"
 
+#include <pwd.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EVENT_NAME_MAX 64
 
@@ -214,12 +217,53 @@ warn_plugin_program(struct warn *w, const struct config_plugin *p)
 	warn_program(w, p->line, key, p->exec);
 }
 
+/* Does it run as we do?  Root's go by the owner of the program, see child.h. */
+static bool
+is_own_user(const struct config_plugin *p)
+{
+	const struct passwd *pw;
+
+	if (p->user == NULL || p->user[0] == '\0')
+		return true;
+	pw = getpwnam(p->user);
+	return pw != NULL && pw->pw_uid == geteuid();
+}
+
+/* The promise that plugins never hold the token, where it does not hold. */
+static void
+warn_confined(struct warn *w)
+{
+	const struct config *c = w->config;
+	const char *first = NULL;
+
+	for (size_t i = 0; i < c->plugins; i++) {
+		const struct config_plugin *p = &c->plugin[i];
+
+		if (!is_own_user(p))
+			continue;
+		if (!p->sandbox)
+			warn(w, p->line, "[plugin \"%s\"] sandbox is off: the "
+			    "plugin can read the token and command the fleet",
+			    p->name);
+		else if (first == NULL)
+			first = p->name;
+	}
+	if (first != NULL && (confine_probe() & CONFINE_FILES) == 0)
+		warn(w, 0, "plugins that run as user %d, like %s, can read the "
+		    "token file and command the fleet: this system lets us "
+		    "hide nothing from them (no mount or user namespaces%s). "
+		    "Give them a user of their own, which takes root",
+		    (int)geteuid(), first, confine_probe() & CONFINE_PROCESSES
+		    ? "" : ", no Landlock either");
+}
+
 void
 config_warn(const struct config *c, config_problem_fn *fn, void *arg)
 {
 	struct warn w = {.config = c, .fn = fn, .arg = arg};
 
 	warn_prefix(&w);
+	warn_confined(&w);
 	if (c->alert_exec[0] != '\0')
 		warn_program(&w, 0, "[alerts] exec", c->alert_exec);
 	for (size_t i = 0; i < c->plugins; i++) {
