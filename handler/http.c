@@ -2,6 +2,7 @@
 /* libcurl on our loop; see http.h. */
 #include "handler/http.h"
 
+#include "shared/secret.h"
 #include "shared/tls.h"
 #include "shared/version.h"
 
@@ -37,14 +38,32 @@ http_body(char *data, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+static struct curl_slist *
+http_shared(struct http_call *c)
+{
+	return c->bare ? c->http->bare : &c->http->auth;
+}
+
+/* The call's own lines; the others are everybody's. */
+static void
+http_headers_free(struct http_call *c)
+{
+	struct curl_slist **at = &c->headers;
+
+	while (*at != NULL && *at != http_shared(c))
+		at = &(*at)->next;
+	*at = NULL;
+	curl_slist_free_all(c->headers);
+	c->headers = NULL;
+}
+
 static void
 http_clean(struct http_call *c)
 {
 	curl_multi_remove_handle(c->http->multi, c->easy);
 	curl_easy_cleanup(c->easy);
-	curl_slist_free_all(c->headers);
+	http_headers_free(c);
 	c->easy = NULL;
-	c->headers = NULL;
 }
 
 void
@@ -85,14 +104,11 @@ http_collect(struct http *h)
 }
 
 static struct curl_slist *
-http_headers(const struct http_call *c)
+http_own_headers(const struct http_call *c)
 {
-	const struct curl_slist *from = c->bare ? c->http->bare : c->http->auth;
 	struct curl_slist *list = NULL;
 	char *escaped, line[2048];
 
-	for (; from != NULL; from = from->next)
-		list = curl_slist_append(list, from->data);
 	if (c->body != NULL && str_format(line, sizeof(line),
 	    "Content-Type: %s", c->type ? c->type : "application/json"))
 		list = curl_slist_append(list, line);
@@ -103,6 +119,19 @@ http_headers(const struct http_call *c)
 	    "X-Audit-Log-Reason: %s", escaped))
 		list = curl_slist_append(list, line);
 	curl_free(escaped);
+	return list;
+}
+
+static struct curl_slist *
+http_headers(struct http_call *c)
+{
+	struct curl_slist *list = http_own_headers(c), *last = list;
+
+	while (last != NULL && last->next != NULL)
+		last = last->next;
+	if (last == NULL)
+		return http_shared(c);
+	last->next = http_shared(c);
 	return list;
 }
 
@@ -171,7 +200,7 @@ http_start(struct http *h, struct http_call *c)
 	return 0;
 err1:
 	curl_easy_cleanup(c->easy);
-	curl_slist_free_all(c->headers);
+	http_headers_free(c);
 	c->easy = NULL;
 	return -1;
 }
@@ -249,9 +278,10 @@ http_headers_init(struct http *h, const char *token)
 
 	/* No "Expect: 100-continue": it costs a round trip. */
 	h->bare = curl_slist_append(NULL, "Expect:");
-	h->auth = curl_slist_append(NULL, "Expect:");
-	if (str_format(line, sizeof(line), "Authorization: Bot %s", token))
-		h->auth = curl_slist_append(h->auth, line);
+	if (!str_format(line, sizeof(line), "Authorization: Bot %s", token))
+		line[0] = '\0';
+	h->auth = (struct curl_slist) {.data = secret_keep(line),
+	    .next = h->bare};
 	explicit_bzero(line, sizeof(line));
 }
 
@@ -264,7 +294,9 @@ http_init(struct http *h, struct ev_loop *loop, struct timers *timers,
 		return -1;
 	str_copy(h->base, config->api, sizeof(h->base));
 	str_copy(h->proxy, config->proxy, sizeof(h->proxy));
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0
+	/* Its requests hold the token, and so would what it frees. */
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, secret_wipe_free,
+		secret_wipe_realloc, strdup, calloc) != 0
 	    || (h->multi = curl_multi_init()) == NULL)
 		return err_set(e, EXIT_DEGRADED, "libcurl does not start");
 	timer_init(timers, &h->timer, http_timeout);
@@ -285,9 +317,7 @@ http_free(struct http *h)
 {
 	curl_multi_cleanup(h->multi);
 	timer_stop(&h->timer);
-	for (struct curl_slist *l = h->auth; l != NULL; l = l->next)
-		explicit_bzero(l->data, strlen(l->data));
-	curl_slist_free_all(h->auth);
+	secret_drop(h->auth.data);
 	curl_slist_free_all(h->bare);
 	curl_global_cleanup();
 }

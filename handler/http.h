@@ -24,7 +24,9 @@ struct http {
 	struct timer timer;
 	CURLM *multi;
 	char base[512], ca[512], proxy[512];
-	struct curl_slist *auth, *bare; /* auth holds the token */
+	/* What every call has; auth holds the token, in pages of its own, and
+	 * goes on with bare.  Calls link to them and copy nothing. */
+	struct curl_slist auth, *bare;
 };
 
 struct http_call;
@@ -45,7 +47,7 @@ struct http_call {
 	/* http.c's own */
 	struct http *http;
 	CURL *easy;
-	struct curl_slist *headers;
+	struct curl_slist *headers; /* its own, then those of all */
 	char error[CURL_ERROR_SIZE];
 };
 

@@ -13,6 +13,18 @@
 
 /* ---- writing ---------------------------------------------------------- */
 
+/* json-c frees its copy as it is. */
+static void
+forget_token(struct json_object *root)
+{
+	struct json_object *d, *v;
+
+	if (json_object_object_get_ex(root, "d", &d)
+	    && json_object_object_get_ex(d, "token", &v))
+		OPENSSL_cleanse((void *)(uintptr_t)json_object_get_string(v),
+		    (size_t)json_object_get_string_len(v));
+}
+
 /* Serialises and frees root, wiping json-c's own copy of the text. */
 static size_t
 serialise(struct json_object *root, char *out)
@@ -28,6 +40,7 @@ serialise(struct json_object *root, char *out)
 	}
 	memcpy(out, text, len + 1);
 	OPENSSL_cleanse((void *)(uintptr_t)text, len);
+	forget_token(root);
 	json_object_put(root);
 	return len;
 }

@@ -2,6 +2,7 @@
 /* See secret.h. */
 #include "shared/secret.h"
 
+#include <malloc.h>
 #include <openssl/sha.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -61,6 +62,29 @@ secret_free(char *p)
 		return;
 	explicit_bzero(p, strlen(p));
 	free(p);
+}
+
+void
+secret_wipe_free(void *p)
+{
+	if (p == NULL)
+		return;
+	explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+void *
+secret_wipe_realloc(void *p, size_t size)
+{
+	size_t was = p != NULL ? malloc_usable_size(p) : 0;
+	void *fresh = malloc(size);
+
+	if (fresh == NULL)
+		return NULL;
+	if (p != NULL)
+		memcpy(fresh, p, was < size ? was : size);
+	secret_wipe_free(p);
+	return fresh;
 }
 
 uint64_t

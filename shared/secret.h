@@ -16,6 +16,12 @@ char *secret_take(char *text);
 void secret_drop(char *);	/* NULL is fine */
 /* Wipes and frees what malloc() made; NULL is fine. */
 void secret_free(char *);
+/*
+ * For a library that handles secrets and forgets to wipe them: its allocator.
+ * What is freed is wiped first, also what realloc leaves behind.
+ */
+void secret_wipe_free(void *);
+void *secret_wipe_realloc(void *, size_t);
 /* First 8 bytes of SHA-256("shardherd token" || token): names the token in
    session records and is not one. */
 uint64_t secret_identity(const char *token);

@@ -6,7 +6,7 @@ before.  With sandbox = off it is told that it can."""
 import json
 import os
 
-from herd import scenario, wait_until
+from herd import ROOT, scenario, wait_until
 
 SPY = """#!/usr/bin/python3
 import json, os, socket, sys
@@ -90,6 +90,32 @@ def report(log):
         return json.load(f)
 
 
+def heap_holds(pid, word):
+    with open("/proc/%d/maps" % pid, encoding="utf-8") as f:
+        heap = [l.split()[0].split("-") for l in f if l.endswith("[heap]\n")]
+    with open("/proc/%d/mem" % pid, "rb") as f:
+        for low, high in heap:
+            f.seek(int(low, 16))
+            if word in f.read(int(high, 16) - int(low, 16)):
+                return True
+    return False
+
+
+def wiped(t, sim, fleet, token):
+    """What the handler has used the token for leaves no copy on its heap."""
+    before = fleet.status()["handler"]["rest_calls"]
+    for _ in range(3):
+        sim.ctl("message", "0", "!ping")
+    fleet.wait_status(lambda s: s["handler"]["rest_calls"] >= before + 3,
+        "calls with the token")
+    fleet.wait_status(lambda s: s["handler"]["lag_events"] < 20, "all done")
+    try:
+        held = heap_holds(fleet.handler_pid(), token.encode())
+    except PermissionError:
+        return  # not for us to see here
+    t.ok(not held, "no copy of the token is left on the handler's heap")
+
+
 def main(t):
     sim = t.sim(rate=20, shards=2)
     fleet = t.fleet(sim)
@@ -99,7 +125,8 @@ def main(t):
     caged, caged_log = spy(fleet, "caged", path)
     free, free_log = spy(fleet, "free", path, sandbox="off")
     fleet.write_config({}, {"audit": fleet.audit(), "caged": caged,
-        "free": free})
+        "free": free, "pong": dict(exec=os.path.join(ROOT,
+            "handler/plugins/pong.py"), events="MESSAGE_CREATE")})
     check = fleet.cli("config", "check")
     t.match(check.stderr, 'plugin "free".*sandbox is off.*can read the token',
         "config check tells what sandbox = off means")
@@ -124,6 +151,7 @@ def main(t):
     t.equal((seen["new"], seen["rename"], seen["cwd"], seen["resolv"]),
         ("mine", "x", fleet.dir, True), "all else works as before")
     t.equal(seen["uid"], os.getuid(), "as its user")
+    wiped(t, sim, fleet, token)
     sim.settle()
     t.nothing_lost(sim, 2)
     fleet.stop()
