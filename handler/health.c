@@ -2,6 +2,10 @@
 /* A plugin's answers; see health.h. */
 #include "handler/health.h"
 
+#include "shared/text.h"
+
+#include <string.h>
+
 void
 health_begin(struct health *h)
 {
@@ -32,7 +36,7 @@ health_answer(struct health *h, const char *error)
 	h->n += h->n < HEALTH_ANSWERS;
 	if (error != NULL) {
 		h->errors++;
-		str_copy(h->last, error, sizeof(h->last));
+		text_clean(h->last, sizeof(h->last), error, strlen(error));
 	}
 	return before != health_fails(h);
 }
@@ -40,6 +44,6 @@ health_answer(struct health *h, const char *error)
 void
 health_words(const struct health *h, char *out, size_t size)
 {
-	str_format(out, size, "%u of its last %u answers are errors, at last: "
-	    "%.100s", bad(h), h->n, h->last);
+	text_format(out, size, "%u of its last %u answers are errors, at last: "
+	    "%s", bad(h), h->n, TEXT_OF(h->last, 100));
 }

@@ -2,12 +2,29 @@
 /* See last_words.h. */
 #include "handler/last_words.h"
 
+#include "shared/text.h"
+
 #include <string.h>
 
 /* Node, Bun and Deno; Rust; Go; PHP: what they say behind the error. */
 static const char *const trailer[] = {"Node.js v", "Bun v", "Deno v", "note: ",
     "goroutine ", "created by ", "exit status ", "Stack trace:", "#", "thrown ",
     "(Use `node --trace"};
+
+/* How much of its beginning is blank, also as text.h writes a tab. */
+static size_t
+blank(const char *line)
+{
+	size_t n = 0;
+
+	for (;;)
+		if (strncmp(line + n, "\\x09", 4) == 0)
+			n += 4;
+		else if (line[n] == ' ' || line[n] == '\t' || line[n] == '\r')
+			n++;
+		else
+			return n;
+}
 
 /* A frame of Go: "main.main()", "main.(*T).f(0x1, 0x2)". */
 static bool
@@ -23,7 +40,7 @@ is_trailer(const char *line)
 
 	while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\r'))
 		len--;
-	if (len == 0 || line[0] == ' ' || line[0] == '\t')
+	if (len == 0 || blank(line) > 0)
 		return true;
 	if (strspn(line, "{}[]()^~;,-=") >= len || is_call(line, len))
 		return true;
@@ -36,8 +53,8 @@ is_trailer(const char *line)
 void
 last_words(char *words, size_t size, const char *line)
 {
-	if (line[strspn(line, " \t\r")] == '\0')
+	if (line[blank(line)] == '\0')
 		return;
 	if (words[0] == '\0' || !is_trailer(line))
-		str_copy(words, line, size);
+		text_clean(words, size, line, strlen(line));
 }

@@ -8,7 +8,7 @@
 
 #include "shared/base.h"
 
-/* A line of standard error; what it says replaces words, unless that is more
+/* A line of standard error, as text (shared/text.h); what it says replaces words, unless that is more
  * telling.  words "": none so far. */
 void last_words(char *words, size_t size, const char *line);
 

@@ -416,7 +416,8 @@ f_c13_last_words_say_what_was_wrong(void **state)
 	     "note: run with `RUST_BACKTRACE=1`", "no such guild"},
 	    {"panic: no token\n\ngoroutine 1 [running]:\nmain.main()\n"
 	     "\t/x.go:5 +0x18\nexit status 2\n", "panic: no token"},
-	    {"\tonly a frame\n", "\tonly a frame"},
+	    {"Caused by: x\n\\x09at a.b.C(C.java:3)\n", "Caused by: x"},
+	    {"    only a frame\n", "    only a frame"},
 	    {"\n\n", ""},
 	};
 
