@@ -33,6 +33,10 @@ child_limits_save(struct child_limits *l)
 
 struct child_env;
 
+/* In state_dir and run_dir, should a plugin's program lie there as well. */
+static const char *const child_ours[] = {"backlog", "db", "kv", "spool",
+    "stats", "lock", "nonce", "control.sock", "adopt.sock", NULL};
+
 void
 child_confine(struct child_limits *l, const struct config *c)
 {
@@ -40,7 +44,8 @@ child_confine(struct child_limits *l, const struct config *c)
 	    c->state_dir, c->run_dir};
 
 	_Static_assert(nitems(secret) <= CONFINE_HIDDEN_MAX, "room for all");
-	l->confine = (struct confine) {.what = confine_probe()};
+	l->confine = (struct confine) {.what = confine_probe(),
+	    .ours = child_ours};
 	for (size_t i = 0; i < nitems(secret); i++)
 		if (secret[i] != NULL && secret[i][0] != '\0')
 			l->confine.hidden[l->confine.n++] = secret[i];

@@ -2,7 +2,6 @@
 /* See confine.h. */
 #include "shared/confine.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -17,7 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ENTRIES_MAX 256	/* of a hidden directory with something to keep */
 #define HIDE_FLAGS (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 /* ---- a view of one's own --------------------------------------------- */
@@ -92,27 +90,17 @@ is_kept(const char *dir, const char *const *keep)
 	return false;
 }
 
-/* The program lies in there: all but the way to it. */
+/* The program lies in there, with who knows what that it needs. */
 static bool
-hide_rest(const char *dir, const char *const *keep)
+hide_ours(const char *dir, const struct confine *c, const char *const *keep)
 {
 	char path[PATH_MAX];
-	unsigned n = 0;
-	bool ok = true;
-	DIR *d = opendir(dir);
-	struct dirent *e;
 
-	while (ok && d != NULL && (e = readdir(d)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		ok = ++n <= ENTRIES_MAX && str_format(path, sizeof(path),
-		    "%s/%s", dir, e->d_name);
-		if (ok && !is_kept(path, keep))
-			ok = hide(path);
-	}
-	if (d != NULL)
-		closedir(d);
-	return ok;
+	for (const char *const *name = c->ours; *name != NULL; name++)
+		if (str_format(path, sizeof(path), "%s/%s", dir, *name)
+		    && !is_kept(path, keep) && !hide(path))
+			return false;
+	return true;
 }
 
 static bool
@@ -123,7 +111,7 @@ hide_all(const struct confine *c, const char *const *keep)
 	for (size_t i = 0; i < c->n; i++) {
 		if (realpath(c->hidden[i], real) == NULL)
 			continue;
-		if (!(is_kept(real, keep) ? hide_rest(real, keep)
+		if (!(is_kept(real, keep) ? hide_ours(real, c, keep)
 		    : hide(real)))
 			return false;
 	}

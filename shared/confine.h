@@ -23,6 +23,9 @@ struct confine {
 	unsigned what;	     /* CONFINE_*, as confine_probe found */
 	const char *hidden[CONFINE_HIDDEN_MAX];
 	size_t n;
+	/* Names, up to a NULL: what is hidden of a hidden directory that
+	 * can't be hidden as a whole. */
+	const char *const *ours;
 };
 
 /* What works here and for us.  Forks and waits for it, the first time. */
@@ -30,7 +33,7 @@ unsigned confine_probe(void);
 /*
  * In a child, before its exec and without other threads: 0, or -1 with errno
  * and what could not be done.  keep: paths that stay in sight, up to a NULL;
- * of a hidden directory above one of them everything else is hidden.
+ * of a hidden directory above one of them only what is ours is hidden.
  */
 int confine_enter(const struct confine *, const char *const *keep,
     const char **what);

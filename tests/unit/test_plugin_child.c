@@ -11,10 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -158,6 +160,49 @@ f_a10_a_plugin_inherits_nothing(void **state)
 	assert_non_null(strstr(text, "\nend\n"));
 }
 
+/* Started by root: whoever owns the program, or the script of one. */
+static void
+f_c2_root_starts_it_as_its_owner(void **state)
+{
+	char dir[SCRATCH_MAX], file[SCRATCH_MAX + 16], exec[512], text[256];
+	struct config_plugin cfg = {.name = "p", .exec = exec};
+	struct child_limits limits;
+	struct err e;
+	FILE *f;
+
+	if (geteuid() != 0 || getpwuid(65534) == NULL)
+		skip();
+	assert_int_equal(scratch_make(dir, sizeof(dir)), 0);
+	chmod(dir, 0755);
+	str_format(file, sizeof(file), "%s/plugin", dir);
+	assert_non_null(f = fopen(file, "w"));
+	fputs("#!/bin/sh\nid -u\n", f);
+	fclose(f);
+	chmod(file, 0755);
+	child_limits_save(&limits);
+	for (unsigned i = 0; i < 4; i++) {
+		uid_t owner = i < 2 ? 0 : 65534;
+
+		assert_int_equal(chown(file, owner, owner), 0);
+		str_format(exec, sizeof(exec), "%s%s", i % 2 ? "/bin/sh " : "",
+		    file);
+		assert_int_equal(child_start(&child, &cfg, "/", &limits, &e),
+		    0);
+		lives = child.pid;
+		hear(text, sizeof(text), false);
+		await_end();
+		assert_int_equal(atoi(text), owner);
+	}
+	/* Said in the configuration, it is as said there. */
+	cfg.user = (char[]) {"root"};
+	assert_int_equal(child_start(&child, &cfg, "/", &limits, &e), 0);
+	lives = child.pid;
+	hear(text, sizeof(text), false);
+	await_end();
+	assert_string_equal(text, "0\n");
+	assert_int_equal(scratch_remove(dir), 0);
+}
+
 int
 main(void)
 {
@@ -165,6 +210,7 @@ main(void)
 	    cmocka_unit_test(f_c13_who_left_the_group_ends_too),
 	    cmocka_unit_test(f_c13_a_daemon_ends_with_its_plugin),
 	    cmocka_unit_test(f_a10_a_plugin_inherits_nothing),
+	    cmocka_unit_test(f_c2_root_starts_it_as_its_owner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
