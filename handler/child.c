@@ -4,6 +4,7 @@
 
 #include "shared/config.h"
 #include "shared/executable.h"
+#include "shared/inherited.h"
 #include "shared/oom.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #define CHILD_PIPE_BYTES (1 << 20) /* asked for; the kernel may give less */
+#define CHILD_UMASK 022 /* ours is none of its business */
 #define CHILD_PATH "/usr/local/bin:/usr/bin:/bin"
 
 extern char **environ;
@@ -92,17 +94,6 @@ env_build(struct child_env *e, const char *name, const struct passwd *user)
 }
 
 /* ---- in the child ------------------------------------------------------- */
-
-static void
-child_signals(void)
-{
-	sigset_t none;
-
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 noreturn_fn static void
 child_fail(const char *what)
@@ -183,7 +174,8 @@ child_run(const int fds[3], const struct child_job *job,
 		_exit(127);
 	if (chdir(job->dir) < 0)
 		child_fail(job->dir);
-	child_signals();
+	inherited_signals_default();
+	umask(CHILD_UMASK);
 	str_format(job->env->process, sizeof(job->env->process),
 	    CHILD_PROCESS_ENV "=%d", (int)getpid());
 	environ = job->env->vec;

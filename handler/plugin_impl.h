@@ -50,7 +50,7 @@ struct plugin {
 	bool nobodys;	/* its end is no event's fault, see pipes_calls */
 	uint64_t guilty;	       /* id of what it is being ended for */
 	char failure[512];	       /* why it is being ended */
-	char words[256];	       /* see last_words.h */
+	char words[256];	       /* see stderr_words.h */
 	uint64_t grumble_ms, grumbles;
 	uint64_t state_ms;	       /* since when in this state */
 	struct log_ration ration;

@@ -2,7 +2,7 @@
 /* What a plugin says and is told; see plugin.h. */
 #include "handler/plugin_impl.h"
 
-#include "handler/last_words.h"
+#include "handler/stderr_words.h"
 #include "handler/line.h"
 #include "handler/talk.h"
 #include "shared/clock.h"
@@ -234,7 +234,7 @@ plugin_heard_words(struct pipes *pipes, const char *text)
 {
 	struct plugin *p = container_of(pipes, struct plugin, pipes);
 
-	last_words(p->words, sizeof(p->words), text);
+	stderr_words(p->words, sizeof(p->words), text);
 	if (plugin_may_log(p))
 		log_info("plugin %s: %s", p->cfg->name, text);
 }

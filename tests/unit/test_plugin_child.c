@@ -141,6 +141,7 @@ f_a10_a_plugin_inherits_nothing(void **state)
 	for (int sig = 1; sig < NSIG; sig++)
 		if (sig != SIGCHLD && sig != SIGABRT && sig != SIGSEGV)
 			signal(sig, SIG_IGN);
+	umask(077);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	start("exec 9</proc/self/status; while read -r l <&9; do echo \"$l\"; "
@@ -149,10 +150,12 @@ f_a10_a_plugin_inherits_nothing(void **state)
 	hear(text, sizeof(text), false);
 	await_end();
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	umask(022);
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	assert_non_null(strstr(text, "SigBlk:\t0000000000000000"));
 	assert_non_null(strstr(text, "SigIgn:\t0000000000000000"));
+	assert_non_null(strstr(text, "Umask:\t0022"));
 	assert_non_null(strstr(text, "fd 2\n"));
 	for (char *p = text; (p = strstr(p, "fd ")) != NULL; p++)
 		assert_in_range(atoi(p + 3), 0, 9);

@@ -5,7 +5,7 @@
  * goes on.
  */
 #include "handler/health.h"
-#include "handler/last_words.h"
+#include "handler/stderr_words.h"
 #include "handler/log_ration.h"
 #include "handler/plugin.h"
 #include "handler/talk.h"
@@ -426,7 +426,7 @@ f_c13_last_words_say_what_was_wrong(void **state)
 
 		str_copy(text, said[i][0], sizeof(text));
 		while ((line = strsep(&rest, "\n")) != NULL)
-			last_words(words, sizeof(words), line);
+			stderr_words(words, sizeof(words), line);
 		assert_string_equal(words, said[i][1]);
 	}
 }

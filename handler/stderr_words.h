@@ -3,13 +3,13 @@
  * A plugin's last words are not its last line: runtimes go on behind the one
  * that says what was wrong, with the frames of a stack, their version, advice.
  */
-#ifndef HANDLER_LAST_WORDS_H
-#define HANDLER_LAST_WORDS_H
+#ifndef HANDLER_STDERR_WORDS_H
+#define HANDLER_STDERR_WORDS_H
 
 #include "shared/base.h"
 
 /* A line of standard error, as text (shared/text.h); what it says replaces words, unless that is more
  * telling.  words "": none so far. */
-void last_words(char *words, size_t size, const char *line);
+void stderr_words(char *words, size_t size, const char *line);
 
 #endif

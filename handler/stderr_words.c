@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See last_words.h. */
-#include "handler/last_words.h"
+/* See stderr_words.h. */
+#include "handler/stderr_words.h"
 
 #include "shared/text.h"
 
@@ -51,7 +51,7 @@ is_trailer(const char *line)
 }
 
 void
-last_words(char *words, size_t size, const char *line)
+stderr_words(char *words, size_t size, const char *line)
 {
 	if (line[blank(line)] == '\0')
 		return;
