@@ -121,6 +121,10 @@ line_session(struct buf *b, const struct event *e)
 		buf_puts(b, "null");
 	else
 		line_string(b, id);
+	if (e->session == 0)
+		buf_puts(b, ",\"epoch\":null");
+	else
+		buf_printf(b, ",\"epoch\":\"%016" PRIx64 "\"", e->session);
 }
 
 static void

@@ -59,7 +59,7 @@ record_load(struct process *p, struct store_session *rec,
 		return 0;
 	*rec = found;
 	/* With the handler, or on disk on its way there. */
-	hash = hash64(rec->id, strlen(rec->id));
+	hash = store_session_key(rec);
 	safe = page_cursor_get(p->slot, hash);
 	if (safe > rec->seq)
 		rec->seq = safe;

@@ -130,12 +130,14 @@ on_ready(struct session *s, const struct session_in *in)
 		r->url[0] = '\0';
 	r->seq = in->value;
 	r->ready_ms = r->seen_ms = clock_wall_ms();
+	/* When, and which: a clock may be set back, a ledger restored. */
+	r->epoch = (uint64_t)r->ready_ms << 16 | (s->ledger_id & 0xffff);
 	r->strikes = 0;
 	attempt_host_new(&s->attempt);
 	s->held = true;
 	s->has_seq = in->value != 0;
 	s->seq = in->value;
-	s->hash = hash64(r->id, strlen(r->id));
+	s->hash = store_session_key(r);
 	s->stats->session = s->hash;
 	s->stats->seq = s->seq;
 	s->stats->guilds = s->stats->guilds_pending = in->guilds;

@@ -103,7 +103,7 @@ struct session {
 	bool standby;		/* another process has it still */
 	bool has_seq;
 	uint64_t seq;		/* last received */
-	uint64_t hash;		/* of rec.id; 0: none */
+	uint64_t hash;		/* store_session_key of rec; 0: none */
 	unsigned invalid_true;	/* op 9 true since READY or RESUMED */
 	enum identify_cause cause;
 	unsigned cause_code;

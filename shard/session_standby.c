@@ -71,7 +71,7 @@ session_adopt(struct session *s, const struct store_session *rec)
 	s->held = rec->id[0] != '\0';
 	s->seq = s->held ? rec->seq : 0;
 	s->has_seq = s->seq != 0;
-	s->hash = s->held ? hash64(rec->id, strlen(rec->id)) : 0;
+	s->hash = store_session_key(rec);
 	s->stats->session = s->hash;
 	s->stats->seq = s->seq;
 }

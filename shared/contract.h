@@ -339,7 +339,7 @@ struct up_hdr {
 	uint32_t reserved; /* 0 */
 	uint64_t ord;	   /* counts UP_EVENTs of one shard process from 1 */
 	uint64_t seq;	   /* the dispatch's s; 0: it had none */
-	uint64_t session;  /* hash64 of the session id */
+	uint64_t session;  /* store_session_key; 0: none */
 	uint64_t recv_ms;  /* clock_wall_ms() when the shard had it whole */
 };
 _Static_assert(sizeof(struct up_hdr) == 48, "up_hdr is wire format");
@@ -356,7 +356,7 @@ struct up_hello {
 
 #define CONTRACT_SESSION_MAX 128 /* longest session id kept, NUL included */
 struct up_session {
-	uint64_t session; /* hash64 of id */
+	uint64_t session; /* store_session_key */
 	char id[CONTRACT_SESSION_MAX];
 };
 

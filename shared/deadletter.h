@@ -19,7 +19,7 @@ struct deadletter {
 	uint64_t id;		/* ascending, never given twice */
 	int64_t at_ms;		/* wall clock */
 	uint64_t seq, recv_ms;
-	uint64_t session;	/* hash64 of session_id */
+	uint64_t session;	/* store_session_key */
 	uint64_t raw_len;	/* bytes of the event */
 	uint64_t raw_kept;	/* bytes that follow; less when it was cut */
 	uint32_t shard, strikes;

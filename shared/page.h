@@ -118,7 +118,7 @@ struct page_shard {
 	uint64_t heartbeat_ms, ack_ms;	/* last sent, last ACK; 0: never */
 	uint64_t frame_ms, dispatch_ms;	/* last bytes, last op 0 */
 	uint64_t interval_ms;		/* heartbeat_interval of this conn */
-	uint64_t session;		/* hash64 of the session id; 0: none */
+	uint64_t session;		/* store_session_key; 0: none */
 	uint64_t seq;			/* last received */
 	uint64_t acked_seq;		/* last acknowledged by the handler */
 	uint64_t events, bytes_wire, bytes_raw;

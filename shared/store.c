@@ -18,6 +18,8 @@
 
 _Static_assert(sizeof(struct store_session) == 48 + 8 + CONTRACT_SESSION_MAX +
     STORE_URL_MAX, "on disk");
+_Static_assert(offsetof(struct store_session, epoch) ==
+    sizeof(struct store_session) - 8, "where the end of the url was");
 _Static_assert(sizeof(struct store_gateway) == STORE_URL_MAX + 40, "on disk");
 
 static void
@@ -92,6 +94,33 @@ store_open(struct store *s, const char *state_dir, struct err *err)
 
 /* ---- sessions --------------------------------------------------------------- */
 
+uint64_t
+store_session_key(const struct store_session *rec)
+{
+	uint64_t k;
+
+	if (rec->id[0] == '\0')
+		return 0;
+	k = hash64(rec->id, strlen(rec->id));
+	if (rec->epoch == 0)
+		return k;
+	k = (k ^ rec->epoch * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
+	k ^= k >> 32;
+	return k != 0 ? k : 1;
+}
+
+/* A record as it was read.  One that was written before there were epochs has
+ * zeros in its place, unless its url was so long that it has the rest of it. */
+static void
+settle(struct store_session *rec)
+{
+	rec->id[sizeof(rec->id) - 1] = '\0';
+	if (memchr(rec->url, '\0', sizeof(rec->url)) != NULL)
+		return;
+	rec->url[0] = '\0';	/* the main one resumes as well */
+	rec->epoch = 0;
+}
+
 int
 store_session_get(const struct store *s, uint32_t shard,
     struct store_session *out, struct err *err)
@@ -102,8 +131,7 @@ store_session_get(const struct store *s, uint32_t shard,
 	key_session(&k, shard);
 	if ((r = store_env_get_one(s, &k, "session", out, sizeof(*out), err)) != 1)
 		return r;
-	out->id[sizeof(out->id) - 1] = '\0';
-	out->url[sizeof(out->url) - 1] = '\0';
+	settle(out);
 	return out->shard == shard ? 1 :
 	    store_env_fail(s, MDB_CORRUPTED, "read", err);
 }
@@ -152,8 +180,8 @@ cursor_put(struct store_tx *tx, const struct store_cursor *c, int64_t now,
 	key_session(&k, c->shard);
 	if ((r = store_env_get(tx, &k, "session", &rec, sizeof(rec), err)) != 1)
 		return r;
-	rec.id[sizeof(rec.id) - 1] = '\0';
-	if (hash64(rec.id, strlen(rec.id)) != c->session ||
+	settle(&rec);
+	if (store_session_key(&rec) != c->session ||
 	    (c->seq <= rec.seq && now - rec.seen_ms < SEEN_MS))
 		return 0;
 	if (c->seq > rec.seq)

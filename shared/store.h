@@ -13,6 +13,7 @@
 #include "shared/err.h"
 
 #define STORE_URL_MAX 256
+#define STORE_RESUME_URL_MAX 248 /* the epoch took its end */
 
 struct store {
 	char path[512];		/* state_dir/db */
@@ -37,8 +38,20 @@ struct store_session {
 	uint32_t host_fails;	/* consecutive failures of resume_url itself:
 				   the breaker's memory */
 	char id[CONTRACT_SESSION_MAX];
-	char url[STORE_URL_MAX]; /* resume_gateway_url; "" : use the main one */
+	char url[STORE_RESUME_URL_MAX]; /* resume_gateway_url; "": use the main
+				   one */
+	uint64_t epoch;		/* of the IDENTIFY that made the session; 0: of
+				   a build that knew sessions by their id */
 };
+
+/*
+ * Names a session wherever something belongs to one: cursor, spool, uplink,
+ * what the handler has seen, backlogs, dead letters.  The id alone does not: a
+ * server may give it again after the next IDENTIFY, and then s begins anew.
+ * 0: there is none.
+ */
+uint64_t store_session_key(const struct store_session *);
+
 
 /* 1 found, 0 none, -1 error. */
 int store_session_get(const struct store *, uint32_t shard,
@@ -50,7 +63,7 @@ int store_session_drop(const struct store *, uint32_t shard, struct err *);
 /* The supervisor's batch: moves seq forward where the session still matches. */
 struct store_cursor {
 	uint32_t shard;
-	uint64_t session, seq;
+	uint64_t session, seq;	/* store_session_key */
 };
 int store_cursors_put(const struct store *, const struct store_cursor *,
     size_t n, struct err *);

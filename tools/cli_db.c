@@ -130,6 +130,7 @@ dump_sessions(struct cli *c, const struct store *s, uint32_t shards)
 		put(o, "seq", rec.seq);
 		put(o, "intents", rec.intents);
 		put(o, "ready_ms", (uint64_t)rec.ready_ms);
+		put(o, "epoch", rec.epoch);
 		put(o, "seen_ms", (uint64_t)rec.seen_ms);
 		put(o, "strikes", rec.strikes);
 		json_object_object_add(o, "url",

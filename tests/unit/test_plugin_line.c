@@ -66,7 +66,7 @@ expect(const char *raw, uint64_t seq, uint8_t flags, const char *want)
 
 #define HEAD                                                                   \
 	"{\"jsonrpc\":\"2.0\",\"id\":42,\"method\":\"event\",\"params\":{"     \
-	"\"shard\":3,\"session\":\"se\\\"ss\","
+	"\"shard\":3,\"session\":\"se\\\"ss\",\"epoch\":\"0000000000000007\","
 
 static void
 test_event(void **state)

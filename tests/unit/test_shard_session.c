@@ -4,6 +4,8 @@
  * and heartbeats (discord-protocol.md 2.3 to 2.11 and section 8).
  */
 #include "shard/reaction.h"
+#include "shard/session_impl.h"
+#include "shared/clock.h"
 #include "tests/unit/session_rig.h"
 
 #include <setjmp.h>
@@ -442,6 +444,57 @@ test_suspend(void **state)
 	assert_int_equal(rig_stats.zombies, 0);
 }
 
+/* A server that gives the id again: what belonged to it before is another's. */
+static void
+f_b1_the_same_id_after_an_identify_is_a_new_epoch(void **state)
+{
+	struct store_session first;
+	uint64_t key;
+
+	rig_identifying();
+	rig_ready(0);
+	first = rig_seen.saved;
+	key = rig_stats.session;
+	assert_int_equal(key, store_session_key(&first));
+	rig_event(2, "MESSAGE_CREATE");
+	rig_in_flag(SESSION_EV_INVALID, false);
+	assert_int_equal(rig_stats.session, 0);
+	fake_time_advance(6000);
+	rig_grant();
+	rig_hello();
+	rig_ready(0);
+	assert_string_equal(rig_seen.saved.id, first.id);
+	assert_int_not_equal(rig_stats.session, key);
+	assert_int_equal(rig_stats.session, rig_session.hash);
+	assert_int_equal(rig_stats.session, store_session_key(&rig_seen.saved));
+	/* It lasts over a RESUME, and for who takes the record over. */
+	key = rig_stats.session;
+	rig_in(SESSION_EV_RECONNECT);
+	fake_time_advance(3000);
+	rig_hello();
+	rig_in(SESSION_EV_RESUMED);
+	assert_int_equal(rig_stats.session, key);
+	first = rig_seen.saved;
+	rig_begin("abc", CAUSE_NO_SESSION);
+	assert_int_not_equal(rig_stats.session, key);
+	session_adopt(&rig_session, &first);
+	assert_int_equal(rig_stats.session, key);
+}
+
+/* Two READYs of one moment, as after a clock was set back. */
+static void
+f_b1_two_identifies_of_one_moment_are_two_epochs(void **state)
+{
+	struct store_session a = { .id = "abc", .epoch = 7ull << 16 | 1 };
+	struct store_session b = { .id = "abc", .epoch = 7ull << 16 | 2 };
+
+	rig_identifying();
+	rig_ready(0);
+	assert_int_equal(rig_seen.saved.epoch & 0xffff, 99);
+	assert_int_equal(rig_seen.saved.epoch >> 16, rig_seen.saved.ready_ms);
+	assert_int_not_equal(store_session_key(&a), store_session_key(&b));
+}
+
 /* fake_time_advance() is named, so the fake clock is linked. */
 static int
 tear_down(void **state)
@@ -478,6 +531,10 @@ main(void)
 		cmocka_unit_test(test_flood_is_over),
 		cmocka_unit_test(test_server_asks),
 		cmocka_unit_test(test_suspend),
+		cmocka_unit_test(
+		    f_b1_the_same_id_after_an_identify_is_a_new_epoch),
+		cmocka_unit_test(
+		    f_b1_two_identifies_of_one_moment_are_two_epochs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tear_down);

@@ -98,6 +98,76 @@ test_cursors(void **state)
 	assert_int_equal(out.seq, 15);
 }
 
+/* A cursor of the session that had this id before moves nothing. */
+static void
+f_b1_cursors_belong_to_one_epoch(void **state)
+{
+	struct store_session old = session(0, "abc", 500), now = old, out;
+	struct store_cursor c;
+
+	old.epoch = 11;
+	now.epoch = 12;
+	now.seq = 1;
+	c = (struct store_cursor){0, store_session_key(&old), 900};
+	assert_int_equal(store_session_put(&t.store, &now, &t.err), 0);
+	assert_int_equal(store_cursors_put(&t.store, &c, 1, &t.err), 0);
+	assert_int_equal(store_session_get(&t.store, 0, &out, &t.err), 1);
+	assert_int_equal(out.seq, 1);
+	assert_int_equal(out.epoch, 12);
+	c.session = store_session_key(&now);
+	c.seq = 5;
+	assert_int_equal(store_cursors_put(&t.store, &c, 1, &t.err), 0);
+	assert_int_equal(store_session_get(&t.store, 0, &out, &t.err), 1);
+	assert_int_equal(out.seq, 5);
+	assert_int_equal(store_session_key(&out), store_session_key(&now));
+}
+
+/* The record as builds without epochs wrote it. */
+struct record_842d226 {
+	uint32_t shard, shard_count;
+	uint64_t identity, intents, seq;
+	int64_t ready_ms, seen_ms;
+	uint32_t strikes, host_fails;
+	char id[CONTRACT_SESSION_MAX], url[STORE_URL_MAX];
+};
+
+static void
+put_old(const char *url)
+{
+	struct record_842d226 r = {.shard = 3, .shard_count = 16, .seq = 40,
+	    .id = "abc"};
+	struct store_key k;
+
+	str_copy(r.url, url, sizeof(r.url));
+	store_env_key(&k, "session/00003");
+	assert_int_equal(store_env_put_one(&t.store, &k, &r, sizeof(r),
+	    &t.err), 0);
+}
+
+static void
+f_b1_records_of_older_builds_keep_their_key(void **state)
+{
+	struct store_cursor c = {3, hash64("abc", 3), 50};
+	char url[STORE_URL_MAX];
+	struct store_session out;
+
+	put_old("wss://resume.example");
+	assert_int_equal(store_session_get(&t.store, 3, &out, &t.err), 1);
+	assert_int_equal(store_session_key(&out), hash64("abc", 3));
+	assert_string_equal(out.url, "wss://resume.example");
+	assert_int_equal(store_cursors_put(&t.store, &c, 1, &t.err), 0);
+	assert_int_equal(store_session_get(&t.store, 3, &out, &t.err), 1);
+	assert_int_equal(out.seq, 50);
+	/* One whose url reached to where the epoch is. */
+	memset(url, 'u', sizeof(url) - 1);
+	url[sizeof(url) - 1] = '\0';
+	put_old(url);
+	assert_int_equal(store_session_get(&t.store, 3, &out, &t.err), 1);
+	assert_string_equal(out.url, "");
+	assert_int_equal(store_session_key(&out), hash64("abc", 3));
+	assert_int_equal(out.seq, 40);
+}
+
 struct seen {
 	unsigned n;
 	uint64_t last;
@@ -398,6 +468,8 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
 		T(test_session),
+		T(f_b1_cursors_belong_to_one_epoch),
+		T(f_b1_records_of_older_builds_keep_their_key),
 		T(test_cursors),
 		T(test_ledger),
 		T(test_ledger_among_others),

@@ -110,7 +110,8 @@ intake_line(struct sim *sim, const char *line, size_t len)
 		return false;
 	s = session_find(sim, id, id_len);
 	if (s)
-		look_up(s, has_seq, seq, (uint32_t)crc);
+		look_up(has_seq ? session_owner(s, seq, (uint32_t)crc) : s,
+		    has_seq, seq, (uint32_t)crc);
 	else
 		stats_of(sim, -1)->unknown++;
 	return true;

@@ -20,16 +20,57 @@ on_expire(struct timer *t)
 	session_end(container_of(t, struct session, expire));
 }
 
+static struct session *
+last_of(struct list *l, unsigned shard, unsigned count)
+{
+	struct session *last = NULL;
+
+	list_each(l, e) {
+		struct session *s = container_of(e, struct session, link);
+
+		if (s->shard == shard && s->count == count)
+			last = s;
+	}
+	return last;
+}
+
+/* As some compatible servers do: the id stays, its number begins at 1. */
+static bool
+same_id(struct sim *sim, unsigned shard, unsigned count, char id[33])
+{
+	struct session *old = last_of(&sim->gate->live, shard, count);
+
+	if (!sim->cfg.same_ids)
+		return false;
+	if (!old)
+		old = last_of(&sim->gate->ended, shard, count);
+	if (!old)
+		return false;
+	if (old->conn)
+		conn_close(old->conn, 4000, "Identified elsewhere.");
+	str_copy(id, old->id, sizeof(old->id));
+	session_end(old);
+	return true;
+}
+
+static void
+new_id(char id[33])
+{
+	unsigned char raw[16];
+
+	must(RAND_bytes(raw, sizeof(raw)) == 1);
+	for (size_t i = 0; i < sizeof(raw); i++)
+		snprintf(id + 2 * i, 3, "%02x", raw[i]);
+}
+
 struct session *
 session_new(struct sim *sim, unsigned shard, unsigned count, uint64_t intents)
 {
 	struct session *s = base_alloc(sizeof(*s));
-	unsigned char raw[16];
 	struct session **b;
 
-	must(RAND_bytes(raw, sizeof(raw)) == 1);
-	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(s->id + 2 * i, 3, "%02x", raw[i]);
+	if (!same_id(sim, shard, count, s->id))
+		new_id(s->id);
 	s->sim = sim;
 	s->shard = shard;
 	s->count = count;
@@ -52,6 +93,20 @@ session_find(struct sim *sim, const char *id, size_t len)
 
 	while (s && (strlen(s->id) != len || memcmp(s->id, id, len) != 0))
 		s = s->next;
+	return s;
+}
+
+struct session *
+session_owner(struct session *s, uint64_t seq, uint32_t crc)
+{
+	for (struct session *o = s; o; o = o->next) {
+		bool held;
+		struct journal_entry *e = strcmp(o->id, s->id) != 0 ? NULL
+		    : journal_get(&o->journal, seq, &held);
+
+		if (e && e->crc == crc)
+			return o;
+	}
 	return s;
 }
 
@@ -119,6 +174,8 @@ void
 session_dispatch(struct session *s, const char *t, const char *d, size_t len,
     unsigned flags)
 {
+	if (s->withheld[0] && strncmp(t, s->withheld, strlen(s->withheld)) == 0)
+		return;
 	issue(s, t, envelope(t, s->journal.seq + 1, d, len), flags);
 }
 

@@ -15,6 +15,8 @@
 #define SESSION_ENDED_MAX 512	/* ended ones kept for late audits */
 #define SESSION_RAW_MAX 256	/* documents sent as they are, per session */
 
+#define SESSION_NAME_MAX 32
+
 struct session_kept {
 	char *raw;
 	size_t len;
@@ -42,13 +44,19 @@ struct session {
 	bool syncing;		/* GUILD_CREATEs of READY still to issue */
 	unsigned sync_next;	/* guild index to look at next */
 	unsigned sync_floods;	/* rounds over the guilds: fault flood-guilds */
+	char withheld[SESSION_NAME_MAX]; /* events of names that begin so are
+					    never issued; "": none is */
 	uint32_t raw[SESSION_RAW_MAX]; /* checksums; a ring */
 	unsigned raws;
 };
 
 struct session *session_new(struct sim *, unsigned shard, unsigned count,
     uint64_t intents);
+/* The newest of that id. */
 struct session *session_find(struct sim *, const char *id, size_t len);
+/* Of all with the id of s, which is the newest, the one whose event seq has
+ * this checksum; s itself when none has. */
+struct session *session_owner(struct session *, uint64_t seq, uint32_t crc);
 /* The newest live session of a shard id, a connected one first; or NULL. */
 struct session *session_newest(struct sim *, unsigned shard);
 /* Issues a dispatch; d is its JSON.  flags: JOURNAL_COUNTED or 0. */

@@ -55,6 +55,8 @@ static const struct setting {
 	"one IDENTIFY per key in this time"},
     {"session-ttl", DURATION, AT(cfg.session_ttl_s), true, 0, 86400, "90s",
 	"life of a session without a connection"},
+    {"same-ids", NUMBER32, AT(cfg.same_ids), true, 0, 1, "0",
+	"1: a shard's next session has the id of its last one"},
     {"replay", NUMBER32, AT(cfg.replay), true, 1, 1e7, "3500",
 	"events kept per session for RESUME"},
     {"shards-min", NUMBER32, AT(cfg.shards_min), true, 0, SIM_SHARDS_MAX, "0",

@@ -59,6 +59,7 @@ struct sim_config {
 	double latency_s;	/* a round trip of the gateway takes */
 	double identify_s;	/* one IDENTIFY per key in this time */
 	double session_ttl_s;	/* after a disconnect */
+	unsigned same_ids;	/* 1: a shard's sessions all have one id */
 	unsigned replay;	/* events kept per session */
 	unsigned shards_min;	/* fewer in an IDENTIFY: 4011; 0: no rule */
 	unsigned shards_multiple; /* else 4010; 0: no rule */

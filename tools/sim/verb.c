@@ -170,6 +170,29 @@ verb_expire(struct sim *sim, int argc, char **argv, struct sim_text *out)
 }
 
 static int
+verb_withhold(struct sim *sim, int argc, char **argv, struct sim_text *out)
+{
+	const char *name = strcmp(argv[2], "off") == 0 ? "" : argv[2];
+	int shard, n = 0;
+
+	if (!read_shard(argv[1], true, &shard, out))
+		return EXIT_USAGE;
+	if (strlen(name) >= SESSION_NAME_MAX)
+		return text_say(out, EXIT_USAGE, "the names of events begin "
+		    "with less than %d letters", SESSION_NAME_MAX);
+	list_each(&sim->gate->live, e) {
+		struct session *s = container_of(e, struct session, link);
+
+		if (shard != ALL && s->shard != (unsigned)shard)
+			continue;
+		str_copy(s->withheld, name, sizeof(s->withheld));
+		n++;
+	}
+	return n > 0 ? EXIT_FINE : text_say(out, EXIT_DEGRADED, "there is no "
+	    "such session");
+}
+
+static int
 verb_token(struct sim *sim, int argc, char **argv, struct sim_text *out)
 {
 	if (strcmp(argv[1], "reset") == 0) {
@@ -423,6 +446,7 @@ static const struct {
     {"eof", 1, 1, verb_eof, "SHARD|all"},
     {"op", 2, 3, verb_op, "SHARD|all 7|9|1 [true|false]"},
     {"mute", 2, 2, verb_mute, "SHARD|all on|off"},
+    {"withhold", 2, 2, verb_withhold, "SHARD|all NAME|off"},
     {"expire", 1, 1, verb_expire, "SHARD|all"},
     {"token", 1, 1, verb_token, "reset|other"},
     {"fault", 0, 12, verb_fault,
