@@ -2,6 +2,7 @@
 #include "shard/receive.h"
 
 #include "shard/payload.h"
+#include "shard/traffic.h"
 #include "shared/clock.h"
 
 #include <string.h>
@@ -12,6 +13,17 @@ receive_init(struct receive *in, const struct receive_to *to)
 	memset(in, 0, sizeof(*in));
 	in->to = *to;
 	in->queue = &to->pending->queue;
+}
+
+void
+receive_recall(struct receive *in)
+{
+	uint64_t seq;
+	bool known = page_heard_get(in->to.slot, in->to.session->hash, &seq);
+
+	in->resumed_ms = 0;
+	in->heard = known ? seq : 0;
+	in->unsure = in->to.session->held && !known;
 }
 
 int
@@ -71,6 +83,36 @@ kind_of(const struct envelope *e, const char *text)
 	return KIND_OTHER;
 }
 
+/* From here on it may reach a handler.  While it is not known how much did
+ * already, the page must not say that it is. */
+static void
+leaves(struct receive *in, const struct up_hdr *h)
+{
+	if (h->seq <= in->heard || in->to.session->standby)
+		return;
+	in->heard = h->seq;
+	if (!in->unsure)
+		page_heard_set(in->to.slot, h->session, in->heard);
+}
+
+/* Nothing of this session went before what comes now. */
+static void
+know(struct receive *in, uint64_t seq)
+{
+	in->unsure = false;
+	in->heard = seq;
+	page_heard_set(in->to.slot, in->to.session->hash, seq);
+}
+
+/* The replay is over: what comes now is new. */
+static void
+look_again(struct receive *in)
+{
+	if (in->resumed_ms != 0
+	    && in->to.stats->frame_ms - in->resumed_ms > RECEIVE_UNSURE_MS)
+		know(in, in->heard);
+}
+
 /* READY names the session that it and all that follows belongs to. */
 static void
 read_ready(struct receive *in, const struct envelope *e, const char *text,
@@ -86,6 +128,11 @@ read_ready(struct receive *in, const struct envelope *e, const char *text,
 	ev.url = r.url;
 	ev.guilds = r.guilds;
 	session_wire(in->to.session, in->generation, SESSION_EV_READY, &ev);
+	if (session_state(in->to.session) != SHARD_READY)
+		return;
+	know(in, 0);
+	traffic_session(in->to.stats, in->to.session->cause
+	    == CAUSE_OTHER_INTENTS);
 }
 
 /* Discord did not answer an op 8: when it may be asked again (3.2). */
@@ -112,6 +159,8 @@ header(const struct receive *in, const struct envelope *e, size_t len)
 	h.session = in->to.session->hash;
 	/* Before a session there is nothing a seq could belong to. */
 	h.seq = e->has_s && h.session != 0 ? e->s : 0;
+	if (in->unsure || (h.seq != 0 && h.seq <= in->heard))
+		h.flags |= UP_FLAG_AGAIN;
 	return h;
 }
 
@@ -121,8 +170,10 @@ express(struct receive *in, const struct up_hdr *h)
 {
 	if (pending_bulk(in->to.pending) &&
 	    uplink_express(in->to.uplink, h, queue_open_text(in->queue),
-		&in->to.pending->session))
+		&in->to.pending->session)) {
 		in->to.stats->express++;
+		leaves(in, h);
+	}
 }
 
 /* False when the event could not be kept: RESUME will bring it again. */
@@ -137,6 +188,7 @@ commit(struct receive *in, const struct envelope *e, const struct up_hdr *h)
 	if (r != PENDING_REFUSED) {
 		session_kept(in->to.session, e);
 		in->to.stats->events++;
+		leaves(in, h);
 	} else {
 		queue_discard(in->queue);
 	}
@@ -159,13 +211,17 @@ dispatch(struct receive *in, const struct envelope *e, size_t len)
 	if (in->inflate == NULL)
 		return;		/* that READY ended the connection */
 	in->to.stats->dispatch_ms = in->to.stats->frame_ms;
+	if (in->unsure)
+		look_again(in);
+	traffic_dispatch(in->to.stats, text + e->t_off, e->t_len);
 	session_dispatch(in->to.session, e, text + e->t_off);
 	h = header(in, e, len);
 	if (kind == KIND_INTERACTION)
 		express(in, &h);
-	if (commit(in, e, &h) && kind == KIND_RESUMED)
-		session_wire(in->to.session, in->generation,
-		    SESSION_EV_RESUMED, NULL);
+	if (!commit(in, e, &h) || kind != KIND_RESUMED)
+		return;
+	session_wire(in->to.session, in->generation, SESSION_EV_RESUMED, NULL);
+	in->resumed_ms = in->to.stats->frame_ms;
 }
 
 /* ---- control messages ------------------------------------------------- */

@@ -14,6 +14,10 @@
 #include "shard/session.h"
 #include "shard/uplink.h"
 
+/* An earlier RESUMED is replayed like the rest: the last one is the one that
+ * nothing follows for so long. */
+#define RECEIVE_UNSURE_MS 5000u
+
 /* Where what arrives goes; all borrowed. */
 struct receive_to {
 	struct session *session;
@@ -21,6 +25,7 @@ struct receive_to {
 	struct uplink *uplink;
 	struct sends *sends;
 	struct page_shard *stats;
+	struct page_slot *slot;
 };
 
 struct receive {
@@ -29,9 +34,16 @@ struct receive {
 	struct inflate *inflate; /* NULL: no connection */
 	uint32_t generation;	 /* of the connection */
 	uint64_t wall_ms;	 /* when the bytes in hand were read */
+	uint64_t heard;		 /* highest seq of the session that may have
+				    left for a handler */
+	bool unsure;		 /* it may be higher, until the replay is over */
+	uint64_t resumed_ms;	 /* RESUMED came, 0: not yet */
 };
 
 void receive_init(struct receive *, const struct receive_to *);
+/* The session is another process's so far: what of it may have been handled is
+ * taken from the page. */
+void receive_recall(struct receive *);
 /* A new connection, a new decoder: 0, or -1 when out of memory. */
 int receive_open(struct receive *, uint32_t generation, enum config_compress,
     size_t message_max);

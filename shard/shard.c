@@ -5,6 +5,7 @@
  * for a bounded time, and its handler for as long as the queue lasts.
  */
 #include "shard/process.h"
+#include "shard/traffic.h"
 
 #include "shared/clock.h"
 #include "shared/sandbox.h"
@@ -309,6 +310,20 @@ on_signal(struct ev_loop *loop, ev_io *w, int revents)
 }
 
 static void
+look_at_traffic(struct process *p)
+{
+	struct page_cluster fleet;
+	const char *stale;
+
+	if (!page_read(&p->args->page->head->cluster, &fleet, sizeof(fleet)))
+		return;
+	stale = traffic_tick(&p->stats, &fleet, TICK_S, clock_boot_ms());
+	if (stale != NULL)
+		log_notice("no %s came for a day: taken for how it is from now "
+		    "on", stale);
+}
+
+static void
 on_tick(struct timer *t)
 {
 	struct process *p = container_of(t, struct process, tick);
@@ -318,6 +333,7 @@ on_tick(struct timer *t)
 		return;
 	if (p->due != RECORD_CLEAN)
 		record_retry(p);
+	look_at_traffic(p);
 	pending_tick(&p->pending);
 	handover_room(p);
 	/* Buffers are given back once nothing has come for a while. */
@@ -419,7 +435,7 @@ open_parts(struct process *p, const struct store_session *rec,
     enum identify_cause cause)
 {
 	struct receive_to to = { .session = &p->session,
-		.pending = &p->pending, .stats = &p->stats };
+		.pending = &p->pending, .stats = &p->stats, .slot = p->slot };
 
 	farewell_init(&p->farewell, p->loop, p->timers);
 	to.uplink = p->uplink = uplink_new(p->loop, &p->pending.queue,
@@ -427,6 +443,7 @@ open_parts(struct process *p, const struct store_session *rec,
 	to.sends = p->sends = sends_new(p->timers, &gateway_sends_ops, p);
 	open_session(p, rec, cause);
 	receive_init(&p->receive, &to);
+	receive_recall(&p->receive);
 	handover_init(p);
 	ipc_open(&p->ipc, p->loop, p->args->control_fd, "supervisor",
 	    on_supervisor_msg, on_supervisor_gone);

@@ -130,6 +130,7 @@ go_on(struct process *p)
 		return;
 	}
 	session_take(&p->session, &rec, cause);
+	receive_recall(&p->receive);
 	shard_name_session(p, &rec);
 	timer_set(&p->away, p->args->config->spool_after_s);
 	shard_publish(p);

@@ -92,7 +92,7 @@ struct config {
 	int64_t alert_rate;		/* IDENTIFYs an hour; 0: by rule */
 	double alert_forecast_s;
 	int64_t alert_foreign;		/* IDENTIFYs an hour; 0: never */
-	double alert_deaf_s;
+	double alert_deaf_s, alert_silent_s;
 	double alert_hold_s;
 	/* [probe] */
 	int64_t probe_channel, probe_message; /* 0: none */

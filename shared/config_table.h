@@ -256,6 +256,12 @@ K("alerts", "deaf_after", DURATION, alert_deaf_s, "5m", 0, \
   CONFIG_MIN(1440), 0, LIVE, \
   "Alert when a shard hears nothing from Discord, or is not ready, for this " \
   "long. 0: never.") \
+K("alerts", "silent_after", DURATION, alert_silent_s, "10m", 0, \
+  CONFIG_MIN(1440), 0, LIVE, \
+  "A shard that hears nothing of one class of events (messages, " \
+  "interactions, guild changes, voice) for this long, while the rest goes on " \
+  "as usual, is partly deaf: status and check say so, and an alert is sent. " \
+  "0: never.") \
 K("alerts", "hold", DURATION, alert_hold_s, "0s", 0, CONFIG_MIN(1440), 0, \
   LIVE, \
   "Alert when the fleet has been held for this long.") \

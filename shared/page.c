@@ -45,6 +45,12 @@ const char *const page_plugin_state_name[PLUGIN_STATES] = {
 #undef X
 };
 
+const char *const page_class_name[CLASSES] = {
+#define X(n, s) [CLASS_##n] = s,
+	PAGE_CLASSES(X)
+#undef X
+};
+
 /* Slots begin on a page of memory, so that two writers share no cache line. */
 #define HEAD_SIZE ((sizeof(struct page_head) + 4095) / 4096 * 4096)
 _Static_assert(sizeof(struct page_slot) % 8 == 0, "slots stay aligned");
@@ -117,6 +123,11 @@ forget_boot(struct page *p, uint32_t slots)
 		struct page_shard *s = &p->slot[i].shard;
 		struct page_watch *w = &p->slot[i].watch;
 
+		/* It ran when the machine went: this may be an older copy. */
+		if (s->pid != 0)
+			page_heard_set(&p->slot[i], 0, 0);
+		for (int c = 0; c < CLASSES; c++)
+			s->class[c].last_ms = 0;
 		s->state = SHARD_DOWN;
 		s->pid = 0;
 		s->state_since_ms = s->heartbeat_ms = s->ack_ms = 0;
@@ -421,6 +432,25 @@ page_cursor_get(const struct page_slot *slot, uint64_t session)
 			best = seq;
 	}
 	return best;
+}
+
+void
+page_heard_set(struct page_slot *slot, uint64_t session, uint64_t seq)
+{
+	struct page_cursor *c = &slot->heard;
+
+	/* Half written it is not known, which is what a reader must assume. */
+	atomic_store_explicit(&c->check, 0, memory_order_release);
+	atomic_store_explicit(&c->session, session, memory_order_release);
+	atomic_store_explicit(&c->seq, seq, memory_order_release);
+	atomic_store_explicit(&c->check, cursor_check(session, seq),
+	    memory_order_release);
+}
+
+bool
+page_heard_get(const struct page_slot *slot, uint64_t session, uint64_t *seq)
+{
+	return cursor_valid(&slot->heard, session, seq);
 }
 
 void

@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#define PAGE_VERSION 8
+#define PAGE_VERSION 9
 #define PAGE_CLOSES 24	/* distinct close codes counted per shard */
 #define PAGE_WORDS 192
 #define PAGE_PLUGINS 64	/* as config.h's CONFIG_PLUGINS_MAX */
@@ -102,6 +102,32 @@ enum plugin_state {
 };
 extern const char *const page_plugin_state_name[PLUGIN_STATES];
 
+/* What a session can be deaf for while it hears the rest (8.31). */
+#define PAGE_CLASSES(X)                                                        \
+	X(MESSAGES, "messages") X(INTERACTIONS, "interactions")                \
+	X(GUILDS, "guild changes") X(VOICE, "voice events")
+enum page_class_id {
+#define X(n, s) CLASS_##n,
+	PAGE_CLASSES(X)
+#undef X
+	CLASSES
+};
+extern const char *const page_class_name[CLASSES];
+
+/*
+ * One class of events against the rest of what a shard hears: how much of that
+ * comes between two of the class.  Traffic is its own clock, so a quiet night
+ * is not silence.  Judged by verdict.h.
+ */
+struct page_class {
+	uint64_t last_ms;	/* its last event; 0: none since the boot */
+	uint64_t mark;		/* page_shard.traffic then, or at IDENTIFY */
+	double seen, over;	/* of late: events, and the traffic to each */
+	double longest;		/* of late: the most traffic to one of them */
+	double others;		/* traffic to one at the fleet's other shards;
+				   0: not known */
+};
+
 typedef _Atomic uint32_t page_lock;
 
 struct page_close_count {
@@ -139,6 +165,9 @@ struct page_shard {
 	struct page_close_count closes[PAGE_CLOSES];
 	/* by enum page_reconnect: what ended the connection before */
 	uint64_t reconnects[RECONNECTS], resumed_for[RECONNECTS];
+	uint64_t traffic;		/* events of steady kinds */
+	uint64_t silence_ms;		/* [alerts] silent_after; 0: never */
+	struct page_class class[CLASSES];
 	char note[PAGE_WORDS];		/* why it is in this state, for people */
 };
 
@@ -168,6 +197,7 @@ struct page_slot {
 	struct page_shard shard;
 	struct page_watch watch;
 	struct page_cursor cursor[2];
+	struct page_cursor heard;
 };
 
 /* Written by the handler only. */
@@ -265,6 +295,8 @@ struct page_cluster {
 	/* What shards forked now would run: the program file, the keys of the
 	 * config that live in shards.  A shard whose own differ is behind. */
 	uint64_t program, settings;
+	uint64_t silence_ms;		/* [alerts] silent_after */
+	double class_seen[CLASSES], class_over[CLASSES]; /* of all shards */
 	uint32_t rollout;		/* one is under way */
 	uint32_t rollout_moved, rollout_failed, rollout_total;
 	char rollout_note[PAGE_WORDS];	/* of it, or of the last one */
@@ -368,6 +400,13 @@ pid_t page_stranger(const char *dir);
 void page_cursor_set(struct page_slot *, uint64_t session, uint64_t seq);
 /* Highest valid seq recorded for session, 0 when there is none. */
 uint64_t page_cursor_get(const struct page_slot *, uint64_t session);
+
+/*
+ * The highest seq of session that may have left for a handler: what a RESUME
+ * brings up to it may have been handled.  0 forgets; false: not known.
+ */
+void page_heard_set(struct page_slot *, uint64_t session, uint64_t seq);
+bool page_heard_get(const struct page_slot *, uint64_t session, uint64_t *seq);
 
 void page_count_close(struct page_shard *, uint32_t code);
 

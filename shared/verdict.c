@@ -2,12 +2,109 @@
 /* See verdict.h. */
 #include "shared/verdict.h"
 
+#include <stdio.h>
+
+static uint64_t
+later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static double
+most(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+/* ---- classes ---------------------------------------------------------- */
+
+double
+verdict_allowed(const struct page_class *c)
+{
+	double n;
+
+	if (c->seen >= VERDICT_SEEN)
+		n = most(VERDICT_USUAL * c->over / c->seen,
+		    VERDICT_LONGEST * c->longest);
+	else if (c->others > 0)
+		n = most(VERDICT_OTHERS * c->others, VERDICT_OTHERS_TRAFFIC);
+	else
+		return 0;
+	return most(n, VERDICT_TRAFFIC);
+}
+
+uint64_t
+verdict_heard_ms(const struct page_shard *s, enum page_class_id class)
+{
+	uint64_t last = s->class[class].last_ms;
+
+	return last != 0 ? last : s->state_since_ms;
+}
+
+bool
+verdict_silent(const struct page_shard *s, enum page_class_id class,
+    uint64_t now_ms)
+{
+	const struct page_class *c = &s->class[class];
+	uint64_t heard = verdict_heard_ms(s, class);
+	double allowed = verdict_allowed(c);
+
+	return s->state == SHARD_READY && s->silence_ms != 0 && allowed > 0
+	    && now_ms > heard && now_ms - heard >= s->silence_ms
+	    && s->traffic > c->mark && (double)(s->traffic - c->mark) > allowed;
+}
+
+static uint32_t
+silent(const struct page_shard *s, uint64_t now_ms)
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 0; i < CLASSES; i++)
+		if (verdict_silent(s, (enum page_class_id)i, now_ms))
+			bits |= 1u << i;
+	return bits;
+}
+
+static size_t
+name_class(const struct page_shard *s, unsigned i, uint64_t now_ms, char *out,
+    size_t size)
+{
+	const struct page_class *c = &s->class[i];
+	bool own = c->seen >= VERDICT_SEEN;
+	double usual = own ? c->over / c->seen : c->others;
+	int n = snprintf(out, size, "no %s for %llu min while %llu other events "
+	    "came, %s one in %.0f", page_class_name[i], (unsigned long long)
+	    (now_ms - verdict_heard_ms(s, (enum page_class_id)i)) / 60000,
+	    (unsigned long long)(s->traffic - c->mark), own ? "usually"
+	    : "at the other shards", usual < 1 ? 1 : usual);
+
+	return n < 0 ? 0 : (size_t)n;
+}
+
+void
+verdict_words(const struct page_shard *s, const struct verdict *v,
+    uint64_t now_ms, char out[VERDICT_WORDS])
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; i < CLASSES && len + 2 < VERDICT_WORDS; i++) {
+		if ((v->silent & 1u << i) == 0)
+			continue;
+		if (len > 0)
+			len += str_copy(out + len, "; ", VERDICT_WORDS - len);
+		len += name_class(s, i, now_ms, out + len,
+		    VERDICT_WORDS - len);
+	}
+}
+
+/* ---- the shard -------------------------------------------------------- */
+
 /* An ACK or byte of the connection before this one does not count against. */
 static bool
 is_late(const struct page_shard *s, uint64_t stamp_ms, uint64_t now_ms)
 {
-	uint64_t at = stamp_ms > s->state_since_ms ? stamp_ms
-	    : s->state_since_ms;
+	uint64_t at = later(stamp_ms, s->state_since_ms);
 
 	return now_ms > at && now_ms - at > s->interval_ms * VERDICT_INTERVALS;
 }
@@ -23,6 +120,8 @@ verdict_shard(const struct page_shard *s, bool alive, uint64_t now_ms)
 	    && (is_late(s, s->ack_ms, now_ms)
 		|| is_late(s, s->frame_ms, now_ms));
 	v.ready = v.state == SHARD_READY && !v.deaf;
-	v.word = v.deaf ? "deaf" : page_shard_state_name[v.state];
+	v.silent = v.ready ? silent(s, now_ms) : 0;
+	v.word = v.deaf ? "deaf" : v.silent != 0 ? "partly deaf"
+	    : page_shard_state_name[v.state];
 	return v;
 }

@@ -18,7 +18,8 @@ struct fleet;
 	X(FORECAST, "forecast") X(FOREIGN, "foreign") X(CRASHES, "crashes")    \
 	X(DEAF, "deaf") X(RELOAD, "reload") X(PROBE, "probe")                  \
 	X(PLUGIN, "plugin")                                                    \
-	X(LIMITS, "limits") X(DISK, "disk") X(REBOOT, "reboot")
+	X(LIMITS, "limits") X(DISK, "disk") X(REBOOT, "reboot")                \
+	X(SILENT, "partly deaf")
 
 enum alert_kind {
 #define X(n, s) ALERT_##n,

@@ -8,6 +8,7 @@
 #include "shared/clock.h"
 #include "shared/secret.h"
 #include "shared/text.h"
+#include "shared/verdict.h"
 #include "supervisor/fleet.h"
 
 #define KEPT_KEY "alerts"	/* store blob: struct kept */
@@ -233,6 +234,32 @@ look_deaf(const struct fleet *f, struct alert_fact *out)
 }
 
 static void
+look_silent(const struct fleet *f, struct alert_fact *out)
+{
+	char words[VERDICT_WORDS] = "";
+	uint64_t now = clock_boot_ms();
+	uint32_t n = 0, first = 0;
+
+	for (uint32_t i = 0; i < f->launched; i++) {
+		struct page_shard s;
+		struct verdict v;
+
+		if (!page_read(&f->page.slot[i].shard, &s, sizeof(s)))
+			continue;
+		v = verdict_shard(&s, f->shard[i].pid == s.pid, now);
+		if (v.silent == 0)
+			continue;
+		if (n++ == 0) {
+			first = f->first + i;
+			verdict_words(&s, &v, now, words);
+		}
+	}
+	fact(&out[ALERT_SILENT], n > 0, "%u of %u shards are partly deaf, shard "
+	    "%u: %s. A RESUME does not help, a new session does.", n, f->local,
+	    first, words);
+}
+
+static void
 look_hold(struct alerts *a, const struct fleet *f, struct alert_fact *out)
 {
 	bool held = f->permit.held[0] != '\0';
@@ -304,6 +331,7 @@ alerts_watch(struct alerts *a)
 	look_rate(f, facts);
 	look_foreign(f, facts);
 	look_deaf(f, facts);
+	look_silent(f, facts);
 	look_hold(a, f, facts);
 	/* A reload that was rolled back: over with the next good one. */
 	fact(&facts[ALERT_RELOAD], f->board.note[BOARD_RELOAD][0] != '\0',

@@ -79,6 +79,24 @@ put_budget(struct page_cluster *pc, const struct fleet *f)
 	pc->alerts_failed = f->alerts.failed;
 }
 
+/* What is usual in the fleet, for shards that have not learned it.  Each word
+ * is read whole without its lock; that two are of one moment does not matter. */
+static void
+put_classes(struct page_cluster *pc, const struct fleet *f)
+{
+	pc->silence_ms = (uint64_t)(f->config->alert_silent_s * 1000);
+	for (int c = 0; c < CLASSES; c++)
+		pc->class_seen[c] = pc->class_over[c] = 0;
+	for (uint32_t i = 0; i < f->local; i++) {
+		const struct page_class *class = f->page.slot[i].shard.class;
+
+		for (int c = 0; c < CLASSES; c++) {
+			pc->class_seen[c] += class[c].seen;
+			pc->class_over[c] += class[c].over;
+		}
+	}
+}
+
 static void
 put_rollout(struct page_cluster *pc, const struct rolling *r)
 {
@@ -117,6 +135,7 @@ board_update(struct board *b)
 	str_copy(pc->note, first_note(b), sizeof(pc->note));
 	pc->reboot_ms = f->boot.since_ms;
 	str_copy(pc->reboot, f->boot.text, sizeof(pc->reboot));
+	put_classes(pc, f);
 	put_rollout(pc, &f->rolling);
 	page_end(&pc->lock);
 	b->updated_ms = clock_boot_ms();

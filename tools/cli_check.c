@@ -28,6 +28,11 @@ worst(const struct cli_view *v, char *out, size_t size)
 	for (size_t i = 0; i < v->n; i++) {
 		const struct cli_shard *s = &v->shard[i];
 
+		if (s->silent != 0) {
+			str_format(out, size, ", shard %u partly deaf: %s",
+			    s->id, s->silent_words);
+			return;
+		}
 		if (s->s.state == SHARD_READY && !s->deaf)
 			continue;
 		str_format(out, size, ", shard %u %s %s", s->id, s->state,

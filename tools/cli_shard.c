@@ -55,8 +55,8 @@ show(struct cli *c, const struct cli_view *v, const struct cli_shard *s)
 	}
 	if (!s->alive)
 		return EXIT_DOWN;
-	return s->s.state == SHARD_READY && !s->deaf ? EXIT_FINE :
-	    EXIT_DEGRADED;
+	return s->s.state == SHARD_READY && !s->deaf && s->silent == 0 ?
+	    EXIT_FINE : EXIT_DEGRADED;
 }
 
 static int

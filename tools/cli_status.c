@@ -24,7 +24,7 @@ state_colour(const struct cli_shard *s)
 {
 	if (s->deaf || s->s.state == SHARD_DOWN || s->s.state == SHARD_HELD)
 		return CLI_RED;
-	return s->s.state == SHARD_READY ? CLI_GREEN : CLI_YELLOW;
+	return s->s.state == SHARD_READY && s->silent == 0 ? CLI_GREEN : CLI_YELLOW;
 }
 
 static void
@@ -78,6 +78,8 @@ line_shards(const struct cli_view *v, FILE *f)
 		fprintf(f, " here (%u-%u of %u)", c->first,
 		    c->first + c->local - 1, c->shard_count);
 	fprintf(f, "   %u ready", v->ready);
+	if (v->partly > 0)
+		fprintf(f, " (%u partly deaf)", v->partly);
 	if (v->deaf > 0)
 		fprintf(f, "  %u deaf", v->deaf);
 	for (unsigned i = 0; i < SHARD_STATES; i++)
@@ -185,6 +187,8 @@ note(const struct cli_view *v, const struct cli_shard *s, char *out,
 	else if (s->deaf)
 		str_format(out, size, "heard nothing: last ACK %s ago",
 		    cli_age(cli_view_age(v, s->s.ack_ms), age));
+	else if (s->silent != 0)
+		str_format(out, size, "%s", s->silent_words);
 	else if (s->orphan)
 		str_format(out, size, "outlived its supervisor%s%s",
 		    s->s.state == SHARD_PERMIT ? "; " : "",
@@ -240,7 +244,7 @@ shown(const struct cli_view *v, const struct cli_status_pick *p,
 	if (p->n > 0)
 		return false;
 	return p->all || v->n <= ROWS_MAX || s->s.state != SHARD_READY ||
-	    s->deaf;
+	    s->deaf || s->silent != 0;
 }
 
 static void

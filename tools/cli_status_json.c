@@ -104,6 +104,27 @@ put_counters(struct json_object *o, const struct page_shard *s)
 	put_u64(o, "guilds_pending", s->guilds_pending);
 }
 
+/* When it heard each class of events last, against what is usual. */
+static struct json_object *
+classes(const struct cli_view *v, const struct cli_shard *sh)
+{
+	struct json_object *all = json_object_new_object();
+
+	for (unsigned i = 0; i < CLASSES; i++) {
+		const struct page_class *c = &sh->s.class[i];
+		struct json_object *o = json_object_new_object();
+
+		put_seconds(o, "age_s", cli_view_age(v, c->last_ms));
+		put_u64(o, "others_since", sh->s.traffic - c->mark);
+		put_known(o, "others_usual", c->seen >= VERDICT_SEEN ?
+		    (int64_t)(c->over / c->seen + 0.5) : -1);
+		json_object_object_add(o, "silent",
+		    json_object_new_boolean(sh->silent >> i & 1));
+		json_object_object_add(all, page_class_name[i], o);
+	}
+	return all;
+}
+
 static void
 put_samples(struct json_object *o, const struct page_watch *w)
 {
@@ -138,6 +159,7 @@ cli_status_json_shard(const struct cli_view *v, const struct cli_shard *sh)
 	put_seconds(o, "ack_age_s", cli_view_age(v, s->ack_ms));
 	put_seconds(o, "frame_age_s", cli_view_age(v, s->frame_ms));
 	put_seconds(o, "dispatch_age_s", cli_view_age(v, s->dispatch_ms));
+	json_object_object_add(o, "classes", classes(v, sh));
 	put_counters(o, s);
 	json_object_object_add(o, "closes", closes(s));
 	json_object_object_add(o, "reconnects",
@@ -220,6 +242,7 @@ cluster(const struct cli_view *v)
 	put_u64(o, "shard_count", c->shard_count);
 	put_u64(o, "shards_ready", v->ready);
 	put_u64(o, "shards_deaf", v->deaf);
+	put_u64(o, "shards_partly_deaf", v->partly);
 	put_u64(o, "shards_here", v->n);
 	put_u64(o, "recommended", c->recommended);
 	put_text(o, "config", c->config_path);

@@ -146,6 +146,9 @@ read_shard(struct cli_view *v, const struct page_slot *slot,
 	verdict = verdict_shard(&out->s, out->alive, v->now_ms);
 	out->s.state = verdict.state;
 	out->deaf = verdict.deaf;
+	out->silent = verdict.silent;
+	verdict_words(&out->s, &verdict, v->now_ms, out->silent_words);
+	v->partly += verdict.silent != 0;
 	out->state = verdict.word;
 	WORDS(out->s.note);
 	WORDS(out->w.last_end);
@@ -201,7 +204,7 @@ judge(const struct cli_view *v)
 		return CLI_STARTING;
 	if (v->cluster.probe.scheduled && v->cluster.probe.code != EXIT_FINE)
 		return CLI_DEGRADED;
-	return v->ready == v->n && !v->hung && v->handler_alive &&
+	return v->ready == v->n && v->partly == 0 && !v->hung && v->handler_alive &&
 	    v->handler_silent_s == 0 &&
 	    v->handler.plugins_up >= v->handler.plugins &&
 	    v->handler.plugins_failing == 0 &&

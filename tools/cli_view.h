@@ -9,6 +9,7 @@
 
 #include "shared/config.h"
 #include "shared/page.h"
+#include "shared/verdict.h"
 
 struct cli_shard {
 	uint32_t id;
@@ -19,7 +20,9 @@ struct cli_shard {
 	bool alive;		/* its process exists */
 	bool orphan;		/* of an earlier supervisor, not of this one */
 	bool deaf;		/* ready, but no ACK or no byte for too long */
-	const char *state;	/* of page.h, or "deaf" */
+	uint32_t silent;	/* partly deaf: bits of enum page_class_id */
+	char silent_words[VERDICT_WORDS]; /* as verdict_words says it */
+	const char *state;	/* of page.h, "deaf" or "partly deaf" */
 };
 
 enum cli_cluster_state {
@@ -49,6 +52,7 @@ struct cli_view {
 	struct cli_shard *shard; /* n of them, ids ascending */
 	size_t n;
 	uint32_t ready, deaf;
+	uint32_t partly;	/* of the ready ones, partly deaf */
 	uint32_t in_state[SHARD_STATES]; /* deaf ones are not in READY */
 };
 

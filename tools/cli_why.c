@@ -93,6 +93,18 @@ tell_now(struct story *st, const struct cli_view *v,
 }
 
 static void
+tell_silent(struct story *st, const struct cli_shard *s)
+{
+	if (s->silent == 0)
+		return;
+	tell(st, "It is partly deaf: %s. Discord has sessions that stop "
+	    "getting some events; a RESUME does not help, a new session does "
+	    "and costs an IDENTIFY, which nothing spends by itself. If nobody "
+	    "uses these events any more, it learns that within a day.",
+	    s->silent_words);
+}
+
+static void
 tell_process(struct story *st, const struct cli_view *v,
     const struct cli_shard *s)
 {
@@ -224,6 +236,7 @@ cli_why(struct cli *c)
 		    "waits.", v.handler_watch.pid,
 		    (long long)v.handler_silent_s);
 	tell_now(&st, &v, s);
+	tell_silent(&st, s);
 	tell_process(&st, &v, s);
 	tell_counters(&st, &s->s);
 	tell_session(&st, &v, &c->config, s);

@@ -158,6 +158,42 @@ test_closes(void **state)
 	assert_int_equal(s.closes[PAGE_CLOSES - 1].count, 6);
 }
 
+/* How much of a session may have been handled: known, or known not to be. */
+static void
+f_b10_what_left_is_known_or_said_to_be_unknown(void **state)
+{
+	struct page p;
+	struct err e;
+	uint64_t seq;
+
+	assert_int_equal(page_create(&p, dir, 2, &e), 0);
+	assert_false(page_heard_get(&p.slot[0], 5, &seq));
+	page_heard_set(&p.slot[0], 5, 0);
+	assert_true(page_heard_get(&p.slot[0], 5, &seq));
+	assert_int_equal(seq, 0);
+	page_heard_set(&p.slot[0], 5, 17);
+	page_heard_set(&p.slot[1], 6, 18);
+	/* Another session, or another epoch of the same. */
+	assert_false(page_heard_get(&p.slot[0], 6, &seq));
+	p.slot[0].shard.pid = 77;
+	page_close(&p);
+	/* The page outlives every process... */
+	assert_int_equal(page_create(&p, dir, 2, &e), 0);
+	assert_true(page_heard_get(&p.slot[0], 5, &seq));
+	assert_int_equal(seq, 17);
+	/* ...but of a machine that went with the shard it may be an old copy. */
+	str_copy(p.head->boot_id, "another", sizeof(p.head->boot_id));
+	page_close(&p);
+	assert_int_equal(page_create(&p, dir, 2, &e), 0);
+	assert_false(page_heard_get(&p.slot[0], 5, &seq));
+	assert_true(page_heard_get(&p.slot[1], 6, &seq));
+	assert_int_equal(seq, 18);
+	/* Killed in the middle of writing it. */
+	atomic_store(&p.slot[1].heard.seq, 19);
+	assert_false(page_heard_get(&p.slot[1], 6, &seq));
+	page_close(&p);
+}
+
 int
 main(void)
 {
@@ -170,6 +206,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_stranger, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_seqlock, setup, teardown),
 		cmocka_unit_test(test_closes),
+		cmocka_unit_test_setup_teardown(
+		    f_b10_what_left_is_known_or_said_to_be_unknown, setup,
+		    teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
