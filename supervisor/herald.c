@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "shared/verdict.h"
 #include "supervisor/fleet.h"
 
 /* ---- words ----------------------------------------------------------- */
@@ -46,14 +47,17 @@ herald_words(const struct herald_facts *w, char *out, size_t size)
 static uint32_t
 shards_ready(const struct fleet *f)
 {
+	uint64_t now = clock_boot_ms();
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < f->local; i++) {
-		const struct page_shard *s = &f->page.slot[i].shard;
+		struct page_shard s;
 
-		/* One word is read whole without its lock. */
-		n += s->state == SHARD_READY && f->shard[i].pid > 0
-		    && s->pid == f->shard[i].pid;
+		/* Torn: its writer died in it, and will be another. */
+		if (!page_read(&f->page.slot[i].shard, &s, sizeof(s)))
+			continue;
+		n += verdict_shard(&s, f->shard[i].pid > 0
+		    && s.pid == f->shard[i].pid, now).ready;
 	}
 	return n;
 }
