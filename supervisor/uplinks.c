@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "shared/clock.h"
 #include "supervisor/fleet.h"
 
 static bool
@@ -15,8 +16,23 @@ handler_ready(const struct fleet *f)
 	return f->handler->state == MEMBER_UP && f->handler->ready_ms != 0;
 }
 
-/* 0 done, -1 not now: no fds or a full channel. */
-static int
+/* It is tried again each second, for as long as there are no fds. */
+static void
+say_once(struct fleet *f, const struct member *shard, int error)
+{
+	uint64_t now = clock_boot_ms();
+
+	if (f->uplinks.said_ms != 0
+	    && now - f->uplinks.said_ms < UPLINKS_SAY_MS)
+		return;
+	f->uplinks.said_ms = now;
+	log_warn("No uplink for %s yet: %s.  It is tried again until there is "
+	    "one; its events are kept meanwhile.", shard->name,
+	    strerror(error));
+}
+
+/* 0, or the seconds until it is worth another try. */
+static double
 pair(struct fleet *f, struct member *shard)
 {
 	struct msg_uplink m = { .generation = f->handler->generation,
@@ -25,9 +41,8 @@ pair(struct fleet *f, struct member *shard)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
 	    fds) == -1) {
-		log_warn("No uplink for %s yet: %s", shard->name,
-		    strerror(errno));
-		return -1;
+		say_once(f, shard, errno);
+		return UPLINKS_AGAIN_S;
 	}
 	if (ipc_send(&f->handler->ipc, MSG_UPLINK, (int32_t)shard->id,
 	    m.generation, &m, sizeof(m), fds[0]) == 0)
@@ -36,7 +51,7 @@ pair(struct fleet *f, struct member *shard)
 	close(fds[0]);
 	close(fds[1]);
 	if (rc == -1)
-		return -1;
+		return UPLINKS_RETRY_S;
 	/* Its first one: there is nothing to drain to anybody. */
 	if (shard->paired == 0)
 		shard->switched = m.generation;
@@ -48,6 +63,7 @@ static void
 pump(struct uplinks *u)
 {
 	struct fleet *f = u->fleet;
+	double wait;
 
 	if (!handler_ready(f))
 		return;
@@ -56,9 +72,10 @@ pump(struct uplinks *u)
 
 		if (!c->pair_due || c->state != MEMBER_UP)
 			continue;
-		if (f->handler->ipc.queued >= UPLINKS_QUEUED_MAX
-		    || pair(f, c) == -1) {
-			timer_set(&u->timer, UPLINKS_RETRY_S);
+		wait = f->handler->ipc.queued >= UPLINKS_QUEUED_MAX
+		    ? UPLINKS_RETRY_S : pair(f, c);
+		if (wait > 0) {
+			timer_set(&u->timer, wait);
 			return;
 		}
 		c->pair_due = false;
