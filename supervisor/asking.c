@@ -7,7 +7,6 @@
 #include "shared/clock.h"
 #include "shared/text.h"
 #include "supervisor/fleet.h"
-#include "supervisor/sizing.h"
 
 static void on_answer(struct ask *, const struct ask_answer *);
 static void on_retry(struct timer *);
@@ -59,6 +58,8 @@ start(struct asking *a)
 void
 asking_want(struct asking *a, enum ask_what what)
 {
+	double wait;
+
 	if (a->forbidden || a->fleet->stopping)
 		return;
 	if (ask_busy(&a->ask)) {
@@ -67,7 +68,12 @@ asking_want(struct asking *a, enum ask_what what)
 	}
 	if (what > a->what)
 		a->what = what;
-	if (!timer_pending(&a->retry))
+	if (timer_pending(&a->retry))
+		return;
+	wait = sizing_pace_s(&a->pace, clock_boot_ms(), clock_random());
+	if (wait > 0)
+		timer_set(&a->retry, wait);
+	else
 		start(a);
 }
 
@@ -92,8 +98,9 @@ asking_now(struct asking *a, struct err *e)
 		return err_set(e, EXIT_CONFIG, "Discord refuses the token: "
 		    "nothing is asked until \"shardherd release\".");
 	if (timer_pending(&a->retry))
-		return err_set(e, EXIT_TRY_LATER, "Discord did not answer; it "
-		    "is asked again soon.");
+		return err_set(e, EXIT_TRY_LATER, "Discord %s; it is asked "
+		    "again soon.", a->fails > 0 ? "did not answer"
+		    : "was asked several times just now");
 	if (ask_busy(&a->ask))
 		return err_set(e, EXIT_TRY_LATER, "Discord is just being "
 		    "asked: try again in a moment.");
@@ -296,6 +303,7 @@ on_answer(struct ask *ask, const struct ask_answer *answer)
 	bool plain = strncmp(f->config->api, "http://", 7) == 0;
 	uint64_t asked = a->asked_ms;
 
+	a->pace.over_ms = clock_boot_ms();
 	if (f->stopping)
 		return;
 	if (w.status == ASK_OK && !sizing_answer_ok(&w, plain)) {

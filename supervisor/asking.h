@@ -8,6 +8,7 @@
 #define SUPERVISOR_ASKING_H
 
 #include "supervisor/ask.h"
+#include "supervisor/sizing.h"
 
 struct fleet;
 
@@ -22,6 +23,7 @@ struct asking {
 	bool more;		/* everything is wanted once that is over */
 	uint64_t asked_ms;	/* boot stamp of the last question, 0: none */
 	uint32_t fails;		/* in a row */
+	struct sizing_pace pace;
 	uint64_t answered_ms;	/* asked_ms of the last question answered, be
 				   it by a refusal of the token; 0: none */
 	uint32_t recommended;	/* shards of the last answer; 0: none yet */

@@ -289,6 +289,10 @@ allowed(struct permit *p, uint64_t now, uint64_t *at)
 	if (permit_above_reserve(p))
 		return true;
 	if (now >= p->answer.reset_boot_ms) {
+		if (p->answer.reset_boot_ms <= p->answer.fetched_boot_ms)
+			say(p, "Discord says that no IDENTIFY is left and that "
+			    "the reset is now: shards without a session wait "
+			    "while it is asked again, less and less often.");
 		refresh(p);
 		return false;
 	}

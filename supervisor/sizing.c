@@ -93,6 +93,18 @@ sizing_retry_s(const struct ask_answer *a, uint32_t fails, double random)
 	return wait;
 }
 
+double
+sizing_pace_s(struct sizing_pace *p, uint64_t now_ms, double random)
+{
+	struct ask_answer plain = { .status = ASK_OK };
+
+	if (p->over_ms == 0 || now_ms - p->over_ms >= SIZING_CALM_MS)
+		p->quick = 0;
+	if (++p->quick <= SIZING_QUICK)
+		return 0;
+	return sizing_retry_s(&plain, p->quick - SIZING_QUICK, random);
+}
+
 void
 sizing_words(const struct ask_answer *a, double retry_s, char *out,
     size_t size)

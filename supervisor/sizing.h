@@ -28,6 +28,18 @@ uint64_t sizing_missing_intents(uint64_t intents, uint64_t flags);
  */
 double sizing_retry_s(const struct ask_answer *, uint32_t fails,
     double random);
+/*
+ * Questions that follow answers at once: an answer that leads to the next
+ * question must not do so for ever (remaining 0, and the reset is now).
+ */
+struct sizing_pace {
+	uint32_t quick;		/* of them in a row */
+	uint64_t over_ms;	/* boot stamp of the last answer; 0: none yet */
+};
+#define SIZING_QUICK 2		/* a start asks twice */
+#define SIZING_CALM_MS 10000u	/* after an answer: the next one is not quick */
+/* Seconds by which a question that is wanted now is put off; counts it. */
+double sizing_pace_s(struct sizing_pace *, uint64_t now_ms, double random);
 /* One sentence about a failed question, for the log and the status page. */
 void sizing_words(const struct ask_answer *, double retry_s, char *out,
     size_t size);

@@ -148,6 +148,38 @@ test_urls(void **state)
 	assert_false(sizing_url_ok("", true));
 }
 
+/* Each answer leads to the next question at once: remaining 0, reset now. */
+static void
+f_b8_answers_that_ask_again_are_asked_less_and_less(void **state)
+{
+	struct sizing_pace p = { 0 };
+	uint64_t now = 1000, questions = 0;
+
+	while (now < 3600000) {
+		now += (uint64_t)(sizing_pace_s(&p, now, 0.9) * 1000);
+		questions++;
+		now += 80;	/* a round trip */
+		p.over_ms = now;
+	}
+	/* At 842d226: 45 000. */
+	assert_in_range(questions, 50, 80);
+	/* Never a spin, whatever the die says. */
+	for (unsigned i = 0; i < 20; i++) {
+		double s = sizing_pace_s(&p, now, 0);
+
+		assert_true(s >= 0.5);
+		now += (uint64_t)(s * 1000);
+		p.over_ms = now;
+	}
+	/* What is asked in its own time does not wait. */
+	now += SIZING_CALM_MS;
+	assert_true(sizing_pace_s(&p, now, 0.9) == 0);
+	p.over_ms = now + 50;
+	assert_true(sizing_pace_s(&p, now + 60, 0.9) == 0);
+	p.over_ms = now + 100;
+	assert_true(sizing_pace_s(&p, now + 110, 0.9) > 0);
+}
+
 static struct ask_answer
 judged(long status, const char *body, double header, enum ask_status want)
 {
@@ -247,6 +279,8 @@ main(void)
 		cmocka_unit_test(test_gateway_body),
 		cmocka_unit_test(test_answer_limits),
 		cmocka_unit_test(test_urls),
+		cmocka_unit_test(
+		    f_b8_answers_that_ask_again_are_asked_less_and_less),
 		cmocka_unit_test(test_judge),
 		cmocka_unit_test(test_backoff),
 		cmocka_unit_test(test_intents),
