@@ -159,3 +159,12 @@ attempt_host_new(struct attempt *a)
 	a->outage = a->main_next = false;
 	a->until_ms[false] = 0;
 }
+
+void
+attempt_main_new(struct attempt *a)
+{
+	a->fails = 0;
+	a->outage = false;
+	a->until_ms[true] = 0;
+	a->main_next = true;
+}

@@ -57,6 +57,8 @@ double attempt_host_left(const struct attempt *, bool both);
  * way worth keeping across processes.
  */
 bool attempt_host_result(struct attempt *, bool on_main, enum attempt_reach);
+/* The main URL is another one, of which nothing is known; it is tried next. */
+void attempt_main_new(struct attempt *);
 /* A new session, with a resume_url of which nothing is known. */
 void attempt_host_new(struct attempt *);
 

@@ -48,6 +48,8 @@ struct process {
 	int exit_code;
 
 	struct session session;
+	char main_url[STORE_URL_MAX]; /* of the last good /gateway/bot, "":
+					 none yet */
 	char spool_dir[SHARD_PATH_MAX];
 	struct pending pending;
 	struct receive receive;

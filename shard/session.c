@@ -43,6 +43,17 @@ on_order_waiting(struct session *s, const struct session_in *in)
 	session_attempt(s);
 }
 
+/* The main URL is another one: nobody need wait because the old one was dead,
+ * but a whole fleet hears of it at once. */
+static void
+on_moved(struct session *s, const struct session_in *in)
+{
+	if (s->blocked || !s->unreached)
+		return;
+	attempt_main_new(&s->attempt);
+	timer_set(&s->wait, attempt_delay(&s->attempt));
+}
+
 static void
 on_room(struct session *s, const struct session_in *in)
 {
@@ -368,6 +379,7 @@ static session_fn *const table[SHARD_STATES][SESSION_EV_COUNT] = {
 	    EV(GRANT) = on_stale_grant },
 	[SHARD_WAITING] = { EV(T_WAIT) = on_wait_over, EV(STOP) = on_stop,
 	    EV(ORDER) = on_order_waiting, EV(ROOM) = on_room,
+	    EV(MOVED) = on_moved,
 	    EV(GRANT) = on_stale_grant, EV(TAKE) = session_on_take_waiting },
 	[SHARD_PERMIT] = { EV(GRANT) = on_grant, EV(STOP) = on_stop },
 	[SHARD_CONNECTING] = { EV(DIALED) = session_on_dialed,

@@ -31,7 +31,7 @@
 	X(START) X(DIALED) X(DIAL_FAILED) X(HELLO) X(READY) X(RESUMED)         \
 	X(BEAT) X(RECONNECT) X(INVALID) X(ACK) X(CLOSED) X(BROKEN)             \
 	X(T_WAIT) X(T_DEADLINE) X(T_BEAT) X(GRANT) X(ORDER) X(STOP)            \
-	X(FULL) X(ROOM) X(TAKE)
+	X(FULL) X(ROOM) X(TAKE) X(MOVED)
 
 enum session_event {
 #define X(n) SESSION_EV_##n,
@@ -81,7 +81,7 @@ struct session_ops {
 };
 
 struct session_limits {
-	const char *main_url;
+	const char *main_url;	/* what it points to may change: then MOVED */
 	double connect_s, hello_s, ready_s; /* deadlines */
 	double identify_interval_s;
 	double start_spread; /* 1: part of a fleet's start, 0: alone */
@@ -114,6 +114,7 @@ struct session {
 	/* the connection; generation 0 is none */
 	uint32_t generation;
 	bool on_main;
+	bool unreached;		/* the last one never got to HELLO */
 	bool progress;		/* dispatches came since RESUME */
 	bool unacked, extended;	/* heartbeat out; extra interval given */
 	uint64_t dialled_ms, answer_ms, beat_ms, beat_due_ms;

@@ -215,6 +215,7 @@ session_end(struct session *s, struct ending *e)
 		give_up(s, e);
 		return;
 	}
+	s->unreached = e->kind == RECONNECT_CONNECT;
 	s->stats->reconnects[e->kind]++;
 	if (e->kind != RECONNECT_CONNECT)
 		s->ended_by = e->kind;

@@ -178,6 +178,17 @@ on_stop(struct process *p, const struct msg_stop *m)
 }
 
 static void
+on_gateway(struct process *p, const struct msg_gateway *m)
+{
+	if (m == NULL || memchr(m->url, '\0', sizeof(m->url)) == NULL
+	    || strcmp(m->url, p->main_url) == 0)
+		return;
+	(void)str_copy(p->main_url, m->url, sizeof(p->main_url));
+	log_debug("new connections go to %s", p->main_url);
+	session_input(&p->session, SESSION_EV_MOVED, NULL);
+}
+
+static void
 on_supervisor_msg(struct ipc *ipc, const struct msg_hdr *h,
     const void *payload, int fd)
 {
@@ -201,6 +212,10 @@ on_supervisor_msg(struct ipc *ipc, const struct msg_hdr *h,
 	case MSG_LOG_LEVEL:
 		log_obey(ipc_payload(h, payload,
 		    sizeof(struct msg_log_level)));
+		break;
+	case MSG_GATEWAY:
+		on_gateway(p, ipc_payload(h, payload,
+		    sizeof(struct msg_gateway)));
 		break;
 	case MSG_HAND_OVER:
 		succeed_hand_over(p);
@@ -416,12 +431,13 @@ open_session(struct process *p, const struct store_session *rec,
     enum identify_cause cause)
 {
 	const struct config *c = p->args->config;
-	struct session_limits lim = { .main_url = p->args->gateway_url,
+	struct session_limits lim = { .main_url = p->main_url,
 		.connect_s = c->connect_timeout_s, .hello_s = c->hello_timeout_s,
 		.ready_s = c->ready_timeout_s,
 		.identify_interval_s = c->identify_interval_s,
 		.start_spread = p->args->generation == 0 ? 1 : 0 };
 
+	(void)str_copy(p->main_url, p->args->gateway_url, sizeof(p->main_url));
 	session_init(&p->session, p->timers, &gateway_ops, p, &lim, &p->stats,
 	    rec, cause);
 	if (p->standby)

@@ -95,7 +95,9 @@ enum contract_fd {
 	/* shard -> supervisor: its place is free, or why it is not */         \
 	X(HANDED)                                                              \
 	/* supervisor -> successor: the place is yours */                      \
-	X(TAKE_OVER)
+	X(TAKE_OVER)                                                           \
+	/* supervisor -> shard: struct msg_gateway, where sessions begin */    \
+	X(GATEWAY)
 
 enum msg_type {
 	MSG_NONE,
@@ -162,6 +164,11 @@ const char *contract_outcome_name(unsigned outcome);
 struct msg_log_level {
 	uint32_t level; /* enum log_level */
 	uint32_t reserved;
+};
+
+/* The url of /gateway/bot, as it is now; 0-terminated. */
+struct msg_gateway {
+	char url[256];
 };
 
 struct msg_permit_ask {

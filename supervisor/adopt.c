@@ -11,6 +11,7 @@
 #include "shared/config_diff.h"
 #include "supervisor/adopt_call.h"
 #include "supervisor/fleet.h"
+#include "supervisor/gateway.h"
 #include "supervisor/loglevel.h"
 #include "supervisor/proc.h"
 #include "supervisor/spawn.h"
@@ -360,6 +361,7 @@ take_over(struct adopt_caller *x, struct member *c, const struct msg_adopt *m,
 	    &ok, sizeof(ok), -1);
 	member_adopted(c, pidfd);
 	loglevel_tell(c);
+	gateway_tell(c);
 	note_taken(c, m->build);
 	log_debug("%s is taken over, pid %d, generation %u", c->name,
 	    (int)c->pid, c->generation);

@@ -7,6 +7,7 @@
 #include "shared/clock.h"
 #include "shared/text.h"
 #include "supervisor/fleet.h"
+#include "supervisor/gateway.h"
 
 static void on_answer(struct ask *, const struct ask_answer *);
 static void on_retry(struct timer *);
@@ -88,6 +89,16 @@ asking_tick(struct asking *a)
 	if (a->fleet->ledger.granted_ms > last)
 		due = ASKING_BUSY_MS;
 	if (p->known && clock_boot_ms() - last >= due)
+		asking_want(a, ASK_GATEWAY_BOT);
+}
+
+void
+asking_unreached(struct asking *a)
+{
+	const struct permit *p = &a->fleet->permit;
+
+	if (p->known && clock_boot_ms() - p->answer.fetched_boot_ms
+	    >= ASKING_BUSY_MS)
 		asking_want(a, ASK_GATEWAY_BOT);
 }
 
@@ -250,7 +261,7 @@ answered(struct asking *a, const struct ask_answer *w)
 	a->recommended = (uint32_t)w->shards;
 	board_note(&f->board, BOARD_ASKING, "");
 	board_note(&f->board, BOARD_START, "");
-	str_copy(f->gateway_url, w->url, sizeof(f->gateway_url));
+	gateway_learned(f, w->url);
 	if (f->local > 0 && replan_answered(&f->replan, w))
 		return;
 	name_missing(f, w, missing, sizeof(missing));

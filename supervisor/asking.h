@@ -12,7 +12,8 @@
 
 struct fleet;
 
-#define ASKING_BUSY_MS 60000	/* between questions while shards IDENTIFY */
+#define ASKING_BUSY_MS 60000	/* between questions while shards IDENTIFY, or
+				   do not reach the gateway */
 #define ASKING_LEAST_MS 2000	/* between questions of an operator */
 
 struct asking {
@@ -34,6 +35,8 @@ void asking_init(struct asking *, struct fleet *);
 /* Asks now, or makes the question already under way or due do. */
 void asking_want(struct asking *, enum ask_what);
 void asking_stop(struct asking *);
+/* A shard found nobody at the gateway: it may have moved. */
+void asking_unreached(struct asking *);
 /* Asks when Discord's counter is to be compared with ours again. */
 void asking_tick(struct asking *);
 /*

@@ -298,6 +298,18 @@ fleet_evicting(struct fleet *f)
 	f->evicting = true;
 }
 
+void
+fleet_each_child(struct fleet *f, void (*fn)(struct member *))
+{
+	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+		fn(&f->handler_slot[i]);
+	for (uint32_t i = 0; i < f->local; i++)
+		fn(&f->shard[i]);
+	for (size_t i = 0; i < nitems(f->rolling.lane); i++)
+		if (!heir_free(&f->rolling.lane[i]))
+			fn(&f->rolling.lane[i].other);
+}
+
 struct member *
 fleet_spare(struct fleet *f)
 {

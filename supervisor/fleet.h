@@ -125,6 +125,9 @@ void fleet_fatal(struct fleet *, struct member *, uint32_t close_code,
 void fleet_evicting(struct fleet *);
 /* The handler slot that is not in service. */
 struct member *fleet_spare(struct fleet *);
+/* Every place of a process: handlers, shards, and the second ones of shards
+ * that are being replaced.  Some have no process. */
+void fleet_each_child(struct fleet *, void (*fn)(struct member *));
 /* Releases whoever waits for the brake. */
 void fleet_unbrake(struct fleet *);
 /* The child with this pid, or NULL. */

@@ -19,10 +19,7 @@ loglevel_set(struct fleet *f, enum log_level level)
 {
 	f->logs.least = level;
 	log_set_level(level);
-	for (size_t i = 0; i < nitems(f->handler_slot); i++)
-		loglevel_tell(&f->handler_slot[i]);
-	for (uint32_t i = 0; i < f->local; i++)
-		loglevel_tell(&f->shard[i]);
+	fleet_each_child(f, loglevel_tell);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "shared/oom.h"
 #include "shared/version.h"
 #include "supervisor/fleet.h"
+#include "supervisor/gateway.h"
 #include "supervisor/loglevel.h"
 #include "supervisor/messages.h"
 #include "supervisor/proc.h"
@@ -285,6 +286,7 @@ hello(struct member *c)
 		timer_set(&c->timer, c->fleet->config->handler_start_timeout_s
 		    + MEMBER_HELLO_S);
 	loglevel_tell(c);
+	gateway_tell(c);
 	fleet_child_up(c->fleet, c);
 }
 

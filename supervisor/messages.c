@@ -117,6 +117,8 @@ on_event(struct member *c, const struct msg_hdr *h, const void *payload)
 	else
 		log_debug("%s reports: %s (close code %u)", c->name, m.text,
 		    m.close_code);
+	if (m.report == REPORT_CONNECT_FAILED)
+		asking_unreached(&c->fleet->asking);
 }
 
 static void

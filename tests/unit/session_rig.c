@@ -11,6 +11,7 @@ struct rig_seen rig_seen;
 
 struct page_shard rig_stats;
 struct session rig_session;
+char rig_main[64];
 static struct timers *timers;
 
 static void
@@ -119,9 +120,10 @@ static const struct session_ops ops = { do_dial, do_hangup, do_heartbeat,
 static void
 begin(const char *id, enum identify_cause cause, bool standby)
 {
-	struct session_limits lim = { RIG_MAIN, 15, 20, 60, 5, 0 };
+	struct session_limits lim = { rig_main, 15, 20, 60, 5, 0 };
 	struct store_session rec = { .shard_count = 1 };
 
+	str_copy(rig_main, RIG_MAIN, sizeof(rig_main));
 	fake_time_reset();
 	memset(&rig_seen, 0, sizeof(rig_seen));
 	memset(&rig_stats, 0, sizeof(rig_stats));

@@ -29,6 +29,7 @@ struct rig_seen {
 extern struct rig_seen rig_seen;
 extern struct page_shard rig_stats;
 extern struct session rig_session;
+extern char rig_main[64];	/* the main URL; RIG_MAIN from rig_begin on */
 
 void rig_begin(const char *id, enum identify_cause cause);
 /* A successor's session, which another process has still. */

@@ -495,6 +495,49 @@ f_b1_two_identifies_of_one_moment_are_two_epochs(void **state)
 	assert_int_not_equal(store_session_key(&a), store_session_key(&b));
 }
 
+/* The server moved: both hosts are dead, the supervisor learns the new one. */
+static void
+f_b12_a_new_gateway_url_reaches_a_session_that_waits(void **state)
+{
+	rig_begin("abc", CAUSE_NO_SESSION);
+	for (unsigned i = 0; i < 8; i++) {
+		rig_dial_failed(0, 0);
+		rig_is(SHARD_WAITING);
+		for (unsigned ms = 0; ms < 61000 && rig_stats.state
+		    != SHARD_CONNECTING; ms += 100)
+			fake_time_advance(100);
+		rig_is(SHARD_CONNECTING);
+	}
+	rig_dial_failed(0, 0);
+	str_copy(rig_main, "wss://moved.example", sizeof(rig_main));
+	session_input(&rig_session, SESSION_EV_MOVED, NULL);
+	/* No back-off of a minute: nothing is known of the new one. */
+	fake_time_advance(1001);
+	rig_is(SHARD_CONNECTING);
+	assert_string_equal(rig_seen.url, "wss://moved.example");
+	rig_hello();
+	assert_int_equal(rig_seen.resumes, 1);
+	assert_int_equal(rig_seen.asks, 0);
+}
+
+/* It shortens no wait that Discord asked for, and moves nobody who is well. */
+static void
+f_b12_a_new_gateway_url_hurries_nobody_else(void **state)
+{
+	rig_live();
+	session_input(&rig_session, SESSION_EV_MOVED, NULL);
+	rig_is(SHARD_READY);
+	rig_in(SESSION_EV_RECONNECT);
+	fake_time_advance(3000);
+	assert_string_equal(rig_seen.url, RIG_RESUME);
+	rig_identifying();
+	rig_in_flag(SESSION_EV_INVALID, false);
+	rig_is(SHARD_WAITING);
+	session_input(&rig_session, SESSION_EV_MOVED, NULL);
+	fake_time_advance(900);
+	rig_is(SHARD_WAITING);
+}
+
 /* fake_time_advance() is named, so the fake clock is linked. */
 static int
 tear_down(void **state)
@@ -535,6 +578,10 @@ main(void)
 		    f_b1_the_same_id_after_an_identify_is_a_new_epoch),
 		cmocka_unit_test(
 		    f_b1_two_identifies_of_one_moment_are_two_epochs),
+		cmocka_unit_test(
+		    f_b12_a_new_gateway_url_reaches_a_session_that_waits),
+		cmocka_unit_test(
+		    f_b12_a_new_gateway_url_hurries_nobody_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tear_down);
