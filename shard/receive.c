@@ -213,6 +213,8 @@ dispatch(struct receive *in, const struct envelope *e, size_t len)
 	in->to.stats->dispatch_ms = in->to.stats->frame_ms;
 	if (in->unsure)
 		look_again(in);
+	/* One word is read whole without its lock. */
+	in->to.stats->fleet = in->to.fleet->traffic;
 	traffic_dispatch(in->to.stats, text + e->t_off, e->t_len);
 	session_dispatch(in->to.session, e, text + e->t_off);
 	h = header(in, e, len);

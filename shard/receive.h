@@ -26,6 +26,7 @@ struct receive_to {
 	struct sends *sends;
 	struct page_shard *stats;
 	struct page_slot *slot;
+	const struct page_cluster *fleet;
 };
 
 struct receive {

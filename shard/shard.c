@@ -451,7 +451,8 @@ open_parts(struct process *p, const struct store_session *rec,
     enum identify_cause cause)
 {
 	struct receive_to to = { .session = &p->session,
-		.pending = &p->pending, .stats = &p->stats, .slot = p->slot };
+		.pending = &p->pending, .stats = &p->stats, .slot = p->slot,
+		.fleet = &p->args->page->head->cluster };
 
 	farewell_init(&p->farewell, p->loop, p->timers);
 	to.uplink = p->uplink = uplink_new(p->loop, &p->pending.queue,

@@ -45,13 +45,18 @@ kind_of(const char *t, size_t len)
  * break that is usual is called so once or twice; but not for all it was, or one
  * real deafness would hide the next. */
 static void
-learn(struct page_class *c, uint64_t traffic)
+learn(struct page_shard *s, enum page_class_id class)
 {
-	double gap = (double)(traffic - c->mark);
-	double allowed = verdict_allowed(c);
+	struct page_class *c = &s->class[class];
+	uint64_t clock = verdict_clock(s, class);
+	double allowed = verdict_allowed(s, class), gap;
 
+	/* The fleet's may begin anew. */
+	gap = clock > c->mark ? (double)(clock - c->mark) : 0;
 	if (allowed > 0 && gap > TRAFFIC_LEARNED * allowed)
 		gap = TRAFFIC_LEARNED * allowed;
+	c->mark = clock;
+	c->last_ms = s->frame_ms;
 	c->seen += 1;
 	c->over += gap;
 	if (gap > c->longest)
@@ -66,20 +71,18 @@ void
 traffic_dispatch(struct page_shard *s, const char *t, size_t len)
 {
 	int kind = kind_of(t, len);
-	struct page_class *c = kind >= 0 ? &s->class[kind] : NULL;
 
 	if (kind == KIND_FLOOD)
 		return;
 	/* Those that READY announced say nothing of how often guilds come. */
 	if (kind == CLASS_GUILDS && s->guilds_pending > 0)
 		return;
-	if (kind != CLASS_GUILDS)
+	if (kind != CLASS_GUILDS) {
 		s->traffic++;
-	if (c == NULL)
-		return;
-	learn(c, s->traffic);
-	c->mark = s->traffic;
-	c->last_ms = s->frame_ms;
+		learn(s, CLASS_EVENTS);
+	}
+	if (kind >= 0)
+		learn(s, (enum page_class_id)kind);
 }
 
 void
@@ -88,7 +91,7 @@ traffic_session(struct page_shard *s, bool anew)
 	for (int i = 0; i < CLASSES; i++) {
 		if (anew)
 			s->class[i] = (struct page_class){ 0 };
-		s->class[i].mark = s->traffic;
+		s->class[i].mark = verdict_clock(s, (enum page_class_id)i);
 	}
 }
 
@@ -108,6 +111,7 @@ traffic_tick(struct page_shard *s, const struct page_cluster *fleet,
 	const char *stale = NULL;
 
 	s->silence_ms = fleet->silence_ms;
+	s->fleet = fleet->traffic;
 	for (int i = 0; i < CLASSES; i++) {
 		struct page_class *c = &s->class[i];
 
@@ -118,8 +122,8 @@ traffic_tick(struct page_shard *s, const struct page_cluster *fleet,
 		    || now_ms - verdict_heard_ms(s, (enum page_class_id)i)
 		    < TRAFFIC_STALE_MS)
 			continue;
-		*c = (struct page_class){ .mark = s->traffic,
-		    .last_ms = c->last_ms };
+		*c = (struct page_class){ .last_ms = c->last_ms,
+		    .mark = verdict_clock(s, (enum page_class_id)i) };
 		stale = page_class_name[i];
 	}
 	return stale;

@@ -14,7 +14,8 @@
 #define TRAFFIC_DAY_S 86400.0  /* the longest gap is forgotten within days */
 #define TRAFFIC_STALE_MS 86400000u /* silent for so long: it is how it is */
 
-/* A dispatch of this name; at its stats->frame_ms. */
+/* A dispatch of this name; at its stats->frame_ms, with stats->fleet as it is
+ * then. */
 void traffic_dispatch(struct page_shard *, const char *t, size_t len);
 /* A new session: what was silent in the one before may speak in this.  anew:
  * other intents, so nothing that was learned holds. */

@@ -105,7 +105,8 @@ extern const char *const page_plugin_state_name[PLUGIN_STATES];
 /* What a session can be deaf for while it hears the rest (8.31). */
 #define PAGE_CLASSES(X)                                                        \
 	X(MESSAGES, "messages") X(INTERACTIONS, "interactions")                \
-	X(GUILDS, "guild changes") X(VOICE, "voice events")
+	X(GUILDS, "guild changes") X(VOICE, "voice events")                    \
+	X(EVENTS, "events")	/* of any kind, while other shards hear some */
 enum page_class_id {
 #define X(n, s) CLASS_##n,
 	PAGE_CLASSES(X)
@@ -121,7 +122,8 @@ extern const char *const page_class_name[CLASSES];
  */
 struct page_class {
 	uint64_t last_ms;	/* its last event; 0: none since the boot */
-	uint64_t mark;		/* page_shard.traffic then, or at IDENTIFY */
+	uint64_t mark;		/* page_shard.traffic then, or at IDENTIFY; of
+				   CLASS_EVENTS page_shard.fleet */
 	double seen, over;	/* of late: events, and the traffic to each */
 	double longest;		/* of late: the most traffic to one of them */
 	double others;		/* traffic to one at the fleet's other shards;
@@ -166,6 +168,7 @@ struct page_shard {
 	/* by enum page_reconnect: what ended the connection before */
 	uint64_t reconnects[RECONNECTS], resumed_for[RECONNECTS];
 	uint64_t traffic;		/* events of steady kinds */
+	uint64_t fleet;			/* page_cluster.traffic as it saw it last */
 	uint64_t silence_ms;		/* [alerts] silent_after; 0: never */
 	struct page_class class[CLASSES];
 	char note[PAGE_WORDS];		/* why it is in this state, for people */
@@ -296,6 +299,7 @@ struct page_cluster {
 	 * config that live in shards.  A shard whose own differ is behind. */
 	uint64_t program, settings;
 	uint64_t silence_ms;		/* [alerts] silent_after */
+	uint64_t traffic;		/* of all shards */
 	double class_seen[CLASSES], class_over[CLASSES]; /* of all shards */
 	uint32_t rollout;		/* one is under way */
 	uint32_t rollout_moved, rollout_failed, rollout_total;

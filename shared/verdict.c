@@ -19,8 +19,9 @@ most(double a, double b)
 /* ---- classes ---------------------------------------------------------- */
 
 double
-verdict_allowed(const struct page_class *c)
+verdict_allowed(const struct page_shard *s, enum page_class_id class)
 {
+	const struct page_class *c = &s->class[class];
 	double n;
 
 	if (c->seen >= VERDICT_SEEN)
@@ -30,7 +31,9 @@ verdict_allowed(const struct page_class *c)
 		n = most(VERDICT_OTHERS * c->others, VERDICT_OTHERS_TRAFFIC);
 	else
 		return 0;
-	return most(n, VERDICT_TRAFFIC);
+	/* The guilds of other shards may have another day than ours. */
+	return most(n, class == CLASS_EVENTS ? VERDICT_OTHERS_TRAFFIC
+	    : VERDICT_TRAFFIC);
 }
 
 uint64_t
@@ -47,11 +50,12 @@ verdict_silent(const struct page_shard *s, enum page_class_id class,
 {
 	const struct page_class *c = &s->class[class];
 	uint64_t heard = verdict_heard_ms(s, class);
-	double allowed = verdict_allowed(c);
+	uint64_t clock = verdict_clock(s, class);
+	double allowed = verdict_allowed(s, class);
 
 	return s->state == SHARD_READY && s->silence_ms != 0 && allowed > 0
 	    && now_ms > heard && now_ms - heard >= s->silence_ms
-	    && s->traffic > c->mark && (double)(s->traffic - c->mark) > allowed;
+	    && clock > c->mark && (double)(clock - c->mark) > allowed;
 }
 
 static uint32_t
@@ -72,11 +76,13 @@ name_class(const struct page_shard *s, unsigned i, uint64_t now_ms, char *out,
 	const struct page_class *c = &s->class[i];
 	bool own = c->seen >= VERDICT_SEEN;
 	double usual = own ? c->over / c->seen : c->others;
-	int n = snprintf(out, size, "no %s for %llu min while %llu other events "
-	    "came, %s one in %.0f", page_class_name[i], (unsigned long long)
+	int n = snprintf(out, size, "no %s for %llu min while %llu %s, %s one in "
+	    "%.0f", page_class_name[i], (unsigned long long)
 	    (now_ms - verdict_heard_ms(s, (enum page_class_id)i)) / 60000,
-	    (unsigned long long)(s->traffic - c->mark), own ? "usually"
-	    : "at the other shards", usual < 1 ? 1 : usual);
+	    (unsigned long long)(verdict_clock(s, (enum page_class_id)i)
+	    - c->mark), i == CLASS_EVENTS ? "came to other shards"
+	    : "other events came",
+	    own ? "usually" : "at the other shards", usual < 1 ? 1 : usual);
 
 	return n < 0 ? 0 : (size_t)n;
 }

@@ -8,7 +8,8 @@
  * One that hears the rest but nothing of one class of events any more is
  * partly deaf (discord-protocol.md 8.31).  Silence is measured in the other
  * events that came meanwhile, so that it is not the night that is judged.
- * What that can't see: a class that never was frequent, a shard that hears
+ * Events of any kind are held against what the other shards hear meanwhile.
+ * What that can't see: a fleet of one shard that hears nothing at all, a class that never was frequent, a shard that hears
  * hardly anything at all, and one that was silent from the start in a fleet
  * whose other shards know no better.
  */
@@ -44,8 +45,15 @@ struct verdict {
 struct verdict verdict_shard(const struct page_shard *, bool alive,
     uint64_t now_ms);
 
-/* Traffic that may come before a class is silent; 0: any, it has no rate. */
-double verdict_allowed(const struct page_class *);
+/* What the silence of a class is measured in: what else the shard hears, or for
+ * events at all what the fleet hears. */
+static inline uint64_t
+verdict_clock(const struct page_shard *s, enum page_class_id class)
+{
+	return class == CLASS_EVENTS ? s->fleet : s->traffic;
+}
+/* So much of it may come before a class is silent; 0: any, it has no rate. */
+double verdict_allowed(const struct page_shard *, enum page_class_id);
 /* When it heard the class last, or could begin to. */
 uint64_t verdict_heard_ms(const struct page_shard *, enum page_class_id);
 bool verdict_silent(const struct page_shard *, enum page_class_id,

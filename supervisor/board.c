@@ -84,17 +84,21 @@ put_budget(struct page_cluster *pc, const struct fleet *f)
 static void
 put_classes(struct page_cluster *pc, const struct fleet *f)
 {
+	uint64_t traffic = 0;
+
 	pc->silence_ms = (uint64_t)(f->config->alert_silent_s * 1000);
 	for (int c = 0; c < CLASSES; c++)
 		pc->class_seen[c] = pc->class_over[c] = 0;
 	for (uint32_t i = 0; i < f->local; i++) {
 		const struct page_class *class = f->page.slot[i].shard.class;
 
+		traffic += f->page.slot[i].shard.traffic;
 		for (int c = 0; c < CLASSES; c++) {
 			pc->class_seen[c] += class[c].seen;
 			pc->class_over[c] += class[c].over;
 		}
 	}
+	pc->traffic = traffic;
 }
 
 static void

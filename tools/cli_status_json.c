@@ -115,7 +115,8 @@ classes(const struct cli_view *v, const struct cli_shard *sh)
 		struct json_object *o = json_object_new_object();
 
 		put_seconds(o, "age_s", cli_view_age(v, c->last_ms));
-		put_u64(o, "others_since", sh->s.traffic - c->mark);
+		put_u64(o, "others_since", verdict_clock(&sh->s,
+		    (enum page_class_id)i) - c->mark);
 		put_known(o, "others_usual", c->seen >= VERDICT_SEEN ?
 		    (int64_t)(c->over / c->seen + 0.5) : -1);
 		json_object_object_add(o, "silent",

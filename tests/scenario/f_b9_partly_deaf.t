@@ -51,7 +51,7 @@ def main(t):
     silent = {name: c["silent"]
         for name, c in status["shards"][1]["classes"].items()}
     t.equal(silent, {"messages": False, "interactions": True,
-        "guild changes": False, "voice events": False}, "of interactions")
+        "guild changes": False, "voice events": False, "events": False}, "of interactions")
     done = fleet.cli("status")
     t.equal(done.returncode, 1, "status: degraded")
     t.match(done.stdout, r"(?m)^\s*1\s+partly deaf", "the table says it")

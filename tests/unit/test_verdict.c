@@ -230,6 +230,42 @@ f_b9_a_shard_that_never_heard_one_is_held_against_the_fleet(void **state)
 	assert_int_equal(look().silent, 1u << CLASS_INTERACTIONS);
 }
 
+/* Heartbeats are acknowledged, the other shards hear events, this one none. */
+static void
+f_b9_no_events_at_all_are_held_against_the_other_shards(void **state)
+{
+	struct page_cluster fleet = {.silence_ms = FLOOR};
+	char words[VERDICT_WORDS];
+	struct verdict v;
+
+	for (unsigned i = 0; i < 200; i++) {
+		shard.fleet = fleet.traffic += 4;
+		hear("MESSAGE_CREATE", 1, 100);
+	}
+	/* A quiet night of all. */
+	now += 36000000;
+	(void)traffic_tick(&shard, &fleet, 10, now);
+	assert_int_equal(look().silent, 0);
+	hear("MESSAGE_CREATE", 1, 100);
+	now += FLOOR;
+	fleet.traffic += 9999;
+	(void)traffic_tick(&shard, &fleet, 10, now);
+	assert_int_equal(look().silent, 0);
+	fleet.traffic += 2;
+	(void)traffic_tick(&shard, &fleet, 10, now);
+	v = look();
+	assert_int_equal(v.silent, 1u << CLASS_EVENTS);
+	verdict_words(&shard, &v, now, words);
+	assert_string_equal(words, "no events for 10 min while 10001 came to "
+	    "other shards, usually one in 4");
+	hear("TYPING_START", 1, 0);
+	assert_int_equal(look().silent, 0);
+	/* Another layout: the fleet's count begins anew. */
+	shard.fleet = 3;
+	hear("TYPING_START", 1, 0);
+	assert_int_equal(look().silent, 0);
+}
+
 static void
 f_b9_what_stays_away_for_a_day_is_how_it_is(void **state)
 {
@@ -265,6 +301,7 @@ main(void)
 	    T(f_b9_breaks_that_are_usual_are_learned),
 	    T(f_b9_a_new_session_begins_with_patience),
 	    T(f_b9_a_shard_that_never_heard_one_is_held_against_the_fleet),
+	    T(f_b9_no_events_at_all_are_held_against_the_other_shards),
 	    T(f_b9_what_stays_away_for_a_day_is_how_it_is),
 	};
 
