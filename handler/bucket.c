@@ -2,11 +2,12 @@
 /* REST rate limits; see bucket.h. */
 #include "handler/bucket.h"
 
+#include "shared/answer.h"
+
 #include <string.h>
 #include <strings.h>
 
 #define BUCKET_HASH 1024
-#define BUCKET_MINUTES 11 /* one-minute counts that cover any ten */
 /* A bucket without headers is forgotten after this. */
 #define BUCKET_IDLE_MS 600000u
 
@@ -19,6 +20,7 @@ struct bucket {
 	int64_t limit, remaining;
 	uint64_t reset_ms;   /* when remaining becomes limit again */
 	uint64_t blocked_ms; /* no call before this */
+	unsigned refused;    /* 429s in a row */
 	unsigned flying;
 };
 
@@ -37,8 +39,8 @@ struct buckets {
 	uint64_t answered[BUCKET_GLOBAL]; /* ring: the last ones' answers */
 	unsigned at, filled, flying;
 	uint64_t global_ms; /* global 429: nothing before this */
-	unsigned invalid[BUCKET_MINUTES];
-	uint64_t minute; /* of the newest count */
+	unsigned global_refused; /* in a row */
+	struct bucket_invalid invalid;
 };
 
 struct buckets *
@@ -271,27 +273,40 @@ bucket_take(struct buckets *b, const struct endpoint *e, uint64_t now)
 /* ---- what an answer teaches ------------------------------------------------ */
 
 static void
-invalid_roll(struct buckets *b, uint64_t now)
+invalid_roll(struct bucket_invalid *v, uint64_t now)
 {
 	uint64_t minute = now / 60000;
 
-	if (minute - b->minute >= BUCKET_MINUTES)
-		memset(b->invalid, 0, sizeof(b->invalid));
+	if (minute - v->minute >= BUCKET_MINUTES)
+		memset(v->count, 0, sizeof(v->count));
 	else
-		for (uint64_t m = b->minute + 1; m <= minute; m++)
-			b->invalid[m % BUCKET_MINUTES] = 0;
-	b->minute = minute;
+		for (uint64_t m = v->minute + 1; m <= minute; m++)
+			v->count[m % BUCKET_MINUTES] = 0;
+	v->minute = minute;
+}
+
+void
+bucket_invalid_add(struct bucket_invalid *v, uint64_t now)
+{
+	invalid_roll(v, now);
+	v->count[v->minute % BUCKET_MINUTES]++;
+}
+
+unsigned
+bucket_invalid_sum(struct bucket_invalid *v, uint64_t now)
+{
+	unsigned sum = 0;
+
+	invalid_roll(v, now);
+	for (size_t i = 0; i < BUCKET_MINUTES; i++)
+		sum += v->count[i];
+	return sum;
 }
 
 unsigned
 bucket_invalid(struct buckets *b, uint64_t now)
 {
-	unsigned sum = 0;
-
-	invalid_roll(b, now);
-	for (size_t i = 0; i < BUCKET_MINUTES; i++)
-		sum += b->invalid[i];
-	return sum;
+	return bucket_invalid_sum(&b->invalid, now);
 }
 
 bool
@@ -326,18 +341,41 @@ bucket_learn(struct bucket *k, const struct bucket_reply *r, uint64_t now)
 	k->reset_ms = reset;
 }
 
+/*
+ * How long a 429 holds back what it is for.  Its own word is not enough: one
+ * that says 0 again and again would be obeyed as often as the network allows.
+ */
 static void
-bucket_refused(struct buckets *b, struct bucket *k,
+refused_until(uint64_t *until, unsigned *times, double said_s, uint64_t now)
+{
+	uint64_t at;
+
+	/* Those that were under way when it began say nothing new. */
+	if (now >= *until)
+		++*times;
+	at = later(now, answer_limited_s(said_s, *times));
+	if (at > *until)
+		*until = at;
+}
+
+static void
+bucket_refused(struct buckets *b, struct bucket *k, const struct endpoint *e,
     const struct bucket_reply *r, uint64_t now)
 {
-	uint64_t until = later(now, r->retry_after_s < 0 ? 1 : r->retry_after_s);
+	if (r->global && !e->exempt)
+		refused_until(&b->global_ms, &b->global_refused,
+		    r->retry_after_s, now);
+	else
+		refused_until(&k->blocked_ms, &k->refused, r->retry_after_s,
+		    now);
+}
 
-	if (r->global) {
-		if (until > b->global_ms)
-			b->global_ms = until;
-	} else if (until > k->blocked_ms) {
-		k->blocked_ms = until;
-	}
+static void
+bucket_passed(struct buckets *b, struct bucket *k, const struct endpoint *e)
+{
+	k->refused = 0;
+	if (!e->exempt)
+		b->global_refused = 0;
 }
 
 void
@@ -352,11 +390,11 @@ bucket_done(struct buckets *b, struct bucket *k, const struct endpoint *e,
 		global_done(b, now);
 	if (r == NULL)
 		return;
+	if (r->blocked)
+		return; /* Discord has not seen it */
 	if (r->status == 401 || r->status == 403
-	    || (r->status == 429 && !r->shared)) {
-		invalid_roll(b, now);
-		b->invalid[b->minute % BUCKET_MINUTES]++;
-	}
+	    || (r->status == 429 && !r->shared))
+		bucket_invalid_add(&b->invalid, now);
 	if (r->id[0] != '\0') {
 		route_learn(b, e->route, r->id);
 		bucket_key(b, e, key, sizeof(key));
@@ -365,7 +403,9 @@ bucket_done(struct buckets *b, struct bucket *k, const struct endpoint *e,
 	if (r->remaining >= 0 && r->reset_after_s >= 0)
 		bucket_learn(k, r, now);
 	if (r->status == 429)
-		bucket_refused(b, k, r, now);
+		bucket_refused(b, k, e, r, now);
+	else
+		bucket_passed(b, k, e);
 }
 
 void
@@ -388,18 +428,10 @@ bucket_reply_init(struct bucket_reply *r)
 	    .reset_after_s = -1, .retry_after_s = -1};
 }
 
-static double
-header_seconds(const char *value)
-{
-	double v;
-
-	/* More than a day is no answer a limiter gives. */
-	return str_to_double(value, &v) && v >= 0 && v <= 86400 ? v : -1;
-}
-
 static void
 reply_set(struct bucket_reply *r, const char *name, const char *value)
 {
+	r->limits |= strncasecmp(name, "x-ratelimit-", 12) == 0;
 	if (strcasecmp(name, "x-ratelimit-bucket") == 0)
 		str_copy(r->id, value, sizeof(r->id));
 	else if (strcasecmp(name, "x-ratelimit-limit") == 0)
@@ -407,13 +439,15 @@ reply_set(struct bucket_reply *r, const char *name, const char *value)
 	else if (strcasecmp(name, "x-ratelimit-remaining") == 0)
 		str_to_i64(value, &r->remaining);
 	else if (strcasecmp(name, "x-ratelimit-reset-after") == 0)
-		r->reset_after_s = header_seconds(value);
+		r->reset_after_s = answer_seconds(value);
 	else if (strcasecmp(name, "retry-after") == 0)
-		r->retry_after_s = header_seconds(value);
+		r->retry_after_s = answer_seconds(value);
 	else if (strcasecmp(name, "x-ratelimit-global") == 0)
-		r->global = strcasecmp(value, "true") == 0;
-	else if (strcasecmp(name, "x-ratelimit-scope") == 0)
+		r->global |= strcasecmp(value, "true") == 0;
+	else if (strcasecmp(name, "x-ratelimit-scope") == 0) {
 		r->shared = strcasecmp(value, "shared") == 0;
+		r->global |= strcasecmp(value, "global") == 0;
+	}
 }
 
 void

@@ -29,10 +29,21 @@ struct bucket_reply {
 	double reset_after_s;	/* < 0: absent */
 	double retry_after_s;	/* header or body; < 0: absent */
 	bool global, shared;
+	bool limits;		/* any X-RateLimit header was there */
+	bool blocked;		/* not Discord's own: said by the caller */
 };
 void bucket_reply_init(struct bucket_reply *);
 /* Reads one "Name: value\r\n" line of the answer's head. */
 void bucket_reply_header(struct bucket_reply *, const char *line, size_t len);
+
+/* Invalid requests of the last 10 minutes, by minute. */
+#define BUCKET_MINUTES 11 /* one-minute counts that cover any ten */
+struct bucket_invalid {
+	unsigned count[BUCKET_MINUTES];
+	uint64_t minute; /* of the newest count */
+};
+void bucket_invalid_add(struct bucket_invalid *, uint64_t now);
+unsigned bucket_invalid_sum(struct bucket_invalid *, uint64_t now);
 
 struct buckets;
 struct bucket;

@@ -34,6 +34,7 @@ static void
 handler_page(struct handler *h, enum handler_state state)
 {
 	const struct rest_counts *rest = rest_counted(h->rest);
+	const struct rest_hold *held = rest_held(h->rest);
 	struct page_handler *p = &h->own;
 
 	p->state = state;
@@ -51,6 +52,9 @@ handler_page(struct handler *h, enum handler_state state)
 	p->rest_errors = rest->errors;
 	p->plugins = staff_wanted(&h->staff);
 	p->plugins_unloaded = h->staff.posts - p->plugins;
+	p->rest = held->state;
+	p->rest_since_ms = held->state == PAGE_REST_FINE ? 0 : held->since_ms;
+	str_copy(p->rest_note, held->words, sizeof(p->rest_note));
 	sheet_write(&h->sheet, p);
 }
 

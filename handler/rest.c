@@ -1,51 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* The plugins' REST calls; see rest.h. */
-#include "handler/rest.h"
+#include "handler/rest_impl.h"
 
 #include "shared/clock.h"
-#include "shared/envelope.h"
-#include "shared/log.h"
 
 #include <string.h>
-
-struct rest_queue {
-	struct list link; /* rest.queues while it has calls */
-	struct list calls;
-	unsigned n, flying;
-};
-
-struct rest {
-	struct http http;
-	struct buckets *buckets;
-	struct timer wake;
-	struct rest_queue queue[REST_QUEUES];
-	struct list queues; /* whose turn it is, first */
-	struct list flying;
-	size_t waiting, under_way;
-	bool dirty, stopped, bad_token;
-	struct rest_counts counts;
-};
-
-struct rest_call {
-	struct list link; /* its queue's calls, or rest.flying */
-	struct http_call http;
-	struct rest *rest;
-	struct rest_queue *queue;
-	struct endpoint endpoint;
-	struct bucket *bucket; /* while it flies */
-	char *method, *path, *body, *reason, *type;
-	bool repeatable, optional, urgent;
-	unsigned tries;
-	uint64_t deadline_ms, not_before_ms;
-	rest_done_fn *done;
-	void *arg;
-};
 
 /* ---- one call --------------------------------------------------------------- */
 
 static void
 call_free(struct rest_call *c)
 {
+	c->queue->bytes -= c->bytes;
+	c->rest->bytes -= c->bytes;
 	buf_free(&c->http.answer);
 	free(c->method);
 	free(c->path);
@@ -55,8 +22,8 @@ call_free(struct rest_call *c)
 	free(c);
 }
 
-static void
-call_end(struct rest_call *c, enum rest_outcome outcome, const char *why)
+void
+rest_call_end(struct rest_call *c, enum rest_outcome outcome, const char *why)
 {
 	struct rest_answer a = {.outcome = outcome, .why = why,
 	    .status = c->http.reply.status, .body = buf_data(&c->http.answer),
@@ -80,8 +47,8 @@ call_leave(struct rest_call *c)
 		list_remove(&q->link);
 }
 
-static void
-call_queue(struct rest_call *c, bool first)
+void
+rest_call_queue(struct rest_call *c, bool first)
 {
 	struct rest_queue *q = c->queue;
 
@@ -96,106 +63,7 @@ static void
 call_drop(struct rest_call *c, enum rest_outcome outcome, const char *why)
 {
 	call_leave(c);
-	call_end(c, outcome, why);
-}
-
-/* ---- answers ------------------------------------------------------------------ */
-
-/* The body knows better than the header: it has fractions of a second. */
-static void
-reply_refine(struct rest_call *c)
-{
-	const char *body = buf_data(&c->http.answer);
-	size_t len = buf_len(&c->http.answer), off, n;
-	char text[32];
-	double v;
-
-	if (c->http.reply.status != 429 || len == 0)
-		return;
-	if (envelope_find(body, len, "retry_after", &off, &n) == 0
-	    && n < sizeof(text)) {
-		memcpy(text, body + off, n);
-		text[n] = '\0';
-		if (str_to_double(text, &v) && v >= 0 && v <= 86400)
-			c->http.reply.retry_after_s = v;
-	}
-	if (envelope_find(body, len, "global", &off, &n) == 0 && n == 4)
-		c->http.reply.global = true;
-}
-
-static void
-rest_token_is_bad(struct rest *r)
-{
-	if (r->bad_token)
-		return;
-	r->bad_token = true;
-	r->dirty = true;
-	log_error("Discord answers 401: the bot's token is not valid any more. "
-		  " No REST call is made from here on.  Put the new token "
-		  "into the token file, then: shardherd token reload");
-}
-
-static bool
-call_again(struct rest_call *c, uint64_t now)
-{
-	uint64_t wait = REST_BACKOFF_MS << (c->tries - 1);
-
-	if (!c->repeatable || c->tries >= REST_TRIES || c->rest->stopped)
-		return false;
-	wait += (uint64_t)(clock_random() * (double)wait);
-	if (now + wait >= c->deadline_ms)
-		return false;
-	c->not_before_ms = now + wait;
-	call_queue(c, true);
-	return true;
-}
-
-static void
-call_answered(struct rest_call *c, uint64_t now)
-{
-	int status = c->http.reply.status;
-
-	if (status >= 200 && status < 300) {
-		call_end(c, REST_OK, "");
-	} else if (status == 429 && !c->rest->stopped) {
-		/* Refused before it did anything: its bucket says when. */
-		c->rest->counts.limited++;
-		call_queue(c, true);
-	} else if (status >= 500 && call_again(c, now)) {
-		log_debug("REST: %s answered %d; trying again",
-		    c->endpoint.route, status);
-	} else {
-		if (status == 401 && !c->endpoint.bare)
-			rest_token_is_bad(c->rest);
-		call_end(c, REST_REFUSED, "Discord refused the request");
-	}
-}
-
-static void
-call_done(struct http_call *http, const char *error)
-{
-	struct rest_call *c = container_of(http, struct rest_call, http);
-	struct rest *r = c->rest;
-	uint64_t now = clock_boot_ms();
-	bool answered = error[0] == '\0';
-
-	list_remove(&c->link);
-	r->under_way--;
-	c->queue->flying--;
-	r->dirty = true;
-	if (answered)
-		reply_refine(c);
-	bucket_done(r->buckets, c->bucket, &c->endpoint,
-	    answered ? &c->http.reply : NULL, now);
-	if (answered) {
-		call_answered(c, now);
-		return;
-	}
-	log_debug("REST: %s failed: %s", c->endpoint.route, error);
-	if (call_again(c, now))
-		return;
-	c->http.reply.status = 0;
-	call_end(c, REST_LATE, "no answer from Discord in time");
+	rest_call_end(c, outcome, why);
 }
 
 /* ---- the queues ----------------------------------------------------------------- */
@@ -217,7 +85,7 @@ call_start(struct rest_call *c, uint64_t now)
 	c->queue->flying++;
 	r->counts.calls++;
 	if (http_start(&r->http, &c->http) < 0)
-		call_done(&c->http, "libcurl refuses the request");
+		rest_answered(&c->http, "libcurl refuses the request");
 }
 
 static bool
@@ -233,20 +101,47 @@ call_has_room(const struct rest_call *c)
 static const char *
 call_forbidden(struct rest_call *c, uint64_t now, enum rest_outcome *outcome)
 {
+	const char *why = rest_hold_refuses(&c->rest->hold, c->endpoint.bare);
+
 	if (c->rest->stopped) {
 		*outcome = REST_STOPPED;
 		return "the handler is stopping";
 	}
-	if (c->rest->bad_token && !c->endpoint.bare) {
+	if (why != NULL) {
 		*outcome = REST_REFUSED;
 		c->http.reply.status = 401;
-		return "the bot's token is not valid any more";
+		return why;
 	}
 	*outcome = REST_LIMITED;
+	if (rest_spent_is(&c->rest->spent, &c->endpoint, now))
+		return "Discord has limited this interaction three times: "
+		       "more calls with its token could ban the address";
+	if (c->endpoint.interaction)
+		return NULL;
+	if (bucket_invalid_sum(&c->queue->invalid, now) >= REST_INVALID_EACH)
+		return "too many invalid requests of this plugin in the last "
+		       "10 minutes: Discord would ban this address";
 	if (!bucket_allows(c->rest->buckets, &c->endpoint, c->optional, now))
 		return "too many invalid requests in the last 10 minutes: "
 		       "Discord would ban this address";
 	return NULL;
+}
+
+/* How long its limits hold it back; *why when it is longer than it lives. */
+static uint64_t
+call_wait(const struct rest_call *c, uint64_t now, const char **why)
+{
+	struct rest *r = c->rest;
+	uint64_t held = rest_hold_wait(&r->hold, c->endpoint.route, c->urgent,
+	    now);
+	uint64_t wait = bucket_wait(r->buckets, &c->endpoint, now);
+
+	*why = "rate limited for too long";
+	if (held == 0 || wait == UINT64_MAX || wait > held)
+		return wait;
+	if (r->hold.words[0] != '\0')
+		*why = r->hold.words;
+	return held;
 }
 
 /*
@@ -257,8 +152,8 @@ static uint64_t
 call_due(struct rest_call *c, uint64_t now, bool *dropped)
 {
 	enum rest_outcome outcome;
-	const char *why = call_forbidden(c, now, &outcome);
-	uint64_t wait = bucket_wait(c->rest->buckets, &c->endpoint, now);
+	const char *why = call_forbidden(c, now, &outcome), *late;
+	uint64_t wait;
 
 	*dropped = true;
 	if (why != NULL) {
@@ -266,12 +161,13 @@ call_due(struct rest_call *c, uint64_t now, bool *dropped)
 		return 1;
 	}
 	if (now >= c->deadline_ms) {
-		call_drop(c, c->tries ? REST_LATE : REST_LIMITED,
+		call_drop(c, c->tries > c->limited ? REST_LATE : REST_LIMITED,
 		    "it could not be made in time");
 		return 1;
 	}
+	wait = call_wait(c, now, &late);
 	if (wait != UINT64_MAX && now + wait >= c->deadline_ms) {
-		call_drop(c, REST_LIMITED, "rate limited for too long");
+		call_drop(c, REST_LIMITED, late);
 		return 1;
 	}
 	*dropped = false;
@@ -303,20 +199,18 @@ queue_serve(struct rest_queue *q, uint64_t now, uint64_t *next)
 	return false;
 }
 
-void
-rest_flush(struct rest *r)
+/* One call of each queue in turn, until none may go; when to look again. */
+static uint64_t
+rest_turn(struct rest *r, uint64_t now)
 {
-	uint64_t now, next;
+	uint64_t next;
 	bool any;
 
-	if (!r->dirty)
-		return;
-	now = clock_boot_ms();
 	do {
 		any = false;
 		next = UINT64_MAX;
 		r->dirty = false;
-		/* One each in turn; what it starts may end at once. */
+		/* What it starts may end at once. */
 		for (size_t i = 0; i < nitems(r->queue); i++) {
 			struct list *first = r->queues.next;
 
@@ -328,7 +222,22 @@ rest_flush(struct rest *r)
 			    struct rest_queue, link), now, &next);
 		}
 	} while (any);
-	if (r->waiting > 0 && next != UINT64_MAX)
+	return r->waiting > 0 ? next : UINT64_MAX;
+}
+
+void
+rest_flush(struct rest *r)
+{
+	uint64_t now, next, due;
+
+	if (!r->dirty)
+		return;
+	now = clock_boot_ms();
+	rest_prove(r, now);
+	next = rest_turn(r, now);
+	due = rest_hold_due(&r->hold, now);
+	next = next < due ? next : due;
+	if (next != UINT64_MAX)
 		timer_set(&r->wake, (double)next / 1000);
 	else
 		timer_stop(&r->wake);
@@ -373,7 +282,18 @@ call_prepare(struct rest_call *c, const struct rest_ask *ask)
 	call_body(c, ask);
 	c->http.reason = c->reason;
 	c->http.bare = c->endpoint.bare;
-	c->http.done = call_done;
+	c->http.done = rest_answered;
+}
+
+/* What it holds in memory, or nearly. */
+static size_t
+ask_bytes(const struct rest_ask *ask)
+{
+	size_t n = sizeof(struct rest_call) + strlen(ask->path);
+
+	if (ask->body != NULL)
+		n += ask->type ? ask->body_len : strlen(ask->body);
+	return n;
 }
 
 static bool
@@ -383,6 +303,42 @@ ask_is_too_long(const struct rest_ask *ask)
 		return false;
 	return ask->type ? ask->body_len > REST_UPLOAD_MAX
 			 : strlen(ask->body) > REST_BODY_MAX;
+}
+
+static const char *
+queue_full(const struct rest *r, const struct rest_queue *q,
+    const struct rest_ask *ask, size_t bytes)
+{
+	unsigned most = ask->urgent ? 2 * REST_QUEUE_MAX : REST_QUEUE_MAX;
+
+	if (q->n >= most)
+		return "too many calls of this plugin wait already";
+	/* One alone may be as long as it likes: that is bounded, too. */
+	if (q->bytes > 0 && q->bytes + bytes > REST_BYTES_EACH)
+		return "the calls of this plugin that wait are too long "
+		       "together: 64 MiB";
+	if (r->bytes > 0 && r->bytes + bytes > REST_BYTES_ALL)
+		return "the calls of all plugins that wait are too long "
+		       "together: 256 MiB";
+	return NULL;
+}
+
+static struct rest_call *
+call_new(struct rest *r, unsigned plugin, const struct endpoint *e,
+    const struct rest_ask *ask)
+{
+	struct rest_call *c = base_alloc(sizeof(*c));
+
+	c->rest = r;
+	c->endpoint = *e;
+	c->queue = &r->queue[plugin];
+	c->bytes = ask_bytes(ask);
+	c->queue->bytes += c->bytes;
+	r->bytes += c->bytes;
+	c->deadline_ms = clock_boot_ms()
+	    + (ask->urgent ? REST_URGENT_MS : REST_DEADLINE_MS);
+	call_prepare(c, ask);
+	return c;
 }
 
 int
@@ -401,22 +357,34 @@ rest_call(struct rest *r, unsigned plugin, const struct rest_ask *ask,
 	if (ask_is_too_long(ask))
 		return -1;
 	*bad = false;
-	*why = "too many calls of this plugin wait already";
-	if (r->queue[plugin].n >= REST_QUEUE_MAX && !ask->urgent)
+	*why = queue_full(r, &r->queue[plugin], ask, ask_bytes(ask));
+	if (*why != NULL)
 		return -1;
-	if (r->queue[plugin].n >= 2 * REST_QUEUE_MAX)
-		return -1;
-	c = base_alloc(sizeof(*c));
-	c->rest = r;
-	c->endpoint = e;
-	c->queue = &r->queue[plugin];
-	c->deadline_ms = clock_boot_ms()
-	    + (ask->urgent ? REST_URGENT_MS : REST_DEADLINE_MS);
+	c = call_new(r, plugin, &e, ask);
 	c->done = done;
 	c->arg = arg;
-	call_prepare(c, ask);
-	call_queue(c, ask->urgent);
+	rest_call_queue(c, ask->urgent);
 	return 0;
+}
+
+/* It goes at once, whatever holds the others back. */
+void
+rest_call_proof(struct rest *r, const struct rest_ask *ask,
+    rest_done_fn *done, void *arg)
+{
+	uint64_t now = clock_boot_ms();
+	struct endpoint e;
+	struct rest_call *c;
+	const char *why;
+
+	must(endpoint_parse(&e, ask->method, ask->path, &why) == 0);
+	c = call_new(r, REST_OWN, &e, ask);
+	c->deadline_ms = now + REST_PROOF_MS;
+	c->proof = true;
+	c->done = done;
+	c->arg = arg;
+	rest_call_queue(c, true);
+	call_start(c, now);
 }
 
 /* ---- life ------------------------------------------------------------------------ */
@@ -440,6 +408,12 @@ size_t
 rest_busy(const struct rest *r)
 {
 	return r->waiting + r->under_way;
+}
+
+const struct rest_hold *
+rest_held(const struct rest *r)
+{
+	return &r->hold;
 }
 
 const struct rest_counts *
@@ -480,7 +454,7 @@ rest_free(struct rest *r)
 
 		http_cancel(&c->http);
 		list_remove(&c->link);
-		call_end(c, REST_STOPPED, "the handler is stopping");
+		rest_call_end(c, REST_STOPPED, "the handler is stopping");
 	}
 	timer_stop(&r->wake);
 	http_free(&r->http);

@@ -2,13 +2,14 @@
 /*
  * The plugins' REST calls: a bounded queue per plugin, served in turn, held
  * back by Discord's limits (bucket.h), repeated only where that is harmless,
- * each with a deadline.  One 401 ends all of it: the token is no longer good
- * and every further call would count towards a ban.
+ * each with a deadline.  What one answer means for the others is judged by
+ * shared/answer.h and proved before it stops them (rest_hold.h).
  */
 #ifndef HANDLER_REST_H
 #define HANDLER_REST_H
 
 #include "handler/http.h"
+#include "handler/rest_hold.h"
 
 #define REST_OWN (2 * CONFIG_PLUGINS_MAX) /* calls of the handler itself */
 #define REST_QUEUES (REST_OWN + 1) /* by plugin_slot(), then REST_OWN */
@@ -20,17 +21,23 @@
 #define REST_OTHERS 4		/* the supervisor's, about when we start */
 #define REST_DEADLINE_MS 30000u /* from the plugin's request to our answer */
 #define REST_ATTEMPT_MS 10000u	/* one try */
+#define REST_PROOF_MS 5000u	/* the call that proves what holds for all */
 #define REST_TRIES 4		/* where repeating is harmless */
+#define REST_LIMITED_TRIES 5	/* of one call that is answered 429 */
+#define REST_INVALID_EACH 2500	/* in 10 minutes, of one plugin: a quarter of
+				   what bans the address */
 #define REST_BACKOFF_MS 400u	/* doubled with each try, plus jitter */
 #define REST_BODY_MAX (8u << 20) /* JSON of a request: a banner's */
 #define REST_UPLOAD_MAX (26u << 20) /* anything else */
+#define REST_BYTES_EACH (64u << 20) /* of one plugin's calls together */
+#define REST_BYTES_ALL (256u << 20) /* of all calls */
 
 enum rest_outcome {
 	REST_OK,      /* 2xx */
 	REST_REFUSED, /* any other answer */
 	REST_LIMITED, /* its limit would not let it go in time */
 	REST_LATE,    /* no answer within the deadline */
-	REST_STOPPED, /* the handler ends, or the token is bad */
+	REST_STOPPED, /* the handler ends, or who asked has ended */
 };
 
 struct rest_answer {
@@ -73,6 +80,9 @@ void rest_stop(struct rest *);
 void rest_flush(struct rest *);
 /* Waiting or under way. */
 size_t rest_busy(const struct rest *);
+
+/* What holds more calls back than one, for the stats page. */
+const struct rest_hold *rest_held(const struct rest *);
 
 struct rest_counts {
 	uint64_t calls, limited, errors;

@@ -44,6 +44,13 @@ sheet_serves(struct sheet *s, const struct page_handler *own)
 	return named;
 }
 
+static void
+words_put(char to[PAGE_WORDS], const char *from)
+{
+	if (strcmp(to, from) != 0)
+		text_clean(to, PAGE_WORDS, from, strlen(from));
+}
+
 void
 sheet_write(struct sheet *s, const struct page_handler *own)
 {
@@ -68,8 +75,11 @@ sheet_write(struct sheet *s, const struct page_handler *own)
 #define X(n) p->n = b->n + own->n;
 	SHEET_COUNTERS(X)
 #undef X
-	if (strcmp(p->note, own->note) != 0)
-		text_clean(p->note, sizeof(p->note), own->note,
-		    strlen(own->note));
+	p->rest = own->rest;
+	p->rest_since_ms = own->rest_since_ms;
+	p->commands_out = own->commands_out;
+	words_put(p->note, own->note);
+	words_put(p->rest_note, own->rest_note);
+	words_put(p->commands_note, own->commands_note);
 	page_end(&p->lock);
 }

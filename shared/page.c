@@ -39,6 +39,12 @@ const char *const page_reconnect_name[RECONNECTS] = {
 #undef X
 };
 
+const char *const page_rest_name[PAGE_REST_STATES] = {
+#define X(n, s) [PAGE_REST_##n] = s,
+	PAGE_RESTS(X)
+#undef X
+};
+
 const char *const page_plugin_state_name[PLUGIN_STATES] = {
 #define X(n, s) [PLUGIN_##n] = s,
 	PAGE_PLUGIN_STATES(X)

@@ -70,6 +70,21 @@ enum handler_state {
 };
 extern const char *const page_handler_state_name[HANDLER_STATES];
 
+/* The plugins' REST calls, what stops most calls last. */
+#define PAGE_RESTS(X)                                                          \
+	X(FINE, "fine")                                                        \
+	X(ROUTE, "route blocked")                                              \
+	X(LIMITED, "limited")		/* Discord's global limit */           \
+	X(BLOCKED, "blocked")		/* in front of Discord */              \
+	X(TOKEN, "token refused")
+enum page_rest {
+#define X(n, s) PAGE_REST_##n,
+	PAGE_RESTS(X)
+#undef X
+	PAGE_REST_STATES
+};
+extern const char *const page_rest_name[PAGE_REST_STATES];
+
 /* Why a connection was given up and another one made. */
 #define PAGE_RECONNECTS(X)                                                     \
 	X(START, "process start") X(OP7, "op 7") X(OP9, "op 9")                \
@@ -217,6 +232,11 @@ struct page_handler {
 	uint32_t plugins_unloaded;
 	uint32_t plugins_failing;	/* up, but answering with errors */
 	char note[PAGE_WORDS];
+	uint32_t rest;			/* enum page_rest */
+	uint32_t commands_out;		/* declared, but not registered */
+	uint64_t rest_since_ms;		/* boot stamp; 0: it is fine */
+	char rest_note[PAGE_WORDS];	/* why, a sentence */
+	char commands_note[PAGE_WORDS];	/* what is not registered, and why */
 };
 
 /* One plugin of the handler. */
@@ -239,6 +259,7 @@ struct page_plugin {
 	uint64_t dropped;		/* the backlog was full */
 	uint64_t expired, damaged;	/* of the backlog */
 	char note[PAGE_WORDS];		/* why it is in this state, for people */
+	char commands[PAGE_WORDS];	/* which it declared are left out, why */
 };
 
 /* Written by the handler only. */

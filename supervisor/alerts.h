@@ -17,7 +17,7 @@ struct fleet;
 	X(HOLD, "hold") X(LEFT, "left") X(RATE, "rate")                        \
 	X(FORECAST, "forecast") X(FOREIGN, "foreign") X(CRASHES, "crashes")    \
 	X(DEAF, "deaf") X(RELOAD, "reload") X(PROBE, "probe")                  \
-	X(PLUGIN, "plugin")                                                    \
+	X(PLUGIN, "plugin") X(REST, "rest")                                    \
 	X(LIMITS, "limits") X(DISK, "disk") X(REBOOT, "reboot")                \
 	X(SILENT, "partly deaf")
 

@@ -13,6 +13,7 @@
 
 #define KEPT_KEY "alerts"	/* store blob: struct kept */
 #define PLUGIN_STRIKES 3	/* ends without health that are no accident */
+#define REST_ALERT_MS 60000u	/* of the global limit, without a break */
 #define DEAF_INTERVALS 2	/* as status has it */
 
 /* What a restart must know, so that it does not begin anew. */
@@ -275,6 +276,21 @@ look_hold(struct alerts *a, const struct fleet *f, struct alert_fact *out)
 	    "alike within 10 s: one is started at a time until it stays up.");
 }
 
+/* As the handler in service says; a short limit of Discord's is no news. */
+static void
+look_rest(const struct fleet *f, struct alert_fact *out)
+{
+	struct page_handler h;
+	bool bad;
+
+	if (!page_read(&f->page.head->handler, &h, sizeof(h)) || h.pid == 0)
+		return;
+	bad = h.rest >= PAGE_REST_BLOCKED || (h.rest == PAGE_REST_LIMITED
+	    && clock_boot_ms() - h.rest_since_ms >= REST_ALERT_MS);
+	fact(&out[ALERT_REST], bad, "REST: %.*s.", (int)sizeof(h.rest_note),
+	    h.rest_note);
+}
+
 static void
 look_limits(const struct fleet *f, struct alert_fact *out)
 {
@@ -338,6 +354,7 @@ alerts_watch(struct alerts *a)
 	    "%s", f->board.note[BOARD_RELOAD]);
 	fact(&facts[ALERT_PROBE], probe_alarm(&f->probe)[0] != '\0', "%s",
 	    probe_alarm(&f->probe));
+	look_rest(f, facts);
 	look_limits(f, facts);
 	look_plugins(f, facts);
 	fact(&facts[ALERT_REBOOT], f->boot.rebooted && clock_boot_ms()

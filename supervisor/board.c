@@ -191,6 +191,10 @@ board_handler_down(struct board *b, const char *why)
 	h->state_since_ms = clock_boot_ms();
 	h->pid = 0;
 	h->plugins_up = 0;
+	h->rest = PAGE_REST_FINE;
+	h->rest_since_ms = 0;
+	h->commands_out = 0;
+	h->rest_note[0] = h->commands_note[0] = '\0';
 	text_clean(h->note, sizeof(h->note), why, strlen(why));
 	page_end(&h->lock);
 }

@@ -45,11 +45,21 @@ worst(const struct cli_view *v, char *out, size_t size)
 	else if (v->handler.state != HANDLER_READY)
 		str_format(out, size, ", handler %s",
 		    page_handler_state_name[v->handler.state]);
+	else if (v->handler.rest >= PAGE_REST_LIMITED)
+		str_format(out, size, ", REST %s for %s: %s",
+		    page_rest_name[v->handler.rest],
+		    cli_age(cli_view_age(v, v->handler.rest_since_ms), age),
+		    v->handler.rest_note);
 	else if (v->handler.plugins_failing > 0)
 		str_format(out, size, ", %s", v->handler.note);
 	else if (v->handler.plugins_up < v->handler.plugins)
 		str_format(out, size, ", %u of %u plugins up",
 		    v->handler.plugins_up, v->handler.plugins);
+	else if (v->handler.rest != PAGE_REST_FINE)
+		str_format(out, size, ", REST: %s", v->handler.rest_note);
+	else if (v->handler.commands_note[0] != '\0')
+		str_format(out, size, ", commands: %s",
+		    v->handler.commands_note);
 }
 
 static void

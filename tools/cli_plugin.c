@@ -69,6 +69,7 @@ to_json(const struct page_plugin *p, bool alive)
 	put(o, "expired", p->expired);
 	put(o, "damaged", p->damaged);
 	put_text(o, "note", p->note);
+	put_text(o, "commands", p->commands);
 	return o;
 }
 
@@ -135,6 +136,11 @@ print_table(const struct page_plugins *all, bool alive)
 		    all->plugin[i].note[0] != '\0')
 			cli_print("%s: %s", all->plugin[i].name,
 			    all->plugin[i].note);
+	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
+		if (all->plugin[i].name[0] != '\0' &&
+		    all->plugin[i].commands[0] != '\0')
+			cli_print("%s: %s", all->plugin[i].name,
+			    all->plugin[i].commands);
 }
 
 /* 0 all up and well or held by an operator, 1 some are not, 2 there is no handler. */

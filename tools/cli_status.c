@@ -143,6 +143,23 @@ line_handler(const struct cli_view *v, FILE *f)
 		fprintf(f, "        %s\n", h->note);
 }
 
+/* What holds back more than one call, and what Discord does not take. */
+static void
+line_rest(const struct cli_view *v, FILE *f)
+{
+	const struct page_handler *h = &v->handler;
+	char age[24];
+
+	if (!v->alive || !v->handler_alive)
+		return;
+	if (h->rest != PAGE_REST_FINE)
+		fprintf(f, "rest    %s for %s: %s\n", page_rest_name[h->rest],
+		    cli_age(cli_view_age(v, h->rest_since_ms), age),
+		    h->rest_note);
+	if (h->commands_note[0] != '\0')
+		fprintf(f, "commands %s\n", h->commands_note);
+}
+
 static bool
 other_version(const struct cli_view *v, const struct page_watch *w)
 {
@@ -258,6 +275,7 @@ print_lines(const struct cli_view *v, size_t room, FILE *f)
 	line_cluster(v, m);
 	line_shards(v, m);
 	line_handler(v, m);
+	line_rest(v, m);
 	line_rollout(v, m);
 	line_versions(v, m);
 	must(fclose(m) == 0);

@@ -305,6 +305,11 @@ handler(const struct cli_view *v)
 	put_u64(o, "rest_calls", h->rest_calls);
 	put_u64(o, "rest_429", h->rest_429);
 	put_u64(o, "rest_errors", h->rest_errors);
+	put_text(o, "rest", page_rest_name[h->rest]);
+	put_seconds(o, "rest_since_s", cli_view_age(v, h->rest_since_ms));
+	put_text(o, "rest_note", h->rest_note);
+	put_u64(o, "commands_out", h->commands_out);
+	put_text(o, "commands_note", h->commands_note);
 	put_samples(o, &v->handler_watch);
 	put_text(o, "note", h->note);
 	return o;

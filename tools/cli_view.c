@@ -205,7 +205,8 @@ judge(const struct cli_view *v)
 	if (v->cluster.probe.scheduled && v->cluster.probe.code != EXIT_FINE)
 		return CLI_DEGRADED;
 	return v->ready == v->n && v->partly == 0 && !v->hung && v->handler_alive &&
-	    v->handler_silent_s == 0 &&
+	    v->handler_silent_s == 0 && v->handler.rest == PAGE_REST_FINE &&
+	    v->handler.commands_out == 0 && v->handler.commands_note[0] == '\0' &&
 	    v->handler.plugins_up >= v->handler.plugins &&
 	    v->handler.plugins_failing == 0 &&
 	    v->handler.state == HANDLER_READY ? CLI_READY : CLI_DEGRADED;
@@ -234,6 +235,10 @@ read_page(struct cli_view *v, const struct page *page, bool locked)
 	WORDS(v->cluster.rollout_note);
 	WORDS(v->cluster.probe.text);
 	WORDS(v->handler.note);
+	WORDS(v->handler.rest_note);
+	WORDS(v->handler.commands_note);
+	if (v->handler.rest >= PAGE_REST_STATES)
+		v->handler.rest = PAGE_REST_FINE;
 	WORDS(v->handler_watch.version);
 	WORDS(v->handler_watch.last_end);
 	v->alive = locked;

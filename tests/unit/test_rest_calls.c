@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The queue of REST calls on a clock and a network of the test's own: turns,
- * bounds, deadlines, what is repeated and what is not, and the end of the
- * token.  http.c, clock.c and timer.c are replaced by what is below.
+ * bounds, deadlines, what is repeated and what is not, and what one answer
+ * means for the others.  http.c, clock.c and timer.c are replaced by what is below.
  */
 #include "handler/rest.h"
 #include "shared/clock.h"
@@ -165,6 +165,13 @@ sleep_until_due(void)
 	rest_flush(t.rest);
 }
 
+static void
+rest_wake_now(void)
+{
+	net.timer->fn(net.timer);
+	rest_flush(t.rest);
+}
+
 /* ---- tests ------------------------------------------------------------------- */
 
 static void
@@ -279,22 +286,282 @@ test_deadline(void **state)
 	assert_int_equal(net.n, 1);
 }
 
-static void
-test_bad_token(void **state)
+#define REFUSED "{\"message\":\"401: Unauthorized\",\"code\":0}"
+#define PAGE "<html>error code: 1015</html>"
+
+static bool
+flies(const char *path)
 {
-	ask(0, "/users/@me");
+	for (size_t i = 0; i < net.n; i++)
+		if (strcmp(net.flying[i]->path, path) == 0)
+			return true;
+	return false;
+}
+
+/* One call of a route of its own, answered so. */
+static void
+one(const char *path, int status, const char *body)
+{
+	unsigned done = t.done;
+
+	ask(0, path);
+	rest_flush(t.rest);
+	assert_int_equal(net.n, 1);
+	answer(status, NULL, body);
+	assert_true(t.done == done + 1 || status == 429 || status == 403);
+}
+
+/* One call's 401 is that call's: what proves it is asked, and fine. */
+static void
+f_b2_one_401_is_no_proof(void **state)
+{
+	one("/oauth2/@me", 401, REFUSED);
+	assert_int_equal(t.last.outcome, REST_REFUSED);
+	assert_int_equal(t.last.status, 401);
 	ask(1, "/guilds/1");
 	rest_flush(t.rest);
-	answer(401, NULL, "{\"code\":0}");
-	assert_int_equal(t.last.outcome, REST_REFUSED);
-	answer(200, NULL, "");
+	assert_int_equal(net.n, 2);
+	assert_true(flies("/users/@me") && flies("/guilds/1"));
+	answer(200, NULL, "{\"id\":\"1\"}");
+	answer(200, NULL, "{}");
+	assert_int_equal(t.last.outcome, REST_OK);
+	assert_int_equal(rest_held(t.rest)->state, PAGE_REST_FINE);
+	/* And not again for each. */
+	one("/oauth2/@me", 401, REFUSED);
+	assert_int_equal(net.n, 0);
+}
+
+/* Proved, it stops all but what needs no token; and it ends. */
+static void
+f_b2_a_proved_401_stops_all_until_it_is_over(void **state)
+{
+	one("/guilds/1", 401, REFUSED);
+	assert_true(flies("/users/@me"));
+	answer(401, NULL, REFUSED);
+	assert_int_equal(rest_held(t.rest)->state, PAGE_REST_TOKEN);
 	ask(0, "/guilds/2");
 	ask_path(0, "POST", "/interactions/1/token/callback", false);
 	rest_flush(t.rest);
 	assert_int_equal(net.n, 1); /* a token of its own */
-	assert_int_equal(t.done, 3);
 	assert_int_equal(t.last.outcome, REST_REFUSED);
 	assert_int_equal(t.last.status, 401);
+	answer(204, NULL, "");
+	for (int i = 0; i < 3; i++) { /* by itself, at growing distances */
+		assert_int_equal(net.wake - net.now,
+		    REST_HOLD_TOKEN_MS << i);
+		sleep_until_due();
+		assert_true(flies("/users/@me"));
+		answer(i == 2 ? 200 : 401, NULL, i == 2 ? "{}" : REFUSED);
+	}
+	assert_int_equal(rest_held(t.rest)->state, PAGE_REST_FINE);
+	one("/guilds/3", 200, "{}");
+	assert_int_equal(t.last.outcome, REST_OK);
+}
+
+/* A proof that is not answered is none. */
+static void
+f_b2_no_answer_proves_nothing(void **state)
+{
+	static const int status[] = {0, 502, 404};
+
+	for (size_t i = 0; i < nitems(status); i++) {
+		one("/guilds/1", 401, REFUSED);
+		answer(status[i], NULL, "");
+		assert_int_equal(rest_held(t.rest)->state, PAGE_REST_FINE);
+		net.now += REST_HOLD_FRESH_MS + 1;
+	}
+}
+
+/* What a limiter says of no wait is no reason to spin. */
+static void
+f_b5_a_429_always_waits(void **state)
+{
+	static const char *const said[] = {"{\"retry_after\":0}",
+	    "{\"retry_after\":-3}", "{\"retry_after\":NaN}", "{}",
+	    "{\"retry_after\":\"soon\"}", "{\"retry_after\":0.001}"};
+	uint64_t begin;
+	unsigned n;
+
+	for (size_t i = 0; i < nitems(said); i++) {
+		setup(NULL);
+		begin = net.now;
+		ask_path(0, "POST", "/channels/1/messages", false);
+		rest_flush(t.rest);
+		for (n = 0; t.done == 0; n++) {
+			if (net.n == 0) {
+				assert_true(net.wake - net.now >= 500);
+				sleep_until_due();
+			}
+			assert_int_equal(net.n, 1);
+			answer(429, NULL, said[i]);
+		}
+		assert_int_equal(n, REST_LIMITED_TRIES);
+		assert_int_equal(t.last.outcome, REST_LIMITED);
+		assert_true(net.now - begin >= 500 * (1 + 2 + 4 + 8));
+		rest_free(t.rest);
+	}
+	setup(NULL);
+}
+
+/* Global, of zero, to what is exempt: nor there. */
+static void
+f_b5_a_global_429_of_an_interaction_waits(void **state)
+{
+	ask_path(0, "POST", "/interactions/1/token/callback", true);
+	rest_flush(t.rest);
+	answer(429, "X-RateLimit-Global: true\r\n",
+	    "{\"retry_after\":0,\"global\":true}");
+	assert_int_equal(net.n, 0);
+	assert_int_equal(net.wake, net.now + 500);
+}
+
+/* Cloudflare's page on three routes, or on the proof: of the address. */
+static void
+f_b5_a_block_of_the_address_stops_all(void **state)
+{
+	uint64_t begin = net.now;
+	unsigned proofs = 0;
+
+	ask(0, "/guilds/1");
+	ask(0, "/guilds/1/roles");
+	rest_flush(t.rest);
+	answer(429, NULL, PAGE);
+	/* The proof is made; what was asked meanwhile waits for it. */
+	assert_true(flies("/users/@me"));
+	ask(1, "/channels/1");
+	rest_flush(t.rest);
+	assert_false(flies("/channels/1"));
+	answer(429, NULL, PAGE); /* the roles */
+	answer(429, NULL, PAGE); /* the proof */
+	assert_int_equal(rest_held(t.rest)->state, PAGE_REST_BLOCKED);
+	/* None of them could be made in time, and says why. */
+	assert_int_equal(t.done, 3);
+	assert_int_equal(t.last.outcome, REST_LIMITED);
+	assert_non_null(strstr(t.last.why, "Cloudflare"));
+	assert_int_equal(net.n, 0);
+	while (net.now - begin < 600000) {
+		sleep_until_due();
+		if (net.n == 1 && flies("/users/@me")) {
+			answer(403, NULL, "{\"code\":40333}");
+			proofs++;
+		}
+		assert_int_equal(net.n, 0);
+	}
+	assert_in_range(proofs, 3, 6);
+	while (net.n == 0)
+		sleep_until_due();
+	answer(200, NULL, "{}");
+	assert_int_equal(rest_held(t.rest)->state, PAGE_REST_FINE);
+	one("/guilds/2/emojis", 200, "{}");
+}
+
+/* One route alone is blocked, as for what is said there: the others go on. */
+static void
+f_b5_a_block_of_one_route_is_no_block_of_all(void **state)
+{
+	ask_path(0, "POST", "/channels/1/messages", false);
+	rest_flush(t.rest);
+	answer(403, NULL, PAGE);
+	assert_int_equal(rest_held(t.rest)->state, PAGE_REST_ROUTE);
+	answer(200, NULL, "{}"); /* the proof */
+	assert_int_equal(t.done, 1);
+	assert_int_equal(t.last.outcome, REST_LIMITED);
+	assert_non_null(strstr(t.last.why, "POST /channels"));
+	one("/guilds/1", 200, "{}");
+	assert_int_equal(t.last.outcome, REST_OK);
+	ask_path(0, "POST", "/channels/2/messages", false);
+	rest_flush(t.rest);
+	assert_int_equal(net.n, 0);
+	net.now += 60001;
+	rest_wake_now();
+	assert_int_equal(rest_held(t.rest)->state, PAGE_REST_FINE);
+	/* Twice more, on other routes and within a minute: of all. */
+	one("/guilds/5", 403, "{\"code\":40333,\"message\":\"x\"}");
+	while (net.n > 0)
+		answer(200, NULL, "{}");
+	one("/guilds/5/roles", 403, PAGE);
+	one("/guilds/5/emojis", 403, PAGE);
+	assert_int_equal(rest_held(t.rest)->state, PAGE_REST_BLOCKED);
+}
+
+/* Three 429s of one interaction's token, and it is left alone. */
+static void
+f_b5_follow_ups_stop_after_three_429s(void **state)
+{
+	static const struct rest_ask ask = {.method = "POST", .exempt = true,
+	    .path = "/webhooks/1/aW50ZXJhY3Rpb24"};
+	const char *why;
+	unsigned n = 0;
+	bool bad;
+
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(rest_call(t.rest, 0, &ask, on_done, NULL,
+		    &bad, &why), 0);
+		rest_flush(t.rest);
+		while (t.done == (unsigned)i) {
+			if (net.n == 0)
+				sleep_until_due();
+			if (net.n == 0)
+				continue;
+			n++;
+			answer(429, "X-RateLimit-Scope: shared\r\n",
+			    "{\"retry_after\":0.5}");
+		}
+	}
+	assert_int_equal(n, 3);
+	assert_int_equal(t.last.outcome, REST_LIMITED);
+	assert_non_null(strstr(t.last.why, "interaction"));
+}
+
+/* A plugin that is refused again and again stops itself, not the others. */
+static void
+f_b5_refusals_of_one_plugin_are_its_own(void **state)
+{
+	char path[64];
+
+	for (unsigned i = 0; i < REST_INVALID_EACH; i++) {
+		str_format(path, sizeof(path), "/guilds/%u", i);
+		net.now += 50;
+		one(path, 403, "{\"code\":50013}");
+	}
+	ask(0, "/guilds/9");
+	rest_flush(t.rest);
+	assert_int_equal(net.n, 0);
+	assert_int_equal(t.last.outcome, REST_LIMITED);
+	ask(1, "/guilds/9");
+	rest_flush(t.rest);
+	assert_int_equal(net.n, 1);
+}
+
+/* Few calls that are long count as many. */
+static void
+f_c4_long_calls_are_bounded_together(void **state)
+{
+	size_t len = REST_BODY_MAX - 1;
+	char *body = base_alloc(len + 1);
+	const struct rest_ask ask = {.method = "POST", .body = body,
+	    .path = "/channels/1/messages"};
+	const char *why;
+	unsigned n = 0, plugins = 0;
+	bool bad;
+
+	memset(body, 'x', len);
+	while (rest_call(t.rest, 0, &ask, on_done, NULL, &bad, &why) == 0)
+		n++;
+	assert_in_range(n, 7, REST_BYTES_EACH / len);
+	assert_false(bad);
+	/* Nor all plugins together. */
+	for (n = 0; plugins < 40; plugins++)
+		while (rest_call(t.rest, plugins, &ask, on_done, NULL, &bad,
+			   &why) == 0)
+			n++;
+	assert_true(n * len <= REST_BYTES_ALL);
+	/* What is over is no longer counted. */
+	for (unsigned i = 0; i < 40; i++)
+		rest_forget(t.rest, i);
+	assert_int_equal(rest_call(t.rest, 0, &ask, on_done, NULL, &bad, &why),
+	    0);
+	free(body);
 }
 
 static void
@@ -322,7 +589,26 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_repeats, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_limited, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_deadline, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_bad_token, setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b2_one_401_is_no_proof,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b2_a_proved_401_stops_all_until_it_is_over,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b2_no_answer_proves_nothing,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b5_a_429_always_waits,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b5_a_global_429_of_an_interaction_waits,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b5_a_block_of_the_address_stops_all,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b5_a_block_of_one_route_is_no_block_of_all,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b5_follow_ups_stop_after_three_429s,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b5_refusals_of_one_plugin_are_its_own,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_c4_long_calls_are_bounded_together,
+		setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
 	};
 
