@@ -42,8 +42,8 @@ extern const char *const ask_status_name[ASK_STATUS_COUNT];
 /* The one thing the child writes; smaller than PIPE_BUF, so never torn. */
 struct ask_answer {
 	uint32_t magic;
-	uint32_t status;		/* enum ask_status of /gateway/bot, or
-					   UNAUTHORIZED from any of them */
+	uint32_t status;		/* enum ask_status of /gateway/bot;
+					   UNAUTHORIZED: of /users/@me, too */
 	int32_t http;			/* 0: no HTTP answer */
 	uint32_t cloudflare;		/* the answer was not Discord's own */
 	double retry_after_s;		/* 0: none given */

@@ -4,9 +4,9 @@
 
 #include <curl/curl.h>
 #include <json-c/json.h>
-#include <math.h>
 #include <string.h>
 
+#include "shared/answer.h"
 #include "shared/log.h"
 #include "shared/version.h"
 
@@ -71,39 +71,57 @@ get_string(struct json_object *o, const char *key)
 	return json_object_get_string(v);
 }
 
-static double
-json_retry_after(const struct ask_http *h)
+static enum ask_status
+status_of(const struct answer_verdict *v, long status)
 {
-	struct json_object *o = parse(h->body, h->len), *v;
-	double s = 0;
-
-	if (o == NULL)
-		return -1;		/* not Discord's own words */
-	if (json_object_object_get_ex(o, "retry_after", &v))
-		s = json_object_get_double(v);
-	json_object_put(o);
-	return isfinite(s) && s >= 0 ? s : 0;
+	switch (v->means) {
+	case ANSWER_OK:
+		return status == 200 ? ASK_OK : ASK_GARBAGE;
+	case ANSWER_TOKEN:
+		return ASK_UNAUTHORIZED;
+	case ANSWER_FORBIDDEN:
+		return ASK_FORBIDDEN;
+	case ANSWER_BLOCKED:
+		return status == 429 ? ASK_LIMITED : ASK_FORBIDDEN;
+	case ANSWER_LIMITED:
+	case ANSWER_SHARED:
+	case ANSWER_GLOBAL:
+		return ASK_LIMITED;
+	case ANSWER_TROUBLE:
+		return ASK_SERVER;
+	default:
+		return ASK_GARBAGE;
+	}
 }
 
 enum ask_status
 ask_rest_judge(const struct ask_http *h, struct ask_answer *a)
 {
-	double json = json_retry_after(h);
+	struct answer_verdict v = answer_judge(&(struct answer) {
+	    .status = (int)h->status, .body = h->body, .len = h->len,
+	    .retry_after_s = h->retry_after_s > 0 ? h->retry_after_s : -1 });
 
 	a->http = (int32_t)h->status;
-	if (h->status == 200)
-		return ASK_OK;
-	a->cloudflare = json < 0;
-	a->retry_after_s = json > h->retry_after_s ? json : h->retry_after_s;
-	if (a->retry_after_s > RETRY_AFTER_MAX_S)
-		a->retry_after_s = RETRY_AFTER_MAX_S;
-	if (h->status == 401)
+	if (v.means == ANSWER_OK)
+		return status_of(&v, h->status);
+	a->cloudflare = v.means == ANSWER_BLOCKED || !v.json;
+	/* Discord's header is the body's number, rounded up. */
+	a->retry_after_s = v.wait_s > h->retry_after_s ? v.wait_s
+	    : h->retry_after_s;
+	if (!(a->retry_after_s <= RETRY_AFTER_MAX_S))
+		a->retry_after_s = ANSWER_WAIT_ODD_S;
+	return status_of(&v, h->status);
+}
+
+enum ask_status
+ask_rest_proved(enum ask_status user, struct ask_answer *a)
+{
+	if (user == ASK_UNAUTHORIZED)
 		return ASK_UNAUTHORIZED;
-	if (h->status == 403)
-		return ASK_FORBIDDEN;
-	if (h->status == 429)
-		return ASK_LIMITED;
-	return h->status >= 500 ? ASK_SERVER : ASK_GARBAGE;
+	str_format(a->words, sizeof(a->words), "401, but GET " ANSWER_PROOF
+	    " is not refused (%s): it is not the token",
+	    ask_status_name[user]);
+	return ASK_GARBAGE;
 }
 
 bool
@@ -224,8 +242,6 @@ ask_side(CURL *c, const struct config *conf, const char *path,
 
 	if (st == ASK_OK && !read_it(b->data, b->len, a))
 		st = ASK_GARBAGE;
-	if (st == ASK_UNAUTHORIZED)
-		a->status = st;
 	return st;
 }
 
@@ -239,12 +255,14 @@ ask_all(CURL *c, const struct config *conf, struct body *b, char *words,
 		str_copy(a->words, "the body of /gateway/bot can't be used",
 		    sizeof(a->words));
 	}
-	if (a->status != ASK_OK || what == ASK_GATEWAY_BOT)
+	if (a->status != ASK_UNAUTHORIZED
+	    && (a->status != ASK_OK || what == ASK_GATEWAY_BOT))
 		return;
-	a->user_status = ask_side(c, conf, "/users/@me", b, words, a,
+	a->user_status = ask_side(c, conf, ANSWER_PROOF, b, words, a,
 	    ask_rest_user);
-	/* One 401 says it all: each counts toward a ban of the address. */
-	if (a->status == ASK_OK)
+	if (a->status == ASK_UNAUTHORIZED)
+		a->status = ask_rest_proved(a->user_status, a);
+	else
 		a->app_status = ask_side(c, conf, "/applications/@me", b,
 		    words, a, ask_rest_app);
 }

@@ -19,6 +19,11 @@ struct ask_http {
 };
 /* Status class, retry time and words of one answer (1.3). */
 enum ask_status ask_rest_judge(const struct ask_http *, struct ask_answer *);
+/*
+ * /gateway/bot was answered 401: that is the token's only when GET /users/@me
+ * (user) says it, too.  Else a's words say what is odd.
+ */
+enum ask_status ask_rest_proved(enum ask_status user, struct ask_answer *a);
 /* Fill their part from a 200's body; false when it can't be used. */
 bool ask_rest_gateway(const char *body, size_t len, struct ask_answer *);
 bool ask_rest_user(const char *body, size_t len, struct ask_answer *);

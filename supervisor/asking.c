@@ -123,6 +123,13 @@ asking_now(struct asking *a, struct err *e)
 	return 0;
 }
 
+void
+asking_allow(struct asking *a)
+{
+	a->forbidden = false;
+	timer_stop(&a->retry);
+}
+
 static void
 on_retry(struct timer *t)
 {
@@ -258,6 +265,11 @@ answered(struct asking *a, const struct ask_answer *w)
 
 	a->fails = 0;
 	a->what = ASK_GATEWAY_BOT;
+	if (a->forbidden) {
+		asking_allow(a);
+		if (f->hold.code == 401)
+			hold_new_token(&f->hold);
+	}
 	a->recommended = (uint32_t)w->shards;
 	board_note(&f->board, BOARD_ASKING, "");
 	board_note(&f->board, BOARD_START, "");
@@ -291,6 +303,8 @@ refused(struct asking *a)
 	a->forbidden = true;
 	a->what = ASK_GATEWAY_BOT;
 	if (f->launched > 0) {
+		/* Nothing foreign is final: two calls that count, then. */
+		timer_set(&a->retry, ASKING_REFUSED_S);
 		hold_refused(&f->hold);
 		if (f->hold.code == 0)
 			hold_set(&f->hold, 401, HOLD_NO_SHARD, "Discord "

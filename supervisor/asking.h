@@ -14,6 +14,7 @@ struct fleet;
 
 #define ASKING_BUSY_MS 60000	/* between questions while shards IDENTIFY, or
 				   do not reach the gateway */
+#define ASKING_REFUSED_S 600.0	/* until a token that was refused is tried */
 #define ASKING_LEAST_MS 2000	/* between questions of an operator */
 
 struct asking {
@@ -28,7 +29,7 @@ struct asking {
 	uint64_t answered_ms;	/* asked_ms of the last question answered, be
 				   it by a refusal of the token; 0: none */
 	uint32_t recommended;	/* shards of the last answer; 0: none yet */
-	bool forbidden;		/* 401: nothing is asked any more */
+	bool forbidden;		/* 401, proved: asked every 10 min only */
 };
 
 void asking_init(struct asking *, struct fleet *);
@@ -37,6 +38,8 @@ void asking_want(struct asking *, enum ask_what);
 void asking_stop(struct asking *);
 /* A shard found nobody at the gateway: it may have moved. */
 void asking_unreached(struct asking *);
+/* The token may be asked with again: the next question need not wait. */
+void asking_allow(struct asking *);
 /* Asks when Discord's counter is to be compared with ours again. */
 void asking_tick(struct asking *);
 /*

@@ -161,7 +161,7 @@ hold_release(struct hold *h, struct err *e)
 		return 0;
 	}
 	h->checking = true;
-	f->asking.forbidden = false;
+	asking_allow(&f->asking);
 	asking_want(&f->asking, ASK_EVERYTHING);
 	return 0;
 }

@@ -16,7 +16,11 @@ def main(t):
     proxy = Proxy(sim)
     bot = Bridge(fleet, "bot")
     fleet.write_config({"gateway.api": proxy.api}, {"bot": bot.config()})
+    # The supervisor's own first question, too: it asks again.
+    proxy.answer("GET", "*/gateway/bot", 401, NO, count=1)
     fleet.start()
+    t.match(fleet.log_text(), "401, but GET /users/@me is not refused",
+        "a 401 to /gateway/bot alone is no bad token")
     guild = bot.seen(lambda s: s.get("t") == "GUILD_CREATE",
         "a guild")[0]["d"]
     channel = next(c["id"] for c in guild["channels"] if c["type"] == 0)

@@ -58,7 +58,9 @@ def token(t):
     t.equal(sim.totals()["identifies"], 5, "4004: one IDENTIFY for "
         "the session that ended")
 
+    # One answer alone is no proof (B2).
     sim.ctl("gateway-bot", 401)
+    sim.ctl("rest", "GET /users/@me", 401, "json")
     fleet.wait_status(lambda s: fleet.cli("budget", "--ask").returncode != 75,
         "Discord is asked", timeout=60)
     fleet.wait_status(held, "401 holds the fleet")
@@ -74,6 +76,7 @@ def token(t):
     t.equal(sim.report()["rest"]["requests"], asked, "not even once")
     t.sentence(fleet.cli("release"), 1, "token", "401 again: it stays held")
     sim.ctl("gateway-bot", "ok")
+    sim.ctl("rest", "clear")
     t.equal(fleet.cli("release").returncode, 0, "the token is good: released")
     fleet.wait_ready()
     t.equal(sim.totals()["identifies"], 5, "401: no IDENTIFY was spent")

@@ -191,6 +191,39 @@ judged(long status, const char *body, double header, enum ask_status want)
 	return a;
 }
 
+/* A 401 of /gateway/bot alone is no proof; of /users/@me alone neither. */
+static void
+f_b2_two_answers_prove_a_bad_token(void **state)
+{
+	struct ask_answer a = { 0 };
+
+	assert_int_equal(ask_rest_proved(ASK_UNAUTHORIZED, &a),
+	    ASK_UNAUTHORIZED);
+	for (unsigned i = 0; i < ASK_STATUS_COUNT; i++)
+		if (i != ASK_UNAUTHORIZED) {
+			a.words[0] = '\0';
+			assert_int_equal(ask_rest_proved(i, &a), ASK_GARBAGE);
+			assert_non_null(strstr(a.words, "not the token"));
+		}
+}
+
+/* Cloudflare's block in JSON, and waits nobody can mean. */
+static void
+f_b5_the_supervisor_judges_as_the_handler(void **state)
+{
+	struct ask_answer a;
+
+	a = judged(403, "{\"message\":\"internal network error\","
+	    "\"code\":40333}", 0, ASK_FORBIDDEN);
+	assert_true(a.cloudflare);
+	assert_true(sizing_retry_s(&a, 1, 0) >= 60);
+	a = judged(429, "{\"retry_after\":1e300}", 0, ASK_LIMITED);
+	assert_true(a.retry_after_s <= 86400);
+	a = judged(429, "{\"retry_after\":NaN}", 0, ASK_LIMITED);
+	assert_true(a.retry_after_s <= 0);
+	assert_true(sizing_retry_s(&a, 1, 0) >= 0.5);
+}
+
 static void
 test_judge(void **state)
 {
@@ -282,6 +315,8 @@ main(void)
 		cmocka_unit_test(
 		    f_b8_answers_that_ask_again_are_asked_less_and_less),
 		cmocka_unit_test(test_judge),
+		cmocka_unit_test(f_b2_two_answers_prove_a_bad_token),
+		cmocka_unit_test(f_b5_the_supervisor_judges_as_the_handler),
 		cmocka_unit_test(test_backoff),
 		cmocka_unit_test(test_intents),
 		cmocka_unit_test(test_app_and_user),
