@@ -272,7 +272,9 @@ read_interaction(struct call *c, const struct roster *r,
 	if (number_of(c->d, "type") != INTERACTION_COMMAND || data == NULL)
 		return false;
 	name = declare_text(data, "name");
-	c->command = roster_find(r, ROAD_SLASH, name, strlen(name));
+	c->command = number_of(data, "type") > DECLARE_SLASH
+	    ? roster_menu(r, (int)number_of(data, "type"), name)
+	    : roster_find(r, ROAD_SLASH, name, strlen(name));
 	c->who = field_of(member != NULL ? member : c->d, "user",
 	    json_type_object);
 	if (c->command == NULL)

@@ -5,6 +5,7 @@
 #include "handler/talk.h"
 #include "shared/log.h"
 #include "shared/text.h"
+#include "shared/text.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -16,74 +17,11 @@ static const char known_key[] = "commands-known";
 
 static void commands_look(struct timer *);
 
-/* ---- all of them ---------------------------------------------------------------- */
-
-static int
-by_name(const void *a, const void *b)
-{
-	struct json_object *const *x = a, *const *y = b;
-	int64_t tx = json_object_get_int64(json_object_object_get(*x, "type"));
-	int64_t ty = json_object_get_int64(json_object_object_get(*y, "type"));
-
-	if (tx != ty)
-		return tx < ty ? -1 : 1;
-	return strcmp(declare_text(*x, "name"), declare_text(*y, "name"));
-}
-
 static const char *
 plain(struct json_object *o)
 {
 	return json_object_to_json_string_ext(o,
 	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-}
-
-/* Canonical text of what Discord is to have. */
-static char *
-commands_text(struct commands *c)
-{
-	struct json_object *all = json_object_new_array();
-	const struct roster *r = &c->roster;
-	char *text;
-
-	for (size_t i = 0; i < r->n; i++) {
-		const struct roster_command *o = &r->command[i];
-
-		if ((o->roads & 1u << ROAD_SLASH) == 0)
-			continue;
-		if (json_object_array_length(all) < COMMANDS_MAX)
-			json_object_array_add(all, declare_form(o->declared));
-		else
-			log_error("plugin %s: /%s is left out: Discord takes "
-				  "100", roster_owner(r, o), o->name);
-	}
-	json_object_array_sort(all, by_name);
-	text = base_strdup(plain(all));
-	json_object_put(all);
-	return text;
-}
-
-/* The same of Discord's answer; NULL: it is no list. */
-static char *
-answer_text(const struct rest_answer *a)
-{
-	struct json_object *list = NULL, *out;
-	struct json_tokener *tok = talk_new();
-	char *text = NULL;
-
-	if (a->len > 0 && a->len < COMMANDS_ANSWER_MAX)
-		list = json_tokener_parse_ex(tok, a->body, (int)a->len);
-	if (json_object_is_type(list, json_type_array)) {
-		out = json_object_new_array();
-		for (size_t i = 0; i < json_object_array_length(list); i++)
-			json_object_array_add(out, declare_normal(
-			    json_object_array_get_idx(list, i)));
-		json_object_array_sort(out, by_name);
-		text = base_strdup(plain(out));
-		json_object_put(out);
-	}
-	json_object_put(list);
-	json_tokener_free(tok);
-	return text;
 }
 
 /* ---- on disk --------------------------------------------------------------------- */
@@ -212,17 +150,54 @@ commands_load(struct commands *c)
 	kv_abort(tx);
 }
 
+/* ---- what the operator sees ------------------------------------------------------ */
+
+/* Looked at many times a second, so worked out when something has changed. */
+static void
+commands_tell(struct commands *c)
+{
+	const struct roster_left *first = NULL;
+	const char *name = "";
+
+	c->out = 0;
+	for (unsigned i = 0; i < nitems(c->left); i++) {
+		struct roster_left *l = &c->left[i];
+
+		l->n = i >= c->config->plugins && i != ROSTER_OWN ? 0
+		    : command_list_left(&c->list, &c->roster, i, l->words,
+			sizeof(l->words));
+		c->out += l->n;
+		if (first != NULL || l->n == 0)
+			continue;
+		first = l;
+		name = i == ROSTER_OWN ? "shardherd"
+		    : c->config->plugin[i].name;
+	}
+	c->note[0] = '\0';
+	if (c->trouble[0] != '\0')
+		text_format(c->note, sizeof(c->note), "not registered: %s",
+		    c->trouble);
+	else if (c->out == 1)
+		text_format(c->note, sizeof(c->note), "plugin %s: %s", name,
+		    first->words);
+	else if (c->out > 1)
+		text_format(c->note, sizeof(c->note), "%u are left out, see "
+		    "plugin list; the first: plugin %s: %s", c->out, name,
+		    first->words);
+}
+
 /* ---- registering ------------------------------------------------------------------- */
 
 static void
 commands_done(struct commands *c)
 {
 	free(c->known);
-	c->known = c->wanted;
-	c->wanted = NULL;
+	c->known = base_strdup(c->list.text);
 	known_keep(c);
 	c->busy = false;
+	c->trouble[0] = '\0';
 	c->retry_s = COMMANDS_RETRY_S;
+	commands_tell(c);
 	/* What was declared meanwhile. */
 	timer_set(&c->timer, COMMANDS_SETTLE_S);
 }
@@ -232,30 +207,90 @@ commands_failed(struct commands *c, const char *doing,
     const struct rest_answer *a)
 {
 	c->busy = false;
-	if (a->outcome != REST_STOPPED)
-		log_warn("Slash commands: %s: %s (HTTP %d)%s%s.  Next "
-			 "attempt in %.0f s.", doing, a->why, a->status,
-		    a->len > 0 ? ": " : "",
-		    TEXT_OF_N(a->len > 0 ? a->body : "", a->len, 300),
-		    c->retry_s);
+	if (a->outcome != REST_STOPPED) {
+		text_format(c->trouble, sizeof(c->trouble), "%s: %s (HTTP %d)"
+		    "%s%.*s", doing, a->why, a->status, a->len > 0 ? ": " : "",
+		    a->len > 300 ? 300 : (int)a->len, a->len > 0 ? a->body
+		    : "");
+		log_warn("Slash commands: %s.  Next attempt in %.0f s.",
+		    c->trouble, c->retry_s);
+		commands_tell(c);
+	}
 	timer_set(&c->timer, c->retry_s);
 	c->retry_s = c->retry_s * 2 < COMMANDS_RETRY_MAX_S ? c->retry_s * 2
 	    : COMMANDS_RETRY_MAX_S;
 }
 
+/* At the application's commands; tail behind that. */
 static void
-commands_call(struct commands *c, const char *method, const char *path,
-    const char *body, rest_done_fn *done)
+commands_call(struct commands *c, const char *method, const char *tail,
+    char *body, rest_done_fn *done)
 {
+	char path[96] = "/applications/@me";
 	const char *why;
 	bool bad;
 
+	if (c->app[0] != '\0')
+		str_format(path, sizeof(path), "/applications/%s/commands%s",
+		    c->app, tail);
 	c->busy = true;
 	if (rest_call(c->rest, REST_OWN, &(struct rest_ask) {
 		.method = method, .path = path, .body = body,
-		.repeatable = true}, done, c, &bad, &why) == 0)
+		.repeatable = true}, done, c, &bad, &why) < 0)
+		commands_failed(c, "cannot ask",
+		    &(struct rest_answer) {.why = why});
+	free(body);
+}
+
+static void on_written(void *, const struct rest_answer *);
+static void on_one(void *, const struct rest_answer *);
+
+/* Without what was refused meanwhile, if that leaves anything to do. */
+static void
+commands_write(struct commands *c)
+{
+	command_list_make(&c->list, &c->roster);
+	if (strcmp(c->list.text, c->known != NULL ? c->known : "[]") == 0)
+		commands_done(c);
+	else
+		commands_call(c, "PUT", "", command_list_body(&c->list),
+		    on_written);
+}
+
+/* Discord refuses all and names none: each is sent alone, as an upsert that
+ * costs no more than the list would. */
+static void
+commands_each(struct commands *c)
+{
+	if (c->one < c->list.n) {
+		commands_call(c, "POST", "", command_list_one(&c->list,
+		    c->one), on_one);
 		return;
-	commands_failed(c, "cannot ask", &(struct rest_answer) {.why = why});
+	}
+	if (c->found > 0) {
+		commands_write(c);
+		return;
+	}
+	log_info("Slash commands: Discord has each of them; what it had "
+		 "besides is left.");
+	commands_done(c);
+}
+
+static void
+on_one(void *arg, const struct rest_answer *a)
+{
+	struct commands *c = arg;
+
+	if (a->outcome == REST_REFUSED && a->status == 400) {
+		command_list_refuse(&c->list, &c->roster, c->one, a->body,
+		    a->len);
+		c->found++;
+	} else if (a->outcome != REST_OK) {
+		commands_failed(c, "cannot register one of them", a);
+		return;
+	}
+	c->one++;
+	commands_each(c);
 }
 
 static void
@@ -263,46 +298,52 @@ on_written(void *arg, const struct rest_answer *a)
 {
 	struct commands *c = arg;
 
-	if (a->outcome != REST_OK) {
+	if (a->outcome == REST_OK) {
+		c->writes++;
+		log_info("Slash commands: Discord has the new list.");
+		commands_done(c);
+	} else if (a->outcome != REST_REFUSED || a->status != 400) {
 		commands_failed(c, "cannot register them", a);
-		return;
+	} else if (command_list_culprits(&c->list, &c->roster, a->body,
+		       a->len) > 0) {
+		commands_write(c);
+	} else if (c->one == 0 && c->list.n > 0) {
+		log_warn("Slash commands: Discord refuses the list and does "
+			 "not say which of them (%.*s): each is tried alone.",
+		    a->len > 300 ? 300 : (int)a->len, a->body);
+		commands_each(c);
+	} else {
+		commands_failed(c, "cannot register them", a);
 	}
-	c->writes++;
-	log_info("Slash commands: Discord has the new list.");
-	commands_done(c);
 }
 
 static void
 on_read(void *arg, const struct rest_answer *a)
 {
 	struct commands *c = arg;
-	char path[64], *text = NULL;
+	bool same;
 
-	if (a->outcome == REST_OK)
-		text = answer_text(a);
-	if (text == NULL) {
+	if (a->outcome != REST_OK || command_list_read(&c->list, a->body,
+		a->len, &same) < 0) {
 		commands_failed(c, "cannot read what there are", a);
 		return;
 	}
 	c->reads++;
-	if (strcmp(text, c->wanted) == 0) {
+	c->one = c->found = 0;
+	/* What we have changed is not for Discord to find equal: it may have
+	 * filled in a default for what was there before. */
+	if (same && c->known == NULL) {
 		log_info("Slash commands: Discord has them as they are.");
 		commands_done(c);
 	} else {
-		str_format(path, sizeof(path), "/applications/%s/commands",
-		    c->app);
-		commands_call(c, "PUT", path, c->wanted, on_written);
+		commands_write(c);
 	}
-	free(text);
 }
 
 static void
 commands_read(struct commands *c)
 {
-	char path[64];
-
-	str_format(path, sizeof(path), "/applications/%s/commands", c->app);
-	commands_call(c, "GET", path, NULL, on_read);
+	commands_call(c, "GET", "?with_localizations=true", NULL, on_read);
 }
 
 static void
@@ -328,22 +369,19 @@ static void
 commands_look(struct timer *t)
 {
 	struct commands *c = container_of(t, struct commands, timer);
-	char *text;
 
 	if (c->busy)
 		return;
-	text = commands_text(c);
+	command_list_make(&c->list, &c->roster);
 	/* A bot that never had commands leaves what there is alone. */
-	if (strcmp(text, c->known != NULL ? c->known : "[]") == 0) {
+	if (strcmp(c->list.text, c->known != NULL ? c->known : "[]") == 0) {
 		log_debug("slash commands: nothing has changed");
-		free(text);
+		c->trouble[0] = '\0';
+		commands_tell(c);
 		return;
 	}
-	free(c->wanted);
-	c->wanted = text;
 	if (c->app[0] == '\0')
-		commands_call(c, "GET", "/applications/@me", NULL,
-		    on_application);
+		commands_call(c, "GET", "", NULL, on_application);
 	else
 		commands_read(c);
 }
@@ -364,6 +402,7 @@ commands_declare(struct commands *c, unsigned plugin,
 		keep(c, plugin, key, plain(c->roster.list[plugin]));
 	}
 	c->plugin = plugin;
+	commands_tell(c);
 	timer_set(&c->timer, COMMANDS_SETTLE_S);
 }
 
@@ -374,6 +413,7 @@ commands_init(struct commands *c, struct timers *timers, struct rest *rest,
 	*c = (struct commands) {.rest = rest, .jobs = jobs, .config = config,
 	    .identity = identity, .retry_s = COMMANDS_RETRY_S};
 	roster_init(&c->roster, config);
+	command_list_init(&c->list);
 	timer_init(timers, &c->timer, commands_look);
 	commands_load(c);
 }
@@ -383,6 +423,6 @@ commands_free(struct commands *c)
 {
 	timer_stop(&c->timer);
 	roster_free(&c->roster);
+	command_list_free(&c->list);
 	free(c->known);
-	free(c->wanted);
 }

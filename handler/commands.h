@@ -4,17 +4,17 @@
  * lists of all plugins together are what Discord is to have: what was declared
  * last is kept on disk, so a plugin that is down keeps its commands and a
  * start that changes nothing costs no call.  With another token, or when
- * something did change, what Discord has is read first, and written only when
- * it differs in more than defaults (discord-protocol.md 7.3).
+ * something did change, what Discord has is read first (discord-protocol.md
+ * 7.3).  A command it refuses is left out, and its plugin named: the others are
+ * registered all the same.
  */
 #ifndef HANDLER_COMMANDS_H
 #define HANDLER_COMMANDS_H
 
+#include "handler/command_list.h"
 #include "handler/jobs.h"
 #include "handler/rest.h"
-#include "handler/roster.h"
 
-#define COMMANDS_MAX 100	  /* Discord's bound, of all plugins */
 #define COMMANDS_SETTLE_S 1.0	  /* for other plugins to declare theirs */
 #define COMMANDS_RETRY_S 30.0	  /* after a failure; doubled each time */
 #define COMMANDS_RETRY_MAX_S 3600.0
@@ -27,8 +27,15 @@ struct commands {
 	struct roster roster;
 	uint64_t identity; /* of the token (secret.h): whose commands */
 	char *known;  /* what Discord has, as far as we know: canonical text */
-	char *wanted; /* being registered */
+	struct command_list list; /* being registered */
+	size_t one, found; /* tried alone, and refused of these */
+	char trouble[PAGE_WORDS]; /* why they can't be registered; "" */
 	char app[24];
+	/* For the stats page: what Discord does not have of each plugin's, and
+	 * in one sentence, "" when all is well. */
+	struct roster_left left[ROSTER_OWN + 1];
+	unsigned out;
+	char note[PAGE_WORDS];
 	double retry_s;
 	bool busy;
 	unsigned plugin; /* in whose name it is written down */
@@ -41,5 +48,4 @@ void commands_free(struct commands *);
 /* A plugin has initialised; its result, or NULL. */
 void commands_declare(struct commands *, unsigned plugin,
     struct json_object *result);
-
 #endif

@@ -9,12 +9,14 @@
 #define NAME_MAX_CHARS 32 /* Discord's, as the next one */
 #define HELP_MAX_CHARS 100
 #define USAGE_MAX_CHARS 200
-#define EMOJI_MAX 64
+#define EMOJI_MAX DECLARE_EMOJI_MAX
 
 const char *const road_name[ROADS] = {"slash", "prefix", "reaction"};
 
+/* ---- the same as Discord's ----------------------------------------------------- */
+
 static bool
-is_default(const char *key, struct json_object *v, bool top)
+is_default(struct json_object *v)
 {
 	switch (json_object_get_type(v)) {
 	case json_type_null:
@@ -23,55 +25,132 @@ is_default(const char *key, struct json_object *v, bool top)
 		return !json_object_get_boolean(v);
 	case json_type_array:
 		return json_object_array_length(v) == 0;
-	case json_type_int:
-		return top && strcmp(key, "type") == 0
-		    && json_object_get_int64(v) == 1;
+	case json_type_object:
+		return json_object_object_length(v) == 0;
+	case json_type_string:
+		return json_object_get_string_len(v) == 0;
 	default:
 		return false;
 	}
 }
 
-static struct json_object *normal(struct json_object *, bool top);
-
-static struct json_object *
-normal_value(struct json_object *v)
+/* What Discord has says something that we do not: only these are known to come
+ * from a declaration; it fills in others, and will add more. */
+static bool
+is_declared(const char *key)
 {
-	struct json_object *list;
-
-	if (!json_object_is_type(v, json_type_array))
-		return json_object_get(v);
-	list = json_object_new_array();
-	for (size_t i = 0; i < json_object_array_length(v); i++) {
-		struct json_object *e = json_object_array_get_idx(v, i);
-
-		json_object_array_add(list,
-		    json_object_is_type(e, json_type_object)
-			? normal(e, false) : json_object_get(e));
-	}
-	return list;
-}
-
-static struct json_object *
-normal(struct json_object *o, bool top)
-{
-	static const char *const keys[] = {"type", "name", "description",
-	    "required", "value", "min_value", "max_value", "min_length",
-	    "max_length", "autocomplete", "nsfw",
-	    "default_member_permissions", "channel_types", "choices",
-	    "options"};
-	struct json_object *out = json_object_new_object(), *v;
+	static const char *const keys[] = {"type", "name", "value",
+	    "description", "required",
+	    "min_value", "max_value", "min_length", "max_length",
+	    "autocomplete", "nsfw", "default_member_permissions",
+	    "channel_types", "choices", "options", "name_localizations",
+	    "description_localizations"};
 
 	for (size_t i = 0; i < nitems(keys); i++)
-		if (json_object_object_get_ex(o, keys[i], &v)
-		    && !is_default(keys[i], v, top))
-			json_object_object_add(out, keys[i], normal_value(v));
+		if (strcmp(keys[i], key) == 0)
+			return true;
+	return false;
+}
+
+static bool same_value(struct json_object *, struct json_object *);
+
+static bool
+same_object(struct json_object *ours, struct json_object *theirs)
+{
+	struct json_object *v;
+
+	json_object_object_foreach(ours, key, value) {
+		bool there = json_object_object_get_ex(theirs, key, &v);
+
+		if (there ? !same_value(value, v) : !is_default(value))
+			return false;
+	}
+	json_object_object_foreach(theirs, name, their)
+		if (!json_object_object_get_ex(ours, name, &v)
+		    && is_declared(name) && !is_default(their))
+			return false;
+	return true;
+}
+
+/* Kinds of places and installations are sets. */
+static bool
+has_number(struct json_object *list, struct json_object *number)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		if (json_object_equal(json_object_array_get_idx(list, i),
+			number))
+			return true;
+	return false;
+}
+
+static bool
+same_array(struct json_object *ours, struct json_object *theirs)
+{
+	size_t n = json_object_array_length(ours);
+
+	if (n != json_object_array_length(theirs))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *o = json_object_array_get_idx(ours, i);
+
+		if (json_object_is_type(o, json_type_int)
+			? !has_number(theirs, o)
+			: !same_value(o, json_object_array_get_idx(theirs, i)))
+			return false;
+	}
+	return true;
+}
+
+static bool
+same_value(struct json_object *ours, struct json_object *theirs)
+{
+	enum json_type a = json_object_get_type(ours);
+	enum json_type b = json_object_get_type(theirs);
+
+	if (is_default(ours) && is_default(theirs))
+		return true;
+	if ((a == json_type_int && b == json_type_double)
+	    || (a == json_type_double && b == json_type_int))
+		return json_object_get_double(ours)
+		    == json_object_get_double(theirs);
+	if (a != b)
+		return false;
+	if (a == json_type_object)
+		return same_object(ours, theirs);
+	if (a == json_type_array)
+		return same_array(ours, theirs);
+	return json_object_equal(ours, theirs);
+}
+
+/* 1 by default, so told apart by its meaning. */
+static struct json_object *
+without_type(struct json_object *o)
+{
+	struct json_object *out = json_object_new_object();
+
+	json_object_object_foreach(o, key, value)
+		if (strcmp(key, "type") != 0)
+			json_object_object_add(out, key,
+			    json_object_get(value));
 	return out;
 }
 
-struct json_object *
-declare_normal(struct json_object *command)
+bool
+declare_same(struct json_object *ours, struct json_object *theirs)
 {
-	return normal(command, true);
+	struct json_object *a, *b;
+	bool same;
+
+	if (!json_object_is_type(ours, json_type_object)
+	    || !json_object_is_type(theirs, json_type_object)
+	    || declare_type(ours) != declare_type(theirs))
+		return false;
+	a = without_type(ours);
+	b = without_type(theirs);
+	same = same_object(a, b);
+	json_object_put(a);
+	json_object_put(b);
+	return same;
 }
 
 /* ---- what may be declared ---------------------------------------------------- */
@@ -108,20 +187,34 @@ is_given(struct json_object *o, const char *key, enum json_type type,
 	return true;
 }
 
+/* Of a slash command; Discord knows better which letters are small. */
+static bool
+is_slash_name(const char *name)
+{
+	for (const char *p = name; *p; p++)
+		if ((unsigned char)*p < 0x80 && strchr("-_'0123456789"
+		    "abcdefghijklmnopqrstuvwxyz", *p) == NULL)
+			return false;
+	return true;
+}
+
 static const char *
 fault_words(struct json_object *o)
 {
 	const char *name = declare_text(o, "name");
-	const char *help = declare_text(o, "help");
+	size_t name_n = characters(name), n = characters(declare_text(o,
+	    "help"));
+	bool slash = declare_type(o) == DECLARE_SLASH, wrong = false;
 
-	if (characters(name) < 1 || characters(name) > NAME_MAX_CHARS)
+	if (is_given(o, "type", json_type_int, &wrong)
+	    && (wrong || declare_type(o) < DECLARE_SLASH))
+		return "its type must be a number from 1";
+	if (name_n < 1 || name_n > NAME_MAX_CHARS)
 		return "its name must have 1 to 32 characters";
-	for (const char *p = name; *p; p++)
-		if ((unsigned char)*p < 0x80 && strchr("-_0123456789"
-		    "abcdefghijklmnopqrstuvwxyz", *p) == NULL)
-			return "its name must be of small letters, digits, "
-			       "'-' and '_'";
-	if (characters(help) < 1 || characters(help) > HELP_MAX_CHARS)
+	if (slash && !is_slash_name(name))
+		return "its name must be of small letters, digits, '-', '_' "
+		       "and '\''";
+	if (n > HELP_MAX_CHARS || (slash && n < 1))
 		return "its help must have 1 to 100 characters";
 	return NULL;
 }
@@ -143,7 +236,7 @@ fault_rest(struct json_object *o)
 		return "its options must be an array";
 	if (is_given(o, "emoji", json_type_string, &wrong)
 	    && (wrong || declare_text(o, "emoji")[0] == '\0'
-		|| strlen(declare_text(o, "emoji")) > EMOJI_MAX))
+		|| characters(declare_text(o, "emoji")) > EMOJI_MAX))
 		return "its emoji must be an emoji, or \"name:id\" of a "
 		       "custom one";
 	return NULL;
@@ -207,12 +300,11 @@ declare_rank(struct json_object *o)
 unsigned
 declare_roads(struct json_object *o)
 {
-	struct json_object *list = NULL, *type = NULL;
+	struct json_object *list = NULL;
 	unsigned roads = 0;
 
 	/* Those of a user's or message's menu can't be typed. */
-	if (json_object_object_get_ex(o, "type", &type)
-	    && json_object_get_int(type) > 1)
+	if (declare_type(o) != DECLARE_SLASH)
 		return 1u << ROAD_SLASH;
 	if (!json_object_object_get_ex(o, "roads", &list)
 	    || !json_object_is_type(list, json_type_array))
@@ -229,18 +321,85 @@ declare_roads(struct json_object *o)
 	return roads;
 }
 
+int
+declare_type(struct json_object *o)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, "type", &v) || v == NULL)
+		return DECLARE_SLASH;
+	return json_object_is_type(v, json_type_int) ? json_object_get_int(v)
+	    : 0;
+}
+
+/* ---- what Discord is to have ------------------------------------------------------ */
+
+static int
+by_key(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The same with keys in order, so that equal ones are equal texts. */
+static struct json_object *
+ordered(struct json_object *v)
+{
+	const char **keys;
+	struct json_object *out;
+	size_t n = 0;
+
+	if (json_object_is_type(v, json_type_array)) {
+		out = json_object_new_array();
+		for (size_t i = 0; i < json_object_array_length(v); i++)
+			json_object_array_add(out,
+			    ordered(json_object_array_get_idx(v, i)));
+		return out;
+	}
+	if (!json_object_is_type(v, json_type_object))
+		return json_object_get(v);
+	out = json_object_new_object();
+	keys = base_alloc(((size_t)json_object_object_length(v) + 1)
+	    * sizeof(*keys));
+	json_object_object_foreach(v, key, value) {
+		(void)value;
+		keys[n++] = key;
+	}
+	qsort(keys, n, sizeof(*keys), by_key);
+	for (size_t i = 0; i < n; i++)
+		json_object_object_add(out, keys[i],
+		    ordered(json_object_object_get(v, keys[i])));
+	free(keys);
+	return out;
+}
+
+/* Ours alone: Discord need not know. */
+static bool
+is_ours(const char *key)
+{
+	static const char *const keys[] = {"help", "usage", "rank", "roads",
+	    "emoji"};
+
+	for (size_t i = 0; i < nitems(keys); i++)
+		if (strcmp(keys[i], key) == 0)
+			return true;
+	return false;
+}
+
 struct json_object *
 declare_form(struct json_object *declared)
 {
 	struct json_object *o = json_object_new_object(), *form;
+	int type = declare_type(declared);
 
-	json_object_object_foreach(declared, key, v) {
-		const char *to = strcmp(key, "help") == 0 ? "description" : key;
-
-		if (strcmp(key, "description") != 0)
-			json_object_object_add(o, to, json_object_get(v));
-	}
-	form = declare_normal(o);
+	json_object_object_foreach(declared, key, v)
+		/* A menu's must have none, and a slash command's is help. */
+		if (!is_ours(key) && (strcmp(key, "description") != 0
+		    || type > DECLARE_MESSAGE))
+			json_object_object_add(o, key, json_object_get(v));
+	if (type == DECLARE_SLASH)
+		json_object_object_add(o, "description",
+		    json_object_new_string(declare_text(declared, "help")));
+	form = ordered(o);
 	json_object_put(o);
 	return form;
 }

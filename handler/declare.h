@@ -11,6 +11,8 @@
 
 #include <json-c/json.h>
 
+#define DECLARE_EMOJI_MAX 64 /* characters */
+
 /* How a command may be given. */
 enum road { ROAD_SLASH, ROAD_PREFIX, ROAD_REACTION, ROADS };
 extern const char *const road_name[ROADS];
@@ -25,12 +27,18 @@ int declare_rank(struct json_object *);
  * says otherwise. */
 unsigned declare_roads(struct json_object *);
 
+/* Discord's types (7.3); there may be more one day. */
+enum { DECLARE_SLASH = 1, DECLARE_USER, DECLARE_MESSAGE, DECLARE_ENTRY };
+/* 0 when it is no number. */
+int declare_type(struct json_object *);
+
 /*
- * The canonical form of one command, ours or Discord's: known keys in one
- * order, without what is a default.  The caller puts it.
+ * What Discord is to have of a declared one: all that was declared but what is
+ * ours alone, keys in order.  The caller puts it.
  */
-struct json_object *declare_normal(struct json_object *command);
-/* What Discord is to have of a declared one; the caller puts it. */
 struct json_object *declare_form(struct json_object *declared);
+/* Has Discord (theirs) what such a form says?  What it fills in by itself does
+ * not count; nor do defaults. */
+bool declare_same(struct json_object *form, struct json_object *theirs);
 
 #endif

@@ -58,6 +58,20 @@ handler_page(struct handler *h, enum handler_state state)
 	sheet_write(&h->sheet, p);
 }
 
+static void
+handler_page_each(struct handler *h, struct page_plugins *page)
+{
+	const struct commands *c = &h->rpc.commands;
+
+	page_begin(&page->lock);
+	staff_page(&h->staff, page);
+	for (unsigned i = 0; i < h->staff.posts && i < PAGE_PLUGINS; i++)
+		if (c->left[i].n > 0)
+			str_copy(page->plugin[i].commands, c->left[i].words,
+			    PAGE_WORDS);
+	page_end(&page->lock);
+}
+
 /* What takes longer to find out than a loop turn should. */
 static void
 handler_page_plugins(struct handler *h)
@@ -69,8 +83,11 @@ handler_page_plugins(struct handler *h)
 	p->note[0] = '\0';
 	if (h->ready && h->stopping == STOP_NOT)
 		staff_note(&h->staff, p->note, sizeof(p->note));
+	p->commands_out = h->rpc.commands.out;
+	str_copy(p->commands_note, h->rpc.commands.note,
+	    sizeof(p->commands_note));
 	if (sheet_serves(&h->sheet, p))
-		staff_page(&h->staff, &h->sheet.page.head->plugins);
+		handler_page_each(h, &h->sheet.page.head->plugins);
 }
 
 /* They are ours while we serve, or a shard still sends to us. */

@@ -66,6 +66,12 @@ put_roads(const struct roster_command *c, const struct call_ways *w,
 	bool alone = strcmp(w->prefix, "@") == 0;
 	const char *sep = "";
 
+	if (c->type != DECLARE_SLASH) {
+		buf_printf(b, "`%s` in the menu of a %s", c->name,
+		    c->type == DECLARE_USER ? "user"
+		    : c->type == DECLARE_MESSAGE ? "message" : "channel");
+		return;
+	}
 	if (has_road(c, ROAD_SLASH, w)) {
 		buf_printf(b, "`/%s", c->name);
 		help_usage(c, b);
@@ -92,7 +98,8 @@ put_line(const struct roster_command *c, const struct call_ways *w,
     struct buf *b)
 {
 	put_roads(c, w, b);
-	buf_printf(b, ": %s", c->help);
+	if (c->help[0] != '\0')
+		buf_printf(b, ": %s", c->help);
 	if (c->rank > 0)
 		buf_printf(b, " (rank %d)", c->rank);
 	buf_puts(b, "\n");

@@ -40,7 +40,7 @@ command_of(unsigned plugin, struct json_object *o)
 	struct roster_command c = {.plugin = plugin, .declared = o,
 	    .name = declare_text(o, "name"), .help = declare_text(o, "help"),
 	    .usage = declare_text(o, "usage"), .rank = declare_rank(o),
-	    .roads = declare_roads(o)};
+	    .type = declare_type(o), .roads = declare_roads(o)};
 
 	if (!json_object_object_get_ex(o, "options", &c.options)
 	    || !json_object_is_type(c.options, json_type_array))
@@ -61,12 +61,14 @@ roster_owner(const struct roster *r, const struct roster_command *c)
 /* ---- all ---------------------------------------------------------------------- */
 
 static const struct roster_command *
-find(const struct roster *r, unsigned roads, const char *name, size_t len)
+find(const struct roster *r, unsigned roads, int type, const char *name,
+    size_t len)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		const struct roster_command *c = &r->command[i];
 
-		if ((c->roads & roads) != 0 && strncmp(c->name, name, len) == 0
+		if ((c->roads & roads) != 0 && c->type == type
+		    && strncmp(c->name, name, len) == 0
 		    && c->name[len] == '\0')
 			return c;
 	}
@@ -77,7 +79,30 @@ const struct roster_command *
 roster_find(const struct roster *r, enum road road, const char *name,
     size_t len)
 {
-	return find(r, 1u << road, name, len);
+	return find(r, 1u << road, DECLARE_SLASH, name, len);
+}
+
+const struct roster_command *
+roster_menu(const struct roster *r, int type, const char *name)
+{
+	return find(r, 1u << ROAD_SLASH, type, name, strlen(name));
+}
+
+static void left_out(struct roster_left *, const char *plugin,
+    const char *fmt, ...) printflike(3, 4);
+
+static void
+left_out(struct roster_left *l, const char *plugin, const char *fmt, ...)
+{
+	char words[ROSTER_WORDS];
+	va_list ap;
+
+	va_start(ap, fmt);
+	text_vformat(words, sizeof(words), fmt, ap);
+	va_end(ap);
+	log_error("plugin %s: %s", plugin, words);
+	if (l->n++ == 0)
+		str_copy(l->words, words, sizeof(l->words));
 }
 
 const struct roster_command *
@@ -93,12 +118,14 @@ roster_reaction(const struct roster *r, const char *emoji)
 static void
 add(struct roster *r, struct roster_command c)
 {
-	const struct roster_command *other = find(r, ~0u, c.name,
+	const struct roster_command *other = find(r, ~0u, c.type, c.name,
 	    strlen(c.name));
+	struct roster_left ours = {0}, *l = c.plugin == ROSTER_OWN ? &ours
+	    : &r->taken[c.plugin];
 
 	if (other != NULL || r->n >= ROSTER_MAX) {
-		log_error("plugin %s: its command \"%s\" is left out: %s%s",
-		    roster_owner(r, &c), c.name,
+		left_out(l, roster_owner(r, &c), "its command \"%s\" is left "
+		    "out: %s%s", c.name,
 		    other == NULL ? "there are too many commands"
 		    : other->plugin == c.plugin ? "it declares it twice"
 		    : "it is that of the plugin before it in the "
@@ -129,6 +156,7 @@ rebuild(struct roster *r)
 	r->n = 0;
 	r->any = 0;
 	memset(r->roads, 0, sizeof(r->roads));
+	memset(r->taken, 0, sizeof(r->taken));
 	for (unsigned i = 0; i < r->config->plugins; i++) {
 		list = r->list[i];
 		for (size_t k = 0; list != NULL
@@ -137,7 +165,7 @@ rebuild(struct roster *r)
 			    json_object_array_get_idx(list, k)));
 	}
 	/* Help on nothing but itself is no help. */
-	if (r->n == 0 || find(r, ~0u, "help", 4) != NULL)
+	if (r->n == 0 || find(r, ~0u, DECLARE_SLASH, "help", 4) != NULL)
 		return;
 	if (r->n == ROSTER_MAX)
 		r->n--;
@@ -163,9 +191,9 @@ without_faulty(struct roster *r, unsigned plugin, struct json_object *declared)
 		if (why == NULL)
 			json_object_array_add(good, json_object_get(o));
 		else
-			log_error("plugin %s: its command number %zu (%s) "
-				  "is left out: %s",
-			    r->config->plugin[plugin].name, i + 1,
+			left_out(&r->faulty[plugin],
+			    r->config->plugin[plugin].name, "its command "
+			    "number %zu (%s) is left out: %s", i + 1,
 			    TEXT_OF(json_object_is_type(o, json_type_object)
 				? declare_text(o, "name") : "", 40), why);
 	}
@@ -177,6 +205,7 @@ roster_set(struct roster *r, unsigned plugin, struct json_object *declared)
 {
 	struct json_object *good;
 
+	r->faulty[plugin] = (struct roster_left) {0};
 	if (json_object_is_type(declared, json_type_array))
 		good = without_faulty(r, plugin, declared);
 	else

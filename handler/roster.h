@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commands of all plugins: which there are, by name and by emoji.  Of two
- * with one name that of the plugin that comes first in the configuration
+ * The commands of all plugins: which there are, by type and name, and by emoji.
+ * Of two with one name that of the plugin that comes first in the configuration
  * counts; "help" is our own unless a plugin has one.  Pure bookkeeping.
  */
 #ifndef HANDLER_ROSTER_H
@@ -12,10 +12,12 @@
 
 #define ROSTER_MAX 500	/* commands of all plugins */
 #define ROSTER_OWN CONFIG_PLUGINS_MAX /* plugin: it is the handler's own */
-#define ROSTER_EMOJI_MAX 72
+#define ROSTER_EMOJI_MAX (4 * DECLARE_EMOJI_MAX + 1)
+#define ROSTER_WORDS 192
 
 struct roster_command {
 	unsigned plugin;
+	int type; /* DECLARE_SLASH, or of a menu */
 	const char *name, *help, *usage; /* borrowed from declared */
 	char emoji[ROSTER_EMOJI_MAX];	 /* as roster_emoji; "" */
 	int rank;
@@ -23,8 +25,16 @@ struct roster_command {
 	struct json_object *declared, *options; /* borrowed; options or NULL */
 };
 
+/* What of a plugin's commands is left out: how many, and why the first is. */
+struct roster_left {
+	unsigned n;
+	char words[ROSTER_WORDS];
+};
+
 struct roster {
 	const struct config *config;
+	struct roster_left faulty[CONFIG_PLUGINS_MAX];
+	struct roster_left taken[CONFIG_PLUGINS_MAX]; /* names of others */
 	struct json_object *list[CONFIG_PLUGINS_MAX]; /* declared; or NULL */
 	struct json_object *own;
 	struct roster_command *command;
@@ -38,9 +48,12 @@ void roster_free(struct roster *);
 /* What this plugin declares now, without what is faulty; false: as before.
  * Every struct roster_command there was is void. */
 bool roster_set(struct roster *, unsigned plugin, struct json_object *declared);
-/* NULL: there is none that may be given on this road. */
+/* NULL: there is none that may be given on this road (slash: no menu's). */
 const struct roster_command *roster_find(const struct roster *, enum road,
     const char *name, size_t len);
+/* The same of a menu: DECLARE_USER, DECLARE_MESSAGE and so on. */
+const struct roster_command *roster_menu(const struct roster *, int type,
+    const char *name);
 const struct roster_command *roster_reaction(const struct roster *,
     const char *emoji);
 /* The name of who has it. */

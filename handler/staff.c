@@ -321,13 +321,11 @@ staff_page(struct staff *s, struct page_plugins *page)
 {
 	uint64_t now = (uint64_t)clock_wall_ms();
 
-	page_begin(&page->lock);
 	for (unsigned i = 0; i < s->posts; i++)
 		post_page(s->post[i], now, &page->plugin[i]);
 	for (unsigned i = s->posts; i < page->count && i < PAGE_PLUGINS; i++)
 		page->plugin[i].name[0] = '\0';
 	page->count = s->posts;
-	page_end(&page->lock);
 	s->news = false;
 }
 

@@ -81,6 +81,7 @@ bool staff_idle(const struct staff *);	  /* nothing is being worked on */
 unsigned staff_wanted(const struct staff *); /* held by no operator */
 unsigned staff_up(const struct staff *);     /* of those */
 unsigned staff_failing(const struct staff *); /* up, but see health.h */
+/* Into a page that the caller has begun and will end. */
 void staff_page(struct staff *, struct page_plugins *);
 void staff_note(const struct staff *, char *note, size_t size);
 

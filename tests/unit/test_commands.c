@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* Slash commands: what is refused, and what counts as the same. */
-#include "handler/declare.h"
+#include "handler/command_list.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 #include <cmocka.h>
 
-static char *
-normal_text(const char *text)
+static bool
+same(const char *ours, const char *theirs)
 {
-	struct json_object *o = json_tokener_parse(text), *n;
-	char *out;
+	struct json_object *a = json_tokener_parse(ours);
+	struct json_object *b = json_tokener_parse(theirs);
+	bool is;
 
-	assert_non_null(o);
-	n = declare_normal(o);
-	out = base_strdup(json_object_to_json_string_ext(n,
-	    JSON_C_TO_STRING_PLAIN));
-	json_object_put(n);
-	json_object_put(o);
-	return out;
+	assert_non_null(a);
+	assert_non_null(b);
+	is = declare_same(a, b);
+	json_object_put(a);
+	json_object_put(b);
+	return is;
 }
 
 /* What we send, and what Discord makes of it. */
@@ -38,16 +38,19 @@ test_same(void **state)
 		"{\"type\":1,\"name\":\"a\",\"description\":\"b\","
 		"\"options\":[{\"name\":\"n\",\"description\":\"d\","
 		"\"type\":4,\"choices\":[]}]}"},
+	    {"{\"name\":\"a\",\"description\":\"b\",\"contexts\":[2,0],"
+		"\"options\":[{\"type\":10,\"name\":\"n\",\"min_value\":1,"
+		"\"description\":\"d\"}]}",
+		"{\"type\":1,\"name\":\"a\",\"description\":\"b\","
+		"\"contexts\":[0,2],\"integration_types\":[0,1],"
+		"\"something_new\":{\"x\":1},\"options\":[{\"name\":\"n\","
+		"\"description\":\"d\",\"type\":10,\"min_value\":1.0}]}"},
+	    {"{\"name\":\"Look At\",\"type\":2}",
+		"{\"name\":\"Look At\",\"type\":2,\"description\":\"\"}"},
 	};
 
-	for (size_t i = 0; i < nitems(row); i++) {
-		char *ours = normal_text(row[i][0]);
-		char *theirs = normal_text(row[i][1]);
-
-		assert_string_equal(ours, theirs);
-		free(ours);
-		free(theirs);
-	}
+	for (size_t i = 0; i < nitems(row); i++)
+		assert_true(same(row[i][0], row[i][1]));
 }
 
 static void
@@ -66,15 +69,11 @@ test_different(void **state)
 	    "{\"name\":\"a\",\"description\":\"b\",\"nsfw\":true,"
 	    "\"options\":[{\"type\":1,\"name\":\"n\",\"description\":\"d\"}]}",
 	};
-	char *one = normal_text(base);
 
 	for (size_t i = 0; i < nitems(other); i++) {
-		char *two = normal_text(other[i]);
-
-		assert_string_not_equal(one, two);
-		free(two);
+		assert_false(same(base, other[i]));
+		assert_false(same(other[i], base));
 	}
-	free(one);
 }
 
 static void
@@ -101,6 +100,200 @@ test_refused(void **state)
 	}
 }
 
+/* ---- the list ---------------------------------------------------------------- */
+
+static struct {
+	struct config config;
+	struct roster roster;
+	struct command_list list;
+} t;
+
+static int
+setup(void **state)
+{
+	memset(&t, 0, sizeof(t));
+	t.config.plugins = 2;
+	str_copy(t.config.plugin[0].name, "good",
+	    sizeof(t.config.plugin[0].name));
+	str_copy(t.config.plugin[1].name, "bad",
+	    sizeof(t.config.plugin[1].name));
+	roster_init(&t.roster, &t.config);
+	command_list_init(&t.list);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	command_list_free(&t.list);
+	roster_free(&t.roster);
+	return 0;
+}
+
+static void
+declare(unsigned plugin, const char *text)
+{
+	struct json_object *o = json_tokener_parse(text);
+
+	assert_non_null(o);
+	roster_set(&t.roster, plugin, o);
+	json_object_put(o);
+	command_list_make(&t.list, &t.roster);
+}
+
+/* All that is declared is sent, whatever Discord may add one day. */
+static void
+f_b4_what_is_declared_is_sent(void **state)
+{
+	static const char *const sent[] = {"\"name_localizations\":{\"de\":"
+	    "\"einrichten\"}", "\"contexts\":[0,1]",
+	    "\"integration_types\":[1]", "\"de\":\"schnell\"", "\"new\":{"
+	    "\"a\":[1,2.50,null]}", "\"description\":\"Sets it\"",
+	    "\"max_value\":9007199254740993"};
+	static const char *const not_sent[] = {"\"help\":", "\"rank\":",
+	    "\"roads\":", "\"usage\":", "\"emoji\":"};
+
+	declare(0, "[{\"name\":\"setup\",\"help\":\"Sets it\",\"rank\":3,"
+	    "\"usage\":\"u\",\"emoji\":\"x\",\"roads\":[\"slash\"],"
+	    "\"contexts\":[0,1],\"integration_types\":[1],"
+	    "\"name_localizations\":{\"de\":\"einrichten\"},"
+	    "\"new\":{\"a\":[1,2.50,null]},\"options\":[{\"type\":3,"
+	    "\"name\":\"m\",\"description\":\"d\",\"max_value\":"
+	    "9007199254740993,\"choices\":[{\"name\":"
+	    "\"fast\",\"value\":\"f\",\"name_localizations\":{\"de\":"
+	    "\"schnell\"}}]}]}]");
+	for (size_t i = 0; i < nitems(sent); i++) {
+		if (strstr(t.list.text, sent[i]) == NULL)
+			print_error("%s\nnot in %s\n", sent[i], t.list.text);
+		assert_non_null(strstr(t.list.text, sent[i]));
+	}
+	for (size_t i = 0; i < nitems(not_sent); i++)
+		assert_null(strstr(t.list.text, not_sent[i]));
+}
+
+/* Keys in another order are no change. */
+static void
+f_b4_order_is_no_change(void **state)
+{
+	char *before;
+
+	declare(0, "[{\"name\":\"a\",\"help\":\"h\",\"nsfw\":true,"
+	    "\"contexts\":[0]}]");
+	before = base_strdup(t.list.text);
+	declare(0, "[{\"contexts\":[0],\"nsfw\":true,\"help\":\"h\","
+	    "\"name\":\"a\"}]");
+	assert_string_equal(t.list.text, before);
+	free(before);
+}
+
+/* Names are one per type; a menu's may be words, and has no description. */
+static void
+f_b4_rules_by_type(void **state)
+{
+	declare(0, "[{\"name\":\"look\",\"help\":\"Looks\"},"
+	    "{\"name\":\"look\",\"help\":\"x\",\"type\":2},"
+	    "{\"name\":\"look\",\"type\":3,\"description\":\"y\"},"
+	    "{\"name\":\"Report It\",\"type\":3}]");
+	assert_int_equal(t.list.n, 5); /* and help */
+	assert_int_equal(t.roster.faulty[0].n + t.roster.taken[0].n, 0);
+	assert_null(strstr(t.list.text, "\"x\""));
+	assert_null(strstr(t.list.text, "\"y\""));
+	assert_string_equal(roster_find(&t.roster, ROAD_SLASH, "look",
+	    4)->help, "Looks");
+	assert_int_equal(roster_menu(&t.roster, DECLARE_USER, "look")->type,
+	    DECLARE_USER);
+	assert_null(roster_menu(&t.roster, DECLARE_USER, "Report It"));
+	assert_non_null(roster_menu(&t.roster, DECLARE_MESSAGE, "Report It"));
+	declare(1, "[{\"name\":\"Not Slash\",\"help\":\"h\"},"
+	    "{\"name\":\"look\",\"help\":\"h\"}]");
+	assert_int_equal(t.roster.faulty[1].n, 1);
+	assert_int_equal(t.roster.taken[1].n, 1);
+}
+
+static const char refusal[] = "{\"message\":\"Invalid Form Body\","
+    "\"code\":50035,\"errors\":{\"%zu\":{\"options\":{\"0\":{\"name\":"
+    "{\"_errors\":[{\"code\":\"X\",\"message\":\"too\\u001b long\"}]}"
+    "}}}}}";
+
+/* The one that is refused is left out, and whose it is is said. */
+static void
+f_b3_one_refused_command_is_left_out(void **state)
+{
+	char body[512], words[ROSTER_WORDS];
+	size_t at;
+
+	declare(0, "[{\"name\":\"fine\",\"help\":\"h\"}]");
+	declare(1, "[{\"name\":\"\u0421tatus\",\"help\":\"h\"},"
+	    "{\"name\":\"ok\",\"help\":\"h\"}]");
+	assert_int_equal(t.list.n, 4);
+	for (at = 0; t.list.item[at].plugin != 1 || strcmp(
+	    t.list.item[at].name, "ok") == 0; at++)
+		continue;
+	snprintf(body, sizeof(body), refusal, at);
+	assert_int_equal(command_list_culprits(&t.list, &t.roster, body,
+	    strlen(body)), 1);
+	command_list_make(&t.list, &t.roster);
+	assert_int_equal(t.list.n, 3);
+	assert_null(strstr(t.list.text, "tatus"));
+	assert_non_null(strstr(t.list.text, "\"fine\""));
+	assert_non_null(strstr(t.list.text, "\"ok\""));
+	assert_int_equal(command_list_left(&t.list, &t.roster, 0, words,
+	    sizeof(words)), 0);
+	assert_int_equal(command_list_left(&t.list, &t.roster, 1, words,
+	    sizeof(words)), 1);
+	assert_non_null(strstr(words, "options.0.name: too\\x1b long"));
+	/* Declared otherwise it is another one. */
+	declare(1, "[{\"name\":\"\u0441tatus\",\"help\":\"h\"}]");
+	assert_int_equal(t.list.n, 3);
+	assert_int_equal(command_list_left(&t.list, &t.roster, 1, words,
+	    sizeof(words)), 0);
+	/* What names nobody blames nobody. */
+	assert_int_equal(command_list_culprits(&t.list, &t.roster, "{\"code\":"
+	    "50240}", 14), 0);
+	snprintf(body, sizeof(body), refusal, (size_t)77);
+	assert_int_equal(command_list_culprits(&t.list, &t.roster, body,
+	    strlen(body)), 0);
+	assert_int_equal(command_list_culprits(&t.list, &t.roster, "<html>",
+	    6), 0);
+}
+
+/* What Discord keeps there by itself goes back as it is. */
+static void
+f_b3_an_entry_point_is_carried_over(void **state)
+{
+	static const char has[] = "[{\"id\":\"11\",\"type\":4,\"name\":"
+	    "\"launch\",\"handler\":2},{\"id\":\"12\",\"type\":1,"
+	    "\"name\":\"fine\",\"description\":\"h\"}%s]";
+	char body[512], *text;
+	bool same_list;
+
+	declare(0, "[{\"name\":\"fine\",\"help\":\"h\","
+	    "\"roads\":[\"slash\"]},{\"name\":\"help\",\"help\":\"h\","
+	    "\"roads\":[\"prefix\"]}]");
+	snprintf(body, sizeof(body), has, "");
+	assert_int_equal(command_list_read(&t.list, body, strlen(body),
+	    &same_list), 0);
+	assert_true(same_list);
+	text = command_list_body(&t.list);
+	assert_non_null(strstr(text, "\"handler\":2"));
+	assert_non_null(strstr(text, "\"id\":\"11\""));
+	assert_null(strstr(text, "\"id\":\"12\""));
+	free(text);
+	/* A slash command of somebody else's is to go. */
+	snprintf(body, sizeof(body), has, ",{\"name\":\"old\"}");
+	assert_int_equal(command_list_read(&t.list, body, strlen(body),
+	    &same_list), 0);
+	assert_false(same_list);
+	assert_int_equal(command_list_read(&t.list, "{}", 2, &same_list), -1);
+	/* One of our own takes its place. */
+	declare(1, "[{\"name\":\"go\",\"type\":4,\"handler\":1,"
+	    "\"description\":\"\"}]");
+	command_list_read(&t.list, body, strlen(body), &same_list);
+	text = command_list_body(&t.list);
+	assert_null(strstr(text, "launch"));
+	free(text);
+}
+
 int
 main(void)
 {
@@ -108,6 +301,16 @@ main(void)
 	    cmocka_unit_test(test_same),
 	    cmocka_unit_test(test_different),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test_setup_teardown(f_b4_what_is_declared_is_sent,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b4_order_is_no_change,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b4_rules_by_type,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b3_one_refused_command_is_left_out,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b3_an_entry_point_is_carried_over,
+		setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,9 @@ struct rest_call {
 	X(TOO_MANY_REACTIONS, 400, 30010,                                      \
 	    "Maximum number of reactions reached (20)")                        \
 	X(TOO_MANY_HOOKS, 400, 30007, "Maximum number of webhooks reached (15)") \
+	X(ENTRY_POINT, 400, 50240,                                             \
+	    "You cannot remove this app's Entry Point command in a bulk "      \
+	    "update operation")                                                \
 	X(TOO_MANY_COMMANDS, 400, 30032,                                       \
 	    "Maximum number of application commands reached (100)")            \
 	X(COMMANDS_USED_UP, 400, 30034,                                        \

@@ -13,7 +13,10 @@
 #define CREATES_PER_DAY 200
 #define DAY_MS 86400000u
 
-static const size_t type_max[] = {0, 100, 15, 15}; /* chat, user, message */
+/* chat, user, message, entry point */
+static const size_t type_max[] = {0, 100, 15, 15, 1};
+#define TYPES 4
+#define ENTRY_POINT 4 /* made by Discord for an app with an Activity */
 
 struct scope {
 	uint64_t guild;	   /* 0: the global one */
@@ -133,14 +136,14 @@ check(struct rest_call *c, json_object *o, bool edit)
 		    "Only dictionaries may be used in a ModelType");
 		return !rest_form_refused(c);
 	}
-	(void)rest_form_int(c, o, "type", 1, 3, &type);
+	(void)rest_form_int(c, o, "type", 1, TYPES, &type);
 	name = rest_form_string(c, o, "name", 1, 32);
 	if (!edit)
 		required(c, o, "name");
 	if (type == 1 && !edit)
 		required(c, o, "description");
-	(void)rest_form_string(
-	    c, o, "description", type == 1 ? 1 : 0, type == 1 ? 100 : 0);
+	(void)rest_form_string(c, o, "description", type == 1 ? 1 : 0,
+	    type == 1 || type == ENTRY_POINT ? 100 : 0);
 	(void)rest_form_array(c, o, "options", 25);
 	if (type == 1 && name != NULL && !chat_name(name))
 		rest_form_error(c, "name", "APPLICATION_COMMAND_INVALID_NAME",
@@ -172,7 +175,7 @@ made(struct rest_call *c, struct scope *s, json_object *form, json_object *old)
 	static const char *const keys[] = {"name", "description", "options",
 	    "name_localizations", "description_localizations", "nsfw",
 	    "default_member_permissions", "contexts", "integration_types",
-	    NULL};
+	    "handler", NULL};
 	json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "id",
@@ -310,12 +313,23 @@ replace_check(struct rest_call *c, json_object *list)
 			return !rest_form_refused(c);
 		}
 	}
-	for (int type = 1; type <= 3; type++)
+	for (int type = 1; type <= TYPES; type++)
 		if (of_type(list, type) > type_max[type]) {
 			rest_refuse(c, REST_TOO_MANY_COMMANDS);
 			return false;
 		}
 	return true;
+}
+
+/* Discord keeps it: a list without it is refused. */
+static bool
+keeps_entry_point(struct rest_call *c, const struct scope *s)
+{
+	if (of_type(s->list, ENTRY_POINT) == 0
+	    || of_type(c->body, ENTRY_POINT) > 0)
+		return true;
+	rest_refuse(c, REST_ENTRY_POINT);
+	return false;
 }
 
 void
@@ -332,7 +346,7 @@ route_command_replace(struct rest_call *c)
 		(void)rest_form_refused(c);
 		return;
 	}
-	if (!replace_check(c, c->body))
+	if (!replace_check(c, c->body) || !keeps_entry_point(c, s))
 		return;
 	list = json_object_new_array();
 	for (size_t i = 0; i < json_object_array_length(c->body); i++) {
