@@ -21,19 +21,6 @@ nonce_ok(struct json_object *nonce)
 		&& json_object_get_string_len(nonce) <= 25);
 }
 
-static void
-body_reply(struct json_object *body, const char *message_id)
-{
-	struct json_object *ref = json_object_new_object();
-
-	json_object_object_add(ref, "message_id",
-	    json_object_new_string(message_id));
-	/* The message may be gone by now: then it is a plain message. */
-	json_object_object_add(ref, "fail_if_not_exists",
-	    json_object_new_boolean(false));
-	json_object_object_add(body, "message_reference", ref);
-}
-
 /* Nobody is pinged unless the plugin says so. */
 static struct json_object *
 body_mentions(struct json_object *params)
@@ -92,10 +79,40 @@ rpc_message_body(struct json_object *params, bool optional,
 		json_object_object_add(body, "enforce_nonce",
 		    json_object_new_boolean(true));
 	}
-	if (rpc_id(params, "reply_to") != NULL)
-		body_reply(body, rpc_id(params, "reply_to"));
 	*out = body;
 	return NULL;
+}
+
+/* A plugin's own nonce counts, unless it is what tells no two replies apart. */
+static bool
+nonce_is_own(struct json_object *body, const char *message_id)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(body, "nonce", &v)
+	    && strcmp(json_object_get_string(v), message_id) != 0;
+}
+
+void
+rpc_message_reply(struct rpc *r, const struct rpc_wait *w,
+    struct json_object *body, const char *message_id)
+{
+	struct json_object *ref = json_object_new_object();
+	char nonce[REPLY_NONCE_MAX];
+
+	json_object_object_add(ref, "message_id",
+	    json_object_new_string(message_id));
+	/* The message may be gone by now: then it is a plain message. */
+	json_object_object_add(ref, "fail_if_not_exists",
+	    json_object_new_boolean(false));
+	json_object_object_add(body, "message_reference", ref);
+	if (nonce_is_own(body, message_id))
+		return;
+	reply_nonce_next(&r->nonces, plugin_name(w->plugin), w->life,
+	    message_id, nonce);
+	json_object_object_add(body, "nonce", json_object_new_string(nonce));
+	json_object_object_add(body, "enforce_nonce",
+	    json_object_new_boolean(true));
 }
 
 /* ---- posting ------------------------------------------------------------------ */
@@ -126,7 +143,7 @@ message_say(struct rpc *r, struct rpc_wait *w, struct json_object *params,
 	if (why != NULL)
 		return why;
 	if (reply_to != NULL)
-		body_reply(body, reply_to);
+		rpc_message_reply(r, w, body, reply_to);
 	why = message_post(r, w, channel, body);
 	json_object_put(body);
 	return why;
@@ -135,7 +152,7 @@ message_say(struct rpc *r, struct rpc_wait *w, struct json_object *params,
 const char *
 rpc_say(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 {
-	return message_say(r, w, params, NULL);
+	return message_say(r, w, params, rpc_id(params, "reply_to"));
 }
 
 const char *

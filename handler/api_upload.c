@@ -196,6 +196,8 @@ rpc_upload(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 	why = rpc_message_body(params, true, &body);
 	if (why != NULL)
 		return why;
+	if (rpc_id(params, "reply_to") != NULL)
+		rpc_message_reply(r, w, body, rpc_id(params, "reply_to"));
 	why = upload_send(r, w, channel, body, files);
 	json_object_put(body);
 	return why;

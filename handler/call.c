@@ -392,7 +392,7 @@ put_ways(const struct call *c, struct json_object *o)
 	const char *const more[][2] = {{"token", declare_text(c->d, "token")},
 	    {"application_id", declare_text(c->d, "application_id")}};
 	const char *const reply[][2] = {{"channel_id", c->channel_id},
-	    {"message_id", c->message_id}, {"nonce", c->message_id}};
+	    {"message_id", c->message_id}};
 
 	if (c->road == ROAD_SLASH) {
 		json_object_object_add(o, "answer",
@@ -401,9 +401,7 @@ put_ways(const struct call *c, struct json_object *o)
 		    way("interaction.followup", more, 2));
 		return;
 	}
-	/* Several people may react on one message. */
-	json_object_object_add(o, "answer",
-	    way("reply", reply, c->road == ROAD_PREFIX ? 3 : 2));
+	json_object_object_add(o, "answer", way("reply", reply, 2));
 	json_object_object_add(o, "more", way("reply", reply, 2));
 }
 

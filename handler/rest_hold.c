@@ -28,16 +28,6 @@ hold_say(struct rest_hold *h, enum page_rest state, const char *fmt, ...)
 		log_warn("REST: %s", words);
 }
 
-static void
-hold_over(struct rest_hold *h)
-{
-	if (h->words[0] != '\0')
-		log_notice("REST: calls go on (it was: %s)", h->words);
-	h->words[0] = '\0';
-	h->state = PAGE_REST_FINE;
-	h->until_ms = 0;
-}
-
 /* ---- routes that are blocked ------------------------------------------------ */
 
 static uint64_t
@@ -85,6 +75,16 @@ routes_near(const struct rest_hold *h, uint64_t now)
 		n += h->route[i].route[0] != '\0'
 		    && now - h->route[i].blocked_ms <= REST_HOLD_NEAR_MS;
 	return n;
+}
+
+static void
+route_say(struct rest_hold *h, const struct rest_hold_route *k, uint64_t now)
+{
+	h->state = PAGE_REST_ROUTE;
+	h->since_ms = k->blocked_ms;
+	hold_say(h, h->state, "Cloudflare in front of Discord blocks %.80s "
+	    "(HTTP %d, not Discord's own): its calls wait %.0f s", k->route,
+	    k->status, (double)(k->until_ms - now) / 1000);
 }
 
 /* ---- what stops all ----------------------------------------------------------- */
@@ -136,6 +136,21 @@ all_refused(struct rest_hold *h, uint64_t now)
 }
 
 static void
+hold_over(struct rest_hold *h, uint64_t now)
+{
+	if (h->words[0] != '\0')
+		log_notice("REST: calls go on (it was: %s)", h->words);
+	h->words[0] = '\0';
+	h->state = PAGE_REST_FINE;
+	h->until_ms = 0;
+	for (size_t i = 0; i < nitems(h->route); i++)
+		if (h->route[i].until_ms > now) {
+			route_say(h, &h->route[i], now);
+			return;
+		}
+}
+
+static void
 global_limit(struct rest_hold *h, double said_s, uint64_t now)
 {
 	uint64_t wait = ms_of(answer_limited_s(said_s, 1));
@@ -176,6 +191,7 @@ route_blocked(struct rest_hold *h, const struct answer_verdict *v, int status,
 	bool waits = now < k->until_ms;
 
 	k->blocked_ms = now;
+	k->status = status;
 	/* Those that were under way when it began tell nothing new. */
 	if (!waits)
 		k->until_ms = now + ms_of(answer_blocked_s(v->wait_s,
@@ -183,16 +199,12 @@ route_blocked(struct rest_hold *h, const struct answer_verdict *v, int status,
 	if (h->state >= PAGE_REST_BLOCKED)
 		return;
 	if (routes_near(h, now) >= REST_HOLD_ROUTES) {
+		h->stale = h->proving;
 		all_blocked(h, v->wait_s, status, now);
 		return;
 	}
-	if (h->state == PAGE_REST_FINE) {
-		h->state = PAGE_REST_ROUTE;
-		h->since_ms = now;
-		hold_say(h, h->state, "Cloudflare in front of Discord blocks "
-		    "%.80s (HTTP %d, not Discord's own): its calls wait %.0f s",
-		    route, status, (double)(k->until_ms - now) / 1000);
-	}
+	if (h->state == PAGE_REST_FINE)
+		route_say(h, k, now);
 	want_proof(h, true, now);
 }
 
@@ -227,8 +239,10 @@ void
 rest_hold_proved(struct rest_hold *h, const struct answer_verdict *v,
     int status, uint64_t now)
 {
+	bool stale = h->stale;
+
 	h->wanted_ms = 0;
-	h->pausing = false;
+	h->pausing = h->proving = h->stale = false;
 	if (v != NULL && v->means == ANSWER_TOKEN) {
 		all_refused(h, now);
 	} else if (v != NULL && v->means == ANSWER_BLOCKED) {
@@ -236,9 +250,9 @@ rest_hold_proved(struct rest_hold *h, const struct answer_verdict *v,
 	} else if (v != NULL && (v->means == ANSWER_OK || (is_discords(v)
 	    && h->state != PAGE_REST_TOKEN))) {
 		h->proved_ms = now;
-		if (h->state >= PAGE_REST_BLOCKED)
-			hold_over(h);
-	} else if (h->state >= PAGE_REST_BLOCKED) {
+		if (h->state >= PAGE_REST_BLOCKED && !stale)
+			hold_over(h, now);
+	} else if (h->state >= PAGE_REST_BLOCKED && !stale) {
 		/* No answer says nothing: tried again before long. */
 		h->until_ms = now + REST_HOLD_FRESH_MS;
 	}
@@ -257,6 +271,7 @@ void
 rest_hold_proving(struct rest_hold *h)
 {
 	h->wanted_ms = 0;
+	h->proving = true;
 	/* Its end sets the time anew. */
 	if (h->state >= PAGE_REST_BLOCKED)
 		h->until_ms = UINT64_MAX;
@@ -313,5 +328,5 @@ rest_hold_tick(struct rest_hold *h, uint64_t now)
 {
 	if ((h->state == PAGE_REST_ROUTE || h->state == PAGE_REST_LIMITED)
 	    && now >= state_ends(h))
-		hold_over(h);
+		hold_over(h, now);
 }

@@ -26,6 +26,7 @@ struct rest_hold_route {
 	uint64_t blocked_ms; /* when that was answered last */
 	uint64_t until_ms;
 	unsigned times;	     /* in a row */
+	int status;	     /* of the answer */
 };
 
 struct rest_hold {
@@ -36,6 +37,7 @@ struct rest_hold {
 	unsigned times;
 	uint64_t wanted_ms; /* a proof, from then on; 0: none */
 	bool pausing; /* all calls wait for it */
+	bool proving, stale; /* one is made; what came meanwhile outweighs it */
 	uint64_t proved_ms; /* last one that found nothing wrong; 0: none */
 	struct rest_hold_route route[REST_HOLD_ROUTES];
 	char words[PAGE_WORDS]; /* of state, or of the blocked route; "" */

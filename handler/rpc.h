@@ -13,6 +13,7 @@
 #include "handler/jobs.h"
 #include "handler/members.h"
 #include "handler/plugin.h"
+#include "handler/reply_nonce.h"
 #include "handler/rest.h"
 #include "shared/clockset.h"
 #include "shared/page.h"
@@ -41,6 +42,7 @@ struct rpc {
 	struct cache cache;
 	struct commands commands;
 	struct members members;
+	struct reply_nonces nonces;
 	struct clockset clockset;
 	struct intake_tap tap; /* for the members */
 	bool stopping;

@@ -69,6 +69,10 @@ void rpc_rest_answer(const struct rpc_wait *, const struct rest_answer *);
 const char *rpc_message_body(struct json_object *params, bool optional,
     struct json_object **body);
 
+/* Makes it a reply to this message, one that Discord posts once. */
+void rpc_message_reply(struct rpc *, const struct rpc_wait *,
+    struct json_object *body, const char *message_id);
+
 rpc_fn rpc_reply, rpc_whisper, rpc_edit, rpc_delete, rpc_upload;
 rpc_fn rpc_get_user, rpc_get_channel, rpc_get_guild;
 rpc_fn rpc_interaction_respond, rpc_interaction_defer,

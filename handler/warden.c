@@ -4,6 +4,7 @@
 
 #include "handler/endpoint.h"
 #include "handler/help.h"
+#include "handler/reply_nonce.h"
 #include "shared/clock.h"
 #include "shared/envelope.h"
 #include "shared/log.h"
@@ -159,15 +160,15 @@ answer_message(struct warden *w, const struct call *c, const char *text)
 {
 	struct json_object *body = message_of(text);
 	struct json_object *ref = json_object_new_object();
-	char path[64];
+	char path[64], nonce[REPLY_NONCE_MAX];
 
 	json_object_object_add(ref, "message_id",
 	    json_object_new_string(c->message_id));
 	json_object_object_add(ref, "fail_if_not_exists",
 	    json_object_new_boolean(false));
 	json_object_object_add(body, "message_reference", ref);
-	json_object_object_add(body, "nonce",
-	    json_object_new_string(c->message_id));
+	reply_nonce_of("shardherd", c->message_id, 1, nonce);
+	json_object_object_add(body, "nonce", json_object_new_string(nonce));
 	json_object_object_add(body, "enforce_nonce",
 	    json_object_new_boolean(true));
 	if (strspn(c->channel_id, "0123456789") == strlen(c->channel_id)

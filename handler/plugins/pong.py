@@ -10,6 +10,6 @@ for line in sys.stdin:
     d = ((msg.get("params") or {}).get("event") or {}).get("d")
     if msg.get("method") == "event" and isinstance(d, dict) and d.get("content") == "!ping":
         send(id=msg["id"], method="say", params={"channel_id": d["channel_id"], "content": "pong",
-             "nonce": d["id"], "reply_to": d["id"]})
+             "reply_to": d["id"]})
     elif "id" in msg:  # an event of no interest, or Discord's answer to "say": done
         send(id=msg["id"], result=None)

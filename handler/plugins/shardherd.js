@@ -108,7 +108,7 @@ class Plugin {
 	/* Once, even when the event comes again. */
 	reply({id, channel_id}, content, more = {}) {
 		return this.call('reply', {channel_id, message_id: id, content,
-			nonce: id, ...more});
+			...more});
 	}
 
 	/* Answers an interaction, within 3 seconds of its event. */

@@ -152,8 +152,7 @@ class Plugin:
     def reply(self, message, content, **more):
         """Once, even when the event comes again."""
         return self.call("reply", channel_id=message["channel_id"],
-            message_id=message["id"], content=content,
-            **{"nonce": message["id"], **more})
+            message_id=message["id"], content=content, **more)
 
     def respond(self, interaction, content, **more):
         return self.call("interaction.respond", id=interaction["id"],

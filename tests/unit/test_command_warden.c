@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who gets a command, who is denied it, and how often that is said. */
+#include "handler/reply_nonce.h"
 #include "handler/warden.h"
 #include "tests/unit/fake_time.h"
 #include "tests/unit/scratch.h"
@@ -111,6 +112,8 @@ typed(const char *user, const char *text, uint64_t wanted)
 static void
 test_who_gets_it(void **state)
 {
+	char nonce[REPLY_NONCE_MAX];
+
 	assert_int_equal(typed("1", "!roll", 0), 2);
 	assert_int_equal(typed("1", "!roll", 1), 3);
 	assert_int_equal(typed("1", "roll", 1), 1);
@@ -120,7 +123,8 @@ test_who_gets_it(void **state)
 	assert_string_equal(t.path, "/channels/4/messages");
 	assert_non_null(strstr(t.body, "!roll is not for you: it needs rank "
 	    "5, and yours is 0."));
-	assert_non_null(strstr(t.body, "\"nonce\":\"3\""));
+	reply_nonce_of("shardherd", "3", 1, nonce);
+	assert_non_null(strstr(t.body, nonce));
 	assert_non_null(strstr(t.body, "\"parse\":[]"));
 	/* The message is the subscribers', it only is no command. */
 	assert_int_equal(typed("2", "!roll", 3), 3);

@@ -484,6 +484,26 @@ f_b5_a_block_of_one_route_is_no_block_of_all(void **state)
 	assert_int_equal(rest_held(t.rest)->state, PAGE_REST_BLOCKED);
 }
 
+/* Three routes at once outweigh a proof that was made before. */
+static void
+f_b5_many_routes_outweigh_an_older_proof(void **state)
+{
+	for (int i = 0; i < 4; i++)
+		ask(0, (const char *const[]) {"/channels/1", "/channels/1/pins",
+		    "/guilds/1", "/guilds/1/roles"}[i]);
+	rest_flush(t.rest);
+	assert_int_equal(net.n, 4);
+	for (int i = 0; i < 4; i++)
+		answer(429, NULL, PAGE);
+	answer(200, NULL, "{}"); /* the proof */
+	assert_int_equal(rest_held(t.rest)->state, PAGE_REST_BLOCKED);
+	while (net.n == 0)
+		sleep_until_due();
+	assert_true(flies("/users/@me"));
+	answer(200, NULL, "{}");
+	assert_true(rest_held(t.rest)->state < PAGE_REST_BLOCKED);
+}
+
 /* Three 429s of one interaction's token, and it is left alone. */
 static void
 f_b5_follow_ups_stop_after_three_429s(void **state)
@@ -603,6 +623,8 @@ main(void)
 		setup, teardown),
 	    cmocka_unit_test_setup_teardown(f_b5_a_block_of_one_route_is_no_block_of_all,
 		setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		f_b5_many_routes_outweigh_an_older_proof, setup, teardown),
 	    cmocka_unit_test_setup_teardown(f_b5_follow_ups_stop_after_three_429s,
 		setup, teardown),
 	    cmocka_unit_test_setup_teardown(f_b5_refusals_of_one_plugin_are_its_own,

@@ -180,8 +180,8 @@ on_command(json *command)
 
 /*
  * An event.  Reading messages takes the intents GUILD_MESSAGES and
- * MESSAGE_CONTENT, and MESSAGE_CREATE in this plugin's events.  With the nonce
- * Discord posts the reply once, even when the event comes again.
+ * MESSAGE_CONTENT, and MESSAGE_CREATE in this plugin's events.  The reply is
+ * posted once, even when the event comes again.
  */
 static void
 on_message(json *d)
@@ -190,7 +190,7 @@ on_message(json *d)
 		return;
 	json_object_put(call("reply", texts((const char *const[]) {
 	    "channel_id", text(d, "channel_id"), "message_id", text(d, "id"),
-	    "nonce", text(d, "id"), "content", "Thank you!", NULL})));
+	    "content", "Thank you!", NULL})));
 }
 
 static void
