@@ -8,17 +8,20 @@
 
 #include <string.h>
 
-#define RPC_CONTENT_MAX 8000 /* bytes: 2000 characters of 4 */
+#define RPC_CONTENT_MAX 2000 /* characters */
+#define RPC_NONCE_MAX 25
 #define WHISPER_CHANNEL_MS 86400000u /* a DM channel's id does not change */
 
 /* ---- the body of a message -------------------------------------------------- */
 
 static bool
-nonce_ok(struct json_object *nonce)
+nonce_ok(struct json_object *params)
 {
-	return json_object_is_type(nonce, json_type_int)
-	    || (json_object_is_type(nonce, json_type_string)
-		&& json_object_get_string_len(nonce) <= 25);
+	struct json_object *v = NULL;
+
+	json_object_object_get_ex(params, "nonce", &v);
+	return json_object_is_type(v, json_type_int)
+	    || rpc_chars(params, "nonce", RPC_NONCE_MAX) != NULL;
 }
 
 /* Nobody is pinged unless the plugin says so. */
@@ -37,16 +40,14 @@ body_mentions(struct json_object *params)
 static const char *
 body_fault(struct json_object *params, bool content_needed)
 {
-	struct json_object *v;
-
 	if (rpc_given(params, "content") || content_needed) {
-		const char *s = rpc_text(params, "content", RPC_CONTENT_MAX);
+		const char *s = rpc_chars(params, "content", RPC_CONTENT_MAX);
 
 		if (s == NULL || (s[0] == '\0' && content_needed))
 			return "content must be a text of 1 to 2000 "
 			       "characters";
 	}
-	if (json_object_object_get_ex(params, "nonce", &v) && !nonce_ok(v))
+	if (rpc_given(params, "nonce") && !nonce_ok(params))
 		return "nonce must be a number or a text of at most 25 "
 		       "characters";
 	if (rpc_given(params, "reply_to") && rpc_id(params, "reply_to") == NULL)
@@ -305,11 +306,11 @@ rpc_edit(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 const char *
 rpc_delete(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 {
-	const char *reason = rpc_text(params, "reason", RPC_REASON_MAX), *why;
+	const char *reason = rpc_chars(params, "reason", RPC_REASON_MAX), *why;
 	char path[128];
 
 	if (reason == NULL && rpc_given(params, "reason"))
-		return "reason must be a text of at most 512 bytes";
+		return "reason must be a text of at most 512 characters";
 	why = message_path(params, "", path, sizeof(path));
 	return why != NULL ? why : rpc_rest(r, w, &(struct rest_ask) {
 	    .method = "DELETE", .path = path, .reason = reason,
@@ -319,8 +320,9 @@ rpc_delete(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 const char *
 rpc_react(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 {
-	const char *emoji = rpc_text(params, "emoji", 100), *why;
-	char encoded[320], tail[400], path[512];
+	const char *emoji = rpc_chars(params, "emoji", RPC_EMOJI_MAX), *why;
+	char encoded[12 * RPC_EMOJI_MAX + 4], tail[sizeof(encoded) + 32];
+	char path[sizeof(tail) + 96];
 
 	if (emoji == NULL || emoji[0] == '\0'
 	    || !endpoint_encode(encoded, sizeof(encoded), emoji))

@@ -36,14 +36,14 @@ rpc_any_rest(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 {
 	const char *method = rpc_text(params, "method", 8);
 	const char *path = rpc_text(params, "path", ENDPOINT_PATH_MAX);
-	const char *reason = rpc_text(params, "reason", RPC_REASON_MAX);
+	const char *reason = rpc_chars(params, "reason", RPC_REASON_MAX);
 	struct json_object *body = NULL;
 	bool has_body = json_object_object_get_ex(params, "body", &body);
 
 	if (method == NULL || path == NULL)
 		return "method and path must be strings";
 	if (reason == NULL && rpc_given(params, "reason"))
-		return "reason must be a text of at most 512 bytes";
+		return "reason must be a text of at most 512 characters";
 	return rpc_rest(r, w, &(struct rest_ask) {.method = method,
 	    .path = path, .reason = reason,
 	    .body = has_body ? rpc_json(body) : NULL,

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define UPLOAD_FILES_MAX 10 /* discord-protocol.md 7.3 */
-#define UPLOAD_NAME_MAX 260
+#define UPLOAD_NAME_MAX 260 /* characters */
 /* Of all files: in base64 they fit into one line, beside the message. */
 #define UPLOAD_BYTES_MAX (11u << 20)
 
@@ -76,7 +76,7 @@ base64_read(struct buf *out, const char *s)
 static const char *
 upload_name(struct json_object *file)
 {
-	const char *name = rpc_text(file, "name", UPLOAD_NAME_MAX);
+	const char *name = rpc_chars(file, "name", UPLOAD_NAME_MAX);
 
 	if (name == NULL || name[0] == '\0')
 		return NULL;

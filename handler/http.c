@@ -32,8 +32,11 @@ http_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct http_call *c = arg;
 
-	if (buf_len(&c->answer) + size * n > HTTP_BODY_MAX)
+	/* One is bounded, and so are all that come in at once. */
+	if (buf_len(&c->answer) + size * n > HTTP_BODY_MAX
+	    || c->http->held + size * n > HTTP_HELD_MAX)
 		return 0;
+	c->http->held += size * n;
 	buf_add(&c->answer, data, size * n);
 	return size * n;
 }
@@ -63,6 +66,7 @@ http_clean(struct http_call *c)
 	curl_multi_remove_handle(c->http->multi, c->easy);
 	curl_easy_cleanup(c->easy);
 	http_headers_free(c);
+	c->http->held -= buf_len(&c->answer);
 	c->easy = NULL;
 }
 
@@ -103,21 +107,34 @@ http_collect(struct http *h)
 	}
 }
 
+/* "Name: value", however long the value is. */
+static struct curl_slist *
+header_add(struct curl_slist *list, const char *name, const char *value)
+{
+	size_t size = strlen(name) + strlen(value) + 3;
+	char *line = base_alloc(size);
+
+	must(str_format(line, size, "%s: %s", name, value));
+	list = curl_slist_append(list, line);
+	must(list != NULL);
+	free(line);
+	return list;
+}
+
 static struct curl_slist *
 http_own_headers(const struct http_call *c)
 {
 	struct curl_slist *list = NULL;
-	char *escaped, line[2048];
+	char *escaped;
 
-	if (c->body != NULL && str_format(line, sizeof(line),
-	    "Content-Type: %s", c->type ? c->type : "application/json"))
-		list = curl_slist_append(list, line);
+	if (c->body != NULL)
+		list = header_add(list, "Content-Type",
+		    c->type ? c->type : "application/json");
 	if (c->reason == NULL)
 		return list;
 	escaped = curl_easy_escape(c->easy, c->reason, 0);
-	if (escaped != NULL && str_format(line, sizeof(line),
-	    "X-Audit-Log-Reason: %s", escaped))
-		list = curl_slist_append(list, line);
+	must(escaped != NULL);
+	list = header_add(list, "X-Audit-Log-Reason", escaped);
 	curl_free(escaped);
 	return list;
 }

@@ -17,6 +17,7 @@
 #define HTTP_CONNECTIONS 40	    /* to the API: no call waits for one */
 #define HTTP_CONNECT_MS 5000L
 #define HTTP_BODY_MAX (16u << 20)   /* of an answer */
+#define HTTP_HELD_MAX (64u << 20)   /* of all answers that are coming in */
 #define HTTP_PATH_MAX (2048 + 512)
 
 struct http {
@@ -27,6 +28,7 @@ struct http {
 	/* What every call has; auth holds the token, in pages of its own, and
 	 * goes on with bare.  Calls link to them and copy nothing. */
 	struct curl_slist auth, *bare;
+	size_t held; /* bytes of answers that are coming in */
 };
 
 struct http_call;

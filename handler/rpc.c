@@ -46,6 +46,14 @@ rpc_text(struct json_object *params, const char *name, size_t max)
 }
 
 const char *
+rpc_chars(struct json_object *params, const char *name, size_t max)
+{
+	const char *s = rpc_text(params, name, 4 * max);
+
+	return s != NULL && text_count(s, strlen(s)) <= max ? s : NULL;
+}
+
+const char *
 rpc_id(struct json_object *params, const char *name)
 {
 	const char *s = rpc_text(params, name, 20);

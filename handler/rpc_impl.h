@@ -44,6 +44,9 @@ void rpc_true(const struct rpc_wait *);
 
 /* NULL unless it is a string without NUL of at most max bytes. */
 const char *rpc_text(struct json_object *params, const char *name, size_t max);
+/* The same of at most max characters, as Discord counts its limits. */
+const char *rpc_chars(struct json_object *params, const char *name,
+    size_t max);
 /* A snowflake: a string of digits, as Discord sends them. */
 const char *rpc_id(struct json_object *params, const char *name);
 bool rpc_given(struct json_object *params, const char *name);
@@ -59,7 +62,8 @@ const char *rpc_rest(struct rpc *, struct rpc_wait *, const struct rest_ask *);
 /* Answers with what became of a REST call; w is the caller's. */
 void rpc_rest_answer(const struct rpc_wait *, const struct rest_answer *);
 
-#define RPC_REASON_MAX 512
+#define RPC_REASON_MAX 512 /* characters, as the next */
+#define RPC_EMOJI_MAX DECLARE_EMOJI_MAX
 
 /*
  * What say, reply, upload and interactions post, from content, embeds,
