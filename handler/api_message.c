@@ -228,7 +228,7 @@ whisper_open(struct rpc *r, struct rpc_wait *w, const char *user,
 {
 	struct whisper *s = base_alloc(sizeof(*s));
 	struct rest_ask ask = {.method = "POST", .repeatable = true,
-	    .path = "/users/@me/channels"};
+	    .path = "/users/@me/channels", .holds = strlen(rpc_json(body))};
 	const char *why;
 	char text[64];
 	bool bad;

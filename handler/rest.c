@@ -289,7 +289,7 @@ call_prepare(struct rest_call *c, const struct rest_ask *ask)
 static size_t
 ask_bytes(const struct rest_ask *ask)
 {
-	size_t n = sizeof(struct rest_call) + strlen(ask->path);
+	size_t n = sizeof(struct rest_call) + strlen(ask->path) + ask->holds;
 
 	if (ask->body != NULL)
 		n += ask->type ? ask->body_len : strlen(ask->body);

@@ -55,6 +55,7 @@ struct rest_ask {
 	const char *type;   /* Content-Type when it is not JSON, or NULL */
 	size_t body_len;    /* with type */
 	const char *reason; /* X-Audit-Log-Reason, or NULL */
+	size_t holds;	    /* bytes that the caller keeps until it is done */
 	bool repeatable;    /* doing it twice is doing it once */
 	bool optional;	    /* the first to go when a ban is near */
 	bool exempt;	    /* of the global limit: an interaction's */
