@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define COMMANDS_ANSWER_MAX (4u << 20)
+#define CODE_CREATES 30034 /* as many as a day has were made (7.4) */
+#define CODE_ENTRY 50240   /* an Entry Point command came meanwhile */
 #define KNOWN_HEAD 17 /* bytes: the token's identity and a blank */
 
 static const char known_key[] = "commands-known";
@@ -242,6 +244,22 @@ commands_call(struct commands *c, const char *method, const char *tail,
 	free(body);
 }
 
+/*
+ * Is it for what a command says?  Not what is no answer of Discord's, and not
+ * what another day, or the list read once more, will mend.
+ */
+static bool
+is_for_a_command(const struct rest_answer *a)
+{
+	struct answer_verdict v;
+
+	if (a->outcome != REST_REFUSED || a->status != 400)
+		return false;
+	v = answer_judge(&(struct answer) {.status = a->status,
+	    .body = a->body, .len = a->len, .retry_after_s = -1});
+	return v.json && v.code != CODE_CREATES && v.code != CODE_ENTRY;
+}
+
 static void on_written(void *, const struct rest_answer *);
 static void on_one(void *, const struct rest_answer *);
 
@@ -281,7 +299,7 @@ on_one(void *arg, const struct rest_answer *a)
 {
 	struct commands *c = arg;
 
-	if (a->outcome == REST_REFUSED && a->status == 400) {
+	if (is_for_a_command(a)) {
 		command_list_refuse(&c->list, &c->roster, c->one, a->body,
 		    a->len);
 		c->found++;
@@ -302,7 +320,7 @@ on_written(void *arg, const struct rest_answer *a)
 		c->writes++;
 		log_info("Slash commands: Discord has the new list.");
 		commands_done(c);
-	} else if (a->outcome != REST_REFUSED || a->status != 400) {
+	} else if (!is_for_a_command(a)) {
 		commands_failed(c, "cannot register them", a);
 	} else if (command_list_culprits(&c->list, &c->roster, a->body,
 		       a->len) > 0) {

@@ -5,6 +5,7 @@
 #include "handler/field.h"
 #include "handler/line.h"
 #include "handler/rpc_impl.h"
+#include "shared/answer.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 
@@ -331,9 +332,11 @@ ask_limited(struct ask *a, double after_s)
 	if (a->state != ASK_WAITING)
 		return;
 	if (after_s <= MEMBERS_LIMITED_MAX_S && a->tries < MEMBERS_TRIES) {
-		ask_again(a, after_s);
+		/* No limit is over at once, whatever it says. */
+		ask_again(a, answer_limited_s(after_s, a->tries));
 		return;
 	}
+	after_s = after_s > 0 ? after_s : 0;
 	str_format(why, sizeof(why), "Discord gives no members of this guild "
 	    "for another %.1f s", after_s);
 	str_format(data, sizeof(data), "{\"retry_after\":%.3f}", after_s);
@@ -350,7 +353,8 @@ on_limited(struct members *m, uint32_t shard, struct json_object *d)
 	json_object_object_get_ex(d, "retry_after", &v);
 	after_s = json_object_get_double(v);
 	if (a != NULL)
-		ask_limited(a, after_s >= 0 && isfinite(after_s) ? after_s : 0);
+		ask_limited(a, after_s >= 0 && isfinite(after_s) ? after_s
+		    : -1);
 }
 
 /* READY: nothing of the old session comes any more.  RESUMED: it may. */

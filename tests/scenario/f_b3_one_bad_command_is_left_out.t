@@ -13,10 +13,13 @@ from rest_proxy import Proxy
 
 PLUGIN = """#!/usr/bin/python3
 import json, sys
+FILE = %r
 for line in sys.stdin.buffer:
     m = json.loads(line)
-    r = {"api": 1, "commands": json.load(open(%r))} if m.get("method") == \\
+    r = {"api": 1, "commands": json.load(open(FILE))} if m.get("method") == \\
         "initialize" else None
+    if "command" in (m.get("params") or {}):
+        open(FILE + ".seen", "a").write(m["params"]["command"]["name"])
     if "id" in m:
         print(json.dumps({"jsonrpc": "2.0", "id": m["id"], "result": r}),
             flush=True)
@@ -106,6 +109,30 @@ def main(t):
     fleet.wait_status(lambda s: not s["handler"]["commands_note"],
         "nothing is left out any more")
     t.equal(fleet.cli("check").returncode, 0, "check is OK")
+    fleet.stop()
+    plugin(fleet, "good", dict(name="fine", help="Better"),
+        dict(name="Look At", type=2))
+    done = fleet.log_text().count("Discord has the new list")
+    fleet.start()
+    wait_until(lambda: fleet.log_text().count("Discord has the new list")
+        > done, "a menu without a help is registered")
+    sim.ctl("interaction", 0, "Look At", "--as", "user")
+    wait_until(lambda: os.path.exists(fleet.path("good.json.seen")),
+        "a menu's command comes to its plugin")
+    with open(fleet.path("good.json.seen"), encoding="utf-8") as f:
+        t.equal(f.read(), "Look At", "and is that one")
+    fleet.stop()
+
+    # What is no command's fault blames none, and is said, too.
+    plugin(fleet, "good", dict(name="fine", help="Best"))
+    refuse(proxy, "Best", {"message": "Max number of daily application command "
+        "creates has been reached (200)", "code": 30034})
+    fleet.start()
+    fleet.wait_status(lambda s: "not registered" in
+        (s["handler"]["commands_note"] or ""), "none could be registered")
+    t.equal(fleet.status()["handler"]["commands_out"], 0, "by nobody's fault")
+    t.equal(fleet.cli("check").returncode, 1, "check warns")
+    proxy.drop()
     fleet.stop()
 
 

@@ -232,6 +232,27 @@ test_limited(void **state)
 	assert_non_null(strstr(fake_plugin.answer, "{\"retry_after\":300.000}"));
 }
 
+/* A limit that says 0 is not met again at once. */
+static void
+f_b5_a_limit_of_no_wait(void **state)
+{
+	static const double said[] = {0, -3, 0.001};
+
+	for (unsigned i = 0; i < nitems(said); i++) {
+		unsigned before = t.sends;
+
+		ask(false);
+		sent(SEND_OK);
+		limited(said[i]);
+		fake_time_advance(499);
+		assert_int_equal(t.sends, before + 1);
+		fake_time_advance(1000);
+		assert_int_equal(t.sends, before + 2);
+		sent(SEND_OK);
+		chunk(0, 1);
+	}
+}
+
 static void
 test_resumed(void **state)
 {
@@ -327,6 +348,7 @@ main(void)
 	    T(test_bounds),
 	    T(test_silence),
 	    T(test_limited),
+	    T(f_b5_a_limit_of_no_wait),
 	    T(test_resumed),
 	    T(test_new_session),
 	    T(test_given_up),
