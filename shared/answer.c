@@ -162,8 +162,9 @@ means(const struct answer *a, const struct body *b)
 	case 401:
 		return a->bare ? ANSWER_OWN_TOKEN : ANSWER_TOKEN;
 	case 403:
-		return b->blocked || !b->json ? ANSWER_BLOCKED
-		    : ANSWER_FORBIDDEN;
+		/* A page; nothing at all may be a compatible server's. */
+		return b->blocked || (!b->json && a->len > 0)
+		    ? ANSWER_BLOCKED : ANSWER_FORBIDDEN;
 	case 429:
 		return means_limited(a, b);
 	default:

@@ -26,7 +26,7 @@ static const struct {
 	{{.status = 403, .body = OWN}, ANSWER_FORBIDDEN, true},
 	{{.status = 403, .body = "{\"code\":40333}"}, ANSWER_BLOCKED, false},
 	{{.status = 403, .body = PAGE}, ANSWER_BLOCKED, false},
-	{{.status = 403}, ANSWER_BLOCKED, false},
+	{{.status = 403}, ANSWER_FORBIDDEN, true},
 	{{.status = 429, .body = PAGE}, ANSWER_BLOCKED, false},
 	{{.status = 429}, ANSWER_BLOCKED, false},
 	{{.status = 429, .body = "{\"cloudflare_error\":true}"},
