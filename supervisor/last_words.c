@@ -15,7 +15,7 @@
 static struct {
 	struct logs *logs;
 	int lock_fd;
-	char stack[STACK_BYTES];
+	_Alignas(16) char stack[STACK_BYTES];
 } the_end = { .lock_fd = -1 };
 
 /* strsignal() may allocate. */
