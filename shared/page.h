@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#define PAGE_VERSION 9
+#define PAGE_VERSION 10
 #define PAGE_CLOSES 24	/* distinct close codes counted per shard */
 #define PAGE_WORDS 192
 #define PAGE_PLUGINS 64	/* as config.h's CONFIG_PLUGINS_MAX */
