@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* See child.h. */
+/* See member.h. */
 #include "supervisor/member.h"
 
 #include <signal.h>
@@ -27,12 +27,19 @@ static const char *const member_event_name[MEMBER_EVENT_COUNT] = {
 #undef X
 };
 
+/* What a transition tells the fleet when it is over. */
+enum member_news { NEWS_UP, NEWS_READY, NEWS_ENDED };
+
 static void on_timer(struct timer *);
+static void step(struct machine *, unsigned event);
+static void tell(struct machine *, unsigned news);
 
 void
 member_init(struct member *c, struct fleet *f, bool handler, uint32_t slot)
 {
+	must(c->magic != MEMBER_MAGIC || !machine_inside(&c->machine));
 	memset(c, 0, sizeof(*c));
+	machine_init(&c->machine, step, tell);
 	c->magic = MEMBER_MAGIC;
 	c->fleet = f;
 	c->handler = handler;
@@ -55,6 +62,7 @@ member_init(struct member *c, struct fleet *f, bool handler, uint32_t slot)
 void
 member_free(struct member *c)
 {
+	must(!machine_inside(&c->machine));
 	timer_stop(&c->timer);
 	ipc_close(&c->ipc);
 	lines_close(&c->lines);
@@ -162,7 +170,6 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 	    .oom_after = oom_kills(),
 	    .rss_kb = member_watch(c)->rss_kb };
 
-	messages_drain(c);
 	lines_close(&c->lines);
 	o.last_words = c->lines.last;
 	*cause = obituary_write(&o, words, size);
@@ -287,7 +294,7 @@ hello(struct member *c)
 		    + MEMBER_HELLO_S);
 	loglevel_tell(c);
 	gateway_tell(c);
-	fleet_child_up(c->fleet, c);
+	machine_tell(&c->machine, NEWS_UP);
 }
 
 static void
@@ -296,7 +303,7 @@ ready(struct member *c)
 	timer_stop(&c->timer);
 	if (c->ready_ms == 0)
 		c->ready_ms = clock_boot_ms();
-	fleet_child_ready(c->fleet, c);
+	machine_tell(&c->machine, NEWS_READY);
 }
 
 static void
@@ -344,7 +351,7 @@ died(struct member *c)
 		log_error("A third of the shards died alike (%s) within 10 s: "
 		    "restarts wait until one of them stays up.",
 		    page_crash_name[cause]);
-	fleet_child_ended(f, c);
+	machine_tell(&c->machine, NEWS_ENDED);
 }
 
 /* Ladder: ask, TERM, KILL, each with its own deadline. */
@@ -404,7 +411,14 @@ ended(struct member *c)
 		log_info("%s.", words);
 	else
 		log_warn("%s while stopping.", words);
-	fleet_child_ended(c->fleet, c);
+	machine_tell(&c->machine, NEWS_ENDED);
+	member_event(c, MEMBER_ON_AGAIN);
+}
+
+/* Whoever hears of the end may have thought better of it. */
+static void
+launch_again(struct member *c)
+{
 	if (c->again && !c->fleet->stopping)
 		launch(c);
 }
@@ -413,7 +427,7 @@ static void
 restart(struct member *c)
 {
 	request_stop(c);
-	c->again = true;
+	c->again = !c->trial;
 }
 
 static void
@@ -449,38 +463,61 @@ typedef void transition(struct member *);
 static transition *const table[MEMBER_STATE_COUNT][MEMBER_EVENT_COUNT] = {
 	S(DOWN) = { E(START) = launch, E(HELLO) = impossible,
 	    E(READY) = impossible, E(EXIT) = impossible,
-	    E(TIMER) = impossible, E(STOP) = nothing, E(RESTART) = launch,
+	    E(TIMER) = impossible, E(STOP) = dont_restart,
+	    E(RESTART) = launch, E(AGAIN) = launch_again,
 	    E(ADOPT) = impossible },
 	S(STARTING) = { E(START) = nothing, E(HELLO) = hello,
 	    E(READY) = ready, E(EXIT) = died, E(TIMER) = late_start,
 	    E(STOP) = request_stop, E(RESTART) = restart,
-	    E(ADOPT) = impossible },
+	    E(AGAIN) = nothing, E(ADOPT) = impossible },
 	S(UP) = { E(START) = nothing, E(HELLO) = nothing, E(READY) = ready,
 	    E(EXIT) = died, E(TIMER) = late_start, E(STOP) = request_stop,
-	    E(RESTART) = restart, E(ADOPT) = impossible },
+	    E(RESTART) = restart, E(AGAIN) = nothing,
+	    E(ADOPT) = impossible },
 	S(STOPPING) = { E(START) = nothing, E(HELLO) = nothing,
 	    E(READY) = nothing, E(EXIT) = ended, E(TIMER) = climb,
 	    E(STOP) = dont_restart, E(RESTART) = nothing,
-	    E(ADOPT) = impossible },
+	    E(AGAIN) = nothing, E(ADOPT) = impossible },
 	S(WAITING) = { E(START) = nothing, E(HELLO) = impossible,
 	    E(READY) = impossible, E(EXIT) = impossible,
 	    E(TIMER) = launch_if_free, E(STOP) = give_up,
-	    E(RESTART) = launch, E(ADOPT) = adopted },
+	    E(RESTART) = launch, E(AGAIN) = nothing, E(ADOPT) = adopted },
 	S(FAILED) = { E(START) = nothing, E(HELLO) = impossible,
 	    E(READY) = impossible, E(EXIT) = impossible,
 	    E(TIMER) = impossible, E(STOP) = give_up, E(RESTART) = launch,
-	    E(ADOPT) = impossible },
+	    E(AGAIN) = nothing, E(ADOPT) = impossible },
 };
 #undef S
 #undef E
+
+static void
+step(struct machine *m, unsigned ev)
+{
+	struct member *c = container_of(m, struct member, machine);
+
+	log_debug("%s: %s on %s", c->name, member_state_name[c->state],
+	    member_event_name[ev]);
+	table[c->state][ev](c);
+}
+
+static void
+tell(struct machine *m, unsigned news)
+{
+	struct member *c = container_of(m, struct member, machine);
+
+	if (news == NEWS_UP)
+		fleet_child_up(c->fleet, c);
+	else if (news == NEWS_READY)
+		fleet_child_ready(c->fleet, c);
+	else
+		fleet_child_ended(c->fleet, c);
+}
 
 void
 member_event(struct member *c, enum member_event ev)
 {
 	must(c->magic == MEMBER_MAGIC);
-	log_debug("%s: %s on %s", c->name, member_state_name[c->state],
-	    member_event_name[ev]);
-	table[c->state][ev](c);
+	machine_event(&c->machine, ev);
 }
 
 static void
@@ -503,6 +540,7 @@ member_kill(struct member *c, enum crash_cause cause, const char *why)
 void
 member_reaped(struct member *c, int status)
 {
+	must(!machine_inside(&c->machine));
 	c->status = status;
 	c->reaped = true;
 	/* Its last words may be that it leaves by agreement. */

@@ -8,6 +8,7 @@
 #define SUPERVISOR_MEMBER_H
 
 #include "shared/ipc.h"
+#include "shared/machine.h"
 #include "shared/timer.h"
 #include "supervisor/delay.h"
 #include "supervisor/foreign.h"
@@ -38,6 +39,7 @@ extern const char *const member_state_name[MEMBER_STATE_COUNT];
 	X(START, "start") X(HELLO, "hello") X(READY, "ready")                  \
 	X(EXIT, "exit") X(TIMER, "timer") X(STOP, "stop")                      \
 	X(RESTART, "restart")                                                  \
+	X(AGAIN, "again")	/* its process is gone: the next one? */       \
 	X(ADOPT, "adopt")	/* a process of an earlier supervisor is ours */
 
 enum member_event {
@@ -56,6 +58,7 @@ enum member_event {
 struct member {
 	uint32_t magic;
 	struct fleet *fleet;
+	struct machine machine;
 	bool handler;
 	uint32_t slot, id;	/* of a shard */
 	char name[32];		/* "shard 3", "handler", "new handler" */
@@ -87,17 +90,23 @@ struct member {
 	uint32_t switched;	/* generation its events go to */
 	struct program program;	/* of a handler */
 	uint64_t ends_before;	/* of plugins, on the page at its first READY */
-	bool trial;		/* a death is reload.c's business: no restart */
+	bool trial;		/* a death is reload.c's business: no restart
+				   but by member_revive() */
 	struct heir *second; /* the other process of a shard whose place
 				     goes from one to the next; else NULL */
 };
 
 void member_init(struct member *, struct fleet *, bool handler, uint32_t slot);
+/*
+ * At once, and what follows is told to fleet_child_*() before it returns; from
+ * within one of its own transitions: after that.
+ */
 void member_event(struct member *, enum member_event);
 bool member_running(const struct member *);	/* has a process */
 /* Its part of the page; of a handler that is not in service, a private one. */
 struct page_watch *member_watch(const struct member *);
-/* A fresh process soon, whatever it is doing: no long farewell. */
+/* A fresh process soon, whatever it is doing, on trial or not: no long
+ * farewell. */
 void member_revive(struct member *);
 /* Ends a process that does not behave, at once, counted as cause. */
 void member_kill(struct member *, enum crash_cause, const char *why);
@@ -112,7 +121,7 @@ void member_version(struct member *, const char *build);
 void member_unbrake(struct member *);
 void member_free(struct member *);	/* its process is gone */
 /* The processes of the two, channel and all, change places; other's is not
- * restarted. */
+ * restarted.  Neither may be within a transition. */
 void member_exchange(struct member *, struct member *other);
 /* It ends by itself, and is seen off if it does not; then another one is
  * started in its place, unless the place has changed hands. */

@@ -49,6 +49,7 @@ member_exchange(struct member *c, struct member *other)
 {
 	struct member *spare = base_alloc(sizeof(*spare));
 
+	must(!machine_inside(&c->machine) && !machine_inside(&other->machine));
 	member_init(spare, c->fleet, false, c->slot);
 	move_process(spare, c);
 	move_process(c, other);
@@ -67,6 +68,7 @@ member_exchange(struct member *c, struct member *other)
 void
 member_leaves(struct member *c)
 {
+	must(!machine_inside(&c->machine));
 	if (c->pid == 0)
 		return;
 	c->state = MEMBER_STOPPING;

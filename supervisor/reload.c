@@ -33,7 +33,9 @@ finish(struct reload *r, bool rolled_back, int code, const char *sentence)
 	timer_stop(&r->tick);
 	r->state = RELOAD_IDLE;
 	r->do_->settle(r->arg, rolled_back);
-	r->do_->done(r->arg, code, sentence);
+	r->code = code;
+	str_copy(r->words, sentence, sizeof(r->words));
+	machine_tell(&r->machine, 0);
 }
 
 /* Rolled back as far as it goes; end says how that went. */
@@ -265,15 +267,32 @@ static transition *const table[RELOAD_STATE_COUNT][RELOAD_EVENT_COUNT] = {
 #undef S
 #undef E
 
-void
-reload_event(struct reload *r, enum reload_event ev)
+static void
+step(struct machine *m, unsigned ev)
 {
+	struct reload *r = container_of(m, struct reload, machine);
+
 	/* Shards move at starts and losses, too, when nothing is under way. */
 	if (ev != RELOAD_ON_TICK && !(ev == RELOAD_ON_MOVED
 	    && r->state == RELOAD_IDLE))
 		log_debug("reload: %s on %s", reload_state_name[r->state],
 		    reload_event_name[ev]);
 	table[r->state][ev](r);
+}
+
+/* The one piece of news is that it is over. */
+static void
+tell(struct machine *m, unsigned news)
+{
+	struct reload *r = container_of(m, struct reload, machine);
+
+	r->do_->done(r->arg, r->code, r->words);
+}
+
+void
+reload_event(struct reload *r, enum reload_event ev)
+{
+	machine_event(&r->machine, ev);
 }
 
 static void
@@ -294,6 +313,7 @@ reload_init(struct reload *r, struct timers *timers,
     const struct reload_actions *actions, void *arg)
 {
 	memset(r, 0, sizeof(*r));
+	machine_init(&r->machine, step, tell);
 	r->do_ = actions;
 	r->arg = arg;
 	timer_init(timers, &r->deadline, on_deadline);

@@ -9,6 +9,7 @@
 #define SUPERVISOR_RELOAD_H
 
 #include "shared/err.h"
+#include "shared/machine.h"
 #include "shared/timer.h"
 
 #define RELOAD_STATES(X)                                                       \
@@ -63,6 +64,10 @@ enum reload_verdict {
 	RELOAD_BAD,		/* words say why */
 };
 
+/*
+ * They run within a transition and may raise the reload's own events, which
+ * then wait; done is told when the reload is idle and may begin the next one.
+ */
 struct reload_actions {
 	/* Starts the new handler beside the old one: 0 or -1. */
 	int (*start)(void *, struct err *);
@@ -91,17 +96,21 @@ struct reload_actions {
 struct reload {
 	const struct reload_actions *do_;
 	void *arg;
+	struct machine machine;
 	struct reload_limits limits;
 	enum reload_state state;
 	struct timer deadline, tick;
 	bool old_gone;
 	char why[RELOAD_WORDS];		/* ROLLING_BACK: what was wrong */
+	int code;			/* of the end, and its sentence */
+	char words[RELOAD_WORDS + 256];
 };
 
 void reload_init(struct reload *, struct timers *,
     const struct reload_actions *, void *arg);
 /* EXIT_TRY_LATER when one is under way; -1 also when it could not start. */
 int reload_begin(struct reload *, const struct reload_limits *, struct err *);
+/* At once; from within an action: after the transition that called it. */
 void reload_event(struct reload *, enum reload_event);
 static inline bool
 reload_busy(const struct reload *r)

@@ -31,7 +31,9 @@ finish(struct rollout *r, int code, const char *sentence)
 	timer_stop(&r->deadline);
 	timer_stop(&r->tick);
 	r->state = ROLLOUT_IDLE;
-	r->do_->done(r->arg, code, sentence);
+	r->code = code;
+	str_copy(r->words, sentence, sizeof(r->words));
+	machine_tell(&r->machine, 0);
 }
 
 static void
@@ -135,11 +137,7 @@ watch(struct rollout *r, enum rollout_state state)
 static void
 step(struct rollout *r)
 {
-	if (r->filling)
-		return;
-	r->filling = true;
 	fill(r);
-	r->filling = false;
 	if (running(r) > 0 || (r->begun < limit(r)
 	    && (r->state == ROLLOUT_CANARY || r->state == ROLLOUT_REST)))
 		return;
@@ -288,13 +286,30 @@ static transition *const table[ROLLOUT_STATE_COUNT][ROLLOUT_EVENT_COUNT] = {
 #undef S
 #undef E
 
-void
-rollout_event(struct rollout *r, enum rollout_event ev)
+static void
+on_event(struct machine *m, unsigned ev)
 {
+	struct rollout *r = container_of(m, struct rollout, machine);
+
 	if (ev != ROLLOUT_ON_TICK)
 		log_debug("rollout: %s on %s", rollout_state_name[r->state],
 		    event_name[ev]);
 	table[r->state][ev](r);
+}
+
+/* The one piece of news is that it is over. */
+static void
+tell(struct machine *m, unsigned news)
+{
+	struct rollout *r = container_of(m, struct rollout, machine);
+
+	r->do_->done(r->arg, r->code, r->words);
+}
+
+void
+rollout_event(struct rollout *r, enum rollout_event ev)
+{
+	machine_event(&r->machine, ev);
 }
 
 static void
@@ -315,6 +330,7 @@ rollout_init(struct rollout *r, struct timers *timers,
     const struct rollout_actions *actions, void *arg)
 {
 	memset(r, 0, sizeof(*r));
+	machine_init(&r->machine, on_event, tell);
 	r->do_ = actions;
 	r->arg = arg;
 	timer_init(timers, &r->deadline, on_deadline);

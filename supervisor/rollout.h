@@ -9,6 +9,7 @@
 #define SUPERVISOR_ROLLOUT_H
 
 #include "shared/err.h"
+#include "shared/machine.h"
 #include "shared/timer.h"
 
 #define ROLLOUT_STATES(X)                                                      \
@@ -65,6 +66,10 @@ enum rollout_step {
 
 enum rollout_verdict { ROLLOUT_GOOD, ROLLOUT_WAIT, ROLLOUT_BAD };
 
+/*
+ * They run within a transition and may raise the rollout's own events, which
+ * then wait; done is told when the rollout is idle and may begin the next one.
+ */
 struct rollout_actions {
 	/* Begins with the next shard. */
 	enum rollout_step (*next)(void *);
@@ -78,19 +83,22 @@ struct rollout_actions {
 struct rollout {
 	const struct rollout_actions *do_;
 	void *arg;
+	struct machine machine;
 	struct rollout_plan plan;
 	enum rollout_state state;
 	struct timer deadline, tick;
 	uint32_t begun, moved, failed;
 	unsigned waits;
-	bool filling;
 	char why[ROLLOUT_WORDS];	/* STOPPING: what stopped it */
+	int code;			/* of the end, and its sentence */
+	char words[ROLLOUT_WORDS + 256];
 };
 
 void rollout_init(struct rollout *, struct timers *,
     const struct rollout_actions *, void *arg);
 /* None is under way; plan->total > 0. */
 void rollout_begin(struct rollout *, const struct rollout_plan *);
+/* At once; from within an action: after the transition that called it. */
 void rollout_event(struct rollout *, enum rollout_event);
 static inline bool
 rollout_busy(const struct rollout *r)

@@ -32,7 +32,9 @@ finish(struct succession *s, bool ok, const char *why)
 	timer_stop(&s->deadline);
 	s->state = s->do_->other_runs(s->arg) ? SUCCESSION_LEAVING
 	    : SUCCESSION_FREE;
-	s->do_->done(s->arg, ok, why);
+	s->ok = ok;
+	str_copy(s->why, why, sizeof(s->why));
+	machine_tell(&s->machine, 0);
 }
 
 /* Nothing was changed: the old one goes on. */
@@ -200,12 +202,29 @@ static transition *const table[SUCCESSION_STATE_COUNT]
 #undef S
 #undef E
 
-void
-succession_event(struct succession *s, enum succession_event ev)
+static void
+step(struct machine *m, unsigned ev)
 {
+	struct succession *s = container_of(m, struct succession, machine);
+
 	log_debug("succession: %s on %s", succession_state_name[s->state],
 	    event_name[ev]);
 	table[s->state][ev](s);
+}
+
+/* The one piece of news is that it is decided. */
+static void
+tell(struct machine *m, unsigned news)
+{
+	struct succession *s = container_of(m, struct succession, machine);
+
+	s->do_->done(s->arg, s->ok, s->why);
+}
+
+void
+succession_event(struct succession *s, enum succession_event ev)
+{
+	machine_event(&s->machine, ev);
 }
 
 static void
@@ -220,6 +239,7 @@ succession_init(struct succession *s, struct timers *timers,
     const struct succession_actions *actions, void *arg)
 {
 	memset(s, 0, sizeof(*s));
+	machine_init(&s->machine, step, tell);
 	s->do_ = actions;
 	s->arg = arg;
 	timer_init(timers, &s->deadline, on_deadline);

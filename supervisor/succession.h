@@ -10,6 +10,7 @@
 #define SUPERVISOR_SUCCESSION_H
 
 #include "shared/err.h"
+#include "shared/machine.h"
 #include "shared/timer.h"
 
 #define SUCCESSION_STATES(X)                                                   \
@@ -54,6 +55,10 @@ struct succession_limits {
 	double take_s;		/* TAKING: hand-over to RESUMED */
 };
 
+/*
+ * They run within a transition and may raise the succession's own events,
+ * which then wait; done is told when it is over and may begin the next one.
+ */
 struct succession_actions {
 	/* Starts the successor beside the old one: 0 or -1. */
 	int (*start)(void *, struct err *);
@@ -74,11 +79,14 @@ struct succession_actions {
 struct succession {
 	const struct succession_actions *do_;
 	void *arg;
+	struct machine machine;
 	struct succession_limits limits;
 	enum succession_state state;
 	struct timer deadline;
 	bool handed, killed;
 	char words[SUCCESSION_WORDS];	/* last trouble of the successor */
+	bool ok;			/* how it ended, and why not well */
+	char why[SUCCESSION_WORDS + 128];
 };
 
 void succession_init(struct succession *, struct timers *,
@@ -86,6 +94,7 @@ void succession_init(struct succession *, struct timers *,
 /* 0, or -1 when the successor could not be started; then not done(). */
 int succession_begin(struct succession *, const struct succession_limits *,
     struct err *);
+/* At once; from within an action: after the transition that called it. */
 void succession_event(struct succession *, enum succession_event);
 /* Why the next REFUSED, NEW_GONE or TIMER is: a clause for the operator. */
 void succession_trouble(struct succession *, const char *words);

@@ -21,6 +21,7 @@ static struct {
 	struct timers *timers;
 	/* what the world answers */
 	bool start_fails, old_alive, restored, judge_bad, judge_waits;
+	bool calls_back;	/* what happens is told at once, R4 */
 	uint32_t behind;
 	/* what was done */
 	char calls[512];
@@ -43,10 +44,19 @@ fake_start(void *arg, struct err *e)
 	return w.start_fails ? err_set(e, EXIT_DEGRADED, "no process") : 0;
 }
 
+/* As the hands do: each action's news comes back before it returns. */
+static void
+news(enum reload_event ev)
+{
+	if (w.calls_back)
+		reload_event(&w.reload, ev);
+}
+
 static void
 fake_promote(void *arg)
 {
 	call("promote");
+	news(RELOAD_ON_MOVED);
 }
 
 static uint32_t
@@ -59,6 +69,7 @@ static bool
 fake_retire(void *arg)
 {
 	call("retire");
+	news(RELOAD_ON_OLD_GONE);
 	return w.old_alive;
 }
 
@@ -80,6 +91,9 @@ static void
 fake_restore(void *arg, const char *why)
 {
 	call("restore");
+	news(RELOAD_ON_NEW_GONE);
+	news(RELOAD_ON_READY);
+	news(RELOAD_ON_MOVED);
 }
 
 static bool
@@ -92,6 +106,7 @@ static void
 fake_settle(void *arg, bool rolled_back)
 {
 	call("settle");
+	news(RELOAD_ON_MOVED);
 	w.settled_back = rolled_back;
 }
 
@@ -111,10 +126,10 @@ fake_done(void *arg, int code, const char *sentence)
 }
 
 static const struct reload_actions actions = {
-	.start = fake_start, .promote = fake_promote, .behind = fake_behind,
-	.retire = fake_retire, .judge = fake_judge, .obituary = fake_obituary,
-	.restore = fake_restore, .restored = fake_restored,
-	.settle = fake_settle, .tell = fake_tell, .done = fake_done,
+	.start = fake_start, .promote = fake_promote,
+	.behind = fake_behind, .retire = fake_retire, .judge = fake_judge,
+	.obituary = fake_obituary, .restore = fake_restore,
+	.restored = fake_restored, .settle = fake_settle, .tell = fake_tell, .done = fake_done,
 };
 
 static const struct reload_limits limits = { .ready_s = 30, .switch_s = 15,
@@ -358,6 +373,81 @@ test_abort_anywhere(void **state)
 	assert_string_equal(w.calls, "");
 }
 
+/* ---- hands that call back at once -------------------------------------- */
+
+/* handler.probation = 0 and the old one down: the first step is the last. */
+static void
+f_a3_an_event_waits_for_the_transition_it_came_in(void **state)
+{
+	struct reload_limits l = limits;
+	struct err e;
+
+	fresh();
+	l.probation_s = 0;
+	w.behind = 0;
+	w.old_alive = false;
+	w.calls_back = true;
+	assert_int_equal(reload_begin(&w.reload, &l, &e), 0);
+	reload_event(&w.reload, RELOAD_ON_READY);
+	expect_end(EXIT_FINE, "start promote retire settle done ", "serves");
+}
+
+/* The good way and both ways back, each action's news within the action. */
+static void
+f_a3_no_way_differs_when_hands_call_back(void **state)
+{
+	fresh();
+	w.calls_back = true;
+	w.behind = 0;
+	assert_int_equal(reload_begin(&w.reload, &limits, &(struct err){ 0 }),
+	    0);
+	reload_event(&w.reload, RELOAD_ON_READY);
+	assert_int_equal(w.reload.state, RELOAD_PROBATION);
+	fake_time_advance(10000);
+	expect_end(EXIT_FINE, "start promote retire settle done ", "passed");
+	for (enum reload_state s = RELOAD_STARTING; s <= RELOAD_PROBATION;
+	    s++) {
+		reach(s);
+		w.calls_back = w.restored = true;
+		reload_event(&w.reload, RELOAD_ON_NEW_GONE);
+		assert_int_equal(w.reload.state, RELOAD_IDLE);
+		assert_int_equal(w.code, EXIT_DEGRADED);
+		assert_true(fake_time_next() == UINT64_MAX);
+	}
+}
+
+/* The end is told at rest: the next one may begin from within it. */
+static int again_left;
+
+static void
+begin_again(void *arg, int code, const char *sentence)
+{
+	struct err e;
+
+	assert_int_equal(w.reload.state, RELOAD_IDLE);
+	if (again_left-- > 0)
+		assert_int_equal(reload_begin(&w.reload, &limits, &e), 0);
+}
+
+static void
+f_a3_the_end_may_begin_the_next(void **state)
+{
+	struct reload_actions a = actions;
+
+	fresh();
+	a.done = begin_again;
+	w.reload.do_ = &a;
+	w.restored = true;
+	again_left = 1;
+	assert_int_equal(reload_begin(&w.reload, &limits, &(struct err){ 0 }),
+	    0);
+	reload_event(&w.reload, RELOAD_ON_NEW_GONE);
+	assert_int_equal(w.reload.state, RELOAD_STARTING);
+	reload_event(&w.reload, RELOAD_ON_NEW_GONE);
+	assert_int_equal(w.reload.state, RELOAD_IDLE);
+	assert_int_equal(again_left, -1);
+}
+
 /* ---- the judge of the probation -------------------------------------- */
 
 static struct probation p;
@@ -466,6 +556,9 @@ main(void)
 		T(test_dies_at_start), T(test_never_ready),
 		T(test_dies_later), T(test_judged_bad), T(test_judge_waits),
 		T(test_way_back_fails), T(test_abort_anywhere),
+		T(f_a3_an_event_waits_for_the_transition_it_came_in),
+		T(f_a3_no_way_differs_when_hands_call_back),
+		T(f_a3_the_end_may_begin_the_next),
 		T(test_probation_idle_or_working), T(test_probation_hung),
 		T(test_probation_never_acknowledges),
 		T(test_probation_plugins_fail),
