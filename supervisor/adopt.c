@@ -193,6 +193,11 @@ on_settled(struct timer *t)
 
 	if (!a->busy || awaited(f) > 0)
 		return;
+	/* What follows may need every process to have been started. */
+	if (f->launched < f->local) {
+		timer_set(t, FLEET_LAUNCH_S);
+		return;
+	}
 	a->busy = false;
 	if (a->shards > 0 || a->handler)
 		log_notice("Taken over from the supervisor before: %u of %u "
@@ -447,6 +452,18 @@ adopt_launch(struct adopt *a, struct err *e)
 	    && nonce_make(&a->nonce, dir, f->token, e) == -1)
 		return -1;
 	return adopt_call_listen(a, e);
+}
+
+void
+adopt_forget(struct adopt *a)
+{
+	struct fleet *f = a->fleet;
+
+	for (uint32_t i = 0; i < f->local; i++)
+		f->shard[i].orphan = 0;
+	f->handler->orphan = 0;
+	a->busy = false;
+	a->path[0] = '\0';
 }
 
 void

@@ -65,5 +65,7 @@ void adopt_dismiss(struct member *);
 bool adopt_called(struct adopt_caller *, const struct msg_hdr *,
     const struct msg_adopt *, int log_fd);
 void adopt_close(struct adopt *);
+/* After a launch that failed: nobody is awaited any more; they go on. */
+void adopt_forget(struct adopt *);
 
 #endif

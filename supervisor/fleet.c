@@ -97,6 +97,50 @@ expect_identifies(struct fleet *f)
 	return n;
 }
 
+static void
+take_members(struct fleet *f, uint32_t count)
+{
+	f->count = f->local = count;
+	f->shard = base_alloc(count * sizeof(*f->shard));
+	for (uint32_t i = 0; i < count; i++)
+		member_init(&f->shard[i], f, false, i);
+}
+
+static void
+drop_members(struct fleet *f)
+{
+	for (uint32_t i = 0; i < f->local; i++)
+		member_free(&f->shard[i]);
+	free(f->shard);
+	f->shard = NULL;
+	f->local = f->count = f->launched = 0;
+}
+
+/* All of a launch that can fail; then nothing of it is left. */
+static int
+acquire(struct fleet *f, uint32_t count, struct err *e)
+{
+	if (checks_fds_fit(count, e) == -1 || fleet_page(f, count, e) == -1)
+		return -1;
+	take_members(f, count);
+	if (adopt_launch(&f->adopt, e) == -1)
+		goto err1;
+	if (program_self(&f->handler->program, f->config->text, e) == -1)
+		goto err2;
+	if (store_blob_put(&f->store, FLEET_LAYOUT_KEY, &count,
+	    sizeof(count), e) == -1)
+		goto err3;
+	return 0;
+err3:
+	program_close(&f->handler->program);
+err2:
+	adopt_close(&f->adopt);
+err1:
+	adopt_forget(&f->adopt);
+	drop_members(f);
+	return -1;
+}
+
 int
 fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 {
@@ -105,15 +149,7 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	must(f->local == 0);
 	if (count == 0)
 		return err_set(e, EXIT_CONFIG, "no usable shard count");
-	if (checks_fds_fit(count, e) == -1 || fleet_page(f, count, e) == -1
-	    || store_blob_put(&f->store, FLEET_LAYOUT_KEY, &count, sizeof(count), e)
-	    == -1)
-		return -1;
-	f->count = f->local = count;
-	f->shard = base_alloc(count * sizeof(*f->shard));
-	for (uint32_t i = 0; i < count; i++)
-		member_init(&f->shard[i], f, false, i);
-	if (adopt_launch(&f->adopt, e) == -1)
+	if (acquire(f, count, e) == -1)
 		return -1;
 	clear_slots(f);
 	brake_init(&f->brake, count);
@@ -127,8 +163,6 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	fresh = expect_identifies(f);
 	log_notice("Starting %u shards: %u with a session to resume, %u need "
 	    "an IDENTIFY.", count, count - fresh, fresh);
-	if (program_self(&f->handler->program, f->config->text, e) == -1)
-		return -1;
 	member_event(f->handler, MEMBER_ON_START);
 	timer_init(f->timers, &f->launch_timer, launch_some);
 	launch_some(&f->launch_timer);
@@ -147,11 +181,7 @@ fleet_unlaunch(struct fleet *f)
 	rolling_forget(&f->rolling);
 	watch_forget(&f->watch);
 	daily_layout(&f->daily, 0);
-	for (uint32_t i = 0; i < f->local; i++)
-		member_free(&f->shard[i]);
-	free(f->shard);
-	f->shard = NULL;
-	f->local = f->count = f->launched = 0;
+	drop_members(f);
 	program_close(&f->handler->program);
 	permit_free(&f->permit);
 	brake_free(&f->brake);

@@ -455,6 +455,30 @@ test_refusals(void **state)
 	chmod(in_dir("token"), 0600);
 }
 
+/* A directory where a file or a socket must be: once when Discord has said how
+ * many shards to start, once when the store knows. */
+static void
+f_a6_a_launch_that_fails_ends_in_order(void **state)
+{
+	static const char *const in_the_way[] = { "state/nonce",
+		"run/adopt.sock" };
+	static const int code[] = { EXIT_DEGRADED, EXIT_CONFIG };
+	char name[64];
+
+	for (size_t i = 0; i < nitems(in_the_way); i++) {
+		snprintf(name, sizeof(name), "half-%s", in_the_way[i]);
+		name[strcspn(name, "/")] = '\0';
+		mkdir(in_dir(name), 0700);
+		snprintf(name, sizeof(name), "half-%s", in_the_way[i]);
+		mkdir(in_dir(name), 0700);
+		refused("half-state", "half-run", "", code[i], "half-");
+		assert_int_equal(rmdir(in_dir(name)), 0);
+	}
+	mkdir(in_dir("half-run/adopt.sock"), 0700);
+	refused("state", "half-run", "", EXIT_CONFIG, "adopt.sock");
+	assert_int_equal(rmdir(in_dir("half-run/adopt.sock")), 0);
+}
+
 static void
 test_intents_are_checked(void **state)
 {
@@ -558,6 +582,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_restart_resumes),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(f_a6_a_launch_that_fails_ends_in_order),
 		cmocka_unit_test(test_intents_are_checked),
 		cmocka_unit_test(test_fatal_close),
 	};
