@@ -144,11 +144,15 @@ static const struct orphan_ops orphan_ops = {.describe = describe,
 /* ---- what it is told ---------------------------------------------------------- */
 
 void
-channel_plugin_answer(struct staff *staff, uint32_t serial, bool ok,
-    const char *text)
+channel_plugin_answer(struct staff *staff, uint32_t serial,
+    enum staff_end end, const char *text)
 {
 	struct handler *h = container_of(staff, struct handler, staff);
-	struct msg_plugin_answer m = {.ok = ok};
+	struct msg_plugin_answer m = {
+	    .ok = end == STAFF_DONE || end == STAFF_DONE_BEFORE,
+	    .section = end == STAFF_DONE || end == STAFF_TRIES
+	    ? PLUGIN_SECTION_TAKEN : PLUGIN_SECTION_LEFT,
+	    .unknown = end == STAFF_UNKNOWN};
 
 	str_copy(m.text, text, sizeof(m.text));
 	ipc_send(&h->ipc, MSG_PLUGIN_ANSWER, -1, serial, &m, sizeof(m), -1);
@@ -173,9 +177,21 @@ channel_uplink_refused(struct intake *in, uint32_t shard, const char *why)
 	    sizeof(m), -1);
 }
 
+/* What the supervisor weighs before it lets the shards come over. */
+static void
+tell_down(void *arg, const char *name, const char *why)
+{
+	struct handler *h = arg;
+	struct msg_event m = {.report = REPORT_PLUGIN_DOWN};
+
+	str_format(m.text, sizeof(m.text), "%s (%s)", name, why);
+	ipc_send(&h->ipc, MSG_EVENT, -1, h->generation, &m, sizeof(m), -1);
+}
+
 void
 channel_ready(struct handler *h)
 {
+	staff_each_down(&h->staff, tell_down, h);
 	ipc_send(&h->ipc, MSG_READY, -1, h->generation, NULL, 0, -1);
 }
 

@@ -19,7 +19,17 @@ struct order {
 static void
 order_refuse(const struct order *o, const char *why)
 {
-	o->staff->answer(o->staff, o->serial, false, why);
+	o->staff->answer(o->staff, o->serial, STAFF_REFUSED, why);
+}
+
+static void
+order_unknown(const struct order *o)
+{
+	char text[128];
+
+	str_format(text, sizeof(text), "there is no plugin \"%s\": \"shardherd "
+	    "plugin list\" shows those there are", o->name);
+	o->staff->answer(o->staff, o->serial, STAFF_UNKNOWN, text);
 }
 
 static void
@@ -39,7 +49,7 @@ static void
 order_unload(struct order *o)
 {
 	if (o->post == NULL)
-		order_refuse(o, "there is no such plugin");
+		order_unknown(o);
 	else
 		staff_unload(o->post, o->serial, false);
 }
@@ -48,7 +58,7 @@ static void
 order_dismiss(struct order *o)
 {
 	if (o->post == NULL)
-		order_refuse(o, "there is no such plugin");
+		order_unknown(o);
 	else
 		staff_unload(o->post, o->serial, true);
 }
@@ -57,9 +67,7 @@ static void
 order_restart(struct order *o)
 {
 	if (o->post == NULL)
-		order_refuse(o, o->cfg != NULL
-		    ? "it is new in the configuration: load it"
-		    : "there is no such plugin");
+		order_refuse(o, "it is new in the configuration: load it");
 	else
 		staff_restart(o->post, o->cfg, o->serial);
 }
@@ -87,7 +95,7 @@ order_replay(struct staff *s, const struct msg_plugin *m, const char *name,
 	char text[384];
 	bool ok = letters_replay(s, m->id, name, text, sizeof(text));
 
-	s->answer(s, serial, ok, text);
+	s->answer(s, serial, ok ? STAFF_DONE : STAFF_REFUSED, text);
 }
 
 /* With a config: what it says of the plugin counts, if it says anything. */

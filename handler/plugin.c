@@ -106,6 +106,7 @@ static const struct {
 static void
 plugin_rung(struct plugin *p)
 {
+	p->settled = true;
 	if (p->rung == nitems(plugin_ladder))
 		return; /* SIGKILL is out: the kernel delivers */
 	if (p->rung == 0 && !p->stopping)
@@ -119,7 +120,6 @@ plugin_rung(struct plugin *p)
 static void
 plugin_end(struct plugin *p)
 {
-	p->settled = true;
 	/* What it says from here on can't be trusted; its stderr can. */
 	pipes_close_in(&p->pipes);
 	pipes_close_out(&p->pipes);
@@ -133,7 +133,6 @@ plugin_end(struct plugin *p)
 static void
 plugin_closed(struct plugin *p)
 {
-	p->settled = true;
 	pipes_close_in(&p->pipes);
 	p->rung = 0;
 	timer_set(&p->timer, PLUGIN_EXIT_S);

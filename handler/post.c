@@ -156,7 +156,7 @@ post_page(struct post *p, uint64_t now, struct page_plugin *out)
 /* ---- answers ---------------------------------------------------------------- */
 
 printflike(3, 4) static void
-post_answer(struct post *p, bool ok, const char *fmt, ...)
+post_answer(struct post *p, enum staff_end end, const char *fmt, ...)
 {
 	char text[384];
 	va_list ap;
@@ -167,7 +167,7 @@ post_answer(struct post *p, bool ok, const char *fmt, ...)
 	va_start(ap, fmt);
 	text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	p->staff->answer(p->staff, p->serial, ok, text);
+	p->staff->answer(p->staff, p->serial, end, text);
 }
 
 static bool
@@ -176,12 +176,13 @@ post_ask(struct post *p, uint32_t serial)
 	bool busy = p->asked || p->next != STAFF_NONE || p->old != STAFF_NONE;
 
 	if (busy) {
-		p->staff->answer(p->staff, serial, false,
+		p->staff->answer(p->staff, serial, STAFF_REFUSED,
 		    "it is just being loaded, unloaded or restarted: try "
 		    "again in a moment");
 		return false;
 	}
 	p->asked = true;
+	p->given = false;
 	p->serial = serial;
 	return true;
 }
@@ -209,12 +210,18 @@ post_remember(struct post *p, char held)
 
 /* A process' last words before it was up, or how it ended. */
 static const char *
-post_reason(const struct plugin *p)
+reason_of(const struct plugin *p)
 {
 	static struct page_plugin page;
 
 	plugin_describe(p, &page);
 	return page.note[0] != '\0' ? page.note : "no reason given";
+}
+
+const char *
+post_reason(const struct post *p)
+{
+	return reason_of(p->slot[post_slot(p)]);
 }
 
 void
@@ -250,7 +257,7 @@ post_switch(struct post *p)
 	lane_config(&p->lane, &p->cfg[p->active]);
 	route_set(p->staff->route, p->index, &p->cfg[p->active]);
 	p->restarts++;
-	post_answer(p, true, "plugin %s runs in a new process; the old one "
+	post_answer(p, STAFF_DONE, "plugin %s runs in a new process; the old one "
 			     "finishes %zu events and leaves", p->lane.name,
 	    window_out(plugin_window(p->slot[was])));
 	post_leave(p, was);
@@ -273,7 +280,8 @@ post_old_gone(struct post *p)
 	if (p->active != STAFF_NONE)
 		plugin_kick(p->slot[p->active]);
 	else
-		post_answer(p, true, "plugin %s is unloaded; its events %s",
+		post_answer(p, STAFF_DONE, "plugin %s is unloaded; its "
+		    "events %s",
 		    p->lane.name, post_fate(p));
 }
 
@@ -284,7 +292,8 @@ post_active_changed(struct post *p, struct plugin *a)
 	case PLUGIN_UP:
 		/* With next, the question is about that one. */
 		if (p->next == STAFF_NONE)
-			post_answer(p, true, "plugin %s is up",
+			post_answer(p, p->given ? STAFF_DONE
+			    : STAFF_DONE_BEFORE, "plugin %s is up",
 			    p->lane.name);
 		break;
 	case PLUGIN_IDLE:
@@ -292,9 +301,12 @@ post_active_changed(struct post *p, struct plugin *a)
 		/* FALLTHROUGH */
 	case PLUGIN_HELD:
 		if (p->next == STAFF_NONE)
-			post_answer(p, false, "plugin %s does not come up "
-					      "(%s); it is tried again",
-			    p->lane.name, post_reason(a));
+			post_answer(p, p->given ? STAFF_TRIES : STAFF_REFUSED,
+			    "plugin %s does not come up (%s); %s, \"shardherd "
+			    "plugin unload %s\" ends that", p->lane.name,
+			    reason_of(a), plugin_state(a) == PLUGIN_HELD
+			    ? "it is held" : "it is tried again",
+			    p->lane.name);
 		break;
 	default:
 		break;
@@ -311,9 +323,9 @@ post_changed(struct post *p, struct plugin *a)
 			post_switch(p);
 		} else if (state == PLUGIN_GONE) {
 			p->next = STAFF_NONE;
-			post_answer(p, false, "the new process of plugin %s "
+			post_answer(p, STAFF_REFUSED, "the new process of plugin %s "
 			    "does not come up (%s); the old one goes on",
-			    p->lane.name, post_reason(a));
+			    p->lane.name, reason_of(a));
 		}
 	} else if (p->old != STAFF_NONE && a == p->slot[p->old]) {
 		if (state == PLUGIN_GONE)
@@ -334,10 +346,12 @@ staff_load(struct post *p, const struct config_plugin *cfg, uint32_t serial)
 	if (!post_ask(p, serial))
 		return;
 	post_remember(p, 0);
-	if (p->active != STAFF_NONE && state != PLUGIN_HELD) {
+	/* One that waits for its next try has no process: it gets it now. */
+	if (p->active != STAFF_NONE && state != PLUGIN_HELD
+	    && state != PLUGIN_IDLE) {
 		if (state == PLUGIN_UP)
-			post_answer(p, true, "plugin %s is up already",
-			    p->lane.name);
+			post_answer(p, STAFF_DONE_BEFORE, "plugin %s is up "
+			    "already", p->lane.name);
 		return; /* on its way: the answer comes with the outcome */
 	}
 	if (cfg != NULL) {
@@ -345,6 +359,7 @@ staff_load(struct post *p, const struct config_plugin *cfg, uint32_t serial)
 		lane_config(&p->lane, &p->cfg[slot]);
 		route_set(p->staff->route, p->index, &p->cfg[slot]);
 	}
+	p->given = true;
 	log_notice("plugin %s is loaded", p->lane.name);
 	post_start(p);
 }
@@ -360,8 +375,8 @@ staff_unload(struct post *p, uint32_t serial, bool dismiss)
 	log_notice("plugin %s is unloaded: its events %s", p->lane.name,
 	    post_fate(p));
 	if (slot == STAFF_NONE) {
-		post_answer(p, true, "plugin %s is unloaded already; its "
-				     "events %s", p->lane.name, post_fate(p));
+		post_answer(p, STAFF_DONE, "plugin %s is unloaded already; its "
+		    "events %s", p->lane.name, post_fate(p));
 		return;
 	}
 	p->active = STAFF_NONE;
@@ -377,7 +392,7 @@ staff_restart(struct post *p, const struct config_plugin *cfg,
 	unsigned from = post_slot(p), to = !from;
 
 	if (p->active == STAFF_NONE) {
-		p->staff->answer(p->staff, serial, false,
+		p->staff->answer(p->staff, serial, STAFF_REFUSED,
 		    "it is unloaded: load it");
 		return;
 	}

@@ -21,6 +21,8 @@ void post_check_old(struct post *);
 bool post_gone(const struct post *);
 bool post_settled(const struct post *);
 enum plugin_state post_state(const struct post *);
+/* Why it is not up: last words, or how it ended; good until the next call. */
+const char *post_reason(const struct post *);
 void post_page(struct post *, uint64_t now_wall_ms, struct page_plugin *);
 
 #endif

@@ -317,6 +317,18 @@ staff_failing(const struct staff *s)
 /* ---- what the operator sees ------------------------------------------------------ */
 
 void
+staff_each_down(struct staff *s, void (*fn)(void *, const char *,
+    const char *), void *arg)
+{
+	for (unsigned i = 0; i < s->posts; i++) {
+		const struct post *p = s->post[i];
+
+		if (p->held == 0 && post_state(p) != PLUGIN_UP)
+			fn(arg, p->lane.name, post_reason(p));
+	}
+}
+
+void
 staff_page(struct staff *s, struct page_plugins *page)
 {
 	uint64_t now = (uint64_t)clock_wall_ms();

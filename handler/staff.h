@@ -16,6 +16,16 @@
 #define STAFF_SLOTS 2
 #define STAFF_NONE STAFF_SLOTS
 
+/* What became of an order; a section of the config that came along is in
+ * force from DONE and TRIES on. */
+enum staff_end {
+	STAFF_DONE,
+	STAFF_DONE_BEFORE, /* nothing had to be done */
+	STAFF_TRIES,	   /* it does not come up, and is tried again */
+	STAFF_REFUSED,
+	STAFF_UNKNOWN	   /* there is no such plugin */
+};
+
 struct staff;
 
 /* One plugin. */
@@ -29,6 +39,7 @@ struct post {
 	struct timer drain;	    /* for the old one to finish */
 	char held;		    /* by an operator, see staff_was_held */
 	bool asked;		    /* somebody waits to hear what became of it */
+	bool given;		    /* ... and its section is the one given */
 	uint32_t serial;	    /* ... under this number */
 	uint64_t dead_letters, restarts;
 };
@@ -47,7 +58,7 @@ struct staff {
 	bool stopping;
 	bool news; /* something the page should show */
 	/* What became of an order of the supervisor. */
-	void (*answer)(struct staff *, uint32_t serial, bool ok,
+	void (*answer)(struct staff *, uint32_t serial, enum staff_end,
 	    const char *text);
 	void (*gone)(struct staff *); /* a process is gone for good */
 	void (*up)(struct staff *, struct plugin *); /* it serves from now */
@@ -81,6 +92,9 @@ bool staff_idle(const struct staff *);	  /* nothing is being worked on */
 unsigned staff_wanted(const struct staff *); /* held by no operator */
 unsigned staff_up(const struct staff *);     /* of those */
 unsigned staff_failing(const struct staff *); /* up, but see health.h */
+/* Each that should be up and is not, with the reason. */
+void staff_each_down(struct staff *, void (*fn)(void *arg, const char *name,
+    const char *why), void *arg);
 /* Into a page that the caller has begun and will end. */
 void staff_page(struct staff *, struct page_plugins *);
 void staff_note(const struct staff *, char *note, size_t size);

@@ -212,6 +212,8 @@ enum shard_report {
 	REPORT_UPLINK_REFUSED, /* handler: the uplink of hdr.shard is of no use,
 				  text says why; the shard reports it lost */
 	REPORT_STANDBY,	       /* a successor got HELLO and waits */
+	REPORT_PLUGIN_DOWN,    /* handler, before its READY: text is "NAME (why
+				  it is not up)" */
 };
 struct msg_event {
 	uint32_t report; /* enum shard_report */
@@ -250,9 +252,17 @@ struct msg_plugin {
 	char name[64];	 /* "" with REPLAY: of whom it is */
 };
 
+/* Does the handler run the plugin as the section it was given says? */
+enum plugin_section {
+	PLUGIN_SECTION_UNSAID,	/* an older handler: if it worked */
+	PLUGIN_SECTION_TAKEN,
+	PLUGIN_SECTION_LEFT,
+};
 struct msg_plugin_answer {
 	uint32_t ok;
-	char text[508];	 /* one sentence for the operator */
+	char text[500];	 /* one sentence for the operator */
+	uint32_t section; /* enum plugin_section */
+	uint32_t unknown; /* there is no such plugin */
 };
 
 /* React on a message and wait for the reaction to come back. */

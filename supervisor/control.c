@@ -42,6 +42,8 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 		return err_set(e, EXIT_USAGE, "there is no shard %u here, "
 		    "there are %u", r->shard, f->launched);
 	c = &f->shard[r->shard - f->first];
+	if (operation_may(f, OPERATION_SHARD, e) == -1)
+		return -1;
 	if (r->action == REQUEST_IDENTIFY)
 		return do_identify(f, c, e);
 	if (r->action == REQUEST_RESTART) {
@@ -53,17 +55,6 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 	    (int32_t)c->id, 0, NULL, 0, -1) == -1)
 		return err_set(e, EXIT_TRY_LATER, "%s is %s: nothing to "
 		    "reconnect", c->name, member_state_name[c->state]);
-	return 0;
-}
-
-static int
-do_handler(struct fleet *f, struct err *e)
-{
-	if (f->local == 0)
-		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
-		    "yet: Discord has not answered");
-	log_notice("The handler is restarted by an operator.");
-	member_event(f->handler, MEMBER_ON_RESTART);
 	return 0;
 }
 
@@ -159,8 +150,6 @@ carry_out(struct fleet *f, const struct request *r, int passed,
 		return do_stop(f, r);
 	case REQUEST_SHARD:
 		return do_shard(f, r, e);
-	case REQUEST_RESTART_HANDLER:
-		return do_handler(f, e);
 	case REQUEST_RELOAD:
 		return replace_begin(&f->replace, ticket, r->check,
 		    r->no_wait, e) == -1 ? -1 : 1;

@@ -24,6 +24,7 @@
 #include "supervisor/hold.h"
 #include "supervisor/ledger.h"
 #include "supervisor/logs.h"
+#include "supervisor/operation.h"
 #include "supervisor/permit.h"
 #include "supervisor/plugins.h"
 #include "supervisor/probe.h"

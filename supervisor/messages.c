@@ -111,6 +111,8 @@ on_event(struct member *c, const struct msg_hdr *h, const void *payload)
 		fleet_switched(c->fleet, c, h->serial);
 	else if (m.report == REPORT_UPLINK_LOST)
 		uplinks_lost(&c->fleet->uplinks, c, h->serial);
+	else if (m.report == REPORT_PLUGIN_DOWN && c->handler)
+		replace_plugin_down(&c->fleet->replace, c, m.text);
 	else if (m.report == REPORT_UPLINK_REFUSED)
 		log_error("The %s refuses the uplink of shard %d: %s.",
 		    c->name, h->shard, m.text);
@@ -127,7 +129,7 @@ on_plugin(struct member *c, const struct msg_hdr *h, const void *payload)
 	struct msg_plugin_answer m = *(const struct msg_plugin_answer *)payload;
 
 	m.text[sizeof(m.text) - 1] = '\0';
-	plugins_answered(&c->fleet->plugins, c, h->serial, m.ok != 0, m.text);
+	plugins_answered(&c->fleet->plugins, c, h->serial, &m);
 }
 
 static void

@@ -10,28 +10,48 @@
 #include "supervisor/spawn.h"
 
 static void
-drop_next(struct plugins *p)
+drop(struct config *c)
 {
-	if (p->next == NULL)
+	if (c == NULL)
 		return;
-	config_free(p->next);
-	free(p->next);
-	p->next = NULL;
+	config_free(c);
+	free(c);
 }
 
-/* The plugin is as the file says: so is what a restarted handler reads. */
+/*
+ * The handler runs the plugin as the file says: so is what a restarted one
+ * reads.  Only this section: others may have changed while it was asked.
+ */
 static void
-keep_next(struct plugins *p)
+keep_section(struct plugins *p, struct member *handler)
 {
 	struct fleet *f = p->fleet;
-	struct config was = *f->config;
+	struct config *now, was;
+	struct err e;
 
-	if (p->next == NULL)
+	if (p->next == NULL || handler != f->handler)
 		return;
-	free(p->asked->program.config);
-	p->asked->program.config = base_strdup(p->next->text);
-	*f->config = *p->next;
-	*p->next = was;
+	now = base_alloc(sizeof(*now));
+	if (config_merge_plugin(f->config, p->next, p->name, now, &e) == -1) {
+		log_error("Plugin %s: its section is not in force for the "
+		    "handler's next start: %s", p->name, e.text);
+		free(now);
+		return;
+	}
+	free(handler->program.config);
+	handler->program.config = base_strdup(now->text);
+	was = *f->config;
+	*f->config = *now;
+	*now = was;
+	drop(now);
+}
+
+static void
+forget(struct plugins *p)
+{
+	drop(p->next);
+	p->next = NULL;
+	p->late = NULL;
 }
 
 static void
@@ -41,9 +61,6 @@ finish(struct plugins *p, int code, const char *text)
 	uint32_t ticket = p->ticket;
 
 	timer_stop(&p->deadline);
-	if (code == EXIT_FINE)
-		keep_next(p);
-	drop_next(p);
 	p->asked = NULL;
 	p->ticket = 0;
 	err_set(&e, code, "%s", text);
@@ -53,11 +70,14 @@ finish(struct plugins *p, int code, const char *text)
 	    p->fleet->handler->generation, code == EXIT_FINE ? NULL : &e);
 }
 
+/* It may still take the section: then that counts. */
 static void
 on_deadline(struct timer *t)
 {
-	finish(container_of(t, struct plugins, deadline), EXIT_WAIT,
-	    "The handler has not answered within its start_timeout and "
+	struct plugins *p = container_of(t, struct plugins, deadline);
+
+	p->late = p->asked;
+	finish(p, EXIT_WAIT, "The handler has not answered within its start_timeout and "
 	    "drain_timeout: see \"shardherd plugin list\" and the log.");
 }
 
@@ -73,34 +93,41 @@ void
 plugins_free(struct plugins *p)
 {
 	timer_stop(&p->deadline);
-	drop_next(p);
+	forget(p);
 }
+
+/* Who reads the file: nothing of a command under way is touched. */
+struct reading {
+	struct fleet *fleet;
+	uint32_t ticket;
+};
 
 static void
 on_problem(const char *line, void *arg)
 {
-	struct plugins *p = arg;
+	const struct reading *r = arg;
 
-	control_say(&p->fleet->control, p->ticket, "problem", line);
+	control_say(&r->fleet->control, r->ticket, "problem", line);
 }
 
-/* The file's section of this plugin, everything else as it is in force. */
-static int
-read_section(struct plugins *p, const char *name, struct err *e)
+/* The file's section of this plugin, everything else as it is in force; the
+ * caller's, or NULL. */
+static struct config *
+read_section(struct fleet *f, uint32_t ticket, const char *name, struct err *e)
 {
-	struct fleet *f = p->fleet;
+	struct reading r = { f, ticket };
 	struct config *file = base_alloc(sizeof(*file));
-	int rc = config_load(file, f->config->path, on_problem, p, e);
+	struct config *next = base_alloc(sizeof(*next));
+	int rc = config_load(file, f->config->path, on_problem, &r, e);
 
-	if (rc == 0) {
-		p->next = base_alloc(sizeof(*p->next));
-		rc = config_merge_plugin(f->config, file, name, p->next, e);
-		if (rc == -1)
-			drop_next(p);
-	}
+	if (rc == 0)
+		rc = config_merge_plugin(f->config, file, name, next, e);
 	config_free(file);
 	free(file);
-	return rc;
+	if (rc == 0)
+		return next;
+	free(next);
+	return NULL;
 }
 
 static bool
@@ -113,30 +140,24 @@ has_plugin(const struct config *c, const char *name)
 }
 
 static int
-may_ask(struct plugins *p, struct err *e)
+may_ask(const struct fleet *f, struct err *e)
 {
-	struct fleet *f = p->fleet;
-
-	if (plugins_busy(p))
-		return err_set(e, EXIT_TRY_LATER, "another plugin command is "
-		    "under way");
-	if (replace_busy(&f->replace))
-		return err_set(e, EXIT_TRY_LATER, "a reload is under way: "
-		    "wait until it is over");
-	if (f->local == 0 || f->handler->state != MEMBER_UP
-	    || f->handler->ready_ms == 0)
+	if (operation_may(f, OPERATION_PLUGIN, e) == -1)
+		return -1;
+	if (f->handler->state != MEMBER_UP || f->handler->ready_ms == 0)
 		return err_set(e, EXIT_TRY_LATER, "the handler is not ready "
 		    "(%s)", member_state_name[f->handler->state]);
 	return 0;
 }
 
 static int
-send(struct plugins *p, const struct msg_plugin *m, struct err *e)
+send(struct plugins *p, const struct msg_plugin *m, const struct config *next,
+    struct err *e)
 {
 	struct fleet *f = p->fleet;
 	int fd = -1, rc;
 
-	if (p->next != NULL && (fd = spawn_config(p->next->text, e)) == -1)
+	if (next != NULL && (fd = spawn_config(next->text, e)) == -1)
 		return -1;
 	rc = ipc_send(&f->handler->ipc, MSG_PLUGIN, -1, ++p->serial, m,
 	    sizeof(*m), fd);
@@ -146,30 +167,47 @@ send(struct plugins *p, const struct msg_plugin *m, struct err *e)
 	    "no commands now");
 }
 
+/* What the file says of it goes along; which plugins there are otherwise the
+ * handler knows, and says. */
+static int
+with_section(const struct plugins *p, uint32_t ticket,
+    const struct msg_plugin *m, struct config **next, struct err *e)
+{
+	struct fleet *f = p->fleet;
+
+	*next = NULL;
+	if (m->action != PLUGIN_DO_LOAD && m->action != PLUGIN_DO_RESTART)
+		return 0;
+	*next = read_section(f, ticket, m->name, e);
+	if (*next == NULL)
+		return -1;
+	if (has_plugin(*next, m->name))
+		return 0;
+	drop(*next);
+	return err_set(e, EXIT_USAGE, "there is no [plugin \"%s\"] in %s",
+	    m->name, f->config->path);
+}
+
 int
 plugins_ask(struct plugins *p, uint32_t ticket, const struct msg_plugin *m,
     struct err *e)
 {
 	const struct config *c = p->fleet->config;
-	bool reads = m->action == PLUGIN_DO_LOAD
-	    || m->action == PLUGIN_DO_RESTART;
+	struct config *next;
 
-	if (may_ask(p, e) == -1)
+	if (may_ask(p->fleet, e) == -1
+	    || with_section(p, ticket, m, &next, e) == -1)
 		return -1;
-	p->ticket = ticket;
-	if (reads && read_section(p, m->name, e) == -1)
-		return -1;
-	if (m->name[0] != '\0' && !has_plugin(reads ? p->next : c, m->name)) {
-		drop_next(p);
-		return err_set(e, EXIT_USAGE, "there is no [plugin \"%s\"] in "
-		    "%s", m->name, reads ? c->path : "the fleet");
-	}
-	if (send(p, m, e) == -1) {
-		drop_next(p);
+	if (send(p, m, next, e) == -1) {
+		drop(next);
 		return -1;
 	}
 	log_notice("Plugin %s: %s, by an operator.", m->name,
 	    contract_plugin_action_name(m->action));
+	forget(p);
+	p->ticket = ticket;
+	p->next = next;
+	str_copy(p->name, m->name, sizeof(p->name));
 	p->asked = p->fleet->handler;
 	timer_set(&p->deadline, c->handler_start_timeout_s
 	    + c->handler_drain_timeout_s + PLUGINS_SLACK_S);
@@ -178,16 +216,26 @@ plugins_ask(struct plugins *p, uint32_t ticket, const struct msg_plugin *m,
 
 void
 plugins_answered(struct plugins *p, struct member *c, uint32_t serial,
-    bool ok, const char *text)
+    const struct msg_plugin_answer *m)
 {
-	if (c != p->asked || serial != p->serial)
-		return;		/* its deadline is over: nobody waits */
-	finish(p, ok ? EXIT_FINE : EXIT_DEGRADED, text);
+	bool taken = m->section == PLUGIN_SECTION_TAKEN
+	    || (m->section == PLUGIN_SECTION_UNSAID && m->ok);
+	int code = m->ok ? EXIT_FINE : m->unknown ? EXIT_USAGE : EXIT_DEGRADED;
+
+	if ((c != p->asked && c != p->late) || serial != p->serial)
+		return;
+	if (taken)
+		keep_section(p, c);
+	forget(p);
+	if (c == p->asked)
+		finish(p, code, m->text);
 }
 
 void
 plugins_handler_gone(struct plugins *p, struct member *c)
 {
+	if (c == p->late || c == p->asked)
+		forget(p);
 	if (c == p->asked)
 		finish(p, EXIT_DEGRADED, "The handler ended before it "
 		    "answered.");

@@ -20,8 +20,11 @@ struct plugins {
 	struct fleet *fleet;
 	struct timer deadline;
 	struct member *asked;	/* NULL: nothing is under way */
+	struct member *late;	/* nobody waits for its answer any more */
 	uint32_t ticket, serial;
-	struct config *next;	/* in force once it worked; NULL: as before */
+	char name[64];		/* of the plugin it is about */
+	struct config *next;	/* its section as the handler was given it, in
+				   force once that has taken it; NULL: none */
 };
 
 void plugins_init(struct plugins *, struct fleet *);
@@ -30,7 +33,7 @@ void plugins_free(struct plugins *);
 int plugins_ask(struct plugins *, uint32_t ticket, const struct msg_plugin *,
     struct err *);
 void plugins_answered(struct plugins *, struct member *, uint32_t serial,
-    bool ok, const char *text);
+    const struct msg_plugin_answer *);
 void plugins_handler_gone(struct plugins *, struct member *);
 static inline bool
 plugins_busy(const struct plugins *p)

@@ -184,6 +184,13 @@ probe_handler_gone(struct probe *p, struct member *c)
 		    "answered");
 }
 
+void
+probe_give_up(struct probe *p, const char *why)
+{
+	if (probe_busy(p))
+		finish_with(p, EXIT_TRY_LATER, why);
+}
+
 /* ---- asking --------------------------------------------------------- */
 
 static int
@@ -196,11 +203,8 @@ may_ask(struct probe *p, uint64_t setup, struct err *e)
 		return err_set(e, EXIT_CONFIG, "[probe] channel and message "
 		    "are not set: \"shardherd probe --setup CHANNEL\" posts a "
 		    "message and prints them.");
-	if (p->asked != NULL)
-		return err_set(e, EXIT_TRY_LATER, "a probe is under way");
-	if (replace_busy(&f->replace))
-		return err_set(e, EXIT_TRY_LATER, "a reload is under way: "
-		    "wait until it is over");
+	if (operation_may(f, OPERATION_PROBE, e) == -1)
+		return -1;
 	if (f->local == 0 || f->handler->state != MEMBER_UP
 	    || f->handler->ready_ms == 0)
 		return err_set(e, EXIT_DOWN, "the handler is not ready (%s)",

@@ -40,6 +40,13 @@ int probe_ask(struct probe *, uint32_t ticket, uint64_t setup, struct err *);
 void probe_answered(struct probe *, struct member *, uint32_t serial,
     const struct msg_probe_answer *);
 void probe_handler_gone(struct probe *, struct member *);
+/* The handler that is asked leaves our sight: why, for who waits. */
+void probe_give_up(struct probe *, const char *why);
+static inline bool
+probe_busy(const struct probe *p)
+{
+	return p->asked != NULL;
+}
 /* Now and then: is a scheduled one due? */
 void probe_tick(struct probe *);
 /* The schedule is on, and its first round trip in this life is not over. */

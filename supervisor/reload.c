@@ -52,9 +52,12 @@ finish_back(struct reload *r, const char *end)
 static void
 back_progress(struct reload *r)
 {
-	if (r->do_->restored(r->arg))
-		finish_back(r, "The one before serves again; nothing was "
-		    "changed.");
+	char words[256];
+
+	if (!r->do_->restored(r->arg))
+		return;
+	r->do_->aftermath(r->arg, words, sizeof(words));
+	finish_back(r, words);
 }
 
 static void
@@ -118,6 +121,12 @@ begin(struct reload *r)
 static void
 new_ready(struct reload *r)
 {
+	char words[RELOAD_WORDS];
+
+	if (!r->do_->fit(r->arg, words, sizeof(words))) {
+		roll_back(r, words);
+		return;
+	}
 	r->do_->tell(r->arg, "The new handler is ready; the shards switch.");
 	enter(r, RELOAD_SWITCHING, r->limits.switch_s);
 	timer_set(&r->tick, RELOAD_TICK_S);

@@ -71,6 +71,9 @@ enum reload_verdict {
 struct reload_actions {
 	/* Starts the new handler beside the old one: 0 or -1. */
 	int (*start)(void *, struct err *);
+	/* Before anything is switched: can it do what the old one does?  If
+	 * not, words say what not. */
+	bool (*fit)(void *, char *words, size_t size);
 	/* The new one is in service: every shard is told to go over. */
 	void (*promote)(void *);
 	/* Shards that have not gone over to the one in service yet. */
@@ -86,6 +89,8 @@ struct reload_actions {
 	void (*restore)(void *, const char *why);
 	/* Does the old one serve every shard again, the new one gone? */
 	bool (*restored)(void *);
+	/* Then: how it is with the old one now, a sentence. */
+	void (*aftermath)(void *, char *words, size_t size);
 	/* Deaths are handled by ordinary rules from here on. */
 	void (*settle)(void *, bool rolled_back);
 	void (*tell)(void *, const char *sentence);

@@ -44,29 +44,41 @@ swap_config(struct replace *h)
 }
 
 static void
+drop(struct config *c)
+{
+	if (c == NULL)
+		return;
+	config_free(c);
+	free(c);
+}
+
+static void
 drop_other(struct replace *h)
 {
-	if (h->other == NULL)
-		return;
-	config_free(h->other);
-	free(h->other);
+	drop(h->other);
 	h->other = NULL;
 }
+
+/* Who reads a config: nothing of a reload that may be under way is touched. */
+struct reading {
+	struct fleet *fleet;
+	uint32_t ticket;	/* 0: the log hears it */
+};
 
 static void
 on_problem(const char *line, void *arg)
 {
-	struct replace *h = arg;
+	const struct reading *r = arg;
 
-	if (h->ticket == 0)
+	if (r->ticket == 0)
 		log_error("%s", line);
-	control_say(&h->fleet->control, h->ticket, "problem", line);
+	control_say(&r->fleet->control, r->ticket, "problem", line);
 }
 
 static void
 on_change(const struct config_change *c, void *arg)
 {
-	struct replace *h = arg;
+	const struct reading *r = arg;
 	char words[600], line[800];
 
 	config_change_words(c, words, sizeof(words));
@@ -78,28 +90,33 @@ on_change(const struct config_change *c, void *arg)
 		    config_reload_name[c->reload],
 		    c->reload == CONFIG_RELOAD_SHARDS
 		    ? "rollout" : "stop\" and \"shardherd start");
-	if (h->ticket == 0)
+	if (r->ticket == 0)
 		log_notice("Reload: %s", line);
-	control_say(&h->fleet->control, h->ticket, "change", line);
+	control_say(&r->fleet->control, r->ticket, "change", line);
 }
 
-/* The file as it is now, into *fresh with what a reload can't take over. */
-static int
-read_config(struct replace *h, struct config *out, struct err *e)
+/* The file as it is now, with what a reload can't take over left out; the
+ * caller's, or NULL. */
+static struct config *
+read_config(struct fleet *f, uint32_t ticket, struct err *e)
 {
-	struct fleet *f = h->fleet;
+	struct reading r = { f, ticket };
 	struct config *file = base_alloc(sizeof(*file));
-	int rc = config_load(file, f->config->path, on_problem, h, e);
+	struct config *out = base_alloc(sizeof(*out));
+	int rc = config_load(file, f->config->path, on_problem, &r, e);
 
 	if (rc == 0) {
-		if (config_diff(f->config, file, on_change, h) == 0)
-			control_say(&f->control, h->ticket, "change",
+		if (config_diff(f->config, file, on_change, &r) == 0)
+			control_say(&f->control, ticket, "change",
 			    "the config is the same as before");
 		rc = config_merge(f->config, file, out, e);
 	}
 	config_free(file);
 	free(file);
-	return rc;
+	if (rc == 0)
+		return out;
+	free(out);
+	return NULL;
 }
 
 /* ---- who is in service ----------------------------------------------- */
@@ -221,6 +238,18 @@ judge(void *arg, bool last, char *words, size_t size)
 	return probation_judge(&h->probation, &s, last, words, size);
 }
 
+/* A handler that serves is not given up for one that can do less. */
+static bool
+fit(void *arg, char *words, size_t size)
+{
+	struct replace *h = arg;
+
+	if (h->unfit[0] == '\0' || !serving(h->old))
+		return true;
+	str_copy(words, h->unfit, size);
+	return false;
+}
+
 static void
 obituary(void *arg, char *words, size_t size)
 {
@@ -247,12 +276,13 @@ start_fresh(void *arg, struct err *e)
 	member_event(fresh, MEMBER_ON_START);
 	if (!member_running(fresh)) {
 		member_event(fresh, MEMBER_ON_STOP);
+		program_close(&fresh->program);
 		return err_set(e, EXIT_DEGRADED, "the new handler's process "
 		    "could not be made (see the log); nothing was changed");
 	}
 	fresh->trial = old->trial = true;
-	/* A dead one's restart would only come in between. */
-	if (old->state == MEMBER_WAITING)
+	/* A restart of it, asked for or due, would only come in between. */
+	if (old->state == MEMBER_WAITING || old->state == MEMBER_STOPPING)
 		member_event(old, MEMBER_ON_STOP);
 	return 0;
 }
@@ -300,8 +330,10 @@ restore(void *arg, const char *why)
 {
 	struct replace *h = arg;
 	struct fleet *f = h->fleet;
+	/* One of another token can't serve any more: it is started anew. */
 	bool alive = member_running(h->old)
-	    && h->old->state != MEMBER_STOPPING;
+	    && h->old->state != MEMBER_STOPPING
+	    && h->old->identity == f->identity;
 
 	if (member_running(h->fresh))
 		member_kill(h->fresh, h->promoted ? CRASH_HUNG : CRASH_START,
@@ -312,6 +344,8 @@ restore(void *arg, const char *why)
 		swap_config(h);
 		take_service(f, h->old, h->fresh);
 	}
+	h->anew = !alive;
+	h->switched = h->promoted;
 	if (!alive)
 		member_revive(h->old);
 	else if (h->promoted && serving(h->old))
@@ -326,6 +360,23 @@ restored(void *arg)
 
 	return !member_running(h->fresh) && serving(h->old)
 	    && behind(h) == 0;
+}
+
+/* Of one that was started anew: its plugins have to come up, too. */
+static void
+aftermath(void *arg, char *words, size_t size)
+{
+	struct replace *h = arg;
+
+	if (!h->switched && !h->anew) {
+		str_copy(words, "The one before goes on as it was; nothing "
+		    "was changed.", size);
+		return;
+	}
+	str_format(words, size, "The one before serves again with the "
+	    "configuration before%s.", h->anew ? ", started anew, and so are "
+	    "its plugins: \"shardherd plugin list\" shows whether they "
+	    "came up" : "; it had not been stopped");
 }
 
 static void
@@ -378,10 +429,10 @@ done(void *arg, int code, const char *sentence)
 }
 
 static const struct reload_actions actions = {
-	.start = start_fresh, .promote = promote, .behind = behind,
-	.retire = retire, .judge = judge, .obituary = obituary,
-	.restore = restore, .restored = restored, .settle = settle,
-	.tell = tell, .done = done,
+	.start = start_fresh, .fit = fit, .promote = promote,
+	.behind = behind, .retire = retire, .judge = judge,
+	.obituary = obituary, .restore = restore, .restored = restored,
+	.aftermath = aftermath, .settle = settle, .tell = tell, .done = done,
 };
 
 /* ---- the public face ------------------------------------------------- */
@@ -414,47 +465,27 @@ limits_of(const struct config *c, struct reload_limits *l)
 	l->back_s = c->handler_start_timeout_s + stop + REPLACE_SLACK_S;
 }
 
+/* next, which is taken over, is the config of the new handler. */
 static int
-may_begin(struct replace *h, struct err *e)
-{
-	struct fleet *f = h->fleet;
-
-	if (f->local == 0)
-		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
-		    "yet: Discord has not answered");
-	if (f->adopt.busy || successor_busy(&f->successor))
-		return err_set(e, EXIT_TRY_LATER, "an upgrade is under way, or "
-		    "processes of an earlier supervisor are being taken over: "
-		    "try again in a moment");
-	if (replace_busy(h))
-		return err_set(e, EXIT_TRY_LATER, "a reload is under way (%s): "
-		    "wait until it is over",
-		    reload_state_name[h->reload.state]);
-	if (member_running(fleet_spare(f)))
-		return err_set(e, EXIT_TRY_LATER, "the handler of the last "
-		    "reload has not ended yet");
-	if (rolling_busy(&f->rolling))
-		return err_set(e, EXIT_TRY_LATER, "a rollout is under way: "
-		    "wait until it is over");
-	if (plugins_busy(&f->plugins))
-		return err_set(e, EXIT_TRY_LATER, "a plugin command is under "
-		    "way: wait until it is over");
-	return 0;
-}
-
-static int
-begin(struct replace *h, struct err *e)
+begin(struct replace *h, struct config *next, uint32_t ticket, struct err *e)
 {
 	struct fleet *f = h->fleet;
 	struct reload_limits limits;
 	char words[RELOAD_WORDS];
 
-	limits_of(h->other, &limits);
+	must(!replace_busy(h) && h->other == NULL);
+	h->other = next;
+	limits_of(next, &limits);
 	h->old = f->handler;
 	h->fresh = fleet_spare(f);
+	h->unfit[0] = '\0';
 	h->began_ms = clock_boot_ms();
-	if (reload_begin(&h->reload, &limits, e) == -1)
+	if (reload_begin(&h->reload, &limits, e) == -1) {
+		h->old = h->fresh = NULL;
+		drop_other(h);
 		return -1;
+	}
+	h->ticket = ticket;
 	str_format(words, sizeof(words), "Handler generation %u starts beside "
 	    "generation %u.", h->fresh->generation, h->old->generation);
 	tell(h, words);
@@ -466,23 +497,24 @@ replace_begin(struct replace *h, uint32_t ticket, bool check, bool no_wait,
     struct err *e)
 {
 	struct fleet *f = h->fleet;
+	struct config *next;
 
-	if (may_begin(h, e) == -1)
+	if (operation_may(f, OPERATION_RELOAD, e) == -1)
 		return -1;
-	h->ticket = ticket;
-	h->other = base_alloc(sizeof(*h->other));
-	if (read_config(h, h->other, e) == -1
-	    || (!check && begin(h, e) == -1)) {
-		h->ticket = 0;
-		drop_other(h);
+	next = read_config(f, ticket, e);
+	if (next == NULL)
 		return -1;
+	if (check) {
+		drop(next);
+		control_done(&f->control, ticket, f->handler->generation,
+		    NULL);
+		return 0;
 	}
-	if (check)
-		drop_other(h);
-	if (check || no_wait) {
-		control_done(&f->control, ticket, check
-		    ? f->handler->generation : h->fresh->generation, NULL);
+	if (begin(h, next, ticket, e) == -1)
+		return -1;
+	if (no_wait) {
 		h->ticket = 0;
+		control_done(&f->control, ticket, h->fresh->generation, NULL);
 	}
 	return 0;
 }
@@ -491,12 +523,12 @@ int
 replace_changed(struct replace *h, struct err *e)
 {
 	struct fleet *f = h->fleet;
+	struct reading r = { f, 0 };
 	struct config *file = base_alloc(sizeof(*file));
 	size_t n = 0;
 	int rc;
 
-	h->ticket = 0;
-	rc = config_load(file, f->config->path, on_problem, h, e);
+	rc = config_load(file, f->config->path, on_problem, &r, e);
 	if (rc == 0)
 		n = config_diff(f->config, file, NULL, NULL);
 	config_free(file);
@@ -507,20 +539,55 @@ replace_changed(struct replace *h, struct err *e)
 }
 
 int
-replace_same(struct replace *h, uint32_t ticket, struct err *e)
+replace_same(struct replace *h, uint32_t ticket,
+    enum operation_underway within, struct err *e)
 {
 	struct fleet *f = h->fleet;
+	struct reading r = { f, ticket };
+	struct config *next;
 
-	if (may_begin(h, e) == -1)
+	if (operation_may_within(f, OPERATION_RELOAD, within, e) == -1)
 		return -1;
-	h->ticket = ticket;
-	h->other = base_alloc(sizeof(*h->other));
-	if (config_parse(h->other, f->config->path, f->config->text,
-	    on_problem, h, e) == 0 && begin(h, e) == 0)
-		return 0;
-	h->ticket = 0;
-	drop_other(h);
+	next = base_alloc(sizeof(*next));
+	if (config_parse(next, f->config->path, f->config->text, on_problem,
+	    &r, e) == 0)
+		return begin(h, next, ticket, e);
+	drop(next);
 	return -1;
+}
+
+/* Did this plugin work so far, or did all that there are? */
+static bool
+worked(struct fleet *f, const char *name)
+{
+	struct page_plugins *all = base_alloc(sizeof(*all));
+	struct probation_sample s = { 0 };
+	bool yes = false;
+
+	count_plugins(f, &s);
+	if (page_read(&f->page.head->plugins, all, sizeof(*all)))
+		for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
+			yes |= all->plugin[i].state == PLUGIN_UP
+			    && strcmp(all->plugin[i].name, name) == 0;
+	free(all);
+	return yes || s.plugins_up == s.plugins;
+}
+
+void
+replace_plugin_down(struct replace *h, struct member *c, const char *text)
+{
+	const char *end = strstr(text, " (");
+	char name[192];
+
+	if (c != h->fresh || h->reload.state != RELOAD_STARTING
+	    || h->unfit[0] != '\0')
+		return;
+	str_copy(name, text, sizeof(name));
+	if (end != NULL && (size_t)(end - text) < sizeof(name))
+		name[end - text] = '\0';
+	if (worked(h->fleet, name))
+		str_format(h->unfit, sizeof(h->unfit), "could not bring up "
+		    "plugin %s", text);
 }
 
 void

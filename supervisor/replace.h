@@ -8,6 +8,7 @@
 #define SUPERVISOR_REPLACE_H
 
 #include "shared/config.h"
+#include "supervisor/operation.h"
 #include "supervisor/probation.h"
 #include "supervisor/reload.h"
 
@@ -25,7 +26,11 @@ struct replace {
 	struct member *fresh, *old;
 	struct config *other;	/* not in force: the next one, then the last */
 	bool promoted;		/* other is the last one */
-	uint32_t ticket;	/* of the client that waits; 0: none */
+	bool switched, anew;	/* ROLLING_BACK: it had served; the old one had
+				   to be started anew */
+	char unfit[RELOAD_WORDS]; /* what fresh could not start; "": nothing */
+	uint32_t ticket;	/* of the client that waits for the one under
+				   way; 0: none */
 	uint64_t began_ms;
 	int last_code;		/* how the last one ended, err.h */
 };
@@ -44,8 +49,12 @@ int replace_begin(struct replace *, uint32_t ticket, bool check,
  */
 int replace_changed(struct replace *, struct err *);
 /* A new handler with the config in force, for another token or program: 0 with
- * the client told as it goes (ticket 0: nobody), or -1. */
-int replace_same(struct replace *, uint32_t ticket, struct err *);
+ * the client told as it goes (ticket 0: nobody), or -1.  within: what it is a
+ * part of; UNDERWAY_COUNT: nothing. */
+int replace_same(struct replace *, uint32_t ticket,
+    enum operation_underway within, struct err *);
+/* From messages.c, before that handler is ready: "NAME (why it is not up)". */
+void replace_plugin_down(struct replace *, struct member *, const char *);
 /* From fleet.c: something happened to a handler, or to a shard's uplink. */
 void replace_ready(struct replace *, struct member *);
 void replace_gone(struct replace *, struct member *);

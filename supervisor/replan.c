@@ -95,6 +95,8 @@ begin_stop(struct replan *r, int64_t count)
 	say(r, text);
 	r->state = REPLAN_STOPPING;
 	timer_stop(&f->launch_timer);
+	rotate_abort(&f->rotate, "The number of shards changes, and all of "
+	    "them start anew: ask again when they run.");
 	replace_abort(&f->replace);
 	rolling_abort(&f->rolling);
 	/* A start in the middle of this must not take the old layout up. */
@@ -129,6 +131,8 @@ replan_answered(struct replan *r, const struct ask_answer *w)
 	case REPLAN_GO:
 		break;
 	}
+	if (operation_may(f, OPERATION_RESHARD, NULL) == -1)
+		return false;
 	begin_stop(r, w->shards);
 	return true;
 }

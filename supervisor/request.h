@@ -16,7 +16,7 @@
 
 #define REQUEST_VERBS(X)                                                       \
 	X(PING, "ping") X(STOP, "stop") X(SHARD, "shard")                      \
-	X(RESTART_HANDLER, "restart-handler") X(LOG_LEVEL, "log-level")        \
+	X(LOG_LEVEL, "log-level")        \
 	X(RELEASE, "release") X(LEAVE, "leave") X(RECONCILE, "reconcile")      \
 	X(RELOAD, "reload") X(PLUGIN, "plugin") X(PROBE, "probe")              \
 	X(TOKEN, "token") X(ROLLOUT, "rollout") X(UPGRADE, "upgrade")

@@ -243,33 +243,6 @@ static const struct rollout_actions actions = {
 
 /* ---- the beginning ---------------------------------------------------- */
 
-static int
-may_begin(struct rolling *r, struct err *e)
-{
-	struct fleet *f = r->fleet;
-
-	if (f->local == 0 || f->launched < f->local)
-		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
-		    "yet: wait until it is");
-	if (rolling_busy(r))
-		return err_set(e, EXIT_TRY_LATER, "a rollout is under way "
-		    "(%s): \"shardherd rollout status\" shows it, \"shardherd "
-		    "rollout stop\" ends it",
-		    rollout_state_name[r->rollout.state]);
-	if (f->adopt.busy || successor_busy(&f->successor))
-		return err_set(e, EXIT_TRY_LATER, "an upgrade is under way, "
-		    "or processes are being taken over: wait until it is over");
-	if (f->rotate.state != ROTATE_IDLE)
-		return err_set(e, EXIT_TRY_LATER, "the fleet is moving to "
-		    "another token: wait until it has");
-	if (replace_busy(&f->replace))
-		return err_set(e, EXIT_TRY_LATER, "a reload is under way: "
-		    "wait until it is over");
-	if (f->permit.held[0] != '\0')
-		return err_set(e, EXIT_TRY_LATER, "%s", f->permit.held);
-	return 0;
-}
-
 static uint32_t
 pick(int64_t asked, int64_t otherwise)
 {
@@ -393,7 +366,7 @@ rolling_begin(struct rolling *r, uint32_t ticket,
 	struct config *c;
 	uint32_t n;
 
-	if (may_begin(r, e) == -1)
+	if (operation_may(r->fleet, OPERATION_ROLLOUT, e) == -1)
 		return -1;
 	c = rolling_config_read(r->fleet, ticket, e);
 	if (c == NULL)
@@ -444,10 +417,12 @@ rolling_undo(struct rolling *r, uint32_t ticket,
 		    "supervisor started. To go back to another program: "
 		    "\"shardherd upgrade FILE\", then \"shardherd "
 		    "rollout\"");
-	if (rolling_busy(r) && !o->dry_run)
-		return undo_later(r, ticket, e);
-	if (may_begin(r, e) == -1)
+	/* What it would replace is known only when the one under way ended. */
+	if (operation_may(r->fleet, o->dry_run ? OPERATION_ROLLOUT
+	    : OPERATION_UNDO, e) == -1)
 		return -1;
+	if (rolling_busy(r))
+		return undo_later(r, ticket, e);
 	c = rolling_config_back(r->fleet, r->before, ticket, e);
 	if (c == NULL)
 		return -1;

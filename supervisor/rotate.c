@@ -171,12 +171,79 @@ note_moved(struct rotate *r, const struct member *c)
 		(void)permit_force(&r->fleet->permit, c->slot);
 }
 
+/* ---- the handler goes over ------------------------------------------- */
+
+/*
+ * The one in service, whoever that is by now, must run with the new token.
+ * Start-first, as soon as nothing else is done with it; where that fails, by
+ * an ordinary restart: the old token serves nobody.
+ */
+static void
+move_handler(struct rotate *r)
+{
+	struct fleet *f = r->fleet;
+	struct err e;
+
+	if (r->handler_ms == 0)
+		r->handler_ms = clock_boot_ms();
+	if (moved(f, f->handler)
+	    || operation_underway(f, UNDERWAY_RELOAD)
+	    || operation_underway(f, UNDERWAY_PLUGIN)
+	    || f->handler->state == MEMBER_STOPPING
+	    || f->handler->state == MEMBER_WAITING)
+		return;
+	if (!r->handler_plainly) {
+		r->handler_plainly = true;
+		if (replace_same(&f->replace, 0, UNDERWAY_TOKEN, &e) == 0)
+			return;
+		log_notice("The handler is restarted for the new token: %s.",
+		    e.text);
+	}
+	member_event(f->handler, MEMBER_ON_RESTART);
+}
+
+static bool
+handler_moved(const struct fleet *f)
+{
+	return moved(f, f->handler) && f->handler->ready_ms != 0;
+}
+
+/* There, or not worth waiting for any more. */
+static bool
+handler_settled(const struct rotate *r)
+{
+	return handler_moved(r->fleet)
+	    || clock_boot_ms() - r->handler_ms >= ROTATE_PATIENCE_MS;
+}
+
+/* ---- the shards go over ---------------------------------------------- */
+
+/* All that can be waited for has come: how it is. */
+static void
+conclude(struct rotate *r, uint32_t done)
+{
+	struct fleet *f = r->fleet;
+
+	say(r, "%u of %u shards run with the new token, after %.1f s.", done,
+	    f->local, (double)(clock_boot_ms() - r->began_ms) / 1000);
+	if (!handler_moved(f))
+		fail(r, EXIT_DEGRADED, "The handler is not ready with the new "
+		    "token yet: see \"shardherd status\".");
+	else if (done < f->local)
+		fail(r, EXIT_DEGRADED, "%u shards are not ready with the new "
+		    "token yet; they go on by themselves: see \"shardherd "
+		    "status\".", f->local - done);
+	else
+		finish(r, NULL);
+}
+
 static void
 move_some(struct rotate *r)
 {
 	struct fleet *f = r->fleet;
 	uint32_t flying = 0, done = 0, gone = 0;
 
+	move_handler(r);
 	for (uint32_t i = 0; i < f->local; i++) {
 		const struct member *c = &f->shard[i];
 
@@ -192,18 +259,10 @@ move_some(struct rotate *r)
 		flying++;
 		gone++;
 	}
-	if (gone < f->local || flying > 0) {
+	if (gone < f->local || flying > 0 || !handler_settled(r))
 		progress(r, done);
-		return;
-	}
-	say(r, "%u of %u shards run with the new token, after %.1f s.", done,
-	    f->local, (double)(clock_boot_ms() - r->began_ms) / 1000);
-	if (done == f->local)
-		finish(r, NULL);
 	else
-		fail(r, EXIT_DEGRADED, "%u shards are not ready with the new "
-		    "token yet; they go on by themselves: see \"shardherd "
-		    "status\".", f->local - done);
+		conclude(r, done);
 }
 
 static void
@@ -260,17 +319,13 @@ static void
 move(struct rotate *r, const struct ask_answer *w)
 {
 	struct fleet *f = r->fleet;
-	struct err e;
 
 	put_in_force(r, w);
 	r->state = ROTATE_MOVING;
 	r->since_ms = base_alloc(f->local * sizeof(*r->since_ms));
 	r->began_ms = r->told_ms = clock_boot_ms();
-	if (replace_same(&f->replace, 0, &e) == -1) {
-		log_notice("The handler is restarted for the new token: %s.",
-		    e.text);
-		member_event(f->handler, MEMBER_ON_RESTART);
-	}
+	r->handler_ms = 0;
+	r->handler_plainly = false;
 	say(r, "The new token is in force: the handler and %u shards go over.",
 	    f->local);
 	timer_set(&r->tick, 0);
@@ -345,7 +400,8 @@ on_answer(struct ask *ask, const struct ask_answer *answer)
 		    "new token (%s%s%s). Nothing was changed; try again "
 		    "later.", ask_status_name[w->status != ASK_OK ? w->status
 		    : w->user_status], w->words[0] ? ": " : "", w->words);
-	} else if (judge(r, w, &e) == -1) {
+	} else if (operation_may_within(r->fleet, OPERATION_TOKEN,
+	    UNDERWAY_TOKEN, &e) == -1 || judge(r, w, &e) == -1) {
 		finish(r, &e);
 	} else if (r->options.dry) {
 		say(r, "Nothing was changed.");
@@ -355,38 +411,13 @@ on_answer(struct ask *ask, const struct ask_answer *answer)
 	}
 }
 
-static int
-may_begin(const struct rotate *r, struct err *e)
-{
-	const struct fleet *f = r->fleet;
-
-	if (f->local == 0)
-		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
-		    "yet: Discord has not answered");
-	if (rotate_busy(r))
-		return err_set(e, EXIT_TRY_LATER, "another token is already "
-		    "being %s", r->state == ROTATE_ASKING ? "checked"
-		    : "moved to: see \"shardherd status\"");
-	if (f->hold.code != 0 && !hold_of_token(&f->hold))
-		return err_set(e, EXIT_TRY_LATER, "the fleet is on hold for "
-		    "another reason, which is to be cleared first: %s",
-		    f->hold.text);
-	if (rolling_busy(&f->rolling))
-		return err_set(e, EXIT_TRY_LATER, "a rollout is under way: "
-		    "wait until it is over");
-	if (replace_busy(&f->replace) || plugins_busy(&f->plugins))
-		return err_set(e, EXIT_TRY_LATER, "a reload or a plugin "
-		    "command is under way: wait until it is over");
-	return 0;
-}
-
 int
 rotate_begin(struct rotate *r, char *token, uint32_t ticket,
     const struct rotate_options *o, struct err *e)
 {
 	struct fleet *f = r->fleet;
 
-	if (may_begin(r, e) == -1) {
+	if (operation_may(f, OPERATION_TOKEN, e) == -1) {
 		secret_drop(token);
 		return -1;
 	}

@@ -46,6 +46,8 @@ struct rotate {
 	char *fresh;		/* secret.h; ASKING: the token in question */
 	uint32_t ticket;	/* of the client that waits; 0: none */
 	uint64_t *since_ms;	/* MOVING: per slot, when it was moved; 0 */
+	uint64_t handler_ms;	/* the same of the handler */
+	bool handler_plainly;	/* it could not be replaced start-first */
 	uint64_t told_ms, began_ms;
 	struct rotate_bot bot;	/* of the token in force; user_id "": unknown */
 	struct stat seen;	/* of the token file */

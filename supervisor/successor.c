@@ -142,6 +142,8 @@ go(struct successor *s)
 	struct err e = { 0 };
 
 	tell(s, "The new program takes over now, as the same process.");
+	probe_give_up(&f->probe, "the supervisor became another program "
+	    "meanwhile");
 	watch_cursors(&f->watch);
 	daily_keep(&f->daily);
 	describe(s, &a);
@@ -173,33 +175,6 @@ successor_leave(struct successor *s)
 }
 
 /* ---- judging --------------------------------------------------------- */
-
-/* Nothing is under way that only memory knows of. */
-static int
-quiet(struct fleet *f, struct err *e)
-{
-	if (f->stopping)
-		return err_set(e, EXIT_TRY_LATER, "the fleet is stopping");
-	if (f->adopt.busy)
-		return err_set(e, EXIT_TRY_LATER, "processes of an earlier "
-		    "supervisor are being taken over: try again in a moment");
-	if (rolling_busy(&f->rolling) || rolling_running(&f->rolling))
-		return err_set(e, EXIT_TRY_LATER, "a rollout is under way: "
-		    "wait until it is over, or \"shardherd rollout stop\" it");
-	if (replace_busy(&f->replace) || member_running(fleet_spare(f)))
-		return err_set(e, EXIT_TRY_LATER, "a reload is under way: wait "
-		    "until it is over");
-	if (plugins_busy(&f->plugins))
-		return err_set(e, EXIT_TRY_LATER, "a plugin command is under "
-		    "way: wait until it is over");
-	if (rotate_busy(&f->rotate))
-		return err_set(e, EXIT_TRY_LATER, "the fleet is on its way to "
-		    "another token: wait until it is there");
-	if (f->replan.state != REPLAN_NOT)
-		return err_set(e, EXIT_TRY_LATER, "the number of shards is "
-		    "about to change: see \"shardherd status\"");
-	return 0;
-}
 
 /* Why the processes can't be taken over; "": they can. */
 static void
@@ -273,7 +248,9 @@ conclude(struct successor *s)
 		return;
 	timer_stop(&s->deadline);
 	s->said[s->said_len] = '\0';
-	if (quiet(s->fleet, &e) == -1) {	/* something began meanwhile */
+	/* Did something begin meanwhile that only memory knows of? */
+	if (operation_may_within(s->fleet, OPERATION_UPGRADE, UNDERWAY_UPGRADE,
+	    &e) == -1) {
 		fail(s, &e);
 	} else if (examine_read(s->said, s->status, &s->examined, &why)
 	    == -1) {
@@ -385,24 +362,13 @@ successor_free(struct successor *s)
 		forget(s);
 }
 
-static int
-may_begin(const struct successor *s, struct err *e)
-{
-	if (s->fleet->local == 0)
-		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
-		    "yet: Discord has not answered");
-	if (successor_busy(s))
-		return err_set(e, EXIT_TRY_LATER, "an upgrade is under way");
-	return quiet(s->fleet, e);
-}
-
 int
 successor_begin(struct successor *s, uint32_t ticket,
     const struct successor_wish *wish, struct err *e)
 {
 	struct fleet *f = s->fleet;
 
-	if (may_begin(s, e) == -1)
+	if (operation_may(f, OPERATION_UPGRADE, e) == -1)
 		return -1;
 	s->wish = *wish;
 	if (s->wish.path[0] == '\0')
@@ -448,7 +414,8 @@ replace_handler(struct successor *s)
 
 	s->arrived = false;
 	s->ticket = 0;
-	if (replace_same(&s->fleet->replace, ticket, &why) == 0)
+	if (replace_same(&s->fleet->replace, ticket, UNDERWAY_COUNT, &why)
+	    == 0)
 		return;
 	s->ticket = ticket;
 	err_set(&e, why.code, "The supervisor is upgraded, the handler goes "

@@ -20,7 +20,7 @@ static struct {
 	struct reload reload;
 	struct timers *timers;
 	/* what the world answers */
-	bool start_fails, old_alive, restored, judge_bad, judge_waits;
+	bool start_fails, old_alive, restored, judge_bad, judge_waits, unfit;
 	bool calls_back;	/* what happens is told at once, R4 */
 	uint32_t behind;
 	/* what was done */
@@ -50,6 +50,13 @@ news(enum reload_event ev)
 {
 	if (w.calls_back)
 		reload_event(&w.reload, ev);
+}
+
+static bool
+fake_fit(void *arg, char *words, size_t size)
+{
+	str_copy(words, "could not bring up plugin x (exit code 3)", size);
+	return !w.unfit;
 }
 
 static void
@@ -103,6 +110,12 @@ fake_restored(void *arg)
 }
 
 static void
+fake_aftermath(void *arg, char *words, size_t size)
+{
+	str_copy(words, "The one before serves again.", size);
+}
+
+static void
 fake_settle(void *arg, bool rolled_back)
 {
 	call("settle");
@@ -126,10 +139,11 @@ fake_done(void *arg, int code, const char *sentence)
 }
 
 static const struct reload_actions actions = {
-	.start = fake_start, .promote = fake_promote,
+	.start = fake_start, .fit = fake_fit, .promote = fake_promote,
 	.behind = fake_behind, .retire = fake_retire, .judge = fake_judge,
 	.obituary = fake_obituary, .restore = fake_restore,
-	.restored = fake_restored, .settle = fake_settle, .tell = fake_tell, .done = fake_done,
+	.restored = fake_restored, .aftermath = fake_aftermath,
+	.settle = fake_settle, .tell = fake_tell, .done = fake_done,
 };
 
 static const struct reload_limits limits = { .ready_s = 30, .switch_s = 15,
@@ -448,6 +462,21 @@ f_a3_the_end_may_begin_the_next(void **state)
 	assert_int_equal(again_left, -1);
 }
 
+/* ---- judged before the switch ------------------------------------------ */
+
+static void
+f_c12_one_that_can_do_less_is_not_switched_to(void **state)
+{
+	reach(RELOAD_STARTING);
+	w.unfit = true;
+	reload_event(&w.reload, RELOAD_ON_READY);
+	assert_int_equal(w.reload.state, RELOAD_ROLLING_BACK);
+	w.restored = true;
+	reload_event(&w.reload, RELOAD_ON_NEW_GONE);
+	expect_end(EXIT_DEGRADED, "start restore settle done ",
+	    "could not bring up plugin x");
+}
+
 /* ---- the judge of the probation -------------------------------------- */
 
 static struct probation p;
@@ -559,6 +588,7 @@ main(void)
 		T(f_a3_an_event_waits_for_the_transition_it_came_in),
 		T(f_a3_no_way_differs_when_hands_call_back),
 		T(f_a3_the_end_may_begin_the_next),
+		T(f_c12_one_that_can_do_less_is_not_switched_to),
 		T(test_probation_idle_or_working), T(test_probation_hung),
 		T(test_probation_never_acknowledges),
 		T(test_probation_plugins_fail),

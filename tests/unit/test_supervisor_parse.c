@@ -45,7 +45,6 @@ test_requests(void **state)
 	assert_int_equal(parse("{\"cmd\":\"log-level\",\"level\":\"warn\"}",
 	    &r), 0);
 	assert_int_equal(r.level, LOG_L_WARN);
-	assert_int_equal(parse("{\"cmd\":\"restart-handler\"}", &r), 0);
 	assert_int_equal(parse("{\"cmd\":\"rollout\"}", &r), 0);
 	assert_int_equal(r.rollout.action, REQUEST_ROLLOUT_BEGIN);
 	assert_int_equal(r.rollout.canary, -1);
