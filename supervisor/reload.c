@@ -115,7 +115,9 @@ static void
 begin(struct reload *r)
 {
 	r->old_gone = false;
-	enter(r, RELOAD_STARTING, r->limits.ready_s);
+	r->refused = r->do_->start(r->arg, r->refusal) == -1;
+	if (!r->refused)
+		enter(r, RELOAD_STARTING, r->limits.ready_s);
 }
 
 static void
@@ -336,9 +338,9 @@ reload_begin(struct reload *r, const struct reload_limits *l, struct err *e)
 		return err_set(e, EXIT_TRY_LATER, "a reload is under way "
 		    "(%s): wait until it is over",
 		    reload_state_name[r->state]);
-	if (r->do_->start(r->arg, e) == -1)
-		return -1;
 	r->limits = *l;
+	r->refusal = e;
+	r->refused = false;
 	reload_event(r, RELOAD_ON_BEGIN);
-	return 0;
+	return r->refused ? -1 : 0;
 }

@@ -69,7 +69,8 @@ enum reload_verdict {
  * then wait; done is told when the reload is idle and may begin the next one.
  */
 struct reload_actions {
-	/* Starts the new handler beside the old one: 0 or -1. */
+	/* Starts the new handler beside the old one: 0, or -1 and nothing
+	 * else of a reload follows. */
 	int (*start)(void *, struct err *);
 	/* Before anything is switched: can it do what the old one does?  If
 	 * not, words say what not. */
@@ -106,6 +107,8 @@ struct reload {
 	enum reload_state state;
 	struct timer deadline, tick;
 	bool old_gone;
+	struct err *refusal;		/* of the start; while it begins */
+	bool refused;
 	char why[RELOAD_WORDS];		/* ROLLING_BACK: what was wrong */
 	int code;			/* of the end, and its sentence */
 	char words[RELOAD_WORDS + 256];
@@ -113,7 +116,10 @@ struct reload {
 
 void reload_init(struct reload *, struct timers *,
     const struct reload_actions *, void *arg);
-/* EXIT_TRY_LATER when one is under way; -1 also when it could not start. */
+/*
+ * EXIT_TRY_LATER when one is under way; -1 also when it could not start.  0: it
+ * is under way, or even over and done().
+ */
 int reload_begin(struct reload *, const struct reload_limits *, struct err *);
 /* At once; from within an action: after the transition that called it. */
 void reload_event(struct reload *, enum reload_event);

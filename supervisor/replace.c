@@ -263,27 +263,42 @@ obituary(void *arg, char *words, size_t size)
 
 /* ---- actions --------------------------------------------------------- */
 
+static void
+tell(void *arg, const char *sentence)
+{
+	struct replace *h = arg;
+
+	log_notice("Reload: %s", sentence);
+	control_say(&h->fleet->control, h->ticket, "progress", sentence);
+}
+
 static int
 start_fresh(void *arg, struct err *e)
 {
 	struct replace *h = arg;
 	struct member *fresh = h->fresh, *old = h->old;
+	char words[RELOAD_WORDS];
 
 	if (program_open(&fresh->program, h->fleet->program_path,
 	    h->other->text, e) == -1)
 		return -1;
 	str_copy(fresh->name, "new handler", sizeof(fresh->name));
+	fresh->trial = true;
 	member_event(fresh, MEMBER_ON_START);
 	if (!member_running(fresh)) {
+		fresh->trial = false;
 		member_event(fresh, MEMBER_ON_STOP);
 		program_close(&fresh->program);
 		return err_set(e, EXIT_DEGRADED, "the new handler's process "
 		    "could not be made (see the log); nothing was changed");
 	}
-	fresh->trial = old->trial = true;
+	old->trial = true;
 	/* A restart of it, asked for or due, would only come in between. */
 	if (old->state == MEMBER_WAITING || old->state == MEMBER_STOPPING)
 		member_event(old, MEMBER_ON_STOP);
+	str_format(words, sizeof(words), "Handler generation %u starts beside "
+	    "generation %u.", fresh->generation, old->generation);
+	tell(h, words);
 	return 0;
 }
 
@@ -395,15 +410,6 @@ settle(void *arg, bool rolled_back)
 }
 
 static void
-tell(void *arg, const char *sentence)
-{
-	struct replace *h = arg;
-
-	log_notice("Reload: %s", sentence);
-	control_say(&h->fleet->control, h->ticket, "progress", sentence);
-}
-
-static void
 done(void *arg, int code, const char *sentence)
 {
 	struct replace *h = arg;
@@ -471,7 +477,6 @@ begin(struct replace *h, struct config *next, uint32_t ticket, struct err *e)
 {
 	struct fleet *f = h->fleet;
 	struct reload_limits limits;
-	char words[RELOAD_WORDS];
 
 	must(!replace_busy(h) && h->other == NULL);
 	h->other = next;
@@ -480,16 +485,13 @@ begin(struct replace *h, struct config *next, uint32_t ticket, struct err *e)
 	h->fresh = fleet_spare(f);
 	h->unfit[0] = '\0';
 	h->began_ms = clock_boot_ms();
-	if (reload_begin(&h->reload, &limits, e) == -1) {
-		h->old = h->fresh = NULL;
-		drop_other(h);
-		return -1;
-	}
 	h->ticket = ticket;
-	str_format(words, sizeof(words), "Handler generation %u starts beside "
-	    "generation %u.", h->fresh->generation, h->old->generation);
-	tell(h, words);
-	return 0;
+	if (reload_begin(&h->reload, &limits, e) == 0)
+		return 0;
+	h->ticket = 0;
+	h->old = h->fresh = NULL;
+	drop_other(h);
+	return -1;
 }
 
 int
@@ -514,7 +516,7 @@ replace_begin(struct replace *h, uint32_t ticket, bool check, bool no_wait,
 		return -1;
 	if (no_wait) {
 		h->ticket = 0;
-		control_done(&f->control, ticket, h->fresh->generation, NULL);
+		control_done(&f->control, ticket, f->epoch, NULL);
 	}
 	return 0;
 }

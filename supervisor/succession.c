@@ -64,7 +64,9 @@ begin(struct succession *s)
 {
 	s->handed = s->killed = false;
 	s->words[0] = '\0';
-	enter(s, SUCCESSION_DIALLING, s->limits.dial_s);
+	s->refused = s->do_->start(s->arg, s->refusal) == -1;
+	if (!s->refused)
+		enter(s, SUCCESSION_DIALLING, s->limits.dial_s);
 }
 
 static void
@@ -250,11 +252,11 @@ succession_begin(struct succession *s, const struct succession_limits *l,
     struct err *e)
 {
 	must(s->state == SUCCESSION_FREE);
-	if (s->do_->start(s->arg, e) == -1)
-		return -1;
 	s->limits = *l;
+	s->refusal = e;
+	s->refused = false;
 	succession_event(s, SUCCESSION_ON_BEGIN);
-	return 0;
+	return s->refused ? -1 : 0;
 }
 
 void

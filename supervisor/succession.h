@@ -60,7 +60,8 @@ struct succession_limits {
  * which then wait; done is told when it is over and may begin the next one.
  */
 struct succession_actions {
-	/* Starts the successor beside the old one: 0 or -1. */
+	/* Starts the successor beside the old one: 0, or -1 and nothing else
+	 * of a succession follows. */
 	int (*start)(void *, struct err *);
 	/* Asks the old one to hand over: -1 when it can't be asked. */
 	int (*ask)(void *);
@@ -84,6 +85,8 @@ struct succession {
 	enum succession_state state;
 	struct timer deadline;
 	bool handed, killed;
+	struct err *refusal;		/* of the start; while it begins */
+	bool refused;
 	char words[SUCCESSION_WORDS];	/* last trouble of the successor */
 	bool ok;			/* how it ended, and why not well */
 	char why[SUCCESSION_WORDS + 128];

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/* See hands_rig.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/hands_rig.h"
+
+#include "shared/secret.h"
+#include "supervisor/messages.h"
+#include "supervisor/spawn.h"
+#include "tests/unit/scratch.h"
+
+#define FIRST_PID (1 << 24)	/* beyond any of the kernel's: signals miss */
+
+struct rig rig;
+static char dir[SCRATCH_MAX];
+
+/* ---- in the place of spawn.c ------------------------------------------ */
+
+void
+spawn_fresh_signals(void)
+{
+}
+
+int
+spawn_config(const char *text, struct err *e)
+{
+	return dup(STDERR_FILENO);
+}
+
+int
+spawn_token(const char *token, struct err *e)
+{
+	return dup(STDERR_FILENO);
+}
+
+pid_t
+spawn_examiner(struct fleet *f, const struct program *p, const char *path,
+    int out_fd, struct err *e)
+{
+	return err_set(e, EXIT_DEGRADED, "no examiner in this test");
+}
+
+void
+spawn_listen(struct member *c, int control, int log_fd)
+{
+	messages_open(c, control);
+	close(log_fd);
+}
+
+int
+spawn_child(struct member *c, struct err *e)
+{
+	struct rig_process *p = &rig.process[rig.processes];
+	int fds[2];
+
+	if (rig.spawn_fails)
+		return err_set(e, EXIT_DEGRADED, "no process in this test");
+	must(rig.processes < RIG_PROCESSES && ipc_pair(fds, e) == 0);
+	memset(p, 0, sizeof(*p));
+	p->pid = FIRST_PID + (pid_t)rig.processes++;
+	p->fd = fds[1];
+	p->handler = c->handler;
+	p->identity = c->identity = c->fleet->identity;
+	c->pid = p->pid;
+	messages_open(c, fds[0]);
+	if (rig.at_once) {
+		member_event(c, MEMBER_ON_HELLO);
+		if (c->handler)
+			member_event(c, MEMBER_ON_READY);
+	}
+	return 0;
+}
+
+/* ---- processes -------------------------------------------------------- */
+
+static struct rig_process *
+process_of(const struct member *c)
+{
+	for (unsigned i = 0; i < rig.processes; i++)
+		if (rig.process[i].pid == c->pid)
+			return &rig.process[i];
+	fail_msg("%s has no process", c->name);
+	return NULL;
+}
+
+static void
+deliver(void)
+{
+	for (int i = 0; i < 8; i++)
+		ev_run(rig.f->loop, EVRUN_NOWAIT);
+}
+
+static void
+says(struct member *c, enum msg_type type, uint32_t serial, const void *body,
+    size_t len)
+{
+	struct {
+		struct msg_hdr hdr;
+		unsigned char body[CONTRACT_MSG_MAX];
+	} m = { .hdr = { .type = (uint16_t)type, .version = CONTRACT_VERSION,
+	    .len = (uint32_t)len, .shard = c->handler ? -1 : (int32_t)c->id,
+	    .serial = serial } };
+
+	if (len > 0)
+		memcpy(m.body, body, len);
+	assert_true(send(process_of(c)->fd, &m, sizeof(m.hdr) + len,
+	    MSG_NOSIGNAL) > 0);
+	deliver();
+}
+
+void
+rig_hello(struct member *c)
+{
+	struct msg_hello m = { .pid = c->pid, .generation = c->generation };
+
+	says(c, MSG_HELLO, 0, &m, sizeof(m));
+}
+
+void
+rig_report(struct member *c, enum shard_report report, uint32_t serial,
+    const char *text)
+{
+	struct msg_event m = { .report = report };
+
+	str_copy(m.text, text, sizeof(m.text));
+	says(c, MSG_EVENT, serial, &m, sizeof(m));
+}
+
+void
+rig_ready(struct member *c)
+{
+	if (c->handler)
+		says(c, MSG_READY, 0, NULL, 0);
+	else
+		rig_report(c, REPORT_READY, 0, "");
+}
+
+void
+rig_handed(struct member *c, bool ok)
+{
+	struct msg_handed m = { .ok = ok, .text = "it keeps it" };
+
+	says(c, MSG_HANDED, 0, &m, sizeof(m));
+}
+
+void
+rig_dies(struct member *c, int status)
+{
+	struct rig_process *p = process_of(c);
+	struct member *found = fleet_find(rig.f, p->pid);
+
+	assert_ptr_equal(found, c);
+	close(p->fd);
+	p->fd = -1;
+	member_reaped(c, status);
+	deliver();
+}
+
+static void
+hear(struct rig_process *p)
+{
+	struct {
+		struct msg_hdr hdr;
+		unsigned char body[CONTRACT_MSG_MAX];
+	} m;
+
+	while (p->fd != -1
+	    && recv(p->fd, &m, sizeof(m), MSG_DONTWAIT) > 0)
+		p->said[m.hdr.type]++;
+}
+
+unsigned
+rig_told(struct member *c, enum msg_type type)
+{
+	struct rig_process *p = process_of(c);
+
+	deliver();
+	hear(p);
+	return p->said[type];
+}
+
+unsigned
+rig_alive(bool handlers)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < rig.processes; i++)
+		n += rig.process[i].fd != -1
+		    && rig.process[i].handler == handlers;
+	return n;
+}
+
+void
+rig_all_switch(void)
+{
+	struct fleet *f = rig.f;
+
+	for (uint32_t i = 0; i < f->local; i++)
+		if (f->shard[i].state == MEMBER_UP)
+			rig_report(&f->shard[i], REPORT_SWITCHED,
+			    f->handler->generation, "");
+}
+
+/* ---- the fleet -------------------------------------------------------- */
+
+static void
+problem(const char *line, void *arg)
+{
+	fail_msg("%s", line);
+}
+
+static void
+read_config(struct fleet *f, const char *more)
+{
+	char text[2048], path[96];
+	struct err e;
+	FILE *out;
+
+	str_format(path, sizeof(path), "%s/shardherd.conf", dir);
+	str_format(text, sizeof(text), "[bot]\nname = t\ntoken_file = token\n"
+	    "intents = 513\n[gateway]\napi = http://127.0.0.1:1\n[paths]\n"
+	    "state_dir = state\nrun_dir = run\nlog_dir = log\n%s", more);
+	out = fopen(path, "w");
+	fputs(text, out);
+	fclose(out);
+	f->config = base_alloc(sizeof(*f->config));
+	if (config_parse(f->config, path, text, problem, NULL, &e) == -1)
+		fail_msg("%s", e.text);
+}
+
+static void
+init_parts(struct fleet *f)
+{
+	board_init(&f->board, f);
+	stop_init(&f->stop, f);
+	uplinks_init(&f->uplinks, f);
+	hold_init(&f->hold, f);
+	replan_init(&f->replan, f);
+	replace_init(&f->replace, f);
+	rolling_init(&f->rolling, f);
+	plugins_init(&f->plugins, f);
+	probe_init(&f->probe, f);
+	asking_init(&f->asking, f);
+	rotate_init(&f->rotate, f);
+	adopt_init(&f->adopt, f);
+	successor_init(&f->successor, f);
+	herald_open(&f->herald, f, true);
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		f->control.client[i].fd = -1;
+	f->control.fleet = f;
+}
+
+void
+rig_open(const char *more)
+{
+	struct fleet *f = base_alloc(sizeof(*f));
+	char state[96];
+	struct err e;
+
+	fake_time_reset();
+	memset(&rig, 0, sizeof(rig));
+	rig.f = f;
+	log_init(LOG_TO_PEOPLE, LOG_L_ERROR);
+	assert_int_equal(scratch_make(dir, sizeof(dir)), 0);
+	read_config(f, more);
+	str_format(state, sizeof(state), "%s/state", dir);
+	assert_int_equal(mkdir(state, 0700), 0);
+	f->loop = ev_loop_new(EVFLAG_NOENV);
+	f->timers = timers_new(f->loop);
+	f->page.fd = f->lock_fd = f->ready_fd = f->logs.fd = -1;
+	f->token = secret_take(base_strdup("first-token"));
+	f->identity = secret_identity(f->token);
+	if (store_init(&f->store, state, &e) == -1
+	    || page_create(&f->page, state, RIG_SHARDS, &e) == -1)
+		fail_msg("%s", e.text);
+	init_parts(f);
+	f->count = f->local = f->launched = RIG_SHARDS;
+	f->shard = base_alloc(RIG_SHARDS * sizeof(*f->shard));
+	for (uint32_t i = 0; i < RIG_SHARDS; i++)
+		member_init(&f->shard[i], f, false, i);
+	for (uint32_t i = 0; i < nitems(f->handler_slot); i++)
+		member_init(&f->handler_slot[i], f, true, i);
+	f->handler = &f->handler_slot[0];
+	brake_init(&f->brake, RIG_SHARDS);
+	permit_init(&f->permit, f->timers, RIG_SHARDS, 5, 0, &ledger_actions,
+	    f);
+	ledger_init(&f->ledger, f);
+	if (program_self(&f->handler->program, f->config->text, &e) == -1)
+		fail_msg("%s", e.text);
+}
+
+static void
+bring_up(struct member *c)
+{
+	if (c->state == MEMBER_STARTING)
+		rig_hello(c);
+	if (c->ready_ms == 0)
+		rig_ready(c);
+}
+
+/* With a session: a rollout hands that over. */
+void
+rig_shows_ready(struct member *c)
+{
+	struct page_shard *s = &rig.f->page.slot[c->slot].shard;
+
+	page_begin(&s->lock);
+	s->state = SHARD_READY;
+	s->session = 77 + c->slot;
+	s->pid = c->pid;
+	s->state_since_ms = s->ack_ms = clock_boot_ms();
+	s->interval_ms = 3600000;
+	page_end(&s->lock);
+}
+
+void
+rig_start(void)
+{
+	struct fleet *f = rig.f;
+
+	member_event(f->handler, MEMBER_ON_START);
+	bring_up(f->handler);
+	for (uint32_t i = 0; i < f->local; i++) {
+		member_event(&f->shard[i], MEMBER_ON_START);
+		bring_up(&f->shard[i]);
+		rig_shows_ready(&f->shard[i]);
+	}
+}
+
+void
+rig_close(void)
+{
+	struct fleet *f = rig.f;
+
+	rotate_free(&f->rotate);
+	asking_stop(&f->asking);
+	adopt_close(&f->adopt);
+	replace_free(&f->replace);
+	rolling_free(&f->rolling);
+	plugins_free(&f->plugins);
+	probe_stop(&f->probe);
+	for (uint32_t i = 0; i < f->local; i++)
+		member_free(&f->shard[i]);
+	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+		member_free(&f->handler_slot[i]);
+	free(f->shard);
+	permit_free(&f->permit);
+	brake_free(&f->brake);
+	page_close(&f->page);
+	secret_drop(f->token);
+	fake_time_reset();
+	ev_loop_destroy(f->loop);
+	config_free(f->config);
+	free(f->config);
+	free(f);
+	for (unsigned i = 0; i < rig.processes; i++)
+		if (rig.process[i].fd != -1)
+			close(rig.process[i].fd);
+	scratch_remove(dir);
+}
