@@ -245,6 +245,14 @@ static plugin_fn *const plugin_table[PLUGIN_STATES][PLUGIN_EVENTS] = {
 	plugin_nothing, plugin_nothing, plugin_over},
 };
 
+static void
+step(struct machine *m, unsigned event)
+{
+	struct plugin *p = container_of(m, struct plugin, machine);
+
+	plugin_table[p->state][event](p);
+}
+
 void
 plugin_event(struct plugin *p, enum plugin_event event)
 {
@@ -254,7 +262,7 @@ plugin_event(struct plugin *p, enum plugin_event event)
 		return;
 	if (event == ON_STOP)
 		p->stopping = true;
-	plugin_table[p->state][event](p);
+	machine_event(&p->machine, event);
 }
 
 static void
@@ -329,6 +337,7 @@ plugin_new(struct plugin_host *h, unsigned index, unsigned slot,
 	struct plugin *p = base_alloc(sizeof(*p));
 
 	p->magic = PLUGIN_MAGIC;
+	machine_init(&p->machine, step, NULL);
 	p->host = h;
 	p->index = index;
 	p->slot = slot;
@@ -346,7 +355,7 @@ plugin_free(struct plugin *p)
 {
 	if (p == NULL)
 		return;
-	must(p->pid == 0);
+	must(p->pid == 0 && !machine_inside(&p->machine));
 	timer_stop(&p->timer);
 	list_remove(&p->dirty);
 	window_free(&p->window);

@@ -10,6 +10,7 @@
 #include "handler/log_ration.h"
 #include "handler/pipes.h"
 #include "handler/plugin.h"
+#include "shared/machine.h"
 
 #include <json-c/json.h>
 
@@ -29,6 +30,7 @@ enum plugin_event {
 struct plugin {
 	uint32_t magic;
 	struct plugin_host *host;
+	struct machine machine;
 	const struct config_plugin *cfg;
 	unsigned index, slot;
 	struct waiting *waiting;
@@ -58,6 +60,7 @@ struct plugin {
 	char ended[PAGE_WORDS];	       /* how its last process ended */
 };
 
+/* At once; raised from within one of its own transitions: after that. */
 void plugin_event(struct plugin *, enum plugin_event);
 /* It broke a rule; why is a sentence's end. */
 void plugin_fail(struct plugin *, const char *why);

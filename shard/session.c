@@ -417,6 +417,8 @@ session_input(struct session *s, enum session_event ev,
 	session_fn *fn;
 
 	must(s->stats->state < SHARD_STATES && ev < SESSION_EV_COUNT);
+	must(!s->inside);
+	s->inside = true;
 	fn = table[s->stats->state][ev];
 	if (fn == NULL)
 		session_say(s, LOG_L_DEBUG, "%s is ignored in state %s",
@@ -424,6 +426,7 @@ session_input(struct session *s, enum session_event ev,
 		    page_shard_state_name[s->stats->state]);
 	else
 		fn(s, in ? in : &nothing);
+	s->inside = false;
 }
 
 void

@@ -57,7 +57,8 @@ struct session_in {
 
 /* Carried out by the owner.  None of them may call back into the session. */
 struct session_ops {
-	/* Answered by DIALED or DIAL_FAILED of this generation. */
+	/* None of these puts anything into the session before it returns.
+	 * Answered by DIALED or DIAL_FAILED of this generation. */
 	void (*dial)(void *, const char *url, uint32_t generation);
 	/* Ends dial or connection; nothing of its generation comes after. */
 	void (*hangup)(void *, unsigned code);
@@ -94,6 +95,7 @@ struct session {
 	void *arg;
 	struct session_limits lim;
 	struct page_shard *stats; /* counters and state, for the page */
+	bool inside;		/* an input is being dealt with */
 	struct timer wait, deadline, beat, settle;
 	struct attempt attempt;
 

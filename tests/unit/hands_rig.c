@@ -19,7 +19,7 @@
 
 #define FIRST_PID (1 << 24)	/* beyond any of the kernel's: signals miss */
 
-struct rig rig;
+struct hands hands;
 static char dir[SCRATCH_MAX];
 
 /* ---- in the place of spawn.c ------------------------------------------ */
@@ -58,20 +58,20 @@ spawn_listen(struct member *c, int control, int log_fd)
 int
 spawn_child(struct member *c, struct err *e)
 {
-	struct rig_process *p = &rig.process[rig.processes];
+	struct hands_process *p = &hands.process[hands.processes];
 	int fds[2];
 
-	if (rig.spawn_fails)
+	if (hands.spawn_fails)
 		return err_set(e, EXIT_DEGRADED, "no process in this test");
-	must(rig.processes < RIG_PROCESSES && ipc_pair(fds, e) == 0);
+	must(hands.processes < HANDS_PROCESSES && ipc_pair(fds, e) == 0);
 	memset(p, 0, sizeof(*p));
-	p->pid = FIRST_PID + (pid_t)rig.processes++;
+	p->pid = FIRST_PID + (pid_t)hands.processes++;
 	p->fd = fds[1];
 	p->handler = c->handler;
 	p->identity = c->identity = c->fleet->identity;
 	c->pid = p->pid;
 	messages_open(c, fds[0]);
-	if (rig.at_once) {
+	if (hands.at_once) {
 		member_event(c, MEMBER_ON_HELLO);
 		if (c->handler)
 			member_event(c, MEMBER_ON_READY);
@@ -81,12 +81,12 @@ spawn_child(struct member *c, struct err *e)
 
 /* ---- processes -------------------------------------------------------- */
 
-static struct rig_process *
+static struct hands_process *
 process_of(const struct member *c)
 {
-	for (unsigned i = 0; i < rig.processes; i++)
-		if (rig.process[i].pid == c->pid)
-			return &rig.process[i];
+	for (unsigned i = 0; i < hands.processes; i++)
+		if (hands.process[i].pid == c->pid)
+			return &hands.process[i];
 	fail_msg("%s has no process", c->name);
 	return NULL;
 }
@@ -95,7 +95,7 @@ static void
 deliver(void)
 {
 	for (int i = 0; i < 8; i++)
-		ev_run(rig.f->loop, EVRUN_NOWAIT);
+		ev_run(hands.f->loop, EVRUN_NOWAIT);
 }
 
 static void
@@ -117,7 +117,7 @@ says(struct member *c, enum msg_type type, uint32_t serial, const void *body,
 }
 
 void
-rig_hello(struct member *c)
+hands_hello(struct member *c)
 {
 	struct msg_hello m = { .pid = c->pid, .generation = c->generation };
 
@@ -125,7 +125,7 @@ rig_hello(struct member *c)
 }
 
 void
-rig_report(struct member *c, enum shard_report report, uint32_t serial,
+hands_report(struct member *c, enum shard_report report, uint32_t serial,
     const char *text)
 {
 	struct msg_event m = { .report = report };
@@ -135,16 +135,16 @@ rig_report(struct member *c, enum shard_report report, uint32_t serial,
 }
 
 void
-rig_ready(struct member *c)
+hands_ready(struct member *c)
 {
 	if (c->handler)
 		says(c, MSG_READY, 0, NULL, 0);
 	else
-		rig_report(c, REPORT_READY, 0, "");
+		hands_report(c, REPORT_READY, 0, "");
 }
 
 void
-rig_handed(struct member *c, bool ok)
+hands_handed(struct member *c, bool ok)
 {
 	struct msg_handed m = { .ok = ok, .text = "it keeps it" };
 
@@ -152,10 +152,10 @@ rig_handed(struct member *c, bool ok)
 }
 
 void
-rig_dies(struct member *c, int status)
+hands_dies(struct member *c, int status)
 {
-	struct rig_process *p = process_of(c);
-	struct member *found = fleet_find(rig.f, p->pid);
+	struct hands_process *p = process_of(c);
+	struct member *found = fleet_find(hands.f, p->pid);
 
 	assert_ptr_equal(found, c);
 	close(p->fd);
@@ -165,7 +165,7 @@ rig_dies(struct member *c, int status)
 }
 
 static void
-hear(struct rig_process *p)
+hear(struct hands_process *p)
 {
 	struct {
 		struct msg_hdr hdr;
@@ -178,9 +178,9 @@ hear(struct rig_process *p)
 }
 
 unsigned
-rig_told(struct member *c, enum msg_type type)
+hands_told(struct member *c, enum msg_type type)
 {
-	struct rig_process *p = process_of(c);
+	struct hands_process *p = process_of(c);
 
 	deliver();
 	hear(p);
@@ -188,24 +188,24 @@ rig_told(struct member *c, enum msg_type type)
 }
 
 unsigned
-rig_alive(bool handlers)
+hands_alive(bool handlers)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < rig.processes; i++)
-		n += rig.process[i].fd != -1
-		    && rig.process[i].handler == handlers;
+	for (unsigned i = 0; i < hands.processes; i++)
+		n += hands.process[i].fd != -1
+		    && hands.process[i].handler == handlers;
 	return n;
 }
 
 void
-rig_all_switch(void)
+hands_all_switch(void)
 {
-	struct fleet *f = rig.f;
+	struct fleet *f = hands.f;
 
 	for (uint32_t i = 0; i < f->local; i++)
 		if (f->shard[i].state == MEMBER_UP)
-			rig_report(&f->shard[i], REPORT_SWITCHED,
+			hands_report(&f->shard[i], REPORT_SWITCHED,
 			    f->handler->generation, "");
 }
 
@@ -259,15 +259,15 @@ init_parts(struct fleet *f)
 }
 
 void
-rig_open(const char *more)
+hands_open(const char *more)
 {
 	struct fleet *f = base_alloc(sizeof(*f));
 	char state[96];
 	struct err e;
 
 	fake_time_reset();
-	memset(&rig, 0, sizeof(rig));
-	rig.f = f;
+	memset(&hands, 0, sizeof(hands));
+	hands.f = f;
 	log_init(LOG_TO_PEOPLE, LOG_L_ERROR);
 	assert_int_equal(scratch_make(dir, sizeof(dir)), 0);
 	read_config(f, more);
@@ -279,18 +279,18 @@ rig_open(const char *more)
 	f->token = secret_take(base_strdup("first-token"));
 	f->identity = secret_identity(f->token);
 	if (store_init(&f->store, state, &e) == -1
-	    || page_create(&f->page, state, RIG_SHARDS, &e) == -1)
+	    || page_create(&f->page, state, HANDS_SHARDS, &e) == -1)
 		fail_msg("%s", e.text);
 	init_parts(f);
-	f->count = f->local = f->launched = RIG_SHARDS;
-	f->shard = base_alloc(RIG_SHARDS * sizeof(*f->shard));
-	for (uint32_t i = 0; i < RIG_SHARDS; i++)
+	f->count = f->local = f->launched = HANDS_SHARDS;
+	f->shard = base_alloc(HANDS_SHARDS * sizeof(*f->shard));
+	for (uint32_t i = 0; i < HANDS_SHARDS; i++)
 		member_init(&f->shard[i], f, false, i);
 	for (uint32_t i = 0; i < nitems(f->handler_slot); i++)
 		member_init(&f->handler_slot[i], f, true, i);
 	f->handler = &f->handler_slot[0];
-	brake_init(&f->brake, RIG_SHARDS);
-	permit_init(&f->permit, f->timers, RIG_SHARDS, 5, 0, &ledger_actions,
+	brake_init(&f->brake, HANDS_SHARDS);
+	permit_init(&f->permit, f->timers, HANDS_SHARDS, 5, 0, &ledger_actions,
 	    f);
 	ledger_init(&f->ledger, f);
 	if (program_self(&f->handler->program, f->config->text, &e) == -1)
@@ -301,16 +301,16 @@ static void
 bring_up(struct member *c)
 {
 	if (c->state == MEMBER_STARTING)
-		rig_hello(c);
+		hands_hello(c);
 	if (c->ready_ms == 0)
-		rig_ready(c);
+		hands_ready(c);
 }
 
 /* With a session: a rollout hands that over. */
 void
-rig_shows_ready(struct member *c)
+hands_shows_ready(struct member *c)
 {
-	struct page_shard *s = &rig.f->page.slot[c->slot].shard;
+	struct page_shard *s = &hands.f->page.slot[c->slot].shard;
 
 	page_begin(&s->lock);
 	s->state = SHARD_READY;
@@ -322,23 +322,23 @@ rig_shows_ready(struct member *c)
 }
 
 void
-rig_start(void)
+hands_start(void)
 {
-	struct fleet *f = rig.f;
+	struct fleet *f = hands.f;
 
 	member_event(f->handler, MEMBER_ON_START);
 	bring_up(f->handler);
 	for (uint32_t i = 0; i < f->local; i++) {
 		member_event(&f->shard[i], MEMBER_ON_START);
 		bring_up(&f->shard[i]);
-		rig_shows_ready(&f->shard[i]);
+		hands_shows_ready(&f->shard[i]);
 	}
 }
 
 void
-rig_close(void)
+hands_close(void)
 {
-	struct fleet *f = rig.f;
+	struct fleet *f = hands.f;
 
 	rotate_free(&f->rotate);
 	asking_stop(&f->asking);
@@ -361,8 +361,8 @@ rig_close(void)
 	config_free(f->config);
 	free(f->config);
 	free(f);
-	for (unsigned i = 0; i < rig.processes; i++)
-		if (rig.process[i].fd != -1)
-			close(rig.process[i].fd);
+	for (unsigned i = 0; i < hands.processes; i++)
+		if (hands.process[i].fd != -1)
+			close(hands.process[i].fd);
 	scratch_remove(dir);
 }

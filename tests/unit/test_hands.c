@@ -21,12 +21,12 @@
 static struct fleet *f;
 
 static void
-open_rig(const char *more, bool at_once)
+open_hands(const char *more, bool at_once)
 {
-	rig_open(more);
-	f = rig.f;
-	rig.at_once = at_once;
-	rig_start();
+	hands_open(more);
+	f = hands.f;
+	hands.at_once = at_once;
+	hands_start();
 }
 
 /* ---- member ----------------------------------------------------------- */
@@ -38,17 +38,17 @@ test_a_member_lives(void **state)
 	pid_t was;
 
 	for (int at_once = 0; at_once < 2; at_once++) {
-		open_rig("", at_once);
+		open_hands("", at_once);
 		c = &f->shard[2];
 		was = c->pid;
 		assert_int_equal(c->state, MEMBER_UP);
-		assert_int_equal(rig_told(c, MSG_UPLINK), 1);
-		rig_dies(c, SIGKILL);
+		assert_int_equal(hands_told(c, MSG_UPLINK), 1);
+		hands_dies(c, SIGKILL);
 		assert_int_equal(c->state, MEMBER_WAITING);
 		assert_int_equal(c->paired, 0);
 		fake_time_advance(120000);
 		assert_int_not_equal(c->pid, was);
-		rig_close();
+		hands_close();
 	}
 }
 
@@ -58,19 +58,19 @@ test_again_and_not(void **state)
 {
 	struct member *c;
 
-	open_rig("", true);
+	open_hands("", true);
 	c = &f->shard[1];
 	member_event(c, MEMBER_ON_RESTART);
 	assert_int_equal(c->state, MEMBER_STOPPING);
-	assert_int_equal(rig_told(c, MSG_STOP), 1);
-	rig_dies(c, 0);
+	assert_int_equal(hands_told(c, MSG_STOP), 1);
+	hands_dies(c, 0);
 	assert_int_equal(c->state, MEMBER_UP);
 	member_event(c, MEMBER_ON_RESTART);
 	member_event(c, MEMBER_ON_STOP);
-	rig_dies(c, 0);
+	hands_dies(c, 0);
 	assert_int_equal(c->state, MEMBER_DOWN);
-	assert_int_equal(rig_alive(false), RIG_SHARDS - 1);
-	rig_close();
+	assert_int_equal(hands_alive(false), HANDS_SHARDS - 1);
+	hands_close();
 }
 
 static void
@@ -78,16 +78,16 @@ test_spawn_fails(void **state)
 {
 	struct member *c;
 
-	open_rig("", true);
+	open_hands("", true);
 	c = &f->shard[0];
-	rig_dies(c, SIGKILL);
-	rig.spawn_fails = true;
+	hands_dies(c, SIGKILL);
+	hands.spawn_fails = true;
 	fake_time_advance(600000);
 	assert_int_equal(c->state, MEMBER_WAITING);
-	rig.spawn_fails = false;
+	hands.spawn_fails = false;
 	fake_time_advance(600000);
 	assert_int_equal(c->state, MEMBER_UP);
-	rig_close();
+	hands_close();
 }
 
 /* What it is told of its own end it may answer at once, from within. */
@@ -96,26 +96,26 @@ f_a4_again_is_void_for_one_on_trial(void **state)
 {
 	struct err e;
 
-	open_rig("", false);
+	open_hands("", false);
 	assert_int_equal(replace_same(&f->replace, 0, UNDERWAY_COUNT, &e), 0);
-	assert_int_equal(rig_alive(true), 2);
+	assert_int_equal(hands_alive(true), 2);
 	member_event(f->handler, MEMBER_ON_RESTART);
-	rig_dies(f->handler, 0);
-	assert_int_equal(rig_alive(true), 1);
-	rig_hello(f->replace.fresh);
-	rig_ready(f->replace.fresh);
-	rig_all_switch();
+	hands_dies(f->handler, 0);
+	assert_int_equal(hands_alive(true), 1);
+	hands_hello(f->replace.fresh);
+	hands_ready(f->replace.fresh);
+	hands_all_switch();
 	fake_time_advance(600000);
-	assert_int_equal(rig_alive(true), 1);
+	assert_int_equal(hands_alive(true), 1);
 	assert_false(operation_underway(f, UNDERWAY_RELOAD));
-	rig_close();
+	hands_close();
 	/* The restart was asked for before. */
-	open_rig("", false);
+	open_hands("", false);
 	member_event(f->handler, MEMBER_ON_RESTART);
 	assert_int_equal(replace_same(&f->replace, 0, UNDERWAY_COUNT, &e), 0);
-	rig_dies(f->handler, 0);
-	assert_int_equal(rig_alive(true), 1);
-	rig_close();
+	hands_dies(f->handler, 0);
+	assert_int_equal(hands_alive(true), 1);
+	hands_close();
 }
 
 /* ---- reload ----------------------------------------------------------- */
@@ -127,27 +127,27 @@ reload(void)
 
 	if (replace_begin(&f->replace, 0, false, false, &e) == -1)
 		fail_msg("%s", e.text);
-	if (rig.at_once)
+	if (hands.at_once)
 		return;
-	rig_hello(f->replace.fresh);
-	rig_ready(f->replace.fresh);
+	hands_hello(f->replace.fresh);
+	hands_ready(f->replace.fresh);
 }
 
 static void
 f_a3_reload_without_probation_and_handler(void **state)
 {
 	for (int at_once = 0; at_once < 2; at_once++) {
-		open_rig("[handler]\nprobation = 0\n", at_once);
-		rig_dies(f->handler, SIGKILL);
+		open_hands("[handler]\nprobation = 0\n", at_once);
+		hands_dies(f->handler, SIGKILL);
 		reload();
 		assert_int_equal(f->replace.reload.state, RELOAD_IDLE);
 		assert_int_equal(f->replace.last_code, EXIT_FINE);
 		assert_ptr_equal(f->handler, &f->handler_slot[1]);
 		assert_int_equal(f->handler->state, MEMBER_UP);
-		assert_int_equal(rig_alive(true), 1);
+		assert_int_equal(hands_alive(true), 1);
 		fake_time_advance(600000);
-		assert_int_equal(rig_alive(true), 1);
-		rig_close();
+		assert_int_equal(hands_alive(true), 1);
+		hands_close();
 	}
 }
 
@@ -157,21 +157,21 @@ test_reload(void **state)
 	for (int at_once = 0; at_once < 2; at_once++) {
 		struct member *old;
 
-		open_rig("", at_once);
+		open_hands("", at_once);
 		old = f->handler;
 		reload();
 		assert_int_equal(f->replace.reload.state, RELOAD_SWITCHING);
-		rig_all_switch();
+		hands_all_switch();
 		assert_int_equal(f->replace.reload.state,
 		    RELOAD_STOPPING_OLD);
-		assert_int_equal(rig_told(old, MSG_STOP), 1);
-		rig_dies(old, 0);
+		assert_int_equal(hands_told(old, MSG_STOP), 1);
+		hands_dies(old, 0);
 		assert_int_equal(f->replace.reload.state, RELOAD_PROBATION);
 		fake_time_advance(600000);
 		assert_int_equal(f->replace.last_code, EXIT_FINE);
-		assert_int_equal(rig_alive(true), 1);
-		assert_int_equal(rig_alive(false), RIG_SHARDS);
-		rig_close();
+		assert_int_equal(hands_alive(true), 1);
+		assert_int_equal(hands_alive(false), HANDS_SHARDS);
+		hands_close();
 	}
 }
 
@@ -185,7 +185,7 @@ test_the_new_one_dies(void **state)
 			struct member *old, *fresh;
 			struct err e;
 
-			open_rig("", at_once);
+			open_hands("", at_once);
 			old = f->handler;
 			if (s > RELOAD_STARTING)
 				reload();
@@ -194,29 +194,29 @@ test_the_new_one_dies(void **state)
 				    0, false, false, &e), 0);
 			fresh = f->replace.fresh;
 			if (s > RELOAD_SWITCHING)
-				rig_all_switch();
+				hands_all_switch();
 			if (s > RELOAD_STOPPING_OLD)
-				rig_dies(old, 0);
+				hands_dies(old, 0);
 			if (f->replace.reload.state != s) {
 				assert_true(at_once && s == RELOAD_STARTING);
-				rig_close();
+				hands_close();
 				continue;
 			}
-			rig_dies(fresh, EXITED(3));
+			hands_dies(fresh, EXITED(3));
 			if (old->state == MEMBER_STOPPING)
-				rig_dies(old, 0);
+				hands_dies(old, 0);
 			if (old->state == MEMBER_STARTING) {
-				rig_hello(old);
-				rig_ready(old);
+				hands_hello(old);
+				hands_ready(old);
 			}
-			rig_all_switch();
+			hands_all_switch();
 			fake_time_advance(600000);
 			assert_int_equal(f->replace.reload.state, RELOAD_IDLE);
 			assert_int_equal(f->replace.last_code, EXIT_DEGRADED);
 			assert_ptr_equal(f->handler, old);
 			assert_int_equal(old->state, MEMBER_UP);
-			assert_int_equal(rig_alive(true), 1);
-			rig_close();
+			assert_int_equal(hands_alive(true), 1);
+			hands_close();
 		}
 }
 
@@ -240,9 +240,9 @@ begin_with_plugin_down(const char *words)
 	struct err e;
 
 	assert_int_equal(replace_begin(&f->replace, 0, false, false, &e), 0);
-	rig_hello(f->replace.fresh);
-	rig_report(f->replace.fresh, REPORT_PLUGIN_DOWN, 0, words);
-	rig_ready(f->replace.fresh);
+	hands_hello(f->replace.fresh);
+	hands_report(f->replace.fresh, REPORT_PLUGIN_DOWN, 0, words);
+	hands_ready(f->replace.fresh);
 }
 
 static void
@@ -250,24 +250,24 @@ f_c12_a_plugin_that_worked_is_not_given_up(void **state)
 {
 	struct member *old;
 
-	open_rig("", false);
+	open_hands("", false);
 	old = f->handler;
 	put_plugin("good", PLUGIN_UP);
 	put_plugin("sick", PLUGIN_HELD);
 	begin_with_plugin_down("good (exited with code 3)");
 	assert_int_equal(f->replace.reload.state, RELOAD_ROLLING_BACK);
 	assert_ptr_equal(f->handler, old);
-	rig_dies(f->replace.fresh, SIGKILL);
+	hands_dies(f->replace.fresh, SIGKILL);
 	assert_int_equal(f->replace.reload.state, RELOAD_IDLE);
 	assert_non_null(strstr(f->replace.reload.words, "could not bring up "
 	    "plugin good (exited with code 3)"));
 	assert_non_null(strstr(f->replace.reload.words, "nothing was "
 	    "changed"));
-	assert_int_equal(rig_told(old, MSG_STOP), 0);
+	assert_int_equal(hands_told(old, MSG_STOP), 0);
 	/* One that did not work before is no reason. */
 	begin_with_plugin_down("sick (exited with code 3)");
 	assert_int_equal(f->replace.reload.state, RELOAD_SWITCHING);
-	rig_close();
+	hands_close();
 }
 
 /* After the switch the old one is started anew: that is not nothing. */
@@ -276,20 +276,20 @@ f_c12_the_words_say_what_is(void **state)
 {
 	struct member *old;
 
-	open_rig("", false);
+	open_hands("", false);
 	old = f->handler;
 	reload();
-	rig_all_switch();
-	rig_dies(old, 0);
-	rig_dies(f->replace.fresh, EXITED(3));
+	hands_all_switch();
+	hands_dies(old, 0);
+	hands_dies(f->replace.fresh, EXITED(3));
 	assert_int_equal(f->replace.reload.state, RELOAD_ROLLING_BACK);
-	rig_hello(old);
-	rig_ready(old);
-	rig_all_switch();
+	hands_hello(old);
+	hands_ready(old);
+	hands_all_switch();
 	assert_int_equal(f->replace.reload.state, RELOAD_IDLE);
 	assert_null(strstr(f->replace.reload.words, "nothing was changed"));
 	assert_non_null(strstr(f->replace.reload.words, "started anew"));
-	rig_close();
+	hands_close();
 }
 
 /* ---- another token ---------------------------------------------------- */
@@ -299,7 +299,7 @@ static void
 token_answer(void)
 {
 	struct ask_answer a = { .status = ASK_OK, .user_status = ASK_OK,
-	    .app_status = ASK_OK, .shards = RIG_SHARDS, .max_concurrency = 1,
+	    .app_status = ASK_OK, .shards = HANDS_SHARDS, .max_concurrency = 1,
 	    .total = 1000, .remaining = 1000, .reset_after_ms = 1000,
 	    .url = "ws://127.0.0.1:1", .user_id = "7", .user_name = "t" };
 
@@ -322,12 +322,12 @@ shards_move(void)
 {
 	for (uint32_t i = 0; i < f->local; i++) {
 		if (f->shard[i].state == MEMBER_STOPPING)
-			rig_dies(&f->shard[i], 0);
+			hands_dies(&f->shard[i], 0);
 		if (f->shard[i].state == MEMBER_STARTING)
-			rig_hello(&f->shard[i]);
+			hands_hello(&f->shard[i]);
 		if (f->shard[i].state == MEMBER_UP
 		    && f->shard[i].ready_ms == 0)
-			rig_ready(&f->shard[i]);
+			hands_ready(&f->shard[i]);
 	}
 }
 
@@ -336,18 +336,18 @@ f_a4_one_handler_beside_a_token(void **state)
 {
 	struct err e;
 
-	open_rig("", false);
+	open_hands("", false);
 	token_asks();
 	assert_int_equal(replace_begin(&f->replace, 0, false, false, &e), -1);
 	assert_int_equal(e.code, EXIT_TRY_LATER);
-	assert_int_equal(rig_alive(true), 1);
+	assert_int_equal(hands_alive(true), 1);
 	token_answer();
 	assert_int_equal(f->rotate.state, ROTATE_MOVING);
 	fake_time_advance(1000);
-	assert_int_equal(rig_alive(true), 2);
+	assert_int_equal(hands_alive(true), 2);
 	assert_int_equal(f->replace.fresh->identity, f->identity);
 	assert_int_equal(replace_begin(&f->replace, 0, false, false, &e), -1);
-	rig_close();
+	hands_close();
 }
 
 /* The move is over when the handler in service has the token, not before. */
@@ -356,7 +356,7 @@ f_a4_a_handler_is_moved_as_a_shard_is(void **state)
 {
 	struct member *old;
 
-	open_rig("", false);
+	open_hands("", false);
 	old = f->handler;
 	token_asks();
 	f->plugins.asked = old;		/* a command is under way */
@@ -366,25 +366,25 @@ f_a4_a_handler_is_moved_as_a_shard_is(void **state)
 		shards_move();
 	}
 	assert_int_equal(f->rotate.state, ROTATE_MOVING);
-	assert_int_equal(rig_alive(true), 1);
+	assert_int_equal(hands_alive(true), 1);
 	assert_int_not_equal(old->identity, f->identity);
 	f->plugins.asked = NULL;
 	fake_time_advance(1000);
-	assert_int_equal(rig_alive(true), 2);
-	rig_hello(f->replace.fresh);
-	rig_ready(f->replace.fresh);
+	assert_int_equal(hands_alive(true), 2);
+	hands_hello(f->replace.fresh);
+	hands_ready(f->replace.fresh);
 	assert_ptr_not_equal(f->handler, old);
 	fake_time_advance(1000);
 	assert_int_equal(f->rotate.state, ROTATE_IDLE);
 	assert_int_equal(f->rotate.last_code, EXIT_FINE);
 	/* Rolled back after that: the one before is no good as it is. */
-	rig_all_switch();
-	rig_dies(f->handler, EXITED(3));
+	hands_all_switch();
+	hands_dies(f->handler, EXITED(3));
 	assert_ptr_equal(f->handler, old);
-	rig_dies(old, 0);
+	hands_dies(old, 0);
 	assert_int_equal(old->state, MEMBER_STARTING);
 	assert_int_equal(old->identity, f->identity);
-	rig_close();
+	hands_close();
 }
 
 /* A new handler that can't be: the one before starts anew with the token. */
@@ -393,25 +393,25 @@ f_a4_no_handler_keeps_a_revoked_token(void **state)
 {
 	struct member *old;
 
-	open_rig("", false);
+	open_hands("", false);
 	old = f->handler;
 	token_asks();
 	token_answer();
 	fake_time_advance(1000);
-	rig_dies(f->replace.fresh, EXITED(3));
+	hands_dies(f->replace.fresh, EXITED(3));
 	assert_int_equal(old->state, MEMBER_STOPPING);
-	rig_dies(old, 0);
+	hands_dies(old, 0);
 	assert_int_equal(old->identity, f->identity);
-	rig_hello(old);
-	rig_ready(old);
+	hands_hello(old);
+	hands_ready(old);
 	for (int i = 0; i < 60; i++) {
 		fake_time_advance(1000);
 		shards_move();
 	}
 	assert_int_equal(f->rotate.state, ROTATE_IDLE);
 	assert_int_equal(f->rotate.last_code, EXIT_FINE);
-	assert_int_equal(rig_alive(true), 1);
-	rig_close();
+	assert_int_equal(hands_alive(true), 1);
+	hands_close();
 }
 
 /* ---- rollout ---------------------------------------------------------- */
@@ -429,19 +429,19 @@ successors_step(void)
 		struct member *other = &s->other;
 
 		if (other->state == MEMBER_STARTING)
-			rig_hello(other);
+			hands_hello(other);
 		if (heir_free(s))
 			continue;
 		n++;
 		if (s->succession.state == SUCCESSION_DIALLING) {
-			rig_report(other, REPORT_STANDBY, 0, "");
+			hands_report(other, REPORT_STANDBY, 0, "");
 		} else if (s->succession.state == SUCCESSION_HANDING) {
-			rig_handed(s->place, true);
+			hands_handed(s->place, true);
 		} else if (s->succession.state == SUCCESSION_TAKING) {
-			rig_shows_ready(s->place);
-			rig_ready(s->place);
+			hands_shows_ready(s->place);
+			hands_ready(s->place);
 		} else if (member_running(other)) {
-			rig_dies(other, 0);
+			hands_dies(other, 0);
 		}
 		fake_time_advance(1);
 	}
@@ -451,28 +451,28 @@ successors_step(void)
 static void
 test_rollout(void **state)
 {
-	pid_t was[RIG_SHARDS];
+	pid_t was[HANDS_SHARDS];
 	struct err e;
 
 	for (int at_once = 0; at_once < 2; at_once++) {
-		open_rig("", at_once);
-		for (int i = 0; i < RIG_SHARDS; i++)
+		open_hands("", at_once);
+		for (int i = 0; i < HANDS_SHARDS; i++)
 			was[i] = f->shard[i].pid;
 		if (rolling_begin(&f->rolling, 0, &all, &e) == -1)
 			fail_msg("%s", e.text);
-		assert_int_equal(rig_alive(false), RIG_SHARDS + 2);
+		assert_int_equal(hands_alive(false), HANDS_SHARDS + 2);
 		for (int i = 0; i < 100 && rolling_busy(&f->rolling); i++) {
 			successors_step();
-			assert_true(rig_alive(false) <= RIG_SHARDS + 4);
+			assert_true(hands_alive(false) <= HANDS_SHARDS + 4);
 			fake_time_advance(500);
 		}
 		while (successors_step() > 0)
 			;
-		assert_int_equal(f->rolling.rollout.moved, RIG_SHARDS);
-		assert_int_equal(rig_alive(false), RIG_SHARDS);
-		for (int i = 0; i < RIG_SHARDS; i++)
+		assert_int_equal(f->rolling.rollout.moved, HANDS_SHARDS);
+		assert_int_equal(hands_alive(false), HANDS_SHARDS);
+		for (int i = 0; i < HANDS_SHARDS; i++)
 			assert_int_not_equal(f->shard[i].pid, was[i]);
-		rig_close();
+		hands_close();
 	}
 }
 
@@ -483,22 +483,22 @@ f_a3_a_lane_is_begun_again_from_its_own_end(void **state)
 	struct rolling_order o = all;
 	struct err e;
 
-	open_rig("", false);
+	open_hands("", false);
 	o.parallel = 1;
-	o.max_failures = RIG_SHARDS;
+	o.max_failures = HANDS_SHARDS;
 	assert_int_equal(rolling_begin(&f->rolling, 0, &o, &e), 0);
-	for (unsigned i = 0; i < RIG_SHARDS; i++) {
+	for (unsigned i = 0; i < HANDS_SHARDS; i++) {
 		struct member *other = &f->rolling.lane[0].other;
 
-		assert_int_equal(rig_alive(false), RIG_SHARDS + 1);
+		assert_int_equal(hands_alive(false), HANDS_SHARDS + 1);
 		assert_int_equal(other->slot, i);
-		rig_dies(other, EXITED(1));
+		hands_dies(other, EXITED(1));
 	}
-	assert_int_equal(f->rolling.rollout.failed, RIG_SHARDS);
-	assert_int_equal(rig_alive(false), RIG_SHARDS);
+	assert_int_equal(f->rolling.rollout.failed, HANDS_SHARDS);
+	assert_int_equal(hands_alive(false), HANDS_SHARDS);
 	fake_time_advance(600000);
 	assert_false(rolling_busy(&f->rolling));
-	rig_close();
+	hands_close();
 }
 
 /* The old one dies instead of handing over: the place is taken, once. */
@@ -510,19 +510,19 @@ test_the_old_one_dies(void **state)
 	struct err e;
 	pid_t next;
 
-	open_rig("", false);
+	open_hands("", false);
 	o.parallel = 1;
 	place = &f->shard[0];
 	assert_int_equal(rolling_begin(&f->rolling, 0, &o, &e), 0);
-	rig_hello(&f->rolling.lane[0].other);
-	rig_report(&f->rolling.lane[0].other, REPORT_STANDBY, 0, "");
+	hands_hello(&f->rolling.lane[0].other);
+	hands_report(&f->rolling.lane[0].other, REPORT_STANDBY, 0, "");
 	next = f->rolling.lane[0].other.pid;
-	rig_dies(place, SIGKILL);
+	hands_dies(place, SIGKILL);
 	assert_int_equal(place->pid, next);
 	assert_int_equal(place->state, MEMBER_UP);
 	fake_time_advance(1000);
-	assert_int_equal(rig_alive(false), RIG_SHARDS);
-	rig_close();
+	assert_int_equal(hands_alive(false), HANDS_SHARDS);
+	hands_close();
 }
 
 /* An undo begins from within the end of the one it stopped. */
@@ -533,7 +533,7 @@ test_undo_while_one_is_under_way(void **state)
 	struct rolling_order o = all;
 	struct err e;
 
-	open_rig("", false);
+	open_hands("", false);
 	assert_int_equal(config_parse(before, f->config->path,
 	    f->config->text, NULL, NULL, &e), 0);
 	f->rolling.before = before;
@@ -541,10 +541,10 @@ test_undo_while_one_is_under_way(void **state)
 	assert_int_equal(rolling_begin(&f->rolling, 0, &o, &e), 0);
 	assert_int_equal(rolling_undo(&f->rolling, 0, &o, &e), 0);
 	assert_int_equal(rolling_undo(&f->rolling, 0, &o, &e), -1);
-	rig_dies(&f->rolling.lane[0].other, EXITED(1));
+	hands_dies(&f->rolling.lane[0].other, EXITED(1));
 	assert_false(f->rolling.undo_next);
 	assert_false(rolling_busy(&f->rolling));
-	rig_close();
+	hands_close();
 }
 
 /* ---- plugin commands -------------------------------------------------- */
@@ -580,7 +580,7 @@ append_plugin(const char *exec)
 static void
 f_c10_the_handler_knows_which_plugins_there_are(void **state)
 {
-	open_rig("", false);
+	open_hands("", false);
 	append_plugin("/bin/false");
 	/* It does not come up, and is tried again: it is there. */
 	ask_plugin(PLUGIN_DO_LOAD);
@@ -591,21 +591,21 @@ f_c10_the_handler_knows_which_plugins_there_are(void **state)
 	answer(true, PLUGIN_SECTION_LEFT, false);
 	assert_int_equal(f->config->plugins, 1);
 	assert_false(plugins_busy(&f->plugins));
-	rig_close();
+	hands_close();
 	/* Whatever we think there is, it is asked. */
-	open_rig("", false);
+	open_hands("", false);
 	ask_plugin(PLUGIN_DO_UNLOAD);
-	assert_int_equal(rig_told(f->handler, MSG_PLUGIN), 1);
+	assert_int_equal(hands_told(f->handler, MSG_PLUGIN), 1);
 	answer(false, PLUGIN_SECTION_LEFT, true);
 	assert_int_equal(f->config->plugins, 0);
-	rig_close();
+	hands_close();
 }
 
 /* Up already: what the file says now is not what it runs with. */
 static void
 f_c10_a_section_is_in_force_when_taken(void **state)
 {
-	open_rig("", false);
+	open_hands("", false);
 	append_plugin("/bin/false");
 	ask_plugin(PLUGIN_DO_LOAD);
 	answer(true, PLUGIN_SECTION_LEFT, false);
@@ -616,24 +616,24 @@ f_c10_a_section_is_in_force_when_taken(void **state)
 	assert_false(plugins_busy(&f->plugins));
 	answer(true, PLUGIN_SECTION_TAKEN, false);
 	assert_int_equal(f->config->plugins, 1);
-	rig_close();
+	hands_close();
 	/* An older handler says nothing about it. */
-	open_rig("", false);
+	open_hands("", false);
 	append_plugin("/bin/false");
 	ask_plugin(PLUGIN_DO_LOAD);
 	answer(true, PLUGIN_SECTION_UNSAID, false);
 	assert_int_equal(f->config->plugins, 1);
-	rig_close();
+	hands_close();
 }
 
 static void
 test_a_handler_dies_that_was_asked(void **state)
 {
-	open_rig("", false);
+	open_hands("", false);
 	ask_plugin(PLUGIN_DO_UNLOAD);
-	rig_dies(f->handler, SIGKILL);
+	hands_dies(f->handler, SIGKILL);
 	assert_false(plugins_busy(&f->plugins));
-	rig_close();
+	hands_close();
 }
 
 /* ---- hold and stop ---------------------------------------------------- */
@@ -643,20 +643,20 @@ test_hold_and_release(void **state)
 {
 	struct err e;
 
-	open_rig("", false);
+	open_hands("", false);
 	hold_set(&f->hold, 4013, 1, "Invalid intents");
 	f->shard[1].fatal = true;
-	rig_dies(&f->shard[1], EXITED(EXIT_CONFIG));
+	hands_dies(&f->shard[1], EXITED(EXIT_CONFIG));
 	assert_int_equal(f->shard[1].state, MEMBER_FAILED);
 	assert_true(operation_underway(f, UNDERWAY_HOLD));
 	fake_time_advance(600000);
-	assert_int_equal(rig_alive(false), RIG_SHARDS - 1);
+	assert_int_equal(hands_alive(false), HANDS_SHARDS - 1);
 	f->hold.code = 0;
 	permit_release(&f->permit);
 	member_event(&f->shard[1], MEMBER_ON_RESTART);
-	assert_int_equal(rig_alive(false), RIG_SHARDS);
+	assert_int_equal(hands_alive(false), HANDS_SHARDS);
 	assert_int_equal(hold_release(&f->hold, &e), -1);
-	rig_close();
+	hands_close();
 }
 
 /* Everything under way is given up, and everybody ends once. */
@@ -666,7 +666,7 @@ test_stop_in_the_middle(void **state)
 	for (int what = 0; what < 2; what++) {
 		struct err e;
 
-		open_rig("", false);
+		open_hands("", false);
 		if (what == 0)
 			reload();
 		else
@@ -675,18 +675,18 @@ test_stop_in_the_middle(void **state)
 		stop_begin(&f->stop, false);
 		for (size_t i = 0; i < ROLLING_LANES; i++)
 			if (member_running(&f->rolling.lane[i].other))
-				rig_dies(&f->rolling.lane[i].other, 0);
+				hands_dies(&f->rolling.lane[i].other, 0);
 		for (uint32_t i = 0; i < f->local; i++)
-			rig_dies(&f->shard[i], 0);
+			hands_dies(&f->shard[i], 0);
 		assert_int_equal(f->stop.phase, STOP_HANDLER);
 		for (size_t i = 0; i < nitems(f->handler_slot); i++)
 			if (member_running(&f->handler_slot[i]))
-				rig_dies(&f->handler_slot[i], 0);
+				hands_dies(&f->handler_slot[i], 0);
 		assert_int_equal(f->stop.phase, STOP_DONE);
-		assert_int_equal(rig_alive(true) + rig_alive(false), 0);
+		assert_int_equal(hands_alive(true) + hands_alive(false), 0);
 		for (unsigned u = UNDERWAY_RELOAD; u < UNDERWAY_COUNT; u++)
 			assert_false(operation_underway(f, u));
-		rig_close();
+		hands_close();
 	}
 }
 

@@ -56,6 +56,15 @@ control_done(struct control *c, uint32_t ticket, uint32_t generation,
 	t.code = e != NULL ? e->code : 0;
 }
 
+/* Who may run beside whom is test_operation.c's business. */
+int
+operation_may(const struct fleet *f, enum operation o, struct err *e)
+{
+	assert_int_equal(o, OPERATION_PROBE);
+	return probe_busy(&f->probe) ? err_set(e, EXIT_TRY_LATER, "a probe is "
+	    "under way") : 0;
+}
+
 void
 board_update(struct board *b)
 {
