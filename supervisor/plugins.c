@@ -7,16 +7,8 @@
 
 #include "shared/config_diff.h"
 #include "supervisor/fleet.h"
+#include "supervisor/replace_config.h"
 #include "supervisor/spawn.h"
-
-static void
-drop(struct config *c)
-{
-	if (c == NULL)
-		return;
-	config_free(c);
-	free(c);
-}
 
 /*
  * The handler runs the plugin as the file says: so is what a restarted one
@@ -43,13 +35,13 @@ keep_section(struct plugins *p, struct member *handler)
 	was = *f->config;
 	*f->config = *now;
 	*now = was;
-	drop(now);
+	replace_config_drop(now);
 }
 
 static void
 forget(struct plugins *p)
 {
-	drop(p->next);
+	replace_config_drop(p->next);
 	p->next = NULL;
 	p->late = NULL;
 }
@@ -77,8 +69,9 @@ on_deadline(struct timer *t)
 	struct plugins *p = container_of(t, struct plugins, deadline);
 
 	p->late = p->asked;
-	finish(p, EXIT_WAIT, "The handler has not answered within its start_timeout and "
-	    "drain_timeout: see \"shardherd plugin list\" and the log.");
+	finish(p, EXIT_WAIT, "The handler has not answered within its "
+	    "start_timeout and drain_timeout: see \"shardherd plugin list\" "
+	    "and the log.");
 }
 
 void
@@ -94,40 +87,6 @@ plugins_free(struct plugins *p)
 {
 	timer_stop(&p->deadline);
 	forget(p);
-}
-
-/* Who reads the file: nothing of a command under way is touched. */
-struct reading {
-	struct fleet *fleet;
-	uint32_t ticket;
-};
-
-static void
-on_problem(const char *line, void *arg)
-{
-	const struct reading *r = arg;
-
-	control_say(&r->fleet->control, r->ticket, "problem", line);
-}
-
-/* The file's section of this plugin, everything else as it is in force; the
- * caller's, or NULL. */
-static struct config *
-read_section(struct fleet *f, uint32_t ticket, const char *name, struct err *e)
-{
-	struct reading r = { f, ticket };
-	struct config *file = base_alloc(sizeof(*file));
-	struct config *next = base_alloc(sizeof(*next));
-	int rc = config_load(file, f->config->path, on_problem, &r, e);
-
-	if (rc == 0)
-		rc = config_merge_plugin(f->config, file, name, next, e);
-	config_free(file);
-	free(file);
-	if (rc == 0)
-		return next;
-	free(next);
-	return NULL;
 }
 
 static bool
@@ -178,12 +137,12 @@ with_section(const struct plugins *p, uint32_t ticket,
 	*next = NULL;
 	if (m->action != PLUGIN_DO_LOAD && m->action != PLUGIN_DO_RESTART)
 		return 0;
-	*next = read_section(f, ticket, m->name, e);
+	*next = replace_config_plugin(f, ticket, m->name, e);
 	if (*next == NULL)
 		return -1;
 	if (has_plugin(*next, m->name))
 		return 0;
-	drop(*next);
+	replace_config_drop(*next);
 	return err_set(e, EXIT_USAGE, "there is no [plugin \"%s\"] in %s",
 	    m->name, f->config->path);
 }
@@ -199,7 +158,7 @@ plugins_ask(struct plugins *p, uint32_t ticket, const struct msg_plugin *m,
 	    || with_section(p, ticket, m, &next, e) == -1)
 		return -1;
 	if (send(p, m, next, e) == -1) {
-		drop(next);
+		replace_config_drop(next);
 		return -1;
 	}
 	log_notice("Plugin %s: %s, by an operator.", m->name,

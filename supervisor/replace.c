@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "shared/clock.h"
-#include "shared/config_diff.h"
 #include "supervisor/fleet.h"
 #include "supervisor/loglevel.h"
+#include "supervisor/replace_config.h"
 
 /* ---- config ---------------------------------------------------------- */
 
@@ -44,79 +44,10 @@ swap_config(struct replace *h)
 }
 
 static void
-drop(struct config *c)
-{
-	if (c == NULL)
-		return;
-	config_free(c);
-	free(c);
-}
-
-static void
 drop_other(struct replace *h)
 {
-	drop(h->other);
+	replace_config_drop(h->other);
 	h->other = NULL;
-}
-
-/* Who reads a config: nothing of a reload that may be under way is touched. */
-struct reading {
-	struct fleet *fleet;
-	uint32_t ticket;	/* 0: the log hears it */
-};
-
-static void
-on_problem(const char *line, void *arg)
-{
-	const struct reading *r = arg;
-
-	if (r->ticket == 0)
-		log_error("%s", line);
-	control_say(&r->fleet->control, r->ticket, "problem", line);
-}
-
-static void
-on_change(const struct config_change *c, void *arg)
-{
-	const struct reading *r = arg;
-	char words[600], line[800];
-
-	config_change_words(c, words, sizeof(words));
-	if (config_change_live(c))
-		str_copy(line, words, sizeof(line));
-	else
-		str_format(line, sizeof(line), "%s: left as it is, a change "
-		    "of it restarts %s: \"shardherd %s\" takes it", words,
-		    config_reload_name[c->reload],
-		    c->reload == CONFIG_RELOAD_SHARDS
-		    ? "rollout" : "stop\" and \"shardherd start");
-	if (r->ticket == 0)
-		log_notice("Reload: %s", line);
-	control_say(&r->fleet->control, r->ticket, "change", line);
-}
-
-/* The file as it is now, with what a reload can't take over left out; the
- * caller's, or NULL. */
-static struct config *
-read_config(struct fleet *f, uint32_t ticket, struct err *e)
-{
-	struct reading r = { f, ticket };
-	struct config *file = base_alloc(sizeof(*file));
-	struct config *out = base_alloc(sizeof(*out));
-	int rc = config_load(file, f->config->path, on_problem, &r, e);
-
-	if (rc == 0) {
-		if (config_diff(f->config, file, on_change, &r) == 0)
-			control_say(&f->control, ticket, "change",
-			    "the config is the same as before");
-		rc = config_merge(f->config, file, out, e);
-	}
-	config_free(file);
-	free(file);
-	if (rc == 0)
-		return out;
-	free(out);
-	return NULL;
 }
 
 /* ---- who is in service ----------------------------------------------- */
@@ -503,11 +434,11 @@ replace_begin(struct replace *h, uint32_t ticket, bool check, bool no_wait,
 
 	if (operation_may(f, OPERATION_RELOAD, e) == -1)
 		return -1;
-	next = read_config(f, ticket, e);
+	next = replace_config_read(f, ticket, e);
 	if (next == NULL)
 		return -1;
 	if (check) {
-		drop(next);
+		replace_config_drop(next);
 		control_done(&f->control, ticket, f->handler->generation,
 		    NULL);
 		return 0;
@@ -524,18 +455,9 @@ replace_begin(struct replace *h, uint32_t ticket, bool check, bool no_wait,
 int
 replace_changed(struct replace *h, struct err *e)
 {
-	struct fleet *f = h->fleet;
-	struct reading r = { f, 0 };
-	struct config *file = base_alloc(sizeof(*file));
-	size_t n = 0;
-	int rc;
+	int rc = replace_config_differs(h->fleet, e);
 
-	rc = config_load(file, f->config->path, on_problem, &r, e);
-	if (rc == 0)
-		n = config_diff(f->config, file, NULL, NULL);
-	config_free(file);
-	free(file);
-	if (rc == -1 || n == 0)
+	if (rc != 1)
 		return rc;
 	return replace_begin(h, 0, false, false, e) == -1 ? -1 : 1;
 }
@@ -544,18 +466,12 @@ int
 replace_same(struct replace *h, uint32_t ticket,
     enum operation_underway within, struct err *e)
 {
-	struct fleet *f = h->fleet;
-	struct reading r = { f, ticket };
 	struct config *next;
 
-	if (operation_may_within(f, OPERATION_RELOAD, within, e) == -1)
+	if (operation_may_within(h->fleet, OPERATION_RELOAD, within, e) == -1)
 		return -1;
-	next = base_alloc(sizeof(*next));
-	if (config_parse(next, f->config->path, f->config->text, on_problem,
-	    &r, e) == 0)
-		return begin(h, next, ticket, e);
-	drop(next);
-	return -1;
+	next = replace_config_same(h->fleet, ticket, e);
+	return next == NULL ? -1 : begin(h, next, ticket, e);
 }
 
 /* Did this plugin work so far, or did all that there are? */
