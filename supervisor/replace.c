@@ -291,6 +291,7 @@ restore(void *arg, const char *why)
 		take_service(f, h->old, h->fresh);
 	}
 	h->anew = !alive;
+	h->unfit[0] = '\0';
 	h->switched = h->promoted;
 	if (!alive)
 		member_revive(h->old);
@@ -319,10 +320,17 @@ aftermath(void *arg, char *words, size_t size)
 		    "was changed.", size);
 		return;
 	}
-	str_format(words, size, "The one before serves again with the "
-	    "configuration before%s.", h->anew ? ", started anew, and so are "
-	    "its plugins: \"shardherd plugin list\" shows whether they "
-	    "came up" : "; it had not been stopped");
+	if (!h->anew)
+		str_copy(words, "The one before serves again with its "
+		    "configuration; it had not been stopped.", size);
+	else if (h->unfit[0] == '\0')
+		str_copy(words, "The one before serves again with its "
+		    "configuration; it was started anew, and so were its "
+		    "plugins.", size);
+	else
+		str_format(words, size, "The one before serves again with its "
+		    "configuration; it was started anew, and %.150s.",
+		    h->unfit);
 }
 
 static void
@@ -415,6 +423,7 @@ begin(struct replace *h, struct config *next, uint32_t ticket, struct err *e)
 	h->old = f->handler;
 	h->fresh = fleet_spare(f);
 	h->unfit[0] = '\0';
+	h->anew = h->switched = false;
 	h->began_ms = clock_boot_ms();
 	h->ticket = ticket;
 	if (reload_begin(&h->reload, &limits, e) == 0)
@@ -497,8 +506,12 @@ replace_plugin_down(struct replace *h, struct member *c, const char *text)
 	const char *end = strstr(text, " (");
 	char name[192];
 
-	if (c != h->fresh || h->reload.state != RELOAD_STARTING
-	    || h->unfit[0] != '\0')
+	if (h->unfit[0] != '\0')
+		return;
+	if (c == h->old && h->anew)
+		str_format(h->unfit, sizeof(h->unfit), "can't bring up "
+		    "plugin %s", text);
+	if (c != h->fresh || h->reload.state != RELOAD_STARTING)
 		return;
 	str_copy(name, text, sizeof(name));
 	if (end != NULL && (size_t)(end - text) < sizeof(name))

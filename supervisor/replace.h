@@ -28,7 +28,8 @@ struct replace {
 	bool promoted;		/* other is the last one */
 	bool switched, anew;	/* ROLLING_BACK: it had served; the old one had
 				   to be started anew */
-	char unfit[RELOAD_WORDS]; /* what fresh could not start; "": nothing */
+	char unfit[RELOAD_WORDS]; /* a plugin that fresh, or the old one
+				   started anew, can't bring up; "": none */
 	uint32_t ticket;	/* of the client that waits for the one under
 				   way; 0: none */
 	uint64_t began_ms;

@@ -284,11 +284,13 @@ f_c12_the_words_say_what_is(void **state)
 	hands_dies(f->replace.fresh, EXITED(3));
 	assert_int_equal(f->replace.reload.state, RELOAD_ROLLING_BACK);
 	hands_hello(old);
+	hands_report(old, REPORT_PLUGIN_DOWN, 0, "own (exit status 1)");
 	hands_ready(old);
 	hands_all_switch();
 	assert_int_equal(f->replace.reload.state, RELOAD_IDLE);
 	assert_null(strstr(f->replace.reload.words, "nothing was changed"));
-	assert_non_null(strstr(f->replace.reload.words, "started anew"));
+	assert_non_null(strstr(f->replace.reload.words, "it was started anew, "
+	    "and can't bring up plugin own (exit status 1)."));
 	hands_close();
 }
 
