@@ -98,9 +98,9 @@ deliver(void)
 		ev_run(hands.f->loop, EVRUN_NOWAIT);
 }
 
-static void
-says(struct member *c, enum msg_type type, uint32_t serial, const void *body,
-    size_t len)
+void
+hands_says(struct member *c, enum msg_type type, uint32_t serial,
+    const void *body, size_t len)
 {
 	struct {
 		struct msg_hdr hdr;
@@ -121,7 +121,7 @@ hands_hello(struct member *c)
 {
 	struct msg_hello m = { .pid = c->pid, .generation = c->generation };
 
-	says(c, MSG_HELLO, 0, &m, sizeof(m));
+	hands_says(c, MSG_HELLO, 0, &m, sizeof(m));
 }
 
 void
@@ -131,14 +131,14 @@ hands_report(struct member *c, enum shard_report report, uint32_t serial,
 	struct msg_event m = { .report = report };
 
 	str_copy(m.text, text, sizeof(m.text));
-	says(c, MSG_EVENT, serial, &m, sizeof(m));
+	hands_says(c, MSG_EVENT, serial, &m, sizeof(m));
 }
 
 void
 hands_ready(struct member *c)
 {
 	if (c->handler)
-		says(c, MSG_READY, 0, NULL, 0);
+		hands_says(c, MSG_READY, 0, NULL, 0);
 	else
 		hands_report(c, REPORT_READY, 0, "");
 }
@@ -148,7 +148,7 @@ hands_handed(struct member *c, bool ok)
 {
 	struct msg_handed m = { .ok = ok, .text = "it keeps it" };
 
-	says(c, MSG_HANDED, 0, &m, sizeof(m));
+	hands_says(c, MSG_HANDED, 0, &m, sizeof(m));
 }
 
 void

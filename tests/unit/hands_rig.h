@@ -36,7 +36,9 @@ void hands_open(const char *more);
 void hands_close(void);
 /* Starts everything and brings it up, as far as it has not come up itself. */
 void hands_start(void);
-/* What its process says. */
+/* What its process says, any message or a certain one. */
+void hands_says(struct member *, enum msg_type, uint32_t serial,
+    const void *body, size_t len);
 void hands_hello(struct member *);
 void hands_ready(struct member *);
 void hands_report(struct member *, enum shard_report, uint32_t serial,

@@ -638,7 +638,38 @@ test_a_handler_dies_that_was_asked(void **state)
 	hands_close();
 }
 
-/* ---- hold and stop ---------------------------------------------------- */
+/* ---- messages --------------------------------------------------------- */
+
+/* Garbage from our own process ends that process, and nobody else. */
+static void
+test_messages_against_the_contract(void **state)
+{
+	static const struct {
+		enum msg_type type;
+		size_t len;
+		bool handler;
+	} bad[] = { { MSG_READY, 4, true }, { MSG_READY, 0, false },
+	    { MSG_HELLO, 1, false }, { MSG_PERMIT_ASK,
+	    sizeof(struct msg_permit_ask), true }, { MSG_STOP, 0, true },
+	    { MSG_PLUGIN_ANSWER, 8, true } };
+	static const unsigned char body[64];
+
+	for (size_t i = 0; i < nitems(bad); i++) {
+		struct member *c;
+
+		open_hands("", false);
+		c = bad[i].handler ? f->handler : &f->shard[3];
+		hands_says(c, bad[i].type, 0, body, bad[i].len);
+		assert_int_equal(c->killed_for, CRASH_EXIT);
+		hands_dies(c, SIGKILL);
+		assert_int_equal(c->state, MEMBER_WAITING);
+		assert_int_equal(hands_alive(true) + hands_alive(false),
+		    HANDS_SHARDS);
+		hands_close();
+	}
+}
+
+/* ---- hold, resharding and stop ---------------------------------------------------- */
 
 static void
 test_hold_and_release(void **state)
@@ -658,6 +689,37 @@ test_hold_and_release(void **state)
 	member_event(&f->shard[1], MEMBER_ON_RESTART);
 	assert_int_equal(hands_alive(false), HANDS_SHARDS);
 	assert_int_equal(hold_release(&f->hold, &e), -1);
+	hands_close();
+}
+
+/* Another number of shards: what is under way ends, nobody starts again. */
+static void
+f_a4_resharding_ends_a_move_to_a_token(void **state)
+{
+	struct ask_answer a = { .status = ASK_OK, .shards = 2 * HANDS_SHARDS,
+	    .remaining = 1000 };
+
+	open_hands("", false);
+	token_asks();
+	token_answer();
+	fake_time_advance(1000);
+	assert_int_equal(hands_alive(true), 2);
+	f->replan.state = REPLAN_ASKING;
+	f->config->shards = 0;
+	assert_true(replan_answered(&f->replan, &a));
+	assert_true(operation_underway(f, UNDERWAY_RESHARD));
+	assert_false(operation_underway(f, UNDERWAY_TOKEN));
+	for (uint32_t i = 0; i < HANDS_SHARDS; i++)
+		if (member_running(&f->shard[i]))
+			hands_dies(&f->shard[i], 0);
+	fake_time_advance(1000);
+	assert_int_equal(hands_alive(false), 0);
+	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+		if (member_running(&f->handler_slot[i]))
+			hands_dies(&f->handler_slot[i], 0);
+	fake_time_advance(1000);
+	assert_int_equal(f->local, 0);
+	assert_int_equal(hands_alive(true), 0);
 	hands_close();
 }
 
@@ -712,7 +774,10 @@ main(void)
 		T(f_c10_the_handler_knows_which_plugins_there_are),
 		T(f_c10_a_section_is_in_force_when_taken),
 		T(test_a_handler_dies_that_was_asked),
-		T(test_hold_and_release), T(test_stop_in_the_middle),
+		T(test_messages_against_the_contract),
+		T(test_hold_and_release),
+		T(f_a4_resharding_ends_a_move_to_a_token),
+		T(test_stop_in_the_middle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
