@@ -24,11 +24,6 @@ static char dir[SCRATCH_MAX];
 
 /* ---- in the place of spawn.c ------------------------------------------ */
 
-void
-spawn_fresh_signals(void)
-{
-}
-
 int
 spawn_config(const char *text, struct err *e)
 {
