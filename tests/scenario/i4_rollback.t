@@ -86,7 +86,9 @@ def bad_plugin(t, fleet, sim, good):
             ("a plugin that keeps ending", ENDS, "keeps failing")):
         install(fleet.path("plugin"), text)
         fleet.write_config(good, {"audit": fleet.audit(),
-            "bad": dict(exec=fleet.path("plugin"), events="*", window=1)})
+            # Confined it could not reach the handler it is to end.
+            "bad": dict(exec=fleet.path("plugin"), events="*", window=1,
+                sandbox="off")})
         before, after = rolled_back(t, fleet, what, why)
         t.ok(after["generation"] > before["generation"] + 1,
             "the old one is of a generation that fences the new one")
