@@ -2,11 +2,11 @@
 #include "shared/page.h"
 
 #include "shared/clock.h"
+#include "shared/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -149,7 +149,29 @@ forget_boot(struct page *p, uint32_t slots)
 static bool
 handler_lives(const struct page_head *h)
 {
-	return h->handler_watch.pid > 0 && kill(h->handler_watch.pid, 0) == 0;
+	return process_lives(h->handler_watch.pid, h->handler_watch.pid_start);
+}
+
+static pid_t
+any_holder(int fd)
+{
+	struct flock any = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(fd, F_GETLK, &any) == -1 || any.l_type == F_UNLCK)
+		return 0;
+	return any.l_pid > 0 ? any.l_pid : -1;
+}
+
+/*
+ * The boot id is a hint only: containers mount their own over the kernel's,
+ * and not every process of a fleet need see the same.  A process of the page
+ * that lives is of this boot, whatever the id says.
+ */
+static bool
+of_other_boot(const struct page *p, const char *boot)
+{
+	return strcmp(boot, p->head->boot_id) != 0
+	    && any_holder(p->fd) == 0 && !handler_lives(p->head);
 }
 
 static void
@@ -158,7 +180,7 @@ adopt(struct page *p, uint32_t slots)
 	char boot[40];
 
 	page_boot_id(boot);
-	if (strcmp(boot, p->head->boot_id) != 0)
+	if (of_other_boot(p, boot))
 		forget_boot(p, slots);
 	str_copy(p->head->boot_id, boot, sizeof(p->head->boot_id));
 	p->head->slots = slots;
@@ -276,7 +298,6 @@ page_slot_holder(const struct page *p, uint32_t slot)
 pid_t
 page_stranger(const char *dir)
 {
-	struct flock any = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char path[PATH_MAX];
 	struct page_head h;
 	pid_t pid = 0;
@@ -290,9 +311,8 @@ page_stranger(const char *dir)
 	if (pread(fd, &h, offsetof(struct page_head, slots), 0) ==
 	    (ssize_t)offsetof(struct page_head, slots) &&
 	    h.magic == PAGE_MAGIC && (h.version != PAGE_VERSION ||
-	    h.slot_size != sizeof(struct page_slot)) &&
-	    fcntl(fd, F_GETLK, &any) == 0 && any.l_type != F_UNLCK)
-		pid = any.l_pid;
+	    h.slot_size != sizeof(struct page_slot)))
+		pid = any_holder(fd);
 	close(fd);
 	return pid > 0 ? pid : 0;
 }

@@ -2,6 +2,8 @@
 /* See proc.h. */
 #include "supervisor/proc.h"
 
+#include "shared/process.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
@@ -74,32 +76,14 @@ proc_read(pid_t pid, struct proc_sample *out)
 	return true;
 }
 
-/* Field n of its stat, proc(5); 0: the process is gone, a zombie too. */
-static uint64_t
-stat_field(pid_t pid, int n)
-{
-	char buf[1024], *p;
-
-	if (!slurp(pid, "stat", buf, sizeof(buf)))
-		return 0;
-	/* The name (2) may hold blanks: fields count from its last ')'. */
-	p = strrchr(buf, ')');
-	/* Ended, and its parent has not noticed: as good as gone. */
-	if (p != NULL && p[1] == ' ' && (p[2] == 'Z' || p[2] == 'X'))
-		return 0;
-	for (int field = 2; p != NULL && field < n; field++)
-		p = strchr(p + 1, ' ');
-	return p != NULL ? strtoull(p + 1, NULL, 10) : 0;
-}
-
 uint64_t
 proc_start_time(pid_t pid)
 {
-	return stat_field(pid, 22);
+	return process_start(pid);
 }
 
 pid_t
 proc_parent(pid_t pid)
 {
-	return (pid_t)stat_field(pid, 4);
+	return (pid_t)process_field(pid, 4);
 }

@@ -5,6 +5,7 @@
  * outlived a killed supervisor get theirs one by one.
  */
 #include "shared/clock.h"
+#include "shared/process.h"
 #include "supervisor/foreign.h"
 #include "tools/cli_control.h"
 #include "tools/cli_verbs.h"
@@ -133,7 +134,7 @@ lives(struct cli *c, int32_t pid, bool by_lock)
 
 	if (by_lock)
 		return cli_view_locked(c->config.state_dir, &now) && now == pid;
-	return cli_view_process(pid, 0);
+	return process_lives(pid, 0);
 }
 
 static int

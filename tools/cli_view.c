@@ -2,12 +2,12 @@
 #include "tools/cli_view.h"
 
 #include "shared/clock.h"
+#include "shared/process.h"
 #include "shared/text.h"
 #include "shared/verdict.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -25,66 +25,19 @@ const char *const cli_cluster_state_name[] = {
 	[CLI_READY] = "ready",
 };
 
-/* Field 22 of /proc/PID/stat; the name in field 2 may hold anything. */
-static uint64_t
-start_time(int32_t pid)
-{
-	char path[64], text[1024], *p;
-	unsigned long long start = 0;
-	ssize_t n;
-	int fd;
-
-	str_format(path, sizeof(path), "/proc/%d/stat", pid);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		return 0;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	if ((p = strrchr(text, ')')) == NULL || p[1] == '\0' || p[2] == 'Z')
-		return 0;
-	for (int field = 2; field < 22 && p != NULL; field++)
-		p = strchr(p + 1, ' ');
-	return p != NULL && sscanf(p, "%llu", &start) == 1 ? start : 0;
-}
-
-bool
-cli_view_process(int32_t pid, uint64_t start)
-{
-	uint64_t now;
-
-	if (pid <= 0 || (now = start_time(pid)) == 0)
-		return false;
-	return start == 0 || start == now;
-}
-
-bool
-cli_view_titled(int32_t pid, const char *title)
-{
-	char path[64], text[128] = "";
-	int fd;
-
-	str_format(path, sizeof(path), "/proc/%d/cmdline", pid);
-	if (pid <= 0 || (fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		return false;
-	if (read(fd, text, sizeof(text) - 1) == -1)
-		text[0] = '\0';
-	close(fd);
-	return strncmp(text, title, strlen(title)) == 0;
-}
-
 /*
  * The supervisor's word first, pid and start time.  A process that outlived
  * its supervisor is known by its own word and title only.
  */
 static void
-find_process(struct cli_shard *sh, bool this_boot)
+find_process(struct cli_shard *sh)
 {
 	char title[64];
 
 	str_format(title, sizeof(title), "shardherd: shard %u/", sh->id);
-	if (this_boot && cli_view_process(sh->w.pid, sh->w.pid_start))
+	if (process_lives(sh->w.pid, sh->w.pid_start))
 		sh->pid = sh->w.pid;
-	else if (this_boot && cli_view_titled(sh->s.pid, title)) {
+	else if (process_titled(sh->s.pid, title)) {
 		sh->pid = sh->s.pid;
 		sh->orphan = true;
 	}
@@ -108,7 +61,7 @@ cli_view_locked(const char *state_dir, int32_t *pid)
 		return false;
 	if (read(fd, text, sizeof(text) - 1) > 0)
 		*pid = (int32_t)strtol(text, NULL, 10);
-	if (cli_view_process(*pid, 0)) {
+	if (process_lives(*pid, 0)) {
 		held = flock(fd, LOCK_SH | LOCK_NB) == -1 &&
 		    errno == EWOULDBLOCK;
 	}
@@ -135,14 +88,14 @@ later(uint64_t a, uint64_t b)
 
 static void
 read_shard(struct cli_view *v, const struct page_slot *slot,
-    struct cli_shard *out, bool this_boot)
+    struct cli_shard *out)
 {
 	struct verdict verdict;
 
 	page_read(&slot->shard, &out->s, sizeof(out->s));
 	page_read(&slot->watch, &out->w, sizeof(out->w));
 	out->cursor_seq = page_cursor_get(slot, out->s.session);
-	find_process(out, this_boot);
+	find_process(out);
 	verdict = verdict_shard(&out->s, out->alive, v->now_ms);
 	out->s.state = verdict.state;
 	out->deaf = verdict.deaf;
@@ -216,11 +169,7 @@ static void
 read_page(struct cli_view *v, const struct page *page, bool locked)
 {
 	const struct page_head *h = page->head;
-	char boot[40];
-	bool this_boot;
 
-	page_boot_id(boot);
-	this_boot = strncmp(boot, h->boot_id, sizeof(boot)) == 0;
 	page_read(&h->cluster, &v->cluster, sizeof(v->cluster));
 	page_read(&h->handler, &v->handler, sizeof(v->handler));
 	page_read(&h->handler_watch, &v->handler_watch,
@@ -242,15 +191,15 @@ read_page(struct cli_view *v, const struct page *page, bool locked)
 	WORDS(v->handler_watch.version);
 	WORDS(v->handler_watch.last_end);
 	v->alive = locked;
-	v->handler_alive = this_boot &&
-	    cli_view_process(v->handler_watch.pid, v->handler_watch.pid_start);
+	v->handler_alive = process_lives(v->handler_watch.pid,
+	    v->handler_watch.pid_start);
 	if (!v->handler_alive || v->handler.state >= HANDLER_STATES)
 		v->handler.state = HANDLER_DOWN;
 	v->n = v->cluster.local < h->slots ? v->cluster.local : h->slots;
 	v->shard = base_alloc((v->n + 1) * sizeof(*v->shard));
 	for (size_t i = 0; i < v->n; i++) {
 		v->shard[i].id = v->cluster.first + (uint32_t)i;
-		read_shard(v, &page->slot[i], &v->shard[i], this_boot);
+		read_shard(v, &page->slot[i], &v->shard[i]);
 	}
 	for (size_t i = 0; i < v->n && !locked; i++)
 		v->shard[i].orphan = v->shard[i].alive;

@@ -73,10 +73,6 @@ uint32_t cli_view_behind(const struct cli_view *);
 /* Milliseconds since a stamp of the page, -1: never. */
 int64_t cli_view_age(const struct cli_view *, uint64_t stamp_ms);
 
-/* Does the process (pid, start time of /proc) exist? start 0: any. */
-bool cli_view_process(int32_t pid, uint64_t start);
-/* Has the process this very title (proctitle.h), up to where it ends? */
-bool cli_view_titled(int32_t pid, const char *title);
 /*
  * Is a supervisor alive on this state_dir?  Asked of the lock it holds for
  * its life.  *pid as the lock file says, 0 when it says nothing.

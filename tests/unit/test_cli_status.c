@@ -5,6 +5,7 @@
 #include "tools/cli_table.h"
 
 #include "shared/clock.h"
+#include "shared/process.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -343,6 +344,22 @@ test_reused_pid(void **state)
 	assert_string_equal(t.view.shard[0].state, "down");
 }
 
+/* Containers mount a boot id of their own: pid and start time decide. */
+static void
+f_g2_boot_id_is_a_hint(void **state)
+{
+	str_copy(t.page.head->boot_id, "of-somebody-elses-proc",
+	    sizeof(t.page.head->boot_id));
+	for (uint32_t i = 0; i < SHARDS; i++)
+		t.page.slot[i].watch.pid_start = process_start(getpid());
+	t.page.head->handler_watch.pid_start = process_start(getpid());
+	look();
+	assert_int_equal(t.view.ready, SHARDS);
+	assert_true(t.view.handler_alive);
+	assert_int_equal(t.view.state, CLI_READY);
+	assert_int_equal(cli_view_exit(&t.view), EXIT_FINE);
+}
+
 static struct json_object *
 at(struct json_object *o, const char *a, const char *b)
 {
@@ -447,6 +464,7 @@ main(void)
 		T(test_unanswered),
 		T(test_supervisor_gone),
 		T(test_reused_pid),
+		T(f_g2_boot_id_is_a_hint),
 		T(test_json),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_words),

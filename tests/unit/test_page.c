@@ -2,6 +2,8 @@
 /* page.c: layout survives reopening, cursors survive a writer's death. */
 #include "shared/page.h"
 
+#include "shared/process.h"
+
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -49,6 +51,32 @@ test_reopen_keeps_cursors(void **state)
 	assert_int_equal(page_cursor_get(&p.slot[3], 99), 12345);
 	assert_int_equal(p.slot[3].shard.events, 7);
 	assert_int_equal(page_cursor_get(&p.slot[3], 98), 0);
+	page_close(&p);
+}
+
+/* Who lives is of this boot, and what is said of it stays. */
+static void
+f_g2_the_living_are_of_this_boot(void **state)
+{
+	struct page p;
+	struct err e;
+
+	assert_int_equal(page_create(&p, dir, 2, &e), 0);
+	str_copy(p.head->boot_id, "another", sizeof(p.head->boot_id));
+	p.head->handler_watch.pid = getpid();
+	p.head->handler_watch.pid_start = process_start(getpid());
+	p.slot[1].watch.pid = 4711;
+	page_close(&p);
+	assert_int_equal(page_create(&p, dir, 2, &e), 0);
+	assert_int_equal(p.head->handler_watch.pid, getpid());
+	assert_int_equal(p.slot[1].watch.pid, 4711);
+	/* Nobody lives: what the page holds is of before a reboot. */
+	p.head->handler_watch.pid_start++;
+	str_copy(p.head->boot_id, "another", sizeof(p.head->boot_id));
+	page_close(&p);
+	assert_int_equal(page_create(&p, dir, 2, &e), 0);
+	assert_int_equal(p.head->handler_watch.pid, 0);
+	assert_int_equal(p.slot[1].watch.pid, 0);
 	page_close(&p);
 }
 
@@ -200,6 +228,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_reopen_keeps_cursors,
 		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    f_g2_the_living_are_of_this_boot, setup, teardown),
 		cmocka_unit_test(test_no_page_is_down),
 		cmocka_unit_test_setup_teardown(test_cursor_under_sigkill,
 		    setup, teardown),

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* See process.h. */
+#include "shared/process.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool
+slurp(int32_t pid, const char *name, char *out, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	str_format(path, sizeof(path), "/proc/%d/%s", pid, name);
+	if (pid <= 0 || (fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return false;
+	n = read(fd, out, size - 1);
+	close(fd);
+	out[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/* Behind the name, which may hold anything: " S 1 ..."; NULL: no such. */
+static const char *
+read_stat(int32_t pid, char *out, size_t size)
+{
+	const char *p = slurp(pid, "stat", out, size) ? strrchr(out, ')')
+	    : NULL;
+
+	return p != NULL && p[1] == ' ' ? p + 1 : NULL;
+}
+
+uint64_t
+process_field(int32_t pid, int n)
+{
+	char text[1024];
+	const char *p = read_stat(pid, text, sizeof(text));
+
+	/* Ended, and its parent has not noticed: as good as gone. */
+	if (p == NULL || p[1] == 'Z' || p[1] == 'X')
+		return 0;
+	for (int field = 3; field < n && p != NULL; field++)
+		p = strchr(p + 1, ' ');
+	return p != NULL ? strtoull(p, NULL, 10) : 0;
+}
+
+uint64_t
+process_start(int32_t pid)
+{
+	return process_field(pid, 22);
+}
+
+bool
+process_lives(int32_t pid, uint64_t start)
+{
+	uint64_t now = process_start(pid);
+
+	return now != 0 && (start == 0 || start == now);
+}
+
+bool
+process_stopped(int32_t pid)
+{
+	char text[1024];
+	const char *p = read_stat(pid, text, sizeof(text));
+
+	return p != NULL && (p[1] == 'T' || p[1] == 't');
+}
+
+bool
+process_titled(int32_t pid, const char *title)
+{
+	char text[128];
+
+	return slurp(pid, "cmdline", text, sizeof(text))
+	    && strncmp(text, title, strlen(title)) == 0;
+}
