@@ -323,14 +323,14 @@ rpc_cluster(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 
 	page_read(&r->page->head->cluster, &c, sizeof(c));
 	c.name[sizeof(c.name) - 1] = c.version[sizeof(c.version) - 1] = '\0';
-	c.note[sizeof(c.note) - 1] = '\0';
+	c.note[0].text[sizeof(c.note[0].text) - 1] = '\0';
 	put_text(o, "name", c.name);
 	put_text(o, "version", c.version);
 	put_text(o, "handler_version", SHARDHERD_VERSION);
 	put_n(o, "api", LINE_API);
 	put_age(o, "uptime_s", c.started_ms);
 	put(o, "held", json_object_new_boolean(c.held != 0));
-	put_text(o, "note", c.note);
+	put_text(o, "note", c.note[0].text);
 	put(o, "shards", shards_json(r, &c));
 	put(o, "handler", handler_json(r));
 	put(o, "budget", budget_json(&c));

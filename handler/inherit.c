@@ -65,7 +65,7 @@ inherit_config(struct config *c, int fd, const char *path, struct err *e)
 	text = read_all(fd, INHERIT_CONFIG_MAX, "the configuration", e);
 	if (text == NULL)
 		return -1;
-	rc = config_parse(c, path, text, print_problem, NULL, e);
+	rc = config_recall(c, path, text, print_problem, NULL, e);
 	free(text);
 	if (rc == 0)
 		config_warn(c, print_warning, NULL);

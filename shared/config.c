@@ -4,6 +4,8 @@
  * counts the lines, keeps the sections, and reports every problem of the file
  * in one run.  The values themselves are config_value.c's.
  */
+#include "shared/config_parsing.h"
+
 #include "shared/config_own.h"
 #include "shared/config_table.h"
 #include "shared/text.h"
@@ -17,37 +19,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_BYTES_MAX (1 << 20)
 #define LINE_BYTES_MAX 8192	/* with its end of line */
-#define SECTION_MAX 128
 #define SOCKET_PATH_MAX 107	/* sun_path of a Unix socket */
-#define KEYS_MAX 96		/* rows of the table */
 
-struct parse {
-	struct config *config;
-	const char *file;	/* as messages name it */
-	char dir[CONFIG_PATH_MAX];
-	config_problem_fn *fn;
-	void *arg;
-	unsigned problems;
-	const char *next;	/* rest of the text */
-	int line;
-	char section[SECTION_MAX]; /* "" : before the first header */
-	bool skip;		/* keys of this section: it is unknown */
-	struct config_plugin *plugin;
-	int seen[KEYS_MAX];	/* line of each key, plugin's in seen_plugin */
-	int seen_plugin[KEYS_MAX];
-};
 
-static void complain(struct parse *p, int line, const char *fmt, ...)
+static bool plugin_name(const char *quoted, char out[64]);
+
+/* Is what is being read of [plugin "only"]? */
+static bool
+counts(const struct config_parsing *p)
+{
+	size_t word = strlen(CONFIG_PLUGIN_SECTION);
+	char name[64];
+
+	if (p->only == NULL)
+		return true;
+	return strncmp(p->section, CONFIG_PLUGIN_SECTION, word) == 0 &&
+	    plugin_name(p->section + word + strspn(p->section + word, " \t"),
+	    name) && strcmp(name, p->only) == 0;
+}
+
+static void complain(struct config_parsing *p, int line, const char *fmt, ...)
     printflike(3, 4);
 
 static void
-complain(struct parse *p, int line, const char *fmt, ...)
+complain(struct config_parsing *p, int line, const char *fmt, ...)
 {
 	char text[1024], out[CONFIG_PATH_MAX + 1100];
 	va_list ap;
 
+	if (!counts(p))
+		return;
 	p->problems++;
 	va_start(ap, fmt);
 	text_vformat(text, sizeof(text), fmt, ap);
@@ -73,9 +75,9 @@ section_known(const char *name)
 }
 
 static void
-section_unknown(struct parse *p)
+section_unknown(struct config_parsing *p)
 {
-	const char *names[KEYS_MAX], *near;
+	const char *names[CONFIG_PARSING_KEYS], *near;
 	size_t n = 0;
 
 	for (size_t i = 0; i < config_keys_n; i++)
@@ -87,8 +89,8 @@ section_unknown(struct parse *p)
 	p->skip = true;
 }
 
-static void plugin_finish(struct parse *);
-static void set_defaults(struct parse *, void *base, bool plugin);
+static void plugin_finish(struct config_parsing *);
+static void set_defaults(struct config_parsing *, void *base, bool plugin);
 
 static bool
 plugin_name(const char *quoted, char out[64])
@@ -107,7 +109,7 @@ plugin_name(const char *quoted, char out[64])
 }
 
 static void
-plugin_begin(struct parse *p, const char *quoted)
+plugin_begin(struct config_parsing *p, const char *quoted)
 {
 	struct config *c = p->config;
 	char name[64];
@@ -139,7 +141,7 @@ plugin_begin(struct parse *p, const char *quoted)
 }
 
 static void
-section_begin(struct parse *p, const char *name, size_t len)
+section_begin(struct config_parsing *p, const char *name, size_t len)
 {
 	size_t word = strlen(CONFIG_PLUGIN_SECTION);
 
@@ -160,7 +162,7 @@ section_begin(struct parse *p, const char *name, size_t len)
 
 /* A header, a line too long, or a broken header: nothing left for inih. */
 static bool
-line_is_ours(struct parse *p, const char *line, size_t len)
+line_is_ours(struct config_parsing *p, const char *line, size_t len)
 {
 	const char *end;
 
@@ -188,7 +190,7 @@ line_is_ours(struct parse *p, const char *line, size_t len)
 static char *
 read_line(char *out, int num, void *arg)
 {
-	struct parse *p = arg;
+	struct config_parsing *p = arg;
 	size_t len = strcspn(p->next, "\n");
 	const char *line = p->next;
 
@@ -207,9 +209,9 @@ read_line(char *out, int num, void *arg)
 /* ---- keys ------------------------------------------------------------- */
 
 static void
-key_unknown(struct parse *p, const char *key)
+key_unknown(struct config_parsing *p, const char *key)
 {
-	const char *names[KEYS_MAX] = {0}, *near, *elsewhere = NULL;
+	const char *names[CONFIG_PARSING_KEYS] = {0}, *near, *elsewhere = NULL;
 	char hint[128] = "";
 	size_t n = 0;
 
@@ -231,7 +233,7 @@ key_unknown(struct parse *p, const char *key)
 }
 
 static const struct config_key *
-key_find(const struct parse *p, const char *key, size_t *index)
+key_find(const struct config_parsing *p, const char *key, size_t *index)
 {
 	const char *section = p->plugin != NULL ? CONFIG_PLUGIN_SECTION :
 	    p->section;
@@ -247,7 +249,7 @@ key_find(const struct parse *p, const char *key, size_t *index)
 
 /* "config.KEY" of a plugin: true when it is one. */
 static bool
-key_own(struct parse *p, const char *key, const char *value)
+key_own(struct config_parsing *p, const char *key, const char *value)
 {
 	size_t n = strlen(CONFIG_OWN_PREFIX);
 	const char *why;
@@ -261,7 +263,7 @@ key_own(struct parse *p, const char *key, const char *value)
 }
 
 static void
-key_set(struct parse *p, const char *key, const char *value)
+key_set(struct config_parsing *p, const char *key, const char *value)
 {
 	const struct config_key *k;
 	char why[768];
@@ -281,15 +283,15 @@ key_set(struct parse *p, const char *key, const char *value)
 		return;
 	}
 	*seen = p->line;
-	if (config_value_parse(k, value, p->dir, p->plugin != NULL ?
-	    (void *)p->plugin : (void *)p->config, why, sizeof(why)) == -1)
+	if ((p->recall ? config_value_recall : config_value_parse)(k, value,
+	    p->dir, p->plugin != NULL ? (void *)p->plugin : (void *)p->config, why, sizeof(why)) == -1)
 		complain(p, p->line, "[%s] %s: %s", p->section, key, why);
 }
 
 static int
 on_pair(void *arg, const char *section, const char *key, const char *value)
 {
-	struct parse *p = arg;
+	struct config_parsing *p = arg;
 
 	if (p->skip)
 		return 1;
@@ -306,7 +308,7 @@ on_pair(void *arg, const char *section, const char *key, const char *value)
 
 /* Every value starts as its default, read by the code that reads the file. */
 static void
-set_defaults(struct parse *p, void *base, bool plugin)
+set_defaults(struct config_parsing *p, void *base, bool plugin)
 {
 	char why[768];
 
@@ -324,7 +326,7 @@ set_defaults(struct parse *p, void *base, bool plugin)
 }
 
 static void
-require(struct parse *p, bool plugin, const int *seen, int line)
+require(struct config_parsing *p, bool plugin, const int *seen, int line)
 {
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
@@ -338,7 +340,7 @@ require(struct parse *p, bool plugin, const int *seen, int line)
 }
 
 static void
-plugin_finish(struct parse *p)
+plugin_finish(struct config_parsing *p)
 {
 	if (p->plugin != NULL)
 		require(p, true, p->seen_plugin, p->plugin->line);
@@ -347,7 +349,7 @@ plugin_finish(struct parse *p)
 /* ---- what two values must not say together ---------------------------- */
 
 static int
-line_of(const struct parse *p, const char *section, const char *key)
+line_of(const struct config_parsing *p, const char *section, const char *key)
 {
 	for (size_t i = 0; i < config_keys_n; i++)
 		if (strcmp(config_keys[i].section, section) == 0 &&
@@ -357,7 +359,7 @@ line_of(const struct parse *p, const char *section, const char *key)
 }
 
 static void
-check_paths(struct parse *p)
+check_paths(struct config_parsing *p)
 {
 	const struct config *c = p->config;
 
@@ -370,13 +372,13 @@ check_paths(struct parse *p)
 		    "too long for a socket in it (%zu bytes, at most %zu): %s",
 		    strlen(c->run_dir),
 		    SOCKET_PATH_MAX - strlen("/control.sock"), c->run_dir);
-	if (c->ca_file[0] != '\0' && access(c->ca_file, R_OK) == -1)
+	if (!p->recall && c->ca_file[0] != '\0' && access(c->ca_file, R_OK) == -1)
 		complain(p, line_of(p, "gateway", "ca_file"), "[gateway] "
 		    "ca_file: cannot read %s: %s", c->ca_file, strerror(errno));
 }
 
 static void
-check_numbers(struct parse *p)
+check_numbers(struct config_parsing *p)
 {
 	const struct config *c = p->config;
 	bool discord = strstr(c->api, "://discord.com") != NULL;
@@ -401,7 +403,7 @@ check_numbers(struct parse *p)
 
 /* Without a token_file, what systemd's LoadCredential=token left for us. */
 static void
-find_credential(struct parse *p)
+find_credential(struct config_parsing *p)
 {
 	const char *dir = getenv(CONFIG_CREDENTIALS);
 	char path[CONFIG_PATH_MAX];
@@ -441,7 +443,7 @@ locate(const char *path, char abs[CONFIG_PATH_MAX], char dir[CONFIG_PATH_MAX],
 }
 
 static void
-run_inih(struct parse *p)
+run_inih(struct config_parsing *p)
 {
 	ini_max_line = LINE_BYTES_MAX;
 	ini_use_stack = true;	/* the heap buffer starts at 200 bytes */
@@ -452,77 +454,26 @@ run_inih(struct parse *p)
 }
 
 int
-config_parse(struct config *c, const char *path, const char *text,
-    config_problem_fn *fn, void *arg, struct err *err)
+config_parsing_run(struct config_parsing *p, const char *text, struct err *err)
 {
-	struct parse p = {.config = c, .file = path, .fn = fn, .arg = arg};
 	static const char bom[] = "\xef\xbb\xbf";
+	struct config *c = p->config;
 
-	must(config_keys_n <= KEYS_MAX);
+	must(config_keys_n <= CONFIG_PARSING_KEYS);
 	memset(c, 0, sizeof(*c));
-	if (locate(path, c->path, p.dir, err) == -1)
+	if (locate(p->file, c->path, p->dir, err) == -1)
 		return -1;
 	c->text = base_strdup(text);
-	p.next = c->text + (strncmp(text, bom, 3) == 0 ? 3 : 0);
-	set_defaults(&p, c, false);
-	run_inih(&p);
-	plugin_finish(&p);
-	require(&p, false, p.seen, 0);
-	find_credential(&p);
-	check_paths(&p);
-	check_numbers(&p);
-	if (p.problems == 0)
-		return 0;
-	config_free(c);
-	return err_set(err, EXIT_CONFIG, "%u problem%s in %s", p.problems,
-	    p.problems == 1 ? "" : "s", path);
-}
-
-static char *
-read_file(const char *path, struct err *err)
-{
-	char *text = NULL;
-	ssize_t n = -1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-
-	if (fd == -1 || fstat(fd, &st) == -1) {
-		err_sys(err, EXIT_CONFIG, "The config file %s cannot be read",
-		    path);
-	} else if (!S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX) {
-		err_set(err, EXIT_CONFIG, "The config file %s is %s.", path,
-		    S_ISREG(st.st_mode) ? "larger than 1 MiB" :
-		    "not a plain file");
-	} else {
-		text = base_alloc((size_t)st.st_size + 1);
-		if ((n = read(fd, text, (size_t)st.st_size)) == -1)
-			err_sys(err, EXIT_CONFIG, "The config file %s cannot "
-			    "be read", path);
-		else if (memchr(text, '\0', (size_t)n) != NULL)
-			n = err_set(err, EXIT_CONFIG, "The config file %s "
-			    "holds NUL bytes: it is not text.", path);
-	}
-	if (fd != -1)
-		close(fd);
-	if (n != -1)
-		return text;
-	free(text);
-	return NULL;
-}
-
-int
-config_load(struct config *c, const char *path, config_problem_fn *fn,
-    void *arg, struct err *err)
-{
-	char *text = read_file(path, err);
-	int r;
-
-	memset(c, 0, sizeof(*c));
-	if (text == NULL)
-		return -1;
-	r = config_parse(c, path, text, fn, arg, err);
-	free(text);
-	return r;
+	p->next = c->text + (strncmp(text, bom, 3) == 0 ? 3 : 0);
+	set_defaults(p, c, false);
+	run_inih(p);
+	plugin_finish(p);
+	p->section[0] = '\0';
+	require(p, false, p->seen, 0);
+	find_credential(p);
+	check_paths(p);
+	check_numbers(p);
+	return (int)p->problems;
 }
 
 void

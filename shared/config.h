@@ -125,6 +125,26 @@ int config_load(struct config *, const char *path, config_problem_fn *, void *,
 /* The same from text, as of path (handlers get the supervisor's copy). */
 int config_parse(struct config *, const char *path, const char *text,
     config_problem_fn *, void *, struct err *);
+/*
+ * The same of a text that was accepted before and is in force.  What it names
+ * on this machine (programs, users, files) is not looked at again: a program
+ * that can't be run any more is the trouble of its plugin, and of nobody else.
+ */
+int config_recall(struct config *, const char *path, const char *text,
+    config_problem_fn *, void *, struct err *);
+/*
+ * For who only looks or stops: reads what can be read, and what can't has its
+ * default.  Always leaves a config to use and to free; -1 with problems
+ * reported, 1 when the file could not be read at all, err says the rest.
+ */
+int config_look(struct config *, const char *path, config_problem_fn *,
+    void *, struct err *);
+/*
+ * For who needs the section of one plugin: only its problems are reported, and
+ * only they, or a file that can't be read, are -1; then there is no config.
+ */
+int config_look_plugin(struct config *, const char *path, const char *plugin,
+    config_problem_fn *, void *, struct err *);
 void config_free(struct config *);
 
 /* In place of what `to` holds, a copy that shares nothing with `from`. */

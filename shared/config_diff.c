@@ -246,7 +246,7 @@ merge_end(struct merge *m, const char *path, struct config *out, struct err *e)
 	int rc;
 
 	fclose(m->f);
-	rc = config_parse(out, path, m->text, first_problem, problem, e);
+	rc = config_recall(out, path, m->text, first_problem, problem, e);
 	free(m->text);
 	if (rc == -1 && problem[0] != '\0')
 		err_set(e, EXIT_CONFIG, "what is taken over does not fit to "

@@ -379,6 +379,9 @@ bool config_key_is_plugin(const struct config_key *);
  */
 int config_value_parse(const struct config_key *, const char *text,
     const char *dir, void *base, char *why, size_t size);
+/* The same of a text that was accepted before: see config_recall(). */
+int config_value_recall(const struct config_key *, const char *text,
+    const char *dir, void *base, char *why, size_t size);
 /* Writes the value the way the file would say it.  Owner frees. */
 char *config_format(const struct config_key *, const void *base);
 /* Frees what a key holds. */

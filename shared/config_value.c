@@ -389,7 +389,18 @@ int
 config_value_parse(const struct config_key *k, const char *text,
     const char *dir, void *base, char *why, size_t size)
 {
-	struct config_value v = {k, text, dir, (char *)base + k->offset, why, size};
+	struct config_value v = {k, text, dir, (char *)base + k->offset, why,
+	    size, false};
+
+	return parser[k->type](&v);
+}
+
+int
+config_value_recall(const struct config_key *k, const char *text,
+    const char *dir, void *base, char *why, size_t size)
+{
+	struct config_value v = {k, text, dir, (char *)base + k->offset, why,
+	    size, true};
 
 	return parser[k->type](&v);
 }

@@ -17,8 +17,8 @@ config_value_user(struct config_value *v)
 {
 	const struct passwd *pw;
 
-	if (v->text[0] == '\0')
-		return config_value_text(v, "");
+	if (v->text[0] == '\0' || v->recalled)
+		return config_value_text(v, v->text);
 	if ((pw = getpwnam(v->text)) == NULL)
 		return config_value_refuse(v, "the name of a user of this machine");
 	if (geteuid() != 0 && pw->pw_uid != geteuid())
@@ -88,7 +88,7 @@ config_value_exec(struct config_value *v)
 		return config_value_refuse(v, "a command line (%s)", argv == NULL ? e.text :
 		    "it is empty");
 	}
-	if (!find_program(v->dir, argv[0], program)) {
+	if (!find_program(v->dir, argv[0], program) && !v->recalled) {
 		config_value_refuse(v, "a program that can be run (%s is %s)", program,
 		    access(program, F_OK) == 0 ? "not executable" : "not there");
 		free(argv);

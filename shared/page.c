@@ -45,6 +45,12 @@ const char *const page_rest_name[PAGE_REST_STATES] = {
 #undef X
 };
 
+const char *const page_rank_name[PAGE_RANKS_N] = {
+#define X(n, s) [PAGE_##n] = s,
+	PAGE_RANKS(X)
+#undef X
+};
+
 const char *const page_plugin_state_name[PLUGIN_STATES] = {
 #define X(n, s) [PLUGIN_##n] = s,
 	PAGE_PLUGIN_STATES(X)

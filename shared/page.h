@@ -17,7 +17,10 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#define PAGE_VERSION 10
+#define PAGE_VERSION 11
+#define PAGE_PATH 512	/* as config.h's CONFIG_PATH_MAX */
+#define PAGE_NOTES 10	/* at least as many as board.h has sources */
+#define PAGE_PATIENCES 4 /* as patience.h has */
 #define PAGE_CLOSES 24	/* distinct close codes counted per shard */
 #define PAGE_WORDS 192
 #define PAGE_PLUGINS 64	/* as config.h's CONFIG_PLUGINS_MAX */
@@ -279,6 +282,26 @@ struct page_probe {
 	char text[256];
 };
 
+#define PAGE_RANKS(X)                                                          \
+	X(CRITICAL, "critical")	/* the bot does not do its work */             \
+	X(WARNING, "warning")	/* somebody has to do something */             \
+	X(INFO, "info")		/* good to know */
+enum page_rank {
+#define X(n, s) PAGE_##n,
+	PAGE_RANKS(X)
+#undef X
+	PAGE_RANKS_N
+};
+extern const char *const page_rank_name[PAGE_RANKS_N];
+
+/* Something an operator should read. */
+struct page_note {
+	int64_t since_ms;		/* wall clock: first said */
+	uint32_t rank;			/* enum page_rank */
+	uint32_t reserved;
+	char text[256];			/* one sentence; "": no note */
+};
+
 /* Written by the supervisor only. */
 struct page_cluster {
 	page_lock lock;
@@ -310,8 +333,13 @@ struct page_cluster {
 	uint64_t alerts_failed;		/* messages nobody could be given */
 	int32_t exit_code;
 	char name[64], version[64];
-	char config_path[256];
-	char note[256];			/* what is wrong, one sentence */
+	/* What the running fleet goes by, whatever its file says by now. */
+	char config_path[PAGE_PATH], run_dir[PAGE_PATH], log_dir[PAGE_PATH];
+	uint32_t log_to;		/* enum config_log_to */
+	uint32_t patience_ms[PAGE_PATIENCES]; /* by enum patience */
+	uint64_t disk_free;		/* [limits]: bytes, warn below; 0: no */
+	/* What is wrong, most urgent first, without gaps. */
+	struct page_note note[PAGE_NOTES];
 	struct page_probe probe;
 	int64_t reboot_ms;		/* wall clock at which this life found
 					   that the machine was rebooted; 0 */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a shard's part of the stats page amounts to now: whoever shows shards
- * says the same of them.  Ages, not last good values (design, I7): a process
- * that is gone is down whatever it wrote last, and a shard that claims to be
- * ready but hears nothing is deaf.
+ * What the stats page amounts to now: whoever shows shards or the fleet says
+ * the same of them.  Ages, not last good values (design, I7): a process that
+ * is gone is down whatever it wrote last, a shard that claims to be ready but
+ * hears nothing is deaf, and the worst is said first.
  *
  * One that hears the rest but nothing of one class of events any more is
  * partly deaf (discord-protocol.md 8.31).  Silence is measured in the other
@@ -62,5 +62,61 @@ bool verdict_silent(const struct page_shard *, enum page_class_id,
  * a sentence without its dot; "" for other shards. */
 void verdict_words(const struct page_shard *, const struct verdict *,
     uint64_t now_ms, char out[VERDICT_WORDS]);
+
+/* ---- the fleet -------------------------------------------------------- */
+
+enum verdict_fleet_state {
+	VERDICT_STOPPED,	/* in order */
+	VERDICT_CRASHED,	/* the supervisor is gone without a word */
+	VERDICT_STOPPING,
+	VERDICT_HELD,
+	VERDICT_STARTING,	/* no shard was ready yet */
+	VERDICT_DEGRADED,
+	VERDICT_READY,
+	VERDICT_FLEET_STATES
+};
+extern const char *const verdict_fleet_name[VERDICT_FLEET_STATES];
+
+/* What was found out about a fleet; the page's parts are copies. */
+struct verdict_facts {
+	const struct page_cluster *cluster;
+	const struct page_handler *handler;	/* HANDLER_DOWN when gone */
+	const struct page_plugins *plugins;	/* or NULL */
+	bool alive;		/* the supervisor */
+	int64_t hung_s;		/* it has done nothing for so long; 0 */
+	bool stopped;		/* it is: by a signal, or a debugger */
+	bool handler_alive;
+	int64_t handler_silent_s; /* 0: its loop turns */
+	uint32_t shards, ready, deaf, first_ill; /* the first not ready */
+	const char *ill_word;
+	int64_t ill_ms;		/* for so long */
+	uint32_t partly, first_partly;	/* partly deaf: how many, the first */
+	const char *partly_words;	/* verdict_words() of it */
+	bool disk_known;	/* of state_dir */
+	uint64_t disk_free, disk_size;	/* bytes */
+	uint64_t now_ms;	/* clock_boot_ms() */
+	int64_t wall_ms;
+};
+
+#define VERDICT_FINDINGS 24
+struct verdict_finding {
+	enum page_rank rank;
+	bool note;		/* more than the lines of status show anyway */
+	int64_t age_ms;		/* it has been so for so long; -1: not known */
+	char text[320];		/* "shard 3 deaf" */
+	char detail[VERDICT_WORDS]; /* more of it, or "" */
+};
+
+struct verdict_fleet {
+	enum verdict_fleet_state state;
+	int exit;		/* EXIT_FINE, EXIT_DEGRADED or EXIT_DOWN */
+	struct verdict_finding found[VERDICT_FINDINGS]; /* worst first */
+	size_t n;
+};
+
+void verdict_fleet(const struct verdict_facts *, struct verdict_fleet *);
+
+/* Is a plugin as it is meant to be: up, coming up, or held by an operator? */
+bool verdict_plugin_well(const struct page_plugin *);
 
 #endif

@@ -350,8 +350,8 @@ alerts_watch(struct alerts *a)
 	look_silent(f, facts);
 	look_hold(a, f, facts);
 	/* A reload that was rolled back: over with the next good one. */
-	fact(&facts[ALERT_RELOAD], f->board.note[BOARD_RELOAD][0] != '\0',
-	    "%s", f->board.note[BOARD_RELOAD]);
+	fact(&facts[ALERT_RELOAD], f->board.notes.text[BOARD_RELOAD][0] != '\0',
+	    "%s", f->board.notes.text[BOARD_RELOAD]);
 	fact(&facts[ALERT_PROBE], probe_alarm(&f->probe)[0] != '\0', "%s",
 	    probe_alarm(&f->probe));
 	look_rest(f, facts);

@@ -178,7 +178,7 @@ arrive_main(int argc, char **argv, char **main_argv)
 	a.token = -1;
 	s.arrival = &a;
 	s.foreground = a.foreground != 0;
-	if (config_parse(config, a.path, text, NULL, NULL, &e) == -1) {
+	if (config_recall(config, a.path, text, NULL, NULL, &e) == -1) {
 		fprintf(stderr, "shardherd: %s\n", e.text);
 		return e.code;
 	}

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/patience.h"
 #include "shared/text.h"
 #include "shared/version.h"
 #include "supervisor/fleet.h"
@@ -18,20 +19,12 @@ board_init(struct board *b, struct fleet *f)
 	b->fleet = f;
 }
 
-static const char *
-first_note(const struct board *b)
-{
-	for (int i = 0; i < BOARD_SOURCES; i++)
-		if (b->note[i][0] != '\0')
-			return b->note[i];
-	return "";
-}
+_Static_assert(PAGE_PATIENCES == PATIENCES, "each has a place");
 
 void
 board_note(struct board *b, enum board_source src, const char *sentence)
 {
-	text_clean(b->note[src], sizeof(b->note[src]), sentence,
-	    strlen(sentence));
+	board_notes_say(&b->notes, src, sentence, clock_wall_ms());
 	board_update(b);
 }
 
@@ -113,6 +106,18 @@ put_rollout(struct page_cluster *pc, const struct rolling *r)
 	str_copy(pc->rollout_note, r->note, sizeof(pc->rollout_note));
 }
 
+static void
+put_home(struct page_cluster *pc, const struct config *c)
+{
+	str_copy(pc->config_path, c->path, sizeof(pc->config_path));
+	str_copy(pc->run_dir, c->run_dir, sizeof(pc->run_dir));
+	str_copy(pc->log_dir, c->log_dir, sizeof(pc->log_dir));
+	pc->log_to = (uint32_t)c->log_to;
+	pc->disk_free = (uint64_t)c->disk_free;
+	for (unsigned i = 0; i < PATIENCES; i++)
+		pc->patience_ms[i] = (uint32_t)(patience_s(c, i) * 1000);
+}
+
 void
 board_update(struct board *b)
 {
@@ -135,8 +140,8 @@ board_update(struct board *b)
 	pc->probe = f->probe.last;
 	str_copy(pc->name, f->config->name, sizeof(pc->name));
 	str_copy(pc->version, SHARDHERD_VERSION, sizeof(pc->version));
-	str_copy(pc->config_path, f->config->path, sizeof(pc->config_path));
-	str_copy(pc->note, first_note(b), sizeof(pc->note));
+	board_notes_list(&b->notes, pc->note, clock_wall_ms());
+	put_home(pc, f->config);
 	pc->reboot_ms = f->boot.since_ms;
 	str_copy(pc->reboot, f->boot.text, sizeof(pc->reboot));
 	put_classes(pc, f);
@@ -153,6 +158,10 @@ board_close(struct board *b, int exit_code)
 
 	if (f->page.head == NULL)
 		return;
+	/* Why it ended stays to be read; the rest was of a life that is over. */
+	for (unsigned i = 0; i < BOARD_SOURCES; i++)
+		if (i != BOARD_FATAL)
+			board_notes_say(&b->notes, i, "", 0);
 	board_update(b);
 	pc = &f->page.head->cluster;
 	page_begin(&pc->lock);

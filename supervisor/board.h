@@ -6,23 +6,18 @@
 #ifndef SUPERVISOR_BOARD_H
 #define SUPERVISOR_BOARD_H
 
-#include "shared/base.h"
+#include "supervisor/board_notes.h"
 
 struct fleet;
 
-/* Who may leave a note, most urgent first. */
-enum board_source { BOARD_FATAL, BOARD_DISK, BOARD_PERMIT, BOARD_RELOAD,
-	BOARD_ASKING, BOARD_TOKEN, BOARD_ALERT, BOARD_LOG, BOARD_START,
-	BOARD_SOURCES };
-
 struct board {
 	struct fleet *fleet;
-	char note[BOARD_SOURCES][256];
+	struct board_notes notes;
 	uint64_t updated_ms;	/* boot stamp of the last whole update */
 };
 
 void board_init(struct board *, struct fleet *);
-/* "" takes the note back. */
+/* "" takes the note back; one with other figures in it keeps its time. */
 void board_note(struct board *, enum board_source, const char *sentence);
 void board_update(struct board *);
 /* The last words: pid 0, exit code. */

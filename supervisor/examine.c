@@ -45,7 +45,7 @@ read_config(struct config *c, const char *path, struct err *e)
 	while (len < CONFIG_TEXT_MAX && (n = read(CONTRACT_FD_CONFIG,
 	    text + len, CONFIG_TEXT_MAX - len)) > 0)
 		len += (size_t)n;
-	rc = config_parse(c, path, text, on_problem, &p, e);
+	rc = config_recall(c, path, text, on_problem, &p, e);
 	free(text);
 	if (rc == -1 && p.n > 0)
 		err_set(e, EXIT_CONFIG, "it does not accept the config in "

@@ -71,8 +71,8 @@ look(const struct herald *h, struct herald_facts *w)
 	memset(w, 0, sizeof(*w));
 	w->note = h->last[0] != '\0' ? h->last : "";
 	w->stopping = f->stopping;
-	if (f->page.head != NULL && f->page.head->cluster.note[0] != '\0')
-		w->note = f->page.head->cluster.note;
+	if (f->page.head != NULL && f->page.head->cluster.note[0].text[0] != '\0')
+		w->note = f->page.head->cluster.note[0].text;
 	if (f->local == 0 || f->page.head == NULL)
 		return;
 	w->shards = f->local;

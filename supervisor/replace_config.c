@@ -68,7 +68,7 @@ replace_config_same(struct fleet *f, uint32_t ticket, struct err *e)
 	struct reading r = { f, ticket };
 	struct config *out = base_alloc(sizeof(*out));
 
-	if (config_parse(out, f->config->path, f->config->text, on_problem,
+	if (config_recall(out, f->config->path, f->config->text, on_problem,
 	    &r, e) == 0)
 		return out;
 	replace_config_drop(out);
@@ -82,7 +82,8 @@ replace_config_plugin(struct fleet *f, uint32_t ticket, const char *name,
 	struct reading r = { f, ticket };
 	struct config *file = base_alloc(sizeof(*file));
 	struct config *out = base_alloc(sizeof(*out));
-	int rc = config_load(file, f->config->path, on_problem, &r, e);
+	int rc = config_look_plugin(file, f->config->path, name, on_problem,
+	    &r, e);
 
 	if (rc == 0)
 		rc = config_merge_plugin(f->config, file, name, out, e);

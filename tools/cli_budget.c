@@ -9,7 +9,6 @@
 #include "tools/cli_verbs.h"
 
 #include <string.h>
-#include <time.h>
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define ENTRIES_MAX 1000
@@ -70,17 +69,6 @@ print_counts(const struct ledger *l)
 }
 
 static void
-stamp(int64_t ms, char out[32])
-{
-	time_t s = (time_t)(ms / 1000);
-	struct tm tm;
-
-	out[0] = '\0';
-	if (ms != 0 && localtime_r(&s, &tm) != NULL)
-		strftime(out, 32, "%Y-%m-%d %H:%M:%S", &tm);
-}
-
-static void
 print_entries(const struct ledger *l)
 {
 	struct cli_table t;
@@ -90,7 +78,7 @@ print_entries(const struct ledger *l)
 	for (size_t i = 0; i < kept_count(l); i++) {
 		const struct store_identify *e = kept(l, i);
 
-		stamp(e->sent_ms, when);
+		cli_when(e->sent_ms, when);
 		cli_table_add(&t, "%s", when);
 		cli_table_add(&t, "%u/%u", e->shard, e->shard_count);
 		cli_table_add(&t, "%u", e->key);
@@ -203,7 +191,7 @@ print_text(const struct cli_view *v, const struct ledger *l,
 	if (c->leave > 0)
 		printf("forced    %u may pass the reserve\n", c->leave);
 	if (c->held)
-		printf("held      %s\n", c->note);
+		printf("held      %s\n", c->note[0].text);
 	else if (c->braked)
 		puts("slowed    too many IDENTIFYs or failures: see status");
 	if (c->permits_waiting > 0)
@@ -335,7 +323,7 @@ reconcile(struct cli *c)
 			return 0;
 	} while (cli_step(until));
 	return err_set(&c->err, EXIT_TRY_LATER, "Discord has not answered. %s",
-	    v.cluster.note);
+	    cli_view_note(&v));
 }
 
 /* ---- the verb ---------------------------------------------------------- */

@@ -11,6 +11,9 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#define SHOWN_MAX 4	/* findings in the line */
+#define LINE_MAX_BYTES 1600
+
 static const char *const level[] = {
 	[EXIT_FINE] = "OK",
 	[EXIT_DEGRADED] = "WARNING",
@@ -18,48 +21,27 @@ static const char *const level[] = {
 	[EXIT_UNKNOWN] = "UNKNOWN",
 };
 
-/* The first shard that is not well, in words. */
+/* The worst few, each in its own words. */
 static void
-worst(const struct cli_view *v, char *out, size_t size)
+findings(const struct cli_view *v, char *out, size_t size)
 {
+	const struct verdict_fleet *w = &v->verdict;
 	char age[24];
+	size_t len = 0;
 
 	out[0] = '\0';
-	for (size_t i = 0; i < v->n; i++) {
-		const struct cli_shard *s = &v->shard[i];
+	for (size_t i = 0; i < w->n && i < SHOWN_MAX; i++) {
+		const struct verdict_finding *f = &w->found[i];
+		bool aged = f->age_ms >= 0 && !f->note;
 
-		if (s->silent != 0) {
-			str_format(out, size, ", shard %u partly deaf: %s",
-			    s->id, s->silent_words);
-			return;
-		}
-		if (s->s.state == SHARD_READY && !s->deaf)
-			continue;
-		str_format(out, size, ", shard %u %s %s", s->id, s->state,
-		    cli_age(cli_view_age(v, s->s.state_since_ms), age));
-		return;
+		str_format(out + len, size - len, ", %s%s%s%s%s", f->text,
+		    aged ? " " : "", aged ? cli_age(f->age_ms, age) : "",
+		    f->detail[0] != '\0' ? ": " : "", f->detail);
+		len = strlen(out);
 	}
-	if (v->handler_silent_s > 0)
-		str_format(out, size, ", handler silent for %s",
-		    cli_age(v->handler_silent_s * 1000, age));
-	else if (v->handler.state != HANDLER_READY)
-		str_format(out, size, ", handler %s",
-		    page_handler_state_name[v->handler.state]);
-	else if (v->handler.rest >= PAGE_REST_LIMITED)
-		str_format(out, size, ", REST %s for %s: %s",
-		    page_rest_name[v->handler.rest],
-		    cli_age(cli_view_age(v, v->handler.rest_since_ms), age),
-		    v->handler.rest_note);
-	else if (v->handler.plugins_failing > 0)
-		str_format(out, size, ", %s", v->handler.note);
-	else if (v->handler.plugins_up < v->handler.plugins)
-		str_format(out, size, ", %u of %u plugins up",
-		    v->handler.plugins_up, v->handler.plugins);
-	else if (v->handler.rest != PAGE_REST_FINE)
-		str_format(out, size, ", REST: %s", v->handler.rest_note);
-	else if (v->handler.commands_note[0] != '\0')
-		str_format(out, size, ", commands: %s",
-		    v->handler.commands_note);
+	if (w->n > SHOWN_MAX)
+		str_format(out + len, size - len, ", and %zu more",
+		    w->n - SHOWN_MAX);
 }
 
 static void
@@ -86,20 +68,15 @@ perf_data(const struct cli_view *v, char *out, size_t size)
 int
 cli_check_line(const struct cli_view *v, char *out, size_t size)
 {
-	const struct page_cluster *c = &v->cluster;
-	char what[320], perf[256];
-	int code = cli_view_exit(v);
+	char what[LINE_MAX_BYTES], perf[256];
+	int code = v->verdict.exit;
 
-	if (!v->alive)
-		str_format(what, sizeof(what), ", %s",
-		    cli_cluster_state_name[v->state]);
-	else if (c->note[0] != '\0' && v->handler_silent_s == 0)
-		str_format(what, sizeof(what), ", %s", c->note);
-	else
-		worst(v, what, sizeof(what));
+	findings(v, what, sizeof(what));
 	perf_data(v, perf, sizeof(perf));
-	what[strcspn(what, "|")] = '\0';
-	str_format(out, size, "%s %s - %u/%zu ready%s | %s", c->name,
+	for (char *p = what; *p != '\0'; p++)
+		if (*p == '|')	/* begins the figures */
+			*p = '/';
+	str_format(out, size, "%s %s - %u/%zu ready%s | %s", v->cluster.name,
 	    level[code], v->ready, v->n, what, perf);
 	return code;
 }
@@ -124,7 +101,7 @@ finish(struct cli *c, int code, const char *line)
 int
 cli_check(struct cli *c)
 {
-	char line[1200];
+	char line[LINE_MAX_BYTES + 400];
 	struct cli_view v;
 	int code;
 

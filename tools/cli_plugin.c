@@ -4,6 +4,7 @@
  * and test have files of their own.
  */
 #include "shared/page.h"
+#include "shared/verdict.h"
 #include "tools/cli_plugin.h"
 #include "tools/cli_reload.h"
 #include "tools/cli_table.h"
@@ -87,17 +88,10 @@ print_json(const struct page_plugins *all, bool alive)
 	cli_print_json(o);
 }
 
-static bool
-is_well(const struct page_plugin *p)
-{
-	return p->name[0] == '\0' || p->by_operator ||
-	    (p->state == PLUGIN_UP && !p->failing);
-}
-
 static void
 add_row(struct cli_table *t, const struct page_plugin *p, bool alive)
 {
-	bool fine = alive && is_well(p);
+	bool fine = alive && verdict_plugin_well(p);
 	char age[24];
 
 	cli_table_add(t, "%s", p->name);
@@ -150,7 +144,7 @@ verdict(const struct page_plugins *all, bool alive)
 	if (!alive)
 		return EXIT_DOWN;
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
-		if (!is_well(&all->plugin[i]))
+		if (!verdict_plugin_well(&all->plugin[i]))
 			return EXIT_DEGRADED;
 	return EXIT_FINE;
 }
@@ -158,31 +152,21 @@ verdict(const struct page_plugins *all, bool alive)
 static int
 list(struct cli *c)
 {
-	static struct page_plugins all;	/* large */
 	struct cli_view v;
-	struct page page;
 	bool alive;
 	int code;
 
-	if (c->argc != 1)
+	if (c->argc > 1)
 		return cli_usage(c);
 	if (cli_view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
 	alive = v.handler_alive;
-	cli_view_free(&v);
-	if (page_open(&page, c->config.state_dir, &c->err) == -1)
-		return cli_fail(c);
-	page_read(&page.head->plugins, &all, sizeof(all));
-	page_close(&page);
-	for (uint32_t i = 0; i < PAGE_PLUGINS; i++) {
-		all.plugin[i].name[sizeof(all.plugin[i].name) - 1] = '\0';
-		all.plugin[i].note[sizeof(all.plugin[i].note) - 1] = '\0';
-	}
-	code = verdict(&all, alive);
+	code = verdict(&v.plugins, alive);
 	if (c->json)
-		print_json(&all, alive);
+		print_json(&v.plugins, alive);
 	else
-		print_table(&all, alive);
+		print_table(&v.plugins, alive);
+	cli_view_free(&v);
 	return code;
 }
 

@@ -22,6 +22,7 @@
 #define END_WAIT_MS 5000	/* for one that has said it cannot start */
 #define TELL_MS 3000		/* before a terminal is told what keeps it */
 #define OTHER_WAIT_MS 30000	/* for a start somebody else is doing */
+#define NOTE_MAX sizeof(((struct verdict_finding *)NULL)->text)
 #define READY_WAIT_S 300	/* --wait without a number */
 
 static bool hold_plugins;	/* --hold-plugins of run and start */
@@ -78,7 +79,7 @@ what_keeps(struct cli *c, char *out, size_t size)
 	if (cli_view_read(&v, &c->config, &none) == -1)
 		return;
 	if (v.alive)
-		str_copy(out, v.cluster.note, size);
+		str_copy(out, cli_view_note(&v), size);
 	cli_view_free(&v);
 }
 
@@ -86,7 +87,7 @@ what_keeps(struct cli *c, char *out, size_t size)
 static void
 tell_waiting(struct cli *c)
 {
-	char note[sizeof(((struct page_cluster *)NULL)->note)];
+	char note[NOTE_MAX];
 
 	what_keeps(c, note, sizeof(note));
 	if (note[0] != '\0' && !c->json && isatty(STDERR_FILENO))
@@ -138,7 +139,7 @@ await_end(pid_t pid, int *status)
 static int
 understand(struct cli *c, char *word, ssize_t n, pid_t pid, bool asked)
 {
-	char note[sizeof(((struct page_cluster *)NULL)->note)];
+	char note[NOTE_MAX];
 	int code = EXIT_DEGRADED, at = 0, status;
 
 	word[strcspn(word, "\n")] = '\0';

@@ -27,6 +27,21 @@ state_colour(const struct cli_shard *s)
 	return s->s.state == SHARD_READY && s->silent == 0 ? CLI_GREEN : CLI_YELLOW;
 }
 
+/* With the time at which it was first so. */
+static void
+line_notes(const struct cli_view *v, FILE *f)
+{
+	const struct verdict_fleet *w = &v->verdict;
+	char when[32];
+
+	for (size_t i = 0; i < w->n; i++)
+		if (w->found[i].note)
+			fprintf(f, "note    %s%s%s\n", cli_when(w->found[i]
+			    .age_ms < 0 ? 0 : v->wall_ms - w->found[i].age_ms,
+			    when), when[0] != '\0' ? "  " : "",
+			    w->found[i].text);
+}
+
 static void
 line_cluster(const struct cli_view *v, FILE *f)
 {
@@ -34,18 +49,17 @@ line_cluster(const struct cli_view *v, FILE *f)
 	char age[24];
 
 	fprintf(f, "cluster %-9s %s", c->name,
-	    cli_cluster_state_name[v->state]);
+	    verdict_fleet_name[v->verdict.state]);
 	if (v->alive)
 		fprintf(f, "  up %s  supervisor %s pid %d",
 		    cli_age(cli_view_age(v, c->started_ms), age), c->version,
 		    c->pid);
 	fprintf(f, "  config %s\n", c->config_path);
-	if (c->note[0] != '\0')
-		fprintf(f, "note    %s\n", c->note);
+	line_notes(v, f);
 	if (v->alive && c->reboot_ms != 0 && v->wall_ms - c->reboot_ms <
 	    REBOOT_SHOWN_MS)
 		fprintf(f, "note    %s\n", c->reboot);
-	if (v->state == CLI_CRASHED)
+	if (v->verdict.state == VERDICT_CRASHED)
 		fprintf(f, "note    the supervisor (pid %d) is gone without a "
 		    "word; \"shardherd start\" goes on where it left\n",
 		    c->pid);
@@ -333,7 +347,7 @@ show(struct cli *c, struct cli_status_pick *pick, bool wide)
 		pick->room = wide ? 0 : cli_table_room(stdout);
 		cli_status_text(&v, pick, stdout, cli_table_may_colour(stdout));
 	}
-	code = cli_view_exit(&v);
+	code = v.verdict.exit;
 	cli_view_free(&v);
 	return code;
 }

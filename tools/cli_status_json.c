@@ -228,6 +228,25 @@ cli_status_json_rollout(const struct cli_view *v)
 	return o;
 }
 
+/* Everything that is wrong or worth knowing, worst first. */
+static struct json_object *
+problems(const struct cli_view *v)
+{
+	struct json_object *list = json_object_new_array(), *o;
+
+	for (size_t i = 0; i < v->verdict.n; i++) {
+		const struct verdict_finding *f = &v->verdict.found[i];
+
+		o = json_object_new_object();
+		put_text(o, "rank", page_rank_name[f->rank]);
+		put_text(o, "text", f->text);
+		put_text(o, "detail", f->detail);
+		put_seconds(o, "age_s", f->age_ms);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 static struct json_object *
 cluster(const struct cli_view *v)
 {
@@ -235,7 +254,7 @@ cluster(const struct cli_view *v)
 	const struct page_cluster *c = &v->cluster;
 
 	put_text(o, "name", c->name);
-	put_text(o, "state", cli_cluster_state_name[v->state]);
+	put_text(o, "state", verdict_fleet_name[v->verdict.state]);
 	put_known(o, "pid", v->alive ? c->pid : -1);
 	put_text(o, "version", c->version);
 	put_seconds(o, "uptime_s", v->alive ?
@@ -248,7 +267,8 @@ cluster(const struct cli_view *v)
 	put_u64(o, "recommended", c->recommended);
 	put_text(o, "config", c->config_path);
 	put_samples(o, &v->supervisor_watch);
-	put_text(o, "note", c->note);
+	put_text(o, "note", cli_view_note(v));
+	json_object_object_add(o, "problems", problems(v));
 	put_seconds(o, "reboot_s", c->reboot_ms != 0 ?
 	    v->wall_ms - c->reboot_ms : -1);
 	put_text(o, "reboot", c->reboot);

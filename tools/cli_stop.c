@@ -56,7 +56,7 @@ report(struct cli *c, const char *what)
 static bool
 started_at(pid_t pid, const void *start)
 {
-	return cli_view_process(pid, *(const uint64_t *)start);
+	return process_lives(pid, *(const uint64_t *)start);
 }
 
 /* One that outlived its supervisor is known by its title only. */
@@ -65,7 +65,7 @@ is_shard(pid_t pid, const void *arg)
 {
 	const struct cli_shard *s = arg;
 
-	return s->orphan || cli_view_process(pid, s->w.pid_start);
+	return s->orphan || process_lives(pid, s->w.pid_start);
 }
 
 /* SIGTERM, which is MSG_STOP, to what is left: how many there are. */

@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -246,5 +247,17 @@ cli_size(uint64_t bytes, char out[24])
 		str_format(out, 24, "%d", (int)bytes);
 	else
 		str_format(out, 24, d < 10 ? "%.1f%c" : "%.0f%c", d, unit[i]);
+	return out;
+}
+
+const char *
+cli_when(int64_t wall_ms, char out[32])
+{
+	time_t s = (time_t)(wall_ms / 1000);
+	struct tm tm;
+
+	out[0] = '\0';
+	if (wall_ms != 0 && localtime_r(&s, &tm) != NULL)
+		strftime(out, 32, "%Y-%m-%d %H:%M:%S", &tm);
 	return out;
 }

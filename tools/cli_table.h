@@ -48,6 +48,8 @@ bool cli_table_may_colour(FILE *f);
 
 /* "41ms", "2.1s", "12m05s", "3d04h"; "-" when negative. */
 const char *cli_age(int64_t ms, char out[24]);
+/* "2026-11-21 03:14:05" of the wall clock, local time; "" for 0. */
+const char *cli_when(int64_t wall_ms, char out[32]);
 /* "512", "38M", "1.2G" of bytes. */
 const char *cli_size(uint64_t bytes, char out[24]);
 

@@ -10,20 +10,11 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define HUNG_MS 10000		/* a supervisor looks at itself twice a s */
 #define SILENT_MS 5000		/* a handler does ten times a s */
-
-const char *const cli_cluster_state_name[] = {
-	[CLI_STOPPED] = "stopped",
-	[CLI_CRASHED] = "crashed",
-	[CLI_STOPPING] = "stopping",
-	[CLI_HELD] = "held",
-	[CLI_STARTING] = "starting",
-	[CLI_DEGRADED] = "degraded",
-	[CLI_READY] = "ready",
-};
 
 /*
  * The supervisor's word first, pid and start time.  A process that outlived
@@ -129,40 +120,87 @@ find_silent(struct cli_view *v, struct page_head *h)
 	    (long long)v->handler_silent_s);
 }
 
-/* The supervisor holds its lock but has not looked after anything. */
+/* The supervisor holds its lock but looks after nothing. */
 static void
 find_hung(struct cli_view *v, struct page_head *h)
 {
 	uint64_t beat = page_last_beat(&h->pulse.supervisor_ms);
 	int64_t age = cli_view_age(v, later(beat, v->cluster.started_ms));
 
-	v->hung = v->alive && v->n > 0 && age > HUNG_MS;
-	if (v->hung)
-		str_format(v->cluster.note, sizeof(v->cluster.note), "The "
-		    "supervisor (pid %d) has done nothing for %d s: it hangs "
-		    "or is stopped. Nothing that dies is started again.",
-		    v->cluster.pid, (int)(age / 1000));
+	v->stopped = v->alive && process_stopped(v->cluster.pid);
+	if (v->alive && v->n > 0 && age > HUNG_MS)
+		v->hung_s = age / 1000;
+	v->hung = v->stopped || v->hung_s > 0;
 }
 
-static enum cli_cluster_state
-judge(const struct cli_view *v)
+static void
+look_disk(struct verdict_facts *f, const char *dir)
 {
-	if (!v->alive)
-		return v->cluster.pid == 0 ? CLI_STOPPED : CLI_CRASHED;
-	if (v->cluster.stopping)
-		return CLI_STOPPING;
-	if (v->cluster.held)
-		return CLI_HELD;
-	if (v->ready == 0 && v->deaf == 0)
-		return CLI_STARTING;
-	if (v->cluster.probe.scheduled && v->cluster.probe.code != EXIT_FINE)
-		return CLI_DEGRADED;
-	return v->ready == v->n && v->partly == 0 && !v->hung && v->handler_alive &&
-	    v->handler_silent_s == 0 && v->handler.rest == PAGE_REST_FINE &&
-	    v->handler.commands_out == 0 && v->handler.commands_note[0] == '\0' &&
-	    v->handler.plugins_up >= v->handler.plugins &&
-	    v->handler.plugins_failing == 0 &&
-	    v->handler.state == HANDLER_READY ? CLI_READY : CLI_DEGRADED;
+	struct statvfs fs;
+
+	if (statvfs(dir, &fs) == -1 || fs.f_blocks == 0)
+		return;
+	f->disk_known = true;
+	f->disk_size = (uint64_t)fs.f_blocks * fs.f_frsize;
+	f->disk_free = (uint64_t)fs.f_bavail * fs.f_frsize;
+}
+
+static void
+judge(struct cli_view *v, const char *state_dir)
+{
+	struct verdict_facts f = {.cluster = &v->cluster,
+	    .handler = &v->handler, .plugins = &v->plugins,
+	    .alive = v->alive, .hung_s = v->hung_s, .stopped = v->stopped,
+	    .handler_alive = v->handler_alive,
+	    .handler_silent_s = v->handler_silent_s,
+	    .shards = (uint32_t)v->n, .ready = v->ready, .deaf = v->deaf,
+	    .now_ms = v->now_ms, .wall_ms = v->wall_ms};
+
+	for (size_t i = v->n; i-- > 0;) {
+		const struct cli_shard *s = &v->shard[i];
+
+		if (s->s.state == SHARD_READY && !s->deaf)
+			continue;
+		f.first_ill = s->id;
+		f.ill_word = s->state;
+		f.ill_ms = cli_view_age(v, s->s.state_since_ms);
+	}
+	f.partly = v->partly;
+	for (size_t i = v->n; i-- > 0;) {
+		if (v->shard[i].silent == 0)
+			continue;
+		f.first_partly = v->shard[i].id;
+		f.partly_words = v->shard[i].silent_words;
+	}
+	look_disk(&f, state_dir);
+	verdict_fleet(&f, &v->verdict);
+}
+
+/* Each on its own: an array that ends nowhere must not be read beyond. */
+static void
+clean_words(struct cli_view *v)
+{
+	struct page_cluster *c = &v->cluster;
+
+	WORDS(c->name);
+	WORDS(c->version);
+	WORDS(c->config_path);
+	WORDS(c->run_dir);
+	WORDS(c->log_dir);
+	WORDS(c->reboot);
+	WORDS(c->rollout_note);
+	WORDS(c->probe.text);
+	WORDS(v->handler.note);
+	WORDS(v->handler.rest_note);
+	WORDS(v->handler.commands_note);
+	WORDS(v->handler_watch.version);
+	WORDS(v->handler_watch.last_end);
+	for (size_t i = 0; i < PAGE_NOTES; i++)
+		WORDS(c->note[i].text);
+	for (size_t i = 0; i < PAGE_PLUGINS; i++) {
+		WORDS(v->plugins.plugin[i].name);
+		WORDS(v->plugins.plugin[i].note);
+	}
 }
 
 static void
@@ -176,20 +214,10 @@ read_page(struct cli_view *v, const struct page *page, bool locked)
 	    sizeof(v->handler_watch));
 	page_read(&h->supervisor_watch, &v->supervisor_watch,
 	    sizeof(v->supervisor_watch));
-	WORDS(v->cluster.name);
-	WORDS(v->cluster.note);
-	WORDS(v->cluster.reboot);
-	WORDS(v->cluster.version);
-	WORDS(v->cluster.config_path);
-	WORDS(v->cluster.rollout_note);
-	WORDS(v->cluster.probe.text);
-	WORDS(v->handler.note);
-	WORDS(v->handler.rest_note);
-	WORDS(v->handler.commands_note);
+	page_read(&h->plugins, &v->plugins, sizeof(v->plugins));
+	clean_words(v);
 	if (v->handler.rest >= PAGE_REST_STATES)
 		v->handler.rest = PAGE_REST_FINE;
-	WORDS(v->handler_watch.version);
-	WORDS(v->handler_watch.last_end);
 	v->alive = locked;
 	v->handler_alive = process_lives(v->handler_watch.pid,
 	    v->handler_watch.pid_start);
@@ -205,7 +233,6 @@ read_page(struct cli_view *v, const struct page *page, bool locked)
 		v->shard[i].orphan = v->shard[i].alive;
 	find_silent(v, page->head);
 	find_hung(v, page->head);
-	v->state = judge(v);
 }
 
 int
@@ -222,6 +249,7 @@ cli_view_read(struct cli_view *v, const struct config *c, struct err *err)
 	v->wall_ms = clock_wall_ms();
 	read_page(v, &page, locked);
 	page_close(&page);
+	judge(v, c->state_dir);
 	return 0;
 }
 
@@ -232,13 +260,13 @@ cli_view_free(struct cli_view *v)
 	v->shard = NULL;
 }
 
-int
-cli_view_exit(const struct cli_view *v)
+const char *
+cli_view_note(const struct cli_view *v)
 {
-	/* A fleet on hold loses what disconnects: no less serious. */
-	if (!v->alive || v->ready == 0 || v->state == CLI_HELD)
-		return EXIT_DOWN;
-	return v->state == CLI_READY ? EXIT_FINE : EXIT_DEGRADED;
+	for (size_t i = 0; i < v->verdict.n; i++)
+		if (v->verdict.found[i].note)
+			return v->verdict.found[i].text;
+	return "";
 }
 
 /* A handler that hangs counts nothing any more; the shards do. */

@@ -25,25 +25,16 @@ struct cli_shard {
 	const char *state;	/* of page.h, "deaf" or "partly deaf" */
 };
 
-enum cli_cluster_state {
-	CLI_STOPPED,	/* in order */
-	CLI_CRASHED,	/* the supervisor is gone without a word */
-	CLI_STOPPING,
-	CLI_HELD,
-	CLI_STARTING,	/* no shard was ready yet */
-	CLI_DEGRADED,
-	CLI_READY,
-	CLI_CLUSTER_STATES
-};
-extern const char *const cli_cluster_state_name[CLI_CLUSTER_STATES];
-
 struct cli_view {
 	struct page_cluster cluster;
 	struct page_handler handler;
 	struct page_watch handler_watch, supervisor_watch;
-	enum cli_cluster_state state;
+	struct page_plugins plugins;
+	struct verdict_fleet verdict;
 	bool alive;		/* the supervisor */
-	bool hung;		/* the supervisor lives but does nothing */
+	bool hung;		/* the supervisor lives but does nothing: */
+	bool stopped;		/* by a signal or a debugger */
+	int64_t hung_s;		/* for so long, 0: not that long yet */
 	bool handler_alive;
 	int64_t handler_silent_s; /* its loop has not turned for so long; 0 */
 	const char *handler_state; /* of page.h, or "silent" */
@@ -59,8 +50,8 @@ struct cli_view {
 /* Owner calls cli_view_free.  -1 with EXIT_DOWN when nothing was started. */
 int cli_view_read(struct cli_view *, const struct config *, struct err *);
 void cli_view_free(struct cli_view *);
-/* 0 all ready, 1 degraded, 2 down. */
-int cli_view_exit(const struct cli_view *);
+/* The first thing an operator should read, or "". */
+const char *cli_view_note(const struct cli_view *);
 /* Events not yet acknowledged, by the shards or the handler. */
 uint64_t cli_view_unanswered(const struct cli_view *);
 /* The shard, or NULL when it is not of this fleet. */

@@ -214,6 +214,7 @@ cli_why(struct cli *c)
 	const struct cli_shard *s;
 	static struct story st;
 	struct cli_view v;
+	char when[32];
 	uint64_t id;
 
 	if (cli_options(c, NULL, 0) == -1)
@@ -228,8 +229,12 @@ cli_why(struct cli *c)
 		return cli_error(c, EXIT_USAGE, "Shard %llu does not run "
 		    "here; this fleet has %zu.", ull(id), v.n);
 	}
-	if (v.cluster.note[0] != '\0')
-		tell(&st, "The fleet: %s", v.cluster.note);
+	for (size_t i = 0; i < v.verdict.n; i++)
+		if (v.verdict.found[i].note)
+			tell(&st, "The fleet%s%s: %s", v.verdict.found[i]
+			    .age_ms < 0 ? "" : ", ", cli_when(v.verdict
+			    .found[i].age_ms < 0 ? 0 : v.wall_ms - v.verdict
+			    .found[i].age_ms, when), v.verdict.found[i].text);
 	if (v.handler_silent_s > 0)
 		tell(&st, "The handler (pid %d) has been silent for %lld s: "
 		    "it hangs or is stopped, and what this shard receives "

@@ -147,8 +147,8 @@ test_all_ready(void **state)
 	char line[1024], *out;
 
 	look();
-	assert_int_equal(t.view.state, CLI_READY);
-	assert_int_equal(cli_view_exit(&t.view), EXIT_FINE);
+	assert_int_equal(t.view.verdict.state, VERDICT_READY);
+	assert_int_equal(t.view.verdict.exit, EXIT_FINE);
 	out = text(false);
 	assert_non_null(strstr(out, "\nshards  4   4 ready   identify budget "
 	    "982/1000, resets in "));
@@ -168,7 +168,7 @@ test_broken(void **state)
 	look();
 	assert_int_equal(t.view.ready, 1);
 	assert_int_equal(t.view.deaf, 1);
-	assert_int_equal(cli_view_exit(&t.view), EXIT_DEGRADED);
+	assert_int_equal(t.view.verdict.exit, EXIT_DEGRADED);
 	out = text(false);
 	/* the counts add up to 4, and a deaf shard is not among the ready */
 	assert_non_null(strstr(out, "\nshards  4   1 ready  1 deaf  1 down  "
@@ -205,7 +205,7 @@ test_eighty_columns(void **state)
 	break_three();
 	memset(c->config_path, 'c', 60);
 	for (size_t i = 0; i < 120; i++)
-		c->note[i] = i % 6 == 5 ? ' ' : 'n';
+		c->note[0].text[i] = i % 6 == 5 ? ' ' : 'n';
 	for (size_t i = 0; i < SHARDS; i++) {
 		t.page.slot[i].shard.events = 98765432101;
 		t.page.slot[i].watch.rss_kb = 12345;
@@ -252,10 +252,10 @@ test_supervisor_hung(void **state)
 	t.page.head->cluster.started_ms = clock_boot_ms() - 90000;
 	t.page.head->pulse.supervisor_ms = clock_boot_ms() - 2000;
 	look();
-	assert_int_equal(t.view.state, CLI_READY);
+	assert_int_equal(t.view.verdict.state, VERDICT_READY);
 	t.page.head->pulse.supervisor_ms = clock_boot_ms() - 31000;
 	look();
-	assert_int_equal(t.view.state, CLI_DEGRADED);
+	assert_int_equal(t.view.verdict.state, VERDICT_DEGRADED);
 	out = text(false);
 	assert_non_null(strstr(out, "has done nothing for 31 s"));
 	free(out);
@@ -272,7 +272,7 @@ test_plugin_down(void **state)
 	t.page.head->handler.plugins = 3;
 	t.page.head->handler.plugins_up = 2;
 	look();
-	assert_int_equal(t.view.state, CLI_DEGRADED);
+	assert_int_equal(t.view.verdict.state, VERDICT_DEGRADED);
 	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
 	    EXIT_DEGRADED);
 	assert_non_null(strstr(line, "4/4 ready, 2 of 3 plugins up | "));
@@ -288,7 +288,7 @@ f_c11_failing_is_seen_and_unloaded_is_fine(void **state)
 	h->plugins = h->plugins_up = 2;
 	h->plugins_unloaded = 1;
 	look();
-	assert_int_equal(t.view.state, CLI_READY);
+	assert_int_equal(t.view.verdict.state, VERDICT_READY);
 	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
 	    EXIT_FINE);
 	out = text(false);
@@ -298,7 +298,7 @@ f_c11_failing_is_seen_and_unloaded_is_fine(void **state)
 	h->plugins_failing = 1;
 	str_copy(h->note, "plugin p fails: all of it", sizeof(h->note));
 	look();
-	assert_int_equal(t.view.state, CLI_DEGRADED);
+	assert_int_equal(t.view.verdict.state, VERDICT_DEGRADED);
 	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
 	    EXIT_DEGRADED);
 	assert_non_null(strstr(line, "plugin p fails"));
@@ -327,11 +327,11 @@ test_supervisor_gone(void **state)
 	close(t.lock);
 	t.lock = -1;
 	look();
-	assert_int_equal(t.view.state, CLI_CRASHED);
-	assert_int_equal(cli_view_exit(&t.view), EXIT_DOWN);
+	assert_int_equal(t.view.verdict.state, VERDICT_CRASHED);
+	assert_int_equal(t.view.verdict.exit, EXIT_DOWN);
 	t.page.head->cluster.pid = 0;
 	look();
-	assert_int_equal(t.view.state, CLI_STOPPED);
+	assert_int_equal(t.view.verdict.state, VERDICT_STOPPED);
 }
 
 /* A pid that belongs to another process by now is no shard. */
@@ -342,6 +342,126 @@ test_reused_pid(void **state)
 	look();
 	assert_false(t.view.shard[0].alive);
 	assert_string_equal(t.view.shard[0].state, "down");
+}
+
+static void
+note(size_t i, enum page_rank rank, int64_t age_ms, const char *text)
+{
+	struct page_note *n = &t.page.head->cluster.note[i];
+
+	n->rank = rank;
+	n->since_ms = clock_wall_ms() - age_ms;
+	str_copy(n->text, text, sizeof(n->text));
+}
+
+static int
+check(char *line, size_t size)
+{
+	look();
+	assert_int_equal(cli_check_line(&t.view, line, size),
+	    t.view.verdict.exit);
+	return t.view.verdict.exit;
+}
+
+/* An old note hides nothing, and a handler that is down is critical. */
+static void
+f_d2_worst_first(void **state)
+{
+	struct page_head *h = t.page.head;
+	char line[2048], *out, *shard_, *note_;
+
+	note(0, PAGE_WARNING, 7200000, "Rolled back | the new handler died.");
+	assert_int_equal(check(line, sizeof(line)), EXIT_DEGRADED);
+	assert_non_null(strstr(line, "main WARNING - 4/4 ready, Rolled back / "
+	    "the new handler died. | ready=4"));
+	out = text(false);
+	assert_non_null(strstr(out, "\nnote    20"));
+	free(out);
+
+	h->handler_watch.pid = 0;
+	t.page.slot[2].shard.state = SHARD_RESUMING;
+	assert_int_equal(check(line, sizeof(line)), EXIT_DOWN);
+	assert_non_null(strstr(line, "main CRITICAL - 3/4 ready, handler "
+	    "down"));
+	shard_ = strstr(line, "shard 2 resuming");
+	note_ = strstr(line, "Rolled back");
+	assert_true(shard_ != NULL && note_ != NULL && shard_ < note_);
+	assert_int_equal(t.view.verdict.state, VERDICT_DEGRADED);
+	out = text(false);
+	assert_non_null(strstr(out, "Rolled back"));
+	free(out);
+}
+
+static void
+plugin(uint32_t i, enum plugin_state state, uint32_t strikes)
+{
+	struct page_plugins *p = &t.page.head->plugins;
+
+	p->count = i + 1 > p->count ? i + 1 : p->count;
+	str_format(p->plugin[i].name, sizeof(p->plugin[i].name), "p%u", i);
+	p->plugin[i].state = state;
+	p->plugin[i].strikes = strikes;
+	p->plugin[i].state_since_ms = clock_boot_ms() - 3000;
+}
+
+/* One plugin down is a warning, no plugin up is critical, and what an operator
+ * unloaded is neither. */
+static void
+f_d2_plugins_down(void **state)
+{
+	char line[2048];
+
+	plugin(0, PLUGIN_UP, 0);
+	plugin(1, PLUGIN_HELD, 5);
+	assert_int_equal(check(line, sizeof(line)), EXIT_DEGRADED);
+	assert_non_null(strstr(line, "1 of 2 plugins up, p1 held 3."));
+	plugin(0, PLUGIN_STARTING, 2);	/* its third time */
+	assert_int_equal(check(line, sizeof(line)), EXIT_DOWN);
+	assert_non_null(strstr(line, "main CRITICAL - 4/4 ready, 0 of 2 "
+	    "plugins up"));
+	plugin(0, PLUGIN_UP, 0);
+	t.page.head->plugins.plugin[1].by_operator = 1;
+	assert_int_equal(check(line, sizeof(line)), EXIT_FINE);
+}
+
+/* With the limit the fleet goes by, and seen by who looks. */
+static void
+f_d2_disk_is_low(void **state)
+{
+	struct verdict_facts f = {.cluster = &t.page.head->cluster,
+	    .handler = &t.page.head->handler, .alive = true,
+	    .handler_alive = true, .shards = 4, .ready = 4,
+	    .disk_known = true, .disk_size = (uint64_t)100 << 30,
+	    .now_ms = clock_boot_ms()};
+	struct verdict_fleet v;
+
+	t.page.head->cluster.disk_free = (uint64_t)1 << 30;
+	f.disk_free = (uint64_t)2 << 30;
+	verdict_fleet(&f, &v);
+	assert_int_equal(v.exit, EXIT_FINE);
+	f.disk_free = (uint64_t)200 << 20;
+	verdict_fleet(&f, &v);
+	assert_int_equal(v.exit, EXIT_DEGRADED);
+	assert_non_null(strstr(v.found[0].text, "only 200 MiB free"));
+	f.disk_free = 4096;
+	verdict_fleet(&f, &v);
+	assert_int_equal(v.exit, EXIT_DOWN);
+	assert_int_equal(v.state, VERDICT_DEGRADED);
+}
+
+/* However many there are, the worst stays. */
+static void
+f_d2_many_notes(void **state)
+{
+	char line[2048];
+
+	for (size_t i = 0; i < PAGE_NOTES; i++)
+		note(i, PAGE_INFO, 1000, "Good to know.");
+	assert_int_equal(check(line, sizeof(line)), EXIT_FINE);
+	t.page.head->handler_watch.pid = 0;
+	t.page.slot[1].shard.state = SHARD_HELLO;
+	assert_int_equal(check(line, sizeof(line)), EXIT_DOWN);
+	assert_non_null(strstr(line, "ready, handler down"));
 }
 
 /* Containers mount a boot id of their own: pid and start time decide. */
@@ -356,8 +476,8 @@ f_g2_boot_id_is_a_hint(void **state)
 	look();
 	assert_int_equal(t.view.ready, SHARDS);
 	assert_true(t.view.handler_alive);
-	assert_int_equal(t.view.state, CLI_READY);
-	assert_int_equal(cli_view_exit(&t.view), EXIT_FINE);
+	assert_int_equal(t.view.verdict.state, VERDICT_READY);
+	assert_int_equal(t.view.verdict.exit, EXIT_FINE);
 }
 
 static struct json_object *
@@ -464,6 +584,10 @@ main(void)
 		T(test_unanswered),
 		T(test_supervisor_gone),
 		T(test_reused_pid),
+		T(f_d2_worst_first),
+		T(f_d2_plugins_down),
+		T(f_d2_disk_is_low),
+		T(f_d2_many_notes),
 		T(f_g2_boot_id_is_a_hint),
 		T(test_json),
 		cmocka_unit_test(test_table),

@@ -397,7 +397,7 @@ static bool
 held(const struct page *p)
 {
 	return p->head->cluster.held && p->head->cluster.held_code != 0
-	    && p->head->cluster.note[0] != '\0';
+	    && p->head->cluster.note[0].text[0] != '\0';
 }
 
 static bool

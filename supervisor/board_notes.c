@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* See board_notes.h. */
+#include "supervisor/board_notes.h"
+
+#include <string.h>
+
+#include "shared/text.h"
+
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
+
+/* What a note of each source means, and when it ends if nobody ends it. */
+static const struct {
+	enum page_rank rank;
+	int64_t end_ms;		/* 0: whoever left it takes it back */
+} kind[BOARD_SOURCES] = {
+	[BOARD_FATAL] = { PAGE_CRITICAL, 0 },
+	[BOARD_DISK] = { PAGE_WARNING, 0 },
+	[BOARD_PERMIT] = { PAGE_WARNING, 0 },
+	/* Of something that is over: the next reload may be weeks away. */
+	[BOARD_RELOAD] = { PAGE_WARNING, DAY_MS },
+	[BOARD_ASKING] = { PAGE_INFO, 0 },
+	[BOARD_TOKEN] = { PAGE_INFO, 0 },
+	[BOARD_ALERT] = { PAGE_INFO, 0 },
+	[BOARD_LOG] = { PAGE_WARNING, 0 },
+	[BOARD_START] = { PAGE_INFO, 0 },
+};
+_Static_assert(BOARD_SOURCES <= PAGE_NOTES, "each has a place");
+
+void
+board_notes_say(struct board_notes *b, enum board_source src, const char *text,
+    int64_t now_ms)
+{
+	if (b->text[src][0] == '\0')
+		b->since_ms[src] = now_ms;
+	text_clean(b->text[src], sizeof(b->text[src]), text, strlen(text));
+}
+
+static void
+end_old(struct board_notes *b, int64_t now_ms)
+{
+	for (unsigned i = 0; i < BOARD_SOURCES; i++)
+		if (kind[i].end_ms != 0
+		    && now_ms - b->since_ms[i] >= kind[i].end_ms)
+			b->text[i][0] = '\0';
+}
+
+/* An alert often repeats what another source says. */
+static bool
+said(const struct page_note *list, size_t n, const char *text)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].text, text) == 0)
+			return true;
+	return false;
+}
+
+void
+board_notes_list(struct board_notes *b, struct page_note out[PAGE_NOTES],
+    int64_t now_ms)
+{
+	size_t n = 0;
+
+	end_old(b, now_ms);
+	memset(out, 0, PAGE_NOTES * sizeof(*out));
+	for (unsigned r = 0; r < PAGE_RANKS_N; r++) {
+		for (unsigned i = 0; i < BOARD_SOURCES; i++) {
+			if (kind[i].rank != r || b->text[i][0] == '\0'
+			    || said(out, n, b->text[i]))
+				continue;
+			out[n].rank = r;
+			out[n].since_ms = b->since_ms[i];
+			str_copy(out[n++].text, b->text[i],
+			    sizeof(out[0].text));
+		}
+	}
+}
