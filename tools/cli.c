@@ -193,22 +193,63 @@ cli_step(uint64_t deadline_ms)
 
 /* ---- the config file ----------------------------------------------------- */
 
+static const char *
+given(const struct cli *c)
+{
+	const char *env = getenv("SHARDHERD_CONF");
+
+	return c->config_path != NULL ? c->config_path
+	    : env != NULL && *env != '\0' ? env : NULL;
+}
+
+/* In the order in which they are tried; user: "" without a home. */
+static void
+usual_places(const char *place[CLI_PLACES], char user[CONFIG_PATH_MAX])
+{
+	const char *home = getenv("HOME");
+
+	user[0] = '\0';
+	if (home != NULL)
+		str_format(user, CONFIG_PATH_MAX,
+		    "%s/.config/shardherd/shardherd.conf", home);
+	place[0] = "shardherd.conf";
+	place[1] = user;
+	place[2] = "/etc/shardherd/shardherd.conf";
+}
+
+size_t
+cli_config_places(struct cli *c, char out[CLI_PLACES][CONFIG_PATH_MAX])
+{
+	char user[CONFIG_PATH_MAX], cwd[CONFIG_PATH_MAX];
+	const char *place[CLI_PLACES] = {given(c)};
+	size_t n = 0;
+
+	if (place[0] == NULL)
+		usual_places(place, user);
+	for (size_t i = 0; i < CLI_PLACES; i++) {
+		if (place[i] == NULL || place[i][0] == '\0')
+			continue;
+		if (place[i][0] == '/')
+			str_copy(out[n++], place[i], CONFIG_PATH_MAX);
+		else if (getcwd(cwd, sizeof(cwd)) != NULL
+		    && str_format(out[n], CONFIG_PATH_MAX, "%s/%s", cwd,
+		    place[i]))
+			n++;
+	}
+	return n;
+}
+
 int
 cli_find_config(struct cli *c, char *path, size_t size)
 {
-	const char *env = getenv("SHARDHERD_CONF"), *home = getenv("HOME");
-	char user[CONFIG_PATH_MAX] = "";
-	const char *places[] = {"shardherd.conf", user,
-	    "/etc/shardherd/shardherd.conf"};
+	const char *places[CLI_PLACES];
+	char user[CONFIG_PATH_MAX];
 
-	if (c->config_path != NULL || (env != NULL && *env != '\0')) {
-		str_copy(path, c->config_path != NULL ? c->config_path : env,
-		    size);
+	if (given(c) != NULL) {
+		str_copy(path, given(c), size);
 		return 0;
 	}
-	if (home != NULL)
-		str_format(user, sizeof(user),
-		    "%s/.config/shardherd/shardherd.conf", home);
+	usual_places(places, user);
 	for (size_t i = 0; i < nitems(places); i++) {
 		if (places[i][0] == '\0' || access(places[i], F_OK) == -1)
 			continue;

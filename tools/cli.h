@@ -7,6 +7,7 @@
 #define TOOLS_CLI_H
 
 #include "shared/config.h"
+#include "shared/patience.h"
 
 struct json_object;
 
@@ -17,7 +18,8 @@ struct cli {
 	char **argv;
 	char **main_argv;	/* of the process, for the supervisor */
 	const struct cli_verb *verb;
-	struct config config;	/* after cli_load */
+	struct config config;	/* after cli_load or cli_look */
+	char trouble[1024];	/* after cli_look: of the file, or "" */
 	struct err err;
 };
 
@@ -48,8 +50,20 @@ void cli_print_json(struct json_object *);
 
 /* The config file by -c, $SHARDHERD_CONF, or the usual places: 0 or -1. */
 int cli_find_config(struct cli *, char *path, size_t size);
+/* Where it would be looked for, absolute: how many places. */
+#define CLI_PLACES 3
+size_t cli_config_places(struct cli *, char place[CLI_PLACES][CONFIG_PATH_MAX]);
 /* Finds and reads the config, problems on stderr: 0, or -1 with c->err. */
 int cli_load(struct cli *);
+/*
+ * The same for a verb that only looks or stops: a file with problems does as
+ * well, which is said on stderr, and a fleet that runs by it counts more than
+ * the file.  -1: neither a file nor a fleet of it is to be found.
+ */
+int cli_look(struct cli *);
+int cli_look_quietly(struct cli *);	/* says nothing: c->trouble */
+/* Seconds an order may take by the limits of the fleet that runs. */
+double cli_patience(struct cli *, enum patience);
 
 enum cli_opt_type {
 	CLI_FLAG,	/* bool */

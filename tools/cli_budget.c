@@ -383,7 +383,7 @@ cli_budget(struct cli *c)
 	if (c->argc > 0 || entries > ENTRIES_MAX)
 		return cli_usage(c);
 	l.keep = (size_t)entries;
-	if (cli_load(c) == -1 || (leave >= 0 && force(c, leave) == -1) ||
+	if (cli_look(c) == -1 || (leave >= 0 && force(c, leave) == -1) ||
 	    (now && reconcile(c) == -1))
 		return cli_fail(c);
 	return show(c, &l);

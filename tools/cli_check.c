@@ -66,12 +66,16 @@ perf_data(const struct cli_view *v, char *out, size_t size)
 }
 
 int
-cli_check_line(const struct cli_view *v, char *out, size_t size)
+cli_check_line(const struct cli_view *v, const char *trouble, char *out,
+    size_t size)
 {
 	char what[LINE_MAX_BYTES], perf[256];
 	int code = v->verdict.exit;
 
 	findings(v, what, sizeof(what));
+	if (trouble[0] != '\0')
+		str_format(what + strlen(what), sizeof(what) - strlen(what),
+		    ", the config file has a problem: %.400s", trouble);
 	perf_data(v, perf, sizeof(perf));
 	for (char *p = what; *p != '\0'; p++)
 		if (*p == '|')	/* begins the figures */
@@ -109,14 +113,14 @@ cli_check(struct cli *c)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);
-	if (cli_load(c) == -1 ||
+	if (cli_look_quietly(c) == -1 ||
 	    cli_view_read(&v, &c->config, &c->err) == -1) {
 		code = c->err.code == EXIT_DOWN ? EXIT_DOWN : EXIT_UNKNOWN;
 		str_format(line, sizeof(line), "shardherd %s - %s",
 		    level[code], c->err.text);
 		return finish(c, code, line);
 	}
-	code = cli_check_line(&v, line, sizeof(line));
+	code = cli_check_line(&v, c->trouble, line, sizeof(line));
 	cli_view_free(&v);
 	return finish(c, code, line);
 }

@@ -4,7 +4,9 @@
 
 #include "tools/cli_view.h"
 
-/* "main WARNING - 15/16 ready, shard 7 ... | ready=15;..."; the exit code. */
-int cli_check_line(const struct cli_view *, char *out, size_t size);
+/* "main WARNING - 15/16 ready, shard 7 ... | ready=15;..."; the exit code.
+ * trouble: of the config file, which is not the fleet's, or "". */
+int cli_check_line(const struct cli_view *, const char *trouble, char *out,
+    size_t size);
 
 #endif

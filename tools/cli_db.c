@@ -14,7 +14,7 @@
 static int
 open_store(struct cli *c, struct store *s)
 {
-	return cli_load(c) == -1 ? -1 :
+	return cli_look(c) == -1 ? -1 :
 	    store_open(s, c->config.state_dir, &c->err);
 }
 

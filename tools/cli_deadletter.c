@@ -16,7 +16,6 @@
 #include <unistd.h>
 #include <time.h>
 
-#define SLACK_S 15	/* beyond start_timeout and drain_timeout */
 
 static int
 open_store(struct cli *c, struct store *s)
@@ -210,8 +209,7 @@ replay(struct cli *c)
 	if (id != CONTRACT_PLUGIN_ALL)
 		json_object_object_add(q, "id",
 		    json_object_new_int64((int64_t)id));
-	return cli_follow(c, q, c->config.handler_start_timeout_s +
-	    c->config.handler_drain_timeout_s + SLACK_S);
+	return cli_follow(c, q, cli_patience(c, PATIENCE_PLUGIN));
 }
 
 static int
@@ -248,7 +246,7 @@ cli_deadletter(struct cli *c)
 	static cli_fn *const fn[] = {list, show, replay, drop};
 	int i;
 
-	if (cli_options(c, NULL, 0) == -1 || cli_load(c) == -1)
+	if (cli_options(c, NULL, 0) == -1 || cli_look(c) == -1)
 		return cli_fail(c);
 	if (c->argc == 0)
 		return cli_usage(c);

@@ -270,7 +270,7 @@ cli_logs(struct cli *c)
 		return cli_usage(c);
 	if (c->argc > 0 && strcmp(c->argv[0], "level") != 0)
 		return cli_usage(c);
-	if (cli_load(c) == -1)
+	if (cli_look(c) == -1)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return level(c);

@@ -14,8 +14,6 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#define SLACK_S 15	/* beyond start_timeout and drain_timeout */
-
 /* ---- list ---------------------------------------------------------------- */
 
 static void
@@ -183,8 +181,7 @@ act(struct cli *c, const char *action)
 	put_text(q, "cmd", "plugin");
 	put_text(q, "action", action);
 	put_text(q, "name", c->argv[1]);
-	return cli_follow(c, q, c->config.handler_start_timeout_s +
-	    c->config.handler_drain_timeout_s + SLACK_S);
+	return cli_follow(c, q, cli_patience(c, PATIENCE_PLUGIN));
 }
 
 /* In this order: the first two need no fleet, hence no config. */
@@ -222,7 +219,7 @@ cli_plugin(struct cli *c)
 		return cli_plugin_new(c, lang, dir);
 	if (i == TEST)
 		return cli_plugin_test(c, keep);
-	if (cli_load(c) == -1)
+	if (cli_look(c) == -1)
 		return cli_fail(c);
 	if (drop)
 		return act(c, contract_plugin_action_name(PLUGIN_DO_DISMISS));

@@ -9,8 +9,6 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#define PARTS 4		/* as the supervisor's patience, and longer */
-#define SLACK_S 15
 
 static void
 on_line(const char *key, const char *text, void *arg)
@@ -83,7 +81,7 @@ ask(struct cli *c, const char *setup, struct json_object **result)
 		json_object_object_add(q, "setup",
 		    json_object_new_string(setup));
 	return cli_control_follow(&c->config, q,
-	    PARTS * c->config.probe_deadline_s + SLACK_S, on_line, result,
+	    cli_patience(c, PATIENCE_PROBE), on_line, result,
 	    &c->err);
 }
 
@@ -105,7 +103,7 @@ cli_probe(struct cli *c)
 	if (setup != NULL && (!str_to_u64(setup, &id) || id == 0))
 		return cli_error(c, EXIT_USAGE, "--setup takes the id of a "
 		    "channel, not \"%s\".", setup);
-	if (cli_load(c) == -1)
+	if (cli_look(c) == -1)
 		return cli_fail(c);
 	answer = ask(c, setup, &result);
 	if (answer == NULL)

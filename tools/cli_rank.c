@@ -18,7 +18,7 @@ open_kv(struct cli *c)
 	struct store s;
 
 	/* The store knows whether this binary may touch what is there. */
-	if (cli_load(c) == -1
+	if (cli_look(c) == -1
 	    || store_open(&s, c->config.state_dir, &c->err) == -1)
 		return NULL;
 	return kv_open(c->config.state_dir, true, &c->err);

@@ -74,7 +74,7 @@ cli_release(struct cli *c)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);
-	if (cli_load(c) == -1)
+	if (cli_look(c) == -1)
 		return cli_fail(c);
 	return release(c, wait_s);
 }

@@ -12,8 +12,6 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#define SLACK_S 30	/* beyond all the deadlines of a reload */
-
 /* Lines before the last are data, but for problems, which are errors. */
 void
 cli_show_line(const char *key, const char *text, void *arg)
@@ -66,19 +64,6 @@ cli_follow_fd(struct cli *c, struct json_object *request, int fd,
 	return EXIT_FINE;
 }
 
-/* The running supervisor's own limits may be others: twice as long, then. */
-double
-cli_reload_patience(const struct config *c)
-{
-	double once = c->handler_start_timeout_s + c->handler_drain_timeout_s +
-	    c->stop_timeout_s + c->handler_probation_s;
-
-	for (size_t i = 0; i < c->plugins; i++)
-		if (c->plugin[i].timeout_s > once)
-			once += c->plugin[i].timeout_s;
-	return 2 * once + SLACK_S;
-}
-
 int
 cli_reload(struct cli *c)
 {
@@ -98,5 +83,5 @@ cli_reload(struct cli *c)
 	json_object_object_add(q, "cmd", json_object_new_string("reload"));
 	json_object_object_add(q, "check", json_object_new_boolean(check));
 	json_object_object_add(q, "no_wait", json_object_new_boolean(no_wait));
-	return cli_follow(c, q, cli_reload_patience(&c->config));
+	return cli_follow(c, q, cli_patience(c, PATIENCE_RELOAD));
 }

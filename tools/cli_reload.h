@@ -16,7 +16,5 @@ int cli_follow_fd(struct cli *, struct json_object *request, int fd,
 /* The same, but the last line is the caller's; NULL with c->err. */
 struct json_object *cli_reload_follow(struct cli *,
     struct json_object *request, double seconds);
-/* Seconds that a reload may take. */
-double cli_reload_patience(const struct config *);
 
 #endif

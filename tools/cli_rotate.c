@@ -116,7 +116,7 @@ cli_token_reload(struct cli *c, const struct cli_token_reload *o)
 	    .yes = o->yes, .force = o->force, .no_wait = o->no_wait};
 	int fd = -1, rc;
 
-	if (cli_load(c) == -1 || (r.file != NULL && (fd = token_fd(&r)) == -1))
+	if (cli_look(c) == -1 || (r.file != NULL && (fd = token_fd(&r)) == -1))
 		return cli_fail(c);
 	rc = rotate(&r, fd);
 	if (fd != -1)

@@ -225,6 +225,26 @@ cli_wait_ready(struct cli *c, uint64_t until)
 	return done ? 0 : -1;
 }
 
+/*
+ * Where a fleet of this file runs nothing is to be started, and what is wrong
+ * with the file is only told.
+ */
+static int
+load(struct cli *c)
+{
+	int32_t pid;
+
+	if (cli_look_quietly(c) == 0
+	    && cli_view_locked(c->config.state_dir, &pid)) {
+		if (c->trouble[0] != '\0')
+			cli_say("The config file has a problem, which the "
+			    "next start will not take: %s", c->trouble);
+		return 0;
+	}
+	config_free(&c->config);
+	return cli_load(c);
+}
+
 /* own: how many options of the list the verb has. */
 static int
 start_options(struct cli *c, size_t own, uint64_t *until)
@@ -243,7 +263,7 @@ start_options(struct cli *c, size_t own, uint64_t *until)
 	if (wait_s < 0)
 		wait_s = READY_WAIT_S;
 	*until = wait_s == 0 ? 0 : clock_boot_ms() + (uint64_t)(wait_s * 1000);
-	return cli_load(c);
+	return load(c);
 }
 
 int

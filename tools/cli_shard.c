@@ -121,7 +121,7 @@ cli_shard(struct cli *c)
 	struct cli_view v;
 	int code;
 
-	if (cli_options(c, opts, nitems(opts)) == -1 || cli_load(c) == -1 ||
+	if (cli_options(c, opts, nitems(opts)) == -1 || cli_look(c) == -1 ||
 	    cli_view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
 	code = do_shard(c, &v, guild, force);

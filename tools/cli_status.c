@@ -394,7 +394,7 @@ cli_status(struct cli *c)
 			return cli_error(c, EXIT_USAGE, "\"%s\" is no number "
 			    "of a shard", c->argv[i]);
 	}
-	if (cli_load(c) == -1)
+	if (cli_look(c) == -1)
 		return cli_fail(c);
 	if (every_s == 0)
 		return show(c, &pick, wide);

@@ -15,8 +15,6 @@
 #include <signal.h>
 #include <string.h>
 
-#define SLACK_S 5	/* beyond twice stop_timeout */
-
 /* pid 0: it is not known, whoever answers is meant. */
 static int
 ask(struct cli *c, bool end_sessions, double seconds, int32_t *pid)
@@ -168,12 +166,12 @@ cli_stop(struct cli *c)
 	};
 	int32_t pid;
 
-	if (cli_options(c, opts, nitems(opts)) == -1 || cli_load(c) == -1)
+	if (cli_options(c, opts, nitems(opts)) == -1 || cli_look(c) == -1)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);
 	if (seconds == 0)
-		seconds = c->config.stop_timeout_s * 2 + SLACK_S;
+		seconds = cli_patience(c, PATIENCE_STOP);
 	if (cli_view_locked(c->config.state_dir, &pid))
 		return stop_running(c, end_sessions, seconds, pid);
 	/* Its state_dir may be moved or gone: it answers all the same. */

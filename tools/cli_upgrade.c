@@ -63,14 +63,14 @@ cli_upgrade(struct cli *c)
 	uint64_t until;
 	int code;
 
-	if (cli_options(c, opts, nitems(opts)) == -1 || cli_load(c) == -1)
+	if (cli_options(c, opts, nitems(opts)) == -1 || cli_look(c) == -1)
 		return cli_fail(c);
 	if (c->argc > 1)
 		return cli_usage(c);
 	if (c->argc == 1 && absolute(c, c->argv[0], path, sizeof(path)) == -1)
 		return cli_fail(c);
 	if (seconds == 0)
-		seconds = cli_reload_patience(&c->config) + EXAMINE_S;
+		seconds = cli_patience(c, PATIENCE_RELOAD) + EXAMINE_S;
 	until = clock_boot_ms() + (uint64_t)(seconds * 1000);
 	code = cli_follow(c, request(path, check, force, no_handler),
 	    seconds);

@@ -221,7 +221,7 @@ cli_why(struct cli *c)
 		return cli_fail(c);
 	if (c->argc != 1 || !str_to_u64(c->argv[0], &id))
 		return cli_usage(c);
-	if (cli_load(c) == -1 ||
+	if (cli_look(c) == -1 ||
 	    cli_view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
 	if ((s = cli_view_shard(&v, id)) == NULL) {

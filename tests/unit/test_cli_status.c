@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* status and check from a page made by hand. */
+#include "tools/cli.h"
 #include "tools/cli_check.h"
 #include "tools/cli_status.h"
 #include "tools/cli_table.h"
@@ -153,7 +154,7 @@ test_all_ready(void **state)
 	assert_non_null(strstr(out, "\nshards  4   4 ready   identify budget "
 	    "982/1000, resets in "));
 	free(out);
-	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
+	assert_int_equal(cli_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_FINE);
 	assert_non_null(strstr(line, "main OK - 4/4 ready | ready=4;4:;1:;0;4 "
 	    "latency=41ms restarts=0c identify=0;800;950"));
@@ -177,7 +178,7 @@ test_broken(void **state)
 	assert_non_null(strstr(out, "gateway close 4000\n"));
 	assert_non_null(strstr(out, "killed (OOM)\n"));
 	free(out);
-	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
+	assert_int_equal(cli_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_DEGRADED);
 	assert_non_null(strstr(line, "main WARNING - 1/4 ready, shard 1 deaf "
 	    "10."));
@@ -259,7 +260,7 @@ test_supervisor_hung(void **state)
 	out = text(false);
 	assert_non_null(strstr(out, "has done nothing for 31 s"));
 	free(out);
-	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
+	assert_int_equal(cli_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_DEGRADED);
 }
 
@@ -273,7 +274,7 @@ test_plugin_down(void **state)
 	t.page.head->handler.plugins_up = 2;
 	look();
 	assert_int_equal(t.view.verdict.state, VERDICT_DEGRADED);
-	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
+	assert_int_equal(cli_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_DEGRADED);
 	assert_non_null(strstr(line, "4/4 ready, 2 of 3 plugins up | "));
 }
@@ -358,7 +359,7 @@ static int
 check(char *line, size_t size)
 {
 	look();
-	assert_int_equal(cli_check_line(&t.view, line, size),
+	assert_int_equal(cli_check_line(&t.view, "", line, size),
 	    t.view.verdict.exit);
 	return t.view.verdict.exit;
 }
@@ -462,6 +463,25 @@ f_d2_many_notes(void **state)
 	t.page.slot[1].shard.state = SHARD_HELLO;
 	assert_int_equal(check(line, sizeof(line)), EXIT_DOWN);
 	assert_non_null(strstr(line, "ready, handler down"));
+}
+
+/* Who waits goes by the fleet's limits, not by a file that was changed. */
+static void
+f_d1_patience_is_the_fleets(void **state)
+{
+	struct cli c = {.config = t.config};
+
+	c.config.stop_timeout_s = 1;
+	t.page.head->cluster.patience_ms[PATIENCE_STOP] = 90000;
+	t.page.head->cluster.patience_ms[PATIENCE_RELOAD] = 1000;
+	assert_true(cli_patience(&c, PATIENCE_STOP) == 90);
+	/* A reload goes by the longer of both. */
+	c.config.handler_start_timeout_s = 60;
+	assert_true(cli_patience(&c, PATIENCE_RELOAD) > 120);
+	/* Nobody runs: what the file says. */
+	close(t.lock);
+	t.lock = -1;
+	assert_true(cli_patience(&c, PATIENCE_STOP) < 90);
 }
 
 /* Containers mount a boot id of their own: pid and start time decide. */
@@ -588,6 +608,7 @@ main(void)
 		T(f_d2_plugins_down),
 		T(f_d2_disk_is_low),
 		T(f_d2_many_notes),
+		T(f_d1_patience_is_the_fleets),
 		T(f_g2_boot_id_is_a_hint),
 		T(test_json),
 		cmocka_unit_test(test_table),
