@@ -3,6 +3,7 @@
 #include "supervisor/control.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -221,6 +222,15 @@ answer(struct control_client *c, const char *line)
 		client_drop(c);
 }
 
+/* Who only has no more to ask, and still reads, is not gone. */
+static bool
+asker_gone(const struct control_client *c)
+{
+	struct pollfd p = { .fd = c->fd };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 static void
 take_line(struct control_client *c, const char *line, size_t len)
 {
@@ -228,8 +238,16 @@ take_line(struct control_client *c, const char *line, size_t len)
 	struct request r;
 	struct err e;
 	char out[2048];
-	int rc = request_parse(line, len, &r, &e);
+	int rc;
 
+	/* What was given up before it was begun is void. */
+	if (asker_gone(c)) {
+		log_notice("A request is not carried out: who asked has given "
+		    "up.");
+		client_drop(c);
+		return;
+	}
+	rc = request_parse(line, len, &r, &e);
 	/* Lines said meanwhile find their way by the ticket. */
 	c->ticket = ++c->control->tickets;
 	if (rc == 0)

@@ -20,6 +20,7 @@
 
 #define LINE_MAX_BYTES 65536
 #define ANSWER_S 10
+#define LOOK_MS 500		/* between two looks whether it is awake */
 #define LISTEN_MS 3000		/* for a supervisor that runs to listen */
 
 static int
@@ -81,6 +82,7 @@ dial(const struct config *c, struct err *err)
 }
 
 struct reader {
+	const struct config *config;
 	int fd;
 	uint64_t until;		/* clock_boot_ms() */
 	double seconds;		/* the same for people */
@@ -88,13 +90,25 @@ struct reader {
 	char text[LINE_MAX_BYTES + 1];
 };
 
+/* For at most a while, so that a supervisor that falls asleep is noticed. */
+static int
+wait_readable(struct reader *r, struct err *err)
+{
+	struct pollfd p = {.fd = r->fd, .events = POLLIN};
+	uint64_t now = clock_boot_ms();
+	uint64_t left = r->until > now ? r->until - now : 0;
+
+	if (poll(&p, 1, (int)(left < LOOK_MS ? left : LOOK_MS)) > 0)
+		return 1;
+	return cli_view_awake(r->config, err);
+}
+
 /* The next line without its end, borrowed; NULL with err. */
 static char *
 read_line(struct reader *r, struct err *err)
 {
-	struct pollfd p = {.fd = r->fd, .events = POLLIN};
-	uint64_t now;
 	char *end;
+	int ready;
 
 	memmove(r->text, r->text + r->used, r->have - r->used);
 	r->have -= r->used;
@@ -107,10 +121,12 @@ read_line(struct reader *r, struct err *err)
 			r->used = (size_t)(end - r->text) + 1;
 			return r->text;
 		}
-		if ((now = clock_boot_ms()) >= r->until ||
+		if (clock_boot_ms() >= r->until ||
 		    r->have == LINE_MAX_BYTES)
 			break;
-		if (poll(&p, 1, (int)(r->until - now)) <= 0)
+		if ((ready = wait_readable(r, err)) == -1)
+			return NULL;
+		if (ready == 0)
 			continue;
 		n = read(r->fd, r->text + r->have, LINE_MAX_BYTES - r->have);
 		if (n == -1 && errno == EINTR)
@@ -213,7 +229,9 @@ cli_control_pass(const struct config *c, struct json_object *request, int fd,
 	struct reader *r = base_alloc(sizeof(*r));
 	struct json_object *answer = NULL;
 
-	r->fd = dial(c, err);
+	r->config = c;
+	/* Asked while it sleeps, it would do later what was given up. */
+	r->fd = cli_view_awake(c, err) == -1 ? -1 : dial(c, err);
 	r->seconds = seconds;
 	r->until = clock_boot_ms() + (uint64_t)(seconds * 1000);
 	if (r->fd != -1) {

@@ -213,8 +213,12 @@ cli_wait_ready(struct cli *c, uint64_t until)
 		done = v.n > 0 && v.ready == v.n && v.handler_alive &&
 		    v.handler.state == HANDLER_READY;
 		alive = v.alive;
+		if (v.hung)
+			break;
 	} while (!done && alive && cli_step(until));
-	if (!done && !alive)
+	if (!done && v.hung)
+		(void)cli_view_awake(&c->config, &c->err);
+	else if (!done && !alive)
 		err_set(&c->err, EXIT_DOWN, "The supervisor ended while it "
 		    "was waited for; see \"shardherd logs\".");
 	else if (!done)
@@ -275,7 +279,8 @@ cli_start(struct cli *c)
 	if (start_options(c, 2, &until) == -1)
 		return cli_fail(c);
 	if (cli_view_locked(c->config.state_dir, &pid))
-		return cli_error(c, EXIT_TRY_LATER, "The fleet is running "
+		return cli_view_awake(&c->config, &c->err) == -1 ? cli_fail(c)
+		    : cli_error(c, EXIT_TRY_LATER, "The fleet is running "
 		    "already (supervisor pid %d).", pid);
 	if (start(c, until) == -1
 	    || (until != 0 && cli_wait_ready(c, until) == -1))
@@ -329,7 +334,8 @@ start_if_down(struct cli *c, uint64_t until, bool *started)
 
 	*started = !cli_view_locked(c->config.state_dir, &pid);
 	if (!*started)
-		return same_config(c);
+		return cli_view_awake(&c->config, &c->err) == -1 ? -1
+		    : same_config(c);
 	if (start(c, until) == -1 && (c->err.code != EXIT_TRY_LATER ||
 	    wait_other(c) == -1))
 		return -1;

@@ -15,6 +15,9 @@
 #include <signal.h>
 #include <string.h>
 
+#define WAKE_MS 3000	/* for a supervisor to go on */
+#define KILL_MS 5000	/* for the kernel to end it */
+
 /* pid 0: it is not known, whoever answers is meant. */
 static int
 ask(struct cli *c, bool end_sessions, double seconds, int32_t *pid)
@@ -135,12 +138,49 @@ lives(struct cli *c, int32_t pid, bool by_lock)
 	return process_lives(pid, 0);
 }
 
+/*
+ * One that was stopped by a signal is woken.  One that hangs is of no use any
+ * more: the kernel ends it, and what outlives it is stopped one by one, which
+ * keeps the sessions.  0: ask it, 1: it is gone, -1.
+ */
+static int
+rouse(struct cli *c, bool end_sessions, int32_t pid)
+{
+	uint64_t until = clock_boot_ms() + WAKE_MS;
+	struct err hung;
+	int32_t now;
+
+	if (cli_view_awake(&c->config, &hung) == 0)
+		return 0;
+	kill(pid, SIGCONT);
+	while (cli_step(until))
+		if (cli_view_awake(&c->config, &hung) == 0)
+			return 0;
+	if (end_sessions)
+		return err_set(&c->err, EXIT_UNKNOWN, "The supervisor (pid "
+		    "%d) hangs, and only it can end the sessions. Without "
+		    "--end-sessions the fleet is stopped even so.", pid);
+	if (!c->json)
+		cli_say("The supervisor (pid %d) hangs: it is killed.", pid);
+	kill(pid, SIGKILL);
+	until = clock_boot_ms() + KILL_MS;
+	while (cli_view_locked(c->config.state_dir, &now) && now == pid)
+		if (!cli_step(until))
+			return err_set(&c->err, EXIT_WAIT, "The supervisor "
+			    "(pid %d) was killed and does not end: the kernel "
+			    "holds it.", pid);
+	return 1;
+}
+
 static int
 stop_running(struct cli *c, bool end_sessions, double seconds, int32_t pid)
 {
 	uint64_t until = clock_boot_ms() + (uint64_t)(seconds * 1000);
 	bool by_lock = pid != 0;
+	int r = by_lock ? rouse(c, end_sessions, pid) : 0;
 
+	if (r != 0)
+		return r == 1 ? stop_rest(c, seconds) : cli_fail(c);
 	if (ask(c, end_sessions, seconds, &pid) == -1
 	    && (pid == 0 || lives(c, pid, by_lock))) {
 		if (clock_boot_ms() >= until)

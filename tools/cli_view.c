@@ -260,6 +260,26 @@ cli_view_free(struct cli_view *v)
 	v->shard = NULL;
 }
 
+int
+cli_view_awake(const struct config *c, struct err *err)
+{
+	struct cli_view v;
+	struct err none;
+	int r = 0;
+
+	if (cli_view_read(&v, c, &none) == -1)
+		return 0;
+	if (v.hung)
+		r = err_set(err, EXIT_UNKNOWN, "The supervisor (pid %d) hangs "
+		    "or is stopped%s: it answers nobody. What it has not "
+		    "begun it will not do later. Look for what stops it "
+		    "(\"kill -CONT %d\" wakes a stopped one); \"shardherd "
+		    "stop\" ends the fleet even so.", v.cluster.pid,
+		    v.stopped ? " by a signal" : "", v.cluster.pid);
+	cli_view_free(&v);
+	return r;
+}
+
 const char *
 cli_view_note(const struct cli_view *v)
 {

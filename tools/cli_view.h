@@ -50,6 +50,11 @@ struct cli_view {
 /* Owner calls cli_view_free.  -1 with EXIT_DOWN when nothing was started. */
 int cli_view_read(struct cli_view *, const struct config *, struct err *);
 void cli_view_free(struct cli_view *);
+/*
+ * Does the supervisor live and do nothing?  -1 with the one answer to whoever
+ * wants something of it, EXIT_UNKNOWN; else 0.
+ */
+int cli_view_awake(const struct config *, struct err *);
 /* The first thing an operator should read, or "". */
 const char *cli_view_note(const struct cli_view *);
 /* Events not yet acknowledged, by the shards or the handler. */
