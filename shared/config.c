@@ -453,6 +453,16 @@ run_inih(struct config_parsing *p)
 	ini_parse_stream(read_line, p, on_pair, p);
 }
 
+bool
+config_token_is_copy(const struct config *c)
+{
+	const char *dir = getenv(CONFIG_CREDENTIALS);
+	size_t n = dir != NULL ? strlen(dir) : 0;
+
+	return n > 1 && strncmp(c->token_file, dir, n) == 0
+	    && c->token_file[n] == '/';
+}
+
 int
 config_parsing_run(struct config_parsing *p, const char *text, struct err *err)
 {

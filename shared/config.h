@@ -182,6 +182,10 @@ bool config_wants(const char *events, const char *name, size_t len);
 /* Does [plugin] permissions have this word? */
 bool config_may(const struct config_plugin *, const char *permission);
 
+/* Is token_file systemd's copy, which no later change of the original reaches
+ * while the unit runs? */
+bool config_token_is_copy(const struct config *);
+
 /*
  * Reads the token: one line, surrounding white space stripped, not readable
  * by others (mode & 077 must be 0).  Caller wipes and frees.

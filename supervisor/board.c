@@ -112,6 +112,7 @@ put_home(struct page_cluster *pc, const struct config *c)
 	str_copy(pc->config_path, c->path, sizeof(pc->config_path));
 	str_copy(pc->run_dir, c->run_dir, sizeof(pc->run_dir));
 	str_copy(pc->log_dir, c->log_dir, sizeof(pc->log_dir));
+	pc->token_is_copy = config_token_is_copy(c);
 	pc->log_to = (uint32_t)c->log_to;
 	pc->disk_free = (uint64_t)c->disk_free;
 	for (unsigned i = 0; i < PATIENCES; i++)

@@ -51,6 +51,11 @@ take_token(struct hangup *h)
 	struct err e;
 
 	if (!rotate_wanted(&h->fleet->rotate)) {
+		if (hold_of_token(&h->fleet->hold)) {
+			log_error("SIGHUP brings no new token: %s",
+			    h->fleet->hold.text);
+			trouble(h, "no new token was found");
+		}
 		finish(h);
 		return;
 	}

@@ -81,6 +81,19 @@ hold_restore(struct hold *h)
 	tell(h);
 }
 
+/* Only a new token helps, and there is one road for it. */
+static void
+token_words(struct hold *h, uint32_t shard)
+{
+	char road[PERMIT_WORDS], who[32] = "";
+
+	rotate_road(h->fleet->config, road, sizeof(road));
+	if (shard != HOLD_NO_SHARD)
+		str_format(who, sizeof(who), "shard %u: ", shard);
+	text_format(h->text, sizeof(h->text), "On hold: %sDiscord refuses the "
+	    "token (%u): it is wrong or was reset. %s.", who, h->code, road);
+}
+
 void
 hold_set(struct hold *h, uint32_t code, uint32_t shard, const char *text)
 {
@@ -91,7 +104,9 @@ hold_set(struct hold *h, uint32_t code, uint32_t shard, const char *text)
 	}
 	h->code = code;
 	h->since_ms = clock_boot_ms();
-	if (shard == HOLD_NO_SHARD)
+	if (hold_of_token(h))
+		token_words(h, shard);
+	else if (shard == HOLD_NO_SHARD)
 		str_format(h->text, sizeof(h->text), "On hold: %s", text);
 	else
 		str_format(h->text, sizeof(h->text), "On hold: shard %u: "

@@ -293,6 +293,28 @@ on_tick(struct timer *t)
 		move_some(r);
 }
 
+/*
+ * The token may have come by another way than its file, which then still holds
+ * the one that is dead, systemd's copy for as long as the unit runs: asking
+ * Discord about that one again could only be refused.
+ */
+static void
+note_stale(struct rotate *r)
+{
+	struct fleet *f = r->fleet;
+	char *token = config_read_token(f->config->token_file, NULL);
+	struct err e;
+
+	r->stale = token != NULL ? secret_identity(token) : 0;
+	secret_free(token);
+	if (r->stale == f->identity)
+		r->stale = 0;
+	if (store_blob_put(&f->store, ROTATE_STALE_KEY, &r->stale,
+	    sizeof(r->stale), &e) == -1)
+		log_warn("That token_file holds an old token can't be kept: "
+		    "%s", e.text);
+}
+
 /* From here on every process that starts gets the new token. */
 static void
 put_in_force(struct rotate *r, const struct ask_answer *w)
@@ -308,6 +330,7 @@ put_in_force(struct rotate *r, const struct ask_answer *w)
 	f->asking.forbidden = false;
 	f->ledger.budget.kept.identity = f->identity;
 	memset(&r->seen, 0, sizeof(r->seen));
+	note_stale(r);
 	keep_bot(r, w);
 	hold_new_token(&f->hold);
 	/* An answer to the old token would be taken for one to this. */
@@ -411,6 +434,18 @@ on_answer(struct ask *ask, const struct ask_answer *answer)
 	}
 }
 
+/* The very token for which the fleet is held. */
+static void
+refuse_same(const struct rotate *r, struct err *e)
+{
+	char road[PERMIT_WORDS];
+
+	rotate_road(r->fleet->config, road, sizeof(road));
+	err_set(e, EXIT_CONFIG, "This is the token that Discord refuses and "
+	    "the fleet is on hold for: nothing can change by it. Make a new "
+	    "one on the bot's page of the developer portal. %s", road);
+}
+
 int
 rotate_begin(struct rotate *r, char *token, uint32_t ticket,
     const struct rotate_options *o, struct err *e)
@@ -430,6 +465,12 @@ rotate_begin(struct rotate *r, char *token, uint32_t ticket,
 	r->options = *o;
 	r->ticket = ticket;
 	r->fresh = token;
+	if (secret_identity(token) == f->identity && hold_of_token(&f->hold)) {
+		r->ticket = 0;
+		refuse_same(r, e);
+		finish(r, e);
+		return -1;
+	}
 	if (secret_identity(token) == f->identity) {
 		control_say(&f->control, ticket, "same", "The fleet runs with "
 		    "this very token: nothing to do.");
@@ -473,19 +514,26 @@ look_at_file(struct rotate *r)
 	struct fleet *f = r->fleet;
 	struct err e;
 	char *token = config_read_token(f->config->token_file, &e);
-	bool was = r->differs;
+	bool was = r->differs, old;
+	uint64_t id;
 
 	if (token == NULL) {
 		log_warn("The next start would fail: %s", e.text);
 		return;
 	}
-	r->differs = secret_identity(token) != f->identity;
+	id = secret_identity(token);
 	secret_free(token);
+	r->differs = rotate_is_news(id, f->identity, r->stale);
 	if (r->differs && !was)
 		log_notice("token_file holds another token now. The fleet "
 		    "goes on with the one it has; \"shardherd token reload\" "
 		    "checks the new one and moves the fleet over.");
-	board_note(&f->board, BOARD_TOKEN, !r->differs ? "" : "token_file "
+	/* Of a copy systemd makes a new one at the next start. */
+	old = id == r->stale && id != f->identity
+	    && !config_token_is_copy(f->config);
+	board_note(&f->board, BOARD_TOKEN, old ? "token_file still holds the "
+	    "token that the fleet has left: the next start would take it. "
+	    "Write the new one there." : !r->differs ? "" : "token_file "
 	    "holds another token than the fleet runs with: \"shardherd token "
 	    "reload --dry-run\" tells what moving over costs.");
 }
@@ -512,12 +560,17 @@ rotate_wanted(struct rotate *r)
 void
 rotate_init(struct rotate *r, struct fleet *f)
 {
+	size_t len;
+
 	memset(r, 0, sizeof(*r));
 	r->fleet = f;
 	ask_init(&r->ask, f->loop, f->timers, f->config, "", f->ca_file,
 	    on_answer);
 	timer_init(f->timers, &r->tick, on_tick);
 	restore_bot(r);
+	if (store_blob_get(&f->store, ROTATE_STALE_KEY, &r->stale,
+	    sizeof(r->stale), &len, NULL) != 1 || len != sizeof(r->stale))
+		r->stale = 0;
 }
 
 void

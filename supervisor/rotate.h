@@ -20,6 +20,7 @@ struct fleet;
 #define ROTATE_TELL_MS 5000	/* between two lines of progress */
 #define ROTATE_ASKS 4		/* while Discord says 429 */
 #define ROTATE_ASK_WAIT_S 20	/* of its retry_after: more is refused */
+#define ROTATE_STALE_KEY "token-stale" /* store blob: rotate.stale */
 #define ROTATE_BOT_KEY "bot"	/* store blob: struct rotate_bot */
 
 /* Whose token it is, as Discord said. */
@@ -52,6 +53,8 @@ struct rotate {
 	struct rotate_bot bot;	/* of the token in force; user_id "": unknown */
 	struct stat seen;	/* of the token file */
 	bool differs;		/* it holds another token than the fleet's */
+	uint64_t stale;		/* identity of what it held when another one
+				   was put in force: no news; 0 */
 	int last_code;		/* how the last one ended, err.h */
 };
 
@@ -67,6 +70,8 @@ int rotate_begin(struct rotate *, char *token, uint32_t ticket,
 void rotate_known(struct rotate *, const struct ask_answer *);
 /* Once per look around: was the token file changed? */
 void rotate_watch(struct rotate *);
+/* How a new token gets here, for who reads that the present one is refused. */
+void rotate_road(const struct config *, char *out, size_t size);
 /* Does token_file hold another token than the fleet runs with? */
 bool rotate_wanted(struct rotate *);
 /* Gives up what is under way; why: a sentence for who waits. */
@@ -86,6 +91,8 @@ struct rotate_cost {
 	int64_t total, remaining, reserve, reset_ms;
 	bool force;
 };
+/* Is what token_file holds worth a move?  Identities; stale as above. */
+bool rotate_is_news(uint64_t file, uint64_t in_force, uint64_t stale);
 /* In about so many seconds all have IDENTIFYed. */
 double rotate_seconds(const struct rotate_cost *);
 /* The cost in a sentence: 0, or -1 with why it can't be paid. */

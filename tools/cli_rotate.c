@@ -8,9 +8,11 @@
 #include "tools/cli_reload.h"
 #include "tools/cli_token.h"
 #include "tools/cli_verbs.h"
+#include "tools/cli_view.h"
 
 #include "shared/secret.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,6 +35,35 @@ show(const char *key, const char *text, void *arg)
 
 	r->same |= strcmp(key, "same") == 0;
 	cli_show_line(key, text, r->cli);
+}
+
+/*
+ * What a unit got by LoadCredential= is a copy: no change of the file reaches
+ * it.  So the file that the config names, for a start without systemd the same
+ * one, is read here and handed over.
+ */
+static int
+find_source(struct rotation *r)
+{
+	struct cli *c = r->cli;
+	struct cli_view v;
+	struct err none;
+	bool copy;
+
+	if (cli_view_read(&v, &c->config, &none) == -1)
+		return 0;
+	copy = v.alive && v.cluster.token_is_copy;
+	cli_view_free(&v);
+	if (!copy || r->file != NULL)
+		return 0;
+	if (access(c->config.token_file, R_OK) == 0) {
+		r->file = c->config.token_file;
+		return 0;
+	}
+	return errno == ENOENT ? 0 : err_sys(&c->err, EXIT_CONFIG, "systemd "
+	    "hands the token over to this fleet, so the new one is read by "
+	    "this command, as root or with --token-file: cannot read %s",
+	    c->config.token_file);
 }
 
 /* A memfd with the token, -1 with err. */
@@ -116,7 +147,7 @@ cli_token_reload(struct cli *c, const struct cli_token_reload *o)
 	    .yes = o->yes, .force = o->force, .no_wait = o->no_wait};
 	int fd = -1, rc;
 
-	if (cli_look(c) == -1 || (r.file != NULL && (fd = token_fd(&r)) == -1))
+	if (cli_look(c) == -1 || find_source(&r) == -1 || (r.file != NULL && (fd = token_fd(&r)) == -1))
 		return cli_fail(c);
 	rc = rotate(&r, fd);
 	if (fd != -1)

@@ -34,12 +34,15 @@ line_notes(const struct cli_view *v, FILE *f)
 	const struct verdict_fleet *w = &v->verdict;
 	char when[32];
 
-	for (size_t i = 0; i < w->n; i++)
-		if (w->found[i].note)
-			fprintf(f, "note    %s%s%s\n", cli_when(w->found[i]
-			    .age_ms < 0 ? 0 : v->wall_ms - w->found[i].age_ms,
-			    when), when[0] != '\0' ? "  " : "",
-			    w->found[i].text);
+	for (size_t i = 0; i < w->n; i++) {
+		const struct verdict_finding *n = &w->found[i];
+
+		if (!n->note)
+			continue;
+		cli_when(n->age_ms < 0 ? 0 : v->wall_ms - n->age_ms, when);
+		fprintf(f, "note    %s%s%s\n", when, when[0] != '\0' ? ": "
+		    : "", n->text);
+	}
 }
 
 static void

@@ -191,6 +191,22 @@ tell_session(struct story *st, const struct cli_view *v,
 }
 
 static void
+tell_notes(struct story *st, const struct cli_view *v)
+{
+	char when[32];
+
+	for (size_t i = 0; i < v->verdict.n; i++) {
+		const struct verdict_finding *n = &v->verdict.found[i];
+
+		if (!n->note)
+			continue;
+		cli_when(n->age_ms < 0 ? 0 : v->wall_ms - n->age_ms, when);
+		tell(st, "The fleet%s%s: %s", when[0] != '\0' ? ", " : "",
+		    when, n->text);
+	}
+}
+
+static void
 print(struct cli *c, const struct story *st)
 {
 	struct json_object *o, *a;
@@ -214,7 +230,6 @@ cli_why(struct cli *c)
 	const struct cli_shard *s;
 	static struct story st;
 	struct cli_view v;
-	char when[32];
 	uint64_t id;
 
 	if (cli_options(c, NULL, 0) == -1)
@@ -229,12 +244,7 @@ cli_why(struct cli *c)
 		return cli_error(c, EXIT_USAGE, "Shard %llu does not run "
 		    "here; this fleet has %zu.", ull(id), v.n);
 	}
-	for (size_t i = 0; i < v.verdict.n; i++)
-		if (v.verdict.found[i].note)
-			tell(&st, "The fleet%s%s: %s", v.verdict.found[i]
-			    .age_ms < 0 ? "" : ", ", cli_when(v.verdict
-			    .found[i].age_ms < 0 ? 0 : v.wall_ms - v.verdict
-			    .found[i].age_ms, when), v.verdict.found[i].text);
+	tell_notes(&st, &v);
 	if (v.handler_silent_s > 0)
 		tell(&st, "The handler (pid %d) has been silent for %lld s: "
 		    "it hangs or is stopped, and what this shard receives "
