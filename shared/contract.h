@@ -133,7 +133,9 @@ struct msg_hello {
 	X(OTHER_LAYOUT, "other shard count")                                   \
 	X(INVALID_SESSION, "op 9 false")                                       \
 	X(CLOSE_CODE, "close code")                                            \
-	X(POISONED, "three failed resumes")
+	X(POISONED, "three failed resumes")                                    \
+	X(ENDED, "ended by an operator") /* no session, because of stop      \
+					    --end-sessions; the supervisor's */
 
 enum identify_cause {
 #define X(n, s) CAUSE_##n,

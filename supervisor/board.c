@@ -171,6 +171,8 @@ board_close(struct board *b, int exit_code)
 	pc->stopping = 0;
 	pc->permits_waiting = 0;
 	pc->permits_eta_ms = 0;
+	pc->braked = 0;
+	pc->leave = 0;
 	pc->exit_code = exit_code;
 	page_end(&pc->lock);
 }

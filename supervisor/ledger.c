@@ -8,6 +8,7 @@
 #include "supervisor/fleet.h"
 
 #define RECOUNT_MS 300000
+#define ENDED_KEY "sessions-ended" /* store blob: wall ms, int64_t */
 #define KEPT_KEY "budget"	/* store blob: struct budget_kept */
 
 /* ---- the past -------------------------------------------------------- */
@@ -39,7 +40,8 @@ on_entry(const struct store_identify *id, void *arg)
 	budget_granted(&p->l->budget, id->id, id->sent_ms,
 	    permit_sent_lately(permit, slot));
 	permit_remember(permit, slot, age > 0 ? (uint64_t)age : 0,
-	    id->outcome, (id->flags & STORE_IDENTIFY_FORCED) != 0);
+	    id->outcome, (id->flags & STORE_IDENTIFY_FORCED) != 0
+	    || id->cause == CAUSE_ENDED);
 	return 0;
 }
 
@@ -66,6 +68,7 @@ void
 ledger_init(struct ledger *l, struct fleet *f)
 {
 	struct budget_kept kept;
+	int64_t ended;
 	size_t len;
 
 	memset(l, 0, sizeof(*l));
@@ -75,7 +78,23 @@ ledger_init(struct ledger *l, struct fleet *f)
 	    NULL) == 1 && len == sizeof(kept))
 		budget_restore(&l->budget, &kept);
 	count(l, true);
+	if (store_blob_get(&f->store, ENDED_KEY, &ended, sizeof(ended), &len,
+	    NULL) == 1 && len == sizeof(ended) && ended <= clock_wall_ms())
+		permit_ended(&f->permit, (uint64_t)(clock_wall_ms() - ended));
 	ledger_asking(l);
+}
+
+void
+ledger_ended(struct ledger *l)
+{
+	int64_t now = clock_wall_ms();
+	struct err e;
+
+	if (store_blob_put(&l->fleet->store, ENDED_KEY, &now, sizeof(now), &e)
+	    == -1)
+		log_warn("That an operator ends the sessions can't be noted, "
+		    "so their IDENTIFYs will count as nobody's wish: %s",
+		    e.text);
 }
 
 /* ---- Discord's counter ----------------------------------------------- */

@@ -26,6 +26,8 @@ extern const struct permit_actions ledger_actions;
 
 /* Feeds the permits with the past; call once, after permit_init. */
 void ledger_init(struct ledger *, struct fleet *);
+/* An operator ends every session: the next IDENTIFYs are for that. */
+void ledger_ended(struct ledger *);
 /* /gateway/bot is asked now. */
 void ledger_asking(struct ledger *);
 /*

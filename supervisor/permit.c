@@ -160,7 +160,7 @@ take(struct permit *p, uint32_t i)
 	s->holds = true;
 	s->forced = false;
 	p->spent++;
-	if (!r.forced)
+	if (!r.forced && s->cause != CAUSE_ENDED)
 		note_sent(p, now);
 	if (!p->act->grant(p->arg, i, s->serial, id))
 		permit_lost(p, i);
@@ -375,7 +375,7 @@ on_timer(struct timer *t)
 
 void
 permit_remember(struct permit *p, uint32_t shard, uint64_t age_ms,
-    uint32_t outcome, bool was_forced)
+    uint32_t outcome, bool asked)
 {
 	uint64_t now = clock_boot_ms(), at = now > age_ms ? now - age_ms : 1;
 	struct permit_slot *s = &p->slot[shard % p->count];
@@ -384,8 +384,16 @@ permit_remember(struct permit *p, uint32_t shard, uint64_t age_ms,
 		count_try(p, s, at);
 	if (outcome == OUTCOME_READY)
 		s->ready_ms = at;
-	if (!was_forced && age_ms < p->window_ms)
+	if (!asked && age_ms < p->window_ms)
 		note_sent(p, at);
+}
+
+void
+permit_ended(struct permit *p, uint64_t age_ms)
+{
+	uint64_t now = clock_boot_ms();
+
+	p->ended_ms = now > age_ms ? now - age_ms : 0;
 }
 
 void
@@ -411,6 +419,10 @@ permit_ask(struct permit *p, uint32_t shard, uint32_t serial, uint32_t cause,
 	s->state = PERMIT_WAITING;
 	s->serial = serial;
 	s->cause = cause;
+	if (cause == CAUSE_NO_SESSION && s->sent_ms < p->ended_ms) {
+		s->cause = CAUSE_ENDED;
+		s->tries = 0;	/* the session did not fail */
+	}
 	s->close_code = close_code;
 	s->since_ms = clock_boot_ms();
 	timer_set(&p->timer, 0);

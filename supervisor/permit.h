@@ -83,6 +83,7 @@ struct permit {
 	struct brake alike;		/* failures with a common cause */
 	uint32_t leave;			/* forced IDENTIFYs still allowed */
 	uint64_t leave_ms;		/* boot stamp at which that ends */
+	uint64_t ended_ms;		/* an operator ended all sessions; 0 */
 	char held[PERMIT_WORDS];	/* all permits suspended because */
 	char said[PERMIT_WORDS];
 };
@@ -93,9 +94,15 @@ void permit_init(struct permit *, struct timers *, uint32_t count,
     void *arg);
 void permit_free(struct permit *);
 
-/* Feeds ledger entries of an earlier life, oldest first: age in ms. */
+/* Feeds ledger entries of an earlier life, oldest first: age in ms.  asked:
+ * by an operator, so that no brake counts it. */
 void permit_remember(struct permit *, uint32_t shard, uint64_t age_ms,
-    uint32_t outcome, bool forced);
+    uint32_t outcome, bool asked);
+/*
+ * An operator ended every session so many ms ago: a shard's first IDENTIFY
+ * after that is for this cause, and was asked for.
+ */
+void permit_ended(struct permit *, uint64_t age_ms);
 /* Did this shard send one within the hour? */
 bool permit_sent_lately(const struct permit *, uint32_t shard);
 void permit_budget(struct permit *, const struct permit_answer *);

@@ -34,6 +34,8 @@ stop_begin(struct stop *s, bool end_sessions)
 		return;
 	log_notice("Stopping in order, sessions are %s.",
 	    end_sessions ? "ended" : "kept");
+	if (end_sessions && f->local > 0)
+		ledger_ended(&f->ledger);
 	s->phase = STOP_SHARDS;
 	f->stopping = true;
 	timer_set(&s->timer, 2 * f->config->stop_timeout_s + STOP_SLACK_S);

@@ -324,9 +324,10 @@ release_fleet(struct fleet *f)
 	for (size_t i = 0; i < nitems(f->handler_slot); i++)
 		member_free(&f->handler_slot[i]);
 	free(f->shard);
+	/* While what it tells of is still there. */
+	board_close(&f->board, f->exit_code);
 	permit_free(&f->permit);
 	brake_free(&f->brake);
-	board_close(&f->board, f->exit_code);
 	boot_end(&f->store);
 }
 

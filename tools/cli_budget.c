@@ -107,6 +107,12 @@ print_left(const struct cli_view *v)
 		puts("left      not known: /gateway/bot was not answered yet");
 		return;
 	}
+	if (!v->alive && reset <= 0) {
+		printf("left      not known: %lld of %lld were, and there was a "
+		    "reset since; the next start asks\n",
+		    (long long)c->remaining, (long long)c->total);
+		return;
+	}
 	printf("left      %lld of %lld, %u kept in reserve", (long long)
 	    c->remaining, (long long)c->total, c->reserve);
 	if (c->remaining <= (int64_t)c->reserve)
@@ -184,15 +190,19 @@ print_text(const struct cli_view *v, const struct ledger *l,
 {
 	const struct page_cluster *c = &v->cluster;
 
+	if (!v->alive)
+		printf("fleet     %s: nothing is spent, and this is what was "
+		    "known last\n", verdict_fleet_name[v->verdict.state]);
 	print_left(v);
 	printf("spent     %llu in 24 h\n", (unsigned long long)l->sent);
 	print_foreign(v);
-	print_forecast(c);
+	if (v->alive)
+		print_forecast(c);
 	if (c->leave > 0)
 		printf("forced    %u may pass the reserve\n", c->leave);
 	if (c->held)
 		printf("held      %s\n", c->note[0].text);
-	else if (c->braked)
+	else if (c->braked && v->alive)
 		puts("slowed    too many IDENTIFYs or failures: see status");
 	if (c->permits_waiting > 0)
 		printf("waiting   %u shards; %u may IDENTIFY at once\n",

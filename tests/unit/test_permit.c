@@ -510,6 +510,30 @@ test_restart_keeps_the_loop(void **state)
 	done(r);
 }
 
+/* What an operator ended counts as asked for, once for each shard. */
+static void
+f_d5_ended_by_an_operator(void **state)
+{
+	struct rec *r = fresh(2, 5, 0);
+
+	permit_remember(&r->p, 0, 60000, OUTCOME_READY, false);
+	permit_remember(&r->p, 1, 10000, OUTCOME_READY, false);
+	assert_int_equal(permit_recent(&r->p), 2);
+	permit_ended(&r->p, 30000);
+	answer(r, 2, 1000, 1000, 864000000);
+	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
+	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
+	fake_time_advance(6000);
+	assert_int_equal(r->grants, 2);
+	/* Shard 1 had IDENTIFYed after the end: it lost a session since. */
+	assert_int_equal(r->p.slot[0].cause, CAUSE_ENDED);
+	assert_int_equal(r->p.slot[1].cause, CAUSE_NO_SESSION);
+	assert_int_equal(permit_recent(&r->p), 3);
+	permit_ask(&r->p, 0, 2, CAUSE_NO_SESSION, 0);
+	assert_int_equal(r->p.slot[0].cause, CAUSE_NO_SESSION);
+	done(r);
+}
+
 /* ---- failures with one cause ----------------------------------------- */
 
 static void
@@ -795,6 +819,7 @@ main(void)
 		cmocka_unit_test(test_brake),
 		cmocka_unit_test(test_identify_loop),
 		cmocka_unit_test(test_short_sessions_are_spaced),
+		cmocka_unit_test(f_d5_ended_by_an_operator),
 		cmocka_unit_test(test_restart_keeps_the_loop),
 		cmocka_unit_test(test_canary),
 		cmocka_unit_test(test_force),
