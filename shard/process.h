@@ -26,6 +26,8 @@ struct process {
 	const struct shard_args *args;
 	struct page_slot *slot;
 	struct page_shard stats; /* published to the page once per turn */
+	uint32_t told_state;	/* the last of its states in the page's past */
+	uint64_t told_ms;	/* since when it was in it */
 	struct ev_loop *loop;
 	struct timers *timers;
 	ev_prepare turn;	/* the end of each turn of the loop */

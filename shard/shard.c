@@ -26,6 +26,26 @@
 
 /* ---- the stats page --------------------------------------------------- */
 
+/* What an operator wants to read later; steps on the way are not. */
+static void
+tell_past(struct process *p)
+{
+	const struct page_shard *s = &p->stats;
+	char text[sizeof(s->note) + 32];
+
+	if (s->state == p->told_state && s->state_since_ms == p->told_ms)
+		return;
+	p->told_state = s->state;
+	p->told_ms = s->state_since_ms;
+	if (s->state != SHARD_READY && s->state != SHARD_WAITING
+	    && s->state != SHARD_PERMIT && s->state != SHARD_HELD
+	    && s->state != SHARD_DRAINING)
+		return;
+	str_format(text, sizeof(text), "%s: %s",
+	    page_shard_state_name[s->state], s->note);
+	page_past_add(&p->slot->past, (int32_t)p->args->id, text);
+}
+
 void
 shard_publish(struct process *p)
 {
@@ -40,6 +60,7 @@ shard_publish(struct process *p)
 	memcpy((char *)to + from, (const char *)&p->stats + from,
 	    sizeof(*to) - from);
 	page_end(&to->lock);
+	tell_past(p);
 }
 
 void
@@ -49,6 +70,7 @@ shard_take_stats(struct process *p)
 
 	if (!p->standby) {
 		page_repair(&p->slot->shard.lock);
+		page_repair(&p->slot->past.lock);
 		(void)page_read(&p->slot->shard, st, sizeof(*st));
 	}
 	st->pid = getpid();

@@ -197,9 +197,12 @@ adopt(struct page *p, uint32_t slots)
 	}
 	page_repair(&p->head->handler_watch.lock);
 	page_repair(&p->head->supervisor_watch.lock);
+	page_repair(&p->head->past.lock);
 	for (uint32_t i = 0; i < slots; i++) {
-		if (page_slot_holder(p, i) == 0)
+		if (page_slot_holder(p, i) == 0) {
 			page_repair(&p->slot[i].shard.lock);
+			page_repair(&p->slot[i].past.lock);
+		}
 		page_repair(&p->slot[i].watch.lock);
 	}
 }

@@ -209,6 +209,33 @@ struct page_watch {
 	char version[32];		/* of the program it runs */
 };
 
+/*
+ * What happened, dated: the last few things in the order in which they were.
+ * It outlives processes; the log has the rest.
+ */
+#define PAGE_SHARD_PAST 12	/* told by the shard of itself */
+#define PAGE_FLEET_PAST 64	/* told by the supervisor */
+struct page_event {
+	int64_t at_ms;			/* wall clock; 0: free */
+	int32_t shard;			/* -1: of the fleet */
+	uint32_t reserved;
+	char text[176];
+};
+struct page_past {
+	page_lock lock;
+	uint32_t next;			/* place of the next one, of a ring */
+	struct page_event event[PAGE_SHARD_PAST];
+};
+struct page_fleet_past {
+	page_lock lock;
+	uint32_t next;
+	struct page_event event[PAGE_FLEET_PAST];
+};
+/* Cuts the text where it is too long. */
+void page_past_add(struct page_past *, int32_t shard, const char *text);
+void page_fleet_past_add(struct page_fleet_past *, int32_t shard,
+    const char *text);
+
 /* Two copies written in turn: a torn one fails its check. */
 struct page_cursor {
 	_Atomic uint64_t session, seq, check;
@@ -217,6 +244,7 @@ struct page_cursor {
 struct page_slot {
 	struct page_shard shard;
 	struct page_watch watch;
+	struct page_past past;		/* written by the shard process only */
 	struct page_cursor cursor[2];
 	struct page_cursor heard;
 };
@@ -372,6 +400,7 @@ struct page_head {
 	struct page_watch handler_watch, supervisor_watch;
 	struct page_plugins plugins;
 	struct page_pulse pulse;
+	struct page_fleet_past past;	/* written by the supervisor only */
 };
 
 struct page {

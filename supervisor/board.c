@@ -2,6 +2,7 @@
 /* See board.h. */
 #include "supervisor/board.h"
 
+#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -149,6 +150,20 @@ board_update(struct board *b)
 	put_rollout(pc, &f->rolling);
 	page_end(&pc->lock);
 	b->updated_ms = clock_boot_ms();
+}
+
+void
+board_tell(struct board *b, int32_t shard, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	if (b->fleet->page.head == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	page_fleet_past_add(&b->fleet->page.head->past, shard, text);
 }
 
 void

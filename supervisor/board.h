@@ -20,6 +20,9 @@ void board_init(struct board *, struct fleet *);
 /* "" takes the note back; one with other figures in it keeps its time. */
 void board_note(struct board *, enum board_source, const char *sentence);
 void board_update(struct board *);
+/* Something that happened, for `why`: shard -1 means the fleet.  Logs nothing. */
+void board_tell(struct board *, int32_t shard, const char *fmt, ...)
+    printflike(3, 4);
 /* The last words: pid 0, exit code. */
 void board_close(struct board *, int exit_code);
 /* A dead shard's or handler's own part, which it can't write any more. */

@@ -30,7 +30,9 @@ do_identify(struct fleet *f, struct member *c, struct err *e)
 	if (!permit_force(&f->permit, c->slot))
 		return err_set(e, EXIT_TRY_LATER, "%s does not wait for an "
 		    "IDENTIFY", c->name);
-	log_notice("An operator lets %s IDENTIFY now.", c->name);
+	log_notice("%s is let IDENTIFY now, by %s.", c->name, f->control.who);
+	board_tell(&f->board, (int32_t)c->id, "let IDENTIFY by %s",
+	    f->control.who);
 	return 0;
 }
 
@@ -48,7 +50,9 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 	if (r->action == REQUEST_IDENTIFY)
 		return do_identify(f, c, e);
 	if (r->action == REQUEST_RESTART) {
-		log_notice("%s is restarted by an operator.", c->name);
+		log_notice("%s is restarted by %s.", c->name, f->control.who);
+		board_tell(&f->board, (int32_t)c->id, "restarted by %s",
+		    f->control.who);
 		member_event(c, MEMBER_ON_RESTART);
 		return 0;
 	}
@@ -56,6 +60,8 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 	    (int32_t)c->id, 0, NULL, 0, -1) == -1)
 		return err_set(e, EXIT_TRY_LATER, "%s is %s: nothing to "
 		    "reconnect", c->name, member_state_name[c->state]);
+	board_tell(&f->board, (int32_t)c->id, "made to reconnect by %s",
+	    f->control.who);
 	return 0;
 }
 
@@ -65,7 +71,10 @@ do_leave(struct fleet *f, uint32_t n, struct err *e)
 	if (f->local == 0)
 		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
 		    "yet: Discord has not answered");
-	log_notice("An operator lets %u IDENTIFYs pass the reserve.", n);
+	log_notice("%u IDENTIFYs may pass the reserve, by %s.", n,
+	    f->control.who);
+	board_tell(&f->board, -1, "%u IDENTIFYs let past the reserve by %s", n,
+	    f->control.who);
 	permit_leave(&f->permit, n);
 	board_update(&f->board);
 	return 0;
@@ -92,7 +101,7 @@ do_stop(struct fleet *f, const struct request *r)
 	if (f->stopping)
 		stop_now(&f->stop);
 	else
-		stop_begin(&f->stop, r->end_sessions);
+		stop_begin(&f->stop, r->end_sessions, f->control.who);
 	return 0;
 }
 
@@ -139,6 +148,27 @@ do_rollout(struct fleet *f, const struct request_rolling *q, uint32_t ticket,
 	}
 }
 
+/* Orders that have an end of their own: here it says who began. */
+static void
+tell_order(struct fleet *f, const struct request *r)
+{
+	static const char *const name[REQUEST_VERB_COUNT] = {
+		[REQUEST_RELOAD] = "reload", [REQUEST_UPGRADE] = "upgrade",
+		[REQUEST_ROLLOUT] = "rollout", [REQUEST_TOKEN] = "token reload",
+		[REQUEST_PLUGIN] = "plugin", [REQUEST_RELEASE] = "release",
+	};
+	bool dry = r->check || r->rollout.dry_run || r->upgrade.check;
+
+	if (name[r->verb] == NULL || dry)
+		return;
+	log_info("%s, asked for by %s.", name[r->verb], f->control.who);
+	board_tell(&f->board, -1, "%s%s%s%s%.40s asked for by %s",
+	    name[r->verb], r->verb == REQUEST_PLUGIN ? " " : "",
+	    r->verb == REQUEST_PLUGIN ? contract_plugin_action_name(
+	    r->plugin.action) : "", r->plugin.name[0] != '\0' ? " " : "",
+	    r->plugin.name, f->control.who);
+}
+
 /* 0 done, 1 the answer comes later, -1. */
 static int
 carry_out(struct fleet *f, const struct request *r, int passed,
@@ -146,6 +176,7 @@ carry_out(struct fleet *f, const struct request *r, int passed,
 {
 	if (f->stopping && r->verb != REQUEST_STOP && r->verb != REQUEST_PING)
 		return err_set(e, EXIT_TRY_LATER, "the fleet is stopping");
+	tell_order(f, r);
 	switch (r->verb) {
 	case REQUEST_STOP:
 		return do_stop(f, r);
@@ -231,6 +262,18 @@ asker_gone(const struct control_client *c)
 	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0;
 }
 
+/* The uid is the kernel's word, the rest theirs, whom we trust. */
+static void
+who_asks(struct control_client *c, const struct request *r)
+{
+	struct ucred u = { .pid = -1, .uid = (uid_t)-1 };
+	socklen_t len = sizeof(u);
+
+	(void)getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &u, &len);
+	str_format(c->control->who, sizeof(c->control->who), "%s%suid %u",
+	    r->by, r->by[0] != '\0' ? ", " : "", (unsigned)u.uid);
+}
+
 static void
 take_line(struct control_client *c, const char *line, size_t len)
 {
@@ -250,6 +293,7 @@ take_line(struct control_client *c, const char *line, size_t len)
 	rc = request_parse(line, len, &r, &e);
 	/* Lines said meanwhile find their way by the ticket. */
 	c->ticket = ++c->control->tickets;
+	who_asks(c, &r);
 	if (rc == 0)
 		rc = carry_out(f, &r, c->passed, c->ticket, &e);
 	drop_passed(c);

@@ -18,6 +18,7 @@ struct control;
 struct err;
 
 #define CONTROL_CLIENTS_MAX 16
+#define CONTROL_WHO 96	/* bytes of who asked, in words */
 #define CONTROL_IDLE_S 10	/* without a whole request */
 #define CONTROL_OUT_MAX 65536	/* answers not yet read by the client */
 
@@ -41,6 +42,7 @@ struct control {
 	ev_io rd;
 	struct control_client client[CONTROL_CLIENTS_MAX];
 	uint32_t tickets;	/* given out */
+	char who[CONTROL_WHO];	/* asked what is carried out now */
 };
 
 /*

@@ -218,7 +218,7 @@ fleet_give_up(struct fleet *f, int code, const char *sentence)
 	board_note(&f->board, BOARD_FATAL, sentence);
 	str_format(line, sizeof(line), "error %d %s\n", code, sentence);
 	tell(f, line);
-	stop_begin(&f->stop, false);
+	stop_begin(&f->stop, false, "itself: it can't go on");
 }
 
 /* ---- told by children ------------------------------------------------ */

@@ -112,6 +112,7 @@ hold_set(struct hold *h, uint32_t code, uint32_t shard, const char *text)
 		str_format(h->text, sizeof(h->text), "On hold: shard %u: "
 		    "%s. \"shardherd release\" lets go.", shard,
 		    TEXT_OF(text, 180));
+	board_tell(&h->fleet->board, -1, "%s", h->text);
 	log_error("%s No shard may IDENTIFY; live sessions go on.", h->text);
 	tell(h);
 	keep(h);
@@ -126,6 +127,7 @@ let_go(struct hold *h)
 {
 	struct fleet *f = h->fleet;
 
+	board_tell(&f->board, -1, "the hold is released");
 	log_notice("The hold is released: shards may IDENTIFY again.");
 	h->code = 0;
 	h->checking = false;

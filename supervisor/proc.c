@@ -76,6 +76,14 @@ proc_read(pid_t pid, struct proc_sample *out)
 	return true;
 }
 
+void
+proc_name(pid_t pid, char *out, size_t size)
+{
+	if (!slurp(pid, "comm", out, size))
+		out[0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+}
+
 uint64_t
 proc_start_time(pid_t pid)
 {

@@ -356,6 +356,7 @@ done(void *arg, int code, const char *sentence)
 	struct err e;
 
 	h->last_code = code;
+	board_tell(&f->board, -1, "reload: %s", sentence);
 	if (code == EXIT_FINE) {
 		log_notice("Reload: %s Generation %u, after %.1f s.", sentence,
 		    f->handler->generation,

@@ -295,6 +295,9 @@ request_parse(const char *line, size_t len, struct request *r, struct err *e)
 		    "per line");
 	}
 	cmd = get_string(o, "cmd");
+	if (get_string(o, "by") != NULL)
+		text_clean(r->by, sizeof(r->by), get_string(o, "by"),
+		    strlen(get_string(o, "by")));
 	for (r->verb = 0; r->verb < REQUEST_VERB_COUNT; r->verb++)
 		if (cmd != NULL && strcmp(cmd, verb_name[r->verb]) == 0)
 			break;

@@ -44,6 +44,7 @@ struct request_rolling {
 
 struct request {
 	enum request_verb verb;
+	char by[64];			/* who asks, by their own word; "" */
 	bool end_sessions;		/* stop */
 	uint32_t shard;			/* shard */
 	enum request_action action;

@@ -26,14 +26,16 @@ stop_init(struct stop *s, struct fleet *f)
 }
 
 void
-stop_begin(struct stop *s, bool end_sessions)
+stop_begin(struct stop *s, bool end_sessions, const char *who)
 {
 	struct fleet *f = s->fleet;
 
 	if (s->phase != STOP_NOT)
 		return;
-	log_notice("Stopping in order, sessions are %s.",
-	    end_sessions ? "ended" : "kept");
+	log_notice("Stopping in order, sessions are %s. By %s.",
+	    end_sessions ? "ended" : "kept", who);
+	board_tell(&f->board, -1, "stopped, sessions %s, by %s",
+	    end_sessions ? "ended" : "kept", who);
 	if (end_sessions && f->local > 0)
 		ledger_ended(&f->ledger);
 	s->phase = STOP_SHARDS;

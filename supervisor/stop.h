@@ -22,7 +22,8 @@ struct stop {
 };
 
 void stop_init(struct stop *, struct fleet *);
-void stop_begin(struct stop *, bool end_sessions);
+/* who: it is for, in words, "an operator". */
+void stop_begin(struct stop *, bool end_sessions, const char *who);
 /* A second request: no more asking. */
 void stop_now(struct stop *);
 /* Some child ended: is it the next one's turn? */

@@ -205,7 +205,7 @@ begin_cold(struct successor *s, const char *why)
 	    s->fleet->local);
 	tell(s, line);
 	s->cold = true;
-	stop_begin(&s->fleet->stop, false);
+	stop_begin(&s->fleet->stop, false, "an upgrade that can't go on");
 }
 
 static void

@@ -19,10 +19,12 @@
 #include "shared/proctitle.h"
 #include "shared/sandbox.h"
 #include "shared/secret.h"
+#include "shared/text.h"
 #include "shared/version.h"
 #include "supervisor/checks.h"
 #include "supervisor/fleet.h"
 #include "supervisor/last_words.h"
+#include "supervisor/proc.h"
 
 #define REAP_MAX 64	/* children per wake-up; more wake us again */
 
@@ -71,14 +73,31 @@ reap(struct fleet *f)
 }
 
 static void
-on_stop_signal(struct signals *s)
+on_stop_signal(struct signals *s, const char *who)
 {
 	struct fleet *f = s->fleet;
 
 	if (f->stopping)
 		stop_now(&f->stop);
 	else
-		stop_begin(&f->stop, false);
+		stop_begin(&f->stop, false, who);
+}
+
+/* Whose signal it was, as far as the kernel and /proc tell. */
+static void
+signal_words(const struct signalfd_siginfo *si, char *out, size_t size)
+{
+	const char *name = si->ssi_signo == SIGINT ? "SIGINT" : "SIGTERM";
+	char comm[32] = "";
+
+	if (si->ssi_pid == 0) {		/* the kernel's: a terminal */
+		str_format(out, size, "%s of a terminal", name);
+		return;
+	}
+	proc_name((pid_t)si->ssi_pid, comm, sizeof(comm));
+	text_format(out, size, "%s of pid %u%s%s%s, uid %u", name, si->ssi_pid,
+	    comm[0] != '\0' ? " (" : "", comm, comm[0] != '\0' ? ")" : "",
+	    si->ssi_uid);
 }
 
 static void
@@ -87,17 +106,21 @@ on_signal(struct ev_loop *loop, ev_io *w, int revents)
 	struct signals *s = w->data;
 	struct signalfd_siginfo si;
 	bool chld = false, stop = false, hup = false;
+	char who[CONTROL_WHO];
 
 	while (read(s->fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
 		chld |= si.ssi_signo == SIGCHLD;
-		stop |= si.ssi_signo == SIGTERM || si.ssi_signo == SIGINT;
+		if (si.ssi_signo == SIGTERM || si.ssi_signo == SIGINT) {
+			stop = true;
+			signal_words(&si, who, sizeof(who));
+		}
 		hup |= si.ssi_signo == SIGHUP;
 	}
 	/* One order, whatever arrived together. */
 	if (chld)
 		reap(s->fleet);
 	if (stop)
-		on_stop_signal(s);
+		on_stop_signal(s, who);
 	if (hup)
 		hangup_signal(&s->fleet->hangup);
 }
@@ -413,6 +436,9 @@ run(struct fleet *f, const struct supervisor_args *args)
 		f->exit_code = code;
 	} else {
 		herald_start(&f->herald);
+		board_tell(&f->board, -1, "supervisor %d %s, version %s",
+		    (int)getpid(), a != NULL ? "goes on" : "started",
+		    SHARDHERD_VERSION);
 		/* What ended while nobody looked. */
 		raise(SIGCHLD);
 		ev_run(f->loop, 0);

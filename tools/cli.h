@@ -65,6 +65,10 @@ int cli_look_quietly(struct cli *);	/* says nothing: c->trouble */
 /* Seconds an order may take by the limits of the fleet that runs. */
 double cli_patience(struct cli *, enum patience);
 
+/* Who we are: "alice (sudo by bob) on pts/3". */
+#define CLI_WHO 64
+void cli_who(char *out, size_t size);
+
 enum cli_opt_type {
 	CLI_FLAG,	/* bool */
 	CLI_TEXT,	/* const char * */

@@ -220,12 +220,22 @@ send_request(int sock, const char *line, int fd)
 	    (ssize_t)(iov[0].iov_len + 1) ? 0 : -1;
 }
 
+/* With who asks, for the log; borrowed from the request. */
+static const char *
+signed_line(struct json_object *request)
+{
+	char who[CLI_WHO];
+
+	cli_who(who, sizeof(who));
+	json_object_object_add(request, "by", json_object_new_string(who));
+	return json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN);
+}
+
 struct json_object *
 cli_control_pass(const struct config *c, struct json_object *request, int fd,
     double seconds, cli_control_fn *fn, void *arg, struct err *err)
 {
-	const char *line = json_object_to_json_string_ext(request,
-	    JSON_C_TO_STRING_PLAIN);
+	const char *line = signed_line(request);
 	struct reader *r = base_alloc(sizeof(*r));
 	struct json_object *answer = NULL;
 

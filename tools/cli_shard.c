@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* shard: one shard in full, by id or by the guild it serves, or an action. */
 #include "tools/cli_control.h"
+#include "tools/cli_past.h"
 #include "tools/cli_status.h"
 #include "tools/cli_verbs.h"
 
@@ -45,13 +46,21 @@ static int
 show(struct cli *c, const struct cli_view *v, const struct cli_shard *s)
 {
 	struct json_object *o = cli_status_json_shard(v, s);
+	static struct cli_past past;
+	char line[256];
 
+	cli_past_read(&past, &c->config, v, s->id);
 	if (c->json) {
+		json_object_object_add(o, "past", cli_past_json(&past));
 		cli_print_json(o);
 	} else {
 		json_object_object_foreach(o, key, val)
 			show_value(key, val);
 		json_object_put(o);
+		for (size_t i = 0; i < past.n; i++) {
+			cli_past_line(&past.event[i], line, sizeof(line));
+			cli_print("%-18s %s", i == 0 ? "past" : "", line);
+		}
 	}
 	if (!s->alive)
 		return EXIT_DOWN;

@@ -153,6 +153,9 @@ line_handler(const struct cli_view *v, FILE *f)
 		    some(h->plugins_unloaded, "unloaded", unloaded),
 		    (unsigned long long)h->events,
 		    (unsigned long long)unanswered);
+	if (cli_view_backlog(v) > 0)
+		fprintf(f, "  backlog %llu",
+		    (unsigned long long)cli_view_backlog(v));
 	if (v->handler_alive && h->lag_events > 0)
 		fprintf(f, " (oldest %s)", cli_age((int64_t)h->lag_ms, lag));
 	putc('\n', f);

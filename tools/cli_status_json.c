@@ -313,6 +313,7 @@ handler(const struct cli_view *v)
 	    "");
 	put_u64(o, "events", h->events);
 	put_u64(o, "lag_events", h->lag_events);
+	put_u64(o, "backlog_events", cli_view_backlog(v));
 	put_u64(o, "dead_letters", h->dead_letters);
 	put_u64(o, "lag_ms", h->lag_ms);
 	put_u64(o, "duplicates", h->duplicates);

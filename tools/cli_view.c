@@ -305,6 +305,18 @@ cli_view_unanswered(const struct cli_view *v)
 	return n > v->handler.lag_events ? n : v->handler.lag_events;
 }
 
+uint64_t
+cli_view_backlog(const struct cli_view *v)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < v->plugins.count && i < PAGE_PLUGINS; i++)
+		if (v->plugins.plugin[i].name[0] != '\0')
+			n += v->plugins.plugin[i].waiting
+			    + v->plugins.plugin[i].backlog_events;
+	return n;
+}
+
 bool
 cli_view_is_behind(const struct cli_view *v, const struct cli_shard *s)
 {

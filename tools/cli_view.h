@@ -59,6 +59,9 @@ int cli_view_awake(const struct config *, struct err *);
 const char *cli_view_note(const struct cli_view *);
 /* Events not yet acknowledged, by the shards or the handler. */
 uint64_t cli_view_unanswered(const struct cli_view *);
+/* Events that wait with the plugins, in memory and on disk, and are not yet
+ * handed to them. */
+uint64_t cli_view_backlog(const struct cli_view *);
 /* The shard, or NULL when it is not of this fleet. */
 const struct cli_shard *cli_view_shard(const struct cli_view *, uint64_t id);
 

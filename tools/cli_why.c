@@ -2,6 +2,7 @@
 /* why: what happened to a shard, in sentences, from evidence on disk only. */
 #include "shared/store.h"
 #include "shared/text.h"
+#include "tools/cli_past.h"
 #include "tools/cli_table.h"
 #include "tools/cli_verbs.h"
 #include "tools/cli_view.h"
@@ -168,6 +169,17 @@ tell_counters(struct story *st, const struct page_shard *s)
 	tell_spool(st, s);
 }
 
+/* What the shards have handed over is not all done. */
+static void
+tell_backlog(struct story *st, const struct cli_view *v)
+{
+	uint64_t n = cli_view_backlog(v);
+
+	if (n > 0)
+		tell(st, "%llu events wait with the fleet's plugins: \"shardherd "
+		    "plugin list\" shows with which.", ull(n));
+}
+
 static void
 tell_session(struct story *st, const struct cli_view *v,
     const struct config *c, const struct cli_shard *s)
@@ -207,13 +219,20 @@ tell_notes(struct story *st, const struct cli_view *v)
 }
 
 static void
-print(struct cli *c, const struct story *st)
+print(struct cli *c, const struct story *st, const struct cli_past *past)
 {
 	struct json_object *o, *a;
+	char line[256];
 
 	if (!c->json) {
 		for (size_t i = 0; i < st->n; i++)
 			puts(st->text[i]);
+		if (past->n > 0)
+			puts("\nWhat happened, the last of it last:");
+		for (size_t i = 0; i < past->n; i++) {
+			cli_past_line(&past->event[i], line, sizeof(line));
+			puts(line);
+		}
 		return;
 	}
 	o = json_object_new_object();
@@ -221,6 +240,7 @@ print(struct cli *c, const struct story *st)
 	for (size_t i = 0; i < st->n; i++)
 		json_object_array_add(a, json_object_new_string(st->text[i]));
 	json_object_object_add(o, "why", a);
+	json_object_object_add(o, "past", cli_past_json(past));
 	cli_print_json(o);
 }
 
@@ -228,6 +248,7 @@ int
 cli_why(struct cli *c)
 {
 	const struct cli_shard *s;
+	static struct cli_past past;
 	static struct story st;
 	struct cli_view v;
 	uint64_t id;
@@ -255,7 +276,9 @@ cli_why(struct cli *c)
 	tell_process(&st, &v, s);
 	tell_counters(&st, &s->s);
 	tell_session(&st, &v, &c->config, s);
-	print(c, &st);
+	tell_backlog(&st, &v);
+	cli_past_read(&past, &c->config, &v, s->id);
+	print(c, &st, &past);
 	cli_view_free(&v);
 	return EXIT_FINE;
 }
