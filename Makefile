@@ -44,7 +44,7 @@ HARDEN += $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 # libev's macros break strict aliasing; see shared/loop users.
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -fno-strict-aliasing \
 	$(HARDEN) $(SAN) -I. $(CFLAGS)
-LDFLAGS_ALL = $(SAN) -Wl,-z,relro -Wl,-z,now $(LDFLAGS)
+LDFLAGS_ALL = $(SAN) -Wl,--build-id -Wl,-z,relro -Wl,-z,now $(LDFLAGS)
 
 Q = $(if $(V),,@)
 

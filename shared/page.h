@@ -364,6 +364,7 @@ struct page_cluster {
 	/* What the running fleet goes by, whatever its file says by now. */
 	char config_path[PAGE_PATH], run_dir[PAGE_PATH], log_dir[PAGE_PATH];
 	uint32_t log_to;		/* enum config_log_to */
+	uint32_t foreground, service;	/* as started; systemd listens */
 	uint32_t token_is_copy;		/* see config_token_is_copy() */
 	uint32_t patience_ms[PAGE_PATIENCES]; /* by enum patience */
 	uint64_t disk_free;		/* [limits]: bytes, warn below; 0: no */

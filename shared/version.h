@@ -8,4 +8,11 @@
 #define SHARDHERD_USER_AGENT                                                   \
 	"DiscordBot (" SHARDHERD_URL ", " SHARDHERD_VERSION ")"
 
+/*
+ * The linker's id of the program that runs, in hexadecimal: no two builds that
+ * differ have the same.  "unknown" where the linker made none.
+ */
+#define VERSION_BUILD 72
+const char *version_build(char out[VERSION_BUILD]);
+
 #endif

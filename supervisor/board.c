@@ -144,6 +144,8 @@ board_update(struct board *b)
 	str_copy(pc->version, SHARDHERD_VERSION, sizeof(pc->version));
 	board_notes_list(&b->notes, pc->note, clock_wall_ms());
 	put_home(pc, f->config);
+	pc->foreground = f->foreground;
+	pc->service = f->herald.notify.fd != -1;
 	pc->reboot_ms = f->boot.since_ms;
 	str_copy(pc->reboot, f->boot.text, sizeof(pc->reboot));
 	put_classes(pc, f);

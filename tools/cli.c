@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "tools/cli_table.h"
 #include "tools/cli_verbs.h"
 
 #include "shared/clock.h"
@@ -23,6 +24,9 @@
 #include <gnu/libc-version.h>
 #endif
 
+#define HELP_INDENT 13	/* behind a verb in the list */
+#define USAGE_INDENT 7
+
 static cli_fn help;
 
 static const struct cli_verb verbs[] = {
@@ -38,6 +42,8 @@ static const struct cli_verb verbs[] = {
 	    "cron)", cli_ensure},
 	{"stop", "[--end-sessions] [--timeout SECONDS]", "stop the fleet; the "
 	    "sessions stay resumable", cli_stop},
+	{"restart", "[--wait[=SECONDS]] [--timeout SECONDS]", "stop the fleet "
+	    "and start it again; the sessions are resumed", cli_restart},
 	{"status", "[--all] [--wide] [-w|--watch[=SECONDS]] [SHARD...]",
 	    "show the fleet (the default)", cli_status},
 	{"check", "", "one line for a monitoring system", cli_check},
@@ -54,14 +60,14 @@ static const struct cli_verb verbs[] = {
 	{"upgrade", "[BINARY] [--dry-run] [--force] [--no-handler] [--wait] "
 	    "[--timeout SECONDS]", "become another program, without a shard "
 	    "noticing", cli_upgrade},
-	{"plugin", "list | load|restart NAME | unload NAME [--drop] | new NAME --lang "
+	{"plugin", "[list] | load|restart NAME | unload NAME [--drop] | new NAME --lang "
 	    "python|node|c [--dir DIR] | test DIR|FILE [--keep]", "show the "
 	    "plugins, act on one, write one, try one", cli_plugin},
 	{"probe", "[--setup CHANNEL]", "see whether the way to Discord and "
 	    "back works, and how long it takes", cli_probe},
-	{"deadletter", "list | show ID | replay ID|all | drop ID|all", "events "
+	{"deadletter", "[list] | show ID | replay ID|all | drop ID|all", "events "
 	    "that were set aside because they ended a plugin", cli_deadletter},
-	{"rank", "list | set user|role ID RANK | unset user|role ID", "who "
+	{"rank", "[list] | set user|role ID RANK | unset user|role ID", "who "
 	    "may use which of the bot's commands", cli_rank},
 	{"budget", "[--entries N] [--ask] [--force N]", "show what the "
 	    "IDENTIFYs were spent on, or let some pass the reserve",
@@ -71,10 +77,10 @@ static const struct cli_verb verbs[] = {
 	{"logs", "[-f] [-n LINES] [--since TIME] [--shard ID] [--level LEVEL] | "
 	    "level [LEVEL]", "show the log, or set how much is logged",
 	    cli_logs},
-	{"config", "check [--quiet] | show | sample | mdoc", "check the config "
+	{"config", "[check] [--quiet] | show | sample | mdoc", "check the config "
 	    "file, show the values in force, print the sample", cli_config},
-	{"db", "stat|dump", "look into the store", cli_db},
-	{"token", "check [--quiet] | reload [--token-file FILE] [--dry-run] "
+	{"db", "[stat|dump]", "look into the store", cli_db},
+	{"token", "[check] [--quiet] | reload [--token-file FILE] [--dry-run] "
 	    "[--yes] [--force] [--no-wait]", "ask the API whose token it is; "
 	    "move the fleet to another one", cli_token},
 	{"help", "[VERB]", "this list, or one verb", help},
@@ -302,7 +308,10 @@ cli_load(struct cli *c)
 static void
 version(void)
 {
+	char build[VERSION_BUILD];
+
 	printf("shardherd %s\n", SHARDHERD_VERSION);
+	printf("build %s\n", version_build(build));
 	printf("libev %d.%d\n", ev_version_major(), ev_version_minor());
 	printf("wslay %s\n", WSLAY_VERSION);
 	printf("%s\n", curl_version());
@@ -336,8 +345,13 @@ verb_find(struct cli *c, const char *word)
 static void
 help_verb(const struct cli_verb *v)
 {
-	printf("usage: shardherd [-c FILE] %s%s%s [--json]\n\n%s\n", v->name,
-	    v->args[0] != '\0' ? " " : "", v->args, v->help);
+	char line[512];
+
+	str_format(line, sizeof(line), "usage: shardherd [-c FILE] %s%s%s "
+	    "[--json]", v->name, v->args[0] != '\0' ? " " : "", v->args);
+	cli_table_wrap(stdout, line, 0, USAGE_INDENT, CLI_TABLE_ROOM);
+	putchar('\n');
+	cli_table_wrap(stdout, v->help, 0, 0, CLI_TABLE_ROOM);
 }
 
 static int
@@ -354,10 +368,13 @@ help(struct cli *c)
 		return EXIT_FINE;
 	}
 	puts("usage: shardherd [-c FILE] [VERB ...]\n");
-	for (size_t j = 0; j < nitems(verbs); j++)
-		printf("  %-10s %s\n", verbs[j].name, verbs[j].help);
+	for (size_t j = 0; j < nitems(verbs); j++) {
+		printf("  %-10s ", verbs[j].name);
+		cli_table_wrap(stdout, verbs[j].help, HELP_INDENT, HELP_INDENT,
+		    CLI_TABLE_ROOM);
+	}
 	puts("\nNo verb means status. \"shardherd help VERB\" shows its "
-	    "arguments, shardherd(1) tells more.");
+	    "arguments,\nshardherd(1) tells more.");
 	return EXIT_FINE;
 }
 

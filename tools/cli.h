@@ -95,6 +95,8 @@ struct cli_opt {
 int cli_options(struct cli *, const struct cli_opt *, size_t n);
 /* "5s", "250ms", "2m": false when it is no duration. */
 bool cli_seconds(const char *text, double *out);
+/* Where no word is left, this one: a group of verbs shows what there is. */
+void cli_usual_word(struct cli *, const char *word);
 /* Unique prefixes: the index in names, or -1 with c->err. */
 int cli_choose(struct cli *, const char *word, const char *const *names,
     size_t n);

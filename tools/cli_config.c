@@ -166,6 +166,7 @@ cli_config(struct cli *c)
 
 	if (cli_options(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
+	cli_usual_word(c, "check");
 	if (c->argc != 1)
 		return cli_usage(c);
 	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)

@@ -177,6 +177,7 @@ cli_db(struct cli *c)
 
 	if (cli_options(c, NULL, 0) == -1)
 		return cli_fail(c);
+	cli_usual_word(c, "stat");
 	if (c->argc != 1)
 		return cli_usage(c);
 	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)

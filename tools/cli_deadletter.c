@@ -248,8 +248,7 @@ cli_deadletter(struct cli *c)
 
 	if (cli_options(c, NULL, 0) == -1 || cli_look(c) == -1)
 		return cli_fail(c);
-	if (c->argc == 0)
-		return cli_usage(c);
+	cli_usual_word(c, "list");
 	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)
 		return cli_fail(c);
 	return fn[i](c);

@@ -3,6 +3,7 @@
 #include "tools/cli.h"
 
 #include "shared/config_table.h"
+#include "shared/text.h"
 
 #include <string.h>
 
@@ -153,9 +154,22 @@ cli_options(struct cli *c, const struct cli_opt *own, size_t n)
 	return 0;
 }
 
+void
+cli_usual_word(struct cli *c, const char *word)
+{
+	static char copy[32], *one[2] = {copy, NULL};
+
+	if (c->argc > 0)
+		return;
+	str_copy(copy, word, sizeof(copy));
+	c->argv = one;
+	c->argc = 1;
+}
+
 int
 cli_choose(struct cli *c, const char *word, const char *const *names, size_t n)
 {
+	const char *near = config_nearest(word, names, n);
 	char list[512] = "";
 	int found = -1, hits = 0;
 
@@ -177,6 +191,10 @@ cli_choose(struct cli *c, const char *word, const char *const *names, size_t n)
 		str_format(list + len, sizeof(list) - len, "%s%s",
 		    len > 0 ? ", " : "", names[i]);
 	}
-	return err_set(&c->err, EXIT_USAGE, "%s word \"%s\"; possibilities "
-	    "are: %s", hits > 0 ? "ambiguous" : "unknown", word, list);
+	if (hits > 0)
+		near = NULL;
+	return err_set(&c->err, EXIT_USAGE, "%s word \"%s\"%s%s%s; "
+	    "possibilities are: %s", hits > 0 ? "ambiguous" : "unknown",
+	    TEXT_OF(word, 90), near != NULL ? " (did you mean \"" : "",
+	    near != NULL ? near : "", near != NULL ? "\"?)" : "", list);
 }

@@ -204,8 +204,7 @@ cli_plugin(struct cli *c)
 
 	if (cli_options(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
-	if (c->argc == 0)
-		return cli_usage(c);
+	cli_usual_word(c, "list");
 	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)
 		return cli_fail(c);
 	if (drop && strcmp(names[i], "unload") != 0) {

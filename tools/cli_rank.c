@@ -138,8 +138,7 @@ cli_rank(struct cli *c)
 			c->argv[i] = never;
 	if (cli_options(c, NULL, 0) == -1)
 		return cli_fail(c);
-	if (c->argc == 0)
-		return cli_usage(c);
+	cli_usual_word(c, "list");
 	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) < 0)
 		return cli_fail(c);
 	if (c->argc != act[i].words)

@@ -197,11 +197,25 @@ start(struct cli *c, uint64_t until)
 	return r;
 }
 
+/* On a terminal: a line now and then, so that nobody thinks it hangs. */
+static void
+tell_progress(struct cli *c, const struct cli_view *v, uint64_t *told_ms)
+{
+	const char *note = cli_view_note(v);
+
+	if (c->json || !isatty(STDERR_FILENO)
+	    || clock_boot_ms() - *told_ms < TELL_MS)
+		return;
+	*told_ms = clock_boot_ms();
+	cli_say("%u of %zu shards are ready, the handler is %s%s%s", v->ready,
+	    v->n, v->handler_state, note[0] != '\0' ? ". " : "", note);
+}
+
 /* Follows the page until every shard is ready: 0, or -1 with EXIT_WAIT. */
 int
 cli_wait_ready(struct cli *c, uint64_t until)
 {
-	uint64_t begin = clock_boot_ms();
+	uint64_t begin = clock_boot_ms(), told = begin;
 	struct cli_view v = {0};
 	bool done = false, alive = true;
 
@@ -215,6 +229,8 @@ cli_wait_ready(struct cli *c, uint64_t until)
 		alive = v.alive;
 		if (v.hung)
 			break;
+		if (!done)
+			tell_progress(c, &v, &told);
 	} while (!done && alive && cli_step(until));
 	if (!done && v.hung)
 		(void)cli_view_awake(&c->config, &c->err);
@@ -271,6 +287,15 @@ start_options(struct cli *c, size_t own, uint64_t *until)
 }
 
 int
+cli_start_fleet(struct cli *c, uint64_t until)
+{
+	if (start(c, until) == -1
+	    || (until != 0 && cli_wait_ready(c, until) == -1))
+		return cli_fail(c);
+	return EXIT_FINE;
+}
+
+int
 cli_start(struct cli *c)
 {
 	uint64_t until;
@@ -282,10 +307,7 @@ cli_start(struct cli *c)
 		return cli_view_awake(&c->config, &c->err) == -1 ? cli_fail(c)
 		    : cli_error(c, EXIT_TRY_LATER, "The fleet is running "
 		    "already (supervisor pid %d).", pid);
-	if (start(c, until) == -1
-	    || (until != 0 && cli_wait_ready(c, until) == -1))
-		return cli_fail(c);
-	return EXIT_FINE;
+	return cli_start_fleet(c, until);
 }
 
 /* ---- ensure --------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include "shared/clock.h"
 #include "tools/cli_table.h"
 #include "tools/cli_verbs.h"
+#include "tools/cli_watch.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -262,8 +263,8 @@ add_row(struct cli_table *t, const struct cli_view *v,
 	cli_table_add(t, "%llu", (unsigned long long)s->s.resumes);
 	cli_table_add(t, "%llu", (unsigned long long)s->s.identifies);
 	cli_table_add(t, "%llu", (unsigned long long)crash_count(&s->w));
-	cli_table_add(t, "%s", s->alive && s->w.rss_kb > 0 ?
-	    cli_size(s->w.rss_kb * 1024, text) : "-");
+	cli_table_add(t, "%s", s->alive && s->w.uss_kb > 0 ?
+	    cli_size(s->w.uss_kb * 1024, text) : "-");
 	if (s->alive)
 		cli_table_add(t, "%d", s->pid);
 	else
@@ -314,7 +315,7 @@ cli_status_text(const struct cli_view *v, const struct cli_status_pick *p,
 
 	print_lines(v, p->room, f);
 	cli_table_init(&t, "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME "
-	    ">IDENT >CRASH ?>RSS ?>PID NOTE");
+	    ">IDENT >CRASH ?>PRIVATE ?>PID NOTE");
 	t.fit = p->room;
 	for (size_t i = 0; i < v->n; i++) {
 		if (shown(v, p, &v->shard[i]))
@@ -331,8 +332,9 @@ cli_status_text(const struct cli_view *v, const struct cli_status_pick *p,
 
 /* ---- the verb ------------------------------------------------------------------ */
 
+/* To f; the columns and colours are those of standard output. */
 static int
-show(struct cli *c, struct cli_status_pick *pick, bool wide)
+show(struct cli *c, struct cli_status_pick *pick, bool wide, FILE *f)
 {
 	struct cli_view v;
 	int code;
@@ -351,10 +353,27 @@ show(struct cli *c, struct cli_status_pick *pick, bool wide)
 		cli_print_json(cli_status_json(&v, pick));
 	} else {
 		pick->room = wide ? 0 : cli_table_room(stdout);
-		cli_status_text(&v, pick, stdout, cli_table_may_colour(stdout));
+		cli_status_text(&v, pick, f, cli_table_may_colour(stdout));
 	}
 	code = v.verdict.exit;
 	cli_view_free(&v);
+	return code;
+}
+
+/* One look at the screen; what goes wrong is said below it. */
+static int
+show_frame(struct cli *c, struct cli_status_pick *pick, bool wide)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int code;
+
+	must(f != NULL);
+	code = show(c, pick, wide, f);
+	must(fclose(f) == 0);
+	cli_watch_frame(text);
+	free(text);
 	return code;
 }
 
@@ -362,20 +381,25 @@ static int
 watch(struct cli *c, struct cli_status_pick *pick, bool wide, double every_s)
 {
 	bool screen = isatty(STDOUT_FILENO) && !c->json;
+	int code;
 
+	if (screen)
+		cli_watch_begin();
 	for (;;) {
 		uint64_t next = clock_boot_ms() + (uint64_t)(every_s * 1000);
 
-		if (screen)
-			fputs("\033[H\033[2J", stdout);
-		if (show(c, pick, wide) == EXIT_USAGE)
+		code = screen ? show_frame(c, pick, wide)
+		    : show(c, pick, wide, stdout);
+		if (code == EXIT_USAGE)
 			return EXIT_USAGE;
 		if (!screen && !c->json)
 			putchar('\n');
 		if (fflush(stdout) == EOF)
 			return EXIT_FINE;	/* the reader has gone */
-		while (cli_step(next))
-			continue;
+		if (cli_watch_wait(next)) {
+			putchar('\n');
+			return code;
+		}
 	}
 }
 
@@ -403,7 +427,7 @@ cli_status(struct cli *c)
 	if (cli_look(c) == -1)
 		return cli_fail(c);
 	if (every_s == 0)
-		return show(c, &pick, wide);
+		return show(c, &pick, wide, stdout);
 	if (every_s < WATCH_MIN_S)
 		every_s = 2;
 	return watch(c, &pick, wide, every_s);

@@ -196,20 +196,10 @@ stop_running(struct cli *c, bool end_sessions, double seconds, int32_t pid)
 }
 
 int
-cli_stop(struct cli *c)
+cli_stop_fleet(struct cli *c, bool end_sessions, double seconds)
 {
-	bool end_sessions = false;
-	double seconds = 0;
-	const struct cli_opt opts[] = {
-		{"--end-sessions", 0, CLI_FLAG, &end_sessions},
-		{"--timeout", 't', CLI_SECONDS, &seconds},
-	};
 	int32_t pid;
 
-	if (cli_options(c, opts, nitems(opts)) == -1 || cli_look(c) == -1)
-		return cli_fail(c);
-	if (c->argc > 0)
-		return cli_usage(c);
 	if (seconds == 0)
 		seconds = cli_patience(c, PATIENCE_STOP);
 	if (cli_view_locked(c->config.state_dir, &pid))
@@ -218,4 +208,21 @@ cli_stop(struct cli *c)
 	if (cli_control_answers(&c->config))
 		return stop_running(c, end_sessions, seconds, 0);
 	return stop_rest(c, seconds);
+}
+
+int
+cli_stop(struct cli *c)
+{
+	bool end_sessions = false;
+	double seconds = 0;
+	const struct cli_opt opts[] = {
+		{"--end-sessions", 0, CLI_FLAG, &end_sessions},
+		{"--timeout", 't', CLI_SECONDS, &seconds},
+	};
+
+	if (cli_options(c, opts, nitems(opts)) == -1 || cli_look(c) == -1)
+		return cli_fail(c);
+	if (c->argc > 0)
+		return cli_usage(c);
+	return cli_stop_fleet(c, end_sessions, seconds);
 }

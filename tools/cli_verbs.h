@@ -8,6 +8,7 @@
 cli_fn cli_init;	/* cli_init.c */
 cli_fn cli_run, cli_start, cli_ensure; /* cli_run.c */
 cli_fn cli_upgrade;	/* cli_upgrade.c */
+cli_fn cli_restart;	/* cli_restart.c */
 cli_fn cli_stop;	/* cli_stop.c */
 cli_fn cli_status;	/* cli_status.c */
 cli_fn cli_check;	/* cli_check.c */
@@ -26,6 +27,10 @@ cli_fn cli_deadletter;	/* cli_deadletter.c */
 cli_fn cli_rank;	/* cli_rank.c */
 cli_fn cli_token;	/* cli_token.c */
 
+/* cli_stop.c: stops what runs, within so many seconds; the exit code. */
+int cli_stop_fleet(struct cli *, bool end_sessions, double seconds);
+/* cli_run.c: starts it in the background; until 0: without a wait. */
+int cli_start_fleet(struct cli *, uint64_t until);
 /* cli_run.c: until every shard is ready, 0, or -1 with EXIT_WAIT. */
 int cli_wait_ready(struct cli *, uint64_t until);
 

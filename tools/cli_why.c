@@ -113,9 +113,10 @@ tell_process(struct story *st, const struct cli_view *v,
 	char age[24];
 
 	if (s->alive && w->sampled_ms != 0)
-		tell(st, "Its process takes %llu MiB of memory and has %u of "
-		    "%u file descriptors open.", ull(w->rss_kb / 1024), w->fds,
-		    w->fd_limit);
+		tell(st, "Its process has %llu KiB of memory of its own "
+		    "(%llu KiB with what it shares) and %u of %u file "
+		    "descriptors open.", ull(w->uss_kb), ull(w->rss_kb),
+		    w->fds, w->fd_limit);
 	if (w->last_end[0] != '\0')
 		tell(st, "Its last process: %s", w->last_end);
 	for (size_t i = 0; i < CRASHES; i++)

@@ -227,14 +227,16 @@ def show(fleet):
 
 def stay(fleet, folder):
     fleet.sim.ctl("resume")
-    me = "%s -c %s" % (os.path.relpath(herd.SHARDHERD), fleet.config)
-    ctl = "%s ctl --dir %s" % (os.path.relpath(herd.SIMULATOR), fleet.sim.dir)
+    # Whole paths: who started us need not be where we are.
+    me = "%s -c %s" % (herd.SHARDHERD, fleet.config)
+    ctl = "%s ctl --dir %s" % (herd.SIMULATOR, fleet.sim.dir)
     print("\nIt goes on running.  Try:")
     for command, what in ((me + " status", "the table"),
             (ctl + " report", "the simulator's counts"),
             (ctl + " message 3 hello", "a message on shard 3"),
             ("tail -f %s/log/shardherd.log" % fleet.dir, "the log"),
-            (me + " stop && %s stop && rm -r %s" % (ctl, folder),
+            # -f: files that nobody may write are asked about otherwise.
+            (me + " stop; %s stop; rm -rf %s" % (ctl, folder),
              "end it all")):
         print("  %s\n      %s" % (paint("1", command), what))
 

@@ -19,5 +19,9 @@ result() {
 for page in $pages; do
 	lint=$(mandoc -T lint -W warning "$page" 2>&1)
 	result $? "$page has no warning" "$lint"
+	# ".Ql a , Ql b" renders a quote within a quote.
+	quotes=$(mandoc -T utf8 "$page" | col -b | grep -n '‘[^’]*‘')
+	[ -z "$quotes" ]
+	result $? "$page closes each quote (D10)" "$quotes"
 done
 echo "1..$count"

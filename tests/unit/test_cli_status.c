@@ -36,7 +36,7 @@ shard(uint32_t id, enum shard_state state, uint64_t age_ms)
 	struct page_slot *slot = &t.page.slot[id];
 
 	slot->watch.pid = getpid();
-	slot->watch.rss_kb = 400;
+	slot->watch.uss_kb = 400;
 	slot->shard.state = state;
 	slot->shard.state_since_ms = now - age_ms;
 	slot->shard.interval_ms = 100;
@@ -209,7 +209,7 @@ test_eighty_columns(void **state)
 		c->note[0].text[i] = i % 6 == 5 ? ' ' : 'n';
 	for (size_t i = 0; i < SHARDS; i++) {
 		t.page.slot[i].shard.events = 98765432101;
-		t.page.slot[i].watch.rss_kb = 12345;
+		t.page.slot[i].watch.uss_kb = 12345;
 	}
 	str_copy(t.page.slot[2].shard.note, "the RESUME was refused and so it "
 	    "waits for its turn to IDENTIFY, the seventh of eight in line",
@@ -217,7 +217,7 @@ test_eighty_columns(void **state)
 	look();
 	out = text(false);
 	assert_true(widest(out) > 80);
-	assert_non_null(strstr(out, " RSS "));
+	assert_non_null(strstr(out, " PRIVATE "));
 	free(out);
 	t.room = 80;
 	out = text(false);
