@@ -138,6 +138,14 @@ lives(struct cli *c, int32_t pid, bool by_lock)
 	return process_lives(pid, 0);
 }
 
+static bool
+holds_lock(pid_t pid, const void *state_dir)
+{
+	int32_t now;
+
+	return cli_view_locked(state_dir, &now) && now == pid;
+}
+
 /*
  * One that was stopped by a signal is woken.  One that hangs is of no use any
  * more: the kernel ends it, and what outlives it is stopped one by one, which
@@ -152,7 +160,7 @@ rouse(struct cli *c, bool end_sessions, int32_t pid)
 
 	if (cli_view_awake(&c->config, &hung) == 0)
 		return 0;
-	kill(pid, SIGCONT);
+	foreign_signal_if(pid, SIGCONT, holds_lock, c->config.state_dir);
 	while (cli_step(until))
 		if (cli_view_awake(&c->config, &hung) == 0)
 			return 0;
@@ -162,7 +170,7 @@ rouse(struct cli *c, bool end_sessions, int32_t pid)
 		    "--end-sessions the fleet is stopped even so.", pid);
 	if (!c->json)
 		cli_say("The supervisor (pid %d) hangs: it is killed.", pid);
-	kill(pid, SIGKILL);
+	foreign_signal_if(pid, SIGKILL, holds_lock, c->config.state_dir);
 	until = clock_boot_ms() + KILL_MS;
 	while (cli_view_locked(c->config.state_dir, &now) && now == pid)
 		if (!cli_step(until))
