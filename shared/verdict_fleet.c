@@ -144,7 +144,8 @@ look_handler(const struct verdict_facts *f, struct verdict_fleet *v)
 		str_copy(found(v, PAGE_CRITICAL, since, "handler down")
 		    ->detail, h->note, VERDICT_WORDS);
 	else if (f->handler_silent_s > 0)
-		str_copy(found(v, PAGE_CRITICAL, f->handler_silent_s * 1000,
+		/* Not down: it is replaced when it stays so, nothing is lost. */
+		str_copy(found(v, PAGE_WARNING, f->handler_silent_s * 1000,
 		    "handler silent for")->detail, "it hangs or is stopped; "
 		    "the shards keep its events", VERDICT_WORDS);
 	else if (h->state != HANDLER_READY)

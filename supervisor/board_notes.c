@@ -21,7 +21,9 @@ static const struct {
 	[BOARD_ASKING] = { PAGE_INFO, 0 },
 	[BOARD_TOKEN] = { PAGE_INFO, 0 },
 	[BOARD_ALERT] = { PAGE_INFO, 0 },
-	[BOARD_LOG] = { PAGE_WARNING, 0 },
+	/* Without a log the bot does all it should. */
+	[BOARD_LOG] = { PAGE_INFO, 0 },
+	[BOARD_LOG_DISK] = { PAGE_INFO, 0 },
 	[BOARD_START] = { PAGE_INFO, 0 },
 };
 _Static_assert(BOARD_SOURCES <= PAGE_NOTES, "each has a place");

@@ -10,7 +10,8 @@
 
 /* Who may leave a note, most urgent first; ranks and ends: see board_notes.c. */
 enum board_source { BOARD_FATAL, BOARD_DISK, BOARD_PERMIT, BOARD_RELOAD,
-	BOARD_ASKING, BOARD_TOKEN, BOARD_ALERT, BOARD_LOG, BOARD_START,
+	BOARD_ASKING, BOARD_TOKEN, BOARD_ALERT, BOARD_LOG, BOARD_LOG_DISK,
+	BOARD_START,
 	BOARD_SOURCES };
 
 struct board_notes {

@@ -35,7 +35,7 @@ def paused(t, fleet):
     done = fleet.cli("stop")
     t.equal((done.returncode, done.stderr), (0, ""), "stop of a supervisor "
         "that is stopped by a signal")
-    t.ok(not alive(pid), "it was woken for that, and has ended")
+    wait_until(lambda: not alive(pid), "it was woken for that, and ends")
     t.equal(fleet.cli("status").returncode, 2, "the fleet is stopped")
 
 
