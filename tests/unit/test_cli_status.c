@@ -290,7 +290,7 @@ f_c11_failing_is_seen_and_unloaded_is_fine(void **state)
 	h->plugins_unloaded = 1;
 	look();
 	assert_int_equal(t.view.verdict.state, VERDICT_READY);
-	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
+	assert_int_equal(cli_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_FINE);
 	out = text(false);
 	assert_non_null(strstr(out, "plugins 2/2 up"));
@@ -300,7 +300,7 @@ f_c11_failing_is_seen_and_unloaded_is_fine(void **state)
 	str_copy(h->note, "plugin p fails: all of it", sizeof(h->note));
 	look();
 	assert_int_equal(t.view.verdict.state, VERDICT_DEGRADED);
-	assert_int_equal(cli_check_line(&t.view, line, sizeof(line)),
+	assert_int_equal(cli_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_DEGRADED);
 	assert_non_null(strstr(line, "plugin p fails"));
 }
