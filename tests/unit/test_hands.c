@@ -736,7 +736,7 @@ test_stop_in_the_middle(void **state)
 		else
 			assert_int_equal(rolling_begin(&f->rolling, 0, &all,
 			    &e), 0);
-		stop_begin(&f->stop, false);
+		stop_begin(&f->stop, false, "a test");
 		for (size_t i = 0; i < ROLLING_LANES; i++)
 			if (member_running(&f->rolling.lane[i].other))
 				hands_dies(&f->rolling.lane[i].other, 0);
