@@ -142,7 +142,7 @@ def plugin_limits(t, fleet):
     # The others are the file it writes and the directory it reads for this.
     t.equal(r["fds"], [0, 1, 2, 3, 4], "its three pipes and nothing of ours")
     t.equal([n for n in r["env"] if n not in ("PATH", "HOME", "LANG",
-        "LC_CTYPE", "SHARDHERD_PLUGIN")], [], "a clean environment")
+        "LC_CTYPE", "SHARDHERD_PLUGIN", "SHARDHERD_PROCESS")], [], "a clean environment")
     if os.getuid() == 0:
         t.equal((r["uid"], r["groups"]), (pwd.getpwnam("nobody").pw_uid,
             os.getgrouplist("nobody", pwd.getpwnam("nobody").pw_gid)),
