@@ -228,8 +228,10 @@ alerts_standing(const struct alerts *a)
 const char *
 alerts_first(const struct alerts *a)
 {
+	/* A reboot is over, and has its own place on the page. */
 	for (unsigned i = 0; i < ALERTS; i++)
-		if (a->state[i].on && a->state[i].clear_ms == 0)
+		if (a->state[i].on && a->state[i].clear_ms == 0
+		    && i != ALERT_REBOOT)
 			return a->state[i].text;
 	return "";
 }

@@ -52,6 +52,10 @@ def main(t):
         "rebooted" in open(fleet.path("told"), encoding="utf-8").read(),
         "an alert goes out")
     t.ok(True, "an alert went out")
+    # G10
+    t.equal(fleet.cli("status").stdout.count("machine was rebooted"), 1,
+        "and the table still says it once")
+    t.match(fleet.cli("check").stdout, "OK", "it is no trouble to check")
     for pid in [fleet.status()["cluster"]["pid"], fleet.handler_pid(),
             *fleet.shard_pids().values()]:
         kill(pid)
