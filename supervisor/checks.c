@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/keeper.h"
 #include "shared/log.h"
 #include "shared/page.h"
 #include "shared/secret.h"
@@ -65,6 +66,15 @@ checks_make_dir(const char *key, const char *dir, struct err *e)
 		return err_sys(e, EXIT_CONFIG, "[paths] %s: %s can't be "
 		    "written by user %d", key, dir, (int)geteuid());
 	return 0;
+}
+
+int
+checks_owner(const struct config *c, struct err *e)
+{
+	if (keeper_check(c->state_dir, c->path, e) == -1
+	    || keeper_check(c->run_dir, c->path, e) == -1)
+		return -1;
+	return keeper_check(c->log_dir, c->path, e);
 }
 
 int

@@ -13,6 +13,8 @@
 
 /* Makes dir (and parents, 0700) when missing; it must be writable. */
 int checks_make_dir(const char *key, const char *dir, struct err *);
+/* None of state_dir, run_dir and log_dir may belong to another user. */
+int checks_owner(const struct config *, struct err *);
 /* state_dir, run_dir, log_dir. */
 int checks_dirs(const struct config *, struct err *);
 /* Is this directory lost at a reboot? */

@@ -3,6 +3,7 @@
 #include "supervisor/replace_config.h"
 
 #include "shared/config_diff.h"
+#include "shared/keeper.h"
 #include "supervisor/fleet.h"
 
 struct reading {
@@ -24,17 +25,17 @@ static void
 on_change(const struct config_change *c, void *arg)
 {
 	const struct reading *r = arg;
-	char words[600], line[800];
+	char words[600], line[1000], way[160] = "\"shardherd rollout\"";
 
 	config_change_words(c, words, sizeof(words));
+	if (c->reload != CONFIG_RELOAD_SHARDS)
+		keeper_restart(r->fleet->config->state_dir, way, sizeof(way));
 	if (config_change_live(c))
 		str_copy(line, words, sizeof(line));
 	else
 		str_format(line, sizeof(line), "%s: left as it is, a change "
-		    "of it restarts %s: \"shardherd %s\" takes it", words,
-		    config_reload_name[c->reload],
-		    c->reload == CONFIG_RELOAD_SHARDS
-		    ? "rollout" : "stop\" and \"shardherd start");
+		    "of it restarts %s: %s takes it", words,
+		    config_reload_name[c->reload], way);
 	if (r->ticket == 0)
 		log_notice("Reload: %s", line);
 	control_say(&r->fleet->control, r->ticket, "change", line);

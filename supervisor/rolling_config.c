@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shared/config_diff.h"
+#include "shared/keeper.h"
 #include "shared/secret.h"
 #include "supervisor/fleet.h"
 
@@ -59,9 +60,10 @@ static void
 on_change(const struct config_change *c, void *arg)
 {
 	struct look *l = arg;
-	char words[600], line[800];
+	char words[600], line[1000], way[160];
 
 	config_change_words(c, words, sizeof(words));
+	keeper_restart(l->fleet->config->state_dir, way, sizeof(way));
 	if (c->reload == CONFIG_RELOAD_SHARDS) {
 		l->taken++;
 		say(l, "change", words);
@@ -70,7 +72,7 @@ on_change(const struct config_change *c, void *arg)
 	if (l->back)
 		return;
 	if (ends_sessions(c)) {
-		refuse(l, words, "\"shardherd stop\" and \"shardherd start\"");
+		refuse(l, words, way);
 		return;
 	}
 	if (config_change_live(c))
@@ -78,8 +80,7 @@ on_change(const struct config_change *c, void *arg)
 		    "\"shardherd reload\" takes it", words);
 	else
 		str_format(line, sizeof(line), "%s: left as it is, it needs "
-		    "\"shardherd stop\" and \"shardherd start\", which keep "
-		    "the sessions", words);
+		    "%s, which keeps the sessions", words, way);
 	say(l, "change", line);
 }
 

@@ -15,10 +15,12 @@
 
 #include "shared/clock.h"
 #include "shared/inherited.h"
+#include "shared/keeper.h"
 #include "shared/oom.h"
 #include "shared/proctitle.h"
 #include "shared/sandbox.h"
 #include "shared/secret.h"
+#include "shared/stopped.h"
 #include "shared/text.h"
 #include "shared/version.h"
 #include "supervisor/checks.h"
@@ -195,10 +197,15 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 
 	/* First of all: with too few even this could not be told. */
 	if (checks_fds_fit(c->shards > 0 ? (uint32_t)c->shards : 1, e) == -1
-	    || checks_dirs(c, e) == -1)
+	    || checks_owner(c, e) == -1 || checks_dirs(c, e) == -1)
 		return -1;
 	if (f->lock_fd == -1)
 		f->lock_fd = checks_lock(c->state_dir, before, e);
+	if (f->lock_fd != -1) {
+		/* Whoever starts it takes back what a stop has said. */
+		stopped_clear(c->state_dir);
+		keeper_leave(c->state_dir, f->herald.notify.fd != -1);
+	}
 	if (f->lock_fd == -1 || logs_open(&f->logs, c, foreground, e) == -1)
 		return -1;
 	log_init(LOG_TO_HOOK, (enum log_level)c->log_level);

@@ -38,8 +38,8 @@ static const struct cli_verb verbs[] = {
 	{"start", "[--wait[=SECONDS]] [--hold-plugins]", "run the fleet in "
 	    "the background",
 	    cli_start},
-	{"ensure", "[--wait[=SECONDS]]", "start the fleet unless it runs (for "
-	    "cron)", cli_ensure},
+	{"ensure", "[--wait[=SECONDS]] [--even-if-stopped]", "start the fleet "
+	    "unless it runs or was stopped (for cron)", cli_ensure},
 	{"stop", "[--end-sessions] [--timeout SECONDS]", "stop the fleet; the "
 	    "sessions stay resumable", cli_stop},
 	{"restart", "[--wait[=SECONDS]] [--timeout SECONDS]", "stop the fleet "

@@ -69,10 +69,15 @@ int
 cli_check_line(const struct cli_view *v, const char *trouble, char *out,
     size_t size)
 {
-	char what[LINE_MAX_BYTES], perf[256];
+	char what[LINE_MAX_BYTES], perf[256], stop[160];
 	int code = v->verdict.exit;
 
 	findings(v, what, sizeof(what));
+	if (v->told_down) {
+		stopped_words(&v->told, stop, sizeof(stop));
+		str_format(what + strlen(what), sizeof(what) - strlen(what),
+		    ". %s", stop);
+	}
 	if (trouble[0] != '\0')
 		str_format(what + strlen(what), sizeof(what) - strlen(what),
 		    ", the config file has a problem: %.400s", trouble);

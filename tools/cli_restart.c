@@ -13,19 +13,24 @@
 static int
 may_restart(struct cli *c)
 {
+	int r = keeper_check(c->config.state_dir, c->config.path, &c->err);
+	char way[512] = "systemctl restart UNIT";
 	struct cli_view v;
 	struct err none;
-	int r = 0;
 
-	if (cli_view_read(&v, &c->config, &none) == -1)
-		return 0;
+	if (r == -1 || cli_view_read(&v, &c->config, &none) == -1)
+		return r;
+	if (v.keeper.unit[0] != '\0')
+		keeper_command(&v.keeper, "restart", c->config.path, way,
+		    sizeof(way));
 	if (v.alive && v.cluster.foreground)
 		r = err_set(&c->err, EXIT_USAGE, "%s runs this fleet (pid %d), "
-		    "so it starts it again%s. Without stopping anything, "
+		    "so it starts it again%s%s. Without stopping anything, "
 		    "\"shardherd reload\" and \"shardherd rollout\" replace "
 		    "the handler and the shards.", v.cluster.service
 		    ? "systemd" : "Somebody's foreground", v.cluster.pid,
-		    v.cluster.service ? ": systemctl restart UNIT" : "");
+		    v.cluster.service ? ": " : "",
+		    v.cluster.service ? way : "");
 	cli_view_free(&v);
 	return r;
 }

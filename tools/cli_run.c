@@ -7,6 +7,7 @@
 
 #include "shared/clock.h"
 #include "shared/inherited.h"
+#include "shared/stopped.h"
 #include "tools/cli_verbs.h"
 #include "tools/cli_view.h"
 
@@ -265,17 +266,17 @@ load(struct cli *c)
 	return cli_load(c);
 }
 
-/* own: how many options of the list the verb has. */
+/* own: the flag that only this verb has. */
 static int
-start_options(struct cli *c, size_t own, uint64_t *until)
+start_options(struct cli *c, const char *own, bool *flag, uint64_t *until)
 {
 	double wait_s = 0;
 	const struct cli_opt opts[] = {
 		{"--wait", 0, CLI_SECONDS_IF, &wait_s},
-		{"--hold-plugins", 0, CLI_FLAG, &hold_plugins},
+		{own, 0, CLI_FLAG, flag},
 	};
 
-	if (cli_options(c, opts, own) == -1)
+	if (cli_options(c, opts, nitems(opts)) == -1)
 		return -1;
 	if (c->argc > 0)
 		return err_set(&c->err, EXIT_USAGE, "usage: shardherd %s %s",
@@ -301,7 +302,7 @@ cli_start(struct cli *c)
 	uint64_t until;
 	int32_t pid;
 
-	if (start_options(c, 2, &until) == -1)
+	if (start_options(c, "--hold-plugins", &hold_plugins, &until) == -1)
 		return cli_fail(c);
 	if (cli_view_locked(c->config.state_dir, &pid))
 		return cli_view_awake(&c->config, &c->err) == -1 ? cli_fail(c)
@@ -364,14 +365,37 @@ start_if_down(struct cli *c, uint64_t until, bool *started)
 	return 0;
 }
 
+/* Told once to a person; to cron each minute's word would be a mail. */
+static int
+leave_stopped(struct cli *c, const struct stopped *s, bool asked)
+{
+	char words[160];
+
+	stopped_words(s, words, sizeof(words));
+	if (asked)
+		return cli_error(c, EXIT_DOWN, "%s, and stays so: \"shardherd "
+		    "start\" or \"ensure --even-if-stopped\" starts it.",
+		    words);
+	if (!c->json && isatty(STDERR_FILENO))
+		cli_say("%s, and was left so: \"shardherd start\" or "
+		    "\"ensure --even-if-stopped\" starts it.", words);
+	return EXIT_FINE;
+}
+
 int
 cli_ensure(struct cli *c)
 {
+	bool started, even_if_stopped = false;
+	struct stopped s;
 	uint64_t until;
-	bool started;
+	int32_t pid;
 
-	if (start_options(c, 1, &until) == -1)
+	if (start_options(c, "--even-if-stopped", &even_if_stopped, &until)
+	    == -1)
 		return cli_fail(c);
+	if (!even_if_stopped && stopped_get(c->config.state_dir, &s)
+	    && !cli_view_locked(c->config.state_dir, &pid))
+		return leave_stopped(c, &s, until != 0);
 	do {
 		if (start_if_down(c, until, &started) == -1)
 			return cli_fail(c);

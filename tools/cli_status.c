@@ -46,6 +46,26 @@ line_notes(const struct cli_view *v, FILE *f)
 	}
 }
 
+/* Who is to start it decides what is to be typed. */
+static void
+note_down(const struct cli_view *v, FILE *f)
+{
+	const struct page_cluster *c = &v->cluster;
+	char way[512], words[160];
+
+	if (v->alive)
+		return;
+	keeper_command(&v->keeper, "start", c->config_path, way, sizeof(way));
+	if (v->verdict.state == VERDICT_CRASHED)
+		fprintf(f, "note    the supervisor (pid %d) is gone without a "
+		    "word; \"%s\" goes on where it left\n", c->pid, way);
+	if (!v->told_down)
+		return;
+	stopped_words(&v->told, words, sizeof(words));
+	fprintf(f, "note    %s; \"ensure\" leaves it so, \"%s\" starts it\n",
+	    words, way);
+}
+
 static void
 line_cluster(const struct cli_view *v, FILE *f)
 {
@@ -63,10 +83,7 @@ line_cluster(const struct cli_view *v, FILE *f)
 	if (v->alive && c->reboot_ms != 0 && v->wall_ms - c->reboot_ms <
 	    REBOOT_SHOWN_MS)
 		fprintf(f, "note    %s\n", c->reboot);
-	if (v->verdict.state == VERDICT_CRASHED)
-		fprintf(f, "note    the supervisor (pid %d) is gone without a "
-		    "word; \"shardherd start\" goes on where it left\n",
-		    c->pid);
+	note_down(v, f);
 }
 
 static void

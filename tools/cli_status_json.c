@@ -272,6 +272,11 @@ cluster(const struct cli_view *v)
 	put_seconds(o, "reboot_s", c->reboot_ms != 0 ?
 	    v->wall_ms - c->reboot_ms : -1);
 	put_text(o, "reboot", c->reboot);
+	put_seconds(o, "stopped_s", v->told_down ?
+	    v->wall_ms - v->told.at_ms : -1);
+	put_text(o, "stopped_by", v->told_down ? v->told.by : "");
+	put_text(o, "user", v->keeper.user);
+	put_text(o, "unit", v->keeper.unit);
 	json_object_object_add(o, "rollout", cli_status_json_rollout(v));
 	return o;
 }

@@ -2,10 +2,12 @@
 /*
  * stop: asks, then waits until the kernel has dropped the supervisor's lock.
  * When run_dir has vanished, a SIGTERM says the same; and processes that
- * outlived a killed supervisor get theirs one by one.
+ * outlived a killed supervisor get theirs one by one.  It leaves word of itself,
+ * so that no `ensure` undoes it.
  */
 #include "shared/clock.h"
 #include "shared/process.h"
+#include "shared/stopped.h"
 #include "supervisor/foreign.h"
 #include "tools/cli_control.h"
 #include "tools/cli_verbs.h"
@@ -14,6 +16,7 @@
 #include <json-c/json.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WAKE_MS 3000	/* for a supervisor to go on */
 #define KILL_MS 5000	/* for the kernel to end it */
@@ -218,6 +221,25 @@ cli_stop_fleet(struct cli *c, bool end_sessions, double seconds)
 	return stop_rest(c, seconds);
 }
 
+/* Left before it begins: cron may come in the middle of it. */
+static int
+stop_for_good(struct cli *c, bool end_sessions, double seconds)
+{
+	const char *dir = c->config.state_dir;
+	struct stopped before;
+	struct err e;
+	bool had = stopped_get(dir, &before);
+	bool left = stopped_put(dir, &e) == 0;
+	int code = cli_stop_fleet(c, end_sessions, seconds);
+	bool ends = code == EXIT_FINE || code == EXIT_WAIT;
+
+	if (left && !had && !ends)
+		stopped_clear(dir);
+	if (!left && ends && access(dir, F_OK) == 0)
+		cli_say("\"ensure\" will start it again: %s", e.text);
+	return code;
+}
+
 int
 cli_stop(struct cli *c)
 {
@@ -232,5 +254,5 @@ cli_stop(struct cli *c)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);
-	return cli_stop_fleet(c, end_sessions, seconds);
+	return stop_for_good(c, end_sessions, seconds);
 }

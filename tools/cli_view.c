@@ -248,6 +248,8 @@ cli_view_read(struct cli_view *v, const struct config *c, struct err *err)
 	v->now_ms = clock_boot_ms();
 	v->wall_ms = clock_wall_ms();
 	read_page(v, &page, locked);
+	v->told_down = !locked && stopped_get(c->state_dir, &v->told);
+	keeper_find(&v->keeper, c->state_dir);
 	page_close(&page);
 	judge(v, c->state_dir);
 	return 0;

@@ -8,7 +8,9 @@
 #define TOOLS_CLI_VIEW_H
 
 #include "shared/config.h"
+#include "shared/keeper.h"
 #include "shared/page.h"
+#include "shared/stopped.h"
 #include "shared/verdict.h"
 
 struct cli_shard {
@@ -31,6 +33,9 @@ struct cli_view {
 	struct page_watch handler_watch, supervisor_watch;
 	struct page_plugins plugins;
 	struct verdict_fleet verdict;
+	bool told_down;		/* not alive, and an operator wants it so */
+	struct stopped told;	/* who and when */
+	struct keeper keeper;
 	bool alive;		/* the supervisor */
 	bool hung;		/* the supervisor lives but does nothing: */
 	bool stopped;		/* by a signal or a debugger */
