@@ -286,8 +286,9 @@ K("log", "level", LEVEL, log_level, "info", 0, 0, 0, LIVE, \
   "Least level written: debug, info, notice, warn or error.") \
 K("log", "to", LOG_TO, log_to, "file", 0, 0, 0, FLEET, \
   "file: shardherd.log in log_dir, and with \"shardherd run\" stderr as " \
-  "well. stderr: that alone, for \"run\" under systemd or in a container; " \
-  "when it leads to journald, each line carries its level.") \
+  "well; journald gets warnings and errors alone of it. stderr: that alone, " \
+  "for \"run\" under systemd or in a container; when it leads to journald, " \
+  "each line carries its level.") \
 K("log", "format", LOG_FORMAT, log_format, "text", 0, 0, 0, LIVE, \
   "Form of a line: text, logfmt or json (one object a line, with time, " \
   "level, who, shard and msg).") \

@@ -260,7 +260,9 @@ logs_line(struct logs *g, enum log_level level, const char *who,
 	if (level < g->least)
 		return;
 	str_copy(l.who, who, sizeof(l.who));
-	logstream_line(&g->stream, g->format, &l, text);
+	/* journald keeps what it gets: twice on disk is once too often. */
+	if (!g->file || !g->stream.journal || level >= LOG_L_WARN)
+		logstream_line(&g->stream, g->format, &l, text);
 	if (!g->file)
 		return;
 	len = logline_write(line, sizeof(line), g->format, &l, text);

@@ -110,6 +110,26 @@ def not_read(t, sim, fleet):
     end(t, process, "not read")
 
 
+def both(t, fleet):
+    """G10: what is in the file is not kept by journald as well."""
+    fleet.write_config({"log.to": "file"})
+    ours, theirs = socket.socketpair()
+    st = os.fstat(theirs.fileno())
+    process = run(fleet, theirs, JOURNAL_STREAM="%d:%d" % (st.st_dev,
+        st.st_ino))
+    theirs.close()
+    reader = Reader(ours.fileno(), ours)
+    fleet.wait_ready()
+    kill(fleet.shard(0)["pid"])
+    wait_until(lambda: b"<4>supervisor: shard 0" in reader.data,
+        "journald hears of a death")
+    fleet.wait_ready()
+    end(t, process, "file and journald")
+    t.equal([line for line in reader.lines() if not re.match("<[34]>", line)],
+        [], "journald gets warnings and errors alone")
+    t.match(fleet.log_text(), " info .*(?s:.*) warn ", "the file gets all")
+
+
 def main(t):
     sim = t.sim(shards=2, rate=100)
     fleet = t.fleet(sim, {"log.to": "stderr"})
@@ -118,6 +138,7 @@ def main(t):
     journal(t, fleet)
     plain(t, fleet)
     not_read(t, sim, fleet)
+    both(t, fleet)
     t.nothing_lost(sim, identifies=2)
 
 
