@@ -164,8 +164,10 @@ install-files:
 	install -d $(DESTDIR)$(SHARE)/plugins $(DESTDIR)$(SHARE)/conf \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 755 $(PLUGINS) $(DESTDIR)$(SHARE)/plugins
-	install -m 644 $(wildcard conf/*.sample conf/*.conf conf/*.cron) \
+	install -m 644 $(wildcard conf/*.sample conf/*.conf conf/*.service) \
 		$(DESTDIR)$(SHARE)/conf
+	sed 's,/usr/local/bin,$(PREFIX)/bin,g' conf/shardherd.cron \
+		>$(DESTDIR)$(SHARE)/conf/shardherd.cron
 	for unit in conf/*.service; do \
 		sed 's,/usr/local/bin,$(PREFIX)/bin,' $$unit \
 			>$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/} \

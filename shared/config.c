@@ -8,6 +8,7 @@
 
 #include "shared/config_own.h"
 #include "shared/config_table.h"
+#include "shared/config_view.h"
 #include "shared/text.h"
 
 #include <errno.h>
@@ -362,6 +363,7 @@ static void
 check_paths(struct config_parsing *p)
 {
 	const struct config *c = p->config;
+	char seen[CONFIG_PATH_MAX];
 
 	if (strcmp(c->state_dir, c->run_dir) == 0)
 		complain(p, line_of(p, "paths", "run_dir"), "[paths] run_dir: "
@@ -372,7 +374,8 @@ check_paths(struct config_parsing *p)
 		    "too long for a socket in it (%zu bytes, at most %zu): %s",
 		    strlen(c->run_dir),
 		    SOCKET_PATH_MAX - strlen("/control.sock"), c->run_dir);
-	if (!p->recall && c->ca_file[0] != '\0' && access(c->ca_file, R_OK) == -1)
+	if (!p->recall && c->ca_file[0] != '\0' &&
+	    access(config_view(c->ca_file, seen), R_OK) == -1)
 		complain(p, line_of(p, "gateway", "ca_file"), "[gateway] "
 		    "ca_file: cannot read %s: %s", c->ca_file, strerror(errno));
 }

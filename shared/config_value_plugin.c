@@ -3,6 +3,7 @@
 #include "shared/config_value_impl.h"
 
 #include "shared/config_ranges.h"
+#include "shared/config_view.h"
 
 #include <pwd.h>
 #include <string.h>
@@ -30,8 +31,10 @@ config_value_user(struct config_value *v)
 static bool
 is_program(const char *path)
 {
+	char seen[CONFIG_PATH_MAX];
 	struct stat st;
 
+	path = config_view(path, seen);
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
 	    access(path, X_OK) == 0;
 }

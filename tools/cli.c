@@ -77,7 +77,7 @@ static const struct cli_verb verbs[] = {
 	{"logs", "[-f] [-n LINES] [--since TIME] [--shard ID] [--level LEVEL] | "
 	    "level [LEVEL]", "show the log, or set how much is logged",
 	    cli_logs},
-	{"config", "[check] [--quiet] | show | sample | mdoc", "check the config "
+	{"config", "[check] [--quiet] [--as-if DIR=OTHER]... | show | sample | mdoc", "check the config "
 	    "file, show the values in force, print the sample", cli_config},
 	{"db", "[stat|dump]", "look into the store", cli_db},
 	{"token", "[check] [--quiet] | reload [--token-file FILE] [--dry-run] "

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* config: check the file as a start would, show what is in force. */
+#include "shared/config_view.h"
 #include "shared/tls.h"
 #include "tools/cli_verbs.h"
 
@@ -36,13 +37,15 @@ static int
 check_around(struct cli *c)
 {
 	char *token = config_read_token(c->config.token_file, &c->err);
+	char seen[CONFIG_PATH_MAX];
 	SSL_CTX *tls;
 
 	if (token == NULL)
 		return -1;
 	explicit_bzero(token, strlen(token));
 	free(token);
-	if ((tls = tls_client_new(c->config.ca_file, &c->err)) == NULL)
+	if ((tls = tls_client_new(config_view(c->config.ca_file, seen),
+	    &c->err)) == NULL)
 		return -1;
 	SSL_CTX_free(tls);
 	return check_webhook(c);
@@ -81,6 +84,7 @@ check_json(struct cli *c, const char *path)
 }
 
 static bool quiet;	/* --quiet */
+static struct cli_list as_if;
 
 static int
 check(struct cli *c)
@@ -161,11 +165,15 @@ cli_config(struct cli *c)
 	static cli_fn *const fn[] = {check, show, sample, mdoc};
 	const struct cli_opt opts[] = {
 		{"--quiet", 'q', CLI_FLAG, &quiet},
+		{"--as-if", 0, CLI_LIST, &as_if},
 	};
 	int i;
 
 	if (cli_options(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
+	for (size_t j = 0; j < as_if.n; j++)
+		if (config_view_add(as_if.text[j], &c->err) == -1)
+			return cli_fail(c);
 	cli_usual_word(c, "check");
 	if (c->argc != 1)
 		return cli_usage(c);
