@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/cert.h"
 
+#include "tools/sim/names.h"
+
 #include "shared/tls.h"
 
 #include <openssl/bio.h>
@@ -11,7 +13,6 @@
 #include <sys/stat.h>
 
 #define CERT_DAYS 3650
-#define CERT_SANS "DNS:localhost,IP:127.0.0.1,IP:::1"
 
 struct cert {
 	EVP_PKEY *key;
@@ -80,19 +81,20 @@ extend_ca(X509 *x)
 }
 
 static int
-extend_server(X509 *x, X509 *ca)
+extend_server(X509 *x, X509 *ca, const char *sans)
 {
 	return extend(x, ca, NID_basic_constraints, "critical,CA:FALSE") &&
 	    extend(x, ca, NID_key_usage, "critical,digitalSignature") &&
 	    extend(x, ca, NID_ext_key_usage, "serverAuth") &&
-	    extend(x, ca, NID_subject_alt_name, CERT_SANS) &&
+	    extend(x, ca, NID_subject_alt_name, sans) &&
 	    extend(x, ca, NID_subject_key_identifier, "hash") &&
 	    extend(x, ca, NID_authority_key_identifier, "keyid:always");
 }
 
-/* ca NULL: a CA that signs itself. */
+/* ca NULL: a CA that signs itself; sans of a server alone. */
 static int
-issue(struct cert *c, const char *name, const struct cert *ca)
+issue(struct cert *c, const char *name, const struct cert *ca,
+    const char *sans)
 {
 	c->key = EVP_EC_gen("P-256");
 	c->x509 = X509_new();
@@ -101,7 +103,8 @@ issue(struct cert *c, const char *name, const struct cert *ca)
 	if (!X509_set_issuer_name(c->x509,
 		X509_get_subject_name(ca ? ca->x509 : c->x509)))
 		return -1;
-	if (!(ca ? extend_server(c->x509, ca->x509) : extend_ca(c->x509)))
+	if (!(ca ? extend_server(c->x509, ca->x509, sans) :
+	    extend_ca(c->x509)))
 		return -1;
 	return X509_sign(c->x509, ca ? ca->key : c->key, EVP_sha256()) > 0 ? 0
 									   : -1;
@@ -180,7 +183,7 @@ make_ca(struct cert *ca, const char *pem, const char *key, struct err *err)
 
 	if (load(ca, pem, key) == 0)
 		return 0;
-	if (issue(ca, "shardherd-sim throw-away CA", NULL) < 0)
+	if (issue(ca, "shardherd-sim throw-away CA", NULL, NULL) < 0)
 		return tls_err(err, "cannot make a CA certificate");
 	a = pem_of(NULL, ca->key);
 	b = pem_of(ca->x509, NULL);
@@ -197,7 +200,7 @@ int
 cert_make(struct sim *sim, struct err *err)
 {
 	struct cert ca = {0}, server = {0};
-	char pem[512], key[512];
+	char pem[512], key[512], *sans = NULL;
 	int r = -1;
 
 	if (!str_format(pem, sizeof(pem), "%s/ca.pem", sim->cfg.dir) ||
@@ -206,7 +209,8 @@ cert_make(struct sim *sim, struct err *err)
 		    sim->cfg.dir);
 	if (make_ca(&ca, pem, key, err) < 0)
 		goto out;
-	if (issue(&server, "localhost", &ca) < 0) {
+	sans = names_sans(sim);
+	if (issue(&server, "localhost", &ca, sans) < 0) {
 		tls_err(err, "cannot make a server certificate");
 		goto out;
 	}
@@ -216,6 +220,7 @@ cert_make(struct sim *sim, struct err *err)
 	r = sim->ca_pem && sim->cert_pem && sim->key_pem
 	    ? 0 : tls_err(err, "cannot write the server certificate");
 out:
+	free(sans);
 	cert_free(&ca);
 	cert_free(&server);
 	return r;

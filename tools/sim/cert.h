@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A throw-away certificate authority and a server certificate for the names
- * of this machine's loopback.  Only for the desk: the CA's key is kept beside
+ * of names.h.  Only for the desk: the CA's key is kept beside
  * the CA so that a directory can be used again.
  */
 #ifndef SIM_CERT_H

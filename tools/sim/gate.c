@@ -3,6 +3,7 @@
 
 #include "tools/sim/cert.h"
 #include "tools/sim/fault.h"
+#include "tools/sim/names.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -197,16 +198,16 @@ open_listener(struct sim *sim, struct gate_listener *l, enum conn_host host,
 {
 	unsigned port = sim->cfg.port
 	    ? sim->cfg.port + (host == HOST_MAIN ? 1 : 2) : 0;
-	bool six = strchr(sim->cfg.listen, ':') != NULL;
+	char name[SIM_URL_MAX];
 
 	l->sim = sim;
 	l->host = host;
 	l->fd = gate_listen(sim, port, err);
 	if (l->fd < 0)
 		return -1;
-	str_format(url, SIM_URL_MAX, "%s://%s%s%s:%u",
-	    sim->cfg.plain ? "ws" : "wss", six ? "[" : "", sim->cfg.listen,
-	    six ? "]" : "", gate_port(l->fd));
+	names_host(sim, name, sizeof(name));
+	str_format(url, SIM_URL_MAX, "%s://%s:%u",
+	    sim->cfg.plain ? "ws" : "wss", name, gate_port(l->fd));
 	ev_io_init(&l->io, on_accept, l->fd, EV_READ);
 	ev_io_start(sim->loop, &l->io);
 	return 0;

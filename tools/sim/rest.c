@@ -6,6 +6,7 @@
 #include "tools/sim/rest.h"
 
 #include "shared/clock.h"
+#include "tools/sim/names.h"
 #include "tools/sim/rest_http.h"
 #include "tools/sim/route.h"
 
@@ -142,7 +143,7 @@ int
 rest_start(struct sim *sim, struct err *e)
 {
 	struct rest *r = base_alloc(sizeof(*r));
-	bool six = strchr(sim->cfg.listen, ':') != NULL;
+	char name[SIM_URL_MAX];
 
 	r->sim = sim;
 	sim->rest = r;
@@ -156,10 +157,10 @@ rest_start(struct sim *sim, struct err *e)
 		rest_free(r);
 		return -1;
 	}
-	must(
-	    str_format(sim->url_api, sizeof(sim->url_api), "%s://%s%s%s:%u/api/v10",
-		sim->cfg.plain ? "http" : "https", six ? "[" : "",
-		sim->cfg.listen, six ? "]" : "", r->port));
+	names_host(sim, name, sizeof(name));
+	must(str_format(sim->url_api, sizeof(sim->url_api),
+	    "%s://%s:%u/api/v10", sim->cfg.plain ? "http" : "https", name,
+	    r->port));
 	return 0;
 }
 

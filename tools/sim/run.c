@@ -6,6 +6,7 @@
 #include "tools/sim/fault.h"
 #include "tools/sim/gate.h"
 #include "tools/sim/gen.h"
+#include "tools/sim/names.h"
 #include "tools/sim/pings.h"
 #include "tools/sim/rest.h"
 #include "tools/sim/script.h"
@@ -208,7 +209,7 @@ start(struct run *r, struct err *err)
 {
 	struct sim *sim = &r->sim;
 
-	if (make_dir(sim, err) < 0 || make_token(sim, err) < 0 ||
+	if (names_check(sim, err) < 0 || make_dir(sim, err) < 0 || make_token(sim, err) < 0 ||
 	    start_loop(r, err) < 0 || control_start(sim, err) < 0 ||
 	    (!sim->cfg.plain && cert_make(sim, err) < 0) ||
 	    make_world(sim, err) < 0 || gate_start(sim, err) < 0 ||

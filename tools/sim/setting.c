@@ -22,6 +22,8 @@ static const struct setting {
     {"dir", TEXT, AT(cfg.dir), false, 0, 0, NULL,
 	"where ca.pem, token, urls and control.sock go (needed)"},
     {"listen", TEXT, AT(cfg.listen), false, 0, 0, "127.0.0.1", "address"},
+    {"names", TEXT, AT(cfg.names), false, 0, 0, "",
+	"it has for others, in URLs (the first) and its certificate"},
     {"port", NUMBER32, AT(cfg.port), false, 0, 65533, "0",
 	"REST; the gateway is one up, the resume host two; 0: any"},
     {"plain", FLAG, AT(cfg.plain), false, 0, 0, NULL,

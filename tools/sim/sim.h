@@ -44,6 +44,7 @@ struct sim_starts {
 struct sim_config {
 	char *dir;		/* absolute */
 	char *listen;		/* "127.0.0.1" */
+	char *names;		/* others, see names.h; "" */
 	unsigned port;		/* REST; gateway +1, resume +2; 0: any */
 	bool plain;		/* http/ws instead of https/wss */
 	uint64_t seed;
