@@ -4,6 +4,7 @@
  * event may be newer than this list, and messages may be wanted without their
  * content.
  */
+#include "shared/config_perms.h"
 #include "shared/config_table.h"
 
 #include "shared/confine.h"
@@ -270,4 +271,5 @@ config_warn(const struct config *c, config_problem_fn *fn, void *arg)
 		warn_events(&w, &c->plugin[i]);
 		warn_plugin_program(&w, &c->plugin[i]);
 	}
+	config_perms_warn(c, fn, arg);
 }

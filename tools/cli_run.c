@@ -6,6 +6,7 @@
 #include "supervisor/supervisor.h"
 
 #include "shared/clock.h"
+#include "shared/config_perms.h"
 #include "shared/inherited.h"
 #include "shared/stopped.h"
 #include "tools/cli_verbs.h"
@@ -287,11 +288,20 @@ start_options(struct cli *c, const char *own, bool *flag, uint64_t *until)
 	return load(c);
 }
 
+static void
+print_warning(const char *line, void *arg)
+{
+	fprintf(stderr, "warning: %s\n", line);
+}
+
 int
 cli_start_fleet(struct cli *c, uint64_t until)
 {
-	if (start(c, until) == -1
-	    || (until != 0 && cli_wait_ready(c, until) == -1))
+	if (start(c, until) == -1)
+		return cli_fail(c);
+	/* Cron's `ensure` has it in the log, as the handler says it there. */
+	config_perms_warn(&c->config, print_warning, NULL);
+	if (until != 0 && cli_wait_ready(c, until) == -1)
 		return cli_fail(c);
 	return EXIT_FINE;
 }
