@@ -502,5 +502,6 @@ config_free(struct config *c)
 			config_value_free(k, &c->plugin[j]);
 	}
 	free(c->text);
+	free(c->kept_for);
 	memset(c, 0, sizeof(*c));
 }

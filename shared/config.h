@@ -41,6 +41,9 @@ struct config_plugin {
 struct config {
 	char path[CONFIG_PATH_MAX];	/* absolute */
 	char *text;			/* the file as read; owner: config */
+	char *kept_for;			/* NULL, or what is wrong with the file:
+					   this is what ran before; owner:
+					   config */
 	/* [bot] */
 	char *name;
 	char *token_file;		/* absolute */

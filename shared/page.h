@@ -19,7 +19,7 @@
 
 #define PAGE_VERSION 11
 #define PAGE_PATH 512	/* as config.h's CONFIG_PATH_MAX */
-#define PAGE_NOTES 10	/* at least as many as board.h has sources */
+#define PAGE_NOTES 12	/* at least as many as board.h has sources */
 #define PAGE_PATIENCES 4 /* as patience.h has */
 #define PAGE_CLOSES 24	/* distinct close codes counted per shard */
 #define PAGE_WORDS 192

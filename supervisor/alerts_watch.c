@@ -340,6 +340,7 @@ alerts_watch(struct alerts *a)
 {
 	struct fleet *f = a->fleet;
 	struct alert_fact facts[ALERTS] = { 0 };
+	const char *why;
 
 	if (f->stopping)
 		return;
@@ -349,9 +350,12 @@ alerts_watch(struct alerts *a)
 	look_deaf(f, facts);
 	look_silent(f, facts);
 	look_hold(a, f, facts);
-	/* A reload that was rolled back: over with the next good one. */
-	fact(&facts[ALERT_RELOAD], f->board.notes.text[BOARD_RELOAD][0] != '\0',
-	    "%s", f->board.notes.text[BOARD_RELOAD]);
+	/* A reload that was rolled back, or a file that could not even be
+	   started with: over with the next good one. */
+	why = f->board.notes.text[BOARD_CONFIG][0] != '\0'
+	    ? f->board.notes.text[BOARD_CONFIG]
+	    : f->board.notes.text[BOARD_RELOAD];
+	fact(&facts[ALERT_RELOAD], why[0] != '\0', "%s", why);
 	fact(&facts[ALERT_PROBE], probe_alarm(&f->probe)[0] != '\0', "%s",
 	    probe_alarm(&f->probe));
 	look_rest(f, facts);

@@ -14,6 +14,7 @@ static const struct {
 	int64_t end_ms;		/* 0: whoever left it takes it back */
 } kind[BOARD_SOURCES] = {
 	[BOARD_FATAL] = { PAGE_CRITICAL, 0 },
+	[BOARD_CONFIG] = { PAGE_WARNING, 0 },
 	[BOARD_DISK] = { PAGE_WARNING, 0 },
 	[BOARD_PERMIT] = { PAGE_WARNING, 0 },
 	/* Of something that is over: the next reload may be weeks away. */

@@ -9,9 +9,9 @@
 #include "shared/page.h"
 
 /* Who may leave a note, most urgent first; ranks and ends: see board_notes.c. */
-enum board_source { BOARD_FATAL, BOARD_DISK, BOARD_PERMIT, BOARD_RELOAD,
-	BOARD_ASKING, BOARD_TOKEN, BOARD_ALERT, BOARD_LOG, BOARD_LOG_DISK,
-	BOARD_START,
+enum board_source { BOARD_FATAL, BOARD_CONFIG, BOARD_DISK, BOARD_PERMIT,
+	BOARD_RELOAD, BOARD_ASKING, BOARD_TOKEN, BOARD_ALERT, BOARD_LOG,
+	BOARD_LOG_DISK, BOARD_START,
 	BOARD_SOURCES };
 
 struct board_notes {

@@ -41,6 +41,14 @@ on_change(const struct config_change *c, void *arg)
 	control_say(&r->fleet->control, r->ticket, "change", line);
 }
 
+/* Whether what it says can be carried out is another matter. */
+static void
+file_is_good(struct config *in_force)
+{
+	free(in_force->kept_for);
+	in_force->kept_for = NULL;
+}
+
 struct config *
 replace_config_read(struct fleet *f, uint32_t ticket, struct err *e)
 {
@@ -50,6 +58,7 @@ replace_config_read(struct fleet *f, uint32_t ticket, struct err *e)
 	int rc = config_load(file, f->config->path, on_problem, &r, e);
 
 	if (rc == 0) {
+		file_is_good(f->config);
 		if (config_diff(f->config, file, on_change, &r) == 0)
 			control_say(&f->control, ticket, "change",
 			    "the config is the same as before");
@@ -102,8 +111,10 @@ replace_config_differs(struct fleet *f, struct err *e)
 	struct config *file = base_alloc(sizeof(*file));
 	int rc = config_load(file, f->config->path, on_problem, &r, e);
 
-	if (rc == 0)
+	if (rc == 0) {
+		file_is_good(f->config);
 		rc = config_diff(f->config, file, NULL, NULL) > 0;
+	}
 	replace_config_drop(file);
 	return rc;
 }

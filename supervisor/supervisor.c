@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/config_kept.h"
 #include "shared/inherited.h"
 #include "shared/keeper.h"
 #include "shared/oom.h"
@@ -166,11 +167,12 @@ static int
 open_tls(struct fleet *f, struct err *e)
 {
 	const struct config *c = f->config;
+	char ca[CONFIG_PATH_MAX];
 
-	f->tls = tls_client_new(c->ca_file, e);
+	config_kept_ca(c, ca);
+	f->tls = tls_client_new(ca, e);
 	if (f->tls != NULL)
-		return tls_find_ca(c->ca_file, f->ca_file, sizeof(f->ca_file),
-		    e);
+		return tls_find_ca(ca, f->ca_file, sizeof(f->ca_file), e);
 	/* A plain server on the desk needs no certificates. */
 	return c->ca_file[0] == '\0' && strncmp(c->api, "http://", 7) == 0
 	    ? 0 : -1;
@@ -306,6 +308,9 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 	log_notice("shardherd %s %s, pid %d, config %s.", SHARDHERD_VERSION,
 	    a != NULL ? "goes on" : "starts", (int)getpid(),
 	    f->config->path);
+	if (f->config->kept_for != NULL)
+		log_error("The config file has a fault, and the fleet goes on "
+		    "with the config it ran by: %s", f->config->kept_for);
 	tell_sandbox(f);
 	if (layout > 0 && f->gateway_url[0] != '\0') {
 		if (fleet_launch(f, layout, e) == -1)

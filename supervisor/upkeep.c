@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "shared/config_kept.h"
 #include "supervisor/adopt_call.h"
 #include "supervisor/fleet.h"
 
@@ -38,6 +39,30 @@ keep_logs(struct upkeep *u)
 		logfiles_prune(g->path, g->files, g->total, g->size);
 }
 
+/* Also after a reload, which brings another. */
+static void
+keep_config(struct upkeep *u)
+{
+	const struct config *c = u->fleet->config;
+	uint64_t sum = hash64(c->text, strlen(c->text));
+	char words[256] = "";
+	struct err e;
+
+	if (c->kept_for != NULL)
+		str_format(words, sizeof(words), "It runs by the config of "
+		    "before, as the file has a fault: mend it, then "
+		    "\"shardherd reload\". %s", c->kept_for);
+	if (strcmp(u->fleet->board.notes.text[BOARD_CONFIG], words) != 0)
+		board_note(&u->fleet->board, BOARD_CONFIG, words);
+	if (sum == u->kept || u->fleet->local == 0)
+		return;
+	/* Not tried again and again: the disk's trouble is told elsewhere. */
+	u->kept = sum;
+	if (config_kept_put(c, &e) == -1)
+		log_warn("The config can't be kept for a start that finds a "
+		    "broken file: %s", e.text);
+}
+
 static void
 on_timer(struct timer *t)
 {
@@ -49,6 +74,7 @@ on_timer(struct timer *t)
 		page_beat(&f->page.head->pulse.supervisor_ms,
 		    clock_boot_ms());
 	keep_logs(u);
+	keep_config(u);
 	control_check(&f->control);
 	adopt_call_check(&f->adopt);
 	reserve_refill(&u->reserve);

@@ -2,7 +2,7 @@
 /*
  * The quick look, twice a second: what vanishes while we run (the log, run_dir)
  * is made again, the log rotates by age and is compressed, the reserve of fds
- * is refilled, and the page shows that our loop turns.
+ * is refilled, the config in force is kept, and the page shows that our loop turns.
  */
 #ifndef SUPERVISOR_UPKEEP_H
 #define SUPERVISOR_UPKEEP_H
@@ -22,6 +22,7 @@ struct upkeep {
 	struct reserve reserve;
 	unsigned turn;
 	bool homeless;		/* the log: it stands in the note */
+	uint64_t kept;		/* hash of the config that is in state_dir */
 };
 
 void upkeep_init(struct upkeep *, struct fleet *);

@@ -62,6 +62,14 @@ int cli_load(struct cli *);
  */
 int cli_look(struct cli *);
 int cli_look_quietly(struct cli *);	/* says nothing: c->trouble */
+/*
+ * The same as cli_load for who starts a fleet.  Instead of a file with a fault
+ * it may be the config the fleet ran by, with c->config.kept_for: for anybody
+ * while its processes live on, for a keeper (systemd, a container) when it was
+ * not stopped, for cron always.
+ */
+enum cli_starter { CLI_BY_HAND, CLI_BY_KEEPER, CLI_BY_CRON };
+int cli_load_to_start(struct cli *, enum cli_starter);
 /* Seconds an order may take by the limits of the fleet that runs. */
 double cli_patience(struct cli *, enum patience);
 

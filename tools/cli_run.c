@@ -38,7 +38,8 @@ cli_run(struct cli *c)
 	struct supervisor_args a = {.config = &c->config,
 	    .argv = c->main_argv, .foreground = true, .ready_fd = -1};
 
-	if (cli_options(c, opts, nitems(opts)) == -1 || cli_load(c) == -1)
+	if (cli_options(c, opts, nitems(opts)) == -1
+	    || cli_load_to_start(c, CLI_BY_KEEPER) == -1)
 		return cli_fail(c);
 	a.hold_plugins = hold_plugins;
 	if (c->argc > 0)
@@ -252,7 +253,7 @@ cli_wait_ready(struct cli *c, uint64_t until)
  * with the file is only told.
  */
 static int
-load(struct cli *c)
+load(struct cli *c, enum cli_starter who)
 {
 	int32_t pid;
 
@@ -264,12 +265,18 @@ load(struct cli *c)
 		return 0;
 	}
 	config_free(&c->config);
-	return cli_load(c);
+	if (cli_load_to_start(c, who) == -1)
+		return -1;
+	if (c->config.kept_for != NULL)
+		cli_say("It goes on with the config it ran by, as the file "
+		    "has a fault: %s", c->config.kept_for);
+	return 0;
 }
 
 /* own: the flag that only this verb has. */
 static int
-start_options(struct cli *c, const char *own, bool *flag, uint64_t *until)
+start_options(struct cli *c, enum cli_starter who, const char *own,
+    bool *flag, uint64_t *until)
 {
 	double wait_s = 0;
 	const struct cli_opt opts[] = {
@@ -285,7 +292,7 @@ start_options(struct cli *c, const char *own, bool *flag, uint64_t *until)
 	if (wait_s < 0)
 		wait_s = READY_WAIT_S;
 	*until = wait_s == 0 ? 0 : clock_boot_ms() + (uint64_t)(wait_s * 1000);
-	return load(c);
+	return load(c, who);
 }
 
 static void
@@ -312,7 +319,8 @@ cli_start(struct cli *c)
 	uint64_t until;
 	int32_t pid;
 
-	if (start_options(c, "--hold-plugins", &hold_plugins, &until) == -1)
+	if (start_options(c, CLI_BY_HAND, "--hold-plugins", &hold_plugins,
+	    &until) == -1)
 		return cli_fail(c);
 	if (cli_view_locked(c->config.state_dir, &pid))
 		return cli_view_awake(&c->config, &c->err) == -1 ? cli_fail(c)
@@ -400,8 +408,8 @@ cli_ensure(struct cli *c)
 	uint64_t until;
 	int32_t pid;
 
-	if (start_options(c, "--even-if-stopped", &even_if_stopped, &until)
-	    == -1)
+	if (start_options(c, CLI_BY_CRON, "--even-if-stopped",
+	    &even_if_stopped, &until) == -1)
 		return cli_fail(c);
 	if (!even_if_stopped && stopped_get(c->config.state_dir, &s)
 	    && !cli_view_locked(c->config.state_dir, &pid))
