@@ -4,6 +4,7 @@
 
 #include "handler/line.h"
 #include "shared/clock.h"
+#include "shared/json.h"
 #include "shared/log.h"
 
 #include <errno.h>
@@ -299,17 +300,11 @@ load_one(const char *key, const void *value, size_t len, void *arg)
 {
 	struct loading *l = arg;
 	const char *plugin = l->alarms->config->plugin[l->plugin].name;
-	char *text = base_alloc(len + 1);
+	struct json_object *o = json_parse_as(value, len, json_type_object);
 	struct alarm *a = NULL;
-	struct json_object *o;
 
-	memcpy(text, value, len);
-	o = json_tokener_parse(text);
-	free(text);
-	if (json_object_is_type(o, json_type_object))
+	if (o != NULL)
 		a = alarm_new(l->plugin, key + l->prefix, o);
-	else
-		json_object_put(o);
 	if (a == NULL)
 		log_error("timer \"%s\" of plugin %s is damaged in the storage "
 			  "and does not fire", key + l->prefix, plugin);

@@ -7,6 +7,7 @@
  */
 #include "handler/line.h"
 #include "handler/rpc_impl.h"
+#include "shared/json.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -377,9 +378,7 @@ kv_compare(struct api_kv *k, struct kv_tx *tx, struct json_object *op,
 	char key[KV_KEY_MAX + 1];
 	struct json_object *want = NULL, *have;
 	bool given = json_object_object_get_ex(op, "value", &want);
-	struct json_tokener *tok;
 	const void *v;
-	char *text;
 	size_t len;
 	int rc;
 
@@ -389,15 +388,8 @@ kv_compare(struct api_kv *k, struct kv_tx *tx, struct json_object *op,
 		return rc < 0 ? -1 : rc == 0;
 	if (rc == 0)
 		return 0;
-	/* Its end is told by a NUL: the text may be a bare number. */
-	text = base_alloc(len + 1);
-	memcpy(text, v, len);
-	tok = talk_new();
-	have = json_tokener_parse_ex(tok, text, (int)len + 1);
-	rc = json_object_equal(have, want);
+	rc = json_parse(&have, v, len) && json_same(have, want);
 	json_object_put(have);
-	json_tokener_free(tok);
-	free(text);
 	return rc;
 }
 

@@ -6,6 +6,8 @@
  */
 #include "handler/rpc_impl.h"
 
+#include "shared/json.h"
+
 #include <string.h>
 
 #define RPC_CONTENT_MAX 2000 /* characters */
@@ -186,16 +188,14 @@ whisper_free(struct whisper *w)
 static char *
 whisper_channel(const struct rest_answer *a)
 {
-	struct json_tokener *tok = talk_new();
 	struct json_object *o = NULL;
 	char *id = NULL;
 
-	if (a->len > 0 && a->len < REST_BODY_MAX)
-		o = json_tokener_parse_ex(tok, a->body, (int)a->len);
-	if (json_object_is_type(o, json_type_object) && rpc_id(o, "id"))
+	if (a->len < REST_BODY_MAX)
+		o = json_parse_as(a->body, a->len, json_type_object);
+	if (o != NULL && rpc_id(o, "id"))
 		id = base_strdup(rpc_id(o, "id"));
 	json_object_put(o);
-	json_tokener_free(tok);
 	return id;
 }
 

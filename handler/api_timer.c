@@ -7,6 +7,7 @@
 #include "handler/rpc_impl.h"
 
 #include "shared/clock.h"
+#include "shared/json.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -155,16 +156,12 @@ set_keep_due(struct api_timer *t, struct kv_tx *tx, const char *key,
 	struct json_object *old;
 	const void *value;
 	size_t len;
-	char *text;
 	int rc = kv_get(tx, key, &value, &len, e);
 
 	if (rc != 1)
 		return rc;
-	text = base_alloc(len + 1);
-	memcpy(text, value, len);
-	old = json_tokener_parse(text);
-	free(text);
-	if (json_object_is_type(old, json_type_object)
+	old = json_parse_as(value, len, json_type_object);
+	if (old != NULL
 	    && same_schedule(old, t->alarm->record)) {
 		t->alarm->due_ms = json_object_get_int64(
 		    json_object_object_get(old, "due_ms"));

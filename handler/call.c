@@ -6,6 +6,7 @@
 #include "handler/field.h"
 #include "handler/talk.h"
 #include "shared/envelope.h"
+#include "shared/json.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -334,20 +335,15 @@ bool
 call_find(struct call *c, const struct roster *r, const struct call_ways *w,
     enum road road, const char *raw, size_t len)
 {
-	struct json_tokener *tok;
-
 	if (road == ROADS || (r->any & 1u << road) == 0
 	    || (road == ROAD_PREFIX && !message_may(r, w, raw, len))
 	    || (road == ROAD_REACTION && !reaction_may(w, raw, len)))
 		return false;
 	*c = (struct call) {.road = road, .user_id = "", .guild_id = "",
 	    .channel_id = "", .message_id = "", .text = ""};
-	tok = talk_new();
-	c->tree = json_tokener_parse_ex(tok, raw, (int)len);
-	json_tokener_free(tok);
+	c->tree = json_parse_as(raw, len, json_type_object);
 	words_init(&c->words);
-	if (json_object_is_type(c->tree, json_type_object)
-	    && read_tree(c, r, w))
+	if (c->tree != NULL && read_tree(c, r, w))
 		return true;
 	call_free(c);
 	return false;

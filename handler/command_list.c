@@ -3,6 +3,7 @@
 #include "handler/command_list.h"
 
 #include "handler/field.h"
+#include "shared/json.h"
 #include "shared/log.h"
 #include "shared/text.h"
 
@@ -21,17 +22,8 @@ plain(struct json_object *o)
 static struct json_object *
 parse(const char *body, size_t len, enum json_type type)
 {
-	struct json_tokener *tok = json_tokener_new_ex(64);
-	struct json_object *o = NULL;
-
-	must(tok != NULL);
-	if (len > 0 && len < BODY_MAX)
-		o = json_tokener_parse_ex(tok, body, (int)len);
-	json_tokener_free(tok);
-	if (json_object_is_type(o, type))
-		return o;
-	json_object_put(o);
-	return NULL;
+	return len > 0 && len < BODY_MAX ? json_parse_as(body, len, type)
+	    : NULL;
 }
 
 /* ---- which there are --------------------------------------------------------- */

@@ -3,8 +3,8 @@
 #include "handler/commands.h"
 
 #include "handler/talk.h"
+#include "shared/json.h"
 #include "shared/log.h"
-#include "shared/text.h"
 #include "shared/text.h"
 
 #include <inttypes.h>
@@ -141,8 +141,9 @@ commands_load(struct commands *c)
 	for (unsigned i = 0; i < c->config->plugins; i++) {
 		plugin_key(c, i, key, sizeof(key));
 		text = kept(tx, key);
-		list = text != NULL ? json_tokener_parse(text) : NULL;
-		if (json_object_is_type(list, json_type_array)) {
+		list = text != NULL ? json_parse_as(text, strlen(text),
+		    json_type_array) : NULL;
+		if (list != NULL) {
 			older_form(list);
 			roster_set(&c->roster, i, list);
 		}
@@ -367,16 +368,14 @@ commands_read(struct commands *c)
 static void
 on_application(void *arg, const struct rest_answer *a)
 {
-	struct json_tokener *tok = talk_new();
 	struct json_object *o = NULL;
 	struct commands *c = arg;
 
 	if (a->outcome == REST_OK && a->len < COMMANDS_ANSWER_MAX)
-		o = json_tokener_parse_ex(tok, a->body, (int)a->len);
-	if (json_object_is_type(o, json_type_object))
+		o = json_parse_as(a->body, a->len, json_type_object);
+	if (o != NULL)
 		str_copy(c->app, declare_text(o, "id"), sizeof(c->app));
 	json_object_put(o);
-	json_tokener_free(tok);
 	if (c->app[0] == '\0')
 		commands_failed(c, "cannot learn the application's id", a);
 	else

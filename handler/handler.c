@@ -47,6 +47,7 @@ handler_page(struct handler *h, enum handler_state state)
 	p->lag_ms = p->lag_events > 0 ? h->lag_ms : 0;
 	p->dead_letters = h->staff.dead_letters;
 	p->plugin_restarts = h->staff.host.restarts;
+	p->unreadable = h->staff.host.unreadable;
 	p->rest_calls = rest->calls;
 	p->rest_429 = rest->limited;
 	p->rest_errors = rest->errors;

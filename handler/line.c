@@ -3,6 +3,7 @@
 #include "handler/line.h"
 
 #include "shared/envelope.h"
+#include "shared/json.h"
 #include "shared/text.h"
 #include "shared/version.h"
 
@@ -48,7 +49,7 @@ bool
 line_splice(char *text, size_t len)
 {
 	if (!line_utf8(text, len)
-	    || !envelope_valid(text, len, LINE_DEPTH_MAX))
+	    || !envelope_valid(text, len, JSON_DEPTH_MAX))
 		return false;
 	blank_out(text, len, '\n');
 	blank_out(text, len, '\r');

@@ -12,12 +12,12 @@
 
 #define LINE_API 1 /* version of the protocol, in initialize */
 #define LINE_API_TEXT "1"
-#define LINE_DEPTH_MAX 1024 /* deeper JSON goes as base64 */
 
 /* Is this well-formed UTF-8 (RFC 3629)? */
 bool line_utf8(const char *text, size_t len);
 /*
- * Makes text fit to stand inside a line: true when it is one JSON document in
+ * Makes text fit to stand inside a line: true when it is one JSON document, at
+ * most JSON_DEPTH_MAX deep (anything else goes as base64), in
  * UTF-8, whose CR and LF, legal only between tokens, are now blanks.
  */
 bool line_splice(char *text, size_t len);

@@ -7,6 +7,7 @@
 #include "handler/rpc_impl.h"
 #include "shared/answer.h"
 #include "shared/clock.h"
+#include "shared/json.h"
 #include "shared/log.h"
 
 #include <inttypes.h>
@@ -398,7 +399,6 @@ void
 members_event(struct members *m, uint32_t shard, const char *raw, size_t len,
     const char *t, size_t t_len)
 {
-	struct json_tokener *tok;
 	struct json_object *o;
 	size_t i = 0;
 
@@ -409,12 +409,10 @@ members_event(struct members *m, uint32_t shard, const char *raw, size_t len,
 	if (i == nitems(members_table) || (members_table[i].tagged
 	    && memmem(raw, len, m->tag, strlen(m->tag)) == NULL))
 		return;
-	tok = talk_new();
-	o = json_tokener_parse_ex(tok, raw, (int)len);
-	if (json_object_is_type(o, json_type_object))
+	o = json_parse_as(raw, len, json_type_object);
+	if (o != NULL)
 		members_table[i].fn(m, shard, field_of(o, "d", json_type_object));
 	json_object_put(o);
-	json_tokener_free(tok);
 }
 
 /* ---- the public face ----------------------------------------------------------- */

@@ -346,7 +346,6 @@ plugin_new(struct plugin_host *h, unsigned index, unsigned slot,
 	p->pipes.in = p->pipes.out = p->pipes.err = -1;
 	list_init(&p->dirty);
 	timer_init(h->timers, &p->timer, plugin_timer);
-	p->tokener = talk_new();
 	return p;
 }
 
@@ -359,7 +358,6 @@ plugin_free(struct plugin *p)
 	timer_stop(&p->timer);
 	list_remove(&p->dirty);
 	window_free(&p->window);
-	json_tokener_free(p->tokener);
 	p->magic = 0;
 	free(p);
 }

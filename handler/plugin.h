@@ -37,6 +37,7 @@ struct plugin_host {
 	const struct child_limits *limits;
 	char dir[CONFIG_PATH_MAX];	/* the config file's */
 	uint64_t restarts, lives, asks;
+	uint64_t unreadable, unreadable_ms; /* events; last told of one */
 	struct list dirty;		/* plugins with something to write */
 	/* An event is finished at this plugin. */
 	void (*finished)(struct plugin_host *, struct plugin *,

@@ -41,7 +41,6 @@ struct plugin {
 	bool retired; /* gets no more events, finishes what it has */
 	struct window window;
 	struct health health;
-	struct json_tokener *tokener;
 	pid_t pid; /* 0: none */
 	struct pipes pipes;
 	uint64_t life, up_ms, started;

@@ -186,7 +186,7 @@ plugin_line(struct pipes *pipes, char *text, size_t len)
 	struct plugin *p = container_of(pipes, struct plugin, pipes);
 	struct talk t;
 
-	talk_parse(&t, p->tokener, text, len);
+	talk_parse(&t, text, len);
 	plugin_hear(p, &t);
 	talk_free(&t);
 	return pipes->out >= 0;
@@ -325,10 +325,30 @@ plugin_watch(struct plugin *p)
 		timer_set(&p->timer, due);
 }
 
+/* Told once for each, whatever the number of plugins that get it. */
+static void
+plugin_unreadable(struct plugin *p, const struct event *e)
+{
+	struct plugin_host *host = p->host;
+	uint64_t now = clock_boot_ms();
+	char name[128];
+
+	host->unreadable++;
+	if (host->unreadable_ms != 0
+	    && now - host->unreadable_ms < PLUGIN_GRUMBLE_MS)
+		return;
+	host->unreadable_ms = now;
+	plugin_event_name(e, name, sizeof(name));
+	log_warn("%s is not JSON that can be read: plugins get its bytes as "
+		 "base64, and a command in it is not found (%llu such events)",
+	    name, (unsigned long long)host->unreadable);
+}
+
 /* The event's line; or it may not have it, and is done with it. */
 static void
 plugin_hand_out(struct plugin *p, struct delivery *d)
 {
+	bool seen = d->event->checked;
 	struct json_object *o = NULL;
 	const char *command = NULL;
 
@@ -342,6 +362,8 @@ plugin_hand_out(struct plugin *p, struct delivery *d)
 		command = json_object_to_json_string_ext(o,
 		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	line_event(&p->pipes.send, d, command);
+	if (!seen && !d->event->valid)
+		plugin_unreadable(p, d->event);
 	json_object_put(o);
 }
 

@@ -2,6 +2,7 @@
 /* All commands; see roster.h. */
 #include "handler/roster.h"
 
+#include "shared/json.h"
 #include "shared/log.h"
 #include "shared/text.h"
 
@@ -227,7 +228,8 @@ roster_init(struct roster *r, const struct config *config)
 {
 	*r = (struct roster) {.config = config};
 	r->command = base_alloc(ROSTER_MAX * sizeof(*r->command));
-	r->own = json_tokener_parse(own_help);
+	r->own = json_parse_as(own_help, strlen(own_help),
+	    json_type_object);
 }
 
 void

@@ -7,6 +7,7 @@
 #include "handler/route.h"
 #include "shared/clock.h"
 #include "shared/envelope.h"
+#include "shared/json.h"
 #include "shared/log.h"
 #include "shared/text.h"
 
@@ -117,8 +118,7 @@ roundtrip_same_emoji(const char *emoji, struct json_object *d)
 static bool
 is_ours(const struct roundtrip *t, const char *payload, size_t len)
 {
-	struct json_tokener *tok = json_tokener_new();
-	struct json_object *m = json_tokener_parse_ex(tok, payload, (int)len);
+	struct json_object *m = json_parse_as(payload, len, json_type_object);
 	struct json_object *d = field(m, "d");
 	uint64_t message;
 	bool ours = str_to_u64(text_of(d, "message_id"), &message)
@@ -127,7 +127,6 @@ is_ours(const struct roundtrip *t, const char *payload, size_t len)
 	    && roundtrip_same_emoji(t->ask.emoji, field(d, "emoji"));
 
 	json_object_put(m);
-	json_tokener_free(tok);
 	return ours;
 }
 
@@ -341,7 +340,6 @@ on_answer(void *arg, const struct rest_answer *a)
 	struct call *c = arg;
 	struct roundtrip *t = c->trip;
 	bool ours = c->run == t->run && t->step != ROUNDTRIP_IDLE;
-	struct json_tokener *tok;
 	struct json_object *body = NULL;
 
 	free(c);
@@ -359,11 +357,8 @@ on_answer(void *arg, const struct rest_answer *a)
 		refused(t, a);
 		return;
 	}
-	if (a->len > 0) {
-		tok = json_tokener_new();
-		body = json_tokener_parse_ex(tok, a->body, (int)a->len);
-		json_tokener_free(tok);
-	}
+	if (a->len > 0)
+		(void)json_parse(&body, a->body, a->len);
 	proceed(t, body);
 	json_object_put(body);
 }

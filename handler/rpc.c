@@ -3,6 +3,7 @@
 #include "handler/rpc_impl.h"
 
 #include "handler/line.h"
+#include "shared/json.h"
 #include "shared/log.h"
 #include "shared/text.h"
 
@@ -137,18 +138,17 @@ static void
 rpc_refused(const struct rpc_wait *w, const struct rest_answer *a)
 {
 	struct json_object *data = json_object_new_object(), *body = NULL, *v;
-	struct json_tokener *tok = talk_new();
 	char why[512];
 
-	if (a->len > 0 && a->len < RPC_REFUSAL_MAX)
-		body = json_tokener_parse_ex(tok, a->body, (int)a->len);
+	if (a->len < RPC_REFUSAL_MAX)
+		body = json_parse_as(a->body, a->len, json_type_object);
 	json_object_object_add(data, "status", json_object_new_int(a->status));
 	v = NULL;
-	if (json_object_is_type(body, json_type_object))
+	if (body != NULL)
 		json_object_object_get_ex(body, "code", &v);
 	json_object_object_add(data, "code", json_object_get(v));
 	v = NULL;
-	if (json_object_is_type(body, json_type_object))
+	if (body != NULL)
 		json_object_object_get_ex(body, "message", &v);
 	json_object_object_add(data, "message", json_object_get(v));
 	str_format(why, sizeof(why), "%s: HTTP %d%s%s", a->why, a->status,
@@ -156,7 +156,6 @@ rpc_refused(const struct rpc_wait *w, const struct rest_answer *a)
 	rpc_error(w, RPC_REFUSED, why, rpc_json(data));
 	json_object_put(data);
 	json_object_put(body);
-	json_tokener_free(tok);
 }
 
 static void

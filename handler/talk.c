@@ -2,20 +2,10 @@
 /* What a plugin says; see talk.h. */
 #include "handler/talk.h"
 
+#include "shared/json.h"
 #include "shared/text.h"
 
 #include <string.h>
-
-struct json_tokener *
-talk_new(void)
-{
-	struct json_tokener *t = json_tokener_new_ex(TALK_DEPTH_MAX);
-
-	must(t != NULL);
-	json_tokener_set_flags(t,
-	    JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	return t;
-}
 
 static void
 talk_bad(struct talk *t, const char *what, const char *text, size_t len)
@@ -133,10 +123,9 @@ talk_sort(struct talk *t)
 }
 
 void
-talk_parse(struct talk *t, struct json_tokener *tok, const char *text,
-    size_t len)
+talk_parse(struct talk *t, const char *text, size_t len)
 {
-	const char *why = NULL;
+	const char *why;
 
 	t->kind = TALK_EMPTY;
 	t->number = 0;
@@ -145,15 +134,8 @@ talk_parse(struct talk *t, struct json_tokener *tok, const char *text,
 	t->params = t->result = t->tree = NULL;
 	if (talk_blank(text, len))
 		return;
-	json_tokener_reset(tok);
-	t->tree = json_tokener_parse_ex(tok, text, (int)len);
-	if (json_tokener_get_error(tok) != json_tokener_success)
-		why = "not JSON";
-	else if (!talk_blank(text + json_tokener_get_parse_end(tok),
-		     len - json_tokener_get_parse_end(tok)))
-		why = "more than one JSON document in a line";
-	else
-		why = talk_sort(t);
+	why = json_parse(&t->tree, text, len) ? talk_sort(t)
+	    : "not one JSON document in UTF-8";
 	if (why != NULL)
 		talk_bad(t, why, text, len);
 }

@@ -9,7 +9,6 @@
 
 #include <json-c/json.h>
 
-#define TALK_DEPTH_MAX 64
 #define TALK_HEAD_MAX 4096u /* of a line that is too long */
 #define TALK_ID_MAX 256 /* a plugin's own request id, as JSON text */
 
@@ -33,10 +32,8 @@ struct talk {
 	char why[192];
 };
 
-struct json_tokener *talk_new(void); /* json_tokener_free */
 /* The caller ends with talk_free, whatever the kind. */
-void talk_parse(struct talk *, struct json_tokener *, const char *text,
-    size_t len);
+void talk_parse(struct talk *, const char *text, size_t len);
 void talk_free(struct talk *);
 /*
  * The same for the beginning of a line that is too long to be read: what can

@@ -2,6 +2,7 @@
 #include "shard/payload.h"
 
 #include "shared/envelope.h"
+#include "shared/json.h"
 
 #include <json-c/json.h>
 #include <math.h>
@@ -72,12 +73,11 @@ properties(void)
 static struct json_object *
 presence_of(const char *text)
 {
-	struct json_object *given = json_tokener_parse(text), *d;
+	struct json_object *given = json_parse_as(text, strlen(text),
+	    json_type_object), *d;
 
-	if (!json_object_is_type(given, json_type_object)) {
-		json_object_put(given);
+	if (given == NULL)
 		return NULL;
-	}
 	d = json_object_new_object();
 	json_object_object_add(d, "since", NULL);
 	json_object_object_add(d, "activities", json_object_new_array());
@@ -206,7 +206,6 @@ static void
 string_member(const struct piece *object, const char *key, char *out,
     size_t size)
 {
-	struct json_tokener *tok;
 	struct json_object *o;
 	struct piece v;
 
@@ -214,15 +213,12 @@ string_member(const struct piece *object, const char *key, char *out,
 	if (!member(object, key, &v) || v.len < 2 || v.p[0] != '"' ||
 	    v.len > size * 6 + 2)
 		return;
-	tok = json_tokener_new();
-	o = json_tokener_parse_ex(tok, v.p, (int)v.len);
-	if (json_object_is_type(o, json_type_string) &&
-	    strlen(json_object_get_string(o)) ==
+	o = json_parse_as(v.p, v.len, json_type_string);
+	if (o != NULL && strlen(json_object_get_string(o)) ==
 		(size_t)json_object_get_string_len(o) &&
 	    str_copy(out, json_object_get_string(o), size) >= size)
 		out[0] = '\0';
 	json_object_put(o);
-	json_tokener_free(tok);
 }
 
 /* Objects in an array: a READY may list thousands, so no tree is built. */

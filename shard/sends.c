@@ -4,10 +4,10 @@
 #include "shard/payload.h"
 #include "shared/clock.h"
 #include "shared/envelope.h"
+#include "shared/json.h"
 
 #include <string.h>
 
-#define DEPTH_MAX 64
 
 /* The stamps of the last `max` sends, oldest next. */
 struct window {
@@ -245,7 +245,7 @@ inspect(const char *text, size_t len, struct nature *n)
 
 	if (len > SENDS_BYTES_MAX)
 		return SEND_TOO_LONG;
-	if (!envelope_valid(text, len, DEPTH_MAX) ||
+	if (!envelope_valid(text, len, JSON_DEPTH_MAX) ||
 	    envelope_scan(text, len, &e) != 0)
 		return SEND_BAD;
 	n->presence = e.op == 3;

@@ -118,6 +118,8 @@ body_read(const struct answer *a)
 	struct body b = {.wait_s = -1};
 
 	must(tok != NULL);
+	/* Leniently, unlike shared/json: it is judged, not kept, and a 429 with
+	 * "retry_after":NaN is a limit all the same, not a page of Cloudflare. */
 	if (a->len > 0 && a->len <= ANSWER_BODY_MAX)
 		o = json_tokener_parse_ex(tok, a->body, (int)a->len);
 	json_tokener_free(tok);

@@ -7,6 +7,7 @@
  */
 #include "shared/config_value_impl.h"
 
+#include "shared/json.h"
 #include "shared/log.h"
 #include "shared/text.h"
 
@@ -233,7 +234,6 @@ presence_fault(struct json_object *o)
 static int
 parse_json(struct config_value *v)
 {
-	struct json_tokener *tok;
 	struct json_object *o;
 	const char *fault;
 
@@ -242,14 +242,9 @@ parse_json(struct config_value *v)
 	if (strlen(v->text) > (size_t)v->key->max)
 		return config_value_refuse(v, "at most %d bytes of JSON (IDENTIFY has 4096 "
 		    "for everything)", (int)v->key->max);
-	if ((tok = json_tokener_new()) == NULL)
-		return config_value_refuse(v, "memory for a JSON parser");
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-	o = json_tokener_parse_ex(tok, v->text, (int)strlen(v->text) + 1);
-	fault = json_tokener_get_error(tok) != json_tokener_success ?
-	    "a JSON object" : presence_fault(o);
+	fault = json_parse(&o, v->text, strlen(v->text)) ? presence_fault(o)
+	    : "a JSON object";
 	json_object_put(o);
-	json_tokener_free(tok);
 	return fault != NULL ? config_value_refuse(v, "%s", fault)
 	    : config_value_text(v, v->text);
 }

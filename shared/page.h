@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#define PAGE_VERSION 11
+#define PAGE_VERSION 12
 #define PAGE_PATH 512	/* as config.h's CONFIG_PATH_MAX */
 #define PAGE_NOTES 12	/* at least as many as board.h has sources */
 #define PAGE_PATIENCES 4 /* as patience.h has */
@@ -259,6 +259,7 @@ struct page_handler {
 	uint64_t events, duplicates, acked, lag_events, lag_ms;
 	uint64_t dead_letters, plugin_restarts;
 	uint64_t rest_calls, rest_429, rest_errors;
+	uint64_t unreadable;		/* events that are no JSON */
 	uint32_t plugins, plugins_up;	/* without those unloaded on purpose */
 	uint32_t plugins_unloaded;
 	uint32_t plugins_failing;	/* up, but answering with errors */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "shared/answer.h"
+#include "shared/json.h"
 #include "shared/log.h"
 #include "shared/version.h"
 
@@ -29,23 +30,6 @@ on_body(char *data, size_t one, size_t n, void *arg)
 	b->len += n;
 	b->data[b->len] = '\0';
 	return n;
-}
-
-static struct json_object *
-parse(const char *body, size_t len)
-{
-	struct json_tokener *tok = json_tokener_new_ex(32);
-	struct json_object *o;
-
-	if (tok == NULL)
-		return NULL;
-	o = json_tokener_parse_ex(tok, body, (int)len);
-	json_tokener_free(tok);
-	if (o != NULL && !json_object_is_type(o, json_type_object)) {
-		json_object_put(o);
-		return NULL;
-	}
-	return o;
 }
 
 static bool
@@ -127,7 +111,7 @@ ask_rest_proved(enum ask_status user, struct ask_answer *a)
 bool
 ask_rest_gateway(const char *body, size_t len, struct ask_answer *a)
 {
-	struct json_object *o = parse(body, len), *limit;
+	struct json_object *o = json_parse_as(body, len, json_type_object), *limit;
 	const char *url;
 	bool ok = false;
 
@@ -148,7 +132,7 @@ ask_rest_gateway(const char *body, size_t len, struct ask_answer *a)
 bool
 ask_rest_user(const char *body, size_t len, struct ask_answer *a)
 {
-	struct json_object *o = parse(body, len);
+	struct json_object *o = json_parse_as(body, len, json_type_object);
 	const char *s;
 
 	if (o == NULL)
@@ -165,7 +149,7 @@ ask_rest_user(const char *body, size_t len, struct ask_answer *a)
 bool
 ask_rest_app(const char *body, size_t len, struct ask_answer *a)
 {
-	struct json_object *o = parse(body, len);
+	struct json_object *o = json_parse_as(body, len, json_type_object);
 	const char *s;
 	int64_t flags = 0;
 	uint64_t wide = 0;

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "shared/json.h"
 #include "shared/text.h"
 #include "supervisor/permit.h"
 
@@ -266,34 +267,18 @@ parse_args(struct json_object *o, struct request *r, struct err *e)
 	}
 }
 
-static struct json_object *
-parse_json(const char *line, size_t len)
-{
-	struct json_tokener *tok = json_tokener_new_ex(8);
-	struct json_object *o;
-
-	if (tok == NULL || len > REQUEST_LINE_MAX)
-		return NULL;
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-	o = json_tokener_parse_ex(tok, line, (int)len);
-	/* A number or a word may want more; an object is whole or nothing. */
-	json_tokener_free(tok);
-	return o;
-}
-
 int
 request_parse(const char *line, size_t len, struct request *r, struct err *e)
 {
-	struct json_object *o = parse_json(line, len);
+	struct json_object *o = len > REQUEST_LINE_MAX ? NULL
+	    : json_parse_as(line, len, json_type_object);
 	const char *cmd;
 	int rc;
 
 	memset(r, 0, sizeof(*r));
-	if (o == NULL || !json_object_is_type(o, json_type_object)) {
-		json_object_put(o);
+	if (o == NULL)
 		return err_set(e, EXIT_USAGE, "a request is one JSON object "
 		    "per line");
-	}
 	cmd = get_string(o, "cmd");
 	if (get_string(o, "by") != NULL)
 		text_clean(r->by, sizeof(r->by), get_string(o, "by"),

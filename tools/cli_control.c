@@ -9,6 +9,7 @@
 #include "tools/cli_view.h"
 
 #include "shared/clock.h"
+#include "shared/json.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -148,11 +149,11 @@ read_line(struct reader *r, struct err *err)
 static struct json_object *
 parse_line(const char *text, struct err *err)
 {
-	struct json_object *o = json_tokener_parse(text);
+	struct json_object *o = json_parse_as(text, strlen(text),
+	    json_type_object);
 
-	if (json_object_is_type(o, json_type_object))
+	if (o != NULL)
 		return o;
-	json_object_put(o);
 	err_set(err, EXIT_UNKNOWN, "The supervisor's answer is not "
 	    "understood: is it of another version?");
 	return NULL;

@@ -5,6 +5,7 @@
  */
 #include "tools/cli_control.h"
 #include "tools/cli_verbs.h"
+#include "shared/json.h"
 
 #include <json-c/json.h>
 #include <string.h>
@@ -18,7 +19,7 @@ on_line(const char *key, const char *text, void *arg)
 	if (strcmp(key, "result") != 0)
 		return;
 	json_object_put(*result);
-	*result = json_tokener_parse(text);
+	(void)json_parse(result, text, strlen(text));
 }
 
 static int64_t

@@ -336,6 +336,7 @@ handler(const struct cli_view *v)
 	put_text(o, "rest_note", h->rest_note);
 	put_u64(o, "commands_out", h->commands_out);
 	put_text(o, "commands_note", h->commands_note);
+	put_u64(o, "unreadable", h->unreadable);
 	put_samples(o, &v->handler_watch);
 	put_text(o, "note", h->note);
 	return o;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/cli_token.h"
 
+#include "shared/json.h"
 #include "shared/secret.h"
 #include "shared/text.h"
 #include "shared/tls.h"
@@ -59,13 +60,11 @@ understand(const struct config *c, long status, const char *body,
 		return err_set(err, EXIT_TRY_LATER, "%s answered %ld instead "
 		    "of saying whose token it is; try again later.", c->api,
 		    status);
-	o = json_tokener_parse(body);
-	if (!json_object_is_type(o, json_type_object)) {
-		json_object_put(o);
+	o = json_parse_as(body, strlen(body), json_type_object);
+	if (o == NULL)
 		return err_set(err, EXIT_TRY_LATER, "%s answered with "
 		    "something that is not JSON: is [gateway] api right?",
 		    c->api);
-	}
 	copy_string(o, "username", who->name, sizeof(who->name));
 	copy_string(o, "id", who->id, sizeof(who->id));
 	json_object_put(o);

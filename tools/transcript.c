@@ -4,6 +4,7 @@
 
 #include "shared/text.h"
 #include "tools/tap.h"
+#include "shared/json.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -49,25 +50,6 @@ text(struct json_object *o, const char *key)
 
 	return json_object_is_type(v, json_type_string)
 	    ? json_object_get_string(v) : "";
-}
-
-/* One whole document and nothing behind it, or NULL. */
-static struct json_object *
-parse(const char *line, size_t len)
-{
-	struct json_tokener *tok = json_tokener_new_ex(1100);
-	struct json_object *o;
-
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT
-	    | JSON_TOKENER_ALLOW_TRAILING_CHARS);
-	o = json_tokener_parse_ex(tok, line, (int)len);
-	if (o != NULL && strspn(line + json_tokener_get_parse_end(tok), " \t\r")
-	    != len - json_tokener_get_parse_end(tok)) {
-		json_object_put(o);
-		o = NULL;
-	}
-	json_tokener_free(tok);
-	return o;
 }
 
 static void
@@ -262,7 +244,7 @@ static void
 take_out(struct transcript *t, uint64_t ms, const char *line, size_t len,
     bool cut)
 {
-	struct json_object *m = cut ? NULL : parse(line, len);
+	struct json_object *m = cut ? NULL : json_parse_as(line, len, json_type_object);
 	const char *why = "it is not JSON";
 
 	t->out_lines++;
@@ -279,7 +261,7 @@ take_out(struct transcript *t, uint64_t ms, const char *line, size_t len,
 static void
 take_in(struct transcript *t, uint64_t ms, const char *line, size_t len)
 {
-	struct json_object *m = parse(line, len);
+	struct json_object *m = json_parse_as(line, len, json_type_object);
 
 	if (json_object_is_type(m, json_type_object))
 		from_handler(t, ms, m);

@@ -2,7 +2,8 @@
 /* Stand-ins for handler/plugin.c; see fake_plugin.h. */
 #include "tests/unit/fake_plugin.h"
 
-#include <json-c/json.h>
+#include "shared/json.h"
+
 #include <string.h>
 
 struct fake_plugin fake_plugin;
@@ -26,7 +27,8 @@ void
 fake_plugin_call(struct rpc *r, unsigned index, const char *method,
     const char *params)
 {
-	struct json_object *o = json_tokener_parse(params);
+	struct json_object *o = json_parse_as(params, strlen(params),
+	    json_type_object);
 
 	must(o != NULL);
 	rpc_request(r, fake_plugin_at(index), "1", method, o);

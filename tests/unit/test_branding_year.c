@@ -48,7 +48,6 @@ static struct {
 	struct rpc rpc;
 	struct plugin *plugins[1];
 	struct plugin_child child;
-	struct json_tokener *tok;
 	uint64_t asks, answered, events;
 	bool up, initialised;
 	unsigned kill_after; /* requests of the plugin; 0: never */
@@ -170,7 +169,7 @@ serve(void)
 	char *line = plugin_child_line(&t.child);
 	struct talk talk;
 
-	talk_parse(&talk, t.tok, line, strlen(line));
+	talk_parse(&talk, line, strlen(line));
 	if (talk.kind == TALK_REQUEST)
 		serve_request(&talk);
 	else
@@ -557,7 +556,6 @@ setup(void **state)
 	t.intake.open = 1;
 	list_init(&t.intake.taps);
 	t.rpc.intake = &t.intake;
-	t.tok = talk_new();
 	t.rng = 1;
 	return 0;
 }
@@ -566,7 +564,6 @@ static int
 teardown(void **state)
 {
 	handler_down();
-	json_tokener_free(t.tok);
 	return scratch_remove(t.dir);
 }
 

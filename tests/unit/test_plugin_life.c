@@ -462,6 +462,17 @@ f_c13_a_head_tells_what_a_line_is(void **state)
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+/* E1: counted once, whatever comes of it. */
+static void
+f_e1_an_event_that_cannot_be_read_is_counted(void **state)
+{
+	for (uint64_t i = 1; i <= EVENTS; i++)
+		push(i, i == 2 ? "\xff" : i == 3 ? "\xc3\xbc" : "plain");
+	run_until(all_finished);
+	assert_int_equal(t.host.unreadable, 1);
+	assert_int_equal(t.ended, 0);
+}
+
 int
 main(void)
 {
@@ -478,6 +489,8 @@ main(void)
 	    cmocka_unit_test(f_c13_last_words_say_what_was_wrong),
 	    cmocka_unit_test(f_c13_a_head_tells_what_a_line_is),
 	    T(f_c5_what_was_left_out_is_told),
+	    cmocka_unit_test_setup_teardown(
+		f_e1_an_event_that_cannot_be_read_is_counted, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

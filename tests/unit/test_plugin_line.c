@@ -2,6 +2,7 @@
 /* The lines to and from plugins: always one line, always JSON, the event's
  * bytes untouched. */
 #include "handler/line.h"
+#include "shared/json.h"
 #include "handler/talk.h"
 
 #include <dirent.h>
@@ -106,17 +107,17 @@ test_not_json(void **state)
 static void
 test_depth(void **state)
 {
-	char raw[4 * LINE_DEPTH_MAX];
+	char raw[4 * JSON_DEPTH_MAX];
 	size_t n;
 
-	for (n = LINE_DEPTH_MAX - 1; n <= LINE_DEPTH_MAX + 1; n += 2) {
+	for (n = JSON_DEPTH_MAX - 1; n <= JSON_DEPTH_MAX + 1; n += 2) {
 		struct buf b;
 
 		memset(raw, '[', n);
 		memset(raw + n, ']', n);
 		b = event_line(raw, 2 * n, 1, 0);
 		assert_int_equal(strstr(b.p, "\"event\":null") == NULL,
-		    n <= LINE_DEPTH_MAX);
+		    n <= JSON_DEPTH_MAX);
 		buf_free(&b);
 	}
 }
@@ -223,12 +224,10 @@ test_talk(void **state)
 	    {"{\"id\":5,\"result\":\"\xff\"}", TALK_BAD, 0, NULL},
 	    {"{\"id\":5,\"result\":1} {}", TALK_BAD, 0, NULL},
 	};
-	struct json_tokener *tok = talk_new();
-
 	for (size_t i = 0; i < nitems(say); i++) {
 		struct talk t;
 
-		talk_parse(&t, tok, say[i].text, strlen(say[i].text));
+		talk_parse(&t, say[i].text, strlen(say[i].text));
 		if (t.kind != say[i].kind)
 			print_error("line: %s\n", say[i].text);
 		assert_int_equal(t.kind, say[i].kind);
@@ -240,7 +239,6 @@ test_talk(void **state)
 		}
 		talk_free(&t);
 	}
-	json_tokener_free(tok);
 }
 
 int

@@ -208,6 +208,25 @@ test_list_in_pages(void **state)
 	    "{\"key\":\"u/e\"}],\"cursor\":null}");
 }
 
+static void
+f_c9_a_value_comes_back_as_it_was_written(void **state)
+{
+	static const char big[] = "123456789012345678901234567890";
+	char params[256], want[256];
+
+	str_format(params, sizeof(params),
+	    "{\"key\":\"n\",\"value\":[%s,-%s,1e400,18446744073709551616]}",
+	    big, big);
+	str_format(want, sizeof(want), "{\"found\":true,\"value\":[%s,-%s,"
+	    "1e400,18446744073709551616]}", big, big);
+	assert_string_equal(call(0, "kv.set", params), "true");
+	assert_string_equal(call(0, "kv.get", "{\"key\":\"n\"}"), want);
+	assert_string_equal(call(0, "kv.txn", "{\"ops\":["
+	    "{\"op\":\"set\",\"key\":\"m\",\"value\":18446744073709551617},"
+	    "{\"op\":\"compare\",\"key\":\"m\",\"value\":"
+	    "18446744073709551618}]}"), "{\"done\":false,\"failed\":1}");
+}
+
 /* One turn serves both, and no more than the bound waits. */
 static void
 test_bounds(void **state)
@@ -313,6 +332,7 @@ main(void)
 	    T(test_quota_given),
 	    T(test_transaction),
 	    T(test_list_in_pages),
+	    T(f_c9_a_value_comes_back_as_it_was_written),
 	    T(test_bounds),
 	    T(test_bad_parameters),
 	    T(test_ranks),

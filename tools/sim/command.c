@@ -2,10 +2,10 @@
 #include "tools/sim/command.h"
 
 #include "tools/sim/gate.h"
+#include "shared/json.h"
 
 #include <stdarg.h>
 
-#define COMMAND_DEPTH_MAX 32
 
 void
 command_refuse(struct conn *c, unsigned code, const char *fmt, ...)
@@ -79,28 +79,10 @@ run(struct conn *c, int64_t op, json_object *d)
 		commands[i].fn(c, d);
 }
 
-static json_object *
-parse(const char *text, size_t len)
-{
-	struct json_tokener *tok = json_tokener_new_ex(COMMAND_DEPTH_MAX);
-	json_object *o;
-
-	json_tokener_set_flags(tok,
-	    JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	o = json_tokener_parse_ex(tok, text, (int)len);
-	if (json_tokener_get_error(tok) != json_tokener_success ||
-	    !json_object_is_type(o, json_type_object)) {
-		json_object_put(o);
-		o = NULL;
-	}
-	json_tokener_free(tok);
-	return o;
-}
-
 static void
 read_message(struct conn *c, const char *text, size_t len)
 {
-	json_object *o = parse(text, len), *op, *d = NULL;
+	json_object *o = json_parse_as(text, len, json_type_object), *op, *d = NULL;
 
 	if (!o) {
 		command_refuse(c, 4002, "Error while decoding payload.");

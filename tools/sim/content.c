@@ -5,6 +5,7 @@
  * it (discord-protocol.md section 6.2).
  */
 #include "tools/sim/gate.h"
+#include "shared/json.h"
 #include "tools/sim/world.h"
 
 #include <string.h>
@@ -69,13 +70,13 @@ gate_hides(uint64_t intents, const char *t)
 bool
 gate_hide(struct sim *sim, const char *d, struct sim_text *out)
 {
-	json_object *o = json_tokener_parse(d);
+	json_object *o = json_parse_as(d, strlen(d), json_type_object);
 	char bot[24];
 	bool hide;
 
 	str_format(bot, sizeof(bot), "%llu",
 	    (unsigned long long)world_bot_id(sim->world));
-	hide = json_object_is_type(o, json_type_object) && !exempt(o, bot);
+	hide = o != NULL && !exempt(o, bot);
 	if (hide) {
 		blank(o, bot);
 		text_reset(out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control.h"
 
+#include "shared/json.h"
 #include "tools/sim/intake.h"
 #include "tools/sim/text.h"
 #include "tools/sim/verb.h"
@@ -123,8 +124,8 @@ take_line(struct client *cl, const char *p, size_t len)
 		}
 		return intake_line(cl->sim, p, len);
 	}
-	o = json_tokener_parse(p);
-	ok = json_object_is_type(o, json_type_array);
+	o = json_parse_as(p, len, json_type_array);
+	ok = o != NULL;
 	for (size_t i = 0; ok && i < json_object_array_length(o); i++)
 		ok = json_object_is_type(json_object_array_get_idx(o, i),
 		    json_type_string);

@@ -2,6 +2,7 @@
 /* See interact.h; the objects are as in tests/data/events. */
 #include "tools/sim/interact.h"
 
+#include "shared/json.h"
 #include "tools/sim/rest_hook.h"
 
 #include <inttypes.h>
@@ -124,7 +125,8 @@ slash_data(struct making *m)
 	if (m->form->text == NULL)
 		return d;
 	if (m->form->text[0] == '[' &&
-	    (o = json_tokener_parse(m->form->text)) != NULL) {
+	    (o = json_parse_as(m->form->text,
+	    strlen(m->form->text), json_type_array)) != NULL) {
 		json_object *r = json_object_new_object();
 
 		set(d, "options", o);

@@ -5,11 +5,12 @@
  */
 #include "tools/sim/rest_call.h"
 
+#include "shared/json.h"
+
 #include <microhttpd.h>
 #include <string.h>
 #include <strings.h>
 
-#define DEPTH_MAX 64
 
 static int
 hex(char c)
@@ -69,33 +70,10 @@ rest_body_true(struct rest_call *c, const char *key)
 	return s != NULL && (strcasecmp(s, "true") == 0 || strcmp(s, "1") == 0);
 }
 
-/* The whole text as one JSON value, or NULL. */
-static json_object *
-parse(const char *text, size_t len)
-{
-	struct json_tokener *tok = json_tokener_new_ex(DEPTH_MAX);
-	json_object *o;
-
-	must(tok != NULL);
-	json_tokener_set_flags(
-	    tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	o = json_tokener_parse_ex(tok, text, (int)len);
-	/* A bare number ends only with the text. */
-	if (json_tokener_get_error(tok) == json_tokener_continue)
-		o = json_tokener_parse_ex(tok, "", 1);
-	if (json_tokener_get_error(tok) != json_tokener_success) {
-		json_object_put(o);
-		o = NULL;
-	}
-	json_tokener_free(tok);
-	return o;
-}
-
 static bool
 parse_json(struct rest_call *c, const char *text, size_t len)
 {
-	c->body = parse(text, len);
-	if (c->body != NULL)
+	if (json_parse(&c->body, text, len) && c->body != NULL)
 		return true;
 	rest_refuse(c, REST_BAD_JSON);
 	return false;
@@ -187,7 +165,7 @@ part_take(struct rest_call *c, const char *head, size_t head_len,
 	if (!part_value(head, head_len, "name", name, sizeof(name)))
 		return true;
 	if (strcmp(name, "payload_json") == 0) {
-		o = parse(body, len);
+		o = json_parse_as(body, len, json_type_object);
 		if (o == NULL) {
 			rest_refuse(c, REST_BAD_JSON);
 			return false;

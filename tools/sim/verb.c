@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/verb.h"
 
+#include "shared/json.h"
 #include "tools/sim/fault.h"
 #include "tools/sim/gate.h"
 #include "tools/sim/gen.h"
@@ -214,11 +215,10 @@ verb_token(struct sim *sim, int argc, char **argv, struct sim_text *out)
 static void
 as_session(struct session *s, const struct sample *in, struct sim_text *out)
 {
-	json_object *d = json_tokener_parse(in->d);
+	json_object *d = json_parse_as(in->d, in->len, json_type_object);
 
-	if (!json_object_is_type(d, json_type_object)) {
+	if (d == NULL) {
 		text_add(out, in->d, in->len);
-		json_object_put(d);
 		return;
 	}
 	json_object_object_add(d, "session_id", json_object_new_string(s->id));

@@ -8,6 +8,7 @@
 #include "tools/sim/world_impl.h"
 
 #include "shared/clock.h"
+#include "shared/json.h"
 #include "tools/sim/sim.h"
 #include "tools/sim/text.h"
 
@@ -392,7 +393,8 @@ world_render_msg(struct world *w, const struct world_msg *m)
 	char text[160];
 
 	if (m->json != NULL)
-		return json_tokener_parse(m->json);
+		return json_parse_as(m->json, strlen(m->json),
+		    json_type_object);
 	content(text, sizeof(text), m->number, m->ping);
 	f.N('m') = m->id;
 	f.N('c') = m->channel;

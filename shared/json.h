@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one way text becomes a json-c tree.  The text is checked against RFC
+ * 8259 by envelope_valid() first, so what json-c itself lets through (NaN,
+ * comments, single quotes, something behind the end), and where its releases
+ * differ, makes no difference: JSON_TOKENER_STRICT of 0.18 refuses every text
+ * that is not ASCII.  Numbers come out as they were written, of any length.
+ */
+#ifndef SHARED_JSON_H
+#define SHARED_JSON_H
+
+#include "shared/base.h"
+
+#include <json-c/json.h>
+
+/* Of an event, and of everything else that is JSON. */
+#define JSON_DEPTH_MAX 1024
+/* A message that carries such a value is a few levels deeper. */
+#define JSON_WRAP_MAX 8
+
+/*
+ * true when text is exactly one JSON document in UTF-8, no deeper than
+ * JSON_DEPTH_MAX + JSON_WRAP_MAX, whose keys are free of NUL (json-c would cut
+ * them); *out is its tree, the caller's, and NULL for the document null.  Of
+ * a key given twice the last counts.  An integer beyond 64 bits is of type
+ * double with its text kept: no reader takes it for another integer.
+ */
+bool json_parse(struct json_object **out, const char *text, size_t len);
+/* The same; NULL as well when it is of another type. */
+struct json_object *json_parse_as(const char *text, size_t len,
+    enum json_type);
+/* Are they the same value?  Unlike json_object_equal, to the last digit. */
+bool json_same(struct json_object *, struct json_object *);
+
+#endif
