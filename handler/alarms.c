@@ -368,8 +368,9 @@ load_new(struct alarms *s, struct kv_tx *tx, struct err *e)
 	return 0;
 }
 
-/* In a transaction of its own: this is rare in a handler's life. */
-static void
+/* In a transaction of its own: this is rare in a handler's life.  false:
+ * another process writes, later it may do. */
+static bool
 alarms_do(struct alarms *s, bool write,
     int (*fn)(struct alarms *, struct kv_tx *, struct err *))
 {
@@ -384,8 +385,11 @@ alarms_do(struct alarms *s, bool write,
 		else
 			rc = kv_commit(tx, &e);
 	}
+	if (rc < 0 && e.code == EXIT_TRY_LATER)
+		return false;
 	if (rc < 0)
 		log_error("The plugins' timers cannot be read: %s", e.text);
+	return true;
 }
 
 static void
@@ -394,7 +398,7 @@ alarms_timer(struct timer *t)
 	struct alarms *s = container_of(t, struct alarms, timer);
 
 	if (s->owner && !s->active) {
-		alarms_do(s, false, load_all);
+		(void)alarms_do(s, false, load_all);
 		s->active = true;
 	}
 	alarms_look(s);
@@ -405,23 +409,27 @@ void
 alarms_plugin_up(struct alarms *s, unsigned plugin)
 {
 	if (s->active && !s->loaded[plugin])
-		alarms_do(s, false, load_new);
+		(void)alarms_do(s, false, load_new);
 	alarms_look(s);
 }
 
 void
 alarms_own(struct alarms *s, bool own)
 {
-	if (own == s->owner)
+	if (own == s->owner || (own && clock_boot_ms() < s->again_ms))
 		return;
-	s->owner = own;
+	s->owner = false;
 	s->active = false;
 	s->hold_s = 0;
 	timer_stop(&s->timer);
 	if (!own)
 		return;
-	alarms_do(s, true, owner_change);
-	timer_set(&s->timer, s->hold_s);
+	s->owner = alarms_do(s, true, owner_change);
+	if (!s->owner)
+		s->again_ms = clock_boot_ms() + ALARM_BUSY_MS;
+	/* Without it: that the loop turns, and we are asked again. */
+	timer_set(&s->timer, s->owner ? s->hold_s
+	    : (double)ALARM_BUSY_MS / 1000);
 }
 
 void

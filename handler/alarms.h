@@ -19,6 +19,7 @@
 #define ALARMS_OUT_MAX 16	  /* unanswered per plugin */
 #define ALARM_NAME_MAX 128
 #define ALARM_LATE_MS 60000	  /* fired later than this: flagged */
+#define ALARM_BUSY_MS 1000	  /* another process writes: tried again */
 #define ALARM_LOOK_MS 30000	  /* the wall clock may be set meanwhile */
 #define ALARM_RETRY_MAX_MS 3600000 /* unanswered: asked again, at most */
 
@@ -43,6 +44,7 @@ struct alarms {
 	struct timer timer;
 	bool owner;    /* this handler fires, once it is active */
 	bool active;   /* what is stored has been read */
+	uint64_t again_ms; /* another process writes: not before */
 	double hold_s; /* an earlier handler may still be at it */
 	struct list list[CONFIG_PLUGINS_MAX];
 	unsigned n[CONFIG_PLUGINS_MAX], out[CONFIG_PLUGINS_MAX];

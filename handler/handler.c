@@ -12,6 +12,7 @@
 #include "handler/setup.h"
 #include "handler/stragglers.h"
 #include "shared/clock.h"
+#include "shared/dbenv.h"
 #include "shared/log.h"
 #include "shared/proctitle.h"
 
@@ -285,7 +286,9 @@ handler_main(int argc, char **argv)
 		log_error("handler cannot start: %s", e.text);
 		return e.code;
 	}
+	dbenv_patience(DBENV_LOOP_WAIT_MS);
 	ev_run(h.loop, 0);
+	dbenv_patience(DBENV_WAIT_MS);
 	handler_finish(&h);
 	return EXIT_FINE;
 }

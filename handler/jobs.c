@@ -2,6 +2,7 @@
 /* Jobs on the plugins' storage; see jobs.h. */
 #include "handler/jobs.h"
 
+#include "shared/clock.h"
 #include "shared/log.h"
 
 static void
@@ -38,12 +39,26 @@ jobs_add(struct jobs *j, struct job *job)
 	return 0;
 }
 
-/* Moves this turn's jobs to out; does any of them write? */
+/* Does any of this turn's jobs write? */
 static bool
+jobs_write(struct jobs *j)
+{
+	for (size_t i = 0; i < nitems(j->queue); i++) {
+		int n = 0;
+
+		list_each(&j->queue[i], l)
+			if (n++ == JOBS_TURN_MAX)
+				break;
+			else if (container_of(l, struct job, link)->write)
+				return true;
+	}
+	return false;
+}
+
+/* Moves this turn's jobs to out. */
+static void
 jobs_gather(struct jobs *j, struct list *out)
 {
-	bool write = false;
-
 	list_init(out);
 	for (size_t i = 0; i < nitems(j->queue); i++) {
 		for (int n = 0; n < JOBS_TURN_MAX; n++) {
@@ -56,10 +71,8 @@ jobs_gather(struct jobs *j, struct list *out)
 			list_append(out, &job->link);
 			j->n[i]--;
 			j->waiting--;
-			write |= job->write;
 		}
 	}
-	return write;
 }
 
 static void
@@ -96,6 +109,23 @@ jobs_end(struct list *done, const struct err *failed)
 	}
 }
 
+/* Another process writes: is it worth to wait for it, beside the loop? */
+static bool
+jobs_wait(struct jobs *j, const struct err *e)
+{
+	uint64_t now = clock_boot_ms();
+
+	if (e->code != EXIT_TRY_LATER)
+		return false;
+	if (j->busy_ms == 0)
+		j->busy_ms = now;
+	if (now - j->busy_ms >= JOBS_BUSY_MAX_MS)
+		return false;
+	j->again_ms = now + (uint64_t)(JOBS_BUSY_S * 1000);
+	timer_set(&j->more, JOBS_BUSY_S);
+	return true;
+}
+
 void
 jobs_flush(struct jobs *j)
 {
@@ -104,10 +134,14 @@ jobs_flush(struct jobs *j)
 	struct err e;
 	bool write;
 
-	if (j->waiting == 0)
+	if (j->waiting == 0 || clock_boot_ms() < j->again_ms)
 		return;
-	write = jobs_gather(j, &now);
+	write = jobs_write(j);
 	all = kv_begin(j->kv, NULL, write, &e);
+	if (all == NULL && jobs_wait(j, &e))
+		return;
+	j->busy_ms = 0;
+	jobs_gather(j, &now);
 	if (all == NULL)
 		goto err1;
 	list_each(&now, l)

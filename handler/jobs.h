@@ -4,7 +4,8 @@
  * run in one transaction, so that one sync to disk serves them all, and told
  * how they ended only when that is on disk.  Each job is nested in that
  * transaction: one that fails takes nothing of the others with it.  Bounded
- * per plugin and per turn; knows nothing of methods.
+ * per plugin and per turn; while another process writes they wait here, not
+ * the loop.  Knows nothing of methods.
  */
 #ifndef HANDLER_JOBS_H
 #define HANDLER_JOBS_H
@@ -15,6 +16,8 @@
 
 #define JOBS_QUEUE_MAX 256 /* waiting per plugin */
 #define JOBS_TURN_MAX 64   /* of each plugin in one loop turn */
+#define JOBS_BUSY_S 0.25   /* another process writes: tried again */
+#define JOBS_BUSY_MAX_MS 10000 /* then they fail */
 
 struct job;
 /* 0, or -1 with err set: then nothing of it remains. */
@@ -38,6 +41,8 @@ struct jobs {
 	struct list queue[CONFIG_PLUGINS_MAX];
 	unsigned n[CONFIG_PLUGINS_MAX];
 	unsigned waiting;
+	uint64_t busy_ms;  /* boot stamp since which another one writes; 0 */
+	uint64_t again_ms; /* not before */
 };
 
 void jobs_init(struct jobs *, struct timers *, struct kv *);

@@ -30,52 +30,130 @@ letter_fill(struct deadletter *l, const struct post *post,
 	str_copy(l->words, plugin_words(p), sizeof(l->words));
 }
 
+/* ---- writing ---------------------------------------------------------------- */
+
+/* What is to be written; in staff.late while another process writes. */
+struct late {
+	struct list link;
+	bool drop;		/* l.id goes; else l comes */
+	struct deadletter l;
+	char name[128];		/* of the event */
+	char raw[];
+};
+
+static bool
+late_busy(int rc, const struct err *e, bool last)
+{
+	return rc < 0 && e->code == EXIT_TRY_LATER && !last;
+}
+
+static bool
+late_add(struct staff *s, struct late *x, bool last)
+{
+	struct deadletter *l = &x->l;
+	const char *words = l->words[0] ? l->words : "none";
+	uint64_t gone = 0;
+	struct err e = {.text = "no store"};
+	int rc = -1;
+
+	if (s->store.path[0] != '\0')
+		rc = deadletter_add(&s->store, l, x->raw, &gone, &e);
+	if (late_busy(rc, &e, last))
+		return false;
+	if (rc < 0)
+		log_error("plugin %s: %s ended it %u times and is set aside, "
+			  "but could not be kept (%s); the plugin's last "
+			  "words: %s", l->plugin, x->name, l->strikes, e.text,
+		    words);
+	else
+		log_error("plugin %s: %s ended it %u times and is set aside "
+			  "as dead letter %llu; the plugin's last words: %s",
+		    l->plugin, x->name, l->strikes,
+		    (unsigned long long)l->id, words);
+	if (gone > 0)
+		log_warn("%llu of the oldest dead letters made room for it",
+		    (unsigned long long)gone);
+	return true;
+}
+
+static bool
+late_drop(struct staff *s, struct late *x, bool last)
+{
+	struct err e;
+	int rc = deadletter_drop(&s->store, x->l.id, &e);
+
+	if (late_busy(rc, &e, last))
+		return false;
+	if (rc < 0)
+		log_error("dead letter %llu was delivered again but can't be "
+			  "dropped: %s", (unsigned long long)x->l.id, e.text);
+	else
+		log_info("dead letter %llu was delivered to plugin %s again",
+		    (unsigned long long)x->l.id, x->l.plugin);
+	return true;
+}
+
+/* false: another process writes, and it is not the last try. */
+static bool
+late_write(struct staff *s, struct late *x, bool last)
+{
+	return x->drop ? late_drop(s, x, last) : late_add(s, x, last);
+}
+
+/* Now, or behind what waits already. */
+static void
+late_put(struct staff *s, struct late *x)
+{
+	bool full = s->late_n == LETTERS_LATE_MAX;
+
+	if ((s->late_n == 0 || full) && late_write(s, x, full)) {
+		free(x);
+		return;
+	}
+	list_append(&s->late, &x->link);
+	s->late_n++;
+}
+
+void
+letters_late(struct staff *s, bool last)
+{
+	while (!list_empty(&s->late)) {
+		struct late *x = container_of(s->late.next, struct late, link);
+
+		if (!late_write(s, x, last))
+			break;
+		list_remove(&x->link);
+		s->late_n--;
+		free(x);
+	}
+}
+
 void
 letters_set_aside(struct post *post, const struct plugin *p,
     const struct delivery *d)
 {
 	struct staff *s = post->staff;
-	struct deadletter l;
-	char name[128];
-	uint64_t gone = 0;
-	struct err e;
+	size_t len = d->event->len;
+	struct late *x = base_alloc(sizeof(*x) + len);
 
-	letter_fill(&l, post, p, d);
-	plugin_event_name(d->event, name, sizeof(name));
+	letter_fill(&x->l, post, p, d);
+	memcpy(x->raw, d->event->raw, len);
+	plugin_event_name(d->event, x->name, sizeof(x->name));
 	post->dead_letters++;
 	s->dead_letters++;
 	s->news = true;
-	if (s->store.path[0] == '\0'
-	    || deadletter_add(&s->store, &l, d->event->raw, &gone, &e) < 0) {
-		log_error("plugin %s: %s ended it %u times and is set aside, "
-			  "but could not be kept (%s); the plugin's last "
-			  "words: %s", l.plugin, name, d->strikes,
-		    s->store.path[0] ? e.text : "no store",
-		    l.words[0] ? l.words : "none");
-		return;
-	}
-	log_error("plugin %s: %s ended it %u times and is set aside as dead "
-		  "letter %llu; the plugin's last words: %s", l.plugin, name,
-	    d->strikes, (unsigned long long)l.id, l.words[0] ? l.words
-							       : "none");
-	if (gone > 0)
-		log_warn("%llu of the oldest dead letters made room for it",
-		    (unsigned long long)gone);
+	late_put(s, x);
 }
 
 void
 letters_buried(struct lanes *lanes, struct lane *lane, struct event *e)
 {
-	struct staff *s = container_of(lanes, struct staff, lanes);
-	struct err err;
+	struct late *x = base_alloc(sizeof(*x));
 
-	if (deadletter_drop(&s->store, e->dead, &err) < 0)
-		log_error("dead letter %llu was delivered again but can't be "
-			  "dropped: %s", (unsigned long long)e->dead,
-		    err.text);
-	else
-		log_info("dead letter %llu was delivered to plugin %s again",
-		    (unsigned long long)e->dead, lane->name);
+	x->drop = true;
+	x->l.id = e->dead;
+	str_copy(x->l.plugin, lane->name, sizeof(x->l.plugin));
+	late_put(container_of(lanes, struct staff, lanes), x);
 	free(e);
 }
 

@@ -8,11 +8,15 @@
 
 #include "handler/staff.h"
 
+#define LETTERS_LATE_MAX 64 /* wait to be written; events of any size */
+
 /* d ended this process too often; the caller finishes it. */
 void letters_set_aside(struct post *, const struct plugin *,
     const struct delivery *);
 /* Delivered again and finished: it is one no longer.  Frees the event. */
 void letters_buried(struct lanes *, struct lane *, struct event *);
+/* Writes what had to wait for another process; last: or says that it is lost. */
+void letters_late(struct staff *, bool last);
 /*
  * Delivers one (or CONTRACT_PLUGIN_ALL) again; name "" is whoever they belong
  * to.  The answer is written to text; true when there was one.

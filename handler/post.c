@@ -187,23 +187,37 @@ post_ask(struct post *p, uint32_t serial)
 	return true;
 }
 
-static void
-post_remember(struct post *p, char held)
+void
+post_save(struct post *p)
 {
 	const struct store *s = &p->staff->store;
 	char key[96];
 	struct err e;
 
-	p->held = held;
-	lane_dismiss(&p->lane, held == STAFF_DISMISSED);
+	if (!p->unsaved)
+		return;
+	p->unsaved = false;
 	if (s->path[0] == '\0'
-	    || held == staff_was_held(p->staff, p->lane.name))
+	    || p->held == staff_was_held(p->staff, p->lane.name))
 		return;
 	str_format(key, sizeof(key), CONTRACT_HELD_KEY "%s", p->lane.name);
-	if (store_blob_put(s, key, held ? &held : "0", 1, &e) < 0)
+	if (store_blob_put(s, key, p->held ? &p->held : "0", 1, &e) == 0)
+		return;
+	if (e.code == EXIT_TRY_LATER)
+		p->unsaved = true;
+	else
 		log_error("plugin %s: that it is %s won't survive a restart: "
-			  "%s", p->lane.name, held ? "held" : "not held",
+			  "%s", p->lane.name, p->held ? "held" : "not held",
 		    e.text);
+}
+
+static void
+post_remember(struct post *p, char held)
+{
+	p->held = held;
+	lane_dismiss(&p->lane, held == STAFF_DISMISSED);
+	p->unsaved = true;
+	post_save(p);
 }
 
 /* ---- changes ------------------------------------------------------------------ */

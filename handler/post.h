@@ -16,6 +16,8 @@ void post_start(struct post *);
 void post_stop(struct post *);
 /* A process of this plugin changed its state. */
 void post_changed(struct post *, struct plugin *);
+/* Its hold, if another process kept that from the disk. */
+void post_save(struct post *);
 /* The one that leaves may be done. */
 void post_check_old(struct post *);
 bool post_gone(const struct post *);

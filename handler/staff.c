@@ -84,6 +84,7 @@ staff_init(struct staff *s, const char *state_dir, double drain_s)
 	s->host.fill = on_fill;
 	s->host.changed = on_changed;
 	list_init(&s->host.dirty);
+	list_init(&s->late);
 	s->lanes.buried = letters_buried;
 	backlogs_init(&s->lanes.backlogs, state_dir);
 	if (store_open(&s->store, state_dir, &e) < 0) {
@@ -95,6 +96,7 @@ staff_init(struct staff *s, const char *state_dir, double drain_s)
 void
 staff_forget(struct staff *s)
 {
+	letters_late(s, true);
 	for (unsigned i = 0; i < s->posts; i++)
 		post_forget(s->post[i]);
 	backlogs_unlock(&s->lanes.backlogs);
@@ -181,6 +183,18 @@ staff_push(struct staff *s, unsigned index, struct delivery *d)
 		plugin_kick(p->slot[p->active]);
 }
 
+/* What another process kept from the disk; one refusal is enough a tick. */
+static void
+staff_save(struct staff *s)
+{
+	for (unsigned i = 0; i < s->posts; i++) {
+		post_save(s->post[i]);
+		if (s->post[i]->unsaved)
+			return;
+	}
+	letters_late(s, false);
+}
+
 void
 staff_tick(struct staff *s)
 {
@@ -199,6 +213,7 @@ staff_tick(struct staff *s)
 	}
 	if (!open && !s->lanes.serving)
 		backlogs_unlock(&s->lanes.backlogs);
+	staff_save(s);
 }
 
 void

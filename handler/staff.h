@@ -38,6 +38,7 @@ struct post {
 	unsigned active, next, old; /* slots, or STAFF_NONE */
 	struct timer drain;	    /* for the old one to finish */
 	char held;		    /* by an operator, see staff_was_held */
+	bool unsaved;		    /* ... and that is not yet on disk */
 	bool asked;		    /* somebody waits to hear what became of it */
 	bool given;		    /* ... and its section is the one given */
 	uint32_t serial;	    /* ... under this number */
@@ -54,6 +55,8 @@ struct staff {
 	struct plugin *serving[CONFIG_PLUGINS_MAX]; /* by index, of posts */
 	unsigned posts;
 	uint64_t dead_letters;
+	struct list late; /* letters.c: dead letters yet to be written */
+	unsigned late_n;
 	double drain_s;
 	bool stopping;
 	bool news; /* something the page should show */

@@ -70,6 +70,8 @@ struct process {
 	uint64_t busy_events;	/* stats.events at the last tick */
 
 	enum record_due due;
+	uint32_t record_busy;	/* times in a row that others wrote */
+	struct timer record_late; /* tries again then */
 	struct store_session record;
 };
 
@@ -99,6 +101,7 @@ int record_load(struct process *, struct store_session *,
 void record_put(struct process *, const struct store_session *);
 void record_drop(struct process *);
 void record_retry(struct process *);
+void record_init(struct process *); /* once there are timers */
 
 /* succeed.c: from one process of a shard to the next. */
 void succeed_hand_over(struct process *);

@@ -11,6 +11,9 @@
 
 #include <string.h>
 
+#define RECORD_BUSY_S 0.1	/* while others write, and up to twice that */
+#define RECORD_TELL 50		/* refusals of a busy store until it is told */
+
 static void
 blank(const struct shard_args *a, struct store_session *rec)
 {
@@ -80,11 +83,35 @@ record_retry(struct process *p)
 		rc = store_session_put(db, &p->record, &err);
 	else if (p->due == RECORD_DROP)
 		rc = store_session_drop(db, p->args->id, &err);
-	if (rc != 0)
+	if (rc == 0) {
+		p->due = RECORD_CLEAN;
+		p->record_busy = 0;
+		return;
+	}
+	/*
+	 * The loop must not wait, it owes Discord heartbeats; but until it is
+	 * written, the end of this process costs an IDENTIFY.
+	 */
+	if (err.code == EXIT_TRY_LATER)
+		timer_set(&p->record_late, RECORD_BUSY_S * (1 + clock_random()));
+	if (err.code != EXIT_TRY_LATER || ++p->record_busy == RECORD_TELL)
 		log_warn("cannot write the session record, will try again: "
 		    "%s", err.text);
-	else
-		p->due = RECORD_CLEAN;
+}
+
+static void
+on_late(struct timer *t)
+{
+	struct process *p = container_of(t, struct process, record_late);
+
+	if (p->due != RECORD_CLEAN && !p->standby && !p->handed)
+		record_retry(p);
+}
+
+void
+record_init(struct process *p)
+{
+	timer_init(p->timers, &p->record_late, on_late);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "shard/traffic.h"
 
 #include "shared/clock.h"
+#include "shared/dbenv.h"
 #include "shared/sandbox.h"
 #include "shared/secret.h"
 #include "shared/version.h"
@@ -427,6 +428,7 @@ open_loop(struct process *p)
 	ev_prepare_start(p->loop, &p->turn);
 	timer_init(p->timers, &p->tick, on_tick);
 	timer_init(p->timers, &p->drain, on_drain_over);
+	record_init(p);
 	succeed_init(p);
 	return 0;
 }
@@ -511,6 +513,7 @@ close_loop(struct process *p)
 		return;
 	if (p->timers != NULL) {
 		timer_stop(&p->tick);
+		timer_stop(&p->record_late);
 		timer_stop(&p->drain);
 		timer_stop(&p->lonely);
 	}
@@ -528,7 +531,9 @@ run(struct process *p, const struct store_session *rec,
 	say_hello(p);
 	timer_set(&p->tick, TICK_S);
 	session_input(&p->session, SESSION_EV_START, NULL);
+	dbenv_patience(DBENV_LOOP_WAIT_MS);
 	ev_run(p->loop, 0);
+	dbenv_patience(DBENV_WAIT_MS);
 	if (p->due != RECORD_CLEAN && !p->standby && !p->handed)
 		record_retry(p);
 	keep_pending(p);

@@ -26,16 +26,23 @@ answer(struct process *p, const struct msg_handed *m)
 	    sizeof(*m), -1);
 }
 
-/* An IDENTIFY that is out, or about to be, would be spent for nothing. */
+/* An IDENTIFY that is out, or about to be, would be spent for nothing; so would
+ * a session that the successor does not find in the store. */
 static bool
-may_hand_over(const struct process *p, struct msg_handed *m)
+may_hand_over(struct process *p, struct msg_handed *m)
 {
+	if (p->due != RECORD_CLEAN)
+		record_retry(p);
 	if (p->stopping)
 		(void)str_copy(m->text, "it is stopping", sizeof(m->text));
 	else if (!p->session.held)
 		(void)str_format(m->text, sizeof(m->text), "it has no session "
 		    "to hand over, it is %s",
 		    page_shard_state_name[session_state(&p->session)]);
+	else if (p->due != RECORD_CLEAN)
+		(void)str_copy(m->text, "its session is not yet in the store, "
+		    "which another process is writing to or which fails",
+		    sizeof(m->text));
 	else
 		return true;
 	return false;
@@ -47,7 +54,7 @@ let_go(struct process *p, struct msg_handed *m)
 {
 	m->seq = p->session.seq;
 	if (p->due != RECORD_CLEAN)
-		record_retry(p);
+		record_retry(p);	/* what ending it changed */
 	m->events = (uint32_t)p->pending.queue.events;
 	if (!pending_none(&p->pending) &&
 	    pending_flush(&p->pending, false) != 0)

@@ -47,7 +47,8 @@ clockset_open(struct clockset *c, struct ev_loop *loop, clockset_fn *fn)
 void
 clockset_close(struct clockset *c)
 {
-	if (c->fd == -1)
+	/* Zeroed, never opened: its fd is not 0. */
+	if (c->loop == NULL || c->fd == -1)
 		return;
 	ev_io_stop(c->loop, &c->rd);
 	close(c->fd);

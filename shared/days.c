@@ -3,22 +3,14 @@
 
 #include <string.h>
 
-#define KEY "days"	/* store blob: struct days */
-
 void
 days_get(const struct store *s, struct days *d)
 {
 	size_t len;
 
-	if (store_blob_get(s, KEY, d, sizeof(*d), &len, NULL) != 1
+	if (store_blob_get(s, DAYS_KEY, d, sizeof(*d), &len, NULL) != 1
 	    || len != sizeof(*d))
 		memset(d, 0, sizeof(*d));
-}
-
-int
-days_put(const struct store *s, const struct days *d, struct err *e)
-{
-	return store_blob_put(s, KEY, d, sizeof(*d), e);
 }
 
 struct days_day *

@@ -9,6 +9,7 @@
 #include "shared/page.h"
 #include "shared/store.h"
 
+#define DAYS_KEY "days"	/* store blob: struct days */
 #define DAYS_KEPT 8
 #define DAYS_MS ((int64_t)24 * 3600 * 1000)
 
@@ -24,7 +25,6 @@ struct days {
 
 /* Zeroes when there is nothing that this build can read. */
 void days_get(const struct store *, struct days *);
-int days_put(const struct store *, const struct days *, struct err *);
 /* The entry of that moment, cleared when it held an older day. */
 struct days_day *days_at(struct days *, int64_t wall_ms);
 /* The same to read: NULL when nothing was counted on that day. */

@@ -2,8 +2,9 @@
 /* Keys and values on LMDB; see kv.h. */
 #include "shared/kv.h"
 
+#include "shared/dbenv.h"
+
 #include <errno.h>
-#include <lmdb.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,15 +12,18 @@
 #define KV_READERS_MAX 256
 
 struct kv {
-	MDB_env *env;
-	MDB_dbi dbi;
 	char path[512];
 };
 
 struct kv_tx {
 	struct kv *kv;
 	MDB_txn *txn;
+	MDB_dbi dbi;
+	struct dbenv_tx db;	/* of the outermost */
+	bool nested;
 };
+
+static const struct dbenv_kind kv_kind = {KV_MAP_BYTES, KV_READERS_MAX};
 
 static int
 kv_fail(const struct kv *kv, int rc, const char *doing, struct err *e)
@@ -33,6 +37,15 @@ kv_fail(const struct kv *kv, int rc, const char *doing, struct err *e)
 		return err_set(e, EXIT_DOWN, "Cannot %s the storage %s: it "
 		    "does not exist yet. Was the fleet ever started?", doing,
 		    kv->path);
+	case DBENV_BUSY:
+		return err_set(e, EXIT_TRY_LATER, "Cannot %s the storage %s: "
+		    "another process is writing to it, or was stopped (state T "
+		    "in ps) while it did.", doing, kv->path);
+	case DBENV_GONE:
+		return err_set(e, EXIT_DEGRADED, "Cannot %s the storage %s: it "
+		    "was deleted or moved away while it was in use. Put it "
+		    "back; the next start of the handler would make a new, "
+		    "empty one.", doing, kv->path);
 	case MDB_MAP_FULL:
 		return err_set(e, EXIT_DEGRADED, "Cannot %s the storage %s: "
 		    "it has reached its size limit of 4 GiB.", doing,
@@ -50,59 +63,11 @@ kv_fail(const struct kv *kv, int rc, const char *doing, struct err *e)
 	}
 }
 
-/* LMDB maps the file: pages that are not there would be SIGBUS. */
-static int
-kv_check_size(MDB_env *env)
-{
-	MDB_envinfo info;
-	MDB_stat pages;
-	struct stat st;
-	int fd;
-
-	if (mdb_env_get_fd(env, &fd) != 0 || fstat(fd, &st) < 0
-	    || mdb_env_info(env, &info) != 0 || mdb_env_stat(env, &pages) != 0)
-		return MDB_CORRUPTED;
-	return (uint64_t)st.st_size < (info.me_last_pgno + 1)
-	    * (uint64_t)pages.ms_psize ? MDB_CORRUPTED : 0;
-}
-
-static int
-kv_open_dbi(struct kv *kv)
-{
-	MDB_txn *txn;
-	int rc = mdb_txn_begin(kv->env, NULL, MDB_RDONLY, &txn);
-
-	if (rc != 0)
-		return rc;
-	rc = mdb_dbi_open(txn, NULL, 0, &kv->dbi);
-	if (rc == 0)
-		return mdb_txn_commit(txn);
-	mdb_txn_abort(txn);
-	return rc;
-}
-
-static int
-kv_open_env(struct kv *kv)
-{
-	int rc, dead;
-
-	if ((rc = mdb_env_create(&kv->env)) != 0)
-		return rc;
-	if ((rc = mdb_env_set_mapsize(kv->env, KV_MAP_BYTES)) != 0
-	    || (rc = mdb_env_set_maxreaders(kv->env, KV_READERS_MAX)) != 0
-	    || (rc = mdb_env_open(kv->env, kv->path, MDB_NOTLS, 0600)) != 0
-	    || (rc = kv_check_size(kv->env)) != 0
-	    || (rc = mdb_reader_check(kv->env, &dead)) != 0
-	    || (rc = kv_open_dbi(kv)) != 0)
-		mdb_env_close(kv->env);
-	return rc;
-}
-
 struct kv *
 kv_open(const char *state_dir, bool create, struct err *e)
 {
 	struct kv *kv = base_alloc(sizeof(*kv));
-	struct stat st;
+	struct dbenv_tx tx;
 	int rc;
 
 	if (!str_format(kv->path, sizeof(kv->path), "%s/kv", state_dir)) {
@@ -111,15 +76,14 @@ kv_open(const char *state_dir, bool create, struct err *e)
 		goto err1;
 	}
 	rc = create && mkdir(kv->path, 0700) < 0 && errno != EEXIST ? errno : 0;
-	if (rc == 0 && stat(kv->path, &st) < 0)
-		rc = errno;
 	if (rc == 0)
-		rc = kv_open_env(kv);
-	if (rc != 0) {
-		kv_fail(kv, rc, "open", e);
-		goto err1;
+		rc = dbenv_begin(&tx, kv->path, &kv_kind,
+		    create ? DBENV_CREATE : 0);
+	if (rc == 0) {
+		dbenv_abort(&tx);
+		return kv;
 	}
-	return kv;
+	kv_fail(kv, rc, "open", e);
 err1:
 	free(kv);
 	return NULL;
@@ -128,9 +92,6 @@ err1:
 void
 kv_close(struct kv *kv)
 {
-	if (kv == NULL)
-		return;
-	mdb_env_close(kv->env);
 	free(kv);
 }
 
@@ -138,10 +99,19 @@ struct kv_tx *
 kv_begin(struct kv *kv, struct kv_tx *parent, bool write, struct err *e)
 {
 	struct kv_tx *tx = base_alloc(sizeof(*tx));
-	int rc = mdb_txn_begin(kv->env, parent ? parent->txn : NULL,
-	    write ? 0 : MDB_RDONLY, &tx->txn);
+	int rc;
 
-	tx->kv = kv;
+	*tx = (struct kv_tx) {.kv = kv, .nested = parent != NULL};
+	if (parent != NULL) {
+		rc = mdb_txn_begin(mdb_txn_env(parent->txn), parent->txn,
+		    write ? 0 : MDB_RDONLY, &tx->txn);
+		tx->dbi = parent->dbi;
+	} else {
+		rc = dbenv_begin(&tx->db, kv->path, &kv_kind,
+		    write ? DBENV_WRITE : 0);
+		tx->txn = tx->db.txn;
+		tx->dbi = tx->db.dbi;
+	}
 	if (rc == 0)
 		return tx;
 	kv_fail(kv, rc, "use", e);
@@ -152,7 +122,7 @@ kv_begin(struct kv *kv, struct kv_tx *parent, bool write, struct err *e)
 int
 kv_commit(struct kv_tx *tx, struct err *e)
 {
-	int rc = mdb_txn_commit(tx->txn);
+	int rc = tx->nested ? mdb_txn_commit(tx->txn) : dbenv_commit(&tx->db);
 
 	if (rc != 0)
 		kv_fail(tx->kv, rc, "write to", e);
@@ -163,7 +133,10 @@ kv_commit(struct kv_tx *tx, struct err *e)
 void
 kv_abort(struct kv_tx *tx)
 {
-	mdb_txn_abort(tx->txn);
+	if (tx->nested)
+		mdb_txn_abort(tx->txn);
+	else
+		dbenv_abort(&tx->db);
 	free(tx);
 }
 
@@ -181,7 +154,7 @@ kv_get(struct kv_tx *tx, const char *key, const void **value, size_t *len,
     struct err *e)
 {
 	MDB_val k = kv_key(key), v;
-	int rc = mdb_get(tx->txn, tx->kv->dbi, &k, &v);
+	int rc = mdb_get(tx->txn, tx->dbi, &k, &v);
 
 	if (rc == MDB_NOTFOUND)
 		return 0;
@@ -197,7 +170,7 @@ kv_put(struct kv_tx *tx, const char *key, const void *value, size_t len,
     struct err *e)
 {
 	MDB_val k = kv_key(key), v = {len, (void *)(uintptr_t)value};
-	int rc = mdb_put(tx->txn, tx->kv->dbi, &k, &v, 0);
+	int rc = mdb_put(tx->txn, tx->dbi, &k, &v, 0);
 
 	return rc == 0 ? 0 : kv_fail(tx->kv, rc, "write to", e);
 }
@@ -206,7 +179,7 @@ int
 kv_del(struct kv_tx *tx, const char *key, struct err *e)
 {
 	MDB_val k = kv_key(key);
-	int rc = mdb_del(tx->txn, tx->kv->dbi, &k, NULL);
+	int rc = mdb_del(tx->txn, tx->dbi, &k, NULL);
 
 	if (rc == MDB_NOTFOUND)
 		return 0;
@@ -221,7 +194,7 @@ kv_each(struct kv_tx *tx, const char *prefix, const char *after,
 	char key[KV_KEY_MAX + 1];
 	MDB_cursor *at;
 	MDB_val k, v;
-	int rc = mdb_cursor_open(tx->txn, tx->kv->dbi, &at);
+	int rc = mdb_cursor_open(tx->txn, tx->dbi, &at);
 
 	if (rc != 0)
 		return kv_fail(tx->kv, rc, "read", e);

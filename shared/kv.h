@@ -2,9 +2,9 @@
 /*
  * Keys and values that outlive every process: the plugins' storage, timers and
  * ranks, in an LMDB environment of its own (state_dir/kv), so that a plugin
- * that fills its share never touches the sessions beside it.  The handler
- * keeps it open and the CLI opens it for one command; whoever has it open must
- * not fork without exec.  It knows nothing of quotas or of whose a key is.
+ * that fills its share never touches the sessions beside it.  The handler and
+ * the CLI use it.  It knows nothing of quotas or of whose a key is.  A process
+ * opens it once and never closes it, for the reasons store.h gives.
  */
 #ifndef SHARED_KV_H
 #define SHARED_KV_H
@@ -22,8 +22,9 @@ void kv_close(struct kv *); /* NULL is fine */
 
 /*
  * One transaction; within a writing one, one nested in it (parent), which can
- * fail alone.  NULL with err set.  Each ends with one kv_commit or kv_abort;
- * a commit of the outermost is on disk when it returns.
+ * fail alone.  NULL with err set, EXIT_TRY_LATER when another process is
+ * writing for longer than dbenv_patience.  Each ends with one kv_commit or
+ * kv_abort; a commit of the outermost is on disk when it returns.
  */
 struct kv_tx *kv_begin(struct kv *, struct kv_tx *parent, bool write,
     struct err *);

@@ -59,12 +59,15 @@ store_init(struct store *s, const char *state_dir, struct err *err)
 	struct store_tx tx;
 	struct store_key k;
 	bool missing;
-	int dead;
+	int r;
 
-	if (store_env_prepare(s, state_dir, true, err) == -1 ||
-	    store_env_begin(&tx, s, true, err) == -1)
+	if (store_env_prepare(s, state_dir, true, err) == -1)
 		return -1;
-	mdb_reader_check(tx.env, &dead);
+	s->creates = true;
+	r = store_env_begin(&tx, s, true, err);
+	s->creates = false;
+	if (r == -1)
+		return -1;
 	store_env_key(&k, STORE_KEY_SCHEMA);
 	if (schema_check(&tx, &missing, err) == -1 || (missing &&
 	    store_env_put(&tx, &k, &schema, sizeof(schema), err) == -1)) {
@@ -214,8 +217,8 @@ store_cursors_put(const struct store *s, const struct store_cursor *c,
 
 /* ---- gateway, blobs ----------------------------------------------------------- */
 
-int
-store_gateway_put(const struct store *s, const struct store_gateway *in,
+static int
+gateway_put(struct store_tx *tx, const struct store_gateway *in,
     struct err *err)
 {
 	struct store_gateway rec = *in;
@@ -224,7 +227,16 @@ store_gateway_put(const struct store *s, const struct store_gateway *in,
 	memset(rec.url, 0, sizeof(rec.url));
 	str_copy(rec.url, in->url, sizeof(rec.url));
 	store_env_key(&k, "gateway");
-	return store_env_put_one(s, &k, &rec, sizeof(rec), err);
+	return store_env_put(tx, &k, &rec, sizeof(rec), err);
+}
+
+int
+store_gateway_put(const struct store *s, const struct store_gateway *in,
+    struct err *err)
+{
+	struct store_op op = {.kind = STORE_OP_GATEWAY, .data = in};
+
+	return store_write(s, &op, 1, err);
 }
 
 int
@@ -252,22 +264,61 @@ key_blob(const struct store *s, struct store_key *k, const char *name,
 	return 0;
 }
 
+static int
+blob_put(struct store_tx *tx, const struct store_op *op, struct err *err)
+{
+	MDB_val v = {op->len, (void *)(uintptr_t)op->data};
+	struct store_key k;
+	int rc;
+
+	if (key_blob(tx->store, &k, op->key, err) == -1)
+		return -1;
+	if ((rc = mdb_put(tx->txn, tx->dbi, &k.val, &v, 0)) != 0)
+		return store_env_fail(tx->store, rc, "write to", err);
+	return 0;
+}
+
 int
 store_blob_put(const struct store *s, const char *name, const void *data,
     size_t size, struct err *err)
 {
-	MDB_val v = {size, (void *)(uintptr_t)data};
-	struct store_tx tx;
-	struct store_key k;
-	int rc;
+	struct store_op op = {.kind = STORE_OP_BLOB, .key = name, .data = data,
+	    .len = size};
 
-	if (key_blob(s, &k, name, err) == -1 ||
-	    store_env_begin(&tx, s, true, err) == -1)
+	return store_write(s, &op, 1, err);
+}
+
+static int
+apply(struct store_tx *tx, const struct store_op *op, struct err *err)
+{
+	switch (op->kind) {
+	case STORE_OP_BLOB:
+		return blob_put(tx, op, err);
+	case STORE_OP_GATEWAY:
+		return gateway_put(tx, op->data, err);
+	case STORE_OP_SETTLE:
+		return store_env_settle(tx, op->id, op->outcome,
+		    op->close_code, op->at_ms, err) == -1 ? -1 : 0;
+	}
+	bug("a store_op of no kind");
+}
+
+int
+store_write(const struct store *s, const struct store_op *op, size_t n,
+    struct err *err)
+{
+	struct store_tx tx;
+
+	if (n == 0)
+		return 0;
+	if (store_env_begin(&tx, s, true, err) == -1)
 		return -1;
-	if ((rc = mdb_put(tx.txn, tx.dbi, &k.val, &v, 0)) == 0)
-		return store_env_commit(&tx, err);
-	store_env_abort(&tx);
-	return store_env_fail(s, rc, "write to", err);
+	for (size_t i = 0; i < n; i++)
+		if (apply(&tx, &op[i], err) == -1) {
+			store_env_abort(&tx);
+			return -1;
+		}
+	return store_env_commit(&tx, err);
 }
 
 int
@@ -303,8 +354,7 @@ store_stat(const struct store *s, struct store_stat *out, struct err *err)
 
 	if (store_env_begin(&tx, s, false, err) == -1)
 		return -1;
-	mdb_env_info(tx.env, &info);
-	mdb_stat(tx.txn, tx.dbi, &st);
+	dbenv_info(&tx.db, &info, &st);
 	store_env_abort(&tx);
 	*out = (struct store_stat){.schema = STORE_SCHEMA,
 	    .entries = st.ms_entries, .page_size = st.ms_psize,

@@ -1,10 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The LMDB environment in state_dir/db, shared by all roles.  Every call opens
- * the environment, runs one transaction and closes it: the supervisor forks,
- * and an LMDB environment must never be open across a fork.  None of this is
- * on the event path.  A `meta` file beside it names the libc that made it: a
- * musl and a glibc process in one environment deadlock, so the other is refused.
+ * The LMDB environment in state_dir/db, shared by all roles.  Every call is one
+ * transaction.  None of this is on the event path.  A `meta` file beside it
+ * names the libc that made it: a musl and a glibc process in one environment
+ * deadlock, so the other is refused.
+ *
+ * A process opens the environment once, when it first uses it, and never closes
+ * it (dbenv.c).  Closing is what does not work: from 0.9.27 to 0.9.31 LMDB
+ * destroys the mutexes in lock.mdb when it believes to be the last user, while
+ * the next one may be waiting in its open, and every call of that one is EINVAL
+ * from then on (ITS#10095).  A process that just ends lets go of its file locks
+ * all the same, and who finds nobody there makes the mutexes anew.
+ *
+ * It is open across the supervisor's fork of a shard, which lmdb.h warns of.
+ * Why that is sound, read in mdb.c of 0.9.24 to 0.9.33:
+ *  - A child never calls LMDB with its parent's environment, not even to close
+ *    it: that would give the parent's reader slots away (mdb_env_close0 goes by
+ *    me_close_readers and the pid).  A fork handler puts what is inherited out
+ *    of reach, and the child opens one of its own when it first needs it.
+ *  - The fcntl locks on lock.mdb (its first byte: in use; the byte of a pid:
+ *    that process reads) belong to the parent alone.  A child does not inherit
+ *    them and cannot lose them for it, whatever it closes.  It would lose its
+ *    own by closing an inherited descriptor of the same file, so a child closes
+ *    what it inherited before it first uses the store, or leaves it open.
+ *  - Nobody forks within a transaction (spawn.c checks), so no mutex is held,
+ *    no reader slot taken and write.lock, which a child would share, not open.
+ *    The robust list of a new process is empty; with MDB_NOTLS there is no
+ *    thread key whose destructor could run in the child, and a slot is held
+ *    only within a transaction.
+ *  - The inherited maps are the kernel's to drop: the data one is read-only,
+ *    the lock one is not touched.  An exec in place drops them and, as all
+ *    descriptors are close-on-exec, every lock.
+ *
+ * A long life needs care of its own, before every transaction: what has the
+ * names data.mdb and lock.mdb must be what is open (a store put back from a
+ * copy is opened anew, a deleted one is an error, not written to for nobody);
+ * the file must be as long as its pages say; writers free the slots of readers
+ * that were killed; an environment whose commit failed half way is replaced.
+ *
+ * Writers queue on write.lock first, because LMDB's mutex can be waited for
+ * only without a deadline: up to dbenv_patience, 10 s in the CLI and at a
+ * start, 50 ms on a loop.  Then the call fails with EXIT_TRY_LATER, nothing is
+ * written, and whoever runs a loop tries again at its next tick.
  */
 #ifndef SHARED_STORE_H
 #define SHARED_STORE_H
@@ -18,9 +55,14 @@
 struct store {
 	char path[512];		/* state_dir/db */
 	size_t map_size;
+	bool creates;		/* store_init at work */
 };
 
-/* Creates the directory and schema when missing, checks libc and version. */
+/*
+ * The calls return 0, or -1 with err; those that write may wait, as said above,
+ * and for the disk.  Creates the directory and schema when missing, checks libc
+ * and version.
+ */
 int store_init(struct store *, const char *state_dir, struct err *);
 /* The CLI: creates nothing.  EXIT_DOWN when there is no store yet. */
 int store_open(struct store *, const char *state_dir, struct err *);
@@ -79,8 +121,9 @@ struct store_identify {
 };
 #define STORE_IDENTIFY_FORCED 1u /* an operator asked for it */
 
-int store_identify_add(const struct store *, struct store_identify *,
-    struct err *);		/* sets id */
+/* n of them in one transaction; sets their ids. */
+int store_identify_add(const struct store *, struct store_identify *, size_t n,
+    struct err *);
 int store_identify_settle(const struct store *, uint64_t id, uint32_t outcome,
     uint32_t close_code, struct err *);
 /* Every entry with sent_ms >= since_ms, oldest first; fn returns 0 to go on. */
@@ -104,6 +147,23 @@ int store_blob_put(const struct store *, const char *key, const void *, size_t,
 /* 1 with at most size bytes copied and *len the whole length, 0, -1. */
 int store_blob_get(const struct store *, const char *key, void *, size_t size,
     size_t *len, struct err *);
+
+/*
+ * Several changes in one transaction: all of them are on disk, or none.  A
+ * settlement of an entry that is not there (a store was put back) is skipped.
+ */
+enum store_op_kind { STORE_OP_BLOB, STORE_OP_GATEWAY, STORE_OP_SETTLE };
+struct store_op {
+	enum store_op_kind kind;
+	const char *key;		/* BLOB */
+	const void *data;		/* BLOB; GATEWAY: a struct of its own */
+	size_t len;
+	uint64_t id;			/* SETTLE */
+	uint32_t outcome, close_code;
+	int64_t at_ms;			/* wall clock */
+};
+int store_write(const struct store *, const struct store_op *, size_t n,
+    struct err *);
 
 struct store_stat {
 	uint32_t schema, page_size, readers;

@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opens, guards and closes the LMDB environment.  Writers queue on a lock file
- * of their own first, because LMDB's mutex can be waited for only without a
- * deadline.  Durability is LMDB's default: a commit is on disk when it returns.
+ * Transactions, records and messages; what must hold before the first one.
+ * Durability is LMDB's default: a commit is on disk when it returns.
  */
 #include "shared/store_env.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MAP_BYTES ((size_t)256 << 20)	/* address space, not disk */
 #define READERS_MAX 2048		/* processes inside a transaction */
-#define WRITE_WAIT_MS 10000		/* for other writers */
 #define FREE_BYTES_MIN (1 << 20)	/* below it nothing is started */
 
 #ifdef __GLIBC__
@@ -28,9 +24,6 @@
 
 #define RECORD_VERSION 1
 #define RECORD_MAX (sizeof(struct store_head) + sizeof(struct store_session))
-
-/* An environment may be open only once in a process. */
-static bool busy;
 
 struct fault {
 	int rc, code;
@@ -44,6 +37,11 @@ static const struct fault faults[] = {
 	{EACCES, EXIT_CONFIG, "permission denied. Is this the user the fleet "
 	    "runs as?"},
 	{ENOENT, EXIT_DOWN, "it does not exist yet: no fleet was started here"},
+	{DBENV_BUSY, EXIT_TRY_LATER, "another process is writing to it, or was "
+	    "stopped (state T in ps) while it did"},
+	{DBENV_GONE, EXIT_DEGRADED, "it was deleted or moved away while it was "
+	    "in use. Put it back; the next start would make a new one, and "
+	    "every shard would have to IDENTIFY"},
 	{MDB_MAP_FULL, EXIT_DEGRADED, "it has reached its size limit of 256 "
 	    "MiB"},
 	{MDB_READERS_FULL, EXIT_TRY_LATER, "too many processes read it"},
@@ -74,143 +72,35 @@ store_env_fail(const struct store *s, int rc, const char *doing,
 	    doing, s->path, mdb_strerror(rc));
 }
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-/*
- * flock has no deadline and a library may not own SIGALRM, so the lock is
- * asked for again and again, at growing distance, until WRITE_WAIT_MS.
- */
-static int
-writer_wait(int fd)
-{
-	uint64_t until = now_ms() + WRITE_WAIT_MS;
-	struct timespec pause = {0, 500000};
-
-	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -1;
-		if (now_ms() >= until)
-			return -1;
-		nanosleep(&pause, NULL);
-		if (pause.tv_nsec < 16000000)
-			pause.tv_nsec *= 2;
-	}
-	return 0;
-}
-
-static int
-writer_lock(const struct store *s, struct err *err)
-{
-	char path[sizeof(s->path) + 16];
-	int fd;
-
-	str_format(path, sizeof(path), "%s/write.lock", s->path);
-	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) == -1)
-		return store_env_fail(s, errno, "lock", err);
-	if (writer_wait(fd) == 0)
-		return fd;
-	err_set(err, EXIT_TRY_LATER, "Another process has been writing to the "
-	    "store %s for more than %d s. Is one stopped (state T in ps)?",
-	    s->path, WRITE_WAIT_MS / 1000);
-	close(fd);
-	return -1;
-}
-
-/* LMDB maps the file: pages that are not there would be SIGBUS. */
-static int
-check_size(MDB_env *env)
-{
-	MDB_envinfo info;
-	MDB_stat stat_;
-	struct stat st;
-	int fd;
-
-	if (mdb_env_get_fd(env, &fd) != 0 || fstat(fd, &st) == -1 ||
-	    mdb_env_info(env, &info) != 0 || mdb_env_stat(env, &stat_) != 0)
-		return MDB_CORRUPTED;
-	return (uint64_t)st.st_size < (info.me_last_pgno + 1) *
-	    (uint64_t)stat_.ms_psize ? MDB_CORRUPTED : 0;
-}
-
-static int
-env_open(struct store_tx *tx, unsigned flags)
-{
-	const struct store *s = tx->store;
-	int rc;
-
-	if ((rc = mdb_env_create(&tx->env)) != 0)
-		return rc;
-	if ((rc = mdb_env_set_mapsize(tx->env, s->map_size)) != 0 ||
-	    (rc = mdb_env_set_maxreaders(tx->env, READERS_MAX)) != 0 ||
-	    (rc = mdb_env_open(tx->env, s->path, flags | MDB_NOTLS, 0600)) != 0 ||
-	    (rc = check_size(tx->env)) != 0) {
-		mdb_env_close(tx->env);
-		tx->env = NULL;
-	}
-	return rc;
-}
-
-static void
-release(struct store_tx *tx)
-{
-	mdb_env_close(tx->env);
-	if (tx->lock_fd != -1)
-		close(tx->lock_fd);
-	busy = false;
-}
-
 int
 store_env_begin(struct store_tx *tx, const struct store *s, bool write,
     struct err *err)
 {
-	unsigned flags = write ? 0 : MDB_RDONLY;
+	struct dbenv_kind k = {s->map_size, READERS_MAX};
 	int rc;
 
-	must(!busy);
-	*tx = (struct store_tx){.store = s, .lock_fd = -1};
-	if (write && (tx->lock_fd = writer_lock(s, err)) == -1)
-		return -1;
-	if ((rc = env_open(tx, flags)) != 0)
-		goto err1;
-	busy = true;
-	if ((rc = mdb_txn_begin(tx->env, NULL, flags, &tx->txn)) != 0)
-		goto err2;
-	if ((rc = mdb_dbi_open(tx->txn, NULL, 0, &tx->dbi)) != 0)
-		goto err3;
+	*tx = (struct store_tx){.store = s};
+	rc = dbenv_begin(&tx->db, s->path, &k, (write ? DBENV_WRITE : 0) |
+	    (s->creates ? DBENV_CREATE : 0));
+	if (rc != 0)
+		return store_env_fail(s, rc, "open", err);
+	tx->txn = tx->db.txn;
+	tx->dbi = tx->db.dbi;
 	return 0;
-
-err3:
-	mdb_txn_abort(tx->txn);
-err2:
-	release(tx);
-	return store_env_fail(s, rc, "open", err);
-err1:
-	if (tx->lock_fd != -1)
-		close(tx->lock_fd);
-	return store_env_fail(s, rc, "open", err);
 }
 
 int
 store_env_commit(struct store_tx *tx, struct err *err)
 {
-	int rc = mdb_txn_commit(tx->txn);
+	int rc = dbenv_commit(&tx->db);
 
-	release(tx);
 	return rc == 0 ? 0 : store_env_fail(tx->store, rc, "write to", err);
 }
 
 void
 store_env_abort(struct store_tx *tx)
 {
-	mdb_txn_abort(tx->txn);
-	release(tx);
+	dbenv_abort(&tx->db);
 }
 
 /* ---- records ------------------------------------------------------------ */
@@ -386,20 +276,6 @@ meta_check(const struct store *s, const char *path, struct err *err)
 	    "something else.", s->path, path);
 }
 
-/* Frees the reader slots of processes that were killed. */
-static int
-check_readers(const struct store *s, struct err *err)
-{
-	struct store_tx tx;
-	int dead;
-
-	if (store_env_begin(&tx, s, false, err) == -1)
-		return -1;
-	mdb_reader_check(tx.env, &dead);
-	store_env_abort(&tx);
-	return 0;
-}
-
 int
 store_env_prepare(struct store *s, const char *state_dir, bool create,
     struct err *err)
@@ -415,7 +291,5 @@ store_env_prepare(struct store *s, const char *state_dir, bool create,
 	if (create && (make_dirs(s, err) == -1 || check_space(s, err) == -1 ||
 	    (access(meta, F_OK) == -1 && meta_write(s, meta, err) == -1)))
 		return -1;
-	if (meta_check(s, meta, err) == -1)
-		return -1;
-	return create ? 0 : check_readers(s, err);
+	return meta_check(s, meta, err);
 }

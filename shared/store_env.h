@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One transaction on the LMDB environment of store.h, from open to close; used
- * by store.c and by its tests only.
+ * One transaction on the LMDB environment of store.h; for the modules that keep
+ * their records in it, and their tests.
  */
 #ifndef SHARED_STORE_ENV_H
 #define SHARED_STORE_ENV_H
 
+#include "shared/dbenv.h"
 #include "shared/store.h"
-
-#include <lmdb.h>
 
 #define STORE_SCHEMA 1
 #define STORE_KEY_SCHEMA "meta/schema"
 
 struct store_tx {
 	const struct store *store;
-	MDB_env *env;
-	MDB_txn *txn;
+	struct dbenv_tx db;
+	MDB_txn *txn;		/* of db */
 	MDB_dbi dbi;
-	int lock_fd;		/* writers: held from open to close; else -1 */
 };
 
 /* 0, or -1 with nothing open.  Ends with exactly one commit or abort. */
@@ -61,7 +59,11 @@ int store_env_get_one(const struct store *, struct store_key *,
 int store_env_put_one(const struct store *, struct store_key *, const void *,
     size_t, struct err *);
 
-/* Directory, space, libc mark, stale readers. */
+/* 1 done, 0 there is no such entry, -1. */
+int store_env_settle(struct store_tx *, uint64_t id, uint32_t outcome,
+    uint32_t close_code, int64_t at_ms, struct err *);
+
+/* Directory, space, libc mark. */
 int store_env_prepare(struct store *, const char *state_dir, bool create,
     struct err *);
 

@@ -102,51 +102,64 @@ ledger_prune(struct store_tx *tx, int64_t before_ms, struct err *err)
 }
 
 int
-store_identify_add(const struct store *s, struct store_identify *e,
+store_identify_add(const struct store *s, struct store_identify *e, size_t n,
     struct err *err)
 {
 	struct store_tx tx;
 	struct store_key k;
 	uint64_t last;
+	int r;
 
+	if (n == 0)
+		return 0;
 	if (store_env_begin(&tx, s, true, err) == -1)
 		return -1;
-	if (ledger_last(&tx, &last, err) == 0 &&
-	    ledger_prune(&tx, e->asked_ms - LEDGER_MS, err) == 0) {
-		e->id = last + 1;
-		key_identify(&k, e->id);
-		if (store_env_put(&tx, &k, e, sizeof(*e), err) == 0)
-			return store_env_commit(&tx, err);
+	if ((r = ledger_last(&tx, &last, err)) == 0)
+		r = ledger_prune(&tx, e->asked_ms - LEDGER_MS, err);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		e[i].id = last + 1 + i;
+		key_identify(&k, e[i].id);
+		r = store_env_put(&tx, &k, &e[i], sizeof(e[i]), err);
 	}
+	if (r == 0)
+		return store_env_commit(&tx, err);
 	store_env_abort(&tx);
 	return -1;
+}
+
+int
+store_env_settle(struct store_tx *tx, uint64_t id, uint32_t outcome,
+    uint32_t close_code, int64_t at_ms, struct err *err)
+{
+	struct store_identify e;
+	struct store_key k;
+	int r;
+
+	key_identify(&k, id);
+	if ((r = store_env_get(tx, &k, "ledger", &e, sizeof(e), err)) != 1)
+		return r;
+	e.outcome = outcome;
+	e.close_code = close_code;
+	e.settled_ms = at_ms;
+	return store_env_put(tx, &k, &e, sizeof(e), err) == -1 ? -1 : 1;
 }
 
 int
 store_identify_settle(const struct store *s, uint64_t id, uint32_t outcome,
     uint32_t close_code, struct err *err)
 {
-	struct store_identify e;
 	struct store_tx tx;
-	struct store_key k;
 	int r;
 
 	if (store_env_begin(&tx, s, true, err) == -1)
 		return -1;
-	key_identify(&k, id);
-	r = store_env_get(&tx, &k, "ledger", &e, sizeof(e), err);
-	if (r == 0)
-		err_set(err, EXIT_DEGRADED, "The identify ledger has no entry "
-		    "%llu.", (unsigned long long)id);
-	if (r == 1) {
-		e.outcome = outcome;
-		e.close_code = close_code;
-		e.settled_ms = clock_wall_ms();
-		if (store_env_put(&tx, &k, &e, sizeof(e), err) == 0)
-			return store_env_commit(&tx, err);
-	}
+	r = store_env_settle(&tx, id, outcome, close_code, clock_wall_ms(),
+	    err);
+	if (r == 1)
+		return store_env_commit(&tx, err);
 	store_env_abort(&tx);
-	return -1;
+	return r == -1 ? -1 : err_set(err, EXIT_DEGRADED, "The identify ledger "
+	    "has no entry %llu.", (unsigned long long)id);
 }
 
 struct ledger {

@@ -61,7 +61,6 @@ act_keep(void *arg)
 {
 	struct fleet *f = arg;
 	struct kept k = { 0 };
-	struct err e;
 
 	for (unsigned i = 0; i < ALERTS; i++) {
 		const struct alert_state *s = &f->alerts.state[i];
@@ -72,8 +71,7 @@ act_keep(void *arg)
 		k.kind[i].sent_ms = s->sent_ms;
 		str_copy(k.kind[i].text, s->text, ALERT_TEXT);
 	}
-	if (store_blob_put(&f->store, KEPT_KEY, &k, sizeof(k), &e) == -1)
-		log_warn("The alerts can't be kept: %s", e.text);
+	writes_blob(&f->writes, KEPT_KEY, &k, sizeof(k));
 }
 
 static void

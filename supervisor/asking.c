@@ -197,13 +197,10 @@ keep(struct fleet *f, const struct ask_answer *w)
 	    .max_concurrency = (uint32_t)w->max_concurrency,
 	    .total = w->total, .remaining = w->remaining,
 	    .fetched_wall_ms = clock_wall_ms() };
-	struct err e;
 
 	g.reset_wall_ms = g.fetched_wall_ms + w->reset_after_ms;
 	str_copy(g.url, w->url, sizeof(g.url));
-	if (store_gateway_put(&f->store, &g, &e) == -1)
-		log_warn("The answer of /gateway/bot could not be kept: %s",
-		    e.text);
+	writes_gateway(&f->writes, &g);
 }
 
 static void
@@ -233,8 +230,7 @@ keep_user(struct fleet *f, const char *id)
 	if (store_blob_get(&f->store, CONTRACT_BOT_KEY, known, sizeof(known),
 		&len, &e) == 1 && len == n && memcmp(known, id, n) == 0)
 		return;
-	if (store_blob_put(&f->store, CONTRACT_BOT_KEY, id, n, &e) == -1)
-		log_warn("The bot's user id cannot be stored: %s", e.text);
+	writes_blob(&f->writes, CONTRACT_BOT_KEY, id, n);
 }
 
 static void

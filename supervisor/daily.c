@@ -77,7 +77,6 @@ static void
 keep(struct daily *d)
 {
 	struct days_day *day = days_at(&d->days, clock_wall_ms());
-	struct err e;
 
 	d->kept_ms = clock_boot_ms();
 	for (uint32_t i = 0; i < d->count; i++)
@@ -85,8 +84,7 @@ keep(struct daily *d)
 	if (!d->dirty)
 		return;
 	d->dirty = false;
-	if (days_put(&d->fleet->store, &d->days, &e) == -1)
-		log_warn("The day's totals can't be kept: %s", e.text);
+	writes_blob(&d->fleet->writes, DAYS_KEY, &d->days, sizeof(d->days));
 }
 
 void

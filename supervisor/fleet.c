@@ -127,12 +127,8 @@ acquire(struct fleet *f, uint32_t count, struct err *e)
 		goto err1;
 	if (program_self(&f->handler->program, f->config->text, e) == -1)
 		goto err2;
-	if (store_blob_put(&f->store, FLEET_LAYOUT_KEY, &count,
-	    sizeof(count), e) == -1)
-		goto err3;
+	writes_blob(&f->writes, FLEET_LAYOUT_KEY, &count, sizeof(count));
 	return 0;
-err3:
-	program_close(&f->handler->program);
 err2:
 	adopt_close(&f->adopt);
 err1:

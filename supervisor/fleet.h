@@ -38,6 +38,7 @@
 #include "supervisor/upkeep.h"
 #include "supervisor/uplinks.h"
 #include "supervisor/watch.h"
+#include "supervisor/writes.h"
 
 #define FLEET_LAUNCH_BATCH 16	/* forks per turn of the loop */
 #define FLEET_LAUNCH_S 0.005
@@ -57,6 +58,7 @@ struct fleet {
 	struct rlimit nofile;		/* as we were started */
 	int oom_base;			/* oom_score_adj, the same */
 	struct store store;
+	struct writes writes;
 	struct page page;
 	uint64_t started_ms;
 	char gateway_url[STORE_URL_MAX];

@@ -40,13 +40,10 @@ keep(const struct hold *h)
 	struct fleet *f = h->fleet;
 	struct kept k = { .code = h->code, .shard_count = f->count,
 	    .identity = f->identity, .intents = f->config->intents };
-	struct err e;
 
 	str_copy(k.version, SHARDHERD_VERSION, sizeof(k.version));
 	str_copy(k.text, h->text, sizeof(k.text));
-	if (store_blob_put(&f->store, KEPT_KEY, &k, sizeof(k), &e) == -1)
-		log_warn("The hold could not be kept for the next start: %s",
-		    e.text);
+	writes_blob(&f->writes, KEPT_KEY, &k, sizeof(k));
 }
 
 static void

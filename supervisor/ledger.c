@@ -58,8 +58,7 @@ count(struct ledger *l, bool feed)
 		return;
 	}
 	for (size_t i = 0; i < p.lost_n; i++)
-		store_identify_settle(&f->store, p.lost[i], OUTCOME_LOST, 0,
-		    NULL);
+		writes_settle(&f->writes, p.lost[i], OUTCOME_LOST, 0);
 	l->sent_24h = p.sent;
 	l->counted_ms = clock_boot_ms();
 }
@@ -112,7 +111,6 @@ ledger_answer(struct ledger *l, int64_t total, int64_t remaining,
 	struct budget *b = &l->budget;
 	uint64_t n = budget_answer(b, total, remaining, reset_ms,
 	    clock_wall_ms());
-	struct err e;
 
 	if (n > 0)
 		log_warn("%llu IDENTIFYs were spent with this token that are "
@@ -121,9 +119,7 @@ ledger_answer(struct ledger *l, int64_t total, int64_t remaining,
 		    "test or a container; if there is none, reset the token.",
 		    (unsigned long long)n, (unsigned long long)
 		    budget_foreign_24h(b, clock_wall_ms()));
-	if (store_blob_put(&l->fleet->store, KEPT_KEY, &b->kept,
-	    sizeof(b->kept), &e) == -1)
-		log_warn("The budget could not be kept: %s", e.text);
+	writes_blob(&l->fleet->writes, KEPT_KEY, &b->kept, sizeof(b->kept));
 }
 
 void
@@ -135,27 +131,49 @@ ledger_tick(struct ledger *l)
 
 /* ---- the permits' actions -------------------------------------------- */
 
-static uint64_t
-act_record(void *arg, const struct permit_request *r)
+static struct store_identify
+entry(const struct fleet *f, const struct permit_request *r, int64_t now)
 {
-	struct fleet *f = arg;
-	int64_t now = clock_wall_ms();
-	struct store_identify id = { .sent_ms = now,
+	return (struct store_identify) { .sent_ms = now,
 	    .asked_ms = now - (int64_t)(clock_boot_ms() - r->asked_boot_ms),
 	    .shard = f->first + r->shard, .shard_count = f->count,
 	    .key = r->key, .cause = r->cause, .outcome = OUTCOME_PENDING,
 	    .close_code = r->close_code,
 	    .flags = r->forced ? STORE_IDENTIFY_FORCED : 0 };
+}
+
+static uint32_t
+refused(struct ledger *l, const struct err *e)
+{
+	bool busy = e->code == EXIT_TRY_LATER;
+
+	/* The page says so at once; the log, when it lasts. */
+	if (!busy || ++l->refusals == LEDGER_TELL)
+		log_error("The identify ledger can't be written: %s", e->text);
+	return busy ? PERMIT_BUSY_MS : PERMIT_RERECORD_MS;
+}
+
+static uint32_t
+act_record(void *arg, struct permit_request *r, size_t n)
+{
+	struct fleet *f = arg;
+	struct ledger *l = &f->ledger;
+	int64_t now = clock_wall_ms();
+	struct store_identify id[PERMIT_PASS_MAX];
 	struct err e;
 
-	if (store_identify_add(&f->store, &id, &e) == -1) {
-		log_error("The identify ledger can't be written: %s", e.text);
-		return 0;
+	for (size_t i = 0; i < n; i++)
+		id[i] = entry(f, &r[i], now);
+	if (store_identify_add(&f->store, id, n, &e) == -1)
+		return refused(l, &e);
+	for (size_t i = 0; i < n; i++) {
+		r[i].id = id[i].id;
+		budget_granted(&l->budget, id[i].id, now, r[i].again);
 	}
-	f->ledger.sent_24h++;
-	f->ledger.granted_ms = clock_boot_ms();
-	budget_granted(&f->ledger.budget, id.id, now, r->again);
-	return id.id;
+	l->refusals = 0;
+	l->sent_24h += n;
+	l->granted_ms = clock_boot_ms();
+	return 0;
 }
 
 static bool
@@ -175,16 +193,13 @@ static void
 act_settle(void *arg, uint64_t id, uint32_t outcome, uint32_t close_code)
 {
 	struct fleet *f = arg;
-	struct err e;
 
 	if (outcome == OUTCOME_UNUSED) {
 		budget_unused(&f->ledger.budget, id);
 		if (f->ledger.sent_24h > 0)
 			f->ledger.sent_24h--;
 	}
-	if (store_identify_settle(&f->store, id, outcome, close_code, &e)
-	    == -1)
-		log_warn("The identify ledger can't be written: %s", e.text);
+	writes_settle(&f->writes, id, outcome, close_code);
 }
 
 static void

@@ -19,6 +19,7 @@
 #define PACE_INTERVALS 120
 #define BRAKE_SPARE 10
 #define RESET_JITTER_MS 5000
+#define PERMIT_REST 4	/* times as long as a write took, none follows */
 
 static void on_timer(struct timer *);
 
@@ -111,7 +112,7 @@ note_sent(struct permit *p, uint64_t at_ms)
 
 /* ---- granting -------------------------------------------------------- */
 
-/* Enters the slot's history: did the session before this one last? */
+/* Did the session before this one last? */
 static void
 count_try(struct permit *p, struct permit_slot *s, uint64_t at_ms)
 {
@@ -135,43 +136,103 @@ forced(struct permit *p, struct permit_slot *s)
 	return s->forced;
 }
 
+/* What one pass over the slots knows. */
+struct pass {
+	uint64_t now, next;	/* next: when to look again, 0: never */
+	bool brake;
+	uint32_t stop;		/* first bucket that must wait */
+	uint32_t n;		/* slots taken, not yet recorded */
+	struct permit_request ask[PERMIT_PASS_MAX];
+	struct permit_slot was[PERMIT_PASS_MAX];
+	uint64_t ring[PERMIT_PASS_MAX];	/* what note_sent wrote over */
+	uint32_t leave;		/* as it was */
+	struct brake alike;
+};
+
+/* Does it count against the hour's brake? */
+static bool
+unasked(const struct permit_request *r)
+{
+	return !r->forced && r->cause != CAUSE_ENDED;
+}
+
+/* Counts as granted from here on.  One write for a pass: with one for each, 64
+ * shards and a slow disk the loop stood for seconds. */
 static void
-take(struct permit *p, uint32_t i)
+take(struct permit *p, uint32_t i, struct pass *w)
 {
 	struct permit_slot *s = &p->slot[i];
 	struct permit_request r = { .shard = i, .key = i % p->keys,
 	    .cause = s->cause, .close_code = s->close_code,
 	    .asked_boot_ms = s->since_ms, .forced = forced(p, s),
 	    .again = permit_sent_lately(p, i) };
-	uint64_t id = p->act->record(p->arg, &r);
-	/* Behind the ledger's fsync: the shard sends no sooner than now. */
-	uint64_t now = clock_boot_ms();
 
-	if (id == 0) {
-		p->retry_ms = now + PERMIT_RERECORD_MS;
-		say(p, "No IDENTIFY can be permitted: the ledger in state_dir "
-		    "can't be written.");
-		return;
-	}
-	count_try(p, s, now);
+	w->ask[w->n] = r;
+	w->was[w->n] = *s;
+	w->ring[w->n++] = p->recent[p->recent_at];
+	count_try(p, s, w->now);
 	s->state = PERMIT_GRANTED;
-	s->ledger_id = id;
-	s->since_ms = now;
+	s->since_ms = w->now;
 	s->holds = true;
 	s->forced = false;
 	p->spent++;
-	if (!r.forced && s->cause != CAUSE_ENDED)
-		note_sent(p, now);
-	if (!p->act->grant(p->arg, i, s->serial, id))
-		permit_lost(p, i);
+	if (unasked(&r))
+		note_sent(p, w->now);
 }
 
-/* What one pass over the slots knows. */
-struct pass {
-	uint64_t now, next;	/* next: when to look again, 0: never */
-	bool brake;
-	uint32_t stop;		/* first bucket that must wait */
-};
+/* Nothing was written: as if nobody had been taken. */
+static void
+untake(struct permit *p, const struct pass *w)
+{
+	for (uint32_t k = w->n; k-- > 0;) {
+		if (unasked(&w->ask[k])) {
+			p->recent_at = (p->recent_at + p->brake_after - 1)
+			    % p->brake_after;
+			p->recent[p->recent_at] = w->ring[k];
+		}
+		p->slot[w->ask[k].shard] = w->was[k];
+		p->spent--;
+	}
+	p->leave = w->leave;
+	p->alike = w->alike;
+}
+
+static void
+grant(struct permit *p, const struct permit_request *r, uint64_t now)
+{
+	struct permit_slot *s = &p->slot[r->shard];
+
+	s->ledger_id = r->id;
+	s->since_ms = s->sent_ms = now;
+	if (!p->act->grant(p->arg, r->shard, s->serial, r->id))
+		permit_lost(p, r->shard);
+}
+
+/* Records, then tells the shards.  A slow disk gets a rest of some times as
+ * long, or writing would be all the loop does. */
+static void
+settle_pass(struct permit *p, struct pass *w)
+{
+	uint32_t wait = w->n == 0 ? 0 : p->act->record(p->arg, w->ask, w->n);
+	uint64_t now = clock_boot_ms();
+
+	if (wait != 0) {
+		untake(p, w);
+		p->retry_ms = now + wait;
+		say(p, "No IDENTIFY can be permitted: %s.", wait
+		    == PERMIT_BUSY_MS ? "another process is writing to the "
+		    "store in state_dir" : "the ledger in state_dir can't be "
+		    "written");
+		return;
+	}
+	p->rest_ms = now + (now - w->now) * PERMIT_REST;
+	/* The shards send no sooner than now, behind the fsync. */
+	for (uint32_t k = 0; k < p->brake_after; k++)
+		if (p->recent[k] == w->now)
+			p->recent[k] = now;
+	for (uint32_t k = 0; k < w->n; k++)
+		grant(p, &w->ask[k], now);
+}
 
 static void
 look_again(struct pass *w, uint64_t at)
@@ -210,7 +271,7 @@ pass_waiting(struct permit *p, uint32_t i, struct pass *w)
 	own = permit_own_free_ms(p, i, w->brake);
 	if (key <= w->now && own <= w->now) {
 		brake_may_start(&p->alike, i, w->now);
-		take(p, i);
+		take(p, i, w);
 		w->brake = permit_braked(p);
 		return;
 	}
@@ -225,17 +286,20 @@ static uint64_t
 grant_ready(struct permit *p, uint64_t now)
 {
 	struct pass w = { .now = now, .brake = permit_braked(p),
-	    .stop = UINT32_MAX };
+	    .stop = UINT32_MAX, .leave = p->leave, .alike = p->alike };
 
 	for (uint32_t i = 0; i < p->count && permit_remaining(p) > 0; i++) {
+		if (w.n == PERMIT_PASS_MAX) {
+			look_again(&w, now);
+			break;
+		}
 		if (p->slot[i].state == PERMIT_EXPECTED)
 			pass_expected(p, i, &w);
 		else if (p->slot[i].state == PERMIT_WAITING)
 			pass_waiting(p, i, &w);
-		if (p->retry_ms > now)
-			return p->retry_ms;
 	}
-	return w.next;
+	settle_pass(p, &w);
+	return p->retry_ms > now ? p->retry_ms : w.next;
 }
 
 /* ---- the pump -------------------------------------------------------- */
@@ -282,8 +346,8 @@ allowed(struct permit *p, uint64_t now, uint64_t *at)
 		return false;
 	}
 	p->fresh = true;
-	if (p->retry_ms > now) {
-		*at = p->retry_ms;
+	if (p->retry_ms > now || p->rest_ms > now) {
+		*at = p->retry_ms > p->rest_ms ? p->retry_ms : p->rest_ms;
 		return false;
 	}
 	if (permit_above_reserve(p))
@@ -356,8 +420,9 @@ pump(struct permit *p)
 		arm(p, at, now, at == p->answer.reset_boot_ms);
 		return;
 	}
-	say_brakes(p);
 	next = grant_ready(p, now);
+	if (p->retry_ms <= now)
+		say_brakes(p);
 	if (p->alike.on && (next == 0 || next > now + PERMIT_HOLD_MS))
 		next = now + PERMIT_HOLD_MS;
 	if (at != 0 && (next == 0 || at < next))

@@ -18,6 +18,8 @@
 #define PERMIT_EXPECT_MS 15000	    /* nor a bucket for shards yet to ask */
 #define PERMIT_FRESH_MS 60000	    /* older answers are asked again */
 #define PERMIT_RERECORD_MS 5000	    /* ledger could not be written */
+#define PERMIT_BUSY_MS 1000	    /* another process writes the store */
+#define PERMIT_PASS_MAX 64	    /* grants of one pass: one write */
 #define PERMIT_FORCE_MS 3600000	/* an operator's leave lapses after it */
 #define PERMIT_FORCE_MAX 1000	/* IDENTIFYs of one leave */
 #define PERMIT_WORDS 256
@@ -28,11 +30,16 @@ struct permit_request {
 	uint64_t asked_boot_ms;
 	bool forced;			/* an operator lets it pass */
 	bool again;			/* not the shard's first in an hour */
+	uint64_t id;			/* set by record: the entry's */
 };
 
 struct permit_actions {
-	/* Writes the ledger, synced.  The entry's id; 0: it could not. */
-	uint64_t (*record)(void *arg, const struct permit_request *);
+	/*
+	 * Writes the ledger, synced, all of them in one transaction, and sets
+	 * their ids.  May wait as long as that takes, and DBENV_LOOP_WAIT_MS
+	 * for others.  0; or none is written: ms after which to try again.
+	 */
+	uint32_t (*record)(void *arg, struct permit_request *, size_t n);
 	/* false: the shard can't be told any more. */
 	bool (*grant)(void *arg, uint32_t shard, uint32_t serial, uint64_t id);
 	void (*settle)(void *arg, uint64_t id, uint32_t outcome,
@@ -80,6 +87,7 @@ struct permit {
 	uint64_t *recent;		/* ring of the last brake_after grants */
 	uint32_t recent_at, brake_after;
 	uint64_t retry_ms;		/* ledger failed: not before */
+	uint64_t rest_ms;		/* nor before the disk had its rest */
 	struct brake alike;		/* failures with a common cause */
 	uint32_t leave;			/* forced IDENTIFYs still allowed */
 	uint64_t leave_ms;		/* boot stamp at which that ends */

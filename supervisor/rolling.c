@@ -96,8 +96,7 @@ note_underway(struct rolling *r, bool on)
 {
 	uint32_t v = on;
 
-	(void)store_blob_put(&r->fleet->store, UNDERWAY_KEY, &v, sizeof(v),
-	    NULL);
+	writes_blob(&r->fleet->writes, UNDERWAY_KEY, &v, sizeof(v));
 }
 
 /* ---- actions of the policy -------------------------------------------- */

@@ -75,7 +75,6 @@ keep_bot(struct rotate *r, const struct ask_answer *w)
 {
 	struct fleet *f = r->fleet;
 	struct rotate_bot was = r->bot;
-	struct err e;
 
 	/* A part that was not answered this time is not forgotten. */
 	r->bot.identity = f->identity;
@@ -83,10 +82,9 @@ keep_bot(struct rotate *r, const struct ask_answer *w)
 	str_copy(r->bot.name, w->user_name, sizeof(r->bot.name));
 	if (w->app_id[0] != '\0')
 		str_copy(r->bot.app_id, w->app_id, sizeof(r->bot.app_id));
-	if (memcmp(&was, &r->bot, sizeof(was)) != 0
-	    && store_blob_put(&f->store, ROTATE_BOT_KEY, &r->bot,
-	    sizeof(r->bot), &e) == -1)
-		log_warn("Whose token it is can't be kept: %s", e.text);
+	if (memcmp(&was, &r->bot, sizeof(was)) != 0)
+		writes_blob(&f->writes, ROTATE_BOT_KEY, &r->bot,
+		    sizeof(r->bot));
 }
 
 void

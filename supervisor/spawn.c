@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "shard/shard.h"
+#include "shared/dbenv.h"
 #include "shared/inherited.h"
 #include "shared/oom.h"
 #include "shared/proctitle.h"
@@ -248,6 +249,7 @@ spawn_child(struct member *c, struct err *e)
 {
 	int control[2], errs[2];
 
+	must(dbenv_inside() == NULL);	/* store.h: why no child may see one */
 	reserve_need(&c->fleet->upkeep.reserve, SPAWN_FDS);
 	if (ipc_pair(control, e) == -1)
 		return -1;

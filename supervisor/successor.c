@@ -146,6 +146,10 @@ go(struct successor *s)
 	    "meanwhile");
 	watch_cursors(&f->watch);
 	daily_keep(&f->daily);
+	if (writes_flush(&f->writes, &e) == -1) {
+		fail(s, &e);
+		return;
+	}
 	describe(s, &a);
 	become(f, s->program.fd, s->wish.path, &a, &e);
 	if (a.back != -1)

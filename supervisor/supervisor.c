@@ -15,6 +15,7 @@
 
 #include "shared/clock.h"
 #include "shared/config_kept.h"
+#include "shared/dbenv.h"
 #include "shared/inherited.h"
 #include "shared/keeper.h"
 #include "shared/oom.h"
@@ -238,6 +239,7 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 static void
 init_parts(struct fleet *f)
 {
+	writes_init(&f->writes, f->timers, &f->store);
 	board_init(&f->board, f);
 	stop_init(&f->stop, f);
 	uplinks_init(&f->uplinks, f);
@@ -363,6 +365,7 @@ release_fleet(struct fleet *f)
 	board_close(&f->board, f->exit_code);
 	permit_free(&f->permit);
 	brake_free(&f->brake);
+	writes_close(&f->writes);
 	boot_end(&f->store);
 }
 
@@ -453,6 +456,7 @@ run(struct fleet *f, const struct supervisor_args *args)
 		    SHARDHERD_VERSION);
 		/* What ended while nobody looked. */
 		raise(SIGCHLD);
+		dbenv_patience(DBENV_LOOP_WAIT_MS);
 		ev_run(f->loop, 0);
 		code = f->exit_code;
 	}

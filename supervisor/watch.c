@@ -150,8 +150,10 @@ watch_cursors(struct watch *w)
 	for (uint32_t i = 0; i < f->local; i++)
 		n += moved(w, i, &batch[n]);
 	if (n > 0 && store_cursors_put(&f->store, batch, n, &e) == -1) {
-		log_warn("The cursors can't be kept, a power loss would cost "
-		    "replays: %s", e.text);
+		/* While others write, they are only kept a little later. */
+		if (e.code != EXIT_TRY_LATER)
+			log_warn("The cursors can't be kept, a power loss "
+			    "would cost replays: %s", e.text);
 		n = 0;
 	}
 	for (size_t i = 0; i < n; i++) {

@@ -149,11 +149,19 @@ fake_time_advance(uint64_t ms)
 {
 	uint64_t end = clock_boot_ms() + ms, next;
 
-	while ((next = fake_time_next()) <= end - fake.now_ms) {
+	while (fake.now_ms <= end
+	    && (next = fake_time_next()) <= end - fake.now_ms) {
 		fake.now_ms += next;
 		fire_first();
 	}
-	fake.now_ms = end;
+	if (fake.now_ms < end)
+		fake.now_ms = end;
+}
+
+void
+fake_time_pass(uint64_t ms)
+{
+	fake.now_ms = clock_boot_ms() + ms;
 }
 
 void

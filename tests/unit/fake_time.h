@@ -15,6 +15,8 @@ void fake_time_reset(void);
 void fake_time_advance(uint64_t ms);
 /* Moves on as a suspended host does: what was due fires late, at the end. */
 void fake_time_sleep(uint64_t ms);
+/* From within a timer or a call: it takes so long, nothing fires meanwhile. */
+void fake_time_pass(uint64_t ms);
 /* Somebody sets the wall clock, forward or back. */
 void fake_time_set_wall(int64_t step_ms);
 /* What clock_random() returns from now on. */

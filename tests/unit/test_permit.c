@@ -24,7 +24,9 @@ struct rec {
 	} grant[GRANTS_MAX];
 	size_t grants, refreshes, recorded, lost, forced;
 	uint64_t answer_ms;	/* READY so long after the grant; 0: never */
-	bool disk_full, deaf;
+	size_t writes;
+	uint64_t disk_ms;	/* one write takes */
+	bool disk_full, busy, deaf;
 	uint32_t last_outcome;
 	char said[PERMIT_WORDS];
 	struct {
@@ -37,16 +39,24 @@ struct rec {
 
 static struct rec *the;
 
-static uint64_t
-act_record(void *arg, const struct permit_request *q)
+static uint32_t
+act_record(void *arg, struct permit_request *q, size_t n)
 {
 	struct rec *r = arg;
 
+	assert_in_range(n, 1, PERMIT_PASS_MAX);
+	r->writes++;
+	fake_time_pass(r->disk_ms);
 	if (r->disk_full)
-		return 0;
-	assert_int_equal(q->key, q->shard % r->p.keys);
-	r->forced += q->forced;
-	return ++r->recorded;
+		return PERMIT_RERECORD_MS;
+	if (r->busy)
+		return PERMIT_BUSY_MS;
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(q[i].key, q[i].shard % r->p.keys);
+		r->forced += q[i].forced;
+		q[i].id = ++r->recorded;
+	}
+	return 0;
 }
 
 static void
@@ -65,7 +75,7 @@ act_grant(void *arg, uint32_t shard, uint32_t serial, uint64_t id)
 	size_t i = r->grants++;
 
 	/* Recorded before it was granted. */
-	assert_int_equal(id, r->recorded);
+	assert_in_range(id, 1, r->recorded);
 	r->grant[i].shard = shard;
 	r->grant[i].key = shard % r->p.keys;
 	r->grant[i].at_ms = clock_boot_ms();
@@ -773,6 +783,76 @@ test_ledger_first(void **state)
 }
 
 static void
+f_a5_one_write_for_a_pass_of_grants(void **state)
+{
+	struct rec *r = fresh(64, 5, 0);
+
+	r->disk_ms = 50;
+	answer(r, 64, 1000, 1000, 86400000);
+	ask_all(r);
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 64);
+	assert_int_equal(r->writes, 1);
+	for (uint32_t i = 0; i < 64; i++) {
+		assert_int_equal(r->grant[i].shard, i);
+		assert_int_equal(r->grant[i].id, i + 1);
+		/* Nothing is sent before it is written. */
+		assert_int_equal(r->grant[i].at_ms, clock_boot_ms());
+	}
+	fake_time_advance(1000);
+	assert_int_equal(permit_remaining(&r->p), 1000 - 64);
+	done(r);
+}
+
+/* One by one they ask, and the disk is slow: it gets its rests. */
+static void
+f_a5_writing_is_not_all_the_loop_does(void **state)
+{
+	struct rec *r = fresh(64, 5, 0);
+	uint64_t began;
+
+	r->disk_ms = 100;
+	answer(r, 64, 1000, 1000, 86400000);
+	began = clock_boot_ms();
+	for (uint32_t i = 0; i < 64; i++) {
+		permit_ask(&r->p, i, i, CAUSE_NO_SESSION, 0);
+		fake_time_advance(10);
+	}
+	fake_time_advance(1000);
+	assert_int_equal(r->grants, 64);
+	assert_true(r->writes * r->disk_ms * 4 <= clock_boot_ms() - began);
+	done(r);
+}
+
+/* Not written is not granted, and nothing of the budget is used up by it. */
+static void
+f_a5_a_busy_store_is_tried_again(void **state)
+{
+	struct rec *r = fresh(16, 5, 0);
+	struct permit_slot was;
+
+	answer(r, 16, 1000, 1000, 86400000);
+	r->busy = true;
+	ask_all(r);
+	was = r->p.slot[3];
+	fake_time_advance(1);
+	assert_int_equal(r->grants, 0);
+	assert_non_null(strstr(r->said, "another process is writing"));
+	assert_memory_equal(&was, &r->p.slot[3], sizeof(was));
+	assert_int_equal(permit_remaining(&r->p), 1000);
+	assert_int_equal(permit_recent(&r->p), 0);
+	assert_int_equal(permit_waiting(&r->p), 16);
+	fake_time_advance(10 * PERMIT_BUSY_MS);
+	assert_in_range(r->writes, 5, 11);
+	r->busy = false;
+	fake_time_advance(PERMIT_BUSY_MS);
+	assert_int_equal(r->grants, 16);
+	assert_int_equal(permit_recent(&r->p), 16);
+	assert_string_equal(r->said, "");
+	done(r);
+}
+
+static void
 test_deaf_shard(void **state)
 {
 	struct rec *r = fresh(1, 5, 0);
@@ -831,6 +911,9 @@ main(void)
 		cmocka_unit_test(test_dead_shard),
 		cmocka_unit_test(test_old_done_is_no_cancel),
 		cmocka_unit_test(test_ledger_first),
+		cmocka_unit_test(f_a5_one_write_for_a_pass_of_grants),
+		cmocka_unit_test(f_a5_writing_is_not_all_the_loop_does),
+		cmocka_unit_test(f_a5_a_busy_store_is_tried_again),
 		cmocka_unit_test(test_deaf_shard),
 		cmocka_unit_test(test_waits_for_the_first_answer),
 	};

@@ -68,7 +68,7 @@ teardown(void **state)
 
 	rpc_close(&t.rpc);
 	for (const char *const *f = (const char *const[]) {"kv/data.mdb",
-		 "kv/lock.mdb", NULL}; *f != NULL; f++) {
+		 "kv/lock.mdb", "kv/write.lock", NULL}; *f != NULL; f++) {
 		str_format(path, sizeof(path), "%s/%s", t.dir, *f);
 		unlink(path);
 	}

@@ -30,6 +30,8 @@ teardown(void **state)
 	unlink(path);
 	str_format(path, sizeof(path), "%s/kv/lock.mdb", dir);
 	unlink(path);
+	str_format(path, sizeof(path), "%s/kv/write.lock", dir);
+	unlink(path);
 	str_format(path, sizeof(path), "%s/kv", dir);
 	rmdir(path);
 	return rmdir(dir);

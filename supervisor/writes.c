@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* See writes.h. */
+#include "supervisor/writes.h"
+
+#include <string.h>
+
+#include "shared/clock.h"
+#include "shared/dbenv.h"
+#include "shared/log.h"
+
+struct write {
+	struct list link;
+	struct store_op op;
+	char key[128];
+	unsigned char data[];
+};
+
+static void
+drop(struct writes *w, struct write *x)
+{
+	list_remove(&x->link);
+	w->n--;
+	w->settled -= x->op.kind == STORE_OP_SETTLE;
+	free(x);
+}
+
+static void
+drop_all(struct writes *w)
+{
+	while (!list_empty(&w->due))
+		drop(w, container_of(w->due.next, struct write, link));
+}
+
+static struct write *
+find(struct writes *w, enum store_op_kind kind, const char *key)
+{
+	list_each(&w->due, l) {
+		struct write *x = container_of(l, struct write, link);
+
+		if (x->op.kind == kind && strcmp(x->key, key) == 0)
+			return x;
+	}
+	return NULL;
+}
+
+static void
+arm(struct writes *w, double after_s)
+{
+	uint64_t now = clock_boot_ms();
+
+	if (timer_pending(&w->timer))
+		return;
+	if (w->rest_ms > now && (double)(w->rest_ms - now) / 1000 > after_s)
+		after_s = (double)(w->rest_ms - now) / 1000;
+	timer_set(&w->timer, after_s);
+}
+
+static struct write *
+add(struct writes *w, enum store_op_kind kind, const char *key,
+    const void *data, size_t len)
+{
+	struct write *x = base_alloc(sizeof(*x) + len), *old;
+
+	if (kind != STORE_OP_SETTLE && (old = find(w, kind, key)) != NULL)
+		drop(w, old);
+	must(str_copy(x->key, key, sizeof(x->key)) < sizeof(x->key));
+	if (len > 0)
+		memcpy(x->data, data, len);
+	x->op = (struct store_op) { .kind = kind, .key = x->key,
+	    .data = x->data, .len = len };
+	list_append(&w->due, &x->link);
+	w->n++;
+	arm(w, 0);
+	return x;
+}
+
+/* ---- writing --------------------------------------------------------- */
+
+static void
+refused(struct writes *w, const struct err *e)
+{
+	uint64_t now = clock_boot_ms();
+	bool busy = e->code == EXIT_TRY_LATER;
+
+	if (w->since_ms == 0)
+		w->since_ms = now;
+	arm(w, busy ? WRITES_BUSY_S : WRITES_FAILED_S);
+	if (w->told || (busy && now - w->since_ms < WRITES_TELL_MS))
+		return;
+	w->told = true;
+	log_warn("%s What the fleet notes there waits in memory.", e->text);
+}
+
+static void
+accepted(struct writes *w)
+{
+	if (w->told)
+		log_notice("The store takes what is written again.");
+	w->since_ms = 0;
+	w->told = false;
+}
+
+int
+writes_flush(struct writes *w, struct err *e)
+{
+	uint64_t began = clock_boot_ms(), now;
+	struct store_op *op;
+	size_t n = 0;
+	int rc;
+
+	timer_stop(&w->timer);
+	if (w->n == 0)
+		return 0;
+	op = base_alloc(w->n * sizeof(*op));
+	list_each(&w->due, l)
+		op[n++] = container_of(l, struct write, link)->op;
+	rc = store_write(w->store, op, n, e);
+	free(op);
+	now = clock_boot_ms();
+	w->rest_ms = now + (now - began) * WRITES_REST;
+	if (rc == -1) {
+		refused(w, e);
+		return -1;
+	}
+	drop_all(w);
+	accepted(w);
+	return 0;
+}
+
+static void
+on_timer(struct timer *t)
+{
+	struct err e;
+
+	(void)writes_flush(container_of(t, struct writes, timer), &e);
+}
+
+/* ---- the public face ------------------------------------------------- */
+
+void
+writes_init(struct writes *w, struct timers *timers, const struct store *store)
+{
+	memset(w, 0, sizeof(*w));
+	w->store = store;
+	list_init(&w->due);
+	timer_init(timers, &w->timer, on_timer);
+}
+
+void
+writes_blob(struct writes *w, const char *key, const void *data, size_t len)
+{
+	add(w, STORE_OP_BLOB, key, data, len);
+}
+
+void
+writes_gateway(struct writes *w, const struct store_gateway *g)
+{
+	add(w, STORE_OP_GATEWAY, "", g, sizeof(*g));
+}
+
+void
+writes_settle(struct writes *w, uint64_t id, uint32_t outcome,
+    uint32_t close_code)
+{
+	struct write *x;
+
+	/* An entry that is never settled counts as lost at the next start. */
+	if (w->settled == WRITES_SETTLED_MAX) {
+		drop(w, find(w, STORE_OP_SETTLE, ""));
+		if (w->lost++ == 0)
+			log_warn("The store has not been writable for so long "
+			    "that the ends of IDENTIFYs are forgotten.");
+	}
+	x = add(w, STORE_OP_SETTLE, "", NULL, 0);
+	x->op.id = id;
+	x->op.outcome = outcome;
+	x->op.close_code = close_code;
+	x->op.at_ms = clock_wall_ms();
+	w->settled++;
+}
+
+void
+writes_close(struct writes *w)
+{
+	struct err e;
+
+	if (w->store == NULL)
+		return;
+	dbenv_patience(DBENV_WAIT_MS);
+	if (writes_flush(w, &e) == -1)
+		log_error("%s What the fleet noted last is lost.", e.text);
+	timer_stop(&w->timer);
+	drop_all(w);
+}
