@@ -84,6 +84,7 @@ record_write(struct backlog *b, const struct event *e, struct err *err)
 	    .recv_ms = e->recv_ms};
 	struct trailer t;
 	struct iovec part[2] = {{e->raw, e->len}, {t.text, 0}};
+	int rc;
 
 	if (b->spool == NULL)
 		return err_set(err, EXIT_TRY_LATER, "the backlog %s is not "
@@ -92,7 +93,18 @@ record_write(struct backlog *b, const struct event *e, struct err *err)
 	part[1].iov_len = t.len;
 	h.len = e->len + (uint32_t)t.len;
 	h.flags &= (uint8_t)~UP_FLAG_EXPRESS;
-	return spool_append_parts(b->spool, &h, part, 2, err);
+	rc = spool_append_parts(b->spool, &h, part, 2, err);
+	b->unsynced |= rc == 0;
+	return rc;
+}
+
+int
+backlog_sync(struct backlog *b, struct err *err)
+{
+	if (!b->unsynced)
+		return 0;
+	b->unsynced = false;
+	return spool_sync(b->spool, err);
 }
 
 /* A big event must not hold its memory for good. */
@@ -252,6 +264,7 @@ free_all(struct list *l)
 void
 backlog_close(struct backlog *b)
 {
+	(void)backlog_sync(b, NULL);
 	free_all(&b->taken);
 	free_all(&b->ahead);
 	b->taken_n = b->taken_bytes = b->ahead_n = 0;

@@ -34,6 +34,7 @@ struct backlog {
 	struct spool *spool; /* NULL: not open */
 	char dir[CONFIG_PATH_MAX + 72];
 	struct spool_limits limits;
+	bool unsynced;	    /* a power loss could take what was added */
 	bool untaken;	    /* something on disk is not in memory */
 	struct list taken;  /* copies in memory, in the disk's order */
 	struct list ahead;  /* copies whose records lie behind untaken ones */
@@ -59,6 +60,8 @@ bool backlog_knows(const struct backlog *, const struct event *);
 
 /* Appends it: 0, or -1 with err when it is full or the disk is. */
 int backlog_add(struct backlog *, const struct event *, struct err *);
+/* What was added is on disk when it returns; may wait for that.  0 or -1. */
+int backlog_sync(struct backlog *, struct err *);
 /*
  * Appends it and returns a copy that holds its place, for one that is being
  * worked on or must not wait; NULL with err.

@@ -220,7 +220,7 @@ on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 
 	rest_flush(h->rest);
 	rpc_flush(&h->rpc);
-	intake_flush(&h->intake);
+	intake_flush(&h->intake, staff_sync(&h->staff, false));
 	plugin_pump_all(&h->staff.host);
 	handler_check_ready(h);
 	handler_check_drained(h);
@@ -243,7 +243,7 @@ static void
 handler_finish(struct handler *h)
 {
 	roundtrip_stop(&h->probe);
-	intake_flush(&h->intake);
+	intake_flush(&h->intake, staff_sync(&h->staff, true));
 	handler_page(h, HANDLER_DOWN);
 	orphan_end(&h->orphan);
 	ipc_close(&h->ipc);

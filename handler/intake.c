@@ -402,10 +402,10 @@ intake_stuck(const struct intake *in)
 }
 
 void
-intake_flush(struct intake *in)
+intake_flush(struct intake *in, bool ack)
 {
 	intake_resume(in);
-	while (!list_empty(&in->dirty)) {
+	while (ack && !list_empty(&in->dirty)) {
 		struct uplink *u = container_of(in->dirty.next, struct uplink,
 		    dirty);
 

@@ -94,8 +94,9 @@ void intake_uplink(struct intake *, uint32_t shard, uint32_t shard_count,
     int fd);
 /* A delivery of this event is finished. */
 void intake_finish(struct intake *, struct event *);
-/* Once per loop turn: acknowledges, reads on when there is room again. */
-void intake_flush(struct intake *);
+/* Once per loop turn: acknowledges (unless what is finished is not yet safe on
+ * disk), reads on when there is room again. */
+void intake_flush(struct intake *, bool ack);
 /* The bound has been met for too long. */
 bool intake_stuck(const struct intake *);
 /* Takes no more events; goes on acknowledging. */

@@ -183,6 +183,34 @@ staff_push(struct staff *s, unsigned index, struct delivery *d)
 		plugin_kick(p->slot[p->active]);
 }
 
+static bool
+staff_unsynced(const struct staff *s)
+{
+	for (unsigned i = 0; i < s->posts; i++)
+		if (s->post[i]->lane.backlog.unsynced)
+			return true;
+	return false;
+}
+
+bool
+staff_sync(struct staff *s, bool now)
+{
+	uint64_t began = clock_boot_ms();
+	struct err e;
+
+	if (!staff_unsynced(s))
+		return true;
+	if (!now && began < s->sync_ms)
+		return false;
+	for (unsigned i = 0; i < s->posts; i++)
+		if (backlog_sync(&s->post[i]->lane.backlog, &e) < 0)
+			log_error("%s: a power loss would lose events", e.text);
+	/* Syncing must not be all that the loop does. */
+	s->sync_ms = clock_boot_ms();
+	s->sync_ms += STAFF_SYNC_MS + (s->sync_ms - began) * STAFF_SYNC_REST;
+	return true;
+}
+
 /* What another process kept from the disk; one refusal is enough a tick. */
 static void
 staff_save(struct staff *s)

@@ -13,6 +13,8 @@
 #include "handler/route.h"
 #include "shared/deadletter.h"
 
+#define STAFF_SYNC_MS 200    /* between two syncs of the backlogs */
+#define STAFF_SYNC_REST 4     /* times as long as one took, besides */
 #define STAFF_SLOTS 2
 #define STAFF_NONE STAFF_SLOTS
 
@@ -57,6 +59,7 @@ struct staff {
 	uint64_t dead_letters;
 	struct list late; /* letters.c: dead letters yet to be written */
 	unsigned late_n;
+	uint64_t sync_ms; /* boot stamp before which backlogs aren't synced */
 	double drain_s;
 	bool stopping;
 	bool news; /* something the page should show */
@@ -85,6 +88,12 @@ char staff_was_held(struct staff *, const char *name);
 void staff_start(struct staff *);
 void staff_push(struct staff *, unsigned index, struct delivery *);
 void staff_tick(struct staff *);
+/*
+ * Before shards hear that something is finished: what a backlog took instead of
+ * the plugin must survive a power loss, as their cursors do.  true: it does.
+ * false: the disk has its rest, ask again next turn.  now: without one.
+ */
+bool staff_sync(struct staff *, bool now);
 /* Too much is in work for too long: whoever holds most writes it to disk. */
 void staff_relieve(struct staff *);
 void staff_reap(struct staff *);

@@ -270,6 +270,29 @@ test_two_handlers(void **state)
 	kill_handler();
 }
 
+/* A12: shards forget what a backlog took, so a power loss must leave it. */
+static void
+f_a12_what_the_backlog_took_is_to_be_synced(void **state)
+{
+	struct err e;
+
+	memset(&m, 0, sizeof(m));
+	m.cfg = (struct config_plugin) {.name = "p", .window = WINDOW,
+	    .backlog_events = 2, .backlog_bytes = 4 << 20,
+	    .backlog_age_s = 3600};
+	start_handler();
+	push(++m.sent, false);
+	assert_false(m.lane.backlog.unsynced); /* in memory, with the shard */
+	for (unsigned i = 0; i < 60; i++)
+		push(++m.sent, false);
+	assert_true(m.lane.backlog.unsynced);
+	assert_int_equal(backlog_sync(&m.lane.backlog, &e), 0);
+	assert_false(m.lane.backlog.unsynced);
+	push(++m.sent, false);
+	assert_true(m.lane.backlog.unsynced);
+	kill_handler();
+}
+
 /* What waits goes, in memory and on disk, and what comes; the shard is freed. */
 static void
 test_dismissed(void **state)
@@ -308,6 +331,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_two_handlers, setup,
 		teardown),
 	    cmocka_unit_test_setup_teardown(test_dismissed, setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_a12_what_the_backlog_took_is_to_be_synced, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
