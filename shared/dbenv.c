@@ -2,6 +2,8 @@
 /* Long-lived LMDB environments; see dbenv.h, and store.h for the reasons. */
 #include "shared/dbenv.h"
 
+#include "shared/dbcheck.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,6 +15,7 @@
 
 #define AGAIN_MAX 20		/* times an environment is opened anew */
 #define AGAIN_NS 2000000	/* in between */
+#define CHECK_MAX 3
 #define DATA_MAGIC 0xbeefc0deu	/* of a meta page, behind its header */
 #define PAGE_HEADER 16
 
@@ -367,6 +370,20 @@ const char *
 dbenv_inside(void)
 {
 	return inside;
+}
+
+int
+dbenv_check(const struct dbenv_tx *tx)
+{
+	int fd;
+
+	if (mdb_env_get_fd(tx->env->env, &fd) != 0)
+		return MDB_CORRUPTED;
+	/* A reader may meet a meta page that is just being written. */
+	for (int i = 0; i < CHECK_MAX; i++)
+		if (dbcheck_file(fd, tx->env->page_size))
+			return 0;
+	return MDB_CORRUPTED;
 }
 
 void

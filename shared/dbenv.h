@@ -52,6 +52,8 @@ unsigned dbenv_patience(unsigned ms);
  * handler: a fault meanwhile most likely is the file's. */
 const char *dbenv_inside(void);
 
+/* Reads the whole file: 0, or MDB_CORRUPTED when LMDB would fall into it. */
+int dbenv_check(const struct dbenv_tx *);
 /* Readers, pages and the like, from within a transaction. */
 void dbenv_info(const struct dbenv_tx *, MDB_envinfo *, MDB_stat *);
 

@@ -36,6 +36,12 @@
 	LANDLOCK_ACCESS_FS_WRITE_FILE | RIGHT_TRUNCATE)
 
 /*
+ * In dir; an operator may have moved them to another disk and left a link.
+ * Nobody in a sandbox can make such a link: there is no right to make one.
+ */
+static const char *const own_dirs[] = { "db", "spool" };
+
+/*
  * Name service, certificates, libraries it loads late, the time zone.  /etc as
  * a whole: resolv.conf is replaced by another file when an address changes.
  */
@@ -85,6 +91,7 @@ static bool
 close_files(const char *dir, const char *ca_file)
 {
 	int version = landlock_version(), rules, rc;
+	char path[4096];
 	struct landlock_ruleset_attr a = { 0 };
 	uint64_t all;
 
@@ -96,6 +103,9 @@ close_files(const char *dir, const char *ca_file)
 	if (rules == -1)
 		return false;
 	rc = allow(rules, dir, RIGHT_WRITE & all);
+	for (size_t i = 0; rc == 0 && i < nitems(own_dirs); i++)
+		if (str_format(path, sizeof(path), "%s/%s", dir, own_dirs[i]))
+			rc = allow(rules, path, RIGHT_WRITE & all);
 	for (size_t i = 0; rc == 0 && i < nitems(system_files); i++)
 		rc = allow(rules, system_files[i], RIGHT_READ);
 	if (rc == 0)

@@ -17,8 +17,9 @@
 /* What this kernel can do; a missing part in words, "" when there is none. */
 unsigned sandbox_probe(char *missing, size_t size);
 /*
- * For good: files below dir to read and write, those of the system and ca_file
- * ("": none) to read, and nothing to execute.  Returns what holds now.
+ * For good: files below dir to read and write (and where dir/db and dir/spool
+ * lead, should they be links), those of the system and ca_file ("": none) to
+ * read, and nothing to execute.  Returns what holds now.
  */
 unsigned sandbox_enter(const char *dir, const char *ca_file);
 

@@ -41,6 +41,8 @@ schema_check(struct store_tx *tx, bool *missing, struct err *err)
 	uint32_t schema = 0;
 	int r;
 
+	if ((r = dbenv_check(&tx->db)) != 0)
+		return store_env_fail(tx->store, r, "read", err);
 	store_env_key(&k, STORE_KEY_SCHEMA);
 	if ((r = store_env_get(tx, &k, "schema", &schema, sizeof(schema), err)) == -1)
 		return -1;
@@ -74,6 +76,7 @@ store_init(struct store *s, const char *state_dir, struct err *err)
 		store_env_abort(&tx);
 		return -1;
 	}
+	s->lost = s->known && missing;
 	if (missing)
 		return store_env_commit(&tx, err);
 	store_env_abort(&tx);

@@ -56,6 +56,9 @@ struct store {
 	char path[512];		/* state_dir/db */
 	size_t map_size;
 	bool creates;		/* store_init at work */
+	bool known;		/* there was one before it */
+	bool lost;		/* ... of which nothing is left: sessions and
+				   ledger are gone, and it should be said */
 };
 
 /*

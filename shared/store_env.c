@@ -22,6 +22,8 @@
 #define LIBC_NAME "musl"
 #endif
 
+#define META_HEAD "shardherd store\nlibc "
+
 #define RECORD_VERSION 1
 #define RECORD_MAX (sizeof(struct store_head) + sizeof(struct store_session))
 
@@ -237,8 +239,7 @@ meta_write(const struct store *s, const char *path, struct err *err)
 	int fd, rc = 0;
 
 	str_format(tmp, sizeof(tmp), "%s/meta.%ld", s->path, (long)getpid());
-	str_format(text, sizeof(text), "shardherd store\nlibc %s\n",
-	    LIBC_NAME);
+	str_format(text, sizeof(text), META_HEAD "%s\n", LIBC_NAME);
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return store_env_fail(s, errno, "write to", err);
@@ -250,30 +251,48 @@ meta_write(const struct store *s, const char *path, struct err *err)
 	return rc;
 }
 
+/* The C library that text, n bytes, names; NULL when it is not such a file. */
+static const char *
+meta_libc(char *text, size_t n)
+{
+	size_t head = strlen(META_HEAD), len;
+
+	if (strncmp(text, META_HEAD, head) != 0)
+		return NULL;
+	len = strspn(text + head, "abcdefghijklmnopqrstuvwxyz");
+	if (len == 0 || n != head + len + 1 || text[n - 1] != '\n')
+		return NULL;
+	text[n - 1] = '\0';
+	return text + head;
+}
+
 static int
 meta_check(const struct store *s, const char *path, struct err *err)
 {
-	static const char want[] = "shardherd store\nlibc " LIBC_NAME "\n";
 	char text[128] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const char *libc;
 	ssize_t n;
 
 	if (fd == -1)
 		return store_env_fail(s, errno, "open", err);
 	n = read(fd, text, sizeof(text) - 1);
 	close(fd);
-	if (n >= 0 && strcmp(text, want) == 0)
+	libc = n > 0 ? meta_libc(text, (size_t)n) : NULL;
+	if (libc == NULL)
+		return err_set(err, EXIT_CONFIG, "The file %s is damaged: it "
+		    "should say which C library the programs have that use "
+		    "the store, as two with different ones deadlock. If all "
+		    "of them are like this one (%s), delete it: the next start "
+		    "of the fleet writes it again, the sessions stay.", path,
+		    LIBC_NAME);
+	if (strcmp(libc, LIBC_NAME) == 0)
 		return 0;
-	if (n > 0 && strncmp(text, want, strlen("shardherd store\n")) == 0)
-		return err_set(err, EXIT_CONFIG, "The store %s was made by a "
-		    "program with another C library (%.*s; this one has %s), "
-		    "and the two together deadlock. Use the binary that made "
-		    "it, or, when no process of the other is left, delete %s "
-		    "and %s/lock.mdb.", s->path, (int)strcspn(text +
-		    strlen("shardherd store\nlibc "), "\n"), text +
-		    strlen("shardherd store\nlibc "), LIBC_NAME, path, s->path);
-	return err_set(err, EXIT_CONFIG, "The store %s is not ours: %s says "
-	    "something else.", s->path, path);
+	return err_set(err, EXIT_CONFIG, "The store %s was made by a program "
+	    "with another C library (%s; this one has %s), and the two "
+	    "together deadlock. Use the binary that made it, or, when no "
+	    "process of the other is left, delete %s and %s/lock.mdb.",
+	    s->path, libc, LIBC_NAME, path, s->path);
 }
 
 int
@@ -288,8 +307,9 @@ store_env_prepare(struct store *s, const char *state_dir, bool create,
 		return err_set(err, EXIT_CONFIG, "state_dir is too long: %s",
 		    state_dir);
 	str_format(meta, sizeof(meta), "%s/meta", s->path);
+	s->known = access(meta, F_OK) == 0;
 	if (create && (make_dirs(s, err) == -1 || check_space(s, err) == -1 ||
-	    (access(meta, F_OK) == -1 && meta_write(s, meta, err) == -1)))
+	    (!s->known && meta_write(s, meta, err) == -1)))
 		return -1;
 	return meta_check(s, meta, err);
 }

@@ -229,6 +229,12 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 		return -1;
 	if (store_init(&f->store, c->state_dir, e) == -1)
 		return -1;
+	if (f->store.lost)
+		log_error("The store %s is empty, though it was used before: "
+		    "its data.mdb was deleted or cut. The sessions and the "
+		    "identify ledger are gone, and every shard has to "
+		    "IDENTIFY. If there is a copy, stop the fleet and put it "
+		    "back.", f->store.path);
 	if (checks_is_tmpfs(c->state_dir))
 		log_warn("state_dir %s is in memory: after a reboot every "
 		    "session and the identify ledger would be gone.",

@@ -87,6 +87,45 @@ test_files_outside_are_closed(void **state)
 	assert_int_equal(inside(try_outside), 0);
 }
 
+static int
+try_links(void)
+{
+	char path[SCRATCH_MAX + 32];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s/f", dir, i ? "spool" : "db");
+		if (open(path, O_RDWR | O_CREAT, 0600) == -1)
+			return 1 + i;
+	}
+	snprintf(path, sizeof(path), "%s/other/f", dir);
+	if (open(path, O_RDWR | O_CREAT, 0600) != -1)
+		return 3;
+	snprintf(path, sizeof(path), "%s/made", dir);
+	return symlink("/", path) == -1 ? 0 : 4;
+}
+
+/* D11: state/db on another disk, with a link in its place. */
+static void
+f_d11_a_link_for_db_or_spool_works(void **state)
+{
+	static const char *const name[] = {"db", "spool", "other"};
+	char there[nitems(name)][SCRATCH_MAX], path[SCRATCH_MAX + 32];
+
+	if (!(can & SANDBOX_FILES))
+		skip();
+	for (size_t i = 0; i < nitems(name); i++) {
+		assert_int_equal(scratch_make(there[i], SCRATCH_MAX), 0);
+		snprintf(path, sizeof(path), "%s/%s", dir, name[i]);
+		assert_int_equal(symlink(there[i], path), 0);
+	}
+	assert_int_equal(inside(try_links), 0);
+	for (size_t i = 0; i < nitems(name); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, name[i]);
+		unlink(path);
+		assert_int_equal(scratch_remove(there[i]), 0);
+	}
+}
+
 /* All a shard does on disk: the store, files made, renamed, cut, removed. */
 static int
 work_inside(void)
@@ -182,6 +221,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files_outside_are_closed),
+		cmocka_unit_test(f_d11_a_link_for_db_or_spool_works),
 		cmocka_unit_test(test_its_own_directory_stays),
 		cmocka_unit_test(test_names_are_still_found),
 		cmocka_unit_test(test_calls_are_denied),

@@ -621,7 +621,110 @@ test_other_libc(void **state)
 	assert_non_null(strstr(t.err.text, "(otherlibc; this one has"));
 	overwrite("meta", "hello\n", 6);
 	assert_int_equal(store_open(&s, t.dir, &t.err), -1);
-	assert_non_null(strstr(t.err.text, "is not ours"));
+	assert_non_null(strstr(t.err.text, "is damaged"));
+}
+
+static void
+f_d9_a_damaged_meta_is_called_damaged(void **state)
+{
+	static const char *const text[] = {"", "shardherd store\nlibc glibc",
+	    "shardherd store\nlibc glibc\n\n", "shardherd store\nlibc \n",
+	    "shardherd store\nlibc gl\nbc\n", "shardherd store\n", "\n",
+	    "shardherd store\nlibc \xff\xff\xff\n"};
+	struct store s;
+
+	for (size_t i = 0; i < nitems(text); i++) {
+		overwrite("meta", text[i], (off_t)strlen(text[i]));
+		assert_int_equal(store_init(&s, t.dir, &t.err), -1);
+		assert_int_equal(t.err.code, EXIT_CONFIG);
+		assert_non_null(strstr(t.err.text, "meta is damaged"));
+		assert_null(strstr(t.err.text, "another C library"));
+	}
+}
+
+/* In a process of its own: it may be killed by what it reads. */
+static void
+read_all(int arg)
+{
+	struct store_session s;
+	struct store db;
+	struct seen seen = {0};
+
+	dbenv_forget();
+	if (store_open(&db, t.dir, &t.err) == -1)
+		_exit(strstr(t.err.text, "damaged") != NULL ? 0 : 3);
+	for (uint32_t i = 0; i < 200; i++)
+		(void)store_session_get(&db, i, &s, &t.err);
+	(void)store_identify_each(&db, 0, see, &seen, &t.err);
+}
+
+/*
+ * D9: any page of the file overwritten with anything: an error or old data, but
+ * no signal.
+ */
+static void
+f_d9_overwritten_pages_kill_nobody(void **state)
+{
+	static const unsigned char fill[] = {0x00, 0xff, 0x41, 0x01, 0x02};
+	unsigned char page[4096], was[4096];
+	char *big = base_alloc(20000), path[600];
+	struct stat st;
+	int fd, status;
+	pid_t pid;
+
+	for (uint32_t i = 0; i < 200; i++) {
+		struct store_session s = session(i, "x", 1);
+
+		assert_int_equal(store_session_put(&t.store, &s, &t.err), 0);
+	}
+	assert_int_equal(store_blob_put(&t.store, "big", big, 20000, &t.err),
+	    0);
+	free(big);
+	dbenv_forget();
+	str_format(path, sizeof(path), "%s/data.mdb", t.store.path);
+	assert_true((fd = open(path, O_RDWR | O_CLOEXEC)) != -1);
+	assert_int_equal(fstat(fd, &st), 0);
+	for (off_t at = 0; at < st.st_size; at += (off_t)sizeof(page))
+		for (size_t i = 0; i <= nitems(fill); i++) {
+			assert_int_equal(pread(fd, was, sizeof(was), at),
+			    sizeof(was));
+			if (i < nitems(fill))
+				memset(page, fill[i], sizeof(page));
+			else
+				for (size_t k = 0; k < sizeof(page); k++)
+					page[k] = (unsigned char)(k * 2654435761u
+					    >> 13) ^ was[k];
+			assert_int_equal(pwrite(fd, page, sizeof(page), at),
+			    sizeof(page));
+			pid = spawn(read_all, 0);
+			assert_int_equal(waitpid(pid, &status, 0), pid);
+			assert_int_equal(status, 0);
+			assert_int_equal(pwrite(fd, was, sizeof(was), at),
+			    sizeof(was));
+		}
+	close(fd);
+	assert_int_equal(store_open(&t.store, t.dir, &t.err), 0);
+}
+
+static void
+f_d11_a_store_that_lost_everything_says_so(void **state)
+{
+	struct store s;
+	char path[600];
+
+	assert_int_equal(store_init(&s, t.dir, &t.err), 0);
+	assert_false(s.lost);
+	dbenv_forget();
+	overwrite("data.mdb", "", 0);
+	assert_int_equal(store_init(&s, t.dir, &t.err), 0);
+	assert_true(s.lost);
+	assert_int_equal(store_init(&s, t.dir, &t.err), 0);
+	assert_false(s.lost);
+	dbenv_forget();
+	str_format(path, sizeof(path), "%s/data.mdb", t.store.path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(store_init(&s, t.dir, &t.err), 0);
+	assert_true(s.lost);
 }
 
 /* A file cut short must be an error, not a SIGBUS, however long it is open. */
@@ -700,6 +803,9 @@ main(void)
 		T(f_a5_a_held_lock_is_told_not_waited_for),
 		T(test_future_and_broken_records),
 		T(test_other_libc),
+		T(f_d9_a_damaged_meta_is_called_damaged),
+		T(f_d9_overwritten_pages_kill_nobody),
+		T(f_d11_a_store_that_lost_everything_says_so),
 		T(test_damaged_file),
 		T(test_full_map),
 		T(test_open_creates_nothing),
