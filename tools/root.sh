@@ -9,13 +9,16 @@
 # run shardherd in such roots; nothing of this machine is changed.
 #
 # Where packages come from: $DEBIAN_MIRROR and $UBUNTU_MIRROR, or the public
-# ones.
+# ones.  Debian has no package of Ubuntu's key: where it is missing it is had
+# from the archive, and believed by its fingerprint.
 #
 # Exit: 0 it is there, 64 usage, 69 it could not be made.
 set -eu
 
 debian=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 ubuntu=${UBUNTU_MIRROR:-http://archive.ubuntu.com/ubuntu}
+# Ubuntu Archive Automatic Signing Key (2018)
+ubuntu_key=F6ECB3762474EDA9D21B7022871920D1991BC93C
 
 give_up() {
 	echo "tools/root.sh: $*" >&2
@@ -36,12 +39,37 @@ esac
 command -v debootstrap >/dev/null 2>&1 ||
 	give_up "there is no debootstrap here: apt-get install debootstrap"
 
+# Prints the keyring to check this suite with.
+keyring() {
+	if [ "$script" != gutsy ]; then
+		echo /usr/share/keyrings/debian-archive-keyring.gpg
+		return
+	fi
+	ring=/usr/share/keyrings/ubuntu-archive-keyring.gpg
+	[ -e "$ring" ] || ring=$root.debs/ubuntu-archive-keyring.gpg
+	[ -s "$ring" ] || fetch_keyring "$ring"
+	echo "$ring"
+}
+
+fetch_keyring() {
+	command -v gpg >/dev/null 2>&1 || give_up "there is no gpg here"
+	home=$(mktemp -d)
+	python3 -c 'import sys, urllib.request as u
+sys.stdout.buffer.write(u.urlopen(sys.argv[1], timeout=60).read())' \
+		"$ubuntu/project/ubuntu-archive-keyring.gpg" >"$home/all"
+	gpg --homedir "$home" -q --import "$home/all" 2>/dev/null || true
+	gpg --homedir "$home" -q --export "$ubuntu_key" >"$1"
+	rm -rf "$home"
+	[ -s "$1" ] || give_up "$ubuntu has another key than the one known here"
+}
+
 # Half a root is worse than none: it gets its name when it is whole.
 if [ ! -e "$root/.made" ]; then
 	rm -rf "$root"
 	mkdir -p "$root.debs"
 	# The suite's own script may be newer than this debootstrap.
-	debootstrap --variant=minbase --components="$parts" \
+	ring=$(keyring) || exit 69
+	debootstrap --variant=minbase --components="$parts" --keyring="$ring" \
 		--cache-dir="$(cd "$root.debs" && pwd)" "$suite" "$root" \
 		"$mirror" "/usr/share/debootstrap/scripts/$script" \
 		>"$root.log" 2>&1 || {
