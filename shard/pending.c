@@ -190,6 +190,22 @@ copy_queue(struct pending *p)
 	return true;
 }
 
+/*
+ * No RESUME brings back what a session before this one left here: from now on
+ * it must not be in memory only.
+ */
+void
+pending_session(struct pending *p, const struct up_session *us)
+{
+	bool other = us->session != p->session.session;
+
+	p->session = *us;
+	if (!other || p->spooling || p->spool == NULL)
+		return;
+	(void)copy_queue(p);
+	count(p);
+}
+
 void
 pending_spool(struct pending *p, const char *why)
 {
@@ -356,12 +372,6 @@ pending_tail(const struct pending *p, uint64_t session)
 }
 
 /* ---- life ------------------------------------------------------------- */
-
-void
-pending_session(struct pending *p, const struct up_session *us)
-{
-	p->session = *us;
-}
 
 static uint64_t
 least(uint64_t a, uint64_t b)

@@ -59,7 +59,8 @@ void pending_take(struct pending *);
 void pending_close(struct pending *);
 /* The seq up to which a session is safe in the spool, 0: nothing of it is. */
 uint64_t pending_tail(const struct pending *, uint64_t session);
-/* What is received from here on belongs to this session. */
+/* What is received from here on belongs to this session; what is pending of
+ * another one goes to disk.  May write. */
 void pending_session(struct pending *, const struct up_session *);
 
 enum pending_result {

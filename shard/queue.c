@@ -81,13 +81,18 @@ seg_drop(struct queue *q, struct queue_seg *g)
 		free(g);
 }
 
+/*
+ * What front has left behind holds nothing any more and goes at once.  A
+ * segment whose last frame was acknowledged while a message was open in it used
+ * to stay in front of all others, and the next "nothing left" found two.
+ */
 static void
-move_pos(struct queue_pos *p, struct queue_seg *from, struct queue_seg *to)
+drop_passed(struct queue *q)
 {
-	if (p->seg == from) {
-		p->seg = to;
-		p->off = 0;
-	}
+	normalise(q, &q->sent);
+	normalise(q, &q->front);
+	while (seg_of(q->segs.next) != q->front.seg)
+		seg_drop(q, seg_of(q->segs.next));
 }
 
 /* A segment with room for need bytes, into which open ones move. */
@@ -99,14 +104,13 @@ grow(struct queue *q, struct queue_seg *old, size_t need, size_t open)
 	if (open > 0)
 		memcpy(g->data + HDR, old->data + old->end + HDR, open);
 	list_append(&q->segs, &g->link);
-	if (old == NULL || old->end == 0) {
-		move_pos(&q->front, old, g);
-		move_pos(&q->sent, old, g);
-	}
-	if (old != NULL && old->end == 0)
-		seg_drop(q, old);
+	if (old == NULL)
+		q->front = q->sent = (struct queue_pos) { g, 0 };
 	normalise(q, &q->front);
 	normalise(q, &q->sent);
+	if (old != NULL && old->end == 0)
+		seg_drop(q, old);
+	drop_passed(q);
 	return g;
 }
 
@@ -400,7 +404,7 @@ queue_rewind(struct queue *q)
 
 /* ---- acknowledgement -------------------------------------------------- */
 
-/* Takes the front frame away; its segment too when it was the last in it. */
+/* Takes the front frame away. */
 static void
 pop(struct queue *q, struct queue_acked *out)
 {
@@ -420,11 +424,7 @@ pop(struct queue *q, struct queue_acked *out)
 	}
 	q->bytes -= HDR + h.len;
 	q->front.off += HDR + h.len;
-	if (q->front.off == g->end && g->link.next != &q->segs) {
-		normalise(q, &q->sent);
-		normalise(q, &q->front);
-		seg_drop(q, g);
-	}
+	drop_passed(q);
 }
 
 /* Nothing left: the last segment is used from its beginning again. */

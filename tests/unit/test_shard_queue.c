@@ -60,28 +60,51 @@ random_len(void)
 	return 1 + (r >> 32) % 300;
 }
 
-/* Grows the open message a piece at a time; sometimes gives it up. */
-static void
-add_message(struct queue *q, uint64_t session)
+/* The message being built: whatever else happens may happen between two of its
+ * pieces. */
+static struct {
+	size_t len, at;
+	uint64_t seed;
+} open_msg;
+
+/* The next piece; true when that made it whole. */
+static bool
+add_piece(struct queue *q)
 {
-	size_t len = random_len(), at = 0, avail;
-	uint64_t seed = next_random();
+	size_t n, avail;
+	unsigned char *p;
 
-	while (at < len) {
-		size_t n = 1 + next_random() % (len - at);
-		unsigned char *p = queue_space(q, n < 64 ? n : 64, &avail);
-
-		n = n < avail ? n : avail;
-		for (size_t i = 0; i < n; i++)
-			p[i] = byte_of(seed, at + i);
-		queue_fill(q, n);
-		at += n;
+	if (open_msg.at == open_msg.len) {
+		open_msg.len = random_len();
+		open_msg.seed = next_random();
+		open_msg.at = 0;
 	}
-	assert_int_equal(queue_open_len(q), len);
-	if (next_random() % 10 == 0) {
+	n = open_msg.len - open_msg.at;
+	if (next_random() % 3 == 0)
+		n = 1 + next_random() % n;
+	p = queue_space(q, n < 64 ? n : 64, &avail);
+	n = n < avail ? n : avail;
+	for (size_t i = 0; i < n; i++)
+		p[i] = byte_of(open_msg.seed, open_msg.at + i);
+	queue_fill(q, n);
+	open_msg.at += n;
+	assert_int_equal(queue_open_len(q), open_msg.at);
+	return open_msg.at == open_msg.len;
+}
+
+/* A whole message becomes a frame; one is sometimes given up, whole or not. */
+static void
+add_some(struct queue *q, uint64_t session)
+{
+	bool whole = add_piece(q);
+
+	if (next_random() % 20 == 0) {
 		queue_discard(q);
+		open_msg.at = open_msg.len = 0;
 		return;
 	}
+	if (!whole)
+		return;
 	if (next_random() % 50 == 0) {
 		struct up_session us = { .session = session };
 		queue_announce(q, &us);
@@ -90,8 +113,8 @@ add_message(struct queue *q, uint64_t session)
 		.seq = model_count + 1 };
 	queue_commit(q, &h);
 	must(model_count < MODEL_MAX);
-	model[model_count].len = (uint32_t)len;
-	model[model_count].seed = seed;
+	model[model_count].len = (uint32_t)open_msg.len;
+	model[model_count].seed = open_msg.seed;
 	model[model_count].went = false;
 	model[model_count++].session = session;
 }
@@ -197,7 +220,7 @@ test_shadow(void **state)
 		case 0:
 		case 1:
 		case 2:
-			add_message(&q, session);
+			add_some(&q, session);
 			break;
 		case 3:
 		case 4:
