@@ -210,7 +210,7 @@ flush(struct conn *c)
 		(void)shutdown(c->wire->fd, SHUT_RDWR);
 	if (c->dead)
 		return;
-	if (wslay_event_want_write(c->ws) || c->wire->want_write)
+	if (wire_needs_room(c->wire, wslay_event_want_write(c->ws)))
 		events |= EV_WRITE;
 	if ((c->io.events & (EV_READ | EV_WRITE)) == events)
 		return;

@@ -84,8 +84,12 @@ dial_cancel(struct dial *d)
 	free(d);
 }
 
-/* The callback may start another dial: this one is gone before it. */
-static void
+/*
+ * The one way out, and d is gone behind it: it returns false so that every step
+ * ends with "return finish()" and has no line left to look at d in.  The
+ * callback may start another dial: this one is gone before it.
+ */
+static bool
 finish(struct dial *d, const struct dial_result *r)
 {
 	struct dial_result out = *r;
@@ -97,12 +101,13 @@ finish(struct dial *d, const struct dial_result *r)
 	out.why = why;
 	dial_cancel(d);
 	fn(arg, &out);
+	return false;
 }
 
-static void fail(struct dial *, bool reached, const char *, ...)
+static bool fail(struct dial *, bool reached, const char *, ...)
     printflike(3, 4);
 
-static void
+static bool
 fail(struct dial *d, bool reached, const char *fmt, ...)
 {
 	struct dial_result r = { .reached = reached };
@@ -111,7 +116,7 @@ fail(struct dial *d, bool reached, const char *fmt, ...)
 	va_start(ap, fmt);
 	text_vformat(d->why, sizeof(d->why), fmt, ap);
 	va_end(ap);
-	finish(d, &r);
+	return finish(d, &r);
 }
 
 /* ---- libcurl up to TCP ------------------------------------------------ */
@@ -124,38 +129,33 @@ on_close_socket(void *arg, curl_socket_t fd)
 	return fd == d->taken ? 0 : close(fd);
 }
 
-/* TCP stands: the socket is ours, curl and its memory go. */
-static void
+/* TCP stands: the socket is ours, curl and its memory go.  True: step next. */
+static bool
 take_socket(struct dial *d)
 {
 	curl_socket_t fd = CURL_SOCKET_BAD;
 	int one = 1;
 
 	(void)curl_easy_getinfo(d->easy, CURLINFO_ACTIVESOCKET, &fd);
-	if (fd == CURL_SOCKET_BAD) {
-		fail(d, false, "cannot connect to %s: no socket",
+	if (fd == CURL_SOCKET_BAD)
+		return fail(d, false, "cannot connect to %s: no socket",
 		    d->url.authority);
-		return;
-	}
 	d->taken = fd;
 	curl_drop(d);
 	d->wire = wire_new(fd);
-	if (fd_nonblock(fd) != 0 || fd_cloexec(fd, true) != 0) {
-		fail(d, true, "cannot use the socket to %s", d->url.authority);
-		return;
-	}
+	if (fd_nonblock(fd) != 0 || fd_cloexec(fd, true) != 0)
+		return fail(d, true, "cannot use the socket to %s",
+		    d->url.authority);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	ev_io_set(&d->io, fd, EV_READ);
 	d->phase = d->url.tls ? PHASE_TLS : PHASE_SEND;
-	if (d->url.tls && wire_tls(d->wire, d->tls, d->url.host) != 0) {
-		fail(d, true, "no TLS to %s: %s", d->url.authority,
+	if (d->url.tls && wire_tls(d->wire, d->tls, d->url.host) != 0)
+		return fail(d, true, "no TLS to %s: %s", d->url.authority,
 		    d->wire->why);
-		return;
-	}
-	step(d);
+	return true;
 }
 
-/* Returns true when d is gone or has moved on. */
+/* d may be gone behind it. */
 static void
 curl_progress(struct dial *d)
 {
@@ -167,9 +167,9 @@ curl_progress(struct dial *d)
 	if (m == NULL || m->msg != CURLMSG_DONE)
 		return;
 	rc = m->data.result;
-	if (rc == CURLE_OK)
-		take_socket(d);
-	else
+	if (rc == CURLE_OK && take_socket(d))
+		step(d);
+	else if (rc != CURLE_OK)
 		fail(d, false, "cannot connect to %s: %s", d->url.authority,
 		    d->curl_error[0] ? d->curl_error : curl_easy_strerror(rc));
 }
@@ -286,38 +286,33 @@ curl_start(struct dial *d, const char *proxy)
 
 /* ---- TLS and upgrade -------------------------------------------------- */
 
-static void
-wait_for(struct dial *d, int events)
+/* Until the wire can go on; false, as there is no next step before. */
+static bool
+wait_wire(struct dial *d, bool writing)
 {
+	int events = wire_needs_room(d->wire, writing) ? EV_WRITE : EV_READ;
+
 	if (ev_is_active(&d->io) && (d->io.events & (EV_READ | EV_WRITE)) ==
 	    events)
-		return;
+		return false;
 	ev_io_stop(d->loop, &d->io);
 	ev_io_set(&d->io, d->wire->fd, events);
 	ev_io_start(d->loop, &d->io);
+	return false;
 }
 
-static void
-wait_wire(struct dial *d)
-{
-	wait_for(d, d->wire->want_write ? EV_WRITE : EV_READ);
-}
-
-/* Each step returns true when the next one may go at once. */
+/* Each step returns true when the next one may go at once; behind false d may
+ * be gone. */
 static bool
 step_tls(struct dial *d)
 {
 	int rc = wire_handshake(d->wire);
 
-	if (rc < 0) {
-		fail(d, true, "no TLS to %s: %s", d->url.authority,
+	if (rc < 0)
+		return fail(d, true, "no TLS to %s: %s", d->url.authority,
 		    d->wire->why);
-		return false;
-	}
-	if (rc == 0) {
-		wait_wire(d);
-		return false;
-	}
+	if (rc == 0)
+		return wait_wire(d, false);
 	d->phase = PHASE_SEND;
 	return true;
 }
@@ -330,29 +325,23 @@ step_send(struct dial *d)
 	if (d->len == 0) {
 		if (upgrade_key(d->key) != 0 ||
 		    !upgrade_request(d->text, REQUEST_MAX, &d->url, d->query,
-			d->key)) {
-			fail(d, true, "cannot make the upgrade request");
-			return false;
-		}
+			d->key))
+			return fail(d, true, "cannot make the upgrade request");
 		d->len = strlen(d->text);
 	}
 	n = wire_write(d->wire, d->text + d->off, d->len - d->off);
-	if (n < 0) {
-		fail(d, true, "%s ended the connection before the upgrade: %s",
-		    d->url.authority, d->wire->why);
-		return false;
-	}
+	if (n < 0)
+		return fail(d, true, "%s ended the connection before the "
+		    "upgrade: %s", d->url.authority, d->wire->why);
 	d->off += (size_t)n;
-	if (d->off < d->len) {
-		wait_for(d, EV_WRITE);
-		return n > 0;
-	}
+	if (d->off < d->len)
+		return n > 0 || wait_wire(d, true);
 	d->phase = PHASE_RECV;
 	d->len = 0;
 	return true;
 }
 
-static void
+static bool
 refused(struct dial *d, const struct upgrade_answer *a)
 {
 	struct dial_result r = { .reached = true, .status = a->status,
@@ -366,28 +355,24 @@ refused(struct dial *d, const struct upgrade_answer *a)
 		(void)str_format(ray, sizeof(ray), ", CF-RAY %s", a->ray);
 	(void)str_format(d->why, sizeof(d->why), "%s answered the upgrade "
 	    "with HTTP %u%s%s", d->url.authority, a->status, after, ray);
-	finish(d, &r);
+	return finish(d, &r);
 }
 
-static void
+static bool
 answered(struct dial *d, const struct upgrade_answer *a)
 {
 	struct dial_result r = { .reached = true };
 
-	if (a->status != 101) {
-		refused(d, a);
-		return;
-	}
-	if (a->wrong != NULL) {
-		fail(d, true, "%s is no websocket server: %s",
+	if (a->status != 101)
+		return refused(d, a);
+	if (a->wrong != NULL)
+		return fail(d, true, "%s is no websocket server: %s",
 		    d->url.authority, a->wrong);
-		return;
-	}
 	wire_unread(d->wire, d->text + a->length, d->len - a->length);
 	ev_io_stop(d->loop, &d->io);
 	r.wire = d->wire;
 	d->wire = NULL;
-	finish(d, &r);
+	return finish(d, &r);
 }
 
 static bool
@@ -398,22 +383,22 @@ step_recv(struct dial *d)
 	    UPGRADE_ANSWER_MAX - d->len);
 	int rc;
 
-	if (n < 0) {
-		fail(d, true, "%s ended the connection before the upgrade: %s",
-		    d->url.authority, d->wire->why);
-		return false;
-	}
-	if (n == 0) {
-		wait_wire(d);
-		return false;
-	}
+	if (n < 0)
+		return fail(d, true, "%s ended the connection before the "
+		    "upgrade: %s", d->url.authority, d->wire->why);
+	if (n == 0)
+		return wait_wire(d, false);
 	d->len += (size_t)n;
 	rc = upgrade_parse(d->text, d->len, d->key, &a);
 	if (rc > 0)
-		answered(d, &a);
-	else if (rc < 0 || d->len == UPGRADE_ANSWER_MAX)
-		fail(d, true, "%s does not speak HTTP", d->url.authority);
-	return rc == 0 && d->len < UPGRADE_ANSWER_MAX;
+		return answered(d, &a);
+	if (rc < 0)
+		return fail(d, true, "%s does not speak HTTP",
+		    d->url.authority);
+	if (d->len == UPGRADE_ANSWER_MAX)
+		return fail(d, true, "%s answers the upgrade with more than %d "
+		    "bytes of header", d->url.authority, UPGRADE_ANSWER_MAX);
+	return true;
 }
 
 static void
@@ -443,9 +428,10 @@ on_wire_io(struct ev_loop *loop, ev_io *w, int revents)
 static void
 on_bad_start(struct timer *t)
 {
-	struct dial *d = container_of(t, struct dial, timer);
+	struct dial_result r = { .reached = false };
 
-	fail(d, false, "%s", d->why);
+	/* Not fail(), which would print d->why into itself. */
+	(void)finish(container_of(t, struct dial, timer), &r);
 }
 
 struct dial *

@@ -230,28 +230,50 @@ verdict(const struct seen *s)
 	return s->extra ? "an extension that was not offered" : NULL;
 }
 
-int
-upgrade_parse(const char *text, size_t len, const char *key,
+/* One header from *at on: 1 whole, and *at is behind it; 0, -1 as below. */
+static int
+read_answer(const char *text, size_t len, size_t *at, const char *want,
     struct upgrade_answer *a)
 {
 	struct seen seen = { false, false, false, false };
-	char want[32];
 	struct line l;
-	size_t at = 0;
 
 	memset(a, 0, sizeof(*a));
-	if (!next_line(text, len, &at, &l))
+	if (!next_line(text, len, at, &l))
 		return 0;
 	if (read_status(&l, &a->status) != 0)
 		return -1;
-	accept_of(key, want);
-	while (next_line(text, len, &at, &l)) {
+	while (next_line(text, len, at, &l)) {
 		if (l.len == 0) {
-			a->length = at;
+			a->length = *at;
 			a->wrong = a->status == 101 ? verdict(&seen) : NULL;
 			return 1;
 		}
 		read_header(&l, want, &seen, a);
 	}
 	return 0;
+}
+
+/* "100 Continue", "103 Early Hints": the answer itself is still to come. */
+static bool
+is_interim(const struct upgrade_answer *a)
+{
+	return a->status < 200 && a->status != 101;
+}
+
+int
+upgrade_parse(const char *text, size_t len, const char *key,
+    struct upgrade_answer *a)
+{
+	char want[32];
+	size_t at = 0;
+	int rc = 0;
+
+	accept_of(key, want);
+	for (int i = 0; i <= UPGRADE_INTERIM_MAX; i++) {
+		rc = read_answer(text, len, &at, want, a);
+		if (rc != 1 || !is_interim(a))
+			break;
+	}
+	return rc;
 }

@@ -9,7 +9,8 @@
 #include "shared/base.h"
 
 #define UPGRADE_KEY_MAX 32    /* base64 of 16 bytes, NUL included */
-#define UPGRADE_ANSWER_MAX 16384 /* header bytes accepted */
+#define UPGRADE_ANSWER_MAX 16384 /* header bytes accepted, interim included */
+#define UPGRADE_INTERIM_MAX 8 /* answers of status 1xx that are skipped */
 
 struct upgrade_url {
 	bool tls;
@@ -31,10 +32,13 @@ struct upgrade_answer {
 	unsigned status;
 	uint64_t retry_after_s; /* 0: absent or not a number */
 	char ray[64];		/* CF-RAY, for the log */
-	size_t length;		/* of the header, blank line included */
+	size_t length;		/* of all headers, blank line included */
 	const char *wrong;	/* status 101, but: NULL when all is well */
 };
-/* 1 complete, 0 more bytes needed, -1 not HTTP. */
+/*
+ * 1 complete, 0 more bytes needed, -1 not HTTP.  Interim answers are skipped;
+ * the one behind UPGRADE_INTERIM_MAX of them is taken for the answer.
+ */
 int upgrade_parse(const char *text, size_t len, const char *key,
     struct upgrade_answer *);
 

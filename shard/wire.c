@@ -220,7 +220,6 @@ ssl_wait(struct wire *w, int rc)
 
 	switch (SSL_get_error(w->ssl, rc)) {
 	case SSL_ERROR_WANT_READ:
-		w->want_write = false;
 		return 0;
 	case SSL_ERROR_WANT_WRITE:
 		w->want_write = true;
@@ -245,6 +244,7 @@ wire_handshake(struct wire *w)
 {
 	int rc;
 
+	w->want_write = false;
 	ERR_clear_error();
 	rc = SSL_do_handshake(w->ssl);
 	return rc == 1 ? 1 : (int)ssl_wait(w, rc);
@@ -275,6 +275,7 @@ wire_read(struct wire *w, void *buf, size_t len)
 		return take_pre(w, buf, len);
 	if (w->ssl == NULL)
 		return raw_read(w, buf, len);
+	w->want_write = false;
 	ERR_clear_error();
 	rc = SSL_read(w->ssl, buf, (int)len);
 	return rc > 0 ? rc : ssl_wait(w, rc);
@@ -286,6 +287,7 @@ wire_write(struct wire *w, const void *buf, size_t len)
 	ssize_t n;
 	int rc;
 
+	w->want_write = w->want_read = false;
 	if (w->ssl == NULL) {
 		n = raw_write(w, buf, len);
 		w->want_write = n == 0;
@@ -293,7 +295,19 @@ wire_write(struct wire *w, const void *buf, size_t len)
 	}
 	ERR_clear_error();
 	rc = SSL_write(w->ssl, buf, (int)len);
-	return rc > 0 ? rc : ssl_wait(w, rc);
+	if (rc > 0)
+		return rc;
+	n = ssl_wait(w, rc);
+	w->want_read = n == 0 && !w->want_write;
+	return n;
+}
+
+bool
+wire_needs_room(const struct wire *w, bool writing)
+{
+	/* A socket has room nearly always: asked for it while TLS waits for
+	 * the peer, the loop would spin. */
+	return w->want_write || (writing && !w->want_read);
 }
 
 void

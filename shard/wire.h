@@ -21,6 +21,7 @@ struct wire {
 	bool drained;		/* the kernel has no more until it says so */
 	bool eof;
 	bool want_write;	/* the last call waits for room, not bytes */
+	bool want_read;		/* the last write waits for bytes, not room */
 	char why[160];		/* after -1 */
 };
 
@@ -41,6 +42,11 @@ wire_wake(struct wire *w)
 /* Bytes, 0 nothing now, -1 ended (why says how). */
 ssize_t wire_read(struct wire *, void *, size_t);
 ssize_t wire_write(struct wire *, const void *, size_t);
+/*
+ * After a call that did less than it should: is it room in the socket that is
+ * to be waited for (else bytes from the peer)?  writing: there is more to write.
+ */
+bool wire_needs_room(const struct wire *, bool writing);
 /* These bytes are read again before any others; once. */
 void wire_unread(struct wire *, const void *, size_t);
 
