@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 #include <setjmp.h>
@@ -81,7 +82,14 @@ net_turn(void)
 int
 net_accept(void)
 {
-	return accept4(net.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int one = 1, fd = accept4(net.listener, NULL, NULL, SOCK_NONBLOCK |
+	    SOCK_CLOEXEC);
+
+	/* Pieces go out as they are written. */
+	if (fd >= 0)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
+		    sizeof(one));
+	return fd;
 }
 
 void
