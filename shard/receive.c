@@ -164,16 +164,21 @@ header(const struct receive *in, const struct envelope *e, size_t len)
 	return h;
 }
 
-/* An interaction must be answered within 3 s: it overtakes a backlog. */
+/*
+ * An interaction must be answered within 3 s: it overtakes a backlog.  Its
+ * ordinary frame is marked: a handler that never saw the copy must know that
+ * another one may have.
+ */
 static void
-express(struct receive *in, const struct up_hdr *h)
+express(struct receive *in, struct up_hdr *h)
 {
-	if (pending_bulk(in->to.pending) &&
-	    uplink_express(in->to.uplink, h, queue_open_text(in->queue),
-		&in->to.pending->session)) {
-		in->to.stats->express++;
-		leaves(in, h);
-	}
+	if (!pending_bulk(in->to.pending) ||
+	    !uplink_express(in->to.uplink, h, queue_open_text(in->queue),
+		&in->to.pending->session))
+		return;
+	in->to.stats->express++;
+	leaves(in, h);
+	h->flags |= UP_FLAG_AGAIN;
 }
 
 /* False when the event could not be kept: RESUME will bring it again. */

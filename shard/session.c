@@ -139,15 +139,17 @@ on_ready(struct session *s, const struct session_in *in)
 	/* A cut URL would be a wrong one: the main URL resumes as well. */
 	if (str_copy(r->url, in->url, sizeof(r->url)) >= sizeof(r->url))
 		r->url[0] = '\0';
-	r->seq = in->value;
+	/* Up to READY, without it: it counts as received once it is kept, and
+	 * refused, or lost with this process, it has to come again. */
+	r->seq = in->value != 0 ? in->value - 1 : 0;
 	r->ready_ms = r->seen_ms = clock_wall_ms();
 	/* When, and which: a clock may be set back, a ledger restored. */
 	r->epoch = (uint64_t)r->ready_ms << 16 | (s->ledger_id & 0xffff);
 	r->strikes = 0;
 	attempt_host_new(&s->attempt);
 	s->held = true;
-	s->has_seq = in->value != 0;
-	s->seq = in->value;
+	s->seq = r->seq;
+	s->has_seq = s->seq != 0;
 	s->hash = store_session_key(r);
 	s->stats->session = s->hash;
 	s->stats->seq = s->seq;

@@ -345,7 +345,8 @@ enum up_type {
 };
 
 #define UP_FLAG_REPLAY 1u /* arrived between RESUME and RESUMED */
-#define UP_FLAG_AGAIN 2u  /* sent on an earlier uplink, not acknowledged */
+#define UP_FLAG_AGAIN 2u  /* sent before, on an earlier uplink or as an express
+			      copy, and not acknowledged */
 #define UP_FLAG_EXPRESS 4u /* a copy ahead of its place, ord 0: never
 			      acknowledged, the ordinary frame still comes */
 
