@@ -3,6 +3,7 @@
 
 #include "shared/text.h"
 #include "shard/upgrade.h"
+#include "shared/gateway_url.h"
 
 #include <curl/curl.h>
 #include <netinet/in.h>
@@ -439,7 +440,8 @@ dial_start(struct ev_loop *loop, struct timers *timers,
     const struct dial_args *args, dial_fn *fn, void *arg)
 {
 	struct dial *d = base_alloc(sizeof(*d));
-	const char *wrong = NULL;
+	char why[GATEWAY_URL_WHY_MAX];
+	bool wrong = true;
 
 	d->loop = loop;
 	d->fn = fn;
@@ -450,16 +452,23 @@ dial_start(struct ev_loop *loop, struct timers *timers,
 	list_init(&d->sockets);
 	ev_init(&d->io, on_wire_io);
 	timer_init(timers, &d->timer, on_timer);
-	if (upgrade_parse_url(args->url, &d->url) != 0 ||
+	/* Last of all looks: whatever road a URL took, it passes here. */
+	if (!gateway_url_ok(args->url, args->api, why))
+		(void)str_format(d->why, sizeof(d->why), "the gateway URL is "
+		    "refused: %s", why);
+	else if (upgrade_parse_url(args->url, &d->url) != 0 ||
 	    !str_format(d->query, sizeof(d->query), "%s", args->query))
-		wrong = "the gateway URL is not usable";
+		(void)str_copy(d->why, "the gateway URL is not usable",
+		    sizeof(d->why));
 	else if (curl_start(d, args->proxy) != 0)
-		wrong = "libcurl does not start";
-	if (wrong != NULL) {
+		(void)str_copy(d->why, "libcurl does not start",
+		    sizeof(d->why));
+	else
+		wrong = false;
+	if (wrong) {
 		curl_drop(d);
 		timer_init(timers, &d->timer, on_bad_start);
 		timer_set(&d->timer, 0);
-		(void)str_copy(d->why, wrong, sizeof(d->why));
 	}
 	return d;
 }

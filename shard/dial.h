@@ -26,6 +26,7 @@ typedef void dial_fn(void *arg, const struct dial_result *);
 
 struct dial_args {
 	const char *url;	/* ws:// or wss:// */
+	const char *api;	/* [gateway] api: see gateway_url.h */
 	const char *query;	/* without '?' */
 	const char *proxy;	/* "" or http://host:port */
 	SSL_CTX *tls;

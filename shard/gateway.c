@@ -110,7 +110,7 @@ do_dial(void *arg, const char *url, uint32_t generation)
 {
 	struct process *p = arg;
 	struct store_gateway known;
-	struct dial_args a = { .url = url, .query = query(p),
+	struct dial_args a = { .url = url, .api = p->args->config->api, .query = query(p),
 		.proxy = p->args->config->proxy, .tls = p->args->tls };
 	struct err err;
 

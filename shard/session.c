@@ -136,9 +136,7 @@ on_ready(struct session *s, const struct session_in *in)
 		return;
 	}
 	str_copy(r->id, in->text, sizeof(r->id));
-	/* A cut URL would be a wrong one: the main URL resumes as well. */
-	if (str_copy(r->url, in->url, sizeof(r->url)) >= sizeof(r->url))
-		r->url[0] = '\0';
+	session_take_url(s, in->url);
 	/* Up to READY, without it: it counts as received once it is kept, and
 	 * refused, or lost with this process, it has to come again. */
 	r->seq = in->value != 0 ? in->value - 1 : 0;

@@ -86,6 +86,7 @@ struct session_limits {
 	double connect_s, hello_s, ready_s; /* deadlines */
 	double identify_interval_s;
 	double start_spread; /* 1: part of a fleet's start, 0: alone */
+	const char *api; /* what a resume_gateway_url is judged by */
 };
 
 enum permit_phase { PERMIT_NONE, PERMIT_ASKED, PERMIT_HELD, PERMIT_SPENT };

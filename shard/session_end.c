@@ -6,6 +6,7 @@
 #include "shard/session_impl.h"
 
 #include "shared/clock.h"
+#include "shared/gateway_url.h"
 #include "shared/text.h"
 
 #include <stdarg.h>
@@ -107,6 +108,25 @@ session_save(struct session *s)
 {
 	s->rec.host_fails = s->attempt.host_fails;
 	s->ops->save(s->arg, &s->rec);
+}
+
+/* Without one of its own a session is resumed on the main URL as well. */
+void
+session_take_url(struct session *s, const char *url)
+{
+	char why[GATEWAY_URL_WHY_MAX];
+
+	/* A cut URL would be a wrong one. */
+	if (str_copy(s->rec.url, url, sizeof(s->rec.url)) >=
+	    sizeof(s->rec.url))
+		s->rec.url[0] = '\0';
+	if (s->rec.url[0] == '\0' ||
+	    gateway_url_ok(s->rec.url, s->lim.api, why))
+		return;
+	s->rec.url[0] = '\0';
+	s->stats->urls_refused++;
+	session_say(s, LOG_L_WARN, "resume_gateway_url is refused: %s; RESUMEs "
+	    "go to the main URL", why);
 }
 
 static void

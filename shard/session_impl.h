@@ -43,6 +43,8 @@ timer_fn session_on_settle;
 
 /* HELLO came, or the session was taken over: RESUME. */
 void session_resume(struct session *);
+/* Where a RESUME is to go, unless it may not: then to the main URL. */
+void session_take_url(struct session *, const char *url);
 /* What rec says is held from now on. */
 void session_adopt(struct session *, const struct store_session *rec);
 

@@ -68,6 +68,8 @@ void
 session_adopt(struct session *s, const struct store_session *rec)
 {
 	s->rec = *rec;
+	/* It may be of a time when api was another one. */
+	session_take_url(s, rec->url);
 	s->held = rec->id[0] != '\0';
 	s->seq = s->held ? rec->seq : 0;
 	s->has_seq = s->seq != 0;

@@ -459,7 +459,8 @@ open_session(struct process *p, const struct store_session *rec,
 		.connect_s = c->connect_timeout_s, .hello_s = c->hello_timeout_s,
 		.ready_s = c->ready_timeout_s,
 		.identify_interval_s = c->identify_interval_s,
-		.start_spread = p->args->generation == 0 ? 1 : 0 };
+		.start_spread = p->args->generation == 0 ? 1 : 0,
+		.api = c->api };
 
 	(void)str_copy(p->main_url, p->args->gateway_url, sizeof(p->main_url));
 	session_init(&p->session, p->timers, &gateway_ops, p, &lim, &p->stats,

@@ -113,6 +113,7 @@ merge_stats(struct process *p)
 	st->bytes_raw += mine.bytes_raw;
 	st->connects += mine.connects;
 	st->connect_fails += mine.connect_fails;
+	st->urls_refused += mine.urls_refused;
 	for (size_t i = 0; i < RECONNECTS; i++)
 		st->reconnects[i] += mine.reconnects[i];
 	st->reconnects[RECONNECT_ROLLOUT]++;

@@ -7,6 +7,7 @@
  */
 #include "shared/config_value_impl.h"
 
+#include "shared/gateway_url.h"
 #include "shared/json.h"
 #include "shared/log.h"
 #include "shared/text.h"
@@ -261,15 +262,6 @@ after_scheme(const char *text, const char *scheme)
 	return text + n;
 }
 
-static bool
-is_loopback(const char *host)
-{
-	return strncmp(host, "127.", 4) == 0 ||
-	    strncmp(host, "[::1]", 5) == 0 ||
-	    (strncasecmp(host, "localhost", 9) == 0 &&
-	    strchr(":/", host[9]) != NULL);
-}
-
 static int
 parse_api(struct config_value *v)
 {
@@ -279,7 +271,7 @@ parse_api(struct config_value *v)
 	if (plain == NULL && after_scheme(v->text, "https://") == NULL)
 		return config_value_refuse(v, "an URL such as \"https://discord.com/api/"
 		    "v10\"");
-	if (plain != NULL && !is_loopback(plain))
+	if (plain != NULL && !gateway_url_loopback(plain))
 		return config_value_refuse(v, "https:// (http:// would send the token in "
 		    "the clear; it is for this machine only)");
 	if (strpbrk(v->text, "?# \t") != NULL)

@@ -173,6 +173,7 @@ struct page_shard {
 	uint64_t unreadable;		/* messages forwarded unread */
 	uint64_t connects, identifies, resumes, resumes_failed, zombies;
 	uint64_t connect_fails;
+	uint64_t urls_refused;		/* of Discord's, see gateway_url.h */
 	uint64_t queue_events, queue_bytes;	/* not yet acknowledged */
 	uint64_t queue_full;		/* times the queue cap was met */
 	uint64_t spool_events, spool_bytes;	/* the same, on disk */

@@ -321,17 +321,13 @@ on_answer(struct ask *ask, const struct ask_answer *answer)
 	struct asking *a = container_of(ask, struct asking, ask);
 	struct fleet *f = a->fleet;
 	struct ask_answer w = *answer;
-	bool plain = strncmp(f->config->api, "http://", 7) == 0;
 	uint64_t asked = a->asked_ms;
 
 	a->pace.over_ms = clock_boot_ms();
 	if (f->stopping)
 		return;
-	if (w.status == ASK_OK && !sizing_answer_ok(&w, plain)) {
+	if (w.status == ASK_OK && !sizing_answer_ok(&w, f->config->api))
 		w.status = ASK_GARBAGE;
-		str_format(w.words, sizeof(w.words), "%lld shards, url %s",
-		    (long long)w.shards, TEXT_OF(w.url, 128));
-	}
 	if (w.status == ASK_UNAUTHORIZED)
 		refused(a);
 	else if (w.status == ASK_OK)

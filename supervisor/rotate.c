@@ -405,8 +405,6 @@ on_answer(struct ask *ask, const struct ask_answer *answer)
 {
 	struct ask_answer copy = *answer, *w = &copy;
 	struct rotate *r = container_of(ask, struct rotate, ask);
-	const struct config *c = r->fleet->config;
-	bool plain = strncmp(c->api, "http://", 7) == 0;
 	struct err e;
 
 	if (limited(r, w))
@@ -416,7 +414,7 @@ on_answer(struct ask *ask, const struct ask_answer *answer)
 		    "is wrong or was reset again. Nothing was changed; the "
 		    "fleet goes on with the token it has.");
 	} else if (w->status != ASK_OK || w->user_status != ASK_OK
-	    || !sizing_answer_ok(w, plain)) {
+	    || !sizing_answer_ok(w, r->fleet->config->api)) {
 		fail(r, EXIT_TRY_LATER, "Discord could not be asked about the "
 		    "new token (%s%s%s). Nothing was changed; try again "
 		    "later.", ask_status_name[w->status != ASK_OK ? w->status

@@ -4,32 +4,18 @@
 
 #include <string.h>
 
+#include "shared/gateway_url.h"
+
 #define RETRY_FIRST_S 1.0
 #define RETRY_MAX_S 60.0
 #define RETRY_EDGE_S 60.0	/* a block at the edge: never probe in a loop */
 #define CONCURRENCY_MAX 100000
 
 bool
-sizing_url_ok(const char *url, bool plain)
+sizing_answer_ok(struct ask_answer *a, const char *api)
 {
-	const char *host = NULL;
+	char why[GATEWAY_URL_WHY_MAX];
 
-	if (strncmp(url, "wss://", 6) == 0)
-		host = url + 6;
-	else if (plain && strncmp(url, "ws://", 5) == 0)
-		host = url + 5;
-	if (host == NULL || *host == '\0' || *host == '/' || *host == ':')
-		return false;
-	for (const char *p = host; *p != '\0'; p++)
-		if ((unsigned char)*p <= ' ' || *p == '"' || *p == '\\'
-		    || *p == '@')
-			return false;
-	return true;
-}
-
-bool
-sizing_answer_ok(struct ask_answer *a, bool plain)
-{
 	if (a->max_concurrency < 1)
 		a->max_concurrency = 1;
 	if (a->max_concurrency > CONCURRENCY_MAX)
@@ -38,8 +24,16 @@ sizing_answer_ok(struct ask_answer *a, bool plain)
 		a->remaining = 0;
 	if (a->reset_after_ms < 0)
 		a->reset_after_ms = 0;
-	return a->shards >= 1 && a->shards <= SIZING_SHARDS_MAX
-	    && a->total >= 1 && sizing_url_ok(a->url, plain);
+	if (a->shards < 1 || a->shards > SIZING_SHARDS_MAX || a->total < 1)
+		str_format(a->words, sizeof(a->words), "%lld shards, %lld "
+		    "session starts", (long long)a->shards,
+		    (long long)a->total);
+	else if (!gateway_url_ok(a->url, api, why))
+		str_format(a->words, sizeof(a->words), "its url is refused: "
+		    "%s", why);
+	else
+		return true;
+	return false;
 }
 
 uint32_t

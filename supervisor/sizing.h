@@ -11,10 +11,11 @@
 
 #define SIZING_SHARDS_MAX 16384	/* more is taken for nonsense */
 
-/* "wss://host[:port][/]"; ws:// only when plain is allowed. */
-bool sizing_url_ok(const char *url, bool plain);
-/* Clamps and checks what /gateway/bot said; false: treat it like a 5xx. */
-bool sizing_answer_ok(struct ask_answer *, bool plain);
+/*
+ * Clamps and checks what /gateway/bot said, its URL by gateway_url.h; false:
+ * its words say why not, treat it like a 5xx.
+ */
+bool sizing_answer_ok(struct ask_answer *, const char *api);
 /* configured: 0 for auto; recommended: of the answer, 0 when not known. */
 uint32_t sizing_count(int64_t configured, int64_t recommended);
 /*

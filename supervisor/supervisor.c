@@ -16,6 +16,7 @@
 #include "shared/clock.h"
 #include "shared/config_kept.h"
 #include "shared/dbenv.h"
+#include "shared/gateway_url.h"
 #include "shared/inherited.h"
 #include "shared/keeper.h"
 #include "shared/oom.h"
@@ -309,9 +310,12 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 {
 	uint32_t layout = a != NULL && a->count > 0 ? (uint32_t)a->count
 	    : fleet_stored_layout(f);
+	char why[GATEWAY_URL_WHY_MAX];
 	struct store_gateway g;
 
-	if (store_gateway_get(&f->store, &g, NULL) == 1)
+	/* It may be of a time when api was another one. */
+	if (store_gateway_get(&f->store, &g, NULL) == 1
+	    && gateway_url_ok(g.url, f->config->api, why))
 		str_copy(f->gateway_url, g.url, sizeof(f->gateway_url));
 	log_notice("shardherd %s %s, pid %d, config %s.", SHARDHERD_VERSION,
 	    a != NULL ? "goes on" : "starts", (int)getpid(),

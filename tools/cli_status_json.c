@@ -89,6 +89,7 @@ put_counters(struct json_object *o, const struct page_shard *s)
 	put_u64(o, "connect_fails", s->connect_fails);
 	put_u64(o, "replayed", s->replayed);
 	put_u64(o, "unreadable", s->unreadable);
+	put_u64(o, "urls_refused", s->urls_refused);
 	put_u64(o, "queue_events", s->queue_events);
 	put_u64(o, "queue_bytes", s->queue_bytes);
 	put_u64(o, "queue_full", s->queue_full);

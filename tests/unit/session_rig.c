@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 struct rig_seen rig_seen;
+const char *rig_api = "https://api.example", *rig_resume = RIG_RESUME;
 
 struct page_shard rig_stats;
 struct session rig_session;
@@ -120,7 +121,7 @@ static const struct session_ops ops = { do_dial, do_hangup, do_heartbeat,
 static void
 begin(const char *id, enum identify_cause cause, bool standby)
 {
-	struct session_limits lim = { rig_main, 15, 20, 60, 5, 0 };
+	struct session_limits lim = { rig_main, 15, 20, 60, 5, 0, rig_api };
 	struct store_session rec = { .shard_count = 1 };
 
 	str_copy(rig_main, RIG_MAIN, sizeof(rig_main));
@@ -131,7 +132,7 @@ begin(const char *id, enum identify_cause cause, bool standby)
 		timers = timers_new(NULL);
 	str_copy(rec.id, id, sizeof(rec.id));
 	if (id[0] != '\0') {
-		str_copy(rec.url, RIG_RESUME, sizeof(rec.url));
+		str_copy(rec.url, rig_resume, sizeof(rec.url));
 		rec.seq = 7;
 	}
 	session_init(&rig_session, timers, &ops, NULL, &lim, &rig_stats, &rec, cause);
@@ -209,7 +210,7 @@ rig_grant(void)
 void
 rig_ready(uint32_t guilds)
 {
-	struct session_in i = { .value = 1, .text = "abc", .url = RIG_RESUME,
+	struct session_in i = { .value = 1, .text = "abc", .url = rig_resume,
 		.guilds = guilds };
 
 	session_wire(&rig_session, rig_session.generation, SESSION_EV_READY, &i);

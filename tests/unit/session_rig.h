@@ -28,6 +28,8 @@ struct rig_seen {
 };
 extern struct rig_seen rig_seen;
 extern struct page_shard rig_stats;
+/* [gateway] api, and the resume_gateway_url of records and READY. */
+extern const char *rig_api, *rig_resume;
 extern struct session rig_session;
 extern char rig_main[64];	/* the main URL; RIG_MAIN from rig_begin on */
 

@@ -30,6 +30,7 @@ static struct {
 
 static SSL_CTX *tls;
 static char url[64];
+static const char *api;
 
 static struct dial *begin(const char *to, dial_fn *);
 
@@ -56,7 +57,7 @@ result(void *arg, const struct dial_result *r)
 static struct dial *
 begin(const char *to, dial_fn *fn)
 {
-	struct dial_args a = { .url = to, .query = "v=10", .proxy = "",
+	struct dial_args a = { .url = to, .api = api, .query = "v=10", .proxy = "",
 		.tls = tls };
 
 	return dial_start(net.loop, net.timers, &a, fn, NULL);
@@ -69,6 +70,7 @@ setup(void **state)
 	net_open();
 	tls = net_client_tls();
 	(void)str_format(url, sizeof(url), "ws://127.0.0.1:%u/p", net.port);
+	api = "http://127.0.0.1";
 	return 0;
 }
 
@@ -282,14 +284,40 @@ test_nobody(void **state)
 	assert_non_null(strstr(got.why, "cannot connect to"));
 }
 
+/* The calls that came of it; not at once, and nobody was reached. */
+static unsigned
+begin_bad(const char *to)
+{
+	memset(&got, 0, sizeof(got));
+	got.dial = got.again = begin(to, result);
+	assert_int_equal(got.calls, 0);
+	net_until(got.calls > 0);
+	got.again = NULL;
+	assert_false(got.reached);
+	return got.calls;
+}
+
 static void
 test_bad_url(void **state)
 {
-	got.dial = begin("http://127.0.0.1/", result);
-	assert_int_equal(got.calls, 0);
-	net_until(got.calls == 1);
-	assert_false(got.reached);
+	assert_int_equal(begin_bad("http://127.0.0.1/"), 1);
+	assert_string_equal(got.why, "the gateway URL is refused: it is no "
+	    "ws:// or wss:// URL");
+	assert_int_equal(begin_bad("ws://127.0.0.1:99999/"), 1);
 	assert_string_equal(got.why, "the gateway URL is not usable");
+}
+
+/* Nobody is even connected to. */
+static void
+f_b6_a_plain_url_is_not_dialled_while_api_is_not(void **state)
+{
+	api = "https://discord.com/api/v10";
+	assert_int_equal(begin_bad(url), 1);
+	assert_non_null(strstr(got.why, "in the clear"));
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(net_accept(), -1);
+		net_turn();
+	}
 }
 
 /* Cancelled after so many turns, wherever it is then: no callback. */
@@ -330,6 +358,7 @@ main(void)
 		T(test_no_tls),
 		T(test_nobody),
 		T(test_bad_url),
+		T(f_b6_a_plain_url_is_not_dialled_while_api_is_not),
 		T(test_cancel_anywhere),
 	};
 

@@ -73,6 +73,43 @@ test_stale_generation(void **state)
 	assert_int_equal(rig_seen.hangups, 1);
 }
 
+/* ---- where RESUME goes ------------------------------------------------- */
+
+static void
+ready_with(const char *url, const char *api, const char *kept)
+{
+	rig_api = api;
+	rig_resume = url;
+	rig_identifying();
+	rig_ready(0);
+	rig_is(SHARD_READY);
+	assert_string_equal(rig_seen.saved.url, kept);
+	assert_int_equal(rig_stats.urls_refused, kept[0] == '\0');
+	rig_closed(1001);
+	fake_time_advance(2000);
+	assert_string_equal(rig_seen.url, kept[0] ? kept : RIG_MAIN);
+}
+
+/* READY's, and that of a record: neither leads the token out in the clear. */
+static void
+f_b6_a_plain_resume_url_is_refused(void **state)
+{
+	const char *api = rig_api, *resume = rig_resume;
+
+	ready_with("ws://resume.example", api, "");
+	ready_with("ws://127.0.0.1:4", api, "");
+	ready_with("ws://127.0.0.1:4", "http://127.0.0.1:3",
+	    "ws://127.0.0.1:4");
+	ready_with("wss://resume.example", "http://127.0.0.1:3",
+	    "wss://resume.example");
+	rig_api = api;
+	rig_resume = "ws://127.0.0.1:4";
+	rig_begin("abc", CAUSE_NO_SESSION);
+	assert_string_equal(rig_seen.url, RIG_MAIN);
+	assert_int_equal(rig_stats.urls_refused, 1);
+	rig_resume = resume;
+}
+
 /* ---- close codes ------------------------------------------------------ */
 
 static void
@@ -555,6 +592,7 @@ main(void)
 		cmocka_unit_test(test_first_start),
 		cmocka_unit_test(test_resume_start),
 		cmocka_unit_test(test_stale_generation),
+		cmocka_unit_test(f_b6_a_plain_resume_url_is_refused),
 		cmocka_unit_test(test_close_codes),
 		cmocka_unit_test(test_void_code_before_hello),
 		cmocka_unit_test(test_invalid_after_resume),

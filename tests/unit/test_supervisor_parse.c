@@ -92,6 +92,8 @@ test_error_is_one_line(void **state)
 
 /* ---- REST answers ---------------------------------------------------- */
 
+#define HTTPS "https://discord.com/api/v10"
+
 static const char good[] = "{\"url\":\"wss://gateway.discord.gg\","
     "\"shards\":9,\"session_start_limit\":{\"total\":1000,\"remaining\":999,"
     "\"reset_after\":14400000,\"max_concurrency\":1}}";
@@ -106,7 +108,7 @@ test_gateway_body(void **state)
 	assert_int_equal(a.shards, 9);
 	assert_int_equal(a.remaining, 999);
 	assert_int_equal(a.reset_after_ms, 14400000);
-	assert_true(sizing_answer_ok(&a, false));
+	assert_true(sizing_answer_ok(&a, HTTPS));
 	/* Every truncation is refused, none is read past its end. */
 	for (size_t n = 0; n < strlen(good); n++)
 		assert_false(ask_rest_gateway(good, n, &a));
@@ -121,30 +123,26 @@ test_answer_limits(void **state)
 	    .reset_after_ms = -1, .max_concurrency = 0,
 	    .url = "wss://h" };
 
-	assert_true(sizing_answer_ok(&a, false));
+	assert_true(sizing_answer_ok(&a, HTTPS));
 	assert_int_equal(a.max_concurrency, 1);
 	assert_int_equal(a.remaining, 0);
 	assert_int_equal(a.reset_after_ms, 0);
 	a.shards = 0;
-	assert_false(sizing_answer_ok(&a, false));
+	assert_false(sizing_answer_ok(&a, HTTPS));
 	a.shards = SIZING_SHARDS_MAX + 1;
-	assert_false(sizing_answer_ok(&a, false));
+	assert_false(sizing_answer_ok(&a, HTTPS));
 }
 
+/* What began with TLS is not continued without; the rule: test_gateway_url. */
 static void
-test_urls(void **state)
+f_b6_an_answer_that_names_a_plain_url_is_refused(void **state)
 {
-	assert_true(sizing_url_ok("wss://gateway.discord.gg/", false));
-	assert_true(sizing_url_ok("wss://127.0.0.1:4433", false));
-	assert_true(sizing_url_ok("ws://127.0.0.1:80/", true));
-	assert_false(sizing_url_ok("ws://127.0.0.1:80/", false));
-	assert_false(sizing_url_ok("https://x", true));
-	assert_false(sizing_url_ok("wss://", true));
-	assert_false(sizing_url_ok("wss:///x", true));
-	assert_false(sizing_url_ok("wss://a b", true));
-	assert_false(sizing_url_ok("wss://user@host", true));
-	assert_false(sizing_url_ok("wss://h\r\nx", true));
-	assert_false(sizing_url_ok("", true));
+	struct ask_answer a = { .shards = 1, .total = 1000,
+	    .max_concurrency = 1, .url = "ws://127.0.0.1:80" };
+
+	assert_true(sizing_answer_ok(&a, "http://127.0.0.1:81/api"));
+	assert_false(sizing_answer_ok(&a, HTTPS));
+	assert_non_null(strstr(a.words, "in the clear"));
 }
 
 /* Each answer leads to the next question at once: remaining 0, reset now. */
@@ -310,7 +308,7 @@ main(void)
 		cmocka_unit_test(test_error_is_one_line),
 		cmocka_unit_test(test_gateway_body),
 		cmocka_unit_test(test_answer_limits),
-		cmocka_unit_test(test_urls),
+		cmocka_unit_test(f_b6_an_answer_that_names_a_plain_url_is_refused),
 		cmocka_unit_test(
 		    f_b8_answers_that_ask_again_are_asked_less_and_less),
 		cmocka_unit_test(test_judge),
