@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * When and where the next connection attempt goes (discord-protocol.md 2.12):
- * full-jitter back-off that only READY or RESUMED resets, growing spacing of
- * IDENTIFYs that failed, and the way round a dead resume host.
+ * full-jitter back-off that only READY or RESUMED resets, unless it never lasts,
+ * growing spacing of IDENTIFYs that failed, and the way round a dead resume
+ * host.
  */
 #ifndef SHARD_ATTEMPT_H
 #define SHARD_ATTEMPT_H
@@ -25,8 +26,8 @@ enum attempt_reach {
 struct attempt {
 	uint32_t shard_count;
 	double spacing_s;	 /* of the first failed IDENTIFY: 5 */
-	unsigned fails;		 /* attempts since READY or RESUMED */
-	unsigned identify_fails; /* IDENTIFYs spent in vain since READY */
+	unsigned fails;		 /* attempts since a connection lasted */
+	unsigned identify_fails; /* IDENTIFYs spent in vain since then */
 	uint32_t host_fails;	 /* of resume_url in a row, while the main URL
 				    worked */
 	uint32_t suspect;	 /* the same, the main URL not heard yet */
@@ -38,7 +39,7 @@ struct attempt {
 
 void attempt_init(struct attempt *, uint32_t shard_count, double spacing_s,
     uint32_t host_fails);
-/* READY or RESUMED. */
+/* A connection has lasted for a while behind READY or RESUMED. */
 void attempt_succeeded(struct attempt *);
 /* Seconds until the next attempt; counts it. */
 double attempt_delay(struct attempt *);

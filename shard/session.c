@@ -111,7 +111,7 @@ static void
 established(struct session *s)
 {
 	timer_stop(&s->deadline);
-	attempt_succeeded(&s->attempt);
+	s->up_ms = clock_boot_ms();
 	s->invalid_true = 0;
 	s->ops->report(s->arg, REPORT_READY, 0, "");
 }
@@ -145,7 +145,7 @@ on_ready(struct session *s, const struct session_in *in)
 	r->epoch = (uint64_t)r->ready_ms << 16 | (s->ledger_id & 0xffff);
 	r->strikes = 0;
 	attempt_host_new(&s->attempt);
-	s->held = true;
+	s->held = s->fresh = true;
 	s->seq = r->seq;
 	s->has_seq = s->seq != 0;
 	s->hash = store_session_key(r);

@@ -18,9 +18,13 @@
 
 #define SESSION_STRIKES 3	      /* failed RESUMEs that void a session */
 #define SESSION_INTERVAL_MAX_MS 600000 /* heartbeat_interval is cut to it */
+#define SESSION_INTERVAL_MIN_MS 1000  /* the same: oftener, heartbeats alone
+					 would take half of what may be sent */
 #define SESSION_PERMIT_WINDOW_MS 25000 /* a grant older than it is not used */
 #define SESSION_SILENCE_FACTOR 10     /* of ready_timeout: ACKs alone keep a
 					 handshake alive no longer */
+#define SESSION_EARLY_MAX 10 /* connections in a row that did not last for one
+				heartbeat_interval are taken for a bad day */
 #define SESSION_FULL_MS 1000 /* at least, from FULL to the next connection */
 #define SESSION_QUIET_MS 60000	      /* the GUILD_CREATE flood is over */
 #define SESSION_STANDBY_S 20.0 /* an idle socket is renewed after it: how long
@@ -104,6 +108,9 @@ struct session {
 	struct store_session rec; /* valid when held */
 	bool held;
 	bool standby;		/* another process has it still */
+	unsigned early;		/* connections in a row that did not last */
+	bool fresh;		/* since READY none of its connections has
+				   lasted: see session_end.c */
 	bool has_seq;
 	uint64_t seq;		/* last received */
 	uint64_t hash;		/* store_session_key of rec; 0: none */
@@ -119,6 +126,7 @@ struct session {
 	bool on_main;
 	bool unreached;		/* the last one never got to HELLO */
 	bool progress;		/* dispatches came since RESUME */
+	uint64_t up_ms;		/* READY or RESUMED came */
 	bool unacked, extended;	/* heartbeat out; extra interval given */
 	uint64_t dialled_ms, answer_ms, beat_ms, beat_due_ms;
 	uint64_t byte_ms;	/* last bytes */
@@ -132,6 +140,7 @@ struct session {
 	enum identify_outcome outcome; /* waiting to be settled */
 	unsigned outcome_code;
 
+	uint64_t odd_ms;	/* heartbeat_interval that was complained of */
 	bool blocked;		/* no room for events, until ROOM */
 	uint64_t blocked_ms;
 };

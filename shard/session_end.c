@@ -143,7 +143,9 @@ void_session(struct session *s, const struct ending *e)
 	s->rec.id[0] = s->rec.url[0] = '\0';
 	s->rec.strikes = 0;
 	s->invalid_true = 0;
-	s->attempt.fails = s->attempt.identify_fails = 0;
+	if (!s->fresh)
+		s->attempt.fails = s->attempt.identify_fails = 0;
+	s->fresh = false;
 	attempt_host_new(&s->attempt);
 	s->ops->forget(s->arg);
 }
@@ -169,14 +171,35 @@ strike(struct session *s, struct ending *e)
 
 /* ---- the end of a connection ------------------------------------------ */
 
+/*
+ * READY or RESUMED alone says little: a server that broke each connection right
+ * behind it was given 100 a minute.  One that lasted for a heartbeat_interval
+ * is a success, a few that did not are a bad day of many deploys; from then on
+ * the back-off grows as if they had failed.
+ */
+static void
+judge_life(struct session *s)
+{
+	if (session_state(s) != SHARD_READY)
+		return;
+	if (clock_boot_ms() - s->up_ms >= s->stats->interval_ms) {
+		s->early = 0;
+		s->fresh = false;
+		attempt_succeeded(&s->attempt);
+	} else if (s->early < SESSION_EARLY_MAX) {
+		s->early++;
+		s->attempt.fails = 0;
+	}
+}
+
 static double
-next_delay(struct session *s, const struct ending *e, bool spent)
+next_delay(struct session *s, const struct ending *e, bool vain)
 {
 	double delay;
 
 	if (e->at_once)
 		return 0;
-	delay = spent ? attempt_identify_delay(&s->attempt)
+	delay = vain ? attempt_identify_delay(&s->attempt)
 		      : attempt_delay(&s->attempt);
 	return delay > e->wait_s ? delay : e->wait_s;
 }
@@ -218,8 +241,9 @@ void
 session_end(struct session *s, struct ending *e)
 {
 	enum shard_state was = session_state(s);
-	bool spent = was == SHARD_IDENTIFYING;
+	bool spent = was == SHARD_IDENTIFYING, vain;
 
+	judge_life(s);
 	session_conn_stop(s, e->hangup ? e->hangup : REACTION_OUR_CLOSE);
 	if (spent)
 		e->cause = s->cause;
@@ -239,9 +263,12 @@ session_end(struct session *s, struct ending *e)
 	s->stats->reconnects[e->kind]++;
 	if (e->kind != RECONNECT_CONNECT)
 		s->ended_by = e->kind;
+	/* The session it made was void at once: the next one as late as if
+	 * there had been none. */
+	vain = spent || (s->fresh && e->react == REACT_IDENTIFY);
 	if (e->react == REACT_IDENTIFY)
 		void_session(s, e);
-	wait_for(s, next_delay(s, e, spent), e->why);
+	wait_for(s, next_delay(s, e, vain), e->why);
 }
 
 /* An attempt that ended before HELLO says something about the host. */

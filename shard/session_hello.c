@@ -113,6 +113,25 @@ session_resume(struct session *s)
 	s->ops->resume(s->arg, s->rec.id, s->seq);
 }
 
+/* What Discord asks for, within bounds; said once. */
+static uint64_t
+usable_interval(struct session *s, uint64_t ms)
+{
+	uint64_t cut = ms;
+
+	if (ms < SESSION_INTERVAL_MIN_MS)
+		cut = SESSION_INTERVAL_MIN_MS;
+	else if (ms > SESSION_INTERVAL_MAX_MS)
+		cut = SESSION_INTERVAL_MAX_MS;
+	if (cut != ms && s->odd_ms != ms) {
+		s->odd_ms = ms;
+		session_say(s, LOG_L_WARN, "the server asks for a heartbeat "
+		    "every %llu ms: it gets one every %llu ms",
+		    (unsigned long long)ms, (unsigned long long)cut);
+	}
+	return cut;
+}
+
 void
 session_on_hello(struct session *s, const struct session_in *in)
 {
@@ -127,8 +146,7 @@ session_on_hello(struct session *s, const struct session_in *in)
 		session_end(s, &e);
 		return;
 	}
-	if (ms > SESSION_INTERVAL_MAX_MS)
-		ms = SESSION_INTERVAL_MAX_MS;
+	ms = usable_interval(s, ms);
 	s->stats->interval_ms = ms;
 	s->ops->tune(s->arg, ms);
 	session_host_result(s, ATTEMPT_HELLO);

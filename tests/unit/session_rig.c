@@ -110,6 +110,10 @@ do_fatal(void *arg, unsigned code, const char *text)
 static void
 do_say(void *arg, enum log_level level, const char *text)
 {
+	if (level != LOG_L_WARN)
+		return;
+	rig_seen.warnings++;
+	str_copy(rig_seen.warning, text, sizeof(rig_seen.warning));
 }
 
 static const struct session_ops ops = { do_dial, do_hangup, do_heartbeat,
@@ -243,6 +247,19 @@ rig_live(void)
 	rig_is(SHARD_RESUMING);
 	rig_in(SESSION_EV_RESUMED);
 	rig_is(SHARD_READY);
+}
+
+void
+rig_lives(uint64_t ms)
+{
+	uint64_t end = clock_boot_ms() + ms;
+
+	while (clock_boot_ms() < end) {
+		uint64_t left = end - clock_boot_ms(), next = fake_time_next();
+
+		fake_time_advance(next < left ? next : left);
+		rig_in(SESSION_EV_ACK);
+	}
 }
 
 /* An IDENTIFY that is out. */

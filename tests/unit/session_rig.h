@@ -16,7 +16,8 @@
 /* What the session asked for. */
 struct rig_seen {
 	unsigned dials, hangups, beats, identifies, resumes, asks, dones,
-	    saves, forgets, reports, fatals, standbys;
+	    saves, forgets, reports, fatals, standbys, warnings;
+	char warning[256]; /* the last one */
 	char url[128];
 	uint32_t generation, serial;
 	unsigned hangup_code, fatal_code, ask_code;
@@ -47,6 +48,8 @@ void rig_ready(uint32_t guilds);
 void rig_event(uint64_t seq, const char *t);
 void rig_is(enum shard_state state);
 void rig_live(void);
+/* So much time in which every heartbeat is acknowledged. */
+void rig_lives(uint64_t ms);
 void rig_identifying(void);
 
 /* Frees the session and the timers. */

@@ -41,6 +41,42 @@ test_backoff(void **state)
 	assert_in_range(fake_time_next(), 999, 1000);
 }
 
+/* How many connections come in a minute, each broken after so long. */
+static unsigned
+connects_in_a_minute(uint64_t life_ms)
+{
+	uint64_t end = clock_boot_ms() + 60000;
+	unsigned before = rig_seen.dials;
+
+	while (clock_boot_ms() < end) {
+		rig_lives(life_ms);
+		rig_closed(0);
+		fake_time_advance(fake_time_next());
+		rig_hello();
+		rig_in(SESSION_EV_RESUMED);
+	}
+	assert_int_equal(rig_seen.asks, 0);
+	return rig_seen.dials - before;
+}
+
+static void
+f_b11_a_server_that_breaks_behind_resumed_is_backed_off_from(void **state)
+{
+	static const uint64_t lives[] = { 0, 2000, RIG_INTERVAL - 1000 };
+
+	for (size_t i = 0; i < nitems(lives); i++) {
+		rig_live();
+		assert_in_range(connects_in_a_minute(lives[i]), 1, 20);
+		for (int k = 0; k < SESSION_EARLY_MAX; k++)
+			(void)connects_in_a_minute(lives[i]);
+		assert_in_range(connects_in_a_minute(lives[i]), 1, 3);
+	}
+	/* Once a connection lasted, the next loss is an ordinary one. */
+	rig_lives(RIG_INTERVAL);
+	rig_closed(0);
+	assert_true(fake_time_next() <= 1000);
+}
+
 /* 8.7: a dead resume host does not pin the shard. */
 static void
 test_dead_host(void **state)
@@ -298,6 +334,20 @@ test_identify_loop(void **state)
 	assert_in_range(n, 6, 12);
 	n = spent_in_an_hour(answer_1011);
 	assert_in_range(n, 6, 12);
+}
+
+static void
+answer_ready_then_void(void)
+{
+	rig_ready(0);
+	rig_closed(4009);
+}
+
+/* READY alone is no success either: each of these costs an IDENTIFY. */
+static void
+f_b11_a_session_void_at_once_was_an_identify_in_vain(void **state)
+{
+	assert_in_range(spent_in_an_hour(answer_ready_then_void), 6, 12);
 }
 
 /* 8.18: 1011 for days on a session that lives: RESUMEs only, spaced; then,
@@ -595,6 +645,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_backoff),
+		cmocka_unit_test(
+		    f_b11_a_server_that_breaks_behind_resumed_is_backed_off_from),
+		cmocka_unit_test(
+		    f_b11_a_session_void_at_once_was_an_identify_in_vain),
 		cmocka_unit_test(test_dead_host),
 		cmocka_unit_test(test_http_status),
 		cmocka_unit_test(test_retry_after_of_one_host),

@@ -254,6 +254,7 @@ test_invalid_after_identify(void **state)
 	}
 	assert_int_equal(rig_seen.identifies, 10);
 	rig_ready(0);
+	rig_lives(RIG_INTERVAL);
 	rig_closed(4007);
 	assert_true(fake_time_next() <= 1000);
 }
@@ -392,6 +393,43 @@ test_beats(void **state)
 	}
 	assert_int_equal(rig_seen.beat_seq, 12);
 	rig_is(SHARD_READY);
+}
+
+static unsigned
+beats_in_a_minute(uint64_t interval_ms)
+{
+	unsigned before;
+
+	rig_begin("abc", CAUSE_NO_SESSION);
+	rig_in(SESSION_EV_DIALED);
+	rig_in_value(SESSION_EV_HELLO, interval_ms);
+	rig_in(SESSION_EV_RESUMED);
+	before = rig_seen.beats;
+	rig_lives(60000);
+	rig_is(SHARD_READY);
+	return rig_seen.beats - before;
+}
+
+/* A few milliseconds would be obeyed until 120 sends a minute are spent. */
+static void
+f_b11_heartbeats_have_a_floor(void **state)
+{
+	unsigned most = 60000 / SESSION_INTERVAL_MIN_MS + 1;
+
+	for (uint64_t ms = 1; ms <= SESSION_INTERVAL_MIN_MS; ms = ms * 2 + 1)
+		assert_in_range(beats_in_a_minute(ms), most - 2, most);
+	assert_int_equal(rig_stats.interval_ms, SESSION_INTERVAL_MIN_MS);
+	assert_in_range(beats_in_a_minute(20000), 3, 4);
+	/* It is said, and once, however many connections follow. */
+	assert_int_equal(beats_in_a_minute(3) > 0, 1);
+	assert_int_equal(rig_seen.warnings, 1);
+	assert_non_null(strstr(rig_seen.warning, "every 3 ms: it gets one every "
+	    "1000 ms"));
+	rig_in(SESSION_EV_RECONNECT);
+	fake_time_advance(fake_time_next());
+	rig_in(SESSION_EV_DIALED);
+	rig_in_value(SESSION_EV_HELLO, 3);
+	assert_int_equal(rig_seen.warnings, 1);
 }
 
 static void
@@ -607,6 +645,7 @@ main(void)
 		cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_only_acks),
 		cmocka_unit_test(test_beats),
+		cmocka_unit_test(f_b11_heartbeats_have_a_floor),
 		cmocka_unit_test(test_beat_before_any_dispatch),
 		cmocka_unit_test(test_zombie),
 		cmocka_unit_test(test_flood),
