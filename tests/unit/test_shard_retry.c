@@ -41,42 +41,6 @@ test_backoff(void **state)
 	assert_in_range(fake_time_next(), 999, 1000);
 }
 
-/* How many connections come in a minute, each broken after so long. */
-static unsigned
-connects_in_a_minute(uint64_t life_ms)
-{
-	uint64_t end = clock_boot_ms() + 60000;
-	unsigned before = rig_seen.dials;
-
-	while (clock_boot_ms() < end) {
-		rig_lives(life_ms);
-		rig_closed(0);
-		fake_time_advance(fake_time_next());
-		rig_hello();
-		rig_in(SESSION_EV_RESUMED);
-	}
-	assert_int_equal(rig_seen.asks, 0);
-	return rig_seen.dials - before;
-}
-
-static void
-f_b11_a_server_that_breaks_behind_resumed_is_backed_off_from(void **state)
-{
-	static const uint64_t lives[] = { 0, 2000, RIG_INTERVAL - 1000 };
-
-	for (size_t i = 0; i < nitems(lives); i++) {
-		rig_live();
-		assert_in_range(connects_in_a_minute(lives[i]), 1, 20);
-		for (int k = 0; k < SESSION_EARLY_MAX; k++)
-			(void)connects_in_a_minute(lives[i]);
-		assert_in_range(connects_in_a_minute(lives[i]), 1, 3);
-	}
-	/* Once a connection lasted, the next loss is an ordinary one. */
-	rig_lives(RIG_INTERVAL);
-	rig_closed(0);
-	assert_true(fake_time_next() <= 1000);
-}
-
 /* 8.7: a dead resume host does not pin the shard. */
 static void
 test_dead_host(void **state)
@@ -293,61 +257,6 @@ test_sleep_amid_resume(void **state)
 	}
 	rig_is(SHARD_CONNECTING);
 	assert_int_equal(rig_seen.forgets + rig_session.rec.strikes, 0);
-}
-
-/* The IDENTIFYs a shard spends in an hour when each gets this answer. */
-static unsigned
-spent_in_an_hour(void (*answer)(void))
-{
-	uint64_t end;
-
-	rig_begin("", CAUSE_NO_SESSION);
-	end = clock_boot_ms() + 3600000;
-	while (clock_boot_ms() < end) {
-		if (rig_stats.state == SHARD_PERMIT)
-			rig_grant();
-		rig_hello();
-		answer();
-		fake_time_advance(fake_time_next());
-	}
-	return rig_seen.identifies;
-}
-
-static void
-answer_invalid(void)
-{
-	rig_in_flag(SESSION_EV_INVALID, false);
-}
-
-static void
-answer_1011(void)
-{
-	rig_closed(1011);
-}
-
-/* 8.8, 8.12, 8.18: whatever the answer, for ever: no loop burns the budget. */
-static void
-test_identify_loop(void **state)
-{
-	unsigned n = spent_in_an_hour(answer_invalid);
-
-	assert_in_range(n, 6, 12);
-	n = spent_in_an_hour(answer_1011);
-	assert_in_range(n, 6, 12);
-}
-
-static void
-answer_ready_then_void(void)
-{
-	rig_ready(0);
-	rig_closed(4009);
-}
-
-/* READY alone is no success either: each of these costs an IDENTIFY. */
-static void
-f_b11_a_session_void_at_once_was_an_identify_in_vain(void **state)
-{
-	assert_in_range(spent_in_an_hour(answer_ready_then_void), 6, 12);
 }
 
 /* 8.18: 1011 for days on a session that lives: RESUMEs only, spaced; then,
@@ -645,10 +554,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_backoff),
-		cmocka_unit_test(
-		    f_b11_a_server_that_breaks_behind_resumed_is_backed_off_from),
-		cmocka_unit_test(
-		    f_b11_a_session_void_at_once_was_an_identify_in_vain),
 		cmocka_unit_test(test_dead_host),
 		cmocka_unit_test(test_http_status),
 		cmocka_unit_test(test_retry_after_of_one_host),
@@ -660,7 +565,6 @@ main(void)
 		cmocka_unit_test(test_strike_without_progress),
 		cmocka_unit_test(test_op7_for_ever),
 		cmocka_unit_test(test_sleep_amid_resume),
-		cmocka_unit_test(test_identify_loop),
 		cmocka_unit_test(test_1011_for_days),
 		cmocka_unit_test(test_strikes_reset),
 		cmocka_unit_test(test_broken_stream),

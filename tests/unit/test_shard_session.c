@@ -73,43 +73,6 @@ test_stale_generation(void **state)
 	assert_int_equal(rig_seen.hangups, 1);
 }
 
-/* ---- where RESUME goes ------------------------------------------------- */
-
-static void
-ready_with(const char *url, const char *api, const char *kept)
-{
-	rig_api = api;
-	rig_resume = url;
-	rig_identifying();
-	rig_ready(0);
-	rig_is(SHARD_READY);
-	assert_string_equal(rig_seen.saved.url, kept);
-	assert_int_equal(rig_stats.urls_refused, kept[0] == '\0');
-	rig_closed(1001);
-	fake_time_advance(2000);
-	assert_string_equal(rig_seen.url, kept[0] ? kept : RIG_MAIN);
-}
-
-/* READY's, and that of a record: neither leads the token out in the clear. */
-static void
-f_b6_a_plain_resume_url_is_refused(void **state)
-{
-	const char *api = rig_api, *resume = rig_resume;
-
-	ready_with("ws://resume.example", api, "");
-	ready_with("ws://127.0.0.1:4", api, "");
-	ready_with("ws://127.0.0.1:4", "http://127.0.0.1:3",
-	    "ws://127.0.0.1:4");
-	ready_with("wss://resume.example", "http://127.0.0.1:3",
-	    "wss://resume.example");
-	rig_api = api;
-	rig_resume = "ws://127.0.0.1:4";
-	rig_begin("abc", CAUSE_NO_SESSION);
-	assert_string_equal(rig_seen.url, RIG_MAIN);
-	assert_int_equal(rig_stats.urls_refused, 1);
-	rig_resume = resume;
-}
-
 /* ---- close codes ------------------------------------------------------ */
 
 static void
@@ -395,43 +358,6 @@ test_beats(void **state)
 	rig_is(SHARD_READY);
 }
 
-static unsigned
-beats_in_a_minute(uint64_t interval_ms)
-{
-	unsigned before;
-
-	rig_begin("abc", CAUSE_NO_SESSION);
-	rig_in(SESSION_EV_DIALED);
-	rig_in_value(SESSION_EV_HELLO, interval_ms);
-	rig_in(SESSION_EV_RESUMED);
-	before = rig_seen.beats;
-	rig_lives(60000);
-	rig_is(SHARD_READY);
-	return rig_seen.beats - before;
-}
-
-/* A few milliseconds would be obeyed until 120 sends a minute are spent. */
-static void
-f_b11_heartbeats_have_a_floor(void **state)
-{
-	unsigned most = 60000 / SESSION_INTERVAL_MIN_MS + 1;
-
-	for (uint64_t ms = 1; ms <= SESSION_INTERVAL_MIN_MS; ms = ms * 2 + 1)
-		assert_in_range(beats_in_a_minute(ms), most - 2, most);
-	assert_int_equal(rig_stats.interval_ms, SESSION_INTERVAL_MIN_MS);
-	assert_in_range(beats_in_a_minute(20000), 3, 4);
-	/* It is said, and once, however many connections follow. */
-	assert_int_equal(beats_in_a_minute(3) > 0, 1);
-	assert_int_equal(rig_seen.warnings, 1);
-	assert_non_null(strstr(rig_seen.warning, "every 3 ms: it gets one every "
-	    "1000 ms"));
-	rig_in(SESSION_EV_RECONNECT);
-	fake_time_advance(fake_time_next());
-	rig_in(SESSION_EV_DIALED);
-	rig_in_value(SESSION_EV_HELLO, 3);
-	assert_int_equal(rig_seen.warnings, 1);
-}
-
 static void
 test_beat_before_any_dispatch(void **state)
 {
@@ -630,7 +556,6 @@ main(void)
 		cmocka_unit_test(test_first_start),
 		cmocka_unit_test(test_resume_start),
 		cmocka_unit_test(test_stale_generation),
-		cmocka_unit_test(f_b6_a_plain_resume_url_is_refused),
 		cmocka_unit_test(test_close_codes),
 		cmocka_unit_test(test_void_code_before_hello),
 		cmocka_unit_test(test_invalid_after_resume),
@@ -645,7 +570,6 @@ main(void)
 		cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_only_acks),
 		cmocka_unit_test(test_beats),
-		cmocka_unit_test(f_b11_heartbeats_have_a_floor),
 		cmocka_unit_test(test_beat_before_any_dispatch),
 		cmocka_unit_test(test_zombie),
 		cmocka_unit_test(test_flood),
