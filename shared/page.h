@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#define PAGE_VERSION 12
+#define PAGE_VERSION 13
 #define PAGE_PATH 512	/* as config.h's CONFIG_PATH_MAX */
 #define PAGE_NOTES 12	/* at least as many as board.h has sources */
 #define PAGE_PATIENCES 4 /* as patience.h has */
