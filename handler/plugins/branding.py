@@ -10,10 +10,10 @@ import threading
 import branding_calendar as calendar
 import branding_repository as repository
 import branding_run as run
+import branding_show as show
 import shardherd
 
 DAILY = "00:01"         # UTC
-REPLY_MAX = 1900
 
 bot = shardherd.Plugin(workers=4)
 
@@ -21,7 +21,7 @@ bot = shardherd.Plugin(workers=4)
 def settings(given):
     """The plugin's section of the configuration, completed; ValueError."""
     config = dict(repository="", guild="", channel="", log_channel="",
-        rotate_days="3", rank="100", dry_run="no")
+        rotate_days="3", rank="100", dry_run="no", github_token="")
     unknown = set(given) - set(config)
     if unknown:
         raise ValueError('there is no key "%s"' % sorted(unknown)[0])
@@ -64,7 +64,7 @@ class Branding:
             bot.call("log", level="error", text=self.fault)
             return
         self.repository = repository.open_repository(
-            self.config["repository"])
+            self.config["repository"], self.config["github_token"])
         self.fault = None
         self.settle()
 
@@ -79,15 +79,19 @@ class Branding:
         if self.enabled():
             bot.call("timer.set", name="daily", daily=DAILY)
             if old != mine:
-                bot.call("timer.set", name="retry", after=0)
+                self.soon()
         if old != mine:
             bot.kv.set("settled", mine)
+
+    @staticmethod
+    def soon():
+        bot.call("timer.set", name="retry", after=0)
 
     def enabled(self):
         return bot.kv.get("daemon", True)
 
     def run(self, now_ms, dry=False, check=False, since_ms=None, tries=0):
-        """What was done, in lines."""
+        """The run, when it is over."""
         with self.lock:
             dry = dry or self.config["dry_run"]
             return run.Run(self, now_ms, dry, check).go(
@@ -112,81 +116,103 @@ def wake(timer):
     branding.ready.wait()
     if branding.fault or not branding.enabled():
         return
-    lines = branding.run(timer["now_ms"], **(timer["payload"] or {}))
+    done = branding.run(timer["now_ms"], **(timer["payload"] or {}))
     if branding.config["dry_run"]:
-        for line in lines:
+        for line in done.lines:
             bot.call("log", level="info", text="Branding, dry run: " + line)
 
 
-# ---- what people are told ---------------------------------------------------
+# ---- what people are told: each of these makes embeds ------------------------
 
 def shown(up):
     return up["path"] if up else "not set by branding"
+
+
+def turns(state, config):
+    turn = state["turns"].get("icon")
+    if (not state["icon"] or not config["rotate_days"] or not turn
+            or len(turn["uses"]) < 2):
+        return ""
+    return ", since %s, changed every %d days" % (state["icon"]["day"],
+        config["rotate_days"])
 
 
 def about(now_ms, options):
     state, config = branding.memory.state(), branding.config
     event = calendar.current(list(branding.memory.events().values()),
         calendar.today(now_ms))
-    if event is None:
-        lines = ["No event is on, and there is no fallback."]
-    else:
-        lines = ["**%s** (%s)" % (event.title, event.dates()),
-            event.description]
-    lines.append("Icon: %s%s" % (shown(state["icon"]), state["icon"]
-        and config["rotate_days"] and len(state["uses"]) > 1
-        and ", since %s, changed every %d days" % (state["icon"]["day"],
-        config["rotate_days"]) or ""))
-    lines.append("Banner: %s" % shown(state["banner"]))
-    lines += state["told"].values()
+    embed = (show.event(event) if event else show.note("No event is on",
+        ["And there is no fallback."], show.RED))
+    embed["fields"] = [
+        show.field("Icon", [shown(state["icon"]) + turns(state, config)]),
+        show.field("Banner", [shown(state["banner"])])]
     if config["dry_run"]:
-        lines.append("This is a dry run: nothing is changed.")
-    return lines
+        embed["fields"].append(show.field("Dry run", ["Nothing is changed."]))
+    if state["told"]:
+        embed["fields"].append(show.field("What is wrong",
+            list(state["told"])))
+    return [embed]
 
 
 def show_calendar(now_ms, options):
-    events = list(branding.memory.events().values())
-    lines = []
+    wrong = []
     if options.get("do") == "refresh":
         try:
             branding.refresh(now_ms)
         except repository.Failure as e:
-            lines.append("The repository could not be read: %s." % e)
-        events = list(branding.memory.events().values())
+            wrong.append("The repository could not be read: %s." % e)
+    events = list(branding.memory.events().values())
     now = calendar.current(events, calendar.today(now_ms))
-    for e in sorted(events, key=lambda e: (e.start or (0, 0), e.name)):
-        lines.append("%s: %s%s" % (e.title if e.title == e.name else
-            "%s (%s)" % (e.title, e.name), e.dates(),
-            ", **now**" if e is now else ""))
-    return (lines or ["There are no events."]) \
-        + branding.memory.wrong()
+    wrong += branding.memory.wrong()
+    if not events:
+        return [show.note("No events found!", wrong or ["The calendar was "
+            "not read yet: say `calendar refresh`."], show.RED)]
+    return [show.calendar(events, now)] + show.troubles(wrong)
 
 
 def sync(now_ms, options):
-    lines = branding.run(now_ms, dry=options.get("mode") == "dry-run",
-        check=True)
-    return lines or ["Everything is as it should be."]
+    """What was done, and all that could not be."""
+    dry = options.get("mode") == "dry-run" or branding.config["dry_run"]
+    done = branding.run(now_ms, dry=dry, check=True)
+    wrong = branding.memory.wrong()
+    lines = done.lines or ["Everything is as it should be." if not wrong
+        else "Icon and banner are as they should be."]
+    if done.failed:
+        embed = show.note("Synchronisation unsuccessful", ["Failed to apply: "
+            "%s." % ", ".join(done.failed)] + lines, show.RED)
+    else:
+        embed = show.note("Dry run" if dry else "Synchronisation successful",
+            lines, show.GREEN)
+    return [embed] + show.troubles(wrong)
 
 
 def daemon_enable(now_ms, options):
+    """What is due is not left to midnight."""
+    was = branding.enabled()
     bot.kv.set("daemon", True)
     due = bot.call("timer.set", name="daily", daily=DAILY)["due_ms"]
-    return ["Branding follows the calendar again; next at %s." % moment(due)]
+    branding.soon()
+    return [show.note("Daemon is already enabled!" if was else
+        "Daemon enabled!", ["Branding follows the calendar, from now on; next "
+        "at %s." % moment(due)], show.GREEN)]
 
 
 def daemon_disable(now_ms, options):
     bot.kv.set("daemon", False)
     for name in ("daily", "retry"):
         bot.call("timer.cancel", name=name)
-    return ["Branding stays as it is until `daemon enable`."]
+    return [show.note("Daemon disabled!", ["Branding stays as it is until "
+        "`daemon enable`."], show.GREEN)]
 
 
 def daemon_status(now_ms, options):
     if not branding.enabled():
-        return ["The daemon is disabled."]
-    return ["The daemon is enabled."] + ["%s at %s." % (
+        return [show.note("Daemon is disabled", ["Say `daemon enable` to "
+            "start it."], show.RED)]
+    return [show.note("Daemon is enabled", ["%s at %s." % (
         "Next run" if t["name"] == "daily" else "Another try",
-        moment(t["due_ms"])) for t in bot.call("timer.list")["timers"]]
+        moment(t["due_ms"])) for t in bot.call("timer.list")["timers"]],
+        show.GREEN)]
 
 
 def moment(ms):
@@ -223,12 +249,12 @@ OPTIONS = [
 def work(cmd, fn):
     """Answers later: this may take longer than Discord waits."""
     try:
-        lines = fn(cmd.event["received_ms"], cmd.options)
+        embeds = fn(cmd.event["received_ms"], cmd.options)
     except Exception as e:
         bot.call("log", level="error", text="Branding: %r" % e)
-        lines = ["That went wrong: %s" % e]
+        embeds = [show.note("That went wrong", [str(e)], show.RED)]
     try:
-        bot.answer(cmd, "\n".join(filter(None, lines))[:REPLY_MAX])
+        bot.answer(cmd, "", embeds=embeds)
     except shardherd.Error as e:
         bot.call("log", level="warn", text="Branding: no answer could be "
             "given to a command: %s" % e)

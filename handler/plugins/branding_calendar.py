@@ -11,20 +11,35 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July",
 DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 LEAP_YEAR = 2000        # any: it has every day there is
 TITLE_MAX = 200
-TEXT_MAX = 4000         # Discord's embeds take 4096 characters
+KEYS = {"title", "description", "start", "end", "start_date", "end_date",
+    "fallback"}
 
 
 @dataclasses.dataclass
 class Event:
     name: str                   # its folder
-    title: str = ""
+    title: str = ""             # what its meta says, or "": see named
     description: str = ""
     fallback: bool = False
     start: tuple = None         # (month, day); None: the fallback
     end: tuple = None
     meta: str = ""              # SHA-256 of what the above was read from
     icons: dict = dataclasses.field(default_factory=dict)   # path: SHA-256
-    banner: tuple = None        # path, SHA-256
+    banners: dict = dataclasses.field(default_factory=dict)
+    odd: list = dataclasses.field(default_factory=list)     # of its meta
+
+    def named(self):
+        """"winter_fair" is the "Winter Fair"."""
+        return self.title or " ".join(word.title() for word in
+            self.name.split("_")) or self.name
+
+    def heading(self):
+        """None: its text has one of its own."""
+        own = self.description.startswith(("**", "#"))
+        return None if own and not self.title else self.named()
+
+    def pictures(self, kind):
+        return self.icons if kind == "icon" else self.banners
 
     def year(self, day):
         """The year in which what is on that day began; None: it isn't on."""
@@ -39,10 +54,10 @@ class Event:
 
     def dates(self):
         if self.fallback:
-            return "whenever nothing else is on"
-        if self.start == self.end:
-            return day_text(self.start)
-        return "%s to %s" % (day_text(self.start), day_text(self.end))
+            return "Fallback"
+        first, last = ("%s %02d" % (MONTHS[month - 1], day)
+            for month, day in (self.start, self.end))
+        return first if first == last else "%s - %s" % (first, last)
 
 
 def day_text(day):
@@ -56,8 +71,12 @@ def today(now_ms):
 
 def load(stored):
     """An event as dataclasses.asdict and JSON made it."""
+    stored = dict(stored)
+    banner = stored.pop("banner", None)     # until 0.1 there was one
     event = Event(**stored)
-    for key in ("start", "end", "banner"):
+    if banner:
+        event.banners = {banner[0]: banner[1]}
+    for key in ("start", "end"):
         if getattr(event, key) is not None:
             setattr(event, key, tuple(getattr(event, key)))
     return event
@@ -91,43 +110,56 @@ def month_number(word):
 
 
 def front_matter(text):
-    """The "key: value" lines between two lines of ---, and what follows."""
-    found = re.match(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)(.*)", text,
+    """The "key: value" lines between two lines of ---, what follows, and the
+    lines among them that say nothing to us."""
+    found = re.match(r"\s*-{3,}[ \t]*\n(.*?)^-{3,}[ \t]*(?:\n|\Z)(.*)", text,
         re.DOTALL | re.MULTILINE)
     if not found:
         raise ValueError('it does not begin with "key: value" lines between '
             "two lines of ---")
-    keys = {}
+    keys, odd = {}, []
     for line in found.group(1).splitlines():
         key, colon, value = line.partition(":")
-        if colon and not line.startswith("#"):
-            keys[key.strip().lower()] = value.strip().strip("\"'")
-        elif line.strip() and not line.startswith("#"):
-            raise ValueError('"%s" is no "key: value" line' % line[:40])
-    return dict(keys, description=found.group(2).strip())
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if colon and not line[0].isspace() and not line.startswith("- "):
+            key, value = key.strip().lower(), value.strip()
+            keys[key] = unquoted(value, key == "title")
+        else:
+            odd.append('"%s" is no "key: value" line' % line.strip()[:40])
+    return dict(keys, description=found.group(2).strip()), odd
+
+
+def unquoted(value, is_title):
+    """As YAML: a comment begins with " #" behind what has no quotes; a title
+    may well be "Day #1"."""
+    for quote in "\"'":
+        if value.startswith(quote) and quote in value[1:]:
+            return value[1:value.index(quote, 1)]
+    return value if is_title else re.sub(r"(^|\s+)#.*", "", value)
 
 
 def parse_meta(name, text, is_json):
     """The event that a meta.md or meta.json describes; ValueError."""
     text = text.replace("\r\n", "\n").removeprefix("\ufeff")
-    keys = json.loads(text) if is_json else front_matter(text)
+    keys, odd = (json.loads(text), []) if is_json else front_matter(text)
     if not isinstance(keys, dict):
         raise ValueError("it is not a JSON object")
-    unknown = set(keys) - {"title", "description", "start", "end", "fallback"}
-    if unknown:
-        raise ValueError('"%s" is none of title, description, start, end and '
-            "fallback" % sorted(unknown)[0])
+    odd += ['"%s" is none of title, description, start, end and fallback' %
+        key[:40] for key in sorted(keys) if key not in KEYS]
     fallback = str(keys.get("fallback", "no")).lower()
     if fallback not in ("yes", "no", "true", "false"):
         raise ValueError('fallback is yes or no, not "%s"' % fallback)
-    event = Event(name, str(keys.get("title") or name)[:TITLE_MAX],
-        str(keys.get("description") or "")[:TEXT_MAX],
-        fallback in ("yes", "true"))
+    event = Event(name, str(keys.get("title") or "")[:TITLE_MAX],
+        str(keys.get("description") or ""),
+        fallback in ("yes", "true"), odd=odd)
     if not event.fallback:
-        if not keys.get("start"):
+        start = keys.get("start") or keys.get("start_date")
+        if not start:
             raise ValueError("it has no start")
-        event.start = parse_day(keys["start"])
-        event.end = parse_day(keys.get("end") or keys["start"])
+        event.start = parse_day(start)
+        event.end = parse_day(keys.get("end") or keys.get("end_date")
+            or start)
     return event
 
 
@@ -176,7 +208,9 @@ def problems(events):
                 found.append("%s and %s are both on, for example on %s: the "
                     "one that began last counts." % (a.name, b.name,
                     day_text((day.month, day.day))))
-    found += ["%s has neither icons nor a banner." % e.name
-        for e in sorted(events, key=lambda e: e.name)
-        if not e.icons and e.banner is None]
+    for e in sorted(events, key=lambda e: e.name):
+        found += ["%s: %s, and is passed over." % (e.name, odd)
+            for odd in e.odd]
+        if not e.icons and not e.banners:
+            found.append("%s has neither icons nor a banner." % e.name)
     return found

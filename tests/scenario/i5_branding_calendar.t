@@ -119,7 +119,7 @@ def faults(root):
     os.makedirs(os.path.join(root, "one", "icons"))
     os.symlink("/etc/hostname", os.path.join(root, "one", "icons", "x.png"))
     events, wrong = repository.read_events(repository.Folder(root), {})
-    ok(set(events) == {"always", "one", "two"}, "the good ones count")
+    ok(set(events) == {"always", "key", "one", "two"}, "the good ones count")
     ok(events["one"].description == "Text.", "what people are told")
     ok(events["one"].icons == {}, "a link that leads out is not followed")
     for text in ("date is left out: there is no 30 February", "json is left",
@@ -131,8 +131,8 @@ def faults(root):
     known = events["one"]
     write(root, "one/banner.png", PNG + b"changed")
     again, _ = repository.read_events(repository.Folder(root), events)
-    ok(again["one"].banner[1] == hashlib.sha256(PNG + b"changed").hexdigest()
-        and again["one"].meta == known.meta, "a changed file has a new hash")
+    ok(again["one"].banners["one/banner.png"] == hashlib.sha256(PNG
+        + b"changed").hexdigest() and again["one"].meta == known.meta, "a changed file has a new hash")
     ok("cannot be read" in refused(repository.Folder(root + "/no").index),
         "a repository that is not there")
 
@@ -156,21 +156,27 @@ def web():
 def turns():
     event = calendar.Event("e", icons={"e/icons/%d.png" % i: "sha%d" % i
         for i in range(4)})
-    state = dict(pool=None, uses={}, icon=None)
-    day, seen = datetime.date(2027, 12, 1), []
-    for _ in range(40):
-        path, sha, uses = branding_run.next_icon(state, event, day, 3)
-        if not state["icon"] or state["icon"]["sha"] != sha:
+    pool = {sha: path for path, sha in event.icons.items()}
+    up, turn, seen = None, None, []
+    first = day = datetime.date(2027, 12, 1)
+    while day < first + datetime.timedelta(40):
+        if not branding_run.stays(up, turn, pool, event, day, 3):
+            uses = branding_run.counts(turn, event, pool)
+            picks = {branding_run.pick(pool, uses, up and up["sha"], "e")
+                for _ in range(3)}
+            ok(len(picks) == 1, "asked again, it is the same")
+            sha, = picks
+            uses[sha] += 1
+            up, turn = dict(sha=sha, day=day.isoformat()), dict(pool="e",
+                uses=uses)
             seen.append(sha)
-            state = dict(pool="e", uses=uses, icon=dict(sha=sha,
-                day=day.isoformat()))
         day += datetime.timedelta(1)
     ok(len(seen) == 14, "another icon every three days")
     ok(all(len(set(seen[i:i + 4])) == 4 for i in range(0, 12, 4)),
         "all of them before one comes again")
     ok(all(a != b for a, b in zip(seen, seen[1:])), "never the same again")
-    ok(branding_run.next_icon(state, event, day + datetime.timedelta(99), 0)
-        [1] == seen[-1], "0 days: it stays")
+    ok(branding_run.stays(up, turn, pool, event, day
+        + datetime.timedelta(99), 0), "0 days: it stays")
 
 
 def main():

@@ -59,7 +59,7 @@ guild_change(struct fake_guild *g, struct json_object *body)
 }
 
 static void
-guild_say(struct fake_guild *g, struct json_object *body)
+guild_say(struct fake_guild *g, const char *path, struct json_object *body)
 {
 	const char *nonce = text_of(body, "nonce");
 	struct json_object *embeds = NULL, *embed;
@@ -69,7 +69,10 @@ guild_say(struct fake_guild *g, struct json_object *body)
 	    && clock_boot_ms() - g->nonce_ms < FAKE_GUILD_NONCE_MS)
 		return; /* the same message once more */
 	if (embeds == NULL) {
-		g->said++;
+		if (strncmp(path, FAKE_GUILD_LOG, strlen(FAKE_GUILD_LOG)) == 0)
+			g->said++;
+		else
+			g->said_public++;
 		return;
 	}
 	must(nonce != NULL);
@@ -106,14 +109,14 @@ guild_do(struct fake_guild *g, const char *method, const char *path,
 	if (strcmp(method, "PATCH") == 0)
 		guild_change(g, body);
 	if (strcmp(method, "POST") == 0)
-		guild_say(g, body);
+		guild_say(g, path, body);
 	if (strstr(path, "/messages?") != NULL) {
 		guild_messages(g, a);
 		return;
 	}
 	must(str_format(a->body, sizeof(a->body), "{\"id\":\"1\","
-	    "\"features\":[\"BANNER\"],\"icon\":\"%s\",\"banner\":\"%s\"}",
-	    g->icon, g->banner));
+	    "\"features\":[%s],\"icon\":\"%s\",\"banner\":\"%s\"}",
+	    g->features ? g->features : "\"BANNER\"", g->icon, g->banner));
 }
 
 static void
@@ -131,13 +134,17 @@ static void
 guild_interaction(struct fake_guild *g, struct json_object *body,
     struct fake_answer *a)
 {
+	struct json_object *embeds = NULL;
 	const char *text = text_of(body, "content");
 
 	a->status = 200;
 	str_copy(a->body, "{}", sizeof(a->body));
 	if (text == NULL)
 		return; /* it is only deferred */
-	str_copy(g->answer, text, sizeof(g->answer));
+	json_object_object_get_ex(body, "embeds", &embeds);
+	must(str_format(g->answer, sizeof(g->answer), "%s%s", text,
+	    embeds ? json_object_to_json_string_ext(embeds,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) : ""));
 	g->answers++;
 }
 

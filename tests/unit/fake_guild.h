@@ -18,7 +18,10 @@ enum fake_fault {
 	FAKE_403,    /* of the guild only: nothing is done */
 };
 
+#define FAKE_GUILD_LOG "/channels/6/"
+
 struct fake_guild {
+	const char *features; /* of JSON's array, NULL: BANNER */
 	/* What is up: the text after the image's magic. */
 	char icon[FAKE_GUILD_NAME], banner[FAKE_GUILD_NAME];
 	unsigned icons, banners; /* changes */
@@ -26,8 +29,9 @@ struct fake_guild {
 	unsigned announced;	 /* embeds */
 	char title[FAKE_GUILD_NAME], footer[FAKE_GUILD_NAME]; /* the last one */
 	int64_t announced_ms;
-	unsigned said;		 /* texts */
-	char answer[4096];	 /* to the last interaction */
+	unsigned said;		 /* texts, in the channel for complaints */
+	unsigned said_public;	 /* texts, elsewhere */
+	char answer[16384];	 /* to the last interaction, embeds and all */
 	unsigned answers;
 	enum fake_fault fault;
 	unsigned faults; /* calls it strikes */

@@ -18,6 +18,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -186,9 +187,9 @@ serve_timers(void)
 		serve();
 }
 
-/* What "/branding sub" is answered. */
+/* What "/branding sub", with these options, is answered. */
 static const char *
-command(const char *sub)
+command_with(const char *sub, const char *options)
 {
 	struct buf b = {0};
 	unsigned before = t.guild.answers;
@@ -197,16 +198,23 @@ command(const char *sub)
 	    "\"event\",\"params\":{\"received_ms\":%" PRId64 ",\"again\":"
 	    "false,\"event\":{\"t\":\"INTERACTION_CREATE\",\"d\":{}},"
 	    "\"command\":{\"name\":\"branding\",\"road\":\"slash\","
-	    "\"sub\":\"%s\",\"options\":{},\"rank\":100,\"answer\":{"
+	    "\"sub\":\"%s\",\"options\":%s,\"rank\":100,\"answer\":{"
 	    "\"method\":\"interaction.respond\",\"params\":{\"id\":\"7\","
 	    "\"token\":\"x\"}},\"more\":{\"method\":"
 	    "\"interaction.followup\",\"params\":{\"application_id\":"
-	    "\"8\",\"token\":\"x\"}}}}}", ++t.events, clock_wall_ms(), sub);
+	    "\"8\",\"token\":\"x\"}}}}}", ++t.events, clock_wall_ms(), sub,
+	    options);
 	tell(&b);
 	while (t.guild.answers == before)
 		serve();
 	serve_timers();
 	return t.guild.answer;
+}
+
+static const char *
+command(const char *sub)
+{
+	return command_with(sub, "{}");
 }
 
 static void
@@ -220,7 +228,7 @@ plugin_up(void)
 	buf_printf(&b, "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\","
 	    "\"params\":{\"api\":1,\"plugin\":\"branding\",\"config\":{"
 	    "\"repository\":\"%s\",\"guild\":\"1\",\"channel\":\"5\","
-	    "\"rank\":\"0\"}}}", t.repository);
+	    "\"log_channel\":\"6\",\"rank\":\"0\"}}}", t.repository);
 	tell(&b);
 	t.initialised = false;
 	t.answered = t.asks;
@@ -316,7 +324,8 @@ check_announcement(bool reached)
 	assert_in_range(new, 0, 1);
 	if (new > 0) {
 		assert_int_not_equal(event, 0);
-		assert_string_equal(t.guild.title, event_years[event].name);
+		assert_int_equal(strcasecmp(t.guild.title,
+		    event_years[event].name), 0);
 		assert_int_not_equal(t.last[event], began);
 		t.last[event] = began;
 		t.times[event]++;
@@ -392,6 +401,7 @@ check_evening(enum fate fate)
 	unsigned event_before = event_year_on(today() - 1, &began);
 
 	check_announcement(fate != BROKEN);
+	assert_int_equal(t.guild.said_public, 0);
 	if (fate == BROKEN) {
 		assert_int_equal(t.guild.icons, t.before.icons);
 		assert_int_equal(t.guild.banners, t.before.banners);
@@ -474,11 +484,17 @@ days_go_by(int64_t until)
 }
 
 static void
-start_on(int64_t day)
+wake_on(int64_t day)
 {
 	fake_time_advance((uint64_t)(day * DAY_MS - clock_wall_ms()));
 	handler_up();
 	assert_non_null(strstr(command("daemon status"), "is enabled"));
+}
+
+static void
+start_on(int64_t day)
+{
+	wake_on(day);
 	one_day(QUIET);
 }
 
@@ -514,14 +530,127 @@ test_sync(void **state)
 
 	start_on(20819);
 	calls = t.guild.calls;
-	assert_string_equal(command("sync"),
-	    "Everything is as it should be.");
+	assert_non_null(strstr(command("sync"),
+	    "Icon and banner are as they should be."));
+	assert_non_null(strstr(t.guild.answer, "wrong is left out: there is no "
+	    "30 February"));
 	assert_int_equal(t.guild.calls, calls + 1);
 	strcpy(t.guild.banner, "by hand");
 	assert_non_null(strstr(command("sync"), "the banner is now"));
 	assert_int_equal(t.guild.calls, calls + 3);
 	assert_true(is_of(t.guild.banner, 2, "banner"));
 	assert_int_equal(t.guild.announced, 1);
+}
+
+/* ---- what the guild cannot take ---------------------------------------------- */
+
+#define FEBRUARY 20850	/* 2027-02-01: the fallback is on until the 20th */
+
+static void
+picture_write(const char *path, const char *data)
+{
+	char full[256];
+	FILE *f;
+
+	must(str_format(full, sizeof(full), "%s/%s", t.repository, path));
+	f = fopen(full, "w");
+	must(f != NULL);
+	must(fputs(data, f) >= 0 && fclose(f) == 0);
+}
+
+static void
+picture_remove(const char *path)
+{
+	char full[256];
+
+	must(str_format(full, sizeof(full), "%s/%s", t.repository, path));
+	must(unlink(full) == 0);
+}
+
+/* Several GIFs, one of which has another name. */
+static void
+gifs_write(void)
+{
+	picture_write("always/icons/g1.gif", "GIF89a one");
+	picture_write("always/icons/g2.gif", "GIF89a two");
+	picture_write("always/icons/g3.GIF.png", "GIF89a three");
+	picture_write("always/icons/none.png", "no picture");
+}
+
+/* Those that the guild cannot have are passed over, each told once; nothing
+ * of it goes where people are told of events. */
+static void
+f_f10_what_the_guild_can_take_takes_turns(void **state)
+{
+	gifs_write();
+	wake_on(FEBRUARY);
+	advance_to((FEBRUARY + 19) * (int64_t)DAY_MS - 1000);
+	assert_int_equal(t.guild.icons, 7);
+	assert_true(is_of(t.guild.icon, 0, "icons/"));
+	assert_int_equal(t.guild.said_public, 0);
+	/* No GIFs, the one with another name, the one that is none. */
+	assert_int_equal(t.guild.said, 3);
+}
+
+/* When there is nothing it can have it keeps what it has, and says so once. */
+static void
+f_f10_nothing_to_take_is_told_once(void **state)
+{
+	char path[32];
+
+	for (unsigned i = 0; i < 5; i++) {
+		must(str_format(path, sizeof(path), "always/icons/%u.png", i));
+		picture_remove(path);
+	}
+	picture_write("always/icons/g1.gif", "GIF89a one");
+	picture_write("always/icons/g2.gif", "GIF89a two");
+	t.guild.features = "";
+	wake_on(FEBRUARY);
+	advance_to((FEBRUARY + 19) * (int64_t)DAY_MS - 1000);
+	assert_int_equal(t.guild.icons, 0);
+	assert_int_equal(t.guild.said_public, 0);
+	/* No GIFs, therefore no icon; no banner. */
+	assert_int_equal(t.guild.said, 3);
+	assert_non_null(strstr(command("sync"), "Failed to apply: icon, "
+	    "banner."));
+	assert_int_equal(t.guild.said, 3);
+}
+
+static void
+f_f10_dry_run_says_what_sync_does(void **state)
+{
+	char icon[FAKE_GUILD_NAME];
+	const char *at;
+
+	gifs_write();
+	start_on(FEBRUARY);
+	command("daemon disable");
+	for (unsigned i = 1; i < 8; i++) {
+		advance_to((FEBRUARY + 3 * i) * (int64_t)DAY_MS);
+		command_with("sync", "{\"mode\":\"dry-run\"}");
+		at = strstr(t.guild.answer, "Would set the icon to ");
+		assert_non_null(at);
+		assert_int_equal(sscanf(at, "Would set the icon to %63[^.\\\"]",
+		    icon), 1);
+		command("sync");
+		assert_memory_equal(t.guild.icon, icon, strlen(icon));
+	}
+}
+
+/* What came while it was disabled does not wait for midnight. */
+static void
+f_f10_enable_is_at_once(void **state)
+{
+	int64_t noon = (FEBRUARY + 5) * (int64_t)DAY_MS + 12 * HOUR_MS;
+	unsigned icons;
+
+	start_on(FEBRUARY);
+	command("daemon disable");
+	advance_to(noon);
+	icons = t.guild.icons;
+	command("daemon enable");
+	advance_to(noon + 60000);
+	assert_int_equal(t.guild.icons, icons + 1);
 }
 
 /* ---- life --------------------------------------------------------------------------- */
@@ -575,6 +704,10 @@ main(void)
 	    T(test_year),
 	    T(test_leap_year),
 	    T(test_sync),
+	    T(f_f10_what_the_guild_can_take_takes_turns),
+	    T(f_f10_nothing_to_take_is_told_once),
+	    T(f_f10_dry_run_says_what_sync_does),
+	    T(f_f10_enable_is_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
