@@ -26,12 +26,16 @@ struct file {
 static const struct lang {
 	const char *name;
 	bool built;		/* make is to be run first */
-	struct file file[2];	/* the first is the plugin, or its source */
+	struct file file[5];	/* the first is the plugin, or its source;
+				   up to one without a name */
 } langs[] = {
 	{"python", false, {{"plugin.py", plugin_files_python, 0755},
 	    {"shardherd.py", plugin_files_python_helper, 0644}}},
 	{"node", false, {{"plugin.js", plugin_files_node, 0755},
-	    {"shardherd.js", plugin_files_node_helper, 0644}}},
+	    {"shardherd.js", plugin_files_node_helper, 0644},
+	    {"shardherd.mjs", plugin_files_node_modules, 0644},
+	    {"shardherd.d.ts", plugin_files_node_types, 0644},
+	    {"shardherd.d.mts", plugin_files_node_module_types, 0644}}},
 	{"c", true, {{"plugin.c", plugin_files_c, 0644},
 	    {"Makefile", plugin_files_makefile, 0644}}},
 };
@@ -74,6 +78,16 @@ write_file(const char *path, const struct file *f, const char *name,
 	return rc;
 }
 
+static size_t
+files(const struct lang *lang)
+{
+	size_t n = 0;
+
+	while (n < nitems(lang->file) && lang->file[n].name != NULL)
+		n++;
+	return n;
+}
+
 /* All of it, or nothing. */
 static int
 write_all(const char *dir, const struct lang *lang, const char *name,
@@ -87,12 +101,12 @@ write_all(const char *dir, const struct lang *lang, const char *name,
 		    "already, and nothing was changed: take another NAME or "
 		    "--dir.", dir) : err_sys(e, EXIT_DEGRADED, "Cannot make "
 		    "the folder %s", dir);
-	for (; n < nitems(lang->file); n++)
+	for (; n < files(lang); n++)
 		if (!str_format(path[n], PATH_MAX, "%s/%s", dir,
 		    lang->file[n].name)
 		    || write_file(path[n], &lang->file[n], name, e) == -1)
 			break;
-	if (n == nitems(lang->file))
+	if (n == files(lang))
 		return 0;
 	for (size_t i = 0; i <= n; i++)
 		unlink(path[i]);
@@ -106,8 +120,9 @@ static void
 print_next(const char *dir, const struct lang *lang, const char *name,
     const char *exec)
 {
-	printf("%s is there, with %s and %s.  Next:\n\n    ", dir,
-	    lang->file[0].name, lang->file[1].name);
+	printf("%s is there, with %s and %s%s.  Next:\n\n    ", dir,
+	    lang->file[0].name, lang->file[1].name,
+	    files(lang) > 2 ? ", and what belongs to that" : "");
 	if (lang->built)
 		printf("make -C %s && ", dir);
 	printf("shardherd plugin test %s\n\n"
@@ -124,15 +139,15 @@ print_json(const char *dir, const struct lang *lang, const char *name,
     const char *exec)
 {
 	struct json_object *o = json_object_new_object();
-	struct json_object *files = json_object_new_array();
+	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < nitems(lang->file); i++)
-		json_object_array_add(files,
+	for (size_t i = 0; i < files(lang); i++)
+		json_object_array_add(list,
 		    json_object_new_string(lang->file[i].name));
 	json_object_object_add(o, "name", json_object_new_string(name));
 	json_object_object_add(o, "lang", json_object_new_string(lang->name));
 	json_object_object_add(o, "dir", json_object_new_string(dir));
-	json_object_object_add(o, "files", files);
+	json_object_object_add(o, "files", list);
 	json_object_object_add(o, "exec", json_object_new_string(exec));
 	cli_print_json(o);
 }

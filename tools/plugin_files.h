@@ -14,7 +14,10 @@
 	X(c, "handler/plugins/new/plugin.c")                                   \
 	X(makefile, "handler/plugins/new/Makefile")                            \
 	X(python_helper, "handler/plugins/shardherd.py")                       \
-	X(node_helper, "handler/plugins/shardherd.js")
+	X(node_helper, "handler/plugins/shardherd.js")                         \
+	X(node_modules, "handler/plugins/shardherd.mjs")                       \
+	X(node_types, "handler/plugins/shardherd.d.ts")                        \
+	X(node_module_types, "handler/plugins/shardherd.d.mts")
 
 /* plugin_files_NAME is its text, with a NUL behind it. */
 #define X(name, path) extern const char plugin_files_##name[];

@@ -5,7 +5,7 @@ import json, sys
 def send(**message):
     print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
 
-for line in sys.stdin:
+for line in sys.stdin.buffer:  # bytes: UTF-8, whatever the locale
     msg = json.loads(line)
     d = ((msg.get("params") or {}).get("event") or {}).get("d")
     if msg.get("method") == "event" and isinstance(d, dict) and d.get("content") == "!ping":

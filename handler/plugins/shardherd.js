@@ -13,15 +13,41 @@
  *
  * Calls are promises; a refusal is an Error with code and data.  An event
  * is handled when the promises of its functions are kept.
+ *
+ * Standard output is the protocol's, so what console.log() writes goes to
+ * standard error, and from there into the log.
  */
 'use strict';
 const fs = require('fs');
 const {basename} = require('path');
-const readline = require('readline');
 
 const CALLS_MAX = 200; // on their way at once; the handler takes 256
 
 const UPLOAD_MAX = 11 << 20; // bytes of one upload's files
+
+/* What writes to standard output, for us alone. */
+let wire = null;
+
+function takeWire() {
+	if (wire !== null)
+		return;
+	wire = process.stdout.write.bind(process.stdout);
+	process.stdout.write = process.stderr.write.bind(process.stderr);
+}
+
+if (process.env.SHARDHERD_PLUGIN !== undefined &&
+	(process.env.SHARDHERD_WIRES ??= `${process.pid}`) === `${process.pid}`)
+	takeWire(); // before anything is printed; not in a program it starts
+
+/* Refuses what would be called and not run. */
+function runnable(fn) {
+	const kind = fn?.constructor?.name ?? '';
+	if (typeof fn !== 'function')
+		throw new TypeError(`${fn} is no function`);
+	if (kind.endsWith('GeneratorFunction'))
+		throw new TypeError(`${fn.name} yields: it would never run`);
+	return fn;
+}
 
 /* Of upload's files: the handler opens no path for us. */
 function read(given) {
@@ -37,6 +63,7 @@ function read(given) {
 
 class Plugin {
 	constructor() {
+		takeWire();
 		for (const map of ['handlers', 'timers', 'commands', 'waiting'])
 			this[map] = new Map();
 		for (const list of ['schedules', 'started', 'checks', 'held'])
@@ -57,23 +84,27 @@ class Plugin {
 
 	/* For events of this name, '*' for all: fn(d, event). */
 	on(name, fn) {
-		this.handlers.set(name, [...this.handlers.get(name) || [], fn]);
+		this.handlers.set(name, [...this.handlers.get(name) || [],
+			runnable(fn)]);
 	}
 
 	/* {help, usage, rank, roads, emoji, options}; fn(cmd), see answer. */
 	command(name, more, fn) {
-		this.commands.set(name, {declared: {...more, name}, fn});
+		this.commands.set(name, {declared: {...more, name},
+			fn: runnable(fn)});
 	}
 
 	/* For the timer of this name: fn(timer); {daily} or {cron} sets it. */
 	timer(name, when, fn) {
-		this.timers.set(name, fn);
+		this.timers.set(name, runnable(fn));
 		if (when)
 			this.schedules.push({...when, name});
 	}
 
 	/* When bot.config is known, before commands are declared: fn(). */
 	configure(fn) {
+		if (runnable(fn).constructor.name === 'AsyncFunction')
+			throw new TypeError('what configure names cannot be async');
 		this.checks.push(fn);
 	}
 
@@ -88,7 +119,7 @@ class Plugin {
 
 	/* Once, when events may follow. */
 	startUp(fn) {
-		this.started.push(fn);
+		this.started.push(runnable(fn));
 	}
 
 	/* chunk: what members.chunk brings, see members. */
@@ -172,7 +203,7 @@ class Plugin {
 	}
 
 	send(message) {
-		console.log(JSON.stringify({jsonrpc: '2.0', ...message}));
+		wire(JSON.stringify({jsonrpc: '2.0', ...message}) + '\n');
 	}
 
 	pump() {
@@ -241,19 +272,32 @@ class Plugin {
 		}
 	}
 
+	receive(line) {
+		const message = JSON.parse(line);
+		if (message.method === undefined)
+			this.settle(message);
+		else if (message.id !== undefined)
+			this.request(message.id, message.method, message.params || {});
+		else if (message.method === 'members.chunk')
+			this.waiting.get(message.params.call)?.chunk?.(message.params);
+		else if (message.method === 'shutdown')
+			process.exitCode = 0;
+	}
+
+	/* Lines end with a newline and with nothing else: U+2028 may be in one. */
 	run() {
-		readline.createInterface({input: process.stdin}).on('line', (line) => {
-			const message = JSON.parse(line);
-			if (message.method === undefined)
-				this.settle(message);
-			else if (message.id !== undefined)
-				this.request(message.id, message.method,
-					message.params || {});
-			else if (message.method === 'members.chunk')
-				this.waiting.get(message.params.call)
-					?.chunk?.(message.params);
-			else if (message.method === 'shutdown')
-				process.exitCode = 0;
+		let parts = [];
+		process.stdin.on('data', (data) => {
+			let at = 0, end;
+			while ((end = data.indexOf(10, at)) !== -1) {
+				parts.push(data.subarray(at, end));
+				const line = Buffer.concat(parts).toString('utf8');
+				parts = [];
+				at = end + 1;
+				this.receive(line);
+			}
+			if (at < data.length)
+				parts.push(data.subarray(at));
 		});
 	}
 }

@@ -4,8 +4,7 @@
 //   shardherd plugin test .     tries it in the simulator
 //   man 7 shardherd-plugin      has every method and event
 //
-// Standard output belongs to the protocol: console.log() breaks it.  What is
-// written to standard error, by console.error(), goes into the log.
+// What console.log() and console.error() write goes into the log.
 'use strict';
 const bot = require('./shardherd').plugin();
 

@@ -4,8 +4,7 @@
 #   shardherd plugin test .     tries it in the simulator
 #   man 7 shardherd-plugin      has every method and event
 #
-# Standard output belongs to the protocol: print() breaks it.  What is written
-# to standard error goes into the log.
+# What print() writes goes into the log, as standard error does.
 import shardherd
 
 # One event after the other, so that the count below is right.  Without
