@@ -61,7 +61,8 @@ static const struct cli_verb verbs[] = {
 	    "[--timeout SECONDS]", "become another program, without a shard "
 	    "noticing", cli_upgrade},
 	{"plugin", "[list] | load|restart NAME | unload NAME [--drop] | new NAME --lang "
-	    "python|node|c [--dir DIR] | test DIR|FILE [--keep]", "show the "
+	    "python|node|c [--dir DIR] | test DIR|FILE|LINE [--config KEY=VALUE]... "
+	    "[--say TEXT]... [--keep] | test --conf FILE NAME ...", "show the "
 	    "plugins, act on one, write one, try one", cli_plugin},
 	{"probe", "[--setup CHANNEL]", "see whether the way to Discord and "
 	    "back works, and how long it takes", cli_probe},

@@ -130,15 +130,18 @@ take(struct cli *c, const struct cli_opt *o, size_t n, int *i)
 int
 cli_options(struct cli *c, const struct cli_opt *own, size_t n)
 {
-	struct cli_opt o[16] = {
+	const struct cli_opt every[] = {
 		{"--json", 0, CLI_FLAG, &c->json},
 		{"--config", 'c', CLI_TEXT, &c->config_path},
 	};
+	struct cli_opt o[16];
 	int words = 0;
 
+	/* A verb's own come first: they may mean something else by a name. */
 	must(n + 2 <= nitems(o));
 	if (n > 0)
-		memcpy(o + 2, own, n * sizeof(*o));
+		memcpy(o, own, n * sizeof(*o));
+	memcpy(o + n, every, sizeof(every));
 	for (int i = 0; i < c->argc; i++) {
 		if (strcmp(c->argv[i], "--") == 0) {
 			while (++i < c->argc)

@@ -189,19 +189,47 @@ enum { NEW, TEST, LIST };
 static const char *const names[] = {"new", "test", "list", "load", "unload",
     "restart"};
 
+/* Asked before the options are taken: "test" has some of its own. */
+static bool
+is_test(const struct cli *c)
+{
+	int i = 0;
+
+	while (i < c->argc && c->argv[i][0] == '-')
+		i++;
+	return i < c->argc && strcmp(c->argv[i], names[TEST]) == 0;
+}
+
+static int
+test(struct cli *c)
+{
+	struct cli_plugin_test o = {0};
+	const struct cli_opt opts[] = {
+		{"--keep", 0, CLI_FLAG, &o.keep},
+		{"--conf", 'c', CLI_TEXT, &o.conf},
+		{"--config", 0, CLI_LIST, &o.config},
+		{"--say", 0, CLI_LIST, &o.say},
+	};
+
+	if (cli_options(c, opts, nitems(opts)) == -1)
+		return cli_fail(c);
+	return cli_plugin_test(c, &o);
+}
+
 int
 cli_plugin(struct cli *c)
 {
 	const char *lang = NULL, *dir = NULL;
-	bool keep = false, drop = false;
+	bool drop = false;
 	const struct cli_opt opts[] = {
 		{"--lang", 0, CLI_TEXT, &lang},
 		{"--dir", 0, CLI_TEXT, &dir},
-		{"--keep", 0, CLI_FLAG, &keep},
 		{"--drop", 0, CLI_FLAG, &drop},
 	};
 	int i;
 
+	if (is_test(c))
+		return test(c);
 	if (cli_options(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	cli_usual_word(c, "list");
@@ -211,13 +239,12 @@ cli_plugin(struct cli *c)
 		err_set(&c->err, EXIT_USAGE, "--drop goes with plugin unload.");
 		return cli_fail(c);
 	}
-	if ((i != NEW && (lang != NULL || dir != NULL)) ||
-	    (i != TEST && keep))
+	if (i != NEW && (lang != NULL || dir != NULL))
 		return cli_usage(c);
 	if (i == NEW)
 		return cli_plugin_new(c, lang, dir);
 	if (i == TEST)
-		return cli_plugin_test(c, keep);
+		return test(c);
 	if (cli_look(c) == -1)
 		return cli_fail(c);
 	if (drop)

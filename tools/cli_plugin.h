@@ -10,6 +10,12 @@ int cli_plugin_new(struct cli *, const char *lang, const char *dir);
 bool cli_plugin_name_ok(const char *);
 
 /* cli_plugin_test.c */
-int cli_plugin_test(struct cli *, bool keep);
+struct cli_plugin_test {
+	bool keep;		/* the folder stays */
+	const char *conf;	/* a shardherd.conf, or NULL */
+	struct cli_list config;	/* KEY=VALUE, of the plugin's own */
+	struct cli_list say;	/* messages */
+};
+int cli_plugin_test(struct cli *, const struct cli_plugin_test *);
 
 #endif

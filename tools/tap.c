@@ -4,6 +4,7 @@
 
 #include "shared/base.h"
 #include "shared/clock.h"
+#include "shared/executable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -105,15 +106,17 @@ start_pump(struct pump *p, int from, int to, char tag)
 }
 
 static void noreturn_fn
-run_plugin(char **argv, const int fd[3])
+run_plugin(const char *dir, char **argv, const int fd[3])
 {
 	for (int i = 0; i < 3; i++)
 		dup2(fd[i], i);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	execv(argv[0], argv);
-	dprintf(STDERR_FILENO, "cannot run %s: %s\n", argv[0],
-	    strerror(errno));
-	_exit(127);
+	if (chdir(dir) == -1) {
+		dprintf(STDERR_FILENO, "cannot go to %s: %s\n", dir,
+		    strerror(errno));
+		_exit(127);
+	}
+	executable_run(argv[0], argv);
 }
 
 /* Nobody else ends the plugin when the handler died before it could. */
@@ -173,7 +176,7 @@ tap_main(int argc, char **argv)
 	char text[32];
 	pid_t pid;
 
-	if (argc < 2 || (record = open(argv[0], O_WRONLY | O_CREAT | O_APPEND
+	if (argc < 3 || (record = open(argv[0], O_WRONLY | O_CREAT | O_APPEND
 	    | O_CLOEXEC, 0600)) == -1 || pipe2(a, O_CLOEXEC) == -1
 	    || pipe2(b, O_CLOEXEC) == -1 || pipe2(c, O_CLOEXEC) == -1
 	    || (pid = fork()) == -1) {
@@ -182,7 +185,7 @@ tap_main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	if (pid == 0)
-		run_plugin(argv + 1, (const int[]) {a[0], b[1], c[1]});
+		run_plugin(argv[1], argv + 2, (const int[]) {a[0], b[1], c[1]});
 	close(a[0]);
 	close(b[1]);
 	close(c[1]);

@@ -20,7 +20,7 @@
 
 #define TAP_LINE_MAX (1 << 20)
 
-/* RECORD PROGRAM [ARGUMENT ...]: the exit code. */
+/* RECORD FOLDER PROGRAM [ARGUMENT ...]: the exit code. */
 int tap_main(int argc, char **argv);
 
 #endif

@@ -79,7 +79,7 @@ add_event(struct transcript *t, uint64_t ms, struct json_object *m)
 	if (t->events == TRANSCRIPT_MAX)
 		return;
 	e = &t->event[t->events++];
-	*e = (struct transcript_event) {.sent_ms = ms,
+	*e = (struct transcript_event) {.sent_ms = ms, .calls = t->calls,
 	    .id = json_object_get_int64(get(m, "id"))};
 	str_copy(e->about, text(d, "id"), sizeof(e->about));
 	if (strcmp(method, "event") == 0)
@@ -191,6 +191,8 @@ done_upto(struct transcript *t, uint64_t ms, int64_t upto)
 static const char *
 add_call(struct transcript *t, uint64_t ms, struct json_object *m)
 {
+	static const char *const about[] = {"id", "message_id", "reply_to",
+	    "name"};
 	struct json_object *params = get(m, "params"), *id = get(m, "id");
 	struct transcript_call *c;
 
@@ -213,7 +215,8 @@ add_call(struct transcript *t, uint64_t ms, struct json_object *m)
 	if (id != NULL)
 		str_copy(c->id, json_object_to_json_string(id), sizeof(c->id));
 	str_copy(c->method, text(m, "method"), sizeof(c->method));
-	str_copy(c->about, text(params, "id"), sizeof(c->about));
+	for (size_t i = 0; i < nitems(about) && c->about[0] == '\0'; i++)
+		str_copy(c->about, text(params, about[i]), sizeof(c->about));
 	str_copy(c->content, text(params, "content"), sizeof(c->content));
 	return NULL;
 }
@@ -311,10 +314,10 @@ transcript_open(const struct transcript *t)
 }
 
 const struct transcript_event *
-transcript_interaction(const struct transcript *t, const char *id)
+transcript_about(const struct transcript *t, const char *name, const char *id)
 {
 	for (size_t i = 0; i < t->events; i++)
-		if (strcmp(t->event[i].name, "INTERACTION_CREATE") == 0
+		if (strcmp(t->event[i].name, name) == 0
 		    && strcmp(t->event[i].about, id) == 0)
 			return &t->event[i];
 	return NULL;
@@ -326,6 +329,18 @@ transcript_response(const struct transcript *t, const char *id)
 	for (size_t i = 0; i < t->calls; i++)
 		if (strncmp(t->call[i].method, "interaction.", 12) == 0
 		    && strcmp(t->call[i].about, id) == 0)
+			return &t->call[i];
+	return NULL;
+}
+
+const struct transcript_call *
+transcript_reply(const struct transcript *t, const struct transcript_event *e)
+{
+	for (size_t i = e->calls; i < t->calls; i++)
+		if (strcmp(t->call[i].about, e->about) == 0)
+			return &t->call[i];
+	for (size_t i = e->calls; i < t->calls; i++)
+		if (t->call[i].content[0] != '\0')
 			return &t->call[i];
 	return NULL;
 }

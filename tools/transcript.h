@@ -22,6 +22,7 @@ struct transcript_event {
 	char about[24];		/* id in its d; "" when it has none */
 	bool answered, failed;
 	uint64_t sent_ms, answered_ms;
+	size_t calls;		/* that were made before it came */
 	char why[TRANSCRIPT_WORDS]; /* it failed */
 };
 
@@ -29,7 +30,7 @@ struct transcript_event {
 struct transcript_call {
 	char id[64];		/* as JSON; "" for none */
 	char method[64];
-	char about[24];		/* params.id: of an interaction */
+	char about[24];		/* an interaction, a message or a timer */
 	char content[TRANSCRIPT_WORDS];
 	bool answered, failed;
 	uint64_t sent_ms, answered_ms;
@@ -62,11 +63,15 @@ void transcript_free(struct transcript *);
 void transcript_line(struct transcript *, const char *line, size_t len);
 /* How many events are not answered. */
 size_t transcript_open(const struct transcript *);
-/* The event that began the interaction, and the call that answers it. */
-const struct transcript_event *transcript_interaction(
-    const struct transcript *, const char *id);
+/* The event of this name, of this interaction or message, or NULL. */
+const struct transcript_event *transcript_about(const struct transcript *,
+    const char *name, const char *id);
+/* The call that answers an interaction. */
 const struct transcript_call *transcript_response(const struct transcript *,
     const char *id);
+/* That answers a message: one about it, or the next that says something. */
+const struct transcript_call *transcript_reply(const struct transcript *,
+    const struct transcript_event *);
 
 /*
  * Values for the options of a command as it was declared, as Discord would

@@ -3,68 +3,14 @@
 #include "tools/trial.h"
 
 #include "shared/clock.h"
-#include "tools/cli_plugin.h"
+#include "shared/config_own.h"
 #include "tools/cli_view.h"
 #include "tools/tap.h"
 
 #include <fcntl.h>
-#include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* ---- which program -------------------------------------------------- */
-
-static bool
-is_program(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode)
-	    && access(path, X_OK) == 0;
-}
-
-static int
-find_in(struct trial *t, const char *dir, struct err *e)
-{
-	static const char *const names[] = {"plugin", "plugin.py",
-	    "plugin.js"};
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i < nitems(names); i++)
-		if (str_format(path, sizeof(path), "%s/%s", dir, names[i])
-		    && is_program(path) && realpath(path, t->program) != NULL)
-			return 0;
-	if (str_format(path, sizeof(path), "%s/plugin.c", dir)
-	    && access(path, F_OK) == 0)
-		return err_set(e, EXIT_USAGE, "%s is not built: \"make -C "
-		    "%s\".", path, dir);
-	return err_set(e, EXIT_USAGE, "In %s there is no executable plugin, "
-	    "plugin.py or plugin.js: name the plugin's file, or make it "
-	    "executable (chmod +x).", dir);
-}
-
-int
-trial_find(struct trial *t, const char *arg, struct err *e)
-{
-	struct stat st;
-	char copy[PATH_MAX];
-
-	if (stat(arg, &st) == -1)
-		return err_sys(e, EXIT_USAGE, "Cannot find %s", arg);
-	if (S_ISDIR(st.st_mode)) {
-		if (find_in(t, arg, e) == -1)
-			return -1;
-	} else if (!is_program(arg) || realpath(arg, t->program) == NULL) {
-		return err_set(e, EXIT_USAGE, "%s is not executable: chmod +x "
-		    "%s", arg, arg);
-	}
-	str_copy(copy, t->program, sizeof(copy));
-	str_copy(t->name, basename(dirname(copy)), sizeof(t->name));
-	if (!cli_plugin_name_ok(t->name))
-		str_copy(t->name, "plugin", sizeof(t->name));
-	return 0;
-}
 
 /* ---- the fleet ------------------------------------------------------ */
 
@@ -79,6 +25,27 @@ put_word(FILE *f, const char *word)
 		else
 			putc(*word, f);
 	putc('\'', f);
+}
+
+static void
+put_own(const char *key, const char *value, void *arg)
+{
+	fprintf(arg, CONFIG_OWN_PREFIX "%s = %s\n", key, value);
+}
+
+static void
+put_plugin(struct trial *t, FILE *f)
+{
+	fprintf(f, "[plugin \"%s\"]\n%sexec =", t->name, t->section);
+	put_word(f, t->rig.self);
+	fprintf(f, " " TAP_ROLE);
+	put_word(f, t->record);
+	put_word(f, t->dir);
+	put_word(f, t->program);
+	for (size_t i = 0; i < t->n; i++)
+		put_word(f, t->args[i]);
+	putc('\n', f);
+	config_own_each(t->own, put_own, f);
 }
 
 static int
@@ -98,15 +65,12 @@ write_config(struct trial *t, struct err *e)
 	    "[gateway]\napi = %s\nidentify_interval = 100ms\n"
 	    "[paths]\nstate_dir = state\nrun_dir = run\nlog_dir = log\n"
 	    "[handler]\nstart_timeout = %ds\ndrain_timeout = 3s\n"
-	    "[limits]\nrestart_min = 500ms\n"
-	    "[plugin \"%s\"]\nevents = *\ntimeout = 1m\nexec =",
+	    "prefix = %s\n[limits]\nrestart_min = 500ms\n",
 	    t->rig.token_file, (unsigned long long)INT64_MAX, t->rig.api,
-	    TRIAL_INIT_S, t->name);
-	put_word(f, t->rig.self);
-	fprintf(f, " " TAP_ROLE);
-	put_word(f, t->record);
-	put_word(f, t->program);
-	putc('\n', f);
+	    TRIAL_INIT_S, t->prefix);
+	fclose(t->keys);
+	t->keys = NULL;
+	put_plugin(t, f);
 	if (fclose(f) == EOF)
 		return err_sys(e, EXIT_UNKNOWN, "Cannot write %s", path);
 	t->cli->config_path = base_strdup(path);
@@ -170,6 +134,13 @@ trial_ctl(struct trial *t, const char *const *words)
 	return rig_ctl(&t->rig, out, sizeof(out), &t->cli->err, words);
 }
 
+int
+trial_say(struct trial *t, const char *text, char *id, size_t size)
+{
+	return rig_ctl(&t->rig, id, size, &t->cli->err,
+	    (const char *const[]) {"message", "0", text, NULL});
+}
+
 /* The fleet's log, NULL when there is none.  Owner frees. */
 static char *
 read_log(const struct trial *t)
@@ -230,4 +201,11 @@ trial_free(struct trial *t, bool keep)
 	rig_close(&t->rig, keep);
 	transcript_free(&t->talk);
 	free(t->line);
+	if (t->keys != NULL)
+		fclose(t->keys);
+	free(t->section);
+	free(t->own);
+	for (size_t i = 0; i < t->n; i++)
+		free(t->args[i]);
+	free(t->args);
 }

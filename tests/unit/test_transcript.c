@@ -93,8 +93,8 @@ calls_are_matched(void **state)
 	assert_true(transcript_response(&t, "77")->answered);
 	assert_false(transcript_response(&t, "77")->failed);
 	assert_string_equal(t.call[0].why, "-32602, key?");
-	assert_false(transcript_interaction(&t, "77")->answered);
-	assert_null(transcript_interaction(&t, "78"));
+	assert_false(transcript_about(&t, "INTERACTION_CREATE", "77")->answered);
+	assert_null(transcript_about(&t, "INTERACTION_CREATE", "78"));
 }
 
 /* Each one breaks the protocol in its own way. */
