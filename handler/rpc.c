@@ -300,6 +300,24 @@ rpc_method_at(size_t i)
 	return i < nitems(rpc_methods) ? &rpc_methods[i] : NULL;
 }
 
+/* The error names all there are, for whoever wants to know what this is. */
+static void
+rpc_unknown(const struct rpc_wait *w, const char *method)
+{
+	struct buf data = {0};
+	char text[256];
+
+	buf_puts(&data, "{\"methods\":[");
+	for (size_t i = 0; i < nitems(rpc_methods); i++)
+		buf_printf(&data, "%s\"%s\"", i > 0 ? "," : "",
+		    rpc_methods[i].name);
+	buf_add(&data, "]}", 3);
+	str_format(text, sizeof(text), "there is no method \"%s\"",
+	    TEXT_OF(method, 64));
+	rpc_error(w, RPC_NO_METHOD, text, buf_data(&data));
+	buf_free(&data);
+}
+
 void
 rpc_request(struct rpc *r, struct plugin *p, const char *id,
     const char *method, struct json_object *params)
@@ -313,9 +331,7 @@ rpc_request(struct rpc *r, struct plugin *p, const char *id,
 		if (strcmp(rpc_methods[i].name, method) == 0)
 			w.method = &rpc_methods[i];
 	if (w.method == NULL) {
-		str_format(text, sizeof(text), "there is no method \"%s\"",
-		    TEXT_OF(method, 64));
-		rpc_error(&w, RPC_NO_METHOD, text, NULL);
+		rpc_unknown(&w, method);
 		return;
 	}
 	if (r->stopping) {

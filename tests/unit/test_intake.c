@@ -1,317 +1,435 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * work.c against a shadow model: random events, completions, repeats, new
- * uplinks and dead shard processes.  Nothing may be acknowledged before it is
- * done, nothing worked on twice, nothing forgotten (design, I2).
+ * intake.c on real uplinks, with the test as the shards: what is handed on and
+ * acknowledged, where reading stops and goes on, what a shard that breaks the
+ * frame protocol loses, and what becomes of gateway commands.
  */
-#include "handler/work.h"
+#include "handler/intake.h"
+
+#include "shared/log.h"
+#include "shared/version.h"
+#include "tests/unit/fake_time.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <cmocka.h>
 
-#define EVENTS 4000	/* of the session */
-#define OPS 60000
+#define EVENTS_MAX 8	/* in work */
+#define SHARD 3
+#define SEND_MARK 7u	/* no status of its own */
+#define HELD_MAX 64
 
-enum fate { UNSEEN, WORKING, DONE };
-
-/* What a shard and Discord know, and what a plugin did. */
 static struct {
-	struct work work;
-	struct work_shard shard;
-	struct event *at[EVENTS + 1];
-	enum fate fate[EVENTS + 1];
-	unsigned admitted[EVENTS + 1];
-	uint64_t seq_of[OPS * 2 + 1]; /* ord to seq, of this process */
-	uint64_t ord;		      /* last given out */
-	uint64_t base;		      /* first ord on this uplink, less 1 */
-	uint64_t sent, cursor;	      /* seqs: sent up to, acknowledged */
-	uint64_t process;
-	uint32_t rng;
-} m;
+	struct ev_loop *loop;
+	struct config_plugin plugin;
+	struct route route;
+	struct intake in;
+	int fd;			/* the shard's end */
+	char down[65536];	/* what came and was not taken */
+	size_t down_len;
+	struct event *held[HELD_MAX]; /* delivered, not finished */
+	unsigned delivered, finished, closed, refused;
+	bool unsafe;		/* what is finished is not on disk yet */
+	uint64_t acked;		/* what the shard was told */
+	unsigned hellos, sends;
+	uint64_t send_id;
+	uint32_t sent_status;
+	char why[256];
+} t;
 
-static uint32_t
-pick(uint32_t n)
+static void
+on_deliver(struct intake *in, struct event *e, uint64_t wanted)
 {
-	m.rng = m.rng * 1664525u + 1013904223u;
-	return (m.rng >> 8) % n;
+	assert_int_equal(wanted, 1);
+	assert_in_range(t.delivered, 0, HELD_MAX - 1);
+	t.held[t.delivered++] = e;
 }
 
 static void
-give(uint64_t ord, uint64_t seq)
+on_closed(struct intake *in)
 {
-	struct up_hdr h = {.type = UP_EVENT, .len = 4, .ord = ord, .seq = seq,
-	    .session = 77, .recv_ms = seq};
-	enum work_verdict v = work_judge(&m.work, &m.shard, &h);
-
-	m.seq_of[ord] = seq;
-	assert_int_equal(v, m.fate[seq] == UNSEEN ? WORK_NEW
-		: m.fate[seq] == WORKING ? WORK_REBOUND : WORK_DONE);
-	if (v != WORK_NEW)
-		return;
-	m.admitted[seq]++;
-	m.fate[seq] = DONE;
-	if (pick(3) == 0)
-		return; /* nobody wants it */
-	m.fate[seq] = WORKING;
-	m.at[seq] = work_add(&m.work, &m.shard, &h, "data", 1 + pick(2));
+	t.closed++;
 }
 
 static void
-finish(uint64_t seq)
+on_refused(struct intake *in, uint32_t shard, const char *why)
 {
-	if (seq > EVENTS || m.fate[seq] != WORKING)
-		return;
-	if (work_finish(&m.work, m.at[seq]))
-		m.fate[seq] = DONE;
+	assert_int_equal(shard, SHARD);
+	str_copy(t.why, why, sizeof(t.why));
+	t.refused++;
 }
 
 static void
-acknowledge(void)
+on_sent(void *arg, uint32_t status)
 {
-	uint64_t ack = work_ack(&m.shard);
-
-	assert_true(ack <= m.ord);
-	for (uint64_t o = m.base + 1; o <= ack; o++) {
-		assert_int_equal(m.fate[m.seq_of[o]], DONE);
-		if (m.seq_of[o] > m.cursor)
-			m.cursor = m.seq_of[o];
-	}
-	/* And not later than need be: the next one is really not done. */
-	if (ack < m.ord && ack > m.base)
-		assert_int_equal(m.fate[m.seq_of[ack + 1]], WORKING);
+	assert_ptr_equal(arg, &t);
+	t.sent_status = status;
 }
 
-/* The same process on a new uplink sends what is not acknowledged again. */
-static void
-new_uplink(void)
-{
-	uint64_t from = m.ord + 1;
-
-	while (from > 1 && m.seq_of[from - 1] > m.cursor)
-		from--;
-	work_bind(&m.shard, m.process);
-	m.base = from - 1;
-	for (uint64_t o = from; o <= m.ord; o++)
-		give(o, m.seq_of[o]);
-}
-
-/* A new process resumes from the cursor and counts anew. */
-static void
-new_process(void)
-{
-	work_bind(&m.shard, ++m.process);
-	m.ord = m.base = 0;
-	for (uint64_t s = m.cursor + 1; s <= m.sent; s++)
-		give(++m.ord, s);
-}
+/* ---- the shard's side ------------------------------------------------------ */
 
 static void
-test_shadow(void **state)
+take_frame(const struct up_hdr *h)
 {
-	for (uint32_t seed = 1; seed <= 20; seed++) {
-		memset(&m, 0, sizeof(m));
-		m.rng = seed;
-		m.process = 1;
-		work_init(&m.work, 128, 1 << 20);
-		work_shard_init(&m.shard, 5);
-		work_session(&m.shard, 77, "s");
-		work_bind(&m.shard, 1);
-		while (m.cursor < EVENTS) {
-			uint32_t op = pick(1000);
-
-			if (op < 500 && m.sent < EVENTS)
-				give(++m.ord, ++m.sent);
-			else if (op < 990)
-				finish(m.cursor + 1 + pick((uint32_t)(m.sent
-				    - m.cursor + 1)));
-			else if (op < 996)
-				new_uplink();
-			else
-				new_process();
-			acknowledge();
-		}
-		for (uint64_t s = 1; s <= EVENTS; s++)
-			assert_int_equal(m.admitted[s], 1);
-		assert_int_equal(m.work.events, 0);
-		assert_int_equal(m.work.bytes, 0);
-		work_free(&m.work);
+	if (h->type == DOWN_HELLO)
+		t.hellos++;
+	else if (h->type == DOWN_ACK) {
+		assert_true(h->ord > t.acked);
+		t.acked = h->ord;
+	} else {
+		assert_int_equal(h->type, DOWN_SEND);
+		t.send_id = h->ord;
+		t.sends++;
 	}
 }
 
-static struct work w;
-static struct work_shard shard;
+static void
+take_frames(void)
+{
+	struct up_hdr h;
+	size_t at = 0;
+
+	while (t.down_len - at >= sizeof(h)) {
+		memcpy(&h, t.down + at, sizeof(h));
+		if (t.down_len - at < sizeof(h) + h.len)
+			break;
+		take_frame(&h);
+		at += sizeof(h) + h.len;
+	}
+	memmove(t.down, t.down + at, t.down_len -= at);
+}
+
+/* Both sides do what there is to do. */
+static void
+turn(void)
+{
+	ssize_t n;
+
+	for (int i = 0; i < 20; i++) {
+		ev_run(t.loop, EVRUN_NOWAIT);
+		intake_flush(&t.in, !t.unsafe);
+	}
+	while (t.fd >= 0 && (n = read(t.fd, t.down + t.down_len,
+	    sizeof(t.down) - t.down_len)) > 0) {
+		t.down_len += (size_t)n;
+		take_frames();
+	}
+}
+
+static void
+up(struct up_hdr h, const void *payload, size_t len)
+{
+	h.len = (uint32_t)len;
+	assert_int_equal(fd_write_all(t.fd, (const char *)&h, sizeof(h)), 0);
+	assert_int_equal(fd_write_all(t.fd, payload, len), 0);
+}
+
+static void
+up_event(uint64_t ord)
+{
+	static const char text[] = "{\"t\":\"NEWS\"}";
+
+	up((struct up_hdr) {.type = UP_EVENT, .ord = ord, .seq = ord,
+	    .session = 77, .recv_ms = 1000 + ord, .t_off = 6, .t_len = 4}, text,
+	    strlen(text));
+}
+
+static void
+up_hello(uint32_t version)
+{
+	struct up_hello hello = {.version = version, .shard = SHARD,
+	    .shard_count = 4, .generation = 1, .pid = getpid(),
+	    .build = SHARDHERD_VERSION};
+
+	up((struct up_hdr) {.type = UP_HELLO}, &hello, sizeof(hello));
+}
+
+static void
+connect_shard(void)
+{
+	int fd[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC
+	    | SOCK_NONBLOCK, 0, fd), 0);
+	if (t.fd >= 0)
+		close(t.fd);
+	t.down_len = 0;
+	t.fd = fd[1];
+	intake_uplink(&t.in, SHARD, 4, fd[0]);
+}
+
+static void
+begin(void)
+{
+	connect_shard();
+	up_hello(CONTRACT_VERSION);
+	turn();
+	assert_int_equal(t.hellos, 1);
+	assert_int_equal(t.in.open, 1);
+}
+
+static void
+finish(unsigned i)
+{
+	assert_non_null(t.held[i]);
+	intake_finish(&t.in, t.held[i]);
+	t.held[i] = NULL;
+	t.finished++;
+}
+
+/* ---- tests ------------------------------------------------------------------- */
+
+/* Never beyond the first one that is not done; one number for many. */
+static void
+test_acknowledged_when_done(void **state)
+{
+	begin();
+	for (uint64_t ord = 1; ord <= 4; ord++)
+		up_event(ord);
+	turn();
+	assert_int_equal(t.delivered, 4);
+	assert_int_equal(t.acked, 0);
+	finish(1);
+	finish(2);
+	turn();
+	assert_int_equal(t.acked, 0);
+	finish(0);
+	turn();
+	assert_int_equal(t.acked, 3);
+	finish(3);
+	t.unsafe = true;
+	turn();
+	assert_int_equal(t.acked, 3);
+	t.unsafe = false;
+	turn();
+	assert_int_equal(t.acked, 4);
+	assert_int_equal(t.in.acked, 4);
+	assert_int_equal(intake_oldest(&t.in), 0);
+}
+
+/* What a new uplink brings again is not handed on again, nor forgotten. */
+static void
+test_again_on_a_new_uplink(void **state)
+{
+	begin();
+	for (uint64_t ord = 1; ord <= 3; ord++)
+		up_event(ord);
+	turn();
+	finish(0);
+	connect_shard();
+	assert_int_equal(t.closed, 1);
+	t.acked = 0;
+	up_hello(CONTRACT_VERSION);
+	for (uint64_t ord = 1; ord <= 4; ord++)
+		up_event(ord);
+	turn();
+	assert_int_equal(t.delivered, 4);
+	assert_int_equal(t.in.duplicates, 3);
+	assert_int_equal(t.acked, 1);
+	for (unsigned i = 1; i < 4; i++)
+		finish(i);
+	turn();
+	assert_int_equal(t.acked, 4);
+}
+
+/* With the bound met it reads no more, and goes on where it was. */
+static void
+test_reads_no_more_than_it_may(void **state)
+{
+	begin();
+	for (uint64_t ord = 1; ord <= 20; ord++)
+		up_event(ord);
+	turn();
+	assert_int_equal(t.delivered, EVENTS_MAX);
+	assert_false(intake_stuck(&t.in));
+	fake_time_advance(INTAKE_STUCK_MS);
+	assert_true(intake_stuck(&t.in));
+	for (unsigned i = 0; i < 20; i++) {
+		if (t.held[i] == NULL)
+			turn();
+		finish(i);
+		assert_true(t.delivered - t.finished <= EVENTS_MAX);
+	}
+	turn();
+	assert_int_equal(t.delivered, 20);
+	assert_int_equal(t.acked, 20);
+	assert_false(t.in.paused);
+}
+
+/* After intake_stop events stay with the shard; what is done is still told. */
+static void
+test_stopped(void **state)
+{
+	begin();
+	up_event(1);
+	turn();
+	intake_stop(&t.in);
+	up_event(2);
+	turn();
+	assert_int_equal(t.delivered, 1);
+	finish(0);
+	turn();
+	assert_int_equal(t.acked, 1);
+}
+
+static void
+refused_with(const char *why)
+{
+	turn();
+	assert_int_equal(t.refused, 1);
+	assert_non_null(strstr(t.why, why));
+	assert_int_equal(t.in.open, 0);
+	assert_int_equal(t.closed, 1);
+	assert_int_equal(t.delivered, 0);
+}
+
+static void
+test_refuses_another_version(void **state)
+{
+	connect_shard();
+	up_hello(CONTRACT_VERSION + 1);
+	refused_with("restart the fleet");
+}
+
+static void
+test_refuses_events_before_hello(void **state)
+{
+	connect_shard();
+	up_event(1);
+	refused_with("does not begin with one HELLO");
+}
+
+static void
+test_refuses_a_second_hello(void **state)
+{
+	begin();
+	up_hello(CONTRACT_VERSION);
+	refused_with("does not begin with one HELLO");
+}
+
+static void
+test_refuses_numbers_that_fall(void **state)
+{
+	begin();
+	up_event(5);
+	turn();
+	finish(0);
+	t.delivered = 0;
+	up_event(5);
+	refused_with("not numbered upwards");
+}
+
+/* ---- gateway commands --------------------------------------------------------- */
+
+static int
+send_one(const char **why)
+{
+	t.sent_status = SEND_MARK;
+	return intake_send(&t.in, SHARD, "{}", 2, on_sent, &t, why);
+}
+
+static void
+test_sends(void **state)
+{
+	struct up_result r = {.status = SEND_QUEUE_FULL};
+	const char *why;
+
+	connect_shard();
+	assert_int_equal(send_one(&why), -1);
+	assert_non_null(strstr(why, "not connected"));
+	up_hello(CONTRACT_VERSION);
+	turn();
+	assert_int_equal(intake_send(&t.in, SHARD, "", INTAKE_SEND_BYTES + 1,
+	    on_sent, &t, &why), -1);
+	assert_int_equal(send_one(&why), 0);
+	turn();
+	assert_int_equal(t.sends, 1);
+	up((struct up_hdr) {.type = UP_RESULT, .ord = t.send_id}, &r,
+	    sizeof(r));
+	turn();
+	assert_int_equal(t.sent_status, SEND_QUEUE_FULL);
+
+	assert_int_equal(send_one(&why), 0);
+	fake_time_advance(INTAKE_SEND_MS - 1);
+	intake_tick(&t.in);
+	assert_int_equal(t.sent_status, SEND_MARK);
+	fake_time_advance(1);
+	intake_tick(&t.in);
+	assert_int_equal(t.sent_status, INTAKE_SEND_LATE);
+
+	assert_int_equal(send_one(&why), 0);
+	close(t.fd);
+	t.fd = -1;
+	turn();
+	assert_int_equal(t.sent_status, INTAKE_SEND_LOST);
+	assert_int_equal(t.in.sends_waiting, 0);
+}
+
+static void
+test_sends_are_bounded(void **state)
+{
+	const char *why;
+
+	begin();
+	for (unsigned i = 0; i < INTAKE_SENDS_MAX; i++)
+		assert_int_equal(send_one(&why), 0);
+	assert_int_equal(send_one(&why), -1);
+	assert_non_null(strstr(why, "too many"));
+}
+
+/* ---- life --------------------------------------------------------------------- */
 
 static int
 setup(void **state)
 {
-	work_init(&w, 16, 1000);
-	work_shard_init(&shard, 1);
-	work_bind(&shard, 9);
+	memset(&t, 0, sizeof(t));
+	fake_time_reset();
+	log_init(LOG_TO_HOOK, LOG_L_ERROR);
+	t.fd = -1;
+	t.loop = ev_loop_new(0);
+	t.plugin.events = (char[]) {"*"};
+	t.plugin.guilds = t.plugin.shards = (char[]) {""};
+	route_init(&t.route);
+	route_set(&t.route, 0, &t.plugin);
+	intake_init(&t.in, t.loop, &t.route, EVENTS_MAX, 1);
+	t.in.deliver = on_deliver;
+	t.in.closed = on_closed;
+	t.in.refused = on_refused;
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	work_shard_drop(&w, &shard);
-	work_free(&w);
+	for (unsigned i = 0; i < t.delivered; i++)
+		if (t.held[i] != NULL)
+			intake_finish(&t.in, t.held[i]);
+	intake_free(&t.in);
+	route_free(&t.route);
+	if (t.fd >= 0)
+		close(t.fd);
+	ev_loop_destroy(t.loop);
 	return 0;
-}
-
-static enum work_verdict
-judge(uint64_t ord, uint64_t session, uint64_t seq)
-{
-	return work_judge(&w, &shard, &(struct up_hdr) {.type = UP_EVENT,
-	    .ord = ord, .session = session, .seq = seq});
-}
-
-static struct event *
-add(uint64_t ord, uint64_t session, uint64_t seq, uint32_t len)
-{
-	static char payload[2000];
-
-	return work_add(&w, &shard, &(struct up_hdr) {.type = UP_EVENT,
-	    .ord = ord, .session = session, .seq = seq, .len = len}, payload, 1);
-}
-
-/* A number far ahead must not make its successors look like old ones. */
-static void
-test_odd_numbers(void **state)
-{
-	assert_int_equal(judge(1, 7, 10), WORK_NEW);
-	assert_int_equal(judge(2, 7, 5000000000u), WORK_NEW);
-	assert_int_equal(judge(3, 7, 11), WORK_NEW);
-	assert_int_equal(judge(4, 7, 12), WORK_NEW);
-	assert_int_equal(judge(5, 7, UINT64_MAX), WORK_NEW);
-	assert_int_equal(judge(6, 7, 5000000000u), WORK_DONE);
-	assert_int_equal(judge(7, 7, 11), WORK_DONE);
-	assert_int_equal(judge(8, 7, UINT64_MAX), WORK_DONE);
-	assert_int_equal(judge(9, 7, 13), WORK_NEW);
-}
-
-/* More gaps than are remembered: at worst an event comes twice. */
-static void
-test_gaps(void **state)
-{
-	uint64_t ord = 0;
-
-	for (uint64_t s = 2; s <= 200; s += 2)
-		assert_int_equal(judge(++ord, 7, s), WORK_NEW);
-	for (uint64_t s = 1; s <= 199; s += 2)
-		assert_int_equal(judge(++ord, 7, s), WORK_NEW);
-	assert_int_equal(judge(++ord, 7, 199), WORK_DONE);
-}
-
-static void
-test_without_number(void **state)
-{
-	struct event *e;
-
-	assert_int_equal(judge(1, 7, 0), WORK_NEW);
-	e = add(1, 7, 0, 1);
-	assert_int_equal(judge(2, 0, 0), WORK_NEW);
-	work_bind(&shard, 9); /* the same process again */
-	assert_int_equal(judge(1, 7, 0), WORK_REBOUND);
-	assert_int_equal(judge(2, 0, 0), WORK_DONE);
-	assert_int_equal(work_ack(&shard), 0);
-	assert_true(work_finish(&w, e));
-	assert_int_equal(work_ack(&shard), 2);
-	work_bind(&shard, 10); /* another: its ord 1 is another event */
-	assert_int_equal(judge(1, 7, 0), WORK_NEW);
-}
-
-static void
-test_sessions(void **state)
-{
-	char id[8];
-
-	for (uint64_t i = 1; i <= WORK_SESSIONS + 1; i++) {
-		str_format(id, sizeof(id), "s%u", (unsigned)i);
-		work_session(&shard, i, id);
-	}
-	assert_string_equal(work_session_id(&shard, 1), "");
-	assert_string_equal(work_session_id(&shard, 2), "s2");
-	assert_string_equal(work_session_id(&shard, WORK_SESSIONS + 1), "s5");
-}
-
-/* A copy ahead of its place is worked on, and its ordinary frame once. */
-static void
-test_express(void **state)
-{
-	struct up_hdr h = {.type = UP_EVENT, .flags = UP_FLAG_EXPRESS,
-	    .session = 7, .seq = 5};
-	struct event *e;
-
-	assert_int_equal(judge(1, 7, 1), WORK_NEW);
-	assert_int_equal(work_judge(&w, &shard, &h), WORK_NEW);
-	e = work_add(&w, &shard, &h, "", 1);
-	assert_int_equal(work_judge(&w, &shard, &h), WORK_DONE);
-	assert_int_equal(work_ack(&shard), 1); /* holds nothing up */
-	for (uint64_t s = 2; s < 5; s++)
-		assert_int_equal(judge(s, 7, s), WORK_NEW);
-	assert_int_equal(judge(5, 7, 5), WORK_REBOUND);
-	assert_int_equal(work_ack(&shard), 4); /* and now it does */
-	assert_true(work_finish(&w, e));
-	assert_int_equal(work_ack(&shard), 5);
-	h.seq = 9;
-	assert_int_equal(work_judge(&w, &shard, &h), WORK_NEW);
-	assert_true(work_finish(&w, work_add(&w, &shard, &h, "", 1)));
-	assert_int_equal(judge(6, 7, 9), WORK_DONE);
-	assert_int_equal(judge(7, 7, 9), WORK_DONE);
-	h.seq = 0; /* could not be recognised: it comes in its place */
-	assert_int_equal(work_judge(&w, &shard, &h), WORK_DONE);
-}
-
-/* An event of a dead session must not hold up what comes after. */
-static void
-test_loose(void **state)
-{
-	assert_int_equal(judge(1, 7, 1), WORK_NEW);
-	add(1, 7, 1, 1);
-	work_bind(&shard, 10);
-	assert_int_equal(work_ack(&shard), 0);
-	assert_int_equal(judge(1, 8, 1), WORK_NEW);
-	assert_int_equal(work_ack(&shard), 1);
-	assert_int_equal(w.events, 1);
-}
-
-static void
-test_bounds(void **state)
-{
-	uint64_t i;
-	struct event *e[16];
-
-	for (i = 1; i <= 16; i++) {
-		assert_false(work_full(&w));
-		judge(i, 7, i);
-		e[i - 1] = add(i, 7, i, 1);
-	}
-	assert_true(work_full(&w));
-	for (i = 0; i < 8; i++) {
-		assert_false(work_low(&w));
-		work_finish(&w, e[i]);
-	}
-	assert_true(work_low(&w));
-	judge(17, 7, 17);
-	add(17, 7, 17, 1500);
-	assert_true(work_full(&w));
 }
 
 int
 main(void)
 {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_shadow),
-	    cmocka_unit_test_setup_teardown(test_odd_numbers, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_gaps, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_without_number, setup,
-		teardown),
-	    cmocka_unit_test_setup_teardown(test_sessions, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_express, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_loose, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
+	    T(test_acknowledged_when_done),
+	    T(test_again_on_a_new_uplink),
+	    T(test_reads_no_more_than_it_may),
+	    T(test_stopped),
+	    T(test_refuses_another_version),
+	    T(test_refuses_events_before_hello),
+	    T(test_refuses_a_second_hello),
+	    T(test_refuses_numbers_that_fall),
+	    T(test_sends),
+	    T(test_sends_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
