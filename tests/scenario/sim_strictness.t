@@ -80,6 +80,8 @@ def resumes(t, sim, url, token):
         missed.append(document)
     t.equal([m["d"]["content"] for m in missed if m["t"] == "MESSAGE_CREATE"],
         ["missed 0", "missed 1", "missed 2"], "a RESUME replays what was missed")
+    sim.ctl("message", 3, "!ping")
+    t.equal(sim.report()["pings"]["sent"], 1, "one that is heard does")
     t.equal([m["s"] for m in missed], list(range(seq + 1, seq + 1
         + len(missed))), "with the numbers it had")
 
@@ -98,6 +100,9 @@ def main(t):
     url = sim.urls["SIM_GATEWAY"]
     with open(sim.urls["SIM_TOKEN_FILE"], encoding="utf-8") as f:
         token = f.read().strip()
+    sim.ctl("message", 0, "!ping")
+    t.equal(sim.report()["pings"]["sent"], 0, "a question that nobody hears "
+        "wants no answer")
     refused(t, url, token)
     refused_later(t, sim, url, token)
     resumes(t, sim, url, token)

@@ -24,12 +24,12 @@ gate_next(struct sim *sim)
 	return ++sim->gate->number;
 }
 
-void
+bool
 gate_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
     size_t len)
 {
 	struct sim_text bare = {0};
-	bool hidden = false, asked = false;
+	bool hidden = false, asked = false, told = false;
 
 	gate_next(sim);
 	list_each_safe(&sim->gate->live, e, next) {
@@ -38,6 +38,7 @@ gate_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
 		if ((guild_id >> 22) % s->count != s->shard ||
 		    !gate_wants(s->intents, t, guild_id == 0))
 			continue;
+		told = true;
 		if (!asked && gate_hides(s->intents, t)) {
 			hidden = gate_hide(sim, d, &bare);
 			asked = true;
@@ -49,6 +50,7 @@ gate_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
 			session_dispatch(s, t, d, len, JOURNAL_COUNTED);
 	}
 	text_free(&bare);
+	return told;
 }
 
 void

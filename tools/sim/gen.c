@@ -140,10 +140,9 @@ make_one(struct sim *sim, uint64_t intents)
 
 	if (world_render_event(sim->world, &g->rng, t, guild,
 		sim->gate->number + 1, ping, &g->d)) {
-		if (ping)
+		if (gate_emit(sim, world_guild_id(sim->world, guild), t,
+			g->d.p, g->d.len) && ping)
 			pings_sent(sim, world_render_last(sim->world));
-		gate_emit(sim, world_guild_id(sim->world, guild), t, g->d.p,
-		    g->d.len);
 		return;
 	}
 	s = sample_find(g->samples, t);

@@ -101,9 +101,10 @@ struct sim {
 
 /*
  * Emits one dispatch to every session whose shard covers guild_id and whose
- * intents ask for it (0: a DM, shard 0).  d is the JSON of d; borrowed.
+ * intents ask for it (0: a DM, shard 0).  d is the JSON of d; borrowed.  false:
+ * there is none, and nobody will hear of it.
  */
-void gate_emit(struct sim *, uint64_t guild_id, const char *t, const char *d,
+bool gate_emit(struct sim *, uint64_t guild_id, const char *t, const char *d,
     size_t len);
 /* The same to the sessions of one shard id, whatever their count. */
 void gate_emit_shard(struct sim *, unsigned shard, const char *t,

@@ -332,6 +332,7 @@ verb_message(struct sim *sim, int argc, char **argv, struct sim_text *out)
 	struct world_channel ch;
 	struct sim_text d = {0};
 	int shard;
+	bool told;
 
 	if (!read_shard(argv[1], false, &shard, out))
 		return EXIT_USAGE;
@@ -348,11 +349,11 @@ verb_message(struct sim *sim, int argc, char **argv, struct sim_text *out)
 		    "channel");
 	if (!world_render_said(sim->world, &ch, argv[2], &d))
 		return text_say(out, EXIT_DEGRADED, "that text can't be said");
-	if (strncmp(argv[2], "!ping", 5) == 0)
-		pings_sent(sim, world_render_last(sim->world));
-	gate_emit(sim, ch.guild == WORLD_NOWHERE ? 0
+	told = gate_emit(sim, ch.guild == WORLD_NOWHERE ? 0
 	    : world_guild_id(sim->world, ch.guild), "MESSAGE_CREATE", d.p,
 	    d.len);
+	if (told && strncmp(argv[2], "!ping", 5) == 0)
+		pings_sent(sim, world_render_last(sim->world));
 	text_free(&d);
 	text_fmt(out, "%" PRIu64 "\n", world_render_last(sim->world));
 	return EXIT_FINE;
