@@ -56,10 +56,11 @@ def unloaded(t, fleet, sim):
     pid = plugin(fleet, "audit")["pid"]
     fleet.must("plugin", "unload", "audit")
     wait_until(lambda: not alive(pid), "its process is gone")
-    handled, sent = sim.totals()["handled"], sim.totals()["sent"]
     fleet.stop()
     fleet.start()
     t.equal(plugin(fleet, "audit")["state"], "held", "held after a restart")
+    # By now what it said before its end has been read.
+    handled, sent = sim.totals()["handled"], sim.totals()["sent"]
     sim.wait("sent>=%d" % (sent + 500))
     wait_plugin(fleet, "audit", lambda p: p.get("waiting", 0)
         + p.get("backlog_events", 0) >= 500, "its events wait")
