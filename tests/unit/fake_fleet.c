@@ -103,7 +103,7 @@ shard_main(const struct shard_args *a)
 	struct msg_permit_ask ask = { .cause = CAUSE_NO_SESSION };
 	struct store_session rec;
 
-	alarm(60);
+	alarm(600);
 	fake_world->starts[a->id]++;
 	log_warn("fake shard says hello");
 	ipc_open(&f.ipc, f.loop, a->control_fd, "supervisor", fake_msg,
@@ -146,7 +146,7 @@ fake_fleet_handler(char **argv)
 	struct page page;
 	struct ipc ipc;
 
-	alarm(60);
+	alarm(600);
 	str_to_u64(argv[3], &generation);
 	hi.generation = (uint32_t)generation;
 	/* Everything the contract promises is there, and nothing else. */
@@ -214,7 +214,7 @@ fake_fleet_open(void)
 	fake_world->api_status = 200;
 	api_pid = fork();
 	if (api_pid == 0) {
-		alarm(120);
+		alarm(600);
 		for (;;)
 			serve(accept(fd, NULL, NULL));
 	}

@@ -10,7 +10,7 @@
 
 #include <sys/types.h>
 
-#define PLUGIN_CHILD_WAIT_MS 30000 /* for a line */
+#define PLUGIN_CHILD_WAIT_MS 60000 /* for a line */
 
 struct plugin_child {
 	pid_t pid; /* 0: none */

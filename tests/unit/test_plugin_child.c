@@ -21,7 +21,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 
 static struct child child;
 static pid_t lives; /* the plugin's process, as stragglers.h asks for */

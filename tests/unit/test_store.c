@@ -259,7 +259,7 @@ spawn(void (*body)(int), int arg)
 	assert_int_not_equal(pid, -1);
 	if (pid != 0)
 		return pid;
-	alarm(60);
+	alarm(600);
 	body(arg);
 	_exit(0);
 }

@@ -24,7 +24,7 @@
 #include "supervisor/supervisor.h"
 #include "tests/unit/fake_fleet.h"
 
-#define WAIT_MS 10000
+#define WAIT_MS 60000 /* and no test is judged by less */
 
 static char dir[64], **self_argv;
 static int api_port;
@@ -86,7 +86,7 @@ start(const char *state, const char *run_dir, const char *more)
 		    .ready_fd = fds[1] };
 
 		close(fds[0]);
-		alarm(100);
+		alarm(600);
 		_exit(supervisor_main(&a));
 	}
 	close(fds[1]);
