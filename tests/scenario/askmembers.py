@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """A plugin for the scenarios: asks for all members of the guild of the first
 GUILD_CREATE it sees, so many times, and writes what becomes of each to the
-file it is given: "answer ID ok|CODE", "event NAME NONCE"."""
+file it is given: "answer ID ok|CODE WHEN", in ms, and "event NAME NONCE"."""
 import json
 import sys
+import time
 
 OUT, TIMES = sys.argv[1], int(sys.argv[2])
 
@@ -39,5 +40,5 @@ with open(OUT, "a", buffering=1, encoding="utf-8") as out:
                     or d.get("meta", {}).get("nonce")))
             send({"id": m["id"], "result": None})
         elif "result" in m or "error" in m:
-            out.write("answer %s %s\n" % (m["id"], m["error"]["code"]
-                if "error" in m else "ok"))
+            out.write("answer %s %s %d\n" % (m["id"], m["error"]["code"]
+                if "error" in m else "ok", time.monotonic() * 1000))

@@ -4,7 +4,7 @@ import json
 import os
 import select
 
-from herd import ROOT, WAIT_S, Failed, wait_until
+from herd import ROOM, ROOT, WAIT_S, Failed, wait_until
 
 
 class Bridge:
@@ -31,7 +31,7 @@ class Bridge:
     def answered(self):
         line = b""
         while not line.endswith(b"\n"):
-            if not select.select([self.answers], [], [], WAIT_S)[0]:
+            if not select.select([self.answers], [], [], ROOM * WAIT_S)[0]:
                 raise Failed("a plugin's call was not answered")
             line += os.read(self.answers, 65536)
         return json.loads(line)

@@ -10,7 +10,7 @@ import signal
 import stat
 import subprocess
 
-from herd import WAIT_S, kill, scenario, wait_until
+from herd import ROOM, WAIT_S, kill, scenario, wait_until
 
 
 def ignore(*signals):
@@ -64,7 +64,7 @@ def start(t, fleet, what, before):
         stderr=subprocess.DEVNULL, preexec_fn=before, close_fds=False,
         cwd=fleet.dir)
     try:
-        code = child.wait(WAIT_S)
+        code = child.wait(ROOM * WAIT_S)
     except subprocess.TimeoutExpired:
         child.kill()
         code = child.wait()

@@ -5,7 +5,7 @@ out when that is answered, without another byte from the client."""
 import json
 import socket
 
-from herd import WAIT_S, scenario
+from herd import ROOM, WAIT_S, scenario
 
 
 def main(t):
@@ -13,7 +13,7 @@ def main(t):
     fleet = t.fleet(sim, {"handler.probation": "1s"})
     fleet.start()
     s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    s.settimeout(WAIT_S)
+    s.settimeout(ROOM * WAIT_S)
     s.connect(fleet.path("run", "control.sock"))
     s.sendall(b'{"cmd":"reload"}\n{"cmd":"ping"}\n{"cmd":"reload",'
         b'"check":true}\n{"cmd":"ping"}\n')

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 
-from herd import kill, scenario, wait_until
+from herd import ROOM, kill, scenario, wait_until
 
 
 def main(t):
@@ -41,7 +41,7 @@ def main(t):
         kill(pid, signal.SIGCONT)
         wait_until(lambda: said("ready 2/2"), "and of two again", 60)
         run.terminate()
-        run.wait(60)
+        run.wait(ROOM * 60)
 
 
 scenario(main)

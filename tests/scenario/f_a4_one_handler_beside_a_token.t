@@ -6,10 +6,10 @@ what serves has the new token."""
 import os
 import subprocess
 
-from herd import SHARDHERD, children, scenario, wait_until
+from herd import ROOM, SHARDHERD, children, scenario, wait_until
 
 SHARDS = 4
-DELAY_S = 6
+DELAY_S = 8		# less than what a REST call may take
 
 
 def put(fleet, token):
@@ -50,7 +50,7 @@ def main(t):
         t.sentence(fleet.cli("reload"), 75, "another token is examined.*one "
             "handler would keep the old token", "a reload beside it")
         sim.ctl("gateway-bot", "ok")
-        said = moving.communicate(timeout=120)[0]
+        said = moving.communicate(timeout=ROOM * 60)[0]
     t.equal(moving.returncode, 0, "the fleet moves over")
     t.match(said, "%d of %d shards run with the new token" % (SHARDS, SHARDS),
         "all of it")

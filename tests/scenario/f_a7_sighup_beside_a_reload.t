@@ -6,14 +6,14 @@ import os
 import signal
 import subprocess
 
-from herd import SHARDHERD, scenario, wait_until
+from herd import ROOM, SHARDHERD, scenario, wait_until
 
-CHANGED = {"handler.probation": "3s", "alerts.repeat": "2h"}
+CHANGED = {"handler.probation": "8s", "alerts.repeat": "2h"}
 
 
 def main(t):
     sim = t.sim(rate=200)
-    fleet = t.fleet(sim, {"handler.probation": "3s"})
+    fleet = t.fleet(sim, {"handler.probation": "8s"})
     fleet.start()
     with subprocess.Popen([SHARDHERD, "-c", fleet.config, "reload"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -25,7 +25,7 @@ def main(t):
         wait_until(lambda: "SIGHUP: the config was not taken" in
             fleet.log_text(), "the SIGHUP finds it so")
         try:
-            said = waiting.communicate(timeout=60)[0]
+            said = waiting.communicate(timeout=ROOM * 60)[0]
         except subprocess.TimeoutExpired:
             waiting.kill()
             said = "it waits for ever"

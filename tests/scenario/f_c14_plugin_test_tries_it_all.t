@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 
-from herd import ROOT, SHARDHERD, scenario
+from herd import ROOM, ROOT, SHARDHERD, scenario
 
 SECONDS = 200
 
@@ -73,7 +73,7 @@ def checks(t, *words, code=0):
     """[check, "RESULT text"] of each, of plugin test with these words."""
     done = subprocess.run([SHARDHERD, "plugin", "test", "--json", *words],
         cwd=t.dir, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=SECONDS)
+        timeout=ROOM * SECONDS)
     if not t.equal(done.returncode, code, " ".join(map(os.path.basename,
             words)) + ": exit status"):
         t.note(done.stdout + done.stderr)

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 
-from herd import BUILD, CAGED, ROOT, SHARDHERD, scenario, skip
+from herd import BUILD, CAGED, ROOM, ROOT, SHARDHERD, scenario, skip
 
 
 def block(title):
@@ -24,11 +24,11 @@ def main(t):
     # A person waits for "ready" and for the bot.
     script = script.replace("\n. ", "\nuntil [ -e %s/sim/urls ]; do sleep .1; "
         "done\n. " % t.dir, 1)
-    script = re.sub(r"(?m)^(shardherd-sim .* said .*)$", r"for i in $(seq 200);"
+    script = re.sub(r"(?m)^(shardherd-sim .* said .*)$", r"for i in $(seq 1000);"
         r" do \1 | grep -q pong && break; sleep .1; done; \1", re.sub(
         r"(?m)(said 0) *#.*$", r"\1", script))
     done = subprocess.run(["bash", "-e"], input=script, cwd=ROOT, text=True,
-        capture_output=True, timeout=100, env=dict(os.environ,
+        capture_output=True, timeout=ROOM * 100, env=dict(os.environ,
         PATH="%s:%s:%s" % (os.path.dirname(SHARDHERD), BUILD,
         os.environ["PATH"]), HOME=t.dir))
     t.equal(done.returncode, 0, "it runs to its end")

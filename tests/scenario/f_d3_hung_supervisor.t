@@ -37,7 +37,7 @@ def one_answer(t, fleet, pid):
     answers = {}
     for verb in ASKS:
         # Far below any deadline of theirs, far above what a process takes.
-        done = fleet.cli(*verb, timeout=20)
+        done = fleet.cli(*verb, timeout=10)
         answers.setdefault((done.returncode, done.stderr), []).append(verb)
     for (code, words), verbs in answers.items():
         t.note("%d: %s: %s" % (code, verbs, words.strip()))

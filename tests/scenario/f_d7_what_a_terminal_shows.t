@@ -107,7 +107,7 @@ def restart(t, fleet, sim):
 
 def main(t):
     # One at a time and an interval that takes a while.
-    sim = t.sim(shards=16, max_concurrency=1, identify_interval="500ms")
+    sim = t.sim(shards=16, max_concurrency=1)
     fleet = t.fleet(sim)
     waited_for(t, fleet)
     watched(t, fleet)

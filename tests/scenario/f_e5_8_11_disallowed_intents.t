@@ -23,7 +23,7 @@ def taken_away(t):
     """The intent goes while the fleet runs, and every session with it."""
     # So slow a key that a second IDENTIFY would be one that was not stopped.
     sim = t.sim(shards=SHARDS, max_concurrency=1, identify_interval="2s")
-    fleet = t.fleet(sim)
+    fleet = t.fleet(sim, {"gateway.identify_interval": "3s"})
     fleet.start()
     sim.settle()
     before = sim.totals()["identifies"]
@@ -51,7 +51,7 @@ def taken_away(t):
 def unknown_bits(t):
     """4013 in answer to IDENTIFY."""
     sim = t.sim(shards=SHARDS, max_concurrency=1, identify_interval="2s")
-    fleet = t.fleet(sim)
+    fleet = t.fleet(sim, {"gateway.identify_interval": "3s"})
     fleet.start()
     before = sim.totals()["identifies"]
     sim.ctl("close", 0, 4013)

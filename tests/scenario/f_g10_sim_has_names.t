@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import urllib.parse
 
-from herd import SIMULATOR, scenario
+from herd import ROOM, SIMULATOR, scenario
 
 SHARDS = 2
 ADDRESS = "127.0.0.3"	# loopback, and not what the certificate always has
@@ -47,7 +47,7 @@ def main(t):
     for bad in ("0.0.0.0", "a b,c_d", "x,IP:1.2.3.4", "-x", "a" * 300,
             ",".join("n%d" % i for i in range(17))):
         done = subprocess.run([SIMULATOR, "run", "--dir", t.dir + "/bad",
-            "--names", bad], capture_output=True, text=True, timeout=30,
+            "--names", bad], capture_output=True, text=True, timeout=ROOM * 30,
             check=False)
         t.sentence(done, 64, "--names", "refused: " + bad[:20])
 

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 
-from herd import alive, kill, scenario, wait_until
+from herd import ROOM, alive, kill, scenario, wait_until
 
 
 def typo(fleet):
@@ -135,7 +135,7 @@ def cut_off(t, fleet, good):
     fleet.wait_ready()
     t.equal(people(fleet), before, "killed: run takes them over")
     process.send_signal(signal.SIGTERM)
-    t.equal(process.wait(60), 0, "and stops in order")
+    t.equal(process.wait(ROOM * 60), 0, "and stops in order")
     t.sentence(fleet.cli("start"), 78, "fuor", "stopped by a signal: refused "
         "by start")
     fleet.must("ensure", "--wait=20")

@@ -32,8 +32,8 @@ def release(t, name, *plugins):
 
 def deploy(t, ssh, host, tree, *more, code=0, what):
     done = subprocess.run([DEPLOY, "--ssh", ssh.command, "--watch", "1",
-        "--timeout", "60", "--release", tree, *more, "a:" + host.dir],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=140,
+        "--timeout", "240", "--release", tree, *more, "a:" + host.dir],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600,
         check=False)
     if not t.equal(done.returncode, code, what + ": exit status"):
         t.note(done.stdout + done.stderr)

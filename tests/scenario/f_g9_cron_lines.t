@@ -43,7 +43,7 @@ class Cron:
         # A % would be a newline to cron.
         return subprocess.run(["/bin/sh", "-c", command.replace("%", "\n")],
             env=env, cwd=self.home.path, capture_output=True, text=True,
-            stdin=subprocess.DEVNULL, timeout=120, check=False)
+            stdin=subprocess.DEVNULL, timeout=600, check=False)
 
 
 class Home:
@@ -67,10 +67,10 @@ class Home:
         command = self.mine(command).replace("runuser -u shardherd -- ", "")
         return subprocess.run(["/bin/sh", "-c", command.replace(
             "shardherd init ", "shardherd init --api %s --ca-file %s "
-            "--token-file %s --set gateway.identify_interval=200ms " % (
+            "--token-file %s --set gateway.identify_interval=500ms " % (
             urls["SIM_API"], urls["SIM_CA"], urls["SIM_TOKEN_FILE"]))],
             env=dict(os.environ, PATH=self.bin + ":" + os.environ["PATH"]),
-            capture_output=True, text=True, timeout=60, check=False)
+            capture_output=True, text=True, timeout=600, check=False)
 
 
 def silent(t, cron, command, what):

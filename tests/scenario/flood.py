@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A plugin for the scenarios: once it has seen COUNT channels it makes CALLS
 REST calls as fast as it may, posts ("say") or reads ("get") in turn over these
-channels, and writes what became of them to a file."""
+channels, and writes what became of them to a file.  It says in OUT.ready that
+it could, and does once the file GO is there: of two none is alone at first."""
 import json
 import os
 import sys
@@ -14,12 +15,16 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
 import shardherd
 
 KIND, OUT = sys.argv[1], sys.argv[2]
-COUNT, CALLS = int(sys.argv[3]), int(sys.argv[4])
+COUNT, CALLS, GO = int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
 bot = shardherd.Plugin(workers=2)
 channels, lock = [], threading.Lock()
 
 
 def flood():
+    with open(OUT + ".ready", "w", encoding="utf-8"):
+        pass
+    while not os.path.exists(GO):
+        time.sleep(0.05)
     begin, futures, codes = time.monotonic(), [], {}
     for i in range(CALLS):
         channel = channels[i % COUNT]

@@ -9,8 +9,8 @@ from herd import kill, scenario
 from tiny import TINY, can_mount
 
 CONFIG = {"limits.queue_bytes": "256K", "limits.message_bytes": "256K",
-    "limits.spool_after": "50ms", "limits.restart_min": "4s",
-    "limits.restart_max": "4s", "log.level": "info"}
+    "limits.spool_after": "50ms", "limits.restart_min": "12s",
+    "limits.restart_max": "12s", "log.level": "info"}
 
 
 def waiting(status):
@@ -21,7 +21,7 @@ def until_full(t, sim, fleet, what, logged):
     """The handler dies; every shard fills what it has, and waits."""
     old = fleet.handler_pid()
     before = sim.totals()["identifies"]
-    sim.ctl("rate", 2000)
+    sim.ctl("rate", 4000)
     sim.ctl("resume")
     sim.wait("handled>=%d" % (sim.totals()["handled"] + 1000))
     kill(old)

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 
-from herd import CAGED, scenario, skip, wait_until
+from herd import CAGED, ROOM, scenario, skip, wait_until
 from ordeal import healthy
 
 ALONE = "HERD_ROADS_ALONE"	# set: these namespaces are our own
@@ -94,7 +94,7 @@ def say(sim, text):
 
 def travel(t, name, sim_options, config, during=None):
     """One road: there, lost, back by RESUME, nothing missing."""
-    sim = t.sim(shards=SHARDS, guilds=8 * SHARDS, heartbeat_interval="2s",
+    sim = t.sim(shards=SHARDS, guilds=8 * SHARDS, heartbeat_interval="8s",
         **sim_options)
     fleet = t.fleet(sim, dict({"gateway.compress": "zstd-stream",
         "limits.connect_timeout": "2s"}, **config))
@@ -106,8 +106,7 @@ def travel(t, name, sim_options, config, during=None):
     sim.ctl("drop", "all")
     say(sim, "meanwhile")
     sim.wait("connected=%d,resumes_ok=%d" % (SHARDS, resumed), 10)
-    t.ok(time.monotonic() - began < 10, name + ": back in %.1f s"
-        % (time.monotonic() - began))
+    t.soon(began, 10, name + ": back")
     if during:
         during(t, sim, fleet)
     fleet.wait_ready()
@@ -125,9 +124,7 @@ def travel(t, name, sim_options, config, during=None):
 def back(t, sim, before, began, limit, what):
     sim.wait("connected=%d,resumes_ok>=%d" % (SHARDS, before + SHARDS),
         limit + 5)
-    took = time.monotonic() - began
-    t.ok(took <= limit + 5, "%s: all back within %g s (%.1f s)" % (what, limit,
-        took))
+    t.soon(began, limit + 2, what + ": all back")
 
 
 def through_proxy(t):
@@ -184,7 +181,7 @@ def names_hang(t):
         before, began = sim.totals()["resumes_ok"], time.monotonic()
         write(hosts, "127.0.0.1 localhost\n")
         proxy.hang_up()
-        hole.settimeout(10)
+        hole.settimeout(ROOM * 10)
         hole.recv(512)		# the question nobody answers
         fleet.wait_status(lambda s: all(x["connects"] >= 4
             for x in s["shards"]), "each shard gives a hanging name up and "
@@ -192,7 +189,7 @@ def names_hang(t):
         asked = time.monotonic()
         fleet.must("shard", "0", "reconnect")
         fleet.cli("status")
-        t.ok(time.monotonic() - asked < 3, "DNS hangs: commands are answered")
+        t.soon(asked, 3, "DNS hangs: commands are answered")
         write(hosts, "127.0.0.1 localhost %s\n" % NAME)
         back(t, sim, before, began, 15, "DNS that hangs")
     travel(t, "DNS", {}, {"gateway.proxy": "http://%s:%d" % (NAME,

@@ -97,7 +97,7 @@ def rationed(t, fleet, name, word):
 
 
 def main(t):
-    sim = t.sim(shards=4, rate=200, heartbeat_interval="1s")
+    sim = t.sim(shards=4, rate=200, heartbeat_interval="3s")
     fleet = t.fleet(sim)
     hire(fleet)
     fleet.start()
@@ -129,7 +129,7 @@ def main(t):
     pid = fleet.handler_pid()
     os.kill(pid, signal.SIGSTOP)
     sent = sim.totals()["heartbeats"]
-    sim.wait("heartbeats>=%d" % (sent + 12))
+    sim.wait("heartbeats>=%d" % (sent + 8))
     states = {s["state"] for s in fleet.status()["shards"]}
     os.kill(pid, signal.SIGCONT)
     t.equal(states, {"ready"}, "every shard is ready meanwhile")

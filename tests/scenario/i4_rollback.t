@@ -45,10 +45,9 @@ def rolled_back(t, fleet, what, why, detected_after=0):
     t.note(what)
     began = time.monotonic()
     done = fleet.cli("reload")
-    took = time.monotonic() - began
+    t.soon(began, LIMIT_S + detected_after, "it does not take long")
     t.equal(done.returncode, 1, "reload: exit status")
     t.match(done.stderr, "Rolled back: the new handler " + why, "it says why")
-    t.ok(took < LIMIT_S + detected_after, "after %.1f s" % took)
     fleet.wait_ready()
     status = fleet.status()
     t.match(status["cluster"]["note"], why, "status says why")

@@ -17,7 +17,7 @@ from herd import ROOT, scenario, wait_until
 
 PLUGINS = os.path.join(ROOT, "handler", "plugins")
 BOSS, STAFF, OTHER = "9000", "9001", "9002"	# the owner; of rank 100; of none
-SLOW_MS = 300
+SLOW_MS = 900
 CUT = {"id": None, "name": "\u2702"}
 WATCH = """#!/usr/bin/python3
 import json, sys
@@ -36,7 +36,7 @@ bot.run()
 
 class Rig:
     def __init__(self, t):
-        self.sim = t.sim(shards=2, guilds=8, heartbeat_interval="1s")
+        self.sim = t.sim(shards=2, guilds=8, heartbeat_interval="3s")
         self.fleet = t.fleet(self.sim)
         for name in ("shardherd.py", "admin.py", "scissors.py"):
             shutil.copy(os.path.join(PLUGINS, name), self.fleet.dir)

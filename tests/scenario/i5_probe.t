@@ -11,7 +11,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
-from herd import ROOT, scenario, wait_until
+from herd import ROOM, ROOT, scenario, wait_until
 
 INTENTS = "GUILDS, GUILD_MESSAGES, MESSAGE_CONTENT"
 PLUGIN = '''#!/usr/bin/python3
@@ -68,7 +68,8 @@ class Probed:
     def __init__(self, t, sim, fleet):
         self.t, self.sim, self.fleet = t, sim, fleet
         self.keys = {"bot.intents": INTENTS + ", GUILD_MESSAGE_REACTIONS",
-            "handler.probation": "0", "alerts.repeat": "1h"}
+            "handler.probation": "0", "alerts.repeat": "1h",
+            "probe.slow": "60s", "probe.deadline": "100s"}
         shutil.copy(os.path.join(ROOT, "handler", "plugins", "shardherd.py"),
             fleet.dir)
         executable(fleet.path("seen.py"), PLUGIN % fleet.path("channel"))
@@ -139,7 +140,7 @@ def refusals(t, p):
     p.sim.ctl("rest", "PUT /channels/*/reactions/*", 403, "json")
     t.sentence(p.fleet.cli("probe"), 78, "Add Reactions", "no permission")
     p.sim.ctl("rest", "clear")
-    p.sim.ctl("rest", "PUT /channels/*/reactions/*", "ok", "delay=0.6")
+    p.sim.ctl("rest", "PUT /channels/*/reactions/*", "ok", "delay=3")
     p.reload(probe_slow="300ms")
     done = p.fleet.cli("probe")
     t.sentence(done, 1, "more than .probe. slow", "a slow one")
@@ -147,16 +148,16 @@ def refusals(t, p):
     both = [subprocess.Popen([p.fleet.binary, "-c", p.fleet.config, "probe"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(2)]
-    t.equal(sorted(one.wait(30) for one in both), [1, 75],
+    t.equal(sorted(one.wait(ROOM * 30) for one in both), [1, 75],
         "of two at a time one is told to try later")
     p.sim.ctl("rest", "clear")
     message = p.keys["probe.message"]
-    p.reload(probe_message="1", probe_slow="10s")
+    p.reload(probe_message="1", probe_slow="60s")
     t.sentence(p.fleet.cli("probe"), 78, "no message 1", "a wrong message")
     p.reload(probe_message=message, probe_emoji="ping")
     t.sentence(p.fleet.cli("probe"), 78, "no reaction|takes no reaction",
         "no emoji")
-    p.reload(probe_emoji=None, probe_deadline="1s")
+    p.reload(probe_emoji=None, probe_deadline="4s")
 
 
 def deaf(t, p):
@@ -165,7 +166,7 @@ def deaf(t, p):
     t.sentence(done, 2, "not come back over shard 1 .*shardherd why 1",
         "a deaf shard")
     p.sim.ctl("mute", 1, "off")
-    p.reload(probe_deadline="10s")
+    p.reload(probe_deadline="100s")
     t.equal(p.result()[0], 0, "and it hears again")
 
 
@@ -179,7 +180,7 @@ def alerts(p):
 
 def schedule(t, p):
     p.sim.ctl("mute", 1, "on")
-    p.reload(probe_interval="1s", probe_deadline="1s",
+    p.reload(probe_interval="1s", probe_deadline="4s",
         alerts_exec=p.fleet.path("alert"))
     first = wait_until(lambda: alerts(p), "an alert")[0]
     t.match(json.dumps(first), "probe.*has not come back over shard 1",

@@ -4,6 +4,8 @@
 both get their share, and what fails on Discord's side is ridden out.  That nine
 tenths of what is allowed are used tests/chaos/calls asks, of a machine at
 leisure."""
+import time
+
 from callflood import flood, global_limit, outcome
 from herd import scenario
 
@@ -19,12 +21,15 @@ def faults(t):
     sim.ctl("rest", "POST /channels/*", "429", "shared", "retry-after=0.3",
         "count=2")
     fleet.start()
+    with open(fleet.path("go"), "w", encoding="utf-8"):
+        pass
+    began = time.monotonic()
     say = outcome(fleet, "say")
     rest = sim.report()["rest"]
     t.note("say %r rest %r" % (say, rest))
     t.equal(say["codes"], {"0": 40}, "every post went through in the end")
-    t.ok(say["seconds"] < 5 * 3, "40 posts into 4 buckets of 5 in 5 s "
-        "took %.1f s, at best 5" % say["seconds"])
+    t.soon(began, 5 * 3, "40 posts into 4 buckets of 5 in 5 s, at best 5 s",
+        say["seconds"])
     t.ok(rest["by_status"].get("502", 0) == 3, "three failures were met")
     t.equal({s for s in rest["by_status"] if s[0] not in "25"} - {"429"},
         set(), "nothing else was refused")

@@ -53,9 +53,9 @@ class Desk:
 
     def deploy(self, release, *args, code=0, what):
         done = subprocess.run([DEPLOY, "--ssh", self.ssh.command, "--watch",
-            "1", "--timeout", "60", "--release", release, *args],
+            "1", "--timeout", "240", "--release", release, *args],
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=140, check=False)
+            timeout=600, check=False)
         if not self.t.equal(done.returncode, code, what + ": exit status"):
             self.t.note(done.stdout + done.stderr)
         return done

@@ -5,7 +5,7 @@ process goes on or the session is RESUMEd; the rollout stops and says why."""
 import signal
 
 from herd import alive, kill, scenario
-from rolling import LIMITS, RATE, SHARDS, dialling, over, well
+from rolling import LIMITS, RATE, SHARDS, SLOW_HELLO_MS, dialling, over, well
 
 
 def cannot_connect(t, sim, fleet):
@@ -34,7 +34,7 @@ def successor_dies(t, sim, fleet):
 
 def old_dies(t, sim, fleet):
     before = sim.totals()
-    old, new, _ = dialling(t, sim, fleet, ("slow-hello", "1200"))
+    old, new, _ = dialling(t, sim, fleet, ("slow-hello", SLOW_HELLO_MS))
     kill(old)
     t.match(over(fleet), "%d of %d shards were replaced" % (SHARDS, SHARDS),
         "old process killed meanwhile: the rollout goes on")
@@ -46,7 +46,7 @@ def old_dies(t, sim, fleet):
 
 
 def old_hangs(t, sim, fleet):
-    old, new, _ = dialling(t, sim, fleet, ("slow-hello", "1200"))
+    old, new, _ = dialling(t, sim, fleet, ("slow-hello", SLOW_HELLO_MS))
     kill(old, signal.SIGSTOP)
     t.match(over(fleet), "%d of %d shards were replaced" % (SHARDS, SHARDS),
         "an old process that hangs: the rollout goes on")

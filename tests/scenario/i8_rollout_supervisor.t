@@ -5,12 +5,12 @@ has exactly one owner afterwards, and the next start costs no IDENTIFY."""
 import signal
 
 from herd import alive, kill, scenario, wait_until
-from rolling import LIMITS, RATE, SHARDS, dialling, well
+from rolling import LIMITS, RATE, SHARDS, SLOW_HELLO_MS, dialling, well
 
 
 def supervisor_dies(t, sim, fleet):
     """Before the hand-over: the old process goes on, the successor leaves."""
-    old, new, supervisor = dialling(t, sim, fleet, ("slow-hello", "1800"))
+    old, new, supervisor = dialling(t, sim, fleet, ("slow-hello", SLOW_HELLO_MS))
     kill(supervisor)
     wait_until(lambda: not alive(new), "the successor has left")
     t.ok(alive(old), "supervisor killed: the old process goes on")
@@ -24,7 +24,7 @@ def all_but_the_successor(t, sim, fleet):
     """The supervisor dies between asking the old process and its answer."""
     resumes = sim.totals()["resumes_ok"]
     log = len(fleet.log_text())
-    old, new, supervisor = dialling(t, sim, fleet, ("slow-hello", "1200"))
+    old, new, supervisor = dialling(t, sim, fleet, ("slow-hello", SLOW_HELLO_MS))
     kill(old, signal.SIGSTOP)
     wait_until(lambda: "next shard 0: standby" in fleet.log_text()[log:],
         "the successor waits")

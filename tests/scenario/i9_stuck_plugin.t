@@ -5,8 +5,9 @@ shard.  Its events wait on disk, through the death of the handler too, and
 come in order once it works again."""
 import json
 import os
+import time
 
-from herd import kill, scenario, wait_until
+from herd import kill, scenario, slowness, wait_until
 
 STUCK = """#!/usr/bin/python3
 import json, os, sys, time
@@ -65,15 +66,15 @@ def main(t):
     p = plugins(fleet)
     t.ok(p["stuck"]["lag_ms"] > 1000, "its lag shows: %d ms"
         % p["stuck"]["lag_ms"])
-    worst = 0
+    worst, began = 0, time.monotonic()
     for _ in range(20):
         worst = max(worst, plugins(fleet)["audit"]["lag_ms"])
-    t.ok(worst < 1000, "the other one's lag is %d ms" % worst)
+    t.soon(began, 1, "the other one's lag is small", worst / 1000)
     for s in fleet.status()["shards"]:
         t.ok(s["spool_events"] == 0 and s["state"] == "ready",
             "shard %d keeps nothing on disk and is ready" % s["id"])
-    t.ok(fleet.status()["handler"]["lag_events"] < 2000,
-        "little is in work: %d" % fleet.status()["handler"]["lag_events"])
+    in_work = fleet.status()["handler"]["lag_events"]
+    t.ok(in_work < 2000 * slowness(began), "little is in work: %d" % in_work)
 
     # Nor does the death of the handler lose what is on disk.
     before = fleet.handler_pid()

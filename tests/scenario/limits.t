@@ -127,7 +127,7 @@ def handler_stands(t, sim, fleet):
     fleet.wait_status(lambda s: s["handler"]["pid"] not in (0, None, old)
         and s["handler"]["state"] == "ready", "it is replaced")
     t.match(fleet.log_text(), r"handler \(pid %d\) is killed: it hangs: its "
-        r"loop has not turned for \d+ s \(\[handler\] silence is 8 s\)" % old,
+        r"loop has not turned for \d+ s \(\[handler\] silence is 20 s\)" % old,
         "after its deadline, with the reason")
     t.equal(fleet.shard_pids(), shards, "no shard noticed")
     sim.settle()
@@ -211,7 +211,7 @@ def main(t):
     for path in (t.dir, fleet.dir, program):
         os.chmod(path, 0o777)
     root = os.getuid() == 0
-    fleet.write_config({"limits.memory_shard": "1M", "handler.silence": "8s",
+    fleet.write_config({"limits.memory_shard": "1M", "handler.silence": "20s",
         "log.level": "info"}, {"audit": fleet.audit(), "report": dict(
         exec="%s %s" % (program, fleet.path("report")), nofile=77, nice=7,
         memory="64M", user="nobody" if root else None, events="READY")})

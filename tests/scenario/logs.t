@@ -93,7 +93,7 @@ def filters(t, fleet):
 
 
 def whose(fleet, level):
-    lines = fleet.must("logs", "-n", 100000, "--since", "20s").splitlines()
+    lines = fleet.must("logs", "-n", 100000, "--since", "1h").splitlines()
     return {r["who"] for r in map(json.loads, lines) if r["level"] == level}
 
 

@@ -15,7 +15,8 @@ import threading
 from herd import kill, scenario, wait_until
 from ordeal import Ordeal, ctl, each, healthy, never_ended_by_us, run
 
-HEARTBEAT_S = 2.5
+HEARTBEAT_S = 5.0
+READY_S = 3		# ready_timeout: what is asked and not answered is asked again
 LARGE = 6000000		# bytes: more than any READY a bot has reported
 
 
@@ -82,9 +83,9 @@ ROWS = (
     Ordeal("8.3 half-open", ctl("mute", "SHARD", "on"), talk=False,
         within=2 * HEARTBEAT_S + 2, check=zombies(1)),
     Ordeal("8.5 RESUME unanswered", each(fault("no-ready"),
-        ctl("drop", "SHARD")), within=7, check=failed(1)),
+        ctl("drop", "SHARD")), within=READY_S + 6, check=failed(1)),
     Ordeal("8.5 IDENTIFY unanswered", each(fault("no-ready"),
-        ctl("op", "SHARD", 9, "false")), cost=2, within=15),
+        ctl("op", "SHARD", 9, "false")), cost=2, within=READY_S + 14),
     Ordeal("8.6 poisoned session", each(fault("close-on-resume", 1005,
         "--count", 3), ctl("drop", "SHARD")), cost=1, talk=False, within=12,
         resumes=3),
@@ -114,7 +115,7 @@ ROWS = (
         ctl("op", "SHARD", 7), ctl("op", "SHARD", 7), ctl("op", "SHARD", 9,
         "true"), ctl("mute", "SHARD", "off")), within=3,
         check=one_connection),
-    Ordeal("8.15 op 7 while resuming", asked_while_resuming, within=5,
+    Ordeal("8.15 op 7 while resuming", asked_while_resuming, within=READY_S + 4,
         resumes=2),
     Ordeal("8.15 op 1", ctl("op", "SHARD", 1), stays=True, within=3),
     Ordeal("8.18 1011 on a shard", each(fault("close-on-resume", 1011),
@@ -122,7 +123,7 @@ ROWS = (
     Ordeal("8.19 a flood of guilds", fault("flood-guilds", 300), stays=True,
         within=20, check=zombies(0)),
     Ordeal("8.19 a late ACK", each(fault("delay-ack",
-        int(HEARTBEAT_S * 900)), ctl("message", "SHARD", "late")), stays=True,
+        int(HEARTBEAT_S * 700)), ctl("message", "SHARD", "late")), stays=True,
         within=3, check=zombies(0)),
     Ordeal("8.29 the host slept", sleeps, talk=False,
         within=3 * HEARTBEAT_S + 4, resumes=1),
@@ -138,7 +139,7 @@ def main(t):
     sim = t.sim(shards=len(ROWS), max_concurrency=len(ROWS),
         guilds=8 * len(ROWS), heartbeat_interval="%dms" % (HEARTBEAT_S * 1000),
         identify_interval="500ms")
-    fleet = t.fleet(sim, {"limits.ready_timeout": "1s"})
+    fleet = t.fleet(sim, {"limits.ready_timeout": "%ds" % READY_S})
     fleet.start()
     spent = run(t, sim, fleet, ROWS)
     # The stopped shard could send no heartbeat: that violation is the test's.

@@ -18,7 +18,7 @@ def connected(sim):
 
 def hangs(t):
     """8.25: begins; judged at the end, as the watchdog is patient."""
-    sim = t.sim(shards=2, heartbeat_interval="1s")
+    sim = t.sim(shards=2, heartbeat_interval="3s")
     fleet = t.fleet(sim)
     fleet.start()
     sim.settle()
@@ -31,8 +31,7 @@ def restarted(t, sim, fleet, pid, began):
     sim.ctl("message", 1, "to a shard that hangs")
     fleet.wait_status(lambda s: s["shards"][1]["pid"] not in (0, pid)
         and s["shards"][1]["state"] == "ready", "8.25: another process", 60)
-    took = time.monotonic() - began
-    t.ok(took < 50, "8.25: a hung shard is replaced (%.0f s)" % took)
+    t.soon(began, 50, "8.25: a hung shard is replaced")
     sim.settle()
     t.nothing_lost(sim, identifies=2, allow=("violations",))
     t.equal(fleet.shard(1)["crashes"].get("hung"), 1, "8.25: and counted")
@@ -59,8 +58,7 @@ def runs_low(t):
     t.match(fleet.cli("status").stdout, "(?i)reserve", "8.12: and says why")
     sim.wait("connected=4", 40)
     fleet.wait_ready()
-    took = time.monotonic() - began
-    t.ok(took < 32, "8.12: all back after the reset (%.0f s)" % took)
+    t.soon(began, 32, "8.12: all back after the reset")
     sim.settle()
     t.nothing_lost(sim, identifies=8)
     t.equal(sim.report()["token_resets"], 0, "8.12: the token was not reset")
@@ -71,19 +69,20 @@ def runs_low(t):
 def one_is_slow(t):
     """8.26: shard 0 gets no READY; its key is held, the others go on."""
     sim = t.sim(shards=8, max_concurrency=4, identify_interval="500ms",
-        heartbeat_interval="1s")
+        heartbeat_interval="3s")
     sim.ctl("fault", "no-ready", "--shard", 0)
-    fleet = t.fleet(sim, {"limits.ready_timeout": "1500ms"})
+    fleet = t.fleet(sim, {"limits.ready_timeout": "4s",
+        "gateway.identify_interval": "1s"})
     began = time.monotonic()
     fleet.start(ready=False)
     wait_until(lambda: connected(sim) >= {1, 2, 3, 5, 6, 7},
         "8.26: the others are up")
-    others = time.monotonic() - began
-    t.ok(others < 8 and 0 not in connected(sim),
-        "8.26: a slow shard keeps the others waiting for %.1f s" % others)
     fleet.wait_ready(45)
-    t.ok(time.monotonic() - began < 40, "8.26: it is up in the end (%.1f s)"
-        % (time.monotonic() - began))
+    t.soon(began, 40, "8.26: it is up in the end")
+    at = [s["identified_ms"] for s in sim.report()["shards"]]
+    t.ok(max(at[i] for i in (1, 2, 3, 5, 6, 7)) < at[0], "8.26: no other key "
+        "waited for the slow shard, which IDENTIFYs again (at %d of %s ms)"
+        % (at[0], at))
     sim.settle()
     t.nothing_lost(sim, identifies=9)
     healthy(t, fleet)
@@ -97,7 +96,7 @@ def guilds_missing(t):
     fleet = t.fleet(sim, {"bot.intents": "GUILD_MESSAGES"})
     began = time.monotonic()
     fleet.start()
-    t.ok(time.monotonic() - began < 10, "8.20: ready without a guild")
+    t.soon(began, 10, "8.20: ready without a guild")
     for name in sorted(os.listdir(os.path.join(DATA, "events"))):
         if name.startswith("GUILD_DELETE"):
             sim.ctl("send", 0, os.path.join(DATA, "events", name))

@@ -18,7 +18,7 @@ class Storm:
     def __init__(self, t):
         self.t = t
         self.sim = t.sim(shards=SHARDS, guilds=8 * SHARDS,
-            heartbeat_interval="2s")
+            heartbeat_interval="6s")
         self.fleet = t.fleet(self.sim, {"limits.hello_timeout": "1s",
             "limits.connect_timeout": "2s"})
         self.fleet.start()
@@ -40,10 +40,8 @@ class Storm:
         self.sim.wait("resumes_ok>=%d,connected=%d" % (before["resumes_ok"]
             + SHARDS, SHARDS), within + 5)
         self.fleet.wait_ready()
-        took = time.monotonic() - self.began
+        self.t.soon(self.began, within + 2, what + ": all back")
         self.sim.settle()
-        self.t.ok(took <= within + 5, "%s: all back within %g s (%.1f s)" % (
-            what, within, took))
         after = self.sim.totals()
         self.t.equal(after["identifies"], SHARDS, "%s: 0 IDENTIFYs" % what)
         self.t.equal((after["lost"], after["pending"], after["reordered"],
@@ -82,11 +80,12 @@ def refused_for_long(s):
     wait_until(lambda: time.monotonic() - s.began > SPIN_S,
         "some time passes", 2 * SPIN_S)
     spent = attempts(s.fleet)
+    took = time.monotonic() - s.began
     most = max(spent[i] - tried[i] for i in tried)
-    s.t.ok(1 <= most <= 20, "8.24: at most %d attempts in %g s" % (most,
-        SPIN_S))
+    s.t.ok(1 <= most <= 5 * took, "8.24: at most %d attempts in %.1f s" % (
+        most, took))
     s.does("fault", "clear")
-    s.heals("8.23 HTTP 520 at the upgrade", SPIN_S + 10)
+    s.heals("8.23 HTTP 520 at the upgrade", took + 10)
 
 
 def rate_limited(s):

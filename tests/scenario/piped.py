@@ -5,7 +5,7 @@ import os
 import select
 import subprocess
 
-from herd import WAIT_S, Failed
+from herd import ROOM, WAIT_S, Failed
 
 
 class Piped:
@@ -22,7 +22,7 @@ class Piped:
 
     def line(self):
         while b"\n" not in self.have:
-            if not select.select([self.process.stdout], [], [], WAIT_S)[0]:
+            if not select.select([self.process.stdout], [], [], ROOM * WAIT_S)[0]:
                 raise Failed("the plugin says nothing")
             data = os.read(self.process.stdout.fileno(), 65536)
             if not data:
@@ -60,7 +60,7 @@ class Piped:
         try:
             self.process.stdin.close()
             self.process.stdin = None
-            _, said = self.process.communicate(timeout=WAIT_S)
+            _, said = self.process.communicate(timeout=ROOM * WAIT_S)
             return self.process.returncode, said.decode("utf-8")
         finally:
             if self.process.poll() is None:

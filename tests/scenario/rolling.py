@@ -4,8 +4,9 @@ from herd import alive, children, wait_until
 
 SHARDS = 4
 RATE = 400
-LIMITS = {"limits.connect_timeout": "500ms", "limits.hello_timeout": "2s",
-    "limits.ready_timeout": "3s", "rollout.pause": "500ms",
+SLOW_HELLO_MS = 4000	# for what a scenario does meanwhile
+LIMITS = {"limits.connect_timeout": "1s", "limits.hello_timeout": "8s",
+    "limits.ready_timeout": "6s", "rollout.pause": "500ms",
     "log.level": "debug"}
 
 

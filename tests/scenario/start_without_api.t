@@ -16,7 +16,7 @@ def main(t):
     began = time.monotonic()
     done = fleet.cli("start", timeout=2 * LIMIT_S)
     t.sentence(done, 75, "in the background: .*HTTP 503", "start")
-    t.ok(time.monotonic() - began < LIMIT_S, "within %d s" % LIMIT_S)
+    t.soon(began, LIMIT_S, "start ends")
     t.equal(fleet.status()["cluster"]["state"], "starting", "it goes on")
     sim.ctl("gateway-bot", "ok")
     fleet.wait_ready(90)
