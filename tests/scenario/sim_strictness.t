@@ -3,8 +3,10 @@
 """The simulator closes on what Discord would close on, and counts it; a fleet
 without a violation is one that would have been served."""
 import json
+import signal
+import time
 
-from herd import scenario
+from herd import kill, scenario, wait_until
 from ws import Client
 
 SHARDS = 4
@@ -95,6 +97,21 @@ def too_soon(t, url, token):
         "interval: op 9 false")
 
 
+def fair(t):
+    """A simulator that did not get to read judges by what had arrived."""
+    sim = t.sim(shards=SHARDS, plain=True, heartbeat_interval="2s")
+    with open(sim.urls["SIM_TOKEN_FILE"], encoding="utf-8") as f:
+        client = session(sim.urls["SIM_GATEWAY"], f.read().strip())
+    for _ in range(3):
+        began = time.monotonic()
+        kill(sim.process.pid, signal.SIGSTOP)
+        client.send({"op": 1, "d": client.seq})
+        wait_until(lambda: time.monotonic() - began > 2 * 2, "it is late")
+        kill(sim.process.pid, signal.SIGCONT)
+        t.equal(client.until(11)["op"], 11, "the heartbeat is acknowledged")
+    t.equal(sim.totals()["violations"], 0, "the client was not late")
+
+
 def main(t):
     sim = t.sim(shards=SHARDS, plain=True, identify_interval="20ms")
     url = sim.urls["SIM_GATEWAY"]
@@ -108,6 +125,7 @@ def main(t):
     resumes(t, sim, url, token)
     t.ok(sim.totals()["violations"] >= 10, "it counted the violations")
     t.note(json.dumps(sim.report()["violations"])[:2000])
+    fair(t)
     slow = t.sim(shards=SHARDS, plain=True, identify_interval="30s")
     with open(slow.urls["SIM_TOKEN_FILE"], encoding="utf-8") as f:
         too_soon(t, slow.urls["SIM_GATEWAY"], f.read().strip())

@@ -24,6 +24,8 @@
 #define CONN_PACE (1u << 20)	/* backlog at which replay and sync pause */
 #define CONN_PAYLOAD_MIN 512 /* payload compression leaves smaller ones be */
 #define CONN_LATE 1.5		/* intervals without a heartbeat */
+#define CONN_EXCUSES 5		/* looks at what came while we were busy */
+#define CONN_EXCUSE_S 0.02
 
 #define CONN_STATES(X)                                                         \
 	X(UPGRADE, "upgrade")	/* waiting for the HTTP request */             \
@@ -76,6 +78,7 @@ struct conn {
 	struct conn_stamps sends, presences;
 	struct timer deadline;	/* upgrade, slow HELLO, closing */
 	struct timer heartbeat;	/* late when it fires */
+	unsigned excuses;	/* it fired before we had read: so often */
 	struct timer ack;	/* fault: delayed ACKs */
 	unsigned acks_due;
 	uint64_t replay_next;	/* REPLAY: next seq */

@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -261,6 +262,14 @@ wire_arrived_ms(const struct wire *w)
 	    info.tcpi_last_data_recv > now)
 		return now;
 	return now - info.tcpi_last_data_recv;
+}
+
+bool
+wire_unread(const struct wire *w)
+{
+	int n;
+
+	return w->fd >= 0 && ioctl(w->fd, FIONREAD, &n) == 0 && n > 0;
 }
 
 size_t

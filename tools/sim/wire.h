@@ -52,6 +52,8 @@ void wire_flush(struct wire *);
  * is judged by must not depend on how soon we came to read them.
  */
 uint64_t wire_arrived_ms(const struct wire *);
+/* The kernel has bytes of the peer that we have not read yet. */
+bool wire_unread(const struct wire *);
 void wire_flush_all(struct list *dirty);
 /* Corked, the peer hears nothing: as over a line that is dead one way. */
 void wire_cork(struct wire *, bool);
