@@ -11,6 +11,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#define STACK_USUAL ((rlim_t)8 << 20)	/* the kernel's own default */
+#define NOFILE_USUAL ((rlim_t)1024)	/* that too */
+
 /* open() gives the lowest free one, and those below are open by then. */
 static void
 settle_stdio(void)
@@ -23,6 +26,33 @@ settle_stdio(void)
 		    == -1)
 			(void)open("/", O_PATH | O_DIRECTORY);
 	}
+}
+
+/* The soft limit goes up to least, as far as the hard one lets it. */
+static void
+raise_to(int what, rlim_t least)
+{
+	struct rlimit r;
+
+	if (getrlimit(what, &r) == -1 || r.rlim_cur >= least)
+		return;
+	r.rlim_cur = least < r.rlim_max ? least : r.rlim_max;
+	setrlimit(what, &r);
+}
+
+/*
+ * Memory and stack: we would end by SIGSEGV, or at the first map.  Descriptors:
+ * a child of ours needs some before it can load its libraries.  No stack
+ * without a limit, which lays the memory of each exec out in the old way.
+ */
+static void
+settle_limits(void)
+{
+	raise_to(RLIMIT_AS, RLIM_INFINITY);
+	raise_to(RLIMIT_DATA, RLIM_INFINITY);
+	raise_to(RLIMIT_NPROC, RLIM_INFINITY);
+	raise_to(RLIMIT_STACK, STACK_USUAL);
+	raise_to(RLIMIT_NOFILE, NOFILE_USUAL);
 }
 
 static void
@@ -66,6 +96,7 @@ inherited_settle(bool blocked)
 	static const struct itimerval off;
 
 	settle_stdio();
+	settle_limits();
 	for (size_t i = 0; i < nitems(clocks); i++)
 		setitimer(clocks[i], &off, NULL);
 	for (int sig = 1; sig < NSIG; sig++)
@@ -75,22 +106,11 @@ inherited_settle(bool blocked)
 		unblock_all();
 }
 
-static void
-raise_to_hard(int what)
-{
-	struct rlimit r;
-
-	if (getrlimit(what, &r) == -1)
-		return;
-	r.rlim_cur = r.rlim_max;
-	setrlimit(what, &r);
-}
-
 void
 inherited_daemon(const int *keep, size_t n)
 {
-	raise_to_hard(RLIMIT_CPU);
-	raise_to_hard(RLIMIT_FSIZE);
+	raise_to(RLIMIT_CPU, RLIM_INFINITY);
+	raise_to(RLIMIT_FSIZE, RLIM_INFINITY);
 	signal(SIGXFSZ, SIG_IGN);
 	umask(077);
 	fd_close_from(STDERR_FILENO + 1, keep, n);

@@ -15,7 +15,9 @@
 
 /*
  * First thing in main().  Opens /dev/null on those of 0, 1, 2 that are closed,
- * sets every signal to its default, blocked by nobody, and ends pending alarms.
+ * sets every signal to its default, blocked by nobody, ends pending alarms, and
+ * raises soft limits of memory, stack, processes and descriptors below what is
+ * usual, as far as the hard ones let it.
  * SIGHUP, SIGINT and SIGQUIT stay ignored where they are: that is nohup's word
  * and a shell's to a background job; who waits for them by signalfd takes them
  * with inherited_take().  blocked: what is blocked stays so, as between an exec

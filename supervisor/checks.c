@@ -25,6 +25,7 @@
 #define STRANGER_MS 8000	/* SIGTERM to SIGKILL of one */
 #define STRANGER_LOOK_US 20000
 #define FDS_BASE 192	/* files, sockets, clients, a burst of uplinks */
+#define MEMORY_NEEDED ((rlim_t)5 << 30)	/* the storage maps 4 GiB */
 #define FDS_PER_SHARD 3	/* its channel, its log pipe, a pidfd */
 
 static int
@@ -178,6 +179,22 @@ checks_raise_fds(struct rlimit *was)
 	r = *was;
 	r.rlim_cur = r.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &r);
+}
+
+int
+checks_memory_fits(struct err *e)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_AS, &r) == -1 || r.rlim_max >= MEMORY_NEEDED)
+		return 0;
+	return err_set(e, EXIT_CONFIG, "The address space of a process is "
+	    "limited to %llu MiB, hard, and %llu are needed, for maps of files "
+	    "that take no memory: raise it with LimitAS=infinity in the unit, "
+	    "or \"ulimit -v unlimited\" in the shell; MemoryMax= or "
+	    "[plugin] memory limit what is really used",
+	    (unsigned long long)r.rlim_max >> 20,
+	    (unsigned long long)MEMORY_NEEDED >> 20);
 }
 
 int

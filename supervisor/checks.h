@@ -34,6 +34,9 @@ void checks_strangers(const char *state_dir);
 void checks_raise_fds(struct rlimit *was);
 /* Do `shards` fit into the limit? */
 int checks_fds_fit(uint32_t shards, struct err *);
+/* Do the maps of the store and of the plugins' storage fit into the hard limit
+ * of address space?  The soft one went up when the program began. */
+int checks_memory_fits(struct err *);
 /* No core dumps (they hold the token), no new privileges. */
 void checks_harden(void);
 

@@ -200,7 +200,8 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 	char *token, before[LAST_WORDS_MAX] = "";
 
 	/* First of all: with too few even this could not be told. */
-	if (checks_fds_fit(c->shards > 0 ? (uint32_t)c->shards : 1, e) == -1
+	if (checks_memory_fits(e) == -1
+	    || checks_fds_fit(c->shards > 0 ? (uint32_t)c->shards : 1, e) == -1
 	    || checks_owner(c, e) == -1 || checks_dirs(c, e) == -1)
 		return -1;
 	if (f->lock_fd == -1)

@@ -10,7 +10,7 @@ import signal
 import stat
 import subprocess
 
-from herd import ROOM, WAIT_S, kill, scenario, wait_until
+from herd import BUILD, ROOM, WAIT_S, kill, scenario, wait_until
 
 
 def ignore(*signals):
@@ -40,6 +40,12 @@ def small_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
 
 
+def soft(what, least):
+    def limit():
+        resource.setrlimit(what, (least, resource.getrlimit(what)[1]))
+    return limit
+
+
 def leave_open():
     os.dup2(os.open("/dev/null", os.O_RDONLY), 77)
     os.umask(0)
@@ -53,8 +59,17 @@ STARTERS = [
     ("0 and 1 are closed", close_stdin_and_out),
     ("an alarm is running", alarm),
     ("files may have 1 KiB", small_files),
+    ("6 descriptors may be open", soft(resource.RLIMIT_NOFILE, 6)),
     ("descriptor 77 is open and the umask is 0", leave_open),
 ]
+
+
+# A sanitizer needs what these leave before main() is reached.
+if "asan" not in BUILD:
+    STARTERS += [
+        ("the stack may have 64 KiB", soft(resource.RLIMIT_STACK, 1 << 16)),
+        ("the memory may have 60 MiB", soft(resource.RLIMIT_AS, 60 << 20)),
+    ]
 
 
 def start(t, fleet, what, before):
@@ -101,11 +116,23 @@ def one(t, fleet, what, before):
     fleet.stop()
 
 
+def refused(t, fleet):
+    """A hard limit that lets shards run, but never a handler."""
+    done = subprocess.run([fleet.binary, "-c", fleet.config, "start"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS,
+            (300 << 20, 300 << 20)))
+    t.sentence(done, 78, "limited to 300 MiB.*LimitAS=infinity",
+        "300 MiB of address space, hard")
+
+
 def main(t):
     sim = t.sim(shards=1)
     fleet = t.fleet(sim, {"handler.probation": "1s"})
     for what, before in STARTERS:
         one(t, fleet, what, before)
+    if "asan" not in BUILD:
+        refused(t, fleet)
     t.nothing_lost(sim, 1)
 
 
