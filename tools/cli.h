@@ -56,6 +56,11 @@ size_t cli_config_places(struct cli *, char place[CLI_PLACES][CONFIG_PATH_MAX]);
 /* Finds and reads the config, problems on stderr: 0, or -1 with c->err. */
 int cli_load(struct cli *);
 /*
+ * The same, but the paths are those of the fleet that runs by the file, where
+ * one does: for verbs that bring the file into force in it.
+ */
+int cli_load_for_fleet(struct cli *);
+/*
  * The same for a verb that only looks or stops: a file with problems does as
  * well, which is said on stderr, and a fleet that runs by it counts more than
  * the file.  -1: neither a file nor a fleet of it is to be found.

@@ -214,6 +214,16 @@ cli_look(struct cli *c)
 	return 0;
 }
 
+int
+cli_load_for_fleet(struct cli *c)
+{
+	if (cli_load(c) == -1)
+		return -1;
+	/* Where it asks to be found from its next start on does not count. */
+	(void)ask_fleet(c);
+	return 0;
+}
+
 double
 cli_patience(struct cli *c, enum patience kind)
 {

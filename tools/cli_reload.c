@@ -75,7 +75,8 @@ cli_reload(struct cli *c)
 	struct json_object *q;
 
 	/* A broken file ends here, with all its problems. */
-	if (cli_options(c, opts, nitems(opts)) == -1 || cli_load(c) == -1)
+	if (cli_options(c, opts, nitems(opts)) == -1
+	    || cli_load_for_fleet(c) == -1)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);

@@ -46,7 +46,8 @@ cli_restart(struct cli *c)
 	int code;
 
 	/* Strictly and first: what could not start again is not stopped. */
-	if (cli_options(c, opts, nitems(opts)) == -1 || cli_load(c) == -1)
+	if (cli_options(c, opts, nitems(opts)) == -1
+	    || cli_load_for_fleet(c) == -1)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);
@@ -54,6 +55,10 @@ cli_restart(struct cli *c)
 		return cli_fail(c);
 	if ((code = cli_stop_fleet(c, false, seconds)) != EXIT_FINE)
 		return code;
+	/* It may start elsewhere than where it ran. */
+	config_free(&c->config);
+	if (cli_load(c) == -1)
+		return cli_fail(c);
 	if (wait_s < 0)
 		wait_s = READY_WAIT_S;
 	return cli_start_fleet(c, wait_s == 0 ? 0 : clock_boot_ms() +

@@ -143,7 +143,7 @@ cli_rollout(struct cli *c)
 	    nitems(words))) == -1)
 		return cli_fail(c);
 	/* A broken file ends a beginning here, with all its problems. */
-	if ((word == 0 ? cli_load : cli_look)(c) == -1)
+	if ((word == 0 ? cli_load_for_fleet : cli_look)(c) == -1)
 		return cli_fail(c);
 	return word == 1 ? show_status(c) : give(c, words[word], &o);
 }
