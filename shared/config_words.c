@@ -47,45 +47,59 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Edits (insert, delete, replace) from a to b, letter case ignored. */
+static bool
+same_letter(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/*
+ * Edits (insert, delete, replace, swap of two neighbours) from a to b, letter
+ * case ignored.
+ */
 static size_t
 distance(const char *a, const char *b)
 {
-	size_t row[WORD_MAX + 1], la = strlen(a), lb = strlen(b);
+	size_t row[3][WORD_MAX + 1], la = strlen(a), lb = strlen(b);
 
 	if (la > WORD_MAX || lb > WORD_MAX)
 		return WORD_MAX;
 	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
+		row[0][j] = j;
 	for (size_t i = 1; i <= la; i++) {
-		size_t diag = row[0];
+		size_t *now = row[i % 3], *up = row[(i + 2) % 3],
+		    *above = row[(i + 1) % 3];
 
-		row[0] = i;
+		now[0] = i;
 		for (size_t j = 1; j <= lb; j++) {
-			size_t up = row[j];
-			bool same = tolower((unsigned char)a[i - 1]) ==
-			    tolower((unsigned char)b[j - 1]);
-
-			row[j] = least(least(up, row[j - 1]) + 1,
-			    diag + (same ? 0 : 1));
-			diag = up;
+			now[j] = least(least(up[j], now[j - 1]) + 1, up[j - 1]
+			    + !same_letter(a[i - 1], b[j - 1]));
+			if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2])
+			    && same_letter(a[i - 2], b[j - 1]))
+				now[j] = least(now[j], above[j - 2] + 1);
 		}
 	}
-	return row[lb];
+	return row[la % 3][lb];
 }
 
+/*
+ * One edit in three letters: what is suggested wrongly ("help" to who types
+ * "halt") is worse than nothing.
+ */
 const char *
 config_nearest(const char *word, const char *const *names, size_t n)
 {
+	size_t len = strlen(word), best_d = least(len, WORD_MAX) / 3 + 1;
 	const char *best = NULL;
-	size_t least_so_far = strlen(word) / 3 + 2;
 
 	for (size_t i = 0; i < n; i++) {
-		size_t d = names[i] != NULL ? distance(word, names[i]) :
-		    WORD_MAX;
+		size_t d;
 
-		if (d < least_so_far && d < strlen(names[i])) {
-			least_so_far = d;
+		if (names[i] == NULL)
+			continue;
+		d = distance(word, names[i]);
+		if (d < best_d && d < strlen(names[i])) {
+			best_d = d;
 			best = names[i];
 		}
 	}

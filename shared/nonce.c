@@ -71,7 +71,8 @@ nonce_read(struct nonce *n, const char *state_dir, const char *token,
 
 	if (name(path, state_dir, "", e) == -1)
 		return -1;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW
+	    | O_NONBLOCK);
 	if (fd == -1)
 		return err_sys(e, EXIT_DEGRADED, "can't read %s", path);
 	got = read(fd, n->bytes, sizeof(n->bytes));

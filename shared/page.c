@@ -357,7 +357,8 @@ open_existing(struct page *p, const char *dir, bool writable, struct err *e)
 	p->fd = -1;
 	if (!str_format(path, sizeof(path), "%s/stats", dir))
 		return err_set(e, EXIT_CONFIG, "%s: path too long", dir);
-	int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC
+	    | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
 		return err_set(e, EXIT_DOWN, "The fleet was never "
 		    "started: there is no %s.", path);

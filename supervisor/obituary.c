@@ -63,6 +63,17 @@ end_words(const struct obituary *o, enum crash_cause cause, char *out,
 		    WEXITSTATUS(o->status));
 }
 
+/* How long they are without a full stop at the end. */
+static size_t
+words_end(const char *words)
+{
+	size_t n = strlen(words);
+
+	while (n > 1 && words[n - 1] == '.')
+		n--;
+	return n;
+}
+
 enum crash_cause
 obituary_write(const struct obituary *o, char *out, size_t size)
 {
@@ -70,9 +81,11 @@ obituary_write(const struct obituary *o, char *out, size_t size)
 	char end[160];
 
 	end_words(o, cause, end, sizeof(end));
+	/* The sentence goes on behind them, or ends there by our full stop. */
 	if (cause != CRASHES && o->last_words[0] != '\0')
-		str_format(out, size, "%s (pid %d) %s; last words: %s", o->who,
-		    (int)o->pid, end, o->last_words);
+		str_format(out, size, "%s (pid %d) %s; last words: %.*s",
+		    o->who, (int)o->pid, end, (int)words_end(o->last_words),
+		    o->last_words);
 	else
 		str_format(out, size, "%s (pid %d) %s", o->who, (int)o->pid,
 		    end);

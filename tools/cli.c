@@ -27,7 +27,7 @@
 #define HELP_INDENT 13	/* behind a verb in the list */
 #define USAGE_INDENT 7
 
-static cli_fn help;
+static cli_fn help, version;
 
 static const struct cli_verb verbs[] = {
 	{"init", "DIR [--token-file FILE] [--api URL] [--ca-file FILE] "
@@ -85,6 +85,8 @@ static const struct cli_verb verbs[] = {
 	    "[--yes] [--force] [--no-wait]", "ask the API whose token it is; "
 	    "move the fleet to another one", cli_token},
 	{"help", "[VERB]", "this list, or one verb", help},
+	{"version", "", "the version, the id of this build, and the libraries "
+	    "in use", version},
 };
 
 static const char *const exit_name[] = {
@@ -307,7 +309,7 @@ cli_load(struct cli *c)
 /* ---- verbs ------------------------------------------------------------------ */
 
 static void
-version(void)
+print_versions(void)
 {
 	char build[VERSION_BUILD];
 
@@ -331,6 +333,29 @@ version(void)
 	printf("musl, ");
 #endif
 	printf("built with %s\n", __VERSION__);
+}
+
+static int
+version(struct cli *c)
+{
+	char build[VERSION_BUILD];
+	struct json_object *o;
+
+	if (cli_options(c, NULL, 0) == -1)
+		return cli_fail(c);
+	if (c->argc > 0)
+		return cli_usage(c);
+	if (!c->json) {
+		print_versions();
+		return EXIT_FINE;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "version",
+	    json_object_new_string(SHARDHERD_VERSION));
+	json_object_object_add(o, "build",
+	    json_object_new_string(version_build(build)));
+	cli_print_json(o);
+	return EXIT_FINE;
 }
 
 static int
@@ -398,7 +423,7 @@ leading_options(struct cli *c, int argc, char **argv)
 		if (is_word(argv[i], "--help", "-h"))
 			return help(c);
 		if (is_word(argv[i], "--version", "-V")) {
-			version();
+			print_versions();
 			return 0;
 		}
 		if (strcmp(argv[i], "--json") == 0)

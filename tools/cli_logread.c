@@ -16,7 +16,7 @@ logread_open(struct logread_file *f, const char *path, uint32_t n)
 
 	memset(f, 0, sizeof(*f));
 	str_format(name, sizeof(name), n == 0 ? "%s" : "%s.%u", path, n);
-	f->fd = open(name, O_RDONLY | O_CLOEXEC);
+	f->fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (f->fd != -1 || n == 0)
 		return f->fd != -1;
 	str_format(name, sizeof(name), "%s.%u.gz", path, n);

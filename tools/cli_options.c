@@ -49,11 +49,11 @@ find(const struct cli_opt *o, size_t n, const char *name, size_t len)
 static int
 unknown(struct cli *c, const struct cli_opt *o, size_t n, const char *arg)
 {
-	const char *names[32], *near;
-	size_t i;
+	const char *names[32] = {"--help", "--version"}, *near;
+	size_t i = 2;
 
-	for (i = 0; i < n && i < nitems(names); i++)
-		names[i] = o[i].name;
+	for (size_t j = 0; j < n && i < nitems(names); j++)
+		names[i++] = o[j].name;
 	near = strlen(arg) > 2 ? config_nearest(arg, names, i) : NULL;
 	return err_set(&c->err, EXIT_USAGE, "unknown option %s%s%s%s", arg,
 	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",

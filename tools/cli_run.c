@@ -242,8 +242,9 @@ cli_wait_ready(struct cli *c, uint64_t until)
 		    "was waited for; see \"shardherd logs\".");
 	else if (!done)
 		err_set(&c->err, EXIT_WAIT, "After %g s %u of %zu shards are "
-		    "ready.", (double)((clock_boot_ms() - begin) / 100) / 10,
-		    v.ready, v.n);
+		    "ready, the handler is %s. \"shardherd status\" says "
+		    "more.", (double)((clock_boot_ms() - begin) / 100) / 10,
+		    v.ready, v.n, v.handler_state);
 	cli_view_free(&v);
 	return done ? 0 : -1;
 }

@@ -48,7 +48,7 @@ cli_view_locked(const char *state_dir, int32_t *pid)
 
 	*pid = 0;
 	str_format(path, sizeof(path), "%s/lock", state_dir);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
 		return false;
 	if (read(fd, text, sizeof(text) - 1) > 0)
 		*pid = (int32_t)strtol(text, NULL, 10);

@@ -81,6 +81,8 @@ def words(t, fleet):
         if len(line) > 80], [], "no line of it is wider than 80")
     t.match(fleet.must("--version"), r"(?m)^build [0-9a-f]{16,}$",
         "the version names the build")
+    t.equal(fleet.must("version"), fleet.must("--version"),
+        "so does the verb")
     t.match(fleet.must("status", "--wide"), r"\bPRIVATE\b",
         "the table shows the memory of a shard's own")
 

@@ -120,7 +120,7 @@ test_obituaries(void **state)
 
 	assert_int_equal(bury((struct obituary){ .status = EXITED(1),
 	    .killed_for = CRASHES, .oom_before = -1, .oom_after = -1,
-	    .last_words = "no such thing" }, s), CRASH_EXIT);
+	    .last_words = "no such thing." }, s), CRASH_EXIT);
 	assert_string_equal(s, "shard 3 (pid 42) exited with code 1; last "
 	    "words: no such thing");
 	assert_int_equal(bury((struct obituary){ .status = EXITED(0),

@@ -119,6 +119,28 @@ test_choose(void **state)
 	assert_int_equal(cli_choose(&c, "", names, 1), -1);
 }
 
+/* Two letters swapped are one slip; what is far off is not suggested. */
+static void
+f_d7_near_words(void **state)
+{
+	static const char *const names[] = {"start", "status", "help", "init"};
+	static const struct { const char *word, *near; } tries[] = {
+		{"stauts", "\"stauts\" (did you mean \"status\"?)"},
+		{"hlep", "\"hlep\" (did you mean \"help\"?)"},
+		{"halt", "\"halt\"; "},
+		{"quit", "\"quit\"; "},
+	};
+
+	for (size_t i = 0; i < nitems(tries); i++) {
+		assert_int_equal(cli_choose(&c, tries[i].word, names,
+		    nitems(names)), -1);
+		assert_non_null(strstr(c.err.text, tries[i].near));
+	}
+	assert_int_equal(read_options("--versoin"), -1);
+	assert_string_equal(c.err.text, "unknown option --versoin; did you "
+	    "mean --version?");
+}
+
 int
 main(void)
 {
@@ -126,6 +148,7 @@ main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_choose),
+		cmocka_unit_test(f_d7_near_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
