@@ -376,6 +376,20 @@ page_open(struct page *p, const char *dir, struct err *e)
 	return open_existing(p, dir, false, e);
 }
 
+int32_t
+page_supervisor(const char *dir)
+{
+	struct page_cluster c;
+	struct page p;
+
+	if (page_open(&p, dir, NULL) == -1)
+		return 0;
+	page_read(&p.head->cluster, &c, sizeof(c));
+	page_close(&p);
+	return c.pid_start != 0 && process_lives(c.pid, c.pid_start) ? c.pid
+	    : 0;
+}
+
 void
 page_mark_stopped(const char *dir)
 {

@@ -423,6 +423,11 @@ int page_create(struct page *, const char *dir, uint32_t slots, struct err *);
 /* The CLI: read-only.  -1 with EXIT_DOWN when there is no page. */
 int page_open(struct page *, const char *dir, struct err *);
 /*
+ * The pid of the supervisor that writes DIR/stats, if it lives; 0.  By pid and
+ * start time: a lock can be deleted under whoever holds it.
+ */
+int32_t page_supervisor(const char *dir);
+/*
  * Nothing of the fleet runs any more, and its supervisor could not say so: says
  * it in its place.  The caller has made sure; best effort.
  */

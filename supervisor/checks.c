@@ -113,6 +113,7 @@ int
 checks_lock(const char *state_dir, char found[LAST_WORDS_MAX], struct err *e)
 {
 	char path[CONFIG_PATH_MAX + 16], pid[32];
+	int32_t other;
 	int fd;
 
 	str_format(path, sizeof(path), "%s/lock", state_dir);
@@ -125,6 +126,13 @@ checks_lock(const char *state_dir, char found[LAST_WORDS_MAX], struct err *e)
 			held(fd, path, state_dir, e);
 		else
 			err_sys(e, EXIT_CONFIG, "can't lock %s", path);
+		close(fd);
+		return -1;
+	}
+	if ((other = page_supervisor(state_dir)) != 0 && other != getpid()) {
+		err_set(e, EXIT_TRY_LATER, "the fleet is running already "
+		    "(supervisor pid %d), though its lock %s was deleted",
+		    (int)other, path);
 		close(fd);
 		return -1;
 	}

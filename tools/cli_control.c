@@ -87,6 +87,10 @@ struct reader {
 	int fd;
 	uint64_t until;		/* clock_boot_ms() */
 	double seconds;		/* the same for people */
+	/* The kernel says so (ECONNRESET, not an end): it was not read, as when
+	 * the supervisor just becomes another program, and can be asked again. */
+	bool unread;
+	uint64_t unread_until;
 	size_t have, used;	/* bytes in text; of the line handed out */
 	char text[LINE_MAX_BYTES + 1];
 };
@@ -132,8 +136,10 @@ read_line(struct reader *r, struct err *err)
 		n = read(r->fd, r->text + r->have, LINE_MAX_BYTES - r->have);
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n <= 0)
+		if (n <= 0) {
+			r->unread = n == -1 && errno == ECONNRESET;
 			break;
+		}
 		r->have += (size_t)n;
 	}
 	if (clock_boot_ms() >= r->until)
@@ -232,6 +238,29 @@ signed_line(struct json_object *request)
 	return json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN);
 }
 
+static struct json_object *
+ask_once(struct reader *r, const char *line, int fd, cli_control_fn *fn,
+    void *arg, struct err *err)
+{
+	struct json_object *answer = NULL;
+
+	r->unread = false;
+	r->have = r->used = 0;
+	/* Asked while it sleeps, it would do later what was given up. */
+	r->fd = cli_view_awake(r->config, err) == -1 ? -1
+	    : dial(r->config, err);
+	if (r->fd == -1)
+		return NULL;
+	if (send_request(r->fd, line, fd) == 0) {
+		answer = read_answer(r, fn, arg, err);
+	} else {
+		r->unread = errno == EPIPE || errno == ECONNRESET;
+		err_sys(err, EXIT_UNKNOWN, "The supervisor does not listen");
+	}
+	close(r->fd);
+	return answer;
+}
+
 struct json_object *
 cli_control_pass(const struct config *c, struct json_object *request, int fd,
     double seconds, cli_control_fn *fn, void *arg, struct err *err)
@@ -241,18 +270,12 @@ cli_control_pass(const struct config *c, struct json_object *request, int fd,
 	struct json_object *answer = NULL;
 
 	r->config = c;
-	/* Asked while it sleeps, it would do later what was given up. */
-	r->fd = cli_view_awake(c, err) == -1 ? -1 : dial(c, err);
 	r->seconds = seconds;
 	r->until = clock_boot_ms() + (uint64_t)(seconds * 1000);
-	if (r->fd != -1) {
-		if (send_request(r->fd, line, fd) == -1)
-			err_sys(err, EXIT_UNKNOWN, "The supervisor does not "
-			    "listen");
-		else
-			answer = read_answer(r, fn, arg, err);
-		close(r->fd);
-	}
+	r->unread_until = clock_boot_ms() + LISTEN_MS;
+	do {
+		answer = ask_once(r, line, fd, fn, arg, err);
+	} while (r->unread && cli_step(r->unread_until));
 	free(r);
 	json_object_put(request);
 	return answer;

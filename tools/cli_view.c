@@ -6,14 +6,20 @@
 #include "shared/text.h"
 #include "shared/verdict.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #define HUNG_MS 10000		/* a supervisor looks at itself twice a s */
+#define SUPERVISOR_TITLE "shardherd: supervisor"
+#define FDS_MAX 4096		/* looked at, of one process */
 #define SILENT_MS 5000		/* a handler does ten times a s */
 
 /*
@@ -39,8 +45,8 @@ find_process(struct cli_shard *sh)
  * The lock is tried only while its pid exists: a try that succeeds would, for
  * that instant, keep a supervisor from starting.
  */
-bool
-cli_view_locked(const char *state_dir, int32_t *pid)
+static bool
+lock_held(const char *state_dir, int32_t *pid)
 {
 	char path[CONFIG_PATH_MAX + 8], text[32] = "";
 	bool held = false;
@@ -58,6 +64,91 @@ cli_view_locked(const char *state_dir, int32_t *pid)
 	}
 	close(fd);
 	return held;
+}
+
+/* Has the process a file of that name open, deleted or not? */
+static bool
+has_open(int32_t pid, const char *file)
+{
+	char path[320], target[CONFIG_PATH_MAX + 32];
+	size_t len = strlen(file);
+	struct dirent *e;
+	bool found = false;
+	DIR *d;
+
+	str_format(path, sizeof(path), "/proc/%d/fd", pid);
+	d = opendir(path);
+	for (int i = 0; d != NULL && !found && i < FDS_MAX
+	    && (e = readdir(d)) != NULL; i++) {
+		ssize_t n;
+
+		str_format(path, sizeof(path), "/proc/%d/fd/%s", pid,
+		    e->d_name);
+		n = readlink(path, target, sizeof(target) - 1);
+		target[n > 0 ? n : 0] = '\0';
+		found = strncmp(target, file, len) == 0 && (target[len] == '\0'
+		    || strcmp(target + len, " (deleted)") == 0);
+	}
+	if (d != NULL)
+		closedir(d);
+	return found;
+}
+
+/* Another root may have a directory of that name. */
+static bool
+sees_same(int32_t pid, const char *dir)
+{
+	char path[PATH_MAX + 32];
+	struct stat a, b;
+
+	str_format(path, sizeof(path), "/proc/%d/root%s", pid, dir);
+	return stat(dir, &a) == 0 && stat(path, &b) == 0
+	    && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* The supervisor whose lock was deleted under it; 0. */
+static int32_t
+lock_holder(const char *state_dir)
+{
+	char real[PATH_MAX], file[PATH_MAX + 8], page[PATH_MAX + 8];
+	struct dirent *e;
+	int32_t found = 0;
+	uint64_t pid;
+	DIR *d;
+
+	if (realpath(state_dir, real) == NULL)
+		return 0;
+	str_format(file, sizeof(file), "%s/lock", real);
+	str_format(page, sizeof(page), "%s/stats", real);
+	if ((access(file, F_OK) == 0 && access(page, F_OK) == 0)
+	    || (d = opendir("/proc")) == NULL)
+		return 0;
+	while (found == 0 && (e = readdir(d)) != NULL)
+		if (str_to_u64(e->d_name, &pid) && pid < INT32_MAX
+		    && process_titled((int32_t)pid, SUPERVISOR_TITLE)
+		    && has_open((int32_t)pid, file)
+		    && sees_same((int32_t)pid, real))
+			found = (int32_t)pid;
+	closedir(d);
+	return found;
+}
+
+/*
+ * Somebody may have tidied up the lock, or put another file in its place: then
+ * the page tells, or the supervisor's own descriptors.
+ */
+bool
+cli_view_locked(const char *state_dir, int32_t *pid)
+{
+	int32_t other;
+
+	if (lock_held(state_dir, pid))
+		return true;
+	if ((other = page_supervisor(state_dir)) == 0)
+		other = lock_holder(state_dir);
+	if (other != 0)
+		*pid = other;
+	return other != 0;
 }
 
 int64_t
@@ -235,6 +326,17 @@ read_page(struct cli_view *v, const struct page *page, bool locked)
 	find_hung(v, page->head);
 }
 
+/* Always -1: a fleet that runs was started, whatever became of its files. */
+static int
+page_missing(const struct config *c, bool locked, struct err *err)
+{
+	if (err == NULL || err->code != EXIT_DOWN || !locked)
+		return -1;
+	return err_set(err, EXIT_UNKNOWN, "The fleet runs, but %s/stats, which "
+	    "tells how it is, is gone: \"shardherd restart\" makes it again.",
+	    c->state_dir);
+}
+
 int
 cli_view_read(struct cli_view *v, const struct config *c, struct err *err)
 {
@@ -244,7 +346,7 @@ cli_view_read(struct cli_view *v, const struct config *c, struct err *err)
 
 	memset(v, 0, sizeof(*v));
 	if (page_open(&page, c->state_dir, err) == -1)
-		return -1;
+		return page_missing(c, locked, err);
 	v->now_ms = clock_boot_ms();
 	v->wall_ms = clock_wall_ms();
 	read_page(v, &page, locked);
