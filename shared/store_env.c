@@ -36,8 +36,8 @@ static const struct fault faults[] = {
 	{ENOSPC, EXIT_DEGRADED, "the disk is full. Free some space"},
 	{EDQUOT, EXIT_DEGRADED, "the disk quota is used up. Free some space"},
 	{EROFS, EXIT_CONFIG, "the file system is mounted read-only"},
-	{EACCES, EXIT_CONFIG, "permission denied. Is this the user the fleet "
-	    "runs as?"},
+	{EACCES, EXIT_CONFIG, "permission denied (is this the user the fleet "
+	    "runs as?)"},
 	{ENOENT, EXIT_DOWN, "it does not exist yet: no fleet was started here"},
 	{DBENV_BUSY, EXIT_TRY_LATER, "another process is writing to it, or was "
 	    "stopped (state T in ps) while it did"},

@@ -69,6 +69,28 @@ may_listen_soon(const struct config *c, uint64_t until, struct err *err)
 	return false;
 }
 
+/* What was not stopped in order may live on without its supervisor. */
+static void
+tell_crash(const struct config *c, struct err *err)
+{
+	struct cli_view v;
+	struct err none;
+	unsigned left = 0;
+	char way[512];
+
+	if (cli_view_read(&v, c, &none) == -1)
+		return;
+	for (size_t i = 0; i < v.n; i++)
+		left += v.shard[i].alive;
+	keeper_command(&v.keeper, "start", c->path, way, sizeof(way));
+	if (!v.alive && v.cluster.pid != 0)
+		err_set(err, EXIT_DOWN, "The supervisor (pid %d) ended without "
+		    "a word, and nobody is there to ask; %u shard%s live%s on. "
+		    "\"%s\" takes over what does.", v.cluster.pid, left,
+		    left == 1 ? "" : "s", left == 1 ? "s" : "", way);
+	cli_view_free(&v);
+}
+
 static int
 dial(const struct config *c, struct err *err)
 {
@@ -79,6 +101,8 @@ dial(const struct config *c, struct err *err)
 		fd = dial_once(c, err);
 	while (fd == -1 && (errno == ENOENT || errno == ECONNREFUSED)
 	    && may_listen_soon(c, until, err));
+	if (fd == -1 && err != NULL && err->code == EXIT_DOWN)
+		tell_crash(c, err);
 	return fd;
 }
 

@@ -412,8 +412,9 @@ cli_ensure(struct cli *c)
 	if (start_options(c, CLI_BY_CRON, "--even-if-stopped",
 	    &even_if_stopped, &until) == -1)
 		return cli_fail(c);
-	if (!even_if_stopped && stopped_get(c->config.state_dir, &s)
-	    && !cli_view_locked(c->config.state_dir, &pid))
+	/* Of a directory we may not look into the start says why. */
+	if (!even_if_stopped && access(c->config.state_dir, X_OK) == 0
+	    && stopped_get(c->config.state_dir, &s) && !cli_view_locked(c->config.state_dir, &pid))
 		return leave_stopped(c, &s, until != 0);
 	do {
 		if (start_if_down(c, until, &started) == -1)

@@ -345,6 +345,9 @@ cli_view_read(struct cli_view *v, const struct config *c, struct err *err)
 	bool locked = cli_view_locked(c->state_dir, &pid);
 
 	memset(v, 0, sizeof(*v));
+	if (access("/proc/self/stat", F_OK) == -1)
+		return err_sys(err, EXIT_UNKNOWN, "It cannot be told which "
+		    "processes live, as /proc/self/stat cannot be found");
 	if (page_open(&page, c->state_dir, err) == -1)
 		return page_missing(c, locked, err);
 	v->now_ms = clock_boot_ms();

@@ -8,7 +8,7 @@ import os
 import socket
 import threading
 
-from herd import alive, scenario, wait_until
+from herd import alive, kill, scenario, wait_until, which
 
 
 def without_lock(t, fleet, pid):
@@ -57,11 +57,50 @@ def asked_again(t, fleet):
     t.match("".join(got), '"cmd"', "the same")
 
 
+def killed(t, fleet):
+    """The shards go on, and whoever asks is told what there is to do."""
+    pid = fleet.status()["cluster"]["pid"]
+    kill(pid)
+    wait_until(lambda: not alive(pid), "the supervisor is dead")
+    for verb in (("reload",), ("plugin", "restart", "audit"),
+            ("budget", "--ask"), ("upgrade", "--dry-run")):
+        t.sentence(fleet.cli(*verb), 2, r"supervisor \(pid %d\) ended without "
+            r"a word.*2 shards live on.*shardherd start" % pid,
+            "killed: " + verb[0])
+    fleet.must("start", "--wait=25")
+
+
+def closed(t, fleet):
+    """Of a directory nobody may look into it is not said that all is well."""
+    if os.geteuid() == 0 and not which("setpriv"):
+        return
+    before = () if os.geteuid() else ("setpriv",
+        "--bounding-set=-dac_override,-dac_read_search",
+        "--inh-caps=-dac_override,-dac_read_search")
+    os.chmod(fleet.path("state"), 0)
+    done = fleet.cli("ensure", before=before)
+    os.chmod(fleet.path("state"), 0o700)
+    t.sentence(done, 78, "state_dir|Permission denied", "ensure of a state_dir "
+        "that is closed")
+
+
+def without_proc(t, fleet):
+    """As in a chroot that lacks it: nothing is made up."""
+    done = fleet.cli("check", before=("unshare", "-rm", "sh", "-c",
+        'mount -t tmpfs none /proc || exit 77; exec "$0" "$@"'))
+    if done.returncode == 77 or not done.stdout:
+        t.note("/proc can't be taken away here")
+        return
+    t.equal(done.returncode, 3, "no /proc: check: unknown")
+    t.match(done.stdout, "cannot be told.*/proc", "which says why")
+
+
 def main(t):
     sim = t.sim(shards=2)
     fleet = t.fleet(sim, {"handler.probation": "0"})
     fleet.start()
     pid = fleet.status()["cluster"]["pid"]
+    without_proc(t, fleet)
     without_lock(t, fleet, pid)
     without_page(t, fleet)
     done = fleet.cli("restart", "--wait=25", timeout=60)
@@ -69,10 +108,12 @@ def main(t):
         t.note(done.stderr)
     wait_until(lambda: not alive(pid), "the fleet of before has ended")
     fleet.wait_ready()
+    killed(t, fleet)
     os.unlink(fleet.path("state", "lock"))
     fleet.stop()
     t.equal(fleet.status()["cluster"]["state"], "stopped",
         "stop works without a lock")
+    closed(t, fleet)
     asked_again(t, fleet)
 
 
