@@ -91,6 +91,24 @@ tell_crash(const struct config *c, struct err *err)
 	cli_view_free(&v);
 }
 
+/* Two configs may name one run_dir: no order goes to the other one's fleet. */
+static bool
+is_foreign(const struct config *c, int fd, struct err *err)
+{
+	char dir[CONFIG_PATH_MAX] = "";
+	struct ucred peer = {.pid = 0};
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1
+	    || peer.pid <= 0 || !cli_view_elsewhere(c->state_dir, peer.pid,
+	    dir, sizeof(dir)))
+		return false;
+	err_set(err, EXIT_CONFIG, "run_dir %s is another fleet's: supervisor "
+	    "%d, whose state_dir is %s, answers there. Nothing was done; give "
+	    "this bot a run_dir of its own.", c->run_dir, (int)peer.pid, dir);
+	return true;
+}
+
 static int
 dial(const struct config *c, struct err *err)
 {
@@ -103,6 +121,10 @@ dial(const struct config *c, struct err *err)
 	    && may_listen_soon(c, until, err));
 	if (fd == -1 && err != NULL && err->code == EXIT_DOWN)
 		tell_crash(c, err);
+	if (fd != -1 && is_foreign(c, fd, err)) {
+		close(fd);
+		return -1;
+	}
 	return fd;
 }
 

@@ -133,6 +133,51 @@ lock_holder(const char *state_dir)
 	return found;
 }
 
+/* Does it hold a lock that exists, in whatever directory? */
+static bool
+holds_a_lock(int32_t pid, char *dir, size_t size)
+{
+	static const char tail[] = "/lock";
+	char path[320], target[CONFIG_PATH_MAX + 32];
+	struct dirent *e;
+	bool found = false;
+	DIR *d;
+
+	str_format(path, sizeof(path), "/proc/%d/fd", pid);
+	d = opendir(path);
+	for (int i = 0; d != NULL && !found && i < FDS_MAX
+	    && (e = readdir(d)) != NULL; i++) {
+		ssize_t n;
+
+		str_format(path, sizeof(path), "/proc/%d/fd/%s", pid,
+		    e->d_name);
+		n = readlink(path, target, sizeof(target) - 1);
+		n -= n > 0 ? (ssize_t)strlen(tail) : 0;
+		if (n <= 0)
+			continue;
+		target[n + (ssize_t)strlen(tail)] = '\0';
+		found = strcmp(target + n, tail) == 0;
+		target[n] = '\0';
+	}
+	if (d != NULL)
+		closedir(d);
+	if (found)
+		str_copy(dir, target, size);
+	return found;
+}
+
+bool
+cli_view_elsewhere(const char *state_dir, int32_t pid, char *dir, size_t size)
+{
+	char real[PATH_MAX];
+	int32_t ours;
+
+	if (cli_view_locked(state_dir, &ours) && ours == pid)
+		return false;
+	return holds_a_lock(pid, dir, size) && (realpath(state_dir, real)
+	    == NULL || strcmp(real, dir) != 0);
+}
+
 /*
  * Somebody may have tidied up the lock, or put another file in its place: then
  * the page tells, or the supervisor's own descriptors.

@@ -82,5 +82,8 @@ int64_t cli_view_age(const struct cli_view *, uint64_t stamp_ms);
  * its life.  *pid as the lock file says, 0 when it says nothing.
  */
 bool cli_view_locked(const char *state_dir, int32_t *pid);
+/* Is the supervisor pid one of another state_dir, which exists: dir? */
+bool cli_view_elsewhere(const char *state_dir, int32_t pid, char *dir,
+    size_t size);
 
 #endif

@@ -33,6 +33,23 @@ def goes_on(t, fleet, name):
         t.match(done.stdout, name, "which names it")
 
 
+def shared_run_dir(t, fleet, other):
+    """Two configs, one run_dir: no order of the one reaches the other's."""
+    before = fleet.status()["cluster"]["pid"]
+    with open(other.config, encoding="utf-8") as f:
+        text = f.read().replace("run_dir = run", "run_dir = "
+            + fleet.path("new", "run"))
+    write(other, text)
+    t.sentence(other.cli("start"), 75, "run_dir is occupied", "start")
+    for verb in (("stop",), ("reload",), ("plugin", "unload", "audit"),
+            ("token", "reload", "--yes"),
+            ("restart",)):
+        t.sentence(other.cli(*verb), 78, "is another fleet's.*%d" % before,
+            "run_dir of two: " + verb[0])
+    t.equal(fleet.status()["cluster"]["pid"], before, "the other one goes on")
+    t.equal(fleet.cli("status").returncode, 0, "and is well")
+
+
 def main(t):
     sim = t.sim(shards=2)
     fleet = t.fleet(sim, {"handler.probation": "0"})
@@ -51,6 +68,7 @@ def main(t):
         "it runs where the file says")
     wait_until(lambda: not alive(pid), "the fleet of before has ended")
     fleet.wait_ready()
+    shared_run_dir(t, fleet, t.fleet(sim))
     fleet.stop()
     t.equal(fleet.status()["cluster"]["state"], "stopped", "and stops there")
 
