@@ -170,7 +170,7 @@ do_identify(void *arg)
 
 	p->presence = false;
 	if (len == 0)
-		shard_fatal(p, 0, "IDENTIFY does not fit 4096 bytes or "
+		ending_fatal(p, 0, "IDENTIFY does not fit 4096 bytes or "
 		    "[bot] presence is not a JSON object.");
 	else if (sends_count_own(p->sends))
 		(void)send_text(p, text, len);
@@ -282,7 +282,7 @@ do_report(void *arg, enum shard_report report, unsigned code,
 static void
 do_fatal(void *arg, unsigned code, const char *text)
 {
-	shard_fatal(arg, code, text);
+	ending_fatal(arg, code, text);
 }
 
 static void

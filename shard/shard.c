@@ -22,7 +22,6 @@
 
 #define TICK_S 10.0
 #define DRAIN_SHARE 0.8	   /* of the supervisor's deadline */
-#define FATAL_DRAIN_S 5.0
 #define SETTLED_MS 5000	/* an outcome may not have been read so long */
 
 /* ---- the stats page --------------------------------------------------- */
@@ -84,89 +83,6 @@ shard_take_stats(struct process *p)
 	(void)str_copy(st->note, "starting", sizeof(st->note));
 }
 
-/* ---- stopping --------------------------------------------------------- */
-
-void
-shard_leave(struct process *p)
-{
-	ev_break(p->loop, EVBREAK_ALL);
-}
-
-/* Nothing left that anybody would take. */
-static void
-leave_if_drained(struct process *p)
-{
-	if (p->stopping && !farewell_active(&p->farewell) &&
-	    (p->standby || p->handed || pending_none(&p->pending) ||
-		!uplink_connected(p->uplink)))
-		shard_leave(p);
-}
-
-static void
-on_drain_over(struct timer *t)
-{
-	shard_leave(container_of(t, struct process, drain));
-}
-
-/* What nobody acknowledged is there for the next start. */
-static void
-keep_pending(struct process *p)
-{
-	if (p->standby || p->handed || pending_none(&p->pending))
-		return;
-	if (pending_flush(&p->pending, true) == 0)
-		log_notice("stopped with %llu events not acknowledged: they "
-		    "wait in the spool",
-		    (unsigned long long)p->stats.spool_events);
-	else
-		log_warn("stopped with %llu events not acknowledged: RESUME "
-		    "brings them again",
-		    (unsigned long long)p->pending.queue.events);
-}
-
-void
-shard_drain(struct process *p, double seconds)
-{
-	p->stopping = true;
-	timer_set(&p->drain, seconds);
-}
-
-static void
-stop(struct process *p, bool end_session, double seconds)
-{
-	struct session_in in = { .flag = end_session && !p->standby,
-		.text = "" };
-
-	if (p->stopping)
-		return;
-	log_info("stopping, the session is %s", p->standby ? "another's"
-	    : end_session ? "ended" : "kept");
-	p->alone |= orphan_is(&p->orphan);
-	orphan_end(&p->orphan);
-	shard_drain(p, seconds);
-	session_input(&p->session, SESSION_EV_STOP, &in);
-}
-
-void
-shard_fatal(struct process *p, unsigned close_code, const char *text)
-{
-	struct msg_fatal m = { .close_code = close_code };
-
-	/* The supervisor says it in full, once for all shards. */
-	if (close_code != 0)
-		log_error("this shard cannot go on (close code %u)",
-		    close_code);
-	else
-		log_error("this shard cannot go on: %s", text);
-	(void)str_copy(m.text, text, sizeof(m.text));
-	(void)ipc_send(&p->ipc, MSG_FATAL, (int32_t)p->args->id, 0, &m,
-	    sizeof(m), -1);
-	p->exit_code = EXIT_CONFIG;
-	orphan_end(&p->orphan);
-	if (!p->stopping)
-		shard_drain(p, FATAL_DRAIN_S);
-}
-
 /* ---- the supervisor --------------------------------------------------- */
 
 static void
@@ -196,7 +112,7 @@ static void
 on_stop(struct process *p, const struct msg_stop *m)
 {
 	if (m != NULL)
-		stop(p, m->end_sessions != 0,
+		ending_stop(p, m->end_sessions != 0,
 		    m->deadline_ms * DRAIN_SHARE / 1000);
 }
 
@@ -259,7 +175,7 @@ shard_orphaned(struct process *p, const char *why)
 {
 	if (!orphan_begin(&p->orphan)) {
 		log_warn("the supervisor is gone (%s)", why);
-		stop(p, false, FATAL_DRAIN_S);
+		ending_stop(p, false, ENDING_FATAL_S);
 		return;
 	}
 	/* An upgrade looks like this, too: orphan.c warns when it lasts. */
@@ -318,7 +234,7 @@ on_leave(struct orphan *o, const char *why)
 {
 	log_notice("stopping as an orphan: %s", why);
 	process_of(o)->alone = true;
-	stop(process_of(o), false, FATAL_DRAIN_S);
+	ending_stop(process_of(o), false, ENDING_FATAL_S);
 }
 
 static const struct orphan_ops orphan_ops = { .describe = describe,
@@ -344,7 +260,7 @@ on_signal(struct ev_loop *loop, ev_io *w, int revents)
 	struct signalfd_siginfo si;
 
 	while (read(p->signal_fd, &si, sizeof(si)) == (ssize_t)sizeof(si))
-		stop(p, false, p->args->config->stop_timeout_s * DRAIN_SHARE);
+		ending_stop(p, false, p->args->config->stop_timeout_s * DRAIN_SHARE);
 }
 
 static void
@@ -389,7 +305,7 @@ on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
 	if (!p->handed)
 		uplink_turn(p->uplink);
 	shard_publish(p);
-	leave_if_drained(p);
+	ending_leave_if_drained(p);
 }
 
 /* ---- life ------------------------------------------------------------- */
@@ -427,7 +343,7 @@ open_loop(struct process *p)
 	ev_prepare_init(&p->turn, on_prepare);
 	ev_prepare_start(p->loop, &p->turn);
 	timer_init(p->timers, &p->tick, on_tick);
-	timer_init(p->timers, &p->drain, on_drain_over);
+	timer_init(p->timers, &p->drain, ending_drain_over);
 	record_init(p);
 	succeed_init(p);
 	return 0;
@@ -537,7 +453,7 @@ run(struct process *p, const struct store_session *rec,
 	dbenv_patience(DBENV_WAIT_MS);
 	if (p->due != RECORD_CLEAN && !p->standby && !p->handed)
 		record_retry(p);
-	keep_pending(p);
+	ending_keep_pending(p);
 	/* No supervisor has copied the cursor, and the page may not last. */
 	if (p->alone && p->session.held)
 		record_put(p, &p->session.rec);

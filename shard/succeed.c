@@ -84,7 +84,7 @@ succeed_hand_over(struct process *p)
 		answer(p, &m);
 		return;
 	}
-	shard_drain(p, GOODBYE_S);
+	ending_drain(p, GOODBYE_S);
 	session_input(&p->session, SESSION_EV_STOP, &in);
 	/* The results of commands that were not sent any more. */
 	uplink_turn(p->uplink);
@@ -134,7 +134,7 @@ go_on(struct process *p)
 	pending_take(&p->pending);
 	if (record_load(p, &rec, &cause) != 0) {
 		p->exit_code = EXIT_DEGRADED;
-		shard_leave(p);
+		ending_leave(p);
 		return;
 	}
 	session_take(&p->session, &rec, cause);
@@ -155,7 +155,7 @@ succeed_take_over(struct process *p)
 	}
 	log_error("cannot take over: another process has this shard's place");
 	p->exit_code = EXIT_TRY_LATER;
-	shard_leave(p);
+	ending_leave(p);
 }
 
 static void
@@ -174,7 +174,7 @@ on_lonely(struct timer *t)
 		timer_set(&p->lonely, LONELY_LOOK_S);
 	} else {
 		log_info("the supervisor is gone: the process before goes on");
-		shard_leave(p);
+		ending_leave(p);
 	}
 }
 

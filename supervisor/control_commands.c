@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* See control_commands.h. */
+#include "supervisor/control_commands.h"
+
+#include "shared/secret.h"
+#include "supervisor/fleet.h"
+#include "supervisor/loglevel.h"
+
+static int
+do_identify(struct fleet *f, struct member *c, struct err *e)
+{
+	if (f->permit.held[0] != '\0')
+		return err_set(e, EXIT_TRY_LATER, "%s", f->permit.held);
+	if (permit_remaining(&f->permit) == 0)
+		return err_set(e, EXIT_TRY_LATER, "no IDENTIFY is left: one "
+		    "more would end every session and reset the token");
+	if (!permit_force(&f->permit, c->slot))
+		return err_set(e, EXIT_TRY_LATER, "%s does not wait for an "
+		    "IDENTIFY", c->name);
+	log_notice("%s is let IDENTIFY now, by %s.", c->name, f->control.who);
+	board_tell(&f->board, (int32_t)c->id, "let IDENTIFY by %s",
+	    f->control.who);
+	return 0;
+}
+
+static int
+do_shard(struct fleet *f, const struct request *r, struct err *e)
+{
+	struct member *c;
+
+	if (r->shard < f->first || r->shard - f->first >= f->launched)
+		return err_set(e, EXIT_USAGE, "there is no shard %u here, "
+		    "there are %u", r->shard, f->launched);
+	c = &f->shard[r->shard - f->first];
+	if (operation_may(f, OPERATION_SHARD, e) == -1)
+		return -1;
+	if (r->action == REQUEST_IDENTIFY)
+		return do_identify(f, c, e);
+	if (r->action == REQUEST_RESTART) {
+		log_notice("%s is restarted by %s.", c->name, f->control.who);
+		board_tell(&f->board, (int32_t)c->id, "restarted by %s",
+		    f->control.who);
+		member_event(c, MEMBER_ON_RESTART);
+		return 0;
+	}
+	if (c->state != MEMBER_UP || ipc_send(&c->ipc, MSG_RECONNECT,
+	    (int32_t)c->id, 0, NULL, 0, -1) == -1)
+		return err_set(e, EXIT_TRY_LATER, "%s is %s: nothing to "
+		    "reconnect", c->name, member_state_name[c->state]);
+	board_tell(&f->board, (int32_t)c->id, "made to reconnect by %s",
+	    f->control.who);
+	return 0;
+}
+
+static int
+do_leave(struct fleet *f, uint32_t n, struct err *e)
+{
+	if (f->local == 0)
+		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
+		    "yet: Discord has not answered");
+	log_notice("%u IDENTIFYs may pass the reserve, by %s.", n,
+	    f->control.who);
+	board_tell(&f->board, -1, "%u IDENTIFYs let past the reserve by %s", n,
+	    f->control.who);
+	permit_leave(&f->permit, n);
+	board_update(&f->board);
+	return 0;
+}
+
+static int
+do_level(struct fleet *f, const struct request *r, uint32_t ticket)
+{
+	char words[256];
+
+	if (r->level_given) {
+		log_notice("An operator sets the log level to %s.",
+		    log_level_name[r->level]);
+		loglevel_set(f, r->level);
+	}
+	loglevel_words(f, words, sizeof(words));
+	control_say(&f->control, ticket, "level", words);
+	return 0;
+}
+
+static int
+do_stop(struct fleet *f, const struct request *r)
+{
+	if (f->stopping)
+		stop_now(&f->stop);
+	else
+		stop_begin(&f->stop, r->end_sessions, f->control.who);
+	return 0;
+}
+
+/* passed: the fd that holds the token, when the request says so. */
+static int
+do_token(struct fleet *f, const struct request *r, int passed,
+    uint32_t ticket, struct err *e)
+{
+	const struct rotate_options o = { .dry = r->check, .force = r->force,
+	    .no_wait = r->no_wait };
+	char *token = NULL;
+
+	if (r->passed) {
+		if (passed == -1)
+			return err_set(e, EXIT_USAGE, "token: no token came "
+			    "with the request");
+		/* The client may keep the other end open, and empty. */
+		if (fd_nonblock(passed) == -1)
+			return err_sys(e, EXIT_USAGE, "token: what came with "
+			    "the request can't be read");
+		token = config_read_secret_fd(passed, e);
+		if (token == NULL)
+			return -1;
+		token = secret_take(token);
+	}
+	return rotate_begin(&f->rotate, token, ticket, &o, e) == -1 ? -1 : 1;
+}
+
+static int
+do_rollout(struct fleet *f, const struct request_rolling *q, uint32_t ticket,
+    struct err *e)
+{
+	struct rolling_order o = { q->canary, q->parallel, q->max_failures,
+	    q->pause_s, q->all, q->dry_run, q->no_wait };
+
+	switch (q->action) {
+	case REQUEST_ROLLOUT_STOP:
+		return rolling_halt(&f->rolling, e);
+	case REQUEST_ROLLOUT_UNDO:
+		return rolling_undo(&f->rolling, ticket, &o, e) == -1 ? -1 : 1;
+	default:
+		return rolling_begin(&f->rolling, ticket, &o, e) == -1 ? -1
+		    : 1;
+	}
+}
+
+/* Orders that have an end of their own: here it says who began. */
+static void
+tell_order(struct fleet *f, const struct request *r)
+{
+	static const char *const name[REQUEST_VERB_COUNT] = {
+		[REQUEST_RELOAD] = "reload", [REQUEST_UPGRADE] = "upgrade",
+		[REQUEST_ROLLOUT] = "rollout", [REQUEST_TOKEN] = "token reload",
+		[REQUEST_PLUGIN] = "plugin", [REQUEST_RELEASE] = "release",
+	};
+	bool dry = r->check || r->rollout.dry_run || r->upgrade.check;
+
+	if (name[r->verb] == NULL || dry)
+		return;
+	log_info("%s, asked for by %s.", name[r->verb], f->control.who);
+	board_tell(&f->board, -1, "%s%s%s%s%.40s asked for by %s",
+	    name[r->verb], r->verb == REQUEST_PLUGIN ? " " : "",
+	    r->verb == REQUEST_PLUGIN ? contract_plugin_action_name(
+	    r->plugin.action) : "", r->plugin.name[0] != '\0' ? " " : "",
+	    r->plugin.name, f->control.who);
+}
+
+int
+control_commands_carry_out(struct fleet *f, const struct request *r, int passed,
+    uint32_t ticket, struct err *e)
+{
+	if (f->stopping && r->verb != REQUEST_STOP && r->verb != REQUEST_PING)
+		return err_set(e, EXIT_TRY_LATER, "the fleet is stopping");
+	tell_order(f, r);
+	switch (r->verb) {
+	case REQUEST_STOP:
+		return do_stop(f, r);
+	case REQUEST_SHARD:
+		return do_shard(f, r, e);
+	case REQUEST_RELOAD:
+		return replace_begin(&f->replace, ticket, r->check,
+		    r->no_wait, e) == -1 ? -1 : 1;
+	case REQUEST_UPGRADE:
+		return successor_begin(&f->successor, ticket, &r->upgrade, e)
+		    == -1 ? -1 : 1;
+	case REQUEST_PLUGIN:
+		return plugins_ask(&f->plugins, ticket, &r->plugin, e) == -1
+		    ? -1 : 1;
+	case REQUEST_PROBE:
+		return probe_ask(&f->probe, ticket, r->setup, e) == -1
+		    ? -1 : 1;
+	case REQUEST_TOKEN:
+		return do_token(f, r, passed, ticket, e);
+	case REQUEST_ROLLOUT:
+		return do_rollout(f, &r->rollout, ticket, e);
+	case REQUEST_LOG_LEVEL:
+		return do_level(f, r, ticket);
+	case REQUEST_RELEASE:
+		return hold_release(&f->hold, e);
+	case REQUEST_LEAVE:
+		return do_leave(f, r->identifies, e);
+	case REQUEST_RECONCILE:
+		return asking_now(&f->asking, e);
+	default:
+		return 0;
+	}
+}
