@@ -85,7 +85,10 @@ http_finish(struct http_call *c, CURLcode rc)
 
 	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 	c->reply.status = (int)status;
-	if (rc != CURLE_OK)
+	if (rc == CURLE_WRITE_ERROR)
+		error = "it is longer than 16 MiB, or all that come in "
+			"together are longer than 64 MiB";
+	else if (rc != CURLE_OK)
 		error = c->error[0] ? c->error : curl_easy_strerror(rc);
 	http_clean(c);
 	c->done(c, error);

@@ -7,6 +7,7 @@
 
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "shared/text.h"
 
 #include <string.h>
 
@@ -92,11 +93,15 @@ call_answered(struct rest_call *c, const struct answer_verdict *v,
 static void
 call_failed(struct rest_call *c, const char *error, uint64_t now)
 {
+	char why[256];
+
 	log_debug("REST: %s failed: %s", c->endpoint.route, error);
 	if (call_again(c, now))
 		return;
 	c->http.reply.status = 0;
-	rest_call_end(c, REST_LATE, "no answer from Discord in time");
+	str_format(why, sizeof(why), "no answer from Discord that is of use: %s",
+	    TEXT_OF(error, 160));
+	rest_call_end(c, REST_LATE, why);
 }
 
 /* ---- the proof --------------------------------------------------------------- */

@@ -77,14 +77,32 @@ routes_near(const struct rest_hold *h, uint64_t now)
 	return n;
 }
 
+/* The others that are blocked now. */
+static unsigned
+routes_besides(const struct rest_hold *h, const struct rest_hold_route *k,
+    uint64_t now)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < nitems(h->route); i++)
+		n += &h->route[i] != k && h->route[i].until_ms > now;
+	return n;
+}
+
 static void
 route_say(struct rest_hold *h, const struct rest_hold_route *k, uint64_t now)
 {
+	unsigned n = routes_besides(h, k, now);
+	char more[32] = "";
+
+	if (h->state != PAGE_REST_ROUTE)
+		h->since_ms = k->blocked_ms;
 	h->state = PAGE_REST_ROUTE;
-	h->since_ms = k->blocked_ms;
-	hold_say(h, h->state, "Cloudflare in front of Discord blocks %.80s "
+	if (n > 0)
+		str_format(more, sizeof(more), " and %u more", n);
+	hold_say(h, h->state, "Cloudflare in front of Discord blocks %.80s%s "
 	    "(HTTP %d, not Discord's own): its calls wait %.0f s", k->route,
-	    k->status, (double)(k->until_ms - now) / 1000);
+	    more, k->status, (double)(k->until_ms - now) / 1000);
 }
 
 /* ---- what stops all ----------------------------------------------------------- */
@@ -198,13 +216,15 @@ route_blocked(struct rest_hold *h, const struct answer_verdict *v, int status,
 		    ++k->times));
 	if (h->state >= PAGE_REST_BLOCKED)
 		return;
-	if (routes_near(h, now) >= REST_HOLD_ROUTES) {
-		h->stale = h->proving;
-		all_blocked(h, v->wait_s, status, now);
-		return;
-	}
-	if (h->state == PAGE_REST_FINE)
+	if (!waits && h->state <= PAGE_REST_ROUTE)
 		route_say(h, k, now);
+	/* So many outweigh an older proof, and one that is under way; but
+	 * somebody may block just them (webhooks, say), so nothing stops all
+	 * that is not proved. */
+	if (routes_near(h, now) >= REST_HOLD_ROUTES) {
+		h->proved_ms = h->wanted_ms = 0;
+		h->stale = h->proving;
+	}
 	want_proof(h, true, now);
 }
 
@@ -239,10 +259,9 @@ void
 rest_hold_proved(struct rest_hold *h, const struct answer_verdict *v,
     int status, uint64_t now)
 {
-	bool stale = h->stale;
-
-	h->wanted_ms = 0;
-	h->pausing = h->proving = h->stale = false;
+	h->wanted_ms = h->stale ? now : 0;
+	h->pausing = h->stale;
+	h->proving = h->stale = false;
 	if (v != NULL && v->means == ANSWER_TOKEN) {
 		all_refused(h, now);
 	} else if (v != NULL && v->means == ANSWER_BLOCKED) {
@@ -250,9 +269,9 @@ rest_hold_proved(struct rest_hold *h, const struct answer_verdict *v,
 	} else if (v != NULL && (v->means == ANSWER_OK || (is_discords(v)
 	    && h->state != PAGE_REST_TOKEN))) {
 		h->proved_ms = now;
-		if (h->state >= PAGE_REST_BLOCKED && !stale)
+		if (h->state >= PAGE_REST_BLOCKED)
 			hold_over(h, now);
-	} else if (h->state >= PAGE_REST_BLOCKED && !stale) {
+	} else if (h->state >= PAGE_REST_BLOCKED) {
 		/* No answer says nothing: tried again before long. */
 		h->until_ms = now + REST_HOLD_FRESH_MS;
 	}

@@ -13,7 +13,8 @@
 #include "shared/answer.h"
 #include "shared/page.h"
 
-#define REST_HOLD_ROUTES 3	  /* so many blocked at once: all are */
+#define REST_HOLD_ROUTES 3	  /* so many blocked at once: proved anew */
+#define REST_HOLD_PLACES 16	  /* blocked routes that are remembered */
 #define REST_HOLD_NEAR_MS 60000u  /* at once */
 #define REST_HOLD_FORGET_MS 1800000u /* then a block is the first again */
 #define REST_HOLD_FRESH_MS 10000u /* between two proofs that all is well */
@@ -39,7 +40,7 @@ struct rest_hold {
 	bool pausing; /* all calls wait for it */
 	bool proving, stale; /* one is made; what came meanwhile outweighs it */
 	uint64_t proved_ms; /* last one that found nothing wrong; 0: none */
-	struct rest_hold_route route[REST_HOLD_ROUTES];
+	struct rest_hold_route route[REST_HOLD_PLACES];
 	char words[PAGE_WORDS]; /* of state, or of the blocked route; "" */
 };
 

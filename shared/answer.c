@@ -123,8 +123,9 @@ body_read(const struct answer *a)
 	if (a->len > 0 && a->len <= ANSWER_BODY_MAX)
 		o = json_tokener_parse_ex(tok, a->body, (int)a->len);
 	json_tokener_free(tok);
-	b.json = json_object_is_type(o, json_type_object);
-	if (b.json) {
+	b.json = json_object_is_type(o, json_type_object)
+	    || json_object_is_type(o, json_type_array);
+	if (json_object_is_type(o, json_type_object)) {
 		if (json_object_object_get_ex(o, "code", &v)
 		    && json_object_is_type(v, json_type_int))
 			b.code = json_object_get_int64(v);

@@ -21,7 +21,7 @@
 #define ANSWER_FLOOR_MAX_S 60.0
 #define ANSWER_BLOCK_S 60.0	  /* after a block; doubled likewise */
 #define ANSWER_BLOCK_MAX_S 900.0
-#define ANSWER_BODY_MAX 65536u	  /* of a refusal's body that is read */
+#define ANSWER_BODY_MAX (4u << 20) /* of a refusal's body that is read */
 
 /* What it means, for whom, when, and what is done: as the manual shows it. */
 #define ANSWERS(X)                                                             \
@@ -33,8 +33,8 @@
 	X(GLOBAL, ALL, "429 that says \"global\"",                             \
 	    "all calls wait but answers to interactions")                      \
 	X(BLOCKED, ALL, "429 or 403 that is not Discord's own, 403 with code " \
-	    "40333", "the route waits; all do when GET /users/@me, or a "      \
-	    "third route, is answered so, too")                                \
+	    "40333", "the route waits; all do when GET /users/@me is answered " \
+	    "so, too")                                                         \
 	X(TOKEN, ALL, "401", "the call is refused; all are when GET "          \
 	    "/users/@me is answered so, too")                                  \
 	X(OWN_TOKEN, CALL, "401 where the path holds the token",               \
@@ -75,7 +75,7 @@ struct answer_verdict {
 	enum answer_means means;
 	double wait_s;		/* as was said, < 0: it was not */
 	bool counts;		/* toward the ban of the address */
-	bool json;		/* the body is an object */
+	bool json;		/* the body is an object, or an array */
 	int64_t code;		/* its "code", 0: none */
 };
 

@@ -12,6 +12,7 @@
 #include "shared/version.h"
 
 #define CONNECT_S 5
+#define TROUBLE_MAX_S 300.0	/* a 5xx may ask for that long */
 #define RETRY_AFTER_MAX_S (7 * 24 * 3600.0)
 
 struct body {
@@ -24,10 +25,12 @@ on_body(char *data, size_t one, size_t n, void *arg)
 {
 	struct body *b = arg;
 
-	if (n > ASK_BODY_MAX - b->len)
-		return 0;		/* curl fails the transfer */
-	memcpy(b->data + b->len, data, n);
-	b->len += n;
+	/* What is longer is a page of somebody's: its status and headers count,
+	 * the rest runs off, for ASK_REQUEST_S at most. */
+	size_t take = n < ASK_BODY_MAX - b->len ? n : ASK_BODY_MAX - b->len;
+
+	memcpy(b->data + b->len, data, take);
+	b->len += take;
 	b->data[b->len] = '\0';
 	return n;
 }
@@ -37,8 +40,10 @@ get_int(struct json_object *o, const char *key, int64_t *out)
 {
 	struct json_object *v;
 
+	/* 16.0 is one, too, for those that know floats alone. */
 	if (!json_object_object_get_ex(o, key, &v)
-	    || !json_object_is_type(v, json_type_int))
+	    || (!json_object_is_type(v, json_type_int)
+		&& !json_object_is_type(v, json_type_double)))
 		return false;
 	*out = json_object_get_int64(v);
 	return true;
@@ -94,6 +99,9 @@ ask_rest_judge(const struct ask_http *h, struct ask_answer *a)
 	    : h->retry_after_s;
 	if (!(a->retry_after_s <= RETRY_AFTER_MAX_S))
 		a->retry_after_s = ANSWER_WAIT_ODD_S;
+	/* No limit, so asking costs nothing: what ends early is seen early. */
+	if (v.means == ANSWER_TROUBLE && a->retry_after_s > TROUBLE_MAX_S)
+		a->retry_after_s = TROUBLE_MAX_S;
 	return status_of(&v, h->status);
 }
 
@@ -177,6 +185,8 @@ set_options(CURL *c, const struct config *conf, const char *ca_file,
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, b);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, words);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, SHARDHERD_USER_AGENT);
+	/* Some answer compressed whether they were asked to or not. */
+	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)ASK_REQUEST_S);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);

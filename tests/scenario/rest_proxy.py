@@ -6,6 +6,7 @@ import fnmatch
 import http.client
 import json
 import threading
+import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -25,13 +26,17 @@ class Request:
 
 
 class Rule:
+    """raw is all that is written, headers too, and then the connection ends;
+    wait is seconds before."""
+
     def __init__(self, method, path, status, body="", headers=None, match=None,
-            count=None):
+            count=None, raw=None, wait=0):
         self.method, self.path, self.status = method, path, status
         self.body = body if isinstance(body, str) else json.dumps(body)
         self.headers = headers if headers is not None else (
             {} if isinstance(body, str) else JSON)
         self.match, self.count = match, count
+        self.raw, self.wait = raw, wait
 
     def fits(self, r):
         return (self.count != 0 and self.method in ("*", r.method)
@@ -106,6 +111,12 @@ class Proxy:
                 request = Request(self.command, self.path,
                     dict(self.headers.items()), self.rfile.read(n))
                 rule = proxy._take(request)
+                if rule and rule.wait:
+                    time.sleep(rule.wait)
+                if rule and rule.raw is not None:
+                    self.wfile.write(rule.raw)
+                    self.close_connection = True
+                    return
                 if rule:
                     status, body = rule.status, rule.body.encode()
                     headers = list(rule.headers.items())

@@ -3,6 +3,7 @@
 #include "shared/answer.h"
 #include "shared/clock.h"
 
+#include <json-c/json.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -40,6 +41,7 @@ static const struct {
 	{{.status = 502, .body = PAGE}, ANSWER_TROUBLE, false},
 	{{.status = 520}, ANSWER_TROUBLE, false},
 	{{.status = 0}, ANSWER_TROUBLE, false},
+	{{.status = 403, .body = "[]"}, ANSWER_FORBIDDEN, true},
 	{{.status = 302}, ANSWER_REFUSED, false},
 	{{.status = 400, .body = "{\"code\":50035}"}, ANSWER_REFUSED, false},
 };
@@ -77,6 +79,30 @@ f_b5_foreign_bodies(void **state)
 		    .body = body, .len = n, .retry_after_s = -1}).means,
 		    ANSWER_BLOCKED);
 	free(body);
+}
+
+/* Discord names each error of a long form: that is no page of Cloudflare's. */
+static void
+f_b5_a_long_refusal_is_discords(void **state)
+{
+	struct json_object *o = json_tokener_parse("{\"code\":50035,"
+	    "\"errors\":{}}"), *errors = NULL;
+	struct answer a = {.status = 403, .retry_after_s = -1};
+	struct answer_verdict v;
+	char key[16];
+
+	assert_true(json_object_object_get_ex(o, "errors", &errors));
+	for (int i = 0; i < 20000; i++) {
+		str_format(key, sizeof(key), "%d", i);
+		json_object_object_add(errors, key, json_tokener_parse(
+		    "{\"_errors\":[{\"message\":\"Must be shorter\"}]}"));
+	}
+	a.body = json_object_to_json_string_length(o, 0, &a.len);
+	assert_true(a.len > 512 << 10);
+	v = answer_judge(&a);
+	assert_int_equal(v.means, ANSWER_FORBIDDEN);
+	assert_true(v.json && v.code == 50035);
+	json_object_put(o);
 }
 
 static void
@@ -193,6 +219,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(f_b5_who_is_meant),
 	    cmocka_unit_test(f_b5_foreign_bodies),
+	    cmocka_unit_test(f_b5_a_long_refusal_is_discords),
 	    cmocka_unit_test(f_b5_what_a_wait_says),
 	    cmocka_unit_test(f_b5_a_floor_that_grows),
 	    cmocka_unit_test(f_b5_the_manual_shows_the_table),

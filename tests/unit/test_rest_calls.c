@@ -474,13 +474,41 @@ f_b5_a_block_of_one_route_is_no_block_of_all(void **state)
 	net.now += 60001;
 	rest_wake_now();
 	assert_int_equal(rest_held(t.rest)->state, PAGE_REST_FINE);
-	/* Twice more, on other routes and within a minute: of all. */
+	/* Twice more, on other routes and within a minute: all wait for the
+	 * proof, which is made at once. */
 	one("/guilds/5", 403, "{\"code\":40333,\"message\":\"x\"}");
 	while (net.n > 0)
 		answer(200, NULL, "{}");
 	one("/guilds/5/roles", 403, PAGE);
 	one("/guilds/5/emojis", 403, PAGE);
+	assert_true(flies("/users/@me"));
+	answer(403, NULL, PAGE);
 	assert_int_equal(rest_held(t.rest)->state, PAGE_REST_BLOCKED);
+}
+
+/* Follow-ups alone are blocked, for a day: four routes, and all else goes on. */
+static void
+f_b5_many_routes_stop_nobody_else(void **state)
+{
+	static const char *const path[] = {"/webhooks/1", "/webhooks/1/x",
+	    "/webhooks/1/x/y", "/webhooks/1/x/y/z"};
+
+	for (unsigned i = 0; i < 4; i++) {
+		one(path[i], 429, PAGE);
+		while (net.n > 0) {
+			assert_true(flies("/users/@me"));
+			answer(200, NULL, "{}");
+		}
+	}
+	assert_int_equal(rest_held(t.rest)->state, PAGE_REST_ROUTE);
+	one("/guilds/1", 200, "{}");
+	assert_int_equal(t.last.outcome, REST_OK);
+	for (unsigned i = 0; i < 4; i++) {
+		ask(0, path[i]);
+		rest_flush(t.rest);
+		assert_int_equal(net.n, 0);
+		assert_int_equal(t.last.outcome, REST_LIMITED);
+	}
 }
 
 /* Three routes at once outweigh a proof that was made before. */
@@ -494,7 +522,9 @@ f_b5_many_routes_outweigh_an_older_proof(void **state)
 	assert_int_equal(net.n, 4);
 	for (int i = 0; i < 4; i++)
 		answer(429, NULL, PAGE);
-	answer(200, NULL, "{}"); /* the proof */
+	answer(200, NULL, "{}"); /* the proof, which is made again */
+	assert_true(flies("/users/@me"));
+	answer(429, NULL, PAGE);
 	assert_int_equal(rest_held(t.rest)->state, PAGE_REST_BLOCKED);
 	while (net.n == 0)
 		sleep_until_due();
@@ -639,6 +669,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(f_b5_a_block_of_one_route_is_no_block_of_all,
 		setup, teardown),
 	    cmocka_unit_test_setup_teardown(
+		f_b5_many_routes_stop_nobody_else, setup, teardown),
+	cmocka_unit_test_setup_teardown(
 		f_b5_many_routes_outweigh_an_older_proof, setup, teardown),
 	    cmocka_unit_test_setup_teardown(f_b5_follow_ups_stop_after_three_429s,
 		setup, teardown),

@@ -219,6 +219,11 @@ f_b5_the_supervisor_judges_as_the_handler(void **state)
 	a = judged(429, "{\"retry_after\":NaN}", 0, ASK_LIMITED);
 	assert_true(a.retry_after_s <= 0);
 	assert_true(sizing_retry_s(&a, 1, 0) >= 0.5);
+	/* A 5xx is no limit: somebody's Retry-After is no hour of silence. */
+	a = judged(503, "<html>", 86400, ASK_SERVER);
+	assert_true(sizing_retry_s(&a, 1, 0) <= 300);
+	a = judged(503, "", 20, ASK_SERVER);
+	assert_true(sizing_retry_s(&a, 1, 0) >= 20);
 }
 
 static void
