@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define BODY_MAX (4u << 20)  /* of an answer that is read */
+#define REASON_MAX 90	     /* leaves room for the names of others */
 #define ERROR_DEPTH_MAX 12   /* options in options, and their choices */
 
 static const char *
@@ -99,6 +100,7 @@ item_add(struct command_list *l, const struct roster *r,
 {
 	struct command_item *k = &l->item[l->n];
 	struct json_object *form = declare_form(o->declared);
+	char words[ROSTER_WORDS];
 
 	if (refused(l, o->plugin, form) != NULL) {
 		json_object_put(form);
@@ -106,12 +108,10 @@ item_add(struct command_list *l, const struct roster *r,
 	}
 	if (!has_room(l, o->type)) {
 		json_object_put(form);
-		log_error("plugin %s: its command \"%s\" is left out: Discord "
-			  "takes no more", roster_owner(r, o), o->name);
-		if (o->plugin != ROSTER_OWN && l->over[o->plugin].n++ == 0)
-			text_format(l->over[o->plugin].words, ROSTER_WORDS,
-			    "\"%.64s\" is left out: Discord takes no more of "
-			    "its kind", o->name);
+		text_format(words, sizeof(words), "\"%.64s\" is left out: "
+		    "Discord takes no more of its kind", o->name);
+		if (o->plugin != ROSTER_OWN)
+			roster_left_add(&l->over[o->plugin], o->name, words);
 		return;
 	}
 	k->plugin = o->plugin;
@@ -133,14 +133,23 @@ items_json(const struct command_list *l)
 void
 command_list_make(struct command_list *l, const struct roster *r)
 {
+	struct roster_left *before = base_alloc(sizeof(l->over));
 	struct json_object *all;
 
 	items_drop(l);
+	memcpy(before, l->over, sizeof(l->over));
 	memset(l->over, 0, sizeof(l->over));
 	for (size_t i = 0; i < r->n; i++)
 		if ((r->command[i].roads & 1u << ROAD_SLASH) != 0)
 			item_add(l, r, &r->command[i]);
 	qsort(l->item, l->n, sizeof(*l->item), by_name);
+	/* It is made again and again: what is as it was was said. */
+	for (unsigned i = 0; i < r->config->plugins; i++)
+		if (l->over[i].n > before[i].n)
+			log_error("plugin %s: its command %s (%u in all)",
+			    r->config->plugin[i].name, l->over[i].words,
+			    l->over[i].n);
+	free(before);
 	all = items_json(l);
 	l->text = base_strdup(plain(all));
 	json_object_put(all);
@@ -268,7 +277,7 @@ refuse(struct command_list *l, const struct roster *r, size_t index,
 	f->plugin = k->plugin;
 	f->form = base_strdup(plain(k->form));
 	text_format(f->words, sizeof(f->words), "\"%.64s\" is left out: "
-	    "Discord refuses it (%s)", k->name, why);
+	    "Discord refuses it (%s)", k->name, TEXT_OF(why, REASON_MAX));
 	log_error("plugin %s: its command %s; the others are registered",
 	    k->plugin == ROSTER_OWN ? "shardherd"
 		: r->config->plugin[k->plugin].name, f->words);
@@ -311,19 +320,12 @@ command_list_refuse(struct command_list *l, const struct roster *r,
 	json_object_put(o);
 }
 
-static unsigned
-put_left(const struct roster_left *left, char *words, size_t size)
-{
-	if (words[0] == '\0')
-		str_copy(words, left->words, size);
-	return left->n;
-}
-
 unsigned
 command_list_left(const struct command_list *l, const struct roster *r,
     unsigned plugin, char *words, size_t size)
 {
-	unsigned n = 0;
+	struct roster_left left = {0};
+	unsigned n;
 
 	words[0] = '\0';
 	for (size_t i = 0; i < r->n; i++) {
@@ -337,14 +339,13 @@ command_list_left(const struct command_list *l, const struct roster *r,
 		form = declare_form(c->declared);
 		f = refused(l, plugin, form);
 		json_object_put(form);
-		if (f == NULL)
-			continue;
-		if (n++ == 0)
-			str_copy(words, f->words, size);
+		if (f != NULL)
+			roster_left_add(&left, c->name, f->words);
 	}
+	n = roster_left_join(words, size, 0, &left);
 	if (plugin == ROSTER_OWN)
 		return n;
-	n += put_left(&r->faulty[plugin], words, size);
-	n += put_left(&r->taken[plugin], words, size);
-	return n + put_left(&l->over[plugin], words, size);
+	n = roster_left_join(words, size, n, &r->faulty[plugin]);
+	n = roster_left_join(words, size, n, &r->taken[plugin]);
+	return roster_left_join(words, size, n, &l->over[plugin]);
 }

@@ -254,6 +254,9 @@ is_for_a_command(const struct rest_answer *a)
 {
 	struct answer_verdict v;
 
+	/* Too long is what one of them may be, too, whoever says so. */
+	if (a->outcome == REST_REFUSED && a->status == 413)
+		return true;
 	if (a->outcome != REST_REFUSED || a->status != 400)
 		return false;
 	v = answer_judge(&(struct answer) {.status = a->status,

@@ -89,21 +89,37 @@ roster_menu(const struct roster *r, int type, const char *name)
 	return find(r, 1u << ROAD_SLASH, type, name, strlen(name));
 }
 
-static void left_out(struct roster_left *, const char *plugin,
-    const char *fmt, ...) printflike(3, 4);
-
+/* Behind what there is, when there is room for it whole. */
 static void
-left_out(struct roster_left *l, const char *plugin, const char *fmt, ...)
+append(char *words, size_t size, const char *between, const char *more)
 {
-	char words[ROSTER_WORDS];
-	va_list ap;
+	size_t len = strlen(words);
 
-	va_start(ap, fmt);
-	text_vformat(words, sizeof(words), fmt, ap);
-	va_end(ap);
-	log_error("plugin %s: %s", plugin, words);
-	if (l->n++ == 0)
+	if (len + strlen(between) + strlen(more) < size)
+		snprintf(words + len, size - len, "%s%s", between, more);
+}
+
+void
+roster_left_add(struct roster_left *l, const char *name, const char *words)
+{
+	char quoted[160];
+
+	if (l->n++ == 0) {
 		str_copy(l->words, words, sizeof(l->words));
+		return;
+	}
+	text_format(quoted, sizeof(quoted), "\"%.130s\"", name);
+	append(l->words, sizeof(l->words), l->n == 2 ? "; also " : ", ",
+	    quoted);
+}
+
+unsigned
+roster_left_join(char *words, size_t size, unsigned n,
+    const struct roster_left *more)
+{
+	if (more->n > 0)
+		append(words, size, n > 0 ? "; " : "", more->words);
+	return n + more->n;
 }
 
 const struct roster_command *
@@ -121,17 +137,18 @@ add(struct roster *r, struct roster_command c)
 {
 	const struct roster_command *other = find(r, ~0u, c.type, c.name,
 	    strlen(c.name));
-	struct roster_left ours = {0}, *l = c.plugin == ROSTER_OWN ? &ours
-	    : &r->taken[c.plugin];
+	char words[ROSTER_WORDS];
 
 	if (other != NULL || r->n >= ROSTER_MAX) {
-		left_out(l, roster_owner(r, &c), "its command \"%s\" is left "
-		    "out: %s%s", c.name,
+		text_format(words, sizeof(words), "its command \"%.64s\" is "
+		    "left out: %s%s", c.name,
 		    other == NULL ? "there are too many commands"
 		    : other->plugin == c.plugin ? "it declares it twice"
 		    : "it is that of the plugin before it in the "
 		      "configuration, ", other != NULL && other->plugin
 			!= c.plugin ? roster_owner(r, other) : "");
+		if (c.plugin != ROSTER_OWN)
+			roster_left_add(&r->taken[c.plugin], c.name, words);
 		return;
 	}
 	other = c.emoji[0] ? roster_reaction(r, c.emoji) : NULL;
@@ -180,6 +197,46 @@ rebuild(struct roster *r)
 	r->any = any | reaction;
 }
 
+/* What is new of what is left out: each list counts for all. */
+static void
+say_taken(const struct roster *r, const struct roster_left *before)
+{
+	for (unsigned i = 0; i < r->config->plugins; i++)
+		if (r->taken[i].n > 0 && (r->taken[i].n != before[i].n
+		    || strcmp(r->taken[i].words, before[i].words) != 0))
+			log_error("plugin %s: %s (%u in all)",
+			    r->config->plugin[i].name, r->taken[i].words,
+			    r->taken[i].n);
+}
+
+static void
+rebuild_and_say(struct roster *r)
+{
+	struct roster_left *before = base_alloc(sizeof(r->taken));
+
+	memcpy(before, r->taken, sizeof(r->taken));
+	rebuild(r);
+	say_taken(r, before);
+	free(before);
+}
+
+/* "number 3 (name)": what has no name has a number, too. */
+static void
+faulty(struct roster *r, unsigned plugin, size_t number, const char *name,
+    const char *why)
+{
+	struct roster_left *l = &r->faulty[plugin];
+	const char *who = r->config->plugin[plugin].name;
+	char words[ROSTER_WORDS], label[32];
+
+	text_format(words, sizeof(words), "its command number %zu (%s) is "
+	    "left out: %s", number, TEXT_OF(name, 40), why);
+	str_format(label, sizeof(label), "number %zu", number);
+	roster_left_add(l, name[0] != '\0' ? name : label, words);
+	if (l->n <= ROSTER_SAY_MAX)
+		log_error("plugin %s: %s", who, words);
+}
+
 static struct json_object *
 without_faulty(struct roster *r, unsigned plugin, struct json_object *declared)
 {
@@ -192,12 +249,14 @@ without_faulty(struct roster *r, unsigned plugin, struct json_object *declared)
 		if (why == NULL)
 			json_object_array_add(good, json_object_get(o));
 		else
-			left_out(&r->faulty[plugin],
-			    r->config->plugin[plugin].name, "its command "
-			    "number %zu (%s) is left out: %s", i + 1,
-			    TEXT_OF(json_object_is_type(o, json_type_object)
-				? declare_text(o, "name") : "", 40), why);
+			faulty(r, plugin, i + 1, json_object_is_type(o,
+			    json_type_object) ? declare_text(o, "name") : "",
+			    why);
 	}
+	if (r->faulty[plugin].n > ROSTER_SAY_MAX)
+		log_error("plugin %s: %u more of its commands are left out",
+		    r->config->plugin[plugin].name,
+		    r->faulty[plugin].n - ROSTER_SAY_MAX);
 	return good;
 }
 
@@ -211,6 +270,15 @@ roster_set(struct roster *r, unsigned plugin, struct json_object *declared)
 		good = without_faulty(r, plugin, declared);
 	else
 		good = json_object_new_array();
+	if (declared != NULL && !json_object_is_type(declared,
+	    json_type_array)) {
+		static const char words[] = "its commands are left out: they "
+					    "are no array";
+
+		roster_left_add(&r->faulty[plugin], "commands", words);
+		log_error("plugin %s: %s", r->config->plugin[plugin].name,
+		    words);
+	}
 	if (r->list[plugin] != NULL
 		? json_object_equal(good, r->list[plugin])
 		: json_object_array_length(good) == 0) {
@@ -219,7 +287,7 @@ roster_set(struct roster *r, unsigned plugin, struct json_object *declared)
 	}
 	json_object_put(r->list[plugin]);
 	r->list[plugin] = good;
-	rebuild(r);
+	rebuild_and_say(r);
 	return true;
 }
 

@@ -14,6 +14,7 @@
 #define ROSTER_OWN CONFIG_PLUGINS_MAX /* plugin: it is the handler's own */
 #define ROSTER_EMOJI_MAX (4 * DECLARE_EMOJI_MAX + 1)
 #define ROSTER_WORDS 192
+#define ROSTER_SAY_MAX 10 /* lines of the log for one list's faults */
 
 struct roster_command {
 	unsigned plugin;
@@ -25,11 +26,18 @@ struct roster_command {
 	struct json_object *declared, *options; /* borrowed; options or NULL */
 };
 
-/* What of a plugin's commands is left out: how many, and why the first is. */
+/* What of a plugin's commands is left out: how many, why the first is, and
+ * the names of the others, as far as they fit. */
 struct roster_left {
 	unsigned n;
 	char words[ROSTER_WORDS];
 };
+
+void roster_left_add(struct roster_left *, const char *name,
+    const char *words);
+/* Those of more, behind; words of size bytes were n commands'. */
+unsigned roster_left_join(char *words, size_t size, unsigned n,
+    const struct roster_left *more);
 
 struct roster {
 	const struct config *config;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Slash commands: what is refused, and what counts as the same. */
 #include "handler/command_list.h"
+#include "shared/log.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -257,6 +258,76 @@ f_b3_one_refused_command_is_left_out(void **state)
 	    6), 0);
 }
 
+static void
+two_culprits(size_t a, size_t b)
+{
+	char body[512];
+
+	snprintf(body, sizeof(body), "{\"code\":50035,\"errors\":{\"%zu\":{"
+	    "\"name\":{\"_errors\":[{\"message\":\"bad\"}]}},\"%zu\":{}}}",
+	    a, b);
+	assert_int_equal(command_list_culprits(&t.list, &t.roster, body,
+	    strlen(body)), 2);
+	command_list_make(&t.list, &t.roster);
+}
+
+/* Each of those that are left out has its name in the words, for whichever
+ * reason; and what is no list at all is said, too. */
+static void
+f_b3_each_that_is_left_out_is_named(void **state)
+{
+	char words[ROSTER_WORDS];
+
+	declare(0, "[{\"name\":\"aa\",\"help\":\"h\"},{\"name\":\"bb\","
+	    "\"help\":\"h\"},{\"name\":\"cc\",\"help\":\"h\"},{\"name\":"
+	    "\"Dd\",\"help\":\"h\"},{\"name\":\"cc\",\"help\":\"h\"},5]");
+	two_culprits(0, 2);
+	assert_int_equal(command_list_left(&t.list, &t.roster, 0, words,
+	    sizeof(words)), 5);
+	assert_non_null(strstr(words, "\"aa\" is left out: Discord refuses it "
+	    "(name: bad); also \"cc\"; its command number 4 (Dd)"));
+	declare(0, "{\"name\":\"aa\"}");
+	assert_int_equal(command_list_left(&t.list, &t.roster, 0, words,
+	    sizeof(words)), 1);
+	assert_non_null(strstr(words, "no array"));
+	roster_set(&t.roster, 0, NULL);
+	command_list_make(&t.list, &t.roster);
+	assert_int_equal(command_list_left(&t.list, &t.roster, 0, words,
+	    sizeof(words)), 0);
+}
+
+static void
+count_line(enum log_level level, const char *text, void *arg)
+{
+	++*(unsigned *)arg;
+}
+
+/* However many there are, and however often the list is made. */
+static void
+f_b3_what_is_left_out_floods_no_log(void **state)
+{
+	char words[ROSTER_WORDS], *list = base_alloc(200000), *to = list;
+	unsigned lines = 0;
+
+	to += sprintf(to, "[7");
+	for (int i = 0; i < 3000; i++)
+		to += sprintf(to, ",{\"name\":\"%s%d\",\"help\":\"h\"}",
+		    i % 2 ? "N" : "n", i);
+	memcpy(to, "]", 2);
+	log_init(LOG_TO_HOOK, LOG_L_INFO);
+	log_set_hook(count_line, &lines);
+	declare(1, list);
+	for (int i = 0; i < 10; i++)
+		command_list_make(&t.list, &t.roster);
+	declare(0, "[{\"name\":\"x\",\"help\":\"h\"}]");
+	log_set_hook(NULL, NULL);
+	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
+	assert_in_range(lines, 1, 20);
+	assert_int_equal(command_list_left(&t.list, &t.roster, 1, words,
+	    sizeof(words)), 2901);
+	free(list);
+}
+
 /* What Discord keeps there by itself goes back as it is. */
 static void
 f_b3_an_entry_point_is_carried_over(void **state)
@@ -308,6 +379,10 @@ main(void)
 	    cmocka_unit_test_setup_teardown(f_b4_rules_by_type,
 		setup, teardown),
 	    cmocka_unit_test_setup_teardown(f_b3_one_refused_command_is_left_out,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b3_each_that_is_left_out_is_named,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b3_what_is_left_out_floods_no_log,
 		setup, teardown),
 	    cmocka_unit_test_setup_teardown(f_b3_an_entry_point_is_carried_over,
 		setup, teardown),
