@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define LOG_TEXT_MAX 2000
-#define LOG_LINE_MAX 1900 /* of text and fields together; log.c cuts at 2048 */
+#define LOG_LINE_MAX 1900 /* of text and fields together; log.c cuts at LOG_LINE */
 #define LOG_FIELDS_MAX 32
 #define LOG_KEY_MAX 64
 

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOG_LINE 2048
-
 const char *const log_level_name[] = {
 	[LOG_L_DEBUG] = "debug",
 	[LOG_L_INFO] = "info",
@@ -77,7 +75,7 @@ log_parse_level(const char *s, enum log_level *out)
 static void
 emit(enum log_level level, const char *text)
 {
-	char line[LOG_LINE + 32];
+	char line[LOG_WITH_LEVEL + 32];
 	int n;
 
 	switch (the_log.sink) {
@@ -102,11 +100,14 @@ vlog(enum log_level level, const char *fmt, va_list ap)
 {
 	int saved = errno;
 	char raw[LOG_LINE], text[LOG_LINE];
+	size_t n;
 
 	if (level >= the_log.least) {
-		vsnprintf(raw, sizeof(raw), fmt, ap);
+		n = (size_t)vsnprintf(raw, sizeof(raw), fmt, ap);
+		if (n >= sizeof(raw))
+			n = text_whole(raw, sizeof(raw) - 1);
 		/* No line can forge another, or move the reader's cursor. */
-		text_clean(text, sizeof(text), raw, strlen(raw));
+		text_clean(text, sizeof(text), raw, n);
 		emit(level, text);
 	}
 	errno = saved;

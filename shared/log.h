@@ -10,6 +10,9 @@
 
 #include "shared/base.h"
 
+#define LOG_LINE 2048		    /* a longer one is cut */
+#define LOG_WITH_LEVEL (LOG_LINE + 3) /* in a pipe: "<3>" before it */
+
 enum log_level { LOG_L_DEBUG, LOG_L_INFO, LOG_L_NOTICE, LOG_L_WARN, LOG_L_ERROR };
 enum log_sink {
 	LOG_TO_PEOPLE,	/* "shardherd: text" on stderr: the CLI */

@@ -10,7 +10,7 @@
 
 #include "shared/log.h"
 
-#define LINES_MAX 2048		/* longer ones are cut and go on */
+#define LINES_MAX LOG_WITH_LEVEL /* longer ones are cut and go on */
 #define LINES_WORK 8192		/* bytes per wake-up and child */
 
 struct lines;

@@ -486,10 +486,45 @@ test_garbage_lines(void **state)
 	assert_int_equal(strlen(got.text[2]), 5000 - 2 * LINES_MAX);
 }
 
+/* What log.c cuts at its longest comes through the pipe as one line, in whole
+ * letters: no line without its level and its owner behind it. */
+static void
+f_b7_the_longest_line_is_one(void **state)
+{
+	char text[4 * LOG_LINE], in[8 * LOG_LINE];
+	int fds[2], saved = dup(STDERR_FILENO);
+	struct lines l;
+	ssize_t n;
+
+	for (size_t shift = 0; shift < 3; shift++) {
+		memset(text, 'x', shift);
+		for (size_t i = shift; i + 3 < sizeof(text); i += 3)
+			memcpy(text + i, "\xe6\xbc\xa2", 4);
+		assert_int_equal(pipe(fds), 0);
+		assert_int_equal(dup2(fds[1], STDERR_FILENO), STDERR_FILENO);
+		log_init(LOG_TO_PIPE, LOG_L_INFO);
+		log_warn("%s", text);
+		log_error("next");
+		log_init(LOG_TO_PEOPLE, LOG_L_INFO);
+		dup2(saved, STDERR_FILENO);
+		close(fds[1]);
+		n = read(fds[0], in, sizeof(in));
+		close(fds[0]);
+		assert_in_range(n, LOG_LINE - 4, sizeof(in) - 1);
+		feed(&l, in, (size_t)n);
+		assert_int_equal(got.n, 2);
+		assert_int_equal(got.level[0], LOG_L_WARN);
+		assert_null(strchr(got.text[0], '\\'));
+		assert_string_equal(got.text[1], "next");
+	}
+	close(saved);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(f_b7_the_longest_line_is_one),
 		cmocka_unit_test_setup_teardown(test_line, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rotation, set_up,
 		    tear_down),
