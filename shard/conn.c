@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/conn.h"
 
+#include "shard/goodbye.h"
 #include "shared/text.h"
 
 #include <netinet/in.h>
@@ -25,9 +26,7 @@ struct conn {
 	const unsigned char *p; /* what wslay has not taken of buf */
 	size_t left;
 	bool control;		/* the present frame is a control frame */
-	bool goodbye;		/* it is a close frame */
-	unsigned char bye[2];	/* the code of a close frame */
-	size_t bye_len;
+	struct goodbye goodbye;	/* whatever wslay thinks of its reason */
 	bool busy;		/* within on_ready: freeing must wait */
 	bool dead;		/* conn_close was called */
 	bool over;		/* closed or broken was reported */
@@ -112,6 +111,7 @@ on_recv(wslay_event_context_ptr ws, uint8_t *buf, size_t len, int flags,
 	if (len > c->left)
 		len = c->left;
 	memcpy(buf, c->p, len);
+	goodbye_see(&c->goodbye, buf, len);
 	c->p += len;
 	c->left -= len;
 	return (ssize_t)len;
@@ -144,7 +144,6 @@ on_frame(wslay_event_context_ptr ws,
 	struct conn *c = arg;
 
 	c->control = wslay_is_ctrl_frame(f->opcode);
-	c->goodbye = f->opcode == WSLAY_CONNECTION_CLOSE;
 	if (c->control)
 		return;
 	if (f->payload_length > c->message_max - c->message_len) {
@@ -165,9 +164,6 @@ on_chunk(wslay_event_context_ptr ws,
 	/* Control frames come here too, but wslay keeps them for on_message. */
 	if (!c->dead && !c->over && !c->control)
 		c->events->data(c->arg, f->data, f->data_length);
-	for (size_t i = 0; c->goodbye && i < f->data_length &&
-	    c->bye_len < sizeof(c->bye); i++)
-		c->bye[c->bye_len++] = f->data[i];
 }
 
 static void
@@ -221,13 +217,17 @@ flush(struct conn *c)
 
 /*
  * wslay ends reading upon what RFC 6455 forbids.  That includes close codes it
- * does not know, 1012 to 1014 among them, which proxies do send.
+ * does not know, 1012 to 1014 among them, which proxies do send, and reasons
+ * that are no UTF-8.
  */
 static void
 report_refused(struct conn *c)
 {
-	if (c->bye_len == sizeof(c->bye))
-		report_closed(c, (unsigned)(c->bye[0] << 8 | c->bye[1]), "");
+	char why[4 * GOODBYE_MAX + 1];
+
+	goodbye_reason(&c->goodbye, why, sizeof(why));
+	if (goodbye_code(&c->goodbye) != 0)
+		report_closed(c, goodbye_code(&c->goodbye), why);
 	else
 		report_broken(c, "websocket protocol error");
 }

@@ -4,6 +4,7 @@
  * tools may be of another libc and would deadlock with it.
  */
 #include "shared/store.h"
+#include "shared/text.h"
 #include "tools/cli_table.h"
 #include "tools/cli_verbs.h"
 
@@ -118,10 +119,12 @@ dump_sessions(struct cli *c, const struct store *s, uint32_t shards)
 		if (r == 0)
 			continue;
 		if (!c->json) {
-			printf("session %u/%u\tsession_id %.4s...\tseq %llu\t"
+			printf("session %u/%u\tsession_id %s...\tseq %llu\t"
 			    "strikes %u\turl %s\n", rec.shard,
-			    rec.shard_count, rec.id,
-			    (unsigned long long)rec.seq, rec.strikes, rec.url);
+			    rec.shard_count, TEXT_OF_N(rec.id,
+				strnlen(rec.id, 4), 32),
+			    (unsigned long long)rec.seq, rec.strikes,
+			    TEXT_OF(rec.url, STORE_URL_MAX));
 			continue;
 		}
 		o = json_object_new_object();

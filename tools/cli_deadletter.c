@@ -6,6 +6,7 @@
  */
 #include "shared/deadletter.h"
 #include "shared/contract.h"
+#include "shared/text.h"
 #include "tools/cli_reload.h"
 #include "tools/cli_table.h"
 #include "tools/cli_verbs.h"
@@ -68,7 +69,8 @@ to_json(const struct deadletter *d)
 #define PUT(key, n)                                                            \
 	json_object_object_add(o, key, json_object_new_int64((int64_t)(n)))
 #define PUT_TEXT(key, text)                                                    \
-	json_object_object_add(o, key, json_object_new_string(text))
+	json_object_object_add(o, key, json_object_new_string(                 \
+	    TEXT_OF(text, 4 * sizeof(d->words))))
 	when(d->at_ms, at);
 	PUT("id", d->id);
 	PUT_TEXT("at", at);

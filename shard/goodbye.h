@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the server's close frame holds, read beside wslay: that refuses one
+ * whose reason is no UTF-8 (Latin-1, or cut inside a letter) before anybody
+ * sees its code, and the code decides what we do.  Walks the headers of the
+ * frames and looks into close frames alone.  Nothing here fails or waits.
+ */
+#ifndef SHARD_GOODBYE_H
+#define SHARD_GOODBYE_H
+
+#include "shared/base.h"
+
+#define GOODBYE_MAX 125		/* of any control frame */
+
+struct goodbye {
+	unsigned char head[14];	/* of the frame that begins */
+	size_t head_len;
+	uint64_t left;		/* of its payload */
+	bool in_payload, closing;
+	unsigned char said[GOODBYE_MAX]; /* code and reason */
+	size_t len;
+};
+
+/* The next bytes of the server. */
+void goodbye_see(struct goodbye *, const unsigned char *, size_t n);
+/* Of its close frame, 0: none came, or it has none. */
+unsigned goodbye_code(const struct goodbye *);
+/* Its reason as text, size at least 16. */
+void goodbye_reason(const struct goodbye *, char *out, size_t size);
+
+#endif
