@@ -37,9 +37,11 @@ for line in sys.stdin.buffer:
             out(id=level, method="log", params={"level": level, "text": WORDS
                 * 3, "fields": {"a": WORDS, "b": WORDS[:5]}})
         out(id=1, method="log", params={"level": WORDS, "text": "x"})
-        out(id=2, method="log", params={"text": "x", "fields": {WORDS: 1}})
+        out(id=2, method="log", params={"text": "x", "fields": {
+            WORDS.replace(chr(0), ''): 1}})
         out(id=3, method=WORDS.replace(chr(0), ''), params={})
-        out(id=WORDS, method="cluster", params={WORDS: WORDS})
+        out(id=WORDS, method="cluster", params={
+            WORDS.replace(chr(0), ''): WORDS})
         out(id=4, method="rest", params={"method": WORDS, "path": WORDS})
         out(id=5, method="rest", params={"method": "GET", "path": "/guilds/1",
             "reason": WORDS})
@@ -247,6 +249,8 @@ def one_form(t, sim, form):
         + b"\r\nContent-Length: 5\r\n\r\n" + RAW[:5])
     server.last().close(4000, CUT)
     wait_until(lambda: ready(fleet) == 0, "it is out")
+    wait_until(lambda: "CF-RAY" in fleet.log_text(), "it was refused",
+        timeout=60)
     town.look("while it is refused")
     server.refuse = RAW + b"\r\n\r\n"
     town.look("while it is answered with nonsense")
