@@ -84,11 +84,14 @@ def _stat(pid):
 
 
 def alive(pid):
-    """A process that runs; a zombie is not alive."""
-    try:
-        return _stat(pid)[0] not in (b"Z", b"X")
-    except OSError:
-        return False
+    """A process that runs; a zombie is not alive.  Its first thread may be one
+    while another still ends, and takes a line out of a pipe before it does."""
+    with contextlib.suppress(OSError):
+        for thread in os.listdir("/proc/%d/task" % pid):
+            with contextlib.suppress(OSError):
+                if _stat(int(thread))[0] not in (b"Z", b"X"):
+                    return True
+    return False
 
 
 def children(pid):
