@@ -117,7 +117,9 @@ def main(t):
     wait_until(lambda: fleet.log_text().count("Discord has the new list")
         > done, "a menu without a help is registered")
     sim.ctl("interaction", 0, "Look At", "--as", "user")
-    wait_until(lambda: os.path.exists(fleet.path("good.json.seen")),
+    # It is there before what is written into it.
+    wait_until(lambda: os.path.exists(fleet.path("good.json.seen"))
+        and os.path.getsize(fleet.path("good.json.seen")) > 0,
         "a menu's command comes to its plugin")
     with open(fleet.path("good.json.seen"), encoding="utf-8") as f:
         t.equal(f.read(), "Look At", "and is that one")
