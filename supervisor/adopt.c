@@ -9,6 +9,7 @@
 
 #include "shared/clock.h"
 #include "shared/config_diff.h"
+#include "shared/process.h"
 #include "supervisor/adopt_call.h"
 #include "supervisor/fleet.h"
 #include "supervisor/gateway.h"
@@ -21,7 +22,7 @@
 static bool
 same_process(pid_t pid, uint64_t start)
 {
-	return pid > 0 && start != 0 && proc_start_time(pid) == start;
+	return pid > 0 && start != 0 && process_start(pid) == start;
 }
 
 static bool

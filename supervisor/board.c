@@ -8,6 +8,7 @@
 
 #include "shared/clock.h"
 #include "shared/patience.h"
+#include "shared/process.h"
 #include "shared/text.h"
 #include "shared/version.h"
 #include "supervisor/fleet.h"
@@ -131,7 +132,7 @@ board_update(struct board *b)
 	pc = &f->page.head->cluster;
 	page_begin(&pc->lock);
 	pc->pid = (int32_t)getpid();
-	pc->pid_start = proc_start_time(getpid());
+	pc->pid_start = process_start(getpid());
 	pc->started_ms = f->started_ms;
 	pc->stopping = f->stopping;
 	pc->exit_code = 0;

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "shared/process.h"
 #include "supervisor/checks.h"
 #include "supervisor/control_commands.h"
 #include "supervisor/fleet.h"
@@ -363,7 +364,7 @@ listen_there(struct control *k, struct err *e)
 	pid = who_listens(&sa);
 	/* One of ours before an exec, or of a dead one's, in a child that has
 	 * not closed it yet. */
-	if (pid == getpid() || (pid > 0 && proc_start_time(pid) == 0))
+	if (pid == getpid() || (pid > 0 && process_start(pid) == 0))
 		pid = 0;
 	if (pid > 0)
 		return err_set(e, EXIT_TRY_LATER, "run_dir is occupied: the "

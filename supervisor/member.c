@@ -8,6 +8,7 @@
 
 #include "shared/clock.h"
 #include "shared/oom.h"
+#include "shared/process.h"
 #include "shared/version.h"
 #include "supervisor/fleet.h"
 #include "supervisor/gateway.h"
@@ -99,7 +100,7 @@ member_note_start(struct member *c)
 
 	page_begin(&w->lock);
 	w->pid = c->pid;
-	w->pid_start = proc_start_time(c->pid);
+	w->pid_start = process_start(c->pid);
 	w->started_ms = clock_boot_ms();
 	w->restart_ms = 0;
 	w->starts++;

@@ -84,12 +84,6 @@ proc_name(pid_t pid, char *out, size_t size)
 	out[strcspn(out, "\n")] = '\0';
 }
 
-uint64_t
-proc_start_time(pid_t pid)
-{
-	return process_start(pid);
-}
-
 pid_t
 proc_parent(pid_t pid)
 {

@@ -16,8 +16,6 @@ struct proc_sample {
 
 /* false when the process is gone. */
 bool proc_read(pid_t, struct proc_sample *);
-/* In clock ticks since boot, which with the pid names it; 0: it has ended. */
-uint64_t proc_start_time(pid_t);
 /* Its command's name, foreign bytes; "": not known. */
 void proc_name(pid_t, char *out, size_t size);
 /* 0: it can't be told. */

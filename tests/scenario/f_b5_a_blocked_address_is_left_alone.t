@@ -5,9 +5,8 @@
 says to wait for nothing is not obeyed to the letter."""
 import json
 
-from bridging import Bridge
 from herd import scenario, wait_until
-from rest_proxy import Proxy
+from rest_proxy import proxied
 
 PAGE = "<html><title>Access denied</title>error code: 1015</html>"
 
@@ -33,12 +32,7 @@ def blocked(t, fleet, proxy, bot, guild, what, *answer, **more):
 
 
 def main(t):
-    sim = t.sim(shards=1, guilds=2, plain=True)
-    fleet = t.fleet(sim)
-    proxy = Proxy(sim)
-    bot = Bridge(fleet, "bot")
-    fleet.write_config({"gateway.api": proxy.api}, {"bot": bot.config()})
-    fleet.start()
+    fleet, proxy, bot = proxied(t)
     guild = bot.seen(lambda s: s.get("t") == "GUILD_CREATE",
         "a guild")[0]["d"]["id"]
 

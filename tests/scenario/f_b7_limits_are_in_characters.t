@@ -5,21 +5,15 @@ the audit log (512), nonces (25), names of files (260), content (2000)."""
 import base64
 import urllib.parse
 
-from bridging import Bridge
 from herd import scenario
-from rest_proxy import Proxy
+from rest_proxy import proxied
 
 WIDE = "\u6f22"		# 3 bytes, 9 when encoded in a header
 WIDER = "\U0001f600"	# 4 bytes
 
 
 def main(t):
-    sim = t.sim(shards=1, guilds=2, plain=True)
-    fleet = t.fleet(sim)
-    proxy = Proxy(sim)
-    bot = Bridge(fleet, "bot")
-    fleet.write_config({"gateway.api": proxy.api}, {"bot": bot.config()})
-    fleet.start()
+    fleet, proxy, bot = proxied(t)
     guild = bot.seen(lambda s: s.get("t") == "GUILD_CREATE",
         "a guild")[0]["d"]
     channel = next(c["id"] for c in guild["channels"] if c["type"] == 0)

@@ -2,20 +2,14 @@
 # SPDX-License-Identifier: MIT
 """C9: a number in the body of a REST call goes to Discord as the plugin wrote
 it, of any length."""
-from bridging import Bridge
 from herd import scenario
-from rest_proxy import Proxy
+from rest_proxy import proxied
 
 BIG = 123456789012345678901234567890
 
 
 def main(t):
-    sim = t.sim(shards=1, guilds=2, plain=True)
-    fleet = t.fleet(sim)
-    proxy = Proxy(sim)
-    bot = Bridge(fleet, "bot")
-    fleet.write_config({"gateway.api": proxy.api}, {"bot": bot.config()})
-    fleet.start()
+    fleet, proxy, bot = proxied(t)
     proxy.answer("POST", "*/channels/*", 200, '{"n":%d}' % BIG,
         headers={"Content-Type": "application/json"})
     got = bot("rest", method="POST", path="/channels/1/messages",

@@ -10,6 +10,8 @@ import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from bridging import Bridge
+
 JSON = {"Content-Type": "application/json"}
 HOP = ("transfer-encoding", "content-length", "connection")
 
@@ -132,3 +134,15 @@ class Proxy:
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do
 
         return Handler
+
+
+def proxied(t):
+    """A fleet of one shard whose REST goes through a proxy, with a plugin
+    that does what it is told: (fleet, proxy, bot), started."""
+    sim = t.sim(shards=1, guilds=2, plain=True)
+    fleet = t.fleet(sim)
+    proxy = Proxy(sim)
+    bot = Bridge(fleet, "bot")
+    fleet.write_config({"gateway.api": proxy.api}, {"bot": bot.config()})
+    fleet.start()
+    return fleet, proxy, bot
