@@ -259,7 +259,9 @@ void
 rest_hold_proved(struct rest_hold *h, const struct answer_verdict *v,
     int status, uint64_t now)
 {
-	h->wanted_ms = h->stale ? now : 0;
+	/* What was refused since it was asked is newer than its answer. */
+	if (h->wanted_ms != 0 || h->stale)
+		h->wanted_ms = h->stale ? now : now + REST_HOLD_FRESH_MS;
 	h->pausing = h->stale;
 	h->proving = h->stale = false;
 	if (v != NULL && v->means == ANSWER_TOKEN) {
