@@ -21,7 +21,7 @@ plugin_dirty(struct plugin *p)
 
 /* ---- what it says -------------------------------------------------------- */
 
-#define PLUGIN_TOO_LONG (-32602) /* JSON-RPC: invalid parameters */
+#define PLUGIN_UNREADABLE (-32602) /* JSON-RPC: invalid parameters */
 
 /* At most one line a second: a plugin may misbehave at any rate. */
 static void
@@ -185,9 +185,19 @@ plugin_line(struct pipes *pipes, char *text, size_t len)
 {
 	struct plugin *p = container_of(pipes, struct plugin, pipes);
 	struct talk t;
+	bool nul = false;
 
 	talk_parse(&t, text, len);
-	plugin_hear(p, &t);
+	if (t.kind == TALK_BAD && talk_mask_nul(text, len)) {
+		talk_free(&t);
+		talk_parse(&t, text, len);
+		nul = true;
+	}
+	if (nul && t.kind == TALK_REQUEST)
+		plugin_error(p, p->life, t.id, PLUGIN_UNREADABLE, "a key in it "
+		    "holds NUL", NULL);
+	else
+		plugin_hear(p, &t);
 	talk_free(&t);
 	return pipes->out >= 0;
 }
@@ -262,7 +272,7 @@ plugin_too_long(struct pipes *pipes, const char *head, size_t len)
 		    ? "a call of " : "an answer",
 		    t.kind == TALK_REQUEST ? t.why : "");
 	if (t.kind == TALK_REQUEST)
-		plugin_error(p, p->life, t.id, PLUGIN_TOO_LONG, "the line is "
+		plugin_error(p, p->life, t.id, PLUGIN_UNREADABLE, "the line is "
 		    "longer than 16 MiB", NULL);
 	else
 		plugin_hear(p, &t);

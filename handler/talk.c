@@ -140,6 +140,24 @@ talk_parse(struct talk *t, const char *text, size_t len)
 		talk_bad(t, why, text, len);
 }
 
+bool
+talk_mask_nul(char *text, size_t len)
+{
+	bool found = false;
+
+	/* An escape is two bytes or more: "\\\\u0000" is no NUL. */
+	for (size_t i = 0; i + 6 <= len; i++) {
+		if (text[i] != '\\')
+			continue;
+		if (memcmp(text + i, "\\u0000", 6) == 0) {
+			memcpy(text + i, "\\ufffd", 6);
+			found = true;
+		}
+		i++;
+	}
+	return found;
+}
+
 /* ---- a line that is too long --------------------------------------------- */
 
 /* A scalar's end, or its beginning when it is no whole scalar. */

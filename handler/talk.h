@@ -36,6 +36,11 @@ struct talk {
 void talk_parse(struct talk *, const char *text, size_t len);
 void talk_free(struct talk *);
 /*
+ * Of a line that could not be parsed: makes U+FFFD of each NUL in it, which is
+ * JSON in a key, too, where no reader here keeps it.  false: there was none.
+ */
+bool talk_mask_nul(char *text, size_t len);
+/*
  * The same for the beginning of a line that is too long to be read: what can
  * be told from its first members.  TALK_REQUEST: why is the method, id is "";
  * or set; TALK_RESULT, TALK_REFUSAL: number.  TALK_BAD: none of that shows.

@@ -21,6 +21,7 @@
 #define LINES_MAX 1000000
 #define LINES_USUAL 20
 #define FOLLOW_POLL_MS 1000	/* should inotify miss something */
+#define ROTATION_MS 2000	/* between the old file's rename and a new one */
 #define LEVEL_S 10		/* for the supervisor's answer */
 
 struct logs_view {
@@ -176,6 +177,26 @@ follow(struct logs_view *v)
 	return EXIT_FINE;
 }
 
+/* For an instant of each rotation there is no live file, only the one before
+ * it: that is waited for.  errno as open(2) left it. */
+static bool
+add_live_file(struct logs_view *v)
+{
+	uint64_t until = clock_boot_ms() + ROTATION_MS;
+	struct logread_file before;
+
+	while (!add_file(v)) {
+		if (errno != ENOENT)
+			return false;
+		if (!logread_open(&before, v->path, 1) || !cli_step(until)) {
+			errno = ENOENT;
+			return false;
+		}
+		logread_close(&before);
+	}
+	return true;
+}
+
 static int
 show(struct logs_view *v, int64_t lines, bool on)
 {
@@ -184,7 +205,7 @@ show(struct logs_view *v, int64_t lines, bool on)
 
 	str_format(v->path, sizeof(v->path), "%s/shardherd.log",
 	    c->config.log_dir);
-	if (!add_file(v) && c->config.log_to == CONFIG_LOG_STDERR)
+	if (!add_live_file(v) && c->config.log_to == CONFIG_LOG_STDERR)
 		return cli_error(c, EXIT_DOWN, "[log] to = stderr: the log is "
 		    "with whoever keeps the fleet's output; under systemd "
 		    "\"journalctl -u UNIT\" shows it.");

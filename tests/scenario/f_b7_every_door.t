@@ -37,11 +37,9 @@ for line in sys.stdin.buffer:
             out(id=level, method="log", params={"level": level, "text": WORDS
                 * 3, "fields": {"a": WORDS, "b": WORDS[:5]}})
         out(id=1, method="log", params={"level": WORDS, "text": "x"})
-        out(id=2, method="log", params={"text": "x", "fields": {
-            WORDS.replace(chr(0), ''): 1}})
+        out(id=2, method="log", params={"text": "x", "fields": {WORDS: 1}})
         out(id=3, method=WORDS.replace(chr(0), ''), params={})
-        out(id=WORDS, method="cluster", params={
-            WORDS.replace(chr(0), ''): WORDS})
+        out(id=WORDS, method="cluster", params={WORDS: WORDS})
         out(id=4, method="rest", params={"method": WORDS, "path": WORDS})
         out(id=5, method="rest", params={"method": "GET", "path": "/guilds/1",
             "reason": WORDS})

@@ -348,7 +348,7 @@ class Fleet:
     def must(self, *args, **more):
         done = self.cli(*args, **more)
         if done.returncode != 0:
-            raise Failed("shardherd %s: exit %d\n%s%s" % (" ".join(args),
+            raise Failed("shardherd %s: exit %d\n%s%s" % (" ".join(map(str, args)),
                 done.returncode, done.stdout, done.stderr))
         return done.stdout
 

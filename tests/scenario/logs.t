@@ -116,6 +116,31 @@ def live_level(t, fleet, sim):
         "an unknown level")
 
 
+def between_two_files(t, fleet):
+    """In the middle of a rotation the live file is gone: logs waits for the
+    next one instead of saying that there is no log.  The fleet is stopped."""
+    log = fleet.path("log", "shardherd.log")
+    os.rename(log, log + ".1")
+    reader = subprocess.Popen([fleet.binary, "-c", fleet.config, "logs"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # It has looked for the live file by the time it has the one before open.
+    wait_until(lambda: reader.poll() is not None or asleep(reader.pid),
+        "it looks")
+    os.rename(log + ".1", log)
+    out, err = reader.communicate()
+    t.equal((reader.returncode, err), (0, ""), "logs in a rotation")
+    t.ok(out, "it shows the log")
+
+
+def asleep(pid):
+    """It runs, and waits for something."""
+    with open("/proc/%d/cmdline" % pid, "rb") as f:
+        if not f.read().endswith(b"\0logs\0"):
+            return False
+    with open("/proc/%d/stat" % pid, encoding="utf-8") as f:
+        return f.read().rsplit(")", 1)[1].split()[0] == "S"
+
+
 def comes_back(t, fleet):
     follower = subprocess.Popen([fleet.binary, "-c", fleet.config, "logs",
         "-f", "-n", "1"], stdout=subprocess.PIPE, text=True)
@@ -175,6 +200,7 @@ def main(t):
     # The killed handler may have had some in its hands.
     t.nothing_lost(sim, identifies=4, allow=("repeated",))
     fleet.stop()
+    between_two_files(t, fleet)
 
 
 scenario(main)

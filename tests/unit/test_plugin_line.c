@@ -241,6 +241,28 @@ test_talk(void **state)
 	}
 }
 
+/* NUL in a key is JSON: the call can be refused, the plugin goes on. */
+static void
+f_b7_nul_in_a_key_is_the_calls_fault(void **state)
+{
+	char line[] = "{\"method\":\"log\",\"params\":{\"a\\u0000b\":1},"
+	    "\"id\":\"x\"}", slash[] = "{\"\\\\u0000\":1}",
+	    tail[] = "\\u000";
+	struct talk t;
+
+	talk_parse(&t, line, strlen(line));
+	assert_int_equal(t.kind, TALK_BAD);
+	talk_free(&t);
+	assert_true(talk_mask_nul(line, strlen(line)));
+	talk_parse(&t, line, strlen(line));
+	assert_int_equal(t.kind, TALK_REQUEST);
+	assert_string_equal(t.id, "\"x\"");
+	talk_free(&t);
+	assert_false(talk_mask_nul(slash, strlen(slash)));
+	assert_false(talk_mask_nul(tail, strlen(tail)));
+	assert_false(talk_mask_nul(tail, 0));
+}
+
 int
 main(void)
 {
@@ -252,6 +274,7 @@ main(void)
 	    cmocka_unit_test(test_utf8),
 	    cmocka_unit_test(test_answers),
 	    cmocka_unit_test(test_talk),
+	    cmocka_unit_test(f_b7_nul_in_a_key_is_the_calls_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
