@@ -47,7 +47,7 @@ static void
 on_log_level(struct handler *h, const struct msg_hdr *hdr,
     const void *payload, int fd)
 {
-	log_obey(payload);
+	contract_log_level(payload);
 }
 
 /* Leaves room in the supervisor's deadline for plugins that must be killed. */

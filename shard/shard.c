@@ -149,7 +149,7 @@ on_supervisor_msg(struct ipc *ipc, const struct msg_hdr *h,
 		session_input(&p->session, SESSION_EV_ORDER, NULL);
 		break;
 	case MSG_LOG_LEVEL:
-		log_obey(ipc_payload(h, payload,
+		contract_log_level(ipc_payload(h, payload,
 		    sizeof(struct msg_log_level)));
 		break;
 	case MSG_GATEWAY:

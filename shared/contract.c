@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shared/contract.h"
 
+#include "shared/log.h"
+
 static const char *const msg_name[MSG_TYPES] = {
 #define X(n) [MSG_##n] = #n,
 	CONTRACT_MESSAGES(X)
@@ -53,4 +55,11 @@ const char *
 contract_plugin_action_name(unsigned action)
 {
 	return lookup(plugin_action_name, nitems(plugin_action_name), action);
+}
+
+void
+contract_log_level(const struct msg_log_level *m)
+{
+	if (m != NULL && m->level <= LOG_L_ERROR)
+		log_set_level((enum log_level)m->level);
 }

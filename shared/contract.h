@@ -167,6 +167,8 @@ struct msg_log_level {
 	uint32_t level; /* enum log_level */
 	uint32_t reserved;
 };
+/* Obeys one; NULL, or a level that is none, changes nothing. */
+void contract_log_level(const struct msg_log_level *);
 
 /* The url of /gateway/bot, as it is now; 0-terminated. */
 struct msg_gateway {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "shared/log.h"
 
-#include "shared/contract.h"
 #include "shared/text.h"
 
 #include <errno.h>
@@ -38,13 +37,6 @@ void
 log_set_level(enum log_level least)
 {
 	the_log.least = least;
-}
-
-void
-log_obey(const struct msg_log_level *m)
-{
-	if (m != NULL && m->level <= LOG_L_ERROR)
-		the_log.least = (enum log_level)m->level;
 }
 
 void

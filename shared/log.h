@@ -24,9 +24,6 @@ extern const char *const log_level_name[]; /* "debug" .. "error" */
 
 void log_init(enum log_sink sink, enum log_level least);
 void log_set_level(enum log_level least);
-/* As MSG_LOG_LEVEL says; anything else, NULL too, changes nothing. */
-struct msg_log_level;
-void log_obey(const struct msg_log_level *);
 /* Receives every line at or above the level when the sink is LOG_TO_HOOK. */
 void log_set_hook(void (*hook)(enum log_level, const char *text, void *arg),
     void *arg);
