@@ -48,9 +48,11 @@ LDFLAGS_ALL = $(SAN) -Wl,--build-id -Wl,-z,relro -Wl,-z,now $(LDFLAGS)
 
 Q = $(if $(V),,@)
 
-LIB_SRC = $(wildcard shared/*.c supervisor/*.c shard/*.c handler/*.c) \
-	$(filter-out tools/main.c,$(wildcard tools/*.c))
-SIM_SRC = $(wildcard tools/sim/*.c)
+# A room is a folder; see ARCHITECTURE.md.
+sources = $(sort $(shell find $(1) -name '*.c'))
+SIM_SRC := $(call sources,tools/sim)
+LIB_SRC := $(filter-out $(SIM_SRC) tools/main.c,$(call sources,shared \
+	supervisor shard handler tools))
 UNIT_SRC = $(wildcard tests/unit/test_*.c)
 HELP_SRC = $(filter-out $(UNIT_SRC) tests/unit/fake_plugin.c, \
 	$(wildcard tests/unit/*.c))
@@ -59,15 +61,24 @@ HELP_SRC = $(filter-out $(UNIT_SRC) tests/unit/fake_plugin.c, \
 # asks for it, which has to stay below 5 MB.
 ifdef SMALL
 HARDEN := $(filter-out -fcf-protection,$(HARDEN)) # musl has no use for it
-$(BUILD)/tools/%.o $(BUILD)/supervisor/%.o: OPT = -Os -g
-$(foreach f,store_env dbenv dbcheck kv page rank deadletter days config% \
-	sandbox confine verdict% keeper executable,$(BUILD)/shared/$(f).o) \
-$(foreach f,api_% command% declare help words warden roster cron alarms \
-	rest% http bucket endpoint setup members letters staff post channel \
-	order sheet handler roundtrip,$(BUILD)/handler/$(f).o) \
-$(foreach f,session% attempt gateway handover succeed record dial upgrade \
-	shard ending payload,$(BUILD)/shard/$(f).o): \
-	OPT = -Os -g
+# Whole rooms, and of the others these files.
+SMALL_ROOMS = tools/% supervisor/% shared/config/% shared/state/% \
+	handler/rest/% handler/timer/% handler/command/% handler/api/api_% \
+	shard/session/session%
+SMALL_FILES = shared/store/store_env shared/store/dbenv shared/store/dbcheck \
+	shared/store/kv shared/store/rank shared/store/deadletter \
+	shared/page/page shared/page/days shared/page/verdict \
+	shared/page/verdict_fleet shared/process/sandbox \
+	shared/process/confine shared/process/executable \
+	handler/setup handler/gateway/members handler/delivery/dead_letters \
+	handler/delivery/plugin_set handler/delivery/replacement \
+	handler/supervisor_channel handler/plugin_orders handler/stats_page \
+	handler/handler handler/probe shard/session/backoff \
+	shard/session/payload shard/session_actions shard/handler_switch \
+	shard/takeover shard/session_record shard/net/dial \
+	shard/net/ws_upgrade shard/shard shard/ending
+$(patsubst %.c,$(BUILD)/%.o,$(filter $(addsuffix .c,$(SMALL_ROOMS) \
+	$(SMALL_FILES)),$(LIB_SRC))): OPT = -Os -g
 endif
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -85,7 +96,7 @@ $(BUILD)/%.o: %.c Makefile
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # Takes these files in, see tools/plugin_files.c.
-$(BUILD)/tools/plugin_files.o: $(wildcard handler/plugins/new/* \
+$(BUILD)/tools/cli/plugin_files.o: $(wildcard handler/plugins/new/* \
 	handler/plugins/shardherd.*)
 
 $(LIB): $(LIB_OBJ)
