@@ -3,9 +3,9 @@
 #include "handler/alarms.h"
 
 #include "handler/line.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/json.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -7,10 +7,10 @@
 #include "handler/line.h"
 #include "handler/rpc_impl.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/config_own.h"
 #include "shared/verdict.h"
-#include "shared/version.h"
+#include "shared/base/version.h"
 
 #include <errno.h>
 #include <signal.h>

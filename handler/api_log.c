@@ -2,7 +2,7 @@
 /* log: a line of a plugin, with fields, in the log of everything. */
 #include "handler/rpc_impl.h"
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 #include <string.h>
 

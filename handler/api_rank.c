@@ -7,7 +7,7 @@
  */
 #include "handler/rpc_impl.h"
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 #include "shared/rank.h"
 
 #include <inttypes.h>

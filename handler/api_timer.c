@@ -6,7 +6,7 @@
 #include "handler/line.h"
 #include "handler/rpc_impl.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/json.h"
 
 #include <inttypes.h>

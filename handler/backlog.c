@@ -2,7 +2,7 @@
 /* Events on disk for one plugin; see backlog.h. */
 #include "handler/backlog.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <dirent.h>
 #include <errno.h>

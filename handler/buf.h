@@ -7,7 +7,7 @@
 #ifndef HANDLER_BUF_H
 #define HANDLER_BUF_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define BUF_KEEP (256u << 10) /* an empty buffer above this is freed */
 

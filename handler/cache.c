@@ -2,7 +2,7 @@
 /* Texts by key for a while; see cache.h. */
 #include "handler/cache.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <string.h>
 

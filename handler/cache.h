@@ -7,7 +7,7 @@
 #ifndef HANDLER_CACHE_H
 #define HANDLER_CACHE_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define CACHE_SLOTS 512u
 #define CACHE_TEXT_MAX 65536u /* longer ones are not kept */

@@ -4,8 +4,8 @@
 
 #include "handler/inherit.h"
 #include "handler/order.h"
-#include "shared/log.h"
-#include "shared/version.h"
+#include "shared/base/log.h"
+#include "shared/base/version.h"
 
 #include <unistd.h>
 

@@ -8,7 +8,7 @@
 #define HANDLER_CHILD_H
 
 #include "shared/confine.h"
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 /* In a plugin's environment: the number of its process, also for those that it
  * starts (stragglers.h). */

@@ -8,7 +8,7 @@
 #ifndef HANDLER_CRON_H
 #define HANDLER_CRON_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 struct cron {
 	uint64_t minutes; /* bit per value */

@@ -7,7 +7,7 @@
 #ifndef HANDLER_DECLARE_H
 #define HANDLER_DECLARE_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <json-c/json.h>
 

@@ -7,7 +7,7 @@
 #ifndef HANDLER_ENDPOINT_H
 #define HANDLER_ENDPOINT_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define ENDPOINT_PATH_MAX 2048
 

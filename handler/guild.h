@@ -6,7 +6,7 @@
 #ifndef HANDLER_GUILD_H
 #define HANDLER_GUILD_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 /* Its id; 0: none, as in direct messages, or none that can be read. */
 uint64_t guild_of(const char *raw, size_t len, const char *name,

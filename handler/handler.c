@@ -11,9 +11,9 @@
 #include "handler/inherit.h"
 #include "handler/setup.h"
 #include "handler/stragglers.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/dbenv.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 #include "shared/proctitle.h"
 
 #include <unistd.h>

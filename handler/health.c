@@ -2,7 +2,7 @@
 /* A plugin's answers; see health.h. */
 #include "handler/health.h"
 
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <string.h>
 

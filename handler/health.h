@@ -7,7 +7,7 @@
 #ifndef HANDLER_HEALTH_H
 #define HANDLER_HEALTH_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define HEALTH_ANSWERS 32u /* last ones that count */
 #define HEALTH_LEAST 5u	   /* before that nothing is said */

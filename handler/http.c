@@ -2,9 +2,9 @@
 /* libcurl on our loop; see http.h. */
 #include "handler/http.h"
 
-#include "shared/secret.h"
+#include "shared/base/secret.h"
 #include "shared/tls.h"
-#include "shared/version.h"
+#include "shared/base/version.h"
 
 #include <string.h>
 

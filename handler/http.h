@@ -9,7 +9,7 @@
 #include "handler/bucket.h"
 #include "handler/buf.h"
 #include "shared/config.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #include <curl/curl.h>
 #include <ev.h>

@@ -3,8 +3,8 @@
 #include "handler/inherit.h"
 
 #include "shared/contract.h"
-#include "shared/log.h"
-#include "shared/secret.h"
+#include "shared/base/log.h"
+#include "shared/base/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>

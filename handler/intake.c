@@ -3,9 +3,9 @@
 #include "handler/intake.h"
 
 #include "handler/frame.h"
-#include "shared/clock.h"
-#include "shared/log.h"
-#include "shared/version.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/base/version.h"
 
 #include <errno.h>
 #include <inttypes.h>

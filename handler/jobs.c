@@ -2,8 +2,8 @@
 /* Jobs on the plugins' storage; see jobs.h. */
 #include "handler/jobs.h"
 
-#include "shared/clock.h"
-#include "shared/log.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
 
 static void
 jobs_more(struct timer *t)

@@ -12,7 +12,7 @@
 
 #include "shared/config.h"
 #include "shared/kv.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #define JOBS_QUEUE_MAX 256 /* waiting per plugin */
 #define JOBS_TURN_MAX 64   /* of each plugin in one loop turn */

@@ -2,9 +2,9 @@
 /* One plugin's events; see lane.h. */
 #include "handler/lane.h"
 
-#include "shared/clock.h"
-#include "shared/log.h"
-#include "shared/text.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/base/text.h"
 
 #include <string.h>
 

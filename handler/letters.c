@@ -2,8 +2,8 @@
 /* Dead letters; see letters.h. */
 #include "handler/letters.h"
 
-#include "shared/clock.h"
-#include "shared/log.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
 
 #include <string.h>
 

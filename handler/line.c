@@ -4,8 +4,8 @@
 
 #include "shared/envelope.h"
 #include "shared/json.h"
-#include "shared/text.h"
-#include "shared/version.h"
+#include "shared/base/text.h"
+#include "shared/base/version.h"
 
 #include <inttypes.h>
 #include <string.h>

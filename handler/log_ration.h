@@ -7,7 +7,7 @@
 #ifndef HANDLER_LOG_RATION_H
 #define HANDLER_LOG_RATION_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define LOG_RATION_PER_S 100u
 

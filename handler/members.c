@@ -6,9 +6,9 @@
 #include "handler/line.h"
 #include "handler/rpc_impl.h"
 #include "shared/answer.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/json.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 #include <inttypes.h>
 #include <math.h>

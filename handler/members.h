@@ -10,7 +10,7 @@
 #define HANDLER_MEMBERS_H
 
 #include "handler/intake.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #include <json-c/json.h>
 

@@ -3,7 +3,7 @@
 #include "handler/opcode.h"
 
 #include "handler/field.h"
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 #include "handler/inherit.h"
 #include "handler/letters.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* Pipes to a plugin; see pipes.h. */
 #include "handler/pipes.h"
 
-#include "shared/clock.h"
-#include "shared/text.h"
+#include "shared/base/clock.h"
+#include "shared/base/text.h"
 
 #include <errno.h>
 #include <string.h>

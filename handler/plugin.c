@@ -4,11 +4,11 @@
 
 #include "handler/line.h"
 #include "handler/talk.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/config_own.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 #include "shared/oom.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <signal.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 #include "handler/window.h"
 #include "shared/config.h"
 #include "shared/page.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #include <ev.h>
 

@@ -10,7 +10,7 @@
 #include "handler/log_ration.h"
 #include "handler/pipes.h"
 #include "handler/plugin.h"
-#include "shared/machine.h"
+#include "shared/base/machine.h"
 
 #include <json-c/json.h>
 

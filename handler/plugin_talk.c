@@ -5,10 +5,10 @@
 #include "handler/stderr_words.h"
 #include "handler/line.h"
 #include "handler/talk.h"
-#include "shared/clock.h"
-#include "shared/log.h"
-#include "shared/text.h"
-#include "shared/version.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/base/text.h"
+#include "shared/base/version.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* One plugin's processes; see post.h. */
 #include "handler/post.h"
 
-#include "shared/log.h"
-#include "shared/text.h"
+#include "shared/base/log.h"
+#include "shared/base/text.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 #ifndef HANDLER_REPLY_NONCE_H
 #define HANDLER_REPLY_NONCE_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define REPLY_NONCE_MAX 17 /* 16 of 25 characters, and the end */
 /* Messages whose replies are counted, in sets; the oldest of a set goes.  More

@@ -2,7 +2,7 @@
 /* The plugins' REST calls; see rest.h. */
 #include "handler/rest_impl.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <string.h>
 

@@ -5,9 +5,9 @@
  */
 #include "handler/rest_impl.h"
 
-#include "shared/clock.h"
-#include "shared/log.h"
-#include "shared/text.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/base/text.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* See rest_hold.h. */
 #include "handler/rest_hold.h"
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 #include <stdarg.h>
 #include <string.h>

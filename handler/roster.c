@@ -3,8 +3,8 @@
 #include "handler/roster.h"
 
 #include "shared/json.h"
-#include "shared/log.h"
-#include "shared/text.h"
+#include "shared/base/log.h"
+#include "shared/base/text.h"
 
 #include <string.h>
 

@@ -5,11 +5,11 @@
 #include "handler/endpoint.h"
 #include "handler/field.h"
 #include "handler/route.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/envelope.h"
 #include "shared/json.h"
-#include "shared/log.h"
-#include "shared/text.h"
+#include "shared/base/log.h"
+#include "shared/base/text.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>

@@ -10,7 +10,7 @@
 
 #include "handler/intake.h"
 #include "handler/rest.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 /* What is under way; the order is that of a probe. */
 #define ROUNDTRIP_STEPS(X)                                                     \

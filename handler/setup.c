@@ -4,8 +4,8 @@
 
 #include "handler/channel.h"
 #include "handler/inherit.h"
-#include "shared/log.h"
-#include "shared/secret.h"
+#include "shared/base/log.h"
+#include "shared/base/secret.h"
 
 #include <signal.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 /* The handler's part of the page; see sheet.h. */
 #include "handler/sheet.h"
 
-#include "shared/clock.h"
-#include "shared/text.h"
+#include "shared/base/clock.h"
+#include "shared/base/text.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -5,8 +5,8 @@
 #include "handler/letters.h"
 #include "handler/post.h"
 #include "handler/stragglers.h"
-#include "shared/clock.h"
-#include "shared/log.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
 
 #include <string.h>
 

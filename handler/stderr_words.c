@@ -2,7 +2,7 @@
 /* See stderr_words.h. */
 #include "handler/stderr_words.h"
 
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #ifndef HANDLER_STDERR_WORDS_H
 #define HANDLER_STDERR_WORDS_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 /* A line of standard error, as text (shared/text.h); what it says replaces words, unless that is more
  * telling.  words "": none so far. */

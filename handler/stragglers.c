@@ -3,7 +3,7 @@
 #include "handler/stragglers.h"
 
 #include "handler/child.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 #include <dirent.h>
 #include <fcntl.h>

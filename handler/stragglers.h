@@ -8,7 +8,7 @@
 #ifndef HANDLER_STRAGGLERS_H
 #define HANDLER_STRAGGLERS_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <sys/types.h>
 

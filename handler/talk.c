@@ -3,7 +3,7 @@
 #include "handler/talk.h"
 
 #include "shared/json.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #ifndef HANDLER_TALK_H
 #define HANDLER_TALK_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <json-c/json.h>
 

@@ -5,9 +5,9 @@
 #include "handler/endpoint.h"
 #include "handler/help.h"
 #include "handler/reply_nonce.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/envelope.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 #include "shared/rank.h"
 
 #include <inttypes.h>

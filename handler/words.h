@@ -7,7 +7,7 @@
 #ifndef HANDLER_WORDS_H
 #define HANDLER_WORDS_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <json-c/json.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/attempt.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #define SPREAD_S_PER_SHARD 0.05 /* after a common disconnect (2.7) */
 /* At start the whole fleet's RESUMEs must fit into a few seconds. */

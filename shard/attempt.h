@@ -8,7 +8,7 @@
 #ifndef SHARD_ATTEMPT_H
 #define SHARD_ATTEMPT_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define ATTEMPT_BACKOFF_MAX_S 60.0
 #define ATTEMPT_SPACING_MAX_S 600.0	/* between failed IDENTIFYs (8.8) */

@@ -2,7 +2,7 @@
 #include "shard/conn.h"
 
 #include "shard/goodbye.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

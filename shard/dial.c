@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/dial.h"
 
-#include "shared/text.h"
+#include "shared/base/text.h"
 #include "shard/upgrade.h"
 #include "shared/gateway_url.h"
 

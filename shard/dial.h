@@ -8,7 +8,7 @@
 #define SHARD_DIAL_H
 
 #include "shard/wire.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #include <ev.h>
 

@@ -7,7 +7,7 @@
 #ifndef SHARD_FAREWELL_H
 #define SHARD_FAREWELL_H
 
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #include <ev.h>
 

@@ -6,7 +6,7 @@
 #include "shard/process.h"
 
 #include "shard/payload.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #define OP_CLOSE 8
 

@@ -8,7 +8,7 @@
 #ifndef SHARD_GOODBYE_H
 #define SHARD_GOODBYE_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define GOODBYE_MAX 125		/* of any control frame */
 

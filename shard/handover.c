@@ -8,8 +8,8 @@
  */
 #include "shard/process.h"
 
-#include "shared/clock.h"
-#include "shared/version.h"
+#include "shared/base/clock.h"
+#include "shared/base/version.h"
 
 #include <string.h>
 #include <unistd.h>

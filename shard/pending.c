@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/pending.h"
 
-#include "shared/clock.h"
-#include "shared/log.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
 
 #include <string.h>
 #include <sys/statvfs.h>

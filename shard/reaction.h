@@ -6,7 +6,7 @@
 #ifndef SHARD_REACTION_H
 #define SHARD_REACTION_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define REACTION_NO_CODE 1006 /* FIN, RST, timeout: never on the wire */
 #define REACTION_OUR_CLOSE 4900 /* keeps the session resumable (2.10) */

@@ -3,7 +3,7 @@
 
 #include "shard/payload.h"
 #include "shard/traffic.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include "shard/sends.h"
 
 #include "shard/payload.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/envelope.h"
 #include "shared/json.h"
 

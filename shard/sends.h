@@ -9,7 +9,7 @@
 #define SHARD_SENDS_H
 
 #include "shared/contract.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #define SENDS_WINDOW_MS 60000u
 #define SENDS_APP_MAX 115u	/* in any window, everything counted */

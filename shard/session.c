@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/session_impl.h"
 
-#include "shared/clock.h"
-#include "shared/text.h"
+#include "shared/base/clock.h"
+#include "shared/base/text.h"
 
 #include <string.h>
 

@@ -11,10 +11,10 @@
 
 #include "shard/attempt.h"
 #include "shared/envelope.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 #include "shared/page.h"
 #include "shared/store.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #define SESSION_STRIKES 3	      /* failed RESUMEs that void a session */
 #define SESSION_INTERVAL_MAX_MS 600000 /* heartbeat_interval is cut to it */

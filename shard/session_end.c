@@ -5,9 +5,9 @@
  */
 #include "shard/session_impl.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/gateway_url.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  */
 #include "shard/session_impl.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 void
 session_on_dialed(struct session *s, const struct session_in *in)

@@ -7,11 +7,11 @@
 #include "shard/process.h"
 #include "shard/traffic.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/dbenv.h"
 #include "shared/sandbox.h"
-#include "shared/secret.h"
-#include "shared/version.h"
+#include "shared/base/secret.h"
+#include "shared/base/version.h"
 
 #include <curl/curl.h>
 #include <errno.h>

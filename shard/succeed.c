@@ -9,7 +9,7 @@
  */
 #include "shard/process.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <string.h>
 

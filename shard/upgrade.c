@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/upgrade.h"
 
-#include "shared/text.h"
-#include "shared/version.h"
+#include "shared/base/text.h"
+#include "shared/base/version.h"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>

@@ -6,7 +6,7 @@
 #ifndef SHARD_UPGRADE_H
 #define SHARD_UPGRADE_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define UPGRADE_KEY_MAX 32    /* base64 of 16 bytes, NUL included */
 #define UPGRADE_ANSWER_MAX 16384 /* header bytes accepted, interim included */

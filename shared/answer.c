@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #define CODE_BLOCKED 40333	/* "internal network error": Cloudflare's */
 

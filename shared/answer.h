@@ -10,7 +10,7 @@
 #ifndef SHARED_ANSWER_H
 #define SHARED_ANSWER_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 /* What a good token is answered with 200, and a bad one with 401. */
 #define ANSWER_PROOF "/users/@me"

@@ -9,7 +9,7 @@
 #include "shared/config_own.h"
 #include "shared/config_table.h"
 #include "shared/config_view.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 #ifndef SHARED_CONFIG_H
 #define SHARED_CONFIG_H
 
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 #define CONFIG_PLUGINS_MAX 64
 #define CONFIG_PATH_MAX 512

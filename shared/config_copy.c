@@ -2,7 +2,7 @@
 /* Copies of values, and their end; see config.h and config_table.h. */
 #include "shared/config_table.h"
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <stdlib.h>
 

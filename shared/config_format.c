@@ -2,7 +2,7 @@
 /* Values of shardherd.conf written the way the file says them. */
 #include "shared/config_table.h"
 
-#include "shared/logline.h"
+#include "shared/base/logline.h"
 
 #include <math.h>
 

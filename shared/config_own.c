@@ -2,7 +2,7 @@
 /* Keys of plugins; see config_own.h. */
 #include "shared/config_own.h"
 
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <json-c/json.h>
 #include <string.h>

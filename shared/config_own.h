@@ -8,7 +8,7 @@
 #ifndef SHARED_CONFIG_OWN_H
 #define SHARED_CONFIG_OWN_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define CONFIG_OWN_PREFIX "config."
 #define CONFIG_OWN_KEY_MAX 64

@@ -6,7 +6,7 @@
 #ifndef SHARED_CONFIG_RANGES_H
 #define SHARED_CONFIG_RANGES_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define CONFIG_RANGES_MAX 100000 /* numbers or ranges in one list */
 

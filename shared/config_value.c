@@ -9,8 +9,8 @@
 
 #include "shared/gateway_url.h"
 #include "shared/json.h"
-#include "shared/log.h"
-#include "shared/text.h"
+#include "shared/base/log.h"
+#include "shared/base/text.h"
 
 #include <ctype.h>
 #include <json-c/json.h>

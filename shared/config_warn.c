@@ -9,7 +9,7 @@
 
 #include "shared/confine.h"
 #include "shared/executable.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <pwd.h>
 #include <stdarg.h>

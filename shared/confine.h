@@ -13,7 +13,7 @@
 #ifndef SHARED_CONFINE_H
 #define SHARED_CONFINE_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define CONFINE_FILES 1u     /* hidden is hidden, memory is out of reach */
 #define CONFINE_PROCESSES 2u /* Landlock: memory, and signals where it can */

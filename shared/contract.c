@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shared/contract.h"
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 static const char *const msg_name[MSG_TYPES] = {
 #define X(n) [MSG_##n] = #n,

@@ -13,7 +13,7 @@
 #ifndef SHARED_CONTRACT_H
 #define SHARED_CONTRACT_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define CONTRACT_VERSION 1
 

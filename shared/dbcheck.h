@@ -8,7 +8,7 @@
 #ifndef SHARED_DBCHECK_H
 #define SHARED_DBCHECK_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 /*
  * fd: a data.mdb of which LMDB has a transaction open, so that no page of its

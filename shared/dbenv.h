@@ -8,7 +8,7 @@
 #ifndef SHARED_DBENV_H
 #define SHARED_DBENV_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <lmdb.h>
 

@@ -9,7 +9,7 @@
 #ifndef SHARED_ENVELOPE_H
 #define SHARED_ENVELOPE_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define ENVELOPE_OP_NONE (-1)
 

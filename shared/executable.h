@@ -7,7 +7,7 @@
 #ifndef SHARED_EXECUTABLE_H
 #define SHARED_EXECUTABLE_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 /*
  * true when the file at path can't be run by us, with why, the end of a

@@ -7,7 +7,7 @@
 #ifndef SHARED_GATEWAY_URL_H
 #define SHARED_GATEWAY_URL_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define GATEWAY_URL_WHY_MAX 200
 

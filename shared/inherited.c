@@ -2,7 +2,7 @@
 /* See inherited.h. */
 #include "shared/inherited.h"
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <fcntl.h>
 #include <signal.h>

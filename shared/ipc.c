@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shared/ipc.h"
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,7 @@
 #define SHARED_IPC_H
 
 #include "shared/contract.h"
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 #include <ev.h>
 

@@ -9,7 +9,7 @@
 #ifndef SHARED_JSON_H
 #define SHARED_JSON_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <json-c/json.h>
 

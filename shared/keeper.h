@@ -10,7 +10,7 @@
 
 #include <sys/types.h>
 
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 struct keeper {
 	bool known;		/* there is a state_dir */

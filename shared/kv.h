@@ -9,7 +9,7 @@
 #ifndef SHARED_KV_H
 #define SHARED_KV_H
 
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 #define KV_KEY_MAX 500 /* bytes; LMDB's own bound is 511 */
 

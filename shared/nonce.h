@@ -8,7 +8,7 @@
 #define SHARED_NONCE_H
 
 #include "shared/contract.h"
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 struct nonce {
 	uint8_t bytes[CONTRACT_NONCE_SIZE];

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define OOM_FILE "/proc/self/oom_score_adj"
 

@@ -8,10 +8,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/config_diff.h"
-#include "shared/log.h"
-#include "shared/version.h"
+#include "shared/base/log.h"
+#include "shared/base/version.h"
 
 static void on_timer(struct timer *);
 

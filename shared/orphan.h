@@ -11,7 +11,7 @@
 #include "shared/config.h"
 #include "shared/ipc.h"
 #include "shared/nonce.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #define ORPHAN_LOOK_S 0.1	/* between two calls, */
 #define ORPHAN_LOOKS 100	/* so often, */

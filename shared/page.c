@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shared/page.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/process.h"
 
 #include <errno.h>

@@ -12,7 +12,7 @@
 #define SHARED_PAGE_H
 
 #include "shared/contract.h"
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 #include <stdatomic.h>
 #include <sys/types.h>

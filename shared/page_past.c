@@ -2,8 +2,8 @@
 /* What happened, on the page: see page.h. */
 #include "shared/page.h"
 
-#include "shared/clock.h"
-#include "shared/text.h"
+#include "shared/base/clock.h"
+#include "shared/base/text.h"
 
 #include <string.h>
 

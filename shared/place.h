@@ -7,7 +7,7 @@
 #ifndef SHARED_PLACE_H
 #define SHARED_PLACE_H
 
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 struct place {
 	uint64_t seg, off;

@@ -7,7 +7,7 @@
 #ifndef SHARED_PROCESS_H
 #define SHARED_PROCESS_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 /* Field n of its stat, proc(5), n > 3; 0: it has ended, a zombie too. */
 uint64_t process_field(int32_t pid, int n);

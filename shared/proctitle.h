@@ -3,7 +3,7 @@
 #ifndef SHARED_PROCTITLE_H
 #define SHARED_PROCTITLE_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 void proctitle_init(int argc, char **argv);
 void proctitle_set(const char *fmt, ...) printflike(1, 2);

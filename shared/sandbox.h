@@ -8,7 +8,7 @@
 #ifndef SHARED_SANDBOX_H
 #define SHARED_SANDBOX_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define SANDBOX_FILES 1u	/* Landlock holds */
 #define SANDBOX_CALLS 2u	/* seccomp holds */

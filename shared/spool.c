@@ -5,7 +5,7 @@
  */
 #include "shared/spool.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/place.h"
 #include "shared/segment.h"
 

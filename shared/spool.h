@@ -11,7 +11,7 @@
 #define SHARED_SPOOL_H
 
 #include "shared/contract.h"
-#include "shared/err.h"
+#include "shared/base/err.h"
 #include "shared/place.h"
 
 #include <sys/uio.h>

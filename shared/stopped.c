@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #define STOPPED_FILE "stopped"
 #define STOPPED_LINE 128	/* "MILLISECONDS NAME\n" */

@@ -8,7 +8,7 @@
 #ifndef SHARED_STOPPED_H
 #define SHARED_STOPPED_H
 
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 struct stopped {
 	int64_t at_ms;		/* wall clock */

@@ -10,7 +10,7 @@
  */
 #include "shared/store_env.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <string.h>
 

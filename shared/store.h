@@ -47,7 +47,7 @@
 #define SHARED_STORE_H
 
 #include "shared/contract.h"
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 #define STORE_URL_MAX 256
 #define STORE_RESUME_URL_MAX 248 /* the epoch took its end */

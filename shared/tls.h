@@ -7,7 +7,7 @@
 #ifndef SHARED_TLS_H
 #define SHARED_TLS_H
 
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 #include <openssl/ssl.h>
 

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/config_diff.h"
 #include "shared/process.h"
 #include "supervisor/adopt_call.h"

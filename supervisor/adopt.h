@@ -14,7 +14,7 @@
 
 #include "shared/ipc.h"
 #include "shared/nonce.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 struct fleet;
 struct member;

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "shared/inherited.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 #include "shared/proctitle.h"
 
 const char *const alert_news_name[] = {

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #include "shared/config.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #define ALERT_TEXT 320
 #define ALERT_POST_S 30		/* then the child and its hook are killed */

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "shared/executable.h"
-#include "shared/secret.h"
-#include "shared/text.h"
-#include "shared/version.h"
+#include "shared/base/secret.h"
+#include "shared/base/text.h"
+#include "shared/base/version.h"
 
 #define CONNECT_S 5
 #define POST_S 12	/* the rest of ALERT_POST_S is the hook's */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 const char *const alert_kind_name[ALERTS] = {
 #define X(n, s) [ALERT_##n] = s,

@@ -8,7 +8,7 @@
 #ifndef SUPERVISOR_ALERTS_H
 #define SUPERVISOR_ALERTS_H
 
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 #include "supervisor/alert_post.h"
 
 struct fleet;

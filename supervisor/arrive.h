@@ -8,7 +8,7 @@
 #ifndef SUPERVISOR_ARRIVE_H
 #define SUPERVISOR_ARRIVE_H
 
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 #include <sys/resource.h>
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "shared/inherited.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 #include "shared/proctitle.h"
 #include "supervisor/ask_rest.h"
 

@@ -10,7 +10,7 @@
 
 #include "shared/config.h"
 #include "shared/store.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #include <ev.h>
 #include <sys/types.h>

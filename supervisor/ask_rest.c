@@ -8,8 +8,8 @@
 
 #include "shared/answer.h"
 #include "shared/json.h"
-#include "shared/log.h"
-#include "shared/version.h"
+#include "shared/base/log.h"
+#include "shared/base/version.h"
 
 #define CONNECT_S 5
 #define TROUBLE_MAX_S 300.0	/* a 5xx may ask for that long */

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "shared/clock.h"
-#include "shared/text.h"
+#include "shared/base/clock.h"
+#include "shared/base/text.h"
 #include "supervisor/fleet.h"
 #include "supervisor/gateway.h"
 

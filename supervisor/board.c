@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/patience.h"
 #include "shared/process.h"
-#include "shared/text.h"
-#include "shared/version.h"
+#include "shared/base/text.h"
+#include "shared/base/version.h"
 #include "supervisor/fleet.h"
 #include "supervisor/proc.h"
 

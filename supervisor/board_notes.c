@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "shared/clock.h"
-#include "shared/log.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
 #include "shared/page.h"
 
 #define BOOT_KEY "boot"		/* store blob: struct kept */

@@ -8,7 +8,7 @@
 #ifndef SUPERVISOR_BUDGET_H
 #define SUPERVISOR_BUDGET_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define BUDGET_HOURS 24
 #define BUDGET_MINUTES 60

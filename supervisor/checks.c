@@ -12,11 +12,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/keeper.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 #include "shared/page.h"
-#include "shared/secret.h"
+#include "shared/base/secret.h"
 #include "supervisor/foreign.h"
 
 #define TMPFS_MAGIC_ 0x01021994

@@ -10,8 +10,8 @@
 #include <ev.h>
 #include <sys/stat.h>
 
-#include "shared/err.h"
-#include "shared/timer.h"
+#include "shared/base/err.h"
+#include "shared/base/timer.h"
 
 struct fleet;
 struct control;

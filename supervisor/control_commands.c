@@ -2,7 +2,7 @@
 /* See control_commands.h. */
 #include "supervisor/control_commands.h"
 
-#include "shared/secret.h"
+#include "shared/base/secret.h"
 #include "supervisor/fleet.h"
 #include "supervisor/loglevel.h"
 

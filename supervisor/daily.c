@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "supervisor/fleet.h"
 
 void

@@ -8,7 +8,7 @@
 #ifndef SUPERVISOR_DELAY_H
 #define SUPERVISOR_DELAY_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define DELAY_PROOF_MS 60000	/* ready that long: the past is forgotten */
 #define DELAY_JITTER 0.25	/* of the delay, either way */

@@ -11,7 +11,7 @@
 #include "shared/page.h"
 #include "shared/store.h"
 #include "shared/tls.h"
-#include "shared/version.h"
+#include "shared/base/version.h"
 #include "supervisor/checks.h"
 
 #define CONFIG_TEXT_MAX (1u << 20)

@@ -9,7 +9,7 @@
 #ifndef SUPERVISOR_EXAMINE_H
 #define SUPERVISOR_EXAMINE_H
 
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 #define EXAMINE_OUTPUT_MAX 8192	/* of what it says, from the end */
 

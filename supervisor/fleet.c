@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "supervisor/checks.h"
 
 /* ---- layout ---------------------------------------------------------- */

@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_FOREIGN_H
 #define SUPERVISOR_FOREIGN_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <ev.h>
 #include <sys/types.h>

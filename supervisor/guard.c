@@ -13,11 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/inherited.h"
 #include "shared/oom.h"
 #include "shared/proctitle.h"
-#include "shared/version.h"
+#include "shared/base/version.h"
 #include "supervisor/fleet.h"
 #include "supervisor/request.h"
 #include "supervisor/spawn.h"

@@ -8,7 +8,7 @@
 #ifndef SUPERVISOR_HANGUP_H
 #define SUPERVISOR_HANGUP_H
 
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 struct fleet;
 

@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_HERALD_H
 #define SUPERVISOR_HERALD_H
 
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 #include "supervisor/notify.h"
 
 struct fleet;

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include "shared/clock.h"
-#include "shared/secret.h"
-#include "shared/text.h"
-#include "shared/version.h"
+#include "shared/base/clock.h"
+#include "shared/base/secret.h"
+#include "shared/base/text.h"
+#include "shared/base/version.h"
 #include "supervisor/fleet.h"
 
 #define KEPT_KEY "hold"		/* store blob: struct kept */

@@ -9,7 +9,7 @@
 #ifndef SUPERVISOR_HOLD_H
 #define SUPERVISOR_HOLD_H
 
-#include "shared/err.h"
+#include "shared/base/err.h"
 #include "supervisor/ask.h"
 #include "supervisor/permit.h"
 

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared/clock.h"
-#include "shared/text.h"
+#include "shared/base/clock.h"
+#include "shared/base/text.h"
 
 #define HANG_S 2	/* for the words; then it ends without them */
 #define STACK_BYTES 65536 /* a stack that overflowed is no place to write on */

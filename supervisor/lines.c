@@ -2,7 +2,7 @@
 /* See lines.h. */
 #include "supervisor/lines.h"
 
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <errno.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include <ev.h>
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 #define LINES_MAX LOG_WITH_LEVEL /* longer ones are cut and go on */
 #define LINES_WORK 8192		/* bytes per wake-up and child */

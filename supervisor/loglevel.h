@@ -6,7 +6,7 @@
 #ifndef SUPERVISOR_LOGLEVEL_H
 #define SUPERVISOR_LOGLEVEL_H
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 struct fleet;
 struct member;

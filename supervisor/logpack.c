@@ -14,9 +14,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/inherited.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 #include "shared/oom.h"
 #include "shared/proctitle.h"
 

@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 #include "supervisor/logfiles.h"
 
 #define LOGPACK_S 120		/* for one file, then the child is killed */

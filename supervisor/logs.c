@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "supervisor/checks.h"
 #include "supervisor/logfiles.h"
 #include "supervisor/logpack.h"

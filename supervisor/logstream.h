@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_LOGSTREAM_H
 #define SUPERVISOR_LOGSTREAM_H
 
-#include "shared/logline.h"
+#include "shared/base/logline.h"
 
 struct logstream {
 	bool on;

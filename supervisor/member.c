@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/oom.h"
 #include "shared/process.h"
-#include "shared/version.h"
+#include "shared/base/version.h"
 #include "supervisor/fleet.h"
 #include "supervisor/gateway.h"
 #include "supervisor/loglevel.h"

@@ -8,8 +8,8 @@
 #define SUPERVISOR_MEMBER_H
 
 #include "shared/ipc.h"
-#include "shared/machine.h"
-#include "shared/timer.h"
+#include "shared/base/machine.h"
+#include "shared/base/timer.h"
 #include "supervisor/delay.h"
 #include "supervisor/foreign.h"
 #include "supervisor/lines.h"

@@ -3,7 +3,7 @@
  * one to the other; what belongs to the place stays.  See member.h. */
 #include "supervisor/member.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "supervisor/fleet.h"
 
 static void

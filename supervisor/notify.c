@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "shared/log.h"
-#include "shared/text.h"
+#include "shared/base/log.h"
+#include "shared/base/text.h"
 
 /* ---- environment ----------------------------------------------------- */
 

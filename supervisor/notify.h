@@ -10,7 +10,7 @@
 
 #include <sys/un.h>
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define NOTIFY_STATUS 200	/* one line of "systemctl status" */
 #define NOTIFY_MESSAGE 512

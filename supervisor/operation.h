@@ -8,7 +8,7 @@
 #ifndef SUPERVISOR_OPERATION_H
 #define SUPERVISOR_OPERATION_H
 
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 struct fleet;
 

@@ -8,8 +8,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "shared/clock.h"
-#include "shared/text.h"
+#include "shared/base/clock.h"
+#include "shared/base/text.h"
 
 /* 10 % more than Discord asks: it measures on arrival (4.3). */
 #define MARGIN 0.1

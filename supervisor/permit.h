@@ -10,7 +10,7 @@
 #define SUPERVISOR_PERMIT_H
 
 #include "shared/contract.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 #include "supervisor/delay.h"
 
 #define PERMIT_KEYS_MAX 1024	    /* max_concurrency beyond it is clamped */

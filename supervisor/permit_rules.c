@@ -6,7 +6,7 @@
  */
 #include "supervisor/permit.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #define DOUBLINGS_MAX 16	/* far above the cap */
 

@@ -9,7 +9,7 @@
 
 #include "shared/config.h"
 #include "shared/contract.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 struct fleet;
 struct member;

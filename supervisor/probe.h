@@ -8,9 +8,9 @@
 #define SUPERVISOR_PROBE_H
 
 #include "shared/contract.h"
-#include "shared/err.h"
+#include "shared/base/err.h"
 #include "shared/page.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 struct fleet;
 struct member;

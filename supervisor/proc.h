@@ -3,7 +3,7 @@
 #ifndef SUPERVISOR_PROC_H
 #define SUPERVISOR_PROC_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <sys/types.h>
 

@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_PROGRAM_H
 #define SUPERVISOR_PROGRAM_H
 
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 struct program {
 	int fd;		/* of the file, O_PATH; -1: none */

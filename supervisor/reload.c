@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 const char *const reload_state_name[RELOAD_STATE_COUNT] = {
 #define X(n, s) [RELOAD_##n] = s,

@@ -8,9 +8,9 @@
 #ifndef SUPERVISOR_RELOAD_H
 #define SUPERVISOR_RELOAD_H
 
-#include "shared/err.h"
-#include "shared/machine.h"
-#include "shared/timer.h"
+#include "shared/base/err.h"
+#include "shared/base/machine.h"
+#include "shared/base/timer.h"
 
 #define RELOAD_STATES(X)                                                       \
 	X(IDLE, "idle")                                                        \

@@ -8,7 +8,7 @@
 #ifndef SUPERVISOR_REPLAN_H
 #define SUPERVISOR_REPLAN_H
 
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 #include "supervisor/ask.h"
 
 struct fleet;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "shared/json.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 #include "supervisor/permit.h"
 
 static const char *const verb_name[REQUEST_VERB_COUNT] = {

@@ -7,8 +7,8 @@
 #define SUPERVISOR_REQUEST_H
 
 #include "shared/contract.h"
-#include "shared/err.h"
-#include "shared/log.h"
+#include "shared/base/err.h"
+#include "shared/base/log.h"
 #include "supervisor/successor.h"
 
 #define REQUEST_LINE_MAX 65536

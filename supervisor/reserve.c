@@ -6,8 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "shared/base.h"
-#include "shared/log.h"
+#include "shared/base/base.h"
+#include "shared/base/log.h"
 
 void
 reserve_init(struct reserve *r)

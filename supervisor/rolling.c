@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/config_diff.h"
 #include "supervisor/fleet.h"
 #include "supervisor/rolling_config.h"

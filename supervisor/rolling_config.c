@@ -6,7 +6,7 @@
 
 #include "shared/config_diff.h"
 #include "shared/keeper.h"
-#include "shared/secret.h"
+#include "shared/base/secret.h"
 #include "supervisor/fleet.h"
 
 struct look {

@@ -5,8 +5,8 @@
  */
 #include "supervisor/rolling.h"
 
-#include "shared/clock.h"
-#include "shared/text.h"
+#include "shared/base/clock.h"
+#include "shared/base/text.h"
 #include "supervisor/fleet.h"
 #include "supervisor/liveness.h"
 

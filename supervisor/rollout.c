@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 const char *const rollout_state_name[ROLLOUT_STATE_COUNT] = {
 #define X(n, s) [ROLLOUT_##n] = s,

@@ -8,9 +8,9 @@
 #ifndef SUPERVISOR_ROLLOUT_H
 #define SUPERVISOR_ROLLOUT_H
 
-#include "shared/err.h"
-#include "shared/machine.h"
-#include "shared/timer.h"
+#include "shared/base/err.h"
+#include "shared/base/machine.h"
+#include "shared/base/timer.h"
 
 #define ROLLOUT_STATES(X)                                                      \
 	X(IDLE, "idle")                                                        \

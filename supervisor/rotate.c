@@ -5,9 +5,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "shared/clock.h"
-#include "shared/secret.h"
-#include "shared/text.h"
+#include "shared/base/clock.h"
+#include "shared/base/secret.h"
+#include "shared/base/text.h"
 #include "supervisor/fleet.h"
 #include "supervisor/sizing.h"
 

@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_STOP_H
 #define SUPERVISOR_STOP_H
 
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 struct fleet;
 

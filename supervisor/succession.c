@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 const char *const succession_state_name[SUCCESSION_STATE_COUNT] = {
 #define X(n, s) [SUCCESSION_##n] = s,

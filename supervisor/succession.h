@@ -9,9 +9,9 @@
 #ifndef SUPERVISOR_SUCCESSION_H
 #define SUPERVISOR_SUCCESSION_H
 
-#include "shared/err.h"
-#include "shared/machine.h"
-#include "shared/timer.h"
+#include "shared/base/err.h"
+#include "shared/base/machine.h"
+#include "shared/base/timer.h"
 
 #define SUCCESSION_STATES(X)                                                   \
 	X(FREE, "free")                                                        \

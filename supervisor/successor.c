@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "shared/page.h"
-#include "shared/text.h"
-#include "shared/version.h"
+#include "shared/base/text.h"
+#include "shared/base/version.h"
 #include "supervisor/fleet.h"
 #include "supervisor/guard.h"
 #include "supervisor/spawn.h"

@@ -14,7 +14,7 @@
 #include <ev.h>
 
 #include "shared/config.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 #include "supervisor/arrive.h"
 #include "supervisor/examine.h"
 #include "supervisor/program.h"

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/config_kept.h"
 #include "shared/dbenv.h"
 #include "shared/gateway_url.h"
@@ -22,10 +22,10 @@
 #include "shared/oom.h"
 #include "shared/proctitle.h"
 #include "shared/sandbox.h"
-#include "shared/secret.h"
+#include "shared/base/secret.h"
 #include "shared/stopped.h"
-#include "shared/text.h"
-#include "shared/version.h"
+#include "shared/base/text.h"
+#include "shared/base/version.h"
 #include "supervisor/checks.h"
 #include "supervisor/fleet.h"
 #include "supervisor/last_words.h"

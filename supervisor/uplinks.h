@@ -6,7 +6,7 @@
 #ifndef SUPERVISOR_UPLINKS_H
 #define SUPERVISOR_UPLINKS_H
 
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 struct fleet;
 struct member;

@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_USAGE_H
 #define SUPERVISOR_USAGE_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define USAGE_SAMPLES 8		/* of the trend, oldest to now */
 #define USAGE_EVERY_MS 15000	/* between two of them */

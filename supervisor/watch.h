@@ -8,7 +8,7 @@
 #define SUPERVISOR_WATCH_H
 
 #include "shared/page.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 #include "supervisor/limits.h"
 #include "supervisor/liveness.h"
 

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/dbenv.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 struct write {
 	struct list link;

@@ -10,7 +10,7 @@
 #define SUPERVISOR_WRITES_H
 
 #include "shared/store.h"
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #define WRITES_SETTLED_MAX 4096	/* settlements kept; the oldest goes first */
 #define WRITES_BUSY_S 1.0	/* another process writes: tried again */

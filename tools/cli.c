@@ -2,11 +2,11 @@
 #include "tools/cli_table.h"
 #include "tools/cli_verbs.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/config_table.h"
-#include "shared/log.h"
-#include "shared/text.h"
-#include "shared/version.h"
+#include "shared/base/log.h"
+#include "shared/base/text.h"
+#include "shared/base/version.h"
 
 #include <curl/curl.h>
 #include <ev.h>

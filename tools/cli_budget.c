@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* budget: what the IDENTIFYs were spent on, from the ledger and the page. */
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/days.h"
 #include "shared/store.h"
 #include "tools/cli_control.h"

@@ -8,7 +8,7 @@
 #include "tools/cli.h"
 #include "tools/cli_view.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/json.h"
 
 #include <errno.h>

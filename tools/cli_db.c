@@ -4,7 +4,7 @@
  * tools may be of another libc and would deadlock with it.
  */
 #include "shared/store.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 #include "tools/cli_table.h"
 #include "tools/cli_verbs.h"
 

@@ -6,7 +6,7 @@
  */
 #include "shared/deadletter.h"
 #include "shared/contract.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 #include "tools/cli_reload.h"
 #include "tools/cli_table.h"
 #include "tools/cli_verbs.h"

@@ -7,7 +7,7 @@
 #include "tools/cli_token.h"
 
 #include "shared/config_table.h"
-#include "shared/secret.h"
+#include "shared/base/secret.h"
 #include "tools/cli_verbs.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
 #ifndef TOOLS_CLI_LOGREAD_H
 #define TOOLS_CLI_LOGREAD_H
 
-#include "shared/logline.h"
+#include "shared/base/logline.h"
 
 #include <zlib.h>
 

@@ -4,7 +4,7 @@
  * what follows, through rotations.  A reader only: it never keeps a rotated
  * file alive longer than its last line.
  */
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "tools/cli_logread.h"
 #include "tools/cli_reload.h"
 #include "tools/cli_verbs.h"

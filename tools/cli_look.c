@@ -9,7 +9,7 @@
 
 #include "shared/page.h"
 #include "shared/process.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 #include "tools/cli_view.h"
 
 #include <dirent.h>

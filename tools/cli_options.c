@@ -3,7 +3,7 @@
 #include "tools/cli.h"
 
 #include "shared/config_table.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <string.h>
 

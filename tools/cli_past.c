@@ -2,7 +2,7 @@
 /* See cli_past.h. */
 #include "tools/cli_past.h"
 
-#include "shared/text.h"
+#include "shared/base/text.h"
 #include "tools/cli_table.h"
 
 #include <json-c/json.h>

@@ -6,8 +6,8 @@
  */
 #include "tools/cli_plugin.h"
 
-#include "shared/clock.h"
-#include "shared/text.h"
+#include "shared/base/clock.h"
+#include "shared/base/text.h"
 #include "tools/plugin_test.h"
 
 #include <stdarg.h>

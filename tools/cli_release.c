@@ -3,7 +3,7 @@
  * release: lets a fleet on hold go.  The supervisor checks the cause again
  * first, which means a question to Discord; the page tells what came of it.
  */
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "tools/cli_control.h"
 #include "tools/cli_verbs.h"
 #include "tools/cli_view.h"

@@ -5,7 +5,7 @@
  */
 #include "tools/cli_reload.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "tools/cli_control.h"
 #include "tools/cli_verbs.h"
 

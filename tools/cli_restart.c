@@ -3,7 +3,7 @@
  * restart: stop and start, for who is used to that word.  The sessions are
  * resumed.  What somebody else keeps running is theirs to start again.
  */
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "tools/cli_verbs.h"
 #include "tools/cli_view.h"
 

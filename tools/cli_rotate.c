@@ -10,7 +10,7 @@
 #include "tools/cli_verbs.h"
 #include "tools/cli_view.h"
 
-#include "shared/secret.h"
+#include "shared/base/secret.h"
 
 #include <errno.h>
 #include <json-c/json.h>

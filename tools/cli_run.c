@@ -5,7 +5,7 @@
  */
 #include "supervisor/supervisor.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/config_perms.h"
 #include "shared/inherited.h"
 #include "shared/stopped.h"

@@ -5,7 +5,7 @@
  */
 #include "tools/cli_status.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "tools/cli_table.h"
 #include "tools/cli_verbs.h"
 #include "tools/cli_watch.h"

@@ -5,7 +5,7 @@
  * outlived a killed supervisor get theirs one by one.  It leaves word of itself,
  * so that no `ensure` undoes it.
  */
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/process.h"
 #include "shared/stopped.h"
 #include "supervisor/foreign.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/cli_table.h"
 
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <stdarg.h>
 #include <string.h>

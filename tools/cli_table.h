@@ -3,7 +3,7 @@
 #ifndef TOOLS_CLI_TABLE_H
 #define TOOLS_CLI_TABLE_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define CLI_COLUMNS_MAX 16
 

@@ -2,10 +2,10 @@
 #include "tools/cli_token.h"
 
 #include "shared/json.h"
-#include "shared/secret.h"
-#include "shared/text.h"
+#include "shared/base/secret.h"
+#include "shared/base/text.h"
 #include "shared/tls.h"
-#include "shared/version.h"
+#include "shared/base/version.h"
 #include "tools/cli_verbs.h"
 
 #include <curl/curl.h>

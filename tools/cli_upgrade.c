@@ -4,7 +4,7 @@
  * first and says what it found; the connection it answers on passes through the
  * exec, so that the end is told by the new one.
  */
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "tools/cli_control.h"
 #include "tools/cli_reload.h"
 #include "tools/cli_verbs.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/cli_view.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/process.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 #include "shared/verdict.h"
 
 #include <dirent.h>

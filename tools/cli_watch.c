@@ -2,7 +2,7 @@
 /* See cli_watch.h. */
 #include "tools/cli_watch.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -6,7 +6,7 @@
 #ifndef TOOLS_CLI_WATCH_H
 #define TOOLS_CLI_WATCH_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 /* The terminal is to be used for this from here on, keys are not echoed;
  * undone at the end of the process, by a signal too. */

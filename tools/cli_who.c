@@ -6,7 +6,7 @@
 #include "tools/cli.h"
 
 #include "shared/process.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <fcntl.h>
 #include <pwd.h>

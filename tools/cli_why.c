@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* why: what happened to a shard, in sentences, from evidence on disk only. */
 #include "shared/store.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 #include "tools/cli_past.h"
 #include "tools/cli_table.h"
 #include "tools/cli_verbs.h"

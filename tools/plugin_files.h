@@ -6,7 +6,7 @@
 #ifndef TOOLS_PLUGIN_FILES_H
 #define TOOLS_PLUGIN_FILES_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define PLUGIN_FILES(X)                                                        \
 	X(python, "handler/plugins/new/plugin.py")                             \

@@ -5,7 +5,7 @@
  */
 #include "tools/plugin_test.h"
 
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* See rig.h. */
 #include "tools/rig.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/executable.h"
 #include "tools/cli_view.h"
 #include "tools/cli.h"

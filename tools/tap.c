@@ -2,8 +2,8 @@
 /* See tap.h. */
 #include "tools/tap.h"
 
-#include "shared/base.h"
-#include "shared/clock.h"
+#include "shared/base/base.h"
+#include "shared/base/clock.h"
 #include "shared/executable.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* See transcript.h. */
 #include "tools/transcript.h"
 
-#include "shared/text.h"
+#include "shared/base/text.h"
 #include "tools/tap.h"
 #include "shared/json.h"
 

@@ -7,7 +7,7 @@
 #ifndef TOOLS_TRANSCRIPT_H
 #define TOOLS_TRANSCRIPT_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <json-c/json.h>
 

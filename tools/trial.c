@@ -2,7 +2,7 @@
 /* See trial.h. */
 #include "tools/trial.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/config_own.h"
 #include "tools/cli_view.h"
 #include "tools/tap.h"

@@ -8,7 +8,7 @@
  *
  *	fuzz_NAME ROUNDS SEED FILE...
  */
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <signal.h>
 #include <string.h>

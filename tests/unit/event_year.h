@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_EVENT_YEAR_H
 #define TESTS_UNIT_EVENT_YEAR_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 struct event_year {
 	const char *name;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "shared/ipc.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 struct fake_world *fake_world;
 static pid_t api_pid;

@@ -2,7 +2,7 @@
 /* A guild; see fake_guild.h. */
 #include "tests/unit/fake_guild.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <json-c/json.h>
 #include <openssl/evp.h>

@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_FAKE_GUILD_H
 #define TESTS_UNIT_FAKE_GUILD_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define FAKE_GUILD_NAME 64
 #define FAKE_GUILD_NONCE_MS 300000

@@ -6,8 +6,8 @@
 #ifndef TESTS_UNIT_FAKE_TIME_H
 #define TESTS_UNIT_FAKE_TIME_H
 
-#include "shared/clock.h"
-#include "shared/timer.h"
+#include "shared/base/clock.h"
+#include "shared/base/timer.h"
 
 /* Back to the start: no timers, 1 000 000 ms since boot, random 0.5. */
 void fake_time_reset(void);

@@ -12,7 +12,7 @@
 
 #include "tests/unit/hands_rig.h"
 
-#include "shared/secret.h"
+#include "shared/base/secret.h"
 #include "supervisor/messages.h"
 #include "supervisor/spawn.h"
 #include "tests/unit/scratch.h"

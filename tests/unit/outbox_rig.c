@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/outbox_rig.h"
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 #include "tests/unit/scratch.h"
 
 #include <setjmp.h>

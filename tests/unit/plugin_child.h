@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_PLUGIN_CHILD_H
 #define TESTS_UNIT_PLUGIN_CHILD_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <sys/types.h>
 

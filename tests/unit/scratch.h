@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_SCRATCH_H
 #define TESTS_UNIT_SCRATCH_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define SCRATCH_MAX 64
 

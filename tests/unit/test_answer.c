@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What one answer of Discord, or of somebody in front of it, means for whom. */
 #include "shared/answer.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <json-c/json.h>
 #include <setjmp.h>

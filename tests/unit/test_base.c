@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* base.c and err.c: numbers, bounded strings, closing fds. */
-#include "shared/base.h"
-#include "shared/err.h"
+#include "shared/base/base.h"
+#include "shared/base/err.h"
 
 #include <errno.h>
 #include <fcntl.h>

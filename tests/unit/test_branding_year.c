@@ -6,7 +6,7 @@
  * evening what is up is compared with what days counted one by one say.
  */
 #include "handler/rpc_impl.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 #include "tests/unit/event_year.h"
 #include "tests/unit/fake_guild.h"
 #include "tests/unit/fake_plugin.h"

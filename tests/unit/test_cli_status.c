@@ -5,7 +5,7 @@
 #include "tools/cli_status.h"
 #include "tools/cli_table.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/process.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Slash commands: what is refused, and what counts as the same. */
 #include "handler/command_list.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

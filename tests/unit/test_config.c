@@ -3,7 +3,7 @@
 #include "shared/config_own.h"
 #include "shared/config_table.h"
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -13,7 +13,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "shared/secret.h"
+#include "shared/base/secret.h"
 #include "tests/unit/hands_rig.h"
 
 #define EXITED(code) ((code) << 8)

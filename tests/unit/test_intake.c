@@ -6,8 +6,8 @@
  */
 #include "handler/intake.h"
 
-#include "shared/log.h"
-#include "shared/version.h"
+#include "shared/base/log.h"
+#include "shared/base/version.h"
 #include "tests/unit/fake_time.h"
 
 #include <setjmp.h>

@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 #include "supervisor/budget.h"
 #include "supervisor/limits.h"
 #include "supervisor/liveness.h"

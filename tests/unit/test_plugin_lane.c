@@ -6,7 +6,7 @@
  * was being worked on at a death.
  */
 #include "handler/lane.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "tests/unit/fake_time.h"
 
 #include <setjmp.h>

@@ -9,7 +9,7 @@
 #include "handler/log_ration.h"
 #include "handler/plugin.h"
 #include "handler/talk.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 #include "tests/unit/fake_time.h"
 
 #include <json-c/json.h>

@@ -5,7 +5,7 @@
  * socket and the page are played by the test.
  */
 #include "supervisor/fleet.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "tests/unit/fake_time.h"
 
 #include <setjmp.h>

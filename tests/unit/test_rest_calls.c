@@ -5,7 +5,7 @@
  * means for the others.  http.c, clock.c and timer.c are replaced by what is below.
  */
 #include "handler/rest.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "shared/config.h"
-#include "shared/secret.h"
+#include "shared/base/secret.h"
 #include "supervisor/rotate.h"
 #include "tests/unit/scratch.h"
 

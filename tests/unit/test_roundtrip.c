@@ -4,7 +4,7 @@
  * what it asks in which order, its times, and each way in which it can end.
  */
 #include "handler/roundtrip.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "tests/unit/fake_time.h"
 
 #include <json-c/json.h>

@@ -4,7 +4,7 @@
  * (discord-protocol.md 2.12, 3.3, 4.3 and section 8).
  */
 #include "shard/reaction.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "tests/unit/session_rig.h"
 
 #include <setjmp.h>

@@ -5,7 +5,7 @@
  */
 #include "shard/reaction.h"
 #include "shard/session_impl.h"
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "tests/unit/session_rig.h"
 
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 /* The store: records, concurrent writers, killed writers, foreign makers. */
 #include "shared/store_env.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <fcntl.h>
 #include <ftw.h>

@@ -8,8 +8,8 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "shared/err.h"
-#include "shared/text.h"
+#include "shared/base/err.h"
+#include "shared/base/text.h"
 
 /* ESC, BEL, newline, NUL, a cut character, Latin-1, RTL marks. */
 static const char foul[] = "a\033[2Jb\ac\nd\0e\xc3\xa9\xe2\x82" "f\xe9g"

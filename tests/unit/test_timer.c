@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The real timer.c: order, re-arming from a callback, stopping a due one. */
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #include <ev.h>
 #include <setjmp.h>

@@ -5,7 +5,7 @@
 #include "tools/sim/gate.h"
 #include "tools/sim/world.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #include "tools/sim/gate.h"
 #include "tools/sim/upgrade.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <string.h>
 

@@ -10,7 +10,7 @@
 #include "tools/sim/pack.h"
 #include "tools/sim/wire.h"
 
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #include <wslay/wslay.h>
 

@@ -3,7 +3,7 @@
 #ifndef SIM_CTL_H
 #define SIM_CTL_H
 
-#include "shared/err.h"
+#include "shared/base/err.h"
 
 /* Exit codes; argv after the mode's name. */
 int ctl_main(int argc, char **argv);

@@ -6,7 +6,7 @@
 #ifndef SIM_FRAME_H
 #define SIM_FRAME_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define FRAME_HEAD_MAX 10
 #define FRAME_FIN 0x80u

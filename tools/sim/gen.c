@@ -6,7 +6,7 @@
 #include "tools/sim/text.h"
 #include "tools/sim/world.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <ev.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "tools/sim/starts.h"
 #include "tools/sim/world.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #ifndef SIM_LIMIT_H
 #define SIM_LIMIT_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define LIMIT_GLOBAL 50			/* requests in a second */
 #define LIMIT_INVALID 10000		/* in LIMIT_INVALID_MS, then a ban */

@@ -10,8 +10,8 @@
 #include "tools/sim/verb.h"
 
 #include "shared/inherited.h"
-#include "shared/log.h"
-#include "shared/version.h"
+#include "shared/base/log.h"
+#include "shared/base/version.h"
 
 #include <string.h>
 

@@ -10,7 +10,7 @@
 #include "tools/sim/gate.h"
 #include "tools/sim/world.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #define REPLAY_MAX 512	/* events per turn */
 #define REPLAY_GUILDS 512 /* guilds looked at per turn */

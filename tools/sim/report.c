@@ -7,7 +7,7 @@
 #include "tools/sim/rest.h"
 #include "tools/sim/starts.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <inttypes.h>
 

@@ -5,7 +5,7 @@
  */
 #include "tools/sim/rest.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "tools/sim/names.h"
 #include "tools/sim/rest_http.h"
 #include "tools/sim/route.h"

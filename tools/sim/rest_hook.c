@@ -2,7 +2,7 @@
 /* The bounded tables of interactions and webhooks, and their tokens. */
 #include "tools/sim/rest_hook.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <inttypes.h>
 #include <string.h>

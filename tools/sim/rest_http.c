@@ -8,7 +8,7 @@
 
 #include "tools/sim/gate.h"
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 #include <microhttpd.h>
 #include <string.h>

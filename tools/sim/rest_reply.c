@@ -5,7 +5,7 @@
  */
 #include "tools/sim/rest_call.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <inttypes.h>
 #include <microhttpd.h>

@@ -2,7 +2,7 @@
 /* The bot itself: gateway, users, application, DM channels. */
 #include "tools/sim/route.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <inttypes.h>
 #include <string.h>

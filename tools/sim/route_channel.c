@@ -2,7 +2,7 @@
 /* Channels: get, edit, typing. */
 #include "tools/sim/route.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  */
 #include "tools/sim/route.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #include "tools/sim/rest_hook.h"
 #include "tools/sim/route.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* Messages of a channel: list, get, post, edit, delete, delete many. */
 #include "tools/sim/route.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <string.h>
 

@@ -14,8 +14,8 @@
 #include "tools/sim/starts.h"
 #include "tools/sim/world.h"
 
-#include "shared/clock.h"
-#include "shared/log.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
 
 #include <errno.h>
 #include <ev.h>

@@ -4,10 +4,10 @@
 #include "tools/sim/setting.h"
 #include "tools/sim/verb.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/config.h"
-#include "shared/log.h"
-#include "shared/timer.h"
+#include "shared/base/log.h"
+#include "shared/base/timer.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include "tools/sim/gate.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <openssl/rand.h>
 #include <string.h>

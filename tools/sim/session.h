@@ -10,7 +10,7 @@
 #include "tools/sim/conn.h"
 #include "tools/sim/journal.h"
 
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
 #define SESSION_ENDED_MAX 512	/* ended ones kept for late audits */
 #define SESSION_RAW_MAX 256	/* documents sent as they are, per session */

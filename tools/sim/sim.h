@@ -8,8 +8,8 @@
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
-#include "shared/base.h"
-#include "shared/err.h"
+#include "shared/base/base.h"
+#include "shared/base/err.h"
 
 #define SIM_URL_MAX 256
 #define SIM_TOKEN_MAX 128

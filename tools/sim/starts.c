@@ -3,7 +3,7 @@
 
 #include "tools/sim/gate.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 void
 starts_init(struct sim *sim, int64_t total, int64_t remaining)

@@ -6,7 +6,7 @@
 #include "tools/sim/pings.h"
 #include "tools/sim/report.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  */
 #include "tools/sim/world_impl.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <inttypes.h>
 #include <string.h>

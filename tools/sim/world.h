@@ -8,7 +8,7 @@
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <json-c/json.h>
 

@@ -7,7 +7,7 @@
  */
 #include "tools/sim/world_impl.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 #include "shared/json.h"
 #include "tools/sim/sim.h"
 #include "tools/sim/text.h"

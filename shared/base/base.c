@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "shared/base.h"
+#include "shared/base/base.h"
 
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* See version.h. */
-#include "shared/version.h"
+#include "shared/base/version.h"
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <elf.h>
 #include <link.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <sys/random.h>
 #include <time.h>

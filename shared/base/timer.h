@@ -5,10 +5,10 @@
  * its owner's struct; its callback finds the owner with container_of.
  * tests/unit/fake_time.c implements the same names on a clock tests move.
  */
-#ifndef SHARED_TIMER_H
-#define SHARED_TIMER_H
+#ifndef SHARED_BASE_TIMER_H
+#define SHARED_BASE_TIMER_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 struct ev_loop;
 struct timers;

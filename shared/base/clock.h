@@ -3,8 +3,8 @@
  * Time, reached through this header only, so that tests can put a fake clock
  * in its place (tests/unit/fake_time.c) and run hours in milliseconds.
  */
-#ifndef SHARED_CLOCK_H
-#define SHARED_CLOCK_H
+#ifndef SHARED_BASE_CLOCK_H
+#define SHARED_BASE_CLOCK_H
 
 #include <stdint.h>
 

@@ -8,10 +8,10 @@
  * JSON document or a monitoring line alike.  Nothing here allocates, waits or
  * calls back.
  */
-#ifndef SHARED_TEXT_H
-#define SHARED_TEXT_H
+#ifndef SHARED_BASE_TEXT_H
+#define SHARED_BASE_TEXT_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #include <stdarg.h>
 #include <string.h>

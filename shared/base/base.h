@@ -5,8 +5,8 @@
  * Input from outside must never reach must() or bug(): those are for our
  * own invariants only.
  */
-#ifndef SHARED_BASE_H
-#define SHARED_BASE_H
+#ifndef SHARED_BASE_BASE_H
+#define SHARED_BASE_BASE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,10 +5,10 @@
  * child can neither forge another's name nor be stopped by a slow disk.
  * Control bytes are escaped.  Secrets must never be passed here.
  */
-#ifndef SHARED_LOG_H
-#define SHARED_LOG_H
+#ifndef SHARED_BASE_LOG_H
+#define SHARED_BASE_LOG_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define LOG_LINE 2048		    /* a longer one is cut */
 #define LOG_WITH_LEVEL (LOG_LINE + 3) /* in a pipe: "<3>" before it */

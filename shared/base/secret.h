@@ -4,10 +4,10 @@
  * where the limits allow it, no swap; wiped when it is dropped.  A fork shares
  * the pages as it does the rest.
  */
-#ifndef SHARED_SECRET_H
-#define SHARED_SECRET_H
+#ifndef SHARED_BASE_SECRET_H
+#define SHARED_BASE_SECRET_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 /* A copy; the caller goes on to wipe its own.  Owner: secret_drop. */
 char *secret_keep(const char *text);

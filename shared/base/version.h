@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef SHARED_VERSION_H
-#define SHARED_VERSION_H
+#ifndef SHARED_BASE_VERSION_H
+#define SHARED_BASE_VERSION_H
 
 #define SHARDHERD_VERSION "0.1.0"
 #define SHARDHERD_URL "https://github.com/shardherd/shardherd"

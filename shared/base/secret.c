@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See secret.h. */
-#include "shared/secret.h"
+#include "shared/base/secret.h"
 
 #include <malloc.h>
 #include <openssl/sha.h>

@@ -7,10 +7,10 @@
  * events at once.  A reload once ended itself within its own first step
  * because an action called back: that can't be written any more.
  */
-#ifndef SHARED_MACHINE_H
-#define SHARED_MACHINE_H
+#ifndef SHARED_BASE_MACHINE_H
+#define SHARED_BASE_MACHINE_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 #define MACHINE_QUEUE_MAX 32	/* raised within one transition */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See machine.h. */
-#include "shared/machine.h"
+#include "shared/base/machine.h"
 
 #include <string.h>
 

@@ -4,10 +4,10 @@
  * back again for who shows the log.  Whatever the text holds, the result is
  * one line, and valid UTF-8 where the form asks for it.
  */
-#ifndef SHARED_LOGLINE_H
-#define SHARED_LOGLINE_H
+#ifndef SHARED_BASE_LOGLINE_H
+#define SHARED_BASE_LOGLINE_H
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 #define LOGLINE_MAX 16384	/* longest line, its end included */
 #define LOGLINE_WHO_MAX 64

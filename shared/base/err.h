@@ -4,10 +4,10 @@
  * and returns -1 (or NULL).  It never prints and never exits; the role prints
  * once, where it knows what to advise.
  */
-#ifndef SHARED_ERR_H
-#define SHARED_ERR_H
+#ifndef SHARED_BASE_ERR_H
+#define SHARED_BASE_ERR_H
 
-#include "shared/base.h"
+#include "shared/base/base.h"
 
 /* Exit codes scripts rely on (shardherd(1), EXIT STATUS). */
 enum exit_code {

@@ -4,9 +4,9 @@
  * the first.  A process has a few dozen at the most, except the supervisor,
  * whose timers per shard are rarely pending.
  */
-#include "shared/timer.h"
+#include "shared/base/timer.h"
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 #include <errno.h>
 #include <ev.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "shared/log.h"
+#include "shared/base/log.h"
 
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <errno.h>
 #include <stdarg.h>

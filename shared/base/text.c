@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See text.h. */
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <string.h>
 

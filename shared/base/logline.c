@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* See logline.h. */
-#include "shared/logline.h"
+#include "shared/base/logline.h"
 
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 #include <string.h>
 #include <time.h>
