@@ -3,9 +3,9 @@
 #include "handler/child.h"
 
 #include "shared/config.h"
-#include "shared/executable.h"
-#include "shared/inherited.h"
-#include "shared/oom.h"
+#include "shared/process/executable.h"
+#include "shared/process/inherited.h"
+#include "shared/process/oom.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #ifndef HANDLER_CHILD_H
 #define HANDLER_CHILD_H
 
-#include "shared/confine.h"
+#include "shared/process/confine.h"
 #include "shared/base/err.h"
 
 /* In a plugin's environment: the number of its process, also for those that it

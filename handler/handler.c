@@ -14,7 +14,7 @@
 #include "shared/base/clock.h"
 #include "shared/dbenv.h"
 #include "shared/base/log.h"
-#include "shared/proctitle.h"
+#include "shared/process/proctitle.h"
 
 #include <unistd.h>
 

@@ -7,7 +7,7 @@
 #include "shared/base/clock.h"
 #include "shared/config_own.h"
 #include "shared/base/log.h"
-#include "shared/oom.h"
+#include "shared/process/oom.h"
 #include "shared/base/text.h"
 
 #include <signal.h>

@@ -9,7 +9,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/dbenv.h"
-#include "shared/sandbox.h"
+#include "shared/process/sandbox.h"
 #include "shared/base/secret.h"
 #include "shared/base/version.h"
 

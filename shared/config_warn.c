@@ -7,8 +7,8 @@
 #include "shared/config_perms.h"
 #include "shared/config_table.h"
 
-#include "shared/confine.h"
-#include "shared/executable.h"
+#include "shared/process/confine.h"
+#include "shared/process/executable.h"
 #include "shared/base/text.h"
 
 #include <pwd.h>

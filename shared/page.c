@@ -2,7 +2,7 @@
 #include "shared/page.h"
 
 #include "shared/base/clock.h"
-#include "shared/process.h"
+#include "shared/process/process.h"
 
 #include <errno.h>
 #include <fcntl.h>

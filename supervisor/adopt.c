@@ -9,7 +9,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/config_diff.h"
-#include "shared/process.h"
+#include "shared/process/process.h"
 #include "supervisor/adopt_call.h"
 #include "supervisor/fleet.h"
 #include "supervisor/gateway.h"

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared/inherited.h"
+#include "shared/process/inherited.h"
 #include "shared/base/log.h"
-#include "shared/proctitle.h"
+#include "shared/process/proctitle.h"
 
 const char *const alert_news_name[] = {
 	[ALERT_RAISED] = "alert",

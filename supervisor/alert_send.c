@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shared/executable.h"
+#include "shared/process/executable.h"
 #include "shared/base/secret.h"
 #include "shared/base/text.h"
 #include "shared/base/version.h"

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared/inherited.h"
+#include "shared/process/inherited.h"
 #include "shared/base/log.h"
-#include "shared/proctitle.h"
+#include "shared/process/proctitle.h"
 #include "supervisor/ask_rest.h"
 
 const char *const ask_status_name[ASK_STATUS_COUNT] = {

@@ -8,7 +8,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/patience.h"
-#include "shared/process.h"
+#include "shared/process/process.h"
 #include "shared/base/text.h"
 #include "shared/base/version.h"
 #include "supervisor/fleet.h"

@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "shared/process.h"
+#include "shared/process/process.h"
 #include "supervisor/checks.h"
 #include "supervisor/control_commands.h"
 #include "supervisor/fleet.h"

@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "shared/base/clock.h"
-#include "shared/inherited.h"
-#include "shared/oom.h"
-#include "shared/proctitle.h"
+#include "shared/process/inherited.h"
+#include "shared/process/oom.h"
+#include "shared/process/proctitle.h"
 #include "shared/base/version.h"
 #include "supervisor/fleet.h"
 #include "supervisor/request.h"

@@ -15,10 +15,10 @@
 #include <zlib.h>
 
 #include "shared/base/clock.h"
-#include "shared/inherited.h"
+#include "shared/process/inherited.h"
 #include "shared/base/log.h"
-#include "shared/oom.h"
-#include "shared/proctitle.h"
+#include "shared/process/oom.h"
+#include "shared/process/proctitle.h"
 
 #define BLOCK 65536
 #define IDLE_CLASS (3 << 13)	/* ioprio_set(2) */

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "shared/base/clock.h"
-#include "shared/oom.h"
-#include "shared/process.h"
+#include "shared/process/oom.h"
+#include "shared/process/process.h"
 #include "shared/base/version.h"
 #include "supervisor/fleet.h"
 #include "supervisor/gateway.h"

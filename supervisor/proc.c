@@ -2,7 +2,7 @@
 /* See proc.h. */
 #include "supervisor/proc.h"
 
-#include "shared/process.h"
+#include "shared/process/process.h"
 
 #include <dirent.h>
 #include <fcntl.h>

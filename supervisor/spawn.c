@@ -13,9 +13,9 @@
 
 #include "shard/shard.h"
 #include "shared/dbenv.h"
-#include "shared/inherited.h"
-#include "shared/oom.h"
-#include "shared/proctitle.h"
+#include "shared/process/inherited.h"
+#include "shared/process/oom.h"
+#include "shared/process/proctitle.h"
 #include "supervisor/fleet.h"
 #include "supervisor/messages.h"
 

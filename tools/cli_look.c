@@ -8,7 +8,7 @@
 #include "tools/cli.h"
 
 #include "shared/page.h"
-#include "shared/process.h"
+#include "shared/process/process.h"
 #include "shared/base/text.h"
 #include "tools/cli_view.h"
 

@@ -7,7 +7,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/config_perms.h"
-#include "shared/inherited.h"
+#include "shared/process/inherited.h"
 #include "shared/stopped.h"
 #include "tools/cli_verbs.h"
 #include "tools/cli_view.h"

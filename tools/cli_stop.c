@@ -6,7 +6,7 @@
  * so that no `ensure` undoes it.
  */
 #include "shared/base/clock.h"
-#include "shared/process.h"
+#include "shared/process/process.h"
 #include "shared/stopped.h"
 #include "supervisor/foreign.h"
 #include "tools/cli_control.h"

@@ -2,7 +2,7 @@
 #include "tools/cli_view.h"
 
 #include "shared/base/clock.h"
-#include "shared/process.h"
+#include "shared/process/process.h"
 #include "shared/base/text.h"
 #include "shared/verdict.h"
 

@@ -5,7 +5,7 @@
  */
 #include "tools/cli.h"
 
-#include "shared/process.h"
+#include "shared/process/process.h"
 #include "shared/base/text.h"
 
 #include <fcntl.h>

@@ -5,8 +5,8 @@
  */
 #include "handler/handler.h"
 #include "shared/contract.h"
-#include "shared/inherited.h"
-#include "shared/proctitle.h"
+#include "shared/process/inherited.h"
+#include "shared/process/proctitle.h"
 #include "supervisor/arrive.h"
 #include "supervisor/examine.h"
 #include "tools/cli.h"

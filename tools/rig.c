@@ -3,7 +3,7 @@
 #include "tools/rig.h"
 
 #include "shared/base/clock.h"
-#include "shared/executable.h"
+#include "shared/process/executable.h"
 #include "tools/cli_view.h"
 #include "tools/cli.h"
 

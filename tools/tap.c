@@ -4,7 +4,7 @@
 
 #include "shared/base/base.h"
 #include "shared/base/clock.h"
-#include "shared/executable.h"
+#include "shared/process/executable.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "shared/oom.h"
+#include "shared/process/oom.h"
 #include "supervisor/delay.h"
 #include "supervisor/liveness.h"
 #include "supervisor/obituary.h"

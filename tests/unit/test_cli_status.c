@@ -6,7 +6,7 @@
 #include "tools/cli_table.h"
 
 #include "shared/base/clock.h"
-#include "shared/process.h"
+#include "shared/process/process.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a confined child sees of our files, and what stays as it was (C2). */
-#include "shared/confine.h"
+#include "shared/process/confine.h"
 #include "tests/unit/scratch.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Programs of others: what can be run, and what is said of what can't (C8). */
-#include "shared/executable.h"
+#include "shared/process/executable.h"
 #include "tests/unit/scratch.h"
 
 #include <setjmp.h>

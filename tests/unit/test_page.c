@@ -2,7 +2,7 @@
 /* page.c: layout survives reopening, cursors survive a writer's death. */
 #include "shared/page.h"
 
-#include "shared/process.h"
+#include "shared/process/process.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shared/sandbox.h"
+#include "shared/process/sandbox.h"
 #include "shared/store.h"
 #include "tests/unit/scratch.h"
 

@@ -9,7 +9,7 @@
 #include "tools/sim/setting.h"
 #include "tools/sim/verb.h"
 
-#include "shared/inherited.h"
+#include "shared/process/inherited.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
 

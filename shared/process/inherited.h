@@ -7,8 +7,8 @@
  * the next file opened becomes stderr, and log lines go into it.  main() makes
  * all of it ours before it does anything else.
  */
-#ifndef SHARED_INHERITED_H
-#define SHARED_INHERITED_H
+#ifndef SHARED_PROCESS_INHERITED_H
+#define SHARED_PROCESS_INHERITED_H
 
 #include <stdbool.h>
 #include <stddef.h>

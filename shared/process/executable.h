@@ -4,8 +4,8 @@
  * runs what has no first line "#!", and why a program can't be run is told in
  * words: "No such file" is about the interpreter as often as about the file.
  */
-#ifndef SHARED_EXECUTABLE_H
-#define SHARED_EXECUTABLE_H
+#ifndef SHARED_PROCESS_EXECUTABLE_H
+#define SHARED_PROCESS_EXECUTABLE_H
 
 #include "shared/base/base.h"
 

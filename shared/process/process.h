@@ -4,8 +4,8 @@
  * waited for.  A pid and the start time behind it name a process for the life
  * of a boot; the boot id does not help, it may be over-mounted (containers).
  */
-#ifndef SHARED_PROCESS_H
-#define SHARED_PROCESS_H
+#ifndef SHARED_PROCESS_PROCESS_H
+#define SHARED_PROCESS_PROCESS_H
 
 #include "shared/base/base.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See executable.h. */
-#include "shared/executable.h"
+#include "shared/process/executable.h"
 
 #include <elf.h>
 #include <errno.h>

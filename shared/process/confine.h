@@ -10,8 +10,8 @@
  * already; other names of it (hard links, other mounts) were never hidden; and
  * what the program may write of ours elsewhere it may still write.
  */
-#ifndef SHARED_CONFINE_H
-#define SHARED_CONFINE_H
+#ifndef SHARED_PROCESS_CONFINE_H
+#define SHARED_PROCESS_CONFINE_H
 
 #include "shared/base/base.h"
 

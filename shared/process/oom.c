@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See oom.h. */
-#include "shared/oom.h"
+#include "shared/process/oom.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -5,8 +5,8 @@
  * an intruder would want.  A kernel without one of them goes on without it.
  * Children inherit both, so nobody who starts plugins may use it.
  */
-#ifndef SHARED_SANDBOX_H
-#define SHARED_SANDBOX_H
+#ifndef SHARED_PROCESS_SANDBOX_H
+#define SHARED_PROCESS_SANDBOX_H
 
 #include "shared/base/base.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See inherited.h. */
-#include "shared/inherited.h"
+#include "shared/process/inherited.h"
 
 #include "shared/base/base.h"
 

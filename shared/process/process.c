@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See process.h. */
-#include "shared/process.h"
+#include "shared/process/process.h"
 
 #include <fcntl.h>
 #include <string.h>

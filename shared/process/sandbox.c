@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See sandbox.h. */
-#include "shared/sandbox.h"
+#include "shared/process/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What ps shows: "shardherd: shard 3/16".  Call proctitle_init first in main. */
-#ifndef SHARED_PROCTITLE_H
-#define SHARED_PROCTITLE_H
+#ifndef SHARED_PROCESS_PROCTITLE_H
+#define SHARED_PROCESS_PROCTITLE_H
 
 #include "shared/base/base.h"
 

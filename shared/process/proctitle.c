@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shared/proctitle.h"
+#include "shared/process/proctitle.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  * plugins, then the handler, then shards, and the supervisor last.  Raising
  * the own value needs no right; lowering it is tried, for the supervisor alone.
  */
-#ifndef SHARED_OOM_H
-#define SHARED_OOM_H
+#ifndef SHARED_PROCESS_OOM_H
+#define SHARED_PROCESS_OOM_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See confine.h. */
-#include "shared/confine.h"
+#include "shared/process/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
