@@ -4,7 +4,7 @@
 
 #include "handler/line.h"
 #include "shared/base/clock.h"
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "shared/base/log.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
  */
 #include "handler/rpc_impl.h"
 
-#include "shared/json.h"
+#include "shared/json/json.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #include "handler/rpc_impl.h"
 
 #include "shared/base/clock.h"
-#include "shared/json.h"
+#include "shared/json/json.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 #include "handler/buf.h"
 #include "handler/field.h"
 #include "handler/talk.h"
-#include "shared/envelope.h"
-#include "shared/json.h"
+#include "shared/json/envelope.h"
+#include "shared/json/json.h"
 
 #include <ctype.h>
 #include <string.h>

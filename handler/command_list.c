@@ -3,7 +3,7 @@
 #include "handler/command_list.h"
 
 #include "handler/field.h"
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "shared/base/log.h"
 #include "shared/base/text.h"
 

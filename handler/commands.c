@@ -3,7 +3,7 @@
 #include "handler/commands.h"
 
 #include "handler/talk.h"
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "shared/base/log.h"
 #include "shared/base/text.h"
 

@@ -2,7 +2,7 @@
 /* Which guild; see guild.h. */
 #include "handler/guild.h"
 
-#include "shared/envelope.h"
+#include "shared/json/envelope.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* The lines plugins read; see line.h. */
 #include "handler/line.h"
 
-#include "shared/envelope.h"
-#include "shared/json.h"
+#include "shared/json/envelope.h"
+#include "shared/json/json.h"
 #include "shared/base/text.h"
 #include "shared/base/version.h"
 

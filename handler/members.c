@@ -7,7 +7,7 @@
 #include "handler/rpc_impl.h"
 #include "shared/answer.h"
 #include "shared/base/clock.h"
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "shared/base/log.h"
 
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 /* All commands; see roster.h. */
 #include "handler/roster.h"
 
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "shared/base/log.h"
 #include "shared/base/text.h"
 

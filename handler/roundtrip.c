@@ -6,8 +6,8 @@
 #include "handler/field.h"
 #include "handler/route.h"
 #include "shared/base/clock.h"
-#include "shared/envelope.h"
-#include "shared/json.h"
+#include "shared/json/envelope.h"
+#include "shared/json/json.h"
 #include "shared/base/log.h"
 #include "shared/base/text.h"
 

@@ -2,7 +2,7 @@
 /* What a plugin says; see talk.h. */
 #include "handler/talk.h"
 
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "shared/base/text.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "handler/help.h"
 #include "handler/reply_nonce.h"
 #include "shared/base/clock.h"
-#include "shared/envelope.h"
+#include "shared/json/envelope.h"
 #include "shared/base/log.h"
 #include "shared/rank.h"
 

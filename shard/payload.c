@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/payload.h"
 
-#include "shared/envelope.h"
-#include "shared/json.h"
+#include "shared/json/envelope.h"
+#include "shared/json/json.h"
 
 #include <json-c/json.h>
 #include <math.h>

@@ -3,8 +3,8 @@
 
 #include "shard/payload.h"
 #include "shared/base/clock.h"
-#include "shared/envelope.h"
-#include "shared/json.h"
+#include "shared/json/envelope.h"
+#include "shared/json/json.h"
 
 #include <string.h>
 

@@ -10,7 +10,7 @@
 #define SHARD_SESSION_H
 
 #include "shard/attempt.h"
-#include "shared/envelope.h"
+#include "shared/json/envelope.h"
 #include "shared/base/log.h"
 #include "shared/page.h"
 #include "shared/store.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "shared/answer.h"
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
 

@@ -5,7 +5,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "shared/base/text.h"
 #include "supervisor/permit.h"
 

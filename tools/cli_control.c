@@ -9,7 +9,7 @@
 #include "tools/cli_view.h"
 
 #include "shared/base/clock.h"
-#include "shared/json.h"
+#include "shared/json/json.h"
 
 #include <errno.h>
 #include <json-c/json.h>

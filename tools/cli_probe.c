@@ -5,7 +5,7 @@
  */
 #include "tools/cli_control.h"
 #include "tools/cli_verbs.h"
-#include "shared/json.h"
+#include "shared/json/json.h"
 
 #include <json-c/json.h>
 #include <string.h>

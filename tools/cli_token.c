@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/cli_token.h"
 
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "shared/base/secret.h"
 #include "shared/base/text.h"
 #include "shared/tls.h"

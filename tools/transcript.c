@@ -4,7 +4,7 @@
 
 #include "shared/base/text.h"
 #include "tools/tap.h"
-#include "shared/json.h"
+#include "shared/json/json.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * The envelope scanner meets any bytes: every offset it gives lies inside the
  * text, and what it calls valid JSON has a first and a last byte that can be.
  */
-#include "shared/envelope.h"
+#include "shared/json/envelope.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 /* Stand-ins for handler/plugin.c; see fake_plugin.h. */
 #include "tests/unit/fake_plugin.h"
 
-#include "shared/json.h"
+#include "shared/json/json.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* envelope.c: every sample event, the odd ones, and each truncation of them. */
-#include "shared/envelope.h"
+#include "shared/json/envelope.h"
 
 #include <dirent.h>
 #include <json-c/json.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* shared/json: what is JSON, and that nothing in it changes on the way. */
-#include "shared/json.h"
+#include "shared/json/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

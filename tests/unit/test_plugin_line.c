@@ -2,7 +2,7 @@
 /* The lines to and from plugins: always one line, always JSON, the event's
  * bytes untouched. */
 #include "handler/line.h"
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "handler/talk.h"
 
 #include <dirent.h>

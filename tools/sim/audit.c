@@ -9,7 +9,7 @@
 #include "tools/sim/journal.h"
 #include "tools/sim/text.h"
 
-#include "shared/envelope.h"
+#include "shared/json/envelope.h"
 
 #include <errno.h>
 #include <openssl/evp.h>

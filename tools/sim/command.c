@@ -2,7 +2,7 @@
 #include "tools/sim/command.h"
 
 #include "tools/sim/gate.h"
-#include "shared/json.h"
+#include "shared/json/json.h"
 
 #include <stdarg.h>
 

@@ -5,7 +5,7 @@
  * it (discord-protocol.md section 6.2).
  */
 #include "tools/sim/gate.h"
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "tools/sim/world.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control.h"
 
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "tools/sim/intake.h"
 #include "tools/sim/text.h"
 #include "tools/sim/verb.h"

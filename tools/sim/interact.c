@@ -2,7 +2,7 @@
 /* See interact.h; the objects are as in tests/data/events. */
 #include "tools/sim/interact.h"
 
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "tools/sim/rest_hook.h"
 
 #include <inttypes.h>

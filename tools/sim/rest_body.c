@@ -5,7 +5,7 @@
  */
 #include "tools/sim/rest_call.h"
 
-#include "shared/json.h"
+#include "shared/json/json.h"
 
 #include <microhttpd.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/sample.h"
 
-#include "shared/envelope.h"
+#include "shared/json/envelope.h"
 
 #include <dirent.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/verb.h"
 
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "tools/sim/fault.h"
 #include "tools/sim/gate.h"
 #include "tools/sim/gen.h"
@@ -15,7 +15,7 @@
 #include "tools/sim/wait.h"
 #include "tools/sim/world.h"
 
-#include "shared/envelope.h"
+#include "shared/json/envelope.h"
 
 #include <ev.h>
 #include <inttypes.h>

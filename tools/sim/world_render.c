@@ -8,7 +8,7 @@
 #include "tools/sim/world_impl.h"
 
 #include "shared/base/clock.h"
-#include "shared/json.h"
+#include "shared/json/json.h"
 #include "tools/sim/sim.h"
 #include "tools/sim/text.h"
 

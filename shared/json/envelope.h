@@ -6,8 +6,8 @@
  * skipping, never by building a tree.  Depth and size are bounded by the
  * caller's buffer alone; there is no recursion.
  */
-#ifndef SHARED_ENVELOPE_H
-#define SHARED_ENVELOPE_H
+#ifndef SHARED_JSON_ENVELOPE_H
+#define SHARED_JSON_ENVELOPE_H
 
 #include "shared/base/base.h"
 

@@ -3,7 +3,7 @@
  * Everything here walks a cursor over bytes we did not write: each step checks
  * the end first, nothing recurses, nothing allocates.
  */
-#include "shared/envelope.h"
+#include "shared/json/envelope.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Text to tree; see json.h. */
-#include "shared/json.h"
+#include "shared/json/json.h"
 
-#include "shared/envelope.h"
+#include "shared/json/envelope.h"
 
 #include <errno.h>
 #include <json-c/json_visit.h>

@@ -6,8 +6,8 @@
  * differ, makes no difference: JSON_TOKENER_STRICT of 0.18 refuses every text
  * that is not ASCII.  Numbers come out as they were written, of any length.
  */
-#ifndef SHARED_JSON_H
-#define SHARED_JSON_H
+#ifndef SHARED_JSON_JSON_H
+#define SHARED_JSON_JSON_H
 
 #include "shared/base/base.h"
 
