@@ -2,7 +2,7 @@
 /* REST rate limits; see bucket.h. */
 #include "handler/bucket.h"
 
-#include "shared/answer.h"
+#include "shared/discord/answer.h"
 
 #include <string.h>
 #include <strings.h>

@@ -5,7 +5,7 @@
 #include "handler/field.h"
 #include "handler/line.h"
 #include "handler/rpc_impl.h"
-#include "shared/answer.h"
+#include "shared/discord/answer.h"
 #include "shared/base/clock.h"
 #include "shared/json/json.h"
 #include "shared/base/log.h"

@@ -10,7 +10,7 @@
 #ifndef HANDLER_REST_HOLD_H
 #define HANDLER_REST_HOLD_H
 
-#include "shared/answer.h"
+#include "shared/discord/answer.h"
 #include "shared/page.h"
 
 #define REST_HOLD_ROUTES 3	  /* so many blocked at once: proved anew */

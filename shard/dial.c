@@ -3,7 +3,7 @@
 
 #include "shared/base/text.h"
 #include "shard/upgrade.h"
-#include "shared/gateway_url.h"
+#include "shared/discord/gateway_url.h"
 
 #include <curl/curl.h>
 #include <netinet/in.h>

@@ -6,7 +6,7 @@
 #include "shard/session_impl.h"
 
 #include "shared/base/clock.h"
-#include "shared/gateway_url.h"
+#include "shared/discord/gateway_url.h"
 #include "shared/base/text.h"
 
 #include <stdarg.h>

@@ -7,7 +7,7 @@
  */
 #include "shared/config_value_impl.h"
 
-#include "shared/gateway_url.h"
+#include "shared/discord/gateway_url.h"
 #include "shared/json/json.h"
 #include "shared/base/log.h"
 #include "shared/base/text.h"

@@ -6,7 +6,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "shared/answer.h"
+#include "shared/discord/answer.h"
 #include "shared/json/json.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"

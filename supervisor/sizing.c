@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "shared/gateway_url.h"
+#include "shared/discord/gateway_url.h"
 
 #define RETRY_FIRST_S 1.0
 #define RETRY_MAX_S 60.0

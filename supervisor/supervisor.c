@@ -16,7 +16,7 @@
 #include "shared/base/clock.h"
 #include "shared/config_kept.h"
 #include "shared/dbenv.h"
-#include "shared/gateway_url.h"
+#include "shared/discord/gateway_url.h"
 #include "shared/process/inherited.h"
 #include "shared/keeper.h"
 #include "shared/process/oom.h"

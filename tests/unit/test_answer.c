@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What one answer of Discord, or of somebody in front of it, means for whom. */
-#include "shared/answer.h"
+#include "shared/discord/answer.h"
 #include "shared/base/clock.h"
 
 #include <json-c/json.h>

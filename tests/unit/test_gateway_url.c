@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which URLs from outside may be dialled: the one rule for all of them. */
-#include "shared/gateway_url.h"
+#include "shared/discord/gateway_url.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

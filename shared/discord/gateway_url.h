@@ -4,8 +4,8 @@
  * READY's resume_gateway_url, and what was stored of either.  The token goes
  * where such a URL points, so it is looked at before anything is dialled.
  */
-#ifndef SHARED_GATEWAY_URL_H
-#define SHARED_GATEWAY_URL_H
+#ifndef SHARED_DISCORD_GATEWAY_URL_H
+#define SHARED_DISCORD_GATEWAY_URL_H
 
 #include "shared/base/base.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See answer.h. */
-#include "shared/answer.h"
+#include "shared/discord/answer.h"
 
 #include <curl/curl.h>
 #include <json-c/json.h>

@@ -7,8 +7,8 @@
  * proxy between: none is taken for everybody's here; whoever asks proves that
  * with ANSWER_PROOF first.  Pure functions.
  */
-#ifndef SHARED_ANSWER_H
-#define SHARED_ANSWER_H
+#ifndef SHARED_DISCORD_ANSWER_H
+#define SHARED_DISCORD_ANSWER_H
 
 #include "shared/base/base.h"
 

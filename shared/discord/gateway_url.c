@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shared/gateway_url.h"
+#include "shared/discord/gateway_url.h"
 
 #include <arpa/inet.h>
 #include <string.h>
