@@ -3,7 +3,7 @@
 #include "handler/http.h"
 
 #include "shared/base/secret.h"
-#include "shared/tls.h"
+#include "shared/net/tls.h"
 #include "shared/base/version.h"
 
 #include <string.h>

@@ -9,7 +9,7 @@
 #include "shared/nonce.h"
 #include "shared/page.h"
 #include "shared/store.h"
-#include "shared/tls.h"
+#include "shared/net/tls.h"
 
 /* All borrowed from the supervisor's memory at the time of the fork. */
 struct shard_args {

@@ -7,7 +7,7 @@
 #ifndef SHARD_WIRE_H
 #define SHARD_WIRE_H
 
-#include "shared/tls.h"
+#include "shared/net/tls.h"
 
 #define WIRE_BUFFER 32768u
 

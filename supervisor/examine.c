@@ -10,7 +10,7 @@
 #include "shared/config.h"
 #include "shared/page.h"
 #include "shared/store.h"
-#include "shared/tls.h"
+#include "shared/net/tls.h"
 #include "shared/base/version.h"
 #include "supervisor/checks.h"
 

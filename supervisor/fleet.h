@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 
 #include "shared/page.h"
-#include "shared/tls.h"
+#include "shared/net/tls.h"
 #include "supervisor/adopt.h"
 #include "supervisor/asking.h"
 #include "supervisor/board.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* config: check the file as a start would, show what is in force. */
 #include "shared/config_view.h"
-#include "shared/tls.h"
+#include "shared/net/tls.h"
 #include "tools/cli_verbs.h"
 
 #include <json-c/json.h>

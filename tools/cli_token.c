@@ -4,7 +4,7 @@
 #include "shared/json/json.h"
 #include "shared/base/secret.h"
 #include "shared/base/text.h"
-#include "shared/tls.h"
+#include "shared/net/tls.h"
 #include "shared/base/version.h"
 #include "tools/cli_verbs.h"
 

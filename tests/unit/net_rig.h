@@ -8,7 +8,7 @@
 #ifndef TESTS_UNIT_NET_RIG_H
 #define TESTS_UNIT_NET_RIG_H
 
-#include "shared/tls.h"
+#include "shared/net/tls.h"
 #include "tests/unit/fake_time.h"
 
 #include <ev.h>

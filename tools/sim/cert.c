@@ -3,7 +3,7 @@
 
 #include "tools/sim/names.h"
 
-#include "shared/tls.h"
+#include "shared/net/tls.h"
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shared/tls.h"
+#include "shared/net/tls.h"
 
 #include <openssl/err.h>
 #include <string.h>

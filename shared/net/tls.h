@@ -4,8 +4,8 @@
  * search for the system's CA bundle.  Built once by the supervisor before it
  * forks, so that shards share its pages.
  */
-#ifndef SHARED_TLS_H
-#define SHARED_TLS_H
+#ifndef SHARED_NET_TLS_H
+#define SHARED_NET_TLS_H
 
 #include "shared/base/err.h"
 
