@@ -8,7 +8,7 @@
 #include "handler/rpc_impl.h"
 
 #include "shared/base/clock.h"
-#include "shared/config_own.h"
+#include "shared/config/config_plugin_keys.h"
 #include "shared/verdict.h"
 #include "shared/base/version.h"
 
@@ -343,7 +343,7 @@ rpc_cluster(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 const char *
 rpc_config(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 {
-	char *text = config_own_json(plugin_config(w->plugin)->own);
+	char *text = config_plugin_keys_json(plugin_config(w->plugin)->own);
 
 	rpc_result(w, text, strlen(text));
 	free(text);

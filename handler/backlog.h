@@ -13,7 +13,7 @@
 
 #include "handler/buf.h"
 #include "handler/work.h"
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/spool.h"
 
 #define BACKLOG_SEGMENT_BYTES ((uint64_t)4 << 20)

@@ -2,7 +2,7 @@
 /* A plugin's process; see child.h. */
 #include "handler/child.h"
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/process/executable.h"
 #include "shared/process/inherited.h"
 #include "shared/process/oom.h"

@@ -8,7 +8,7 @@
 
 #include "handler/bucket.h"
 #include "handler/buf.h"
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/base/timer.h"
 
 #include <curl/curl.h>

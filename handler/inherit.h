@@ -7,7 +7,7 @@
 #define HANDLER_INHERIT_H
 
 #include "handler/child.h"
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 #define INHERIT_CONFIG_MAX (1u << 20)
 #define INHERIT_TOKEN_MAX 512u

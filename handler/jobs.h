@@ -10,7 +10,7 @@
 #ifndef HANDLER_JOBS_H
 #define HANDLER_JOBS_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/kv.h"
 #include "shared/base/timer.h"
 

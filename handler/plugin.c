@@ -5,7 +5,7 @@
 #include "handler/line.h"
 #include "handler/talk.h"
 #include "shared/base/clock.h"
-#include "shared/config_own.h"
+#include "shared/config/config_plugin_keys.h"
 #include "shared/base/log.h"
 #include "shared/process/oom.h"
 #include "shared/base/text.h"
@@ -75,7 +75,7 @@ plugin_begin(struct plugin *p)
 		p->host->restarts++;
 	p->pid = c.pid;
 	pipes_open(&p->pipes, p->host->loop, &c, &plugin_pipes);
-	own = config_own_json(p->cfg->own);
+	own = config_plugin_keys_json(p->cfg->own);
 	line_initialize(&p->pipes.send, p->cfg->name, own);
 	free(own);
 	plugin_dirty(p);

@@ -10,7 +10,7 @@
 
 #include "handler/child.h"
 #include "handler/window.h"
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/page.h"
 #include "shared/base/timer.h"
 

@@ -8,7 +8,7 @@
 #define HANDLER_ROSTER_H
 
 #include "handler/declare.h"
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 #define ROSTER_MAX 500	/* commands of all plugins */
 #define ROSTER_OWN CONFIG_PLUGINS_MAX /* plugin: it is the handler's own */

@@ -7,8 +7,8 @@
 #ifndef HANDLER_ROUTE_H
 #define HANDLER_ROUTE_H
 
-#include "shared/config.h"
-#include "shared/config_ranges.h"
+#include "shared/config/config.h"
+#include "shared/config/config_ranges.h"
 
 #define ROUTE_NAME_MAX 64 /* longer event names are looked up each time */
 #define ROUTE_SLOTS 512

@@ -8,7 +8,7 @@
 #define SHARD_INFLATE_H
 
 #include "shard/queue.h"
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 #define INFLATE_WINDOW_LOG_MAX 23 /* zstd: 8 MiB (5.2) */
 

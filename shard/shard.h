@@ -5,7 +5,7 @@
 #ifndef SHARD_SHARD_H
 #define SHARD_SHARD_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/nonce.h"
 #include "shared/page.h"
 #include "shared/store.h"

@@ -7,7 +7,7 @@
 #ifndef SHARED_CONFIG_KEPT_H
 #define SHARED_CONFIG_KEPT_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 /* Keeps it and the CA file it names, whole or not at all; writes to disk. */
 int config_kept_put(const struct config *, struct err *);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "shared/base/clock.h"
-#include "shared/config_diff.h"
+#include "shared/config/config_diff.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
 

@@ -8,7 +8,7 @@
 #ifndef SHARED_ORPHAN_H
 #define SHARED_ORPHAN_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/ipc.h"
 #include "shared/nonce.h"
 #include "shared/base/timer.h"

@@ -2,7 +2,7 @@
 /* Access ranks; see rank.h. */
 #include "shared/rank.h"
 
-#include "shared/config_ranges.h"
+#include "shared/config/config_ranges.h"
 
 #include <inttypes.h>
 #include <string.h>

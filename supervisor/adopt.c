@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "shared/base/clock.h"
-#include "shared/config_diff.h"
+#include "shared/config/config_diff.h"
 #include "shared/process/process.h"
 #include "supervisor/adopt_call.h"
 #include "supervisor/fleet.h"

@@ -10,7 +10,7 @@
 #include <ev.h>
 #include <sys/types.h>
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/base/timer.h"
 
 #define ALERT_TEXT 320

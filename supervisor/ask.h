@@ -8,7 +8,7 @@
 #ifndef SUPERVISOR_ASK_H
 #define SUPERVISOR_ASK_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/store.h"
 #include "shared/base/timer.h"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "shared/base/clock.h"
-#include "shared/patience.h"
+#include "shared/config/patience.h"
 #include "shared/process/process.h"
 #include "shared/base/text.h"
 #include "shared/base/version.h"

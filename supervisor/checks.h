@@ -8,7 +8,7 @@
 
 #include <sys/resource.h>
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "supervisor/last_words.h"
 
 /* Makes dir (and parents, 0700) when missing; it must be writable. */

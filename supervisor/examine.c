@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/page.h"
 #include "shared/store.h"
 #include "shared/net/tls.h"

@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_LOGFILES_H
 #define SUPERVISOR_LOGFILES_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 #define LOGFILES_MAX 2048	/* looked at; [log] files is below */
 #define LOGFILES_PATH (CONFIG_PATH_MAX + 64)

@@ -8,7 +8,7 @@
 #ifndef SUPERVISOR_LOGS_H
 #define SUPERVISOR_LOGS_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "supervisor/logstream.h"
 
 #define LOGS_ROTATE_RETRY_MS 60000 /* after a rotation that failed */

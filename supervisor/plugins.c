@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared/config_diff.h"
+#include "shared/config/config_diff.h"
 #include "supervisor/fleet.h"
 #include "supervisor/replace_config.h"
 #include "supervisor/spawn.h"

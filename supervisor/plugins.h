@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_PLUGINS_H
 #define SUPERVISOR_PLUGINS_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/contract.h"
 #include "shared/base/timer.h"
 

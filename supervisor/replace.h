@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_REPLACE_H
 #define SUPERVISOR_REPLACE_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "supervisor/operation.h"
 #include "supervisor/probation.h"
 #include "supervisor/reload.h"

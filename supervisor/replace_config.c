@@ -2,7 +2,7 @@
 /* See replace_config.h. */
 #include "supervisor/replace_config.h"
 
-#include "shared/config_diff.h"
+#include "shared/config/config_diff.h"
 #include "shared/keeper.h"
 #include "supervisor/fleet.h"
 

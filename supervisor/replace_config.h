@@ -8,7 +8,7 @@
 #ifndef SUPERVISOR_REPLACE_CONFIG_H
 #define SUPERVISOR_REPLACE_CONFIG_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 struct fleet;
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "shared/base/clock.h"
-#include "shared/config_diff.h"
+#include "shared/config/config_diff.h"
 #include "supervisor/fleet.h"
 #include "supervisor/rolling_config.h"
 

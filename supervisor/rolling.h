@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_ROLLING_H
 #define SUPERVISOR_ROLLING_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "supervisor/rollout.h"
 #include "supervisor/heir.h"
 

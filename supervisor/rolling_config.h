@@ -6,7 +6,7 @@
 #ifndef SUPERVISOR_ROLLING_CONFIG_H
 #define SUPERVISOR_ROLLING_CONFIG_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 struct fleet;
 

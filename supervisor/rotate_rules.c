@@ -2,7 +2,7 @@
 /* What another token costs, and whose it may be: pure decisions of rotate.h. */
 #include "supervisor/rotate.h"
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 #include <string.h>
 

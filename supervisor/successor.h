@@ -13,7 +13,7 @@
 
 #include <ev.h>
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/base/timer.h"
 #include "supervisor/arrive.h"
 #include "supervisor/examine.h"

@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_SUPERVISOR_H
 #define SUPERVISOR_SUPERVISOR_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 struct arrival;
 

@@ -3,7 +3,7 @@
 #include "tools/cli_verbs.h"
 
 #include "shared/base/clock.h"
-#include "shared/config_table.h"
+#include "shared/config/config_keys.h"
 #include "shared/base/log.h"
 #include "shared/base/text.h"
 #include "shared/base/version.h"

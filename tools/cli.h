@@ -6,8 +6,8 @@
 #ifndef TOOLS_CLI_H
 #define TOOLS_CLI_H
 
-#include "shared/config.h"
-#include "shared/patience.h"
+#include "shared/config/config.h"
+#include "shared/config/patience.h"
 
 struct json_object;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* config: check the file as a start would, show what is in force. */
-#include "shared/config_view.h"
+#include "shared/config/config_view.h"
 #include "shared/net/tls.h"
 #include "tools/cli_verbs.h"
 

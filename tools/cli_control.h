@@ -3,7 +3,7 @@
 #ifndef TOOLS_CLI_CONTROL_H
 #define TOOLS_CLI_CONTROL_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 struct json_object;
 

@@ -6,7 +6,7 @@
  */
 #include "tools/cli_token.h"
 
-#include "shared/config_table.h"
+#include "shared/config/config_keys.h"
 #include "shared/base/secret.h"
 #include "tools/cli_verbs.h"
 

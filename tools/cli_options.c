@@ -2,7 +2,7 @@
 /* Words and options of the command line; knows no verb. */
 #include "tools/cli.h"
 
-#include "shared/config_table.h"
+#include "shared/config/config_keys.h"
 #include "shared/base/text.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "supervisor/supervisor.h"
 
 #include "shared/base/clock.h"
-#include "shared/config_perms.h"
+#include "shared/config/config_perms.h"
 #include "shared/process/inherited.h"
 #include "shared/stopped.h"
 #include "tools/cli_verbs.h"

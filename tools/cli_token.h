@@ -3,7 +3,7 @@
 #ifndef TOOLS_CLI_TOKEN_H
 #define TOOLS_CLI_TOKEN_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 struct cli_token_who {
 	char name[128];

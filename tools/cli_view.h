@@ -7,7 +7,7 @@
 #ifndef TOOLS_CLI_VIEW_H
 #define TOOLS_CLI_VIEW_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/keeper.h"
 #include "shared/page.h"
 #include "shared/stopped.h"

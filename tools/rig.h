@@ -7,7 +7,7 @@
 #ifndef TOOLS_RIG_H
 #define TOOLS_RIG_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 #include <limits.h>
 #include <sys/types.h>

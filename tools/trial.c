@@ -3,7 +3,7 @@
 #include "tools/trial.h"
 
 #include "shared/base/clock.h"
-#include "shared/config_own.h"
+#include "shared/config/config_plugin_keys.h"
 #include "tools/cli_view.h"
 #include "tools/tap.h"
 
@@ -30,7 +30,7 @@ put_word(FILE *f, const char *word)
 static void
 put_own(const char *key, const char *value, void *arg)
 {
-	fprintf(arg, CONFIG_OWN_PREFIX "%s = %s\n", key, value);
+	fprintf(arg, CONFIG_PLUGIN_KEYS_PREFIX "%s = %s\n", key, value);
 }
 
 static void
@@ -45,7 +45,7 @@ put_plugin(struct trial *t, FILE *f)
 	for (size_t i = 0; i < t->n; i++)
 		put_word(f, t->args[i]);
 	putc('\n', f);
-	config_own_each(t->own, put_own, f);
+	config_plugin_keys_each(t->own, put_own, f);
 }
 
 static int

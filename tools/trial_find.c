@@ -5,7 +5,7 @@
  */
 #include "tools/trial.h"
 
-#include "shared/config_own.h"
+#include "shared/config/config_plugin_keys.h"
 #include "tools/cli_plugin.h"
 
 #include <libgen.h>
@@ -147,7 +147,7 @@ take_key(const char *section, const char *plugin, const char *key,
 	static const char *const taken[] = {"events", "window", "timeout",
 	    "storage", "permissions"};
 	struct trial *t = arg;
-	bool own = strncmp(key, CONFIG_OWN_PREFIX, strlen(CONFIG_OWN_PREFIX))
+	bool own = strncmp(key, CONFIG_PLUGIN_KEYS_PREFIX, strlen(CONFIG_PLUGIN_KEYS_PREFIX))
 	    == 0, take = own;
 
 	if (plugin == NULL || strcmp(plugin, t->name) != 0)
@@ -155,7 +155,7 @@ take_key(const char *section, const char *plugin, const char *key,
 	for (size_t i = 0; i < nitems(taken); i++)
 		take |= strcmp(taken[i], key) == 0;
 	if (own)
-		config_own_add(&t->own, key + strlen(CONFIG_OWN_PREFIX), value);
+		config_plugin_keys_add(&t->own, key + strlen(CONFIG_PLUGIN_KEYS_PREFIX), value);
 	else if (take)
 		fprintf(t->keys, "%s = %s\n", key, value);
 }
@@ -197,31 +197,31 @@ find_section(struct trial *t, struct cli *c, const char *file,
 static void
 add_rest(const char *key, const char *value, void *arg)
 {
-	config_own_add(arg, key, value);
+	config_plugin_keys_add(arg, key, value);
 }
 
 static int
 take_own(struct trial *t, const struct cli_list *given, struct err *e)
 {
-	char *all = NULL, key[CONFIG_OWN_KEY_MAX + 8];
+	char *all = NULL, key[CONFIG_PLUGIN_KEYS_KEY_MAX + 8];
 
 	for (size_t i = 0; i < given->n; i++) {
 		const char *text = given->text[i], *at = strchr(text, '=');
 		const char *why = NULL;
 
-		if (strncmp(text, CONFIG_OWN_PREFIX,
-		    strlen(CONFIG_OWN_PREFIX)) == 0)
-			text += strlen(CONFIG_OWN_PREFIX);
+		if (strncmp(text, CONFIG_PLUGIN_KEYS_PREFIX,
+		    strlen(CONFIG_PLUGIN_KEYS_PREFIX)) == 0)
+			text += strlen(CONFIG_PLUGIN_KEYS_PREFIX);
 		if (at == NULL || at < text || strchr(text, '\n') != NULL
 		    || !str_format(key, sizeof(key), "%.*s", (int)(at - text),
-		    text) || (why = config_own_add(&all, key, at + 1)) != NULL) {
+		    text) || (why = config_plugin_keys_add(&all, key, at + 1)) != NULL) {
 			free(all);
 			return err_set(e, EXIT_USAGE, "--config %s: expected "
 			    "%s", given->text[i], why != NULL ? why
 			    : "KEY=VALUE");
 		}
 	}
-	config_own_each(t->own, add_rest, &all);
+	config_plugin_keys_each(t->own, add_rest, &all);
 	free(t->own);
 	t->own = all;
 	return 0;

@@ -3,7 +3,7 @@
  * A config file of any bytes is read or refused with at least one problem
  * that names it; what was read can be written out.
  */
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* shardherd.conf: every problem in one run, each with its line. */
-#include "shared/config_own.h"
-#include "shared/config_table.h"
+#include "shared/config/config_plugin_keys.h"
+#include "shared/config/config_keys.h"
 
 #include "shared/base/log.h"
 
@@ -338,11 +338,11 @@ test_own_keys(void **state)
 	assert_int_equal(parse(BOT "[plugin \"p\"]\nexec = /bin/cat\n"
 	    "config.url = http://h:1/?a=b\nconfig.empty =\n"
 	    "config.a.b-c_D = \"\xe2\x9c\x82\\\n"), 0);
-	json = config_own_json(t.config.plugin[0].own);
+	json = config_plugin_keys_json(t.config.plugin[0].own);
 	assert_string_equal(json, "{\"url\":\"http://h:1/?a=b\",\"empty\":"
 	    "\"\",\"a.b-c_D\":\"\\\"\xe2\x9c\x82\\\\\"}");
 	free(json);
-	json = config_own_json(NULL);
+	json = config_plugin_keys_json(NULL);
 	assert_string_equal(json, "{}");
 	free(json);
 	assert_int_equal(parse(BOT "config.x = 1\n[plugin \"p\"]\n"

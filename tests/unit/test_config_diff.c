@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "shared/config_diff.h"
+#include "shared/config/config_diff.h"
 
 #define HEAD "[bot]\nintents = GUILDS\n"
 #define PLUGIN(name, rest) "[plugin \"" name "\"]\nexec = /bin/cat\n" rest

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who else can write what a fleet runs and trusts. */
-#include "shared/config_perms.h"
-#include "shared/config_table.h"
+#include "shared/config/config_perms.h"
+#include "shared/config/config_keys.h"
 
 #include "tests/unit/scratch.h"
 

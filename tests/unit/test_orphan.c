@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "shared/config_diff.h"
+#include "shared/config/config_diff.h"
 #include "tests/unit/fake_time.h"
 #include "tests/unit/scratch.h"
 

@@ -5,7 +5,7 @@
  */
 #include "handler/child.h"
 #include "handler/stragglers.h"
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "tests/unit/scratch.h"
 
 #include <errno.h>

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/base/secret.h"
 #include "supervisor/rotate.h"
 #include "tests/unit/scratch.h"

@@ -5,7 +5,7 @@
 #include "tools/sim/verb.h"
 
 #include "shared/base/clock.h"
-#include "shared/config.h"
+#include "shared/config/config.h"
 #include "shared/base/log.h"
 #include "shared/base/timer.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shardherd.conf: one table (config_table.h) drives parsing, defaults,
+ * shardherd.conf: one table (config_keys.h) drives parsing, defaults,
  * `config show`, the sample file and the man page.  Every error of a file is
  * found in one run, each with its line and what was expected; unknown keys
  * come with the nearest known one.
  */
-#ifndef SHARED_CONFIG_H
-#define SHARED_CONFIG_H
+#ifndef SHARED_CONFIG_CONFIG_H
+#define SHARED_CONFIG_CONFIG_H
 
 #include "shared/base/err.h"
 
@@ -30,7 +30,7 @@ struct config_plugin {
 	double backlog_age_s;
 	int64_t storage;	/* bytes of kv.* */
 	char *permissions;	/* "ranks", config_may; "": none */
-	char *own;		/* config_own.h */
+	char *own;		/* config_plugin_keys.h */
 	char *user;		/* it runs as; "": as we do, see child.h */
 	int sandbox;		/* 0 off, 1 confine.h, for one of our own user */
 	int64_t memory, nofile;	/* 0: no limit, as we were started */

@@ -4,10 +4,10 @@
  * seconds.  The supervisor writes those of its own on the page, since whoever
  * waits for it must not go by a file that was changed meanwhile.
  */
-#ifndef SHARED_PATIENCE_H
-#define SHARED_PATIENCE_H
+#ifndef SHARED_CONFIG_PATIENCE_H
+#define SHARED_CONFIG_PATIENCE_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 #define PATIENCE_KINDS(X) X(STOP) X(RELOAD) X(PLUGIN) X(PROBE)
 enum patience {

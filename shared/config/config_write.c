@@ -4,8 +4,8 @@
  * the man page, and as the values in force.  In both INI forms a line that is
  * commented out states the default, so either can be read back.
  */
-#include "shared/config_own.h"
-#include "shared/config_table.h"
+#include "shared/config/config_plugin_keys.h"
+#include "shared/config/config_keys.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -201,9 +201,9 @@ static void
 each_own(const char *key, const char *value, void *arg)
 {
 	const struct each_own *e = arg;
-	char name[sizeof(CONFIG_OWN_PREFIX) + CONFIG_OWN_KEY_MAX];
+	char name[sizeof(CONFIG_PLUGIN_KEYS_PREFIX) + CONFIG_PLUGIN_KEYS_KEY_MAX];
 
-	str_format(name, sizeof(name), CONFIG_OWN_PREFIX "%s", key);
+	str_format(name, sizeof(name), CONFIG_PLUGIN_KEYS_PREFIX "%s", key);
 	e->fn(e->section, e->plugin, name, value, false, e->arg);
 }
 
@@ -216,7 +216,7 @@ each_value(const struct config *c, const struct config_key *k,
 	char *now, *usual;
 
 	if (k->type == CONFIG_OWN) {
-		config_own_each(plugin->own, each_own, &own);
+		config_plugin_keys_each(plugin->own, each_own, &own);
 		return;
 	}
 	now = config_format(k, plugin != NULL ?

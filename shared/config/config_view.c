@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See config_view.h. */
-#include "shared/config_view.h"
+#include "shared/config/config_view.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Lists of numbers; see config_ranges.h. */
-#include "shared/config_ranges.h"
+#include "shared/config/config_ranges.h"
 
 #include <string.h>
 

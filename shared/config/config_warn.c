@@ -4,8 +4,8 @@
  * event may be newer than this list, and messages may be wanted without their
  * content.
  */
-#include "shared/config_perms.h"
-#include "shared/config_table.h"
+#include "shared/config/config_perms.h"
+#include "shared/config/config_keys.h"
 
 #include "shared/process/confine.h"
 #include "shared/process/executable.h"

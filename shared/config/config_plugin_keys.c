@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Keys of plugins; see config_own.h. */
-#include "shared/config_own.h"
+/* Keys of plugins; see config_plugin_keys.h. */
+#include "shared/config/config_plugin_keys.h"
 
 #include "shared/base/text.h"
 
@@ -8,26 +8,26 @@
 #include <string.h>
 
 const char *
-config_own_add(char **own, const char *key, const char *value)
+config_plugin_keys_add(char **own, const char *key, const char *value)
 {
 	size_t n = strlen(key), was = *own != NULL ? strlen(*own) : 0;
 	size_t more = n + strlen(value) + 2, keys = 0;
 	char *old;
 
-	if (n == 0 || n > CONFIG_OWN_KEY_MAX || strspn(key,
+	if (n == 0 || n > CONFIG_PLUGIN_KEYS_KEY_MAX || strspn(key,
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "0123456789_.-") != n)
 		return "expected config. and 1 to 64 letters, digits, '_', "
 		       "'.' and '-'";
 	if (!text_is_utf8(value, strlen(value)))
 		return "expected UTF-8";
-	if ((old = config_own_get(*own, key)) != NULL) {
+	if ((old = config_plugin_keys_get(*own, key)) != NULL) {
 		free(old);
 		return "given twice";
 	}
 	for (size_t i = 0; i < was; i++)
 		keys += (*own)[i] == '\n';
-	if (keys >= CONFIG_OWN_KEYS_MAX || was + more > CONFIG_OWN_BYTES_MAX)
+	if (keys >= CONFIG_PLUGIN_KEYS_KEYS_MAX || was + more > CONFIG_PLUGIN_KEYS_BYTES_MAX)
 		return "expected at most 256 keys of the plugin's own, and "
 		       "64 KiB of them";
 	*own = base_realloc(*own, was + more + 1);
@@ -36,7 +36,7 @@ config_own_add(char **own, const char *key, const char *value)
 }
 
 void
-config_own_each(const char *own, config_own_fn *fn, void *arg)
+config_plugin_keys_each(const char *own, config_plugin_keys_fn *fn, void *arg)
 {
 	char *copy = base_strdup(own != NULL ? own : ""), *line = copy;
 
@@ -66,11 +66,11 @@ compare(const char *key, const char *value, void *arg)
 }
 
 char *
-config_own_get(const char *own, const char *key)
+config_plugin_keys_get(const char *own, const char *key)
 {
 	struct search s = {key, NULL};
 
-	config_own_each(own, compare, &s);
+	config_plugin_keys_each(own, compare, &s);
 	return s.found;
 }
 
@@ -81,12 +81,12 @@ add(const char *key, const char *value, void *arg)
 }
 
 char *
-config_own_json(const char *own)
+config_plugin_keys_json(const char *own)
 {
 	struct json_object *o = json_object_new_object();
 	char *text;
 
-	config_own_each(own, add, o);
+	config_plugin_keys_each(own, add, o);
 	text = base_strdup(json_object_to_json_string_ext(o,
 	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);

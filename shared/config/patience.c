@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See patience.h. */
-#include "shared/patience.h"
+#include "shared/config/patience.h"
 
 #define STOP_SLACK_S 5
 #define RELOAD_SLACK_S 30

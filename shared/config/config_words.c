@@ -4,7 +4,7 @@
  * event lists, the nearest known word, and the token file.  The token itself
  * never appears in a message.
  */
-#include "shared/config_table.h"
+#include "shared/config/config_keys.h"
 
 #include <ctype.h>
 #include <errno.h>

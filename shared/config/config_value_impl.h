@@ -3,10 +3,10 @@
  * What config_value.c (values of every kind) and config_value_plugin.c (those
  * about plugins and their commands) know of each other.
  */
-#ifndef SHARED_CONFIG_VALUE_IMPL_H
-#define SHARED_CONFIG_VALUE_IMPL_H
+#ifndef SHARED_CONFIG_CONFIG_VALUE_IMPL_H
+#define SHARED_CONFIG_CONFIG_VALUE_IMPL_H
 
-#include "shared/config_table.h"
+#include "shared/config/config_keys.h"
 
 /* One value on its way from the file into the struct. */
 struct config_value {

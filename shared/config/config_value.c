@@ -5,7 +5,7 @@
  * A refusal says what was expected and quotes what came.  Nothing here knows
  * about files, lines or sections.
  */
-#include "shared/config_value_impl.h"
+#include "shared/config/config_value_impl.h"
 
 #include "shared/discord/gateway_url.h"
 #include "shared/json/json.h"

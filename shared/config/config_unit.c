@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers with units: "64M", "250ms". */
-#include "shared/config_table.h"
+#include "shared/config/config_keys.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,10 +4,10 @@
  * the differences are taken over: a reload takes what the handler and the
  * supervisor can, and leaves the rest for who must be restarted for it.
  */
-#ifndef SHARED_CONFIG_DIFF_H
-#define SHARED_CONFIG_DIFF_H
+#ifndef SHARED_CONFIG_CONFIG_DIFF_H
+#define SHARED_CONFIG_CONFIG_DIFF_H
 
-#include "shared/config_table.h"
+#include "shared/config/config_keys.h"
 
 struct config_change {
 	const struct config_key *key;	/* NULL: the whole plugin */

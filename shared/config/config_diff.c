@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* See config_diff.h.  Values are compared and copied as the file says them. */
-#include "shared/config_diff.h"
+#include "shared/config/config_diff.h"
 
-#include "shared/config_own.h"
+#include "shared/config/config_plugin_keys.h"
 
 #include <string.h>
 
@@ -44,7 +44,7 @@ static void
 diff_one_own(const char *key, const char *value, void *arg)
 {
 	struct diff_own *o = arg;
-	char *other = config_own_get(o->other, key);
+	char *other = config_plugin_keys_get(o->other, key);
 
 	o->change.own = key;
 	o->change.was = o->added ? NULL : value;
@@ -62,10 +62,10 @@ diff_own(struct diff *d, const struct config_key *k, const char *plugin,
 	struct diff_own o = {.d = d, .other = now,
 	    .change = {.key = k, .plugin = plugin, .reload = k->reload}};
 
-	config_own_each(was, diff_one_own, &o);
+	config_plugin_keys_each(was, diff_one_own, &o);
 	o.other = was;
 	o.added = true;
-	config_own_each(now, diff_one_own, &o);
+	config_plugin_keys_each(now, diff_one_own, &o);
 }
 
 static void
@@ -139,7 +139,7 @@ config_change_words(const struct config_change *c, char *out, size_t size)
 		return;
 	}
 	if (c->own != NULL) {
-		str_format(out, size, "[plugin \"%s\"] " CONFIG_OWN_PREFIX
+		str_format(out, size, "[plugin \"%s\"] " CONFIG_PLUGIN_KEYS_PREFIX
 		    "%s: %s", c->plugin, c->own, c->was == NULL ? "new"
 		    : c->now == NULL ? "taken out" : "another value");
 		return;
@@ -202,7 +202,7 @@ write_sections(FILE *f, const struct config *was, const struct config *now,
 static void
 write_own(const char *key, const char *value, void *arg)
 {
-	fprintf(arg, CONFIG_OWN_PREFIX "%s = %s\n", key, value);
+	fprintf(arg, CONFIG_PLUGIN_KEYS_PREFIX "%s = %s\n", key, value);
 }
 
 static void
@@ -211,7 +211,7 @@ write_plugin(FILE *f, const struct config_plugin *p)
 	fprintf(f, "[plugin \"%s\"]\n", p->name);
 	for (size_t i = 0; i < config_keys_n; i++)
 		if (config_keys[i].type == CONFIG_OWN)
-			config_own_each(p->own, write_own, f);
+			config_plugin_keys_each(p->own, write_own, f);
 		else if (config_key_is_plugin(&config_keys[i]))
 			write_key(f, &config_keys[i], p);
 }

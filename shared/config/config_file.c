@@ -3,7 +3,7 @@
  * Config files and how strictly they are taken: whole and without a fault by
  * who acts on them, as far as they go by who only looks.
  */
-#include "shared/config_parsing.h"
+#include "shared/config/config_parsing.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Values about plugins and their commands; see config_value_impl.h. */
-#include "shared/config_value_impl.h"
+#include "shared/config/config_value_impl.h"
 
-#include "shared/config_ranges.h"
-#include "shared/config_view.h"
+#include "shared/config/config_ranges.h"
+#include "shared/config/config_view.h"
 
 #include <pwd.h>
 #include <string.h>

@@ -3,10 +3,10 @@
  * One reading of one text: what config.c (the parser) and config_file.c (files,
  * and how strictly they are taken) know of each other.
  */
-#ifndef SHARED_CONFIG_PARSING_H
-#define SHARED_CONFIG_PARSING_H
+#ifndef SHARED_CONFIG_CONFIG_PARSING_H
+#define SHARED_CONFIG_CONFIG_PARSING_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 #define CONFIG_PARSING_SECTION 128
 #define CONFIG_PARSING_KEYS 96	/* rows of the table */

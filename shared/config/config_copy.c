@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Copies of values, and their end; see config.h and config_table.h. */
-#include "shared/config_table.h"
+/* Copies of values, and their end; see config.h and config_keys.h. */
+#include "shared/config/config_keys.h"
 
 #include "shared/base/base.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Values of shardherd.conf written the way the file says them. */
-#include "shared/config_table.h"
+#include "shared/config/config_keys.h"
 
 #include "shared/base/logline.h"
 

@@ -4,11 +4,11 @@
  * counts the lines, keeps the sections, and reports every problem of the file
  * in one run.  The values themselves are config_value.c's.
  */
-#include "shared/config_parsing.h"
+#include "shared/config/config_parsing.h"
 
-#include "shared/config_own.h"
-#include "shared/config_table.h"
-#include "shared/config_view.h"
+#include "shared/config/config_plugin_keys.h"
+#include "shared/config/config_keys.h"
+#include "shared/config/config_view.h"
 #include "shared/base/text.h"
 
 #include <errno.h>
@@ -252,12 +252,12 @@ key_find(const struct config_parsing *p, const char *key, size_t *index)
 static bool
 key_own(struct config_parsing *p, const char *key, const char *value)
 {
-	size_t n = strlen(CONFIG_OWN_PREFIX);
+	size_t n = strlen(CONFIG_PLUGIN_KEYS_PREFIX);
 	const char *why;
 
-	if (p->plugin == NULL || strncmp(key, CONFIG_OWN_PREFIX, n) != 0)
+	if (p->plugin == NULL || strncmp(key, CONFIG_PLUGIN_KEYS_PREFIX, n) != 0)
 		return false;
-	why = config_own_add(&p->plugin->own, key + n, value);
+	why = config_plugin_keys_add(&p->plugin->own, key + n, value);
 	if (why != NULL)
 		complain(p, p->line, "[%s] %s: %s", p->section, key, why);
 	return true;

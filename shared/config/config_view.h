@@ -4,10 +4,10 @@
  * below another.  A release is checked so before the link that the config
  * names leads to it.  Values keep the names the file gives.
  */
-#ifndef SHARED_CONFIG_VIEW_H
-#define SHARED_CONFIG_VIEW_H
+#ifndef SHARED_CONFIG_CONFIG_VIEW_H
+#define SHARED_CONFIG_CONFIG_VIEW_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 /* "DIR=OTHER", both absolute, for the rest of this process's life: 0 or -1. */
 int config_view_add(const char *text, struct err *);

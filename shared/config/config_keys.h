@@ -4,10 +4,10 @@
  * show`, the sample file and the man page are all read off this table.  A key
  * that is not here does not exist; a row is all it takes to add one.
  */
-#ifndef SHARED_CONFIG_TABLE_H
-#define SHARED_CONFIG_TABLE_H
+#ifndef SHARED_CONFIG_CONFIG_KEYS_H
+#define SHARED_CONFIG_CONFIG_KEYS_H
 
-#include "shared/config.h"
+#include "shared/config/config.h"
 
 enum config_type {
 	CONFIG_TEXT,	 /* char *: anything */
@@ -29,7 +29,7 @@ enum config_type {
 	CONFIG_RANGES,	 /* char *: "" or numbers and ranges, config_ranges.h */
 	CONFIG_PREFIX,	 /* char *: "", or what commands begin with */
 	CONFIG_PERMISSIONS, /* char *: "" or words of config_permission */
-	CONFIG_OWN,	 /* char *: any number of keys, config_own.h */
+	CONFIG_OWN,	 /* char *: any number of keys, config_plugin_keys.h */
 	CONFIG_USER,	 /* char *: "" or the name of a user of this machine */
 	/* int: the index of one of config_words() */
 	CONFIG_LOG_TO, CONFIG_LOG_FORMAT, CONFIG_YES_NO, CONFIG_OFF_AUTO,

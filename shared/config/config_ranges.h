@@ -3,8 +3,8 @@
  * Lists of numbers in config values, "0-7, 12": guild ids and shard ids a
  * plugin subscribes to.  "" is every number.
  */
-#ifndef SHARED_CONFIG_RANGES_H
-#define SHARED_CONFIG_RANGES_H
+#ifndef SHARED_CONFIG_CONFIG_RANGES_H
+#define SHARED_CONFIG_CONFIG_RANGES_H
 
 #include "shared/base/base.h"
 

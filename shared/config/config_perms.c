@@ -4,7 +4,7 @@
  * belongs to and, for its own program, the user of a plugin; of groups, root's
  * and those that bear a trusted user's name and hold nobody else.
  */
-#include "shared/config_perms.h"
+#include "shared/config/config_perms.h"
 
 #include <errno.h>
 #include <grp.h>
