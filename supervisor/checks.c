@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "shared/base/clock.h"
-#include "shared/keeper.h"
+#include "shared/state/keeper.h"
 #include "shared/base/log.h"
 #include "shared/page.h"
 #include "shared/base/secret.h"

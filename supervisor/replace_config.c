@@ -3,7 +3,7 @@
 #include "supervisor/replace_config.h"
 
 #include "shared/config/config_diff.h"
-#include "shared/keeper.h"
+#include "shared/state/keeper.h"
 #include "supervisor/fleet.h"
 
 struct reading {

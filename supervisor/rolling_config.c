@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "shared/config/config_diff.h"
-#include "shared/keeper.h"
+#include "shared/state/keeper.h"
 #include "shared/base/secret.h"
 #include "supervisor/fleet.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "shared/base/clock.h"
-#include "shared/config_kept.h"
+#include "shared/state/config_kept.h"
 #include "supervisor/adopt_call.h"
 #include "supervisor/fleet.h"
 

@@ -6,7 +6,7 @@
  */
 #include "tools/cli.h"
 
-#include "shared/config_kept.h"
+#include "shared/state/config_kept.h"
 #include "shared/page.h"
 #include "tools/cli_view.h"
 

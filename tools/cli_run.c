@@ -8,7 +8,7 @@
 #include "shared/base/clock.h"
 #include "shared/config/config_perms.h"
 #include "shared/process/inherited.h"
-#include "shared/stopped.h"
+#include "shared/state/stopped.h"
 #include "tools/cli_verbs.h"
 #include "tools/cli_view.h"
 

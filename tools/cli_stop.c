@@ -7,7 +7,7 @@
  */
 #include "shared/base/clock.h"
 #include "shared/process/process.h"
-#include "shared/stopped.h"
+#include "shared/state/stopped.h"
 #include "supervisor/foreign.h"
 #include "tools/cli_control.h"
 #include "tools/cli_verbs.h"

@@ -8,9 +8,9 @@
 #define TOOLS_CLI_VIEW_H
 
 #include "shared/config/config.h"
-#include "shared/keeper.h"
+#include "shared/state/keeper.h"
 #include "shared/page.h"
-#include "shared/stopped.h"
+#include "shared/state/stopped.h"
 #include "shared/verdict.h"
 
 struct cli_shard {

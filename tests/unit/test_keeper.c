@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who runs a fleet, and an operator's word that it is to be down. */
-#include "shared/keeper.h"
-#include "shared/stopped.h"
+#include "shared/state/keeper.h"
+#include "shared/state/stopped.h"
 
 #include <fcntl.h>
 #include <pwd.h>

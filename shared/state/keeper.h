@@ -5,8 +5,8 @@
  * type depends on it; as root, and beside the unit, `shardherd start` would be
  * another bot's life.
  */
-#ifndef SHARED_KEEPER_H
-#define SHARED_KEEPER_H
+#ifndef SHARED_STATE_KEEPER_H
+#define SHARED_STATE_KEEPER_H
 
 #include <sys/types.h>
 

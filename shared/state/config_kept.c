@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See config_kept.h. */
-#include "shared/config_kept.h"
+#include "shared/state/config_kept.h"
 
 #include <errno.h>
 #include <fcntl.h>

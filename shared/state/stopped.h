@@ -5,8 +5,8 @@
  * takes away.  A supervisor that is told by a signal leaves none: systemd, or
  * the machine's shutdown, wants no more than an end for now.
  */
-#ifndef SHARED_STOPPED_H
-#define SHARED_STOPPED_H
+#ifndef SHARED_STATE_STOPPED_H
+#define SHARED_STATE_STOPPED_H
 
 #include "shared/base/err.h"
 

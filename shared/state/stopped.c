@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See stopped.h. */
-#include "shared/stopped.h"
+#include "shared/state/stopped.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
  * to come back when nobody is there to mend what was written into the file
  * meanwhile.
  */
-#ifndef SHARED_CONFIG_KEPT_H
-#define SHARED_CONFIG_KEPT_H
+#ifndef SHARED_STATE_CONFIG_KEPT_H
+#define SHARED_STATE_CONFIG_KEPT_H
 
 #include "shared/config/config.h"
 

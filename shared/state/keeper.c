@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See keeper.h. */
-#include "shared/keeper.h"
+#include "shared/state/keeper.h"
 
 #include <fcntl.h>
 #include <limits.h>
