@@ -8,7 +8,7 @@
 #define HANDLER_FRAME_H
 
 #include "handler/buf.h"
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 
 #define FRAME_READ (256u << 10) /* bytes asked for in one read */
 

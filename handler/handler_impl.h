@@ -12,8 +12,8 @@
 #include "handler/sheet.h"
 #include "handler/staff.h"
 #include "handler/warden.h"
-#include "shared/ipc.h"
-#include "shared/orphan.h"
+#include "shared/wire/ipc.h"
+#include "shared/wire/orphan.h"
 
 /* How far a stop has come. */
 enum handler_stop { STOP_NOT, STOP_DRAIN, STOP_PLUGINS };

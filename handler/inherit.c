@@ -2,7 +2,7 @@
 /* What the handler inherits; see inherit.h. */
 #include "handler/inherit.h"
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/base/log.h"
 #include "shared/base/secret.h"
 

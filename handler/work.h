@@ -16,7 +16,7 @@
 #ifndef HANDLER_WORK_H
 #define HANDLER_WORK_H
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/place.h"
 
 #define WORK_SESSIONS 4	 /* sessions remembered per shard */

@@ -7,7 +7,7 @@
 #ifndef SHARD_PAYLOAD_H
 #define SHARD_PAYLOAD_H
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/store.h"
 
 #define PAYLOAD_MAX 4096 /* bytes Discord accepts (0) */

@@ -14,8 +14,8 @@
 #include "shard/sends.h"
 #include "shard/shard.h"
 #include "shard/uplink.h"
-#include "shared/ipc.h"
-#include "shared/orphan.h"
+#include "shared/wire/ipc.h"
+#include "shared/wire/orphan.h"
 
 #define SHARD_PATH_MAX (CONFIG_PATH_MAX + 32)
 

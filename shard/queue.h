@@ -9,7 +9,7 @@
 #ifndef SHARD_QUEUE_H
 #define SHARD_QUEUE_H
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 
 #include <sys/uio.h>
 

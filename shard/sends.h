@@ -8,7 +8,7 @@
 #ifndef SHARD_SENDS_H
 #define SHARD_SENDS_H
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/base/timer.h"
 
 #define SENDS_WINDOW_MS 60000u

@@ -6,7 +6,7 @@
 #define SHARD_SHARD_H
 
 #include "shared/config/config.h"
-#include "shared/nonce.h"
+#include "shared/wire/nonce.h"
 #include "shared/page.h"
 #include "shared/store.h"
 #include "shared/net/tls.h"

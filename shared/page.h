@@ -11,7 +11,7 @@
 #ifndef SHARED_PAGE_H
 #define SHARED_PAGE_H
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/base/err.h"
 
 #include <stdatomic.h>

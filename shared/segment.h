@@ -6,7 +6,7 @@
 #ifndef SHARED_SEGMENT_H
 #define SHARED_SEGMENT_H
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 
 #include <sys/uio.h>
 

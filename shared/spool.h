@@ -10,7 +10,7 @@
 #ifndef SHARED_SPOOL_H
 #define SHARED_SPOOL_H
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/base/err.h"
 #include "shared/place.h"
 

@@ -46,7 +46,7 @@
 #ifndef SHARED_STORE_H
 #define SHARED_STORE_H
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/base/err.h"
 
 #define STORE_URL_MAX 256

@@ -12,8 +12,8 @@
 
 #include <sys/stat.h>
 
-#include "shared/ipc.h"
-#include "shared/nonce.h"
+#include "shared/wire/ipc.h"
+#include "shared/wire/nonce.h"
 #include "shared/base/timer.h"
 
 struct fleet;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "supervisor/supervisor.h"
 
 #define CONFIG_TEXT_MAX (1u << 20)

@@ -6,7 +6,7 @@
 #ifndef SUPERVISOR_HEIR_H
 #define SUPERVISOR_HEIR_H
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "supervisor/member.h"
 #include "supervisor/succession.h"
 

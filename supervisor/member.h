@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_MEMBER_H
 #define SUPERVISOR_MEMBER_H
 
-#include "shared/ipc.h"
+#include "shared/wire/ipc.h"
 #include "shared/base/machine.h"
 #include "shared/base/timer.h"
 #include "supervisor/delay.h"

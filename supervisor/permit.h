@@ -9,7 +9,7 @@
 #ifndef SUPERVISOR_PERMIT_H
 #define SUPERVISOR_PERMIT_H
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/base/timer.h"
 #include "supervisor/delay.h"
 

@@ -8,7 +8,7 @@
 #define SUPERVISOR_PLUGINS_H
 
 #include "shared/config/config.h"
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/base/timer.h"
 
 struct fleet;

@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_PROBE_H
 #define SUPERVISOR_PROBE_H
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/base/err.h"
 #include "shared/page.h"
 #include "shared/base/timer.h"

@@ -6,7 +6,7 @@
 #ifndef SUPERVISOR_REQUEST_H
 #define SUPERVISOR_REQUEST_H
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/base/err.h"
 #include "shared/base/log.h"
 #include "supervisor/successor.h"

@@ -5,7 +5,7 @@
  * needs the handler.
  */
 #include "shared/deadletter.h"
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/base/text.h"
 #include "tools/cli_reload.h"
 #include "tools/cli_table.h"

@@ -4,7 +4,7 @@
  * test, or a step of an upgrade, when we exec ourselves.
  */
 #include "handler/handler.h"
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/process/inherited.h"
 #include "shared/process/proctitle.h"
 #include "supervisor/arrive.h"

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shared/ipc.h"
+#include "shared/wire/ipc.h"
 #include "shared/base/log.h"
 
 struct fake_world *fake_world;

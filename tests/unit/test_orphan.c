@@ -3,7 +3,7 @@
  * orphan.c against a socket that this test listens on, its time against the
  * fake clock; and nonce.c, by which the two know each other.
  */
-#include "shared/orphan.h"
+#include "shared/wire/orphan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

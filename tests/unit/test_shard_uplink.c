@@ -5,7 +5,7 @@
  */
 #include "shard/uplink.h"
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "supervisor/request.h"
 
 #define EXITED(code) ((code) << 8)

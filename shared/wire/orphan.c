@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See orphan.h. */
-#include "shared/orphan.h"
+#include "shared/wire/orphan.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See nonce.h. */
-#include "shared/nonce.h"
+#include "shared/wire/nonce.h"
 
 #include <errno.h>
 #include <fcntl.h>

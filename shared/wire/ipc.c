@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shared/ipc.h"
+#include "shared/wire/ipc.h"
 
 #include "shared/base/log.h"
 

@@ -10,8 +10,8 @@
  *  shard <-> handler ("uplink"): a SOCK_STREAM socketpair made by the
  *      supervisor and handed to both, framed by struct up_hdr.
  */
-#ifndef SHARED_CONTRACT_H
-#define SHARED_CONTRACT_H
+#ifndef SHARED_WIRE_CONTRACT_H
+#define SHARED_WIRE_CONTRACT_H
 
 #include "shared/base/base.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 
 #include "shared/base/log.h"
 

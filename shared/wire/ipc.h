@@ -5,10 +5,10 @@
  * and whatever breaks the contract ends the channel with a reason that names
  * both sides' versions where they differ.
  */
-#ifndef SHARED_IPC_H
-#define SHARED_IPC_H
+#ifndef SHARED_WIRE_IPC_H
+#define SHARED_WIRE_IPC_H
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/base/err.h"
 
 #include <ev.h>

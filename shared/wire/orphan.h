@@ -5,12 +5,12 @@
  * then on that connection is its channel.  What it logs meanwhile waits in its
  * log pipe, whose reading end it holds itself and hands over.
  */
-#ifndef SHARED_ORPHAN_H
-#define SHARED_ORPHAN_H
+#ifndef SHARED_WIRE_ORPHAN_H
+#define SHARED_WIRE_ORPHAN_H
 
 #include "shared/config/config.h"
-#include "shared/ipc.h"
-#include "shared/nonce.h"
+#include "shared/wire/ipc.h"
+#include "shared/wire/nonce.h"
 #include "shared/base/timer.h"
 
 #define ORPHAN_LOOK_S 0.1	/* between two calls, */

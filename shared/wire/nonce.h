@@ -4,10 +4,10 @@
  * bytes in state_dir/nonce (0600), made when a supervisor starts and finds no
  * process of an earlier one.  An orphan shows them to be taken over.
  */
-#ifndef SHARED_NONCE_H
-#define SHARED_NONCE_H
+#ifndef SHARED_WIRE_NONCE_H
+#define SHARED_WIRE_NONCE_H
 
-#include "shared/contract.h"
+#include "shared/wire/contract.h"
 #include "shared/base/err.h"
 
 struct nonce {
