@@ -8,7 +8,7 @@
 #include "handler/rpc_impl.h"
 
 #include "shared/base/log.h"
-#include "shared/rank.h"
+#include "shared/store/rank.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* What a plugin declares as a command; see declare.h. */
 #include "handler/declare.h"
 
-#include "shared/rank.h"
+#include "shared/store/rank.h"
 
 #include <string.h>
 

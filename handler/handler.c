@@ -12,7 +12,7 @@
 #include "handler/setup.h"
 #include "handler/stragglers.h"
 #include "shared/base/clock.h"
-#include "shared/dbenv.h"
+#include "shared/store/dbenv.h"
 #include "shared/base/log.h"
 #include "shared/process/proctitle.h"
 

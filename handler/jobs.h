@@ -11,7 +11,7 @@
 #define HANDLER_JOBS_H
 
 #include "shared/config/config.h"
-#include "shared/kv.h"
+#include "shared/store/kv.h"
 #include "shared/base/timer.h"
 
 #define JOBS_QUEUE_MAX 256 /* waiting per plugin */

@@ -11,7 +11,7 @@
 #include "handler/lane.h"
 #include "handler/plugin.h"
 #include "handler/route.h"
-#include "shared/deadletter.h"
+#include "shared/store/deadletter.h"
 
 #define STAFF_SYNC_MS 200    /* between two syncs of the backlogs */
 #define STAFF_SYNC_REST 4     /* times as long as one took, besides */

@@ -8,7 +8,7 @@
 #include "shared/base/clock.h"
 #include "shared/json/envelope.h"
 #include "shared/base/log.h"
-#include "shared/rank.h"
+#include "shared/store/rank.h"
 
 #include <inttypes.h>
 #include <string.h>

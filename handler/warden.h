@@ -14,8 +14,8 @@
 #include "handler/rest.h"
 #include "handler/route.h"
 #include "handler/work.h"
-#include "shared/kv.h"
-#include "shared/store.h"
+#include "shared/store/kv.h"
+#include "shared/store/store.h"
 
 #define WARDEN_USERS 256	 /* remembered for the limit */
 #define WARDEN_ANSWERS 3	 /* to one user within ... */

@@ -8,7 +8,7 @@
 #define SHARD_PAYLOAD_H
 
 #include "shared/wire/contract.h"
-#include "shared/store.h"
+#include "shared/store/store.h"
 
 #define PAYLOAD_MAX 4096 /* bytes Discord accepts (0) */
 

@@ -13,7 +13,7 @@
 #include "shared/json/envelope.h"
 #include "shared/base/log.h"
 #include "shared/page.h"
-#include "shared/store.h"
+#include "shared/store/store.h"
 #include "shared/base/timer.h"
 
 #define SESSION_STRIKES 3	      /* failed RESUMEs that void a session */

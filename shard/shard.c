@@ -8,7 +8,7 @@
 #include "shard/traffic.h"
 
 #include "shared/base/clock.h"
-#include "shared/dbenv.h"
+#include "shared/store/dbenv.h"
 #include "shared/process/sandbox.h"
 #include "shared/base/secret.h"
 #include "shared/base/version.h"

@@ -8,7 +8,7 @@
 #include "shared/config/config.h"
 #include "shared/wire/nonce.h"
 #include "shared/page.h"
-#include "shared/store.h"
+#include "shared/store/store.h"
 #include "shared/net/tls.h"
 
 /* All borrowed from the supervisor's memory at the time of the fork. */

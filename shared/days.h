@@ -7,7 +7,7 @@
 #define SHARED_DAYS_H
 
 #include "shared/page.h"
-#include "shared/store.h"
+#include "shared/store/store.h"
 
 #define DAYS_KEY "days"	/* store blob: struct days */
 #define DAYS_KEPT 8

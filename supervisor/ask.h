@@ -9,7 +9,7 @@
 #define SUPERVISOR_ASK_H
 
 #include "shared/config/config.h"
-#include "shared/store.h"
+#include "shared/store/store.h"
 #include "shared/base/timer.h"
 
 #include <ev.h>

@@ -6,7 +6,7 @@
 #ifndef SUPERVISOR_BOOT_H
 #define SUPERVISOR_BOOT_H
 
-#include "shared/store.h"
+#include "shared/store/store.h"
 
 #define BOOT_ALERT_MS 600000	/* so long the alert about it stands */
 

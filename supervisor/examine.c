@@ -9,7 +9,7 @@
 
 #include "shared/config/config.h"
 #include "shared/page.h"
-#include "shared/store.h"
+#include "shared/store/store.h"
 #include "shared/net/tls.h"
 #include "shared/base/version.h"
 #include "supervisor/checks.h"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "shard/shard.h"
-#include "shared/dbenv.h"
+#include "shared/store/dbenv.h"
 #include "shared/process/inherited.h"
 #include "shared/process/oom.h"
 #include "shared/process/proctitle.h"

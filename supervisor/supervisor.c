@@ -15,7 +15,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/state/config_kept.h"
-#include "shared/dbenv.h"
+#include "shared/store/dbenv.h"
 #include "shared/discord/gateway_url.h"
 #include "shared/process/inherited.h"
 #include "shared/state/keeper.h"

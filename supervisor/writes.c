@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "shared/base/clock.h"
-#include "shared/dbenv.h"
+#include "shared/store/dbenv.h"
 #include "shared/base/log.h"
 
 struct write {

@@ -9,7 +9,7 @@
 #ifndef SUPERVISOR_WRITES_H
 #define SUPERVISOR_WRITES_H
 
-#include "shared/store.h"
+#include "shared/store/store.h"
 #include "shared/base/timer.h"
 
 #define WRITES_SETTLED_MAX 4096	/* settlements kept; the oldest goes first */

@@ -2,7 +2,7 @@
 /* budget: what the IDENTIFYs were spent on, from the ledger and the page. */
 #include "shared/base/clock.h"
 #include "shared/days.h"
-#include "shared/store.h"
+#include "shared/store/store.h"
 #include "tools/cli_control.h"
 #include "tools/cli_status.h"
 #include "tools/cli_table.h"

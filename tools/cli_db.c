@@ -3,7 +3,7 @@
  * db: a look into the store with the binary that made it, because LMDB's own
  * tools may be of another libc and would deadlock with it.
  */
-#include "shared/store.h"
+#include "shared/store/store.h"
 #include "shared/base/text.h"
 #include "tools/cli_table.h"
 #include "tools/cli_verbs.h"

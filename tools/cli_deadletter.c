@@ -4,7 +4,7 @@
  * dropped in the store directly, whether the fleet runs or not; only a replay
  * needs the handler.
  */
-#include "shared/deadletter.h"
+#include "shared/store/deadletter.h"
 #include "shared/wire/contract.h"
 #include "shared/base/text.h"
 #include "tools/cli_reload.h"

@@ -3,8 +3,8 @@
  * rank: who may use which of the bot's commands.  Works on the storage itself,
  * whether the fleet runs or not; what it sets counts at once.
  */
-#include "shared/rank.h"
-#include "shared/store.h"
+#include "shared/store/rank.h"
+#include "shared/store/store.h"
 #include "tools/cli_table.h"
 #include "tools/cli_verbs.h"
 

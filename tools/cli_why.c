@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* why: what happened to a shard, in sentences, from evidence on disk only. */
-#include "shared/store.h"
+#include "shared/store/store.h"
 #include "shared/base/text.h"
 #include "tools/cli_past.h"
 #include "tools/cli_table.h"

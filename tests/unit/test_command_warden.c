@@ -5,7 +5,7 @@
 #include "tests/unit/fake_time.h"
 #include "tests/unit/scratch.h"
 
-#include "shared/rank.h"
+#include "shared/store/rank.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Dead letters: kept, found, dropped, and bounded with the oldest going. */
-#include "shared/deadletter.h"
+#include "shared/store/deadletter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

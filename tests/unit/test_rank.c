@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Access ranks: who has which, and what is listed. */
-#include "shared/rank.h"
+#include "shared/store/rank.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

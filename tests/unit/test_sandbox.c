@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "shared/process/sandbox.h"
-#include "shared/store.h"
+#include "shared/store/store.h"
 #include "tests/unit/scratch.h"
 
 static char dir[SCRATCH_MAX], outside[SCRATCH_MAX + 16];

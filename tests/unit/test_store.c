@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The store: records, concurrent writers, killed writers, foreign makers. */
-#include "shared/store_env.h"
+#include "shared/store/store_env.h"
 
 #include "shared/base/clock.h"
 

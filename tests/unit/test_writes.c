@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the supervisor notes in a store that others write, on a fake clock. */
-#include "shared/dbenv.h"
+#include "shared/store/dbenv.h"
 #include "supervisor/writes.h"
 #include "tests/unit/fake_time.h"
 #include "tests/unit/scratch.h"

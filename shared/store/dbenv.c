@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Long-lived LMDB environments; see dbenv.h, and store.h for the reasons. */
-#include "shared/dbenv.h"
+#include "shared/store/dbenv.h"
 
-#include "shared/dbcheck.h"
+#include "shared/store/dbcheck.h"
 
 #include <errno.h>
 #include <fcntl.h>

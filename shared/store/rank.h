@@ -4,10 +4,10 @@
  * ("rank/user/ID", "rank/role/ID").  Who has none has 0; -1 means: may
  * nothing.  The owners of the configuration have 999 whatever is stored.
  */
-#ifndef SHARED_RANK_H
-#define SHARED_RANK_H
+#ifndef SHARED_STORE_RANK_H
+#define SHARED_STORE_RANK_H
 
-#include "shared/kv.h"
+#include "shared/store/kv.h"
 
 #define RANK_LOWEST (-1)
 #define RANK_HIGHEST 999

@@ -3,7 +3,7 @@
  * Transactions, records and messages; what must hold before the first one.
  * Durability is LMDB's default: a commit is on disk when it returns.
  */
-#include "shared/store_env.h"
+#include "shared/store/store_env.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,11 +3,11 @@
  * One transaction on the LMDB environment of store.h; for the modules that keep
  * their records in it, and their tests.
  */
-#ifndef SHARED_STORE_ENV_H
-#define SHARED_STORE_ENV_H
+#ifndef SHARED_STORE_STORE_ENV_H
+#define SHARED_STORE_STORE_ENV_H
 
-#include "shared/dbenv.h"
-#include "shared/store.h"
+#include "shared/store/dbenv.h"
+#include "shared/store/store.h"
 
 #define STORE_SCHEMA 1
 #define STORE_KEY_SCHEMA "meta/schema"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Schema, sessions, gateway and blobs; the ledger is in store_identify.c.
+ * Schema, sessions, gateway and blobs; the ledger is in store_ledger.c.
  *
  *	session/00003		struct store_session
  *	identify/<8 bytes>	struct store_identify, ids big-endian: in order
@@ -8,7 +8,7 @@
  *	blob/NAME		bytes
  *	meta/schema		uint32_t
  */
-#include "shared/store_env.h"
+#include "shared/store/store_env.h"
 
 #include "shared/base/clock.h"
 

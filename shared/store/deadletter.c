@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Dead letters in the store; see deadletter.h. */
-#include "shared/deadletter.h"
+#include "shared/store/deadletter.h"
 
-#include "shared/store_env.h"
+#include "shared/store/store_env.h"
 
 #include <string.h>
 

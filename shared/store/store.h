@@ -43,8 +43,8 @@
  * start, 50 ms on a loop.  Then the call fails with EXIT_TRY_LATER, nothing is
  * written, and whoever runs a loop tries again at its next tick.
  */
-#ifndef SHARED_STORE_H
-#define SHARED_STORE_H
+#ifndef SHARED_STORE_STORE_H
+#define SHARED_STORE_STORE_H
 
 #include "shared/wire/contract.h"
 #include "shared/base/err.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Keys and values on LMDB; see kv.h. */
-#include "shared/kv.h"
+#include "shared/store/kv.h"
 
-#include "shared/dbenv.h"
+#include "shared/store/dbenv.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,8 +6,8 @@
  * the CLI use it.  It knows nothing of quotas or of whose a key is.  A process
  * opens it once and never closes it, for the reasons store.h gives.
  */
-#ifndef SHARED_KV_H
-#define SHARED_KV_H
+#ifndef SHARED_STORE_KV_H
+#define SHARED_STORE_KV_H
 
 #include "shared/base/err.h"
 

@@ -5,8 +5,8 @@
  * store.h says why an environment lives so long and what becomes of it in a
  * fork.  Nothing here prints; results are LMDB's own, errno, or DBENV_BUSY.
  */
-#ifndef SHARED_DBENV_H
-#define SHARED_DBENV_H
+#ifndef SHARED_STORE_DBENV_H
+#define SHARED_STORE_DBENV_H
 
 #include "shared/base/base.h"
 

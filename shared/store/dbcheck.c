@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pages of LMDB's data file; see dbcheck.h. */
-#include "shared/dbcheck.h"
+#include "shared/store/dbcheck.h"
 
 #include <string.h>
 #include <unistd.h>

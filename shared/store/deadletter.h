@@ -6,10 +6,10 @@
  * transaction of store.h; adding one waits for the disk, so it is for what
  * happens rarely.
  */
-#ifndef SHARED_DEADLETTER_H
-#define SHARED_DEADLETTER_H
+#ifndef SHARED_STORE_DEADLETTER_H
+#define SHARED_STORE_DEADLETTER_H
 
-#include "shared/store.h"
+#include "shared/store/store.h"
 
 #define DEADLETTER_MAX 1000
 #define DEADLETTER_BYTES_MAX ((uint64_t)64 << 20)

@@ -5,8 +5,8 @@
  * itself, by its format (version 1, 64 bits; mdb.c of LMDB 0.9), and believes
  * nothing.
  */
-#ifndef SHARED_DBCHECK_H
-#define SHARED_DBCHECK_H
+#ifndef SHARED_STORE_DBCHECK_H
+#define SHARED_STORE_DBCHECK_H
 
 #include "shared/base/base.h"
 

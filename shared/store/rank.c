@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Access ranks; see rank.h. */
-#include "shared/rank.h"
+#include "shared/store/rank.h"
 
 #include "shared/config/config_ranges.h"
 

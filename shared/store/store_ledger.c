@@ -3,7 +3,7 @@
  * The identify ledger (I3): one entry per permit, in the order of their ids.
  * An entry is on disk before the IDENTIFY it stands for is sent.
  */
-#include "shared/store_env.h"
+#include "shared/store/store_env.h"
 
 #include "shared/base/clock.h"
 
