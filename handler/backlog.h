@@ -14,7 +14,7 @@
 #include "handler/buf.h"
 #include "handler/work.h"
 #include "shared/config/config.h"
-#include "shared/spool.h"
+#include "shared/spool/spool.h"
 
 #define BACKLOG_SEGMENT_BYTES ((uint64_t)4 << 20)
 #define BACKLOG_TAKEN_BYTES ((size_t)64 << 20) /* of copies in memory */

@@ -17,7 +17,7 @@
 #define HANDLER_WORK_H
 
 #include "shared/wire/contract.h"
-#include "shared/place.h"
+#include "shared/spool/place.h"
 
 #define WORK_SESSIONS 4	 /* sessions remembered per shard */
 #define WORK_RANGES 32	 /* gaps in one session's numbers remembered, less 1 */

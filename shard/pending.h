@@ -11,7 +11,7 @@
 
 #include "shard/queue.h"
 #include "shared/page.h"
-#include "shared/spool.h"
+#include "shared/spool/spool.h"
 
 #define PENDING_MEMORY (1u << 20)   /* of the queue while spooling, at most */
 #define PENDING_SLOW (16u << 20)    /* of a queue in memory only, at most */

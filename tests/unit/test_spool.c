@@ -3,7 +3,7 @@
  * spool.c against a shadow model: random appends, takes, releases, rewinds and
  * crashes; then damage, which must cost exactly the damaged records.
  */
-#include "shared/spool.h"
+#include "shared/spool/spool.h"
 
 #include "shared/base/clock.h"
 

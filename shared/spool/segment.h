@@ -3,8 +3,8 @@
  * One file of a spool: checksummed records, appended whole or not at all.  A
  * damaged place is stepped over by looking for the next record that checks.
  */
-#ifndef SHARED_SEGMENT_H
-#define SHARED_SEGMENT_H
+#ifndef SHARED_SPOOL_SEGMENT_H
+#define SHARED_SPOOL_SEGMENT_H
 
 #include "shared/wire/contract.h"
 

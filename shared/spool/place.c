@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shared/place.h"
+#include "shared/spool/place.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,12 +7,12 @@
  * loss once spool_sync() has returned.  Nothing here is on the path of a fleet
  * whose handler keeps up: the directory is not even created.
  */
-#ifndef SHARED_SPOOL_H
-#define SHARED_SPOOL_H
+#ifndef SHARED_SPOOL_SPOOL_H
+#define SHARED_SPOOL_SPOOL_H
 
 #include "shared/wire/contract.h"
 #include "shared/base/err.h"
-#include "shared/place.h"
+#include "shared/spool/place.h"
 
 #include <sys/uio.h>
 

@@ -4,8 +4,8 @@
  * with two checked copies, written in turn like the cursors of the stats page.
  * Moving it costs no system call.
  */
-#ifndef SHARED_PLACE_H
-#define SHARED_PLACE_H
+#ifndef SHARED_SPOOL_PLACE_H
+#define SHARED_SPOOL_PLACE_H
 
 #include "shared/base/err.h"
 

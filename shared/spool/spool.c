@@ -3,11 +3,11 @@
  * DIR/00000007.seg ... hold records; DIR/done is the place up to which
  * everything was released.
  */
-#include "shared/spool.h"
+#include "shared/spool/spool.h"
 
 #include "shared/base/clock.h"
-#include "shared/place.h"
-#include "shared/segment.h"
+#include "shared/spool/place.h"
+#include "shared/spool/segment.h"
 
 #include <errno.h>
 #include <fcntl.h>

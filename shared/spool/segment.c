@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shared/segment.h"
+#include "shared/spool/segment.h"
 
 #include <dirent.h>
 #include <errno.h>
