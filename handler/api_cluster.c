@@ -9,7 +9,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/config/config_plugin_keys.h"
-#include "shared/verdict.h"
+#include "shared/page/verdict.h"
 #include "shared/base/version.h"
 
 #include <errno.h>

@@ -11,7 +11,7 @@
 #include "handler/child.h"
 #include "handler/window.h"
 #include "shared/config/config.h"
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "shared/base/timer.h"
 
 #include <ev.h>

@@ -11,7 +11,7 @@
 #define HANDLER_REST_HOLD_H
 
 #include "shared/discord/answer.h"
-#include "shared/page.h"
+#include "shared/page/page.h"
 
 #define REST_HOLD_ROUTES 3	  /* so many blocked at once: proved anew */
 #define REST_HOLD_PLACES 16	  /* blocked routes that are remembered */

@@ -16,7 +16,7 @@
 #include "handler/reply_nonce.h"
 #include "handler/rest.h"
 #include "shared/clockset.h"
-#include "shared/page.h"
+#include "shared/page/page.h"
 
 enum rpc_error {
 	RPC_NO_METHOD = -32601,

@@ -7,7 +7,7 @@
 #ifndef HANDLER_SHEET_H
 #define HANDLER_SHEET_H
 
-#include "shared/page.h"
+#include "shared/page/page.h"
 
 struct sheet {
 	struct page page;

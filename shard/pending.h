@@ -10,7 +10,7 @@
 #define SHARD_PENDING_H
 
 #include "shard/queue.h"
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "shared/spool/spool.h"
 
 #define PENDING_MEMORY (1u << 20)   /* of the queue while spooling, at most */

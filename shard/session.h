@@ -12,7 +12,7 @@
 #include "shard/attempt.h"
 #include "shared/json/envelope.h"
 #include "shared/base/log.h"
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "shared/store/store.h"
 #include "shared/base/timer.h"
 

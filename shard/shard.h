@@ -7,7 +7,7 @@
 
 #include "shared/config/config.h"
 #include "shared/wire/nonce.h"
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "shared/store/store.h"
 #include "shared/net/tls.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/traffic.h"
 
-#include "shared/verdict.h"
+#include "shared/page/verdict.h"
 
 #include <string.h>
 

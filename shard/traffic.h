@@ -7,7 +7,7 @@
 #ifndef SHARD_TRAFFIC_H
 #define SHARD_TRAFFIC_H
 
-#include "shared/page.h"
+#include "shared/page/page.h"
 
 #define TRAFFIC_SEEN_MAX 1024  /* events of a class remembered; then half */
 #define TRAFFIC_LEARNED 8      /* times what was allowed, of one gap */

@@ -8,7 +8,7 @@
 #include "shared/base/clock.h"
 #include "shared/base/secret.h"
 #include "shared/base/text.h"
-#include "shared/verdict.h"
+#include "shared/page/verdict.h"
 #include "supervisor/fleet.h"
 
 #define KEPT_KEY "alerts"	/* store blob: struct kept */

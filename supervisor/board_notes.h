@@ -6,7 +6,7 @@
 #ifndef SUPERVISOR_BOARD_NOTES_H
 #define SUPERVISOR_BOARD_NOTES_H
 
-#include "shared/page.h"
+#include "shared/page/page.h"
 
 /* Who may leave a note, most urgent first; ranks and ends: see board_notes.c. */
 enum board_source { BOARD_FATAL, BOARD_CONFIG, BOARD_DISK, BOARD_PERMIT,

@@ -7,7 +7,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
-#include "shared/page.h"
+#include "shared/page/page.h"
 
 #define BOOT_KEY "boot"		/* store blob: struct kept */
 #define SHARDS_LOOKED_AT 64	/* for the last sign of life */

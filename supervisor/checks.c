@@ -15,7 +15,7 @@
 #include "shared/base/clock.h"
 #include "shared/state/keeper.h"
 #include "shared/base/log.h"
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "shared/base/secret.h"
 #include "supervisor/foreign.h"
 

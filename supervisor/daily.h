@@ -6,7 +6,7 @@
 #ifndef SUPERVISOR_DAILY_H
 #define SUPERVISOR_DAILY_H
 
-#include "shared/days.h"
+#include "shared/page/days.h"
 
 struct fleet;
 

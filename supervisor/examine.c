@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "shared/config/config.h"
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "shared/store/store.h"
 #include "shared/net/tls.h"
 #include "shared/base/version.h"

@@ -9,7 +9,7 @@
 
 #include <sys/resource.h>
 
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "shared/net/tls.h"
 #include "supervisor/adopt.h"
 #include "supervisor/asking.h"

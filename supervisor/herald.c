@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "shared/base/clock.h"
-#include "shared/verdict.h"
+#include "shared/page/verdict.h"
 #include "supervisor/fleet.h"
 
 /* ---- words ----------------------------------------------------------- */

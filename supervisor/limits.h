@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_LIMITS_H
 #define SUPERVISOR_LIMITS_H
 
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "supervisor/usage.h"
 
 struct fleet;

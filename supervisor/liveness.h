@@ -6,7 +6,7 @@
 #ifndef SUPERVISOR_LIVENESS_H
 #define SUPERVISOR_LIVENESS_H
 
-#include "shared/page.h"
+#include "shared/page/page.h"
 
 #define LIVENESS_QUIET_MS 300000   /* an attempt without any frame */
 #define LIVENESS_ACK_SLACK_MS 30000 /* beyond three heartbeats */

@@ -6,7 +6,7 @@
 #ifndef SUPERVISOR_OBITUARY_H
 #define SUPERVISOR_OBITUARY_H
 
-#include "shared/page.h"
+#include "shared/page/page.h"
 
 #include <sys/types.h>
 

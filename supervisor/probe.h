@@ -9,7 +9,7 @@
 
 #include "shared/wire/contract.h"
 #include "shared/base/err.h"
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "shared/base/timer.h"
 
 struct fleet;

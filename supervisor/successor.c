@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "shared/base/text.h"
 #include "shared/base/version.h"
 #include "supervisor/fleet.h"

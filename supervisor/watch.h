@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_WATCH_H
 #define SUPERVISOR_WATCH_H
 
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "shared/base/timer.h"
 #include "supervisor/limits.h"
 #include "supervisor/liveness.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* budget: what the IDENTIFYs were spent on, from the ledger and the page. */
 #include "shared/base/clock.h"
-#include "shared/days.h"
+#include "shared/page/days.h"
 #include "shared/store/store.h"
 #include "tools/cli_control.h"
 #include "tools/cli_status.h"

@@ -7,7 +7,7 @@
 #include "tools/cli.h"
 
 #include "shared/state/config_kept.h"
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "tools/cli_view.h"
 
 #include <stdlib.h>

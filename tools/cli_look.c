@@ -7,7 +7,7 @@
  */
 #include "tools/cli.h"
 
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "shared/process/process.h"
 #include "shared/base/text.h"
 #include "tools/cli_view.h"

@@ -3,8 +3,8 @@
  * plugin: the handler's plugins as the stats page has them, and commands; new
  * and test have files of their own.
  */
-#include "shared/page.h"
-#include "shared/verdict.h"
+#include "shared/page/page.h"
+#include "shared/page/verdict.h"
 #include "tools/cli_plugin.h"
 #include "tools/cli_reload.h"
 #include "tools/cli_table.h"

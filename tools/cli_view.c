@@ -4,7 +4,7 @@
 #include "shared/base/clock.h"
 #include "shared/process/process.h"
 #include "shared/base/text.h"
-#include "shared/verdict.h"
+#include "shared/page/verdict.h"
 
 #include <dirent.h>
 #include <errno.h>

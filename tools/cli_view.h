@@ -9,9 +9,9 @@
 
 #include "shared/config/config.h"
 #include "shared/state/keeper.h"
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "shared/state/stopped.h"
-#include "shared/verdict.h"
+#include "shared/page/verdict.h"
 
 struct cli_shard {
 	uint32_t id;

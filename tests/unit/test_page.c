@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* page.c: layout survives reopening, cursors survive a writer's death. */
-#include "shared/page.h"
+#include "shared/page/page.h"
 
 #include "shared/process/process.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Ready, deaf or down: what becomes of a shard's own word. */
 #include "shard/traffic.h"
-#include "shared/verdict.h"
+#include "shared/page/verdict.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shared/page.h"
+#include "shared/page/page.h"
 
 #include "shared/base/clock.h"
 #include "shared/process/process.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The fleet as a whole: see verdict.h. */
-#include "shared/verdict.h"
+#include "shared/page/verdict.h"
 
 #include <stdarg.h>
 #include <string.h>

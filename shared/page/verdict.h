@@ -13,10 +13,10 @@
  * hardly anything at all, and one that was silent from the start in a fleet
  * whose other shards know no better.
  */
-#ifndef SHARED_VERDICT_H
-#define SHARED_VERDICT_H
+#ifndef SHARED_PAGE_VERDICT_H
+#define SHARED_PAGE_VERDICT_H
 
-#include "shared/page.h"
+#include "shared/page/page.h"
 
 #define VERDICT_INTERVALS 2 /* of heartbeats, without a sign of life */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shared/days.h"
+#include "shared/page/days.h"
 
 #include <string.h>
 

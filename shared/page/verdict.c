@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See verdict.h. */
-#include "shared/verdict.h"
+#include "shared/page/verdict.h"
 
 #include <stdio.h>
 

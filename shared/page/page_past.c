@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What happened, on the page: see page.h. */
-#include "shared/page.h"
+#include "shared/page/page.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/text.h"

@@ -8,8 +8,8 @@
  * which therefore survives SIGKILL of everything; power loss may take it back
  * to the copy in LMDB, which only costs replays.
  */
-#ifndef SHARED_PAGE_H
-#define SHARED_PAGE_H
+#ifndef SHARED_PAGE_PAGE_H
+#define SHARED_PAGE_PAGE_H
 
 #include "shared/wire/contract.h"
 #include "shared/base/err.h"

@@ -3,10 +3,10 @@
  * What the fleet's connections did, by cause and UTC day, as kept in LMDB: the
  * supervisor adds, the CLI reads.
  */
-#ifndef SHARED_DAYS_H
-#define SHARED_DAYS_H
+#ifndef SHARED_PAGE_DAYS_H
+#define SHARED_PAGE_DAYS_H
 
-#include "shared/page.h"
+#include "shared/page/page.h"
 #include "shared/store/store.h"
 
 #define DAYS_KEY "days"	/* store blob: struct days */
