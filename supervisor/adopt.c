@@ -14,7 +14,7 @@
 #include "supervisor/fleet.h"
 #include "supervisor/gateway.h"
 #include "supervisor/loglevel.h"
-#include "supervisor/proc.h"
+#include "supervisor/base/procfs.h"
 #include "supervisor/spawn.h"
 
 /* ---- who is awaited -------------------------------------------------- */
@@ -150,7 +150,7 @@ on_leave(struct timer *t)
 		return;
 	log_warn("The handler %d of an earlier supervisor did not leave: "
 	    "killing it.", (int)a->leaving);
-	foreign_signal_if(a->leaving, SIGKILL, started_at, &a->leaving_start);
+	pidfd_signal_if(a->leaving, SIGKILL, started_at, &a->leaving_start);
 }
 
 void
@@ -159,7 +159,7 @@ adopt_dismiss(struct member *c)
 	struct adopt *a = &c->fleet->adopt;
 
 	if (c->orphan != 0 && left_behind(c) == c->orphan) {
-		foreign_signal_if(c->orphan, SIGTERM, started_at,
+		pidfd_signal_if(c->orphan, SIGTERM, started_at,
 		    &member_watch(c)->pid_start);
 		/* Shards are seen to by their lock, when they are started. */
 		if (c->handler) {
@@ -412,7 +412,7 @@ adopt_called(struct adopt_caller *x, const struct msg_hdr *h,
 	    && !x->adopt->fleet->stopping)
 		member_event(c, MEMBER_ON_START);
 	/* Held before it is judged, so that the number stays this process's. */
-	pidfd = foreign_pidfd(x->pid);
+	pidfd = pidfd_pidfd(x->pid);
 	why = pidfd == -1 ? "this kernel has no pidfds, or it has just ended"
 	    : judge(x, c, m, log_fd);
 	if (why == NULL) {

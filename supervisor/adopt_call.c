@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "supervisor/checks.h"
+#include "supervisor/base/preflight.h"
 #include "supervisor/fleet.h"
 
 /* ---- calls ----------------------------------------------------------- */
@@ -67,7 +67,7 @@ on_listen(struct ev_loop *loop, ev_io *w, int revents)
 	int fd = accept4(a->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	/* Without this the loop would spin on what it can't accept. */
-	if (fd == -1 && reserve_spend(&a->fleet->upkeep.reserve, errno))
+	if (fd == -1 && fd_reserve_spend(&a->fleet->upkeep.reserve, errno))
 		fd = accept4(a->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd == -1) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
@@ -161,7 +161,7 @@ adopt_call_check(struct adopt *a)
 		return;
 	}
 	stop_listening(a);
-	if (checks_make_dir("run_dir", a->fleet->config->run_dir, &e) == -1
+	if (preflight_make_dir("run_dir", a->fleet->config->run_dir, &e) == -1
 	    || listen_there(a, &e) == -1)
 		log_warn("No socket for processes without a supervisor: %s",
 		    e.text);

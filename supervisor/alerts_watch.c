@@ -71,7 +71,7 @@ act_keep(void *arg)
 		k.kind[i].sent_ms = s->sent_ms;
 		str_copy(k.kind[i].text, s->text, ALERT_TEXT);
 	}
-	writes_blob(&f->writes, KEPT_KEY, &k, sizeof(k));
+	store_writes_blob(&f->writes, KEPT_KEY, &k, sizeof(k));
 }
 
 static void
@@ -360,7 +360,7 @@ alerts_watch(struct alerts *a)
 	look_limits(f, facts);
 	look_plugins(f, facts);
 	fact(&facts[ALERT_REBOOT], f->boot.rebooted && clock_boot_ms()
-	    - f->started_ms < BOOT_ALERT_MS, "%s", f->boot.text);
+	    - f->started_ms < REBOOT_ALERT_MS, "%s", f->boot.text);
 	/* What can't be seen now is not over either. */
 	for (unsigned i = 0; i < ALERTS; i++) {
 		const struct alert_state *s = &a->state[i];

@@ -200,7 +200,7 @@ keep(struct fleet *f, const struct ask_answer *w)
 
 	g.reset_wall_ms = g.fetched_wall_ms + w->reset_after_ms;
 	str_copy(g.url, w->url, sizeof(g.url));
-	writes_gateway(&f->writes, &g);
+	store_writes_gateway(&f->writes, &g);
 }
 
 static void
@@ -230,7 +230,7 @@ keep_user(struct fleet *f, const char *id)
 	if (store_blob_get(&f->store, CONTRACT_BOT_KEY, known, sizeof(known),
 		&len, &e) == 1 && len == n && memcmp(known, id, n) == 0)
 		return;
-	writes_blob(&f->writes, CONTRACT_BOT_KEY, id, n);
+	store_writes_blob(&f->writes, CONTRACT_BOT_KEY, id, n);
 }
 
 static void

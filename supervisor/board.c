@@ -12,7 +12,7 @@
 #include "shared/base/text.h"
 #include "shared/base/version.h"
 #include "supervisor/fleet.h"
-#include "supervisor/proc.h"
+#include "supervisor/base/procfs.h"
 
 void
 board_init(struct board *b, struct fleet *f)

@@ -84,7 +84,7 @@ keep(struct daily *d)
 	if (!d->dirty)
 		return;
 	d->dirty = false;
-	writes_blob(&d->fleet->writes, DAYS_KEY, &d->days, sizeof(d->days));
+	store_writes_blob(&d->fleet->writes, DAYS_KEY, &d->days, sizeof(d->days));
 }
 
 void

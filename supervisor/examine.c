@@ -12,7 +12,7 @@
 #include "shared/store/store.h"
 #include "shared/net/tls.h"
 #include "shared/base/version.h"
-#include "supervisor/checks.h"
+#include "supervisor/base/preflight.h"
 
 #define CONFIG_TEXT_MAX (1u << 20)
 
@@ -60,7 +60,7 @@ look(const char *path, struct err *e)
 	struct store store;
 	SSL_CTX *tls;
 
-	if (read_config(&c, path, e) == -1 || checks_dirs(&c, e) == -1
+	if (read_config(&c, path, e) == -1 || preflight_dirs(&c, e) == -1
 	    || store_open(&store, c.state_dir, e) == -1)
 		return -1;
 	tls = tls_client_new(c.ca_file, e);

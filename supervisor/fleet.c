@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "shared/base/clock.h"
-#include "supervisor/checks.h"
+#include "supervisor/base/preflight.h"
 
 /* ---- layout ---------------------------------------------------------- */
 
@@ -120,14 +120,14 @@ drop_members(struct fleet *f)
 static int
 acquire(struct fleet *f, uint32_t count, struct err *e)
 {
-	if (checks_fds_fit(count, e) == -1 || fleet_page(f, count, e) == -1)
+	if (preflight_fds_fit(count, e) == -1 || fleet_page(f, count, e) == -1)
 		return -1;
 	take_members(f, count);
 	if (adopt_launch(&f->adopt, e) == -1)
 		goto err1;
 	if (program_self(&f->handler->program, f->config->text, e) == -1)
 		goto err2;
-	writes_blob(&f->writes, FLEET_LAYOUT_KEY, &count, sizeof(count));
+	store_writes_blob(&f->writes, FLEET_LAYOUT_KEY, &count, sizeof(count));
 	return 0;
 err2:
 	adopt_close(&f->adopt);

@@ -14,12 +14,12 @@
 #include "supervisor/adopt.h"
 #include "supervisor/asking.h"
 #include "supervisor/board.h"
-#include "supervisor/boot.h"
+#include "supervisor/base/reboot.h"
 #include "supervisor/hangup.h"
 #include "supervisor/herald.h"
 #include "supervisor/member.h"
 #include "supervisor/alerts.h"
-#include "supervisor/control.h"
+#include "supervisor/base/control.h"
 #include "supervisor/daily.h"
 #include "supervisor/hold.h"
 #include "supervisor/ledger.h"
@@ -38,7 +38,7 @@
 #include "supervisor/upkeep.h"
 #include "supervisor/uplinks.h"
 #include "supervisor/watch.h"
-#include "supervisor/writes.h"
+#include "supervisor/base/store_writes.h"
 
 #define FLEET_LAUNCH_BATCH 16	/* forks per turn of the loop */
 #define FLEET_LAUNCH_S 0.005
@@ -58,7 +58,7 @@ struct fleet {
 	struct rlimit nofile;		/* as we were started */
 	int oom_base;			/* oom_score_adj, the same */
 	struct store store;
-	struct writes writes;
+	struct store_writes writes;
 	struct page page;
 	uint64_t started_ms;
 	char gateway_url[STORE_URL_MAX];
@@ -96,7 +96,7 @@ struct fleet {
 	struct herald herald;
 	struct hangup hangup;
 	struct rotate rotate;
-	struct boot boot;
+	struct reboot boot;
 	bool foreground;		/* as started */
 	bool stopping;
 	bool evicting;			/* orphans were asked to leave */

@@ -160,7 +160,7 @@ in_place(int fd)
 int
 guard_start(struct fleet *f, const struct arrival *a)
 {
-	int fds[2], parent = foreign_pidfd(getpid());
+	int fds[2], parent = pidfd_pidfd(getpid());
 	pid_t pid;
 
 	if (parent == -1 || a->back == -1 || socketpair(AF_UNIX,

@@ -109,7 +109,7 @@ on_feed(struct timer *t)
 	timer_set(t, (double)h->notify.watchdog_us / 2 / 1000000);
 	if (duties_done(h)) {
 		h->starving = false;
-		notify_watchdog(&h->notify);
+		sd_notify_watchdog(&h->notify);
 		return;
 	}
 	if (!h->starving)
@@ -126,7 +126,7 @@ herald_open(struct herald *h, struct fleet *f, bool foreground)
 {
 	memset(h, 0, sizeof(*h));
 	h->fleet = f;
-	notify_open(&h->notify, foreground);
+	sd_notify_open(&h->notify, foreground);
 }
 
 void
@@ -147,18 +147,18 @@ starting(struct herald *h, const struct herald_facts *w, const char *words)
 	    >= (uint64_t)HERALD_START_S * 1000;
 
 	if ((w->ready > 0 && w->handler) || late) {
-		h->ready = notify_ready(&h->notify, words);
+		h->ready = sd_notify_ready(&h->notify, words);
 		return;
 	}
-	notify_status(&h->notify, words);
-	notify_extend(&h->notify, HERALD_EXTEND_S);
+	sd_notify_status(&h->notify, words);
+	sd_notify_extend(&h->notify, HERALD_EXTEND_S);
 }
 
 void
 herald_tick(struct herald *h)
 {
 	struct herald_facts w;
-	char words[NOTIFY_STATUS];
+	char words[SD_NOTIFY_STATUS];
 
 	if (h->notify.fd == -1 || h->stopping)
 		return;
@@ -167,9 +167,9 @@ herald_tick(struct herald *h)
 	if (!h->ready)
 		starting(h, &w, words);
 	else
-		notify_status(&h->notify, words);
+		sd_notify_status(&h->notify, words);
 	if (h->reloading)
-		notify_extend(&h->notify, HERALD_EXTEND_S);
+		sd_notify_extend(&h->notify, HERALD_EXTEND_S);
 }
 
 void
@@ -177,14 +177,14 @@ herald_reloading(struct herald *h)
 {
 	h->reloading = true;
 	if (h->ready)
-		notify_reloading(&h->notify);
+		sd_notify_reloading(&h->notify);
 }
 
 void
 herald_reloaded(struct herald *h, const char *trouble)
 {
 	struct herald_facts w;
-	char words[NOTIFY_STATUS];
+	char words[SD_NOTIFY_STATUS];
 
 	h->reloading = false;
 	str_copy(h->last, trouble, sizeof(h->last));
@@ -193,7 +193,7 @@ herald_reloaded(struct herald *h, const char *trouble)
 	look(h, &w);
 	herald_words(&w, words, sizeof(words));
 	/* If not, the next tick says so. */
-	h->ready = notify_ready(&h->notify, words);
+	h->ready = sd_notify_ready(&h->notify, words);
 }
 
 void
@@ -204,7 +204,7 @@ herald_stopping(struct herald *h)
 	if (h->stopping)
 		return;
 	h->stopping = true;
-	notify_stopping(&h->notify, 2 * c->stop_timeout_s + STOP_SLACK_S
+	sd_notify_stopping(&h->notify, 2 * c->stop_timeout_s + STOP_SLACK_S
 	    + HERALD_EXTEND_S);
 }
 
@@ -215,5 +215,5 @@ herald_close(struct herald *h)
 		return;
 	if (h->fleet->timers != NULL && h->feed.fn != NULL)
 		timer_stop(&h->feed);
-	notify_close(&h->notify);
+	sd_notify_close(&h->notify);
 }

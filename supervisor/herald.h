@@ -8,7 +8,7 @@
 #define SUPERVISOR_HERALD_H
 
 #include "shared/base/timer.h"
-#include "supervisor/notify.h"
+#include "supervisor/base/sd_notify.h"
 
 struct fleet;
 
@@ -19,7 +19,7 @@ struct fleet;
 
 struct herald {
 	struct fleet *fleet;
-	struct notify notify;
+	struct sd_notify notify;
 	struct timer feed;	/* of the watchdog */
 	uint64_t began_ms;
 	bool ready;		/* systemd was told so */

@@ -43,7 +43,7 @@ keep(const struct hold *h)
 
 	str_copy(k.version, SHARDHERD_VERSION, sizeof(k.version));
 	str_copy(k.text, h->text, sizeof(k.text));
-	writes_blob(&f->writes, KEPT_KEY, &k, sizeof(k));
+	store_writes_blob(&f->writes, KEPT_KEY, &k, sizeof(k));
 }
 
 static void

@@ -58,7 +58,7 @@ count(struct ledger *l, bool feed)
 		return;
 	}
 	for (size_t i = 0; i < p.lost_n; i++)
-		writes_settle(&f->writes, p.lost[i], OUTCOME_LOST, 0);
+		store_writes_settle(&f->writes, p.lost[i], OUTCOME_LOST, 0);
 	l->sent_24h = p.sent;
 	l->counted_ms = clock_boot_ms();
 }
@@ -119,7 +119,7 @@ ledger_answer(struct ledger *l, int64_t total, int64_t remaining,
 		    "test or a container; if there is none, reset the token.",
 		    (unsigned long long)n, (unsigned long long)
 		    budget_foreign_24h(b, clock_wall_ms()));
-	writes_blob(&l->fleet->writes, KEPT_KEY, &b->kept, sizeof(b->kept));
+	store_writes_blob(&l->fleet->writes, KEPT_KEY, &b->kept, sizeof(b->kept));
 }
 
 void
@@ -199,7 +199,7 @@ act_settle(void *arg, uint64_t id, uint32_t outcome, uint32_t close_code)
 		if (f->ledger.sent_24h > 0)
 			f->ledger.sent_24h--;
 	}
-	writes_settle(&f->writes, id, outcome, close_code);
+	store_writes_settle(&f->writes, id, outcome, close_code);
 }
 
 static void

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "shared/base/clock.h"
-#include "supervisor/checks.h"
+#include "supervisor/base/preflight.h"
 #include "supervisor/logfiles.h"
 #include "supervisor/logpack.h"
-#include "supervisor/reserve.h"
+#include "supervisor/base/fd_reserve.h"
 
 /* ---- the file -------------------------------------------------------- */
 
@@ -41,7 +41,7 @@ open_file(struct logs *g)
 	int fd = open(g->path, flags, 0600);
 	struct stat st;
 
-	if (fd == -1 && reserve_spend(g->reserve, errno))
+	if (fd == -1 && fd_reserve_spend(g->reserve, errno))
 		fd = open(g->path, flags, 0600);
 	if (fd == -1)
 		return -1;
@@ -147,7 +147,7 @@ logs_check(struct logs *g)
 	str_copy(dir, g->path, sizeof(dir));
 	slash = strrchr(dir, '/');
 	*slash = '\0';
-	fd = checks_make_dir("log_dir", dir, &e) == 0 ? open_file(g) : -1;
+	fd = preflight_make_dir("log_dir", dir, &e) == 0 ? open_file(g) : -1;
 	if (fd == -1) {
 		/* A full disk is told when it is over, not as a deletion. */
 		g->homeless = was_open || errno != ENOSPC;

@@ -13,7 +13,7 @@
 
 #define LOGS_ROTATE_RETRY_MS 60000 /* after a rotation that failed */
 
-struct reserve;
+struct fd_reserve;
 struct logpack;
 
 struct logs {
@@ -32,7 +32,7 @@ struct logs {
 	int dropped_errno;
 	uint64_t rotate_ms;	/* boot stamp: no rotation before */
 	enum log_level least;
-	struct reserve *reserve; /* of fds, for opening; may be NULL */
+	struct fd_reserve *reserve; /* of fds, for opening; may be NULL */
 	struct logpack *pack;	/* is told of rotations; may be NULL */
 };
 

@@ -14,7 +14,7 @@
 #include "supervisor/gateway.h"
 #include "supervisor/loglevel.h"
 #include "supervisor/messages.h"
-#include "supervisor/proc.h"
+#include "supervisor/base/procfs.h"
 #include "supervisor/spawn.h"
 
 const char *const member_state_name[MEMBER_STATE_COUNT] = {
@@ -49,7 +49,7 @@ member_init(struct member *c, struct fleet *f, bool handler, uint32_t slot)
 	c->ipc.fd = -1;
 	c->killed_for = CRASHES;
 	lines_init(&c->lines);
-	foreign_init(&c->foreign);
+	pidfd_init(&c->foreign);
 	program_init(&c->program);
 	timer_init(f->timers, &c->timer, on_timer);
 	delay_init(&c->delay, f->config->restart_min_s,
@@ -67,7 +67,7 @@ member_free(struct member *c)
 	timer_stop(&c->timer);
 	ipc_close(&c->ipc);
 	lines_close(&c->lines);
-	foreign_forget(&c->foreign);
+	pidfd_forget(&c->foreign);
 	program_close(&c->program);
 	c->magic = 0;
 }
@@ -180,7 +180,7 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 	ipc_close(&c->ipc);
 	timer_stop(&c->timer);
 	note_end(c, *cause, words);
-	foreign_forget(&c->foreign);
+	pidfd_forget(&c->foreign);
 	c->pid = 0;
 }
 
@@ -218,12 +218,12 @@ evicting(struct member *c)
 		c->evict_ms = now;
 		fleet_evicting(c->fleet);
 		if (pid > 0)
-			foreign_signal_if(pid, SIGTERM, holds_place, c);
+			pidfd_signal_if(pid, SIGTERM, holds_place, c);
 	} else if (pid > 0 && now - c->evict_ms >= MEMBER_EVICT_MS) {
 		log_warn("%s: the process %d of an earlier supervisor did not "
 		    "leave: killing it.", c->name, (int)pid);
 		c->evict_ms = now;
-		foreign_signal_if(pid, SIGKILL, holds_place, c);
+		pidfd_signal_if(pid, SIGKILL, holds_place, c);
 	}
 	c->state = MEMBER_WAITING;
 	timer_set(&c->timer, MEMBER_EVICT_S);
@@ -381,8 +381,8 @@ request_stop(struct member *c)
 static void
 send_signal(struct member *c, int sig)
 {
-	if (foreign_is(&c->foreign))
-		foreign_signal(&c->foreign, sig);
+	if (pidfd_is(&c->foreign))
+		pidfd_signal(&c->foreign, sig);
 	else if (!c->reaped) {
 		must(c->pid > 1);	/* our child, not yet waited for */
 		kill(c->pid, sig);
@@ -553,7 +553,7 @@ member_reaped(struct member *c, int status)
 }
 
 static void
-on_foreign_gone(struct foreign *x)
+on_foreign_gone(struct pidfd *x)
 {
 	struct member *c = container_of(x, struct member, foreign);
 
@@ -565,10 +565,10 @@ void
 member_adopted(struct member *c, int pidfd)
 {
 	/* After an upgrade it is our child as before: SIGCHLD tells more. */
-	if (proc_parent(c->pid) == getpid())
+	if (procfs_parent(c->pid) == getpid())
 		close(pidfd);
 	else
-		foreign_watch(&c->foreign, c->fleet->loop, pidfd,
+		pidfd_watch(&c->foreign, c->fleet->loop, pidfd,
 		    on_foreign_gone);
 	member_event(c, MEMBER_ON_ADOPT);
 }

@@ -11,7 +11,7 @@
 #include "shared/base/machine.h"
 #include "shared/base/timer.h"
 #include "supervisor/delay.h"
-#include "supervisor/foreign.h"
+#include "supervisor/base/pidfd.h"
 #include "supervisor/lines.h"
 #include "supervisor/obituary.h"
 #include "supervisor/program.h"
@@ -83,7 +83,7 @@ struct member {
 	enum crash_cause killed_for;	/* CRASHES: not killed by us */
 	int64_t oom_before;
 	pid_t orphan;		/* may still call, see adopt.h; 0: none */
-	struct foreign foreign;	/* its process, when it is not our child */
+	struct pidfd foreign;	/* its process, when it is not our child */
 	uint64_t evict_ms;	/* an orphan was asked to leave; 0: none */
 	bool pair_due;		/* an uplink is still to be made */
 	uint32_t paired;	/* generation of the last uplink, 0: none yet */

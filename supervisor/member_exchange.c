@@ -40,7 +40,7 @@ move_process(struct member *to, struct member *from)
 	to->evict_ms = 0;
 	ipc_move(&to->ipc, &from->ipc, to->name);
 	lines_move(&to->lines, &from->lines);
-	foreign_move(&to->foreign, &from->foreign);
+	pidfd_move(&to->foreign, &from->foreign);
 	move_timer(&to->timer, &from->timer);
 }
 

@@ -100,7 +100,7 @@ begin_stop(struct replan *r, int64_t count)
 	replace_abort(&f->replace);
 	rolling_abort(&f->rolling);
 	/* A start in the middle of this must not take the old layout up. */
-	writes_blob(&f->writes, FLEET_LAYOUT_KEY, &none, sizeof(none));
+	store_writes_blob(&f->writes, FLEET_LAYOUT_KEY, &none, sizeof(none));
 	for (uint32_t i = 0; i < f->local; i++)
 		member_event(&f->shard[i], MEMBER_ON_STOP);
 	timer_set(&r->timer, 0);

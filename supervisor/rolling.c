@@ -96,7 +96,7 @@ note_underway(struct rolling *r, bool on)
 {
 	uint32_t v = on;
 
-	writes_blob(&r->fleet->writes, UNDERWAY_KEY, &v, sizeof(v));
+	store_writes_blob(&r->fleet->writes, UNDERWAY_KEY, &v, sizeof(v));
 }
 
 /* ---- actions of the policy -------------------------------------------- */

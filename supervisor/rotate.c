@@ -83,7 +83,7 @@ keep_bot(struct rotate *r, const struct ask_answer *w)
 	if (w->app_id[0] != '\0')
 		str_copy(r->bot.app_id, w->app_id, sizeof(r->bot.app_id));
 	if (memcmp(&was, &r->bot, sizeof(was)) != 0)
-		writes_blob(&f->writes, ROTATE_BOT_KEY, &r->bot,
+		store_writes_blob(&f->writes, ROTATE_BOT_KEY, &r->bot,
 		    sizeof(r->bot));
 }
 

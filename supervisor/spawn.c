@@ -250,7 +250,7 @@ spawn_child(struct member *c, struct err *e)
 	int control[2], errs[2];
 
 	must(dbenv_inside() == NULL);	/* store.h: why no child may see one */
-	reserve_need(&c->fleet->upkeep.reserve, SPAWN_FDS);
+	fd_reserve_need(&c->fleet->upkeep.reserve, SPAWN_FDS);
 	if (ipc_pair(control, e) == -1)
 		return -1;
 	if (pipe2(errs, O_CLOEXEC | O_NONBLOCK) == -1) {

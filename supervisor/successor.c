@@ -93,11 +93,11 @@ become(struct fleet *f, int fd, const char *path, struct arrival *a,
 		a->guard = guard_start(f, a);
 	argv = arrive_argv(a, name);
 	arrive_keep(a, true);
-	notify_environ(&f->herald.notify);
+	sd_notify_environ(&f->herald.notify);
 	program_exec(&program, argv);
 	err_sys(e, EXIT_DEGRADED, "the program file %s can't be executed",
 	    path);
-	notify_forget();
+	sd_notify_forget();
 	arrive_keep(a, false);
 	fd_cloexec(fd, true);
 	if (!guarded)
@@ -146,7 +146,7 @@ go(struct successor *s)
 	    "meanwhile");
 	watch_cursors(&f->watch);
 	daily_keep(&f->daily);
-	if (writes_flush(&f->writes, &e) == -1) {
+	if (store_writes_flush(&f->writes, &e) == -1) {
 		fail(s, &e);
 		return;
 	}

@@ -26,10 +26,10 @@
 #include "shared/state/stopped.h"
 #include "shared/base/text.h"
 #include "shared/base/version.h"
-#include "supervisor/checks.h"
+#include "supervisor/base/preflight.h"
 #include "supervisor/fleet.h"
-#include "supervisor/last_words.h"
-#include "supervisor/proc.h"
+#include "supervisor/base/last_words.h"
+#include "supervisor/base/procfs.h"
 
 #define REAP_MAX 64	/* children per wake-up; more wake us again */
 
@@ -99,7 +99,7 @@ signal_words(const struct signalfd_siginfo *si, char *out, size_t size)
 		str_format(out, size, "%s of a terminal", name);
 		return;
 	}
-	proc_name((pid_t)si->ssi_pid, comm, sizeof(comm));
+	procfs_name((pid_t)si->ssi_pid, comm, sizeof(comm));
 	text_format(out, size, "%s of pid %u%s%s%s, uid %u", name, si->ssi_pid,
 	    comm[0] != '\0' ? " (" : "", comm, comm[0] != '\0' ? ")" : "",
 	    si->ssi_uid);
@@ -200,12 +200,12 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 	char *token, before[LAST_WORDS_MAX] = "";
 
 	/* First of all: with too few even this could not be told. */
-	if (checks_memory_fits(e) == -1
-	    || checks_fds_fit(c->shards > 0 ? (uint32_t)c->shards : 1, e) == -1
-	    || checks_owner(c, e) == -1 || checks_dirs(c, e) == -1)
+	if (preflight_memory_fits(e) == -1
+	    || preflight_fds_fit(c->shards > 0 ? (uint32_t)c->shards : 1, e) == -1
+	    || preflight_owner(c, e) == -1 || preflight_dirs(c, e) == -1)
 		return -1;
 	if (f->lock_fd == -1)
-		f->lock_fd = checks_lock(c->state_dir, before, e);
+		f->lock_fd = preflight_lock(c->state_dir, before, e);
 	if (f->lock_fd != -1) {
 		/* Whoever starts it takes back what a stop has said. */
 		stopped_clear(c->state_dir);
@@ -218,7 +218,7 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 	last_words_begin(&f->logs, f->lock_fd);
 	if (before[0] != '\0')
 		log_warn("%s", before);
-	checks_strangers(c->state_dir);
+	preflight_strangers(c->state_dir);
 	if (open_loop(f, e) == -1)
 		return -1;
 	token = f->token == NULL ? config_read_token(c->token_file, e) : NULL;
@@ -237,7 +237,7 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 		    "identify ledger are gone, and every shard has to "
 		    "IDENTIFY. If there is a copy, stop the fleet and put it "
 		    "back.", f->store.path);
-	if (checks_is_tmpfs(c->state_dir))
+	if (preflight_is_tmpfs(c->state_dir))
 		log_warn("state_dir %s is in memory: after a reboot every "
 		    "session and the identify ledger would be gone.",
 		    c->state_dir);
@@ -247,7 +247,7 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 static void
 init_parts(struct fleet *f)
 {
-	writes_init(&f->writes, f->timers, &f->store);
+	store_writes_init(&f->writes, f->timers, &f->store);
 	board_init(&f->board, f);
 	stop_init(&f->stop, f);
 	uplinks_init(&f->uplinks, f);
@@ -264,7 +264,7 @@ init_parts(struct fleet *f)
 	upkeep_init(&f->upkeep, f);
 	rotate_init(&f->rotate, f);
 	hangup_init(&f->hangup, f);
-	boot_begin(&f->boot, &f->store);
+	reboot_begin(&f->boot, &f->store);
 	adopt_init(&f->adopt, f);
 	successor_init(&f->successor, f);
 	timer_init(f->timers, &f->launch_timer, NULL);
@@ -376,8 +376,8 @@ release_fleet(struct fleet *f)
 	board_close(&f->board, f->exit_code);
 	permit_free(&f->permit);
 	brake_free(&f->brake);
-	writes_close(&f->writes);
-	boot_end(&f->store);
+	store_writes_close(&f->writes);
+	reboot_end(&f->store);
 }
 
 static void
@@ -492,8 +492,8 @@ supervisor_main(const struct supervisor_args *args)
 	f->foreground = args->foreground;
 	herald_open(&f->herald, f, args->foreground);
 	proctitle_set("shardherd: supervisor");
-	checks_harden();
-	checks_raise_fds(&f->nofile);
+	preflight_harden();
+	preflight_raise_fds(&f->nofile);
 	f->oom_base = oom_base();
 	if (f->oom_base > OOM_SUPERVISOR)
 		oom_set(OOM_SUPERVISOR);

@@ -77,7 +77,7 @@ on_timer(struct timer *t)
 	keep_config(u);
 	control_check(&f->control);
 	adopt_call_check(&f->adopt);
-	reserve_refill(&u->reserve);
+	fd_reserve_refill(&u->reserve);
 }
 
 void
@@ -85,7 +85,7 @@ upkeep_init(struct upkeep *u, struct fleet *f)
 {
 	memset(u, 0, sizeof(*u));
 	u->fleet = f;
-	reserve_init(&u->reserve);
+	fd_reserve_init(&u->reserve);
 	logpack_init(&u->pack, f->timers);
 	f->logs.reserve = &u->reserve;
 	f->logs.pack = &u->pack;
@@ -100,5 +100,5 @@ upkeep_stop(struct upkeep *u)
 	logpack_stop(&u->pack);
 	u->fleet->logs.pack = NULL;
 	u->fleet->logs.reserve = NULL;
-	reserve_close(&u->reserve);
+	fd_reserve_close(&u->reserve);
 }

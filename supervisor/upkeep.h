@@ -8,7 +8,7 @@
 #define SUPERVISOR_UPKEEP_H
 
 #include "supervisor/logpack.h"
-#include "supervisor/reserve.h"
+#include "supervisor/base/fd_reserve.h"
 
 struct fleet;
 
@@ -19,7 +19,7 @@ struct upkeep {
 	struct fleet *fleet;
 	struct timer timer;
 	struct logpack pack;
-	struct reserve reserve;
+	struct fd_reserve reserve;
 	unsigned turn;
 	bool homeless;		/* the log: it stands in the note */
 	uint64_t kept;		/* hash of the config that is in state_dir */

@@ -8,7 +8,7 @@
 #include "shared/base/clock.h"
 #include "supervisor/fleet.h"
 #include "supervisor/liveness.h"
-#include "supervisor/proc.h"
+#include "supervisor/base/procfs.h"
 
 static void on_timer(struct timer *);
 
@@ -90,9 +90,9 @@ check_handler(struct watch *w)
 static void
 sample(struct page_watch *pw, pid_t pid)
 {
-	struct proc_sample s;
+	struct procfs_sample s;
 
-	if (pid <= 0 || !proc_read(pid, &s))
+	if (pid <= 0 || !procfs_read(pid, &s))
 		return;
 	page_begin(&pw->lock);
 	pw->rss_kb = s.rss_kb;

@@ -8,7 +8,7 @@
 #include "shared/base/clock.h"
 #include "shared/process/process.h"
 #include "shared/state/stopped.h"
-#include "supervisor/foreign.h"
+#include "supervisor/base/pidfd.h"
 #include "tools/cli_control.h"
 #include "tools/cli_verbs.h"
 #include "tools/cli_view.h"

@@ -234,7 +234,7 @@ read_config(struct fleet *f, const char *more)
 static void
 init_parts(struct fleet *f)
 {
-	writes_init(&f->writes, f->timers, &f->store);
+	store_writes_init(&f->writes, f->timers, &f->store);
 	board_init(&f->board, f);
 	stop_init(&f->stop, f);
 	uplinks_init(&f->uplinks, f);
@@ -350,7 +350,7 @@ hands_close(void)
 	free(f->shard);
 	permit_free(&f->permit);
 	brake_free(&f->brake);
-	writes_close(&f->writes);
+	store_writes_close(&f->writes);
 	page_close(&f->page);
 	secret_drop(f->token);
 	fake_time_reset();

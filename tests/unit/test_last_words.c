@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "supervisor/foreign.h"
-#include "supervisor/last_words.h"
+#include "supervisor/base/pidfd.h"
+#include "supervisor/base/last_words.h"
 #include "tests/unit/scratch.h"
 
 static char dir[SCRATCH_MAX];
@@ -143,12 +143,12 @@ f_a12_only_who_is_meant_is_signalled(void **state)
 		pause();
 		_exit(0);
 	}
-	assert_false(foreign_signal_if(pid, SIGKILL, is_it, &no));
+	assert_false(pidfd_signal_if(pid, SIGKILL, is_it, &no));
 	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
-	assert_true(foreign_signal_if(pid, SIGTERM, is_it, &yes));
+	assert_true(pidfd_signal_if(pid, SIGTERM, is_it, &yes));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(WTERMSIG(status), SIGTERM);
-	assert_false(foreign_signal_if(pid, SIGTERM, is_it, &yes));
+	assert_false(pidfd_signal_if(pid, SIGTERM, is_it, &yes));
 }
 
 static int

@@ -15,7 +15,7 @@
 #include "supervisor/budget.h"
 #include "supervisor/limits.h"
 #include "supervisor/liveness.h"
-#include "supervisor/reserve.h"
+#include "supervisor/base/fd_reserve.h"
 #include "tests/unit/fake_time.h"
 
 #define HOUR 3600000ll
@@ -164,7 +164,7 @@ static void
 test_reserve(void **state)
 {
 	struct rlimit was, low;
-	struct reserve r;
+	struct fd_reserve r;
 	int fds[256], n = 0, more[2];
 
 	log_init(LOG_TO_HOOK, LOG_L_INFO);
@@ -173,34 +173,34 @@ test_reserve(void **state)
 	low = was;
 	low.rlim_cur = 64;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-	reserve_init(&r);
-	assert_false(reserve_spend(&r, ENOENT));
-	assert_false(reserve_spend(NULL, EMFILE));
+	fd_reserve_init(&r);
+	assert_false(fd_reserve_spend(&r, ENOENT));
+	assert_false(fd_reserve_spend(NULL, EMFILE));
 	while ((fds[n] = open("/dev/null", O_RDONLY)) != -1)
 		n++;
 	assert_int_equal(errno, EMFILE);
 	assert_int_equal(pipe(more), -1);
-	assert_true(reserve_spend(&r, errno));
+	assert_true(fd_reserve_spend(&r, errno));
 	assert_int_equal(pipe(more), 0);
-	reserve_refill(&r);
-	reserve_refill(&r);
+	fd_reserve_refill(&r);
+	fd_reserve_refill(&r);
 	assert_int_equal(said, 1);		/* once, not each time */
 	assert_true(r.low);
 	/* Nobody failed, but soon somebody would: room is made before. */
 	close(more[0]);
 	close(more[1]);
-	reserve_refill(&r);
+	fd_reserve_refill(&r);
 	assert_int_equal(pipe(more), -1);
-	reserve_need(&r, 2);
+	fd_reserve_need(&r, 2);
 	assert_int_equal(pipe(more), 0);
 	while (n > 0)
 		close(fds[--n]);
-	reserve_refill(&r);
+	fd_reserve_refill(&r);
 	assert_false(r.low);
 	assert_int_equal(said, 2);
 	close(more[0]);
 	close(more[1]);
-	reserve_close(&r);
+	fd_reserve_close(&r);
 	setrlimit(RLIMIT_NOFILE, &was);
 	log_set_hook(NULL, NULL);
 }

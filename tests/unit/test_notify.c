@@ -20,7 +20,7 @@ listen_at(const char *value)
 	uint32_t len;
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	assert_true(notify_address(value, &sa, &len));
+	assert_true(sd_notify_address(value, &sa, &len));
 	assert_int_equal(bind(fd, (struct sockaddr *)&sa, len), 0);
 	return fd;
 }
@@ -38,38 +38,38 @@ heard(int fd)
 static void
 talk(const char *value)
 {
-	struct notify n;
+	struct sd_notify n;
 	int fd = listen_at(value);
 	char want[64];
 
 	setenv("NOTIFY_SOCKET", value, 1);
-	notify_open(&n, true);
+	sd_notify_open(&n, true);
 	assert_null(getenv("NOTIFY_SOCKET"));
-	notify_status(&n, "shards ready 1/2");
+	sd_notify_status(&n, "shards ready 1/2");
 	assert_string_equal(heard(fd), "STATUS=shards ready 1/2\n");
-	notify_status(&n, "shards ready 1/2");
+	sd_notify_status(&n, "shards ready 1/2");
 	assert_string_equal(heard(fd), "");
 	/* Full: READY=1 must not be lost. */
 	for (int i = 0; i < 100000; i++)
-		notify_watchdog(&n);
-	assert_false(notify_ready(&n, "one"));
+		sd_notify_watchdog(&n);
+	assert_false(sd_notify_ready(&n, "one"));
 	while (heard(fd)[0] != '\0')
 		continue;
-	assert_true(notify_ready(&n, "two\nREADY=0"));
+	assert_true(sd_notify_ready(&n, "two\nREADY=0"));
 	snprintf(want, sizeof(want), "READY=1\nMAINPID=%d\nSTATUS=two\\x0a"
 	    "READY=0\n", (int)getpid());
 	assert_string_equal(heard(fd), want);
-	notify_reloading(&n);
+	sd_notify_reloading(&n);
 	assert_memory_equal(heard(fd), "RELOADING=1\nMONOTONIC_USEC=", 27);
-	notify_extend(&n, 2.5);
+	sd_notify_extend(&n, 2.5);
 	assert_string_equal(heard(fd), "EXTEND_TIMEOUT_USEC=2500000\n");
-	notify_stopping(&n, 1);
+	sd_notify_stopping(&n, 1);
 	assert_string_equal(heard(fd), "STOPPING=1\nSTATUS=stopping\n"
 	    "EXTEND_TIMEOUT_USEC=1000000\n");
-	notify_environ(&n);
+	sd_notify_environ(&n);
 	assert_string_equal(getenv("NOTIFY_SOCKET"), value);
 	unsetenv("NOTIFY_SOCKET");
-	notify_close(&n);
+	sd_notify_close(&n);
 	close(fd);
 }
 
@@ -98,18 +98,18 @@ static void
 test_nobody_reads(void **state)
 {
 	char name[64];
-	struct notify n;
+	struct sd_notify n;
 	int fd;
 
 	snprintf(name, sizeof(name), "@shardherd-deaf-%d", (int)getpid());
 	fd = listen_at(name);
 	setenv("NOTIFY_SOCKET", name, 1);
-	notify_open(&n, true);
+	sd_notify_open(&n, true);
 	for (int i = 0; i < 100000; i++)
-		notify_watchdog(&n);
+		sd_notify_watchdog(&n);
 	close(fd);
-	notify_watchdog(&n);
-	notify_close(&n);
+	sd_notify_watchdog(&n);
+	sd_notify_close(&n);
 }
 
 static void
@@ -119,29 +119,29 @@ test_no_address(void **state)
 	struct sockaddr_un sa;
 	uint32_t len;
 
-	assert_false(notify_address("", &sa, &len));
-	assert_false(notify_address("@", &sa, &len));
-	assert_false(notify_address("vsock:2:1", &sa, &len));
-	assert_false(notify_address("relative/path", &sa, &len));
+	assert_false(sd_notify_address("", &sa, &len));
+	assert_false(sd_notify_address("@", &sa, &len));
+	assert_false(sd_notify_address("vsock:2:1", &sa, &len));
+	assert_false(sd_notify_address("relative/path", &sa, &len));
 	memset(name + 1, 'x', sizeof(name) - 2);
-	assert_false(notify_address(name, &sa, &len));
+	assert_false(sd_notify_address(name, &sa, &len));
 }
 
 static uint64_t
 watchdog(const char *usec, const char *pid, bool wanted)
 {
-	struct notify n;
+	struct sd_notify n;
 	uint64_t us;
 
 	setenv("NOTIFY_SOCKET", "@nobody", 1);
 	setenv("WATCHDOG_USEC", usec, 1);
 	if (pid != NULL)
 		setenv("WATCHDOG_PID", pid, 1);
-	notify_open(&n, wanted);
+	sd_notify_open(&n, wanted);
 	us = n.watchdog_us;
 	assert_null(getenv("WATCHDOG_USEC"));
 	assert_null(getenv("WATCHDOG_PID"));
-	notify_close(&n);
+	sd_notify_close(&n);
 	return us;
 }
 
@@ -161,7 +161,7 @@ test_watchdog_is_for_who_is_named(void **state)
 static void
 words(struct herald_facts f, const char *want)
 {
-	char out[NOTIFY_STATUS];
+	char out[SD_NOTIFY_STATUS];
 
 	if (f.note == NULL)
 		f.note = "";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the supervisor notes in a store that others write, on a fake clock. */
 #include "shared/store/dbenv.h"
-#include "supervisor/writes.h"
+#include "supervisor/base/store_writes.h"
 #include "tests/unit/fake_time.h"
 #include "tests/unit/scratch.h"
 
@@ -17,7 +17,7 @@
 static struct {
 	char dir[SCRATCH_MAX];
 	struct store store;
-	struct writes writes;
+	struct store_writes writes;
 	int lock;		/* another writer's; -1: nobody writes */
 	struct err err;
 } t;
@@ -32,7 +32,7 @@ set_up(void **state)
 		return -1;
 	if (store_init(&t.store, t.dir, &t.err) == -1)
 		return -1;
-	writes_init(&t.writes, timers_new(NULL), &t.store);
+	store_writes_init(&t.writes, timers_new(NULL), &t.store);
 	dbenv_patience(0);
 	return 0;
 }
@@ -42,7 +42,7 @@ tear_down(void **state)
 {
 	if (t.lock != -1)
 		close(t.lock);
-	writes_close(&t.writes);
+	store_writes_close(&t.writes);
 	scratch_remove(t.dir);
 	return 0;
 }
@@ -124,10 +124,10 @@ f_a5_a_turn_is_one_transaction(void **state)
 	identify(id, nitems(id));
 	before = transactions();
 	for (size_t i = 0; i < nitems(id); i++)
-		writes_settle(&t.writes, id[i], OUTCOME_READY, 0);
-	writes_blob(&t.writes, "a", "1", 1);
-	writes_blob(&t.writes, "b", "2", 1);
-	writes_blob(&t.writes, "a", "3", 1);
+		store_writes_settle(&t.writes, id[i], OUTCOME_READY, 0);
+	store_writes_blob(&t.writes, "a", "1", 1);
+	store_writes_blob(&t.writes, "b", "2", 1);
+	store_writes_blob(&t.writes, "a", "3", 1);
 	assert_int_equal(transactions(), before);
 	fake_time_advance(1);
 	assert_int_equal(transactions(), before + 1);
@@ -147,18 +147,18 @@ f_a5_what_a_busy_store_refuses_comes_later(void **state)
 	identify(id, 2);
 	before = transactions();
 	somebody_writes();
-	writes_blob(&t.writes, "a", "1", 1);
-	writes_settle(&t.writes, id[0], OUTCOME_READY, 0);
+	store_writes_blob(&t.writes, "a", "1", 1);
+	store_writes_settle(&t.writes, id[0], OUTCOME_READY, 0);
 	fake_time_advance(30000);
-	writes_settle(&t.writes, id[1], OUTCOME_READY, 0);
-	writes_settle(&t.writes, 4711, OUTCOME_READY, 0); /* not there */
-	writes_gateway(&t.writes, &g);
-	writes_blob(&t.writes, "a", "2", 1);
+	store_writes_settle(&t.writes, id[1], OUTCOME_READY, 0);
+	store_writes_settle(&t.writes, 4711, OUTCOME_READY, 0); /* not there */
+	store_writes_gateway(&t.writes, &g);
+	store_writes_blob(&t.writes, "a", "2", 1);
 	fake_time_advance(30000);
 	assert_int_equal(transactions(), before);
 	assert_true(t.writes.told);
 	nobody_writes();
-	fake_time_advance((uint64_t)(WRITES_BUSY_S * 1000));
+	fake_time_advance((uint64_t)(STORE_WRITES_BUSY_S * 1000));
 	assert_int_equal(transactions(), before + 1);
 	assert_false(t.writes.told);
 	assert_int_equal(settled_now(), 2);
@@ -171,11 +171,11 @@ static void
 f_a5_what_waits_is_bounded(void **state)
 {
 	somebody_writes();
-	for (uint64_t i = 1; i <= WRITES_SETTLED_MAX + 10; i++)
-		writes_settle(&t.writes, i, OUTCOME_READY, 0);
+	for (uint64_t i = 1; i <= STORE_WRITES_SETTLED_MAX + 10; i++)
+		store_writes_settle(&t.writes, i, OUTCOME_READY, 0);
 	for (int i = 0; i < 1000; i++)
-		writes_blob(&t.writes, "a", &i, sizeof(i));
-	assert_int_equal(t.writes.n, WRITES_SETTLED_MAX + 1);
+		store_writes_blob(&t.writes, "a", &i, sizeof(i));
+	assert_int_equal(t.writes.n, STORE_WRITES_SETTLED_MAX + 1);
 	assert_int_equal(t.writes.lost, 10);
 	nobody_writes();
 }
@@ -183,8 +183,8 @@ f_a5_what_waits_is_bounded(void **state)
 static void
 f_a5_the_end_writes_what_is_left(void **state)
 {
-	writes_blob(&t.writes, "a", "1", 1);
-	writes_close(&t.writes);
+	store_writes_blob(&t.writes, "a", "1", 1);
+	store_writes_close(&t.writes);
 	check_blob("a", "1");
 }
 

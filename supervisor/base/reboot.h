@@ -3,14 +3,14 @@
  * Notices that the machine was rebooted since the fleet ran last, and whether
  * the fleet had been stopped in order before.
  */
-#ifndef SUPERVISOR_BOOT_H
-#define SUPERVISOR_BOOT_H
+#ifndef SUPERVISOR_BASE_REBOOT_H
+#define SUPERVISOR_BASE_REBOOT_H
 
 #include "shared/store/store.h"
 
-#define BOOT_ALERT_MS 600000	/* so long the alert about it stands */
+#define REBOOT_ALERT_MS 600000	/* so long the alert about it stands */
 
-struct boot {
+struct reboot {
 	bool rebooted;		/* between the last life and this one */
 	bool in_order;		/* the last life had been stopped before */
 	int64_t since_ms;	/* wall clock of this start; 0: no reboot */
@@ -19,8 +19,8 @@ struct boot {
 };
 
 /* At the start: reads what the last life left, and leaves word of this one. */
-void boot_begin(struct boot *, const struct store *);
+void reboot_begin(struct reboot *, const struct store *);
 /* At an orderly end. */
-void boot_end(const struct store *);
+void reboot_end(const struct store *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See writes.h. */
-#include "supervisor/writes.h"
+/* See store_writes.h. */
+#include "supervisor/base/store_writes.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@ struct write {
 };
 
 static void
-drop(struct writes *w, struct write *x)
+drop(struct store_writes *w, struct write *x)
 {
 	list_remove(&x->link);
 	w->n--;
@@ -25,14 +25,14 @@ drop(struct writes *w, struct write *x)
 }
 
 static void
-drop_all(struct writes *w)
+drop_all(struct store_writes *w)
 {
 	while (!list_empty(&w->due))
 		drop(w, container_of(w->due.next, struct write, link));
 }
 
 static struct write *
-find(struct writes *w, enum store_op_kind kind, const char *key)
+find(struct store_writes *w, enum store_op_kind kind, const char *key)
 {
 	list_each(&w->due, l) {
 		struct write *x = container_of(l, struct write, link);
@@ -44,7 +44,7 @@ find(struct writes *w, enum store_op_kind kind, const char *key)
 }
 
 static void
-arm(struct writes *w, double after_s)
+arm(struct store_writes *w, double after_s)
 {
 	uint64_t now = clock_boot_ms();
 
@@ -56,7 +56,7 @@ arm(struct writes *w, double after_s)
 }
 
 static struct write *
-add(struct writes *w, enum store_op_kind kind, const char *key,
+add(struct store_writes *w, enum store_op_kind kind, const char *key,
     const void *data, size_t len)
 {
 	struct write *x = base_alloc(sizeof(*x) + len), *old;
@@ -77,22 +77,22 @@ add(struct writes *w, enum store_op_kind kind, const char *key,
 /* ---- writing --------------------------------------------------------- */
 
 static void
-refused(struct writes *w, const struct err *e)
+refused(struct store_writes *w, const struct err *e)
 {
 	uint64_t now = clock_boot_ms();
 	bool busy = e->code == EXIT_TRY_LATER;
 
 	if (w->since_ms == 0)
 		w->since_ms = now;
-	arm(w, busy ? WRITES_BUSY_S : WRITES_FAILED_S);
-	if (w->told || (busy && now - w->since_ms < WRITES_TELL_MS))
+	arm(w, busy ? STORE_WRITES_BUSY_S : STORE_WRITES_FAILED_S);
+	if (w->told || (busy && now - w->since_ms < STORE_WRITES_TELL_MS))
 		return;
 	w->told = true;
 	log_warn("%s What the fleet notes there waits in memory.", e->text);
 }
 
 static void
-accepted(struct writes *w)
+accepted(struct store_writes *w)
 {
 	if (w->told)
 		log_notice("The store takes what is written again.");
@@ -101,7 +101,7 @@ accepted(struct writes *w)
 }
 
 int
-writes_flush(struct writes *w, struct err *e)
+store_writes_flush(struct store_writes *w, struct err *e)
 {
 	uint64_t began = clock_boot_ms(), now;
 	struct store_op *op;
@@ -117,7 +117,7 @@ writes_flush(struct writes *w, struct err *e)
 	rc = store_write(w->store, op, n, e);
 	free(op);
 	now = clock_boot_ms();
-	w->rest_ms = now + (now - began) * WRITES_REST;
+	w->rest_ms = now + (now - began) * STORE_WRITES_REST;
 	if (rc == -1) {
 		refused(w, e);
 		return -1;
@@ -132,13 +132,13 @@ on_timer(struct timer *t)
 {
 	struct err e;
 
-	(void)writes_flush(container_of(t, struct writes, timer), &e);
+	(void)store_writes_flush(container_of(t, struct store_writes, timer), &e);
 }
 
 /* ---- the public face ------------------------------------------------- */
 
 void
-writes_init(struct writes *w, struct timers *timers, const struct store *store)
+store_writes_init(struct store_writes *w, struct timers *timers, const struct store *store)
 {
 	memset(w, 0, sizeof(*w));
 	w->store = store;
@@ -147,25 +147,25 @@ writes_init(struct writes *w, struct timers *timers, const struct store *store)
 }
 
 void
-writes_blob(struct writes *w, const char *key, const void *data, size_t len)
+store_writes_blob(struct store_writes *w, const char *key, const void *data, size_t len)
 {
 	add(w, STORE_OP_BLOB, key, data, len);
 }
 
 void
-writes_gateway(struct writes *w, const struct store_gateway *g)
+store_writes_gateway(struct store_writes *w, const struct store_gateway *g)
 {
 	add(w, STORE_OP_GATEWAY, "", g, sizeof(*g));
 }
 
 void
-writes_settle(struct writes *w, uint64_t id, uint32_t outcome,
+store_writes_settle(struct store_writes *w, uint64_t id, uint32_t outcome,
     uint32_t close_code)
 {
 	struct write *x;
 
 	/* An entry that is never settled counts as lost at the next start. */
-	if (w->settled == WRITES_SETTLED_MAX) {
+	if (w->settled == STORE_WRITES_SETTLED_MAX) {
 		drop(w, find(w, STORE_OP_SETTLE, ""));
 		if (w->lost++ == 0)
 			log_warn("The store has not been writable for so long "
@@ -180,14 +180,14 @@ writes_settle(struct writes *w, uint64_t id, uint32_t outcome,
 }
 
 void
-writes_close(struct writes *w)
+store_writes_close(struct store_writes *w)
 {
 	struct err e;
 
 	if (w->store == NULL)
 		return;
 	dbenv_patience(DBENV_WAIT_MS);
-	if (writes_flush(w, &e) == -1)
+	if (store_writes_flush(w, &e) == -1)
 		log_error("%s What the fleet noted last is lost.", e.text);
 	timer_stop(&w->timer);
 	drop_all(w);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See notify.h. */
-#include "supervisor/notify.h"
+/* See sd_notify.h. */
+#include "supervisor/base/sd_notify.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 /* ---- environment ----------------------------------------------------- */
 
 bool
-notify_address(const char *value, struct sockaddr_un *sa, uint32_t *len)
+sd_notify_address(const char *value, struct sockaddr_un *sa, uint32_t *len)
 {
 	size_t n = strlen(value);
 
@@ -45,7 +45,7 @@ take(const char *name, const char **keep)
 }
 
 static uint64_t
-watchdog_of(const struct notify *n)
+watchdog_of(const struct sd_notify *n)
 {
 	uint64_t us = 0, pid = 0;
 
@@ -59,7 +59,7 @@ watchdog_of(const struct notify *n)
 }
 
 void
-notify_open(struct notify *n, bool wanted)
+sd_notify_open(struct sd_notify *n, bool wanted)
 {
 	memset(n, 0, sizeof(*n));
 	n->fd = -1;
@@ -68,7 +68,7 @@ notify_open(struct notify *n, bool wanted)
 	n->pid = take("WATCHDOG_PID", &found[2]);
 	if (!wanted || n->socket == NULL)
 		return;
-	if (!notify_address(n->socket, &n->to, &n->to_len)) {
+	if (!sd_notify_address(n->socket, &n->to, &n->to_len)) {
 		log_warn("$NOTIFY_SOCKET names no Unix socket: systemd is not "
 		    "told anything.");
 		return;
@@ -78,7 +78,7 @@ notify_open(struct notify *n, bool wanted)
 }
 
 void
-notify_environ(const struct notify *n)
+sd_notify_environ(const struct sd_notify *n)
 {
 	if (n->socket != NULL)
 		setenv("NOTIFY_SOCKET", n->socket, 1);
@@ -89,7 +89,7 @@ notify_environ(const struct notify *n)
 }
 
 void
-notify_forget(void)
+sd_notify_forget(void)
 {
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
@@ -97,7 +97,7 @@ notify_forget(void)
 }
 
 void
-notify_close(struct notify *n)
+sd_notify_close(struct sd_notify *n)
 {
 	if (n->fd != -1)
 		close(n->fd);
@@ -106,13 +106,13 @@ notify_close(struct notify *n)
 
 /* ---- messages -------------------------------------------------------- */
 
-static bool tell(struct notify *, const char *fmt, ...) printflike(2, 3);
+static bool tell(struct sd_notify *, const char *fmt, ...) printflike(2, 3);
 
 /* false: the socket is full. */
 static bool
-tell(struct notify *n, const char *fmt, ...)
+tell(struct sd_notify *n, const char *fmt, ...)
 {
-	char text[NOTIFY_MESSAGE];
+	char text[SD_NOTIFY_MESSAGE];
 	va_list ap;
 	int len;
 
@@ -128,21 +128,21 @@ tell(struct notify *n, const char *fmt, ...)
 }
 
 static void
-keep_status(struct notify *n, const char *status)
+keep_status(struct sd_notify *n, const char *status)
 {
 	/* One line, or it would forge another assignment. */
 	text_clean(n->status, sizeof(n->status), status, strlen(status));
 }
 
 bool
-notify_ready(struct notify *n, const char *status)
+sd_notify_ready(struct sd_notify *n, const char *status)
 {
 	keep_status(n, status);
 	return tell(n, "READY=1\nMAINPID=%d\nSTATUS=%s\n", (int)getpid(), n->status);
 }
 
 void
-notify_reloading(struct notify *n)
+sd_notify_reloading(struct sd_notify *n)
 {
 	struct timespec ts;
 
@@ -154,9 +154,9 @@ notify_reloading(struct notify *n)
 }
 
 void
-notify_status(struct notify *n, const char *status)
+sd_notify_status(struct sd_notify *n, const char *status)
 {
-	char was[NOTIFY_STATUS];
+	char was[SD_NOTIFY_STATUS];
 
 	memcpy(was, n->status, sizeof(was));
 	keep_status(n, status);
@@ -165,20 +165,20 @@ notify_status(struct notify *n, const char *status)
 }
 
 void
-notify_watchdog(struct notify *n)
+sd_notify_watchdog(struct sd_notify *n)
 {
 	tell(n, "WATCHDOG=1\n");
 }
 
 void
-notify_extend(struct notify *n, double s)
+sd_notify_extend(struct sd_notify *n, double s)
 {
 	tell(n, "EXTEND_TIMEOUT_USEC=%llu\n",
 	    (unsigned long long)(s * 1000000));
 }
 
 void
-notify_stopping(struct notify *n, double s)
+sd_notify_stopping(struct sd_notify *n, double s)
 {
 	keep_status(n, "stopping");
 	tell(n, "STOPPING=1\nSTATUS=stopping\nEXTEND_TIMEOUT_USEC=%llu\n",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See foreign.h. */
-#include "supervisor/foreign.h"
+/* See pidfd.h. */
+#include "supervisor/base/pidfd.h"
 
 #include <signal.h>
 #include <string.h>
@@ -8,14 +8,14 @@
 #include <unistd.h>
 
 int
-foreign_pidfd(pid_t pid)
+pidfd_pidfd(pid_t pid)
 {
 	/* CLOEXEC is the kernel's own choice here. */
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
 void
-foreign_init(struct foreign *x)
+pidfd_init(struct pidfd *x)
 {
 	memset(x, 0, sizeof(*x));
 	x->fd = -1;
@@ -24,15 +24,15 @@ foreign_init(struct foreign *x)
 static void
 on_readable(struct ev_loop *loop, ev_io *w, int revents)
 {
-	struct foreign *x = w->data;
+	struct pidfd *x = w->data;
 
-	foreign_forget(x);
+	pidfd_forget(x);
 	x->gone(x);
 }
 
 void
-foreign_watch(struct foreign *x, struct ev_loop *loop, int pidfd,
-    void (*gone)(struct foreign *))
+pidfd_watch(struct pidfd *x, struct ev_loop *loop, int pidfd,
+    void (*gone)(struct pidfd *))
 {
 	must(x->fd == -1);
 	x->loop = loop;
@@ -44,17 +44,17 @@ foreign_watch(struct foreign *x, struct ev_loop *loop, int pidfd,
 }
 
 void
-foreign_move(struct foreign *to, struct foreign *from)
+pidfd_move(struct pidfd *to, struct pidfd *from)
 {
 	if (from->fd == -1)
 		return;
 	ev_io_stop(from->loop, &from->rd);
-	foreign_watch(to, from->loop, from->fd, from->gone);
+	pidfd_watch(to, from->loop, from->fd, from->gone);
 	from->fd = -1;
 }
 
 void
-foreign_forget(struct foreign *x)
+pidfd_forget(struct pidfd *x)
 {
 	if (x->fd == -1)
 		return;
@@ -64,20 +64,20 @@ foreign_forget(struct foreign *x)
 }
 
 void
-foreign_signal(const struct foreign *x, int sig)
+pidfd_signal(const struct pidfd *x, int sig)
 {
 	syscall(SYS_pidfd_send_signal, x->fd, sig, NULL, 0);
 }
 
 bool
-foreign_signal_if(pid_t pid, int sig, bool (*is)(pid_t, const void *),
+pidfd_signal_if(pid_t pid, int sig, bool (*is)(pid_t, const void *),
     const void *arg)
 {
 	bool sent;
 	int fd;
 
 	must(pid > 1);
-	fd = foreign_pidfd(pid);
+	fd = pidfd_pidfd(pid);
 	/* Asked with the pidfd open: the number can't change hands now. */
 	sent = fd != -1 && is(pid, arg)
 	    && syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0) == 0;

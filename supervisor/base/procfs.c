@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See proc.h. */
-#include "supervisor/proc.h"
+/* See procfs.h. */
+#include "supervisor/base/procfs.h"
 
 #include "shared/process/process.h"
 
@@ -46,14 +46,14 @@ count_fds(pid_t pid)
 	d = opendir(path);
 	if (d == NULL)
 		return 0;
-	for (struct dirent *e; n < PROC_FDS_MAX && (e = readdir(d)) != NULL;)
+	for (struct dirent *e; n < PROCFS_FDS_MAX && (e = readdir(d)) != NULL;)
 		n += e->d_name[0] != '.';
 	closedir(d);
 	return n;
 }
 
 bool
-proc_read(pid_t pid, struct proc_sample *out)
+procfs_read(pid_t pid, struct procfs_sample *out)
 {
 	char buf[4096], *second;
 	struct rlimit lim;
@@ -77,7 +77,7 @@ proc_read(pid_t pid, struct proc_sample *out)
 }
 
 void
-proc_name(pid_t pid, char *out, size_t size)
+procfs_name(pid_t pid, char *out, size_t size)
 {
 	if (!slurp(pid, "comm", out, size))
 		out[0] = '\0';
@@ -85,7 +85,7 @@ proc_name(pid_t pid, char *out, size_t size)
 }
 
 pid_t
-proc_parent(pid_t pid)
+procfs_parent(pid_t pid)
 {
 	return (pid_t)process_field(pid, 4);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See boot.h. */
-#include "supervisor/boot.h"
+/* See reboot.h. */
+#include "supervisor/base/reboot.h"
 
 #include <string.h>
 #include <time.h>
@@ -45,7 +45,7 @@ last_seen(const struct store *db, int64_t seen)
 }
 
 static void
-put_words(struct boot *b)
+put_words(struct reboot *b)
 {
 	time_t t = (time_t)(b->seen_ms / 1000);
 	char when[40];
@@ -60,7 +60,7 @@ put_words(struct boot *b)
 }
 
 void
-boot_begin(struct boot *b, const struct store *db)
+reboot_begin(struct reboot *b, const struct store *db)
 {
 	struct kept k;
 	char now[40];
@@ -82,7 +82,7 @@ boot_begin(struct boot *b, const struct store *db)
 }
 
 void
-boot_end(const struct store *db)
+reboot_end(const struct store *db)
 {
 	keep(db, true);
 }

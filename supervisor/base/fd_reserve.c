@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See reserve.h. */
-#include "supervisor/reserve.h"
+/* See fd_reserve.h. */
+#include "supervisor/base/fd_reserve.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,20 +10,20 @@
 #include "shared/base/log.h"
 
 void
-reserve_init(struct reserve *r)
+fd_reserve_init(struct fd_reserve *r)
 {
-	for (int i = 0; i < RESERVE_FDS; i++)
+	for (int i = 0; i < FD_RESERVE_FDS; i++)
 		r->fd[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	r->low = false;
 	r->spent = 0;
 }
 
 static int
-give_back(struct reserve *r)
+give_back(struct fd_reserve *r)
 {
 	int n = 0;
 
-	for (int i = 0; i < RESERVE_FDS; i++) {
+	for (int i = 0; i < FD_RESERVE_FDS; i++) {
 		if (r->fd[i] == -1)
 			continue;
 		close(r->fd[i]);
@@ -34,7 +34,7 @@ give_back(struct reserve *r)
 }
 
 bool
-reserve_spend(struct reserve *r, int failed_errno)
+fd_reserve_spend(struct fd_reserve *r, int failed_errno)
 {
 	if (r == NULL || (failed_errno != EMFILE && failed_errno != ENFILE)
 	    || give_back(r) == 0)
@@ -44,26 +44,26 @@ reserve_spend(struct reserve *r, int failed_errno)
 }
 
 void
-reserve_need(struct reserve *r, int n)
+fd_reserve_need(struct fd_reserve *r, int n)
 {
-	int fd[RESERVE_FDS], got = 0;
+	int fd[FD_RESERVE_FDS], got = 0;
 
-	must(n <= RESERVE_FDS);
+	must(n <= FD_RESERVE_FDS);
 	while (got < n && (fd[got] = open("/dev/null", O_RDONLY | O_CLOEXEC))
 	    != -1)
 		got++;
 	if (got < n)
-		reserve_spend(r, errno);
+		fd_reserve_spend(r, errno);
 	while (got > 0)
 		close(fd[--got]);
 }
 
 void
-reserve_refill(struct reserve *r)
+fd_reserve_refill(struct fd_reserve *r)
 {
 	bool whole = true;
 
-	for (int i = 0; i < RESERVE_FDS; i++) {
+	for (int i = 0; i < FD_RESERVE_FDS; i++) {
 		if (r->fd[i] == -1)
 			r->fd[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		whole &= r->fd[i] != -1;
@@ -81,7 +81,7 @@ reserve_refill(struct reserve *r)
 }
 
 void
-reserve_close(struct reserve *r)
+fd_reserve_close(struct fd_reserve *r)
 {
 	give_back(r);
 }

@@ -4,40 +4,40 @@
  * and takes its signals, so that no other process ever gets them.  How it ended
  * only its parent knows.
  */
-#ifndef SUPERVISOR_FOREIGN_H
-#define SUPERVISOR_FOREIGN_H
+#ifndef SUPERVISOR_BASE_PIDFD_H
+#define SUPERVISOR_BASE_PIDFD_H
 
 #include "shared/base/base.h"
 
 #include <ev.h>
 #include <sys/types.h>
 
-struct foreign {
+struct pidfd {
 	struct ev_loop *loop;
 	ev_io rd;
 	int fd;			/* -1: none */
-	void (*gone)(struct foreign *);
+	void (*gone)(struct pidfd *);
 };
 
 /* A pidfd of it, CLOEXEC; -1 with errno. */
-int foreign_pidfd(pid_t);
-void foreign_init(struct foreign *);
+int pidfd_pidfd(pid_t);
+void pidfd_init(struct pidfd *);
 /* Takes the pidfd over; gone is called once, when the process has ended. */
-void foreign_watch(struct foreign *, struct ev_loop *, int pidfd,
-    void (*gone)(struct foreign *));
+void pidfd_watch(struct pidfd *, struct ev_loop *, int pidfd,
+    void (*gone)(struct pidfd *));
 /* It is another owner's, which is told instead. */
-void foreign_move(struct foreign *to, struct foreign *from);
-void foreign_forget(struct foreign *);	/* idempotent */
-void foreign_signal(const struct foreign *, int sig);
+void pidfd_move(struct pidfd *to, struct pidfd *from);
+void pidfd_forget(struct pidfd *);	/* idempotent */
+void pidfd_signal(const struct pidfd *, int sig);
 /*
  * One signal to a process known by its number only: sent through a pidfd, and
  * only if it still is the one that is meant, which `is` says of the process
  * that has the number now.  false: it is not, or it is gone.
  */
-bool foreign_signal_if(pid_t, int sig, bool (*is)(pid_t, const void *),
+bool pidfd_signal_if(pid_t, int sig, bool (*is)(pid_t, const void *),
     const void *arg);
 static inline bool
-foreign_is(const struct foreign *x)
+pidfd_is(const struct pidfd *x)
 {
 	return x->fd != -1;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See control.h. */
-#include "supervisor/control.h"
+#include "supervisor/base/control.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "shared/process/process.h"
-#include "supervisor/checks.h"
+#include "supervisor/base/preflight.h"
 #include "supervisor/control_commands.h"
 #include "supervisor/fleet.h"
 #include "supervisor/request.h"
-#include "supervisor/proc.h"
+#include "supervisor/base/procfs.h"
 #include "supervisor/spawn.h"
 
 /* ---- clients --------------------------------------------------------- */
@@ -289,7 +289,7 @@ on_listen(struct ev_loop *loop, ev_io *w, int revents)
 	int fd = accept4(k->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	/* Without this the loop would spin on what it can't accept. */
-	if (fd == -1 && reserve_spend(&k->fleet->upkeep.reserve, errno))
+	if (fd == -1 && fd_reserve_spend(&k->fleet->upkeep.reserve, errno))
 		fd = accept4(k->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd == -1) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
@@ -419,7 +419,7 @@ control_check(struct control *k)
 		return;
 	}
 	stop_listening(k);
-	if (checks_make_dir("run_dir", k->fleet->config->run_dir, &e) == 0
+	if (preflight_make_dir("run_dir", k->fleet->config->run_dir, &e) == 0
 	    && listen_there(k, &e) == 0) {
 		log_notice("run_dir had vanished: the control socket was made "
 		    "again.");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See checks.h. */
-#include "supervisor/checks.h"
+/* See preflight.h. */
+#include "supervisor/base/preflight.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include "shared/base/log.h"
 #include "shared/page/page.h"
 #include "shared/base/secret.h"
-#include "supervisor/foreign.h"
+#include "supervisor/base/pidfd.h"
 
 #define TMPFS_MAGIC_ 0x01021994
 #define RAMFS_MAGIC_ 0x858458f6
@@ -46,7 +46,7 @@ make_parents(char *path)
 }
 
 int
-checks_make_dir(const char *key, const char *dir, struct err *e)
+preflight_make_dir(const char *key, const char *dir, struct err *e)
 {
 	char path[CONFIG_PATH_MAX];
 	struct stat st;
@@ -70,7 +70,7 @@ checks_make_dir(const char *key, const char *dir, struct err *e)
 }
 
 int
-checks_owner(const struct config *c, struct err *e)
+preflight_owner(const struct config *c, struct err *e)
 {
 	if (keeper_check(c->state_dir, c->path, e) == -1
 	    || keeper_check(c->run_dir, c->path, e) == -1)
@@ -79,16 +79,16 @@ checks_owner(const struct config *c, struct err *e)
 }
 
 int
-checks_dirs(const struct config *c, struct err *e)
+preflight_dirs(const struct config *c, struct err *e)
 {
-	if (checks_make_dir("state_dir", c->state_dir, e) == -1
-	    || checks_make_dir("run_dir", c->run_dir, e) == -1)
+	if (preflight_make_dir("state_dir", c->state_dir, e) == -1
+	    || preflight_make_dir("run_dir", c->run_dir, e) == -1)
 		return -1;
-	return checks_make_dir("log_dir", c->log_dir, e);
+	return preflight_make_dir("log_dir", c->log_dir, e);
 }
 
 bool
-checks_is_tmpfs(const char *dir)
+preflight_is_tmpfs(const char *dir)
 {
 	struct statfs s;
 
@@ -110,7 +110,7 @@ held(int fd, const char *path, const char *state_dir, struct err *e)
 }
 
 int
-checks_lock(const char *state_dir, char found[LAST_WORDS_MAX], struct err *e)
+preflight_lock(const char *state_dir, char found[LAST_WORDS_MAX], struct err *e)
 {
 	char path[CONFIG_PATH_MAX + 16], pid[32];
 	int32_t other;
@@ -154,7 +154,7 @@ is_stranger(pid_t pid, const void *state_dir)
 }
 
 void
-checks_strangers(const char *state_dir)
+preflight_strangers(const char *state_dir)
 {
 	uint64_t began = clock_boot_ms(), asked = 0, now;
 	pid_t pid, before = 0;
@@ -166,10 +166,10 @@ checks_strangers(const char *state_dir)
 			    "still run and can't be taken over: they hand over "
 			    "what they hold and leave, their sessions kept.");
 		if (pid != before) {
-			foreign_signal_if(pid, SIGTERM, is_stranger, state_dir);
+			pidfd_signal_if(pid, SIGTERM, is_stranger, state_dir);
 			asked = now;
 		} else if (now - asked >= STRANGER_MS) {
-			foreign_signal_if(pid, SIGKILL, is_stranger, state_dir);
+			pidfd_signal_if(pid, SIGKILL, is_stranger, state_dir);
 		}
 		before = pid;
 		usleep(STRANGER_LOOK_US);
@@ -177,7 +177,7 @@ checks_strangers(const char *state_dir)
 }
 
 void
-checks_raise_fds(struct rlimit *was)
+preflight_raise_fds(struct rlimit *was)
 {
 	struct rlimit r;
 
@@ -190,7 +190,7 @@ checks_raise_fds(struct rlimit *was)
 }
 
 int
-checks_memory_fits(struct err *e)
+preflight_memory_fits(struct err *e)
 {
 	struct rlimit r;
 
@@ -206,7 +206,7 @@ checks_memory_fits(struct err *e)
 }
 
 int
-checks_fds_fit(uint32_t shards, struct err *e)
+preflight_fds_fit(uint32_t shards, struct err *e)
 {
 	rlim_t need = FDS_BASE + (rlim_t)shards * FDS_PER_SHARD;
 	struct rlimit r;
@@ -223,7 +223,7 @@ checks_fds_fit(uint32_t shards, struct err *e)
 }
 
 void
-checks_harden(void)
+preflight_harden(void)
 {
 	/*
 	 * Not PR_SET_DUMPABLE 0: it would also take the fds and the memory in

@@ -4,8 +4,8 @@
  * Only our own user and root are heard; a client that is slow, silent or talks
  * too much is dropped, never waited for.
  */
-#ifndef SUPERVISOR_CONTROL_H
-#define SUPERVISOR_CONTROL_H
+#ifndef SUPERVISOR_BASE_CONTROL_H
+#define SUPERVISOR_BASE_CONTROL_H
 
 #include <ev.h>
 #include <sys/stat.h>

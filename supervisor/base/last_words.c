@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See last_words.h. */
-#include "supervisor/last_words.h"
+#include "supervisor/base/last_words.h"
 
 #include <signal.h>
 #include <string.h>

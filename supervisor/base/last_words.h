@@ -5,8 +5,8 @@
  * that ended in order leaves the lock file empty; a pid without words is one
  * that was killed, or went down with the machine.
  */
-#ifndef SUPERVISOR_LAST_WORDS_H
-#define SUPERVISOR_LAST_WORDS_H
+#ifndef SUPERVISOR_BASE_LAST_WORDS_H
+#define SUPERVISOR_BASE_LAST_WORDS_H
 
 #include "supervisor/logs.h"
 
