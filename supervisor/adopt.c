@@ -13,7 +13,7 @@
 #include "supervisor/adopt_call.h"
 #include "supervisor/fleet.h"
 #include "supervisor/gateway.h"
-#include "supervisor/loglevel.h"
+#include "supervisor/log/loglevel.h"
 #include "supervisor/base/procfs.h"
 #include "supervisor/spawn.h"
 

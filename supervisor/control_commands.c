@@ -4,7 +4,7 @@
 
 #include "shared/base/secret.h"
 #include "supervisor/fleet.h"
-#include "supervisor/loglevel.h"
+#include "supervisor/log/loglevel.h"
 
 static int
 do_identify(struct fleet *f, struct member *c, struct err *e)

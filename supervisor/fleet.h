@@ -23,7 +23,7 @@
 #include "supervisor/daily.h"
 #include "supervisor/hold.h"
 #include "supervisor/ledger.h"
-#include "supervisor/logs.h"
+#include "supervisor/log/fleet_log.h"
 #include "supervisor/operation.h"
 #include "supervisor/permit.h"
 #include "supervisor/plugins.h"
@@ -92,7 +92,7 @@ struct fleet {
 	struct adopt adopt;
 	struct successor successor;
 	struct stop stop;
-	struct logs logs;
+	struct fleet_log logs;
 	struct herald herald;
 	struct hangup hangup;
 	struct rotate rotate;

@@ -106,7 +106,7 @@ hangup_signal(struct hangup *h)
 {
 	struct fleet *f = h->fleet;
 
-	logs_reopen(&f->logs);
+	fleet_log_reopen(&f->logs);
 	log_notice("Log file reopened.");
 	h->again = h->step != HANGUP_IDLE;
 	if (h->again || f->stopping)

@@ -12,7 +12,7 @@
 #include "shared/base/version.h"
 #include "supervisor/fleet.h"
 #include "supervisor/gateway.h"
-#include "supervisor/loglevel.h"
+#include "supervisor/log/loglevel.h"
 #include "supervisor/messages.h"
 #include "supervisor/base/procfs.h"
 #include "supervisor/spawn.h"
@@ -48,7 +48,7 @@ member_init(struct member *c, struct fleet *f, bool handler, uint32_t slot)
 	c->id = f->first + slot;
 	c->ipc.fd = -1;
 	c->killed_for = CRASHES;
-	lines_init(&c->lines);
+	child_output_init(&c->lines);
 	pidfd_init(&c->foreign);
 	program_init(&c->program);
 	timer_init(f->timers, &c->timer, on_timer);
@@ -66,7 +66,7 @@ member_free(struct member *c)
 	must(!machine_inside(&c->machine));
 	timer_stop(&c->timer);
 	ipc_close(&c->ipc);
-	lines_close(&c->lines);
+	child_output_close(&c->lines);
 	pidfd_forget(&c->foreign);
 	program_close(&c->program);
 	c->magic = 0;
@@ -174,7 +174,7 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 	    .oom_after = oom_kills(),
 	    .rss_kb = member_watch(c)->rss_kb };
 
-	lines_close(&c->lines);
+	child_output_close(&c->lines);
 	o.last_words = c->lines.last;
 	*cause = obituary_write(&o, words, size);
 	ipc_close(&c->ipc);

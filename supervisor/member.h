@@ -12,7 +12,7 @@
 #include "shared/base/timer.h"
 #include "supervisor/delay.h"
 #include "supervisor/base/pidfd.h"
-#include "supervisor/lines.h"
+#include "supervisor/log/child_output.h"
 #include "supervisor/obituary.h"
 #include "supervisor/program.h"
 
@@ -71,7 +71,7 @@ struct member {
 	int status;		/* of waitpid, with MEMBER_ON_EXIT */
 	bool unknown;		/* only its parent had been told that */
 	struct ipc ipc;
-	struct lines lines;
+	struct child_output lines;
 	struct timer timer;	/* the one wait of the present state */
 	struct delay delay;
 	uint64_t ready_ms;	/* boot stamp of its first READY; 0: not yet */

@@ -39,7 +39,7 @@ move_process(struct member *to, struct member *from)
 	to->pair_due = to->braked = to->end_sessions = false;
 	to->evict_ms = 0;
 	ipc_move(&to->ipc, &from->ipc, to->name);
-	lines_move(&to->lines, &from->lines);
+	child_output_move(&to->lines, &from->lines);
 	pidfd_move(&to->foreign, &from->foreign);
 	move_timer(&to->timer, &from->timer);
 }

@@ -6,7 +6,7 @@
 
 #include "shared/base/clock.h"
 #include "supervisor/fleet.h"
-#include "supervisor/loglevel.h"
+#include "supervisor/log/loglevel.h"
 #include "supervisor/replace_config.h"
 
 /* ---- config ---------------------------------------------------------- */
@@ -16,7 +16,7 @@ replace_apply_live(struct fleet *f)
 {
 	const struct config *c = f->config;
 
-	logs_configure(&f->logs, c);
+	fleet_log_configure(&f->logs, c);
 	for (uint32_t i = 0; i < f->local; i++)
 		delay_limits(&f->shard[i].delay, c->restart_min_s,
 		    c->restart_max_s);

@@ -230,18 +230,18 @@ fork_shard(struct member *c, int control, const int errs[2], struct err *e)
 }
 
 static void
-on_line(struct lines *l, enum log_level level, const char *text)
+on_line(struct child_output *l, enum log_level level, const char *text)
 {
 	struct member *c = container_of(l, struct member, lines);
 
-	logs_line(&c->fleet->logs, level, c->name, text);
+	fleet_log_line(&c->fleet->logs, level, c->name, text);
 }
 
 void
 spawn_listen(struct member *c, int control, int log_fd)
 {
 	messages_open(c, control);
-	lines_open(&c->lines, c->fleet->loop, log_fd, on_line);
+	child_output_open(&c->lines, c->fleet->loop, log_fd, on_line);
 }
 
 int

@@ -46,7 +46,7 @@ log_hook(enum log_level level, const char *text, void *arg)
 {
 	struct fleet *f = arg;
 
-	logs_line(&f->logs, level, "supervisor", text);
+	fleet_log_line(&f->logs, level, "supervisor", text);
 }
 
 /* ---- signals --------------------------------------------------------- */
@@ -65,7 +65,7 @@ reap(struct fleet *f)
 		if (c != NULL)
 			member_reaped(c, status);
 		else if (!ask_reaped(&f->asking.ask, pid)
-		    && !logpack_reaped(&f->upkeep.pack, pid, status)
+		    && !log_compress_reaped(&f->upkeep.pack, pid, status)
 		    && !ask_reaped(&f->rotate.ask, pid)
 		    && !alert_post_reaped(&f->alerts.post, pid)
 		    && !successor_reaped(&f->successor, pid, status)
@@ -211,7 +211,7 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 		stopped_clear(c->state_dir);
 		keeper_leave(c->state_dir, f->herald.notify.fd != -1);
 	}
-	if (f->lock_fd == -1 || logs_open(&f->logs, c, foreground, e) == -1)
+	if (f->lock_fd == -1 || fleet_log_open(&f->logs, c, foreground, e) == -1)
 		return -1;
 	log_init(LOG_TO_HOOK, (enum log_level)c->log_level);
 	log_set_hook(log_hook, f);
@@ -394,7 +394,7 @@ release(struct fleet *f)
 	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
 	log_set_hook(NULL, NULL);
 	last_words_over(f->lock_fd);
-	logs_close(&f->logs);
+	fleet_log_close(&f->logs);
 	if (f->lock_fd != -1)
 		close(f->lock_fd);
 	if (f->ready_fd != -1)

@@ -11,7 +11,7 @@
 
 /* Where else should it be said?  status shows it. */
 static void
-tell_homeless(struct upkeep *u, const struct logs *g)
+tell_homeless(struct upkeep *u, const struct fleet_log *g)
 {
 	char words[sizeof(g->path) + 128];
 
@@ -25,18 +25,18 @@ tell_homeless(struct upkeep *u, const struct logs *g)
 static void
 keep_logs(struct upkeep *u)
 {
-	struct logs *g = &u->fleet->logs;
+	struct fleet_log *g = &u->fleet->logs;
 
 	if (!g->file)
 		return;
-	logs_check(g);
+	fleet_log_check(g);
 	if (g->homeless != u->homeless)
 		tell_homeless(u, g);
-	logs_check_age(g);
+	fleet_log_check_age(g);
 	if (g->compress && (u->pack.news || u->turn % UPKEEP_LOGS == 0))
-		logpack_some(&u->pack, g->path);
+		log_compress_some(&u->pack, g->path);
 	if (u->turn++ % UPKEEP_LOGS == 0)
-		logfiles_prune(g->path, g->files, g->total, g->size);
+		log_rotation_prune(g->path, g->files, g->total, g->size);
 }
 
 /* Also after a reload, which brings another. */
@@ -86,7 +86,7 @@ upkeep_init(struct upkeep *u, struct fleet *f)
 	memset(u, 0, sizeof(*u));
 	u->fleet = f;
 	fd_reserve_init(&u->reserve);
-	logpack_init(&u->pack, f->timers);
+	log_compress_init(&u->pack, f->timers);
 	f->logs.reserve = &u->reserve;
 	f->logs.pack = &u->pack;
 	timer_init(f->timers, &u->timer, on_timer);
@@ -97,7 +97,7 @@ void
 upkeep_stop(struct upkeep *u)
 {
 	timer_stop(&u->timer);
-	logpack_stop(&u->pack);
+	log_compress_stop(&u->pack);
 	u->fleet->logs.pack = NULL;
 	u->fleet->logs.reserve = NULL;
 	fd_reserve_close(&u->reserve);

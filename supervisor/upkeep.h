@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_UPKEEP_H
 #define SUPERVISOR_UPKEEP_H
 
-#include "supervisor/logpack.h"
+#include "supervisor/log/log_compress.h"
 #include "supervisor/base/fd_reserve.h"
 
 struct fleet;
@@ -18,7 +18,7 @@ struct fleet;
 struct upkeep {
 	struct fleet *fleet;
 	struct timer timer;
-	struct logpack pack;
+	struct log_compress pack;
 	struct fd_reserve reserve;
 	unsigned turn;
 	bool homeless;		/* the log: it stands in the note */

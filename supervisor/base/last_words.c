@@ -13,7 +13,7 @@
 #define STACK_BYTES 65536 /* a stack that overflowed is no place to write on */
 
 static struct {
-	struct logs *logs;
+	struct fleet_log *logs;
 	int lock_fd;
 	_Alignas(16) char stack[STACK_BYTES];
 } the_end = { .lock_fd = -1 };
@@ -71,7 +71,7 @@ on_fatal(int sig)
 }
 
 void
-last_words_begin(struct logs *logs, int lock_fd)
+last_words_begin(struct fleet_log *logs, int lock_fd)
 {
 	const stack_t stack = { .ss_sp = the_end.stack,
 	    .ss_size = sizeof(the_end.stack) };

@@ -8,7 +8,7 @@
 #ifndef SUPERVISOR_BASE_LAST_WORDS_H
 #define SUPERVISOR_BASE_LAST_WORDS_H
 
-#include "supervisor/logs.h"
+#include "supervisor/log/fleet_log.h"
 
 #define LAST_WORDS_MAX 512
 
@@ -16,7 +16,7 @@
  * Fatal signals are ours from here on, until last_words_over(); logs and the
  * lock stay the caller's and must live as long.  Once per process.
  */
-void last_words_begin(struct logs *, int lock_fd);
+void last_words_begin(struct fleet_log *, int lock_fd);
 /* It ends in order: the lock file says nothing. */
 void last_words_over(int lock_fd);
 

@@ -39,7 +39,7 @@ open_lock(void)
 static pid_t
 die(void (*end)(void), char found[LAST_WORDS_MAX])
 {
-	struct logs logs = { .fd = open_in("log"), .format = LOGLINE_TEXT };
+	struct fleet_log logs = { .fd = open_in("log"), .format = LOGLINE_TEXT };
 	int lock = open_lock(), status, null;
 	pid_t pid;
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "supervisor/logstream.h"
+#include "supervisor/log/log_stderr.h"
 
 /* ---- forms ----------------------------------------------------------- */
 
@@ -103,7 +103,7 @@ test_times(void **state)
 
 /* What logstream writes to a pipe or, as journald's, a socket. */
 static void
-stream_to(int fds[2], struct logstream *s, bool journal)
+stream_to(int fds[2], struct log_stderr *s, bool journal)
 {
 	struct stat st;
 	char id[64];
@@ -117,7 +117,7 @@ stream_to(int fds[2], struct logstream *s, bool journal)
 	snprintf(id, sizeof(id), "%llu:%llu", (unsigned long long)st.st_dev,
 	    (unsigned long long)st.st_ino);
 	setenv("JOURNAL_STREAM", journal ? id : "1:2", 1);
-	logstream_open(s, true);
+	log_stderr_open(s, true);
 }
 
 static void
@@ -126,13 +126,13 @@ test_stderr(void **state)
 	struct logline l = { .wall_ms = 1790000000123, .level = LOG_L_WARN,
 	    .who = "shard 3" };
 	int was = dup(STDERR_FILENO), fds[2];
-	struct logstream s;
+	struct log_stderr s;
 	char buf[4096];
 	ssize_t n;
 
 	stream_to(fds, &s, true);
-	logstream_line(&s, LOGLINE_TEXT, &l, "one\ntwo");
-	logstream_line(&s, LOGLINE_LOGFMT, &l, "x");
+	log_stderr_line(&s, LOGLINE_TEXT, &l, "one\ntwo");
+	log_stderr_line(&s, LOGLINE_LOGFMT, &l, "x");
 	n = read(fds[0], buf, sizeof(buf) - 1);
 	dup2(was, STDERR_FILENO);
 	assert_true(n > 0);
@@ -143,7 +143,7 @@ test_stderr(void **state)
 	close(fds[1]);
 
 	stream_to(fds, &s, false);		/* a pipe, whatever it says */
-	logstream_line(&s, LOGLINE_TEXT, &l, "plain");
+	log_stderr_line(&s, LOGLINE_TEXT, &l, "plain");
 	n = read(fds[0], buf, sizeof(buf) - 1);
 	dup2(was, STDERR_FILENO);
 	buf[n > 0 ? n : 0] = '\0';
@@ -162,17 +162,17 @@ test_stderr_not_read(void **state)
 	    .who = "shard 3" };
 	int was = dup(STDERR_FILENO), fds[2];
 	static char buf[1 << 20];
-	struct logstream s;
+	struct log_stderr s;
 	uint64_t lost;
 	ssize_t n;
 
 	stream_to(fds, &s, false);
 	for (int i = 0; i < 5000; i++)
-		logstream_line(&s, LOGLINE_TEXT, &l, "a line for nobody");
+		log_stderr_line(&s, LOGLINE_TEXT, &l, "a line for nobody");
 	lost = s.dropped;
 	while (fd_nonblock(fds[0]) == 0 && read(fds[0], buf, sizeof(buf)) > 0)
 		continue;
-	logstream_line(&s, LOGLINE_TEXT, &l, "read again");
+	log_stderr_line(&s, LOGLINE_TEXT, &l, "read again");
 	n = read(fds[0], buf, sizeof(buf) - 1);
 	dup2(was, STDERR_FILENO);
 	close(was);

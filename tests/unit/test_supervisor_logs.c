@@ -15,10 +15,10 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "supervisor/lines.h"
-#include "supervisor/logfiles.h"
-#include "supervisor/logpack.h"
-#include "supervisor/logs.h"
+#include "supervisor/log/child_output.h"
+#include "supervisor/log/log_rotation.h"
+#include "supervisor/log/log_compress.h"
+#include "supervisor/log/fleet_log.h"
 #include "tests/unit/fake_time.h"
 
 static char dir[64];
@@ -76,14 +76,14 @@ static void
 test_line(void **state)
 {
 	struct config c = conf(0, 0);
-	struct logs g;
+	struct fleet_log g;
 	struct err e;
 	char buf[512];
 
-	assert_int_equal(logs_open(&g, &c, false, &e), 0);
-	logs_line(&g, LOG_L_WARN, "shard 3", "hello");
-	logs_line(&g, LOG_L_DEBUG, "shard 3", "below the level");
-	logs_close(&g);
+	assert_int_equal(fleet_log_open(&g, &c, false, &e), 0);
+	fleet_log_line(&g, LOG_L_WARN, "shard 3", "hello");
+	fleet_log_line(&g, LOG_L_DEBUG, "shard 3", "below the level");
+	fleet_log_close(&g);
 	read_log("shardherd.log", buf, sizeof(buf));
 	/* 2026-11-21T03:00:01.123Z warn shard 3: hello */
 	assert_int_equal(buf[10], 'T');
@@ -95,14 +95,14 @@ static void
 test_rotation(void **state)
 {
 	struct config c = conf(400, 2);
-	struct logs g;
+	struct fleet_log g;
 	struct err e;
 	char buf[2048];
 
-	assert_int_equal(logs_open(&g, &c, false, &e), 0);
+	assert_int_equal(fleet_log_open(&g, &c, false, &e), 0);
 	for (int i = 0; i < 100; i++)
-		logs_line(&g, LOG_L_INFO, "handler", "some words of a line");
-	logs_close(&g);
+		fleet_log_line(&g, LOG_L_INFO, "handler", "some words of a line");
+	fleet_log_close(&g);
 	assert_in_range(read_log("shardherd.log", buf, sizeof(buf)), 1, 400);
 	assert_in_range(read_log("shardherd.log.1", buf, sizeof(buf)), 300,
 	    400);
@@ -115,17 +115,17 @@ static void
 test_deleted_file_comes_back(void **state)
 {
 	struct config c = conf(0, 0);
-	struct logs g;
+	struct fleet_log g;
 	struct err e;
 	char buf[1024];
 
-	assert_int_equal(logs_open(&g, &c, false, &e), 0);
-	logs_line(&g, LOG_L_INFO, "supervisor", "first");
-	logs_check(&g);
+	assert_int_equal(fleet_log_open(&g, &c, false, &e), 0);
+	fleet_log_line(&g, LOG_L_INFO, "supervisor", "first");
+	fleet_log_check(&g);
 	unlink(g.path);
-	logs_check(&g);
-	logs_line(&g, LOG_L_INFO, "supervisor", "two");
-	logs_close(&g);
+	fleet_log_check(&g);
+	fleet_log_line(&g, LOG_L_INFO, "supervisor", "two");
+	fleet_log_close(&g);
 	read_log("shardherd.log", buf, sizeof(buf));
 	assert_non_null(strstr(buf, "replaced"));
 	assert_non_null(strstr(buf, "two"));
@@ -146,38 +146,38 @@ static void
 test_rotation_by_age(void **state)
 {
 	struct config c = conf(0, 5);
-	struct logs g;
+	struct fleet_log g;
 	struct err e;
 	char buf[1024];
 
 	fake_time_reset();
 	c.log_age_s = 3600;
-	assert_int_equal(logs_open(&g, &c, false, &e), 0);
-	logs_line(&g, LOG_L_INFO, "supervisor", "old");
+	assert_int_equal(fleet_log_open(&g, &c, false, &e), 0);
+	fleet_log_line(&g, LOG_L_INFO, "supervisor", "old");
 	fake_time_advance(3000 * 1000);
-	logs_check_age(&g);
-	logs_close(&g);
+	fleet_log_check_age(&g);
+	fleet_log_close(&g);
 	assert_false(there("shardherd.log.1"));
-	assert_int_equal(logs_open(&g, &c, false, &e), 0);
+	assert_int_equal(fleet_log_open(&g, &c, false, &e), 0);
 	fake_time_advance(599 * 1000);
-	logs_check_age(&g);
+	fleet_log_check_age(&g);
 	assert_false(there("shardherd.log.1"));
 	fake_time_advance(1000);
-	logs_check_age(&g);
-	logs_line(&g, LOG_L_INFO, "supervisor", "new");
+	fleet_log_check_age(&g);
+	fleet_log_line(&g, LOG_L_INFO, "supervisor", "new");
 	read_log("shardherd.log.1", buf, sizeof(buf));
 	assert_non_null(strstr(buf, "old"));
 	read_log("shardherd.log", buf, sizeof(buf));
 	assert_null(strstr(buf, "old"));
 	/* Nothing was written since: an empty file is never rotated. */
 	fake_time_advance(3600 * 1000);
-	logs_check_age(&g);
-	logs_check_age(&g);
+	fleet_log_check_age(&g);
+	fleet_log_check_age(&g);
 	fake_time_advance(3600 * 1000);
-	logs_check_age(&g);
+	fleet_log_check_age(&g);
 	assert_true(there("shardherd.log.2"));
 	assert_false(there("shardherd.log.3"));
-	logs_close(&g);
+	fleet_log_close(&g);
 }
 
 /* All files together, the live one at most half of it. */
@@ -185,26 +185,26 @@ static void
 test_total(void **state)
 {
 	struct config c = conf(0, 100);
-	static struct logfile list[LOGFILES_MAX];
+	static struct logfile list[LOG_ROTATION_MAX];
 	int64_t all = 0;
-	struct logs g;
+	struct fleet_log g;
 	struct err e;
 	size_t n;
 
 	c.log_total = 4096;
-	assert_int_equal(logs_open(&g, &c, false, &e), 0);
+	assert_int_equal(fleet_log_open(&g, &c, false, &e), 0);
 	assert_int_equal(g.max_bytes, 2048);
 	for (int i = 0; i < 1000; i++)
-		logs_line(&g, LOG_L_INFO, "handler", "some words of a line");
-	n = logfiles_list(g.path, list);
+		fleet_log_line(&g, LOG_L_INFO, "handler", "some words of a line");
+	n = log_rotation_list(g.path, list);
 	assert_int_equal(n, 2);
-	logfiles_prune(g.path, g.files, g.total, g.size);
-	n = logfiles_list(g.path, list);
+	log_rotation_prune(g.path, g.files, g.total, g.size);
+	n = log_rotation_list(g.path, list);
 	for (size_t i = 0; i < n; i++)
 		all += list[i].size;
 	assert_in_range(all + g.size, 1, 4096);
 	assert_int_equal(list[0].n, 1);
-	logs_close(&g);
+	fleet_log_close(&g);
 }
 
 /* Numbers move up only as far as something is in their way. */
@@ -213,7 +213,7 @@ test_shift(void **state)
 {
 	static const char *const make[] = { "1", "2.gz", "3", "5.gz", "pack.77",
 		"x", "1.gz.bak" };
-	static struct logfile list[LOGFILES_MAX];
+	static struct logfile list[LOG_ROTATION_MAX];
 	char log[96], path[128];
 
 	snprintf(log, sizeof(log), "%s/shardherd.log", dir);
@@ -221,22 +221,22 @@ test_shift(void **state)
 		snprintf(path, sizeof(path), "%s.%s", log, make[i]);
 		fclose(fopen(path, "w"));
 	}
-	assert_int_equal(logfiles_list(log, list), 4);
-	assert_int_equal(logfiles_plain(log), 1);
-	assert_int_equal(logfiles_shift(log), 0);
+	assert_int_equal(log_rotation_list(log, list), 4);
+	assert_int_equal(log_rotation_plain(log), 1);
+	assert_int_equal(log_rotation_shift(log), 0);
 	assert_false(there("shardherd.log.1"));
 	assert_true(there("shardherd.log.2"));
 	assert_true(there("shardherd.log.3.gz"));
 	assert_true(there("shardherd.log.4"));
 	assert_true(there("shardherd.log.5.gz"));
-	logfiles_sweep(log);
+	log_rotation_sweep(log);
 	assert_false(there("shardherd.log.pack.77"));
 	assert_true(there("shardherd.log.x"));
 	/* Packed and not yet removed: the copy is the one that counts. */
 	snprintf(path, sizeof(path), "%s.3", log);
 	fclose(fopen(path, "w"));
-	assert_int_equal(logfiles_plain(log), 2);
-	assert_int_equal(logfiles_prune(log, 3, 0, 0), 2);
+	assert_int_equal(log_rotation_plain(log), 2);
+	assert_int_equal(log_rotation_prune(log, 3, 0, 0), 2);
 	assert_false(there("shardherd.log.3"));
 	assert_true(there("shardherd.log.3.gz"));
 	assert_false(there("shardherd.log.5.gz"));
@@ -260,7 +260,7 @@ pack(const char *from, const char *to)
 	struct err e;
 
 	assert_true(fd >= 0);
-	rc = logpack_file(fd, to, &e);
+	rc = log_compress_file(fd, to, &e);
 	close(fd);
 	return rc;
 }
@@ -298,39 +298,39 @@ test_pack(void **state)
 }
 
 static void
-wait_packed(struct logpack *p)
+wait_packed(struct log_compress *p)
 {
 	int status;
 	pid_t pid = p->pid;
 
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(logpack_reaped(p, pid, status));
+	assert_true(log_compress_reaped(p, pid, status));
 }
 
 /* A rotation meanwhile: the copy takes the number the original has then. */
 static void
 test_pack_beside_rotation(void **state)
 {
-	struct logpack p;
+	struct log_compress p;
 	char log[96], path[128];
 
 	fake_time_reset();
 	snprintf(log, sizeof(log), "%s/shardherd.log", dir);
 	snprintf(path, sizeof(path), "%s.1", log);
 	write_file(path, "words\n", 1000);
-	logpack_init(&p, timers_new(NULL));
-	logpack_some(&p, log);
-	assert_int_equal(logfiles_shift(log), 0);
-	logpack_shifted(&p);
+	log_compress_init(&p, timers_new(NULL));
+	log_compress_some(&p, log);
+	assert_int_equal(log_rotation_shift(log), 0);
+	log_compress_shifted(&p);
 	wait_packed(&p);
 	assert_true(there("shardherd.log.2.gz"));
 	assert_false(there("shardherd.log.2"));
-	logpack_some(&p, log);			/* nothing is left to do */
+	log_compress_some(&p, log);			/* nothing is left to do */
 	assert_int_equal(p.pid, 0);
 	/* The original went meanwhile: so does the copy. */
 	write_file(path, "words\n", 1000);
-	logpack_some(&p, log);
+	log_compress_some(&p, log);
 	unlink(path);
 	wait_packed(&p);
 	assert_false(there("shardherd.log.1.gz"));
@@ -340,23 +340,23 @@ test_pack_beside_rotation(void **state)
 static void
 test_pack_killed(void **state)
 {
-	struct logpack p;
+	struct log_compress p;
 	char log[96], path[128];
 
 	fake_time_reset();
 	snprintf(log, sizeof(log), "%s/shardherd.log", dir);
 	snprintf(path, sizeof(path), "%s.1", log);
 	write_file(path, "a line that is packed in vain\n", 100000);
-	logpack_init(&p, timers_new(NULL));
-	logpack_some(&p, log);
-	fake_time_advance(LOGPACK_S * 1000);	/* its deadline */
+	log_compress_init(&p, timers_new(NULL));
+	log_compress_some(&p, log);
+	fake_time_advance(LOG_COMPRESS_S * 1000);	/* its deadline */
 	wait_packed(&p);
 	assert_true(there("shardherd.log.1"));
 	assert_false(there("shardherd.log.1.gz"));
-	logpack_some(&p, log);
+	log_compress_some(&p, log);
 	assert_int_equal(p.pid, 0);
-	fake_time_advance(LOGPACK_RETRY_MS);
-	logpack_some(&p, log);
+	fake_time_advance(LOG_COMPRESS_RETRY_MS);
+	log_compress_some(&p, log);
 	wait_packed(&p);
 	assert_true(there("shardherd.log.1.gz"));
 }
@@ -366,27 +366,27 @@ test_directory_comes_back(void **state)
 {
 	struct config c = conf(0, 0);
 	char away[80], buf[1024];
-	struct logs g;
+	struct fleet_log g;
 	struct err e;
 
-	assert_int_equal(logs_open(&g, &c, false, &e), 0);
-	logs_line(&g, LOG_L_INFO, "supervisor", "first");
+	assert_int_equal(fleet_log_open(&g, &c, false, &e), 0);
+	fleet_log_line(&g, LOG_L_INFO, "supervisor", "first");
 	unlink(g.path);
 	assert_int_equal(rmdir(dir), 0);
-	logs_check(&g);
+	fleet_log_check(&g);
 	assert_int_equal(read_log("shardherd.log", buf, sizeof(buf)) > 0, 1);
 	/* Something else is in its place: said once, and no crash. */
 	snprintf(away, sizeof(away), "%s.away", dir);
 	assert_int_equal(rename(dir, away), 0);
 	write_file(dir, "no directory", 1);
-	logs_check(&g);
-	logs_check(&g);
+	fleet_log_check(&g);
+	fleet_log_check(&g);
 	assert_true(g.homeless);
 	unlink(dir);
 	assert_int_equal(rename(away, dir), 0);
-	logs_check(&g);
+	fleet_log_check(&g);
 	assert_false(g.homeless);
-	logs_close(&g);
+	fleet_log_close(&g);
 }
 
 /* A file size limit is a full disk for one process. */
@@ -395,7 +395,7 @@ test_full_disk(void **state)
 {
 	struct config c = conf(0, 0);
 	struct rlimit was, low;
-	struct logs g;
+	struct fleet_log g;
 	struct err e;
 	char buf[4096];
 
@@ -403,15 +403,15 @@ test_full_disk(void **state)
 	getrlimit(RLIMIT_FSIZE, &was);
 	low = was;
 	low.rlim_cur = 100;
-	assert_int_equal(logs_open(&g, &c, false, &e), 0);
+	assert_int_equal(fleet_log_open(&g, &c, false, &e), 0);
 	setrlimit(RLIMIT_FSIZE, &low);
 	for (int i = 0; i < 5; i++)
-		logs_line(&g, LOG_L_INFO, "supervisor", "into a full disk");
+		fleet_log_line(&g, LOG_L_INFO, "supervisor", "into a full disk");
 	assert_int_equal(g.dropped, 4);
 	setrlimit(RLIMIT_FSIZE, &was);
-	logs_line(&g, LOG_L_INFO, "supervisor", "room again");
+	fleet_log_line(&g, LOG_L_INFO, "supervisor", "room again");
 	assert_int_equal(g.dropped, 0);
-	logs_close(&g);
+	fleet_log_close(&g);
 	read_log("shardherd.log", buf, sizeof(buf));
 	assert_non_null(strstr(buf, "\n20"));
 	assert_non_null(strstr(buf, "4 log lines before this one were lost"));
@@ -421,13 +421,13 @@ test_full_disk(void **state)
 /* ---- lines ----------------------------------------------------------- */
 
 static struct {
-	char text[16][4 * LINES_MAX + 1];
+	char text[16][4 * CHILD_OUTPUT_MAX + 1];
 	enum log_level level[16];
 	size_t n;
 } got;
 
 static void
-on_line(struct lines *l, enum log_level level, const char *text)
+on_line(struct child_output *l, enum log_level level, const char *text)
 {
 	if (got.n < nitems(got.text)) {
 		got.level[got.n] = level;
@@ -437,7 +437,7 @@ on_line(struct lines *l, enum log_level level, const char *text)
 }
 
 static void
-feed(struct lines *l, const char *data, size_t len)
+feed(struct child_output *l, const char *data, size_t len)
 {
 	struct ev_loop *loop = ev_loop_new(0);
 	int fds[2];
@@ -445,12 +445,12 @@ feed(struct lines *l, const char *data, size_t len)
 	memset(&got, 0, sizeof(got));
 	assert_int_equal(pipe(fds), 0);
 	fd_nonblock(fds[0]);
-	lines_init(l);
-	lines_open(l, loop, fds[0], on_line);
+	child_output_init(l);
+	child_output_open(l, loop, fds[0], on_line);
 	assert_int_equal(fd_write_all(fds[1], data, len), 0);
 	ev_run(loop, EVRUN_NOWAIT);
 	close(fds[1]);
-	lines_close(l);
+	child_output_close(l);
 	ev_loop_destroy(loop);
 }
 
@@ -458,7 +458,7 @@ static void
 test_lines(void **state)
 {
 	static const char in[] = "<3>careful\nplain\n\n<9>odd\n<4>the last";
-	struct lines l;
+	struct child_output l;
 
 	feed(&l, in, sizeof(in) - 1);
 	assert_int_equal(got.n, 4);
@@ -474,16 +474,16 @@ static void
 test_garbage_lines(void **state)
 {
 	static char in[5000];
-	struct lines l;
+	struct child_output l;
 
 	memset(in, 'x', sizeof(in));
 	in[10] = '\0';
 	in[11] = '\033';
 	feed(&l, in, sizeof(in));
-	assert_int_equal(got.n, 3);		/* cut at LINES_MAX */
-	assert_int_equal(strlen(got.text[0]), LINES_MAX + 2 * 3);
+	assert_int_equal(got.n, 3);		/* cut at CHILD_OUTPUT_MAX */
+	assert_int_equal(strlen(got.text[0]), CHILD_OUTPUT_MAX + 2 * 3);
 	assert_memory_equal(got.text[0] + 9, "x\\x00\\x1bx", 10);
-	assert_int_equal(strlen(got.text[2]), 5000 - 2 * LINES_MAX);
+	assert_int_equal(strlen(got.text[2]), 5000 - 2 * CHILD_OUTPUT_MAX);
 }
 
 /* What log.c cuts at its longest comes through the pipe as one line, in whole
@@ -493,7 +493,7 @@ f_b7_the_longest_line_is_one(void **state)
 {
 	char text[4 * LOG_LINE], in[8 * LOG_LINE];
 	int fds[2], saved = dup(STDERR_FILENO);
-	struct lines l;
+	struct child_output l;
 	ssize_t n;
 
 	for (size_t shift = 0; shift < 3; shift++) {

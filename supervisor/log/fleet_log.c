@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See logs.h. */
-#include "supervisor/logs.h"
+/* See fleet_log.h. */
+#include "supervisor/log/fleet_log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +10,8 @@
 
 #include "shared/base/clock.h"
 #include "supervisor/base/preflight.h"
-#include "supervisor/logfiles.h"
-#include "supervisor/logpack.h"
+#include "supervisor/log/log_rotation.h"
+#include "supervisor/log/log_compress.h"
 #include "supervisor/base/fd_reserve.h"
 
 /* ---- the file -------------------------------------------------------- */
@@ -34,7 +34,7 @@ first_line(const char *path)
 }
 
 static int
-open_file(struct logs *g)
+open_file(struct fleet_log *g)
 {
 	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW
 	    | O_NONBLOCK;
@@ -59,7 +59,7 @@ open_file(struct logs *g)
 }
 
 void
-logs_configure(struct logs *g, const struct config *c)
+fleet_log_configure(struct fleet_log *g, const struct config *c)
 {
 	g->max_bytes = c->log_bytes;
 	g->files = c->log_files;
@@ -73,15 +73,15 @@ logs_configure(struct logs *g, const struct config *c)
 }
 
 int
-logs_open(struct logs *g, const struct config *c, bool foreground,
+fleet_log_open(struct fleet_log *g, const struct config *c, bool foreground,
     struct err *e)
 {
 	memset(g, 0, sizeof(*g));
 	g->fd = -1;
 	g->file = c->log_to == CONFIG_LOG_FILE;
 	g->least = (enum log_level)c->log_level;
-	logs_configure(g, c);
-	logstream_open(&g->stream, foreground);
+	fleet_log_configure(g, c);
+	log_stderr_open(&g->stream, foreground);
 	if (!g->file && !foreground)
 		return err_set(e, EXIT_CONFIG, "[log] to = stderr needs a "
 		    "stderr: start the fleet with \"shardherd run\", under "
@@ -100,7 +100,7 @@ logs_open(struct logs *g, const struct config *c, bool foreground,
 }
 
 void
-logs_close(struct logs *g)
+fleet_log_close(struct fleet_log *g)
 {
 	if (g->fd != -1)
 		close(g->fd);
@@ -108,19 +108,19 @@ logs_close(struct logs *g)
 }
 
 void
-logs_reopen(struct logs *g)
+fleet_log_reopen(struct fleet_log *g)
 {
 	int fd = g->file ? open_file(g) : -1;
 
 	if (fd == -1)
 		return;			/* keep what works */
-	logs_close(g);
+	fleet_log_close(g);
 	g->fd = fd;
 	g->torn = false;
 }
 
 static bool
-is_ours(struct logs *g)
+is_ours(struct fleet_log *g)
 {
 	struct stat now, ours;
 
@@ -133,7 +133,7 @@ is_ours(struct logs *g)
 }
 
 void
-logs_check(struct logs *g)
+fleet_log_check(struct fleet_log *g)
 {
 	char dir[sizeof(g->path)], *slash;
 	bool was_open = g->fd != -1;
@@ -153,41 +153,41 @@ logs_check(struct logs *g)
 		g->homeless = was_open || errno != ENOSPC;
 		return;
 	}
-	logs_close(g);
+	fleet_log_close(g);
 	g->fd = fd;
 	g->torn = g->homeless = false;
 	if (was_open)
-		logs_line(g, LOG_L_NOTICE, "supervisor", "The log file was "
+		fleet_log_line(g, LOG_L_NOTICE, "supervisor", "The log file was "
 		    "deleted or replaced: writing to a new one.");
 }
 
 /* ---- rotation -------------------------------------------------------- */
 
 static void
-rotate(struct logs *g)
+rotate(struct fleet_log *g)
 {
-	char to[LOGFILES_PATH];
+	char to[LOG_ROTATION_PATH];
 
-	logfiles_name(g->path, 1, false, to);
-	if (logfiles_shift(g->path) == -1 || rename(g->path, to) == -1) {
-		g->rotate_ms = clock_boot_ms() + LOGS_ROTATE_RETRY_MS;
+	log_rotation_name(g->path, 1, false, to);
+	if (log_rotation_shift(g->path) == -1 || rename(g->path, to) == -1) {
+		g->rotate_ms = clock_boot_ms() + FLEET_LOG_ROTATE_RETRY_MS;
 		return;
 	}
 	if (g->pack != NULL)
-		logpack_shifted(g->pack);
-	logfiles_prune(g->path, g->files, g->total, 0);
-	logs_reopen(g);
+		log_compress_shifted(g->pack);
+	log_rotation_prune(g->path, g->files, g->total, 0);
+	fleet_log_reopen(g);
 }
 
 static bool
-may_rotate(const struct logs *g)
+may_rotate(const struct fleet_log *g)
 {
 	return g->file && g->fd != -1 && g->size > 0
 	    && clock_boot_ms() >= g->rotate_ms;
 }
 
 void
-logs_check_age(struct logs *g)
+fleet_log_check_age(struct fleet_log *g)
 {
 	if (g->age_ms > 0 && may_rotate(g) && g->first_ms > 0
 	    && clock_wall_ms() - g->first_ms >= g->age_ms)
@@ -198,7 +198,7 @@ logs_check_age(struct logs *g)
 
 /* true when all of it is in the file. */
 static bool
-put(struct logs *g, const char *line, size_t len, int64_t wall_ms)
+put(struct fleet_log *g, const char *line, size_t len, int64_t wall_ms)
 {
 	ssize_t n;
 
@@ -221,7 +221,7 @@ put(struct logs *g, const char *line, size_t len, int64_t wall_ms)
 }
 
 static void
-count_dropped(struct logs *g, int64_t wall_ms)
+count_dropped(struct fleet_log *g, int64_t wall_ms)
 {
 	/* A short write has no errno: there was room for a part of it. */
 	g->dropped_errno = errno != 0 ? errno : ENOSPC;
@@ -230,7 +230,7 @@ count_dropped(struct logs *g, int64_t wall_ms)
 }
 
 static void
-report_dropped(struct logs *g, int64_t wall_ms)
+report_dropped(struct fleet_log *g, int64_t wall_ms)
 {
 	struct logline own = { .wall_ms = wall_ms, .level = LOG_L_WARN,
 	    .who = "supervisor" };
@@ -250,7 +250,7 @@ report_dropped(struct logs *g, int64_t wall_ms)
 }
 
 void
-logs_line(struct logs *g, enum log_level level, const char *who,
+fleet_log_line(struct fleet_log *g, enum log_level level, const char *who,
     const char *text)
 {
 	struct logline l = { .wall_ms = clock_wall_ms(), .level = level };
@@ -262,7 +262,7 @@ logs_line(struct logs *g, enum log_level level, const char *who,
 	str_copy(l.who, who, sizeof(l.who));
 	/* journald keeps what it gets: twice on disk is once too often. */
 	if (!g->file || !g->stream.journal || level >= LOG_L_WARN)
-		logstream_line(&g->stream, g->format, &l, text);
+		log_stderr_line(&g->stream, g->format, &l, text);
 	if (!g->file)
 		return;
 	len = logline_write(line, sizeof(line), g->format, &l, text);

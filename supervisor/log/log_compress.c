@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See logpack.h. */
-#include "supervisor/logpack.h"
+/* See log_compress.h. */
+#include "supervisor/log/log_compress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,7 +59,7 @@ same(const char *to, uLong crc, int64_t size)
 }
 
 int
-logpack_file(int from, const char *to, struct err *e)
+log_compress_file(int from, const char *to, struct err *e)
 {
 	uLong crc = crc32(0, NULL, 0);
 	int64_t size = 0;
@@ -89,16 +89,16 @@ err1:
 }
 
 static void
-work_name(const char *path, pid_t pid, char out[LOGFILES_PATH])
+work_name(const char *path, pid_t pid, char out[LOG_ROTATION_PATH])
 {
-	must(str_format(out, LOGFILES_PATH, "%s.pack.%d", path, (int)pid));
+	must(str_format(out, LOG_ROTATION_PATH, "%s.pack.%d", path, (int)pid));
 }
 
 /* Of all of us the first to make room, and the last to get the processor. */
 static void
 step_back(void)
 {
-	struct rlimit cpu = { LOGPACK_S, LOGPACK_S };
+	struct rlimit cpu = { LOG_COMPRESS_S, LOG_COMPRESS_S };
 
 	oom_set(OOM_MAX);
 	setpriority(PRIO_PROCESS, 0, 19);
@@ -107,9 +107,9 @@ step_back(void)
 }
 
 static void noreturn_fn
-child(const struct logpack *p, int from)
+child(const struct log_compress *p, int from)
 {
-	char to[LOGFILES_PATH];
+	char to[LOG_ROTATION_PATH];
 	struct err e;
 
 	inherited_signals_default();
@@ -119,7 +119,7 @@ child(const struct logpack *p, int from)
 	log_set_hook(NULL, NULL);
 	step_back();
 	work_name(p->path, getpid(), to);
-	if (logpack_file(from, to, &e) == -1)
+	if (log_compress_file(from, to, &e) == -1)
 		_exit(errno == ENOSPC ? EXIT_TRY_LATER : EXIT_DEGRADED);
 	_exit(EXIT_FINE);
 }
@@ -129,18 +129,18 @@ child(const struct logpack *p, int from)
 static void
 on_deadline(struct timer *t)
 {
-	kill(container_of(t, struct logpack, deadline)->pid, SIGKILL);
+	kill(container_of(t, struct log_compress, deadline)->pid, SIGKILL);
 }
 
 void
-logpack_init(struct logpack *p, struct timers *timers)
+log_compress_init(struct log_compress *p, struct timers *timers)
 {
 	memset(p, 0, sizeof(*p));
 	timer_init(timers, &p->deadline, on_deadline);
 }
 
 void
-logpack_stop(struct logpack *p)
+log_compress_stop(struct log_compress *p)
 {
 	timer_stop(&p->deadline);
 	if (p->pid > 0)
@@ -149,16 +149,16 @@ logpack_stop(struct logpack *p)
 
 /* Opened here: a rotation may give it another number before the child runs. */
 static bool
-begin(struct logpack *p, const char *path)
+begin(struct log_compress *p, const char *path)
 {
-	char name[LOGFILES_PATH];
+	char name[LOG_ROTATION_PATH];
 	struct stat st;
 	int fd;
 
-	p->n = logfiles_plain(path);
+	p->n = log_rotation_plain(path);
 	if (p->n == 0)
 		return false;
-	logfiles_name(path, p->n, false, name);
+	log_rotation_name(path, p->n, false, name);
 	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		p->pid = -1;
@@ -166,7 +166,7 @@ begin(struct logpack *p, const char *path)
 		p->dev = st.st_dev;
 		p->ino = st.st_ino;
 		str_copy(p->path, path, sizeof(p->path));
-		logfiles_sweep(path);
+		log_rotation_sweep(path);
 		p->pid = fork();
 		if (p->pid == 0)
 			child(p, fd);
@@ -177,21 +177,21 @@ begin(struct logpack *p, const char *path)
 }
 
 void
-logpack_some(struct logpack *p, const char *path)
+log_compress_some(struct log_compress *p, const char *path)
 {
 	if (p->pid > 0 || clock_boot_ms() < p->retry_ms)
 		return;
 	p->news = false;
 	if (begin(p, path)) {
-		timer_set(&p->deadline, LOGPACK_S);
+		timer_set(&p->deadline, LOG_COMPRESS_S);
 		return;
 	}
-	p->retry_ms = p->pid == -1 ? clock_boot_ms() + LOGPACK_RETRY_MS : 0;
+	p->retry_ms = p->pid == -1 ? clock_boot_ms() + LOG_COMPRESS_RETRY_MS : 0;
 	p->pid = 0;
 }
 
 void
-logpack_shifted(struct logpack *p)
+log_compress_shifted(struct log_compress *p)
 {
 	p->n++;
 	p->news = true;
@@ -199,13 +199,13 @@ logpack_shifted(struct logpack *p)
 
 /* false: the original is no longer there to be replaced. */
 static bool
-put_in_place(const struct logpack *p, const char *work)
+put_in_place(const struct log_compress *p, const char *work)
 {
-	char from[LOGFILES_PATH], to[LOGFILES_PATH];
+	char from[LOG_ROTATION_PATH], to[LOG_ROTATION_PATH];
 	struct stat st;
 
-	logfiles_name(p->path, p->n, false, from);
-	logfiles_name(p->path, p->n, true, to);
+	log_rotation_name(p->path, p->n, false, from);
+	log_rotation_name(p->path, p->n, true, to);
 	if (lstat(from, &st) == -1 || st.st_dev != p->dev
 	    || st.st_ino != p->ino || rename(work, to) == -1)
 		return false;
@@ -214,9 +214,9 @@ put_in_place(const struct logpack *p, const char *work)
 }
 
 bool
-logpack_reaped(struct logpack *p, pid_t pid, int status)
+log_compress_reaped(struct log_compress *p, pid_t pid, int status)
 {
-	char work[LOGFILES_PATH];
+	char work[LOG_ROTATION_PATH];
 	bool fine = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FINE;
 
 	if (pid != p->pid)
@@ -230,11 +230,11 @@ logpack_reaped(struct logpack *p, pid_t pid, int status)
 	unlink(work);
 	if (fine)
 		return true;
-	p->retry_ms = clock_boot_ms() + LOGPACK_RETRY_MS;
+	p->retry_ms = clock_boot_ms() + LOG_COMPRESS_RETRY_MS;
 	log_warn("A rotated log could not be compressed (%s) and stays as it "
 	    "is; the next try is in %d min.", WIFSIGNALED(status)
 	    ? "its process was killed" : WEXITSTATUS(status) == EXIT_TRY_LATER
 	    ? "the disk is full" : "see the directory's rights",
-	    LOGPACK_RETRY_MS / 60000);
+	    LOG_COMPRESS_RETRY_MS / 60000);
 	return true;
 }

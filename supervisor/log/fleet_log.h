@@ -3,24 +3,24 @@
  * The fleet's log: time, level, who, text, to a file or to stderr.  The file
  * rotates by size and age, is made again when it or its directory was deleted,
  * and on a full disk lines are dropped and counted: logging must never stop
- * the supervisor.  Compression is logpack.c's, on the upkeep's call.
+ * the supervisor.  Compression is log_compress.c's, on the upkeep's call.
  */
-#ifndef SUPERVISOR_LOGS_H
-#define SUPERVISOR_LOGS_H
+#ifndef SUPERVISOR_LOG_FLEET_LOG_H
+#define SUPERVISOR_LOG_FLEET_LOG_H
 
 #include "shared/config/config.h"
-#include "supervisor/logstream.h"
+#include "supervisor/log/log_stderr.h"
 
-#define LOGS_ROTATE_RETRY_MS 60000 /* after a rotation that failed */
+#define FLEET_LOG_ROTATE_RETRY_MS 60000 /* after a rotation that failed */
 
 struct fd_reserve;
-struct logpack;
+struct log_compress;
 
-struct logs {
+struct fleet_log {
 	char path[CONFIG_PATH_MAX + 32];
 	int fd;			/* -1: not open */
 	bool file;		/* there is to be a file */
-	struct logstream stream;
+	struct log_stderr stream;
 	enum logline_format format;
 	bool torn;		/* the last line went in without its end */
 	bool homeless;		/* deleted, and can't be made again */
@@ -33,21 +33,21 @@ struct logs {
 	uint64_t rotate_ms;	/* boot stamp: no rotation before */
 	enum log_level least;
 	struct fd_reserve *reserve; /* of fds, for opening; may be NULL */
-	struct logpack *pack;	/* is told of rotations; may be NULL */
+	struct log_compress *pack;	/* is told of rotations; may be NULL */
 };
 
-int logs_open(struct logs *, const struct config *, bool foreground,
+int fleet_log_open(struct fleet_log *, const struct config *, bool foreground,
     struct err *);
-void logs_close(struct logs *);
+void fleet_log_close(struct fleet_log *);
 /* The keys that count at once; the level is loglevel.c's. */
-void logs_configure(struct logs *, const struct config *);
+void fleet_log_configure(struct fleet_log *, const struct config *);
 /* One line: "2026-11-21T03:00:01.123Z info shard 3: text". */
-void logs_line(struct logs *, enum log_level, const char *who,
+void fleet_log_line(struct fleet_log *, enum log_level, const char *who,
     const char *text);
 /* Twice a second: was the file or its directory deleted or replaced? */
-void logs_check(struct logs *);
+void fleet_log_check(struct fleet_log *);
 /* Is the file too old?  Then it is rotated. */
-void logs_check_age(struct logs *);
-void logs_reopen(struct logs *);
+void fleet_log_check_age(struct fleet_log *);
+void fleet_log_reopen(struct fleet_log *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See logstream.h. */
-#include "supervisor/logstream.h"
+/* See log_stderr.h. */
+#include "supervisor/log/log_stderr.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -30,7 +30,7 @@ is_journal(void)
 }
 
 void
-logstream_open(struct logstream *s, bool on)
+log_stderr_open(struct log_stderr *s, bool on)
 {
 	memset(s, 0, sizeof(*s));
 	s->on = on;
@@ -39,7 +39,7 @@ logstream_open(struct logstream *s, bool on)
 
 /* Bytes taken now; fewer than len when the reader does not keep up. */
 static size_t
-push(struct logstream *s, const char *data, size_t len)
+push(struct log_stderr *s, const char *data, size_t len)
 {
 	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
 	size_t done = 0;
@@ -63,7 +63,7 @@ push(struct logstream *s, const char *data, size_t len)
 }
 
 static bool
-put(struct logstream *s, const char *line, size_t len)
+put(struct log_stderr *s, const char *line, size_t len)
 {
 	size_t n;
 
@@ -76,7 +76,7 @@ put(struct logstream *s, const char *line, size_t len)
 }
 
 static size_t
-compose(const struct logstream *s, char *out, enum logline_format f,
+compose(const struct log_stderr *s, char *out, enum logline_format f,
     const struct logline *l, const char *text)
 {
 	char prefix[8] = "";
@@ -96,7 +96,7 @@ compose(const struct logstream *s, char *out, enum logline_format f,
 }
 
 void
-logstream_line(struct logstream *s, enum logline_format f,
+log_stderr_line(struct log_stderr *s, enum logline_format f,
     const struct logline *l, const char *text)
 {
 	struct logline own = { .wall_ms = l->wall_ms, .level = LOG_L_WARN,

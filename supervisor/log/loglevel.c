@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See loglevel.h. */
-#include "supervisor/loglevel.h"
+#include "supervisor/log/loglevel.h"
 
 #include "supervisor/fleet.h"
 

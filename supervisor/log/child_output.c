@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See lines.h. */
-#include "supervisor/lines.h"
+/* See child_output.h. */
+#include "supervisor/log/child_output.h"
 
 #include "shared/base/text.h"
 
@@ -11,14 +11,14 @@
 #define LINES_LEFT (64 << 10)	/* read at most so much from a dead child */
 
 void
-lines_init(struct lines *l)
+child_output_init(struct child_output *l)
 {
 	memset(l, 0, sizeof(*l));
 	l->fd = -1;
 }
 
 enum log_level
-lines_level(const char **text)
+child_output_level(const char **text)
 {
 	const char *s = *text;
 
@@ -30,14 +30,14 @@ lines_level(const char **text)
 }
 
 static void
-hand_out(struct lines *l, char *line, size_t len)
+hand_out(struct child_output *l, char *line, size_t len)
 {
-	char words[LINES_MAX * 4 + 1];
+	char words[CHILD_OUTPUT_MAX * 4 + 1];
 	const char *text = line;
 	enum log_level level;
 
 	line[len] = '\0';
-	level = lines_level(&text);
+	level = child_output_level(&text);
 	len -= (size_t)(text - line);
 	if (len == 0)
 		return;
@@ -48,7 +48,7 @@ hand_out(struct lines *l, char *line, size_t len)
 }
 
 static void
-take_lines(struct lines *l)
+take_lines(struct child_output *l)
 {
 	char *start = l->buf, *end;
 
@@ -59,7 +59,7 @@ take_lines(struct lines *l)
 	}
 	l->len -= (size_t)(start - l->buf);
 	memmove(l->buf, start, l->len);
-	if (l->len == LINES_MAX) {
+	if (l->len == CHILD_OUTPUT_MAX) {
 		size_t n = text_whole(l->buf, l->len);
 		char rest[TEXT_CHAR_MAX];
 
@@ -72,9 +72,9 @@ take_lines(struct lines *l)
 
 /* Bytes read, 0 when there is nothing now, -1 at the end. */
 static ssize_t
-fill(struct lines *l)
+fill(struct child_output *l)
 {
-	ssize_t n = read(l->fd, l->buf + l->len, LINES_MAX - l->len);
+	ssize_t n = read(l->fd, l->buf + l->len, CHILD_OUTPUT_MAX - l->len);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
@@ -88,9 +88,9 @@ fill(struct lines *l)
 static void
 on_readable(struct ev_loop *loop, ev_io *w, int revents)
 {
-	struct lines *l = w->data;
+	struct child_output *l = w->data;
 
-	for (size_t done = 0; done < LINES_WORK;) {
+	for (size_t done = 0; done < CHILD_OUTPUT_WORK;) {
 		ssize_t n = fill(l);
 
 		if (n < 0)
@@ -102,7 +102,7 @@ on_readable(struct ev_loop *loop, ev_io *w, int revents)
 }
 
 void
-lines_open(struct lines *l, struct ev_loop *loop, int fd, lines_fn *fn)
+child_output_open(struct child_output *l, struct ev_loop *loop, int fd, child_output_fn *fn)
 {
 	must(l->fd == -1);
 	l->loop = loop;
@@ -116,13 +116,13 @@ lines_open(struct lines *l, struct ev_loop *loop, int fd, lines_fn *fn)
 }
 
 void
-lines_move(struct lines *to, struct lines *from)
+child_output_move(struct child_output *to, struct child_output *from)
 {
 	must(to->fd == -1);
 	if (from->fd == -1)
 		return;
 	ev_io_stop(from->loop, &from->rd);
-	lines_open(to, from->loop, from->fd, from->fn);
+	child_output_open(to, from->loop, from->fd, from->fn);
 	to->len = from->len;
 	memcpy(to->buf, from->buf, from->len);
 	str_copy(to->last, from->last, sizeof(to->last));
@@ -131,7 +131,7 @@ lines_move(struct lines *to, struct lines *from)
 }
 
 void
-lines_close(struct lines *l)
+child_output_close(struct child_output *l)
 {
 	if (l->fd == -1)
 		return;

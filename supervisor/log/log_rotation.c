@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See logfiles.h. */
-#include "supervisor/logfiles.h"
+/* See log_rotation.h. */
+#include "supervisor/log/log_rotation.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PACK_MARK "pack."	/* PATH.pack.PID: logpack.c's work */
+#define PACK_MARK "pack."	/* PATH.pack.PID: log_compress.c's work */
 
 void
-logfiles_name(const char *path, uint32_t n, bool gz, char out[LOGFILES_PATH])
+log_rotation_name(const char *path, uint32_t n, bool gz, char out[LOG_ROTATION_PATH])
 {
-	must(str_format(out, LOGFILES_PATH, "%s.%u%s", path, n,
+	must(str_format(out, LOG_ROTATION_PATH, "%s.%u%s", path, n,
 	    gz ? ".gz" : ""));
 }
 
@@ -21,7 +21,7 @@ logfiles_name(const char *path, uint32_t n, bool gz, char out[LOGFILES_PATH])
 static DIR *
 open_dir(const char *path, const char **base)
 {
-	char dir[LOGFILES_PATH];
+	char dir[LOG_ROTATION_PATH];
 	const char *slash = strrchr(path, '/');
 
 	must(slash != NULL && str_format(dir, sizeof(dir), "%.*s",
@@ -63,9 +63,9 @@ by_number(const void *a, const void *b)
 }
 
 size_t
-logfiles_list(const char *path, struct logfile out[LOGFILES_MAX])
+log_rotation_list(const char *path, struct logfile out[LOG_ROTATION_MAX])
 {
-	char name[LOGFILES_PATH];
+	char name[LOG_ROTATION_PATH];
 	const char *base, *tail;
 	struct stat st;
 	size_t n = 0;
@@ -73,11 +73,11 @@ logfiles_list(const char *path, struct logfile out[LOGFILES_MAX])
 
 	if (d == NULL)
 		return 0;
-	for (struct dirent *e; n < LOGFILES_MAX && (e = readdir(d)) != NULL;) {
+	for (struct dirent *e; n < LOG_ROTATION_MAX && (e = readdir(d)) != NULL;) {
 		if ((tail = tail_of(e->d_name, base)) == NULL
 		    || !parse(tail, &out[n]))
 			continue;
-		logfiles_name(path, out[n].n, out[n].gz, name);
+		log_rotation_name(path, out[n].n, out[n].gz, name);
 		if (lstat(name, &st) == -1 || !S_ISREG(st.st_mode))
 			continue;
 		out[n++].size = st.st_size;
@@ -88,18 +88,18 @@ logfiles_list(const char *path, struct logfile out[LOGFILES_MAX])
 }
 
 int
-logfiles_shift(const char *path)
+log_rotation_shift(const char *path)
 {
-	static struct logfile list[LOGFILES_MAX];
-	char from[LOGFILES_PATH], to[LOGFILES_PATH];
-	size_t n = logfiles_list(path, list), i = 0;
+	static struct logfile list[LOG_ROTATION_MAX];
+	char from[LOG_ROTATION_PATH], to[LOG_ROTATION_PATH];
+	size_t n = log_rotation_list(path, list), i = 0;
 
 	/* Only what is in the way: a gap takes up the others. */
 	for (uint32_t last = 0; i < n && list[i].n <= last + 1; i++)
 		last = list[i].n;
 	while (i-- > 0) {
-		logfiles_name(path, list[i].n, list[i].gz, from);
-		logfiles_name(path, list[i].n + 1, list[i].gz, to);
+		log_rotation_name(path, list[i].n, list[i].gz, from);
+		log_rotation_name(path, list[i].n + 1, list[i].gz, to);
 		if (rename(from, to) == -1)
 			return -1;
 	}
@@ -114,11 +114,11 @@ doubled(const struct logfile *list, size_t n, size_t i)
 }
 
 size_t
-logfiles_prune(const char *path, int64_t files, int64_t total, int64_t live)
+log_rotation_prune(const char *path, int64_t files, int64_t total, int64_t live)
 {
-	static struct logfile list[LOGFILES_MAX];
-	size_t n = logfiles_list(path, list), gone = 0;
-	char name[LOGFILES_PATH];
+	static struct logfile list[LOG_ROTATION_MAX];
+	size_t n = log_rotation_list(path, list), gone = 0;
+	char name[LOG_ROTATION_PATH];
 	int64_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -130,17 +130,17 @@ logfiles_prune(const char *path, int64_t files, int64_t total, int64_t live)
 		}
 		if (!twice && kept <= files && (total == 0 || live <= total))
 			continue;
-		logfiles_name(path, list[i].n, list[i].gz, name);
+		log_rotation_name(path, list[i].n, list[i].gz, name);
 		gone += unlink(name) == 0;
 	}
 	return gone;
 }
 
 uint32_t
-logfiles_plain(const char *path)
+log_rotation_plain(const char *path)
 {
-	static struct logfile list[LOGFILES_MAX];
-	size_t n = logfiles_list(path, list);
+	static struct logfile list[LOG_ROTATION_MAX];
+	size_t n = log_rotation_list(path, list);
 
 	for (size_t i = 0; i < n; i++)
 		if (!list[i].gz && !doubled(list, n, i))
@@ -149,9 +149,9 @@ logfiles_plain(const char *path)
 }
 
 void
-logfiles_sweep(const char *path)
+log_rotation_sweep(const char *path)
 {
-	char name[LOGFILES_PATH];
+	char name[LOG_ROTATION_PATH];
 	const char *base, *tail;
 	DIR *d = open_dir(path, &base);
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A child's stderr as lines with a level: reads a pipe, a bounded amount per
+ * wake-up, cuts what has no end, remembers the last one for the obituary.
+ */
+#ifndef SUPERVISOR_LOG_CHILD_OUTPUT_H
+#define SUPERVISOR_LOG_CHILD_OUTPUT_H
+
+#include <ev.h>
+
+#include "shared/base/log.h"
+
+#define CHILD_OUTPUT_MAX LOG_WITH_LEVEL /* longer ones are cut and go on */
+#define CHILD_OUTPUT_WORK 8192		/* bytes per wake-up and child */
+
+struct child_output;
+typedef void child_output_fn(struct child_output *, enum log_level, const char *text);
+
+struct child_output {
+	struct ev_loop *loop;
+	ev_io rd;
+	int fd;			/* -1: closed */
+	child_output_fn *fn;
+	char buf[CHILD_OUTPUT_MAX + 1];
+	size_t len;
+	char last[160];		/* last line, for the obituary */
+};
+
+void child_output_init(struct child_output *);
+/* Takes fd over. */
+void child_output_open(struct child_output *, struct ev_loop *, int fd, child_output_fn *);
+/* Reads what is left (bounded), hands out a last line without an end. */
+void child_output_close(struct child_output *);
+
+/* The pipe, and the line begun, go to another owner; to is closed. */
+void child_output_move(struct child_output *to, struct child_output *from);
+
+/* Splits "<3>text": the level, text moved behind it; info without one. */
+enum log_level child_output_level(const char **text);
+
+#endif
