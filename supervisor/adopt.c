@@ -15,7 +15,7 @@
 #include "supervisor/gateway.h"
 #include "supervisor/log/loglevel.h"
 #include "supervisor/base/procfs.h"
-#include "supervisor/spawn.h"
+#include "supervisor/child/spawn.h"
 
 /* ---- who is awaited -------------------------------------------------- */
 
@@ -60,12 +60,12 @@ static void
 lost(struct member *c, pid_t pid, int status)
 {
 	struct page_watch *w = member_watch(c);
-	struct obituary o = { .who = c->name, .pid = pid, .status = status,
+	struct death_report o = { .who = c->name, .pid = pid, .status = status,
 	    .killed_for = CRASHES, .last_words = "" };
 	enum crash_cause cause;
 	char words[PAGE_WORDS];
 
-	cause = obituary_write(&o, words, sizeof(words));
+	cause = death_report_write(&o, words, sizeof(words));
 	log_warn("%s, while the supervisor became another program.", words);
 	page_begin(&w->lock);
 	w->crashes[cause]++;

@@ -17,7 +17,7 @@
 #include "supervisor/base/reboot.h"
 #include "supervisor/hangup.h"
 #include "supervisor/herald.h"
-#include "supervisor/member.h"
+#include "supervisor/child/member.h"
 #include "supervisor/alerts.h"
 #include "supervisor/base/control.h"
 #include "supervisor/daily.h"
@@ -36,7 +36,7 @@
 #include "supervisor/successor.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/upkeep.h"
-#include "supervisor/uplinks.h"
+#include "supervisor/child/uplinks.h"
 #include "supervisor/watch.h"
 #include "supervisor/base/store_writes.h"
 

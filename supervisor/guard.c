@@ -20,7 +20,7 @@
 #include "shared/base/version.h"
 #include "supervisor/fleet.h"
 #include "supervisor/request.h"
-#include "supervisor/spawn.h"
+#include "supervisor/child/spawn.h"
 
 enum verdict {
 	STAYS,

@@ -7,7 +7,7 @@
 #define SUPERVISOR_HEIR_H
 
 #include "shared/wire/contract.h"
-#include "supervisor/member.h"
+#include "supervisor/child/member.h"
 #include "supervisor/succession.h"
 
 struct heir;

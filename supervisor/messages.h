@@ -7,7 +7,7 @@
 #ifndef SUPERVISOR_MESSAGES_H
 #define SUPERVISOR_MESSAGES_H
 
-#include "supervisor/member.h"
+#include "supervisor/child/member.h"
 
 /* Takes fd over. */
 void messages_open(struct member *, int fd);

@@ -11,7 +11,7 @@
 
 #include "shared/wire/contract.h"
 #include "shared/base/timer.h"
-#include "supervisor/delay.h"
+#include "supervisor/child/restart_delay.h"
 
 #define PERMIT_KEYS_MAX 1024	    /* max_concurrency beyond it is clamped */
 #define PERMIT_HOLD_MS 30000	    /* a key waits no longer for its shard */

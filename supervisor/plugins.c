@@ -8,7 +8,7 @@
 #include "shared/config/config_diff.h"
 #include "supervisor/fleet.h"
 #include "supervisor/replace_config.h"
-#include "supervisor/spawn.h"
+#include "supervisor/child/spawn.h"
 
 /*
  * The handler runs the plugin as the file says: so is what a restarted one

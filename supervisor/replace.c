@@ -18,10 +18,10 @@ replace_apply_live(struct fleet *f)
 
 	fleet_log_configure(&f->logs, c);
 	for (uint32_t i = 0; i < f->local; i++)
-		delay_limits(&f->shard[i].delay, c->restart_min_s,
+		restart_delay_limits(&f->shard[i].delay, c->restart_min_s,
 		    c->restart_max_s);
 	for (size_t i = 0; i < nitems(f->handler_slot); i++)
-		delay_limits(&f->handler_slot[i].delay, c->restart_min_s,
+		restart_delay_limits(&f->handler_slot[i].delay, c->restart_min_s,
 		    c->restart_max_s);
 	f->permit.reserve_wanted = c->reserve;
 }

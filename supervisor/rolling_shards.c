@@ -8,7 +8,7 @@
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
 #include "supervisor/fleet.h"
-#include "supervisor/liveness.h"
+#include "supervisor/child/liveness.h"
 
 /* ---- how those replaced are doing ------------------------------------- */
 

@@ -13,7 +13,7 @@
 #include "shared/base/version.h"
 #include "supervisor/fleet.h"
 #include "supervisor/guard.h"
-#include "supervisor/spawn.h"
+#include "supervisor/child/spawn.h"
 
 #define PROGRAM_SELF "/proc/self/exe"
 

@@ -17,7 +17,7 @@
 #include "shared/base/timer.h"
 #include "supervisor/arrive.h"
 #include "supervisor/examine.h"
-#include "supervisor/program.h"
+#include "supervisor/child/program.h"
 
 struct fleet;
 

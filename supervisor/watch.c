@@ -7,7 +7,7 @@
 
 #include "shared/base/clock.h"
 #include "supervisor/fleet.h"
-#include "supervisor/liveness.h"
+#include "supervisor/child/liveness.h"
 #include "supervisor/base/procfs.h"
 
 static void on_timer(struct timer *);

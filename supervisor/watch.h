@@ -10,7 +10,7 @@
 #include "shared/page/page.h"
 #include "shared/base/timer.h"
 #include "supervisor/limits.h"
-#include "supervisor/liveness.h"
+#include "supervisor/child/liveness.h"
 
 struct fleet;
 

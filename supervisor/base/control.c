@@ -15,7 +15,7 @@
 #include "supervisor/fleet.h"
 #include "supervisor/request.h"
 #include "supervisor/base/procfs.h"
-#include "supervisor/spawn.h"
+#include "supervisor/child/spawn.h"
 
 /* ---- clients --------------------------------------------------------- */
 

@@ -14,7 +14,7 @@
 
 #include "shared/base/secret.h"
 #include "supervisor/messages.h"
-#include "supervisor/spawn.h"
+#include "supervisor/child/spawn.h"
 #include "tests/unit/scratch.h"
 
 #define FIRST_PID (1 << 24)	/* beyond any of the kernel's: signals miss */

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "shared/process/oom.h"
-#include "supervisor/delay.h"
-#include "supervisor/liveness.h"
-#include "supervisor/obituary.h"
+#include "supervisor/child/restart_delay.h"
+#include "supervisor/child/liveness.h"
+#include "supervisor/child/death_report.h"
 
 /* wait statuses as the kernel makes them */
 #define EXITED(code) ((code) << 8)
@@ -21,40 +21,40 @@ static void
 test_delay_grows(void **state)
 {
 	static const double want[] = { 1, 2, 4, 8, 16, 32, 60, 60 };
-	struct delay d;
+	struct restart_delay d;
 
-	delay_init(&d, 1, 60);
+	restart_delay_init(&d, 1, 60);
 	for (size_t i = 0; i < nitems(want); i++)
-		assert_true(delay_next(&d, 0, 0.5) == want[i]);
+		assert_true(restart_delay_next(&d, 0, 0.5) == want[i]);
 }
 
 static void
 test_delay_jitter(void **state)
 {
-	struct delay d;
+	struct restart_delay d;
 
-	delay_init(&d, 4, 60);
-	assert_true(delay_next(&d, 0, 0) == 3);
-	delay_init(&d, 4, 60);
-	assert_true(delay_next(&d, 0, 1) == 5);
+	restart_delay_init(&d, 4, 60);
+	assert_true(restart_delay_next(&d, 0, 0) == 3);
+	restart_delay_init(&d, 4, 60);
+	assert_true(restart_delay_next(&d, 0, 1) == 5);
 }
 
 static void
 test_delay_resets_after_proof(void **state)
 {
-	struct delay d;
+	struct restart_delay d;
 
-	delay_init(&d, 1, 600);
+	restart_delay_init(&d, 1, 600);
 	for (int i = 0; i < 3; i++)
-		delay_next(&d, 0, 0.5);
+		restart_delay_next(&d, 0, 0.5);
 	/* Ready, but not long enough: 8 s still. */
-	assert_true(delay_next(&d, 59999, 0.5) == 8);
-	assert_true(delay_next(&d, 60000, 0.5) == 1);
+	assert_true(restart_delay_next(&d, 59999, 0.5) == 8);
+	assert_true(restart_delay_next(&d, 60000, 0.5) == 1);
 	/* A long delay asks for as long a proof. */
 	for (int i = 0; i < 6; i++)
-		delay_next(&d, 0, 0.5);
-	assert_true(delay_next(&d, 100000, 0.5) == 128);
-	assert_true(delay_next(&d, 256000, 0.5) == 1);
+		restart_delay_next(&d, 0, 0.5);
+	assert_true(restart_delay_next(&d, 100000, 0.5) == 128);
+	assert_true(restart_delay_next(&d, 256000, 0.5) == 1);
 }
 
 static void
@@ -104,13 +104,13 @@ test_brake_forgets(void **state)
 }
 
 static enum crash_cause
-bury(struct obituary o, char *out)
+bury(struct death_report o, char *out)
 {
 	o.who = "shard 3";
 	o.pid = 42;
 	if (o.last_words == NULL)
 		o.last_words = "";
-	return obituary_write(&o, out, 256);
+	return death_report_write(&o, out, 256);
 }
 
 static void
@@ -118,39 +118,39 @@ test_obituaries(void **state)
 {
 	char s[256];
 
-	assert_int_equal(bury((struct obituary){ .status = EXITED(1),
+	assert_int_equal(bury((struct death_report){ .status = EXITED(1),
 	    .killed_for = CRASHES, .oom_before = -1, .oom_after = -1,
 	    .last_words = "no such thing." }, s), CRASH_EXIT);
 	assert_string_equal(s, "shard 3 (pid 42) exited with code 1; last "
 	    "words: no such thing");
-	assert_int_equal(bury((struct obituary){ .status = EXITED(0),
+	assert_int_equal(bury((struct death_report){ .status = EXITED(0),
 	    .killed_for = CRASHES }, s), CRASH_EXIT);
-	assert_int_equal(bury((struct obituary){ .status = EXITED(0),
+	assert_int_equal(bury((struct death_report){ .status = EXITED(0),
 	    .asked = true, .killed_for = CRASHES,
 	    .last_words = "bye" }, s), CRASHES);
 	assert_string_equal(s, "shard 3 (pid 42) ended as asked");
-	assert_int_equal(bury((struct obituary){ .status = EXITED(3),
+	assert_int_equal(bury((struct death_report){ .status = EXITED(3),
 	    .asked = true, .killed_for = CRASHES }, s), CRASH_EXIT);
-	assert_int_equal(bury((struct obituary){ .status = KILLED(SIGSEGV),
+	assert_int_equal(bury((struct death_report){ .status = KILLED(SIGSEGV),
 	    .killed_for = CRASHES }, s), CRASH_SIGNAL);
 	assert_non_null(strstr(s, "signal 11"));
-	assert_int_equal(bury((struct obituary){ .status = KILLED(SIGKILL),
+	assert_int_equal(bury((struct death_report){ .status = KILLED(SIGKILL),
 	    .killed_for = CRASH_HUNG }, s), CRASH_HUNG);
 	assert_non_null(strstr(s, "stopped working"));
 	/* Taken over from another supervisor: nobody told us. */
-	assert_int_equal(bury((struct obituary){ .unknown = true,
+	assert_int_equal(bury((struct death_report){ .unknown = true,
 	    .killed_for = CRASHES, .last_words = "bye" }, s), CRASH_UNKNOWN);
 	assert_non_null(strstr(s, "how is not known"));
-	assert_int_equal(bury((struct obituary){ .unknown = true,
+	assert_int_equal(bury((struct death_report){ .unknown = true,
 	    .asked = true, .killed_for = CRASHES }, s), CRASHES);
-	assert_int_equal(bury((struct obituary){ .unknown = true,
+	assert_int_equal(bury((struct death_report){ .unknown = true,
 	    .killed_for = CRASH_HUNG }, s), CRASH_HUNG);
 }
 
 static void
 test_obituary_oom(void **state)
 {
-	struct obituary o = { .status = KILLED(SIGKILL),
+	struct death_report o = { .status = KILLED(SIGKILL),
 	    .killed_for = CRASHES, .oom_before = 3, .oom_after = 4,
 	    .rss_kb = 512 * 1024 };
 	char s[256];

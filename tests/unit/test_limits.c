@@ -14,7 +14,7 @@
 #include "shared/base/log.h"
 #include "supervisor/budget.h"
 #include "supervisor/limits.h"
-#include "supervisor/liveness.h"
+#include "supervisor/child/liveness.h"
 #include "supervisor/base/fd_reserve.h"
 #include "tests/unit/fake_time.h"
 

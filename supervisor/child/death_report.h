@@ -3,14 +3,14 @@
  * One line per death: who, how, the evidence, the last words.  Writes text
  * and names the one counter that goes up; decides nothing.
  */
-#ifndef SUPERVISOR_OBITUARY_H
-#define SUPERVISOR_OBITUARY_H
+#ifndef SUPERVISOR_CHILD_DEATH_REPORT_H
+#define SUPERVISOR_CHILD_DEATH_REPORT_H
 
 #include "shared/page/page.h"
 
 #include <sys/types.h>
 
-struct obituary {
+struct death_report {
 	const char *who;		/* "shard 3" */
 	pid_t pid;
 	int status;			/* of waitpid */
@@ -23,7 +23,7 @@ struct obituary {
 };
 
 /* Fills out; returns the cause to count, CRASHES when it ended as asked. */
-enum crash_cause obituary_write(const struct obituary *, char *out,
+enum crash_cause death_report_write(const struct death_report *, char *out,
     size_t size);
 
 #endif

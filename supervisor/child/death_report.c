@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See obituary.h. */
-#include "supervisor/obituary.h"
+/* See death_report.h. */
+#include "supervisor/child/death_report.h"
 
 #include <signal.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static const char *const killed_words[CRASHES] = {
 };
 
 static bool
-is_oom(const struct obituary *o)
+is_oom(const struct death_report *o)
 {
 	return !o->unknown && WIFSIGNALED(o->status)
 	    && WTERMSIG(o->status) == SIGKILL && o->oom_before >= 0
@@ -24,7 +24,7 @@ is_oom(const struct obituary *o)
 }
 
 static enum crash_cause
-cause_of(const struct obituary *o)
+cause_of(const struct death_report *o)
 {
 	if (o->killed_for != CRASHES)
 		return o->killed_for;
@@ -38,7 +38,7 @@ cause_of(const struct obituary *o)
 }
 
 static void
-end_words(const struct obituary *o, enum crash_cause cause, char *out,
+end_words(const struct death_report *o, enum crash_cause cause, char *out,
     size_t size)
 {
 	int sig = WIFSIGNALED(o->status) ? WTERMSIG(o->status) : 0;
@@ -75,7 +75,7 @@ words_end(const char *words)
 }
 
 enum crash_cause
-obituary_write(const struct obituary *o, char *out, size_t size)
+death_report_write(const struct death_report *o, char *out, size_t size)
 {
 	enum crash_cause cause = cause_of(o);
 	char end[160];

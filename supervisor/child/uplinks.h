@@ -3,8 +3,8 @@
  * Introduces shards and handler to each other: one socketpair per shard and
  * handler process, one end to each.  What flows over it is none of ours.
  */
-#ifndef SUPERVISOR_UPLINKS_H
-#define SUPERVISOR_UPLINKS_H
+#ifndef SUPERVISOR_CHILD_UPLINKS_H
+#define SUPERVISOR_CHILD_UPLINKS_H
 
 #include "shared/base/timer.h"
 

@@ -3,8 +3,8 @@
  * Is a shard that looks alive really alive?  Judged from the page alone, so
  * that a shard which lies to itself is seen from outside (design I7).
  */
-#ifndef SUPERVISOR_LIVENESS_H
-#define SUPERVISOR_LIVENESS_H
+#ifndef SUPERVISOR_CHILD_LIVENESS_H
+#define SUPERVISOR_CHILD_LIVENESS_H
 
 #include "shared/page/page.h"
 

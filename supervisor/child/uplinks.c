@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See uplinks.h. */
-#include "supervisor/uplinks.h"
+#include "supervisor/child/uplinks.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See spawn.h. */
-#include "supervisor/spawn.h"
+#include "supervisor/child/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>

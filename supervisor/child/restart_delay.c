@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Restart delays and the correlated brake; see delay.h. */
-#include "supervisor/delay.h"
+/* Restart delays and the correlated brake; see restart_delay.h. */
+#include "supervisor/child/restart_delay.h"
 
 #include <string.h>
 
 void
-delay_init(struct delay *d, double min_s, double max_s)
+restart_delay_init(struct restart_delay *d, double min_s, double max_s)
 {
 	d->min_s = min_s;
 	d->max_s = max_s > min_s ? max_s : min_s;
@@ -13,7 +13,7 @@ delay_init(struct delay *d, double min_s, double max_s)
 }
 
 void
-delay_limits(struct delay *d, double min_s, double max_s)
+restart_delay_limits(struct restart_delay *d, double min_s, double max_s)
 {
 	d->min_s = min_s;
 	d->max_s = max_s > min_s ? max_s : min_s;
@@ -24,15 +24,15 @@ delay_limits(struct delay *d, double min_s, double max_s)
 }
 
 double
-delay_next(struct delay *d, uint64_t ready_ms, double random)
+restart_delay_next(struct restart_delay *d, uint64_t ready_ms, double random)
 {
 	double proof = d->next_s * 1000, s;
 
-	if (proof < DELAY_PROOF_MS)
-		proof = DELAY_PROOF_MS;
+	if (proof < RESTART_DELAY_PROOF_MS)
+		proof = RESTART_DELAY_PROOF_MS;
 	if ((double)ready_ms >= proof)
 		d->next_s = d->min_s;
-	s = d->next_s * (1 - DELAY_JITTER + 2 * DELAY_JITTER * random);
+	s = d->next_s * (1 - RESTART_DELAY_JITTER + 2 * RESTART_DELAY_JITTER * random);
 	d->next_s *= 2;
 	if (d->next_s > d->max_s)
 		d->next_s = d->max_s;

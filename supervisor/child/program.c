@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See program.h. */
-#include "supervisor/program.h"
+#include "supervisor/child/program.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,27 +5,27 @@
  * with a common cause, where restarting everybody at once would only repeat
  * them: one canary goes first.  Pure arithmetic on stamps, no timers.
  */
-#ifndef SUPERVISOR_DELAY_H
-#define SUPERVISOR_DELAY_H
+#ifndef SUPERVISOR_CHILD_RESTART_DELAY_H
+#define SUPERVISOR_CHILD_RESTART_DELAY_H
 
 #include "shared/base/base.h"
 
-#define DELAY_PROOF_MS 60000	/* ready that long: the past is forgotten */
-#define DELAY_JITTER 0.25	/* of the delay, either way */
+#define RESTART_DELAY_PROOF_MS 60000	/* ready that long: the past is forgotten */
+#define RESTART_DELAY_JITTER 0.25	/* of the delay, either way */
 
-struct delay {
+struct restart_delay {
 	double min_s, max_s;
 	double next_s;		/* of the next death, before jitter */
 };
 
-void delay_init(struct delay *, double min_s, double max_s);
+void restart_delay_init(struct restart_delay *, double min_s, double max_s);
 /* Other limits from now on; what was learned stays within them. */
-void delay_limits(struct delay *, double min_s, double max_s);
+void restart_delay_limits(struct restart_delay *, double min_s, double max_s);
 /*
  * The child died after ready_ms of being ready (0: it never was).  Seconds to
  * wait; random is uniform in [0,1).
  */
-double delay_next(struct delay *, uint64_t ready_ms, double random);
+double restart_delay_next(struct restart_delay *, uint64_t ready_ms, double random);
 
 #define BRAKE_WINDOW_MS 10000	/* deaths this close count as one event */
 #define BRAKE_LEAST 3		/* fewer never brake a small fleet */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See member.h. */
-#include "supervisor/member.h"
+#include "supervisor/child/member.h"
 
 #include <signal.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "supervisor/log/loglevel.h"
 #include "supervisor/messages.h"
 #include "supervisor/base/procfs.h"
-#include "supervisor/spawn.h"
+#include "supervisor/child/spawn.h"
 
 const char *const member_state_name[MEMBER_STATE_COUNT] = {
 #define X(n, s) [MEMBER_##n] = s,
@@ -52,7 +52,7 @@ member_init(struct member *c, struct fleet *f, bool handler, uint32_t slot)
 	pidfd_init(&c->foreign);
 	program_init(&c->program);
 	timer_init(f->timers, &c->timer, on_timer);
-	delay_init(&c->delay, f->config->restart_min_s,
+	restart_delay_init(&c->delay, f->config->restart_min_s,
 	    f->config->restart_max_s);
 	if (handler)
 		str_copy(c->name, "handler", sizeof(c->name));
@@ -156,7 +156,7 @@ wait_restart(struct member *c)
 {
 	uint64_t now = clock_boot_ms();
 	uint64_t ready = c->ready_ms ? now - c->ready_ms : 0;
-	double s = delay_next(&c->delay, ready, clock_random());
+	double s = restart_delay_next(&c->delay, ready, clock_random());
 
 	c->state = MEMBER_WAITING;
 	c->braked = false;
@@ -167,7 +167,7 @@ wait_restart(struct member *c)
 static void
 bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 {
-	struct obituary o = { .who = c->name, .pid = c->pid,
+	struct death_report o = { .who = c->name, .pid = c->pid,
 	    .status = c->status, .asked = c->state == MEMBER_STOPPING,
 	    .unknown = c->unknown,
 	    .killed_for = c->killed_for, .oom_before = c->oom_before,
@@ -176,7 +176,7 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 
 	child_output_close(&c->lines);
 	o.last_words = c->lines.last;
-	*cause = obituary_write(&o, words, size);
+	*cause = death_report_write(&o, words, size);
 	ipc_close(&c->ipc);
 	timer_stop(&c->timer);
 	note_end(c, *cause, words);

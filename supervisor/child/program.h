@@ -4,8 +4,8 @@
  * can be started again after the file was replaced, and the config text it
  * reads.  One owner: the member whose process it is.
  */
-#ifndef SUPERVISOR_PROGRAM_H
-#define SUPERVISOR_PROGRAM_H
+#ifndef SUPERVISOR_CHILD_PROGRAM_H
+#define SUPERVISOR_CHILD_PROGRAM_H
 
 #include "shared/base/err.h"
 

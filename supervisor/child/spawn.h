@@ -3,10 +3,10 @@
  * Makes processes: shards by fork alone, handlers by exec of their program.
  * Each gets exactly the fds contract.h names and nothing else of ours.
  */
-#ifndef SUPERVISOR_SPAWN_H
-#define SUPERVISOR_SPAWN_H
+#ifndef SUPERVISOR_CHILD_SPAWN_H
+#define SUPERVISOR_CHILD_SPAWN_H
 
-#include "supervisor/member.h"
+#include "supervisor/child/member.h"
 
 /* Sets pid, ipc and lines of the child. */
 int spawn_child(struct member *, struct err *);

@@ -4,17 +4,17 @@
  * ladder, death, growing delay.  A table of states and events decides; how a
  * process is made is spawn.c's business, what its messages mean messages.c's.
  */
-#ifndef SUPERVISOR_MEMBER_H
-#define SUPERVISOR_MEMBER_H
+#ifndef SUPERVISOR_CHILD_MEMBER_H
+#define SUPERVISOR_CHILD_MEMBER_H
 
 #include "shared/wire/ipc.h"
 #include "shared/base/machine.h"
 #include "shared/base/timer.h"
-#include "supervisor/delay.h"
+#include "supervisor/child/restart_delay.h"
 #include "supervisor/base/pidfd.h"
 #include "supervisor/log/child_output.h"
-#include "supervisor/obituary.h"
-#include "supervisor/program.h"
+#include "supervisor/child/death_report.h"
+#include "supervisor/child/program.h"
 
 struct fleet;
 struct heir;
@@ -73,7 +73,7 @@ struct member {
 	struct ipc ipc;
 	struct child_output lines;
 	struct timer timer;	/* the one wait of the present state */
-	struct delay delay;
+	struct restart_delay delay;
 	uint64_t ready_ms;	/* boot stamp of its first READY; 0: not yet */
 	unsigned signalled;	/* rungs climbed: 1 TERM, 2 KILL */
 	bool again;		/* STOPPING: start anew when it is gone */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See liveness.h. */
-#include "supervisor/liveness.h"
+#include "supervisor/child/liveness.h"
 
 static bool
 older(uint64_t now, uint64_t stamp, uint64_t limit)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Two members change places: the process, its channel and its timer go from
  * one to the other; what belongs to the place stays.  See member.h. */
-#include "supervisor/member.h"
+#include "supervisor/child/member.h"
 
 #include "shared/base/clock.h"
 #include "supervisor/fleet.h"
