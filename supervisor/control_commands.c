@@ -191,7 +191,7 @@ control_commands_carry_out(struct fleet *f, const struct request *r, int passed,
 	case REQUEST_LEAVE:
 		return do_leave(f, r->identifies, e);
 	case REQUEST_RECONCILE:
-		return asking_now(&f->asking, e);
+		return discord_info_now(&f->asking, e);
 	default:
 		return 0;
 	}

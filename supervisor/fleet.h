@@ -12,7 +12,7 @@
 #include "shared/page/page.h"
 #include "shared/net/tls.h"
 #include "supervisor/adopt.h"
-#include "supervisor/asking.h"
+#include "supervisor/identify/discord_info.h"
 #include "supervisor/board.h"
 #include "supervisor/base/reboot.h"
 #include "supervisor/hangup.h"
@@ -21,11 +21,11 @@
 #include "supervisor/alerts.h"
 #include "supervisor/base/control.h"
 #include "supervisor/daily.h"
-#include "supervisor/hold.h"
-#include "supervisor/ledger.h"
+#include "supervisor/identify/hold.h"
+#include "supervisor/identify/ledger.h"
 #include "supervisor/log/fleet_log.h"
 #include "supervisor/operation.h"
-#include "supervisor/permit.h"
+#include "supervisor/identify/permit.h"
 #include "supervisor/plugins.h"
 #include "supervisor/probe.h"
 #include "supervisor/replace.h"
@@ -79,7 +79,7 @@ struct fleet {
 	struct replan replan;
 	struct alerts alerts;
 	struct daily daily;
-	struct asking asking;
+	struct discord_info asking;
 	struct uplinks uplinks;
 	struct replace replace;
 	struct rolling rolling;

@@ -299,7 +299,7 @@ look_clock(struct limits *l)
 		f->logs.first_ms += step;
 	/* What is kept for the next start names the reset by the old time. */
 	if (f->local > 0)
-		asking_want(&f->asking, ASK_GATEWAY_BOT);
+		discord_info_want(&f->asking, DISCORD_ASK_GATEWAY_BOT);
 }
 
 void

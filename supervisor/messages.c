@@ -120,7 +120,7 @@ on_event(struct member *c, const struct msg_hdr *h, const void *payload)
 		log_debug("%s reports: %s (close code %u)", c->name, m.text,
 		    m.close_code);
 	if (m.report == REPORT_CONNECT_FAILED)
-		asking_unreached(&c->fleet->asking);
+		discord_info_unreached(&c->fleet->asking);
 }
 
 static void

@@ -52,7 +52,7 @@ replan_begin(struct replan *r, uint32_t code, uint32_t shard)
 	    "asking it for a fitting number of shards.", shard,
 	    r->fleet->count, code);
 	say(r, text);
-	asking_want(&r->fleet->asking, ASK_GATEWAY_BOT);
+	discord_info_want(&r->fleet->asking, DISCORD_ASK_GATEWAY_BOT);
 }
 
 /* ---- the answer ------------------------------------------------------ */
@@ -107,7 +107,7 @@ begin_stop(struct replan *r, int64_t count)
 }
 
 bool
-replan_answered(struct replan *r, const struct ask_answer *w)
+replan_answered(struct replan *r, const struct discord_ask_answer *w)
 {
 	struct fleet *f = r->fleet;
 	int64_t spare = w->remaining - permit_reserve(&f->permit);
@@ -163,7 +163,7 @@ on_timer(struct timer *t)
 	fleet_unlaunch(f);
 	r->state = REPLAN_NOT;
 	board_note(&f->board, BOARD_FATAL, "");
-	asking_want(&f->asking, ASK_GATEWAY_BOT);	/* its answer launches */
+	discord_info_want(&f->asking, DISCORD_ASK_GATEWAY_BOT);	/* its answer launches */
 }
 
 void

@@ -9,7 +9,7 @@
 #define SUPERVISOR_REPLAN_H
 
 #include "shared/base/timer.h"
-#include "supervisor/ask.h"
+#include "supervisor/identify/discord_ask.h"
 
 struct fleet;
 
@@ -37,7 +37,7 @@ struct replan {
 void replan_init(struct replan *, struct fleet *);
 void replan_begin(struct replan *, uint32_t code, uint32_t shard);
 /* An answer came; true: the fleet is being stopped because of it. */
-bool replan_answered(struct replan *, const struct ask_answer *);
+bool replan_answered(struct replan *, const struct discord_ask_answer *);
 /* A child ended. */
 void replan_progress(struct replan *);
 

@@ -7,7 +7,7 @@
 
 #include "shared/json/json.h"
 #include "shared/base/text.h"
-#include "supervisor/permit.h"
+#include "supervisor/identify/permit.h"
 
 static const char *const verb_name[REQUEST_VERB_COUNT] = {
 #define X(n, s) [REQUEST_##n] = s,

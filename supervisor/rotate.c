@@ -9,9 +9,9 @@
 #include "shared/base/secret.h"
 #include "shared/base/text.h"
 #include "supervisor/fleet.h"
-#include "supervisor/sizing.h"
+#include "supervisor/identify/answer_rules.h"
 
-static void on_answer(struct ask *, const struct ask_answer *);
+static void on_answer(struct discord_ask *, const struct discord_ask_answer *);
 static void on_tick(struct timer *);
 
 /* ---- words ----------------------------------------------------------- */
@@ -71,7 +71,7 @@ fail(struct rotate *r, int code, const char *fmt, ...)
 /* ---- whose token ----------------------------------------------------- */
 
 static void
-keep_bot(struct rotate *r, const struct ask_answer *w)
+keep_bot(struct rotate *r, const struct discord_ask_answer *w)
 {
 	struct fleet *f = r->fleet;
 	struct rotate_bot was = r->bot;
@@ -88,9 +88,9 @@ keep_bot(struct rotate *r, const struct ask_answer *w)
 }
 
 void
-rotate_known(struct rotate *r, const struct ask_answer *w)
+rotate_known(struct rotate *r, const struct discord_ask_answer *w)
 {
-	if (w->user_status == ASK_OK)
+	if (w->user_status == DISCORD_ASK_OK)
 		keep_bot(r, w);
 }
 
@@ -269,7 +269,7 @@ ask_again(struct rotate *r)
 	struct err e;
 
 	r->asks++;
-	if (ask_start(&r->ask, ASK_EVERYTHING, &e) == -1)
+	if (discord_ask_start(&r->ask, DISCORD_ASK_EVERYTHING, &e) == -1)
 		finish(r, &e);
 }
 
@@ -315,7 +315,7 @@ note_stale(struct rotate *r)
 
 /* From here on every process that starts gets the new token. */
 static void
-put_in_force(struct rotate *r, const struct ask_answer *w)
+put_in_force(struct rotate *r, const struct discord_ask_answer *w)
 {
 	struct fleet *f = r->fleet;
 
@@ -332,12 +332,12 @@ put_in_force(struct rotate *r, const struct ask_answer *w)
 	keep_bot(r, w);
 	hold_new_token(&f->hold);
 	/* An answer to the old token would be taken for one to this. */
-	asking_stop(&f->asking);
-	asking_want(&f->asking, ASK_EVERYTHING);
+	discord_info_stop(&f->asking);
+	discord_info_want(&f->asking, DISCORD_ASK_EVERYTHING);
 }
 
 static void
-move(struct rotate *r, const struct ask_answer *w)
+move(struct rotate *r, const struct discord_ask_answer *w)
 {
 	struct fleet *f = r->fleet;
 
@@ -359,7 +359,7 @@ move(struct rotate *r, const struct ask_answer *w)
 /* ---- the question ---------------------------------------------------- */
 
 static int
-judge(struct rotate *r, const struct ask_answer *w, struct err *e)
+judge(struct rotate *r, const struct discord_ask_answer *w, struct err *e)
 {
 	struct fleet *f = r->fleet;
 	struct rotate_cost cost = { .shards = f->local,
@@ -389,11 +389,11 @@ judge(struct rotate *r, const struct ask_answer *w, struct err *e)
 
 /* 429, and worth another try: the questions share a limit with others. */
 static bool
-limited(struct rotate *r, const struct ask_answer *w)
+limited(struct rotate *r, const struct discord_ask_answer *w)
 {
 	double s = w->retry_after_s > 0 ? w->retry_after_s : 1;
 
-	if ((w->status != ASK_LIMITED && w->user_status != ASK_LIMITED)
+	if ((w->status != DISCORD_ASK_LIMITED && w->user_status != DISCORD_ASK_LIMITED)
 	    || r->asks >= ROTATE_ASKS || s > ROTATE_ASK_WAIT_S)
 		return false;
 	timer_set(&r->tick, s);
@@ -401,23 +401,23 @@ limited(struct rotate *r, const struct ask_answer *w)
 }
 
 static void
-on_answer(struct ask *ask, const struct ask_answer *answer)
+on_answer(struct discord_ask *ask, const struct discord_ask_answer *answer)
 {
-	struct ask_answer copy = *answer, *w = &copy;
+	struct discord_ask_answer copy = *answer, *w = &copy;
 	struct rotate *r = container_of(ask, struct rotate, ask);
 	struct err e;
 
 	if (limited(r, w))
 		return;
-	if (w->status == ASK_UNAUTHORIZED) {
+	if (w->status == DISCORD_ASK_UNAUTHORIZED) {
 		fail(r, EXIT_CONFIG, "Discord refuses the new token (401): it "
 		    "is wrong or was reset again. Nothing was changed; the "
 		    "fleet goes on with the token it has.");
-	} else if (w->status != ASK_OK || w->user_status != ASK_OK
-	    || !sizing_answer_ok(w, r->fleet->config->api)) {
+	} else if (w->status != DISCORD_ASK_OK || w->user_status != DISCORD_ASK_OK
+	    || !answer_rules_answer_ok(w, r->fleet->config->api)) {
 		fail(r, EXIT_TRY_LATER, "Discord could not be asked about the "
 		    "new token (%s%s%s). Nothing was changed; try again "
-		    "later.", ask_status_name[w->status != ASK_OK ? w->status
+		    "later.", discord_ask_status_name[w->status != DISCORD_ASK_OK ? w->status
 		    : w->user_status], w->words[0] ? ": " : "", w->words);
 	} else if (operation_may_within(r->fleet, OPERATION_TOKEN,
 	    UNDERWAY_TOKEN, &e) == -1 || judge(r, w, &e) == -1) {
@@ -474,7 +474,7 @@ rotate_begin(struct rotate *r, char *token, uint32_t ticket,
 		return 0;
 	}
 	r->ask.token = token;
-	if (ask_start(&r->ask, ASK_EVERYTHING, e) == -1) {
+	if (discord_ask_start(&r->ask, DISCORD_ASK_EVERYTHING, e) == -1) {
 		r->ticket = 0;
 		finish(r, e);
 		return -1;
@@ -489,7 +489,7 @@ rotate_abort(struct rotate *r, const char *why)
 {
 	if (!rotate_busy(r))
 		return;
-	ask_stop(&r->ask);
+	discord_ask_stop(&r->ask);
 	fail(r, EXIT_TRY_LATER, "%s", why);
 }
 
@@ -560,7 +560,7 @@ rotate_init(struct rotate *r, struct fleet *f)
 
 	memset(r, 0, sizeof(*r));
 	r->fleet = f;
-	ask_init(&r->ask, f->loop, f->timers, f->config, "", f->ca_file,
+	discord_ask_init(&r->ask, f->loop, f->timers, f->config, "", f->ca_file,
 	    on_answer);
 	timer_init(f->timers, &r->tick, on_tick);
 	restore_bot(r);
@@ -572,7 +572,7 @@ rotate_init(struct rotate *r, struct fleet *f)
 void
 rotate_free(struct rotate *r)
 {
-	ask_stop(&r->ask);
+	discord_ask_stop(&r->ask);
 	timer_stop(&r->tick);
 	secret_drop(r->fresh);
 	free(r->since_ms);

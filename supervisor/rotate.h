@@ -11,7 +11,7 @@
 
 #include <sys/stat.h>
 
-#include "supervisor/ask.h"
+#include "supervisor/identify/discord_ask.h"
 
 struct fleet;
 
@@ -40,7 +40,7 @@ enum rotate_state { ROTATE_IDLE, ROTATE_ASKING, ROTATE_MOVING };
 struct rotate {
 	struct fleet *fleet;
 	enum rotate_state state;
-	struct ask ask;
+	struct discord_ask ask;
 	struct timer tick;
 	struct rotate_options options;
 	unsigned asks;		/* of this question, so far */
@@ -67,7 +67,7 @@ void rotate_free(struct rotate *);
 int rotate_begin(struct rotate *, char *token, uint32_t ticket,
     const struct rotate_options *, struct err *);
 /* An ordinary answer has told whose the token in force is. */
-void rotate_known(struct rotate *, const struct ask_answer *);
+void rotate_known(struct rotate *, const struct discord_ask_answer *);
 /* Once per look around: was the token file changed? */
 void rotate_watch(struct rotate *);
 /* How a new token gets here, for who reads that the present one is refused. */
@@ -99,6 +99,6 @@ double rotate_seconds(const struct rotate_cost *);
 int rotate_price(const struct rotate_cost *, char *out, size_t size,
     struct err *);
 /* The same bot, by application or, where that is unknown, by user? */
-bool rotate_same_bot(const struct rotate_bot *, const struct ask_answer *);
+bool rotate_same_bot(const struct rotate_bot *, const struct discord_ask_answer *);
 
 #endif

@@ -61,7 +61,7 @@ rotate_price(const struct rotate_cost *c, char *out, size_t size,
 }
 
 bool
-rotate_same_bot(const struct rotate_bot *b, const struct ask_answer *w)
+rotate_same_bot(const struct rotate_bot *b, const struct discord_ask_answer *w)
 {
 	if (b->app_id[0] != '\0' && w->app_id[0] != '\0')
 		return strcmp(b->app_id, w->app_id) == 0;

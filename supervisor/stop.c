@@ -42,7 +42,7 @@ stop_begin(struct stop *s, bool end_sessions, const char *who)
 	f->stopping = true;
 	timer_set(&s->timer, 2 * f->config->stop_timeout_s + STOP_SLACK_S);
 	timer_stop(&f->launch_timer);
-	asking_stop(&f->asking);
+	discord_info_stop(&f->asking);
 	guard_release(&f->successor.from.guard);
 	herald_stopping(&f->herald);
 	rotate_abort(&f->rotate, "The fleet is stopping: its next start takes "

@@ -64,9 +64,9 @@ reap(struct fleet *f)
 		c = fleet_find(f, pid);
 		if (c != NULL)
 			member_reaped(c, status);
-		else if (!ask_reaped(&f->asking.ask, pid)
+		else if (!discord_ask_reaped(&f->asking.ask, pid)
 		    && !log_compress_reaped(&f->upkeep.pack, pid, status)
-		    && !ask_reaped(&f->rotate.ask, pid)
+		    && !discord_ask_reaped(&f->rotate.ask, pid)
 		    && !alert_post_reaped(&f->alerts.post, pid)
 		    && !successor_reaped(&f->successor, pid, status)
 		    && !adopt_reaped(&f->adopt, pid, status))
@@ -259,7 +259,7 @@ init_parts(struct fleet *f)
 	rolling_init(&f->rolling, f);
 	plugins_init(&f->plugins, f);
 	probe_init(&f->probe, f);
-	asking_init(&f->asking, f);
+	discord_info_init(&f->asking, f);
 	watch_init(&f->watch, f);
 	upkeep_init(&f->upkeep, f);
 	rotate_init(&f->rotate, f);
@@ -339,7 +339,7 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 		board_note(&f->board, BOARD_START, "Asking Discord how many "
 		    "shards to run.");
 	}
-	asking_want(&f->asking, ASK_EVERYTHING);
+	discord_info_want(&f->asking, DISCORD_ASK_EVERYTHING);
 	return 0;
 }
 
@@ -351,7 +351,7 @@ release_fleet(struct fleet *f)
 	herald_close(&f->herald);
 	hangup_free(&f->hangup);
 	rotate_free(&f->rotate);
-	asking_stop(&f->asking);
+	discord_info_stop(&f->asking);
 	adopt_close(&f->adopt);
 	successor_free(&f->successor);
 	alerts_close(&f->alerts);

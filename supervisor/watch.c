@@ -178,7 +178,7 @@ look_at_members(struct watch *w)
 	if (clock_boot_ms() - w->cursors_ms >= WATCH_CURSORS_MS)
 		watch_cursors(w);
 	ledger_tick(&f->ledger);
-	asking_tick(&f->asking);
+	discord_info_tick(&f->asking);
 	daily_tick(&f->daily);
 	probe_tick(&f->probe);
 	alerts_watch(&f->alerts);

@@ -244,7 +244,7 @@ init_parts(struct fleet *f)
 	rolling_init(&f->rolling, f);
 	plugins_init(&f->plugins, f);
 	probe_init(&f->probe, f);
-	asking_init(&f->asking, f);
+	discord_info_init(&f->asking, f);
 	rotate_init(&f->rotate, f);
 	adopt_init(&f->adopt, f);
 	successor_init(&f->successor, f);
@@ -337,7 +337,7 @@ hands_close(void)
 	struct fleet *f = hands.f;
 
 	rotate_free(&f->rotate);
-	asking_stop(&f->asking);
+	discord_info_stop(&f->asking);
 	adopt_close(&f->adopt);
 	replace_free(&f->replace);
 	rolling_free(&f->rolling);

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "supervisor/budget.h"
+#include "supervisor/identify/budget.h"
 #include "supervisor/replan.h"
 
 #define T0 1790000000000

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "shared/base/log.h"
-#include "supervisor/budget.h"
+#include "supervisor/identify/budget.h"
 #include "supervisor/limits.h"
 #include "supervisor/child/liveness.h"
 #include "supervisor/base/fd_reserve.h"

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "supervisor/permit.h"
+#include "supervisor/identify/permit.h"
 #include "tests/unit/fake_time.h"
 
 #define GRANTS_MAX 4096

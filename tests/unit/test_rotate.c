@@ -66,7 +66,7 @@ static void
 test_same_bot(void **state)
 {
 	struct rotate_bot b = { .user_id = "7", .app_id = "70" };
-	struct ask_answer w = { .user_id = "7", .app_id = "70" };
+	struct discord_ask_answer w = { .user_id = "7", .app_id = "70" };
 
 	assert_true(rotate_same_bot(&b, &w));
 	str_copy(w.app_id, "71", sizeof(w.app_id));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See hold.h. */
-#include "supervisor/hold.h"
+#include "supervisor/identify/hold.h"
 
 #include <string.h>
 
@@ -114,7 +114,7 @@ hold_set(struct hold *h, uint32_t code, uint32_t shard, const char *text)
 	tell(h);
 	keep(h);
 	if (code == 4014)	/* which of them? */
-		asking_want(&h->fleet->asking, ASK_EVERYTHING);
+		discord_info_want(&h->fleet->asking, DISCORD_ASK_EVERYTHING);
 }
 
 /* ---- letting go ------------------------------------------------------ */
@@ -175,8 +175,8 @@ hold_release(struct hold *h, struct err *e)
 		return 0;
 	}
 	h->checking = true;
-	asking_allow(&f->asking);
-	asking_want(&f->asking, ASK_EVERYTHING);
+	discord_info_allow(&f->asking);
+	discord_info_want(&f->asking, DISCORD_ASK_EVERYTHING);
 	return 0;
 }
 

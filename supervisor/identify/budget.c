@@ -6,7 +6,7 @@
  * bound, entered as far as it goes; the first quiet answer makes it exact and
  * becomes the new base.
  */
-#include "supervisor/budget.h"
+#include "supervisor/identify/budget.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * The supervisor's side of the asker: fork, one pipe, one deadline.  Exactly
  * one of three things ends it: the whole struct, EOF, the deadline.
  */
-#include "supervisor/ask.h"
+#include "supervisor/identify/discord_ask.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,11 +14,11 @@
 #include "shared/process/inherited.h"
 #include "shared/base/log.h"
 #include "shared/process/proctitle.h"
-#include "supervisor/ask_rest.h"
+#include "supervisor/identify/discord_ask_rest.h"
 
-const char *const ask_status_name[ASK_STATUS_COUNT] = {
-#define X(n, s) [ASK_##n] = s,
-	ASK_STATUSES(X)
+const char *const discord_ask_status_name[DISCORD_ASK_STATUS_COUNT] = {
+#define X(n, s) [DISCORD_ASK_##n] = s,
+	DISCORD_ASK_STATUSES(X)
 #undef X
 };
 
@@ -26,9 +26,9 @@ static void on_deadline(struct timer *);
 static void on_readable(struct ev_loop *, ev_io *, int);
 
 void
-ask_init(struct ask *a, struct ev_loop *loop, struct timers *timers,
+discord_ask_init(struct discord_ask *a, struct ev_loop *loop, struct timers *timers,
     const struct config *config, const char *token, const char *ca_file,
-    ask_fn *done)
+    discord_ask_fn *done)
 {
 	memset(a, 0, sizeof(*a));
 	a->loop = loop;
@@ -43,14 +43,14 @@ ask_init(struct ask *a, struct ev_loop *loop, struct timers *timers,
 }
 
 bool
-ask_busy(const struct ask *a)
+discord_ask_busy(const struct discord_ask *a)
 {
 	return a->fd != -1;
 }
 
 /* Everything stops here; the pid is reaped later through SIGCHLD. */
 static void
-ask_drop(struct ask *a)
+ask_drop(struct discord_ask *a)
 {
 	if (a->fd == -1)
 		return;
@@ -61,18 +61,18 @@ ask_drop(struct ask *a)
 }
 
 static void
-finish(struct ask *a, const struct ask_answer *answer)
+finish(struct discord_ask *a, const struct discord_ask_answer *answer)
 {
 	ask_drop(a);
 	a->done(a, answer);
 }
 
 static void
-finish_broken(struct ask *a, const char *words)
+finish_broken(struct discord_ask *a, const char *words)
 {
-	struct ask_answer answer = { .magic = ASK_MAGIC,
-	    .status = ASK_UNREACHABLE, .user_status = ASK_NONE,
-	    .app_status = ASK_NONE };
+	struct discord_ask_answer answer = { .magic = DISCORD_ASK_MAGIC,
+	    .status = DISCORD_ASK_UNREACHABLE, .user_status = DISCORD_ASK_NONE,
+	    .app_status = DISCORD_ASK_NONE };
 
 	str_copy(answer.words, words, sizeof(answer.words));
 	finish(a, &answer);
@@ -81,7 +81,7 @@ finish_broken(struct ask *a, const char *words)
 static void
 on_deadline(struct timer *t)
 {
-	struct ask *a = container_of(t, struct ask, deadline);
+	struct discord_ask *a = container_of(t, struct discord_ask, deadline);
 
 	if (a->pid > 0)
 		kill(a->pid, SIGKILL);
@@ -89,7 +89,7 @@ on_deadline(struct timer *t)
 }
 
 static void
-terminate_strings(struct ask_answer *w)
+terminate_strings(struct discord_ask_answer *w)
 {
 	w->words[sizeof(w->words) - 1] = '\0';
 	w->url[sizeof(w->url) - 1] = '\0';
@@ -100,8 +100,8 @@ terminate_strings(struct ask_answer *w)
 static void
 on_readable(struct ev_loop *loop, ev_io *w, int revents)
 {
-	struct ask *a = w->data;
-	struct ask_answer answer;
+	struct discord_ask *a = w->data;
+	struct discord_ask_answer answer;
 	ssize_t n = read(a->fd, a->got + a->got_len,
 	    sizeof(a->got) - a->got_len);
 
@@ -115,7 +115,7 @@ on_readable(struct ev_loop *loop, ev_io *w, int revents)
 	if (a->got_len < sizeof(a->got))
 		return;
 	memcpy(&answer, a->got, sizeof(answer));
-	if (answer.magic != ASK_MAGIC || answer.status >= ASK_STATUS_COUNT) {
+	if (answer.magic != DISCORD_ASK_MAGIC || answer.status >= DISCORD_ASK_STATUS_COUNT) {
 		finish_broken(a, "the asking process answered nonsense");
 		return;
 	}
@@ -125,9 +125,9 @@ on_readable(struct ev_loop *loop, ev_io *w, int revents)
 
 /* Runs in the child: asks, writes, leaves without touching anything else. */
 static void noreturn_fn
-child(const struct ask *a, enum ask_what what, int fd)
+child(const struct discord_ask *a, enum discord_ask_what what, int fd)
 {
-	struct ask_answer answer;
+	struct discord_ask_answer answer;
 	int keep[] = { fd };
 
 	inherited_signals_default();
@@ -135,12 +135,12 @@ child(const struct ask *a, enum ask_what what, int fd)
 	fd_close_from(STDERR_FILENO + 1, keep, nitems(keep));
 	proctitle_set("shardherd: asking %s", a->config->api);
 	log_set_hook(NULL, NULL);
-	ask_rest_run(a->config, a->token, a->ca_file, what, &answer);
+	discord_ask_rest_run(a->config, a->token, a->ca_file, what, &answer);
 	_exit(fd_write_all(fd, &answer, sizeof(answer)) == 0 ? 0 : 1);
 }
 
 int
-ask_start(struct ask *a, enum ask_what what, struct err *e)
+discord_ask_start(struct discord_ask *a, enum discord_ask_what what, struct err *e)
 {
 	int fds[2];
 
@@ -163,12 +163,12 @@ ask_start(struct ask *a, enum ask_what what, struct err *e)
 	a->got_len = 0;
 	ev_io_set(&a->rd, a->fd, EV_READ);
 	ev_io_start(a->loop, &a->rd);
-	timer_set(&a->deadline, ASK_DEADLINE_S);
+	timer_set(&a->deadline, DISCORD_ASK_DEADLINE_S);
 	return 0;
 }
 
 void
-ask_stop(struct ask *a)
+discord_ask_stop(struct discord_ask *a)
 {
 	if (a->pid > 0)
 		kill(a->pid, SIGKILL);
@@ -176,7 +176,7 @@ ask_stop(struct ask *a)
 }
 
 bool
-ask_reaped(struct ask *a, pid_t pid)
+discord_ask_reaped(struct discord_ask *a, pid_t pid)
 {
 	if (pid != a->pid)
 		return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See asking.h. */
-#include "supervisor/asking.h"
+/* See discord_info.h. */
+#include "supervisor/identify/discord_info.h"
 
 #include <string.h>
 
@@ -9,61 +9,61 @@
 #include "supervisor/fleet.h"
 #include "supervisor/gateway.h"
 
-static void on_answer(struct ask *, const struct ask_answer *);
+static void on_answer(struct discord_ask *, const struct discord_ask_answer *);
 static void on_retry(struct timer *);
 
 void
-asking_init(struct asking *a, struct fleet *f)
+discord_info_init(struct discord_info *a, struct fleet *f)
 {
 	memset(a, 0, sizeof(*a));
 	a->fleet = f;
-	ask_init(&a->ask, f->loop, f->timers, f->config, f->token, f->ca_file,
+	discord_ask_init(&a->ask, f->loop, f->timers, f->config, f->token, f->ca_file,
 	    on_answer);
 	timer_init(f->timers, &a->retry, on_retry);
 }
 
 void
-asking_stop(struct asking *a)
+discord_info_stop(struct discord_info *a)
 {
 	timer_stop(&a->retry);
-	ask_stop(&a->ask);
+	discord_ask_stop(&a->ask);
 }
 
 static void
-retry_later(struct asking *a, const struct ask_answer *answer)
+retry_later(struct discord_info *a, const struct discord_ask_answer *answer)
 {
-	double s = sizing_retry_s(answer, ++a->fails, clock_random());
+	double s = answer_rules_retry_s(answer, ++a->fails, clock_random());
 	char words[512];
 
-	sizing_words(answer, s, words, sizeof(words));
+	answer_rules_words(answer, s, words, sizeof(words));
 	log_warn("%s", words);
 	board_note(&a->fleet->board, BOARD_ASKING, words);
 	timer_set(&a->retry, s);
 }
 
 static void
-start(struct asking *a)
+start(struct discord_info *a)
 {
-	struct ask_answer none = { .status = ASK_UNREACHABLE };
+	struct discord_ask_answer none = { .status = DISCORD_ASK_UNREACHABLE };
 	struct err e;
 
 	a->asked_ms = clock_boot_ms();
 	if (a->fleet->local > 0)
 		ledger_asking(&a->fleet->ledger);
-	if (ask_start(&a->ask, a->what, &e) == 0)
+	if (discord_ask_start(&a->ask, a->what, &e) == 0)
 		return;
 	str_format(none.words, sizeof(none.words), "%s", e.text);
 	retry_later(a, &none);
 }
 
 void
-asking_want(struct asking *a, enum ask_what what)
+discord_info_want(struct discord_info *a, enum discord_ask_what what)
 {
 	double wait;
 
 	if (a->forbidden || a->fleet->stopping)
 		return;
-	if (ask_busy(&a->ask)) {
+	if (discord_ask_busy(&a->ask)) {
 		a->more |= what > a->what;
 		return;
 	}
@@ -71,7 +71,7 @@ asking_want(struct asking *a, enum ask_what what)
 		a->what = what;
 	if (timer_pending(&a->retry))
 		return;
-	wait = sizing_pace_s(&a->pace, clock_boot_ms(), clock_random());
+	wait = answer_rules_pace_s(&a->pace, clock_boot_ms(), clock_random());
 	if (wait > 0)
 		timer_set(&a->retry, wait);
 	else
@@ -79,7 +79,7 @@ asking_want(struct asking *a, enum ask_what what)
 }
 
 void
-asking_tick(struct asking *a)
+discord_info_tick(struct discord_info *a)
 {
 	const struct permit *p = &a->fleet->permit;
 	uint64_t due = (uint64_t)(a->fleet->config->reconcile_s * 1000);
@@ -87,23 +87,23 @@ asking_tick(struct asking *a)
 
 	/* What was granted since must be in Discord's count soon. */
 	if (a->fleet->ledger.granted_ms > last)
-		due = ASKING_BUSY_MS;
+		due = DISCORD_INFO_BUSY_MS;
 	if (p->known && clock_boot_ms() - last >= due)
-		asking_want(a, ASK_GATEWAY_BOT);
+		discord_info_want(a, DISCORD_ASK_GATEWAY_BOT);
 }
 
 void
-asking_unreached(struct asking *a)
+discord_info_unreached(struct discord_info *a)
 {
 	const struct permit *p = &a->fleet->permit;
 
 	if (p->known && clock_boot_ms() - p->answer.fetched_boot_ms
-	    >= ASKING_BUSY_MS)
-		asking_want(a, ASK_GATEWAY_BOT);
+	    >= DISCORD_INFO_BUSY_MS)
+		discord_info_want(a, DISCORD_ASK_GATEWAY_BOT);
 }
 
 int
-asking_now(struct asking *a, struct err *e)
+discord_info_now(struct discord_info *a, struct err *e)
 {
 	if (a->forbidden)
 		return err_set(e, EXIT_CONFIG, "Discord refuses the token: "
@@ -112,19 +112,19 @@ asking_now(struct asking *a, struct err *e)
 		return err_set(e, EXIT_TRY_LATER, "Discord %s; it is asked "
 		    "again soon.", a->fails > 0 ? "did not answer"
 		    : "was asked several times just now");
-	if (ask_busy(&a->ask))
+	if (discord_ask_busy(&a->ask))
 		return err_set(e, EXIT_TRY_LATER, "Discord is just being "
 		    "asked: try again in a moment.");
 	if (a->asked_ms != 0
-	    && clock_boot_ms() - a->asked_ms < ASKING_LEAST_MS)
+	    && clock_boot_ms() - a->asked_ms < DISCORD_INFO_LEAST_MS)
 		return err_set(e, EXIT_TRY_LATER, "Discord was asked less than "
-		    "%d s ago.", ASKING_LEAST_MS / 1000);
-	asking_want(a, ASK_GATEWAY_BOT);
+		    "%d s ago.", DISCORD_INFO_LEAST_MS / 1000);
+	discord_info_want(a, DISCORD_ASK_GATEWAY_BOT);
 	return 0;
 }
 
 void
-asking_allow(struct asking *a)
+discord_info_allow(struct discord_info *a)
 {
 	a->forbidden = false;
 	timer_stop(&a->retry);
@@ -133,7 +133,7 @@ asking_allow(struct asking *a)
 static void
 on_retry(struct timer *t)
 {
-	start(container_of(t, struct asking, retry));
+	start(container_of(t, struct discord_info, retry));
 }
 
 /* ---- what an answer means -------------------------------------------- */
@@ -156,17 +156,17 @@ name_intents(uint64_t bits, char *out, size_t size)
 
 /* The privileged intents asked for and not granted, in words; "": none. */
 static void
-name_missing(struct fleet *f, const struct ask_answer *w, char *out,
+name_missing(struct fleet *f, const struct discord_ask_answer *w, char *out,
     size_t size)
 {
 	out[0] = '\0';
-	if (w->app_status == ASK_OK)
-		name_intents(sizing_missing_intents(f->config->intents,
+	if (w->app_status == DISCORD_ASK_OK)
+		name_intents(answer_rules_missing_intents(f->config->intents,
 		    w->app_flags), out, size);
-	else if (w->app_status != ASK_NONE)
+	else if (w->app_status != DISCORD_ASK_NONE)
 		log_warn("/applications/@me gave no usable answer (%s): "
 		    "privileged intents could not be checked before the first "
-		    "IDENTIFY.", ask_status_name[w->app_status]);
+		    "IDENTIFY.", discord_ask_status_name[w->app_status]);
 }
 
 /* false: the fleet must not start with these intents. */
@@ -191,7 +191,7 @@ intents_granted(struct fleet *f, const char *missing)
 }
 
 static void
-keep(struct fleet *f, const struct ask_answer *w)
+keep(struct fleet *f, const struct discord_ask_answer *w)
 {
 	struct store_gateway g = { .shards = (uint32_t)w->shards,
 	    .max_concurrency = (uint32_t)w->max_concurrency,
@@ -204,7 +204,7 @@ keep(struct fleet *f, const struct ask_answer *w)
 }
 
 static void
-budget(struct fleet *f, const struct ask_answer *w)
+budget(struct fleet *f, const struct discord_ask_answer *w)
 {
 	uint64_t now = clock_boot_ms();
 	struct permit_answer b = {
@@ -223,7 +223,7 @@ budget(struct fleet *f, const struct ask_answer *w)
 static void
 keep_user(struct fleet *f, const char *id)
 {
-	char known[sizeof(((struct ask_answer *)0)->user_id)] = "";
+	char known[sizeof(((struct discord_ask_answer *)0)->user_id)] = "";
 	size_t len = 0, n = strlen(id);
 	struct err e;
 
@@ -234,13 +234,13 @@ keep_user(struct fleet *f, const char *id)
 }
 
 static void
-remark(struct fleet *f, const struct ask_answer *w)
+remark(struct fleet *f, const struct discord_ask_answer *w)
 {
 	int64_t want = w->shards;
 
-	if (w->user_status == ASK_OK)
+	if (w->user_status == DISCORD_ASK_OK)
 		keep_user(f, w->user_id);
-	if (w->user_status == ASK_OK)
+	if (w->user_status == DISCORD_ASK_OK)
 		log_info("The token belongs to %s (%s).", w->user_name,
 		    w->user_id);
 	if (w->app_endpoint)
@@ -253,16 +253,16 @@ remark(struct fleet *f, const struct ask_answer *w)
 }
 
 static void
-answered(struct asking *a, const struct ask_answer *w)
+answered(struct discord_info *a, const struct discord_ask_answer *w)
 {
 	struct fleet *f = a->fleet;
 	char missing[128];
 	struct err e;
 
 	a->fails = 0;
-	a->what = ASK_GATEWAY_BOT;
+	a->what = DISCORD_ASK_GATEWAY_BOT;
 	if (a->forbidden) {
-		asking_allow(a);
+		discord_info_allow(a);
 		if (f->hold.code == 401)
 			hold_new_token(&f->hold);
 	}
@@ -276,13 +276,13 @@ answered(struct asking *a, const struct ask_answer *w)
 	if (!intents_granted(f, missing))
 		return;
 	if (f->local == 0 && fleet_launch(f,
-	    sizing_count(f->config->shards, w->shards), &e) == -1) {
+	    answer_rules_count(f->config->shards, w->shards), &e) == -1) {
 		fleet_give_up(f, e.code, e.text);
 		return;
 	}
 	budget(f, w);
 	keep(f, w);
-	if (w->app_status != ASK_NONE)
+	if (w->app_status != DISCORD_ASK_NONE)
 		hold_answered(&f->hold, missing);
 	rotate_known(&f->rotate, w);
 	remark(f, w);
@@ -291,16 +291,16 @@ answered(struct asking *a, const struct ask_answer *w)
 }
 
 static void
-refused(struct asking *a)
+refused(struct discord_info *a)
 {
 	struct fleet *f = a->fleet;
 	char text[1024];
 
 	a->forbidden = true;
-	a->what = ASK_GATEWAY_BOT;
+	a->what = DISCORD_ASK_GATEWAY_BOT;
 	if (f->launched > 0) {
 		/* Nothing foreign is final: two calls that count, then. */
-		timer_set(&a->retry, ASKING_REFUSED_S);
+		timer_set(&a->retry, DISCORD_INFO_REFUSED_S);
 		hold_refused(&f->hold);
 		if (f->hold.code == 0)
 			hold_set(&f->hold, 401, HOLD_NO_SHARD, "Discord "
@@ -316,31 +316,31 @@ refused(struct asking *a)
 }
 
 static void
-on_answer(struct ask *ask, const struct ask_answer *answer)
+on_answer(struct discord_ask *ask, const struct discord_ask_answer *answer)
 {
-	struct asking *a = container_of(ask, struct asking, ask);
+	struct discord_info *a = container_of(ask, struct discord_info, ask);
 	struct fleet *f = a->fleet;
-	struct ask_answer w = *answer;
+	struct discord_ask_answer w = *answer;
 	uint64_t asked = a->asked_ms;
 
 	a->pace.over_ms = clock_boot_ms();
 	if (f->stopping)
 		return;
-	if (w.status == ASK_OK && !sizing_answer_ok(&w, f->config->api))
-		w.status = ASK_GARBAGE;
-	if (w.status == ASK_UNAUTHORIZED)
+	if (w.status == DISCORD_ASK_OK && !answer_rules_answer_ok(&w, f->config->api))
+		w.status = DISCORD_ASK_GARBAGE;
+	if (w.status == DISCORD_ASK_UNAUTHORIZED)
 		refused(a);
-	else if (w.status == ASK_OK)
+	else if (w.status == DISCORD_ASK_OK)
 		answered(a, &w);
 	else
 		retry_later(a, &w);
 	/* Last, as who waits for it reads the rest then. */
-	if (w.status == ASK_OK || w.status == ASK_UNAUTHORIZED) {
+	if (w.status == DISCORD_ASK_OK || w.status == DISCORD_ASK_UNAUTHORIZED) {
 		a->answered_ms = asked;
 		board_update(&f->board);
 	}
 	if (a->more) {
 		a->more = false;
-		asking_want(a, ASK_EVERYTHING);
+		discord_info_want(a, DISCORD_ASK_EVERYTHING);
 	}
 }

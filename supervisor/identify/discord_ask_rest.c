@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See ask_rest.h; discord-protocol.md 1.1, 1.3, 6.2, 7.1. */
-#include "supervisor/ask_rest.h"
+/* See discord_ask_rest.h; discord-protocol.md 1.1, 1.3, 6.2, 7.1. */
+#include "supervisor/identify/discord_ask_rest.h"
 
 #include <curl/curl.h>
 #include <json-c/json.h>
@@ -16,7 +16,7 @@
 #define RETRY_AFTER_MAX_S (7 * 24 * 3600.0)
 
 struct body {
-	char data[ASK_BODY_MAX + 1];
+	char data[DISCORD_ASK_BODY_MAX + 1];
 	size_t len;
 };
 
@@ -26,8 +26,8 @@ on_body(char *data, size_t one, size_t n, void *arg)
 	struct body *b = arg;
 
 	/* What is longer is a page of somebody's: its status and headers count,
-	 * the rest runs off, for ASK_REQUEST_S at most. */
-	size_t take = n < ASK_BODY_MAX - b->len ? n : ASK_BODY_MAX - b->len;
+	 * the rest runs off, for DISCORD_ASK_REQUEST_S at most. */
+	size_t take = n < DISCORD_ASK_BODY_MAX - b->len ? n : DISCORD_ASK_BODY_MAX - b->len;
 
 	memcpy(b->data + b->len, data, take);
 	b->len += take;
@@ -60,31 +60,31 @@ get_string(struct json_object *o, const char *key)
 	return json_object_get_string(v);
 }
 
-static enum ask_status
+static enum discord_ask_status
 status_of(const struct answer_verdict *v, long status)
 {
 	switch (v->means) {
 	case ANSWER_OK:
-		return status == 200 ? ASK_OK : ASK_GARBAGE;
+		return status == 200 ? DISCORD_ASK_OK : DISCORD_ASK_GARBAGE;
 	case ANSWER_TOKEN:
-		return ASK_UNAUTHORIZED;
+		return DISCORD_ASK_UNAUTHORIZED;
 	case ANSWER_FORBIDDEN:
-		return ASK_FORBIDDEN;
+		return DISCORD_ASK_FORBIDDEN;
 	case ANSWER_BLOCKED:
-		return status == 429 ? ASK_LIMITED : ASK_FORBIDDEN;
+		return status == 429 ? DISCORD_ASK_LIMITED : DISCORD_ASK_FORBIDDEN;
 	case ANSWER_LIMITED:
 	case ANSWER_SHARED:
 	case ANSWER_GLOBAL:
-		return ASK_LIMITED;
+		return DISCORD_ASK_LIMITED;
 	case ANSWER_TROUBLE:
-		return ASK_SERVER;
+		return DISCORD_ASK_SERVER;
 	default:
-		return ASK_GARBAGE;
+		return DISCORD_ASK_GARBAGE;
 	}
 }
 
-enum ask_status
-ask_rest_judge(const struct ask_http *h, struct ask_answer *a)
+enum discord_ask_status
+discord_ask_rest_judge(const struct ask_http *h, struct discord_ask_answer *a)
 {
 	struct answer_verdict v = answer_judge(&(struct answer) {
 	    .status = (int)h->status, .body = h->body, .len = h->len,
@@ -105,19 +105,19 @@ ask_rest_judge(const struct ask_http *h, struct ask_answer *a)
 	return status_of(&v, h->status);
 }
 
-enum ask_status
-ask_rest_proved(enum ask_status user, struct ask_answer *a)
+enum discord_ask_status
+discord_ask_rest_proved(enum discord_ask_status user, struct discord_ask_answer *a)
 {
-	if (user == ASK_UNAUTHORIZED)
-		return ASK_UNAUTHORIZED;
+	if (user == DISCORD_ASK_UNAUTHORIZED)
+		return DISCORD_ASK_UNAUTHORIZED;
 	str_format(a->words, sizeof(a->words), "401, but GET " ANSWER_PROOF
 	    " is not refused (%s): it is not the token",
-	    ask_status_name[user]);
-	return ASK_GARBAGE;
+	    discord_ask_status_name[user]);
+	return DISCORD_ASK_GARBAGE;
 }
 
 bool
-ask_rest_gateway(const char *body, size_t len, struct ask_answer *a)
+discord_ask_rest_gateway(const char *body, size_t len, struct discord_ask_answer *a)
 {
 	struct json_object *o = json_parse_as(body, len, json_type_object), *limit;
 	const char *url;
@@ -138,7 +138,7 @@ ask_rest_gateway(const char *body, size_t len, struct ask_answer *a)
 }
 
 bool
-ask_rest_user(const char *body, size_t len, struct ask_answer *a)
+discord_ask_rest_user(const char *body, size_t len, struct discord_ask_answer *a)
 {
 	struct json_object *o = json_parse_as(body, len, json_type_object);
 	const char *s;
@@ -155,7 +155,7 @@ ask_rest_user(const char *body, size_t len, struct ask_answer *a)
 
 /* flags, or the string flags_new where flags no longer holds all bits. */
 bool
-ask_rest_app(const char *body, size_t len, struct ask_answer *a)
+discord_ask_rest_app(const char *body, size_t len, struct discord_ask_answer *a)
 {
 	struct json_object *o = json_parse_as(body, len, json_type_object);
 	const char *s;
@@ -187,7 +187,7 @@ set_options(CURL *c, const struct config *conf, const char *ca_file,
 	curl_easy_setopt(c, CURLOPT_USERAGENT, SHARDHERD_USER_AGENT);
 	/* Some answer compressed whether they were asked to or not. */
 	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
-	curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)ASK_REQUEST_S);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)DISCORD_ASK_REQUEST_S);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
@@ -198,9 +198,9 @@ set_options(CURL *c, const struct config *conf, const char *ca_file,
 }
 
 /* One GET: the class, with a's words and times filled. */
-static enum ask_status
+static enum discord_ask_status
 get(CURL *c, const struct config *conf, const char *path, struct body *b,
-    char *words, struct ask_answer *a)
+    char *words, struct discord_ask_answer *a)
 {
 	char url[1024];
 	struct ask_http h = {0};
@@ -208,7 +208,7 @@ get(CURL *c, const struct config *conf, const char *path, struct body *b,
 	CURLcode rc;
 
 	if (!str_format(url, sizeof(url), "%s%s", conf->api, path))
-		return ASK_GARBAGE;
+		return DISCORD_ASK_GARBAGE;
 	b->len = 0;
 	b->data[0] = words[0] = '\0';
 	curl_easy_setopt(c, CURLOPT_URL, url);
@@ -216,54 +216,54 @@ get(CURL *c, const struct config *conf, const char *path, struct body *b,
 	if (rc != CURLE_OK) {
 		str_format(a->words, sizeof(a->words), "%s",
 		    words[0] ? words : curl_easy_strerror(rc));
-		return ASK_UNREACHABLE;
+		return DISCORD_ASK_UNREACHABLE;
 	}
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &h.status);
 	if (curl_easy_getinfo(c, CURLINFO_RETRY_AFTER, &after) == CURLE_OK)
 		h.retry_after_s = (double)after;
 	h.body = b->data;
 	h.len = b->len;
-	return ask_rest_judge(&h, a);
+	return discord_ask_rest_judge(&h, a);
 }
 
-static enum ask_status
+static enum discord_ask_status
 ask_side(CURL *c, const struct config *conf, const char *path,
-    struct body *b, char *words, struct ask_answer *a,
-    bool (*read_it)(const char *, size_t, struct ask_answer *))
+    struct body *b, char *words, struct discord_ask_answer *a,
+    bool (*read_it)(const char *, size_t, struct discord_ask_answer *))
 {
-	struct ask_answer aside = *a;
-	enum ask_status st = get(c, conf, path, b, words, &aside);
+	struct discord_ask_answer aside = *a;
+	enum discord_ask_status st = get(c, conf, path, b, words, &aside);
 
-	if (st == ASK_OK && !read_it(b->data, b->len, a))
-		st = ASK_GARBAGE;
+	if (st == DISCORD_ASK_OK && !read_it(b->data, b->len, a))
+		st = DISCORD_ASK_GARBAGE;
 	return st;
 }
 
 static void
 ask_all(CURL *c, const struct config *conf, struct body *b, char *words,
-    enum ask_what what, struct ask_answer *a)
+    enum discord_ask_what what, struct discord_ask_answer *a)
 {
 	a->status = get(c, conf, "/gateway/bot", b, words, a);
-	if (a->status == ASK_OK && !ask_rest_gateway(b->data, b->len, a)) {
-		a->status = ASK_GARBAGE;
+	if (a->status == DISCORD_ASK_OK && !discord_ask_rest_gateway(b->data, b->len, a)) {
+		a->status = DISCORD_ASK_GARBAGE;
 		str_copy(a->words, "the body of /gateway/bot can't be used",
 		    sizeof(a->words));
 	}
-	if (a->status != ASK_UNAUTHORIZED
-	    && (a->status != ASK_OK || what == ASK_GATEWAY_BOT))
+	if (a->status != DISCORD_ASK_UNAUTHORIZED
+	    && (a->status != DISCORD_ASK_OK || what == DISCORD_ASK_GATEWAY_BOT))
 		return;
 	a->user_status = ask_side(c, conf, ANSWER_PROOF, b, words, a,
-	    ask_rest_user);
-	if (a->status == ASK_UNAUTHORIZED)
-		a->status = ask_rest_proved(a->user_status, a);
+	    discord_ask_rest_user);
+	if (a->status == DISCORD_ASK_UNAUTHORIZED)
+		a->status = discord_ask_rest_proved(a->user_status, a);
 	else
 		a->app_status = ask_side(c, conf, "/applications/@me", b,
-		    words, a, ask_rest_app);
+		    words, a, discord_ask_rest_app);
 }
 
 void
-ask_rest_run(const struct config *conf, const char *token,
-    const char *ca_file, enum ask_what what, struct ask_answer *a)
+discord_ask_rest_run(const struct config *conf, const char *token,
+    const char *ca_file, enum discord_ask_what what, struct discord_ask_answer *a)
 {
 	char words[CURL_ERROR_SIZE] = "", auth[512];
 	struct body *b = base_alloc(sizeof(*b));
@@ -271,9 +271,9 @@ ask_rest_run(const struct config *conf, const char *token,
 	CURL *c;
 
 	memset(a, 0, sizeof(*a));
-	a->magic = ASK_MAGIC;
-	a->status = ASK_UNREACHABLE;
-	a->user_status = a->app_status = ASK_NONE;
+	a->magic = DISCORD_ASK_MAGIC;
+	a->status = DISCORD_ASK_UNREACHABLE;
+	a->user_status = a->app_status = DISCORD_ASK_NONE;
 	str_copy(a->words, "curl could not be set up", sizeof(a->words));
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0
 	    || (c = curl_easy_init()) == NULL)

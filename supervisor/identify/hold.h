@@ -6,12 +6,12 @@
  * stay free.  Only an operator's "release" or a start with other settings lets
  * go, and only after what can be checked again was checked.
  */
-#ifndef SUPERVISOR_HOLD_H
-#define SUPERVISOR_HOLD_H
+#ifndef SUPERVISOR_IDENTIFY_HOLD_H
+#define SUPERVISOR_IDENTIFY_HOLD_H
 
 #include "shared/base/err.h"
-#include "supervisor/ask.h"
-#include "supervisor/permit.h"
+#include "supervisor/identify/discord_ask.h"
+#include "supervisor/identify/permit.h"
 
 struct fleet;
 

@@ -5,8 +5,8 @@
  * others' business.  It must never blame somebody else for an IDENTIFY of ours
  * that Discord may have counted: what it reports is the least that is certain.
  */
-#ifndef SUPERVISOR_BUDGET_H
-#define SUPERVISOR_BUDGET_H
+#ifndef SUPERVISOR_IDENTIFY_BUDGET_H
+#define SUPERVISOR_IDENTIFY_BUDGET_H
 
 #include "shared/base/base.h"
 

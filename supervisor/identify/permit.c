@@ -3,7 +3,7 @@
  * One pass over the slots decides everything: pump() grants what may go now
  * and arms one timer for the next moment at which the outcome could differ.
  */
-#include "supervisor/permit.h"
+#include "supervisor/identify/permit.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -6,8 +6,8 @@
  * tests run hours of it on a fake clock.  It must never grant anything that the
  * ledger has not recorded first.
  */
-#ifndef SUPERVISOR_PERMIT_H
-#define SUPERVISOR_PERMIT_H
+#ifndef SUPERVISOR_IDENTIFY_PERMIT_H
+#define SUPERVISOR_IDENTIFY_PERMIT_H
 
 #include "shared/wire/contract.h"
 #include "shared/base/timer.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See sizing.h; discord-protocol.md 1.3, 4.2, 6.2. */
-#include "supervisor/sizing.h"
+/* See answer_rules.h; discord-protocol.md 1.3, 4.2, 6.2. */
+#include "supervisor/identify/answer_rules.h"
 
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #define CONCURRENCY_MAX 100000
 
 bool
-sizing_answer_ok(struct ask_answer *a, const char *api)
+answer_rules_answer_ok(struct discord_ask_answer *a, const char *api)
 {
 	char why[GATEWAY_URL_WHY_MAX];
 
@@ -24,7 +24,7 @@ sizing_answer_ok(struct ask_answer *a, const char *api)
 		a->remaining = 0;
 	if (a->reset_after_ms < 0)
 		a->reset_after_ms = 0;
-	if (a->shards < 1 || a->shards > SIZING_SHARDS_MAX || a->total < 1)
+	if (a->shards < 1 || a->shards > ANSWER_RULES_SHARDS_MAX || a->total < 1)
 		str_format(a->words, sizeof(a->words), "%lld shards, %lld "
 		    "session starts", (long long)a->shards,
 		    (long long)a->total);
@@ -37,11 +37,11 @@ sizing_answer_ok(struct ask_answer *a, const char *api)
 }
 
 uint32_t
-sizing_count(int64_t configured, int64_t recommended)
+answer_rules_count(int64_t configured, int64_t recommended)
 {
 	int64_t n = configured > 0 ? configured : recommended;
 
-	return n < 0 || n > SIZING_SHARDS_MAX ? 0 : (uint32_t)n;
+	return n < 0 || n > ANSWER_RULES_SHARDS_MAX ? 0 : (uint32_t)n;
 }
 
 /* Either flag bit will do: full or limited access. */
@@ -54,7 +54,7 @@ static const struct {
 };
 
 uint64_t
-sizing_missing_intents(uint64_t intents, uint64_t flags)
+answer_rules_missing_intents(uint64_t intents, uint64_t flags)
 {
 	uint64_t missing = 0;
 
@@ -66,7 +66,7 @@ sizing_missing_intents(uint64_t intents, uint64_t flags)
 }
 
 double
-sizing_retry_s(const struct ask_answer *a, uint32_t fails, double random)
+answer_rules_retry_s(const struct discord_ask_answer *a, uint32_t fails, double random)
 {
 	double top = RETRY_FIRST_S, wait;
 
@@ -78,8 +78,8 @@ sizing_retry_s(const struct ask_answer *a, uint32_t fails, double random)
 	wait = random * top;
 	if (wait < 0.5)
 		wait = 0.5;
-	if ((a->status == ASK_FORBIDDEN
-	    || (a->status == ASK_LIMITED && a->cloudflare))
+	if ((a->status == DISCORD_ASK_FORBIDDEN
+	    || (a->status == DISCORD_ASK_LIMITED && a->cloudflare))
 	    && a->retry_after_s <= 0 && wait < RETRY_EDGE_S)
 		wait = RETRY_EDGE_S + random * 10;
 	if (wait < a->retry_after_s)
@@ -88,38 +88,38 @@ sizing_retry_s(const struct ask_answer *a, uint32_t fails, double random)
 }
 
 double
-sizing_pace_s(struct sizing_pace *p, uint64_t now_ms, double random)
+answer_rules_pace_s(struct answer_rules_pace *p, uint64_t now_ms, double random)
 {
-	struct ask_answer plain = { .status = ASK_OK };
+	struct discord_ask_answer plain = { .status = DISCORD_ASK_OK };
 
-	if (p->over_ms == 0 || now_ms - p->over_ms >= SIZING_CALM_MS)
+	if (p->over_ms == 0 || now_ms - p->over_ms >= ANSWER_RULES_CALM_MS)
 		p->quick = 0;
-	if (++p->quick <= SIZING_QUICK)
+	if (++p->quick <= ANSWER_RULES_QUICK)
 		return 0;
-	return sizing_retry_s(&plain, p->quick - SIZING_QUICK, random);
+	return answer_rules_retry_s(&plain, p->quick - ANSWER_RULES_QUICK, random);
 }
 
 void
-sizing_words(const struct ask_answer *a, double retry_s, char *out,
+answer_rules_words(const struct discord_ask_answer *a, double retry_s, char *out,
     size_t size)
 {
 	char why[320];
 
 	switch (a->status) {
-	case ASK_UNREACHABLE:
+	case DISCORD_ASK_UNREACHABLE:
 		str_format(why, sizeof(why), "Discord's API can't be reached "
 		    "(%s)", a->words);
 		break;
-	case ASK_FORBIDDEN:
+	case DISCORD_ASK_FORBIDDEN:
 		str_format(why, sizeof(why), "/gateway/bot answered 403%s",
 		    a->cloudflare ? ", probably a block of this address at "
 		    "Cloudflare and not Discord itself" : "");
 		break;
-	case ASK_LIMITED:
+	case DISCORD_ASK_LIMITED:
 		str_format(why, sizeof(why), "/gateway/bot is rate limited%s",
 		    a->cloudflare ? " at Cloudflare" : "");
 		break;
-	case ASK_SERVER:
+	case DISCORD_ASK_SERVER:
 		str_format(why, sizeof(why), "Discord has trouble (HTTP %d)",
 		    a->http);
 		break;

@@ -4,7 +4,7 @@
  * the queue's end.  Key times are derived from the slots' own stamps, so a
  * max_concurrency that changes between answers needs no translation.
  */
-#include "supervisor/permit.h"
+#include "supervisor/identify/permit.h"
 
 #include "shared/base/clock.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See ledger.h. */
-#include "supervisor/ledger.h"
+#include "supervisor/identify/ledger.h"
 
 #include <string.h>
 
@@ -207,7 +207,7 @@ act_refresh(void *arg)
 {
 	struct fleet *f = arg;
 
-	asking_want(&f->asking, ASK_GATEWAY_BOT);
+	discord_info_want(&f->asking, DISCORD_ASK_GATEWAY_BOT);
 }
 
 static void

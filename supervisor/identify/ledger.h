@@ -3,11 +3,11 @@
  * Carries out what permit.c decides: the ledger entry, synced, before the
  * grant; and remembers after a restart what was sent before it (I3).
  */
-#ifndef SUPERVISOR_LEDGER_H
-#define SUPERVISOR_LEDGER_H
+#ifndef SUPERVISOR_IDENTIFY_LEDGER_H
+#define SUPERVISOR_IDENTIFY_LEDGER_H
 
-#include "supervisor/budget.h"
-#include "supervisor/permit.h"
+#include "supervisor/identify/budget.h"
+#include "supervisor/identify/permit.h"
 
 struct fleet;
 
