@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The fleet's facts for alerts.c, and what its decisions do. */
-#include "supervisor/alerts.h"
+#include "supervisor/alert/alerts.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -41,7 +41,7 @@ act_deliver(void *arg, const struct alert_msg *m)
 	struct fleet *f = arg;
 	struct err e;
 
-	if (alert_post_start(&f->alerts.post, m, &e) == 0)
+	if (alert_deliver_start(&f->alerts.post, m, &e) == 0)
 		return true;
 	log_warn("An alert can't be delivered now: %s", e.text);
 	return false;
@@ -85,7 +85,7 @@ static const struct alert_actions actions = { act_wanted, act_deliver,
 	act_say, act_keep, act_failed };
 
 static void
-on_posted(struct alert_post *p, unsigned done, const char *why)
+on_posted(struct alert_deliver *p, unsigned done, const char *why)
 {
 	struct alerts *a = container_of(p, struct alerts, post);
 
@@ -104,7 +104,7 @@ alerts_open(struct alerts *a, struct fleet *f)
 
 	alerts_init(a, f->timers, &actions, f);
 	a->fleet = f;
-	alert_post_init(&a->post, f->loop, f->timers, f->config, f->ca_file,
+	alert_deliver_init(&a->post, f->loop, f->timers, f->config, f->ca_file,
 	    on_posted);
 	/* Better heard of now than when the first alert is due. */
 	if (f->config->alert_webhook[0] != '\0') {
@@ -378,5 +378,5 @@ void
 alerts_close(struct alerts *a)
 {
 	alerts_stop(a);
-	alert_post_stop(&a->post);
+	alert_deliver_stop(&a->post);
 }

@@ -18,7 +18,7 @@
 #include "supervisor/hangup.h"
 #include "supervisor/herald.h"
 #include "supervisor/child/member.h"
-#include "supervisor/alerts.h"
+#include "supervisor/alert/alerts.h"
 #include "supervisor/base/control.h"
 #include "supervisor/daily.h"
 #include "supervisor/identify/hold.h"

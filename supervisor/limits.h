@@ -8,7 +8,7 @@
 #define SUPERVISOR_LIMITS_H
 
 #include "shared/page/page.h"
-#include "supervisor/usage.h"
+#include "supervisor/alert/usage.h"
 
 struct fleet;
 

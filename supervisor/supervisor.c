@@ -67,7 +67,7 @@ reap(struct fleet *f)
 		else if (!discord_ask_reaped(&f->asking.ask, pid)
 		    && !log_compress_reaped(&f->upkeep.pack, pid, status)
 		    && !discord_ask_reaped(&f->rotate.ask, pid)
-		    && !alert_post_reaped(&f->alerts.post, pid)
+		    && !alert_deliver_reaped(&f->alerts.post, pid)
 		    && !successor_reaped(&f->successor, pid, status)
 		    && !adopt_reaped(&f->adopt, pid, status))
 			log_debug("Process %d ended, not one of ours.",

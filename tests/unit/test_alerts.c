@@ -8,7 +8,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "supervisor/alerts.h"
+#include "supervisor/alert/alerts.h"
 #include "tests/unit/fake_time.h"
 
 #define REPEAT_MS 3600000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See usage.h. */
-#include "supervisor/usage.h"
+#include "supervisor/alert/usage.h"
 
 #include <string.h>
 

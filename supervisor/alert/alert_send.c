@@ -4,7 +4,7 @@
  * the hook by exec.  Nothing here may run in the supervisor, and nothing may
  * put the webhook's URL into a message: it is a secret.
  */
-#include "supervisor/alert_post.h"
+#include "supervisor/alert/alert_deliver.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include "shared/base/version.h"
 
 #define CONNECT_S 5
-#define POST_S 12	/* the rest of ALERT_POST_S is the hook's */
+#define POST_S 12	/* the rest of ALERT_DELIVER_S is the hook's */
 #define DISCORD_PATH "/api/webhooks/"
 
 bool

@@ -4,8 +4,8 @@
  * full.  Arithmetic on samples; where they come from and who is told is
  * limits.c's business.
  */
-#ifndef SUPERVISOR_USAGE_H
-#define SUPERVISOR_USAGE_H
+#ifndef SUPERVISOR_ALERT_USAGE_H
+#define SUPERVISOR_ALERT_USAGE_H
 
 #include "shared/base/base.h"
 

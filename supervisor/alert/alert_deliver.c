@@ -4,7 +4,7 @@
  * child writes one line, "DONE WORDS" with the words empty for success, and
  * ends; its end without a line is a failure.
  */
-#include "supervisor/alert_post.h"
+#include "supervisor/alert/alert_deliver.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -26,9 +26,9 @@ static void on_deadline(struct timer *);
 static void on_readable(struct ev_loop *, ev_io *, int);
 
 void
-alert_post_init(struct alert_post *a, struct ev_loop *loop,
+alert_deliver_init(struct alert_deliver *a, struct ev_loop *loop,
     struct timers *timers, const struct config *config, const char *ca_file,
-    alert_post_fn *done)
+    alert_deliver_fn *done)
 {
 	memset(a, 0, sizeof(*a));
 	a->loop = loop;
@@ -43,7 +43,7 @@ alert_post_init(struct alert_post *a, struct ev_loop *loop,
 
 /* The pid is reaped later through SIGCHLD. */
 static void
-post_drop(struct alert_post *a)
+post_drop(struct alert_deliver *a)
 {
 	if (a->fd == -1)
 		return;
@@ -55,14 +55,14 @@ post_drop(struct alert_post *a)
 
 /* Its hook is in the same group. */
 static void
-kill_group(struct alert_post *a)
+kill_group(struct alert_deliver *a)
 {
 	if (a->pid > 0)
 		kill(-a->pid, SIGKILL);
 }
 
 static void
-finish(struct alert_post *a, unsigned done, const char *why)
+finish(struct alert_deliver *a, unsigned done, const char *why)
 {
 	post_drop(a);
 	a->done(a, done, why);
@@ -71,7 +71,7 @@ finish(struct alert_post *a, unsigned done, const char *why)
 static void
 on_deadline(struct timer *t)
 {
-	struct alert_post *a = container_of(t, struct alert_post, deadline);
+	struct alert_deliver *a = container_of(t, struct alert_deliver, deadline);
 
 	kill_group(a);
 	finish(a, 0, "it took too long");
@@ -80,7 +80,7 @@ on_deadline(struct timer *t)
 static void
 on_readable(struct ev_loop *loop, ev_io *w, int revents)
 {
-	struct alert_post *a = w->data;
+	struct alert_deliver *a = w->data;
 	char why[sizeof(a->got)];
 	ssize_t n = read(a->fd, a->got + a->got_len,
 	    sizeof(a->got) - a->got_len);
@@ -106,7 +106,7 @@ on_readable(struct ev_loop *loop, ev_io *w, int revents)
 }
 
 static void noreturn_fn
-child(const struct alert_post *a, const struct alert_msg *m, int fd)
+child(const struct alert_deliver *a, const struct alert_msg *m, int fd)
 {
 	char why[192] = "", line[sizeof(a->got)];
 	unsigned done;
@@ -125,7 +125,7 @@ child(const struct alert_post *a, const struct alert_msg *m, int fd)
 }
 
 int
-alert_post_start(struct alert_post *a, const struct alert_msg *m,
+alert_deliver_start(struct alert_deliver *a, const struct alert_msg *m,
     struct err *e)
 {
 	int fds[2];
@@ -149,19 +149,19 @@ alert_post_start(struct alert_post *a, const struct alert_msg *m,
 	a->got_len = 0;
 	ev_io_set(&a->rd, a->fd, EV_READ);
 	ev_io_start(a->loop, &a->rd);
-	timer_set(&a->deadline, ALERT_POST_S);
+	timer_set(&a->deadline, ALERT_DELIVER_S);
 	return 0;
 }
 
 void
-alert_post_stop(struct alert_post *a)
+alert_deliver_stop(struct alert_deliver *a)
 {
 	kill_group(a);
 	post_drop(a);
 }
 
 bool
-alert_post_reaped(struct alert_post *a, pid_t pid)
+alert_deliver_reaped(struct alert_deliver *a, pid_t pid)
 {
 	if (pid != a->pid)
 		return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See alerts.h. */
-#include "supervisor/alerts.h"
+#include "supervisor/alert/alerts.h"
 
 #include <string.h>
 

@@ -5,11 +5,11 @@
  * wait in a bounded queue and are delivered one at a time by somebody else; a
  * receiver that fails delays nothing but the next message.
  */
-#ifndef SUPERVISOR_ALERTS_H
-#define SUPERVISOR_ALERTS_H
+#ifndef SUPERVISOR_ALERT_ALERTS_H
+#define SUPERVISOR_ALERT_ALERTS_H
 
 #include "shared/base/timer.h"
-#include "supervisor/alert_post.h"
+#include "supervisor/alert/alert_deliver.h"
 
 struct fleet;
 
@@ -74,7 +74,7 @@ struct alerts {
 	uint64_t failed;		/* messages given up or pushed out */
 	/* for the fleet's own actions */
 	struct fleet *fleet;
-	struct alert_post post;
+	struct alert_deliver post;
 	uint64_t held_ms;		/* since when, boot; 0: not held */
 };
 
@@ -86,7 +86,7 @@ void alerts_judge(struct alerts *, const struct alert_fact *,
     int64_t repeat_ms);
 /* The wall clock was set: what stands does so for no longer than before. */
 void alerts_clock_set(struct alerts *, int64_t step_ms);
-/* What became of the message being delivered, as alert_post_fn says. */
+/* What became of the message being delivered, as alert_deliver_fn says. */
 void alerts_delivered(struct alerts *, unsigned done, const char *why);
 uint32_t alerts_standing(const struct alerts *);
 /* The most urgent that is not over, "" when there is none. */

@@ -4,8 +4,8 @@
  * exec hook with it, and writes what came of that to a pipe.  The supervisor
  * itself resolves no name and waits for no socket.
  */
-#ifndef SUPERVISOR_ALERT_POST_H
-#define SUPERVISOR_ALERT_POST_H
+#ifndef SUPERVISOR_ALERT_ALERT_DELIVER_H
+#define SUPERVISOR_ALERT_ALERT_DELIVER_H
 
 #include <ev.h>
 #include <sys/types.h>
@@ -14,7 +14,7 @@
 #include "shared/base/timer.h"
 
 #define ALERT_TEXT 320
-#define ALERT_POST_S 30		/* then the child and its hook are killed */
+#define ALERT_DELIVER_S 30		/* then the child and its hook are killed */
 
 enum alert_news { ALERT_RAISED, ALERT_STANDS, ALERT_OVER };
 extern const char *const alert_news_name[];
@@ -31,16 +31,16 @@ struct alert_msg {
 	char text[ALERT_TEXT];
 };
 
-struct alert_post;
+struct alert_deliver;
 /* why is "" when all was delivered; done says what was. */
-typedef void alert_post_fn(struct alert_post *, unsigned done,
+typedef void alert_deliver_fn(struct alert_deliver *, unsigned done,
     const char *why);
 
-struct alert_post {
+struct alert_deliver {
 	struct ev_loop *loop;
 	const struct config *config;
 	const char *ca_file;	/* the path in use, "" for none */
-	alert_post_fn *done;
+	alert_deliver_fn *done;
 	struct timer deadline;
 	ev_io rd;
 	int fd;			/* -1: nothing under way */
@@ -49,14 +49,14 @@ struct alert_post {
 	size_t got_len;
 };
 
-void alert_post_init(struct alert_post *, struct ev_loop *, struct timers *,
-    const struct config *, const char *ca_file, alert_post_fn *);
+void alert_deliver_init(struct alert_deliver *, struct ev_loop *, struct timers *,
+    const struct config *, const char *ca_file, alert_deliver_fn *);
 /* done follows exactly once, unless this returns -1. */
-int alert_post_start(struct alert_post *, const struct alert_msg *,
+int alert_deliver_start(struct alert_deliver *, const struct alert_msg *,
     struct err *);
-void alert_post_stop(struct alert_post *);
+void alert_deliver_stop(struct alert_deliver *);
 /* Was this the child?  Called with every pid reaped. */
-bool alert_post_reaped(struct alert_post *, pid_t);
+bool alert_deliver_reaped(struct alert_deliver *, pid_t);
 
 /* alert_send.c, in the child: ALERT_DONE_*, why is "" when all worked. */
 unsigned alert_send_run(const struct config *, const char *ca_file,
