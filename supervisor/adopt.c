@@ -181,7 +181,7 @@ replace_handler(struct fleet *f)
 
 	log_notice("The handler was started with another config: a new one "
 	    "takes its place.");
-	if (replace_begin(&f->replace, 0, false, true, &e) == -1)
+	if (reload_effects_begin(&f->replace, 0, false, true, &e) == -1)
 		log_error("The handler goes on with its old config, as %s. "
 		    "\"shardherd reload\" tries again.", e.text);
 }

@@ -97,11 +97,11 @@ put_classes(struct page_cluster *pc, const struct fleet *f)
 }
 
 static void
-put_rollout(struct page_cluster *pc, const struct rolling *r)
+put_rollout(struct page_cluster *pc, const struct rollout_effects *r)
 {
 	pc->program = r->program;
 	pc->settings = r->settings;
-	pc->rollout = rolling_busy(r);
+	pc->rollout = rollout_effects_busy(r);
 	pc->rollout_moved = r->rollout.moved;
 	pc->rollout_failed = r->rollout.failed;
 	pc->rollout_total = r->rollout.plan.total;

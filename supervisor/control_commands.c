@@ -97,7 +97,7 @@ static int
 do_token(struct fleet *f, const struct request *r, int passed,
     uint32_t ticket, struct err *e)
 {
-	const struct rotate_options o = { .dry = r->check, .force = r->force,
+	const struct token_move_options o = { .dry = r->check, .force = r->force,
 	    .no_wait = r->no_wait };
 	char *token = NULL;
 
@@ -114,23 +114,23 @@ do_token(struct fleet *f, const struct request *r, int passed,
 			return -1;
 		token = secret_take(token);
 	}
-	return rotate_begin(&f->rotate, token, ticket, &o, e) == -1 ? -1 : 1;
+	return token_move_begin(&f->rotate, token, ticket, &o, e) == -1 ? -1 : 1;
 }
 
 static int
 do_rollout(struct fleet *f, const struct request_rolling *q, uint32_t ticket,
     struct err *e)
 {
-	struct rolling_order o = { q->canary, q->parallel, q->max_failures,
+	struct rollout_effects_order o = { q->canary, q->parallel, q->max_failures,
 	    q->pause_s, q->all, q->dry_run, q->no_wait };
 
 	switch (q->action) {
 	case REQUEST_ROLLOUT_STOP:
-		return rolling_halt(&f->rolling, e);
+		return rollout_effects_halt(&f->rolling, e);
 	case REQUEST_ROLLOUT_UNDO:
-		return rolling_undo(&f->rolling, ticket, &o, e) == -1 ? -1 : 1;
+		return rollout_effects_undo(&f->rolling, ticket, &o, e) == -1 ? -1 : 1;
 	default:
-		return rolling_begin(&f->rolling, ticket, &o, e) == -1 ? -1
+		return rollout_effects_begin(&f->rolling, ticket, &o, e) == -1 ? -1
 		    : 1;
 	}
 }
@@ -169,13 +169,13 @@ control_commands_carry_out(struct fleet *f, const struct request *r, int passed,
 	case REQUEST_SHARD:
 		return do_shard(f, r, e);
 	case REQUEST_RELOAD:
-		return replace_begin(&f->replace, ticket, r->check,
+		return reload_effects_begin(&f->replace, ticket, r->check,
 		    r->no_wait, e) == -1 ? -1 : 1;
 	case REQUEST_UPGRADE:
 		return successor_begin(&f->successor, ticket, &r->upgrade, e)
 		    == -1 ? -1 : 1;
 	case REQUEST_PLUGIN:
-		return plugins_ask(&f->plugins, ticket, &r->plugin, e) == -1
+		return plugin_command_ask(&f->plugins, ticket, &r->plugin, e) == -1
 		    ? -1 : 1;
 	case REQUEST_PROBE:
 		return probe_ask(&f->probe, ticket, r->setup, e) == -1

@@ -162,7 +162,7 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	member_event(f->handler, MEMBER_ON_START);
 	timer_init(f->timers, &f->launch_timer, launch_some);
 	launch_some(&f->launch_timer);
-	rolling_launched(&f->rolling);
+	rollout_effects_launched(&f->rolling);
 	board_update(&f->board);
 	return 0;
 }
@@ -170,11 +170,11 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 void
 fleet_unlaunch(struct fleet *f)
 {
-	rotate_abort(&f->rotate, "The layout changes: ask again when the "
+	token_move_abort(&f->rotate, "The layout changes: ask again when the "
 	    "fleet runs.");
 	timer_stop(&f->launch_timer);
 	timer_stop(&f->uplinks.timer);
-	rolling_forget(&f->rolling);
+	rollout_effects_forget(&f->rolling);
 	watch_forget(&f->watch);
 	daily_layout(&f->daily, 0);
 	drop_members(f);
@@ -235,7 +235,7 @@ handler_ready(struct fleet *f, struct member *c)
 	c->ends_before = p->plugin_restarts + p->dead_letters;
 	if (c == f->handler)
 		uplinks_add(&f->uplinks, c);
-	replace_ready(&f->replace, c);
+	reload_effects_ready(&f->replace, c);
 }
 
 void
@@ -245,7 +245,7 @@ fleet_child_ready(struct fleet *f, struct member *c)
 		handler_ready(f, c);
 		return;
 	}
-	rolling_ready(&f->rolling, c);
+	rollout_effects_ready(&f->rolling, c);
 	if (brake_ready(&f->brake, c->slot))
 		fleet_unbrake(f);
 }
@@ -285,11 +285,11 @@ fleet_child_ended(struct fleet *f, struct member *c)
 		if (c == f->handler)
 			board_handler_down(&f->board,
 			    p->head->handler_watch.last_end);
-		plugins_handler_gone(&f->plugins, c);
+		plugin_command_handler_gone(&f->plugins, c);
 		probe_handler_gone(&f->probe, c);
-		replace_gone(&f->replace, c);
+		reload_effects_gone(&f->replace, c);
 	} else if (c->second != NULL) {
-		rolling_gone(&f->rolling, c);
+		rollout_effects_gone(&f->rolling, c);
 	} else {
 		board_shard_down(&f->board, c->slot,
 		    c->state == MEMBER_FAILED,
@@ -298,8 +298,8 @@ fleet_child_ended(struct fleet *f, struct member *c)
 		permit_lost(&f->permit, c->slot);
 		c->pair_due = false;
 		c->paired = c->switched = 0;
-		replace_moved(&f->replace);
-		rolling_gone(&f->rolling, c);
+		reload_effects_moved(&f->replace);
+		rollout_effects_gone(&f->rolling, c);
 	}
 	if (f->stopping)
 		stop_progress(&f->stop);
@@ -311,7 +311,7 @@ void
 fleet_switched(struct fleet *f, struct member *c, uint32_t generation)
 {
 	c->switched = generation;
-	replace_moved(&f->replace);
+	reload_effects_moved(&f->replace);
 }
 
 void
@@ -332,7 +332,7 @@ fleet_each_child(struct fleet *f, void (*fn)(struct member *))
 	for (uint32_t i = 0; i < f->local; i++)
 		fn(&f->shard[i]);
 	for (size_t i = 0; i < nitems(f->rolling.lane); i++)
-		if (!heir_free(&f->rolling.lane[i]))
+		if (!handover_effects_free(&f->rolling.lane[i]))
 			fn(&f->rolling.lane[i].other);
 }
 
@@ -351,5 +351,5 @@ fleet_find(struct fleet *f, pid_t pid)
 	for (uint32_t i = 0; i < f->local; i++)
 		if (f->shard[i].pid == pid)
 			return &f->shard[i];
-	return rolling_find(&f->rolling, pid);
+	return rollout_effects_find(&f->rolling, pid);
 }

@@ -24,14 +24,14 @@
 #include "supervisor/identify/hold.h"
 #include "supervisor/identify/ledger.h"
 #include "supervisor/log/fleet_log.h"
-#include "supervisor/operation.h"
+#include "supervisor/operation/operation.h"
 #include "supervisor/identify/permit.h"
-#include "supervisor/plugins.h"
-#include "supervisor/probe.h"
-#include "supervisor/replace.h"
+#include "supervisor/operation/plugin_command.h"
+#include "supervisor/operation/probe.h"
+#include "supervisor/operation/reload_effects.h"
 #include "supervisor/replan.h"
-#include "supervisor/rotate.h"
-#include "supervisor/rolling.h"
+#include "supervisor/operation/token_move.h"
+#include "supervisor/operation/rollout_effects.h"
 #include "supervisor/stop.h"
 #include "supervisor/successor.h"
 #include "supervisor/supervisor.h"
@@ -81,9 +81,9 @@ struct fleet {
 	struct daily daily;
 	struct discord_info asking;
 	struct uplinks uplinks;
-	struct replace replace;
-	struct rolling rolling;
-	struct plugins plugins;
+	struct reload_effects replace;
+	struct rollout_effects rolling;
+	struct plugin_command plugins;
 	struct probe probe;
 	struct board board;
 	struct watch watch;
@@ -95,7 +95,7 @@ struct fleet {
 	struct fleet_log logs;
 	struct herald herald;
 	struct hangup hangup;
-	struct rotate rotate;
+	struct token_move rotate;
 	struct reboot boot;
 	bool foreground;		/* as started */
 	bool stopping;

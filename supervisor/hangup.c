@@ -30,16 +30,16 @@ step_over(struct hangup *h)
 	struct fleet *f = h->fleet;
 
 	if (h->step == HANGUP_CONFIG) {
-		if (replace_busy(&f->replace))
+		if (reload_effects_busy(&f->replace))
 			return false;
 		if (f->replace.last_code != EXIT_FINE)
 			trouble(h, "the new handler failed, the old one "
 			    "serves");
 		return true;
 	}
-	if (f->rotate.state == ROTATE_ASKING)
+	if (f->rotate.state == TOKEN_MOVE_ASKING)
 		return false;
-	if (!rotate_busy(&f->rotate) && f->rotate.last_code != EXIT_FINE)
+	if (!token_move_busy(&f->rotate) && f->rotate.last_code != EXIT_FINE)
 		trouble(h, "the new token was not taken");
 	return true;
 }
@@ -47,10 +47,10 @@ step_over(struct hangup *h)
 static void
 take_token(struct hangup *h)
 {
-	const struct rotate_options o = { .no_wait = true };
+	const struct token_move_options o = { .no_wait = true };
 	struct err e;
 
-	if (!rotate_wanted(&h->fleet->rotate)) {
+	if (!token_move_wanted(&h->fleet->rotate)) {
 		if (hold_of_token(&h->fleet->hold)) {
 			log_error("SIGHUP brings no new token: %s",
 			    h->fleet->hold.text);
@@ -60,7 +60,7 @@ take_token(struct hangup *h)
 		return;
 	}
 	h->step = HANGUP_TOKEN;
-	if (rotate_begin(&h->fleet->rotate, NULL, 0, &o, &e) == -1) {
+	if (token_move_begin(&h->fleet->rotate, NULL, 0, &o, &e) == -1) {
 		log_error("SIGHUP: the new token was not taken: %s", e.text);
 		trouble(h, "the new token was not taken");
 		finish(h);
@@ -86,7 +86,7 @@ static void
 take_config(struct hangup *h)
 {
 	struct err e;
-	int rc = replace_changed(&h->fleet->replace, &e);
+	int rc = reload_effects_changed(&h->fleet->replace, &e);
 
 	if (rc == 1) {
 		h->step = HANGUP_CONFIG;

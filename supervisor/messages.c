@@ -37,7 +37,7 @@ on_ask(struct member *c, const struct msg_hdr *h, const void *payload)
 
 	if (c->second != NULL)
 		return;		/* it has let go of the place meanwhile */
-	rolling_asked(&c->fleet->rolling, c);
+	rollout_effects_asked(&c->fleet->rolling, c);
 	if (m->cause >= CAUSES) {
 		member_kill(c, CRASH_EXIT, "it asked for a permit without a "
 		    "known cause");
@@ -69,7 +69,7 @@ on_fatal(struct member *c, const struct msg_hdr *h, const void *payload)
 
 	m.text[sizeof(m.text) - 1] = '\0';
 	if (c->second != NULL) {
-		rolling_trouble(&c->fleet->rolling, c, m.text);
+		rollout_effects_trouble(&c->fleet->rolling, c, m.text);
 		return;
 	}
 	c->fatal = true;
@@ -80,12 +80,12 @@ on_fatal(struct member *c, const struct msg_hdr *h, const void *payload)
 static void
 on_second_event(struct member *c, const struct msg_event *m)
 {
-	struct rolling *r = &c->fleet->rolling;
+	struct rollout_effects *r = &c->fleet->rolling;
 
 	if (m->report == REPORT_STANDBY)
-		rolling_standby(r, c);
+		rollout_effects_standby(r, c);
 	else if (m->report == REPORT_CONNECT_FAILED)
-		rolling_trouble(r, c, m->text);
+		rollout_effects_trouble(r, c, m->text);
 }
 
 static void
@@ -94,7 +94,7 @@ on_handed(struct member *c, const struct msg_hdr *h, const void *payload)
 	struct msg_handed m = *(const struct msg_handed *)payload;
 
 	m.text[sizeof(m.text) - 1] = '\0';
-	rolling_handed(&c->fleet->rolling, c, &m);
+	rollout_effects_handed(&c->fleet->rolling, c, &m);
 }
 
 static void
@@ -112,7 +112,7 @@ on_event(struct member *c, const struct msg_hdr *h, const void *payload)
 	else if (m.report == REPORT_UPLINK_LOST)
 		uplinks_lost(&c->fleet->uplinks, c, h->serial);
 	else if (m.report == REPORT_PLUGIN_DOWN && c->handler)
-		replace_plugin_down(&c->fleet->replace, c, m.text);
+		reload_effects_plugin_down(&c->fleet->replace, c, m.text);
 	else if (m.report == REPORT_UPLINK_REFUSED)
 		log_error("The %s refuses the uplink of shard %d: %s.",
 		    c->name, h->shard, m.text);
@@ -129,7 +129,7 @@ on_plugin(struct member *c, const struct msg_hdr *h, const void *payload)
 	struct msg_plugin_answer m = *(const struct msg_plugin_answer *)payload;
 
 	m.text[sizeof(m.text) - 1] = '\0';
-	plugins_answered(&c->fleet->plugins, c, h->serial, &m);
+	plugin_command_answered(&c->fleet->plugins, c, h->serial, &m);
 }
 
 static void

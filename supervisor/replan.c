@@ -95,10 +95,10 @@ begin_stop(struct replan *r, int64_t count)
 	say(r, text);
 	r->state = REPLAN_STOPPING;
 	timer_stop(&f->launch_timer);
-	rotate_abort(&f->rotate, "The number of shards changes, and all of "
+	token_move_abort(&f->rotate, "The number of shards changes, and all of "
 	    "them start anew: ask again when they run.");
-	replace_abort(&f->replace);
-	rolling_abort(&f->rolling);
+	reload_effects_abort(&f->replace);
+	rollout_effects_abort(&f->rolling);
 	/* A start in the middle of this must not take the old layout up. */
 	store_writes_blob(&f->writes, FLEET_LAYOUT_KEY, &none, sizeof(none));
 	for (uint32_t i = 0; i < f->local; i++)
@@ -145,7 +145,7 @@ shards_gone(const struct fleet *f)
 	for (uint32_t i = 0; i < f->local; i++)
 		if (member_running(&f->shard[i]))
 			return false;
-	return !rolling_running(&f->rolling);
+	return !rollout_effects_running(&f->rolling);
 }
 
 static void

@@ -45,10 +45,10 @@ stop_begin(struct stop *s, bool end_sessions, const char *who)
 	discord_info_stop(&f->asking);
 	guard_release(&f->successor.from.guard);
 	herald_stopping(&f->herald);
-	rotate_abort(&f->rotate, "The fleet is stopping: its next start takes "
+	token_move_abort(&f->rotate, "The fleet is stopping: its next start takes "
 	    "the token in token_file.");
-	replace_abort(&f->replace);
-	rolling_abort(&f->rolling);
+	reload_effects_abort(&f->replace);
+	rollout_effects_abort(&f->rolling);
 	for (uint32_t i = 0; i < f->local; i++) {
 		f->shard[i].end_sessions = end_sessions;
 		member_event(&f->shard[i], MEMBER_ON_STOP);
@@ -80,7 +80,7 @@ shards_gone(const struct fleet *f)
 	for (uint32_t i = 0; i < f->local; i++)
 		if (member_running(&f->shard[i]))
 			return false;
-	return !rolling_running(&f->rolling);
+	return !rollout_effects_running(&f->rolling);
 }
 
 void

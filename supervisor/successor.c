@@ -418,7 +418,7 @@ replace_handler(struct successor *s)
 
 	s->arrived = false;
 	s->ticket = 0;
-	if (replace_same(&s->fleet->replace, ticket, UNDERWAY_COUNT, &why)
+	if (reload_effects_same(&s->fleet->replace, ticket, UNDERWAY_COUNT, &why)
 	    == 0)
 		return;
 	s->ticket = ticket;

@@ -255,14 +255,14 @@ init_parts(struct fleet *f)
 	replan_init(&f->replan, f);
 	alerts_open(&f->alerts, f);
 	daily_init(&f->daily, f);
-	replace_init(&f->replace, f);
-	rolling_init(&f->rolling, f);
-	plugins_init(&f->plugins, f);
+	reload_effects_init(&f->replace, f);
+	rollout_effects_init(&f->rolling, f);
+	plugin_command_init(&f->plugins, f);
 	probe_init(&f->probe, f);
 	discord_info_init(&f->asking, f);
 	watch_init(&f->watch, f);
 	upkeep_init(&f->upkeep, f);
-	rotate_init(&f->rotate, f);
+	token_move_init(&f->rotate, f);
 	hangup_init(&f->hangup, f);
 	reboot_begin(&f->boot, &f->store);
 	adopt_init(&f->adopt, f);
@@ -350,7 +350,7 @@ release_fleet(struct fleet *f)
 {
 	herald_close(&f->herald);
 	hangup_free(&f->hangup);
-	rotate_free(&f->rotate);
+	token_move_free(&f->rotate);
 	discord_info_stop(&f->asking);
 	adopt_close(&f->adopt);
 	successor_free(&f->successor);
@@ -359,9 +359,9 @@ release_fleet(struct fleet *f)
 	daily_close(&f->daily);
 	timer_stop(&f->launch_timer);
 	timer_stop(&f->uplinks.timer);
-	replace_free(&f->replace);
-	rolling_free(&f->rolling);
-	plugins_free(&f->plugins);
+	reload_effects_free(&f->replace);
+	rollout_effects_free(&f->rolling);
+	plugin_command_free(&f->plugins);
 	probe_stop(&f->probe);
 	timer_stop(&f->stop.timer);
 	watch_cursors(&f->watch);

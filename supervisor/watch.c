@@ -193,7 +193,7 @@ on_timer(struct timer *t)
 
 	timer_set(t, WATCH_TICK_S);
 	if (!f->stopping)
-		rotate_watch(&f->rotate);
+		token_move_watch(&f->rotate);
 	if (f->local > 0)
 		look_at_members(w);
 	limits_look(&w->limits);

@@ -17,7 +17,7 @@
 #include "supervisor/child/program.h"
 
 struct fleet;
-struct heir;
+struct handover_effects;
 
 #define MEMBER_STATES(X)                                                        \
 	X(DOWN, "down")		/* no process, none wanted */                  \
@@ -92,7 +92,7 @@ struct member {
 	uint64_t ends_before;	/* of plugins, on the page at its first READY */
 	bool trial;		/* a death is reload.c's business: no restart
 				   but by member_revive() */
-	struct heir *second; /* the other process of a shard whose place
+	struct handover_effects *second; /* the other process of a shard whose place
 				     goes from one to the next; else NULL */
 };
 

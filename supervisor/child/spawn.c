@@ -46,7 +46,7 @@ shard_child(struct member *c, int control, const int errs[2])
 	    .config = f->config, .token = f->token, .tls = f->tls,
 	    .page = &f->page, .slot = c->slot, .store = &f->store,
 	    .gateway_url = f->gateway_url, .successor = c->second != NULL,
-	    .presence = c->second != NULL && rolling_shows(&f->rolling,
+	    .presence = c->second != NULL && rollout_effects_shows(&f->rolling,
 		c->slot) };
 
 	inherited_signals_default();

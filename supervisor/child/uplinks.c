@@ -80,7 +80,7 @@ pump(struct uplinks *u)
 		}
 		c->pair_due = false;
 	}
-	replace_moved(&f->replace);
+	reload_effects_moved(&f->replace);
 }
 
 static void

@@ -284,7 +284,7 @@ answered(struct discord_info *a, const struct discord_ask_answer *w)
 	keep(f, w);
 	if (w->app_status != DISCORD_ASK_NONE)
 		hold_answered(&f->hold, missing);
-	rotate_known(&f->rotate, w);
+	token_move_known(&f->rotate, w);
 	remark(f, w);
 	fleet_tell_ready(f);
 	board_update(&f->board);

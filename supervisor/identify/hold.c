@@ -84,7 +84,7 @@ token_words(struct hold *h, uint32_t shard)
 {
 	char road[PERMIT_WORDS], who[32] = "";
 
-	rotate_road(h->fleet->config, road, sizeof(road));
+	token_move_road(h->fleet->config, road, sizeof(road));
 	if (shard != HOLD_NO_SHARD)
 		str_format(who, sizeof(who), "shard %u: ", shard);
 	text_format(h->text, sizeof(h->text), "On hold: %sDiscord refuses the "

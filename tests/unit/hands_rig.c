@@ -240,12 +240,12 @@ init_parts(struct fleet *f)
 	uplinks_init(&f->uplinks, f);
 	hold_init(&f->hold, f);
 	replan_init(&f->replan, f);
-	replace_init(&f->replace, f);
-	rolling_init(&f->rolling, f);
-	plugins_init(&f->plugins, f);
+	reload_effects_init(&f->replace, f);
+	rollout_effects_init(&f->rolling, f);
+	plugin_command_init(&f->plugins, f);
 	probe_init(&f->probe, f);
 	discord_info_init(&f->asking, f);
-	rotate_init(&f->rotate, f);
+	token_move_init(&f->rotate, f);
 	adopt_init(&f->adopt, f);
 	successor_init(&f->successor, f);
 	herald_open(&f->herald, f, true);
@@ -336,12 +336,12 @@ hands_close(void)
 {
 	struct fleet *f = hands.f;
 
-	rotate_free(&f->rotate);
+	token_move_free(&f->rotate);
 	discord_info_stop(&f->asking);
 	adopt_close(&f->adopt);
-	replace_free(&f->replace);
-	rolling_free(&f->rolling);
-	plugins_free(&f->plugins);
+	reload_effects_free(&f->replace);
+	rollout_effects_free(&f->rolling);
+	plugin_command_free(&f->plugins);
 	probe_stop(&f->probe);
 	for (uint32_t i = 0; i < f->local; i++)
 		member_free(&f->shard[i]);

@@ -49,9 +49,9 @@ rest(void)
 	for (uint32_t i = 0; i < nitems(f->handler_slot); i++)
 		member_init(&f->handler_slot[i], f, true, i);
 	f->handler = &f->handler_slot[0];
-	replace_init(&f->replace, f);
-	rolling_init(&f->rolling, f);
-	plugins_init(&f->plugins, f);
+	reload_effects_init(&f->replace, f);
+	rollout_effects_init(&f->rolling, f);
+	plugin_command_init(&f->plugins, f);
 	probe_init(&f->probe, f);
 	successor_init(&f->successor, f);
 	f->rotate.fleet = f;
@@ -112,13 +112,13 @@ let_run(enum operation_underway u)
 		f->rolling.rollout.state = ROLLOUT_STOPPING;
 		break;
 	case UNDERWAY_HANDOVER:
-		f->rolling.lane[ROLLING_LANES - 1].other.pid = 7;
+		f->rolling.lane[ROLLOUT_EFFECTS_LANES - 1].other.pid = 7;
 		break;
 	case UNDERWAY_UPGRADE:
 		f->successor.arrived = true;
 		break;
 	case UNDERWAY_TOKEN:
-		f->rotate.state = ROTATE_ASKING;
+		f->rotate.state = TOKEN_MOVE_ASKING;
 		break;
 	case UNDERWAY_PLUGIN:
 		f->plugins.asked = f->handler;
@@ -135,10 +135,10 @@ let_run(enum operation_underway u)
 static int
 begin(enum operation o, struct err *e)
 {
-	static const struct rolling_order order = { -1, -1, -1, -1, false,
+	static const struct rollout_effects_order order = { -1, -1, -1, -1, false,
 	    false, false };
 	static const struct successor_wish wish = { .path = "/none/shardherd" };
-	static const struct rotate_options options;
+	static const struct token_move_options options;
 	static const struct msg_plugin unload = { .action = PLUGIN_DO_UNLOAD,
 	    .name = "x" };
 
@@ -146,20 +146,20 @@ begin(enum operation o, struct err *e)
 	e->text[0] = '\0';
 	switch (o) {
 	case OPERATION_RELOAD:
-		return replace_begin(&f->replace, 9, false, false, e);
+		return reload_effects_begin(&f->replace, 9, false, false, e);
 	case OPERATION_ROLLOUT:
-		return rolling_begin(&f->rolling, 9, &order, e);
+		return rollout_effects_begin(&f->rolling, 9, &order, e);
 	case OPERATION_UNDO:
 		/* Without one under way it would begin. */
-		return rolling_busy(&f->rolling)
-		    ? rolling_undo(&f->rolling, 9, &order, e)
+		return rollout_effects_busy(&f->rolling)
+		    ? rollout_effects_undo(&f->rolling, 9, &order, e)
 		    : operation_may(f, o, e);
 	case OPERATION_UPGRADE:
 		return successor_begin(&f->successor, 9, &wish, e);
 	case OPERATION_TOKEN:
-		return rotate_begin(&f->rotate, NULL, 9, &options, e);
+		return token_move_begin(&f->rotate, NULL, 9, &options, e);
 	case OPERATION_PLUGIN:
-		return plugins_ask(&f->plugins, 9, &unload, e);
+		return plugin_command_ask(&f->plugins, 9, &unload, e);
 	case OPERATION_PROBE:
 		return probe_ask(&f->probe, 9, 1, e);
 	default:
@@ -243,23 +243,23 @@ f_a7_the_ticket_belongs_to_its_operation(void **state)
 	rest();
 	let_run(UNDERWAY_RELOAD);
 	f->replace.ticket = 5;
-	assert_int_equal(replace_changed(&f->replace, &e), -1);
+	assert_int_equal(reload_effects_changed(&f->replace, &e), -1);
 	assert_int_equal(f->replace.ticket, 5);
-	assert_int_equal(replace_begin(&f->replace, 6, true, false, &e), -1);
-	assert_int_equal(replace_same(&f->replace, 6, UNDERWAY_COUNT, &e), -1);
+	assert_int_equal(reload_effects_begin(&f->replace, 6, true, false, &e), -1);
+	assert_int_equal(reload_effects_same(&f->replace, 6, UNDERWAY_COUNT, &e), -1);
 	assert_int_equal(f->replace.ticket, 5);
 	f->plugins.asked = f->handler;
 	f->plugins.ticket = 4;
-	assert_int_equal(plugins_ask(&f->plugins, 6, &load, &e), -1);
+	assert_int_equal(plugin_command_ask(&f->plugins, 6, &load, &e), -1);
 	assert_int_equal(f->plugins.ticket, 4);
 	clear();
 	/* Refused for the file: nothing is left of who asked. */
 	rest();
 	f->handler->state = MEMBER_UP;
 	f->handler->ready_ms = 1;
-	assert_int_equal(plugins_ask(&f->plugins, 6, &load, &e), -1);
+	assert_int_equal(plugin_command_ask(&f->plugins, 6, &load, &e), -1);
 	assert_int_equal(f->plugins.ticket, 0);
-	assert_int_equal(replace_changed(&f->replace, &e), -1);
+	assert_int_equal(reload_effects_changed(&f->replace, &e), -1);
 	assert_int_equal(f->replace.ticket, 0);
 	clear();
 }

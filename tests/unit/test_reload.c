@@ -10,8 +10,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "supervisor/probation.h"
-#include "supervisor/reload.h"
+#include "supervisor/operation/probation.h"
+#include "supervisor/operation/reload.h"
 #include "tests/unit/fake_time.h"
 
 /* ---- fake actions ---------------------------------------------------- */

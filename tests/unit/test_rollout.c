@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "supervisor/rollout.h"
+#include "supervisor/operation/rollout.h"
 #include "tests/unit/fake_time.h"
 
 static struct {

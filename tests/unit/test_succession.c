@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One shard's place from process to process: the table of succession.c. */
+/* One shard's place from process to process: the table of handover.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,11 +7,11 @@
 
 #include <cmocka.h>
 
-#include "supervisor/succession.h"
+#include "supervisor/operation/handover.h"
 #include "tests/unit/fake_time.h"
 
 static struct {
-	struct succession s;
+	struct handover s;
 	struct timers *timers;
 	bool start_fails, ask_fails, other;
 	char calls[128], why[512];
@@ -72,7 +72,7 @@ fake_done(void *arg, bool ok, const char *why)
 	str_copy(w.why, why, sizeof(w.why));
 }
 
-static const struct succession_actions actions = {
+static const struct handover_actions actions = {
 	.start = fake_start, .ask = fake_ask, .take = fake_take,
 	.drop = fake_drop, .kill_old = fake_kill, .other_runs = fake_other,
 	.done = fake_done,
@@ -81,21 +81,21 @@ static const struct succession_actions actions = {
 static void
 begin(void)
 {
-	const struct succession_limits l = { .dial_s = 30, .take_s = 60 };
+	const struct handover_limits l = { .dial_s = 30, .take_s = 60 };
 	struct err e;
 
 	memset(&w, 0, sizeof(w));
 	fake_time_reset();
 	w.timers = timers_new(NULL);
 	w.ok = -1;
-	succession_init(&w.s, w.timers, &actions, NULL);
-	assert_int_equal(succession_begin(&w.s, &l, &e), 0);
+	handover_init(&w.s, w.timers, &actions, NULL);
+	assert_int_equal(handover_begin(&w.s, &l, &e), 0);
 }
 
 static void
-on(enum succession_event ev)
+on(enum handover_event ev)
 {
-	succession_event(&w.s, ev);
+	handover_event(&w.s, ev);
 }
 
 static void
@@ -105,17 +105,17 @@ ends(bool ok, const char *calls, const char *why)
 	assert_string_equal(w.calls, calls);
 	assert_non_null(strstr(w.why, why));
 	/* The process that is left over ends last. */
-	if (!succession_free(&w.s)) {
+	if (!handover_free(&w.s)) {
 		w.other = false;
-		on(SUCCESSION_ON_OLD_GONE);
+		on(HANDOVER_ON_OLD_GONE);
 	}
-	assert_true(succession_free(&w.s));
+	assert_true(handover_free(&w.s));
 	assert_true(fake_time_next() == UINT64_MAX);
 	timers_free(w.timers);
 }
 
 static void
-other_gone(enum succession_event ev)
+other_gone(enum handover_event ev)
 {
 	w.other = false;
 	on(ev);
@@ -127,12 +127,12 @@ static void
 test_good_way(void **state)
 {
 	begin();
-	on(SUCCESSION_ON_STANDBY);
-	on(SUCCESSION_ON_HANDED);
+	on(HANDOVER_ON_STANDBY);
+	on(HANDOVER_ON_HANDED);
 	assert_string_equal(w.calls, "start ask ");
 	fake_time_advance(1);
 	assert_string_equal(w.calls, "start ask take ");
-	on(SUCCESSION_ON_READY);
+	on(HANDOVER_ON_READY);
 	ends(true, "start ask take ", "");
 }
 
@@ -140,29 +140,29 @@ static void
 test_old_gone_first(void **state)
 {
 	begin();
-	on(SUCCESSION_ON_STANDBY);
-	on(SUCCESSION_ON_HANDED);
-	on(SUCCESSION_ON_OLD_GONE);
+	on(HANDOVER_ON_STANDBY);
+	on(HANDOVER_ON_HANDED);
+	on(HANDOVER_ON_OLD_GONE);
 	assert_string_equal(w.calls, "start ask take ");
 	fake_time_advance(1);
 	w.other = false;
-	on(SUCCESSION_ON_READY);
+	on(HANDOVER_ON_READY);
 	ends(true, "start ask take ", "");
 }
 
 static void
 test_start_fails(void **state)
 {
-	const struct succession_limits l = { .dial_s = 30, .take_s = 60 };
+	const struct handover_limits l = { .dial_s = 30, .take_s = 60 };
 	struct err e;
 
 	begin();
-	on(SUCCESSION_ON_ABORT);
+	on(HANDOVER_ON_ABORT);
 	w.other = false;
-	on(SUCCESSION_ON_NEW_GONE);
+	on(HANDOVER_ON_NEW_GONE);
 	w.start_fails = true;
-	assert_int_equal(succession_begin(&w.s, &l, &e), -1);
-	assert_true(succession_free(&w.s));
+	assert_int_equal(handover_begin(&w.s, &l, &e), -1);
+	assert_true(handover_free(&w.s));
 	timers_free(w.timers);
 }
 
@@ -170,11 +170,11 @@ static void
 test_never_connected(void **state)
 {
 	begin();
-	succession_trouble(&w.s, "connection refused");
+	handover_trouble(&w.s, "connection refused");
 	fake_time_advance(30000);
 	ends(false, "start drop ", "connected in time: connection refused");
 	begin();
-	other_gone(SUCCESSION_ON_NEW_GONE);
+	other_gone(HANDOVER_ON_NEW_GONE);
 	ends(false, "start drop ", "ended before");
 }
 
@@ -182,13 +182,13 @@ static void
 test_old_dies_meanwhile(void **state)
 {
 	begin();
-	on(SUCCESSION_ON_OLD_GONE);
-	on(SUCCESSION_ON_READY);
+	on(HANDOVER_ON_OLD_GONE);
+	on(HANDOVER_ON_READY);
 	ends(true, "start take ", "");
 	begin();
-	on(SUCCESSION_ON_STANDBY);
-	on(SUCCESSION_ON_OLD_GONE);
-	other_gone(SUCCESSION_ON_READY);
+	on(HANDOVER_ON_STANDBY);
+	on(HANDOVER_ON_OLD_GONE);
+	other_gone(HANDOVER_ON_READY);
 	ends(true, "start ask take ", "");
 }
 
@@ -196,9 +196,9 @@ static void
 test_refused(void **state)
 {
 	begin();
-	on(SUCCESSION_ON_STANDBY);
-	succession_trouble(&w.s, "it is identifying");
-	on(SUCCESSION_ON_REFUSED);
+	on(HANDOVER_ON_STANDBY);
+	handover_trouble(&w.s, "it is identifying");
+	on(HANDOVER_ON_REFUSED);
 	ends(false, "start ask drop ", "it is identifying");
 }
 
@@ -207,7 +207,7 @@ test_cannot_be_asked(void **state)
 {
 	begin();
 	w.ask_fails = true;
-	on(SUCCESSION_ON_STANDBY);
+	on(HANDOVER_ON_STANDBY);
 	ends(false, "start ask drop ", "could not be asked");
 }
 
@@ -215,15 +215,15 @@ static void
 test_old_hangs(void **state)
 {
 	begin();
-	on(SUCCESSION_ON_STANDBY);
-	fake_time_advance((uint64_t)(SUCCESSION_HAND_S * 1000));
+	on(HANDOVER_ON_STANDBY);
+	fake_time_advance((uint64_t)(HANDOVER_HAND_S * 1000));
 	assert_string_equal(w.calls, "start ask kill ");
-	on(SUCCESSION_ON_OLD_GONE);
-	on(SUCCESSION_ON_READY);
+	on(HANDOVER_ON_OLD_GONE);
+	on(HANDOVER_ON_READY);
 	ends(true, "start ask kill take ", "");
 	begin();
-	on(SUCCESSION_ON_STANDBY);
-	fake_time_advance((uint64_t)(SUCCESSION_HAND_S * 2000));
+	on(HANDOVER_ON_STANDBY);
+	fake_time_advance((uint64_t)(HANDOVER_HAND_S * 2000));
 	ends(false, "start ask kill drop ", "neither");
 }
 
@@ -231,14 +231,14 @@ static void
 test_new_dies_later(void **state)
 {
 	begin();
-	on(SUCCESSION_ON_STANDBY);
-	other_gone(SUCCESSION_ON_NEW_GONE);
+	on(HANDOVER_ON_STANDBY);
+	other_gone(HANDOVER_ON_NEW_GONE);
 	ends(false, "start ask ", "as usual");
 	begin();
-	on(SUCCESSION_ON_STANDBY);
-	on(SUCCESSION_ON_HANDED);
+	on(HANDOVER_ON_STANDBY);
+	on(HANDOVER_ON_HANDED);
 	fake_time_advance(1);
-	other_gone(SUCCESSION_ON_NEW_GONE);
+	other_gone(HANDOVER_ON_NEW_GONE);
 	ends(false, "start ask take ", "after it had taken over");
 }
 
@@ -246,8 +246,8 @@ static void
 test_not_resumed(void **state)
 {
 	begin();
-	on(SUCCESSION_ON_STANDBY);
-	on(SUCCESSION_ON_HANDED);
+	on(HANDOVER_ON_STANDBY);
+	on(HANDOVER_ON_HANDED);
 	fake_time_advance(60100);
 	ends(false, "start ask take ", "not RESUMED in time");
 }
@@ -256,16 +256,16 @@ static void
 test_abort(void **state)
 {
 	begin();
-	on(SUCCESSION_ON_ABORT);
+	on(HANDOVER_ON_ABORT);
 	ends(false, "start drop ", "");
 	begin();
-	on(SUCCESSION_ON_STANDBY);
-	on(SUCCESSION_ON_ABORT);
+	on(HANDOVER_ON_STANDBY);
+	on(HANDOVER_ON_ABORT);
 	ends(false, "start ask drop ", "");
 	begin();
-	on(SUCCESSION_ON_STANDBY);
-	on(SUCCESSION_ON_OLD_GONE);
-	on(SUCCESSION_ON_ABORT);
+	on(HANDOVER_ON_STANDBY);
+	on(HANDOVER_ON_OLD_GONE);
+	on(HANDOVER_ON_ABORT);
 	ends(false, "start ask take ", "");
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See rolling.h. */
-#include "supervisor/rolling.h"
+/* See rollout_effects.h. */
+#include "supervisor/operation/rollout_effects.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -8,7 +8,7 @@
 #include "shared/base/clock.h"
 #include "shared/config/config_diff.h"
 #include "supervisor/fleet.h"
-#include "supervisor/rolling_config.h"
+#include "supervisor/operation/rollout_config.h"
 
 #define UNDERWAY_KEY "rollout"	/* store blob while one is under way */
 
@@ -37,7 +37,7 @@ settings_of(const struct config *c)
 }
 
 static bool
-is_behind(const struct rolling *r, uint32_t slot)
+is_behind(const struct rollout_effects *r, uint32_t slot)
 {
 	const struct page_watch *w = &r->fleet->page.slot[slot].watch;
 
@@ -46,7 +46,7 @@ is_behind(const struct rolling *r, uint32_t slot)
 
 /* Marks those to replace; how many there are. */
 static uint32_t
-choose(struct rolling *r, bool all)
+choose(struct rollout_effects *r, bool all)
 {
 	struct fleet *f = r->fleet;
 	uint32_t n = 0;
@@ -57,9 +57,9 @@ choose(struct rolling *r, bool all)
 		r->slots = f->local;
 	}
 	for (uint32_t i = 0; i < f->local; i++) {
-		r->slot[i].mark = all || is_behind(r, i) ? ROLLING_DUE
-		    : ROLLING_NOT;
-		n += r->slot[i].mark == ROLLING_DUE;
+		r->slot[i].mark = all || is_behind(r, i) ? ROLLOUT_EFFECTS_DUE
+		    : ROLLOUT_EFFECTS_NOT;
+		n += r->slot[i].mark == ROLLOUT_EFFECTS_DUE;
 	}
 	return n;
 }
@@ -67,14 +67,14 @@ choose(struct rolling *r, bool all)
 /* ---- what the operator reads ------------------------------------------ */
 
 static void
-publish(struct rolling *r, const char *sentence)
+publish(struct rollout_effects *r, const char *sentence)
 {
 	str_copy(r->note, sentence, sizeof(r->note));
 	board_update(&r->fleet->board);
 }
 
 static void
-event(struct rolling *r, enum rollout_event ev)
+event(struct rollout_effects *r, enum rollout_event ev)
 {
 	rollout_event(&r->rollout, ev);
 	board_update(&r->fleet->board);
@@ -83,7 +83,7 @@ event(struct rolling *r, enum rollout_event ev)
 static void
 tell(void *arg, const char *sentence)
 {
-	struct rolling *r = arg;
+	struct rollout_effects *r = arg;
 
 	log_notice("Rollout: %s", sentence);
 	control_say(&r->fleet->control, r->ticket, "progress", sentence);
@@ -92,7 +92,7 @@ tell(void *arg, const char *sentence)
 
 /* A start after our death tells that it was given up. */
 static void
-note_underway(struct rolling *r, bool on)
+note_underway(struct rollout_effects *r, bool on)
 {
 	uint32_t v = on;
 
@@ -101,21 +101,21 @@ note_underway(struct rolling *r, bool on)
 
 /* ---- actions of the policy -------------------------------------------- */
 
-static struct heir *
-free_lane(struct rolling *r)
+static struct handover_effects *
+free_lane(struct rollout_effects *r)
 {
-	for (size_t i = 0; i < ROLLING_LANES; i++)
-		if (heir_free(&r->lane[i]))
+	for (size_t i = 0; i < ROLLOUT_EFFECTS_LANES; i++)
+		if (handover_effects_free(&r->lane[i]))
 			return &r->lane[i];
 	return NULL;
 }
 
 static void
-shard_failed(struct rolling *r, struct member *c, const char *why)
+shard_failed(struct rollout_effects *r, struct member *c, const char *why)
 {
 	char words[ROLLOUT_WORDS];
 
-	r->slot[c->slot].mark = ROLLING_FAILED;
+	r->slot[c->slot].mark = ROLLOUT_EFFECTS_FAILED;
 	str_format(words, sizeof(words), "%s was not replaced: %s.", c->name,
 	    why);
 	tell(r, words);
@@ -123,28 +123,28 @@ shard_failed(struct rolling *r, struct member *c, const char *why)
 
 /* Without a session there is nothing to hand over, and nothing to lose. */
 static enum rollout_step
-restart_plainly(struct rolling *r, struct member *c, enum shard_state state)
+restart_plainly(struct rollout_effects *r, struct member *c, enum shard_state state)
 {
 	if (state == SHARD_IDENTIFYING) {
 		shard_failed(r, c, "its IDENTIFY is under way");
 		return ROLLOUT_REFUSED;
 	}
-	r->slot[c->slot].mark = ROLLING_PLAIN;
+	r->slot[c->slot].mark = ROLLOUT_EFFECTS_PLAIN;
 	member_event(c, MEMBER_ON_RESTART);
 	return ROLLOUT_SKIPPED;
 }
 
 static enum rollout_step
-replace_one(struct rolling *r, struct member *c)
+replace_one(struct rollout_effects *r, struct member *c)
 {
 	struct fleet *f = r->fleet;
-	struct heir *lane = free_lane(r);
+	struct handover_effects *lane = free_lane(r);
 	struct page_shard s;
 	struct err e;
 
 	if (c->state != MEMBER_UP) {
 		/* Its next start takes program and config as they are. */
-		r->slot[c->slot].mark = ROLLING_PLAIN;
+		r->slot[c->slot].mark = ROLLOUT_EFFECTS_PLAIN;
 		return ROLLOUT_SKIPPED;
 	}
 	if (f->permit.held[0] != '\0') {
@@ -157,8 +157,8 @@ replace_one(struct rolling *r, struct member *c)
 	/* Those before of others have not ended yet. */
 	if (lane == NULL)
 		return ROLLOUT_LATER;
-	if (heir_begin(lane, c, &e) == 0) {
-		r->slot[c->slot].mark = ROLLING_BUSY;
+	if (handover_effects_begin(lane, c, &e) == 0) {
+		r->slot[c->slot].mark = ROLLOUT_EFFECTS_BUSY;
 		return ROLLOUT_BEGUN;
 	}
 	shard_failed(r, c, e.text);
@@ -168,10 +168,10 @@ replace_one(struct rolling *r, struct member *c)
 static enum rollout_step
 next(void *arg)
 {
-	struct rolling *r = arg;
+	struct rollout_effects *r = arg;
 
 	for (uint32_t i = 0; i < r->slots; i++)
-		if (r->slot[i].mark == ROLLING_DUE)
+		if (r->slot[i].mark == ROLLOUT_EFFECTS_DUE)
 			return replace_one(r, &r->fleet->shard[i]);
 	return ROLLOUT_SKIPPED;
 }
@@ -179,17 +179,17 @@ next(void *arg)
 static void
 lane_done(void *arg, struct member *c, bool ok, const char *why)
 {
-	struct rolling *r = arg;
+	struct rollout_effects *r = arg;
 	char words[128];
 
-	if (r->slot == NULL || r->slot[c->slot].mark != ROLLING_BUSY)
+	if (r->slot == NULL || r->slot[c->slot].mark != ROLLOUT_EFFECTS_BUSY)
 		return;
 	if (!ok) {
 		shard_failed(r, c, why);
 		event(r, ROLLOUT_ON_FAILED);
 		return;
 	}
-	r->slot[c->slot].mark = ROLLING_MOVED;
+	r->slot[c->slot].mark = ROLLOUT_EFFECTS_MOVED;
 	r->slot[c->slot].pid = c->pid;
 	str_format(words, sizeof(words), "%s is replaced, %u of %u.", c->name,
 	    r->rollout.moved + 1, r->rollout.plan.total);
@@ -200,22 +200,22 @@ lane_done(void *arg, struct member *c, bool ok, const char *why)
 /* ---- the end ---------------------------------------------------------- */
 
 static void
-undo_now(struct rolling *r)
+undo_now(struct rollout_effects *r)
 {
-	struct rolling_order o = { -1, -1, -1, -1, false, false, false };
+	struct rollout_effects_order o = { -1, -1, -1, -1, false, false, false };
 	uint32_t ticket = r->undo_ticket;
 	struct err e;
 
 	r->undo_next = false;
 	r->undo_ticket = 0;
-	if (rolling_undo(r, ticket, &o, &e) == -1)
+	if (rollout_effects_undo(r, ticket, &o, &e) == -1)
 		control_done(&r->fleet->control, ticket, 0, &e);
 }
 
 static void
 done(void *arg, int code, const char *sentence)
 {
-	struct rolling *r = arg;
+	struct rollout_effects *r = arg;
 	struct fleet *f = r->fleet;
 	struct err e;
 
@@ -237,7 +237,7 @@ done(void *arg, int code, const char *sentence)
 }
 
 static const struct rollout_actions actions = {
-	.next = next, .judge = rolling_judge, .tell = tell, .done = done,
+	.next = next, .judge = rollout_effects_judge, .tell = tell, .done = done,
 };
 
 /* ---- the beginning ---------------------------------------------------- */
@@ -249,7 +249,7 @@ pick(int64_t asked, int64_t otherwise)
 }
 
 static void
-make_plan(const struct rolling *r, const struct rolling_order *o,
+make_plan(const struct rollout_effects *r, const struct rollout_effects_order *o,
     uint32_t total, struct rollout_plan *p)
 {
 	const struct config *c = r->fleet->config;
@@ -257,8 +257,8 @@ make_plan(const struct rolling *r, const struct rolling_order *o,
 	p->total = total;
 	p->canary = pick(o->canary, c->rollout_canary);
 	p->parallel = pick(o->parallel, c->rollout_parallel);
-	if (p->parallel > ROLLING_LANES)
-		p->parallel = ROLLING_LANES;
+	if (p->parallel > ROLLOUT_EFFECTS_LANES)
+		p->parallel = ROLLOUT_EFFECTS_LANES;
 	p->max_failures = pick(o->max_failures, c->rollout_max_failures);
 	p->pause_s = o->pause_s >= 0 ? o->pause_s : c->rollout_pause_s;
 }
@@ -276,7 +276,7 @@ plan_words(const struct rollout_plan *p, const char *verb, char *out,
 
 /* The config in force is the one to roll out. */
 static void
-roll(struct rolling *r, uint32_t ticket, const struct rolling_order *o,
+roll(struct rollout_effects *r, uint32_t ticket, const struct rollout_effects_order *o,
     uint32_t total)
 {
 	char words[ROLLOUT_WORDS];
@@ -297,7 +297,7 @@ roll(struct rolling *r, uint32_t ticket, const struct rolling_order *o,
 }
 
 static void
-nothing_to_do(struct rolling *r, uint32_t ticket)
+nothing_to_do(struct rollout_effects *r, uint32_t ticket)
 {
 	struct control *k = &r->fleet->control;
 
@@ -309,7 +309,7 @@ nothing_to_do(struct rolling *r, uint32_t ticket)
 
 /* Old and new change places: whoever holds f->config keeps its pointer. */
 static void
-put_in_force(struct rolling *r, struct config *c)
+put_in_force(struct rollout_effects *r, struct config *c)
 {
 	struct config *was = base_alloc(sizeof(*was));
 
@@ -319,11 +319,11 @@ put_in_force(struct rolling *r, struct config *c)
 	free(was);
 	r->presence = strcmp(r->fleet->config->presence, c->presence) != 0;
 	r->settings = settings_of(r->fleet->config);
-	replace_apply_live(r->fleet);
+	reload_effects_apply_live(r->fleet);
 }
 
 static void
-drop_before(struct rolling *r)
+drop_before(struct rollout_effects *r)
 {
 	if (r->before == NULL)
 		return;
@@ -334,7 +334,7 @@ drop_before(struct rolling *r)
 
 /* c holds the config to roll out; it is freed or kept. */
 static void
-dry_run(struct rolling *r, uint32_t ticket, const struct rolling_order *o,
+dry_run(struct rollout_effects *r, uint32_t ticket, const struct rollout_effects_order *o,
     struct config *c)
 {
 	struct control *k = &r->fleet->control;
@@ -359,15 +359,15 @@ dry_run(struct rolling *r, uint32_t ticket, const struct rolling_order *o,
 }
 
 int
-rolling_begin(struct rolling *r, uint32_t ticket,
-    const struct rolling_order *o, struct err *e)
+rollout_effects_begin(struct rollout_effects *r, uint32_t ticket,
+    const struct rollout_effects_order *o, struct err *e)
 {
 	struct config *c;
 	uint32_t n;
 
 	if (operation_may(r->fleet, OPERATION_ROLLOUT, e) == -1)
 		return -1;
-	c = rolling_config_read(r->fleet, ticket, e);
+	c = rollout_config_read(r->fleet, ticket, e);
 	if (c == NULL)
 		return -1;
 	if (o->dry_run) {
@@ -392,7 +392,7 @@ rolling_begin(struct rolling *r, uint32_t ticket,
 
 /* While one is under way it is stopped first. */
 static int
-undo_later(struct rolling *r, uint32_t ticket, struct err *e)
+undo_later(struct rollout_effects *r, uint32_t ticket, struct err *e)
 {
 	if (r->undo_next)
 		return err_set(e, EXIT_TRY_LATER, "an undo is under way");
@@ -403,10 +403,10 @@ undo_later(struct rolling *r, uint32_t ticket, struct err *e)
 }
 
 int
-rolling_undo(struct rolling *r, uint32_t ticket,
-    const struct rolling_order *o, struct err *e)
+rollout_effects_undo(struct rollout_effects *r, uint32_t ticket,
+    const struct rollout_effects_order *o, struct err *e)
 {
-	struct rolling_order now = *o;
+	struct rollout_effects_order now = *o;
 	struct config *c;
 	uint32_t n;
 
@@ -420,9 +420,9 @@ rolling_undo(struct rolling *r, uint32_t ticket,
 	if (operation_may(r->fleet, o->dry_run ? OPERATION_ROLLOUT
 	    : OPERATION_UNDO, e) == -1)
 		return -1;
-	if (rolling_busy(r))
+	if (rollout_effects_busy(r))
 		return undo_later(r, ticket, e);
-	c = rolling_config_back(r->fleet, r->before, ticket, e);
+	c = rollout_config_back(r->fleet, r->before, ticket, e);
 	if (c == NULL)
 		return -1;
 	if (now.canary < 0)
@@ -446,16 +446,16 @@ rolling_undo(struct rolling *r, uint32_t ticket,
 }
 
 int
-rolling_halt(struct rolling *r, struct err *e)
+rollout_effects_halt(struct rollout_effects *r, struct err *e)
 {
-	if (!rolling_busy(r))
+	if (!rollout_effects_busy(r))
 		return err_set(e, EXIT_TRY_LATER, "no rollout is under way");
 	event(r, ROLLOUT_ON_HALT);
 	return 0;
 }
 
 void
-rolling_abort(struct rolling *r)
+rollout_effects_abort(struct rollout_effects *r)
 {
 	struct err e;
 
@@ -467,37 +467,37 @@ rolling_abort(struct rolling *r)
 		r->undo_ticket = 0;
 	}
 	event(r, ROLLOUT_ON_ABORT);
-	for (size_t i = 0; i < ROLLING_LANES; i++)
-		heir_abort(&r->lane[i]);
+	for (size_t i = 0; i < ROLLOUT_EFFECTS_LANES; i++)
+		handover_effects_abort(&r->lane[i]);
 }
 
 /* ---- life ------------------------------------------------------------- */
 
 void
-rolling_init(struct rolling *r, struct fleet *f)
+rollout_effects_init(struct rollout_effects *r, struct fleet *f)
 {
 	memset(r, 0, sizeof(*r));
 	r->fleet = f;
 	r->program = program_mark();
 	r->settings = settings_of(f->config);
 	rollout_init(&r->rollout, f->timers, &actions, r);
-	for (size_t i = 0; i < ROLLING_LANES; i++)
-		heir_init(&r->lane[i], f, lane_done, r);
+	for (size_t i = 0; i < ROLLOUT_EFFECTS_LANES; i++)
+		handover_effects_init(&r->lane[i], f, lane_done, r);
 }
 
 void
-rolling_free(struct rolling *r)
+rollout_effects_free(struct rollout_effects *r)
 {
 	timer_stop(&r->rollout.deadline);
 	timer_stop(&r->rollout.tick);
-	for (size_t i = 0; i < ROLLING_LANES; i++)
-		heir_close(&r->lane[i]);
-	rolling_forget(r);
+	for (size_t i = 0; i < ROLLOUT_EFFECTS_LANES; i++)
+		handover_effects_close(&r->lane[i]);
+	rollout_effects_forget(r);
 	drop_before(r);
 }
 
 void
-rolling_launched(struct rolling *r)
+rollout_effects_launched(struct rollout_effects *r)
 {
 	uint32_t underway = 0;
 	size_t len = 0;
@@ -514,7 +514,7 @@ rolling_launched(struct rolling *r)
 }
 
 void
-rolling_forget(struct rolling *r)
+rollout_effects_forget(struct rollout_effects *r)
 {
 	free(r->slot);
 	r->slot = NULL;

@@ -4,31 +4,31 @@
  * and events: the successor connects up to HELLO, the old one hands over, the
  * successor takes the place and RESUMEs.  Until the hand-over the old one is
  * untouched; from there on whatever happens ends in an ordinary start with
- * RESUME.  How a step is done is its actions' business (heir.c).
+ * RESUME.  How a step is done is its actions' business (handover_effects.c).
  */
-#ifndef SUPERVISOR_SUCCESSION_H
-#define SUPERVISOR_SUCCESSION_H
+#ifndef SUPERVISOR_OPERATION_HANDOVER_H
+#define SUPERVISOR_OPERATION_HANDOVER_H
 
 #include "shared/base/err.h"
 #include "shared/base/machine.h"
 #include "shared/base/timer.h"
 
-#define SUCCESSION_STATES(X)                                                   \
+#define HANDOVER_STATES(X)                                                   \
 	X(FREE, "free")                                                        \
 	X(DIALLING, "dialling")	/* the successor is not connected yet */       \
 	X(HANDING, "handing")	/* the old one was asked to hand over */       \
 	X(TAKING, "taking")	/* the successor has the place, not READY */   \
 	X(LEAVING, "leaving")	/* decided; the other process still ends */
 
-enum succession_state {
-#define X(n, s) SUCCESSION_##n,
-	SUCCESSION_STATES(X)
+enum handover_state {
+#define X(n, s) HANDOVER_##n,
+	HANDOVER_STATES(X)
 #undef X
-	SUCCESSION_STATE_COUNT
+	HANDOVER_STATE_COUNT
 };
-extern const char *const succession_state_name[SUCCESSION_STATE_COUNT];
+extern const char *const handover_state_name[HANDOVER_STATE_COUNT];
 
-#define SUCCESSION_EVENTS(X)                                                   \
+#define HANDOVER_EVENTS(X)                                                   \
 	X(BEGIN, "begin")                                                      \
 	X(STANDBY, "standby")		/* the successor got HELLO */          \
 	X(HANDED, "handed")		/* the place is free */                \
@@ -39,18 +39,18 @@ extern const char *const succession_state_name[SUCCESSION_STATE_COUNT];
 	X(TIMER, "timer")		/* the deadline of this state */       \
 	X(ABORT, "abort")		/* the fleet stops */
 
-enum succession_event {
-#define X(n, s) SUCCESSION_ON_##n,
-	SUCCESSION_EVENTS(X)
+enum handover_event {
+#define X(n, s) HANDOVER_ON_##n,
+	HANDOVER_EVENTS(X)
 #undef X
-	SUCCESSION_EVENT_COUNT
+	HANDOVER_EVENT_COUNT
 };
 
-#define SUCCESSION_HAND_S 5.0	/* asked to hand over; then killed */
-#define SUCCESSION_WORDS 256
+#define HANDOVER_HAND_S 5.0	/* asked to hand over; then killed */
+#define HANDOVER_WORDS 256
 
 /* Deadlines of the states in seconds. */
-struct succession_limits {
+struct handover_limits {
 	double dial_s;		/* DIALLING: fork to HELLO */
 	double take_s;		/* TAKING: hand-over to RESUMED */
 };
@@ -59,7 +59,7 @@ struct succession_limits {
  * They run within a transition and may raise the succession's own events,
  * which then wait; done is told when it is over and may begin the next one.
  */
-struct succession_actions {
+struct handover_actions {
 	/* Starts the successor beside the old one: 0, or -1 and nothing else
 	 * of a succession follows. */
 	int (*start)(void *, struct err *);
@@ -77,34 +77,34 @@ struct succession_actions {
 	void (*done)(void *, bool ok, const char *why);
 };
 
-struct succession {
-	const struct succession_actions *do_;
+struct handover {
+	const struct handover_actions *do_;
 	void *arg;
 	struct machine machine;
-	struct succession_limits limits;
-	enum succession_state state;
+	struct handover_limits limits;
+	enum handover_state state;
 	struct timer deadline;
 	bool handed, killed;
 	struct err *refusal;		/* of the start; while it begins */
 	bool refused;
-	char words[SUCCESSION_WORDS];	/* last trouble of the successor */
+	char words[HANDOVER_WORDS];	/* last trouble of the successor */
 	bool ok;			/* how it ended, and why not well */
-	char why[SUCCESSION_WORDS + 128];
+	char why[HANDOVER_WORDS + 128];
 };
 
-void succession_init(struct succession *, struct timers *,
-    const struct succession_actions *, void *arg);
+void handover_init(struct handover *, struct timers *,
+    const struct handover_actions *, void *arg);
 /* 0, or -1 when the successor could not be started; then not done(). */
-int succession_begin(struct succession *, const struct succession_limits *,
+int handover_begin(struct handover *, const struct handover_limits *,
     struct err *);
 /* At once; from within an action: after the transition that called it. */
-void succession_event(struct succession *, enum succession_event);
+void handover_event(struct handover *, enum handover_event);
 /* Why the next REFUSED, NEW_GONE or TIMER is: a clause for the operator. */
-void succession_trouble(struct succession *, const char *words);
+void handover_trouble(struct handover *, const char *words);
 static inline bool
-succession_free(const struct succession *s)
+handover_free(const struct handover *s)
 {
-	return s->state == SUCCESSION_FREE;
+	return s->state == HANDOVER_FREE;
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See heir.h. */
-#include "supervisor/heir.h"
+/* See handover_effects.h. */
+#include "supervisor/operation/handover_effects.h"
 
 #include <string.h>
 
@@ -15,7 +15,7 @@
 static int
 start_second(void *arg, struct err *e)
 {
-	struct heir *s = arg;
+	struct handover_effects *s = arg;
 	struct member *c = &s->other;
 
 	member_init(c, s->fleet, false, s->place->slot);
@@ -36,7 +36,7 @@ start_second(void *arg, struct err *e)
 static int
 ask_old(void *arg)
 {
-	struct heir *s = arg;
+	struct handover_effects *s = arg;
 
 	if (s->place->state != MEMBER_UP)
 		return -1;
@@ -47,7 +47,7 @@ ask_old(void *arg)
 static void
 take_place(void *arg)
 {
-	struct heir *s = arg;
+	struct handover_effects *s = arg;
 	struct member *c = s->place, *old = &s->other;
 
 	member_exchange(c, old);
@@ -63,7 +63,7 @@ take_place(void *arg)
 static void
 drop_second(void *arg)
 {
-	struct heir *s = arg;
+	struct handover_effects *s = arg;
 
 	if (!s->taken)
 		member_event(&s->other, MEMBER_ON_STOP);
@@ -72,7 +72,7 @@ drop_second(void *arg)
 static void
 kill_old(void *arg)
 {
-	struct heir *s = arg;
+	struct handover_effects *s = arg;
 
 	member_kill(s->place, CRASH_HUNG, "it did not hand over to its "
 	    "successor");
@@ -81,7 +81,7 @@ kill_old(void *arg)
 static bool
 other_runs(void *arg)
 {
-	struct heir *s = arg;
+	struct handover_effects *s = arg;
 
 	return member_running(&s->other);
 }
@@ -89,7 +89,7 @@ other_runs(void *arg)
 static void
 done(void *arg, bool ok, const char *why)
 {
-	struct heir *s = arg;
+	struct handover_effects *s = arg;
 
 	if (s->void_session) {
 		ok = false;
@@ -98,7 +98,7 @@ done(void *arg, bool ok, const char *why)
 	s->done(s->arg, s->place, ok, why);
 }
 
-static const struct succession_actions actions = {
+static const struct handover_actions actions = {
 	.start = start_second, .ask = ask_old, .take = take_place,
 	.drop = drop_second, .kill_old = kill_old, .other_runs = other_runs,
 	.done = done,
@@ -107,69 +107,69 @@ static const struct succession_actions actions = {
 /* ---- what is heard ---------------------------------------------------- */
 
 static bool
-is_new(const struct heir *s, const struct member *c)
+is_new(const struct handover_effects *s, const struct member *c)
 {
 	return s->taken == (c == s->place);
 }
 
 void
-heir_standby(struct heir *s, struct member *c)
+handover_effects_standby(struct handover_effects *s, struct member *c)
 {
 	if (is_new(s, c))
-		succession_event(&s->succession, SUCCESSION_ON_STANDBY);
+		handover_event(&s->succession, HANDOVER_ON_STANDBY);
 }
 
 void
-heir_trouble(struct heir *s, struct member *c, const char *words)
+handover_effects_trouble(struct handover_effects *s, struct member *c, const char *words)
 {
 	if (is_new(s, c))
-		succession_trouble(&s->succession, words);
+		handover_trouble(&s->succession, words);
 }
 
 void
-heir_handed(struct heir *s, struct member *c,
+handover_effects_handed(struct handover_effects *s, struct member *c,
     const struct msg_handed *m)
 {
 	if (is_new(s, c))
 		return;
 	if (!m->ok)
-		succession_trouble(&s->succession, m->text);
+		handover_trouble(&s->succession, m->text);
 	else if (!s->taken && s->place->state == MEMBER_UP)
 		member_leaves(s->place);
-	succession_event(&s->succession, m->ok ? SUCCESSION_ON_HANDED
-	    : SUCCESSION_ON_REFUSED);
+	handover_event(&s->succession, m->ok ? HANDOVER_ON_HANDED
+	    : HANDOVER_ON_REFUSED);
 }
 
 void
-heir_ready(struct heir *s, struct member *c)
+handover_effects_ready(struct handover_effects *s, struct member *c)
 {
 	if (is_new(s, c))
-		succession_event(&s->succession, SUCCESSION_ON_READY);
+		handover_event(&s->succession, HANDOVER_ON_READY);
 }
 
 void
-heir_asked(struct heir *s, struct member *c)
+handover_effects_asked(struct handover_effects *s, struct member *c)
 {
 	s->void_session |= is_new(s, c);
 }
 
 void
-heir_gone(struct heir *s, struct member *c)
+handover_effects_gone(struct handover_effects *s, struct member *c)
 {
 	if (!is_new(s, c) && c->state == MEMBER_FAILED) {
-		succession_trouble(&s->succession, "it ended and must not be "
+		handover_trouble(&s->succession, "it ended and must not be "
 		    "started again (see the log)");
-		heir_abort(s);
+		handover_effects_abort(s);
 		return;
 	}
-	succession_event(&s->succession, is_new(s, c)
-	    ? SUCCESSION_ON_NEW_GONE : SUCCESSION_ON_OLD_GONE);
+	handover_event(&s->succession, is_new(s, c)
+	    ? HANDOVER_ON_NEW_GONE : HANDOVER_ON_OLD_GONE);
 }
 
 /* ---- life ------------------------------------------------------------- */
 
 void
-heir_init(struct heir *s, struct fleet *f, heir_done_fn *fn,
+handover_effects_init(struct handover_effects *s, struct fleet *f, handover_effects_done_fn *fn,
     void *arg)
 {
 	memset(s, 0, sizeof(*s));
@@ -177,32 +177,32 @@ heir_init(struct heir *s, struct fleet *f, heir_done_fn *fn,
 	s->done = fn;
 	s->arg = arg;
 	member_init(&s->other, f, false, 0);
-	succession_init(&s->succession, f->timers, &actions, s);
+	handover_init(&s->succession, f->timers, &actions, s);
 }
 
 void
-heir_close(struct heir *s)
+handover_effects_close(struct handover_effects *s)
 {
 	timer_stop(&s->succession.deadline);
 	member_free(&s->other);
 }
 
 int
-heir_begin(struct heir *s, struct member *place, struct err *e)
+handover_effects_begin(struct handover_effects *s, struct member *place, struct err *e)
 {
 	const struct config *c = s->fleet->config;
 	double once = c->connect_timeout_s + c->hello_timeout_s;
-	struct succession_limits l = {
+	struct handover_limits l = {
 	    .dial_s = DIAL_TRIES * once + SLACK_S,
 	    .take_s = once + c->ready_timeout_s + INVALID_S + SLACK_S };
 
 	s->place = place;
 	s->taken = s->void_session = false;
-	return succession_begin(&s->succession, &l, e);
+	return handover_begin(&s->succession, &l, e);
 }
 
 void
-heir_abort(struct heir *s)
+handover_effects_abort(struct handover_effects *s)
 {
-	succession_event(&s->succession, SUCCESSION_ON_ABORT);
+	handover_event(&s->succession, HANDOVER_ON_ABORT);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See rollout.h. */
-#include "supervisor/rollout.h"
+#include "supervisor/operation/rollout.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See rolling_config.h. */
-#include "supervisor/rolling_config.h"
+/* See rollout_config.h. */
+#include "supervisor/operation/rollout_config.h"
 
 #include <string.h>
 
@@ -110,7 +110,7 @@ merge(struct look *l, const struct config *file, struct config *out,
 }
 
 struct config *
-rolling_config_read(struct fleet *f, uint32_t ticket, struct err *e)
+rollout_config_read(struct fleet *f, uint32_t ticket, struct err *e)
 {
 	struct look l = { .fleet = f, .ticket = ticket };
 	struct config *file = base_alloc(sizeof(*file));
@@ -128,7 +128,7 @@ rolling_config_read(struct fleet *f, uint32_t ticket, struct err *e)
 }
 
 struct config *
-rolling_config_back(struct fleet *f, const struct config *before,
+rollout_config_back(struct fleet *f, const struct config *before,
     uint32_t ticket, struct err *e)
 {
 	struct look l = { .fleet = f, .ticket = ticket, .back = true };

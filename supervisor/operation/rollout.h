@@ -3,10 +3,10 @@
  * The policy of a rollout, as a table of states and events: a few canaries one
  * by one, a pause in which they are watched, then the rest, some at a time, and
  * a last watch.  Too many failures stop it where it is.  Knows numbers only;
- * which shard, and how, is its actions' business (rolling.c).
+ * which shard, and how, is its actions' business (rollout_effects.c).
  */
-#ifndef SUPERVISOR_ROLLOUT_H
-#define SUPERVISOR_ROLLOUT_H
+#ifndef SUPERVISOR_OPERATION_ROLLOUT_H
+#define SUPERVISOR_OPERATION_ROLLOUT_H
 
 #include "shared/base/err.h"
 #include "shared/base/machine.h"

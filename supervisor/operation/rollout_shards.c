@@ -3,7 +3,7 @@
  * The shards of a rollout: what their processes say goes to the succession it
  * is about, and how those replaced are doing.
  */
-#include "supervisor/rolling.h"
+#include "supervisor/operation/rollout_effects.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
@@ -13,7 +13,7 @@
 /* ---- how those replaced are doing ------------------------------------- */
 
 static enum rollout_verdict
-judge_one(struct rolling *r, struct member *c, char *words, size_t size)
+judge_one(struct rollout_effects *r, struct member *c, char *words, size_t size)
 {
 	struct page_slot *p = &r->fleet->page.slot[c->slot];
 	uint64_t now = clock_boot_ms(), heard;
@@ -31,7 +31,7 @@ judge_one(struct rolling *r, struct member *c, char *words, size_t size)
 	heard = s.ack_ms > s.state_since_ms ? s.ack_ms : s.state_since_ms;
 	why = liveness_judge(&s, now);
 	if (why == NULL && now > heard
-	    && now - heard > 2 * s.interval_ms + ROLLING_ACK_SLACK_MS)
+	    && now - heard > 2 * s.interval_ms + ROLLOUT_EFFECTS_ACK_SLACK_MS)
 		why = "no heartbeat was acknowledged for two intervals";
 	if (why == NULL)
 		return ROLLOUT_GOOD;
@@ -41,17 +41,17 @@ judge_one(struct rolling *r, struct member *c, char *words, size_t size)
 }
 
 enum rollout_verdict
-rolling_judge(void *arg, char *words, size_t size)
+rollout_effects_judge(void *arg, char *words, size_t size)
 {
-	struct rolling *r = arg;
+	struct rollout_effects *r = arg;
 	enum rollout_verdict all = ROLLOUT_GOOD, one;
 
 	for (uint32_t i = 0; i < r->slots; i++) {
-		if (r->slot[i].mark != ROLLING_MOVED)
+		if (r->slot[i].mark != ROLLOUT_EFFECTS_MOVED)
 			continue;
 		one = judge_one(r, &r->fleet->shard[i], words, size);
 		if (one == ROLLOUT_BAD) {
-			r->slot[i].mark = ROLLING_FAILED;
+			r->slot[i].mark = ROLLOUT_EFFECTS_FAILED;
 			return one;
 		}
 		if (one == ROLLOUT_WAIT)
@@ -62,90 +62,90 @@ rolling_judge(void *arg, char *words, size_t size)
 
 /* ---- from the processes ----------------------------------------------- */
 
-static struct heir *
-lane_of(struct rolling *r, const struct member *c)
+static struct handover_effects *
+lane_of(struct rollout_effects *r, const struct member *c)
 {
-	for (size_t i = 0; i < ROLLING_LANES; i++)
-		if (heir_about(&r->lane[i], c))
+	for (size_t i = 0; i < ROLLOUT_EFFECTS_LANES; i++)
+		if (handover_effects_about(&r->lane[i], c))
 			return &r->lane[i];
 	return NULL;
 }
 
 void
-rolling_standby(struct rolling *r, struct member *c)
+rollout_effects_standby(struct rollout_effects *r, struct member *c)
 {
-	struct heir *s = lane_of(r, c);
+	struct handover_effects *s = lane_of(r, c);
 
 	if (s != NULL)
-		heir_standby(s, c);
+		handover_effects_standby(s, c);
 }
 
 void
-rolling_trouble(struct rolling *r, struct member *c, const char *words)
+rollout_effects_trouble(struct rollout_effects *r, struct member *c, const char *words)
 {
-	struct heir *s = lane_of(r, c);
+	struct handover_effects *s = lane_of(r, c);
 
 	if (s != NULL)
-		heir_trouble(s, c, words);
+		handover_effects_trouble(s, c, words);
 }
 
 void
-rolling_handed(struct rolling *r, struct member *c,
+rollout_effects_handed(struct rollout_effects *r, struct member *c,
     const struct msg_handed *m)
 {
-	struct heir *s = lane_of(r, c);
+	struct handover_effects *s = lane_of(r, c);
 
 	if (s != NULL)
-		heir_handed(s, c, m);
+		handover_effects_handed(s, c, m);
 }
 
 void
-rolling_ready(struct rolling *r, struct member *c)
+rollout_effects_ready(struct rollout_effects *r, struct member *c)
 {
-	struct heir *s = lane_of(r, c);
+	struct handover_effects *s = lane_of(r, c);
 
 	if (s != NULL)
-		heir_ready(s, c);
+		handover_effects_ready(s, c);
 }
 
 void
-rolling_asked(struct rolling *r, struct member *c)
+rollout_effects_asked(struct rollout_effects *r, struct member *c)
 {
-	struct heir *s = lane_of(r, c);
+	struct handover_effects *s = lane_of(r, c);
 
 	if (s != NULL)
-		heir_asked(s, c);
+		handover_effects_asked(s, c);
 }
 
 void
-rolling_gone(struct rolling *r, struct member *c)
+rollout_effects_gone(struct rollout_effects *r, struct member *c)
 {
-	struct heir *s = lane_of(r, c);
+	struct handover_effects *s = lane_of(r, c);
 
 	if (s != NULL)
-		heir_gone(s, c);
+		handover_effects_gone(s, c);
 }
 
 bool
-rolling_shows(const struct rolling *r, uint32_t slot)
+rollout_effects_shows(const struct rollout_effects *r, uint32_t slot)
 {
 	return r->presence
 	    && r->fleet->page.slot[slot].watch.settings != r->settings;
 }
 
 bool
-rolling_running(const struct rolling *r)
+rollout_effects_running(const struct rollout_effects *r)
 {
-	for (size_t i = 0; i < ROLLING_LANES; i++)
+	for (size_t i = 0; i < ROLLOUT_EFFECTS_LANES; i++)
 		if (member_running(&r->lane[i].other))
 			return true;
 	return false;
 }
 
 struct member *
-rolling_find(struct rolling *r, pid_t pid)
+rollout_effects_find(struct rollout_effects *r, pid_t pid)
 {
-	for (size_t i = 0; i < ROLLING_LANES; i++)
+	for (size_t i = 0; i < ROLLOUT_EFFECTS_LANES; i++)
 		if (r->lane[i].other.pid == pid)
 			return &r->lane[i].other;
 	return NULL;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* See plugins.h. */
-#include "supervisor/plugins.h"
+/* See plugin_command.h. */
+#include "supervisor/operation/plugin_command.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #include "shared/config/config_diff.h"
 #include "supervisor/fleet.h"
-#include "supervisor/replace_config.h"
+#include "supervisor/operation/reload_config.h"
 #include "supervisor/child/spawn.h"
 
 /*
@@ -15,7 +15,7 @@
  * reads.  Only this section: others may have changed while it was asked.
  */
 static void
-keep_section(struct plugins *p, struct member *handler)
+keep_section(struct plugin_command *p, struct member *handler)
 {
 	struct fleet *f = p->fleet;
 	struct config *now, was;
@@ -35,19 +35,19 @@ keep_section(struct plugins *p, struct member *handler)
 	was = *f->config;
 	*f->config = *now;
 	*now = was;
-	replace_config_drop(now);
+	reload_config_drop(now);
 }
 
 static void
-forget(struct plugins *p)
+forget(struct plugin_command *p)
 {
-	replace_config_drop(p->next);
+	reload_config_drop(p->next);
 	p->next = NULL;
 	p->late = NULL;
 }
 
 static void
-finish(struct plugins *p, int code, const char *text)
+finish(struct plugin_command *p, int code, const char *text)
 {
 	struct err e;
 	uint32_t ticket = p->ticket;
@@ -66,7 +66,7 @@ finish(struct plugins *p, int code, const char *text)
 static void
 on_deadline(struct timer *t)
 {
-	struct plugins *p = container_of(t, struct plugins, deadline);
+	struct plugin_command *p = container_of(t, struct plugin_command, deadline);
 
 	p->late = p->asked;
 	finish(p, EXIT_WAIT, "The handler has not answered within its "
@@ -75,7 +75,7 @@ on_deadline(struct timer *t)
 }
 
 void
-plugins_init(struct plugins *p, struct fleet *f)
+plugin_command_init(struct plugin_command *p, struct fleet *f)
 {
 	memset(p, 0, sizeof(*p));
 	p->fleet = f;
@@ -83,7 +83,7 @@ plugins_init(struct plugins *p, struct fleet *f)
 }
 
 void
-plugins_free(struct plugins *p)
+plugin_command_free(struct plugin_command *p)
 {
 	timer_stop(&p->deadline);
 	forget(p);
@@ -110,7 +110,7 @@ may_ask(const struct fleet *f, struct err *e)
 }
 
 static int
-send(struct plugins *p, const struct msg_plugin *m, const struct config *next,
+send(struct plugin_command *p, const struct msg_plugin *m, const struct config *next,
     struct err *e)
 {
 	struct fleet *f = p->fleet;
@@ -129,7 +129,7 @@ send(struct plugins *p, const struct msg_plugin *m, const struct config *next,
 /* What the file says of it goes along; which plugins there are otherwise the
  * handler knows, and says. */
 static int
-with_section(const struct plugins *p, uint32_t ticket,
+with_section(const struct plugin_command *p, uint32_t ticket,
     const struct msg_plugin *m, struct config **next, struct err *e)
 {
 	struct fleet *f = p->fleet;
@@ -137,18 +137,18 @@ with_section(const struct plugins *p, uint32_t ticket,
 	*next = NULL;
 	if (m->action != PLUGIN_DO_LOAD && m->action != PLUGIN_DO_RESTART)
 		return 0;
-	*next = replace_config_plugin(f, ticket, m->name, e);
+	*next = reload_config_plugin(f, ticket, m->name, e);
 	if (*next == NULL)
 		return -1;
 	if (has_plugin(*next, m->name))
 		return 0;
-	replace_config_drop(*next);
+	reload_config_drop(*next);
 	return err_set(e, EXIT_USAGE, "there is no [plugin \"%s\"] in %s",
 	    m->name, f->config->path);
 }
 
 int
-plugins_ask(struct plugins *p, uint32_t ticket, const struct msg_plugin *m,
+plugin_command_ask(struct plugin_command *p, uint32_t ticket, const struct msg_plugin *m,
     struct err *e)
 {
 	const struct config *c = p->fleet->config;
@@ -158,7 +158,7 @@ plugins_ask(struct plugins *p, uint32_t ticket, const struct msg_plugin *m,
 	    || with_section(p, ticket, m, &next, e) == -1)
 		return -1;
 	if (send(p, m, next, e) == -1) {
-		replace_config_drop(next);
+		reload_config_drop(next);
 		return -1;
 	}
 	log_notice("Plugin %s: %s, by an operator.", m->name,
@@ -169,12 +169,12 @@ plugins_ask(struct plugins *p, uint32_t ticket, const struct msg_plugin *m,
 	str_copy(p->name, m->name, sizeof(p->name));
 	p->asked = p->fleet->handler;
 	timer_set(&p->deadline, c->handler_start_timeout_s
-	    + c->handler_drain_timeout_s + PLUGINS_SLACK_S);
+	    + c->handler_drain_timeout_s + PLUGIN_COMMAND_SLACK_S);
 	return 0;
 }
 
 void
-plugins_answered(struct plugins *p, struct member *c, uint32_t serial,
+plugin_command_answered(struct plugin_command *p, struct member *c, uint32_t serial,
     const struct msg_plugin_answer *m)
 {
 	bool taken = m->section == PLUGIN_SECTION_TAKEN
@@ -191,7 +191,7 @@ plugins_answered(struct plugins *p, struct member *c, uint32_t serial,
 }
 
 void
-plugins_handler_gone(struct plugins *p, struct member *c)
+plugin_command_handler_gone(struct plugin_command *p, struct member *c)
 {
 	if (c == p->late || c == p->asked)
 		forget(p);

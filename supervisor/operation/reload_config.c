@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See replace_config.h. */
-#include "supervisor/replace_config.h"
+/* See reload_config.h. */
+#include "supervisor/operation/reload_config.h"
 
 #include "shared/config/config_diff.h"
 #include "shared/state/keeper.h"
@@ -50,7 +50,7 @@ file_is_good(struct config *in_force)
 }
 
 struct config *
-replace_config_read(struct fleet *f, uint32_t ticket, struct err *e)
+reload_config_read(struct fleet *f, uint32_t ticket, struct err *e)
 {
 	struct reading r = { f, ticket };
 	struct config *file = base_alloc(sizeof(*file));
@@ -73,7 +73,7 @@ replace_config_read(struct fleet *f, uint32_t ticket, struct err *e)
 }
 
 struct config *
-replace_config_same(struct fleet *f, uint32_t ticket, struct err *e)
+reload_config_same(struct fleet *f, uint32_t ticket, struct err *e)
 {
 	struct reading r = { f, ticket };
 	struct config *out = base_alloc(sizeof(*out));
@@ -81,12 +81,12 @@ replace_config_same(struct fleet *f, uint32_t ticket, struct err *e)
 	if (config_recall(out, f->config->path, f->config->text, on_problem,
 	    &r, e) == 0)
 		return out;
-	replace_config_drop(out);
+	reload_config_drop(out);
 	return NULL;
 }
 
 struct config *
-replace_config_plugin(struct fleet *f, uint32_t ticket, const char *name,
+reload_config_plugin(struct fleet *f, uint32_t ticket, const char *name,
     struct err *e)
 {
 	struct reading r = { f, ticket };
@@ -97,7 +97,7 @@ replace_config_plugin(struct fleet *f, uint32_t ticket, const char *name,
 
 	if (rc == 0)
 		rc = config_merge_plugin(f->config, file, name, out, e);
-	replace_config_drop(file);
+	reload_config_drop(file);
 	if (rc == 0)
 		return out;
 	free(out);
@@ -105,7 +105,7 @@ replace_config_plugin(struct fleet *f, uint32_t ticket, const char *name,
 }
 
 int
-replace_config_differs(struct fleet *f, struct err *e)
+reload_config_differs(struct fleet *f, struct err *e)
 {
 	struct reading r = { f, 0 };
 	struct config *file = base_alloc(sizeof(*file));
@@ -115,12 +115,12 @@ replace_config_differs(struct fleet *f, struct err *e)
 		file_is_good(f->config);
 		rc = config_diff(f->config, file, NULL, NULL) > 0;
 	}
-	replace_config_drop(file);
+	reload_config_drop(file);
 	return rc;
 }
 
 void
-replace_config_drop(struct config *c)
+reload_config_drop(struct config *c)
 {
 	if (c == NULL)
 		return;

@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: MIT */
-/* See succession.h. */
-#include "supervisor/succession.h"
+/* See handover.h. */
+#include "supervisor/operation/handover.h"
 
 #include <string.h>
 
 #include "shared/base/log.h"
 
-const char *const succession_state_name[SUCCESSION_STATE_COUNT] = {
-#define X(n, s) [SUCCESSION_##n] = s,
-	SUCCESSION_STATES(X)
+const char *const handover_state_name[HANDOVER_STATE_COUNT] = {
+#define X(n, s) [HANDOVER_##n] = s,
+	HANDOVER_STATES(X)
 #undef X
 };
-static const char *const event_name[SUCCESSION_EVENT_COUNT] = {
-#define X(n, s) [SUCCESSION_ON_##n] = s,
-	SUCCESSION_EVENTS(X)
+static const char *const event_name[HANDOVER_EVENT_COUNT] = {
+#define X(n, s) [HANDOVER_ON_##n] = s,
+	HANDOVER_EVENTS(X)
 #undef X
 };
 
 /* ---- pieces of the transitions --------------------------------------- */
 
 static void
-enter(struct succession *s, enum succession_state state, double deadline_s)
+enter(struct handover *s, enum handover_state state, double deadline_s)
 {
 	s->state = state;
 	timer_set(&s->deadline, deadline_s);
 }
 
 static void
-finish(struct succession *s, bool ok, const char *why)
+finish(struct handover *s, bool ok, const char *why)
 {
 	timer_stop(&s->deadline);
-	s->state = s->do_->other_runs(s->arg) ? SUCCESSION_LEAVING
-	    : SUCCESSION_FREE;
+	s->state = s->do_->other_runs(s->arg) ? HANDOVER_LEAVING
+	    : HANDOVER_FREE;
 	s->ok = ok;
 	str_copy(s->why, why, sizeof(s->why));
 	machine_tell(&s->machine, 0);
@@ -39,9 +39,9 @@ finish(struct succession *s, bool ok, const char *why)
 
 /* Nothing was changed: the old one goes on. */
 static void
-give_up(struct succession *s, const char *why)
+give_up(struct handover *s, const char *why)
 {
-	char words[SUCCESSION_WORDS + 128];
+	char words[HANDOVER_WORDS + 128];
 
 	str_format(words, sizeof(words), "%s%s%s", why,
 	    s->words[0] != '\0' ? ": " : "", s->words);
@@ -50,9 +50,9 @@ give_up(struct succession *s, const char *why)
 }
 
 static void
-take(struct succession *s)
+take(struct handover *s)
 {
-	enter(s, SUCCESSION_TAKING, s->limits.take_s);
+	enter(s, HANDOVER_TAKING, s->limits.take_s);
 	s->words[0] = '\0';
 	s->do_->take(s->arg);
 }
@@ -60,52 +60,52 @@ take(struct succession *s)
 /* ---- transitions ----------------------------------------------------- */
 
 static void
-begin(struct succession *s)
+begin(struct handover *s)
 {
 	s->handed = s->killed = false;
 	s->words[0] = '\0';
 	s->refused = s->do_->start(s->arg, s->refusal) == -1;
 	if (!s->refused)
-		enter(s, SUCCESSION_DIALLING, s->limits.dial_s);
+		enter(s, HANDOVER_DIALLING, s->limits.dial_s);
 }
 
 static void
-ask(struct succession *s)
+ask(struct handover *s)
 {
 	s->words[0] = '\0';
-	enter(s, SUCCESSION_HANDING, SUCCESSION_HAND_S);
+	enter(s, HANDOVER_HANDING, HANDOVER_HAND_S);
 	if (s->do_->ask(s->arg) == -1)
 		give_up(s, "it could not be asked to hand over");
 }
 
 static void
-not_connected(struct succession *s)
+not_connected(struct handover *s)
 {
 	give_up(s, "its successor was not connected in time");
 }
 
 static void
-never_connected(struct succession *s)
+never_connected(struct handover *s)
 {
 	give_up(s, "its successor ended before it was connected");
 }
 
 static void
-refused(struct succession *s)
+refused(struct handover *s)
 {
 	give_up(s, "it did not hand over");
 }
 
 /* On the next turn: this one may be within a message of the old one. */
 static void
-handed(struct succession *s)
+handed(struct handover *s)
 {
 	s->handed = true;
 	timer_set(&s->deadline, 0);
 }
 
 static void
-hand_late(struct succession *s)
+hand_late(struct handover *s)
 {
 	if (s->handed) {
 		take(s);
@@ -116,70 +116,70 @@ hand_late(struct succession *s)
 		return;
 	}
 	s->killed = true;
-	timer_set(&s->deadline, SUCCESSION_HAND_S);
+	timer_set(&s->deadline, HANDOVER_HAND_S);
 	s->do_->kill_old(s->arg);
 }
 
 /* The old one lets go, or goes on: either way it is started as usual. */
 static void
-lost_successor(struct succession *s)
+lost_successor(struct handover *s)
 {
 	finish(s, false, "its successor ended as the session was handed over; "
 	    "it is started again as usual");
 }
 
 static void
-taken(struct succession *s)
+taken(struct handover *s)
 {
 	finish(s, true, "");
 }
 
 static void
-taken_died(struct succession *s)
+taken_died(struct handover *s)
 {
 	finish(s, false, "its successor ended after it had taken over; it is "
 	    "started again as usual");
 }
 
 static void
-taken_late(struct succession *s)
+taken_late(struct handover *s)
 {
 	finish(s, false, "its successor has taken over, but was not RESUMED "
 	    "in time; it goes on trying");
 }
 
 static void
-left(struct succession *s)
+left(struct handover *s)
 {
-	s->state = SUCCESSION_FREE;
+	s->state = HANDOVER_FREE;
 }
 
 static void
-abort_it(struct succession *s)
+abort_it(struct handover *s)
 {
-	if (s->state != SUCCESSION_TAKING)
+	if (s->state != HANDOVER_TAKING)
 		s->do_->drop(s->arg);
 	finish(s, false, s->words[0] != '\0' ? s->words
 	    : "the fleet is stopping");
 }
 
 static void
-nothing(struct succession *s)
+nothing(struct handover *s)
 {
 }
 
 static void
-impossible(struct succession *s)
+impossible(struct handover *s)
 {
 	bug("a succession's state and event do not fit");
 }
 
-typedef void transition(struct succession *);
+typedef void transition(struct handover *);
 
-#define S(n) [SUCCESSION_##n]
-#define E(n) [SUCCESSION_ON_##n]
-static transition *const table[SUCCESSION_STATE_COUNT]
-    [SUCCESSION_EVENT_COUNT] = {
+#define S(n) [HANDOVER_##n]
+#define E(n) [HANDOVER_ON_##n]
+static transition *const table[HANDOVER_STATE_COUNT]
+    [HANDOVER_EVENT_COUNT] = {
 	S(FREE) = { E(BEGIN) = begin, E(STANDBY) = nothing,
 	    E(HANDED) = nothing, E(REFUSED) = nothing, E(READY) = nothing,
 	    E(OLD_GONE) = nothing, E(NEW_GONE) = nothing,
@@ -207,9 +207,9 @@ static transition *const table[SUCCESSION_STATE_COUNT]
 static void
 step(struct machine *m, unsigned ev)
 {
-	struct succession *s = container_of(m, struct succession, machine);
+	struct handover *s = container_of(m, struct handover, machine);
 
-	log_debug("succession: %s on %s", succession_state_name[s->state],
+	log_debug("succession: %s on %s", handover_state_name[s->state],
 	    event_name[ev]);
 	table[s->state][ev](s);
 }
@@ -218,13 +218,13 @@ step(struct machine *m, unsigned ev)
 static void
 tell(struct machine *m, unsigned news)
 {
-	struct succession *s = container_of(m, struct succession, machine);
+	struct handover *s = container_of(m, struct handover, machine);
 
 	s->do_->done(s->arg, s->ok, s->why);
 }
 
 void
-succession_event(struct succession *s, enum succession_event ev)
+handover_event(struct handover *s, enum handover_event ev)
 {
 	machine_event(&s->machine, ev);
 }
@@ -232,13 +232,13 @@ succession_event(struct succession *s, enum succession_event ev)
 static void
 on_deadline(struct timer *t)
 {
-	succession_event(container_of(t, struct succession, deadline),
-	    SUCCESSION_ON_TIMER);
+	handover_event(container_of(t, struct handover, deadline),
+	    HANDOVER_ON_TIMER);
 }
 
 void
-succession_init(struct succession *s, struct timers *timers,
-    const struct succession_actions *actions, void *arg)
+handover_init(struct handover *s, struct timers *timers,
+    const struct handover_actions *actions, void *arg)
 {
 	memset(s, 0, sizeof(*s));
 	machine_init(&s->machine, step, tell);
@@ -248,19 +248,19 @@ succession_init(struct succession *s, struct timers *timers,
 }
 
 int
-succession_begin(struct succession *s, const struct succession_limits *l,
+handover_begin(struct handover *s, const struct handover_limits *l,
     struct err *e)
 {
-	must(s->state == SUCCESSION_FREE);
+	must(s->state == HANDOVER_FREE);
 	s->limits = *l;
 	s->refusal = e;
 	s->refused = false;
-	succession_event(s, SUCCESSION_ON_BEGIN);
+	handover_event(s, HANDOVER_ON_BEGIN);
 	return s->refused ? -1 : 0;
 }
 
 void
-succession_trouble(struct succession *s, const char *words)
+handover_trouble(struct handover *s, const char *words)
 {
 	str_copy(s->words, words, sizeof(s->words));
 }

@@ -4,8 +4,8 @@
  * handler in service, one at a time, with a deadline.  The last result is on
  * the stats page; a scheduled one that fails is an alert's business.
  */
-#ifndef SUPERVISOR_PROBE_H
-#define SUPERVISOR_PROBE_H
+#ifndef SUPERVISOR_OPERATION_PROBE_H
+#define SUPERVISOR_OPERATION_PROBE_H
 
 #include "shared/wire/contract.h"
 #include "shared/base/err.h"

@@ -6,8 +6,8 @@
  * with its token, so this costs an IDENTIFY each, which is counted and told
  * first.  A token that is refused, or another bot's, changes nothing.
  */
-#ifndef SUPERVISOR_ROTATE_H
-#define SUPERVISOR_ROTATE_H
+#ifndef SUPERVISOR_OPERATION_TOKEN_MOVE_H
+#define SUPERVISOR_OPERATION_TOKEN_MOVE_H
 
 #include <sys/stat.h>
 
@@ -15,34 +15,34 @@
 
 struct fleet;
 
-#define ROTATE_TICK_S 0.25	/* between two looks at those on the way */
-#define ROTATE_PATIENCE_MS 120000 /* then a shard no longer holds up others */
-#define ROTATE_TELL_MS 5000	/* between two lines of progress */
-#define ROTATE_ASKS 4		/* while Discord says 429 */
-#define ROTATE_ASK_WAIT_S 20	/* of its retry_after: more is refused */
-#define ROTATE_STALE_KEY "token-stale" /* store blob: rotate.stale */
-#define ROTATE_BOT_KEY "bot"	/* store blob: struct rotate_bot */
+#define TOKEN_MOVE_TICK_S 0.25	/* between two looks at those on the way */
+#define TOKEN_MOVE_PATIENCE_MS 120000 /* then a shard no longer holds up others */
+#define TOKEN_MOVE_TELL_MS 5000	/* between two lines of progress */
+#define TOKEN_MOVE_ASKS 4		/* while Discord says 429 */
+#define TOKEN_MOVE_ASK_WAIT_S 20	/* of its retry_after: more is refused */
+#define TOKEN_MOVE_STALE_KEY "token-stale" /* store blob: rotate.stale */
+#define TOKEN_MOVE_BOT_KEY "bot"	/* store blob: struct token_move_bot */
 
 /* Whose token it is, as Discord said. */
-struct rotate_bot {
+struct token_move_bot {
 	uint64_t identity;	/* of the token, secret.h */
 	char user_id[24], app_id[24], name[64];
 };
 
-struct rotate_options {
+struct token_move_options {
 	bool dry;		/* check and tell the cost, nothing else */
 	bool force;		/* may go below the reserve */
 	bool no_wait;		/* answer as soon as the fleet begins to move */
 };
 
-enum rotate_state { ROTATE_IDLE, ROTATE_ASKING, ROTATE_MOVING };
+enum token_move_state { TOKEN_MOVE_IDLE, TOKEN_MOVE_ASKING, TOKEN_MOVE_MOVING };
 
-struct rotate {
+struct token_move {
 	struct fleet *fleet;
-	enum rotate_state state;
+	enum token_move_state state;
 	struct discord_ask ask;
 	struct timer tick;
-	struct rotate_options options;
+	struct token_move_options options;
 	unsigned asks;		/* of this question, so far */
 	char *fresh;		/* secret.h; ASKING: the token in question */
 	uint32_t ticket;	/* of the client that waits; 0: none */
@@ -50,7 +50,7 @@ struct rotate {
 	uint64_t handler_ms;	/* the same of the handler */
 	bool handler_plainly;	/* it could not be replaced start-first */
 	uint64_t told_ms, began_ms;
-	struct rotate_bot bot;	/* of the token in force; user_id "": unknown */
+	struct token_move_bot bot;	/* of the token in force; user_id "": unknown */
 	struct stat seen;	/* of the token file */
 	bool differs;		/* it holds another token than the fleet's */
 	uint64_t stale;		/* identity of what it held when another one
@@ -58,47 +58,47 @@ struct rotate {
 	int last_code;		/* how the last one ended, err.h */
 };
 
-void rotate_init(struct rotate *, struct fleet *);
-void rotate_free(struct rotate *);
+void token_move_init(struct token_move *, struct fleet *);
+void token_move_free(struct token_move *);
 /*
  * Begins with this token (taken over), or NULL: that of token_file.  0, and
  * the client with the ticket hears the rest; -1: nothing was done.
  */
-int rotate_begin(struct rotate *, char *token, uint32_t ticket,
-    const struct rotate_options *, struct err *);
+int token_move_begin(struct token_move *, char *token, uint32_t ticket,
+    const struct token_move_options *, struct err *);
 /* An ordinary answer has told whose the token in force is. */
-void rotate_known(struct rotate *, const struct discord_ask_answer *);
+void token_move_known(struct token_move *, const struct discord_ask_answer *);
 /* Once per look around: was the token file changed? */
-void rotate_watch(struct rotate *);
+void token_move_watch(struct token_move *);
 /* How a new token gets here, for who reads that the present one is refused. */
-void rotate_road(const struct config *, char *out, size_t size);
+void token_move_road(const struct config *, char *out, size_t size);
 /* Does token_file hold another token than the fleet runs with? */
-bool rotate_wanted(struct rotate *);
+bool token_move_wanted(struct token_move *);
 /* Gives up what is under way; why: a sentence for who waits. */
-void rotate_abort(struct rotate *, const char *why);
+void token_move_abort(struct token_move *, const char *why);
 static inline bool
-rotate_busy(const struct rotate *r)
+token_move_busy(const struct token_move *r)
 {
-	return r->state != ROTATE_IDLE;
+	return r->state != TOKEN_MOVE_IDLE;
 }
 
 /* ---- decisions, for the tests ---------------------------------------- */
 
 /* What it costs and whether the budget allows that. */
-struct rotate_cost {
+struct token_move_cost {
 	uint32_t shards, keys;	/* to move; that may IDENTIFY together */
 	double interval_s;
 	int64_t total, remaining, reserve, reset_ms;
 	bool force;
 };
 /* Is what token_file holds worth a move?  Identities; stale as above. */
-bool rotate_is_news(uint64_t file, uint64_t in_force, uint64_t stale);
+bool token_move_is_news(uint64_t file, uint64_t in_force, uint64_t stale);
 /* In about so many seconds all have IDENTIFYed. */
-double rotate_seconds(const struct rotate_cost *);
+double token_move_seconds(const struct token_move_cost *);
 /* The cost in a sentence: 0, or -1 with why it can't be paid. */
-int rotate_price(const struct rotate_cost *, char *out, size_t size,
+int token_move_price(const struct token_move_cost *, char *out, size_t size,
     struct err *);
 /* The same bot, by application or, where that is unknown, by user? */
-bool rotate_same_bot(const struct rotate_bot *, const struct discord_ask_answer *);
+bool token_move_same_bot(const struct token_move_bot *, const struct discord_ask_answer *);
 
 #endif

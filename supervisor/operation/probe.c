@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See probe.h. */
-#include "supervisor/probe.h"
+#include "supervisor/operation/probe.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* See replace.h. */
-#include "supervisor/replace.h"
+/* See reload_effects.h. */
+#include "supervisor/operation/reload_effects.h"
 
 #include <string.h>
 
 #include "shared/base/clock.h"
 #include "supervisor/fleet.h"
 #include "supervisor/log/loglevel.h"
-#include "supervisor/replace_config.h"
+#include "supervisor/operation/reload_config.h"
 
 /* ---- config ---------------------------------------------------------- */
 
 void
-replace_apply_live(struct fleet *f)
+reload_effects_apply_live(struct fleet *f)
 {
 	const struct config *c = f->config;
 
@@ -28,7 +28,7 @@ replace_apply_live(struct fleet *f)
 
 /* Whoever holds f->config keeps a valid pointer: the contents change. */
 static void
-swap_config(struct replace *h)
+swap_config(struct reload_effects *h)
 {
 	struct config *was = base_alloc(sizeof(*was));
 
@@ -36,7 +36,7 @@ swap_config(struct replace *h)
 	*h->fleet->config = *h->other;
 	*h->other = *was;
 	free(was);
-	replace_apply_live(h->fleet);
+	reload_effects_apply_live(h->fleet);
 	/* An operator's level stays, unless the file's was changed. */
 	if (h->other->log_level != h->fleet->config->log_level)
 		loglevel_set(h->fleet, (enum log_level)
@@ -44,9 +44,9 @@ swap_config(struct replace *h)
 }
 
 static void
-drop_other(struct replace *h)
+drop_other(struct reload_effects *h)
 {
-	replace_config_drop(h->other);
+	reload_config_drop(h->other);
 	h->other = NULL;
 }
 
@@ -91,7 +91,7 @@ serving(const struct member *c)
 static uint32_t
 behind(void *arg)
 {
-	struct replace *h = arg;
+	struct reload_effects *h = arg;
 	struct fleet *f = h->fleet;
 	const struct member *other = fleet_spare(f);
 	uint32_t n = 0;
@@ -156,13 +156,13 @@ patience_ms(const struct config *c)
 	for (size_t i = 0; i < c->plugins; i++)
 		if (c->plugin[i].timeout_s > s)
 			s = c->plugin[i].timeout_s;
-	return (uint64_t)((s + REPLACE_SLACK_S) * 1000);
+	return (uint64_t)((s + RELOAD_EFFECTS_SLACK_S) * 1000);
 }
 
 static enum reload_verdict
 judge(void *arg, bool last, char *words, size_t size)
 {
-	struct replace *h = arg;
+	struct reload_effects *h = arg;
 	struct probation_sample s;
 
 	take_sample(h->fleet, &s);
@@ -173,7 +173,7 @@ judge(void *arg, bool last, char *words, size_t size)
 static bool
 fit(void *arg, char *words, size_t size)
 {
-	struct replace *h = arg;
+	struct reload_effects *h = arg;
 
 	if (h->unfit[0] == '\0' || !serving(h->old))
 		return true;
@@ -184,7 +184,7 @@ fit(void *arg, char *words, size_t size)
 static void
 obituary(void *arg, char *words, size_t size)
 {
-	struct replace *h = arg;
+	struct reload_effects *h = arg;
 	const char *end = member_watch(h->fresh)->last_end;
 	size_t name = strlen(h->fresh->name) + 1;
 
@@ -197,7 +197,7 @@ obituary(void *arg, char *words, size_t size)
 static void
 tell(void *arg, const char *sentence)
 {
-	struct replace *h = arg;
+	struct reload_effects *h = arg;
 
 	log_notice("Reload: %s", sentence);
 	control_say(&h->fleet->control, h->ticket, "progress", sentence);
@@ -206,7 +206,7 @@ tell(void *arg, const char *sentence)
 static int
 start_fresh(void *arg, struct err *e)
 {
-	struct replace *h = arg;
+	struct reload_effects *h = arg;
 	struct member *fresh = h->fresh, *old = h->old;
 	char words[RELOAD_WORDS];
 
@@ -236,7 +236,7 @@ start_fresh(void *arg, struct err *e)
 static void
 promote(void *arg)
 {
-	struct replace *h = arg;
+	struct reload_effects *h = arg;
 	struct fleet *f = h->fleet;
 	struct probation_sample before;
 	uint64_t served = h->old->ready_ms != 0
@@ -255,7 +255,7 @@ promote(void *arg)
 static bool
 retire(void *arg)
 {
-	struct replace *h = arg;
+	struct reload_effects *h = arg;
 
 	member_event(h->old, MEMBER_ON_STOP);
 	return member_running(h->old);
@@ -263,7 +263,7 @@ retire(void *arg)
 
 /* The shards heard of a newer generation: the old one returns as the newest. */
 static void
-serve_again(struct replace *h)
+serve_again(struct reload_effects *h)
 {
 	struct fleet *f = h->fleet;
 
@@ -274,7 +274,7 @@ serve_again(struct replace *h)
 static void
 restore(void *arg, const char *why)
 {
-	struct replace *h = arg;
+	struct reload_effects *h = arg;
 	struct fleet *f = h->fleet;
 	/* One of another token can't serve any more: it is started anew. */
 	bool alive = member_running(h->old)
@@ -303,7 +303,7 @@ restore(void *arg, const char *why)
 static bool
 restored(void *arg)
 {
-	struct replace *h = arg;
+	struct reload_effects *h = arg;
 
 	return !member_running(h->fresh) && serving(h->old)
 	    && behind(h) == 0;
@@ -313,7 +313,7 @@ restored(void *arg)
 static void
 aftermath(void *arg, char *words, size_t size)
 {
-	struct replace *h = arg;
+	struct reload_effects *h = arg;
 
 	if (!h->switched && !h->anew) {
 		str_copy(words, "The one before goes on as it was; nothing "
@@ -336,7 +336,7 @@ aftermath(void *arg, char *words, size_t size)
 static void
 settle(void *arg, bool rolled_back)
 {
-	struct replace *h = arg;
+	struct reload_effects *h = arg;
 	struct fleet *f = h->fleet;
 
 	h->fresh->trial = h->old->trial = false;
@@ -351,7 +351,7 @@ settle(void *arg, bool rolled_back)
 static void
 done(void *arg, int code, const char *sentence)
 {
-	struct replace *h = arg;
+	struct reload_effects *h = arg;
 	struct fleet *f = h->fleet;
 	struct err e;
 
@@ -384,7 +384,7 @@ static const struct reload_actions actions = {
 /* ---- the public face ------------------------------------------------- */
 
 void
-replace_init(struct replace *h, struct fleet *f)
+reload_effects_init(struct reload_effects *h, struct fleet *f)
 {
 	memset(h, 0, sizeof(*h));
 	h->fleet = f;
@@ -392,7 +392,7 @@ replace_init(struct replace *h, struct fleet *f)
 }
 
 void
-replace_free(struct replace *h)
+reload_effects_free(struct reload_effects *h)
 {
 	timer_stop(&h->reload.deadline);
 	timer_stop(&h->reload.tick);
@@ -404,21 +404,21 @@ limits_of(const struct config *c, struct reload_limits *l)
 {
 	double stop = c->handler_drain_timeout_s + c->stop_timeout_s;
 
-	l->ready_s = c->handler_start_timeout_s + REPLACE_READY_S;
-	l->switch_s = c->handler_drain_timeout_s + REPLACE_SLACK_S;
-	l->stop_s = stop + REPLACE_SLACK_S;
+	l->ready_s = c->handler_start_timeout_s + RELOAD_EFFECTS_READY_S;
+	l->switch_s = c->handler_drain_timeout_s + RELOAD_EFFECTS_SLACK_S;
+	l->stop_s = stop + RELOAD_EFFECTS_SLACK_S;
 	l->probation_s = c->handler_probation_s;
-	l->back_s = c->handler_start_timeout_s + stop + REPLACE_SLACK_S;
+	l->back_s = c->handler_start_timeout_s + stop + RELOAD_EFFECTS_SLACK_S;
 }
 
 /* next, which is taken over, is the config of the new handler. */
 static int
-begin(struct replace *h, struct config *next, uint32_t ticket, struct err *e)
+begin(struct reload_effects *h, struct config *next, uint32_t ticket, struct err *e)
 {
 	struct fleet *f = h->fleet;
 	struct reload_limits limits;
 
-	must(!replace_busy(h) && h->other == NULL);
+	must(!reload_effects_busy(h) && h->other == NULL);
 	h->other = next;
 	limits_of(next, &limits);
 	h->old = f->handler;
@@ -436,7 +436,7 @@ begin(struct replace *h, struct config *next, uint32_t ticket, struct err *e)
 }
 
 int
-replace_begin(struct replace *h, uint32_t ticket, bool check, bool no_wait,
+reload_effects_begin(struct reload_effects *h, uint32_t ticket, bool check, bool no_wait,
     struct err *e)
 {
 	struct fleet *f = h->fleet;
@@ -444,11 +444,11 @@ replace_begin(struct replace *h, uint32_t ticket, bool check, bool no_wait,
 
 	if (operation_may(f, OPERATION_RELOAD, e) == -1)
 		return -1;
-	next = replace_config_read(f, ticket, e);
+	next = reload_config_read(f, ticket, e);
 	if (next == NULL)
 		return -1;
 	if (check) {
-		replace_config_drop(next);
+		reload_config_drop(next);
 		control_done(&f->control, ticket, f->handler->generation,
 		    NULL);
 		return 0;
@@ -463,24 +463,24 @@ replace_begin(struct replace *h, uint32_t ticket, bool check, bool no_wait,
 }
 
 int
-replace_changed(struct replace *h, struct err *e)
+reload_effects_changed(struct reload_effects *h, struct err *e)
 {
-	int rc = replace_config_differs(h->fleet, e);
+	int rc = reload_config_differs(h->fleet, e);
 
 	if (rc != 1)
 		return rc;
-	return replace_begin(h, 0, false, false, e) == -1 ? -1 : 1;
+	return reload_effects_begin(h, 0, false, false, e) == -1 ? -1 : 1;
 }
 
 int
-replace_same(struct replace *h, uint32_t ticket,
+reload_effects_same(struct reload_effects *h, uint32_t ticket,
     enum operation_underway within, struct err *e)
 {
 	struct config *next;
 
 	if (operation_may_within(h->fleet, OPERATION_RELOAD, within, e) == -1)
 		return -1;
-	next = replace_config_same(h->fleet, ticket, e);
+	next = reload_config_same(h->fleet, ticket, e);
 	return next == NULL ? -1 : begin(h, next, ticket, e);
 }
 
@@ -502,7 +502,7 @@ worked(struct fleet *f, const char *name)
 }
 
 void
-replace_plugin_down(struct replace *h, struct member *c, const char *text)
+reload_effects_plugin_down(struct reload_effects *h, struct member *c, const char *text)
 {
 	const char *end = strstr(text, " (");
 	char name[192];
@@ -523,14 +523,14 @@ replace_plugin_down(struct replace *h, struct member *c, const char *text)
 }
 
 void
-replace_ready(struct replace *h, struct member *c)
+reload_effects_ready(struct reload_effects *h, struct member *c)
 {
 	if (c == h->fresh || h->reload.state == RELOAD_ROLLING_BACK)
 		reload_event(&h->reload, RELOAD_ON_READY);
 }
 
 void
-replace_gone(struct replace *h, struct member *c)
+reload_effects_gone(struct reload_effects *h, struct member *c)
 {
 	if (c == h->fresh)
 		reload_event(&h->reload, RELOAD_ON_NEW_GONE);
@@ -539,17 +539,17 @@ replace_gone(struct replace *h, struct member *c)
 }
 
 void
-replace_moved(struct replace *h)
+reload_effects_moved(struct reload_effects *h)
 {
 	reload_event(&h->reload, RELOAD_ON_MOVED);
 }
 
 void
-replace_abort(struct replace *h)
+reload_effects_abort(struct reload_effects *h)
 {
 	struct member *fresh = h->fresh;
 
-	if (replace_busy(h) && !h->promoted)
+	if (reload_effects_busy(h) && !h->promoted)
 		member_event(fresh, MEMBER_ON_STOP);
 	reload_event(&h->reload, RELOAD_ON_ABORT);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See rotate.h. */
-#include "supervisor/rotate.h"
+/* See token_move.h. */
+#include "supervisor/operation/token_move.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -16,10 +16,10 @@ static void on_tick(struct timer *);
 
 /* ---- words ----------------------------------------------------------- */
 
-static void say(struct rotate *, const char *fmt, ...) printflike(2, 3);
+static void say(struct token_move *, const char *fmt, ...) printflike(2, 3);
 
 static void
-say(struct rotate *r, const char *fmt, ...)
+say(struct token_move *r, const char *fmt, ...)
 {
 	char text[600];
 	va_list ap;
@@ -33,7 +33,7 @@ say(struct rotate *r, const char *fmt, ...)
 
 /* The end of all: with a sentence and a code that is not 0, or fine. */
 static void
-finish(struct rotate *r, const struct err *e)
+finish(struct token_move *r, const struct err *e)
 {
 	struct fleet *f = r->fleet;
 
@@ -43,7 +43,7 @@ finish(struct rotate *r, const struct err *e)
 	r->fresh = NULL;
 	r->since_ms = NULL;
 	r->ask.token = "";
-	r->state = ROTATE_IDLE;
+	r->state = TOKEN_MOVE_IDLE;
 	r->last_code = e != NULL ? e->code : EXIT_FINE;
 	if (e != NULL)
 		log_error("Token: %s", e->text);
@@ -51,11 +51,11 @@ finish(struct rotate *r, const struct err *e)
 	r->ticket = 0;
 }
 
-static void fail(struct rotate *, int code, const char *fmt, ...)
+static void fail(struct token_move *, int code, const char *fmt, ...)
     printflike(3, 4);
 
 static void
-fail(struct rotate *r, int code, const char *fmt, ...)
+fail(struct token_move *r, int code, const char *fmt, ...)
 {
 	char text[600];
 	struct err e;
@@ -71,10 +71,10 @@ fail(struct rotate *r, int code, const char *fmt, ...)
 /* ---- whose token ----------------------------------------------------- */
 
 static void
-keep_bot(struct rotate *r, const struct discord_ask_answer *w)
+keep_bot(struct token_move *r, const struct discord_ask_answer *w)
 {
 	struct fleet *f = r->fleet;
-	struct rotate_bot was = r->bot;
+	struct token_move_bot was = r->bot;
 
 	/* A part that was not answered this time is not forgotten. */
 	r->bot.identity = f->identity;
@@ -83,23 +83,23 @@ keep_bot(struct rotate *r, const struct discord_ask_answer *w)
 	if (w->app_id[0] != '\0')
 		str_copy(r->bot.app_id, w->app_id, sizeof(r->bot.app_id));
 	if (memcmp(&was, &r->bot, sizeof(was)) != 0)
-		store_writes_blob(&f->writes, ROTATE_BOT_KEY, &r->bot,
+		store_writes_blob(&f->writes, TOKEN_MOVE_BOT_KEY, &r->bot,
 		    sizeof(r->bot));
 }
 
 void
-rotate_known(struct rotate *r, const struct discord_ask_answer *w)
+token_move_known(struct token_move *r, const struct discord_ask_answer *w)
 {
 	if (w->user_status == DISCORD_ASK_OK)
 		keep_bot(r, w);
 }
 
 static void
-restore_bot(struct rotate *r)
+restore_bot(struct token_move *r)
 {
 	size_t len;
 
-	if (store_blob_get(&r->fleet->store, ROTATE_BOT_KEY, &r->bot,
+	if (store_blob_get(&r->fleet->store, TOKEN_MOVE_BOT_KEY, &r->bot,
 	    sizeof(r->bot), &len, NULL) != 1 || len != sizeof(r->bot)
 	    || r->bot.identity != r->fleet->identity)
 		memset(&r->bot, 0, sizeof(r->bot));
@@ -115,16 +115,16 @@ moved(const struct fleet *f, const struct member *c)
 
 /* On its way, and worth waiting for. */
 static bool
-in_flight(const struct rotate *r, const struct member *c)
+in_flight(const struct token_move *r, const struct member *c)
 {
 	uint64_t since = r->since_ms[c->slot];
 
 	return since != 0 && (!moved(r->fleet, c) || c->ready_ms == 0)
-	    && clock_boot_ms() - since < ROTATE_PATIENCE_MS;
+	    && clock_boot_ms() - since < TOKEN_MOVE_PATIENCE_MS;
 }
 
 static void
-move_shard(struct rotate *r, struct member *c)
+move_shard(struct token_move *r, struct member *c)
 {
 	r->since_ms[c->slot] = clock_boot_ms();
 	/* One that waits for its restart gets the new token then anyway. */
@@ -134,7 +134,7 @@ move_shard(struct rotate *r, struct member *c)
 
 /* The key must be free: a shard that waits for it had better stay connected. */
 static bool
-may_move(const struct rotate *r, const struct member *c)
+may_move(const struct token_move *r, const struct member *c)
 {
 	const struct permit *p = &r->fleet->permit;
 
@@ -144,11 +144,11 @@ may_move(const struct rotate *r, const struct member *c)
 }
 
 static void
-progress(struct rotate *r, uint32_t done)
+progress(struct token_move *r, uint32_t done)
 {
 	struct fleet *f = r->fleet;
 
-	if (clock_boot_ms() - r->told_ms < ROTATE_TELL_MS)
+	if (clock_boot_ms() - r->told_ms < TOKEN_MOVE_TELL_MS)
 		return;
 	r->told_ms = clock_boot_ms();
 	say(r, "%u of %u shards run with the new token.", done, f->local);
@@ -159,7 +159,7 @@ progress(struct rotate *r, uint32_t done)
  * its IDENTIFY and the budget was looked at: no brake is to hold it up.
  */
 static void
-note_moved(struct rotate *r, const struct member *c)
+note_moved(struct token_move *r, const struct member *c)
 {
 	if (!moved(r->fleet, c))
 		return;
@@ -177,7 +177,7 @@ note_moved(struct rotate *r, const struct member *c)
  * an ordinary restart: the old token serves nobody.
  */
 static void
-move_handler(struct rotate *r)
+move_handler(struct token_move *r)
 {
 	struct fleet *f = r->fleet;
 	struct err e;
@@ -192,7 +192,7 @@ move_handler(struct rotate *r)
 		return;
 	if (!r->handler_plainly) {
 		r->handler_plainly = true;
-		if (replace_same(&f->replace, 0, UNDERWAY_TOKEN, &e) == 0)
+		if (reload_effects_same(&f->replace, 0, UNDERWAY_TOKEN, &e) == 0)
 			return;
 		log_notice("The handler is restarted for the new token: %s.",
 		    e.text);
@@ -208,17 +208,17 @@ handler_moved(const struct fleet *f)
 
 /* There, or not worth waiting for any more. */
 static bool
-handler_settled(const struct rotate *r)
+handler_settled(const struct token_move *r)
 {
 	return handler_moved(r->fleet)
-	    || clock_boot_ms() - r->handler_ms >= ROTATE_PATIENCE_MS;
+	    || clock_boot_ms() - r->handler_ms >= TOKEN_MOVE_PATIENCE_MS;
 }
 
 /* ---- the shards go over ---------------------------------------------- */
 
 /* All that can be waited for has come: how it is. */
 static void
-conclude(struct rotate *r, uint32_t done)
+conclude(struct token_move *r, uint32_t done)
 {
 	struct fleet *f = r->fleet;
 
@@ -236,7 +236,7 @@ conclude(struct rotate *r, uint32_t done)
 }
 
 static void
-move_some(struct rotate *r)
+move_some(struct token_move *r)
 {
 	struct fleet *f = r->fleet;
 	uint32_t flying = 0, done = 0, gone = 0;
@@ -264,7 +264,7 @@ move_some(struct rotate *r)
 }
 
 static void
-ask_again(struct rotate *r)
+ask_again(struct token_move *r)
 {
 	struct err e;
 
@@ -276,14 +276,14 @@ ask_again(struct rotate *r)
 static void
 on_tick(struct timer *t)
 {
-	struct rotate *r = container_of(t, struct rotate, tick);
+	struct token_move *r = container_of(t, struct token_move, tick);
 	struct fleet *f = r->fleet;
 
-	if (r->state == ROTATE_ASKING) {
+	if (r->state == TOKEN_MOVE_ASKING) {
 		ask_again(r);
 		return;
 	}
-	timer_set(t, ROTATE_TICK_S);
+	timer_set(t, TOKEN_MOVE_TICK_S);
 	if (f->hold.code != 0)
 		fail(r, EXIT_DEGRADED, "The fleet came on hold on its way to "
 		    "the new token, and stays there: %s", f->hold.text);
@@ -297,7 +297,7 @@ on_tick(struct timer *t)
  * Discord about that one again could only be refused.
  */
 static void
-note_stale(struct rotate *r)
+note_stale(struct token_move *r)
 {
 	struct fleet *f = r->fleet;
 	char *token = config_read_token(f->config->token_file, NULL);
@@ -307,7 +307,7 @@ note_stale(struct rotate *r)
 	secret_free(token);
 	if (r->stale == f->identity)
 		r->stale = 0;
-	if (store_blob_put(&f->store, ROTATE_STALE_KEY, &r->stale,
+	if (store_blob_put(&f->store, TOKEN_MOVE_STALE_KEY, &r->stale,
 	    sizeof(r->stale), &e) == -1)
 		log_warn("That token_file holds an old token can't be kept: "
 		    "%s", e.text);
@@ -315,7 +315,7 @@ note_stale(struct rotate *r)
 
 /* From here on every process that starts gets the new token. */
 static void
-put_in_force(struct rotate *r, const struct discord_ask_answer *w)
+put_in_force(struct token_move *r, const struct discord_ask_answer *w)
 {
 	struct fleet *f = r->fleet;
 
@@ -337,12 +337,12 @@ put_in_force(struct rotate *r, const struct discord_ask_answer *w)
 }
 
 static void
-move(struct rotate *r, const struct discord_ask_answer *w)
+move(struct token_move *r, const struct discord_ask_answer *w)
 {
 	struct fleet *f = r->fleet;
 
 	put_in_force(r, w);
-	r->state = ROTATE_MOVING;
+	r->state = TOKEN_MOVE_MOVING;
 	r->since_ms = base_alloc(f->local * sizeof(*r->since_ms));
 	r->began_ms = r->told_ms = clock_boot_ms();
 	r->handler_ms = 0;
@@ -359,10 +359,10 @@ move(struct rotate *r, const struct discord_ask_answer *w)
 /* ---- the question ---------------------------------------------------- */
 
 static int
-judge(struct rotate *r, const struct discord_ask_answer *w, struct err *e)
+judge(struct token_move *r, const struct discord_ask_answer *w, struct err *e)
 {
 	struct fleet *f = r->fleet;
-	struct rotate_cost cost = { .shards = f->local,
+	struct token_move_cost cost = { .shards = f->local,
 	    .keys = (uint32_t)w->max_concurrency,
 	    .interval_s = f->config->identify_interval_s, .total = w->total,
 	    .remaining = w->remaining, .reserve = permit_reserve(&f->permit),
@@ -374,14 +374,14 @@ judge(struct rotate *r, const struct discord_ask_answer *w, struct err *e)
 		    "whose token the fleet runs with, so the new one can't be "
 		    "compared. Nothing was changed; stopping and starting the "
 		    "fleet takes the new one.");
-	if (!rotate_same_bot(&r->bot, w))
+	if (!token_move_same_bot(&r->bot, w))
 		return err_set(e, EXIT_CONFIG, "The new token belongs to "
 		    "another bot: %s (%s), and the fleet runs %s (%s). Nothing "
 		    "was changed.", w->user_name, w->user_id, r->bot.name,
 		    r->bot.user_id);
 	say(r, "The new token is good and belongs to the same bot, %s (%s).",
 	    w->user_name, w->user_id);
-	if (rotate_price(&cost, words, sizeof(words), e) == -1)
+	if (token_move_price(&cost, words, sizeof(words), e) == -1)
 		return -1;
 	say(r, "%s", words);
 	return 0;
@@ -389,12 +389,12 @@ judge(struct rotate *r, const struct discord_ask_answer *w, struct err *e)
 
 /* 429, and worth another try: the questions share a limit with others. */
 static bool
-limited(struct rotate *r, const struct discord_ask_answer *w)
+limited(struct token_move *r, const struct discord_ask_answer *w)
 {
 	double s = w->retry_after_s > 0 ? w->retry_after_s : 1;
 
 	if ((w->status != DISCORD_ASK_LIMITED && w->user_status != DISCORD_ASK_LIMITED)
-	    || r->asks >= ROTATE_ASKS || s > ROTATE_ASK_WAIT_S)
+	    || r->asks >= TOKEN_MOVE_ASKS || s > TOKEN_MOVE_ASK_WAIT_S)
 		return false;
 	timer_set(&r->tick, s);
 	return true;
@@ -404,7 +404,7 @@ static void
 on_answer(struct discord_ask *ask, const struct discord_ask_answer *answer)
 {
 	struct discord_ask_answer copy = *answer, *w = &copy;
-	struct rotate *r = container_of(ask, struct rotate, ask);
+	struct token_move *r = container_of(ask, struct token_move, ask);
 	struct err e;
 
 	if (limited(r, w))
@@ -432,19 +432,19 @@ on_answer(struct discord_ask *ask, const struct discord_ask_answer *answer)
 
 /* The very token for which the fleet is held. */
 static void
-refuse_same(const struct rotate *r, struct err *e)
+refuse_same(const struct token_move *r, struct err *e)
 {
 	char road[PERMIT_WORDS];
 
-	rotate_road(r->fleet->config, road, sizeof(road));
+	token_move_road(r->fleet->config, road, sizeof(road));
 	err_set(e, EXIT_CONFIG, "This is the token that Discord refuses and "
 	    "the fleet is on hold for: nothing can change by it. Make a new "
 	    "one on the bot's page of the developer portal. %s", road);
 }
 
 int
-rotate_begin(struct rotate *r, char *token, uint32_t ticket,
-    const struct rotate_options *o, struct err *e)
+token_move_begin(struct token_move *r, char *token, uint32_t ticket,
+    const struct token_move_options *o, struct err *e)
 {
 	struct fleet *f = r->fleet;
 
@@ -479,15 +479,15 @@ rotate_begin(struct rotate *r, char *token, uint32_t ticket,
 		finish(r, e);
 		return -1;
 	}
-	r->state = ROTATE_ASKING;
+	r->state = TOKEN_MOVE_ASKING;
 	r->asks = 1;
 	return 0;
 }
 
 void
-rotate_abort(struct rotate *r, const char *why)
+token_move_abort(struct token_move *r, const char *why)
 {
-	if (!rotate_busy(r))
+	if (!token_move_busy(r))
 		return;
 	discord_ask_stop(&r->ask);
 	fail(r, EXIT_TRY_LATER, "%s", why);
@@ -505,7 +505,7 @@ same_file(const struct stat *a, const struct stat *b)
 }
 
 static void
-look_at_file(struct rotate *r)
+look_at_file(struct token_move *r)
 {
 	struct fleet *f = r->fleet;
 	struct err e;
@@ -519,7 +519,7 @@ look_at_file(struct rotate *r)
 	}
 	id = secret_identity(token);
 	secret_free(token);
-	r->differs = rotate_is_news(id, f->identity, r->stale);
+	r->differs = token_move_is_news(id, f->identity, r->stale);
 	if (r->differs && !was)
 		log_notice("token_file holds another token now. The fleet "
 		    "goes on with the one it has; \"shardherd token reload\" "
@@ -535,11 +535,11 @@ look_at_file(struct rotate *r)
 }
 
 void
-rotate_watch(struct rotate *r)
+token_move_watch(struct token_move *r)
 {
 	struct stat st;
 
-	if (rotate_busy(r) || stat(r->fleet->config->token_file, &st) == -1
+	if (token_move_busy(r) || stat(r->fleet->config->token_file, &st) == -1
 	    || same_file(&st, &r->seen))
 		return;
 	r->seen = st;
@@ -547,14 +547,14 @@ rotate_watch(struct rotate *r)
 }
 
 bool
-rotate_wanted(struct rotate *r)
+token_move_wanted(struct token_move *r)
 {
-	rotate_watch(r);
+	token_move_watch(r);
 	return r->differs;
 }
 
 void
-rotate_init(struct rotate *r, struct fleet *f)
+token_move_init(struct token_move *r, struct fleet *f)
 {
 	size_t len;
 
@@ -564,13 +564,13 @@ rotate_init(struct rotate *r, struct fleet *f)
 	    on_answer);
 	timer_init(f->timers, &r->tick, on_tick);
 	restore_bot(r);
-	if (store_blob_get(&f->store, ROTATE_STALE_KEY, &r->stale,
+	if (store_blob_get(&f->store, TOKEN_MOVE_STALE_KEY, &r->stale,
 	    sizeof(r->stale), &len, NULL) != 1 || len != sizeof(r->stale))
 		r->stale = 0;
 }
 
 void
-rotate_free(struct rotate *r)
+token_move_free(struct token_move *r)
 {
 	discord_ask_stop(&r->ask);
 	timer_stop(&r->tick);

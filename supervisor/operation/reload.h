@@ -3,10 +3,10 @@
  * Replacing the handler, as a table of states and events: the next one is
  * started and must prove itself ready, the shards switch over to it, the
  * present one leaves, and for a probation the way back stays open.  Decides
- * when and whether; how a step is done is its actions' business (replace.c).
+ * when and whether; how a step is done is its actions' business (reload_effects.c).
  */
-#ifndef SUPERVISOR_RELOAD_H
-#define SUPERVISOR_RELOAD_H
+#ifndef SUPERVISOR_OPERATION_RELOAD_H
+#define SUPERVISOR_OPERATION_RELOAD_H
 
 #include "shared/base/err.h"
 #include "shared/base/machine.h"

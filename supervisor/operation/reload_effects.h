@@ -4,21 +4,21 @@
  * config and program of each, the page's word on who is in service, and what
  * the operator reads about it.
  */
-#ifndef SUPERVISOR_REPLACE_H
-#define SUPERVISOR_REPLACE_H
+#ifndef SUPERVISOR_OPERATION_RELOAD_EFFECTS_H
+#define SUPERVISOR_OPERATION_RELOAD_EFFECTS_H
 
 #include "shared/config/config.h"
-#include "supervisor/operation.h"
-#include "supervisor/probation.h"
-#include "supervisor/reload.h"
+#include "supervisor/operation/operation.h"
+#include "supervisor/operation/probation.h"
+#include "supervisor/operation/reload.h"
 
 struct fleet;
 struct member;
 
-#define REPLACE_READY_S 2	/* beyond start_timeout, which plugins have */
-#define REPLACE_SLACK_S 5	/* beyond drain_timeout and the like */
+#define RELOAD_EFFECTS_READY_S 2	/* beyond start_timeout, which plugins have */
+#define RELOAD_EFFECTS_SLACK_S 5	/* beyond drain_timeout and the like */
 
-struct replace {
+struct reload_effects {
 	struct fleet *fleet;
 	struct reload reload;
 	struct probation probation;
@@ -36,38 +36,38 @@ struct replace {
 	int last_code;		/* how the last one ended, err.h */
 };
 
-void replace_init(struct replace *, struct fleet *);
-void replace_free(struct replace *);
+void reload_effects_init(struct reload_effects *, struct fleet *);
+void reload_effects_free(struct reload_effects *);
 /*
  * Reads the config file again and begins: 0, or -1 with the client told.
  * check: only says what would change.
  */
-int replace_begin(struct replace *, uint32_t ticket, bool check,
+int reload_effects_begin(struct reload_effects *, uint32_t ticket, bool check,
     bool no_wait, struct err *);
 /*
  * The same without a client, when the file differs from what is in force: 1,
  * 0 when it does not, -1 when it can't be taken.
  */
-int replace_changed(struct replace *, struct err *);
+int reload_effects_changed(struct reload_effects *, struct err *);
 /* A new handler with the config in force, for another token or program: 0 with
  * the client told as it goes (ticket 0: nobody), or -1.  within: what it is a
  * part of; UNDERWAY_COUNT: nothing. */
-int replace_same(struct replace *, uint32_t ticket,
+int reload_effects_same(struct reload_effects *, uint32_t ticket,
     enum operation_underway within, struct err *);
 /* From messages.c, before that handler is ready: "NAME (why it is not up)". */
-void replace_plugin_down(struct replace *, struct member *, const char *);
+void reload_effects_plugin_down(struct reload_effects *, struct member *, const char *);
 /* From fleet.c: something happened to a handler, or to a shard's uplink. */
-void replace_ready(struct replace *, struct member *);
-void replace_gone(struct replace *, struct member *);
-void replace_moved(struct replace *);
-void replace_abort(struct replace *);
+void reload_effects_ready(struct reload_effects *, struct member *);
+void reload_effects_gone(struct reload_effects *, struct member *);
+void reload_effects_moved(struct reload_effects *);
+void reload_effects_abort(struct reload_effects *);
 static inline bool
-replace_busy(const struct replace *h)
+reload_effects_busy(const struct reload_effects *h)
 {
 	return reload_busy(&h->reload);
 }
 
 /* Puts what can change while we run into force, after a config did. */
-void replace_apply_live(struct fleet *);
+void reload_effects_apply_live(struct fleet *);
 
 #endif

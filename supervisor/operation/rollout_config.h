@@ -3,8 +3,8 @@
  * The config of a rollout: the file as it is now, of which the keys that live
  * in shards are taken, and what would end sessions is refused with its price.
  */
-#ifndef SUPERVISOR_ROLLING_CONFIG_H
-#define SUPERVISOR_ROLLING_CONFIG_H
+#ifndef SUPERVISOR_OPERATION_ROLLOUT_CONFIG_H
+#define SUPERVISOR_OPERATION_ROLLOUT_CONFIG_H
 
 #include "shared/config/config.h"
 
@@ -15,10 +15,10 @@ struct fleet;
  * told every change.  NULL with err when the file is broken or asks for what no
  * rollout can do.  Owner: config_free and free.
  */
-struct config *rolling_config_read(struct fleet *, uint32_t ticket,
+struct config *rollout_config_read(struct fleet *, uint32_t ticket,
     struct err *);
 /* The config in force with the shards' keys as before had them. */
-struct config *rolling_config_back(struct fleet *, const struct config *before,
+struct config *rollout_config_back(struct fleet *, const struct config *before,
     uint32_t ticket, struct err *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See probation.h. */
-#include "supervisor/probation.h"
+#include "supervisor/operation/probation.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  * Every operation asks here before it begins and nowhere else; the manual shows
  * the same table.  Only looks at the fleet, never changes it.
  */
-#ifndef SUPERVISOR_OPERATION_H
-#define SUPERVISOR_OPERATION_H
+#ifndef SUPERVISOR_OPERATION_OPERATION_H
+#define SUPERVISOR_OPERATION_OPERATION_H
 
 #include "shared/base/err.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See operation.h. */
-#include "supervisor/operation.h"
+#include "supervisor/operation/operation.h"
 
 #include "supervisor/fleet.h"
 
@@ -147,19 +147,19 @@ operation_underway(const struct fleet *f, enum operation_underway u)
 	case UNDERWAY_STOP:
 		return f->stopping;
 	case UNDERWAY_RELOAD:
-		return replace_busy(&f->replace)
+		return reload_effects_busy(&f->replace)
 		    || member_running(&f->handler_slot[f->handler
 		    == &f->handler_slot[0]]);
 	case UNDERWAY_ROLLOUT:
-		return rolling_busy(&f->rolling);
+		return rollout_effects_busy(&f->rolling);
 	case UNDERWAY_HANDOVER:
-		return rolling_running(&f->rolling);
+		return rollout_effects_running(&f->rolling);
 	case UNDERWAY_UPGRADE:
 		return successor_busy(&f->successor);
 	case UNDERWAY_TOKEN:
-		return rotate_busy(&f->rotate);
+		return token_move_busy(&f->rotate);
 	case UNDERWAY_PLUGIN:
-		return plugins_busy(&f->plugins);
+		return plugin_command_busy(&f->plugins);
 	case UNDERWAY_PROBE:
 		return probe_busy(&f->probe);
 	default:
@@ -174,7 +174,7 @@ static const char *
 stage(const struct fleet *f, enum operation_underway u)
 {
 	if (u == UNDERWAY_RELOAD)
-		return replace_busy(&f->replace)
+		return reload_effects_busy(&f->replace)
 		    ? reload_state_name[f->replace.reload.state]
 		    : "the last one's handler has not ended yet";
 	if (u == UNDERWAY_ROLLOUT)

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* What another token costs, and whose it may be: pure decisions of rotate.h. */
-#include "supervisor/rotate.h"
+/* What another token costs, and whose it may be: pure decisions of token_move.h. */
+#include "supervisor/operation/token_move.h"
 
 #include "shared/config/config.h"
 
 #include <string.h>
 
 bool
-rotate_is_news(uint64_t file, uint64_t in_force, uint64_t stale)
+token_move_is_news(uint64_t file, uint64_t in_force, uint64_t stale)
 {
 	return file != in_force && file != stale;
 }
 
 void
-rotate_road(const struct config *c, char *out, size_t size)
+token_move_road(const struct config *c, char *out, size_t size)
 {
 	if (config_token_is_copy(c))
 		str_format(out, size, "Put the new one into the file that "
@@ -26,7 +26,7 @@ rotate_road(const struct config *c, char *out, size_t size)
 }
 
 double
-rotate_seconds(const struct rotate_cost *c)
+token_move_seconds(const struct token_move_cost *c)
 {
 	uint32_t keys = c->keys > 0 ? c->keys : 1;
 
@@ -34,7 +34,7 @@ rotate_seconds(const struct rotate_cost *c)
 }
 
 int
-rotate_price(const struct rotate_cost *c, char *out, size_t size,
+token_move_price(const struct token_move_cost *c, char *out, size_t size,
     struct err *e)
 {
 	int64_t after = c->remaining - (int64_t)c->shards;
@@ -56,12 +56,12 @@ rotate_price(const struct rotate_cost *c, char *out, size_t size,
 	    "of the %lld left (then %lld, the reserve is %lld), about %.0f s "
 	    "at %u at a time.", c->shards, c->shards == 1 ? "" : "s",
 	    (long long)c->remaining, (long long)after, (long long)c->reserve,
-	    rotate_seconds(c), c->keys > 0 ? c->keys : 1);
+	    token_move_seconds(c), c->keys > 0 ? c->keys : 1);
 	return 0;
 }
 
 bool
-rotate_same_bot(const struct rotate_bot *b, const struct discord_ask_answer *w)
+token_move_same_bot(const struct token_move_bot *b, const struct discord_ask_answer *w)
 {
 	if (b->app_id[0] != '\0' && w->app_id[0] != '\0')
 		return strcmp(b->app_id, w->app_id) == 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See reload.h. */
-#include "supervisor/reload.h"
+#include "supervisor/operation/reload.h"
 
 #include <string.h>
 

@@ -4,10 +4,10 @@
  * about it and about the shards: does it take events, do they get done, do its
  * plugins stay up?  Pure arithmetic on samples; what follows is reload.c's.
  */
-#ifndef SUPERVISOR_PROBATION_H
-#define SUPERVISOR_PROBATION_H
+#ifndef SUPERVISOR_OPERATION_PROBATION_H
+#define SUPERVISOR_OPERATION_PROBATION_H
 
-#include "supervisor/reload.h"
+#include "supervisor/operation/reload.h"
 
 #define PROBATION_HUNG_MS 5000	/* events wait, it neither takes nor answers */
 #define PROBATION_ENDS_MAX 3	/* ends of plugins that are no accident */

@@ -4,8 +4,8 @@
  * each with a deadline, and the handler's sentence handed back.  What changed
  * in the plugin's section of the config file goes with them.
  */
-#ifndef SUPERVISOR_PLUGINS_H
-#define SUPERVISOR_PLUGINS_H
+#ifndef SUPERVISOR_OPERATION_PLUGIN_COMMAND_H
+#define SUPERVISOR_OPERATION_PLUGIN_COMMAND_H
 
 #include "shared/config/config.h"
 #include "shared/wire/contract.h"
@@ -14,9 +14,9 @@
 struct fleet;
 struct member;
 
-#define PLUGINS_SLACK_S 5	/* beyond start_timeout and drain_timeout */
+#define PLUGIN_COMMAND_SLACK_S 5	/* beyond start_timeout and drain_timeout */
 
-struct plugins {
+struct plugin_command {
 	struct fleet *fleet;
 	struct timer deadline;
 	struct member *asked;	/* NULL: nothing is under way */
@@ -27,16 +27,16 @@ struct plugins {
 				   force once that has taken it; NULL: none */
 };
 
-void plugins_init(struct plugins *, struct fleet *);
-void plugins_free(struct plugins *);
+void plugin_command_init(struct plugin_command *, struct fleet *);
+void plugin_command_free(struct plugin_command *);
 /* 0 and the client is answered later; or -1. */
-int plugins_ask(struct plugins *, uint32_t ticket, const struct msg_plugin *,
+int plugin_command_ask(struct plugin_command *, uint32_t ticket, const struct msg_plugin *,
     struct err *);
-void plugins_answered(struct plugins *, struct member *, uint32_t serial,
+void plugin_command_answered(struct plugin_command *, struct member *, uint32_t serial,
     const struct msg_plugin_answer *);
-void plugins_handler_gone(struct plugins *, struct member *);
+void plugin_command_handler_gone(struct plugin_command *, struct member *);
 static inline bool
-plugins_busy(const struct plugins *p)
+plugin_command_busy(const struct plugin_command *p)
 {
 	return p->asked != NULL;
 }
