@@ -172,7 +172,7 @@ control_commands_carry_out(struct fleet *f, const struct request *r, int passed,
 		return reload_effects_begin(&f->replace, ticket, r->check,
 		    r->no_wait, e) == -1 ? -1 : 1;
 	case REQUEST_UPGRADE:
-		return successor_begin(&f->successor, ticket, &r->upgrade, e)
+		return upgrade_begin(&f->successor, ticket, &r->upgrade, e)
 		    == -1 ? -1 : 1;
 	case REQUEST_PLUGIN:
 		return plugin_command_ask(&f->plugins, ticket, &r->plugin, e) == -1

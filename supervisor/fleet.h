@@ -11,7 +11,7 @@
 
 #include "shared/page/page.h"
 #include "shared/net/tls.h"
-#include "supervisor/adopt.h"
+#include "supervisor/upgrade/adopt.h"
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/board.h"
 #include "supervisor/base/reboot.h"
@@ -33,7 +33,7 @@
 #include "supervisor/operation/token_move.h"
 #include "supervisor/operation/rollout_effects.h"
 #include "supervisor/stop.h"
-#include "supervisor/successor.h"
+#include "supervisor/upgrade/upgrade.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/upkeep.h"
 #include "supervisor/child/uplinks.h"
@@ -90,7 +90,7 @@ struct fleet {
 	struct upkeep upkeep;
 	struct control control;
 	struct adopt adopt;
-	struct successor successor;
+	struct upgrade successor;
 	struct stop stop;
 	struct fleet_log logs;
 	struct herald herald;

@@ -122,7 +122,7 @@ parse_rollout(struct json_object *o, struct request *r, struct err *e)
 }
 
 static int
-parse_upgrade(struct json_object *o, struct successor_wish *w, struct err *e)
+parse_upgrade(struct json_object *o, struct upgrade_wish *w, struct err *e)
 {
 	const char *path = get_string(o, "binary");
 

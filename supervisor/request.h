@@ -9,7 +9,7 @@
 #include "shared/wire/contract.h"
 #include "shared/base/err.h"
 #include "shared/base/log.h"
-#include "supervisor/successor.h"
+#include "supervisor/upgrade/upgrade.h"
 
 #define REQUEST_LINE_MAX 65536
 #define REQUEST_SECONDS_MAX 86400
@@ -57,7 +57,7 @@ struct request {
 	struct msg_plugin plugin;	/* plugin */
 	uint64_t setup;			/* probe: a channel, or 0 */
 	struct request_rolling rollout;	/* rollout */
-	struct successor_wish upgrade;	/* upgrade */
+	struct upgrade_wish upgrade;	/* upgrade */
 };
 
 /* 0, or -1 with EXIT_USAGE and a sentence. */

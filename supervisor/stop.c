@@ -5,7 +5,7 @@
 #include <signal.h>
 
 #include "supervisor/fleet.h"
-#include "supervisor/guard.h"
+#include "supervisor/upgrade/upgrade_guard.h"
 
 static void
 on_timer(struct timer *t)
@@ -43,7 +43,7 @@ stop_begin(struct stop *s, bool end_sessions, const char *who)
 	timer_set(&s->timer, 2 * f->config->stop_timeout_s + STOP_SLACK_S);
 	timer_stop(&f->launch_timer);
 	discord_info_stop(&f->asking);
-	guard_release(&f->successor.from.guard);
+	upgrade_guard_release(&f->successor.from.guard);
 	herald_stopping(&f->herald);
 	token_move_abort(&f->rotate, "The fleet is stopping: its next start takes "
 	    "the token in token_file.");
@@ -63,7 +63,7 @@ stop_now(struct stop *s)
 	struct fleet *f = s->fleet;
 
 	log_warn("Asked to stop again: not waiting any longer.");
-	successor_cancel(&f->successor);
+	upgrade_cancel(&f->successor);
 	for (uint32_t i = 0; i < f->local; i++)
 		if (f->shard[i].state == MEMBER_STOPPING
 		    && f->shard[i].signalled == 0)

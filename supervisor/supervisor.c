@@ -68,7 +68,7 @@ reap(struct fleet *f)
 		    && !log_compress_reaped(&f->upkeep.pack, pid, status)
 		    && !discord_ask_reaped(&f->rotate.ask, pid)
 		    && !alert_deliver_reaped(&f->alerts.post, pid)
-		    && !successor_reaped(&f->successor, pid, status)
+		    && !upgrade_reaped(&f->successor, pid, status)
 		    && !adopt_reaped(&f->adopt, pid, status))
 			log_debug("Process %d ended, not one of ours.",
 			    (int)pid);
@@ -266,7 +266,7 @@ init_parts(struct fleet *f)
 	hangup_init(&f->hangup, f);
 	reboot_begin(&f->boot, &f->store);
 	adopt_init(&f->adopt, f);
-	successor_init(&f->successor, f);
+	upgrade_init(&f->successor, f);
 	timer_init(f->timers, &f->launch_timer, NULL);
 	for (uint32_t i = 0; i < nitems(f->handler_slot); i++)
 		member_init(&f->handler_slot[i], f, true, i);
@@ -330,7 +330,7 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 			return -1;
 		fleet_tell_ready(f);
 		if (!f->adopt.busy)
-			successor_settled(&f->successor, 0);
+			upgrade_settled(&f->successor, 0);
 	} else {
 		/* A page at once, so that status can say what we wait for. */
 		if (fleet_page(f, f->config->shards > 0
@@ -353,7 +353,7 @@ release_fleet(struct fleet *f)
 	token_move_free(&f->rotate);
 	discord_info_stop(&f->asking);
 	adopt_close(&f->adopt);
-	successor_free(&f->successor);
+	upgrade_free(&f->successor);
 	alerts_close(&f->alerts);
 	timer_stop(&f->replan.timer);
 	daily_close(&f->daily);
@@ -446,18 +446,18 @@ run(struct fleet *f, const struct supervisor_args *args)
 	int code;
 
 	if (prepare(f, args->foreground, &e) == -1) {
-		successor_return(f, a, &e);
+		upgrade_return(f, a, &e);
 		return refuse(f, &e);
 	}
 	init_parts(f);
 	if (a != NULL) {
 		str_copy(f->program_path, f->argv[0],
 		    sizeof(f->program_path));
-		successor_arrive(&f->successor, a);
+		upgrade_arrive(&f->successor, a);
 	}
 	if (signals_open(&s, f, &e) == -1 || (args->hold_plugins
 	    && hold_plugins(f, &e) == -1) || begin(f, a, &e) == -1) {
-		successor_return(f, a, &e);
+		upgrade_return(f, a, &e);
 		code = refuse(f, &e);
 		f->exit_code = code;
 	} else {
@@ -473,7 +473,7 @@ run(struct fleet *f, const struct supervisor_args *args)
 	}
 	release_fleet(f);
 	signals_close(&s);
-	successor_leave(&f->successor);
+	upgrade_leave(&f->successor);
 	log_notice("shardherd ends with exit code %d.", code);
 	return code;
 }

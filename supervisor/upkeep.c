@@ -6,7 +6,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/state/config_kept.h"
-#include "supervisor/adopt_call.h"
+#include "supervisor/upgrade/adopt_call.h"
 #include "supervisor/fleet.h"
 
 /* Where else should it be said?  status shows it. */

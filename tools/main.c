@@ -7,8 +7,8 @@
 #include "shared/wire/contract.h"
 #include "shared/process/inherited.h"
 #include "shared/process/proctitle.h"
-#include "supervisor/arrive.h"
-#include "supervisor/examine.h"
+#include "supervisor/upgrade/upgrade_handoff.h"
+#include "supervisor/upgrade/upgrade_check.h"
 #include "tools/cli.h"
 #include "tools/tap.h"
 
@@ -27,8 +27,8 @@ main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], TAP_ROLE) == 0)
 		return tap_main(argc - 2, argv + 2);
 	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_EXAMINE) == 0)
-		return examine_main(argc - 2, argv + 2);
+		return upgrade_check_main(argc - 2, argv + 2);
 	if (arrives)
-		return arrive_main(argc - 2, argv + 2, argv);
+		return upgrade_handoff_main(argc - 2, argv + 2, argv);
 	return cli_main(argc, argv);
 }

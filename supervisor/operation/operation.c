@@ -155,7 +155,7 @@ operation_underway(const struct fleet *f, enum operation_underway u)
 	case UNDERWAY_HANDOVER:
 		return rollout_effects_running(&f->rolling);
 	case UNDERWAY_UPGRADE:
-		return successor_busy(&f->successor);
+		return upgrade_busy(&f->successor);
 	case UNDERWAY_TOKEN:
 		return token_move_busy(&f->rotate);
 	case UNDERWAY_PLUGIN:

@@ -247,7 +247,7 @@ init_parts(struct fleet *f)
 	discord_info_init(&f->asking, f);
 	token_move_init(&f->rotate, f);
 	adopt_init(&f->adopt, f);
-	successor_init(&f->successor, f);
+	upgrade_init(&f->successor, f);
 	herald_open(&f->herald, f, true);
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		f->control.client[i].fd = -1;

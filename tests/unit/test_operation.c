@@ -53,7 +53,7 @@ rest(void)
 	rollout_effects_init(&f->rolling, f);
 	plugin_command_init(&f->plugins, f);
 	probe_init(&f->probe, f);
-	successor_init(&f->successor, f);
+	upgrade_init(&f->successor, f);
 	f->rotate.fleet = f;
 	f->hold.fleet = f;
 	f->rolling.before = &before;
@@ -137,7 +137,7 @@ begin(enum operation o, struct err *e)
 {
 	static const struct rollout_effects_order order = { -1, -1, -1, -1, false,
 	    false, false };
-	static const struct successor_wish wish = { .path = "/none/shardherd" };
+	static const struct upgrade_wish wish = { .path = "/none/shardherd" };
 	static const struct token_move_options options;
 	static const struct msg_plugin unload = { .action = PLUGIN_DO_UNLOAD,
 	    .name = "x" };
@@ -155,7 +155,7 @@ begin(enum operation o, struct err *e)
 		    ? rollout_effects_undo(&f->rolling, 9, &order, e)
 		    : operation_may(f, o, e);
 	case OPERATION_UPGRADE:
-		return successor_begin(&f->successor, 9, &wish, e);
+		return upgrade_begin(&f->successor, 9, &wish, e);
 	case OPERATION_TOKEN:
 		return token_move_begin(&f->rotate, NULL, 9, &options, e);
 	case OPERATION_PLUGIN:

@@ -3,8 +3,8 @@
  * What two programs of an upgrade say to each other: the answer of the one that
  * is examined, and the words the exec passes on.
  */
-#include "supervisor/arrive.h"
-#include "supervisor/examine.h"
+#include "supervisor/upgrade/upgrade_handoff.h"
+#include "supervisor/upgrade/upgrade_check.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -29,7 +29,7 @@ refuses(const char *said, int status, int code, const char *words)
 	struct examined x;
 	struct err e;
 
-	assert_int_equal(examine_read(said, status, &x, &e), -1);
+	assert_int_equal(upgrade_check_read(said, status, &x, &e), -1);
 	assert_int_equal(e.code, code);
 	if (strstr(e.text, words) == NULL)
 		fail_msg("\"%s\" is not in: %s", words, e.text);
@@ -41,13 +41,13 @@ test_examined(void **state)
 	struct examined x;
 	struct err e;
 
-	assert_int_equal(examine_read("a warning\n" CONTRACT_EXAMINED
+	assert_int_equal(upgrade_check_read("a warning\n" CONTRACT_EXAMINED
 	    "ok 1.2.3 4 5\n", EXITED(0), &x, &e), 0);
 	assert_string_equal(x.version, "1.2.3");
 	assert_int_equal(x.contract, 4);
 	assert_int_equal(x.page, 5);
 	/* More versions may follow one day. */
-	assert_int_equal(examine_read(CONTRACT_EXAMINED "ok 2 1 3 9\n",
+	assert_int_equal(upgrade_check_read(CONTRACT_EXAMINED "ok 2 1 3 9\n",
 	    EXITED(0), &x, &e), 0);
 	refuses(CONTRACT_EXAMINED "error 78 no such key\n", EXITED(78),
 	    EXIT_CONFIG, "no such key");
@@ -86,16 +86,16 @@ test_words_round_trip(void **state)
 	    .nofile = 1024, .path = "/etc/a b.conf", .from = "1.2.3",
 	    .home = "/opt/shardherd", .why = "it = broken" };
 	char path[] = "/opt/next";
-	char **argv = arrive_argv(&out, path);
+	char **argv = upgrade_handoff_argv(&out, path);
 	struct arrival in;
 	struct err e;
 
 	assert_string_equal(argv[0], path);
 	assert_string_equal(argv[1], CONTRACT_ROLE_SUPERVISOR);
-	assert_int_equal(arrive_parse(count(argv) - 2, argv + 2, &in, &e), 0);
+	assert_int_equal(upgrade_handoff_parse(count(argv) - 2, argv + 2, &in, &e), 0);
 #define X(m, s) assert_true(in.m == out.m);
-	ARRIVE_FDS(X)
-	ARRIVE_NUMBERS(X)
+	UPGRADE_HANDOFF_FDS(X)
+	UPGRADE_HANDOFF_NUMBERS(X)
 #undef X
 	assert_string_equal(in.path, out.path);
 	assert_string_equal(in.from, out.from);
@@ -116,7 +116,7 @@ parse(const char *words, struct arrival *a)
 	for (char *w = strtok_r(text, " ", &save); w != NULL;
 	    w = strtok_r(NULL, " ", &save))
 		argv[n++] = w;
-	return arrive_parse(n, argv, a, &e);
+	return upgrade_handoff_parse(n, argv, a, &e);
 }
 
 static void
@@ -142,9 +142,9 @@ test_fds_are_kept(void **state)
 	    .config = -1, .token = -1, .client = -1, .back = -1 };
 
 	assert_int_not_equal(a.lock, -1);
-	arrive_keep(&a, true);
+	upgrade_handoff_keep(&a, true);
 	assert_int_equal(fcntl(a.lock, F_GETFD), 0);
-	arrive_keep(&a, false);
+	upgrade_handoff_keep(&a, false);
 	assert_int_equal(fcntl(a.lock, F_GETFD), FD_CLOEXEC);
 	close(a.lock);
 }

@@ -5,8 +5,8 @@
  * know is passed over, one that is missing has a value that means none, so that
  * neither side need be of the same version.
  */
-#ifndef SUPERVISOR_ARRIVE_H
-#define SUPERVISOR_ARRIVE_H
+#ifndef SUPERVISOR_UPGRADE_UPGRADE_HANDOFF_H
+#define SUPERVISOR_UPGRADE_UPGRADE_HANDOFF_H
 
 #include "shared/base/err.h"
 
@@ -16,15 +16,15 @@
  * X(member, key): fds survive the exec, and are of the new program from then
  * on; -1: none.
  */
-#define ARRIVE_FDS(X)                                                          \
+#define UPGRADE_HANDOFF_FDS(X)                                                          \
 	X(lock, "lock")		/* of state_dir/lock, locked */                \
 	X(config, "config")	/* memfd: the text in force */                 \
 	X(token, "token")	/* pipe: the token in force */                 \
 	X(client, "client")	/* control client that is told how it went */  \
 	X(back, "back")		/* the program of before, to return to */ \
-	X(guard, "guard")	/* channel to the guard, guard.h */
+	X(guard, "guard")	/* channel to the guard, upgrade_guard.h */
 
-#define ARRIVE_NUMBERS(X)                                                      \
+#define UPGRADE_HANDOFF_NUMBERS(X)                                                      \
 	X(count, "count")	/* shards of the layout; 0: none yet */        \
 	X(foreground, "foreground")                                            \
 	X(handler, "handler")	/* 1: replace it, when all is taken over */    \
@@ -34,10 +34,10 @@
 
 struct arrival {
 #define X(m, s) int m;
-	ARRIVE_FDS(X)
+	UPGRADE_HANDOFF_FDS(X)
 #undef X
 #define X(m, s) uint64_t m;
-	ARRIVE_NUMBERS(X)
+	UPGRADE_HANDOFF_NUMBERS(X)
 #undef X
 	const char *path;	/* of the config file */
 	const char *from;	/* version of before; "": not known */
@@ -46,15 +46,15 @@ struct arrival {
 };
 
 /* The role. */
-int arrive_main(int argc, char **argv, char **main_argv);
+int upgrade_handoff_main(int argc, char **argv, char **main_argv);
 /* 0, or -1 with EXIT_USAGE when a word makes no sense. */
-int arrive_parse(int argc, char **argv, struct arrival *, struct err *);
+int upgrade_handoff_parse(int argc, char **argv, struct arrival *, struct err *);
 /*
  * The words for the exec of path in this role, which the caller frees with
  * free(): argv[0] is path, and borrowed as all of *a.
  */
-char **arrive_argv(const struct arrival *, char *path);
+char **upgrade_handoff_argv(const struct arrival *, char *path);
 /* Before the exec the fds must survive it; after it, or when it failed, not. */
-void arrive_keep(const struct arrival *, bool keep);
+void upgrade_handoff_keep(const struct arrival *, bool keep);
 
 #endif

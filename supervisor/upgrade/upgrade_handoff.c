@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See arrive.h. */
-#include "supervisor/arrive.h"
+/* See upgrade_handoff.h. */
+#include "supervisor/upgrade/upgrade_handoff.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -19,10 +19,10 @@ static const struct {
 	bool fd;
 } words[] = {
 #define X(m, s) { s, offsetof(struct arrival, m), true },
-	ARRIVE_FDS(X)
+	UPGRADE_HANDOFF_FDS(X)
 #undef X
 #define X(m, s) { s, offsetof(struct arrival, m), false },
-	ARRIVE_NUMBERS(X)
+	UPGRADE_HANDOFF_NUMBERS(X)
 #undef X
 };
 
@@ -63,11 +63,11 @@ take_word(struct arrival *a, const char *word, struct err *e)
 }
 
 int
-arrive_parse(int argc, char **argv, struct arrival *a, struct err *e)
+upgrade_handoff_parse(int argc, char **argv, struct arrival *a, struct err *e)
 {
 	memset(a, 0, sizeof(*a));
 #define X(m, s) a->m = -1;
-	ARRIVE_FDS(X)
+	UPGRADE_HANDOFF_FDS(X)
 #undef X
 	a->path = a->from = a->home = a->why = "";
 	for (int i = 0; i < argc; i++)
@@ -81,7 +81,7 @@ arrive_parse(int argc, char **argv, struct arrival *a, struct err *e)
 }
 
 char **
-arrive_argv(const struct arrival *a, char *path)
+upgrade_handoff_argv(const struct arrival *a, char *path)
 {
 	const size_t most = nitems(words) + 4 + 3, size = 1200;
 	char **argv = base_alloc(most * (sizeof(*argv) + size));
@@ -100,12 +100,12 @@ arrive_argv(const struct arrival *a, char *path)
 #define X(m, s)                                                                \
 	if (a->m != -1)                                                        \
 		PUT("%s=%d", s, a->m);
-	ARRIVE_FDS(X)
+	UPGRADE_HANDOFF_FDS(X)
 #undef X
 #define X(m, s)                                                                \
 	if (a->m != 0)                                                         \
 		PUT("%s=%llu", s, (unsigned long long)a->m);
-	ARRIVE_NUMBERS(X)
+	UPGRADE_HANDOFF_NUMBERS(X)
 #undef X
 #undef PUT
 	must(n < most);
@@ -113,12 +113,12 @@ arrive_argv(const struct arrival *a, char *path)
 }
 
 void
-arrive_keep(const struct arrival *a, bool keep)
+upgrade_handoff_keep(const struct arrival *a, bool keep)
 {
 #define X(m, s)                                                                \
 	if (a->m != -1)                                                        \
 		fd_cloexec(a->m, !keep);
-	ARRIVE_FDS(X)
+	UPGRADE_HANDOFF_FDS(X)
 #undef X
 }
 
@@ -145,18 +145,18 @@ static void
 close_others(const struct arrival *a)
 {
 #define X(m, s) a->m,
-	const int keep[] = { ARRIVE_FDS(X) };
+	const int keep[] = { UPGRADE_HANDOFF_FDS(X) };
 #undef X
 
 	fd_close_from(STDERR_FILENO + 1, keep, nitems(keep));
 }
 
 /*
- * What can fail here was tried by examine.c on the same text a moment ago, so
+ * What can fail here was tried by upgrade_check.c on the same text a moment ago, so
  * the shards are not without a supervisor for a reason known before.
  */
 int
-arrive_main(int argc, char **argv, char **main_argv)
+upgrade_handoff_main(int argc, char **argv, char **main_argv)
 {
 	struct config *config = base_alloc(sizeof(*config));
 	struct supervisor_args s = { .config = config, .argv = main_argv,
@@ -166,11 +166,11 @@ arrive_main(int argc, char **argv, char **main_argv)
 	char *text;
 	int code;
 
-	if (arrive_parse(argc, argv, &a, &e) == -1) {
+	if (upgrade_handoff_parse(argc, argv, &a, &e) == -1) {
 		fprintf(stderr, "shardherd: %s\n", e.text);
 		return e.code;
 	}
-	arrive_keep(&a, false);
+	upgrade_handoff_keep(&a, false);
 	close_others(&a);
 	text = read_all(a.config, CONFIG_TEXT_MAX);
 	a.config = -1;

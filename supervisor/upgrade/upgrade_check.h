@@ -6,12 +6,12 @@
  * store and the certificates, and says which versions it speaks.  It changes
  * nothing.
  */
-#ifndef SUPERVISOR_EXAMINE_H
-#define SUPERVISOR_EXAMINE_H
+#ifndef SUPERVISOR_UPGRADE_UPGRADE_CHECK_H
+#define SUPERVISOR_UPGRADE_UPGRADE_CHECK_H
 
 #include "shared/base/err.h"
 
-#define EXAMINE_OUTPUT_MAX 8192	/* of what it says, from the end */
+#define UPGRADE_CHECK_OUTPUT_MAX 8192	/* of what it says, from the end */
 
 struct examined {
 	char version[64];
@@ -19,12 +19,12 @@ struct examined {
 };
 
 /* The role: its arguments are the config's path. */
-int examine_main(int argc, char **argv);
+int upgrade_check_main(int argc, char **argv);
 /*
  * What a program in that role has said, and how it ended (waitpid's status): 0
  * or -1 with why it is of no use.
  */
-int examine_read(const char *output, int status, struct examined *,
+int upgrade_check_read(const char *output, int status, struct examined *,
     struct err *);
 
 #endif

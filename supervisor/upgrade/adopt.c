@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See adopt.h. */
-#include "supervisor/adopt.h"
+#include "supervisor/upgrade/adopt.h"
 
 #include <signal.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "shared/base/clock.h"
 #include "shared/config/config_diff.h"
 #include "shared/process/process.h"
-#include "supervisor/adopt_call.h"
+#include "supervisor/upgrade/adopt_call.h"
 #include "supervisor/fleet.h"
 #include "supervisor/gateway.h"
 #include "supervisor/log/loglevel.h"
@@ -211,7 +211,7 @@ on_settled(struct timer *t)
 		    a->stale);
 	fleet_tell_ready(f);
 	if (f->successor.arrived)
-		successor_settled(&f->successor, a->shards);
+		upgrade_settled(&f->successor, a->shards);
 	else if (a->handler_stale && !f->stopping)
 		replace_handler(f);
 	board_update(&f->board);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See successor.h. */
-#include "supervisor/successor.h"
+/* See upgrade.h. */
+#include "supervisor/upgrade/upgrade.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include "shared/base/text.h"
 #include "shared/base/version.h"
 #include "supervisor/fleet.h"
-#include "supervisor/guard.h"
+#include "supervisor/upgrade/upgrade_guard.h"
 #include "supervisor/child/spawn.h"
 
 #define PROGRAM_SELF "/proc/self/exe"
@@ -20,14 +20,14 @@
 /* ---- what the client and the log are told ---------------------------- */
 
 static void
-tell(struct successor *s, const char *sentence)
+tell(struct upgrade *s, const char *sentence)
 {
 	log_notice("Upgrade: %s", sentence);
 	control_say(&s->fleet->control, s->ticket, "progress", sentence);
 }
 
 static void
-end(struct successor *s, const struct err *e)
+end(struct upgrade *s, const struct err *e)
 {
 	struct fleet *f = s->fleet;
 
@@ -39,7 +39,7 @@ end(struct successor *s, const struct err *e)
 }
 
 static void
-forget(struct successor *s)
+forget(struct upgrade *s)
 {
 	timer_stop(&s->deadline);
 	if (s->fd != -1) {
@@ -54,7 +54,7 @@ forget(struct successor *s)
 }
 
 static void
-fail(struct successor *s, const struct err *why)
+fail(struct upgrade *s, const struct err *why)
 {
 	struct err e;
 
@@ -90,18 +90,18 @@ become(struct fleet *f, int fd, const char *path, struct arrival *a,
 	if (a->token == -1)
 		goto err1;
 	if (!guarded)
-		a->guard = guard_start(f, a);
-	argv = arrive_argv(a, name);
-	arrive_keep(a, true);
+		a->guard = upgrade_guard_start(f, a);
+	argv = upgrade_handoff_argv(a, name);
+	upgrade_handoff_keep(a, true);
 	sd_notify_environ(&f->herald.notify);
 	program_exec(&program, argv);
 	err_sys(e, EXIT_DEGRADED, "the program file %s can't be executed",
 	    path);
 	sd_notify_forget();
-	arrive_keep(a, false);
+	upgrade_handoff_keep(a, false);
 	fd_cloexec(fd, true);
 	if (!guarded)
-		guard_release(&a->guard);
+		upgrade_guard_release(&a->guard);
 	free(argv);
 	close(a->token);
 err1:
@@ -113,14 +113,14 @@ blank(struct arrival *a)
 {
 	memset(a, 0, sizeof(*a));
 #define X(m, s) a->m = -1;
-	ARRIVE_FDS(X)
+	UPGRADE_HANDOFF_FDS(X)
 #undef X
 	a->path = a->why = a->home = "";
 	a->from = SHARDHERD_VERSION;
 }
 
 static void
-describe(const struct successor *s, struct arrival *a)
+describe(const struct upgrade *s, struct arrival *a)
 {
 	struct fleet *f = s->fleet;
 
@@ -135,7 +135,7 @@ describe(const struct successor *s, struct arrival *a)
 
 /* All that is only in memory and would be missed goes to disk first. */
 static void
-go(struct successor *s)
+go(struct upgrade *s)
 {
 	struct fleet *f = s->fleet;
 	struct arrival a;
@@ -158,7 +158,7 @@ go(struct successor *s)
 }
 
 void
-successor_leave(struct successor *s)
+upgrade_leave(struct upgrade *s)
 {
 	struct fleet *f = s->fleet;
 	struct arrival a;
@@ -182,7 +182,7 @@ successor_leave(struct successor *s)
 
 /* Why the processes can't be taken over; "": they can. */
 static void
-cost(const struct successor *s, char *out, size_t size)
+cost(const struct upgrade *s, char *out, size_t size)
 {
 	const struct examined *x = &s->examined;
 	const struct config *c = s->fleet->config;
@@ -200,7 +200,7 @@ cost(const struct successor *s, char *out, size_t size)
 }
 
 static void
-begin_cold(struct successor *s, const char *why)
+begin_cold(struct upgrade *s, const char *why)
 {
 	char line[512];
 
@@ -213,7 +213,7 @@ begin_cold(struct successor *s, const char *why)
 }
 
 static void
-fits(struct successor *s)
+fits(struct upgrade *s)
 {
 	struct fleet *f = s->fleet;
 	char why[256], line[512];
@@ -244,7 +244,7 @@ fits(struct successor *s)
 }
 
 static void
-conclude(struct successor *s)
+conclude(struct upgrade *s)
 {
 	struct err e, why;
 
@@ -256,7 +256,7 @@ conclude(struct successor *s)
 	if (operation_may_within(s->fleet, OPERATION_UPGRADE, UNDERWAY_UPGRADE,
 	    &e) == -1) {
 		fail(s, &e);
-	} else if (examine_read(s->said, s->status, &s->examined, &why)
+	} else if (upgrade_check_read(s->said, s->status, &s->examined, &why)
 	    == -1) {
 		err_set(&e, why.code, "%s can't take over: %s",
 		    s->wish.path, TEXT_OF(why.text, 700));
@@ -272,15 +272,15 @@ conclude(struct successor *s)
 static void
 on_said(struct ev_loop *loop, ev_io *w, int revents)
 {
-	struct successor *s = w->data;
+	struct upgrade *s = w->data;
 	ssize_t n;
 
-	if (s->said_len == EXAMINE_OUTPUT_MAX) {
+	if (s->said_len == UPGRADE_CHECK_OUTPUT_MAX) {
 		s->said_len /= 2;
 		memmove(s->said, s->said + s->said_len, s->said_len);
 	}
 	n = read(s->fd, s->said + s->said_len,
-	    EXAMINE_OUTPUT_MAX - s->said_len);
+	    UPGRADE_CHECK_OUTPUT_MAX - s->said_len);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0) {
@@ -294,7 +294,7 @@ on_said(struct ev_loop *loop, ev_io *w, int revents)
 }
 
 bool
-successor_reaped(struct successor *s, pid_t pid, int status)
+upgrade_reaped(struct upgrade *s, pid_t pid, int status)
 {
 	if (s->pid != pid)
 		return false;
@@ -307,16 +307,16 @@ successor_reaped(struct successor *s, pid_t pid, int status)
 static void
 on_deadline(struct timer *t)
 {
-	struct successor *s = container_of(t, struct successor, deadline);
+	struct upgrade *s = container_of(t, struct upgrade, deadline);
 	struct err e;
 
 	err_set(&e, EXIT_DEGRADED, "%s did not answer within %d s when asked "
-	    "whether it can take over", s->wish.path, SUCCESSOR_EXAMINE_S);
+	    "whether it can take over", s->wish.path, UPGRADE_EXAMINE_S);
 	fail(s, &e);
 }
 
 static int
-start(struct successor *s, struct err *e)
+start(struct upgrade *s, struct err *e)
 {
 	struct fleet *f = s->fleet;
 	int fds[2];
@@ -340,14 +340,14 @@ start(struct successor *s, struct err *e)
 	ev_io_init(&s->rd, on_said, s->fd, EV_READ);
 	s->rd.data = s;
 	ev_io_start(f->loop, &s->rd);
-	timer_set(&s->deadline, SUCCESSOR_EXAMINE_S);
+	timer_set(&s->deadline, UPGRADE_EXAMINE_S);
 	return 0;
 }
 
 /* ---- the public face ------------------------------------------------- */
 
 void
-successor_init(struct successor *s, struct fleet *f)
+upgrade_init(struct upgrade *s, struct fleet *f)
 {
 	memset(s, 0, sizeof(*s));
 	s->fleet = f;
@@ -357,7 +357,7 @@ successor_init(struct successor *s, struct fleet *f)
 }
 
 void
-successor_free(struct successor *s)
+upgrade_free(struct upgrade *s)
 {
 	bool cold = s->cold;
 
@@ -367,8 +367,8 @@ successor_free(struct successor *s)
 }
 
 int
-successor_begin(struct successor *s, uint32_t ticket,
-    const struct successor_wish *wish, struct err *e)
+upgrade_begin(struct upgrade *s, uint32_t ticket,
+    const struct upgrade_wish *wish, struct err *e)
 {
 	struct fleet *f = s->fleet;
 
@@ -388,7 +388,7 @@ successor_begin(struct successor *s, uint32_t ticket,
 }
 
 void
-successor_cancel(struct successor *s)
+upgrade_cancel(struct upgrade *s)
 {
 	struct err e;
 
@@ -402,7 +402,7 @@ successor_cancel(struct successor *s)
 /* ---- after the exec -------------------------------------------------- */
 
 void
-successor_arrive(struct successor *s, const struct arrival *a)
+upgrade_arrive(struct upgrade *s, const struct arrival *a)
 {
 	s->arrived = true;
 	s->from = *a;
@@ -411,7 +411,7 @@ successor_arrive(struct successor *s, const struct arrival *a)
 }
 
 static void
-replace_handler(struct successor *s)
+replace_handler(struct upgrade *s)
 {
 	struct err e, why;
 	uint32_t ticket = s->ticket;
@@ -429,7 +429,7 @@ replace_handler(struct successor *s)
 }
 
 void
-successor_settled(struct successor *s, uint32_t shards)
+upgrade_settled(struct upgrade *s, uint32_t shards)
 {
 	const struct arrival *a = &s->from;
 	struct fleet *f = s->fleet;
@@ -438,7 +438,7 @@ successor_settled(struct successor *s, uint32_t shards)
 
 	if (!s->arrived)
 		return;
-	guard_release(&s->from.guard);
+	upgrade_guard_release(&s->from.guard);
 	if (a->back != -1)	/* we stay */
 		close(a->back);
 	s->from.back = -1;
@@ -460,7 +460,7 @@ successor_settled(struct successor *s, uint32_t shards)
 }
 
 void
-successor_return(struct fleet *f, const struct arrival *a,
+upgrade_return(struct fleet *f, const struct arrival *a,
     const struct err *why)
 {
 	struct arrival next;

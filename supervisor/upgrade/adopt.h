@@ -7,8 +7,8 @@
  * calls too late, or was started with what does not fit any more is taken:
  * those are replaced as ever, their sessions kept.
  */
-#ifndef SUPERVISOR_ADOPT_H
-#define SUPERVISOR_ADOPT_H
+#ifndef SUPERVISOR_UPGRADE_ADOPT_H
+#define SUPERVISOR_UPGRADE_ADOPT_H
 
 #include <sys/stat.h>
 

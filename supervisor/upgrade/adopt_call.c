@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See adopt_call.h. */
-#include "supervisor/adopt_call.h"
+#include "supervisor/upgrade/adopt_call.h"
 
 #include <errno.h>
 #include <string.h>

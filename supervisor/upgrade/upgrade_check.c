@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See examine.h. */
-#include "supervisor/examine.h"
+/* See upgrade_check.h. */
+#include "supervisor/upgrade/upgrade_check.h"
 
 #include <errno.h>
 #include <string.h>
@@ -72,7 +72,7 @@ look(const char *path, struct err *e)
 }
 
 int
-examine_main(int argc, char **argv)
+upgrade_check_main(int argc, char **argv)
 {
 	struct err e = { 0 };
 
@@ -120,7 +120,7 @@ ending(int status, char *out, size_t size)
 }
 
 int
-examine_read(const char *output, int status, struct examined *out,
+upgrade_check_read(const char *output, int status, struct examined *out,
     struct err *e)
 {
 	const char *line = last_line(output), *word;

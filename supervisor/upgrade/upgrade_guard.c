@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See guard.h. */
-#include "supervisor/guard.h"
+/* See upgrade_guard.h. */
+#include "supervisor/upgrade/upgrade_guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,7 @@ is_gone(int parent, int wait_ms)
 static enum verdict
 watch_over(int parent, int word)
 {
-	uint64_t until = clock_boot_ms() + GUARD_S * 1000, now;
+	uint64_t until = clock_boot_ms() + UPGRADE_GUARD_S * 1000, now;
 	struct pollfd p = { .fd = word, .events = POLLIN };
 	char c;
 
@@ -53,7 +53,7 @@ watch_over(int parent, int word)
 			continue;
 		if (read(word, &c, 1) == 1)
 			return STAYS;
-		return is_gone(parent, GUARD_END_MS) ? ENDED : STAYS;
+		return is_gone(parent, UPGRADE_GUARD_END_MS) ? ENDED : STAYS;
 	}
 	return HANGS;
 }
@@ -141,7 +141,7 @@ guard_main(struct fleet *f, const struct arrival *a, int parent, int word)
 	verdict = watch_over(parent, word);
 	if (verdict == HANGS) {
 		syscall(SYS_pidfd_send_signal, parent, SIGKILL, NULL, 0);
-		(void)is_gone(parent, GUARD_END_MS);
+		(void)is_gone(parent, UPGRADE_GUARD_END_MS);
 	}
 	if (verdict != STAYS)
 		go_back(f, a, verdict);
@@ -154,11 +154,11 @@ in_place(int fd)
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char c;
 
-	return poll(&p, 1, GUARD_READY_MS) == 1 && read(fd, &c, 1) == 1;
+	return poll(&p, 1, UPGRADE_GUARD_READY_MS) == 1 && read(fd, &c, 1) == 1;
 }
 
 int
-guard_start(struct fleet *f, const struct arrival *a)
+upgrade_guard_start(struct fleet *f, const struct arrival *a)
 {
 	int fds[2], parent = pidfd_pidfd(getpid());
 	pid_t pid;
@@ -186,7 +186,7 @@ guard_start(struct fleet *f, const struct arrival *a)
 }
 
 void
-guard_release(int *fd)
+upgrade_guard_release(int *fd)
 {
 	if (*fd == -1)
 		return;
