@@ -371,7 +371,7 @@ alerts_watch(struct alerts *a)
 			fact(&facts[i], true, "%s", s->text);
 	}
 	alerts_judge(a, facts, (int64_t)(f->config->alert_repeat_s * 1000));
-	board_note(&f->board, BOARD_ALERT, alerts_first(a));
+	status_page_note(&f->board, BOARD_ALERT, alerts_first(a));
 }
 
 void

@@ -18,7 +18,7 @@ do_identify(struct fleet *f, struct member *c, struct err *e)
 		return err_set(e, EXIT_TRY_LATER, "%s does not wait for an "
 		    "IDENTIFY", c->name);
 	log_notice("%s is let IDENTIFY now, by %s.", c->name, f->control.who);
-	board_tell(&f->board, (int32_t)c->id, "let IDENTIFY by %s",
+	status_page_tell(&f->board, (int32_t)c->id, "let IDENTIFY by %s",
 	    f->control.who);
 	return 0;
 }
@@ -38,7 +38,7 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 		return do_identify(f, c, e);
 	if (r->action == REQUEST_RESTART) {
 		log_notice("%s is restarted by %s.", c->name, f->control.who);
-		board_tell(&f->board, (int32_t)c->id, "restarted by %s",
+		status_page_tell(&f->board, (int32_t)c->id, "restarted by %s",
 		    f->control.who);
 		member_event(c, MEMBER_ON_RESTART);
 		return 0;
@@ -47,7 +47,7 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 	    (int32_t)c->id, 0, NULL, 0, -1) == -1)
 		return err_set(e, EXIT_TRY_LATER, "%s is %s: nothing to "
 		    "reconnect", c->name, member_state_name[c->state]);
-	board_tell(&f->board, (int32_t)c->id, "made to reconnect by %s",
+	status_page_tell(&f->board, (int32_t)c->id, "made to reconnect by %s",
 	    f->control.who);
 	return 0;
 }
@@ -60,10 +60,10 @@ do_leave(struct fleet *f, uint32_t n, struct err *e)
 		    "yet: Discord has not answered");
 	log_notice("%u IDENTIFYs may pass the reserve, by %s.", n,
 	    f->control.who);
-	board_tell(&f->board, -1, "%u IDENTIFYs let past the reserve by %s", n,
+	status_page_tell(&f->board, -1, "%u IDENTIFYs let past the reserve by %s", n,
 	    f->control.who);
 	permit_leave(&f->permit, n);
-	board_update(&f->board);
+	status_page_update(&f->board);
 	return 0;
 }
 
@@ -149,7 +149,7 @@ tell_order(struct fleet *f, const struct request *r)
 	if (name[r->verb] == NULL || dry)
 		return;
 	log_info("%s, asked for by %s.", name[r->verb], f->control.who);
-	board_tell(&f->board, -1, "%s%s%s%s%.40s asked for by %s",
+	status_page_tell(&f->board, -1, "%s%s%s%s%.40s asked for by %s",
 	    name[r->verb], r->verb == REQUEST_PLUGIN ? " " : "",
 	    r->verb == REQUEST_PLUGIN ? contract_plugin_action_name(
 	    r->plugin.action) : "", r->plugin.name[0] != '\0' ? " " : "",

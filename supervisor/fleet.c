@@ -43,7 +43,7 @@ fleet_page(struct fleet *f, uint32_t count, struct err *e)
 	page_close(&f->page);
 	if (page_create(&f->page, f->config->state_dir, count, e) == -1)
 		return -1;
-	board_update(&f->board);
+	status_page_update(&f->board);
 	return 0;
 }
 
@@ -56,14 +56,14 @@ clear_slots(struct fleet *f)
 
 		if (f->shard[i].orphan != 0)
 			continue;
-		board_shard_down(&f->board, i, false, "");
+		status_page_shard_down(&f->board, i, false, "");
 		w->pid = 0;
 		w->pid_start = 0;
 		w->restart_ms = 0;
 	}
 	if (f->handler->orphan != 0)
 		return;
-	board_handler_down(&f->board, "");
+	status_page_handler_down(&f->board, "");
 	f->page.head->handler_watch.pid = 0;
 }
 
@@ -154,7 +154,7 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	    &ledger_actions, f);
 	ledger_init(&f->ledger, f);
 	hold_restore(&f->hold);
-	daily_layout(&f->daily, count);
+	day_totals_layout(&f->daily, count);
 	watch_start(&f->watch);
 	fresh = expect_identifies(f);
 	log_notice("Starting %u shards: %u with a session to resume, %u need "
@@ -163,7 +163,7 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	timer_init(f->timers, &f->launch_timer, launch_some);
 	launch_some(&f->launch_timer);
 	rollout_effects_launched(&f->rolling);
-	board_update(&f->board);
+	status_page_update(&f->board);
 	return 0;
 }
 
@@ -176,7 +176,7 @@ fleet_unlaunch(struct fleet *f)
 	timer_stop(&f->uplinks.timer);
 	rollout_effects_forget(&f->rolling);
 	watch_forget(&f->watch);
-	daily_layout(&f->daily, 0);
+	day_totals_layout(&f->daily, 0);
 	drop_members(f);
 	program_close(&f->handler->program);
 	permit_free(&f->permit);
@@ -211,7 +211,7 @@ fleet_give_up(struct fleet *f, int code, const char *sentence)
 	if (f->exit_code == 0)
 		f->exit_code = code;
 	log_error("%s", sentence);
-	board_note(&f->board, BOARD_FATAL, sentence);
+	status_page_note(&f->board, BOARD_FATAL, sentence);
 	str_format(line, sizeof(line), "error %d %s\n", code, sentence);
 	tell(f, line);
 	stop_begin(&f->stop, false, "itself: it can't go on");
@@ -283,7 +283,7 @@ fleet_child_ended(struct fleet *f, struct member *c)
 
 	if (c->handler) {
 		if (c == f->handler)
-			board_handler_down(&f->board,
+			status_page_handler_down(&f->board,
 			    p->head->handler_watch.last_end);
 		plugin_command_handler_gone(&f->plugins, c);
 		probe_handler_gone(&f->probe, c);
@@ -291,7 +291,7 @@ fleet_child_ended(struct fleet *f, struct member *c)
 	} else if (c->second != NULL) {
 		rollout_effects_gone(&f->rolling, c);
 	} else {
-		board_shard_down(&f->board, c->slot,
+		status_page_shard_down(&f->board, c->slot,
 		    c->state == MEMBER_FAILED,
 		    c->state == MEMBER_DOWN ? ""
 		    : p->slot[c->slot].watch.last_end);

@@ -13,14 +13,14 @@
 #include "shared/net/tls.h"
 #include "supervisor/upgrade/adopt.h"
 #include "supervisor/identify/discord_info.h"
-#include "supervisor/board.h"
+#include "supervisor/status/status_page.h"
 #include "supervisor/base/reboot.h"
 #include "supervisor/hangup.h"
 #include "supervisor/herald.h"
 #include "supervisor/child/member.h"
 #include "supervisor/alert/alerts.h"
 #include "supervisor/base/control.h"
-#include "supervisor/daily.h"
+#include "supervisor/status/day_totals.h"
 #include "supervisor/identify/hold.h"
 #include "supervisor/identify/ledger.h"
 #include "supervisor/log/fleet_log.h"
@@ -78,14 +78,14 @@ struct fleet {
 	struct hold hold;
 	struct replan replan;
 	struct alerts alerts;
-	struct daily daily;
+	struct day_totals daily;
 	struct discord_info asking;
 	struct uplinks uplinks;
 	struct reload_effects replace;
 	struct rollout_effects rolling;
 	struct plugin_command plugins;
 	struct probe probe;
-	struct board board;
+	struct status_page board;
 	struct watch watch;
 	struct upkeep upkeep;
 	struct control control;

@@ -258,8 +258,8 @@ look_disks(struct limits *l)
 		look_disk(&l->log, "log_dir", c->log_dir, c->disk_free);
 	else
 		l->log.words[0] = '\0';
-	board_note(&l->fleet->board, BOARD_DISK, l->state.words);
-	board_note(&l->fleet->board, BOARD_LOG_DISK, l->log.words);
+	status_page_note(&l->fleet->board, BOARD_DISK, l->state.words);
+	status_page_note(&l->fleet->board, BOARD_LOG_DISK, l->log.words);
 }
 
 const char *

@@ -35,7 +35,7 @@ say(struct replan *r, const char *text)
 	log_error("%s", text);
 	permit_release(&f->permit);	/* a hold keeps its first sentence */
 	permit_hold(&f->permit, text);
-	board_note(&f->board, BOARD_FATAL, text);
+	status_page_note(&f->board, BOARD_FATAL, text);
 }
 
 void
@@ -162,7 +162,7 @@ on_timer(struct timer *t)
 		return;
 	fleet_unlaunch(f);
 	r->state = REPLAN_NOT;
-	board_note(&f->board, BOARD_FATAL, "");
+	status_page_note(&f->board, BOARD_FATAL, "");
 	discord_info_want(&f->asking, DISCORD_ASK_GATEWAY_BOT);	/* its answer launches */
 }
 

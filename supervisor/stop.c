@@ -34,7 +34,7 @@ stop_begin(struct stop *s, bool end_sessions, const char *who)
 		return;
 	log_notice("Stopping in order, sessions are %s. By %s.",
 	    end_sessions ? "ended" : "kept", who);
-	board_tell(&f->board, -1, "stopped, sessions %s, by %s",
+	status_page_tell(&f->board, -1, "stopped, sessions %s, by %s",
 	    end_sessions ? "ended" : "kept", who);
 	if (end_sessions && f->local > 0)
 		ledger_ended(&f->ledger);
@@ -53,7 +53,7 @@ stop_begin(struct stop *s, bool end_sessions, const char *who)
 		f->shard[i].end_sessions = end_sessions;
 		member_event(&f->shard[i], MEMBER_ON_STOP);
 	}
-	board_update(&f->board);
+	status_page_update(&f->board);
 	stop_progress(s);
 }
 

@@ -248,13 +248,13 @@ static void
 init_parts(struct fleet *f)
 {
 	store_writes_init(&f->writes, f->timers, &f->store);
-	board_init(&f->board, f);
+	status_page_init(&f->board, f);
 	stop_init(&f->stop, f);
 	uplinks_init(&f->uplinks, f);
 	hold_init(&f->hold, f);
 	replan_init(&f->replan, f);
 	alerts_open(&f->alerts, f);
-	daily_init(&f->daily, f);
+	day_totals_init(&f->daily, f);
 	reload_effects_init(&f->replace, f);
 	rollout_effects_init(&f->rolling, f);
 	plugin_command_init(&f->plugins, f);
@@ -336,7 +336,7 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 		if (fleet_page(f, f->config->shards > 0
 		    ? (uint32_t)f->config->shards : 1, e) == -1)
 			return -1;
-		board_note(&f->board, BOARD_START, "Asking Discord how many "
+		status_page_note(&f->board, BOARD_START, "Asking Discord how many "
 		    "shards to run.");
 	}
 	discord_info_want(&f->asking, DISCORD_ASK_EVERYTHING);
@@ -356,7 +356,7 @@ release_fleet(struct fleet *f)
 	upgrade_free(&f->successor);
 	alerts_close(&f->alerts);
 	timer_stop(&f->replan.timer);
-	daily_close(&f->daily);
+	day_totals_close(&f->daily);
 	timer_stop(&f->launch_timer);
 	timer_stop(&f->uplinks.timer);
 	reload_effects_free(&f->replace);
@@ -373,7 +373,7 @@ release_fleet(struct fleet *f)
 		member_free(&f->handler_slot[i]);
 	free(f->shard);
 	/* While what it tells of is still there. */
-	board_close(&f->board, f->exit_code);
+	status_page_close(&f->board, f->exit_code);
 	permit_free(&f->permit);
 	brake_free(&f->brake);
 	store_writes_close(&f->writes);
@@ -462,7 +462,7 @@ run(struct fleet *f, const struct supervisor_args *args)
 		f->exit_code = code;
 	} else {
 		herald_start(&f->herald);
-		board_tell(&f->board, -1, "supervisor %d %s, version %s",
+		status_page_tell(&f->board, -1, "supervisor %d %s, version %s",
 		    (int)getpid(), a != NULL ? "goes on" : "started",
 		    SHARDHERD_VERSION);
 		/* What ended while nobody looked. */

@@ -19,7 +19,7 @@ tell_homeless(struct upkeep *u, const struct fleet_log *g)
 	str_format(words, sizeof(words), "The log %s was deleted and can't be "
 	    "made again: what is logged now is lost. Make its directory.",
 	    g->path);
-	board_note(&u->fleet->board, BOARD_LOG, g->homeless ? words : "");
+	status_page_note(&u->fleet->board, BOARD_LOG, g->homeless ? words : "");
 }
 
 static void
@@ -53,7 +53,7 @@ keep_config(struct upkeep *u)
 		    "before, as the file has a fault: mend it, then "
 		    "\"shardherd reload\". %s", c->kept_for);
 	if (strcmp(u->fleet->board.notes.text[BOARD_CONFIG], words) != 0)
-		board_note(&u->fleet->board, BOARD_CONFIG, words);
+		status_page_note(&u->fleet->board, BOARD_CONFIG, words);
 	if (sum == u->kept || u->fleet->local == 0)
 		return;
 	/* Not tried again and again: the disk's trouble is told elsewhere. */

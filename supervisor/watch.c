@@ -179,10 +179,10 @@ look_at_members(struct watch *w)
 		watch_cursors(w);
 	ledger_tick(&f->ledger);
 	discord_info_tick(&f->asking);
-	daily_tick(&f->daily);
+	day_totals_tick(&f->daily);
 	probe_tick(&f->probe);
 	alerts_watch(&f->alerts);
-	board_update(&f->board);
+	status_page_update(&f->board);
 }
 
 static void

@@ -137,7 +137,7 @@ note_end(struct member *c, enum crash_cause cause, const char *words)
 	str_copy(w->last_end, words, sizeof(w->last_end));
 	page_end(&w->lock);
 	if (cause != CRASHES)
-		board_tell(&c->fleet->board, c->handler ? -1
+		status_page_tell(&c->fleet->board, c->handler ? -1
 		    : (int32_t)c->id, "%s", words);
 }
 

@@ -37,7 +37,7 @@ retry_later(struct discord_info *a, const struct discord_ask_answer *answer)
 
 	answer_rules_words(answer, s, words, sizeof(words));
 	log_warn("%s", words);
-	board_note(&a->fleet->board, BOARD_ASKING, words);
+	status_page_note(&a->fleet->board, BOARD_ASKING, words);
 	timer_set(&a->retry, s);
 }
 
@@ -267,8 +267,8 @@ answered(struct discord_info *a, const struct discord_ask_answer *w)
 			hold_new_token(&f->hold);
 	}
 	a->recommended = (uint32_t)w->shards;
-	board_note(&f->board, BOARD_ASKING, "");
-	board_note(&f->board, BOARD_START, "");
+	status_page_note(&f->board, BOARD_ASKING, "");
+	status_page_note(&f->board, BOARD_START, "");
 	gateway_learned(f, w->url);
 	if (f->local > 0 && replan_answered(&f->replan, w))
 		return;
@@ -287,7 +287,7 @@ answered(struct discord_info *a, const struct discord_ask_answer *w)
 	token_move_known(&f->rotate, w);
 	remark(f, w);
 	fleet_tell_ready(f);
-	board_update(&f->board);
+	status_page_update(&f->board);
 }
 
 static void
@@ -337,7 +337,7 @@ on_answer(struct discord_ask *ask, const struct discord_ask_answer *answer)
 	/* Last, as who waits for it reads the rest then. */
 	if (w.status == DISCORD_ASK_OK || w.status == DISCORD_ASK_UNAUTHORIZED) {
 		a->answered_ms = asked;
-		board_update(&f->board);
+		status_page_update(&f->board);
 	}
 	if (a->more) {
 		a->more = false;

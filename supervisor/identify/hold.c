@@ -53,7 +53,7 @@ tell(struct hold *h)
 
 	permit_release(&f->permit);	/* a hold keeps its first sentence */
 	permit_hold(&f->permit, h->text);
-	board_note(&f->board, BOARD_FATAL, h->text);
+	status_page_note(&f->board, BOARD_FATAL, h->text);
 }
 
 void
@@ -109,7 +109,7 @@ hold_set(struct hold *h, uint32_t code, uint32_t shard, const char *text)
 		str_format(h->text, sizeof(h->text), "On hold: shard %u: "
 		    "%s. \"shardherd release\" lets go.", shard,
 		    TEXT_OF(text, 180));
-	board_tell(&h->fleet->board, -1, "%s", h->text);
+	status_page_tell(&h->fleet->board, -1, "%s", h->text);
 	log_error("%s No shard may IDENTIFY; live sessions go on.", h->text);
 	tell(h);
 	keep(h);
@@ -124,14 +124,14 @@ let_go(struct hold *h)
 {
 	struct fleet *f = h->fleet;
 
-	board_tell(&f->board, -1, "the hold is released");
+	status_page_tell(&f->board, -1, "the hold is released");
 	log_notice("The hold is released: shards may IDENTIFY again.");
 	h->code = 0;
 	h->checking = false;
 	h->checks++;
 	keep(h);
 	permit_release(&f->permit);
-	board_note(&f->board, BOARD_FATAL, "");
+	status_page_note(&f->board, BOARD_FATAL, "");
 	for (uint32_t i = 0; i < f->launched; i++)
 		if (f->shard[i].state == MEMBER_FAILED)
 			member_event(&f->shard[i], MEMBER_ON_RESTART);

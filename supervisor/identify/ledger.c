@@ -184,7 +184,7 @@ act_grant(void *arg, uint32_t slot, uint32_t serial, uint64_t id)
 	struct msg_permit_grant m = { .ledger_id = id };
 
 	log_info("%s may IDENTIFY now.", c->name);
-	board_update(&f->board);
+	status_page_update(&f->board);
 	return ipc_send(&c->ipc, MSG_PERMIT_GRANT, (int32_t)c->id, serial, &m,
 	    sizeof(m), -1) == 0;
 }
@@ -217,7 +217,7 @@ act_say(void *arg, const char *sentence)
 
 	if (sentence[0] != '\0')
 		log_warn("%s", sentence);
-	board_note(&f->board, BOARD_PERMIT, sentence);
+	status_page_note(&f->board, BOARD_PERMIT, sentence);
 }
 
 const struct permit_actions ledger_actions = {

@@ -356,7 +356,7 @@ done(void *arg, int code, const char *sentence)
 	struct err e;
 
 	h->last_code = code;
-	board_tell(&f->board, -1, "reload: %s", sentence);
+	status_page_tell(&f->board, -1, "reload: %s", sentence);
 	if (code == EXIT_FINE) {
 		log_notice("Reload: %s Generation %u, after %.1f s.", sentence,
 		    f->handler->generation,
@@ -369,7 +369,7 @@ done(void *arg, int code, const char *sentence)
 		log_error("Reload: %s", sentence);
 		control_done(&f->control, h->ticket, 0, &e);
 	}
-	board_note(&f->board, BOARD_RELOAD, code == EXIT_FINE
+	status_page_note(&f->board, BOARD_RELOAD, code == EXIT_FINE
 	    || f->stopping ? "" : sentence);
 	h->ticket = 0;
 }

@@ -70,14 +70,14 @@ static void
 publish(struct rollout_effects *r, const char *sentence)
 {
 	str_copy(r->note, sentence, sizeof(r->note));
-	board_update(&r->fleet->board);
+	status_page_update(&r->fleet->board);
 }
 
 static void
 event(struct rollout_effects *r, enum rollout_event ev)
 {
 	rollout_event(&r->rollout, ev);
-	board_update(&r->fleet->board);
+	status_page_update(&r->fleet->board);
 }
 
 static void
@@ -293,7 +293,7 @@ roll(struct rollout_effects *r, uint32_t ticket, const struct rollout_effects_or
 		control_done(&r->fleet->control, ticket, 0, NULL);
 	}
 	rollout_begin(&r->rollout, &p);
-	board_update(&r->fleet->board);
+	status_page_update(&r->fleet->board);
 }
 
 static void

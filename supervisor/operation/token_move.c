@@ -527,7 +527,7 @@ look_at_file(struct token_move *r)
 	/* Of a copy systemd makes a new one at the next start. */
 	old = id == r->stale && id != f->identity
 	    && !config_token_is_copy(f->config);
-	board_note(&f->board, BOARD_TOKEN, old ? "token_file still holds the "
+	status_page_note(&f->board, BOARD_TOKEN, old ? "token_file still holds the "
 	    "token that the fleet has left: the next start would take it. "
 	    "Write the new one there." : !r->differs ? "" : "token_file "
 	    "holds another token than the fleet runs with: \"shardherd token "

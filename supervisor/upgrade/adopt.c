@@ -214,7 +214,7 @@ on_settled(struct timer *t)
 		upgrade_settled(&f->successor, a->shards);
 	else if (a->handler_stale && !f->stopping)
 		replace_handler(f);
-	board_update(&f->board);
+	status_page_update(&f->board);
 }
 
 /* ---- a call is judged ------------------------------------------------ */

@@ -145,7 +145,7 @@ go(struct upgrade *s)
 	probe_give_up(&f->probe, "the supervisor became another program "
 	    "meanwhile");
 	watch_cursors(&f->watch);
-	daily_keep(&f->daily);
+	day_totals_keep(&f->daily);
 	if (store_writes_flush(&f->writes, &e) == -1) {
 		fail(s, &e);
 		return;

@@ -235,7 +235,7 @@ static void
 init_parts(struct fleet *f)
 {
 	store_writes_init(&f->writes, f->timers, &f->store);
-	board_init(&f->board, f);
+	status_page_init(&f->board, f);
 	stop_init(&f->stop, f);
 	uplinks_init(&f->uplinks, f);
 	hold_init(&f->hold, f);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Notes have a time, a rank and an end. */
-#include "supervisor/board_notes.h"
+#include "supervisor/status/status_notes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,14 +13,14 @@ static void
 f_d2_notes_have_rank_time_and_end(void **state)
 {
 	struct page_note list[PAGE_NOTES];
-	struct board_notes b = {0};
+	struct status_notes b = {0};
 
-	board_notes_say(&b, BOARD_ASKING, "asking", 1000);
-	board_notes_say(&b, BOARD_RELOAD, "rolled back", 2000);
-	board_notes_say(&b, BOARD_ALERT, "rolled back", 2500);
-	board_notes_say(&b, BOARD_FATAL, "held", 3000);
-	board_notes_say(&b, BOARD_FATAL, "held by another word", 4000);
-	board_notes_list(&b, list, 5000);
+	status_notes_say(&b, BOARD_ASKING, "asking", 1000);
+	status_notes_say(&b, BOARD_RELOAD, "rolled back", 2000);
+	status_notes_say(&b, BOARD_ALERT, "rolled back", 2500);
+	status_notes_say(&b, BOARD_FATAL, "held", 3000);
+	status_notes_say(&b, BOARD_FATAL, "held by another word", 4000);
+	status_notes_list(&b, list, 5000);
 	assert_string_equal(list[0].text, "held by another word");
 	assert_int_equal(list[0].since_ms, 3000);
 	assert_int_equal(list[0].rank, PAGE_CRITICAL);
@@ -28,10 +28,10 @@ f_d2_notes_have_rank_time_and_end(void **state)
 	assert_int_equal(list[1].since_ms, 2000);
 	assert_string_equal(list[2].text, "asking");
 	assert_string_equal(list[3].text, "");
-	board_notes_say(&b, BOARD_FATAL, "", 6000);
-	board_notes_say(&b, BOARD_ALERT, "", 6000);
+	status_notes_say(&b, BOARD_FATAL, "", 6000);
+	status_notes_say(&b, BOARD_ALERT, "", 6000);
 	/* What is over is not told for ever; what stands is. */
-	board_notes_list(&b, list, 2000 + DAY_MS);
+	status_notes_list(&b, list, 2000 + DAY_MS);
 	assert_string_equal(list[0].text, "asking");
 	assert_string_equal(list[1].text, "");
 }

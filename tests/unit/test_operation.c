@@ -42,7 +42,7 @@ rest(void)
 	    NULL, &e) == -1)
 		fail_msg("%s", e.text);
 	f->timers = timers_new(NULL);
-	board_init(&f->board, f);
+	status_page_init(&f->board, f);
 	f->control.fleet = f;
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		f->control.client[i].fd = -1;

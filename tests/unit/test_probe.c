@@ -66,7 +66,7 @@ operation_may(const struct fleet *f, enum operation o, struct err *e)
 }
 
 void
-board_update(struct board *b)
+status_page_update(struct status_page *b)
 {
 }
 

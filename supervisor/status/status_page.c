@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See board.h. */
-#include "supervisor/board.h"
+/* See status_page.h. */
+#include "supervisor/status/status_page.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "supervisor/base/procfs.h"
 
 void
-board_init(struct board *b, struct fleet *f)
+status_page_init(struct status_page *b, struct fleet *f)
 {
 	memset(b, 0, sizeof(*b));
 	b->fleet = f;
@@ -24,10 +24,10 @@ board_init(struct board *b, struct fleet *f)
 _Static_assert(PAGE_PATIENCES == PATIENCES, "each has a place");
 
 void
-board_note(struct board *b, enum board_source src, const char *sentence)
+status_page_note(struct status_page *b, enum status_page_source src, const char *sentence)
 {
-	board_notes_say(&b->notes, src, sentence, clock_wall_ms());
-	board_update(b);
+	status_notes_say(&b->notes, src, sentence, clock_wall_ms());
+	status_page_update(b);
 }
 
 static int64_t
@@ -122,7 +122,7 @@ put_home(struct page_cluster *pc, const struct config *c)
 }
 
 void
-board_update(struct board *b)
+status_page_update(struct status_page *b)
 {
 	struct fleet *f = b->fleet;
 	struct page_cluster *pc;
@@ -143,7 +143,7 @@ board_update(struct board *b)
 	pc->probe = f->probe.last;
 	str_copy(pc->name, f->config->name, sizeof(pc->name));
 	str_copy(pc->version, SHARDHERD_VERSION, sizeof(pc->version));
-	board_notes_list(&b->notes, pc->note, clock_wall_ms());
+	status_notes_list(&b->notes, pc->note, clock_wall_ms());
 	put_home(pc, f->config);
 	pc->foreground = f->foreground;
 	pc->service = f->herald.notify.fd != -1;
@@ -156,7 +156,7 @@ board_update(struct board *b)
 }
 
 void
-board_tell(struct board *b, int32_t shard, const char *fmt, ...)
+status_page_tell(struct status_page *b, int32_t shard, const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -170,7 +170,7 @@ board_tell(struct board *b, int32_t shard, const char *fmt, ...)
 }
 
 void
-board_close(struct board *b, int exit_code)
+status_page_close(struct status_page *b, int exit_code)
 {
 	struct fleet *f = b->fleet;
 	struct page_cluster *pc;
@@ -180,8 +180,8 @@ board_close(struct board *b, int exit_code)
 	/* Why it ended stays to be read; the rest was of a life that is over. */
 	for (unsigned i = 0; i < BOARD_SOURCES; i++)
 		if (i != BOARD_FATAL)
-			board_notes_say(&b->notes, i, "", 0);
-	board_update(b);
+			status_notes_say(&b->notes, i, "", 0);
+	status_page_update(b);
 	pc = &f->page.head->cluster;
 	page_begin(&pc->lock);
 	pc->pid = 0;
@@ -196,7 +196,7 @@ board_close(struct board *b, int exit_code)
 }
 
 void
-board_shard_down(struct board *b, uint32_t slot, bool held, const char *why)
+status_page_shard_down(struct status_page *b, uint32_t slot, bool held, const char *why)
 {
 	struct page_shard *s = &b->fleet->page.slot[slot].shard;
 
@@ -211,7 +211,7 @@ board_shard_down(struct board *b, uint32_t slot, bool held, const char *why)
 }
 
 void
-board_handler_down(struct board *b, const char *why)
+status_page_handler_down(struct status_page *b, const char *why)
 {
 	struct page_handler *h = &b->fleet->page.head->handler;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See daily.h. */
-#include "supervisor/daily.h"
+/* See day_totals.h. */
+#include "supervisor/status/day_totals.h"
 
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "supervisor/fleet.h"
 
 void
-daily_init(struct daily *d, struct fleet *f)
+day_totals_init(struct day_totals *d, struct fleet *f)
 {
 	memset(d, 0, sizeof(*d));
 	d->fleet = f;
@@ -16,7 +16,7 @@ daily_init(struct daily *d, struct fleet *f)
 }
 
 static bool
-look(const struct daily *d, uint32_t slot, struct daily_seen *out)
+look(const struct day_totals *d, uint32_t slot, struct day_totals_seen *out)
 {
 	struct page_shard s;
 
@@ -32,7 +32,7 @@ look(const struct daily *d, uint32_t slot, struct daily_seen *out)
 }
 
 void
-daily_layout(struct daily *d, uint32_t count)
+day_totals_layout(struct day_totals *d, uint32_t count)
 {
 	free(d->seen);
 	d->seen = count > 0 ? base_alloc(count * sizeof(*d->seen)) : NULL;
@@ -44,7 +44,7 @@ daily_layout(struct daily *d, uint32_t count)
 
 /* Counters only grow; one that shrank belongs to another page. */
 static uint64_t
-grown(struct daily *d, uint64_t now, uint64_t was)
+grown(struct day_totals *d, uint64_t now, uint64_t was)
 {
 	if (now <= was)
 		return 0;
@@ -53,9 +53,9 @@ grown(struct daily *d, uint64_t now, uint64_t was)
 }
 
 static void
-add_slot(struct daily *d, struct days_day *day, uint32_t slot)
+add_slot(struct day_totals *d, struct days_day *day, uint32_t slot)
 {
-	struct daily_seen now, *was = &d->seen[slot];
+	struct day_totals_seen now, *was = &d->seen[slot];
 
 	if (!look(d, slot, &now))
 		return;
@@ -74,7 +74,7 @@ add_slot(struct daily *d, struct days_day *day, uint32_t slot)
 }
 
 static void
-keep(struct daily *d)
+keep(struct day_totals *d)
 {
 	struct days_day *day = days_at(&d->days, clock_wall_ms());
 
@@ -88,24 +88,24 @@ keep(struct daily *d)
 }
 
 void
-daily_tick(struct daily *d)
+day_totals_tick(struct day_totals *d)
 {
-	if (clock_boot_ms() - d->kept_ms >= DAILY_MS)
+	if (clock_boot_ms() - d->kept_ms >= DAY_TOTALS_MS)
 		keep(d);
 }
 
 void
-daily_keep(struct daily *d)
+day_totals_keep(struct day_totals *d)
 {
 	if (d->fleet != NULL)
 		keep(d);
 }
 
 void
-daily_close(struct daily *d)
+day_totals_close(struct day_totals *d)
 {
 	if (d->fleet == NULL)
 		return;
 	keep(d);
-	daily_layout(d, 0);
+	day_totals_layout(d, 0);
 }

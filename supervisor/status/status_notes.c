@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See board_notes.h. */
-#include "supervisor/board_notes.h"
+/* See status_page_notes.h. */
+#include "supervisor/status/status_notes.h"
 
 #include <string.h>
 
@@ -30,7 +30,7 @@ static const struct {
 _Static_assert(BOARD_SOURCES <= PAGE_NOTES, "each has a place");
 
 void
-board_notes_say(struct board_notes *b, enum board_source src, const char *text,
+status_notes_say(struct status_notes *b, enum status_page_source src, const char *text,
     int64_t now_ms)
 {
 	if (b->text[src][0] == '\0')
@@ -39,7 +39,7 @@ board_notes_say(struct board_notes *b, enum board_source src, const char *text,
 }
 
 static void
-end_old(struct board_notes *b, int64_t now_ms)
+end_old(struct status_notes *b, int64_t now_ms)
 {
 	for (unsigned i = 0; i < BOARD_SOURCES; i++)
 		if (kind[i].end_ms != 0
@@ -58,7 +58,7 @@ said(const struct page_note *list, size_t n, const char *text)
 }
 
 void
-board_notes_list(struct board_notes *b, struct page_note out[PAGE_NOTES],
+status_notes_list(struct status_notes *b, struct page_note out[PAGE_NOTES],
     int64_t now_ms)
 {
 	size_t n = 0;
