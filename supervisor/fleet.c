@@ -269,7 +269,7 @@ fleet_fatal(struct fleet *f, struct member *c, uint32_t code, const char *text)
 		log_error("The handler can't go on: %s Events are kept in the "
 		    "shards.", text);
 	else if (code == 4010 || code == 4011)
-		replan_begin(&f->replan, code, c->id);
+		reshard_begin(&f->replan, code, c->id);
 	else if (code != 0)
 		hold_set(&f->hold, code, c->id, text);
 	else
@@ -304,7 +304,7 @@ fleet_child_ended(struct fleet *f, struct member *c)
 	if (f->stopping)
 		stop_progress(&f->stop);
 	else
-		replan_progress(&f->replan);
+		reshard_progress(&f->replan);
 }
 
 void

@@ -15,8 +15,8 @@
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/status/status_page.h"
 #include "supervisor/base/reboot.h"
-#include "supervisor/hangup.h"
-#include "supervisor/herald.h"
+#include "supervisor/sighup.h"
+#include "supervisor/systemd.h"
 #include "supervisor/child/member.h"
 #include "supervisor/alert/alerts.h"
 #include "supervisor/base/control.h"
@@ -29,13 +29,13 @@
 #include "supervisor/operation/plugin_command.h"
 #include "supervisor/operation/probe.h"
 #include "supervisor/operation/reload_effects.h"
-#include "supervisor/replan.h"
+#include "supervisor/reshard.h"
 #include "supervisor/operation/token_move.h"
 #include "supervisor/operation/rollout_effects.h"
 #include "supervisor/stop.h"
 #include "supervisor/upgrade/upgrade.h"
 #include "supervisor/supervisor.h"
-#include "supervisor/upkeep.h"
+#include "supervisor/maintenance.h"
 #include "supervisor/child/uplinks.h"
 #include "supervisor/watch.h"
 #include "supervisor/base/store_writes.h"
@@ -76,7 +76,7 @@ struct fleet {
 	struct permit permit;
 	struct ledger ledger;
 	struct hold hold;
-	struct replan replan;
+	struct reshard replan;
 	struct alerts alerts;
 	struct day_totals daily;
 	struct discord_info asking;
@@ -87,14 +87,14 @@ struct fleet {
 	struct probe probe;
 	struct status_page board;
 	struct watch watch;
-	struct upkeep upkeep;
+	struct maintenance upkeep;
 	struct control control;
 	struct adopt adopt;
 	struct upgrade successor;
 	struct stop stop;
 	struct fleet_log logs;
-	struct herald herald;
-	struct hangup hangup;
+	struct systemd herald;
+	struct sighup hangup;
 	struct token_move rotate;
 	struct reboot boot;
 	bool foreground;		/* as started */

@@ -44,7 +44,7 @@ stop_begin(struct stop *s, bool end_sessions, const char *who)
 	timer_stop(&f->launch_timer);
 	discord_info_stop(&f->asking);
 	upgrade_guard_release(&f->successor.from.guard);
-	herald_stopping(&f->herald);
+	systemd_stopping(&f->herald);
 	token_move_abort(&f->rotate, "The fleet is stopping: its next start takes "
 	    "the token in token_file.");
 	reload_effects_abort(&f->replace);

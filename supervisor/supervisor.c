@@ -127,7 +127,7 @@ on_signal(struct ev_loop *loop, ev_io *w, int revents)
 	if (stop)
 		on_stop_signal(s, who);
 	if (hup)
-		hangup_signal(&s->fleet->hangup);
+		sighup_signal(&s->fleet->hangup);
 }
 
 static int
@@ -252,7 +252,7 @@ init_parts(struct fleet *f)
 	stop_init(&f->stop, f);
 	uplinks_init(&f->uplinks, f);
 	hold_init(&f->hold, f);
-	replan_init(&f->replan, f);
+	reshard_init(&f->replan, f);
 	alerts_open(&f->alerts, f);
 	day_totals_init(&f->daily, f);
 	reload_effects_init(&f->replace, f);
@@ -261,9 +261,9 @@ init_parts(struct fleet *f)
 	probe_init(&f->probe, f);
 	discord_info_init(&f->asking, f);
 	watch_init(&f->watch, f);
-	upkeep_init(&f->upkeep, f);
+	maintenance_init(&f->upkeep, f);
 	token_move_init(&f->rotate, f);
-	hangup_init(&f->hangup, f);
+	sighup_init(&f->hangup, f);
 	reboot_begin(&f->boot, &f->store);
 	adopt_init(&f->adopt, f);
 	upgrade_init(&f->successor, f);
@@ -348,8 +348,8 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 static void
 release_fleet(struct fleet *f)
 {
-	herald_close(&f->herald);
-	hangup_free(&f->hangup);
+	systemd_close(&f->herald);
+	sighup_free(&f->hangup);
 	token_move_free(&f->rotate);
 	discord_info_stop(&f->asking);
 	adopt_close(&f->adopt);
@@ -366,7 +366,7 @@ release_fleet(struct fleet *f)
 	timer_stop(&f->stop.timer);
 	watch_cursors(&f->watch);
 	watch_stop(&f->watch);
-	upkeep_stop(&f->upkeep);
+	maintenance_stop(&f->upkeep);
 	for (uint32_t i = 0; i < f->local; i++)
 		member_free(&f->shard[i]);
 	for (size_t i = 0; i < nitems(f->handler_slot); i++)
@@ -461,7 +461,7 @@ run(struct fleet *f, const struct supervisor_args *args)
 		code = refuse(f, &e);
 		f->exit_code = code;
 	} else {
-		herald_start(&f->herald);
+		systemd_start(&f->herald);
 		status_page_tell(&f->board, -1, "supervisor %d %s, version %s",
 		    (int)getpid(), a != NULL ? "goes on" : "started",
 		    SHARDHERD_VERSION);
@@ -490,7 +490,7 @@ supervisor_main(const struct supervisor_args *args)
 	f->lock_fd = f->logs.fd = f->page.fd = -1;
 	f->started_ms = clock_boot_ms();
 	f->foreground = args->foreground;
-	herald_open(&f->herald, f, args->foreground);
+	systemd_open(&f->herald, f, args->foreground);
 	proctitle_set("shardherd: supervisor");
 	preflight_harden();
 	preflight_raise_fds(&f->nofile);

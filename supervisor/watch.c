@@ -17,7 +17,7 @@ watch_init(struct watch *w, struct fleet *f)
 {
 	memset(w, 0, sizeof(*w));
 	w->fleet = f;
-	limits_init(&w->limits, f);
+	resources_init(&w->limits, f);
 	w->done_ms = clock_boot_ms();
 	timer_init(f->timers, &w->timer, on_timer);
 	timer_set(&w->timer, WATCH_TICK_S);
@@ -30,7 +30,7 @@ watch_start(struct watch *w)
 
 	w->saved_seq = base_alloc(n * sizeof(*w->saved_seq));
 	w->saved_session = base_alloc(n * sizeof(*w->saved_session));
-	limits_start(&w->limits, n);
+	resources_start(&w->limits, n);
 }
 
 void
@@ -39,7 +39,7 @@ watch_forget(struct watch *w)
 	free(w->saved_seq);
 	free(w->saved_session);
 	w->saved_seq = w->saved_session = NULL;
-	limits_forget(&w->limits);
+	resources_forget(&w->limits);
 }
 
 void
@@ -196,7 +196,7 @@ on_timer(struct timer *t)
 		token_move_watch(&f->rotate);
 	if (f->local > 0)
 		look_at_members(w);
-	limits_look(&w->limits);
+	resources_look(&w->limits);
 	w->done_ms = clock_boot_ms();
-	herald_tick(&f->herald);
+	systemd_tick(&f->herald);
 }

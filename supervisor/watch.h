@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The regular look around: samples of /proc, shards and a handler that claim
- * to be ready and are not, the batch of cursors, what runs out (limits.h).
+ * to be ready and are not, the batch of cursors, what runs out (resources.h).
  * A bounded amount of it per tick.
  */
 #ifndef SUPERVISOR_WATCH_H
@@ -9,7 +9,7 @@
 
 #include "shared/page/page.h"
 #include "shared/base/timer.h"
-#include "supervisor/limits.h"
+#include "supervisor/resources.h"
 #include "supervisor/child/liveness.h"
 
 struct fleet;
@@ -26,7 +26,7 @@ struct watch {
 	uint64_t *saved_seq;	/* per slot, what the store has */
 	uint64_t *saved_session;
 	struct liveness_loop handler;
-	struct limits limits;
+	struct resources limits;
 	uint64_t done_ms;	/* boot stamp: the last look came to its end */
 };
 

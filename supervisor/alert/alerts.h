@@ -92,7 +92,7 @@ uint32_t alerts_standing(const struct alerts *);
 /* The most urgent that is not over, "" when there is none. */
 const char *alerts_first(const struct alerts *);
 
-/* alerts_watch.c: the fleet's facts and actions. */
+/* alert_facts.c: the fleet's facts and actions. */
 void alerts_open(struct alerts *, struct fleet *);
 void alerts_watch(struct alerts *);
 void alerts_close(struct alerts *);

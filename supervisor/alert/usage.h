@@ -2,7 +2,7 @@
 /*
  * Something that fills up: when to speak of it, how fast it grows, when it is
  * full.  Arithmetic on samples; where they come from and who is told is
- * limits.c's business.
+ * resources.c's business.
  */
 #ifndef SUPERVISOR_ALERT_USAGE_H
 #define SUPERVISOR_ALERT_USAGE_H

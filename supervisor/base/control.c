@@ -11,7 +11,7 @@
 
 #include "shared/process/process.h"
 #include "supervisor/base/preflight.h"
-#include "supervisor/control_commands.h"
+#include "supervisor/commands.h"
 #include "supervisor/fleet.h"
 #include "supervisor/request.h"
 #include "supervisor/base/procfs.h"
@@ -101,7 +101,7 @@ take_line(struct control_client *c, const char *line, size_t len)
 	c->ticket = ++c->control->tickets;
 	who_asks(c, &r);
 	if (rc == 0)
-		rc = control_commands_carry_out(f, &r, c->passed, c->ticket, &e);
+		rc = commands_carry_out(f, &r, c->passed, c->ticket, &e);
 	drop_passed(c);
 	if (rc == 1) {
 		if (c->ticket != 0)

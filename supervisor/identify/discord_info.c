@@ -270,7 +270,7 @@ answered(struct discord_info *a, const struct discord_ask_answer *w)
 	status_page_note(&f->board, BOARD_ASKING, "");
 	status_page_note(&f->board, BOARD_START, "");
 	gateway_learned(f, w->url);
-	if (f->local > 0 && replan_answered(&f->replan, w))
+	if (f->local > 0 && reshard_answered(&f->replan, w))
 		return;
 	name_missing(f, w, missing, sizeof(missing));
 	if (!intents_granted(f, missing))

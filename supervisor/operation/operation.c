@@ -124,7 +124,7 @@ operation_reason(enum operation_rule r)
 static bool
 on_hold(const struct fleet *f)
 {
-	return f->permit.held[0] != '\0' && f->replan.state == REPLAN_NOT;
+	return f->permit.held[0] != '\0' && f->replan.state == RESHARD_NOT;
 }
 
 bool
@@ -140,10 +140,10 @@ operation_underway(const struct fleet *f, enum operation_underway u)
 	case UNDERWAY_BAD_TOKEN:
 		return on_hold(f) && hold_of_token(&f->hold);
 	case UNDERWAY_PLAN:
-		return f->replan.state == REPLAN_ASKING
-		    || f->replan.state == REPLAN_SHORT;
+		return f->replan.state == RESHARD_ASKING
+		    || f->replan.state == RESHARD_SHORT;
 	case UNDERWAY_RESHARD:
-		return f->replan.state == REPLAN_STOPPING;
+		return f->replan.state == RESHARD_STOPPING;
 	case UNDERWAY_STOP:
 		return f->stopping;
 	case UNDERWAY_RELOAD:

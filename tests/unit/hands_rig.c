@@ -239,7 +239,7 @@ init_parts(struct fleet *f)
 	stop_init(&f->stop, f);
 	uplinks_init(&f->uplinks, f);
 	hold_init(&f->hold, f);
-	replan_init(&f->replan, f);
+	reshard_init(&f->replan, f);
 	reload_effects_init(&f->replace, f);
 	rollout_effects_init(&f->rolling, f);
 	plugin_command_init(&f->plugins, f);
@@ -248,7 +248,7 @@ init_parts(struct fleet *f)
 	token_move_init(&f->rotate, f);
 	adopt_init(&f->adopt, f);
 	upgrade_init(&f->successor, f);
-	herald_open(&f->herald, f, true);
+	systemd_open(&f->herald, f, true);
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		f->control.client[i].fd = -1;
 	f->control.fleet = f;

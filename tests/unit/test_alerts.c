@@ -170,7 +170,7 @@ f_a9_told_is_what_was_delivered(void **state)
 	looks(100);
 	assert_int_equal(t.delivering, 1);	/* it is on its way */
 	before = t.a.state[ALERT_HOLD];
-	/* The kept state of alerts_watch.c: on, since and sent alone. */
+	/* The kept state of alert_facts.c: on, since and sent alone. */
 	alerts_stop(&t.a);
 	alerts_init(&t.a, t.timers, &actions, NULL);
 	t.a.state[ALERT_HOLD].on = before.on;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "supervisor/identify/budget.h"
-#include "supervisor/replan.h"
+#include "supervisor/reshard.h"
 
 #define T0 1790000000000
 #define MIN 60000
@@ -250,11 +250,11 @@ test_forecast(void **state)
 static void
 test_replan(void **state)
 {
-	assert_int_equal(replan_judge(4, 4, 8, 900), REPLAN_FIXED);
-	assert_int_equal(replan_judge(4, 0, 4, 900), REPLAN_SAME);
-	assert_int_equal(replan_judge(4, 0, 8, 7), REPLAN_NO_BUDGET);
-	assert_int_equal(replan_judge(4, 0, 8, 8), REPLAN_GO);
-	assert_int_equal(replan_judge(8, 0, 4, 8), REPLAN_GO);
+	assert_int_equal(reshard_judge(4, 4, 8, 900), RESHARD_FIXED);
+	assert_int_equal(reshard_judge(4, 0, 4, 900), RESHARD_SAME);
+	assert_int_equal(reshard_judge(4, 0, 8, 7), RESHARD_NO_BUDGET);
+	assert_int_equal(reshard_judge(4, 0, 8, 8), RESHARD_GO);
+	assert_int_equal(reshard_judge(8, 0, 4, 8), RESHARD_GO);
 }
 
 int

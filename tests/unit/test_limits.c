@@ -13,7 +13,7 @@
 
 #include "shared/base/log.h"
 #include "supervisor/identify/budget.h"
-#include "supervisor/limits.h"
+#include "supervisor/resources.h"
 #include "supervisor/child/liveness.h"
 #include "supervisor/base/fd_reserve.h"
 #include "tests/unit/fake_time.h"
@@ -97,25 +97,25 @@ test_loop_that_stands(void **state)
 static void
 test_clock_steps(void **state)
 {
-	struct limits l = { 0 };
+	struct resources l = { 0 };
 
 	fake_time_reset();
-	assert_int_equal(limits_clock_step(&l, clock_wall_ms(),
+	assert_int_equal(resources_clock_step(&l, clock_wall_ms(),
 	    clock_boot_ms()), 0);
 	fake_time_advance(2 * HOUR);
-	assert_int_equal(limits_clock_step(&l, clock_wall_ms(),
+	assert_int_equal(resources_clock_step(&l, clock_wall_ms(),
 	    clock_boot_ms()), 0);
 	fake_time_set_wall(999);		/* a drift that is corrected */
-	assert_int_equal(limits_clock_step(&l, clock_wall_ms(),
+	assert_int_equal(resources_clock_step(&l, clock_wall_ms(),
 	    clock_boot_ms()), 0);
 	fake_time_set_wall(HOUR);
 	fake_time_advance(2000);
-	assert_int_equal(limits_clock_step(&l, clock_wall_ms(),
+	assert_int_equal(resources_clock_step(&l, clock_wall_ms(),
 	    clock_boot_ms()), HOUR);
 	fake_time_set_wall(-3 * HOUR);
-	assert_int_equal(limits_clock_step(&l, clock_wall_ms(),
+	assert_int_equal(resources_clock_step(&l, clock_wall_ms(),
 	    clock_boot_ms()), -3 * HOUR);
-	assert_int_equal(limits_clock_step(&l, clock_wall_ms(),
+	assert_int_equal(resources_clock_step(&l, clock_wall_ms(),
 	    clock_boot_ms()), 0);
 }
 

@@ -159,34 +159,34 @@ test_watchdog_is_for_who_is_named(void **state)
 }
 
 static void
-words(struct herald_facts f, const char *want)
+words(struct systemd_facts f, const char *want)
 {
 	char out[SD_NOTIFY_STATUS];
 
 	if (f.note == NULL)
 		f.note = "";
-	herald_words(&f, out, sizeof(out));
+	systemd_words(&f, out, sizeof(out));
 	assert_string_equal(out, want);
 }
 
 static void
 test_status_line(void **state)
 {
-	words((struct herald_facts) { .ready = 12, .shards = 16,
+	words((struct systemd_facts) { .ready = 12, .shards = 16,
 	    .handler = true, .eta_s = 35 },
 	    "shards ready 12/16, identifies done in about 35 s");
-	words((struct herald_facts) { .ready = 16, .shards = 16,
+	words((struct systemd_facts) { .ready = 16, .shards = 16,
 	    .handler = true }, "shards ready 16/16");
-	words((struct herald_facts) { .ready = 0, .shards = 500,
+	words((struct systemd_facts) { .ready = 0, .shards = 500,
 	    .eta_s = 2500 }, "shards ready 0/500, identifies done in about "
 	    "42 min, no handler");
-	words((struct herald_facts) { .ready = 1, .shards = 2, .handler = true,
+	words((struct systemd_facts) { .ready = 1, .shards = 2, .handler = true,
 	    .note = "On hold: x" }, "shards ready 1/2; On hold: x");
-	words((struct herald_facts) { 0 },
+	words((struct systemd_facts) { 0 },
 	    "asking Discord how many shards to run");
-	words((struct herald_facts) { .note = "not reachable" },
+	words((struct systemd_facts) { .note = "not reachable" },
 	    "not reachable");
-	words((struct herald_facts) { .stopping = true, .shards = 2 },
+	words((struct systemd_facts) { .stopping = true, .shards = 2 },
 	    "stopping");
 }
 
@@ -194,7 +194,7 @@ test_status_line(void **state)
 
 static struct {
 	struct fleet fleet;
-	struct herald *herald;
+	struct systemd *herald;
 	int fd;
 } w;
 
@@ -212,15 +212,15 @@ begin(void **state)
 	w.herald = &w.fleet.herald;
 	w.fleet.timers = timers_new(NULL);
 	w.fleet.watch.done_ms = clock_boot_ms();
-	herald_open(w.herald, &w.fleet, true);
-	herald_start(w.herald);
+	systemd_open(w.herald, &w.fleet, true);
+	systemd_start(w.herald);
 	return 0;
 }
 
 static int
 end(void **state)
 {
-	herald_close(w.herald);
+	systemd_close(w.herald);
 	timers_free(w.fleet.timers);
 	close(w.fd);
 	return 0;
@@ -244,7 +244,7 @@ test_watchdog_wants_duties_done(void **state)
 	fake_time_advance(10000);
 	assert_int_equal(count("WATCHDOG=1"), 6);
 	/* The look around hangs: not at once, but for good. */
-	fake_time_advance(HERALD_DUTY_MS);
+	fake_time_advance(SYSTEMD_DUTY_MS);
 	count("");
 	fake_time_advance(60000);
 	assert_int_equal(count("WATCHDOG=1"), 0);
@@ -259,14 +259,14 @@ static void
 test_ready_in_the_end(void **state)
 {
 	assert_int_equal(count("EXTEND_TIMEOUT_USEC=30000000"), 1);
-	for (int s = 0; s < HERALD_START_S; s += 2) {
-		herald_tick(w.herald);
+	for (int s = 0; s < SYSTEMD_START_S; s += 2) {
+		systemd_tick(w.herald);
 		assert_int_equal(count("READY=1"), 0);
 		fake_time_advance(2000);
 	}
-	herald_tick(w.herald);
+	systemd_tick(w.herald);
 	assert_int_equal(count("READY=1"), 1);
-	herald_tick(w.herald);
+	systemd_tick(w.herald);
 	assert_int_equal(count("READY=1"), 0);
 }
 
@@ -274,13 +274,13 @@ static void
 test_reload_before_ready(void **state)
 {
 	count("");
-	herald_reloading(w.herald);
-	herald_reloaded(w.herald, "");
+	systemd_reloading(w.herald);
+	systemd_reloaded(w.herald, "");
 	assert_int_equal(count("R"), 0);
 	w.herald->ready = true;
-	herald_reloading(w.herald);
+	systemd_reloading(w.herald);
 	assert_int_equal(count("RELOADING=1"), 1);
-	herald_reloaded(w.herald, "the last reload: x");
+	systemd_reloaded(w.herald, "the last reload: x");
 	assert_int_equal(count("STATUS=the last reload: x"), 1);
 }
 

@@ -96,11 +96,11 @@ let_run(enum operation_underway u)
 		break;
 	case UNDERWAY_PLAN:
 		hold(0);
-		f->replan.state = REPLAN_SHORT;
+		f->replan.state = RESHARD_SHORT;
 		break;
 	case UNDERWAY_RESHARD:
 		hold(0);
-		f->replan.state = REPLAN_STOPPING;
+		f->replan.state = RESHARD_STOPPING;
 		break;
 	case UNDERWAY_STOP:
 		f->stopping = true;

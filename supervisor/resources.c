@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See limits.h. */
-#include "supervisor/limits.h"
+/* See resources.h. */
+#include "supervisor/resources.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -13,20 +13,20 @@
 #define MIB (1u << 20)
 
 void
-limits_init(struct limits *l, struct fleet *f)
+resources_init(struct resources *l, struct fleet *f)
 {
 	memset(l, 0, sizeof(*l));
 	l->fleet = f;
 }
 
 void
-limits_start(struct limits *l, uint32_t shards)
+resources_start(struct resources *l, uint32_t shards)
 {
 	l->shard = base_alloc(shards * sizeof(*l->shard));
 }
 
 void
-limits_forget(struct limits *l)
+resources_forget(struct resources *l)
 {
 	free(l->shard);
 	l->shard = NULL;
@@ -93,10 +93,10 @@ memory_words(const struct usage *u, const char *name, const char *key,
 }
 
 static void
-judge(struct limits_process *p, const struct page_watch *w, int32_t pid,
+judge(struct resources_process *p, const struct page_watch *w, int32_t pid,
     const char *name, const char *key, int64_t memory)
 {
-	char words[LIMITS_WORDS];
+	char words[RESOURCES_WORDS];
 	struct usage_marks m;
 	enum usage_news news;
 
@@ -124,7 +124,7 @@ judge(struct limits_process *p, const struct page_watch *w, int32_t pid,
 }
 
 static void
-look_processes(struct limits *l)
+look_processes(struct resources *l)
 {
 	struct fleet *f = l->fleet;
 	const struct config *c = f->config;
@@ -141,7 +141,7 @@ look_processes(struct limits *l)
 
 /* The worst of one process, if it is worse than what there is. */
 static uint32_t
-worse(const struct limits_process *p, const struct page_watch *w,
+worse(const struct resources_process *p, const struct page_watch *w,
     const char *name, const char *key, int64_t memory, unsigned *level,
     char *words, size_t size)
 {
@@ -160,7 +160,7 @@ worse(const struct limits_process *p, const struct page_watch *w,
 }
 
 uint32_t
-limits_processes(const struct limits *l, char *words, size_t size)
+resources_processes(const struct resources *l, char *words, size_t size)
 {
 	const struct fleet *f = l->fleet;
 	const struct config *c = f->config;
@@ -183,7 +183,7 @@ limits_processes(const struct limits *l, char *words, size_t size)
 /* ---- disks ----------------------------------------------------------- */
 
 static void
-disk_words(struct limits_disk *d, const char *key, const char *dir)
+disk_words(struct resources_disk *d, const char *key, const char *dir)
 {
 	char way[128], when[48];
 	double rate = usage_per_hour(&d->used) / MIB;
@@ -205,7 +205,7 @@ disk_words(struct limits_disk *d, const char *key, const char *dir)
 }
 
 static void
-look_disk(struct limits_disk *d, const char *key, const char *dir,
+look_disk(struct resources_disk *d, const char *key, const char *dir,
     int64_t least)
 {
 	struct usage_marks m;
@@ -223,8 +223,8 @@ look_disk(struct limits_disk *d, const char *key, const char *dir,
 	    : d->size / 10;
 	m.warn = d->size - floor;
 	m.over = d->size - floor - floor / 4;
-	m.urgent = d->size - (floor / 8 > LIMITS_DISK_LEAST ? floor / 8
-	    : floor > LIMITS_DISK_LEAST ? LIMITS_DISK_LEAST : floor / 8);
+	m.urgent = d->size - (floor / 8 > RESOURCES_DISK_LEAST ? floor / 8
+	    : floor > RESOURCES_DISK_LEAST ? RESOURCES_DISK_LEAST : floor / 8);
 	news = usage_take(&d->used, d->size - d->free, &m, clock_boot_ms());
 	if (d->used.level == 0 || least == 0) {
 		if (d->words[0] != '\0')
@@ -249,7 +249,7 @@ same_disk(const char *a, const char *b)
 }
 
 static void
-look_disks(struct limits *l)
+look_disks(struct resources *l)
 {
 	const struct config *c = l->fleet->config;
 
@@ -263,7 +263,7 @@ look_disks(struct limits *l)
 }
 
 const char *
-limits_disks(const struct limits *l)
+resources_disks(const struct resources *l)
 {
 	return l->state.words[0] != '\0' ? l->state.words : l->log.words;
 }
@@ -271,21 +271,21 @@ limits_disks(const struct limits *l)
 /* ---- the clock ------------------------------------------------------- */
 
 int64_t
-limits_clock_step(struct limits *l, int64_t wall_ms, uint64_t boot_ms)
+resources_clock_step(struct resources *l, int64_t wall_ms, uint64_t boot_ms)
 {
 	int64_t now = wall_ms - (int64_t)boot_ms;
 	int64_t step = l->clock_known ? now - l->clock_ms : 0;
 
 	l->clock_known = true;
 	l->clock_ms = now;
-	return step >= LIMITS_CLOCK_MS || step <= -LIMITS_CLOCK_MS ? step : 0;
+	return step >= RESOURCES_CLOCK_MS || step <= -RESOURCES_CLOCK_MS ? step : 0;
 }
 
 static void
-look_clock(struct limits *l)
+look_clock(struct resources *l)
 {
 	struct fleet *f = l->fleet;
-	int64_t step = limits_clock_step(l, clock_wall_ms(), clock_boot_ms());
+	int64_t step = resources_clock_step(l, clock_wall_ms(), clock_boot_ms());
 
 	if (step == 0)
 		return;
@@ -303,7 +303,7 @@ look_clock(struct limits *l)
 }
 
 void
-limits_look(struct limits *l)
+resources_look(struct resources *l)
 {
 	look_clock(l);
 	look_disks(l);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See herald.h. */
-#include "supervisor/herald.h"
+/* See systemd.h. */
+#include "supervisor/systemd.h"
 
 #include <string.h>
 
@@ -23,7 +23,7 @@ span(int64_t s, char *out, size_t size)
 }
 
 void
-herald_words(const struct herald_facts *w, char *out, size_t size)
+systemd_words(const struct systemd_facts *w, char *out, size_t size)
 {
 	char eta[64] = "", in[32];
 
@@ -63,7 +63,7 @@ shards_ready(const struct fleet *f)
 }
 
 static void
-look(const struct herald *h, struct herald_facts *w)
+look(const struct systemd *h, struct systemd_facts *w)
 {
 	struct fleet *f = h->fleet;
 	uint64_t now = clock_boot_ms(), eta = 0;
@@ -91,20 +91,20 @@ look(const struct herald *h, struct herald_facts *w)
  * around must have come to its end, and the page must have been written.
  */
 static bool
-duties_done(const struct herald *h)
+duties_done(const struct systemd *h)
 {
 	const struct fleet *f = h->fleet;
 	uint64_t now = clock_boot_ms();
 
-	if (now - f->watch.done_ms > HERALD_DUTY_MS)
+	if (now - f->watch.done_ms > SYSTEMD_DUTY_MS)
 		return false;
-	return f->local == 0 || now - f->board.updated_ms <= HERALD_DUTY_MS;
+	return f->local == 0 || now - f->board.updated_ms <= SYSTEMD_DUTY_MS;
 }
 
 static void
 on_feed(struct timer *t)
 {
-	struct herald *h = container_of(t, struct herald, feed);
+	struct systemd *h = container_of(t, struct systemd, feed);
 
 	timer_set(t, (double)h->notify.watchdog_us / 2 / 1000000);
 	if (duties_done(h)) {
@@ -115,14 +115,14 @@ on_feed(struct timer *t)
 	if (!h->starving)
 		log_error("The regular look around has not come to its end "
 		    "for %d s: systemd's watchdog is not fed.",
-		    HERALD_DUTY_MS / 1000);
+		    SYSTEMD_DUTY_MS / 1000);
 	h->starving = true;
 }
 
 /* ---- the fleet's life ------------------------------------------------ */
 
 void
-herald_open(struct herald *h, struct fleet *f, bool foreground)
+systemd_open(struct systemd *h, struct fleet *f, bool foreground)
 {
 	memset(h, 0, sizeof(*h));
 	h->fleet = f;
@@ -130,50 +130,50 @@ herald_open(struct herald *h, struct fleet *f, bool foreground)
 }
 
 void
-herald_start(struct herald *h)
+systemd_start(struct systemd *h)
 {
 	h->began_ms = clock_boot_ms();
 	timer_init(h->fleet->timers, &h->feed, on_feed);
 	if (h->notify.fd != -1 && h->notify.watchdog_us > 0)
 		timer_set(&h->feed, 0);
-	herald_tick(h);
+	systemd_tick(h);
 }
 
 /* As soon as events can reach a plugin; IDENTIFYs of the rest may take hours. */
 static void
-starting(struct herald *h, const struct herald_facts *w, const char *words)
+starting(struct systemd *h, const struct systemd_facts *w, const char *words)
 {
 	bool late = clock_boot_ms() - h->began_ms
-	    >= (uint64_t)HERALD_START_S * 1000;
+	    >= (uint64_t)SYSTEMD_START_S * 1000;
 
 	if ((w->ready > 0 && w->handler) || late) {
 		h->ready = sd_notify_ready(&h->notify, words);
 		return;
 	}
 	sd_notify_status(&h->notify, words);
-	sd_notify_extend(&h->notify, HERALD_EXTEND_S);
+	sd_notify_extend(&h->notify, SYSTEMD_EXTEND_S);
 }
 
 void
-herald_tick(struct herald *h)
+systemd_tick(struct systemd *h)
 {
-	struct herald_facts w;
+	struct systemd_facts w;
 	char words[SD_NOTIFY_STATUS];
 
 	if (h->notify.fd == -1 || h->stopping)
 		return;
 	look(h, &w);
-	herald_words(&w, words, sizeof(words));
+	systemd_words(&w, words, sizeof(words));
 	if (!h->ready)
 		starting(h, &w, words);
 	else
 		sd_notify_status(&h->notify, words);
 	if (h->reloading)
-		sd_notify_extend(&h->notify, HERALD_EXTEND_S);
+		sd_notify_extend(&h->notify, SYSTEMD_EXTEND_S);
 }
 
 void
-herald_reloading(struct herald *h)
+systemd_reloading(struct systemd *h)
 {
 	h->reloading = true;
 	if (h->ready)
@@ -181,9 +181,9 @@ herald_reloading(struct herald *h)
 }
 
 void
-herald_reloaded(struct herald *h, const char *trouble)
+systemd_reloaded(struct systemd *h, const char *trouble)
 {
-	struct herald_facts w;
+	struct systemd_facts w;
 	char words[SD_NOTIFY_STATUS];
 
 	h->reloading = false;
@@ -191,13 +191,13 @@ herald_reloaded(struct herald *h, const char *trouble)
 	if (h->notify.fd == -1 || h->stopping || !h->ready)
 		return;
 	look(h, &w);
-	herald_words(&w, words, sizeof(words));
+	systemd_words(&w, words, sizeof(words));
 	/* If not, the next tick says so. */
 	h->ready = sd_notify_ready(&h->notify, words);
 }
 
 void
-herald_stopping(struct herald *h)
+systemd_stopping(struct systemd *h)
 {
 	const struct config *c = h->fleet->config;
 
@@ -205,11 +205,11 @@ herald_stopping(struct herald *h)
 		return;
 	h->stopping = true;
 	sd_notify_stopping(&h->notify, 2 * c->stop_timeout_s + STOP_SLACK_S
-	    + HERALD_EXTEND_S);
+	    + SYSTEMD_EXTEND_S);
 }
 
 void
-herald_close(struct herald *h)
+systemd_close(struct systemd *h)
 {
 	if (h->fleet == NULL)
 		return;

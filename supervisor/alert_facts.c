@@ -292,9 +292,9 @@ look_rest(const struct fleet *f, struct alert_fact *out)
 static void
 look_limits(const struct fleet *f, struct alert_fact *out)
 {
-	char words[LIMITS_WORDS];
-	uint32_t n = limits_processes(&f->watch.limits, words, sizeof(words));
-	const char *disk = limits_disks(&f->watch.limits);
+	char words[RESOURCES_WORDS];
+	uint32_t n = resources_processes(&f->watch.limits, words, sizeof(words));
+	const char *disk = resources_disks(&f->watch.limits);
 
 	if (n > 1)
 		fact(&out[ALERT_LIMITS], true, "%u processes are near a limit. "

@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* See hangup.h. */
-#include "supervisor/hangup.h"
+/* See sighup.h. */
+#include "supervisor/sighup.h"
 
 #include <string.h>
 
 #include "supervisor/fleet.h"
 
 static void
-trouble(struct hangup *h, const char *what)
+trouble(struct sighup *h, const char *what)
 {
 	str_format(h->trouble, sizeof(h->trouble), "the last reload: %s; see "
 	    "the log", what);
 }
 
 static void
-finish(struct hangup *h)
+finish(struct sighup *h)
 {
 	timer_stop(&h->tick);
-	h->step = HANGUP_IDLE;
-	herald_reloaded(&h->fleet->herald, h->trouble);
+	h->step = SIGHUP_IDLE;
+	systemd_reloaded(&h->fleet->herald, h->trouble);
 	if (h->again)
-		hangup_signal(h);
+		sighup_signal(h);
 }
 
 /* The token's move may take hours: it is only waited for its check. */
 static bool
-step_over(struct hangup *h)
+step_over(struct sighup *h)
 {
 	struct fleet *f = h->fleet;
 
-	if (h->step == HANGUP_CONFIG) {
+	if (h->step == SIGHUP_CONFIG) {
 		if (reload_effects_busy(&f->replace))
 			return false;
 		if (f->replace.last_code != EXIT_FINE)
@@ -45,7 +45,7 @@ step_over(struct hangup *h)
 }
 
 static void
-take_token(struct hangup *h)
+take_token(struct sighup *h)
 {
 	const struct token_move_options o = { .no_wait = true };
 	struct err e;
@@ -59,38 +59,38 @@ take_token(struct hangup *h)
 		finish(h);
 		return;
 	}
-	h->step = HANGUP_TOKEN;
+	h->step = SIGHUP_TOKEN;
 	if (token_move_begin(&h->fleet->rotate, NULL, 0, &o, &e) == -1) {
 		log_error("SIGHUP: the new token was not taken: %s", e.text);
 		trouble(h, "the new token was not taken");
 		finish(h);
 		return;
 	}
-	timer_set(&h->tick, HANGUP_TICK_S);
+	timer_set(&h->tick, SIGHUP_TICK_S);
 }
 
 static void
 on_tick(struct timer *t)
 {
-	struct hangup *h = container_of(t, struct hangup, tick);
+	struct sighup *h = container_of(t, struct sighup, tick);
 
 	if (!step_over(h))
-		timer_set(t, HANGUP_TICK_S);
-	else if (h->step == HANGUP_CONFIG)
+		timer_set(t, SIGHUP_TICK_S);
+	else if (h->step == SIGHUP_CONFIG)
 		take_token(h);
 	else
 		finish(h);
 }
 
 static void
-take_config(struct hangup *h)
+take_config(struct sighup *h)
 {
 	struct err e;
 	int rc = reload_effects_changed(&h->fleet->replace, &e);
 
 	if (rc == 1) {
-		h->step = HANGUP_CONFIG;
-		timer_set(&h->tick, HANGUP_TICK_S);
+		h->step = SIGHUP_CONFIG;
+		timer_set(&h->tick, SIGHUP_TICK_S);
 		return;
 	}
 	if (rc == -1) {
@@ -102,17 +102,17 @@ take_config(struct hangup *h)
 }
 
 void
-hangup_signal(struct hangup *h)
+sighup_signal(struct sighup *h)
 {
 	struct fleet *f = h->fleet;
 
 	fleet_log_reopen(&f->logs);
 	log_notice("Log file reopened.");
-	h->again = h->step != HANGUP_IDLE;
+	h->again = h->step != SIGHUP_IDLE;
 	if (h->again || f->stopping)
 		return;
 	h->trouble[0] = '\0';
-	herald_reloading(&f->herald);
+	systemd_reloading(&f->herald);
 	if (f->local > 0)
 		take_config(h);
 	else
@@ -120,7 +120,7 @@ hangup_signal(struct hangup *h)
 }
 
 void
-hangup_init(struct hangup *h, struct fleet *f)
+sighup_init(struct sighup *h, struct fleet *f)
 {
 	memset(h, 0, sizeof(*h));
 	h->fleet = f;
@@ -128,7 +128,7 @@ hangup_init(struct hangup *h, struct fleet *f)
 }
 
 void
-hangup_free(struct hangup *h)
+sighup_free(struct sighup *h)
 {
 	timer_stop(&h->tick);
 }

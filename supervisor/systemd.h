@@ -4,20 +4,20 @@
  * that is true, more time while a staged start goes on, and a sign of life
  * only as long as the supervisor's own duties are done.
  */
-#ifndef SUPERVISOR_HERALD_H
-#define SUPERVISOR_HERALD_H
+#ifndef SUPERVISOR_SYSTEMD_H
+#define SUPERVISOR_SYSTEMD_H
 
 #include "shared/base/timer.h"
 #include "supervisor/base/sd_notify.h"
 
 struct fleet;
 
-#define HERALD_EXTEND_S 30	/* asked for at each tick of a start */
-#define HERALD_START_S 300	/* then systemd hears READY=1 all the same: a
+#define SYSTEMD_EXTEND_S 30	/* asked for at each tick of a start */
+#define SYSTEMD_START_S 300	/* then systemd hears READY=1 all the same: a
 				   restart would not bring Discord back */
-#define HERALD_DUTY_MS 15000	/* since the last whole look around: stuck */
+#define SYSTEMD_DUTY_MS 15000	/* since the last whole look around: stuck */
 
-struct herald {
+struct systemd {
 	struct fleet *fleet;
 	struct sd_notify notify;
 	struct timer feed;	/* of the watchdog */
@@ -30,24 +30,24 @@ struct herald {
 };
 
 /* What the status line is made of. */
-struct herald_facts {
+struct systemd_facts {
 	uint32_t ready, shards;	/* shards 0: layout not yet known */
 	bool handler;		/* serves */
 	bool stopping;
 	int64_t eta_s;		/* until the queue of IDENTIFYs is empty; 0 */
 	const char *note;	/* what is wrong, "": nothing */
 };
-void herald_words(const struct herald_facts *, char *out, size_t size);
+void systemd_words(const struct systemd_facts *, char *out, size_t size);
 
 /* Before the first fork; foreground: only then systemd is the parent. */
-void herald_open(struct herald *, struct fleet *, bool foreground);
-void herald_start(struct herald *);	/* timers are there */
+void systemd_open(struct systemd *, struct fleet *, bool foreground);
+void systemd_start(struct systemd *);	/* timers are there */
 /* Once per look around. */
-void herald_tick(struct herald *);
-void herald_reloading(struct herald *);
+void systemd_tick(struct systemd *);
+void systemd_reloading(struct systemd *);
 /* trouble: in a few words, "" when all went well. */
-void herald_reloaded(struct herald *, const char *trouble);
-void herald_stopping(struct herald *);
-void herald_close(struct herald *);
+void systemd_reloaded(struct systemd *, const char *trouble);
+void systemd_stopping(struct systemd *);
+void systemd_close(struct systemd *);
 
 #endif

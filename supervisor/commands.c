@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See control_commands.h. */
-#include "supervisor/control_commands.h"
+/* See commands.h. */
+#include "supervisor/commands.h"
 
 #include "shared/base/secret.h"
 #include "supervisor/fleet.h"
@@ -157,7 +157,7 @@ tell_order(struct fleet *f, const struct request *r)
 }
 
 int
-control_commands_carry_out(struct fleet *f, const struct request *r, int passed,
+commands_carry_out(struct fleet *f, const struct request *r, int passed,
     uint32_t ticket, struct err *e)
 {
 	if (f->stopping && r->verb != REQUEST_STOP && r->verb != REQUEST_PING)

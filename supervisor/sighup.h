@@ -5,27 +5,27 @@
  * token_file is checked and moved to.  What has not changed costs nothing, so
  * a logrotate that sends SIGHUP does no harm.
  */
-#ifndef SUPERVISOR_HANGUP_H
-#define SUPERVISOR_HANGUP_H
+#ifndef SUPERVISOR_SIGHUP_H
+#define SUPERVISOR_SIGHUP_H
 
 #include "shared/base/timer.h"
 
 struct fleet;
 
-#define HANGUP_TICK_S 0.2	/* between two looks at the step under way */
+#define SIGHUP_TICK_S 0.2	/* between two looks at the step under way */
 
-enum hangup_step { HANGUP_IDLE, HANGUP_CONFIG, HANGUP_TOKEN };
+enum sighup_step { SIGHUP_IDLE, SIGHUP_CONFIG, SIGHUP_TOKEN };
 
-struct hangup {
+struct sighup {
 	struct fleet *fleet;
 	struct timer tick;
-	enum hangup_step step;
+	enum sighup_step step;
 	bool again;		/* another signal came meanwhile */
 	char trouble[120];	/* for systemd; "": none */
 };
 
-void hangup_init(struct hangup *, struct fleet *);
-void hangup_free(struct hangup *);
-void hangup_signal(struct hangup *);
+void sighup_init(struct sighup *, struct fleet *);
+void sighup_free(struct sighup *);
+void sighup_signal(struct sighup *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See replan.h. */
-#include "supervisor/replan.h"
+/* See reshard.h. */
+#include "supervisor/reshard.h"
 
 #include <string.h>
 
@@ -9,26 +9,26 @@
 static void on_timer(struct timer *);
 
 void
-replan_init(struct replan *r, struct fleet *f)
+reshard_init(struct reshard *r, struct fleet *f)
 {
 	memset(r, 0, sizeof(*r));
 	r->fleet = f;
 	timer_init(f->timers, &r->timer, on_timer);
 }
 
-enum replan_verdict
-replan_judge(uint32_t count, int64_t configured, int64_t recommended,
+enum reshard_verdict
+reshard_judge(uint32_t count, int64_t configured, int64_t recommended,
     int64_t spare)
 {
 	if (configured > 0)
-		return REPLAN_FIXED;
+		return RESHARD_FIXED;
 	if (recommended == (int64_t)count)
-		return REPLAN_SAME;
-	return spare < recommended ? REPLAN_NO_BUDGET : REPLAN_GO;
+		return RESHARD_SAME;
+	return spare < recommended ? RESHARD_NO_BUDGET : RESHARD_GO;
 }
 
 static void
-say(struct replan *r, const char *text)
+say(struct reshard *r, const char *text)
 {
 	struct fleet *f = r->fleet;
 
@@ -39,13 +39,13 @@ say(struct replan *r, const char *text)
 }
 
 void
-replan_begin(struct replan *r, uint32_t code, uint32_t shard)
+reshard_begin(struct reshard *r, uint32_t code, uint32_t shard)
 {
 	char text[PERMIT_WORDS];
 
-	if (r->state != REPLAN_NOT || r->fleet->hold.code != 0)
+	if (r->state != RESHARD_NOT || r->fleet->hold.code != 0)
 		return;
-	r->state = REPLAN_ASKING;
+	r->state = RESHARD_ASKING;
 	r->code = code;
 	r->shard = shard;
 	str_format(text, sizeof(text), "Discord refuses shard %u of %u (%u): "
@@ -58,11 +58,11 @@ replan_begin(struct replan *r, uint32_t code, uint32_t shard)
 /* ---- the answer ------------------------------------------------------ */
 
 static void
-hold(struct replan *r, const char *why, int64_t recommended)
+hold(struct reshard *r, const char *why, int64_t recommended)
 {
 	char text[PERMIT_WORDS];
 
-	r->state = REPLAN_NOT;
+	r->state = RESHARD_NOT;
 	str_format(text, sizeof(text), "Discord refuses shard %u of %u (%u), "
 	    "and %s %lld.", r->shard, r->fleet->count, r->code, why,
 	    (long long)recommended);
@@ -70,11 +70,11 @@ hold(struct replan *r, const char *why, int64_t recommended)
 }
 
 static void
-wait_for_budget(struct replan *r, int64_t need, int64_t spare)
+wait_for_budget(struct reshard *r, int64_t need, int64_t spare)
 {
 	char text[PERMIT_WORDS];
 
-	r->state = REPLAN_SHORT;
+	r->state = RESHARD_SHORT;
 	str_format(text, sizeof(text), "The bot needs %lld shards and so many "
 	    "IDENTIFYs, only %lld are left above the reserve: the new layout "
 	    "waits for the reset; live sessions go on.", (long long)need,
@@ -83,7 +83,7 @@ wait_for_budget(struct replan *r, int64_t need, int64_t spare)
 }
 
 static void
-begin_stop(struct replan *r, int64_t count)
+begin_stop(struct reshard *r, int64_t count)
 {
 	static const uint32_t none;
 	struct fleet *f = r->fleet;
@@ -93,7 +93,7 @@ begin_stop(struct replan *r, int64_t count)
 	    "the old layout is stopped, the new one follows.", f->count,
 	    (long long)count);
 	say(r, text);
-	r->state = REPLAN_STOPPING;
+	r->state = RESHARD_STOPPING;
 	timer_stop(&f->launch_timer);
 	token_move_abort(&f->rotate, "The number of shards changes, and all of "
 	    "them start anew: ask again when they run.");
@@ -107,28 +107,28 @@ begin_stop(struct replan *r, int64_t count)
 }
 
 bool
-replan_answered(struct replan *r, const struct discord_ask_answer *w)
+reshard_answered(struct reshard *r, const struct discord_ask_answer *w)
 {
 	struct fleet *f = r->fleet;
 	int64_t spare = w->remaining - permit_reserve(&f->permit);
 
-	if (r->state == REPLAN_STOPPING)
+	if (r->state == RESHARD_STOPPING)
 		return true;
-	if (r->state == REPLAN_NOT)
+	if (r->state == RESHARD_NOT)
 		return false;
-	switch (replan_judge(f->count, f->config->shards, w->shards, spare)) {
-	case REPLAN_FIXED:
+	switch (reshard_judge(f->count, f->config->shards, w->shards, spare)) {
+	case RESHARD_FIXED:
 		hold(r, "[gateway] shards sets that number: make it auto, then "
 		    "stop and start. Recommended:", w->shards);
 		return false;
-	case REPLAN_SAME:
+	case RESHARD_SAME:
 		hold(r, "yet recommends just that number; nothing fits better "
 		    "than", w->shards);
 		return false;
-	case REPLAN_NO_BUDGET:
+	case RESHARD_NO_BUDGET:
 		wait_for_budget(r, w->shards, spare);
 		return false;
-	case REPLAN_GO:
+	case RESHARD_GO:
 		break;
 	}
 	if (operation_may(f, OPERATION_RESHARD, NULL) == -1)
@@ -151,24 +151,24 @@ shards_gone(const struct fleet *f)
 static void
 on_timer(struct timer *t)
 {
-	struct replan *r = container_of(t, struct replan, timer);
+	struct reshard *r = container_of(t, struct reshard, timer);
 	struct fleet *f = r->fleet;
 
-	if (r->state != REPLAN_STOPPING || f->stopping || !shards_gone(f))
+	if (r->state != RESHARD_STOPPING || f->stopping || !shards_gone(f))
 		return;
 	for (size_t i = 0; i < nitems(f->handler_slot); i++)
 		member_event(&f->handler_slot[i], MEMBER_ON_STOP);
 	if (member_running(f->handler) || member_running(fleet_spare(f)))
 		return;
 	fleet_unlaunch(f);
-	r->state = REPLAN_NOT;
+	r->state = RESHARD_NOT;
 	status_page_note(&f->board, BOARD_FATAL, "");
 	discord_info_want(&f->asking, DISCORD_ASK_GATEWAY_BOT);	/* its answer launches */
 }
 
 void
-replan_progress(struct replan *r)
+reshard_progress(struct reshard *r)
 {
-	if (r->state == REPLAN_STOPPING)
+	if (r->state == RESHARD_STOPPING)
 		timer_set(&r->timer, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a request over the control socket does; who asked is control.c's. */
-#ifndef SUPERVISOR_CONTROL_COMMANDS_H
-#define SUPERVISOR_CONTROL_COMMANDS_H
+#ifndef SUPERVISOR_COMMANDS_H
+#define SUPERVISOR_COMMANDS_H
 
 #include "supervisor/request.h"
 
@@ -13,7 +13,7 @@ struct fleet;
  * it, -1: none; borrowed.  Never waits; may write to disk where the operation
  * does.
  */
-int control_commands_carry_out(struct fleet *, const struct request *,
+int commands_carry_out(struct fleet *, const struct request *,
     int passed, uint32_t ticket, struct err *);
 
 #endif

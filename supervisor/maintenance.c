@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See upkeep.h. */
-#include "supervisor/upkeep.h"
+/* See maintenance.h. */
+#include "supervisor/maintenance.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@
 
 /* Where else should it be said?  status shows it. */
 static void
-tell_homeless(struct upkeep *u, const struct fleet_log *g)
+tell_homeless(struct maintenance *u, const struct fleet_log *g)
 {
 	char words[sizeof(g->path) + 128];
 
@@ -23,7 +23,7 @@ tell_homeless(struct upkeep *u, const struct fleet_log *g)
 }
 
 static void
-keep_logs(struct upkeep *u)
+keep_logs(struct maintenance *u)
 {
 	struct fleet_log *g = &u->fleet->logs;
 
@@ -33,15 +33,15 @@ keep_logs(struct upkeep *u)
 	if (g->homeless != u->homeless)
 		tell_homeless(u, g);
 	fleet_log_check_age(g);
-	if (g->compress && (u->pack.news || u->turn % UPKEEP_LOGS == 0))
+	if (g->compress && (u->pack.news || u->turn % MAINTENANCE_LOGS == 0))
 		log_compress_some(&u->pack, g->path);
-	if (u->turn++ % UPKEEP_LOGS == 0)
+	if (u->turn++ % MAINTENANCE_LOGS == 0)
 		log_rotation_prune(g->path, g->files, g->total, g->size);
 }
 
 /* Also after a reload, which brings another. */
 static void
-keep_config(struct upkeep *u)
+keep_config(struct maintenance *u)
 {
 	const struct config *c = u->fleet->config;
 	uint64_t sum = hash64(c->text, strlen(c->text));
@@ -66,10 +66,10 @@ keep_config(struct upkeep *u)
 static void
 on_timer(struct timer *t)
 {
-	struct upkeep *u = container_of(t, struct upkeep, timer);
+	struct maintenance *u = container_of(t, struct maintenance, timer);
 	struct fleet *f = u->fleet;
 
-	timer_set(t, UPKEEP_S);
+	timer_set(t, MAINTENANCE_S);
 	if (f->page.head != NULL)
 		page_beat(&f->page.head->pulse.supervisor_ms,
 		    clock_boot_ms());
@@ -81,7 +81,7 @@ on_timer(struct timer *t)
 }
 
 void
-upkeep_init(struct upkeep *u, struct fleet *f)
+maintenance_init(struct maintenance *u, struct fleet *f)
 {
 	memset(u, 0, sizeof(*u));
 	u->fleet = f;
@@ -90,11 +90,11 @@ upkeep_init(struct upkeep *u, struct fleet *f)
 	f->logs.reserve = &u->reserve;
 	f->logs.pack = &u->pack;
 	timer_init(f->timers, &u->timer, on_timer);
-	timer_set(&u->timer, UPKEEP_S);
+	timer_set(&u->timer, MAINTENANCE_S);
 }
 
 void
-upkeep_stop(struct upkeep *u)
+maintenance_stop(struct maintenance *u)
 {
 	timer_stop(&u->timer);
 	log_compress_stop(&u->pack);

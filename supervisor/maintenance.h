@@ -4,18 +4,18 @@
  * is made again, the log rotates by age and is compressed, the reserve of fds
  * is refilled, the config in force is kept, and the page shows that our loop turns.
  */
-#ifndef SUPERVISOR_UPKEEP_H
-#define SUPERVISOR_UPKEEP_H
+#ifndef SUPERVISOR_MAINTENANCE_H
+#define SUPERVISOR_MAINTENANCE_H
 
 #include "supervisor/log/log_compress.h"
 #include "supervisor/base/fd_reserve.h"
 
 struct fleet;
 
-#define UPKEEP_S 0.5
-#define UPKEEP_LOGS 20	/* looks between two at what else is in log_dir */
+#define MAINTENANCE_S 0.5
+#define MAINTENANCE_LOGS 20	/* looks between two at what else is in log_dir */
 
-struct upkeep {
+struct maintenance {
 	struct fleet *fleet;
 	struct timer timer;
 	struct log_compress pack;
@@ -25,7 +25,7 @@ struct upkeep {
 	uint64_t kept;		/* hash of the config that is in state_dir */
 };
 
-void upkeep_init(struct upkeep *, struct fleet *);
-void upkeep_stop(struct upkeep *);
+void maintenance_init(struct maintenance *, struct fleet *);
+void maintenance_stop(struct maintenance *);
 
 #endif
