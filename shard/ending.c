@@ -16,7 +16,7 @@ ending_leave(struct process *p)
 void
 ending_leave_if_drained(struct process *p)
 {
-	if (p->stopping && !farewell_active(&p->farewell) &&
+	if (p->stopping && !ws_linger_active(&p->farewell) &&
 	    (p->standby || p->handed || pending_none(&p->pending) ||
 		!uplink_connected(p->uplink)))
 		ending_leave(p);

@@ -69,7 +69,7 @@ on_turn(void *arg)
 		sends_open(p->sends);
 }
 
-static const struct conn_events conn_events = {
+static const struct websocket_events websocket_events = {
 	.data = on_data, .message = on_message, .closed = on_closed,
 	.broken = on_broken, .read = on_read, .turn = on_turn,
 };
@@ -91,14 +91,14 @@ on_dialed(void *arg, const struct dial_result *r)
 	}
 	if (receive_open(&p->receive, generation, c->compress,
 		(size_t)c->message_bytes) != 0) {
-		wire_free(r->wire);
+		tls_socket_free(r->wire);
 		in.text = "no memory for the decoder";
 		session_wire(&p->session, generation, SESSION_EV_DIAL_FAILED,
 		    &in);
 		return;
 	}
-	p->conn = conn_open(p->loop, r->wire, &p->farewell,
-	    (size_t)c->wire_message_bytes, &conn_events, p);
+	p->conn = websocket_open(p->loop, r->wire, &p->farewell,
+	    (size_t)c->wire_message_bytes, &websocket_events, p);
 	sends_restart(p->sends);
 	session_wire(&p->session, generation, SESSION_EV_DIALED, &in);
 }
@@ -127,12 +127,12 @@ static void
 do_hangup(void *arg, unsigned code)
 {
 	struct process *p = arg;
-	struct conn *c = p->conn;
+	struct websocket *c = p->conn;
 
 	dial_cancel(p->dial);
 	p->dial = NULL;
 	p->conn = NULL;
-	conn_close(c, code);
+	websocket_close(c, code);
 	receive_close(&p->receive);
 	sends_close(p->sends);
 }
@@ -140,7 +140,7 @@ do_hangup(void *arg, unsigned code)
 static bool
 send_text(struct process *p, const char *text, size_t len)
 {
-	return p->conn != NULL && conn_send(p->conn, text, len) == 0;
+	return p->conn != NULL && websocket_send(p->conn, text, len) == 0;
 }
 
 static void
@@ -207,7 +207,7 @@ do_tune(void *arg, uint64_t interval_ms)
 	struct process *p = arg;
 
 	if (p->conn != NULL)
-		conn_tune(p->conn, interval_ms);
+		websocket_tune(p->conn, interval_ms);
 }
 
 static void
@@ -345,7 +345,7 @@ void
 gateway_free(struct process *p)
 {
 	dial_cancel(p->dial);
-	conn_close(p->conn, 0);
+	websocket_close(p->conn, 0);
 	p->dial = NULL;
 	p->conn = NULL;
 	receive_close(&p->receive);

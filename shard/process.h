@@ -8,8 +8,8 @@
 #ifndef SHARD_PROCESS_H
 #define SHARD_PROCESS_H
 
-#include "shard/conn.h"
-#include "shard/dial.h"
+#include "shard/net/websocket.h"
+#include "shard/net/dial.h"
 #include "shard/receive.h"
 #include "shard/sends.h"
 #include "shard/shard.h"
@@ -57,8 +57,8 @@ struct process {
 	struct receive receive;
 	struct dial *dial;
 	uint32_t dial_generation;
-	struct conn *conn;
-	struct farewell farewell;
+	struct websocket *conn;
+	struct ws_linger farewell;
 	struct sends *sends;
 	struct uplink *uplink;
 	uint32_t handler_generation; /* of the uplink used last */

@@ -395,7 +395,7 @@ open_parts(struct process *p, const struct store_session *rec,
 		.pending = &p->pending, .stats = &p->stats, .slot = p->slot,
 		.fleet = &p->args->page->head->cluster };
 
-	farewell_init(&p->farewell, p->loop, p->timers);
+	ws_linger_init(&p->farewell, p->loop, p->timers);
 	to.uplink = p->uplink = uplink_new(p->loop, &p->pending.queue,
 	    &handover_ops, p);
 	to.sends = p->sends = sends_new(p->timers, &gateway_sends_ops, p);
@@ -418,7 +418,7 @@ close_parts(struct process *p)
 	handover_free(p);
 	uplink_free(p->uplink);
 	sends_free(p->sends);
-	farewell_drop(&p->farewell);
+	ws_linger_drop(&p->farewell);
 	orphan_end(&p->orphan);
 	ipc_close(&p->ipc);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The server's close frame, read beside wslay. */
-#include "shard/goodbye.h"
+#include "shard/net/close_frame.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,12 +33,12 @@ f_b7_a_close_with_a_foul_reason_has_its_code(void **state)
 	char why[64];
 
 	for (size_t step = 1; step <= n; step++) {
-		struct goodbye g = { 0 };
+		struct close_frame g = { 0 };
 
 		for (size_t at = 0; at < n; at += step)
-			goodbye_see(&g, in + at, step < n - at ? step : n - at);
-		assert_int_equal(goodbye_code(&g), 4004);
-		goodbye_reason(&g, why, sizeof(why));
+			close_frame_see(&g, in + at, step < n - at ? step : n - at);
+		assert_int_equal(close_frame_code(&g), 4004);
+		close_frame_reason(&g, why, sizeof(why));
 		assert_string_equal(why, "caf\\xe9 \\x1b[1m");
 	}
 }
@@ -46,12 +46,12 @@ f_b7_a_close_with_a_foul_reason_has_its_code(void **state)
 static void
 f_b7_a_close_without_a_code(void **state)
 {
-	struct goodbye g = { 0 };
+	struct close_frame g = { 0 };
 	char why[64];
 
-	goodbye_see(&g, (const unsigned char *)"\x88\x00", 2);
-	assert_int_equal(goodbye_code(&g), 0);
-	goodbye_reason(&g, why, sizeof(why));
+	close_frame_see(&g, (const unsigned char *)"\x88\x00", 2);
+	assert_int_equal(close_frame_code(&g), 0);
+	close_frame_reason(&g, why, sizeof(why));
 	assert_string_equal(why, "");
 }
 

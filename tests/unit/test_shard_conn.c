@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conn.c against a server in the test's hands.  Whatever a callback may do, it
- * does at once here: conn_close from within each of them, as the session does.
+ * websocket.c against a server in the test's hands.  Whatever a callback may do, it
+ * does at once here: websocket_close from within each of them, as the session does.
  */
-#include "shard/conn.h"
+#include "shard/net/websocket.h"
 
 #include "tests/unit/net_rig.h"
 
@@ -25,8 +25,8 @@
 enum call { DATA, MESSAGE, CLOSED, BROKEN, READ, TURN, CALLS };
 
 static struct {
-	struct conn *conn;
-	struct farewell farewell;
+	struct websocket *conn;
+	struct ws_linger farewell;
 	int peer;
 	unsigned calls[CALLS];
 	int close_in;		/* enum call that closes; -1: none */
@@ -41,12 +41,12 @@ static struct {
 static void
 called(enum call c)
 {
-	/* Nothing comes after conn_close. */
+	/* Nothing comes after websocket_close. */
 	assert_non_null(t.conn);
 	t.calls[c]++;
 	if (t.close_in != (int)c)
 		return;
-	conn_close(t.conn, 4900);
+	websocket_close(t.conn, 4900);
 	t.conn = NULL;
 }
 
@@ -99,13 +99,13 @@ on_turn(void *arg)
 	called(TURN);
 }
 
-static const struct conn_events events = { on_data, on_message, on_closed,
+static const struct websocket_events events = { on_data, on_message, on_closed,
 	on_broken, on_read, on_turn };
 
 static void
 open_over(int fd)
 {
-	t.conn = conn_open(net.loop, wire_new(fd), &t.farewell, MESSAGE_MAX,
+	t.conn = websocket_open(net.loop, tls_socket_new(fd), &t.farewell, MESSAGE_MAX,
 	    &events, NULL);
 }
 
@@ -117,7 +117,7 @@ setup(void **state)
 	memset(&t, 0, sizeof(t));
 	t.close_in = -1;
 	net_open();
-	farewell_init(&t.farewell, net.loop, net.timers);
+	ws_linger_init(&t.farewell, net.loop, net.timers);
 	net_pair(fd);
 	t.peer = fd[1];
 	open_over(fd[0]);
@@ -127,8 +127,8 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	conn_close(t.conn, 0);
-	farewell_drop(&t.farewell);
+	websocket_close(t.conn, 0);
+	ws_linger_drop(&t.farewell);
 	if (t.peer >= 0)
 		close(t.peer);
 	net_close();
@@ -218,17 +218,17 @@ test_pieces(void **state)
 static void
 test_bytes_before_open(void **state)
 {
-	struct wire *wire;
+	struct tls_socket *wire;
 	unsigned char f[64];
 	int fd[2];
 
-	conn_close(t.conn, 0);
+	websocket_close(t.conn, 0);
 	close(t.peer);
 	net_pair(fd);
 	t.peer = fd[1];
-	wire = wire_new(fd[0]);
-	wire_unread(wire, f, net_frame(f, TEXT, "hello", 5));
-	t.conn = conn_open(net.loop, wire, &t.farewell, MESSAGE_MAX, &events,
+	wire = tls_socket_new(fd[0]);
+	tls_socket_unread(wire, f, net_frame(f, TEXT, "hello", 5));
+	t.conn = websocket_open(net.loop, wire, &t.farewell, MESSAGE_MAX, &events,
 	    NULL);
 	assert_int_equal(t.calls[MESSAGE], 0);
 	net_until(t.calls[MESSAGE] == 1);
@@ -319,7 +319,7 @@ test_our_close(void **state)
 	size_t len;
 
 	net_turn();
-	conn_close(t.conn, 4900);
+	websocket_close(t.conn, 4900);
 	t.conn = NULL;
 	assert_int_equal(sent_frame(payload, &len), CLOSE);
 	assert_int_equal(len, 2);
@@ -342,7 +342,7 @@ test_1000_is_not_echoed(void **state)
 	assert_string_equal(rest, "");
 }
 
-/* conn_close within every callback, with more to come behind it. */
+/* websocket_close within every callback, with more to come behind it. */
 static void
 f_a2_conn_may_be_closed_in_every_callback(void **state)
 {
@@ -372,7 +372,7 @@ test_send(void **state)
 	char payload[128];
 	size_t len;
 
-	assert_int_equal(conn_send(t.conn, "{\"op\":1}", 8), 0);
+	assert_int_equal(websocket_send(t.conn, "{\"op\":1}", 8), 0);
 	assert_int_equal(sent_frame(payload, &len), TEXT);
 	assert_int_equal(len, 8);
 	assert_memory_equal(payload, "{\"op\":1}", 8);
@@ -396,16 +396,16 @@ test_peer_does_not_read(void **state)
 	unsigned turns;
 	uint64_t sends = 0, got = 0;
 
-	while (conn_send(t.conn, block, sizeof(block)) == 0)
+	while (websocket_send(t.conn, block, sizeof(block)) == 0)
 		sends++;
-	assert_true(sends > CONN_QUEUE_MAX);
+	assert_true(sends > WEBSOCKET_QUEUE_MAX);
 	turns = t.calls[TURN];
 	for (int i = 0; i < 50; i++)
 		net_turn();
 	assert_true(t.calls[TURN] - turns < 10);
 	/* Each has a header of 8 bytes. */
 	net_until((got += take_bytes()) == sends * (sizeof(block) + 8));
-	assert_int_equal(conn_send(t.conn, "x", 1), 0);
+	assert_int_equal(websocket_send(t.conn, "x", 1), 0);
 }
 
 static uint64_t
@@ -422,33 +422,33 @@ static void
 f_a12_no_spinning_while_tls_waits_for_the_peer(void **state)
 {
 	SSL_CTX *ctx = net_client_tls();
-	struct wire *wire;
+	struct tls_socket *wire;
 	SSL *server;
 	uint64_t got = 0;
 	unsigned turns;
 	int fd[2];
 
-	conn_close(t.conn, 0);
+	websocket_close(t.conn, 0);
 	close(t.peer);
 	net_pair(fd);
 	t.peer = fd[1];
-	wire = wire_new(fd[0]);
-	assert_int_equal(wire_tls(wire, ctx, "localhost"), 0);
+	wire = tls_socket_new(fd[0]);
+	assert_int_equal(tls_socket_tls(wire, ctx, "localhost"), 0);
 	server = net_server_tls(t.peer, true);
-	net_until((wire_wake(wire), wire_handshake(wire) == 1) &
+	net_until((tls_socket_wake(wire), tls_socket_handshake(wire) == 1) &
 	    (SSL_do_handshake(server) == 1));
-	t.conn = conn_open(net.loop, wire, &t.farewell, MESSAGE_MAX, &events,
+	t.conn = websocket_open(net.loop, wire, &t.farewell, MESSAGE_MAX, &events,
 	    NULL);
 	assert_int_equal(SSL_renegotiate(server), 1);
 	(void)SSL_do_handshake(server);
 	net_until(SSL_in_init(wire->ssl));
-	assert_int_equal(conn_send(t.conn, "hi", 2), 0);
+	assert_int_equal(websocket_send(t.conn, "hi", 2), 0);
 	turns = t.calls[TURN];
 	for (int i = 0; i < 50; i++)
 		net_turn();
 	assert_true(t.calls[TURN] - turns < 10);
 	net_until((got += take_tls(server)) == 8);
-	conn_close(t.conn, 4900);
+	websocket_close(t.conn, 4900);
 	t.conn = NULL;
 	SSL_free(server);
 	SSL_CTX_free(ctx);

@@ -4,9 +4,9 @@
  * The callback does what the real one may: it dials again, at once, so that the
  * memory of the dial that just ended is another one's.
  */
-#include "shard/dial.h"
+#include "shard/net/dial.h"
 
-#include "shard/upgrade.h"
+#include "shard/net/ws_upgrade.h"
 #include "tests/unit/net_rig.h"
 
 #include <setjmp.h>
@@ -21,7 +21,7 @@ static struct {
 	struct dial *dial;	/* the present one */
 	struct dial *again;	/* begun by the callback */
 	unsigned calls;
-	struct wire *wire;
+	struct tls_socket *wire;
 	bool reached;
 	unsigned status;
 	uint64_t retry_after_s;
@@ -79,7 +79,7 @@ teardown(void **state)
 {
 	dial_cancel(got.dial);
 	dial_cancel(got.again);
-	wire_free(got.wire);
+	tls_socket_free(got.wire);
 	SSL_CTX_free(tls);
 	net_close();
 	return 0;
@@ -133,12 +133,12 @@ static const size_t pieces[] = { 1 << 20, 4096, 1000, 7 };
 static void
 f_a2_an_oversized_answer_ends_the_dial_once(void **state)
 {
-	static char text[UPGRADE_ANSWER_MAX + 4096];
+	static char text[WS_UPGRADE_ANSWER_MAX + 4096];
 
 	memset(text, 'x', sizeof(text));
 	memcpy(text, "HTTP/1.1 101 Yes\r\nA: ", 21);
 	for (size_t i = 0; i < nitems(pieces); i++) {
-		again(text, UPGRADE_ANSWER_MAX, pieces[i]);
+		again(text, WS_UPGRADE_ANSWER_MAX, pieces[i]);
 		assert_null(got.wire);
 		assert_true(got.reached);
 		assert_non_null(strstr(got.why, "16384 bytes of header"));
@@ -182,8 +182,8 @@ got_hello(char hello[16])
 	size_t have = strlen(hello);
 	ssize_t n;
 
-	wire_wake(got.wire);
-	n = wire_read(got.wire, hello + have, 5 - have);
+	tls_socket_wake(got.wire);
+	n = tls_socket_read(got.wire, hello + have, 5 - have);
 	assert_true(n >= 0);
 	hello[have + (size_t)n] = '\0';
 	return have + (size_t)n == 5;
@@ -196,7 +196,7 @@ expect_open(const char *before, size_t piece)
 	int fd;
 
 	dial_cancel(got.again);
-	wire_free(got.wire);
+	tls_socket_free(got.wire);
 	memset(&got, 0, sizeof(got));
 	fd = request(req, sizeof(req));
 	assert_memory_equal(req, "GET /p?v=10 HTTP/1.1\r\n", 22);
@@ -231,9 +231,9 @@ f_b11_interim_answers_are_skipped(void **state)
 		    "HTTP/1.1 103 Early Hints\r\nUpgrade: no\r\n\r\n",
 		    pieces[n]);
 	}
-	for (int i = 0; i < UPGRADE_INTERIM_MAX + 1; i++)
+	for (int i = 0; i < WS_UPGRADE_INTERIM_MAX + 1; i++)
 		strcat(many, "HTTP/1.1 103 Early Hints\r\n\r\n");
-	wire_free(got.wire);
+	tls_socket_free(got.wire);
 	got.wire = NULL;
 	again(many, strlen(many), 1 << 20);
 	assert_null(got.wire);

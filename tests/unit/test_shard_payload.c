@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The upgrade's text and the control payloads, odd ones included. */
 #include "shard/payload.h"
-#include "shard/upgrade.h"
+#include "shard/net/ws_upgrade.h"
 
 #include <json-c/json.h>
 #include <setjmp.h>
@@ -18,9 +18,9 @@
 	"\r\n"
 
 static int
-parse(const char *text, struct upgrade_answer *a)
+parse(const char *text, struct ws_upgrade_answer *a)
 {
-	return upgrade_parse(text, strlen(text), KEY, a);
+	return ws_upgrade_parse(text, strlen(text), KEY, a);
 }
 
 static void
@@ -29,37 +29,37 @@ test_url(void **state)
 	static const char *const bad[] = { "", "https://h", "wss://",
 		"wss://h:0", "wss://h:99999", "wss://h:x", "wss://u@h",
 		"wss://h /", "wss://[::1", "wss://[::1]x", "ws:/h" };
-	struct upgrade_url u;
+	struct ws_upgrade_url u;
 
-	assert_int_equal(upgrade_parse_url("wss://gateway.discord.gg", &u), 0);
+	assert_int_equal(ws_upgrade_parse_url("wss://gateway.discord.gg", &u), 0);
 	assert_true(u.tls);
 	assert_int_equal(u.port, 443);
 	assert_string_equal(u.host, "gateway.discord.gg");
 	assert_string_equal(u.path, "/");
-	assert_int_equal(upgrade_parse_url("ws://[::1]:81/x?v=9", &u), 0);
+	assert_int_equal(ws_upgrade_parse_url("ws://[::1]:81/x?v=9", &u), 0);
 	assert_false(u.tls);
 	assert_int_equal(u.port, 81);
 	assert_string_equal(u.host, "::1");
 	assert_string_equal(u.authority, "[::1]:81");
 	assert_string_equal(u.path, "/x");
 	for (size_t i = 0; i < nitems(bad); i++)
-		assert_int_equal(upgrade_parse_url(bad[i], &u), -1);
+		assert_int_equal(ws_upgrade_parse_url(bad[i], &u), -1);
 }
 
 static void
 test_answer(void **state)
 {
-	struct upgrade_answer a;
+	struct ws_upgrade_answer a;
 
 	for (size_t n = 0; n < strlen(GOOD "\r\n"); n++)
-		assert_int_equal(upgrade_parse(GOOD "\r\n", n, KEY, &a), 0);
+		assert_int_equal(ws_upgrade_parse(GOOD "\r\n", n, KEY, &a), 0);
 	assert_int_equal(parse(GOOD "\r\nrest", &a), 1);
 	assert_null(a.wrong);
 	assert_int_equal(a.length, strlen(GOOD) + 2);
 	assert_int_equal(parse(GOOD "Sec-WebSocket-Extensions: x\r\n\r\n", &a),
 	    1);
 	assert_non_null(a.wrong);
-	assert_int_equal(upgrade_parse(GOOD "\r\n", strlen(GOOD "\r\n"),
+	assert_int_equal(ws_upgrade_parse(GOOD "\r\n", strlen(GOOD "\r\n"),
 	    "AAAAAAAAAAAAAAAAAAAAAA==", &a), 1);
 	assert_non_null(a.wrong);
 	assert_int_equal(parse("HTTP/1.1 101 x\r\n\r\n", &a), 1);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wire.c over loopback sockets: plain and with TLS, with a peer that ends,
+ * tls_socket.c over loopback sockets: plain and with TLS, with a peer that ends,
  * does not read, or renegotiates.
  */
-#include "shard/wire.h"
+#include "shard/net/tls_socket.h"
 
 #include "tests/unit/net_rig.h"
 
@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-static struct wire *wire;
+static struct tls_socket *wire;
 static int peer;	/* the other end's fd */
 static SSL_CTX *ctx;
 static SSL *server;
@@ -27,7 +27,7 @@ setup(void **state)
 
 	net_open();
 	net_pair(fd);
-	wire = wire_new(fd[0]);
+	wire = tls_socket_new(fd[0]);
 	peer = fd[1];
 	return 0;
 }
@@ -39,7 +39,7 @@ teardown(void **state)
 	SSL_CTX_free(ctx);
 	server = NULL;
 	ctx = NULL;
-	wire_free(wire);
+	tls_socket_free(wire);
 	close(peer);
 	net_close();
 	return 0;
@@ -51,8 +51,8 @@ read_some(char *buf, size_t size)
 {
 	ssize_t n;
 
-	wire_wake(wire);
-	n = wire_read(wire, buf, size);
+	tls_socket_wake(wire);
+	n = tls_socket_read(wire, buf, size);
 	return n == 0 ? -2 : n;
 }
 
@@ -64,11 +64,11 @@ handshake(const char *host, bool old)
 
 	ctx = net_client_tls();
 	server = net_server_tls(peer, old);
-	assert_int_equal(wire_tls(wire, ctx, host), 0);
+	assert_int_equal(tls_socket_tls(wire, ctx, host), 0);
 	for (int i = 0; i < 1000 && rc == 0; i++) {
-		wire_wake(wire);
-		rc = wire_handshake(wire);
-		assert_true(rc != 0 || !wire_needs_room(wire, false));
+		tls_socket_wake(wire);
+		rc = tls_socket_handshake(wire);
+		assert_true(rc != 0 || !tls_socket_needs_room(wire, false));
 		(void)SSL_do_handshake(server);
 		net_turn();
 	}
@@ -83,11 +83,11 @@ test_unread_comes_first(void **state)
 	char buf[16];
 
 	net_puts(peer, "later");
-	wire_unread(wire, "", 0);
-	wire_unread(wire, "first", 5);
-	assert_int_equal(wire_read(wire, buf, 3), 3);
+	tls_socket_unread(wire, "", 0);
+	tls_socket_unread(wire, "first", 5);
+	assert_int_equal(tls_socket_read(wire, buf, 3), 3);
 	assert_memory_equal(buf, "fir", 3);
-	assert_int_equal(wire_read(wire, buf, sizeof(buf)), 2);
+	assert_int_equal(tls_socket_read(wire, buf, sizeof(buf)), 2);
 	assert_memory_equal(buf, "st", 2);
 	net_until(read_some(buf, sizeof(buf)) == 5);
 	assert_memory_equal(buf, "later", 5);
@@ -106,16 +106,16 @@ test_full(void **state)
 	ssize_t n;
 
 	do
-		n = wire_write(wire, block, sizeof(block));
+		n = tls_socket_write(wire, block, sizeof(block));
 	while (n > 0);
 	assert_int_equal(n, 0);
-	assert_true(wire_needs_room(wire, true));
-	assert_true(wire_needs_room(wire, false));
+	assert_true(tls_socket_needs_room(wire, true));
+	assert_true(tls_socket_needs_room(wire, false));
 	while (recv(peer, sink, sizeof(sink), 0) > 0)
 		;
-	net_until(wire_write(wire, block, 1) == 1);
-	assert_false(wire_needs_room(wire, false));
-	assert_true(wire_needs_room(wire, true));
+	net_until(tls_socket_write(wire, block, 1) == 1);
+	assert_false(tls_socket_needs_room(wire, false));
+	assert_true(tls_socket_needs_room(wire, true));
 }
 
 static void
@@ -130,7 +130,7 @@ test_reset(void **state)
 	net_until(read_some(buf, sizeof(buf)) == -1);
 	assert_false(wire->eof);
 	assert_string_equal(wire->why, "Connection reset by peer");
-	assert_int_equal(wire_write(wire, "x", 1), -1);
+	assert_int_equal(tls_socket_write(wire, "x", 1), -1);
 }
 
 /* ---- TLS -------------------------------------------------------------- */
@@ -145,7 +145,7 @@ test_tls(void **state)
 	assert_int_equal(SSL_write(server, "hello", 5), 5);
 	net_until(read_some(buf, sizeof(buf)) == 5);
 	assert_memory_equal(buf, "hello", 5);
-	assert_int_equal(wire_write(wire, "you", 3), 3);
+	assert_int_equal(tls_socket_write(wire, "you", 3), 3);
 	net_until(SSL_read(server, buf, sizeof(buf)) == 3);
 	assert_memory_equal(buf, "you", 3);
 	SSL_shutdown(server);
@@ -167,10 +167,10 @@ test_tls_ends_early(void **state)
 	int rc;
 
 	ctx = net_client_tls();
-	assert_int_equal(wire_tls(wire, ctx, "localhost"), 0);
-	assert_int_equal(wire_handshake(wire), 0);
+	assert_int_equal(tls_socket_tls(wire, ctx, "localhost"), 0);
+	assert_int_equal(tls_socket_handshake(wire), 0);
 	(void)shutdown(peer, SHUT_WR);
-	net_until((wire_wake(wire), rc = wire_handshake(wire)) != 0);
+	net_until((tls_socket_wake(wire), rc = tls_socket_handshake(wire)) != 0);
 	assert_int_equal(rc, -1);
 	assert_string_equal(wire->why, "closed by the peer");
 }
@@ -188,11 +188,11 @@ f_a12_a_write_that_waits_for_the_peer_does_not_ask_for_room(void **state)
 	(void)SSL_do_handshake(server);
 	/* HelloRequest is read, ClientHello answers it; then it is their turn. */
 	net_until(read_some(buf, sizeof(buf)) == -2 && SSL_in_init(wire->ssl));
-	assert_int_equal(wire_write(wire, "x", 1), 0);
-	assert_false(wire_needs_room(wire, true));
+	assert_int_equal(tls_socket_write(wire, "x", 1), 0);
+	assert_false(tls_socket_needs_room(wire, true));
 	net_until(((void)SSL_read(server, buf, sizeof(buf)),
 	    read_some(buf, sizeof(buf)) == -2 && !SSL_in_init(wire->ssl)));
-	assert_int_equal(wire_write(wire, "x", 1), 1);
+	assert_int_equal(tls_socket_write(wire, "x", 1), 1);
 	net_until(SSL_read(server, buf, sizeof(buf)) == 1);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/wire.h"
+#include "shard/net/tls_socket.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,16 +12,16 @@
 /* ---- the socket ------------------------------------------------------- */
 
 static ssize_t
-refill(struct wire *w)
+refill(struct tls_socket *w)
 {
 	ssize_t n;
 
 	if (w->drained)
 		return 0;
 	if (w->in == NULL)
-		w->in = base_alloc(WIRE_BUFFER);
+		w->in = base_alloc(TLS_SOCKET_BUFFER);
 	do
-		n = recv(w->fd, w->in, WIRE_BUFFER, 0);
+		n = recv(w->fd, w->in, TLS_SOCKET_BUFFER, 0);
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
 		w->drained = true;
@@ -33,14 +33,14 @@ refill(struct wire *w)
 		    : strerror(errno), sizeof(w->why));
 		return -1;
 	}
-	w->drained = n < (ssize_t)WIRE_BUFFER;
+	w->drained = n < (ssize_t)TLS_SOCKET_BUFFER;
 	w->in_off = 0;
 	w->in_len = (size_t)n;
 	return n;
 }
 
 static ssize_t
-raw_read(struct wire *w, void *buf, size_t len)
+raw_read(struct tls_socket *w, void *buf, size_t len)
 {
 	size_t have;
 
@@ -58,7 +58,7 @@ raw_read(struct wire *w, void *buf, size_t len)
 }
 
 static ssize_t
-raw_write(struct wire *w, const void *buf, size_t len)
+raw_write(struct tls_socket *w, const void *buf, size_t len)
 {
 	ssize_t n;
 
@@ -103,7 +103,7 @@ bio_write(BIO *b, const char *buf, int len)
 static long
 bio_ctrl(BIO *b, int cmd, long num, void *ptr)
 {
-	const struct wire *w = BIO_get_data(b);
+	const struct tls_socket *w = BIO_get_data(b);
 
 	switch (cmd) {
 	case BIO_CTRL_FLUSH:
@@ -137,7 +137,7 @@ bio_method(void)
 }
 
 static BIO *
-bio_new(struct wire *w)
+bio_new(struct tls_socket *w)
 {
 	const BIO_METHOD *method = bio_method();
 	BIO *b = method ? BIO_new(method) : NULL;
@@ -151,17 +151,17 @@ bio_new(struct wire *w)
 
 /* ---- life ------------------------------------------------------------- */
 
-struct wire *
-wire_new(int fd)
+struct tls_socket *
+tls_socket_new(int fd)
 {
-	struct wire *w = base_alloc(sizeof(*w));
+	struct tls_socket *w = base_alloc(sizeof(*w));
 
 	w->fd = fd;
 	return w;
 }
 
 void
-wire_free(struct wire *w)
+tls_socket_free(struct tls_socket *w)
 {
 	if (w == NULL)
 		return;
@@ -189,7 +189,7 @@ set_peer(SSL *ssl, const char *host)
 }
 
 int
-wire_tls(struct wire *w, SSL_CTX *ctx, const char *host)
+tls_socket_tls(struct tls_socket *w, SSL_CTX *ctx, const char *host)
 {
 	BIO *b;
 
@@ -214,7 +214,7 @@ err1:
 
 /* The words of a failed OpenSSL call: 0 when it only has to wait. */
 static ssize_t
-ssl_wait(struct wire *w, int rc)
+ssl_wait(struct tls_socket *w, int rc)
 {
 	long verdict;
 
@@ -240,7 +240,7 @@ ssl_wait(struct wire *w, int rc)
 }
 
 int
-wire_handshake(struct wire *w)
+tls_socket_handshake(struct tls_socket *w)
 {
 	int rc;
 
@@ -251,7 +251,7 @@ wire_handshake(struct wire *w)
 }
 
 static ssize_t
-take_pre(struct wire *w, void *buf, size_t len)
+take_pre(struct tls_socket *w, void *buf, size_t len)
 {
 	size_t have = w->pre_len - w->pre_off;
 
@@ -267,7 +267,7 @@ take_pre(struct wire *w, void *buf, size_t len)
 }
 
 ssize_t
-wire_read(struct wire *w, void *buf, size_t len)
+tls_socket_read(struct tls_socket *w, void *buf, size_t len)
 {
 	int rc;
 
@@ -282,7 +282,7 @@ wire_read(struct wire *w, void *buf, size_t len)
 }
 
 ssize_t
-wire_write(struct wire *w, const void *buf, size_t len)
+tls_socket_write(struct tls_socket *w, const void *buf, size_t len)
 {
 	ssize_t n;
 	int rc;
@@ -303,7 +303,7 @@ wire_write(struct wire *w, const void *buf, size_t len)
 }
 
 bool
-wire_needs_room(const struct wire *w, bool writing)
+tls_socket_needs_room(const struct tls_socket *w, bool writing)
 {
 	/* A socket has room nearly always: asked for it while TLS waits for
 	 * the peer, the loop would spin. */
@@ -311,7 +311,7 @@ wire_needs_room(const struct wire *w, bool writing)
 }
 
 void
-wire_unread(struct wire *w, const void *data, size_t len)
+tls_socket_unread(struct tls_socket *w, const void *data, size_t len)
 {
 	must(w->pre == NULL);
 	if (len == 0)

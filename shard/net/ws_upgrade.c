@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/upgrade.h"
+#include "shard/net/ws_upgrade.h"
 
 #include "shared/base/text.h"
 #include "shared/base/version.h"
@@ -14,7 +14,7 @@
 /* ---- URL -------------------------------------------------------------- */
 
 static int
-split_authority(struct upgrade_url *u)
+split_authority(struct ws_upgrade_url *u)
 {
 	char *a = u->authority, *port = strrchr(a, ':'), *close;
 	uint64_t n = u->tls ? 443 : 80;
@@ -38,7 +38,7 @@ split_authority(struct upgrade_url *u)
 }
 
 int
-upgrade_parse_url(const char *url, struct upgrade_url *u)
+ws_upgrade_parse_url(const char *url, struct ws_upgrade_url *u)
 {
 	const char *rest;
 	size_t n;
@@ -69,7 +69,7 @@ upgrade_parse_url(const char *url, struct upgrade_url *u)
 /* ---- request ---------------------------------------------------------- */
 
 int
-upgrade_key(char key[UPGRADE_KEY_MAX])
+ws_upgrade_key(char key[WS_UPGRADE_KEY_MAX])
 {
 	unsigned char raw[16];
 
@@ -80,7 +80,7 @@ upgrade_key(char key[UPGRADE_KEY_MAX])
 }
 
 bool
-upgrade_request(char *out, size_t size, const struct upgrade_url *u,
+ws_upgrade_request(char *out, size_t size, const struct ws_upgrade_url *u,
     const char *query, const char *key)
 {
 	return str_format(out, size,
@@ -100,7 +100,7 @@ static void
 accept_of(const char *key, char out[32])
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
-	char text[UPGRADE_KEY_MAX + sizeof(GUID)];
+	char text[WS_UPGRADE_KEY_MAX + sizeof(GUID)];
 	unsigned n = 0;
 
 	(void)str_format(text, sizeof(text), "%s%s", key, GUID);
@@ -162,7 +162,7 @@ struct seen {
 
 static void
 read_header(const struct line *l, const char *want, struct seen *seen,
-    struct upgrade_answer *a)
+    struct ws_upgrade_answer *a)
 {
 	struct line v;
 	char num[24];
@@ -233,7 +233,7 @@ verdict(const struct seen *s)
 /* One header from *at on: 1 whole, and *at is behind it; 0, -1 as below. */
 static int
 read_answer(const char *text, size_t len, size_t *at, const char *want,
-    struct upgrade_answer *a)
+    struct ws_upgrade_answer *a)
 {
 	struct seen seen = { false, false, false, false };
 	struct line l;
@@ -256,21 +256,21 @@ read_answer(const char *text, size_t len, size_t *at, const char *want,
 
 /* "100 Continue", "103 Early Hints": the answer itself is still to come. */
 static bool
-is_interim(const struct upgrade_answer *a)
+is_interim(const struct ws_upgrade_answer *a)
 {
 	return a->status < 200 && a->status != 101;
 }
 
 int
-upgrade_parse(const char *text, size_t len, const char *key,
-    struct upgrade_answer *a)
+ws_upgrade_parse(const char *text, size_t len, const char *key,
+    struct ws_upgrade_answer *a)
 {
 	char want[32];
 	size_t at = 0;
 	int rc = 0;
 
 	accept_of(key, want);
-	for (int i = 0; i <= UPGRADE_INTERIM_MAX; i++) {
+	for (int i = 0; i <= WS_UPGRADE_INTERIM_MAX; i++) {
 		rc = read_answer(text, len, &at, want, a);
 		if (rc != 1 || !is_interim(a))
 			break;

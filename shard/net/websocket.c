@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/conn.h"
+#include "shard/net/websocket.h"
 
-#include "shard/goodbye.h"
+#include "shard/net/close_frame.h"
 #include "shared/base/text.h"
 
 #include <netinet/in.h>
@@ -13,12 +13,12 @@
 
 #define NO_STATUS 1005 /* a close frame without a code (RFC 6455 7.1.5) */
 
-struct conn {
+struct websocket {
 	struct ev_loop *loop;
-	const struct conn_events *events;
+	const struct websocket_events *events;
 	void *arg;
-	struct wire *wire;
-	struct farewell *farewell;
+	struct tls_socket *wire;
+	struct ws_linger *farewell;
 	wslay_event_context_ptr ws;
 	ev_io io;
 	ev_idle more;		/* bytes are left over from this wake-up */
@@ -26,28 +26,28 @@ struct conn {
 	const unsigned char *p; /* what wslay has not taken of buf */
 	size_t left;
 	bool control;		/* the present frame is a control frame */
-	struct goodbye goodbye;	/* whatever wslay thinks of its reason */
+	struct close_frame goodbye;	/* whatever wslay thinks of its reason */
 	bool busy;		/* within on_ready: freeing must wait */
-	bool dead;		/* conn_close was called */
+	bool dead;		/* websocket_close was called */
 	bool over;		/* closed or broken was reported */
-	unsigned char buf[CONN_READ];
+	unsigned char buf[WEBSOCKET_READ];
 };
 
 /* ---- the end ---------------------------------------------------------- */
 
 static void
-conn_free(struct conn *c)
+conn_free(struct websocket *c)
 {
 	ev_io_stop(c->loop, &c->io);
 	ev_idle_stop(c->loop, &c->more);
 	wslay_event_context_free(c->ws);
-	wire_free(c->wire);
+	tls_socket_free(c->wire);
 	free(c);
 }
 
 /* Written by hand: wslay would not let us choose after an error of its own. */
 static void
-send_close(struct conn *c, unsigned code)
+send_close(struct websocket *c, unsigned code)
 {
 	unsigned char f[8] = { 0x88, 0x82 };
 
@@ -55,13 +55,13 @@ send_close(struct conn *c, unsigned code)
 		return;
 	f[6] = (unsigned char)(f[2] ^ (code >> 8));
 	f[7] = (unsigned char)(f[3] ^ (code & 0xff));
-	(void)wire_write(c->wire, f, sizeof(f));
+	(void)tls_socket_write(c->wire, f, sizeof(f));
 	if (c->wire->ssl != NULL)
 		(void)SSL_shutdown(c->wire->ssl);
 }
 
 void
-conn_close(struct conn *c, unsigned code)
+websocket_close(struct websocket *c, unsigned code)
 {
 	if (c == NULL || c->dead)
 		return;
@@ -70,7 +70,7 @@ conn_close(struct conn *c, unsigned code)
 	ev_idle_stop(c->loop, &c->more);
 	if (code != 0 && !c->wire->eof) {
 		send_close(c, code);
-		farewell_take(c->farewell, c->wire->fd);
+		ws_linger_take(c->farewell, c->wire->fd);
 		c->wire->fd = -1;
 	}
 	wslay_event_shutdown_read(c->ws);
@@ -79,7 +79,7 @@ conn_close(struct conn *c, unsigned code)
 }
 
 static void
-report_closed(struct conn *c, unsigned code, const char *why)
+report_closed(struct websocket *c, unsigned code, const char *why)
 {
 	if (c->over || c->dead)
 		return;
@@ -88,7 +88,7 @@ report_closed(struct conn *c, unsigned code, const char *why)
 }
 
 static void
-report_broken(struct conn *c, const char *why)
+report_broken(struct websocket *c, const char *why)
 {
 	if (c->over || c->dead)
 		return;
@@ -102,7 +102,7 @@ static ssize_t
 on_recv(wslay_event_context_ptr ws, uint8_t *buf, size_t len, int flags,
     void *arg)
 {
-	struct conn *c = arg;
+	struct websocket *c = arg;
 
 	if (c->left == 0 || c->dead) {
 		wslay_event_set_error(ws, WSLAY_ERR_WOULDBLOCK);
@@ -111,7 +111,7 @@ on_recv(wslay_event_context_ptr ws, uint8_t *buf, size_t len, int flags,
 	if (len > c->left)
 		len = c->left;
 	memcpy(buf, c->p, len);
-	goodbye_see(&c->goodbye, buf, len);
+	close_frame_see(&c->goodbye, buf, len);
 	c->p += len;
 	c->left -= len;
 	return (ssize_t)len;
@@ -121,8 +121,8 @@ static ssize_t
 on_send(wslay_event_context_ptr ws, const uint8_t *data, size_t len, int flags,
     void *arg)
 {
-	struct conn *c = arg;
-	ssize_t n = c->dead ? -1 : wire_write(c->wire, data, len);
+	struct websocket *c = arg;
+	ssize_t n = c->dead ? -1 : tls_socket_write(c->wire, data, len);
 
 	if (n > 0)
 		return n;
@@ -141,7 +141,7 @@ static void
 on_frame(wslay_event_context_ptr ws,
     const struct wslay_event_on_frame_recv_start_arg *f, void *arg)
 {
-	struct conn *c = arg;
+	struct websocket *c = arg;
 
 	c->control = wslay_is_ctrl_frame(f->opcode);
 	if (c->control)
@@ -159,7 +159,7 @@ static void
 on_chunk(wslay_event_context_ptr ws,
     const struct wslay_event_on_frame_recv_chunk_arg *f, void *arg)
 {
-	struct conn *c = arg;
+	struct websocket *c = arg;
 
 	/* Control frames come here too, but wslay keeps them for on_message. */
 	if (!c->dead && !c->over && !c->control)
@@ -167,7 +167,7 @@ on_chunk(wslay_event_context_ptr ws,
 }
 
 static void
-on_close_frame(struct conn *c, const struct wslay_event_on_msg_recv_arg *m)
+on_close_frame(struct websocket *c, const struct wslay_event_on_msg_recv_arg *m)
 {
 	char why[4 * 123 + 1];	/* each byte may become an escape */
 	size_t n = m->msg_length > 2 ? m->msg_length - 2 : 0;
@@ -181,7 +181,7 @@ static void
 on_message(wslay_event_context_ptr ws,
     const struct wslay_event_on_msg_recv_arg *m, void *arg)
 {
-	struct conn *c = arg;
+	struct websocket *c = arg;
 
 	if (m->opcode == WSLAY_CONNECTION_CLOSE) {
 		on_close_frame(c, m);
@@ -196,7 +196,7 @@ on_message(wslay_event_context_ptr ws,
 /* ---- the loop's callbacks --------------------------------------------- */
 
 static void
-flush(struct conn *c)
+flush(struct websocket *c)
 {
 	int events = EV_READ;
 
@@ -206,7 +206,7 @@ flush(struct conn *c)
 		(void)shutdown(c->wire->fd, SHUT_RDWR);
 	if (c->dead)
 		return;
-	if (wire_needs_room(c->wire, wslay_event_want_write(c->ws)))
+	if (tls_socket_needs_room(c->wire, wslay_event_want_write(c->ws)))
 		events |= EV_WRITE;
 	if ((c->io.events & (EV_READ | EV_WRITE)) == events)
 		return;
@@ -221,20 +221,20 @@ flush(struct conn *c)
  * that are no UTF-8.
  */
 static void
-report_refused(struct conn *c)
+report_refused(struct websocket *c)
 {
-	char why[4 * GOODBYE_MAX + 1];
+	char why[4 * CLOSE_FRAME_MAX + 1];
 
-	goodbye_reason(&c->goodbye, why, sizeof(why));
-	if (goodbye_code(&c->goodbye) != 0)
-		report_closed(c, goodbye_code(&c->goodbye), why);
+	close_frame_reason(&c->goodbye, why, sizeof(why));
+	if (close_frame_code(&c->goodbye) != 0)
+		report_closed(c, close_frame_code(&c->goodbye), why);
 	else
 		report_broken(c, "websocket protocol error");
 }
 
 /* Feeds what is in buf; false when the connection is done with. */
 static bool
-feed(struct conn *c)
+feed(struct websocket *c)
 {
 	int rc = wslay_event_recv(c->ws);
 
@@ -244,7 +244,7 @@ feed(struct conn *c)
 		report_refused(c);
 		return false;
 	}
-	if (wslay_event_get_queued_msg_count(c->ws) > CONN_QUEUE_MAX) {
+	if (wslay_event_get_queued_msg_count(c->ws) > WEBSOCKET_QUEUE_MAX) {
 		report_broken(c, "the server does not read our answers");
 		return false;
 	}
@@ -252,11 +252,11 @@ feed(struct conn *c)
 }
 
 static void
-read_some(struct conn *c)
+read_some(struct websocket *c)
 {
 	ev_idle_stop(c->loop, &c->more);
-	for (int i = 0; i < CONN_READS_MAX; i++) {
-		ssize_t n = wire_read(c->wire, c->buf, sizeof(c->buf));
+	for (int i = 0; i < WEBSOCKET_READS_MAX; i++) {
+		ssize_t n = tls_socket_read(c->wire, c->buf, sizeof(c->buf));
 
 		if (n == 0)
 			return;
@@ -275,7 +275,7 @@ read_some(struct conn *c)
 }
 
 static void
-wake(struct conn *c)
+wake(struct websocket *c)
 {
 	c->busy = true;
 	read_some(c);
@@ -291,23 +291,23 @@ wake(struct conn *c)
 static void
 on_io(struct ev_loop *loop, ev_io *w, int revents)
 {
-	struct conn *c = container_of(w, struct conn, io);
+	struct websocket *c = container_of(w, struct websocket, io);
 
-	wire_wake(c->wire);
+	tls_socket_wake(c->wire);
 	wake(c);
 }
 
 static void
 on_more(struct ev_loop *loop, ev_idle *w, int revents)
 {
-	wake(container_of(w, struct conn, more));
+	wake(container_of(w, struct websocket, more));
 }
 
 /* ---- public ----------------------------------------------------------- */
 
-struct conn *
-conn_open(struct ev_loop *loop, struct wire *wire, struct farewell *farewell,
-    size_t message_max, const struct conn_events *events, void *arg)
+struct websocket *
+websocket_open(struct ev_loop *loop, struct tls_socket *wire, struct ws_linger *farewell,
+    size_t message_max, const struct websocket_events *events, void *arg)
 {
 	static const struct wslay_event_callbacks callbacks = {
 		.recv_callback = on_recv,
@@ -317,7 +317,7 @@ conn_open(struct ev_loop *loop, struct wire *wire, struct farewell *farewell,
 		.on_frame_recv_chunk_callback = on_chunk,
 		.on_msg_recv_callback = on_message,
 	};
-	struct conn *c = base_alloc(sizeof(*c));
+	struct websocket *c = base_alloc(sizeof(*c));
 
 	c->loop = loop;
 	c->events = events;
@@ -340,13 +340,13 @@ conn_open(struct ev_loop *loop, struct wire *wire, struct farewell *farewell,
 }
 
 int
-conn_send(struct conn *c, const char *text, size_t len)
+websocket_send(struct websocket *c, const char *text, size_t len)
 {
 	struct wslay_event_msg m = { WSLAY_TEXT_FRAME, (const uint8_t *)text,
 		len };
 
 	if (c->dead || c->over ||
-	    wslay_event_get_queued_msg_count(c->ws) >= CONN_QUEUE_MAX ||
+	    wslay_event_get_queued_msg_count(c->ws) >= WEBSOCKET_QUEUE_MAX ||
 	    wslay_event_queue_msg(c->ws, &m) != 0)
 		return -1;
 	if (!c->busy)
@@ -355,7 +355,7 @@ conn_send(struct conn *c, const char *text, size_t len)
 }
 
 void
-conn_tune(struct conn *c, uint64_t interval_ms)
+websocket_tune(struct websocket *c, uint64_t interval_ms)
 {
 	unsigned ms = (unsigned)interval_ms;
 

@@ -5,23 +5,23 @@
  * told (wslay would offer 1002 or 1009, which are harmless, and echo 1000,
  * which is not worth the risk: discord-protocol.md 2.10).
  */
-#ifndef SHARD_CONN_H
-#define SHARD_CONN_H
+#ifndef SHARD_NET_WEBSOCKET_H
+#define SHARD_NET_WEBSOCKET_H
 
-#include "shard/farewell.h"
-#include "shard/wire.h"
+#include "shard/net/ws_linger.h"
+#include "shard/net/tls_socket.h"
 
-#define CONN_READ 16384u
-#define CONN_READS_MAX 16   /* of CONN_READ bytes, per wake-up */
-#define CONN_QUEUE_MAX 64   /* frames waiting to be written */
+#define WEBSOCKET_READ 16384u
+#define WEBSOCKET_READS_MAX 16   /* of WEBSOCKET_READ bytes, per wake-up */
+#define WEBSOCKET_QUEUE_MAX 64   /* frames waiting to be written */
 
-struct conn;
+struct websocket;
 
-/* All may call conn_send and conn_close. */
-struct conn_events {
+/* All may call websocket_send and websocket_close. */
+struct websocket_events {
 	void (*data)(void *, const void *, size_t);
 	void (*message)(void *);	/* a websocket message is whole */
-	/* At most one of these two, once: the owner calls conn_close. */
+	/* At most one of these two, once: the owner calls websocket_close. */
 	void (*closed)(void *, unsigned code, const char *why);
 	void (*broken)(void *, const char *why);
 	void (*read)(void *, size_t n);	/* n bytes were handled */
@@ -29,14 +29,14 @@ struct conn_events {
 };
 
 /* Takes wire over; the first bytes are delivered from the loop. */
-struct conn *conn_open(struct ev_loop *, struct wire *, struct farewell *,
-    size_t message_max, const struct conn_events *, void *arg);
+struct websocket *websocket_open(struct ev_loop *, struct tls_socket *, struct ws_linger *,
+    size_t message_max, const struct websocket_events *, void *arg);
 /* Queues a text message: 0, or -1 when the queue is full or writing failed;
  * a failed connection is reported from the loop. */
-int conn_send(struct conn *, const char *text, size_t len);
+int websocket_send(struct websocket *, const char *text, size_t len);
 /* code 0: no close frame.  No callback after it; NULL is allowed. */
-void conn_close(struct conn *, unsigned code);
+void websocket_close(struct websocket *, unsigned code);
 /* Unacknowledged bytes break the connection after this long. */
-void conn_tune(struct conn *, uint64_t interval_ms);
+void websocket_tune(struct websocket *, uint64_t interval_ms);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See goodbye.h; RFC 6455, 5.2. */
-#include "shard/goodbye.h"
+/* See close_frame.h; RFC 6455, 5.2. */
+#include "shard/net/close_frame.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 /* Bytes of a header that begins so; 2 until those are there. */
 static size_t
-head_size(const struct goodbye *g)
+head_size(const struct close_frame *g)
 {
 	unsigned n = g->head[1] & 0x7f;
 
@@ -21,7 +21,7 @@ head_size(const struct goodbye *g)
 }
 
 static void
-begin(struct goodbye *g)
+begin(struct close_frame *g)
 {
 	unsigned n = g->head[1] & 0x7f;
 	unsigned wide = n == 126 ? 2 : n == 127 ? 8 : 0;
@@ -35,7 +35,7 @@ begin(struct goodbye *g)
 }
 
 void
-goodbye_see(struct goodbye *g, const unsigned char *p, size_t n)
+close_frame_see(struct close_frame *g, const unsigned char *p, size_t n)
 {
 	while (n > 0) {
 		size_t took = 1;
@@ -64,13 +64,13 @@ goodbye_see(struct goodbye *g, const unsigned char *p, size_t n)
 }
 
 unsigned
-goodbye_code(const struct goodbye *g)
+close_frame_code(const struct close_frame *g)
 {
 	return g->len < 2 ? 0 : (unsigned)(g->said[0] << 8 | g->said[1]);
 }
 
 void
-goodbye_reason(const struct goodbye *g, char *out, size_t size)
+close_frame_reason(const struct close_frame *g, char *out, size_t size)
 {
 	size_t n = g->len < 2 ? 0 : g->len - 2;
 

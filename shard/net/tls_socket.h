@@ -4,19 +4,19 @@
  * one buffer, so a wake-up costs one recv() however many TLS records came, and
  * no second one to learn that there is nothing more.
  */
-#ifndef SHARD_WIRE_H
-#define SHARD_WIRE_H
+#ifndef SHARD_NET_TLS_SOCKET_H
+#define SHARD_NET_TLS_SOCKET_H
 
 #include "shared/net/tls.h"
 
-#define WIRE_BUFFER 32768u
+#define TLS_SOCKET_BUFFER 32768u
 
-struct wire {
+struct tls_socket {
 	int fd;
 	SSL *ssl;		/* NULL: plain */
-	unsigned char *in;	/* WIRE_BUFFER bytes from the kernel */
+	unsigned char *in;	/* TLS_SOCKET_BUFFER bytes from the kernel */
 	size_t in_off, in_len;
-	unsigned char *pre;	/* given back by wire_unread */
+	unsigned char *pre;	/* given back by tls_socket_unread */
 	size_t pre_off, pre_len;
 	bool drained;		/* the kernel has no more until it says so */
 	bool eof;
@@ -25,29 +25,29 @@ struct wire {
 	char why[160];		/* after -1 */
 };
 
-/* Takes the non-blocking fd over; owner frees with wire_free. */
-struct wire *wire_new(int fd);
+/* Takes the non-blocking fd over; owner frees with tls_socket_free. */
+struct tls_socket *tls_socket_new(int fd);
 /* Closes the fd too, unless it was set to -1. */
-void wire_free(struct wire *);
+void tls_socket_free(struct tls_socket *);
 /* Prepares TLS to host, a name or an address, verified as such: 0 or -1. */
-int wire_tls(struct wire *, SSL_CTX *, const char *host);
+int tls_socket_tls(struct tls_socket *, SSL_CTX *, const char *host);
 /* 1 done, 0 not yet, -1 failed. */
-int wire_handshake(struct wire *);
+int tls_socket_handshake(struct tls_socket *);
 /* The loop says there may be bytes. */
 static inline void
-wire_wake(struct wire *w)
+tls_socket_wake(struct tls_socket *w)
 {
 	w->drained = false;
 }
 /* Bytes, 0 nothing now, -1 ended (why says how). */
-ssize_t wire_read(struct wire *, void *, size_t);
-ssize_t wire_write(struct wire *, const void *, size_t);
+ssize_t tls_socket_read(struct tls_socket *, void *, size_t);
+ssize_t tls_socket_write(struct tls_socket *, const void *, size_t);
 /*
  * After a call that did less than it should: is it room in the socket that is
  * to be waited for (else bytes from the peer)?  writing: there is more to write.
  */
-bool wire_needs_room(const struct wire *, bool writing);
+bool tls_socket_needs_room(const struct tls_socket *, bool writing);
 /* These bytes are read again before any others; once. */
-void wire_unread(struct wire *, const void *, size_t);
+void tls_socket_unread(struct tls_socket *, const void *, size_t);
 
 #endif

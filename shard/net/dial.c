@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/dial.h"
+#include "shard/net/dial.h"
 
 #include "shared/base/text.h"
-#include "shard/upgrade.h"
+#include "shard/net/ws_upgrade.h"
 #include "shared/discord/gateway_url.h"
 
 #include <curl/curl.h>
@@ -29,7 +29,7 @@ struct dial {
 	dial_fn *fn;
 	void *arg;
 	SSL_CTX *tls;
-	struct upgrade_url url;
+	struct ws_upgrade_url url;
 	char query[QUERY_MAX];
 	enum phase phase;
 
@@ -42,9 +42,9 @@ struct dial {
 	char curl_error[CURL_ERROR_SIZE];
 
 	/* later phases */
-	struct wire *wire;
+	struct tls_socket *wire;
 	ev_io io;
-	char key[UPGRADE_KEY_MAX];
+	char key[WS_UPGRADE_KEY_MAX];
 	char *text;		/* request, then answer */
 	size_t len, off;
 	char why[320];
@@ -80,7 +80,7 @@ dial_cancel(struct dial *d)
 		return;
 	curl_drop(d);
 	ev_io_stop(d->loop, &d->io);
-	wire_free(d->wire);
+	tls_socket_free(d->wire);
 	free(d->text);
 	free(d);
 }
@@ -143,14 +143,14 @@ take_socket(struct dial *d)
 		    d->url.authority);
 	d->taken = fd;
 	curl_drop(d);
-	d->wire = wire_new(fd);
+	d->wire = tls_socket_new(fd);
 	if (fd_nonblock(fd) != 0 || fd_cloexec(fd, true) != 0)
 		return fail(d, true, "cannot use the socket to %s",
 		    d->url.authority);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	ev_io_set(&d->io, fd, EV_READ);
 	d->phase = d->url.tls ? PHASE_TLS : PHASE_SEND;
-	if (d->url.tls && wire_tls(d->wire, d->tls, d->url.host) != 0)
+	if (d->url.tls && tls_socket_tls(d->wire, d->tls, d->url.host) != 0)
 		return fail(d, true, "no TLS to %s: %s", d->url.authority,
 		    d->wire->why);
 	return true;
@@ -248,7 +248,7 @@ on_curl_timer(CURLM *multi, long ms, void *arg)
 static void
 set_options(struct dial *d, const char *proxy)
 {
-	const struct upgrade_url *u = &d->url;
+	const struct ws_upgrade_url *u = &d->url;
 	bool v6 = strchr(u->host, ':') != NULL;
 	char url[320];
 
@@ -291,7 +291,7 @@ curl_start(struct dial *d, const char *proxy)
 static bool
 wait_wire(struct dial *d, bool writing)
 {
-	int events = wire_needs_room(d->wire, writing) ? EV_WRITE : EV_READ;
+	int events = tls_socket_needs_room(d->wire, writing) ? EV_WRITE : EV_READ;
 
 	if (ev_is_active(&d->io) && (d->io.events & (EV_READ | EV_WRITE)) ==
 	    events)
@@ -307,7 +307,7 @@ wait_wire(struct dial *d, bool writing)
 static bool
 step_tls(struct dial *d)
 {
-	int rc = wire_handshake(d->wire);
+	int rc = tls_socket_handshake(d->wire);
 
 	if (rc < 0)
 		return fail(d, true, "no TLS to %s: %s", d->url.authority,
@@ -324,13 +324,13 @@ step_send(struct dial *d)
 	ssize_t n;
 
 	if (d->len == 0) {
-		if (upgrade_key(d->key) != 0 ||
-		    !upgrade_request(d->text, REQUEST_MAX, &d->url, d->query,
+		if (ws_upgrade_key(d->key) != 0 ||
+		    !ws_upgrade_request(d->text, REQUEST_MAX, &d->url, d->query,
 			d->key))
 			return fail(d, true, "cannot make the upgrade request");
 		d->len = strlen(d->text);
 	}
-	n = wire_write(d->wire, d->text + d->off, d->len - d->off);
+	n = tls_socket_write(d->wire, d->text + d->off, d->len - d->off);
 	if (n < 0)
 		return fail(d, true, "%s ended the connection before the "
 		    "upgrade: %s", d->url.authority, d->wire->why);
@@ -343,7 +343,7 @@ step_send(struct dial *d)
 }
 
 static bool
-refused(struct dial *d, const struct upgrade_answer *a)
+refused(struct dial *d, const struct ws_upgrade_answer *a)
 {
 	struct dial_result r = { .reached = true, .status = a->status,
 		.retry_after_s = a->retry_after_s };
@@ -360,7 +360,7 @@ refused(struct dial *d, const struct upgrade_answer *a)
 }
 
 static bool
-answered(struct dial *d, const struct upgrade_answer *a)
+answered(struct dial *d, const struct ws_upgrade_answer *a)
 {
 	struct dial_result r = { .reached = true };
 
@@ -369,7 +369,7 @@ answered(struct dial *d, const struct upgrade_answer *a)
 	if (a->wrong != NULL)
 		return fail(d, true, "%s is no websocket server: %s",
 		    d->url.authority, a->wrong);
-	wire_unread(d->wire, d->text + a->length, d->len - a->length);
+	tls_socket_unread(d->wire, d->text + a->length, d->len - a->length);
 	ev_io_stop(d->loop, &d->io);
 	r.wire = d->wire;
 	d->wire = NULL;
@@ -379,9 +379,9 @@ answered(struct dial *d, const struct upgrade_answer *a)
 static bool
 step_recv(struct dial *d)
 {
-	struct upgrade_answer a;
-	ssize_t n = wire_read(d->wire, d->text + d->len,
-	    UPGRADE_ANSWER_MAX - d->len);
+	struct ws_upgrade_answer a;
+	ssize_t n = tls_socket_read(d->wire, d->text + d->len,
+	    WS_UPGRADE_ANSWER_MAX - d->len);
 	int rc;
 
 	if (n < 0)
@@ -390,15 +390,15 @@ step_recv(struct dial *d)
 	if (n == 0)
 		return wait_wire(d, false);
 	d->len += (size_t)n;
-	rc = upgrade_parse(d->text, d->len, d->key, &a);
+	rc = ws_upgrade_parse(d->text, d->len, d->key, &a);
 	if (rc > 0)
 		return answered(d, &a);
 	if (rc < 0)
 		return fail(d, true, "%s does not speak HTTP",
 		    d->url.authority);
-	if (d->len == UPGRADE_ANSWER_MAX)
+	if (d->len == WS_UPGRADE_ANSWER_MAX)
 		return fail(d, true, "%s answers the upgrade with more than %d "
-		    "bytes of header", d->url.authority, UPGRADE_ANSWER_MAX);
+		    "bytes of header", d->url.authority, WS_UPGRADE_ANSWER_MAX);
 	return true;
 }
 
@@ -420,7 +420,7 @@ on_wire_io(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct dial *d = container_of(w, struct dial, io);
 
-	wire_wake(d->wire);
+	tls_socket_wake(d->wire);
 	step(d);
 }
 
@@ -448,7 +448,7 @@ dial_start(struct ev_loop *loop, struct timers *timers,
 	d->arg = arg;
 	d->tls = args->tls;
 	d->taken = CURL_SOCKET_BAD;
-	d->text = base_alloc(UPGRADE_ANSWER_MAX);
+	d->text = base_alloc(WS_UPGRADE_ANSWER_MAX);
 	list_init(&d->sockets);
 	ev_init(&d->io, on_wire_io);
 	timer_init(timers, &d->timer, on_timer);
@@ -456,7 +456,7 @@ dial_start(struct ev_loop *loop, struct timers *timers,
 	if (!gateway_url_ok(args->url, args->api, why))
 		(void)str_format(d->why, sizeof(d->why), "the gateway URL is "
 		    "refused: %s", why);
-	else if (upgrade_parse_url(args->url, &d->url) != 0 ||
+	else if (ws_upgrade_parse_url(args->url, &d->url) != 0 ||
 	    !str_format(d->query, sizeof(d->query), "%s", args->query))
 		(void)str_copy(d->why, "the gateway URL is not usable",
 		    sizeof(d->why));

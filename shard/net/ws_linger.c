@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/farewell.h"
+#include "shard/net/ws_linger.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -8,23 +8,23 @@
 static void
 on_io(struct ev_loop *loop, ev_io *w, int revents)
 {
-	struct farewell *l = container_of(w, struct farewell, io);
+	struct ws_linger *l = container_of(w, struct ws_linger, io);
 	char sink[4096];
 	ssize_t n = recv(l->fd, sink, sizeof(sink), 0);
 
 	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
-	farewell_drop(l);
+	ws_linger_drop(l);
 }
 
 static void
 on_timer(struct timer *t)
 {
-	farewell_drop(container_of(t, struct farewell, timer));
+	ws_linger_drop(container_of(t, struct ws_linger, timer));
 }
 
 void
-farewell_init(struct farewell *l, struct ev_loop *loop, struct timers *timers)
+ws_linger_init(struct ws_linger *l, struct ev_loop *loop, struct timers *timers)
 {
 	l->loop = loop;
 	l->fd = -1;
@@ -33,18 +33,18 @@ farewell_init(struct farewell *l, struct ev_loop *loop, struct timers *timers)
 }
 
 void
-farewell_take(struct farewell *l, int fd)
+ws_linger_take(struct ws_linger *l, int fd)
 {
-	farewell_drop(l);
+	ws_linger_drop(l);
 	l->fd = fd;
 	(void)shutdown(fd, SHUT_WR);
 	ev_io_set(&l->io, fd, EV_READ);
 	ev_io_start(l->loop, &l->io);
-	timer_set(&l->timer, FAREWELL_S);
+	timer_set(&l->timer, WS_LINGER_S);
 }
 
 void
-farewell_drop(struct farewell *l)
+ws_linger_drop(struct ws_linger *l)
 {
 	if (l->fd < 0)
 		return;

@@ -4,10 +4,10 @@
  * TCP and is gone again before the handshake; TLS and the upgrade are ours.
  * It has no deadline of its own: its owner cancels it.
  */
-#ifndef SHARD_DIAL_H
-#define SHARD_DIAL_H
+#ifndef SHARD_NET_DIAL_H
+#define SHARD_NET_DIAL_H
 
-#include "shard/wire.h"
+#include "shard/net/tls_socket.h"
 #include "shared/base/timer.h"
 
 #include <ev.h>
@@ -15,7 +15,7 @@
 struct dial;
 
 struct dial_result {
-	struct wire *wire;	/* on success, now the callee's; else NULL */
+	struct tls_socket *wire;	/* on success, now the callee's; else NULL */
 	bool reached;		/* a TCP connection came about */
 	unsigned status;	/* HTTP status of a refused upgrade, or 0 */
 	uint64_t retry_after_s;
