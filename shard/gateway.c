@@ -5,7 +5,7 @@
  */
 #include "shard/process.h"
 
-#include "shard/payload.h"
+#include "shard/session/payload.h"
 #include "shared/base/clock.h"
 
 #include <string.h>
@@ -66,7 +66,7 @@ on_turn(void *arg)
 	struct process *p = arg;
 
 	if (session_sendable(&p->session))
-		sends_open(p->sends);
+		send_queue_open(p->sends);
 }
 
 static const struct websocket_events websocket_events = {
@@ -99,7 +99,7 @@ on_dialed(void *arg, const struct dial_result *r)
 	}
 	p->conn = websocket_open(p->loop, r->wire, &p->farewell,
 	    (size_t)c->wire_message_bytes, &websocket_events, p);
-	sends_restart(p->sends);
+	send_queue_restart(p->sends);
 	session_wire(&p->session, generation, SESSION_EV_DIALED, &in);
 }
 
@@ -134,7 +134,7 @@ do_hangup(void *arg, unsigned code)
 	p->conn = NULL;
 	websocket_close(c, code);
 	receive_close(&p->receive);
-	sends_close(p->sends);
+	send_queue_close(p->sends);
 }
 
 static bool
@@ -151,7 +151,7 @@ do_heartbeat(void *arg, bool has_seq, uint64_t seq)
 	size_t len = payload_heartbeat(text, has_seq, seq);
 
 	/* At Discord's own limit one more would close the connection. */
-	if (sends_count_own(p->sends))
+	if (send_queue_count_own(p->sends))
 		(void)send_text(p, text, len);
 }
 
@@ -172,7 +172,7 @@ do_identify(void *arg)
 	if (len == 0)
 		ending_fatal(p, 0, "IDENTIFY does not fit 4096 bytes or "
 		    "[bot] presence is not a JSON object.");
-	else if (sends_count_own(p->sends))
+	else if (send_queue_count_own(p->sends))
 		(void)send_text(p, text, len);
 	payload_wipe(text);
 }
@@ -184,7 +184,7 @@ do_resume(void *arg, const char *id, uint64_t seq)
 	char text[PAYLOAD_MAX + 1];
 	size_t len = payload_resume(text, p->args->token, id, seq);
 
-	if (len > 0 && sends_count_own(p->sends))
+	if (len > 0 && send_queue_count_own(p->sends))
 		(void)send_text(p, text, len);
 	payload_wipe(text);
 }
@@ -197,7 +197,7 @@ show_presence(struct process *p)
 	size_t len = payload_presence(text, p->args->config->presence);
 
 	p->presence = false;
-	if (len > 0 && sends_count_own(p->sends))
+	if (len > 0 && send_queue_count_own(p->sends))
 		(void)send_text(p, text, len);
 }
 
@@ -328,7 +328,7 @@ on_app_result(void *arg, uint64_t id, enum send_status status)
 	uplink_result(p->uplink, id, status);
 }
 
-const struct sends_ops gateway_sends_ops = {
+const struct send_queue_ops gateway_sends_ops = {
 	.write = on_app_write, .result = on_app_result,
 };
 

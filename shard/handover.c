@@ -51,7 +51,7 @@ on_down_send(void *arg, uint64_t id, const char *text, size_t len)
 		uplink_result(p->uplink, id, SEND_TOO_LONG);
 		return;
 	}
-	sends_request(p->sends, id, text, len);
+	send_queue_request(p->sends, id, text, len);
 }
 
 /* ---- uplinks ---------------------------------------------------------- */
@@ -81,7 +81,7 @@ adopt(struct process *p, int fd, uint32_t generation)
 	p->had_handler = true;
 	log_debug("uplink to handler generation %u", generation);
 	/* The one that asked is not the one that is there from now on. */
-	sends_disown(p->sends);
+	send_queue_disown(p->sends);
 	uplink_adopt(p->uplink, fd, &hello);
 	pending_connected(&p->pending, true);
 	report_switched(p);
@@ -125,7 +125,7 @@ on_gone(void *arg, const char *why)
 	struct process *p = arg;
 	struct msg_event m = { .report = REPORT_UPLINK_LOST };
 
-	sends_disown(p->sends);
+	send_queue_disown(p->sends);
 	log_notice("the handler is gone (%s): %llu events wait for the next",
 	    why, (unsigned long long)p->pending.queue.events);
 	if (switch_now(p))

@@ -11,7 +11,7 @@
 #include "shard/net/websocket.h"
 #include "shard/net/dial.h"
 #include "shard/receive.h"
-#include "shard/sends.h"
+#include "shard/session/send_queue.h"
 #include "shard/shard.h"
 #include "shard/uplink.h"
 #include "shared/wire/ipc.h"
@@ -59,7 +59,7 @@ struct process {
 	uint32_t dial_generation;
 	struct websocket *conn;
 	struct ws_linger farewell;
-	struct sends *sends;
+	struct send_queue *sends;
 	struct uplink *uplink;
 	uint32_t handler_generation; /* of the uplink used last */
 	bool had_handler;	/* that generation means something */
@@ -77,7 +77,7 @@ struct process {
 
 /* gateway.c */
 extern const struct session_ops gateway_ops;
-extern const struct sends_ops gateway_sends_ops;
+extern const struct send_queue_ops gateway_sends_ops;
 /* Ends dial and connection without a word. */
 void gateway_free(struct process *);
 /* There is a supervisor again: asks it for the permit we wait for, if any. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/receive.h"
 
-#include "shard/payload.h"
+#include "shard/session/payload.h"
 #include "shard/traffic.h"
 #include "shared/base/clock.h"
 
@@ -142,7 +142,7 @@ read_limited(struct receive *in, const char *text, size_t len)
 	struct payload_limited l;
 
 	if (payload_limited(text, len, &l) && l.opcode == 8)
-		sends_limited(in->to.sends, l.guild, l.retry_after_s);
+		send_queue_limited(in->to.sends, l.guild, l.retry_after_s);
 }
 
 static struct up_hdr

@@ -10,8 +10,8 @@
 
 #include "shard/inflate.h"
 #include "shard/pending.h"
-#include "shard/sends.h"
-#include "shard/session.h"
+#include "shard/session/send_queue.h"
+#include "shard/session/session.h"
 #include "shard/uplink.h"
 
 /* An earlier RESUMED is replayed like the rest: the last one is the one that
@@ -23,7 +23,7 @@ struct receive_to {
 	struct session *session;
 	struct pending *pending;
 	struct uplink *uplink;
-	struct sends *sends;
+	struct send_queue *sends;
 	struct page_shard *stats;
 	struct page_slot *slot;
 	const struct page_cluster *fleet;

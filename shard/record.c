@@ -6,7 +6,7 @@
  */
 #include "shard/process.h"
 
-#include "shard/payload.h"
+#include "shard/session/payload.h"
 #include "shared/base/clock.h"
 
 #include <string.h>

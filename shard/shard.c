@@ -398,7 +398,7 @@ open_parts(struct process *p, const struct store_session *rec,
 	ws_linger_init(&p->farewell, p->loop, p->timers);
 	to.uplink = p->uplink = uplink_new(p->loop, &p->pending.queue,
 	    &handover_ops, p);
-	to.sends = p->sends = sends_new(p->timers, &gateway_sends_ops, p);
+	to.sends = p->sends = send_queue_new(p->timers, &gateway_sends_ops, p);
 	open_session(p, rec, cause);
 	receive_init(&p->receive, &to);
 	receive_recall(&p->receive);
@@ -417,7 +417,7 @@ close_parts(struct process *p)
 	session_free(&p->session);
 	handover_free(p);
 	uplink_free(p->uplink);
-	sends_free(p->sends);
+	send_queue_free(p->sends);
 	ws_linger_drop(&p->farewell);
 	orphan_end(&p->orphan);
 	ipc_close(&p->ipc);

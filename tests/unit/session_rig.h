@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_SESSION_RIG_H
 #define TESTS_UNIT_SESSION_RIG_H
 
-#include "shard/session.h"
+#include "shard/session/session.h"
 #include "tests/unit/fake_time.h"
 
 #define RIG_MAIN "wss://main.example"

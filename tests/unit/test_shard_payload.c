@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The upgrade's text and the control payloads, odd ones included. */
-#include "shard/payload.h"
+#include "shard/session/payload.h"
 #include "shard/net/ws_upgrade.h"
 
 #include <json-c/json.h>

@@ -30,7 +30,7 @@ static struct page_cluster fleet;
 static struct pending pending;
 static struct receive in;
 static struct uplink *uplink;
-static struct sends *sends;
+static struct send_queue *sends;
 static struct ev_loop *loop;
 static int handler;	/* the other end of the uplink, -1: there is none */
 
@@ -68,7 +68,7 @@ on_result(void *arg, uint64_t id, enum send_status status)
 
 static const struct uplink_ops uplink_ops = { on_ack, on_down, on_gone,
 	on_drained };
-static const struct sends_ops sends_ops = { on_write, on_result };
+static const struct send_queue_ops send_queue_ops = { on_write, on_result };
 
 static int
 setup(void **state)
@@ -95,7 +95,7 @@ open_parts(uint64_t queue_bytes, uint64_t spool_bytes)
 	pending_open(&pending, &l, &rig_stats);
 	uplink = to.uplink = uplink_new(loop, &pending.queue, &uplink_ops,
 	    NULL);
-	sends = to.sends = sends_new(timers_new(loop), &sends_ops, NULL);
+	sends = to.sends = send_queue_new(timers_new(loop), &send_queue_ops, NULL);
 	receive_init(&in, &to);
 	assert_int_equal(receive_open(&in, rig_session.generation,
 	    COMPRESS_NONE, 1 << 20), 0);
@@ -105,7 +105,7 @@ static int
 teardown(void **state)
 {
 	receive_close(&in);
-	sends_free(sends);
+	send_queue_free(sends);
 	uplink_free(uplink);
 	pending_close(&pending);
 	rig_end();

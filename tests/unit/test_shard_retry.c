@@ -3,7 +3,7 @@
  * The session between connections: back-off, hosts, strikes, permits, orders
  * (discord-protocol.md 2.12, 3.3, 4.3 and section 8).
  */
-#include "shard/reaction.h"
+#include "shard/session/close_codes.h"
 #include "shared/base/clock.h"
 #include "tests/unit/session_rig.h"
 
@@ -318,7 +318,7 @@ test_broken_stream(void **state)
 	rig_live();
 	session_wire(&rig_session, rig_session.generation, SESSION_EV_BROKEN, &i);
 	rig_is(SHARD_WAITING);
-	assert_int_equal(rig_seen.hangup_code, REACTION_OUR_CLOSE);
+	assert_int_equal(rig_seen.hangup_code, CLOSE_CODES_OUR_CLOSE);
 	assert_int_equal(rig_seen.forgets, 0);
 }
 
@@ -426,7 +426,7 @@ test_stop(void **state)
 	rig_live();
 	rig_in_flag(SESSION_EV_STOP, false);
 	rig_is(SHARD_DRAINING);
-	assert_int_equal(rig_seen.hangup_code, REACTION_OUR_CLOSE);
+	assert_int_equal(rig_seen.hangup_code, CLOSE_CODES_OUR_CLOSE);
 	assert_int_equal(rig_seen.forgets, 0);
 	assert_int_equal(fake_time_next(), UINT64_MAX);
 	rig_live();
@@ -453,7 +453,7 @@ test_stop_everywhere(void **state)
 		rig_stats.state = (uint32_t)i;
 		rig_in_flag(SESSION_EV_STOP, false);
 		assert_true(rig_seen.hangup_code == 0 ||
-		    rig_seen.hangup_code == REACTION_OUR_CLOSE);
+		    rig_seen.hangup_code == CLOSE_CODES_OUR_CLOSE);
 		session_free(&rig_session);
 	}
 }
@@ -483,7 +483,7 @@ test_full(void **state)
 	rig_live();
 	session_input(&rig_session, SESSION_EV_FULL, NULL);
 	rig_is(SHARD_WAITING);
-	assert_int_equal(rig_seen.hangup_code, REACTION_OUR_CLOSE);
+	assert_int_equal(rig_seen.hangup_code, CLOSE_CODES_OUR_CLOSE);
 	fake_time_advance(600000);
 	rig_is(SHARD_WAITING);
 	rig_in(SESSION_EV_ORDER);
@@ -532,7 +532,7 @@ test_any_event_in_any_state(void **state)
 		if (rig_seen.identifies > ids)
 			assert_true(rig_seen.identifies <= rig_seen.asks && asks > 0);
 		assert_true(rig_seen.hangup_code == 0 ||
-		    rig_seen.hangup_code == REACTION_OUR_CLOSE);
+		    rig_seen.hangup_code == CLOSE_CODES_OUR_CLOSE);
 		session_bytes(&rig_session, clock_boot_ms());
 	}
 	print_message("%u resumes, %u identifies\n", rig_seen.resumes,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Limits of what we send (discord-protocol.md 3.1, 3.2), on a fake clock. */
-#include "shard/sends.h"
+#include "shard/session/send_queue.h"
 #include "tests/unit/fake_time.h"
 
 #include <setjmp.h>
@@ -38,12 +38,12 @@ do_result(void *arg, uint64_t id, enum send_status status)
 	last_id = (unsigned)id;
 }
 
-static const struct sends_ops ops = { do_write, do_result };
+static const struct send_queue_ops ops = { do_write, do_result };
 
-static struct sends *
+static struct send_queue *
 fresh(void)
 {
-	struct sends *s;
+	struct send_queue *s;
 
 	fake_time_reset();
 	sent = 0;
@@ -51,15 +51,15 @@ fresh(void)
 	memset(results, 0, sizeof(results));
 	if (timers == NULL)
 		timers = timers_new(NULL);
-	s = sends_new(timers, &ops, NULL);
-	sends_open(s);
+	s = send_queue_new(timers, &ops, NULL);
+	send_queue_open(s);
 	return s;
 }
 
 static void
-ask(struct sends *s, const char *text)
+ask(struct send_queue *s, const char *text)
 {
-	sends_request(s, 7, text, strlen(text));
+	send_queue_request(s, 7, text, strlen(text));
 }
 
 /* The most sends in any window of that length. */
@@ -80,54 +80,54 @@ densest(uint64_t span)
 static void
 test_window(void **state)
 {
-	struct sends *s = fresh();
+	struct send_queue *s = fresh();
 
 	for (int i = 0; i < 1000; i++) {
 		ask(s, MEMBERS);
 		fake_time_advance(300);
 	}
 	fake_time_advance(120000);
-	assert_int_equal(sends_waiting(s), 0);
-	assert_int_equal(densest(SENDS_WINDOW_MS), SENDS_APP_MAX);
+	assert_int_equal(send_queue_waiting(s), 0);
+	assert_int_equal(densest(SEND_QUEUE_WINDOW_MS), SEND_QUEUE_APP_MAX);
 	assert_true(sent > 500);
 	assert_true(results[SEND_QUEUE_FULL] > 0);
 	assert_int_equal(results[SEND_OK], sent);
-	sends_free(s);
+	send_queue_free(s);
 }
 
 static void
 test_own_count(void **state)
 {
-	struct sends *s = fresh();
+	struct send_queue *s = fresh();
 
-	for (unsigned i = 0; i < SENDS_APP_MAX; i++)
+	for (unsigned i = 0; i < SEND_QUEUE_APP_MAX; i++)
 		ask(s, MEMBERS);
-	assert_int_equal(sent, SENDS_APP_MAX);
+	assert_int_equal(sent, SEND_QUEUE_APP_MAX);
 	/* Heartbeats go on beside a full window, up to Discord's limit. */
-	for (unsigned i = SENDS_APP_MAX; i < SENDS_ALL_MAX; i++)
-		assert_true(sends_count_own(s));
-	assert_false(sends_count_own(s));
+	for (unsigned i = SEND_QUEUE_APP_MAX; i < SEND_QUEUE_ALL_MAX; i++)
+		assert_true(send_queue_count_own(s));
+	assert_false(send_queue_count_own(s));
 	ask(s, MEMBERS);
-	assert_int_equal(sends_waiting(s), 1);
-	fake_time_advance(SENDS_WINDOW_MS);
-	assert_int_equal(sends_waiting(s), 0);
-	sends_free(s);
+	assert_int_equal(send_queue_waiting(s), 1);
+	fake_time_advance(SEND_QUEUE_WINDOW_MS);
+	assert_int_equal(send_queue_waiting(s), 0);
+	send_queue_free(s);
 }
 
 static void
 test_presence(void **state)
 {
-	struct sends *s = fresh();
+	struct send_queue *s = fresh();
 
 	for (int i = 0; i < 7; i++)
 		ask(s, PRESENCE);
-	assert_int_equal(sent, SENDS_PRESENCE_MAX);
+	assert_int_equal(sent, SEND_QUEUE_PRESENCE_MAX);
 	/* Others pass a presence that waits. */
 	ask(s, MEMBERS);
-	assert_int_equal(sent, SENDS_PRESENCE_MAX + 1);
-	fake_time_advance(SENDS_PRESENCE_MS);
+	assert_int_equal(sent, SEND_QUEUE_PRESENCE_MAX + 1);
+	fake_time_advance(SEND_QUEUE_PRESENCE_MS);
 	assert_int_equal(sent, 8);
-	sends_free(s);
+	send_queue_free(s);
 }
 
 static void
@@ -140,8 +140,8 @@ test_refused(void **state)
 	static const char *const good[] = { MEMBERS, PRESENCE,
 		"{\"d\":{\"op\":2},\"op\":4}", "{\"op\":31,\"d\":{}}",
 		" {\"op\": 43, \"d\": {}} " };
-	struct sends *s = fresh();
-	static char big[SENDS_BYTES_MAX + 2];
+	struct send_queue *s = fresh();
+	static char big[SEND_QUEUE_BYTES_MAX + 2];
 
 	for (size_t i = 0; i < nitems(bad); i++)
 		ask(s, bad[i]);
@@ -154,66 +154,66 @@ test_refused(void **state)
 	memcpy(big, MEMBERS, strlen(MEMBERS));
 	ask(s, big);
 	assert_int_equal(results[SEND_TOO_LONG], 1);
-	big[SENDS_BYTES_MAX] = '\0';
+	big[SEND_QUEUE_BYTES_MAX] = '\0';
 	ask(s, big);
 	assert_int_equal(sent, nitems(good) + 1);
-	sends_free(s);
+	send_queue_free(s);
 }
 
 static void
 test_disconnect(void **state)
 {
-	struct sends *s = fresh();
+	struct send_queue *s = fresh();
 
-	for (unsigned i = 0; i < SENDS_APP_MAX + 10; i++)
+	for (unsigned i = 0; i < SEND_QUEUE_APP_MAX + 10; i++)
 		ask(s, MEMBERS);
-	assert_int_equal(sends_waiting(s), 10);
-	sends_close(s);
+	assert_int_equal(send_queue_waiting(s), 10);
+	send_queue_close(s);
 	assert_int_equal(results[SEND_NOT_CONNECTED], 10);
 	ask(s, MEMBERS);
 	assert_int_equal(results[SEND_NOT_CONNECTED], 11);
 	/* A new connection counts from 0. */
-	sends_restart(s);
-	sends_open(s);
+	send_queue_restart(s);
+	send_queue_open(s);
 	ask(s, MEMBERS);
-	assert_int_equal(sent, SENDS_APP_MAX + 1);
+	assert_int_equal(sent, SEND_QUEUE_APP_MAX + 1);
 	refuse = true;
 	ask(s, MEMBERS);
 	assert_int_equal(results[SEND_NOT_CONNECTED], 12);
 	fake_time_advance(1);
-	sends_free(s);
+	send_queue_free(s);
 }
 
 /* 3.2: a member list once per guild per 30 s; others do not wait for it. */
 static void
 test_member_lists(void **state)
 {
-	struct sends *s = fresh();
+	struct send_queue *s = fresh();
 
 	ask(s, LIST("41"));
 	ask(s, LIST("41"));
 	ask(s, LIST("42"));
 	ask(s, SEARCH);
 	assert_int_equal(sent, 3);
-	assert_int_equal(sends_waiting(s), 1);
+	assert_int_equal(send_queue_waiting(s), 1);
 	/* Another connection does not change it. */
-	sends_restart(s);
-	fake_time_advance(SENDS_LIST_MS - 1);
+	send_queue_restart(s);
+	fake_time_advance(SEND_QUEUE_LIST_MS - 1);
 	assert_int_equal(sent, 3);
 	fake_time_advance(1);
 	assert_int_equal(sent, 4);
 	assert_int_equal(results[SEND_OK], 4);
-	sends_free(s);
+	send_queue_free(s);
 }
 
 /* RATE_LIMITED: Discord's own word counts (8.28). */
 static void
 test_member_list_refused(void **state)
 {
-	struct sends *s = fresh();
+	struct send_queue *s = fresh();
 
-	sends_limited(s, 41, 45.25);
-	sends_limited(s, 0, 45.25);
+	send_queue_limited(s, 41, 45.25);
+	send_queue_limited(s, 0, 45.25);
 	ask(s, LIST("41"));
 	ask(s, LIST("42"));
 	assert_int_equal(sent, 1);
@@ -222,33 +222,33 @@ test_member_list_refused(void **state)
 	fake_time_advance(1);
 	assert_int_equal(sent, 2);
 	/* Nonsense must not silence a guild for ever. */
-	sends_limited(s, 43, 1e300);
+	send_queue_limited(s, 43, 1e300);
 	ask(s, LIST("43"));
-	fake_time_advance(SENDS_LIST_MAX_MS + 1);
+	fake_time_advance(SEND_QUEUE_LIST_MAX_MS + 1);
 	assert_int_equal(sent, 3);
 	/* A thousand guilds need no more room than the newest of them. */
 	for (uint64_t g = 100; g < 1100; g++)
-		sends_limited(s, g, 0.5);
+		send_queue_limited(s, g, 0.5);
 	ask(s, LIST("1099"));
 	assert_int_equal(sent, 3);
 	fake_time_advance(501);
 	assert_int_equal(sent, 4);
-	sends_free(s);
+	send_queue_free(s);
 }
 
 /* Whoever asked is gone: it is sent, and nobody hears of it. */
 static void
 test_disowned(void **state)
 {
-	struct sends *s = fresh();
+	struct send_queue *s = fresh();
 
 	ask(s, LIST("41"));
 	ask(s, LIST("41"));
-	sends_disown(s);
-	fake_time_advance(SENDS_LIST_MS);
+	send_queue_disown(s);
+	fake_time_advance(SEND_QUEUE_LIST_MS);
 	assert_int_equal(sent, 2);
 	assert_int_equal(results[SEND_OK], 1);
-	sends_free(s);
+	send_queue_free(s);
 }
 
 static int

@@ -3,8 +3,8 @@
  * The session's connection: handshake, every close code, op 7 and 9, deadlines
  * and heartbeats (discord-protocol.md 2.3 to 2.11 and section 8).
  */
-#include "shard/reaction.h"
-#include "shard/session_impl.h"
+#include "shard/session/close_codes.h"
+#include "shard/session/session_impl.h"
 #include "shared/base/clock.h"
 #include "tests/unit/session_rig.h"
 
@@ -82,7 +82,7 @@ expect_resume(unsigned code, uint64_t at_least)
 	rig_event(20, "MESSAGE_CREATE");
 	rig_closed(code);
 	rig_is(SHARD_WAITING);
-	assert_int_equal(rig_seen.hangup_code, REACTION_OUR_CLOSE);
+	assert_int_equal(rig_seen.hangup_code, CLOSE_CODES_OUR_CLOSE);
 	assert_true(fake_time_next() >= at_least);
 	assert_int_equal(rig_seen.asks, 0);
 	fake_time_advance(fake_time_next());
@@ -161,7 +161,7 @@ test_invalid_after_resume(void **state)
 	rig_in_flag(SESSION_EV_INVALID, false);
 	rig_is(SHARD_WAITING);
 	assert_int_equal(rig_seen.forgets, 1);
-	assert_int_equal(rig_seen.hangup_code, REACTION_OUR_CLOSE);
+	assert_int_equal(rig_seen.hangup_code, CLOSE_CODES_OUR_CLOSE);
 	assert_int_equal(fake_time_next(), 3000);
 	fake_time_advance(3000);
 	rig_is(SHARD_PERMIT);
@@ -242,7 +242,7 @@ test_op7(void **state)
 	rig_live();
 	rig_in(SESSION_EV_RECONNECT);
 	rig_is(SHARD_WAITING);
-	assert_int_equal(rig_seen.hangup_code, REACTION_OUR_CLOSE);
+	assert_int_equal(rig_seen.hangup_code, CLOSE_CODES_OUR_CLOSE);
 	assert_true(fake_time_next() <= 1000);
 	fake_time_advance(1000);
 	assert_string_equal(rig_seen.url, RIG_RESUME);
@@ -378,7 +378,7 @@ test_zombie(void **state)
 	rig_is(SHARD_WAITING);
 	assert_int_equal(rig_stats.zombies, 1);
 	assert_int_equal(rig_stats.reconnects[RECONNECT_ZOMBIE], 1);
-	assert_int_equal(rig_seen.hangup_code, REACTION_OUR_CLOSE);
+	assert_int_equal(rig_seen.hangup_code, CLOSE_CODES_OUR_CLOSE);
 	/* 8.13: the flag belongs to the connection that is gone. */
 	fake_time_advance(1000);
 	rig_hello();
@@ -441,7 +441,7 @@ test_suspend(void **state)
 	rig_in(SESSION_EV_ACK);
 	fake_time_sleep(RIG_INTERVAL * 3);
 	assert_int_equal(rig_seen.hangups, 1);
-	assert_int_equal(rig_seen.hangup_code, REACTION_OUR_CLOSE);
+	assert_int_equal(rig_seen.hangup_code, CLOSE_CODES_OUR_CLOSE);
 	rig_is(SHARD_CONNECTING);
 	assert_int_equal(rig_stats.zombies, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/sends.h"
+#include "shard/session/send_queue.h"
 
-#include "shard/payload.h"
+#include "shard/session/payload.h"
 #include "shared/base/clock.h"
 #include "shared/json/envelope.h"
 #include "shared/json/json.h"
@@ -35,16 +35,16 @@ struct entry {
 	char text[];
 };
 
-struct sends {
-	const struct sends_ops *ops;
+struct send_queue {
+	const struct send_queue_ops *ops;
 	void *arg;
 	struct timer timer;
 	bool open;
-	struct list queue; /* of struct entry, at most SENDS_QUEUE_MAX */
+	struct list queue; /* of struct entry, at most SEND_QUEUE_QUEUE_MAX */
 	unsigned queued;
 	struct window all, presence;
-	uint64_t all_at[SENDS_ALL_MAX], presence_at[SENDS_PRESENCE_MAX];
-	struct listed listed[SENDS_GUILDS];
+	uint64_t all_at[SEND_QUEUE_ALL_MAX], presence_at[SEND_QUEUE_PRESENCE_MAX];
+	struct listed listed[SEND_QUEUE_GUILDS];
 };
 
 /* ---- windows ---------------------------------------------------------- */
@@ -77,7 +77,7 @@ window_clear(struct window *w)
 
 /* The place of a guild; with `make` of the one free for longest. */
 static struct listed *
-listed_find(struct sends *s, uint64_t guild, bool make)
+listed_find(struct send_queue *s, uint64_t guild, bool make)
 {
 	struct listed *first = &s->listed[0];
 
@@ -94,7 +94,7 @@ listed_find(struct sends *s, uint64_t guild, bool make)
 }
 
 static uint64_t
-listed_free(struct sends *s, uint64_t guild)
+listed_free(struct send_queue *s, uint64_t guild)
 {
 	struct listed *l = guild == 0 ? NULL : listed_find(s, guild, false);
 
@@ -102,7 +102,7 @@ listed_free(struct sends *s, uint64_t guild)
 }
 
 static void
-listed_note(struct sends *s, uint64_t guild, uint64_t free_ms)
+listed_note(struct send_queue *s, uint64_t guild, uint64_t free_ms)
 {
 	struct listed *l = listed_find(s, guild, true);
 
@@ -113,7 +113,7 @@ listed_note(struct sends *s, uint64_t guild, uint64_t free_ms)
 /* ---- the queue -------------------------------------------------------- */
 
 static void
-take(struct sends *s, struct entry *e, enum send_status status)
+take(struct send_queue *s, struct entry *e, enum send_status status)
 {
 	uint64_t id = e->id;
 
@@ -125,18 +125,18 @@ take(struct sends *s, struct entry *e, enum send_status status)
 }
 
 static uint64_t
-entry_free(struct sends *s, const struct entry *e, uint64_t now)
+entry_free(struct send_queue *s, const struct entry *e, uint64_t now)
 {
-	uint64_t a = window_free(&s->all, SENDS_APP_MAX, now);
+	uint64_t a = window_free(&s->all, SEND_QUEUE_APP_MAX, now);
 	uint64_t b = e->nature.presence
-	    ? window_free(&s->presence, SENDS_PRESENCE_MAX, now)
+	    ? window_free(&s->presence, SEND_QUEUE_PRESENCE_MAX, now)
 	    : listed_free(s, e->nature.list);
 
 	return a > b ? a : b;
 }
 
 static void
-send_one(struct sends *s, struct entry *e, uint64_t now)
+send_one(struct send_queue *s, struct entry *e, uint64_t now)
 {
 	bool ok = s->ops->write(s->arg, e->text, e->len);
 
@@ -145,14 +145,14 @@ send_one(struct sends *s, struct entry *e, uint64_t now)
 		if (e->nature.presence)
 			window_note(&s->presence, now);
 		if (e->nature.list != 0)
-			listed_note(s, e->nature.list, now + SENDS_LIST_MS);
+			listed_note(s, e->nature.list, now + SEND_QUEUE_LIST_MS);
 	}
 	take(s, e, ok ? SEND_OK : SEND_NOT_CONNECTED);
 }
 
 /* Sends what may go; a presence or list that must wait holds up nobody else. */
 static void
-pump(struct sends *s)
+pump(struct send_queue *s)
 {
 	uint64_t now = clock_boot_ms(), first = UINT64_MAX;
 
@@ -175,29 +175,29 @@ pump(struct sends *s)
 static void
 on_timer(struct timer *t)
 {
-	pump(container_of(t, struct sends, timer));
+	pump(container_of(t, struct send_queue, timer));
 }
 
 /* ---- public ----------------------------------------------------------- */
 
-struct sends *
-sends_new(struct timers *timers, const struct sends_ops *ops, void *arg)
+struct send_queue *
+send_queue_new(struct timers *timers, const struct send_queue_ops *ops, void *arg)
 {
-	struct sends *s = base_alloc(sizeof(*s));
+	struct send_queue *s = base_alloc(sizeof(*s));
 
 	s->ops = ops;
 	s->arg = arg;
 	timer_init(timers, &s->timer, on_timer);
 	list_init(&s->queue);
-	s->all = (struct window) { s->all_at, SENDS_ALL_MAX, 0,
-		SENDS_WINDOW_MS };
-	s->presence = (struct window) { s->presence_at, SENDS_PRESENCE_MAX, 0,
-		SENDS_PRESENCE_MS };
+	s->all = (struct window) { s->all_at, SEND_QUEUE_ALL_MAX, 0,
+		SEND_QUEUE_WINDOW_MS };
+	s->presence = (struct window) { s->presence_at, SEND_QUEUE_PRESENCE_MAX, 0,
+		SEND_QUEUE_PRESENCE_MS };
 	return s;
 }
 
 void
-sends_free(struct sends *s)
+send_queue_free(struct send_queue *s)
 {
 	if (s == NULL)
 		return;
@@ -212,7 +212,7 @@ sends_free(struct sends *s)
 }
 
 void
-sends_open(struct sends *s)
+send_queue_open(struct send_queue *s)
 {
 	if (s->open)
 		return;
@@ -221,14 +221,14 @@ sends_open(struct sends *s)
 }
 
 void
-sends_restart(struct sends *s)
+send_queue_restart(struct send_queue *s)
 {
 	window_clear(&s->all);
 	window_clear(&s->presence);
 }
 
 void
-sends_close(struct sends *s)
+send_queue_close(struct send_queue *s)
 {
 	s->open = false;
 	timer_stop(&s->timer);
@@ -243,7 +243,7 @@ inspect(const char *text, size_t len, struct nature *n)
 {
 	struct envelope e;
 
-	if (len > SENDS_BYTES_MAX)
+	if (len > SEND_QUEUE_BYTES_MAX)
 		return SEND_TOO_LONG;
 	if (!envelope_valid(text, len, JSON_DEPTH_MAX) ||
 	    envelope_scan(text, len, &e) != 0)
@@ -263,7 +263,7 @@ inspect(const char *text, size_t len, struct nature *n)
 }
 
 void
-sends_request(struct sends *s, uint64_t id, const char *text, size_t len)
+send_queue_request(struct send_queue *s, uint64_t id, const char *text, size_t len)
 {
 	struct nature nature = { false, 0 };
 	enum send_status status = inspect(text, len, &nature);
@@ -271,7 +271,7 @@ sends_request(struct sends *s, uint64_t id, const char *text, size_t len)
 
 	if (status == SEND_OK && !s->open)
 		status = SEND_NOT_CONNECTED;
-	if (status == SEND_OK && s->queued >= SENDS_QUEUE_MAX)
+	if (status == SEND_OK && s->queued >= SEND_QUEUE_QUEUE_MAX)
 		status = SEND_QUEUE_FULL;
 	if (status != SEND_OK) {
 		s->ops->result(s->arg, id, status);
@@ -288,38 +288,38 @@ sends_request(struct sends *s, uint64_t id, const char *text, size_t len)
 }
 
 void
-sends_disown(struct sends *s)
+send_queue_disown(struct send_queue *s)
 {
 	list_each (&s->queue, l)
 		container_of(l, struct entry, link)->id = 0;
 }
 
 void
-sends_limited(struct sends *s, uint64_t guild, double retry_after_s)
+send_queue_limited(struct send_queue *s, uint64_t guild, double retry_after_s)
 {
 	double ms = retry_after_s * 1000;
 
 	if (guild == 0)
 		return;
-	if (ms > SENDS_LIST_MAX_MS)
-		ms = SENDS_LIST_MAX_MS;
+	if (ms > SEND_QUEUE_LIST_MAX_MS)
+		ms = SEND_QUEUE_LIST_MAX_MS;
 	listed_note(s, guild, clock_boot_ms() + (uint64_t)ms + 1);
 	pump(s);
 }
 
 bool
-sends_count_own(struct sends *s)
+send_queue_count_own(struct send_queue *s)
 {
 	uint64_t now = clock_boot_ms();
 
-	if (window_free(&s->all, SENDS_ALL_MAX, now) > now)
+	if (window_free(&s->all, SEND_QUEUE_ALL_MAX, now) > now)
 		return false;
 	window_note(&s->all, now);
 	return true;
 }
 
 size_t
-sends_waiting(const struct sends *s)
+send_queue_waiting(const struct send_queue *s)
 {
 	return s->queued;
 }

@@ -3,7 +3,7 @@
  * A session on its way to HELLO, and what is sent in answer to it: the
  * handshake.  What can go wrong here never voids a session (8.15).
  */
-#include "shard/session_impl.h"
+#include "shard/session/session_impl.h"
 
 #include "shared/base/clock.h"
 
@@ -25,10 +25,10 @@ session_on_dial_failed(struct session *s, const struct session_in *in)
 	    in->text ? in->text : "cannot connect");
 
 	s->stats->connect_fails++;
-	session_host_result(s, in->flag ? ATTEMPT_ANSWER : ATTEMPT_NOBODY);
-	attempt_host_wait(&s->attempt, s->on_main,
-	    reaction_http_wait(in->code, in->value));
-	e.wait_s = attempt_host_left(&s->attempt,
+	session_host_result(s, in->flag ? BACKOFF_ANSWER : BACKOFF_NOBODY);
+	backoff_host_wait(&s->attempt, s->on_main,
+	    close_codes_http_wait(in->code, in->value));
+	e.wait_s = backoff_host_left(&s->attempt,
 	    s->held && s->rec.url[0] != '\0');
 	session_say(s, LOG_L_WARN, "%s", e.why);
 	session_end(s, &e);
@@ -41,7 +41,7 @@ session_on_dial_late(struct session *s, const struct session_in *in)
 	    s->lim.connect_s);
 
 	s->stats->connect_fails++;
-	session_host_result(s, ATTEMPT_NOBODY);
+	session_host_result(s, BACKOFF_NOBODY);
 	session_say(s, LOG_L_WARN, "%s", e.why);
 	session_end(s, &e);
 }
@@ -53,7 +53,7 @@ session_on_hello_late(struct session *s, const struct session_in *in)
 	    s->lim.hello_s);
 
 	s->stats->connect_fails++;
-	session_host_result(s, ATTEMPT_ANSWER);
+	session_host_result(s, BACKOFF_ANSWER);
 	session_say(s, LOG_L_WARN, "%s", e.why);
 	session_end(s, &e);
 }
@@ -149,7 +149,7 @@ session_on_hello(struct session *s, const struct session_in *in)
 	ms = usable_interval(s, ms);
 	s->stats->interval_ms = ms;
 	s->ops->tune(s->arg, ms);
-	session_host_result(s, ATTEMPT_HELLO);
+	session_host_result(s, BACKOFF_HELLO);
 	first = (double)ms * clock_random() / 1000;
 	s->answer_ms = clock_boot_ms();
 	s->beat_due_ms = s->answer_ms + (uint64_t)(first * 1000);

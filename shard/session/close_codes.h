@@ -3,13 +3,13 @@
  * What to do when a gateway connection ends: discord-protocol.md 2.11 as a
  * table.  A code that is not in it is never fatal.
  */
-#ifndef SHARD_REACTION_H
-#define SHARD_REACTION_H
+#ifndef SHARD_SESSION_CLOSE_CODES_H
+#define SHARD_SESSION_CLOSE_CODES_H
 
 #include "shared/base/base.h"
 
-#define REACTION_NO_CODE 1006 /* FIN, RST, timeout: never on the wire */
-#define REACTION_OUR_CLOSE 4900 /* keeps the session resumable (2.10) */
+#define CLOSE_CODES_NO_CODE 1006 /* FIN, RST, timeout: never on the wire */
+#define CLOSE_CODES_OUR_CLOSE 4900 /* keeps the session resumable (2.10) */
 
 enum reaction {
 	REACT_RESUME,	/* RESUME if a session is held, else IDENTIFY */
@@ -17,7 +17,7 @@ enum reaction {
 	REACT_FATAL,	/* no reconnect: an operator or a new layout is needed */
 };
 
-struct reaction_rule {
+struct close_codes_rule {
 	uint16_t code;
 	uint8_t react;	 /* enum reaction */
 	uint8_t our_bug; /* log it loudly: we sent something wrong */
@@ -27,12 +27,12 @@ struct reaction_rule {
 };
 
 /* Never NULL; code 0 means a close without any code. */
-const struct reaction_rule *reaction_find(unsigned code);
+const struct close_codes_rule *close_codes_find(unsigned code);
 
 /*
  * Seconds to wait at least after an upgrade answered by HTTP status instead of
  * 101 (2.11, last row); retry_after_s as the server sent it, 0 when absent.
  */
-double reaction_http_wait(unsigned status, uint64_t retry_after_s);
+double close_codes_http_wait(unsigned status, uint64_t retry_after_s);
 
 #endif

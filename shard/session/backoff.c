@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/attempt.h"
+#include "shard/session/backoff.h"
 
 #include "shared/base/clock.h"
 
@@ -20,16 +20,16 @@ doubled(double first, unsigned times, double cap)
 }
 
 void
-attempt_init(struct attempt *a, uint32_t shard_count, double spacing_s,
+backoff_init(struct backoff *a, uint32_t shard_count, double spacing_s,
     uint32_t host_fails)
 {
-	*a = (struct attempt) { .shard_count = shard_count,
+	*a = (struct backoff) { .shard_count = shard_count,
 		.spacing_s = spacing_s, .host_fails = host_fails,
 		.main_next = host_fails > 0, .failed_ms = clock_boot_ms() };
 }
 
 void
-attempt_succeeded(struct attempt *a)
+backoff_succeeded(struct backoff *a)
 {
 	a->fails = 0;
 	a->identify_fails = 0;
@@ -41,11 +41,11 @@ spread(double per_shard, uint32_t count)
 {
 	double s = per_shard * count;
 
-	return s < ATTEMPT_SPREAD_MAX_S ? s : ATTEMPT_SPREAD_MAX_S;
+	return s < BACKOFF_SPREAD_MAX_S ? s : BACKOFF_SPREAD_MAX_S;
 }
 
 double
-attempt_delay(struct attempt *a)
+backoff_delay(struct backoff *a)
 {
 	unsigned n = a->fails++;
 	double top;
@@ -55,21 +55,21 @@ attempt_delay(struct attempt *a)
 		top = spread(SPREAD_S_PER_SHARD, a->shard_count);
 		return clock_random() * (top > 1.0 ? top : 1.0);
 	}
-	return clock_random() * doubled(1.0, n - 1, ATTEMPT_BACKOFF_MAX_S);
+	return clock_random() * doubled(1.0, n - 1, BACKOFF_BACKOFF_MAX_S);
 }
 
 double
-attempt_identify_delay(struct attempt *a)
+backoff_identify_delay(struct backoff *a)
 {
 	double base = doubled(a->spacing_s, a->identify_fails++,
-	    ATTEMPT_SPACING_MAX_S);
+	    BACKOFF_SPACING_MAX_S);
 
 	a->fails++;
 	return base * (1.0 + 0.25 * clock_random());
 }
 
 double
-attempt_start_spread(const struct attempt *a)
+backoff_start_spread(const struct backoff *a)
 {
 	return clock_random() * spread(START_S_PER_SHARD, a->shard_count);
 }
@@ -77,7 +77,7 @@ attempt_start_spread(const struct attempt *a)
 /* ---- hosts ------------------------------------------------------------ */
 
 static uint64_t
-left_ms(const struct attempt *a, bool on_main)
+left_ms(const struct backoff *a, bool on_main)
 {
 	uint64_t now = clock_boot_ms(), until = a->until_ms[on_main];
 
@@ -85,7 +85,7 @@ left_ms(const struct attempt *a, bool on_main)
 }
 
 bool
-attempt_use_main(const struct attempt *a)
+backoff_use_main(const struct backoff *a)
 {
 	uint64_t main_ms = left_ms(a, true), resume_ms = left_ms(a, false);
 
@@ -94,13 +94,13 @@ attempt_use_main(const struct attempt *a)
 	/* A host that was dead is given a chance now and then: resuming on
 	 * the main URL works, but gets disconnected more often (2.7). */
 	if (a->fails <= 1 && a->host_fails > 0 &&
-	    clock_boot_ms() - a->failed_ms > ATTEMPT_RETRY_HOST_MS)
+	    clock_boot_ms() - a->failed_ms > BACKOFF_RETRY_HOST_MS)
 		return false;
 	return a->main_next;
 }
 
 void
-attempt_host_wait(struct attempt *a, bool on_main, double seconds)
+backoff_host_wait(struct backoff *a, bool on_main, double seconds)
 {
 	if (seconds > 0)
 		a->until_ms[on_main] = clock_boot_ms() +
@@ -108,7 +108,7 @@ attempt_host_wait(struct attempt *a, bool on_main, double seconds)
 }
 
 double
-attempt_host_left(const struct attempt *a, bool both)
+backoff_host_left(const struct backoff *a, bool both)
 {
 	uint64_t ms = left_ms(a, true), other = left_ms(a, false);
 
@@ -123,13 +123,13 @@ attempt_host_left(const struct attempt *a, bool both)
  * happened since is the host's fault (8.7).
  */
 static void
-host_failed(struct attempt *a, bool on_main, enum attempt_reach reach)
+host_failed(struct backoff *a, bool on_main, enum backoff_reach reach)
 {
 	if (!on_main) {
 		a->failed_ms = clock_boot_ms();
 		if (!a->outage)
 			a->suspect++;
-	} else if (reach == ATTEMPT_NOBODY) {
+	} else if (reach == BACKOFF_NOBODY) {
 		a->outage = true;
 		a->suspect = 0;
 	}
@@ -137,11 +137,11 @@ host_failed(struct attempt *a, bool on_main, enum attempt_reach reach)
 }
 
 bool
-attempt_host_result(struct attempt *a, bool on_main, enum attempt_reach reach)
+backoff_host_result(struct backoff *a, bool on_main, enum backoff_reach reach)
 {
 	uint32_t before = a->host_fails;
 
-	if (reach != ATTEMPT_HELLO) {
+	if (reach != BACKOFF_HELLO) {
 		host_failed(a, on_main, reach);
 		return false;
 	}
@@ -153,7 +153,7 @@ attempt_host_result(struct attempt *a, bool on_main, enum attempt_reach reach)
 }
 
 void
-attempt_host_new(struct attempt *a)
+backoff_host_new(struct backoff *a)
 {
 	a->host_fails = a->suspect = 0;
 	a->outage = a->main_next = false;
@@ -161,7 +161,7 @@ attempt_host_new(struct attempt *a)
 }
 
 void
-attempt_main_new(struct attempt *a)
+backoff_main_new(struct backoff *a)
 {
 	a->fails = 0;
 	a->outage = false;

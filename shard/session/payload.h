@@ -4,8 +4,8 @@
  * read (HELLO, READY, op 9).  What is written may hold the token: the caller
  * wipes it, and nothing here logs.
  */
-#ifndef SHARD_PAYLOAD_H
-#define SHARD_PAYLOAD_H
+#ifndef SHARD_SESSION_PAYLOAD_H
+#define SHARD_SESSION_PAYLOAD_H
 
 #include "shared/wire/contract.h"
 #include "shared/store/store.h"

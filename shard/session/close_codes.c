@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/reaction.h"
+#include "shard/session/close_codes.h"
 
 #define LONG_WAIT_S 30	       /* policy closes: asking again soon is rude */
 #define SERVER_ERROR_WAIT_S 10 /* 1011 can last for days (8.18) */
@@ -7,7 +7,7 @@
 #define BLOCKED_WAIT_S 60	 /* 401/403 at the edge (1.3) */
 #define RETRY_AFTER_MAX_S 86400u /* 23 h were seen and must be honoured */
 
-static const struct reaction_rule rules[] = {
+static const struct close_codes_rule rules[] = {
 	{ 1000, REACT_RESUME, 0, 0, "normal close by the server" },
 	{ 1001, REACT_RESUME, 0, 0, "server going away" },
 	{ 1002, REACT_RESUME, 1, 0, "protocol error" },
@@ -57,14 +57,14 @@ static const struct reaction_rule rules[] = {
 	{ 4016, REACT_RESUME, 0, 0, "user accounts only" },
 };
 
-static const struct reaction_rule unknown = { 0, REACT_RESUME, 0, 1,
+static const struct close_codes_rule unknown = { 0, REACT_RESUME, 0, 1,
 	"unknown code" };
 
-const struct reaction_rule *
-reaction_find(unsigned code)
+const struct close_codes_rule *
+close_codes_find(unsigned code)
 {
 	if (code == 0)
-		code = REACTION_NO_CODE;
+		code = CLOSE_CODES_NO_CODE;
 	for (size_t i = 0; i < nitems(rules); i++)
 		if (rules[i].code == code)
 			return &rules[i];
@@ -72,7 +72,7 @@ reaction_find(unsigned code)
 }
 
 double
-reaction_http_wait(unsigned status, uint64_t retry_after_s)
+close_codes_http_wait(unsigned status, uint64_t retry_after_s)
 {
 	double wait = 0;
 

@@ -6,10 +6,10 @@
  * tests run hours of it in milliseconds.  It must never give a session up for
  * a reason that I1 does not list, and never IDENTIFY without a permit.
  */
-#ifndef SHARD_SESSION_H
-#define SHARD_SESSION_H
+#ifndef SHARD_SESSION_SESSION_H
+#define SHARD_SESSION_SESSION_H
 
-#include "shard/attempt.h"
+#include "shard/session/backoff.h"
 #include "shared/json/envelope.h"
 #include "shared/base/log.h"
 #include "shared/page/page.h"
@@ -102,7 +102,7 @@ struct session {
 	struct page_shard *stats; /* counters and state, for the page */
 	bool inside;		/* an input is being dealt with */
 	struct timer wait, deadline, beat, settle;
-	struct attempt attempt;
+	struct backoff attempt;
 
 	/* the session */
 	struct store_session rec; /* valid when held */

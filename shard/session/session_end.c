@@ -3,7 +3,7 @@
  * How a session's connections end and the next ones begin: permits, the
  * record, strikes, back-off.
  */
-#include "shard/session_impl.h"
+#include "shard/session/session_impl.h"
 
 #include "shared/base/clock.h"
 #include "shared/discord/gateway_url.h"
@@ -146,7 +146,7 @@ void_session(struct session *s, const struct ending *e)
 	if (!s->fresh)
 		s->attempt.fails = s->attempt.identify_fails = 0;
 	s->fresh = false;
-	attempt_host_new(&s->attempt);
+	backoff_host_new(&s->attempt);
 	s->ops->forget(s->arg);
 }
 
@@ -185,7 +185,7 @@ judge_life(struct session *s)
 	if (clock_boot_ms() - s->up_ms >= s->stats->interval_ms) {
 		s->early = 0;
 		s->fresh = false;
-		attempt_succeeded(&s->attempt);
+		backoff_succeeded(&s->attempt);
 	} else if (s->early < SESSION_EARLY_MAX) {
 		s->early++;
 		s->attempt.fails = 0;
@@ -199,8 +199,8 @@ next_delay(struct session *s, const struct ending *e, bool vain)
 
 	if (e->at_once)
 		return 0;
-	delay = vain ? attempt_identify_delay(&s->attempt)
-		      : attempt_delay(&s->attempt);
+	delay = vain ? backoff_identify_delay(&s->attempt)
+		      : backoff_delay(&s->attempt);
 	return delay > e->wait_s ? delay : e->wait_s;
 }
 
@@ -231,7 +231,7 @@ wait_for(struct session *s, double delay, const char *why)
 static void
 give_up(struct session *s, const struct ending *e)
 {
-	const char *advice = reaction_find(e->code)->advice;
+	const char *advice = close_codes_find(e->code)->advice;
 
 	session_become(s, SHARD_HELD, "%s", advice);
 	s->ops->fatal(s->arg, e->code, advice);
@@ -244,7 +244,7 @@ session_end(struct session *s, struct ending *e)
 	bool spent = was == SHARD_IDENTIFYING, vain;
 
 	judge_life(s);
-	session_conn_stop(s, e->hangup ? e->hangup : REACTION_OUR_CLOSE);
+	session_conn_stop(s, e->hangup ? e->hangup : CLOSE_CODES_OUR_CLOSE);
 	if (spent)
 		e->cause = s->cause;
 	if (was != SHARD_READY)
@@ -273,10 +273,10 @@ session_end(struct session *s, struct ending *e)
 
 /* An attempt that ended before HELLO says something about the host. */
 void
-session_host_result(struct session *s, enum attempt_reach reach)
+session_host_result(struct session *s, enum backoff_reach reach)
 {
 	if (s->held && s->rec.url[0] != '\0' &&
-	    attempt_host_result(&s->attempt, s->on_main, reach))
+	    backoff_host_result(&s->attempt, s->on_main, reach))
 		session_save(s);
 }
 
@@ -332,6 +332,6 @@ session_attempt(struct session *s)
 		    s->cause_code);
 		return;
 	}
-	s->on_main = s->rec.url[0] == '\0' || attempt_use_main(&s->attempt);
+	s->on_main = s->rec.url[0] == '\0' || backoff_use_main(&s->attempt);
 	session_dial(s, s->on_main ? s->lim.main_url : s->rec.url);
 }

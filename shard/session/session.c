@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/session_impl.h"
+#include "shard/session/session_impl.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
@@ -18,7 +18,7 @@ const char *const session_event_name[SESSION_EV_COUNT] = {
 static void
 on_start(struct session *s, const struct session_in *in)
 {
-	double delay = attempt_start_spread(&s->attempt) * s->lim.start_spread;
+	double delay = backoff_start_spread(&s->attempt) * s->lim.start_spread;
 
 	if (!s->held || delay <= 0) {
 		session_attempt(s);
@@ -50,8 +50,8 @@ on_moved(struct session *s, const struct session_in *in)
 {
 	if (s->blocked || !s->unreached)
 		return;
-	attempt_main_new(&s->attempt);
-	timer_set(&s->wait, attempt_delay(&s->attempt));
+	backoff_main_new(&s->attempt);
+	timer_set(&s->wait, backoff_delay(&s->attempt));
 }
 
 static void
@@ -144,7 +144,7 @@ on_ready(struct session *s, const struct session_in *in)
 	/* When, and which: a clock may be set back, a ledger restored. */
 	r->epoch = (uint64_t)r->ready_ms << 16 | (s->ledger_id & 0xffff);
 	r->strikes = 0;
-	attempt_host_new(&s->attempt);
+	backoff_host_new(&s->attempt);
 	s->held = s->fresh = true;
 	s->seq = r->seq;
 	s->has_seq = s->seq != 0;
@@ -179,13 +179,13 @@ on_resumed(struct session *s, const struct session_in *in)
 static void
 on_closed(struct session *s, const struct session_in *in)
 {
-	const struct reaction_rule *r = reaction_find(in->code);
+	const struct close_codes_rule *r = close_codes_find(in->code);
 	struct ending e = session_ending(OUTCOME_CLOSED, "closed with %u, %s%s%s",
-	    in->code ? in->code : REACTION_NO_CODE, r->words,
+	    in->code ? in->code : CLOSE_CODES_NO_CODE, r->words,
 	    in->text && in->text[0] ? ": " : "",
 	    TEXT_OF(in->text ? in->text : "", 90));
 
-	page_count_close(s->stats, in->code ? in->code : REACTION_NO_CODE);
+	page_count_close(s->stats, in->code ? in->code : CLOSE_CODES_NO_CODE);
 	e.react = (enum reaction)r->react;
 	e.wait_s = r->wait_s;
 	e.code = in->code;
@@ -198,7 +198,7 @@ on_closed(struct session *s, const struct session_in *in)
 		e.react = REACT_RESUME;
 	if (session_state(s) == SHARD_HELLO) {
 		s->stats->connect_fails++;
-		session_host_result(s, ATTEMPT_ANSWER);
+		session_host_result(s, BACKOFF_ANSWER);
 	}
 	session_say(s, r->our_bug || r->react != REACT_RESUME ? LOG_L_WARN
 	    : LOG_L_INFO, "%s", e.why);
@@ -336,7 +336,7 @@ on_ack(struct session *s, const struct session_in *in)
 static void
 on_stop(struct session *s, const struct session_in *in)
 {
-	unsigned code = in->flag ? 1000 : REACTION_OUR_CLOSE;
+	unsigned code = in->flag ? 1000 : CLOSE_CODES_OUR_CLOSE;
 
 	session_conn_stop(s, code);
 	session_settle(s, OUTCOME_CLOSED, 0);
@@ -503,7 +503,7 @@ session_init(struct session *s, struct timers *timers,
 	timer_init(timers, &s->deadline, on_deadline_timer);
 	timer_init(timers, &s->beat, on_beat_timer);
 	timer_init(timers, &s->settle, session_on_settle);
-	attempt_init(&s->attempt, rec->shard_count, lim->identify_interval_s,
+	backoff_init(&s->attempt, rec->shard_count, lim->identify_interval_s,
 	    rec->host_fails);
 	stats->state = SHARD_STARTING;
 	stats->state_since_ms = clock_boot_ms();

@@ -4,7 +4,7 @@
  * the session, so that what is left to do when it lets go is one RESUME.  Until
  * session_take nothing here may touch the record or ask for a permit.
  */
-#include "shard/session_impl.h"
+#include "shard/session/session_impl.h"
 
 #include <string.h>
 
@@ -58,7 +58,7 @@ session_on_standby_invalid(struct session *s, const struct session_in *in)
 void
 session_standby_drop(struct session *s)
 {
-	session_conn_stop(s, REACTION_OUR_CLOSE);
+	session_conn_stop(s, CLOSE_CODES_OUR_CLOSE);
 	session_become(s, SHARD_WAITING, "makes another connection");
 }
 

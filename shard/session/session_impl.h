@@ -4,11 +4,11 @@
  * (parts of it) and session_end.c (how connections end and begin) know of each
  * other.
  */
-#ifndef SHARD_SESSION_IMPL_H
-#define SHARD_SESSION_IMPL_H
+#ifndef SHARD_SESSION_SESSION_IMPL_H
+#define SHARD_SESSION_SESSION_IMPL_H
 
-#include "shard/reaction.h"
-#include "shard/session.h"
+#include "shard/session/close_codes.h"
+#include "shard/session/session.h"
 
 /* How a connection ended and what that asks for. */
 struct ending {
@@ -31,7 +31,7 @@ void session_end(struct session *, struct ending *);
 /* Hangs up and stops every timer of the connection. */
 void session_conn_stop(struct session *, unsigned code);
 /* How far a connection got. */
-void session_host_result(struct session *, enum attempt_reach);
+void session_host_result(struct session *, enum backoff_reach);
 /* The next attempt: a RESUME's connection, or the question for a permit. */
 void session_attempt(struct session *);
 void session_dial(struct session *, const char *url);

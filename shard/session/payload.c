@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/payload.h"
+#include "shard/session/payload.h"
 
 #include "shared/json/envelope.h"
 #include "shared/json/json.h"

@@ -5,25 +5,25 @@
  * growing spacing of IDENTIFYs that failed, and the way round a dead resume
  * host.
  */
-#ifndef SHARD_ATTEMPT_H
-#define SHARD_ATTEMPT_H
+#ifndef SHARD_SESSION_BACKOFF_H
+#define SHARD_SESSION_BACKOFF_H
 
 #include "shared/base/base.h"
 
-#define ATTEMPT_BACKOFF_MAX_S 60.0
-#define ATTEMPT_SPACING_MAX_S 600.0	/* between failed IDENTIFYs (8.8) */
-#define ATTEMPT_SPREAD_MAX_S 10.0	/* of a whole fleet's RESUMEs (2.7) */
+#define BACKOFF_BACKOFF_MAX_S 60.0
+#define BACKOFF_SPACING_MAX_S 600.0	/* between failed IDENTIFYs (8.8) */
+#define BACKOFF_SPREAD_MAX_S 10.0	/* of a whole fleet's RESUMEs (2.7) */
 
-#define ATTEMPT_RETRY_HOST_MS 600000	/* a dead host is tried again */
+#define BACKOFF_RETRY_HOST_MS 600000	/* a dead host is tried again */
 
 /* How far a connection got that came to nothing, or to HELLO. */
-enum attempt_reach {
-	ATTEMPT_NOBODY,		/* nobody answered: it may be our network */
-	ATTEMPT_ANSWER,		/* somebody did, but there was no HELLO */
-	ATTEMPT_HELLO,
+enum backoff_reach {
+	BACKOFF_NOBODY,		/* nobody answered: it may be our network */
+	BACKOFF_ANSWER,		/* somebody did, but there was no HELLO */
+	BACKOFF_HELLO,
 };
 
-struct attempt {
+struct backoff {
 	uint32_t shard_count;
 	double spacing_s;	 /* of the first failed IDENTIFY: 5 */
 	unsigned fails;		 /* attempts since a connection lasted */
@@ -37,30 +37,30 @@ struct attempt {
 	bool main_next;		 /* a RESUME's next attempt: the main URL */
 };
 
-void attempt_init(struct attempt *, uint32_t shard_count, double spacing_s,
+void backoff_init(struct backoff *, uint32_t shard_count, double spacing_s,
     uint32_t host_fails);
 /* A connection has lasted for a while behind READY or RESUMED. */
-void attempt_succeeded(struct attempt *);
+void backoff_succeeded(struct backoff *);
 /* Seconds until the next attempt; counts it. */
-double attempt_delay(struct attempt *);
+double backoff_delay(struct backoff *);
 /* The same after an IDENTIFY was spent in vain. */
-double attempt_identify_delay(struct attempt *);
+double backoff_identify_delay(struct backoff *);
 /* Seconds by which the first RESUME of a starting fleet is put off. */
-double attempt_start_spread(const struct attempt *);
+double backoff_start_spread(const struct backoff *);
 /* Should this RESUME go to the main URL? */
-bool attempt_use_main(const struct attempt *);
+bool backoff_use_main(const struct backoff *);
 /* A host asks to be left alone for so long; the other one is free. */
-void attempt_host_wait(struct attempt *, bool on_main, double seconds);
+void backoff_host_wait(struct backoff *, bool on_main, double seconds);
 /* Seconds until a host may be asked: the main URL, or with both either. */
-double attempt_host_left(const struct attempt *, bool both);
+double backoff_host_left(const struct backoff *, bool both);
 /*
  * What became of a RESUME's connection.  True when host_fails has changed in a
  * way worth keeping across processes.
  */
-bool attempt_host_result(struct attempt *, bool on_main, enum attempt_reach);
+bool backoff_host_result(struct backoff *, bool on_main, enum backoff_reach);
 /* The main URL is another one, of which nothing is known; it is tried next. */
-void attempt_main_new(struct attempt *);
+void backoff_main_new(struct backoff *);
 /* A new session, with a resume_url of which nothing is known. */
-void attempt_host_new(struct attempt *);
+void backoff_host_new(struct backoff *);
 
 #endif
