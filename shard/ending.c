@@ -17,7 +17,7 @@ void
 ending_leave_if_drained(struct process *p)
 {
 	if (p->stopping && !ws_linger_active(&p->farewell) &&
-	    (p->standby || p->handed || pending_none(&p->pending) ||
+	    (p->standby || p->handed || outbox_none(&p->pending) ||
 		!uplink_connected(p->uplink)))
 		ending_leave(p);
 }
@@ -31,9 +31,9 @@ ending_drain_over(struct timer *t)
 void
 ending_keep_pending(struct process *p)
 {
-	if (p->standby || p->handed || pending_none(&p->pending))
+	if (p->standby || p->handed || outbox_none(&p->pending))
 		return;
-	if (pending_flush(&p->pending, true) == 0)
+	if (outbox_flush(&p->pending, true) == 0)
 		log_notice("stopped with %llu events not acknowledged: they "
 		    "wait in the spool",
 		    (unsigned long long)p->stats.spool_events);

@@ -261,7 +261,7 @@ do_begun(void *arg, uint64_t hash, const char *id)
 	struct up_session us = { .session = hash };
 
 	(void)str_copy(us.id, id, sizeof(us.id));
-	pending_session(&p->pending, &us);
+	outbox_session(&p->pending, &us);
 }
 
 static void

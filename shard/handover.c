@@ -19,7 +19,7 @@
 void
 handover_room(struct process *p)
 {
-	if (!p->session.blocked || !pending_room(&p->pending))
+	if (!p->session.blocked || !outbox_room(&p->pending))
 		return;
 	log_notice("there is room for events again: reconnecting");
 	session_input(&p->session, SESSION_EV_ROOM, NULL);
@@ -31,7 +31,7 @@ on_ack(void *arg, uint64_t ord)
 	struct process *p = arg;
 	struct queue_acked a;
 
-	if (pending_ack(&p->pending, ord, &a) != 0)
+	if (outbox_ack(&p->pending, ord, &a) != 0)
 		return -1;
 	if (a.seq != 0 && a.session != 0) {
 		page_cursor_set(p->slot, a.session, a.seq);
@@ -83,7 +83,7 @@ adopt(struct process *p, int fd, uint32_t generation)
 	/* The one that asked is not the one that is there from now on. */
 	send_queue_disown(p->sends);
 	uplink_adopt(p->uplink, fd, &hello);
-	pending_connected(&p->pending, true);
+	outbox_connected(&p->pending, true);
 	report_switched(p);
 }
 
@@ -134,7 +134,7 @@ on_gone(void *arg, const char *why)
 	(void)str_copy(m.text, why, sizeof(m.text));
 	(void)ipc_send(&p->ipc, MSG_EVENT, (int32_t)p->args->id,
 	    p->handler_generation, &m, sizeof(m), -1);
-	pending_connected(&p->pending, false);
+	outbox_connected(&p->pending, false);
 	timer_set(&p->away, p->args->config->spool_after_s);
 }
 
@@ -143,7 +143,7 @@ on_away(struct timer *t)
 {
 	struct process *p = container_of(t, struct process, away);
 
-	pending_spool(&p->pending, "is away");
+	outbox_spool(&p->pending, "is away");
 }
 
 const struct uplink_ops handover_ops = {

@@ -10,10 +10,10 @@
 
 #include "shard/net/websocket.h"
 #include "shard/net/dial.h"
-#include "shard/receive.h"
+#include "shard/events/receive.h"
 #include "shard/session/send_queue.h"
 #include "shard/shard.h"
-#include "shard/uplink.h"
+#include "shard/events/uplink.h"
 #include "shared/wire/ipc.h"
 #include "shared/wire/orphan.h"
 
@@ -53,7 +53,7 @@ struct process {
 	char main_url[STORE_URL_MAX]; /* of the last good /gateway/bot, "":
 					 none yet */
 	char spool_dir[SHARD_PATH_MAX];
-	struct pending pending;
+	struct outbox pending;
 	struct receive receive;
 	struct dial *dial;
 	uint32_t dial_generation;

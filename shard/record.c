@@ -66,7 +66,7 @@ record_load(struct process *p, struct store_session *rec,
 	safe = page_cursor_get(p->slot, hash);
 	if (safe > rec->seq)
 		rec->seq = safe;
-	safe = pending_tail(&p->pending, hash);
+	safe = outbox_tail(&p->pending, hash);
 	if (safe > rec->seq)
 		rec->seq = safe;
 	return 0;

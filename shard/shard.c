@@ -5,7 +5,7 @@
  * for a bounded time, and its handler for as long as the queue lasts.
  */
 #include "shard/process.h"
-#include "shard/traffic.h"
+#include "shard/events/traffic.h"
 
 #include "shared/base/clock.h"
 #include "shared/store/dbenv.h"
@@ -288,7 +288,7 @@ on_tick(struct timer *t)
 	if (p->due != RECORD_CLEAN)
 		record_retry(p);
 	look_at_traffic(p);
-	pending_tick(&p->pending);
+	outbox_tick(&p->pending);
 	handover_room(p);
 	/* Buffers are given back once nothing has come for a while. */
 	if (p->stats.events == p->busy_events)
@@ -361,8 +361,8 @@ shard_name_session(struct process *p, const struct store_session *rec)
 	}
 	us.session = p->session.hash;
 	(void)str_copy(us.id, rec->id, sizeof(us.id));
-	pending_session(&p->pending, &us);
-	p->stats.acked_seq = pending_none(&p->pending) ? rec->seq
+	outbox_session(&p->pending, &us);
+	p->stats.acked_seq = outbox_none(&p->pending) ? rec->seq
 	    : page_cursor_get(p->slot, us.session);
 }
 
@@ -468,16 +468,16 @@ static void
 open_pending(struct process *p)
 {
 	const struct config *c = p->args->config;
-	struct pending_limits l = { .dir = p->spool_dir,
+	struct outbox_limits l = { .dir = p->spool_dir,
 		.queue_bytes = (uint64_t)c->queue_bytes,
 		.spool_bytes = (uint64_t)c->spool_bytes,
 		.spool_age_ms = (uint64_t)(c->spool_age_s * 1000) };
 
 	must(str_format(p->spool_dir, sizeof(p->spool_dir), "%s/spool/%u",
 	    c->state_dir, p->args->id));
-	pending_init(&p->pending, &l, &p->stats);
+	outbox_init(&p->pending, &l, &p->stats);
 	if (!p->standby)
-		pending_take(&p->pending);
+		outbox_take(&p->pending);
 }
 
 static int
@@ -522,7 +522,7 @@ shard_main(const struct shard_args *args)
 		p->exit_code = no_succession();
 	else
 		run(p, &rec, cause);
-	pending_close(&p->pending);
+	outbox_close(&p->pending);
 	close_loop(p);
 	return p->exit_code;
 }

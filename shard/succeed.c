@@ -56,14 +56,14 @@ let_go(struct process *p, struct msg_handed *m)
 	if (p->due != RECORD_CLEAN)
 		record_retry(p);	/* what ending it changed */
 	m->events = (uint32_t)p->pending.queue.events;
-	if (!pending_none(&p->pending) &&
-	    pending_flush(&p->pending, false) != 0)
+	if (!outbox_none(&p->pending) &&
+	    outbox_flush(&p->pending, false) != 0)
 		log_warn("%u events are not in the spool: the replay brings "
 		    "them again", m->events);
 	handover_free(p);
 	uplink_free(p->uplink);
 	p->uplink = NULL;
-	pending_close(&p->pending);
+	outbox_close(&p->pending);
 	(void)str_copy(p->stats.note, "handed over to its successor",
 	    sizeof(p->stats.note));
 	shard_publish(p);
@@ -131,7 +131,7 @@ go_on(struct process *p)
 		session_standby_drop(&p->session);
 	p->standby = false;
 	merge_stats(p);
-	pending_take(&p->pending);
+	outbox_take(&p->pending);
 	if (record_load(p, &rec, &cause) != 0) {
 		p->exit_code = EXIT_DEGRADED;
 		ending_leave(p);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A shadow model of everything around pending.c: a Discord that sends events
+ * A shadow model of everything around outbox.c: a Discord that sends events
  * in pieces and replays from the seq it is told, a handler that comes, reads in
  * pieces, acknowledges and goes, a disk that fills, crashes (all made anew from
  * what is on disk) and stops.  Steps are as fine as the world's: whatever can
@@ -11,7 +11,7 @@
 #ifndef TESTS_UNIT_OUTBOX_RIG_H
 #define TESTS_UNIT_OUTBOX_RIG_H
 
-#include "shard/pending.h"
+#include "shard/events/outbox.h"
 #include "tests/unit/fake_time.h"
 
 #define BOX_SESSION_EVENTS 700 /* then Discord begins a new session */
@@ -21,8 +21,8 @@
 
 /* All events are numbered from 1, through all sessions. */
 struct outbox_rig {
-	struct pending pending;
-	struct pending_limits limits;
+	struct outbox pending;
+	struct outbox_limits limits;
 	struct page_shard stats;
 	bool up;		/* there is an uplink */
 	bool blocked;		/* the session waits for room */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Decoders: round trips in pieces of any size, corruption, bombs. */
-#include "shard/inflate.h"
+#include "shard/events/inflate.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pending.c in situations of their own, with the model of outbox_rig.h around
+ * outbox.c in situations of their own, with the model of outbox_rig.h around
  * it; test_shard_outbox.c walks through all others at random.
  */
 #include "tests/unit/outbox_rig.h"

@@ -4,7 +4,7 @@
  * acknowledgements and new uplinks must leave the bytes and the order that a
  * plain array would.
  */
-#include "shard/queue.h"
+#include "shard/events/queue.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

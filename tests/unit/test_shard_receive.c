@@ -4,7 +4,7 @@
  * and an uplink whose other end the test holds: what counts as received, and
  * what is asked for again.
  */
-#include "shard/receive.h"
+#include "shard/events/receive.h"
 
 #include "tests/unit/scratch.h"
 #include "tests/unit/session_rig.h"
@@ -27,7 +27,7 @@
 static char base[SCRATCH_MAX - 16], dir[SCRATCH_MAX];
 static struct page_slot slot;
 static struct page_cluster fleet;
-static struct pending pending;
+static struct outbox pending;
 static struct receive in;
 static struct uplink *uplink;
 static struct send_queue *sends;
@@ -87,12 +87,12 @@ setup(void **state)
 static void
 open_parts(uint64_t queue_bytes, uint64_t spool_bytes)
 {
-	struct pending_limits l = { .dir = dir, .queue_bytes = queue_bytes,
+	struct outbox_limits l = { .dir = dir, .queue_bytes = queue_bytes,
 		.spool_bytes = spool_bytes };
 	struct receive_to to = { .session = &rig_session, .pending = &pending,
 		.stats = &rig_stats, .slot = &slot, .fleet = &fleet };
 
-	pending_open(&pending, &l, &rig_stats);
+	outbox_open(&pending, &l, &rig_stats);
 	uplink = to.uplink = uplink_new(loop, &pending.queue, &uplink_ops,
 	    NULL);
 	sends = to.sends = send_queue_new(timers_new(loop), &send_queue_ops, NULL);
@@ -107,7 +107,7 @@ teardown(void **state)
 	receive_close(&in);
 	send_queue_free(sends);
 	uplink_free(uplink);
-	pending_close(&pending);
+	outbox_close(&pending);
 	rig_end();
 	if (handler >= 0)
 		close(handler);
@@ -126,18 +126,18 @@ message(const char *text)
 }
 
 /* An event of an older session: what became of it. */
-static enum pending_result
+static enum outbox_result
 older(size_t len)
 {
 	struct up_hdr h = { .type = UP_EVENT, .session = OLD_SESSION,
 		.seq = 1, .recv_ms = (uint64_t)clock_wall_ms() };
-	enum pending_result r;
+	enum outbox_result r;
 	size_t avail;
 
 	memset(queue_space(&pending.queue, len, &avail), 'x', len);
 	queue_fill(&pending.queue, len);
-	r = pending_commit(&pending, &h);
-	if (r == PENDING_REFUSED)
+	r = outbox_commit(&pending, &h);
+	if (r == OUTBOX_REFUSED)
 		queue_discard(&pending.queue);
 	return r;
 }
@@ -146,9 +146,9 @@ older(size_t len)
 static void
 fill(void)
 {
-	while (older(1000) != PENDING_REFUSED)
+	while (older(1000) != OUTBOX_REFUSED)
 		;
-	while (older(1) != PENDING_REFUSED)
+	while (older(1) != OUTBOX_REFUSED)
 		;
 }
 
@@ -158,10 +158,10 @@ all_acknowledged(void)
 {
 	struct queue_acked a;
 
-	pending_connected(&pending, true);
-	while (!pending_none(&pending)) {
+	outbox_connected(&pending, true);
+	while (!outbox_none(&pending)) {
 		queue_sent(&pending.queue, pending.queue.unsent);
-		assert_int_equal(pending_ack(&pending, pending.queue.last_ord,
+		assert_int_equal(outbox_ack(&pending, pending.queue.last_ord,
 		    &a), 0);
 	}
 }
@@ -237,7 +237,7 @@ connect_handler(void)
 	    fd), 0);
 	handler = fd[1];
 	uplink_adopt(uplink, fd[0], &hello);
-	pending_connected(&pending, true);
+	outbox_connected(&pending, true);
 }
 
 /* The flags of the express copies that went to the handler, in order. */
@@ -276,8 +276,8 @@ f_a12_the_frame_of_what_overtook_is_marked(void **state)
 	connect_handler();
 	message(INTERACTION);
 	assert_int_equal(newest().flags & UP_FLAG_AGAIN, 0);
-	while (pending.queue.bytes <= PENDING_BULK)
-		assert_int_equal(older(10000), PENDING_KEPT);
+	while (pending.queue.bytes <= OUTBOX_BULK)
+		assert_int_equal(older(10000), OUTBOX_KEPT);
 	message("{\"t\":\"INTERACTION_CREATE\",\"s\":9,\"op\":0,\"d\":{}}");
 	assert_int_equal(express_flags(flags, 4), 1);
 	assert_int_equal(flags[0] & UP_FLAG_AGAIN, 0);
@@ -298,7 +298,7 @@ f_a12_what_overtook_and_was_refused_comes_again_marked(void **state)
 	open_parts(64 << 10, 512 << 10);
 	connect_handler();
 	fill();
-	assert_true(pending_bulk(&pending));
+	assert_true(outbox_bulk(&pending));
 	message(INTERACTION);
 	assert_int_equal(express_flags(flags, 4), 1);
 	assert_int_equal(flags[0] & UP_FLAG_AGAIN, 0);

@@ -3,7 +3,7 @@
  * The uplink over a real socket pair: what a handler that reads late gets, what
  * overtakes, and what a cut lets through.
  */
-#include "shard/uplink.h"
+#include "shard/events/uplink.h"
 
 #include "shared/wire/contract.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Ready, deaf or down: what becomes of a shard's own word. */
-#include "shard/traffic.h"
+#include "shard/events/traffic.h"
 #include "shared/page/verdict.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/queue.h"
+#include "shard/events/queue.h"
 
 #include <string.h>
 

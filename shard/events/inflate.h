@@ -4,10 +4,10 @@
  * gateway messages, written straight into the open frame of the queue.  One
  * decoder per connection, never reused; any error ends that connection only.
  */
-#ifndef SHARD_INFLATE_H
-#define SHARD_INFLATE_H
+#ifndef SHARD_EVENTS_INFLATE_H
+#define SHARD_EVENTS_INFLATE_H
 
-#include "shard/queue.h"
+#include "shard/events/queue.h"
 #include "shared/config/config.h"
 
 #define INFLATE_WINDOW_LOG_MAX 23 /* zstd: 8 MiB (5.2) */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/uplink.h"
+#include "shard/events/uplink.h"
 
 #include <errno.h>
 #include <string.h>

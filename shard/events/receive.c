@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/receive.h"
+#include "shard/events/receive.h"
 
 #include "shard/session/payload.h"
-#include "shard/traffic.h"
+#include "shard/events/traffic.h"
 #include "shared/base/clock.h"
 
 #include <string.h>
@@ -172,7 +172,7 @@ header(const struct receive *in, const struct envelope *e, size_t len)
 static void
 express(struct receive *in, struct up_hdr *h)
 {
-	if (!pending_bulk(in->to.pending) ||
+	if (!outbox_bulk(in->to.pending) ||
 	    !uplink_express(in->to.uplink, h, queue_open_text(in->queue),
 		&in->to.pending->session))
 		return;
@@ -185,21 +185,21 @@ express(struct receive *in, struct up_hdr *h)
 static bool
 commit(struct receive *in, const struct envelope *e, const struct up_hdr *h)
 {
-	enum pending_result r = pending_commit(in->to.pending, h);
-	struct session_in full = { .text = r == PENDING_FULL
+	enum outbox_result r = outbox_commit(in->to.pending, h);
+	struct session_in full = { .text = r == OUTBOX_FULL
 		? "the handler does not keep up, [limits] queue_bytes are met"
 		: "the handler does not keep up, the spool takes no more" };
 
-	if (r != PENDING_REFUSED) {
+	if (r != OUTBOX_REFUSED) {
 		session_kept(in->to.session, e);
 		in->to.stats->events++;
 		leaves(in, h);
 	} else {
 		queue_discard(in->queue);
 	}
-	if (r != PENDING_KEPT)
+	if (r != OUTBOX_KEPT)
 		session_input(in->to.session, SESSION_EV_FULL, &full);
-	return r != PENDING_REFUSED;
+	return r != OUTBOX_REFUSED;
 }
 
 static void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/pending.h"
+#include "shard/events/outbox.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
@@ -15,7 +15,7 @@
 
 /* Counters of the page outlive the process, those of the spool do not. */
 static void
-count(struct pending *p)
+count(struct outbox *p)
 {
 	struct page_shard *to = p->stats;
 	struct spool_stats s;
@@ -48,14 +48,14 @@ worth_saying(uint64_t *said_ms)
 {
 	uint64_t now = clock_boot_ms();
 
-	if (*said_ms != 0 && now - *said_ms < PENDING_SAY_MS)
+	if (*said_ms != 0 && now - *said_ms < OUTBOX_SAY_MS)
 		return false;
 	*said_ms = now;
 	return true;
 }
 
 static void
-spool_failed(struct pending *p, const struct err *err)
+spool_failed(struct outbox *p, const struct err *err)
 {
 	bool failing = p->failing;
 
@@ -63,7 +63,7 @@ spool_failed(struct pending *p, const struct err *err)
 	/* Its own bound is asked about without a system call. */
 	count(p);
 	p->retry_ms = p->stats->spool_bytes < p->limits.spool_bytes / 2
-	    ? clock_boot_ms() + PENDING_RETRY_MS : 0;
+	    ? clock_boot_ms() + OUTBOX_RETRY_MS : 0;
 	if (failing || !worth_saying(&p->failed_said_ms))
 		return;
 	log_error("%s: events are kept in memory up to [limits] queue_bytes, "
@@ -72,7 +72,7 @@ spool_failed(struct pending *p, const struct err *err)
 }
 
 static void
-spool_worked(struct pending *p)
+spool_worked(struct outbox *p)
 {
 	if (p->failing)
 		log_info("the spool can be written again");
@@ -83,7 +83,7 @@ spool_worked(struct pending *p)
 
 /* A record knows the name of its session, so that it is whole by itself. */
 static bool
-to_disk(struct pending *p, const struct up_hdr *hdr, const void *raw,
+to_disk(struct outbox *p, const struct up_hdr *hdr, const void *raw,
     const struct up_session *us)
 {
 	struct up_hdr h = *hdr;
@@ -104,7 +104,7 @@ to_disk(struct pending *p, const struct up_hdr *hdr, const void *raw,
 }
 
 static void
-to_memory(struct pending *p, const struct up_hdr *h)
+to_memory(struct outbox *p, const struct up_hdr *h)
 {
 	if (h->session != p->announced && h->session != 0) {
 		queue_announce(&p->queue, &p->session);
@@ -113,15 +113,15 @@ to_memory(struct pending *p, const struct up_hdr *h)
 	queue_commit(&p->queue, h);
 }
 
-static enum pending_result
-memory_result(const struct pending *p)
+static enum outbox_result
+memory_result(const struct outbox *p)
 {
 	return !p->spooling && p->queue.bytes >= p->limits.queue_bytes
-	    ? PENDING_FULL : PENDING_KEPT;
+	    ? OUTBOX_FULL : OUTBOX_KEPT;
 }
 
-static enum pending_result
-to_both(struct pending *p, const struct up_hdr *hdr)
+static enum outbox_result
+to_both(struct outbox *p, const struct up_hdr *hdr)
 {
 	struct queue *q = &p->queue;
 	bool waiting = !spool_empty(p->spool);
@@ -132,16 +132,16 @@ to_both(struct pending *p, const struct up_hdr *hdr)
 		if (waiting || q->bytes >= p->memory) {
 			queue_discard(q);
 			queue_detach(q);
-			return PENDING_KEPT;
+			return OUTBOX_KEPT;
 		}
 		queue_attach(q);
 		to_memory(p, hdr);
 		spool_skip(p->spool);
 		p->boundary = q->last_ord;
-		return PENDING_KEPT;
+		return OUTBOX_KEPT;
 	}
 	if (waiting)
-		return PENDING_REFUSED;
+		return OUTBOX_REFUSED;
 	/* All that is in the spool is in memory too: so it is the end of it. */
 	p->spooling = false;
 	queue_attach(q);
@@ -149,10 +149,10 @@ to_both(struct pending *p, const struct up_hdr *hdr)
 	return memory_result(p);
 }
 
-enum pending_result
-pending_commit(struct pending *p, const struct up_hdr *h)
+enum outbox_result
+outbox_commit(struct outbox *p, const struct up_hdr *h)
 {
-	enum pending_result r;
+	enum outbox_result r;
 
 	if (p->spooling) {
 		r = to_both(p, h);
@@ -161,8 +161,8 @@ pending_commit(struct pending *p, const struct up_hdr *h)
 	}
 	to_memory(p, h);
 	if (p->queue.bytes < p->slow)
-		return PENDING_KEPT;
-	pending_spool(p, "does not keep up");
+		return OUTBOX_KEPT;
+	outbox_spool(p, "does not keep up");
 	return memory_result(p);
 }
 
@@ -170,7 +170,7 @@ pending_commit(struct pending *p, const struct up_hdr *h)
 
 /* What is in memory only goes to disk as well: false when it can't. */
 static bool
-copy_queue(struct pending *p)
+copy_queue(struct outbox *p)
 {
 	struct queue_pos at = queue_first(&p->queue);
 	struct up_session us = p->queue.session;
@@ -195,7 +195,7 @@ copy_queue(struct pending *p)
  * it must not be in memory only.
  */
 void
-pending_session(struct pending *p, const struct up_session *us)
+outbox_session(struct outbox *p, const struct up_session *us)
 {
 	bool other = us->session != p->session.session;
 
@@ -207,7 +207,7 @@ pending_session(struct pending *p, const struct up_session *us)
 }
 
 void
-pending_spool(struct pending *p, const char *why)
+outbox_spool(struct outbox *p, const char *why)
 {
 	if (p->spooling || p->spool == NULL || clock_boot_ms() < p->retry_ms)
 		return;
@@ -223,7 +223,7 @@ pending_spool(struct pending *p, const char *why)
 
 /* One record into the queue; a damaged one is counted and left out. */
 static void
-refill_one(struct pending *p, struct up_hdr *h)
+refill_one(struct outbox *p, struct up_hdr *h)
 {
 	bool announce = h->session != 0 && h->session != p->announced;
 	struct up_session us = { .session = h->session };
@@ -256,7 +256,7 @@ refill_one(struct pending *p, struct up_hdr *h)
 
 /* The queue takes from the spool what it has room for; perhaps it is done. */
 static void
-refill(struct pending *p)
+refill(struct outbox *p)
 {
 	struct up_hdr h;
 
@@ -274,7 +274,7 @@ refill(struct pending *p)
 }
 
 int
-pending_ack(struct pending *p, uint64_t ord, struct queue_acked *out)
+outbox_ack(struct outbox *p, uint64_t ord, struct queue_acked *out)
 {
 	uint64_t before = p->queue.acked_ord, until;
 
@@ -292,7 +292,7 @@ pending_ack(struct pending *p, uint64_t ord, struct queue_acked *out)
 }
 
 void
-pending_connected(struct pending *p, bool connected)
+outbox_connected(struct outbox *p, bool connected)
 {
 	p->connected = connected;
 	if (p->spooling)
@@ -300,7 +300,7 @@ pending_connected(struct pending *p, bool connected)
 }
 
 int
-pending_flush(struct pending *p, bool sync)
+outbox_flush(struct outbox *p, bool sync)
 {
 	struct err err;
 
@@ -316,7 +316,7 @@ pending_flush(struct pending *p, bool sync)
 }
 
 void
-pending_tick(struct pending *p)
+outbox_tick(struct outbox *p)
 {
 	if (p->spool == NULL)
 		return;
@@ -330,14 +330,14 @@ pending_tick(struct pending *p)
 /* ---- questions -------------------------------------------------------- */
 
 bool
-pending_none(const struct pending *p)
+outbox_none(const struct outbox *p)
 {
 	return p->queue.events == 0 &&
 	    (p->spool == NULL || spool_empty(p->spool));
 }
 
 static bool
-disk_free(const struct pending *p)
+disk_free(const struct outbox *p)
 {
 	char dir[512];
 	struct statvfs st;
@@ -350,11 +350,11 @@ disk_free(const struct pending *p)
 			return true;
 		*slash = '\0';
 	}
-	return (uint64_t)st.f_bavail * st.f_frsize >= PENDING_DISK_FREE;
+	return (uint64_t)st.f_bavail * st.f_frsize >= OUTBOX_DISK_FREE;
 }
 
 bool
-pending_room(const struct pending *p)
+outbox_room(const struct outbox *p)
 {
 	if (p->queue.bytes >= p->limits.queue_bytes / 2)
 		return false;
@@ -366,7 +366,7 @@ pending_room(const struct pending *p)
 }
 
 uint64_t
-pending_tail(const struct pending *p, uint64_t session)
+outbox_tail(const struct outbox *p, uint64_t session)
 {
 	return p->spool == NULL ? 0 : spool_tail(p->spool, session);
 }
@@ -380,20 +380,20 @@ least(uint64_t a, uint64_t b)
 }
 
 void
-pending_init(struct pending *p, const struct pending_limits *limits,
+outbox_init(struct outbox *p, const struct outbox_limits *limits,
     struct page_shard *stats)
 {
 	memset(p, 0, sizeof(*p));
 	queue_init(&p->queue);
 	p->limits = *limits;
 	p->stats = stats;
-	p->slow = least(limits->queue_bytes / 4, PENDING_SLOW);
-	p->memory = least(p->slow, PENDING_MEMORY);
-	p->caught_up = least(p->memory / 4, PENDING_CAUGHT_UP);
+	p->slow = least(limits->queue_bytes / 4, OUTBOX_SLOW);
+	p->memory = least(p->slow, OUTBOX_MEMORY);
+	p->caught_up = least(p->memory / 4, OUTBOX_CAUGHT_UP);
 }
 
 void
-pending_take(struct pending *p)
+outbox_take(struct outbox *p)
 {
 	struct spool_limits l = { .bytes = p->limits.spool_bytes,
 		.segment_bytes = least(SEGMENT_BYTES,
@@ -419,15 +419,15 @@ pending_take(struct pending *p)
 }
 
 void
-pending_open(struct pending *p, const struct pending_limits *limits,
+outbox_open(struct outbox *p, const struct outbox_limits *limits,
     struct page_shard *stats)
 {
-	pending_init(p, limits, stats);
-	pending_take(p);
+	outbox_init(p, limits, stats);
+	outbox_take(p);
 }
 
 void
-pending_close(struct pending *p)
+outbox_close(struct outbox *p)
 {
 	spool_close(p->spool);
 	p->spool = NULL;

@@ -6,32 +6,32 @@
  * their way to the handler.  It must never let an event be counted as received
  * that it could not keep, nor hand one out of order.
  */
-#ifndef SHARD_PENDING_H
-#define SHARD_PENDING_H
+#ifndef SHARD_EVENTS_OUTBOX_H
+#define SHARD_EVENTS_OUTBOX_H
 
-#include "shard/queue.h"
+#include "shard/events/queue.h"
 #include "shared/page/page.h"
 #include "shared/spool/spool.h"
 
-#define PENDING_MEMORY (1u << 20)   /* of the queue while spooling, at most */
-#define PENDING_SLOW (16u << 20)    /* of a queue in memory only, at most */
-#define PENDING_CAUGHT_UP (64u << 10) /* of a queue when spooling ends */
-#define PENDING_BULK (256u << 10)   /* behind more, an interaction overtakes */
-#define PENDING_RETRY_MS 10000u	    /* after the spool could not be written */
-#define PENDING_SAY_MS 60000u	    /* between two lines that say the same */
-#define PENDING_DISK_FREE (16u << 20) /* or as soon as this much is free */
+#define OUTBOX_MEMORY (1u << 20)   /* of the queue while spooling, at most */
+#define OUTBOX_SLOW (16u << 20)    /* of a queue in memory only, at most */
+#define OUTBOX_CAUGHT_UP (64u << 10) /* of a queue when spooling ends */
+#define OUTBOX_BULK (256u << 10)   /* behind more, an interaction overtakes */
+#define OUTBOX_RETRY_MS 10000u	    /* after the spool could not be written */
+#define OUTBOX_SAY_MS 60000u	    /* between two lines that say the same */
+#define OUTBOX_DISK_FREE (16u << 20) /* or as soon as this much is free */
 
-struct pending_limits {
+struct outbox_limits {
 	const char *dir;	/* of the spool; its parent may not exist */
 	uint64_t queue_bytes;	/* in memory when there is no spool to use */
 	uint64_t spool_bytes, spool_age_ms;
 };
 
-struct pending {
+struct outbox {
 	struct queue queue;
 	struct spool *spool;	/* NULL: it could not be opened */
 	struct page_shard *stats;
-	struct pending_limits limits;
+	struct outbox_limits limits;
 	uint64_t slow, memory, caught_up; /* thresholds of queue.bytes */
 	struct up_session session; /* of new events; session 0: none */
 	uint64_t announced;	/* the session last announced in the queue */
@@ -49,49 +49,49 @@ struct pending {
  * dir is copied by nobody: it must live as long.  What an earlier process left
  * in the spool is pending from here on.
  */
-void pending_open(struct pending *, const struct pending_limits *,
+void outbox_open(struct outbox *, const struct outbox_limits *,
     struct page_shard *);
 /* The same in two steps: before the first, and while another process has it,
  * the spool is not touched. */
-void pending_init(struct pending *, const struct pending_limits *,
+void outbox_init(struct outbox *, const struct outbox_limits *,
     struct page_shard *);
-void pending_take(struct pending *);
-void pending_close(struct pending *);
+void outbox_take(struct outbox *);
+void outbox_close(struct outbox *);
 /* The seq up to which a session is safe in the spool, 0: nothing of it is. */
-uint64_t pending_tail(const struct pending *, uint64_t session);
+uint64_t outbox_tail(const struct outbox *, uint64_t session);
 /* What is received from here on belongs to this session; what is pending of
  * another one goes to disk.  May write. */
-void pending_session(struct pending *, const struct up_session *);
+void outbox_session(struct outbox *, const struct up_session *);
 
-enum pending_result {
-	PENDING_KEPT,
-	PENDING_FULL,	 /* kept, but there is no room for more */
-	PENDING_REFUSED, /* not kept: it must count as not received */
+enum outbox_result {
+	OUTBOX_KEPT,
+	OUTBOX_FULL,	 /* kept, but there is no room for more */
+	OUTBOX_REFUSED, /* not kept: it must count as not received */
 };
 /* The open message of the queue is an event.  As for queue_commit. */
-enum pending_result pending_commit(struct pending *, const struct up_hdr *);
+enum outbox_result outbox_commit(struct outbox *, const struct up_hdr *);
 /* As queue_ack; then the queue is filled from the spool again. */
-int pending_ack(struct pending *, uint64_t ord, struct queue_acked *);
+int outbox_ack(struct outbox *, uint64_t ord, struct queue_acked *);
 /* A handler has come or gone. */
-void pending_connected(struct pending *, bool);
+void outbox_connected(struct outbox *, bool);
 /* From now on what comes goes to disk: why, for the log. */
-void pending_spool(struct pending *, const char *why);
+void outbox_spool(struct outbox *, const char *why);
 /* Before the process ends: 0 when all that is pending is on disk, and with
  * sync survives power loss. */
-int pending_flush(struct pending *, bool sync);
+int outbox_flush(struct outbox *, bool sync);
 /* Now and then: drops what is too old, counts. */
-void pending_tick(struct pending *);
+void outbox_tick(struct outbox *);
 
-/* After PENDING_FULL or PENDING_REFUSED: is there room again? */
-bool pending_room(const struct pending *);
-/* More than PENDING_BULK bytes are ahead of the next event. */
+/* After OUTBOX_FULL or OUTBOX_REFUSED: is there room again? */
+bool outbox_room(const struct outbox *);
+/* More than OUTBOX_BULK bytes are ahead of the next event. */
 static inline bool
-pending_bulk(const struct pending *p)
+outbox_bulk(const struct outbox *p)
 {
-	return p->queue.bytes > PENDING_BULK ||
-	    (p->spooling && p->stats->spool_bytes > PENDING_BULK);
+	return p->queue.bytes > OUTBOX_BULK ||
+	    (p->spooling && p->stats->spool_bytes > OUTBOX_BULK);
 }
 /* Everything is acknowledged. */
-bool pending_none(const struct pending *);
+bool outbox_none(const struct outbox *);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/inflate.h"
+#include "shard/events/inflate.h"
 
 #include <string.h>
 #include <zlib.h>

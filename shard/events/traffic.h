@@ -4,8 +4,8 @@
  * deafness (verdict.h, discord-protocol.md 8.31).  Counts dispatches by the
  * first letters of their names: no allocation, no system call, no clock.
  */
-#ifndef SHARD_TRAFFIC_H
-#define SHARD_TRAFFIC_H
+#ifndef SHARD_EVENTS_TRAFFIC_H
+#define SHARD_EVENTS_TRAFFIC_H
 
 #include "shared/page/page.h"
 

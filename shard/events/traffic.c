@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "shard/traffic.h"
+#include "shard/events/traffic.h"
 
 #include "shared/page/verdict.h"
 

@@ -6,8 +6,8 @@
  * the rest, `sent` and, behind it, `front`, where acknowledged frames go.  Only
  * an acknowledgement removes a frame.  Nothing here allocates per event.
  */
-#ifndef SHARD_QUEUE_H
-#define SHARD_QUEUE_H
+#ifndef SHARD_EVENTS_QUEUE_H
+#define SHARD_EVENTS_QUEUE_H
 
 #include "shared/wire/contract.h"
 

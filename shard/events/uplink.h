@@ -6,10 +6,10 @@
  * Before a switch to another handler it is cut: nothing new goes out, and it is
  * done when all that went out is acknowledged.
  */
-#ifndef SHARD_UPLINK_H
-#define SHARD_UPLINK_H
+#ifndef SHARD_EVENTS_UPLINK_H
+#define SHARD_EVENTS_UPLINK_H
 
-#include "shard/queue.h"
+#include "shard/events/queue.h"
 
 #include <ev.h>
 

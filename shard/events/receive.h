@@ -5,14 +5,14 @@
  * counted, so that no event can stop a shard (discord-protocol.md 8.10).  An
  * event counts as received only once it is kept for the handler.
  */
-#ifndef SHARD_RECEIVE_H
-#define SHARD_RECEIVE_H
+#ifndef SHARD_EVENTS_RECEIVE_H
+#define SHARD_EVENTS_RECEIVE_H
 
-#include "shard/inflate.h"
-#include "shard/pending.h"
+#include "shard/events/inflate.h"
+#include "shard/events/outbox.h"
 #include "shard/session/send_queue.h"
 #include "shard/session/session.h"
-#include "shard/uplink.h"
+#include "shard/events/uplink.h"
 
 /* An earlier RESUMED is replayed like the rest: the last one is the one that
  * nothing follows for so long. */
@@ -21,7 +21,7 @@
 /* Where what arrives goes; all borrowed. */
 struct receive_to {
 	struct session *session;
-	struct pending *pending;
+	struct outbox *pending;
 	struct uplink *uplink;
 	struct send_queue *sends;
 	struct page_shard *stats;
