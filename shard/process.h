@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The one struct of a shard process, and how its parts reach each other:
- * shard.c owns it and talks to the supervisor, gateway.c carries the session's
- * decisions out, handover.c deals with the handlers, record.c keeps what must
+ * shard.c owns it and talks to the supervisor, session_actions.c carries the session's
+ * decisions out, handler_switch.c deals with the handlers, session_record.c keeps what must
  * survive.
  */
 #ifndef SHARD_PROCESS_H
@@ -75,7 +75,7 @@ struct process {
 	struct store_session record;
 };
 
-/* gateway.c */
+/* session_actions.c */
 extern const struct session_ops gateway_ops;
 extern const struct send_queue_ops gateway_sends_ops;
 /* Ends dial and connection without a word. */
@@ -83,7 +83,7 @@ void gateway_free(struct process *);
 /* There is a supervisor again: asks it for the permit we wait for, if any. */
 void gateway_ask_again(struct process *);
 
-/* handover.c */
+/* handler_switch.c */
 extern const struct uplink_ops handover_ops;
 void handover_init(struct process *);
 void handover_free(struct process *);
@@ -94,7 +94,7 @@ void handover_describe(const struct process *, struct msg_adopt *);
 /* Reconnects a session that was closed for want of room, if there is some. */
 void handover_room(struct process *);
 
-/* record.c: fills rec from the store; the cause when it can't be resumed.
+/* session_record.c: fills rec from the store; the cause when it can't be resumed.
  * -1: the store can't be read, and nobody knows. */
 int record_load(struct process *, struct store_session *,
     enum identify_cause *);
@@ -103,7 +103,7 @@ void record_drop(struct process *);
 void record_retry(struct process *);
 void record_init(struct process *); /* once there are timers */
 
-/* succeed.c: from one process of a shard to the next. */
+/* takeover.c: from one process of a shard to the next. */
 void succeed_hand_over(struct process *);
 void succeed_take_over(struct process *);
 /* A successor without a supervisor: takes what nobody has, or leaves. */

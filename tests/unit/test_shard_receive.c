@@ -166,7 +166,7 @@ all_acknowledged(void)
 	}
 }
 
-/* As gateway.c does it: another connection, a new decoder. */
+/* As session_actions.c does it: another connection, a new decoder. */
 static void
 reconnect(void)
 {

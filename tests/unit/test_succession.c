@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One shard's place from process to process: the table of handover.c. */
+/* One shard's place from process to process: the table of handler_switch.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
