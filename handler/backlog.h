@@ -11,7 +11,7 @@
 #ifndef HANDLER_BACKLOG_H
 #define HANDLER_BACKLOG_H
 
-#include "handler/buf.h"
+#include "handler/base/buf.h"
 #include "handler/work.h"
 #include "shared/config/config.h"
 #include "shared/spool/spool.h"

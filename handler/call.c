@@ -2,8 +2,8 @@
 /* Commands in events; see call.h. */
 #include "handler/call.h"
 
-#include "handler/buf.h"
-#include "handler/field.h"
+#include "handler/base/buf.h"
+#include "handler/base/field.h"
 #include "handler/talk.h"
 #include "shared/json/envelope.h"
 #include "shared/json/json.h"

@@ -2,7 +2,7 @@
 /* See command_list.h. */
 #include "handler/command_list.h"
 
-#include "handler/field.h"
+#include "handler/base/field.h"
 #include "shared/json/json.h"
 #include "shared/base/log.h"
 #include "shared/base/text.h"

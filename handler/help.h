@@ -6,7 +6,7 @@
 #ifndef HANDLER_HELP_H
 #define HANDLER_HELP_H
 
-#include "handler/buf.h"
+#include "handler/base/buf.h"
 #include "handler/call.h"
 
 #define HELP_TEXT_MAX 2000	/* characters of a message, Discord's bound */

@@ -7,7 +7,7 @@
 #define HANDLER_HTTP_H
 
 #include "handler/bucket.h"
-#include "handler/buf.h"
+#include "handler/base/buf.h"
 #include "shared/config/config.h"
 #include "shared/base/timer.h"
 

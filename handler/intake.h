@@ -9,7 +9,7 @@
 #ifndef HANDLER_INTAKE_H
 #define HANDLER_INTAKE_H
 
-#include "handler/buf.h"
+#include "handler/base/buf.h"
 #include "handler/route.h"
 #include "handler/work.h"
 

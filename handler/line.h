@@ -7,7 +7,7 @@
 #ifndef HANDLER_LINE_H
 #define HANDLER_LINE_H
 
-#include "handler/buf.h"
+#include "handler/base/buf.h"
 #include "handler/work.h"
 
 #define LINE_API 1 /* version of the protocol, in initialize */

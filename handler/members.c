@@ -2,7 +2,7 @@
 /* Requests for members; see members.h. */
 #include "handler/members.h"
 
-#include "handler/field.h"
+#include "handler/base/field.h"
 #include "handler/line.h"
 #include "handler/rpc_impl.h"
 #include "shared/discord/answer.h"

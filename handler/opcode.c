@@ -2,7 +2,7 @@
 /* Shapes of gateway commands; see opcode.h. */
 #include "handler/opcode.h"
 
-#include "handler/field.h"
+#include "handler/base/field.h"
 #include "shared/base/base.h"
 
 #include <string.h>

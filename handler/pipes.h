@@ -7,7 +7,7 @@
 #ifndef HANDLER_PIPES_H
 #define HANDLER_PIPES_H
 
-#include "handler/buf.h"
+#include "handler/base/buf.h"
 #include "handler/child.h"
 
 #include <ev.h>

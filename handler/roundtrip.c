@@ -3,7 +3,7 @@
 #include "handler/roundtrip.h"
 
 #include "handler/endpoint.h"
-#include "handler/field.h"
+#include "handler/base/field.h"
 #include "handler/route.h"
 #include "shared/base/clock.h"
 #include "shared/json/envelope.h"

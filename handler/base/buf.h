@@ -4,8 +4,8 @@
  * when empty.  It knows no limit of its own: whoever fills it checks
  * buf_len() against a named bound first.
  */
-#ifndef HANDLER_BUF_H
-#define HANDLER_BUF_H
+#ifndef HANDLER_BASE_BUF_H
+#define HANDLER_BASE_BUF_H
 
 #include "shared/base/base.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Fields of JSON objects, of Discord's and of plugins'; borrowed, not counted. */
-#ifndef HANDLER_FIELD_H
-#define HANDLER_FIELD_H
+#ifndef HANDLER_BASE_FIELD_H
+#define HANDLER_BASE_FIELD_H
 
 #include <json-c/json.h>
 
