@@ -89,7 +89,7 @@ record_write(struct backlog *b, const struct event *e, struct err *err)
 	if (b->spool == NULL)
 		return err_set(err, EXIT_TRY_LATER, "the backlog %s is not "
 		    "open", b->dir);
-	trailer_make(&t, work_event_session(e));
+	trailer_make(&t, in_flight_event_session(e));
 	part[1].iov_len = t.len;
 	h.len = e->len + (uint32_t)t.len;
 	h.flags &= (uint8_t)~UP_FLAG_EXPRESS;
@@ -135,7 +135,7 @@ record_read(struct backlog *b, const struct up_hdr *peeked)
 	id[n] = '\0';
 	if ((uint64_t)h.t_off + h.t_len > h.len)
 		h.t_off = h.t_len = 0;
-	e = work_copy(peeked->reserved, id, &h);
+	e = in_flight_copy(peeked->reserved, id, &h);
 	memcpy(e->raw, raw, h.len);
 	scratch_trim(b);
 	return e;
@@ -316,7 +316,7 @@ copy_of(const struct event *e)
 	struct up_hdr h = {.type = UP_EVENT, .flags = e->flags, .len = e->len,
 	    .t_off = e->t_off, .t_len = e->t_len, .seq = e->seq,
 	    .session = e->session, .recv_ms = e->recv_ms};
-	struct event *c = work_copy(e->shard_id, work_event_session(e), &h);
+	struct event *c = in_flight_copy(e->shard_id, in_flight_event_session(e), &h);
 
 	memcpy(c->raw, e->raw, e->len);
 	return c;

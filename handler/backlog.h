@@ -12,7 +12,7 @@
 #define HANDLER_BACKLOG_H
 
 #include "handler/base/buf.h"
-#include "handler/work.h"
+#include "handler/intake/in_flight.h"
 #include "shared/config/config.h"
 #include "shared/spool/spool.h"
 

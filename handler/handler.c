@@ -255,7 +255,7 @@ handler_finish(struct handler *h)
 		intake_free(&h->intake);
 		staff_free(&h->staff);
 	}
-	route_free(&h->route);
+	subscriptions_free(&h->route);
 	timer_stop(&h->tick);
 	timer_stop(&h->stop);
 	timers_free(h->timers);

@@ -28,7 +28,7 @@ struct handler {
 	struct orphan orphan;
 	struct nonce nonce;
 	bool known; /* there is a nonce */
-	struct route route;
+	struct subscriptions route;
 	struct intake intake;
 	struct intake_tap judge; /* of the commands */
 	struct staff staff;

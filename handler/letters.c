@@ -21,7 +21,7 @@ letter_fill(struct deadletter *l, const struct post *post,
 	    .t_len = e->t_len};
 	str_copy(l->plugin, post->lane.name, sizeof(l->plugin));
 	memcpy(l->event, e->raw + e->t_off, n);
-	str_copy(l->session_id, work_event_session(e), sizeof(l->session_id));
+	str_copy(l->session_id, in_flight_event_session(e), sizeof(l->session_id));
 	if (plugin_failure(p)[0] != '\0')
 		str_copy(l->why, plugin_failure(p), sizeof(l->why));
 	else
@@ -194,7 +194,7 @@ letter_send(struct staff *s, const struct deadletter *d, const char *raw)
 		return "it was too long to be kept whole";
 	if (is_under_way(&p->lane, d->id))
 		return "it is being delivered already";
-	e = work_copy(d->shard, d->session_id, &h);
+	e = in_flight_copy(d->shard, d->session_id, &h);
 	memcpy(e->raw, raw, d->raw_kept);
 	e->dead = d->id;
 	lane_push_copy(&p->lane, e);

@@ -116,7 +116,7 @@ line_initialize(struct buf *b, const char *plugin, const char *config)
 static void
 line_session(struct buf *b, const struct event *e)
 {
-	const char *id = work_event_session(e);
+	const char *id = in_flight_event_session(e);
 
 	if (id[0] == '\0')
 		buf_puts(b, "null");

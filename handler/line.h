@@ -8,7 +8,7 @@
 #define HANDLER_LINE_H
 
 #include "handler/base/buf.h"
-#include "handler/work.h"
+#include "handler/intake/in_flight.h"
 
 #define LINE_API 1 /* version of the protocol, in initialize */
 #define LINE_API_TEXT "1"

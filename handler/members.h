@@ -9,7 +9,7 @@
 #ifndef HANDLER_MEMBERS_H
 #define HANDLER_MEMBERS_H
 
-#include "handler/intake.h"
+#include "handler/intake/intake.h"
 #include "shared/base/timer.h"
 
 #include <json-c/json.h>

@@ -269,7 +269,7 @@ post_switch(struct post *p)
 	p->old = was;
 	post_windows(p);
 	lane_config(&p->lane, &p->cfg[p->active]);
-	route_set(p->staff->route, p->index, &p->cfg[p->active]);
+	subscriptions_set(p->staff->route, p->index, &p->cfg[p->active]);
 	p->restarts++;
 	post_answer(p, STAFF_DONE, "plugin %s runs in a new process; the old one "
 			     "finishes %zu events and leaves", p->lane.name,
@@ -371,7 +371,7 @@ staff_load(struct post *p, const struct config_plugin *cfg, uint32_t serial)
 	if (cfg != NULL) {
 		config_plugin_copy(&p->cfg[slot], cfg);
 		lane_config(&p->lane, &p->cfg[slot]);
-		route_set(p->staff->route, p->index, &p->cfg[slot]);
+		subscriptions_set(p->staff->route, p->index, &p->cfg[slot]);
 	}
 	p->given = true;
 	log_notice("plugin %s is loaded", p->lane.name);

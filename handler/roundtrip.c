@@ -4,7 +4,7 @@
 
 #include "handler/endpoint.h"
 #include "handler/base/field.h"
-#include "handler/route.h"
+#include "handler/intake/subscriptions.h"
 #include "shared/base/clock.h"
 #include "shared/json/envelope.h"
 #include "shared/json/json.h"

@@ -8,7 +8,7 @@
 #ifndef HANDLER_ROUNDTRIP_H
 #define HANDLER_ROUNDTRIP_H
 
-#include "handler/intake.h"
+#include "handler/intake/intake.h"
 #include "handler/rest.h"
 #include "shared/base/timer.h"
 

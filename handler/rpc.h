@@ -9,7 +9,7 @@
 #include "handler/alarms.h"
 #include "handler/cache.h"
 #include "handler/commands.h"
-#include "handler/intake.h"
+#include "handler/intake/intake.h"
 #include "handler/jobs.h"
 #include "handler/members.h"
 #include "handler/plugin.h"

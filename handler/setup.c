@@ -79,7 +79,7 @@ static void
 on_deliver(struct intake *in, struct event *e, uint64_t wanted)
 {
 	struct handler *h = container_of(in, struct handler, intake);
-	bool hurry = work_event_named(e, "INTERACTION_CREATE");
+	bool hurry = in_flight_event_named(e, "INTERACTION_CREATE");
 
 	for (unsigned n = 0; wanted != 0; wanted &= wanted - 1, n++) {
 		struct delivery *d = &e->to[n];
@@ -222,7 +222,7 @@ setup_handler(struct handler *h, const char *path, struct err *e)
 	    || start_rest(h, e) < 0)
 		return -1;
 	log_set_level((enum log_level)h->config.log_level);
-	route_init(&h->route);
+	subscriptions_init(&h->route);
 	intake_init(&h->intake, h->loop, &h->route,
 	    (size_t)h->config.handler_queue_events, h->generation);
 	h->intake.deliver = on_deliver;

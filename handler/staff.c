@@ -123,7 +123,7 @@ staff_add(struct staff *s, const struct config_plugin *cfg)
 	p = post_new(s, s->posts, cfg);
 	s->serving[s->posts] = p->slot[0];
 	s->post[s->posts++] = p;
-	route_set(s->route, p->index, cfg);
+	subscriptions_set(s->route, p->index, cfg);
 	s->news = true;
 	return p;
 }

@@ -10,7 +10,7 @@
 
 #include "handler/lane.h"
 #include "handler/plugin.h"
-#include "handler/route.h"
+#include "handler/intake/subscriptions.h"
 #include "shared/store/deadletter.h"
 
 #define STAFF_SYNC_MS 200    /* between two syncs of the backlogs */
@@ -50,7 +50,7 @@ struct post {
 struct staff {
 	struct plugin_host host;
 	struct lanes lanes;
-	struct route *route;
+	struct subscriptions *route;
 	struct config *config; /* a new plugin is entered there */
 	struct store store; /* path "": could not be opened */
 	struct post *post[CONFIG_PLUGINS_MAX];

@@ -275,7 +275,7 @@ answer_usage(struct warden *w, const struct call *c)
 static bool
 serves(struct warden *w, unsigned plugin, const struct seen *s)
 {
-	return plugin == ROSTER_OWN || route_allows(w->route, plugin,
+	return plugin == ROSTER_OWN || subscriptions_allows(w->route, plugin,
 	    s->shard, s->raw, s->len, s->t_off, s->t_len);
 }
 

@@ -12,8 +12,8 @@
 
 #include "handler/call.h"
 #include "handler/rest.h"
-#include "handler/route.h"
-#include "handler/work.h"
+#include "handler/intake/subscriptions.h"
+#include "handler/intake/in_flight.h"
 #include "shared/store/kv.h"
 #include "shared/store/store.h"
 
@@ -36,7 +36,7 @@ struct warden_denial {
 
 struct warden {
 	const struct roster *roster;
-	struct route *route;
+	struct subscriptions *route;
 	struct rest *rest;
 	struct kv *kv;
 	const struct config *config;

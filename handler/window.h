@@ -12,7 +12,7 @@
 #ifndef HANDLER_WINDOW_H
 #define HANDLER_WINDOW_H
 
-#include "handler/work.h"
+#include "handler/intake/in_flight.h"
 
 #define WINDOW_URGENT 16	/* interactions out beyond the window */
 #define WINDOW_STRIKES 2	/* ends of the plugin before one is set aside */

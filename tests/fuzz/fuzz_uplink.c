@@ -4,7 +4,7 @@
  * input itself picks: what is handed out lies inside what came in, and a line
  * made of it for a plugin is one line of UTF-8.
  */
-#include "handler/frame.h"
+#include "handler/intake/frame.h"
 #include "handler/line.h"
 
 #include <string.h>

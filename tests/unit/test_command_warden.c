@@ -17,7 +17,7 @@ static struct {
 	char guilds[8];
 	struct config config;
 	struct roster roster;
-	struct route route;
+	struct subscriptions route;
 	struct warden warden;
 	unsigned calls;
 	char path[256], body[2048];
@@ -58,9 +58,9 @@ setup(void **state)
 	}
 	strcpy(t.guilds, "7");
 	t.config.plugin[1].guilds = t.guilds;
-	route_init(&t.route);
-	route_set(&t.route, 0, &t.config.plugin[0]);
-	route_set(&t.route, 1, &t.config.plugin[1]);
+	subscriptions_init(&t.route);
+	subscriptions_set(&t.route, 0, &t.config.plugin[0]);
+	subscriptions_set(&t.route, 1, &t.config.plugin[1]);
 	roster_init(&t.roster, &t.config);
 	roster_set(&t.roster, 1, o);
 	json_object_put(o);
@@ -76,7 +76,7 @@ teardown(void **state)
 {
 	kv_close(t.warden.kv);
 	roster_free(&t.roster);
-	route_free(&t.route);
+	subscriptions_free(&t.route);
 	return scratch_remove(t.dir);
 }
 
@@ -145,7 +145,7 @@ test_slash(void **state)
 	assert_int_equal(judge("INTERACTION_CREATE", ASK, 0), 2);
 	/* Not in that guild. */
 	strcpy(t.guilds, "8");
-	route_set(&t.route, 1, &t.config.plugin[1]);
+	subscriptions_set(&t.route, 1, &t.config.plugin[1]);
 	assert_int_equal(judge("INTERACTION_CREATE", ASK, 0), 0);
 }
 
@@ -196,7 +196,7 @@ test_judged_again(void **state)
 	    "}}";
 	struct up_hdr h = {.type = UP_EVENT, .t_off = 6, .t_len = 18,
 	    .len = sizeof(raw) - 1};
-	struct event *e = work_copy(0, "s", &h);
+	struct event *e = in_flight_copy(0, "s", &h);
 	struct json_object *o;
 
 	memcpy(e->raw, raw, h.len);
@@ -226,7 +226,7 @@ test_denied_once(void **state)
 	    "\"member\":{\"roles\":[]}}}";
 	struct up_hdr h = {.type = UP_EVENT, .t_off = 6, .t_len = 14,
 	    .len = sizeof(raw) - 1, .session = 9, .seq = 1};
-	struct event *e = work_copy(0, "s", &h);
+	struct event *e = in_flight_copy(0, "s", &h);
 	struct json_object *o;
 	unsigned calls;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The uplink's frame reader, fed byte by byte and in lumps; and routing. */
-#include "handler/frame.h"
-#include "handler/route.h"
+#include "handler/intake/frame.h"
+#include "handler/intake/subscriptions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -142,9 +142,9 @@ test_nonsense(void **state)
 }
 
 static uint64_t
-wanted(struct route *r, const char *name)
+wanted(struct subscriptions *r, const char *name)
 {
-	return route_wanted(r, 0, name, strlen(name), 0, strlen(name));
+	return subscriptions_wanted(r, 0, name, strlen(name), 0, strlen(name));
 }
 
 static void
@@ -154,12 +154,12 @@ test_route(void **state)
 	     one[] = "MESSAGE_CREATE";
 	struct config c = {.plugins = 3, .plugin = {{.events = all},
 	    {.events = some}, {.events = one}}};
-	static struct route r;
+	static struct subscriptions r;
 	char name[80];
 
-	route_init(&r);
+	subscriptions_init(&r);
 	for (unsigned i = 0; i < c.plugins; i++)
-		route_set(&r, i, &c.plugin[i]);
+		subscriptions_set(&r, i, &c.plugin[i]);
 	for (int again = 0; again < 2; again++) {
 		assert_int_equal(wanted(&r, "MESSAGE_CREATE"), 7);
 		assert_int_equal(wanted(&r, "INTERACTION_CREATE"), 3);
@@ -176,17 +176,17 @@ test_route(void **state)
 	memset(name, 'A', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	assert_int_equal(wanted(&r, name), 1);
-	route_free(&r);
+	subscriptions_free(&r);
 }
 
 static uint64_t
-wanted_of(struct route *r, uint32_t shard, const char *t, const char *d)
+wanted_of(struct subscriptions *r, uint32_t shard, const char *t, const char *d)
 {
 	char raw[256];
 
 	str_format(raw, sizeof(raw), "{\"t\":\"%s\",\"s\":1,\"op\":0,\"d\":%s}",
 	    t, d);
-	return route_wanted(r, shard, raw, strlen(raw), 6, strlen(t));
+	return subscriptions_wanted(r, shard, raw, strlen(raw), 6, strlen(t));
 }
 
 static void
@@ -196,11 +196,11 @@ test_route_by_guild_and_shard(void **state)
 	struct config_plugin c[] = {{.events = all},
 	    {.events = all, .guilds = two}, {.events = all, .shards = shards},
 	    {.events = all, .guilds = two, .shards = shards}};
-	static struct route r;
+	static struct subscriptions r;
 
-	route_init(&r);
+	subscriptions_init(&r);
 	for (unsigned i = 0; i < nitems(c); i++)
-		route_set(&r, i, &c[i]);
+		subscriptions_set(&r, i, &c[i]);
 	assert_int_equal(wanted_of(&r, 1, "X", "{\"guild_id\":\"42\"}"), 15);
 	assert_int_equal(wanted_of(&r, 3, "X", "{\"guild_id\":77}"), 3);
 	assert_int_equal(wanted_of(&r, 9, "X", "{\"guild_id\":\"4\"}"), 5);
@@ -210,9 +210,9 @@ test_route_by_guild_and_shard(void **state)
 	    3);
 	assert_int_equal(wanted_of(&r, 8, "X", "null"), 1);
 	assert_int_equal(wanted_of(&r, 8, "X", "{\"guild_id\":"), 1);
-	route_set(&r, 1, &c[0]); /* another config: it wants all now */
+	subscriptions_set(&r, 1, &c[0]); /* another config: it wants all now */
 	assert_int_equal(wanted_of(&r, 8, "X", "null"), 3);
-	route_free(&r);
+	subscriptions_free(&r);
 }
 
 int

@@ -4,7 +4,7 @@
  * acknowledged, where reading stops and goes on, what a shard that breaks the
  * frame protocol loses, and what becomes of gateway commands.
  */
-#include "handler/intake.h"
+#include "handler/intake/intake.h"
 
 #include "shared/base/log.h"
 #include "shared/base/version.h"
@@ -25,7 +25,7 @@
 static struct {
 	struct ev_loop *loop;
 	struct config_plugin plugin;
-	struct route route;
+	struct subscriptions route;
 	struct intake in;
 	int fd;			/* the shard's end */
 	char down[65536];	/* what came and was not taken */
@@ -392,8 +392,8 @@ setup(void **state)
 	t.loop = ev_loop_new(0);
 	t.plugin.events = (char[]) {"*"};
 	t.plugin.guilds = t.plugin.shards = (char[]) {""};
-	route_init(&t.route);
-	route_set(&t.route, 0, &t.plugin);
+	subscriptions_init(&t.route);
+	subscriptions_set(&t.route, 0, &t.plugin);
 	intake_init(&t.in, t.loop, &t.route, EVENTS_MAX, 1);
 	t.in.deliver = on_deliver;
 	t.in.closed = on_closed;
@@ -408,7 +408,7 @@ teardown(void **state)
 		if (t.held[i] != NULL)
 			intake_finish(&t.in, t.held[i]);
 	intake_free(&t.in);
-	route_free(&t.route);
+	subscriptions_free(&t.route);
 	if (t.fd >= 0)
 		close(t.fd);
 	ev_loop_destroy(t.loop);

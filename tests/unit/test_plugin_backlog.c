@@ -57,7 +57,7 @@ event(uint64_t seq)
 	str_format(raw, sizeof(raw), "{\"s\":%llu,\"marked\":true}",
 	    (unsigned long long)seq);
 	h.len = (uint32_t)strlen(raw);
-	e = work_copy(3, "session", &h);
+	e = in_flight_copy(3, "session", &h);
 	memcpy(e->raw, raw, h.len);
 	return e;
 }

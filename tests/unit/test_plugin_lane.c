@@ -24,8 +24,8 @@ static struct {
 	struct lanes lanes;
 	struct lane lane;
 	struct window window;
-	struct work work;
-	struct work_shard shard;
+	struct in_flight work;
+	struct in_flight_shard shard;
 	struct config_plugin cfg;
 	unsigned finished[EVENTS + 1]; /* by the plugin */
 	bool acked[EVENTS + 1];	       /* done, as the shard sees it */
@@ -44,7 +44,7 @@ static void
 on_finished(struct lanes *l, struct event *e)
 {
 	m.acked[e->seq] = true;
-	work_finish(&m.work, e);
+	in_flight_finish(&m.work, e);
 }
 
 static void
@@ -54,10 +54,10 @@ start_handler(void)
 	m.lanes.finished = on_finished;
 	m.lanes.serving = true;
 	backlogs_init(&m.lanes.backlogs, dir);
-	work_init(&m.work, 10000, 1 << 24);
-	work_shard_init(&m.shard, 3);
-	work_session(&m.shard, 9, "session");
-	work_bind(&m.shard, 1);
+	in_flight_init(&m.work, 10000, 1 << 24);
+	in_flight_shard_init(&m.shard, 3);
+	in_flight_session(&m.shard, 9, "session");
+	in_flight_bind(&m.shard, 1);
 	lane_init(&m.lane, &m.lanes, 0, &m.cfg);
 	window_init(&m.window, WINDOW, &m.lane.waiting);
 	m.lane.window[0] = &m.window;
@@ -75,8 +75,8 @@ kill_handler(void)
 	m.lane.window[0] = NULL;
 	lane_free(&m.lane);
 	window_free(&m.window);
-	work_shard_drop(&m.work, &m.shard);
-	work_free(&m.work);
+	in_flight_shard_drop(&m.work, &m.shard);
+	in_flight_free(&m.work);
 	backlogs_unlock(&m.lanes.backlogs);
 	m.handed = 0;
 }
@@ -91,9 +91,9 @@ push(uint64_t seq, bool again)
 
 	str_format(raw, sizeof(raw), "{\"s\":%llu}", (unsigned long long)seq);
 	h.len = (uint32_t)strlen(raw);
-	if (work_judge(&m.work, &m.shard, &h) != WORK_NEW)
+	if (in_flight_judge(&m.work, &m.shard, &h) != IN_FLIGHT_NEW)
 		return;
-	e = work_add(&m.work, &m.shard, &h, raw, 1);
+	e = in_flight_add(&m.work, &m.shard, &h, raw, 1);
 	e->to[0].event = e;
 	e->to[0].urgent = !again && seq % 50 == 0;
 	lane_push(&m.lane, &e->to[0]);
@@ -125,7 +125,7 @@ finish_one(bool oldest)
 		d = container_of(m.window.out.prev, struct delivery, link);
 	d = window_answer(&m.window, d->id);
 	seq = d->event->seq;
-	assert_string_equal(work_event_session(d->event), "session");
+	assert_string_equal(in_flight_event_session(d->event), "session");
 	assert_int_equal(d->event->shard_id, 3);
 	m.finished[seq]++;
 	lane_finish(&m.lane, d);

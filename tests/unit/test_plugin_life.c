@@ -55,8 +55,8 @@ static struct {
 	struct child_limits limits;
 	struct plugin_host host;
 	struct plugin *plugin;
-	struct work work;
-	struct work_shard shard;
+	struct in_flight work;
+	struct in_flight_shard shard;
 	ev_io signals;
 	ev_timer second; /* so that a wait can run out */
 	struct waiting waiting;
@@ -70,7 +70,7 @@ on_finished(struct plugin_host *h, struct plugin *p, struct delivery *d)
 {
 	assert_true(t.finished < EVENTS);
 	t.order[t.finished++] = d->event->seq;
-	work_finish(&t.work, d->event);
+	in_flight_finish(&t.work, d->event);
 }
 
 static void
@@ -145,8 +145,8 @@ setup(void **state)
 	    .request = on_request, .ended = on_ended, .changed = on_changed,
 	    .aside = on_aside, .fill = on_fill};
 	list_init(&t.host.dirty);
-	work_init(&t.work, 100, 1 << 20);
-	work_shard_init(&t.shard, 0);
+	in_flight_init(&t.work, 100, 1 << 20);
+	in_flight_shard_init(&t.shard, 0);
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
@@ -196,8 +196,8 @@ teardown(void **state)
 	plugin_stop(t.plugin);
 	run_until(is_gone);
 	plugin_free(t.plugin);
-	work_shard_drop(&t.work, &t.shard);
-	work_free(&t.work);
+	in_flight_shard_drop(&t.work, &t.shard);
+	in_flight_free(&t.work);
 	timers_free(t.host.timers);
 	close(t.signals.fd);
 	ev_loop_destroy(t.loop);
@@ -211,7 +211,7 @@ push(uint64_t seq, const char *word)
 	struct event *e;
 
 	str_format(raw, sizeof(raw), "{\"d\":\"%s\"}", word);
-	e = work_add(&t.work, &t.shard, &(struct up_hdr) {.type = UP_EVENT,
+	e = in_flight_add(&t.work, &t.shard, &(struct up_hdr) {.type = UP_EVENT,
 	    .len = (uint32_t)strlen(raw), .ord = seq, .seq = seq,
 	    .session = 1}, raw, 1);
 	e->to[0].event = e;

@@ -13,24 +13,24 @@
 
 #define ODD "tests/data/odd"
 
-static struct work w;
-static struct work_shard shard;
+static struct in_flight w;
+static struct in_flight_shard shard;
 
 static int
 setup(void **state)
 {
-	work_init(&w, 16, 1 << 20);
-	work_shard_init(&shard, 3);
-	work_session(&shard, 7, "se\"ss");
-	work_bind(&shard, 9);
+	in_flight_init(&w, 16, 1 << 20);
+	in_flight_shard_init(&shard, 3);
+	in_flight_session(&shard, 7, "se\"ss");
+	in_flight_bind(&shard, 9);
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	work_shard_drop(&w, &shard);
-	work_free(&w);
+	in_flight_shard_drop(&w, &shard);
+	in_flight_free(&w);
 	return 0;
 }
 
@@ -40,7 +40,7 @@ event_line(const char *raw, size_t len, uint64_t seq, uint8_t flags)
 {
 	struct up_hdr h = {.type = UP_EVENT, .len = (uint32_t)len, .ord = 1,
 	    .seq = seq, .session = 7, .recv_ms = 123, .flags = flags};
-	struct event *e = work_add(&w, &shard, &h, raw, 1);
+	struct event *e = in_flight_add(&w, &shard, &h, raw, 1);
 	struct buf b = {0};
 
 	e->to[0].event = e;
@@ -52,7 +52,7 @@ event_line(const char *raw, size_t len, uint64_t seq, uint8_t flags)
 	assert_null(memchr(b.p, '\n', b.end));
 	assert_null(memchr(b.p, '\r', b.end));
 	assert_true(line_utf8(b.p, b.end));
-	work_finish(&w, e);
+	in_flight_finish(&w, e);
 	return b;
 }
 

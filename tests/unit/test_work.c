@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * work.c against a shadow model: random events, completions, repeats, new
+ * in_flight.c against a shadow model: random events, completions, repeats, new
  * uplinks and dead shard processes.  Nothing may be acknowledged before it is
  * done, nothing worked on twice, nothing forgotten (design, I2).
  */
-#include "handler/work.h"
+#include "handler/intake/in_flight.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,8 +18,8 @@ enum fate { UNSEEN, WORKING, DONE };
 
 /* What a shard and Discord know, and what a plugin did. */
 static struct {
-	struct work work;
-	struct work_shard shard;
+	struct in_flight work;
+	struct in_flight_shard shard;
 	struct event *at[EVENTS + 1];
 	enum fate fate[EVENTS + 1];
 	unsigned admitted[EVENTS + 1];
@@ -43,19 +43,19 @@ give(uint64_t ord, uint64_t seq)
 {
 	struct up_hdr h = {.type = UP_EVENT, .len = 4, .ord = ord, .seq = seq,
 	    .session = 77, .recv_ms = seq};
-	enum work_verdict v = work_judge(&m.work, &m.shard, &h);
+	enum in_flight_verdict v = in_flight_judge(&m.work, &m.shard, &h);
 
 	m.seq_of[ord] = seq;
-	assert_int_equal(v, m.fate[seq] == UNSEEN ? WORK_NEW
-		: m.fate[seq] == WORKING ? WORK_REBOUND : WORK_DONE);
-	if (v != WORK_NEW)
+	assert_int_equal(v, m.fate[seq] == UNSEEN ? IN_FLIGHT_NEW
+		: m.fate[seq] == WORKING ? IN_FLIGHT_REBOUND : IN_FLIGHT_DONE);
+	if (v != IN_FLIGHT_NEW)
 		return;
 	m.admitted[seq]++;
 	m.fate[seq] = DONE;
 	if (pick(3) == 0)
 		return; /* nobody wants it */
 	m.fate[seq] = WORKING;
-	m.at[seq] = work_add(&m.work, &m.shard, &h, "data", 1 + pick(2));
+	m.at[seq] = in_flight_add(&m.work, &m.shard, &h, "data", 1 + pick(2));
 }
 
 static void
@@ -63,14 +63,14 @@ finish(uint64_t seq)
 {
 	if (seq > EVENTS || m.fate[seq] != WORKING)
 		return;
-	if (work_finish(&m.work, m.at[seq]))
+	if (in_flight_finish(&m.work, m.at[seq]))
 		m.fate[seq] = DONE;
 }
 
 static void
 acknowledge(void)
 {
-	uint64_t ack = work_ack(&m.shard);
+	uint64_t ack = in_flight_ack(&m.shard);
 
 	assert_true(ack <= m.ord);
 	for (uint64_t o = m.base + 1; o <= ack; o++) {
@@ -91,7 +91,7 @@ new_uplink(void)
 
 	while (from > 1 && m.seq_of[from - 1] > m.cursor)
 		from--;
-	work_bind(&m.shard, m.process);
+	in_flight_bind(&m.shard, m.process);
 	m.base = from - 1;
 	for (uint64_t o = from; o <= m.ord; o++)
 		give(o, m.seq_of[o]);
@@ -101,7 +101,7 @@ new_uplink(void)
 static void
 new_process(void)
 {
-	work_bind(&m.shard, ++m.process);
+	in_flight_bind(&m.shard, ++m.process);
 	m.ord = m.base = 0;
 	for (uint64_t s = m.cursor + 1; s <= m.sent; s++)
 		give(++m.ord, s);
@@ -114,10 +114,10 @@ test_shadow(void **state)
 		memset(&m, 0, sizeof(m));
 		m.rng = seed;
 		m.process = 1;
-		work_init(&m.work, 128, 1 << 20);
-		work_shard_init(&m.shard, 5);
-		work_session(&m.shard, 77, "s");
-		work_bind(&m.shard, 1);
+		in_flight_init(&m.work, 128, 1 << 20);
+		in_flight_shard_init(&m.shard, 5);
+		in_flight_session(&m.shard, 77, "s");
+		in_flight_bind(&m.shard, 1);
 		while (m.cursor < EVENTS) {
 			uint32_t op = pick(1000);
 
@@ -136,34 +136,34 @@ test_shadow(void **state)
 			assert_int_equal(m.admitted[s], 1);
 		assert_int_equal(m.work.events, 0);
 		assert_int_equal(m.work.bytes, 0);
-		work_free(&m.work);
+		in_flight_free(&m.work);
 	}
 }
 
-static struct work w;
-static struct work_shard shard;
+static struct in_flight w;
+static struct in_flight_shard shard;
 
 static int
 setup(void **state)
 {
-	work_init(&w, 16, 1000);
-	work_shard_init(&shard, 1);
-	work_bind(&shard, 9);
+	in_flight_init(&w, 16, 1000);
+	in_flight_shard_init(&shard, 1);
+	in_flight_bind(&shard, 9);
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	work_shard_drop(&w, &shard);
-	work_free(&w);
+	in_flight_shard_drop(&w, &shard);
+	in_flight_free(&w);
 	return 0;
 }
 
-static enum work_verdict
+static enum in_flight_verdict
 judge(uint64_t ord, uint64_t session, uint64_t seq)
 {
-	return work_judge(&w, &shard, &(struct up_hdr) {.type = UP_EVENT,
+	return in_flight_judge(&w, &shard, &(struct up_hdr) {.type = UP_EVENT,
 	    .ord = ord, .session = session, .seq = seq});
 }
 
@@ -172,7 +172,7 @@ add(uint64_t ord, uint64_t session, uint64_t seq, uint32_t len)
 {
 	static char payload[2000];
 
-	return work_add(&w, &shard, &(struct up_hdr) {.type = UP_EVENT,
+	return in_flight_add(&w, &shard, &(struct up_hdr) {.type = UP_EVENT,
 	    .ord = ord, .session = session, .seq = seq, .len = len}, payload, 1);
 }
 
@@ -180,15 +180,15 @@ add(uint64_t ord, uint64_t session, uint64_t seq, uint32_t len)
 static void
 test_odd_numbers(void **state)
 {
-	assert_int_equal(judge(1, 7, 10), WORK_NEW);
-	assert_int_equal(judge(2, 7, 5000000000u), WORK_NEW);
-	assert_int_equal(judge(3, 7, 11), WORK_NEW);
-	assert_int_equal(judge(4, 7, 12), WORK_NEW);
-	assert_int_equal(judge(5, 7, UINT64_MAX), WORK_NEW);
-	assert_int_equal(judge(6, 7, 5000000000u), WORK_DONE);
-	assert_int_equal(judge(7, 7, 11), WORK_DONE);
-	assert_int_equal(judge(8, 7, UINT64_MAX), WORK_DONE);
-	assert_int_equal(judge(9, 7, 13), WORK_NEW);
+	assert_int_equal(judge(1, 7, 10), IN_FLIGHT_NEW);
+	assert_int_equal(judge(2, 7, 5000000000u), IN_FLIGHT_NEW);
+	assert_int_equal(judge(3, 7, 11), IN_FLIGHT_NEW);
+	assert_int_equal(judge(4, 7, 12), IN_FLIGHT_NEW);
+	assert_int_equal(judge(5, 7, UINT64_MAX), IN_FLIGHT_NEW);
+	assert_int_equal(judge(6, 7, 5000000000u), IN_FLIGHT_DONE);
+	assert_int_equal(judge(7, 7, 11), IN_FLIGHT_DONE);
+	assert_int_equal(judge(8, 7, UINT64_MAX), IN_FLIGHT_DONE);
+	assert_int_equal(judge(9, 7, 13), IN_FLIGHT_NEW);
 }
 
 /* More gaps than are remembered: at worst an event comes twice. */
@@ -198,10 +198,10 @@ test_gaps(void **state)
 	uint64_t ord = 0;
 
 	for (uint64_t s = 2; s <= 200; s += 2)
-		assert_int_equal(judge(++ord, 7, s), WORK_NEW);
+		assert_int_equal(judge(++ord, 7, s), IN_FLIGHT_NEW);
 	for (uint64_t s = 1; s <= 199; s += 2)
-		assert_int_equal(judge(++ord, 7, s), WORK_NEW);
-	assert_int_equal(judge(++ord, 7, 199), WORK_DONE);
+		assert_int_equal(judge(++ord, 7, s), IN_FLIGHT_NEW);
+	assert_int_equal(judge(++ord, 7, 199), IN_FLIGHT_DONE);
 }
 
 static void
@@ -209,17 +209,17 @@ test_without_number(void **state)
 {
 	struct event *e;
 
-	assert_int_equal(judge(1, 7, 0), WORK_NEW);
+	assert_int_equal(judge(1, 7, 0), IN_FLIGHT_NEW);
 	e = add(1, 7, 0, 1);
-	assert_int_equal(judge(2, 0, 0), WORK_NEW);
-	work_bind(&shard, 9); /* the same process again */
-	assert_int_equal(judge(1, 7, 0), WORK_REBOUND);
-	assert_int_equal(judge(2, 0, 0), WORK_DONE);
-	assert_int_equal(work_ack(&shard), 0);
-	assert_true(work_finish(&w, e));
-	assert_int_equal(work_ack(&shard), 2);
-	work_bind(&shard, 10); /* another: its ord 1 is another event */
-	assert_int_equal(judge(1, 7, 0), WORK_NEW);
+	assert_int_equal(judge(2, 0, 0), IN_FLIGHT_NEW);
+	in_flight_bind(&shard, 9); /* the same process again */
+	assert_int_equal(judge(1, 7, 0), IN_FLIGHT_REBOUND);
+	assert_int_equal(judge(2, 0, 0), IN_FLIGHT_DONE);
+	assert_int_equal(in_flight_ack(&shard), 0);
+	assert_true(in_flight_finish(&w, e));
+	assert_int_equal(in_flight_ack(&shard), 2);
+	in_flight_bind(&shard, 10); /* another: its ord 1 is another event */
+	assert_int_equal(judge(1, 7, 0), IN_FLIGHT_NEW);
 }
 
 static void
@@ -227,13 +227,13 @@ test_sessions(void **state)
 {
 	char id[8];
 
-	for (uint64_t i = 1; i <= WORK_SESSIONS + 1; i++) {
+	for (uint64_t i = 1; i <= IN_FLIGHT_SESSIONS + 1; i++) {
 		str_format(id, sizeof(id), "s%u", (unsigned)i);
-		work_session(&shard, i, id);
+		in_flight_session(&shard, i, id);
 	}
-	assert_string_equal(work_session_id(&shard, 1), "");
-	assert_string_equal(work_session_id(&shard, 2), "s2");
-	assert_string_equal(work_session_id(&shard, WORK_SESSIONS + 1), "s5");
+	assert_string_equal(in_flight_session_id(&shard, 1), "");
+	assert_string_equal(in_flight_session_id(&shard, 2), "s2");
+	assert_string_equal(in_flight_session_id(&shard, IN_FLIGHT_SESSIONS + 1), "s5");
 }
 
 /* A copy ahead of its place is worked on, and its ordinary frame once. */
@@ -244,36 +244,36 @@ test_express(void **state)
 	    .session = 7, .seq = 5};
 	struct event *e;
 
-	assert_int_equal(judge(1, 7, 1), WORK_NEW);
-	assert_int_equal(work_judge(&w, &shard, &h), WORK_NEW);
-	e = work_add(&w, &shard, &h, "", 1);
-	assert_int_equal(work_judge(&w, &shard, &h), WORK_DONE);
-	assert_int_equal(work_ack(&shard), 1); /* holds nothing up */
+	assert_int_equal(judge(1, 7, 1), IN_FLIGHT_NEW);
+	assert_int_equal(in_flight_judge(&w, &shard, &h), IN_FLIGHT_NEW);
+	e = in_flight_add(&w, &shard, &h, "", 1);
+	assert_int_equal(in_flight_judge(&w, &shard, &h), IN_FLIGHT_DONE);
+	assert_int_equal(in_flight_ack(&shard), 1); /* holds nothing up */
 	for (uint64_t s = 2; s < 5; s++)
-		assert_int_equal(judge(s, 7, s), WORK_NEW);
-	assert_int_equal(judge(5, 7, 5), WORK_REBOUND);
-	assert_int_equal(work_ack(&shard), 4); /* and now it does */
-	assert_true(work_finish(&w, e));
-	assert_int_equal(work_ack(&shard), 5);
+		assert_int_equal(judge(s, 7, s), IN_FLIGHT_NEW);
+	assert_int_equal(judge(5, 7, 5), IN_FLIGHT_REBOUND);
+	assert_int_equal(in_flight_ack(&shard), 4); /* and now it does */
+	assert_true(in_flight_finish(&w, e));
+	assert_int_equal(in_flight_ack(&shard), 5);
 	h.seq = 9;
-	assert_int_equal(work_judge(&w, &shard, &h), WORK_NEW);
-	assert_true(work_finish(&w, work_add(&w, &shard, &h, "", 1)));
-	assert_int_equal(judge(6, 7, 9), WORK_DONE);
-	assert_int_equal(judge(7, 7, 9), WORK_DONE);
+	assert_int_equal(in_flight_judge(&w, &shard, &h), IN_FLIGHT_NEW);
+	assert_true(in_flight_finish(&w, in_flight_add(&w, &shard, &h, "", 1)));
+	assert_int_equal(judge(6, 7, 9), IN_FLIGHT_DONE);
+	assert_int_equal(judge(7, 7, 9), IN_FLIGHT_DONE);
 	h.seq = 0; /* could not be recognised: it comes in its place */
-	assert_int_equal(work_judge(&w, &shard, &h), WORK_DONE);
+	assert_int_equal(in_flight_judge(&w, &shard, &h), IN_FLIGHT_DONE);
 }
 
 /* An event of a dead session must not hold up what comes after. */
 static void
 test_loose(void **state)
 {
-	assert_int_equal(judge(1, 7, 1), WORK_NEW);
+	assert_int_equal(judge(1, 7, 1), IN_FLIGHT_NEW);
 	add(1, 7, 1, 1);
-	work_bind(&shard, 10);
-	assert_int_equal(work_ack(&shard), 0);
-	assert_int_equal(judge(1, 8, 1), WORK_NEW);
-	assert_int_equal(work_ack(&shard), 1);
+	in_flight_bind(&shard, 10);
+	assert_int_equal(in_flight_ack(&shard), 0);
+	assert_int_equal(judge(1, 8, 1), IN_FLIGHT_NEW);
+	assert_int_equal(in_flight_ack(&shard), 1);
 	assert_int_equal(w.events, 1);
 }
 
@@ -284,19 +284,19 @@ test_bounds(void **state)
 	struct event *e[16];
 
 	for (i = 1; i <= 16; i++) {
-		assert_false(work_full(&w));
+		assert_false(in_flight_full(&w));
 		judge(i, 7, i);
 		e[i - 1] = add(i, 7, i, 1);
 	}
-	assert_true(work_full(&w));
+	assert_true(in_flight_full(&w));
 	for (i = 0; i < 8; i++) {
-		assert_false(work_low(&w));
-		work_finish(&w, e[i]);
+		assert_false(in_flight_low(&w));
+		in_flight_finish(&w, e[i]);
 	}
-	assert_true(work_low(&w));
+	assert_true(in_flight_low(&w));
 	judge(17, 7, 17);
 	add(17, 7, 17, 1500);
-	assert_true(work_full(&w));
+	assert_true(in_flight_full(&w));
 }
 
 int

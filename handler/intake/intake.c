@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Uplinks; see intake.h. */
-#include "handler/intake.h"
+#include "handler/intake/intake.h"
 
-#include "handler/frame.h"
+#include "handler/intake/frame.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
@@ -17,7 +17,7 @@
 struct uplink {
 	uint32_t magic;
 	struct intake *intake;
-	struct work_shard shard;
+	struct in_flight_shard shard;
 	int fd; /* -1: not connected */
 	ev_io rd, wr;
 	struct frame_reader reader;
@@ -161,7 +161,7 @@ uplink_frame(struct uplink *u, enum up_type type, uint64_t ord,
 static void
 uplink_ack(struct uplink *u)
 {
-	uint64_t ack = work_ack(&u->shard);
+	uint64_t ack = in_flight_ack(&u->shard);
 
 	/* Before its HELLO the numbers in hand are another uplink's. */
 	if (u->fd < 0 || !u->greeted || ack <= u->ack_sent
@@ -223,7 +223,7 @@ uplink_hello(struct uplink *u, const struct up_hdr *h, const char *payload)
 	if (hello.shard != u->shard.id)
 		return "another shard answers on it";
 	u->intake->shard_count = hello.shard_count;
-	work_bind(&u->shard,
+	in_flight_bind(&u->shard,
 	    (uint64_t)(uint32_t)hello.pid << 32 | hello.generation);
 	u->ack_sent = 0;
 	u->greeted = true;
@@ -239,7 +239,7 @@ uplink_session(struct uplink *u, const struct up_hdr *h, const char *payload)
 		return "a SESSION of the wrong length";
 	memcpy(&s, payload, sizeof(s));
 	s.id[sizeof(s.id) - 1] = '\0';
-	work_session(&u->shard, s.session, s.id);
+	in_flight_session(&u->shard, s.session, s.id);
 	return NULL;
 }
 
@@ -249,7 +249,7 @@ uplink_deliver(struct uplink *u, const struct up_hdr *h, const char *payload)
 	struct intake *in = u->intake;
 	struct intake_event e = {.shard = u->shard.id, .h = h, .raw = payload};
 
-	e.wanted = route_wanted(in->route, e.shard, payload, h->len, h->t_off,
+	e.wanted = subscriptions_wanted(in->route, e.shard, payload, h->len, h->t_off,
 	    h->t_len);
 	list_each_safe(&in->taps, l, next) {
 		struct intake_tap *tap = container_of(l, struct intake_tap,
@@ -258,7 +258,7 @@ uplink_deliver(struct uplink *u, const struct up_hdr *h, const char *payload)
 		tap->fn(tap, &e);
 	}
 	if (e.wanted != 0)
-		in->deliver(in, work_add(&in->work, &u->shard, h, payload,
+		in->deliver(in, in_flight_add(&in->work, &u->shard, h, payload,
 		    (unsigned)__builtin_popcountll(e.wanted)), e.wanted);
 }
 
@@ -266,7 +266,7 @@ uplink_deliver(struct uplink *u, const struct up_hdr *h, const char *payload)
 static const char *
 uplink_express(struct uplink *u, const struct up_hdr *h, const char *payload)
 {
-	if (work_judge(&u->intake->work, &u->shard, h) == WORK_NEW)
+	if (in_flight_judge(&u->intake->work, &u->shard, h) == IN_FLIGHT_NEW)
 		uplink_deliver(u, h, payload);
 	return NULL;
 }
@@ -284,7 +284,7 @@ uplink_event(struct uplink *u, const struct up_hdr *h, const char *payload)
 		u->ack_sent = h->ord - 1;
 	in->events++;
 	uplink_dirty(u);
-	if (work_judge(&in->work, &u->shard, h) != WORK_NEW) {
+	if (in_flight_judge(&in->work, &u->shard, h) != IN_FLIGHT_NEW) {
 		in->duplicates++;
 		return NULL;
 	}
@@ -323,7 +323,7 @@ uplink_drain(struct uplink *u)
 	struct up_hdr h;
 	int rc = 0;
 
-	while (u->fd >= 0 && !in->stopped && !work_full(&in->work)
+	while (u->fd >= 0 && !in->stopped && !in_flight_full(&in->work)
 	    && (rc = frame_next(&u->reader, &h, &payload, &why)) > 0) {
 		if (!u->greeted != (h.type == UP_HELLO))
 			why = "it does not begin with one HELLO";
@@ -343,7 +343,7 @@ uplink_drain(struct uplink *u)
 static void
 intake_pause(struct intake *in)
 {
-	if (in->paused || !work_full(&in->work))
+	if (in->paused || !in_flight_full(&in->work))
 		return;
 	in->paused = true;
 	in->paused_ms = clock_boot_ms();
@@ -379,7 +379,7 @@ uplink_readable(struct ev_loop *loop, ev_io *io, int revents)
 static void
 intake_resume(struct intake *in)
 {
-	if (!in->paused || in->stopped || !work_low(&in->work))
+	if (!in->paused || in->stopped || !in_flight_low(&in->work))
 		return;
 	in->paused = false;
 	for (size_t i = 0; i < in->uplinks && !in->paused; i++) {
@@ -397,7 +397,7 @@ intake_resume(struct intake *in)
 bool
 intake_stuck(const struct intake *in)
 {
-	return in->paused && !in->stopped && !work_low(&in->work)
+	return in->paused && !in->stopped && !in_flight_low(&in->work)
 	    && clock_boot_ms() - in->paused_ms >= INTAKE_STUCK_MS;
 }
 
@@ -419,7 +419,7 @@ intake_finish(struct intake *in, struct event *e)
 {
 	struct uplink *u = container_of(e->shard, struct uplink, shard);
 
-	if (work_finish(&in->work, e))
+	if (in_flight_finish(&in->work, e))
 		uplink_dirty(u);
 }
 
@@ -438,7 +438,7 @@ intake_oldest(const struct intake *in)
 	uint64_t oldest = 0;
 
 	for (size_t i = 0; in->work.events > 0 && i < in->uplinks; i++) {
-		uint64_t ms = in->uplink[i] ? work_oldest(&in->uplink[i]->shard)
+		uint64_t ms = in->uplink[i] ? in_flight_oldest(&in->uplink[i]->shard)
 					    : 0;
 
 		if (ms != 0 && (oldest == 0 || ms < oldest))
@@ -469,7 +469,7 @@ uplink_of(struct intake *in, uint32_t shard)
 	u->reader.spare = &in->spare;
 	u->fd = -1;
 	list_init(&u->dirty);
-	work_shard_init(&u->shard, shard);
+	in_flight_shard_init(&u->shard, shard);
 	return in->uplink[shard] = u;
 }
 
@@ -501,12 +501,12 @@ intake_uplink(struct intake *in, uint32_t shard, uint32_t shard_count, int fd)
 }
 
 void
-intake_init(struct intake *in, struct ev_loop *loop, struct route *route,
+intake_init(struct intake *in, struct ev_loop *loop, struct subscriptions *route,
     size_t max_events, uint32_t generation)
 {
 	*in = (struct intake) {.loop = loop, .route = route,
 	    .generation = generation};
-	work_init(&in->work, max_events, WORK_BYTES_MAX);
+	in_flight_init(&in->work, max_events, IN_FLIGHT_BYTES_MAX);
 	list_init(&in->dirty);
 	list_init(&in->sends);
 	list_init(&in->taps);
@@ -521,10 +521,10 @@ intake_free(struct intake *in)
 		if (u == NULL)
 			continue;
 		uplink_drop(u, "the handler ends", true);
-		work_shard_drop(&in->work, &u->shard);
+		in_flight_shard_drop(&in->work, &u->shard);
 		free(u);
 	}
 	free(in->uplink);
 	buf_free(&in->spare);
-	work_free(&in->work);
+	in_flight_free(&in->work);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Events in work and their order; see work.h. */
-#include "handler/work.h"
+/* Events in work and their order; see in_flight.h. */
+#include "handler/intake/in_flight.h"
 
 #include <string.h>
 
@@ -8,19 +8,19 @@
 #define WORK_UNKEYED 0x9e3779b97f4a7c15u
 
 void
-work_init(struct work *w, size_t max_events, size_t max_bytes)
+in_flight_init(struct in_flight *w, size_t max_events, size_t max_bytes)
 {
 	size_t n = 64;
 
 	while (n < max_events && n < ((size_t)1 << 22))
 		n *= 2;
-	*w = (struct work) {.mask = n - 1, .max_events = max_events,
+	*w = (struct in_flight) {.mask = n - 1, .max_events = max_events,
 	    .max_bytes = max_bytes};
 	w->table = base_alloc(n * sizeof(*w->table));
 }
 
 void
-work_free(struct work *w)
+in_flight_free(struct in_flight *w)
 {
 	must(w->events == 0);
 	free(w->table);
@@ -28,13 +28,13 @@ work_free(struct work *w)
 }
 
 bool
-work_full(const struct work *w)
+in_flight_full(const struct in_flight *w)
 {
 	return w->events >= w->max_events || w->bytes >= w->max_bytes;
 }
 
 bool
-work_low(const struct work *w)
+in_flight_low(const struct in_flight *w)
 {
 	return w->events <= w->max_events / 2 && w->bytes <= w->max_bytes / 2;
 }
@@ -42,7 +42,7 @@ work_low(const struct work *w)
 /* ---- the table of events in work -------------------------------------- */
 
 static struct event **
-work_slot(struct work *w, uint32_t shard, uint64_t a, uint64_t b)
+work_slot(struct in_flight *w, uint32_t shard, uint64_t a, uint64_t b)
 {
 	uint64_t h = (a ^ shard) * 0xff51afd7ed558ccdu + b * 0xc4ceb9fe1a85ec53u;
 
@@ -50,7 +50,7 @@ work_slot(struct work *w, uint32_t shard, uint64_t a, uint64_t b)
 }
 
 static struct event *
-work_lookup(struct work *w, uint32_t shard, uint64_t a, uint64_t b)
+work_lookup(struct in_flight *w, uint32_t shard, uint64_t a, uint64_t b)
 {
 	struct event *e = *work_slot(w, shard, a, b);
 
@@ -61,7 +61,7 @@ work_lookup(struct work *w, uint32_t shard, uint64_t a, uint64_t b)
 }
 
 static void
-work_unlink(struct work *w, struct event *e)
+work_unlink(struct in_flight *w, struct event *e)
 {
 	struct event **at = work_slot(w, e->shard->id, e->key_a, e->key_b);
 
@@ -75,9 +75,9 @@ work_unlink(struct work *w, struct event *e)
 /* ---- sessions and what was seen of them ------------------------------- */
 
 void
-work_shard_init(struct work_shard *s, uint32_t id)
+in_flight_shard_init(struct in_flight_shard *s, uint32_t id)
 {
-	*s = (struct work_shard) {.id = id};
+	*s = (struct in_flight_shard) {.id = id};
 	list_init(&s->bound);
 	list_init(&s->loose);
 }
@@ -92,7 +92,7 @@ list_move_all(struct list *from, struct list *to)
 }
 
 void
-work_bind(struct work_shard *s, uint64_t process)
+in_flight_bind(struct in_flight_shard *s, uint64_t process)
 {
 	list_move_all(&s->bound, &s->loose);
 	if (process != s->process)
@@ -101,8 +101,8 @@ work_bind(struct work_shard *s, uint64_t process)
 	s->last_ord = 0;
 }
 
-static struct work_session *
-work_session_find(struct work_shard *s, uint64_t hash)
+static struct in_flight_session *
+work_session_find(struct in_flight_shard *s, uint64_t hash)
 {
 	for (size_t i = 0; hash != 0 && i < nitems(s->session); i++)
 		if (s->session[i].hash == hash)
@@ -110,10 +110,10 @@ work_session_find(struct work_shard *s, uint64_t hash)
 	return NULL;
 }
 
-static struct work_session *
-work_session_take(struct work_shard *s, uint64_t hash)
+static struct in_flight_session *
+work_session_take(struct in_flight_shard *s, uint64_t hash)
 {
-	struct work_session *old = &s->session[0];
+	struct in_flight_session *old = &s->session[0];
 
 	for (size_t i = 1; i < nitems(s->session); i++)
 		if (s->session[i].used < old->used)
@@ -124,9 +124,9 @@ work_session_take(struct work_shard *s, uint64_t hash)
 }
 
 void
-work_session(struct work_shard *s, uint64_t hash, const char *id)
+in_flight_session(struct in_flight_shard *s, uint64_t hash, const char *id)
 {
-	struct work_session *p = work_session_find(s, hash);
+	struct in_flight_session *p = work_session_find(s, hash);
 
 	if (p == NULL)
 		p = work_session_take(s, hash);
@@ -135,16 +135,16 @@ work_session(struct work_shard *s, uint64_t hash, const char *id)
 }
 
 const char *
-work_session_id(struct work_shard *s, uint64_t hash)
+in_flight_session_id(struct in_flight_shard *s, uint64_t hash)
 {
-	struct work_session *p = work_session_find(s, hash);
+	struct in_flight_session *p = work_session_find(s, hash);
 
 	return p != NULL ? p->id : "";
 }
 
 /* Ranges lie in no order; the one used last comes first. */
 static bool
-session_seen(const struct work_session *p, uint64_t seq)
+session_seen(const struct in_flight_session *p, uint64_t seq)
 {
 	for (unsigned i = 0; i < p->ranges; i++)
 		if (seq >= p->seen[i].low && seq <= p->seen[i].high)
@@ -153,19 +153,19 @@ session_seen(const struct work_session *p, uint64_t seq)
 }
 
 static void
-range_remove(struct work_session *p, unsigned i)
+range_remove(struct in_flight_session *p, unsigned i)
 {
 	p->seen[i] = p->seen[--p->ranges];
 }
 
 /* Joins range i with another that it now touches. */
 static void
-range_join(struct work_session *p, unsigned i)
+range_join(struct in_flight_session *p, unsigned i)
 {
-	struct work_range *r = &p->seen[i];
+	struct in_flight_range *r = &p->seen[i];
 
 	for (unsigned k = 0; k < p->ranges; k++) {
-		struct work_range *q = &p->seen[k];
+		struct in_flight_range *q = &p->seen[k];
 
 		if (k == i || (q->low != r->high + 1 && r->low != q->high + 1))
 			continue;
@@ -179,22 +179,22 @@ range_join(struct work_session *p, unsigned i)
 }
 
 static unsigned
-range_new(struct work_session *p, uint64_t seq)
+range_new(struct in_flight_session *p, uint64_t seq)
 {
 	unsigned old = 0;
 
-	if (p->ranges == WORK_RANGES) {
+	if (p->ranges == IN_FLIGHT_RANGES) {
 		for (unsigned i = 1; i < p->ranges; i++)
 			if (p->seen[i].used < p->seen[old].used)
 				old = i;
 		range_remove(p, old);
 	}
-	p->seen[p->ranges] = (struct work_range) {.low = seq, .high = seq};
+	p->seen[p->ranges] = (struct in_flight_range) {.low = seq, .high = seq};
 	return p->ranges++;
 }
 
 static void
-session_see(struct work_session *p, uint64_t seq, uint64_t tick)
+session_see(struct in_flight_session *p, uint64_t seq, uint64_t tick)
 {
 	unsigned i;
 
@@ -217,10 +217,10 @@ session_see(struct work_session *p, uint64_t seq, uint64_t tick)
 
 /* ---- express copies ------------------------------------------------------ */
 
-static struct work_express *
-express_find(const struct work_shard *s, const struct up_hdr *h)
+static struct in_flight_express *
+express_find(const struct in_flight_shard *s, const struct up_hdr *h)
 {
-	for (unsigned i = 0; s->express_n > 0 && i < WORK_EXPRESS; i++)
+	for (unsigned i = 0; s->express_n > 0 && i < IN_FLIGHT_EXPRESS; i++)
 		if (s->express[i].seq == h->seq
 		    && s->express[i].session == h->session)
 			return &s->express[i];
@@ -228,23 +228,23 @@ express_find(const struct work_shard *s, const struct up_hdr *h)
 }
 
 static void
-express_forget(struct work_shard *s, struct work_express *x)
+express_forget(struct in_flight_shard *s, struct in_flight_express *x)
 {
-	*x = (struct work_express) {0};
+	*x = (struct in_flight_express) {0};
 	s->express_n--;
 }
 
 /* The oldest gives way: at worst its event is worked on twice. */
 static void
-express_note(struct work_shard *s, const struct up_hdr *h)
+express_note(struct in_flight_shard *s, const struct up_hdr *h)
 {
-	struct work_express *x;
+	struct in_flight_express *x;
 
 	if (s->express == NULL)
-		s->express = base_alloc(WORK_EXPRESS * sizeof(*s->express));
-	x = &s->express[s->express_at++ % WORK_EXPRESS];
+		s->express = base_alloc(IN_FLIGHT_EXPRESS * sizeof(*s->express));
+	x = &s->express[s->express_at++ % IN_FLIGHT_EXPRESS];
 	s->express_n += x->seq == 0;
-	*x = (struct work_express) {h->session, h->seq};
+	*x = (struct in_flight_express) {h->session, h->seq};
 }
 
 /* ---- events ------------------------------------------------------------ */
@@ -256,9 +256,9 @@ event_keyed(const struct up_hdr *h)
 }
 
 static bool
-event_was_seen(struct work_shard *s, const struct up_hdr *h)
+event_was_seen(struct in_flight_shard *s, const struct up_hdr *h)
 {
-	struct work_session *p;
+	struct in_flight_session *p;
 
 	/* Without a number, only the same process' count tells. */
 	if (!event_keyed(h))
@@ -268,9 +268,9 @@ event_was_seen(struct work_shard *s, const struct up_hdr *h)
 }
 
 static void
-event_see(struct work_shard *s, const struct up_hdr *h)
+event_see(struct in_flight_shard *s, const struct up_hdr *h)
 {
-	struct work_session *p;
+	struct in_flight_session *p;
 
 	if (!event_keyed(h))
 		return;
@@ -282,7 +282,7 @@ event_see(struct work_shard *s, const struct up_hdr *h)
 }
 
 static void
-event_key(const struct work_shard *s, const struct up_hdr *h, uint64_t *a,
+event_key(const struct in_flight_shard *s, const struct up_hdr *h, uint64_t *a,
     uint64_t *b)
 {
 	*a = event_keyed(h) ? h->session : s->process ^ WORK_UNKEYED;
@@ -290,22 +290,22 @@ event_key(const struct work_shard *s, const struct up_hdr *h, uint64_t *a,
 }
 
 /* Only what can be recognised later may come ahead of its place. */
-static enum work_verdict
-judge_express(struct work *w, struct work_shard *s, const struct up_hdr *h)
+static enum in_flight_verdict
+judge_express(struct in_flight *w, struct in_flight_shard *s, const struct up_hdr *h)
 {
 	if (!event_keyed(h) || express_find(s, h) != NULL
 	    || event_was_seen(s, h)
 	    || work_lookup(w, s->id, h->session, h->seq) != NULL)
-		return WORK_DONE;
+		return IN_FLIGHT_DONE;
 	express_note(s, h);
-	return WORK_NEW;
+	return IN_FLIGHT_NEW;
 }
 
 /* Its ordinary frame came: from here on it is an event like any other. */
 static bool
-express_came(struct work_shard *s, const struct up_hdr *h)
+express_came(struct in_flight_shard *s, const struct up_hdr *h)
 {
-	struct work_express *x = event_keyed(h) ? express_find(s, h) : NULL;
+	struct in_flight_express *x = event_keyed(h) ? express_find(s, h) : NULL;
 
 	if (x == NULL)
 		return false;
@@ -314,10 +314,10 @@ express_came(struct work_shard *s, const struct up_hdr *h)
 	return true;
 }
 
-enum work_verdict
-work_judge(struct work *w, struct work_shard *s, const struct up_hdr *h)
+enum in_flight_verdict
+in_flight_judge(struct in_flight *w, struct in_flight_shard *s, const struct up_hdr *h)
 {
-	enum work_verdict v = WORK_NEW;
+	enum in_flight_verdict v = IN_FLIGHT_NEW;
 	bool express;
 	struct event *e;
 	uint64_t a, b;
@@ -332,9 +332,9 @@ work_judge(struct work *w, struct work_shard *s, const struct up_hdr *h)
 		list_remove(&e->link);
 		list_append(&s->bound, &e->link);
 		e->ord = h->ord;
-		v = WORK_REBOUND;
+		v = IN_FLIGHT_REBOUND;
 	} else if (express || event_was_seen(s, h)) {
-		v = WORK_DONE;
+		v = IN_FLIGHT_DONE;
 	} else {
 		event_see(s, h);
 	}
@@ -358,7 +358,7 @@ event_fill(struct event *e, const struct up_hdr *h)
 }
 
 struct event *
-work_copy(uint32_t shard, const char *session_id, const struct up_hdr *h)
+in_flight_copy(uint32_t shard, const char *session_id, const struct up_hdr *h)
 {
 	size_t head = sizeof(struct event) + sizeof(struct delivery);
 	size_t id = strlen(session_id) + 1;
@@ -377,22 +377,22 @@ work_copy(uint32_t shard, const char *session_id, const struct up_hdr *h)
 }
 
 const char *
-work_event_session(const struct event *e)
+in_flight_event_session(const struct event *e)
 {
 	if (e->shard == NULL)
 		return e->session_id;
-	return work_session_id(e->shard, e->session);
+	return in_flight_session_id(e->shard, e->session);
 }
 
 bool
-work_event_named(const struct event *e, const char *name)
+in_flight_event_named(const struct event *e, const char *name)
 {
 	return e->t_len == strlen(name)
 	    && memcmp(e->raw + e->t_off, name, e->t_len) == 0;
 }
 
 struct event *
-work_add(struct work *w, struct work_shard *s, const struct up_hdr *h,
+in_flight_add(struct in_flight *w, struct in_flight_shard *s, const struct up_hdr *h,
     const char *payload, unsigned copies)
 {
 	size_t head = sizeof(struct event) + copies * sizeof(struct delivery);
@@ -421,7 +421,7 @@ work_add(struct work *w, struct work_shard *s, const struct up_hdr *h,
 }
 
 static void
-event_drop(struct work *w, struct event *e)
+event_drop(struct in_flight *w, struct event *e)
 {
 	work_unlink(w, e);
 	list_remove(&e->link);
@@ -431,7 +431,7 @@ event_drop(struct work *w, struct event *e)
 }
 
 bool
-work_finish(struct work *w, struct event *e)
+in_flight_finish(struct in_flight *w, struct event *e)
 {
 	must(e->pending > 0);
 	if (--e->pending > 0)
@@ -441,7 +441,7 @@ work_finish(struct work *w, struct event *e)
 }
 
 void
-work_shard_drop(struct work *w, struct work_shard *s)
+in_flight_shard_drop(struct in_flight *w, struct in_flight_shard *s)
 {
 	list_move_all(&s->bound, &s->loose);
 	list_each_safe(&s->loose, l, next)
@@ -452,7 +452,7 @@ work_shard_drop(struct work *w, struct work_shard *s)
 }
 
 uint64_t
-work_ack(const struct work_shard *s)
+in_flight_ack(const struct in_flight_shard *s)
 {
 	if (list_empty(&s->bound))
 		return s->last_ord;
@@ -460,7 +460,7 @@ work_ack(const struct work_shard *s)
 }
 
 uint64_t
-work_oldest(const struct work_shard *s)
+in_flight_oldest(const struct in_flight_shard *s)
 {
 	uint64_t a = 0, b = 0;
 

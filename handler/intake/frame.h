@@ -4,8 +4,8 @@
  * pieces it arrives in.  No fixed message buffer: memory follows what has
  * really arrived, up to UP_PAYLOAD_MAX, and is given back when idle.
  */
-#ifndef HANDLER_FRAME_H
-#define HANDLER_FRAME_H
+#ifndef HANDLER_INTAKE_FRAME_H
+#define HANDLER_INTAKE_FRAME_H
 
 #include "handler/base/buf.h"
 #include "shared/wire/contract.h"

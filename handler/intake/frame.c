@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The uplink's frame reader; see frame.h. */
-#include "handler/frame.h"
+#include "handler/intake/frame.h"
 
 #include <string.h>
 

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Events to plugins; see route.h. */
-#include "handler/route.h"
+/* Events to plugins; see subscriptions.h. */
+#include "handler/intake/subscriptions.h"
 
-#include "handler/guild.h"
+#include "handler/intake/guild_id.h"
 
 #include <string.h>
 
 void
-route_init(struct route *r)
+subscriptions_init(struct subscriptions *r)
 {
 	memset(r, 0, sizeof(*r));
 }
 
 static void
-route_clear(struct route *r, unsigned i)
+route_clear(struct subscriptions *r, unsigned i)
 {
 	free(r->events[i]);
 	r->events[i] = NULL;
@@ -22,7 +22,7 @@ route_clear(struct route *r, unsigned i)
 }
 
 void
-route_free(struct route *r)
+subscriptions_free(struct subscriptions *r)
 {
 	for (unsigned i = 0; i < CONFIG_PLUGINS_MAX; i++)
 		route_clear(r, i);
@@ -39,7 +39,7 @@ route_list(struct config_ranges *list, const char *text, unsigned i)
 }
 
 void
-route_set(struct route *r, unsigned i, const struct config_plugin *cfg)
+subscriptions_set(struct subscriptions *r, unsigned i, const struct config_plugin *cfg)
 {
 	uint64_t bit = (uint64_t)1 << i;
 
@@ -53,7 +53,7 @@ route_set(struct route *r, unsigned i, const struct config_plugin *cfg)
 }
 
 static uint64_t
-route_ask(const struct route *r, const char *name, size_t len)
+route_ask(const struct subscriptions *r, const char *name, size_t len)
 {
 	uint64_t wanted = 0;
 
@@ -65,13 +65,13 @@ route_ask(const struct route *r, const char *name, size_t len)
 }
 
 static uint64_t
-route_name(struct route *r, const char *name, size_t len)
+route_name(struct subscriptions *r, const char *name, size_t len)
 {
-	struct route_slot *s;
+	struct subscriptions_slot *s;
 
-	if (len == 0 || len > ROUTE_NAME_MAX)
+	if (len == 0 || len > SUBSCRIPTIONS_NAME_MAX)
 		return route_ask(r, name, len);
-	s = &r->slot[hash64(name, len) % ROUTE_SLOTS];
+	s = &r->slot[hash64(name, len) % SUBSCRIPTIONS_SLOTS];
 	if (s->len != len || memcmp(s->name, name, len) != 0) {
 		s->wanted = route_ask(r, name, len);
 		s->len = (uint8_t)len;
@@ -95,19 +95,19 @@ route_narrow(uint64_t wanted, uint64_t some, const struct config_ranges *list,
 }
 
 static uint64_t
-route_place(struct route *r, uint64_t wanted, uint32_t shard,
+route_place(struct subscriptions *r, uint64_t wanted, uint32_t shard,
     const char *raw, size_t len, size_t t_off, size_t t_len)
 {
 	if ((wanted & r->by_shard) != 0)
 		wanted = route_narrow(wanted, r->by_shard, r->shards, shard);
 	if ((wanted & r->by_guild) != 0)
 		wanted = route_narrow(wanted, r->by_guild, r->guilds,
-		    guild_of(raw, len, raw + t_off, t_len));
+		    guild_id_of(raw, len, raw + t_off, t_len));
 	return wanted;
 }
 
 uint64_t
-route_wanted(struct route *r, uint32_t shard, const char *raw, size_t len,
+subscriptions_wanted(struct subscriptions *r, uint32_t shard, const char *raw, size_t len,
     size_t t_off, size_t t_len)
 {
 	return route_place(r, route_name(r, raw + t_off, t_len), shard, raw,
@@ -115,7 +115,7 @@ route_wanted(struct route *r, uint32_t shard, const char *raw, size_t len,
 }
 
 bool
-route_allows(struct route *r, unsigned i, uint32_t shard, const char *raw,
+subscriptions_allows(struct subscriptions *r, unsigned i, uint32_t shard, const char *raw,
     size_t len, size_t t_off, size_t t_len)
 {
 	return route_place(r, (uint64_t)1 << i, shard, raw, len, t_off,

@@ -13,34 +13,34 @@
  * losing: the memory is of exact ranges, not of a highest number, because a
  * sequence number may be anything (tests/data/odd/seq_beyond_32bit.json).
  */
-#ifndef HANDLER_WORK_H
-#define HANDLER_WORK_H
+#ifndef HANDLER_INTAKE_IN_FLIGHT_H
+#define HANDLER_INTAKE_IN_FLIGHT_H
 
 #include "shared/wire/contract.h"
 #include "shared/spool/place.h"
 
-#define WORK_SESSIONS 4	 /* sessions remembered per shard */
-#define WORK_RANGES 32	 /* gaps in one session's numbers remembered, less 1 */
-#define WORK_EXPRESS 512 /* express copies per shard remembered */
-#define WORK_BYTES_MAX ((size_t)256 << 20) /* payloads held, all shards */
+#define IN_FLIGHT_SESSIONS 4	 /* sessions remembered per shard */
+#define IN_FLIGHT_RANGES 32	 /* gaps in one session's numbers remembered, less 1 */
+#define IN_FLIGHT_EXPRESS 512 /* express copies per shard remembered */
+#define IN_FLIGHT_BYTES_MAX ((size_t)256 << 20) /* payloads held, all shards */
 
-struct work_range {
+struct in_flight_range {
 	uint64_t low, high, used;
 };
 
-struct work_session {
+struct in_flight_session {
 	uint64_t hash; /* 0: free */
 	char id[CONTRACT_SESSION_MAX];
-	struct work_range seen[WORK_RANGES];
+	struct in_flight_range seen[IN_FLIGHT_RANGES];
 	unsigned ranges;
 	uint64_t used;
 };
 
-struct work_express {
+struct in_flight_express {
 	uint64_t session, seq; /* 0: free */
 };
 
-struct work_shard {
+struct in_flight_shard {
 	uint32_t id;
 	struct list bound; /* events of this uplink, by ascending ord */
 	struct list loose; /* in work, but not seen in order on this uplink */
@@ -48,8 +48,8 @@ struct work_shard {
 	uint64_t last_ord; /* received on this uplink */
 	uint64_t top_ord;  /* highest ever received from this process */
 	uint64_t tick;
-	struct work_session session[WORK_SESSIONS];
-	struct work_express *express; /* NULL: none came yet */
+	struct in_flight_session session[IN_FLIGHT_SESSIONS];
+	struct in_flight_express *express; /* NULL: none came yet */
 	unsigned express_n, express_at;
 };
 
@@ -76,7 +76,7 @@ enum event_place { EVENT_NOWHERE, EVENT_TAKEN, EVENT_AHEAD };
 struct event {
 	struct list link;    /* bound or loose */
 	struct event *chain; /* work.table */
-	struct work_shard *shard; /* NULL: not in work, a copy of a lane's */
+	struct in_flight_shard *shard; /* NULL: not in work, a copy of a lane's */
 	const char *session_id;	  /* of such a copy; else it is looked up */
 	uint32_t shard_id;
 	uint64_t dead;		  /* id of the dead letter it is; 0: none */
@@ -95,52 +95,52 @@ struct event {
 	struct delivery to[]; /* copies of them */
 };
 
-struct work {
+struct in_flight {
 	struct event **table;
 	size_t mask;
 	size_t events, bytes;
 	size_t max_events, max_bytes;
 };
 
-void work_init(struct work *, size_t max_events, size_t max_bytes);
-void work_free(struct work *); /* every shard's must be dropped first */
+void in_flight_init(struct in_flight *, size_t max_events, size_t max_bytes);
+void in_flight_free(struct in_flight *); /* every shard's must be dropped first */
 /* At a bound: read no more.  Low enough to read again. */
-bool work_full(const struct work *);
-bool work_low(const struct work *);
+bool in_flight_full(const struct in_flight *);
+bool in_flight_low(const struct in_flight *);
 
-void work_shard_init(struct work_shard *, uint32_t id);
+void in_flight_shard_init(struct in_flight_shard *, uint32_t id);
 /* A new uplink: ords count anew, and what is in work waits to be seen again. */
-void work_bind(struct work_shard *, uint64_t process);
+void in_flight_bind(struct in_flight_shard *, uint64_t process);
 /* Names a session; the one not used for longest is forgotten. */
-void work_session(struct work_shard *, uint64_t hash, const char *id);
+void in_flight_session(struct in_flight_shard *, uint64_t hash, const char *id);
 /* Its id; "" when it is not known. */
-const char *work_session_id(struct work_shard *, uint64_t hash);
+const char *in_flight_session_id(struct in_flight_shard *, uint64_t hash);
 
-enum work_verdict {
-	WORK_NEW,     /* to be worked on: work_add, or done at once */
-	WORK_REBOUND, /* in work already; acknowledged under its new ord */
-	WORK_DONE,    /* done already */
+enum in_flight_verdict {
+	IN_FLIGHT_NEW,     /* to be worked on: in_flight_add, or done at once */
+	IN_FLIGHT_REBOUND, /* in work already; acknowledged under its new ord */
+	IN_FLIGHT_DONE,    /* done already */
 };
 /* Takes the event's place in the order; h is an UP_EVENT. */
-enum work_verdict work_judge(struct work *, struct work_shard *,
+enum in_flight_verdict in_flight_judge(struct in_flight *, struct in_flight_shard *,
     const struct up_hdr *h);
 /* Copies the payload; the event has `copies` deliveries to fill in. */
-struct event *work_add(struct work *, struct work_shard *,
+struct event *in_flight_add(struct in_flight *, struct in_flight_shard *,
     const struct up_hdr *, const char *payload, unsigned copies);
 /* One delivery is finished: true when that was the last, and ev is gone. */
-bool work_finish(struct work *, struct event *);
+bool in_flight_finish(struct in_flight *, struct event *);
 /* An event that is nobody's: of a backlog, or a dead letter.  free(). */
-struct event *work_copy(uint32_t shard, const char *session_id,
+struct event *in_flight_copy(uint32_t shard, const char *session_id,
     const struct up_hdr *);
 /* The id of the session it came with; "" when it is not known. */
-const char *work_event_session(const struct event *);
-bool work_event_named(const struct event *, const char *name);
+const char *in_flight_event_session(const struct event *);
+bool in_flight_event_named(const struct event *, const char *name);
 /* Frees everything in work of this shard. */
-void work_shard_drop(struct work *, struct work_shard *);
+void in_flight_shard_drop(struct in_flight *, struct in_flight_shard *);
 
 /* Every ord up to this is done on this uplink; 0: none. */
-uint64_t work_ack(const struct work_shard *);
+uint64_t in_flight_ack(const struct in_flight_shard *);
 /* Smallest recv_ms in work, 0 when there is none. */
-uint64_t work_oldest(const struct work_shard *);
+uint64_t in_flight_oldest(const struct in_flight_shard *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which guild; see guild.h. */
-#include "handler/guild.h"
+/* Which guild; see guild_id.h. */
+#include "handler/intake/guild_id.h"
 
 #include "shared/json/envelope.h"
 
@@ -38,7 +38,7 @@ snowflake(const char *p, size_t len)
 }
 
 uint64_t
-guild_of(const char *raw, size_t len, const char *name, size_t name_len)
+guild_id_of(const char *raw, size_t len, const char *name, size_t name_len)
 {
 	const char *key = is_guild_event(name, name_len) ? "id" : "guild_id";
 	size_t d, d_len, at, n;

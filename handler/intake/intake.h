@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The shards' uplinks: reads their frames, has each event judged (work.h),
+ * The shards' uplinks: reads their frames, has each event judged (in_flight.h),
  * hands new ones on, acknowledges once per shard and loop turn, carries
  * gateway commands down.  When too much is in work it stops reading: from
  * there on the shards' own bounds hold (design, I5).  One shard that sends a
  * lot can't starve the others: one bounded read per wake-up each.
  */
-#ifndef HANDLER_INTAKE_H
-#define HANDLER_INTAKE_H
+#ifndef HANDLER_INTAKE_INTAKE_H
+#define HANDLER_INTAKE_INTAKE_H
 
 #include "handler/base/buf.h"
-#include "handler/route.h"
-#include "handler/work.h"
+#include "handler/intake/subscriptions.h"
+#include "handler/intake/in_flight.h"
 
 #include <ev.h>
 
@@ -48,8 +48,8 @@ struct intake_tap {
 
 struct intake {
 	struct ev_loop *loop;
-	struct route *route;
-	struct work work;
+	struct subscriptions *route;
+	struct in_flight work;
 	struct buf spare; /* the read buffer of whoever reads next */
 	struct uplink **uplink; /* by shard id; NULL: never seen */
 	size_t uplinks;
@@ -71,7 +71,7 @@ struct intake {
 	void (*refused)(struct intake *, uint32_t shard, const char *why);
 };
 
-void intake_init(struct intake *, struct ev_loop *, struct route *,
+void intake_init(struct intake *, struct ev_loop *, struct subscriptions *,
     size_t max_events, uint32_t generation);
 void intake_free(struct intake *);
 
