@@ -2,7 +2,7 @@
 /* The plugins' timers; see alarms.h. */
 #include "handler/alarms.h"
 
-#include "handler/line.h"
+#include "handler/process/rpc_write.h"
 #include "shared/base/clock.h"
 #include "shared/json/json.h"
 #include "shared/base/log.h"
@@ -111,7 +111,7 @@ alarm_fire(struct alarms *s, struct alarm *a, int64_t wall)
 
 	json_object_object_get_ex(a->record, "payload", &payload);
 	buf_puts(&b, "{\"name\":");
-	line_string(&b, a->name);
+	rpc_write_string(&b, a->name);
 	buf_printf(&b, ",\"due_ms\":%" PRId64 ",\"now_ms\":%" PRId64
 	    ",\"late\":%s,\"again\":%s,\"payload\":", a->due_ms, wall,
 	    wall - a->due_ms > ALARM_LATE_MS ? "true" : "false",

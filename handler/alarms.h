@@ -11,7 +11,7 @@
 
 #include "handler/cron.h"
 #include "handler/jobs.h"
-#include "handler/plugin.h"
+#include "handler/process/plugin.h"
 
 #include <json-c/json.h>
 

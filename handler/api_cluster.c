@@ -4,7 +4,7 @@
  * read from the stats page, where everybody counts (shared/page.h), with ages
  * instead of last good values (design, I7); no process is asked.
  */
-#include "handler/line.h"
+#include "handler/process/rpc_write.h"
 #include "handler/rpc_impl.h"
 
 #include "shared/base/clock.h"
@@ -327,7 +327,7 @@ rpc_cluster(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 	put_text(o, "name", c.name);
 	put_text(o, "version", c.version);
 	put_text(o, "handler_version", SHARDHERD_VERSION);
-	put_n(o, "api", LINE_API);
+	put_n(o, "api", RPC_WRITE_API);
 	put_age(o, "uptime_s", c.started_ms);
 	put(o, "held", json_object_new_boolean(c.held != 0));
 	put_text(o, "note", c.note[0].text);

@@ -5,7 +5,7 @@
  * the rest of the key is the plugin's.  What it uses is counted beside it
  * ("use/PLUGIN") in the same transaction, and held to [plugin] storage.
  */
-#include "handler/line.h"
+#include "handler/process/rpc_write.h"
 #include "handler/rpc_impl.h"
 #include "shared/json/json.h"
 
@@ -291,7 +291,7 @@ kv_list_item(const char *key, const void *value, size_t len, void *arg)
 		return 1;
 	}
 	buf_puts(&k->out, k->items++ ? ",{\"key\":" : "{\"key\":");
-	line_string(&k->out, name);
+	rpc_write_string(&k->out, name);
 	if (k->values) {
 		buf_puts(&k->out, ",\"value\":");
 		buf_add(&k->out, value, len);
@@ -318,7 +318,7 @@ kv_list_run(struct job *job, struct kv_tx *tx, struct err *e)
 		return -1;
 	buf_puts(&k->out, "],\"cursor\":");
 	if (k->more)
-		line_string(&k->out, k->last);
+		rpc_write_string(&k->out, k->last);
 	else
 		buf_puts(&k->out, "null");
 	buf_puts(&k->out, "}");

@@ -3,7 +3,7 @@
  * timer.set, timer.cancel, timer.list: the record first goes to disk, then
  * into memory (alarms.h), then the plugin is answered.
  */
-#include "handler/line.h"
+#include "handler/process/rpc_write.h"
 #include "handler/rpc_impl.h"
 
 #include "shared/base/clock.h"
@@ -304,7 +304,7 @@ rpc_timer_list(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 		const char *record = rpc_json(a->record);
 
 		buf_printf(&out, "%s{\"name\":", comma);
-		line_string(&out, a->name);
+		rpc_write_string(&out, a->name);
 		/* The record is an object, and never an empty one. */
 		buf_puts(&out, ",");
 		buf_puts(&out, record + 1);

@@ -4,7 +4,7 @@
  * all of it is in memory once, and bounded.  A path is refused: we would read
  * what the plugin may not, the token for one (rpc_impl.h).
  */
-#include "handler/pipes.h"
+#include "handler/process/pipes.h"
 #include "handler/rpc_impl.h"
 
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 
 #include "handler/base/buf.h"
 #include "handler/base/field.h"
-#include "handler/talk.h"
+#include "handler/process/rpc_read.h"
 #include "shared/json/envelope.h"
 #include "shared/json/json.h"
 

@@ -2,7 +2,7 @@
 /* Slash commands; see commands.h. */
 #include "handler/commands.h"
 
-#include "handler/talk.h"
+#include "handler/process/rpc_read.h"
 #include "shared/json/json.h"
 #include "shared/base/log.h"
 #include "shared/base/text.h"

@@ -10,7 +10,7 @@
 #include "handler/channel.h"
 #include "handler/inherit.h"
 #include "handler/setup.h"
-#include "handler/stragglers.h"
+#include "handler/process/stragglers.h"
 #include "shared/base/clock.h"
 #include "shared/store/dbenv.h"
 #include "shared/base/log.h"

@@ -32,7 +32,7 @@ struct handler {
 	struct intake intake;
 	struct intake_tap judge; /* of the commands */
 	struct staff staff;
-	struct child_limits limits;
+	struct plugin_spawn_limits limits;
 	struct rest *rest;
 	struct rpc rpc;
 	struct roundtrip probe;

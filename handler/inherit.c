@@ -93,11 +93,11 @@ inherit_token(int fd, struct err *e)
 }
 
 void
-inherit_limits(struct child_limits *limits)
+inherit_limits(struct plugin_spawn_limits *limits)
 {
 	struct rlimit all;
 
-	child_limits_save(limits);
+	plugin_spawn_limits_save(limits);
 	all = limits->nofile;
 	all.rlim_cur = all.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &all);

@@ -6,7 +6,7 @@
 #ifndef HANDLER_INHERIT_H
 #define HANDLER_INHERIT_H
 
-#include "handler/child.h"
+#include "handler/process/plugin_spawn.h"
 #include "shared/config/config.h"
 
 #define INHERIT_CONFIG_MAX (1u << 20)
@@ -22,7 +22,7 @@ void inherit_dir(const struct config *, char *dir, size_t size);
 /* Closes fd.  The caller wipes INHERIT_TOKEN_MAX + 1 bytes and frees. */
 char *inherit_token(int fd, struct err *);
 /* More fds for plugins and uplinks; no core with a token in it (I6). */
-void inherit_limits(struct child_limits *);
+void inherit_limits(struct plugin_spawn_limits *);
 /* The reading end of our own log pipe; -1: none. */
 int inherit_log(void);
 /* A signalfd for what the handler acts on; the rest is set as it must be. */

@@ -10,7 +10,7 @@
 #define HANDLER_LANE_H
 
 #include "handler/backlog.h"
-#include "handler/window.h"
+#include "handler/process/window.h"
 
 #define LANE_TICK_MS 250u
 #define LANE_PATIENCE 4u	/* ticks an event may hold up its shard */

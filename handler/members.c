@@ -3,7 +3,7 @@
 #include "handler/members.h"
 
 #include "handler/base/field.h"
-#include "handler/line.h"
+#include "handler/process/rpc_write.h"
 #include "handler/rpc_impl.h"
 #include "shared/discord/answer.h"
 #include "shared/base/clock.h"

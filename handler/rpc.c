@@ -2,7 +2,7 @@
 /* The methods of plugins; see rpc.h. */
 #include "handler/rpc_impl.h"
 
-#include "handler/line.h"
+#include "handler/process/rpc_write.h"
 #include "shared/json/json.h"
 #include "shared/base/log.h"
 #include "shared/base/text.h"
@@ -169,7 +169,7 @@ rpc_rest_result(const struct rpc_wait *w, const struct rest_answer *a)
 	head = out.end;
 	buf_add(&out, a->body, a->len);
 	/* Something that is not JSON can't be part of our line. */
-	if (a->len == 0 || !line_splice(out.p + head, a->len)) {
+	if (a->len == 0 || !rpc_write_splice(out.p + head, a->len)) {
 		out.end = head;
 		buf_puts(&out, "null");
 	}

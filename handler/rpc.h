@@ -12,7 +12,7 @@
 #include "handler/intake/intake.h"
 #include "handler/jobs.h"
 #include "handler/members.h"
-#include "handler/plugin.h"
+#include "handler/process/plugin.h"
 #include "handler/reply_nonce.h"
 #include "handler/rest.h"
 #include "shared/clockset.h"

@@ -7,14 +7,14 @@
 #define HANDLER_RPC_IMPL_H
 
 #include "handler/rpc.h"
-#include "handler/talk.h"
+#include "handler/process/rpc_read.h"
 
 /* Who waits for an answer; copied when it comes later. */
 struct rpc_wait {
 	struct plugin *plugin;
 	uint64_t life;
 	const struct rpc_method *method;
-	char id[TALK_ID_MAX];
+	char id[RPC_READ_ID_MAX];
 };
 
 /*

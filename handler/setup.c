@@ -179,7 +179,7 @@ start_plugins(struct handler *h)
 	struct staff *s = &h->staff;
 
 	inherit_dir(&h->config, s->host.dir, sizeof(s->host.dir));
-	child_confine(&h->limits, &h->config);
+	plugin_spawn_confine(&h->limits, &h->config);
 	s->host.loop = h->loop;
 	s->host.timers = h->timers;
 	s->host.config = &h->config;

@@ -4,7 +4,7 @@
 
 #include "handler/letters.h"
 #include "handler/post.h"
-#include "handler/stragglers.h"
+#include "handler/process/stragglers.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 

@@ -9,7 +9,7 @@
 #define HANDLER_STAFF_H
 
 #include "handler/lane.h"
-#include "handler/plugin.h"
+#include "handler/process/plugin.h"
 #include "handler/intake/subscriptions.h"
 #include "shared/store/deadletter.h"
 

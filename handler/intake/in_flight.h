@@ -83,7 +83,7 @@ struct event {
 	uint64_t key_a, key_b;
 	uint64_t ord, seq, session, recv_ms;
 	uint8_t flags;
-	bool checked, valid; /* line.c: payload can be spliced into JSON */
+	bool checked, valid; /* rpc_write.c: payload can be spliced into JSON */
 	bool done;	     /* a copy: finished, but one before it is not */
 	enum event_place place;
 	struct place record; /* AHEAD: the end of its record in the spool */

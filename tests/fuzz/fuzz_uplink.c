@@ -5,7 +5,7 @@
  * made of it for a plugin is one line of UTF-8.
  */
 #include "handler/intake/frame.h"
-#include "handler/line.h"
+#include "handler/process/rpc_write.h"
 
 #include <string.h>
 
@@ -19,8 +19,8 @@ check_line(const char *payload, size_t len)
 	must(copy != NULL);
 	memcpy(copy, payload, len);
 	copy[len] = '\0';
-	if (line_splice(copy, len))
-		must(memchr(copy, '\n', len) == NULL && line_utf8(copy, len));
+	if (rpc_write_splice(copy, len))
+		must(memchr(copy, '\n', len) == NULL && rpc_write_utf8(copy, len));
 	free(copy);
 }
 

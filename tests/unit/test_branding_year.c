@@ -141,7 +141,7 @@ rest_call(struct rest *r, unsigned plugin, const struct rest_ask *ask,
 static void plugin_again(void);
 
 static void
-serve_request(const struct talk *talk)
+serve_request(const struct rpc_read *talk)
 {
 	if (t.kill_after > 0 && --t.kill_after == 0) {
 		plugin_again();
@@ -153,9 +153,9 @@ serve_request(const struct talk *talk)
 }
 
 static void
-serve_answer(const struct talk *talk)
+serve_answer(const struct rpc_read *talk)
 {
-	assert_int_equal(talk->kind, TALK_RESULT);
+	assert_int_equal(talk->kind, RPC_READ_RESULT);
 	if (talk->number >= PLUGIN_ASK_FIRST) {
 		t.answered = talk->number - PLUGIN_ASK_FIRST + 1;
 		rpc_answered(&t.rpc, t.plugins[0], talk->number, NULL);
@@ -168,14 +168,14 @@ static void
 serve(void)
 {
 	char *line = plugin_child_line(&t.child);
-	struct talk talk;
+	struct rpc_read talk;
 
-	talk_parse(&talk, line, strlen(line));
-	if (talk.kind == TALK_REQUEST)
+	rpc_read_parse(&talk, line, strlen(line));
+	if (talk.kind == RPC_READ_REQUEST)
 		serve_request(&talk);
 	else
 		serve_answer(&talk);
-	talk_free(&talk);
+	rpc_read_free(&talk);
 	free(line);
 }
 

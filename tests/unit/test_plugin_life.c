@@ -4,11 +4,11 @@
  * talk nonsense, and an event that ends one twice is set aside while the rest
  * goes on.
  */
-#include "handler/health.h"
-#include "handler/stderr_words.h"
-#include "handler/log_ration.h"
-#include "handler/plugin.h"
-#include "handler/talk.h"
+#include "handler/process/health.h"
+#include "handler/process/stderr_words.h"
+#include "handler/process/log_ration.h"
+#include "handler/process/plugin.h"
+#include "handler/process/rpc_read.h"
 #include "shared/base/log.h"
 #include "tests/unit/fake_time.h"
 
@@ -52,7 +52,7 @@
 static struct {
 	struct ev_loop *loop;
 	struct config config;
-	struct child_limits limits;
+	struct plugin_spawn_limits limits;
 	struct plugin_host host;
 	struct plugin *plugin;
 	struct in_flight work;
@@ -138,7 +138,7 @@ setup(void **state)
 	t.config.plugin[0] = (struct config_plugin) {.name = "sh",
 	    .exec = exec, .events = events, .window = 4, .timeout_s = 10};
 	t.loop = ev_loop_new(EVFLAG_AUTO);
-	child_limits_save(&t.limits);
+	plugin_spawn_limits_save(&t.limits);
 	t.host = (struct plugin_host) {.loop = t.loop,
 	    .timers = timers_new(t.loop), .config = &t.config,
 	    .limits = &t.limits, .dir = "/", .finished = on_finished,
@@ -436,25 +436,25 @@ f_c13_a_head_tells_what_a_line_is(void **state)
 {
 	static const struct {
 		const char *text;
-		enum talk_kind kind;
+		enum rpc_read_kind kind;
 		const char *id;
 	} head[] = {
 	    {"{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"upload\",\"params\":"
-	     "{\"a", TALK_REQUEST, "5"},
-	    {" { \"method\" : \"log\", \"id\" : \"a-b\", \"x\":[", TALK_REQUEST,
+	     "{\"a", RPC_READ_REQUEST, "5"},
+	    {" { \"method\" : \"log\", \"id\" : \"a-b\", \"x\":[", RPC_READ_REQUEST,
 	     "\"a-b\""},
-	    {"{\"id\":12,\"result\":{\"", TALK_RESULT, "12"},
-	    {"{\"id\":12,\"error\":\"xx", TALK_REFUSAL, "12"},
-	    {"{\"id\":\"12\",\"result\":\"xx", TALK_BAD, "\"12\""},
-	    {"{\"result\":{\"xx", TALK_BAD, ""},
-	    {"{\"id\":1", TALK_BAD, ""},
-	    {"xxxx", TALK_BAD, ""},
-	    {"", TALK_BAD, ""},
+	    {"{\"id\":12,\"result\":{\"", RPC_READ_RESULT, "12"},
+	    {"{\"id\":12,\"error\":\"xx", RPC_READ_REFUSAL, "12"},
+	    {"{\"id\":\"12\",\"result\":\"xx", RPC_READ_BAD, "\"12\""},
+	    {"{\"result\":{\"xx", RPC_READ_BAD, ""},
+	    {"{\"id\":1", RPC_READ_BAD, ""},
+	    {"xxxx", RPC_READ_BAD, ""},
+	    {"", RPC_READ_BAD, ""},
 	};
-	struct talk k;
+	struct rpc_read k;
 
 	for (size_t i = 0; i < nitems(head); i++) {
-		talk_head(&k, head[i].text, strlen(head[i].text));
+		rpc_read_head(&k, head[i].text, strlen(head[i].text));
 		assert_int_equal(k.kind, head[i].kind);
 		assert_string_equal(k.id, head[i].id);
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The lines to and from plugins: always one line, always JSON, the event's
  * bytes untouched. */
-#include "handler/line.h"
+#include "handler/process/rpc_write.h"
 #include "shared/json/json.h"
-#include "handler/talk.h"
+#include "handler/process/rpc_read.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -46,12 +46,12 @@ event_line(const char *raw, size_t len, uint64_t seq, uint8_t flags)
 	e->to[0].event = e;
 	e->to[0].id = 42;
 	e->to[0].tries = 1;
-	line_event(&b, &e->to[0], NULL);
+	rpc_write_event(&b, &e->to[0], NULL);
 	assert_int_equal(b.p[b.end - 1], '\n');
 	b.p[--b.end] = '\0';
 	assert_null(memchr(b.p, '\n', b.end));
 	assert_null(memchr(b.p, '\r', b.end));
-	assert_true(line_utf8(b.p, b.end));
+	assert_true(rpc_write_utf8(b.p, b.end));
 	in_flight_finish(&w, e);
 	return b;
 }
@@ -169,9 +169,9 @@ test_utf8(void **state)
 	    "\xe2\x82", "\xff"};
 
 	for (size_t i = 0; i < nitems(good); i++)
-		assert_true(line_utf8(good[i], strlen(good[i])));
+		assert_true(rpc_write_utf8(good[i], strlen(good[i])));
 	for (size_t i = 0; i < nitems(bad); i++)
-		assert_false(line_utf8(bad[i], strlen(bad[i])));
+		assert_false(rpc_write_utf8(bad[i], strlen(bad[i])));
 }
 
 static void
@@ -179,8 +179,8 @@ test_answers(void **state)
 {
 	struct buf b = {0};
 
-	line_result(&b, "\"a\"", "true", 4);
-	line_error(&b, "7", -32000, "no \"x\"\n\xff", "{\"status\":403}");
+	rpc_write_result(&b, "\"a\"", "true", 4);
+	rpc_write_error(&b, "7", -32000, "no \"x\"\n\xff", "{\"status\":403}");
 	buf_add(&b, "", 1);
 	assert_string_equal(b.p,
 	    "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"result\":true}\n"
@@ -194,40 +194,40 @@ test_talk(void **state)
 {
 	static const struct {
 		const char *text;
-		enum talk_kind kind;
+		enum rpc_read_kind kind;
 		uint64_t number;
 		const char *id;
 	} say[] = {
-	    {"", TALK_EMPTY, 0, ""},
-	    {" \r", TALK_EMPTY, 0, ""},
-	    {"{\"id\":5,\"result\":null}", TALK_RESULT, 5, ""},
-	    {"{\"id\":5,\"result\":{}}\r", TALK_RESULT, 5, ""},
-	    {"{\"id\":5,\"error\":{\"message\":\"m\"}}", TALK_REFUSAL, 5, ""},
-	    {"{\"method\":\"done\",\"params\":{\"upto\":9}}", TALK_DONE, 9, ""},
-	    {"{\"method\":\"say\",\"id\":\"a/b\"}", TALK_REQUEST, 0,
+	    {"", RPC_READ_EMPTY, 0, ""},
+	    {" \r", RPC_READ_EMPTY, 0, ""},
+	    {"{\"id\":5,\"result\":null}", RPC_READ_RESULT, 5, ""},
+	    {"{\"id\":5,\"result\":{}}\r", RPC_READ_RESULT, 5, ""},
+	    {"{\"id\":5,\"error\":{\"message\":\"m\"}}", RPC_READ_REFUSAL, 5, ""},
+	    {"{\"method\":\"done\",\"params\":{\"upto\":9}}", RPC_READ_DONE, 9, ""},
+	    {"{\"method\":\"say\",\"id\":\"a/b\"}", RPC_READ_REQUEST, 0,
 		"\"a/b\""},
-	    {"{\"method\":\"say\",\"id\":1.5}", TALK_REQUEST, 0, "1.5"},
-	    {"{\"method\":\"say\",\"id\":null}", TALK_REQUEST, 0, "null"},
-	    {"{\"method\":\"say\"}", TALK_REQUEST, 0, ""},
-	    {"{\"method\":\"say\",\"id\":[]}", TALK_BAD, 0, NULL},
-	    {"{\"method\":7}", TALK_BAD, 0, NULL},
-	    {"{\"method\":\"say\\u0000no\"}", TALK_BAD, 0, NULL},
-	    {"{\"method\":\"done\"}", TALK_BAD, 0, NULL},
-	    {"{\"id\":-1,\"result\":1}", TALK_BAD, 0, NULL},
-	    {"{\"id\":\"5\",\"result\":1}", TALK_BAD, 0, NULL},
-	    {"{\"id\":5}", TALK_BAD, 0, NULL},
-	    {"[]", TALK_BAD, 0, NULL},
-	    {"{}", TALK_BAD, 0, NULL},
-	    {"5", TALK_BAD, 0, NULL},
-	    {"{", TALK_BAD, 0, NULL},
-	    {"hello", TALK_BAD, 0, NULL},
-	    {"{\"id\":5,\"result\":\"\xff\"}", TALK_BAD, 0, NULL},
-	    {"{\"id\":5,\"result\":1} {}", TALK_BAD, 0, NULL},
+	    {"{\"method\":\"say\",\"id\":1.5}", RPC_READ_REQUEST, 0, "1.5"},
+	    {"{\"method\":\"say\",\"id\":null}", RPC_READ_REQUEST, 0, "null"},
+	    {"{\"method\":\"say\"}", RPC_READ_REQUEST, 0, ""},
+	    {"{\"method\":\"say\",\"id\":[]}", RPC_READ_BAD, 0, NULL},
+	    {"{\"method\":7}", RPC_READ_BAD, 0, NULL},
+	    {"{\"method\":\"say\\u0000no\"}", RPC_READ_BAD, 0, NULL},
+	    {"{\"method\":\"done\"}", RPC_READ_BAD, 0, NULL},
+	    {"{\"id\":-1,\"result\":1}", RPC_READ_BAD, 0, NULL},
+	    {"{\"id\":\"5\",\"result\":1}", RPC_READ_BAD, 0, NULL},
+	    {"{\"id\":5}", RPC_READ_BAD, 0, NULL},
+	    {"[]", RPC_READ_BAD, 0, NULL},
+	    {"{}", RPC_READ_BAD, 0, NULL},
+	    {"5", RPC_READ_BAD, 0, NULL},
+	    {"{", RPC_READ_BAD, 0, NULL},
+	    {"hello", RPC_READ_BAD, 0, NULL},
+	    {"{\"id\":5,\"result\":\"\xff\"}", RPC_READ_BAD, 0, NULL},
+	    {"{\"id\":5,\"result\":1} {}", RPC_READ_BAD, 0, NULL},
 	};
 	for (size_t i = 0; i < nitems(say); i++) {
-		struct talk t;
+		struct rpc_read t;
 
-		talk_parse(&t, say[i].text, strlen(say[i].text));
+		rpc_read_parse(&t, say[i].text, strlen(say[i].text));
 		if (t.kind != say[i].kind)
 			print_error("line: %s\n", say[i].text);
 		assert_int_equal(t.kind, say[i].kind);
@@ -237,7 +237,7 @@ test_talk(void **state)
 		} else {
 			assert_true(t.why[0] != '\0');
 		}
-		talk_free(&t);
+		rpc_read_free(&t);
 	}
 }
 
@@ -248,19 +248,19 @@ f_b7_nul_in_a_key_is_the_calls_fault(void **state)
 	char line[] = "{\"method\":\"log\",\"params\":{\"a\\u0000b\":1},"
 	    "\"id\":\"x\"}", slash[] = "{\"\\\\u0000\":1}",
 	    tail[] = "\\u000";
-	struct talk t;
+	struct rpc_read t;
 
-	talk_parse(&t, line, strlen(line));
-	assert_int_equal(t.kind, TALK_BAD);
-	talk_free(&t);
-	assert_true(talk_mask_nul(line, strlen(line)));
-	talk_parse(&t, line, strlen(line));
-	assert_int_equal(t.kind, TALK_REQUEST);
+	rpc_read_parse(&t, line, strlen(line));
+	assert_int_equal(t.kind, RPC_READ_BAD);
+	rpc_read_free(&t);
+	assert_true(rpc_read_mask_nul(line, strlen(line)));
+	rpc_read_parse(&t, line, strlen(line));
+	assert_int_equal(t.kind, RPC_READ_REQUEST);
 	assert_string_equal(t.id, "\"x\"");
-	talk_free(&t);
-	assert_false(talk_mask_nul(slash, strlen(slash)));
-	assert_false(talk_mask_nul(tail, strlen(tail)));
-	assert_false(talk_mask_nul(tail, 0));
+	rpc_read_free(&t);
+	assert_false(rpc_read_mask_nul(slash, strlen(slash)));
+	assert_false(rpc_read_mask_nul(tail, strlen(tail)));
+	assert_false(rpc_read_mask_nul(tail, 0));
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A plugin's window: order, bounds, answers in any order, and who is blamed
  * when the plugin ends. */
-#include "handler/window.h"
+#include "handler/process/window.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

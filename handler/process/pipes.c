@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pipes to a plugin; see pipes.h. */
-#include "handler/pipes.h"
+#include "handler/process/pipes.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
@@ -207,7 +207,7 @@ pipes_in_cb(struct ev_loop *loop, ev_io *io, int revents)
 /* ---- life ---------------------------------------------------------------- */
 
 void
-pipes_open(struct pipes *p, struct ev_loop *loop, const struct child *c,
+pipes_open(struct pipes *p, struct ev_loop *loop, const struct plugin_spawn *c,
     const struct pipes_calls *calls)
 {
 	*p = (struct pipes) {.calls = calls, .loop = loop, .in = c->in,

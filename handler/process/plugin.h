@@ -5,11 +5,11 @@
  * events wait for it; an event that ended it twice is set aside so that the
  * stream moves on (design, I9).  Knows nothing of shards, REST or methods.
  */
-#ifndef HANDLER_PLUGIN_H
-#define HANDLER_PLUGIN_H
+#ifndef HANDLER_PROCESS_PLUGIN_H
+#define HANDLER_PROCESS_PLUGIN_H
 
-#include "handler/child.h"
-#include "handler/window.h"
+#include "handler/process/plugin_spawn.h"
+#include "handler/process/window.h"
 #include "shared/config/config.h"
 #include "shared/page/page.h"
 #include "shared/base/timer.h"
@@ -34,7 +34,7 @@ struct plugin_host {
 	struct ev_loop *loop;
 	struct timers *timers;
 	const struct config *config;
-	const struct child_limits *limits;
+	const struct plugin_spawn_limits *limits;
 	char dir[CONFIG_PATH_MAX];	/* the config file's */
 	uint64_t restarts, lives, asks;
 	uint64_t unreadable, unreadable_ms; /* events; last told of one */

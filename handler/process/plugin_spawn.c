@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A plugin's process; see child.h. */
-#include "handler/child.h"
+/* A plugin's process; see plugin_spawn.h. */
+#include "handler/process/plugin_spawn.h"
 
 #include "shared/config/config.h"
 #include "shared/process/executable.h"
@@ -25,7 +25,7 @@
 extern char **environ;
 
 void
-child_limits_save(struct child_limits *l)
+plugin_spawn_limits_save(struct plugin_spawn_limits *l)
 {
 	if (getrlimit(RLIMIT_NOFILE, &l->nofile) < 0
 	    || getrlimit(RLIMIT_CORE, &l->core) < 0)
@@ -40,7 +40,7 @@ static const char *const child_ours[] = {"backlog", "db", "kv", "spool",
     "stats", "lock", "nonce", "control.sock", "adopt.sock", NULL};
 
 void
-child_confine(struct child_limits *l, const struct config *c)
+plugin_spawn_confine(struct plugin_spawn_limits *l, const struct config *c)
 {
 	const char *secret[] = {c->token_file, c->alert_webhook, c->path,
 	    c->state_dir, c->run_dir};
@@ -103,7 +103,7 @@ child_fail(const char *what)
 }
 
 static void
-child_restrict(const struct config_plugin *cfg, const struct child_limits *l)
+child_restrict(const struct config_plugin *cfg, const struct plugin_spawn_limits *l)
 {
 	struct rlimit nofile = l->nofile, data;
 
@@ -124,7 +124,7 @@ child_restrict(const struct config_plugin *cfg, const struct child_limits *l)
 
 /* Its program, what that is to run, and its folder stay in sight. */
 static void
-child_hide(const struct child_job *job, const struct child_limits *l)
+child_hide(const struct child_job *job, const struct plugin_spawn_limits *l)
 {
 	const char *keep[CONFIG_ARGS_MAX + 2], *what;
 	size_t n = 0;
@@ -157,7 +157,7 @@ child_become(const struct passwd *pw)
 
 noreturn_fn static void
 child_run(const int fds[3], const struct child_job *job,
-    const struct child_limits *l, pid_t parent)
+    const struct plugin_spawn_limits *l, pid_t parent)
 {
 	char **argv = job->argv;
 
@@ -177,7 +177,7 @@ child_run(const int fds[3], const struct child_job *job,
 	inherited_signals_default();
 	umask(CHILD_UMASK);
 	str_format(job->env->process, sizeof(job->env->process),
-	    CHILD_PROCESS_ENV "=%d", (int)getpid());
+	    PLUGIN_SPAWN_PROCESS_ENV "=%d", (int)getpid());
 	environ = job->env->vec;
 	/* The configuration has found it: its path is absolute. */
 	executable_run(argv[0], argv);
@@ -257,8 +257,8 @@ child_owner(char **argv)
 }
 
 static int
-child_fork(struct child *c, const struct config_plugin *cfg, char **argv,
-    const char *dir, const struct child_limits *l, struct err *e)
+child_fork(struct plugin_spawn *c, const struct config_plugin *cfg, char **argv,
+    const char *dir, const struct plugin_spawn_limits *l, struct err *e)
 {
 	int in[2], out[2], err[2];
 	struct child_env env;
@@ -299,8 +299,8 @@ child_fork(struct child *c, const struct config_plugin *cfg, char **argv,
 }
 
 int
-child_start(struct child *c, const struct config_plugin *cfg,
-    const char *dir, const struct child_limits *l, struct err *e)
+plugin_spawn_start(struct plugin_spawn *c, const struct config_plugin *cfg,
+    const char *dir, const struct plugin_spawn_limits *l, struct err *e)
 {
 	int argc, rc;
 	char **argv = config_split(cfg->exec, &argc, e);
@@ -316,7 +316,7 @@ child_start(struct child *c, const struct config_plugin *cfg,
 }
 
 bool
-child_ended(pid_t pid, int *status)
+plugin_spawn_ended(pid_t pid, int *status)
 {
 	siginfo_t si = {0};
 
@@ -329,13 +329,13 @@ child_ended(pid_t pid, int *status)
 }
 
 void
-child_signal(pid_t pid, int sig)
+plugin_spawn_signal(pid_t pid, int sig)
 {
 	kill(-pid, sig);
 }
 
 void
-child_status_text(int status, char *out, size_t size)
+plugin_spawn_status_text(int status, char *out, size_t size)
 {
 	if (WIFSIGNALED(status))
 		str_format(out, size, "signal %d (%s)", WTERMSIG(status),

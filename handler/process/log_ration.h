@@ -4,8 +4,8 @@
  * of its standard error, of its calls or about it.  What is left out is
  * counted, and told as soon as the second is over.  Pure.
  */
-#ifndef HANDLER_LOG_RATION_H
-#define HANDLER_LOG_RATION_H
+#ifndef HANDLER_PROCESS_LOG_RATION_H
+#define HANDLER_PROCESS_LOG_RATION_H
 
 #include "shared/base/base.h"
 

@@ -3,13 +3,13 @@
  * What plugin.c (a plugin's life) and plugin_talk.c (what is said between it
  * and us) share; nobody else includes it.
  */
-#ifndef HANDLER_PLUGIN_IMPL_H
-#define HANDLER_PLUGIN_IMPL_H
+#ifndef HANDLER_PROCESS_PLUGIN_IMPL_H
+#define HANDLER_PROCESS_PLUGIN_IMPL_H
 
-#include "handler/health.h"
-#include "handler/log_ration.h"
-#include "handler/pipes.h"
-#include "handler/plugin.h"
+#include "handler/process/health.h"
+#include "handler/process/log_ration.h"
+#include "handler/process/pipes.h"
+#include "handler/process/plugin.h"
 #include "shared/base/machine.h"
 
 #include <json-c/json.h>

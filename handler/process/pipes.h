@@ -4,11 +4,11 @@
  * queue into its stdin.  Bounded work per wake-up, a bound on each line, and
  * when a plugin does not read what it asked for, its own requests wait.
  */
-#ifndef HANDLER_PIPES_H
-#define HANDLER_PIPES_H
+#ifndef HANDLER_PROCESS_PIPES_H
+#define HANDLER_PROCESS_PIPES_H
 
 #include "handler/base/buf.h"
-#include "handler/child.h"
+#include "handler/process/plugin_spawn.h"
 
 #include <ev.h>
 
@@ -45,7 +45,7 @@ struct pipes {
 	uint64_t stuck_ms; /* boot stamp since when nothing goes out; 0 */
 };
 
-void pipes_open(struct pipes *, struct ev_loop *, const struct child *,
+void pipes_open(struct pipes *, struct ev_loop *, const struct plugin_spawn *,
     const struct pipes_calls *);
 void pipes_close(struct pipes *); /* idempotent */
 /* Writes what send holds; the rest follows by itself. */

@@ -4,15 +4,15 @@
  * its three pipes, the limits we were started with, its own process group,
  * and SIGTERM when the handler dies.
  */
-#ifndef HANDLER_CHILD_H
-#define HANDLER_CHILD_H
+#ifndef HANDLER_PROCESS_PLUGIN_SPAWN_H
+#define HANDLER_PROCESS_PLUGIN_SPAWN_H
 
 #include "shared/process/confine.h"
 #include "shared/base/err.h"
 
 /* In a plugin's environment: the number of its process, also for those that it
  * starts (stragglers.h). */
-#define CHILD_PROCESS_ENV "SHARDHERD_PROCESS"
+#define PLUGIN_SPAWN_PROCESS_ENV "SHARDHERD_PROCESS"
 
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -20,22 +20,22 @@
 struct config_plugin;
 
 /* What children get back of the handler's own start; filled once. */
-struct child_limits {
+struct plugin_spawn_limits {
 	struct rlimit nofile, core;
 	int oom; /* the handler's own oom_score_adj */
 	struct confine confine; /* for those of our own user */
 };
 
-struct child {
+struct plugin_spawn {
 	pid_t pid;
 	int in, out, err; /* our ends, non-blocking and CLOEXEC */
 };
 
 struct config;
 
-void child_limits_save(struct child_limits *);
+void plugin_spawn_limits_save(struct plugin_spawn_limits *);
 /* What plugins of our own user may not see; the config must outlive it. */
-void child_confine(struct child_limits *, const struct config *);
+void plugin_spawn_confine(struct plugin_spawn_limits *, const struct config *);
 /*
  * Runs the plugin's exec (split into words like a shell would, expanding
  * nothing; the first is an absolute path) in dir, as its user, else, when we
@@ -43,15 +43,15 @@ void child_confine(struct child_limits *, const struct config *);
  * that is our own user.  A program that can't be run says so on its stderr and exits with
  * 127.
  */
-int child_start(struct child *, const struct config_plugin *, const char *dir,
-    const struct child_limits *, struct err *);
+int plugin_spawn_start(struct plugin_spawn *, const struct config_plugin *, const char *dir,
+    const struct plugin_spawn_limits *, struct err *);
 /*
  * true when pid has ended: *status is waitpid's.  What is left of its process
  * group has then been killed.
  */
-bool child_ended(pid_t pid, int *status);
-void child_signal(pid_t pid, int sig); /* to the whole group */
+bool plugin_spawn_ended(pid_t pid, int *status);
+void plugin_spawn_signal(pid_t pid, int sig); /* to the whole group */
 /* "exit status 3", "signal 9 (Killed)". */
-void child_status_text(int status, char *out, size_t size);
+void plugin_spawn_status_text(int status, char *out, size_t size);
 
 #endif

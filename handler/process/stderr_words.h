@@ -3,8 +3,8 @@
  * A plugin's last words are not its last line: runtimes go on behind the one
  * that says what was wrong, with the frames of a stack, their version, advice.
  */
-#ifndef HANDLER_STDERR_WORDS_H
-#define HANDLER_STDERR_WORDS_H
+#ifndef HANDLER_PROCESS_STDERR_WORDS_H
+#define HANDLER_PROCESS_STDERR_WORDS_H
 
 #include "shared/base/base.h"
 

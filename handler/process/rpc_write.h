@@ -4,42 +4,42 @@
  * bytes are spliced in as they came; no tree is ever built of them.  Nothing
  * here may put a newline inside a line or bytes that are not UTF-8 into one.
  */
-#ifndef HANDLER_LINE_H
-#define HANDLER_LINE_H
+#ifndef HANDLER_PROCESS_RPC_WRITE_H
+#define HANDLER_PROCESS_RPC_WRITE_H
 
 #include "handler/base/buf.h"
 #include "handler/intake/in_flight.h"
 
-#define LINE_API 1 /* version of the protocol, in initialize */
-#define LINE_API_TEXT "1"
+#define RPC_WRITE_API 1 /* version of the protocol, in initialize */
+#define RPC_WRITE_API_TEXT "1"
 
 /* Is this well-formed UTF-8 (RFC 3629)? */
-bool line_utf8(const char *text, size_t len);
+bool rpc_write_utf8(const char *text, size_t len);
 /*
  * Makes text fit to stand inside a line: true when it is one JSON document, at
  * most JSON_DEPTH_MAX deep (anything else goes as base64), in
  * UTF-8, whose CR and LF, legal only between tokens, are now blanks.
  */
-bool line_splice(char *text, size_t len);
+bool rpc_write_splice(char *text, size_t len);
 
 /* Appends a JSON string, quotes included; bytes that aren't UTF-8 become ?. */
-void line_string(struct buf *, const char *s);
-void line_base64(struct buf *, const void *data, size_t len);
+void rpc_write_string(struct buf *, const char *s);
+void rpc_write_base64(struct buf *, const void *data, size_t len);
 
 /* config: a JSON object, as text. */
-void line_initialize(struct buf *, const char *plugin, const char *config);
+void rpc_write_initialize(struct buf *, const char *plugin, const char *config);
 /* command: JSON text of what it is a command for, or NULL. */
-void line_event(struct buf *, const struct delivery *, const char *command);
-void line_shutdown(struct buf *);
+void rpc_write_event(struct buf *, const struct delivery *, const char *command);
+void rpc_write_shutdown(struct buf *);
 /* A notification; params is JSON text. */
-void line_notify(struct buf *, const char *method, const char *params,
+void rpc_write_notify(struct buf *, const char *method, const char *params,
     size_t len);
 /* A request of ours that is no event; params is JSON text. */
-void line_request(struct buf *, uint64_t id, const char *method,
+void rpc_write_request(struct buf *, uint64_t id, const char *method,
     const char *params, size_t len);
 /* Answers to a plugin's request; id is JSON text.  result too. */
-void line_result(struct buf *, const char *id, const char *result, size_t len);
-void line_error(struct buf *, const char *id, int code, const char *message,
+void rpc_write_result(struct buf *, const char *id, const char *result, size_t len);
+void rpc_write_error(struct buf *, const char *id, int code, const char *message,
     const char *data);
 
 #endif

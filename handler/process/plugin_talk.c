@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What a plugin says and is told; see plugin.h. */
-#include "handler/plugin_impl.h"
+#include "handler/process/plugin_impl.h"
 
-#include "handler/stderr_words.h"
-#include "handler/line.h"
-#include "handler/talk.h"
+#include "handler/process/stderr_words.h"
+#include "handler/process/rpc_write.h"
+#include "handler/process/rpc_read.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/base/text.h"
@@ -57,7 +57,7 @@ plugin_judge(struct plugin *p, const char *error)
 }
 
 static void
-plugin_answered(struct plugin *p, const struct talk *t)
+plugin_answered(struct plugin *p, const struct rpc_read *t)
 {
 	struct delivery *d = window_answer(&p->window, t->number);
 
@@ -66,18 +66,18 @@ plugin_answered(struct plugin *p, const struct talk *t)
 		    t->number, "");
 		return;
 	}
-	if (t->kind == TALK_REFUSAL)
+	if (t->kind == RPC_READ_REFUSAL)
 		plugin_grumble(p, "answers with an error to event", t->number,
 		    t->why);
-	plugin_judge(p, t->kind == TALK_REFUSAL ? t->why : NULL);
+	plugin_judge(p, t->kind == RPC_READ_REFUSAL ? t->why : NULL);
 	plugin_dirty(p);
 	p->host->finished(p->host, p, d);
 }
 
 static void
-plugin_answered_ask(struct plugin *p, const struct talk *t)
+plugin_answered_ask(struct plugin *p, const struct rpc_read *t)
 {
-	const char *refusal = t->kind == TALK_REFUSAL ? t->why : NULL;
+	const char *refusal = t->kind == RPC_READ_REFUSAL ? t->why : NULL;
 
 	plugin_judge(p, refusal);
 	p->host->answered(p->host, p, t->number, refusal);
@@ -115,28 +115,28 @@ plugin_fail(struct plugin *p, const char *why)
 
 /* A plugin that says nothing about it speaks version 1. */
 static bool
-plugin_api_fits(const struct talk *t, char *why, size_t size)
+plugin_api_fits(const struct rpc_read *t, char *why, size_t size)
 {
 	struct json_object *api;
 
 	if (!json_object_is_type(t->result, json_type_object)
 	    || !json_object_object_get_ex(t->result, "api", &api)
 	    || (json_object_is_type(api, json_type_int)
-		&& json_object_get_int64(api) == LINE_API))
+		&& json_object_get_int64(api) == RPC_WRITE_API))
 		return true;
 	str_format(why, size, "speaks version %s of the plugin protocol, "
 			      "this handler (shardherd " SHARDHERD_VERSION
-			      ") version " LINE_API_TEXT,
+			      ") version " RPC_WRITE_API_TEXT,
 	    TEXT_OF(json_object_to_json_string(api), 32));
 	return false;
 }
 
 static void
-plugin_initialised(struct plugin *p, const struct talk *t)
+plugin_initialised(struct plugin *p, const struct rpc_read *t)
 {
 	char why[256];
 
-	if (t->kind == TALK_RESULT) {
+	if (t->kind == RPC_READ_RESULT) {
 		if (!plugin_api_fits(t, why, sizeof(why))) {
 			plugin_fail(p, why);
 			return;
@@ -151,25 +151,25 @@ plugin_initialised(struct plugin *p, const struct talk *t)
 }
 
 static void
-plugin_hear(struct plugin *p, const struct talk *t)
+plugin_hear(struct plugin *p, const struct rpc_read *t)
 {
 	char why[256];
 
 	switch (t->kind) {
-	case TALK_EMPTY:
+	case RPC_READ_EMPTY:
 		break;
-	case TALK_BAD:
+	case RPC_READ_BAD:
 		str_format(why, sizeof(why), "broke the protocol: %s", t->why);
 		plugin_fail(p, why);
 		break;
-	case TALK_DONE:
+	case RPC_READ_DONE:
 		plugin_done(p, t->number);
 		break;
-	case TALK_REQUEST:
+	case RPC_READ_REQUEST:
 		p->host->request(p->host, p, t->id, t->method, t->params);
 		break;
-	case TALK_RESULT:
-	case TALK_REFUSAL:
+	case RPC_READ_RESULT:
+	case RPC_READ_REFUSAL:
 		if (p->state == PLUGIN_STARTING && t->number == 0)
 			plugin_initialised(p, t);
 		else if (t->number >= PLUGIN_ASK_FIRST)
@@ -184,21 +184,21 @@ static bool
 plugin_line(struct pipes *pipes, char *text, size_t len)
 {
 	struct plugin *p = container_of(pipes, struct plugin, pipes);
-	struct talk t;
+	struct rpc_read t;
 	bool nul = false;
 
-	talk_parse(&t, text, len);
-	if (t.kind == TALK_BAD && talk_mask_nul(text, len)) {
-		talk_free(&t);
-		talk_parse(&t, text, len);
+	rpc_read_parse(&t, text, len);
+	if (t.kind == RPC_READ_BAD && rpc_read_mask_nul(text, len)) {
+		rpc_read_free(&t);
+		rpc_read_parse(&t, text, len);
 		nul = true;
 	}
-	if (nul && t.kind == TALK_REQUEST)
+	if (nul && t.kind == RPC_READ_REQUEST)
 		plugin_error(p, p->life, t.id, PLUGIN_UNREADABLE, "a key in it "
 		    "holds NUL", NULL);
 	else
 		plugin_hear(p, &t);
-	talk_free(&t);
+	rpc_read_free(&t);
 	return pipes->out >= 0;
 }
 
@@ -258,20 +258,20 @@ static bool
 plugin_too_long(struct pipes *pipes, const char *head, size_t len)
 {
 	struct plugin *p = container_of(pipes, struct plugin, pipes);
-	struct talk t;
+	struct rpc_read t;
 
-	talk_head(&t, head, len);
-	if (t.kind == TALK_BAD) {
+	rpc_read_head(&t, head, len);
+	if (t.kind == RPC_READ_BAD) {
 		p->nobodys = true;
 		plugin_fail(p, "wrote a line of more than 16 MiB");
 		return false;
 	}
 	if (plugin_may_log(p))
 		log_warn("plugin %s: a line of more than 16 MiB is not read: "
-			 "%s%s", p->cfg->name, t.kind == TALK_REQUEST
+			 "%s%s", p->cfg->name, t.kind == RPC_READ_REQUEST
 		    ? "a call of " : "an answer",
-		    t.kind == TALK_REQUEST ? t.why : "");
-	if (t.kind == TALK_REQUEST)
+		    t.kind == RPC_READ_REQUEST ? t.why : "");
+	if (t.kind == RPC_READ_REQUEST)
 		plugin_error(p, p->life, t.id, PLUGIN_UNREADABLE, "the line is "
 		    "longer than 16 MiB", NULL);
 	else
@@ -371,7 +371,7 @@ plugin_hand_out(struct plugin *p, struct delivery *d)
 	if (o != NULL)
 		command = json_object_to_json_string_ext(o,
 		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	line_event(&p->pipes.send, d, command);
+	rpc_write_event(&p->pipes.send, d, command);
 	if (!seen && !d->event->valid)
 		plugin_unreadable(p, d->event);
 	json_object_put(o);
@@ -426,7 +426,7 @@ plugin_result(struct plugin *p, uint64_t life, const char *id,
 {
 	if (life != p->life || p->pipes.in < 0 || id[0] == '\0')
 		return;
-	line_result(&p->pipes.send, id, result, len);
+	rpc_write_result(&p->pipes.send, id, result, len);
 	plugin_dirty(p);
 }
 
@@ -436,7 +436,7 @@ plugin_error(struct plugin *p, uint64_t life, const char *id, int code,
 {
 	if (life != p->life || p->pipes.in < 0 || id[0] == '\0')
 		return;
-	line_error(&p->pipes.send, id, code, message, data);
+	rpc_write_error(&p->pipes.send, id, code, message, data);
 	plugin_dirty(p);
 }
 
@@ -449,7 +449,7 @@ plugin_ask(struct plugin *p, const char *method, const char *params,
 	if (p->state != PLUGIN_UP || p->retired || p->pipes.in < 0)
 		return 0;
 	p->host->asks++;
-	line_request(&p->pipes.send, id, method, params, len);
+	rpc_write_request(&p->pipes.send, id, method, params, len);
 	plugin_dirty(p);
 	return id;
 }
@@ -460,7 +460,7 @@ plugin_notify(struct plugin *p, uint64_t life, const char *method,
 {
 	if (life != p->life || p->pipes.in < 0)
 		return;
-	line_notify(&p->pipes.send, method, params, len);
+	rpc_write_notify(&p->pipes.send, method, params, len);
 	plugin_dirty(p);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A plugin's life; see plugin.h. */
-#include "handler/plugin_impl.h"
+#include "handler/process/plugin_impl.h"
 
-#include "handler/line.h"
-#include "handler/talk.h"
+#include "handler/process/rpc_write.h"
+#include "handler/process/rpc_read.h"
 #include "shared/base/clock.h"
 #include "shared/config/config_plugin_keys.h"
 #include "shared/base/log.h"
@@ -53,7 +53,7 @@ plugin_next(struct plugin *p)
 static void
 plugin_begin(struct plugin *p)
 {
-	struct child c;
+	struct plugin_spawn c;
 	struct err e;
 	char *own;
 
@@ -62,7 +62,7 @@ plugin_begin(struct plugin *p)
 	p->failure[0] = p->words[0] = '\0';
 	p->nobodys = false;
 	health_begin(&p->health);
-	if (child_start(&c, p->cfg, p->host->dir, p->host->limits, &e) < 0) {
+	if (plugin_spawn_start(&c, p->cfg, p->host->dir, p->host->limits, &e) < 0) {
 		log_error("plugin %s cannot be started: %s.  Next attempt in "
 			  "%.0f s.", p->cfg->name, e.text, p->delay_s);
 		str_copy(p->ended, e.text, sizeof(p->ended));
@@ -76,7 +76,7 @@ plugin_begin(struct plugin *p)
 	p->pid = c.pid;
 	pipes_open(&p->pipes, p->host->loop, &c, &plugin_pipes);
 	own = config_plugin_keys_json(p->cfg->own);
-	line_initialize(&p->pipes.send, p->cfg->name, own);
+	rpc_write_initialize(&p->pipes.send, p->cfg->name, own);
 	free(own);
 	plugin_dirty(p);
 	timer_set(&p->timer, p->host->config->handler_start_timeout_s);
@@ -112,7 +112,7 @@ plugin_rung(struct plugin *p)
 	if (p->rung == 0 && !p->stopping)
 		log_error("plugin %s %s: it is ended", p->cfg->name,
 		    p->failure);
-	child_signal(p->pid, plugin_ladder[p->rung].signal);
+	plugin_spawn_signal(p->pid, plugin_ladder[p->rung].signal);
 	if (++p->rung < nitems(plugin_ladder))
 		timer_set(&p->timer, plugin_ladder[p->rung].wait_s);
 }
@@ -175,7 +175,7 @@ plugin_check(struct plugin *p)
 static void
 plugin_ask_to_stop(struct plugin *p)
 {
-	line_shutdown(&p->pipes.send);
+	rpc_write_shutdown(&p->pipes.send);
 	p->rung = 0;
 	timer_set(&p->timer, plugin_ladder[0].wait_s);
 	plugin_enter(p, PLUGIN_ENDING);
@@ -286,7 +286,7 @@ plugin_obituary(struct plugin *p, int status)
 	size_t left = p->window.from->bulk_n + window_out(&p->window);
 	char how[128];
 
-	child_status_text(status, how, sizeof(how));
+	plugin_spawn_status_text(status, how, sizeof(how));
 	if (plugin_starved(p, status))
 		str_copy(how, "signal 9 (Killed), likely for want of memory: "
 		    "the kernel has ended a process of our cgroup",
@@ -315,7 +315,7 @@ plugin_reap(struct plugin *p)
 {
 	int status;
 
-	if (p->pid == 0 || !child_ended(p->pid, &status))
+	if (p->pid == 0 || !plugin_spawn_ended(p->pid, &status))
 		return;
 	p->pid = 0;
 	/* Answers it gave before the end count, and so do its last words. */

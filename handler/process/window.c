@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A plugin's window of events; see window.h. */
-#include "handler/window.h"
+#include "handler/process/window.h"
 
 void
 window_waiting_init(struct waiting *w)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a plugin says; see talk.h. */
-#include "handler/talk.h"
+/* What a plugin says; see rpc_read.h. */
+#include "handler/process/rpc_read.h"
 
 #include "shared/json/json.h"
 #include "shared/base/text.h"
@@ -8,9 +8,9 @@
 #include <string.h>
 
 static void
-talk_bad(struct talk *t, const char *what, const char *text, size_t len)
+talk_bad(struct rpc_read *t, const char *what, const char *text, size_t len)
 {
-	t->kind = TALK_BAD;
+	t->kind = RPC_READ_BAD;
 	str_format(t->why, sizeof(t->why), "%s: %s", what,
 	    TEXT_OF_N(text, len, 80));
 }
@@ -38,7 +38,7 @@ talk_number(struct json_object *o, uint64_t *out)
 
 /* Keeps the id as the text it will be answered with. */
 static bool
-talk_id(struct talk *t, struct json_object *id)
+talk_id(struct rpc_read *t, struct json_object *id)
 {
 	if (id != NULL && !json_object_is_type(id, json_type_int)
 	    && !json_object_is_type(id, json_type_string)
@@ -50,7 +50,7 @@ talk_id(struct talk *t, struct json_object *id)
 }
 
 static bool
-talk_done(struct talk *t)
+talk_done(struct rpc_read *t)
 {
 	struct json_object *upto;
 
@@ -60,30 +60,30 @@ talk_done(struct talk *t)
 }
 
 static const char *
-talk_request(struct talk *t, struct json_object *method, bool has_id,
+talk_request(struct rpc_read *t, struct json_object *method, bool has_id,
     struct json_object *id)
 {
 	if (!json_object_is_type(method, json_type_string)
 	    || strlen(json_object_get_string(method))
 	    != (size_t)json_object_get_string_len(method))
 		return "its method is not a string";
-	t->kind = TALK_REQUEST;
+	t->kind = RPC_READ_REQUEST;
 	t->method = json_object_get_string(method);
 	json_object_object_get_ex(t->tree, "params", &t->params);
 	if (has_id && !talk_id(t, id))
 		return "its id is neither a short string nor a number";
 	if (has_id || strcmp(t->method, "done") != 0)
 		return NULL;
-	t->kind = TALK_DONE;
+	t->kind = RPC_READ_DONE;
 	return talk_done(t) ? NULL : "\"done\" needs {\"upto\":number}";
 }
 
 static void
-talk_refusal(struct talk *t, struct json_object *error)
+talk_refusal(struct rpc_read *t, struct json_object *error)
 {
 	struct json_object *text = NULL;
 
-	t->kind = TALK_REFUSAL;
+	t->kind = RPC_READ_REFUSAL;
 	if (json_object_is_type(error, json_type_object))
 		json_object_object_get_ex(error, "message", &text);
 	str_copy(t->why, json_object_is_type(text, json_type_string)
@@ -92,7 +92,7 @@ talk_refusal(struct talk *t, struct json_object *error)
 }
 
 static const char *
-talk_answer(struct talk *t, bool has_id, struct json_object *id)
+talk_answer(struct rpc_read *t, bool has_id, struct json_object *id)
 {
 	struct json_object *v;
 
@@ -102,14 +102,14 @@ talk_answer(struct talk *t, bool has_id, struct json_object *id)
 		talk_refusal(t, v);
 		return NULL;
 	}
-	t->kind = TALK_RESULT;
+	t->kind = RPC_READ_RESULT;
 	if (!json_object_object_get_ex(t->tree, "result", &t->result))
 		return "an answer with neither result nor error";
 	return NULL;
 }
 
 static const char *
-talk_sort(struct talk *t)
+talk_sort(struct rpc_read *t)
 {
 	struct json_object *method, *id = NULL;
 	bool has_id;
@@ -123,11 +123,11 @@ talk_sort(struct talk *t)
 }
 
 void
-talk_parse(struct talk *t, const char *text, size_t len)
+rpc_read_parse(struct rpc_read *t, const char *text, size_t len)
 {
 	const char *why;
 
-	t->kind = TALK_EMPTY;
+	t->kind = RPC_READ_EMPTY;
 	t->number = 0;
 	t->id[0] = t->why[0] = '\0';
 	t->method = NULL;
@@ -141,7 +141,7 @@ talk_parse(struct talk *t, const char *text, size_t len)
 }
 
 bool
-talk_mask_nul(char *text, size_t len)
+rpc_read_mask_nul(char *text, size_t len)
 {
 	bool found = false;
 
@@ -196,7 +196,7 @@ is_name(const char *p, const char *end, const char *name)
 }
 
 static void
-head_member(struct talk *t, const char *name, const char *name_end,
+head_member(struct rpc_read *t, const char *name, const char *name_end,
     const char *value, const char *end)
 {
 	size_t len = (size_t)(end - value);
@@ -205,7 +205,7 @@ head_member(struct talk *t, const char *name, const char *name_end,
 	if (is_name(name, name_end, "id") && len < sizeof(t->id)) {
 		str_format(t->id, sizeof(t->id), "%.*s", (int)len, value);
 	} else if (is_name(name, name_end, "method") && *value == '"') {
-		t->kind = TALK_REQUEST;
+		t->kind = RPC_READ_REQUEST;
 		str_format(t->why, sizeof(t->why), "%.*s", (int)(len > 66 ? 64
 		    : len - 2), value + 1);
 	}
@@ -218,26 +218,26 @@ head_member(struct talk *t, const char *name, const char *name_end,
 
 /* Behind the members that could be read stands one that could not. */
 static void
-head_judge(struct talk *t, const char *name, const char *name_end)
+head_judge(struct rpc_read *t, const char *name, const char *name_end)
 {
-	if (t->kind == TALK_REQUEST || t->id[0] == '\0'
+	if (t->kind == RPC_READ_REQUEST || t->id[0] == '\0'
 	    || t->number == UINT64_MAX)
 		return;
 	if (is_name(name, name_end, "result"))
-		t->kind = TALK_RESULT;
+		t->kind = RPC_READ_RESULT;
 	else if (is_name(name, name_end, "error"))
-		t->kind = TALK_REFUSAL;
-	if (t->kind == TALK_REFUSAL)
+		t->kind = RPC_READ_REFUSAL;
+	if (t->kind == RPC_READ_REFUSAL)
 		str_copy(t->why, "it is too long to be read", sizeof(t->why));
 }
 
 void
-talk_head(struct talk *t, const char *text, size_t len)
+rpc_read_head(struct rpc_read *t, const char *text, size_t len)
 {
-	const char *end = text + (len < TALK_HEAD_MAX ? len : TALK_HEAD_MAX);
+	const char *end = text + (len < RPC_READ_HEAD_MAX ? len : RPC_READ_HEAD_MAX);
 	const char *p = skip_blank(text, end), *name, *name_end, *value;
 
-	*t = (struct talk) {.kind = TALK_BAD, .number = UINT64_MAX};
+	*t = (struct rpc_read) {.kind = RPC_READ_BAD, .number = UINT64_MAX};
 	if (p == end || *p != '{')
 		return;
 	do {
@@ -258,7 +258,7 @@ talk_head(struct talk *t, const char *text, size_t len)
 }
 
 void
-talk_free(struct talk *t)
+rpc_read_free(struct rpc_read *t)
 {
 	if (t->tree != NULL)
 		json_object_put(t->tree);

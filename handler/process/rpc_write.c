@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The lines plugins read; see line.h. */
-#include "handler/line.h"
+/* The lines plugins read; see rpc_write.h. */
+#include "handler/process/rpc_write.h"
 
 #include "shared/json/envelope.h"
 #include "shared/json/json.h"
@@ -13,7 +13,7 @@
 /* ---- text -------------------------------------------------------------- */
 
 bool
-line_utf8(const char *text, size_t len)
+rpc_write_utf8(const char *text, size_t len)
 {
 	const char *s = text;
 	size_t i = 0, n;
@@ -46,9 +46,9 @@ blank_out(char *text, size_t len, char c)
 }
 
 bool
-line_splice(char *text, size_t len)
+rpc_write_splice(char *text, size_t len)
 {
-	if (!line_utf8(text, len)
+	if (!rpc_write_utf8(text, len)
 	    || !envelope_valid(text, len, JSON_DEPTH_MAX))
 		return false;
 	blank_out(text, len, '\n');
@@ -57,7 +57,7 @@ line_splice(char *text, size_t len)
 }
 
 void
-line_string(struct buf *b, const char *s)
+rpc_write_string(struct buf *b, const char *s)
 {
 	size_t len = strlen(s), n;
 
@@ -79,7 +79,7 @@ line_string(struct buf *b, const char *s)
 }
 
 void
-line_base64(struct buf *b, const void *data, size_t len)
+rpc_write_base64(struct buf *b, const void *data, size_t len)
 {
 	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "abcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -104,11 +104,11 @@ line_base64(struct buf *b, const void *data, size_t len)
 /* ---- lines ------------------------------------------------------------- */
 
 void
-line_initialize(struct buf *b, const char *plugin, const char *config)
+rpc_write_initialize(struct buf *b, const char *plugin, const char *config)
 {
 	buf_puts(b, "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\","
-		    "\"params\":{\"api\":" LINE_API_TEXT ",\"plugin\":");
-	line_string(b, plugin);
+		    "\"params\":{\"api\":" RPC_WRITE_API_TEXT ",\"plugin\":");
+	rpc_write_string(b, plugin);
 	buf_printf(b, ",\"version\":\"" SHARDHERD_VERSION "\",\"config\":%s}}\n",
 	    config);
 }
@@ -121,7 +121,7 @@ line_session(struct buf *b, const struct event *e)
 	if (id[0] == '\0')
 		buf_puts(b, "null");
 	else
-		line_string(b, id);
+		rpc_write_string(b, id);
 	if (e->session == 0)
 		buf_puts(b, ",\"epoch\":null");
 	else
@@ -132,7 +132,7 @@ static void
 line_payload(struct buf *b, struct event *e)
 {
 	if (!e->checked) {
-		e->valid = line_splice(e->raw, e->len);
+		e->valid = rpc_write_splice(e->raw, e->len);
 		e->checked = true;
 	}
 	if (e->valid) {
@@ -142,12 +142,12 @@ line_payload(struct buf *b, struct event *e)
 		return;
 	}
 	buf_puts(b, ",\"event\":null,\"raw\":\"");
-	line_base64(b, e->raw, e->len);
+	rpc_write_base64(b, e->raw, e->len);
 	buf_puts(b, "\"}}\n");
 }
 
 void
-line_event(struct buf *b, const struct delivery *d, const char *command)
+rpc_write_event(struct buf *b, const struct delivery *d, const char *command)
 {
 	struct event *e = d->event;
 	bool again = (e->flags & UP_FLAG_AGAIN) != 0 || d->tries > 1;
@@ -172,13 +172,13 @@ line_event(struct buf *b, const struct delivery *d, const char *command)
 }
 
 void
-line_shutdown(struct buf *b)
+rpc_write_shutdown(struct buf *b)
 {
 	buf_puts(b, "{\"jsonrpc\":\"2.0\",\"method\":\"shutdown\"}\n");
 }
 
 void
-line_notify(struct buf *b, const char *method, const char *params, size_t len)
+rpc_write_notify(struct buf *b, const char *method, const char *params, size_t len)
 {
 	buf_printf(b, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":",
 	    method);
@@ -187,7 +187,7 @@ line_notify(struct buf *b, const char *method, const char *params, size_t len)
 }
 
 void
-line_request(struct buf *b, uint64_t id, const char *method,
+rpc_write_request(struct buf *b, uint64_t id, const char *method,
     const char *params, size_t len)
 {
 	buf_printf(b, "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64
@@ -197,7 +197,7 @@ line_request(struct buf *b, uint64_t id, const char *method,
 }
 
 void
-line_result(struct buf *b, const char *id, const char *result, size_t len)
+rpc_write_result(struct buf *b, const char *id, const char *result, size_t len)
 {
 	buf_printf(b, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":", id);
 	buf_add(b, result, len);
@@ -205,13 +205,13 @@ line_result(struct buf *b, const char *id, const char *result, size_t len)
 }
 
 void
-line_error(struct buf *b, const char *id, int code, const char *message,
+rpc_write_error(struct buf *b, const char *id, int code, const char *message,
     const char *data)
 {
 	buf_printf(b,
 	    "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":%d,"
 	    "\"message\":", id, code);
-	line_string(b, message);
+	rpc_write_string(b, message);
 	if (data != NULL)
 		buf_printf(b, ",\"data\":%s", data);
 	buf_puts(b, "}}\n");

@@ -4,8 +4,8 @@
  * answers everything with an error is up and worth nothing.  Judged by count,
  * not by time, so a plugin with an event an hour is judged as well.  Pure.
  */
-#ifndef HANDLER_HEALTH_H
-#define HANDLER_HEALTH_H
+#ifndef HANDLER_PROCESS_HEALTH_H
+#define HANDLER_PROCESS_HEALTH_H
 
 #include "shared/base/base.h"
 

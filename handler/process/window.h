@@ -9,8 +9,8 @@
  * They go back to the front as suspects and are sent one at a time, so the
  * second end names the culprit, and only that one is set aside.
  */
-#ifndef HANDLER_WINDOW_H
-#define HANDLER_WINDOW_H
+#ifndef HANDLER_PROCESS_WINDOW_H
+#define HANDLER_PROCESS_WINDOW_H
 
 #include "handler/intake/in_flight.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A plugin's answers; see health.h. */
-#include "handler/health.h"
+#include "handler/process/health.h"
 
 #include "shared/base/text.h"
 
