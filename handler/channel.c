@@ -144,15 +144,15 @@ static const struct orphan_ops orphan_ops = {.describe = describe,
 /* ---- what it is told ---------------------------------------------------------- */
 
 void
-channel_plugin_answer(struct staff *staff, uint32_t serial,
-    enum staff_end end, const char *text)
+channel_plugin_answer(struct plugin_set *staff, uint32_t serial,
+    enum plugin_set_end end, const char *text)
 {
 	struct handler *h = container_of(staff, struct handler, staff);
 	struct msg_plugin_answer m = {
-	    .ok = end == STAFF_DONE || end == STAFF_DONE_BEFORE,
-	    .section = end == STAFF_DONE || end == STAFF_TRIES
+	    .ok = end == PLUGIN_SET_DONE || end == PLUGIN_SET_DONE_BEFORE,
+	    .section = end == PLUGIN_SET_DONE || end == PLUGIN_SET_TRIES
 	    ? PLUGIN_SECTION_TAKEN : PLUGIN_SECTION_LEFT,
-	    .unknown = end == STAFF_UNKNOWN};
+	    .unknown = end == PLUGIN_SET_UNKNOWN};
 
 	str_copy(m.text, text, sizeof(m.text));
 	ipc_send(&h->ipc, MSG_PLUGIN_ANSWER, -1, serial, &m, sizeof(m), -1);
@@ -191,7 +191,7 @@ tell_down(void *arg, const char *name, const char *why)
 void
 channel_ready(struct handler *h)
 {
-	staff_each_down(&h->staff, tell_down, h);
+	plugin_set_each_down(&h->staff, tell_down, h);
 	ipc_send(&h->ipc, MSG_READY, -1, h->generation, NULL, 0, -1);
 }
 

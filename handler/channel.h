@@ -13,8 +13,8 @@
 void channel_open(struct handler *);
 void channel_ready(struct handler *);
 
-/* Callbacks of staff.h, roundtrip.h (arg: the handler) and intake.h. */
-void channel_plugin_answer(struct staff *, uint32_t serial, enum staff_end,
+/* Callbacks of plugin_set.h, roundtrip.h (arg: the handler) and intake.h. */
+void channel_plugin_answer(struct plugin_set *, uint32_t serial, enum plugin_set_end,
     const char *text);
 void channel_probe_answer(void *arg, uint32_t serial,
     const struct msg_probe_answer *);

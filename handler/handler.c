@@ -52,7 +52,7 @@ handler_page(struct handler *h, enum handler_state state)
 	p->rest_calls = rest->calls;
 	p->rest_429 = rest->limited;
 	p->rest_errors = rest->errors;
-	p->plugins = staff_wanted(&h->staff);
+	p->plugins = plugin_set_wanted(&h->staff);
 	p->plugins_unloaded = h->staff.posts - p->plugins;
 	p->rest = held->state;
 	p->rest_since_ms = held->state == PAGE_REST_FINE ? 0 : held->since_ms;
@@ -66,7 +66,7 @@ handler_page_each(struct handler *h, struct page_plugins *page)
 	const struct commands *c = &h->rpc.commands;
 
 	page_begin(&page->lock);
-	staff_page(&h->staff, page);
+	plugin_set_page(&h->staff, page);
 	for (unsigned i = 0; i < h->staff.posts && i < PAGE_PLUGINS; i++)
 		if (c->left[i].n > 0)
 			str_copy(page->plugin[i].commands, c->left[i].words,
@@ -80,11 +80,11 @@ handler_page_plugins(struct handler *h)
 {
 	struct page_handler *p = &h->own;
 
-	p->plugins_up = staff_up(&h->staff);
-	p->plugins_failing = staff_failing(&h->staff);
+	p->plugins_up = plugin_set_up(&h->staff);
+	p->plugins_failing = plugin_set_failing(&h->staff);
 	p->note[0] = '\0';
 	if (h->ready && h->stopping == STOP_NOT)
-		staff_note(&h->staff, p->note, sizeof(p->note));
+		plugin_set_note(&h->staff, p->note, sizeof(p->note));
 	p->commands_out = h->rpc.commands.out;
 	str_copy(p->commands_note, h->rpc.commands.note,
 	    sizeof(p->commands_note));
@@ -110,9 +110,9 @@ handler_tick(struct timer *t)
 	h->lag_ms = oldest != 0 && now > oldest ? now - oldest : 0;
 	intake_tick(&h->intake);
 	handler_serve(h);
-	staff_tick(&h->staff);
+	plugin_set_tick(&h->staff);
 	if (intake_stuck(&h->intake))
-		staff_relieve(&h->staff);
+		plugin_set_relieve(&h->staff);
 	handler_page_plugins(h);
 	timer_set(&h->tick, HANDLER_TICK_S);
 }
@@ -124,18 +124,18 @@ handler_check_ready(struct handler *h)
 {
 	if (h->ready)
 		return;
-	if (!staff_settled(&h->staff))
+	if (!plugin_set_settled(&h->staff))
 		return;
 	h->ready = true;
 	channel_ready(h);
 	log_info("handler is ready: %u of %u plugins are up",
-	    staff_up(&h->staff), staff_wanted(&h->staff));
+	    plugin_set_up(&h->staff), plugin_set_wanted(&h->staff));
 }
 
 static void
 handler_check_gone(struct handler *h)
 {
-	if (h->stopping == STOP_PLUGINS && staff_gone(&h->staff))
+	if (h->stopping == STOP_PLUGINS && plugin_set_gone(&h->staff))
 		ev_break(h->loop, EVBREAK_ALL);
 }
 
@@ -149,7 +149,7 @@ handler_end_plugins(struct handler *h)
 	h->rpc.stopping = true;
 	rest_stop(h->rest);
 	timer_set(&h->stop, HANDLER_LAST_S);
-	staff_stop(&h->staff);
+	plugin_set_stop(&h->staff);
 	handler_check_gone(h);
 }
 
@@ -158,7 +158,7 @@ static void
 handler_check_drained(struct handler *h)
 {
 	if (h->stopping == STOP_DRAIN && h->intake.work.events == 0
-	    && staff_idle(&h->staff) && rest_busy(h->rest) == 0)
+	    && plugin_set_idle(&h->staff) && rest_busy(h->rest) == 0)
 		handler_end_plugins(h);
 }
 
@@ -220,7 +220,7 @@ on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 
 	rest_flush(h->rest);
 	rpc_flush(&h->rpc);
-	intake_flush(&h->intake, staff_sync(&h->staff, false));
+	intake_flush(&h->intake, plugin_set_sync(&h->staff, false));
 	plugin_pump_all(&h->staff.host);
 	handler_check_ready(h);
 	handler_check_drained(h);
@@ -243,17 +243,17 @@ static void
 handler_finish(struct handler *h)
 {
 	roundtrip_stop(&h->probe);
-	intake_flush(&h->intake, staff_sync(&h->staff, true));
+	intake_flush(&h->intake, plugin_set_sync(&h->staff, true));
 	handler_page(h, HANDLER_DOWN);
 	orphan_end(&h->orphan);
 	ipc_close(&h->ipc);
 	rest_free(h->rest);
 	rpc_close(&h->rpc);
 	stragglers_end_all();
-	if (staff_gone(&h->staff)) {
-		staff_forget(&h->staff);
+	if (plugin_set_gone(&h->staff)) {
+		plugin_set_forget(&h->staff);
 		intake_free(&h->intake);
-		staff_free(&h->staff);
+		plugin_set_free(&h->staff);
 	}
 	subscriptions_free(&h->route);
 	timer_stop(&h->tick);

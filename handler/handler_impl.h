@@ -10,7 +10,7 @@
 #include "handler/roundtrip.h"
 #include "handler/rpc.h"
 #include "handler/sheet.h"
-#include "handler/staff.h"
+#include "handler/delivery/plugin_set.h"
 #include "handler/warden.h"
 #include "shared/wire/ipc.h"
 #include "shared/wire/orphan.h"
@@ -31,7 +31,7 @@ struct handler {
 	struct subscriptions route;
 	struct intake intake;
 	struct intake_tap judge; /* of the commands */
-	struct staff staff;
+	struct plugin_set staff;
 	struct plugin_spawn_limits limits;
 	struct rest *rest;
 	struct rpc rpc;

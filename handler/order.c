@@ -3,23 +3,23 @@
 #include "handler/order.h"
 
 #include "handler/inherit.h"
-#include "handler/letters.h"
+#include "handler/delivery/dead_letters.h"
 #include "shared/base/log.h"
 
 #include <string.h>
 
 struct order {
-	struct staff *staff;
+	struct plugin_set *staff;
 	uint32_t serial;
 	const char *name;
-	struct post *post;		 /* NULL: not hired yet */
+	struct replacement *post;		 /* NULL: not hired yet */
 	const struct config_plugin *cfg; /* NULL: as it is */
 };
 
 static void
 order_refuse(const struct order *o, const char *why)
 {
-	o->staff->answer(o->staff, o->serial, STAFF_REFUSED, why);
+	o->staff->answer(o->staff, o->serial, PLUGIN_SET_REFUSED, why);
 }
 
 static void
@@ -29,20 +29,20 @@ order_unknown(const struct order *o)
 
 	str_format(text, sizeof(text), "there is no plugin \"%s\": \"shardherd "
 	    "plugin list\" shows those there are", o->name);
-	o->staff->answer(o->staff, o->serial, STAFF_UNKNOWN, text);
+	o->staff->answer(o->staff, o->serial, PLUGIN_SET_UNKNOWN, text);
 }
 
 static void
 order_load(struct order *o)
 {
 	if (o->post == NULL && o->cfg != NULL)
-		o->post = staff_add(o->staff, o->cfg);
+		o->post = plugin_set_add(o->staff, o->cfg);
 	if (o->post == NULL)
 		order_refuse(o, o->cfg != NULL
 		    ? "there are too many plugins"
 		    : "the configuration has no such plugin");
 	else
-		staff_load(o->post, o->cfg, o->serial);
+		plugin_set_load(o->post, o->cfg, o->serial);
 }
 
 static void
@@ -51,7 +51,7 @@ order_unload(struct order *o)
 	if (o->post == NULL)
 		order_unknown(o);
 	else
-		staff_unload(o->post, o->serial, false);
+		plugin_set_unload(o->post, o->serial, false);
 }
 
 static void
@@ -60,7 +60,7 @@ order_dismiss(struct order *o)
 	if (o->post == NULL)
 		order_unknown(o);
 	else
-		staff_unload(o->post, o->serial, true);
+		plugin_set_unload(o->post, o->serial, true);
 }
 
 static void
@@ -69,7 +69,7 @@ order_restart(struct order *o)
 	if (o->post == NULL)
 		order_refuse(o, "it is new in the configuration: load it");
 	else
-		staff_restart(o->post, o->cfg, o->serial);
+		plugin_set_restart(o->post, o->cfg, o->serial);
 }
 
 static void (*const order_table[PLUGIN_ACTIONS])(struct order *) = {
@@ -89,13 +89,13 @@ config_find(const struct config *c, const char *name)
 }
 
 static void
-order_replay(struct staff *s, const struct msg_plugin *m, const char *name,
+order_replay(struct plugin_set *s, const struct msg_plugin *m, const char *name,
     uint32_t serial)
 {
 	char text[384];
-	bool ok = letters_replay(s, m->id, name, text, sizeof(text));
+	bool ok = dead_letters_replay(s, m->id, name, text, sizeof(text));
 
-	s->answer(s, serial, ok ? STAFF_DONE : STAFF_REFUSED, text);
+	s->answer(s, serial, ok ? PLUGIN_SET_DONE : PLUGIN_SET_REFUSED, text);
 }
 
 /* With a config: what it says of the plugin counts, if it says anything. */
@@ -117,14 +117,14 @@ order_with(struct order *o, unsigned action, int fd)
 }
 
 void
-order_take(struct staff *s, const struct msg_plugin *m, uint32_t serial,
+order_take(struct plugin_set *s, const struct msg_plugin *m, uint32_t serial,
     int fd)
 {
 	char name[sizeof(m->name)];
 	struct order o = {.staff = s, .serial = serial, .name = name};
 
 	str_copy(name, m->name, sizeof(name));
-	o.post = staff_find(s, name);
+	o.post = plugin_set_find(s, name);
 	if (s->stopping)
 		order_refuse(&o, "the handler is stopping");
 	else if (m->action == PLUGIN_DO_REPLAY)

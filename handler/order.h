@@ -6,10 +6,10 @@
 #ifndef HANDLER_ORDER_H
 #define HANDLER_ORDER_H
 
-#include "handler/staff.h"
+#include "handler/delivery/plugin_set.h"
 
 /* fd: a config to take the plugin from, or -1; it stays the caller's. */
-void order_take(struct staff *, const struct msg_plugin *, uint32_t serial,
+void order_take(struct plugin_set *, const struct msg_plugin *, uint32_t serial,
     int fd);
 
 #endif

@@ -64,13 +64,13 @@ on_ended(struct plugin_host *host, struct plugin *p)
 }
 
 static void
-on_up(struct staff *staff, struct plugin *p)
+on_up(struct plugin_set *staff, struct plugin *p)
 {
 	rpc_plugin_up(&container_of(staff, struct handler, staff)->rpc, p);
 }
 
 static void
-on_gone(struct staff *staff)
+on_gone(struct plugin_set *staff)
 {
 	handler_plugin_gone(container_of(staff, struct handler, staff));
 }
@@ -86,7 +86,7 @@ on_deliver(struct intake *in, struct event *e, uint64_t wanted)
 
 		d->event = e;
 		d->urgent = hurry;
-		staff_push(&h->staff, (unsigned)__builtin_ctzll(wanted), d);
+		plugin_set_push(&h->staff, (unsigned)__builtin_ctzll(wanted), d);
 	}
 }
 
@@ -125,7 +125,7 @@ on_signal(struct ev_loop *loop, ev_io *io, int revents)
 		term |= si.ssi_signo == SIGTERM;
 	}
 	if (children)
-		staff_reap(&h->staff);
+		plugin_set_reap(&h->staff);
 	if (term)
 		handler_stop_configured(h);
 }
@@ -176,7 +176,7 @@ start_loop(struct handler *h, struct err *e)
 static void
 start_plugins(struct handler *h)
 {
-	struct staff *s = &h->staff;
+	struct plugin_set *s = &h->staff;
 
 	inherit_dir(&h->config, s->host.dir, sizeof(s->host.dir));
 	plugin_spawn_confine(&h->limits, &h->config);
@@ -196,10 +196,10 @@ start_plugins(struct handler *h)
 	s->gone = on_gone;
 	s->lanes.finished = on_finished;
 	handler_serve(h);
-	staff_init(s, h->config.state_dir, h->config.handler_drain_timeout_s);
+	plugin_set_init(s, h->config.state_dir, h->config.handler_drain_timeout_s);
 	for (size_t i = 0; i < h->config.plugins; i++)
-		staff_add(s, &h->config.plugin[i]);
-	staff_start(s);
+		plugin_set_add(s, &h->config.plugin[i]);
+	plugin_set_start(s);
 }
 
 static void

@@ -3,7 +3,7 @@
  * A backlog's copies in memory and its records on disk: whatever becomes of a
  * record, its copy does not wait for it (A11).
  */
-#include "handler/backlog.h"
+#include "handler/delivery/backlog.h"
 #include "tests/unit/fake_time.h"
 #include "tests/unit/scratch.h"
 

@@ -5,7 +5,7 @@
  * told is done; so every event must reach the plugin, in order but for what
  * was being worked on at a death.
  */
-#include "handler/lane.h"
+#include "handler/delivery/lane.h"
 #include "shared/base/clock.h"
 #include "tests/unit/fake_time.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One plugin's events; see lane.h. */
-#include "handler/lane.h"
+#include "handler/delivery/lane.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"

@@ -8,8 +8,8 @@
  * One handler at a time may touch the backlogs: a lock file says which.  A
  * handler that starts while another still serves gets them when that one goes.
  */
-#ifndef HANDLER_BACKLOG_H
-#define HANDLER_BACKLOG_H
+#ifndef HANDLER_DELIVERY_BACKLOG_H
+#define HANDLER_DELIVERY_BACKLOG_H
 
 #include "handler/base/buf.h"
 #include "handler/intake/in_flight.h"

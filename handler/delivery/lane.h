@@ -6,10 +6,10 @@
  * dead, stuck or slow plugin holds up neither another plugin nor a shard
  * (design, I9).  Knows nothing of processes but the windows they look through.
  */
-#ifndef HANDLER_LANE_H
-#define HANDLER_LANE_H
+#ifndef HANDLER_DELIVERY_LANE_H
+#define HANDLER_DELIVERY_LANE_H
 
-#include "handler/backlog.h"
+#include "handler/delivery/backlog.h"
 #include "handler/process/window.h"
 
 #define LANE_TICK_MS 250u

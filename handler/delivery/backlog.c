@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Events on disk for one plugin; see backlog.h. */
-#include "handler/backlog.h"
+#include "handler/delivery/backlog.h"
 
 #include "shared/base/clock.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One plugin's processes; see post.h. */
-#include "handler/post.h"
+/* One plugin's processes; see replacement.h. */
+#include "handler/delivery/replacement.h"
 
 #include "shared/base/log.h"
 #include "shared/base/text.h"
@@ -11,23 +11,23 @@
 /* ---- life ----------------------------------------------------------------- */
 
 static void
-post_windows(struct post *p)
+post_windows(struct replacement *p)
 {
 	unsigned of[LANE_WINDOWS] = {p->old, p->active};
 
 	for (unsigned i = 0; i < LANE_WINDOWS; i++)
-		p->lane.window[i] = of[i] == STAFF_NONE ? NULL
+		p->lane.window[i] = of[i] == PLUGIN_SET_NONE ? NULL
 		    : plugin_window(p->slot[of[i]]);
-	if (p->active != STAFF_NONE)
+	if (p->active != PLUGIN_SET_NONE)
 		p->staff->serving[p->index] = p->slot[p->active];
 }
 
 static void
 on_drain(struct timer *t)
 {
-	struct post *p = container_of(t, struct post, drain);
+	struct replacement *p = container_of(t, struct replacement, drain);
 
-	if (p->old == STAFF_NONE)
+	if (p->old == PLUGIN_SET_NONE)
 		return;
 	log_warn("plugin %s: its old process did not finish %zu events in "
 		 "time; they go to the new one", p->lane.name,
@@ -35,26 +35,26 @@ on_drain(struct timer *t)
 	plugin_stop(p->slot[p->old]);
 }
 
-struct post *
-post_new(struct staff *s, unsigned index, const struct config_plugin *cfg)
+struct replacement *
+replacement_new(struct plugin_set *s, unsigned index, const struct config_plugin *cfg)
 {
-	struct post *p = base_alloc(sizeof(*p));
+	struct replacement *p = base_alloc(sizeof(*p));
 
 	p->staff = s;
 	p->index = index;
-	p->active = p->next = p->old = STAFF_NONE;
+	p->active = p->next = p->old = PLUGIN_SET_NONE;
 	timer_init(s->host.timers, &p->drain, on_drain);
 	config_plugin_copy(&p->cfg[0], cfg);
 	lane_init(&p->lane, &s->lanes, index, &p->cfg[0]);
 	lane_open(&p->lane);
-	for (unsigned i = 0; i < STAFF_SLOTS; i++)
+	for (unsigned i = 0; i < PLUGIN_SET_SLOTS; i++)
 		p->slot[i] = plugin_new(&s->host, index,
-		    index * STAFF_SLOTS + i, &p->lane.waiting);
+		    index * PLUGIN_SET_SLOTS + i, &p->lane.waiting);
 	return p;
 }
 
 void
-post_forget(struct post *p)
+replacement_forget(struct replacement *p)
 {
 	timer_stop(&p->drain);
 	for (unsigned i = 0; i < LANE_WINDOWS; i++)
@@ -63,9 +63,9 @@ post_forget(struct post *p)
 }
 
 void
-post_free(struct post *p)
+replacement_free(struct replacement *p)
 {
-	for (unsigned i = 0; i < STAFF_SLOTS; i++) {
+	for (unsigned i = 0; i < PLUGIN_SET_SLOTS; i++) {
 		plugin_free(p->slot[i]);
 		config_plugin_free(&p->cfg[i]);
 	}
@@ -74,15 +74,15 @@ post_free(struct post *p)
 
 /* The slot whose config counts now. */
 static unsigned
-post_slot(const struct post *p)
+post_slot(const struct replacement *p)
 {
-	if (p->active != STAFF_NONE)
+	if (p->active != PLUGIN_SET_NONE)
 		return p->active;
-	return p->old != STAFF_NONE ? p->old : p->cfg[0].exec ? 0 : 1;
+	return p->old != PLUGIN_SET_NONE ? p->old : p->cfg[0].exec ? 0 : 1;
 }
 
 void
-post_start(struct post *p)
+replacement_start(struct replacement *p)
 {
 	p->active = post_slot(p);
 	post_windows(p);
@@ -90,37 +90,37 @@ post_start(struct post *p)
 }
 
 void
-post_stop(struct post *p)
+replacement_stop(struct replacement *p)
 {
-	for (unsigned i = 0; i < STAFF_SLOTS; i++)
+	for (unsigned i = 0; i < PLUGIN_SET_SLOTS; i++)
 		plugin_stop(p->slot[i]);
 }
 
 bool
-post_gone(const struct post *p)
+replacement_gone(const struct replacement *p)
 {
-	for (unsigned i = 0; i < STAFF_SLOTS; i++)
+	for (unsigned i = 0; i < PLUGIN_SET_SLOTS; i++)
 		if (plugin_state(p->slot[i]) != PLUGIN_GONE)
 			return false;
 	return true;
 }
 
 bool
-post_settled(const struct post *p)
+replacement_settled(const struct replacement *p)
 {
-	return p->active == STAFF_NONE || plugin_settled(p->slot[p->active]);
+	return p->active == PLUGIN_SET_NONE || plugin_settled(p->slot[p->active]);
 }
 
 enum plugin_state
-post_state(const struct post *p)
+replacement_state(const struct replacement *p)
 {
-	if (p->active != STAFF_NONE)
+	if (p->active != PLUGIN_SET_NONE)
 		return plugin_state(p->slot[p->active]);
-	return p->old != STAFF_NONE ? PLUGIN_ENDING : PLUGIN_HELD;
+	return p->old != PLUGIN_SET_NONE ? PLUGIN_ENDING : PLUGIN_HELD;
 }
 
 void
-post_page(struct post *p, uint64_t now, struct page_plugin *out)
+replacement_page(struct replacement *p, uint64_t now, struct page_plugin *out)
 {
 	struct spool_stats disk = {0};
 	const struct lane *l = &p->lane;
@@ -128,7 +128,7 @@ post_page(struct post *p, uint64_t now, struct page_plugin *out)
 	memset(out, 0, sizeof(*out));
 	str_copy(out->name, l->name, sizeof(out->name));
 	plugin_describe(p->slot[post_slot(p)], out);
-	out->state = post_state(p);
+	out->state = replacement_state(p);
 	out->by_operator = p->held != 0;
 	out->failing &= out->state == PLUGIN_UP;
 	if (l->backlog.spool != NULL)
@@ -139,7 +139,7 @@ post_page(struct post *p, uint64_t now, struct page_plugin *out)
 	out->backlog_bytes = disk.bytes;
 	out->lag_ms = lane_lag_ms(&p->lane, now);
 	out->events = l->events;
-	for (unsigned i = 0; i < STAFF_SLOTS; i++)
+	for (unsigned i = 0; i < PLUGIN_SET_SLOTS; i++)
 		out->errors += plugin_errors(p->slot[i]);
 	out->restarts = p->restarts;
 	out->dead_letters = p->dead_letters;
@@ -156,7 +156,7 @@ post_page(struct post *p, uint64_t now, struct page_plugin *out)
 /* ---- answers ---------------------------------------------------------------- */
 
 printflike(3, 4) static void
-post_answer(struct post *p, enum staff_end end, const char *fmt, ...)
+post_answer(struct replacement *p, enum plugin_set_end end, const char *fmt, ...)
 {
 	char text[384];
 	va_list ap;
@@ -171,12 +171,12 @@ post_answer(struct post *p, enum staff_end end, const char *fmt, ...)
 }
 
 static bool
-post_ask(struct post *p, uint32_t serial)
+post_ask(struct replacement *p, uint32_t serial)
 {
-	bool busy = p->asked || p->next != STAFF_NONE || p->old != STAFF_NONE;
+	bool busy = p->asked || p->next != PLUGIN_SET_NONE || p->old != PLUGIN_SET_NONE;
 
 	if (busy) {
-		p->staff->answer(p->staff, serial, STAFF_REFUSED,
+		p->staff->answer(p->staff, serial, PLUGIN_SET_REFUSED,
 		    "it is just being loaded, unloaded or restarted: try "
 		    "again in a moment");
 		return false;
@@ -188,7 +188,7 @@ post_ask(struct post *p, uint32_t serial)
 }
 
 void
-post_save(struct post *p)
+replacement_save(struct replacement *p)
 {
 	const struct store *s = &p->staff->store;
 	char key[96];
@@ -198,7 +198,7 @@ post_save(struct post *p)
 		return;
 	p->unsaved = false;
 	if (s->path[0] == '\0'
-	    || p->held == staff_was_held(p->staff, p->lane.name))
+	    || p->held == plugin_set_was_held(p->staff, p->lane.name))
 		return;
 	str_format(key, sizeof(key), CONTRACT_HELD_KEY "%s", p->lane.name);
 	if (store_blob_put(s, key, p->held ? &p->held : "0", 1, &e) == 0)
@@ -212,12 +212,12 @@ post_save(struct post *p)
 }
 
 static void
-post_remember(struct post *p, char held)
+post_remember(struct replacement *p, char held)
 {
 	p->held = held;
-	lane_dismiss(&p->lane, held == STAFF_DISMISSED);
+	lane_dismiss(&p->lane, held == PLUGIN_SET_DISMISSED);
 	p->unsaved = true;
-	post_save(p);
+	replacement_save(p);
 }
 
 /* ---- changes ------------------------------------------------------------------ */
@@ -233,13 +233,13 @@ reason_of(const struct plugin *p)
 }
 
 const char *
-post_reason(const struct post *p)
+replacement_reason(const struct replacement *p)
 {
 	return reason_of(p->slot[post_slot(p)]);
 }
 
 void
-post_check_old(struct post *p)
+replacement_check_old(struct replacement *p)
 {
 	struct plugin *old = p->slot[p->old];
 
@@ -249,29 +249,29 @@ post_check_old(struct post *p)
 }
 
 static void
-post_leave(struct post *p, unsigned slot)
+post_leave(struct replacement *p, unsigned slot)
 {
 	p->old = slot;
 	timer_set(&p->drain, p->staff->drain_s);
 	plugin_retire(p->slot[slot]);
-	if (p->old != STAFF_NONE)
-		post_check_old(p);
+	if (p->old != PLUGIN_SET_NONE)
+		replacement_check_old(p);
 }
 
 /* The new one is up: it takes over. */
 static void
-post_switch(struct post *p)
+post_switch(struct replacement *p)
 {
 	unsigned was = p->active;
 
 	p->active = p->next;
-	p->next = STAFF_NONE;
+	p->next = PLUGIN_SET_NONE;
 	p->old = was;
 	post_windows(p);
 	lane_config(&p->lane, &p->cfg[p->active]);
 	subscriptions_set(p->staff->route, p->index, &p->cfg[p->active]);
 	p->restarts++;
-	post_answer(p, STAFF_DONE, "plugin %s runs in a new process; the old one "
+	post_answer(p, PLUGIN_SET_DONE, "plugin %s runs in a new process; the old one "
 			     "finishes %zu events and leaves", p->lane.name,
 	    window_out(plugin_window(p->slot[was])));
 	post_leave(p, was);
@@ -279,43 +279,43 @@ post_switch(struct post *p)
 
 /* What becomes of the events of one that is unloaded. */
 static const char *
-post_fate(const struct post *p)
+post_fate(const struct replacement *p)
 {
-	return p->held == STAFF_DISMISSED ? "are dropped until it is loaded"
+	return p->held == PLUGIN_SET_DISMISSED ? "are dropped until it is loaded"
 	    : "wait on disk within its bounds";
 }
 
 static void
-post_old_gone(struct post *p)
+post_old_gone(struct replacement *p)
 {
 	timer_stop(&p->drain);
-	p->old = STAFF_NONE;
+	p->old = PLUGIN_SET_NONE;
 	post_windows(p);
-	if (p->active != STAFF_NONE)
+	if (p->active != PLUGIN_SET_NONE)
 		plugin_kick(p->slot[p->active]);
 	else
-		post_answer(p, STAFF_DONE, "plugin %s is unloaded; its "
+		post_answer(p, PLUGIN_SET_DONE, "plugin %s is unloaded; its "
 		    "events %s",
 		    p->lane.name, post_fate(p));
 }
 
 static void
-post_active_changed(struct post *p, struct plugin *a)
+post_active_changed(struct replacement *p, struct plugin *a)
 {
 	switch (plugin_state(a)) {
 	case PLUGIN_UP:
 		/* With next, the question is about that one. */
-		if (p->next == STAFF_NONE)
-			post_answer(p, p->given ? STAFF_DONE
-			    : STAFF_DONE_BEFORE, "plugin %s is up",
+		if (p->next == PLUGIN_SET_NONE)
+			post_answer(p, p->given ? PLUGIN_SET_DONE
+			    : PLUGIN_SET_DONE_BEFORE, "plugin %s is up",
 			    p->lane.name);
 		break;
 	case PLUGIN_IDLE:
 		p->restarts++;
 		/* FALLTHROUGH */
 	case PLUGIN_HELD:
-		if (p->next == STAFF_NONE)
-			post_answer(p, p->given ? STAFF_TRIES : STAFF_REFUSED,
+		if (p->next == PLUGIN_SET_NONE)
+			post_answer(p, p->given ? PLUGIN_SET_TRIES : PLUGIN_SET_REFUSED,
 			    "plugin %s does not come up (%s); %s, \"shardherd "
 			    "plugin unload %s\" ends that", p->lane.name,
 			    reason_of(a), plugin_state(a) == PLUGIN_HELD
@@ -328,23 +328,23 @@ post_active_changed(struct post *p, struct plugin *a)
 }
 
 void
-post_changed(struct post *p, struct plugin *a)
+replacement_changed(struct replacement *p, struct plugin *a)
 {
 	enum plugin_state state = plugin_state(a);
 
-	if (p->next != STAFF_NONE && a == p->slot[p->next]) {
+	if (p->next != PLUGIN_SET_NONE && a == p->slot[p->next]) {
 		if (state == PLUGIN_UP) {
 			post_switch(p);
 		} else if (state == PLUGIN_GONE) {
-			p->next = STAFF_NONE;
-			post_answer(p, STAFF_REFUSED, "the new process of plugin %s "
+			p->next = PLUGIN_SET_NONE;
+			post_answer(p, PLUGIN_SET_REFUSED, "the new process of plugin %s "
 			    "does not come up (%s); the old one goes on",
 			    p->lane.name, reason_of(a));
 		}
-	} else if (p->old != STAFF_NONE && a == p->slot[p->old]) {
+	} else if (p->old != PLUGIN_SET_NONE && a == p->slot[p->old]) {
 		if (state == PLUGIN_GONE)
 			post_old_gone(p);
-	} else if (p->active != STAFF_NONE && a == p->slot[p->active]) {
+	} else if (p->active != PLUGIN_SET_NONE && a == p->slot[p->active]) {
 		post_active_changed(p, a);
 	}
 }
@@ -352,19 +352,19 @@ post_changed(struct post *p, struct plugin *a)
 /* ---- orders --------------------------------------------------------------------- */
 
 void
-staff_load(struct post *p, const struct config_plugin *cfg, uint32_t serial)
+plugin_set_load(struct replacement *p, const struct config_plugin *cfg, uint32_t serial)
 {
-	enum plugin_state state = post_state(p);
+	enum plugin_state state = replacement_state(p);
 	unsigned slot = post_slot(p);
 
 	if (!post_ask(p, serial))
 		return;
 	post_remember(p, 0);
 	/* One that waits for its next try has no process: it gets it now. */
-	if (p->active != STAFF_NONE && state != PLUGIN_HELD
+	if (p->active != PLUGIN_SET_NONE && state != PLUGIN_HELD
 	    && state != PLUGIN_IDLE) {
 		if (state == PLUGIN_UP)
-			post_answer(p, STAFF_DONE_BEFORE, "plugin %s is up "
+			post_answer(p, PLUGIN_SET_DONE_BEFORE, "plugin %s is up "
 			    "already", p->lane.name);
 		return; /* on its way: the answer comes with the outcome */
 	}
@@ -375,38 +375,38 @@ staff_load(struct post *p, const struct config_plugin *cfg, uint32_t serial)
 	}
 	p->given = true;
 	log_notice("plugin %s is loaded", p->lane.name);
-	post_start(p);
+	replacement_start(p);
 }
 
 void
-staff_unload(struct post *p, uint32_t serial, bool dismiss)
+plugin_set_unload(struct replacement *p, uint32_t serial, bool dismiss)
 {
 	unsigned slot = p->active;
 
 	if (!post_ask(p, serial))
 		return;
-	post_remember(p, dismiss ? STAFF_DISMISSED : STAFF_HELD);
+	post_remember(p, dismiss ? PLUGIN_SET_DISMISSED : PLUGIN_SET_HELD);
 	log_notice("plugin %s is unloaded: its events %s", p->lane.name,
 	    post_fate(p));
-	if (slot == STAFF_NONE) {
-		post_answer(p, STAFF_DONE, "plugin %s is unloaded already; its "
+	if (slot == PLUGIN_SET_NONE) {
+		post_answer(p, PLUGIN_SET_DONE, "plugin %s is unloaded already; its "
 		    "events %s", p->lane.name, post_fate(p));
 		return;
 	}
-	p->active = STAFF_NONE;
+	p->active = PLUGIN_SET_NONE;
 	p->old = slot;
 	post_windows(p);
 	post_leave(p, slot);
 }
 
 void
-staff_restart(struct post *p, const struct config_plugin *cfg,
+plugin_set_restart(struct replacement *p, const struct config_plugin *cfg,
     uint32_t serial)
 {
 	unsigned from = post_slot(p), to = !from;
 
-	if (p->active == STAFF_NONE) {
-		p->staff->answer(p->staff, serial, STAFF_REFUSED,
+	if (p->active == PLUGIN_SET_NONE) {
+		p->staff->answer(p->staff, serial, PLUGIN_SET_REFUSED,
 		    "it is unloaded: load it");
 		return;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Dead letters; see letters.h. */
-#include "handler/letters.h"
+/* Dead letters; see dead_letters.h. */
+#include "handler/delivery/dead_letters.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 
 static void
-letter_fill(struct deadletter *l, const struct post *post,
+letter_fill(struct deadletter *l, const struct replacement *post,
     const struct plugin *p, const struct delivery *d)
 {
 	const struct event *e = d->event;
@@ -48,7 +48,7 @@ late_busy(int rc, const struct err *e, bool last)
 }
 
 static bool
-late_add(struct staff *s, struct late *x, bool last)
+late_add(struct plugin_set *s, struct late *x, bool last)
 {
 	struct deadletter *l = &x->l;
 	const char *words = l->words[0] ? l->words : "none";
@@ -77,7 +77,7 @@ late_add(struct staff *s, struct late *x, bool last)
 }
 
 static bool
-late_drop(struct staff *s, struct late *x, bool last)
+late_drop(struct plugin_set *s, struct late *x, bool last)
 {
 	struct err e;
 	int rc = deadletter_drop(&s->store, x->l.id, &e);
@@ -95,16 +95,16 @@ late_drop(struct staff *s, struct late *x, bool last)
 
 /* false: another process writes, and it is not the last try. */
 static bool
-late_write(struct staff *s, struct late *x, bool last)
+late_write(struct plugin_set *s, struct late *x, bool last)
 {
 	return x->drop ? late_drop(s, x, last) : late_add(s, x, last);
 }
 
 /* Now, or behind what waits already. */
 static void
-late_put(struct staff *s, struct late *x)
+late_put(struct plugin_set *s, struct late *x)
 {
-	bool full = s->late_n == LETTERS_LATE_MAX;
+	bool full = s->late_n == DEAD_LETTERS_LATE_MAX;
 
 	if ((s->late_n == 0 || full) && late_write(s, x, full)) {
 		free(x);
@@ -115,7 +115,7 @@ late_put(struct staff *s, struct late *x)
 }
 
 void
-letters_late(struct staff *s, bool last)
+dead_letters_late(struct plugin_set *s, bool last)
 {
 	while (!list_empty(&s->late)) {
 		struct late *x = container_of(s->late.next, struct late, link);
@@ -129,10 +129,10 @@ letters_late(struct staff *s, bool last)
 }
 
 void
-letters_set_aside(struct post *post, const struct plugin *p,
+dead_letters_set_aside(struct replacement *post, const struct plugin *p,
     const struct delivery *d)
 {
-	struct staff *s = post->staff;
+	struct plugin_set *s = post->staff;
 	size_t len = d->event->len;
 	struct late *x = base_alloc(sizeof(*x) + len);
 
@@ -146,14 +146,14 @@ letters_set_aside(struct post *post, const struct plugin *p,
 }
 
 void
-letters_buried(struct lanes *lanes, struct lane *lane, struct event *e)
+dead_letters_buried(struct lanes *lanes, struct lane *lane, struct event *e)
 {
 	struct late *x = base_alloc(sizeof(*x));
 
 	x->drop = true;
 	x->l.id = e->dead;
 	str_copy(x->l.plugin, lane->name, sizeof(x->l.plugin));
-	late_put(container_of(lanes, struct staff, lanes), x);
+	late_put(container_of(lanes, struct plugin_set, lanes), x);
 	free(e);
 }
 
@@ -179,13 +179,13 @@ is_under_way(const struct lane *l, uint64_t id)
 
 /* NULL, or why it can't be delivered. */
 static const char *
-letter_send(struct staff *s, const struct deadletter *d, const char *raw)
+letter_send(struct plugin_set *s, const struct deadletter *d, const char *raw)
 {
 	struct up_hdr h = {.type = UP_EVENT, .flags = UP_FLAG_AGAIN,
 	    .len = (uint32_t)d->raw_kept, .t_off = d->t_off,
 	    .t_len = (uint16_t)d->t_len, .seq = d->seq,
 	    .session = d->session, .recv_ms = d->recv_ms};
-	struct post *p = staff_find(s, d->plugin);
+	struct replacement *p = plugin_set_find(s, d->plugin);
 	struct event *e;
 
 	if (p == NULL)
@@ -198,13 +198,13 @@ letter_send(struct staff *s, const struct deadletter *d, const char *raw)
 	memcpy(e->raw, raw, d->raw_kept);
 	e->dead = d->id;
 	lane_push_copy(&p->lane, e);
-	if (p->active != STAFF_NONE)
+	if (p->active != PLUGIN_SET_NONE)
 		plugin_kick(p->slot[p->active]);
 	return NULL;
 }
 
 struct replay {
-	struct staff *staff;
+	struct plugin_set *staff;
 	uint64_t id;
 	const char *name;
 	unsigned sent, refused;
@@ -231,7 +231,7 @@ replay_one(const struct deadletter *d, const char *raw, void *arg)
 }
 
 bool
-letters_replay(struct staff *s, uint64_t id, const char *name, char *text,
+dead_letters_replay(struct plugin_set *s, uint64_t id, const char *name, char *text,
     size_t size)
 {
 	struct replay r = {.staff = s, .id = id, .name = name};

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* The plugins and who serves them; see staff.h. */
-#include "handler/staff.h"
+/* The plugins and who serves them; see plugin_set.h. */
+#include "handler/delivery/plugin_set.h"
 
-#include "handler/letters.h"
-#include "handler/post.h"
+#include "handler/delivery/dead_letters.h"
+#include "handler/delivery/replacement.h"
 #include "handler/process/stragglers.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
 #include <string.h>
 
-static struct staff *
+static struct plugin_set *
 staff_of(struct plugin_host *h)
 {
-	return container_of(h, struct staff, host);
+	return container_of(h, struct plugin_set, host);
 }
 
-static struct post *
+static struct replacement *
 post_of(struct plugin_host *h, const struct plugin *p)
 {
 	return staff_of(h)->post[plugin_index(p)];
@@ -27,29 +27,29 @@ post_of(struct plugin_host *h, const struct plugin *p)
 static void
 on_finished(struct plugin_host *h, struct plugin *p, struct delivery *d)
 {
-	struct post *post = post_of(h, p);
+	struct replacement *post = post_of(h, p);
 
 	lane_finish(&post->lane, d);
-	if (post->old != STAFF_NONE)
-		post_check_old(post);
+	if (post->old != PLUGIN_SET_NONE)
+		replacement_check_old(post);
 }
 
 static void
 on_aside(struct plugin_host *h, struct plugin *p, struct delivery *d)
 {
-	struct post *post = post_of(h, p);
+	struct replacement *post = post_of(h, p);
 
-	letters_set_aside(post, p, d);
+	dead_letters_set_aside(post, p, d);
 	lane_finish(&post->lane, d);
 }
 
 static bool
 on_fill(struct plugin_host *h, struct plugin *p)
 {
-	struct post *post = post_of(h, p);
+	struct replacement *post = post_of(h, p);
 
 	/* The old one first: what it holds came earlier. */
-	if (post->slot[post->active] != p || post->old != STAFF_NONE
+	if (post->slot[post->active] != p || post->old != PLUGIN_SET_NONE
 	    || !lane_open(&post->lane))
 		return false;
 	lane_fill(&post->lane);
@@ -59,12 +59,12 @@ on_fill(struct plugin_host *h, struct plugin *p)
 static void
 on_changed(struct plugin_host *h, struct plugin *p)
 {
-	struct staff *s = staff_of(h);
+	struct plugin_set *s = staff_of(h);
 
 	s->news = true;
 	log_debug("plugin %s is %s", plugin_name(p),
 	    page_plugin_state_name[plugin_state(p)]);
-	post_changed(post_of(h, p), p);
+	replacement_changed(post_of(h, p), p);
 	if (plugin_state(p) == PLUGIN_UP && s->serving[plugin_index(p)] == p)
 		s->up(s, p);
 	if (plugin_state(p) == PLUGIN_GONE)
@@ -74,7 +74,7 @@ on_changed(struct plugin_host *h, struct plugin *p)
 /* ---- hiring ---------------------------------------------------------------- */
 
 void
-staff_init(struct staff *s, const char *state_dir, double drain_s)
+plugin_set_init(struct plugin_set *s, const char *state_dir, double drain_s)
 {
 	struct err e;
 
@@ -85,7 +85,7 @@ staff_init(struct staff *s, const char *state_dir, double drain_s)
 	s->host.changed = on_changed;
 	list_init(&s->host.dirty);
 	list_init(&s->late);
-	s->lanes.buried = letters_buried;
+	s->lanes.buried = dead_letters_buried;
 	backlogs_init(&s->lanes.backlogs, state_dir);
 	if (store_open(&s->store, state_dir, &e) < 0) {
 		log_error("dead letters can't be kept: %s", e.text);
@@ -94,33 +94,33 @@ staff_init(struct staff *s, const char *state_dir, double drain_s)
 }
 
 void
-staff_forget(struct staff *s)
+plugin_set_forget(struct plugin_set *s)
 {
-	letters_late(s, true);
+	dead_letters_late(s, true);
 	for (unsigned i = 0; i < s->posts; i++)
-		post_forget(s->post[i]);
+		replacement_forget(s->post[i]);
 	backlogs_unlock(&s->lanes.backlogs);
 }
 
 void
-staff_free(struct staff *s)
+plugin_set_free(struct plugin_set *s)
 {
 	for (unsigned i = 0; i < s->posts; i++)
-		post_free(s->post[i]);
+		replacement_free(s->post[i]);
 	s->posts = 0;
 }
 
-struct post *
-staff_add(struct staff *s, const struct config_plugin *cfg)
+struct replacement *
+plugin_set_add(struct plugin_set *s, const struct config_plugin *cfg)
 {
-	struct post *p;
+	struct replacement *p;
 
 	if (s->posts == CONFIG_PLUGINS_MAX)
 		return NULL;
 	if (s->posts == s->config->plugins)
 		config_plugin_copy(&s->config->plugin[s->config->plugins++],
 		    cfg);
-	p = post_new(s, s->posts, cfg);
+	p = replacement_new(s, s->posts, cfg);
 	s->serving[s->posts] = p->slot[0];
 	s->post[s->posts++] = p;
 	subscriptions_set(s->route, p->index, cfg);
@@ -128,8 +128,8 @@ staff_add(struct staff *s, const struct config_plugin *cfg)
 	return p;
 }
 
-struct post *
-staff_find(struct staff *s, const char *name)
+struct replacement *
+plugin_set_find(struct plugin_set *s, const char *name)
 {
 	for (unsigned i = 0; i < s->posts; i++)
 		if (strcmp(s->post[i]->lane.name, name) == 0)
@@ -138,7 +138,7 @@ staff_find(struct staff *s, const char *name)
 }
 
 char
-staff_was_held(struct staff *s, const char *name)
+plugin_set_was_held(struct plugin_set *s, const char *name)
 {
 	char key[96], word = 0;
 	size_t len;
@@ -147,22 +147,22 @@ staff_was_held(struct staff *s, const char *name)
 	str_format(key, sizeof(key), CONTRACT_HELD_KEY "%s", name);
 	if (s->store.path[0] == '\0'
 	    || store_blob_get(&s->store, key, &word, 1, &len, &e) != 1
-	    || len != 1 || (word != STAFF_HELD && word != STAFF_DISMISSED))
+	    || len != 1 || (word != PLUGIN_SET_HELD && word != PLUGIN_SET_DISMISSED))
 		return 0;
 	return word;
 }
 
 void
-staff_start(struct staff *s)
+plugin_set_start(struct plugin_set *s)
 {
 	for (unsigned i = 0; i < s->posts; i++) {
-		struct post *p = s->post[i];
+		struct replacement *p = s->post[i];
 
-		p->held = staff_was_held(s, p->lane.name);
-		lane_dismiss(&p->lane, p->held == STAFF_DISMISSED);
+		p->held = plugin_set_was_held(s, p->lane.name);
+		lane_dismiss(&p->lane, p->held == PLUGIN_SET_DISMISSED);
 		if (!p->held)
-			post_start(p);
-		else if (p->held == STAFF_DISMISSED)
+			replacement_start(p);
+		else if (p->held == PLUGIN_SET_DISMISSED)
 			log_notice("plugin %s is unloaded: its events are "
 				   "dropped until it is loaded", p->lane.name);
 		else
@@ -174,17 +174,17 @@ staff_start(struct staff *s)
 /* ---- events ------------------------------------------------------------------ */
 
 void
-staff_push(struct staff *s, unsigned index, struct delivery *d)
+plugin_set_push(struct plugin_set *s, unsigned index, struct delivery *d)
 {
-	struct post *p = s->post[index];
+	struct replacement *p = s->post[index];
 
 	lane_push(&p->lane, d);
-	if (p->active != STAFF_NONE)
+	if (p->active != PLUGIN_SET_NONE)
 		plugin_kick(p->slot[p->active]);
 }
 
 static bool
-staff_unsynced(const struct staff *s)
+staff_unsynced(const struct plugin_set *s)
 {
 	for (unsigned i = 0; i < s->posts; i++)
 		if (s->post[i]->lane.backlog.unsynced)
@@ -193,7 +193,7 @@ staff_unsynced(const struct staff *s)
 }
 
 bool
-staff_sync(struct staff *s, bool now)
+plugin_set_sync(struct plugin_set *s, bool now)
 {
 	uint64_t began = clock_boot_ms();
 	struct err e;
@@ -207,35 +207,35 @@ staff_sync(struct staff *s, bool now)
 			log_error("%s: a power loss would lose events", e.text);
 	/* Syncing must not be all that the loop does. */
 	s->sync_ms = clock_boot_ms();
-	s->sync_ms += STAFF_SYNC_MS + (s->sync_ms - began) * STAFF_SYNC_REST;
+	s->sync_ms += PLUGIN_SET_SYNC_MS + (s->sync_ms - began) * PLUGIN_SET_SYNC_REST;
 	return true;
 }
 
 /* What another process kept from the disk; one refusal is enough a tick. */
 static void
-staff_save(struct staff *s)
+staff_save(struct plugin_set *s)
 {
 	for (unsigned i = 0; i < s->posts; i++) {
-		post_save(s->post[i]);
+		replacement_save(s->post[i]);
 		if (s->post[i]->unsaved)
 			return;
 	}
-	letters_late(s, false);
+	dead_letters_late(s, false);
 }
 
 void
-staff_tick(struct staff *s)
+plugin_set_tick(struct plugin_set *s)
 {
 	bool open = false;
 
 	s->lanes.epoch++;
 	for (unsigned i = 0; i < s->posts; i++) {
-		struct post *p = s->post[i];
+		struct replacement *p = s->post[i];
 
 		lane_tick(&p->lane);
-		for (unsigned k = 0; k < STAFF_SLOTS; k++)
+		for (unsigned k = 0; k < PLUGIN_SET_SLOTS; k++)
 			plugin_tick(p->slot[k]);
-		if (p->active != STAFF_NONE)
+		if (p->active != PLUGIN_SET_NONE)
 			plugin_kick(p->slot[p->active]);
 		open |= p->lane.backlog.spool != NULL;
 	}
@@ -245,9 +245,9 @@ staff_tick(struct staff *s)
 }
 
 void
-staff_relieve(struct staff *s)
+plugin_set_relieve(struct plugin_set *s)
 {
-	struct post *most = NULL;
+	struct replacement *most = NULL;
 
 	for (unsigned i = 0; i < s->posts; i++)
 		if (most == NULL
@@ -262,52 +262,52 @@ staff_relieve(struct staff *s)
 static bool
 is_plugin(void *arg, pid_t pid)
 {
-	const struct staff *s = arg;
+	const struct plugin_set *s = arg;
 
 	for (unsigned i = 0; i < s->posts; i++)
-		for (unsigned k = 0; k < STAFF_SLOTS; k++)
+		for (unsigned k = 0; k < PLUGIN_SET_SLOTS; k++)
 			if (plugin_pid(s->post[i]->slot[k]) == pid)
 				return true;
 	return false;
 }
 
 void
-staff_reap(struct staff *s)
+plugin_set_reap(struct plugin_set *s)
 {
 	for (unsigned i = 0; i < s->posts; i++)
-		for (unsigned k = 0; k < STAFF_SLOTS; k++)
+		for (unsigned k = 0; k < PLUGIN_SET_SLOTS; k++)
 			plugin_reap(s->post[i]->slot[k]);
 	stragglers_end(is_plugin, s);
 }
 
 void
-staff_stop(struct staff *s)
+plugin_set_stop(struct plugin_set *s)
 {
 	s->stopping = s->lanes.stopping = true;
 	for (unsigned i = 0; i < s->posts; i++)
-		post_stop(s->post[i]);
+		replacement_stop(s->post[i]);
 }
 
 bool
-staff_gone(const struct staff *s)
+plugin_set_gone(const struct plugin_set *s)
 {
 	for (unsigned i = 0; i < s->posts; i++)
-		if (!post_gone(s->post[i]))
+		if (!replacement_gone(s->post[i]))
 			return false;
 	return true;
 }
 
 bool
-staff_settled(const struct staff *s)
+plugin_set_settled(const struct plugin_set *s)
 {
 	for (unsigned i = 0; i < s->posts; i++)
-		if (!post_settled(s->post[i]))
+		if (!replacement_settled(s->post[i]))
 			return false;
 	return true;
 }
 
 bool
-staff_idle(const struct staff *s)
+plugin_set_idle(const struct plugin_set *s)
 {
 	for (unsigned i = 0; i < s->posts; i++)
 		if (lane_out(&s->post[i]->lane) > 0)
@@ -316,19 +316,19 @@ staff_idle(const struct staff *s)
 }
 
 unsigned
-staff_up(const struct staff *s)
+plugin_set_up(const struct plugin_set *s)
 {
 	unsigned up = 0;
 
 	for (unsigned i = 0; i < s->posts; i++)
 		up += s->post[i]->held == 0
-		    && post_state(s->post[i]) == PLUGIN_UP;
+		    && replacement_state(s->post[i]) == PLUGIN_UP;
 	return up;
 }
 
 /* What an operator has unloaded is not missed. */
 unsigned
-staff_wanted(const struct staff *s)
+plugin_set_wanted(const struct plugin_set *s)
 {
 	unsigned n = 0;
 
@@ -338,16 +338,16 @@ staff_wanted(const struct staff *s)
 }
 
 static bool
-post_fails(const struct post *p, struct page_plugin *out)
+post_fails(const struct replacement *p, struct page_plugin *out)
 {
-	if (post_state(p) != PLUGIN_UP)
+	if (replacement_state(p) != PLUGIN_UP)
 		return false;
 	plugin_describe(p->slot[p->active], out);
 	return out->failing != 0;
 }
 
 unsigned
-staff_failing(const struct staff *s)
+plugin_set_failing(const struct plugin_set *s)
 {
 	struct page_plugin p;
 	unsigned n = 0;
@@ -360,24 +360,24 @@ staff_failing(const struct staff *s)
 /* ---- what the operator sees ------------------------------------------------------ */
 
 void
-staff_each_down(struct staff *s, void (*fn)(void *, const char *,
+plugin_set_each_down(struct plugin_set *s, void (*fn)(void *, const char *,
     const char *), void *arg)
 {
 	for (unsigned i = 0; i < s->posts; i++) {
-		const struct post *p = s->post[i];
+		const struct replacement *p = s->post[i];
 
-		if (p->held == 0 && post_state(p) != PLUGIN_UP)
-			fn(arg, p->lane.name, post_reason(p));
+		if (p->held == 0 && replacement_state(p) != PLUGIN_UP)
+			fn(arg, p->lane.name, replacement_reason(p));
 	}
 }
 
 void
-staff_page(struct staff *s, struct page_plugins *page)
+plugin_set_page(struct plugin_set *s, struct page_plugins *page)
 {
 	uint64_t now = (uint64_t)clock_wall_ms();
 
 	for (unsigned i = 0; i < s->posts; i++)
-		post_page(s->post[i], now, &page->plugin[i]);
+		replacement_page(s->post[i], now, &page->plugin[i]);
 	for (unsigned i = s->posts; i < page->count && i < PAGE_PLUGINS; i++)
 		page->plugin[i].name[0] = '\0';
 	page->count = s->posts;
@@ -385,9 +385,9 @@ staff_page(struct staff *s, struct page_plugins *page)
 }
 
 void
-staff_note(const struct staff *s, char *note, size_t size)
+plugin_set_note(const struct plugin_set *s, char *note, size_t size)
 {
-	unsigned wanted = staff_wanted(s), left = wanted - staff_up(s);
+	unsigned wanted = plugin_set_wanted(s), left = wanted - plugin_set_up(s);
 	struct page_plugin p;
 
 	note[0] = '\0';
