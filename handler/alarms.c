@@ -257,7 +257,7 @@ alarm_settle(struct alarms *s, struct alarm *a)
 	t->due_ms = a->due_ms;
 	t->next_ms = next < 0 ? -1 : next * 1000;
 	a->saving = true;
-	jobs_add_own(s->jobs, &t->job);
+	kv_jobs_add_own(s->jobs, &t->job);
 }
 
 void
@@ -433,7 +433,7 @@ alarms_own(struct alarms *s, bool own)
 }
 
 void
-alarms_init(struct alarms *s, struct timers *timers, struct jobs *jobs,
+alarms_init(struct alarms *s, struct timers *timers, struct kv_jobs *jobs,
     struct plugin *const *plugin, const struct config *config)
 {
 	*s = (struct alarms) {.jobs = jobs, .plugin = plugin,

@@ -10,7 +10,7 @@
 #define HANDLER_ALARMS_H
 
 #include "handler/cron.h"
-#include "handler/jobs.h"
+#include "handler/storage/kv_jobs.h"
 #include "handler/process/plugin.h"
 
 #include <json-c/json.h>
@@ -38,7 +38,7 @@ struct alarm {
 };
 
 struct alarms {
-	struct jobs *jobs;
+	struct kv_jobs *jobs;
 	struct plugin *const *plugin;
 	const struct config *config;
 	struct timer timer;
@@ -51,7 +51,7 @@ struct alarms {
 	bool loaded[CONFIG_PLUGINS_MAX]; /* what is stored of it was read */
 };
 
-void alarms_init(struct alarms *, struct timers *, struct jobs *,
+void alarms_init(struct alarms *, struct timers *, struct kv_jobs *,
     struct plugin *const *plugin, const struct config *);
 void alarms_free(struct alarms *);
 /*

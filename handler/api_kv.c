@@ -176,7 +176,7 @@ kv_start(struct rpc *r, struct rpc_wait *w, struct json_object *params,
 	k->params = json_object_get(params);
 	if (out != NULL)
 		*out = k;
-	if (jobs_add(&r->jobs, &k->job) == 0)
+	if (kv_jobs_add(&r->jobs, &k->job) == 0)
 		return NULL;
 	rpc_error(w, RPC_LIMITED, "too many storage calls of this plugin wait "
 	    "already", NULL);

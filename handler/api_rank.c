@@ -194,7 +194,7 @@ change(struct rpc *r, struct rpc_wait *w, struct json_object *params, bool set)
 	c->wait = *w;
 	c->set = set;
 	why = change_read(c, params);
-	if (why == NULL && jobs_add(&r->jobs, &c->job) == 0)
+	if (why == NULL && kv_jobs_add(&r->jobs, &c->job) == 0)
 		return NULL;
 	if (why == NULL)
 		rpc_error(w, RPC_LIMITED, "too many storage calls of this "

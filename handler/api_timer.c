@@ -58,7 +58,7 @@ timer_start(struct rpc *r, struct rpc_wait *w, const char *name,
 	t->plugin = r->config->plugin[plugin_index(w->plugin)].name;
 	str_copy(t->name, name, sizeof(t->name));
 	t->alarm = alarm;
-	if (jobs_add(&r->jobs, &t->job) == 0)
+	if (kv_jobs_add(&r->jobs, &t->job) == 0)
 		return NULL;
 	rpc_error(w, RPC_LIMITED, "too many storage calls of this plugin wait "
 	    "already", NULL);

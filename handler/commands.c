@@ -62,7 +62,7 @@ keep(struct commands *c, unsigned plugin, const char *key, const char *text)
 	    .run = keep_run, .end = keep_end};
 	str_copy(k->key, key, sizeof(k->key));
 	k->text = base_strdup(text);
-	jobs_add_own(c->jobs, &k->job);
+	kv_jobs_add_own(c->jobs, &k->job);
 }
 
 static char *
@@ -428,7 +428,7 @@ commands_declare(struct commands *c, unsigned plugin,
 
 void
 commands_init(struct commands *c, struct timers *timers, struct rest *rest,
-    struct jobs *jobs, const struct config *config, uint64_t identity)
+    struct kv_jobs *jobs, const struct config *config, uint64_t identity)
 {
 	*c = (struct commands) {.rest = rest, .jobs = jobs, .config = config,
 	    .identity = identity, .retry_s = COMMANDS_RETRY_S};

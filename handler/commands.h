@@ -12,7 +12,7 @@
 #define HANDLER_COMMANDS_H
 
 #include "handler/command_list.h"
-#include "handler/jobs.h"
+#include "handler/storage/kv_jobs.h"
 #include "handler/rest.h"
 
 #define COMMANDS_SETTLE_S 1.0	  /* for other plugins to declare theirs */
@@ -21,7 +21,7 @@
 
 struct commands {
 	struct rest *rest;
-	struct jobs *jobs;
+	struct kv_jobs *jobs;
 	const struct config *config;
 	struct timer timer;
 	struct roster roster;
@@ -43,7 +43,7 @@ struct commands {
 };
 
 void commands_init(struct commands *, struct timers *, struct rest *,
-    struct jobs *, const struct config *, uint64_t identity);
+    struct kv_jobs *, const struct config *, uint64_t identity);
 void commands_free(struct commands *);
 /* A plugin has initialised; its result, or NULL. */
 void commands_declare(struct commands *, unsigned plugin,

@@ -369,7 +369,7 @@ rpc_open(struct rpc *r, struct timers *timers, const struct config *config,
 	if (kv == NULL)
 		return -1;
 	r->config = config;
-	jobs_init(&r->jobs, timers, kv);
+	kv_jobs_init(&r->jobs, timers, kv);
 	alarms_init(&r->alarms, timers, &r->jobs, r->plugin, config);
 	commands_init(&r->commands, timers, r->rest, &r->jobs, config,
 	    r->identity);
@@ -400,7 +400,7 @@ rpc_flush(struct rpc *r)
 {
 	/* Whoever has the shards has the timers. */
 	alarms_own(&r->alarms, r->intake->open > 0 && !r->stopping);
-	jobs_flush(&r->jobs);
+	kv_jobs_flush(&r->jobs);
 	/* No more chunks are read. */
 	if (r->intake->stopped || r->stopping)
 		members_stop(&r->members);
@@ -436,7 +436,7 @@ rpc_close(struct rpc *r)
 	intake_untap(&r->tap);
 	members_stop(&r->members);
 	clockset_close(&r->clockset);
-	jobs_free(&r->jobs);
+	kv_jobs_free(&r->jobs);
 	alarms_free(&r->alarms);
 	commands_free(&r->commands);
 	cache_free(&r->cache);

@@ -7,10 +7,10 @@
 #define HANDLER_RPC_H
 
 #include "handler/alarms.h"
-#include "handler/cache.h"
+#include "handler/storage/cache.h"
 #include "handler/commands.h"
 #include "handler/intake/intake.h"
-#include "handler/jobs.h"
+#include "handler/storage/kv_jobs.h"
 #include "handler/members.h"
 #include "handler/process/plugin.h"
 #include "handler/reply_nonce.h"
@@ -37,7 +37,7 @@ struct rpc {
 	uint64_t identity; /* of the token, secret.h */
 	struct plugin *const *plugin; /* by index */
 	const struct page *page; /* what everybody counted */
-	struct jobs jobs;
+	struct kv_jobs jobs;
 	struct alarms alarms;
 	struct cache cache;
 	struct commands commands;

@@ -232,16 +232,16 @@ static void
 test_bounds(void **state)
 {
 	ask(1, "kv.set", "{\"key\":\"x\",\"value\":1}");
-	for (int i = 0; i < JOBS_QUEUE_MAX; i++)
+	for (int i = 0; i < KV_JOBS_QUEUE_MAX; i++)
 		ask(0, "kv.set", "{\"key\":\"x\",\"value\":1}");
 	assert_int_equal(fake_plugin.answers, 0);
 	ask(0, "kv.set", "{\"key\":\"x\",\"value\":1}");
 	assert_int_equal(fake_plugin.code, RPC_LIMITED);
 	rpc_flush(&t.rpc);
-	assert_int_equal(fake_plugin.answers, 2 + JOBS_TURN_MAX);
-	for (int i = 0; i < JOBS_QUEUE_MAX / JOBS_TURN_MAX; i++)
+	assert_int_equal(fake_plugin.answers, 2 + KV_JOBS_TURN_MAX);
+	for (int i = 0; i < KV_JOBS_QUEUE_MAX / KV_JOBS_TURN_MAX; i++)
 		rpc_flush(&t.rpc);
-	assert_int_equal(fake_plugin.answers, 2 + JOBS_QUEUE_MAX);
+	assert_int_equal(fake_plugin.answers, 2 + KV_JOBS_QUEUE_MAX);
 }
 
 static void

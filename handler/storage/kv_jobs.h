@@ -7,17 +7,17 @@
  * per plugin and per turn; while another process writes they wait here, not
  * the loop.  Knows nothing of methods.
  */
-#ifndef HANDLER_JOBS_H
-#define HANDLER_JOBS_H
+#ifndef HANDLER_STORAGE_KV_JOBS_H
+#define HANDLER_STORAGE_KV_JOBS_H
 
 #include "shared/config/config.h"
 #include "shared/store/kv.h"
 #include "shared/base/timer.h"
 
-#define JOBS_QUEUE_MAX 256 /* waiting per plugin */
-#define JOBS_TURN_MAX 64   /* of each plugin in one loop turn */
-#define JOBS_BUSY_S 0.25   /* another process writes: tried again */
-#define JOBS_BUSY_MAX_MS 10000 /* then they fail */
+#define KV_JOBS_QUEUE_MAX 256 /* waiting per plugin */
+#define KV_JOBS_TURN_MAX 64   /* of each plugin in one loop turn */
+#define KV_JOBS_BUSY_S 0.25   /* another process writes: tried again */
+#define KV_JOBS_BUSY_MAX_MS 10000 /* then they fail */
 
 struct job;
 /* 0, or -1 with err set: then nothing of it remains. */
@@ -35,7 +35,7 @@ struct job {
 	job_end_fn *end;
 };
 
-struct jobs {
+struct kv_jobs {
 	struct kv *kv;
 	struct timer more; /* wakes the loop for what a turn left over */
 	struct list queue[CONFIG_PLUGINS_MAX];
@@ -45,14 +45,14 @@ struct jobs {
 	uint64_t again_ms; /* not before */
 };
 
-void jobs_init(struct jobs *, struct timers *, struct kv *);
+void kv_jobs_init(struct kv_jobs *, struct timers *, struct kv *);
 /* Ends what waits as failed. */
-void jobs_free(struct jobs *);
+void kv_jobs_free(struct kv_jobs *);
 /* 0, or -1 when too many of this plugin wait: the job is still the caller's. */
-int jobs_add(struct jobs *, struct job *);
+int kv_jobs_add(struct kv_jobs *, struct job *);
 /* The same without a bound, for what the handler itself has to write. */
-void jobs_add_own(struct jobs *, struct job *);
+void kv_jobs_add_own(struct kv_jobs *, struct job *);
 /* Once per loop turn. */
-void jobs_flush(struct jobs *);
+void kv_jobs_flush(struct kv_jobs *);
 
 #endif

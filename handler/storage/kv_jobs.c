@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Jobs on the plugins' storage; see jobs.h. */
-#include "handler/jobs.h"
+/* Jobs on the plugins' storage; see kv_jobs.h. */
+#include "handler/storage/kv_jobs.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
@@ -8,20 +8,20 @@
 static void
 jobs_more(struct timer *t)
 {
-	/* That the loop turns is all it is for: jobs_flush follows. */
+	/* That the loop turns is all it is for: kv_jobs_flush follows. */
 }
 
 void
-jobs_init(struct jobs *j, struct timers *timers, struct kv *kv)
+kv_jobs_init(struct kv_jobs *j, struct timers *timers, struct kv *kv)
 {
-	*j = (struct jobs) {.kv = kv};
+	*j = (struct kv_jobs) {.kv = kv};
 	timer_init(timers, &j->more, jobs_more);
 	for (size_t i = 0; i < nitems(j->queue); i++)
 		list_init(&j->queue[i]);
 }
 
 void
-jobs_add_own(struct jobs *j, struct job *job)
+kv_jobs_add_own(struct kv_jobs *j, struct job *job)
 {
 	must(job->plugin < nitems(j->queue));
 	list_append(&j->queue[job->plugin], &job->link);
@@ -31,23 +31,23 @@ jobs_add_own(struct jobs *j, struct job *job)
 }
 
 int
-jobs_add(struct jobs *j, struct job *job)
+kv_jobs_add(struct kv_jobs *j, struct job *job)
 {
-	if (j->n[job->plugin] >= JOBS_QUEUE_MAX)
+	if (j->n[job->plugin] >= KV_JOBS_QUEUE_MAX)
 		return -1;
-	jobs_add_own(j, job);
+	kv_jobs_add_own(j, job);
 	return 0;
 }
 
 /* Does any of this turn's jobs write? */
 static bool
-jobs_write(struct jobs *j)
+jobs_write(struct kv_jobs *j)
 {
 	for (size_t i = 0; i < nitems(j->queue); i++) {
 		int n = 0;
 
 		list_each(&j->queue[i], l)
-			if (n++ == JOBS_TURN_MAX)
+			if (n++ == KV_JOBS_TURN_MAX)
 				break;
 			else if (container_of(l, struct job, link)->write)
 				return true;
@@ -57,11 +57,11 @@ jobs_write(struct jobs *j)
 
 /* Moves this turn's jobs to out. */
 static void
-jobs_gather(struct jobs *j, struct list *out)
+jobs_gather(struct kv_jobs *j, struct list *out)
 {
 	list_init(out);
 	for (size_t i = 0; i < nitems(j->queue); i++) {
-		for (int n = 0; n < JOBS_TURN_MAX; n++) {
+		for (int n = 0; n < KV_JOBS_TURN_MAX; n++) {
 			struct job *job = container_of(j->queue[i].next,
 			    struct job, link);
 
@@ -76,7 +76,7 @@ jobs_gather(struct jobs *j, struct list *out)
 }
 
 static void
-job_run(struct jobs *j, struct job *job, struct kv_tx *all)
+job_run(struct kv_jobs *j, struct job *job, struct kv_tx *all)
 {
 	struct kv_tx *own;
 
@@ -111,7 +111,7 @@ jobs_end(struct list *done, const struct err *failed)
 
 /* Another process writes: is it worth to wait for it, beside the loop? */
 static bool
-jobs_wait(struct jobs *j, const struct err *e)
+jobs_wait(struct kv_jobs *j, const struct err *e)
 {
 	uint64_t now = clock_boot_ms();
 
@@ -119,15 +119,15 @@ jobs_wait(struct jobs *j, const struct err *e)
 		return false;
 	if (j->busy_ms == 0)
 		j->busy_ms = now;
-	if (now - j->busy_ms >= JOBS_BUSY_MAX_MS)
+	if (now - j->busy_ms >= KV_JOBS_BUSY_MAX_MS)
 		return false;
-	j->again_ms = now + (uint64_t)(JOBS_BUSY_S * 1000);
-	timer_set(&j->more, JOBS_BUSY_S);
+	j->again_ms = now + (uint64_t)(KV_JOBS_BUSY_S * 1000);
+	timer_set(&j->more, KV_JOBS_BUSY_S);
 	return true;
 }
 
 void
-jobs_flush(struct jobs *j)
+kv_jobs_flush(struct kv_jobs *j)
 {
 	struct kv_tx *all;
 	struct list now;
@@ -160,7 +160,7 @@ err1:
 }
 
 void
-jobs_free(struct jobs *j)
+kv_jobs_free(struct kv_jobs *j)
 {
 	static const struct err stopped = {.text = "the handler is stopping"};
 

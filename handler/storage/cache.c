@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Texts by key for a while; see cache.h. */
-#include "handler/cache.h"
+#include "handler/storage/cache.h"
 
 #include "shared/base/clock.h"
 

@@ -4,8 +4,8 @@
  * number of places, chosen by the key's hash; a newer text takes the place of
  * the older.  Only ever a shortcut: anything may be missing from it.
  */
-#ifndef HANDLER_CACHE_H
-#define HANDLER_CACHE_H
+#ifndef HANDLER_STORAGE_CACHE_H
+#define HANDLER_STORAGE_CACHE_H
 
 #include "shared/base/base.h"
 
