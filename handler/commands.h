@@ -13,7 +13,7 @@
 
 #include "handler/command_list.h"
 #include "handler/storage/kv_jobs.h"
-#include "handler/rest.h"
+#include "handler/rest/rest.h"
 
 #define COMMANDS_SETTLE_S 1.0	  /* for other plugins to declare theirs */
 #define COMMANDS_RETRY_S 30.0	  /* after a failure; doubled each time */

@@ -2,7 +2,7 @@
 /* See roundtrip.h. */
 #include "handler/roundtrip.h"
 
-#include "handler/endpoint.h"
+#include "handler/rest/endpoint.h"
 #include "handler/base/field.h"
 #include "handler/intake/subscriptions.h"
 #include "shared/base/clock.h"

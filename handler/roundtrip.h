@@ -9,7 +9,7 @@
 #define HANDLER_ROUNDTRIP_H
 
 #include "handler/intake/intake.h"
-#include "handler/rest.h"
+#include "handler/rest/rest.h"
 #include "shared/base/timer.h"
 
 /* What is under way; the order is that of a probe. */

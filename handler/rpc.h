@@ -13,8 +13,8 @@
 #include "handler/storage/kv_jobs.h"
 #include "handler/members.h"
 #include "handler/process/plugin.h"
-#include "handler/reply_nonce.h"
-#include "handler/rest.h"
+#include "handler/rest/reply_nonce.h"
+#include "handler/rest/rest.h"
 #include "shared/clockset.h"
 #include "shared/page/page.h"
 

@@ -2,9 +2,9 @@
 /* Who may command; see warden.h. */
 #include "handler/warden.h"
 
-#include "handler/endpoint.h"
+#include "handler/rest/endpoint.h"
 #include "handler/help.h"
-#include "handler/reply_nonce.h"
+#include "handler/rest/reply_nonce.h"
 #include "shared/base/clock.h"
 #include "shared/json/envelope.h"
 #include "shared/base/log.h"

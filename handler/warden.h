@@ -11,7 +11,7 @@
 #define HANDLER_WARDEN_H
 
 #include "handler/call.h"
-#include "handler/rest.h"
+#include "handler/rest/rest.h"
 #include "handler/intake/subscriptions.h"
 #include "handler/intake/in_flight.h"
 #include "shared/store/kv.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who gets a command, who is denied it, and how often that is said. */
-#include "handler/reply_nonce.h"
+#include "handler/rest/reply_nonce.h"
 #include "handler/warden.h"
 #include "tests/unit/fake_time.h"
 #include "tests/unit/scratch.h"

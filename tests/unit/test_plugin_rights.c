@@ -4,7 +4,7 @@
  * has not, so a parameter must never name a thing of the handler's world that
  * is then used with the handler's rights (C1: upload {path} read the token).
  */
-#include "handler/endpoint.h"
+#include "handler/rest/endpoint.h"
 #include "handler/rpc_impl.h"
 #include "tests/unit/fake_plugin.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Nonces of replies: the same for the same, another for any other. */
-#include "handler/reply_nonce.h"
+#include "handler/rest/reply_nonce.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

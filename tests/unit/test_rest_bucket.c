@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* REST limits on a clock of the test's own: buckets, the global limit, 429s
  * and the guard against a ban. */
-#include "handler/bucket.h"
+#include "handler/rest/rate_limit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,17 +36,17 @@ ep(const char *method, const char *path)
 	return e;
 }
 
-static struct bucket_reply
+static struct rate_limit_reply
 reply(int status, const char *head)
 {
-	struct bucket_reply r;
+	struct rate_limit_reply r;
 
-	bucket_reply_init(&r);
+	rate_limit_reply_init(&r);
 	r.status = status;
 	while (*head) {
 		size_t n = strcspn(head, "\n") + 1;
 
-		bucket_reply_header(&r, head, n);
+		rate_limit_reply_header(&r, head, n);
 		head += n;
 	}
 	return r;
@@ -56,10 +56,10 @@ static void
 call(const char *method, const char *path, int status, const char *head)
 {
 	struct endpoint e = ep(method, path);
-	struct bucket_reply r = reply(status, head);
+	struct rate_limit_reply r = reply(status, head);
 
-	assert_int_equal(bucket_wait(b, &e, now), 0);
-	bucket_done(b, bucket_take(b, &e, now), &e, &r, now);
+	assert_int_equal(rate_limit_wait(b, &e, now), 0);
+	rate_limit_done(b, rate_limit_take(b, &e, now), &e, &r, now);
 }
 
 static uint64_t
@@ -67,13 +67,13 @@ wait_for(const char *method, const char *path)
 {
 	struct endpoint e = ep(method, path);
 
-	return bucket_wait(b, &e, now);
+	return rate_limit_wait(b, &e, now);
 }
 
 static void
 test_headers(void **state)
 {
-	struct bucket_reply r = reply(429,
+	struct rate_limit_reply r = reply(429,
 	    "X-RateLimit-Bucket: abcd\r\nx-ratelimit-limit: 5\r\n"
 	    "X-RateLimit-Remaining:2\r\nX-RateLimit-Reset-After: 1.5\r\n"
 	    "Retry-After: 64\r\nX-RateLimit-Global: true\r\n"
@@ -96,25 +96,25 @@ test_bucket(void **state)
 {
 	static const char path[] = "/channels/1/messages";
 	struct endpoint e = ep("POST", path);
-	struct bucket *k;
+	struct rate_limit *k;
 
 	/* Nothing known: one at a time. */
-	k = bucket_take(b, &e, now);
+	k = rate_limit_take(b, &e, now);
 	assert_int_equal(wait_for("POST", path), UINT64_MAX);
 	assert_int_equal(wait_for("POST", "/channels/2/messages"), 0);
-	bucket_done(b, k, &e, NULL, now);
+	rate_limit_done(b, k, &e, NULL, now);
 	assert_int_equal(wait_for("POST", path), 0);
 
 	call("POST", path, 200, "X-RateLimit-Bucket: q\r\nX-RateLimit-Limit: 5"
 	    "\r\nX-RateLimit-Remaining: 2\r\nX-RateLimit-Reset-After: 3\r\n");
-	bucket_take(b, &e, now);
-	k = bucket_take(b, &e, now);
+	rate_limit_take(b, &e, now);
+	k = rate_limit_take(b, &e, now);
 	assert_int_equal(wait_for("POST", path), 3000);
 	/* Another channel has a bucket of its own under the same id. */
 	assert_int_equal(wait_for("POST", "/channels/2/messages"), 0);
 	now += 3000;
 	assert_int_equal(wait_for("POST", path), 0);
-	bucket_done(b, k, &e, NULL, now);
+	rate_limit_done(b, k, &e, NULL, now);
 }
 
 /* Routes that Discord puts into one bucket share it once that is known. */
@@ -138,10 +138,10 @@ test_retry_after(void **state)
 	    "X-RateLimit-Scope: shared\r\n");
 	assert_int_equal(wait_for("POST", "/channels/1/typing"), 2000);
 	assert_int_equal(wait_for("POST", "/channels/2/typing"), 0);
-	assert_int_equal(bucket_invalid(b, now), 0); /* shared: not counted */
+	assert_int_equal(rate_limit_invalid(b, now), 0); /* shared: not counted */
 	call("GET", "/users/@me", 429, "Retry-After: 7\r\n"
 	    "X-RateLimit-Global: true\r\n");
-	assert_int_equal(bucket_invalid(b, now), 1);
+	assert_int_equal(rate_limit_invalid(b, now), 1);
 	assert_int_equal(wait_for("GET", "/guilds/1"), 7000);
 	assert_int_equal(wait_for("POST", "/interactions/1/tok/callback"), 0);
 	now += 7000;
@@ -153,7 +153,7 @@ test_global(void **state)
 {
 	char path[64];
 
-	for (int i = 0; i < BUCKET_GLOBAL; i++) {
+	for (int i = 0; i < RATE_LIMIT_GLOBAL; i++) {
 		str_format(path, sizeof(path), "/guilds/%d", i);
 		call("GET", path, 200, "");
 		now += 10;
@@ -170,24 +170,24 @@ test_global(void **state)
 static void
 test_global_counts_answers(void **state)
 {
-	struct endpoint e[BUCKET_GLOBAL];
-	struct bucket *k[BUCKET_GLOBAL];
+	struct endpoint e[RATE_LIMIT_GLOBAL];
+	struct rate_limit *k[RATE_LIMIT_GLOBAL];
 	char path[64];
 	const char *why;
 
-	for (int i = 0; i < BUCKET_GLOBAL; i++) {
+	for (int i = 0; i < RATE_LIMIT_GLOBAL; i++) {
 		str_format(path, sizeof(path), "/guilds/%d", i);
 		assert_int_equal(endpoint_parse(&e[i], "GET", path, &why), 0);
-		k[i] = bucket_take(b, &e[i], now);
+		k[i] = rate_limit_take(b, &e[i], now);
 	}
 	now += 5000;
 	assert_true(wait_for("GET", "/guilds/1000") == UINT64_MAX);
-	bucket_done(b, k[0], &e[0], NULL, now);
+	rate_limit_done(b, k[0], &e[0], NULL, now);
 	assert_int_equal(wait_for("GET", "/guilds/1000"), 1000);
 	now += 1000;
 	assert_int_equal(wait_for("GET", "/guilds/1000"), 0);
-	for (int i = 1; i < BUCKET_GLOBAL; i++)
-		bucket_done(b, k[i], &e[i], NULL, now);
+	for (int i = 1; i < RATE_LIMIT_GLOBAL; i++)
+		rate_limit_done(b, k[i], &e[i], NULL, now);
 }
 
 static void
@@ -195,20 +195,20 @@ test_ban_guard(void **state)
 {
 	struct endpoint e = ep("GET", "/guilds/1");
 	struct endpoint cb = ep("POST", "/interactions/1/tok/callback");
-	struct bucket_reply r = reply(403, "");
+	struct rate_limit_reply r = reply(403, "");
 
-	for (int i = 0; i < BUCKET_INVALID_STOP; i++) {
-		assert_true(bucket_allows(b, &e, false, now));
-		assert_int_equal(bucket_allows(b, &e, true, now),
-		    i < BUCKET_INVALID_SHED);
-		bucket_done(b, bucket_take(b, &e, now), &e, &r, now);
+	for (int i = 0; i < RATE_LIMIT_INVALID_STOP; i++) {
+		assert_true(rate_limit_allows(b, &e, false, now));
+		assert_int_equal(rate_limit_allows(b, &e, true, now),
+		    i < RATE_LIMIT_INVALID_SHED);
+		rate_limit_done(b, rate_limit_take(b, &e, now), &e, &r, now);
 		now += 20;
 	}
-	assert_false(bucket_allows(b, &e, false, now));
-	assert_true(bucket_allows(b, &cb, true, now));
+	assert_false(rate_limit_allows(b, &e, false, now));
+	assert_true(rate_limit_allows(b, &cb, true, now));
 	now += 11 * 60000;
-	assert_true(bucket_allows(b, &e, true, now));
-	assert_int_equal(bucket_invalid(b, now), 0);
+	assert_true(rate_limit_allows(b, &e, true, now));
+	assert_int_equal(rate_limit_invalid(b, now), 0);
 }
 
 /* Any number of channels: memory stays bounded, what limits is kept. */
@@ -218,7 +218,7 @@ test_many(void **state)
 	char path[64];
 
 	call("GET", "/channels/9", 429, "Retry-After: 3000\r\n");
-	for (int i = 0; i < 3 * BUCKET_MAX; i++) {
+	for (int i = 0; i < 3 * RATE_LIMIT_MAX; i++) {
 		str_format(path, sizeof(path), "/channels/%d/messages",
 		    1000 + i);
 		call("GET", path, 200, "X-RateLimit-Bucket: z\r\n"

@@ -4,7 +4,7 @@
  * bounds, deadlines, what is repeated and what is not, and what one answer
  * means for the others.  http.c, clock.c and timer.c are replaced by what is below.
  */
-#include "handler/rest.h"
+#include "handler/rest/rest.h"
 #include "shared/base/clock.h"
 
 #include <setjmp.h>
@@ -81,7 +81,7 @@ int
 http_start(struct http *h, struct http_call *c)
 {
 	must(net.n < nitems(net.flying));
-	bucket_reply_init(&c->reply);
+	rate_limit_reply_init(&c->reply);
 	net.flying[net.n++] = c;
 	return 0;
 }
@@ -148,7 +148,7 @@ answer(int status, const char *head, const char *body)
 	memmove(net.flying, net.flying + 1, --net.n * sizeof(c));
 	c->reply.status = status;
 	if (head != NULL)
-		bucket_reply_header(&c->reply, head, strlen(head));
+		rate_limit_reply_header(&c->reply, head, strlen(head));
 	buf_puts(&c->answer, body);
 	c->done(c, status == 0 ? "connection reset" : "");
 	rest_flush(t.rest);

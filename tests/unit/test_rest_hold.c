@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "handler/rest_hold.h"
+#include "handler/rest/rest_hold.h"
 
 #define NOW 1000000u
 

@@ -5,8 +5,8 @@
  * replies to that message.  A call that is made again, and an event that comes
  * again to a new process, give the same; two replies, or two plugins', never.
  */
-#ifndef HANDLER_REPLY_NONCE_H
-#define HANDLER_REPLY_NONCE_H
+#ifndef HANDLER_REST_REPLY_NONCE_H
+#define HANDLER_REST_REPLY_NONCE_H
 
 #include "shared/base/base.h"
 

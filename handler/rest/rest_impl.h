@@ -3,19 +3,19 @@
  * What rest.c (queues, turns, life) and rest_answer.c (what an answer means)
  * share: a call and whom it belongs to.  For them only.
  */
-#ifndef HANDLER_REST_IMPL_H
-#define HANDLER_REST_IMPL_H
+#ifndef HANDLER_REST_REST_IMPL_H
+#define HANDLER_REST_REST_IMPL_H
 
-#include "handler/rest.h"
-#include "handler/rest_hold.h"
-#include "handler/rest_spent.h"
+#include "handler/rest/rest.h"
+#include "handler/rest/rest_hold.h"
+#include "handler/rest/rest_spent.h"
 
 struct rest_queue {
 	struct list link; /* rest.queues while it has calls */
 	struct list calls;
 	unsigned n, flying;
 	size_t bytes; /* of all its calls, those under way too */
-	struct bucket_invalid invalid;
+	struct rate_limit_invalid invalid;
 };
 
 struct rest {
@@ -38,7 +38,7 @@ struct rest_call {
 	struct rest *rest;
 	struct rest_queue *queue;
 	struct endpoint endpoint;
-	struct bucket *bucket; /* while it flies */
+	struct rate_limit *bucket; /* while it flies */
 	char *method, *path, *body, *reason, *type;
 	size_t bytes;
 	bool repeatable, optional, urgent, proof;

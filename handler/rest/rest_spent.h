@@ -4,10 +4,10 @@
  * token has led to a ban of the address (discord-protocol.md 6.6).  A fixed
  * number of places, the oldest goes first.
  */
-#ifndef HANDLER_REST_SPENT_H
-#define HANDLER_REST_SPENT_H
+#ifndef HANDLER_REST_REST_SPENT_H
+#define HANDLER_REST_REST_SPENT_H
 
-#include "handler/endpoint.h"
+#include "handler/rest/endpoint.h"
 
 #define REST_SPENT_429S 3	 /* of one token, then no call is made with it */
 #define REST_SPENT_MS 900000u	 /* a token lives no longer */

@@ -7,8 +7,8 @@
  * is final.  Pure bookkeeping on a clock that the caller passes in, in ms; the
  * caller makes the proof, GET /users/@me.
  */
-#ifndef HANDLER_REST_HOLD_H
-#define HANDLER_REST_HOLD_H
+#ifndef HANDLER_REST_REST_HOLD_H
+#define HANDLER_REST_REST_HOLD_H
 
 #include "shared/discord/answer.h"
 #include "shared/page/page.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* REST rate limits; see bucket.h. */
-#include "handler/bucket.h"
+/* REST rate limits; see rate_limit.h. */
+#include "handler/rest/rate_limit.h"
 
 #include "shared/discord/answer.h"
 
@@ -12,8 +12,8 @@
 #define BUCKET_IDLE_MS 600000u
 
 /* Keyed by "bucket id major", or "route major" before the first answer. */
-struct bucket {
-	struct bucket *chain;
+struct rate_limit {
+	struct rate_limit *chain;
 	struct list age; /* least recently used first */
 	char key[400];
 	bool known; /* headers were seen */
@@ -32,15 +32,15 @@ struct route_id {
 };
 
 struct buckets {
-	struct bucket *hash[BUCKET_HASH];
+	struct rate_limit *hash[BUCKET_HASH];
 	struct route_id *routes[BUCKET_HASH];
 	struct list ages, route_ages;
 	size_t count, route_count;
-	uint64_t answered[BUCKET_GLOBAL]; /* ring: the last ones' answers */
+	uint64_t answered[RATE_LIMIT_GLOBAL]; /* ring: the last ones' answers */
 	unsigned at, filled, flying;
 	uint64_t global_ms; /* global 429: nothing before this */
 	unsigned global_refused; /* in a row */
-	struct bucket_invalid invalid;
+	struct rate_limit_invalid invalid;
 };
 
 struct buckets *
@@ -90,7 +90,7 @@ route_learn(struct buckets *b, const char *route, const char *id)
 	struct route_id *r = route_find(b, route), **at;
 
 	if (r == NULL) {
-		if (b->route_count == BUCKET_MAX)
+		if (b->route_count == RATE_LIMIT_MAX)
 			route_drop(b, container_of(b->route_ages.next,
 			    struct route_id, age));
 		r = base_alloc(sizeof(*r));
@@ -105,9 +105,9 @@ route_learn(struct buckets *b, const char *route, const char *id)
 }
 
 static void
-bucket_drop(struct buckets *b, struct bucket *k)
+bucket_drop(struct buckets *b, struct rate_limit *k)
 {
-	struct bucket **at = &b->hash[key_slot(k->key)];
+	struct rate_limit **at = &b->hash[key_slot(k->key)];
 
 	while (*at != k)
 		at = &(*at)->chain;
@@ -122,17 +122,17 @@ static void
 bucket_expire(struct buckets *b, uint64_t now)
 {
 	for (int i = 0; i < 4 && !list_empty(&b->ages); i++) {
-		struct bucket *k = container_of(b->ages.next, struct bucket,
+		struct rate_limit *k = container_of(b->ages.next, struct rate_limit,
 		    age);
 		bool idle = k->flying == 0 && now >= k->reset_ms
 		    && now >= k->blocked_ms;
 
-		if (idle && (b->count >= BUCKET_MAX
+		if (idle && (b->count >= RATE_LIMIT_MAX
 		    || now >= k->reset_ms + BUCKET_IDLE_MS)) {
 			bucket_drop(b, k);
 			continue;
 		}
-		if (b->count < BUCKET_MAX)
+		if (b->count < RATE_LIMIT_MAX)
 			return;
 		list_remove(&k->age);
 		list_append(&b->ages, &k->age);
@@ -147,20 +147,20 @@ bucket_key(struct buckets *b, const struct endpoint *e, char *key, size_t size)
 	str_format(key, size, "%s %s", r ? r->id : e->route, e->major);
 }
 
-static struct bucket *
+static struct rate_limit *
 bucket_find(struct buckets *b, const char *key)
 {
-	struct bucket *k = b->hash[key_slot(key)];
+	struct rate_limit *k = b->hash[key_slot(key)];
 
 	while (k != NULL && strcmp(k->key, key) != 0)
 		k = k->chain;
 	return k;
 }
 
-static struct bucket *
+static struct rate_limit *
 bucket_get(struct buckets *b, const char *key, uint64_t now)
 {
-	struct bucket *k = bucket_find(b, key), **at;
+	struct rate_limit *k = bucket_find(b, key), **at;
 
 	if (k == NULL) {
 		bucket_expire(b, now);
@@ -184,12 +184,12 @@ static uint64_t
 global_wait(struct buckets *b, uint64_t now)
 {
 	while (b->filled > 0 && now >= b->answered[b->at] + 1000) {
-		b->at = (b->at + 1) % BUCKET_GLOBAL;
+		b->at = (b->at + 1) % RATE_LIMIT_GLOBAL;
 		b->filled--;
 	}
 	if (now < b->global_ms)
 		return b->global_ms - now;
-	if (b->filled + b->flying < BUCKET_GLOBAL)
+	if (b->filled + b->flying < RATE_LIMIT_GLOBAL)
 		return 0;
 	if (b->filled == 0)
 		return UINT64_MAX;
@@ -199,11 +199,11 @@ global_wait(struct buckets *b, uint64_t now)
 static void
 global_answered(struct buckets *b, uint64_t now)
 {
-	if (b->filled == BUCKET_GLOBAL) { /* taken without asking */
-		b->at = (b->at + 1) % BUCKET_GLOBAL;
+	if (b->filled == RATE_LIMIT_GLOBAL) { /* taken without asking */
+		b->at = (b->at + 1) % RATE_LIMIT_GLOBAL;
 		b->filled--;
 	}
-	b->answered[(b->at + b->filled++) % BUCKET_GLOBAL] = now;
+	b->answered[(b->at + b->filled++) % RATE_LIMIT_GLOBAL] = now;
 }
 
 static void
@@ -222,12 +222,12 @@ buckets_others(struct buckets *b, unsigned n, uint64_t when)
 }
 
 static uint64_t
-own_wait(const struct bucket *k, uint64_t now)
+own_wait(const struct rate_limit *k, uint64_t now)
 {
 	if (now < k->blocked_ms)
 		return k->blocked_ms - now;
 	if (!k->known)
-		return k->flying < BUCKET_UNKNOWN ? 0 : UINT64_MAX;
+		return k->flying < RATE_LIMIT_UNKNOWN ? 0 : UINT64_MAX;
 	if (k->remaining > 0)
 		return 0;
 	if (now < k->reset_ms)
@@ -238,10 +238,10 @@ own_wait(const struct bucket *k, uint64_t now)
 }
 
 uint64_t
-bucket_wait(struct buckets *b, const struct endpoint *e, uint64_t now)
+rate_limit_wait(struct buckets *b, const struct endpoint *e, uint64_t now)
 {
 	char key[400];
-	struct bucket *k;
+	struct rate_limit *k;
 	uint64_t all, own;
 
 	bucket_key(b, e, key, sizeof(key));
@@ -251,11 +251,11 @@ bucket_wait(struct buckets *b, const struct endpoint *e, uint64_t now)
 	return own > all ? own : all;
 }
 
-struct bucket *
-bucket_take(struct buckets *b, const struct endpoint *e, uint64_t now)
+struct rate_limit *
+rate_limit_take(struct buckets *b, const struct endpoint *e, uint64_t now)
 {
 	char key[400];
-	struct bucket *k;
+	struct rate_limit *k;
 
 	bucket_key(b, e, key, sizeof(key));
 	k = bucket_get(b, key, now);
@@ -273,51 +273,51 @@ bucket_take(struct buckets *b, const struct endpoint *e, uint64_t now)
 /* ---- what an answer teaches ------------------------------------------------ */
 
 static void
-invalid_roll(struct bucket_invalid *v, uint64_t now)
+invalid_roll(struct rate_limit_invalid *v, uint64_t now)
 {
 	uint64_t minute = now / 60000;
 
-	if (minute - v->minute >= BUCKET_MINUTES)
+	if (minute - v->minute >= RATE_LIMIT_MINUTES)
 		memset(v->count, 0, sizeof(v->count));
 	else
 		for (uint64_t m = v->minute + 1; m <= minute; m++)
-			v->count[m % BUCKET_MINUTES] = 0;
+			v->count[m % RATE_LIMIT_MINUTES] = 0;
 	v->minute = minute;
 }
 
 void
-bucket_invalid_add(struct bucket_invalid *v, uint64_t now)
+rate_limit_invalid_add(struct rate_limit_invalid *v, uint64_t now)
 {
 	invalid_roll(v, now);
-	v->count[v->minute % BUCKET_MINUTES]++;
+	v->count[v->minute % RATE_LIMIT_MINUTES]++;
 }
 
 unsigned
-bucket_invalid_sum(struct bucket_invalid *v, uint64_t now)
+rate_limit_invalid_sum(struct rate_limit_invalid *v, uint64_t now)
 {
 	unsigned sum = 0;
 
 	invalid_roll(v, now);
-	for (size_t i = 0; i < BUCKET_MINUTES; i++)
+	for (size_t i = 0; i < RATE_LIMIT_MINUTES; i++)
 		sum += v->count[i];
 	return sum;
 }
 
 unsigned
-bucket_invalid(struct buckets *b, uint64_t now)
+rate_limit_invalid(struct buckets *b, uint64_t now)
 {
-	return bucket_invalid_sum(&b->invalid, now);
+	return rate_limit_invalid_sum(&b->invalid, now);
 }
 
 bool
-bucket_allows(struct buckets *b, const struct endpoint *e, bool optional,
+rate_limit_allows(struct buckets *b, const struct endpoint *e, bool optional,
     uint64_t now)
 {
-	unsigned n = bucket_invalid(b, now);
+	unsigned n = rate_limit_invalid(b, now);
 
 	if (e->interaction)
 		return true;
-	return n < (optional ? BUCKET_INVALID_SHED : BUCKET_INVALID_STOP);
+	return n < (optional ? RATE_LIMIT_INVALID_SHED : RATE_LIMIT_INVALID_STOP);
 }
 
 static uint64_t
@@ -328,7 +328,7 @@ later(uint64_t now, double after_s)
 
 /* An answer may be older than calls that are still under way. */
 static void
-bucket_learn(struct bucket *k, const struct bucket_reply *r, uint64_t now)
+bucket_learn(struct rate_limit *k, const struct rate_limit_reply *r, uint64_t now)
 {
 	uint64_t reset = later(now, r->reset_after_s);
 	int64_t left = r->remaining - (int64_t)k->flying;
@@ -359,8 +359,8 @@ refused_until(uint64_t *until, unsigned *times, double said_s, uint64_t now)
 }
 
 static void
-bucket_refused(struct buckets *b, struct bucket *k, const struct endpoint *e,
-    const struct bucket_reply *r, uint64_t now)
+bucket_refused(struct buckets *b, struct rate_limit *k, const struct endpoint *e,
+    const struct rate_limit_reply *r, uint64_t now)
 {
 	if (r->global && !e->exempt)
 		refused_until(&b->global_ms, &b->global_refused,
@@ -371,7 +371,7 @@ bucket_refused(struct buckets *b, struct bucket *k, const struct endpoint *e,
 }
 
 static void
-bucket_passed(struct buckets *b, struct bucket *k, const struct endpoint *e)
+bucket_passed(struct buckets *b, struct rate_limit *k, const struct endpoint *e)
 {
 	k->refused = 0;
 	if (!e->exempt)
@@ -379,8 +379,8 @@ bucket_passed(struct buckets *b, struct bucket *k, const struct endpoint *e)
 }
 
 void
-bucket_done(struct buckets *b, struct bucket *k, const struct endpoint *e,
-    const struct bucket_reply *r, uint64_t now)
+rate_limit_done(struct buckets *b, struct rate_limit *k, const struct endpoint *e,
+    const struct rate_limit_reply *r, uint64_t now)
 {
 	char key[400];
 
@@ -394,7 +394,7 @@ bucket_done(struct buckets *b, struct bucket *k, const struct endpoint *e,
 		return; /* Discord has not seen it */
 	if (r->status == 401 || r->status == 403
 	    || (r->status == 429 && !r->shared))
-		bucket_invalid_add(&b->invalid, now);
+		rate_limit_invalid_add(&b->invalid, now);
 	if (r->id[0] != '\0') {
 		route_learn(b, e->route, r->id);
 		bucket_key(b, e, key, sizeof(key));
@@ -412,7 +412,7 @@ void
 buckets_free(struct buckets *b)
 {
 	while (!list_empty(&b->ages))
-		bucket_drop(b, container_of(b->ages.next, struct bucket, age));
+		bucket_drop(b, container_of(b->ages.next, struct rate_limit, age));
 	while (!list_empty(&b->route_ages))
 		route_drop(b, container_of(b->route_ages.next, struct route_id,
 		    age));
@@ -422,14 +422,14 @@ buckets_free(struct buckets *b)
 /* ---- headers ---------------------------------------------------------------- */
 
 void
-bucket_reply_init(struct bucket_reply *r)
+rate_limit_reply_init(struct rate_limit_reply *r)
 {
-	*r = (struct bucket_reply) {.limit = -1, .remaining = -1,
+	*r = (struct rate_limit_reply) {.limit = -1, .remaining = -1,
 	    .reset_after_s = -1, .retry_after_s = -1};
 }
 
 static void
-reply_set(struct bucket_reply *r, const char *name, const char *value)
+reply_set(struct rate_limit_reply *r, const char *name, const char *value)
 {
 	r->limits |= strncasecmp(name, "x-ratelimit-", 12) == 0;
 	if (strcasecmp(name, "x-ratelimit-bucket") == 0)
@@ -451,7 +451,7 @@ reply_set(struct bucket_reply *r, const char *name, const char *value)
 }
 
 void
-bucket_reply_header(struct bucket_reply *r, const char *line, size_t len)
+rate_limit_reply_header(struct rate_limit_reply *r, const char *line, size_t len)
 {
 	char text[256], *value;
 

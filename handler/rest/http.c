@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* libcurl on our loop; see http.h. */
-#include "handler/http.h"
+#include "handler/rest/http.h"
 
 #include "shared/base/secret.h"
 #include "shared/net/tls.h"
@@ -22,8 +22,8 @@ http_header(char *line, size_t size, size_t n, void *arg)
 
 	/* A new head: what an interim answer said does not count. */
 	if (size * n > 5 && memcmp(line, "HTTP/", 5) == 0)
-		bucket_reply_init(&c->reply);
-	bucket_reply_header(&c->reply, line, size * n);
+		rate_limit_reply_init(&c->reply);
+	rate_limit_reply_header(&c->reply, line, size * n);
 	return size * n;
 }
 
@@ -204,7 +204,7 @@ http_start(struct http *h, struct http_call *c)
 	c->http = h;
 	c->error[0] = '\0';
 	c->headers = NULL;
-	bucket_reply_init(&c->reply);
+	rate_limit_reply_init(&c->reply);
 	c->easy = curl_easy_init();
 	if (c->easy == NULL)
 		return -1;

@@ -3,10 +3,10 @@
  * HTTPS requests without blocking: libcurl's multi interface on our loop and
  * timers, connections kept alive.  Knows nothing of limits or retries.
  */
-#ifndef HANDLER_HTTP_H
-#define HANDLER_HTTP_H
+#ifndef HANDLER_REST_HTTP_H
+#define HANDLER_REST_HTTP_H
 
-#include "handler/bucket.h"
+#include "handler/rest/rate_limit.h"
 #include "handler/base/buf.h"
 #include "shared/config/config.h"
 #include "shared/base/timer.h"
@@ -44,7 +44,7 @@ struct http_call {
 	long timeout_ms;
 	http_done_fn *done;
 	/* the answer */
-	struct bucket_reply reply;
+	struct rate_limit_reply reply;
 	struct buf answer;
 	/* http.c's own */
 	struct http *http;

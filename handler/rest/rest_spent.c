@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See rest_spent.h. */
-#include "handler/rest_spent.h"
+#include "handler/rest/rest_spent.h"
 
 #include <string.h>
 

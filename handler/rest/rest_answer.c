@@ -3,7 +3,7 @@
  * What becomes of a REST call that was answered, and of the others: the
  * verdict is shared/answer.h's, what is common to all rest_hold.h's.
  */
-#include "handler/rest_impl.h"
+#include "handler/rest/rest_impl.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
@@ -14,7 +14,7 @@
 static struct answer_verdict
 judge(struct rest_call *c)
 {
-	struct bucket_reply *r = &c->http.reply;
+	struct rate_limit_reply *r = &c->http.reply;
 	struct answer_verdict v = answer_judge(&(struct answer) {
 	    .status = r->status, .body = buf_data(&c->http.answer),
 	    .len = buf_len(&c->http.answer), .limits = r->limits,
@@ -137,10 +137,10 @@ call_judged(struct rest_call *c, uint64_t now)
 	struct answer_verdict v = judge(c);
 	int status = c->http.reply.status;
 
-	bucket_done(c->rest->buckets, c->bucket, &c->endpoint, &c->http.reply,
+	rate_limit_done(c->rest->buckets, c->bucket, &c->endpoint, &c->http.reply,
 	    now);
 	if (v.counts)
-		bucket_invalid_add(&c->queue->invalid, now);
+		rate_limit_invalid_add(&c->queue->invalid, now);
 	if (c->proof) {
 		rest_hold_proved(&c->rest->hold, &v, status, now);
 		rest_call_end(c, REST_OK, "");
@@ -165,7 +165,7 @@ rest_answered(struct http_call *http, const char *error)
 		call_judged(c, now);
 		return;
 	}
-	bucket_done(r->buckets, c->bucket, &c->endpoint, NULL, now);
+	rate_limit_done(r->buckets, c->bucket, &c->endpoint, NULL, now);
 	if (c->proof) {
 		rest_hold_proved(&r->hold, NULL, 0, now);
 		rest_call_end(c, REST_LATE, "");

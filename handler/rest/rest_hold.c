@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See rest_hold.h. */
-#include "handler/rest_hold.h"
+#include "handler/rest/rest_hold.h"
 
 #include "shared/base/log.h"
 

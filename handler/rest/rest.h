@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The plugins' REST calls: a bounded queue per plugin, served in turn, held
- * back by Discord's limits (bucket.h), repeated only where that is harmless,
+ * back by Discord's limits (rate_limit.h), repeated only where that is harmless,
  * each with a deadline.  What one answer means for the others is judged by
  * shared/answer.h and proved before it stops them (rest_hold.h).
  */
-#ifndef HANDLER_REST_H
-#define HANDLER_REST_H
+#ifndef HANDLER_REST_REST_H
+#define HANDLER_REST_REST_H
 
-#include "handler/http.h"
-#include "handler/rest_hold.h"
+#include "handler/rest/http.h"
+#include "handler/rest/rest_hold.h"
 
 #define REST_OWN (2 * CONFIG_PLUGINS_MAX) /* calls of the handler itself */
 #define REST_QUEUES (REST_OWN + 1) /* by plugin_slot(), then REST_OWN */

@@ -4,8 +4,8 @@
  * ids, the major parameter, and whether the bot's token belongs on it
  * (discord-protocol.md 7.2).
  */
-#ifndef HANDLER_ENDPOINT_H
-#define HANDLER_ENDPOINT_H
+#ifndef HANDLER_REST_ENDPOINT_H
+#define HANDLER_REST_ENDPOINT_H
 
 #include "shared/base/base.h"
 

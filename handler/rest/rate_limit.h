@@ -5,24 +5,24 @@
  * limit, retry_after, and a guard against the ban that follows 10 000 invalid
  * requests.  Pure bookkeeping on a clock that the caller passes in, in ms.
  */
-#ifndef HANDLER_BUCKET_H
-#define HANDLER_BUCKET_H
+#ifndef HANDLER_REST_RATE_LIMIT_H
+#define HANDLER_REST_RATE_LIMIT_H
 
-#include "handler/endpoint.h"
+#include "handler/rest/endpoint.h"
 
-#define BUCKET_MAX 8192		/* buckets and routes remembered, each */
+#define RATE_LIMIT_MAX 8192		/* buckets and routes remembered, each */
 /*
  * Requests in any one second of Discord's (50 allowed): a call's place is free
  * again a second after its answer, so however long requests are on their way
  * no second there sees more.  The rest is for the supervisor's few calls.
  */
-#define BUCKET_GLOBAL 48
-#define BUCKET_INVALID_SHED 5000 /* in 10 minutes: no optional calls */
-#define BUCKET_INVALID_STOP 9000 /* nothing but interaction callbacks */
-#define BUCKET_UNKNOWN 1	/* at once, before the first answer */
+#define RATE_LIMIT_GLOBAL 48
+#define RATE_LIMIT_INVALID_SHED 5000 /* in 10 minutes: no optional calls */
+#define RATE_LIMIT_INVALID_STOP 9000 /* nothing but interaction callbacks */
+#define RATE_LIMIT_UNKNOWN 1	/* at once, before the first answer */
 
 /* What one answer said. */
-struct bucket_reply {
+struct rate_limit_reply {
 	int status;
 	char id[64];		/* X-RateLimit-Bucket; "" absent */
 	int64_t limit, remaining; /* -1: absent */
@@ -32,21 +32,21 @@ struct bucket_reply {
 	bool limits;		/* any X-RateLimit header was there */
 	bool blocked;		/* not Discord's own: said by the caller */
 };
-void bucket_reply_init(struct bucket_reply *);
+void rate_limit_reply_init(struct rate_limit_reply *);
 /* Reads one "Name: value\r\n" line of the answer's head. */
-void bucket_reply_header(struct bucket_reply *, const char *line, size_t len);
+void rate_limit_reply_header(struct rate_limit_reply *, const char *line, size_t len);
 
 /* Invalid requests of the last 10 minutes, by minute. */
-#define BUCKET_MINUTES 11 /* one-minute counts that cover any ten */
-struct bucket_invalid {
-	unsigned count[BUCKET_MINUTES];
+#define RATE_LIMIT_MINUTES 11 /* one-minute counts that cover any ten */
+struct rate_limit_invalid {
+	unsigned count[RATE_LIMIT_MINUTES];
 	uint64_t minute; /* of the newest count */
 };
-void bucket_invalid_add(struct bucket_invalid *, uint64_t now);
-unsigned bucket_invalid_sum(struct bucket_invalid *, uint64_t now);
+void rate_limit_invalid_add(struct rate_limit_invalid *, uint64_t now);
+unsigned rate_limit_invalid_sum(struct rate_limit_invalid *, uint64_t now);
 
 struct buckets;
-struct bucket;
+struct rate_limit;
 
 struct buckets *buckets_new(void);
 /* Somebody else has made n calls at that time. */
@@ -56,17 +56,17 @@ void buckets_free(struct buckets *);
  * Milliseconds until a call to this endpoint may go; 0: now.  UINT64_MAX: not
  * before another answer came.
  */
-uint64_t bucket_wait(struct buckets *, const struct endpoint *, uint64_t now);
-/* It goes now; bucket_done must follow. */
-struct bucket *bucket_take(struct buckets *, const struct endpoint *,
+uint64_t rate_limit_wait(struct buckets *, const struct endpoint *, uint64_t now);
+/* It goes now; rate_limit_done must follow. */
+struct rate_limit *rate_limit_take(struct buckets *, const struct endpoint *,
     uint64_t now);
 /* It was answered, or reply NULL: it failed without an answer. */
-void bucket_done(struct buckets *, struct bucket *, const struct endpoint *,
-    const struct bucket_reply *, uint64_t now);
+void rate_limit_done(struct buckets *, struct rate_limit *, const struct endpoint *,
+    const struct rate_limit_reply *, uint64_t now);
 /* Invalid requests of the last 10 minutes. */
-unsigned bucket_invalid(struct buckets *, uint64_t now);
+unsigned rate_limit_invalid(struct buckets *, uint64_t now);
 /* May a call go at all, as far as the invalid-request guard is concerned? */
-bool bucket_allows(struct buckets *, const struct endpoint *, bool optional,
+bool rate_limit_allows(struct buckets *, const struct endpoint *, bool optional,
     uint64_t now);
 
 #endif

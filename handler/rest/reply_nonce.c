@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See reply_nonce.h. */
-#include "handler/reply_nonce.h"
+#include "handler/rest/reply_nonce.h"
 
 #include <inttypes.h>
 #include <string.h>

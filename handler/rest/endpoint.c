@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* REST paths; see endpoint.h. */
-#include "handler/endpoint.h"
+#include "handler/rest/endpoint.h"
 
 #include <ctype.h>
 #include <string.h>

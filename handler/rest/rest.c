@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The plugins' REST calls; see rest.h. */
-#include "handler/rest_impl.h"
+#include "handler/rest/rest_impl.h"
 
 #include "shared/base/clock.h"
 
@@ -79,7 +79,7 @@ call_start(struct rest_call *c, uint64_t now)
 	c->http.timeout_ms = (long)(left < REST_ATTEMPT_MS ? left
 							   : REST_ATTEMPT_MS);
 	c->tries++;
-	c->bucket = bucket_take(r->buckets, &c->endpoint, now);
+	c->bucket = rate_limit_take(r->buckets, &c->endpoint, now);
 	list_append(&r->flying, &c->link);
 	r->under_way++;
 	c->queue->flying++;
@@ -118,10 +118,10 @@ call_forbidden(struct rest_call *c, uint64_t now, enum rest_outcome *outcome)
 		       "more calls with its token could ban the address";
 	if (c->endpoint.interaction)
 		return NULL;
-	if (bucket_invalid_sum(&c->queue->invalid, now) >= REST_INVALID_EACH)
+	if (rate_limit_invalid_sum(&c->queue->invalid, now) >= REST_INVALID_EACH)
 		return "too many invalid requests of this plugin in the last "
 		       "10 minutes: Discord would ban this address";
-	if (!bucket_allows(c->rest->buckets, &c->endpoint, c->optional, now))
+	if (!rate_limit_allows(c->rest->buckets, &c->endpoint, c->optional, now))
 		return "too many invalid requests in the last 10 minutes: "
 		       "Discord would ban this address";
 	return NULL;
@@ -134,7 +134,7 @@ call_wait(const struct rest_call *c, uint64_t now, const char **why)
 	struct rest *r = c->rest;
 	uint64_t held = rest_hold_wait(&r->hold, c->endpoint.route, c->urgent,
 	    now);
-	uint64_t wait = bucket_wait(r->buckets, &c->endpoint, now);
+	uint64_t wait = rate_limit_wait(r->buckets, &c->endpoint, now);
 
 	*why = "rate limited for too long";
 	if (held == 0 || wait == UINT64_MAX || wait > held)
