@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * timer.set, timer.cancel, timer.list: the record first goes to disk, then
- * into memory (alarms.h), then the plugin is answered.
+ * into memory (plugin_timers.h), then the plugin is answered.
  */
 #include "handler/process/rpc_write.h"
 #include "handler/rpc_impl.h"
@@ -20,7 +20,7 @@
 struct api_timer {
 	struct job job; /* first */
 	struct rpc_wait wait;
-	struct alarms *alarms;
+	struct plugin_timers *alarms;
 	const char *plugin; /* name; the configuration's */
 	char name[ALARM_NAME_MAX + 1];
 	struct alarm *alarm; /* timer.set: becomes alarms' */
@@ -176,7 +176,7 @@ static int
 set_run(struct job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
-	struct alarm *now = alarms_find(t->alarms, job->plugin, t->name);
+	struct alarm *now = plugin_timers_find(t->alarms, job->plugin, t->name);
 	char key[KV_KEY_MAX + 1];
 	const void *value;
 	const char *text;
@@ -188,11 +188,11 @@ set_run(struct job *job, struct kv_tx *tx, struct err *e)
 	    && kv_get(tx, key, &value, &len, NULL) == 1;
 	if (t->kept)
 		return 0;
-	if (t->alarms->n[job->plugin] >= ALARMS_MAX
+	if (t->alarms->n[job->plugin] >= PLUGIN_TIMERS_MAX
 	    && now == NULL) {
 		t->full = true;
 		return err_set(e, EXIT_DEGRADED, "the plugin has %d timers "
-		    "already", ALARMS_MAX);
+		    "already", PLUGIN_TIMERS_MAX);
 	}
 	if (now == NULL && set_keep_due(t, tx, key, e) < 0)
 		return -1;
@@ -208,7 +208,7 @@ set_end(struct job *job, const struct err *failed)
 	char text[64];
 
 	if (t->kept)
-		a = alarms_find(t->alarms, job->plugin, t->name);
+		a = plugin_timers_find(t->alarms, job->plugin, t->name);
 	if (failed != NULL) {
 		timer_failed(t, failed);
 	} else {
@@ -219,7 +219,7 @@ set_end(struct job *job, const struct err *failed)
 	if (failed != NULL || t->kept)
 		alarm_free(t->alarm);
 	else
-		alarms_put(t->alarms, t->alarm);
+		plugin_timers_put(t->alarms, t->alarm);
 	free(t);
 }
 
@@ -270,7 +270,7 @@ static void
 cancel_end(struct job *job, const struct err *failed)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
-	struct alarm *a = alarms_find(t->alarms, job->plugin, t->name);
+	struct alarm *a = plugin_timers_find(t->alarms, job->plugin, t->name);
 
 	if (failed != NULL)
 		timer_failed(t, failed);
@@ -278,7 +278,7 @@ cancel_end(struct job *job, const struct err *failed)
 		rpc_result(&t->wait, t->found ? "true" : "false",
 		    t->found ? 4 : 5);
 	if (failed == NULL && a != NULL)
-		alarms_drop(t->alarms, a);
+		plugin_timers_drop(t->alarms, a);
 	free(t);
 }
 

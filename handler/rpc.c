@@ -370,7 +370,7 @@ rpc_open(struct rpc *r, struct timers *timers, const struct config *config,
 		return -1;
 	r->config = config;
 	kv_jobs_init(&r->jobs, timers, kv);
-	alarms_init(&r->alarms, timers, &r->jobs, r->plugin, config);
+	plugin_timers_init(&r->alarms, timers, &r->jobs, r->plugin, config);
 	commands_init(&r->commands, timers, r->rest, &r->jobs, config,
 	    r->identity);
 	members_init(&r->members, timers, r->intake);
@@ -386,7 +386,7 @@ on_clock_set(struct clockset *c)
 
 	log_notice("the clock was set: the plugins' timers go by the new "
 		   "time");
-	alarms_look(&r->alarms);
+	plugin_timers_look(&r->alarms);
 }
 
 void
@@ -399,7 +399,7 @@ void
 rpc_flush(struct rpc *r)
 {
 	/* Whoever has the shards has the timers. */
-	alarms_own(&r->alarms, r->intake->open > 0 && !r->stopping);
+	plugin_timers_own(&r->alarms, r->intake->open > 0 && !r->stopping);
 	kv_jobs_flush(&r->jobs);
 	/* No more chunks are read. */
 	if (r->intake->stopped || r->stopping)
@@ -409,19 +409,19 @@ rpc_flush(struct rpc *r)
 void
 rpc_answered(struct rpc *r, struct plugin *p, uint64_t id, const char *refusal)
 {
-	alarms_answered(&r->alarms, plugin_index(p), id, refusal);
+	plugin_timers_answered(&r->alarms, plugin_index(p), id, refusal);
 }
 
 void
 rpc_plugin_up(struct rpc *r, struct plugin *p)
 {
-	alarms_plugin_up(&r->alarms, plugin_index(p));
+	plugin_timers_plugin_up(&r->alarms, plugin_index(p));
 }
 
 void
 rpc_plugin_ended(struct rpc *r, struct plugin *p)
 {
-	alarms_plugin_ended(&r->alarms, plugin_index(p));
+	plugin_timers_plugin_ended(&r->alarms, plugin_index(p));
 }
 
 void
@@ -437,7 +437,7 @@ rpc_close(struct rpc *r)
 	members_stop(&r->members);
 	clockset_close(&r->clockset);
 	kv_jobs_free(&r->jobs);
-	alarms_free(&r->alarms);
+	plugin_timers_free(&r->alarms);
 	commands_free(&r->commands);
 	cache_free(&r->cache);
 	kv_close(r->jobs.kv);

@@ -6,7 +6,7 @@
 #ifndef HANDLER_RPC_H
 #define HANDLER_RPC_H
 
-#include "handler/alarms.h"
+#include "handler/timer/plugin_timers.h"
 #include "handler/storage/cache.h"
 #include "handler/commands.h"
 #include "handler/intake/intake.h"
@@ -38,7 +38,7 @@ struct rpc {
 	struct plugin *const *plugin; /* by index */
 	const struct page *page; /* what everybody counted */
 	struct kv_jobs jobs;
-	struct alarms alarms;
+	struct plugin_timers alarms;
 	struct cache cache;
 	struct commands commands;
 	struct members members;

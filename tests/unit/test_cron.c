@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Schedules: what is read, what is refused, and when the next one is. */
-#include "handler/cron.h"
+#include "handler/timer/cron.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Schedules; see cron.h. */
-#include "handler/cron.h"
+#include "handler/timer/cron.h"
 
 #include <ctype.h>
 #include <string.h>

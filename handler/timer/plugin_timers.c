@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The plugins' timers; see alarms.h. */
-#include "handler/alarms.h"
+/* The plugins' timers; see plugin_timers.h. */
+#include "handler/timer/plugin_timers.h"
 
 #include "handler/process/rpc_write.h"
 #include "shared/base/clock.h"
@@ -61,7 +61,7 @@ alarm_new(unsigned plugin, const char *name, struct json_object *record)
 }
 
 struct alarm *
-alarms_find(struct alarms *s, unsigned plugin, const char *name)
+plugin_timers_find(struct plugin_timers *s, unsigned plugin, const char *name)
 {
 	list_each(&s->list[plugin], l) {
 		struct alarm *a = container_of(l, struct alarm, link);
@@ -73,7 +73,7 @@ alarms_find(struct alarms *s, unsigned plugin, const char *name)
 }
 
 static void
-alarm_back(struct alarms *s, struct alarm *a)
+alarm_back(struct plugin_timers *s, struct alarm *a)
 {
 	if (a->asked != 0)
 		s->out[a->plugin]--;
@@ -81,7 +81,7 @@ alarm_back(struct alarms *s, struct alarm *a)
 }
 
 void
-alarms_drop(struct alarms *s, struct alarm *a)
+plugin_timers_drop(struct plugin_timers *s, struct alarm *a)
 {
 	alarm_back(s, a);
 	list_remove(&a->link);
@@ -90,21 +90,21 @@ alarms_drop(struct alarms *s, struct alarm *a)
 }
 
 void
-alarms_put(struct alarms *s, struct alarm *a)
+plugin_timers_put(struct plugin_timers *s, struct alarm *a)
 {
-	struct alarm *old = alarms_find(s, a->plugin, a->name);
+	struct alarm *old = plugin_timers_find(s, a->plugin, a->name);
 
 	if (old != NULL)
-		alarms_drop(s, old);
+		plugin_timers_drop(s, old);
 	list_append(&s->list[a->plugin], &a->link);
 	s->n[a->plugin]++;
-	alarms_look(s);
+	plugin_timers_look(s);
 }
 
 /* ---- firing --------------------------------------------------------------------- */
 
 static void
-alarm_fire(struct alarms *s, struct alarm *a, int64_t wall)
+alarm_fire(struct plugin_timers *s, struct alarm *a, int64_t wall)
 {
 	struct json_object *payload = NULL;
 	struct buf b = {0};
@@ -131,7 +131,7 @@ alarm_fire(struct alarms *s, struct alarm *a, int64_t wall)
 
 /* When an unanswered one is asked again: later each time. */
 static uint64_t
-alarm_patience(const struct alarms *s, const struct alarm *a)
+alarm_patience(const struct plugin_timers *s, const struct alarm *a)
 {
 	uint64_t ms = (uint64_t)(s->config->plugin[a->plugin].timeout_s * 1000);
 
@@ -142,7 +142,7 @@ alarm_patience(const struct alarms *s, const struct alarm *a)
 
 /* Milliseconds until this one needs a look. */
 static uint64_t
-alarm_look(struct alarms *s, struct alarm *a, int64_t wall)
+alarm_look(struct plugin_timers *s, struct alarm *a, int64_t wall)
 {
 	uint64_t now = clock_boot_ms(), again;
 
@@ -159,14 +159,14 @@ alarm_look(struct alarms *s, struct alarm *a, int64_t wall)
 		return ALARM_LOOK_MS;
 	if (a->due_ms > wall)
 		return (uint64_t)(a->due_ms - wall);
-	if (s->out[a->plugin] < ALARMS_OUT_MAX
+	if (s->out[a->plugin] < PLUGIN_TIMERS_OUT_MAX
 	    && s->plugin[a->plugin] != NULL)
 		alarm_fire(s, a, wall);
 	return a->asked != 0 ? alarm_patience(s, a) : ALARM_LOOK_MS;
 }
 
 void
-alarms_look(struct alarms *s)
+plugin_timers_look(struct plugin_timers *s)
 {
 	uint64_t next = ALARM_LOOK_MS;
 	int64_t wall = clock_wall_ms();
@@ -189,7 +189,7 @@ alarms_look(struct alarms *s)
 /* What an answer leads to on disk: gone, or the next time. */
 struct settle {
 	struct job job; /* first */
-	struct alarms *alarms;
+	struct plugin_timers *alarms;
 	char name[ALARM_NAME_MAX + 1];
 	int64_t due_ms, next_ms; /* next_ms -1: it is done */
 };
@@ -198,7 +198,7 @@ static int
 settle_run(struct job *job, struct kv_tx *tx, struct err *e)
 {
 	struct settle *t = container_of(job, struct settle, job);
-	struct alarm *a = alarms_find(t->alarms, job->plugin, t->name);
+	struct alarm *a = plugin_timers_find(t->alarms, job->plugin, t->name);
 	const char *plugin = t->alarms->config->plugin[job->plugin].name;
 	char key[KV_KEY_MAX + 1];
 	const char *text;
@@ -220,8 +220,8 @@ static void
 settle_end(struct job *job, const struct err *failed)
 {
 	struct settle *t = container_of(job, struct settle, job);
-	struct alarms *s = t->alarms;
-	struct alarm *a = alarms_find(s, job->plugin, t->name);
+	struct plugin_timers *s = t->alarms;
+	struct alarm *a = plugin_timers_find(s, job->plugin, t->name);
 
 	if (a != NULL && a->due_ms == t->due_ms) {
 		/* Not on disk is better than fired for ever. */
@@ -233,14 +233,14 @@ settle_end(struct job *job, const struct err *failed)
 		a->tries = 0;
 		a->due_ms = t->next_ms;
 		if (t->next_ms < 0)
-			alarms_drop(s, a);
+			plugin_timers_drop(s, a);
 	}
 	free(t);
-	alarms_look(s);
+	plugin_timers_look(s);
 }
 
 static void
-alarm_settle(struct alarms *s, struct alarm *a)
+alarm_settle(struct plugin_timers *s, struct alarm *a)
 {
 	int64_t wall = clock_wall_ms(), from = a->due_ms, next = -1;
 	struct settle *t = base_alloc(sizeof(*t));
@@ -261,7 +261,7 @@ alarm_settle(struct alarms *s, struct alarm *a)
 }
 
 void
-alarms_answered(struct alarms *s, unsigned plugin, uint64_t id,
+plugin_timers_answered(struct plugin_timers *s, unsigned plugin, uint64_t id,
     const char *refusal)
 {
 	list_each(&s->list[plugin], l) {
@@ -280,17 +280,17 @@ alarms_answered(struct alarms *s, unsigned plugin, uint64_t id,
 }
 
 void
-alarms_plugin_ended(struct alarms *s, unsigned plugin)
+plugin_timers_plugin_ended(struct plugin_timers *s, unsigned plugin)
 {
 	list_each(&s->list[plugin], l)
 		alarm_back(s, container_of(l, struct alarm, link));
-	alarms_look(s);
+	plugin_timers_look(s);
 }
 
 /* ---- life ------------------------------------------------------------------------------ */
 
 struct loading {
-	struct alarms *alarms;
+	struct plugin_timers *alarms;
 	unsigned plugin;
 	size_t prefix;
 };
@@ -309,12 +309,12 @@ load_one(const char *key, const void *value, size_t len, void *arg)
 		log_error("timer \"%s\" of plugin %s is damaged in the storage "
 			  "and does not fire", key + l->prefix, plugin);
 	else
-		alarms_put(l->alarms, a);
+		plugin_timers_put(l->alarms, a);
 	return 0;
 }
 
 static int
-owner_change(struct alarms *s, struct kv_tx *tx, struct err *e)
+owner_change(struct plugin_timers *s, struct kv_tx *tx, struct err *e)
 {
 	struct owner me = {(int32_t)getpid()}, old;
 	const void *v;
@@ -334,13 +334,13 @@ owner_change(struct alarms *s, struct kv_tx *tx, struct err *e)
 }
 
 static int
-load_plugin(struct alarms *s, unsigned i, struct kv_tx *tx, struct err *e)
+load_plugin(struct plugin_timers *s, unsigned i, struct kv_tx *tx, struct err *e)
 {
 	struct loading l = {s, i, 0};
 	char prefix[KV_KEY_MAX + 1];
 
 	while (!list_empty(&s->list[i]))
-		alarms_drop(s, container_of(s->list[i].next, struct alarm,
+		plugin_timers_drop(s, container_of(s->list[i].next, struct alarm,
 		    link));
 	alarm_key(prefix, s->config->plugin[i].name, "");
 	l.prefix = strlen(prefix);
@@ -351,7 +351,7 @@ load_plugin(struct alarms *s, unsigned i, struct kv_tx *tx, struct err *e)
 }
 
 static int
-load_all(struct alarms *s, struct kv_tx *tx, struct err *e)
+load_all(struct plugin_timers *s, struct kv_tx *tx, struct err *e)
 {
 	for (unsigned i = 0; i < s->config->plugins; i++)
 		if (load_plugin(s, i, tx, e) < 0)
@@ -360,7 +360,7 @@ load_all(struct alarms *s, struct kv_tx *tx, struct err *e)
 }
 
 static int
-load_new(struct alarms *s, struct kv_tx *tx, struct err *e)
+load_new(struct plugin_timers *s, struct kv_tx *tx, struct err *e)
 {
 	for (unsigned i = 0; i < s->config->plugins; i++)
 		if (!s->loaded[i] && load_plugin(s, i, tx, e) < 0)
@@ -371,8 +371,8 @@ load_new(struct alarms *s, struct kv_tx *tx, struct err *e)
 /* In a transaction of its own: this is rare in a handler's life.  false:
  * another process writes, later it may do. */
 static bool
-alarms_do(struct alarms *s, bool write,
-    int (*fn)(struct alarms *, struct kv_tx *, struct err *))
+alarms_do(struct plugin_timers *s, bool write,
+    int (*fn)(struct plugin_timers *, struct kv_tx *, struct err *))
 {
 	struct err e;
 	struct kv_tx *tx = kv_begin(s->jobs->kv, NULL, write, &e);
@@ -395,26 +395,26 @@ alarms_do(struct alarms *s, bool write,
 static void
 alarms_timer(struct timer *t)
 {
-	struct alarms *s = container_of(t, struct alarms, timer);
+	struct plugin_timers *s = container_of(t, struct plugin_timers, timer);
 
 	if (s->owner && !s->active) {
 		(void)alarms_do(s, false, load_all);
 		s->active = true;
 	}
-	alarms_look(s);
+	plugin_timers_look(s);
 }
 
 /* Before its first timer call is carried out: it asks only when it is up. */
 void
-alarms_plugin_up(struct alarms *s, unsigned plugin)
+plugin_timers_plugin_up(struct plugin_timers *s, unsigned plugin)
 {
 	if (s->active && !s->loaded[plugin])
 		(void)alarms_do(s, false, load_new);
-	alarms_look(s);
+	plugin_timers_look(s);
 }
 
 void
-alarms_own(struct alarms *s, bool own)
+plugin_timers_own(struct plugin_timers *s, bool own)
 {
 	if (own == s->owner || (own && clock_boot_ms() < s->again_ms))
 		return;
@@ -433,10 +433,10 @@ alarms_own(struct alarms *s, bool own)
 }
 
 void
-alarms_init(struct alarms *s, struct timers *timers, struct kv_jobs *jobs,
+plugin_timers_init(struct plugin_timers *s, struct timers *timers, struct kv_jobs *jobs,
     struct plugin *const *plugin, const struct config *config)
 {
-	*s = (struct alarms) {.jobs = jobs, .plugin = plugin,
+	*s = (struct plugin_timers) {.jobs = jobs, .plugin = plugin,
 	    .config = config};
 	timer_init(timers, &s->timer, alarms_timer);
 	for (size_t i = 0; i < nitems(s->list); i++)
@@ -444,12 +444,12 @@ alarms_init(struct alarms *s, struct timers *timers, struct kv_jobs *jobs,
 }
 
 void
-alarms_free(struct alarms *s)
+plugin_timers_free(struct plugin_timers *s)
 {
 	s->active = s->owner = false;
 	timer_stop(&s->timer);
 	for (size_t i = 0; i < nitems(s->list); i++)
 		while (!list_empty(&s->list[i]))
-			alarms_drop(s, container_of(s->list[i].next,
+			plugin_timers_drop(s, container_of(s->list[i].next,
 			    struct alarm, link));
 }

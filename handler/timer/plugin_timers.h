@@ -6,17 +6,17 @@
  * was there fires once.  Only one handler fires: the newest that has a shard's
  * uplink ("timer-owner").
  */
-#ifndef HANDLER_ALARMS_H
-#define HANDLER_ALARMS_H
+#ifndef HANDLER_TIMER_PLUGIN_TIMERS_H
+#define HANDLER_TIMER_PLUGIN_TIMERS_H
 
-#include "handler/cron.h"
+#include "handler/timer/cron.h"
 #include "handler/storage/kv_jobs.h"
 #include "handler/process/plugin.h"
 
 #include <json-c/json.h>
 
-#define ALARMS_MAX 1000		  /* per plugin */
-#define ALARMS_OUT_MAX 16	  /* unanswered per plugin */
+#define PLUGIN_TIMERS_MAX 1000		  /* per plugin */
+#define PLUGIN_TIMERS_OUT_MAX 16	  /* unanswered per plugin */
 #define ALARM_NAME_MAX 128
 #define ALARM_LATE_MS 60000	  /* fired later than this: flagged */
 #define ALARM_BUSY_MS 1000	  /* another process writes: tried again */
@@ -37,7 +37,7 @@ struct alarm {
 	bool saving; /* answered; its next time is on its way to the disk */
 };
 
-struct alarms {
+struct plugin_timers {
 	struct kv_jobs *jobs;
 	struct plugin *const *plugin;
 	const struct config *config;
@@ -51,29 +51,29 @@ struct alarms {
 	bool loaded[CONFIG_PLUGINS_MAX]; /* what is stored of it was read */
 };
 
-void alarms_init(struct alarms *, struct timers *, struct kv_jobs *,
+void plugin_timers_init(struct plugin_timers *, struct timers *, struct kv_jobs *,
     struct plugin *const *plugin, const struct config *);
-void alarms_free(struct alarms *);
+void plugin_timers_free(struct plugin_timers *);
 /*
  * Does this handler fire?  At first it waits for what a handler before it,
  * still alive, may have to settle, then it reads what is stored.
  */
-void alarms_own(struct alarms *, bool own);
+void plugin_timers_own(struct plugin_timers *, bool own);
 /* Fires what is due; after anything that may have changed that. */
-void alarms_look(struct alarms *);
+void plugin_timers_look(struct plugin_timers *);
 /* The plugin is up; it may be one that came after our start. */
-void alarms_plugin_up(struct alarms *, unsigned plugin);
-void alarms_answered(struct alarms *, unsigned plugin, uint64_t id,
+void plugin_timers_plugin_up(struct plugin_timers *, unsigned plugin);
+void plugin_timers_answered(struct plugin_timers *, unsigned plugin, uint64_t id,
     const char *refusal);
-void alarms_plugin_ended(struct alarms *, unsigned plugin);
+void plugin_timers_plugin_ended(struct plugin_timers *, unsigned plugin);
 
 /* Owns record.  Replaces one of the same name. */
 struct alarm *alarm_new(unsigned plugin, const char *name,
     struct json_object *record);
 void alarm_free(struct alarm *);
-void alarms_put(struct alarms *, struct alarm *);
-void alarms_drop(struct alarms *, struct alarm *);
-struct alarm *alarms_find(struct alarms *, unsigned plugin, const char *name);
+void plugin_timers_put(struct plugin_timers *, struct alarm *);
+void plugin_timers_drop(struct plugin_timers *, struct alarm *);
+struct alarm *plugin_timers_find(struct plugin_timers *, unsigned plugin, const char *name);
 void alarm_key(char key[KV_KEY_MAX + 1], const char *plugin,
     const char *name);
 

@@ -5,8 +5,8 @@
  * names, ranges, steps or lists of these; when both days are given either
  * will do.  Pure arithmetic: it knows no clock.
  */
-#ifndef HANDLER_CRON_H
-#define HANDLER_CRON_H
+#ifndef HANDLER_TIMER_CRON_H
+#define HANDLER_TIMER_CRON_H
 
 #include "shared/base/base.h"
 
