@@ -4,7 +4,7 @@
  * keep Discord's limits; here is decided over which shard, and whether it is
  * fit to be sent.
  */
-#include "handler/opcode.h"
+#include "handler/gateway/gateway_payload.h"
 #include "handler/rpc_impl.h"
 
 #include <string.h>
@@ -83,7 +83,7 @@ rpc_gateway(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 	uint32_t shard;
 
 	json_object_object_get_ex(params, "payload", &payload);
-	why = opcode_fault(payload);
+	why = gateway_payload_fault(payload);
 	if (why == NULL)
 		why = gateway_shard(r, params, &shard);
 	return why != NULL ? why : gateway_send(r, w, shard, payload);
@@ -135,7 +135,7 @@ rpc_voice(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 
 	by_default(d_of(o), "self_mute", json_object_new_boolean(false));
 	by_default(d_of(o), "self_deaf", json_object_new_boolean(false));
-	why = opcode_voice_fault(d_of(o));
+	why = gateway_payload_voice_fault(d_of(o));
 	if (why == NULL)
 		why = gateway_shard(r, params, &shard);
 	if (why == NULL)
@@ -218,7 +218,7 @@ rpc_presence(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 	by_default(d, "activities", json_object_new_array());
 	by_default(d, "afk", json_object_new_boolean(false));
 	by_default(d, "since", NULL);
-	why = opcode_presence_fault(d);
+	why = gateway_payload_presence_fault(d);
 	if (why == NULL && rpc_given(params, "shard"))
 		why = gateway_shard(r, params, &shard);
 	if (why == NULL && rpc_given(params, "shard"))
@@ -272,7 +272,7 @@ members_check(struct rpc *r, struct json_object *params,
 		by_default(d, "query", json_object_new_string(""));
 		by_default(d, "limit", json_object_new_int(0));
 	}
-	why = opcode_members_fault(d);
+	why = gateway_payload_members_fault(d);
 	if (why == NULL)
 		why = members_intents(r, d);
 	return why != NULL ? why : gateway_shard(r, params, shard);

@@ -11,7 +11,7 @@
 #include "handler/commands.h"
 #include "handler/intake/intake.h"
 #include "handler/storage/kv_jobs.h"
-#include "handler/members.h"
+#include "handler/gateway/members.h"
 #include "handler/process/plugin.h"
 #include "handler/rest/reply_nonce.h"
 #include "handler/rest/rest.h"

@@ -6,8 +6,8 @@
  * handed to the plugin one by one; both are bounded.  A request whose
  * connection ended, or that Discord has limited, is made again a few times.
  */
-#ifndef HANDLER_MEMBERS_H
-#define HANDLER_MEMBERS_H
+#ifndef HANDLER_GATEWAY_MEMBERS_H
+#define HANDLER_GATEWAY_MEMBERS_H
 
 #include "handler/intake/intake.h"
 #include "shared/base/timer.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests for members; see members.h. */
-#include "handler/members.h"
+#include "handler/gateway/members.h"
 
 #include "handler/base/field.h"
 #include "handler/process/rpc_write.h"

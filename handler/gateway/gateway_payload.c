@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shapes of gateway commands; see opcode.h. */
-#include "handler/opcode.h"
+/* Shapes of gateway commands; see gateway_payload.h. */
+#include "handler/gateway/gateway_payload.h"
 
 #include "handler/base/field.h"
 #include "shared/base/base.h"
@@ -59,11 +59,11 @@ is_activity(struct json_object *a)
 	    && is_there(a, "name", json_type_string)
 	    && is_there(a, "type", json_type_int)
 	    && json_object_get_int64(field(a, "type")) >= 0
-	    && json_object_get_int64(field(a, "type")) <= OPCODE_ACTIVITY_MAX;
+	    && json_object_get_int64(field(a, "type")) <= GATEWAY_PAYLOAD_ACTIVITY_MAX;
 }
 
 const char *
-opcode_presence_fault(struct json_object *d)
+gateway_payload_presence_fault(struct json_object *d)
 {
 	static const char *const status[] = {"online", "dnd", "idle",
 	    "invisible", "offline"};
@@ -93,7 +93,7 @@ opcode_presence_fault(struct json_object *d)
 /* ---- op 4 ----------------------------------------------------------------- */
 
 const char *
-opcode_voice_fault(struct json_object *d)
+gateway_payload_voice_fault(struct json_object *d)
 {
 	if (!is_id(field(d, "guild_id")))
 		return "guild_id must be a string of digits";
@@ -110,7 +110,7 @@ opcode_voice_fault(struct json_object *d)
 /* ---- op 8 ----------------------------------------------------------------- */
 
 const char *
-opcode_members_fault(struct json_object *d)
+gateway_payload_members_fault(struct json_object *d)
 {
 	bool query = is_there(d, "query", json_type_string);
 	struct json_object *ids = field(d, "user_ids"), *nonce = field(d, "nonce");
@@ -119,7 +119,7 @@ opcode_members_fault(struct json_object *d)
 		return "guild_id must be a string of digits";
 	if (query == (ids != NULL))
 		return "give either query, a string, or user_ids";
-	if (ids != NULL && !is_id(ids) && !are_ids(ids, OPCODE_USERS_MAX))
+	if (ids != NULL && !is_id(ids) && !are_ids(ids, GATEWAY_PAYLOAD_USERS_MAX))
 		return "user_ids must be an array of 1 to 100 strings of "
 		       "digits";
 	if (query && (!is_there(d, "limit", json_type_int)
@@ -129,7 +129,7 @@ opcode_members_fault(struct json_object *d)
 	    && !is_there(d, "presences", json_type_boolean))
 		return "presences must be true or false";
 	if (nonce != NULL && (!json_object_is_type(nonce, json_type_string)
-	    || json_object_get_string_len(nonce) > OPCODE_NONCE_MAX))
+	    || json_object_get_string_len(nonce) > GATEWAY_PAYLOAD_NONCE_MAX))
 		return "nonce must be a string of at most 32 bytes";
 	return NULL;
 }
@@ -164,15 +164,15 @@ static const struct {
 	int64_t op;
 	const char *(*fault)(struct json_object *d);
 } opcode_table[] = {
-    {3, opcode_presence_fault},
-    {4, opcode_voice_fault},
-    {8, opcode_members_fault},
+    {3, gateway_payload_presence_fault},
+    {4, gateway_payload_voice_fault},
+    {8, gateway_payload_members_fault},
     {31, sounds_fault},
     {43, channels_fault},
 };
 
 const char *
-opcode_fault(struct json_object *payload)
+gateway_payload_fault(struct json_object *payload)
 {
 	if (json_object_is_type(payload, json_type_object)
 	    && is_there(payload, "op", json_type_int))
