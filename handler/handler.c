@@ -63,7 +63,7 @@ handler_page(struct handler *h, enum handler_state state)
 static void
 handler_page_each(struct handler *h, struct page_plugins *page)
 {
-	const struct commands *c = &h->rpc.commands;
+	const struct registration *c = &h->rpc.commands;
 
 	page_begin(&page->lock);
 	plugin_set_page(&h->staff, page);

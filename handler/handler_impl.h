@@ -11,7 +11,7 @@
 #include "handler/rpc.h"
 #include "handler/sheet.h"
 #include "handler/delivery/plugin_set.h"
-#include "handler/warden.h"
+#include "handler/command/access.h"
 #include "shared/wire/ipc.h"
 #include "shared/wire/orphan.h"
 
@@ -36,7 +36,7 @@ struct handler {
 	struct rest *rest;
 	struct rpc rpc;
 	struct roundtrip probe;
-	struct warden warden;
+	struct access warden;
 	ev_prepare prepare;
 	ev_io signals;
 	struct timer tick, stop;

@@ -31,7 +31,7 @@ static const char *const step_name[ROUNDTRIP_STEP_COUNT] = {
 };
 
 /* A REST call outlives the probe it was made for. */
-struct call {
+struct invocation {
 	struct roundtrip *trip;
 	uint32_t run;
 };
@@ -337,7 +337,7 @@ proceed(struct roundtrip *t, struct json_object *body)
 static void
 on_answer(void *arg, const struct rest_answer *a)
 {
-	struct call *c = arg;
+	struct invocation *c = arg;
 	struct roundtrip *t = c->trip;
 	bool ours = c->run == t->run && t->step != ROUNDTRIP_IDLE;
 	struct json_object *body = NULL;
@@ -369,11 +369,11 @@ static void
 call(struct roundtrip *t, const char *method, const char *path,
     const char *body)
 {
-	struct call *c = base_alloc(sizeof(*c));
+	struct invocation *c = base_alloc(sizeof(*c));
 	const char *why;
 	bool bad;
 
-	*c = (struct call) {.trip = t, .run = t->run};
+	*c = (struct invocation) {.trip = t, .run = t->run};
 	if (rest_call(t->rest, REST_OWN, &(struct rest_ask) {.method = method,
 		.path = path, .body = body, .repeatable = true}, on_answer, c,
 		&bad, &why) == 0)

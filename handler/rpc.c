@@ -371,7 +371,7 @@ rpc_open(struct rpc *r, struct timers *timers, const struct config *config,
 	r->config = config;
 	kv_jobs_init(&r->jobs, timers, kv);
 	plugin_timers_init(&r->alarms, timers, &r->jobs, r->plugin, config);
-	commands_init(&r->commands, timers, r->rest, &r->jobs, config,
+	registration_init(&r->commands, timers, r->rest, &r->jobs, config,
 	    r->identity);
 	members_init(&r->members, timers, r->intake);
 	r->tap.fn = rpc_event;
@@ -438,7 +438,7 @@ rpc_close(struct rpc *r)
 	clockset_close(&r->clockset);
 	kv_jobs_free(&r->jobs);
 	plugin_timers_free(&r->alarms);
-	commands_free(&r->commands);
+	registration_free(&r->commands);
 	cache_free(&r->cache);
 	kv_close(r->jobs.kv);
 }

@@ -8,7 +8,7 @@
 
 #include "handler/timer/plugin_timers.h"
 #include "handler/storage/cache.h"
-#include "handler/commands.h"
+#include "handler/command/registration.h"
 #include "handler/intake/intake.h"
 #include "handler/storage/kv_jobs.h"
 #include "handler/gateway/members.h"
@@ -40,7 +40,7 @@ struct rpc {
 	struct kv_jobs jobs;
 	struct plugin_timers alarms;
 	struct cache cache;
-	struct commands commands;
+	struct registration commands;
 	struct members members;
 	struct reply_nonces nonces;
 	struct clockset clockset;

@@ -63,7 +63,7 @@ const char *rpc_rest(struct rpc *, struct rpc_wait *, const struct rest_ask *);
 void rpc_rest_answer(const struct rpc_wait *, const struct rest_answer *);
 
 #define RPC_REASON_MAX 512 /* characters, as the next */
-#define RPC_EMOJI_MAX DECLARE_EMOJI_MAX
+#define RPC_EMOJI_MAX COMMAND_SPEC_EMOJI_MAX
 
 /*
  * What say, reply, upload and interactions post, from content, embeds,

@@ -40,7 +40,7 @@ static void
 on_initialised(struct plugin_host *host, struct plugin *p,
     struct json_object *result)
 {
-	commands_declare(&handler_of(host)->rpc.commands, plugin_index(p),
+	registration_declare(&handler_of(host)->rpc.commands, plugin_index(p),
 	    result);
 }
 
@@ -95,7 +95,7 @@ on_judge(struct intake_tap *tap, struct intake_event *e)
 {
 	struct handler *h = container_of(tap, struct handler, judge);
 
-	e->wanted = warden_judge(&h->warden, e->shard, e->h, e->raw,
+	e->wanted = access_judge(&h->warden, e->shard, e->h, e->raw,
 	    e->wanted);
 }
 
@@ -103,7 +103,7 @@ static bool
 on_command(struct plugin_host *host, struct plugin *p, const struct event *e,
     struct json_object **out)
 {
-	return warden_hand_out(&handler_of(host)->warden, plugin_index(p), e,
+	return access_hand_out(&handler_of(host)->warden, plugin_index(p), e,
 	    out);
 }
 
@@ -205,10 +205,10 @@ start_plugins(struct handler *h)
 static void
 start_warden(struct handler *h)
 {
-	h->warden = (struct warden) {.roster = &h->rpc.commands.roster,
+	h->warden = (struct access) {.roster = &h->rpc.commands.roster,
 	    .route = &h->route, .rest = h->rest, .kv = h->rpc.jobs.kv,
 	    .config = &h->config, .store = &h->staff.store};
-	warden_init(&h->warden);
+	access_init(&h->warden);
 	h->judge.fn = on_judge;
 	intake_tap(&h->intake, &h->judge);
 }

@@ -9,7 +9,7 @@
 /* ---- one call --------------------------------------------------------------- */
 
 static void
-call_free(struct rest_call *c)
+invocation_free(struct rest_call *c)
 {
 	c->queue->bytes -= c->bytes;
 	c->rest->bytes -= c->bytes;
@@ -32,7 +32,7 @@ rest_call_end(struct rest_call *c, enum rest_outcome outcome, const char *why)
 	if (outcome != REST_OK)
 		c->rest->counts.errors++;
 	c->done(c->arg, &a);
-	call_free(c);
+	invocation_free(c);
 }
 
 /* Takes it out of its queue; the caller ends or starts it. */

@@ -3,7 +3,7 @@
  * Events that may be commands, by every road: what is recognised of them can
  * be told to a plugin in one line.
  */
-#include "handler/call.h"
+#include "handler/command/invocation.h"
 
 #include <string.h>
 
@@ -15,26 +15,26 @@ static const char declared[] = "[{\"name\":\"roll\",\"help\":\"h\","
     "10,\"name\":\"n\",\"max_value\":9},{\"type\":3,\"name\":\"text\"}]},"
     "{\"type\":1,\"name\":\"off\"}]}]";
 
-static struct roster *
+static struct command_table *
 the_roster(void)
 {
 	static struct config config = {.plugins = 1};
-	static struct roster r;
+	static struct command_table r;
 	struct json_object *o;
 
 	if (r.config != NULL)
 		return &r;
-	roster_init(&r, &config);
+	command_table_init(&r, &config);
 	o = json_tokener_parse(declared);
-	must(roster_set(&r, 0, o));
+	must(command_table_set(&r, 0, o));
 	json_object_put(o);
 	return &r;
 }
 
 static void
-check_call(const struct call *c)
+check_call(const struct invocation *c)
 {
-	struct json_object *o = call_json(c);
+	struct json_object *o = invocation_json(c);
 
 	must(c->command != NULL && c->user_id[0] != '\0');
 	must(strchr(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
@@ -45,19 +45,19 @@ check_call(const struct call *c)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct call_ways ways = {.prefix = "!", .bot = "99"};
+	const struct invocation_ways ways = {.prefix = "!", .bot = "99"};
 	char *raw = malloc(size + 1);
-	struct call c;
+	struct invocation c;
 
 	must(raw != NULL);
 	memcpy(raw, data, size);
 	raw[size] = '\0';
 	for (int i = 0; i < ROADS; i++) {
-		if (!call_find(&c, the_roster(), &ways, (enum road)i, raw,
+		if (!invocation_find(&c, the_roster(), &ways, (enum road)i, raw,
 			size))
 			continue;
 		check_call(&c);
-		call_free(&c);
+		invocation_free(&c);
 	}
 	free(raw);
 	return 0;

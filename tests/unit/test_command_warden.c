@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who gets a command, who is denied it, and how often that is said. */
 #include "handler/rest/reply_nonce.h"
-#include "handler/warden.h"
+#include "handler/command/access.h"
 #include "tests/unit/fake_time.h"
 #include "tests/unit/scratch.h"
 
@@ -16,9 +16,9 @@ static struct {
 	char dir[SCRATCH_MAX], owners[8], prefix[8], none[1], events[8];
 	char guilds[8];
 	struct config config;
-	struct roster roster;
+	struct command_table roster;
 	struct subscriptions route;
-	struct warden warden;
+	struct access warden;
 	unsigned calls;
 	char path[256], body[2048];
 } t;
@@ -61,12 +61,12 @@ setup(void **state)
 	subscriptions_init(&t.route);
 	subscriptions_set(&t.route, 0, &t.config.plugin[0]);
 	subscriptions_set(&t.route, 1, &t.config.plugin[1]);
-	roster_init(&t.roster, &t.config);
-	roster_set(&t.roster, 1, o);
+	command_table_init(&t.roster, &t.config);
+	command_table_set(&t.roster, 1, o);
 	json_object_put(o);
-	t.warden = (struct warden) {.roster = &t.roster, .route = &t.route,
+	t.warden = (struct access) {.roster = &t.roster, .route = &t.route,
 	    .config = &t.config, .kv = kv_open(t.dir, true, NULL)};
-	warden_init(&t.warden);
+	access_init(&t.warden);
 	assert_non_null(t.warden.kv);
 	return 0;
 }
@@ -75,7 +75,7 @@ static int
 teardown(void **state)
 {
 	kv_close(t.warden.kv);
-	roster_free(&t.roster);
+	command_table_free(&t.roster);
 	subscriptions_free(&t.route);
 	return scratch_remove(t.dir);
 }
@@ -91,7 +91,7 @@ judge(const char *name, const char *d, uint64_t wanted)
 	str_format(raw, sizeof(raw), "{\"t\":\"%s\",\"d\":{\"channel_id\":"
 	    "\"4\",\"guild_id\":\"7\",%s}}", name, d);
 	h.len = (uint32_t)strlen(raw);
-	return warden_judge(&t.warden, 0, &h, raw, wanted);
+	return access_judge(&t.warden, 0, &h, raw, wanted);
 }
 
 static uint64_t
@@ -174,17 +174,17 @@ test_answers_are_limited(void **state)
 	t.calls = 0;
 	for (int i = 0; i < 50; i++)
 		typed("2", i & 1 ? "!roll" : "!help", 0);
-	assert_int_equal(t.calls, WARDEN_ANSWERS);
-	fake_time_advance(WARDEN_USER_MS);
+	assert_int_equal(t.calls, ACCESS_ANSWERS);
+	fake_time_advance(ACCESS_USER_MS);
 	typed("2", "!roll", 0);
-	assert_int_equal(t.calls, WARDEN_ANSWERS + 1);
+	assert_int_equal(t.calls, ACCESS_ANSWERS + 1);
 	fake_time_advance(1000);
 	t.calls = 0;
 	for (int i = 0; i < 200; i++) {
 		str_format(user, sizeof(user), "%d", 1000 + i);
 		typed(user, "!roll", 0);
 	}
-	assert_int_equal(t.calls, WARDEN_ALL);
+	assert_int_equal(t.calls, ACCESS_ALL);
 	assert_int_equal(t.warden.denied, 25 + 1 + 200);
 }
 
@@ -200,17 +200,17 @@ test_judged_again(void **state)
 	struct json_object *o;
 
 	memcpy(e->raw, raw, h.len);
-	assert_false(warden_hand_out(&t.warden, 1, e, &o));
+	assert_false(access_hand_out(&t.warden, 1, e, &o));
 	assert_null(o);
-	assert_true(warden_hand_out(&t.warden, 0, e, &o));
+	assert_true(access_hand_out(&t.warden, 0, e, &o));
 	assert_null(o);
 	rank_set(t.warden.kv, RANK_USER, 2, 6, NULL);
-	assert_true(warden_hand_out(&t.warden, 1, e, &o));
+	assert_true(access_hand_out(&t.warden, 1, e, &o));
 	assert_int_equal(json_object_get_int(json_object_object_get(o,
 	    "rank")), 6);
 	json_object_put(o);
-	roster_set(&t.roster, 1, NULL);
-	assert_true(warden_hand_out(&t.warden, 1, e, &o));
+	command_table_set(&t.roster, 1, NULL);
+	assert_true(access_hand_out(&t.warden, 1, e, &o));
 	assert_null(o);
 	free(e);
 }
@@ -231,14 +231,14 @@ test_denied_once(void **state)
 	unsigned calls;
 
 	memcpy(e->raw, raw, h.len);
-	assert_int_equal(warden_judge(&t.warden, 0, &h, raw, 2), 2);
+	assert_int_equal(access_judge(&t.warden, 0, &h, raw, 2), 2);
 	calls = t.calls;
-	assert_true(warden_hand_out(&t.warden, 1, e, &o));
+	assert_true(access_hand_out(&t.warden, 1, e, &o));
 	assert_null(o);
 	assert_int_equal(t.warden.denied, 1);
 	assert_int_equal(t.calls, calls);
 	h.seq = 2;
-	assert_int_equal(warden_judge(&t.warden, 0, &h, raw, 2), 2);
+	assert_int_equal(access_judge(&t.warden, 0, &h, raw, 2), 2);
 	assert_int_equal(t.warden.denied, 2);
 	free(e);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands in events, the words behind them, and the help on them. */
-#include "handler/call.h"
-#include "handler/help.h"
+#include "handler/command/invocation.h"
+#include "handler/command/help.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 static struct config config;
-static struct roster roster;
-static struct call_ways ways;
+static struct command_table roster;
+static struct invocation_ways ways;
 
 static const char dice[] = "["
     "{\"name\":\"roll\",\"help\":\"Rolls\",\"options\":[{\"type\":4,"
@@ -35,18 +35,18 @@ setup(void **state)
 	strcpy(config.plugin[0].name, "first");
 	strcpy(config.plugin[1].name, "dice");
 	strcpy(config.plugin[2].name, "last");
-	roster_init(&roster, &config);
-	assert_true(roster_set(&roster, 1, o));
-	assert_false(roster_set(&roster, 1, o));
+	command_table_init(&roster, &config);
+	assert_true(command_table_set(&roster, 1, o));
+	assert_false(command_table_set(&roster, 1, o));
 	json_object_put(o);
-	ways = (struct call_ways) {.prefix = "!", .bot = "99"};
+	ways = (struct invocation_ways) {.prefix = "!", .bot = "99"};
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	roster_free(&roster);
+	command_table_free(&roster);
 	return 0;
 }
 
@@ -55,16 +55,16 @@ static const char *
 find(enum road road, const char *raw)
 {
 	static char out[1024];
-	struct call c;
+	struct invocation c;
 
 	out[0] = '\0';
-	if (!call_find(&c, &roster, &ways, road, raw, strlen(raw)))
+	if (!invocation_find(&c, &roster, &ways, road, raw, strlen(raw)))
 		return out;
 	str_format(out, sizeof(out), "%s %s%s%s %s", c.command->name,
 	    c.words.sub, c.words.sub[0] ? " " : "", c.fault[0] ? "-"
 	    : json_object_to_json_string_ext(c.words.options,
 		JSON_C_TO_STRING_PLAIN), c.fault);
-	call_free(&c);
+	invocation_free(&c);
 	if (out[strlen(out) - 1] == ' ')
 		out[strlen(out) - 1] = '\0';
 	return out;
@@ -196,17 +196,17 @@ test_slash(void **state)
 	    "[{\"type\":6,\"name\":\"who\",\"value\":\"5\"}]}]}}}";
 	struct json_object *o, *v;
 	char raw[512];
-	struct call c;
+	struct invocation c;
 
 	snprintf(raw, sizeof(raw), form, 3);
 	assert_string_equal(find(ROAD_SLASH, raw), "");
 	snprintf(raw, sizeof(raw), form, 2);
 	assert_string_equal(find(ROAD_SLASH, raw), "set on {\"who\":\"5\"}");
-	assert_true(call_find(&c, &roster, &ways, ROAD_SLASH, raw,
+	assert_true(invocation_find(&c, &roster, &ways, ROAD_SLASH, raw,
 	    strlen(raw)));
 	assert_int_equal(c.roles_n, 2);
 	assert_int_equal(c.roles[1], 6);
-	o = call_json(&c);
+	o = invocation_json(&c);
 	assert_true(json_object_object_get_ex(o, "answer", &v));
 	assert_string_equal(json_object_to_json_string_ext(v,
 	    JSON_C_TO_STRING_PLAIN), "{\"method\":\"interaction.respond\","
@@ -216,7 +216,7 @@ test_slash(void **state)
 	    JSON_C_TO_STRING_PLAIN), "{\"method\":\"interaction.followup\","
 	    "\"params\":{\"token\":\"t\",\"application_id\":\"8\"}}");
 	json_object_put(o);
-	call_free(&c);
+	invocation_free(&c);
 }
 
 /* ---- who has a name, and help ------------------------------------------------- */
@@ -226,7 +226,7 @@ declare(unsigned plugin, const char *text)
 {
 	struct json_object *o = json_tokener_parse(text);
 
-	roster_set(&roster, plugin, o);
+	command_table_set(&roster, plugin, o);
 	json_object_put(o);
 }
 
@@ -236,29 +236,29 @@ test_first_counts(void **state)
 	static const char roll[] = "[{\"name\":\"roll\",\"help\":\"x\"}]";
 
 	declare(2, roll);
-	assert_int_equal(roster_find(&roster, ROAD_SLASH, "roll", 4)->plugin,
+	assert_int_equal(command_table_find(&roster, ROAD_SLASH, "roll", 4)->plugin,
 	    1);
 	declare(0, roll);
-	assert_int_equal(roster_find(&roster, ROAD_SLASH, "roll", 4)->plugin,
+	assert_int_equal(command_table_find(&roster, ROAD_SLASH, "roll", 4)->plugin,
 	    0);
 	declare(0, "[]");
-	assert_int_equal(roster_find(&roster, ROAD_SLASH, "roll", 4)->plugin,
+	assert_int_equal(command_table_find(&roster, ROAD_SLASH, "roll", 4)->plugin,
 	    1);
 	declare(2, "[{\"name\":\"del\",\"help\":\"x\",\"emoji\":"
 	    "\"\xe2\x9c\x82\xef\xb8\x8f\"}]");
-	assert_string_equal(roster_reaction(&roster, "\xe2\x9c\x82")->name,
+	assert_string_equal(command_table_reaction(&roster, "\xe2\x9c\x82")->name,
 	    "cut");
-	assert_non_null(roster_find(&roster, ROAD_PREFIX, "del", 3));
-	assert_int_equal(roster_find(&roster, ROAD_PREFIX, "help", 4)->plugin,
-	    ROSTER_OWN);
+	assert_non_null(command_table_find(&roster, ROAD_PREFIX, "del", 3));
+	assert_int_equal(command_table_find(&roster, ROAD_PREFIX, "help", 4)->plugin,
+	    COMMAND_TABLE_OWN);
 	declare(2, "[{\"name\":\"help\",\"help\":\"x\"}]");
-	assert_int_equal(roster_find(&roster, ROAD_PREFIX, "help", 4)->plugin,
+	assert_int_equal(command_table_find(&roster, ROAD_PREFIX, "help", 4)->plugin,
 	    2);
 	declare(2, "[]");
 	declare(1, "[{\"name\":\"a\",\"help\":\"x\",\"roads\":[\"slash\"]}]");
-	assert_null(roster_find(&roster, ROAD_PREFIX, "help", 4));
+	assert_null(command_table_find(&roster, ROAD_PREFIX, "help", 4));
 	declare(1, "[]");
-	assert_null(roster_find(&roster, ROAD_SLASH, "help", 4));
+	assert_null(command_table_find(&roster, ROAD_SLASH, "help", 4));
 }
 
 static void
@@ -332,7 +332,7 @@ test_help_in_pages(void **state)
 		    "A text of some length, as they are, about what it does"));
 		json_object_array_add(all, o);
 	}
-	roster_set(&roster, 1, all);
+	command_table_set(&roster, 1, all);
 	json_object_put(all);
 	for (int k = 1; k < 20; k++) {
 		char *text;

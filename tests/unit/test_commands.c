@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Slash commands: what is refused, and what counts as the same. */
-#include "handler/command_list.h"
+#include "handler/command/command_list.h"
 #include "shared/base/log.h"
 
 #include <setjmp.h>
@@ -17,7 +17,7 @@ same(const char *ours, const char *theirs)
 
 	assert_non_null(a);
 	assert_non_null(b);
-	is = declare_same(a, b);
+	is = command_spec_same(a, b);
 	json_object_put(a);
 	json_object_put(b);
 	return is;
@@ -91,12 +91,12 @@ test_refused(void **state)
 
 	for (size_t i = 0; i < nitems(bad); i++) {
 		o = json_tokener_parse(bad[i]);
-		assert_non_null(declare_fault(o));
+		assert_non_null(command_spec_fault(o));
 		json_object_put(o);
 	}
 	for (size_t i = 0; i < nitems(good); i++) {
 		o = json_tokener_parse(good[i]);
-		assert_null(declare_fault(o));
+		assert_null(command_spec_fault(o));
 		json_object_put(o);
 	}
 }
@@ -105,7 +105,7 @@ test_refused(void **state)
 
 static struct {
 	struct config config;
-	struct roster roster;
+	struct command_table roster;
 	struct command_list list;
 } t;
 
@@ -118,7 +118,7 @@ setup(void **state)
 	    sizeof(t.config.plugin[0].name));
 	str_copy(t.config.plugin[1].name, "bad",
 	    sizeof(t.config.plugin[1].name));
-	roster_init(&t.roster, &t.config);
+	command_table_init(&t.roster, &t.config);
 	command_list_init(&t.list);
 	return 0;
 }
@@ -127,7 +127,7 @@ static int
 teardown(void **state)
 {
 	command_list_free(&t.list);
-	roster_free(&t.roster);
+	command_table_free(&t.roster);
 	return 0;
 }
 
@@ -137,7 +137,7 @@ declare(unsigned plugin, const char *text)
 	struct json_object *o = json_tokener_parse(text);
 
 	assert_non_null(o);
-	roster_set(&t.roster, plugin, o);
+	command_table_set(&t.roster, plugin, o);
 	json_object_put(o);
 	command_list_make(&t.list, &t.roster);
 }
@@ -199,12 +199,12 @@ f_b4_rules_by_type(void **state)
 	assert_int_equal(t.roster.faulty[0].n + t.roster.taken[0].n, 0);
 	assert_null(strstr(t.list.text, "\"x\""));
 	assert_null(strstr(t.list.text, "\"y\""));
-	assert_string_equal(roster_find(&t.roster, ROAD_SLASH, "look",
+	assert_string_equal(command_table_find(&t.roster, ROAD_SLASH, "look",
 	    4)->help, "Looks");
-	assert_int_equal(roster_menu(&t.roster, DECLARE_USER, "look")->type,
-	    DECLARE_USER);
-	assert_null(roster_menu(&t.roster, DECLARE_USER, "Report It"));
-	assert_non_null(roster_menu(&t.roster, DECLARE_MESSAGE, "Report It"));
+	assert_int_equal(command_table_menu(&t.roster, COMMAND_SPEC_USER, "look")->type,
+	    COMMAND_SPEC_USER);
+	assert_null(command_table_menu(&t.roster, COMMAND_SPEC_USER, "Report It"));
+	assert_non_null(command_table_menu(&t.roster, COMMAND_SPEC_MESSAGE, "Report It"));
 	declare(1, "[{\"name\":\"Not Slash\",\"help\":\"h\"},"
 	    "{\"name\":\"look\",\"help\":\"h\"}]");
 	assert_int_equal(t.roster.faulty[1].n, 1);
@@ -220,7 +220,7 @@ static const char refusal[] = "{\"message\":\"Invalid Form Body\","
 static void
 f_b3_one_refused_command_is_left_out(void **state)
 {
-	char body[512], words[ROSTER_WORDS];
+	char body[512], words[COMMAND_TABLE_WORDS];
 	size_t at;
 
 	declare(0, "[{\"name\":\"fine\",\"help\":\"h\"}]");
@@ -276,7 +276,7 @@ two_culprits(size_t a, size_t b)
 static void
 f_b3_each_that_is_left_out_is_named(void **state)
 {
-	char words[ROSTER_WORDS];
+	char words[COMMAND_TABLE_WORDS];
 
 	declare(0, "[{\"name\":\"aa\",\"help\":\"h\"},{\"name\":\"bb\","
 	    "\"help\":\"h\"},{\"name\":\"cc\",\"help\":\"h\"},{\"name\":"
@@ -290,7 +290,7 @@ f_b3_each_that_is_left_out_is_named(void **state)
 	assert_int_equal(command_list_left(&t.list, &t.roster, 0, words,
 	    sizeof(words)), 1);
 	assert_non_null(strstr(words, "no array"));
-	roster_set(&t.roster, 0, NULL);
+	command_table_set(&t.roster, 0, NULL);
 	command_list_make(&t.list, &t.roster);
 	assert_int_equal(command_list_left(&t.list, &t.roster, 0, words,
 	    sizeof(words)), 0);
@@ -306,7 +306,7 @@ count_line(enum log_level level, const char *text, void *arg)
 static void
 f_b3_what_is_left_out_floods_no_log(void **state)
 {
-	char words[ROSTER_WORDS], *list = base_alloc(200000), *to = list;
+	char words[COMMAND_TABLE_WORDS], *list = base_alloc(200000), *to = list;
 	unsigned lines = 0;
 
 	to += sprintf(to, "[7");

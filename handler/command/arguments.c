@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Words and options; see words.h. */
-#include "handler/words.h"
+/* Words and options; see arguments.h. */
+#include "handler/command/arguments.h"
 
-#include "handler/declare.h"
+#include "handler/command/command_spec.h"
 
 #include <string.h>
 #include <strings.h>
@@ -24,18 +24,18 @@ enum option_type {
 };
 
 void
-words_init(struct words *w)
+arguments_init(struct arguments *w)
 {
-	*w = (struct words) {.args = json_object_new_array(),
+	*w = (struct arguments) {.args = json_object_new_array(),
 	    .options = json_object_new_object()};
 }
 
 void
-words_free(struct words *w)
+arguments_free(struct arguments *w)
 {
 	json_object_put(w->args);
 	json_object_put(w->options);
-	*w = (struct words) {0};
+	*w = (struct arguments) {0};
 }
 
 /* ---- splitting --------------------------------------------------------------- */
@@ -57,12 +57,12 @@ take_word(const char *p, char *out)
 }
 
 static void
-split(struct words *w, const char *text)
+split(struct arguments *w, const char *text)
 {
 	char *word = base_alloc(strlen(text) + 1);
 
 	while (*(text += strspn(text, BLANKS)) != '\0') {
-		if (json_object_array_length(w->args) == WORDS_MAX - 1) {
+		if (json_object_array_length(w->args) == ARGUMENTS_MAX - 1) {
 			str_copy(word, text, strlen(text) + 1);
 			text += strlen(text);
 		} else {
@@ -74,7 +74,7 @@ split(struct words *w, const char *text)
 }
 
 static const char *
-word_at(const struct words *w, size_t i)
+word_at(const struct arguments *w, size_t i)
 {
 	return i < json_object_array_length(w->args)
 	    ? json_object_get_string(json_object_array_get_idx(w->args, i))
@@ -82,7 +82,7 @@ word_at(const struct words *w, size_t i)
 }
 
 static void
-sub_add(struct words *w, const char *name)
+sub_add(struct arguments *w, const char *name)
 {
 	size_t n = strlen(w->sub);
 
@@ -167,7 +167,7 @@ choice_value(struct json_object *choices, const char *word)
 		o = json_object_array_get_idx(choices, i);
 		if (!json_object_object_get_ex(o, "value", &v) || v == NULL)
 			continue;
-		if (strcasecmp(declare_text(o, "name"), word) == 0
+		if (strcasecmp(command_spec_text(o, "name"), word) == 0
 		    || strcmp(json_object_get_string(v), word) == 0)
 			return json_object_get(v);
 	}
@@ -201,7 +201,7 @@ value_of(struct json_object *option, const char *word)
 
 /* What was expected in its place. */
 static void
-fault_value(struct json_object *option, char why[WORDS_FAULT_MAX])
+fault_value(struct json_object *option, char why[ARGUMENTS_FAULT_MAX])
 {
 	static const char *const what[] = {
 	    [OPTION_INTEGER] = "a whole number",
@@ -216,8 +216,8 @@ fault_value(struct json_object *option, char why[WORDS_FAULT_MAX])
 	struct json_object *v;
 	bool choices = json_object_object_get_ex(option, "choices", &v);
 
-	str_format(why, WORDS_FAULT_MAX, "%s must be %s%s",
-	    declare_text(option, "name"), choices || type >= nitems(what)
+	str_format(why, ARGUMENTS_FAULT_MAX, "%s must be %s%s",
+	    command_spec_text(option, "name"), choices || type >= nitems(what)
 	    || what[type] == NULL ? "one of its choices" : what[type],
 	    json_object_object_get_ex(option, "min_value", &v)
 		|| json_object_object_get_ex(option, "max_value", &v)
@@ -249,22 +249,22 @@ has_subs(struct json_object *list)
 }
 
 static void
-fault_sub(struct json_object *list, char why[WORDS_FAULT_MAX])
+fault_sub(struct json_object *list, char why[ARGUMENTS_FAULT_MAX])
 {
 	size_t n = 0;
 
-	str_format(why, WORDS_FAULT_MAX, "it takes one of:");
+	str_format(why, ARGUMENTS_FAULT_MAX, "it takes one of:");
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		n = strlen(why);
-		str_format(why + n, WORDS_FAULT_MAX - n, "%s %s", i ? "," : "",
-		    declare_text(json_object_array_get_idx(list, i), "name"));
+		str_format(why + n, ARGUMENTS_FAULT_MAX - n, "%s %s", i ? "," : "",
+		    command_spec_text(json_object_array_get_idx(list, i), "name"));
 	}
 }
 
 /* Follows sub-commands; false: the next word is none of them. */
 static bool
-descend(struct words *w, struct json_object **list, size_t *at,
-    char why[WORDS_FAULT_MAX])
+descend(struct arguments *w, struct json_object **list, size_t *at,
+    char why[ARGUMENTS_FAULT_MAX])
 {
 	while (has_subs(*list)) {
 		const char *word = word_at(w, *at);
@@ -273,7 +273,7 @@ descend(struct words *w, struct json_object **list, size_t *at,
 		for (size_t i = 0; i < json_object_array_length(*list); i++) {
 			o = json_object_array_get_idx(*list, i);
 			if (word != NULL
-			    && strcasecmp(declare_text(o, "name"), word) == 0)
+			    && strcasecmp(command_spec_text(o, "name"), word) == 0)
 				break;
 			o = NULL;
 		}
@@ -281,7 +281,7 @@ descend(struct words *w, struct json_object **list, size_t *at,
 			fault_sub(*list, why);
 			return false;
 		}
-		sub_add(w, declare_text(o, "name"));
+		sub_add(w, command_spec_text(o, "name"));
 		*list = options_of(o);
 		(*at)++;
 	}
@@ -290,7 +290,7 @@ descend(struct words *w, struct json_object **list, size_t *at,
 
 /* The last option, when a text, is all that is left. */
 static char *
-word_for(struct words *w, size_t at, bool rest)
+word_for(struct arguments *w, size_t at, bool rest)
 {
 	char *text;
 	size_t size = 1;
@@ -312,8 +312,8 @@ word_for(struct words *w, size_t at, bool rest)
 }
 
 static bool
-fill_one(struct words *w, struct json_object *option, size_t at, bool last,
-    char why[WORDS_FAULT_MAX])
+fill_one(struct arguments *w, struct json_object *option, size_t at, bool last,
+    char why[ARGUMENTS_FAULT_MAX])
 {
 	char *word = word_for(w, at, last && type_of(option) == OPTION_TEXT);
 	struct json_object *v = NULL;
@@ -322,8 +322,8 @@ fill_one(struct words *w, struct json_object *option, size_t at, bool last,
 		if (!json_object_object_get_ex(option, "required", &v)
 		    || !json_object_get_boolean(v))
 			return true;
-		str_format(why, WORDS_FAULT_MAX, "%s is missing",
-		    declare_text(option, "name"));
+		str_format(why, ARGUMENTS_FAULT_MAX, "%s is missing",
+		    command_spec_text(option, "name"));
 		return false;
 	}
 	v = value_of(option, word);
@@ -332,13 +332,13 @@ fill_one(struct words *w, struct json_object *option, size_t at, bool last,
 		fault_value(option, why);
 		return false;
 	}
-	json_object_object_add(w->options, declare_text(option, "name"), v);
+	json_object_object_add(w->options, command_spec_text(option, "name"), v);
 	return true;
 }
 
 bool
-words_typed(struct words *w, const char *text, struct json_object *declared,
-    char why[WORDS_FAULT_MAX])
+arguments_typed(struct arguments *w, const char *text, struct json_object *declared,
+    char why[ARGUMENTS_FAULT_MAX])
 {
 	size_t at = 0, n;
 
@@ -365,15 +365,15 @@ in_words(struct json_object *v)
 }
 
 void
-words_chosen(struct words *w, struct json_object *options)
+arguments_chosen(struct arguments *w, struct json_object *options)
 {
 	struct json_object *o, *v;
 
 	while (has_subs(options)) {
 		o = json_object_array_get_idx(options, 0);
-		sub_add(w, declare_text(o, "name"));
+		sub_add(w, command_spec_text(o, "name"));
 		json_object_array_add(w->args,
-		    json_object_new_string(declare_text(o, "name")));
+		    json_object_new_string(command_spec_text(o, "name")));
 		options = options_of(o);
 	}
 	if (!json_object_is_type(options, json_type_array))
@@ -382,7 +382,7 @@ words_chosen(struct words *w, struct json_object *options)
 		o = json_object_array_get_idx(options, i);
 		if (!json_object_object_get_ex(o, "value", &v) || v == NULL)
 			continue;
-		json_object_object_add(w->options, declare_text(o, "name"),
+		json_object_object_add(w->options, command_spec_text(o, "name"),
 		    json_object_get(v));
 		json_object_array_add(w->args, in_words(v));
 	}

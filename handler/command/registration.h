@@ -8,23 +8,23 @@
  * 7.3).  A command it refuses is left out, and its plugin named: the others are
  * registered all the same.
  */
-#ifndef HANDLER_COMMANDS_H
-#define HANDLER_COMMANDS_H
+#ifndef HANDLER_COMMAND_REGISTRATION_H
+#define HANDLER_COMMAND_REGISTRATION_H
 
-#include "handler/command_list.h"
+#include "handler/command/command_list.h"
 #include "handler/storage/kv_jobs.h"
 #include "handler/rest/rest.h"
 
-#define COMMANDS_SETTLE_S 1.0	  /* for other plugins to declare theirs */
-#define COMMANDS_RETRY_S 30.0	  /* after a failure; doubled each time */
-#define COMMANDS_RETRY_MAX_S 3600.0
+#define REGISTRATION_SETTLE_S 1.0	  /* for other plugins to declare theirs */
+#define REGISTRATION_RETRY_S 30.0	  /* after a failure; doubled each time */
+#define REGISTRATION_RETRY_MAX_S 3600.0
 
-struct commands {
+struct registration {
 	struct rest *rest;
 	struct kv_jobs *jobs;
 	const struct config *config;
 	struct timer timer;
-	struct roster roster;
+	struct command_table roster;
 	uint64_t identity; /* of the token (secret.h): whose commands */
 	char *known;  /* what Discord has, as far as we know: canonical text */
 	struct command_list list; /* being registered */
@@ -33,7 +33,7 @@ struct commands {
 	char app[24];
 	/* For the stats page: what Discord does not have of each plugin's, and
 	 * in one sentence, "" when all is well. */
-	struct roster_left left[ROSTER_OWN + 1];
+	struct command_table_left left[COMMAND_TABLE_OWN + 1];
 	unsigned out;
 	char note[PAGE_WORDS];
 	double retry_s;
@@ -42,10 +42,10 @@ struct commands {
 	uint64_t reads, writes;
 };
 
-void commands_init(struct commands *, struct timers *, struct rest *,
+void registration_init(struct registration *, struct timers *, struct rest *,
     struct kv_jobs *, const struct config *, uint64_t identity);
-void commands_free(struct commands *);
+void registration_free(struct registration *);
 /* A plugin has initialised; its result, or NULL. */
-void commands_declare(struct commands *, unsigned plugin,
+void registration_declare(struct registration *, unsigned plugin,
     struct json_object *result);
 #endif

@@ -3,11 +3,11 @@
  * The text that /help and its like answer with, from what the plugins declare.
  * Shows only what the asker may use.  Pure functions.
  */
-#ifndef HANDLER_HELP_H
-#define HANDLER_HELP_H
+#ifndef HANDLER_COMMAND_HELP_H
+#define HANDLER_COMMAND_HELP_H
 
 #include "handler/base/buf.h"
-#include "handler/call.h"
+#include "handler/command/invocation.h"
 
 #define HELP_TEXT_MAX 2000	/* characters of a message, Discord's bound */
 #define HELP_PAGE_BYTES 1700	/* of lines; leaves room for what stands below */
@@ -19,9 +19,9 @@ struct help_ask {
 };
 
 /* Behind a command's name: what it declares, or made from its options. */
-void help_usage(const struct roster_command *, struct buf *);
+void help_usage(const struct command_table_command *, struct buf *);
 /* At most HELP_TEXT_MAX characters; the caller frees. */
-char *help_text(const struct roster *, const struct call_ways *,
+char *help_text(const struct command_table *, const struct invocation_ways *,
     const struct help_ask *);
 /* Cuts text to HELP_TEXT_MAX characters. */
 void help_cut(char *text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Help; see help.h. */
-#include "handler/help.h"
+#include "handler/command/help.h"
 
 #include <string.h>
 
@@ -26,7 +26,7 @@ static void
 usage_option(struct json_object *o, bool first, struct buf *b)
 {
 	struct json_object *v;
-	const char *name = declare_text(o, "name");
+	const char *name = command_spec_text(o, "name");
 	bool needed = json_object_object_get_ex(o, "required", &v)
 	    && json_object_get_boolean(v);
 
@@ -38,7 +38,7 @@ usage_option(struct json_object *o, bool first, struct buf *b)
 }
 
 void
-help_usage(const struct roster_command *c, struct buf *b)
+help_usage(const struct command_table_command *c, struct buf *b)
 {
 	if (c->usage[0] != '\0') {
 		buf_printf(b, " %s", c->usage);
@@ -51,8 +51,8 @@ help_usage(const struct roster_command *c, struct buf *b)
 }
 
 static bool
-has_road(const struct roster_command *c, enum road road,
-    const struct call_ways *w)
+has_road(const struct command_table_command *c, enum road road,
+    const struct invocation_ways *w)
 {
 	return (c->roads & 1u << road) != 0
 	    && (road != ROAD_PREFIX || w->prefix[0] != '\0');
@@ -60,16 +60,16 @@ has_road(const struct roster_command *c, enum road road,
 
 /* `/roll [sides]`, `!roll [sides]`, ✂ */
 static void
-put_roads(const struct roster_command *c, const struct call_ways *w,
+put_roads(const struct command_table_command *c, const struct invocation_ways *w,
     struct buf *b)
 {
 	bool alone = strcmp(w->prefix, "@") == 0;
 	const char *sep = "";
 
-	if (c->type != DECLARE_SLASH) {
+	if (c->type != COMMAND_SPEC_SLASH) {
 		buf_printf(b, "`%s` in the menu of a %s", c->name,
-		    c->type == DECLARE_USER ? "user"
-		    : c->type == DECLARE_MESSAGE ? "message" : "channel");
+		    c->type == COMMAND_SPEC_USER ? "user"
+		    : c->type == COMMAND_SPEC_MESSAGE ? "message" : "channel");
 		return;
 	}
 	if (has_road(c, ROAD_SLASH, w)) {
@@ -94,7 +94,7 @@ put_roads(const struct roster_command *c, const struct call_ways *w,
 }
 
 static void
-put_line(const struct roster_command *c, const struct call_ways *w,
+put_line(const struct command_table_command *c, const struct invocation_ways *w,
     struct buf *b)
 {
 	put_roads(c, w, b);
@@ -108,10 +108,10 @@ put_line(const struct roster_command *c, const struct call_ways *w,
 /* ---- who may use what --------------------------------------------------------- */
 
 static bool
-may_use(const struct roster_command *c, const struct call_ways *w,
+may_use(const struct command_table_command *c, const struct invocation_ways *w,
     const struct help_ask *ask)
 {
-	bool here = c->plugin == ROSTER_OWN
+	bool here = c->plugin == COMMAND_TABLE_OWN
 	    || (ask->plugins >> c->plugin & 1) != 0;
 
 	return here && ask->rank >= c->rank
@@ -133,18 +133,18 @@ head(const char *s, size_t max)
 }
 
 static void
-put_one(const struct roster *r, const struct call_ways *w,
+put_one(const struct command_table *r, const struct invocation_ways *w,
     const struct help_ask *ask, struct buf *b)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		const struct roster_command *c = &r->command[i];
+		const struct command_table_command *c = &r->command[i];
 
 		if (strcmp(c->name, ask->what) != 0 || !may_use(c, w, ask))
 			continue;
 		buf_printf(b, "**%s**: %s\n", c->name, c->help);
 		put_roads(c, w, b);
 		buf_printf(b, "\nIt is of %s and needs rank %d; yours is %d.",
-		    roster_owner(r, c), c->rank, ask->rank);
+		    command_table_owner(r, c), c->rank, ask->rank);
 		return;
 	}
 	buf_printf(b, "There is no command \"%.*s\" that you may use; `help` "
@@ -182,7 +182,7 @@ pages_add(struct pages *p, const char *owner, const char **above)
 }
 
 static void
-put_pages(const struct roster *r, const struct call_ways *w,
+put_pages(const struct command_table *r, const struct invocation_ways *w,
     const struct help_ask *ask, int64_t wanted, struct buf *b)
 {
 	struct pages p = {.out = b, .wanted = wanted, .page = 1};
@@ -192,7 +192,7 @@ put_pages(const struct roster *r, const struct call_ways *w,
 		if (!may_use(&r->command[i], w, ask))
 			continue;
 		put_line(&r->command[i], w, &p.line);
-		pages_add(&p, roster_owner(r, &r->command[i]), &above);
+		pages_add(&p, command_table_owner(r, &r->command[i]), &above);
 		buf_free(&p.line);
 	}
 	if (p.used == 0)
@@ -207,7 +207,7 @@ put_pages(const struct roster *r, const struct call_ways *w,
 }
 
 char *
-help_text(const struct roster *r, const struct call_ways *w,
+help_text(const struct command_table *r, const struct invocation_ways *w,
     const struct help_ask *ask)
 {
 	struct buf b = {0};

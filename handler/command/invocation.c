@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands in events; see call.h. */
-#include "handler/call.h"
+/* Commands in events; see invocation.h. */
+#include "handler/command/invocation.h"
 
 #include "handler/base/buf.h"
 #include "handler/base/field.h"
@@ -17,7 +17,7 @@
 enum { INTERACTION_COMMAND = 2, MESSAGE_PLAIN = 0, MESSAGE_REPLY = 19 };
 
 enum road
-call_road(const char *name, size_t len)
+invocation_road(const char *name, size_t len)
 {
 	static const char *const event[ROADS] = {
 	    [ROAD_SLASH] = "INTERACTION_CREATE",
@@ -35,7 +35,7 @@ call_road(const char *name, size_t len)
 /* ---- the words of a message -------------------------------------------------- */
 
 static const char *
-after_prefix(const struct call_ways *w, const char *text)
+after_prefix(const struct invocation_ways *w, const char *text)
 {
 	size_t n = strlen(w->prefix);
 
@@ -54,8 +54,8 @@ after_prefix(const struct call_ways *w, const char *text)
 }
 
 /* Names are of small letters, but whoever types need not care. */
-static const struct roster_command *
-command_at(const struct roster *r, const struct call_ways *w,
+static const struct command_table_command *
+command_at(const struct command_table *r, const struct invocation_ways *w,
     const char *text, const char **behind)
 {
 	const char *at = after_prefix(w, text);
@@ -70,7 +70,7 @@ command_at(const struct roster *r, const struct call_ways *w,
 	for (size_t i = 0; i < n; i++)
 		name[i] = (char)tolower((unsigned char)at[i]);
 	*behind = at + n;
-	return roster_find(r, ROAD_PREFIX, name, n);
+	return command_table_find(r, ROAD_PREFIX, name, n);
 }
 
 static size_t
@@ -154,7 +154,7 @@ read_head(const char *p, const char *end, char out[HEAD_MAX])
 
 /* Without building anything: does some text in it begin with a command? */
 static bool
-message_may(const struct roster *r, const struct call_ways *w,
+message_may(const struct command_table *r, const struct invocation_ways *w,
     const char *raw, size_t len)
 {
 	static const char key[] = "\"content\"";
@@ -178,7 +178,7 @@ message_may(const struct roster *r, const struct call_ways *w,
 
 /* Only what hangs on a message of the bot. */
 static bool
-reaction_may(const struct call_ways *w, const char *raw, size_t len)
+reaction_may(const struct invocation_ways *w, const char *raw, size_t len)
 {
 	size_t d, d_len, at, n, id = strlen(w->bot);
 
@@ -206,12 +206,12 @@ number_of(struct json_object *o, const char *key)
 }
 
 static void
-read_roles(struct call *c, struct json_object *member)
+read_roles(struct invocation *c, struct json_object *member)
 {
 	struct json_object *list = field_of(member, "roles", json_type_array);
 
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list)
-	     && c->roles_n < CALL_ROLES_MAX; i++) {
+	     && c->roles_n < INVOCATION_ROLES_MAX; i++) {
 		const char *id = json_object_get_string(
 		    json_object_array_get_idx(list, i));
 
@@ -244,26 +244,26 @@ content_of(struct json_object *d)
 }
 
 static bool
-read_message(struct call *c, const struct roster *r,
-    const struct call_ways *w)
+read_message(struct invocation *c, const struct command_table *r,
+    const struct invocation_ways *w)
 {
 	int64_t type = number_of(c->d, "type");
 
 	c->who = field_of(c->d, "author", json_type_object);
-	c->message_id = declare_text(c->d, "id");
+	c->message_id = command_spec_text(c->d, "id");
 	if ((type > MESSAGE_PLAIN && type != MESSAGE_REPLY)
-	    || declare_text(c->d, "webhook_id")[0] != '\0')
+	    || command_spec_text(c->d, "webhook_id")[0] != '\0')
 		return false;
 	c->command = command_at(r, w, content_of(c->d), &c->text);
 	if (c->command == NULL)
 		return false;
-	words_typed(&c->words, c->text, c->command->options, c->fault);
+	arguments_typed(&c->words, c->text, c->command->options, c->fault);
 	return true;
 }
 
 static bool
-read_interaction(struct call *c, const struct roster *r,
-    const struct call_ways *w)
+read_interaction(struct invocation *c, const struct command_table *r,
+    const struct invocation_ways *w)
 {
 	struct json_object *data = field_of(c->d, "data", json_type_object);
 	struct json_object *member = field_of(c->d, "member",
@@ -272,47 +272,47 @@ read_interaction(struct call *c, const struct roster *r,
 
 	if (number_of(c->d, "type") != INTERACTION_COMMAND || data == NULL)
 		return false;
-	name = declare_text(data, "name");
-	c->command = number_of(data, "type") > DECLARE_SLASH
-	    ? roster_menu(r, (int)number_of(data, "type"), name)
-	    : roster_find(r, ROAD_SLASH, name, strlen(name));
+	name = command_spec_text(data, "name");
+	c->command = number_of(data, "type") > COMMAND_SPEC_SLASH
+	    ? command_table_menu(r, (int)number_of(data, "type"), name)
+	    : command_table_find(r, ROAD_SLASH, name, strlen(name));
 	c->who = field_of(member != NULL ? member : c->d, "user",
 	    json_type_object);
 	if (c->command == NULL)
 		return false;
-	words_chosen(&c->words, field_of(data, "options", json_type_array));
+	arguments_chosen(&c->words, field_of(data, "options", json_type_array));
 	return true;
 }
 
 static bool
-read_reaction(struct call *c, const struct roster *r,
-    const struct call_ways *w)
+read_reaction(struct invocation *c, const struct command_table *r,
+    const struct invocation_ways *w)
 {
 	struct json_object *emoji = field_of(c->d, "emoji",
 	    json_type_object);
 	struct json_object *member = field_of(c->d, "member",
 	    json_type_object);
-	char name[ROSTER_EMOJI_MAX];
+	char name[COMMAND_TABLE_EMOJI_MAX];
 
 	if (emoji == NULL
-	    || strcmp(declare_text(c->d, "message_author_id"), w->bot) != 0
-	    || strcmp(declare_text(c->d, "user_id"), w->bot) == 0)
+	    || strcmp(command_spec_text(c->d, "message_author_id"), w->bot) != 0
+	    || strcmp(command_spec_text(c->d, "user_id"), w->bot) == 0)
 		return false;
-	roster_emoji(declare_text(emoji, "name"), declare_text(emoji, "id"),
+	command_table_emoji(command_spec_text(emoji, "name"), command_spec_text(emoji, "id"),
 	    name, sizeof(name));
-	c->command = roster_reaction(r, name);
-	c->message_id = declare_text(c->d, "message_id");
-	c->user_id = declare_text(c->d, "user_id");
+	c->command = command_table_reaction(r, name);
+	c->message_id = command_spec_text(c->d, "message_id");
+	c->user_id = command_spec_text(c->d, "user_id");
 	if (member != NULL)
 		c->who = field_of(member, "user", json_type_object);
 	return c->command != NULL;
 }
 
 static bool
-read_tree(struct call *c, const struct roster *r, const struct call_ways *w)
+read_tree(struct invocation *c, const struct command_table *r, const struct invocation_ways *w)
 {
-	static bool (*const read_one[ROADS])(struct call *,
-	    const struct roster *, const struct call_ways *) = {
+	static bool (*const read_one[ROADS])(struct invocation *,
+	    const struct command_table *, const struct invocation_ways *) = {
 	    [ROAD_SLASH] = read_interaction,
 	    [ROAD_PREFIX] = read_message,
 	    [ROAD_REACTION] = read_reaction,
@@ -322,9 +322,9 @@ read_tree(struct call *c, const struct roster *r, const struct call_ways *w)
 	if (c->d == NULL || !read_one[c->road](c, r, w))
 		return false;
 	if (c->user_id[0] == '\0' && c->who != NULL)
-		c->user_id = declare_text(c->who, "id");
-	c->guild_id = declare_text(c->d, "guild_id");
-	c->channel_id = declare_text(c->d, "channel_id");
+		c->user_id = command_spec_text(c->who, "id");
+	c->guild_id = command_spec_text(c->d, "guild_id");
+	c->channel_id = command_spec_text(c->d, "channel_id");
 	if (field_of(c->d, "member", json_type_object) != NULL)
 		read_roles(c, field_of(c->d, "member", json_type_object));
 	return str_to_u64(c->user_id, &c->user)
@@ -332,27 +332,27 @@ read_tree(struct call *c, const struct roster *r, const struct call_ways *w)
 }
 
 bool
-call_find(struct call *c, const struct roster *r, const struct call_ways *w,
+invocation_find(struct invocation *c, const struct command_table *r, const struct invocation_ways *w,
     enum road road, const char *raw, size_t len)
 {
 	if (road == ROADS || (r->any & 1u << road) == 0
 	    || (road == ROAD_PREFIX && !message_may(r, w, raw, len))
 	    || (road == ROAD_REACTION && !reaction_may(w, raw, len)))
 		return false;
-	*c = (struct call) {.road = road, .user_id = "", .guild_id = "",
+	*c = (struct invocation) {.road = road, .user_id = "", .guild_id = "",
 	    .channel_id = "", .message_id = "", .text = ""};
 	c->tree = json_parse_as(raw, len, json_type_object);
-	words_init(&c->words);
+	arguments_init(&c->words);
 	if (c->tree != NULL && read_tree(c, r, w))
 		return true;
-	call_free(c);
+	invocation_free(c);
 	return false;
 }
 
 void
-call_free(struct call *c)
+invocation_free(struct invocation *c)
 {
-	words_free(&c->words);
+	arguments_free(&c->words);
 	json_object_put(c->tree);
 	c->tree = NULL;
 }
@@ -381,12 +381,12 @@ way(const char *method, const char *const (*params)[2], size_t n)
 
 /* How it is answered: methods of ours, with what they need but the words. */
 static void
-put_ways(const struct call *c, struct json_object *o)
+put_ways(const struct invocation *c, struct json_object *o)
 {
-	const char *const hook[][2] = {{"token", declare_text(c->d, "token")},
-	    {"id", declare_text(c->d, "id")}};
-	const char *const more[][2] = {{"token", declare_text(c->d, "token")},
-	    {"application_id", declare_text(c->d, "application_id")}};
+	const char *const hook[][2] = {{"token", command_spec_text(c->d, "token")},
+	    {"id", command_spec_text(c->d, "id")}};
+	const char *const more[][2] = {{"token", command_spec_text(c->d, "token")},
+	    {"application_id", command_spec_text(c->d, "application_id")}};
 	const char *const reply[][2] = {{"channel_id", c->channel_id},
 	    {"message_id", c->message_id}};
 
@@ -402,7 +402,7 @@ put_ways(const struct call *c, struct json_object *o)
 }
 
 struct json_object *
-call_json(const struct call *c)
+invocation_json(const struct invocation *c)
 {
 	struct json_object *o = json_object_new_object(), *who;
 
@@ -429,7 +429,7 @@ call_json(const struct call *c)
 }
 
 void
-call_name(const struct call *c, const struct call_ways *w, char *out,
+invocation_name(const struct invocation *c, const struct invocation_ways *w, char *out,
     size_t size)
 {
 	const char *mark = c->road == ROAD_SLASH ? "/" : "";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Slash commands; see commands.h. */
-#include "handler/commands.h"
+/* Slash commands; see registration.h. */
+#include "handler/command/registration.h"
 
 #include "handler/process/rpc_read.h"
 #include "shared/json/json.h"
@@ -54,7 +54,7 @@ keep_end(struct job *job, const struct err *failed)
 }
 
 static void
-keep(struct commands *c, unsigned plugin, const char *key, const char *text)
+keep(struct registration *c, unsigned plugin, const char *key, const char *text)
 {
 	struct keep *k = base_alloc(sizeof(*k));
 
@@ -81,7 +81,7 @@ kept(struct kv_tx *tx, const char *key)
 }
 
 static void
-plugin_key(const struct commands *c, unsigned plugin, char *key, size_t size)
+plugin_key(const struct registration *c, unsigned plugin, char *key, size_t size)
 {
 	must(str_format(key, size, "commands/%s",
 	    c->config->plugin[plugin].name));
@@ -95,7 +95,7 @@ older_form(struct json_object *list)
 
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		o = json_object_array_get_idx(list, i);
-		if (declare_text(o, "help")[0] == '\0'
+		if (command_spec_text(o, "help")[0] == '\0'
 		    && json_object_object_get_ex(o, "description", &text))
 			json_object_object_add(o, "help",
 			    json_object_get(text));
@@ -104,7 +104,7 @@ older_form(struct json_object *list)
 
 /* Another bot may have used this state_dir: it has other commands. */
 static bool
-known_is_ours(const struct commands *c, const char *text)
+known_is_ours(const struct registration *c, const char *text)
 {
 	char head[KNOWN_HEAD + 1];
 
@@ -113,7 +113,7 @@ known_is_ours(const struct commands *c, const char *text)
 }
 
 static void
-known_keep(struct commands *c)
+known_keep(struct registration *c)
 {
 	size_t size = KNOWN_HEAD + strlen(c->known) + 1;
 	char *text = base_alloc(size);
@@ -125,7 +125,7 @@ known_keep(struct commands *c)
 }
 
 static void
-commands_load(struct commands *c)
+commands_load(struct registration *c)
 {
 	char key[KV_KEY_MAX + 1], *text;
 	struct json_object *list;
@@ -145,7 +145,7 @@ commands_load(struct commands *c)
 		    json_type_array) : NULL;
 		if (list != NULL) {
 			older_form(list);
-			roster_set(&c->roster, i, list);
+			command_table_set(&c->roster, i, list);
 		}
 		json_object_put(list);
 		free(text);
@@ -157,23 +157,23 @@ commands_load(struct commands *c)
 
 /* Looked at many times a second, so worked out when something has changed. */
 static void
-commands_tell(struct commands *c)
+commands_tell(struct registration *c)
 {
-	const struct roster_left *first = NULL;
+	const struct command_table_left *first = NULL;
 	const char *name = "";
 
 	c->out = 0;
 	for (unsigned i = 0; i < nitems(c->left); i++) {
-		struct roster_left *l = &c->left[i];
+		struct command_table_left *l = &c->left[i];
 
-		l->n = i >= c->config->plugins && i != ROSTER_OWN ? 0
+		l->n = i >= c->config->plugins && i != COMMAND_TABLE_OWN ? 0
 		    : command_list_left(&c->list, &c->roster, i, l->words,
 			sizeof(l->words));
 		c->out += l->n;
 		if (first != NULL || l->n == 0)
 			continue;
 		first = l;
-		name = i == ROSTER_OWN ? "shardherd"
+		name = i == COMMAND_TABLE_OWN ? "shardherd"
 		    : c->config->plugin[i].name;
 	}
 	c->note[0] = '\0';
@@ -192,21 +192,21 @@ commands_tell(struct commands *c)
 /* ---- registering ------------------------------------------------------------------- */
 
 static void
-commands_done(struct commands *c)
+commands_done(struct registration *c)
 {
 	free(c->known);
 	c->known = base_strdup(c->list.text);
 	known_keep(c);
 	c->busy = false;
 	c->trouble[0] = '\0';
-	c->retry_s = COMMANDS_RETRY_S;
+	c->retry_s = REGISTRATION_RETRY_S;
 	commands_tell(c);
 	/* What was declared meanwhile. */
-	timer_set(&c->timer, COMMANDS_SETTLE_S);
+	timer_set(&c->timer, REGISTRATION_SETTLE_S);
 }
 
 static void
-commands_failed(struct commands *c, const char *doing,
+commands_failed(struct registration *c, const char *doing,
     const struct rest_answer *a)
 {
 	c->busy = false;
@@ -220,13 +220,13 @@ commands_failed(struct commands *c, const char *doing,
 		commands_tell(c);
 	}
 	timer_set(&c->timer, c->retry_s);
-	c->retry_s = c->retry_s * 2 < COMMANDS_RETRY_MAX_S ? c->retry_s * 2
-	    : COMMANDS_RETRY_MAX_S;
+	c->retry_s = c->retry_s * 2 < REGISTRATION_RETRY_MAX_S ? c->retry_s * 2
+	    : REGISTRATION_RETRY_MAX_S;
 }
 
 /* At the application's commands; tail behind that. */
 static void
-commands_call(struct commands *c, const char *method, const char *tail,
+commands_call(struct registration *c, const char *method, const char *tail,
     char *body, rest_done_fn *done)
 {
 	char path[96] = "/applications/@me";
@@ -269,7 +269,7 @@ static void on_one(void *, const struct rest_answer *);
 
 /* Without what was refused meanwhile, if that leaves anything to do. */
 static void
-commands_write(struct commands *c)
+commands_write(struct registration *c)
 {
 	command_list_make(&c->list, &c->roster);
 	if (strcmp(c->list.text, c->known != NULL ? c->known : "[]") == 0)
@@ -282,7 +282,7 @@ commands_write(struct commands *c)
 /* Discord refuses all and names none: each is sent alone, as an upsert that
  * costs no more than the list would. */
 static void
-commands_each(struct commands *c)
+commands_each(struct registration *c)
 {
 	if (c->one < c->list.n) {
 		commands_call(c, "POST", "", command_list_one(&c->list,
@@ -301,7 +301,7 @@ commands_each(struct commands *c)
 static void
 on_one(void *arg, const struct rest_answer *a)
 {
-	struct commands *c = arg;
+	struct registration *c = arg;
 
 	if (is_for_a_command(a)) {
 		command_list_refuse(&c->list, &c->roster, c->one, a->body,
@@ -318,7 +318,7 @@ on_one(void *arg, const struct rest_answer *a)
 static void
 on_written(void *arg, const struct rest_answer *a)
 {
-	struct commands *c = arg;
+	struct registration *c = arg;
 
 	if (a->outcome == REST_OK) {
 		c->writes++;
@@ -342,7 +342,7 @@ on_written(void *arg, const struct rest_answer *a)
 static void
 on_read(void *arg, const struct rest_answer *a)
 {
-	struct commands *c = arg;
+	struct registration *c = arg;
 	bool same;
 
 	if (a->outcome != REST_OK || command_list_read(&c->list, a->body,
@@ -363,7 +363,7 @@ on_read(void *arg, const struct rest_answer *a)
 }
 
 static void
-commands_read(struct commands *c)
+commands_read(struct registration *c)
 {
 	commands_call(c, "GET", "?with_localizations=true", NULL, on_read);
 }
@@ -372,12 +372,12 @@ static void
 on_application(void *arg, const struct rest_answer *a)
 {
 	struct json_object *o = NULL;
-	struct commands *c = arg;
+	struct registration *c = arg;
 
 	if (a->outcome == REST_OK && a->len < COMMANDS_ANSWER_MAX)
 		o = json_parse_as(a->body, a->len, json_type_object);
 	if (o != NULL)
-		str_copy(c->app, declare_text(o, "id"), sizeof(c->app));
+		str_copy(c->app, command_spec_text(o, "id"), sizeof(c->app));
 	json_object_put(o);
 	if (c->app[0] == '\0')
 		commands_failed(c, "cannot learn the application's id", a);
@@ -388,7 +388,7 @@ on_application(void *arg, const struct rest_answer *a)
 static void
 commands_look(struct timer *t)
 {
-	struct commands *c = container_of(t, struct commands, timer);
+	struct registration *c = container_of(t, struct registration, timer);
 
 	if (c->busy)
 		return;
@@ -409,7 +409,7 @@ commands_look(struct timer *t)
 /* ---- declaring ------------------------------------------------------------------------ */
 
 void
-commands_declare(struct commands *c, unsigned plugin,
+registration_declare(struct registration *c, unsigned plugin,
     struct json_object *result)
 {
 	struct json_object *declared = NULL;
@@ -417,32 +417,32 @@ commands_declare(struct commands *c, unsigned plugin,
 
 	if (json_object_is_type(result, json_type_object))
 		json_object_object_get_ex(result, "commands", &declared);
-	if (roster_set(&c->roster, plugin, declared)) {
+	if (command_table_set(&c->roster, plugin, declared)) {
 		plugin_key(c, plugin, key, sizeof(key));
 		keep(c, plugin, key, plain(c->roster.list[plugin]));
 	}
 	c->plugin = plugin;
 	commands_tell(c);
-	timer_set(&c->timer, COMMANDS_SETTLE_S);
+	timer_set(&c->timer, REGISTRATION_SETTLE_S);
 }
 
 void
-commands_init(struct commands *c, struct timers *timers, struct rest *rest,
+registration_init(struct registration *c, struct timers *timers, struct rest *rest,
     struct kv_jobs *jobs, const struct config *config, uint64_t identity)
 {
-	*c = (struct commands) {.rest = rest, .jobs = jobs, .config = config,
-	    .identity = identity, .retry_s = COMMANDS_RETRY_S};
-	roster_init(&c->roster, config);
+	*c = (struct registration) {.rest = rest, .jobs = jobs, .config = config,
+	    .identity = identity, .retry_s = REGISTRATION_RETRY_S};
+	command_table_init(&c->roster, config);
 	command_list_init(&c->list);
 	timer_init(timers, &c->timer, commands_look);
 	commands_load(c);
 }
 
 void
-commands_free(struct commands *c)
+registration_free(struct registration *c)
 {
 	timer_stop(&c->timer);
-	roster_free(&c->roster);
+	command_table_free(&c->roster);
 	command_list_free(&c->list);
 	free(c->known);
 }

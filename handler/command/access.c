@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Who may command; see warden.h. */
-#include "handler/warden.h"
+/* Who may command; see access.h. */
+#include "handler/command/access.h"
 
 #include "handler/rest/endpoint.h"
-#include "handler/help.h"
+#include "handler/command/help.h"
 #include "handler/rest/reply_nonce.h"
 #include "shared/base/clock.h"
 #include "shared/json/envelope.h"
@@ -18,7 +18,7 @@
 #define WARDEN_NAME_MAX 160 /* a prefix and 32 characters */
 
 void
-warden_init(struct warden *w)
+access_init(struct access *w)
 {
 	w->ways.prefix = w->config->prefix;
 }
@@ -28,7 +28,7 @@ warden_init(struct warden *w)
 static void
 on_self(void *arg, const struct rest_answer *a)
 {
-	struct warden *w = arg;
+	struct access *w = arg;
 	size_t at, n;
 
 	if (a->outcome != REST_OK
@@ -45,7 +45,7 @@ on_self(void *arg, const struct rest_answer *a)
 
 /* The supervisor has asked when it checked the token. */
 static void
-look_for_self(struct warden *w)
+look_for_self(struct access *w)
 {
 	uint64_t now = clock_boot_ms();
 	const char *why;
@@ -54,7 +54,7 @@ look_for_self(struct warden *w)
 	bool bad;
 
 	if (w->ways.bot[0] != '\0'
-	    || (w->looked_ms != 0 && now - w->looked_ms < WARDEN_BOT_MS))
+	    || (w->looked_ms != 0 && now - w->looked_ms < ACCESS_BOT_MS))
 		return;
 	w->looked_ms = now;
 	if (w->store != NULL && w->store->path[0] != '\0'
@@ -65,7 +65,7 @@ look_for_self(struct warden *w)
 		return;
 	}
 	w->ways.bot[0] = '\0';
-	if (w->asked_ms != 0 && now - w->asked_ms < WARDEN_ASK_MS)
+	if (w->asked_ms != 0 && now - w->asked_ms < ACCESS_ASK_MS)
 		return;
 	w->asked_ms = now;
 	rest_call(w->rest, REST_OWN, &(struct rest_ask) {.method = "GET",
@@ -76,19 +76,19 @@ look_for_self(struct warden *w)
 /* ---- answering ------------------------------------------------------------------ */
 
 bool
-warden_may_answer(struct warden *w, uint64_t user)
+access_may_answer(struct access *w, uint64_t user)
 {
 	uint64_t now = clock_boot_ms();
-	struct warden_user *u = &w->user[hash64(&user, sizeof(user))
-	    % WARDEN_USERS];
+	struct access_user *u = &w->user[hash64(&user, sizeof(user))
+	    % ACCESS_USERS];
 
-	if (u->id != user || now - u->since_ms >= WARDEN_USER_MS)
-		*u = (struct warden_user) {.id = user, .since_ms = now};
+	if (u->id != user || now - u->since_ms >= ACCESS_USER_MS)
+		*u = (struct access_user) {.id = user, .since_ms = now};
 	if (now - w->second_ms >= 1000) {
 		w->second_ms = now;
 		w->answers = 0;
 	}
-	if (u->answers >= WARDEN_ANSWERS || w->answers >= WARDEN_ALL) {
+	if (u->answers >= ACCESS_ANSWERS || w->answers >= ACCESS_ALL) {
 		w->silent++;
 		return false;
 	}
@@ -118,7 +118,7 @@ message_of(const char *text)
 }
 
 static void
-post(struct warden *w, const char *path, struct json_object *body,
+post(struct access *w, const char *path, struct json_object *body,
     bool interaction)
 {
 	const char *why;
@@ -135,17 +135,17 @@ post(struct warden *w, const char *path, struct json_object *body,
 }
 
 static void
-answer_interaction(struct warden *w, const struct call *c, const char *text)
+answer_interaction(struct access *w, const struct invocation *c, const char *text)
 {
 	struct json_object *body = json_object_new_object();
 	struct json_object *data = message_of(text);
 	char token[TOKEN_MAX * 3 + 1], path[2048];
-	const char *id = declare_text(c->d, "id");
+	const char *id = command_spec_text(c->d, "id");
 
 	json_object_object_add(data, "flags", json_object_new_int(EPHEMERAL));
 	json_object_object_add(body, "type", json_object_new_int(4));
 	json_object_object_add(body, "data", data);
-	if (endpoint_encode(token, sizeof(token), declare_text(c->d, "token"))
+	if (endpoint_encode(token, sizeof(token), command_spec_text(c->d, "token"))
 	    && strspn(id, "0123456789") == strlen(id)
 	    && str_format(path, sizeof(path), "/interactions/%s/%s/callback",
 		id, token))
@@ -156,7 +156,7 @@ answer_interaction(struct warden *w, const struct call *c, const char *text)
 
 /* Once, as Discord knows the nonce, even when the event comes again. */
 static void
-answer_message(struct warden *w, const struct call *c, const char *text)
+answer_message(struct access *w, const struct invocation *c, const char *text)
 {
 	struct json_object *body = message_of(text);
 	struct json_object *ref = json_object_new_object();
@@ -181,9 +181,9 @@ answer_message(struct warden *w, const struct call *c, const char *text)
 
 /* Reactions are never answered: nobody was spoken to. */
 static bool
-answer(struct warden *w, const struct call *c, const char *text)
+answer(struct access *w, const struct invocation *c, const char *text)
 {
-	if (c->road == ROAD_REACTION || !warden_may_answer(w, c->user))
+	if (c->road == ROAD_REACTION || !access_may_answer(w, c->user))
 		return false;
 	if (c->road == ROAD_SLASH)
 		answer_interaction(w, c, text);
@@ -205,33 +205,33 @@ struct seen {
 /* A message that is denied reaches who subscribes to messages all the same,
  * and would be denied once more there. */
 static bool
-told_before(struct warden *w, const struct seen *s)
+told_before(struct access *w, const struct seen *s)
 {
-	struct warden_denial *d = &w->denial[w->denied % WARDEN_DENIED];
+	struct access_denial *d = &w->denial[w->denied % ACCESS_DENIED];
 
-	for (size_t i = 0; s->seq != 0 && i < WARDEN_DENIED; i++)
+	for (size_t i = 0; s->seq != 0 && i < ACCESS_DENIED; i++)
 		if (w->denial[i].seq == s->seq
 		    && w->denial[i].session == s->session)
 			return true;
-	*d = (struct warden_denial) {s->session, s->seq};
+	*d = (struct access_denial) {s->session, s->seq};
 	return false;
 }
 
 static void
-deny(struct warden *w, const struct call *c, const struct seen *s)
+deny(struct access *w, const struct invocation *c, const struct seen *s)
 {
 	char name[WARDEN_NAME_MAX], text[WARDEN_NAME_MAX + 128];
 
 	if (told_before(w, s))
 		return;
 	w->denied++;
-	call_name(c, &w->ways, name, sizeof(name));
+	invocation_name(c, &w->ways, name, sizeof(name));
 	str_format(text, sizeof(text), "Sorry, %s is not for you: it needs "
 		   "rank %d, and yours is %d.", name, c->command->rank,
 	    c->rank);
 	/* What is not answered is not logged either, but counted: a user
 	 * could fill the log as well. */
-	if (c->road == ROAD_REACTION ? warden_may_answer(w, c->user)
+	if (c->road == ROAD_REACTION ? access_may_answer(w, c->user)
 		: answer(w, c, text))
 		log_notice("denied %s, which needs rank %d, to %s of rank %d "
 			   "(%s; %" PRIu64 " denials in all, %" PRIu64
@@ -242,7 +242,7 @@ deny(struct warden *w, const struct call *c, const struct seen *s)
 
 /* false: it can't be told now, so nobody may. */
 static bool
-learn_rank(struct warden *w, struct call *c)
+learn_rank(struct access *w, struct invocation *c)
 {
 	struct err e;
 
@@ -255,12 +255,12 @@ learn_rank(struct warden *w, struct call *c)
 }
 
 static void
-answer_usage(struct warden *w, const struct call *c)
+answer_usage(struct access *w, const struct invocation *c)
 {
 	char name[WARDEN_NAME_MAX], *text;
 	struct buf b = {0};
 
-	call_name(c, &w->ways, name, sizeof(name));
+	invocation_name(c, &w->ways, name, sizeof(name));
 	buf_printf(&b, "%s.  Usage: `%s", c->fault, name);
 	help_usage(c->command, &b);
 	buf_puts(&b, "`");
@@ -273,14 +273,14 @@ answer_usage(struct warden *w, const struct call *c)
 }
 
 static bool
-serves(struct warden *w, unsigned plugin, const struct seen *s)
+serves(struct access *w, unsigned plugin, const struct seen *s)
 {
-	return plugin == ROSTER_OWN || subscriptions_allows(w->route, plugin,
+	return plugin == COMMAND_TABLE_OWN || subscriptions_allows(w->route, plugin,
 	    s->shard, s->raw, s->len, s->t_off, s->t_len);
 }
 
 static void
-answer_help(struct warden *w, const struct call *c, const struct seen *s)
+answer_help(struct access *w, const struct invocation *c, const struct seen *s)
 {
 	struct json_object *first = json_object_array_get_idx(c->words.args,
 	    0);
@@ -298,14 +298,14 @@ answer_help(struct warden *w, const struct call *c, const struct seen *s)
 
 /* Is it for a plugin?  What is not is dealt with. */
 static bool
-judge(struct warden *w, struct call *c, const struct seen *s)
+judge(struct access *w, struct invocation *c, const struct seen *s)
 {
 	w->calls++;
 	if (!learn_rank(w, c))
 		return false;
 	if (c->rank < c->command->rank)
 		deny(w, c, s);
-	else if (c->command->plugin == ROSTER_OWN)
+	else if (c->command->plugin == COMMAND_TABLE_OWN)
 		answer_help(w, c, s);
 	else if (c->fault[0] != '\0')
 		answer_usage(w, c);
@@ -315,13 +315,13 @@ judge(struct warden *w, struct call *c, const struct seen *s)
 }
 
 static enum road
-road_of(struct warden *w, const struct seen *s)
+road_of(struct access *w, const struct seen *s)
 {
 	enum road road;
 
 	if (w->roster->any == 0)
 		return ROADS;
-	road = call_road(s->raw + s->t_off, s->t_len);
+	road = invocation_road(s->raw + s->t_off, s->t_len);
 	if (road == ROADS || (w->roster->any & 1u << road) == 0
 	    || (road == ROAD_PREFIX && w->ways.prefix[0] == '\0'))
 		return ROADS;
@@ -331,19 +331,19 @@ road_of(struct warden *w, const struct seen *s)
 }
 
 uint64_t
-warden_judge(struct warden *w, uint32_t shard, const struct up_hdr *h,
+access_judge(struct access *w, uint32_t shard, const struct up_hdr *h,
     const char *payload, uint64_t wanted)
 {
 	struct seen s = {shard, payload, h->len, h->t_off, h->t_len,
 	    h->session, h->seq};
 	enum road road = road_of(w, &s);
-	struct call c;
+	struct invocation c;
 	uint64_t bit;
 
 	if (road == ROADS
-	    || !call_find(&c, w->roster, &w->ways, road, payload, h->len))
+	    || !invocation_find(&c, w->roster, &w->ways, road, payload, h->len))
 		return wanted;
-	bit = c.command->plugin == ROSTER_OWN ? 0
+	bit = c.command->plugin == COMMAND_TABLE_OWN ? 0
 	    : (uint64_t)1 << c.command->plugin;
 	if (!serves(w, c.command->plugin, &s))
 		bit = 0;
@@ -351,23 +351,23 @@ warden_judge(struct warden *w, uint32_t shard, const struct up_hdr *h,
 		wanted |= bit;
 	else if (road == ROAD_SLASH)
 		wanted &= ~bit; /* a command and nothing else */
-	call_free(&c);
+	invocation_free(&c);
 	return wanted;
 }
 
 bool
-warden_hand_out(struct warden *w, unsigned plugin, const struct event *e,
+access_hand_out(struct access *w, unsigned plugin, const struct event *e,
     struct json_object **out)
 {
 	struct seen s = {e->shard_id, e->raw, e->len, e->t_off, e->t_len,
 	    e->session, e->seq};
 	enum road road = road_of(w, &s);
 	bool may = true;
-	struct call c;
+	struct invocation c;
 
 	*out = NULL;
 	if (road == ROADS || (w->roster->roads[plugin] & 1u << road) == 0
-	    || !call_find(&c, w->roster, &w->ways, road, e->raw, e->len))
+	    || !invocation_find(&c, w->roster, &w->ways, road, e->raw, e->len))
 		return true;
 	if (c.command->plugin == plugin && c.fault[0] == '\0') {
 		/* The rank may have changed while it waited. */
@@ -375,10 +375,10 @@ warden_hand_out(struct warden *w, unsigned plugin, const struct event *e,
 
 		may = known && c.rank >= c.command->rank;
 		if (may)
-			*out = call_json(&c);
+			*out = invocation_json(&c);
 		else if (known)
 			deny(w, &c, &s);
 	}
-	call_free(&c);
+	invocation_free(&c);
 	return may || road != ROAD_SLASH;
 }

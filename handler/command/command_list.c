@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See command_list.h. */
-#include "handler/command_list.h"
+#include "handler/command/command_list.h"
 
 #include "handler/base/field.h"
 #include "shared/json/json.h"
@@ -33,7 +33,7 @@ void
 command_list_init(struct command_list *l)
 {
 	*l = (struct command_list) {.kept = json_object_new_array()};
-	l->item = base_alloc(ROSTER_MAX * sizeof(*l->item));
+	l->item = base_alloc(COMMAND_TABLE_MAX * sizeof(*l->item));
 	l->refused = base_alloc(COMMAND_LIST_REFUSED_MAX
 	    * sizeof(*l->refused));
 	l->text = base_strdup("[]");
@@ -77,7 +77,7 @@ static int
 by_name(const void *a, const void *b)
 {
 	const struct command_item *x = a, *y = b;
-	int tx = declare_type(x->form), ty = declare_type(y->form);
+	int tx = command_spec_type(x->form), ty = command_spec_type(y->form);
 
 	return tx != ty ? (tx < ty ? -1 : 1) : strcmp(x->name, y->name);
 }
@@ -86,21 +86,21 @@ by_name(const void *a, const void *b)
 static bool
 has_room(const struct command_list *l, int type)
 {
-	size_t n = 0, most = type == DECLARE_SLASH ? COMMAND_LIST_SLASH_MAX
+	size_t n = 0, most = type == COMMAND_SPEC_SLASH ? COMMAND_LIST_SLASH_MAX
 	    : COMMAND_LIST_MENU_MAX;
 
 	for (size_t i = 0; i < l->n; i++)
-		n += declare_type(l->item[i].form) == type;
+		n += command_spec_type(l->item[i].form) == type;
 	return n < most;
 }
 
 static void
-item_add(struct command_list *l, const struct roster *r,
-    const struct roster_command *o)
+item_add(struct command_list *l, const struct command_table *r,
+    const struct command_table_command *o)
 {
 	struct command_item *k = &l->item[l->n];
-	struct json_object *form = declare_form(o->declared);
-	char words[ROSTER_WORDS];
+	struct json_object *form = command_spec_form(o->declared);
+	char words[COMMAND_TABLE_WORDS];
 
 	if (refused(l, o->plugin, form) != NULL) {
 		json_object_put(form);
@@ -110,8 +110,8 @@ item_add(struct command_list *l, const struct roster *r,
 		json_object_put(form);
 		text_format(words, sizeof(words), "\"%.64s\" is left out: "
 		    "Discord takes no more of its kind", o->name);
-		if (o->plugin != ROSTER_OWN)
-			roster_left_add(&l->over[o->plugin], o->name, words);
+		if (o->plugin != COMMAND_TABLE_OWN)
+			command_table_left_add(&l->over[o->plugin], o->name, words);
 		return;
 	}
 	k->plugin = o->plugin;
@@ -131,9 +131,9 @@ items_json(const struct command_list *l)
 }
 
 void
-command_list_make(struct command_list *l, const struct roster *r)
+command_list_make(struct command_list *l, const struct command_table *r)
 {
-	struct roster_left *before = base_alloc(sizeof(l->over));
+	struct command_table_left *before = base_alloc(sizeof(l->over));
 	struct json_object *all;
 
 	items_drop(l);
@@ -161,9 +161,9 @@ static const struct command_item *
 item_find(const struct command_list *l, struct json_object *theirs)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (declare_type(l->item[i].form) == declare_type(theirs)
+		if (command_spec_type(l->item[i].form) == command_spec_type(theirs)
 		    && strcmp(l->item[i].name,
-			declare_text(theirs, "name")) == 0)
+			command_spec_text(theirs, "name")) == 0)
 			return &l->item[i];
 	return NULL;
 }
@@ -172,7 +172,7 @@ static bool
 has_type(const struct command_list *l, int type)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (declare_type(l->item[i].form) == type)
+		if (command_spec_type(l->item[i].form) == type)
 			return true;
 	return false;
 }
@@ -195,9 +195,9 @@ command_list_read(struct command_list *l, const char *body, size_t len,
 
 		ours++;
 		if (k != NULL) {
-			*same = *same && declare_same(k->form, o);
-		} else if (declare_type(o) > DECLARE_MESSAGE
-		    && !has_type(l, declare_type(o))) {
+			*same = *same && command_spec_same(k->form, o);
+		} else if (command_spec_type(o) > COMMAND_SPEC_MESSAGE
+		    && !has_type(l, command_spec_type(o))) {
 			/* Not of our making: an Activity's, say. */
 			json_object_array_add(l->kept, json_object_get(o));
 			ours--;
@@ -243,7 +243,7 @@ error_words(struct json_object *o, const char *at, unsigned depth, char *out,
 
 	if (list != NULL && json_object_array_length(list) > 0) {
 		text_format(out, size, "%s%s%s", at, at[0] ? ": " : "",
-		    declare_text(json_object_array_get_idx(list, 0),
+		    command_spec_text(json_object_array_get_idx(list, 0),
 			"message"));
 		return true;
 	}
@@ -260,7 +260,7 @@ error_words(struct json_object *o, const char *at, unsigned depth, char *out,
 }
 
 static void
-refuse(struct command_list *l, const struct roster *r, size_t index,
+refuse(struct command_list *l, const struct command_table *r, size_t index,
     const char *why)
 {
 	const struct command_item *k = &l->item[index];
@@ -279,12 +279,12 @@ refuse(struct command_list *l, const struct roster *r, size_t index,
 	text_format(f->words, sizeof(f->words), "\"%.64s\" is left out: "
 	    "Discord refuses it (%s)", k->name, TEXT_OF(why, REASON_MAX));
 	log_error("plugin %s: its command %s; the others are registered",
-	    k->plugin == ROSTER_OWN ? "shardherd"
+	    k->plugin == COMMAND_TABLE_OWN ? "shardherd"
 		: r->config->plugin[k->plugin].name, f->words);
 }
 
 size_t
-command_list_culprits(struct command_list *l, const struct roster *r,
+command_list_culprits(struct command_list *l, const struct command_table *r,
     const char *body, size_t len)
 {
 	struct json_object *o = parse(body, len, json_type_object);
@@ -308,44 +308,44 @@ command_list_culprits(struct command_list *l, const struct roster *r,
 }
 
 void
-command_list_refuse(struct command_list *l, const struct roster *r,
+command_list_refuse(struct command_list *l, const struct command_table *r,
     size_t index, const char *body, size_t len)
 {
 	struct json_object *o = parse(body, len, json_type_object);
 	char why[128];
 
 	if (!error_words(field(o, "errors"), "", 0, why, sizeof(why)))
-		text_format(why, sizeof(why), "%s", declare_text(o, "message"));
+		text_format(why, sizeof(why), "%s", command_spec_text(o, "message"));
 	refuse(l, r, index, why[0] ? why : "no reason given");
 	json_object_put(o);
 }
 
 unsigned
-command_list_left(const struct command_list *l, const struct roster *r,
+command_list_left(const struct command_list *l, const struct command_table *r,
     unsigned plugin, char *words, size_t size)
 {
-	struct roster_left left = {0};
+	struct command_table_left left = {0};
 	unsigned n;
 
 	words[0] = '\0';
 	for (size_t i = 0; i < r->n; i++) {
-		const struct roster_command *c = &r->command[i];
+		const struct command_table_command *c = &r->command[i];
 		const struct command_refused *f;
 		struct json_object *form;
 
 		if (c->plugin != plugin || l->refused_n == 0
 		    || (c->roads & 1u << ROAD_SLASH) == 0)
 			continue;
-		form = declare_form(c->declared);
+		form = command_spec_form(c->declared);
 		f = refused(l, plugin, form);
 		json_object_put(form);
 		if (f != NULL)
-			roster_left_add(&left, c->name, f->words);
+			command_table_left_add(&left, c->name, f->words);
 	}
-	n = roster_left_join(words, size, 0, &left);
-	if (plugin == ROSTER_OWN)
+	n = command_table_left_join(words, size, 0, &left);
+	if (plugin == COMMAND_TABLE_OWN)
 		return n;
-	n = roster_left_join(words, size, n, &r->faulty[plugin]);
-	n = roster_left_join(words, size, n, &r->taken[plugin]);
-	return roster_left_join(words, size, n, &l->over[plugin]);
+	n = command_table_left_join(words, size, n, &r->faulty[plugin]);
+	n = command_table_left_join(words, size, n, &r->taken[plugin]);
+	return command_table_left_join(words, size, n, &l->over[plugin]);
 }

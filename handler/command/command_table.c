@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* All commands; see roster.h. */
-#include "handler/roster.h"
+/* All commands; see command_table.h. */
+#include "handler/command/command_table.h"
 
 #include "shared/json/json.h"
 #include "shared/base/log.h"
@@ -17,7 +17,7 @@ static const char own_help[] =
 /* ---- one --------------------------------------------------------------------- */
 
 void
-roster_emoji(const char *name, const char *id, char *out, size_t size)
+command_table_emoji(const char *name, const char *id, char *out, size_t size)
 {
 	static const char selector[] = "\xef\xb8\x8f"; /* U+FE0F: no matter */
 	size_t n = 0;
@@ -35,38 +35,38 @@ roster_emoji(const char *name, const char *id, char *out, size_t size)
 	out[n] = '\0';
 }
 
-static struct roster_command
+static struct command_table_command
 command_of(unsigned plugin, struct json_object *o)
 {
-	struct roster_command c = {.plugin = plugin, .declared = o,
-	    .name = declare_text(o, "name"), .help = declare_text(o, "help"),
-	    .usage = declare_text(o, "usage"), .rank = declare_rank(o),
-	    .type = declare_type(o), .roads = declare_roads(o)};
+	struct command_table_command c = {.plugin = plugin, .declared = o,
+	    .name = command_spec_text(o, "name"), .help = command_spec_text(o, "help"),
+	    .usage = command_spec_text(o, "usage"), .rank = command_spec_rank(o),
+	    .type = command_spec_type(o), .roads = command_spec_roads(o)};
 
 	if (!json_object_object_get_ex(o, "options", &c.options)
 	    || !json_object_is_type(c.options, json_type_array))
 		c.options = NULL;
 	if ((c.roads & 1u << ROAD_REACTION) != 0)
-		roster_emoji(declare_text(o, "emoji"), NULL, c.emoji,
+		command_table_emoji(command_spec_text(o, "emoji"), NULL, c.emoji,
 		    sizeof(c.emoji));
 	return c;
 }
 
 const char *
-roster_owner(const struct roster *r, const struct roster_command *c)
+command_table_owner(const struct command_table *r, const struct command_table_command *c)
 {
-	return c->plugin == ROSTER_OWN ? "shardherd"
+	return c->plugin == COMMAND_TABLE_OWN ? "shardherd"
 				       : r->config->plugin[c->plugin].name;
 }
 
 /* ---- all ---------------------------------------------------------------------- */
 
-static const struct roster_command *
-find(const struct roster *r, unsigned roads, int type, const char *name,
+static const struct command_table_command *
+find(const struct command_table *r, unsigned roads, int type, const char *name,
     size_t len)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		const struct roster_command *c = &r->command[i];
+		const struct command_table_command *c = &r->command[i];
 
 		if ((c->roads & roads) != 0 && c->type == type
 		    && strncmp(c->name, name, len) == 0
@@ -76,15 +76,15 @@ find(const struct roster *r, unsigned roads, int type, const char *name,
 	return NULL;
 }
 
-const struct roster_command *
-roster_find(const struct roster *r, enum road road, const char *name,
+const struct command_table_command *
+command_table_find(const struct command_table *r, enum road road, const char *name,
     size_t len)
 {
-	return find(r, 1u << road, DECLARE_SLASH, name, len);
+	return find(r, 1u << road, COMMAND_SPEC_SLASH, name, len);
 }
 
-const struct roster_command *
-roster_menu(const struct roster *r, int type, const char *name)
+const struct command_table_command *
+command_table_menu(const struct command_table *r, int type, const char *name)
 {
 	return find(r, 1u << ROAD_SLASH, type, name, strlen(name));
 }
@@ -100,7 +100,7 @@ append(char *words, size_t size, const char *between, const char *more)
 }
 
 void
-roster_left_add(struct roster_left *l, const char *name, const char *words)
+command_table_left_add(struct command_table_left *l, const char *name, const char *words)
 {
 	char quoted[160];
 
@@ -114,16 +114,16 @@ roster_left_add(struct roster_left *l, const char *name, const char *words)
 }
 
 unsigned
-roster_left_join(char *words, size_t size, unsigned n,
-    const struct roster_left *more)
+command_table_left_join(char *words, size_t size, unsigned n,
+    const struct command_table_left *more)
 {
 	if (more->n > 0)
 		append(words, size, n > 0 ? "; " : "", more->words);
 	return n + more->n;
 }
 
-const struct roster_command *
-roster_reaction(const struct roster *r, const char *emoji)
+const struct command_table_command *
+command_table_reaction(const struct command_table *r, const char *emoji)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (r->command[i].emoji[0] != '\0'
@@ -133,30 +133,30 @@ roster_reaction(const struct roster *r, const char *emoji)
 }
 
 static void
-add(struct roster *r, struct roster_command c)
+add(struct command_table *r, struct command_table_command c)
 {
-	const struct roster_command *other = find(r, ~0u, c.type, c.name,
+	const struct command_table_command *other = find(r, ~0u, c.type, c.name,
 	    strlen(c.name));
-	char words[ROSTER_WORDS];
+	char words[COMMAND_TABLE_WORDS];
 
-	if (other != NULL || r->n >= ROSTER_MAX) {
+	if (other != NULL || r->n >= COMMAND_TABLE_MAX) {
 		text_format(words, sizeof(words), "its command \"%.64s\" is "
 		    "left out: %s%s", c.name,
 		    other == NULL ? "there are too many commands"
 		    : other->plugin == c.plugin ? "it declares it twice"
 		    : "it is that of the plugin before it in the "
 		      "configuration, ", other != NULL && other->plugin
-			!= c.plugin ? roster_owner(r, other) : "");
-		if (c.plugin != ROSTER_OWN)
-			roster_left_add(&r->taken[c.plugin], c.name, words);
+			!= c.plugin ? command_table_owner(r, other) : "");
+		if (c.plugin != COMMAND_TABLE_OWN)
+			command_table_left_add(&r->taken[c.plugin], c.name, words);
 		return;
 	}
-	other = c.emoji[0] ? roster_reaction(r, c.emoji) : NULL;
+	other = c.emoji[0] ? command_table_reaction(r, c.emoji) : NULL;
 	if (other != NULL) {
 		log_error("plugin %s: its command \"%s\" can't be given by the "
 			  "reaction %s: that is \"%s\" of %s",
-		    roster_owner(r, &c), c.name, c.emoji, other->name,
-		    roster_owner(r, other));
+		    command_table_owner(r, &c), c.name, c.emoji, other->name,
+		    command_table_owner(r, other));
 		c.emoji[0] = '\0';
 		c.roads &= ~(1u << ROAD_REACTION);
 	}
@@ -166,7 +166,7 @@ add(struct roster *r, struct roster_command c)
 }
 
 static void
-rebuild(struct roster *r)
+rebuild(struct command_table *r)
 {
 	struct json_object *list;
 	unsigned any, reaction;
@@ -183,23 +183,23 @@ rebuild(struct roster *r)
 			    json_object_array_get_idx(list, k)));
 	}
 	/* Help on nothing but itself is no help. */
-	if (r->n == 0 || find(r, ~0u, DECLARE_SLASH, "help", 4) != NULL)
+	if (r->n == 0 || find(r, ~0u, COMMAND_SPEC_SLASH, "help", 4) != NULL)
 		return;
-	if (r->n == ROSTER_MAX)
+	if (r->n == COMMAND_TABLE_MAX)
 		r->n--;
 	any = r->any & ~(1u << ROAD_REACTION);
 	reaction = r->any & 1u << ROAD_REACTION;
 	if (any == 0)
 		return;
-	add(r, command_of(ROSTER_OWN, r->own));
+	add(r, command_of(COMMAND_TABLE_OWN, r->own));
 	/* It goes where the others are. */
-	r->command[r->n - 1].roads = r->roads[ROSTER_OWN] = any;
+	r->command[r->n - 1].roads = r->roads[COMMAND_TABLE_OWN] = any;
 	r->any = any | reaction;
 }
 
 /* What is new of what is left out: each list counts for all. */
 static void
-say_taken(const struct roster *r, const struct roster_left *before)
+say_taken(const struct command_table *r, const struct command_table_left *before)
 {
 	for (unsigned i = 0; i < r->config->plugins; i++)
 		if (r->taken[i].n > 0 && (r->taken[i].n != before[i].n
@@ -210,9 +210,9 @@ say_taken(const struct roster *r, const struct roster_left *before)
 }
 
 static void
-rebuild_and_say(struct roster *r)
+rebuild_and_say(struct command_table *r)
 {
-	struct roster_left *before = base_alloc(sizeof(r->taken));
+	struct command_table_left *before = base_alloc(sizeof(r->taken));
 
 	memcpy(before, r->taken, sizeof(r->taken));
 	rebuild(r);
@@ -222,50 +222,50 @@ rebuild_and_say(struct roster *r)
 
 /* "number 3 (name)": what has no name has a number, too. */
 static void
-faulty(struct roster *r, unsigned plugin, size_t number, const char *name,
+faulty(struct command_table *r, unsigned plugin, size_t number, const char *name,
     const char *why)
 {
-	struct roster_left *l = &r->faulty[plugin];
+	struct command_table_left *l = &r->faulty[plugin];
 	const char *who = r->config->plugin[plugin].name;
-	char words[ROSTER_WORDS], label[32];
+	char words[COMMAND_TABLE_WORDS], label[32];
 
 	text_format(words, sizeof(words), "its command number %zu (%s) is "
 	    "left out: %s", number, TEXT_OF(name, 40), why);
 	str_format(label, sizeof(label), "number %zu", number);
-	roster_left_add(l, name[0] != '\0' ? name : label, words);
-	if (l->n <= ROSTER_SAY_MAX)
+	command_table_left_add(l, name[0] != '\0' ? name : label, words);
+	if (l->n <= COMMAND_TABLE_SAY_MAX)
 		log_error("plugin %s: %s", who, words);
 }
 
 static struct json_object *
-without_faulty(struct roster *r, unsigned plugin, struct json_object *declared)
+without_faulty(struct command_table *r, unsigned plugin, struct json_object *declared)
 {
 	struct json_object *good = json_object_new_array();
 
 	for (size_t i = 0; i < json_object_array_length(declared); i++) {
 		struct json_object *o = json_object_array_get_idx(declared, i);
-		const char *why = declare_fault(o);
+		const char *why = command_spec_fault(o);
 
 		if (why == NULL)
 			json_object_array_add(good, json_object_get(o));
 		else
 			faulty(r, plugin, i + 1, json_object_is_type(o,
-			    json_type_object) ? declare_text(o, "name") : "",
+			    json_type_object) ? command_spec_text(o, "name") : "",
 			    why);
 	}
-	if (r->faulty[plugin].n > ROSTER_SAY_MAX)
+	if (r->faulty[plugin].n > COMMAND_TABLE_SAY_MAX)
 		log_error("plugin %s: %u more of its commands are left out",
 		    r->config->plugin[plugin].name,
-		    r->faulty[plugin].n - ROSTER_SAY_MAX);
+		    r->faulty[plugin].n - COMMAND_TABLE_SAY_MAX);
 	return good;
 }
 
 bool
-roster_set(struct roster *r, unsigned plugin, struct json_object *declared)
+command_table_set(struct command_table *r, unsigned plugin, struct json_object *declared)
 {
 	struct json_object *good;
 
-	r->faulty[plugin] = (struct roster_left) {0};
+	r->faulty[plugin] = (struct command_table_left) {0};
 	if (json_object_is_type(declared, json_type_array))
 		good = without_faulty(r, plugin, declared);
 	else
@@ -275,7 +275,7 @@ roster_set(struct roster *r, unsigned plugin, struct json_object *declared)
 		static const char words[] = "its commands are left out: they "
 					    "are no array";
 
-		roster_left_add(&r->faulty[plugin], "commands", words);
+		command_table_left_add(&r->faulty[plugin], "commands", words);
 		log_error("plugin %s: %s", r->config->plugin[plugin].name,
 		    words);
 	}
@@ -292,16 +292,16 @@ roster_set(struct roster *r, unsigned plugin, struct json_object *declared)
 }
 
 void
-roster_init(struct roster *r, const struct config *config)
+command_table_init(struct command_table *r, const struct config *config)
 {
-	*r = (struct roster) {.config = config};
-	r->command = base_alloc(ROSTER_MAX * sizeof(*r->command));
+	*r = (struct command_table) {.config = config};
+	r->command = base_alloc(COMMAND_TABLE_MAX * sizeof(*r->command));
 	r->own = json_parse_as(own_help, strlen(own_help),
 	    json_type_object);
 }
 
 void
-roster_free(struct roster *r)
+command_table_free(struct command_table *r)
 {
 	for (size_t i = 0; i < nitems(r->list); i++)
 		json_object_put(r->list[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a plugin declares as a command; see declare.h. */
-#include "handler/declare.h"
+/* What a plugin declares as a command; see command_spec.h. */
+#include "handler/command/command_spec.h"
 
 #include "shared/store/rank.h"
 
@@ -9,7 +9,7 @@
 #define NAME_MAX_CHARS 32 /* Discord's, as the next one */
 #define HELP_MAX_CHARS 100
 #define USAGE_MAX_CHARS 200
-#define EMOJI_MAX DECLARE_EMOJI_MAX
+#define EMOJI_MAX COMMAND_SPEC_EMOJI_MAX
 
 const char *const road_name[ROADS] = {"slash", "prefix", "reaction"};
 
@@ -136,14 +136,14 @@ without_type(struct json_object *o)
 }
 
 bool
-declare_same(struct json_object *ours, struct json_object *theirs)
+command_spec_same(struct json_object *ours, struct json_object *theirs)
 {
 	struct json_object *a, *b;
 	bool same;
 
 	if (!json_object_is_type(ours, json_type_object)
 	    || !json_object_is_type(theirs, json_type_object)
-	    || declare_type(ours) != declare_type(theirs))
+	    || command_spec_type(ours) != command_spec_type(theirs))
 		return false;
 	a = without_type(ours);
 	b = without_type(theirs);
@@ -166,7 +166,7 @@ characters(const char *s)
 }
 
 const char *
-declare_text(struct json_object *o, const char *key)
+command_spec_text(struct json_object *o, const char *key)
 {
 	struct json_object *v;
 
@@ -201,13 +201,13 @@ is_slash_name(const char *name)
 static const char *
 fault_words(struct json_object *o)
 {
-	const char *name = declare_text(o, "name");
-	size_t name_n = characters(name), n = characters(declare_text(o,
+	const char *name = command_spec_text(o, "name");
+	size_t name_n = characters(name), n = characters(command_spec_text(o,
 	    "help"));
-	bool slash = declare_type(o) == DECLARE_SLASH, wrong = false;
+	bool slash = command_spec_type(o) == COMMAND_SPEC_SLASH, wrong = false;
 
 	if (is_given(o, "type", json_type_int, &wrong)
-	    && (wrong || declare_type(o) < DECLARE_SLASH))
+	    && (wrong || command_spec_type(o) < COMMAND_SPEC_SLASH))
 		return "its type must be a number from 1";
 	if (name_n < 1 || name_n > NAME_MAX_CHARS)
 		return "its name must have 1 to 32 characters";
@@ -222,11 +222,11 @@ fault_words(struct json_object *o)
 static const char *
 fault_rest(struct json_object *o)
 {
-	int64_t rank = declare_rank(o);
+	int64_t rank = command_spec_rank(o);
 	bool wrong = false;
 
 	if (is_given(o, "usage", json_type_string, &wrong)
-	    && (wrong || characters(declare_text(o, "usage"))
+	    && (wrong || characters(command_spec_text(o, "usage"))
 		> USAGE_MAX_CHARS))
 		return "its usage must be a text of at most 200 characters";
 	if (is_given(o, "rank", json_type_int, &wrong)
@@ -235,8 +235,8 @@ fault_rest(struct json_object *o)
 	if (is_given(o, "options", json_type_array, &wrong) && wrong)
 		return "its options must be an array";
 	if (is_given(o, "emoji", json_type_string, &wrong)
-	    && (wrong || declare_text(o, "emoji")[0] == '\0'
-		|| characters(declare_text(o, "emoji")) > EMOJI_MAX))
+	    && (wrong || command_spec_text(o, "emoji")[0] == '\0'
+		|| characters(command_spec_text(o, "emoji")) > EMOJI_MAX))
 		return "its emoji must be an emoji, or \"name:id\" of a "
 		       "custom one";
 	return NULL;
@@ -251,7 +251,7 @@ fault_roads(struct json_object *o)
 
 	if (json_object_object_get_ex(o, "roads", &list) && list != NULL) {
 		if (!json_object_is_type(list, json_type_array)
-		    || declare_roads(o) == 0)
+		    || command_spec_roads(o) == 0)
 			return wrong;
 		for (size_t i = 0; i < json_object_array_length(list); i++) {
 			const char *s = json_object_get_string(
@@ -264,14 +264,14 @@ fault_roads(struct json_object *o)
 				return wrong;
 		}
 	}
-	if ((declare_roads(o) & 1u << ROAD_REACTION) != 0
-	    && declare_text(o, "emoji")[0] == '\0')
+	if ((command_spec_roads(o) & 1u << ROAD_REACTION) != 0
+	    && command_spec_text(o, "emoji")[0] == '\0')
 		return "the road \"reaction\" needs an emoji";
 	return NULL;
 }
 
 const char *
-declare_fault(struct json_object *o)
+command_spec_fault(struct json_object *o)
 {
 	const char *why;
 
@@ -285,7 +285,7 @@ declare_fault(struct json_object *o)
 /* ---- what it says ------------------------------------------------------------- */
 
 int
-declare_rank(struct json_object *o)
+command_spec_rank(struct json_object *o)
 {
 	struct json_object *v;
 	int64_t n;
@@ -298,18 +298,18 @@ declare_rank(struct json_object *o)
 }
 
 unsigned
-declare_roads(struct json_object *o)
+command_spec_roads(struct json_object *o)
 {
 	struct json_object *list = NULL;
 	unsigned roads = 0;
 
 	/* Those of a user's or message's menu can't be typed. */
-	if (declare_type(o) != DECLARE_SLASH)
+	if (command_spec_type(o) != COMMAND_SPEC_SLASH)
 		return 1u << ROAD_SLASH;
 	if (!json_object_object_get_ex(o, "roads", &list)
 	    || !json_object_is_type(list, json_type_array))
 		return 1u << ROAD_SLASH | 1u << ROAD_PREFIX
-		    | (declare_text(o, "emoji")[0] ? 1u << ROAD_REACTION : 0);
+		    | (command_spec_text(o, "emoji")[0] ? 1u << ROAD_REACTION : 0);
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		const char *s = json_object_get_string(
 		    json_object_array_get_idx(list, i));
@@ -322,12 +322,12 @@ declare_roads(struct json_object *o)
 }
 
 int
-declare_type(struct json_object *o)
+command_spec_type(struct json_object *o)
 {
 	struct json_object *v;
 
 	if (!json_object_object_get_ex(o, "type", &v) || v == NULL)
-		return DECLARE_SLASH;
+		return COMMAND_SPEC_SLASH;
 	return json_object_is_type(v, json_type_int) ? json_object_get_int(v)
 	    : 0;
 }
@@ -386,19 +386,19 @@ is_ours(const char *key)
 }
 
 struct json_object *
-declare_form(struct json_object *declared)
+command_spec_form(struct json_object *declared)
 {
 	struct json_object *o = json_object_new_object(), *form;
-	int type = declare_type(declared);
+	int type = command_spec_type(declared);
 
 	json_object_object_foreach(declared, key, v)
 		/* A menu's must have none, and a slash command's is help. */
 		if (!is_ours(key) && (strcmp(key, "description") != 0
-		    || type > DECLARE_MESSAGE))
+		    || type > COMMAND_SPEC_MESSAGE))
 			json_object_object_add(o, key, json_object_get(v));
-	if (type == DECLARE_SLASH)
+	if (type == COMMAND_SPEC_SLASH)
 		json_object_object_add(o, "description",
-		    json_object_new_string(declare_text(declared, "help")));
+		    json_object_new_string(command_spec_text(declared, "help")));
 	form = ordered(o);
 	json_object_put(o);
 	return form;
