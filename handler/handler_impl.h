@@ -8,7 +8,7 @@
 #define HANDLER_HANDLER_IMPL_H
 
 #include "handler/roundtrip.h"
-#include "handler/rpc.h"
+#include "handler/api/rpc.h"
 #include "handler/sheet.h"
 #include "handler/delivery/plugin_set.h"
 #include "handler/command/access.h"

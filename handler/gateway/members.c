@@ -4,7 +4,7 @@
 
 #include "handler/base/field.h"
 #include "handler/process/rpc_write.h"
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 #include "shared/discord/answer.h"
 #include "shared/base/clock.h"
 #include "shared/json/json.h"

@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_FAKE_PLUGIN_H
 #define TESTS_UNIT_FAKE_PLUGIN_H
 
-#include "handler/rpc.h"
+#include "handler/api/rpc.h"
 
 struct fake_plugin {
 	const struct config *config; /* whose plugins they are, by index */

@@ -5,7 +5,7 @@
  * runs, away over midnight, and refused, unheard and failed by Discord.  Each
  * evening what is up is compared with what days counted one by one say.
  */
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 #include "shared/base/log.h"
 #include "tests/unit/event_year.h"
 #include "tests/unit/fake_guild.h"

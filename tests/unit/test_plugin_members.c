@@ -3,7 +3,7 @@
  * members on the fake clock: chunks in any order, limits, lost connections,
  * bounds.  The shards are the few functions below.
  */
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 #include "tests/unit/fake_plugin.h"
 #include "tests/unit/fake_time.h"
 

@@ -5,7 +5,7 @@
  * is then used with the handler's rights (C1: upload {path} read the token).
  */
 #include "handler/rest/endpoint.h"
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 #include "tests/unit/fake_plugin.h"
 
 #include <setjmp.h>

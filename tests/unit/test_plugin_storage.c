@@ -3,7 +3,7 @@
  * kv.* as plugins see it: answers, namespaces, quota, transactions, paging,
  * bounds, and what is left after a restart.
  */
-#include "handler/rpc.h"
+#include "handler/api/rpc.h"
 #include "tests/unit/fake_plugin.h"
 #include "tests/unit/fake_time.h"
 

@@ -3,7 +3,7 @@
  * timer.* on the fake clock: a simulated year with restarts, what is missed,
  * what is not answered, and what is left on disk.
  */
-#include "handler/rpc.h"
+#include "handler/api/rpc.h"
 #include "tests/unit/fake_plugin.h"
 #include "tests/unit/fake_time.h"
 

@@ -5,7 +5,7 @@
  * reach Discord within 3 seconds (discord-protocol.md 7.3), so it passes
  * everything else.  The token is never logged.
  */
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 
 #include <string.h>
 

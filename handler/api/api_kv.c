@@ -6,7 +6,7 @@
  * ("use/PLUGIN") in the same transaction, and held to [plugin] storage.
  */
 #include "handler/process/rpc_write.h"
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 #include "shared/json/json.h"
 
 #include <inttypes.h>

@@ -5,7 +5,7 @@
  * what the plugin may not, the token for one (rpc_impl.h).
  */
 #include "handler/process/pipes.h"
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -3,10 +3,10 @@
  * What the files that implement methods (rpc_*.c, api_*.c) share: who waits
  * for an answer, and the reading of parameters.  For them and rpc.c only.
  */
-#ifndef HANDLER_RPC_IMPL_H
-#define HANDLER_RPC_IMPL_H
+#ifndef HANDLER_API_RPC_IMPL_H
+#define HANDLER_API_RPC_IMPL_H
 
-#include "handler/rpc.h"
+#include "handler/api/rpc.h"
 #include "handler/process/rpc_read.h"
 
 /* Who waits for an answer; copied when it comes later. */

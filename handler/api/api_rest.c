@@ -3,7 +3,7 @@
  * Methods that are one REST call: rest, and get_user, get_channel, get_guild,
  * whose answers are kept for a minute.
  */
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 
 #include <string.h>
 

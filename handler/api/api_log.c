@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* log: a line of a plugin, with fields, in the log of everything. */
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 
 #include "shared/base/log.h"
 

@@ -5,7 +5,7 @@
  * fit to be sent.
  */
 #include "handler/gateway/gateway_payload.h"
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * away what is not below the own rank nor touch whoever is not below it.  The
  * check and the change are one transaction.
  */
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 
 #include "shared/base/log.h"
 #include "shared/store/rank.h"

@@ -3,8 +3,8 @@
  * What plugins may ask for (shardherd-plugin(7)): one table of methods, each
  * with its parameters checked before anything is done.
  */
-#ifndef HANDLER_RPC_H
-#define HANDLER_RPC_H
+#ifndef HANDLER_API_RPC_H
+#define HANDLER_API_RPC_H
 
 #include "handler/timer/plugin_timers.h"
 #include "handler/storage/cache.h"

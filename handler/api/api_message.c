@@ -4,7 +4,7 @@
  * Nobody is pinged, and nothing is repeated that would be doubled, unless the
  * plugin says so.
  */
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 
 #include "shared/json/json.h"
 

@@ -5,7 +5,7 @@
  * instead of last good values (design, I7); no process is asked.
  */
 #include "handler/process/rpc_write.h"
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 
 #include "shared/base/clock.h"
 #include "shared/config/config_plugin_keys.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The methods of plugins; see rpc.h. */
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 
 #include "handler/process/rpc_write.h"
 #include "shared/json/json.h"

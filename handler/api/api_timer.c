@@ -4,7 +4,7 @@
  * into memory (plugin_timers.h), then the plugin is answered.
  */
 #include "handler/process/rpc_write.h"
-#include "handler/rpc_impl.h"
+#include "handler/api/rpc_impl.h"
 
 #include "shared/base/clock.h"
 #include "shared/json/json.h"
