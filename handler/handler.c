@@ -7,7 +7,7 @@
  */
 #include "handler/handler.h"
 
-#include "handler/channel.h"
+#include "handler/supervisor_channel.h"
 #include "handler/inherit.h"
 #include "handler/setup.h"
 #include "handler/process/stragglers.h"
@@ -57,7 +57,7 @@ handler_page(struct handler *h, enum handler_state state)
 	p->rest = held->state;
 	p->rest_since_ms = held->state == PAGE_REST_FINE ? 0 : held->since_ms;
 	str_copy(p->rest_note, held->words, sizeof(p->rest_note));
-	sheet_write(&h->sheet, p);
+	stats_page_write(&h->sheet, p);
 }
 
 static void
@@ -88,7 +88,7 @@ handler_page_plugins(struct handler *h)
 	p->commands_out = h->rpc.commands.out;
 	str_copy(p->commands_note, h->rpc.commands.note,
 	    sizeof(p->commands_note));
-	if (sheet_serves(&h->sheet, p))
+	if (stats_page_serves(&h->sheet, p))
 		handler_page_each(h, &h->sheet.page.head->plugins);
 }
 
@@ -97,7 +97,7 @@ void
 handler_serve(struct handler *h)
 {
 	h->staff.lanes.serving = h->intake.open > 0
-	    || sheet_serves(&h->sheet, &h->own);
+	    || stats_page_serves(&h->sheet, &h->own);
 }
 
 static void
@@ -127,7 +127,7 @@ handler_check_ready(struct handler *h)
 	if (!plugin_set_settled(&h->staff))
 		return;
 	h->ready = true;
-	channel_ready(h);
+	supervisor_channel_ready(h);
 	log_info("handler is ready: %u of %u plugins are up",
 	    plugin_set_up(&h->staff), plugin_set_wanted(&h->staff));
 }
@@ -242,7 +242,7 @@ handler_run(struct handler *h)
 static void
 handler_finish(struct handler *h)
 {
-	roundtrip_stop(&h->probe);
+	probe_stop(&h->probe);
 	intake_flush(&h->intake, plugin_set_sync(&h->staff, true));
 	handler_page(h, HANDLER_DOWN);
 	orphan_end(&h->orphan);

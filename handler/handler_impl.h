@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The handler's one object, for the files that make up the process: handler.c
- * (the loop and the end), setup.c (what it starts with), channel.c (the
+ * (the loop and the end), setup.c (what it starts with), supervisor_channel.c (the
  * supervisor).
  */
 #ifndef HANDLER_HANDLER_IMPL_H
 #define HANDLER_HANDLER_IMPL_H
 
-#include "handler/roundtrip.h"
+#include "handler/probe.h"
 #include "handler/api/rpc.h"
-#include "handler/sheet.h"
+#include "handler/stats_page.h"
 #include "handler/delivery/plugin_set.h"
 #include "handler/command/access.h"
 #include "shared/wire/ipc.h"
@@ -22,7 +22,7 @@ struct handler {
 	struct ev_loop *loop;
 	struct timers *timers;
 	struct config config;
-	struct sheet sheet;
+	struct stats_page sheet;
 	struct page_handler own; /* what this handler counted */
 	struct ipc ipc;
 	struct orphan orphan;
@@ -35,7 +35,7 @@ struct handler {
 	struct plugin_spawn_limits limits;
 	struct rest *rest;
 	struct rpc rpc;
-	struct roundtrip probe;
+	struct probe probe;
 	struct access warden;
 	ev_prepare prepare;
 	ev_io signals;

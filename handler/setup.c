@@ -2,7 +2,7 @@
 /* The start of a handler; see setup.h. */
 #include "handler/setup.h"
 
-#include "handler/channel.h"
+#include "handler/supervisor_channel.h"
 #include "handler/inherit.h"
 #include "shared/base/log.h"
 #include "shared/base/secret.h"
@@ -25,7 +25,7 @@ on_finished(struct lanes *lanes, struct event *e)
 {
 	struct handler *h = container_of(lanes, struct handler, staff.lanes);
 
-	roundtrip_finished(&h->probe, e);
+	probe_finished(&h->probe, e);
 	intake_finish(&h->intake, e);
 }
 
@@ -192,7 +192,7 @@ start_plugins(struct handler *h)
 	s->up = on_up;
 	s->config = &h->config;
 	s->route = &h->route;
-	s->answer = channel_plugin_answer;
+	s->answer = supervisor_channel_plugin_answer;
 	s->gone = on_gone;
 	s->lanes.finished = on_finished;
 	handler_serve(h);
@@ -217,7 +217,7 @@ int
 setup_handler(struct handler *h, const char *path, struct err *e)
 {
 	if (inherit_config(&h->config, CONTRACT_FD_CONFIG, path, e) < 0
-	    || sheet_open(&h->sheet, CONTRACT_FD_STATS, e) < 0
+	    || stats_page_open(&h->sheet, CONTRACT_FD_STATS, e) < 0
 	    || start_loop(h, e) < 0 || start_signals(h, e) < 0
 	    || start_rest(h, e) < 0)
 		return -1;
@@ -227,22 +227,22 @@ setup_handler(struct handler *h, const char *path, struct err *e)
 	    (size_t)h->config.handler_queue_events, h->generation);
 	h->intake.deliver = on_deliver;
 	h->intake.closed = on_uplink_closed;
-	h->intake.refused = channel_uplink_refused;
+	h->intake.refused = supervisor_channel_uplink_refused;
 	h->rpc.rest = h->rest;
 	h->rpc.intake = &h->intake;
 	h->rpc.plugin = h->staff.serving;
 	h->rpc.page = &h->sheet.page;
 	if (rpc_open(&h->rpc, h->timers, &h->config, e) < 0)
 		return -1;
-	roundtrip_init(&h->probe, h->timers);
+	probe_init(&h->probe, h->timers);
 	h->probe.rest = h->rest;
 	h->probe.intake = &h->intake;
 	h->probe.intents = h->config.intents;
-	h->probe.answer = channel_probe_answer;
+	h->probe.answer = supervisor_channel_probe_answer;
 	h->probe.arg = h;
 	start_warden(h);
 	rpc_watch_clock(&h->rpc, h->loop);
-	channel_open(h);
+	supervisor_channel_open(h);
 	start_plugins(h);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The handler's part of the page; see sheet.h. */
-#include "handler/sheet.h"
+/* The handler's part of the page; see stats_page.h. */
+#include "handler/stats_page.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
@@ -14,13 +14,13 @@
 	X(rest_calls) X(rest_429) X(rest_errors) X(unreadable)
 
 int
-sheet_open(struct sheet *s, int fd, struct err *e)
+stats_page_open(struct stats_page *s, int fd, struct err *e)
 {
 	return page_attach(&s->page, fd, e);
 }
 
 static void
-sheet_take(struct sheet *s, const struct page_handler *own)
+sheet_take(struct stats_page *s, const struct page_handler *own)
 {
 	struct page_head *head = s->page.head;
 	struct page_handler *b = &s->before;
@@ -34,7 +34,7 @@ sheet_take(struct sheet *s, const struct page_handler *own)
 }
 
 bool
-sheet_serves(struct sheet *s, const struct page_handler *own)
+stats_page_serves(struct stats_page *s, const struct page_handler *own)
 {
 	bool named = s->page.head->handler_watch.pid == (int32_t)getpid();
 
@@ -52,12 +52,12 @@ words_put(char to[PAGE_WORDS], const char *from)
 }
 
 void
-sheet_write(struct sheet *s, const struct page_handler *own)
+stats_page_write(struct stats_page *s, const struct page_handler *own)
 {
 	struct page_handler *p = &s->page.head->handler;
 	const struct page_handler *b = &s->before;
 
-	if (!sheet_serves(s, own))
+	if (!stats_page_serves(s, own))
 		return;
 	page_beat(&s->page.head->pulse.handler_ms, clock_boot_ms());
 	page_begin(&p->lock);

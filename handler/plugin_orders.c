@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Orders about plugins; see order.h. */
-#include "handler/order.h"
+/* Orders about plugins; see plugin_orders.h. */
+#include "handler/plugin_orders.h"
 
 #include "handler/inherit.h"
 #include "handler/delivery/dead_letters.h"
@@ -117,7 +117,7 @@ order_with(struct order *o, unsigned action, int fd)
 }
 
 void
-order_take(struct plugin_set *s, const struct msg_plugin *m, uint32_t serial,
+plugin_orders_take(struct plugin_set *s, const struct msg_plugin *m, uint32_t serial,
     int fd)
 {
 	char name[sizeof(m->name)];

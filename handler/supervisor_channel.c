@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The supervisor's channel; see channel.h. */
-#include "handler/channel.h"
+/* The supervisor's channel; see supervisor_channel.h. */
+#include "handler/supervisor_channel.h"
 
 #include "handler/inherit.h"
-#include "handler/order.h"
+#include "handler/plugin_orders.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
 
@@ -18,7 +18,7 @@ on_uplink(struct handler *h, const struct msg_hdr *hdr, const void *payload,
 	const struct msg_uplink *up = payload;
 
 	if (fd < 0) {
-		channel_uplink_refused(&h->intake, (uint32_t)hdr->shard,
+		supervisor_channel_uplink_refused(&h->intake, (uint32_t)hdr->shard,
 		    "the handler has no file descriptor left for it");
 		return;
 	}
@@ -33,14 +33,14 @@ static void
 on_plugin(struct handler *h, const struct msg_hdr *hdr, const void *payload,
     int fd)
 {
-	order_take(&h->staff, payload, hdr->serial, fd);
+	plugin_orders_take(&h->staff, payload, hdr->serial, fd);
 }
 
 static void
 on_probe(struct handler *h, const struct msg_hdr *hdr, const void *payload,
     int fd)
 {
-	roundtrip_begin(&h->probe, payload, hdr->serial);
+	probe_begin(&h->probe, payload, hdr->serial);
 }
 
 static void
@@ -144,7 +144,7 @@ static const struct orphan_ops orphan_ops = {.describe = describe,
 /* ---- what it is told ---------------------------------------------------------- */
 
 void
-channel_plugin_answer(struct plugin_set *staff, uint32_t serial,
+supervisor_channel_plugin_answer(struct plugin_set *staff, uint32_t serial,
     enum plugin_set_end end, const char *text)
 {
 	struct handler *h = container_of(staff, struct handler, staff);
@@ -159,7 +159,7 @@ channel_plugin_answer(struct plugin_set *staff, uint32_t serial,
 }
 
 void
-channel_probe_answer(void *arg, uint32_t serial, const struct msg_probe_answer *m)
+supervisor_channel_probe_answer(void *arg, uint32_t serial, const struct msg_probe_answer *m)
 {
 	struct handler *h = arg;
 
@@ -167,7 +167,7 @@ channel_probe_answer(void *arg, uint32_t serial, const struct msg_probe_answer *
 }
 
 void
-channel_uplink_refused(struct intake *in, uint32_t shard, const char *why)
+supervisor_channel_uplink_refused(struct intake *in, uint32_t shard, const char *why)
 {
 	struct handler *h = container_of(in, struct handler, intake);
 	struct msg_event m = {.report = REPORT_UPLINK_REFUSED};
@@ -189,14 +189,14 @@ tell_down(void *arg, const char *name, const char *why)
 }
 
 void
-channel_ready(struct handler *h)
+supervisor_channel_ready(struct handler *h)
 {
 	plugin_set_each_down(&h->staff, tell_down, h);
 	ipc_send(&h->ipc, MSG_READY, -1, h->generation, NULL, 0, -1);
 }
 
 void
-channel_open(struct handler *h)
+supervisor_channel_open(struct handler *h)
 {
 	struct msg_hello hello = {.pid = (int32_t)getpid(),
 	    .generation = h->generation};

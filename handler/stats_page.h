@@ -4,21 +4,21 @@
  * one the supervisor names writes, and counts on from where the other has left
  * the counters.
  */
-#ifndef HANDLER_SHEET_H
-#define HANDLER_SHEET_H
+#ifndef HANDLER_STATS_PAGE_H
+#define HANDLER_STATS_PAGE_H
 
 #include "shared/page/page.h"
 
-struct sheet {
+struct stats_page {
 	struct page page;
 	struct page_handler before; /* what other generations counted */
 	bool in_service;
 };
 
-int sheet_open(struct sheet *, int fd, struct err *);
+int stats_page_open(struct stats_page *, int fd, struct err *);
 /* Are we the one in service?  own: what this handler has counted. */
-bool sheet_serves(struct sheet *, const struct page_handler *own);
+bool stats_page_serves(struct stats_page *, const struct page_handler *own);
 /* Writes own and what came before it, and that our loop turns, if we are. */
-void sheet_write(struct sheet *, const struct page_handler *own);
+void stats_page_write(struct stats_page *, const struct page_handler *own);
 
 #endif
