@@ -13,7 +13,7 @@
 #include "tools/sim/intents.c"
 #include "tools/sim/journal.c"
 #include "tools/sim/pack.c"
-#include "tools/sim/text.c"
+#include "tools/sim/base/text.c"
 #include "tools/sim/upgrade.c"
 
 #define REQUEST                                                                \

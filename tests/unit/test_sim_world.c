@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulator's world: ids, lookups, messages, and what is rendered. */
-#include "tools/sim/text.c"
+#include "tools/sim/base/text.c"
 #include "tools/sim/world.c"
 #include "tools/sim/world_guild.c"
 #include "tools/sim/world_msg.c"

@@ -7,7 +7,7 @@
 #include "tools/sim/ctl.h"
 
 #include "tools/sim/journal.h"
-#include "tools/sim/text.h"
+#include "tools/sim/base/text.h"
 
 #include "shared/json/envelope.h"
 

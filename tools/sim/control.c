@@ -3,7 +3,7 @@
 
 #include "shared/json/json.h"
 #include "tools/sim/intake.h"
-#include "tools/sim/text.h"
+#include "tools/sim/base/text.h"
 #include "tools/sim/verb.h"
 #include "tools/sim/wait.h"
 

@@ -7,7 +7,7 @@
 #ifndef SIM_CONTROL_H
 #define SIM_CONTROL_H
 
-#include "tools/sim/sim.h"
+#include "tools/sim/base/sim.h"
 
 #define CONTROL_CLIENTS_MAX 256
 #define CONTROL_LINE_MAX 65536

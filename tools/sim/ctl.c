@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/ctl.h"
 
-#include "tools/sim/text.h"
+#include "tools/sim/base/text.h"
 #include "tools/sim/verb.h"
 
 #include <errno.h>

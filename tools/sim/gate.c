@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/gate.h"
 
-#include "tools/sim/cert.h"
+#include "tools/sim/base/cert.h"
 #include "tools/sim/fault.h"
-#include "tools/sim/names.h"
+#include "tools/sim/base/names.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

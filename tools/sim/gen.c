@@ -3,7 +3,7 @@
 
 #include "tools/sim/gate.h"
 #include "tools/sim/sample.h"
-#include "tools/sim/text.h"
+#include "tools/sim/base/text.h"
 #include "tools/sim/world.h"
 
 #include "shared/base/clock.h"

@@ -6,7 +6,7 @@
 #ifndef SIM_GEN_H
 #define SIM_GEN_H
 
-#include "tools/sim/sim.h"
+#include "tools/sim/base/sim.h"
 
 #define GEN_RATE_MAX 200000.0
 #define GEN_MIX_DEFAULT                                                        \

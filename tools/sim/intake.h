@@ -6,7 +6,7 @@
 #ifndef SIM_INTAKE_H
 #define SIM_INTAKE_H
 
-#include "tools/sim/sim.h"
+#include "tools/sim/base/sim.h"
 
 /* One line without its newline; false when it is not one of ours. */
 bool intake_line(struct sim *, const char *line, size_t len);

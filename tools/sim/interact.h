@@ -7,7 +7,7 @@
 #ifndef SIM_INTERACT_H
 #define SIM_INTERACT_H
 
-#include "tools/sim/sim.h"
+#include "tools/sim/base/sim.h"
 
 /* Discord's interaction types. */
 enum interact_type {

@@ -7,7 +7,7 @@
 #ifndef SIM_JOURNAL_H
 #define SIM_JOURNAL_H
 
-#include "tools/sim/text.h"
+#include "tools/sim/base/text.h"
 
 #define JOURNAL_CHUNK 4096u	/* entries of a chunk */
 #define JOURNAL_CHUNKS_DONE 16	/* chunks kept though all was handled */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/look.h"
 
-#include "tools/sim/text.h"
+#include "tools/sim/base/text.h"
 #include "tools/sim/world.h"
 
 #include <inttypes.h>

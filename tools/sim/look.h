@@ -3,7 +3,7 @@
 #ifndef SIM_LOOK_H
 #define SIM_LOOK_H
 
-#include "tools/sim/sim.h"
+#include "tools/sim/base/sim.h"
 
 /* Verbs of ctl: `guilds [N]`, `said GUILD|CHANNEL [N]`; an exit code. */
 int look_guilds(struct sim *, int argc, char **argv, struct sim_text *out);

@@ -7,7 +7,7 @@
 #ifndef SIM_PACK_H
 #define SIM_PACK_H
 
-#include "tools/sim/text.h"
+#include "tools/sim/base/text.h"
 
 enum pack_kind { PACK_NONE, PACK_PAYLOAD, PACK_ZLIB, PACK_ZSTD };
 

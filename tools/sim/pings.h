@@ -3,7 +3,7 @@
 #ifndef SIM_PINGS_H
 #define SIM_PINGS_H
 
-#include "tools/sim/sim.h"
+#include "tools/sim/base/sim.h"
 
 #define PINGS_MAX 16384	/* remembered; answers to older ones are not seen */
 

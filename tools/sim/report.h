@@ -3,7 +3,7 @@
 #ifndef SIM_REPORT_H
 #define SIM_REPORT_H
 
-#include "tools/sim/text.h"
+#include "tools/sim/base/text.h"
 
 void report_json(struct sim *, struct sim_text *);
 void report_text(struct sim *, struct sim_text *);

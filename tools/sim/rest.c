@@ -6,7 +6,7 @@
 #include "tools/sim/rest.h"
 
 #include "shared/base/clock.h"
-#include "tools/sim/names.h"
+#include "tools/sim/base/names.h"
 #include "tools/sim/rest_http.h"
 #include "tools/sim/route.h"
 

@@ -7,7 +7,7 @@
 #ifndef SIM_REST_H
 #define SIM_REST_H
 
-#include "tools/sim/sim.h"
+#include "tools/sim/base/sim.h"
 
 #define REST_CONNECTIONS_MAX 512
 #define REST_IDLE_S 60			/* keep-alive connection without words */

@@ -8,7 +8,7 @@
 
 #include "tools/sim/limit.h"
 #include "tools/sim/rest.h"
-#include "tools/sim/text.h"
+#include "tools/sim/base/text.h"
 #include "tools/sim/world.h"
 
 #include <ev.h>

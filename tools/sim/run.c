@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/run.h"
 
-#include "tools/sim/cert.h"
+#include "tools/sim/base/cert.h"
 #include "tools/sim/control.h"
 #include "tools/sim/fault.h"
 #include "tools/sim/gate.h"
 #include "tools/sim/gen.h"
-#include "tools/sim/names.h"
+#include "tools/sim/base/names.h"
 #include "tools/sim/pings.h"
 #include "tools/sim/rest.h"
 #include "tools/sim/script.h"

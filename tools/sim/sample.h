@@ -6,7 +6,7 @@
 #ifndef SIM_SAMPLE_H
 #define SIM_SAMPLE_H
 
-#include "tools/sim/sim.h"
+#include "tools/sim/base/sim.h"
 
 #define SAMPLE_BYTES_MAX (80u << 20)
 #define SAMPLES_MAX 1024

@@ -6,7 +6,7 @@
 #ifndef SIM_SCRIPT_H
 #define SIM_SCRIPT_H
 
-#include "tools/sim/sim.h"
+#include "tools/sim/base/sim.h"
 
 #define SCRIPT_LINES_MAX 4096
 

@@ -6,7 +6,7 @@
 #ifndef SIM_SETTING_H
 #define SIM_SETTING_H
 
-#include "tools/sim/text.h"
+#include "tools/sim/base/text.h"
 
 /* Every default; dir is NULL. */
 void setting_defaults(struct sim *);

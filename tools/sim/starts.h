@@ -6,7 +6,7 @@
 #ifndef SIM_STARTS_H
 #define SIM_STARTS_H
 
-#include "tools/sim/sim.h"
+#include "tools/sim/base/sim.h"
 
 #define STARTS_WINDOW_MS (24u * 3600u * 1000u)
 

@@ -7,7 +7,7 @@
 #ifndef SIM_STATS_H
 #define SIM_STATS_H
 
-#include "tools/sim/sim.h"
+#include "tools/sim/base/sim.h"
 
 #define STATS_CLOSES 32	/* distinct close codes counted per shard */
 

@@ -3,7 +3,7 @@
 #ifndef SIM_VERB_H
 #define SIM_VERB_H
 
-#include "tools/sim/text.h"
+#include "tools/sim/base/text.h"
 
 #define VERB_WORDS_MAX 32
 

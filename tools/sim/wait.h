@@ -6,7 +6,7 @@
 #ifndef SIM_WAIT_H
 #define SIM_WAIT_H
 
-#include "tools/sim/text.h"
+#include "tools/sim/base/text.h"
 
 #define WAIT_TIMEOUT_S 30.0	/* unless --timeout says otherwise */
 

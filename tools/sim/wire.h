@@ -7,7 +7,7 @@
 #ifndef SIM_WIRE_H
 #define SIM_WIRE_H
 
-#include "tools/sim/text.h"
+#include "tools/sim/base/text.h"
 
 #include <ev.h>
 #include <openssl/ssl.h>

@@ -6,8 +6,8 @@
  */
 #include "tools/sim/world_impl.h"
 
-#include "tools/sim/sim.h"
-#include "tools/sim/text.h"
+#include "tools/sim/base/sim.h"
+#include "tools/sim/base/text.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -9,8 +9,8 @@
 
 #include "shared/base/clock.h"
 #include "shared/json/json.h"
-#include "tools/sim/sim.h"
-#include "tools/sim/text.h"
+#include "tools/sim/base/sim.h"
+#include "tools/sim/base/text.h"
 
 #include <inttypes.h>
 #include <string.h>

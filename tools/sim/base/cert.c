@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/cert.h"
+#include "tools/sim/base/cert.h"
 
-#include "tools/sim/names.h"
+#include "tools/sim/base/names.h"
 
 #include "shared/net/tls.h"
 

@@ -5,8 +5,8 @@
  * world it serves (rest, route, limit, world).  One thread, one loop; nothing
  * here is meant to be linked into a bot.
  */
-#ifndef SIM_SIM_H
-#define SIM_SIM_H
+#ifndef TOOLS_SIM_BASE_SIM_H
+#define TOOLS_SIM_BASE_SIM_H
 
 #include "shared/base/base.h"
 #include "shared/base/err.h"

@@ -4,10 +4,10 @@
  * and in its certificate.  Loopback always is; --listen is, unless it is any
  * address; --names is for what only others know, as behind a port map.
  */
-#ifndef SIM_NAMES_H
-#define SIM_NAMES_H
+#ifndef TOOLS_SIM_BASE_NAMES_H
+#define TOOLS_SIM_BASE_NAMES_H
 
-#include "tools/sim/sim.h"
+#include "tools/sim/base/sim.h"
 
 #define NAMES_MAX 16
 

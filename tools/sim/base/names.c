@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/names.h"
+#include "tools/sim/base/names.h"
 
 #include <arpa/inet.h>
 #include <string.h>

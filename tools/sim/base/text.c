@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/text.h"
+#include "tools/sim/base/text.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -4,10 +4,10 @@
  * of names.h.  Only for the desk: the CA's key is kept beside
  * the CA so that a directory can be used again.
  */
-#ifndef SIM_CERT_H
-#define SIM_CERT_H
+#ifndef TOOLS_SIM_BASE_CERT_H
+#define TOOLS_SIM_BASE_CERT_H
 
-#include "tools/sim/sim.h"
+#include "tools/sim/base/sim.h"
 
 #include <openssl/ssl.h>
 

@@ -3,10 +3,10 @@
  * Growing texts (struct sim_text).  Memory that can't be had ends the program:
  * callers bound what they add.
  */
-#ifndef SIM_TEXT_H
-#define SIM_TEXT_H
+#ifndef TOOLS_SIM_BASE_TEXT_H
+#define TOOLS_SIM_BASE_TEXT_H
 
-#include "tools/sim/sim.h"
+#include "tools/sim/base/sim.h"
 
 void text_reserve(struct sim_text *, size_t more);
 void text_add(struct sim_text *, const void *, size_t);
