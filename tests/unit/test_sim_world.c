@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulator's world: ids, lookups, messages, and what is rendered. */
 #include "tools/sim/base/text.c"
-#include "tools/sim/world.c"
-#include "tools/sim/world_guild.c"
-#include "tools/sim/world_msg.c"
-#include "tools/sim/world_render.c"
+#include "tools/sim/world/world.c"
+#include "tools/sim/world/world_guild.c"
+#include "tools/sim/world/world_msg.c"
+#include "tools/sim/world/world_render.c"
 
 #include <setjmp.h>
 #include <stdarg.h>

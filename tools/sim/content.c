@@ -6,7 +6,7 @@
  */
 #include "tools/sim/gate.h"
 #include "shared/json/json.h"
-#include "tools/sim/world.h"
+#include "tools/sim/world/world.h"
 
 #include <string.h>
 

@@ -2,9 +2,9 @@
 #include "tools/sim/gen.h"
 
 #include "tools/sim/gate.h"
-#include "tools/sim/sample.h"
+#include "tools/sim/world/sample.h"
 #include "tools/sim/base/text.h"
-#include "tools/sim/world.h"
+#include "tools/sim/world/world.h"
 
 #include "shared/base/clock.h"
 

@@ -4,7 +4,7 @@
 #include "tools/sim/fault.h"
 #include "tools/sim/gate.h"
 #include "tools/sim/starts.h"
-#include "tools/sim/world.h"
+#include "tools/sim/world/world.h"
 
 #include "shared/base/clock.h"
 

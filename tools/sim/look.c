@@ -2,7 +2,7 @@
 #include "tools/sim/look.h"
 
 #include "tools/sim/base/text.h"
-#include "tools/sim/world.h"
+#include "tools/sim/world/world.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #include "tools/sim/limit.h"
 #include "tools/sim/rest.h"
 #include "tools/sim/base/text.h"
-#include "tools/sim/world.h"
+#include "tools/sim/world/world.h"
 
 #include <ev.h>
 #include <json-c/json.h>

@@ -12,7 +12,7 @@
 #include "tools/sim/script.h"
 #include "tools/sim/setting.h"
 #include "tools/sim/starts.h"
-#include "tools/sim/world.h"
+#include "tools/sim/world/world.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"

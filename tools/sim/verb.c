@@ -10,10 +10,10 @@
 #include "tools/sim/pings.h"
 #include "tools/sim/report.h"
 #include "tools/sim/rest.h"
-#include "tools/sim/sample.h"
+#include "tools/sim/world/sample.h"
 #include "tools/sim/setting.h"
 #include "tools/sim/wait.h"
-#include "tools/sim/world.h"
+#include "tools/sim/world/world.h"
 
 #include "shared/json/envelope.h"
 

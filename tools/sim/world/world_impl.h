@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The world's own struct: for world*.c only. */
-#ifndef SIM_WORLD_IMPL_H
-#define SIM_WORLD_IMPL_H
+#ifndef TOOLS_SIM_WORLD_WORLD_IMPL_H
+#define TOOLS_SIM_WORLD_WORLD_IMPL_H
 
-#include "tools/sim/world.h"
+#include "tools/sim/world/world.h"
 
 struct world_template;
 

@@ -4,7 +4,7 @@
  * a bot changed laid over them.  These are asked for rarely; nothing here is
  * on the generator's path.
  */
-#include "tools/sim/world_impl.h"
+#include "tools/sim/world/world_impl.h"
 
 #include "tools/sim/base/sim.h"
 #include "tools/sim/base/text.h"

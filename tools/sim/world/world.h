@@ -5,8 +5,8 @@
  * index, so half a million guilds cost no memory; only what a bot changed and
  * the last messages are kept, in bounded stores.  It knows nothing of sockets.
  */
-#ifndef SIM_WORLD_H
-#define SIM_WORLD_H
+#ifndef TOOLS_SIM_WORLD_WORLD_H
+#define TOOLS_SIM_WORLD_WORLD_H
 
 #include "shared/base/base.h"
 

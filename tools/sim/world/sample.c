@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/sample.h"
+#include "tools/sim/world/sample.h"
 
 #include "shared/json/envelope.h"
 

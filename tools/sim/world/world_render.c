@@ -5,7 +5,7 @@
  * copies and numbers, so that thousands a second cost next to nothing.
  * In a template $ and a small letter is a number, $ and a capital a text.
  */
-#include "tools/sim/world_impl.h"
+#include "tools/sim/world/world_impl.h"
 
 #include "shared/base/clock.h"
 #include "shared/json/json.h"

@@ -4,7 +4,7 @@
  * bot posted, so that chatter can't push out what tests ask about.  A message
  * is found by id through a chained hash over its ring.
  */
-#include "tools/sim/world_impl.h"
+#include "tools/sim/world/world_impl.h"
 
 #include "shared/base/clock.h"
 

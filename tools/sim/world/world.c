@@ -5,7 +5,7 @@
  * different shards and all shards get the same number), and a hash of the seed
  * in its low bits, so an id is found again by division and a forged one isn't.
  */
-#include "tools/sim/world_impl.h"
+#include "tools/sim/world/world_impl.h"
 
 #include "shared/base/clock.h"
 
