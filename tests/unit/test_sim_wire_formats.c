@@ -11,7 +11,7 @@
 #include "tools/sim/check.c"
 #include "tools/sim/frame.h"
 #include "tools/sim/intents.c"
-#include "tools/sim/journal.c"
+#include "tools/sim/book/journal.c"
 #include "tools/sim/pack.c"
 #include "tools/sim/base/text.c"
 #include "tools/sim/upgrade.c"

@@ -6,7 +6,7 @@
  */
 #include "tools/sim/ctl.h"
 
-#include "tools/sim/journal.h"
+#include "tools/sim/book/journal.h"
 #include "tools/sim/base/text.h"
 
 #include "shared/json/envelope.h"

@@ -7,7 +7,7 @@
 #include "tools/sim/gate.h"
 #include "tools/sim/gen.h"
 #include "tools/sim/base/names.h"
-#include "tools/sim/pings.h"
+#include "tools/sim/book/pings.h"
 #include "tools/sim/rest.h"
 #include "tools/sim/script.h"
 #include "tools/sim/setting.h"

@@ -8,7 +8,7 @@
 #define SIM_SESSION_H
 
 #include "tools/sim/conn.h"
-#include "tools/sim/journal.h"
+#include "tools/sim/book/journal.h"
 
 #include "shared/base/timer.h"
 

@@ -7,7 +7,7 @@
 #include "tools/sim/gen.h"
 #include "tools/sim/interact.h"
 #include "tools/sim/look.h"
-#include "tools/sim/pings.h"
+#include "tools/sim/book/pings.h"
 #include "tools/sim/report.h"
 #include "tools/sim/rest.h"
 #include "tools/sim/world/sample.h"

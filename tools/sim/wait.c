@@ -3,7 +3,7 @@
 
 #include "tools/sim/gate.h"
 #include "tools/sim/gen.h"
-#include "tools/sim/pings.h"
+#include "tools/sim/book/pings.h"
 #include "tools/sim/report.h"
 
 #include "shared/base/clock.h"

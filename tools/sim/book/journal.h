@@ -4,8 +4,8 @@
  * checksum, and how often it was audited.  Kept in chunks; whole chunks that
  * are handled, and in the end the oldest, are given back.
  */
-#ifndef SIM_JOURNAL_H
-#define SIM_JOURNAL_H
+#ifndef TOOLS_SIM_BOOK_JOURNAL_H
+#define TOOLS_SIM_BOOK_JOURNAL_H
 
 #include "tools/sim/base/text.h"
 

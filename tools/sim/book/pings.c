@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/pings.h"
+#include "tools/sim/book/pings.h"
 
 void
 pings_sent(struct sim *sim, uint64_t message_id)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The last pings asked and how often each was answered (sim.h: pings_*). */
-#ifndef SIM_PINGS_H
-#define SIM_PINGS_H
+#ifndef TOOLS_SIM_BOOK_PINGS_H
+#define TOOLS_SIM_BOOK_PINGS_H
 
 #include "tools/sim/base/sim.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/journal.h"
+#include "tools/sim/book/journal.h"
 
 #include <string.h>
 #include <zlib.h>
