@@ -8,13 +8,13 @@
 #include <cmocka.h>
 
 /* The simulator is no library: its modules are compiled in. */
-#include "tools/sim/check.c"
-#include "tools/sim/frame.h"
-#include "tools/sim/intents.c"
+#include "tools/sim/gateway/check.c"
+#include "tools/sim/gateway/frame.h"
+#include "tools/sim/gateway/intents.c"
 #include "tools/sim/book/journal.c"
-#include "tools/sim/pack.c"
+#include "tools/sim/gateway/pack.c"
 #include "tools/sim/base/text.c"
-#include "tools/sim/upgrade.c"
+#include "tools/sim/gateway/upgrade.c"
 
 #define REQUEST                                                                \
 	"GET /?v=10&encoding=json&compress=zlib-stream HTTP/1.1\r\n"           \

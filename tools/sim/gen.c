@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/gen.h"
 
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/gate.h"
 #include "tools/sim/world/sample.h"
 #include "tools/sim/base/text.h"
 #include "tools/sim/world/world.h"

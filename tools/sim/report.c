@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/report.h"
 
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/gate.h"
 #include "tools/sim/gen.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/rest.h"
-#include "tools/sim/starts.h"
+#include "tools/sim/gateway/starts.h"
 
 #include "shared/base/clock.h"
 

@@ -6,7 +6,7 @@
  */
 #include "tools/sim/rest_http.h"
 
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/gate.h"
 
 #include "shared/base/log.h"
 

@@ -3,15 +3,15 @@
 
 #include "tools/sim/base/cert.h"
 #include "tools/sim/control.h"
-#include "tools/sim/fault.h"
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/fault.h"
+#include "tools/sim/gateway/gate.h"
 #include "tools/sim/gen.h"
 #include "tools/sim/base/names.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/rest.h"
 #include "tools/sim/script.h"
 #include "tools/sim/setting.h"
-#include "tools/sim/starts.h"
+#include "tools/sim/gateway/starts.h"
 #include "tools/sim/world/world.h"
 
 #include "shared/base/clock.h"

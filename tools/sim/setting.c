@@ -2,7 +2,7 @@
 #include "tools/sim/setting.h"
 
 #include "tools/sim/gen.h"
-#include "tools/sim/starts.h"
+#include "tools/sim/gateway/starts.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 #include "tools/sim/verb.h"
 
 #include "shared/json/json.h"
-#include "tools/sim/fault.h"
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/fault.h"
+#include "tools/sim/gateway/gate.h"
 #include "tools/sim/gen.h"
 #include "tools/sim/interact.h"
 #include "tools/sim/look.h"

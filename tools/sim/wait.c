@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/wait.h"
 
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/gate.h"
 #include "tools/sim/gen.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/report.h"

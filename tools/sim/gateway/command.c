@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/command.h"
+#include "tools/sim/gateway/command.h"
 
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/gate.h"
 #include "shared/json/json.h"
 
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a client asks for on a live session (command.h): ops 3, 4, 8, 31, 43. */
-#include "tools/sim/command.h"
-#include "tools/sim/fault.h"
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/command.h"
+#include "tools/sim/gateway/fault.h"
+#include "tools/sim/gateway/gate.h"
 #include "tools/sim/world/world.h"
 
 #include "shared/base/clock.h"

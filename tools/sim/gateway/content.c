@@ -4,7 +4,7 @@
  * empty, except for its own messages, direct messages and those that mention
  * it (discord-protocol.md section 6.2).
  */
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/gate.h"
 #include "shared/json/json.h"
 #include "tools/sim/world/world.h"
 

@@ -4,10 +4,10 @@
  * RESUME may replay, and the journal the audit is held against.  It lives on
  * without a connection until its time is up, and issues events all the while.
  */
-#ifndef SIM_SESSION_H
-#define SIM_SESSION_H
+#ifndef TOOLS_SIM_GATEWAY_SESSION_H
+#define TOOLS_SIM_GATEWAY_SESSION_H
 
-#include "tools/sim/conn.h"
+#include "tools/sim/gateway/conn.h"
 #include "tools/sim/book/journal.h"
 
 #include "shared/base/timer.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/wire.h"
+#include "tools/sim/gateway/wire.h"
 
 #include "shared/base/clock.h"
 

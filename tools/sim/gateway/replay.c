@@ -4,10 +4,10 @@
  * replay after RESUME and the GUILD_CREATEs after READY, a bounded piece of
  * each per turn.
  */
-#include "tools/sim/conn.h"
+#include "tools/sim/gateway/conn.h"
 
-#include "tools/sim/fault.h"
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/fault.h"
+#include "tools/sim/gateway/gate.h"
 #include "tools/sim/world/world.h"
 
 #include "shared/base/clock.h"

@@ -4,8 +4,8 @@
  * one context for its whole life, one sync flush per message.  Also payload
  * compression, where a message is a stream of its own.
  */
-#ifndef SIM_PACK_H
-#define SIM_PACK_H
+#ifndef TOOLS_SIM_GATEWAY_PACK_H
+#define TOOLS_SIM_GATEWAY_PACK_H
 
 #include "tools/sim/base/text.h"
 

@@ -4,8 +4,8 @@
  * buffer: whatever is put there during a turn of the loop leaves in one write
  * (wire_flush_all).  Knows nothing of HTTP or websockets.
  */
-#ifndef SIM_WIRE_H
-#define SIM_WIRE_H
+#ifndef TOOLS_SIM_GATEWAY_WIRE_H
+#define TOOLS_SIM_GATEWAY_WIRE_H
 
 #include "tools/sim/base/text.h"
 

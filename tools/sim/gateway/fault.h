@@ -4,10 +4,10 @@
  * connection's life they strike and what argument they take.  A fault strikes
  * `count` times and is then spent.
  */
-#ifndef SIM_FAULT_H
-#define SIM_FAULT_H
+#ifndef TOOLS_SIM_GATEWAY_FAULT_H
+#define TOOLS_SIM_GATEWAY_FAULT_H
 
-#include "tools/sim/conn.h"
+#include "tools/sim/gateway/conn.h"
 
 /*
  * Where a fault strikes: ACCEPT and HELLO know the host (main or resume) but no

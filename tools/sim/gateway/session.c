@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/session.h"
+#include "tools/sim/gateway/session.h"
 
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/gate.h"
 
 #include "shared/base/clock.h"
 

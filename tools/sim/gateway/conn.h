@@ -4,11 +4,11 @@
  * compression, heartbeat supervision, replay, and its end.  What the client's
  * messages mean is command.c's.
  */
-#ifndef SIM_CONN_H
-#define SIM_CONN_H
+#ifndef TOOLS_SIM_GATEWAY_CONN_H
+#define TOOLS_SIM_GATEWAY_CONN_H
 
-#include "tools/sim/pack.h"
-#include "tools/sim/wire.h"
+#include "tools/sim/gateway/pack.h"
+#include "tools/sim/gateway/wire.h"
 
 #include "shared/base/timer.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/pack.h"
+#include "tools/sim/gateway/pack.h"
 
 #include <zlib.h>
 #include <zstd.h>

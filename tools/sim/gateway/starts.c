@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/starts.h"
+#include "tools/sim/gateway/starts.h"
 
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/gate.h"
 
 #include "shared/base/clock.h"
 

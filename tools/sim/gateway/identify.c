@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* IDENTIFY and RESUME (command.h; discord-protocol.md sections 2.5 to 2.7). */
-#include "tools/sim/command.h"
-#include "tools/sim/fault.h"
-#include "tools/sim/gate.h"
-#include "tools/sim/starts.h"
+#include "tools/sim/gateway/command.h"
+#include "tools/sim/gateway/fault.h"
+#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/starts.h"
 #include "tools/sim/world/world.h"
 
 #include "shared/base/clock.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which intents switch on which dispatches (discord-protocol.md 6.2). */
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/gate.h"
 
 #include <string.h>
 

@@ -4,10 +4,10 @@
  * when it may, and what is answered; everything else is closed upon as Discord
  * closes (discord-protocol.md section 2.11).
  */
-#ifndef SIM_COMMAND_H
-#define SIM_COMMAND_H
+#ifndef TOOLS_SIM_GATEWAY_COMMAND_H
+#define TOOLS_SIM_GATEWAY_COMMAND_H
 
-#include "tools/sim/conn.h"
+#include "tools/sim/gateway/conn.h"
 
 #include <json-c/json.h>
 

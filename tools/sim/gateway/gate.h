@@ -3,11 +3,11 @@
  * The gateway: its two listeners, its connections and sessions, and the way of
  * an event to every session that should have it.
  */
-#ifndef SIM_GATE_H
-#define SIM_GATE_H
+#ifndef TOOLS_SIM_GATEWAY_GATE_H
+#define TOOLS_SIM_GATEWAY_GATE_H
 
-#include "tools/sim/session.h"
-#include "tools/sim/stats.h"
+#include "tools/sim/gateway/session.h"
+#include "tools/sim/gateway/stats.h"
 
 #define GATE_BUCKETS 1024
 #define GATE_TICK_S 0.004	/* events gathered, replays paced */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Shapes of what a client may say (command.h). */
-#include "tools/sim/command.h"
+#include "tools/sim/gateway/command.h"
 
 #include <string.h>
 

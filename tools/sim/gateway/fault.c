@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/fault.h"
+#include "tools/sim/gateway/fault.h"
 
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/gate.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/conn.h"
+#include "tools/sim/gateway/conn.h"
 
-#include "tools/sim/command.h"
-#include "tools/sim/fault.h"
-#include "tools/sim/frame.h"
-#include "tools/sim/gate.h"
-#include "tools/sim/upgrade.h"
+#include "tools/sim/gateway/command.h"
+#include "tools/sim/gateway/fault.h"
+#include "tools/sim/gateway/frame.h"
+#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/upgrade.h"
 
 #include "shared/base/clock.h"
 

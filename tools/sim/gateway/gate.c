@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/gate.h"
+#include "tools/sim/gateway/gate.h"
 
 #include "tools/sim/base/cert.h"
-#include "tools/sim/fault.h"
+#include "tools/sim/gateway/fault.h"
 #include "tools/sim/base/names.h"
 
 #include <arpa/inet.h>
