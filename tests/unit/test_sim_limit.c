@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulator's rate limits on a clock that is handed in. */
-#include "tools/sim/limit.c"
+#include "tools/sim/rest/limit.c"
 
 #include <setjmp.h>
 #include <stdarg.h>

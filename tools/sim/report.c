@@ -4,7 +4,7 @@
 #include "tools/sim/gateway/gate.h"
 #include "tools/sim/gen.h"
 #include "tools/sim/book/pings.h"
-#include "tools/sim/rest.h"
+#include "tools/sim/rest/rest.h"
 #include "tools/sim/gateway/starts.h"
 
 #include "shared/base/clock.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The bot itself: gateway, users, application, DM channels. */
-#include "tools/sim/route.h"
+#include "tools/sim/rest/route.h"
 
 #include "shared/base/clock.h"
 

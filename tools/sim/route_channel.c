@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Channels: get, edit, typing. */
-#include "tools/sim/route.h"
+#include "tools/sim/rest/route.h"
 
 #include "shared/base/clock.h"
 

@@ -3,7 +3,7 @@
  * Application commands, global and per guild (discord-protocol.md section
  * 7.3): names, counts and the 200 creates a day are held as Discord does.
  */
-#include "tools/sim/route.h"
+#include "tools/sim/rest/route.h"
 
 #include "shared/base/clock.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Guilds: get, edit, and lists of channels, members, roles. */
-#include "tools/sim/route.h"
+#include "tools/sim/rest/route.h"
 
 #include <inttypes.h>
 #include <string.h>

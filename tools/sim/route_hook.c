@@ -3,8 +3,8 @@
  * /webhooks: webhooks of channels, and what an interaction's token opens: its
  * first answer ("@original") and follow-ups.
  */
-#include "tools/sim/rest_hook.h"
-#include "tools/sim/route.h"
+#include "tools/sim/rest/rest_hook.h"
+#include "tools/sim/rest/route.h"
 
 #include <string.h>
 

@@ -3,9 +3,9 @@
  * The one answer an interaction takes, within three seconds, of a type that
  * fits to what it is (discord-protocol.md section 7.3).
  */
-#include "tools/sim/interact.h"
-#include "tools/sim/rest_hook.h"
-#include "tools/sim/route.h"
+#include "tools/sim/rest/interact.h"
+#include "tools/sim/rest/rest_hook.h"
+#include "tools/sim/rest/route.h"
 
 #include "shared/base/clock.h"
 

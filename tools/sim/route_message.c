@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages of a channel: list, get, post, edit, delete, delete many. */
-#include "tools/sim/route.h"
+#include "tools/sim/rest/route.h"
 
 #include "shared/base/clock.h"
 

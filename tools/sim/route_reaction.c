@@ -3,7 +3,7 @@
  * Reactions of the bot: put, taken back, listed.  Those of people are events
  * only and are not kept.
  */
-#include "tools/sim/route.h"
+#include "tools/sim/rest/route.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include "tools/sim/gen.h"
 #include "tools/sim/base/names.h"
 #include "tools/sim/book/pings.h"
-#include "tools/sim/rest.h"
+#include "tools/sim/rest/rest.h"
 #include "tools/sim/script.h"
 #include "tools/sim/setting.h"
 #include "tools/sim/gateway/starts.h"

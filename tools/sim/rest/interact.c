@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* See interact.h; the objects are as in tests/data/events. */
-#include "tools/sim/interact.h"
+#include "tools/sim/rest/interact.h"
 
 #include "shared/json/json.h"
-#include "tools/sim/rest_hook.h"
+#include "tools/sim/rest/rest_hook.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * Fixed windows that begin with the first request of a bucket.  An answer of
  * 429 takes nothing from a bucket.  It never looks at requests themselves.
  */
-#include "tools/sim/limit.h"
+#include "tools/sim/rest/limit.h"
 
 #include <inttypes.h>
 #include <string.h>

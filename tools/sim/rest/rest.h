@@ -4,8 +4,8 @@
  * answers as Discord's API does, refuses what Discord refuses, and makes the
  * gateway events a call causes.  It never blocks and never trusts a request.
  */
-#ifndef SIM_REST_H
-#define SIM_REST_H
+#ifndef TOOLS_SIM_REST_REST_H
+#define TOOLS_SIM_REST_REST_H
 
 #include "tools/sim/base/sim.h"
 

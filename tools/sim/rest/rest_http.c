@@ -4,7 +4,7 @@
  * the simulator's loop.  Collects bounded bodies, delays answers, and knows
  * nothing of what is asked.
  */
-#include "tools/sim/rest_http.h"
+#include "tools/sim/rest/rest_http.h"
 
 #include "tools/sim/gateway/gate.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The bounded tables of interactions and webhooks, and their tokens. */
-#include "tools/sim/rest_hook.h"
+#include "tools/sim/rest/rest_hook.h"
 
 #include "shared/base/clock.h"
 

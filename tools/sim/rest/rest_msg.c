@@ -3,7 +3,7 @@
  * Messages a bot posts: made from the form, kept in the world, announced on
  * the gateway.  rest_msg_form.c has checked the form before.
  */
-#include "tools/sim/rest_call.h"
+#include "tools/sim/rest/rest_call.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * Checking forms: every error of a body is found in one go and reported as
  * Discord nests them (discord-protocol.md section 7.1).
  */
-#include "tools/sim/rest_call.h"
+#include "tools/sim/rest/rest_call.h"
 
 #include <stdarg.h>
 #include <string.h>

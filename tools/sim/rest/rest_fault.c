@@ -3,7 +3,7 @@
  * Routes that misbehave on command: errors of every kind, pages that are no
  * JSON, answers that come late or not at all.  Never set by a request.
  */
-#include "tools/sim/rest_call.h"
+#include "tools/sim/rest/rest_call.h"
 
 #include <fnmatch.h>
 #include <string.h>

@@ -3,11 +3,11 @@
  * One REST call in work, and what its handler may do: read arguments and body,
  * collect form errors, and answer exactly once.  For rest*.c and route*.c.
  */
-#ifndef SIM_REST_CALL_H
-#define SIM_REST_CALL_H
+#ifndef TOOLS_SIM_REST_REST_CALL_H
+#define TOOLS_SIM_REST_REST_CALL_H
 
-#include "tools/sim/limit.h"
-#include "tools/sim/rest.h"
+#include "tools/sim/rest/limit.h"
+#include "tools/sim/rest/rest.h"
 #include "tools/sim/base/text.h"
 #include "tools/sim/world/world.h"
 

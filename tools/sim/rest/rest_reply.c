@@ -3,7 +3,7 @@
  * Answers: bodies and headers in Discord's words, and the page its edge shows
  * instead.  An answer is made once per call; making a second one is a bug.
  */
-#include "tools/sim/rest_call.h"
+#include "tools/sim/rest/rest_call.h"
 
 #include "shared/base/clock.h"
 

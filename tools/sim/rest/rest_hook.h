@@ -3,10 +3,10 @@
  * What is reached by a token in the path: interactions, for 15 minutes, and
  * webhooks, until deleted.
  */
-#ifndef SIM_REST_HOOK_H
-#define SIM_REST_HOOK_H
+#ifndef TOOLS_SIM_REST_REST_HOOK_H
+#define TOOLS_SIM_REST_REST_HOOK_H
 
-#include "tools/sim/rest_call.h"
+#include "tools/sim/rest/rest_call.h"
 
 #define HOOKS_MAX 256
 #define HOOKS_PER_CHANNEL 15

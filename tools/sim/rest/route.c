@@ -3,7 +3,7 @@
  * Matching a path against the table, part by part.  A literal route stands
  * before one with a variable in its place, so the first match is the right one.
  */
-#include "tools/sim/route.h"
+#include "tools/sim/rest/route.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
  * a bucket per class and major parameter, a global limit per second, and the
  * ban for too many invalid requests.  Time is handed in; it reads no clock.
  */
-#ifndef SIM_LIMIT_H
-#define SIM_LIMIT_H
+#ifndef TOOLS_SIM_REST_LIMIT_H
+#define TOOLS_SIM_REST_LIMIT_H
 
 #include "shared/base/base.h"
 

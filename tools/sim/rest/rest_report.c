@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the control socket asks of the REST side: verbs and the report. */
-#include "tools/sim/interact.h"
-#include "tools/sim/rest_hook.h"
+#include "tools/sim/rest/interact.h"
+#include "tools/sim/rest/rest_hook.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -3,10 +3,10 @@
  * The routes: one table of method, pattern, handler, bucket class and what a
  * route does without.  In a pattern ":name" is a snowflake, "*" any one part.
  */
-#ifndef SIM_ROUTE_H
-#define SIM_ROUTE_H
+#ifndef TOOLS_SIM_REST_ROUTE_H
+#define TOOLS_SIM_REST_ROUTE_H
 
-#include "tools/sim/rest_call.h"
+#include "tools/sim/rest/rest_call.h"
 
 enum route_flag {
 	ROUTE_OPEN = 1,		/* no Authorization needed */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The HTTP server under the REST side, on the simulator's loop. */
-#ifndef SIM_REST_HTTP_H
-#define SIM_REST_HTTP_H
+#ifndef TOOLS_SIM_REST_REST_HTTP_H
+#define TOOLS_SIM_REST_REST_HTTP_H
 
-#include "tools/sim/rest_call.h"
+#include "tools/sim/rest/rest_call.h"
 
 /* Listens and serves; fills r->port.  0 or -1. */
 int rest_http_start(struct rest *, struct err *);

@@ -3,7 +3,7 @@
  * Request bodies: JSON, multipart with payload_json and files, and forms, all
  * turned into one JSON value.  The contents of files are measured, not kept.
  */
-#include "tools/sim/rest_call.h"
+#include "tools/sim/rest/rest_call.h"
 
 #include "shared/json/json.h"
 

@@ -4,8 +4,8 @@
  * selections and forms.  Each use is an INTERACTION_CREATE with a live token
  * (discord-protocol.md section 7.3), counted until it is answered.
  */
-#ifndef SIM_INTERACT_H
-#define SIM_INTERACT_H
+#ifndef TOOLS_SIM_REST_INTERACT_H
+#define TOOLS_SIM_REST_INTERACT_H
 
 #include "tools/sim/base/sim.h"
 

@@ -3,12 +3,12 @@
  * The way of every request: what the edge refuses, the route, the token, the
  * limits, the body, the handler; and the start and end of the REST side.
  */
-#include "tools/sim/rest.h"
+#include "tools/sim/rest/rest.h"
 
 #include "shared/base/clock.h"
 #include "tools/sim/base/names.h"
-#include "tools/sim/rest_http.h"
-#include "tools/sim/route.h"
+#include "tools/sim/rest/rest_http.h"
+#include "tools/sim/rest/route.h"
 
 #include <string.h>
 

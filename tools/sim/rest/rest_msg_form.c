@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The form of a message (discord-protocol.md section 7.3): what Discord
  * refuses, all in one answer. */
-#include "tools/sim/rest_call.h"
+#include "tools/sim/rest/rest_call.h"
 
 #include <string.h>
 
