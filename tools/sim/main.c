@@ -4,10 +4,10 @@
  * simulator itself, the client of its control socket, and a plugin that audits
  * what a fleet handled.
  */
-#include "tools/sim/ctl.h"
+#include "tools/sim/control/ctl.h"
 #include "tools/sim/run.h"
-#include "tools/sim/setting.h"
-#include "tools/sim/verb.h"
+#include "tools/sim/control/setting.h"
+#include "tools/sim/control/verb.h"
 
 #include "shared/process/inherited.h"
 #include "shared/base/log.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a person at the desk sees of the world: guilds, and what was said. */
-#ifndef SIM_LOOK_H
-#define SIM_LOOK_H
+#ifndef TOOLS_SIM_CONTROL_LOOK_H
+#define TOOLS_SIM_CONTROL_LOOK_H
 
 #include "tools/sim/base/sim.h"
 

@@ -3,8 +3,8 @@
  * What `wait` and `settle` wait for: begun by a verb, judged again and again by
  * the control socket until it is so or the deadline has passed.
  */
-#ifndef SIM_WAIT_H
-#define SIM_WAIT_H
+#ifndef TOOLS_SIM_CONTROL_WAIT_H
+#define TOOLS_SIM_CONTROL_WAIT_H
 
 #include "tools/sim/base/text.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The two client modes: `ctl`, one command, and `audit`, a plugin. */
-#ifndef SIM_CTL_H
-#define SIM_CTL_H
+#ifndef TOOLS_SIM_CONTROL_CTL_H
+#define TOOLS_SIM_CONTROL_CTL_H
 
 #include "shared/base/err.h"
 

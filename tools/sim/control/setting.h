@@ -3,8 +3,8 @@
  * The options of `run`, as one table with their defaults; `ctl set` changes
  * some of them later.
  */
-#ifndef SIM_SETTING_H
-#define SIM_SETTING_H
+#ifndef TOOLS_SIM_CONTROL_SETTING_H
+#define TOOLS_SIM_CONTROL_SETTING_H
 
 #include "tools/sim/base/text.h"
 

@@ -4,8 +4,8 @@
  * "CODE LENGTH\n" and LENGTH bytes.  The word "audit" makes it a stream of
  * intake lines instead, where "flush N" is answered by "ok N".
  */
-#ifndef SIM_CONTROL_H
-#define SIM_CONTROL_H
+#ifndef TOOLS_SIM_CONTROL_CONTROL_H
+#define TOOLS_SIM_CONTROL_CONTROL_H
 
 #include "tools/sim/base/sim.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulator's account of itself, for people and for scripts. */
-#ifndef SIM_REPORT_H
-#define SIM_REPORT_H
+#ifndef TOOLS_SIM_CONTROL_REPORT_H
+#define TOOLS_SIM_CONTROL_REPORT_H
 
 #include "tools/sim/base/text.h"
 

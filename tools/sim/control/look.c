@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/look.h"
+#include "tools/sim/control/look.h"
 
 #include "tools/sim/base/text.h"
 #include "tools/sim/world/world.h"

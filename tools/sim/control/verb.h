@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands of the control socket and of scripts, as one table. */
-#ifndef SIM_VERB_H
-#define SIM_VERB_H
+#ifndef TOOLS_SIM_CONTROL_VERB_H
+#define TOOLS_SIM_CONTROL_VERB_H
 
 #include "tools/sim/base/text.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/gen.h"
+#include "tools/sim/control/gen.h"
 
 #include "tools/sim/gateway/gate.h"
 #include "tools/sim/world/sample.h"

@@ -3,8 +3,8 @@
  * The event generator: so many dispatches a second, of a weighted mix of
  * kinds, gathered every few milliseconds, the same for the same seed.
  */
-#ifndef SIM_GEN_H
-#define SIM_GEN_H
+#ifndef TOOLS_SIM_CONTROL_GEN_H
+#define TOOLS_SIM_CONTROL_GEN_H
 
 #include "tools/sim/base/sim.h"
 

@@ -3,8 +3,8 @@
  * A script: lines `at TIME VERB ...` run on a timer from the start, with the
  * words of ctl.  Blank lines and lines that begin with # are skipped.
  */
-#ifndef SIM_SCRIPT_H
-#define SIM_SCRIPT_H
+#ifndef TOOLS_SIM_CONTROL_SCRIPT_H
+#define TOOLS_SIM_CONTROL_SCRIPT_H
 
 #include "tools/sim/base/sim.h"
 

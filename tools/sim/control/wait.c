@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/wait.h"
+#include "tools/sim/control/wait.h"
 
 #include "tools/sim/gateway/gate.h"
-#include "tools/sim/gen.h"
+#include "tools/sim/control/gen.h"
 #include "tools/sim/book/pings.h"
-#include "tools/sim/report.h"
+#include "tools/sim/control/report.h"
 
 #include "shared/base/clock.h"
 

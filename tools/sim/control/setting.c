@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/setting.h"
+#include "tools/sim/control/setting.h"
 
-#include "tools/sim/gen.h"
+#include "tools/sim/control/gen.h"
 #include "tools/sim/gateway/starts.h"
 
 #include <string.h>

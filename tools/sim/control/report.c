@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/report.h"
+#include "tools/sim/control/report.h"
 
 #include "tools/sim/gateway/gate.h"
-#include "tools/sim/gen.h"
+#include "tools/sim/control/gen.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/rest/rest.h"
 #include "tools/sim/gateway/starts.h"

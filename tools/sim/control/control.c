@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/control.h"
+#include "tools/sim/control/control.h"
 
 #include "shared/json/json.h"
-#include "tools/sim/intake.h"
+#include "tools/sim/control/intake.h"
 #include "tools/sim/base/text.h"
-#include "tools/sim/verb.h"
-#include "tools/sim/wait.h"
+#include "tools/sim/control/verb.h"
+#include "tools/sim/control/wait.h"
 
 #include <errno.h>
 #include <ev.h>

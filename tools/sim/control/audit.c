@@ -4,7 +4,7 @@
  * the simulator of each event it is given and calls events done only when the
  * simulator has confirmed that it knows.
  */
-#include "tools/sim/ctl.h"
+#include "tools/sim/control/ctl.h"
 
 #include "tools/sim/book/journal.h"
 #include "tools/sim/base/text.h"

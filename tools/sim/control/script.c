@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/script.h"
+#include "tools/sim/control/script.h"
 
-#include "tools/sim/setting.h"
-#include "tools/sim/verb.h"
+#include "tools/sim/control/setting.h"
+#include "tools/sim/control/verb.h"
 
 #include "shared/base/clock.h"
 #include "shared/config/config.h"

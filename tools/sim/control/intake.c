@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/intake.h"
+#include "tools/sim/control/intake.h"
 
 #include "tools/sim/gateway/gate.h"
 

@@ -3,8 +3,8 @@
  * What audit plugins report: "e SESSION SEQ CRC" lines, held against the
  * journal.  SEQ "-": the event had none.
  */
-#ifndef SIM_INTAKE_H
-#define SIM_INTAKE_H
+#ifndef TOOLS_SIM_CONTROL_INTAKE_H
+#define TOOLS_SIM_CONTROL_INTAKE_H
 
 #include "tools/sim/base/sim.h"
 

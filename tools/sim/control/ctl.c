@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/ctl.h"
+#include "tools/sim/control/ctl.h"
 
 #include "tools/sim/base/text.h"
-#include "tools/sim/verb.h"
+#include "tools/sim/control/verb.h"
 
 #include <errno.h>
 #include <limits.h>
