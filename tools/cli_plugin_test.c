@@ -4,7 +4,7 @@
  * with a tap between it and the handler.  It gets events and each command it
  * declares; what it said is judged, a line per check.
  */
-#include "tools/cli_plugin.h"
+#include "tools/cli/cli_plugin.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/text.h"

@@ -9,7 +9,7 @@
 #include "shared/process/proctitle.h"
 #include "supervisor/upgrade/upgrade_handoff.h"
 #include "supervisor/upgrade/upgrade_check.h"
-#include "tools/cli.h"
+#include "tools/cli/cli.h"
 #include "tools/tap.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 #ifndef TOOLS_TRIAL_H
 #define TOOLS_TRIAL_H
 
-#include "tools/cli.h"
+#include "tools/cli/cli.h"
 #include "tools/rig.h"
 #include "tools/transcript.h"
 

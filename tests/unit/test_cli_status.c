@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* status and check from a page made by hand. */
-#include "tools/cli.h"
-#include "tools/cli_check.h"
-#include "tools/cli_status.h"
-#include "tools/cli_table.h"
+#include "tools/cli/cli.h"
+#include "tools/cli/cli_check.h"
+#include "tools/cli/cli_status.h"
+#include "tools/cli/cli_table.h"
 
 #include "shared/base/clock.h"
 #include "shared/process/process.h"
