@@ -10,7 +10,7 @@
 #include "supervisor/upgrade/upgrade_handoff.h"
 #include "supervisor/upgrade/upgrade_check.h"
 #include "tools/cli/cli.h"
-#include "tools/tap.h"
+#include "tools/cli/plugin_test/tap.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a tap wrote down, line by line, and what transcript.c makes of it. */
-#include "tools/transcript.h"
+#include "tools/cli/plugin_test/transcript.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

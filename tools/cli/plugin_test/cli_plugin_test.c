@@ -8,7 +8,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
-#include "tools/plugin_test.h"
+#include "tools/cli/plugin_test/plugin_test.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See rig.h. */
-#include "tools/rig.h"
+#include "tools/cli/plugin_test/rig.h"
 
 #include "shared/base/clock.h"
 #include "shared/process/executable.h"

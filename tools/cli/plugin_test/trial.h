@@ -3,12 +3,12 @@
  * A plugin under test, in a rig (rig.h), with a tap (tap.h) between it and its
  * handler: what `plugin test` judges by.
  */
-#ifndef TOOLS_TRIAL_H
-#define TOOLS_TRIAL_H
+#ifndef TOOLS_CLI_PLUGIN_TEST_TRIAL_H
+#define TOOLS_CLI_PLUGIN_TEST_TRIAL_H
 
 #include "tools/cli/cli.h"
-#include "tools/rig.h"
-#include "tools/transcript.h"
+#include "tools/cli/plugin_test/rig.h"
+#include "tools/cli/plugin_test/transcript.h"
 
 #define TRIAL_INIT_S 15		/* to answer initialize */
 #define TRIAL_RECORD_MAX (64u << 20) /* bytes of it that are looked at */

@@ -4,8 +4,8 @@
  * to know: what it was asked and has answered, what it asked and was told,
  * and every line that is against the protocol.  Pure; knows no files.
  */
-#ifndef TOOLS_TRANSCRIPT_H
-#define TOOLS_TRANSCRIPT_H
+#ifndef TOOLS_CLI_PLUGIN_TEST_TRANSCRIPT_H
+#define TOOLS_CLI_PLUGIN_TEST_TRANSCRIPT_H
 
 #include "shared/base/base.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See tap.h. */
-#include "tools/tap.h"
+#include "tools/cli/plugin_test/tap.h"
 
 #include "shared/base/base.h"
 #include "shared/base/clock.h"

@@ -4,8 +4,8 @@
  * as one command of the CLI runs.  Whatever happens, and on Ctrl-C, all that
  * was started is ended by its pid and the folder is removed.
  */
-#ifndef TOOLS_RIG_H
-#define TOOLS_RIG_H
+#ifndef TOOLS_CLI_PLUGIN_TEST_RIG_H
+#define TOOLS_CLI_PLUGIN_TEST_RIG_H
 
 #include "shared/config/config.h"
 

@@ -6,8 +6,8 @@
  *
  * A line of the record: MILLISECONDS TAG TEXT, with clock_boot_ms().
  */
-#ifndef TOOLS_TAP_H
-#define TOOLS_TAP_H
+#ifndef TOOLS_CLI_PLUGIN_TEST_TAP_H
+#define TOOLS_CLI_PLUGIN_TEST_TAP_H
 
 #define TAP_ROLE "--role=tap"	/* hidden first argument */
 

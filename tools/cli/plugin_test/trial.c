@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* See trial.h. */
-#include "tools/trial.h"
+#include "tools/cli/plugin_test/trial.h"
 
 #include "shared/base/clock.h"
 #include "shared/config/config_plugin_keys.h"
 #include "tools/cli/cli_view.h"
-#include "tools/tap.h"
+#include "tools/cli/plugin_test/tap.h"
 
 #include <fcntl.h>
 #include <string.h>

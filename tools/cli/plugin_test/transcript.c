@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* See transcript.h. */
-#include "tools/transcript.h"
+#include "tools/cli/plugin_test/transcript.h"
 
 #include "shared/base/text.h"
-#include "tools/tap.h"
+#include "tools/cli/plugin_test/tap.h"
 #include "shared/json/json.h"
 
 #include <stdarg.h>

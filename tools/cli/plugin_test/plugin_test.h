@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Parts of `plugin test` (cli_plugin_test.c): what each may use of it. */
-#ifndef TOOLS_PLUGIN_TEST_H
-#define TOOLS_PLUGIN_TEST_H
+#ifndef TOOLS_CLI_PLUGIN_TEST_PLUGIN_TEST_H
+#define TOOLS_CLI_PLUGIN_TEST_PLUGIN_TEST_H
 
-#include "tools/trial.h"
+#include "tools/cli/plugin_test/trial.h"
 
 enum plugin_test_verdict { PASS, NOTE, FAIL };
 

@@ -3,7 +3,7 @@
  * Which plugin a trial (trial.h) is of: a file or folder, a command line, or a
  * section of a shardherd.conf; and what its own section will say.
  */
-#include "tools/trial.h"
+#include "tools/cli/plugin_test/trial.h"
 
 #include "shared/config/config_plugin_keys.h"
 #include "tools/cli/cli_plugin.h"
