@@ -73,7 +73,7 @@ SMALL_FILES = shared/store/store_env shared/store/dbenv shared/store/dbcheck \
 	handler/setup handler/gateway/members handler/delivery/dead_letters \
 	handler/delivery/plugin_set handler/delivery/replacement \
 	handler/supervisor_channel handler/plugin_orders handler/stats_page \
-	handler/handler handler/probe shard/session/backoff \
+	handler/handler handler/roundtrip shard/session/backoff \
 	shard/session/payload shard/session_actions shard/handler_switch \
 	shard/takeover shard/session_record shard/net/dial \
 	shard/net/ws_upgrade shard/shard shard/ending

@@ -242,7 +242,7 @@ handler_run(struct handler *h)
 static void
 handler_finish(struct handler *h)
 {
-	probe_stop(&h->probe);
+	roundtrip_stop(&h->probe);
 	intake_flush(&h->intake, plugin_set_sync(&h->staff, true));
 	handler_page(h, HANDLER_DOWN);
 	orphan_end(&h->orphan);

@@ -7,7 +7,7 @@
 #ifndef HANDLER_HANDLER_IMPL_H
 #define HANDLER_HANDLER_IMPL_H
 
-#include "handler/probe.h"
+#include "handler/roundtrip.h"
 #include "handler/api/rpc.h"
 #include "handler/stats_page.h"
 #include "handler/delivery/plugin_set.h"
@@ -35,7 +35,7 @@ struct handler {
 	struct plugin_spawn_limits limits;
 	struct rest *rest;
 	struct rpc rpc;
-	struct probe probe;
+	struct roundtrip probe;
 	struct access warden;
 	ev_prepare prepare;
 	ev_io signals;

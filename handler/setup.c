@@ -25,7 +25,7 @@ on_finished(struct lanes *lanes, struct event *e)
 {
 	struct handler *h = container_of(lanes, struct handler, staff.lanes);
 
-	probe_finished(&h->probe, e);
+	roundtrip_finished(&h->probe, e);
 	intake_finish(&h->intake, e);
 }
 
@@ -234,7 +234,7 @@ setup_handler(struct handler *h, const char *path, struct err *e)
 	h->rpc.page = &h->sheet.page;
 	if (rpc_open(&h->rpc, h->timers, &h->config, e) < 0)
 		return -1;
-	probe_init(&h->probe, h->timers);
+	roundtrip_init(&h->probe, h->timers);
 	h->probe.rest = h->rest;
 	h->probe.intake = &h->intake;
 	h->probe.intents = h->config.intents;

@@ -40,7 +40,7 @@ static void
 on_probe(struct handler *h, const struct msg_hdr *hdr, const void *payload,
     int fd)
 {
-	probe_begin(&h->probe, payload, hdr->serial);
+	roundtrip_begin(&h->probe, payload, hdr->serial);
 }
 
 static void

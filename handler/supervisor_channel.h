@@ -13,7 +13,7 @@
 void supervisor_channel_open(struct handler *);
 void supervisor_channel_ready(struct handler *);
 
-/* Callbacks of plugin_set.h, probe.h (arg: the handler) and intake.h. */
+/* Callbacks of plugin_set.h, roundtrip.h (arg: the handler) and intake.h. */
 void supervisor_channel_plugin_answer(struct plugin_set *, uint32_t serial, enum plugin_set_end,
     const char *text);
 void supervisor_channel_probe_answer(void *arg, uint32_t serial,

@@ -17,7 +17,7 @@
 /* ---- what the handler says -------------------------------------------- */
 
 void
-handover_room(struct process *p)
+handler_switch_room(struct process *p)
 {
 	if (!p->session.blocked || !outbox_room(&p->pending))
 		return;
@@ -37,7 +37,7 @@ on_ack(void *arg, uint64_t ord)
 		page_cursor_set(p->slot, a.session, a.seq);
 		p->stats.acked_seq = a.seq;
 	}
-	handover_room(p);
+	handler_switch_room(p);
 	return 0;
 }
 
@@ -160,7 +160,7 @@ fenced(const struct process *p, uint32_t generation)
 }
 
 void
-handover_uplink(struct process *p, uint32_t generation, int fd)
+handler_switch_uplink(struct process *p, uint32_t generation, int fd)
 {
 	if (fenced(p, generation)) {
 		log_notice("an uplink to handler generation %u comes too late",
@@ -183,7 +183,7 @@ handover_uplink(struct process *p, uint32_t generation, int fd)
 }
 
 void
-handover_describe(const struct process *p, struct msg_adopt *m)
+handler_switch_describe(const struct process *p, struct msg_adopt *m)
 {
 	m->uplink = uplink_connected(p->uplink) ? p->handler_generation : 0;
 	m->next_uplink = p->next_fd >= 0 ? p->next_generation : 0;
@@ -194,7 +194,7 @@ handover_describe(const struct process *p, struct msg_adopt *m)
 /* ---- life ------------------------------------------------------------- */
 
 void
-handover_init(struct process *p)
+handler_switch_init(struct process *p)
 {
 	timer_init(p->timers, &p->cut, on_cut_late);
 	timer_init(p->timers, &p->away, on_away);
@@ -203,7 +203,7 @@ handover_init(struct process *p)
 }
 
 void
-handover_free(struct process *p)
+handler_switch_free(struct process *p)
 {
 	timer_stop(&p->cut);
 	timer_stop(&p->away);

@@ -79,36 +79,36 @@ struct process {
 extern const struct session_ops gateway_ops;
 extern const struct send_queue_ops gateway_sends_ops;
 /* Ends dial and connection without a word. */
-void gateway_free(struct process *);
+void session_actions_free(struct process *);
 /* There is a supervisor again: asks it for the permit we wait for, if any. */
-void gateway_ask_again(struct process *);
+void session_actions_ask_again(struct process *);
 
 /* handler_switch.c */
 extern const struct uplink_ops handover_ops;
-void handover_init(struct process *);
-void handover_free(struct process *);
+void handler_switch_init(struct process *);
+void handler_switch_free(struct process *);
 /* A handler of that generation is at the other end of fd, which it owns. */
-void handover_uplink(struct process *, uint32_t generation, int fd);
+void handler_switch_uplink(struct process *, uint32_t generation, int fd);
 /* Which handlers it knows, for a new supervisor. */
-void handover_describe(const struct process *, struct msg_adopt *);
+void handler_switch_describe(const struct process *, struct msg_adopt *);
 /* Reconnects a session that was closed for want of room, if there is some. */
-void handover_room(struct process *);
+void handler_switch_room(struct process *);
 
 /* session_record.c: fills rec from the store; the cause when it can't be resumed.
  * -1: the store can't be read, and nobody knows. */
-int record_load(struct process *, struct store_session *,
+int session_record_load(struct process *, struct store_session *,
     enum identify_cause *);
-void record_put(struct process *, const struct store_session *);
-void record_drop(struct process *);
-void record_retry(struct process *);
-void record_init(struct process *); /* once there are timers */
+void session_record_put(struct process *, const struct store_session *);
+void session_record_drop(struct process *);
+void session_record_retry(struct process *);
+void session_record_init(struct process *); /* once there are timers */
 
 /* takeover.c: from one process of a shard to the next. */
-void succeed_hand_over(struct process *);
-void succeed_take_over(struct process *);
+void takeover_hand_over(struct process *);
+void takeover_take_over(struct process *);
 /* A successor without a supervisor: takes what nobody has, or leaves. */
-void succeed_alone(struct process *);
-void succeed_init(struct process *);
+void takeover_alone(struct process *);
+void takeover_init(struct process *);
 
 /* ending.c: the process drains, keeps what is left, and leaves. */
 #define ENDING_FATAL_S 5.0	/* for the uplink, when it can't go on */

@@ -245,13 +245,13 @@ do_permit_done(void *arg, uint32_t serial, uint64_t ledger_id,
 static void
 do_save(void *arg, const struct store_session *rec)
 {
-	record_put(arg, rec);
+	session_record_put(arg, rec);
 }
 
 static void
 do_forget(void *arg)
 {
-	record_drop(arg);
+	session_record_drop(arg);
 }
 
 static void
@@ -333,7 +333,7 @@ const struct send_queue_ops gateway_sends_ops = {
 };
 
 void
-gateway_ask_again(struct process *p)
+session_actions_ask_again(struct process *p)
 {
 	const struct session *s = &p->session;
 
@@ -342,7 +342,7 @@ gateway_ask_again(struct process *p)
 }
 
 void
-gateway_free(struct process *p)
+session_actions_free(struct process *p)
 {
 	dial_cancel(p->dial);
 	websocket_close(p->conn, 0);

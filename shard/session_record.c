@@ -44,7 +44,7 @@ usable(const struct store_session *have, const struct store_session *want,
 }
 
 int
-record_load(struct process *p, struct store_session *rec,
+session_record_load(struct process *p, struct store_session *rec,
     enum identify_cause *cause)
 {
 	struct store_session found;
@@ -73,7 +73,7 @@ record_load(struct process *p, struct store_session *rec,
 }
 
 void
-record_retry(struct process *p)
+session_record_retry(struct process *p)
 {
 	const struct store *db = p->args->store;
 	struct err err;
@@ -105,17 +105,17 @@ on_late(struct timer *t)
 	struct process *p = container_of(t, struct process, record_late);
 
 	if (p->due != RECORD_CLEAN && !p->standby && !p->handed)
-		record_retry(p);
+		session_record_retry(p);
 }
 
 void
-record_init(struct process *p)
+session_record_init(struct process *p)
 {
 	timer_init(p->timers, &p->record_late, on_late);
 }
 
 void
-record_put(struct process *p, const struct store_session *rec)
+session_record_put(struct process *p, const struct store_session *rec)
 {
 	uint64_t cursor;
 
@@ -128,14 +128,14 @@ record_put(struct process *p, const struct store_session *rec)
 	if (cursor > p->record.seq)
 		p->record.seq = cursor;
 	p->due = RECORD_PUT;
-	record_retry(p);
+	session_record_retry(p);
 }
 
 void
-record_drop(struct process *p)
+session_record_drop(struct process *p)
 {
 	if (p->standby)
 		return;
 	p->due = RECORD_DROP;
-	record_retry(p);
+	session_record_retry(p);
 }

@@ -94,7 +94,7 @@ on_uplink_msg(struct process *p, const struct msg_uplink *m, int fd)
 	    fd_cloexec(fd, true) != 0)
 		close(fd);
 	else
-		handover_uplink(p, m->generation, fd);
+		handler_switch_uplink(p, m->generation, fd);
 }
 
 static void
@@ -157,10 +157,10 @@ on_supervisor_msg(struct ipc *ipc, const struct msg_hdr *h,
 		    sizeof(struct msg_gateway)));
 		break;
 	case MSG_HAND_OVER:
-		succeed_hand_over(p);
+		takeover_hand_over(p);
 		break;
 	case MSG_TAKE_OVER:
-		succeed_take_over(p);
+		takeover_take_over(p);
 		break;
 	default:
 		log_warn("the supervisor sent %s, which is not for a shard",
@@ -190,7 +190,7 @@ on_supervisor_gone(struct ipc *ipc, const char *why)
 	if (p->stopping)
 		return;
 	if (p->standby)
-		succeed_alone(p);
+		takeover_alone(p);
 	else
 		shard_orphaned(p, why);
 }
@@ -211,7 +211,7 @@ describe(struct orphan *o, struct msg_adopt *m)
 	m->generation = p->args->generation;
 	m->ready = p->was_ready;
 	m->shard_count = p->args->count;
-	handover_describe(p, m);
+	handler_switch_describe(p, m);
 	if (p->settled_ms == 0 || p->settled_ms + SETTLED_MS < o->since_ms)
 		return;
 	m->ledger_id = p->settled.ledger_id;
@@ -226,7 +226,7 @@ on_adopted(struct orphan *o)
 
 	log_debug("a supervisor has taken over");
 	p->settled_ms = 0;
-	gateway_ask_again(p);
+	session_actions_ask_again(p);
 }
 
 static void
@@ -286,10 +286,10 @@ on_tick(struct timer *t)
 	if (p->standby || p->handed)
 		return;
 	if (p->due != RECORD_CLEAN)
-		record_retry(p);
+		session_record_retry(p);
 	look_at_traffic(p);
 	outbox_tick(&p->pending);
-	handover_room(p);
+	handler_switch_room(p);
 	/* Buffers are given back once nothing has come for a while. */
 	if (p->stats.events == p->busy_events)
 		queue_trim(&p->pending.queue);
@@ -344,8 +344,8 @@ open_loop(struct process *p)
 	ev_prepare_start(p->loop, &p->turn);
 	timer_init(p->timers, &p->tick, on_tick);
 	timer_init(p->timers, &p->drain, ending_drain_over);
-	record_init(p);
-	succeed_init(p);
+	session_record_init(p);
+	takeover_init(p);
 	return 0;
 }
 
@@ -402,7 +402,7 @@ open_parts(struct process *p, const struct store_session *rec,
 	open_session(p, rec, cause);
 	receive_init(&p->receive, &to);
 	receive_recall(&p->receive);
-	handover_init(p);
+	handler_switch_init(p);
 	ipc_open(&p->ipc, p->loop, p->args->control_fd, "supervisor",
 	    on_supervisor_msg, on_supervisor_gone);
 	orphan_init(&p->orphan, p->timers, &p->ipc, p->args->config,
@@ -413,9 +413,9 @@ open_parts(struct process *p, const struct store_session *rec,
 static void
 close_parts(struct process *p)
 {
-	gateway_free(p);
+	session_actions_free(p);
 	session_free(&p->session);
-	handover_free(p);
+	handler_switch_free(p);
 	uplink_free(p->uplink);
 	send_queue_free(p->sends);
 	ws_linger_drop(&p->farewell);
@@ -452,11 +452,11 @@ run(struct process *p, const struct store_session *rec,
 	ev_run(p->loop, 0);
 	dbenv_patience(DBENV_WAIT_MS);
 	if (p->due != RECORD_CLEAN && !p->standby && !p->handed)
-		record_retry(p);
+		session_record_retry(p);
 	ending_keep_pending(p);
 	/* No supervisor has copied the cursor, and the page may not last. */
 	if (p->alone && p->session.held)
-		record_put(p, &p->session.rec);
+		session_record_put(p, &p->session.rec);
 	p->stats.state = SHARD_DOWN;
 	p->stats.state_since_ms = clock_boot_ms();
 	p->stats.pid = 0;
@@ -516,7 +516,7 @@ shard_main(const struct shard_args *args)
 		(void)sandbox_enter(args->config->state_dir,
 		    args->config->ca_file);
 	open_pending(p);
-	if (record_load(p, &rec, &cause) != 0)
+	if (session_record_load(p, &rec, &cause) != 0)
 		p->exit_code = EXIT_DEGRADED;
 	else if (p->standby && rec.id[0] == '\0')
 		p->exit_code = no_succession();

@@ -32,7 +32,7 @@ static bool
 may_hand_over(struct process *p, struct msg_handed *m)
 {
 	if (p->due != RECORD_CLEAN)
-		record_retry(p);
+		session_record_retry(p);
 	if (p->stopping)
 		(void)str_copy(m->text, "it is stopping", sizeof(m->text));
 	else if (!p->session.held)
@@ -54,13 +54,13 @@ let_go(struct process *p, struct msg_handed *m)
 {
 	m->seq = p->session.seq;
 	if (p->due != RECORD_CLEAN)
-		record_retry(p);	/* what ending it changed */
+		session_record_retry(p);	/* what ending it changed */
 	m->events = (uint32_t)p->pending.queue.events;
 	if (!outbox_none(&p->pending) &&
 	    outbox_flush(&p->pending, false) != 0)
 		log_warn("%u events are not in the spool: the replay brings "
 		    "them again", m->events);
-	handover_free(p);
+	handler_switch_free(p);
 	uplink_free(p->uplink);
 	p->uplink = NULL;
 	outbox_close(&p->pending);
@@ -72,7 +72,7 @@ let_go(struct process *p, struct msg_handed *m)
 }
 
 void
-succeed_hand_over(struct process *p)
+takeover_hand_over(struct process *p)
 {
 	struct session_in in = { .text = "" };
 	struct msg_handed m = { .ok = 1 };
@@ -132,7 +132,7 @@ go_on(struct process *p)
 	p->standby = false;
 	merge_stats(p);
 	outbox_take(&p->pending);
-	if (record_load(p, &rec, &cause) != 0) {
+	if (session_record_load(p, &rec, &cause) != 0) {
 		p->exit_code = EXIT_DEGRADED;
 		ending_leave(p);
 		return;
@@ -145,7 +145,7 @@ go_on(struct process *p)
 }
 
 void
-succeed_take_over(struct process *p)
+takeover_take_over(struct process *p)
 {
 	if (!p->standby || p->stopping)
 		return;
@@ -179,7 +179,7 @@ on_lonely(struct timer *t)
 }
 
 void
-succeed_alone(struct process *p)
+takeover_alone(struct process *p)
 {
 	ipc_close(&p->ipc);
 	p->lonely_ends_ms = clock_boot_ms() + LONELY_TAKE_MS;
@@ -187,7 +187,7 @@ succeed_alone(struct process *p)
 }
 
 void
-succeed_init(struct process *p)
+takeover_init(struct process *p)
 {
 	timer_init(p->timers, &p->lonely, on_lonely);
 }

@@ -17,7 +17,7 @@
 #include "shared/base/log.h"
 #include "shared/page/page.h"
 #include "shared/base/secret.h"
-#include "supervisor/base/pidfd.h"
+#include "shared/process/pidfd.h"
 
 #define TMPFS_MAGIC_ 0x01021994
 #define RAMFS_MAGIC_ 0x858458f6

@@ -11,7 +11,7 @@
 #include "shared/base/machine.h"
 #include "shared/base/timer.h"
 #include "supervisor/child/restart_delay.h"
-#include "supervisor/base/pidfd.h"
+#include "shared/process/pidfd.h"
 #include "supervisor/log/child_output.h"
 #include "supervisor/child/death_report.h"
 #include "supervisor/child/program.h"

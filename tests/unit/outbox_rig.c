@@ -94,7 +94,7 @@ name_session(uint64_t session)
 
 	(void)str_format(us.id, sizeof(us.id), "session %llu",
 	    (unsigned long long)session);
-	pending_session(&box.pending, &us);
+	outbox_session(&box.pending, &us);
 }
 
 /* ---- the handler ------------------------------------------------------ */
@@ -209,12 +209,12 @@ box_ack(bool all)
 	if (!box.up || room == 0)
 		return;
 	ord = handler.acked_ord + (all ? room : 1 + box_random() % room);
-	assert_int_equal(pending_ack(&box.pending, ord, &a), 0);
+	assert_int_equal(outbox_ack(&box.pending, ord, &a), 0);
 	assert_int_equal(a.events, ord - handler.acked_ord);
 	handler.acked_ord = ord;
 	box.cursor = (a.session - 1) * BOX_SESSION_EVENTS + a.seq;
 	assert_int_equal(box.cursor, handler.event[ord % ORDS]);
-	if (box.blocked && pending_room(&box.pending))
+	if (box.blocked && outbox_room(&box.pending))
 		box.blocked = false;
 }
 
@@ -225,9 +225,9 @@ box_ack_wrongly(void)
 
 	if (!box.up)
 		return;
-	assert_int_equal(pending_ack(&box.pending, handler.last_ord + 1, &a),
+	assert_int_equal(outbox_ack(&box.pending, handler.last_ord + 1, &a),
 	    -1);
-	assert_int_equal(pending_ack(&box.pending, handler.acked_ord, &a), 0);
+	assert_int_equal(outbox_ack(&box.pending, handler.acked_ord, &a), 0);
 	assert_int_equal(a.events, 0);
 }
 
@@ -239,7 +239,7 @@ box_uplink_gone(void)
 	box.up = false;
 	handler.len = 0;
 	queue_rewind(&box.pending.queue);
-	pending_connected(&box.pending, false);
+	outbox_connected(&box.pending, false);
 }
 
 void
@@ -249,7 +249,7 @@ box_uplink_new(void)
 	box.up = true;
 	handler.last_ord = handler.acked_ord = box.pending.queue.acked_ord;
 	handler.session = box.pending.queue.session.session;
-	pending_connected(&box.pending, true);
+	outbox_connected(&box.pending, true);
 }
 
 /* ---- the shard -------------------------------------------------------- */
@@ -272,18 +272,18 @@ commit(uint64_t n)
 {
 	struct up_hdr h = { .type = UP_EVENT, .session = session_of(n),
 		.seq = seq_of(n), .recv_ms = (uint64_t)clock_wall_ms() };
-	enum pending_result r;
+	enum outbox_result r;
 
 	if (h.session != box.session)
 		new_session(h.session);
-	r = pending_commit(&box.pending, &h);
-	if (r != PENDING_REFUSED)
+	r = outbox_commit(&box.pending, &h);
+	if (r != OUTBOX_REFUSED)
 		box.received = n;
 	else
 		queue_discard(&box.pending.queue);
-	box.refused += r == PENDING_REFUSED;
+	box.refused += r == OUTBOX_REFUSED;
 	box.at = 0;
-	box.blocked = r != PENDING_KEPT;
+	box.blocked = r != OUTBOX_KEPT;
 }
 
 bool
@@ -334,7 +334,7 @@ count_lost(uint64_t session)
 {
 	uint64_t last = (session - 1) * BOX_SESSION_EVENTS, kept = box.cursor;
 	uint64_t tail = session < 2 ? 0
-	    : pending_tail(&box.pending, session - 1);
+	    : outbox_tail(&box.pending, session - 1);
 
 	if (tail > 0 && last - BOX_SESSION_EVENTS + tail > kept)
 		kept = last - BOX_SESSION_EVENTS + tail;
@@ -353,9 +353,9 @@ box_open(void)
 
 	memset(&box.stats, 0, sizeof(box.stats));
 	handler.most_ord = 0;
-	pending_open(&box.pending, &box.limits, &box.stats);
+	outbox_open(&box.pending, &box.limits, &box.stats);
 	assert_int_equal(box.stats.spool_damaged, 0);
-	tail = pending_tail(&box.pending, session);
+	tail = outbox_tail(&box.pending, session);
 	box.received = (session - 1) * BOX_SESSION_EVENTS + tail;
 	if (box.received < box.cursor)
 		box.received = box.cursor;
@@ -370,7 +370,7 @@ process_ends(void)
 {
 	box_uplink_gone();
 	box_lost();
-	pending_close(&box.pending);
+	outbox_close(&box.pending);
 }
 
 void
@@ -389,7 +389,7 @@ box_stop(void)
 {
 	uint64_t before = box.received;
 	/* With a message half here, as at a handing over. */
-	bool kept = pending_flush(&box.pending, true) == 0;
+	bool kept = outbox_flush(&box.pending, true) == 0;
 
 	process_ends();
 	box_open();
@@ -446,7 +446,7 @@ check_frames(const struct queue *q)
 void
 box_check(bool slow)
 {
-	const struct pending *p = &box.pending;
+	const struct outbox *p = &box.pending;
 
 	assert_int_equal(queue_open_len(&p->queue), box.at);
 	if (!p->spooling && p->spool != NULL)
@@ -469,7 +469,7 @@ box_settle(void)
 	box_uplink_new();
 	/* What a crash took away comes again, though the handler has it. */
 	for (int i = 0; box.received < box.seen ||
-	    !pending_none(&box.pending); i++) {
+	    !outbox_none(&box.pending); i++) {
 		assert_true(i < 100000);
 		if (box.received < box.seen)
 			(void)box_piece();
@@ -494,7 +494,7 @@ box_dir(void)
 int
 box_setup(void)
 {
-	static const struct pending_limits small = { .dir = dir,
+	static const struct outbox_limits small = { .dir = dir,
 		.queue_bytes = 64 << 10, .spool_bytes = 512 << 10,
 		.spool_age_ms = 3600 * 1000 };
 

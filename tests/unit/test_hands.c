@@ -97,7 +97,7 @@ f_a4_again_is_void_for_one_on_trial(void **state)
 	struct err e;
 
 	open_hands("", false);
-	assert_int_equal(replace_same(&f->replace, 0, UNDERWAY_COUNT, &e), 0);
+	assert_int_equal(reload_effects_same(&f->replace, 0, UNDERWAY_COUNT, &e), 0);
 	assert_int_equal(hands_alive(true), 2);
 	member_event(f->handler, MEMBER_ON_RESTART);
 	hands_dies(f->handler, 0);
@@ -112,7 +112,7 @@ f_a4_again_is_void_for_one_on_trial(void **state)
 	/* The restart was asked for before. */
 	open_hands("", false);
 	member_event(f->handler, MEMBER_ON_RESTART);
-	assert_int_equal(replace_same(&f->replace, 0, UNDERWAY_COUNT, &e), 0);
+	assert_int_equal(reload_effects_same(&f->replace, 0, UNDERWAY_COUNT, &e), 0);
 	hands_dies(f->handler, 0);
 	assert_int_equal(hands_alive(true), 1);
 	hands_close();
@@ -125,7 +125,7 @@ reload(void)
 {
 	struct err e;
 
-	if (replace_begin(&f->replace, 0, false, false, &e) == -1)
+	if (reload_effects_begin(&f->replace, 0, false, false, &e) == -1)
 		fail_msg("%s", e.text);
 	if (hands.at_once)
 		return;
@@ -190,7 +190,7 @@ test_the_new_one_dies(void **state)
 			if (s > RELOAD_STARTING)
 				reload();
 			else
-				assert_int_equal(replace_begin(&f->replace,
+				assert_int_equal(reload_effects_begin(&f->replace,
 				    0, false, false, &e), 0);
 			fresh = f->replace.fresh;
 			if (s > RELOAD_SWITCHING)
@@ -239,7 +239,7 @@ begin_with_plugin_down(const char *words)
 {
 	struct err e;
 
-	assert_int_equal(replace_begin(&f->replace, 0, false, false, &e), 0);
+	assert_int_equal(reload_effects_begin(&f->replace, 0, false, false, &e), 0);
 	hands_hello(f->replace.fresh);
 	hands_report(f->replace.fresh, REPORT_PLUGIN_DOWN, 0, words);
 	hands_ready(f->replace.fresh);
@@ -300,8 +300,8 @@ f_c12_the_words_say_what_is(void **state)
 static void
 token_answer(void)
 {
-	struct ask_answer a = { .status = ASK_OK, .user_status = ASK_OK,
-	    .app_status = ASK_OK, .shards = HANDS_SHARDS, .max_concurrency = 1,
+	struct discord_ask_answer a = { .status = DISCORD_ASK_OK, .user_status = DISCORD_ASK_OK,
+	    .app_status = DISCORD_ASK_OK, .shards = HANDS_SHARDS, .max_concurrency = 1,
 	    .total = 1000, .remaining = 1000, .reset_after_ms = 1000,
 	    .url = "ws://127.0.0.1:1", .user_id = "7", .user_name = "t" };
 
@@ -314,7 +314,7 @@ token_asks(void)
 {
 	str_copy(f->rotate.bot.user_id, "7", sizeof(f->rotate.bot.user_id));
 	f->rotate.fresh = secret_take(base_strdup("second-token"));
-	f->rotate.state = ROTATE_ASKING;
+	f->rotate.state = TOKEN_MOVE_ASKING;
 	f->rotate.asks = 1;
 }
 
@@ -340,15 +340,15 @@ f_a4_one_handler_beside_a_token(void **state)
 
 	open_hands("", false);
 	token_asks();
-	assert_int_equal(replace_begin(&f->replace, 0, false, false, &e), -1);
+	assert_int_equal(reload_effects_begin(&f->replace, 0, false, false, &e), -1);
 	assert_int_equal(e.code, EXIT_TRY_LATER);
 	assert_int_equal(hands_alive(true), 1);
 	token_answer();
-	assert_int_equal(f->rotate.state, ROTATE_MOVING);
+	assert_int_equal(f->rotate.state, TOKEN_MOVE_MOVING);
 	fake_time_advance(1000);
 	assert_int_equal(hands_alive(true), 2);
 	assert_int_equal(f->replace.fresh->identity, f->identity);
-	assert_int_equal(replace_begin(&f->replace, 0, false, false, &e), -1);
+	assert_int_equal(reload_effects_begin(&f->replace, 0, false, false, &e), -1);
 	hands_close();
 }
 
@@ -367,7 +367,7 @@ f_a4_a_handler_is_moved_as_a_shard_is(void **state)
 		fake_time_advance(1000);
 		shards_move();
 	}
-	assert_int_equal(f->rotate.state, ROTATE_MOVING);
+	assert_int_equal(f->rotate.state, TOKEN_MOVE_MOVING);
 	assert_int_equal(hands_alive(true), 1);
 	assert_int_not_equal(old->identity, f->identity);
 	f->plugins.asked = NULL;
@@ -377,7 +377,7 @@ f_a4_a_handler_is_moved_as_a_shard_is(void **state)
 	hands_ready(f->replace.fresh);
 	assert_ptr_not_equal(f->handler, old);
 	fake_time_advance(1000);
-	assert_int_equal(f->rotate.state, ROTATE_IDLE);
+	assert_int_equal(f->rotate.state, TOKEN_MOVE_IDLE);
 	assert_int_equal(f->rotate.last_code, EXIT_FINE);
 	/* Rolled back after that: the one before is no good as it is. */
 	hands_all_switch();
@@ -410,7 +410,7 @@ f_a4_no_handler_keeps_a_revoked_token(void **state)
 		fake_time_advance(1000);
 		shards_move();
 	}
-	assert_int_equal(f->rotate.state, ROTATE_IDLE);
+	assert_int_equal(f->rotate.state, TOKEN_MOVE_IDLE);
 	assert_int_equal(f->rotate.last_code, EXIT_FINE);
 	assert_int_equal(hands_alive(true), 1);
 	hands_close();
@@ -418,7 +418,7 @@ f_a4_no_handler_keeps_a_revoked_token(void **state)
 
 /* ---- rollout ---------------------------------------------------------- */
 
-static const struct rolling_order all = { 0, 2, -1, 0, true, false, false };
+static const struct rollout_effects_order all = { 0, 2, -1, 0, true, false, false };
 
 /* Every successor that waits goes on by one step; how many did. */
 static unsigned
@@ -426,20 +426,20 @@ successors_step(void)
 {
 	unsigned n = 0;
 
-	for (size_t i = 0; i < ROLLING_LANES; i++) {
-		struct heir *s = &f->rolling.lane[i];
+	for (size_t i = 0; i < ROLLOUT_EFFECTS_LANES; i++) {
+		struct handover_effects *s = &f->rolling.lane[i];
 		struct member *other = &s->other;
 
 		if (other->state == MEMBER_STARTING)
 			hands_hello(other);
-		if (heir_free(s))
+		if (handover_effects_free(s))
 			continue;
 		n++;
-		if (s->succession.state == SUCCESSION_DIALLING) {
+		if (s->succession.state == HANDOVER_DIALLING) {
 			hands_report(other, REPORT_STANDBY, 0, "");
-		} else if (s->succession.state == SUCCESSION_HANDING) {
+		} else if (s->succession.state == HANDOVER_HANDING) {
 			hands_handed(s->place, true);
-		} else if (s->succession.state == SUCCESSION_TAKING) {
+		} else if (s->succession.state == HANDOVER_TAKING) {
 			hands_shows_ready(s->place);
 			hands_ready(s->place);
 		} else if (member_running(other)) {
@@ -460,10 +460,10 @@ test_rollout(void **state)
 		open_hands("", at_once);
 		for (int i = 0; i < HANDS_SHARDS; i++)
 			was[i] = f->shard[i].pid;
-		if (rolling_begin(&f->rolling, 0, &all, &e) == -1)
+		if (rollout_effects_begin(&f->rolling, 0, &all, &e) == -1)
 			fail_msg("%s", e.text);
 		assert_int_equal(hands_alive(false), HANDS_SHARDS + 2);
-		for (int i = 0; i < 100 && rolling_busy(&f->rolling); i++) {
+		for (int i = 0; i < 100 && rollout_effects_busy(&f->rolling); i++) {
 			successors_step();
 			assert_true(hands_alive(false) <= HANDS_SHARDS + 4);
 			fake_time_advance(500);
@@ -482,13 +482,13 @@ test_rollout(void **state)
 static void
 f_a3_a_lane_is_begun_again_from_its_own_end(void **state)
 {
-	struct rolling_order o = all;
+	struct rollout_effects_order o = all;
 	struct err e;
 
 	open_hands("", false);
 	o.parallel = 1;
 	o.max_failures = HANDS_SHARDS;
-	assert_int_equal(rolling_begin(&f->rolling, 0, &o, &e), 0);
+	assert_int_equal(rollout_effects_begin(&f->rolling, 0, &o, &e), 0);
 	for (unsigned i = 0; i < HANDS_SHARDS; i++) {
 		struct member *other = &f->rolling.lane[0].other;
 
@@ -499,7 +499,7 @@ f_a3_a_lane_is_begun_again_from_its_own_end(void **state)
 	assert_int_equal(f->rolling.rollout.failed, HANDS_SHARDS);
 	assert_int_equal(hands_alive(false), HANDS_SHARDS);
 	fake_time_advance(600000);
-	assert_false(rolling_busy(&f->rolling));
+	assert_false(rollout_effects_busy(&f->rolling));
 	hands_close();
 }
 
@@ -507,7 +507,7 @@ f_a3_a_lane_is_begun_again_from_its_own_end(void **state)
 static void
 test_the_old_one_dies(void **state)
 {
-	struct rolling_order o = all;
+	struct rollout_effects_order o = all;
 	struct member *place;
 	struct err e;
 	pid_t next;
@@ -515,7 +515,7 @@ test_the_old_one_dies(void **state)
 	open_hands("", false);
 	o.parallel = 1;
 	place = &f->shard[0];
-	assert_int_equal(rolling_begin(&f->rolling, 0, &o, &e), 0);
+	assert_int_equal(rollout_effects_begin(&f->rolling, 0, &o, &e), 0);
 	hands_hello(&f->rolling.lane[0].other);
 	hands_report(&f->rolling.lane[0].other, REPORT_STANDBY, 0, "");
 	next = f->rolling.lane[0].other.pid;
@@ -532,7 +532,7 @@ static void
 test_undo_while_one_is_under_way(void **state)
 {
 	struct config *before = base_alloc(sizeof(*before));
-	struct rolling_order o = all;
+	struct rollout_effects_order o = all;
 	struct err e;
 
 	open_hands("", false);
@@ -540,12 +540,12 @@ test_undo_while_one_is_under_way(void **state)
 	    f->config->text, NULL, NULL, &e), 0);
 	f->rolling.before = before;
 	o.parallel = 1;
-	assert_int_equal(rolling_begin(&f->rolling, 0, &o, &e), 0);
-	assert_int_equal(rolling_undo(&f->rolling, 0, &o, &e), 0);
-	assert_int_equal(rolling_undo(&f->rolling, 0, &o, &e), -1);
+	assert_int_equal(rollout_effects_begin(&f->rolling, 0, &o, &e), 0);
+	assert_int_equal(rollout_effects_undo(&f->rolling, 0, &o, &e), 0);
+	assert_int_equal(rollout_effects_undo(&f->rolling, 0, &o, &e), -1);
 	hands_dies(&f->rolling.lane[0].other, EXITED(1));
 	assert_false(f->rolling.undo_next);
-	assert_false(rolling_busy(&f->rolling));
+	assert_false(rollout_effects_busy(&f->rolling));
 	hands_close();
 }
 
@@ -557,7 +557,7 @@ answer(bool ok, enum plugin_section section, bool unknown)
 	struct msg_plugin_answer m = { .ok = ok, .section = section,
 	    .unknown = unknown };
 
-	plugins_answered(&f->plugins, f->handler, f->plugins.serial, &m);
+	plugin_command_answered(&f->plugins, f->handler, f->plugins.serial, &m);
 }
 
 static void
@@ -566,7 +566,7 @@ ask_plugin(enum plugin_action action)
 	struct msg_plugin m = { .action = action, .name = "x" };
 	struct err e;
 
-	if (plugins_ask(&f->plugins, 0, &m, &e) == -1)
+	if (plugin_command_ask(&f->plugins, 0, &m, &e) == -1)
 		fail_msg("%s", e.text);
 }
 
@@ -592,7 +592,7 @@ f_c10_the_handler_knows_which_plugins_there_are(void **state)
 	ask_plugin(PLUGIN_DO_UNLOAD);
 	answer(true, PLUGIN_SECTION_LEFT, false);
 	assert_int_equal(f->config->plugins, 1);
-	assert_false(plugins_busy(&f->plugins));
+	assert_false(plugin_command_busy(&f->plugins));
 	hands_close();
 	/* Whatever we think there is, it is asked. */
 	open_hands("", false);
@@ -615,7 +615,7 @@ f_c10_a_section_is_in_force_when_taken(void **state)
 	/* Nobody waits any more, and it is taken nevertheless. */
 	ask_plugin(PLUGIN_DO_LOAD);
 	fake_time_advance(600000);
-	assert_false(plugins_busy(&f->plugins));
+	assert_false(plugin_command_busy(&f->plugins));
 	answer(true, PLUGIN_SECTION_TAKEN, false);
 	assert_int_equal(f->config->plugins, 1);
 	hands_close();
@@ -634,7 +634,7 @@ test_a_handler_dies_that_was_asked(void **state)
 	open_hands("", false);
 	ask_plugin(PLUGIN_DO_UNLOAD);
 	hands_dies(f->handler, SIGKILL);
-	assert_false(plugins_busy(&f->plugins));
+	assert_false(plugin_command_busy(&f->plugins));
 	hands_close();
 }
 
@@ -696,7 +696,7 @@ test_hold_and_release(void **state)
 static void
 f_a4_resharding_ends_a_move_to_a_token(void **state)
 {
-	struct ask_answer a = { .status = ASK_OK, .shards = 2 * HANDS_SHARDS,
+	struct discord_ask_answer a = { .status = DISCORD_ASK_OK, .shards = 2 * HANDS_SHARDS,
 	    .remaining = 1000 };
 
 	open_hands("", false);
@@ -704,9 +704,9 @@ f_a4_resharding_ends_a_move_to_a_token(void **state)
 	token_answer();
 	fake_time_advance(1000);
 	assert_int_equal(hands_alive(true), 2);
-	f->replan.state = REPLAN_ASKING;
+	f->replan.state = RESHARD_ASKING;
 	f->config->shards = 0;
-	assert_true(replan_answered(&f->replan, &a));
+	assert_true(reshard_answered(&f->replan, &a));
 	assert_true(operation_underway(f, UNDERWAY_RESHARD));
 	assert_false(operation_underway(f, UNDERWAY_TOKEN));
 	for (uint32_t i = 0; i < HANDS_SHARDS; i++)
@@ -734,10 +734,10 @@ test_stop_in_the_middle(void **state)
 		if (what == 0)
 			reload();
 		else
-			assert_int_equal(rolling_begin(&f->rolling, 0, &all,
+			assert_int_equal(rollout_effects_begin(&f->rolling, 0, &all,
 			    &e), 0);
 		stop_begin(&f->stop, false, "a test");
-		for (size_t i = 0; i < ROLLING_LANES; i++)
+		for (size_t i = 0; i < ROLLOUT_EFFECTS_LANES; i++)
 			if (member_running(&f->rolling.lane[i].other))
 				hands_dies(&f->rolling.lane[i].other, 0);
 		for (uint32_t i = 0; i < f->local; i++)

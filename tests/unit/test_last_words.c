@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "supervisor/base/pidfd.h"
+#include "shared/process/pidfd.h"
 #include "supervisor/base/last_words.h"
 #include "tests/unit/scratch.h"
 

@@ -3,7 +3,7 @@
  * A probe step by step, on a fake clock and with REST played by the test:
  * what it asks in which order, its times, and each way in which it can end.
  */
-#include "handler/probe.h"
+#include "handler/roundtrip.h"
 #include "shared/base/clock.h"
 #include "tests/unit/fake_time.h"
 
@@ -18,7 +18,7 @@
 #define OWN MSG "/reactions/%F0%9F%8F%93/@me"
 
 static struct {
-	struct probe trip;
+	struct roundtrip trip;
 	struct intake intake;
 	struct timers *timers;
 	struct ev_loop *loop;
@@ -59,7 +59,7 @@ set_up(void **state)
 	t.timers = timers_new(t.loop);
 	t.intake.shard_count = 4;
 	list_init(&t.intake.taps);
-	probe_init(&t.trip, t.timers);
+	roundtrip_init(&t.trip, t.timers);
 	t.trip.intake = &t.intake;
 	t.trip.intents = 1u << 10;
 	t.trip.answer = on_answer;
@@ -72,7 +72,7 @@ tear_down(void **state)
 	if (t.done != NULL)
 		t.done(t.arg, &(struct rest_answer) {.outcome = REST_STOPPED,
 		    .why = ""});
-	probe_stop(&t.trip);
+	roundtrip_stop(&t.trip);
 	timers_free(t.timers);
 	ev_loop_destroy(t.loop);
 	return 0;
@@ -84,7 +84,7 @@ begin(uint64_t message)
 	struct msg_probe ask = {.channel = 500, .message = message,
 	    .deadline_ms = 10000, .slow_ms = 3000, .emoji = PING};
 
-	probe_begin(&t.trip, &ask, 9);
+	roundtrip_begin(&t.trip, &ask, 9);
 }
 
 /* Discord answers the call that must be this one. */
@@ -141,10 +141,10 @@ there_and_back(void **state)
 	answer("PUT " OWN, 204, "");
 	assert_string_equal(t.call, "PUT " OWN);	/* plugins work on it */
 	fake_time_advance(10);
-	probe_finished(&t.trip, &e);
+	roundtrip_finished(&t.trip, &e);
 	assert_string_equal(t.call, "PUT " OWN);
 	e.pending = 1;
-	probe_finished(&t.trip, &e);
+	roundtrip_finished(&t.trip, &e);
 	answer("DELETE " OWN, 204, "");
 	assert_int_equal(t.answers, 1);
 	assert_int_equal(t.result.code, 0);

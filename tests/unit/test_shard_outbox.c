@@ -47,7 +47,7 @@ of_the_process(void)
 		box_stop();
 		break;
 	case 2:
-		pending_spool(&box.pending, "is away");
+		outbox_spool(&box.pending, "is away");
 		break;
 	case 3:
 		queue_trim(&box.pending.queue);
@@ -58,7 +58,7 @@ of_the_process(void)
 		break;
 	default:
 		fake_time_advance(box_random() % 20000);
-		pending_tick(&box.pending);
+		outbox_tick(&box.pending);
 	}
 }
 

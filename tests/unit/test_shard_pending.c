@@ -90,7 +90,7 @@ test_bound(void **state)
 	assert_true(box.stats.spool_bytes <= box.limits.spool_bytes);
 	assert_true(box.stats.spool_bytes > box.limits.spool_bytes - 100000);
 	last = box.received;
-	assert_false(pending_room(&box.pending));
+	assert_false(outbox_room(&box.pending));
 	box_uplink_new();
 	while (box.blocked) {
 		box_write();
@@ -118,7 +118,7 @@ test_age(void **state)
 	fake_time_advance(box.limits.spool_age_ms + 1000);
 	for (int i = 0; i < 20; i++)
 		box_receive();
-	pending_tick(&box.pending);
+	outbox_tick(&box.pending);
 	assert_true(box.stats.spool_expired > 0);
 	assert_int_equal(box.stats.spool_events + box.stats.spool_expired,
 	    box.received);

@@ -8,7 +8,7 @@
 #include "shared/base/clock.h"
 #include "shared/process/process.h"
 #include "shared/state/stopped.h"
-#include "supervisor/base/pidfd.h"
+#include "shared/process/pidfd.h"
 #include "tools/cli/cli_control.h"
 #include "tools/cli/cli_verbs.h"
 #include "tools/cli/cli_view.h"
@@ -85,12 +85,12 @@ stop_orphans(const struct config *config, bool signal_them)
 	for (size_t i = 0; i < v.n; i++) {
 		n += v.shard[i].alive;
 		if (v.shard[i].alive && signal_them)
-			foreign_signal_if(v.shard[i].pid, SIGTERM, is_shard,
+			pidfd_signal_if(v.shard[i].pid, SIGTERM, is_shard,
 			    &v.shard[i]);
 	}
 	n += v.handler_alive;
 	if (v.handler_alive && signal_them && n == 1)
-		foreign_signal_if(v.handler_watch.pid, SIGTERM, started_at,
+		pidfd_signal_if(v.handler_watch.pid, SIGTERM, started_at,
 		    &v.handler_watch.pid_start);
 	cli_view_free(&v);
 	return n;
@@ -163,7 +163,7 @@ rouse(struct cli *c, bool end_sessions, int32_t pid)
 
 	if (cli_view_awake(&c->config, &hung) == 0)
 		return 0;
-	foreign_signal_if(pid, SIGCONT, holds_lock, c->config.state_dir);
+	pidfd_signal_if(pid, SIGCONT, holds_lock, c->config.state_dir);
 	while (cli_step(until))
 		if (cli_view_awake(&c->config, &hung) == 0)
 			return 0;
@@ -173,7 +173,7 @@ rouse(struct cli *c, bool end_sessions, int32_t pid)
 		    "--end-sessions the fleet is stopped even so.", pid);
 	if (!c->json)
 		cli_say("The supervisor (pid %d) hangs: it is killed.", pid);
-	foreign_signal_if(pid, SIGKILL, holds_lock, c->config.state_dir);
+	pidfd_signal_if(pid, SIGKILL, holds_lock, c->config.state_dir);
 	until = clock_boot_ms() + KILL_MS;
 	while (cli_view_locked(c->config.state_dir, &now) && now == pid)
 		if (!cli_step(until))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See probe.h. */
-#include "handler/probe.h"
+/* See roundtrip.h. */
+#include "handler/roundtrip.h"
 
 #include "handler/rest/endpoint.h"
 #include "handler/base/field.h"
@@ -24,37 +24,37 @@
 	"`shardherd probe` reacts to this message to see that the bot's round " \
 	"trip works. Please leave it here."
 
-static const char *const step_name[PROBE_STEP_COUNT] = {
-#define X(n, s) [PROBE_##n] = s,
-	PROBE_STEPS(X)
+static const char *const step_name[ROUNDTRIP_STEP_COUNT] = {
+#define X(n, s) [ROUNDTRIP_##n] = s,
+	ROUNDTRIP_STEPS(X)
 #undef X
 };
 
 /* A REST call outlives the probe it was made for. */
 struct invocation {
-	struct probe *trip;
+	struct roundtrip *trip;
 	uint32_t run;
 };
 
-static void step_ask(struct probe *, enum probe_step);
+static void step_ask(struct roundtrip *, enum roundtrip_step);
 
 /* ---- the end -------------------------------------------------------- */
 
 static void
-end(struct probe *t)
+end(struct roundtrip *t)
 {
 	timer_stop(&t->deadline);
-	t->step = PROBE_IDLE;
+	t->step = ROUNDTRIP_IDLE;
 	t->run++;
 	intake_untap(&t->tap);
 	t->answer(t->arg, t->serial, &t->result);
 }
 
-static void fail(struct probe *, int code, const char *, ...)
+static void fail(struct roundtrip *, int code, const char *, ...)
     printflike(3, 4);
 
 static void
-fail(struct probe *t, int code, const char *fmt, ...)
+fail(struct roundtrip *t, int code, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -72,7 +72,7 @@ seconds(uint32_t ms)
 }
 
 static void
-set_deadline(struct probe *t)
+set_deadline(struct roundtrip *t)
 {
 	timer_set(&t->deadline, seconds(t->ask.deadline_ms));
 }
@@ -103,7 +103,7 @@ plain_emoji(char *out, size_t size, const char *s)
 }
 
 bool
-probe_same_emoji(const char *emoji, struct json_object *d)
+roundtrip_same_emoji(const char *emoji, struct json_object *d)
 {
 	const char *colon = strrchr(emoji, ':'), *id = text_of(d, "id");
 	char a[128], b[128];
@@ -116,7 +116,7 @@ probe_same_emoji(const char *emoji, struct json_object *d)
 }
 
 static bool
-is_ours(const struct probe *t, const char *payload, size_t len)
+is_ours(const struct roundtrip *t, const char *payload, size_t len)
 {
 	struct json_object *m = json_parse_as(payload, len, json_type_object);
 	struct json_object *d = field(m, "d");
@@ -124,7 +124,7 @@ is_ours(const struct probe *t, const char *payload, size_t len)
 	bool ours = str_to_u64(text_of(d, "message_id"), &message)
 	    && message == t->ask.message
 	    && strcmp(text_of(d, "user_id"), t->me) == 0
-	    && probe_same_emoji(t->ask.emoji, field(d, "emoji"));
+	    && roundtrip_same_emoji(t->ask.emoji, field(d, "emoji"));
 
 	json_object_put(m);
 	return ours;
@@ -132,7 +132,7 @@ is_ours(const struct probe *t, const char *payload, size_t len)
 
 /* When both have come the way is known; the reaction goes again. */
 static void
-check_complete(struct probe *t)
+check_complete(struct roundtrip *t)
 {
 	struct msg_probe_answer *r = &t->result;
 
@@ -146,12 +146,12 @@ check_complete(struct probe *t)
 		    "%.1f s, more than [probe] slow.",
 		    seconds((uint32_t)r->total_ms));
 	}
-	step_ask(t, PROBE_REMOVE);
+	step_ask(t, ROUNDTRIP_REMOVE);
 }
 
 /* So far from the start of the reaction. */
 static int32_t
-passed(const struct probe *t)
+passed(const struct roundtrip *t)
 {
 	return (int32_t)(clock_boot_ms() - t->sent_ms);
 }
@@ -161,14 +161,14 @@ passed(const struct probe *t)
  * how long the shard took can't be told.
  */
 static void
-put_hops(struct probe *t, uint64_t recv_ms)
+put_hops(struct roundtrip *t, uint64_t recv_ms)
 {
 	uint64_t now = clock_boot_ms();
 	int64_t skew = clock_wall_ms() - (int64_t)now;
 	int64_t at = (int64_t)recv_ms - skew;
 
-	if (skew - t->skew_ms > PROBE_STEP_MS
-	    || t->skew_ms - skew > PROBE_STEP_MS)
+	if (skew - t->skew_ms > ROUNDTRIP_STEP_MS
+	    || t->skew_ms - skew > ROUNDTRIP_STEP_MS)
 		return;
 	/* The stamps are rounded differently. */
 	if (at < (int64_t)t->sent_ms)
@@ -180,7 +180,7 @@ put_hops(struct probe *t, uint64_t recv_ms)
 }
 
 static void
-finished(struct probe *t)
+finished(struct roundtrip *t)
 {
 	t->done = true;
 	t->result.done_ms = (int32_t)(clock_boot_ms() - t->seen_ms);
@@ -191,10 +191,10 @@ finished(struct probe *t)
 static void
 on_event(struct intake_tap *tap, struct intake_event *e)
 {
-	struct probe *t = container_of(tap, struct probe, tap);
+	struct roundtrip *t = container_of(tap, struct roundtrip, tap);
 	const struct up_hdr *h = e->h;
 
-	if (t->step != PROBE_REACT || t->seen
+	if (t->step != ROUNDTRIP_REACT || t->seen
 	    || h->t_len != strlen(EVENT_NAME) || h->len > EVENT_MAX
 	    || memcmp(e->raw + h->t_off, EVENT_NAME, h->t_len) != 0
 	    || !is_ours(t, e->raw, h->len))
@@ -211,9 +211,9 @@ on_event(struct intake_tap *tap, struct intake_event *e)
 }
 
 void
-probe_finished(struct probe *t, const struct event *e)
+roundtrip_finished(struct roundtrip *t, const struct event *e)
 {
-	if (t->step == PROBE_REACT && t->seen && !t->done
+	if (t->step == ROUNDTRIP_REACT && t->seen && !t->done
 	    && e->seq == t->seq && e->session == t->session && e->pending <= 1)
 		finished(t);
 }
@@ -222,7 +222,7 @@ probe_finished(struct probe *t, const struct event *e)
 
 /* The operator can put right what Discord refuses with 403 and 404. */
 static void
-refused(struct probe *t, const struct rest_answer *a)
+refused(struct roundtrip *t, const struct rest_answer *a)
 {
 	uint64_t channel = t->ask.channel;
 
@@ -230,15 +230,15 @@ refused(struct probe *t, const struct rest_answer *a)
 		fail(t, EXIT_CONFIG, "Discord does not let the bot do this in "
 		    "channel %" PRIu64 " (403): give it View Channel, Read "
 		    "Message History%s there.", channel,
-		    t->step == PROBE_POST ? " and Send Messages"
+		    t->step == ROUNDTRIP_POST ? " and Send Messages"
 		    : " and Add Reactions");
 	else if (a->status == 401)
 		fail(t, EXIT_CONFIG, "Discord refuses the bot's token (401).");
-	else if (a->status == 404 && t->step == PROBE_MESSAGE)
+	else if (a->status == 404 && t->step == ROUNDTRIP_MESSAGE)
 		fail(t, EXIT_CONFIG, "[probe] message: channel %" PRIu64 " has "
 		    "no message %" PRIu64 "; \"shardherd probe --setup %"
 		    PRIu64 "\" posts one.", channel, t->ask.message, channel);
-	else if (a->status == 404 && t->step != PROBE_REACT)
+	else if (a->status == 404 && t->step != ROUNDTRIP_REACT)
 		fail(t, EXIT_CONFIG, "[probe] channel: the bot sees no channel "
 		    "%" PRIu64 ".", channel);
 	else if (a->status == 404 || a->status == 400)
@@ -253,7 +253,7 @@ refused(struct probe *t, const struct rest_answer *a)
 
 /* The channel's guild is known: which shard, and is its intent on? */
 static void
-check_intent(struct probe *t)
+check_intent(struct roundtrip *t)
 {
 	uint64_t need = t->guild != 0 ? INTENT_GUILD : INTENT_DM;
 
@@ -266,11 +266,11 @@ check_intent(struct probe *t)
 		    "an IDENTIFY per shard, at the next start.", t->guild != 0
 		    ? "GUILD_MESSAGE_REACTIONS" : "DIRECT_MESSAGE_REACTIONS");
 	else
-		step_ask(t, PROBE_MESSAGE);
+		step_ask(t, ROUNDTRIP_MESSAGE);
 }
 
 static void
-learn_channel(struct probe *t, struct json_object *channel)
+learn_channel(struct roundtrip *t, struct json_object *channel)
 {
 	t->guild = 0;
 	str_to_u64(text_of(channel, "guild_id"), &t->guild);
@@ -280,7 +280,7 @@ learn_channel(struct probe *t, struct json_object *channel)
 
 /* Did an earlier probe leave its reaction?  Discord would not send it again. */
 static bool
-has_reacted(const struct probe *t, struct json_object *message)
+has_reacted(const struct roundtrip *t, struct json_object *message)
 {
 	struct json_object *list = field(message, "reactions"), *r;
 	size_t n = json_object_is_type(list, json_type_array)
@@ -289,14 +289,14 @@ has_reacted(const struct probe *t, struct json_object *message)
 	for (size_t i = 0; i < n; i++) {
 		r = json_object_array_get_idx(list, i);
 		if (json_object_get_boolean(field(r, "me"))
-		    && probe_same_emoji(t->ask.emoji, field(r, "emoji")))
+		    && roundtrip_same_emoji(t->ask.emoji, field(r, "emoji")))
 			return true;
 	}
 	return false;
 }
 
 static void
-accepted(struct probe *t)
+accepted(struct roundtrip *t)
 {
 	t->accepted = true;
 	t->result.rest_ms = passed(t);
@@ -304,27 +304,27 @@ accepted(struct probe *t)
 }
 
 static void
-proceed(struct probe *t, struct json_object *body)
+proceed(struct roundtrip *t, struct json_object *body)
 {
 	switch (t->step) {
-	case PROBE_ME:
+	case ROUNDTRIP_ME:
 		str_copy(t->me, text_of(body, "id"), sizeof(t->me));
-		step_ask(t, PROBE_CHANNEL);
+		step_ask(t, ROUNDTRIP_CHANNEL);
 		break;
-	case PROBE_CHANNEL:
+	case ROUNDTRIP_CHANNEL:
 		learn_channel(t, body);
 		break;
-	case PROBE_MESSAGE:
-		step_ask(t, has_reacted(t, body) ? PROBE_CLEAN
-		    : PROBE_REACT);
+	case ROUNDTRIP_MESSAGE:
+		step_ask(t, has_reacted(t, body) ? ROUNDTRIP_CLEAN
+		    : ROUNDTRIP_REACT);
 		break;
-	case PROBE_CLEAN:
-		step_ask(t, PROBE_REACT);
+	case ROUNDTRIP_CLEAN:
+		step_ask(t, ROUNDTRIP_REACT);
 		break;
-	case PROBE_REACT:
+	case ROUNDTRIP_REACT:
 		accepted(t);
 		break;
-	case PROBE_POST:
+	case ROUNDTRIP_POST:
 		str_to_u64(text_of(body, "id"), &t->result.message);
 		end(t);
 		break;
@@ -338,14 +338,14 @@ static void
 on_answer(void *arg, const struct rest_answer *a)
 {
 	struct invocation *c = arg;
-	struct probe *t = c->trip;
-	bool ours = c->run == t->run && t->step != PROBE_IDLE;
+	struct roundtrip *t = c->trip;
+	bool ours = c->run == t->run && t->step != ROUNDTRIP_IDLE;
 	struct json_object *body = NULL;
 
 	free(c);
 	if (!ours)
 		return;
-	if (t->step == PROBE_REMOVE) {
+	if (t->step == ROUNDTRIP_REMOVE) {
 		/* It is known how it went; the next probe removes it. */
 		if (a->outcome != REST_OK)
 			log_warn("probe: its reaction could not be removed: "
@@ -366,7 +366,7 @@ on_answer(void *arg, const struct rest_answer *a)
 /* ---- steps ---------------------------------------------------------- */
 
 static void
-call(struct probe *t, const char *method, const char *path,
+call(struct roundtrip *t, const char *method, const char *path,
     const char *body)
 {
 	struct invocation *c = base_alloc(sizeof(*c));
@@ -384,7 +384,7 @@ call(struct probe *t, const char *method, const char *path,
 }
 
 static void
-react(struct probe *t, const char *path)
+react(struct roundtrip *t, const char *path)
 {
 	t->sent_ms = clock_boot_ms();
 	t->skew_ms = clock_wall_ms() - (int64_t)t->sent_ms;
@@ -393,7 +393,7 @@ react(struct probe *t, const char *path)
 }
 
 static void
-post(struct probe *t)
+post(struct roundtrip *t)
 {
 	char path[80], body[400];
 
@@ -406,7 +406,7 @@ post(struct probe *t)
 }
 
 static void
-step_ask(struct probe *t, enum probe_step step)
+step_ask(struct roundtrip *t, enum roundtrip_step step)
 {
 	char channel[40], message[100], own[600];
 
@@ -415,22 +415,22 @@ step_ask(struct probe *t, enum probe_step step)
 	str_format(message, sizeof(message), "%s/messages/%" PRIu64, channel,
 	    t->ask.message);
 	str_format(own, sizeof(own), "%s/reactions/%s/@me", message, t->emoji);
-	if (step == PROBE_ME && t->me[0] != '\0')
-		step = PROBE_CHANNEL;
+	if (step == ROUNDTRIP_ME && t->me[0] != '\0')
+		step = ROUNDTRIP_CHANNEL;
 	t->step = step;
-	if (step == PROBE_REACT || step == PROBE_REMOVE)
+	if (step == ROUNDTRIP_REACT || step == ROUNDTRIP_REMOVE)
 		set_deadline(t);
-	if (step == PROBE_ME)
+	if (step == ROUNDTRIP_ME)
 		call(t, "GET", "/users/@me", NULL);
-	else if (step == PROBE_CHANNEL && t->known == t->ask.channel)
+	else if (step == ROUNDTRIP_CHANNEL && t->known == t->ask.channel)
 		check_intent(t);
-	else if (step == PROBE_CHANNEL)
+	else if (step == ROUNDTRIP_CHANNEL)
 		call(t, "GET", channel, NULL);
-	else if (step == PROBE_MESSAGE)
+	else if (step == ROUNDTRIP_MESSAGE)
 		call(t, "GET", message, NULL);
-	else if (step == PROBE_REACT)
+	else if (step == ROUNDTRIP_REACT)
 		react(t, own);
-	else if (step == PROBE_POST)
+	else if (step == ROUNDTRIP_POST)
 		post(t);
 	else
 		call(t, "DELETE", own, NULL);
@@ -439,7 +439,7 @@ step_ask(struct probe *t, enum probe_step step)
 /* ---- when nothing comes --------------------------------------------- */
 
 static void
-late_react(struct probe *t)
+late_react(struct roundtrip *t)
 {
 	double s = seconds(t->ask.deadline_ms);
 
@@ -461,7 +461,7 @@ late_react(struct probe *t)
 		    "or a rate limit holds it.", s);
 	}
 	if (t->accepted)
-		step_ask(t, PROBE_REMOVE);
+		step_ask(t, ROUNDTRIP_REMOVE);
 	else
 		end(t);
 }
@@ -469,11 +469,11 @@ late_react(struct probe *t)
 static void
 on_deadline(struct timer *timer)
 {
-	struct probe *t = container_of(timer, struct probe, deadline);
+	struct roundtrip *t = container_of(timer, struct roundtrip, deadline);
 
-	if (t->step == PROBE_REACT)
+	if (t->step == ROUNDTRIP_REACT)
 		late_react(t);
-	else if (t->step == PROBE_REMOVE)
+	else if (t->step == ROUNDTRIP_REMOVE)
 		end(t);
 	else
 		fail(t, EXIT_DOWN, "REST has not answered within %g s (%s).",
@@ -483,7 +483,7 @@ on_deadline(struct timer *timer)
 /* ---- life ----------------------------------------------------------- */
 
 void
-probe_init(struct probe *t, struct timers *timers)
+roundtrip_init(struct roundtrip *t, struct timers *timers)
 {
 	memset(t, 0, sizeof(*t));
 	timer_init(timers, &t->deadline, on_deadline);
@@ -492,7 +492,7 @@ probe_init(struct probe *t, struct timers *timers)
 }
 
 void
-probe_begin(struct probe *t, const struct msg_probe *ask,
+roundtrip_begin(struct roundtrip *t, const struct msg_probe *ask,
     uint32_t serial)
 {
 	static const struct msg_probe_answer unknown = {.shard = -1,
@@ -500,7 +500,7 @@ probe_begin(struct probe *t, const struct msg_probe *ask,
 	    .total_ms = -1};
 	struct msg_probe_answer busy = unknown;
 
-	if (t->step != PROBE_IDLE) {
+	if (t->step != ROUNDTRIP_IDLE) {
 		busy.code = EXIT_TRY_LATER;
 		str_copy(busy.text, "The handler is probing already.",
 		    sizeof(busy.text));
@@ -517,14 +517,14 @@ probe_begin(struct probe *t, const struct msg_probe *ask,
 		fail(t, EXIT_CONFIG, "[probe] emoji: \"%s\" is no emoji.",
 		    t->ask.emoji);
 	else
-		step_ask(t, ask->message == 0 ? PROBE_POST : PROBE_ME);
+		step_ask(t, ask->message == 0 ? ROUNDTRIP_POST : ROUNDTRIP_ME);
 }
 
 void
-probe_stop(struct probe *t)
+roundtrip_stop(struct roundtrip *t)
 {
 	timer_stop(&t->deadline);
-	t->step = PROBE_IDLE;
+	t->step = ROUNDTRIP_IDLE;
 	t->run++;
 	intake_untap(&t->tap);
 }

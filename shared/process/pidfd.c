@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See pidfd.h. */
-#include "supervisor/base/pidfd.h"
+#include "shared/process/pidfd.h"
 
 #include <signal.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  * and takes its signals, so that no other process ever gets them.  How it ended
  * only its parent knows.
  */
-#ifndef SUPERVISOR_BASE_PIDFD_H
-#define SUPERVISOR_BASE_PIDFD_H
+#ifndef SHARED_PROCESS_PIDFD_H
+#define SHARED_PROCESS_PIDFD_H
 
 #include "shared/base/base.h"
 

@@ -5,15 +5,15 @@
  * at a time.  It never holds anything up: it only looks at events, and its
  * calls wait in a queue of their own.
  */
-#ifndef HANDLER_PROBE_H
-#define HANDLER_PROBE_H
+#ifndef HANDLER_ROUNDTRIP_H
+#define HANDLER_ROUNDTRIP_H
 
 #include "handler/intake/intake.h"
 #include "handler/rest/rest.h"
 #include "shared/base/timer.h"
 
 /* What is under way; the order is that of a probe. */
-#define PROBE_STEPS(X)                                                     \
+#define ROUNDTRIP_STEPS(X)                                                     \
 	X(IDLE, "nothing")                                                     \
 	X(ME, "who the bot is")                                                \
 	X(CHANNEL, "the channel")                                              \
@@ -23,26 +23,26 @@
 	X(REMOVE, "removing the reaction")                                     \
 	X(POST, "posting a message")
 
-enum probe_step {
-#define X(n, s) PROBE_##n,
-	PROBE_STEPS(X)
+enum roundtrip_step {
+#define X(n, s) ROUNDTRIP_##n,
+	ROUNDTRIP_STEPS(X)
 #undef X
-	PROBE_STEP_COUNT
+	ROUNDTRIP_STEP_COUNT
 };
 
-#define PROBE_STEP_MS 50 /* the wall clock may drift so far from ours */
+#define ROUNDTRIP_STEP_MS 50 /* the wall clock may drift so far from ours */
 
-struct probe {
+struct roundtrip {
 	struct rest *rest;
 	struct intake *intake;
 	uint64_t intents;	/* of the fleet */
-	/* Called once per probe_begin. */
+	/* Called once per roundtrip_begin. */
 	void (*answer)(void *arg, uint32_t serial,
 	    const struct msg_probe_answer *);
 	void *arg;
 	struct timer deadline;
 	struct intake_tap tap;	/* while the reaction is awaited */
-	enum probe_step step;
+	enum roundtrip_step step;
 	uint32_t serial;
 	uint32_t run;		/* tells a late REST answer from ours */
 	struct msg_probe ask;
@@ -56,16 +56,16 @@ struct probe {
 	uint64_t session, seq;	/* of the event */
 };
 
-void probe_init(struct probe *, struct timers *);
-void probe_begin(struct probe *, const struct msg_probe *,
+void roundtrip_init(struct roundtrip *, struct timers *);
+void roundtrip_begin(struct roundtrip *, const struct msg_probe *,
     uint32_t serial);
 /* A delivery of this event is about to be finished. */
-void probe_finished(struct probe *, const struct event *);
+void roundtrip_finished(struct roundtrip *, const struct event *);
 /* The handler ends: nothing is answered any more. */
-void probe_stop(struct probe *);
+void roundtrip_stop(struct roundtrip *);
 
 /* Do they name the same emoji?  d: the emoji object of an event. */
 struct json_object;
-bool probe_same_emoji(const char *emoji, struct json_object *d);
+bool roundtrip_same_emoji(const char *emoji, struct json_object *d);
 
 #endif
