@@ -95,7 +95,7 @@ $(BUILD)/%.o: %.c Makefile
 	$(if $(V),,@echo "  CC    $<")
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
-# Takes these files in, see tools/plugin_files.c.
+# Takes these files in, see tools/cli/plugin_files.c.
 $(BUILD)/tools/cli/plugin_files.o: $(wildcard handler/plugins/new/* \
 	handler/plugins/shardherd.*)
 

@@ -200,7 +200,7 @@ lib_openssl() {
 	licence LICENSE.txt
 }
 
-# No default CA bundle: shared/tls.c finds the machine's and sets it.
+# No default CA bundle: shared/net/tls.c finds the machine's and sets it.
 lib_curl() {
 	CC=musl-cc AR=${cross}ar RANLIB=${cross}ranlib CFLAGS=$lib_flags \
 		CPPFLAGS=-DNDEBUG PKG_CONFIG=false ./configure \

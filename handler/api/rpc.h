@@ -15,7 +15,7 @@
 #include "handler/process/plugin.h"
 #include "handler/rest/reply_nonce.h"
 #include "handler/rest/rest.h"
-#include "shared/clockset.h"
+#include "handler/base/clockset.h"
 #include "shared/page/page.h"
 
 enum rpc_error {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See clockset.h. */
-#include "shared/clockset.h"
+#include "handler/base/clockset.h"
 
 #include <errno.h>
 #include <stdint.h>
