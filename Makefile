@@ -53,9 +53,9 @@ sources = $(sort $(shell find $(1) -name '*.c'))
 SIM_SRC := $(call sources,tools/sim)
 LIB_SRC := $(filter-out $(SIM_SRC) tools/main.c,$(call sources,shared \
 	supervisor shard handler tools))
-UNIT_SRC = $(wildcard tests/unit/test_*.c)
-HELP_SRC = $(filter-out $(UNIT_SRC) tests/unit/fake_plugin.c, \
-	$(wildcard tests/unit/*.c))
+UNIT_ALL := $(call sources,tests/unit)
+UNIT_SRC := $(foreach f,$(UNIT_ALL),$(if $(filter test_%,$(notdir $(f))),$(f)))
+HELP_SRC := $(filter-out $(UNIT_SRC) tests/unit/rig/fake_plugin.c,$(UNIT_ALL))
 
 # SMALL: what no event passes through is compiled for size; the static release
 # asks for it, which has to stay below 5 MB.
@@ -114,12 +114,13 @@ $(BUILD)/shardherd-sim: $(SIM_OBJ) $(LIB)
 # The helpers come before the library, so every test runs on the fake clock
 # and timers of fake_time.o; but for the test of the real ones.
 HELP = $(BUILD)/libhelp.a
-$(BUILD)/unit/test_timer: HELP =
+$(BUILD)/unit/shared/base/test_timer: HELP =
 # These call plugins that only seem to be there; the others call the real ones.
-FAKE_PLUGIN = $(patsubst %,$(BUILD)/unit/test_%,branding_year plugin_members \
-	plugin_rights plugin_storage plugin_timers)
-$(FAKE_PLUGIN): HELP += $(BUILD)/tests/unit/fake_plugin.o
-$(FAKE_PLUGIN): $(BUILD)/tests/unit/fake_plugin.o
+FAKE_PLUGIN = $(patsubst %,$(BUILD)/unit/handler/%,api/test_api_kv \
+	api/test_rights gateway/test_members plugins/test_branding_year \
+	timer/test_plugin_timers)
+$(FAKE_PLUGIN): HELP += $(BUILD)/tests/unit/rig/fake_plugin.o
+$(FAKE_PLUGIN): $(BUILD)/tests/unit/rig/fake_plugin.o
 $(BUILD)/libhelp.a: $(HELP_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 

@@ -21,7 +21,7 @@ struct rpc_wait {
  * NULL, or what is wrong with the parameters.  They name things of Discord's,
  * of the plugin's own or of the public page, and are looked up there: nothing
  * a plugin may not reach by itself is opened, signalled or dialled for it.
- * test_plugin_rights.c has the table of all of them.
+ * test_rights.c has the table of all of them.
  */
 typedef const char *rpc_fn(struct rpc *, struct rpc_wait *,
     struct json_object *params);

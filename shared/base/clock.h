@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Time, reached through this header only, so that tests can put a fake clock
- * in its place (tests/unit/fake_time.c) and run hours in milliseconds.
+ * in its place (tests/unit/rig/fake_time.c) and run hours in milliseconds.
  */
 #ifndef SHARED_BASE_CLOCK_H
 #define SHARED_BASE_CLOCK_H

@@ -3,7 +3,7 @@
  * One-shot timers on CLOCK_BOOTTIME, so that a suspended host wakes to timers
  * that are due and not to timers that slept with it.  A timer is embedded in
  * its owner's struct; its callback finds the owner with container_of.
- * tests/unit/fake_time.c implements the same names on a clock tests move.
+ * tests/unit/rig/fake_time.c implements the same names on a clock tests move.
  */
 #ifndef SHARED_BASE_TIMER_H
 #define SHARED_BASE_TIMER_H

@@ -6,7 +6,7 @@ disturb another.
 
 Simulated: 8.3 by `mute` (the simulator reads on and says nothing), 8.29 by
 SIGSTOP of the shard for longer than two heartbeats; the clock that goes on
-while the host sleeps is tested in tests/unit/test_shard_session.c.
+while the host sleeps is tested in tests/unit/shard/session/test_session.c.
 """
 import os
 import signal

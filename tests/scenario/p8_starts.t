@@ -3,7 +3,7 @@
 """Misbehaviours of discord-protocol.md section 8 around starts and budgets:
 8.12 session starts run low, 8.20 guilds that never arrive, 8.25 a shard that
 hangs for good, 8.26 one slow shard.  The hours and days of 8.12, 8.18 and 8.22
-pass on the fake clock, in tests/unit/test_permit.c and test_shard_retry.c."""
+pass on the fake clock, in test_permit.c and test_backoff.c of tests/unit."""
 import datetime
 import os
 import signal

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+/* See fleet_rig.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/supervisor/fleet_rig.h"
+
+#include "shared/base/secret.h"
+#include "supervisor/messages.h"
+#include "supervisor/child/spawn.h"
+#include "tests/unit/rig/scratch.h"
+
+#define FIRST_PID (1 << 24)	/* beyond any of the kernel's: signals miss */
+
+struct hands hands;
+static char dir[SCRATCH_MAX];
+
+/* ---- in the place of spawn.c ------------------------------------------ */
+
+int
+spawn_config(const char *text, struct err *e)
+{
+	return dup(STDERR_FILENO);
+}
+
+int
+spawn_token(const char *token, struct err *e)
+{
+	return dup(STDERR_FILENO);
+}
+
+pid_t
+spawn_examiner(struct fleet *f, const struct program *p, const char *path,
+    int out_fd, struct err *e)
+{
+	return err_set(e, EXIT_DEGRADED, "no examiner in this test");
+}
+
+void
+spawn_listen(struct member *c, int control, int log_fd)
+{
+	messages_open(c, control);
+	close(log_fd);
+}
+
+int
+spawn_child(struct member *c, struct err *e)
+{
+	struct hands_process *p = &hands.process[hands.processes];
+	int fds[2];
+
+	if (hands.spawn_fails)
+		return err_set(e, EXIT_DEGRADED, "no process in this test");
+	must(hands.processes < HANDS_PROCESSES && ipc_pair(fds, e) == 0);
+	memset(p, 0, sizeof(*p));
+	p->pid = FIRST_PID + (pid_t)hands.processes++;
+	p->fd = fds[1];
+	p->handler = c->handler;
+	p->identity = c->identity = c->fleet->identity;
+	c->pid = p->pid;
+	messages_open(c, fds[0]);
+	if (hands.at_once) {
+		member_event(c, MEMBER_ON_HELLO);
+		if (c->handler)
+			member_event(c, MEMBER_ON_READY);
+	}
+	return 0;
+}
+
+/* ---- processes -------------------------------------------------------- */
+
+static struct hands_process *
+process_of(const struct member *c)
+{
+	for (unsigned i = 0; i < hands.processes; i++)
+		if (hands.process[i].pid == c->pid)
+			return &hands.process[i];
+	fail_msg("%s has no process", c->name);
+	return NULL;
+}
+
+static void
+deliver(void)
+{
+	for (int i = 0; i < 8; i++)
+		ev_run(hands.f->loop, EVRUN_NOWAIT);
+}
+
+void
+hands_says(struct member *c, enum msg_type type, uint32_t serial,
+    const void *body, size_t len)
+{
+	struct {
+		struct msg_hdr hdr;
+		unsigned char body[CONTRACT_MSG_MAX];
+	} m = { .hdr = { .type = (uint16_t)type, .version = CONTRACT_VERSION,
+	    .len = (uint32_t)len, .shard = c->handler ? -1 : (int32_t)c->id,
+	    .serial = serial } };
+
+	if (len > 0)
+		memcpy(m.body, body, len);
+	assert_true(send(process_of(c)->fd, &m, sizeof(m.hdr) + len,
+	    MSG_NOSIGNAL) > 0);
+	deliver();
+}
+
+void
+hands_hello(struct member *c)
+{
+	struct msg_hello m = { .pid = c->pid, .generation = c->generation };
+
+	hands_says(c, MSG_HELLO, 0, &m, sizeof(m));
+}
+
+void
+hands_report(struct member *c, enum shard_report report, uint32_t serial,
+    const char *text)
+{
+	struct msg_event m = { .report = report };
+
+	str_copy(m.text, text, sizeof(m.text));
+	hands_says(c, MSG_EVENT, serial, &m, sizeof(m));
+}
+
+void
+hands_ready(struct member *c)
+{
+	if (c->handler)
+		hands_says(c, MSG_READY, 0, NULL, 0);
+	else
+		hands_report(c, REPORT_READY, 0, "");
+}
+
+void
+hands_handed(struct member *c, bool ok)
+{
+	struct msg_handed m = { .ok = ok, .text = "it keeps it" };
+
+	hands_says(c, MSG_HANDED, 0, &m, sizeof(m));
+}
+
+void
+hands_dies(struct member *c, int status)
+{
+	struct hands_process *p = process_of(c);
+	struct member *found = fleet_find(hands.f, p->pid);
+
+	assert_ptr_equal(found, c);
+	close(p->fd);
+	p->fd = -1;
+	member_reaped(c, status);
+	deliver();
+}
+
+static void
+hear(struct hands_process *p)
+{
+	struct {
+		struct msg_hdr hdr;
+		unsigned char body[CONTRACT_MSG_MAX];
+	} m;
+
+	while (p->fd != -1
+	    && recv(p->fd, &m, sizeof(m), MSG_DONTWAIT) > 0)
+		p->said[m.hdr.type]++;
+}
+
+unsigned
+hands_told(struct member *c, enum msg_type type)
+{
+	struct hands_process *p = process_of(c);
+
+	deliver();
+	hear(p);
+	return p->said[type];
+}
+
+unsigned
+hands_alive(bool handlers)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < hands.processes; i++)
+		n += hands.process[i].fd != -1
+		    && hands.process[i].handler == handlers;
+	return n;
+}
+
+void
+hands_all_switch(void)
+{
+	struct fleet *f = hands.f;
+
+	for (uint32_t i = 0; i < f->local; i++)
+		if (f->shard[i].state == MEMBER_UP)
+			hands_report(&f->shard[i], REPORT_SWITCHED,
+			    f->handler->generation, "");
+}
+
+/* ---- the fleet -------------------------------------------------------- */
+
+static void
+problem(const char *line, void *arg)
+{
+	fail_msg("%s", line);
+}
+
+static void
+read_config(struct fleet *f, const char *more)
+{
+	char text[2048], path[96];
+	struct err e;
+	FILE *out;
+
+	str_format(path, sizeof(path), "%s/shardherd.conf", dir);
+	str_format(text, sizeof(text), "[bot]\nname = t\ntoken_file = token\n"
+	    "intents = 513\n[gateway]\napi = http://127.0.0.1:1\n[paths]\n"
+	    "state_dir = state\nrun_dir = run\nlog_dir = log\n%s", more);
+	out = fopen(path, "w");
+	fputs(text, out);
+	fclose(out);
+	f->config = base_alloc(sizeof(*f->config));
+	if (config_parse(f->config, path, text, problem, NULL, &e) == -1)
+		fail_msg("%s", e.text);
+}
+
+static void
+init_parts(struct fleet *f)
+{
+	store_writes_init(&f->writes, f->timers, &f->store);
+	status_page_init(&f->board, f);
+	stop_init(&f->stop, f);
+	uplinks_init(&f->uplinks, f);
+	hold_init(&f->hold, f);
+	reshard_init(&f->replan, f);
+	reload_effects_init(&f->replace, f);
+	rollout_effects_init(&f->rolling, f);
+	plugin_command_init(&f->plugins, f);
+	probe_init(&f->probe, f);
+	discord_info_init(&f->asking, f);
+	token_move_init(&f->rotate, f);
+	adopt_init(&f->adopt, f);
+	upgrade_init(&f->successor, f);
+	systemd_open(&f->herald, f, true);
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		f->control.client[i].fd = -1;
+	f->control.fleet = f;
+}
+
+void
+hands_open(const char *more)
+{
+	struct fleet *f = base_alloc(sizeof(*f));
+	char state[96];
+	struct err e;
+
+	fake_time_reset();
+	memset(&hands, 0, sizeof(hands));
+	hands.f = f;
+	log_init(LOG_TO_PEOPLE, LOG_L_ERROR);
+	assert_int_equal(scratch_make(dir, sizeof(dir)), 0);
+	read_config(f, more);
+	str_format(state, sizeof(state), "%s/state", dir);
+	assert_int_equal(mkdir(state, 0700), 0);
+	f->loop = ev_loop_new(EVFLAG_NOENV);
+	f->timers = timers_new(f->loop);
+	f->page.fd = f->lock_fd = f->ready_fd = f->logs.fd = -1;
+	f->token = secret_take(base_strdup("first-token"));
+	f->identity = secret_identity(f->token);
+	if (store_init(&f->store, state, &e) == -1
+	    || page_create(&f->page, state, HANDS_SHARDS, &e) == -1)
+		fail_msg("%s", e.text);
+	init_parts(f);
+	f->count = f->local = f->launched = HANDS_SHARDS;
+	f->shard = base_alloc(HANDS_SHARDS * sizeof(*f->shard));
+	for (uint32_t i = 0; i < HANDS_SHARDS; i++)
+		member_init(&f->shard[i], f, false, i);
+	for (uint32_t i = 0; i < nitems(f->handler_slot); i++)
+		member_init(&f->handler_slot[i], f, true, i);
+	f->handler = &f->handler_slot[0];
+	brake_init(&f->brake, HANDS_SHARDS);
+	permit_init(&f->permit, f->timers, HANDS_SHARDS, 5, 0, &ledger_actions,
+	    f);
+	ledger_init(&f->ledger, f);
+	if (program_self(&f->handler->program, f->config->text, &e) == -1)
+		fail_msg("%s", e.text);
+}
+
+static void
+bring_up(struct member *c)
+{
+	if (c->state == MEMBER_STARTING)
+		hands_hello(c);
+	if (c->ready_ms == 0)
+		hands_ready(c);
+}
+
+/* With a session: a rollout hands that over. */
+void
+hands_shows_ready(struct member *c)
+{
+	struct page_shard *s = &hands.f->page.slot[c->slot].shard;
+
+	page_begin(&s->lock);
+	s->state = SHARD_READY;
+	s->session = 77 + c->slot;
+	s->pid = c->pid;
+	s->state_since_ms = s->ack_ms = clock_boot_ms();
+	s->interval_ms = 3600000;
+	page_end(&s->lock);
+}
+
+void
+hands_start(void)
+{
+	struct fleet *f = hands.f;
+
+	member_event(f->handler, MEMBER_ON_START);
+	bring_up(f->handler);
+	for (uint32_t i = 0; i < f->local; i++) {
+		member_event(&f->shard[i], MEMBER_ON_START);
+		bring_up(&f->shard[i]);
+		hands_shows_ready(&f->shard[i]);
+	}
+}
+
+void
+hands_close(void)
+{
+	struct fleet *f = hands.f;
+
+	token_move_free(&f->rotate);
+	discord_info_stop(&f->asking);
+	adopt_close(&f->adopt);
+	reload_effects_free(&f->replace);
+	rollout_effects_free(&f->rolling);
+	plugin_command_free(&f->plugins);
+	probe_stop(&f->probe);
+	for (uint32_t i = 0; i < f->local; i++)
+		member_free(&f->shard[i]);
+	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+		member_free(&f->handler_slot[i]);
+	free(f->shard);
+	permit_free(&f->permit);
+	brake_free(&f->brake);
+	store_writes_close(&f->writes);
+	page_close(&f->page);
+	secret_drop(f->token);
+	fake_time_reset();
+	ev_loop_destroy(f->loop);
+	config_free(f->config);
+	free(f->config);
+	free(f);
+	for (unsigned i = 0; i < hands.processes; i++)
+		if (hands.process[i].fd != -1)
+			close(hands.process[i].fd);
+	scratch_remove(dir);
+}
