@@ -134,12 +134,12 @@ unit-bin: $(UNIT_BIN)
 
 # ---- tests --------------------------------------------------------------
 
-SCENARIOS = $(wildcard tests/scenario/*.t)
+SCENARIOS := $(sort $(shell find tests/scenario -name '*.t'))
 # Scenarios mostly wait, so more of them than there are processors.
 JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((2 * n)))
 PROVE = CMOCKA_MESSAGE_OUTPUT=TAP prove -j $(JOBS) -e ''
 
-# A scenario tests the programs above the directory it is started from.
+# A scenario tests the programs beside the scenario/ it is started from.
 $(BUILD)/scenario/%: tests/scenario/%
 	@mkdir -p $(@D)
 	$(Q)ln -sfn $(abspath $<) $@

@@ -14,7 +14,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
-    os.path.realpath(__file__))), "tests", "scenario"))
+    os.path.realpath(__file__))), "tests", "scenario", "lib"))
 import herd  # noqa: E402
 
 SHARDS = 16

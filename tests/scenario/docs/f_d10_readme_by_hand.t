@@ -1,0 +1,47 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""README's "by hand" works when it is pasted, and ends with something to be
+seen: a message and the bot's answer.  And README knows every exit code."""
+import os
+import re
+import subprocess
+import sys
+
+sys.path.append(sys.path[0] + "/../lib")
+from herd import BUILD, CAGED, ROOM, ROOT, SHARDHERD, scenario, skip
+
+
+def block(title):
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as f:
+        text = f.read()
+    part = text.split("## " + title)[1].split("\n## ")[0]
+    return re.findall(r"(?m)^    (.*)$", part), text
+
+
+def main(t):
+    lines, text = block("Try it by hand")
+    lines = [line for line in lines if not re.match(r"make|PATH=", line)]
+    script = "\n".join(lines).replace("/tmp/sim", t.dir + "/sim").replace(
+        "~/trybot", t.dir + "/trybot")
+    # A person waits for "ready" and for the bot.
+    script = script.replace("\n. ", "\nuntil [ -e %s/sim/urls ]; do sleep .1; "
+        "done\n. " % t.dir, 1)
+    script = re.sub(r"(?m)^(shardherd-sim .* said .*)$", r"for i in $(seq 1000);"
+        r" do \1 | grep -q pong && break; sleep .1; done; \1", re.sub(
+        r"(?m)(said 0) *#.*$", r"\1", script))
+    done = subprocess.run(["bash", "-e"], input=script, cwd=ROOT, text=True,
+        capture_output=True, timeout=ROOM * 100, env=dict(os.environ,
+        PATH="%s:%s:%s" % (os.path.dirname(SHARDHERD), BUILD,
+        os.environ["PATH"]), HOME=t.dir))
+    t.equal(done.returncode, 0, "it runs to its end")
+    t.note(done.stderr.strip())
+    t.match(done.stdout, r"2 ready", "status shows a fleet")
+    t.match(done.stdout, r'!ping"\n.*"pong"', "the bot has answered")
+    codes = text.split("Exit codes:")[1].split("\n\n")[0]
+    for code in (0, 1, 2, 3, 64, 75, 78, 99):
+        t.match(codes, r"\b%d\b" % code, "README knows exit code %d" % code)
+
+
+if CAGED:
+    skip("the cage has no shell to paste into")
+scenario(main)

@@ -1,0 +1,34 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""No compression, zlib-stream and zstd-stream carry the same events."""
+import sys
+
+sys.path.append(sys.path[0] + "/../lib")
+from herd import kill, scenario
+
+
+def one(t, compress):
+    sim = t.sim(shards=2, rate=1000)
+    fleet = t.fleet(sim, {"gateway.compress": compress})
+    fleet.start()
+    sim.wait("handled>=1000")
+    kill(fleet.shard(1)["pid"])		# a new connection is a new context
+    sim.wait("resumes_ok=1")
+    sim.wait("handled>=2000")
+    sim.settle()
+    t.note(compress)
+    t.nothing_lost(sim, identifies=2)
+    shard = fleet.shard(0)
+    t.ok(shard["events"] > 0, "shard 0 counts %d events" % shard["events"])
+    ratio = shard["bytes_raw"] / max(1, shard["bytes_wire"])
+    t.ok(ratio > 1.5 if compress != "none" else 0.5 < ratio <= 1,
+        "%s: %.2f bytes of JSON per byte on the wire" % (compress, ratio))
+    fleet.stop()
+
+
+def main(t):
+    for compress in ("none", "zlib-stream", "zstd-stream"):
+        one(t, compress)
+
+
+scenario(main)

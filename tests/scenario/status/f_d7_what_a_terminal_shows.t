@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Small promises of the command line: a start that is waited for tells how far
+it is, a watched status keeps its head and ends by q, words that are nearly
+right are named, groups of verbs alone show what there is, help fits, the
+version names the build, and restart restarts."""
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+
+sys.path.append(sys.path[0] + "/../lib")
+from herd import SHARDHERD, alive, scenario, wait_until
+
+ROWS, COLUMNS = 12, 80
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, fleet, *args):
+        self.fd, tty = pty.openpty()
+        fcntl.ioctl(tty, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS,
+            COLUMNS, 0, 0))
+        self.process = subprocess.Popen([SHARDHERD, "-c", fleet.config,
+            *args], stdin=tty, stdout=tty, stderr=tty, close_fds=True,
+            preexec_fn=lambda: (os.setsid(), fcntl.ioctl(0,
+            termios.TIOCSCTTY, 0)))
+        os.close(tty)
+        self.text = ""
+
+    def read(self):
+        if select.select([self.fd], [], [], 0.05)[0]:
+            try:
+                self.text += os.read(self.fd, 65536).decode()
+            except OSError:
+                return False	# it has ended
+        return True
+
+    def wait(self, pattern):
+        wait_until(lambda: (self.read(), re.search(pattern, self.text))[1],
+            "the terminal shows " + pattern)
+
+    def end(self):
+        wait_until(lambda: (self.read(), self.process.poll())[1] is not None,
+            "it ends")
+        return self.process.returncode
+
+
+def watched(t, fleet):
+    term = Terminal(fleet, "status", "--all", "-w0.1")
+    term.wait(r"(?s)\x1b\[2J.*\x1b\[2J.*\x1b\[2J")
+    frame = term.text.split("\x1b[H\x1b[2J")[1]
+    t.match(frame, r"\Acluster ", "a frame begins with the head")
+    t.ok(frame.count("\n") < ROWS, "and is no longer than the screen")
+    t.match(frame, r"more lines", "what is left out is said")
+    os.write(term.fd, b"q")
+    t.equal(term.end(), 0, "q ends it")
+
+
+def waited_for(t, fleet):
+    term = Terminal(fleet, "start", "--wait")
+    term.wait(r"\d+ of 16 shards are ready, the handler is")
+    t.ok(True, "a start that takes long tells how far it is")
+    t.equal(term.end(), 0, "and ends well")
+
+
+def words(t, fleet):
+    for word, near in (("statsu", "status"), ("bugdet", "budget"),
+            ("relod", "reload")):
+        t.sentence(fleet.cli(word), 64, 'did you mean "%s"' % near, word)
+    for group in ("plugin", "rank", "deadletter", "token", "db", "config"):
+        t.equal(fleet.cli(group).returncode, 0, group + " alone shows")
+    texts = [fleet.must("--help")] + [fleet.must("help", verb) for verb in
+        re.findall(r"(?m)^  ([a-z]+) ", fleet.must("help"))]
+    t.ok(len(texts) > 20, "there is help for each verb")
+    t.equal([line for text in texts for line in text.splitlines()
+        if len(line) > 80], [], "no line of it is wider than 80")
+    t.match(fleet.must("--version"), r"(?m)^build [0-9a-f]{16,}$",
+        "the version names the build")
+    t.equal(fleet.must("version"), fleet.must("--version"),
+        "so does the verb")
+    t.match(fleet.must("status", "--wide"), r"\bPRIVATE\b",
+        "the table shows the memory of a shard's own")
+
+
+def restart(t, fleet, sim):
+    before = fleet.status()["cluster"]["pid"]
+    spent = sim.totals()["identifies"]
+    t.equal(fleet.cli("restart", "--wait=60", timeout=90).returncode, 0,
+        "restart")
+    t.ok(not alive(before), "another supervisor")
+    fleet.wait_ready()
+    t.equal(sim.totals()["identifies"], spent, "all sessions are resumed")
+    os.rename(fleet.config, fleet.config + ".away")
+    with open(fleet.config, "w", encoding="utf-8") as f:
+        f.write("[bot]\nnonsense = 1\n")
+    t.equal(fleet.cli("restart").returncode, 78, "restart with a config that "
+        "can't be started")
+    os.rename(fleet.config + ".away", fleet.config)
+    t.equal(fleet.status()["cluster"]["state"], "ready", "stops nothing")
+    fleet.stop()
+    t.equal(fleet.cli("restart").returncode, 0, "restart of what is stopped")
+    fleet.wait_ready()
+
+
+def main(t):
+    # One at a time and an interval that takes a while.
+    sim = t.sim(shards=16, max_concurrency=1)
+    fleet = t.fleet(sim)
+    waited_for(t, fleet)
+    watched(t, fleet)
+    words(t, fleet)
+    restart(t, fleet, sim)
+    fleet.stop()
+
+
+scenario(main)
