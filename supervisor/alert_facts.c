@@ -41,7 +41,7 @@ act_deliver(void *arg, const struct alert_msg *m)
 	struct fleet *f = arg;
 	struct err e;
 
-	if (alert_deliver_start(&f->alerts.post, m, &e) == 0)
+	if (alert_deliver_start(&f->alerts->post, m, &e) == 0)
 		return true;
 	log_warn("An alert can't be delivered now: %s", e.text);
 	return false;
@@ -63,7 +63,7 @@ act_keep(void *arg)
 	struct kept k = { 0 };
 
 	for (unsigned i = 0; i < ALERTS; i++) {
-		const struct alert_state *s = &f->alerts.state[i];
+		const struct alert_state *s = &f->alerts->state[i];
 
 		/* An end nobody heard of is one of the next supervisor's. */
 		k.kind[i].on = s->on || s->untold;
@@ -146,7 +146,7 @@ static void
 look_budget(const struct fleet *f, struct alert_fact *out)
 {
 	const struct config *c = f->config;
-	const struct permit *p = &f->permit;
+	const struct permit *p = f->permit;
 	int64_t left = permit_remaining(p), keep = permit_reserve(p), s;
 	int64_t least = c->alert_left > 0 ? c->alert_left : keep;
 	int64_t now = clock_wall_ms();
@@ -159,7 +159,7 @@ look_budget(const struct fleet *f, struct alert_fact *out)
 	    (long long)p->answer.total, (long long)keep, (unsigned long long)
 	    (p->answer.reset_boot_ms > clock_boot_ms()
 	    ? (p->answer.reset_boot_ms - clock_boot_ms()) / 60000 : 0));
-	s = budget_forecast_s(&f->ledger.budget, left - keep, now);
+	s = budget_forecast_s(&f->ledger->budget, left - keep, now);
 	fact(&out[ALERT_FORECAST], s >= 0 && left > keep
 	    && (double)s <= c->alert_forecast_s, "At the pace of the last hour "
 	    "the IDENTIFYs down to the reserve are gone in %lld min: look for "
@@ -169,22 +169,22 @@ look_budget(const struct fleet *f, struct alert_fact *out)
 static void
 look_rate(const struct fleet *f, struct alert_fact *out)
 {
-	uint32_t n = permit_recent(&f->permit);
+	uint32_t n = permit_recent(f->permit);
 	int64_t most = f->config->alert_rate;
 
-	if (most == 0 || most > f->permit.brake_after)
-		most = f->permit.brake_after;
-	fact(&out[ALERT_RATE], n >= most || f->permit.alike.on, "%u IDENTIFYs "
+	if (most == 0 || most > f->permit->brake_after)
+		most = f->permit->brake_after;
+	fact(&out[ALERT_RATE], n >= most || f->permit->alike.on, "%u IDENTIFYs "
 	    "within an hour that nobody asked for%s. Look for what ends the "
-	    "sessions.", n, permit_braked(&f->permit) ? "; each shard is "
-	    "slowed down" : f->permit.alike.on ? "; a third of the shards "
+	    "sessions.", n, permit_braked(f->permit) ? "; each shard is "
+	    "slowed down" : f->permit->alike.on ? "; a third of the shards "
 	    "failed alike, one at a time tries" : "");
 }
 
 static void
 look_foreign(const struct fleet *f, struct alert_fact *out)
 {
-	const struct budget *b = &f->ledger.budget;
+	const struct budget *b = &f->ledger->budget;
 	int64_t now = clock_wall_ms(), least = f->config->alert_foreign;
 	uint64_t n = budget_foreign_1h(b, now);
 
@@ -225,7 +225,7 @@ look_deaf(const struct fleet *f, struct alert_fact *out)
 		    || !is_deaf(&s, now, limit))
 			continue;
 		if (n++ == 0)
-			first = f->first + i;
+			first = i;
 	}
 	fact(&out[ALERT_DEAF], n > 0, "%u of %u shards hear nothing from "
 	    "Discord, shard %u is one of them: \"shardherd why %u\".", n,
@@ -249,7 +249,7 @@ look_silent(const struct fleet *f, struct alert_fact *out)
 		if (v.silent == 0)
 			continue;
 		if (n++ == 0) {
-			first = f->first + i;
+			first = i;
 			verdict_words(&s, &v, now, words);
 		}
 	}
@@ -261,7 +261,7 @@ look_silent(const struct fleet *f, struct alert_fact *out)
 static void
 look_hold(struct alerts *a, const struct fleet *f, struct alert_fact *out)
 {
-	bool held = f->permit.held[0] != '\0';
+	bool held = f->permit->held[0] != '\0';
 	uint64_t now = clock_boot_ms();
 
 	if (!held)
@@ -269,8 +269,8 @@ look_hold(struct alerts *a, const struct fleet *f, struct alert_fact *out)
 	else if (a->held_ms == 0)
 		a->held_ms = now;
 	fact(&out[ALERT_HOLD], held && (double)(now - a->held_ms)
-	    >= f->config->alert_hold_s * 1000, "%s", f->permit.held);
-	fact(&out[ALERT_CRASHES], f->brake.on, "A third of the shards died "
+	    >= f->config->alert_hold_s * 1000, "%s", f->permit->held);
+	fact(&out[ALERT_CRASHES], f->brake->on, "A third of the shards died "
 	    "alike within 10 s: one is started at a time until it stays up.");
 }
 
@@ -293,8 +293,8 @@ static void
 look_limits(const struct fleet *f, struct alert_fact *out)
 {
 	char words[RESOURCES_WORDS];
-	uint32_t n = resources_processes(&f->watch.limits, words, sizeof(words));
-	const char *disk = resources_disks(&f->watch.limits);
+	uint32_t n = resources_processes(&f->watch->limits, words, sizeof(words));
+	const char *disk = resources_disks(&f->watch->limits);
 
 	if (n > 1)
 		fact(&out[ALERT_LIMITS], true, "%u processes are near a limit. "
@@ -350,28 +350,28 @@ alerts_watch(struct alerts *a)
 	look_hold(a, f, facts);
 	/* A reload that was rolled back, or a file that could not even be
 	   started with: over with the next good one. */
-	why = f->board.notes.text[BOARD_CONFIG][0] != '\0'
-	    ? f->board.notes.text[BOARD_CONFIG]
-	    : f->board.notes.text[BOARD_RELOAD];
+	why = f->status_page->notes.text[BOARD_CONFIG][0] != '\0'
+	    ? f->status_page->notes.text[BOARD_CONFIG]
+	    : f->status_page->notes.text[BOARD_RELOAD];
 	fact(&facts[ALERT_RELOAD], why[0] != '\0', "%s", why);
-	fact(&facts[ALERT_PROBE], probe_alarm(&f->probe)[0] != '\0', "%s",
-	    probe_alarm(&f->probe));
+	fact(&facts[ALERT_PROBE], probe_alarm(f->probe)[0] != '\0', "%s",
+	    probe_alarm(f->probe));
 	look_rest(f, facts);
 	look_limits(f, facts);
 	look_plugins(f, facts);
-	fact(&facts[ALERT_REBOOT], f->boot.rebooted && clock_boot_ms()
-	    - f->started_ms < REBOOT_ALERT_MS, "%s", f->boot.text);
+	fact(&facts[ALERT_REBOOT], f->reboot.rebooted && clock_boot_ms()
+	    - f->started_ms < REBOOT_ALERT_MS, "%s", f->reboot.text);
 	/* What can't be seen now is not over either. */
 	for (unsigned i = 0; i < ALERTS; i++) {
 		const struct alert_state *s = &a->state[i];
 
-		if (s->on && ((!f->permit.known && (i == ALERT_LEFT
+		if (s->on && ((!f->permit->known && (i == ALERT_LEFT
 		    || i == ALERT_FORECAST)) || (i == ALERT_PROBE
-		    && probe_pending(&f->probe))))
+		    && probe_pending(f->probe))))
 			fact(&facts[i], true, "%s", s->text);
 	}
 	alerts_judge(a, facts, (int64_t)(f->config->alert_repeat_s * 1000));
-	status_page_note(&f->board, BOARD_ALERT, alerts_first(a));
+	status_page_note(f->status_page, BOARD_ALERT, alerts_first(a));
 }
 
 void

@@ -9,16 +9,16 @@
 static int
 do_identify(struct fleet *f, struct member *c, struct err *e)
 {
-	if (f->permit.held[0] != '\0')
-		return err_set(e, EXIT_TRY_LATER, "%s", f->permit.held);
-	if (permit_remaining(&f->permit) == 0)
+	if (f->permit->held[0] != '\0')
+		return err_set(e, EXIT_TRY_LATER, "%s", f->permit->held);
+	if (permit_remaining(f->permit) == 0)
 		return err_set(e, EXIT_TRY_LATER, "no IDENTIFY is left: one "
 		    "more would end every session and reset the token");
-	if (!permit_force(&f->permit, c->slot))
+	if (!permit_force(f->permit, c->slot))
 		return err_set(e, EXIT_TRY_LATER, "%s does not wait for an "
 		    "IDENTIFY", c->name);
 	log_notice("%s is let IDENTIFY now, by %s.", c->name, f->control.who);
-	status_page_tell(&f->board, (int32_t)c->id, "let IDENTIFY by %s",
+	status_page_tell(f->status_page, (int32_t)c->id, "let IDENTIFY by %s",
 	    f->control.who);
 	return 0;
 }
@@ -28,17 +28,17 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 {
 	struct member *c;
 
-	if (r->shard < f->first || r->shard - f->first >= f->launched)
+	if (r->shard >= f->launched)
 		return err_set(e, EXIT_USAGE, "there is no shard %u here, "
 		    "there are %u", r->shard, f->launched);
-	c = &f->shard[r->shard - f->first];
+	c = &f->shard[r->shard];
 	if (operation_may(f, OPERATION_SHARD, e) == -1)
 		return -1;
 	if (r->action == REQUEST_IDENTIFY)
 		return do_identify(f, c, e);
 	if (r->action == REQUEST_RESTART) {
 		log_notice("%s is restarted by %s.", c->name, f->control.who);
-		status_page_tell(&f->board, (int32_t)c->id, "restarted by %s",
+		status_page_tell(f->status_page, (int32_t)c->id, "restarted by %s",
 		    f->control.who);
 		member_event(c, MEMBER_ON_RESTART);
 		return 0;
@@ -47,7 +47,7 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 	    (int32_t)c->id, 0, NULL, 0, -1) == -1)
 		return err_set(e, EXIT_TRY_LATER, "%s is %s: nothing to "
 		    "reconnect", c->name, member_state_name[c->state]);
-	status_page_tell(&f->board, (int32_t)c->id, "made to reconnect by %s",
+	status_page_tell(f->status_page, (int32_t)c->id, "made to reconnect by %s",
 	    f->control.who);
 	return 0;
 }
@@ -60,10 +60,10 @@ do_leave(struct fleet *f, uint32_t n, struct err *e)
 		    "yet: Discord has not answered");
 	log_notice("%u IDENTIFYs may pass the reserve, by %s.", n,
 	    f->control.who);
-	status_page_tell(&f->board, -1, "%u IDENTIFYs let past the reserve by %s", n,
+	status_page_tell(f->status_page, -1, "%u IDENTIFYs let past the reserve by %s", n,
 	    f->control.who);
-	permit_leave(&f->permit, n);
-	status_page_update(&f->board);
+	permit_leave(f->permit, n);
+	status_page_update(f->status_page);
 	return 0;
 }
 
@@ -86,9 +86,9 @@ static int
 do_stop(struct fleet *f, const struct request *r)
 {
 	if (f->stopping)
-		stop_now(&f->stop);
+		stop_now(f->stop);
 	else
-		stop_begin(&f->stop, r->end_sessions, f->control.who);
+		stop_begin(f->stop, r->end_sessions, f->control.who);
 	return 0;
 }
 
@@ -114,7 +114,7 @@ do_token(struct fleet *f, const struct request *r, int passed,
 			return -1;
 		token = secret_take(token);
 	}
-	return token_move_begin(&f->rotate, token, ticket, &o, e) == -1 ? -1 : 1;
+	return token_move_begin(f->token_move, token, ticket, &o, e) == -1 ? -1 : 1;
 }
 
 static int
@@ -126,11 +126,11 @@ do_rollout(struct fleet *f, const struct request_rolling *q, uint32_t ticket,
 
 	switch (q->action) {
 	case REQUEST_ROLLOUT_STOP:
-		return rollout_effects_halt(&f->rolling, e);
+		return rollout_effects_halt(f->rollout, e);
 	case REQUEST_ROLLOUT_UNDO:
-		return rollout_effects_undo(&f->rolling, ticket, &o, e) == -1 ? -1 : 1;
+		return rollout_effects_undo(f->rollout, ticket, &o, e) == -1 ? -1 : 1;
 	default:
-		return rollout_effects_begin(&f->rolling, ticket, &o, e) == -1 ? -1
+		return rollout_effects_begin(f->rollout, ticket, &o, e) == -1 ? -1
 		    : 1;
 	}
 }
@@ -149,7 +149,7 @@ tell_order(struct fleet *f, const struct request *r)
 	if (name[r->verb] == NULL || dry)
 		return;
 	log_info("%s, asked for by %s.", name[r->verb], f->control.who);
-	status_page_tell(&f->board, -1, "%s%s%s%s%.40s asked for by %s",
+	status_page_tell(f->status_page, -1, "%s%s%s%s%.40s asked for by %s",
 	    name[r->verb], r->verb == REQUEST_PLUGIN ? " " : "",
 	    r->verb == REQUEST_PLUGIN ? contract_plugin_action_name(
 	    r->plugin.action) : "", r->plugin.name[0] != '\0' ? " " : "",
@@ -169,16 +169,16 @@ commands_carry_out(struct fleet *f, const struct request *r, int passed,
 	case REQUEST_SHARD:
 		return do_shard(f, r, e);
 	case REQUEST_RELOAD:
-		return reload_effects_begin(&f->replace, ticket, r->check,
+		return reload_effects_begin(f->reload, ticket, r->check,
 		    r->no_wait, e) == -1 ? -1 : 1;
 	case REQUEST_UPGRADE:
-		return upgrade_begin(&f->successor, ticket, &r->upgrade, e)
+		return upgrade_begin(f->upgrade, ticket, &r->upgrade, e)
 		    == -1 ? -1 : 1;
 	case REQUEST_PLUGIN:
-		return plugin_command_ask(&f->plugins, ticket, &r->plugin, e) == -1
+		return plugin_command_ask(f->plugin_command, ticket, &r->plugin, e) == -1
 		    ? -1 : 1;
 	case REQUEST_PROBE:
-		return probe_ask(&f->probe, ticket, r->setup, e) == -1
+		return probe_ask(f->probe, ticket, r->setup, e) == -1
 		    ? -1 : 1;
 	case REQUEST_TOKEN:
 		return do_token(f, r, passed, ticket, e);
@@ -187,11 +187,11 @@ commands_carry_out(struct fleet *f, const struct request *r, int passed,
 	case REQUEST_LOG_LEVEL:
 		return do_level(f, r, ticket);
 	case REQUEST_RELEASE:
-		return hold_release(&f->hold, e);
+		return hold_release(f->hold, e);
 	case REQUEST_LEAVE:
 		return do_leave(f, r->identifies, e);
 	case REQUEST_RECONCILE:
-		return discord_info_now(&f->asking, e);
+		return discord_info_now(f->discord_info, e);
 	default:
 		return 0;
 	}

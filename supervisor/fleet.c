@@ -8,6 +8,43 @@
 #include "shared/base/clock.h"
 #include "supervisor/base/preflight.h"
 
+struct fleet *
+fleet_new(void)
+{
+	struct {
+		struct fleet fleet;
+		struct fleet_parts parts;
+	} *all = base_alloc(sizeof(*all));
+	struct fleet *f = &all->fleet;
+	struct fleet_parts *p = &all->parts;
+
+	f->handler_slot = p->handler_slot;
+	f->logs = &p->logs;
+	f->brake = &p->brake;
+	f->uplinks = &p->uplinks;
+	f->permit = &p->permit;
+	f->ledger = &p->ledger;
+	f->hold = &p->hold;
+	f->discord_info = &p->discord_info;
+	f->alerts = &p->alerts;
+	f->plugin_command = &p->plugin_command;
+	f->probe = &p->probe;
+	f->reload = &p->reload;
+	f->rollout = &p->rollout;
+	f->token_move = &p->token_move;
+	f->adopt = &p->adopt;
+	f->upgrade = &p->upgrade;
+	f->day_totals = &p->day_totals;
+	f->status_page = &p->status_page;
+	f->maintenance = &p->maintenance;
+	f->reshard = &p->reshard;
+	f->sighup = &p->sighup;
+	f->stop = &p->stop;
+	f->systemd = &p->systemd;
+	f->watch = &p->watch;
+	return f;
+}
+
 /* ---- layout ---------------------------------------------------------- */
 
 static bool
@@ -32,7 +69,7 @@ fleet_stored_layout(struct fleet *f)
 	if (f->config->shards > 0 && count != (uint32_t)f->config->shards)
 		return 0;
 	for (uint32_t i = 0; i < count; i++)
-		if (session_usable(f, f->first + i, count))
+		if (session_usable(f, i, count))
 			return count;
 	return 0;
 }
@@ -43,7 +80,7 @@ fleet_page(struct fleet *f, uint32_t count, struct err *e)
 	page_close(&f->page);
 	if (page_create(&f->page, f->config->state_dir, count, e) == -1)
 		return -1;
-	status_page_update(&f->board);
+	status_page_update(f->status_page);
 	return 0;
 }
 
@@ -56,14 +93,14 @@ clear_slots(struct fleet *f)
 
 		if (f->shard[i].orphan != 0)
 			continue;
-		status_page_shard_down(&f->board, i, false, "");
+		status_page_shard_down(f->status_page, i, false, "");
 		w->pid = 0;
 		w->pid_start = 0;
 		w->restart_ms = 0;
 	}
 	if (f->handler->orphan != 0)
 		return;
-	status_page_handler_down(&f->board, "");
+	status_page_handler_down(f->status_page, "");
 	f->page.head->handler_watch.pid = 0;
 }
 
@@ -90,8 +127,8 @@ expect_identifies(struct fleet *f)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < f->local; i++)
-		if (!session_usable(f, f->first + i, f->count)) {
-			permit_expect(&f->permit, i);
+		if (!session_usable(f, i, f->count)) {
+			permit_expect(f->permit, i);
 			n++;
 		}
 	return n;
@@ -123,16 +160,16 @@ acquire(struct fleet *f, uint32_t count, struct err *e)
 	if (preflight_fds_fit(count, e) == -1 || fleet_page(f, count, e) == -1)
 		return -1;
 	take_members(f, count);
-	if (adopt_launch(&f->adopt, e) == -1)
+	if (adopt_launch(f->adopt, e) == -1)
 		goto err1;
 	if (program_self(&f->handler->program, f->config->text, e) == -1)
 		goto err2;
 	store_writes_blob(&f->writes, FLEET_LAYOUT_KEY, &count, sizeof(count));
 	return 0;
 err2:
-	adopt_close(&f->adopt);
+	adopt_close(f->adopt);
 err1:
-	adopt_forget(&f->adopt);
+	adopt_forget(f->adopt);
 	drop_members(f);
 	return -1;
 }
@@ -148,39 +185,39 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	if (acquire(f, count, e) == -1)
 		return -1;
 	clear_slots(f);
-	brake_init(&f->brake, count);
-	permit_init(&f->permit, f->timers, count,
+	brake_init(f->brake, count);
+	permit_init(f->permit, f->timers, count,
 	    f->config->identify_interval_s, f->config->reserve,
 	    &ledger_actions, f);
-	ledger_init(&f->ledger, f);
-	hold_restore(&f->hold);
-	day_totals_layout(&f->daily, count);
-	watch_start(&f->watch);
+	ledger_init(f->ledger, f);
+	hold_restore(f->hold);
+	day_totals_layout(f->day_totals, count);
+	watch_start(f->watch);
 	fresh = expect_identifies(f);
 	log_notice("Starting %u shards: %u with a session to resume, %u need "
 	    "an IDENTIFY.", count, count - fresh, fresh);
 	member_event(f->handler, MEMBER_ON_START);
 	timer_init(f->timers, &f->launch_timer, launch_some);
 	launch_some(&f->launch_timer);
-	rollout_effects_launched(&f->rolling);
-	status_page_update(&f->board);
+	rollout_effects_launched(f->rollout);
+	status_page_update(f->status_page);
 	return 0;
 }
 
 void
 fleet_unlaunch(struct fleet *f)
 {
-	token_move_abort(&f->rotate, "The layout changes: ask again when the "
+	token_move_abort(f->token_move, "The layout changes: ask again when the "
 	    "fleet runs.");
 	timer_stop(&f->launch_timer);
-	timer_stop(&f->uplinks.timer);
-	rollout_effects_forget(&f->rolling);
-	watch_forget(&f->watch);
-	day_totals_layout(&f->daily, 0);
+	timer_stop(&f->uplinks->timer);
+	rollout_effects_forget(f->rollout);
+	watch_forget(f->watch);
+	day_totals_layout(f->day_totals, 0);
 	drop_members(f);
 	program_close(&f->handler->program);
-	permit_free(&f->permit);
-	brake_free(&f->brake);
+	permit_free(f->permit);
+	brake_free(f->brake);
 }
 
 /* ---- up and down ----------------------------------------------------- */
@@ -199,7 +236,7 @@ void
 fleet_tell_ready(struct fleet *f)
 {
 	/* Who waits for us is told when all is in our hands. */
-	if (!f->adopt.busy)
+	if (!f->adopt->busy)
 		tell(f, "ok\n");
 }
 
@@ -211,10 +248,10 @@ fleet_give_up(struct fleet *f, int code, const char *sentence)
 	if (f->exit_code == 0)
 		f->exit_code = code;
 	log_error("%s", sentence);
-	status_page_note(&f->board, BOARD_FATAL, sentence);
+	status_page_note(f->status_page, BOARD_FATAL, sentence);
 	str_format(line, sizeof(line), "error %d %s\n", code, sentence);
 	tell(f, line);
-	stop_begin(&f->stop, false, "itself: it can't go on");
+	stop_begin(f->stop, false, "itself: it can't go on");
 }
 
 /* ---- told by children ------------------------------------------------ */
@@ -223,7 +260,7 @@ void
 fleet_child_up(struct fleet *f, struct member *c)
 {
 	if (!c->handler && c->second == NULL)
-		uplinks_add(&f->uplinks, c);
+		uplinks_add(f->uplinks, c);
 }
 
 static void
@@ -234,8 +271,8 @@ handler_ready(struct fleet *f, struct member *c)
 	log_info("The %s is ready, generation %u.", c->name, c->generation);
 	c->ends_before = p->plugin_restarts + p->dead_letters;
 	if (c == f->handler)
-		uplinks_add(&f->uplinks, c);
-	reload_effects_ready(&f->replace, c);
+		uplinks_add(f->uplinks, c);
+	reload_effects_ready(f->reload, c);
 }
 
 void
@@ -245,8 +282,8 @@ fleet_child_ready(struct fleet *f, struct member *c)
 		handler_ready(f, c);
 		return;
 	}
-	rollout_effects_ready(&f->rolling, c);
-	if (brake_ready(&f->brake, c->slot))
+	rollout_effects_ready(f->rollout, c);
+	if (brake_ready(f->brake, c->slot))
 		fleet_unbrake(f);
 }
 
@@ -269,9 +306,9 @@ fleet_fatal(struct fleet *f, struct member *c, uint32_t code, const char *text)
 		log_error("The handler can't go on: %s Events are kept in the "
 		    "shards.", text);
 	else if (code == 4010 || code == 4011)
-		reshard_begin(&f->replan, code, c->id);
+		reshard_begin(f->reshard, code, c->id);
 	else if (code != 0)
-		hold_set(&f->hold, code, c->id, text);
+		hold_set(f->hold, code, c->id, text);
 	else
 		log_error("%s can't go on: %s", c->name, text);
 }
@@ -283,35 +320,35 @@ fleet_child_ended(struct fleet *f, struct member *c)
 
 	if (c->handler) {
 		if (c == f->handler)
-			status_page_handler_down(&f->board,
+			status_page_handler_down(f->status_page,
 			    p->head->handler_watch.last_end);
-		plugin_command_handler_gone(&f->plugins, c);
-		probe_handler_gone(&f->probe, c);
-		reload_effects_gone(&f->replace, c);
+		plugin_command_handler_gone(f->plugin_command, c);
+		probe_handler_gone(f->probe, c);
+		reload_effects_gone(f->reload, c);
 	} else if (c->second != NULL) {
-		rollout_effects_gone(&f->rolling, c);
+		rollout_effects_gone(f->rollout, c);
 	} else {
-		status_page_shard_down(&f->board, c->slot,
+		status_page_shard_down(f->status_page, c->slot,
 		    c->state == MEMBER_FAILED,
 		    c->state == MEMBER_DOWN ? ""
 		    : p->slot[c->slot].watch.last_end);
-		permit_lost(&f->permit, c->slot);
+		permit_lost(f->permit, c->slot);
 		c->pair_due = false;
 		c->paired = c->switched = 0;
-		reload_effects_moved(&f->replace);
-		rollout_effects_gone(&f->rolling, c);
+		reload_effects_moved(f->reload);
+		rollout_effects_gone(f->rollout, c);
 	}
 	if (f->stopping)
-		stop_progress(&f->stop);
+		stop_progress(f->stop);
 	else
-		reshard_progress(&f->replan);
+		reshard_progress(f->reshard);
 }
 
 void
 fleet_switched(struct fleet *f, struct member *c, uint32_t generation)
 {
 	c->switched = generation;
-	reload_effects_moved(&f->replace);
+	reload_effects_moved(f->reload);
 }
 
 void
@@ -327,13 +364,13 @@ fleet_evicting(struct fleet *f)
 void
 fleet_each_child(struct fleet *f, void (*fn)(struct member *))
 {
-	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		fn(&f->handler_slot[i]);
 	for (uint32_t i = 0; i < f->local; i++)
 		fn(&f->shard[i]);
-	for (size_t i = 0; i < nitems(f->rolling.lane); i++)
-		if (!handover_effects_free(&f->rolling.lane[i]))
-			fn(&f->rolling.lane[i].other);
+	for (size_t i = 0; i < nitems(f->rollout->lane); i++)
+		if (!handover_effects_free(&f->rollout->lane[i]))
+			fn(&f->rollout->lane[i].other);
 }
 
 struct member *
@@ -345,11 +382,11 @@ fleet_spare(struct fleet *f)
 struct member *
 fleet_find(struct fleet *f, pid_t pid)
 {
-	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		if (f->handler_slot[i].pid == pid)
 			return &f->handler_slot[i];
 	for (uint32_t i = 0; i < f->local; i++)
 		if (f->shard[i].pid == pid)
 			return &f->shard[i];
-	return rollout_effects_find(&f->rolling, pid);
+	return rollout_effects_find(f->rollout, pid);
 }

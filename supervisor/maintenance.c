@@ -19,13 +19,13 @@ tell_homeless(struct maintenance *u, const struct fleet_log *g)
 	str_format(words, sizeof(words), "The log %s was deleted and can't be "
 	    "made again: what is logged now is lost. Make its directory.",
 	    g->path);
-	status_page_note(&u->fleet->board, BOARD_LOG, g->homeless ? words : "");
+	status_page_note(u->fleet->status_page, BOARD_LOG, g->homeless ? words : "");
 }
 
 static void
 keep_logs(struct maintenance *u)
 {
-	struct fleet_log *g = &u->fleet->logs;
+	struct fleet_log *g = u->fleet->logs;
 
 	if (!g->file)
 		return;
@@ -52,8 +52,8 @@ keep_config(struct maintenance *u)
 		str_format(words, sizeof(words), "It runs by the config of "
 		    "before, as the file has a fault: mend it, then "
 		    "\"shardherd reload\". %s", c->kept_for);
-	if (strcmp(u->fleet->board.notes.text[BOARD_CONFIG], words) != 0)
-		status_page_note(&u->fleet->board, BOARD_CONFIG, words);
+	if (strcmp(u->fleet->status_page->notes.text[BOARD_CONFIG], words) != 0)
+		status_page_note(u->fleet->status_page, BOARD_CONFIG, words);
 	if (sum == u->kept || u->fleet->local == 0)
 		return;
 	/* Not tried again and again: the disk's trouble is told elsewhere. */
@@ -76,8 +76,8 @@ on_timer(struct timer *t)
 	keep_logs(u);
 	keep_config(u);
 	control_check(&f->control);
-	adopt_call_check(&f->adopt);
-	fd_reserve_refill(&u->reserve);
+	adopt_call_check(f->adopt);
+	fd_reserve_refill(&f->reserve);
 }
 
 void
@@ -85,10 +85,10 @@ maintenance_init(struct maintenance *u, struct fleet *f)
 {
 	memset(u, 0, sizeof(*u));
 	u->fleet = f;
-	fd_reserve_init(&u->reserve);
+	fd_reserve_init(&f->reserve);
 	log_compress_init(&u->pack, f->timers);
-	f->logs.reserve = &u->reserve;
-	f->logs.pack = &u->pack;
+	f->logs->reserve = &f->reserve;
+	f->logs->pack = &u->pack;
 	timer_init(f->timers, &u->timer, on_timer);
 	timer_set(&u->timer, MAINTENANCE_S);
 }
@@ -98,7 +98,7 @@ maintenance_stop(struct maintenance *u)
 {
 	timer_stop(&u->timer);
 	log_compress_stop(&u->pack);
-	u->fleet->logs.pack = NULL;
-	u->fleet->logs.reserve = NULL;
-	fd_reserve_close(&u->reserve);
+	u->fleet->logs->pack = NULL;
+	u->fleet->logs->reserve = NULL;
+	fd_reserve_close(&u->fleet->reserve);
 }

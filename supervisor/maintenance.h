@@ -8,7 +8,6 @@
 #define SUPERVISOR_MAINTENANCE_H
 
 #include "supervisor/log/log_compress.h"
-#include "supervisor/base/fd_reserve.h"
 
 struct fleet;
 
@@ -19,7 +18,6 @@ struct maintenance {
 	struct fleet *fleet;
 	struct timer timer;
 	struct log_compress pack;
-	struct fd_reserve reserve;
 	unsigned turn;
 	bool homeless;		/* the log: it stands in the note */
 	uint64_t kept;		/* hash of the config that is in state_dir */

@@ -37,7 +37,7 @@ on_ask(struct member *c, const struct msg_hdr *h, const void *payload)
 
 	if (c->second != NULL)
 		return;		/* it has let go of the place meanwhile */
-	rollout_effects_asked(&c->fleet->rolling, c);
+	rollout_effects_asked(c->fleet->rollout, c);
 	if (m->cause >= CAUSES) {
 		member_kill(c, CRASH_EXIT, "it asked for a permit without a "
 		    "known cause");
@@ -45,7 +45,7 @@ on_ask(struct member *c, const struct msg_hdr *h, const void *payload)
 	}
 	log_info("%s has no session it could resume (%s) and queues for an "
 	    "IDENTIFY.", c->name, contract_cause_name(m->cause));
-	permit_ask(&c->fleet->permit, c->slot, h->serial, m->cause,
+	permit_ask(c->fleet->permit, c->slot, h->serial, m->cause,
 	    m->close_code);
 }
 
@@ -58,7 +58,7 @@ on_done(struct member *c, const struct msg_hdr *h, const void *payload)
 		member_kill(c, CRASH_EXIT, "it reported an unknown outcome");
 		return;
 	}
-	permit_done(&c->fleet->permit, c->slot, m->ledger_id, m->outcome,
+	permit_done(c->fleet->permit, c->slot, m->ledger_id, m->outcome,
 	    m->close_code);
 }
 
@@ -69,7 +69,7 @@ on_fatal(struct member *c, const struct msg_hdr *h, const void *payload)
 
 	m.text[sizeof(m.text) - 1] = '\0';
 	if (c->second != NULL) {
-		rollout_effects_trouble(&c->fleet->rolling, c, m.text);
+		rollout_effects_trouble(c->fleet->rollout, c, m.text);
 		return;
 	}
 	c->fatal = true;
@@ -80,7 +80,7 @@ on_fatal(struct member *c, const struct msg_hdr *h, const void *payload)
 static void
 on_second_event(struct member *c, const struct msg_event *m)
 {
-	struct rollout_effects *r = &c->fleet->rolling;
+	struct rollout_effects *r = c->fleet->rollout;
 
 	if (m->report == REPORT_STANDBY)
 		rollout_effects_standby(r, c);
@@ -94,7 +94,7 @@ on_handed(struct member *c, const struct msg_hdr *h, const void *payload)
 	struct msg_handed m = *(const struct msg_handed *)payload;
 
 	m.text[sizeof(m.text) - 1] = '\0';
-	rollout_effects_handed(&c->fleet->rolling, c, &m);
+	rollout_effects_handed(c->fleet->rollout, c, &m);
 }
 
 static void
@@ -110,9 +110,9 @@ on_event(struct member *c, const struct msg_hdr *h, const void *payload)
 	else if (m.report == REPORT_SWITCHED)
 		fleet_switched(c->fleet, c, h->serial);
 	else if (m.report == REPORT_UPLINK_LOST)
-		uplinks_lost(&c->fleet->uplinks, c, h->serial);
+		uplinks_lost(c->fleet->uplinks, c, h->serial);
 	else if (m.report == REPORT_PLUGIN_DOWN && c->handler)
-		reload_effects_plugin_down(&c->fleet->replace, c, m.text);
+		reload_effects_plugin_down(c->fleet->reload, c, m.text);
 	else if (m.report == REPORT_UPLINK_REFUSED)
 		log_error("The %s refuses the uplink of shard %d: %s.",
 		    c->name, h->shard, m.text);
@@ -120,7 +120,7 @@ on_event(struct member *c, const struct msg_hdr *h, const void *payload)
 		log_debug("%s reports: %s (close code %u)", c->name, m.text,
 		    m.close_code);
 	if (m.report == REPORT_CONNECT_FAILED)
-		discord_info_unreached(&c->fleet->asking);
+		discord_info_unreached(c->fleet->discord_info);
 }
 
 static void
@@ -129,13 +129,13 @@ on_plugin(struct member *c, const struct msg_hdr *h, const void *payload)
 	struct msg_plugin_answer m = *(const struct msg_plugin_answer *)payload;
 
 	m.text[sizeof(m.text) - 1] = '\0';
-	plugin_command_answered(&c->fleet->plugins, c, h->serial, &m);
+	plugin_command_answered(c->fleet->plugin_command, c, h->serial, &m);
 }
 
 static void
 on_probe(struct member *c, const struct msg_hdr *h, const void *payload)
 {
-	probe_answered(&c->fleet->probe, c, h->serial, payload);
+	probe_answered(c->fleet->probe, c, h->serial, payload);
 }
 
 enum { BY_SHARD = 1, BY_HANDLER = 2 };

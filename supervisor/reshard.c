@@ -33,9 +33,9 @@ say(struct reshard *r, const char *text)
 	struct fleet *f = r->fleet;
 
 	log_error("%s", text);
-	permit_release(&f->permit);	/* a hold keeps its first sentence */
-	permit_hold(&f->permit, text);
-	status_page_note(&f->board, BOARD_FATAL, text);
+	permit_release(f->permit);	/* a hold keeps its first sentence */
+	permit_hold(f->permit, text);
+	status_page_note(f->status_page, BOARD_FATAL, text);
 }
 
 void
@@ -43,7 +43,7 @@ reshard_begin(struct reshard *r, uint32_t code, uint32_t shard)
 {
 	char text[PERMIT_WORDS];
 
-	if (r->state != RESHARD_NOT || r->fleet->hold.code != 0)
+	if (r->state != RESHARD_NOT || r->fleet->hold->code != 0)
 		return;
 	r->state = RESHARD_ASKING;
 	r->code = code;
@@ -52,7 +52,7 @@ reshard_begin(struct reshard *r, uint32_t code, uint32_t shard)
 	    "asking it for a fitting number of shards.", shard,
 	    r->fleet->count, code);
 	say(r, text);
-	discord_info_want(&r->fleet->asking, DISCORD_ASK_GATEWAY_BOT);
+	discord_info_want(r->fleet->discord_info, DISCORD_ASK_GATEWAY_BOT);
 }
 
 /* ---- the answer ------------------------------------------------------ */
@@ -66,7 +66,7 @@ hold(struct reshard *r, const char *why, int64_t recommended)
 	str_format(text, sizeof(text), "Discord refuses shard %u of %u (%u), "
 	    "and %s %lld.", r->shard, r->fleet->count, r->code, why,
 	    (long long)recommended);
-	hold_set(&r->fleet->hold, r->code, HOLD_NO_SHARD, text);
+	hold_set(r->fleet->hold, r->code, HOLD_NO_SHARD, text);
 }
 
 static void
@@ -95,10 +95,10 @@ begin_stop(struct reshard *r, int64_t count)
 	say(r, text);
 	r->state = RESHARD_STOPPING;
 	timer_stop(&f->launch_timer);
-	token_move_abort(&f->rotate, "The number of shards changes, and all of "
+	token_move_abort(f->token_move, "The number of shards changes, and all of "
 	    "them start anew: ask again when they run.");
-	reload_effects_abort(&f->replace);
-	rollout_effects_abort(&f->rolling);
+	reload_effects_abort(f->reload);
+	rollout_effects_abort(f->rollout);
 	/* A start in the middle of this must not take the old layout up. */
 	store_writes_blob(&f->writes, FLEET_LAYOUT_KEY, &none, sizeof(none));
 	for (uint32_t i = 0; i < f->local; i++)
@@ -110,7 +110,7 @@ bool
 reshard_answered(struct reshard *r, const struct discord_ask_answer *w)
 {
 	struct fleet *f = r->fleet;
-	int64_t spare = w->remaining - permit_reserve(&f->permit);
+	int64_t spare = w->remaining - permit_reserve(f->permit);
 
 	if (r->state == RESHARD_STOPPING)
 		return true;
@@ -145,7 +145,7 @@ shards_gone(const struct fleet *f)
 	for (uint32_t i = 0; i < f->local; i++)
 		if (member_running(&f->shard[i]))
 			return false;
-	return !rollout_effects_running(&f->rolling);
+	return !rollout_effects_running(f->rollout);
 }
 
 static void
@@ -156,14 +156,14 @@ on_timer(struct timer *t)
 
 	if (r->state != RESHARD_STOPPING || f->stopping || !shards_gone(f))
 		return;
-	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		member_event(&f->handler_slot[i], MEMBER_ON_STOP);
 	if (member_running(f->handler) || member_running(fleet_spare(f)))
 		return;
 	fleet_unlaunch(f);
 	r->state = RESHARD_NOT;
-	status_page_note(&f->board, BOARD_FATAL, "");
-	discord_info_want(&f->asking, DISCORD_ASK_GATEWAY_BOT);	/* its answer launches */
+	status_page_note(f->status_page, BOARD_FATAL, "");
+	discord_info_want(f->discord_info, DISCORD_ASK_GATEWAY_BOT);	/* its answer launches */
 }
 
 void

@@ -258,8 +258,8 @@ look_disks(struct resources *l)
 		look_disk(&l->log, "log_dir", c->log_dir, c->disk_free);
 	else
 		l->log.words[0] = '\0';
-	status_page_note(&l->fleet->board, BOARD_DISK, l->state.words);
-	status_page_note(&l->fleet->board, BOARD_LOG_DISK, l->log.words);
+	status_page_note(l->fleet->status_page, BOARD_DISK, l->state.words);
+	status_page_note(l->fleet->status_page, BOARD_LOG_DISK, l->log.words);
 }
 
 const char *
@@ -293,13 +293,13 @@ look_clock(struct resources *l)
 	    "counted by the day and the hour is moved along; timers of plugins "
 	    "go by the new time.", step > 0 ? "forward" : "back",
 	    (double)(step > 0 ? step : -step) / 1000);
-	budget_clock_set(&f->ledger.budget, step);
-	alerts_clock_set(&f->alerts, step);
-	if (f->logs.first_ms != 0)
-		f->logs.first_ms += step;
+	budget_clock_set(&f->ledger->budget, step);
+	alerts_clock_set(f->alerts, step);
+	if (f->logs->first_ms != 0)
+		f->logs->first_ms += step;
 	/* What is kept for the next start names the reset by the old time. */
 	if (f->local > 0)
-		discord_info_want(&f->asking, DISCORD_ASK_GATEWAY_BOT);
+		discord_info_want(f->discord_info, DISCORD_ASK_GATEWAY_BOT);
 }
 
 void

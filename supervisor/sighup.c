@@ -18,7 +18,7 @@ finish(struct sighup *h)
 {
 	timer_stop(&h->tick);
 	h->step = SIGHUP_IDLE;
-	systemd_reloaded(&h->fleet->herald, h->trouble);
+	systemd_reloaded(h->fleet->systemd, h->trouble);
 	if (h->again)
 		sighup_signal(h);
 }
@@ -30,16 +30,16 @@ step_over(struct sighup *h)
 	struct fleet *f = h->fleet;
 
 	if (h->step == SIGHUP_CONFIG) {
-		if (reload_effects_busy(&f->replace))
+		if (reload_effects_busy(f->reload))
 			return false;
-		if (f->replace.last_code != EXIT_FINE)
+		if (f->reload->last_code != EXIT_FINE)
 			trouble(h, "the new handler failed, the old one "
 			    "serves");
 		return true;
 	}
-	if (f->rotate.state == TOKEN_MOVE_ASKING)
+	if (f->token_move->state == TOKEN_MOVE_ASKING)
 		return false;
-	if (!token_move_busy(&f->rotate) && f->rotate.last_code != EXIT_FINE)
+	if (!token_move_busy(f->token_move) && f->token_move->last_code != EXIT_FINE)
 		trouble(h, "the new token was not taken");
 	return true;
 }
@@ -50,17 +50,17 @@ take_token(struct sighup *h)
 	const struct token_move_options o = { .no_wait = true };
 	struct err e;
 
-	if (!token_move_wanted(&h->fleet->rotate)) {
-		if (hold_of_token(&h->fleet->hold)) {
+	if (!token_move_wanted(h->fleet->token_move)) {
+		if (hold_of_token(h->fleet->hold)) {
 			log_error("SIGHUP brings no new token: %s",
-			    h->fleet->hold.text);
+			    h->fleet->hold->text);
 			trouble(h, "no new token was found");
 		}
 		finish(h);
 		return;
 	}
 	h->step = SIGHUP_TOKEN;
-	if (token_move_begin(&h->fleet->rotate, NULL, 0, &o, &e) == -1) {
+	if (token_move_begin(h->fleet->token_move, NULL, 0, &o, &e) == -1) {
 		log_error("SIGHUP: the new token was not taken: %s", e.text);
 		trouble(h, "the new token was not taken");
 		finish(h);
@@ -86,7 +86,7 @@ static void
 take_config(struct sighup *h)
 {
 	struct err e;
-	int rc = reload_effects_changed(&h->fleet->replace, &e);
+	int rc = reload_effects_changed(h->fleet->reload, &e);
 
 	if (rc == 1) {
 		h->step = SIGHUP_CONFIG;
@@ -106,13 +106,13 @@ sighup_signal(struct sighup *h)
 {
 	struct fleet *f = h->fleet;
 
-	fleet_log_reopen(&f->logs);
+	fleet_log_reopen(f->logs);
 	log_notice("Log file reopened.");
 	h->again = h->step != SIGHUP_IDLE;
 	if (h->again || f->stopping)
 		return;
 	h->trouble[0] = '\0';
-	systemd_reloading(&f->herald);
+	systemd_reloading(f->systemd);
 	if (f->local > 0)
 		take_config(h);
 	else

@@ -34,26 +34,26 @@ stop_begin(struct stop *s, bool end_sessions, const char *who)
 		return;
 	log_notice("Stopping in order, sessions are %s. By %s.",
 	    end_sessions ? "ended" : "kept", who);
-	status_page_tell(&f->board, -1, "stopped, sessions %s, by %s",
+	status_page_tell(f->status_page, -1, "stopped, sessions %s, by %s",
 	    end_sessions ? "ended" : "kept", who);
 	if (end_sessions && f->local > 0)
-		ledger_ended(&f->ledger);
+		ledger_ended(f->ledger);
 	s->phase = STOP_SHARDS;
 	f->stopping = true;
 	timer_set(&s->timer, 2 * f->config->stop_timeout_s + STOP_SLACK_S);
 	timer_stop(&f->launch_timer);
-	discord_info_stop(&f->asking);
-	upgrade_guard_release(&f->successor.from.guard);
-	systemd_stopping(&f->herald);
-	token_move_abort(&f->rotate, "The fleet is stopping: its next start takes "
+	discord_info_stop(f->discord_info);
+	upgrade_guard_release(&f->upgrade->from.guard);
+	systemd_stopping(f->systemd);
+	token_move_abort(f->token_move, "The fleet is stopping: its next start takes "
 	    "the token in token_file.");
-	reload_effects_abort(&f->replace);
-	rollout_effects_abort(&f->rolling);
+	reload_effects_abort(f->reload);
+	rollout_effects_abort(f->rollout);
 	for (uint32_t i = 0; i < f->local; i++) {
 		f->shard[i].end_sessions = end_sessions;
 		member_event(&f->shard[i], MEMBER_ON_STOP);
 	}
-	status_page_update(&f->board);
+	status_page_update(f->status_page);
 	stop_progress(s);
 }
 
@@ -63,12 +63,12 @@ stop_now(struct stop *s)
 	struct fleet *f = s->fleet;
 
 	log_warn("Asked to stop again: not waiting any longer.");
-	upgrade_cancel(&f->successor);
+	upgrade_cancel(f->upgrade);
 	for (uint32_t i = 0; i < f->local; i++)
 		if (f->shard[i].state == MEMBER_STOPPING
 		    && f->shard[i].signalled == 0)
 			member_event(&f->shard[i], MEMBER_ON_TIMER);
-	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		if (f->handler_slot[i].state == MEMBER_STOPPING
 		    && f->handler_slot[i].signalled == 0)
 			member_event(&f->handler_slot[i], MEMBER_ON_TIMER);
@@ -80,7 +80,7 @@ shards_gone(const struct fleet *f)
 	for (uint32_t i = 0; i < f->local; i++)
 		if (member_running(&f->shard[i]))
 			return false;
-	return !rollout_effects_running(&f->rolling);
+	return !rollout_effects_running(f->rollout);
 }
 
 void
@@ -90,7 +90,7 @@ stop_progress(struct stop *s)
 
 	if (s->phase == STOP_SHARDS && shards_gone(f)) {
 		s->phase = STOP_HANDLER;
-		for (size_t i = 0; i < nitems(f->handler_slot); i++)
+		for (size_t i = 0; i < FLEET_HANDLERS; i++)
 			member_event(&f->handler_slot[i], MEMBER_ON_STOP);
 	}
 	if (s->phase == STOP_HANDLER && !member_running(f->handler)

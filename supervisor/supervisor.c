@@ -46,7 +46,7 @@ log_hook(enum log_level level, const char *text, void *arg)
 {
 	struct fleet *f = arg;
 
-	fleet_log_line(&f->logs, level, "supervisor", text);
+	fleet_log_line(f->logs, level, "supervisor", text);
 }
 
 /* ---- signals --------------------------------------------------------- */
@@ -64,12 +64,12 @@ reap(struct fleet *f)
 		c = fleet_find(f, pid);
 		if (c != NULL)
 			member_reaped(c, status);
-		else if (!discord_ask_reaped(&f->asking.ask, pid)
-		    && !log_compress_reaped(&f->upkeep.pack, pid, status)
-		    && !discord_ask_reaped(&f->rotate.ask, pid)
-		    && !alert_deliver_reaped(&f->alerts.post, pid)
-		    && !upgrade_reaped(&f->successor, pid, status)
-		    && !adopt_reaped(&f->adopt, pid, status))
+		else if (!discord_ask_reaped(&f->discord_info->ask, pid)
+		    && !log_compress_reaped(&f->maintenance->pack, pid, status)
+		    && !discord_ask_reaped(&f->token_move->ask, pid)
+		    && !alert_deliver_reaped(&f->alerts->post, pid)
+		    && !upgrade_reaped(f->upgrade, pid, status)
+		    && !adopt_reaped(f->adopt, pid, status))
 			log_debug("Process %d ended, not one of ours.",
 			    (int)pid);
 	}
@@ -83,9 +83,9 @@ on_stop_signal(struct signals *s, const char *who)
 	struct fleet *f = s->fleet;
 
 	if (f->stopping)
-		stop_now(&f->stop);
+		stop_now(f->stop);
 	else
-		stop_begin(&f->stop, false, who);
+		stop_begin(f->stop, false, who);
 }
 
 /* Whose signal it was, as far as the kernel and /proc tell. */
@@ -127,7 +127,7 @@ on_signal(struct ev_loop *loop, ev_io *w, int revents)
 	if (stop)
 		on_stop_signal(s, who);
 	if (hup)
-		sighup_signal(&s->fleet->hangup);
+		sighup_signal(s->fleet->sighup);
 }
 
 static int
@@ -209,13 +209,13 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 	if (f->lock_fd != -1) {
 		/* Whoever starts it takes back what a stop has said. */
 		stopped_clear(c->state_dir);
-		keeper_leave(c->state_dir, f->herald.notify.fd != -1);
+		keeper_leave(c->state_dir, f->systemd->notify.fd != -1);
 	}
-	if (f->lock_fd == -1 || fleet_log_open(&f->logs, c, foreground, e) == -1)
+	if (f->lock_fd == -1 || fleet_log_open(f->logs, c, foreground, e) == -1)
 		return -1;
 	log_init(LOG_TO_HOOK, (enum log_level)c->log_level);
 	log_set_hook(log_hook, f);
-	last_words_begin(&f->logs, f->lock_fd);
+	last_words_begin(f->logs, f->lock_fd);
 	if (before[0] != '\0')
 		log_warn("%s", before);
 	preflight_strangers(c->state_dir);
@@ -248,27 +248,27 @@ static void
 init_parts(struct fleet *f)
 {
 	store_writes_init(&f->writes, f->timers, &f->store);
-	status_page_init(&f->board, f);
-	stop_init(&f->stop, f);
-	uplinks_init(&f->uplinks, f);
-	hold_init(&f->hold, f);
-	reshard_init(&f->replan, f);
-	alerts_open(&f->alerts, f);
-	day_totals_init(&f->daily, f);
-	reload_effects_init(&f->replace, f);
-	rollout_effects_init(&f->rolling, f);
-	plugin_command_init(&f->plugins, f);
-	probe_init(&f->probe, f);
-	discord_info_init(&f->asking, f);
-	watch_init(&f->watch, f);
-	maintenance_init(&f->upkeep, f);
-	token_move_init(&f->rotate, f);
-	sighup_init(&f->hangup, f);
-	reboot_begin(&f->boot, &f->store);
-	adopt_init(&f->adopt, f);
-	upgrade_init(&f->successor, f);
+	status_page_init(f->status_page, f);
+	stop_init(f->stop, f);
+	uplinks_init(f->uplinks, f);
+	hold_init(f->hold, f);
+	reshard_init(f->reshard, f);
+	alerts_open(f->alerts, f);
+	day_totals_init(f->day_totals, f);
+	reload_effects_init(f->reload, f);
+	rollout_effects_init(f->rollout, f);
+	plugin_command_init(f->plugin_command, f);
+	probe_init(f->probe, f);
+	discord_info_init(f->discord_info, f);
+	watch_init(f->watch, f);
+	maintenance_init(f->maintenance, f);
+	token_move_init(f->token_move, f);
+	sighup_init(f->sighup, f);
+	reboot_begin(&f->reboot, &f->store);
+	adopt_init(f->adopt, f);
+	upgrade_init(f->upgrade, f);
 	timer_init(f->timers, &f->launch_timer, NULL);
-	for (uint32_t i = 0; i < nitems(f->handler_slot); i++)
+	for (uint32_t i = 0; i < FLEET_HANDLERS; i++)
 		member_init(&f->handler_slot[i], f, true, i);
 	f->handler = &f->handler_slot[0];
 	program_find(f->argv[0], f->program_path, sizeof(f->program_path));
@@ -329,17 +329,17 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 		if (fleet_launch(f, layout, e) == -1)
 			return -1;
 		fleet_tell_ready(f);
-		if (!f->adopt.busy)
-			upgrade_settled(&f->successor, 0);
+		if (!f->adopt->busy)
+			upgrade_settled(f->upgrade, 0);
 	} else {
 		/* A page at once, so that status can say what we wait for. */
 		if (fleet_page(f, f->config->shards > 0
 		    ? (uint32_t)f->config->shards : 1, e) == -1)
 			return -1;
-		status_page_note(&f->board, BOARD_START, "Asking Discord how many "
+		status_page_note(f->status_page, BOARD_START, "Asking Discord how many "
 		    "shards to run.");
 	}
-	discord_info_want(&f->asking, DISCORD_ASK_EVERYTHING);
+	discord_info_want(f->discord_info, DISCORD_ASK_EVERYTHING);
 	return 0;
 }
 
@@ -348,34 +348,34 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 static void
 release_fleet(struct fleet *f)
 {
-	systemd_close(&f->herald);
-	sighup_free(&f->hangup);
-	token_move_free(&f->rotate);
-	discord_info_stop(&f->asking);
-	adopt_close(&f->adopt);
-	upgrade_free(&f->successor);
-	alerts_close(&f->alerts);
-	timer_stop(&f->replan.timer);
-	day_totals_close(&f->daily);
+	systemd_close(f->systemd);
+	sighup_free(f->sighup);
+	token_move_free(f->token_move);
+	discord_info_stop(f->discord_info);
+	adopt_close(f->adopt);
+	upgrade_free(f->upgrade);
+	alerts_close(f->alerts);
+	timer_stop(&f->reshard->timer);
+	day_totals_close(f->day_totals);
 	timer_stop(&f->launch_timer);
-	timer_stop(&f->uplinks.timer);
-	reload_effects_free(&f->replace);
-	rollout_effects_free(&f->rolling);
-	plugin_command_free(&f->plugins);
-	probe_stop(&f->probe);
-	timer_stop(&f->stop.timer);
-	watch_cursors(&f->watch);
-	watch_stop(&f->watch);
-	maintenance_stop(&f->upkeep);
+	timer_stop(&f->uplinks->timer);
+	reload_effects_free(f->reload);
+	rollout_effects_free(f->rollout);
+	plugin_command_free(f->plugin_command);
+	probe_stop(f->probe);
+	timer_stop(&f->stop->timer);
+	watch_cursors(f->watch);
+	watch_stop(f->watch);
+	maintenance_stop(f->maintenance);
 	for (uint32_t i = 0; i < f->local; i++)
 		member_free(&f->shard[i]);
-	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		member_free(&f->handler_slot[i]);
 	free(f->shard);
 	/* While what it tells of is still there. */
-	status_page_close(&f->board, f->exit_code);
-	permit_free(&f->permit);
-	brake_free(&f->brake);
+	status_page_close(f->status_page, f->exit_code);
+	permit_free(f->permit);
+	brake_free(f->brake);
 	store_writes_close(&f->writes);
 	reboot_end(&f->store);
 }
@@ -394,7 +394,7 @@ release(struct fleet *f)
 	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
 	log_set_hook(NULL, NULL);
 	last_words_over(f->lock_fd);
-	fleet_log_close(&f->logs);
+	fleet_log_close(f->logs);
 	if (f->lock_fd != -1)
 		close(f->lock_fd);
 	if (f->ready_fd != -1)
@@ -414,10 +414,10 @@ refuse(struct fleet *f, struct err *e)
 	str_format(line, sizeof(line), "error %d %s\n", e->code, e->text);
 	if (f->ready_fd != -1)
 		fd_write_all(f->ready_fd, line, strlen(line));
-	if (f->logs.path[0] != '\0' && (f->logs.fd != -1
-	    || f->logs.stream.on))
+	if (f->logs->path[0] != '\0' && (f->logs->fd != -1
+	    || f->logs->stream.on))
 		log_error("Not started: %s", e->text);
-	if (f->ready_fd == -1 && !f->logs.stream.on)
+	if (f->ready_fd == -1 && !f->logs->stream.on)
 		dprintf(STDERR_FILENO, "shardherd: %s\n", e->text);
 	return e->code;
 }
@@ -453,7 +453,7 @@ run(struct fleet *f, const struct supervisor_args *args)
 	if (a != NULL) {
 		str_copy(f->program_path, f->argv[0],
 		    sizeof(f->program_path));
-		upgrade_arrive(&f->successor, a);
+		upgrade_arrive(f->upgrade, a);
 	}
 	if (signals_open(&s, f, &e) == -1 || (args->hold_plugins
 	    && hold_plugins(f, &e) == -1) || begin(f, a, &e) == -1) {
@@ -461,8 +461,8 @@ run(struct fleet *f, const struct supervisor_args *args)
 		code = refuse(f, &e);
 		f->exit_code = code;
 	} else {
-		systemd_start(&f->herald);
-		status_page_tell(&f->board, -1, "supervisor %d %s, version %s",
+		systemd_start(f->systemd);
+		status_page_tell(f->status_page, -1, "supervisor %d %s, version %s",
 		    (int)getpid(), a != NULL ? "goes on" : "started",
 		    SHARDHERD_VERSION);
 		/* What ended while nobody looked. */
@@ -473,7 +473,7 @@ run(struct fleet *f, const struct supervisor_args *args)
 	}
 	release_fleet(f);
 	signals_close(&s);
-	upgrade_leave(&f->successor);
+	upgrade_leave(f->upgrade);
 	log_notice("shardherd ends with exit code %d.", code);
 	return code;
 }
@@ -481,16 +481,16 @@ run(struct fleet *f, const struct supervisor_args *args)
 int
 supervisor_main(const struct supervisor_args *args)
 {
-	struct fleet *f = base_alloc(sizeof(*f));
+	struct fleet *f = fleet_new();
 	int code;
 
 	f->config = args->config;
 	f->argv = args->argv;
 	f->ready_fd = args->ready_fd;
-	f->lock_fd = f->logs.fd = f->page.fd = -1;
+	f->lock_fd = f->logs->fd = f->page.fd = -1;
 	f->started_ms = clock_boot_ms();
 	f->foreground = args->foreground;
-	systemd_open(&f->herald, f, args->foreground);
+	systemd_open(f->systemd, f, args->foreground);
 	proctitle_set("shardherd: supervisor");
 	preflight_harden();
 	preflight_raise_fds(&f->nofile);

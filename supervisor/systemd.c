@@ -79,8 +79,8 @@ look(const struct systemd *h, struct systemd_facts *w)
 	w->ready = shards_ready(f);
 	w->handler = f->handler->state == MEMBER_UP
 	    && f->handler->ready_ms != 0;
-	if (permit_waiting(&f->permit) > 0)
-		eta = permit_eta_ms(&f->permit);
+	if (permit_waiting(f->permit) > 0)
+		eta = permit_eta_ms(f->permit);
 	w->eta_s = eta > now ? (int64_t)(eta - now + 999) / 1000 : 0;
 }
 
@@ -96,9 +96,9 @@ duties_done(const struct systemd *h)
 	const struct fleet *f = h->fleet;
 	uint64_t now = clock_boot_ms();
 
-	if (now - f->watch.done_ms > SYSTEMD_DUTY_MS)
+	if (now - f->watch->done_ms > SYSTEMD_DUTY_MS)
 		return false;
-	return f->local == 0 || now - f->board.updated_ms <= SYSTEMD_DUTY_MS;
+	return f->local == 0 || now - f->status_page->updated_ms <= SYSTEMD_DUTY_MS;
 }
 
 static void

@@ -128,7 +128,7 @@ moved(const struct watch *w, uint32_t slot, struct store_cursor *out)
 
 	if (!page_read(&p->shard, &s, sizeof(s)) || s.session == 0)
 		return false;
-	out->shard = w->fleet->first + slot;
+	out->shard = slot;
 	out->session = s.session;
 	out->seq = page_cursor_get(p, s.session);
 	return out->seq != 0 && (out->session != w->saved_session[slot]
@@ -157,8 +157,8 @@ watch_cursors(struct watch *w)
 		n = 0;
 	}
 	for (size_t i = 0; i < n; i++) {
-		w->saved_session[batch[i].shard - f->first] = batch[i].session;
-		w->saved_seq[batch[i].shard - f->first] = batch[i].seq;
+		w->saved_session[batch[i].shard] = batch[i].session;
+		w->saved_seq[batch[i].shard] = batch[i].seq;
 	}
 	free(batch);
 }
@@ -168,7 +168,7 @@ look_at_members(struct watch *w)
 {
 	struct fleet *f = w->fleet;
 
-	if (brake_tick(&f->brake, clock_boot_ms()))
+	if (brake_tick(f->brake, clock_boot_ms()))
 		fleet_unbrake(f);
 	for (uint32_t i = 0; !f->stopping && i < f->local; i++)
 		check_shard(f, &f->shard[i]);
@@ -177,12 +177,12 @@ look_at_members(struct watch *w)
 	sample_some(w);
 	if (clock_boot_ms() - w->cursors_ms >= WATCH_CURSORS_MS)
 		watch_cursors(w);
-	ledger_tick(&f->ledger);
-	discord_info_tick(&f->asking);
-	day_totals_tick(&f->daily);
-	probe_tick(&f->probe);
-	alerts_watch(&f->alerts);
-	status_page_update(&f->board);
+	ledger_tick(f->ledger);
+	discord_info_tick(f->discord_info);
+	day_totals_tick(f->day_totals);
+	probe_tick(f->probe);
+	alerts_watch(f->alerts);
+	status_page_update(f->status_page);
 }
 
 static void
@@ -193,10 +193,10 @@ on_timer(struct timer *t)
 
 	timer_set(t, WATCH_TICK_S);
 	if (!f->stopping)
-		token_move_watch(&f->rotate);
+		token_move_watch(f->token_move);
 	if (f->local > 0)
 		look_at_members(w);
 	resources_look(&w->limits);
 	w->done_ms = clock_boot_ms();
-	systemd_tick(&f->herald);
+	systemd_tick(f->systemd);
 }

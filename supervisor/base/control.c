@@ -289,7 +289,7 @@ on_listen(struct ev_loop *loop, ev_io *w, int revents)
 	int fd = accept4(k->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	/* Without this the loop would spin on what it can't accept. */
-	if (fd == -1 && fd_reserve_spend(&k->fleet->upkeep.reserve, errno))
+	if (fd == -1 && fd_reserve_spend(&k->fleet->reserve, errno))
 		fd = accept4(k->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd == -1) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)

@@ -45,7 +45,7 @@ member_init(struct member *c, struct fleet *f, bool handler, uint32_t slot)
 	c->fleet = f;
 	c->handler = handler;
 	c->slot = slot;
-	c->id = f->first + slot;
+	c->id = slot;
 	c->ipc.fd = -1;
 	c->killed_for = CRASHES;
 	child_output_init(&c->lines);
@@ -107,8 +107,8 @@ member_note_start(struct member *c)
 	w->rss_kb = w->uss_kb = w->fds = w->fd_limit = 0;
 	w->sampled_ms = 0;
 	if (!c->handler) {
-		w->program = c->fleet->rolling.program;
-		w->settings = c->fleet->rolling.settings;
+		w->program = c->fleet->rollout->program;
+		w->settings = c->fleet->rollout->settings;
 	}
 	w->version[0] = '\0';
 	page_end(&w->lock);
@@ -137,7 +137,7 @@ note_end(struct member *c, enum crash_cause cause, const char *words)
 	str_copy(w->last_end, words, sizeof(w->last_end));
 	page_end(&w->lock);
 	if (cause != CRASHES)
-		status_page_tell(&c->fleet->board, c->handler ? -1
+		status_page_tell(c->fleet->status_page, c->handler ? -1
 		    : (int32_t)c->id, "%s", words);
 }
 
@@ -279,7 +279,7 @@ adopted(struct member *c)
 static void
 launch_if_free(struct member *c)
 {
-	struct brake *b = &c->fleet->brake;
+	struct brake *b = c->fleet->brake;
 
 	if (!c->handler && !brake_may_start(b, c->slot, clock_boot_ms())) {
 		c->braked = true;	/* member_unbrake follows */
@@ -351,7 +351,7 @@ died(struct member *c)
 		wait_restart(c);
 	log_warn("%s.%s", words, what_follows(c));
 	if (!c->handler && c->second == NULL && !fatal
-	    && brake_died(&f->brake, c->slot, cause, clock_boot_ms()))
+	    && brake_died(f->brake, c->slot, cause, clock_boot_ms()))
 		log_error("A third of the shards died alike (%s) within 10 s: "
 		    "restarts wait until one of them stays up.",
 		    page_crash_name[cause]);

@@ -42,11 +42,11 @@ shard_child(struct member *c, int control, const int errs[2])
 	int keep[] = { control, f->page.fd, errs[0] };
 	struct shard_args a = { .id = c->id, .count = f->count,
 	    .generation = c->generation, .control_fd = control,
-	    .log_fd = errs[0], .nonce = &f->adopt.nonce,
+	    .log_fd = errs[0], .nonce = &f->adopt->nonce,
 	    .config = f->config, .token = f->token, .tls = f->tls,
 	    .page = &f->page, .slot = c->slot, .store = &f->store,
 	    .gateway_url = f->gateway_url, .successor = c->second != NULL,
-	    .presence = c->second != NULL && rollout_effects_shows(&f->rolling,
+	    .presence = c->second != NULL && rollout_effects_shows(f->rollout,
 		c->slot) };
 
 	inherited_signals_default();
@@ -54,7 +54,7 @@ shard_child(struct member *c, int control, const int errs[2])
 		_exit(EXIT_DEGRADED);
 	fd_close_from(STDERR_FILENO + 1, keep, nitems(keep));
 	oom_set(f->oom_base + OOM_SHARD);
-	log_init(LOG_TO_PIPE, f->logs.least);
+	log_init(LOG_TO_PIPE, f->logs->least);
 	log_set_hook(NULL, NULL);
 	proctitle_set("shardherd: shard %u/%u", c->id, f->count);
 	if (c->second == NULL && !page_slot_take(&f->page, c->slot)) {
@@ -234,7 +234,7 @@ on_line(struct child_output *l, enum log_level level, const char *text)
 {
 	struct member *c = container_of(l, struct member, lines);
 
-	fleet_log_line(&c->fleet->logs, level, c->name, text);
+	fleet_log_line(c->fleet->logs, level, c->name, text);
 }
 
 void
@@ -250,7 +250,7 @@ spawn_child(struct member *c, struct err *e)
 	int control[2], errs[2];
 
 	must(dbenv_inside() == NULL);	/* store.h: why no child may see one */
-	fd_reserve_need(&c->fleet->upkeep.reserve, SPAWN_FDS);
+	fd_reserve_need(&c->fleet->reserve, SPAWN_FDS);
 	if (ipc_pair(control, e) == -1)
 		return -1;
 	if (pipe2(errs, O_CLOEXEC | O_NONBLOCK) == -1) {

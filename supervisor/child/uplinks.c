@@ -22,10 +22,10 @@ say_once(struct fleet *f, const struct member *shard, int error)
 {
 	uint64_t now = clock_boot_ms();
 
-	if (f->uplinks.said_ms != 0
-	    && now - f->uplinks.said_ms < UPLINKS_SAY_MS)
+	if (f->uplinks->said_ms != 0
+	    && now - f->uplinks->said_ms < UPLINKS_SAY_MS)
 		return;
-	f->uplinks.said_ms = now;
+	f->uplinks->said_ms = now;
 	log_warn("No uplink for %s yet: %s.  It is tried again until there is "
 	    "one; its events are kept meanwhile.", shard->name,
 	    strerror(error));
@@ -80,7 +80,7 @@ pump(struct uplinks *u)
 		}
 		c->pair_due = false;
 	}
-	reload_effects_moved(&f->replace);
+	reload_effects_moved(f->reload);
 }
 
 static void

@@ -37,7 +37,7 @@ retry_later(struct discord_info *a, const struct discord_ask_answer *answer)
 
 	answer_rules_words(answer, s, words, sizeof(words));
 	log_warn("%s", words);
-	status_page_note(&a->fleet->board, BOARD_ASKING, words);
+	status_page_note(a->fleet->status_page, BOARD_ASKING, words);
 	timer_set(&a->retry, s);
 }
 
@@ -49,7 +49,7 @@ start(struct discord_info *a)
 
 	a->asked_ms = clock_boot_ms();
 	if (a->fleet->local > 0)
-		ledger_asking(&a->fleet->ledger);
+		ledger_asking(a->fleet->ledger);
 	if (discord_ask_start(&a->ask, a->what, &e) == 0)
 		return;
 	str_format(none.words, sizeof(none.words), "%s", e.text);
@@ -81,12 +81,12 @@ discord_info_want(struct discord_info *a, enum discord_ask_what what)
 void
 discord_info_tick(struct discord_info *a)
 {
-	const struct permit *p = &a->fleet->permit;
+	const struct permit *p = a->fleet->permit;
 	uint64_t due = (uint64_t)(a->fleet->config->reconcile_s * 1000);
 	uint64_t last = p->answer.fetched_boot_ms;
 
 	/* What was granted since must be in Discord's count soon. */
-	if (a->fleet->ledger.granted_ms > last)
+	if (a->fleet->ledger->granted_ms > last)
 		due = DISCORD_INFO_BUSY_MS;
 	if (p->known && clock_boot_ms() - last >= due)
 		discord_info_want(a, DISCORD_ASK_GATEWAY_BOT);
@@ -95,7 +95,7 @@ discord_info_tick(struct discord_info *a)
 void
 discord_info_unreached(struct discord_info *a)
 {
-	const struct permit *p = &a->fleet->permit;
+	const struct permit *p = a->fleet->permit;
 
 	if (p->known && clock_boot_ms() - p->answer.fetched_boot_ms
 	    >= DISCORD_INFO_BUSY_MS)
@@ -185,8 +185,8 @@ intents_granted(struct fleet *f, const char *missing)
 		return false;
 	}
 	/* Sessions that exist keep their intents; new ones would be 4014. */
-	if (f->hold.code == 0)
-		hold_set(&f->hold, 4014, HOLD_NO_SHARD, text);
+	if (f->hold->code == 0)
+		hold_set(f->hold, 4014, HOLD_NO_SHARD, text);
 	return true;
 }
 
@@ -212,11 +212,11 @@ budget(struct fleet *f, const struct discord_ask_answer *w)
 	    .total = w->total, .remaining = w->remaining,
 	    .reset_boot_ms = now + (uint64_t)w->reset_after_ms,
 	    .fetched_boot_ms = now,
-	    .unsure = budget_unsure(&f->ledger.budget) };
+	    .unsure = budget_unsure(&f->ledger->budget) };
 
-	ledger_answer(&f->ledger, w->total, w->remaining,
+	ledger_answer(f->ledger, w->total, w->remaining,
 	    clock_wall_ms() + w->reset_after_ms);
-	permit_budget(&f->permit, &b);
+	permit_budget(f->permit, &b);
 }
 
 /* For the handler, which wants to know who is mentioned. */
@@ -263,14 +263,14 @@ answered(struct discord_info *a, const struct discord_ask_answer *w)
 	a->what = DISCORD_ASK_GATEWAY_BOT;
 	if (a->forbidden) {
 		discord_info_allow(a);
-		if (f->hold.code == 401)
-			hold_new_token(&f->hold);
+		if (f->hold->code == 401)
+			hold_new_token(f->hold);
 	}
 	a->recommended = (uint32_t)w->shards;
-	status_page_note(&f->board, BOARD_ASKING, "");
-	status_page_note(&f->board, BOARD_START, "");
+	status_page_note(f->status_page, BOARD_ASKING, "");
+	status_page_note(f->status_page, BOARD_START, "");
 	gateway_learned(f, w->url);
-	if (f->local > 0 && reshard_answered(&f->replan, w))
+	if (f->local > 0 && reshard_answered(f->reshard, w))
 		return;
 	name_missing(f, w, missing, sizeof(missing));
 	if (!intents_granted(f, missing))
@@ -283,11 +283,11 @@ answered(struct discord_info *a, const struct discord_ask_answer *w)
 	budget(f, w);
 	keep(f, w);
 	if (w->app_status != DISCORD_ASK_NONE)
-		hold_answered(&f->hold, missing);
-	token_move_known(&f->rotate, w);
+		hold_answered(f->hold, missing);
+	token_move_known(f->token_move, w);
 	remark(f, w);
 	fleet_tell_ready(f);
-	status_page_update(&f->board);
+	status_page_update(f->status_page);
 }
 
 static void
@@ -301,9 +301,9 @@ refused(struct discord_info *a)
 	if (f->launched > 0) {
 		/* Nothing foreign is final: two calls that count, then. */
 		timer_set(&a->retry, DISCORD_INFO_REFUSED_S);
-		hold_refused(&f->hold);
-		if (f->hold.code == 0)
-			hold_set(&f->hold, 401, HOLD_NO_SHARD, "Discord "
+		hold_refused(f->hold);
+		if (f->hold->code == 0)
+			hold_set(f->hold, 401, HOLD_NO_SHARD, "Discord "
 			    "refuses the token (401): it is wrong or was "
 			    "reset. Put the bot's present token into "
 			    "token_file, then: shardherd token reload.");
@@ -337,7 +337,7 @@ on_answer(struct discord_ask *ask, const struct discord_ask_answer *answer)
 	/* Last, as who waits for it reads the rest then. */
 	if (w.status == DISCORD_ASK_OK || w.status == DISCORD_ASK_UNAUTHORIZED) {
 		a->answered_ms = asked;
-		status_page_update(&f->board);
+		status_page_update(f->status_page);
 	}
 	if (a->more) {
 		a->more = false;

@@ -51,9 +51,9 @@ tell(struct hold *h)
 {
 	struct fleet *f = h->fleet;
 
-	permit_release(&f->permit);	/* a hold keeps its first sentence */
-	permit_hold(&f->permit, h->text);
-	status_page_note(&f->board, BOARD_FATAL, h->text);
+	permit_release(f->permit);	/* a hold keeps its first sentence */
+	permit_hold(f->permit, h->text);
+	status_page_note(f->status_page, BOARD_FATAL, h->text);
 }
 
 void
@@ -109,12 +109,12 @@ hold_set(struct hold *h, uint32_t code, uint32_t shard, const char *text)
 		str_format(h->text, sizeof(h->text), "On hold: shard %u: "
 		    "%s. \"shardherd release\" lets go.", shard,
 		    TEXT_OF(text, 180));
-	status_page_tell(&h->fleet->board, -1, "%s", h->text);
+	status_page_tell(h->fleet->status_page, -1, "%s", h->text);
 	log_error("%s No shard may IDENTIFY; live sessions go on.", h->text);
 	tell(h);
 	keep(h);
 	if (code == 4014)	/* which of them? */
-		discord_info_want(&h->fleet->asking, DISCORD_ASK_EVERYTHING);
+		discord_info_want(h->fleet->discord_info, DISCORD_ASK_EVERYTHING);
 }
 
 /* ---- letting go ------------------------------------------------------ */
@@ -124,14 +124,14 @@ let_go(struct hold *h)
 {
 	struct fleet *f = h->fleet;
 
-	status_page_tell(&f->board, -1, "the hold is released");
+	status_page_tell(f->status_page, -1, "the hold is released");
 	log_notice("The hold is released: shards may IDENTIFY again.");
 	h->code = 0;
 	h->checking = false;
 	h->checks++;
 	keep(h);
-	permit_release(&f->permit);
-	status_page_note(&f->board, BOARD_FATAL, "");
+	permit_release(f->permit);
+	status_page_note(f->status_page, BOARD_FATAL, "");
 	for (uint32_t i = 0; i < f->launched; i++)
 		if (f->shard[i].state == MEMBER_FAILED)
 			member_event(&f->shard[i], MEMBER_ON_RESTART);
@@ -175,8 +175,8 @@ hold_release(struct hold *h, struct err *e)
 		return 0;
 	}
 	h->checking = true;
-	discord_info_allow(&f->asking);
-	discord_info_want(&f->asking, DISCORD_ASK_EVERYTHING);
+	discord_info_allow(f->discord_info);
+	discord_info_want(f->discord_info, DISCORD_ASK_EVERYTHING);
 	return 0;
 }
 

@@ -26,7 +26,7 @@ static int
 on_entry(const struct store_identify *id, void *arg)
 {
 	struct past *p = arg;
-	struct permit *permit = &p->l->fleet->permit;
+	struct permit *permit = p->l->fleet->permit;
 	uint32_t slot = id->shard % permit->count;
 	int64_t age = p->now - id->sent_ms;
 
@@ -79,7 +79,7 @@ ledger_init(struct ledger *l, struct fleet *f)
 	count(l, true);
 	if (store_blob_get(&f->store, ENDED_KEY, &ended, sizeof(ended), &len,
 	    NULL) == 1 && len == sizeof(ended) && ended <= clock_wall_ms())
-		permit_ended(&f->permit, (uint64_t)(clock_wall_ms() - ended));
+		permit_ended(f->permit, (uint64_t)(clock_wall_ms() - ended));
 	ledger_asking(l);
 }
 
@@ -101,7 +101,7 @@ ledger_ended(struct ledger *l)
 void
 ledger_asking(struct ledger *l)
 {
-	budget_asking(&l->budget, permit_pending(&l->fleet->permit));
+	budget_asking(&l->budget, permit_pending(l->fleet->permit));
 }
 
 void
@@ -136,7 +136,7 @@ entry(const struct fleet *f, const struct permit_request *r, int64_t now)
 {
 	return (struct store_identify) { .sent_ms = now,
 	    .asked_ms = now - (int64_t)(clock_boot_ms() - r->asked_boot_ms),
-	    .shard = f->first + r->shard, .shard_count = f->count,
+	    .shard = r->shard, .shard_count = f->count,
 	    .key = r->key, .cause = r->cause, .outcome = OUTCOME_PENDING,
 	    .close_code = r->close_code,
 	    .flags = r->forced ? STORE_IDENTIFY_FORCED : 0 };
@@ -157,7 +157,7 @@ static uint32_t
 act_record(void *arg, struct permit_request *r, size_t n)
 {
 	struct fleet *f = arg;
-	struct ledger *l = &f->ledger;
+	struct ledger *l = f->ledger;
 	int64_t now = clock_wall_ms();
 	struct store_identify id[PERMIT_PASS_MAX];
 	struct err e;
@@ -184,7 +184,7 @@ act_grant(void *arg, uint32_t slot, uint32_t serial, uint64_t id)
 	struct msg_permit_grant m = { .ledger_id = id };
 
 	log_info("%s may IDENTIFY now.", c->name);
-	status_page_update(&f->board);
+	status_page_update(f->status_page);
 	return ipc_send(&c->ipc, MSG_PERMIT_GRANT, (int32_t)c->id, serial, &m,
 	    sizeof(m), -1) == 0;
 }
@@ -195,9 +195,9 @@ act_settle(void *arg, uint64_t id, uint32_t outcome, uint32_t close_code)
 	struct fleet *f = arg;
 
 	if (outcome == OUTCOME_UNUSED) {
-		budget_unused(&f->ledger.budget, id);
-		if (f->ledger.sent_24h > 0)
-			f->ledger.sent_24h--;
+		budget_unused(&f->ledger->budget, id);
+		if (f->ledger->sent_24h > 0)
+			f->ledger->sent_24h--;
 	}
 	store_writes_settle(&f->writes, id, outcome, close_code);
 }
@@ -207,7 +207,7 @@ act_refresh(void *arg)
 {
 	struct fleet *f = arg;
 
-	discord_info_want(&f->asking, DISCORD_ASK_GATEWAY_BOT);
+	discord_info_want(f->discord_info, DISCORD_ASK_GATEWAY_BOT);
 }
 
 static void
@@ -217,7 +217,7 @@ act_say(void *arg, const char *sentence)
 
 	if (sentence[0] != '\0')
 		log_warn("%s", sentence);
-	status_page_note(&f->board, BOARD_PERMIT, sentence);
+	status_page_note(f->status_page, BOARD_PERMIT, sentence);
 }
 
 const struct permit_actions ledger_actions = {

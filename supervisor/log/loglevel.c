@@ -7,7 +7,7 @@
 void
 loglevel_tell(struct member *c)
 {
-	struct msg_log_level m = { .level = c->fleet->logs.least };
+	struct msg_log_level m = { .level = c->fleet->logs->least };
 
 	if (c->ipc.fd != -1)
 		ipc_send(&c->ipc, MSG_LOG_LEVEL, c->handler ? -1
@@ -17,7 +17,7 @@ loglevel_tell(struct member *c)
 void
 loglevel_set(struct fleet *f, enum log_level level)
 {
-	f->logs.least = level;
+	f->logs->least = level;
 	log_set_level(level);
 	fleet_each_child(f, loglevel_tell);
 }
@@ -25,7 +25,7 @@ loglevel_set(struct fleet *f, enum log_level level)
 void
 loglevel_words(const struct fleet *f, char *out, size_t size)
 {
-	const char *now = log_level_name[f->logs.least];
+	const char *now = log_level_name[f->logs->least];
 	const char *file = log_level_name[f->config->log_level];
 
 	if (now == file)

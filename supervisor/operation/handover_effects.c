@@ -55,7 +55,7 @@ take_place(void *arg)
 	str_format(old->name, sizeof(old->name), "old shard %u", old->id);
 	(void)ipc_send(&c->ipc, MSG_TAKE_OVER, (int32_t)c->id, 0, NULL, 0, -1);
 	if (c->state == MEMBER_UP)
-		uplinks_add(&s->fleet->uplinks, c);
+		uplinks_add(s->fleet->uplinks, c);
 	if (old->state == MEMBER_UP)
 		member_leaves(old);
 }

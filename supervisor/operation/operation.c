@@ -124,7 +124,7 @@ operation_reason(enum operation_rule r)
 static bool
 on_hold(const struct fleet *f)
 {
-	return f->permit.held[0] != '\0' && f->replan.state == RESHARD_NOT;
+	return f->permit->held[0] != '\0' && f->reshard->state == RESHARD_NOT;
 }
 
 bool
@@ -134,34 +134,34 @@ operation_underway(const struct fleet *f, enum operation_underway u)
 	case UNDERWAY_START:
 		return f->local == 0 || f->launched < f->local;
 	case UNDERWAY_ADOPT:
-		return f->adopt.busy;
+		return f->adopt->busy;
 	case UNDERWAY_HOLD:
-		return on_hold(f) && !hold_of_token(&f->hold);
+		return on_hold(f) && !hold_of_token(f->hold);
 	case UNDERWAY_BAD_TOKEN:
-		return on_hold(f) && hold_of_token(&f->hold);
+		return on_hold(f) && hold_of_token(f->hold);
 	case UNDERWAY_PLAN:
-		return f->replan.state == RESHARD_ASKING
-		    || f->replan.state == RESHARD_SHORT;
+		return f->reshard->state == RESHARD_ASKING
+		    || f->reshard->state == RESHARD_SHORT;
 	case UNDERWAY_RESHARD:
-		return f->replan.state == RESHARD_STOPPING;
+		return f->reshard->state == RESHARD_STOPPING;
 	case UNDERWAY_STOP:
 		return f->stopping;
 	case UNDERWAY_RELOAD:
-		return reload_effects_busy(&f->replace)
+		return reload_effects_busy(f->reload)
 		    || member_running(&f->handler_slot[f->handler
 		    == &f->handler_slot[0]]);
 	case UNDERWAY_ROLLOUT:
-		return rollout_effects_busy(&f->rolling);
+		return rollout_effects_busy(f->rollout);
 	case UNDERWAY_HANDOVER:
-		return rollout_effects_running(&f->rolling);
+		return rollout_effects_running(f->rollout);
 	case UNDERWAY_UPGRADE:
-		return upgrade_busy(&f->successor);
+		return upgrade_busy(f->upgrade);
 	case UNDERWAY_TOKEN:
-		return token_move_busy(&f->rotate);
+		return token_move_busy(f->token_move);
 	case UNDERWAY_PLUGIN:
-		return plugin_command_busy(&f->plugins);
+		return plugin_command_busy(f->plugin_command);
 	case UNDERWAY_PROBE:
-		return probe_busy(&f->probe);
+		return probe_busy(f->probe);
 	default:
 		bug("no such operation");
 	}
@@ -174,11 +174,11 @@ static const char *
 stage(const struct fleet *f, enum operation_underway u)
 {
 	if (u == UNDERWAY_RELOAD)
-		return reload_effects_busy(&f->replace)
-		    ? reload_state_name[f->replace.reload.state]
+		return reload_effects_busy(f->reload)
+		    ? reload_state_name[f->reload->reload.state]
 		    : "the last one's handler has not ended yet";
 	if (u == UNDERWAY_ROLLOUT)
-		return rollout_state_name[f->rolling.rollout.state];
+		return rollout_state_name[f->rollout->rollout.state];
 	if (u == UNDERWAY_START && f->local == 0)
 		return "Discord has not answered";
 	return NULL;
@@ -190,7 +190,7 @@ advice(const struct fleet *f, enum operation_underway u)
 	switch (u) {
 	case UNDERWAY_HOLD:
 	case UNDERWAY_BAD_TOKEN:
-		return f->permit.held;
+		return f->permit->held;
 	case UNDERWAY_ROLLOUT:
 		return "\"shardherd rollout status\" shows it, \"shardherd "
 		    "rollout stop\" ends it";

@@ -138,7 +138,7 @@ finish(struct probe *p, const struct msg_probe_answer *m)
 	}
 	p->ticket = 0;
 	p->setup = 0;
-	status_page_update(&f->board);
+	status_page_update(f->status_page);
 }
 
 static void

@@ -16,14 +16,14 @@ reload_effects_apply_live(struct fleet *f)
 {
 	const struct config *c = f->config;
 
-	fleet_log_configure(&f->logs, c);
+	fleet_log_configure(f->logs, c);
 	for (uint32_t i = 0; i < f->local; i++)
 		restart_delay_limits(&f->shard[i].delay, c->restart_min_s,
 		    c->restart_max_s);
-	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		restart_delay_limits(&f->handler_slot[i].delay, c->restart_min_s,
 		    c->restart_max_s);
-	f->permit.reserve_wanted = c->reserve;
+	f->permit->reserve_wanted = c->reserve;
 }
 
 /* Whoever holds f->config keeps a valid pointer: the contents change. */
@@ -78,7 +78,7 @@ take_service(struct fleet *f, struct member *c, struct member *from)
 	spare->started_ms = was.started_ms;
 	str_copy(spare->version, was.version, sizeof(spare->version));
 	str_copy(c->name, "handler", sizeof(c->name));
-	str_copy(from->name, from == f->replace.old ? "old handler"
+	str_copy(from->name, from == f->reload->old ? "old handler"
 	    : "new handler", sizeof(from->name));
 }
 
@@ -249,7 +249,7 @@ promote(void *arg)
 	swap_config(h);
 	h->promoted = true;
 	take_service(f, h->fresh, h->old);
-	uplinks_add(&f->uplinks, h->fresh);
+	uplinks_add(f->uplinks, h->fresh);
 }
 
 static bool
@@ -268,7 +268,7 @@ serve_again(struct reload_effects *h)
 	struct fleet *f = h->fleet;
 
 	h->old->generation = ++f->epoch;
-	uplinks_add(&f->uplinks, h->old);
+	uplinks_add(f->uplinks, h->old);
 }
 
 static void
@@ -356,7 +356,7 @@ done(void *arg, int code, const char *sentence)
 	struct err e;
 
 	h->last_code = code;
-	status_page_tell(&f->board, -1, "reload: %s", sentence);
+	status_page_tell(f->status_page, -1, "reload: %s", sentence);
 	if (code == EXIT_FINE) {
 		log_notice("Reload: %s Generation %u, after %.1f s.", sentence,
 		    f->handler->generation,
@@ -369,7 +369,7 @@ done(void *arg, int code, const char *sentence)
 		log_error("Reload: %s", sentence);
 		control_done(&f->control, h->ticket, 0, &e);
 	}
-	status_page_note(&f->board, BOARD_RELOAD, code == EXIT_FINE
+	status_page_note(f->status_page, BOARD_RELOAD, code == EXIT_FINE
 	    || f->stopping ? "" : sentence);
 	h->ticket = 0;
 }

@@ -35,12 +35,12 @@ refuse(struct look *l, const char *words, const char *command)
 {
 	struct fleet *f = l->fleet;
 	char line[1200];
-	int64_t left = permit_remaining(&f->permit);
+	int64_t left = permit_remaining(f->permit);
 
 	l->refused++;
 	str_format(line, sizeof(line), "%s: not by a rollout, it would end "
 	    "every session and cost %u IDENTIFYs", words, f->local);
-	if (f->permit.known)
+	if (f->permit->known)
 		str_format(line + strlen(line), sizeof(line) - strlen(line),
 		    " of the %lld left today", (long long)left);
 	str_format(line + strlen(line), sizeof(line) - strlen(line),

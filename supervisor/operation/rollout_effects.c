@@ -70,14 +70,14 @@ static void
 publish(struct rollout_effects *r, const char *sentence)
 {
 	str_copy(r->note, sentence, sizeof(r->note));
-	status_page_update(&r->fleet->board);
+	status_page_update(r->fleet->status_page);
 }
 
 static void
 event(struct rollout_effects *r, enum rollout_event ev)
 {
 	rollout_event(&r->rollout, ev);
-	status_page_update(&r->fleet->board);
+	status_page_update(r->fleet->status_page);
 }
 
 static void
@@ -147,7 +147,7 @@ replace_one(struct rollout_effects *r, struct member *c)
 		r->slot[c->slot].mark = ROLLOUT_EFFECTS_PLAIN;
 		return ROLLOUT_SKIPPED;
 	}
-	if (f->permit.held[0] != '\0') {
+	if (f->permit->held[0] != '\0') {
 		shard_failed(r, c, "the fleet is on hold");
 		return ROLLOUT_REFUSED;
 	}
@@ -293,7 +293,7 @@ roll(struct rollout_effects *r, uint32_t ticket, const struct rollout_effects_or
 		control_done(&r->fleet->control, ticket, 0, NULL);
 	}
 	rollout_begin(&r->rollout, &p);
-	status_page_update(&r->fleet->board);
+	status_page_update(r->fleet->status_page);
 }
 
 static void

@@ -136,7 +136,7 @@ move_shard(struct token_move *r, struct member *c)
 static bool
 may_move(const struct token_move *r, const struct member *c)
 {
-	const struct permit *p = &r->fleet->permit;
+	const struct permit *p = r->fleet->permit;
 
 	return r->since_ms[c->slot] == 0 && !moved(r->fleet, c)
 	    && permit_key_free_ms(p, c->id % p->keys, true)
@@ -166,7 +166,7 @@ note_moved(struct token_move *r, const struct member *c)
 	if (r->since_ms[c->slot] == 0)
 		r->since_ms[c->slot] = clock_boot_ms();
 	if (c->ready_ms == 0)
-		(void)permit_force(&r->fleet->permit, c->slot);
+		(void)permit_force(r->fleet->permit, c->slot);
 }
 
 /* ---- the handler goes over ------------------------------------------- */
@@ -192,7 +192,7 @@ move_handler(struct token_move *r)
 		return;
 	if (!r->handler_plainly) {
 		r->handler_plainly = true;
-		if (reload_effects_same(&f->replace, 0, UNDERWAY_TOKEN, &e) == 0)
+		if (reload_effects_same(f->reload, 0, UNDERWAY_TOKEN, &e) == 0)
 			return;
 		log_notice("The handler is restarted for the new token: %s.",
 		    e.text);
@@ -250,7 +250,7 @@ move_some(struct token_move *r)
 		gone += moved(f, c) || r->since_ms[i] != 0;
 		done += moved(f, c) && c->ready_ms != 0;
 	}
-	for (uint32_t i = 0; i < f->local && flying < f->permit.keys; i++) {
+	for (uint32_t i = 0; i < f->local && flying < f->permit->keys; i++) {
 		if (!may_move(r, &f->shard[i]))
 			continue;
 		move_shard(r, &f->shard[i]);
@@ -284,9 +284,9 @@ on_tick(struct timer *t)
 		return;
 	}
 	timer_set(t, TOKEN_MOVE_TICK_S);
-	if (f->hold.code != 0)
+	if (f->hold->code != 0)
 		fail(r, EXIT_DEGRADED, "The fleet came on hold on its way to "
-		    "the new token, and stays there: %s", f->hold.text);
+		    "the new token, and stays there: %s", f->hold->text);
 	else
 		move_some(r);
 }
@@ -323,17 +323,17 @@ put_in_force(struct token_move *r, const struct discord_ask_answer *w)
 	f->token = r->fresh;
 	r->fresh = NULL;
 	f->identity = secret_identity(f->token);
-	nonce_seal(&f->adopt.nonce, f->token);
-	f->asking.ask.token = f->token;
-	f->asking.forbidden = false;
-	f->ledger.budget.kept.identity = f->identity;
+	nonce_seal(&f->adopt->nonce, f->token);
+	f->discord_info->ask.token = f->token;
+	f->discord_info->forbidden = false;
+	f->ledger->budget.kept.identity = f->identity;
 	memset(&r->seen, 0, sizeof(r->seen));
 	note_stale(r);
 	keep_bot(r, w);
-	hold_new_token(&f->hold);
+	hold_new_token(f->hold);
 	/* An answer to the old token would be taken for one to this. */
-	discord_info_stop(&f->asking);
-	discord_info_want(&f->asking, DISCORD_ASK_EVERYTHING);
+	discord_info_stop(f->discord_info);
+	discord_info_want(f->discord_info, DISCORD_ASK_EVERYTHING);
 }
 
 static void
@@ -365,7 +365,7 @@ judge(struct token_move *r, const struct discord_ask_answer *w, struct err *e)
 	struct token_move_cost cost = { .shards = f->local,
 	    .keys = (uint32_t)w->max_concurrency,
 	    .interval_s = f->config->identify_interval_s, .total = w->total,
-	    .remaining = w->remaining, .reserve = permit_reserve(&f->permit),
+	    .remaining = w->remaining, .reserve = permit_reserve(f->permit),
 	    .reset_ms = w->reset_after_ms, .force = r->options.force };
 	char words[400];
 
@@ -461,7 +461,7 @@ token_move_begin(struct token_move *r, char *token, uint32_t ticket,
 	r->options = *o;
 	r->ticket = ticket;
 	r->fresh = token;
-	if (secret_identity(token) == f->identity && hold_of_token(&f->hold)) {
+	if (secret_identity(token) == f->identity && hold_of_token(f->hold)) {
 		r->ticket = 0;
 		refuse_same(r, e);
 		finish(r, e);
@@ -527,7 +527,7 @@ look_at_file(struct token_move *r)
 	/* Of a copy systemd makes a new one at the next start. */
 	old = id == r->stale && id != f->identity
 	    && !config_token_is_copy(f->config);
-	status_page_note(&f->board, BOARD_TOKEN, old ? "token_file still holds the "
+	status_page_note(f->status_page, BOARD_TOKEN, old ? "token_file still holds the "
 	    "token that the fleet has left: the next start would take it. "
 	    "Write the new one there." : !r->differs ? "" : "token_file "
 	    "holds another token than the fleet runs with: \"shardherd token "

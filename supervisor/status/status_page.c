@@ -39,12 +39,12 @@ wall_of(uint64_t boot_ms)
 static void
 put_budget(struct page_cluster *pc, const struct fleet *f)
 {
-	const struct permit *p = &f->permit;
-	const struct budget *b = &f->ledger.budget;
+	const struct permit *p = f->permit;
+	const struct budget *b = &f->ledger->budget;
 	int64_t now = clock_wall_ms();
 
 	pc->total = pc->remaining = pc->forecast_s = -1;
-	pc->recommended = f->asking.recommended;
+	pc->recommended = f->discord_info->recommended;
 	if (f->local == 0)
 		return;
 	if (p->known) {
@@ -55,7 +55,7 @@ put_budget(struct page_cluster *pc, const struct fleet *f)
 	}
 	pc->max_concurrency = p->keys;
 	pc->reserve = (uint32_t)permit_reserve(p);
-	pc->identifies_24h = f->ledger.sent_24h;
+	pc->identifies_24h = f->ledger->sent_24h;
 	pc->foreign_24h = budget_foreign_24h(b, now);
 	pc->foreign_ever = b->kept.foreign_ever;
 	pc->foreign_found_ms = b->kept.found_ms;
@@ -65,13 +65,13 @@ put_budget(struct page_cluster *pc, const struct fleet *f)
 	pc->permits_waiting = permit_waiting(p);
 	pc->permits_eta_ms = permit_eta_ms(p);
 	pc->held = p->held[0] != '\0';
-	pc->held_code = f->hold.code;
-	pc->answered_ms = f->asking.answered_ms;
-	pc->release_checks = f->hold.checks;
+	pc->held_code = f->hold->code;
+	pc->answered_ms = f->discord_info->answered_ms;
+	pc->release_checks = f->hold->checks;
 	pc->leave = permit_leave_left(p);
-	pc->braked = permit_braked(p) || p->alike.on || f->brake.on;
-	pc->alerts = alerts_standing(&f->alerts);
-	pc->alerts_failed = f->alerts.failed;
+	pc->braked = permit_braked(p) || p->alike.on || f->brake->on;
+	pc->alerts = alerts_standing(f->alerts);
+	pc->alerts_failed = f->alerts->failed;
 }
 
 /* What is usual in the fleet, for shards that have not learned it.  Each word
@@ -137,20 +137,19 @@ status_page_update(struct status_page *b)
 	pc->stopping = f->stopping;
 	pc->exit_code = 0;
 	pc->shard_count = f->count;
-	pc->first = f->first;
 	pc->local = f->local;
 	put_budget(pc, f);
-	pc->probe = f->probe.last;
+	pc->probe = f->probe->last;
 	str_copy(pc->name, f->config->name, sizeof(pc->name));
 	str_copy(pc->version, SHARDHERD_VERSION, sizeof(pc->version));
 	status_notes_list(&b->notes, pc->note, clock_wall_ms());
 	put_home(pc, f->config);
 	pc->foreground = f->foreground;
-	pc->service = f->herald.notify.fd != -1;
-	pc->reboot_ms = f->boot.since_ms;
-	str_copy(pc->reboot, f->boot.text, sizeof(pc->reboot));
+	pc->service = f->systemd->notify.fd != -1;
+	pc->reboot_ms = f->reboot.since_ms;
+	str_copy(pc->reboot, f->reboot.text, sizeof(pc->reboot));
 	put_classes(pc, f);
-	put_rollout(pc, &f->rolling);
+	put_rollout(pc, f->rollout);
 	page_end(&pc->lock);
 	b->updated_ms = clock_boot_ms();
 }

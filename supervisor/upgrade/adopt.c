@@ -108,7 +108,7 @@ expect(struct adopt *a)
 bool
 adopt_awaits(struct member *c)
 {
-	struct adopt *a = &c->fleet->adopt;
+	struct adopt *a = c->fleet->adopt;
 	pid_t pid = c->orphan;
 
 	if (pid == 0)
@@ -156,7 +156,7 @@ on_leave(struct timer *t)
 void
 adopt_dismiss(struct member *c)
 {
-	struct adopt *a = &c->fleet->adopt;
+	struct adopt *a = c->fleet->adopt;
 
 	if (c->orphan != 0 && left_behind(c) == c->orphan) {
 		pidfd_signal_if(c->orphan, SIGTERM, started_at,
@@ -181,7 +181,7 @@ replace_handler(struct fleet *f)
 
 	log_notice("The handler was started with another config: a new one "
 	    "takes its place.");
-	if (reload_effects_begin(&f->replace, 0, false, true, &e) == -1)
+	if (reload_effects_begin(f->reload, 0, false, true, &e) == -1)
 		log_error("The handler goes on with its old config, as %s. "
 		    "\"shardherd reload\" tries again.", e.text);
 }
@@ -210,11 +210,11 @@ on_settled(struct timer *t)
 		    "brings the new one, the sessions kept.",
 		    a->stale);
 	fleet_tell_ready(f);
-	if (f->successor.arrived)
-		upgrade_settled(&f->successor, a->shards);
+	if (f->upgrade->arrived)
+		upgrade_settled(f->upgrade, a->shards);
 	else if (a->handler_stale && !f->stopping)
 		replace_handler(f);
-	status_page_update(&f->board);
+	status_page_update(f->status_page);
 }
 
 /* ---- a call is judged ------------------------------------------------ */
@@ -224,10 +224,8 @@ member_of(struct fleet *f, const struct msg_hdr *h, const struct msg_adopt *m)
 {
 	if (m->handler)
 		return f->handler;
-	if (h->shard < (int32_t)f->first
-	    || (uint32_t)h->shard - f->first >= f->local)
-		return NULL;
-	return &f->shard[(uint32_t)h->shard - f->first];
+	return h->shard >= 0 && (uint32_t)h->shard < f->local
+	    ? &f->shard[h->shard] : NULL;
 }
 
 /* NULL: it fits; else why not, a clause. */
@@ -294,7 +292,7 @@ outrank(struct adopt *a)
 		return;
 	h->generation = ++f->epoch;
 	if (h->ready_ms != 0)
-		uplinks_add(&f->uplinks, h);
+		uplinks_add(f->uplinks, h);
 }
 
 static void
@@ -302,7 +300,7 @@ pair_if_due(struct fleet *f, struct member *c)
 {
 	if (f->handler->ready_ms != 0
 	    && c->paired != f->handler->generation)
-		uplinks_add(&f->uplinks, c);
+		uplinks_add(f->uplinks, c);
 }
 
 static void
@@ -316,7 +314,7 @@ took_shard(struct adopt *a, struct member *c, const struct msg_adopt *m)
 	c->switched = m->uplink;
 	c->paired = m->next_uplink != 0 ? m->next_uplink : m->uplink;
 	if (m->ledger_id != 0 && m->outcome <= OUTCOME_UNUSED)
-		permit_done(&f->permit, c->slot, m->ledger_id, m->outcome,
+		permit_done(f->permit, c->slot, m->ledger_id, m->outcome,
 		    m->close_code);
 	if (m->ready)
 		member_event(c, MEMBER_ON_READY);

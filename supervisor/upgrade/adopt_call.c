@@ -67,7 +67,7 @@ on_listen(struct ev_loop *loop, ev_io *w, int revents)
 	int fd = accept4(a->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	/* Without this the loop would spin on what it can't accept. */
-	if (fd == -1 && fd_reserve_spend(&a->fleet->upkeep.reserve, errno))
+	if (fd == -1 && fd_reserve_spend(&a->fleet->reserve, errno))
 		fd = accept4(a->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd == -1) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)

@@ -93,7 +93,7 @@ become(struct fleet *f, int fd, const char *path, struct arrival *a,
 		a->guard = upgrade_guard_start(f, a);
 	argv = upgrade_handoff_argv(a, name);
 	upgrade_handoff_keep(a, true);
-	sd_notify_environ(&f->herald.notify);
+	sd_notify_environ(&f->systemd->notify);
 	program_exec(&program, argv);
 	err_sys(e, EXIT_DEGRADED, "the program file %s can't be executed",
 	    path);
@@ -142,10 +142,10 @@ go(struct upgrade *s)
 	struct err e = { 0 };
 
 	tell(s, "The new program takes over now, as the same process.");
-	probe_give_up(&f->probe, "the supervisor became another program "
+	probe_give_up(f->probe, "the supervisor became another program "
 	    "meanwhile");
-	watch_cursors(&f->watch);
-	day_totals_keep(&f->daily);
+	watch_cursors(f->watch);
+	day_totals_keep(f->day_totals);
 	if (store_writes_flush(&f->writes, &e) == -1) {
 		fail(s, &e);
 		return;
@@ -209,7 +209,7 @@ begin_cold(struct upgrade *s, const char *why)
 	    s->fleet->local);
 	tell(s, line);
 	s->cold = true;
-	stop_begin(&s->fleet->stop, false, "an upgrade that can't go on");
+	stop_begin(s->fleet->stop, false, "an upgrade that can't go on");
 }
 
 static void
@@ -418,7 +418,7 @@ replace_handler(struct upgrade *s)
 
 	s->arrived = false;
 	s->ticket = 0;
-	if (reload_effects_same(&s->fleet->replace, ticket, UNDERWAY_COUNT, &why)
+	if (reload_effects_same(s->fleet->reload, ticket, UNDERWAY_COUNT, &why)
 	    == 0)
 		return;
 	s->ticket = ticket;
@@ -469,8 +469,8 @@ upgrade_return(struct fleet *f, const struct arrival *a,
 	if (a == NULL || a->back == -1 || a->returned || f->token == NULL)
 		return;
 	blank(&next);
-	next.client = f->successor.arrived
-	    ? control_fd(&f->control, f->successor.ticket) : a->client;
+	next.client = f->upgrade->arrived
+	    ? control_fd(&f->control, f->upgrade->ticket) : a->client;
 	next.guard = a->guard;
 	next.count = a->count;
 	next.foreground = a->foreground;

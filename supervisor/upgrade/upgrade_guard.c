@@ -127,13 +127,13 @@ go_back(struct fleet *f, const struct arrival *a, enum verdict verdict)
 static void noreturn_fn
 guard_main(struct fleet *f, const struct arrival *a, int parent, int word)
 {
-	const int keep[] = { parent, word, a->client, a->back, f->logs.fd };
+	const int keep[] = { parent, word, a->client, a->back, f->logs->fd };
 	enum verdict verdict;
 
 	inherited_signals_default();
 	setsid();
 	/* The file is the supervisor's to rotate: two would do it at once. */
-	f->logs.max_bytes = f->logs.age_ms = 0;
+	f->logs->max_bytes = f->logs->age_ms = 0;
 	/* The lock above all: it must go with the supervisor. */
 	fd_close_from(STDERR_FILENO + 1, keep, nitems(keep));
 	proctitle_set("shardherd: guard of an upgrade");

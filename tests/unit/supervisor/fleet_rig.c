@@ -235,20 +235,20 @@ static void
 init_parts(struct fleet *f)
 {
 	store_writes_init(&f->writes, f->timers, &f->store);
-	status_page_init(&f->board, f);
-	stop_init(&f->stop, f);
-	uplinks_init(&f->uplinks, f);
-	hold_init(&f->hold, f);
-	reshard_init(&f->replan, f);
-	reload_effects_init(&f->replace, f);
-	rollout_effects_init(&f->rolling, f);
-	plugin_command_init(&f->plugins, f);
-	probe_init(&f->probe, f);
-	discord_info_init(&f->asking, f);
-	token_move_init(&f->rotate, f);
-	adopt_init(&f->adopt, f);
-	upgrade_init(&f->successor, f);
-	systemd_open(&f->herald, f, true);
+	status_page_init(f->status_page, f);
+	stop_init(f->stop, f);
+	uplinks_init(f->uplinks, f);
+	hold_init(f->hold, f);
+	reshard_init(f->reshard, f);
+	reload_effects_init(f->reload, f);
+	rollout_effects_init(f->rollout, f);
+	plugin_command_init(f->plugin_command, f);
+	probe_init(f->probe, f);
+	discord_info_init(f->discord_info, f);
+	token_move_init(f->token_move, f);
+	adopt_init(f->adopt, f);
+	upgrade_init(f->upgrade, f);
+	systemd_open(f->systemd, f, true);
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		f->control.client[i].fd = -1;
 	f->control.fleet = f;
@@ -257,7 +257,7 @@ init_parts(struct fleet *f)
 void
 hands_open(const char *more)
 {
-	struct fleet *f = base_alloc(sizeof(*f));
+	struct fleet *f = fleet_new();
 	char state[96];
 	struct err e;
 
@@ -271,7 +271,7 @@ hands_open(const char *more)
 	assert_int_equal(mkdir(state, 0700), 0);
 	f->loop = ev_loop_new(EVFLAG_NOENV);
 	f->timers = timers_new(f->loop);
-	f->page.fd = f->lock_fd = f->ready_fd = f->logs.fd = -1;
+	f->page.fd = f->lock_fd = f->ready_fd = f->logs->fd = -1;
 	f->token = secret_take(base_strdup("first-token"));
 	f->identity = secret_identity(f->token);
 	if (store_init(&f->store, state, &e) == -1
@@ -282,13 +282,13 @@ hands_open(const char *more)
 	f->shard = base_alloc(HANDS_SHARDS * sizeof(*f->shard));
 	for (uint32_t i = 0; i < HANDS_SHARDS; i++)
 		member_init(&f->shard[i], f, false, i);
-	for (uint32_t i = 0; i < nitems(f->handler_slot); i++)
+	for (uint32_t i = 0; i < FLEET_HANDLERS; i++)
 		member_init(&f->handler_slot[i], f, true, i);
 	f->handler = &f->handler_slot[0];
-	brake_init(&f->brake, HANDS_SHARDS);
-	permit_init(&f->permit, f->timers, HANDS_SHARDS, 5, 0, &ledger_actions,
+	brake_init(f->brake, HANDS_SHARDS);
+	permit_init(f->permit, f->timers, HANDS_SHARDS, 5, 0, &ledger_actions,
 	    f);
-	ledger_init(&f->ledger, f);
+	ledger_init(f->ledger, f);
 	if (program_self(&f->handler->program, f->config->text, &e) == -1)
 		fail_msg("%s", e.text);
 }
@@ -336,20 +336,20 @@ hands_close(void)
 {
 	struct fleet *f = hands.f;
 
-	token_move_free(&f->rotate);
-	discord_info_stop(&f->asking);
-	adopt_close(&f->adopt);
-	reload_effects_free(&f->replace);
-	rollout_effects_free(&f->rolling);
-	plugin_command_free(&f->plugins);
-	probe_stop(&f->probe);
+	token_move_free(f->token_move);
+	discord_info_stop(f->discord_info);
+	adopt_close(f->adopt);
+	reload_effects_free(f->reload);
+	rollout_effects_free(f->rollout);
+	plugin_command_free(f->plugin_command);
+	probe_stop(f->probe);
 	for (uint32_t i = 0; i < f->local; i++)
 		member_free(&f->shard[i]);
-	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		member_free(&f->handler_slot[i]);
 	free(f->shard);
-	permit_free(&f->permit);
-	brake_free(&f->brake);
+	permit_free(f->permit);
+	brake_free(f->brake);
 	store_writes_close(&f->writes);
 	page_close(&f->page);
 	secret_drop(f->token);

@@ -97,13 +97,13 @@ f_a4_again_is_void_for_one_on_trial(void **state)
 	struct err e;
 
 	open_hands("", false);
-	assert_int_equal(reload_effects_same(&f->replace, 0, UNDERWAY_COUNT, &e), 0);
+	assert_int_equal(reload_effects_same(f->reload, 0, UNDERWAY_COUNT, &e), 0);
 	assert_int_equal(hands_alive(true), 2);
 	member_event(f->handler, MEMBER_ON_RESTART);
 	hands_dies(f->handler, 0);
 	assert_int_equal(hands_alive(true), 1);
-	hands_hello(f->replace.fresh);
-	hands_ready(f->replace.fresh);
+	hands_hello(f->reload->fresh);
+	hands_ready(f->reload->fresh);
 	hands_all_switch();
 	fake_time_advance(600000);
 	assert_int_equal(hands_alive(true), 1);
@@ -112,7 +112,7 @@ f_a4_again_is_void_for_one_on_trial(void **state)
 	/* The restart was asked for before. */
 	open_hands("", false);
 	member_event(f->handler, MEMBER_ON_RESTART);
-	assert_int_equal(reload_effects_same(&f->replace, 0, UNDERWAY_COUNT, &e), 0);
+	assert_int_equal(reload_effects_same(f->reload, 0, UNDERWAY_COUNT, &e), 0);
 	hands_dies(f->handler, 0);
 	assert_int_equal(hands_alive(true), 1);
 	hands_close();
@@ -125,12 +125,12 @@ reload(void)
 {
 	struct err e;
 
-	if (reload_effects_begin(&f->replace, 0, false, false, &e) == -1)
+	if (reload_effects_begin(f->reload, 0, false, false, &e) == -1)
 		fail_msg("%s", e.text);
 	if (hands.at_once)
 		return;
-	hands_hello(f->replace.fresh);
-	hands_ready(f->replace.fresh);
+	hands_hello(f->reload->fresh);
+	hands_ready(f->reload->fresh);
 }
 
 static void
@@ -140,8 +140,8 @@ f_a3_reload_without_probation_and_handler(void **state)
 		open_hands("[handler]\nprobation = 0\n", at_once);
 		hands_dies(f->handler, SIGKILL);
 		reload();
-		assert_int_equal(f->replace.reload.state, RELOAD_IDLE);
-		assert_int_equal(f->replace.last_code, EXIT_FINE);
+		assert_int_equal(f->reload->reload.state, RELOAD_IDLE);
+		assert_int_equal(f->reload->last_code, EXIT_FINE);
 		assert_ptr_equal(f->handler, &f->handler_slot[1]);
 		assert_int_equal(f->handler->state, MEMBER_UP);
 		assert_int_equal(hands_alive(true), 1);
@@ -160,15 +160,15 @@ test_reload(void **state)
 		open_hands("", at_once);
 		old = f->handler;
 		reload();
-		assert_int_equal(f->replace.reload.state, RELOAD_SWITCHING);
+		assert_int_equal(f->reload->reload.state, RELOAD_SWITCHING);
 		hands_all_switch();
-		assert_int_equal(f->replace.reload.state,
+		assert_int_equal(f->reload->reload.state,
 		    RELOAD_STOPPING_OLD);
 		assert_int_equal(hands_told(old, MSG_STOP), 1);
 		hands_dies(old, 0);
-		assert_int_equal(f->replace.reload.state, RELOAD_PROBATION);
+		assert_int_equal(f->reload->reload.state, RELOAD_PROBATION);
 		fake_time_advance(600000);
-		assert_int_equal(f->replace.last_code, EXIT_FINE);
+		assert_int_equal(f->reload->last_code, EXIT_FINE);
 		assert_int_equal(hands_alive(true), 1);
 		assert_int_equal(hands_alive(false), HANDS_SHARDS);
 		hands_close();
@@ -190,14 +190,14 @@ test_the_new_one_dies(void **state)
 			if (s > RELOAD_STARTING)
 				reload();
 			else
-				assert_int_equal(reload_effects_begin(&f->replace,
+				assert_int_equal(reload_effects_begin(f->reload,
 				    0, false, false, &e), 0);
-			fresh = f->replace.fresh;
+			fresh = f->reload->fresh;
 			if (s > RELOAD_SWITCHING)
 				hands_all_switch();
 			if (s > RELOAD_STOPPING_OLD)
 				hands_dies(old, 0);
-			if (f->replace.reload.state != s) {
+			if (f->reload->reload.state != s) {
 				assert_true(at_once && s == RELOAD_STARTING);
 				hands_close();
 				continue;
@@ -211,8 +211,8 @@ test_the_new_one_dies(void **state)
 			}
 			hands_all_switch();
 			fake_time_advance(600000);
-			assert_int_equal(f->replace.reload.state, RELOAD_IDLE);
-			assert_int_equal(f->replace.last_code, EXIT_DEGRADED);
+			assert_int_equal(f->reload->reload.state, RELOAD_IDLE);
+			assert_int_equal(f->reload->last_code, EXIT_DEGRADED);
 			assert_ptr_equal(f->handler, old);
 			assert_int_equal(old->state, MEMBER_UP);
 			assert_int_equal(hands_alive(true), 1);
@@ -239,10 +239,10 @@ begin_with_plugin_down(const char *words)
 {
 	struct err e;
 
-	assert_int_equal(reload_effects_begin(&f->replace, 0, false, false, &e), 0);
-	hands_hello(f->replace.fresh);
-	hands_report(f->replace.fresh, REPORT_PLUGIN_DOWN, 0, words);
-	hands_ready(f->replace.fresh);
+	assert_int_equal(reload_effects_begin(f->reload, 0, false, false, &e), 0);
+	hands_hello(f->reload->fresh);
+	hands_report(f->reload->fresh, REPORT_PLUGIN_DOWN, 0, words);
+	hands_ready(f->reload->fresh);
 }
 
 static void
@@ -255,18 +255,18 @@ f_c12_a_plugin_that_worked_is_not_given_up(void **state)
 	put_plugin("good", PLUGIN_UP);
 	put_plugin("sick", PLUGIN_HELD);
 	begin_with_plugin_down("good (exited with code 3)");
-	assert_int_equal(f->replace.reload.state, RELOAD_ROLLING_BACK);
+	assert_int_equal(f->reload->reload.state, RELOAD_ROLLING_BACK);
 	assert_ptr_equal(f->handler, old);
-	hands_dies(f->replace.fresh, SIGKILL);
-	assert_int_equal(f->replace.reload.state, RELOAD_IDLE);
-	assert_non_null(strstr(f->replace.reload.words, "could not bring up "
+	hands_dies(f->reload->fresh, SIGKILL);
+	assert_int_equal(f->reload->reload.state, RELOAD_IDLE);
+	assert_non_null(strstr(f->reload->reload.words, "could not bring up "
 	    "plugin good (exited with code 3)"));
-	assert_non_null(strstr(f->replace.reload.words, "nothing was "
+	assert_non_null(strstr(f->reload->reload.words, "nothing was "
 	    "changed"));
 	assert_int_equal(hands_told(old, MSG_STOP), 0);
 	/* One that did not work before is no reason. */
 	begin_with_plugin_down("sick (exited with code 3)");
-	assert_int_equal(f->replace.reload.state, RELOAD_SWITCHING);
+	assert_int_equal(f->reload->reload.state, RELOAD_SWITCHING);
 	hands_close();
 }
 
@@ -281,15 +281,15 @@ f_c12_the_words_say_what_is(void **state)
 	reload();
 	hands_all_switch();
 	hands_dies(old, 0);
-	hands_dies(f->replace.fresh, EXITED(3));
-	assert_int_equal(f->replace.reload.state, RELOAD_ROLLING_BACK);
+	hands_dies(f->reload->fresh, EXITED(3));
+	assert_int_equal(f->reload->reload.state, RELOAD_ROLLING_BACK);
 	hands_hello(old);
 	hands_report(old, REPORT_PLUGIN_DOWN, 0, "own (exit status 1)");
 	hands_ready(old);
 	hands_all_switch();
-	assert_int_equal(f->replace.reload.state, RELOAD_IDLE);
-	assert_null(strstr(f->replace.reload.words, "nothing was changed"));
-	assert_non_null(strstr(f->replace.reload.words, "it was started anew, "
+	assert_int_equal(f->reload->reload.state, RELOAD_IDLE);
+	assert_null(strstr(f->reload->reload.words, "nothing was changed"));
+	assert_non_null(strstr(f->reload->reload.words, "it was started anew, "
 	    "and can't bring up plugin own (exit status 1)."));
 	hands_close();
 }
@@ -305,17 +305,17 @@ token_answer(void)
 	    .total = 1000, .remaining = 1000, .reset_after_ms = 1000,
 	    .url = "ws://127.0.0.1:1", .user_id = "7", .user_name = "t" };
 
-	f->rotate.ask.done(&f->rotate.ask, &a);
+	f->token_move->ask.done(&f->token_move->ask, &a);
 }
 
 /* Its answer is still to come: Discord is slow. */
 static void
 token_asks(void)
 {
-	str_copy(f->rotate.bot.user_id, "7", sizeof(f->rotate.bot.user_id));
-	f->rotate.fresh = secret_take(base_strdup("second-token"));
-	f->rotate.state = TOKEN_MOVE_ASKING;
-	f->rotate.asks = 1;
+	str_copy(f->token_move->bot.user_id, "7", sizeof(f->token_move->bot.user_id));
+	f->token_move->fresh = secret_take(base_strdup("second-token"));
+	f->token_move->state = TOKEN_MOVE_ASKING;
+	f->token_move->asks = 1;
 }
 
 /* The shards' part: each restarts and is ready with it. */
@@ -340,15 +340,15 @@ f_a4_one_handler_beside_a_token(void **state)
 
 	open_hands("", false);
 	token_asks();
-	assert_int_equal(reload_effects_begin(&f->replace, 0, false, false, &e), -1);
+	assert_int_equal(reload_effects_begin(f->reload, 0, false, false, &e), -1);
 	assert_int_equal(e.code, EXIT_TRY_LATER);
 	assert_int_equal(hands_alive(true), 1);
 	token_answer();
-	assert_int_equal(f->rotate.state, TOKEN_MOVE_MOVING);
+	assert_int_equal(f->token_move->state, TOKEN_MOVE_MOVING);
 	fake_time_advance(1000);
 	assert_int_equal(hands_alive(true), 2);
-	assert_int_equal(f->replace.fresh->identity, f->identity);
-	assert_int_equal(reload_effects_begin(&f->replace, 0, false, false, &e), -1);
+	assert_int_equal(f->reload->fresh->identity, f->identity);
+	assert_int_equal(reload_effects_begin(f->reload, 0, false, false, &e), -1);
 	hands_close();
 }
 
@@ -361,24 +361,24 @@ f_a4_a_handler_is_moved_as_a_shard_is(void **state)
 	open_hands("", false);
 	old = f->handler;
 	token_asks();
-	f->plugins.asked = old;		/* a command is under way */
+	f->plugin_command->asked = old;		/* a command is under way */
 	token_answer();
 	for (int i = 0; i < 60; i++) {
 		fake_time_advance(1000);
 		shards_move();
 	}
-	assert_int_equal(f->rotate.state, TOKEN_MOVE_MOVING);
+	assert_int_equal(f->token_move->state, TOKEN_MOVE_MOVING);
 	assert_int_equal(hands_alive(true), 1);
 	assert_int_not_equal(old->identity, f->identity);
-	f->plugins.asked = NULL;
+	f->plugin_command->asked = NULL;
 	fake_time_advance(1000);
 	assert_int_equal(hands_alive(true), 2);
-	hands_hello(f->replace.fresh);
-	hands_ready(f->replace.fresh);
+	hands_hello(f->reload->fresh);
+	hands_ready(f->reload->fresh);
 	assert_ptr_not_equal(f->handler, old);
 	fake_time_advance(1000);
-	assert_int_equal(f->rotate.state, TOKEN_MOVE_IDLE);
-	assert_int_equal(f->rotate.last_code, EXIT_FINE);
+	assert_int_equal(f->token_move->state, TOKEN_MOVE_IDLE);
+	assert_int_equal(f->token_move->last_code, EXIT_FINE);
 	/* Rolled back after that: the one before is no good as it is. */
 	hands_all_switch();
 	hands_dies(f->handler, EXITED(3));
@@ -400,7 +400,7 @@ f_a4_no_handler_keeps_a_revoked_token(void **state)
 	token_asks();
 	token_answer();
 	fake_time_advance(1000);
-	hands_dies(f->replace.fresh, EXITED(3));
+	hands_dies(f->reload->fresh, EXITED(3));
 	assert_int_equal(old->state, MEMBER_STOPPING);
 	hands_dies(old, 0);
 	assert_int_equal(old->identity, f->identity);
@@ -410,8 +410,8 @@ f_a4_no_handler_keeps_a_revoked_token(void **state)
 		fake_time_advance(1000);
 		shards_move();
 	}
-	assert_int_equal(f->rotate.state, TOKEN_MOVE_IDLE);
-	assert_int_equal(f->rotate.last_code, EXIT_FINE);
+	assert_int_equal(f->token_move->state, TOKEN_MOVE_IDLE);
+	assert_int_equal(f->token_move->last_code, EXIT_FINE);
 	assert_int_equal(hands_alive(true), 1);
 	hands_close();
 }
@@ -427,7 +427,7 @@ successors_step(void)
 	unsigned n = 0;
 
 	for (size_t i = 0; i < ROLLOUT_EFFECTS_LANES; i++) {
-		struct handover_effects *s = &f->rolling.lane[i];
+		struct handover_effects *s = &f->rollout->lane[i];
 		struct member *other = &s->other;
 
 		if (other->state == MEMBER_STARTING)
@@ -460,17 +460,17 @@ test_rollout(void **state)
 		open_hands("", at_once);
 		for (int i = 0; i < HANDS_SHARDS; i++)
 			was[i] = f->shard[i].pid;
-		if (rollout_effects_begin(&f->rolling, 0, &all, &e) == -1)
+		if (rollout_effects_begin(f->rollout, 0, &all, &e) == -1)
 			fail_msg("%s", e.text);
 		assert_int_equal(hands_alive(false), HANDS_SHARDS + 2);
-		for (int i = 0; i < 100 && rollout_effects_busy(&f->rolling); i++) {
+		for (int i = 0; i < 100 && rollout_effects_busy(f->rollout); i++) {
 			successors_step();
 			assert_true(hands_alive(false) <= HANDS_SHARDS + 4);
 			fake_time_advance(500);
 		}
 		while (successors_step() > 0)
 			;
-		assert_int_equal(f->rolling.rollout.moved, HANDS_SHARDS);
+		assert_int_equal(f->rollout->rollout.moved, HANDS_SHARDS);
 		assert_int_equal(hands_alive(false), HANDS_SHARDS);
 		for (int i = 0; i < HANDS_SHARDS; i++)
 			assert_int_not_equal(f->shard[i].pid, was[i]);
@@ -488,18 +488,18 @@ f_a3_a_lane_is_begun_again_from_its_own_end(void **state)
 	open_hands("", false);
 	o.parallel = 1;
 	o.max_failures = HANDS_SHARDS;
-	assert_int_equal(rollout_effects_begin(&f->rolling, 0, &o, &e), 0);
+	assert_int_equal(rollout_effects_begin(f->rollout, 0, &o, &e), 0);
 	for (unsigned i = 0; i < HANDS_SHARDS; i++) {
-		struct member *other = &f->rolling.lane[0].other;
+		struct member *other = &f->rollout->lane[0].other;
 
 		assert_int_equal(hands_alive(false), HANDS_SHARDS + 1);
 		assert_int_equal(other->slot, i);
 		hands_dies(other, EXITED(1));
 	}
-	assert_int_equal(f->rolling.rollout.failed, HANDS_SHARDS);
+	assert_int_equal(f->rollout->rollout.failed, HANDS_SHARDS);
 	assert_int_equal(hands_alive(false), HANDS_SHARDS);
 	fake_time_advance(600000);
-	assert_false(rollout_effects_busy(&f->rolling));
+	assert_false(rollout_effects_busy(f->rollout));
 	hands_close();
 }
 
@@ -515,10 +515,10 @@ test_the_old_one_dies(void **state)
 	open_hands("", false);
 	o.parallel = 1;
 	place = &f->shard[0];
-	assert_int_equal(rollout_effects_begin(&f->rolling, 0, &o, &e), 0);
-	hands_hello(&f->rolling.lane[0].other);
-	hands_report(&f->rolling.lane[0].other, REPORT_STANDBY, 0, "");
-	next = f->rolling.lane[0].other.pid;
+	assert_int_equal(rollout_effects_begin(f->rollout, 0, &o, &e), 0);
+	hands_hello(&f->rollout->lane[0].other);
+	hands_report(&f->rollout->lane[0].other, REPORT_STANDBY, 0, "");
+	next = f->rollout->lane[0].other.pid;
 	hands_dies(place, SIGKILL);
 	assert_int_equal(place->pid, next);
 	assert_int_equal(place->state, MEMBER_UP);
@@ -538,14 +538,14 @@ test_undo_while_one_is_under_way(void **state)
 	open_hands("", false);
 	assert_int_equal(config_parse(before, f->config->path,
 	    f->config->text, NULL, NULL, &e), 0);
-	f->rolling.before = before;
+	f->rollout->before = before;
 	o.parallel = 1;
-	assert_int_equal(rollout_effects_begin(&f->rolling, 0, &o, &e), 0);
-	assert_int_equal(rollout_effects_undo(&f->rolling, 0, &o, &e), 0);
-	assert_int_equal(rollout_effects_undo(&f->rolling, 0, &o, &e), -1);
-	hands_dies(&f->rolling.lane[0].other, EXITED(1));
-	assert_false(f->rolling.undo_next);
-	assert_false(rollout_effects_busy(&f->rolling));
+	assert_int_equal(rollout_effects_begin(f->rollout, 0, &o, &e), 0);
+	assert_int_equal(rollout_effects_undo(f->rollout, 0, &o, &e), 0);
+	assert_int_equal(rollout_effects_undo(f->rollout, 0, &o, &e), -1);
+	hands_dies(&f->rollout->lane[0].other, EXITED(1));
+	assert_false(f->rollout->undo_next);
+	assert_false(rollout_effects_busy(f->rollout));
 	hands_close();
 }
 
@@ -557,7 +557,7 @@ answer(bool ok, enum plugin_section section, bool unknown)
 	struct msg_plugin_answer m = { .ok = ok, .section = section,
 	    .unknown = unknown };
 
-	plugin_command_answered(&f->plugins, f->handler, f->plugins.serial, &m);
+	plugin_command_answered(f->plugin_command, f->handler, f->plugin_command->serial, &m);
 }
 
 static void
@@ -566,7 +566,7 @@ ask_plugin(enum plugin_action action)
 	struct msg_plugin m = { .action = action, .name = "x" };
 	struct err e;
 
-	if (plugin_command_ask(&f->plugins, 0, &m, &e) == -1)
+	if (plugin_command_ask(f->plugin_command, 0, &m, &e) == -1)
 		fail_msg("%s", e.text);
 }
 
@@ -592,7 +592,7 @@ f_c10_the_handler_knows_which_plugins_there_are(void **state)
 	ask_plugin(PLUGIN_DO_UNLOAD);
 	answer(true, PLUGIN_SECTION_LEFT, false);
 	assert_int_equal(f->config->plugins, 1);
-	assert_false(plugin_command_busy(&f->plugins));
+	assert_false(plugin_command_busy(f->plugin_command));
 	hands_close();
 	/* Whatever we think there is, it is asked. */
 	open_hands("", false);
@@ -615,7 +615,7 @@ f_c10_a_section_is_in_force_when_taken(void **state)
 	/* Nobody waits any more, and it is taken nevertheless. */
 	ask_plugin(PLUGIN_DO_LOAD);
 	fake_time_advance(600000);
-	assert_false(plugin_command_busy(&f->plugins));
+	assert_false(plugin_command_busy(f->plugin_command));
 	answer(true, PLUGIN_SECTION_TAKEN, false);
 	assert_int_equal(f->config->plugins, 1);
 	hands_close();
@@ -634,7 +634,7 @@ test_a_handler_dies_that_was_asked(void **state)
 	open_hands("", false);
 	ask_plugin(PLUGIN_DO_UNLOAD);
 	hands_dies(f->handler, SIGKILL);
-	assert_false(plugin_command_busy(&f->plugins));
+	assert_false(plugin_command_busy(f->plugin_command));
 	hands_close();
 }
 
@@ -677,18 +677,18 @@ test_hold_and_release(void **state)
 	struct err e;
 
 	open_hands("", false);
-	hold_set(&f->hold, 4013, 1, "Invalid intents");
+	hold_set(f->hold, 4013, 1, "Invalid intents");
 	f->shard[1].fatal = true;
 	hands_dies(&f->shard[1], EXITED(EXIT_CONFIG));
 	assert_int_equal(f->shard[1].state, MEMBER_FAILED);
 	assert_true(operation_underway(f, UNDERWAY_HOLD));
 	fake_time_advance(600000);
 	assert_int_equal(hands_alive(false), HANDS_SHARDS - 1);
-	f->hold.code = 0;
-	permit_release(&f->permit);
+	f->hold->code = 0;
+	permit_release(f->permit);
 	member_event(&f->shard[1], MEMBER_ON_RESTART);
 	assert_int_equal(hands_alive(false), HANDS_SHARDS);
-	assert_int_equal(hold_release(&f->hold, &e), -1);
+	assert_int_equal(hold_release(f->hold, &e), -1);
 	hands_close();
 }
 
@@ -704,9 +704,9 @@ f_a4_resharding_ends_a_move_to_a_token(void **state)
 	token_answer();
 	fake_time_advance(1000);
 	assert_int_equal(hands_alive(true), 2);
-	f->replan.state = RESHARD_ASKING;
+	f->reshard->state = RESHARD_ASKING;
 	f->config->shards = 0;
-	assert_true(reshard_answered(&f->replan, &a));
+	assert_true(reshard_answered(f->reshard, &a));
 	assert_true(operation_underway(f, UNDERWAY_RESHARD));
 	assert_false(operation_underway(f, UNDERWAY_TOKEN));
 	for (uint32_t i = 0; i < HANDS_SHARDS; i++)
@@ -714,7 +714,7 @@ f_a4_resharding_ends_a_move_to_a_token(void **state)
 			hands_dies(&f->shard[i], 0);
 	fake_time_advance(1000);
 	assert_int_equal(hands_alive(false), 0);
-	for (size_t i = 0; i < nitems(f->handler_slot); i++)
+	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		if (member_running(&f->handler_slot[i]))
 			hands_dies(&f->handler_slot[i], 0);
 	fake_time_advance(1000);
@@ -734,19 +734,19 @@ test_stop_in_the_middle(void **state)
 		if (what == 0)
 			reload();
 		else
-			assert_int_equal(rollout_effects_begin(&f->rolling, 0, &all,
+			assert_int_equal(rollout_effects_begin(f->rollout, 0, &all,
 			    &e), 0);
-		stop_begin(&f->stop, false, "a test");
+		stop_begin(f->stop, false, "a test");
 		for (size_t i = 0; i < ROLLOUT_EFFECTS_LANES; i++)
-			if (member_running(&f->rolling.lane[i].other))
-				hands_dies(&f->rolling.lane[i].other, 0);
+			if (member_running(&f->rollout->lane[i].other))
+				hands_dies(&f->rollout->lane[i].other, 0);
 		for (uint32_t i = 0; i < f->local; i++)
 			hands_dies(&f->shard[i], 0);
-		assert_int_equal(f->stop.phase, STOP_HANDLER);
-		for (size_t i = 0; i < nitems(f->handler_slot); i++)
+		assert_int_equal(f->stop->phase, STOP_HANDLER);
+		for (size_t i = 0; i < FLEET_HANDLERS; i++)
 			if (member_running(&f->handler_slot[i]))
 				hands_dies(&f->handler_slot[i], 0);
-		assert_int_equal(f->stop.phase, STOP_DONE);
+		assert_int_equal(f->stop->phase, STOP_DONE);
 		assert_int_equal(hands_alive(true) + hands_alive(false), 0);
 		for (unsigned u = UNDERWAY_RELOAD; u < UNDERWAY_COUNT; u++)
 			assert_false(operation_underway(f, u));

@@ -194,7 +194,9 @@ test_status_line(void **state)
 
 static struct {
 	struct fleet fleet;
-	struct systemd *herald;
+	struct systemd systemd, *herald;
+	struct watch watch;
+	struct status_page status_page;
 	int fd;
 } w;
 
@@ -209,9 +211,11 @@ begin(void **state)
 	w.fd = listen_at(name);
 	setenv("NOTIFY_SOCKET", name, 1);
 	setenv("WATCHDOG_USEC", "4000000", 1);
-	w.herald = &w.fleet.herald;
+	w.herald = w.fleet.systemd = &w.systemd;
+	w.fleet.watch = &w.watch;
+	w.fleet.status_page = &w.status_page;
 	w.fleet.timers = timers_new(NULL);
-	w.fleet.watch.done_ms = clock_boot_ms();
+	w.fleet.watch->done_ms = clock_boot_ms();
 	systemd_open(w.herald, &w.fleet, true);
 	systemd_start(w.herald);
 	return 0;
@@ -249,7 +253,7 @@ test_watchdog_wants_duties_done(void **state)
 	fake_time_advance(60000);
 	assert_int_equal(count("WATCHDOG=1"), 0);
 	assert_true(w.herald->starving);
-	w.fleet.watch.done_ms = clock_boot_ms();
+	w.fleet.watch->done_ms = clock_boot_ms();
 	fake_time_advance(4000);
 	assert_int_equal(count("WATCHDOG=1"), 2);
 }

@@ -36,34 +36,34 @@ rest(void)
 	struct err e;
 
 	fake_time_reset();
-	f = base_alloc(sizeof(*f));
+	f = fleet_new();
 	f->config = base_alloc(sizeof(*f->config));
 	if (config_parse(f->config, "/none-of-shardherd.conf", text, problem,
 	    NULL, &e) == -1)
 		fail_msg("%s", e.text);
 	f->timers = timers_new(NULL);
-	status_page_init(&f->board, f);
+	status_page_init(f->status_page, f);
 	f->control.fleet = f;
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		f->control.client[i].fd = -1;
-	for (uint32_t i = 0; i < nitems(f->handler_slot); i++)
+	for (uint32_t i = 0; i < FLEET_HANDLERS; i++)
 		member_init(&f->handler_slot[i], f, true, i);
 	f->handler = &f->handler_slot[0];
-	reload_effects_init(&f->replace, f);
-	rollout_effects_init(&f->rolling, f);
-	plugin_command_init(&f->plugins, f);
-	probe_init(&f->probe, f);
-	upgrade_init(&f->successor, f);
-	f->rotate.fleet = f;
-	f->hold.fleet = f;
-	f->rolling.before = &before;
+	reload_effects_init(f->reload, f);
+	rollout_effects_init(f->rollout, f);
+	plugin_command_init(f->plugin_command, f);
+	probe_init(f->probe, f);
+	upgrade_init(f->upgrade, f);
+	f->token_move->fleet = f;
+	f->hold->fleet = f;
+	f->rollout->before = &before;
 	f->local = f->launched = FLEET_SHARDS;
 }
 
 static void
 clear(void)
 {
-	f->rolling.before = NULL;
+	f->rollout->before = NULL;
 	config_free(f->config);
 	free(f->config);
 	free(f);
@@ -73,9 +73,9 @@ clear(void)
 static void
 hold(uint32_t code)
 {
-	f->hold.code = code;
-	str_copy(f->permit.held, "On hold, as a test says",
-	    sizeof(f->permit.held));
+	f->hold->code = code;
+	str_copy(f->permit->held, "On hold, as a test says",
+	    sizeof(f->permit->held));
 }
 
 static void
@@ -86,7 +86,7 @@ let_run(enum operation_underway u)
 		f->launched = FLEET_SHARDS - 1;
 		break;
 	case UNDERWAY_ADOPT:
-		f->adopt.busy = true;
+		f->adopt->busy = true;
 		break;
 	case UNDERWAY_HOLD:
 		hold(4014);
@@ -96,35 +96,35 @@ let_run(enum operation_underway u)
 		break;
 	case UNDERWAY_PLAN:
 		hold(0);
-		f->replan.state = RESHARD_SHORT;
+		f->reshard->state = RESHARD_SHORT;
 		break;
 	case UNDERWAY_RESHARD:
 		hold(0);
-		f->replan.state = RESHARD_STOPPING;
+		f->reshard->state = RESHARD_STOPPING;
 		break;
 	case UNDERWAY_STOP:
 		f->stopping = true;
 		break;
 	case UNDERWAY_RELOAD:
-		f->replace.reload.state = RELOAD_SWITCHING;
+		f->reload->reload.state = RELOAD_SWITCHING;
 		break;
 	case UNDERWAY_ROLLOUT:
-		f->rolling.rollout.state = ROLLOUT_STOPPING;
+		f->rollout->rollout.state = ROLLOUT_STOPPING;
 		break;
 	case UNDERWAY_HANDOVER:
-		f->rolling.lane[ROLLOUT_EFFECTS_LANES - 1].other.pid = 7;
+		f->rollout->lane[ROLLOUT_EFFECTS_LANES - 1].other.pid = 7;
 		break;
 	case UNDERWAY_UPGRADE:
-		f->successor.arrived = true;
+		f->upgrade->arrived = true;
 		break;
 	case UNDERWAY_TOKEN:
-		f->rotate.state = TOKEN_MOVE_ASKING;
+		f->token_move->state = TOKEN_MOVE_ASKING;
 		break;
 	case UNDERWAY_PLUGIN:
-		f->plugins.asked = f->handler;
+		f->plugin_command->asked = f->handler;
 		break;
 	case UNDERWAY_PROBE:
-		f->probe.asked = f->handler;
+		f->probe->asked = f->handler;
 		break;
 	default:
 		fail();
@@ -146,22 +146,22 @@ begin(enum operation o, struct err *e)
 	e->text[0] = '\0';
 	switch (o) {
 	case OPERATION_RELOAD:
-		return reload_effects_begin(&f->replace, 9, false, false, e);
+		return reload_effects_begin(f->reload, 9, false, false, e);
 	case OPERATION_ROLLOUT:
-		return rollout_effects_begin(&f->rolling, 9, &order, e);
+		return rollout_effects_begin(f->rollout, 9, &order, e);
 	case OPERATION_UNDO:
 		/* Without one under way it would begin. */
-		return rollout_effects_busy(&f->rolling)
-		    ? rollout_effects_undo(&f->rolling, 9, &order, e)
+		return rollout_effects_busy(f->rollout)
+		    ? rollout_effects_undo(f->rollout, 9, &order, e)
 		    : operation_may(f, o, e);
 	case OPERATION_UPGRADE:
-		return upgrade_begin(&f->successor, 9, &wish, e);
+		return upgrade_begin(f->upgrade, 9, &wish, e);
 	case OPERATION_TOKEN:
-		return token_move_begin(&f->rotate, NULL, 9, &options, e);
+		return token_move_begin(f->token_move, NULL, 9, &options, e);
 	case OPERATION_PLUGIN:
-		return plugin_command_ask(&f->plugins, 9, &unload, e);
+		return plugin_command_ask(f->plugin_command, 9, &unload, e);
 	case OPERATION_PROBE:
-		return probe_ask(&f->probe, 9, 1, e);
+		return probe_ask(f->probe, 9, 1, e);
 	default:
 		return operation_may(f, o, e);
 	}
@@ -194,12 +194,12 @@ check_pair(enum operation o, enum operation_underway u)
 		    operation_underway_name[u], rc, e.code, e.text);
 	}
 	/* Who is refused leaves no trace in what is under way. */
-	assert_int_equal(f->replace.ticket, 0);
-	assert_int_equal(f->rolling.ticket, 0);
-	assert_int_equal(f->plugins.ticket, 0);
-	assert_int_equal(f->probe.ticket, 0);
-	assert_int_equal(f->rotate.ticket, 0);
-	assert_int_equal(f->successor.ticket, 0);
+	assert_int_equal(f->reload->ticket, 0);
+	assert_int_equal(f->rollout->ticket, 0);
+	assert_int_equal(f->plugin_command->ticket, 0);
+	assert_int_equal(f->probe->ticket, 0);
+	assert_int_equal(f->token_move->ticket, 0);
+	assert_int_equal(f->upgrade->ticket, 0);
 	clear();
 }
 
@@ -242,25 +242,25 @@ f_a7_the_ticket_belongs_to_its_operation(void **state)
 
 	rest();
 	let_run(UNDERWAY_RELOAD);
-	f->replace.ticket = 5;
-	assert_int_equal(reload_effects_changed(&f->replace, &e), -1);
-	assert_int_equal(f->replace.ticket, 5);
-	assert_int_equal(reload_effects_begin(&f->replace, 6, true, false, &e), -1);
-	assert_int_equal(reload_effects_same(&f->replace, 6, UNDERWAY_COUNT, &e), -1);
-	assert_int_equal(f->replace.ticket, 5);
-	f->plugins.asked = f->handler;
-	f->plugins.ticket = 4;
-	assert_int_equal(plugin_command_ask(&f->plugins, 6, &load, &e), -1);
-	assert_int_equal(f->plugins.ticket, 4);
+	f->reload->ticket = 5;
+	assert_int_equal(reload_effects_changed(f->reload, &e), -1);
+	assert_int_equal(f->reload->ticket, 5);
+	assert_int_equal(reload_effects_begin(f->reload, 6, true, false, &e), -1);
+	assert_int_equal(reload_effects_same(f->reload, 6, UNDERWAY_COUNT, &e), -1);
+	assert_int_equal(f->reload->ticket, 5);
+	f->plugin_command->asked = f->handler;
+	f->plugin_command->ticket = 4;
+	assert_int_equal(plugin_command_ask(f->plugin_command, 6, &load, &e), -1);
+	assert_int_equal(f->plugin_command->ticket, 4);
 	clear();
 	/* Refused for the file: nothing is left of who asked. */
 	rest();
 	f->handler->state = MEMBER_UP;
 	f->handler->ready_ms = 1;
-	assert_int_equal(plugin_command_ask(&f->plugins, 6, &load, &e), -1);
-	assert_int_equal(f->plugins.ticket, 0);
-	assert_int_equal(reload_effects_changed(&f->replace, &e), -1);
-	assert_int_equal(f->replace.ticket, 0);
+	assert_int_equal(plugin_command_ask(f->plugin_command, 6, &load, &e), -1);
+	assert_int_equal(f->plugin_command->ticket, 0);
+	assert_int_equal(reload_effects_changed(f->reload, &e), -1);
+	assert_int_equal(f->reload->ticket, 0);
 	clear();
 }
 

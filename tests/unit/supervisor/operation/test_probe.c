@@ -18,6 +18,7 @@ const char *const member_state_name[MEMBER_STATE_COUNT] = {"down", "starting",
 
 static struct {
 	struct fleet fleet;
+	struct probe probe;
 	struct config config;
 	struct member handler[2];
 	struct ev_loop *loop;
@@ -61,7 +62,7 @@ int
 operation_may(const struct fleet *f, enum operation o, struct err *e)
 {
 	assert_int_equal(o, OPERATION_PROBE);
-	return probe_busy(&f->probe) ? err_set(e, EXIT_TRY_LATER, "a probe is "
+	return probe_busy(f->probe) ? err_set(e, EXIT_TRY_LATER, "a probe is "
 	    "under way") : 0;
 }
 
@@ -80,6 +81,7 @@ set_up(void **state)
 	t.loop = ev_loop_new(0);
 	t.fleet.timers = timers_new(t.loop);
 	t.fleet.config = &t.config;
+	t.fleet.probe = &t.probe;
 	t.fleet.local = 2;
 	t.fleet.handler = &t.handler[0];
 	t.handler[0].state = t.handler[1].state = MEMBER_UP;
@@ -89,14 +91,14 @@ set_up(void **state)
 	t.config.probe_emoji = emoji;
 	t.config.probe_deadline_s = 10;
 	t.config.probe_slow_s = 3;
-	probe_init(&t.fleet.probe, &t.fleet);
+	probe_init(t.fleet.probe, &t.fleet);
 	return 0;
 }
 
 static int
 tear_down(void **state)
 {
-	probe_stop(&t.fleet.probe);
+	probe_stop(t.fleet.probe);
 	timers_free(t.fleet.timers);
 	ev_loop_destroy(t.loop);
 	return 0;
@@ -107,7 +109,7 @@ ask(void)
 {
 	struct err e = {0};
 
-	return probe_ask(&t.fleet.probe, 7, 0, &e) == 0 ? 0 : e.code;
+	return probe_ask(t.fleet.probe, 7, 0, &e) == 0 ? 0 : e.code;
 }
 
 static void
@@ -116,7 +118,7 @@ answer(int code, const char *text)
 	struct msg_probe_answer m = {.code = code, .shard = 1, .total_ms = 50};
 
 	str_copy(m.text, text, sizeof(m.text));
-	probe_answered(&t.fleet.probe, &t.handler[0], t.serial, &m);
+	probe_answered(t.fleet.probe, &t.handler[0], t.serial, &m);
 }
 
 /* The supervisor's second hand. */
@@ -125,7 +127,7 @@ tick(unsigned seconds)
 {
 	while (seconds-- > 0) {
 		fake_time_advance(1000);
-		probe_tick(&t.fleet.probe);
+		probe_tick(t.fleet.probe);
 	}
 }
 
@@ -156,7 +158,7 @@ a_silent_handler(void **state)
 	assert_int_equal(ask(), 0);
 	fake_time_advance(PROBE_PARTS * 10000 + PROBE_SLACK_S * 1000 + 1);
 	assert_int_equal(t.code, EXIT_DOWN);
-	assert_int_equal(t.fleet.probe.last.code, EXIT_DOWN);
+	assert_int_equal(t.fleet.probe->last.code, EXIT_DOWN);
 	assert_int_equal(ask(), 0);
 }
 
@@ -164,20 +166,20 @@ static void
 a_handler_that_goes(void **state)
 {
 	assert_int_equal(ask(), 0);
-	probe_handler_gone(&t.fleet.probe, &t.handler[0]);
+	probe_handler_gone(t.fleet.probe, &t.handler[0]);
 	assert_int_equal(t.code, EXIT_TRY_LATER);
 	/* Its event may have gone to the one that took over. */
 	assert_int_equal(ask(), 0);
 	t.fleet.handler = &t.handler[1];
 	answer(2, "not back");
 	assert_int_equal(t.code, EXIT_TRY_LATER);
-	assert_int_equal(t.fleet.probe.last.at_wall_ms, 0);
+	assert_int_equal(t.fleet.probe->last.at_wall_ms, 0);
 }
 
 static void
 on_schedule(void **state)
 {
-	struct probe *p = &t.fleet.probe;
+	struct probe *p = t.fleet.probe;
 
 	tick(100);
 	assert_int_equal(t.asks, 0);
@@ -206,7 +208,7 @@ on_schedule(void **state)
 static void
 put_off_for_a_while(void **state)
 {
-	struct probe *p = &t.fleet.probe;
+	struct probe *p = t.fleet.probe;
 
 	t.config.probe_interval_s = 60;
 	t.handler[0].ready_ms = 0;
@@ -228,8 +230,8 @@ no_config_is_said_once_due(void **state)
 	t.config.probe_interval_s = 60;
 	t.config.probe_channel = 0;
 	tick(61);
-	assert_int_equal(t.fleet.probe.last.code, EXIT_CONFIG);
-	assert_non_null(strstr(probe_alarm(&t.fleet.probe), "--setup"));
+	assert_int_equal(t.fleet.probe->last.code, EXIT_CONFIG);
+	assert_non_null(strstr(probe_alarm(t.fleet.probe), "--setup"));
 }
 
 int

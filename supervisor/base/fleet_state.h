@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All state of one supervisor, in one struct, as every room may know it: what
+ * belongs to the fleet as a whole, and a pointer to each part, which only who
+ * includes the part's header can look into.  supervisor/fleet.c makes it.
+ */
+#ifndef SUPERVISOR_BASE_FLEET_STATE_H
+#define SUPERVISOR_BASE_FLEET_STATE_H
+
+#include <sys/resource.h>
+
+#include "shared/config/config.h"
+#include "shared/net/tls.h"
+#include "shared/page/page.h"
+#include "shared/store/store.h"
+#include "shared/wire/nonce.h"
+#include "supervisor/base/control.h"
+#include "supervisor/base/fd_reserve.h"
+#include "supervisor/base/reboot.h"
+#include "supervisor/base/store_writes.h"
+
+#define FLEET_HANDLERS 2	/* the next one starts while one serves */
+
+struct fleet {
+	struct config *config;
+	char **argv;
+	int ready_fd;			/* -1 once told */
+	struct ev_loop *loop;
+	struct timers *timers;
+	char *token;			/* secret.h */
+	uint64_t identity;		/* of the token, see store.h */
+	SSL_CTX *tls;
+	char ca_file[CONFIG_PATH_MAX];
+	int lock_fd;
+	struct rlimit nofile;		/* as we were started */
+	int oom_base;			/* oom_score_adj, the same */
+	struct store store;
+	struct store_writes writes;
+	struct page page;
+	uint64_t started_ms;
+	char gateway_url[STORE_URL_MAX];
+	uint32_t local, count;		/* local 0: layout not yet known */
+	uint32_t launched;		/* of local, forked so far */
+	struct timer launch_timer;
+	struct member *shard;		/* local of them */
+	struct member *handler_slot;	/* FLEET_HANDLERS of them */
+	struct member *handler;		/* in service: uplinks lead to it */
+	struct page_watch spare_watch;	/* of the other one */
+	uint32_t epoch;			/* last handler generation given out */
+	char program_path[CONFIG_PATH_MAX]; /* see program_find() */
+	struct fd_reserve reserve;
+	struct control control;
+	struct reboot reboot;
+	bool foreground;		/* as started */
+	bool stopping;
+	bool evicting;			/* orphans were asked to leave */
+	int exit_code;
+	/* The parts, of the rooms from the lowest floor up. */
+	struct fleet_log *logs;
+	struct brake *brake;
+	struct uplinks *uplinks;
+	struct permit *permit;
+	struct ledger *ledger;
+	struct hold *hold;
+	struct discord_info *discord_info;
+	struct alerts *alerts;
+	struct plugin_command *plugin_command;
+	struct probe *probe;
+	struct reload_effects *reload;
+	struct rollout_effects *rollout;
+	struct token_move *token_move;
+	struct adopt *adopt;
+	struct upgrade *upgrade;
+	struct day_totals *day_totals;
+	struct status_page *status_page;
+	struct maintenance *maintenance;
+	struct reshard *reshard;
+	struct sighup *sighup;
+	struct stop *stop;
+	struct systemd *systemd;
+	struct watch *watch;
+};
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of a supervisor's state, for who makes them, begins and ends them;
+ * everybody else includes the headers of those it uses.
+ */
+#ifndef SUPERVISOR_FLEET_PARTS_H
+#define SUPERVISOR_FLEET_PARTS_H
+
+#include "supervisor/alert/alerts.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/child/uplinks.h"
+#include "supervisor/identify/discord_info.h"
+#include "supervisor/identify/hold.h"
+#include "supervisor/identify/ledger.h"
+#include "supervisor/identify/permit.h"
+#include "supervisor/log/fleet_log.h"
+#include "supervisor/maintenance.h"
+#include "supervisor/operation/plugin_command.h"
+#include "supervisor/operation/probe.h"
+#include "supervisor/operation/reload_effects.h"
+#include "supervisor/operation/rollout_effects.h"
+#include "supervisor/operation/token_move.h"
+#include "supervisor/reshard.h"
+#include "supervisor/sighup.h"
+#include "supervisor/status/day_totals.h"
+#include "supervisor/status/status_page.h"
+#include "supervisor/stop.h"
+#include "supervisor/systemd.h"
+#include "supervisor/upgrade/adopt.h"
+#include "supervisor/upgrade/upgrade.h"
+#include "supervisor/watch.h"
+
+struct fleet_parts {
+	struct member handler_slot[FLEET_HANDLERS];
+	struct fleet_log logs;
+	struct brake brake;
+	struct uplinks uplinks;
+	struct permit permit;
+	struct ledger ledger;
+	struct hold hold;
+	struct discord_info discord_info;
+	struct alerts alerts;
+	struct plugin_command plugin_command;
+	struct probe probe;
+	struct reload_effects reload;
+	struct rollout_effects rollout;
+	struct token_move token_move;
+	struct adopt adopt;
+	struct upgrade upgrade;
+	struct day_totals day_totals;
+	struct status_page status_page;
+	struct maintenance maintenance;
+	struct reshard reshard;
+	struct sighup sighup;
+	struct stop stop;
+	struct systemd systemd;
+	struct watch watch;
+};
+
+/* With all parts, everything zero; freed with free(), once each was ended. */
+struct fleet *fleet_new(void);
+
+#endif
