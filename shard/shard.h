@@ -8,27 +8,9 @@
 #include "shared/config/config.h"
 #include "shared/wire/nonce.h"
 #include "shared/page/page.h"
+#include "shared/wire/role_args.h"
 #include "shared/store/store.h"
 #include "shared/net/tls.h"
-
-/* All borrowed from the supervisor's memory at the time of the fork. */
-struct shard_args {
-	uint32_t id, count;
-	uint32_t generation;	/* restarts of this slot so far */
-	int control_fd;		/* SEQPACKET to the supervisor */
-	int log_fd;		/* reading end of its own stderr */
-	const struct nonce *nonce; /* of this fleet, see orphan.h */
-	const struct config *config;
-	const char *token;
-	SSL_CTX *tls;
-	struct page *page;
-	uint32_t slot;		/* index into page->slot */
-	const struct store *store;
-	const char *gateway_url; /* of the last good /gateway/bot, "" if none */
-	/* Another process has the place, and is to hand it over. */
-	bool successor;
-	bool presence;	/* that one had another: shown after RESUMED */
-};
 
 /*
  * Runs after the fork, with every other fd closed, signals unblocked and

@@ -9,7 +9,16 @@
 #include "shared/base/secret.h"
 #include "shared/base/text.h"
 #include "shared/page/verdict.h"
-#include "supervisor/fleet.h"
+#include "supervisor/alert/alert_deliver.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/child/restart_delay.h"
+#include "supervisor/identify/budget.h"
+#include "supervisor/identify/ledger.h"
+#include "supervisor/identify/permit.h"
+#include "supervisor/operation/probe.h"
+#include "supervisor/resources.h"
+#include "supervisor/watch.h"
 
 #define KEPT_KEY "alerts"	/* store blob: struct kept */
 #define PLUGIN_STRIKES 3	/* ends without health that are no accident */
@@ -350,9 +359,9 @@ alerts_watch(struct alerts *a)
 	look_hold(a, f, facts);
 	/* A reload that was rolled back, or a file that could not even be
 	   started with: over with the next good one. */
-	why = f->status_page->notes.text[BOARD_CONFIG][0] != '\0'
-	    ? f->status_page->notes.text[BOARD_CONFIG]
-	    : f->status_page->notes.text[BOARD_RELOAD];
+	why = f->notes.text[NOTE_CONFIG][0] != '\0'
+	    ? f->notes.text[NOTE_CONFIG]
+	    : f->notes.text[NOTE_RELOAD];
 	fact(&facts[ALERT_RELOAD], why[0] != '\0', "%s", why);
 	fact(&facts[ALERT_PROBE], probe_alarm(f->probe)[0] != '\0', "%s",
 	    probe_alarm(f->probe));
@@ -371,7 +380,7 @@ alerts_watch(struct alerts *a)
 			fact(&facts[i], true, "%s", s->text);
 	}
 	alerts_judge(a, facts, (int64_t)(f->config->alert_repeat_s * 1000));
-	status_page_note(f->status_page, BOARD_ALERT, alerts_first(a));
+	status_notes_say(&f->notes, NOTE_ALERT, alerts_first(a));
 }
 
 void

@@ -3,8 +3,21 @@
 #include "supervisor/commands.h"
 
 #include "shared/base/secret.h"
-#include "supervisor/fleet.h"
-#include "supervisor/log/loglevel.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/base/request.h"
+#include "supervisor/child/member.h"
+#include "supervisor/identify/permit.h"
+#include "supervisor/operation/operation.h"
+#include "supervisor/stop.h"
+#include "supervisor/child/loglevel.h"
+#include "supervisor/identify/discord_info.h"
+#include "supervisor/identify/hold.h"
+#include "supervisor/operation/plugin_command.h"
+#include "supervisor/operation/probe.h"
+#include "supervisor/operation/reload_effects.h"
+#include "supervisor/operation/rollout_effects.h"
+#include "supervisor/operation/token_move.h"
+#include "supervisor/upgrade/upgrade.h"
 
 static int
 do_identify(struct fleet *f, struct member *c, struct err *e)
@@ -18,7 +31,7 @@ do_identify(struct fleet *f, struct member *c, struct err *e)
 		return err_set(e, EXIT_TRY_LATER, "%s does not wait for an "
 		    "IDENTIFY", c->name);
 	log_notice("%s is let IDENTIFY now, by %s.", c->name, f->control.who);
-	status_page_tell(f->status_page, (int32_t)c->id, "let IDENTIFY by %s",
+	status_notes_past(&f->page, (int32_t)c->id, "let IDENTIFY by %s",
 	    f->control.who);
 	return 0;
 }
@@ -38,7 +51,7 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 		return do_identify(f, c, e);
 	if (r->action == REQUEST_RESTART) {
 		log_notice("%s is restarted by %s.", c->name, f->control.who);
-		status_page_tell(f->status_page, (int32_t)c->id, "restarted by %s",
+		status_notes_past(&f->page, (int32_t)c->id, "restarted by %s",
 		    f->control.who);
 		member_event(c, MEMBER_ON_RESTART);
 		return 0;
@@ -47,7 +60,7 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 	    (int32_t)c->id, 0, NULL, 0, -1) == -1)
 		return err_set(e, EXIT_TRY_LATER, "%s is %s: nothing to "
 		    "reconnect", c->name, member_state_name[c->state]);
-	status_page_tell(f->status_page, (int32_t)c->id, "made to reconnect by %s",
+	status_notes_past(&f->page, (int32_t)c->id, "made to reconnect by %s",
 	    f->control.who);
 	return 0;
 }
@@ -60,10 +73,10 @@ do_leave(struct fleet *f, uint32_t n, struct err *e)
 		    "yet: Discord has not answered");
 	log_notice("%u IDENTIFYs may pass the reserve, by %s.", n,
 	    f->control.who);
-	status_page_tell(f->status_page, -1, "%u IDENTIFYs let past the reserve by %s", n,
+	status_notes_past(&f->page, -1, "%u IDENTIFYs let past the reserve by %s", n,
 	    f->control.who);
 	permit_leave(f->permit, n);
-	status_page_update(f->status_page);
+	f->notes.due = true;
 	return 0;
 }
 
@@ -149,7 +162,7 @@ tell_order(struct fleet *f, const struct request *r)
 	if (name[r->verb] == NULL || dry)
 		return;
 	log_info("%s, asked for by %s.", name[r->verb], f->control.who);
-	status_page_tell(f->status_page, -1, "%s%s%s%s%.40s asked for by %s",
+	status_notes_past(&f->page, -1, "%s%s%s%s%.40s asked for by %s",
 	    name[r->verb], r->verb == REQUEST_PLUGIN ? " " : "",
 	    r->verb == REQUEST_PLUGIN ? contract_plugin_action_name(
 	    r->plugin.action) : "", r->plugin.name[0] != '\0' ? " " : "",

@@ -3,16 +3,11 @@
 #ifndef SUPERVISOR_COMMANDS_H
 #define SUPERVISOR_COMMANDS_H
 
-#include "supervisor/request.h"
+#include "supervisor/base/request.h"
 
 struct fleet;
 
-/*
- * Carries it out: 0 done, 1 when the answer comes later by control_done() of
- * this ticket (it may have come already), -1.  passed: the fd that came with
- * it, -1: none; borrowed.  Never waits; may write to disk where the operation
- * does.
- */
+/* See struct control_ops. */
 int commands_carry_out(struct fleet *, const struct request *,
     int passed, uint32_t ticket, struct err *);
 

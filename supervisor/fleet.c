@@ -7,43 +7,11 @@
 
 #include "shared/base/clock.h"
 #include "supervisor/base/preflight.h"
-
-struct fleet *
-fleet_new(void)
-{
-	struct {
-		struct fleet fleet;
-		struct fleet_parts parts;
-	} *all = base_alloc(sizeof(*all));
-	struct fleet *f = &all->fleet;
-	struct fleet_parts *p = &all->parts;
-
-	f->handler_slot = p->handler_slot;
-	f->logs = &p->logs;
-	f->brake = &p->brake;
-	f->uplinks = &p->uplinks;
-	f->permit = &p->permit;
-	f->ledger = &p->ledger;
-	f->hold = &p->hold;
-	f->discord_info = &p->discord_info;
-	f->alerts = &p->alerts;
-	f->plugin_command = &p->plugin_command;
-	f->probe = &p->probe;
-	f->reload = &p->reload;
-	f->rollout = &p->rollout;
-	f->token_move = &p->token_move;
-	f->adopt = &p->adopt;
-	f->upgrade = &p->upgrade;
-	f->day_totals = &p->day_totals;
-	f->status_page = &p->status_page;
-	f->maintenance = &p->maintenance;
-	f->reshard = &p->reshard;
-	f->sighup = &p->sighup;
-	f->stop = &p->stop;
-	f->systemd = &p->systemd;
-	f->watch = &p->watch;
-	return f;
-}
+#include "supervisor/commands.h"
+#include "supervisor/discord_answer.h"
+#include "supervisor/fleet_parts.h"
+#include "supervisor/gateway.h"
+#include "supervisor/messages.h"
 
 /* ---- layout ---------------------------------------------------------- */
 
@@ -227,6 +195,7 @@ tell(struct fleet *f, const char *line)
 {
 	if (f->ready_fd == -1)
 		return;
+	status_page_fill(f);
 	fd_write_all(f->ready_fd, line, strlen(line));
 	close(f->ready_fd);
 	f->ready_fd = -1;
@@ -248,20 +217,13 @@ fleet_give_up(struct fleet *f, int code, const char *sentence)
 	if (f->exit_code == 0)
 		f->exit_code = code;
 	log_error("%s", sentence);
-	status_page_note(f->status_page, BOARD_FATAL, sentence);
+	status_notes_say(&f->notes, NOTE_FATAL, sentence);
 	str_format(line, sizeof(line), "error %d %s\n", code, sentence);
 	tell(f, line);
 	stop_begin(f->stop, false, "itself: it can't go on");
 }
 
 /* ---- told by children ------------------------------------------------ */
-
-void
-fleet_child_up(struct fleet *f, struct member *c)
-{
-	if (!c->handler && c->second == NULL)
-		uplinks_add(f->uplinks, c);
-}
 
 static void
 handler_ready(struct fleet *f, struct member *c)
@@ -275,9 +237,11 @@ handler_ready(struct fleet *f, struct member *c)
 	reload_effects_ready(f->reload, c);
 }
 
-void
-fleet_child_ready(struct fleet *f, struct member *c)
+static void
+ready(struct member *c)
 {
+	struct fleet *f = c->fleet;
+
 	if (c->handler) {
 		handler_ready(f, c);
 		return;
@@ -313,9 +277,10 @@ fleet_fatal(struct fleet *f, struct member *c, uint32_t code, const char *text)
 		log_error("%s can't go on: %s", c->name, text);
 }
 
-void
-fleet_child_ended(struct fleet *f, struct member *c)
+static void
+ended(struct member *c)
 {
+	struct fleet *f = c->fleet;
 	const struct page *p = &f->page;
 
 	if (c->handler) {
@@ -352,16 +317,6 @@ fleet_switched(struct fleet *f, struct member *c, uint32_t generation)
 }
 
 void
-fleet_evicting(struct fleet *f)
-{
-	if (!f->evicting)
-		log_notice("Shards of an earlier supervisor still run: they "
-		    "hand over what they hold and leave, and each one's "
-		    "successor starts as it goes.");
-	f->evicting = true;
-}
-
-void
 fleet_each_child(struct fleet *f, void (*fn)(struct member *))
 {
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
@@ -374,12 +329,6 @@ fleet_each_child(struct fleet *f, void (*fn)(struct member *))
 }
 
 struct member *
-fleet_spare(struct fleet *f)
-{
-	return &f->handler_slot[f->handler == &f->handler_slot[0]];
-}
-
-struct member *
 fleet_find(struct fleet *f, pid_t pid)
 {
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
@@ -389,4 +338,127 @@ fleet_find(struct fleet *f, pid_t pid)
 		if (f->shard[i].pid == pid)
 			return &f->shard[i];
 	return rollout_effects_find(f->rollout, pid);
+}
+
+/* ---- what is under way ------------------------------------------------ */
+
+static bool
+on_hold(const struct fleet *f)
+{
+	return f->permit->held[0] != '\0' && f->reshard->state == RESHARD_NOT;
+}
+
+bool
+fleet_underway(const struct fleet *f, unsigned u)
+{
+	switch (u) {
+	case UNDERWAY_START:
+		return f->local == 0 || f->launched < f->local;
+	case UNDERWAY_ADOPT:
+		return f->adopt->busy;
+	case UNDERWAY_HOLD:
+		return on_hold(f) && !hold_of_token(f->hold);
+	case UNDERWAY_BAD_TOKEN:
+		return on_hold(f) && hold_of_token(f->hold);
+	case UNDERWAY_PLAN:
+		return f->reshard->state == RESHARD_ASKING
+		    || f->reshard->state == RESHARD_SHORT;
+	case UNDERWAY_RESHARD:
+		return f->reshard->state == RESHARD_STOPPING;
+	case UNDERWAY_STOP:
+		return f->stopping;
+	case UNDERWAY_RELOAD:
+		return reload_effects_busy(f->reload)
+		    || member_running(member_spare(f));
+	case UNDERWAY_ROLLOUT:
+		return rollout_effects_busy(f->rollout);
+	case UNDERWAY_HANDOVER:
+		return rollout_effects_running(f->rollout);
+	case UNDERWAY_UPGRADE:
+		return upgrade_busy(f->upgrade);
+	case UNDERWAY_TOKEN:
+		return token_move_busy(f->token_move);
+	case UNDERWAY_PLUGIN:
+		return plugin_command_busy(f->plugin_command);
+	case UNDERWAY_PROBE:
+		return probe_busy(f->probe);
+	default:
+		bug("no such operation");
+	}
+}
+
+/* ---- asked for by lower rooms ----------------------------------------- */
+
+static void
+paired(struct fleet *f)
+{
+	reload_effects_moved(f->reload);
+}
+
+static void
+stop_for_upgrade(struct fleet *f)
+{
+	stop_begin(f->stop, false, "an upgrade that can't go on");
+}
+
+static void
+keep(struct fleet *f)
+{
+	watch_cursors(f->watch);
+	day_totals_keep(f->day_totals);
+}
+
+static const struct member_ops member_ops = {
+	.greet = gateway_tell, .ready = ready, .ended = ended,
+	.message = messages_take, .paired = paired, .awaits = adopt_awaits,
+	.dismiss = adopt_dismiss, .each = fleet_each_child,
+};
+static const struct upgrade_ops upgrade_ops = {
+	.stop = stop_for_upgrade, .keep = keep, .settled = fleet_tell_ready,
+};
+static const struct control_ops control_ops = {
+	.carry_out = commands_carry_out, .answering = status_page_fill,
+};
+
+struct fleet *
+fleet_new(void)
+{
+	struct {
+		struct fleet fleet;
+		struct fleet_parts parts;
+	} *all = base_alloc(sizeof(*all));
+	struct fleet *f = &all->fleet;
+	struct fleet_parts *p = &all->parts;
+
+	f->member_ops = &member_ops;
+	f->upgrade_ops = &upgrade_ops;
+	f->control.ops = &control_ops;
+	f->underway = fleet_underway;
+	f->answered = discord_answer;
+	f->notify = &p->systemd.notify;
+	f->handler_slot = p->handler_slot;
+	f->logs = &p->logs;
+	f->brake = &p->brake;
+	f->uplinks = &p->uplinks;
+	f->permit = &p->permit;
+	f->ledger = &p->ledger;
+	f->hold = &p->hold;
+	f->discord_info = &p->discord_info;
+	f->alerts = &p->alerts;
+	f->plugin_command = &p->plugin_command;
+	f->probe = &p->probe;
+	f->reload = &p->reload;
+	f->rollout = &p->rollout;
+	f->token_move = &p->token_move;
+	f->adopt = &p->adopt;
+	f->upgrade = &p->upgrade;
+	f->day_totals = &p->day_totals;
+	f->status_page = &p->status_page;
+	f->maintenance = &p->maintenance;
+	f->reshard = &p->reshard;
+	f->sighup = &p->sighup;
+	f->stop = &p->stop;
+	f->systemd = &p->systemd;
+	f->watch = &p->watch;
+	return f;
 }

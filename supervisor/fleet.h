@@ -7,7 +7,8 @@
 #ifndef SUPERVISOR_FLEET_H
 #define SUPERVISOR_FLEET_H
 
-#include "supervisor/fleet_parts.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
 
 #define FLEET_LAUNCH_BATCH 16	/* forks per turn of the loop */
 #define FLEET_LAUNCH_S 0.005
@@ -26,21 +27,16 @@ void fleet_tell_ready(struct fleet *);
 /* We can't go on: says so and stops in order with this exit code. */
 void fleet_give_up(struct fleet *, int code, const char *sentence);
 
-/* From children, through member.c and messages.c. */
-void fleet_child_up(struct fleet *, struct member *);
-void fleet_child_ready(struct fleet *, struct member *);
-void fleet_child_ended(struct fleet *, struct member *);
+/* From children, through messages.c. */
 /* A shard's events go to the handler of this generation now. */
 void fleet_switched(struct fleet *, struct member *, uint32_t generation);
 void fleet_fatal(struct fleet *, struct member *, uint32_t close_code,
     const char *sentence);
-/* Shards of an earlier supervisor are still there: said once. */
-void fleet_evicting(struct fleet *);
-/* The handler slot that is not in service. */
-struct member *fleet_spare(struct fleet *);
 /* Every place of a process: handlers, shards, and the second ones of shards
  * that are being replaced.  Some have no process. */
 void fleet_each_child(struct fleet *, void (*fn)(struct member *));
+/* Is this under way (enum operation_underway)? */
+bool fleet_underway(const struct fleet *, unsigned);
 /* Releases whoever waits for the brake. */
 void fleet_unbrake(struct fleet *);
 /* The child with this pid, or NULL. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "supervisor/base/fleet_state.h"
 #include "supervisor/fleet.h"
 
 _Static_assert(sizeof(((struct msg_gateway *)0)->url)

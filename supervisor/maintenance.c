@@ -7,7 +7,10 @@
 #include "shared/base/clock.h"
 #include "shared/state/config_kept.h"
 #include "supervisor/upgrade/adopt_call.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/log/fleet_log.h"
+#include "supervisor/log/log_compress.h"
+#include "supervisor/log/log_rotation.h"
 
 /* Where else should it be said?  status shows it. */
 static void
@@ -19,7 +22,7 @@ tell_homeless(struct maintenance *u, const struct fleet_log *g)
 	str_format(words, sizeof(words), "The log %s was deleted and can't be "
 	    "made again: what is logged now is lost. Make its directory.",
 	    g->path);
-	status_page_note(u->fleet->status_page, BOARD_LOG, g->homeless ? words : "");
+	status_notes_say(&u->fleet->notes, NOTE_LOG, g->homeless ? words : "");
 }
 
 static void
@@ -52,8 +55,8 @@ keep_config(struct maintenance *u)
 		str_format(words, sizeof(words), "It runs by the config of "
 		    "before, as the file has a fault: mend it, then "
 		    "\"shardherd reload\". %s", c->kept_for);
-	if (strcmp(u->fleet->status_page->notes.text[BOARD_CONFIG], words) != 0)
-		status_page_note(u->fleet->status_page, BOARD_CONFIG, words);
+	if (strcmp(u->fleet->notes.text[NOTE_CONFIG], words) != 0)
+		status_notes_say(&u->fleet->notes, NOTE_CONFIG, words);
 	if (sum == u->kept || u->fleet->local == 0)
 		return;
 	/* Not tried again and again: the disk's trouble is told elsewhere. */

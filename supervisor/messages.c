@@ -2,13 +2,16 @@
 /* See messages.h. */
 #include "supervisor/messages.h"
 
-#include <errno.h>
-#include <string.h>
-#include <unistd.h>
-
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/child/uplinks.h"
 #include "supervisor/fleet.h"
-
-#define DRAIN_ROUNDS 8
+#include "supervisor/identify/discord_info.h"
+#include "supervisor/identify/permit.h"
+#include "supervisor/operation/plugin_command.h"
+#include "supervisor/operation/probe.h"
+#include "supervisor/operation/reload_effects.h"
+#include "supervisor/operation/rollout_effects.h"
 
 static void
 on_hello(struct member *c, const struct msg_hdr *h, const void *payload)
@@ -162,15 +165,12 @@ static const struct {
 	    on_probe },
 };
 
-static void
-on_msg(struct ipc *ipc, const struct msg_hdr *h, const void *payload, int fd)
+void
+messages_take(struct member *c, const struct msg_hdr *h, const void *payload)
 {
-	struct member *c = container_of(ipc, struct member, ipc);
 	unsigned who = c->handler ? BY_HANDLER : BY_SHARD;
 	char why[128];
 
-	if (fd != -1)
-		close(fd);
 	if ((known[h->type].by & who) == 0 || h->len != known[h->type].size
 	    || (!c->handler && h->shard != (int32_t)c->id)) {
 		str_format(why, sizeof(why), "it sent a %s of %u bytes for "
@@ -180,34 +180,4 @@ on_msg(struct ipc *ipc, const struct msg_hdr *h, const void *payload, int fd)
 		return;
 	}
 	known[h->type].fn(c, h, payload);
-}
-
-static void
-on_gone(struct ipc *ipc, const char *why)
-{
-	struct member *c = container_of(ipc, struct member, ipc);
-
-	/*
-	 * An end or a reset is how every death begins: SIGCHLD tells more.
-	 * Anything else is ipc.c's word for a broken contract.
-	 */
-	if (strcmp(why, "closed") != 0 && strcmp(why, strerror(ECONNRESET)) != 0
-	    && strcmp(why, strerror(EPIPE)) != 0)
-		member_kill(c, CRASH_EXIT, why);
-	else if (c->state != MEMBER_STOPPING)
-		timer_set(&c->timer, MEMBER_HELLO_S);
-}
-
-void
-messages_open(struct member *c, int fd)
-{
-	ipc_open(&c->ipc, c->fleet->loop, fd, c->name, on_msg, on_gone);
-}
-
-void
-messages_drain(struct member *c)
-{
-	/* ipc reads IPC_WORK_MAX messages per call and closes at the end. */
-	for (int i = 0; i < DRAIN_ROUNDS && c->ipc.fd != -1; i++)
-		ev_invoke(c->fleet->loop, &c->ipc.rd, EV_READ);
 }

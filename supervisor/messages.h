@@ -9,9 +9,8 @@
 
 #include "supervisor/child/member.h"
 
-/* Takes fd over. */
-void messages_open(struct member *, int fd);
-/* A dead child's last messages, before its channel is closed. */
-void messages_drain(struct member *);
+/* As struct member_ops has it. */
+void messages_take(struct member *, const struct msg_hdr *,
+    const void *payload);
 
 #endif

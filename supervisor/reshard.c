@@ -4,7 +4,17 @@
 
 #include <string.h>
 
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
 #include "supervisor/fleet.h"
+#include "supervisor/identify/discord_ask.h"
+#include "supervisor/identify/discord_info.h"
+#include "supervisor/identify/hold.h"
+#include "supervisor/identify/permit.h"
+#include "supervisor/operation/operation.h"
+#include "supervisor/operation/reload_effects.h"
+#include "supervisor/operation/rollout_effects.h"
+#include "supervisor/operation/token_move.h"
 
 static void on_timer(struct timer *);
 
@@ -35,7 +45,7 @@ say(struct reshard *r, const char *text)
 	log_error("%s", text);
 	permit_release(f->permit);	/* a hold keeps its first sentence */
 	permit_hold(f->permit, text);
-	status_page_note(f->status_page, BOARD_FATAL, text);
+	status_notes_say(&f->notes, NOTE_FATAL, text);
 }
 
 void
@@ -158,11 +168,11 @@ on_timer(struct timer *t)
 		return;
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		member_event(&f->handler_slot[i], MEMBER_ON_STOP);
-	if (member_running(f->handler) || member_running(fleet_spare(f)))
+	if (member_running(f->handler) || member_running(member_spare(f)))
 		return;
 	fleet_unlaunch(f);
 	r->state = RESHARD_NOT;
-	status_page_note(f->status_page, BOARD_FATAL, "");
+	status_notes_say(&f->notes, NOTE_FATAL, "");
 	discord_info_want(f->discord_info, DISCORD_ASK_GATEWAY_BOT);	/* its answer launches */
 }
 

@@ -8,7 +8,15 @@
 #include <unistd.h>
 
 #include "shared/base/clock.h"
-#include "supervisor/fleet.h"
+#include "supervisor/alert/alerts.h"
+#include "supervisor/alert/usage.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/identify/budget.h"
+#include "supervisor/identify/discord_ask.h"
+#include "supervisor/identify/discord_info.h"
+#include "supervisor/identify/ledger.h"
+#include "supervisor/log/fleet_log.h"
 
 #define MIB (1u << 20)
 
@@ -258,8 +266,8 @@ look_disks(struct resources *l)
 		look_disk(&l->log, "log_dir", c->log_dir, c->disk_free);
 	else
 		l->log.words[0] = '\0';
-	status_page_note(l->fleet->status_page, BOARD_DISK, l->state.words);
-	status_page_note(l->fleet->status_page, BOARD_LOG_DISK, l->log.words);
+	status_notes_say(&l->fleet->notes, NOTE_DISK, l->state.words);
+	status_notes_say(&l->fleet->notes, NOTE_LOG_DISK, l->log.words);
 }
 
 const char *

@@ -4,7 +4,12 @@
 
 #include <string.h>
 
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/identify/hold.h"
+#include "supervisor/log/fleet_log.h"
+#include "supervisor/operation/reload_effects.h"
+#include "supervisor/operation/token_move.h"
+#include "supervisor/systemd.h"
 
 static void
 trouble(struct sighup *h, const char *what)

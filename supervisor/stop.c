@@ -4,7 +4,16 @@
 
 #include <signal.h>
 
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/identify/discord_info.h"
+#include "supervisor/identify/ledger.h"
+#include "supervisor/operation/reload_effects.h"
+#include "supervisor/operation/rollout_effects.h"
+#include "supervisor/operation/token_move.h"
+#include "supervisor/status/status_page.h"
+#include "supervisor/systemd.h"
+#include "supervisor/upgrade/upgrade.h"
 #include "supervisor/upgrade/upgrade_guard.h"
 
 static void
@@ -34,7 +43,7 @@ stop_begin(struct stop *s, bool end_sessions, const char *who)
 		return;
 	log_notice("Stopping in order, sessions are %s. By %s.",
 	    end_sessions ? "ended" : "kept", who);
-	status_page_tell(f->status_page, -1, "stopped, sessions %s, by %s",
+	status_notes_past(&f->page, -1, "stopped, sessions %s, by %s",
 	    end_sessions ? "ended" : "kept", who);
 	if (end_sessions && f->local > 0)
 		ledger_ended(f->ledger);
@@ -94,7 +103,7 @@ stop_progress(struct stop *s)
 			member_event(&f->handler_slot[i], MEMBER_ON_STOP);
 	}
 	if (s->phase == STOP_HANDLER && !member_running(f->handler)
-	    && !member_running(fleet_spare(f))) {
+	    && !member_running(member_spare(f))) {
 		s->phase = STOP_DONE;
 		timer_stop(&s->timer);
 		ev_break(f->loop, EVBREAK_ALL);

@@ -28,6 +28,7 @@
 #include "shared/base/version.h"
 #include "supervisor/base/preflight.h"
 #include "supervisor/fleet.h"
+#include "supervisor/fleet_parts.h"
 #include "supervisor/base/last_words.h"
 #include "supervisor/base/procfs.h"
 
@@ -215,7 +216,7 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 		return -1;
 	log_init(LOG_TO_HOOK, (enum log_level)c->log_level);
 	log_set_hook(log_hook, f);
-	last_words_begin(f->logs, f->lock_fd);
+	last_words_begin(fleet_log_last, f->logs, f->lock_fd);
 	if (before[0] != '\0')
 		log_warn("%s", before);
 	preflight_strangers(c->state_dir);
@@ -336,7 +337,7 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 		if (fleet_page(f, f->config->shards > 0
 		    ? (uint32_t)f->config->shards : 1, e) == -1)
 			return -1;
-		status_page_note(f->status_page, BOARD_START, "Asking Discord how many "
+		status_notes_say(&f->notes, NOTE_START, "Asking Discord how many "
 		    "shards to run.");
 	}
 	discord_info_want(f->discord_info, DISCORD_ASK_EVERYTHING);
@@ -462,7 +463,7 @@ run(struct fleet *f, const struct supervisor_args *args)
 		f->exit_code = code;
 	} else {
 		systemd_start(f->systemd);
-		status_page_tell(f->status_page, -1, "supervisor %d %s, version %s",
+		status_notes_past(&f->page, -1, "supervisor %d %s, version %s",
 		    (int)getpid(), a != NULL ? "goes on" : "started",
 		    SHARDHERD_VERSION);
 		/* What ended while nobody looked. */
@@ -490,6 +491,7 @@ supervisor_main(const struct supervisor_args *args)
 	f->lock_fd = f->logs->fd = f->page.fd = -1;
 	f->started_ms = clock_boot_ms();
 	f->foreground = args->foreground;
+	f->shard_main = args->shard_main;
 	systemd_open(f->systemd, f, args->foreground);
 	proctitle_set("shardherd: supervisor");
 	preflight_harden();

@@ -6,7 +6,13 @@
 
 #include "shared/base/clock.h"
 #include "shared/page/verdict.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/base/sd_notify.h"
+#include "supervisor/child/member.h"
+#include "supervisor/identify/permit.h"
+#include "supervisor/status/status_page.h"
+#include "supervisor/stop.h"
+#include "supervisor/watch.h"
 
 /* ---- words ----------------------------------------------------------- */
 

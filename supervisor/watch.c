@@ -6,7 +6,19 @@
 #include <unistd.h>
 
 #include "shared/base/clock.h"
+#include "supervisor/alert/alerts.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/child/restart_delay.h"
 #include "supervisor/fleet.h"
+#include "supervisor/identify/discord_info.h"
+#include "supervisor/identify/ledger.h"
+#include "supervisor/operation/probe.h"
+#include "supervisor/operation/token_move.h"
+#include "supervisor/resources.h"
+#include "supervisor/status/day_totals.h"
+#include "supervisor/status/status_page.h"
+#include "supervisor/systemd.h"
 #include "supervisor/child/liveness.h"
 #include "supervisor/base/procfs.h"
 

@@ -7,12 +7,21 @@
 #include "shared/wire/contract.h"
 #include "shared/process/inherited.h"
 #include "shared/process/proctitle.h"
+#include "shard/shard.h"
+#include "supervisor/supervisor.h"
 #include "supervisor/upgrade/upgrade_handoff.h"
 #include "supervisor/upgrade/upgrade_check.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/plugin_test/tap.h"
 
 #include <string.h>
+
+static int
+supervise(struct supervisor_args *a)
+{
+	a->shard_main = shard_main;
+	return supervisor_main(a);
+}
 
 int
 main(int argc, char **argv)
@@ -29,6 +38,7 @@ main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_EXAMINE) == 0)
 		return upgrade_check_main(argc - 2, argv + 2);
 	if (arrives)
-		return upgrade_handoff_main(argc - 2, argv + 2, argv);
-	return cli_main(argc, argv);
+		return upgrade_handoff_main(argc - 2, argv + 2, argv,
+		    supervise);
+	return cli_main(argc, argv, supervise);
 }

@@ -10,12 +10,9 @@
 #include <unistd.h>
 
 #include "shared/process/process.h"
+#include "supervisor/base/fleet_state.h"
 #include "supervisor/base/preflight.h"
-#include "supervisor/commands.h"
-#include "supervisor/fleet.h"
-#include "supervisor/request.h"
-#include "supervisor/base/procfs.h"
-#include "supervisor/child/spawn.h"
+#include "supervisor/base/request.h"
 
 /* ---- clients --------------------------------------------------------- */
 
@@ -53,6 +50,7 @@ answer(struct control_client *c, const char *line)
 {
 	size_t len = strlen(line);
 
+	c->control->ops->answering(c->control->fleet);
 	/* The send buffer is CONTROL_OUT_MAX: who lets it fill is dropped. */
 	if (send(c->fd, line, len, MSG_NOSIGNAL | MSG_DONTWAIT)
 	    != (ssize_t)len)
@@ -101,7 +99,7 @@ take_line(struct control_client *c, const char *line, size_t len)
 	c->ticket = ++c->control->tickets;
 	who_asks(c, &r);
 	if (rc == 0)
-		rc = commands_carry_out(f, &r, c->passed, c->ticket, &e);
+		rc = c->control->ops->carry_out(f, &r, c->passed, c->ticket, &e);
 	drop_passed(c);
 	if (rc == 1) {
 		if (c->ticket != 0)

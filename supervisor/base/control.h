@@ -15,12 +15,25 @@
 
 struct fleet;
 struct control;
-struct err;
+struct request;
 
 #define CONTROL_CLIENTS_MAX 16
 #define CONTROL_WHO 96	/* bytes of who asked, in words */
 #define CONTROL_IDLE_S 10	/* without a whole request */
 #define CONTROL_OUT_MAX 65536	/* answers not yet read by the client */
+
+struct control_ops {
+	/*
+	 * Carries it out: 0 done, 1 when the answer comes later by
+	 * control_done() of this ticket (it may have come already), -1.
+	 * passed: the fd that came with it, -1: none; borrowed.  Never waits;
+	 * may write to disk where the operation does.
+	 */
+	int (*carry_out)(struct fleet *, const struct request *, int passed,
+	    uint32_t ticket, struct err *);
+	/* An answer goes out: whoever reads it may look at the page next. */
+	void (*answering)(struct fleet *);
+};
 
 struct control_client {
 	struct control *control;
@@ -35,6 +48,7 @@ struct control_client {
 
 struct control {
 	struct fleet *fleet;
+	const struct control_ops *ops;
 	char path[600];
 	int fd;			/* -1: not listening */
 	bool lost;		/* said already that there is none */

@@ -17,7 +17,11 @@
 #include "supervisor/base/control.h"
 #include "supervisor/base/fd_reserve.h"
 #include "supervisor/base/reboot.h"
+#include "supervisor/base/status_notes.h"
 #include "supervisor/base/store_writes.h"
+
+struct discord_ask_answer;
+struct shard_args;
 
 #define FLEET_HANDLERS 2	/* the next one starts while one serves */
 
@@ -50,12 +54,22 @@ struct fleet {
 	char program_path[CONFIG_PATH_MAX]; /* see program_find() */
 	struct fd_reserve reserve;
 	struct control control;
+	struct status_notes notes;
 	struct reboot reboot;
 	bool foreground;		/* as started */
 	bool stopping;
 	bool evicting;			/* orphans were asked to leave */
 	int exit_code;
+	struct nonce nonce;		/* of this fleet, see orphan.h */
+	uint64_t program, settings;	/* of a shard forked now, see page.h */
+	int (*shard_main)(const struct shard_args *);
+	/* What lower rooms tell the top floor, and ask of it. */
+	const struct member_ops *member_ops;
+	const struct upgrade_ops *upgrade_ops;
+	bool (*underway)(const struct fleet *, unsigned operation_underway);
+	void (*answered)(struct fleet *, const struct discord_ask_answer *);
 	/* The parts, of the rooms from the lowest floor up. */
+	struct sd_notify *notify;
 	struct fleet_log *logs;
 	struct brake *brake;
 	struct uplinks *uplinks;

@@ -6,14 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared/base/clock.h"
 #include "shared/base/text.h"
 
 #define HANG_S 2	/* for the words; then it ends without them */
 #define STACK_BYTES 65536 /* a stack that overflowed is no place to write on */
 
 static struct {
-	struct fleet_log *logs;
+	void (*log)(void *arg, const char *text);
+	void *arg;
 	int lock_fd;
 	_Alignas(16) char stack[STACK_BYTES];
 } the_end = { .lock_fd = -1 };
@@ -33,18 +33,11 @@ static const struct {
 static void
 log_words(const char *words)
 {
-	struct logline l = { .wall_ms = clock_wall_ms(),
-	    .level = LOG_L_ERROR, .who = "supervisor" };
-	char line[LAST_WORDS_MAX + 512], text[LAST_WORDS_MAX + 64];
-	size_t n;
+	char text[LAST_WORDS_MAX + 64];
 
 	str_format(text, sizeof(text), "The supervisor (pid %d) %s.",
 	    (int)getpid(), words);
-	n = logline_write(line, sizeof(line), the_end.logs->format, &l, text);
-	if (the_end.logs->fd != -1)
-		(void)!write(the_end.logs->fd, line, n);
-	if (the_end.logs->stream.on)
-		(void)!write(STDERR_FILENO, line, n);
+	the_end.log(the_end.arg, text);
 }
 
 /* Of nothing here is sure that it still works: it has HANG_S for it. */
@@ -71,14 +64,16 @@ on_fatal(int sig)
 }
 
 void
-last_words_begin(struct fleet_log *logs, int lock_fd)
+last_words_begin(void (*log)(void *arg, const char *text), void *arg,
+    int lock_fd)
 {
 	const stack_t stack = { .ss_sp = the_end.stack,
 	    .ss_size = sizeof(the_end.stack) };
 	struct sigaction sa = { .sa_handler = on_fatal,
 	    .sa_flags = SA_ONSTACK | SA_NODEFER | SA_RESETHAND };
 
-	the_end.logs = logs;
+	the_end.log = log;
+	the_end.arg = arg;
 	the_end.lock_fd = lock_fd;
 	sigaltstack(&stack, NULL);
 	for (size_t i = 0; i < nitems(fatal); i++)
@@ -92,7 +87,7 @@ last_words_over(int lock_fd)
 		signal(fatal[i].sig, SIG_DFL);
 	if (lock_fd != -1)
 		(void)!ftruncate(lock_fd, 0);
-	the_end.logs = NULL;
+	the_end.arg = NULL;
 }
 
 void

@@ -8,15 +8,17 @@
 #ifndef SUPERVISOR_BASE_LAST_WORDS_H
 #define SUPERVISOR_BASE_LAST_WORDS_H
 
-#include "supervisor/log/fleet_log.h"
+#include "shared/base/base.h"
 
 #define LAST_WORDS_MAX 512
 
 /*
- * Fatal signals are ours from here on, until last_words_over(); logs and the
- * lock stay the caller's and must live as long.  Once per process.
+ * Fatal signals are ours from here on, until last_words_over(); arg and the
+ * lock stay the caller's and must live as long.  log is called from within the
+ * signal.  Once per process.
  */
-void last_words_begin(struct fleet_log *, int lock_fd);
+void last_words_begin(void (*log)(void *arg, const char *text), void *arg,
+    int lock_fd);
 /* It ends in order: the lock file says nothing. */
 void last_words_over(int lock_fd);
 

@@ -10,12 +10,11 @@
 #include "shared/process/oom.h"
 #include "shared/process/process.h"
 #include "shared/base/version.h"
-#include "supervisor/fleet.h"
-#include "supervisor/gateway.h"
-#include "supervisor/log/loglevel.h"
-#include "supervisor/messages.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/loglevel.h"
 #include "supervisor/base/procfs.h"
 #include "supervisor/child/spawn.h"
+#include "supervisor/child/uplinks.h"
 
 const char *const member_state_name[MEMBER_STATE_COUNT] = {
 #define X(n, s) [MEMBER_##n] = s,
@@ -86,11 +85,17 @@ member_watch(const struct member *c)
 	struct fleet *f = c->fleet;
 
 	if (c->second != NULL)
-		return &c->second->watch;
+		return c->second;
 	if (!c->handler)
 		return &f->page.slot[c->slot].watch;
 	return c == f->handler ? &f->page.head->handler_watch
 	    : &f->spare_watch;
+}
+
+struct member *
+member_spare(const struct fleet *f)
+{
+	return &f->handler_slot[f->handler == &f->handler_slot[0]];
 }
 
 void
@@ -107,8 +112,8 @@ member_note_start(struct member *c)
 	w->rss_kb = w->uss_kb = w->fds = w->fd_limit = 0;
 	w->sampled_ms = 0;
 	if (!c->handler) {
-		w->program = c->fleet->rollout->program;
-		w->settings = c->fleet->rollout->settings;
+		w->program = c->fleet->program;
+		w->settings = c->fleet->settings;
 	}
 	w->version[0] = '\0';
 	page_end(&w->lock);
@@ -137,7 +142,7 @@ note_end(struct member *c, enum crash_cause cause, const char *words)
 	str_copy(w->last_end, words, sizeof(w->last_end));
 	page_end(&w->lock);
 	if (cause != CRASHES)
-		status_page_tell(c->fleet->status_page, c->handler ? -1
+		status_notes_past(&c->fleet->page, c->handler ? -1
 		    : (int32_t)c->id, "%s", words);
 }
 
@@ -194,6 +199,16 @@ holds_place(pid_t pid, const void *arg)
 	return page_slot_holder(&c->fleet->page, c->slot) == pid;
 }
 
+static void
+tell_evicting(struct fleet *f)
+{
+	if (!f->evicting)
+		log_notice("Shards of an earlier supervisor still run: they "
+		    "hand over what they hold and leave, and each one's "
+		    "successor starts as it goes.");
+	f->evicting = true;
+}
+
 /*
  * A shard of an earlier supervisor may still have this one's place: it is
  * asked to leave, and hands over what it holds (its lock names it, so nobody
@@ -210,13 +225,13 @@ evicting(struct member *c)
 		c->evict_ms = 0;
 		return false;
 	}
-	if (adopt_awaits(c)) {
+	if (c->fleet->member_ops->awaits(c)) {
 		c->evict_ms = 0;
 	} else if (pid == 0) {
 		return false;
 	} else if (c->evict_ms == 0) {
 		c->evict_ms = now;
-		fleet_evicting(c->fleet);
+		tell_evicting(c->fleet);
 		if (pid > 0)
 			pidfd_signal_if(pid, SIGTERM, holds_place, c);
 	} else if (pid > 0 && now - c->evict_ms >= MEMBER_EVICT_MS) {
@@ -274,6 +289,8 @@ adopted(struct member *c)
 	c->again = c->fatal = c->braked = c->reaped = c->unknown = false;
 	c->killed_for = CRASHES;
 	c->oom_before = oom_kills();
+	loglevel_tell(c);
+	c->fleet->member_ops->greet(c);
 }
 
 static void
@@ -297,7 +314,7 @@ hello(struct member *c)
 		timer_set(&c->timer, c->fleet->config->handler_start_timeout_s
 		    + MEMBER_HELLO_S);
 	loglevel_tell(c);
-	gateway_tell(c);
+	c->fleet->member_ops->greet(c);
 	machine_tell(&c->machine, NEWS_UP);
 }
 
@@ -438,7 +455,7 @@ static void
 give_up(struct member *c)
 {
 	timer_stop(&c->timer);
-	adopt_dismiss(c);
+	c->fleet->member_ops->dismiss(c);
 	note_restart(c, 0);
 	c->state = MEMBER_DOWN;
 }
@@ -509,12 +526,12 @@ tell(struct machine *m, unsigned news)
 {
 	struct member *c = container_of(m, struct member, machine);
 
-	if (news == NEWS_UP)
-		fleet_child_up(c->fleet, c);
-	else if (news == NEWS_READY)
-		fleet_child_ready(c->fleet, c);
-	else
-		fleet_child_ended(c->fleet, c);
+	if (news == NEWS_READY)
+		c->fleet->member_ops->ready(c);
+	else if (news == NEWS_ENDED)
+		c->fleet->member_ops->ended(c);
+	else if (!c->handler && c->second == NULL)
+		uplinks_add(c->fleet->uplinks, c);
 }
 
 void
@@ -548,7 +565,7 @@ member_reaped(struct member *c, int status)
 	c->status = status;
 	c->reaped = true;
 	/* Its last words may be that it leaves by agreement. */
-	messages_drain(c);
+	member_drain(c);
 	member_event(c, MEMBER_ON_EXIT);
 }
 

@@ -17,7 +17,7 @@
 #include "supervisor/child/program.h"
 
 struct fleet;
-struct handover_effects;
+struct member;
 
 #define MEMBER_STATES(X)                                                        \
 	X(DOWN, "down")		/* no process, none wanted */                  \
@@ -54,6 +54,26 @@ enum member_event {
 #define MEMBER_EVICT_MS 8000	/* SIGTERM to SIGKILL of an orphan */
 #define MEMBER_TERM_S 1		/* SIGTERM to SIGKILL */
 #define MEMBER_MAGIC 0x6368696cu
+
+/* What members tell the top floor, and ask of it; never from within a
+ * transition, but for awaits, dismiss and greet. */
+struct member_ops {
+	/* It is up, new or taken over: is sent what it may not know. */
+	void (*greet)(struct member *);
+	void (*ready)(struct member *);
+	void (*ended)(struct member *);
+	/* Its process said this; nothing of it was looked at. */
+	void (*message)(struct member *, const struct msg_hdr *,
+	    const void *payload);
+	/* The shards that could have an uplink have one. */
+	void (*paired)(struct fleet *);
+	/* Is its orphan (adopt.h) still to call?  Ends the wait if not. */
+	bool (*awaits)(struct member *);
+	/* Its orphan is not wanted any more. */
+	void (*dismiss)(struct member *);
+	/* For every place of a process, those of second ones included. */
+	void (*each)(struct fleet *, void (*fn)(struct member *));
+};
 
 struct member {
 	uint32_t magic;
@@ -92,19 +112,23 @@ struct member {
 	uint64_t ends_before;	/* of plugins, on the page at its first READY */
 	bool trial;		/* a death is reload.c's business: no restart
 				   but by member_revive() */
-	struct handover_effects *second; /* the other process of a shard whose place
-				     goes from one to the next; else NULL */
+	bool presence;		/* it shows one that was changed */
+	struct page_watch *second; /* the other process of a shard whose place
+				   goes from one to the next: in the place of
+				   its part of the page; else NULL */
 };
 
 void member_init(struct member *, struct fleet *, bool handler, uint32_t slot);
 /*
- * At once, and what follows is told to fleet_child_*() before it returns; from
+ * At once, and what follows is told to member_ops before it returns; from
  * within one of its own transitions: after that.
  */
 void member_event(struct member *, enum member_event);
 bool member_running(const struct member *);	/* has a process */
 /* Its part of the page; of a handler that is not in service, a private one. */
 struct page_watch *member_watch(const struct member *);
+/* The handler slot that is not in service. */
+struct member *member_spare(const struct fleet *);
 /* A fresh process soon, whatever it is doing, on trial or not: no long
  * farewell. */
 void member_revive(struct member *);
@@ -112,6 +136,10 @@ void member_revive(struct member *);
 void member_kill(struct member *, enum crash_cause, const char *why);
 /* From SIGCHLD: the process of this child is gone with status. */
 void member_reaped(struct member *, int status);
+/* Takes over our end of the channel to its process. */
+void member_listen(struct member *, int fd);
+/* Reads what it has said before its end. */
+void member_drain(struct member *);
 /* Its process was an earlier supervisor's: takes the pidfd over. */
 void member_adopted(struct member *, int pidfd);
 /* For the page: its process is new, and the program that it runs. */

@@ -4,7 +4,7 @@
 #include "supervisor/child/member.h"
 
 #include "shared/base/clock.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
 
 static void
 move_timer(struct timer *to, struct timer *from)

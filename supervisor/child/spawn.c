@@ -11,13 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shard/shard.h"
 #include "shared/store/dbenv.h"
 #include "shared/process/inherited.h"
 #include "shared/process/oom.h"
 #include "shared/process/proctitle.h"
-#include "supervisor/fleet.h"
-#include "supervisor/messages.h"
+#include "shared/wire/role_args.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/log/fleet_log.h"
 
 #define SPAWN_FDS 6	/* for a moment, to start a process */
 #define FD_SPARE 32	/* sources of dup2 are first moved above this */
@@ -42,12 +42,11 @@ shard_child(struct member *c, int control, const int errs[2])
 	int keep[] = { control, f->page.fd, errs[0] };
 	struct shard_args a = { .id = c->id, .count = f->count,
 	    .generation = c->generation, .control_fd = control,
-	    .log_fd = errs[0], .nonce = &f->adopt->nonce,
+	    .log_fd = errs[0], .nonce = &f->nonce,
 	    .config = f->config, .token = f->token, .tls = f->tls,
 	    .page = &f->page, .slot = c->slot, .store = &f->store,
 	    .gateway_url = f->gateway_url, .successor = c->second != NULL,
-	    .presence = c->second != NULL && rollout_effects_shows(f->rollout,
-		c->slot) };
+	    .presence = c->presence };
 
 	inherited_signals_default();
 	if (!fresh_stdio(errs[1]))
@@ -61,7 +60,7 @@ shard_child(struct member *c, int control, const int errs[2])
 		log_error("another process has the place of shard %u", c->id);
 		_exit(EXIT_TRY_LATER);
 	}
-	_exit(shard_main(&a));
+	_exit(f->shard_main(&a));
 }
 
 /* ---- handler --------------------------------------------------------- */
@@ -240,7 +239,7 @@ on_line(struct child_output *l, enum log_level level, const char *text)
 void
 spawn_listen(struct member *c, int control, int log_fd)
 {
-	messages_open(c, control);
+	member_listen(c, control);
 	child_output_open(&c->lines, c->fleet->loop, log_fd, on_line);
 }
 

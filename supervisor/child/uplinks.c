@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #include "shared/base/clock.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
 
 static bool
 handler_ready(const struct fleet *f)
@@ -80,7 +81,7 @@ pump(struct uplinks *u)
 		}
 		c->pair_due = false;
 	}
-	reload_effects_moved(f->reload);
+	f->member_ops->paired(f);
 }
 
 static void

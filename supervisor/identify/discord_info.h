@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keeps asking /gateway/bot until it answers, with growing delays, and turns
- * the answer into what the fleet does: launch, budget, refusals.  Resumes
+ * Keeps asking /gateway/bot until it answers, with growing delays, and hands
+ * the answer, or the refusal of the token, to fleet->answered().  Resumes
  * never wait for it (discord-protocol.md 1.2).
  */
 #ifndef SUPERVISOR_IDENTIFY_DISCORD_INFO_H

@@ -8,7 +8,11 @@
 #include "shared/base/secret.h"
 #include "shared/base/text.h"
 #include "shared/base/version.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/identify/discord_ask.h"
+#include "supervisor/identify/discord_info.h"
+#include "supervisor/identify/permit.h"
 
 #define KEPT_KEY "hold"		/* store blob: struct kept */
 
@@ -53,7 +57,7 @@ tell(struct hold *h)
 
 	permit_release(f->permit);	/* a hold keeps its first sentence */
 	permit_hold(f->permit, h->text);
-	status_page_note(f->status_page, BOARD_FATAL, h->text);
+	status_notes_say(&f->notes, NOTE_FATAL, h->text);
 }
 
 void
@@ -78,13 +82,26 @@ hold_restore(struct hold *h)
 	tell(h);
 }
 
+void
+hold_token_road(const struct config *c, char *out, size_t size)
+{
+	if (config_token_is_copy(c))
+		str_format(out, size, "Put the new one into the file that "
+		    "LoadCredential= of the unit names, then, as root: "
+		    "shardherd token reload");
+	else
+		str_format(out, size, "Put the new one into token_file (%.80s), "
+		    "then: "
+		    "shardherd token reload", c->token_file);
+}
+
 /* Only a new token helps, and there is one road for it. */
 static void
 token_words(struct hold *h, uint32_t shard)
 {
 	char road[PERMIT_WORDS], who[32] = "";
 
-	token_move_road(h->fleet->config, road, sizeof(road));
+	hold_token_road(h->fleet->config, road, sizeof(road));
 	if (shard != HOLD_NO_SHARD)
 		str_format(who, sizeof(who), "shard %u: ", shard);
 	text_format(h->text, sizeof(h->text), "On hold: %sDiscord refuses the "
@@ -109,7 +126,7 @@ hold_set(struct hold *h, uint32_t code, uint32_t shard, const char *text)
 		str_format(h->text, sizeof(h->text), "On hold: shard %u: "
 		    "%s. \"shardherd release\" lets go.", shard,
 		    TEXT_OF(text, 180));
-	status_page_tell(h->fleet->status_page, -1, "%s", h->text);
+	status_notes_past(&h->fleet->page, -1, "%s", h->text);
 	log_error("%s No shard may IDENTIFY; live sessions go on.", h->text);
 	tell(h);
 	keep(h);
@@ -124,14 +141,14 @@ let_go(struct hold *h)
 {
 	struct fleet *f = h->fleet;
 
-	status_page_tell(f->status_page, -1, "the hold is released");
+	status_notes_past(&f->page, -1, "the hold is released");
 	log_notice("The hold is released: shards may IDENTIFY again.");
 	h->code = 0;
 	h->checking = false;
 	h->checks++;
 	keep(h);
 	permit_release(f->permit);
-	status_page_note(f->status_page, BOARD_FATAL, "");
+	status_notes_say(&f->notes, NOTE_FATAL, "");
 	for (uint32_t i = 0; i < f->launched; i++)
 		if (f->shard[i].state == MEMBER_FAILED)
 			member_event(&f->shard[i], MEMBER_ON_RESTART);

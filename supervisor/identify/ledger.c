@@ -5,7 +5,12 @@
 #include <string.h>
 
 #include "shared/base/clock.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/identify/budget.h"
+#include "supervisor/identify/discord_ask.h"
+#include "supervisor/identify/discord_info.h"
+#include "supervisor/identify/permit.h"
 
 #define RECOUNT_MS 300000
 #define ENDED_KEY "sessions-ended" /* store blob: wall ms, int64_t */
@@ -184,7 +189,7 @@ act_grant(void *arg, uint32_t slot, uint32_t serial, uint64_t id)
 	struct msg_permit_grant m = { .ledger_id = id };
 
 	log_info("%s may IDENTIFY now.", c->name);
-	status_page_update(f->status_page);
+	f->notes.due = true;
 	return ipc_send(&c->ipc, MSG_PERMIT_GRANT, (int32_t)c->id, serial, &m,
 	    sizeof(m), -1) == 0;
 }
@@ -217,7 +222,7 @@ act_say(void *arg, const char *sentence)
 
 	if (sentence[0] != '\0')
 		log_warn("%s", sentence);
-	status_page_note(f->status_page, BOARD_PERMIT, sentence);
+	status_notes_say(&f->notes, NOTE_PERMIT, sentence);
 }
 
 const struct permit_actions ledger_actions = {

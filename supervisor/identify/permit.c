@@ -591,7 +591,7 @@ permit_force(struct permit *p, uint32_t shard)
 void
 permit_leave(struct permit *p, uint32_t n)
 {
-	p->leave = n < PERMIT_FORCE_MAX ? n : PERMIT_FORCE_MAX;
+	p->leave = n;
 	p->leave_ms = clock_boot_ms() + PERMIT_FORCE_MS;
 	timer_set(&p->timer, 0);
 }

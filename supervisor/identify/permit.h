@@ -21,7 +21,6 @@
 #define PERMIT_BUSY_MS 1000	    /* another process writes the store */
 #define PERMIT_PASS_MAX 64	    /* grants of one pass: one write */
 #define PERMIT_FORCE_MS 3600000	/* an operator's leave lapses after it */
-#define PERMIT_FORCE_MAX 1000	/* IDENTIFYs of one leave */
 #define PERMIT_WORDS 256
 
 struct permit_request {

@@ -273,3 +273,18 @@ fleet_log_line(struct fleet_log *g, enum log_level level, const char *who,
 	if (!put(g, line, len, l.wall_ms))
 		count_dropped(g, l.wall_ms);
 }
+
+void
+fleet_log_last(void *fleet_log, const char *text)
+{
+	const struct fleet_log *g = fleet_log;
+	struct logline l = { .wall_ms = clock_wall_ms(),
+	    .level = LOG_L_ERROR, .who = "supervisor" };
+	char line[LOGLINE_MAX];
+	size_t n = logline_write(line, sizeof(line), g->format, &l, text);
+
+	if (g->fd != -1)
+		(void)!write(g->fd, line, n);
+	if (g->stream.on)
+		(void)!write(STDERR_FILENO, line, n);
+}

@@ -44,6 +44,8 @@ void fleet_log_configure(struct fleet_log *, const struct config *);
 /* One line: "2026-11-21T03:00:01.123Z info shard 3: text". */
 void fleet_log_line(struct fleet_log *, enum log_level, const char *who,
     const char *text);
+/* The last line of all, from within a fatal signal: written and no more. */
+void fleet_log_last(void *fleet_log, const char *text);
 /* Twice a second: was the file or its directory deleted or replaced? */
 void fleet_log_check(struct fleet_log *);
 /* Is the file too old?  Then it is rotated. */

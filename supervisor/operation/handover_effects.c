@@ -4,7 +4,11 @@
 
 #include <string.h>
 
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/child/uplinks.h"
+#include "supervisor/operation/handover.h"
+#include "supervisor/operation/rollout_effects.h"
 
 #define DIAL_TRIES 2		/* the resume URL, then the main one */
 #define SLACK_S 2.0
@@ -19,7 +23,8 @@ start_second(void *arg, struct err *e)
 	struct member *c = &s->other;
 
 	member_init(c, s->fleet, false, s->place->slot);
-	c->second = s;
+	c->second = &s->watch;
+	c->presence = rollout_effects_shows(s->fleet->rollout, c->slot);
 	c->trial = true;
 	c->started = true;
 	c->generation = s->place->generation;

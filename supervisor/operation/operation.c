@@ -2,7 +2,10 @@
 /* See operation.h. */
 #include "supervisor/operation/operation.h"
 
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/identify/permit.h"
+#include "supervisor/operation/reload_effects.h"
+#include "supervisor/operation/rollout_effects.h"
 
 const char *const operation_name[OPERATION_COUNT] = {
 #define X(n, name) [OPERATION_##n] = name,
@@ -119,54 +122,6 @@ operation_reason(enum operation_rule r)
 	return r >= OPERATION_NO && r < OPERATION_RULES ? reason[r] : NULL;
 }
 
-/* ---- what is under way ------------------------------------------------ */
-
-static bool
-on_hold(const struct fleet *f)
-{
-	return f->permit->held[0] != '\0' && f->reshard->state == RESHARD_NOT;
-}
-
-bool
-operation_underway(const struct fleet *f, enum operation_underway u)
-{
-	switch (u) {
-	case UNDERWAY_START:
-		return f->local == 0 || f->launched < f->local;
-	case UNDERWAY_ADOPT:
-		return f->adopt->busy;
-	case UNDERWAY_HOLD:
-		return on_hold(f) && !hold_of_token(f->hold);
-	case UNDERWAY_BAD_TOKEN:
-		return on_hold(f) && hold_of_token(f->hold);
-	case UNDERWAY_PLAN:
-		return f->reshard->state == RESHARD_ASKING
-		    || f->reshard->state == RESHARD_SHORT;
-	case UNDERWAY_RESHARD:
-		return f->reshard->state == RESHARD_STOPPING;
-	case UNDERWAY_STOP:
-		return f->stopping;
-	case UNDERWAY_RELOAD:
-		return reload_effects_busy(f->reload)
-		    || member_running(&f->handler_slot[f->handler
-		    == &f->handler_slot[0]]);
-	case UNDERWAY_ROLLOUT:
-		return rollout_effects_busy(f->rollout);
-	case UNDERWAY_HANDOVER:
-		return rollout_effects_running(f->rollout);
-	case UNDERWAY_UPGRADE:
-		return upgrade_busy(f->upgrade);
-	case UNDERWAY_TOKEN:
-		return token_move_busy(f->token_move);
-	case UNDERWAY_PLUGIN:
-		return plugin_command_busy(f->plugin_command);
-	case UNDERWAY_PROBE:
-		return probe_busy(f->probe);
-	default:
-		bug("no such operation");
-	}
-}
-
 /* ---- the question ------------------------------------------------------ */
 
 /* How far it is, where that helps. */
@@ -224,7 +179,7 @@ may(const struct fleet *f, enum operation o, unsigned except, struct err *e)
 		enum operation_rule rule = operation_rule(o, u);
 
 		if (rule >= OPERATION_NO && u != except
-		    && operation_underway(f, u))
+		    && f->underway(f, u))
 			return refuse(f, u, rule, e);
 	}
 	return 0;

@@ -93,7 +93,6 @@ enum operation_rule {
 enum operation_rule operation_rule(enum operation, enum operation_underway);
 const char *operation_reason(enum operation_rule);
 
-bool operation_underway(const struct fleet *, enum operation_underway);
 /*
  * May it begin?  0, or -1 with EXIT_TRY_LATER and the sentence for who asked:
  * what is under way, why that does not go together, what to do.

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "shared/config/config_diff.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/operation/operation.h"
 #include "supervisor/operation/reload_config.h"
 #include "supervisor/child/spawn.h"
 

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "shared/base/clock.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/operation/operation.h"
 
 static void on_deadline(struct timer *);
 
@@ -138,7 +140,7 @@ finish(struct probe *p, const struct msg_probe_answer *m)
 	}
 	p->ticket = 0;
 	p->setup = 0;
-	status_page_update(f->status_page);
+	f->notes.due = true;
 }
 
 static void

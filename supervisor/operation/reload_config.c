@@ -4,7 +4,8 @@
 
 #include "shared/config/config_diff.h"
 #include "shared/state/keeper.h"
-#include "supervisor/fleet.h"
+#include "shared/base/log.h"
+#include "supervisor/base/fleet_state.h"
 
 struct reading {
 	struct fleet *fleet;

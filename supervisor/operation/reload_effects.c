@@ -5,8 +5,17 @@
 #include <string.h>
 
 #include "shared/base/clock.h"
-#include "supervisor/fleet.h"
-#include "supervisor/log/loglevel.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/child/program.h"
+#include "supervisor/child/restart_delay.h"
+#include "supervisor/child/uplinks.h"
+#include "supervisor/identify/permit.h"
+#include "supervisor/log/fleet_log.h"
+#include "supervisor/operation/operation.h"
+#include "supervisor/operation/probation.h"
+#include "supervisor/operation/reload.h"
+#include "supervisor/child/loglevel.h"
 #include "supervisor/operation/reload_config.h"
 
 /* ---- config ---------------------------------------------------------- */
@@ -93,7 +102,7 @@ behind(void *arg)
 {
 	struct reload_effects *h = arg;
 	struct fleet *f = h->fleet;
-	const struct member *other = fleet_spare(f);
+	const struct member *other = member_spare(f);
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < f->local; i++) {
@@ -356,7 +365,7 @@ done(void *arg, int code, const char *sentence)
 	struct err e;
 
 	h->last_code = code;
-	status_page_tell(f->status_page, -1, "reload: %s", sentence);
+	status_notes_past(&f->page, -1, "reload: %s", sentence);
 	if (code == EXIT_FINE) {
 		log_notice("Reload: %s Generation %u, after %.1f s.", sentence,
 		    f->handler->generation,
@@ -369,7 +378,7 @@ done(void *arg, int code, const char *sentence)
 		log_error("Reload: %s", sentence);
 		control_done(&f->control, h->ticket, 0, &e);
 	}
-	status_page_note(f->status_page, BOARD_RELOAD, code == EXIT_FINE
+	status_notes_say(&f->notes, NOTE_RELOAD, code == EXIT_FINE
 	    || f->stopping ? "" : sentence);
 	h->ticket = 0;
 }
@@ -422,7 +431,7 @@ begin(struct reload_effects *h, struct config *next, uint32_t ticket, struct err
 	h->other = next;
 	limits_of(next, &limits);
 	h->old = f->handler;
-	h->fresh = fleet_spare(f);
+	h->fresh = member_spare(f);
 	h->unfit[0] = '\0';
 	h->anew = h->switched = false;
 	h->began_ms = clock_boot_ms();

@@ -7,7 +7,8 @@
 #include "shared/config/config_diff.h"
 #include "shared/state/keeper.h"
 #include "shared/base/secret.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/identify/permit.h"
 
 struct look {
 	struct fleet *fleet;

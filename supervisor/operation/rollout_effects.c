@@ -7,7 +7,13 @@
 
 #include "shared/base/clock.h"
 #include "shared/config/config_diff.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/identify/permit.h"
+#include "supervisor/operation/handover_effects.h"
+#include "supervisor/operation/operation.h"
+#include "supervisor/operation/reload_effects.h"
+#include "supervisor/operation/rollout.h"
 #include "supervisor/operation/rollout_config.h"
 
 #define UNDERWAY_KEY "rollout"	/* store blob while one is under way */
@@ -41,7 +47,7 @@ is_behind(const struct rollout_effects *r, uint32_t slot)
 {
 	const struct page_watch *w = &r->fleet->page.slot[slot].watch;
 
-	return w->program != r->program || w->settings != r->settings;
+	return w->program != r->fleet->program || w->settings != r->fleet->settings;
 }
 
 /* Marks those to replace; how many there are. */
@@ -70,14 +76,14 @@ static void
 publish(struct rollout_effects *r, const char *sentence)
 {
 	str_copy(r->note, sentence, sizeof(r->note));
-	status_page_update(r->fleet->status_page);
+	r->fleet->notes.due = true;
 }
 
 static void
 event(struct rollout_effects *r, enum rollout_event ev)
 {
 	rollout_event(&r->rollout, ev);
-	status_page_update(r->fleet->status_page);
+	r->fleet->notes.due = true;
 }
 
 static void
@@ -293,7 +299,7 @@ roll(struct rollout_effects *r, uint32_t ticket, const struct rollout_effects_or
 		control_done(&r->fleet->control, ticket, 0, NULL);
 	}
 	rollout_begin(&r->rollout, &p);
-	status_page_update(r->fleet->status_page);
+	r->fleet->notes.due = true;
 }
 
 static void
@@ -318,7 +324,7 @@ put_in_force(struct rollout_effects *r, struct config *c)
 	*c = *was;
 	free(was);
 	r->presence = strcmp(r->fleet->config->presence, c->presence) != 0;
-	r->settings = settings_of(r->fleet->config);
+	r->fleet->settings = settings_of(r->fleet->config);
 	reload_effects_apply_live(r->fleet);
 }
 
@@ -338,14 +344,14 @@ dry_run(struct rollout_effects *r, uint32_t ticket, const struct rollout_effects
     struct config *c)
 {
 	struct control *k = &r->fleet->control;
-	uint64_t was = r->settings;
+	uint64_t was = r->fleet->settings;
 	char words[ROLLOUT_WORDS];
 	struct rollout_plan p;
 	uint32_t n;
 
-	r->settings = settings_of(c);
+	r->fleet->settings = settings_of(c);
 	n = choose(r, o->all);
-	r->settings = was;
+	r->fleet->settings = was;
 	config_free(c);
 	free(c);
 	if (n == 0) {
@@ -374,7 +380,7 @@ rollout_effects_begin(struct rollout_effects *r, uint32_t ticket,
 		dry_run(r, ticket, o, c);
 		return 0;
 	}
-	if (settings_of(c) != r->settings) {
+	if (settings_of(c) != r->fleet->settings) {
 		put_in_force(r, c);
 		drop_before(r);
 		r->before = c;
@@ -478,8 +484,8 @@ rollout_effects_init(struct rollout_effects *r, struct fleet *f)
 {
 	memset(r, 0, sizeof(*r));
 	r->fleet = f;
-	r->program = program_mark();
-	r->settings = settings_of(f->config);
+	r->fleet->program = program_mark();
+	r->fleet->settings = settings_of(f->config);
 	rollout_init(&r->rollout, f->timers, &actions, r);
 	for (size_t i = 0; i < ROLLOUT_EFFECTS_LANES; i++)
 		handover_effects_init(&r->lane[i], f, lane_done, r);

@@ -36,8 +36,6 @@ struct rollout_effects {
 	struct handover_effects lane[ROLLOUT_EFFECTS_LANES];
 	struct rollout_effects_slot *slot; /* of all shards; NULL before the first */
 	uint32_t slots;
-	uint64_t program;	/* what a shard forked now runs: page.h */
-	uint64_t settings;
 	bool presence;		/* the last config rolled out has another */
 	struct config *before;	/* the last rollout's former config, or NULL */
 	uint32_t ticket;	/* of the client that waits; 0: none */

@@ -7,7 +7,10 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/operation/handover_effects.h"
+#include "supervisor/operation/rollout.h"
 #include "supervisor/child/liveness.h"
 
 /* ---- how those replaced are doing ------------------------------------- */
@@ -130,7 +133,7 @@ bool
 rollout_effects_shows(const struct rollout_effects *r, uint32_t slot)
 {
 	return r->presence
-	    && r->fleet->page.slot[slot].watch.settings != r->settings;
+	    && r->fleet->page.slot[slot].watch.settings != r->fleet->settings;
 }
 
 bool

@@ -8,7 +8,15 @@
 #include "shared/base/clock.h"
 #include "shared/base/secret.h"
 #include "shared/base/text.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/identify/discord_ask.h"
+#include "supervisor/identify/discord_info.h"
+#include "supervisor/identify/hold.h"
+#include "supervisor/identify/ledger.h"
+#include "supervisor/identify/permit.h"
+#include "supervisor/operation/operation.h"
+#include "supervisor/operation/reload_effects.h"
 #include "supervisor/identify/answer_rules.h"
 
 static void on_answer(struct discord_ask *, const struct discord_ask_answer *);
@@ -185,8 +193,8 @@ move_handler(struct token_move *r)
 	if (r->handler_ms == 0)
 		r->handler_ms = clock_boot_ms();
 	if (moved(f, f->handler)
-	    || operation_underway(f, UNDERWAY_RELOAD)
-	    || operation_underway(f, UNDERWAY_PLUGIN)
+	    || f->underway(f, UNDERWAY_RELOAD)
+	    || f->underway(f, UNDERWAY_PLUGIN)
 	    || f->handler->state == MEMBER_STOPPING
 	    || f->handler->state == MEMBER_WAITING)
 		return;
@@ -323,7 +331,7 @@ put_in_force(struct token_move *r, const struct discord_ask_answer *w)
 	f->token = r->fresh;
 	r->fresh = NULL;
 	f->identity = secret_identity(f->token);
-	nonce_seal(&f->adopt->nonce, f->token);
+	nonce_seal(&f->nonce, f->token);
 	f->discord_info->ask.token = f->token;
 	f->discord_info->forbidden = false;
 	f->ledger->budget.kept.identity = f->identity;
@@ -436,7 +444,7 @@ refuse_same(const struct token_move *r, struct err *e)
 {
 	char road[PERMIT_WORDS];
 
-	token_move_road(r->fleet->config, road, sizeof(road));
+	hold_token_road(r->fleet->config, road, sizeof(road));
 	err_set(e, EXIT_CONFIG, "This is the token that Discord refuses and "
 	    "the fleet is on hold for: nothing can change by it. Make a new "
 	    "one on the bot's page of the developer portal. %s", road);
@@ -527,7 +535,7 @@ look_at_file(struct token_move *r)
 	/* Of a copy systemd makes a new one at the next start. */
 	old = id == r->stale && id != f->identity
 	    && !config_token_is_copy(f->config);
-	status_page_note(f->status_page, BOARD_TOKEN, old ? "token_file still holds the "
+	status_notes_say(&f->notes, NOTE_TOKEN, old ? "token_file still holds the "
 	    "token that the fleet has left: the next start would take it. "
 	    "Write the new one there." : !r->differs ? "" : "token_file "
 	    "holds another token than the fleet runs with: \"shardherd token "

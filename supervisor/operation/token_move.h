@@ -70,8 +70,6 @@ int token_move_begin(struct token_move *, char *token, uint32_t ticket,
 void token_move_known(struct token_move *, const struct discord_ask_answer *);
 /* Once per look around: was the token file changed? */
 void token_move_watch(struct token_move *);
-/* How a new token gets here, for who reads that the present one is refused. */
-void token_move_road(const struct config *, char *out, size_t size);
 /* Does token_file hold another token than the fleet runs with? */
 bool token_move_wanted(struct token_move *);
 /* Gives up what is under way; why: a sentence for who waits. */

@@ -12,19 +12,6 @@ token_move_is_news(uint64_t file, uint64_t in_force, uint64_t stale)
 	return file != in_force && file != stale;
 }
 
-void
-token_move_road(const struct config *c, char *out, size_t size)
-{
-	if (config_token_is_copy(c))
-		str_format(out, size, "Put the new one into the file that "
-		    "LoadCredential= of the unit names, then, as root: "
-		    "shardherd token reload");
-	else
-		str_format(out, size, "Put the new one into token_file (%.80s), "
-		    "then: "
-		    "shardherd token reload", c->token_file);
-}
-
 double
 token_move_seconds(const struct token_move_cost *c)
 {

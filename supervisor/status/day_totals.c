@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "shared/base/clock.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
 
 void
 day_totals_init(struct day_totals *d, struct fleet *f)

@@ -2,7 +2,6 @@
 /* See status_page.h. */
 #include "supervisor/status/status_page.h"
 
-#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,24 +10,36 @@
 #include "shared/process/process.h"
 #include "shared/base/text.h"
 #include "shared/base/version.h"
-#include "supervisor/fleet.h"
+#include "supervisor/alert/alerts.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/base/sd_notify.h"
+#include "supervisor/child/restart_delay.h"
+#include "supervisor/identify/budget.h"
+#include "supervisor/identify/discord_info.h"
+#include "supervisor/identify/hold.h"
+#include "supervisor/identify/ledger.h"
+#include "supervisor/identify/permit.h"
+#include "supervisor/operation/probe.h"
+#include "supervisor/operation/rollout_effects.h"
 #include "supervisor/base/procfs.h"
+
+static void
+on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
+{
+	status_page_fill(w->data);
+}
 
 void
 status_page_init(struct status_page *b, struct fleet *f)
 {
 	memset(b, 0, sizeof(*b));
 	b->fleet = f;
+	ev_prepare_init(&b->turn, on_turn);
+	b->turn.data = f;
+	ev_prepare_start(f->loop, &b->turn);
 }
 
 _Static_assert(PAGE_PATIENCES == PATIENCES, "each has a place");
-
-void
-status_page_note(struct status_page *b, enum status_page_source src, const char *sentence)
-{
-	status_notes_say(&b->notes, src, sentence, clock_wall_ms());
-	status_page_update(b);
-}
 
 static int64_t
 wall_of(uint64_t boot_ms)
@@ -97,10 +108,12 @@ put_classes(struct page_cluster *pc, const struct fleet *f)
 }
 
 static void
-put_rollout(struct page_cluster *pc, const struct rollout_effects *r)
+put_rollout(struct page_cluster *pc, const struct fleet *f)
 {
-	pc->program = r->program;
-	pc->settings = r->settings;
+	const struct rollout_effects *r = f->rollout;
+
+	pc->program = f->program;
+	pc->settings = f->settings;
 	pc->rollout = rollout_effects_busy(r);
 	pc->rollout_moved = r->rollout.moved;
 	pc->rollout_failed = r->rollout.failed;
@@ -142,30 +155,24 @@ status_page_update(struct status_page *b)
 	pc->probe = f->probe->last;
 	str_copy(pc->name, f->config->name, sizeof(pc->name));
 	str_copy(pc->version, SHARDHERD_VERSION, sizeof(pc->version));
-	status_notes_list(&b->notes, pc->note, clock_wall_ms());
+	status_notes_list(&f->notes, pc->note, clock_wall_ms());
 	put_home(pc, f->config);
 	pc->foreground = f->foreground;
-	pc->service = f->systemd->notify.fd != -1;
+	pc->service = f->notify->fd != -1;
 	pc->reboot_ms = f->reboot.since_ms;
 	str_copy(pc->reboot, f->reboot.text, sizeof(pc->reboot));
 	put_classes(pc, f);
-	put_rollout(pc, f->rollout);
+	put_rollout(pc, f);
 	page_end(&pc->lock);
 	b->updated_ms = clock_boot_ms();
+	f->notes.due = false;
 }
 
 void
-status_page_tell(struct status_page *b, int32_t shard, const char *fmt, ...)
+status_page_fill(struct fleet *f)
 {
-	char text[512];
-	va_list ap;
-
-	if (b->fleet->page.head == NULL)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	page_fleet_past_add(&b->fleet->page.head->past, shard, text);
+	if (f->notes.due)
+		status_page_update(f->status_page);
 }
 
 void
@@ -174,12 +181,13 @@ status_page_close(struct status_page *b, int exit_code)
 	struct fleet *f = b->fleet;
 	struct page_cluster *pc;
 
+	ev_prepare_stop(f->loop, &b->turn);
 	if (f->page.head == NULL)
 		return;
 	/* Why it ended stays to be read; the rest was of a life that is over. */
-	for (unsigned i = 0; i < BOARD_SOURCES; i++)
-		if (i != BOARD_FATAL)
-			status_notes_say(&b->notes, i, "", 0);
+	for (unsigned i = 0; i < NOTE_SOURCES; i++)
+		if (i != NOTE_FATAL)
+			status_notes_say(&f->notes, i, "");
 	status_page_update(b);
 	pc = &f->page.head->cluster;
 	page_begin(&pc->lock);

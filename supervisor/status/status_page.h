@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The supervisor's part of the stats page: page_cluster, with the one
- * sentence an operator should read first.
+ * The supervisor's part of the stats page: page_cluster, with the
+ * sentences an operator should read first.
  */
 #ifndef SUPERVISOR_STATUS_STATUS_PAGE_H
 #define SUPERVISOR_STATUS_STATUS_PAGE_H
 
-#include "supervisor/status/status_notes.h"
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 struct fleet;
 
 struct status_page {
 	struct fleet *fleet;
-	struct status_notes notes;
+	ev_prepare turn;	/* of the loop */
 	uint64_t updated_ms;	/* boot stamp of the last whole update */
 };
 
 void status_page_init(struct status_page *, struct fleet *);
-/* "" takes the note back; one with other figures in it keeps its time. */
-void status_page_note(struct status_page *, enum status_page_source, const char *sentence);
+/* At once; else the page is filled before the turn of the loop ends, when it
+ * is due (status_notes.h), or before somebody is told to look at it. */
 void status_page_update(struct status_page *);
-/* Something that happened, for `why`: shard -1 means the fleet.  Logs nothing. */
-void status_page_tell(struct status_page *, int32_t shard, const char *fmt, ...)
-    printflike(3, 4);
+void status_page_fill(struct fleet *);
 /* The last words: pid 0, exit code. */
 void status_page_close(struct status_page *, int exit_code);
 /* A dead shard's or handler's own part, which it can't write any more. */

@@ -11,11 +11,15 @@
 #include "shared/config/config_diff.h"
 #include "shared/process/process.h"
 #include "supervisor/upgrade/adopt_call.h"
-#include "supervisor/fleet.h"
-#include "supervisor/gateway.h"
-#include "supervisor/log/loglevel.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/upgrade/upgrade.h"
 #include "supervisor/base/procfs.h"
 #include "supervisor/child/spawn.h"
+#include "supervisor/child/death_report.h"
+#include "supervisor/child/member.h"
+#include "supervisor/child/uplinks.h"
+#include "supervisor/identify/permit.h"
+#include "supervisor/operation/reload_effects.h"
 
 /* ---- who is awaited -------------------------------------------------- */
 
@@ -196,7 +200,7 @@ on_settled(struct timer *t)
 		return;
 	/* What follows may need every process to have been started. */
 	if (f->launched < f->local) {
-		timer_set(t, FLEET_LAUNCH_S);
+		timer_set(t, ADOPT_LOOK_S);
 		return;
 	}
 	a->busy = false;
@@ -209,12 +213,12 @@ on_settled(struct timer *t)
 		    "with, which differs from the file: \"shardherd rollout\" "
 		    "brings the new one, the sessions kept.",
 		    a->stale);
-	fleet_tell_ready(f);
+	f->upgrade_ops->settled(f);
 	if (f->upgrade->arrived)
 		upgrade_settled(f->upgrade, a->shards);
 	else if (a->handler_stale && !f->stopping)
 		replace_handler(f);
-	status_page_update(f->status_page);
+	f->notes.due = true;
 }
 
 /* ---- a call is judged ------------------------------------------------ */
@@ -235,10 +239,10 @@ misfit(const struct adopt *a, const struct msg_adopt *m)
 	const struct fleet *f = a->fleet;
 	const struct config *c = f->config;
 
-	if (memcmp(m->nonce, a->nonce.bytes, sizeof(m->nonce)) != 0)
+	if (memcmp(m->nonce, f->nonce.bytes, sizeof(m->nonce)) != 0)
 		return "it belongs to another fleet, or to an earlier life of "
 		    "this one";
-	if (memcmp(m->seal, a->nonce.seal, sizeof(m->seal)) != 0)
+	if (memcmp(m->seal, f->nonce.seal, sizeof(m->seal)) != 0)
 		return "the token was changed";
 	if (m->intents != c->intents)
 		return "[bot] intents was changed";
@@ -364,8 +368,6 @@ take_over(struct adopt_caller *x, struct member *c, const struct msg_adopt *m,
 	ipc_send(&c->ipc, MSG_ADOPTED, c->handler ? -1 : (int32_t)c->id, 0,
 	    &ok, sizeof(ok), -1);
 	member_adopted(c, pidfd);
-	loglevel_tell(c);
-	gateway_tell(c);
 	note_taken(c, m->build);
 	log_debug("%s is taken over, pid %d, generation %u", c->name,
 	    (int)c->pid, c->generation);
@@ -447,8 +449,8 @@ adopt_launch(struct adopt *a, struct err *e)
 	expect(a);
 	a->until_ms = clock_boot_ms() + ADOPT_WAIT_MS;
 	/* One that can't be read nobody can show: they are refused. */
-	if ((!a->busy || nonce_read(&a->nonce, dir, f->token, e) == -1)
-	    && nonce_make(&a->nonce, dir, f->token, e) == -1)
+	if ((!a->busy || nonce_read(&f->nonce, dir, f->token, e) == -1)
+	    && nonce_make(&f->nonce, dir, f->token, e) == -1)
 		return -1;
 	return adopt_call_listen(a, e);
 }

@@ -13,13 +13,13 @@
 #include <sys/stat.h>
 
 #include "shared/wire/ipc.h"
-#include "shared/wire/nonce.h"
 #include "shared/base/timer.h"
 
 struct fleet;
 struct member;
 
 #define ADOPT_WAIT_MS 10000	/* from our start to an orphan's call */
+#define ADOPT_LOOK_S 0.005	/* between two looks whether all have started */
 #define ADOPT_CALLERS 64	/* calls under way; more wait their turn */
 #define ADOPT_CALL_S 5		/* from the connection to its one message */
 
@@ -37,7 +37,6 @@ struct adopt {
 	struct stat made;
 	ev_io rd;
 	struct adopt_caller caller[ADOPT_CALLERS];
-	struct nonce nonce;
 	struct timer settled;	/* nobody is awaited any more */
 	bool busy;		/* until then */
 	uint64_t until_ms;	/* boot stamp: then nobody is awaited */

@@ -8,8 +8,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "shared/base/log.h"
 #include "supervisor/base/preflight.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/upgrade/adopt.h"
 
 /* ---- calls ----------------------------------------------------------- */
 

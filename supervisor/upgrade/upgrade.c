@@ -11,7 +11,15 @@
 #include "shared/page/page.h"
 #include "shared/base/text.h"
 #include "shared/base/version.h"
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/base/sd_notify.h"
+#include "supervisor/child/member.h"
+#include "supervisor/child/program.h"
+#include "supervisor/operation/operation.h"
+#include "supervisor/operation/probe.h"
+#include "supervisor/operation/reload_effects.h"
+#include "supervisor/upgrade/upgrade_check.h"
+#include "supervisor/upgrade/upgrade_handoff.h"
 #include "supervisor/upgrade/upgrade_guard.h"
 #include "supervisor/child/spawn.h"
 
@@ -93,7 +101,7 @@ become(struct fleet *f, int fd, const char *path, struct arrival *a,
 		a->guard = upgrade_guard_start(f, a);
 	argv = upgrade_handoff_argv(a, name);
 	upgrade_handoff_keep(a, true);
-	sd_notify_environ(&f->systemd->notify);
+	sd_notify_environ(f->notify);
 	program_exec(&program, argv);
 	err_sys(e, EXIT_DEGRADED, "the program file %s can't be executed",
 	    path);
@@ -144,8 +152,7 @@ go(struct upgrade *s)
 	tell(s, "The new program takes over now, as the same process.");
 	probe_give_up(f->probe, "the supervisor became another program "
 	    "meanwhile");
-	watch_cursors(f->watch);
-	day_totals_keep(f->day_totals);
+	f->upgrade_ops->keep(f);
 	if (store_writes_flush(&f->writes, &e) == -1) {
 		fail(s, &e);
 		return;
@@ -209,7 +216,7 @@ begin_cold(struct upgrade *s, const char *why)
 	    s->fleet->local);
 	tell(s, line);
 	s->cold = true;
-	stop_begin(s->fleet->stop, false, "an upgrade that can't go on");
+	s->fleet->upgrade_ops->stop(s->fleet);
 }
 
 static void
@@ -368,7 +375,7 @@ upgrade_free(struct upgrade *s)
 
 int
 upgrade_begin(struct upgrade *s, uint32_t ticket,
-    const struct upgrade_wish *wish, struct err *e)
+    const struct request_upgrade *wish, struct err *e)
 {
 	struct fleet *f = s->fleet;
 

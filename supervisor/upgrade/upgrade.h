@@ -15,6 +15,7 @@
 
 #include "shared/config/config.h"
 #include "shared/base/timer.h"
+#include "supervisor/base/request.h"
 #include "supervisor/upgrade/upgrade_handoff.h"
 #include "supervisor/upgrade/upgrade_check.h"
 #include "supervisor/child/program.h"
@@ -23,16 +24,19 @@ struct fleet;
 
 #define UPGRADE_EXAMINE_S 20	/* for the next program's answer */
 
-struct upgrade_wish {
-	char path[CONFIG_PATH_MAX];	/* absolute; "": where ours is from */
-	bool check;		/* only look */
-	bool force;		/* though everything must be restarted */
-	bool keep_handler;	/* leave it as it is */
+/* What an upgrade asks of the top floor, and tells it. */
+struct upgrade_ops {
+	/* The fleet is to stop, its sessions kept, for the other program. */
+	void (*stop)(struct fleet *);
+	/* Before the exec: hands to the store what is only in memory. */
+	void (*keep)(struct fleet *);
+	/* After it, or a start: everybody awaited was taken over or is gone. */
+	void (*settled)(struct fleet *);
 };
 
 struct upgrade {
 	struct fleet *fleet;
-	struct upgrade_wish wish;
+	struct request_upgrade wish;
 	uint32_t ticket;	/* of the client that waits; 0: none */
 	/* while it is examined: */
 	struct program program;	/* fd -1: nothing under way */
@@ -53,7 +57,7 @@ struct upgrade {
 void upgrade_init(struct upgrade *, struct fleet *);
 /* 0 and the client is answered later; or -1. */
 int upgrade_begin(struct upgrade *, uint32_t ticket,
-    const struct upgrade_wish *, struct err *);
+    const struct request_upgrade *, struct err *);
 static inline bool
 upgrade_busy(const struct upgrade *s)
 {

@@ -18,8 +18,11 @@
 #include "shared/process/oom.h"
 #include "shared/process/proctitle.h"
 #include "shared/base/version.h"
-#include "supervisor/fleet.h"
-#include "supervisor/request.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/upgrade/upgrade_handoff.h"
+#include "supervisor/child/program.h"
+#include "supervisor/log/fleet_log.h"
+#include "supervisor/base/request.h"
 #include "supervisor/child/spawn.h"
 
 enum verdict {

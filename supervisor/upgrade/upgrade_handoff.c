@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "shared/wire/contract.h"
-#include "supervisor/supervisor.h"
+#include "shared/config/config.h"
 
 #define CONFIG_TEXT_MAX (1u << 20)
 #define TOKEN_MAX 512
@@ -156,7 +156,8 @@ close_others(const struct arrival *a)
  * the shards are not without a supervisor for a reason known before.
  */
 int
-upgrade_handoff_main(int argc, char **argv, char **main_argv)
+upgrade_handoff_main(int argc, char **argv, char **main_argv,
+    supervisor_fn *supervise)
 {
 	struct config *config = base_alloc(sizeof(*config));
 	struct supervisor_args s = { .config = config, .argv = main_argv,
@@ -183,7 +184,7 @@ upgrade_handoff_main(int argc, char **argv, char **main_argv)
 		return e.code;
 	}
 	free(text);
-	code = supervisor_main(&s);
+	code = supervise(&s);
 	free(config);
 	return code;
 }

@@ -9,6 +9,7 @@
 #define SUPERVISOR_UPGRADE_UPGRADE_HANDOFF_H
 
 #include "shared/base/err.h"
+#include "shared/wire/role_args.h"
 
 #include <sys/resource.h>
 
@@ -46,7 +47,8 @@ struct arrival {
 };
 
 /* The role. */
-int upgrade_handoff_main(int argc, char **argv, char **main_argv);
+int upgrade_handoff_main(int argc, char **argv, char **main_argv,
+    supervisor_fn *supervise);
 /* 0, or -1 with EXIT_USAGE when a word makes no sense. */
 int upgrade_handoff_parse(int argc, char **argv, struct arrival *, struct err *);
 /*

@@ -469,12 +469,13 @@ dispatch(struct cli *c, int argc, char **argv)
 }
 
 int
-cli_main(int argc, char **argv)
+cli_main(int argc, char **argv, supervisor_fn *supervise)
 {
 	static struct cli c;	/* a config is large */
 	int code;
 
 	c.main_argv = argv;
+	c.supervise = supervise;
 	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
 	code = dispatch(&c, argc, argv);
 	config_free(&c.config);

@@ -8,6 +8,7 @@
 
 #include "shared/config/config.h"
 #include "shared/config/patience.h"
+#include "shared/wire/role_args.h"
 
 struct json_object;
 
@@ -17,6 +18,7 @@ struct cli {
 	int argc;		/* words behind the verb, options taken out */
 	char **argv;
 	char **main_argv;	/* of the process, for the supervisor */
+	supervisor_fn *supervise;
 	const struct cli_verb *verb;
 	struct config config;	/* after cli_load or cli_look */
 	char trouble[1024];	/* after cli_look: of the file, or "" */
@@ -31,7 +33,8 @@ struct cli_verb {
 	cli_fn *fn;
 };
 
-int cli_main(int argc, char **argv);
+/* supervise: becomes the supervisor, for run and start. */
+int cli_main(int argc, char **argv, supervisor_fn *supervise);
 
 /* ---- for the verbs ---- */
 

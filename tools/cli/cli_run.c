@@ -3,8 +3,6 @@
  * run, start, ensure.  In the background the supervisor tells through a pipe
  * how its start went; its sentence and exit code become ours.
  */
-#include "supervisor/supervisor.h"
-
 #include "shared/base/clock.h"
 #include "shared/config/config_perms.h"
 #include "shared/process/inherited.h"
@@ -46,7 +44,7 @@ cli_run(struct cli *c)
 		return cli_usage(c);
 	fflush(stdout);
 	inherited_daemon(NULL, 0);
-	return supervisor_main(&a);
+	return c->supervise(&a);
 }
 
 /* ---- in the background ------------------------------------------------------ */
@@ -68,7 +66,7 @@ daemon_main(struct cli *c, int ready_fd)
 	for (int fd = 0; fd <= 2; fd++)
 		dup2(null, fd);
 	inherited_daemon(&ready_fd, 1);
-	_exit(supervisor_main(&a));
+	_exit(c->supervise(&a));
 }
 
 /* What keeps the supervisor, by its page: a note, or nothing. */

@@ -13,7 +13,6 @@
 #include "tests/unit/supervisor/fleet_rig.h"
 
 #include "shared/base/secret.h"
-#include "supervisor/messages.h"
 #include "supervisor/child/spawn.h"
 #include "tests/unit/rig/scratch.h"
 
@@ -46,7 +45,7 @@ spawn_examiner(struct fleet *f, const struct program *p, const char *path,
 void
 spawn_listen(struct member *c, int control, int log_fd)
 {
-	messages_open(c, control);
+	member_listen(c, control);
 	close(log_fd);
 }
 
@@ -65,7 +64,7 @@ spawn_child(struct member *c, struct err *e)
 	p->handler = c->handler;
 	p->identity = c->identity = c->fleet->identity;
 	c->pid = p->pid;
-	messages_open(c, fds[0]);
+	member_listen(c, fds[0]);
 	if (hands.at_once) {
 		member_event(c, MEMBER_ON_HELLO);
 		if (c->handler)

@@ -9,6 +9,7 @@
 #define TESTS_UNIT_SUPERVISOR_FLEET_RIG_H
 
 #include "supervisor/fleet.h"
+#include "supervisor/fleet_parts.h"
 #include "tests/unit/rig/fake_time.h"
 
 #define HANDS_SHARDS 4

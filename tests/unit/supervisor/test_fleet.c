@@ -107,7 +107,7 @@ f_a4_again_is_void_for_one_on_trial(void **state)
 	hands_all_switch();
 	fake_time_advance(600000);
 	assert_int_equal(hands_alive(true), 1);
-	assert_false(operation_underway(f, UNDERWAY_RELOAD));
+	assert_false(fleet_underway(f, UNDERWAY_RELOAD));
 	hands_close();
 	/* The restart was asked for before. */
 	open_hands("", false);
@@ -681,7 +681,7 @@ test_hold_and_release(void **state)
 	f->shard[1].fatal = true;
 	hands_dies(&f->shard[1], EXITED(EXIT_CONFIG));
 	assert_int_equal(f->shard[1].state, MEMBER_FAILED);
-	assert_true(operation_underway(f, UNDERWAY_HOLD));
+	assert_true(fleet_underway(f, UNDERWAY_HOLD));
 	fake_time_advance(600000);
 	assert_int_equal(hands_alive(false), HANDS_SHARDS - 1);
 	f->hold->code = 0;
@@ -707,8 +707,8 @@ f_a4_resharding_ends_a_move_to_a_token(void **state)
 	f->reshard->state = RESHARD_ASKING;
 	f->config->shards = 0;
 	assert_true(reshard_answered(f->reshard, &a));
-	assert_true(operation_underway(f, UNDERWAY_RESHARD));
-	assert_false(operation_underway(f, UNDERWAY_TOKEN));
+	assert_true(fleet_underway(f, UNDERWAY_RESHARD));
+	assert_false(fleet_underway(f, UNDERWAY_TOKEN));
 	for (uint32_t i = 0; i < HANDS_SHARDS; i++)
 		if (member_running(&f->shard[i]))
 			hands_dies(&f->shard[i], 0);
@@ -749,7 +749,7 @@ test_stop_in_the_middle(void **state)
 		assert_int_equal(f->stop->phase, STOP_DONE);
 		assert_int_equal(hands_alive(true) + hands_alive(false), 0);
 		for (unsigned u = UNDERWAY_RELOAD; u < UNDERWAY_COUNT; u++)
-			assert_false(operation_underway(f, u));
+			assert_false(fleet_underway(f, u));
 		hands_close();
 	}
 }

@@ -83,7 +83,7 @@ start(const char *state, const char *run_dir, const char *more)
 	r.pid = fork();
 	if (r.pid == 0) {
 		struct supervisor_args a = { .config = c, .argv = self_argv,
-		    .ready_fd = fds[1] };
+		    .ready_fd = fds[1], .shard_main = shard_main };
 
 		close(fds[0]);
 		alarm(600);

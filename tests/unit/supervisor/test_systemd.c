@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "supervisor/fleet.h"
+#include "supervisor/fleet_parts.h"
 #include "tests/unit/rig/fake_time.h"
 #include "tests/unit/rig/scratch.h"
 

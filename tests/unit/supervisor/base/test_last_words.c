@@ -13,6 +13,7 @@
 
 #include "shared/process/pidfd.h"
 #include "supervisor/base/last_words.h"
+#include "supervisor/log/fleet_log.h"
 #include "tests/unit/rig/scratch.h"
 
 static char dir[SCRATCH_MAX];
@@ -49,7 +50,7 @@ die(void (*end)(void), char found[LAST_WORDS_MAX])
 		dprintf(lock, "%d\n", (int)getpid());
 		null = open("/dev/null", O_WRONLY);
 		dup2(null, STDERR_FILENO);
-		last_words_begin(&logs, lock);
+		last_words_begin(fleet_log_last, &logs, lock);
 		end();
 		last_words_over(lock);
 		_exit(0);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "supervisor/identify/discord_ask_rest.h"
-#include "supervisor/request.h"
+#include "supervisor/base/request.h"
 #include "supervisor/identify/answer_rules.h"
 
 /* ---- control requests ------------------------------------------------ */

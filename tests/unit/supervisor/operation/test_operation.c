@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "supervisor/fleet.h"
+#include "supervisor/fleet_parts.h"
 #include "tests/unit/rig/fake_time.h"
 
 #define FLEET_SHARDS 4
@@ -42,7 +43,6 @@ rest(void)
 	    NULL, &e) == -1)
 		fail_msg("%s", e.text);
 	f->timers = timers_new(NULL);
-	status_page_init(f->status_page, f);
 	f->control.fleet = f;
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		f->control.client[i].fd = -1;
@@ -137,7 +137,7 @@ begin(enum operation o, struct err *e)
 {
 	static const struct rollout_effects_order order = { -1, -1, -1, -1, false,
 	    false, false };
-	static const struct upgrade_wish wish = { .path = "/none/shardherd" };
+	static const struct request_upgrade wish = { .path = "/none/shardherd" };
 	static const struct token_move_options options;
 	static const struct msg_plugin unload = { .action = PLUGIN_DO_UNLOAD,
 	    .name = "x" };
@@ -178,7 +178,7 @@ check_pair(enum operation o, enum operation_underway u)
 	rest();
 	let_run(u);
 	for (unsigned i = 0; i < UNDERWAY_COUNT; i++)
-		if (operation_underway(f, i) != (i == u))
+		if (fleet_underway(f, i) != (i == u))
 			fail_msg("%s shows as %s", operation_underway_name[u],
 			    operation_underway_name[i]);
 	rc = begin(o, &e);

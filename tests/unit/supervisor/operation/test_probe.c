@@ -5,6 +5,7 @@
  * socket and the page are played by the test.
  */
 #include "supervisor/fleet.h"
+#include "supervisor/fleet_parts.h"
 #include "shared/base/clock.h"
 #include "tests/unit/rig/fake_time.h"
 
@@ -64,11 +65,6 @@ operation_may(const struct fleet *f, enum operation o, struct err *e)
 	assert_int_equal(o, OPERATION_PROBE);
 	return probe_busy(f->probe) ? err_set(e, EXIT_TRY_LATER, "a probe is "
 	    "under way") : 0;
-}
-
-void
-status_page_update(struct status_page *b)
-{
 }
 
 static char emoji[] = "x";

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "shared/wire/contract.h"
-#include "supervisor/request.h"
+#include "supervisor/base/request.h"
 
 #define EXITED(code) ((code) << 8)
 #define KILLED(sig) (sig)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* See loglevel.h. */
-#include "supervisor/log/loglevel.h"
+#include "supervisor/child/loglevel.h"
 
-#include "supervisor/fleet.h"
+#include "supervisor/base/fleet_state.h"
+#include "supervisor/child/member.h"
+#include "supervisor/log/fleet_log.h"
 
 void
 loglevel_tell(struct member *c)
@@ -19,7 +21,7 @@ loglevel_set(struct fleet *f, enum log_level level)
 {
 	f->logs->least = level;
 	log_set_level(level);
-	fleet_each_child(f, loglevel_tell);
+	f->member_ops->each(f, loglevel_tell);
 }
 
 void

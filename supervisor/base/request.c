@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* See request.h. */
-#include "supervisor/request.h"
+#include "supervisor/base/request.h"
 
 #include <json-c/json.h>
 #include <string.h>
 
 #include "shared/json/json.h"
 #include "shared/base/text.h"
-#include "supervisor/identify/permit.h"
 
 static const char *const verb_name[REQUEST_VERB_COUNT] = {
 #define X(n, s) [REQUEST_##n] = s,
@@ -122,7 +121,7 @@ parse_rollout(struct json_object *o, struct request *r, struct err *e)
 }
 
 static int
-parse_upgrade(struct json_object *o, struct upgrade_wish *w, struct err *e)
+parse_upgrade(struct json_object *o, struct request_upgrade *w, struct err *e)
 {
 	const char *path = get_string(o, "binary");
 
@@ -217,9 +216,9 @@ parse_leave(struct json_object *o, struct request *r, struct err *e)
 	if (json_object_object_get_ex(o, "identifies", &v)
 	    && json_object_is_type(v, json_type_int))
 		n = json_object_get_int64(v);
-	if (n < 0 || n > PERMIT_FORCE_MAX)
+	if (n < 0 || n > REQUEST_LEAVE_MAX)
 		return err_set(e, EXIT_USAGE, "leave: identifies is a number "
-		    "up to %d", PERMIT_FORCE_MAX);
+		    "up to %d", REQUEST_LEAVE_MAX);
 	r->identifies = (uint32_t)n;
 	return 0;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* See status_page_notes.h. */
-#include "supervisor/status/status_notes.h"
+/* See status_notes.h. */
+#include "supervisor/base/status_notes.h"
 
+#include <stdarg.h>
 #include <string.h>
 
+#include "shared/base/clock.h"
 #include "shared/base/text.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
@@ -12,36 +14,38 @@
 static const struct {
 	enum page_rank rank;
 	int64_t end_ms;		/* 0: whoever left it takes it back */
-} kind[BOARD_SOURCES] = {
-	[BOARD_FATAL] = { PAGE_CRITICAL, 0 },
-	[BOARD_CONFIG] = { PAGE_WARNING, 0 },
-	[BOARD_DISK] = { PAGE_WARNING, 0 },
-	[BOARD_PERMIT] = { PAGE_WARNING, 0 },
+} kind[NOTE_SOURCES] = {
+	[NOTE_FATAL] = { PAGE_CRITICAL, 0 },
+	[NOTE_CONFIG] = { PAGE_WARNING, 0 },
+	[NOTE_DISK] = { PAGE_WARNING, 0 },
+	[NOTE_PERMIT] = { PAGE_WARNING, 0 },
 	/* Of something that is over: the next reload may be weeks away. */
-	[BOARD_RELOAD] = { PAGE_WARNING, DAY_MS },
-	[BOARD_ASKING] = { PAGE_INFO, 0 },
-	[BOARD_TOKEN] = { PAGE_INFO, 0 },
-	[BOARD_ALERT] = { PAGE_INFO, 0 },
+	[NOTE_RELOAD] = { PAGE_WARNING, DAY_MS },
+	[NOTE_ASKING] = { PAGE_INFO, 0 },
+	[NOTE_TOKEN] = { PAGE_INFO, 0 },
+	[NOTE_ALERT] = { PAGE_INFO, 0 },
 	/* Without a log the bot does all it should. */
-	[BOARD_LOG] = { PAGE_INFO, 0 },
-	[BOARD_LOG_DISK] = { PAGE_INFO, 0 },
-	[BOARD_START] = { PAGE_INFO, 0 },
+	[NOTE_LOG] = { PAGE_INFO, 0 },
+	[NOTE_LOG_DISK] = { PAGE_INFO, 0 },
+	[NOTE_START] = { PAGE_INFO, 0 },
 };
-_Static_assert(BOARD_SOURCES <= PAGE_NOTES, "each has a place");
+_Static_assert(NOTE_SOURCES <= PAGE_NOTES, "each has a place");
 
 void
-status_notes_say(struct status_notes *b, enum status_page_source src, const char *text,
-    int64_t now_ms)
+status_notes_say(struct status_notes *b, enum status_note src,
+    const char *sentence)
 {
 	if (b->text[src][0] == '\0')
-		b->since_ms[src] = now_ms;
-	text_clean(b->text[src], sizeof(b->text[src]), text, strlen(text));
+		b->since_ms[src] = clock_wall_ms();
+	text_clean(b->text[src], sizeof(b->text[src]), sentence,
+	    strlen(sentence));
+	b->due = true;
 }
 
 static void
 end_old(struct status_notes *b, int64_t now_ms)
 {
-	for (unsigned i = 0; i < BOARD_SOURCES; i++)
+	for (unsigned i = 0; i < NOTE_SOURCES; i++)
 		if (kind[i].end_ms != 0
 		    && now_ms - b->since_ms[i] >= kind[i].end_ms)
 			b->text[i][0] = '\0';
@@ -66,7 +70,7 @@ status_notes_list(struct status_notes *b, struct page_note out[PAGE_NOTES],
 	end_old(b, now_ms);
 	memset(out, 0, PAGE_NOTES * sizeof(*out));
 	for (unsigned r = 0; r < PAGE_RANKS_N; r++) {
-		for (unsigned i = 0; i < BOARD_SOURCES; i++) {
+		for (unsigned i = 0; i < NOTE_SOURCES; i++) {
 			if (kind[i].rank != r || b->text[i][0] == '\0'
 			    || said(out, n, b->text[i]))
 				continue;
@@ -76,4 +80,18 @@ status_notes_list(struct status_notes *b, struct page_note out[PAGE_NOTES],
 			    sizeof(out[0].text));
 		}
 	}
+}
+
+void
+status_notes_past(struct page *p, int32_t shard, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	if (p->head == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	page_fleet_past_add(&p->head->past, shard, text);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Notes have a time, a rank and an end. */
-#include "supervisor/status/status_notes.h"
+#include "supervisor/base/status_notes.h"
+#include "tests/unit/rig/fake_time.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,24 +15,33 @@ f_d2_notes_have_rank_time_and_end(void **state)
 {
 	struct page_note list[PAGE_NOTES];
 	struct status_notes b = {0};
+	int64_t begin = clock_wall_ms();
 
-	status_notes_say(&b, BOARD_ASKING, "asking", 1000);
-	status_notes_say(&b, BOARD_RELOAD, "rolled back", 2000);
-	status_notes_say(&b, BOARD_ALERT, "rolled back", 2500);
-	status_notes_say(&b, BOARD_FATAL, "held", 3000);
-	status_notes_say(&b, BOARD_FATAL, "held by another word", 4000);
-	status_notes_list(&b, list, 5000);
+	fake_time_advance(1000);
+	status_notes_say(&b, NOTE_ASKING, "asking");
+	fake_time_advance(1000);
+	status_notes_say(&b, NOTE_RELOAD, "rolled back");
+	fake_time_advance(1000);
+	status_notes_say(&b, NOTE_ALERT, "rolled back");
+	fake_time_advance(1000);
+	status_notes_say(&b, NOTE_FATAL, "held");
+	fake_time_advance(1000);
+	status_notes_say(&b, NOTE_FATAL, "held by another word");
+	assert_true(b.due);
+	status_notes_list(&b, list, clock_wall_ms());
 	assert_string_equal(list[0].text, "held by another word");
-	assert_int_equal(list[0].since_ms, 3000);
+	assert_int_equal(list[0].since_ms, begin + 4000);
 	assert_int_equal(list[0].rank, PAGE_CRITICAL);
 	assert_string_equal(list[1].text, "rolled back");
-	assert_int_equal(list[1].since_ms, 2000);
+	assert_int_equal(list[1].since_ms, begin + 2000);
 	assert_string_equal(list[2].text, "asking");
 	assert_string_equal(list[3].text, "");
-	status_notes_say(&b, BOARD_FATAL, "", 6000);
-	status_notes_say(&b, BOARD_ALERT, "", 6000);
+	fake_time_advance(1000);
+	status_notes_say(&b, NOTE_FATAL, "");
+	fake_time_advance(1000);
+	status_notes_say(&b, NOTE_ALERT, "");
 	/* What is over is not told for ever; what stands is. */
-	status_notes_list(&b, list, 2000 + DAY_MS);
+	status_notes_list(&b, list, begin + 2000 + DAY_MS);
 	assert_string_equal(list[0].text, "asking");
 	assert_string_equal(list[1].text, "");
 }

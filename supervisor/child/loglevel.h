@@ -3,8 +3,8 @@
  * The least level that is logged, for the whole fleet at once: the config's,
  * or another one an operator wants until the supervisor's next start.
  */
-#ifndef SUPERVISOR_LOG_LOGLEVEL_H
-#define SUPERVISOR_LOG_LOGLEVEL_H
+#ifndef SUPERVISOR_CHILD_LOGLEVEL_H
+#define SUPERVISOR_CHILD_LOGLEVEL_H
 
 #include "shared/base/log.h"
 

@@ -3,16 +3,17 @@
  * One line of the control socket: JSON in, a checked struct out, and the
  * answers' JSON.  Pure; nothing is carried out here.
  */
-#ifndef SUPERVISOR_REQUEST_H
-#define SUPERVISOR_REQUEST_H
+#ifndef SUPERVISOR_BASE_REQUEST_H
+#define SUPERVISOR_BASE_REQUEST_H
 
 #include "shared/wire/contract.h"
 #include "shared/base/err.h"
 #include "shared/base/log.h"
-#include "supervisor/upgrade/upgrade.h"
+#include "shared/config/config.h"
 
 #define REQUEST_LINE_MAX 65536
 #define REQUEST_SECONDS_MAX 86400
+#define REQUEST_LEAVE_MAX 1000	/* IDENTIFYs of one leave */
 
 #define REQUEST_VERBS(X)                                                       \
 	X(PING, "ping") X(STOP, "stop") X(SHARD, "shard")                      \
@@ -42,6 +43,13 @@ struct request_rolling {
 	bool all, dry_run, no_wait;
 };
 
+struct request_upgrade {
+	char path[CONFIG_PATH_MAX];	/* absolute; "": where ours is from */
+	bool check;		/* only look */
+	bool force;		/* though everything must be restarted */
+	bool keep_handler;	/* leave it as it is */
+};
+
 struct request {
 	enum request_verb verb;
 	char by[64];			/* who asks, by their own word; "" */
@@ -57,7 +65,7 @@ struct request {
 	struct msg_plugin plugin;	/* plugin */
 	uint64_t setup;			/* probe: a channel, or 0 */
 	struct request_rolling rollout;	/* rollout */
-	struct upgrade_wish upgrade;	/* upgrade */
+	struct request_upgrade upgrade;	/* upgrade */
 };
 
 /* 0, or -1 with EXIT_USAGE and a sentence. */
