@@ -437,28 +437,8 @@ fleet_new(void)
 	f->answered = discord_answer;
 	f->notify = &p->systemd.notify;
 	f->handler_slot = p->handler_slot;
-	f->logs = &p->logs;
-	f->brake = &p->brake;
-	f->uplinks = &p->uplinks;
-	f->permit = &p->permit;
-	f->ledger = &p->ledger;
-	f->hold = &p->hold;
-	f->discord_info = &p->discord_info;
-	f->alerts = &p->alerts;
-	f->plugin_command = &p->plugin_command;
-	f->probe = &p->probe;
-	f->reload = &p->reload;
-	f->rollout = &p->rollout;
-	f->token_move = &p->token_move;
-	f->adopt = &p->adopt;
-	f->upgrade = &p->upgrade;
-	f->day_totals = &p->day_totals;
-	f->status_page = &p->status_page;
-	f->maintenance = &p->maintenance;
-	f->reshard = &p->reshard;
-	f->sighup = &p->sighup;
-	f->stop = &p->stop;
-	f->systemd = &p->systemd;
-	f->watch = &p->watch;
+#define X(s, m) f->m = &p->m;
+	FLEET_PARTS(X)
+#undef X
 	return f;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The few decisions that
- * concern the fleet as a whole: launching it, what a fatal end of one member
- * means for the rest, what the operator reads.
+ * The few decisions that concern the fleet as a whole: launching it, what a
+ * fatal end of one member means for the rest, what is under way, and what the
+ * operator reads.
  */
 #ifndef SUPERVISOR_FLEET_H
 #define SUPERVISOR_FLEET_H
@@ -13,6 +13,9 @@
 #define FLEET_LAUNCH_BATCH 16	/* forks per turn of the loop */
 #define FLEET_LAUNCH_S 0.005
 #define FLEET_LAYOUT_KEY "layout" /* store blob: shard count last launched */
+
+/* With all parts, everything zero; freed with free(), once each was ended. */
+struct fleet *fleet_new(void);
 
 /* The layout that usable session records in the store belong to; 0: none. */
 uint32_t fleet_stored_layout(struct fleet *);
@@ -27,8 +30,8 @@ void fleet_tell_ready(struct fleet *);
 /* We can't go on: says so and stops in order with this exit code. */
 void fleet_give_up(struct fleet *, int code, const char *sentence);
 
-/* From children, through messages.c. */
-/* A shard's events go to the handler of this generation now. */
+/* From children, through messages.c.  A shard's events go to the handler of
+ * this generation now. */
 void fleet_switched(struct fleet *, struct member *, uint32_t generation);
 void fleet_fatal(struct fleet *, struct member *, uint32_t close_code,
     const char *sentence);

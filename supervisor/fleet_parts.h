@@ -33,32 +33,9 @@
 
 struct fleet_parts {
 	struct member handler_slot[FLEET_HANDLERS];
-	struct fleet_log logs;
-	struct brake brake;
-	struct uplinks uplinks;
-	struct permit permit;
-	struct ledger ledger;
-	struct hold hold;
-	struct discord_info discord_info;
-	struct alerts alerts;
-	struct plugin_command plugin_command;
-	struct probe probe;
-	struct reload_effects reload;
-	struct rollout_effects rollout;
-	struct token_move token_move;
-	struct adopt adopt;
-	struct upgrade upgrade;
-	struct day_totals day_totals;
-	struct status_page status_page;
-	struct maintenance maintenance;
-	struct reshard reshard;
-	struct sighup sighup;
-	struct stop stop;
-	struct systemd systemd;
-	struct watch watch;
+#define X(s, m) struct s m;
+	FLEET_PARTS(X)
+#undef X
 };
-
-/* With all parts, everything zero; freed with free(), once each was ended. */
-struct fleet *fleet_new(void);
 
 #endif

@@ -25,6 +25,19 @@ struct shard_args;
 
 #define FLEET_HANDLERS 2	/* the next one starts while one serves */
 
+/* X(struct, member): the parts, of the rooms from the lowest floor up. */
+#define FLEET_PARTS(X)                                                         \
+	X(fleet_log, logs) X(brake, brake) X(uplinks, uplinks)                 \
+	X(permit, permit) X(ledger, ledger) X(hold, hold)                      \
+	X(discord_info, discord_info) X(alerts, alerts)                        \
+	X(plugin_command, plugin_command) X(probe, probe)                      \
+	X(reload_effects, reload) X(rollout_effects, rollout)                  \
+	X(token_move, token_move) X(adopt, adopt) X(upgrade, upgrade)          \
+	X(day_totals, day_totals) X(status_page, status_page)                  \
+	X(maintenance, maintenance) X(reshard, reshard)                        \
+	X(sighup, sighup) X(stop, stop) X(systemd, systemd)                    \
+	X(watch, watch)
+
 struct fleet {
 	struct config *config;
 	char **argv;
@@ -68,31 +81,10 @@ struct fleet {
 	const struct upgrade_ops *upgrade_ops;
 	bool (*underway)(const struct fleet *, unsigned operation_underway);
 	void (*answered)(struct fleet *, const struct discord_ask_answer *);
-	/* The parts, of the rooms from the lowest floor up. */
-	struct sd_notify *notify;
-	struct fleet_log *logs;
-	struct brake *brake;
-	struct uplinks *uplinks;
-	struct permit *permit;
-	struct ledger *ledger;
-	struct hold *hold;
-	struct discord_info *discord_info;
-	struct alerts *alerts;
-	struct plugin_command *plugin_command;
-	struct probe *probe;
-	struct reload_effects *reload;
-	struct rollout_effects *rollout;
-	struct token_move *token_move;
-	struct adopt *adopt;
-	struct upgrade *upgrade;
-	struct day_totals *day_totals;
-	struct status_page *status_page;
-	struct maintenance *maintenance;
-	struct reshard *reshard;
-	struct sighup *sighup;
-	struct stop *stop;
-	struct systemd *systemd;
-	struct watch *watch;
+	struct sd_notify *notify;	/* in systemd's */
+#define X(s, m) struct s *m;
+	FLEET_PARTS(X)
+#undef X
 };
 
 #endif

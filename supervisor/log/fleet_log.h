@@ -3,7 +3,7 @@
  * The fleet's log: time, level, who, text, to a file or to stderr.  The file
  * rotates by size and age, is made again when it or its directory was deleted,
  * and on a full disk lines are dropped and counted: logging must never stop
- * the supervisor.  Compression is log_compress.c's, on the upkeep's call.
+ * the supervisor.  Compression is log_compress.c's, on maintenance.c's call.
  */
 #ifndef SUPERVISOR_LOG_FLEET_LOG_H
 #define SUPERVISOR_LOG_FLEET_LOG_H
