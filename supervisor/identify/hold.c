@@ -9,6 +9,7 @@
 #include "shared/base/text.h"
 #include "shared/base/version.h"
 #include "supervisor/base/fleet_state.h"
+#include "supervisor/identify/token_rules.h"
 #include "supervisor/child/member.h"
 #include "supervisor/identify/discord_ask.h"
 #include "supervisor/identify/discord_info.h"
@@ -82,26 +83,13 @@ hold_restore(struct hold *h)
 	tell(h);
 }
 
-void
-hold_token_road(const struct config *c, char *out, size_t size)
-{
-	if (config_token_is_copy(c))
-		str_format(out, size, "Put the new one into the file that "
-		    "LoadCredential= of the unit names, then, as root: "
-		    "shardherd token reload");
-	else
-		str_format(out, size, "Put the new one into token_file (%.80s), "
-		    "then: "
-		    "shardherd token reload", c->token_file);
-}
-
 /* Only a new token helps, and there is one road for it. */
 static void
 token_words(struct hold *h, uint32_t shard)
 {
 	char road[PERMIT_WORDS], who[32] = "";
 
-	hold_token_road(h->fleet->config, road, sizeof(road));
+	token_rules_road(h->fleet->config, road, sizeof(road));
 	if (shard != HOLD_NO_SHARD)
 		str_format(who, sizeof(who), "shard %u: ", shard);
 	text_format(h->text, sizeof(h->text), "On hold: %sDiscord refuses the "

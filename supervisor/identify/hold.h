@@ -40,7 +40,5 @@ void hold_new_token(struct hold *);
 bool hold_of_token(const struct hold *);
 /* The token was refused again. */
 void hold_refused(struct hold *);
-/* How a new token gets here, for who reads that the present one is refused. */
-void hold_token_road(const struct config *, char *out, size_t size);
 
 #endif

@@ -82,7 +82,7 @@ static void
 keep_bot(struct token_move *r, const struct discord_ask_answer *w)
 {
 	struct fleet *f = r->fleet;
-	struct token_move_bot was = r->bot;
+	struct token_rules_bot was = r->bot;
 
 	/* A part that was not answered this time is not forgotten. */
 	r->bot.identity = f->identity;
@@ -370,7 +370,7 @@ static int
 judge(struct token_move *r, const struct discord_ask_answer *w, struct err *e)
 {
 	struct fleet *f = r->fleet;
-	struct token_move_cost cost = { .shards = f->local,
+	struct token_rules_cost cost = { .shards = f->local,
 	    .keys = (uint32_t)w->max_concurrency,
 	    .interval_s = f->config->identify_interval_s, .total = w->total,
 	    .remaining = w->remaining, .reserve = permit_reserve(f->permit),
@@ -382,14 +382,14 @@ judge(struct token_move *r, const struct discord_ask_answer *w, struct err *e)
 		    "whose token the fleet runs with, so the new one can't be "
 		    "compared. Nothing was changed; stopping and starting the "
 		    "fleet takes the new one.");
-	if (!token_move_same_bot(&r->bot, w))
+	if (!token_rules_same_bot(&r->bot, w))
 		return err_set(e, EXIT_CONFIG, "The new token belongs to "
 		    "another bot: %s (%s), and the fleet runs %s (%s). Nothing "
 		    "was changed.", w->user_name, w->user_id, r->bot.name,
 		    r->bot.user_id);
 	say(r, "The new token is good and belongs to the same bot, %s (%s).",
 	    w->user_name, w->user_id);
-	if (token_move_price(&cost, words, sizeof(words), e) == -1)
+	if (token_rules_price(&cost, words, sizeof(words), e) == -1)
 		return -1;
 	say(r, "%s", words);
 	return 0;
@@ -444,7 +444,7 @@ refuse_same(const struct token_move *r, struct err *e)
 {
 	char road[PERMIT_WORDS];
 
-	hold_token_road(r->fleet->config, road, sizeof(road));
+	token_rules_road(r->fleet->config, road, sizeof(road));
 	err_set(e, EXIT_CONFIG, "This is the token that Discord refuses and "
 	    "the fleet is on hold for: nothing can change by it. Make a new "
 	    "one on the bot's page of the developer portal. %s", road);
@@ -527,7 +527,7 @@ look_at_file(struct token_move *r)
 	}
 	id = secret_identity(token);
 	secret_free(token);
-	r->differs = token_move_is_news(id, f->identity, r->stale);
+	r->differs = id != f->identity && id != r->stale;
 	if (r->differs && !was)
 		log_notice("token_file holds another token now. The fleet "
 		    "goes on with the one it has; \"shardherd token reload\" "

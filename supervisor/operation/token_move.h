@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "supervisor/identify/discord_ask.h"
+#include "supervisor/identify/token_rules.h"
 
 struct fleet;
 
@@ -21,13 +22,7 @@ struct fleet;
 #define TOKEN_MOVE_ASKS 4		/* while Discord says 429 */
 #define TOKEN_MOVE_ASK_WAIT_S 20	/* of its retry_after: more is refused */
 #define TOKEN_MOVE_STALE_KEY "token-stale" /* store blob: rotate.stale */
-#define TOKEN_MOVE_BOT_KEY "bot"	/* store blob: struct token_move_bot */
-
-/* Whose token it is, as Discord said. */
-struct token_move_bot {
-	uint64_t identity;	/* of the token, secret.h */
-	char user_id[24], app_id[24], name[64];
-};
+#define TOKEN_MOVE_BOT_KEY "bot"	/* store blob: struct token_rules_bot */
 
 struct token_move_options {
 	bool dry;		/* check and tell the cost, nothing else */
@@ -50,7 +45,7 @@ struct token_move {
 	uint64_t handler_ms;	/* the same of the handler */
 	bool handler_plainly;	/* it could not be replaced start-first */
 	uint64_t told_ms, began_ms;
-	struct token_move_bot bot;	/* of the token in force; user_id "": unknown */
+	struct token_rules_bot bot;	/* of the token in force; user_id "": unknown */
 	struct stat seen;	/* of the token file */
 	bool differs;		/* it holds another token than the fleet's */
 	uint64_t stale;		/* identity of what it held when another one
@@ -79,24 +74,5 @@ token_move_busy(const struct token_move *r)
 {
 	return r->state != TOKEN_MOVE_IDLE;
 }
-
-/* ---- decisions, for the tests ---------------------------------------- */
-
-/* What it costs and whether the budget allows that. */
-struct token_move_cost {
-	uint32_t shards, keys;	/* to move; that may IDENTIFY together */
-	double interval_s;
-	int64_t total, remaining, reserve, reset_ms;
-	bool force;
-};
-/* Is what token_file holds worth a move?  Identities; stale as above. */
-bool token_move_is_news(uint64_t file, uint64_t in_force, uint64_t stale);
-/* In about so many seconds all have IDENTIFYed. */
-double token_move_seconds(const struct token_move_cost *);
-/* The cost in a sentence: 0, or -1 with why it can't be paid. */
-int token_move_price(const struct token_move_cost *, char *out, size_t size,
-    struct err *);
-/* The same bot, by application or, where that is unknown, by user? */
-bool token_move_same_bot(const struct token_move_bot *, const struct discord_ask_answer *);
 
 #endif

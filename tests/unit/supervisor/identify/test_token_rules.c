@@ -14,13 +14,13 @@
 
 #include "shared/config/config.h"
 #include "shared/base/secret.h"
-#include "supervisor/operation/token_move.h"
+#include "supervisor/identify/token_rules.h"
 #include "tests/unit/rig/scratch.h"
 
-static struct token_move_cost
+static struct token_rules_cost
 cost(uint32_t shards, uint32_t keys, int64_t remaining)
 {
-	return (struct token_move_cost) { .shards = shards, .keys = keys,
+	return (struct token_rules_cost) { .shards = shards, .keys = keys,
 	    .interval_s = 5, .total = 1000, .remaining = remaining,
 	    .reserve = 50, .reset_ms = 3600000 };
 }
@@ -28,54 +28,54 @@ cost(uint32_t shards, uint32_t keys, int64_t remaining)
 static void
 test_price(void **state)
 {
-	struct token_move_cost c = cost(16, 1, 983);
+	struct token_rules_cost c = cost(16, 1, 983);
 	char out[400];
 	struct err e;
 
-	assert_int_equal(token_move_price(&c, out, sizeof(out), &e), 0);
+	assert_int_equal(token_rules_price(&c, out, sizeof(out), &e), 0);
 	assert_string_equal(out, "A session ends with its token: 16 IDENTIFYs "
 	    "of the 983 left (then 967, the reserve is 50), about 80 s at 1 "
 	    "at a time.");
 	c = cost(33, 16, 1000);
-	assert_true(token_move_seconds(&c) == 15);
+	assert_true(token_rules_seconds(&c) == 15);
 	c.keys = 0;	/* nothing Discord says; must not divide by it */
-	assert_true(token_move_seconds(&c) == 165);
+	assert_true(token_rules_seconds(&c) == 165);
 }
 
 static void
 test_price_too_high(void **state)
 {
-	struct token_move_cost c = cost(16, 1, 60);
+	struct token_rules_cost c = cost(16, 1, 60);
 	char out[400];
 	struct err e;
 
-	assert_int_equal(token_move_price(&c, out, sizeof(out), &e), -1);
+	assert_int_equal(token_rules_price(&c, out, sizeof(out), &e), -1);
 	assert_int_equal(e.code, EXIT_TRY_LATER);
 	assert_non_null(strstr(e.text, "--force"));
 	c.force = true;
-	assert_int_equal(token_move_price(&c, out, sizeof(out), &e), 0);
+	assert_int_equal(token_rules_price(&c, out, sizeof(out), &e), 0);
 	c.remaining = 15;
-	assert_int_equal(token_move_price(&c, out, sizeof(out), &e), -1);
+	assert_int_equal(token_rules_price(&c, out, sizeof(out), &e), -1);
 	assert_non_null(strstr(e.text, "in 60 min"));
 	c.remaining = 66;
 	c.force = false;
-	assert_int_equal(token_move_price(&c, out, sizeof(out), &e), 0);
+	assert_int_equal(token_rules_price(&c, out, sizeof(out), &e), 0);
 }
 
 static void
 test_same_bot(void **state)
 {
-	struct token_move_bot b = { .user_id = "7", .app_id = "70" };
+	struct token_rules_bot b = { .user_id = "7", .app_id = "70" };
 	struct discord_ask_answer w = { .user_id = "7", .app_id = "70" };
 
-	assert_true(token_move_same_bot(&b, &w));
+	assert_true(token_rules_same_bot(&b, &w));
 	str_copy(w.app_id, "71", sizeof(w.app_id));
-	assert_false(token_move_same_bot(&b, &w));
+	assert_false(token_rules_same_bot(&b, &w));
 	/* Without the application the user decides. */
 	w.app_id[0] = '\0';
-	assert_true(token_move_same_bot(&b, &w));
+	assert_true(token_rules_same_bot(&b, &w));
 	str_copy(w.user_id, "8", sizeof(w.user_id));
-	assert_false(token_move_same_bot(&b, &w));
+	assert_false(token_rules_same_bot(&b, &w));
 }
 
 /* ---- secrets --------------------------------------------------------- */

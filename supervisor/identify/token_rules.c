@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* What another token costs, and whose it may be: pure decisions of token_move.h. */
-#include "supervisor/operation/token_move.h"
+/* See token_rules.h. */
+#include "supervisor/identify/token_rules.h"
 
 #include "shared/config/config.h"
 
 #include <string.h>
 
-bool
-token_move_is_news(uint64_t file, uint64_t in_force, uint64_t stale)
+void
+token_rules_road(const struct config *c, char *out, size_t size)
 {
-	return file != in_force && file != stale;
+	if (config_token_is_copy(c))
+		str_format(out, size, "Put the new one into the file that "
+		    "LoadCredential= of the unit names, then, as root: "
+		    "shardherd token reload");
+	else
+		str_format(out, size, "Put the new one into token_file (%.80s), "
+		    "then: "
+		    "shardherd token reload", c->token_file);
 }
 
 double
-token_move_seconds(const struct token_move_cost *c)
+token_rules_seconds(const struct token_rules_cost *c)
 {
 	uint32_t keys = c->keys > 0 ? c->keys : 1;
 
@@ -21,7 +28,7 @@ token_move_seconds(const struct token_move_cost *c)
 }
 
 int
-token_move_price(const struct token_move_cost *c, char *out, size_t size,
+token_rules_price(const struct token_rules_cost *c, char *out, size_t size,
     struct err *e)
 {
 	int64_t after = c->remaining - (int64_t)c->shards;
@@ -43,12 +50,12 @@ token_move_price(const struct token_move_cost *c, char *out, size_t size,
 	    "of the %lld left (then %lld, the reserve is %lld), about %.0f s "
 	    "at %u at a time.", c->shards, c->shards == 1 ? "" : "s",
 	    (long long)c->remaining, (long long)after, (long long)c->reserve,
-	    token_move_seconds(c), c->keys > 0 ? c->keys : 1);
+	    token_rules_seconds(c), c->keys > 0 ? c->keys : 1);
 	return 0;
 }
 
 bool
-token_move_same_bot(const struct token_move_bot *b, const struct discord_ask_answer *w)
+token_rules_same_bot(const struct token_rules_bot *b, const struct discord_ask_answer *w)
 {
 	if (b->app_id[0] != '\0' && w->app_id[0] != '\0')
 		return strcmp(b->app_id, w->app_id) == 0;
