@@ -12,7 +12,7 @@
 #include "supervisor/alert/alert_deliver.h"
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/child/member.h"
-#include "supervisor/child/restart_delay.h"
+#include "supervisor/child/crash_brake.h"
 #include "supervisor/identify/budget.h"
 #include "supervisor/identify/ledger.h"
 #include "supervisor/identify/permit.h"

@@ -153,7 +153,7 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 	if (acquire(f, count, e) == -1)
 		return -1;
 	clear_slots(f);
-	brake_init(f->brake, count);
+	crash_brake_init(f->brake, count);
 	permit_init(f->permit, f->timers, count,
 	    f->config->identify_interval_s, f->config->reserve,
 	    &ledger_actions, f);
@@ -185,7 +185,7 @@ fleet_unlaunch(struct fleet *f)
 	drop_members(f);
 	program_close(&f->handler->program);
 	permit_free(f->permit);
-	brake_free(f->brake);
+	crash_brake_free(f->brake);
 }
 
 /* ---- up and down ----------------------------------------------------- */
@@ -247,7 +247,7 @@ ready(struct member *c)
 		return;
 	}
 	rollout_effects_ready(f->rollout, c);
-	if (brake_ready(f->brake, c->slot))
+	if (crash_brake_ready(f->brake, c->slot))
 		fleet_unbrake(f);
 }
 

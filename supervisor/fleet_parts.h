@@ -8,6 +8,7 @@
 
 #include "supervisor/alert/alerts.h"
 #include "supervisor/base/fleet_state.h"
+#include "supervisor/child/crash_brake.h"
 #include "supervisor/child/member.h"
 #include "supervisor/child/uplinks.h"
 #include "supervisor/identify/discord_info.h"

@@ -376,7 +376,7 @@ release_fleet(struct fleet *f)
 	/* While what it tells of is still there. */
 	status_page_close(f->status_page, f->exit_code);
 	permit_free(f->permit);
-	brake_free(f->brake);
+	crash_brake_free(f->brake);
 	store_writes_close(&f->writes);
 	reboot_end(&f->store);
 }

@@ -9,7 +9,7 @@
 #include "supervisor/alert/alerts.h"
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/child/member.h"
-#include "supervisor/child/restart_delay.h"
+#include "supervisor/child/crash_brake.h"
 #include "supervisor/fleet.h"
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/identify/ledger.h"
@@ -180,7 +180,7 @@ look_at_members(struct watch *w)
 {
 	struct fleet *f = w->fleet;
 
-	if (brake_tick(f->brake, clock_boot_ms()))
+	if (crash_brake_tick(f->brake, clock_boot_ms()))
 		fleet_unbrake(f);
 	for (uint32_t i = 0; !f->stopping && i < f->local; i++)
 		check_shard(f, &f->shard[i]);

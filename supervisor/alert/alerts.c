@@ -6,7 +6,7 @@
 
 #include "shared/base/clock.h"
 
-const char *const alert_kind_name[ALERTS] = {
+static const char *const alert_kind_name[ALERTS] = {
 #define X(n, s) [ALERT_##n] = s,
 	ALERT_KINDS(X)
 #undef X

@@ -27,7 +27,6 @@ enum alert_kind {
 #undef X
 	ALERTS
 };
-extern const char *const alert_kind_name[ALERTS];
 
 #define ALERT_QUEUE 32		/* messages; the oldest waiting one goes */
 #define ALERT_TRIES 4		/* of one message */

@@ -27,7 +27,7 @@ struct shard_args;
 
 /* X(struct, member): the parts, of the rooms from the lowest floor up. */
 #define FLEET_PARTS(X)                                                         \
-	X(fleet_log, logs) X(brake, brake) X(uplinks, uplinks)                 \
+	X(fleet_log, logs) X(crash_brake, brake) X(uplinks, uplinks)                 \
 	X(permit, permit) X(ledger, ledger) X(hold, hold)                      \
 	X(discord_info, discord_info) X(alerts, alerts)                        \
 	X(plugin_command, plugin_command) X(probe, probe)                      \

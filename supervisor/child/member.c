@@ -8,9 +8,9 @@
 
 #include "shared/base/clock.h"
 #include "shared/process/oom.h"
-#include "shared/process/process.h"
 #include "shared/base/version.h"
 #include "supervisor/base/fleet_state.h"
+#include "supervisor/child/crash_brake.h"
 #include "supervisor/child/loglevel.h"
 #include "supervisor/base/procfs.h"
 #include "supervisor/child/spawn.h"
@@ -79,83 +79,6 @@ member_running(const struct member *c)
 
 /* ---- pieces of the transitions --------------------------------------- */
 
-struct page_watch *
-member_watch(const struct member *c)
-{
-	struct fleet *f = c->fleet;
-
-	if (c->second != NULL)
-		return c->second;
-	if (!c->handler)
-		return &f->page.slot[c->slot].watch;
-	return c == f->handler ? &f->page.head->handler_watch
-	    : &f->spare_watch;
-}
-
-struct member *
-member_spare(const struct fleet *f)
-{
-	return &f->handler_slot[f->handler == &f->handler_slot[0]];
-}
-
-void
-member_note_start(struct member *c)
-{
-	struct page_watch *w = member_watch(c);
-
-	page_begin(&w->lock);
-	w->pid = c->pid;
-	w->pid_start = process_start(c->pid);
-	w->started_ms = clock_boot_ms();
-	w->restart_ms = 0;
-	w->starts++;
-	w->rss_kb = w->uss_kb = w->fds = w->fd_limit = 0;
-	w->sampled_ms = 0;
-	if (!c->handler) {
-		w->program = c->fleet->program;
-		w->settings = c->fleet->settings;
-	}
-	w->version[0] = '\0';
-	page_end(&w->lock);
-}
-
-void
-member_version(struct member *c, const char *build)
-{
-	struct page_watch *w = member_watch(c);
-
-	page_begin(&w->lock);
-	str_copy(w->version, build, sizeof(w->version));
-	page_end(&w->lock);
-}
-
-static void
-note_end(struct member *c, enum crash_cause cause, const char *words)
-{
-	struct page_watch *w = member_watch(c);
-
-	page_begin(&w->lock);
-	w->pid = 0;
-	w->pid_start = 0;
-	if (cause != CRASHES)
-		w->crashes[cause]++;
-	str_copy(w->last_end, words, sizeof(w->last_end));
-	page_end(&w->lock);
-	if (cause != CRASHES)
-		status_notes_past(&c->fleet->page, c->handler ? -1
-		    : (int32_t)c->id, "%s", words);
-}
-
-static void
-note_restart(struct member *c, uint64_t at_ms)
-{
-	struct page_watch *w = member_watch(c);
-
-	page_begin(&w->lock);
-	w->restart_ms = at_ms;
-	page_end(&w->lock);
-}
-
 static void
 wait_restart(struct member *c)
 {
@@ -166,7 +89,7 @@ wait_restart(struct member *c)
 	c->state = MEMBER_WAITING;
 	c->braked = false;
 	timer_set(&c->timer, s);
-	note_restart(c, now + (uint64_t)(s * 1000));
+	member_note_restart(c, now + (uint64_t)(s * 1000));
 }
 
 static void
@@ -184,7 +107,7 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 	*cause = death_report_write(&o, words, size);
 	ipc_close(&c->ipc);
 	timer_stop(&c->timer);
-	note_end(c, *cause, words);
+	member_note_end(c, *cause, words);
 	pidfd_forget(&c->foreign);
 	c->pid = 0;
 }
@@ -296,9 +219,9 @@ adopted(struct member *c)
 static void
 launch_if_free(struct member *c)
 {
-	struct brake *b = c->fleet->brake;
+	struct crash_brake *b = c->fleet->brake;
 
-	if (!c->handler && !brake_may_start(b, c->slot, clock_boot_ms())) {
+	if (!c->handler && !crash_brake_may_start(b, c->slot, clock_boot_ms())) {
 		c->braked = true;	/* member_unbrake follows */
 		return;
 	}
@@ -368,7 +291,7 @@ died(struct member *c)
 		wait_restart(c);
 	log_warn("%s.%s", words, what_follows(c));
 	if (!c->handler && c->second == NULL && !fatal
-	    && brake_died(f->brake, c->slot, cause, clock_boot_ms()))
+	    && crash_brake_died(f->brake, c->slot, cause, clock_boot_ms()))
 		log_error("A third of the shards died alike (%s) within 10 s: "
 		    "restarts wait until one of them stays up.",
 		    page_crash_name[cause]);
@@ -456,7 +379,7 @@ give_up(struct member *c)
 {
 	timer_stop(&c->timer);
 	c->fleet->member_ops->dismiss(c);
-	note_restart(c, 0);
+	member_note_restart(c, 0);
 	c->state = MEMBER_DOWN;
 }
 

@@ -142,9 +142,12 @@ void member_listen(struct member *, int fd);
 void member_drain(struct member *);
 /* Its process was an earlier supervisor's: takes the pidfd over. */
 void member_adopted(struct member *, int pidfd);
-/* For the page: its process is new, and the program that it runs. */
+/* For the page: its process is new, and the program that it runs; how it
+ * ended, when it is started again (boot stamp; 0: it is not). */
 void member_note_start(struct member *);
 void member_version(struct member *, const char *build);
+void member_note_end(struct member *, enum crash_cause, const char *words);
+void member_note_restart(struct member *, uint64_t at_ms);
 /* The brake was released: whoever waits for it goes. */
 void member_unbrake(struct member *);
 void member_free(struct member *);	/* its process is gone */

@@ -43,7 +43,7 @@ permit_init(struct permit *p, struct timers *timers, uint32_t count,
 	p->slot = base_alloc(count * sizeof(*p->slot));
 	p->brake_after = count + BRAKE_SPARE;
 	p->recent = base_alloc(p->brake_after * sizeof(*p->recent));
-	brake_init(&p->alike, count);
+	crash_brake_init(&p->alike, count);
 	timer_init(timers, &p->timer, on_timer);
 }
 
@@ -53,7 +53,7 @@ permit_free(struct permit *p)
 	if (p->slot == NULL)
 		return;
 	timer_stop(&p->timer);
-	brake_free(&p->alike);
+	crash_brake_free(&p->alike);
 	free(p->slot);
 	free(p->recent);
 	memset(p, 0, sizeof(*p));
@@ -146,7 +146,7 @@ struct pass {
 	struct permit_slot was[PERMIT_PASS_MAX];
 	uint64_t ring[PERMIT_PASS_MAX];	/* what note_sent wrote over */
 	uint32_t leave;		/* as it was */
-	struct brake alike;
+	struct crash_brake alike;
 };
 
 /* Does it count against the hour's brake? */
@@ -265,12 +265,12 @@ pass_waiting(struct permit *p, uint32_t i, struct pass *w)
 	if (!s->forced && (i / p->keys > w->stop
 	    || (!permit_above_reserve(p) && permit_leave_left(p) == 0)))
 		return;
-	if (p->alike.on && p->alike.canary != BRAKE_NOBODY)
+	if (p->alike.on && p->alike.canary != CRASH_BRAKE_NOBODY)
 		return;			/* what becomes of it wakes us */
 	key = permit_key_free_ms(p, i % p->keys, true);
 	own = permit_own_free_ms(p, i, w->brake);
 	if (key <= w->now && own <= w->now) {
-		brake_may_start(&p->alike, i, w->now);
+		crash_brake_may_start(&p->alike, i, w->now);
 		take(p, i, w);
 		w->brake = permit_braked(p);
 		return;
@@ -371,10 +371,10 @@ check_canary(struct permit *p, uint64_t now)
 {
 	uint32_t i = p->alike.canary;
 
-	if (p->alike.on && i != BRAKE_NOBODY
+	if (p->alike.on && i != CRASH_BRAKE_NOBODY
 	    && (p->slot[i].state != PERMIT_GRANTED
 	    || now >= p->slot[i].since_ms + PERMIT_HOLD_MS))
-		p->alike.canary = BRAKE_NOBODY;
+		p->alike.canary = CRASH_BRAKE_NOBODY;
 }
 
 static void
@@ -517,9 +517,9 @@ judge(struct permit *p, uint32_t shard, uint32_t outcome, uint32_t code)
 	if (outcome == OUTCOME_READY) {
 		p->slot[shard].ready_ms = now;
 		p->alike.canary = shard;	/* whoever it is: it works */
-		brake_ready(&p->alike, shard);
+		crash_brake_ready(&p->alike, shard);
 	} else if (outcome != OUTCOME_UNUSED && outcome != OUTCOME_LOST) {
-		brake_died(&p->alike, shard, outcome << 16 | (code & 0xffff),
+		crash_brake_died(&p->alike, shard, outcome << 16 | (code & 0xffff),
 		    now);
 	}
 }

@@ -11,7 +11,7 @@
 
 #include "shared/wire/contract.h"
 #include "shared/base/timer.h"
-#include "supervisor/child/restart_delay.h"
+#include "supervisor/child/crash_brake.h"
 
 #define PERMIT_KEYS_MAX 1024	    /* max_concurrency beyond it is clamped */
 #define PERMIT_HOLD_MS 30000	    /* a key waits no longer for its shard */
@@ -87,7 +87,7 @@ struct permit {
 	uint32_t recent_at, brake_after;
 	uint64_t retry_ms;		/* ledger failed: not before */
 	uint64_t rest_ms;		/* nor before the disk had its rest */
-	struct brake alike;		/* failures with a common cause */
+	struct crash_brake alike;		/* failures with a common cause */
 	uint32_t leave;			/* forced IDENTIFYs still allowed */
 	uint64_t leave_ms;		/* boot stamp at which that ends */
 	uint64_t ended_ms;		/* an operator ended all sessions; 0 */

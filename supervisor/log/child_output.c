@@ -17,8 +17,9 @@ child_output_init(struct child_output *l)
 	l->fd = -1;
 }
 
-enum log_level
-child_output_level(const char **text)
+/* Splits "<3>text": the level, text moved behind it; info without one. */
+static enum log_level
+level_of(const char **text)
 {
 	const char *s = *text;
 
@@ -37,7 +38,7 @@ hand_out(struct child_output *l, char *line, size_t len)
 	enum log_level level;
 
 	line[len] = '\0';
-	level = child_output_level(&text);
+	level = level_of(&text);
 	len -= (size_t)(text - line);
 	if (len == 0)
 		return;

@@ -35,7 +35,4 @@ void child_output_close(struct child_output *);
 /* The pipe, and the line begun, go to another owner; to is closed. */
 void child_output_move(struct child_output *to, struct child_output *from);
 
-/* Splits "<3>text": the level, text moved behind it; info without one. */
-enum log_level child_output_level(const char **text);
-
 #endif

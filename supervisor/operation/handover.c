@@ -6,7 +6,7 @@
 
 #include "shared/base/log.h"
 
-const char *const handover_state_name[HANDOVER_STATE_COUNT] = {
+static const char *const handover_state_name[HANDOVER_STATE_COUNT] = {
 #define X(n, s) [HANDOVER_##n] = s,
 	HANDOVER_STATES(X)
 #undef X

@@ -26,7 +26,6 @@ enum handover_state {
 #undef X
 	HANDOVER_STATE_COUNT
 };
-extern const char *const handover_state_name[HANDOVER_STATE_COUNT];
 
 #define HANDOVER_EVENTS(X)                                                   \
 	X(BEGIN, "begin")                                                      \

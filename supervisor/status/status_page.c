@@ -13,7 +13,7 @@
 #include "supervisor/alert/alerts.h"
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/base/sd_notify.h"
-#include "supervisor/child/restart_delay.h"
+#include "supervisor/child/crash_brake.h"
 #include "supervisor/identify/budget.h"
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/identify/hold.h"

@@ -284,7 +284,7 @@ hands_open(const char *more)
 	for (uint32_t i = 0; i < FLEET_HANDLERS; i++)
 		member_init(&f->handler_slot[i], f, true, i);
 	f->handler = &f->handler_slot[0];
-	brake_init(f->brake, HANDS_SHARDS);
+	crash_brake_init(f->brake, HANDS_SHARDS);
 	permit_init(f->permit, f->timers, HANDS_SHARDS, 5, 0, &ledger_actions,
 	    f);
 	ledger_init(f->ledger, f);
@@ -348,7 +348,7 @@ hands_close(void)
 		member_free(&f->handler_slot[i]);
 	free(f->shard);
 	permit_free(f->permit);
-	brake_free(f->brake);
+	crash_brake_free(f->brake);
 	store_writes_close(&f->writes);
 	page_close(&f->page);
 	secret_drop(f->token);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "shared/process/oom.h"
+#include "supervisor/child/crash_brake.h"
 #include "supervisor/child/restart_delay.h"
 #include "supervisor/child/liveness.h"
 #include "supervisor/child/death_report.h"
@@ -60,47 +61,47 @@ test_delay_resets_after_proof(void **state)
 static void
 test_brake_one_canary(void **state)
 {
-	struct brake b;
+	struct crash_brake b;
 
-	brake_init(&b, 9);
-	assert_false(brake_died(&b, 0, CRASH_EXIT, 1000));
-	assert_false(brake_died(&b, 1, CRASH_SIGNAL, 1001));
-	assert_false(brake_died(&b, 2, CRASH_SIGNAL, 1002));
-	assert_false(brake_died(&b, 3, CRASH_SIGNAL, 1003));
-	assert_true(brake_may_start(&b, 0, 1004));
+	crash_brake_init(&b, 9);
+	assert_false(crash_brake_died(&b, 0, CRASH_EXIT, 1000));
+	assert_false(crash_brake_died(&b, 1, CRASH_SIGNAL, 1001));
+	assert_false(crash_brake_died(&b, 2, CRASH_SIGNAL, 1002));
+	assert_false(crash_brake_died(&b, 3, CRASH_SIGNAL, 1003));
+	assert_true(crash_brake_may_start(&b, 0, 1004));
 	/* The fourth of one kind: more than a third. */
-	assert_true(brake_died(&b, 4, CRASH_SIGNAL, 1005));
-	assert_true(brake_may_start(&b, 7, 2000));
-	assert_false(brake_may_start(&b, 1, 2000));
-	assert_true(brake_may_start(&b, 7, 2001));
+	assert_true(crash_brake_died(&b, 4, CRASH_SIGNAL, 1005));
+	assert_true(crash_brake_may_start(&b, 7, 2000));
+	assert_false(crash_brake_may_start(&b, 1, 2000));
+	assert_true(crash_brake_may_start(&b, 7, 2001));
 	/* The canary dies: the next one to ask is it. */
-	assert_false(brake_died(&b, 7, CRASH_SIGNAL, 3000));
-	assert_true(brake_may_start(&b, 1, 4000));
-	assert_false(brake_ready(&b, 5));
-	assert_true(brake_ready(&b, 1));
-	assert_true(brake_may_start(&b, 2, 4001));
-	brake_free(&b);
+	assert_false(crash_brake_died(&b, 7, CRASH_SIGNAL, 3000));
+	assert_true(crash_brake_may_start(&b, 1, 4000));
+	assert_false(crash_brake_ready(&b, 5));
+	assert_true(crash_brake_ready(&b, 1));
+	assert_true(crash_brake_may_start(&b, 2, 4001));
+	crash_brake_free(&b);
 }
 
 static void
 test_brake_forgets(void **state)
 {
-	struct brake b;
+	struct crash_brake b;
 
-	brake_init(&b, 6);
+	crash_brake_init(&b, 6);
 	for (uint32_t i = 0; i < 6; i++)
-		assert_false(brake_died(&b, i, CRASH_EXIT,
-		    1 + i * BRAKE_WINDOW_MS));
-	brake_free(&b);
-	brake_init(&b, 3);
-	assert_false(brake_died(&b, 0, CRASH_EXIT, 1));
-	assert_false(brake_died(&b, 1, CRASH_EXIT, 2));
-	assert_true(brake_died(&b, 2, CRASH_EXIT, 3));
-	assert_true(brake_may_start(&b, 0, 100));
-	assert_false(brake_tick(&b, 100 + BRAKE_CANARY_MS - 1));
-	assert_true(brake_tick(&b, 100 + BRAKE_CANARY_MS));
-	assert_true(brake_may_start(&b, 2, 100 + BRAKE_CANARY_MS));
-	brake_free(&b);
+		assert_false(crash_brake_died(&b, i, CRASH_EXIT,
+		    1 + i * CRASH_BRAKE_WINDOW_MS));
+	crash_brake_free(&b);
+	crash_brake_init(&b, 3);
+	assert_false(crash_brake_died(&b, 0, CRASH_EXIT, 1));
+	assert_false(crash_brake_died(&b, 1, CRASH_EXIT, 2));
+	assert_true(crash_brake_died(&b, 2, CRASH_EXIT, 3));
+	assert_true(crash_brake_may_start(&b, 0, 100));
+	assert_false(crash_brake_tick(&b, 100 + CRASH_BRAKE_CANARY_MS - 1));
+	assert_true(crash_brake_tick(&b, 100 + CRASH_BRAKE_CANARY_MS));
+	assert_true(crash_brake_may_start(&b, 2, 100 + CRASH_BRAKE_CANARY_MS));
+	crash_brake_free(&b);
 }
 
 static enum crash_cause

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* A member's part of the page.  See member.h. */
+#include "supervisor/child/member.h"
+
+#include "shared/base/clock.h"
+#include "shared/process/process.h"
+#include "supervisor/base/fleet_state.h"
+
+struct page_watch *
+member_watch(const struct member *c)
+{
+	struct fleet *f = c->fleet;
+
+	if (c->second != NULL)
+		return c->second;
+	if (!c->handler)
+		return &f->page.slot[c->slot].watch;
+	return c == f->handler ? &f->page.head->handler_watch
+	    : &f->spare_watch;
+}
+
+struct member *
+member_spare(const struct fleet *f)
+{
+	return &f->handler_slot[f->handler == &f->handler_slot[0]];
+}
+
+void
+member_note_start(struct member *c)
+{
+	struct page_watch *w = member_watch(c);
+
+	page_begin(&w->lock);
+	w->pid = c->pid;
+	w->pid_start = process_start(c->pid);
+	w->started_ms = clock_boot_ms();
+	w->restart_ms = 0;
+	w->starts++;
+	w->rss_kb = w->uss_kb = w->fds = w->fd_limit = 0;
+	w->sampled_ms = 0;
+	if (!c->handler) {
+		w->program = c->fleet->program;
+		w->settings = c->fleet->settings;
+	}
+	w->version[0] = '\0';
+	page_end(&w->lock);
+}
+
+void
+member_version(struct member *c, const char *build)
+{
+	struct page_watch *w = member_watch(c);
+
+	page_begin(&w->lock);
+	str_copy(w->version, build, sizeof(w->version));
+	page_end(&w->lock);
+}
+
+void
+member_note_end(struct member *c, enum crash_cause cause, const char *words)
+{
+	struct page_watch *w = member_watch(c);
+
+	page_begin(&w->lock);
+	w->pid = 0;
+	w->pid_start = 0;
+	if (cause != CRASHES)
+		w->crashes[cause]++;
+	str_copy(w->last_end, words, sizeof(w->last_end));
+	page_end(&w->lock);
+	if (cause != CRASHES)
+		status_notes_past(&c->fleet->page, c->handler ? -1
+		    : (int32_t)c->id, "%s", words);
+}
+
+void
+member_note_restart(struct member *c, uint64_t at_ms)
+{
+	struct page_watch *w = member_watch(c);
+
+	page_begin(&w->lock);
+	w->restart_ms = at_ms;
+	page_end(&w->lock);
+}
