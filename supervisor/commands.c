@@ -31,7 +31,7 @@ do_identify(struct fleet *f, struct member *c, struct err *e)
 		return err_set(e, EXIT_TRY_LATER, "%s does not wait for an "
 		    "IDENTIFY", c->name);
 	log_notice("%s is let IDENTIFY now, by %s.", c->name, f->control.who);
-	status_notes_past(&f->page, (int32_t)c->id, "let IDENTIFY by %s",
+	status_notes_past(&f->page, (int32_t)c->slot, "let IDENTIFY by %s",
 	    f->control.who);
 	return 0;
 }
@@ -51,16 +51,16 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 		return do_identify(f, c, e);
 	if (r->action == REQUEST_RESTART) {
 		log_notice("%s is restarted by %s.", c->name, f->control.who);
-		status_notes_past(&f->page, (int32_t)c->id, "restarted by %s",
+		status_notes_past(&f->page, (int32_t)c->slot, "restarted by %s",
 		    f->control.who);
 		member_event(c, MEMBER_ON_RESTART);
 		return 0;
 	}
 	if (c->state != MEMBER_UP || ipc_send(&c->ipc, MSG_RECONNECT,
-	    (int32_t)c->id, 0, NULL, 0, -1) == -1)
+	    (int32_t)c->slot, 0, NULL, 0, -1) == -1)
 		return err_set(e, EXIT_TRY_LATER, "%s is %s: nothing to "
 		    "reconnect", c->name, member_state_name[c->state]);
-	status_notes_past(&f->page, (int32_t)c->id, "made to reconnect by %s",
+	status_notes_past(&f->page, (int32_t)c->slot, "made to reconnect by %s",
 	    f->control.who);
 	return 0;
 }

@@ -270,9 +270,9 @@ fleet_fatal(struct fleet *f, struct member *c, uint32_t code, const char *text)
 		log_error("The handler can't go on: %s Events are kept in the "
 		    "shards.", text);
 	else if (code == 4010 || code == 4011)
-		reshard_begin(f->reshard, code, c->id);
+		reshard_begin(f->reshard, code, c->slot);
 	else if (code != 0)
-		hold_set(f->hold, code, c->id, text);
+		hold_set(f->hold, code, c->slot, text);
 	else
 		log_error("%s can't go on: %s", c->name, text);
 }

@@ -18,7 +18,7 @@ gateway_tell(struct member *c)
 	if (c->handler || c->ipc.fd == -1 || c->fleet->gateway_url[0] == '\0')
 		return;
 	str_copy(m.url, c->fleet->gateway_url, sizeof(m.url));
-	(void)ipc_send(&c->ipc, MSG_GATEWAY, (int32_t)c->id, 0, &m, sizeof(m),
+	(void)ipc_send(&c->ipc, MSG_GATEWAY, (int32_t)c->slot, 0, &m, sizeof(m),
 	    -1);
 }
 

@@ -172,7 +172,7 @@ messages_take(struct member *c, const struct msg_hdr *h, const void *payload)
 	char why[128];
 
 	if ((known[h->type].by & who) == 0 || h->len != known[h->type].size
-	    || (!c->handler && h->shard != (int32_t)c->id)) {
+	    || (!c->handler && h->shard != (int32_t)c->slot)) {
 		str_format(why, sizeof(why), "it sent a %s of %u bytes for "
 		    "shard %d, which is against the contract",
 		    contract_msg_name(h->type), h->len, h->shard);

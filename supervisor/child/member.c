@@ -44,7 +44,6 @@ member_init(struct member *c, struct fleet *f, bool handler, uint32_t slot)
 	c->fleet = f;
 	c->handler = handler;
 	c->slot = slot;
-	c->id = slot;
 	c->ipc.fd = -1;
 	c->killed_for = CRASHES;
 	child_output_init(&c->lines);
@@ -56,7 +55,7 @@ member_init(struct member *c, struct fleet *f, bool handler, uint32_t slot)
 	if (handler)
 		str_copy(c->name, "handler", sizeof(c->name));
 	else
-		str_format(c->name, sizeof(c->name), "shard %u", c->id);
+		str_format(c->name, sizeof(c->name), "shard %u", c->slot);
 }
 
 void
@@ -312,7 +311,7 @@ request_stop(struct member *c)
 	m.deadline_ms = (uint32_t)(s * 1000);
 	c->state = MEMBER_STOPPING;
 	c->signalled = 0;
-	if (ipc_send(&c->ipc, MSG_STOP, c->handler ? -1 : (int32_t)c->id, 0,
+	if (ipc_send(&c->ipc, MSG_STOP, c->handler ? -1 : (int32_t)c->slot, 0,
 	    &m, sizeof(m), -1) == -1)
 		s = 0;
 	timer_set(&c->timer, s);

@@ -80,7 +80,7 @@ struct member {
 	struct fleet *fleet;
 	struct machine machine;
 	bool handler;
-	uint32_t slot, id;	/* of a shard */
+	uint32_t slot;		/* of a shard, its id */
 	char name[32];		/* "shard 3", "handler", "new handler" */
 	enum member_state state;
 	pid_t pid;		/* 0: no process */

@@ -70,7 +70,7 @@ member_note_end(struct member *c, enum crash_cause cause, const char *words)
 	page_end(&w->lock);
 	if (cause != CRASHES)
 		status_notes_past(&c->fleet->page, c->handler ? -1
-		    : (int32_t)c->id, "%s", words);
+		    : (int32_t)c->slot, "%s", words);
 }
 
 void

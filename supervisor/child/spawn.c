@@ -40,7 +40,7 @@ shard_child(struct member *c, int control, const int errs[2])
 {
 	struct fleet *f = c->fleet;
 	int keep[] = { control, f->page.fd, errs[0] };
-	struct shard_args a = { .id = c->id, .count = f->count,
+	struct shard_args a = { .id = c->slot, .count = f->count,
 	    .generation = c->generation, .control_fd = control,
 	    .log_fd = errs[0], .nonce = &f->nonce,
 	    .config = f->config, .token = f->token, .tls = f->tls,
@@ -55,9 +55,9 @@ shard_child(struct member *c, int control, const int errs[2])
 	oom_set(f->oom_base + OOM_SHARD);
 	log_init(LOG_TO_PIPE, f->logs->least);
 	log_set_hook(NULL, NULL);
-	proctitle_set("shardherd: shard %u/%u", c->id, f->count);
+	proctitle_set("shardherd: shard %u/%u", c->slot, f->count);
 	if (c->second == NULL && !page_slot_take(&f->page, c->slot)) {
-		log_error("another process has the place of shard %u", c->id);
+		log_error("another process has the place of shard %u", c->slot);
 		_exit(EXIT_TRY_LATER);
 	}
 	_exit(f->shard_main(&a));

@@ -45,9 +45,9 @@ pair(struct fleet *f, struct member *shard)
 		say_once(f, shard, errno);
 		return UPLINKS_AGAIN_S;
 	}
-	if (ipc_send(&f->handler->ipc, MSG_UPLINK, (int32_t)shard->id,
+	if (ipc_send(&f->handler->ipc, MSG_UPLINK, (int32_t)shard->slot,
 	    m.generation, &m, sizeof(m), fds[0]) == 0)
-		rc = ipc_send(&shard->ipc, MSG_UPLINK, (int32_t)shard->id,
+		rc = ipc_send(&shard->ipc, MSG_UPLINK, (int32_t)shard->slot,
 		    m.generation, &m, sizeof(m), fds[1]);
 	close(fds[0]);
 	close(fds[1]);

@@ -190,7 +190,7 @@ act_grant(void *arg, uint32_t slot, uint32_t serial, uint64_t id)
 
 	log_info("%s may IDENTIFY now.", c->name);
 	f->notes.due = true;
-	return ipc_send(&c->ipc, MSG_PERMIT_GRANT, (int32_t)c->id, serial, &m,
+	return ipc_send(&c->ipc, MSG_PERMIT_GRANT, (int32_t)c->slot, serial, &m,
 	    sizeof(m), -1) == 0;
 }
 

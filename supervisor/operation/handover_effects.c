@@ -28,7 +28,7 @@ start_second(void *arg, struct err *e)
 	c->trial = true;
 	c->started = true;
 	c->generation = s->place->generation;
-	str_format(c->name, sizeof(c->name), "next shard %u", c->id);
+	str_format(c->name, sizeof(c->name), "next shard %u", c->slot);
 	memset(&s->watch, 0, sizeof(s->watch));
 	member_event(c, MEMBER_ON_START);
 	if (member_running(c))
@@ -45,7 +45,7 @@ ask_old(void *arg)
 
 	if (s->place->state != MEMBER_UP)
 		return -1;
-	return ipc_send(&s->place->ipc, MSG_HAND_OVER, (int32_t)s->place->id,
+	return ipc_send(&s->place->ipc, MSG_HAND_OVER, (int32_t)s->place->slot,
 	    0, NULL, 0, -1);
 }
 
@@ -57,8 +57,8 @@ take_place(void *arg)
 
 	member_exchange(c, old);
 	s->taken = true;
-	str_format(old->name, sizeof(old->name), "old shard %u", old->id);
-	(void)ipc_send(&c->ipc, MSG_TAKE_OVER, (int32_t)c->id, 0, NULL, 0, -1);
+	str_format(old->name, sizeof(old->name), "old shard %u", old->slot);
+	(void)ipc_send(&c->ipc, MSG_TAKE_OVER, (int32_t)c->slot, 0, NULL, 0, -1);
 	if (c->state == MEMBER_UP)
 		uplinks_add(s->fleet->uplinks, c);
 	if (old->state == MEMBER_UP)

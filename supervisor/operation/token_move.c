@@ -147,7 +147,7 @@ may_move(const struct token_move *r, const struct member *c)
 	const struct permit *p = r->fleet->permit;
 
 	return r->since_ms[c->slot] == 0 && !moved(r->fleet, c)
-	    && permit_key_free_ms(p, c->id % p->keys, true)
+	    && permit_key_free_ms(p, c->slot % p->keys, true)
 	    <= clock_boot_ms();
 }
 

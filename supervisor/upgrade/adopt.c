@@ -365,7 +365,7 @@ take_over(struct adopt_caller *x, struct member *c, const struct msg_adopt *m,
 	c->generation = m->generation;
 	c->identity = c->fleet->identity;	/* its seal has shown that */
 	spawn_listen(c, ipc_release(&x->ipc), log_fd);
-	ipc_send(&c->ipc, MSG_ADOPTED, c->handler ? -1 : (int32_t)c->id, 0,
+	ipc_send(&c->ipc, MSG_ADOPTED, c->handler ? -1 : (int32_t)c->slot, 0,
 	    &ok, sizeof(ok), -1);
 	member_adopted(c, pidfd);
 	note_taken(c, m->build);

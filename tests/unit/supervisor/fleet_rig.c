@@ -100,7 +100,7 @@ hands_says(struct member *c, enum msg_type type, uint32_t serial,
 		struct msg_hdr hdr;
 		unsigned char body[CONTRACT_MSG_MAX];
 	} m = { .hdr = { .type = (uint16_t)type, .version = CONTRACT_VERSION,
-	    .len = (uint32_t)len, .shard = c->handler ? -1 : (int32_t)c->id,
+	    .len = (uint32_t)len, .shard = c->handler ? -1 : (int32_t)c->slot,
 	    .serial = serial } };
 
 	if (len > 0)
