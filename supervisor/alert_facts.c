@@ -387,5 +387,5 @@ void
 alerts_close(struct alerts *a)
 {
 	alerts_stop(a);
-	alert_deliver_stop(&a->post);
+	helper_stop(&a->post.helper);
 }

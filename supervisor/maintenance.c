@@ -89,7 +89,7 @@ maintenance_init(struct maintenance *u, struct fleet *f)
 	memset(u, 0, sizeof(*u));
 	u->fleet = f;
 	fd_reserve_init(&f->reserve);
-	log_compress_init(&u->pack, f->timers);
+	log_compress_init(&u->pack, f->loop, f->timers);
 	f->logs->reserve = &f->reserve;
 	f->logs->pack = &u->pack;
 	timer_init(f->timers, &u->timer, on_timer);
@@ -100,7 +100,7 @@ void
 maintenance_stop(struct maintenance *u)
 {
 	timer_stop(&u->timer);
-	log_compress_stop(&u->pack);
+	helper_stop(&u->pack.helper);
 	u->fleet->logs->pack = NULL;
 	u->fleet->logs->reserve = NULL;
 	fd_reserve_close(&u->fleet->reserve);

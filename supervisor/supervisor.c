@@ -65,11 +65,7 @@ reap(struct fleet *f)
 		c = fleet_find(f, pid);
 		if (c != NULL)
 			member_reaped(c, status);
-		else if (!discord_ask_reaped(&f->discord_info->ask, pid)
-		    && !log_compress_reaped(&f->maintenance->pack, pid, status)
-		    && !discord_ask_reaped(&f->token_move->ask, pid)
-		    && !alert_deliver_reaped(&f->alerts->post, pid)
-		    && !upgrade_reaped(f->upgrade, pid, status)
+		else if (!helper_reaped(pid, status)
 		    && !adopt_reaped(f->adopt, pid, status))
 			log_debug("Process %d ended, not one of ours.",
 			    (int)pid);

@@ -23,7 +23,7 @@
  *    them and cannot lose them for it, whatever it closes.  It would lose its
  *    own by closing an inherited descriptor of the same file, so a child closes
  *    what it inherited before it first uses the store, or leaves it open.
- *  - Nobody forks within a transaction (spawn.c checks), so no mutex is held,
+ *  - Nobody forks within a transaction (spawn.c and helper.c check), so no mutex is held,
  *    no reader slot taken and write.lock, which a child would share, not open.
  *    The robust list of a new process is empty; with MDB_NOTLS there is no
  *    thread key whose destructor could run in the child, and a slot is held

@@ -7,11 +7,8 @@
 #ifndef SUPERVISOR_ALERT_ALERT_DELIVER_H
 #define SUPERVISOR_ALERT_ALERT_DELIVER_H
 
-#include <ev.h>
-#include <sys/types.h>
-
 #include "shared/config/config.h"
-#include "shared/base/timer.h"
+#include "supervisor/base/helper.h"
 
 #define ALERT_TEXT 320
 #define ALERT_DELIVER_S 30		/* then the child and its hook are killed */
@@ -37,16 +34,10 @@ typedef void alert_deliver_fn(struct alert_deliver *, unsigned done,
     const char *why);
 
 struct alert_deliver {
-	struct ev_loop *loop;
+	struct helper helper;
 	const struct config *config;
 	const char *ca_file;	/* the path in use, "" for none */
 	alert_deliver_fn *done;
-	struct timer deadline;
-	ev_io rd;
-	int fd;			/* -1: nothing under way */
-	pid_t pid;		/* leader of its own process group */
-	char got[256];
-	size_t got_len;
 };
 
 void alert_deliver_init(struct alert_deliver *, struct ev_loop *, struct timers *,
@@ -54,9 +45,6 @@ void alert_deliver_init(struct alert_deliver *, struct ev_loop *, struct timers 
 /* done follows exactly once, unless this returns -1. */
 int alert_deliver_start(struct alert_deliver *, const struct alert_msg *,
     struct err *);
-void alert_deliver_stop(struct alert_deliver *);
-/* Was this the child?  Called with every pid reaped. */
-bool alert_deliver_reaped(struct alert_deliver *, pid_t);
 
 /* alert_send.c, in the child: ALERT_DONE_*, why is "" when all worked. */
 unsigned alert_send_run(const struct config *, const char *ca_file,

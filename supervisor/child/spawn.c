@@ -173,47 +173,50 @@ err1:
 
 /* ---- the next program, asked ----------------------------------------- */
 
-static void noreturn_fn
-examiner_child(struct fleet *f, const struct program *next, const char *path,
-    int conf_fd, int out_fd)
-{
-	struct move m[] = { { conf_fd, CONTRACT_FD_CONFIG } };
-	struct program program = {
-	    .fd = fcntl(next->fd, F_DUPFD_CLOEXEC, FD_SPARE) };
-	char name[CONFIG_PATH_MAX], role[] = CONTRACT_ROLE_EXAMINE;
-	char *argv[] = { name, role, f->config->path, NULL };
+struct examination {
+	struct fleet *fleet;
+	const struct program *next;
+	const char *path;
+	int conf_fd;
+};
 
-	str_copy(name, path, sizeof(name));
-	inherited_signals_default();
-	setsid();	/* so that all of it can be killed */
-	if (!fresh_stdio(out_fd) || program.fd == -1
-	    || dup2(STDERR_FILENO, STDOUT_FILENO) == -1
+static int
+examiner(const void *arg, int out)
+{
+	const struct examination *x = arg;
+	struct move m[] = { { x->conf_fd, CONTRACT_FD_CONFIG } };
+	struct program program = {
+	    .fd = fcntl(x->next->fd, F_DUPFD_CLOEXEC, FD_SPARE) };
+	char name[CONFIG_PATH_MAX], role[] = CONTRACT_ROLE_EXAMINE;
+	char *argv[] = { name, role, x->fleet->config->path, NULL };
+
+	str_copy(name, x->path, sizeof(name));
+	signal(SIGPIPE, SIG_DFL);
+	if (!fresh_stdio(out) || program.fd == -1
 	    || !move_fds(m, nitems(m)))
-		_exit(EXIT_DEGRADED);
+		return EXIT_DEGRADED;
 	close(CONTRACT_FD_CONTROL);
 	fd_close_from(CONTRACT_FD_CONFIG + 1, &program.fd, 1);
 	program_exec(&program, argv);
 	dprintf(STDERR_FILENO, CONTRACT_EXAMINED "error %d it can't be "
 	    "executed: %s\n", EXIT_DEGRADED, strerror(errno));
-	_exit(EXIT_DEGRADED);
+	return EXIT_DEGRADED;
 }
 
-pid_t
-spawn_examiner(struct fleet *f, const struct program *next, const char *path,
-    int out_fd, struct err *e)
+int
+spawn_examiner(struct fleet *f, struct helper *h, const struct program *next,
+    const char *path, double deadline_s, struct err *e)
 {
-	int conf_fd = spawn_config(f->config->text, e);
-	pid_t pid;
+	struct examination x = { f, next, path,
+	    spawn_config(f->config->text, e) };
+	int rc;
 
-	if (conf_fd == -1)
+	if (x.conf_fd == -1)
 		return -1;
-	pid = fork();
-	if (pid == 0)
-		examiner_child(f, next, path, conf_fd, out_fd);
-	if (pid == -1)
-		err_sys(e, EXIT_DEGRADED, "can't fork");
-	close(conf_fd);
-	return pid;
+	rc = helper_start(h, &(struct helper_job){ .run = examiner, .arg = &x,
+	    .fds = { x.conf_fd, next->fd }, .deadline_s = deadline_s }, e);
+	close(x.conf_fd);
+	return rc;
 }
 
 static pid_t

@@ -6,6 +6,7 @@
 #ifndef SUPERVISOR_CHILD_SPAWN_H
 #define SUPERVISOR_CHILD_SPAWN_H
 
+#include "supervisor/base/helper.h"
 #include "supervisor/child/member.h"
 
 /* Sets pid, ipc and lines of the child. */
@@ -19,9 +20,9 @@ void spawn_listen(struct member *, int control, int log_fd);
 int spawn_config(const char *text, struct err *);
 /* A pipe that holds the token: no environment and no argument does. */
 int spawn_token(const char *token, struct err *);
-/* The program at path in its examining role (contract.h); it writes to out_fd.
- * Its pid leads a group of its own; -1: it could not be made. */
-pid_t spawn_examiner(struct fleet *, const struct program *, const char *path,
-    int out_fd, struct err *);
+/* The program at path in its examining role (contract.h), as a helper: what it
+ * prints is what that says. */
+int spawn_examiner(struct fleet *, struct helper *, const struct program *,
+    const char *path, double deadline_s, struct err *);
 
 #endif

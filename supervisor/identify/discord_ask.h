@@ -10,10 +10,7 @@
 
 #include "shared/config/config.h"
 #include "shared/store/store.h"
-#include "shared/base/timer.h"
-
-#include <ev.h>
-#include <sys/types.h>
+#include "supervisor/base/helper.h"
 
 /* What became of a question (discord-protocol.md 1.3). */
 #define DISCORD_ASK_STATUSES(X)                                                        \
@@ -39,7 +36,7 @@ extern const char *const discord_ask_status_name[DISCORD_ASK_STATUS_COUNT];
 #define DISCORD_ASK_DEADLINE_S 35	/* all of them, then the child is killed */
 #define DISCORD_ASK_BODY_MAX (256 << 10)
 
-/* The one thing the child writes; smaller than PIPE_BUF, so never torn. */
+/* The one thing the child writes. */
 struct discord_ask_answer {
 	uint32_t magic;
 	uint32_t status;		/* enum discord_ask_status of /gateway/bot;
@@ -57,7 +54,8 @@ struct discord_ask_answer {
 	uint32_t reserved;
 	char app_id[24];
 };
-_Static_assert(sizeof(struct discord_ask_answer) < 4096, "one atomic pipe write");
+_Static_assert(sizeof(struct discord_ask_answer) < HELPER_SAID_MAX,
+    "kept whole");
 
 enum discord_ask_what { DISCORD_ASK_GATEWAY_BOT, DISCORD_ASK_EVERYTHING };
 
@@ -65,27 +63,17 @@ struct discord_ask;
 typedef void discord_ask_fn(struct discord_ask *, const struct discord_ask_answer *);
 
 struct discord_ask {
-	struct ev_loop *loop;
+	struct helper helper;
 	const struct config *config;
 	const char *token;
 	const char *ca_file;	/* the path in use, "" for none */
 	discord_ask_fn *done;
-	struct timer deadline;
-	ev_io rd;
-	int fd;			/* -1: nothing under way */
-	pid_t pid;
-	char got[sizeof(struct discord_ask_answer)];
-	size_t got_len;
+	enum discord_ask_what what;
 };
 
 void discord_ask_init(struct discord_ask *, struct ev_loop *, struct timers *,
     const struct config *, const char *token, const char *ca_file, discord_ask_fn *);
 /* Forks the asker; done follows exactly once unless this returns -1. */
 int discord_ask_start(struct discord_ask *, enum discord_ask_what, struct err *);
-bool discord_ask_busy(const struct discord_ask *);
-/* Kills a running asker without an answer. */
-void discord_ask_stop(struct discord_ask *);
-/* Was this the asker?  Called with every pid reaped. */
-bool discord_ask_reaped(struct discord_ask *, pid_t);
 
 #endif

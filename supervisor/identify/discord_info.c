@@ -27,7 +27,7 @@ void
 discord_info_stop(struct discord_info *a)
 {
 	timer_stop(&a->retry);
-	discord_ask_stop(&a->ask);
+	helper_stop(&a->ask.helper);
 }
 
 static void
@@ -64,7 +64,7 @@ discord_info_want(struct discord_info *a, enum discord_ask_what what)
 
 	if (a->forbidden || a->fleet->stopping)
 		return;
-	if (discord_ask_busy(&a->ask)) {
+	if (helper_busy(&a->ask.helper)) {
 		a->more |= what > a->what;
 		return;
 	}
@@ -113,7 +113,7 @@ discord_info_now(struct discord_info *a, struct err *e)
 		return err_set(e, EXIT_TRY_LATER, "Discord %s; it is asked "
 		    "again soon.", a->fails > 0 ? "did not answer"
 		    : "was asked several times just now");
-	if (discord_ask_busy(&a->ask))
+	if (helper_busy(&a->ask.helper))
 		return err_set(e, EXIT_TRY_LATER, "Discord is just being "
 		    "asked: try again in a moment.");
 	if (a->asked_ms != 0

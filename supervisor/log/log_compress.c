@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -15,7 +14,6 @@
 #include <zlib.h>
 
 #include "shared/base/clock.h"
-#include "shared/process/inherited.h"
 #include "shared/base/log.h"
 #include "shared/process/oom.h"
 #include "shared/process/proctitle.h"
@@ -88,12 +86,6 @@ err1:
 	return rc;
 }
 
-static void
-work_name(const char *path, pid_t pid, char out[LOG_ROTATION_PATH])
-{
-	must(str_format(out, LOG_ROTATION_PATH, "%s.pack.%d", path, (int)pid));
-}
-
 /* Of all of us the first to make room, and the last to get the processor. */
 static void
 step_back(void)
@@ -106,88 +98,71 @@ step_back(void)
 	setrlimit(RLIMIT_CPU, &cpu);
 }
 
-static void noreturn_fn
-child(const struct log_compress *p, int from)
+static int
+run(const void *arg, int out)
 {
-	char to[LOG_ROTATION_PATH];
+	const struct log_compress *p = arg;
 	struct err e;
 
-	inherited_signals_default();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	fd_close_from(STDERR_FILENO + 1, &from, 1);
 	proctitle_set("shardherd: packing a log");
-	log_set_hook(NULL, NULL);
 	step_back();
-	work_name(p->path, getpid(), to);
-	if (log_compress_file(from, to, &e) == -1)
-		_exit(errno == ENOSPC ? EXIT_TRY_LATER : EXIT_DEGRADED);
-	_exit(EXIT_FINE);
+	if (log_compress_file(p->from, p->work, &e) == -1)
+		return errno == ENOSPC ? EXIT_TRY_LATER : EXIT_DEGRADED;
+	return EXIT_FINE;
 }
 
 /* ---- in the supervisor ----------------------------------------------- */
 
-static void
-on_deadline(struct timer *t)
-{
-	kill(container_of(t, struct log_compress, deadline)->pid, SIGKILL);
-}
+static void on_end(struct helper *, bool);
 
 void
-log_compress_init(struct log_compress *p, struct timers *timers)
+log_compress_init(struct log_compress *p, struct ev_loop *loop,
+    struct timers *timers)
 {
 	memset(p, 0, sizeof(*p));
-	timer_init(timers, &p->deadline, on_deadline);
-}
-
-void
-log_compress_stop(struct log_compress *p)
-{
-	timer_stop(&p->deadline);
-	if (p->pid > 0)
-		kill(p->pid, SIGKILL);
+	helper_init(&p->helper, loop, timers, on_end);
 }
 
 /* Opened here: a rotation may give it another number before the child runs. */
-static bool
+static int
 begin(struct log_compress *p, const char *path)
 {
 	char name[LOG_ROTATION_PATH];
 	struct stat st;
-	int fd;
+	struct err e;
+	int rc = -1;
 
-	p->n = log_rotation_plain(path);
-	if (p->n == 0)
-		return false;
 	log_rotation_name(path, p->n, false, name);
-	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd == -1 || fstat(fd, &st) == -1) {
-		p->pid = -1;
-	} else {
-		p->dev = st.st_dev;
-		p->ino = st.st_ino;
-		str_copy(p->path, path, sizeof(p->path));
-		log_rotation_sweep(path);
-		p->pid = fork();
-		if (p->pid == 0)
-			child(p, fd);
-	}
-	if (fd != -1)
-		close(fd);
-	return p->pid > 0;
+	p->from = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (p->from == -1 || fstat(p->from, &st) == -1)
+		goto out;
+	p->dev = st.st_dev;
+	p->ino = st.st_ino;
+	str_copy(p->path, path, sizeof(p->path));
+	must(str_format(p->work, sizeof(p->work), "%s.pack.%d", path,
+	    (int)getpid()));
+	log_rotation_sweep(path);
+	rc = helper_start(&p->helper, &(struct helper_job){ .run = run,
+	    .arg = p, .fds = { p->from }, .deadline_s = LOG_COMPRESS_S }, &e);
+out:
+	if (p->from != -1)
+		close(p->from);
+	return rc;
 }
 
 void
 log_compress_some(struct log_compress *p, const char *path)
 {
-	if (p->pid > 0 || clock_boot_ms() < p->retry_ms)
+	/* One that was killed and is still there waits for its disk. */
+	if (helper_busy(&p->helper) || p->helper.pid != 0
+	    || clock_boot_ms() < p->retry_ms)
 		return;
 	p->news = false;
-	if (begin(p, path)) {
-		timer_set(&p->deadline, LOG_COMPRESS_S);
-		return;
-	}
-	p->retry_ms = p->pid == -1 ? clock_boot_ms() + LOG_COMPRESS_RETRY_MS : 0;
-	p->pid = 0;
+	p->retry_ms = 0;
+	p->n = log_rotation_plain(path);
+	if (p->n != 0 && begin(p, path) == -1)
+		p->retry_ms = clock_boot_ms() + LOG_COMPRESS_RETRY_MS;
 }
 
 void
@@ -199,7 +174,7 @@ log_compress_shifted(struct log_compress *p)
 
 /* false: the original is no longer there to be replaced. */
 static bool
-put_in_place(const struct log_compress *p, const char *work)
+put_in_place(const struct log_compress *p)
 {
 	char from[LOG_ROTATION_PATH], to[LOG_ROTATION_PATH];
 	struct stat st;
@@ -207,34 +182,30 @@ put_in_place(const struct log_compress *p, const char *work)
 	log_rotation_name(p->path, p->n, false, from);
 	log_rotation_name(p->path, p->n, true, to);
 	if (lstat(from, &st) == -1 || st.st_dev != p->dev
-	    || st.st_ino != p->ino || rename(work, to) == -1)
+	    || st.st_ino != p->ino || rename(p->work, to) == -1)
 		return false;
 	unlink(from);
 	return true;
 }
 
-bool
-log_compress_reaped(struct log_compress *p, pid_t pid, int status)
+static void
+on_end(struct helper *h, bool late)
 {
-	char work[LOG_ROTATION_PATH];
-	bool fine = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FINE;
+	struct log_compress *p = container_of(h, struct log_compress, helper);
+	bool killed = late || WIFSIGNALED(h->status);
+	int code = killed ? EXIT_DEGRADED : WEXITSTATUS(h->status);
+	bool fine = code == EXIT_FINE;
 
-	if (pid != p->pid)
-		return false;
-	p->pid = 0;
-	timer_stop(&p->deadline);
-	work_name(p->path, pid, work);
 	p->news = fine;		/* another one may wait */
-	if (fine && put_in_place(p, work))
-		return true;
-	unlink(work);
+	if (fine && put_in_place(p))
+		return;
+	unlink(p->work);
 	if (fine)
-		return true;
+		return;
 	p->retry_ms = clock_boot_ms() + LOG_COMPRESS_RETRY_MS;
 	log_warn("A rotated log could not be compressed (%s) and stays as it "
-	    "is; the next try is in %d min.", WIFSIGNALED(status)
-	    ? "its process was killed" : WEXITSTATUS(status) == EXIT_TRY_LATER
+	    "is; the next try is in %d min.", killed
+	    ? "its process was killed" : code == EXIT_TRY_LATER
 	    ? "the disk is full" : "see the directory's rights",
 	    LOG_COMPRESS_RETRY_MS / 60000);
-	return true;
 }

@@ -7,18 +7,17 @@
 #ifndef SUPERVISOR_LOG_LOG_COMPRESS_H
 #define SUPERVISOR_LOG_LOG_COMPRESS_H
 
-#include <sys/types.h>
-
-#include "shared/base/timer.h"
+#include "supervisor/base/helper.h"
 #include "supervisor/log/log_rotation.h"
 
 #define LOG_COMPRESS_S 120		/* for one file, then the child is killed */
 #define LOG_COMPRESS_RETRY_MS 300000 /* after a failure */
 
 struct log_compress {
-	struct timer deadline;
-	pid_t pid;		/* 0: none runs */
+	struct helper helper;
 	char path[LOG_ROTATION_PATH]; /* of the live log */
+	char work[LOG_ROTATION_PATH]; /* the copy that is being made */
+	int from;		/* what it is made of; the child's */
 	uint32_t n;		/* number the original has by now */
 	dev_t dev;		/* and what file it is */
 	ino_t ino;
@@ -26,14 +25,12 @@ struct log_compress {
 	uint64_t retry_ms;	/* boot stamp: not before; 0: at once */
 };
 
-void log_compress_init(struct log_compress *, struct timers *);
-void log_compress_stop(struct log_compress *);
+void log_compress_init(struct log_compress *, struct ev_loop *,
+    struct timers *);
 /* Starts on the youngest plain one of the log at path, if it may and can. */
 void log_compress_some(struct log_compress *, const char *path);
 /* The rotated files were shifted: every number is one more. */
 void log_compress_shifted(struct log_compress *);
-/* Was it the packer?  Then its work is put in place. */
-bool log_compress_reaped(struct log_compress *, pid_t, int status);
 
 /* In the child: packs a file into to, reads it back.  0 or -1 with why. */
 int log_compress_file(int from, const char *to, struct err *);

@@ -497,7 +497,7 @@ token_move_abort(struct token_move *r, const char *why)
 {
 	if (!token_move_busy(r))
 		return;
-	discord_ask_stop(&r->ask);
+	helper_stop(&r->ask.helper);
 	fail(r, EXIT_TRY_LATER, "%s", why);
 }
 
@@ -580,7 +580,7 @@ token_move_init(struct token_move *r, struct fleet *f)
 void
 token_move_free(struct token_move *r)
 {
-	discord_ask_stop(&r->ask);
+	helper_stop(&r->ask.helper);
 	timer_stop(&r->tick);
 	secret_drop(r->fresh);
 	free(r->since_ms);

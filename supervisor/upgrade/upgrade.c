@@ -2,9 +2,7 @@
 /* See upgrade.h. */
 #include "supervisor/upgrade/upgrade.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,15 +47,7 @@ end(struct upgrade *s, const struct err *e)
 static void
 forget(struct upgrade *s)
 {
-	timer_stop(&s->deadline);
-	if (s->fd != -1) {
-		ev_io_stop(s->fleet->loop, &s->rd);
-		close(s->fd);
-	}
-	s->fd = -1;
-	if (s->pid != 0)
-		kill(-s->pid, SIGKILL);
-	s->pid = 0;
+	helper_stop(&s->helper);
 	program_close(&s->program);
 }
 
@@ -251,19 +241,21 @@ fits(struct upgrade *s)
 }
 
 static void
-conclude(struct upgrade *s)
+on_examined(struct helper *h, bool late)
 {
+	struct upgrade *s = container_of(h, struct upgrade, helper);
 	struct err e, why;
 
-	if (s->fd != -1 || s->pid != 0)
-		return;
-	timer_stop(&s->deadline);
-	s->said[s->said_len] = '\0';
-	/* Did something begin meanwhile that only memory knows of? */
-	if (operation_may_within(s->fleet, OPERATION_UPGRADE, UNDERWAY_UPGRADE,
-	    &e) == -1) {
+	if (late) {
+		err_set(&e, EXIT_DEGRADED, "%s did not answer within %d s when "
+		    "asked whether it can take over", s->wish.path,
+		    UPGRADE_EXAMINE_S);
 		fail(s, &e);
-	} else if (upgrade_check_read(s->said, s->status, &s->examined, &why)
+	/* Did something begin meanwhile that only memory knows of? */
+	} else if (operation_may_within(s->fleet, OPERATION_UPGRADE,
+	    UNDERWAY_UPGRADE, &e) == -1) {
+		fail(s, &e);
+	} else if (upgrade_check_read(h->said, h->status, &s->examined, &why)
 	    == -1) {
 		err_set(&e, why.code, "%s can't take over: %s",
 		    s->wish.path, TEXT_OF(why.text, 700));
@@ -273,82 +265,18 @@ conclude(struct upgrade *s)
 	}
 }
 
-/* ---- the examiner ---------------------------------------------------- */
-
-/* Keeps the end of what it says: its answer is the last line. */
-static void
-on_said(struct ev_loop *loop, ev_io *w, int revents)
-{
-	struct upgrade *s = w->data;
-	ssize_t n;
-
-	if (s->said_len == UPGRADE_CHECK_OUTPUT_MAX) {
-		s->said_len /= 2;
-		memmove(s->said, s->said + s->said_len, s->said_len);
-	}
-	n = read(s->fd, s->said + s->said_len,
-	    UPGRADE_CHECK_OUTPUT_MAX - s->said_len);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n > 0) {
-		s->said_len += (size_t)n;
-		return;
-	}
-	ev_io_stop(loop, &s->rd);
-	close(s->fd);
-	s->fd = -1;
-	conclude(s);
-}
-
-bool
-upgrade_reaped(struct upgrade *s, pid_t pid, int status)
-{
-	if (s->pid != pid)
-		return false;
-	s->pid = 0;
-	s->status = status;
-	conclude(s);
-	return true;
-}
-
-static void
-on_deadline(struct timer *t)
-{
-	struct upgrade *s = container_of(t, struct upgrade, deadline);
-	struct err e;
-
-	err_set(&e, EXIT_DEGRADED, "%s did not answer within %d s when asked "
-	    "whether it can take over", s->wish.path, UPGRADE_EXAMINE_S);
-	fail(s, &e);
-}
-
 static int
 start(struct upgrade *s, struct err *e)
 {
 	struct fleet *f = s->fleet;
-	int fds[2];
 
 	if (program_open(&s->program, s->wish.path, f->config->text, e) == -1)
 		return -1;
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1) {
-		program_close(&s->program);
-		return err_sys(e, EXIT_DEGRADED, "can't make a pipe");
-	}
-	s->pid = spawn_examiner(f, &s->program, s->wish.path, fds[1], e);
-	close(fds[1]);
-	if (s->pid == -1) {
-		s->pid = 0;
-		close(fds[0]);
-		program_close(&s->program);
-		return -1;
-	}
-	s->fd = fds[0];
-	s->said_len = 0;
-	ev_io_init(&s->rd, on_said, s->fd, EV_READ);
-	s->rd.data = s;
-	ev_io_start(f->loop, &s->rd);
-	timer_set(&s->deadline, UPGRADE_EXAMINE_S);
-	return 0;
+	if (spawn_examiner(f, &s->helper, &s->program, s->wish.path,
+	    UPGRADE_EXAMINE_S, e) == 0)
+		return 0;
+	program_close(&s->program);
+	return -1;
 }
 
 /* ---- the public face ------------------------------------------------- */
@@ -358,9 +286,9 @@ upgrade_init(struct upgrade *s, struct fleet *f)
 {
 	memset(s, 0, sizeof(*s));
 	s->fleet = f;
-	s->fd = s->from.guard = -1;
+	s->from.guard = -1;
 	program_init(&s->program);
-	timer_init(f->timers, &s->deadline, on_deadline);
+	helper_init(&s->helper, f->loop, f->timers, on_examined);
 }
 
 void

@@ -11,10 +11,8 @@
 #ifndef SUPERVISOR_UPGRADE_UPGRADE_H
 #define SUPERVISOR_UPGRADE_UPGRADE_H
 
-#include <ev.h>
-
 #include "shared/config/config.h"
-#include "shared/base/timer.h"
+#include "supervisor/base/helper.h"
 #include "supervisor/base/request.h"
 #include "supervisor/upgrade/upgrade_handoff.h"
 #include "supervisor/upgrade/upgrade_check.h"
@@ -40,13 +38,7 @@ struct upgrade {
 	uint32_t ticket;	/* of the client that waits; 0: none */
 	/* while it is examined: */
 	struct program program;	/* fd -1: nothing under way */
-	struct timer deadline;
-	pid_t pid;		/* 0: reaped */
-	int status;
-	int fd;			/* -1: it has said all */
-	ev_io rd;
-	char said[UPGRADE_CHECK_OUTPUT_MAX + 1];
-	size_t said_len;
+	struct helper helper;
 	struct examined examined;
 	bool cold;		/* everything is stopped, then the exec */
 	/* after it, until all is taken over: */
@@ -63,8 +55,6 @@ upgrade_busy(const struct upgrade *s)
 {
 	return s->program.fd != -1 || s->arrived;
 }
-/* Was this the examiner?  Called with every pid reaped. */
-bool upgrade_reaped(struct upgrade *, pid_t, int status);
 /* The fleet is to stop, and that is all. */
 void upgrade_cancel(struct upgrade *);
 /*

@@ -11,8 +11,6 @@
 
 #include "shared/base/err.h"
 
-#define UPGRADE_CHECK_OUTPUT_MAX 8192	/* of what it says, from the end */
-
 struct examined {
 	char version[64];
 	unsigned contract, page;

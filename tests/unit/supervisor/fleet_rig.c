@@ -35,9 +35,9 @@ spawn_token(const char *token, struct err *e)
 	return dup(STDERR_FILENO);
 }
 
-pid_t
-spawn_examiner(struct fleet *f, const struct program *p, const char *path,
-    int out_fd, struct err *e)
+int
+spawn_examiner(struct fleet *f, struct helper *h, const struct program *p,
+    const char *path, double deadline_s, struct err *e)
 {
 	return err_set(e, EXIT_DEGRADED, "no examiner in this test");
 }

@@ -301,17 +301,20 @@ static void
 wait_packed(struct log_compress *p)
 {
 	int status;
-	pid_t pid = p->pid;
+	pid_t pid = p->helper.pid;
 
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(log_compress_reaped(p, pid, status));
+	assert_true(helper_reaped(pid, status));
+	while (helper_busy(&p->helper))
+		ev_run(p->helper.loop, EVRUN_ONCE);
 }
 
 /* A rotation meanwhile: the copy takes the number the original has then. */
 static void
 test_pack_beside_rotation(void **state)
 {
+	struct ev_loop *loop = ev_loop_new(EVFLAG_NOENV);
 	struct log_compress p;
 	char log[96], path[128];
 
@@ -319,7 +322,7 @@ test_pack_beside_rotation(void **state)
 	snprintf(log, sizeof(log), "%s/shardherd.log", dir);
 	snprintf(path, sizeof(path), "%s.1", log);
 	write_file(path, "words\n", 1000);
-	log_compress_init(&p, timers_new(NULL));
+	log_compress_init(&p, loop, timers_new(NULL));
 	log_compress_some(&p, log);
 	assert_int_equal(log_rotation_shift(log), 0);
 	log_compress_shifted(&p);
@@ -327,19 +330,21 @@ test_pack_beside_rotation(void **state)
 	assert_true(there("shardherd.log.2.gz"));
 	assert_false(there("shardherd.log.2"));
 	log_compress_some(&p, log);			/* nothing is left to do */
-	assert_int_equal(p.pid, 0);
+	assert_int_equal(p.helper.pid, 0);
 	/* The original went meanwhile: so does the copy. */
 	write_file(path, "words\n", 1000);
 	log_compress_some(&p, log);
 	unlink(path);
 	wait_packed(&p);
 	assert_false(there("shardherd.log.1.gz"));
+	ev_loop_destroy(loop);
 }
 
 /* Killed half way: the original stays, the next try comes later. */
 static void
 test_pack_killed(void **state)
 {
+	struct ev_loop *loop = ev_loop_new(EVFLAG_NOENV);
 	struct log_compress p;
 	char log[96], path[128];
 
@@ -347,18 +352,19 @@ test_pack_killed(void **state)
 	snprintf(log, sizeof(log), "%s/shardherd.log", dir);
 	snprintf(path, sizeof(path), "%s.1", log);
 	write_file(path, "a line that is packed in vain\n", 100000);
-	log_compress_init(&p, timers_new(NULL));
+	log_compress_init(&p, loop, timers_new(NULL));
 	log_compress_some(&p, log);
 	fake_time_advance(LOG_COMPRESS_S * 1000);	/* its deadline */
 	wait_packed(&p);
 	assert_true(there("shardherd.log.1"));
 	assert_false(there("shardherd.log.1.gz"));
 	log_compress_some(&p, log);
-	assert_int_equal(p.pid, 0);
+	assert_int_equal(p.helper.pid, 0);
 	fake_time_advance(LOG_COMPRESS_RETRY_MS);
 	log_compress_some(&p, log);
 	wait_packed(&p);
 	assert_true(there("shardherd.log.1.gz"));
+	ev_loop_destroy(loop);
 }
 
 static void
