@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "shared/process/process.h"
@@ -227,16 +226,6 @@ control_done(struct control *k, uint32_t ticket, uint32_t generation,
 		ev_feed_event(k->fleet->loop, &c->rd, EV_CUSTOM);
 }
 
-static bool
-trusted(int fd)
-{
-	struct ucred u;
-	socklen_t len = sizeof(u);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &len) == 0
-	    && (u.uid == 0 || u.uid == geteuid());
-}
-
 static struct control_client *
 free_client(struct control *k)
 {
@@ -280,22 +269,13 @@ control_take(struct control *k, int fd)
 }
 
 static void
-on_listen(struct ev_loop *loop, ev_io *w, int revents)
+on_call(struct listener *l, int fd, const struct ucred *peer)
 {
-	struct control *k = w->data;
+	struct control *k = container_of(l, struct control, listener);
 	struct control_client *c = free_client(k);
-	int fd = accept4(k->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	/* Without this the loop would spin on what it can't accept. */
-	if (fd == -1 && fd_reserve_spend(&k->fleet->reserve, errno))
-		fd = accept4(k->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd == -1) {
-		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-			ev_io_stop(loop, w);	/* control_check goes on */
-		return;
-	}
 	/* All places taken: the newest goes, idle ones make room soon. */
-	if (c == NULL || !trusted(fd)) {
+	if (c == NULL) {
 		close(fd);
 		return;
 	}
@@ -305,61 +285,12 @@ on_listen(struct ev_loop *loop, ev_io *w, int revents)
 
 /* ---- the socket ------------------------------------------------------ */
 
-/* The pid that listens there, 0: nobody, -1: somebody, pid not known. */
-static pid_t
-who_listens(const struct sockaddr_un *sa)
-{
-	struct ucred u = { .pid = -1 };
-	socklen_t len = sizeof(u);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0);
-	pid_t pid = 0;
-
-	if (fd == -1)
-		return 0;
-	if (connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0) {
-		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &len);
-		pid = u.pid > 0 ? u.pid : -1;
-	} else if (errno == EAGAIN) {
-		pid = -1;		/* its backlog is full: it lives */
-	}
-	close(fd);
-	return pid;
-}
-
-static int
-bind_socket(struct control *k, const struct sockaddr_un *sa, struct err *e)
-{
-	mode_t mask = umask(0177);
-	int rc;
-
-	k->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	unlink(k->path);
-	rc = k->fd == -1 ? -1 : bind(k->fd, (const struct sockaddr *)sa,
-	    sizeof(*sa));
-	umask(mask);
-	if (rc == 0 && listen(k->fd, CONTROL_CLIENTS_MAX) == 0
-	    && stat(k->path, &k->made) == 0)
-		return 0;
-	err_sys(e, EXIT_CONFIG, "can't make the control socket %s", k->path);
-	if (k->fd != -1)
-		close(k->fd);
-	k->fd = -1;
-	return -1;
-}
-
 static int
 listen_there(struct control *k, struct err *e)
 {
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	pid_t pid;
+	const char *path = k->listener.at.sun_path;
+	pid_t pid = listener_there(&k->listener);
 
-	if (str_copy(sa.sun_path, k->path, sizeof(sa.sun_path))
-	    >= sizeof(sa.sun_path))
-		return err_set(e, EXIT_CONFIG, "[paths] run_dir: %s is too "
-		    "long for a socket (at most %zu bytes)", k->path,
-		    sizeof(sa.sun_path) - 1);
-	pid = who_listens(&sa);
 	/* One of ours before an exec, or of a dead one's, in a child that has
 	 * not closed it yet. */
 	if (pid == getpid() || (pid > 0 && process_start(pid) == 0))
@@ -367,57 +298,39 @@ listen_there(struct control *k, struct err *e)
 	if (pid > 0)
 		return err_set(e, EXIT_TRY_LATER, "run_dir is occupied: the "
 		    "supervisor with pid %d answers on %s. Stop it, or give "
-		    "this bot its own run_dir.", (int)pid, k->path);
+		    "this bot its own run_dir.", (int)pid, path);
 	if (pid == -1)
 		return err_set(e, EXIT_TRY_LATER, "run_dir is occupied: "
-		    "another supervisor answers on %s", k->path);
-	if (bind_socket(k, &sa, e) == -1)
-		return -1;
-	ev_io_init(&k->rd, on_listen, k->fd, EV_READ);
-	k->rd.data = k;
-	ev_io_start(k->fleet->loop, &k->rd);
-	return 0;
+		    "another supervisor answers on %s", path);
+	return listener_open(&k->listener, "control socket", e);
 }
 
 int
 control_open(struct control *k, struct fleet *f, struct err *e)
 {
 	k->fleet = f;
-	k->fd = -1;
+	listener_init(&k->listener, f->loop, &f->reserve, SOCK_STREAM,
+	    CONTROL_CLIENTS_MAX, on_call);
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		k->client[i].control = k;
 		k->client[i].fd = k->client[i].passed = -1;
 		timer_init(f->timers, &k->client[i].idle, on_idle);
 	}
-	if (!str_format(k->path, sizeof(k->path), "%s/control.sock",
-	    f->config->run_dir))
-		return err_set(e, EXIT_CONFIG, "[paths] run_dir is too long");
+	if (listener_place(&k->listener, f->config->run_dir, "control.sock", e)
+	    == -1)
+		return -1;
 	return listen_there(k, e);
-}
-
-static void
-stop_listening(struct control *k)
-{
-	if (k->fd == -1)
-		return;
-	ev_io_stop(k->fleet->loop, &k->rd);
-	close(k->fd);
-	k->fd = -1;
 }
 
 void
 control_check(struct control *k)
 {
-	struct stat st;
+	const char *dir = k->fleet->config->run_dir;
 	struct err e;
 
-	if (k->fd != -1 && stat(k->path, &st) == 0
-	    && st.st_dev == k->made.st_dev && st.st_ino == k->made.st_ino) {
-		ev_io_start(k->fleet->loop, &k->rd);
+	if (listener_check(&k->listener))
 		return;
-	}
-	stop_listening(k);
-	if (preflight_make_dir("run_dir", k->fleet->config->run_dir, &e) == 0
+	if (preflight_make_dir("run_dir", dir, &e) == 0
 	    && listen_there(k, &e) == 0) {
 		log_notice("run_dir had vanished: the control socket was made "
 		    "again.");
@@ -434,7 +347,5 @@ control_close(struct control *k)
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		if (k->client[i].control != NULL)
 			client_drop(&k->client[i]);
-	if (k->fd != -1)
-		unlink(k->path);
-	stop_listening(k);
+	listener_close(&k->listener);
 }

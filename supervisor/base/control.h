@@ -7,11 +7,8 @@
 #ifndef SUPERVISOR_BASE_CONTROL_H
 #define SUPERVISOR_BASE_CONTROL_H
 
-#include <ev.h>
-#include <sys/stat.h>
-
-#include "shared/base/err.h"
 #include "shared/base/timer.h"
+#include "supervisor/base/listener.h"
 
 struct fleet;
 struct control;
@@ -49,11 +46,8 @@ struct control_client {
 struct control {
 	struct fleet *fleet;
 	const struct control_ops *ops;
-	char path[600];
-	int fd;			/* -1: not listening */
+	struct listener listener;
 	bool lost;		/* said already that there is none */
-	struct stat made;	/* of the socket, to see it replaced */
-	ev_io rd;
 	struct control_client client[CONTROL_CLIENTS_MAX];
 	uint32_t tickets;	/* given out */
 	char who[CONTROL_WHO];	/* asked what is carried out now */

@@ -443,9 +443,9 @@ adopt_launch(struct adopt *a, struct err *e)
 	struct fleet *f = a->fleet;
 	const char *dir = f->config->state_dir;
 
-	if (!str_format(a->path, sizeof(a->path), "%s/%s",
-	    f->config->run_dir, CONTRACT_ADOPT_SOCK))
-		return err_set(e, EXIT_CONFIG, "[paths] run_dir is too long");
+	if (listener_place(&a->listener, f->config->run_dir,
+	    CONTRACT_ADOPT_SOCK, e) == -1)
+		return -1;
 	expect(a);
 	a->until_ms = clock_boot_ms() + ADOPT_WAIT_MS;
 	/* One that can't be read nobody can show: they are refused. */
@@ -464,7 +464,7 @@ adopt_forget(struct adopt *a)
 		f->shard[i].orphan = 0;
 	f->handler->orphan = 0;
 	a->busy = false;
-	a->path[0] = '\0';
+	a->listener.at.sun_path[0] = '\0';
 }
 
 void

@@ -10,10 +10,9 @@
 #ifndef SUPERVISOR_UPGRADE_ADOPT_H
 #define SUPERVISOR_UPGRADE_ADOPT_H
 
-#include <sys/stat.h>
-
 #include "shared/wire/ipc.h"
 #include "shared/base/timer.h"
+#include "supervisor/base/listener.h"
 
 struct fleet;
 struct member;
@@ -32,10 +31,7 @@ struct adopt_caller {
 
 struct adopt {
 	struct fleet *fleet;
-	char path[600];
-	int fd;			/* -1: not listening */
-	struct stat made;
-	ev_io rd;
+	struct listener listener;	/* placed by a launch */
 	struct adopt_caller caller[ADOPT_CALLERS];
 	struct timer settled;	/* nobody is awaited any more */
 	bool busy;		/* until then */
