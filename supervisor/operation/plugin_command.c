@@ -8,8 +8,8 @@
 #include "shared/config/config_diff.h"
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/child/member.h"
+#include "supervisor/operation/next_config.h"
 #include "supervisor/operation/operation.h"
-#include "supervisor/operation/reload_config.h"
 #include "supervisor/child/spawn.h"
 
 /*
@@ -20,7 +20,7 @@ static void
 keep_section(struct plugin_command *p, struct member *handler)
 {
 	struct fleet *f = p->fleet;
-	struct config *now, was;
+	struct config *now;
 	struct err e;
 
 	if (p->next == NULL || handler != f->handler)
@@ -34,16 +34,14 @@ keep_section(struct plugin_command *p, struct member *handler)
 	}
 	free(handler->program.config);
 	handler->program.config = base_strdup(now->text);
-	was = *f->config;
-	*f->config = *now;
-	*now = was;
-	reload_config_drop(now);
+	next_config_swap(f, now);
+	next_config_drop(now);
 }
 
 static void
 forget(struct plugin_command *p)
 {
-	reload_config_drop(p->next);
+	next_config_drop(p->next);
 	p->next = NULL;
 	p->late = NULL;
 }
@@ -139,12 +137,12 @@ with_section(const struct plugin_command *p, uint32_t ticket,
 	*next = NULL;
 	if (m->action != PLUGIN_DO_LOAD && m->action != PLUGIN_DO_RESTART)
 		return 0;
-	*next = reload_config_plugin(f, ticket, m->name, e);
+	*next = next_config_plugin(f, ticket, m->name, e);
 	if (*next == NULL)
 		return -1;
 	if (has_plugin(*next, m->name))
 		return 0;
-	reload_config_drop(*next);
+	next_config_drop(*next);
 	return err_set(e, EXIT_USAGE, "there is no [plugin \"%s\"] in %s",
 	    m->name, f->config->path);
 }
@@ -160,7 +158,7 @@ plugin_command_ask(struct plugin_command *p, uint32_t ticket, const struct msg_p
 	    || with_section(p, ticket, m, &next, e) == -1)
 		return -1;
 	if (send(p, m, next, e) == -1) {
-		reload_config_drop(next);
+		next_config_drop(next);
 		return -1;
 	}
 	log_notice("Plugin %s: %s, by an operator.", m->name,

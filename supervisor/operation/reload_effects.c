@@ -8,44 +8,19 @@
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/child/member.h"
 #include "supervisor/child/program.h"
-#include "supervisor/child/restart_delay.h"
 #include "supervisor/child/uplinks.h"
-#include "supervisor/identify/permit.h"
-#include "supervisor/log/fleet_log.h"
+#include "supervisor/operation/next_config.h"
 #include "supervisor/operation/operation.h"
 #include "supervisor/operation/probation.h"
 #include "supervisor/operation/reload.h"
 #include "supervisor/child/loglevel.h"
-#include "supervisor/operation/reload_config.h"
 
 /* ---- config ---------------------------------------------------------- */
 
-void
-reload_effects_apply_live(struct fleet *f)
-{
-	const struct config *c = f->config;
-
-	fleet_log_configure(f->logs, c);
-	for (uint32_t i = 0; i < f->local; i++)
-		restart_delay_limits(&f->shard[i].delay, c->restart_min_s,
-		    c->restart_max_s);
-	for (size_t i = 0; i < FLEET_HANDLERS; i++)
-		restart_delay_limits(&f->handler_slot[i].delay, c->restart_min_s,
-		    c->restart_max_s);
-	f->permit->reserve_wanted = c->reserve;
-}
-
-/* Whoever holds f->config keeps a valid pointer: the contents change. */
 static void
 swap_config(struct reload_effects *h)
 {
-	struct config *was = base_alloc(sizeof(*was));
-
-	*was = *h->fleet->config;
-	*h->fleet->config = *h->other;
-	*h->other = *was;
-	free(was);
-	reload_effects_apply_live(h->fleet);
+	next_config_swap(h->fleet, h->other);
 	/* An operator's level stays, unless the file's was changed. */
 	if (h->other->log_level != h->fleet->config->log_level)
 		loglevel_set(h->fleet, (enum log_level)
@@ -55,7 +30,7 @@ swap_config(struct reload_effects *h)
 static void
 drop_other(struct reload_effects *h)
 {
-	reload_config_drop(h->other);
+	next_config_drop(h->other);
 	h->other = NULL;
 }
 
@@ -453,11 +428,11 @@ reload_effects_begin(struct reload_effects *h, uint32_t ticket, bool check, bool
 
 	if (operation_may(f, OPERATION_RELOAD, e) == -1)
 		return -1;
-	next = reload_config_read(f, ticket, e);
+	next = next_config_reload(f, ticket, e);
 	if (next == NULL)
 		return -1;
 	if (check) {
-		reload_config_drop(next);
+		next_config_drop(next);
 		control_done(&f->control, ticket, f->handler->generation,
 		    NULL);
 		return 0;
@@ -474,7 +449,7 @@ reload_effects_begin(struct reload_effects *h, uint32_t ticket, bool check, bool
 int
 reload_effects_changed(struct reload_effects *h, struct err *e)
 {
-	int rc = reload_config_differs(h->fleet, e);
+	int rc = next_config_differs(h->fleet, e);
 
 	if (rc != 1)
 		return rc;
@@ -489,7 +464,7 @@ reload_effects_same(struct reload_effects *h, uint32_t ticket,
 
 	if (operation_may_within(h->fleet, OPERATION_RELOAD, within, e) == -1)
 		return -1;
-	next = reload_config_same(h->fleet, ticket, e);
+	next = next_config_same(h->fleet, ticket, e);
 	return next == NULL ? -1 : begin(h, next, ticket, e);
 }
 

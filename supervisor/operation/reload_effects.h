@@ -67,7 +67,4 @@ reload_effects_busy(const struct reload_effects *h)
 	return reload_busy(&h->reload);
 }
 
-/* Puts what can change while we run into force, after a config did. */
-void reload_effects_apply_live(struct fleet *);
-
 #endif

@@ -11,10 +11,9 @@
 #include "supervisor/child/member.h"
 #include "supervisor/identify/permit.h"
 #include "supervisor/operation/handover_effects.h"
+#include "supervisor/operation/next_config.h"
 #include "supervisor/operation/operation.h"
-#include "supervisor/operation/reload_effects.h"
 #include "supervisor/operation/rollout.h"
-#include "supervisor/operation/rollout_config.h"
 
 #define UNDERWAY_KEY "rollout"	/* store blob while one is under way */
 
@@ -313,28 +312,18 @@ nothing_to_do(struct rollout_effects *r, uint32_t ticket)
 	control_done(k, ticket, 0, NULL);
 }
 
-/* Old and new change places: whoever holds f->config keeps its pointer. */
 static void
 put_in_force(struct rollout_effects *r, struct config *c)
 {
-	struct config *was = base_alloc(sizeof(*was));
-
-	*was = *r->fleet->config;
-	*r->fleet->config = *c;
-	*c = *was;
-	free(was);
+	next_config_swap(r->fleet, c);
 	r->presence = strcmp(r->fleet->config->presence, c->presence) != 0;
 	r->fleet->settings = settings_of(r->fleet->config);
-	reload_effects_apply_live(r->fleet);
 }
 
 static void
 drop_before(struct rollout_effects *r)
 {
-	if (r->before == NULL)
-		return;
-	config_free(r->before);
-	free(r->before);
+	next_config_drop(r->before);
 	r->before = NULL;
 }
 
@@ -352,8 +341,7 @@ dry_run(struct rollout_effects *r, uint32_t ticket, const struct rollout_effects
 	r->fleet->settings = settings_of(c);
 	n = choose(r, o->all);
 	r->fleet->settings = was;
-	config_free(c);
-	free(c);
+	next_config_drop(c);
 	if (n == 0) {
 		nothing_to_do(r, ticket);
 		return;
@@ -373,7 +361,7 @@ rollout_effects_begin(struct rollout_effects *r, uint32_t ticket,
 
 	if (operation_may(r->fleet, OPERATION_ROLLOUT, e) == -1)
 		return -1;
-	c = rollout_config_read(r->fleet, ticket, e);
+	c = next_config_rollout(r->fleet, ticket, e);
 	if (c == NULL)
 		return -1;
 	if (o->dry_run) {
@@ -385,8 +373,7 @@ rollout_effects_begin(struct rollout_effects *r, uint32_t ticket,
 		drop_before(r);
 		r->before = c;
 	} else {
-		config_free(c);
-		free(c);
+		next_config_drop(c);
 	}
 	n = choose(r, o->all);
 	if (n == 0)
@@ -428,7 +415,7 @@ rollout_effects_undo(struct rollout_effects *r, uint32_t ticket,
 		return -1;
 	if (rollout_effects_busy(r))
 		return undo_later(r, ticket, e);
-	c = rollout_config_back(r->fleet, r->before, ticket, e);
+	c = next_config_undo(r->fleet, r->before, ticket, e);
 	if (c == NULL)
 		return -1;
 	if (now.canary < 0)
@@ -440,8 +427,7 @@ rollout_effects_undo(struct rollout_effects *r, uint32_t ticket,
 		return 0;
 	}
 	put_in_force(r, c);
-	config_free(c);
-	free(c);
+	next_config_drop(c);
 	drop_before(r);
 	n = choose(r, o->all);
 	if (n == 0)
