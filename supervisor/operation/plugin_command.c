@@ -50,16 +50,14 @@ static void
 finish(struct plugin_command *p, int code, const char *text)
 {
 	struct err e;
-	uint32_t ticket = p->ticket;
 
 	timer_stop(&p->deadline);
 	p->asked = NULL;
-	p->ticket = 0;
 	err_set(&e, code, "%s", text);
 	if (code == EXIT_FINE)
-		control_say(&p->fleet->control, ticket, "progress", text);
-	control_done(&p->fleet->control, ticket,
-	    p->fleet->handler->generation, code == EXIT_FINE ? NULL : &e);
+		report_tell(&p->report, "%s", text);
+	report_end(&p->report, p->fleet->handler->generation,
+	    code == EXIT_FINE ? NULL : &e);
 }
 
 /* It may still take the section: then that counts. */
@@ -79,6 +77,7 @@ plugin_command_init(struct plugin_command *p, struct fleet *f)
 {
 	memset(p, 0, sizeof(*p));
 	p->fleet = f;
+	p->report.control = &f->control;
 	timer_init(f->timers, &p->deadline, on_deadline);
 }
 
@@ -164,7 +163,7 @@ plugin_command_ask(struct plugin_command *p, uint32_t ticket, const struct msg_p
 	log_notice("Plugin %s: %s, by an operator.", m->name,
 	    contract_plugin_action_name(m->action));
 	forget(p);
-	p->ticket = ticket;
+	p->report.ticket = ticket;
 	p->next = next;
 	str_copy(p->name, m->name, sizeof(p->name));
 	p->asked = p->fleet->handler;

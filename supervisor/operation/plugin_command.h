@@ -10,6 +10,7 @@
 #include "shared/config/config.h"
 #include "shared/wire/contract.h"
 #include "shared/base/timer.h"
+#include "supervisor/base/report.h"
 
 struct fleet;
 struct member;
@@ -21,7 +22,8 @@ struct plugin_command {
 	struct timer deadline;
 	struct member *asked;	/* NULL: nothing is under way */
 	struct member *late;	/* nobody waits for its answer any more */
-	uint32_t ticket, serial;
+	struct report report;
+	uint32_t serial;
 	char name[64];		/* of the plugin it is about */
 	struct config *next;	/* its section as the handler was given it, in
 				   force once that has taken it; NULL: none */

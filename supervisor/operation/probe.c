@@ -21,6 +21,7 @@ probe_init(struct probe *p, struct fleet *f)
 {
 	memset(p, 0, sizeof(*p));
 	p->fleet = f;
+	p->report.control = &f->control;
 	timer_init(f->timers, &p->deadline, on_deadline);
 }
 
@@ -70,7 +71,7 @@ say_result(struct probe *p, const struct msg_probe_answer *m)
 	put_ms(o, "handler_ms", m->handler_ms);
 	put_ms(o, "done_ms", m->done_ms);
 	put_ms(o, "total_ms", m->total_ms);
-	control_say(&p->fleet->control, p->ticket, "result",
+	control_say(&p->fleet->control, p->report.ticket, "result",
 	    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN
 	    | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
@@ -126,19 +127,18 @@ finish(struct probe *p, const struct msg_probe_answer *m)
 
 	timer_stop(&p->deadline);
 	p->asked = NULL;
-	if (m->code == EXIT_TRY_LATER && p->ticket == 0) {
+	if (m->code == EXIT_TRY_LATER && p->report.ticket == 0) {
 		put_off(p, m->text);
 	} else if (m->code != EXIT_TRY_LATER && p->setup == 0) {
 		p->retries = 0;
 		keep(p, m);
 	}
-	if (p->ticket != 0) {
+	if (p->report.ticket != 0) {
 		say_result(p, m);
 		err_set(&e, m->code, "%s", m->text);
-		control_done(&f->control, p->ticket, f->handler->generation,
+		report_end(&p->report, f->handler->generation,
 		    m->code == EXIT_FINE ? NULL : &e);
 	}
-	p->ticket = 0;
 	p->setup = 0;
 	f->notes.due = true;
 }
@@ -233,7 +233,7 @@ probe_ask(struct probe *p, uint32_t ticket, uint64_t setup, struct err *e)
 		return err_set(e, EXIT_TRY_LATER, "the handler takes no "
 		    "commands now");
 	p->asked = f->handler;
-	p->ticket = ticket;
+	p->report.ticket = ticket;
 	p->setup = setup;
 	timer_set(&p->deadline, PROBE_PARTS * c->probe_deadline_s
 	    + PROBE_SLACK_S);

@@ -11,6 +11,7 @@
 #include "shared/base/err.h"
 #include "shared/page/page.h"
 #include "shared/base/timer.h"
+#include "supervisor/base/report.h"
 
 struct fleet;
 struct member;
@@ -24,7 +25,7 @@ struct probe {
 	struct fleet *fleet;
 	struct timer deadline;
 	struct member *asked;	/* NULL: nothing is under way */
-	uint32_t ticket;	/* 0: it is a scheduled one */
+	struct report report;	/* without a ticket: it is a scheduled one */
 	uint32_t serial;
 	uint64_t setup;		/* channel a message is posted in */
 	uint64_t next_ms;	/* of the schedule, boot; 0: not set */

@@ -183,8 +183,7 @@ tell(void *arg, const char *sentence)
 {
 	struct reload_effects *h = arg;
 
-	log_notice("Reload: %s", sentence);
-	control_say(&h->fleet->control, h->ticket, "progress", sentence);
+	report_tell(&h->report, "%s", sentence);
 }
 
 static int
@@ -345,17 +344,15 @@ done(void *arg, int code, const char *sentence)
 		log_notice("Reload: %s Generation %u, after %.1f s.", sentence,
 		    f->handler->generation,
 		    (double)(clock_boot_ms() - h->began_ms) / 1000);
-		control_say(&f->control, h->ticket, "progress", sentence);
-		control_done(&f->control, h->ticket, f->handler->generation,
-		    NULL);
+		control_say(&f->control, h->report.ticket, "progress",
+		    sentence);
+		report_end(&h->report, f->handler->generation, NULL);
 	} else {
 		err_set(&e, code, "%s", sentence);
-		log_error("Reload: %s", sentence);
-		control_done(&f->control, h->ticket, 0, &e);
+		report_end(&h->report, 0, &e);
 	}
 	status_notes_say(&f->notes, NOTE_RELOAD, code == EXIT_FINE
 	    || f->stopping ? "" : sentence);
-	h->ticket = 0;
 }
 
 static const struct reload_actions actions = {
@@ -372,6 +369,7 @@ reload_effects_init(struct reload_effects *h, struct fleet *f)
 {
 	memset(h, 0, sizeof(*h));
 	h->fleet = f;
+	h->report = (struct report){ &f->control, "Reload", 0 };
 	reload_init(&h->reload, f->timers, &actions, h);
 }
 
@@ -410,10 +408,10 @@ begin(struct reload_effects *h, struct config *next, uint32_t ticket, struct err
 	h->unfit[0] = '\0';
 	h->anew = h->switched = false;
 	h->began_ms = clock_boot_ms();
-	h->ticket = ticket;
+	h->report.ticket = ticket;
 	if (reload_begin(&h->reload, &limits, e) == 0)
 		return 0;
-	h->ticket = 0;
+	h->report.ticket = 0;
 	h->old = h->fresh = NULL;
 	drop_other(h);
 	return -1;
@@ -439,10 +437,8 @@ reload_effects_begin(struct reload_effects *h, uint32_t ticket, bool check, bool
 	}
 	if (begin(h, next, ticket, e) == -1)
 		return -1;
-	if (no_wait) {
-		h->ticket = 0;
-		control_done(&f->control, ticket, f->epoch, NULL);
-	}
+	if (no_wait)
+		report_end(&h->report, f->epoch, NULL);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #define SUPERVISOR_OPERATION_RELOAD_EFFECTS_H
 
 #include "shared/config/config.h"
+#include "supervisor/base/report.h"
 #include "supervisor/operation/operation.h"
 #include "supervisor/operation/probation.h"
 #include "supervisor/operation/reload.h"
@@ -30,8 +31,7 @@ struct reload_effects {
 				   to be started anew */
 	char unfit[RELOAD_WORDS]; /* a plugin that fresh, or the old one
 				   started anew, can't bring up; "": none */
-	uint32_t ticket;	/* of the client that waits for the one under
-				   way; 0: none */
+	struct report report;
 	uint64_t began_ms;
 	int last_code;		/* how the last one ended, err.h */
 };

@@ -90,8 +90,7 @@ tell(void *arg, const char *sentence)
 {
 	struct rollout_effects *r = arg;
 
-	log_notice("Rollout: %s", sentence);
-	control_say(&r->fleet->control, r->ticket, "progress", sentence);
+	report_tell(&r->report, "%s", sentence);
 	publish(r, sentence);
 }
 
@@ -221,21 +220,19 @@ static void
 done(void *arg, int code, const char *sentence)
 {
 	struct rollout_effects *r = arg;
-	struct fleet *f = r->fleet;
 	struct err e;
 
 	note_underway(r, false);
 	if (code == EXIT_FINE) {
 		log_notice("Rollout: %s After %.1f s.", sentence,
 		    (double)(clock_boot_ms() - r->began_ms) / 1000);
-		control_say(&f->control, r->ticket, "progress", sentence);
-		control_done(&f->control, r->ticket, 0, NULL);
+		control_say(&r->fleet->control, r->report.ticket, "progress",
+		    sentence);
+		report_end(&r->report, 0, NULL);
 	} else {
-		log_error("Rollout: %s", sentence);
 		err_set(&e, code, "%s", sentence);
-		control_done(&f->control, r->ticket, 0, &e);
+		report_end(&r->report, 0, &e);
 	}
-	r->ticket = 0;
 	publish(r, sentence);
 	if (r->undo_next)
 		undo_now(r);
@@ -289,14 +286,12 @@ roll(struct rollout_effects *r, uint32_t ticket, const struct rollout_effects_or
 
 	make_plan(r, o, total, &p);
 	plan_words(&p, "Replacing", words, sizeof(words));
-	r->ticket = ticket;
+	r->report.ticket = ticket;
 	r->began_ms = clock_boot_ms();
 	note_underway(r, true);
 	tell(r, words);
-	if (o->no_wait) {
-		r->ticket = 0;
-		control_done(&r->fleet->control, ticket, 0, NULL);
-	}
+	if (o->no_wait)
+		report_end(&r->report, 0, NULL);
 	rollout_begin(&r->rollout, &p);
 	r->fleet->notes.due = true;
 }
@@ -470,6 +465,7 @@ rollout_effects_init(struct rollout_effects *r, struct fleet *f)
 {
 	memset(r, 0, sizeof(*r));
 	r->fleet = f;
+	r->report = (struct report){ &f->control, "Rollout", 0 };
 	r->fleet->program = program_mark();
 	r->fleet->settings = settings_of(f->config);
 	rollout_init(&r->rollout, f->timers, &actions, r);

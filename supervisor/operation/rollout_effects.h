@@ -8,6 +8,7 @@
 #define SUPERVISOR_OPERATION_ROLLOUT_EFFECTS_H
 
 #include "shared/config/config.h"
+#include "supervisor/base/report.h"
 #include "supervisor/operation/rollout.h"
 #include "supervisor/operation/handover_effects.h"
 
@@ -38,7 +39,7 @@ struct rollout_effects {
 	uint32_t slots;
 	bool presence;		/* the last config rolled out has another */
 	struct config *before;	/* the last rollout's former config, or NULL */
-	uint32_t ticket;	/* of the client that waits; 0: none */
+	struct report report;
 	uint32_t undo_ticket;
 	bool undo_next;		/* as soon as this one has stopped */
 	uint64_t began_ms;

@@ -24,27 +24,10 @@ static void on_tick(struct timer *);
 
 /* ---- words ----------------------------------------------------------- */
 
-static void say(struct token_move *, const char *fmt, ...) printflike(2, 3);
-
-static void
-say(struct token_move *r, const char *fmt, ...)
-{
-	char text[600];
-	va_list ap;
-
-	va_start(ap, fmt);
-	text_vformat(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	log_notice("Token: %s", text);
-	control_say(&r->fleet->control, r->ticket, "progress", text);
-}
-
 /* The end of all: with a sentence and a code that is not 0, or fine. */
 static void
 finish(struct token_move *r, const struct err *e)
 {
-	struct fleet *f = r->fleet;
-
 	timer_stop(&r->tick);
 	secret_drop(r->fresh);
 	free(r->since_ms);
@@ -53,10 +36,7 @@ finish(struct token_move *r, const struct err *e)
 	r->ask.token = "";
 	r->state = TOKEN_MOVE_IDLE;
 	r->last_code = e != NULL ? e->code : EXIT_FINE;
-	if (e != NULL)
-		log_error("Token: %s", e->text);
-	control_done(&f->control, r->ticket, f->handler->generation, e);
-	r->ticket = 0;
+	report_end(&r->report, r->fleet->handler->generation, e);
 }
 
 static void fail(struct token_move *, int code, const char *fmt, ...)
@@ -159,7 +139,8 @@ progress(struct token_move *r, uint32_t done)
 	if (clock_boot_ms() - r->told_ms < TOKEN_MOVE_TELL_MS)
 		return;
 	r->told_ms = clock_boot_ms();
-	say(r, "%u of %u shards run with the new token.", done, f->local);
+	report_tell(&r->report, "%u of %u shards run with the new token.",
+	    done, f->local);
 }
 
 /*
@@ -230,8 +211,9 @@ conclude(struct token_move *r, uint32_t done)
 {
 	struct fleet *f = r->fleet;
 
-	say(r, "%u of %u shards run with the new token, after %.1f s.", done,
-	    f->local, (double)(clock_boot_ms() - r->began_ms) / 1000);
+	report_tell(&r->report, "%u of %u shards run with the new token, after "
+	    "%.1f s.", done, f->local,
+	    (double)(clock_boot_ms() - r->began_ms) / 1000);
 	if (!handler_moved(f))
 		fail(r, EXIT_DEGRADED, "The handler is not ready with the new "
 		    "token yet: see \"shardherd status\".");
@@ -355,13 +337,11 @@ move(struct token_move *r, const struct discord_ask_answer *w)
 	r->began_ms = r->told_ms = clock_boot_ms();
 	r->handler_ms = 0;
 	r->handler_plainly = false;
-	say(r, "The new token is in force: the handler and %u shards go over.",
-	    f->local);
+	report_tell(&r->report, "The new token is in force: the handler and %u "
+	    "shards go over.", f->local);
 	timer_set(&r->tick, 0);
-	if (!r->options.no_wait)
-		return;
-	control_done(&f->control, r->ticket, f->handler->generation, NULL);
-	r->ticket = 0;
+	if (r->options.no_wait)
+		report_end(&r->report, f->handler->generation, NULL);
 }
 
 /* ---- the question ---------------------------------------------------- */
@@ -387,11 +367,11 @@ judge(struct token_move *r, const struct discord_ask_answer *w, struct err *e)
 		    "another bot: %s (%s), and the fleet runs %s (%s). Nothing "
 		    "was changed.", w->user_name, w->user_id, r->bot.name,
 		    r->bot.user_id);
-	say(r, "The new token is good and belongs to the same bot, %s (%s).",
-	    w->user_name, w->user_id);
+	report_tell(&r->report, "The new token is good and belongs to the same "
+	    "bot, %s (%s).", w->user_name, w->user_id);
 	if (token_rules_price(&cost, words, sizeof(words), e) == -1)
 		return -1;
-	say(r, "%s", words);
+	report_tell(&r->report, "%s", words);
 	return 0;
 }
 
@@ -431,7 +411,7 @@ on_answer(struct discord_ask *ask, const struct discord_ask_answer *answer)
 	    UNDERWAY_TOKEN, &e) == -1 || judge(r, w, &e) == -1) {
 		finish(r, &e);
 	} else if (r->options.dry) {
-		say(r, "Nothing was changed.");
+		report_tell(&r->report, "Nothing was changed.");
 		finish(r, NULL);
 	} else {
 		move(r, w);
@@ -467,10 +447,10 @@ token_move_begin(struct token_move *r, char *token, uint32_t ticket,
 		token = secret_take(token);
 	}
 	r->options = *o;
-	r->ticket = ticket;
+	r->report.ticket = ticket;
 	r->fresh = token;
 	if (secret_identity(token) == f->identity && hold_of_token(f->hold)) {
-		r->ticket = 0;
+		r->report.ticket = 0;
 		refuse_same(r, e);
 		finish(r, e);
 		return -1;
@@ -483,7 +463,7 @@ token_move_begin(struct token_move *r, char *token, uint32_t ticket,
 	}
 	r->ask.token = token;
 	if (discord_ask_start(&r->ask, DISCORD_ASK_EVERYTHING, e) == -1) {
-		r->ticket = 0;
+		r->report.ticket = 0;
 		finish(r, e);
 		return -1;
 	}
@@ -568,6 +548,7 @@ token_move_init(struct token_move *r, struct fleet *f)
 
 	memset(r, 0, sizeof(*r));
 	r->fleet = f;
+	r->report = (struct report){ &f->control, "Token", 0 };
 	discord_ask_init(&r->ask, f->loop, f->timers, f->config, "", f->ca_file,
 	    on_answer);
 	timer_init(f->timers, &r->tick, on_tick);

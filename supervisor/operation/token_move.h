@@ -11,6 +11,7 @@
 
 #include <sys/stat.h>
 
+#include "supervisor/base/report.h"
 #include "supervisor/identify/discord_ask.h"
 #include "supervisor/identify/token_rules.h"
 
@@ -40,7 +41,7 @@ struct token_move {
 	struct token_move_options options;
 	unsigned asks;		/* of this question, so far */
 	char *fresh;		/* secret.h; ASKING: the token in question */
-	uint32_t ticket;	/* of the client that waits; 0: none */
+	struct report report;
 	uint64_t *since_ms;	/* MOVING: per slot, when it was moved; 0 */
 	uint64_t handler_ms;	/* the same of the handler */
 	bool handler_plainly;	/* it could not be replaced start-first */

@@ -26,21 +26,9 @@
 /* ---- what the client and the log are told ---------------------------- */
 
 static void
-tell(struct upgrade *s, const char *sentence)
-{
-	log_notice("Upgrade: %s", sentence);
-	control_say(&s->fleet->control, s->ticket, "progress", sentence);
-}
-
-static void
 end(struct upgrade *s, const struct err *e)
 {
-	struct fleet *f = s->fleet;
-
-	if (e != NULL)
-		log_error("Upgrade: %s", e->text);
-	control_done(&f->control, s->ticket, f->handler->generation, e);
-	s->ticket = 0;
+	report_end(&s->report, s->fleet->handler->generation, e);
 	s->arrived = false;
 }
 
@@ -123,7 +111,7 @@ describe(const struct upgrade *s, struct arrival *a)
 	struct fleet *f = s->fleet;
 
 	blank(a);
-	a->client = control_fd(&f->control, s->ticket);
+	a->client = control_fd(&f->control, s->report.ticket);
 	a->count = f->count;
 	a->foreground = f->foreground;
 	a->handler = !s->wish.keep_handler;
@@ -139,7 +127,8 @@ go(struct upgrade *s)
 	struct arrival a;
 	struct err e = { 0 };
 
-	tell(s, "The new program takes over now, as the same process.");
+	report_tell(&s->report, "The new program takes over now, as the same "
+	    "process.");
 	probe_give_up(f->probe, "the supervisor became another program "
 	    "meanwhile");
 	f->upgrade_ops->keep(f);
@@ -199,12 +188,9 @@ cost(const struct upgrade *s, char *out, size_t size)
 static void
 begin_cold(struct upgrade *s, const char *why)
 {
-	char line[512];
-
-	str_format(line, sizeof(line), "Forced, as %s: all %u shards stop, "
-	    "their sessions kept, and RESUME under the new program.", why,
+	report_tell(&s->report, "Forced, as %s: all %u shards stop, their "
+	    "sessions kept, and RESUME under the new program.", why,
 	    s->fleet->local);
-	tell(s, line);
 	s->cold = true;
 	s->fleet->upgrade_ops->stop(s->fleet);
 }
@@ -213,24 +199,22 @@ static void
 fits(struct upgrade *s)
 {
 	struct fleet *f = s->fleet;
-	char why[256], line[512];
+	char why[256];
 	struct err e;
 
 	cost(s, why, sizeof(why));
-	str_format(line, sizeof(line), "%s is version %s and accepts config "
-	    "and state; version %s runs.", s->wish.path, s->examined.version,
+	report_tell(&s->report, "%s is version %s and accepts config and "
+	    "state; version %s runs.", s->wish.path, s->examined.version,
 	    SHARDHERD_VERSION);
-	tell(s, line);
 	if (why[0] != '\0' && !s->wish.force) {
 		err_set(&e, EXIT_DEGRADED, "the processes can't be taken over, "
 		    "as %s. --force stops all %u shards and lets them RESUME "
 		    "under the new program", why, f->local);
 		fail(s, &e);
 	} else if (s->wish.check) {
-		str_format(line, sizeof(line), why[0] != '\0' ? "All %u shards "
+		report_tell(&s->report, why[0] != '\0' ? "All %u shards "
 		    "would stop and RESUME." : "All %u shards and the handler "
 		    "would be taken over; nothing was changed.", f->local);
-		tell(s, line);
 		forget(s);
 		end(s, NULL);
 	} else if (why[0] != '\0') {
@@ -286,6 +270,7 @@ upgrade_init(struct upgrade *s, struct fleet *f)
 {
 	memset(s, 0, sizeof(*s));
 	s->fleet = f;
+	s->report = (struct report){ &f->control, "Upgrade", 0 };
 	s->from.guard = -1;
 	program_init(&s->program);
 	helper_init(&s->helper, f->loop, f->timers, on_examined);
@@ -318,7 +303,7 @@ upgrade_begin(struct upgrade *s, uint32_t ticket,
 		    "running program was started from: name the new one");
 	if (start(s, e) == -1)
 		return -1;
-	s->ticket = ticket;
+	s->report.ticket = ticket;
 	return 0;
 }
 
@@ -341,7 +326,7 @@ upgrade_arrive(struct upgrade *s, const struct arrival *a)
 {
 	s->arrived = true;
 	s->from = *a;
-	s->ticket = control_take(&s->fleet->control, a->client);
+	s->report.ticket = control_take(&s->fleet->control, a->client);
 	s->from.client = -1;
 }
 
@@ -349,14 +334,14 @@ static void
 replace_handler(struct upgrade *s)
 {
 	struct err e, why;
-	uint32_t ticket = s->ticket;
+	uint32_t ticket = s->report.ticket;
 
 	s->arrived = false;
-	s->ticket = 0;
+	s->report.ticket = 0;
 	if (reload_effects_same(s->fleet->reload, ticket, UNDERWAY_COUNT, &why)
 	    == 0)
 		return;
-	s->ticket = ticket;
+	s->report.ticket = ticket;
 	err_set(&e, why.code, "The supervisor is upgraded, the handler goes "
 	    "on with the program of before: %s. \"shardherd reload\" tries "
 	    "again.", why.text);
@@ -368,7 +353,6 @@ upgrade_settled(struct upgrade *s, uint32_t shards)
 {
 	const struct arrival *a = &s->from;
 	struct fleet *f = s->fleet;
-	char line[512];
 	struct err e;
 
 	if (!s->arrived)
@@ -384,10 +368,9 @@ upgrade_settled(struct upgrade *s, uint32_t shards)
 		end(s, &e);
 		return;
 	}
-	str_format(line, sizeof(line), "Version %s runs, version %s before, as "
-	    "the same process %d: %u of %u shards were taken over.",
+	report_tell(&s->report, "Version %s runs, version %s before, as the "
+	    "same process %d: %u of %u shards were taken over.",
 	    SHARDHERD_VERSION, a->from, (int)getpid(), shards, f->local);
-	tell(s, line);
 	if (a->handler && !a->restart && f->handler->state == MEMBER_UP)
 		replace_handler(s);
 	else
@@ -405,7 +388,7 @@ upgrade_return(struct fleet *f, const struct arrival *a,
 		return;
 	blank(&next);
 	next.client = f->upgrade->arrived
-	    ? control_fd(&f->control, f->upgrade->ticket) : a->client;
+	    ? control_fd(&f->control, f->upgrade->report.ticket) : a->client;
 	next.guard = a->guard;
 	next.count = a->count;
 	next.foreground = a->foreground;

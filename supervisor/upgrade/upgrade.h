@@ -13,6 +13,7 @@
 
 #include "shared/config/config.h"
 #include "supervisor/base/helper.h"
+#include "supervisor/base/report.h"
 #include "supervisor/base/request.h"
 #include "supervisor/upgrade/upgrade_handoff.h"
 #include "supervisor/upgrade/upgrade_check.h"
@@ -35,7 +36,7 @@ struct upgrade_ops {
 struct upgrade {
 	struct fleet *fleet;
 	struct request_upgrade wish;
-	uint32_t ticket;	/* of the client that waits; 0: none */
+	struct report report;
 	/* while it is examined: */
 	struct program program;	/* fd -1: nothing under way */
 	struct helper helper;

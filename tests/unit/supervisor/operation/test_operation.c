@@ -194,12 +194,12 @@ check_pair(enum operation o, enum operation_underway u)
 		    operation_underway_name[u], rc, e.code, e.text);
 	}
 	/* Who is refused leaves no trace in what is under way. */
-	assert_int_equal(f->reload->ticket, 0);
-	assert_int_equal(f->rollout->ticket, 0);
-	assert_int_equal(f->plugin_command->ticket, 0);
-	assert_int_equal(f->probe->ticket, 0);
-	assert_int_equal(f->token_move->ticket, 0);
-	assert_int_equal(f->upgrade->ticket, 0);
+	assert_int_equal(f->reload->report.ticket, 0);
+	assert_int_equal(f->rollout->report.ticket, 0);
+	assert_int_equal(f->plugin_command->report.ticket, 0);
+	assert_int_equal(f->probe->report.ticket, 0);
+	assert_int_equal(f->token_move->report.ticket, 0);
+	assert_int_equal(f->upgrade->report.ticket, 0);
 	clear();
 }
 
@@ -242,25 +242,25 @@ f_a7_the_ticket_belongs_to_its_operation(void **state)
 
 	rest();
 	let_run(UNDERWAY_RELOAD);
-	f->reload->ticket = 5;
+	f->reload->report.ticket = 5;
 	assert_int_equal(reload_effects_changed(f->reload, &e), -1);
-	assert_int_equal(f->reload->ticket, 5);
+	assert_int_equal(f->reload->report.ticket, 5);
 	assert_int_equal(reload_effects_begin(f->reload, 6, true, false, &e), -1);
 	assert_int_equal(reload_effects_same(f->reload, 6, UNDERWAY_COUNT, &e), -1);
-	assert_int_equal(f->reload->ticket, 5);
+	assert_int_equal(f->reload->report.ticket, 5);
 	f->plugin_command->asked = f->handler;
-	f->plugin_command->ticket = 4;
+	f->plugin_command->report.ticket = 4;
 	assert_int_equal(plugin_command_ask(f->plugin_command, 6, &load, &e), -1);
-	assert_int_equal(f->plugin_command->ticket, 4);
+	assert_int_equal(f->plugin_command->report.ticket, 4);
 	clear();
 	/* Refused for the file: nothing is left of who asked. */
 	rest();
 	f->handler->state = MEMBER_UP;
 	f->handler->ready_ms = 1;
 	assert_int_equal(plugin_command_ask(f->plugin_command, 6, &load, &e), -1);
-	assert_int_equal(f->plugin_command->ticket, 0);
+	assert_int_equal(f->plugin_command->report.ticket, 0);
 	assert_int_equal(reload_effects_changed(f->reload, &e), -1);
-	assert_int_equal(f->reload->ticket, 0);
+	assert_int_equal(f->reload->report.ticket, 0);
 	clear();
 }
 
