@@ -29,3 +29,10 @@ report_end(struct report *r, uint32_t generation, const struct err *e)
 	control_done(r->control, r->ticket, generation, e);
 	r->ticket = 0;
 }
+
+void
+report_fine(struct report *r, uint32_t generation, const char *sentence)
+{
+	control_say(r->control, r->ticket, "progress", sentence);
+	report_end(r, generation, NULL);
+}

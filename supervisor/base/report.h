@@ -23,5 +23,7 @@ void report_tell(struct report *, const char *fmt, ...) printflike(2, 3);
  * unless e is NULL.  The log hears of an error only.
  */
 void report_end(struct report *, uint32_t generation, const struct err *e);
+/* A good one, with a last sentence for the client alone. */
+void report_fine(struct report *, uint32_t generation, const char *sentence);
 
 #endif

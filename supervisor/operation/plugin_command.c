@@ -53,11 +53,12 @@ finish(struct plugin_command *p, int code, const char *text)
 
 	timer_stop(&p->deadline);
 	p->asked = NULL;
-	err_set(&e, code, "%s", text);
-	if (code == EXIT_FINE)
-		report_tell(&p->report, "%s", text);
-	report_end(&p->report, p->fleet->handler->generation,
-	    code == EXIT_FINE ? NULL : &e);
+	if (code == EXIT_FINE) {
+		report_fine(&p->report, p->fleet->handler->generation, text);
+	} else {
+		err_set(&e, code, "%s", text);
+		report_end(&p->report, 0, &e);
+	}
 }
 
 /* It may still take the section: then that counts. */

@@ -344,9 +344,7 @@ done(void *arg, int code, const char *sentence)
 		log_notice("Reload: %s Generation %u, after %.1f s.", sentence,
 		    f->handler->generation,
 		    (double)(clock_boot_ms() - h->began_ms) / 1000);
-		control_say(&f->control, h->report.ticket, "progress",
-		    sentence);
-		report_end(&h->report, f->handler->generation, NULL);
+		report_fine(&h->report, f->handler->generation, sentence);
 	} else {
 		err_set(&e, code, "%s", sentence);
 		report_end(&h->report, 0, &e);

@@ -226,9 +226,7 @@ done(void *arg, int code, const char *sentence)
 	if (code == EXIT_FINE) {
 		log_notice("Rollout: %s After %.1f s.", sentence,
 		    (double)(clock_boot_ms() - r->began_ms) / 1000);
-		control_say(&r->fleet->control, r->report.ticket, "progress",
-		    sentence);
-		report_end(&r->report, 0, NULL);
+		report_fine(&r->report, 0, sentence);
 	} else {
 		err_set(&e, code, "%s", sentence);
 		report_end(&r->report, 0, &e);
@@ -278,7 +276,7 @@ plan_words(const struct rollout_plan *p, const char *verb, char *out,
 
 /* The config in force is the one to roll out. */
 static void
-roll(struct rollout_effects *r, uint32_t ticket, const struct rollout_effects_order *o,
+roll(struct rollout_effects *r, const struct rollout_effects_order *o,
     uint32_t total)
 {
 	char words[ROLLOUT_WORDS];
@@ -286,7 +284,6 @@ roll(struct rollout_effects *r, uint32_t ticket, const struct rollout_effects_or
 
 	make_plan(r, o, total, &p);
 	plan_words(&p, "Replacing", words, sizeof(words));
-	r->report.ticket = ticket;
 	r->began_ms = clock_boot_ms();
 	note_underway(r, true);
 	tell(r, words);
@@ -297,14 +294,23 @@ roll(struct rollout_effects *r, uint32_t ticket, const struct rollout_effects_or
 }
 
 static void
-nothing_to_do(struct rollout_effects *r, uint32_t ticket)
+nothing_to_do(struct rollout_effects *r)
 {
-	struct control *k = &r->fleet->control;
-
-	control_say(k, ticket, "progress", "Every shard runs this program and "
-	    "this configuration already; with --all they are replaced "
+	report_fine(&r->report, 0, "Every shard runs this program and this "
+	    "configuration already; with --all they are replaced "
 	    "nevertheless.");
-	control_done(k, ticket, 0, NULL);
+}
+
+static void
+roll_those_behind(struct rollout_effects *r,
+    const struct rollout_effects_order *o)
+{
+	uint32_t n = choose(r, o->all);
+
+	if (n == 0)
+		nothing_to_do(r);
+	else
+		roll(r, o, n);
 }
 
 static void
@@ -324,10 +330,9 @@ drop_before(struct rollout_effects *r)
 
 /* c holds the config to roll out; it is freed or kept. */
 static void
-dry_run(struct rollout_effects *r, uint32_t ticket, const struct rollout_effects_order *o,
+dry_run(struct rollout_effects *r, const struct rollout_effects_order *o,
     struct config *c)
 {
-	struct control *k = &r->fleet->control;
 	uint64_t was = r->fleet->settings;
 	char words[ROLLOUT_WORDS];
 	struct rollout_plan p;
@@ -338,13 +343,12 @@ dry_run(struct rollout_effects *r, uint32_t ticket, const struct rollout_effects
 	r->fleet->settings = was;
 	next_config_drop(c);
 	if (n == 0) {
-		nothing_to_do(r, ticket);
+		nothing_to_do(r);
 		return;
 	}
 	make_plan(r, o, n, &p);
 	plan_words(&p, "Would replace", words, sizeof(words));
-	control_say(k, ticket, "progress", words);
-	control_done(k, ticket, 0, NULL);
+	report_fine(&r->report, 0, words);
 }
 
 int
@@ -352,15 +356,16 @@ rollout_effects_begin(struct rollout_effects *r, uint32_t ticket,
     const struct rollout_effects_order *o, struct err *e)
 {
 	struct config *c;
-	uint32_t n;
 
 	if (operation_may(r->fleet, OPERATION_ROLLOUT, e) == -1)
 		return -1;
 	c = next_config_rollout(r->fleet, ticket, e);
 	if (c == NULL)
 		return -1;
+	must(!rollout_effects_busy(r));
+	r->report.ticket = ticket;
 	if (o->dry_run) {
-		dry_run(r, ticket, o, c);
+		dry_run(r, o, c);
 		return 0;
 	}
 	if (settings_of(c) != r->fleet->settings) {
@@ -370,11 +375,7 @@ rollout_effects_begin(struct rollout_effects *r, uint32_t ticket,
 	} else {
 		next_config_drop(c);
 	}
-	n = choose(r, o->all);
-	if (n == 0)
-		nothing_to_do(r, ticket);
-	else
-		roll(r, ticket, o, n);
+	roll_those_behind(r, o);
 	return 0;
 }
 
@@ -396,7 +397,6 @@ rollout_effects_undo(struct rollout_effects *r, uint32_t ticket,
 {
 	struct rollout_effects_order now = *o;
 	struct config *c;
-	uint32_t n;
 
 	if (r->before == NULL)
 		return err_set(e, EXIT_DEGRADED, "there is no configuration "
@@ -417,18 +417,15 @@ rollout_effects_undo(struct rollout_effects *r, uint32_t ticket,
 		now.canary = 0;
 	if (now.pause_s < 0)
 		now.pause_s = 0;
+	r->report.ticket = ticket;
 	if (o->dry_run) {
-		dry_run(r, ticket, &now, c);
+		dry_run(r, &now, c);
 		return 0;
 	}
 	put_in_force(r, c);
 	next_config_drop(c);
 	drop_before(r);
-	n = choose(r, o->all);
-	if (n == 0)
-		nothing_to_do(r, ticket);
-	else
-		roll(r, ticket, &now, n);
+	roll_those_behind(r, &now);
 	return 0;
 }
 
