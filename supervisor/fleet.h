@@ -16,6 +16,8 @@
 
 /* With all parts, everything zero; freed with free(), once each was ended. */
 struct fleet *fleet_new(void);
+/* Makes them ready, with loop, timers, config, token and store there. */
+void fleet_init(struct fleet *);
 
 /* The layout that usable session records in the store belong to; 0: none. */
 uint32_t fleet_stored_layout(struct fleet *);

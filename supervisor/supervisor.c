@@ -241,33 +241,14 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 	return control_open(&f->control, f, e);
 }
 
+/* The parts, and those that tick from now on. */
 static void
 init_parts(struct fleet *f)
 {
-	store_writes_init(&f->writes, f->timers, &f->store);
-	status_page_init(f->status_page, f);
-	stop_init(f->stop, f);
-	uplinks_init(f->uplinks, f);
-	hold_init(f->hold, f);
-	reshard_init(f->reshard, f);
-	alerts_open(f->alerts, f);
-	day_totals_init(f->day_totals, f);
-	reload_effects_init(f->reload, f);
-	rollout_effects_init(f->rollout, f);
-	plugin_command_init(f->plugin_command, f);
-	probe_init(f->probe, f);
-	discord_info_init(f->discord_info, f);
+	fleet_init(f);
 	watch_init(f->watch, f);
 	maintenance_init(f->maintenance, f);
-	token_move_init(f->token_move, f);
-	sighup_init(f->sighup, f);
 	reboot_begin(&f->reboot, &f->store);
-	adopt_init(f->adopt, f);
-	upgrade_init(f->upgrade, f);
-	timer_init(f->timers, &f->launch_timer, NULL);
-	for (uint32_t i = 0; i < FLEET_HANDLERS; i++)
-		member_init(&f->handler_slot[i], f, true, i);
-	f->handler = &f->handler_slot[0];
 	program_find(f->argv[0], f->program_path, sizeof(f->program_path));
 }
 

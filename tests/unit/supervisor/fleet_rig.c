@@ -233,20 +233,7 @@ read_config(struct fleet *f, const char *more)
 static void
 init_parts(struct fleet *f)
 {
-	store_writes_init(&f->writes, f->timers, &f->store);
-	status_page_init(f->status_page, f);
-	stop_init(f->stop, f);
-	uplinks_init(f->uplinks, f);
-	hold_init(f->hold, f);
-	reshard_init(f->reshard, f);
-	reload_effects_init(f->reload, f);
-	rollout_effects_init(f->rollout, f);
-	plugin_command_init(f->plugin_command, f);
-	probe_init(f->probe, f);
-	discord_info_init(f->discord_info, f);
-	token_move_init(f->token_move, f);
-	adopt_init(f->adopt, f);
-	upgrade_init(f->upgrade, f);
+	fleet_init(f);
 	systemd_open(f->systemd, f, true);
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		f->control.client[i].fd = -1;
@@ -281,9 +268,6 @@ hands_open(const char *more)
 	f->shard = base_alloc(HANDS_SHARDS * sizeof(*f->shard));
 	for (uint32_t i = 0; i < HANDS_SHARDS; i++)
 		member_init(&f->shard[i], f, false, i);
-	for (uint32_t i = 0; i < FLEET_HANDLERS; i++)
-		member_init(&f->handler_slot[i], f, true, i);
-	f->handler = &f->handler_slot[0];
 	crash_brake_init(f->brake, HANDS_SHARDS);
 	permit_init(f->permit, f->timers, HANDS_SHARDS, 5, 0, &ledger_actions,
 	    f);
