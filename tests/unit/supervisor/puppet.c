@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* See fleet_rig.h. */
+/* See puppet.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/unit/supervisor/fleet_rig.h"
+#include "tests/unit/supervisor/puppet.h"
 
 #include "shared/base/secret.h"
 #include "supervisor/messages.h"
@@ -19,7 +19,7 @@
 
 #define FIRST_PID (1 << 24)	/* beyond any of the kernel's: signals miss */
 
-struct hands hands;
+struct puppet puppet;
 static char dir[SCRATCH_MAX];
 
 /* ---- in the place of spawn.c ------------------------------------------ */
@@ -53,20 +53,20 @@ spawn_listen(struct member *c, int control, int log_fd)
 int
 spawn_child(struct member *c, struct err *e)
 {
-	struct hands_process *p = &hands.process[hands.processes];
+	struct puppet_process *p = &puppet.process[puppet.processes];
 	int fds[2];
 
-	if (hands.spawn_fails)
+	if (puppet.spawn_fails)
 		return err_set(e, EXIT_DEGRADED, "no process in this test");
-	must(hands.processes < HANDS_PROCESSES && ipc_pair(fds, e) == 0);
+	must(puppet.processes < PUPPET_PROCESSES && ipc_pair(fds, e) == 0);
 	memset(p, 0, sizeof(*p));
-	p->pid = FIRST_PID + (pid_t)hands.processes++;
+	p->pid = FIRST_PID + (pid_t)puppet.processes++;
 	p->fd = fds[1];
 	p->handler = c->handler;
 	p->identity = c->identity = c->fleet->identity;
 	c->pid = p->pid;
 	messages_open(c, fds[0]);
-	if (hands.at_once) {
+	if (puppet.at_once) {
 		member_event(c, MEMBER_ON_HELLO);
 		if (c->handler)
 			member_event(c, MEMBER_ON_READY);
@@ -76,12 +76,12 @@ spawn_child(struct member *c, struct err *e)
 
 /* ---- processes -------------------------------------------------------- */
 
-static struct hands_process *
+static struct puppet_process *
 process_of(const struct member *c)
 {
-	for (unsigned i = 0; i < hands.processes; i++)
-		if (hands.process[i].pid == c->pid)
-			return &hands.process[i];
+	for (unsigned i = 0; i < puppet.processes; i++)
+		if (puppet.process[i].pid == c->pid)
+			return &puppet.process[i];
 	fail_msg("%s has no process", c->name);
 	return NULL;
 }
@@ -90,11 +90,11 @@ static void
 deliver(void)
 {
 	for (int i = 0; i < 8; i++)
-		ev_run(hands.f->loop, EVRUN_NOWAIT);
+		ev_run(puppet.f->loop, EVRUN_NOWAIT);
 }
 
 void
-hands_says(struct member *c, enum msg_type type, uint32_t serial,
+puppet_says(struct member *c, enum msg_type type, uint32_t serial,
     const void *body, size_t len)
 {
 	struct {
@@ -112,45 +112,45 @@ hands_says(struct member *c, enum msg_type type, uint32_t serial,
 }
 
 void
-hands_hello(struct member *c)
+puppet_hello(struct member *c)
 {
 	struct msg_hello m = { .pid = c->pid, .generation = c->generation };
 
-	hands_says(c, MSG_HELLO, 0, &m, sizeof(m));
+	puppet_says(c, MSG_HELLO, 0, &m, sizeof(m));
 }
 
 void
-hands_report(struct member *c, enum shard_report report, uint32_t serial,
+puppet_report(struct member *c, enum shard_report report, uint32_t serial,
     const char *text)
 {
 	struct msg_event m = { .report = report };
 
 	str_copy(m.text, text, sizeof(m.text));
-	hands_says(c, MSG_EVENT, serial, &m, sizeof(m));
+	puppet_says(c, MSG_EVENT, serial, &m, sizeof(m));
 }
 
 void
-hands_ready(struct member *c)
+puppet_ready(struct member *c)
 {
 	if (c->handler)
-		hands_says(c, MSG_READY, 0, NULL, 0);
+		puppet_says(c, MSG_READY, 0, NULL, 0);
 	else
-		hands_report(c, REPORT_READY, 0, "");
+		puppet_report(c, REPORT_READY, 0, "");
 }
 
 void
-hands_handed(struct member *c, bool ok)
+puppet_handed(struct member *c, bool ok)
 {
 	struct msg_handed m = { .ok = ok, .text = "it keeps it" };
 
-	hands_says(c, MSG_HANDED, 0, &m, sizeof(m));
+	puppet_says(c, MSG_HANDED, 0, &m, sizeof(m));
 }
 
 void
-hands_dies(struct member *c, int status)
+puppet_dies(struct member *c, int status)
 {
-	struct hands_process *p = process_of(c);
-	struct member *found = fleet_find(hands.f, p->pid);
+	struct puppet_process *p = process_of(c);
+	struct member *found = fleet_find(puppet.f, p->pid);
 
 	assert_ptr_equal(found, c);
 	close(p->fd);
@@ -160,7 +160,7 @@ hands_dies(struct member *c, int status)
 }
 
 static void
-hear(struct hands_process *p)
+hear(struct puppet_process *p)
 {
 	struct {
 		struct msg_hdr hdr;
@@ -173,9 +173,9 @@ hear(struct hands_process *p)
 }
 
 unsigned
-hands_told(struct member *c, enum msg_type type)
+puppet_told(struct member *c, enum msg_type type)
 {
-	struct hands_process *p = process_of(c);
+	struct puppet_process *p = process_of(c);
 
 	deliver();
 	hear(p);
@@ -183,24 +183,24 @@ hands_told(struct member *c, enum msg_type type)
 }
 
 unsigned
-hands_alive(bool handlers)
+puppet_alive(bool handlers)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < hands.processes; i++)
-		n += hands.process[i].fd != -1
-		    && hands.process[i].handler == handlers;
+	for (unsigned i = 0; i < puppet.processes; i++)
+		n += puppet.process[i].fd != -1
+		    && puppet.process[i].handler == handlers;
 	return n;
 }
 
 void
-hands_all_switch(void)
+puppet_all_switch(void)
 {
-	struct fleet *f = hands.f;
+	struct fleet *f = puppet.f;
 
 	for (uint32_t i = 0; i < f->local; i++)
 		if (f->shard[i].state == MEMBER_UP)
-			hands_report(&f->shard[i], REPORT_SWITCHED,
+			puppet_report(&f->shard[i], REPORT_SWITCHED,
 			    f->handler->generation, "");
 }
 
@@ -254,16 +254,53 @@ init_parts(struct fleet *f)
 	f->control.fleet = f;
 }
 
+static void
+bring_up(struct member *c)
+{
+	if (c->state == MEMBER_STARTING)
+		puppet_hello(c);
+	if (c->ready_ms == 0)
+		puppet_ready(c);
+}
+
+/* With a session: a rollout hands that over. */
 void
-hands_open(const char *more)
+puppet_shows_ready(struct member *c)
+{
+	struct page_shard *s = &puppet.f->page.slot[c->slot].shard;
+
+	page_begin(&s->lock);
+	s->state = SHARD_READY;
+	s->session = 77 + c->slot;
+	s->pid = c->pid;
+	s->state_since_ms = s->ack_ms = clock_boot_ms();
+	s->interval_ms = 3600000;
+	page_end(&s->lock);
+}
+
+static void
+start_all(struct fleet *f)
+{
+	member_event(f->handler, MEMBER_ON_START);
+	bring_up(f->handler);
+	for (uint32_t i = 0; i < f->local; i++) {
+		member_event(&f->shard[i], MEMBER_ON_START);
+		bring_up(&f->shard[i]);
+		puppet_shows_ready(&f->shard[i]);
+	}
+}
+
+struct fleet *
+puppet_open(const char *more, bool at_once)
 {
 	struct fleet *f = base_alloc(sizeof(*f));
 	char state[96];
 	struct err e;
 
 	fake_time_reset();
-	memset(&hands, 0, sizeof(hands));
-	hands.f = f;
+	memset(&puppet, 0, sizeof(puppet));
+	puppet.f = f;
+	puppet.at_once = at_once;
 	log_init(LOG_TO_PEOPLE, LOG_L_ERROR);
 	assert_int_equal(scratch_make(dir, sizeof(dir)), 0);
 	read_config(f, more);
@@ -275,66 +312,44 @@ hands_open(const char *more)
 	f->token = secret_take(base_strdup("first-token"));
 	f->identity = secret_identity(f->token);
 	if (store_init(&f->store, state, &e) == -1
-	    || page_create(&f->page, state, HANDS_SHARDS, &e) == -1)
+	    || page_create(&f->page, state, PUPPET_SHARDS, &e) == -1)
 		fail_msg("%s", e.text);
 	init_parts(f);
-	f->count = f->local = f->launched = HANDS_SHARDS;
-	f->shard = base_alloc(HANDS_SHARDS * sizeof(*f->shard));
-	for (uint32_t i = 0; i < HANDS_SHARDS; i++)
+	f->count = f->local = f->launched = PUPPET_SHARDS;
+	f->shard = base_alloc(PUPPET_SHARDS * sizeof(*f->shard));
+	for (uint32_t i = 0; i < PUPPET_SHARDS; i++)
 		member_init(&f->shard[i], f, false, i);
 	for (uint32_t i = 0; i < nitems(f->handler_slot); i++)
 		member_init(&f->handler_slot[i], f, true, i);
 	f->handler = &f->handler_slot[0];
-	brake_init(&f->brake, HANDS_SHARDS);
-	permit_init(&f->permit, f->timers, HANDS_SHARDS, 5, 0, &ledger_actions,
+	brake_init(&f->brake, PUPPET_SHARDS);
+	permit_init(&f->permit, f->timers, PUPPET_SHARDS, 5, 0, &ledger_actions,
 	    f);
 	ledger_init(&f->ledger, f);
 	if (program_self(&f->handler->program, f->config->text, &e) == -1)
 		fail_msg("%s", e.text);
-}
-
-static void
-bring_up(struct member *c)
-{
-	if (c->state == MEMBER_STARTING)
-		hands_hello(c);
-	if (c->ready_ms == 0)
-		hands_ready(c);
-}
-
-/* With a session: a rollout hands that over. */
-void
-hands_shows_ready(struct member *c)
-{
-	struct page_shard *s = &hands.f->page.slot[c->slot].shard;
-
-	page_begin(&s->lock);
-	s->state = SHARD_READY;
-	s->session = 77 + c->slot;
-	s->pid = c->pid;
-	s->state_since_ms = s->ack_ms = clock_boot_ms();
-	s->interval_ms = 3600000;
-	page_end(&s->lock);
+	start_all(f);
+	return f;
 }
 
 void
-hands_start(void)
+puppet_reload(void)
 {
-	struct fleet *f = hands.f;
+	struct reload_effects *r = &puppet.f->replace;
+	struct err e;
 
-	member_event(f->handler, MEMBER_ON_START);
-	bring_up(f->handler);
-	for (uint32_t i = 0; i < f->local; i++) {
-		member_event(&f->shard[i], MEMBER_ON_START);
-		bring_up(&f->shard[i]);
-		hands_shows_ready(&f->shard[i]);
-	}
+	if (reload_effects_begin(r, 0, false, false, &e) == -1)
+		fail_msg("%s", e.text);
+	if (puppet.at_once)
+		return;
+	puppet_hello(r->fresh);
+	puppet_ready(r->fresh);
 }
 
 void
-hands_close(void)
+puppet_close(void)
 {
-	struct fleet *f = hands.f;
+	struct fleet *f = puppet.f;
 
 	token_move_free(&f->rotate);
 	discord_info_stop(&f->asking);
@@ -358,8 +373,8 @@ hands_close(void)
 	config_free(f->config);
 	free(f->config);
 	free(f);
-	for (unsigned i = 0; i < hands.processes; i++)
-		if (hands.process[i].fd != -1)
-			close(hands.process[i].fd);
+	for (unsigned i = 0; i < puppet.processes; i++)
+		if (puppet.process[i].fd != -1)
+			close(puppet.process[i].fd);
 	scratch_remove(dir);
 }
