@@ -117,8 +117,8 @@ HELP = $(BUILD)/libhelp.a
 $(BUILD)/unit/shared/base/test_timer: HELP =
 # These call plugins that only seem to be there; the others call the real ones.
 FAKE_PLUGIN = $(patsubst %,$(BUILD)/unit/handler/%,api/test_api_kv \
-	api/test_rights gateway/test_members plugins/test_branding_year \
-	timer/test_plugin_timers)
+	api/test_rights gateway/test_members timer/test_plugin_timers \
+	plugins/test_branding_year plugins/test_branding_pictures)
 $(FAKE_PLUGIN): HELP += $(BUILD)/tests/unit/rig/fake_plugin.o
 $(FAKE_PLUGIN): $(BUILD)/tests/unit/rig/fake_plugin.o
 $(BUILD)/libhelp.a: $(HELP_OBJ)
