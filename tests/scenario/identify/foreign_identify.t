@@ -6,7 +6,6 @@ and status and budget show it.  A webhook that fails at first is tried again."""
 import http.server
 import json
 import os
-import stat
 import sys
 import threading
 

@@ -11,7 +11,8 @@ import sys
 
 sys.path.append(sys.path[0] + "/../lib")
 from bridging import Bridge
-from herd import ROOT, Failed, alive, scenario, wait_until, which
+from herd import ROOT, Failed, scenario, wait_until, which
+from processes import alive
 
 PLUGINS = os.path.join(ROOT, "handler", "plugins")
 MAN = os.path.join(ROOT, "man", "shardherd-plugin.7")
@@ -74,8 +75,7 @@ def own_config(t, bot, fleet):
     t.equal(bot("helper.config"), {"colour": "red"}, "and in initialize")
     rewrite(fleet, "config.colour = red", "config.colour = s3cret\n"
         "config.size = 2 ; 3")
-    pid = [p["pid"] for p in json.loads(fleet.must("plugin", "list",
-        "--json"))["plugins"] if p["name"] == "bot"][0]
+    pid = fleet.plugins()["bot"]["pid"]
     fleet.must("plugin", "restart", "bot")
     wait_until(lambda: not alive(pid), "the old process is gone")
     t.equal(bot("config"), {"colour": "s3cret", "size": "2 ; 3"},
@@ -269,10 +269,7 @@ def programs(fleet, texts):
         node = "node" in text.split("\n")[0]
         if node and not which("node"):
             continue
-        path = fleet.path("example%d.%s" % (i, "js" if node else "py"))
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(text)
-        os.chmod(path, 0o755)
+        path = fleet.program("example%d.%s" % (i, "js" if node else "py"), text)
         plugins["example%d" % i] = dict(exec=path,
             events="MESSAGE_CREATE, INTERACTION_CREATE")
     plugins["counter"] = dict(exec=os.path.join(PLUGINS, "counter.py"),
