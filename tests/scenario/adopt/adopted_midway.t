@@ -90,7 +90,7 @@ def handler_died(t, fleet):
 
 def messages():
     """Numbers of the messages, by name, as contract.h counts them."""
-    with open(os.path.join(ROOT, "shared", "contract.h"),
+    with open(os.path.join(ROOT, "shared", "wire", "contract.h"),
             encoding="utf-8") as f:
         text = f.read()
     table = text[text.index("#define CONTRACT_MESSAGES"):]

@@ -147,8 +147,9 @@ class Sim:
 
     def try_ctl(self, *args, timeout=WAIT_S):
         return subprocess.run([SIMULATOR, "ctl", "--dir", self.dir]
-            + [a if isinstance(a, bytes) else str(a) for a in args], stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=ROOM * (timeout + 10))
+            + [a if isinstance(a, bytes) else str(a) for a in args],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=ROOM * (timeout + 10))
 
     def ctl(self, *args, timeout=WAIT_S):
         done = self.try_ctl(*args, timeout=timeout)
@@ -235,8 +236,9 @@ class Fleet:
     def must(self, *args, **more):
         done = self.cli(*args, **more)
         if done.returncode != 0:
-            raise Failed("shardherd %s: exit %d\n%s%s" % (" ".join(map(str, args)),
-                done.returncode, done.stdout, done.stderr))
+            raise Failed("shardherd %s: exit %d\n%s%s" % (
+                " ".join(map(str, args)), done.returncode, done.stdout,
+                done.stderr))
         return done.stdout
 
     def start(self, ready=True):

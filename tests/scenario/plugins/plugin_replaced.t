@@ -34,7 +34,8 @@ def main(t):
         before = fleet.plugins()["audit"]["pid"]
         fleet.must("plugin", "restart", "audit")
         wait_until(lambda: fleet.plugins()["audit"]["state"] == "up"
-            and fleet.plugins()["audit"]["pid"] != before, "another process serves")
+            and fleet.plugins()["audit"]["pid"] != before,
+            "another process serves")
     t.ok(True, "five restarts under load")
 
     good = fleet.audit()
@@ -55,10 +56,12 @@ def main(t):
     sim.ctl("pause")
     fleet.stop()
     fleet.start()
-    t.equal(fleet.plugins()["audit"]["state"], "held", "it is so after a restart")
+    t.equal(fleet.plugins()["audit"]["state"], "held",
+        "it is so after a restart")
     sim.ctl("resume")
     fleet.must("plugin", "load", "audit")
-    wait_until(lambda: fleet.plugins()["audit"]["state"] == "up", "it is loaded")
+    wait_until(lambda: fleet.plugins()["audit"]["state"] == "up",
+        "it is loaded")
     sim.settle()
     t.nothing_lost(sim, 4)
     fleet.stop()
