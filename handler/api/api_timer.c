@@ -19,7 +19,7 @@
 
 struct api_timer {
 	struct job job; /* first */
-	struct rpc_wait wait;
+	struct rpc_call wait;
 	struct plugin_timers *alarms;
 	const char *plugin; /* name; the configuration's */
 	char name[ALARM_NAME_MAX + 1];
@@ -30,7 +30,7 @@ struct api_timer {
 static const char *
 timer_name(struct json_object *params)
 {
-	const char *name = rpc_text(params, "name", ALARM_NAME_MAX);
+	const char *name = rpc_param_text(params, "name", ALARM_NAME_MAX);
 
 	return name != NULL && name[0] != '\0' ? name : NULL;
 }
@@ -41,12 +41,12 @@ static const char *const timer_bad_name =
 static void
 timer_failed(struct api_timer *t, const struct err *failed)
 {
-	rpc_error(&t->wait, t->full ? RPC_FULL : RPC_STORAGE, failed->text,
+	rpc_call_error(&t->wait, t->full ? RPC_FULL : RPC_STORAGE, failed->text,
 	    NULL);
 }
 
 static const char *
-timer_start(struct rpc *r, struct rpc_wait *w, const char *name,
+timer_start(struct rpc *r, struct rpc_call *w, const char *name,
     job_run_fn *run, job_end_fn *end, struct alarm *alarm)
 {
 	struct api_timer *t = base_alloc(sizeof(*t));
@@ -60,7 +60,8 @@ timer_start(struct rpc *r, struct rpc_wait *w, const char *name,
 	t->alarm = alarm;
 	if (kv_jobs_add(&r->jobs, &t->job) == 0)
 		return NULL;
-	rpc_error(w, RPC_LIMITED, "too many storage calls of this plugin wait "
+	rpc_call_error(w, RPC_LIMITED,
+	    "too many storage calls of this plugin wait "
 	    "already", NULL);
 	if (alarm != NULL)
 		alarm_free(alarm);
@@ -86,7 +87,8 @@ due_after(struct json_object *v, int64_t *due)
 static const char *
 due_schedule(struct json_object *params, const char *key, int64_t *due)
 {
-	const char *text = rpc_text(params, key, TIMER_SPEC_MAX), *why = NULL;
+	const char *text = rpc_param_text(params, key, TIMER_SPEC_MAX),
+	    *why = NULL;
 	struct cron c;
 	int rc;
 
@@ -112,7 +114,7 @@ timer_due(struct json_object *params, const char **key, int64_t *due)
 
 	*key = NULL;
 	for (size_t i = 0; i < nitems(keys); i++) {
-		if (!rpc_given(params, keys[i]))
+		if (!rpc_param_given(params, keys[i]))
 			continue;
 		if (*key != NULL)
 			return one;
@@ -122,7 +124,8 @@ timer_due(struct json_object *params, const char **key, int64_t *due)
 		return one;
 	json_object_object_get_ex(params, *key, &v);
 	if (*key == keys[0])
-		return rpc_number(params, "at_ms", 0, TIMER_AT_MAX_MS, due)
+		return rpc_param_number(params, "at_ms", 0, TIMER_AT_MAX_MS,
+		    due)
 		    ? NULL : "at_ms must be in milliseconds since the epoch";
 	return *key == keys[1] ? due_after(v, due)
 	    : due_schedule(params, *key, due);
@@ -196,7 +199,7 @@ set_run(struct job *job, struct kv_tx *tx, struct err *e)
 	}
 	if (now == NULL && set_keep_due(t, tx, key, e) < 0)
 		return -1;
-	text = rpc_json(t->alarm->record);
+	text = json_text(t->alarm->record);
 	return kv_put(tx, key, text, strlen(text), e);
 }
 
@@ -214,7 +217,7 @@ set_end(struct job *job, const struct err *failed)
 	} else {
 		str_format(text, sizeof(text), "{\"due_ms\":%" PRId64 "}",
 		    a != NULL ? a->due_ms : t->alarm->due_ms);
-		rpc_result(&t->wait, text, strlen(text));
+		rpc_call_result(&t->wait, text, strlen(text));
 	}
 	if (failed != NULL || t->kept)
 		alarm_free(t->alarm);
@@ -224,7 +227,7 @@ set_end(struct job *job, const struct err *failed)
 }
 
 const char *
-rpc_timer_set(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_timer_set(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	const char *name = timer_name(params), *key, *why;
 	struct json_object *record, *v = NULL;
@@ -237,7 +240,7 @@ rpc_timer_set(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 	if (why != NULL)
 		return why;
 	json_object_object_get_ex(params, "payload", &v);
-	if (strlen(rpc_json(v)) > TIMER_PAYLOAD_MAX)
+	if (strlen(json_text(v)) > TIMER_PAYLOAD_MAX)
 		return "payload is longer than 64 KiB as JSON";
 	record = json_object_new_object();
 	json_object_object_add(record, "due_ms", json_object_new_int64(due));
@@ -275,7 +278,7 @@ cancel_end(struct job *job, const struct err *failed)
 	if (failed != NULL)
 		timer_failed(t, failed);
 	else
-		rpc_result(&t->wait, t->found ? "true" : "false",
+		rpc_call_result(&t->wait, t->found ? "true" : "false",
 		    t->found ? 4 : 5);
 	if (failed == NULL && a != NULL)
 		plugin_timers_drop(t->alarms, a);
@@ -283,7 +286,7 @@ cancel_end(struct job *job, const struct err *failed)
 }
 
 const char *
-rpc_timer_cancel(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_timer_cancel(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	const char *name = timer_name(params);
 
@@ -293,7 +296,7 @@ rpc_timer_cancel(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 }
 
 const char *
-rpc_timer_list(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_timer_list(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	struct buf out = {0};
 	const char *comma = "";
@@ -301,7 +304,7 @@ rpc_timer_list(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 	buf_puts(&out, "{\"timers\":[");
 	list_each(&r->alarms.list[plugin_index(w->plugin)], l) {
 		struct alarm *a = container_of(l, struct alarm, link);
-		const char *record = rpc_json(a->record);
+		const char *record = json_text(a->record);
 
 		buf_printf(&out, "%s{\"name\":", comma);
 		rpc_write_string(&out, a->name);
@@ -311,7 +314,7 @@ rpc_timer_list(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 		comma = ",";
 	}
 	buf_puts(&out, "]}");
-	rpc_result(w, buf_data(&out), buf_len(&out));
+	rpc_call_result(w, buf_data(&out), buf_len(&out));
 	buf_free(&out);
 	return NULL;
 }

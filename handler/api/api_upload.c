@@ -76,7 +76,7 @@ base64_read(struct buf *out, const char *s)
 static const char *
 upload_name(struct json_object *file)
 {
-	const char *name = rpc_chars(file, "name", UPLOAD_NAME_MAX);
+	const char *name = rpc_param_chars(file, "name", UPLOAD_NAME_MAX);
 
 	if (name == NULL || name[0] == '\0')
 		return NULL;
@@ -95,10 +95,10 @@ upload_one(struct buf *out, struct json_object *file, size_t index,
 	if (!json_object_is_type(file, json_type_object)
 	    || (name = upload_name(file)) == NULL)
 		return "each file needs a name, without quotes and slashes";
-	if (rpc_given(file, "path"))
+	if (rpc_param_given(file, "path"))
 		return "a file's path is not taken: the plugin reads it and "
 		       "sends base64, as its helper does by itself";
-	data = rpc_text(file, "base64", PIPES_LINE_MAX);
+	data = rpc_param_text(file, "base64", PIPES_LINE_MAX);
 	if (data == NULL)
 		return "each file needs base64, its contents";
 	buf_printf(out, "--%s\r\nContent-Disposition: form-data; "
@@ -147,7 +147,7 @@ upload_build(struct buf *out, struct json_object *body,
 	buf_printf(out, "--%s\r\nContent-Disposition: form-data; "
 	    "name=\"payload_json\"\r\nContent-Type: application/json\r\n\r\n",
 	    boundary);
-	buf_puts(out, rpc_json(body));
+	buf_puts(out, json_text(body));
 	buf_puts(out, "\r\n");
 	for (size_t i = 0; why == NULL && i < json_object_array_length(files);
 	     i++)
@@ -158,7 +158,7 @@ upload_build(struct buf *out, struct json_object *body,
 }
 
 static const char *
-upload_send(struct rpc *r, struct rpc_wait *w, const char *channel,
+upload_send(struct rpc *r, struct rpc_call *w, const char *channel,
     struct json_object *body, struct json_object *files)
 {
 	char boundary[64], type[128], path[64];
@@ -181,9 +181,9 @@ upload_send(struct rpc *r, struct rpc_wait *w, const char *channel,
 }
 
 const char *
-rpc_upload(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_upload(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
-	const char *channel = rpc_id(params, "channel_id"), *why;
+	const char *channel = rpc_param_id(params, "channel_id"), *why;
 	struct json_object *files = NULL, *body;
 
 	if (channel == NULL)
@@ -196,8 +196,8 @@ rpc_upload(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 	why = rpc_message_body(params, true, &body);
 	if (why != NULL)
 		return why;
-	if (rpc_id(params, "reply_to") != NULL)
-		rpc_message_reply(r, w, body, rpc_id(params, "reply_to"));
+	if (rpc_param_id(params, "reply_to") != NULL)
+		rpc_message_reply(r, w, body, rpc_param_id(params, "reply_to"));
 	why = upload_send(r, w, channel, body, files);
 	json_object_put(body);
 	return why;

@@ -5,6 +5,7 @@
 #include "handler/rest/endpoint.h"
 #include "handler/command/help.h"
 #include "handler/rest/reply_nonce.h"
+#include "shared/json/json.h"
 #include "shared/base/clock.h"
 #include "shared/json/envelope.h"
 #include "shared/base/log.h"
@@ -126,8 +127,7 @@ post(struct access *w, const char *path, struct json_object *body,
 
 	if (rest_call(w->rest, REST_OWN, &(struct rest_ask) {
 		.method = "POST", .path = path,
-		.body = json_object_to_json_string_ext(body,
-		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+		.body = json_text(body),
 		.repeatable = true, .exempt = interaction,
 		.urgent = interaction}, on_answered, w, &bad, &why) < 0)
 		log_warn("A command could not be answered: %s", why);

@@ -19,13 +19,6 @@ static const char known_key[] = "commands-known";
 
 static void commands_look(struct timer *);
 
-static const char *
-plain(struct json_object *o)
-{
-	return json_object_to_json_string_ext(o,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-}
-
 /* ---- on disk --------------------------------------------------------------------- */
 
 struct keep {
@@ -419,7 +412,7 @@ registration_declare(struct registration *c, unsigned plugin,
 		json_object_object_get_ex(result, "commands", &declared);
 	if (command_table_set(&c->roster, plugin, declared)) {
 		plugin_key(c, plugin, key, sizeof(key));
-		keep(c, plugin, key, plain(c->roster.list[plugin]));
+		keep(c, plugin, key, json_text(c->roster.list[plugin]));
 	}
 	c->plugin = plugin;
 	commands_tell(c);

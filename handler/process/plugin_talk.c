@@ -5,6 +5,7 @@
 #include "handler/process/stderr_words.h"
 #include "handler/process/rpc_write.h"
 #include "handler/process/rpc_read.h"
+#include "shared/json/json.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/base/text.h"
@@ -369,8 +370,7 @@ plugin_hand_out(struct plugin *p, struct delivery *d)
 		return;
 	}
 	if (o != NULL)
-		command = json_object_to_json_string_ext(o,
-		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+		command = json_text(o);
 	rpc_write_event(&p->pipes.send, d, command);
 	if (!seen && !d->event->valid)
 		plugin_unreadable(p, d->event);

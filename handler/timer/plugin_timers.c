@@ -116,8 +116,7 @@ alarm_fire(struct plugin_timers *s, struct alarm *a, int64_t wall)
 	    ",\"late\":%s,\"again\":%s,\"payload\":", a->due_ms, wall,
 	    wall - a->due_ms > ALARM_LATE_MS ? "true" : "false",
 	    a->tries > 0 ? "true" : "false");
-	buf_puts(&b, json_object_to_json_string_ext(payload,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	buf_puts(&b, json_text(payload));
 	buf_puts(&b, "}");
 	a->asked = plugin_ask(s->plugin[a->plugin], "timer", buf_data(&b),
 	    buf_len(&b));
@@ -211,8 +210,7 @@ settle_run(struct job *job, struct kv_tx *tx, struct err *e)
 		return kv_del(tx, key, e) < 0 ? -1 : 0;
 	json_object_object_add(a->record, "due_ms",
 	    json_object_new_int64(t->next_ms));
-	text = json_object_to_json_string_ext(a->record,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	text = json_text(a->record);
 	return kv_put(tx, key, text, strlen(text), e);
 }
 

@@ -242,3 +242,10 @@ json_same(struct json_object *a, struct json_object *b)
 			   json_object_get_userdata(b)) == 0;
 	return json_object_equal(a, b);
 }
+
+const char *
+json_text(struct json_object *o)
+{
+	return json_object_to_json_string_ext(o,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+}

@@ -31,5 +31,28 @@ struct json_object *json_parse_as(const char *text, size_t len,
     enum json_type);
 /* Are they the same value?  Unlike json_object_equal, to the last digit. */
 bool json_same(struct json_object *, struct json_object *);
+/* On one line, slashes as they are; o's own, gone with it or its next text. */
+const char *json_text(struct json_object *o);
+
+/* A field, borrowed; NULL when o is no object, has no such field, or it is
+ * null. */
+static inline struct json_object *
+json_field(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+
+	if (json_object_is_type(o, json_type_object))
+		json_object_object_get_ex(o, key, &v);
+	return v;
+}
+
+/* The same, and NULL when it is of another type. */
+static inline struct json_object *
+json_field_of(struct json_object *o, const char *key, enum json_type type)
+{
+	struct json_object *v = json_field(o, key);
+
+	return json_object_is_type(v, type) ? v : NULL;
+}
 
 #endif
