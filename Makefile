@@ -71,7 +71,7 @@ SMALL_FILES = shared/store/store_env shared/store/dbenv shared/store/dbcheck \
 	shared/page/verdict_fleet shared/process/sandbox \
 	shared/process/confine shared/process/executable \
 	handler/setup handler/gateway/members handler/delivery/dead_letters \
-	handler/delivery/plugin_set handler/delivery/replacement \
+	handler/delivery/plugin_set handler/delivery/plugin_entry \
 	handler/supervisor_channel handler/plugin_orders handler/stats_page \
 	handler/handler handler/roundtrip shard/session/backoff \
 	shard/session/payload shard/session_actions shard/handler_switch \

@@ -101,8 +101,9 @@ plain_emoji(char *out, size_t size, const char *s)
 	out[n] = '\0';
 }
 
-bool
-roundtrip_same_emoji(const char *emoji, struct json_object *d)
+/* Do they name the same emoji?  d: the emoji object of an event. */
+static bool
+same_emoji(const char *emoji, struct json_object *d)
 {
 	const char *colon = strrchr(emoji, ':'), *id = text_of(d, "id");
 	char a[128], b[128];
@@ -123,7 +124,7 @@ is_ours(const struct roundtrip *t, const char *payload, size_t len)
 	bool ours = str_to_u64(text_of(d, "message_id"), &message)
 	    && message == t->ask.message
 	    && strcmp(text_of(d, "user_id"), t->me) == 0
-	    && roundtrip_same_emoji(t->ask.emoji, json_field(d, "emoji"));
+	    && same_emoji(t->ask.emoji, json_field(d, "emoji"));
 
 	json_object_put(m);
 	return ours;
@@ -288,8 +289,7 @@ has_reacted(const struct roundtrip *t, struct json_object *message)
 	for (size_t i = 0; i < n; i++) {
 		r = json_object_array_get_idx(list, i);
 		if (json_object_get_boolean(json_field(r, "me"))
-		    && roundtrip_same_emoji(t->ask.emoji,
-			json_field(r, "emoji")))
+		    && same_emoji(t->ask.emoji, json_field(r, "emoji")))
 			return true;
 	}
 	return false;

@@ -20,17 +20,18 @@
 struct api_timer {
 	struct job job; /* first */
 	struct rpc_call wait;
-	struct plugin_timers *alarms;
+	struct plugin_timers *timers;
 	const char *plugin; /* name; the configuration's */
-	char name[ALARM_NAME_MAX + 1];
-	struct alarm *alarm; /* timer.set: becomes alarms' */
+	char name[PLUGIN_TIMERS_NAME_MAX + 1];
+	struct plugin_timer *alarm; /* timer.set: becomes timers' */
 	bool full, found, kept;
 };
 
 static const char *
 timer_name(struct json_object *params)
 {
-	const char *name = rpc_param_text(params, "name", ALARM_NAME_MAX);
+	const char *name = rpc_param_text(params, "name",
+	    PLUGIN_TIMERS_NAME_MAX);
 
 	return name != NULL && name[0] != '\0' ? name : NULL;
 }
@@ -47,14 +48,14 @@ timer_failed(struct api_timer *t, const struct err *failed)
 
 static const char *
 timer_start(struct rpc *r, struct rpc_call *w, const char *name,
-    job_run_fn *run, job_end_fn *end, struct alarm *alarm)
+    job_run_fn *run, job_end_fn *end, struct plugin_timer *alarm)
 {
 	struct api_timer *t = base_alloc(sizeof(*t));
 
 	t->job = (struct job) {.plugin = plugin_index(w->plugin),
 	    .write = true, .run = run, .end = end};
 	t->wait = *w;
-	t->alarms = &r->alarms;
+	t->timers = &r->timers;
 	t->plugin = r->config->plugin[plugin_index(w->plugin)].name;
 	str_copy(t->name, name, sizeof(t->name));
 	t->alarm = alarm;
@@ -64,7 +65,7 @@ timer_start(struct rpc *r, struct rpc_call *w, const char *name,
 	    "too many storage calls of this plugin wait "
 	    "already", NULL);
 	if (alarm != NULL)
-		alarm_free(alarm);
+		plugin_timers_delete(alarm);
 	free(t);
 	return NULL;
 }
@@ -179,19 +180,20 @@ static int
 set_run(struct job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
-	struct alarm *now = plugin_timers_find(t->alarms, job->plugin, t->name);
+	struct plugin_timer *now = plugin_timers_find(t->timers, job->plugin,
+	    t->name);
 	char key[KV_KEY_MAX + 1];
 	const void *value;
 	const char *text;
 	size_t len;
 
-	alarm_key(key, t->plugin, t->name);
+	plugin_timers_key(key, t->plugin, t->name);
 	/* In memory, and not cancelled in this very transaction. */
 	t->kept = now != NULL && same_schedule(now->record, t->alarm->record)
 	    && kv_get(tx, key, &value, &len, NULL) == 1;
 	if (t->kept)
 		return 0;
-	if (t->alarms->n[job->plugin] >= PLUGIN_TIMERS_MAX
+	if (t->timers->n[job->plugin] >= PLUGIN_TIMERS_MAX
 	    && now == NULL) {
 		t->full = true;
 		return err_set(e, EXIT_DEGRADED, "the plugin has %d timers "
@@ -207,11 +209,11 @@ static void
 set_end(struct job *job, const struct err *failed)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
-	struct alarm *a = t->alarm;
+	struct plugin_timer *a = t->alarm;
 	char text[64];
 
 	if (t->kept)
-		a = plugin_timers_find(t->alarms, job->plugin, t->name);
+		a = plugin_timers_find(t->timers, job->plugin, t->name);
 	if (failed != NULL) {
 		timer_failed(t, failed);
 	} else {
@@ -220,9 +222,9 @@ set_end(struct job *job, const struct err *failed)
 		rpc_call_result(&t->wait, text, strlen(text));
 	}
 	if (failed != NULL || t->kept)
-		alarm_free(t->alarm);
+		plugin_timers_delete(t->alarm);
 	else
-		plugin_timers_put(t->alarms, t->alarm);
+		plugin_timers_put(t->timers, t->alarm);
 	free(t);
 }
 
@@ -231,7 +233,7 @@ rpc_timer_set(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	const char *name = timer_name(params), *key, *why;
 	struct json_object *record, *v = NULL;
-	struct alarm *a;
+	struct plugin_timer *a;
 	int64_t due = 0;
 
 	if (name == NULL)
@@ -249,7 +251,7 @@ rpc_timer_set(struct rpc *r, struct rpc_call *w, struct json_object *params)
 		json_object_object_get_ex(params, key, &v);
 		json_object_object_add(record, key, json_object_get(v));
 	}
-	a = alarm_new(plugin_index(w->plugin), name, record);
+	a = plugin_timers_new(plugin_index(w->plugin), name, record);
 	must(a != NULL);
 	return timer_start(r, w, name, set_run, set_end, a);
 }
@@ -263,7 +265,7 @@ cancel_run(struct job *job, struct kv_tx *tx, struct err *e)
 	char key[KV_KEY_MAX + 1];
 	int rc;
 
-	alarm_key(key, t->plugin, t->name);
+	plugin_timers_key(key, t->plugin, t->name);
 	rc = kv_del(tx, key, e);
 	t->found = rc == 1;
 	return rc < 0 ? -1 : 0;
@@ -273,7 +275,8 @@ static void
 cancel_end(struct job *job, const struct err *failed)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
-	struct alarm *a = plugin_timers_find(t->alarms, job->plugin, t->name);
+	struct plugin_timer *a = plugin_timers_find(t->timers, job->plugin,
+	    t->name);
 
 	if (failed != NULL)
 		timer_failed(t, failed);
@@ -281,7 +284,7 @@ cancel_end(struct job *job, const struct err *failed)
 		rpc_call_result(&t->wait, t->found ? "true" : "false",
 		    t->found ? 4 : 5);
 	if (failed == NULL && a != NULL)
-		plugin_timers_drop(t->alarms, a);
+		plugin_timers_drop(t->timers, a);
 	free(t);
 }
 
@@ -302,8 +305,9 @@ rpc_timer_list(struct rpc *r, struct rpc_call *w, struct json_object *params)
 	const char *comma = "";
 
 	buf_puts(&out, "{\"timers\":[");
-	list_each(&r->alarms.list[plugin_index(w->plugin)], l) {
-		struct alarm *a = container_of(l, struct alarm, link);
+	list_each(&r->timers.list[plugin_index(w->plugin)], l) {
+		struct plugin_timer *a = container_of(l, struct plugin_timer,
+		    link);
 		const char *record = json_text(a->record);
 
 		buf_printf(&out, "%s{\"name\":", comma);

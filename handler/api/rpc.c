@@ -279,7 +279,7 @@ rpc_open(struct rpc *r, struct timers *timers, const struct config *config,
 		return -1;
 	r->config = config;
 	kv_jobs_init(&r->jobs, timers, kv);
-	plugin_timers_init(&r->alarms, timers, &r->jobs, r->plugin, config);
+	plugin_timers_init(&r->timers, timers, &r->jobs, r->plugin, config);
 	registration_init(&r->commands, timers, r->rest, &r->jobs, config,
 	    r->identity);
 	members_init(&r->members, timers, r->intake);
@@ -295,7 +295,7 @@ on_clock_set(struct clockset *c)
 
 	log_notice("the clock was set: the plugins' timers go by the new "
 		   "time");
-	plugin_timers_look(&r->alarms);
+	plugin_timers_look(&r->timers);
 }
 
 void
@@ -308,7 +308,7 @@ void
 rpc_flush(struct rpc *r)
 {
 	/* Whoever has the shards has the timers. */
-	plugin_timers_own(&r->alarms, r->intake->open > 0 && !r->stopping);
+	plugin_timers_own(&r->timers, r->intake->open > 0 && !r->stopping);
 	kv_jobs_flush(&r->jobs);
 	/* No more chunks are read. */
 	if (r->intake->stopped || r->stopping)
@@ -318,19 +318,19 @@ rpc_flush(struct rpc *r)
 void
 rpc_answered(struct rpc *r, struct plugin *p, uint64_t id, const char *refusal)
 {
-	plugin_timers_answered(&r->alarms, plugin_index(p), id, refusal);
+	plugin_timers_answered(&r->timers, plugin_index(p), id, refusal);
 }
 
 void
 rpc_plugin_up(struct rpc *r, struct plugin *p)
 {
-	plugin_timers_plugin_up(&r->alarms, plugin_index(p));
+	plugin_timers_plugin_up(&r->timers, plugin_index(p));
 }
 
 void
 rpc_plugin_ended(struct rpc *r, struct plugin *p)
 {
-	plugin_timers_plugin_ended(&r->alarms, plugin_index(p));
+	plugin_timers_plugin_ended(&r->timers, plugin_index(p));
 }
 
 void
@@ -346,7 +346,7 @@ rpc_close(struct rpc *r)
 	members_stop(&r->members);
 	clockset_close(&r->clockset);
 	kv_jobs_free(&r->jobs);
-	plugin_timers_free(&r->alarms);
+	plugin_timers_free(&r->timers);
 	registration_free(&r->commands);
 	cache_free(&r->cache);
 	kv_close(r->jobs.kv);

@@ -26,7 +26,7 @@ struct rpc {
 	struct plugin *const *plugin; /* by index */
 	const struct page *page; /* what everybody counted */
 	struct kv_jobs jobs;
-	struct plugin_timers alarms;
+	struct plugin_timers timers;
 	struct cache cache;
 	struct registration commands;
 	struct members members;

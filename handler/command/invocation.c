@@ -409,7 +409,7 @@ invocation_json(const struct invocation *c)
 	struct json_object *o = json_object_new_object(), *who;
 
 	put_text(o, "name", c->command->name);
-	put_text(o, "road", road_name[c->road]);
+	put_text(o, "road", command_spec_road[c->road]);
 	json_object_object_add(o, "sub", json_object_new_string(c->words.sub));
 	json_object_object_add(o, "args", json_object_get(c->words.args));
 	json_object_object_add(o, "options",

@@ -15,7 +15,7 @@
 /* ---- all of them -------------------------------------------------------- */
 
 void
-backlogs_init(struct backlogs *all, const char *state_dir)
+backlog_dir_init(struct backlog_dir *all, const char *state_dir)
 {
 	all->lock_fd = -1;
 	if (!str_format(all->dir, sizeof(all->dir), "%s/backlog", state_dir))
@@ -23,7 +23,7 @@ backlogs_init(struct backlogs *all, const char *state_dir)
 }
 
 bool
-backlogs_lock(struct backlogs *all)
+backlog_dir_lock(struct backlog_dir *all)
 {
 	char path[sizeof(all->dir) + 8];
 	int fd;
@@ -45,7 +45,7 @@ backlogs_lock(struct backlogs *all)
 }
 
 void
-backlogs_unlock(struct backlogs *all)
+backlog_dir_unlock(struct backlog_dir *all)
 {
 	if (all->lock_fd >= 0)
 		close(all->lock_fd);
@@ -228,7 +228,7 @@ backlog_limits(struct backlog *b, const struct config_plugin *cfg)
 }
 
 void
-backlog_init(struct backlog *b, const struct backlogs *all,
+backlog_init(struct backlog *b, const struct backlog_dir *all,
     const struct config_plugin *cfg)
 {
 	*b = (struct backlog) {0};

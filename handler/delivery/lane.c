@@ -319,7 +319,7 @@ lane_open_backlog(struct lane *l)
 	struct spool_stats disk;
 	struct err e;
 
-	if (!l->all->serving || !backlogs_lock(&l->all->backlogs))
+	if (!l->all->serving || !backlog_dir_lock(&l->all->backlogs))
 		return;
 	if (backlog_open(&l->backlog, &e) < 0) {
 		lane_alarm(l, &e);

@@ -25,7 +25,7 @@ struct lane;
 
 /* What all lanes share. */
 struct lanes {
-	struct backlogs backlogs;
+	struct backlog_dir backlogs;
 	uint32_t epoch;	  /* counts ticks */
 	bool stopping;	  /* nothing more is taken from disk */
 	bool serving;	  /* else the backlogs are another handler's */

@@ -9,7 +9,7 @@
 /* ---- one call --------------------------------------------------------------- */
 
 static void
-invocation_free(struct rest_call *c)
+call_free(struct rest_call *c)
 {
 	c->queue->bytes -= c->bytes;
 	c->rest->bytes -= c->bytes;
@@ -32,7 +32,7 @@ rest_call_end(struct rest_call *c, enum rest_outcome outcome, const char *why)
 	if (outcome != REST_OK)
 		c->rest->counts.errors++;
 	c->done(c->arg, &a);
-	invocation_free(c);
+	call_free(c);
 }
 
 /* Takes it out of its queue; the caller ends or starts it. */
@@ -432,8 +432,8 @@ rest_new(struct ev_loop *loop, struct timers *timers,
 		free(r);
 		return NULL;
 	}
-	r->buckets = buckets_new();
-	buckets_others(r->buckets, REST_OTHERS, clock_boot_ms() + 1000);
+	r->buckets = rate_limit_new();
+	rate_limit_others(r->buckets, REST_OTHERS, clock_boot_ms() + 1000);
 	timer_init(timers, &r->wake, rest_wake);
 	list_init(&r->queues);
 	list_init(&r->flying);
@@ -458,6 +458,6 @@ rest_free(struct rest *r)
 	}
 	timer_stop(&r->wake);
 	http_free(&r->http);
-	buckets_free(r->buckets);
+	rate_limit_free(r->buckets);
 	free(r);
 }

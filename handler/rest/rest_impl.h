@@ -20,7 +20,7 @@ struct rest_queue {
 
 struct rest {
 	struct http http;
-	struct buckets *buckets;
+	struct rate_limits *buckets;
 	struct rest_hold hold;
 	struct rest_spent spent;
 	struct timer wake;

@@ -47,13 +47,6 @@ cache_put(struct cache *c, const char *key, const char *text, size_t len,
 }
 
 void
-cache_drop(struct cache *c, const char *key)
-{
-	if (cache_get(c, key) != NULL)
-		slot_clear(slot_of(c, key));
-}
-
-void
 cache_free(struct cache *c)
 {
 	for (size_t i = 0; i < nitems(c->slot); i++)

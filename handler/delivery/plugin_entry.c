@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One plugin's processes; see replacement.h. */
-#include "handler/delivery/replacement.h"
+/* One plugin's processes; see plugin_entry.h. */
+#include "handler/delivery/plugin_entry.h"
 
 #include "shared/base/log.h"
 #include "shared/base/text.h"
@@ -11,7 +11,7 @@
 /* ---- life ----------------------------------------------------------------- */
 
 static void
-post_windows(struct replacement *p)
+entry_windows(struct plugin_entry *p)
 {
 	unsigned of[LANE_WINDOWS] = {p->old, p->active};
 
@@ -19,13 +19,13 @@ post_windows(struct replacement *p)
 		p->lane.window[i] = of[i] == PLUGIN_SET_NONE ? NULL
 		    : plugin_window(p->slot[of[i]]);
 	if (p->active != PLUGIN_SET_NONE)
-		p->staff->serving[p->index] = p->slot[p->active];
+		p->set->serving[p->index] = p->slot[p->active];
 }
 
 static void
 on_drain(struct timer *t)
 {
-	struct replacement *p = container_of(t, struct replacement, drain);
+	struct plugin_entry *p = container_of(t, struct plugin_entry, drain);
 
 	if (p->old == PLUGIN_SET_NONE)
 		return;
@@ -35,12 +35,13 @@ on_drain(struct timer *t)
 	plugin_stop(p->slot[p->old]);
 }
 
-struct replacement *
-replacement_new(struct plugin_set *s, unsigned index, const struct config_plugin *cfg)
+struct plugin_entry *
+plugin_entry_new(struct plugin_set *s, unsigned index,
+    const struct config_plugin *cfg)
 {
-	struct replacement *p = base_alloc(sizeof(*p));
+	struct plugin_entry *p = base_alloc(sizeof(*p));
 
-	p->staff = s;
+	p->set = s;
 	p->index = index;
 	p->active = p->next = p->old = PLUGIN_SET_NONE;
 	timer_init(s->host.timers, &p->drain, on_drain);
@@ -54,7 +55,7 @@ replacement_new(struct plugin_set *s, unsigned index, const struct config_plugin
 }
 
 void
-replacement_forget(struct replacement *p)
+plugin_entry_forget(struct plugin_entry *p)
 {
 	timer_stop(&p->drain);
 	for (unsigned i = 0; i < LANE_WINDOWS; i++)
@@ -63,7 +64,7 @@ replacement_forget(struct replacement *p)
 }
 
 void
-replacement_free(struct replacement *p)
+plugin_entry_free(struct plugin_entry *p)
 {
 	for (unsigned i = 0; i < PLUGIN_SET_SLOTS; i++) {
 		plugin_free(p->slot[i]);
@@ -74,7 +75,7 @@ replacement_free(struct replacement *p)
 
 /* The slot whose config counts now. */
 static unsigned
-post_slot(const struct replacement *p)
+entry_slot(const struct plugin_entry *p)
 {
 	if (p->active != PLUGIN_SET_NONE)
 		return p->active;
@@ -82,22 +83,22 @@ post_slot(const struct replacement *p)
 }
 
 void
-replacement_start(struct replacement *p)
+plugin_entry_start(struct plugin_entry *p)
 {
-	p->active = post_slot(p);
-	post_windows(p);
+	p->active = entry_slot(p);
+	entry_windows(p);
 	plugin_start(p->slot[p->active], &p->cfg[p->active], false);
 }
 
 void
-replacement_stop(struct replacement *p)
+plugin_entry_stop(struct plugin_entry *p)
 {
 	for (unsigned i = 0; i < PLUGIN_SET_SLOTS; i++)
 		plugin_stop(p->slot[i]);
 }
 
 bool
-replacement_gone(const struct replacement *p)
+plugin_entry_gone(const struct plugin_entry *p)
 {
 	for (unsigned i = 0; i < PLUGIN_SET_SLOTS; i++)
 		if (plugin_state(p->slot[i]) != PLUGIN_GONE)
@@ -106,13 +107,13 @@ replacement_gone(const struct replacement *p)
 }
 
 bool
-replacement_settled(const struct replacement *p)
+plugin_entry_settled(const struct plugin_entry *p)
 {
 	return p->active == PLUGIN_SET_NONE || plugin_settled(p->slot[p->active]);
 }
 
 enum plugin_state
-replacement_state(const struct replacement *p)
+plugin_entry_state(const struct plugin_entry *p)
 {
 	if (p->active != PLUGIN_SET_NONE)
 		return plugin_state(p->slot[p->active]);
@@ -120,15 +121,15 @@ replacement_state(const struct replacement *p)
 }
 
 void
-replacement_page(struct replacement *p, uint64_t now, struct page_plugin *out)
+plugin_entry_page(struct plugin_entry *p, uint64_t now, struct page_plugin *out)
 {
 	struct spool_stats disk = {0};
 	const struct lane *l = &p->lane;
 
 	memset(out, 0, sizeof(*out));
 	str_copy(out->name, l->name, sizeof(out->name));
-	plugin_describe(p->slot[post_slot(p)], out);
-	out->state = replacement_state(p);
+	plugin_describe(p->slot[entry_slot(p)], out);
+	out->state = plugin_entry_state(p);
 	out->by_operator = p->held != 0;
 	out->failing &= out->state == PLUGIN_UP;
 	if (l->backlog.spool != NULL)
@@ -156,7 +157,8 @@ replacement_page(struct replacement *p, uint64_t now, struct page_plugin *out)
 /* ---- answers ---------------------------------------------------------------- */
 
 printflike(3, 4) static void
-post_answer(struct replacement *p, enum plugin_set_end end, const char *fmt, ...)
+entry_answer(struct plugin_entry *p, enum plugin_set_end end, const char *fmt,
+    ...)
 {
 	char text[384];
 	va_list ap;
@@ -167,16 +169,16 @@ post_answer(struct replacement *p, enum plugin_set_end end, const char *fmt, ...
 	va_start(ap, fmt);
 	text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	p->staff->answer(p->staff, p->serial, end, text);
+	p->set->answer(p->set, p->serial, end, text);
 }
 
 static bool
-post_ask(struct replacement *p, uint32_t serial)
+entry_ask(struct plugin_entry *p, uint32_t serial)
 {
 	bool busy = p->asked || p->next != PLUGIN_SET_NONE || p->old != PLUGIN_SET_NONE;
 
 	if (busy) {
-		p->staff->answer(p->staff, serial, PLUGIN_SET_REFUSED,
+		p->set->answer(p->set, serial, PLUGIN_SET_REFUSED,
 		    "it is just being loaded, unloaded or restarted: try "
 		    "again in a moment");
 		return false;
@@ -188,9 +190,9 @@ post_ask(struct replacement *p, uint32_t serial)
 }
 
 void
-replacement_save(struct replacement *p)
+plugin_entry_save(struct plugin_entry *p)
 {
-	const struct store *s = &p->staff->store;
+	const struct store *s = &p->set->store;
 	char key[96];
 	struct err e;
 
@@ -198,7 +200,7 @@ replacement_save(struct replacement *p)
 		return;
 	p->unsaved = false;
 	if (s->path[0] == '\0'
-	    || p->held == plugin_set_was_held(p->staff, p->lane.name))
+	    || p->held == plugin_set_was_held(p->set, p->lane.name))
 		return;
 	str_format(key, sizeof(key), CONTRACT_HELD_KEY "%s", p->lane.name);
 	if (store_blob_put(s, key, p->held ? &p->held : "0", 1, &e) == 0)
@@ -212,12 +214,12 @@ replacement_save(struct replacement *p)
 }
 
 static void
-post_remember(struct replacement *p, char held)
+entry_remember(struct plugin_entry *p, char held)
 {
 	p->held = held;
 	lane_dismiss(&p->lane, held == PLUGIN_SET_DISMISSED);
 	p->unsaved = true;
-	replacement_save(p);
+	plugin_entry_save(p);
 }
 
 /* ---- changes ------------------------------------------------------------------ */
@@ -233,13 +235,13 @@ reason_of(const struct plugin *p)
 }
 
 const char *
-replacement_reason(const struct replacement *p)
+plugin_entry_reason(const struct plugin_entry *p)
 {
-	return reason_of(p->slot[post_slot(p)]);
+	return reason_of(p->slot[entry_slot(p)]);
 }
 
 void
-replacement_check_old(struct replacement *p)
+plugin_entry_check_old(struct plugin_entry *p)
 {
 	struct plugin *old = p->slot[p->old];
 
@@ -249,64 +251,64 @@ replacement_check_old(struct replacement *p)
 }
 
 static void
-post_leave(struct replacement *p, unsigned slot)
+entry_leave(struct plugin_entry *p, unsigned slot)
 {
 	p->old = slot;
-	timer_set(&p->drain, p->staff->drain_s);
+	timer_set(&p->drain, p->set->drain_s);
 	plugin_retire(p->slot[slot]);
 	if (p->old != PLUGIN_SET_NONE)
-		replacement_check_old(p);
+		plugin_entry_check_old(p);
 }
 
 /* The new one is up: it takes over. */
 static void
-post_switch(struct replacement *p)
+entry_switch(struct plugin_entry *p)
 {
 	unsigned was = p->active;
 
 	p->active = p->next;
 	p->next = PLUGIN_SET_NONE;
 	p->old = was;
-	post_windows(p);
+	entry_windows(p);
 	lane_config(&p->lane, &p->cfg[p->active]);
-	subscriptions_set(p->staff->route, p->index, &p->cfg[p->active]);
+	subscriptions_set(p->set->route, p->index, &p->cfg[p->active]);
 	p->restarts++;
-	post_answer(p, PLUGIN_SET_DONE, "plugin %s runs in a new process; the old one "
+	entry_answer(p, PLUGIN_SET_DONE, "plugin %s runs in a new process; the old one "
 			     "finishes %zu events and leaves", p->lane.name,
 	    window_out(plugin_window(p->slot[was])));
-	post_leave(p, was);
+	entry_leave(p, was);
 }
 
 /* What becomes of the events of one that is unloaded. */
 static const char *
-post_fate(const struct replacement *p)
+entry_fate(const struct plugin_entry *p)
 {
 	return p->held == PLUGIN_SET_DISMISSED ? "are dropped until it is loaded"
 	    : "wait on disk within its bounds";
 }
 
 static void
-post_old_gone(struct replacement *p)
+entry_old_gone(struct plugin_entry *p)
 {
 	timer_stop(&p->drain);
 	p->old = PLUGIN_SET_NONE;
-	post_windows(p);
+	entry_windows(p);
 	if (p->active != PLUGIN_SET_NONE)
 		plugin_kick(p->slot[p->active]);
 	else
-		post_answer(p, PLUGIN_SET_DONE, "plugin %s is unloaded; its "
+		entry_answer(p, PLUGIN_SET_DONE, "plugin %s is unloaded; its "
 		    "events %s",
-		    p->lane.name, post_fate(p));
+		    p->lane.name, entry_fate(p));
 }
 
 static void
-post_active_changed(struct replacement *p, struct plugin *a)
+entry_active_changed(struct plugin_entry *p, struct plugin *a)
 {
 	switch (plugin_state(a)) {
 	case PLUGIN_UP:
 		/* With next, the question is about that one. */
 		if (p->next == PLUGIN_SET_NONE)
-			post_answer(p, p->given ? PLUGIN_SET_DONE
+			entry_answer(p, p->given ? PLUGIN_SET_DONE
 			    : PLUGIN_SET_DONE_BEFORE, "plugin %s is up",
 			    p->lane.name);
 		break;
@@ -315,7 +317,7 @@ post_active_changed(struct replacement *p, struct plugin *a)
 		/* FALLTHROUGH */
 	case PLUGIN_HELD:
 		if (p->next == PLUGIN_SET_NONE)
-			post_answer(p, p->given ? PLUGIN_SET_TRIES : PLUGIN_SET_REFUSED,
+			entry_answer(p, p->given ? PLUGIN_SET_TRIES : PLUGIN_SET_REFUSED,
 			    "plugin %s does not come up (%s); %s, \"shardherd "
 			    "plugin unload %s\" ends that", p->lane.name,
 			    reason_of(a), plugin_state(a) == PLUGIN_HELD
@@ -328,89 +330,90 @@ post_active_changed(struct replacement *p, struct plugin *a)
 }
 
 void
-replacement_changed(struct replacement *p, struct plugin *a)
+plugin_entry_changed(struct plugin_entry *p, struct plugin *a)
 {
 	enum plugin_state state = plugin_state(a);
 
 	if (p->next != PLUGIN_SET_NONE && a == p->slot[p->next]) {
 		if (state == PLUGIN_UP) {
-			post_switch(p);
+			entry_switch(p);
 		} else if (state == PLUGIN_GONE) {
 			p->next = PLUGIN_SET_NONE;
-			post_answer(p, PLUGIN_SET_REFUSED, "the new process of plugin %s "
+			entry_answer(p, PLUGIN_SET_REFUSED, "the new process of plugin %s "
 			    "does not come up (%s); the old one goes on",
 			    p->lane.name, reason_of(a));
 		}
 	} else if (p->old != PLUGIN_SET_NONE && a == p->slot[p->old]) {
 		if (state == PLUGIN_GONE)
-			post_old_gone(p);
+			entry_old_gone(p);
 	} else if (p->active != PLUGIN_SET_NONE && a == p->slot[p->active]) {
-		post_active_changed(p, a);
+		entry_active_changed(p, a);
 	}
 }
 
 /* ---- orders --------------------------------------------------------------------- */
 
 void
-plugin_set_load(struct replacement *p, const struct config_plugin *cfg, uint32_t serial)
+plugin_entry_load(struct plugin_entry *p, const struct config_plugin *cfg,
+    uint32_t serial)
 {
-	enum plugin_state state = replacement_state(p);
-	unsigned slot = post_slot(p);
+	enum plugin_state state = plugin_entry_state(p);
+	unsigned slot = entry_slot(p);
 
-	if (!post_ask(p, serial))
+	if (!entry_ask(p, serial))
 		return;
-	post_remember(p, 0);
+	entry_remember(p, 0);
 	/* One that waits for its next try has no process: it gets it now. */
 	if (p->active != PLUGIN_SET_NONE && state != PLUGIN_HELD
 	    && state != PLUGIN_IDLE) {
 		if (state == PLUGIN_UP)
-			post_answer(p, PLUGIN_SET_DONE_BEFORE, "plugin %s is up "
+			entry_answer(p, PLUGIN_SET_DONE_BEFORE, "plugin %s is up "
 			    "already", p->lane.name);
 		return; /* on its way: the answer comes with the outcome */
 	}
 	if (cfg != NULL) {
 		config_plugin_copy(&p->cfg[slot], cfg);
 		lane_config(&p->lane, &p->cfg[slot]);
-		subscriptions_set(p->staff->route, p->index, &p->cfg[slot]);
+		subscriptions_set(p->set->route, p->index, &p->cfg[slot]);
 	}
 	p->given = true;
 	log_notice("plugin %s is loaded", p->lane.name);
-	replacement_start(p);
+	plugin_entry_start(p);
 }
 
 void
-plugin_set_unload(struct replacement *p, uint32_t serial, bool dismiss)
+plugin_entry_unload(struct plugin_entry *p, uint32_t serial, bool dismiss)
 {
 	unsigned slot = p->active;
 
-	if (!post_ask(p, serial))
+	if (!entry_ask(p, serial))
 		return;
-	post_remember(p, dismiss ? PLUGIN_SET_DISMISSED : PLUGIN_SET_HELD);
+	entry_remember(p, dismiss ? PLUGIN_SET_DISMISSED : PLUGIN_SET_HELD);
 	log_notice("plugin %s is unloaded: its events %s", p->lane.name,
-	    post_fate(p));
+	    entry_fate(p));
 	if (slot == PLUGIN_SET_NONE) {
-		post_answer(p, PLUGIN_SET_DONE, "plugin %s is unloaded already; its "
-		    "events %s", p->lane.name, post_fate(p));
+		entry_answer(p, PLUGIN_SET_DONE, "plugin %s is unloaded already; its "
+		    "events %s", p->lane.name, entry_fate(p));
 		return;
 	}
 	p->active = PLUGIN_SET_NONE;
 	p->old = slot;
-	post_windows(p);
-	post_leave(p, slot);
+	entry_windows(p);
+	entry_leave(p, slot);
 }
 
 void
-plugin_set_restart(struct replacement *p, const struct config_plugin *cfg,
+plugin_entry_restart(struct plugin_entry *p, const struct config_plugin *cfg,
     uint32_t serial)
 {
-	unsigned from = post_slot(p), to = !from;
+	unsigned from = entry_slot(p), to = !from;
 
 	if (p->active == PLUGIN_SET_NONE) {
-		p->staff->answer(p->staff, serial, PLUGIN_SET_REFUSED,
+		p->set->answer(p->set, serial, PLUGIN_SET_REFUSED,
 		    "it is unloaded: load it");
 		return;
 	}
-	if (!post_ask(p, serial))
+	if (!entry_ask(p, serial))
 		return;
 	config_plugin_copy(&p->cfg[to], cfg != NULL ? cfg : &p->cfg[from]);
 	log_notice("plugin %s gets a new process", p->lane.name);
