@@ -2,7 +2,7 @@
 /* Commands in events; see invocation.h. */
 #include "handler/command/invocation.h"
 
-#include "handler/base/buf.h"
+#include "shared/base/buf.h"
 #include "handler/process/rpc_read.h"
 #include "shared/json/envelope.h"
 #include "shared/json/json.h"

@@ -11,7 +11,7 @@
 #ifndef HANDLER_DELIVERY_BACKLOG_H
 #define HANDLER_DELIVERY_BACKLOG_H
 
-#include "handler/base/buf.h"
+#include "shared/base/buf.h"
 #include "handler/intake/in_flight.h"
 #include "shared/config/config.h"
 #include "shared/spool/spool.h"

@@ -26,18 +26,6 @@ is_null_or(struct json_object *o, const char *name, enum json_type type)
 }
 
 static bool
-is_id(struct json_object *v)
-{
-	const char *s;
-
-	if (!json_object_is_type(v, json_type_string))
-		return false;
-	s = json_object_get_string(v);
-	return s[0] != '\0' && strlen(s) <= 20
-	    && strspn(s, "0123456789") == strlen(s);
-}
-
-static bool
 are_ids(struct json_object *list, size_t max)
 {
 	if (!json_object_is_type(list, json_type_array)
@@ -45,7 +33,7 @@ are_ids(struct json_object *list, size_t max)
 	    || (max > 0 && json_object_array_length(list) > max))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(list); i++)
-		if (!is_id(json_object_array_get_idx(list, i)))
+		if (!json_id(json_object_array_get_idx(list, i)))
 			return false;
 	return true;
 }
@@ -96,11 +84,11 @@ gateway_payload_presence_fault(struct json_object *d)
 const char *
 gateway_payload_voice_fault(struct json_object *d)
 {
-	if (!is_id(json_field(d, "guild_id")))
+	if (!json_id(json_field(d, "guild_id")))
 		return "guild_id must be a string of digits";
 	if (!is_null_or(d, "channel_id", json_type_string)
 	    || (json_field(d, "channel_id") != NULL
-		&& !is_id(json_field(d, "channel_id"))))
+		&& !json_id(json_field(d, "channel_id"))))
 		return "channel_id must be a string of digits, or null to "
 		       "leave";
 	if (!is_there(d, "self_mute", json_type_boolean)
@@ -118,11 +106,12 @@ gateway_payload_members_fault(struct json_object *d)
 	struct json_object *ids = json_field(d, "user_ids"),
 	    *nonce = json_field(d, "nonce");
 
-	if (!is_id(json_field(d, "guild_id")))
+	if (!json_id(json_field(d, "guild_id")))
 		return "guild_id must be a string of digits";
 	if (query == (ids != NULL))
 		return "give either query, a string, or user_ids";
-	if (ids != NULL && !is_id(ids) && !are_ids(ids, GATEWAY_PAYLOAD_USERS_MAX))
+	if (ids != NULL && !json_id(ids) && !are_ids(ids,
+	    GATEWAY_PAYLOAD_USERS_MAX))
 		return "user_ids must be an array of 1 to 100 strings of "
 		       "digits";
 	if (query && (!is_there(d, "limit", json_type_int)
@@ -151,7 +140,7 @@ channels_fault(struct json_object *d)
 {
 	struct json_object *list = json_field(d, "fields");
 
-	if (!is_id(json_field(d, "guild_id")))
+	if (!json_id(json_field(d, "guild_id")))
 		return "guild_id must be a string of digits";
 	if (!json_object_is_type(list, json_type_array))
 		return "fields must be an array of strings";

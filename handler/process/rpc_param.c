@@ -3,6 +3,7 @@
 #include "handler/process/rpc_param.h"
 
 #include "shared/base/text.h"
+#include "shared/json/json.h"
 
 #include <string.h>
 
@@ -31,11 +32,7 @@ rpc_param_chars(struct json_object *params, const char *name, size_t max)
 const char *
 rpc_param_id(struct json_object *params, const char *name)
 {
-	const char *s = rpc_param_text(params, name, 20);
-
-	if (s == NULL || s[0] == '\0' || strspn(s, "0123456789") != strlen(s))
-		return NULL;
-	return s;
+	return json_id(json_field(params, name));
 }
 
 bool

@@ -7,7 +7,7 @@
 #ifndef HANDLER_PROCESS_RPC_WRITE_H
 #define HANDLER_PROCESS_RPC_WRITE_H
 
-#include "handler/base/buf.h"
+#include "shared/base/buf.h"
 #include "handler/intake/in_flight.h"
 
 #define RPC_WRITE_API 1 /* version of the protocol, in initialize */

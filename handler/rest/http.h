@@ -7,7 +7,7 @@
 #define HANDLER_REST_HTTP_H
 
 #include "handler/rest/rate_limit.h"
-#include "handler/base/buf.h"
+#include "shared/base/buf.h"
 #include "shared/config/config.h"
 #include "shared/base/timer.h"
 

@@ -249,3 +249,17 @@ json_text(struct json_object *o)
 	return json_object_to_json_string_ext(o,
 	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
+
+const char *
+json_id(struct json_object *v)
+{
+	size_t len;
+	const char *s;
+
+	if (!json_object_is_type(v, json_type_string))
+		return NULL;
+	s = json_object_get_string(v);
+	len = (size_t)json_object_get_string_len(v);
+	return len > 0 && len <= 20 && strspn(s, "0123456789") == len
+	    ? s : NULL;
+}

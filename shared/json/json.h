@@ -55,4 +55,7 @@ json_field_of(struct json_object *o, const char *key, enum json_type type)
 	return json_object_is_type(v, type) ? v : NULL;
 }
 
+/* A snowflake as Discord sends them, 1 to 20 digits, borrowed; NULL: none. */
+const char *json_id(struct json_object *v);
+
 #endif

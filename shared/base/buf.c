@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A byte queue; see buf.h. */
-#include "handler/base/buf.h"
+#include "shared/base/buf.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -4,8 +4,8 @@
  * when empty.  It knows no limit of its own: whoever fills it checks
  * buf_len() against a named bound first.
  */
-#ifndef HANDLER_BASE_BUF_H
-#define HANDLER_BASE_BUF_H
+#ifndef SHARED_BASE_BUF_H
+#define SHARED_BASE_BUF_H
 
 #include "shared/base/base.h"
 
