@@ -68,7 +68,7 @@ SMALL_ROOMS = tools/% supervisor/% shared/config/% shared/state/% \
 SMALL_FILES = shared/store/store_env shared/store/dbenv shared/store/dbcheck \
 	shared/store/kv shared/store/rank shared/store/deadletter \
 	shared/page/page shared/page/days shared/page/verdict \
-	shared/page/verdict_fleet shared/process/sandbox \
+	shared/page/verdict_fleet shared/net/curl_loop shared/process/sandbox \
 	shared/process/confine shared/process/executable \
 	handler/setup handler/gateway/members handler/delivery/dead_letters \
 	handler/delivery/plugin_set handler/delivery/plugin_entry \

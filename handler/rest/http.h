@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HTTPS requests without blocking: libcurl's multi interface on our loop and
- * timers, connections kept alive.  Knows nothing of limits or retries.
+ * HTTPS requests without blocking, by libcurl, connections kept alive.  Knows
+ * nothing of limits or retries.
  */
 #ifndef HANDLER_REST_HTTP_H
 #define HANDLER_REST_HTTP_H
@@ -9,10 +9,7 @@
 #include "handler/rest/rate_limit.h"
 #include "shared/base/buf.h"
 #include "shared/config/config.h"
-#include "shared/base/timer.h"
-
-#include <curl/curl.h>
-#include <ev.h>
+#include "shared/net/curl_loop.h"
 
 #define HTTP_CONNECTIONS 40	    /* to the API: no call waits for one */
 #define HTTP_CONNECT_MS 5000L
@@ -21,9 +18,7 @@
 #define HTTP_PATH_MAX (2048 + 512)
 
 struct http {
-	struct ev_loop *loop;
-	struct timer timer;
-	CURLM *multi;
+	struct curl_loop curl;
 	char base[512], ca[512], proxy[512];
 	/* What every call has; auth holds the token, in pages of its own, and
 	 * goes on with bare.  Calls link to them and copy nothing. */
