@@ -56,13 +56,20 @@ http_headers_free(struct http_call *c)
 }
 
 static void
+http_easy_free(struct http_call *c)
+{
+	if (c->easy != c->form.easy)
+		curl_easy_cleanup(c->easy);
+	http_headers_free(c);
+	c->easy = NULL;
+}
+
+static void
 http_clean(struct http_call *c)
 {
 	curl_multi_remove_handle(c->http->curl.multi, c->easy);
-	curl_easy_cleanup(c->easy);
-	http_headers_free(c);
+	http_easy_free(c);
 	c->http->held -= buf_len(&c->answer);
-	c->easy = NULL;
 }
 
 void
@@ -120,8 +127,7 @@ http_own_headers(const struct http_call *c)
 	char *escaped;
 
 	if (c->body != NULL)
-		list = header_add(list, "Content-Type",
-		    c->type ? c->type : "application/json");
+		list = header_add(list, "Content-Type", "application/json");
 	if (c->reason == NULL)
 		return list;
 	escaped = curl_easy_escape(c->easy, c->reason, 0);
@@ -179,9 +185,8 @@ http_method(struct http_call *c)
 	if (strcmp(c->method, "GET") == 0 && c->body == NULL)
 		return;
 	/* A body of no bytes where none is given: length 0, not none. */
-	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
-	    (curl_off_t)c->body_len);
-	curl_easy_setopt(e, CURLOPT_POSTFIELDS, c->body ? c->body : "");
+	if (c->form.easy == NULL)
+		curl_easy_setopt(e, CURLOPT_POSTFIELDS, c->body ? c->body : "");
 	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, c->method);
 }
 
@@ -194,7 +199,7 @@ http_start(struct http *h, struct http_call *c)
 	c->error[0] = '\0';
 	c->headers = NULL;
 	rate_limit_reply_init(&c->reply);
-	c->easy = curl_easy_init();
+	c->easy = c->form.easy ? c->form.easy : curl_easy_init();
 	if (c->easy == NULL)
 		return -1;
 	if (!str_format(url, sizeof(url), "%s%s", h->base, c->path))
@@ -208,9 +213,7 @@ http_start(struct http *h, struct http_call *c)
 		goto err1;
 	return 0;
 err1:
-	curl_easy_cleanup(c->easy);
-	http_headers_free(c);
-	c->easy = NULL;
+	http_easy_free(c);
 	return -1;
 }
 

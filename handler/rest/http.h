@@ -6,6 +6,7 @@
 #ifndef HANDLER_REST_HTTP_H
 #define HANDLER_REST_HTTP_H
 
+#include "handler/rest/form.h"
 #include "handler/rest/rate_limit.h"
 #include "shared/base/buf.h"
 #include "shared/config/config.h"
@@ -32,9 +33,8 @@ typedef void http_done_fn(struct http_call *, const char *error);
 
 struct http_call {
 	/* set by the caller, borrowed until done */
-	const char *method, *path, *body, *reason; /* NULL: none */
-	size_t body_len;
-	const char *type; /* of the body; NULL: application/json */
+	const char *method, *path, *body, *reason; /* NULL: none; body JSON */
+	struct form form; /* zeroed, or in place of a body */
 	bool bare; /* no Authorization */
 	long timeout_ms;
 	http_done_fn *done;
