@@ -174,7 +174,7 @@ def storage(t, bot, other, example):
         "its own quota is kept")
 
 
-def messages(t, bot, example):
+def messages(t, sim, bot, example):
     guild = bot.seen(lambda s: s.get("t") == "GUILD_CREATE", "a guild")[0]["d"]
     channel = [c["id"] for c in guild["channels"] if c["type"] == 0][0]
     here = dict(channel_id=channel)
@@ -192,7 +192,7 @@ def messages(t, bot, example):
         "get_guild")
     t.equal(bot("rest", method="GET", path="/users/@me")["status"], 200,
         "rest")
-    upload(t, bot, example, channel)
+    upload(t, sim, bot, example, channel)
     t.equal(bot("delete", **there), True, "delete")
     again = bot.answer("delete", there)
     t.equal((again["code"], again["data"]["status"]), (-32000, 404),
@@ -201,7 +201,7 @@ def messages(t, bot, example):
     return guild
 
 
-def upload(t, bot, example, channel):
+def upload(t, sim, bot, example, channel):
     example = json.loads(json.dumps(example))
     example["channel_id"] = channel
     sent = bot("upload", **example)["attachments"]
@@ -213,6 +213,24 @@ def upload(t, bot, example, channel):
     sent = bot("upload", **dict(example, files=[{"path": path}]))
     t.equal([(a["filename"], a["size"]) for a in sent["attachments"]],
         [(os.path.basename(path), 8)], "the helper reads a file")
+    for fault in ("429", "502"):
+        sim.ctl("rest", "POST /channels/*/messages", fault, "count=2")
+        again = dict(example, content=fault, nonce="again" + fault)
+        sent = bot("upload", **again)
+        t.equal((sent["content"], [a["size"] for a in sent["attachments"]]),
+            (fault, [6, 8]), "each try after %s sends all of it" % fault)
+    by_status = sim.report()["rest"]["by_status"]
+    t.equal(by_status.get("502", 0), 2, "these were tries")
+    t.equal(bot.code("upload", **dict(example, files=[{"name": "x",
+        "base64": "A" * 15380000}])), -32602, "more than 11 MiB")
+    for wrong in ("YQ", "YQ=", "Y===", "=", "YQ==YQ==", " YQ==", "YQ==\n",
+            "YWE-", "YQ--", "Y\u00e4==", "YW E"):
+        t.equal(bot.code("upload", **dict(example, files=[{"name": "x",
+            "base64": wrong}])), -32602, "no base64: %r" % wrong)
+    sent = bot("upload", **dict(example, files=[{"name": "x",
+        "base64": ""}, {"name": "y", "base64": "AP8="}]))
+    t.equal([a["size"] for a in sent["attachments"]], [0, 2],
+        "an empty file, and two bytes")
 
 
 def whisper(t, bot, guild):
@@ -331,7 +349,7 @@ def main(t):
     storage(t, bot, other, calls["kv.txn"])
     log(t, bot, fleet, calls["log"])
     cluster(t, bot, fleet)
-    guild = messages(t, bot, calls["upload"])
+    guild = messages(t, sim, bot, calls["upload"])
     interaction(t, sim, bot, fleet, guild)
     gateway(t, sim, bot, guild, calls["presence"])
     timers(t, bot, fleet)
