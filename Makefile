@@ -180,7 +180,8 @@ asan-tests:
 # ---- installing ---------------------------------------------------------
 
 SHARE = $(PREFIX)/share/shardherd
-PLUGINS = $(filter-out %.c %.h %/__pycache__ %/new,$(wildcard handler/plugins/*))
+PLUGINS = $(filter-out %.c %.h %/__pycache__ %/new %/branding,\
+	$(wildcard handler/plugins/*))
 install: all install-files
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/shardherd $(BUILD)/shardherd-sim \
@@ -188,9 +189,11 @@ install: all install-files
 
 # All but the programs; a release has it too.
 install-files:
-	install -d $(DESTDIR)$(SHARE)/plugins $(DESTDIR)$(SHARE)/conf \
+	install -d $(DESTDIR)$(SHARE)/plugins/branding $(DESTDIR)$(SHARE)/conf \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 755 $(PLUGINS) $(DESTDIR)$(SHARE)/plugins
+	install -m 644 $(wildcard handler/plugins/branding/*.py) \
+		$(DESTDIR)$(SHARE)/plugins/branding
 	install -m 644 $(wildcard conf/*.sample conf/*.conf conf/*.service) \
 		$(DESTDIR)$(SHARE)/conf
 	sed 's,/usr/local/bin,$(PREFIX)/bin,g' conf/shardherd.cron \

@@ -18,8 +18,7 @@ from herd import ROOT, scenario, wait_until
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(ROOT, "handler", "plugins"))
-import branding_calendar as calendar
-import branding_repository as repository
+from branding import calendar, repository
 
 # Invented; as many as the public repository has, and as they are written.
 YEAR = [("kite_day", "April 3", "April 3"), ("leap_fair", "February 20",

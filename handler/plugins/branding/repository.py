@@ -13,7 +13,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-import branding_calendar as calendar
+from branding import calendar
 
 INDEX = "SHA256SUMS"
 INDEX_MAX = 4 << 20     # bytes of it, or of one of GitHub's lists

@@ -8,9 +8,7 @@ import datetime
 import hashlib
 import json
 
-import branding_calendar as calendar
-import branding_repository as repository
-import branding_show as show
+from branding import calendar, repository, show
 import shardherd
 
 RETRY_MIN_S = 60        # doubled with each try
