@@ -6,17 +6,14 @@
  */
 #include "handler/process/pipes.h"
 #include "handler/api/rpc_impl.h"
+#include "shared/base/base64.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 #define UPLOAD_FILES_MAX 10 /* discord-protocol.md 7.3 */
 #define UPLOAD_NAME_MAX 260 /* characters */
 /* Of all files: in base64 they fit into one line, beside the message. */
 #define UPLOAD_BYTES_MAX (11u << 20)
-
-#define BASE64_DIGITS                                                          \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 _Static_assert(UPLOAD_BYTES_MAX / 3 * 4 + (1u << 20) < PIPES_LINE_MAX,
     "what is allowed can be said");
@@ -34,32 +31,13 @@ upload_name(struct json_object *file)
 	return name;
 }
 
-/* false: it is malformed. */
-static bool
-upload_add(struct form *form, const char *name, const char *filename,
-    const char *base64)
-{
-	size_t len = strlen(base64), digits = strspn(base64, BASE64_DIGITS);
-	size_t pad = len - digits, most = len / 4 * 3;
-	unsigned char *data;
-
-	/* OpenSSL skips blanks, and takes '-' for the end: not ours to take. */
-	if (len % 4 != 0 || pad > 2 || strspn(base64 + digits, "=") != pad)
-		return false;
-	data = base_alloc(most + 1);
-	must(EVP_DecodeBlock(data, (const unsigned char *)base64, (int)len)
-	    == (int)most);
-	form_add(form, name, filename, "application/octet-stream", data,
-	    most - pad);
-	free(data);
-	return true;
-}
-
 static const char *
 upload_one(struct form *form, struct json_object *file, size_t index)
 {
-	const char *name, *data;
+	const char *name, *text;
+	unsigned char *data;
 	char part[32];
+	size_t len;
 
 	if (!json_object_is_type(file, json_type_object)
 	    || (name = upload_name(file)) == NULL)
@@ -67,12 +45,15 @@ upload_one(struct form *form, struct json_object *file, size_t index)
 	if (rpc_param_given(file, "path"))
 		return "a file's path is not taken: the plugin reads it and "
 		       "sends base64, as its helper does by itself";
-	data = rpc_param_text(file, "base64", PIPES_LINE_MAX);
-	if (data == NULL)
+	text = rpc_param_text(file, "base64", PIPES_LINE_MAX);
+	if (text == NULL)
 		return "each file needs base64, its contents";
-	str_format(part, sizeof(part), "files[%zu]", index);
-	if (!upload_add(form, part, name, data))
+	data = base64_decode(text, &len);
+	if (data == NULL)
 		return "base64 is malformed";
+	str_format(part, sizeof(part), "files[%zu]", index);
+	form_add(form, part, name, "application/octet-stream", data, len);
+	free(data);
 	return form->len > UPLOAD_BYTES_MAX
 	    ? "the files are longer than 11 MiB" : NULL;
 }

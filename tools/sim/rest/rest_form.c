@@ -5,6 +5,8 @@
  */
 #include "tools/sim/rest/rest_call.h"
 
+#include "shared/base/base64.h"
+
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
@@ -204,51 +206,26 @@ static const struct {
     {"image/gif", "GIF8", 4},
 };
 
-/* The first bytes of base64 text; how many were decoded, at most 6. */
-static size_t
-base64_head(const char *s, unsigned char out[6])
-{
-	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t bits = 0;
-	size_t n = 0, have = 0;
-
-	for (; *s != '\0' && n < 6; s++) {
-		const char *at = strchr(set, *s);
-
-		if (at == NULL)
-			break;
-		bits = bits << 6 | (uint32_t)(at - set);
-		if ((have += 6) >= 8) {
-			have -= 8;
-			out[n++] = (unsigned char)(bits >> have);
-		}
-	}
-	return n;
-}
-
+/* Is it base64 of something that begins so? */
 static bool
-base64_whole(const char *s)
+is_image(const char *base64, const char *magic, size_t n)
 {
-	size_t len = strlen(s);
-	size_t body = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				"abcdefghijklmnopqrstuvwxyz0123456789+/");
+	size_t len = 0;
+	unsigned char *bytes = base64_decode(base64, &len);
+	bool begins = len >= n && memcmp(bytes, magic, n) == 0;
 
-	return len % 4 == 0 && len > 0 && len - body <= 2 &&
-	       strspn(s + body, "=") == len - body;
+	free(bytes);
+	return begins;
 }
 
 /* Why text is no image data URI, or NULL. */
 static const char *
 image_problem(const char *s, bool gif)
 {
-	unsigned char head[6];
-
 	if (strncmp(s, "data:", 5) != 0)
 		return "Invalid image data";
 	for (size_t i = 0; i < nitems(image); i++) {
 		size_t n = strlen(image[i].type);
-		size_t have;
 
 		if (strncmp(s + 5, image[i].type, n) != 0 ||
 		    strncmp(s + 5 + n, ";base64,", 8) != 0)
@@ -256,12 +233,8 @@ image_problem(const char *s, bool gif)
 		if (i == 2 && !gif)
 			return "Animated images need a feature this guild "
 			       "lacks.";
-		s += 5 + n + 8;
-		have = base64_head(s, head);
-		if (!base64_whole(s) || have < image[i].len ||
-		    memcmp(head, image[i].magic, image[i].len) != 0)
-			return "Invalid image data";
-		return NULL;
+		return is_image(s + 5 + n + 8, image[i].magic, image[i].len)
+		    ? NULL : "Invalid image data";
 	}
 	return "Unsupported image type given";
 }
