@@ -21,7 +21,7 @@
 #define KV_ITEM_BYTES 32	   /* what an item counts besides its bytes */
 
 struct api_kv {
-	struct job job; /* first */
+	struct kv_job job; /* first */
 	struct rpc_call wait;
 	const struct config_plugin *plugin;
 	struct json_object *params;
@@ -149,7 +149,7 @@ kv_get_one(struct api_kv *k, struct kv_tx *tx, const char *name,
 /* ---- one job ------------------------------------------------------------------- */
 
 static void
-kv_end(struct job *job, const struct err *failed)
+kv_end(struct kv_job *job, const struct err *failed)
 {
 	struct api_kv *k = container_of(job, struct api_kv, job);
 
@@ -165,11 +165,11 @@ kv_end(struct job *job, const struct err *failed)
 
 static const char *
 kv_start(struct rpc *r, struct rpc_call *w, struct json_object *params,
-    bool write, job_run_fn *run, struct api_kv **out)
+    bool write, kv_jobs_run_fn *run, struct api_kv **out)
 {
 	struct api_kv *k = base_alloc(sizeof(*k));
 
-	k->job = (struct job) {.plugin = plugin_index(w->plugin),
+	k->job = (struct kv_job) {.plugin = plugin_index(w->plugin),
 	    .write = write, .run = run, .end = kv_end};
 	k->wait = *w;
 	k->plugin = plugin_config(w->plugin);
@@ -214,7 +214,7 @@ kv_bad_value(struct json_object *params)
 /* ---- get, set, delete ------------------------------------------------------------ */
 
 static int
-kv_get_run(struct job *job, struct kv_tx *tx, struct err *e)
+kv_get_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_kv *k = container_of(job, struct api_kv, job);
 
@@ -230,7 +230,7 @@ rpc_kv_get(struct rpc *r, struct rpc_call *w, struct json_object *params)
 }
 
 static int
-kv_set_run(struct job *job, struct kv_tx *tx, struct err *e)
+kv_set_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_kv *k = container_of(job, struct api_kv, job);
 	struct json_object *value = NULL;
@@ -256,7 +256,7 @@ rpc_kv_set(struct rpc *r, struct rpc_call *w, struct json_object *params)
 }
 
 static int
-kv_delete_run(struct job *job, struct kv_tx *tx, struct err *e)
+kv_delete_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_kv *k = container_of(job, struct api_kv, job);
 	int rc;
@@ -303,7 +303,7 @@ kv_list_item(const char *key, const void *value, size_t len, void *arg)
 }
 
 static int
-kv_list_run(struct job *job, struct kv_tx *tx, struct err *e)
+kv_list_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_kv *k = container_of(job, struct api_kv, job);
 	const char *prefix = rpc_param_text(k->params, "prefix", KV_NAME_MAX);
@@ -425,7 +425,7 @@ kv_op_run(struct api_kv *k, struct kv_tx *tx, struct json_object *op,
 }
 
 static int
-kv_txn_run(struct job *job, struct kv_tx *tx, struct err *e)
+kv_txn_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_kv *k = container_of(job, struct api_kv, job);
 	struct json_object *ops = NULL;
@@ -458,7 +458,7 @@ kv_txn_run(struct job *job, struct kv_tx *tx, struct err *e)
 }
 
 static void
-kv_txn_end(struct job *job, const struct err *failed)
+kv_txn_end(struct kv_job *job, const struct err *failed)
 {
 	kv_end(job, failed != NULL && failed->code == EXIT_FINE
 	    && job->failed ? NULL : failed);

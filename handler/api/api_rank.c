@@ -75,7 +75,7 @@ struct whom {
 };
 
 struct change {
-	struct job job; /* first */
+	struct kv_job job; /* first */
 	struct rpc_call wait;
 	struct rpc *rpc;
 	struct whom actor, target;
@@ -101,7 +101,7 @@ change_target(struct change *c, struct kv_tx *tx, int *out, struct err *e)
 }
 
 static int
-change_run(struct job *job, struct kv_tx *tx, struct err *e)
+change_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct change *c = container_of(job, struct change, job);
 	int mine, its, rc;
@@ -142,7 +142,7 @@ change_done(struct change *c)
 }
 
 static void
-change_end(struct job *job, const struct err *failed)
+change_end(struct kv_job *job, const struct err *failed)
 {
 	struct change *c = container_of(job, struct change, job);
 
@@ -189,7 +189,7 @@ change(struct rpc *r, struct rpc_call *w, struct json_object *params, bool set)
 	if (!rpc_may(r, w, "ranks"))
 		return NULL;
 	c = base_alloc(sizeof(*c));
-	c->job = (struct job) {.plugin = plugin_index(w->plugin),
+	c->job = (struct kv_job) {.plugin = plugin_index(w->plugin),
 	    .write = true, .run = change_run, .end = change_end};
 	c->rpc = r;
 	c->wait = *w;

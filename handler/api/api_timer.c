@@ -18,7 +18,7 @@
 #define TIMER_SPEC_MAX 128
 
 struct api_timer {
-	struct job job; /* first */
+	struct kv_job job; /* first */
 	struct rpc_call wait;
 	struct plugin_timers *timers;
 	const char *plugin; /* name; the configuration's */
@@ -48,11 +48,11 @@ timer_failed(struct api_timer *t, const struct err *failed)
 
 static const char *
 timer_start(struct rpc *r, struct rpc_call *w, const char *name,
-    job_run_fn *run, job_end_fn *end, struct plugin_timer *alarm)
+    kv_jobs_run_fn *run, kv_jobs_end_fn *end, struct plugin_timer *alarm)
 {
 	struct api_timer *t = base_alloc(sizeof(*t));
 
-	t->job = (struct job) {.plugin = plugin_index(w->plugin),
+	t->job = (struct kv_job) {.plugin = plugin_index(w->plugin),
 	    .write = true, .run = run, .end = end};
 	t->wait = *w;
 	t->timers = &r->timers;
@@ -177,7 +177,7 @@ set_keep_due(struct api_timer *t, struct kv_tx *tx, const char *key,
 }
 
 static int
-set_run(struct job *job, struct kv_tx *tx, struct err *e)
+set_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
 	struct plugin_timer *now = plugin_timers_find(t->timers, job->plugin,
@@ -206,7 +206,7 @@ set_run(struct job *job, struct kv_tx *tx, struct err *e)
 }
 
 static void
-set_end(struct job *job, const struct err *failed)
+set_end(struct kv_job *job, const struct err *failed)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
 	struct plugin_timer *a = t->alarm;
@@ -259,7 +259,7 @@ rpc_timer_set(struct rpc *r, struct rpc_call *w, struct json_object *params)
 /* ---- timer.cancel, timer.list ----------------------------------------------------- */
 
 static int
-cancel_run(struct job *job, struct kv_tx *tx, struct err *e)
+cancel_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
 	char key[KV_KEY_MAX + 1];
@@ -272,7 +272,7 @@ cancel_run(struct job *job, struct kv_tx *tx, struct err *e)
 }
 
 static void
-cancel_end(struct job *job, const struct err *failed)
+cancel_end(struct kv_job *job, const struct err *failed)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
 	struct plugin_timer *a = plugin_timers_find(t->timers, job->plugin,

@@ -22,12 +22,12 @@ static void commands_look(struct timer *);
 /* ---- on disk --------------------------------------------------------------------- */
 
 struct keep {
-	struct job job; /* first */
+	struct kv_job job; /* first */
 	char key[KV_KEY_MAX + 1], *text;
 };
 
 static int
-keep_run(struct job *job, struct kv_tx *tx, struct err *e)
+keep_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct keep *k = container_of(job, struct keep, job);
 
@@ -35,7 +35,7 @@ keep_run(struct job *job, struct kv_tx *tx, struct err *e)
 }
 
 static void
-keep_end(struct job *job, const struct err *failed)
+keep_end(struct kv_job *job, const struct err *failed)
 {
 	struct keep *k = container_of(job, struct keep, job);
 
@@ -51,7 +51,7 @@ keep(struct registration *c, unsigned plugin, const char *key, const char *text)
 {
 	struct keep *k = base_alloc(sizeof(*k));
 
-	k->job = (struct job) {.plugin = plugin, .write = true,
+	k->job = (struct kv_job) {.plugin = plugin, .write = true,
 	    .run = keep_run, .end = keep_end};
 	str_copy(k->key, key, sizeof(k->key));
 	k->text = base_strdup(text);

@@ -33,7 +33,7 @@ struct plugin {
 	struct machine machine;
 	const struct config_plugin *cfg;
 	unsigned index, slot;
-	struct waiting *waiting;
+	struct window_waiting *waiting;
 	enum plugin_state state;
 	struct timer timer;
 	struct list dirty; /* in host->dirty, or in itself */

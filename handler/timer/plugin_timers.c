@@ -191,14 +191,14 @@ plugin_timers_look(struct plugin_timers *s)
 
 /* What an answer leads to on disk: gone, or the next time. */
 struct settle {
-	struct job job; /* first */
+	struct kv_job job; /* first */
 	struct plugin_timers *timers;
 	char name[PLUGIN_TIMERS_NAME_MAX + 1];
 	int64_t due_ms, next_ms; /* next_ms -1: it is done */
 };
 
 static int
-settle_run(struct job *job, struct kv_tx *tx, struct err *e)
+settle_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct settle *t = container_of(job, struct settle, job);
 	struct plugin_timer *a = plugin_timers_find(t->timers, job->plugin,
@@ -220,7 +220,7 @@ settle_run(struct job *job, struct kv_tx *tx, struct err *e)
 }
 
 static void
-settle_end(struct job *job, const struct err *failed)
+settle_end(struct kv_job *job, const struct err *failed)
 {
 	struct settle *t = container_of(job, struct settle, job);
 	struct plugin_timers *s = t->timers;
@@ -253,7 +253,7 @@ alarm_settle(struct plugin_timers *s, struct plugin_timer *a)
 		from = wall;
 	if (a->repeats)
 		next = cron_next(&a->cron, from / 1000);
-	t->job = (struct job) {.plugin = a->plugin, .write = true,
+	t->job = (struct kv_job) {.plugin = a->plugin, .write = true,
 	    .run = settle_run, .end = settle_end};
 	t->timers = s;
 	str_copy(t->name, a->name, sizeof(t->name));

@@ -59,7 +59,7 @@ static struct {
 	struct in_flight_shard shard;
 	ev_io signals;
 	ev_timer second; /* so that a wait can run out */
-	struct waiting waiting;
+	struct window_waiting waiting;
 	unsigned finished, aside, asked, ended, seconds;
 	uint64_t waited_ms; /* for restarts */
 	uint64_t order[EVENTS];
