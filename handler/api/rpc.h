@@ -15,7 +15,7 @@
 #include "handler/process/rpc_call.h"
 #include "handler/rest/reply_nonce.h"
 #include "handler/rest/rest.h"
-#include "handler/base/clockset.h"
+#include "handler/timer/clockset.h"
 #include "shared/page/page.h"
 
 struct rpc {

@@ -3,10 +3,10 @@
 #include "supervisor/operation/probe.h"
 
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <string.h>
 
 #include "shared/base/clock.h"
-#include "shared/json/json.h"
 #include "supervisor/fleet.h"
 
 static void on_deadline(struct timer *);
@@ -69,7 +69,8 @@ say_result(struct probe *p, const struct msg_probe_answer *m)
 	put_ms(o, "done_ms", m->done_ms);
 	put_ms(o, "total_ms", m->total_ms);
 	control_say(&p->fleet->control, p->ticket, "result",
-	    json_text(o));
+	    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN
+	    | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
 }
 

@@ -3,8 +3,8 @@
  * Tells when the wall clock is set (TFD_TIMER_CANCEL_ON_SET), for who waits
  * for a time of the day: the kernel wakes us, nobody polls.
  */
-#ifndef HANDLER_BASE_CLOCKSET_H
-#define HANDLER_BASE_CLOCKSET_H
+#ifndef HANDLER_TIMER_CLOCKSET_H
+#define HANDLER_TIMER_CLOCKSET_H
 
 #include <ev.h>
 

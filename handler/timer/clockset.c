@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* See clockset.h. */
-#include "handler/base/clockset.h"
+#include "handler/timer/clockset.h"
 
 #include <errno.h>
 #include <stdint.h>
