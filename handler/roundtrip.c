@@ -81,7 +81,7 @@ set_deadline(struct roundtrip *t)
 static const char *
 text_of(struct json_object *o, const char *key)
 {
-	const char *s = json_object_get_string(json_field(o, key));
+	const char *s = json_object_get_string(json_get(o, key));
 
 	return s != NULL ? s : "";
 }
@@ -119,12 +119,12 @@ static bool
 is_ours(const struct roundtrip *t, const char *payload, size_t len)
 {
 	struct json_object *m = json_parse_as(payload, len, json_type_object);
-	struct json_object *d = json_field(m, "d");
+	struct json_object *d = json_get(m, "d");
 	uint64_t message;
 	bool ours = str_to_u64(text_of(d, "message_id"), &message)
 	    && message == t->ask.message
 	    && strcmp(text_of(d, "user_id"), t->me) == 0
-	    && same_emoji(t->ask.emoji, json_field(d, "emoji"));
+	    && same_emoji(t->ask.emoji, json_get(d, "emoji"));
 
 	json_object_put(m);
 	return ours;
@@ -282,14 +282,14 @@ learn_channel(struct roundtrip *t, struct json_object *channel)
 static bool
 has_reacted(const struct roundtrip *t, struct json_object *message)
 {
-	struct json_object *list = json_field(message, "reactions"), *r;
+	struct json_object *list = json_get(message, "reactions"), *r;
 	size_t n = json_object_is_type(list, json_type_array)
 	    ? json_object_array_length(list) : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		r = json_object_array_get_idx(list, i);
-		if (json_object_get_boolean(json_field(r, "me"))
-		    && same_emoji(t->ask.emoji, json_field(r, "emoji")))
+		if (json_object_get_boolean(json_get(r, "me"))
+		    && same_emoji(t->ask.emoji, json_get(r, "emoji")))
 			return true;
 	}
 	return false;

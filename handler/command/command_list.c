@@ -230,7 +230,7 @@ static bool
 error_words(struct json_object *o, const char *at, unsigned depth, char *out,
     size_t size)
 {
-	struct json_object *list = json_field_of(o, "_errors", json_type_array);
+	struct json_object *list = json_get_of(o, "_errors", json_type_array);
 	char path[128];
 
 	if (list != NULL && json_object_array_length(list) > 0) {
@@ -280,7 +280,7 @@ command_list_culprits(struct command_list *l, const struct command_table *r,
     const char *body, size_t len)
 {
 	struct json_object *o = parse(body, len, json_type_object);
-	struct json_object *errors = json_field_of(o, "errors",
+	struct json_object *errors = json_get_of(o, "errors",
 	    json_type_object);
 	size_t n = 0;
 	uint64_t index;
@@ -307,7 +307,7 @@ command_list_refuse(struct command_list *l, const struct command_table *r,
 	struct json_object *o = parse(body, len, json_type_object);
 	char why[128];
 
-	if (!error_words(json_field(o, "errors"), "", 0, why, sizeof(why)))
+	if (!error_words(json_get(o, "errors"), "", 0, why, sizeof(why)))
 		text_format(why, sizeof(why), "%s", command_spec_text(o, "message"));
 	refuse(l, r, index, why[0] ? why : "no reason given");
 	json_object_put(o);

@@ -46,8 +46,8 @@ is_activity(struct json_object *a)
 	return json_object_is_type(a, json_type_object)
 	    && is_there(a, "name", json_type_string)
 	    && is_there(a, "type", json_type_int)
-	    && json_object_get_int64(json_field(a, "type")) >= 0
-	    && json_object_get_int64(json_field(a, "type"))
+	    && json_object_get_int64(json_get(a, "type")) >= 0
+	    && json_object_get_int64(json_get(a, "type"))
 		<= GATEWAY_PAYLOAD_ACTIVITY_MAX;
 }
 
@@ -56,12 +56,12 @@ gateway_payload_presence_fault(struct json_object *d)
 {
 	static const char *const status[] = {"online", "dnd", "idle",
 	    "invisible", "offline"};
-	struct json_object *list = json_field(d, "activities");
+	struct json_object *list = json_get(d, "activities");
 	bool known = false;
 
 	for (size_t i = 0; i < nitems(status); i++)
 		known |= is_there(d, "status", json_type_string)
-		    && strcmp(json_object_get_string(json_field(d, "status")),
+		    && strcmp(json_object_get_string(json_get(d, "status")),
 			status[i]) == 0;
 	if (!known)
 		return "status must be online, dnd, idle, invisible or "
@@ -84,11 +84,11 @@ gateway_payload_presence_fault(struct json_object *d)
 const char *
 gateway_payload_voice_fault(struct json_object *d)
 {
-	if (!json_id(json_field(d, "guild_id")))
+	if (!json_id(json_get(d, "guild_id")))
 		return "guild_id must be a string of digits";
 	if (!is_null_or(d, "channel_id", json_type_string)
-	    || (json_field(d, "channel_id") != NULL
-		&& !json_id(json_field(d, "channel_id"))))
+	    || (json_get(d, "channel_id") != NULL
+		&& !json_id(json_get(d, "channel_id"))))
 		return "channel_id must be a string of digits, or null to "
 		       "leave";
 	if (!is_there(d, "self_mute", json_type_boolean)
@@ -103,10 +103,10 @@ const char *
 gateway_payload_members_fault(struct json_object *d)
 {
 	bool query = is_there(d, "query", json_type_string);
-	struct json_object *ids = json_field(d, "user_ids"),
-	    *nonce = json_field(d, "nonce");
+	struct json_object *ids = json_get(d, "user_ids"),
+	    *nonce = json_get(d, "nonce");
 
-	if (!json_id(json_field(d, "guild_id")))
+	if (!json_id(json_get(d, "guild_id")))
 		return "guild_id must be a string of digits";
 	if (query == (ids != NULL))
 		return "give either query, a string, or user_ids";
@@ -115,9 +115,9 @@ gateway_payload_members_fault(struct json_object *d)
 		return "user_ids must be an array of 1 to 100 strings of "
 		       "digits";
 	if (query && (!is_there(d, "limit", json_type_int)
-	    || json_object_get_int64(json_field(d, "limit")) < 0))
+	    || json_object_get_int64(json_get(d, "limit")) < 0))
 		return "limit must be a number, 0 or more";
-	if (json_field(d, "presences") != NULL
+	if (json_get(d, "presences") != NULL
 	    && !is_there(d, "presences", json_type_boolean))
 		return "presences must be true or false";
 	if (nonce != NULL && (!json_object_is_type(nonce, json_type_string)
@@ -131,16 +131,16 @@ gateway_payload_members_fault(struct json_object *d)
 static const char *
 sounds_fault(struct json_object *d)
 {
-	return are_ids(json_field(d, "guild_ids"), 0) ? NULL
+	return are_ids(json_get(d, "guild_ids"), 0) ? NULL
 	    : "guild_ids must be an array of strings of digits";
 }
 
 static const char *
 channels_fault(struct json_object *d)
 {
-	struct json_object *list = json_field(d, "fields");
+	struct json_object *list = json_get(d, "fields");
 
-	if (!json_id(json_field(d, "guild_id")))
+	if (!json_id(json_get(d, "guild_id")))
 		return "guild_id must be a string of digits";
 	if (!json_object_is_type(list, json_type_array))
 		return "fields must be an array of strings";
@@ -170,8 +170,8 @@ gateway_payload_fault(struct json_object *payload)
 	    && is_there(payload, "op", json_type_int))
 		for (size_t i = 0; i < nitems(opcode_table); i++)
 			if (opcode_table[i].op == json_object_get_int64(
-			    json_field(payload, "op")))
+			    json_get(payload, "op")))
 				return opcode_table[i].fault(
-				    json_field(payload, "d"));
+				    json_get(payload, "d"));
 	return "payload must be an object whose op is 3, 4, 8, 31 or 43";
 }

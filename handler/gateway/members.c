@@ -213,7 +213,7 @@ ask_hand_over(struct ask *a, struct json_object *d, int64_t index)
 	    PRId64 ",\"chunk_count\":%" PRIu32, a->wait.id,
 	    rpc_param_id(a->d, "guild_id"), index, a->chunks);
 	for (unsigned i = 0; i < PARTS; i++) {
-		struct json_object *v = json_field_of(d, part_name[i],
+		struct json_object *v = json_get_of(d, part_name[i],
 		    json_type_array);
 
 		buf_printf(&b, ",\"%s\":", part_name[i]);
@@ -230,7 +230,7 @@ static bool
 ask_collect(struct ask *a, struct json_object *d)
 {
 	for (unsigned i = 0; i < PARTS; i++) {
-		struct json_object *v = json_field_of(d, part_name[i],
+		struct json_object *v = json_get_of(d, part_name[i],
 		    json_type_array);
 		size_t was = buf_len(&a->part[i]), n;
 		const char *text;
@@ -270,7 +270,7 @@ ask_place(struct ask *a, int64_t index, int64_t count)
 static void
 ask_chunk(struct ask *a, struct json_object *d)
 {
-	struct json_object *list = json_field_of(d, "members", json_type_array);
+	struct json_object *list = json_get_of(d, "members", json_type_array);
 	int64_t index = -1, count = -1;
 	bool fits;
 
@@ -349,7 +349,7 @@ static void
 on_limited(struct members *m, uint32_t shard, struct json_object *d)
 {
 	struct json_object *v = NULL;
-	struct ask *a = limited_whom(m, json_field_of(d, "meta",
+	struct ask *a = limited_whom(m, json_get_of(d, "meta",
 	    json_type_object));
 	double after_s;
 
@@ -413,7 +413,7 @@ members_event(struct members *m, uint32_t shard, const char *raw, size_t len,
 		return;
 	o = json_parse_as(raw, len, json_type_object);
 	if (o != NULL)
-		members_table[i].fn(m, shard, json_field_of(o, "d",
+		members_table[i].fn(m, shard, json_get_of(o, "d",
 		    json_type_object));
 	json_object_put(o);
 }

@@ -32,7 +32,7 @@ rpc_param_chars(struct json_object *params, const char *name, size_t max)
 const char *
 rpc_param_id(struct json_object *params, const char *name)
 {
-	return json_id(json_field(params, name));
+	return json_id(json_get(params, name));
 }
 
 bool

@@ -263,3 +263,21 @@ json_id(struct json_object *v)
 	return len > 0 && len <= 20 && strspn(s, "0123456789") == len
 	    ? s : NULL;
 }
+
+struct json_object *
+json_get(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+
+	if (json_object_is_type(o, json_type_object))
+		json_object_object_get_ex(o, key, &v);
+	return v;
+}
+
+struct json_object *
+json_get_of(struct json_object *o, const char *key, enum json_type type)
+{
+	struct json_object *v = json_get(o, key);
+
+	return json_object_is_type(v, type) ? v : NULL;
+}

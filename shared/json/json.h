@@ -36,25 +36,10 @@ const char *json_text(struct json_object *o);
 
 /* A field, borrowed; NULL when o is no object, has no such field, or it is
  * null. */
-static inline struct json_object *
-json_field(struct json_object *o, const char *key)
-{
-	struct json_object *v = NULL;
-
-	if (json_object_is_type(o, json_type_object))
-		json_object_object_get_ex(o, key, &v);
-	return v;
-}
-
+struct json_object *json_get(struct json_object *o, const char *key);
 /* The same, and NULL when it is of another type. */
-static inline struct json_object *
-json_field_of(struct json_object *o, const char *key, enum json_type type)
-{
-	struct json_object *v = json_field(o, key);
-
-	return json_object_is_type(v, type) ? v : NULL;
-}
-
+struct json_object *json_get_of(struct json_object *o, const char *key,
+    enum json_type);
 /* A snowflake as Discord sends them, 1 to 20 digits, borrowed; NULL: none. */
 const char *json_id(struct json_object *v);
 
