@@ -11,7 +11,7 @@
 #include "tools/sim/rest/rest.h"
 #include "tools/sim/control/script.h"
 #include "tools/sim/control/setting.h"
-#include "tools/sim/gateway/starts.h"
+#include "tools/sim/book/starts.h"
 #include "tools/sim/world/world.h"
 
 #include "shared/base/clock.h"

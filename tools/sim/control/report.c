@@ -5,7 +5,7 @@
 #include "tools/sim/control/gen.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/rest/rest.h"
-#include "tools/sim/gateway/starts.h"
+#include "tools/sim/book/starts.h"
 
 #include "shared/base/clock.h"
 

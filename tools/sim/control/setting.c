@@ -2,7 +2,7 @@
 #include "tools/sim/control/setting.h"
 
 #include "tools/sim/control/gen.h"
-#include "tools/sim/gateway/starts.h"
+#include "tools/sim/book/starts.h"
 
 #include <string.h>
 

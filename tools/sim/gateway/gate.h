@@ -7,7 +7,7 @@
 #define TOOLS_SIM_GATEWAY_GATE_H
 
 #include "tools/sim/gateway/session.h"
-#include "tools/sim/gateway/stats.h"
+#include "tools/sim/book/stats.h"
 
 #define GATE_BUCKETS 1024
 #define GATE_TICK_S 0.004	/* events gathered, replays paced */

@@ -3,7 +3,7 @@
 #include "tools/sim/gateway/command.h"
 #include "tools/sim/gateway/fault.h"
 #include "tools/sim/gateway/gate.h"
-#include "tools/sim/gateway/starts.h"
+#include "tools/sim/book/starts.h"
 #include "tools/sim/world/world.h"
 
 #include "shared/base/clock.h"

@@ -3,8 +3,8 @@
  * Session starts as Discord counts them (discord-protocol.md sections 3.3 and
  * 4.3): one budget for the bot, one IDENTIFY per key in each interval.
  */
-#ifndef TOOLS_SIM_GATEWAY_STARTS_H
-#define TOOLS_SIM_GATEWAY_STARTS_H
+#ifndef TOOLS_SIM_BOOK_STARTS_H
+#define TOOLS_SIM_BOOK_STARTS_H
 
 #include "tools/sim/base/sim.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/gateway/starts.h"
+#include "tools/sim/book/starts.h"
 
 #include "tools/sim/gateway/gate.h"
 

@@ -4,8 +4,8 @@
  * slot more holds connections that ended before they said which shard they
  * are.
  */
-#ifndef TOOLS_SIM_GATEWAY_STATS_H
-#define TOOLS_SIM_GATEWAY_STATS_H
+#ifndef TOOLS_SIM_BOOK_STATS_H
+#define TOOLS_SIM_BOOK_STATS_H
 
 #include "tools/sim/base/sim.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/gateway/stats.h"
+#include "tools/sim/book/stats.h"
 
 #include "tools/sim/gateway/gate.h"
 
