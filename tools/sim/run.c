@@ -4,7 +4,7 @@
 #include "tools/sim/base/cert.h"
 #include "tools/sim/control/control.h"
 #include "tools/sim/gateway/fault.h"
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 #include "tools/sim/control/gen.h"
 #include "tools/sim/base/names.h"
 #include "tools/sim/book/pings.h"
@@ -161,7 +161,7 @@ on_idle(struct ev_loop *loop, ev_timer *t, int revents)
 	struct run *r = container_of(t, struct run, idle);
 	uint64_t now = clock_boot_ms();
 
-	if (r->sim.gate->conn_count > 0)
+	if (r->sim.gateway->conn_count > 0)
 		r->busy_ms = now;
 	else if (now - r->busy_ms > (uint64_t)(r->sim.cfg.idle_exit_s * 1000))
 		ev_break(loop, EVBREAK_ALL);
@@ -212,7 +212,7 @@ start(struct run *r, struct err *err)
 	if (names_check(sim, err) < 0 || make_dir(sim, err) < 0 || make_token(sim, err) < 0 ||
 	    start_loop(r, err) < 0 || control_start(sim, err) < 0 ||
 	    (!sim->cfg.plain && cert_make(sim, err) < 0) ||
-	    make_world(sim, err) < 0 || gate_start(sim, err) < 0 ||
+	    make_world(sim, err) < 0 || gateway_start(sim, err) < 0 ||
 	    gen_start(sim, err) < 0 || rest_start(sim, err) < 0 ||
 	    script_start(sim, err) < 0)
 		return -1;
@@ -228,7 +228,7 @@ stop(struct run *r)
 	if (sim->rest)
 		rest_stop(sim);
 	gen_stop(sim);
-	gate_stop(sim);
+	gateway_stop(sim);
 	control_stop(sim);
 	fault_free(sim);
 	world_free(sim->world);

@@ -19,7 +19,7 @@
 struct ev_loop;
 struct timers;
 struct world;
-struct gate;
+struct gateway;
 struct gen;
 struct faults;
 struct control;
@@ -90,7 +90,7 @@ struct sim {
 	char url_resume[SIM_URL_MAX];
 
 	struct world *world;
-	struct gate *gate;
+	struct gateway *gateway;
 	struct gen *gen;
 	struct faults *faults;
 	struct control *control;
@@ -104,10 +104,10 @@ struct sim {
  * intents ask for it (0: a DM, shard 0).  d is the JSON of d; borrowed.  false:
  * there is none, and nobody will hear of it.
  */
-bool gate_emit(struct sim *, uint64_t guild_id, const char *t, const char *d,
+bool gateway_emit(struct sim *, uint64_t guild_id, const char *t, const char *d,
     size_t len);
 /* The same to the sessions of one shard id, whatever their count. */
-void gate_emit_shard(struct sim *, unsigned shard, const char *t,
+void gateway_emit_shard(struct sim *, unsigned shard, const char *t,
     const char *d, size_t len);
 
 /* Writes down that a client broke a rule; shard -1: none known. */

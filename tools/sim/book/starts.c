@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/book/starts.h"
 
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 
 #include "shared/base/clock.h"
 
@@ -42,7 +42,7 @@ bool
 starts_key(struct sim *sim, unsigned shard, uint64_t at_ms)
 {
 	unsigned keys = sim->cfg.max_concurrency;
-	uint64_t *last = &sim->gate->key_ms[shard % keys];
+	uint64_t *last = &sim->gateway->key_ms[shard % keys];
 
 	if (*last > 0 && at_ms < *last + (uint64_t)(sim->cfg.identify_s * 1000))
 		return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/book/stats.h"
 
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 
 #include "shared/base/clock.h"
 
@@ -11,7 +11,7 @@
 struct stats *
 stats_of(struct sim *sim, int shard)
 {
-	struct stats_book *b = &sim->gate->book;
+	struct stats_book *b = &sim->gateway->book;
 	unsigned old = b->shards;
 
 	if (shard < 0 || shard >= SIM_SHARDS_MAX)
@@ -60,7 +60,7 @@ add(struct stats *to, const struct stats *from)
 void
 stats_total(struct sim *sim, struct stats *out)
 {
-	struct stats_book *b = &sim->gate->book;
+	struct stats_book *b = &sim->gateway->book;
 
 	*out = b->unknown;
 	for (unsigned i = 0; i < b->shards; i++)
@@ -101,7 +101,7 @@ stats_free(struct stats_book *b)
 void
 sim_violation(struct sim *sim, int shard, const char *fmt, ...)
 {
-	struct stats_book *b = &sim->gate->book;
+	struct stats_book *b = &sim->gateway->book;
 	struct stats_violation *v;
 	va_list ap;
 

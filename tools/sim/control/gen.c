@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control/gen.h"
 
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 #include "tools/sim/world/sample.h"
 #include "tools/sim/base/text.h"
 #include "tools/sim/world/world.h"
@@ -101,7 +101,7 @@ pick_wanted(struct gen *g, uint64_t intents)
 {
 	const char *t = pick(g);
 
-	for (int i = 0; i < GEN_PICKS_MAX && !gate_wants(intents, t, false);
+	for (int i = 0; i < GEN_PICKS_MAX && !gateway_wants(intents, t, false);
 	     i++)
 		t = pick(g);
 	return t;
@@ -112,7 +112,7 @@ all_intents(struct sim *sim)
 {
 	uint64_t bits = 0;
 
-	list_each(&sim->gate->live, e)
+	list_each(&sim->gateway->live, e)
 		bits |= container_of(e, struct session, link)->intents;
 	return bits;
 }
@@ -139,15 +139,15 @@ make_one(struct sim *sim, uint64_t intents)
 	const struct sample *s;
 
 	if (world_render_event(sim->world, &g->rng, t, guild,
-		sim->gate->number + 1, ping, &g->d)) {
-		if (gate_emit(sim, world_guild_id(sim->world, guild), t,
+		sim->gateway->number + 1, ping, &g->d)) {
+		if (gateway_emit(sim, world_guild_id(sim->world, guild), t,
 			g->d.p, g->d.len) && ping)
 			pings_sent(sim, world_render_last(sim->world));
 		return;
 	}
 	s = sample_find(g->samples, t);
 	must(s);
-	gate_emit(sim, s->guild_id, t, s->d, s->len);
+	gateway_emit(sim, s->guild_id, t, s->d, s->len);
 }
 
 static void
@@ -162,7 +162,7 @@ on_tick(struct ev_loop *loop, ev_timer *t, int revents)
 	g->last_ms = now;
 	if (passed > GEN_CATCH_UP_S)
 		passed = GEN_CATCH_UP_S;
-	if (list_empty(&sim->gate->live))
+	if (list_empty(&sim->gateway->live))
 		return;
 	for (g->owed += passed * sim->cfg.rate; g->owed >= 1; g->owed--)
 		make_one(sim, intents);

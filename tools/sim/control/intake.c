@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control/intake.h"
 
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control/report.h"
 
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 #include "tools/sim/control/gen.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/rest/rest.h"
@@ -52,7 +52,7 @@ add_shard(struct sim *sim, unsigned id, struct sim_text *t)
 static void
 add_violations(struct sim *sim, struct sim_text *t)
 {
-	struct stats_book *b = &sim->gate->book;
+	struct stats_book *b = &sim->gateway->book;
 	uint64_t i = b->violations > SIM_VIOLATIONS_MAX
 	    ? b->violations - SIM_VIOLATIONS_MAX : 0;
 
@@ -70,7 +70,7 @@ add_violations(struct sim *sim, struct sim_text *t)
 static unsigned
 shards_shown(struct sim *sim)
 {
-	unsigned seen = sim->gate->book.shards;
+	unsigned seen = sim->gateway->book.shards;
 
 	return seen > sim->cfg.shards ? seen : sim->cfg.shards;
 }
@@ -85,7 +85,7 @@ report_json(struct sim *sim, struct sim_text *t)
 	    "\"rate\":%g,\"connected\":%u,\"token_resets\":%u,\"totals\":{",
 	    (double)(clock_boot_ms() - sim->started_ms) / 1000,
 	    gen_running(sim) ? "true" : "false", sim->cfg.rate,
-	    gate_connected(sim), sim->token_resets);
+	    gateway_connected(sim), sim->token_resets);
 	add_stats(&total, t);
 	starts_refresh(sim);
 	text_fmt(t, "},\"session_starts\":{\"total\":%" PRId64
@@ -132,7 +132,7 @@ report_text(struct sim *sim, struct sim_text *t)
 	    "pings: %" PRIu64 " sent, %" PRIu64 " answered, %" PRIu64
 	    " answered again\n",
 	    s.replayed, s.identifies, s.resumes, s.resumes_ok,
-	    gate_connected(sim), s.violations, sim->starts.remaining,
+	    gateway_connected(sim), s.violations, sim->starts.remaining,
 	    sim->starts.total, sim->pings->sent, sim->pings->answered,
 	    sim->pings->repeated);
 	text_str(t, "shard connected seq sent handled replayed identifies "
@@ -167,7 +167,7 @@ journal_of(struct session *s, uint64_t since, struct sim_text *t)
 void
 report_journal(struct sim *sim, int shard, uint64_t since, struct sim_text *t)
 {
-	struct list *both[] = {&sim->gate->ended, &sim->gate->live};
+	struct list *both[] = {&sim->gateway->ended, &sim->gateway->live};
 
 	for (size_t i = 0; i < nitems(both); i++) {
 		list_each(both[i], e) {

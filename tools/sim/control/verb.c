@@ -3,7 +3,7 @@
 
 #include "shared/json/json.h"
 #include "tools/sim/gateway/fault.h"
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 #include "tools/sim/control/gen.h"
 #include "tools/sim/rest/interact.h"
 #include "tools/sim/control/look.h"
@@ -52,7 +52,7 @@ each_conn(struct sim *sim, int argc, char **argv, struct sim_text *out,
 
 	if (!read_shard(argv[1], true, &shard, out))
 		return EXIT_USAGE;
-	list_each_safe(&sim->gate->conns, e, next) {
+	list_each_safe(&sim->gateway->conns, e, next) {
 		struct conn *c = container_of(e, struct conn, link);
 
 		if (!conn_is_open(c) || (shard != ALL && c->shard != shard))
@@ -156,7 +156,7 @@ verb_expire(struct sim *sim, int argc, char **argv, struct sim_text *out)
 
 	if (!read_shard(argv[1], true, &shard, out))
 		return EXIT_USAGE;
-	list_each_safe(&sim->gate->live, e, next) {
+	list_each_safe(&sim->gateway->live, e, next) {
 		struct session *s = container_of(e, struct session, link);
 
 		if (shard != ALL && s->shard != (unsigned)shard)
@@ -181,7 +181,7 @@ verb_withhold(struct sim *sim, int argc, char **argv, struct sim_text *out)
 	if (strlen(name) >= SESSION_NAME_MAX)
 		return text_say(out, EXIT_USAGE, "the names of events begin "
 		    "with less than %d letters", SESSION_NAME_MAX);
-	list_each(&sim->gate->live, e) {
+	list_each(&sim->gateway->live, e) {
 		struct session *s = container_of(e, struct session, link);
 
 		if (shard != ALL && s->shard != (unsigned)shard)
@@ -197,10 +197,10 @@ static int
 verb_token(struct sim *sim, int argc, char **argv, struct sim_text *out)
 {
 	if (strcmp(argv[1], "reset") == 0) {
-		gate_revoke(sim);
+		gateway_revoke(sim);
 		text_fmt(out, "%s\n", sim->token);
 	} else if (strcmp(argv[1], "other") == 0) {
-		gate_other(sim);
+		gateway_other(sim);
 		text_fmt(out, "%s\n", sim->other_token);
 	} else {
 		return text_say(out, EXIT_USAGE, "expected reset or other, "
@@ -237,7 +237,7 @@ send_raw(struct sim *sim, struct conn *c, const struct sample *in)
 
 	if (envelope_scan(in->text, in->text_len, &e) == 0 && e.op == 0 &&
 	    e.has_s && e.s == c->session->journal.seq + 1) {
-		gate_next(sim);
+		gateway_next(sim);
 		session_issue(c->session, in->t[0] ? in->t : "-", in->text,
 		    in->text_len);
 		return;
@@ -257,7 +257,7 @@ send_sample(struct sim *sim, struct conn *c, const struct sample *in, bool raw,
 		send_raw(sim, c, in);
 		return;
 	}
-	gate_next(sim);
+	gateway_next(sim);
 	if (own)
 		as_session(s, in, &d);
 	else
@@ -282,7 +282,7 @@ verb_send(struct sim *sim, int argc, char **argv, struct sim_text *out)
 	if (argc > 3 + raw + own || !read_shard(argv[1], false, &shard, out))
 		return text_say(out, EXIT_USAGE, " (send SHARD FILE [--raw] "
 		    "[--as-session])");
-	c = gate_conn(sim, (unsigned)shard);
+	c = gateway_conn(sim, (unsigned)shard);
 	if (!c || !conn_is_live(c))
 		return text_say(out, EXIT_DEGRADED, "shard %d has no live "
 		    "connection", shard);
@@ -349,7 +349,7 @@ verb_message(struct sim *sim, int argc, char **argv, struct sim_text *out)
 		    "channel");
 	if (!world_render_said(sim->world, &ch, argv[2], &d))
 		return text_say(out, EXIT_DEGRADED, "that text can't be said");
-	told = gate_emit(sim, ch.guild == WORLD_NOWHERE ? 0
+	told = gateway_emit(sim, ch.guild == WORLD_NOWHERE ? 0
 	    : world_guild_id(sim->world, ch.guild), "MESSAGE_CREATE", d.p,
 	    d.len);
 	if (told && strncmp(argv[2], "!ping", 5) == 0)

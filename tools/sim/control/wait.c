@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control/wait.h"
 
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 #include "tools/sim/control/gen.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/control/report.h"
@@ -55,7 +55,7 @@ value_of(struct sim *sim, const struct stats *s, const char *name,
     uint64_t *out)
 {
 	if (strcmp(name, "connected") == 0)
-		*out = gate_connected(sim);
+		*out = gateway_connected(sim);
 	else if (strcmp(name, "remaining") == 0)
 		*out = (uint64_t)sim->starts.remaining;
 	else if (strcmp(name, "pings") == 0)

@@ -2,7 +2,7 @@
 /* What a client asks for on a live session (command.h): ops 3, 4, 8, 31, 43. */
 #include "tools/sim/gateway/command.h"
 #include "tools/sim/gateway/fault.h"
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 #include "tools/sim/world/world.h"
 
 #include "shared/base/clock.h"
@@ -82,7 +82,7 @@ seen_guild(struct conn *c, uint64_t id, int op)
 static void
 answer(struct conn *c, const char *t, const struct sim_text *d)
 {
-	gate_next(c->sim);
+	gateway_next(c->sim);
 	session_dispatch(c->session, t, d->p, d->len, JOURNAL_COUNTED);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/gateway/command.h"
 
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 #include "shared/json/json.h"
 
 #include <stdarg.h>

@@ -4,7 +4,7 @@
 #include "tools/sim/gateway/command.h"
 #include "tools/sim/gateway/fault.h"
 #include "tools/sim/gateway/frame.h"
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 #include "tools/sim/gateway/upgrade.h"
 
 #include "shared/base/clock.h"
@@ -54,7 +54,7 @@ bury(struct conn *c)
 	timer_stop(&c->ack);
 	list_remove(&c->busy);
 	list_remove(&c->link);
-	list_append(&c->sim->gate->dead, &c->link);
+	list_append(&c->sim->gateway->dead, &c->link);
 	if (c->ws)
 		stats_close(stats_of(c->sim, c->shard),
 		    c->code ? c->code : 1006);
@@ -65,7 +65,7 @@ conn_free(struct conn *c)
 {
 	must(c->state == CONN_DEAD);
 	list_remove(&c->link);
-	c->sim->gate->conn_count--;
+	c->sim->gateway->conn_count--;
 	wire_end(&c->wire, false);
 	if (c->ws)
 		wslay_event_context_free(c->ws);
@@ -130,7 +130,7 @@ static void
 put_frame(struct conn *c, unsigned first, const void *data, size_t len)
 {
 	unsigned char h[FRAME_HEAD_MAX];
-	struct list *dirty = &c->sim->gate->dirty;
+	struct list *dirty = &c->sim->gateway->dirty;
 
 	wire_put(&c->wire, h, frame_head(h, first, len), dirty);
 	wire_put(&c->wire, data, len, dirty);
@@ -380,7 +380,7 @@ ws_send(wslay_event_context_ptr ws, const uint8_t *data, size_t len,
 {
 	struct conn *c = arg;
 
-	wire_put(&c->wire, data, len, &c->sim->gate->dirty);
+	wire_put(&c->wire, data, len, &c->sim->gateway->dirty);
 	return (ssize_t)len;
 }
 
@@ -444,7 +444,7 @@ put_answer(struct conn *c, int status, const char *accept, unsigned after)
 	struct sim_text t = {0};
 
 	upgrade_answer(&t, status, accept, after);
-	wire_put(&c->wire, t.p, t.len, &c->sim->gate->dirty);
+	wire_put(&c->wire, t.p, t.len, &c->sim->gateway->dirty);
 	text_free(&t);
 }
 
@@ -537,7 +537,7 @@ on_drained(struct wire *w)
 void
 conn_accept(struct sim *sim, int fd, enum conn_host host)
 {
-	struct gate *g = sim->gate;
+	struct gateway *g = sim->gateway;
 	struct conn *c = base_alloc(sizeof(*c));
 
 	c->sim = sim;

@@ -55,8 +55,8 @@ struct conn_stamps {
 };
 
 struct conn {
-	struct list link;	/* gate->conns */
-	struct list busy;	/* gate->busy while replay or sync goes on */
+	struct list link;	/* gateway->conns */
+	struct list busy;	/* gateway->busy while replay or sync goes on */
 	struct sim *sim;
 	struct wire wire;
 	enum conn_state state;
@@ -87,7 +87,7 @@ struct conn {
 
 extern const char *const conn_state_name[CONN_STATE_COUNT];
 
-struct gate;
+struct gateway;
 void conn_accept(struct sim *, int fd, enum conn_host);
 static inline bool
 conn_is_live(const struct conn *c)

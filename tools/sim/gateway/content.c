@@ -4,7 +4,7 @@
  * empty, except for its own messages, direct messages and those that mention
  * it (discord-protocol.md section 6.2).
  */
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 #include "shared/json/json.h"
 #include "tools/sim/world/world.h"
 
@@ -60,15 +60,15 @@ blank(json_object *d, const char *bot)
 }
 
 bool
-gate_hides(uint64_t intents, const char *t)
+gateway_hides(uint64_t intents, const char *t)
 {
-	return (intents & GATE_MESSAGE_CONTENT) == 0 &&
+	return (intents & GATEWAY_MESSAGE_CONTENT) == 0 &&
 	    (strcmp(t, "MESSAGE_CREATE") == 0 ||
 		strcmp(t, "MESSAGE_UPDATE") == 0);
 }
 
 bool
-gate_hide(struct sim *sim, const char *d, struct sim_text *out)
+gateway_hide(struct sim *sim, const char *d, struct sim_text *out)
 {
 	json_object *o = json_parse_as(d, strlen(d), json_type_object);
 	char bot[24];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/gateway/fault.h"
 
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 
 #include <string.h>
 
@@ -97,7 +97,7 @@ huge(struct conn *c, size_t size)
 	for (size_t i = n; i < size - 2; i++)
 		d[i] = (char)('a' + (i * 7 + i / 100) % 26);
 	memcpy(d + size - 2, "\"}", 2);
-	gate_next(c->sim);
+	gateway_next(c->sim);
 	session_dispatch(c->session, "GUILD_UPDATE", d, size, JOURNAL_COUNTED);
 	free(d);
 }
@@ -161,7 +161,7 @@ fault_strike(struct conn *c)
 static void
 strike_all(struct sim *sim)
 {
-	list_each_safe(&sim->gate->conns, e, next) {
+	list_each_safe(&sim->gateway->conns, e, next) {
 		struct conn *c = container_of(e, struct conn, link);
 
 		if (conn_is_live(c))
@@ -172,7 +172,7 @@ strike_all(struct sim *sim)
 static void
 storm(struct sim *sim)
 {
-	list_each_safe(&sim->gate->conns, e, next) {
+	list_each_safe(&sim->gateway->conns, e, next) {
 		struct conn *c = container_of(e, struct conn, link);
 
 		if (conn_is_open(c))

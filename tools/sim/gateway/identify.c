@@ -2,7 +2,7 @@
 /* IDENTIFY and RESUME (command.h; discord-protocol.md sections 2.5 to 2.7). */
 #include "tools/sim/gateway/command.h"
 #include "tools/sim/gateway/fault.h"
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 #include "tools/sim/book/starts.h"
 #include "tools/sim/world/world.h"
 
@@ -204,7 +204,7 @@ ready(struct conn *c, const struct identify *id)
 	send_ready(c, id);
 	if (!conn_is_live(c))
 		return;
-	s->syncing = gate_wants(id->intents, "GUILD_CREATE", false);
+	s->syncing = gateway_wants(id->intents, "GUILD_CREATE", false);
 	fault_strike(c);
 	conn_work(c);
 }
@@ -217,7 +217,7 @@ budget_ok(struct conn *c)
 	sim_violation(c->sim, c->shard, "session starts exhausted: the token "
 	    "is reset");
 	conn_invalid(c, false);
-	gate_revoke(c->sim);
+	gateway_revoke(c->sim);
 	return false;
 }
 

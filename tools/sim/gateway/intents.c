@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which intents switch on which dispatches (discord-protocol.md 6.2). */
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 
 #include <string.h>
 
@@ -54,7 +54,7 @@ matches(const char *pattern, const char *t)
 }
 
 bool
-gate_wants(uint64_t intents, const char *t, bool dm)
+gateway_wants(uint64_t intents, const char *t, bool dm)
 {
 	for (size_t i = 0; i < nitems(table); i++) {
 		uint64_t need = dm && table[i].dm ? table[i].dm

@@ -7,7 +7,7 @@
 #include "tools/sim/gateway/conn.h"
 
 #include "tools/sim/gateway/fault.h"
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 #include "tools/sim/world/world.h"
 
 #include "shared/base/clock.h"
@@ -121,7 +121,7 @@ send_guild(struct conn *c, unsigned i)
 		text_reserve(&d, n);
 		n = world_render_guild(w, i, d.p, d.cap);
 	}
-	gate_next(c->sim);
+	gateway_next(c->sim);
 	session_dispatch(s, "GUILD_CREATE", d.p, n, JOURNAL_COUNTED);
 }
 
@@ -156,7 +156,7 @@ has_work(const struct conn *c)
 void
 conn_work(struct conn *c)
 {
-	struct gate *g = c->sim->gate;
+	struct gateway *g = c->sim->gateway;
 
 	if (c->state == CONN_REPLAY)
 		replay(c);

@@ -21,7 +21,7 @@ rest_msg_emit(struct sim *sim, uint32_t guild, const char *t, json_object *o)
 	uint64_t id =
 	    guild == WORLD_NOWHERE ? 0 : world_guild_id(sim->world, guild);
 
-	gate_emit(sim, id, t, text, strlen(text));
+	gateway_emit(sim, id, t, text, strlen(text));
 }
 
 bool

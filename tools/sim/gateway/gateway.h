@@ -3,26 +3,26 @@
  * The gateway: its two listeners, its connections and sessions, and the way of
  * an event to every session that should have it.
  */
-#ifndef TOOLS_SIM_GATEWAY_GATE_H
-#define TOOLS_SIM_GATEWAY_GATE_H
+#ifndef TOOLS_SIM_GATEWAY_GATEWAY_H
+#define TOOLS_SIM_GATEWAY_GATEWAY_H
 
 #include "tools/sim/gateway/session.h"
 #include "tools/sim/book/stats.h"
 
-#define GATE_BUCKETS 1024
-#define GATE_TICK_S 0.004	/* events gathered, replays paced */
-#define GATE_CONNS_MAX 8192
-#define GATE_ACCEPTS_MAX 64	/* per wake-up */
+#define GATEWAY_BUCKETS 1024
+#define GATEWAY_TICK_S 0.004	/* events gathered, replays paced */
+#define GATEWAY_CONNS_MAX 8192
+#define GATEWAY_ACCEPTS_MAX 64	/* per wake-up */
 
-struct gate_listener {
+struct gateway_listener {
 	int fd;
 	enum conn_host host;
 	ev_io io;
 	struct sim *sim;
 };
 
-struct gate {
-	struct gate_listener main, resume;
+struct gateway {
+	struct gateway_listener main, resume;
 	SSL_CTX *tls;		/* NULL: plain */
 	ev_prepare flush;
 	ev_timer tick;		/* runs while busy is not empty */
@@ -33,34 +33,34 @@ struct gate {
 	struct list busy;	/* conns with replay or sync to do */
 	struct list live, ended; /* sessions */
 	unsigned ended_count;
-	struct session *bucket[GATE_BUCKETS];
+	struct session *bucket[GATEWAY_BUCKETS];
 	uint64_t number;	/* of the last event */
 	uint64_t key_ms[SIM_SHARDS_MAX]; /* last IDENTIFY of each key */
 	struct stats_book book;
 };
 
 /* Listens; sets sim->url_gateway and url_resume. */
-int gate_start(struct sim *, struct err *);
-void gate_stop(struct sim *);
+int gateway_start(struct sim *, struct err *);
+void gateway_stop(struct sim *);
 /* A socket that listens at cfg.listen, IPv4 or IPv6; port 0: any.  -1 with
  * err. */
-int gate_listen(struct sim *, unsigned port, struct err *);
-unsigned gate_port(int fd);
+int gateway_listen(struct sim *, unsigned port, struct err *);
+unsigned gateway_port(int fd);
 /* The connection of a live or replaying session of that shard, or NULL. */
-struct conn *gate_conn(struct sim *, unsigned shard);
+struct conn *gateway_conn(struct sim *, unsigned shard);
 /* Ends every session and connection: the token was reset. */
-void gate_revoke(struct sim *);
+void gateway_revoke(struct sim *);
 /* A token of another bot, known to the REST side alone. */
-void gate_other(struct sim *);
+void gateway_other(struct sim *);
 /* Do these intents ask for dispatches named t? dm: not of a guild. */
-bool gate_wants(uint64_t intents, const char *t, bool dm);
-#define GATE_MESSAGE_CONTENT (UINT64_C(1) << 15)
+bool gateway_wants(uint64_t intents, const char *t, bool dm);
+#define GATEWAY_MESSAGE_CONTENT (UINT64_C(1) << 15)
 /* Do these intents see messages named t without their content? */
-bool gate_hides(uint64_t intents, const char *t);
+bool gateway_hides(uint64_t intents, const char *t);
 /* Replaces out by d without content; false when d is one that all may see. */
-bool gate_hide(struct sim *, const char *d, struct sim_text *out);
-unsigned gate_connected(struct sim *);
+bool gateway_hide(struct sim *, const char *d, struct sim_text *out);
+unsigned gateway_connected(struct sim *);
 /* The next event's number. */
-uint64_t gate_next(struct sim *);
+uint64_t gateway_next(struct sim *);
 
 #endif

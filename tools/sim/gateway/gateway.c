@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 
 #include "tools/sim/base/cert.h"
 #include "tools/sim/gateway/fault.h"
@@ -14,36 +14,36 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define GATE_LISTEN_QUEUE 1024
+#define GATEWAY_LISTEN_QUEUE 1024
 
 /* ---- emission ---------------------------------------------------------- */
 
 uint64_t
-gate_next(struct sim *sim)
+gateway_next(struct sim *sim)
 {
-	return ++sim->gate->number;
+	return ++sim->gateway->number;
 }
 
 bool
-gate_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
+gateway_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
     size_t len)
 {
 	struct sim_text bare = {0};
 	bool hidden = false, asked = false, told = false;
 
-	gate_next(sim);
-	list_each_safe(&sim->gate->live, e, next) {
+	gateway_next(sim);
+	list_each_safe(&sim->gateway->live, e, next) {
 		struct session *s = container_of(e, struct session, link);
 
 		if ((guild_id >> 22) % s->count != s->shard ||
-		    !gate_wants(s->intents, t, guild_id == 0))
+		    !gateway_wants(s->intents, t, guild_id == 0))
 			continue;
 		told = true;
-		if (!asked && gate_hides(s->intents, t)) {
-			hidden = gate_hide(sim, d, &bare);
+		if (!asked && gateway_hides(s->intents, t)) {
+			hidden = gateway_hide(sim, d, &bare);
 			asked = true;
 		}
-		if (hidden && gate_hides(s->intents, t))
+		if (hidden && gateway_hides(s->intents, t))
 			session_dispatch(s, t, bare.p, bare.len,
 			    JOURNAL_COUNTED);
 		else
@@ -54,11 +54,11 @@ gate_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
 }
 
 void
-gate_emit_shard(struct sim *sim, unsigned shard, const char *t, const char *d,
+gateway_emit_shard(struct sim *sim, unsigned shard, const char *t, const char *d,
     size_t len)
 {
-	gate_next(sim);
-	list_each_safe(&sim->gate->live, e, next) {
+	gateway_next(sim);
+	list_each_safe(&sim->gateway->live, e, next) {
 		struct session *s = container_of(e, struct session, link);
 
 		if (s->shard == shard)
@@ -67,9 +67,9 @@ gate_emit_shard(struct sim *sim, unsigned shard, const char *t, const char *d,
 }
 
 struct conn *
-gate_conn(struct sim *sim, unsigned shard)
+gateway_conn(struct sim *sim, unsigned shard)
 {
-	list_each(&sim->gate->conns, e) {
+	list_each(&sim->gateway->conns, e) {
 		struct conn *c = container_of(e, struct conn, link);
 
 		if (c->session && c->session->shard == shard)
@@ -79,11 +79,11 @@ gate_conn(struct sim *sim, unsigned shard)
 }
 
 unsigned
-gate_connected(struct sim *sim)
+gateway_connected(struct sim *sim)
 {
 	unsigned n = 0;
 
-	list_each(&sim->gate->conns, e) {
+	list_each(&sim->gateway->conns, e) {
 		if (conn_is_live(container_of(e, struct conn, link)))
 			n++;
 	}
@@ -101,24 +101,24 @@ new_token(char *token)
 }
 
 void
-gate_other(struct sim *sim)
+gateway_other(struct sim *sim)
 {
 	new_token(sim->other_token);
 }
 
 void
-gate_revoke(struct sim *sim)
+gateway_revoke(struct sim *sim)
 {
 	new_token(sim->token);
 	sim->token_resets++;
-	list_each_safe(&sim->gate->conns, e, next) {
+	list_each_safe(&sim->gateway->conns, e, next) {
 		struct conn *c = container_of(e, struct conn, link);
 
 		if (c->session)
 			conn_close(c, 4004, "Authentication failed.");
 	}
-	while (!list_empty(&sim->gate->live))
-		session_end(container_of(sim->gate->live.next, struct session,
+	while (!list_empty(&sim->gateway->live))
+		session_end(container_of(sim->gateway->live.next, struct session,
 		    link));
 }
 
@@ -136,16 +136,16 @@ reset(int fd)
 static void
 on_accept(struct ev_loop *loop, ev_io *io, int revents)
 {
-	struct gate_listener *l = container_of(io, struct gate_listener, io);
+	struct gateway_listener *l = container_of(io, struct gateway_listener, io);
 	struct sim *sim = l->sim;
 
-	for (int i = 0; i < GATE_ACCEPTS_MAX; i++) {
+	for (int i = 0; i < GATEWAY_ACCEPTS_MAX; i++) {
 		int fd = accept4(l->fd, NULL, NULL,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0)
 			return;
-		if (sim->gate->conn_count >= GATE_CONNS_MAX ||
+		if (sim->gateway->conn_count >= GATEWAY_CONNS_MAX ||
 		    fault_take(sim, FAULT_K_CONNECT_REFUSE, -1, l->host))
 			reset(fd);
 		else
@@ -154,7 +154,7 @@ on_accept(struct ev_loop *loop, ev_io *io, int revents)
 }
 
 int
-gate_listen(struct sim *sim, unsigned port, struct err *err)
+gateway_listen(struct sim *sim, unsigned port, struct err *err)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
 	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
@@ -171,7 +171,7 @@ gate_listen(struct sim *sim, unsigned port, struct err *err)
 	if (fd >= 0)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (fd < 0 || bind(fd, ai->ai_addr, ai->ai_addrlen) < 0 ||
-	    listen(fd, GATE_LISTEN_QUEUE) < 0) {
+	    listen(fd, GATEWAY_LISTEN_QUEUE) < 0) {
 		err_sys(err, EXIT_DEGRADED, "cannot listen on %s port %u",
 		    sim->cfg.listen, port);
 		if (fd >= 0)
@@ -183,7 +183,7 @@ gate_listen(struct sim *sim, unsigned port, struct err *err)
 }
 
 unsigned
-gate_port(int fd)
+gateway_port(int fd)
 {
 	struct sockaddr_storage ss = {0};
 	socklen_t len = sizeof(ss);
@@ -195,7 +195,7 @@ gate_port(int fd)
 }
 
 static int
-open_listener(struct sim *sim, struct gate_listener *l, enum conn_host host,
+open_listener(struct sim *sim, struct gateway_listener *l, enum conn_host host,
     char url[SIM_URL_MAX], struct err *err)
 {
 	unsigned port = sim->cfg.port
@@ -204,19 +204,19 @@ open_listener(struct sim *sim, struct gate_listener *l, enum conn_host host,
 
 	l->sim = sim;
 	l->host = host;
-	l->fd = gate_listen(sim, port, err);
+	l->fd = gateway_listen(sim, port, err);
 	if (l->fd < 0)
 		return -1;
 	names_host(sim, name, sizeof(name));
 	str_format(url, SIM_URL_MAX, "%s://%s:%u",
-	    sim->cfg.plain ? "ws" : "wss", name, gate_port(l->fd));
+	    sim->cfg.plain ? "ws" : "wss", name, gateway_port(l->fd));
 	ev_io_init(&l->io, on_accept, l->fd, EV_READ);
 	ev_io_start(sim->loop, &l->io);
 	return 0;
 }
 
 static void
-close_listener(struct sim *sim, struct gate_listener *l)
+close_listener(struct sim *sim, struct gateway_listener *l)
 {
 	if (l->fd < 0)
 		return;
@@ -228,7 +228,7 @@ close_listener(struct sim *sim, struct gate_listener *l)
 /* ---- turns of the loop ------------------------------------------------- */
 
 static void
-bury_dead(struct gate *g)
+bury_dead(struct gateway *g)
 {
 	while (!list_empty(&g->dead))
 		conn_free(container_of(g->dead.next, struct conn, link));
@@ -237,7 +237,7 @@ bury_dead(struct gate *g)
 static void
 on_prepare(struct ev_loop *loop, ev_prepare *p, int revents)
 {
-	struct gate *g = container_of(p, struct gate, flush);
+	struct gateway *g = container_of(p, struct gateway, flush);
 
 	wire_flush_all(&g->dirty);
 	bury_dead(g);
@@ -246,7 +246,7 @@ on_prepare(struct ev_loop *loop, ev_prepare *p, int revents)
 static void
 on_tick(struct ev_loop *loop, ev_timer *t, int revents)
 {
-	struct gate *g = container_of(t, struct gate, tick);
+	struct gateway *g = container_of(t, struct gateway, tick);
 
 	list_each_safe(&g->busy, e, next)
 		conn_work(container_of(e, struct conn, busy));
@@ -255,11 +255,11 @@ on_tick(struct ev_loop *loop, ev_timer *t, int revents)
 }
 
 int
-gate_start(struct sim *sim, struct err *err)
+gateway_start(struct sim *sim, struct err *err)
 {
-	struct gate *g = base_alloc(sizeof(*g));
+	struct gateway *g = base_alloc(sizeof(*g));
 
-	sim->gate = g;
+	sim->gateway = g;
 	g->main.fd = g->resume.fd = -1;
 	list_init(&g->conns);
 	list_init(&g->dead);
@@ -270,7 +270,7 @@ gate_start(struct sim *sim, struct err *err)
 	ev_prepare_init(&g->flush, on_prepare);
 	ev_prepare_start(sim->loop, &g->flush);
 	ev_init(&g->tick, on_tick);
-	g->tick.repeat = GATE_TICK_S;
+	g->tick.repeat = GATEWAY_TICK_S;
 	if (!sim->cfg.plain && !(g->tls = cert_server(sim, err)))
 		return -1;
 	if (open_listener(sim, &g->main, HOST_MAIN, sim->url_gateway, err) < 0)
@@ -280,9 +280,9 @@ gate_start(struct sim *sim, struct err *err)
 }
 
 void
-gate_stop(struct sim *sim)
+gateway_stop(struct sim *sim)
 {
-	struct gate *g = sim->gate;
+	struct gateway *g = sim->gateway;
 
 	if (!g)
 		return;
@@ -300,5 +300,5 @@ gate_stop(struct sim *sim)
 	SSL_CTX_free(g->tls);
 	stats_free(&g->book);
 	free(g);
-	sim->gate = NULL;
+	sim->gateway = NULL;
 }
