@@ -69,7 +69,7 @@ conn_free(struct conn *c)
 	wire_end(&c->wire, false);
 	if (c->ws)
 		wslay_event_context_free(c->ws);
-	pack_free(c->pack);
+	compress_free(c->compress);
 	text_free(&c->head);
 	free(c);
 }
@@ -200,7 +200,7 @@ void
 conn_send(struct conn *c, const void *data, size_t len)
 {
 	static struct sim_text packed;
-	bool plain = !c->pack || (c->transport == PACK_NONE &&
+	bool plain = !c->compress || (c->transport == COMPRESS_NONE &&
 	    len < CONN_PAYLOAD_MIN);
 
 	if (!can_send(c))
@@ -209,7 +209,7 @@ conn_send(struct conn *c, const void *data, size_t len)
 	if (plain)
 		text_add(&packed, data, len);
 	else
-		pack_message(c->pack, data, len, &packed);
+		compress_message(c->compress, data, len, &packed);
 	put_message(c, plain ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME, packed.p,
 	    packed.len);
 }
@@ -230,12 +230,12 @@ conn_send_bomb(struct conn *c, size_t size)
 	if (!can_send(c))
 		return;
 	memset(blanks, ' ', sizeof(blanks));
-	pack_part(c->pack, head, sizeof(head) - 1, false, &out);
+	compress_part(c->compress, head, sizeof(head) - 1, false, &out);
 	for (size_t n = 0; n < size; n += sizeof(blanks))
-		pack_part(c->pack, blanks, sizeof(blanks), false, &out);
-	pack_part(c->pack, "\"}", 2, true, &out);
+		compress_part(c->compress, blanks, sizeof(blanks), false, &out);
+	compress_part(c->compress, "\"}", 2, true, &out);
 	put_frame(c, FRAME_FIN |
-	    (c->pack ? WSLAY_BINARY_FRAME : WSLAY_TEXT_FRAME), out.p, out.len);
+	    (c->compress ? WSLAY_BINARY_FRAME : WSLAY_TEXT_FRAME), out.p, out.len);
 	text_free(&out);
 }
 
@@ -473,7 +473,7 @@ open_ws(struct conn *c, const struct upgrade *u)
 	wslay_event_config_set_max_recv_msg_length(c->ws, CONN_MESSAGE_MAX);
 	stats_of(c->sim, -1)->connects++;
 	c->transport = u->compress;
-	c->pack = pack_new(u->compress);
+	c->compress = compress_new(u->compress);
 	c->state = CONN_SILENT;
 	if (u->close) {
 		sim_violation(c->sim, -1, "%u: %s", u->close, u->why);

@@ -7,7 +7,7 @@
 #ifndef TOOLS_SIM_GATEWAY_CONN_H
 #define TOOLS_SIM_GATEWAY_CONN_H
 
-#include "tools/sim/gateway/pack.h"
+#include "tools/sim/gateway/compress.h"
 #include "tools/sim/gateway/wire.h"
 
 #include "shared/base/timer.h"
@@ -65,8 +65,8 @@ struct conn {
 	wslay_event_context_ptr ws;
 	const char *in;		/* bytes wslay may read now */
 	size_t in_len;
-	struct pack *pack;
-	enum pack_kind transport;
+	struct compress *compress;
+	enum compress_kind transport;
 	struct session *session; /* NULL until IDENTIFY or RESUME succeeded */
 	int shard;		/* -1: not known */
 	bool counted;		/* connects was counted for a shard */

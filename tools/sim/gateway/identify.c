@@ -198,8 +198,8 @@ ready(struct conn *c, const struct identify *id)
 	struct session *s = session_new(c->sim, id->shard, id->count,
 	    id->intents);
 
-	if (id->compress && c->transport == PACK_NONE && !c->pack)
-		c->pack = pack_new(PACK_PAYLOAD);
+	if (id->compress && c->transport == COMPRESS_NONE && !c->compress)
+		c->compress = compress_new(COMPRESS_PAYLOAD);
 	conn_attach(c, s, CONN_LIVE);
 	send_ready(c, id);
 	if (!conn_is_live(c))

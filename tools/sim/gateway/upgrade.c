@@ -104,11 +104,11 @@ read_query(struct word target, struct upgrade *u)
 	struct word v = query(target, "v"), e = query(target, "encoding");
 	struct word c = query(target, "compress");
 
-	u->compress = PACK_NONE;
+	u->compress = COMPRESS_NONE;
 	if (c.p && word_is(c, "zlib-stream"))
-		u->compress = PACK_ZLIB;
+		u->compress = COMPRESS_ZLIB;
 	else if (c.p && word_is(c, "zstd-stream"))
-		u->compress = PACK_ZSTD;
+		u->compress = COMPRESS_ZSTD;
 	else if (c.p) {
 		u->why = "unknown compress= in the gateway URL";
 		return 400;

@@ -12,7 +12,7 @@
 #include "tools/sim/gateway/frame.h"
 #include "tools/sim/gateway/intents.c"
 #include "tools/sim/book/journal.c"
-#include "tools/sim/gateway/pack.c"
+#include "tools/sim/gateway/compress.c"
 #include "tools/sim/base/text.c"
 #include "tools/sim/gateway/upgrade.c"
 
@@ -35,7 +35,7 @@ upgrade_takes_a_good_request(void **state)
 
 	assert_int_equal(upgrade(REQUEST, &u), 101);
 	assert_int_equal(u.close, 0);
-	assert_int_equal(u.compress, PACK_ZLIB);
+	assert_int_equal(u.compress, COMPRESS_ZLIB);
 	/* RFC 6455 section 1.3 */
 	assert_string_equal(u.accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 	assert_int_equal(upgrade_head(REQUEST, strlen(REQUEST) - 1), 0);
@@ -80,7 +80,7 @@ upgrade_refuses_bad_requests(void **state)
 static void
 zlib_stream_is_one_stream(void **state)
 {
-	struct pack *p = pack_new(PACK_ZLIB);
+	struct compress *p = compress_new(COMPRESS_ZLIB);
 	z_stream z = {0};
 	char out[100];
 
@@ -88,7 +88,7 @@ zlib_stream_is_one_stream(void **state)
 	for (int i = 0; i < 3; i++) {
 		struct sim_text t = {0};
 
-		pack_message(p, "hello hello", 11, &t);
+		compress_message(p, "hello hello", 11, &t);
 		assert_memory_equal(t.p + t.len - 4, "\0\0\xff\xff", 4);
 		z.next_in = (Bytef *)t.p;
 		z.avail_in = (uInt)t.len;
@@ -101,13 +101,13 @@ zlib_stream_is_one_stream(void **state)
 		text_free(&t);
 	}
 	inflateEnd(&z);
-	pack_free(p);
+	compress_free(p);
 }
 
 static void
 zstd_stream_stays_open(void **state)
 {
-	struct pack *p = pack_new(PACK_ZSTD);
+	struct compress *p = compress_new(COMPRESS_ZSTD);
 	ZSTD_DStream *d = ZSTD_createDStream();
 	char out[100];
 
@@ -116,7 +116,7 @@ zstd_stream_stays_open(void **state)
 		ZSTD_inBuffer in;
 		ZSTD_outBuffer o = {out, sizeof(out), 0};
 
-		pack_message(p, "hello hello", 11, &t);
+		compress_message(p, "hello hello", 11, &t);
 		in = (ZSTD_inBuffer){t.p, t.len, 0};
 		while (in.pos < in.size)
 			assert_false(ZSTD_isError(
@@ -126,7 +126,7 @@ zstd_stream_stays_open(void **state)
 		text_free(&t);
 	}
 	ZSTD_freeDStream(d);
-	pack_free(p);
+	compress_free(p);
 }
 
 static void

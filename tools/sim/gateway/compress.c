@@ -1,48 +1,48 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/gateway/pack.h"
+#include "tools/sim/gateway/compress.h"
 
 #include <zlib.h>
 #include <zstd.h>
 
-#define PACK_ZLIB_LEVEL 6
-#define PACK_ZSTD_LEVEL 3
-#define PACK_ZSTD_WINDOW 18	/* log2 */
-#define PACK_ROOM 4096		/* output space asked for at a time */
+#define COMPRESS_ZLIB_LEVEL 6
+#define COMPRESS_ZSTD_LEVEL 3
+#define COMPRESS_ZSTD_WINDOW 18	/* log2 */
+#define COMPRESS_ROOM 4096		/* output space asked for at a time */
 
-struct pack {
-	enum pack_kind kind;
+struct compress {
+	enum compress_kind kind;
 	z_stream z;
 	ZSTD_CStream *zstd;
 };
 
-struct pack *
-pack_new(enum pack_kind kind)
+struct compress *
+compress_new(enum compress_kind kind)
 {
-	struct pack *p;
+	struct compress *p;
 
-	if (kind == PACK_NONE)
+	if (kind == COMPRESS_NONE)
 		return NULL;
 	p = base_alloc(sizeof(*p));
 	p->kind = kind;
-	if (kind == PACK_ZSTD) {
+	if (kind == COMPRESS_ZSTD) {
 		p->zstd = ZSTD_createCStream();
 		must(p->zstd);
 		ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_compressionLevel,
-		    PACK_ZSTD_LEVEL);
+		    COMPRESS_ZSTD_LEVEL);
 		ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_windowLog,
-		    PACK_ZSTD_WINDOW);
+		    COMPRESS_ZSTD_WINDOW);
 	} else {
-		must(deflateInit(&p->z, PACK_ZLIB_LEVEL) == Z_OK);
+		must(deflateInit(&p->z, COMPRESS_ZLIB_LEVEL) == Z_OK);
 	}
 	return p;
 }
 
 void
-pack_free(struct pack *p)
+compress_free(struct compress *p)
 {
 	if (!p)
 		return;
-	if (p->kind == PACK_ZSTD)
+	if (p->kind == COMPRESS_ZSTD)
 		ZSTD_freeCStream(p->zstd);
 	else
 		deflateEnd(&p->z);
@@ -50,13 +50,13 @@ pack_free(struct pack *p)
 }
 
 static void
-zlib_part(struct pack *p, const void *data, size_t len, int flush,
+zlib_part(struct compress *p, const void *data, size_t len, int flush,
     struct sim_text *out)
 {
 	p->z.next_in = (Bytef *)(uintptr_t)data;
 	p->z.avail_in = (uInt)len;
 	do {
-		text_reserve(out, PACK_ROOM);
+		text_reserve(out, COMPRESS_ROOM);
 		p->z.next_out = (Bytef *)out->p + out->len;
 		p->z.avail_out = (uInt)(out->cap - out->len - 1);
 		out->len = out->cap - 1;
@@ -66,7 +66,7 @@ zlib_part(struct pack *p, const void *data, size_t len, int flush,
 }
 
 static void
-zstd_part(struct pack *p, const void *data, size_t len, bool last,
+zstd_part(struct compress *p, const void *data, size_t len, bool last,
     struct sim_text *out)
 {
 	ZSTD_inBuffer in = {data, len, 0};
@@ -75,7 +75,7 @@ zstd_part(struct pack *p, const void *data, size_t len, bool last,
 	do {
 		ZSTD_outBuffer o;
 
-		text_reserve(out, PACK_ROOM);
+		text_reserve(out, COMPRESS_ROOM);
 		o = (ZSTD_outBuffer){out->p + out->len,
 		    out->cap - out->len - 1, 0};
 		left = ZSTD_compressStream2(p->zstd, &o, &in,
@@ -86,26 +86,26 @@ zstd_part(struct pack *p, const void *data, size_t len, bool last,
 }
 
 void
-pack_part(struct pack *p, const void *data, size_t len, bool last,
+compress_part(struct compress *p, const void *data, size_t len, bool last,
     struct sim_text *out)
 {
 	if (!p) {
 		text_add(out, data, len);
 		return;
 	}
-	if (p->kind == PACK_ZSTD)
+	if (p->kind == COMPRESS_ZSTD)
 		zstd_part(p, data, len, last, out);
-	else if (p->kind == PACK_ZLIB)
+	else if (p->kind == COMPRESS_ZLIB)
 		zlib_part(p, data, len, last ? Z_SYNC_FLUSH : Z_NO_FLUSH, out);
 	else
 		zlib_part(p, data, len, last ? Z_FINISH : Z_NO_FLUSH, out);
-	if (last && p->kind == PACK_PAYLOAD)
+	if (last && p->kind == COMPRESS_PAYLOAD)
 		deflateReset(&p->z);
 }
 
 void
-pack_message(struct pack *p, const void *data, size_t len,
+compress_message(struct compress *p, const void *data, size_t len,
     struct sim_text *out)
 {
-	pack_part(p, data, len, true, out);
+	compress_part(p, data, len, true, out);
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Transport compression of one connection (discord-protocol.md section 5):
+ * one context for its whole life, one sync flush per message.  Also payload
+ * compression, where a message is a stream of its own.
+ */
+#ifndef TOOLS_SIM_GATEWAY_COMPRESS_H
+#define TOOLS_SIM_GATEWAY_COMPRESS_H
+
+#include "tools/sim/base/text.h"
+
+enum compress_kind { COMPRESS_NONE, COMPRESS_PAYLOAD, COMPRESS_ZLIB, COMPRESS_ZSTD };
+
+struct compress; /* opaque; NULL stands for COMPRESS_NONE */
+
+struct compress *compress_new(enum compress_kind);
+void compress_free(struct compress *);
+/* Appends the compressed message to out. */
+void compress_message(struct compress *, const void *, size_t, struct sim_text *out);
+/* Appends part of a message that goes on; last ends it with the flush. */
+void compress_part(struct compress *, const void *, size_t, bool last,
+    struct sim_text *out);
+
+#endif
