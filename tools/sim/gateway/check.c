@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shapes of what a client may say (command.h). */
-#include "tools/sim/gateway/command.h"
+/* Shapes of what a client may say (opcode.h). */
+#include "tools/sim/gateway/opcode.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/gateway/conn.h"
 
-#include "tools/sim/gateway/command.h"
+#include "tools/sim/gateway/opcode.h"
 #include "tools/sim/gateway/fault.h"
 #include "tools/sim/gateway/frame.h"
 #include "tools/sim/gateway/gateway.h"
@@ -404,7 +404,7 @@ ws_message(wslay_event_context_ptr ws,
 	if (m->opcode == WSLAY_CONNECTION_CLOSE)
 		client_closes(c, m->status_code);
 	else if (!wslay_is_ctrl_frame(m->opcode) && c->state < CONN_CLOSING)
-		command_message(c, m->opcode == WSLAY_BINARY_FRAME,
+		opcode_message(c, m->opcode == WSLAY_BINARY_FRAME,
 		    (const char *)m->msg, m->msg_length);
 }
 

@@ -2,7 +2,7 @@
 /*
  * One client's connection to the gateway: upgrade, HELLO, websocket framing,
  * compression, heartbeat supervision, replay, and its end.  What the client's
- * messages mean is command.c's.
+ * messages mean is opcode.c's.
  */
 #ifndef TOOLS_SIM_GATEWAY_CONN_H
 #define TOOLS_SIM_GATEWAY_CONN_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* IDENTIFY and RESUME (command.h; discord-protocol.md sections 2.5 to 2.7). */
-#include "tools/sim/gateway/command.h"
+/* IDENTIFY and RESUME (opcode.h; discord-protocol.md sections 2.5 to 2.7). */
+#include "tools/sim/gateway/opcode.h"
 #include "tools/sim/gateway/fault.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/book/starts.h"
@@ -37,12 +37,12 @@ token_ok(struct conn *c, json_object *d)
 	json_object *v = check_field(d, "token", json_type_string);
 
 	if (!v) {
-		command_refuse(c, 4001, "token is missing");
+		opcode_refuse(c, 4001, "token is missing");
 		return false;
 	}
 	if (strcmp(json_object_get_string(v), c->sim->token) == 0)
 		return true;
-	command_refuse(c, 4004, "Authentication failed.");
+	opcode_refuse(c, 4004, "Authentication failed.");
 	return false;
 }
 
@@ -62,13 +62,13 @@ shard_ok(struct conn *c, json_object *d, struct identify *id)
 	if (!json_object_is_type(a, json_type_int) ||
 	    !json_object_is_type(b, json_type_int) ||
 	    json_object_array_length(v) != 2) {
-		command_refuse(c, 4010, "Invalid shard: not [id, count].");
+		opcode_refuse(c, 4010, "Invalid shard: not [id, count].");
 		return false;
 	}
 	n = json_object_get_int64(a);
 	of = json_object_get_int64(b);
 	if (of < 1 || of > SIM_SHARDS_MAX || n < 0 || n >= of) {
-		command_refuse(c, 4010, "Invalid shard.");
+		opcode_refuse(c, 4010, "Invalid shard.");
 		return false;
 	}
 	id->shard = (unsigned)n;
@@ -84,11 +84,11 @@ layout_ok(struct conn *c, const struct identify *id)
 
 	if (id->count < cfg->shards_min ||
 	    guilds / id->count > GUILDS_PER_SHARD_MAX) {
-		command_refuse(c, 4011, "Sharding required.");
+		opcode_refuse(c, 4011, "Sharding required.");
 		return false;
 	}
 	if (cfg->shards_multiple > 1 && id->count % cfg->shards_multiple) {
-		command_refuse(c, 4010, "Invalid shard: the count must be a "
+		opcode_refuse(c, 4010, "Invalid shard: the count must be a "
 		    "multiple of %u.", cfg->shards_multiple);
 		return false;
 	}
@@ -102,14 +102,14 @@ intents_ok(struct conn *c, json_object *d, struct identify *id)
 
 	if (!v || json_object_get_int64(v) < 0 ||
 	    (json_object_get_uint64(v) & ~(uint64_t)INTENTS_ALL)) {
-		command_refuse(c, 4013, "Invalid intent(s).");
+		opcode_refuse(c, 4013, "Invalid intent(s).");
 		return false;
 	}
 	id->intents = json_object_get_uint64(v);
 	for (size_t i = 0; i < nitems(privileged); i++) {
 		if ((id->intents & privileged[i].intent) &&
 		    !(c->sim->app_flags & privileged[i].flags)) {
-			command_refuse(c, 4014, "Disallowed intent(s).");
+			opcode_refuse(c, 4014, "Disallowed intent(s).");
 			return false;
 		}
 	}
@@ -250,7 +250,7 @@ identify_faulty(struct conn *c)
 }
 
 void
-identify_identify(struct conn *c, json_object *d)
+identify_start(struct conn *c, json_object *d)
 {
 	struct identify id = {0};
 	const char *why;
@@ -267,7 +267,7 @@ identify_identify(struct conn *c, json_object *d)
 		sim_violation(c->sim, c->shard, "IDENTIFY on the resume host");
 	why = shape(d, &id);
 	if (why) {
-		command_refuse(c, 4001, "op 2: %s", why);
+		opcode_refuse(c, 4001, "op 2: %s", why);
 		return;
 	}
 	if (!budget_ok(c) || !layout_ok(c, &id) || !intents_ok(c, d, &id) ||
@@ -334,7 +334,7 @@ identify_resume(struct conn *c, json_object *d)
 	if (!token_ok(c, d))
 		return;
 	if (!id || !seq || json_object_get_int64(seq) < 0) {
-		command_refuse(c, 4001, "op 6: session_id or seq is wrong");
+		opcode_refuse(c, 4001, "op 6: session_id or seq is wrong");
 		return;
 	}
 	s = session_find(c->sim, json_object_get_string(id),
@@ -349,7 +349,7 @@ identify_resume(struct conn *c, json_object *d)
 	} else if (json_object_get_uint64(seq) > s->journal.seq) {
 		stats_of(c->sim, c->shard)->resumes_failed++;
 		session_end(s);
-		command_refuse(c, 4007, "Invalid seq.");
+		opcode_refuse(c, 4007, "Invalid seq.");
 	} else if (json_object_get_uint64(seq) + 1 < session_oldest(s)) {
 		resume_failed(c, s);
 	} else {

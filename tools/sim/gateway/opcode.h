@@ -4,30 +4,30 @@
  * when it may, and what is answered; everything else is closed upon as Discord
  * closes (discord-protocol.md section 2.11).
  */
-#ifndef TOOLS_SIM_GATEWAY_COMMAND_H
-#define TOOLS_SIM_GATEWAY_COMMAND_H
+#ifndef TOOLS_SIM_GATEWAY_OPCODE_H
+#define TOOLS_SIM_GATEWAY_OPCODE_H
 
 #include "tools/sim/gateway/conn.h"
 
 #include <json-c/json.h>
 
-#define COMMAND_BYTES_MAX 4096
+#define OPCODE_BYTES_MAX 4096
 
-void command_message(struct conn *, bool binary, const char *, size_t);
+void opcode_message(struct conn *, bool binary, const char *, size_t);
 /* Counts a violation and closes. */
-void command_refuse(struct conn *, unsigned code, const char *fmt, ...)
+void opcode_refuse(struct conn *, unsigned code, const char *fmt, ...)
     printflike(3, 4);
 
 /* ---- identify.c: ops 2 and 6 ------------------------------------------- */
-void identify_identify(struct conn *, json_object *d);
+void identify_start(struct conn *, json_object *d);
 void identify_resume(struct conn *, json_object *d);
 
-/* ---- ask.c: ops 3, 4, 8, 31 and 43 ------------------------------------- */
-void ask_presence(struct conn *, json_object *d);
-void ask_voice(struct conn *, json_object *d);
-void ask_members(struct conn *, json_object *d);
-void ask_sounds(struct conn *, json_object *d);
-void ask_channels(struct conn *, json_object *d);
+/* ---- request.c: ops 3, 4, 8, 31 and 43 ------------------------------------- */
+void request_presence(struct conn *, json_object *d);
+void request_voice(struct conn *, json_object *d);
+void request_members(struct conn *, json_object *d);
+void request_sounds(struct conn *, json_object *d);
+void request_channels(struct conn *, json_object *d);
 
 /* ---- check.c: shapes --------------------------------------------------- */
 /* NULL, or what is wrong with a presence (op 3's d). */

@@ -12,8 +12,8 @@
 
 #include "shared/base/clock.h"
 
-#define REPLAY_MAX 512	/* events per turn */
-#define REPLAY_GUILDS 512 /* guilds looked at per turn */
+#define CONN_REPLAY_MAX 512	/* events per turn */
+#define CONN_REPLAY_GUILDS 512 /* guilds looked at per turn */
 
 void
 conn_is_for(struct conn *c, int shard)
@@ -86,7 +86,7 @@ replay_one(struct conn *c, const char *raw, size_t len)
 static void
 replay(struct conn *c)
 {
-	for (int i = 0; i < REPLAY_MAX && c->state == CONN_REPLAY; i++) {
+	for (int i = 0; i < CONN_REPLAY_MAX && c->state == CONN_REPLAY; i++) {
 		const char *raw;
 		size_t len;
 
@@ -131,7 +131,7 @@ send_guilds(struct conn *c)
 	struct session *s = c->session;
 	unsigned guilds = world_guilds(c->sim->world);
 
-	for (int i = 0; i < REPLAY_GUILDS && conn_is_live(c); i++) {
+	for (int i = 0; i < CONN_REPLAY_GUILDS && conn_is_live(c); i++) {
 		if (wire_backlog(&c->wire) > CONN_PACE)
 			return;
 		if (s->sync_next >= guilds && s->sync_floods > 1) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/gateway/command.h"
+#include "tools/sim/gateway/opcode.h"
 
 #include "tools/sim/gateway/gateway.h"
 #include "shared/json/json.h"
@@ -8,7 +8,7 @@
 
 
 void
-command_refuse(struct conn *c, unsigned code, const char *fmt, ...)
+opcode_refuse(struct conn *c, unsigned code, const char *fmt, ...)
 {
 	char what[120];
 	va_list ap;
@@ -29,7 +29,7 @@ heartbeat(struct conn *c, json_object *d)
 
 	if (d && (!json_object_is_type(d, json_type_int) ||
 	    json_object_get_int64(d) < 0)) {
-		command_refuse(c, 4001, "op 1: d is neither a seq nor null");
+		opcode_refuse(c, 4001, "op 1: d is neither a seq nor null");
 		return;
 	}
 	seq = d ? (uint64_t)json_object_get_int64(d) : 0;
@@ -53,13 +53,13 @@ static const struct {
 	void (*fn)(struct conn *, json_object *);
 } commands[] = {
     {1, ANY_TIME, heartbeat},
-    {2, BEFORE, identify_identify},
-    {3, AFTER, ask_presence},
-    {4, AFTER, ask_voice},
+    {2, BEFORE, identify_start},
+    {3, AFTER, request_presence},
+    {4, AFTER, request_voice},
     {6, BEFORE, identify_resume},
-    {8, AFTER, ask_members},
-    {31, AFTER, ask_sounds},
-    {43, AFTER, ask_channels},
+    {8, AFTER, request_members},
+    {31, AFTER, request_sounds},
+    {43, AFTER, request_channels},
 };
 
 static void
@@ -70,11 +70,11 @@ run(struct conn *c, int64_t op, json_object *d)
 	while (i < nitems(commands) && commands[i].op != op)
 		i++;
 	if (commands[i % nitems(commands)].op != op)
-		command_refuse(c, 4001, "Unknown opcode %lld.", (long long)op);
+		opcode_refuse(c, 4001, "Unknown opcode %lld.", (long long)op);
 	else if (commands[i].when == AFTER && c->state < CONN_LIMBO)
-		command_refuse(c, 4003, "Not authenticated.");
+		opcode_refuse(c, 4003, "Not authenticated.");
 	else if (commands[i].when == BEFORE && c->state >= CONN_LIMBO)
-		command_refuse(c, 4005, "Already authenticated.");
+		opcode_refuse(c, 4005, "Already authenticated.");
 	else
 		commands[i].fn(c, d);
 }
@@ -85,34 +85,34 @@ read_message(struct conn *c, const char *text, size_t len)
 	json_object *o = json_parse_as(text, len, json_type_object), *op, *d = NULL;
 
 	if (!o) {
-		command_refuse(c, 4002, "Error while decoding payload.");
+		opcode_refuse(c, 4002, "Error while decoding payload.");
 		return;
 	}
 	op = check_field(o, "op", json_type_int);
 	json_object_object_get_ex(o, "d", &d);
 	if (!op)
-		command_refuse(c, 4002, "op is missing or not an integer.");
+		opcode_refuse(c, 4002, "op is missing or not an integer.");
 	else
 		run(c, json_object_get_int64(op), d);
 	json_object_put(o);
 }
 
 void
-command_message(struct conn *c, bool binary, const char *text, size_t len)
+opcode_message(struct conn *c, bool binary, const char *text, size_t len)
 {
 	if (conn_stamp(&c->sends, CONN_SENDS_MAX, CONN_SENDS_S)) {
-		command_refuse(c, 4008, "Rate limited: over %d messages in "
+		opcode_refuse(c, 4008, "Rate limited: over %d messages in "
 		    "%d s.", CONN_SENDS_MAX, CONN_SENDS_S);
 		return;
 	}
 	if (c->stuck)
 		return;
 	if (binary)
-		command_refuse(c, 4002, "Error while decoding payload: a "
+		opcode_refuse(c, 4002, "Error while decoding payload: a "
 		    "binary message.");
-	else if (len > COMMAND_BYTES_MAX)
-		command_refuse(c, 4002, "Payload of %zu bytes, over %d.", len,
-		    COMMAND_BYTES_MAX);
+	else if (len > OPCODE_BYTES_MAX)
+		opcode_refuse(c, 4002, "Payload of %zu bytes, over %d.", len,
+		    OPCODE_BYTES_MAX);
 	else
 		read_message(c, text, len);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a client asks for on a live session (command.h): ops 3, 4, 8, 31, 43. */
-#include "tools/sim/gateway/command.h"
+/* What a client asks for on a live session (opcode.h): ops 3, 4, 8, 31, 43. */
+#include "tools/sim/gateway/opcode.h"
 #include "tools/sim/gateway/fault.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/world/world.h"
@@ -11,22 +11,22 @@
 #include <string.h>
 #include <strings.h>
 
-#define ASK_NONCE_MAX 32	/* bytes; longer ones are dropped */
-#define ASK_USERS_MAX 100
-#define ASK_FULL_MS 30000	/* one full list per guild in this time */
-#define ASK_FULL_MAX 1024	/* guilds whose last full list is remembered */
+#define REQUEST_NONCE_MAX 32	/* bytes; longer ones are dropped */
+#define REQUEST_USERS_MAX 100
+#define REQUEST_FULL_MS 30000	/* one full list per guild in this time */
+#define REQUEST_FULL_MAX 1024	/* guilds whose last full list is remembered */
 #define INTENT_MEMBERS (1u << 1)
 
 void
-ask_presence(struct conn *c, json_object *d)
+request_presence(struct conn *c, json_object *d)
 {
 	const char *why = check_presence(d);
 
 	if (why)
-		command_refuse(c, 4001, "op 3: %s", why);
+		opcode_refuse(c, 4001, "op 3: %s", why);
 	else if (conn_stamp(&c->presences, CONN_PRESENCES_MAX,
 		     CONN_PRESENCES_S))
-		command_refuse(c, 4008, "Rate limited: over %d presence "
+		opcode_refuse(c, 4008, "Rate limited: over %d presence "
 		    "updates in %d s.", CONN_PRESENCES_MAX, CONN_PRESENCES_S);
 	else
 		stats_of(c->sim, c->shard)->presences++;
@@ -50,7 +50,7 @@ guild_of(json_object *d)
 }
 
 void
-ask_voice(struct conn *c, json_object *d)
+request_voice(struct conn *c, json_object *d)
 {
 	uint64_t guild = guild_of(d);
 	json_object *channel = NULL;
@@ -61,7 +61,7 @@ ask_voice(struct conn *c, json_object *d)
 	if (!guild || !boolean(d, "self_mute") || !boolean(d, "self_deaf") ||
 	    (channel ? !check_snowflake(channel, &id)
 		     : !check_null(d, "channel_id")))
-		command_refuse(c, 4001, "op 4: guild_id, channel_id, self_mute "
+		opcode_refuse(c, 4001, "op 4: guild_id, channel_id, self_mute "
 		    "or self_deaf is wrong");
 }
 
@@ -88,18 +88,18 @@ answer(struct conn *c, const char *t, const struct sim_text *d)
 
 /* ---- op 8 -------------------------------------------------------------- */
 
-/* One full list per guild in ASK_FULL_MS; 0 or the ms still to wait. */
+/* One full list per guild in REQUEST_FULL_MS; 0 or the ms still to wait. */
 static uint64_t
 full_list_wait(uint64_t guild)
 {
 	static struct {
 		uint64_t guild, at_ms;
-	} last[ASK_FULL_MAX];
-	size_t i = (guild >> 22) % ASK_FULL_MAX;
+	} last[REQUEST_FULL_MAX];
+	size_t i = (guild >> 22) % REQUEST_FULL_MAX;
 	uint64_t now = clock_boot_ms();
 
-	if (last[i].guild == guild && now - last[i].at_ms < ASK_FULL_MS)
-		return ASK_FULL_MS - (now - last[i].at_ms);
+	if (last[i].guild == guild && now - last[i].at_ms < REQUEST_FULL_MS)
+		return REQUEST_FULL_MS - (now - last[i].at_ms);
 	last[i].guild = guild;
 	last[i].at_ms = now;
 	return 0;
@@ -110,7 +110,7 @@ add_nonce(struct sim_text *t, json_object *d)
 {
 	json_object *v = check_field(d, "nonce", json_type_string);
 
-	if (!v || json_object_get_string_len(v) > ASK_NONCE_MAX)
+	if (!v || json_object_get_string_len(v) > REQUEST_NONCE_MAX)
 		return;
 	text_str(t, ",\"nonce\":");
 	text_quote(t, json_object_get_string(v));
@@ -294,7 +294,7 @@ check_members(json_object *d)
 	    !json_object_is_type(v, json_type_string))
 		return "user_ids is neither an id nor a list";
 	if (ids && json_object_is_type(v, json_type_array) &&
-	    json_object_array_length(v) > ASK_USERS_MAX)
+	    json_object_array_length(v) > REQUEST_USERS_MAX)
 		return "over 100 user_ids";
 	return NULL;
 }
@@ -309,14 +309,14 @@ is_full(json_object *d)
 }
 
 void
-ask_members(struct conn *c, json_object *d)
+request_members(struct conn *c, json_object *d)
 {
 	uint64_t id = guild_of(d), wait;
 	const char *why = id ? check_members(d) : "guild_id is missing";
 	int64_t guild;
 
 	if (why) {
-		command_refuse(c, 4001, "op 8: %s", why);
+		opcode_refuse(c, 4001, "op 8: %s", why);
 		return;
 	}
 	guild = seen_guild(c, id, 8);
@@ -339,12 +339,12 @@ ask_members(struct conn *c, json_object *d)
 /* ---- ops 31 and 43 ----------------------------------------------------- */
 
 void
-ask_sounds(struct conn *c, json_object *d)
+request_sounds(struct conn *c, json_object *d)
 {
 	json_object *ids = check_field(d, "guild_ids", json_type_array);
 
 	if (!ids) {
-		command_refuse(c, 4001, "op 31: guild_ids is not a list");
+		opcode_refuse(c, 4001, "op 31: guild_ids is not a list");
 		return;
 	}
 	for (size_t i = 0; i < json_object_array_length(ids); i++) {
@@ -362,13 +362,13 @@ ask_sounds(struct conn *c, json_object *d)
 }
 
 void
-ask_channels(struct conn *c, json_object *d)
+request_channels(struct conn *c, json_object *d)
 {
 	uint64_t id = guild_of(d);
 	struct sim_text t = {0};
 
 	if (!id || !check_field(d, "fields", json_type_array)) {
-		command_refuse(c, 4001, "op 43: guild_id or fields is wrong");
+		opcode_refuse(c, 4001, "op 43: guild_id or fields is wrong");
 		return;
 	}
 	if (seen_guild(c, id, 43) < 0)
