@@ -5,7 +5,7 @@
 #include "tools/sim/control/control.h"
 #include "tools/sim/gateway/fault.h"
 #include "tools/sim/gateway/gateway.h"
-#include "tools/sim/control/gen.h"
+#include "tools/sim/control/generator.h"
 #include "tools/sim/base/names.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/rest/rest.h"
@@ -213,7 +213,7 @@ start(struct run *r, struct err *err)
 	    start_loop(r, err) < 0 || control_start(sim, err) < 0 ||
 	    (!sim->cfg.plain && cert_make(sim, err) < 0) ||
 	    make_world(sim, err) < 0 || gateway_start(sim, err) < 0 ||
-	    gen_start(sim, err) < 0 || rest_start(sim, err) < 0 ||
+	    generator_start(sim, err) < 0 || rest_start(sim, err) < 0 ||
 	    script_start(sim, err) < 0)
 		return -1;
 	return write_urls(sim, err);
@@ -227,7 +227,7 @@ stop(struct run *r)
 	script_stop(sim);
 	if (sim->rest)
 		rest_stop(sim);
-	gen_stop(sim);
+	generator_stop(sim);
 	gateway_stop(sim);
 	control_stop(sim);
 	fault_free(sim);

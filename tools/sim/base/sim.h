@@ -20,7 +20,7 @@ struct ev_loop;
 struct timers;
 struct world;
 struct gateway;
-struct gen;
+struct generator;
 struct faults;
 struct control;
 struct pings;
@@ -91,7 +91,7 @@ struct sim {
 
 	struct world *world;
 	struct gateway *gateway;
-	struct gen *gen;
+	struct generator *generator;
 	struct faults *faults;
 	struct control *control;
 	struct pings *pings;

@@ -2,7 +2,7 @@
 #include "tools/sim/control/control.h"
 
 #include "shared/json/json.h"
-#include "tools/sim/control/intake.h"
+#include "tools/sim/control/audit_check.h"
 #include "tools/sim/base/text.h"
 #include "tools/sim/control/verb.h"
 #include "tools/sim/control/wait.h"
@@ -122,7 +122,7 @@ take_line(struct client *cl, const char *p, size_t len)
 			text_fmt(&cl->out, "ok %.*s\n", (int)len - 6, p + 6);
 			return true;
 		}
-		return intake_line(cl->sim, p, len);
+		return audit_check_line(cl->sim, p, len);
 	}
 	o = json_parse_as(p, len, json_type_array);
 	ok = o != NULL;

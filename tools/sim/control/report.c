@@ -2,7 +2,7 @@
 #include "tools/sim/control/report.h"
 
 #include "tools/sim/gateway/gateway.h"
-#include "tools/sim/control/gen.h"
+#include "tools/sim/control/generator.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/rest/rest.h"
 #include "tools/sim/book/starts.h"
@@ -84,7 +84,7 @@ report_json(struct sim *sim, struct sim_text *t)
 	text_fmt(t, "{\"schema\":1,\"uptime_s\":%.3f,\"generating\":%s,"
 	    "\"rate\":%g,\"connected\":%u,\"token_resets\":%u,\"totals\":{",
 	    (double)(clock_boot_ms() - sim->started_ms) / 1000,
-	    gen_running(sim) ? "true" : "false", sim->cfg.rate,
+	    generator_running(sim) ? "true" : "false", sim->cfg.rate,
 	    gateway_connected(sim), sim->token_resets);
 	add_stats(&total, t);
 	starts_refresh(sim);

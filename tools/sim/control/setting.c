@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control/setting.h"
 
-#include "tools/sim/control/gen.h"
+#include "tools/sim/control/generator.h"
 #include "tools/sim/book/starts.h"
 
 #include <string.h>
@@ -42,9 +42,9 @@ static const struct setting {
 	"session starts a day"},
     {"remaining", SIGNED64, AT(starts.remaining), true, 0, 1e9, NULL,
 	"session starts left; default: total"},
-    {"rate", REAL, AT(cfg.rate), true, 0, GEN_RATE_MAX, "0",
+    {"rate", REAL, AT(cfg.rate), true, 0, GENERATOR_RATE_MAX, "0",
 	"generated events per second over all shards"},
-    {"mix", TEXT, AT(cfg.mix), false, 0, 0, GEN_MIX_DEFAULT,
+    {"mix", TEXT, AT(cfg.mix), false, 0, 0, GENERATOR_MIX_DEFAULT,
 	"kinds of events and their weights"},
     {"ping-every", NUMBER32, AT(cfg.ping_every), true, 0, 1e9, "50",
 	"every Nth MESSAGE_CREATE says !ping; 0: none"},
@@ -233,7 +233,7 @@ setting_set(struct sim *sim, const char *key, const char *value,
 		return EXIT_USAGE;
 	}
 	if (strcmp(key, "rate") == 0)
-		return str_to_double(value, &v) && gen_rate(sim, v) == 0
+		return str_to_double(value, &v) && generator_rate(sim, v) == 0
 		    ? EXIT_FINE : text_say(out, EXIT_USAGE, "bad rate");
 	if (put(sim, s, value))
 		return EXIT_FINE;

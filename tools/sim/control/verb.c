@@ -4,9 +4,9 @@
 #include "shared/json/json.h"
 #include "tools/sim/gateway/fault.h"
 #include "tools/sim/gateway/gateway.h"
-#include "tools/sim/control/gen.h"
+#include "tools/sim/control/generator.h"
 #include "tools/sim/rest/interact.h"
-#include "tools/sim/control/look.h"
+#include "tools/sim/control/inspect.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/control/report.h"
 #include "tools/sim/rest/rest.h"
@@ -366,16 +366,16 @@ verb_rate(struct sim *sim, int argc, char **argv, struct sim_text *out)
 {
 	double rate;
 
-	if (str_to_double(argv[1], &rate) && gen_rate(sim, rate) == 0)
+	if (str_to_double(argv[1], &rate) && generator_rate(sim, rate) == 0)
 		return EXIT_FINE;
 	return text_say(out, EXIT_USAGE, "expected events per second from 0 "
-	    "to %.0f, got %s", GEN_RATE_MAX, argv[1]);
+	    "to %.0f, got %s", GENERATOR_RATE_MAX, argv[1]);
 }
 
 static int
 verb_pause(struct sim *sim, int argc, char **argv, struct sim_text *out)
 {
-	gen_pause(sim, strcmp(argv[0], "pause") == 0);
+	generator_pause(sim, strcmp(argv[0], "pause") == 0);
 	return EXIT_FINE;
 }
 
@@ -458,8 +458,8 @@ static const struct {
     {"interaction", 1, 7, rest_control,
 	"GUILD [NAME [TEXT]] [--target ID]\n"
 	"        [--as " INTERACT_WORDS "]"},
-    {"guilds", 0, 1, look_guilds, "[N]"},
-    {"said", 1, 2, look_said, "GUILD|CHANNEL [N]"},
+    {"guilds", 0, 1, inspect_guilds, "[N]"},
+    {"said", 1, 2, inspect_said, "GUILD|CHANNEL [N]"},
     {"set", 2, 2, verb_set, "KEY VALUE"},
     {"journal", 1, 3, verb_journal, "SHARD|all [--since N]"},
     {"stop", 0, 0, verb_stop, ""},

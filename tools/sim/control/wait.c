@@ -2,7 +2,7 @@
 #include "tools/sim/control/wait.h"
 
 #include "tools/sim/gateway/gateway.h"
-#include "tools/sim/control/gen.h"
+#include "tools/sim/control/generator.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/control/report.h"
 
@@ -130,7 +130,7 @@ wait_begin(struct sim *sim, int argc, char **argv, struct wait *w,
 		return EXIT_USAGE;
 	text_reset(out);
 	if (w->settle)
-		gen_pause(sim, true);
+		generator_pause(sim, true);
 	w->deadline_ms = clock_boot_ms() + (uint64_t)(timeout * 1000);
 	w->active = true;
 	return EXIT_FINE;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What a person at the desk sees of the world: guilds, and what was said. */
-#ifndef TOOLS_SIM_CONTROL_LOOK_H
-#define TOOLS_SIM_CONTROL_LOOK_H
+#ifndef TOOLS_SIM_CONTROL_INSPECT_H
+#define TOOLS_SIM_CONTROL_INSPECT_H
 
 #include "tools/sim/base/sim.h"
 
 /* Verbs of ctl: `guilds [N]`, `said GUILD|CHANNEL [N]`; an exit code. */
-int look_guilds(struct sim *, int argc, char **argv, struct sim_text *out);
-int look_said(struct sim *, int argc, char **argv, struct sim_text *out);
+int inspect_guilds(struct sim *, int argc, char **argv, struct sim_text *out);
+int inspect_said(struct sim *, int argc, char **argv, struct sim_text *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/control/gen.h"
+#include "tools/sim/control/generator.h"
 
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/world/sample.h"
@@ -11,12 +11,12 @@
 #include <ev.h>
 #include <string.h>
 
-#define GEN_TICK_S 0.004
-#define GEN_CATCH_UP_S 0.25	/* a longer stall is not made good */
-#define GEN_PICKS_MAX 32
-#define GEN_KINDS_MAX 64
+#define GENERATOR_TICK_S 0.004
+#define GENERATOR_CATCH_UP_S 0.25	/* a longer stall is not made good */
+#define GENERATOR_PICKS_MAX 32
+#define GENERATOR_KINDS_MAX 64
 
-struct gen {
+struct generator {
 	ev_timer tick;
 	bool paused;
 	uint64_t last_ms;
@@ -26,7 +26,7 @@ struct gen {
 	struct {
 		char name[64];
 		unsigned upto;	/* sum of the weights so far */
-	} kind[GEN_KINDS_MAX];
+	} kind[GENERATOR_KINDS_MAX];
 	unsigned kinds, weight;
 	struct samples *samples;
 	struct sim_text d;
@@ -35,7 +35,7 @@ struct gen {
 /* ---- the mix ----------------------------------------------------------- */
 
 static bool
-known(struct gen *g, const char *name)
+known(struct generator *g, const char *name)
 {
 	const char *k;
 
@@ -47,7 +47,7 @@ known(struct gen *g, const char *name)
 }
 
 static int
-add_kind(struct gen *g, char *item, struct err *err)
+add_kind(struct generator *g, char *item, struct err *err)
 {
 	char *eq = strchr(item, '=');
 	uint64_t weight = 1;
@@ -60,9 +60,9 @@ add_kind(struct gen *g, char *item, struct err *err)
 	if (!known(g, item))
 		return err_set(err, EXIT_USAGE, "--mix: the simulator can't "
 		    "make %s; give a sample of it with --data.", item);
-	if (g->kinds == GEN_KINDS_MAX)
+	if (g->kinds == GENERATOR_KINDS_MAX)
 		return err_set(err, EXIT_USAGE, "--mix: over %d kinds.",
-		    GEN_KINDS_MAX);
+		    GENERATOR_KINDS_MAX);
 	g->weight += (unsigned)weight;
 	str_copy(g->kind[g->kinds].name, item, sizeof(g->kind[0].name));
 	g->kind[g->kinds++].upto = g->weight;
@@ -70,7 +70,7 @@ add_kind(struct gen *g, char *item, struct err *err)
 }
 
 static int
-read_mix(struct gen *g, const char *text, struct err *err)
+read_mix(struct generator *g, const char *text, struct err *err)
 {
 	char *copy = base_strdup(text), *save = NULL;
 	int r = 0;
@@ -86,7 +86,7 @@ read_mix(struct gen *g, const char *text, struct err *err)
 }
 
 static const char *
-pick(struct gen *g)
+pick(struct generator *g)
 {
 	unsigned n = (unsigned)(sim_random(&g->rng) % g->weight), i = 0;
 
@@ -97,11 +97,11 @@ pick(struct gen *g)
 
 /* One that some session asked for, so that the rate is what is sent. */
 static const char *
-pick_wanted(struct gen *g, uint64_t intents)
+pick_wanted(struct generator *g, uint64_t intents)
 {
 	const char *t = pick(g);
 
-	for (int i = 0; i < GEN_PICKS_MAX && !gateway_wants(intents, t, false);
+	for (int i = 0; i < GENERATOR_PICKS_MAX && !gateway_wants(intents, t, false);
 	     i++)
 		t = pick(g);
 	return t;
@@ -122,7 +122,7 @@ all_intents(struct sim *sim)
 static bool
 is_ping(struct sim *sim, const char *t)
 {
-	struct gen *g = sim->gen;
+	struct generator *g = sim->generator;
 
 	if (sim->cfg.ping_every == 0 || strcmp(t, "MESSAGE_CREATE") != 0)
 		return false;
@@ -132,7 +132,7 @@ is_ping(struct sim *sim, const char *t)
 static void
 make_one(struct sim *sim, uint64_t intents)
 {
-	struct gen *g = sim->gen;
+	struct generator *g = sim->generator;
 	const char *t = pick_wanted(g, intents);
 	unsigned guild = (unsigned)(sim_random(&g->rng) % sim->cfg.guilds);
 	bool ping = is_ping(sim, t);
@@ -154,14 +154,14 @@ static void
 on_tick(struct ev_loop *loop, ev_timer *t, int revents)
 {
 	struct sim *sim = t->data;
-	struct gen *g = sim->gen;
+	struct generator *g = sim->generator;
 	uint64_t now = clock_boot_ms();
 	double passed = (double)(now - g->last_ms) / 1000;
 	uint64_t intents = all_intents(sim);
 
 	g->last_ms = now;
-	if (passed > GEN_CATCH_UP_S)
-		passed = GEN_CATCH_UP_S;
+	if (passed > GENERATOR_CATCH_UP_S)
+		passed = GENERATOR_CATCH_UP_S;
 	if (list_empty(&sim->gateway->live))
 		return;
 	for (g->owed += passed * sim->cfg.rate; g->owed >= 1; g->owed--)
@@ -171,9 +171,9 @@ on_tick(struct ev_loop *loop, ev_timer *t, int revents)
 static void
 update(struct sim *sim)
 {
-	struct gen *g = sim->gen;
+	struct generator *g = sim->generator;
 
-	if (!gen_running(sim)) {
+	if (!generator_running(sim)) {
 		ev_timer_stop(sim->loop, &g->tick);
 		return;
 	}
@@ -183,15 +183,15 @@ update(struct sim *sim)
 }
 
 bool
-gen_running(const struct sim *sim)
+generator_running(const struct sim *sim)
 {
-	return !sim->gen->paused && sim->cfg.rate > 0;
+	return !sim->generator->paused && sim->cfg.rate > 0;
 }
 
 int
-gen_rate(struct sim *sim, double per_second)
+generator_rate(struct sim *sim, double per_second)
 {
-	if (!(per_second >= 0 && per_second <= GEN_RATE_MAX))
+	if (!(per_second >= 0 && per_second <= GENERATOR_RATE_MAX))
 		return -1;
 	sim->cfg.rate = per_second;
 	update(sim);
@@ -199,21 +199,21 @@ gen_rate(struct sim *sim, double per_second)
 }
 
 void
-gen_pause(struct sim *sim, bool paused)
+generator_pause(struct sim *sim, bool paused)
 {
-	sim->gen->paused = paused;
+	sim->generator->paused = paused;
 	update(sim);
 }
 
 int
-gen_start(struct sim *sim, struct err *err)
+generator_start(struct sim *sim, struct err *err)
 {
-	struct gen *g = base_alloc(sizeof(*g));
+	struct generator *g = base_alloc(sizeof(*g));
 
-	sim->gen = g;
+	sim->generator = g;
 	g->rng = sim->cfg.seed * 2 + 1;
 	ev_init(&g->tick, on_tick);
-	g->tick.repeat = GEN_TICK_S;
+	g->tick.repeat = GENERATOR_TICK_S;
 	g->tick.data = sim;
 	g->samples = sample_load(sim->cfg.data, err);
 	if (!g->samples || read_mix(g, sim->cfg.mix, err) < 0)
@@ -223,9 +223,9 @@ gen_start(struct sim *sim, struct err *err)
 }
 
 void
-gen_stop(struct sim *sim)
+generator_stop(struct sim *sim)
 {
-	struct gen *g = sim->gen;
+	struct generator *g = sim->generator;
 
 	if (!g)
 		return;
@@ -233,5 +233,5 @@ gen_stop(struct sim *sim)
 	sample_free(g->samples);
 	text_free(&g->d);
 	free(g);
-	sim->gen = NULL;
+	sim->generator = NULL;
 }

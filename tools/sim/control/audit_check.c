@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/control/intake.h"
+#include "tools/sim/control/audit_check.h"
 
 #include "tools/sim/gateway/gateway.h"
 
@@ -90,7 +90,7 @@ look_up(struct session *s, bool has_seq, uint64_t seq, uint32_t crc)
 }
 
 bool
-intake_line(struct sim *sim, const char *line, size_t len)
+audit_check_line(struct sim *sim, const char *line, size_t len)
 {
 	const char *p = line, *end = line + len, *kind, *id, *q, *c;
 	size_t kind_len, id_len, seq_len, crc_len;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/control/look.h"
+#include "tools/sim/control/inspect.h"
 
 #include "tools/sim/base/text.h"
 #include "tools/sim/world/world.h"
@@ -28,7 +28,7 @@ text_of(json_object *o, const char *key)
 }
 
 int
-look_guilds(struct sim *sim, int argc, char **argv, struct sim_text *out)
+inspect_guilds(struct sim *sim, int argc, char **argv, struct sim_text *out)
 {
 	struct world_channel ch;
 	uint64_t n;
@@ -87,7 +87,7 @@ say(struct sim *sim, struct world_msg *m, struct sim_text *out)
 }
 
 int
-look_said(struct sim *sim, int argc, char **argv, struct sim_text *out)
+inspect_said(struct sim *sim, int argc, char **argv, struct sim_text *out)
 {
 	struct world_msg *found[LINES_MAX];
 	struct world_channel ch;
