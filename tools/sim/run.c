@@ -6,7 +6,7 @@
 #include "tools/sim/gateway/fault.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/control/generator.h"
-#include "tools/sim/base/names.h"
+#include "tools/sim/base/hostnames.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/rest/rest.h"
 #include "tools/sim/control/script.h"
@@ -209,7 +209,7 @@ start(struct run *r, struct err *err)
 {
 	struct sim *sim = &r->sim;
 
-	if (names_check(sim, err) < 0 || make_dir(sim, err) < 0 || make_token(sim, err) < 0 ||
+	if (hostnames_check(sim, err) < 0 || make_dir(sim, err) < 0 || make_token(sim, err) < 0 ||
 	    start_loop(r, err) < 0 || control_start(sim, err) < 0 ||
 	    (!sim->cfg.plain && cert_make(sim, err) < 0) ||
 	    make_world(sim, err) < 0 || gateway_start(sim, err) < 0 ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/base/cert.h"
 
-#include "tools/sim/base/names.h"
+#include "tools/sim/base/hostnames.h"
 
 #include "shared/net/tls.h"
 
@@ -209,7 +209,7 @@ cert_make(struct sim *sim, struct err *err)
 		    sim->cfg.dir);
 	if (make_ca(&ca, pem, key, err) < 0)
 		goto out;
-	sans = names_sans(sim);
+	sans = hostnames_sans(sim);
 	if (issue(&server, "localhost", &ca, sans) < 0) {
 		tls_err(err, "cannot make a server certificate");
 		goto out;

@@ -27,8 +27,8 @@ struct pings;
 struct script;
 struct rest;
 
-/* A growing text; p is NUL-terminated once anything was added (text.h). */
-struct sim_text {
+/* A growing text; p is NUL-terminated once anything was added (sbuf.h). */
+struct sbuf {
 	char *p;
 	size_t len, cap;
 };
@@ -44,7 +44,7 @@ struct sim_starts {
 struct sim_config {
 	char *dir;		/* absolute */
 	char *listen;		/* "127.0.0.1" */
-	char *names;		/* others, see names.h; "" */
+	char *names;		/* others, see hostnames.h; "" */
 	unsigned port;		/* REST; gateway +1, resume +2; 0: any */
 	bool plain;		/* http/ws instead of https/wss */
 	uint64_t seed;
@@ -139,10 +139,10 @@ sim_random(uint64_t *state)
 /*
  * Provided by the REST side beside rest_start() and rest_stop():
  *
- * int rest_control(struct sim *, int argc, char **argv, struct sim_text *out)
+ * int rest_control(struct sim *, int argc, char **argv, struct sbuf *out)
  *	REST verbs of the control socket (argv[0] "gateway-bot", "rest", ...):
  *	0, 1 or EXIT_USAGE with a sentence in out.
- * void rest_report(struct sim *, struct sim_text *out)
+ * void rest_report(struct sim *, struct sbuf *out)
  *	appends the JSON object of the report's "rest".
  *
  * and by world.h, for the generator and READY:
@@ -152,7 +152,7 @@ sim_random(uint64_t *state)
  * size_t world_render_guild(w, i, char *buf, size_t size)
  *	d of GUILD_CREATE; returns the length needed, as snprintf does.
  * const char *world_render_event(w, uint64_t *rng, const char *t,
- *     unsigned guild, uint64_t number, bool ping, struct sim_text *out)
+ *     unsigned guild, uint64_t number, bool ping, struct sbuf *out)
  *	replaces out by d of an event of kind t; returns out->p, or NULL when
  *	it knows no such kind.  ping: a MESSAGE_CREATE by a human says "!ping".
  */

@@ -3,7 +3,7 @@
 
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/world/sample.h"
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
 #include "tools/sim/world/world.h"
 
 #include "shared/base/clock.h"
@@ -29,7 +29,7 @@ struct generator {
 	} kind[GENERATOR_KINDS_MAX];
 	unsigned kinds, weight;
 	struct samples *samples;
-	struct sim_text d;
+	struct sbuf d;
 };
 
 /* ---- the mix ----------------------------------------------------------- */
@@ -231,7 +231,7 @@ generator_stop(struct sim *sim)
 		return;
 	ev_timer_stop(sim->loop, &g->tick);
 	sample_free(g->samples);
-	text_free(&g->d);
+	sbuf_free(&g->d);
 	free(g);
 	sim->generator = NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control/inspect.h"
 
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
 #include "tools/sim/world/world.h"
 
 #include <inttypes.h>
@@ -28,26 +28,26 @@ text_of(json_object *o, const char *key)
 }
 
 int
-inspect_guilds(struct sim *sim, int argc, char **argv, struct sim_text *out)
+inspect_guilds(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	struct world_channel ch;
 	uint64_t n;
 
 	if (!read_lines(argc, argv, 1, &n))
-		return text_say(out, EXIT_USAGE, "expected a number of guilds "
+		return sbuf_say(out, EXIT_USAGE, "expected a number of guilds "
 		    "from 1 to %d, got %s", LINES_MAX, argv[1]);
-	text_str(out, "GUILD  ID                    CHANNEL               "
+	sbuf_str(out, "GUILD  ID                    CHANNEL               "
 	    "NAME\n");
 	for (unsigned i = 0; i < n && i < world_guilds(sim->world); i++) {
 		json_object *g = world_render_guild_object(sim->world, i);
 
 		world_talk_channel(sim->world, i, 0, &ch);
-		text_fmt(out, "%-5u  %-20" PRIu64 "  %-20" PRIu64 "  %s\n", i,
+		sbuf_fmt(out, "%-5u  %-20" PRIu64 "  %-20" PRIu64 "  %s\n", i,
 		    world_guild_id(sim->world, i), ch.id, text_of(g, "name"));
 		json_object_put(g);
 	}
 	if (n < world_guilds(sim->world))
-		text_fmt(out, "%" PRIu64 " of %u guilds\n", n,
+		sbuf_fmt(out, "%" PRIu64 " of %u guilds\n", n,
 		    world_guilds(sim->world));
 	return EXIT_FINE;
 }
@@ -70,34 +70,34 @@ find_channel(struct sim *sim, const char *word, struct world_channel *ch)
 }
 
 static void
-say(struct sim *sim, struct world_msg *m, struct sim_text *out)
+say(struct sim *sim, struct world_msg *m, struct sbuf *out)
 {
 	json_object *o = world_render_msg(sim->world, m), *author = NULL;
 	json_object *embeds = NULL;
 
 	json_object_object_get_ex(o, "author", &author);
-	text_fmt(out, "%" PRIu64 "  %s  ", m->id, text_of(author, "username"));
-	text_quote(out, text_of(o, "content"));
+	sbuf_fmt(out, "%" PRIu64 "  %s  ", m->id, text_of(author, "username"));
+	sbuf_quote(out, text_of(o, "content"));
 	if (json_object_object_get_ex(o, "embeds", &embeds)
 	    && json_object_array_length(embeds) > 0)
-		text_fmt(out, "  embeds %s", json_object_to_json_string_ext(
+		sbuf_fmt(out, "  embeds %s", json_object_to_json_string_ext(
 		    embeds, JSON_C_TO_STRING_PLAIN));
-	text_str(out, "\n");
+	sbuf_str(out, "\n");
 	json_object_put(o);
 }
 
 int
-inspect_said(struct sim *sim, int argc, char **argv, struct sim_text *out)
+inspect_said(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	struct world_msg *found[LINES_MAX];
 	struct world_channel ch;
 	uint64_t n;
 
 	if (!find_channel(sim, argv[1], &ch))
-		return text_say(out, EXIT_DEGRADED, "there is no guild or "
+		return sbuf_say(out, EXIT_DEGRADED, "there is no guild or "
 		    "channel %s: \"ctl guilds\" shows them", argv[1]);
 	if (!read_lines(argc, argv, 2, &n))
-		return text_say(out, EXIT_USAGE, "expected a number of "
+		return sbuf_say(out, EXIT_USAGE, "expected a number of "
 		    "messages from 1 to %d, got %s", LINES_MAX, argv[2]);
 	n = world_msg_list(sim->world, ch.id, 0, 0, found, n);
 	while (n-- > 0)

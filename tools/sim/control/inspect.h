@@ -6,7 +6,7 @@
 #include "tools/sim/base/sim.h"
 
 /* Verbs of ctl: `guilds [N]`, `said GUILD|CHANNEL [N]`; an exit code. */
-int inspect_guilds(struct sim *, int argc, char **argv, struct sim_text *out);
-int inspect_said(struct sim *, int argc, char **argv, struct sim_text *out);
+int inspect_guilds(struct sim *, int argc, char **argv, struct sbuf *out);
+int inspect_said(struct sim *, int argc, char **argv, struct sbuf *out);
 
 #endif

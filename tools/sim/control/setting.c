@@ -215,7 +215,7 @@ setting_options(struct sim *sim, int argc, char **argv, struct err *err)
 
 int
 setting_set(struct sim *sim, const char *key, const char *value,
-    struct sim_text *out)
+    struct sbuf *out)
 {
 	const struct setting *s = find(key);
 	double v;
@@ -225,19 +225,19 @@ setting_set(struct sim *sim, const char *key, const char *value,
 		return EXIT_FINE;
 	}
 	if (!s || !s->later) {
-		text_str(out, "can be set: reset-after");
+		sbuf_str(out, "can be set: reset-after");
 		for (size_t i = 0; i < nitems(settings); i++) {
 			if (settings[i].later)
-				text_fmt(out, ", %s", settings[i].name);
+				sbuf_fmt(out, ", %s", settings[i].name);
 		}
 		return EXIT_USAGE;
 	}
 	if (strcmp(key, "rate") == 0)
 		return str_to_double(value, &v) && generator_rate(sim, v) == 0
-		    ? EXIT_FINE : text_say(out, EXIT_USAGE, "bad rate");
+		    ? EXIT_FINE : sbuf_say(out, EXIT_USAGE, "bad rate");
 	if (put(sim, s, value))
 		return EXIT_FINE;
-	return text_say(out, EXIT_USAGE, "%s (%s) can't be %s", key, s->what,
+	return sbuf_say(out, EXIT_USAGE, "%s (%s) can't be %s", key, s->what,
 	    value);
 }
 

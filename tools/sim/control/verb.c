@@ -25,7 +25,7 @@
 
 /* "3" or "all"; false with a sentence. */
 static bool
-read_shard(const char *word, bool all, int *shard, struct sim_text *out)
+read_shard(const char *word, bool all, int *shard, struct sbuf *out)
 {
 	uint64_t n;
 
@@ -36,7 +36,7 @@ read_shard(const char *word, bool all, int *shard, struct sim_text *out)
 		*shard = (int)n;
 		return true;
 	}
-	text_fmt(out, "expected a shard id%s, got %s", all ? " or all" : "",
+	sbuf_fmt(out, "expected a shard id%s, got %s", all ? " or all" : "",
 	    word);
 	return false;
 }
@@ -45,7 +45,7 @@ typedef void conn_fn(struct conn *, int argc, char **argv);
 
 /* Does fn to the open connections of a shard: 1 when there is none. */
 static int
-each_conn(struct sim *sim, int argc, char **argv, struct sim_text *out,
+each_conn(struct sim *sim, int argc, char **argv, struct sbuf *out,
     conn_fn *fn)
 {
 	int shard, n = 0;
@@ -62,7 +62,7 @@ each_conn(struct sim *sim, int argc, char **argv, struct sim_text *out,
 	}
 	if (n > 0 || shard == ALL)
 		return EXIT_FINE;
-	return text_say(out, EXIT_DEGRADED, "shard %d has no connection",
+	return sbuf_say(out, EXIT_DEGRADED, "shard %d has no connection",
 	    shard);
 }
 
@@ -78,13 +78,13 @@ do_close(struct conn *c, int argc, char **argv)
 }
 
 static int
-verb_close(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_close(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	uint64_t code;
 
 	if (!str_to_u64(argv[2], &code) || code < 1000 || code > 4999 ||
 	    (argc > 3 && strlen(argv[3]) > 120))
-		return text_say(out, EXIT_USAGE, "expected a close code from "
+		return sbuf_say(out, EXIT_USAGE, "expected a close code from "
 		    "1000 to 4999 (1005: none, 1006: RST) and a short reason");
 	return each_conn(sim, argc, argv, out, do_close);
 }
@@ -96,7 +96,7 @@ do_drop(struct conn *c, int argc, char **argv)
 }
 
 static int
-verb_drop(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_drop(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	return each_conn(sim, argc, argv, out, do_drop);
 }
@@ -108,7 +108,7 @@ do_eof(struct conn *c, int argc, char **argv)
 }
 
 static int
-verb_eof(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_eof(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	return each_conn(sim, argc, argv, out, do_eof);
 }
@@ -125,11 +125,11 @@ do_op(struct conn *c, int argc, char **argv)
 }
 
 static int
-verb_op(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_op(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	if (strcmp(argv[2], "7") != 0 && strcmp(argv[2], "9") != 0 &&
 	    strcmp(argv[2], "1") != 0)
-		return text_say(out, EXIT_USAGE, "expected op 1, 7 or 9, got "
+		return sbuf_say(out, EXIT_USAGE, "expected op 1, 7 or 9, got "
 		    "%s", argv[2]);
 	return each_conn(sim, argc, argv, out, do_op);
 }
@@ -141,16 +141,16 @@ do_mute(struct conn *c, int argc, char **argv)
 }
 
 static int
-verb_mute(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_mute(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	if (strcmp(argv[2], "on") != 0 && strcmp(argv[2], "off") != 0)
-		return text_say(out, EXIT_USAGE, "expected on or off, got %s",
+		return sbuf_say(out, EXIT_USAGE, "expected on or off, got %s",
 		    argv[2]);
 	return each_conn(sim, argc, argv, out, do_mute);
 }
 
 static int
-verb_expire(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_expire(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	int shard, n = 0;
 
@@ -166,12 +166,12 @@ verb_expire(struct sim *sim, int argc, char **argv, struct sim_text *out)
 		session_end(s);
 		n++;
 	}
-	text_fmt(out, "%d sessions expired\n", n);
+	sbuf_fmt(out, "%d sessions expired\n", n);
 	return EXIT_FINE;
 }
 
 static int
-verb_withhold(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_withhold(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	const char *name = strcmp(argv[2], "off") == 0 ? "" : argv[2];
 	int shard, n = 0;
@@ -179,7 +179,7 @@ verb_withhold(struct sim *sim, int argc, char **argv, struct sim_text *out)
 	if (!read_shard(argv[1], true, &shard, out))
 		return EXIT_USAGE;
 	if (strlen(name) >= SESSION_NAME_MAX)
-		return text_say(out, EXIT_USAGE, "the names of events begin "
+		return sbuf_say(out, EXIT_USAGE, "the names of events begin "
 		    "with less than %d letters", SESSION_NAME_MAX);
 	list_each(&sim->gateway->live, e) {
 		struct session *s = container_of(e, struct session, link);
@@ -189,21 +189,21 @@ verb_withhold(struct sim *sim, int argc, char **argv, struct sim_text *out)
 		str_copy(s->withheld, name, sizeof(s->withheld));
 		n++;
 	}
-	return n > 0 ? EXIT_FINE : text_say(out, EXIT_DEGRADED, "there is no "
+	return n > 0 ? EXIT_FINE : sbuf_say(out, EXIT_DEGRADED, "there is no "
 	    "such session");
 }
 
 static int
-verb_token(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_token(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	if (strcmp(argv[1], "reset") == 0) {
 		gateway_revoke(sim);
-		text_fmt(out, "%s\n", sim->token);
+		sbuf_fmt(out, "%s\n", sim->token);
 	} else if (strcmp(argv[1], "other") == 0) {
 		gateway_other(sim);
-		text_fmt(out, "%s\n", sim->other_token);
+		sbuf_fmt(out, "%s\n", sim->other_token);
 	} else {
-		return text_say(out, EXIT_USAGE, "expected reset or other, "
+		return sbuf_say(out, EXIT_USAGE, "expected reset or other, "
 		    "got %s", argv[1]);
 	}
 	return EXIT_FINE;
@@ -213,18 +213,18 @@ verb_token(struct sim *sim, int argc, char **argv, struct sim_text *out)
 
 /* The d of a READY with the session's own id and URL in place of its own. */
 static void
-as_session(struct session *s, const struct sample *in, struct sim_text *out)
+as_session(struct session *s, const struct sample *in, struct sbuf *out)
 {
 	json_object *d = json_parse_as(in->d, in->len, json_type_object);
 
 	if (d == NULL) {
-		text_add(out, in->d, in->len);
+		sbuf_add(out, in->d, in->len);
 		return;
 	}
 	json_object_object_add(d, "session_id", json_object_new_string(s->id));
 	json_object_object_add(d, "resume_gateway_url",
 	    json_object_new_string(s->sim->url_resume));
-	text_str(out, json_object_to_json_string_ext(d,
+	sbuf_str(out, json_object_to_json_string_ext(d,
 	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(d);
 }
@@ -251,7 +251,7 @@ send_sample(struct sim *sim, struct conn *c, const struct sample *in, bool raw,
     bool own)
 {
 	struct session *s = c->session;
-	struct sim_text d = {0};
+	struct sbuf d = {0};
 
 	if (raw) {
 		send_raw(sim, c, in);
@@ -261,13 +261,13 @@ send_sample(struct sim *sim, struct conn *c, const struct sample *in, bool raw,
 	if (own)
 		as_session(s, in, &d);
 	else
-		text_add(&d, in->d, in->len);
+		sbuf_add(&d, in->d, in->len);
 	session_dispatch(s, in->t, d.p, d.len, JOURNAL_COUNTED);
-	text_free(&d);
+	sbuf_free(&d);
 }
 
 static int
-verb_send(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_send(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	bool raw = false, own = false;
 	struct sample in;
@@ -280,17 +280,17 @@ verb_send(struct sim *sim, int argc, char **argv, struct sim_text *out)
 		own |= strcmp(argv[i], "--as-session") == 0;
 	}
 	if (argc > 3 + raw + own || !read_shard(argv[1], false, &shard, out))
-		return text_say(out, EXIT_USAGE, " (send SHARD FILE [--raw] "
+		return sbuf_say(out, EXIT_USAGE, " (send SHARD FILE [--raw] "
 		    "[--as-session])");
 	c = gateway_conn(sim, (unsigned)shard);
 	if (!c || !conn_is_live(c))
-		return text_say(out, EXIT_DEGRADED, "shard %d has no live "
+		return sbuf_say(out, EXIT_DEGRADED, "shard %d has no live "
 		    "connection", shard);
 	if (sample_read(argv[2], &in, &err) < 0)
-		return text_say(out, EXIT_DEGRADED, "%s", err.text);
+		return sbuf_say(out, EXIT_DEGRADED, "%s", err.text);
 	if (in.t[0] == '\0' && !raw) {
 		free(in.text);
-		return text_say(out, EXIT_DEGRADED, "%s names no event: send "
+		return sbuf_say(out, EXIT_DEGRADED, "%s names no event: send "
 		    "it with --raw", argv[2]);
 	}
 	send_sample(sim, c, &in, raw, own);
@@ -326,11 +326,11 @@ find_channel(struct sim *sim, int shard, uint64_t channel, uint64_t guild,
 }
 
 static int
-verb_message(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_message(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	uint64_t channel = 0, guild = 0;
 	struct world_channel ch;
-	struct sim_text d = {0};
+	struct sbuf d = {0};
 	int shard;
 	bool told;
 
@@ -341,49 +341,49 @@ verb_message(struct sim *sim, int argc, char **argv, struct sim_text *out)
 		    : strcmp(argv[i], "--guild") == 0		? &guild
 								: NULL;
 		if (!v || i + 1 == argc || !str_to_u64(argv[i + 1], v))
-			return text_say(out, EXIT_USAGE, "message SHARD TEXT "
+			return sbuf_say(out, EXIT_USAGE, "message SHARD TEXT "
 			    "[--channel ID] [--guild ID]");
 	}
 	if (!find_channel(sim, shard, channel, guild, &ch))
-		return text_say(out, EXIT_DEGRADED, "there is no such guild or "
+		return sbuf_say(out, EXIT_DEGRADED, "there is no such guild or "
 		    "channel");
 	if (!world_render_said(sim->world, &ch, argv[2], &d))
-		return text_say(out, EXIT_DEGRADED, "that text can't be said");
+		return sbuf_say(out, EXIT_DEGRADED, "that text can't be said");
 	told = gateway_emit(sim, ch.guild == WORLD_NOWHERE ? 0
 	    : world_guild_id(sim->world, ch.guild), "MESSAGE_CREATE", d.p,
 	    d.len);
 	if (told && strncmp(argv[2], "!ping", 5) == 0)
 		pings_sent(sim, world_render_last(sim->world));
-	text_free(&d);
-	text_fmt(out, "%" PRIu64 "\n", world_render_last(sim->world));
+	sbuf_free(&d);
+	sbuf_fmt(out, "%" PRIu64 "\n", world_render_last(sim->world));
 	return EXIT_FINE;
 }
 
 /* ---- the generator and accounts ---------------------------------------- */
 
 static int
-verb_rate(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_rate(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	double rate;
 
 	if (str_to_double(argv[1], &rate) && generator_rate(sim, rate) == 0)
 		return EXIT_FINE;
-	return text_say(out, EXIT_USAGE, "expected events per second from 0 "
+	return sbuf_say(out, EXIT_USAGE, "expected events per second from 0 "
 	    "to %.0f, got %s", GENERATOR_RATE_MAX, argv[1]);
 }
 
 static int
-verb_pause(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_pause(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	generator_pause(sim, strcmp(argv[0], "pause") == 0);
 	return EXIT_FINE;
 }
 
 static int
-verb_report(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_report(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	if (argc > 1 && strcmp(argv[1], "--json") != 0)
-		return text_say(out, EXIT_USAGE, "report [--json]");
+		return sbuf_say(out, EXIT_USAGE, "report [--json]");
 	if (argc > 1)
 		report_json(sim, out);
 	else
@@ -392,7 +392,7 @@ verb_report(struct sim *sim, int argc, char **argv, struct sim_text *out)
 }
 
 static int
-verb_journal(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_journal(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	uint64_t since = 0;
 	int shard;
@@ -401,26 +401,26 @@ verb_journal(struct sim *sim, int argc, char **argv, struct sim_text *out)
 		return EXIT_USAGE;
 	if (argc > 2 && (argc != 4 || strcmp(argv[2], "--since") != 0 ||
 	    !str_to_u64(argv[3], &since)))
-		return text_say(out, EXIT_USAGE, "journal SHARD|all "
+		return sbuf_say(out, EXIT_USAGE, "journal SHARD|all "
 		    "[--since N]");
 	report_journal(sim, shard, since, out);
 	return EXIT_FINE;
 }
 
 static int
-verb_fault(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_fault(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	return fault_command(sim, argc - 1, argv + 1, out);
 }
 
 static int
-verb_set(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_set(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	return setting_set(sim, argv[1], argv[2], out);
 }
 
 static int
-verb_stop(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_stop(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	ev_break(sim->loop, EVBREAK_ALL);
 	return EXIT_FINE;
@@ -430,7 +430,7 @@ verb_stop(struct sim *sim, int argc, char **argv, struct sim_text *out)
 static const struct {
 	const char *name;
 	int min, max;	/* words after the name */
-	int (*fn)(struct sim *, int, char **, struct sim_text *);
+	int (*fn)(struct sim *, int, char **, struct sbuf *);
 	const char *usage;
 } verbs[] = {
     {"report", 0, 1, verb_report, "[--json]"},
@@ -467,24 +467,24 @@ static const struct {
 
 int
 verb_run(struct sim *sim, int argc, char **argv, struct wait *wait,
-    struct sim_text *out)
+    struct sbuf *out)
 {
 	size_t i = 0;
 
 	if (argc < 1)
-		return text_say(out, EXIT_USAGE, "no verb");
+		return sbuf_say(out, EXIT_USAGE, "no verb");
 	while (i < nitems(verbs) && strcmp(verbs[i].name, argv[0]) != 0)
 		i++;
 	if (i == nitems(verbs))
-		return text_say(out, EXIT_USAGE, "there is no verb %s; `ctl` "
+		return sbuf_say(out, EXIT_USAGE, "there is no verb %s; `ctl` "
 		    "alone lists them", argv[0]);
 	if (argc - 1 < verbs[i].min || argc - 1 > verbs[i].max)
-		return text_say(out, EXIT_USAGE, "usage: %s %s", argv[0],
+		return sbuf_say(out, EXIT_USAGE, "usage: %s %s", argv[0],
 		    verbs[i].usage);
 	if (verbs[i].fn)
 		return verbs[i].fn(sim, argc, argv, out);
 	if (!wait)
-		return text_say(out, EXIT_USAGE, "%s can't be used here",
+		return sbuf_say(out, EXIT_USAGE, "%s can't be used here",
 		    argv[0]);
 	return wait_begin(sim, argc, argv, wait, out);
 }

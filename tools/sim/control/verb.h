@@ -3,7 +3,7 @@
 #ifndef TOOLS_SIM_CONTROL_VERB_H
 #define TOOLS_SIM_CONTROL_VERB_H
 
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
 
 #define VERB_WORDS_MAX 32
 
@@ -14,7 +14,7 @@ struct wait;
  * waited for (then the code means nothing yet); NULL: can't wait.
  */
 int verb_run(struct sim *, int argc, char **argv, struct wait *,
-    struct sim_text *out);
+    struct sbuf *out);
 /* The list of verbs for `ctl` without one. */
 void verb_list(FILE *);
 

@@ -84,7 +84,7 @@ holds(const struct term *t, uint64_t v)
 
 /* 1 it is so, 0 not yet, -1 not an expression; out then says why. */
 static int
-evaluate(struct sim *sim, const char *expr, struct sim_text *out)
+evaluate(struct sim *sim, const char *expr, struct sbuf *out)
 {
 	struct stats s;
 	int all = 1;
@@ -96,13 +96,13 @@ evaluate(struct sim *sim, const char *expr, struct sim_text *out)
 		uint64_t v;
 
 		if (!read_term(p, len, &t) || !value_of(sim, &s, t.name, &v)) {
-			text_fmt(out, "can't understand %.*s: expected a "
+			sbuf_fmt(out, "can't understand %.*s: expected a "
 			    "counter, one of = != < <= > >= and a number",
 			    (int)len, p);
 			return -1;
 		}
 		if (!holds(&t, v)) {
-			text_fmt(out, "%s is %" PRIu64 "\n", t.name, v);
+			sbuf_fmt(out, "%s is %" PRIu64 "\n", t.name, v);
 			all = 0;
 		}
 		p += len;
@@ -112,7 +112,7 @@ evaluate(struct sim *sim, const char *expr, struct sim_text *out)
 
 int
 wait_begin(struct sim *sim, int argc, char **argv, struct wait *w,
-    struct sim_text *out)
+    struct sbuf *out)
 {
 	int i = 1;
 	double timeout = WAIT_TIMEOUT_S;
@@ -121,14 +121,14 @@ wait_begin(struct sim *sim, int argc, char **argv, struct wait *w,
 	w->settle = strcmp(argv[0], "settle") == 0;
 	if (!w->settle &&
 	    str_copy(w->expr, argv[i++], sizeof(w->expr)) >= sizeof(w->expr))
-		return text_say(out, EXIT_USAGE, "the expression is too long");
+		return sbuf_say(out, EXIT_USAGE, "the expression is too long");
 	if (i < argc && (i + 2 != argc || strcmp(argv[i], "--timeout") != 0 ||
 	    !str_to_double(argv[i + 1], &timeout) || timeout < 0 ||
 	    timeout > 86400))
-		return text_say(out, EXIT_USAGE, "expected --timeout SECONDS");
+		return sbuf_say(out, EXIT_USAGE, "expected --timeout SECONDS");
 	if (!w->settle && evaluate(sim, w->expr, out) < 0)
 		return EXIT_USAGE;
-	text_reset(out);
+	sbuf_reset(out);
 	if (w->settle)
 		generator_pause(sim, true);
 	w->deadline_ms = clock_boot_ms() + (uint64_t)(timeout * 1000);
@@ -137,7 +137,7 @@ wait_begin(struct sim *sim, int argc, char **argv, struct wait *w,
 }
 
 static bool
-settled(struct sim *sim, struct sim_text *out)
+settled(struct sim *sim, struct sbuf *out)
 {
 	struct stats s;
 
@@ -147,13 +147,13 @@ settled(struct sim *sim, struct sim_text *out)
 }
 
 bool
-wait_judge(struct sim *sim, struct wait *w, int *code, struct sim_text *out)
+wait_judge(struct sim *sim, struct wait *w, int *code, struct sbuf *out)
 {
 	bool so = w->settle ? settled(sim, out)
 			    : evaluate(sim, w->expr, out) == 1;
 
 	if (!so && clock_boot_ms() < w->deadline_ms) {
-		text_reset(out);
+		sbuf_reset(out);
 		return false;
 	}
 	w->active = false;

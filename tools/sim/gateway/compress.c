@@ -51,12 +51,12 @@ compress_free(struct compress *p)
 
 static void
 zlib_part(struct compress *p, const void *data, size_t len, int flush,
-    struct sim_text *out)
+    struct sbuf *out)
 {
 	p->z.next_in = (Bytef *)(uintptr_t)data;
 	p->z.avail_in = (uInt)len;
 	do {
-		text_reserve(out, COMPRESS_ROOM);
+		sbuf_reserve(out, COMPRESS_ROOM);
 		p->z.next_out = (Bytef *)out->p + out->len;
 		p->z.avail_out = (uInt)(out->cap - out->len - 1);
 		out->len = out->cap - 1;
@@ -67,7 +67,7 @@ zlib_part(struct compress *p, const void *data, size_t len, int flush,
 
 static void
 zstd_part(struct compress *p, const void *data, size_t len, bool last,
-    struct sim_text *out)
+    struct sbuf *out)
 {
 	ZSTD_inBuffer in = {data, len, 0};
 	size_t left;
@@ -75,7 +75,7 @@ zstd_part(struct compress *p, const void *data, size_t len, bool last,
 	do {
 		ZSTD_outBuffer o;
 
-		text_reserve(out, COMPRESS_ROOM);
+		sbuf_reserve(out, COMPRESS_ROOM);
 		o = (ZSTD_outBuffer){out->p + out->len,
 		    out->cap - out->len - 1, 0};
 		left = ZSTD_compressStream2(p->zstd, &o, &in,
@@ -87,10 +87,10 @@ zstd_part(struct compress *p, const void *data, size_t len, bool last,
 
 void
 compress_part(struct compress *p, const void *data, size_t len, bool last,
-    struct sim_text *out)
+    struct sbuf *out)
 {
 	if (!p) {
-		text_add(out, data, len);
+		sbuf_add(out, data, len);
 		return;
 	}
 	if (p->kind == COMPRESS_ZSTD)
@@ -105,7 +105,7 @@ compress_part(struct compress *p, const void *data, size_t len, bool last,
 
 void
 compress_message(struct compress *p, const void *data, size_t len,
-    struct sim_text *out)
+    struct sbuf *out)
 {
 	compress_part(p, data, len, true, out);
 }

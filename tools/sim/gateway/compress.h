@@ -7,7 +7,7 @@
 #ifndef TOOLS_SIM_GATEWAY_COMPRESS_H
 #define TOOLS_SIM_GATEWAY_COMPRESS_H
 
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
 
 enum compress_kind { COMPRESS_NONE, COMPRESS_PAYLOAD, COMPRESS_ZLIB, COMPRESS_ZSTD };
 
@@ -16,9 +16,9 @@ struct compress; /* opaque; NULL stands for COMPRESS_NONE */
 struct compress *compress_new(enum compress_kind);
 void compress_free(struct compress *);
 /* Appends the compressed message to out. */
-void compress_message(struct compress *, const void *, size_t, struct sim_text *out);
+void compress_message(struct compress *, const void *, size_t, struct sbuf *out);
 /* Appends part of a message that goes on; last ends it with the flush. */
 void compress_part(struct compress *, const void *, size_t, bool last,
-    struct sim_text *out);
+    struct sbuf *out);
 
 #endif

@@ -70,7 +70,7 @@ conn_free(struct conn *c)
 	if (c->ws)
 		wslay_event_context_free(c->ws);
 	compress_free(c->compress);
-	text_free(&c->head);
+	sbuf_free(&c->head);
 	free(c);
 }
 
@@ -199,15 +199,15 @@ can_send(struct conn *c)
 void
 conn_send(struct conn *c, const void *data, size_t len)
 {
-	static struct sim_text packed;
+	static struct sbuf packed;
 	bool plain = !c->compress || (c->transport == COMPRESS_NONE &&
 	    len < CONN_PAYLOAD_MIN);
 
 	if (!can_send(c))
 		return;
-	text_reset(&packed);
+	sbuf_reset(&packed);
 	if (plain)
-		text_add(&packed, data, len);
+		sbuf_add(&packed, data, len);
 	else
 		compress_message(c->compress, data, len, &packed);
 	put_message(c, plain ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME, packed.p,
@@ -225,7 +225,7 @@ conn_send_bomb(struct conn *c, size_t size)
 {
 	static const char head[] = "{\"t\":null,\"s\":null,\"op\":0,\"d\":\"";
 	static char blanks[65536];
-	struct sim_text out = {0};
+	struct sbuf out = {0};
 
 	if (!can_send(c))
 		return;
@@ -236,7 +236,7 @@ conn_send_bomb(struct conn *c, size_t size)
 	compress_part(c->compress, "\"}", 2, true, &out);
 	put_frame(c, FRAME_FIN |
 	    (c->compress ? WSLAY_BINARY_FRAME : WSLAY_TEXT_FRAME), out.p, out.len);
-	text_free(&out);
+	sbuf_free(&out);
 }
 
 void
@@ -441,11 +441,11 @@ ws_bytes(struct conn *c, const char *data, size_t len)
 static void
 put_answer(struct conn *c, int status, const char *accept, unsigned after)
 {
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 
 	upgrade_answer(&t, status, accept, after);
 	wire_put(&c->wire, t.p, t.len, &c->sim->gateway->dirty);
-	text_free(&t);
+	sbuf_free(&t);
 }
 
 static void
@@ -491,7 +491,7 @@ read_upgrade(struct conn *c, const char *data, size_t len)
 	size_t head;
 	int status;
 
-	text_add(&c->head, data, len);
+	sbuf_add(&c->head, data, len);
 	head = upgrade_head(c->head.p, c->head.len);
 	if (head == 0) {
 		if (c->head.len > UPGRADE_MAX)
@@ -511,7 +511,7 @@ read_upgrade(struct conn *c, const char *data, size_t len)
 	open_ws(c, &u);
 	if (c->head.len > head && c->state < CONN_CLOSING)
 		ws_bytes(c, c->head.p + head, c->head.len - head);
-	text_free(&c->head);
+	sbuf_free(&c->head);
 }
 
 static void

@@ -61,7 +61,7 @@ struct conn {
 	struct wire wire;
 	enum conn_state state;
 	enum conn_host host;
-	struct sim_text head;	/* HTTP request so far */
+	struct sbuf head;	/* HTTP request so far */
 	wslay_event_context_ptr ws;
 	const char *in;		/* bytes wslay may read now */
 	size_t in_len;

@@ -109,7 +109,7 @@ replay(struct conn *c)
 static void
 send_guild(struct conn *c, unsigned i)
 {
-	static struct sim_text d;
+	static struct sbuf d;
 	struct world *w = c->sim->world;
 	struct session *s = c->session;
 	size_t n;
@@ -118,7 +118,7 @@ send_guild(struct conn *c, unsigned i)
 		return;
 	n = world_render_guild(w, i, d.p, d.cap);
 	if (n >= d.cap) {
-		text_reserve(&d, n);
+		sbuf_reserve(&d, n);
 		n = world_render_guild(w, i, d.p, d.cap);
 	}
 	gateway_next(c->sim);

@@ -68,7 +68,7 @@ gateway_hides(uint64_t intents, const char *t)
 }
 
 bool
-gateway_hide(struct sim *sim, const char *d, struct sim_text *out)
+gateway_hide(struct sim *sim, const char *d, struct sbuf *out)
 {
 	json_object *o = json_parse_as(d, strlen(d), json_type_object);
 	char bot[24];
@@ -79,8 +79,8 @@ gateway_hide(struct sim *sim, const char *d, struct sim_text *out)
 	hide = o != NULL && !exempt(o, bot);
 	if (hide) {
 		blank(o, bot);
-		text_reset(out);
-		text_str(out, json_object_to_json_string_ext(o,
+		sbuf_reset(out);
+		sbuf_str(out, json_object_to_json_string_ext(o,
 		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	}
 	json_object_put(o);

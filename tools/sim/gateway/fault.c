@@ -184,31 +184,31 @@ storm(struct sim *sim)
 /* ---- the command ------------------------------------------------------- */
 
 static int
-list_faults(struct sim *sim, struct sim_text *out)
+list_faults(struct sim *sim, struct sbuf *out)
 {
 	list_each(&sim->faults->list, e) {
 		struct fault *f = container_of(e, struct fault, link);
 
-		text_fmt(out, "%s", kinds[f->kind].name);
+		sbuf_fmt(out, "%s", kinds[f->kind].name);
 		if (f->arg > 0)
-			text_fmt(out, " %llu", (unsigned long long)f->arg);
+			sbuf_fmt(out, " %llu", (unsigned long long)f->arg);
 		if (f->shard >= 0)
-			text_fmt(out, " --shard %d", f->shard);
+			sbuf_fmt(out, " --shard %d", f->shard);
 		if (f->left < 0)
-			text_str(out, " --count forever\n");
+			sbuf_str(out, " --count forever\n");
 		else
-			text_fmt(out, " --count %lld\n", (long long)f->left);
+			sbuf_fmt(out, " --count %lld\n", (long long)f->left);
 	}
 	return EXIT_FINE;
 }
 
 static int
-read_file(struct fault *f, const char *path, struct sim_text *out)
+read_file(struct fault *f, const char *path, struct sbuf *out)
 {
 	FILE *in = fopen(path, "r");
 
 	if (!in) {
-		text_fmt(out, "cannot read %s", path);
+		sbuf_fmt(out, "cannot read %s", path);
 		return EXIT_DEGRADED;
 	}
 	f->text = base_alloc(FAULT_FILE_MAX);
@@ -221,7 +221,7 @@ read_file(struct fault *f, const char *path, struct sim_text *out)
 
 /* Takes the fault's own argument; *i is the next word. */
 static int
-read_arg(struct fault *f, int argc, char **argv, int *i, struct sim_text *out)
+read_arg(struct fault *f, int argc, char **argv, int *i, struct sbuf *out)
 {
 	const char *name = kinds[f->kind].name;
 	enum fault_arg kind = kinds[f->kind].arg;
@@ -233,34 +233,34 @@ read_arg(struct fault *f, int argc, char **argv, int *i, struct sim_text *out)
 	if (!a)
 		return kind == ARG_NUMBER_OPT || kind == ARG_HANG_OPT
 		    ? EXIT_FINE
-		    : text_say(out, EXIT_USAGE, "fault %s: an argument is missing", name);
+		    : sbuf_say(out, EXIT_USAGE, "fault %s: an argument is missing", name);
 	(*i)++;
 	if (kind == ARG_FILE)
 		return read_file(f, a, out);
 	if (kind == ARG_HANG_OPT) {
 		f->hang = strcmp(a, "hang") == 0;
 		return f->hang || strcmp(a, "drop") == 0 ? EXIT_FINE
-		    : text_say(out, EXIT_USAGE, "fault %s: expected drop or hang, got %s",
+		    : sbuf_say(out, EXIT_USAGE, "fault %s: expected drop or hang, got %s",
 			name, a);
 	}
 	if (kind == ARG_BOOL) {
 		f->arg = strcmp(a, "true") == 0;
 		return f->arg || strcmp(a, "false") == 0 ? EXIT_FINE
-		    : text_say(out, EXIT_USAGE, "fault %s: expected true or false, got %s",
+		    : sbuf_say(out, EXIT_USAGE, "fault %s: expected true or false, got %s",
 			name, a);
 	}
 	if (!str_to_u64(a, &f->arg))
-		return text_say(out, EXIT_USAGE, "fault %s: expected a number, got %s", name,
+		return sbuf_say(out, EXIT_USAGE, "fault %s: expected a number, got %s", name,
 		    a);
 	if (kind == ARG_STATUS && (f->arg < 400 || f->arg > 599))
-		return text_say(out, EXIT_USAGE, "fault %s: expected a status from 400 to "
+		return sbuf_say(out, EXIT_USAGE, "fault %s: expected a status from 400 to "
 		    "599, got %s", name, a);
 	return EXIT_FINE;
 }
 
 static int
 read_option(struct fault *f, const char *name, const char *v,
-    struct sim_text *out)
+    struct sbuf *out)
 {
 	uint64_t n = 0;
 	bool number = str_to_u64(v, &n);
@@ -281,24 +281,24 @@ read_option(struct fault *f, const char *name, const char *v,
 	else if (strcmp(name, "--host") == 0 && strcmp(v, "resume") == 0)
 		f->host = HOST_RESUME;
 	else
-		return text_say(out, EXIT_USAGE, "fault: can't understand %s %s", name, v);
+		return sbuf_say(out, EXIT_USAGE, "fault: can't understand %s %s", name, v);
 	return EXIT_FINE;
 }
 
 static int
-read_fault(struct fault *f, int argc, char **argv, struct sim_text *out)
+read_fault(struct fault *f, int argc, char **argv, struct sbuf *out)
 {
 	int i = 1, r = read_arg(f, argc, argv, &i, out);
 
 	for (; r == EXIT_FINE && i < argc; i += 2) {
 		if (i + 1 == argc)
-			return text_say(out, EXIT_USAGE, "fault %s: %s needs a value",
+			return sbuf_say(out, EXIT_USAGE, "fault %s: %s needs a value",
 			    argv[0], argv[i]);
 		r = read_option(f, argv[i], argv[i + 1], out);
 	}
 	if (r == EXIT_FINE && f->shard >= 0 &&
 	    kinds[f->kind].stage <= FAULT_HELLO)
-		return text_say(out, EXIT_USAGE, "fault %s strikes before a connection says "
+		return sbuf_say(out, EXIT_USAGE, "fault %s strikes before a connection says "
 		    "which shard it is: use --host", argv[0]);
 	return r;
 }
@@ -314,7 +314,7 @@ find_kind(const char *name)
 }
 
 static int
-add(struct sim *sim, int kind, int argc, char **argv, struct sim_text *out)
+add(struct sim *sim, int kind, int argc, char **argv, struct sbuf *out)
 {
 	struct fault *f = base_alloc(sizeof(*f));
 	int r;
@@ -340,13 +340,13 @@ add(struct sim *sim, int kind, int argc, char **argv, struct sim_text *out)
 }
 
 int
-fault_command(struct sim *sim, int argc, char **argv, struct sim_text *out)
+fault_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	int kind;
 
 	if (argc < 1) {
 		for (int k = 0; k < FAULT_KINDS; k++)
-			text_fmt(out, "%-22s %s\n", kinds[k].name,
+			sbuf_fmt(out, "%-22s %s\n", kinds[k].name,
 			    kinds[k].what);
 		return EXIT_FINE;
 	}
@@ -359,10 +359,10 @@ fault_command(struct sim *sim, int argc, char **argv, struct sim_text *out)
 	}
 	kind = find_kind(argv[0]);
 	if (kind < 0)
-		return text_say(out, EXIT_USAGE, "no fault is called %s; "
+		return sbuf_say(out, EXIT_USAGE, "no fault is called %s; "
 		    "`fault` alone lists them", argv[0]);
 	if (sim->faults->count >= FAULTS_MAX)
-		return text_say(out, EXIT_USAGE, "too many faults are "
+		return sbuf_say(out, EXIT_USAGE, "too many faults are "
 		    "waiting");
 	return add(sim, kind, argc, argv, out);
 }

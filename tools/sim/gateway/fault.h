@@ -98,7 +98,7 @@ void fault_strike(struct conn *);
  * argv: NAME [ARGS] [--shard N|all] [--count K|forever] [--host main|resume],
  * or list, or clear.  0, 1 or EXIT_USAGE, with words in out.
  */
-int fault_command(struct sim *, int argc, char **argv, struct sim_text *out);
+int fault_command(struct sim *, int argc, char **argv, struct sbuf *out);
 void fault_init(struct sim *);
 void fault_free(struct sim *);
 

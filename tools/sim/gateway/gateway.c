@@ -3,7 +3,7 @@
 
 #include "tools/sim/base/cert.h"
 #include "tools/sim/gateway/fault.h"
-#include "tools/sim/base/names.h"
+#include "tools/sim/base/hostnames.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,7 +28,7 @@ bool
 gateway_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
     size_t len)
 {
-	struct sim_text bare = {0};
+	struct sbuf bare = {0};
 	bool hidden = false, asked = false, told = false;
 
 	gateway_next(sim);
@@ -49,7 +49,7 @@ gateway_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
 		else
 			session_dispatch(s, t, d, len, JOURNAL_COUNTED);
 	}
-	text_free(&bare);
+	sbuf_free(&bare);
 	return told;
 }
 
@@ -207,7 +207,7 @@ open_listener(struct sim *sim, struct gateway_listener *l, enum conn_host host,
 	l->fd = gateway_listen(sim, port, err);
 	if (l->fd < 0)
 		return -1;
-	names_host(sim, name, sizeof(name));
+	hostnames_host(sim, name, sizeof(name));
 	str_format(url, SIM_URL_MAX, "%s://%s:%u",
 	    sim->cfg.plain ? "ws" : "wss", name, gateway_port(l->fd));
 	ev_io_init(&l->io, on_accept, l->fd, EV_READ);

@@ -58,7 +58,7 @@ bool gateway_wants(uint64_t intents, const char *t, bool dm);
 /* Do these intents see messages named t without their content? */
 bool gateway_hides(uint64_t intents, const char *t);
 /* Replaces out by d without content; false when d is one that all may see. */
-bool gateway_hide(struct sim *, const char *d, struct sim_text *out);
+bool gateway_hide(struct sim *, const char *d, struct sbuf *out);
 unsigned gateway_connected(struct sim *);
 /* The next event's number. */
 uint64_t gateway_next(struct sim *);

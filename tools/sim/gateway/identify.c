@@ -151,7 +151,7 @@ shape(json_object *d, struct identify *id)
 }
 
 static void
-guild_list(struct sim *sim, const struct identify *id, struct sim_text *t)
+guild_list(struct sim *sim, const struct identify *id, struct sbuf *t)
 {
 	const char *comma = "";
 
@@ -160,7 +160,7 @@ guild_list(struct sim *sim, const struct identify *id, struct sim_text *t)
 
 		if ((guild >> 22) % id->count != id->shard)
 			continue;
-		text_fmt(t, "%s{\"unavailable\":true,\"id\":\"%" PRIu64 "\"}",
+		sbuf_fmt(t, "%s{\"unavailable\":true,\"id\":\"%" PRIu64 "\"}",
 		    comma, guild);
 		comma = ",";
 	}
@@ -171,9 +171,9 @@ send_ready(struct conn *c, const struct identify *id)
 {
 	struct sim *sim = c->sim;
 	struct session *s = c->session;
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 
-	text_fmt(&t, "{\"v\":10,\"user_settings\":{},\"user\":%s,"
+	sbuf_fmt(&t, "{\"v\":10,\"user_settings\":{},\"user\":%s,"
 	    "\"shard\":[%u,%u],\"session_type\":\"normal\","
 	    "\"session_id\":\"%s\",\"resume_gateway_url\":\"%s\","
 	    "\"relationships\":[],\"private_channels\":[],\"presences\":[],"
@@ -181,7 +181,7 @@ send_ready(struct conn *c, const struct identify *id)
 	    world_user_json(sim->world, WORLD_BOT), id->shard, id->count,
 	    s->id, sim->url_resume);
 	guild_list(sim, id, &t);
-	text_fmt(&t, "],\"guild_join_requests\":[],"
+	sbuf_fmt(&t, "],\"guild_join_requests\":[],"
 	    "\"geo_ordered_rtc_regions\":[\"us-east\",\"us-central\"],"
 	    "\"game_relationships\":[],\"auth\":{},\"application\":"
 	    "{\"id\":\"%" PRIu64 "\",\"flags\":%" PRIu64
@@ -189,7 +189,7 @@ send_ready(struct conn *c, const struct identify *id)
 	    "\"_trace\":[\"[\\\"shardherd-sim\\\",{\\\"micros\\\":0}]\"]}",
 	    sim->app_id, sim->app_flags, sim->app_flags);
 	session_dispatch(s, "READY", t.p, t.len, 0);
-	text_free(&t);
+	sbuf_free(&t);
 }
 
 static void

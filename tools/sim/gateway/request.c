@@ -80,7 +80,7 @@ seen_guild(struct conn *c, uint64_t id, int op)
 }
 
 static void
-answer(struct conn *c, const char *t, const struct sim_text *d)
+answer(struct conn *c, const char *t, const struct sbuf *d)
 {
 	gateway_next(c->sim);
 	session_dispatch(c->session, t, d->p, d->len, JOURNAL_COUNTED);
@@ -106,27 +106,27 @@ full_list_wait(uint64_t guild)
 }
 
 static void
-add_nonce(struct sim_text *t, json_object *d)
+add_nonce(struct sbuf *t, json_object *d)
 {
 	json_object *v = check_field(d, "nonce", json_type_string);
 
 	if (!v || json_object_get_string_len(v) > REQUEST_NONCE_MAX)
 		return;
-	text_str(t, ",\"nonce\":");
-	text_quote(t, json_object_get_string(v));
+	sbuf_str(t, ",\"nonce\":");
+	sbuf_quote(t, json_object_get_string(v));
 }
 
 static void
 rate_limited(struct conn *c, json_object *d, uint64_t guild, uint64_t wait)
 {
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 
-	text_fmt(&t, "{\"retry_after\":%.3f,\"opcode\":8,\"meta\":"
+	sbuf_fmt(&t, "{\"retry_after\":%.3f,\"opcode\":8,\"meta\":"
 	    "{\"guild_id\":\"%" PRIu64 "\"", (double)wait / 1000, guild);
 	add_nonce(&t, d);
-	text_str(&t, "}}");
+	sbuf_str(&t, "}}");
 	answer(c, "RATE_LIMITED", &t);
-	text_free(&t);
+	sbuf_free(&t);
 }
 
 /* Is this member asked for by the ids or by the beginning of a name? */
@@ -201,7 +201,7 @@ find_members(struct conn *c, unsigned guild, json_object *d)
 
 /* The ids of d that are of nobody in list. */
 static void
-add_not_found(json_object *d, json_object *list, struct sim_text *t)
+add_not_found(json_object *d, json_object *list, struct sbuf *t)
 {
 	json_object *ids = NULL;
 	const char *comma = "";
@@ -217,8 +217,8 @@ add_not_found(json_object *d, json_object *list, struct sim_text *t)
 			    id, NULL);
 		if (found)
 			continue;
-		text_str(t, comma);
-		text_str(t, json_object_to_json_string(id));
+		sbuf_str(t, comma);
+		sbuf_str(t, json_object_to_json_string(id));
 		comma = ",";
 	}
 }
@@ -228,27 +228,27 @@ send_chunk(struct conn *c, uint64_t id, json_object *d, json_object *list,
     unsigned index, unsigned count)
 {
 	size_t size = c->sim->cfg.chunk_size, n = index * size;
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 	const char *comma = "";
 
-	text_str(&t, "{\"not_found\":[");
+	sbuf_str(&t, "{\"not_found\":[");
 	if (index == 0)
 		add_not_found(d, list, &t);
-	text_str(&t, "],\"members\":[");
+	sbuf_str(&t, "],\"members\":[");
 	for (; n < (index + 1) * size && n < json_object_array_length(list);
 	     n++) {
-		text_str(&t, comma);
-		text_str(&t, json_object_to_json_string_ext(
+		sbuf_str(&t, comma);
+		sbuf_str(&t, json_object_to_json_string_ext(
 		    json_object_array_get_idx(list, n),
 		    JSON_C_TO_STRING_PLAIN));
 		comma = ",";
 	}
-	text_fmt(&t, "],\"guild_id\":\"%" PRIu64 "\",\"chunk_index\":%u,"
+	sbuf_fmt(&t, "],\"guild_id\":\"%" PRIu64 "\",\"chunk_index\":%u,"
 	    "\"chunk_count\":%u", id, index, count);
 	add_nonce(&t, d);
-	text_str(&t, "}");
+	sbuf_str(&t, "}");
 	answer(c, "GUILD_MEMBERS_CHUNK", &t);
-	text_free(&t);
+	sbuf_free(&t);
 }
 
 static void
@@ -348,16 +348,16 @@ request_sounds(struct conn *c, json_object *d)
 		return;
 	}
 	for (size_t i = 0; i < json_object_array_length(ids); i++) {
-		struct sim_text t = {0};
+		struct sbuf t = {0};
 		uint64_t id;
 
 		if (!check_snowflake(json_object_array_get_idx(ids, i), &id) ||
 		    seen_guild(c, id, 31) < 0 || !conn_is_live(c))
 			continue;
-		text_fmt(&t, "{\"soundboard_sounds\":[],\"guild_id\":\"%" PRIu64
+		sbuf_fmt(&t, "{\"soundboard_sounds\":[],\"guild_id\":\"%" PRIu64
 		    "\"}", id);
 		answer(c, "SOUNDBOARD_SOUNDS", &t);
-		text_free(&t);
+		sbuf_free(&t);
 	}
 }
 
@@ -365,7 +365,7 @@ void
 request_channels(struct conn *c, json_object *d)
 {
 	uint64_t id = guild_of(d);
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 
 	if (!id || !check_field(d, "fields", json_type_array)) {
 		opcode_refuse(c, 4001, "op 43: guild_id or fields is wrong");
@@ -373,7 +373,7 @@ request_channels(struct conn *c, json_object *d)
 	}
 	if (seen_guild(c, id, 43) < 0)
 		return;
-	text_fmt(&t, "{\"guild_id\":\"%" PRIu64 "\",\"channels\":[]}", id);
+	sbuf_fmt(&t, "{\"guild_id\":\"%" PRIu64 "\",\"channels\":[]}", id);
 	answer(c, "CHANNEL_INFO", &t);
-	text_free(&t);
+	sbuf_free(&t);
 }

@@ -201,23 +201,23 @@ status_text(int status)
 }
 
 void
-upgrade_answer(struct sim_text *out, int status, const char *accept,
+upgrade_answer(struct sbuf *out, int status, const char *accept,
     unsigned retry_after)
 {
 	if (status == 101) {
-		text_fmt(out, "HTTP/1.1 101 Switching Protocols\r\n"
+		sbuf_fmt(out, "HTTP/1.1 101 Switching Protocols\r\n"
 		    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 		    "Sec-WebSocket-Accept: %s\r\n\r\n", accept);
 		return;
 	}
-	text_fmt(out, "HTTP/1.1 %d %s\r\nConnection: close\r\n", status,
+	sbuf_fmt(out, "HTTP/1.1 %d %s\r\nConnection: close\r\n", status,
 	    status_text(status));
 	if (status == 426)
-		text_str(out, "Upgrade: websocket\r\n"
+		sbuf_str(out, "Upgrade: websocket\r\n"
 		    "Sec-WebSocket-Version: 13\r\n");
 	if (retry_after > 0)
-		text_fmt(out, "Retry-After: %u\r\n", retry_after);
-	text_fmt(out, "CF-RAY: 0123456789abcdef-SIM\r\n"
+		sbuf_fmt(out, "Retry-After: %u\r\n", retry_after);
+	sbuf_fmt(out, "CF-RAY: 0123456789abcdef-SIM\r\n"
 	    "Content-Type: text/plain\r\nContent-Length: 16\r\n\r\n"
 	    "error code: %d\n", status);
 }

@@ -22,7 +22,7 @@ size_t upgrade_head(const char *text, size_t len);
 /* The HTTP status to answer: 101 with all fields set, or an error. */
 int upgrade_read(const char *text, size_t len, struct upgrade *);
 /* Appends the answer for status; retry_after 0: no such header. */
-void upgrade_answer(struct sim_text *, int status, const char *accept,
+void upgrade_answer(struct sbuf *, int status, const char *accept,
     unsigned retry_after);
 
 #endif

@@ -243,7 +243,7 @@ wire_put(struct wire *w, const void *data, size_t len, struct list *dirty)
 {
 	if (w->fd < 0)
 		return;
-	text_add(&w->out, data, len);
+	sbuf_add(&w->out, data, len);
 	w->put += len;
 	if (rtt_s(w) > 0 || !list_empty(&w->late))
 		mark_late(w);
@@ -327,9 +327,9 @@ wire_flush(struct wire *w)
 	if (wire_backlog(w) > 0)
 		return;
 	w->out_off = 0;
-	text_reset(&w->out);
+	sbuf_reset(&w->out);
 	if (w->out.cap > WIRE_KEEP)
-		text_free(&w->out);
+		sbuf_free(&w->out);
 	if (w->shut)
 		shutdown(w->fd, SHUT_WR);
 	if (had && w->on_drained)
@@ -385,6 +385,6 @@ wire_end(struct wire *w, bool reset)
 	w->ssl = NULL;
 	close(w->fd);
 	w->fd = -1;
-	text_free(&w->out);
+	sbuf_free(&w->out);
 	w->out_off = 0;
 }

@@ -7,7 +7,7 @@
 #ifndef TOOLS_SIM_GATEWAY_WIRE_H
 #define TOOLS_SIM_GATEWAY_WIRE_H
 
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
 
 #include <ev.h>
 #include <openssl/ssl.h>
@@ -29,7 +29,7 @@ struct wire {
 	bool corked;		/* holds everything back until uncorked */
 	bool shut;		/* FIN once everything is written */
 	ev_io rd, wr;
-	struct sim_text out;
+	struct sbuf out;
 	size_t out_off;		/* bytes of out already written */
 	struct list dirty;	/* in the list of wires to flush */
 	const double *rtt_s;	/* a round trip takes so long; NULL: no time */

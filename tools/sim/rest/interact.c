@@ -355,14 +355,14 @@ event(struct making *m, const struct hook_interaction *i, json_object *data)
 }
 
 static uint64_t
-emit(struct making *m, const struct kind *k, struct sim_text *why)
+emit(struct making *m, const struct kind *k, struct sbuf *why)
 {
 	struct hook_interaction *i = rest_hook_interaction_new(m->sim->rest,
 	    m->ch.id);
 	json_object *d;
 
 	if (i == NULL) {
-		text_str(why, "too many interactions are live");
+		sbuf_str(why, "too many interactions are live");
 		return 0;
 	}
 	i->type = k->type;
@@ -377,7 +377,7 @@ emit(struct making *m, const struct kind *k, struct sim_text *why)
 
 uint64_t
 interact_new(struct sim *sim, unsigned guild, const struct interact_form *form,
-    struct sim_text *why)
+    struct sbuf *why)
 {
 	struct making m = {.sim = sim, .form = form,
 	    .user = world_member(sim->world, guild, 0)};
@@ -389,7 +389,7 @@ interact_new(struct sim *sim, unsigned guild, const struct interact_form *form,
 			kinds[i].as) == 0)
 			k = &kinds[i];
 	if (k == NULL) {
-		text_fmt(why, "--as %s is none of " INTERACT_WORDS, form->as);
+		sbuf_fmt(why, "--as %s is none of " INTERACT_WORDS, form->as);
 		return 0;
 	}
 	world_talk_channel(sim->world, guild, 0, &m.ch);
@@ -397,7 +397,7 @@ interact_new(struct sim *sim, unsigned guild, const struct interact_form *form,
 	if (fault == NULL && m.ch.guild == WORLD_NOWHERE)
 		fault = "that message is not of a guild";
 	if (fault != NULL) {
-		text_str(why, fault);
+		sbuf_str(why, fault);
 		return 0;
 	}
 	return emit(&m, k, why);

@@ -29,7 +29,7 @@ struct interact_form {
  * id; 0 with a sentence.
  */
 uint64_t interact_new(struct sim *, unsigned guild,
-    const struct interact_form *, struct sim_text *why);
+    const struct interact_form *, struct sbuf *why);
 /* The words of `as`, for usage. */
 #define INTERACT_WORDS                                                         \
 	"slash|user|message|button|select|autocomplete|modal"

@@ -6,7 +6,7 @@
 #include "tools/sim/rest/rest.h"
 
 #include "shared/base/clock.h"
-#include "tools/sim/base/names.h"
+#include "tools/sim/base/hostnames.h"
 #include "tools/sim/rest/rest_http.h"
 #include "tools/sim/rest/route.h"
 
@@ -157,7 +157,7 @@ rest_start(struct sim *sim, struct err *e)
 		rest_free(r);
 		return -1;
 	}
-	names_host(sim, name, sizeof(name));
+	hostnames_host(sim, name, sizeof(name));
 	must(str_format(sim->url_api, sizeof(sim->url_api),
 	    "%s://%s:%u/api/v10", sim->cfg.plain ? "http" : "https", name,
 	    r->port));

@@ -53,7 +53,7 @@ int rest_fault_set(struct sim *, const char *pattern, int status,
 void rest_fault_drop(struct sim *, const char *pattern);
 void rest_fault_clear(struct sim *);
 /* One line per fault. */
-void rest_fault_list(const struct sim *, struct sim_text *out);
+void rest_fault_list(const struct sim *, struct sbuf *out);
 
 /*
  * REST verbs of the control socket (times in seconds):
@@ -63,8 +63,8 @@ void rest_fault_list(const struct sim *, struct sim_text *out);
  *   interaction GUILD [NAME [TEXT]] [--as KIND] [--target ID]
  * 0, 1 or EXIT_USAGE with a sentence in out.
  */
-int rest_control(struct sim *, int argc, char **argv, struct sim_text *out);
+int rest_control(struct sim *, int argc, char **argv, struct sbuf *out);
 /* Appends the JSON object of the report's "rest". */
-void rest_report(struct sim *, struct sim_text *out);
+void rest_report(struct sim *, struct sbuf *out);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "tools/sim/rest/limit.h"
 #include "tools/sim/rest/rest.h"
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
 #include "tools/sim/world/world.h"
 
 #include <ev.h>
@@ -62,7 +62,7 @@ struct rest_call {
 	const char *path;	/* in url, after /api/vN */
 	bool too_big, done;
 	bool other_bot;		/* its token is sim->other_token */
-	struct sim_text raw;	/* the body as sent */
+	struct sbuf raw;	/* the body as sent */
 
 	const struct route *route;
 	uint64_t id[REST_ARGS_MAX];	/* snowflakes of the path, in order */
@@ -75,7 +75,7 @@ struct rest_call {
 
 	/* the answer */
 	int status;
-	struct sim_text out;
+	struct sbuf out;
 	const char *type;
 	struct limit_answer limit;
 	const char *scope;		/* of a 429 */
@@ -150,7 +150,7 @@ void rest_refuse_limit(struct rest_call *, const char *scope, double after_s);
 /* Queues the finished answer on the connection; an enum MHD_Result. */
 int rest_reply_send(struct rest_call *);
 /* Appends JSON text with every character above ASCII as \uXXXX. */
-void rest_reply_ascii(struct sim_text *, const char *json);
+void rest_reply_ascii(struct sbuf *, const char *json);
 
 /* ---- forms: rest_form.c --------------------------------------------- */
 

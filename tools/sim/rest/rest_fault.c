@@ -101,20 +101,20 @@ rest_fault_clear(struct sim *sim)
 }
 
 void
-rest_fault_list(const struct sim *sim, struct sim_text *out)
+rest_fault_list(const struct sim *sim, struct sbuf *out)
 {
 	for (size_t i = 0; i < REST_FAULTS_MAX; i++) {
 		const struct fault *f = &sim->rest->faults->fault[i];
 
 		if (f->pattern[0] == '\0')
 			continue;
-		text_fmt(out, "%s status=%d kind=%s delay=%ums", f->pattern,
+		sbuf_fmt(out, "%s status=%d kind=%s delay=%ums", f->pattern,
 		    f->status, kind_name[f->kind], f->delay_ms);
 		if (f->retry_after >= 0)
-			text_fmt(out, " retry-after=%g", f->retry_after);
+			sbuf_fmt(out, " retry-after=%g", f->retry_after);
 		if (f->count >= 0)
-			text_fmt(out, " left=%d", f->count);
-		text_fmt(out, " used=%llu\n", (unsigned long long)f->used);
+			sbuf_fmt(out, " left=%d", f->count);
+		sbuf_fmt(out, " used=%llu\n", (unsigned long long)f->used);
 	}
 }
 

@@ -107,7 +107,7 @@ on_request(void *arg, struct MHD_Connection *conn, const char *url,
 	if (*size > 0) {
 		c->too_big |= c->raw.len + *size > REST_BODY_MAX;
 		if (!c->too_big)
-			text_add(&c->raw, data, *size);
+			sbuf_add(&c->raw, data, *size);
 		*size = 0;
 		return MHD_YES;
 	}
@@ -131,8 +131,8 @@ on_completed(void *arg, struct MHD_Connection *conn, void **state,
 	list_remove(&c->link);
 	json_object_put(c->body);
 	json_object_put(c->errors);
-	text_free(&c->raw);
-	text_free(&c->out);
+	sbuf_free(&c->raw);
+	sbuf_free(&c->out);
 	free(c);
 }
 

@@ -27,7 +27,7 @@ begin(struct rest_call *c, int status, const char *type)
 	must(status > 0 && status < REST_STATUS_MAX);
 	c->status = status;
 	c->type = type;
-	text_reset(&c->out);
+	sbuf_reset(&c->out);
 }
 
 /* One UTF-8 character of a text known to be valid; its length. */
@@ -49,7 +49,7 @@ utf8_char(const unsigned char *s, uint32_t *out)
 }
 
 void
-rest_reply_ascii(struct sim_text *out, const char *json)
+rest_reply_ascii(struct sbuf *out, const char *json)
 {
 	const unsigned char *s = (const unsigned char *)json;
 	size_t plain;
@@ -58,15 +58,15 @@ rest_reply_ascii(struct sim_text *out, const char *json)
 	while (*s != '\0') {
 		for (plain = 0; s[plain] != '\0' && s[plain] < 0x80; plain++)
 			;
-		text_add(out, s, plain);
+		sbuf_add(out, s, plain);
 		s += plain;
 		if (*s == '\0')
 			return;
 		s += utf8_char(s, &u);
 		if (u < 0x10000)
-			text_fmt(out, "\\u%04x", u);
+			sbuf_fmt(out, "\\u%04x", u);
 		else
-			text_fmt(out, "\\u%04x\\u%04x",
+			sbuf_fmt(out, "\\u%04x\\u%04x",
 			    0xd800 + ((u - 0x10000) >> 10),
 			    0xdc00 + ((u - 0x10000) & 0x3ff));
 	}
@@ -96,9 +96,9 @@ void
 rest_refuse(struct rest_call *c, enum rest_error e)
 {
 	begin(c, error_table[e].status, "application/json");
-	text_str(&c->out, "{\"message\":");
-	text_quote(&c->out, error_table[e].text);
-	text_fmt(&c->out, ",\"code\":%d}", error_table[e].code);
+	sbuf_str(&c->out, "{\"message\":");
+	sbuf_quote(&c->out, error_table[e].text);
+	sbuf_fmt(&c->out, ",\"code\":%d}", error_table[e].code);
 }
 
 void
@@ -106,10 +106,10 @@ rest_refuse_html(struct rest_call *c, int status)
 {
 	begin(c, status, "text/html; charset=UTF-8");
 	if (status == 429) {
-		text_str(&c->out, "error code: 1015");
+		sbuf_str(&c->out, "error code: 1015");
 		return;
 	}
-	text_fmt(&c->out,
+	sbuf_fmt(&c->out,
 	    "<!DOCTYPE html>\n<html lang=\"en-US\"><head>"
 	    "<title>%s | discord.com | Cloudflare</title></head><body>"
 	    "<h1>Error %d</h1><p>%s</p></body></html>\n",
@@ -128,7 +128,7 @@ rest_refuse_limit(struct rest_call *c, const char *scope, double after_s)
 	begin(c, 429, "application/json");
 	c->scope = scope;
 	c->retry_after = after_s;
-	text_fmt(&c->out,
+	sbuf_fmt(&c->out,
 	    "{\"message\":\"%s\",\"retry_after\":%.3f,"
 	    "\"global\":%s}",
 	    shared ? "The resource is being rate limited."

@@ -7,12 +7,12 @@
 #include <string.h>
 
 static void
-interactions(const struct rest *r, struct sim_text *out)
+interactions(const struct rest *r, struct sbuf *out)
 {
 	const struct hook_counts *n = &r->hooks->counts;
 	unsigned waiting = rest_hook_waiting(r);
 
-	text_fmt(out, ",\"interactions\":{\"made\":%" PRIu64
+	sbuf_fmt(out, ",\"interactions\":{\"made\":%" PRIu64
 	    ",\"answered\":%" PRIu64 ",\"waiting\":%u,\"unanswered\":%"
 	    PRIu64 ",\"twice\":%" PRIu64 ",\"late\":%" PRIu64
 	    ",\"wrong\":%" PRIu64 "}", n->made, n->answered, waiting,
@@ -20,33 +20,33 @@ interactions(const struct rest *r, struct sim_text *out)
 }
 
 void
-rest_report(struct sim *sim, struct sim_text *out)
+rest_report(struct sim *sim, struct sbuf *out)
 {
 	const struct rest *r = sim->rest;
 	const char *comma = "";
 
-	text_fmt(out, "{\"requests\":%" PRIu64 ",\"by_status\":{", r->requests);
+	sbuf_fmt(out, "{\"requests\":%" PRIu64 ",\"by_status\":{", r->requests);
 	for (unsigned s = 0; s < REST_STATUS_MAX; s++)
 		if (r->by_status[s] > 0) {
-			text_fmt(out, "%s\"%u\":%" PRIu64, comma, s,
+			sbuf_fmt(out, "%s\"%u\":%" PRIu64, comma, s,
 			    r->by_status[s]);
 			comma = ",";
 		}
-	text_fmt(out,
+	sbuf_fmt(out,
 	    "},\"rate_limited\":%" PRIu64 ",\"rate_limited_global\":%" PRIu64
 	    ",\"rate_limited_by\":{",
 	    r->rate_limited, r->global_limited);
 	comma = "";
 	for (unsigned c = 0; c < LIMIT_CLASSES; c++)
 		if (r->limited[c] > 0) {
-			text_fmt(out, "%s\"%s\":%" PRIu64, comma, limit_name(c),
+			sbuf_fmt(out, "%s\"%s\":%" PRIu64, comma, limit_name(c),
 			    r->limited[c]);
 			comma = ",";
 		}
-	text_fmt(out, "},\"invalid\":%" PRIu64 ",\"faulted\":%" PRIu64,
+	sbuf_fmt(out, "},\"invalid\":%" PRIu64 ",\"faulted\":%" PRIu64,
 	    r->invalid, r->faulted);
 	interactions(r, out);
-	text_str(out, "}");
+	sbuf_str(out, "}");
 }
 
 struct wish {
@@ -103,18 +103,18 @@ wish_status(struct wish *w, const char *word)
 /* argv: STATUS|ok and the words after it. */
 static int
 fault_verb(struct sim *sim, const char *pattern, int argc, char **argv,
-    struct sim_text *out)
+    struct sbuf *out)
 {
 	struct wish w = {
 	    .kind = REST_FAULT_JSON, .retry_after = -1, .count = -1};
 
 	if (argc < 1 || !wish_status(&w, argv[0])) {
-		text_fmt(out, "expected a status of 200 to 599 or \"ok\"");
+		sbuf_fmt(out, "expected a status of 200 to 599 or \"ok\"");
 		return EXIT_USAGE;
 	}
 	for (int i = 1; i < argc; i++)
 		if (!wish_word(&w, argv[i])) {
-			text_fmt(out,
+			sbuf_fmt(out,
 			    "%s is none of json, html, garbage, "
 			    "empty, shared, global, cut, retry-after=SECONDS, "
 			    "delay=SECONDS, count=N",
@@ -128,7 +128,7 @@ fault_verb(struct sim *sim, const char *pattern, int argc, char **argv,
 	if (rest_fault_set(sim, pattern, w.status, w.kind, w.retry_after,
 		w.delay_ms, w.count) == 0)
 		return 0;
-	text_fmt(out, "no more than %d faults, of at most 127 characters",
+	sbuf_fmt(out, "no more than %d faults, of at most 127 characters",
 	    REST_FAULTS_MAX);
 	return 1;
 }
@@ -160,7 +160,7 @@ interaction_words(struct interact_form *f, int argc, char **argv)
 }
 
 static int
-interaction_verb(struct sim *sim, int argc, char **argv, struct sim_text *out)
+interaction_verb(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	struct interact_form f = {.name = "ping"};
 	uint64_t guild, id;
@@ -168,26 +168,26 @@ interaction_verb(struct sim *sim, int argc, char **argv, struct sim_text *out)
 
 	if (argc < 1 || !str_to_u64(argv[0], &guild) ||
 	    !interaction_words(&f, argc, argv)) {
-		text_str(out, "expected: " INTERACTION_USAGE);
+		sbuf_str(out, "expected: " INTERACTION_USAGE);
 		return EXIT_USAGE;
 	}
 	index = world_guild_find(sim->world, guild);
 	if (index < 0 && guild < world_guilds(sim->world))
 		index = (int64_t)guild;
 	if (index < 0) {
-		text_fmt(out, "there is no guild %s: \"ctl guilds\" shows "
+		sbuf_fmt(out, "there is no guild %s: \"ctl guilds\" shows "
 		    "them", argv[0]);
 		return 1;
 	}
 	id = interact_new(sim, (unsigned)index, &f, out);
 	if (id == 0)
 		return 1;
-	text_fmt(out, "%" PRIu64 "\n", id);
+	sbuf_fmt(out, "%" PRIu64 "\n", id);
 	return 0;
 }
 
 int
-rest_control(struct sim *sim, int argc, char **argv, struct sim_text *out)
+rest_control(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	if (argc >= 1 && strcmp(argv[0], "interaction") == 0)
 		return interaction_verb(sim, argc - 1, argv + 1, out);
@@ -204,7 +204,7 @@ rest_control(struct sim *sim, int argc, char **argv, struct sim_text *out)
 	}
 	if (argc >= 3)
 		return fault_verb(sim, argv[1], argc - 2, argv + 2, out);
-	text_str(out, "expected: rest PATTERN STATUS|ok ..., rest list, "
+	sbuf_str(out, "expected: rest PATTERN STATUS|ok ..., rest list, "
 		      "rest clear");
 	return EXIT_USAGE;
 }

@@ -121,9 +121,9 @@ route_dm_open(struct rest_call *c)
 void
 route_application(struct rest_call *c)
 {
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 
-	text_fmt(&t,
+	sbuf_fmt(&t,
 	    "{\"id\":\"%" PRIu64 "\",\"name\":\"sim-bot\","
 	    "\"icon\":null,\"description\":\"A bot in a little world\","
 	    "\"bot_public\":true,\"bot_require_code_grant\":false,"
@@ -138,5 +138,5 @@ route_application(struct rest_call *c)
 	    world_hash(c->w, WORLD_HASH_KEY, 2),
 	    world_hash(c->w, WORLD_HASH_KEY, 3), world_user_json(c->w, 0));
 	rest_reply_text(c, 200, t.p);
-	text_free(&t);
+	sbuf_free(&t);
 }

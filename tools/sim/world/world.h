@@ -13,7 +13,7 @@
 #include <json-c/json.h>
 
 struct world;
-struct sim_text;
+struct sbuf;
 
 #define WORLD_GUILDS_MAX (1u << 20)
 #define WORLD_USERS 1024u	/* humans, over all guilds */
@@ -136,7 +136,7 @@ size_t world_render_guild(struct world *, unsigned guild, char *buf,
  * "!ping".  Returns out->p, or NULL for a kind it does not know.
  */
 const char *world_render_event(struct world *, uint64_t *rng, const char *t,
-    unsigned guild, uint64_t number, bool ping, struct sim_text *out);
+    unsigned guild, uint64_t number, bool ping, struct sbuf *out);
 /* Id of the message made last: by world_render_event or world_render_said. */
 uint64_t world_render_last(const struct world *);
 /* Names of the kinds, by number; NULL after the last. */
@@ -144,7 +144,7 @@ const char *world_render_kind(unsigned n);
 /* Replaces out by d of a MESSAGE_CREATE in which a person of the channel says
  * text; one that begins with "!ping" is a ping. */
 const char *world_render_said(struct world *, const struct world_channel *,
-    const char *text, struct sim_text *out);
+    const char *text, struct sbuf *out);
 /* The message object as REST shows it; caller owns. */
 json_object *world_render_msg(struct world *, const struct world_msg *);
 json_object *world_render_channel(struct world *, const struct world_channel *);

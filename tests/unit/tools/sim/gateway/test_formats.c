@@ -13,7 +13,7 @@
 #include "tools/sim/gateway/intents.c"
 #include "tools/sim/book/journal.c"
 #include "tools/sim/gateway/compress.c"
-#include "tools/sim/base/text.c"
+#include "tools/sim/base/sbuf.c"
 #include "tools/sim/gateway/upgrade.c"
 
 #define REQUEST                                                                \
@@ -45,16 +45,16 @@ upgrade_takes_a_good_request(void **state)
 static int
 changed(const char *from, const char *to, struct upgrade *u)
 {
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 	const char *at = strstr(REQUEST, from);
 	int r;
 
 	assert_non_null(at);
-	text_add(&t, REQUEST, (size_t)(at - REQUEST));
-	text_str(&t, to);
-	text_str(&t, at + strlen(from));
+	sbuf_add(&t, REQUEST, (size_t)(at - REQUEST));
+	sbuf_str(&t, to);
+	sbuf_str(&t, at + strlen(from));
 	r = upgrade(t.p, u);
-	text_free(&t);
+	sbuf_free(&t);
 	return r;
 }
 
@@ -86,7 +86,7 @@ zlib_stream_is_one_stream(void **state)
 
 	assert_int_equal(inflateInit(&z), Z_OK);
 	for (int i = 0; i < 3; i++) {
-		struct sim_text t = {0};
+		struct sbuf t = {0};
 
 		compress_message(p, "hello hello", 11, &t);
 		assert_memory_equal(t.p + t.len - 4, "\0\0\xff\xff", 4);
@@ -98,7 +98,7 @@ zlib_stream_is_one_stream(void **state)
 		assert_int_equal(z.avail_in, 0);
 		assert_int_equal(sizeof(out) - z.avail_out, 11);
 		assert_memory_equal(out, "hello hello", 11);
-		text_free(&t);
+		sbuf_free(&t);
 	}
 	inflateEnd(&z);
 	compress_free(p);
@@ -112,7 +112,7 @@ zstd_stream_stays_open(void **state)
 	char out[100];
 
 	for (int i = 0; i < 3; i++) {
-		struct sim_text t = {0};
+		struct sbuf t = {0};
 		ZSTD_inBuffer in;
 		ZSTD_outBuffer o = {out, sizeof(out), 0};
 
@@ -123,7 +123,7 @@ zstd_stream_stays_open(void **state)
 			    ZSTD_decompressStream(d, &o, &in)));
 		assert_int_equal(o.pos, 11);
 		assert_memory_equal(out, "hello hello", 11);
-		text_free(&t);
+		sbuf_free(&t);
 	}
 	ZSTD_freeDStream(d);
 	compress_free(p);
@@ -231,15 +231,15 @@ presences(void **state)
 static void
 texts(void **state)
 {
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 
-	text_quote(&t, "a\"\\\n\x01\xc3\xa9");
+	sbuf_quote(&t, "a\"\\\n\x01\xc3\xa9");
 	assert_string_equal(t.p, "\"a\\\"\\\\\\n\\u0001\xc3\xa9\"");
-	text_drop(&t, t.len - 1);
+	sbuf_drop(&t, t.len - 1);
 	assert_string_equal(t.p, "\"");
-	text_u64(&t, UINT64_MAX);
+	sbuf_u64(&t, UINT64_MAX);
 	assert_string_equal(t.p, "\"18446744073709551615");
-	text_free(&t);
+	sbuf_free(&t);
 }
 
 int

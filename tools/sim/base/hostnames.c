@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/base/names.h"
+#include "tools/sim/base/hostnames.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -35,7 +35,7 @@ is_any(const char *name)
 }
 
 int
-names_check(const struct sim *sim, struct err *e)
+hostnames_check(const struct sim *sim, struct err *e)
 {
 	const char *at = sim->cfg.names;
 	char name[NAME_BYTES];
@@ -49,9 +49,9 @@ names_check(const struct sim *sim, struct err *e)
 		if ((!host && !is_address(name)) || is_any(name))
 			return err_set(e, EXIT_USAGE, "--names %s: expected "
 			    "names of hosts and addresses.", sim->cfg.names);
-		if (++n > NAMES_MAX)
+		if (++n > HOSTNAMES_MAX)
 			return err_set(e, EXIT_USAGE, "--names: %d at most.",
-			    NAMES_MAX);
+			    HOSTNAMES_MAX);
 	}
 	return 0;
 }
@@ -63,7 +63,7 @@ add(FILE *f, const char *name)
 }
 
 char *
-names_sans(const struct sim *sim)
+hostnames_sans(const struct sim *sim)
 {
 	const char *at = sim->cfg.names;
 	char name[NAME_BYTES], *text = NULL;
@@ -82,7 +82,7 @@ names_sans(const struct sim *sim)
 }
 
 void
-names_host(const struct sim *sim, char *out, size_t size)
+hostnames_host(const struct sim *sim, char *out, size_t size)
 {
 	const char *at = sim->cfg.names;
 	char name[NAME_BYTES];

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
 
 #include <stdarg.h>
 #include <string.h>
 
-#define TEXT_MIN 256
+#define SBUF_MIN 256
 
 void
-text_reserve(struct sim_text *t, size_t more)
+sbuf_reserve(struct sbuf *t, size_t more)
 {
-	size_t need = t->len + more + 1, cap = t->cap ? t->cap : TEXT_MIN;
+	size_t need = t->len + more + 1, cap = t->cap ? t->cap : SBUF_MIN;
 
 	if (need <= t->cap)
 		return;
@@ -20,9 +20,9 @@ text_reserve(struct sim_text *t, size_t more)
 }
 
 void
-text_add(struct sim_text *t, const void *data, size_t len)
+sbuf_add(struct sbuf *t, const void *data, size_t len)
 {
-	text_reserve(t, len);
+	sbuf_reserve(t, len);
 	if (len > 0)
 		memcpy(t->p + t->len, data, len);
 	t->len += len;
@@ -30,13 +30,13 @@ text_add(struct sim_text *t, const void *data, size_t len)
 }
 
 void
-text_str(struct sim_text *t, const char *s)
+sbuf_str(struct sbuf *t, const char *s)
 {
-	text_add(t, s, strlen(s));
+	sbuf_add(t, s, strlen(s));
 }
 
 static void __attribute__((format(printf, 2, 0)))
-add_va(struct sim_text *t, const char *fmt, va_list ap)
+add_va(struct sbuf *t, const char *fmt, va_list ap)
 {
 	va_list again;
 	int n;
@@ -44,14 +44,14 @@ add_va(struct sim_text *t, const char *fmt, va_list ap)
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, ap);
 	must(n >= 0);
-	text_reserve(t, (size_t)n);
+	sbuf_reserve(t, (size_t)n);
 	vsnprintf(t->p + t->len, (size_t)n + 1, fmt, again);
 	va_end(again);
 	t->len += (size_t)n;
 }
 
 void
-text_fmt(struct sim_text *t, const char *fmt, ...)
+sbuf_fmt(struct sbuf *t, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -61,7 +61,7 @@ text_fmt(struct sim_text *t, const char *fmt, ...)
 }
 
 int
-text_say(struct sim_text *t, int code, const char *fmt, ...)
+sbuf_say(struct sbuf *t, int code, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -72,7 +72,7 @@ text_say(struct sim_text *t, int code, const char *fmt, ...)
 }
 
 void
-text_u64(struct sim_text *t, uint64_t v)
+sbuf_u64(struct sbuf *t, uint64_t v)
 {
 	char buf[20];
 	size_t i = sizeof(buf);
@@ -81,39 +81,39 @@ text_u64(struct sim_text *t, uint64_t v)
 		buf[--i] = (char)('0' + v % 10);
 		v /= 10;
 	} while (v > 0);
-	text_add(t, buf + i, sizeof(buf) - i);
+	sbuf_add(t, buf + i, sizeof(buf) - i);
 }
 
 static void
-json_byte(struct sim_text *t, unsigned char c)
+json_byte(struct sbuf *t, unsigned char c)
 {
 	if (c == '"' || c == '\\')
-		text_fmt(t, "\\%c", c);
+		sbuf_fmt(t, "\\%c", c);
 	else if (c == '\n')
-		text_str(t, "\\n");
+		sbuf_str(t, "\\n");
 	else if (c < 0x20 || c == 0x7f)
-		text_fmt(t, "\\u%04x", c);
+		sbuf_fmt(t, "\\u%04x", c);
 	else
-		text_add(t, &c, 1);
+		sbuf_add(t, &c, 1);
 }
 
 void
-text_quote_n(struct sim_text *t, const char *s, size_t len)
+sbuf_quote_n(struct sbuf *t, const char *s, size_t len)
 {
-	text_add(t, "\"", 1);
+	sbuf_add(t, "\"", 1);
 	for (size_t i = 0; i < len; i++)
 		json_byte(t, (unsigned char)s[i]);
-	text_add(t, "\"", 1);
+	sbuf_add(t, "\"", 1);
 }
 
 void
-text_quote(struct sim_text *t, const char *s)
+sbuf_quote(struct sbuf *t, const char *s)
 {
-	text_quote_n(t, s, strlen(s));
+	sbuf_quote_n(t, s, strlen(s));
 }
 
 void
-text_reset(struct sim_text *t)
+sbuf_reset(struct sbuf *t)
 {
 	t->len = 0;
 	if (t->p)
@@ -121,7 +121,7 @@ text_reset(struct sim_text *t)
 }
 
 void
-text_drop(struct sim_text *t, size_t n)
+sbuf_drop(struct sbuf *t, size_t n)
 {
 	must(n <= t->len);
 	t->len -= n;
@@ -132,8 +132,8 @@ text_drop(struct sim_text *t, size_t n)
 }
 
 void
-text_free(struct sim_text *t)
+sbuf_free(struct sbuf *t)
 {
 	free(t->p);
-	*t = (struct sim_text){0};
+	*t = (struct sbuf){0};
 }
