@@ -20,10 +20,10 @@ edge_refused(struct rest_call *c)
 	uint64_t ban = limit_banned(c->rest->limit, clock_boot_ms());
 
 	if (ban > 0) {
-		rest_refuse_html(c, 429);
+		rest_reply_html(c, 429);
 		c->retry_after = (double)ban / 1000;
 	} else if (agent == NULL || strncmp(agent, "DiscordBot (", 12) != 0)
-		rest_refuse_html(c, 403);
+		rest_reply_html(c, 403);
 	return c->status != 0;
 }
 
@@ -34,7 +34,7 @@ version_refused(struct rest_call *c)
 	const char *s = c->url;
 
 	if (strncmp(s, "/api/", 5) != 0) {
-		rest_refuse(c, REST_NOT_FOUND);
+		rest_reply_error(c, REST_NOT_FOUND);
 		return true;
 	}
 	s += 5;
@@ -43,7 +43,7 @@ version_refused(struct rest_call *c)
 	else if (strncmp(s, "v9/", 3) == 0)
 		c->path = s + 2;
 	else
-		rest_refuse(c, REST_BAD_VERSION);
+		rest_reply_error(c, REST_BAD_VERSION);
 	return c->status != 0;
 }
 
@@ -60,7 +60,7 @@ token_refused(struct rest_call *c)
 		if (c->other_bot || strcmp(auth + 4, c->sim->token) == 0)
 			return false;
 	}
-	rest_refuse(c, REST_UNAUTHORIZED);
+	rest_reply_error(c, REST_UNAUTHORIZED);
 	return true;
 }
 
@@ -74,7 +74,7 @@ limit_refused(struct rest_call *c)
 		wait = limit_take_global(r->limit, now);
 	if (wait > 0) {
 		r->global_limited++;
-		rest_refuse_limit(c, "global", (double)wait / 1000);
+		rest_reply_limit(c, "global", (double)wait / 1000);
 		return true;
 	}
 	return rest_limit_refused(c, c->route->cls, route_major(c));
@@ -92,7 +92,7 @@ rest_limit_refused(struct rest_call *c, enum limit_class cls, uint64_t major)
 	if (!a.refused)
 		return false;
 	c->rest->limited[cls]++;
-	rest_refuse_limit(c, "user", (double)a.reset_after_ms / 1000);
+	rest_reply_limit(c, "user", (double)a.reset_after_ms / 1000);
 	return true;
 }
 

@@ -75,7 +75,7 @@ parse_json(struct rest_call *c, const char *text, size_t len)
 {
 	if (json_parse(&c->body, text, len) && c->body != NULL)
 		return true;
-	rest_refuse(c, REST_BAD_JSON);
+	rest_reply_error(c, REST_BAD_JSON);
 	return false;
 }
 
@@ -167,7 +167,7 @@ part_take(struct rest_call *c, const char *head, size_t head_len,
 	if (strcmp(name, "payload_json") == 0) {
 		o = json_parse_as(body, len, json_type_object);
 		if (o == NULL) {
-			rest_refuse(c, REST_BAD_JSON);
+			rest_reply_error(c, REST_BAD_JSON);
 			return false;
 		}
 		json_object_put(c->body);
@@ -224,7 +224,7 @@ parse_multipart(struct rest_call *c, const char *type)
 		    str_format(mark, sizeof(mark), "\r\n--%.*s", (int)n, b))
 			return parse_parts(c, mark);
 	}
-	rest_refuse(c, REST_BAD_REQUEST);
+	rest_reply_error(c, REST_BAD_REQUEST);
 	return false;
 }
 
@@ -234,7 +234,7 @@ rest_body_parse(struct rest_call *c)
 	const char *type = rest_body_header(c, "Content-Type");
 
 	if (c->too_big) {
-		rest_refuse(c, REST_TOO_BIG);
+		rest_reply_error(c, REST_TOO_BIG);
 		return false;
 	}
 	if (c->raw.len == 0 || strcmp(c->method, "GET") == 0 ||

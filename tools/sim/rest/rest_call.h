@@ -38,9 +38,9 @@ struct rest {
 	struct list waiting;	/* calls whose answer is delayed */
 	struct limit *limit;
 	struct rest_faults *faults;
-	struct rest_hooks *hooks;	/* route_hook.c */
-	struct rest_commands *commands;	/* route_command.c */
-	struct rest_reactions *reactions; /* route_reaction.c */
+	struct rest_hooks *hooks;	/* routes_hook.c */
+	struct rest_commands *commands;	/* routes_command.c */
+	struct rest_reactions *reactions; /* routes_reaction.c */
 	uint64_t requests, rate_limited, global_limited, invalid, faulted;
 	uint64_t by_status[REST_STATUS_MAX];
 	uint64_t limited[LIMIT_CLASSES];	/* 429s by class */
@@ -144,9 +144,9 @@ enum rest_error {
 void rest_reply(struct rest_call *, int status, json_object *o);
 void rest_reply_text(struct rest_call *, int status, const char *json);
 void rest_reply_none(struct rest_call *);	/* 204 */
-void rest_refuse(struct rest_call *, enum rest_error);
-void rest_refuse_html(struct rest_call *, int status);
-void rest_refuse_limit(struct rest_call *, const char *scope, double after_s);
+void rest_reply_error(struct rest_call *, enum rest_error);
+void rest_reply_html(struct rest_call *, int status);
+void rest_reply_limit(struct rest_call *, const char *scope, double after_s);
 /* Queues the finished answer on the connection; an enum MHD_Result. */
 int rest_reply_send(struct rest_call *);
 /* Appends JSON text with every character above ASCII as \uXXXX. */

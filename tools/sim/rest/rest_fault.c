@@ -141,9 +141,9 @@ answer_json(struct rest_call *c, int status)
 	char text[128];
 
 	if (status == 401)
-		rest_refuse(c, REST_UNAUTHORIZED);
+		rest_reply_error(c, REST_UNAUTHORIZED);
 	else if (status == 403)
-		rest_refuse(c, REST_MISSING_ACCESS);
+		rest_reply_error(c, REST_MISSING_ACCESS);
 	else {
 		must(str_format(text, sizeof(text),
 		    "{\"message\":\"%d: Internal Server Error\",\"code\":0}",
@@ -159,13 +159,13 @@ answer(struct rest_call *c, const struct fault *f)
 
 	switch (f->kind) {
 	case REST_FAULT_SHARED:
-		rest_refuse_limit(c, "shared", wait);
+		rest_reply_limit(c, "shared", wait);
 		break;
 	case REST_FAULT_GLOBAL:
-		rest_refuse_limit(c, "global", wait);
+		rest_reply_limit(c, "global", wait);
 		break;
 	case REST_FAULT_HTML:
-		rest_refuse_html(c, f->status);
+		rest_reply_html(c, f->status);
 		break;
 	case REST_FAULT_GARBAGE:
 		rest_reply_text(c, f->status, "{\"url\":\"wss://,]\x01 {{{");
@@ -175,7 +175,7 @@ answer(struct rest_call *c, const struct fault *f)
 		break;
 	default:
 		if (f->status == 429)
-			rest_refuse_limit(c, "user", wait);
+			rest_reply_limit(c, "user", wait);
 		else
 			answer_json(c, f->status);
 	}

@@ -29,7 +29,7 @@ rest_msg_channel(struct rest_call *c, uint64_t id, struct world_channel *ch)
 {
 	if (world_channel_find(c->w, id, ch))
 		return true;
-	rest_refuse(c, REST_UNKNOWN_CHANNEL);
+	rest_reply_error(c, REST_UNKNOWN_CHANNEL);
 	return false;
 }
 
@@ -44,7 +44,7 @@ rest_msg_find(struct rest_call *c, uint64_t channel, uint64_t id)
 	m = world_msg_find(c->w, id);
 	if (m != NULL && m->channel == channel && !m->hidden)
 		return m;
-	rest_refuse(c, REST_UNKNOWN_MESSAGE);
+	rest_reply_error(c, REST_UNKNOWN_MESSAGE);
 	return NULL;
 }
 

@@ -179,6 +179,6 @@ rest_msg_check(struct rest_call *c, json_object *body, bool edit)
 		return false;
 	if (edit || !empty(c, body))
 		return true;
-	rest_refuse(c, REST_EMPTY_MESSAGE);
+	rest_reply_error(c, REST_EMPTY_MESSAGE);
 	return false;
 }

@@ -93,7 +93,7 @@ rest_reply_none(struct rest_call *c)
 }
 
 void
-rest_refuse(struct rest_call *c, enum rest_error e)
+rest_reply_error(struct rest_call *c, enum rest_error e)
 {
 	begin(c, error_table[e].status, "application/json");
 	sbuf_str(&c->out, "{\"message\":");
@@ -102,7 +102,7 @@ rest_refuse(struct rest_call *c, enum rest_error e)
 }
 
 void
-rest_refuse_html(struct rest_call *c, int status)
+rest_reply_html(struct rest_call *c, int status)
 {
 	begin(c, status, "text/html; charset=UTF-8");
 	if (status == 429) {
@@ -121,7 +121,7 @@ rest_refuse_html(struct rest_call *c, int status)
 }
 
 void
-rest_refuse_limit(struct rest_call *c, const char *scope, double after_s)
+rest_reply_limit(struct rest_call *c, const char *scope, double after_s)
 {
 	bool shared = strcmp(scope, "shared") == 0;
 

@@ -97,7 +97,7 @@ route_find(struct rest_call *c)
 		c->route = &route_table[i];
 		return true;
 	}
-	rest_refuse(c, other ? REST_BAD_METHOD : REST_NOT_FOUND);
+	rest_reply_error(c, other ? REST_BAD_METHOD : REST_NOT_FOUND);
 	return false;
 }
 

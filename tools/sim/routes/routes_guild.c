@@ -12,7 +12,7 @@ guild_of(struct rest_call *c)
 	int64_t guild = world_guild_find(c->w, c->id[0]);
 
 	if (guild < 0)
-		rest_refuse(c, REST_UNKNOWN_GUILD);
+		rest_reply_error(c, REST_UNKNOWN_GUILD);
 	return guild;
 }
 
@@ -93,7 +93,7 @@ edit_apply(struct rest_call *c, json_object *body)
 		    world_overlay_set(c->w, c->id[0], part[i].key,
 			part[i].image ? image_hash(v) : json_object_get(v)) ==
 			-1) {
-			rest_refuse(c, REST_FULL);
+			rest_reply_error(c, REST_FULL);
 			return false;
 		}
 	return true;
@@ -210,7 +210,7 @@ route_guild_member(struct rest_call *c)
 		    world_render_member(c->w, (unsigned)guild, u, true));
 		return;
 	}
-	rest_refuse(c, world_user_find(c->w, c->id[1]) < 0
+	rest_reply_error(c, world_user_find(c->w, c->id[1]) < 0
 			   ? REST_UNKNOWN_USER
 			   : REST_UNKNOWN_MEMBER);
 }

@@ -14,7 +14,7 @@ not_author(struct rest_call *c, const struct world_msg *m)
 {
 	if (m->user == WORLD_BOT)
 		return false;
-	rest_refuse(c, REST_NOT_AUTHOR);
+	rest_reply_error(c, REST_NOT_AUTHOR);
 	return true;
 }
 
@@ -110,7 +110,7 @@ route_message_post(struct rest_call *c)
 	if (body == NULL || !rest_msg_channel(c, c->id[0], &ch))
 		return;
 	if (!world_channel_is_text(&ch)) {
-		rest_refuse(c, REST_NOT_TEXT);
+		rest_reply_error(c, REST_NOT_TEXT);
 		return;
 	}
 	if (!rest_msg_check(c, body, false) || post_known(c, body))
@@ -153,7 +153,7 @@ bulk_check(struct rest_call *c, json_object *list)
 	int64_t oldest = clock_wall_ms() - WORLD_EPOCH_MS - BULK_AGE_MS;
 
 	if (n < 2 || n > 100) {
-		rest_refuse(c, REST_BULK_COUNT);
+		rest_reply_error(c, REST_BULK_COUNT);
 		return false;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -167,7 +167,7 @@ bulk_check(struct rest_call *c, json_object *list)
 			continue;
 		}
 		if ((int64_t)(id >> 22) < oldest) {
-			rest_refuse(c, REST_BULK_OLD);
+			rest_reply_error(c, REST_BULK_OLD);
 			return false;
 		}
 		for (size_t k = 0; k < i; k++)

@@ -55,13 +55,13 @@ answerable(struct rest_call *c)
 	struct hook_counts *n = &c->rest->hooks->counts;
 
 	if (i == NULL || strcmp(i->token, c->word[0]) != 0) {
-		rest_refuse(c, REST_UNKNOWN_INTERACTION);
+		rest_reply_error(c, REST_UNKNOWN_INTERACTION);
 	} else if (i->answered) {
 		n->twice++;
-		rest_refuse(c, REST_ACKNOWLEDGED);
+		rest_reply_error(c, REST_ACKNOWLEDGED);
 	} else if (clock_boot_ms() - i->made_ms > HOOK_ANSWER_MS) {
 		n->late++;
-		rest_refuse(c, REST_UNKNOWN_INTERACTION);
+		rest_reply_error(c, REST_UNKNOWN_INTERACTION);
 	} else {
 		return i;
 	}

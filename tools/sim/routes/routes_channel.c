@@ -42,7 +42,7 @@ route_channel_edit(struct rest_call *c)
 	    !edit_check(c, body))
 		return;
 	if (ch.guild == WORLD_NOWHERE) {
-		rest_refuse(c, REST_DM_ACTION);
+		rest_reply_error(c, REST_DM_ACTION);
 		return;
 	}
 	if ((json_object_object_get_ex(body, "name", NULL) ||
@@ -53,7 +53,7 @@ route_channel_edit(struct rest_call *c)
 		if (json_object_object_get_ex(body, keys[i], &v) &&
 		    world_overlay_set(
 			c->w, ch.id, keys[i], json_object_get(v)) == -1) {
-			rest_refuse(c, REST_FULL);
+			rest_reply_error(c, REST_FULL);
 			return;
 		}
 	o = world_render_channel(c->w, &ch);
@@ -70,7 +70,7 @@ route_typing(struct rest_call *c)
 	if (!rest_msg_channel(c, c->id[0], &ch))
 		return;
 	if (!world_channel_is_text(&ch)) {
-		rest_refuse(c, REST_NOT_TEXT);
+		rest_reply_error(c, REST_NOT_TEXT);
 		return;
 	}
 	o = json_object_new_object();

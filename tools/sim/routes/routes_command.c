@@ -52,11 +52,11 @@ scope_of(struct rest_call *c)
 	struct scope *s = c->rest->commands->scope;
 
 	if (c->id[0] != world_app_id(c->w)) {
-		rest_refuse(c, REST_UNKNOWN_APPLICATION);
+		rest_reply_error(c, REST_UNKNOWN_APPLICATION);
 		return NULL;
 	}
 	if (local && world_guild_find(c->w, guild) < 0) {
-		rest_refuse(c, REST_MISSING_ACCESS);
+		rest_reply_error(c, REST_MISSING_ACCESS);
 		return NULL;
 	}
 	for (size_t i = 0; i < SCOPES_MAX; i++) {
@@ -67,7 +67,7 @@ scope_of(struct rest_call *c)
 		if (s[i].guild == guild)
 			return &s[i];
 	}
-	rest_refuse(c, REST_FULL);
+	rest_reply_error(c, REST_FULL);
 	return NULL;
 }
 
@@ -162,7 +162,7 @@ create_allowed(struct rest_call *c, struct scope *s)
 		s->creates = 0;
 	}
 	if (s->creates >= CREATES_PER_DAY) {
-		rest_refuse(c, REST_COMMANDS_USED_UP);
+		rest_reply_error(c, REST_COMMANDS_USED_UP);
 		return false;
 	}
 	s->creates++;
@@ -228,7 +228,7 @@ command_of(struct rest_call *c, struct scope **s)
 		return -1;
 	at = find((*s)->list, c->id[c->ids - 1], "", 0);
 	if (at < 0)
-		rest_refuse(c, REST_UNKNOWN_COMMAND);
+		rest_reply_error(c, REST_UNKNOWN_COMMAND);
 	return at;
 }
 
@@ -259,7 +259,7 @@ route_command_post(struct rest_call *c)
 	if (at >= 0)
 		old = json_object_array_get_idx(s->list, (size_t)at);
 	else if (of_type(s->list, type) >= type_max[type]) {
-		rest_refuse(c, REST_TOO_MANY_COMMANDS);
+		rest_reply_error(c, REST_TOO_MANY_COMMANDS);
 		return;
 	} else if (!create_allowed(c, s))
 		return;
@@ -315,7 +315,7 @@ replace_check(struct rest_call *c, json_object *list)
 	}
 	for (int type = 1; type <= TYPES; type++)
 		if (of_type(list, type) > type_max[type]) {
-			rest_refuse(c, REST_TOO_MANY_COMMANDS);
+			rest_reply_error(c, REST_TOO_MANY_COMMANDS);
 			return false;
 		}
 	return true;
@@ -328,7 +328,7 @@ keeps_entry_point(struct rest_call *c, const struct scope *s)
 	if (of_type(s->list, ENTRY_POINT) == 0
 	    || of_type(c->body, ENTRY_POINT) > 0)
 		return true;
-	rest_refuse(c, REST_ENTRY_POINT);
+	rest_reply_error(c, REST_ENTRY_POINT);
 	return false;
 }
 

@@ -148,7 +148,7 @@ target(struct rest_call *c)
 	struct world_msg *m = rest_msg_find(c, c->id[0], c->id[1]);
 
 	if (m != NULL && c->words > 0 && !emoji_known(c->word[0])) {
-		rest_refuse(c, REST_UNKNOWN_EMOJI);
+		rest_reply_error(c, REST_UNKNOWN_EMOJI);
 		return NULL;
 	}
 	return m;
@@ -168,7 +168,7 @@ route_reaction_add(struct rest_call *c)
 		return;
 	}
 	if (count(rs, m->id) >= PER_MESSAGE) {
-		rest_refuse(c, REST_TOO_MANY_REACTIONS);
+		rest_reply_error(c, REST_TOO_MANY_REACTIONS);
 		return;
 	}
 	r = find(rs, 0, NULL);

@@ -87,7 +87,7 @@ route_user_get(struct rest_call *c)
 	int64_t user = world_user_find(c->w, c->id[0]);
 
 	if (user < 0)
-		rest_refuse(c, REST_UNKNOWN_USER);
+		rest_reply_error(c, REST_UNKNOWN_USER);
 	else
 		rest_reply(c, 200, user_json(c, (unsigned)user));
 }
@@ -109,9 +109,9 @@ route_dm_open(struct rest_call *c)
 		return;
 	user = world_user_find(c->w, id);
 	if (user == WORLD_BOT)
-		rest_refuse(c, REST_NO_DM);
+		rest_reply_error(c, REST_NO_DM);
 	else if (user < 0)
-		rest_refuse(c, REST_UNKNOWN_USER);
+		rest_reply_error(c, REST_UNKNOWN_USER);
 	else {
 		world_dm_open(c->w, (unsigned)user, &ch);
 		rest_reply(c, 200, world_render_channel(c->w, &ch));

@@ -24,7 +24,7 @@ owner_of(struct rest_call *c, struct owner *o)
 	if (c->id[0] == world_app_id(c->w)) {
 		o->live = rest_hook_by_token(c->rest, c->word[0]);
 		if (o->live == NULL) {
-			rest_refuse(c, REST_BAD_HOOK_TOKEN);
+			rest_reply_error(c, REST_BAD_HOOK_TOKEN);
 			return false;
 		}
 		channel = o->live->channel;
@@ -32,7 +32,7 @@ owner_of(struct rest_call *c, struct owner *o)
 		o->hook = rest_hook_find(c->rest, c->id[0]);
 		if (o->hook == NULL ||
 		    strcmp(o->hook->token, c->word[0]) != 0) {
-			rest_refuse(c, o->hook ? REST_BAD_HOOK_TOKEN
+			rest_reply_error(c, o->hook ? REST_BAD_HOOK_TOKEN
 					       : REST_UNKNOWN_WEBHOOK);
 			return false;
 		}
@@ -88,14 +88,14 @@ route_hook_new(struct rest_call *c)
 	if (rest_form_refused(c))
 		return;
 	if (ch.guild == WORLD_NOWHERE) {
-		rest_refuse(c, REST_DM_ACTION);
+		rest_reply_error(c, REST_DM_ACTION);
 		return;
 	}
 	h = rest_hook_count(c->rest, ch.id) >= HOOKS_PER_CHANNEL
 		? NULL
 		: rest_hook_new(c->rest, ch.id, name);
 	if (h == NULL) {
-		rest_refuse(c, REST_TOO_MANY_HOOKS);
+		rest_reply_error(c, REST_TOO_MANY_HOOKS);
 		return;
 	}
 	announce(c, &ch);
@@ -110,7 +110,7 @@ route_hook_get(struct rest_call *c)
 	if (!owner_of(c, &o))
 		return;
 	if (o.hook == NULL)
-		rest_refuse(c, REST_UNKNOWN_WEBHOOK);
+		rest_reply_error(c, REST_UNKNOWN_WEBHOOK);
 	else
 		rest_reply(c, 200, rest_hook_json(c, o.hook));
 }
@@ -123,7 +123,7 @@ route_hook_drop(struct rest_call *c)
 	if (!owner_of(c, &o))
 		return;
 	if (o.hook == NULL) {
-		rest_refuse(c, REST_UNKNOWN_WEBHOOK);
+		rest_reply_error(c, REST_UNKNOWN_WEBHOOK);
 		return;
 	}
 	announce(c, &o.ch);
@@ -231,7 +231,7 @@ message_of(struct rest_call *c, struct owner *o)
 		m = world_msg_find(c->w, id);
 	if (m != NULL && m->channel == o->ch.id && m->user == WORLD_BOT)
 		return m;
-	rest_refuse(c, REST_UNKNOWN_MESSAGE);
+	rest_reply_error(c, REST_UNKNOWN_MESSAGE);
 	return NULL;
 }
 
