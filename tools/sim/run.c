@@ -12,6 +12,7 @@
 #include "tools/sim/control/script.h"
 #include "tools/sim/control/setting.h"
 #include "tools/sim/book/starts.h"
+#include "tools/sim/book/stats.h"
 #include "tools/sim/world/world.h"
 
 #include "shared/base/clock.h"
@@ -197,9 +198,10 @@ make_world(struct sim *sim, struct err *err)
 		return err_set(err, EXIT_USAGE, "--guilds %u: too many.",
 		    sim->cfg.guilds);
 	sim->app_id = world_app_id(sim->world);
+	sim->stats = stats_new();
 	sim->pings = base_alloc(sizeof(*sim->pings));
 	fault_init(sim);
-	starts_init(sim, sim->starts.total, sim->starts.remaining);
+	starts_init(sim);
 	return 0;
 }
 
@@ -232,6 +234,7 @@ stop(struct run *r)
 	control_stop(sim);
 	fault_free(sim);
 	world_free(sim->world);
+	stats_free(sim->stats);
 	free(sim->pings);
 	free(sim->ca_pem);
 	free(sim->cert_pem);

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Growing texts (struct sbuf).  Memory that can't be had ends the program:
+ * A text that grows, for all that is written here.  Memory that can't be had ends the program:
  * callers bound what they add.
  */
 #ifndef TOOLS_SIM_BASE_SBUF_H
 #define TOOLS_SIM_BASE_SBUF_H
 
-#include "tools/sim/base/sim.h"
+#include "shared/base/base.h"
+
+/* p is NUL-terminated once anything was added. */
+struct sbuf {
+	char *p;
+	size_t len, cap;
+};
 
 void sbuf_reserve(struct sbuf *, size_t more);
 void sbuf_add(struct sbuf *, const void *, size_t);

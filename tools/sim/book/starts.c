@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/book/starts.h"
 
-#include "tools/sim/gateway/gateway.h"
-
 #include "shared/base/clock.h"
 
 void
-starts_init(struct sim *sim, int64_t total, int64_t remaining)
+starts_init(struct sim *sim)
 {
 	struct sim_starts *s = &sim->starts;
 
-	s->total = total;
-	s->remaining = remaining < 0 || remaining > total ? total : remaining;
-	s->window_ms = STARTS_WINDOW_MS;
-	s->reset_at_ms = clock_boot_ms() + s->window_ms;
+	if (s->remaining < 0 || s->remaining > s->total)
+		s->remaining = s->total;
+	s->reset_at_ms = clock_boot_ms() + STARTS_WINDOW_MS;
 }
 
 void
@@ -25,7 +22,7 @@ starts_refresh(struct sim *sim)
 	if (now < s->reset_at_ms)
 		return;
 	s->remaining = s->total;
-	s->reset_at_ms = now + s->window_ms;
+	s->reset_at_ms = now + STARTS_WINDOW_MS;
 }
 
 bool
@@ -42,7 +39,7 @@ bool
 starts_key(struct sim *sim, unsigned shard, uint64_t at_ms)
 {
 	unsigned keys = sim->cfg.max_concurrency;
-	uint64_t *last = &sim->gateway->key_ms[shard % keys];
+	uint64_t *last = &sim->starts.key_ms[shard % keys];
 
 	if (*last > 0 && at_ms < *last + (uint64_t)(sim->cfg.identify_s * 1000))
 		return false;

@@ -10,8 +10,10 @@
 
 #define STARTS_WINDOW_MS (24u * 3600u * 1000u)
 
-/* remaining < 0: all of total. */
-void starts_init(struct sim *, int64_t total, int64_t remaining);
+/* From what sim->starts was set to; remaining < 0: all of total. */
+void starts_init(struct sim *);
+/* Refills the budget when its time has come; call before reading starts. */
+void starts_refresh(struct sim *);
 /*
  * Takes one start from the budget; whatever comes of the IDENTIFY it is spent
  * (discord/discord-api-docs#1328).  False when there is none.

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/book/stats.h"
 
-#include "tools/sim/gateway/gateway.h"
-
 #include "shared/base/clock.h"
 
 #include <stdarg.h>
@@ -11,7 +9,7 @@
 struct stats *
 stats_of(struct sim *sim, int shard)
 {
-	struct stats_book *b = &sim->gateway->book;
+	struct stats_book *b = sim->stats;
 	unsigned old = b->shards;
 
 	if (shard < 0 || shard >= SIM_SHARDS_MAX)
@@ -60,7 +58,7 @@ add(struct stats *to, const struct stats *from)
 void
 stats_total(struct sim *sim, struct stats *out)
 {
-	struct stats_book *b = &sim->gateway->book;
+	struct stats_book *b = sim->stats;
 
 	*out = b->unknown;
 	for (unsigned i = 0; i < b->shards; i++)
@@ -92,20 +90,28 @@ stats_get(const struct stats *s, const char *name, size_t len, uint64_t *out)
 	return false;
 }
 
-void
-stats_free(struct stats_book *b)
+struct stats_book *
+stats_new(void)
 {
-	free(b->shard);
+	return base_alloc(sizeof(struct stats_book));
 }
 
 void
-sim_violation(struct sim *sim, int shard, const char *fmt, ...)
+stats_free(struct stats_book *b)
 {
-	struct stats_book *b = &sim->gateway->book;
+	if (b != NULL)
+		free(b->shard);
+	free(b);
+}
+
+void
+stats_violation(struct sim *sim, int shard, const char *fmt, ...)
+{
+	struct stats_book *b = sim->stats;
 	struct stats_violation *v;
 	va_list ap;
 
-	v = &b->violation[b->violations++ % SIM_VIOLATIONS_MAX];
+	v = &b->violation[b->violations++ % STATS_VIOLATIONS_MAX];
 	v->at_ms = clock_boot_ms() - sim->started_ms;
 	v->shard = shard;
 	va_start(ap, fmt);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happened, counted per shard id, and the words of broken rules.  One
+ * This room is what the simulator keeps account of while it plays; this header:
+ * what happened, counted per shard id, and the words of broken rules.  One
  * slot more holds connections that ended before they said which shard they
  * are.
  */
@@ -9,6 +10,7 @@
 
 #include "tools/sim/base/sim.h"
 
+#define STATS_VIOLATIONS_MAX 256 /* kept in words; all are counted */
 #define STATS_CLOSES 32	/* distinct close codes counted per shard */
 
 /* pending is derived: sent - handled - lost. */
@@ -39,10 +41,12 @@ struct stats_book {
 	struct stats unknown;	/* no shard known */
 	struct stats *shard;	/* [0, shards) */
 	unsigned shards;
-	struct stats_violation violation[SIM_VIOLATIONS_MAX]; /* a ring */
+	struct stats_violation violation[STATS_VIOLATIONS_MAX]; /* a ring */
 	uint64_t violations;	/* all there were */
 };
 
+struct stats_book *stats_new(void);
+void stats_free(struct stats_book *);
 /* Never NULL; shard -1 or too high: the slot for no shard. */
 struct stats *stats_of(struct sim *, int shard);
 void stats_total(struct sim *, struct stats *out);
@@ -51,6 +55,8 @@ uint64_t stats_pending(const struct stats *);
 /* By name, as `wait` wants it; false when there is no such counter. */
 bool stats_get(const struct stats *, const char *name, size_t len,
     uint64_t *out);
-void stats_free(struct stats_book *);
+/* Writes down that a client broke a rule; shard -1: none known. */
+void stats_violation(struct sim *, int shard, const char *fmt, ...)
+    printflike(3, 4);
 
 #endif

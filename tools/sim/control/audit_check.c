@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control/audit_check.h"
 
-#include "tools/sim/gateway/gateway.h"
+#include "tools/sim/gateway/session.h"
+#include "tools/sim/book/stats.h"
 
 #include <string.h>
 
@@ -53,7 +54,7 @@ audited(struct session *s, struct journal_entry *e, uint64_t seq, uint32_t crc)
 
 	if (e->crc != crc) {
 		st->corrupt++;
-		sim_violation(s->sim, (int)s->shard, "%s with seq %llu was "
+		stats_violation(s->sim, (int)s->shard, "%s with seq %llu was "
 		    "handled with other bytes", journal_name(e),
 		    (unsigned long long)seq);
 	}

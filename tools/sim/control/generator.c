@@ -5,6 +5,7 @@
 #include "tools/sim/world/sample.h"
 #include "tools/sim/base/sbuf.h"
 #include "tools/sim/world/world.h"
+#include "tools/sim/book/pings.h"
 
 #include "shared/base/clock.h"
 

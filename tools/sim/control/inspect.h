@@ -3,6 +3,7 @@
 #ifndef TOOLS_SIM_CONTROL_INSPECT_H
 #define TOOLS_SIM_CONTROL_INSPECT_H
 
+#include "tools/sim/base/sbuf.h"
 #include "tools/sim/base/sim.h"
 
 /* Verbs of ctl: `guilds [N]`, `said GUILD|CHANNEL [N]`; an exit code. */

@@ -6,6 +6,7 @@
 #include "tools/sim/book/pings.h"
 #include "tools/sim/rest/rest.h"
 #include "tools/sim/book/starts.h"
+#include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
 
@@ -52,13 +53,13 @@ add_shard(struct sim *sim, unsigned id, struct sbuf *t)
 static void
 add_violations(struct sim *sim, struct sbuf *t)
 {
-	struct stats_book *b = &sim->gateway->book;
-	uint64_t i = b->violations > SIM_VIOLATIONS_MAX
-	    ? b->violations - SIM_VIOLATIONS_MAX : 0;
+	struct stats_book *b = sim->stats;
+	uint64_t i = b->violations > STATS_VIOLATIONS_MAX
+	    ? b->violations - STATS_VIOLATIONS_MAX : 0;
 
 	for (; i < b->violations; i++) {
 		struct stats_violation *v =
-		    &b->violation[i % SIM_VIOLATIONS_MAX];
+		    &b->violation[i % STATS_VIOLATIONS_MAX];
 
 		sbuf_fmt(t, "{\"at_ms\":%" PRIu64 ",\"shard\":%d,\"what\":",
 		    v->at_ms, v->shard);
@@ -70,7 +71,7 @@ add_violations(struct sim *sim, struct sbuf *t)
 static unsigned
 shards_shown(struct sim *sim)
 {
-	unsigned seen = sim->gateway->book.shards;
+	unsigned seen = sim->stats->shards;
 
 	return seen > sim->cfg.shards ? seen : sim->cfg.shards;
 }

@@ -4,6 +4,7 @@
 #define TOOLS_SIM_CONTROL_REPORT_H
 
 #include "tools/sim/base/sbuf.h"
+#include "tools/sim/base/sim.h"
 
 void report_json(struct sim *, struct sbuf *);
 void report_text(struct sim *, struct sbuf *);

@@ -7,6 +7,7 @@
 #define TOOLS_SIM_CONTROL_SETTING_H
 
 #include "tools/sim/base/sbuf.h"
+#include "tools/sim/base/sim.h"
 
 /* Every default; dir is NULL. */
 void setting_defaults(struct sim *);

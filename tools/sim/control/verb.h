@@ -4,6 +4,7 @@
 #define TOOLS_SIM_CONTROL_VERB_H
 
 #include "tools/sim/base/sbuf.h"
+#include "tools/sim/base/sim.h"
 
 #define VERB_WORDS_MAX 32
 

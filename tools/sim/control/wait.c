@@ -5,6 +5,7 @@
 #include "tools/sim/control/generator.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/control/report.h"
+#include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
 

@@ -7,6 +7,7 @@
 #define TOOLS_SIM_CONTROL_WAIT_H
 
 #include "tools/sim/base/sbuf.h"
+#include "tools/sim/base/sim.h"
 
 #define WAIT_TIMEOUT_S 30.0	/* unless --timeout says otherwise */
 

@@ -6,6 +6,7 @@
 #include "tools/sim/gateway/frame.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/gateway/upgrade.h"
+#include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
 
@@ -190,7 +191,7 @@ can_send(struct conn *c)
 		return false;
 	if (behind < CONN_BACKLOG_MAX)
 		return true;
-	sim_violation(c->sim, c->shard, "does not read: %zu bytes behind",
+	stats_violation(c->sim, c->shard, "does not read: %zu bytes behind",
 	    behind);
 	conn_drop(c);
 	return false;
@@ -321,7 +322,7 @@ on_late(struct timer *t)
 		return;
 	}
 	if (!c->stuck)
-		sim_violation(c->sim, c->shard, "heartbeat late or missing");
+		stats_violation(c->sim, c->shard, "heartbeat late or missing");
 	conn_close(c, 4000, "Heartbeat missed.");
 }
 
@@ -413,7 +414,7 @@ static void
 ws_ended(struct conn *c)
 {
 	if (c->state < CONN_CLOSING) {
-		sim_violation(c->sim, c->shard, "broken websocket frame");
+		stats_violation(c->sim, c->shard, "broken websocket frame");
 		c->code = wslay_event_get_status_code_sent(c->ws);
 		begin_closing(c);
 	}
@@ -452,7 +453,7 @@ static void
 refuse(struct conn *c, int status, const char *why, unsigned retry_after)
 {
 	if (why)
-		sim_violation(c->sim, -1, "upgrade refused with %d: %s", status,
+		stats_violation(c->sim, -1, "upgrade refused with %d: %s", status,
 		    why);
 	put_answer(c, status, "", retry_after);
 	begin_closing(c);
@@ -476,7 +477,7 @@ open_ws(struct conn *c, const struct upgrade *u)
 	c->compress = compress_new(u->compress);
 	c->state = CONN_SILENT;
 	if (u->close) {
-		sim_violation(c->sim, -1, "%u: %s", u->close, u->why);
+		stats_violation(c->sim, -1, "%u: %s", u->close, u->why);
 		conn_close(c, u->close, u->why);
 		return;
 	}

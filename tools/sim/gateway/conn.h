@@ -7,6 +7,7 @@
 #ifndef TOOLS_SIM_GATEWAY_CONN_H
 #define TOOLS_SIM_GATEWAY_CONN_H
 
+#include "tools/sim/base/sim.h"
 #include "tools/sim/gateway/compress.h"
 #include "tools/sim/gateway/wire.h"
 

@@ -9,6 +9,7 @@
 #include "tools/sim/gateway/fault.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/world/world.h"
+#include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
 

@@ -4,17 +4,12 @@
 #include "tools/sim/base/cert.h"
 #include "tools/sim/gateway/fault.h"
 #include "tools/sim/base/hostnames.h"
+#include "tools/sim/base/listener.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
 #include <openssl/rand.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define GATEWAY_LISTEN_QUEUE 1024
 
 /* ---- emission ---------------------------------------------------------- */
 
@@ -51,19 +46,6 @@ gateway_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
 	}
 	sbuf_free(&bare);
 	return told;
-}
-
-void
-gateway_emit_shard(struct sim *sim, unsigned shard, const char *t, const char *d,
-    size_t len)
-{
-	gateway_next(sim);
-	list_each_safe(&sim->gateway->live, e, next) {
-		struct session *s = container_of(e, struct session, link);
-
-		if (s->shard == shard)
-			session_dispatch(s, t, d, len, JOURNAL_COUNTED);
-	}
 }
 
 struct conn *
@@ -153,47 +135,6 @@ on_accept(struct ev_loop *loop, ev_io *io, int revents)
 	}
 }
 
-int
-gateway_listen(struct sim *sim, unsigned port, struct err *err)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-	struct addrinfo *ai;
-	char service[8];
-	int fd, one = 1;
-
-	snprintf(service, sizeof(service), "%u", port);
-	if (getaddrinfo(sim->cfg.listen, service, &hints, &ai) != 0)
-		return err_set(err, EXIT_USAGE, "--listen %s is not an "
-		    "address.", sim->cfg.listen);
-	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0);
-	if (fd >= 0)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (fd < 0 || bind(fd, ai->ai_addr, ai->ai_addrlen) < 0 ||
-	    listen(fd, GATEWAY_LISTEN_QUEUE) < 0) {
-		err_sys(err, EXIT_DEGRADED, "cannot listen on %s port %u",
-		    sim->cfg.listen, port);
-		if (fd >= 0)
-			close(fd);
-		fd = -1;
-	}
-	freeaddrinfo(ai);
-	return fd;
-}
-
-unsigned
-gateway_port(int fd)
-{
-	struct sockaddr_storage ss = {0};
-	socklen_t len = sizeof(ss);
-
-	getsockname(fd, (struct sockaddr *)&ss, &len);
-	return ntohs(ss.ss_family == AF_INET6
-	    ? ((struct sockaddr_in6 *)&ss)->sin6_port
-	    : ((struct sockaddr_in *)&ss)->sin_port);
-}
-
 static int
 open_listener(struct sim *sim, struct gateway_listener *l, enum conn_host host,
     char url[SIM_URL_MAX], struct err *err)
@@ -204,12 +145,12 @@ open_listener(struct sim *sim, struct gateway_listener *l, enum conn_host host,
 
 	l->sim = sim;
 	l->host = host;
-	l->fd = gateway_listen(sim, port, err);
+	l->fd = listener_open(sim, port, err);
 	if (l->fd < 0)
 		return -1;
 	hostnames_host(sim, name, sizeof(name));
 	str_format(url, SIM_URL_MAX, "%s://%s:%u",
-	    sim->cfg.plain ? "ws" : "wss", name, gateway_port(l->fd));
+	    sim->cfg.plain ? "ws" : "wss", name, listener_port(l->fd));
 	ev_io_init(&l->io, on_accept, l->fd, EV_READ);
 	ev_io_start(sim->loop, &l->io);
 	return 0;
@@ -298,7 +239,6 @@ gateway_stop(struct sim *sim)
 	ev_prepare_stop(sim->loop, &g->flush);
 	ev_timer_stop(sim->loop, &g->tick);
 	SSL_CTX_free(g->tls);
-	stats_free(&g->book);
 	free(g);
 	sim->gateway = NULL;
 }

@@ -7,7 +7,6 @@
 #define TOOLS_SIM_GATEWAY_GATEWAY_H
 
 #include "tools/sim/gateway/session.h"
-#include "tools/sim/book/stats.h"
 
 #define GATEWAY_BUCKETS 1024
 #define GATEWAY_TICK_S 0.004	/* events gathered, replays paced */
@@ -35,17 +34,18 @@ struct gateway {
 	unsigned ended_count;
 	struct session *bucket[GATEWAY_BUCKETS];
 	uint64_t number;	/* of the last event */
-	uint64_t key_ms[SIM_SHARDS_MAX]; /* last IDENTIFY of each key */
-	struct stats_book book;
 };
 
 /* Listens; sets sim->url_gateway and url_resume. */
 int gateway_start(struct sim *, struct err *);
 void gateway_stop(struct sim *);
-/* A socket that listens at cfg.listen, IPv4 or IPv6; port 0: any.  -1 with
- * err. */
-int gateway_listen(struct sim *, unsigned port, struct err *);
-unsigned gateway_port(int fd);
+/*
+ * Emits one dispatch to every session whose shard covers guild_id and whose
+ * intents ask for it (0: a DM, shard 0).  d is the JSON of d; borrowed.  false:
+ * there is none, and nobody will hear of it.
+ */
+bool gateway_emit(struct sim *, uint64_t guild_id, const char *t,
+    const char *d, size_t len);
 /* The connection of a live or replaying session of that shard, or NULL. */
 struct conn *gateway_conn(struct sim *, unsigned shard);
 /* Ends every session and connection: the token was reset. */

@@ -5,6 +5,7 @@
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/book/starts.h"
 #include "tools/sim/world/world.h"
+#include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
 
@@ -214,7 +215,7 @@ budget_ok(struct conn *c)
 {
 	if (starts_spend(c->sim))
 		return true;
-	sim_violation(c->sim, c->shard, "session starts exhausted: the token "
+	stats_violation(c->sim, c->shard, "session starts exhausted: the token "
 	    "is reset");
 	conn_invalid(c, false);
 	gateway_revoke(c->sim);
@@ -226,7 +227,7 @@ key_ok(struct conn *c, const struct identify *id)
 {
 	if (starts_key(c->sim, id->shard, wire_arrived_ms(&c->wire)))
 		return true;
-	sim_violation(c->sim, c->shard, "IDENTIFY too soon for key %u",
+	stats_violation(c->sim, c->shard, "IDENTIFY too soon for key %u",
 	    id->shard % c->sim->cfg.max_concurrency);
 	conn_invalid(c, false);
 	return false;
@@ -256,7 +257,7 @@ identify_start(struct conn *c, json_object *d)
 	const char *why;
 
 	if (c->state == CONN_SILENT)
-		sim_violation(c->sim, -1, "IDENTIFY before HELLO");
+		stats_violation(c->sim, -1, "IDENTIFY before HELLO");
 	if (!token_ok(c, d) || !shard_ok(c, d, &id))
 		return;
 	conn_is_for(c, (int)id.shard);
@@ -264,7 +265,7 @@ identify_start(struct conn *c, json_object *d)
 	stats_of(c->sim, c->shard)->identified_ms =
 	    wire_arrived_ms(&c->wire) - c->sim->started_ms;
 	if (c->host == HOST_RESUME)
-		sim_violation(c->sim, c->shard, "IDENTIFY on the resume host");
+		stats_violation(c->sim, c->shard, "IDENTIFY on the resume host");
 	why = shape(d, &id);
 	if (why) {
 		opcode_refuse(c, 4001, "op 2: %s", why);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/gateway/opcode.h"
 
-#include "tools/sim/gateway/gateway.h"
+#include "tools/sim/book/stats.h"
+#include "tools/sim/gateway/session.h"
+
 #include "shared/json/json.h"
 
 #include <stdarg.h>
@@ -16,7 +18,7 @@ opcode_refuse(struct conn *c, unsigned code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	sim_violation(c->sim, c->shard, "%u: %s", code, what);
+	stats_violation(c->sim, c->shard, "%u: %s", code, what);
 	conn_close(c, code, what);
 }
 
@@ -34,7 +36,7 @@ heartbeat(struct conn *c, json_object *d)
 	}
 	seq = d ? (uint64_t)json_object_get_int64(d) : 0;
 	if (s && seq > s->journal.seq)
-		sim_violation(c->sim, c->shard, "heartbeat with seq %llu, "
+		stats_violation(c->sim, c->shard, "heartbeat with seq %llu, "
 		    "which was never sent", (unsigned long long)seq);
 	else if (s && seq > s->heartbeat_seq)
 		s->heartbeat_seq = seq;

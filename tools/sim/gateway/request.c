@@ -4,6 +4,7 @@
 #include "tools/sim/gateway/fault.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/world/world.h"
+#include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
 
@@ -74,7 +75,7 @@ seen_guild(struct conn *c, uint64_t id, int op)
 
 	if (i >= 0 && (id >> 22) % s->count == s->shard)
 		return i;
-	sim_violation(c->sim, c->shard, "op %d for guild %" PRIu64
+	stats_violation(c->sim, c->shard, "op %d for guild %" PRIu64
 	    ", which is not of this shard", op, id);
 	return -1;
 }
@@ -323,7 +324,7 @@ request_members(struct conn *c, json_object *d)
 	if (guild < 0)
 		return;
 	if (is_full(d) && !(c->session->intents & INTENT_MEMBERS)) {
-		sim_violation(c->sim, c->shard, "op 8 for every member without "
+		stats_violation(c->sim, c->shard, "op 8 for every member without "
 		    "the GUILD_MEMBERS intent");
 		return;
 	}

@@ -2,6 +2,7 @@
 #include "tools/sim/gateway/session.h"
 
 #include "tools/sim/gateway/gateway.h"
+#include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
 

@@ -7,6 +7,7 @@
 #ifndef TOOLS_SIM_REST_INTERACT_H
 #define TOOLS_SIM_REST_INTERACT_H
 
+#include "tools/sim/base/sbuf.h"
 #include "tools/sim/base/sim.h"
 
 /* Discord's interaction types. */

@@ -7,6 +7,7 @@
 #ifndef TOOLS_SIM_REST_REST_H
 #define TOOLS_SIM_REST_REST_H
 
+#include "tools/sim/base/sbuf.h"
 #include "tools/sim/base/sim.h"
 
 #define REST_CONNECTIONS_MAX 512

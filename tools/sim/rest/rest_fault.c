@@ -8,7 +8,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
-struct fault {
+struct rest_fault {
 	char pattern[128]; /* "": free */
 	int status;
 	enum rest_fault_kind kind;
@@ -19,7 +19,7 @@ struct fault {
 };
 
 struct rest_faults {
-	struct fault fault[REST_FAULTS_MAX];
+	struct rest_fault fault[REST_FAULTS_MAX];
 };
 
 static const char *const kind_name[REST_FAULT_KIND_COUNT] = {
@@ -43,13 +43,13 @@ rest_faults_new(void)
 	return base_alloc(sizeof(struct rest_faults));
 }
 
-static struct fault *
+static struct rest_fault *
 slot_for(struct rest_faults *fs, const char *pattern)
 {
-	struct fault *empty = NULL;
+	struct rest_fault *empty = NULL;
 
 	for (size_t i = 0; i < REST_FAULTS_MAX; i++) {
-		struct fault *f = &fs->fault[i];
+		struct rest_fault *f = &fs->fault[i];
 
 		if (strcmp(f->pattern, pattern) == 0)
 			return f;
@@ -64,7 +64,7 @@ rest_fault_set(struct sim *sim, const char *pattern, int status,
     enum rest_fault_kind kind, double retry_after_s, unsigned delay_ms,
     int count)
 {
-	struct fault *f, new = {.status = status,
+	struct rest_fault *f, new = {.status = status,
 			     .kind = kind,
 			     .retry_after = retry_after_s,
 			     .delay_ms = delay_ms,
@@ -87,7 +87,7 @@ void
 rest_fault_drop(struct sim *sim, const char *pattern)
 {
 	for (size_t i = 0; i < REST_FAULTS_MAX; i++) {
-		struct fault *f = &sim->rest->faults->fault[i];
+		struct rest_fault *f = &sim->rest->faults->fault[i];
 
 		if (strcmp(f->pattern, pattern) == 0)
 			memset(f, 0, sizeof(*f));
@@ -104,7 +104,7 @@ void
 rest_fault_list(const struct sim *sim, struct sbuf *out)
 {
 	for (size_t i = 0; i < REST_FAULTS_MAX; i++) {
-		const struct fault *f = &sim->rest->faults->fault[i];
+		const struct rest_fault *f = &sim->rest->faults->fault[i];
 
 		if (f->pattern[0] == '\0')
 			continue;
@@ -118,14 +118,14 @@ rest_fault_list(const struct sim *sim, struct sbuf *out)
 	}
 }
 
-static struct fault *
+static struct rest_fault *
 fault_of(struct rest_call *c)
 {
 	char whole[REST_URL_MAX + 16];
 
 	(void)str_format(whole, sizeof(whole), "%s %s", c->method, c->path);
 	for (size_t i = 0; i < REST_FAULTS_MAX; i++) {
-		struct fault *f = &c->rest->faults->fault[i];
+		struct rest_fault *f = &c->rest->faults->fault[i];
 
 		if (f->pattern[0] != '\0' &&
 		    (fnmatch(f->pattern, whole, 0) == 0 ||
@@ -153,7 +153,7 @@ answer_json(struct rest_call *c, int status)
 }
 
 static void
-answer(struct rest_call *c, const struct fault *f)
+answer(struct rest_call *c, const struct rest_fault *f)
 {
 	double wait = f->retry_after >= 0 ? f->retry_after : 1;
 
@@ -186,8 +186,8 @@ answer(struct rest_call *c, const struct fault *f)
 bool
 rest_fault_apply(struct rest_call *c)
 {
-	struct fault *f = fault_of(c);
-	struct fault now;
+	struct rest_fault *f = fault_of(c);
+	struct rest_fault now;
 
 	if (f == NULL)
 		return false;

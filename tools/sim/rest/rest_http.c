@@ -6,7 +6,7 @@
  */
 #include "tools/sim/rest/rest_http.h"
 
-#include "tools/sim/gateway/gateway.h"
+#include "tools/sim/base/listener.h"
 
 #include "shared/base/log.h"
 
@@ -157,10 +157,10 @@ on_log(void *arg, const char *fmt, va_list ap)
 static int
 listen_on(struct rest *r, struct err *e)
 {
-	r->listen_fd = gateway_listen(r->sim, r->sim->cfg.port, e);
+	r->listen_fd = listener_open(r->sim, r->sim->cfg.port, e);
 	if (r->listen_fd == -1)
 		return -1;
-	r->port = gateway_port(r->listen_fd);
+	r->port = listener_port(r->listen_fd);
 	return 0;
 }
 

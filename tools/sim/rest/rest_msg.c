@@ -4,6 +4,8 @@
  * the gateway.  rest_msg_form.c has checked the form before.
  */
 #include "tools/sim/rest/rest_call.h"
+#include "tools/sim/book/pings.h"
+#include "tools/sim/gateway/gateway.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* The bot itself: gateway, users, application, DM channels. */
 #include "tools/sim/rest/route.h"
 
-#include "shared/base/clock.h"
+#include "tools/sim/book/starts.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -21,13 +21,8 @@ static json_object *
 start_limit(struct sim *sim)
 {
 	json_object *o = json_object_new_object();
-	uint64_t now = clock_boot_ms();
-	int64_t after;
+	int64_t after = (int64_t)starts_reset_after_ms(sim);
 
-	starts_refresh(sim);
-	after = sim->starts.reset_at_ms > now
-		    ? (int64_t)(sim->starts.reset_at_ms - now)
-		    : 0;
 	json_object_object_add(
 	    o, "total", json_object_new_int64(sim->starts.total));
 	json_object_object_add(

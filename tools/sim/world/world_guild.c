@@ -6,7 +6,6 @@
  */
 #include "tools/sim/world/world_impl.h"
 
-#include "tools/sim/base/sim.h"
 #include "tools/sim/base/sbuf.h"
 
 #include <inttypes.h>
