@@ -9,6 +9,7 @@
 #include "tools/sim/base/hostnames.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/rest/rest.h"
+#include "tools/sim/routes/routes.h"
 #include "tools/sim/control/script.h"
 #include "tools/sim/control/setting.h"
 #include "tools/sim/book/starts.h"
@@ -215,7 +216,7 @@ start(struct run *r, struct err *err)
 	    start_loop(r, err) < 0 || control_start(sim, err) < 0 ||
 	    (!sim->cfg.plain && cert_make(sim, err) < 0) ||
 	    make_world(sim, err) < 0 || gateway_start(sim, err) < 0 ||
-	    generator_start(sim, err) < 0 || rest_start(sim, err) < 0 ||
+	    generator_start(sim, err) < 0 || rest_start(sim, routes_all, err) < 0 ||
 	    script_start(sim, err) < 0)
 		return -1;
 	return write_urls(sim, err);

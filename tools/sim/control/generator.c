@@ -6,6 +6,7 @@
 #include "tools/sim/base/sbuf.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/book/pings.h"
+#include "tools/sim/gateway/intents.h"
 
 #include "shared/base/clock.h"
 
@@ -102,7 +103,7 @@ pick_wanted(struct generator *g, uint64_t intents)
 {
 	const char *t = pick(g);
 
-	for (int i = 0; i < GENERATOR_PICKS_MAX && !gateway_wants(intents, t, false);
+	for (int i = 0; i < GENERATOR_PICKS_MAX && !intents_want(intents, t, false);
 	     i++)
 		t = pick(g);
 	return t;

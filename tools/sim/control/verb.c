@@ -5,15 +5,15 @@
 #include "tools/sim/gateway/fault.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/control/generator.h"
-#include "tools/sim/rest/interact.h"
 #include "tools/sim/control/inspect.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/control/report.h"
-#include "tools/sim/rest/rest.h"
 #include "tools/sim/world/sample.h"
 #include "tools/sim/control/setting.h"
 #include "tools/sim/control/wait.h"
 #include "tools/sim/world/world.h"
+#include "tools/sim/rest/rest_fault.h"
+#include "tools/sim/control/interaction.h"
 
 #include "shared/json/envelope.h"
 
@@ -221,11 +221,9 @@ as_session(struct session *s, const struct sample *in, struct sbuf *out)
 		sbuf_add(out, in->d, in->len);
 		return;
 	}
-	json_object_object_add(d, "session_id", json_object_new_string(s->id));
-	json_object_object_add(d, "resume_gateway_url",
-	    json_object_new_string(s->sim->url_resume));
-	sbuf_str(out, json_object_to_json_string_ext(d,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	jso_set_text(d, "session_id", s->id);
+	jso_set_text(d, "resume_gateway_url", s->sim->url_resume);
+	sbuf_str(out, jso_text(d));
 	json_object_put(d);
 }
 
@@ -453,11 +451,11 @@ static const struct {
     {"fault", 0, 12, verb_fault,
 	"NAME [ARGS] [--shard N|all] [--count K|forever]\n"
 	"        [--host main|resume] | list | clear"},
-    {"gateway-bot", 1, 12, rest_control, "STATUS|ok [KIND] [KEY=VALUE ...]"},
-    {"rest", 1, 12, rest_control, "PATTERN STATUS|ok ... | list | clear"},
-    {"interaction", 1, 7, rest_control,
+    {"gateway-bot", 1, 12, rest_fault_command, "STATUS|ok [KIND] [KEY=VALUE ...]"},
+    {"rest", 1, 12, rest_fault_command, "PATTERN STATUS|ok ... | list | clear"},
+    {"interaction", 1, 7, interaction_command,
 	"GUILD [NAME [TEXT]] [--target ID]\n"
-	"        [--as " INTERACT_WORDS "]"},
+	"        [--as " INTERACTION_WORDS "]"},
     {"guilds", 0, 1, inspect_guilds, "[N]"},
     {"said", 1, 2, inspect_said, "GUILD|CHANNEL [N]"},
     {"set", 2, 2, verb_set, "KEY VALUE"},

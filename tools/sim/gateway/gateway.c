@@ -5,6 +5,9 @@
 #include "tools/sim/gateway/fault.h"
 #include "tools/sim/base/hostnames.h"
 #include "tools/sim/base/listener.h"
+#include "tools/sim/world/world.h"
+#include "tools/sim/base/jso.h"
+#include "tools/sim/gateway/intents.h"
 
 #include <openssl/rand.h>
 #include <string.h>
@@ -31,14 +34,14 @@ gateway_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
 		struct session *s = container_of(e, struct session, link);
 
 		if ((guild_id >> 22) % s->count != s->shard ||
-		    !gateway_wants(s->intents, t, guild_id == 0))
+		    !intents_want(s->intents, t, guild_id == 0))
 			continue;
 		told = true;
-		if (!asked && gateway_hides(s->intents, t)) {
-			hidden = gateway_hide(sim, d, &bare);
+		if (!asked && intents_hides(s->intents, t)) {
+			hidden = intents_hide(world_bot_id(sim->world), d, &bare);
 			asked = true;
 		}
-		if (hidden && gateway_hides(s->intents, t))
+		if (hidden && intents_hides(s->intents, t))
 			session_dispatch(s, t, bare.p, bare.len,
 			    JOURNAL_COUNTED);
 		else
@@ -46,6 +49,16 @@ gateway_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
 	}
 	sbuf_free(&bare);
 	return told;
+}
+
+bool
+gateway_emit_json(struct sim *sim, uint32_t guild, const char *t,
+    json_object *d)
+{
+	const char *text = jso_text(d);
+
+	return gateway_emit(sim, guild == WORLD_NOWHERE ? 0
+	    : world_guild_id(sim->world, guild), t, text, strlen(text));
 }
 
 struct conn *

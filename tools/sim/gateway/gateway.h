@@ -13,6 +13,8 @@
 #define GATEWAY_CONNS_MAX 8192
 #define GATEWAY_ACCEPTS_MAX 64	/* per wake-up */
 
+struct json_object;
+
 struct gateway_listener {
 	int fd;
 	enum conn_host host;
@@ -46,19 +48,15 @@ void gateway_stop(struct sim *);
  */
 bool gateway_emit(struct sim *, uint64_t guild_id, const char *t,
     const char *d, size_t len);
+/* The same of an object; guild: the world's index, or WORLD_NOWHERE. */
+bool gateway_emit_json(struct sim *, uint32_t guild, const char *t,
+    struct json_object *d);
 /* The connection of a live or replaying session of that shard, or NULL. */
 struct conn *gateway_conn(struct sim *, unsigned shard);
 /* Ends every session and connection: the token was reset. */
 void gateway_revoke(struct sim *);
 /* A token of another bot, known to the REST side alone. */
 void gateway_other(struct sim *);
-/* Do these intents ask for dispatches named t? dm: not of a guild. */
-bool gateway_wants(uint64_t intents, const char *t, bool dm);
-#define GATEWAY_MESSAGE_CONTENT (UINT64_C(1) << 15)
-/* Do these intents see messages named t without their content? */
-bool gateway_hides(uint64_t intents, const char *t);
-/* Replaces out by d without content; false when d is one that all may see. */
-bool gateway_hide(struct sim *, const char *d, struct sbuf *out);
 unsigned gateway_connected(struct sim *);
 /* The next event's number. */
 uint64_t gateway_next(struct sim *);

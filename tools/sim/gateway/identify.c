@@ -6,6 +6,7 @@
 #include "tools/sim/book/starts.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/book/stats.h"
+#include "tools/sim/gateway/intents.h"
 
 #include "shared/base/clock.h"
 
@@ -205,7 +206,7 @@ ready(struct conn *c, const struct identify *id)
 	send_ready(c, id);
 	if (!conn_is_live(c))
 		return;
-	s->syncing = gateway_wants(id->intents, "GUILD_CREATE", false);
+	s->syncing = intents_want(id->intents, "GUILD_CREATE", false);
 	fault_strike(c);
 	conn_work(c);
 }

@@ -5,6 +5,7 @@
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/book/stats.h"
+#include "tools/sim/base/jso.h"
 
 #include "shared/base/clock.h"
 
@@ -170,7 +171,7 @@ member(struct conn *c, unsigned guild, unsigned n)
 	user = check_field(m, "user", json_type_object);
 	str_format(id, sizeof(id), "%" PRIu64, UINT64_C(2000000000000000000)
 	    + (uint64_t)guild * 1000003 + n);
-	json_object_object_add(user, "id", json_object_new_string(id));
+	jso_set_text(user, "id", id);
 	return m;
 }
 

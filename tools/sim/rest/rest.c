@@ -9,6 +9,10 @@
 #include "tools/sim/base/hostnames.h"
 #include "tools/sim/rest/rest_http.h"
 #include "tools/sim/rest/route.h"
+#include "tools/sim/rest/rest_body.h"
+#include "tools/sim/rest/rest_fault.h"
+#include "tools/sim/rest/rest_reply.h"
+#include "tools/sim/world/world_interaction.h"
 
 #include <string.h>
 
@@ -77,11 +81,11 @@ limit_refused(struct rest_call *c)
 		rest_reply_limit(c, "global", (double)wait / 1000);
 		return true;
 	}
-	return rest_limit_refused(c, c->route->cls, route_major(c));
+	return rest_limited(c, c->route->cls, route_major(c));
 }
 
 bool
-rest_limit_refused(struct rest_call *c, enum limit_class cls, uint64_t major)
+rest_limited(struct rest_call *c, enum limit_class cls, uint64_t major)
 {
 	struct limit_answer a;
 
@@ -115,8 +119,8 @@ count(struct rest_call *c)
 	}
 }
 
-void
-rest_handle(struct rest_call *c)
+static void
+handle(struct rest_call *c)
 {
 	c->rest->requests++;
 	if (!version_refused(c) && !rest_fault_apply(c) && !edge_refused(c) &&
@@ -130,9 +134,6 @@ rest_handle(struct rest_call *c)
 static void
 rest_free(struct rest *r)
 {
-	rest_hooks_free(r->hooks);
-	rest_commands_free(r->commands);
-	rest_reactions_free(r->reactions);
 	limit_free(r->limit);
 	free(r->faults);
 	r->sim->rest = NULL;
@@ -140,7 +141,7 @@ rest_free(struct rest *r)
 }
 
 int
-rest_start(struct sim *sim, struct err *e)
+rest_start(struct sim *sim, const struct route *const *routes, struct err *e)
 {
 	struct rest *r = base_alloc(sizeof(*r));
 	char name[SIM_URL_MAX];
@@ -149,10 +150,9 @@ rest_start(struct sim *sim, struct err *e)
 	sim->rest = r;
 	sim->app_id = world_app_id(sim->world);
 	r->limit = limit_new(sim->cfg.seed);
-	r->faults = rest_faults_new();
-	r->hooks = rest_hooks_new();
-	r->commands = rest_commands_new();
-	r->reactions = rest_reactions_new();
+	r->faults = rest_fault_new();
+	r->routes = routes;
+	r->handle = handle;
 	if (rest_http_start(r, e) == -1) {
 		rest_free(r);
 		return -1;
@@ -164,12 +164,6 @@ rest_start(struct sim *sim, struct err *e)
 	return 0;
 }
 
-unsigned
-rest_port(const struct sim *sim)
-{
-	return sim->rest ? sim->rest->port : 0;
-}
-
 void
 rest_stop(struct sim *sim)
 {
@@ -177,4 +171,49 @@ rest_stop(struct sim *sim)
 		return;
 	rest_http_stop(sim->rest);
 	rest_free(sim->rest);
+}
+
+/* ---- the report --------------------------------------------------------- */
+
+static void
+interactions(struct world *w, struct sbuf *out)
+{
+	const struct world_interactions *n = world_interaction_counts(w);
+	unsigned waiting = world_interaction_waiting(w);
+
+	sbuf_fmt(out, ",\"interactions\":{\"made\":%" PRIu64
+	    ",\"answered\":%" PRIu64 ",\"waiting\":%u,\"unanswered\":%"
+	    PRIu64 ",\"twice\":%" PRIu64 ",\"late\":%" PRIu64
+	    ",\"wrong\":%" PRIu64 "}", n->made, n->answered, waiting,
+	    n->made - n->answered - waiting, n->twice, n->late, n->wrong);
+}
+
+void
+rest_report(struct sim *sim, struct sbuf *out)
+{
+	const struct rest *r = sim->rest;
+	const char *comma = "";
+
+	sbuf_fmt(out, "{\"requests\":%" PRIu64 ",\"by_status\":{", r->requests);
+	for (unsigned s = 0; s < REST_STATUS_MAX; s++)
+		if (r->by_status[s] > 0) {
+			sbuf_fmt(out, "%s\"%u\":%" PRIu64, comma, s,
+			    r->by_status[s]);
+			comma = ",";
+		}
+	sbuf_fmt(out,
+	    "},\"rate_limited\":%" PRIu64 ",\"rate_limited_global\":%" PRIu64
+	    ",\"rate_limited_by\":{",
+	    r->rate_limited, r->global_limited);
+	comma = "";
+	for (unsigned c = 0; c < LIMIT_CLASSES; c++)
+		if (r->limited[c] > 0) {
+			sbuf_fmt(out, "%s\"%s\":%" PRIu64, comma, limit_name(c),
+			    r->limited[c]);
+			comma = ",";
+		}
+	sbuf_fmt(out, "},\"invalid\":%" PRIu64 ",\"faulted\":%" PRIu64,
+	    r->invalid, r->faulted);
+	interactions(sim->world, out);
+	sbuf_str(out, "}");
 }

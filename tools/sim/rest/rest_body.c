@@ -3,14 +3,16 @@
  * Request bodies: JSON, multipart with payload_json and files, and forms, all
  * turned into one JSON value.  The contents of files are measured, not kept.
  */
-#include "tools/sim/rest/rest_call.h"
+#include "tools/sim/rest/rest_body.h"
+
+#include "tools/sim/rest/rest_form.h"
+#include "tools/sim/rest/rest_reply.h"
 
 #include "shared/json/json.h"
 
 #include <microhttpd.h>
 #include <string.h>
 #include <strings.h>
-
 
 static int
 hex(char c)
@@ -96,8 +98,7 @@ parse_urlencoded(struct rest_call *c)
 			key, sizeof(key), s, (size_t)(eq - s), true) &&
 		    rest_body_decode(value, sizeof(value), eq + 1,
 			(size_t)(stop - eq - 1), true))
-			json_object_object_add(
-			    c->body, key, json_object_new_string(value));
+			jso_set_text(c->body, key, value);
 		s = stop + 1;
 	}
 	return true;
@@ -177,8 +178,8 @@ part_take(struct rest_call *c, const char *head, size_t head_len,
 	if (strncmp(name, "files[", 6) == 0 || strcmp(name, "file") == 0)
 		return part_file(c, head, head_len, len);
 	if (json_object_is_type(c->body, json_type_object))
-		json_object_object_add(
-		    c->body, name, json_object_new_string_len(body, (int)len));
+		jso_set(c->body, name,
+		    json_object_new_string_len(body, (int)len));
 	return true;
 }
 

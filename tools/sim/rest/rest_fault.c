@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Routes that misbehave on command: errors of every kind, pages that are no
- * JSON, answers that come late or not at all.  Never set by a request.
- */
-#include "tools/sim/rest/rest_call.h"
+#include "tools/sim/rest/rest_fault.h"
+
+#include "tools/sim/rest/rest_reply.h"
 
 #include <fnmatch.h>
 #include <string.h>
@@ -28,8 +26,8 @@ static const char *const kind_name[REST_FAULT_KIND_COUNT] = {
 #undef X
 };
 
-int
-rest_fault_kind(const char *word)
+static int
+find_kind(const char *word)
 {
 	for (int i = 0; i < REST_FAULT_KIND_COUNT; i++)
 		if (strcmp(kind_name[i], word) == 0)
@@ -38,7 +36,7 @@ rest_fault_kind(const char *word)
 }
 
 struct rest_faults *
-rest_faults_new(void)
+rest_fault_new(void)
 {
 	return base_alloc(sizeof(struct rest_faults));
 }
@@ -59,32 +57,23 @@ slot_for(struct rest_faults *fs, const char *pattern)
 	return empty;
 }
 
-int
-rest_fault_set(struct sim *sim, const char *pattern, int status,
-    enum rest_fault_kind kind, double retry_after_s, unsigned delay_ms,
-    int count)
+static bool
+set(struct rest_faults *fs, struct rest_fault f, const char *pattern)
 {
-	struct rest_fault *f, new = {.status = status,
-			     .kind = kind,
-			     .retry_after = retry_after_s,
-			     .delay_ms = delay_ms,
-			     .count = count};
+	struct rest_fault *slot = slot_for(fs, pattern);
 
-	if (pattern[0] == '\0' || count == 0 || delay_ms > REST_DELAY_MAX_MS ||
-	    !str_format(new.pattern, sizeof(new.pattern), "%s", pattern))
-		return -1;
-	if (kind != REST_FAULT_PASS && kind != REST_FAULT_CUT &&
-	    (status < 200 || status >= REST_STATUS_MAX))
-		return -1;
-	f = slot_for(sim->rest->faults, pattern);
-	if (f == NULL)
-		return -1;
-	*f = new;
-	return 0;
+	if (slot == NULL || pattern[0] == '\0' ||
+	    !str_format(f.pattern, sizeof(f.pattern), "%s", pattern))
+		return false;
+	if (f.kind != REST_FAULT_PASS && f.kind != REST_FAULT_CUT &&
+	    f.status == 0)
+		return false;
+	*slot = f;
+	return true;
 }
 
-void
-rest_fault_drop(struct sim *sim, const char *pattern)
+static void
+drop(struct sim *sim, const char *pattern)
 {
 	for (size_t i = 0; i < REST_FAULTS_MAX; i++) {
 		struct rest_fault *f = &sim->rest->faults->fault[i];
@@ -94,14 +83,8 @@ rest_fault_drop(struct sim *sim, const char *pattern)
 	}
 }
 
-void
-rest_fault_clear(struct sim *sim)
-{
-	memset(sim->rest->faults, 0, sizeof(*sim->rest->faults));
-}
-
-void
-rest_fault_list(const struct sim *sim, struct sbuf *out)
+static void
+list(const struct sim *sim, struct sbuf *out)
 {
 	for (size_t i = 0; i < REST_FAULTS_MAX; i++) {
 		const struct rest_fault *f = &sim->rest->faults->fault[i];
@@ -202,4 +185,103 @@ rest_fault_apply(struct rest_call *c)
 		return false;
 	answer(c, &now);
 	return true;
+}
+
+/* ---- the command --------------------------------------------------------- */
+
+static bool
+wish_number(const char *word, const char *key, double *out)
+{
+	size_t n = strlen(key);
+
+	return strncmp(word, key, n) == 0 && str_to_double(word + n, out);
+}
+
+static bool
+wish_word(struct rest_fault *f, const char *word)
+{
+	double n;
+	int kind = find_kind(word);
+
+	if (kind >= 0)
+		f->kind = (enum rest_fault_kind)kind;
+	else if (wish_number(word, "retry-after=", &n) && n >= 0 && n < 1e7)
+		f->retry_after = n;
+	else if (wish_number(word, "delay=", &n) && n >= 0 &&
+		 n * 1000 <= REST_FAULT_DELAY_MAX_MS)
+		f->delay_ms = (unsigned)(n * 1000);
+	else if (wish_number(word, "count=", &n) && n >= 1 && n < 1e9)
+		f->count = (int)n;
+	else
+		return false;
+	return true;
+}
+
+static bool
+wish_status(struct rest_fault *f, const char *word)
+{
+	int64_t status;
+
+	if (strcmp(word, "ok") == 0) {
+		f->kind = REST_FAULT_PASS;
+		return true;
+	}
+	if (!str_to_i64(word, &status) || status < 200 ||
+	    status >= REST_STATUS_MAX)
+		return false;
+	f->status = (int)status;
+	return true;
+}
+
+/* argv: STATUS|ok and the words after it. */
+static int
+fault_verb(struct sim *sim, const char *pattern, int argc, char **argv,
+    struct sbuf *out)
+{
+	struct rest_fault f = {
+	    .kind = REST_FAULT_JSON, .retry_after = -1, .count = -1};
+
+	if (argc < 1 || !wish_status(&f, argv[0])) {
+		sbuf_fmt(out, "expected a status of 200 to 599 or \"ok\"");
+		return EXIT_USAGE;
+	}
+	for (int i = 1; i < argc; i++)
+		if (!wish_word(&f, argv[i])) {
+			sbuf_fmt(out,
+			    "%s is none of json, html, garbage, "
+			    "empty, shared, global, cut, retry-after=SECONDS, "
+			    "delay=SECONDS, count=N",
+			    argv[i]);
+			return EXIT_USAGE;
+		}
+	if (f.kind == REST_FAULT_PASS && f.delay_ms == 0) {
+		drop(sim, pattern);
+		return 0;
+	}
+	if (set(sim->rest->faults, f, pattern))
+		return 0;
+	sbuf_fmt(out, "no more than %d faults, of at most 127 characters",
+	    REST_FAULTS_MAX);
+	return 1;
+}
+
+int
+rest_fault_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
+{
+	if (strcmp(argv[0], "gateway-bot") == 0)
+		return fault_verb(sim, "/gateway/bot", argc - 1, argv + 1, out);
+	if (argc == 2 && strcmp(argv[1], "list") == 0) {
+		list(sim, out);
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "clear") == 0) {
+		memset(sim->rest->faults, 0, sizeof(*sim->rest->faults));
+		limit_reset(sim->rest->limit);
+		return 0;
+	}
+	if (argc >= 3)
+		return fault_verb(sim, argv[1], argc - 2, argv + 2, out);
+	sbuf_str(out, "expected: rest PATTERN STATUS|ok ..., rest list, "
+		      "rest clear");
+	return EXIT_USAGE;
 }

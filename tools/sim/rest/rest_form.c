@@ -3,7 +3,9 @@
  * Checking forms: every error of a body is found in one go and reported as
  * Discord nests them (discord-protocol.md section 7.1).
  */
-#include "tools/sim/rest/rest_call.h"
+#include "tools/sim/rest/rest_form.h"
+
+#include "tools/sim/rest/rest_reply.h"
 
 #include "shared/base/base64.h"
 
@@ -25,7 +27,7 @@ descend(json_object *o, const char *path)
 		next = json_object_object_get(o, key);
 		if (next == NULL) {
 			next = json_object_new_object();
-			json_object_object_add(o, key, next);
+			jso_set(o, key, next);
 		}
 		o = next;
 		path += n + (path[n] == '.');
@@ -50,10 +52,10 @@ rest_form_error(struct rest_call *c, const char *path, const char *code,
 	list = json_object_object_get(at, "_errors");
 	if (list == NULL) {
 		list = json_object_new_array();
-		json_object_object_add(at, "_errors", list);
+		jso_set(at, "_errors", list);
 	}
-	json_object_object_add(e, "code", json_object_new_string(code));
-	json_object_object_add(e, "message", json_object_new_string(text));
+	jso_set_text(e, "code", code);
+	jso_set_text(e, "message", text);
 	json_object_array_add(list, e);
 }
 
@@ -65,10 +67,9 @@ rest_form_refused(struct rest_call *c)
 	if (c->errors == NULL)
 		return false;
 	o = json_object_new_object();
-	json_object_object_add(
-	    o, "message", json_object_new_string("Invalid Form Body"));
-	json_object_object_add(o, "code", json_object_new_int(50035));
-	json_object_object_add(o, "errors", c->errors);
+	jso_set_text(o, "message", "Invalid Form Body");
+	jso_set_int(o, "code", 50035);
+	jso_set(o, "errors", c->errors);
 	c->errors = NULL;
 	rest_reply(c, 400, o);
 	return true;
@@ -262,5 +263,5 @@ rest_form_copy(json_object *to, json_object *from, const char *const *keys)
 
 	for (; *keys != NULL; keys++)
 		if (json_object_object_get_ex(from, *keys, &v))
-			json_object_object_add(to, *keys, json_object_get(v));
+			jso_set(to, *keys, json_object_get(v));
 }

@@ -7,6 +7,7 @@
 #include "tools/sim/rest/rest_http.h"
 
 #include "tools/sim/base/listener.h"
+#include "tools/sim/rest/rest_reply.h"
 
 #include "shared/base/log.h"
 
@@ -113,7 +114,7 @@ on_request(void *arg, struct MHD_Connection *conn, const char *url,
 	}
 	if (!c->done) {
 		c->done = true;
-		rest_handle(c);
+		c->rest->handle(c);
 	}
 	return finish(c);
 }

@@ -3,28 +3,16 @@
  * Messages a bot posts: made from the form, kept in the world, announced on
  * the gateway.  rest_msg_form.c has checked the form before.
  */
-#include "tools/sim/rest/rest_call.h"
+#include "tools/sim/rest/rest_msg.h"
+
 #include "tools/sim/book/pings.h"
 #include "tools/sim/gateway/gateway.h"
+#include "tools/sim/rest/rest_form.h"
+#include "tools/sim/rest/rest_reply.h"
+#include "tools/sim/world/world_reaction.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-static void
-set(json_object *o, const char *key, json_object *value)
-{
-	json_object_object_add(o, key, value);
-}
-
-void
-rest_msg_emit(struct sim *sim, uint32_t guild, const char *t, json_object *o)
-{
-	const char *text = rest_json_text(o);
-	uint64_t id =
-	    guild == WORLD_NOWHERE ? 0 : world_guild_id(sim->world, guild);
-
-	gateway_emit(sim, id, t, text, strlen(text));
-}
 
 bool
 rest_msg_channel(struct rest_call *c, uint64_t id, struct world_channel *ch)
@@ -103,18 +91,17 @@ attachment(struct rest_call *c, uint64_t channel, unsigned n)
 	uint64_t id = world_snowflake(c->w);
 	char url[400];
 
-	set(o, "id", rest_json_id(id));
-	set(o, "filename",
-	    name ? json_object_get(name)
-		 : json_object_new_string(c->file[n].name));
-	set(o, "size", json_object_new_int64((int64_t)c->file[n].size));
+	jso_set_id(o, "id", id);
+	jso_set(o, "filename",
+	    name ? json_object_get(name) : json_object_new_string(c->file[n].name));
+	jso_set_int(o, "size", c->file[n].size);
 	(void)str_format(url, sizeof(url),
 	    "https://cdn.example/attachments/%" PRIu64 "/%" PRIu64 "/%s",
 	    channel, id,
 	    json_object_get_string(json_object_object_get(o, "filename")));
-	set(o, "url", json_object_new_string(url));
-	set(o, "proxy_url", json_object_new_string(url));
-	set(o, "content_type", json_object_new_string(c->file[n].type));
+	jso_set_text(o, "url", url);
+	jso_set_text(o, "proxy_url", url);
+	jso_set_text(o, "content_type", c->file[n].type);
 	rest_form_copy(o, form, (const char *const[]){"description", NULL});
 	return o;
 }
@@ -158,17 +145,16 @@ reference(struct rest_call *c, json_object *m, const struct world_channel *ch,
 	if (to == NULL)
 		return;
 	ref = json_object_new_object();
-	set(ref, "type", json_object_new_int(0));
-	set(ref, "message_id", rest_json_id(to->id));
-	set(ref, "channel_id", rest_json_id(to->channel));
+	jso_set_int(ref, "type", 0);
+	jso_set_id(ref, "message_id", to->id);
+	jso_set_id(ref, "channel_id", to->channel);
 	if (ch->guild != WORLD_NOWHERE)
-		set(ref, "guild_id",
-		    rest_json_id(world_guild_id(c->w, ch->guild)));
+		jso_set_id(ref, "guild_id", world_guild_id(c->w, ch->guild));
 	old = world_render_msg(c->w, to);
 	json_object_object_del(old, "referenced_message");
-	set(m, "referenced_message", old);
-	set(m, "message_reference", ref);
-	set(m, "type", json_object_new_int(19));
+	jso_set(m, "referenced_message", old);
+	jso_set(m, "message_reference", ref);
+	jso_set_int(m, "type", 19);
 }
 
 static void
@@ -177,7 +163,7 @@ overlay(json_object *m, json_object *extra)
 	if (extra == NULL)
 		return;
 	json_object_object_foreach(extra, key, value)
-	    set(m, key, json_object_get(value));
+	    jso_set(m, key, json_object_get(value));
 }
 
 static json_object *
@@ -188,28 +174,27 @@ build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
 	const char *content =
 	    json_object_get_string(rest_form_get(body, "content"));
 
-	set(m, "type", json_object_new_int(0));
-	set(m, "tts",
-	    json_object_new_boolean(
-		json_object_get_boolean(rest_form_get(body, "tts"))));
-	set(m, "timestamp", json_object_new_string(world_render_now(c->w)));
-	set(m, "pinned", json_object_new_boolean(false));
-	set(m, "mentions", mentions(c, body, content));
-	set(m, "mention_roles", json_object_new_array());
-	set(m, "mention_everyone", json_object_new_boolean(false));
-	set(m, "id", rest_json_id(id));
-	set(m, "flags", given_or(body, "flags", json_object_new_int(0)));
-	set(m, "embeds", given_or(body, "embeds", json_object_new_array()));
-	set(m, "edited_timestamp", NULL);
-	set(m, "content", json_object_new_string(content ? content : ""));
-	set(m, "components",
+	jso_set_int(m, "type", 0);
+	jso_set_bool(m, "tts",
+	    json_object_get_boolean(rest_form_get(body, "tts")));
+	jso_set_text(m, "timestamp", world_render_now(c->w));
+	jso_set_bool(m, "pinned", false);
+	jso_set(m, "mentions", mentions(c, body, content));
+	jso_set(m, "mention_roles", json_object_new_array());
+	jso_set_bool(m, "mention_everyone", false);
+	jso_set_id(m, "id", id);
+	jso_set(m, "flags", given_or(body, "flags", json_object_new_int(0)));
+	jso_set(m, "embeds", given_or(body, "embeds", json_object_new_array()));
+	jso_set(m, "edited_timestamp", NULL);
+	jso_set_text(m, "content", content ? content : "");
+	jso_set(m, "components",
 	    given_or(body, "components", json_object_new_array()));
-	set(m, "channel_id", rest_json_id(ch->id));
-	set(m, "author", json_object_get(by->user));
-	set(m, "attachments", attachments(c, ch->id));
+	jso_set_id(m, "channel_id", ch->id);
+	jso_set(m, "author", json_object_get(by->user));
+	jso_set(m, "attachments", attachments(c, ch->id));
 	rest_form_copy(m, body, (const char *const[]){"nonce", NULL});
 	if (by->webhook != 0)
-		set(m, "webhook_id", rest_json_id(by->webhook));
+		jso_set_id(m, "webhook_id", by->webhook);
 	reference(c, m, ch, body);
 	overlay(m, by->extra);
 	return m;
@@ -224,16 +209,14 @@ announce(struct rest_call *c, const char *t, const struct world_msg *wm,
 
 	if (wm->hidden || !world_channel_find(c->w, wm->channel, &ch))
 		return;
-	set(m, "channel_type", json_object_new_int(ch.type));
+	jso_set_int(m, "channel_type", ch.type);
 	if (ch.guild != WORLD_NOWHERE) {
-		set(m, "guild_id",
-		    rest_json_id(world_guild_id(c->w, ch.guild)));
+		jso_set_id(m, "guild_id", world_guild_id(c->w, ch.guild));
 		if (rest_form_get(m, "webhook_id") == NULL)
-			set(m, "member",
-			    world_render_member(
-				c->w, ch.guild, WORLD_BOT, false));
+			jso_set(m, "member",
+			    world_render_member(c->w, ch.guild, WORLD_BOT, false));
 	}
-	rest_msg_emit(c->sim, ch.guild, t, m);
+	gateway_emit_json(c->sim, ch.guild, t, m);
 }
 
 /* Whose question the message answers: what its reference or nonce names, or
@@ -279,7 +262,7 @@ rest_msg_post(struct rest_call *c, const struct world_channel *ch,
 			REST_MSG_EPHEMERAL) != 0;
 	if (nonce != NULL)
 		str_copy(wm.nonce, nonce, sizeof(wm.nonce));
-	wm.json = base_strdup(rest_json_text(m));
+	wm.json = base_strdup(jso_text(m));
 	kept = world_msg_add(c->w, WORLD_OWN, &wm);
 	count_ping(c, body, kept);
 	announce(c, "MESSAGE_CREATE", kept, m);
@@ -307,7 +290,7 @@ edit_attachments(
 		    strstr(json_object_get_string(keep), id) != NULL)
 			json_object_array_add(new, json_object_get(a));
 	}
-	set(m, "attachments", new);
+	jso_set(m, "attachments", new);
 }
 
 void
@@ -320,18 +303,17 @@ rest_msg_edit(struct rest_call *c, struct world_msg *wm, json_object *body)
 
 	rest_form_copy(m, body, keys);
 	if (json_object_object_get(m, "content") == NULL)
-		set(m, "content", json_object_new_string(""));
+		jso_set_text(m, "content", "");
 	if (json_object_object_get(m, "embeds") == NULL)
-		set(m, "embeds", json_object_new_array());
+		jso_set(m, "embeds", json_object_new_array());
 	edit_attachments(c, m, wm->channel, body);
 	flags = json_object_get_int(json_object_object_get(m, "flags"));
 	flags &= ~REST_MSG_LOADING;
 	if (wm->hidden)
 		flags |= REST_MSG_EPHEMERAL;
-	set(m, "flags", json_object_new_int(flags));
-	set(m, "edited_timestamp",
-	    json_object_new_string(world_render_now(c->w)));
-	world_msg_set(wm, base_strdup(rest_json_text(m)));
+	jso_set_int(m, "flags", flags);
+	jso_set_text(m, "edited_timestamp", world_render_now(c->w));
+	world_msg_set(wm, base_strdup(jso_text(m)));
 	announce(c, "MESSAGE_UPDATE", wm, m);
 	json_object_put(m);
 }
@@ -341,13 +323,12 @@ rest_msg_delete(struct rest_call *c, struct world_msg *wm)
 {
 	json_object *o = json_object_new_object();
 
-	set(o, "id", rest_json_id(wm->id));
-	set(o, "channel_id", rest_json_id(wm->channel));
+	jso_set_id(o, "id", wm->id);
+	jso_set_id(o, "channel_id", wm->channel);
 	if (wm->guild != WORLD_NOWHERE)
-		set(o, "guild_id",
-		    rest_json_id(world_guild_id(c->w, wm->guild)));
+		jso_set_id(o, "guild_id", world_guild_id(c->w, wm->guild));
 	if (!wm->hidden)
-		rest_msg_emit(c->sim, wm->guild, "MESSAGE_DELETE", o);
+		gateway_emit_json(c->sim, wm->guild, "MESSAGE_DELETE", o);
 	world_msg_drop(wm);
 	json_object_put(o);
 }
@@ -357,6 +338,6 @@ rest_msg_reply(struct rest_call *c, const struct world_msg *wm)
 {
 	json_object *m = world_render_msg(c->w, wm);
 
-	rest_reactions_show(c->rest, wm->id, m);
+	world_reaction_show(c->w, wm->id, m);
 	rest_reply(c, 200, m);
 }

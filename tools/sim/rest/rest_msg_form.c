@@ -2,6 +2,9 @@
 /* The form of a message (discord-protocol.md section 7.3): what Discord
  * refuses, all in one answer. */
 #include "tools/sim/rest/rest_call.h"
+#include "tools/sim/rest/rest_form.h"
+#include "tools/sim/rest/rest_msg.h"
+#include "tools/sim/rest/rest_reply.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * Answers: bodies and headers in Discord's words, and the page its edge shows
  * instead.  An answer is made once per call; making a second one is a bug.
  */
-#include "tools/sim/rest/rest_call.h"
+#include "tools/sim/rest/rest_reply.h"
 
 #include "shared/base/clock.h"
 
@@ -82,7 +82,7 @@ rest_reply_text(struct rest_call *c, int status, const char *json)
 void
 rest_reply(struct rest_call *c, int status, json_object *o)
 {
-	rest_reply_text(c, status, rest_json_text(o));
+	rest_reply_text(c, status, jso_text(o));
 	json_object_put(o);
 }
 

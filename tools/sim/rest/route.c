@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Matching a path against the table, part by part.  A literal route stands
- * before one with a variable in its place, so the first match is the right one.
- */
+/* Matching a path against the tables, part by part. */
 #include "tools/sim/rest/route.h"
 
-#include <string.h>
+#include "tools/sim/rest/rest_body.h"
+#include "tools/sim/rest/rest_form.h"
+#include "tools/sim/rest/rest_reply.h"
 
-static const struct route route_table[] = {
-#define X(method, pattern, fn, cls, flags)                                     \
-	{#method, pattern, route_##fn, LIMIT_##cls, flags},
-    ROUTES(X)
-#undef X
-};
+#include <string.h>
 
 enum match { MATCH_NO, MATCH_YES, MATCH_BAD_ID };
 
@@ -76,26 +70,33 @@ refuse_id(struct rest_call *c)
 	(void)rest_form_refused(c);
 }
 
+/* NULL: none of this table; *other: none but for the method. */
+static const struct route *
+find_in(struct rest_call *c, const struct route *r, enum match *m, bool *other)
+{
+	for (; r->method != NULL; r++) {
+		*m = match(c, r->pattern);
+		if (*m == MATCH_NO)
+			continue;
+		if (strcmp(r->method, c->method) == 0)
+			return r;
+		*other = true;
+	}
+	return NULL;
+}
+
 bool
 route_find(struct rest_call *c)
 {
 	bool other = false;
+	enum match m;
 
-	for (size_t i = 0; i < nitems(route_table); i++) {
-		enum match m = match(c, route_table[i].pattern);
-
-		if (m == MATCH_NO)
-			continue;
-		if (strcmp(route_table[i].method, c->method) != 0) {
-			other = true;
-			continue;
-		}
-		if (m == MATCH_BAD_ID) {
+	for (size_t i = 0; c->rest->routes[i] != NULL; i++) {
+		c->route = find_in(c, c->rest->routes[i], &m, &other);
+		if (c->route != NULL && m == MATCH_BAD_ID)
 			refuse_id(c);
-			return false;
-		}
-		c->route = &route_table[i];
-		return true;
+		if (c->route != NULL)
+			return m == MATCH_YES;
 	}
 	rest_reply_error(c, other ? REST_BAD_METHOD : REST_NOT_FOUND);
 	return false;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* The bot itself: gateway, users, application, DM channels. */
-#include "tools/sim/rest/route.h"
+
+#include "tools/sim/routes/routes.h"
 
 #include "tools/sim/book/starts.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-void
-route_gateway(struct rest_call *c)
+static void
+gateway(struct rest_call *c)
 {
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(
-	    o, "url", json_object_new_string(c->sim->url_gateway));
+	jso_set_text(o, "url", c->sim->url_gateway);
 	rest_reply(c, 200, o);
 }
 
@@ -23,26 +23,21 @@ start_limit(struct sim *sim)
 	json_object *o = json_object_new_object();
 	int64_t after = (int64_t)starts_reset_after_ms(sim);
 
-	json_object_object_add(
-	    o, "total", json_object_new_int64(sim->starts.total));
-	json_object_object_add(
-	    o, "remaining", json_object_new_int64(sim->starts.remaining));
-	json_object_object_add(o, "reset_after", json_object_new_int64(after));
-	json_object_object_add(o, "max_concurrency",
-	    json_object_new_int64(sim->cfg.max_concurrency));
+	jso_set_int(o, "total", sim->starts.total);
+	jso_set_int(o, "remaining", sim->starts.remaining);
+	jso_set_int(o, "reset_after", after);
+	jso_set_int(o, "max_concurrency", sim->cfg.max_concurrency);
 	return o;
 }
 
-void
-route_gateway_bot(struct rest_call *c)
+static void
+gateway_bot(struct rest_call *c)
 {
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(
-	    o, "url", json_object_new_string(c->sim->url_gateway));
-	json_object_object_add(
-	    o, "shards", json_object_new_int64(c->sim->cfg.shards));
-	json_object_object_add(o, "session_start_limit", start_limit(c->sim));
+	jso_set_text(o, "url", c->sim->url_gateway);
+	jso_set_int(o, "shards", c->sim->cfg.shards);
+	jso_set(o, "session_start_limit", start_limit(c->sim));
 	rest_reply(c, 200, o);
 }
 
@@ -52,8 +47,8 @@ user_json(struct rest_call *c, unsigned user)
 	return json_tokener_parse(world_user_json(c->w, user));
 }
 
-void
-route_user_me(struct rest_call *c)
+static void
+user_me(struct rest_call *c)
 {
 	json_object *o = user_json(c, WORLD_BOT);
 	char id[24];
@@ -61,23 +56,22 @@ route_user_me(struct rest_call *c)
 	if (c->other_bot) {
 		str_format(id, sizeof(id), "%" PRIu64,
 		    world_app_id(c->w) + 1);
-		json_object_object_add(o, "id", json_object_new_string(id));
-		json_object_object_add(o, "username",
-		    json_object_new_string("other-bot"));
+		jso_set_text(o, "id", id);
+		jso_set_text(o, "username", "other-bot");
 	}
-	json_object_object_add(o, "flags", json_object_new_int(0));
-	json_object_object_add(o, "banner", NULL);
-	json_object_object_add(o, "accent_color", NULL);
-	json_object_object_add(o, "mfa_enabled", json_object_new_boolean(true));
-	json_object_object_add(o, "locale", json_object_new_string("en-US"));
-	json_object_object_add(o, "premium_type", json_object_new_int(0));
-	json_object_object_add(o, "email", NULL);
-	json_object_object_add(o, "verified", json_object_new_boolean(true));
+	jso_set_int(o, "flags", 0);
+	jso_set(o, "banner", NULL);
+	jso_set(o, "accent_color", NULL);
+	jso_set_bool(o, "mfa_enabled", true);
+	jso_set_text(o, "locale", "en-US");
+	jso_set_int(o, "premium_type", 0);
+	jso_set(o, "email", NULL);
+	jso_set_bool(o, "verified", true);
 	rest_reply(c, 200, o);
 }
 
-void
-route_user_get(struct rest_call *c)
+static void
+user_get(struct rest_call *c)
 {
 	int64_t user = world_user_find(c->w, c->id[0]);
 
@@ -87,8 +81,8 @@ route_user_get(struct rest_call *c)
 		rest_reply(c, 200, user_json(c, (unsigned)user));
 }
 
-void
-route_dm_open(struct rest_call *c)
+static void
+dm_open(struct rest_call *c)
 {
 	json_object *body = rest_form_object(c);
 	struct world_channel ch;
@@ -113,8 +107,8 @@ route_dm_open(struct rest_call *c)
 	}
 }
 
-void
-route_application(struct rest_call *c)
+static void
+application(struct rest_call *c)
 {
 	struct sbuf t = {0};
 
@@ -135,3 +129,13 @@ route_application(struct rest_call *c)
 	rest_reply_text(c, 200, t.p);
 	sbuf_free(&t);
 }
+
+const struct route routes_bot[] = {
+	{"GET", "/gateway", gateway, LIMIT_GATEWAY, ROUTE_OPEN},
+	{"GET", "/gateway/bot", gateway_bot, LIMIT_GATEWAY},
+	{"GET", "/users/@me", user_me, LIMIT_USER},
+	{"POST", "/users/@me/channels", dm_open, LIMIT_DM_OPEN},
+	{"GET", "/users/:user_id", user_get, LIMIT_USER},
+	{"GET", "/applications/@me", application, LIMIT_APPLICATION},
+	{0},
+};

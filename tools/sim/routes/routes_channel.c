@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Channels: get, edit, typing. */
-#include "tools/sim/rest/route.h"
+
+#include "tools/sim/routes/routes.h"
 
 #include "shared/base/clock.h"
 
 #include <string.h>
 
-void
-route_channel_get(struct rest_call *c)
+static void
+channel_get(struct rest_call *c)
 {
 	struct world_channel ch;
 
@@ -29,8 +30,8 @@ edit_check(struct rest_call *c, json_object *body)
 	return !rest_form_refused(c);
 }
 
-void
-route_channel_edit(struct rest_call *c)
+static void
+channel_edit(struct rest_call *c)
 {
 	static const char *const keys[] = {"name", "topic", "nsfw",
 	    "rate_limit_per_user", "position", "user_limit", "bitrate",
@@ -47,7 +48,7 @@ route_channel_edit(struct rest_call *c)
 	}
 	if ((json_object_object_get_ex(body, "name", NULL) ||
 		json_object_object_get_ex(body, "topic", NULL)) &&
-	    rest_limit_refused(c, LIMIT_CHANNEL_NAME, ch.id))
+	    rest_limited(c, LIMIT_CHANNEL_NAME, ch.id))
 		return;
 	for (size_t i = 0; i < nitems(keys); i++)
 		if (json_object_object_get_ex(body, keys[i], &v) &&
@@ -57,12 +58,12 @@ route_channel_edit(struct rest_call *c)
 			return;
 		}
 	o = world_render_channel(c->w, &ch);
-	rest_msg_emit(c->sim, ch.guild, "CHANNEL_UPDATE", o);
+	gateway_emit_json(c->sim, ch.guild, "CHANNEL_UPDATE", o);
 	rest_reply(c, 200, o);
 }
 
-void
-route_typing(struct rest_call *c)
+static void
+typing(struct rest_call *c)
 {
 	struct world_channel ch;
 	json_object *o;
@@ -74,17 +75,22 @@ route_typing(struct rest_call *c)
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "user_id", rest_json_id(world_bot_id(c->w)));
-	json_object_object_add(
-	    o, "timestamp", json_object_new_int64(clock_wall_ms() / 1000));
-	json_object_object_add(o, "channel_id", rest_json_id(ch.id));
+	jso_set_id(o, "user_id", world_bot_id(c->w));
+	jso_set_int(o, "timestamp", clock_wall_ms() / 1000);
+	jso_set_id(o, "channel_id", ch.id);
 	if (ch.guild != WORLD_NOWHERE) {
-		json_object_object_add(o, "guild_id",
-		    rest_json_id(world_guild_id(c->w, ch.guild)));
-		json_object_object_add(o, "member",
+		jso_set_id(o, "guild_id", world_guild_id(c->w, ch.guild));
+		jso_set(o, "member",
 		    world_render_member(c->w, ch.guild, WORLD_BOT, true));
 	}
-	rest_msg_emit(c->sim, ch.guild, "TYPING_START", o);
+	gateway_emit_json(c->sim, ch.guild, "TYPING_START", o);
 	json_object_put(o);
 	rest_reply_none(c);
 }
+
+const struct route routes_channel[] = {
+	{"GET", "/channels/:channel_id", channel_get, LIMIT_CHANNEL},
+	{"PATCH", "/channels/:channel_id", channel_edit, LIMIT_CHANNEL_EDIT},
+	{"POST", "/channels/:channel_id/typing", typing, LIMIT_TYPING},
+	{0},
+};

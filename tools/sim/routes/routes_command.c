@@ -3,13 +3,14 @@
  * Application commands, global and per guild (discord-protocol.md section
  * 7.3): names, counts and the 200 creates a day are held as Discord does.
  */
-#include "tools/sim/rest/route.h"
+#include "tools/sim/routes/routes.h"
+
+#include "tools/sim/world/world_command.h"
 
 #include "shared/base/clock.h"
 
 #include <string.h>
 
-#define SCOPES_MAX 1024 /* guilds with commands of their own */
 #define CREATES_PER_DAY 200
 #define DAY_MS 86400000u
 
@@ -18,38 +19,13 @@ static const size_t type_max[] = {0, 100, 15, 15, 1};
 #define TYPES 4
 #define ENTRY_POINT 4 /* made by Discord for an app with an Activity */
 
-struct scope {
-	uint64_t guild;	   /* 0: the global one */
-	json_object *list; /* array; NULL: a free slot */
-	unsigned creates;
-	uint64_t day_ends_ms;
-};
-
-struct rest_commands {
-	struct scope scope[SCOPES_MAX];
-};
-
-struct rest_commands *
-rest_commands_new(void)
-{
-	return base_alloc(sizeof(struct rest_commands));
-}
-
-void
-rest_commands_free(struct rest_commands *cs)
-{
-	for (size_t i = 0; i < SCOPES_MAX; i++)
-		json_object_put(cs->scope[i].list);
-	free(cs);
-}
-
 /* The scope of the path; NULL after an answer. */
-static struct scope *
+static struct world_commands *
 scope_of(struct rest_call *c)
 {
 	bool local = strstr(c->route->pattern, "/guilds/") != NULL;
 	uint64_t guild = local ? c->id[1] : 0;
-	struct scope *s = c->rest->commands->scope;
+	struct world_commands *s;
 
 	if (c->id[0] != world_app_id(c->w)) {
 		rest_reply_error(c, REST_UNKNOWN_APPLICATION);
@@ -59,16 +35,10 @@ scope_of(struct rest_call *c)
 		rest_reply_error(c, REST_MISSING_ACCESS);
 		return NULL;
 	}
-	for (size_t i = 0; i < SCOPES_MAX; i++) {
-		if (s[i].list == NULL) {
-			s[i].guild = guild;
-			s[i].list = json_object_new_array();
-		}
-		if (s[i].guild == guild)
-			return &s[i];
-	}
-	rest_reply_error(c, REST_FULL);
-	return NULL;
+	s = world_command_scope(c->w, guild);
+	if (s == NULL)
+		rest_reply_error(c, REST_FULL);
+	return s;
 }
 
 static int
@@ -153,7 +123,7 @@ check(struct rest_call *c, json_object *o, bool edit)
 
 /* One create of the day's; false after an answer. */
 static bool
-create_allowed(struct rest_call *c, struct scope *s)
+create_allowed(struct rest_call *c, struct world_commands *s)
 {
 	uint64_t now = clock_boot_ms();
 
@@ -170,7 +140,7 @@ create_allowed(struct rest_call *c, struct scope *s)
 }
 
 static json_object *
-made(struct rest_call *c, struct scope *s, json_object *form, json_object *old)
+made(struct rest_call *c, struct world_commands *s, json_object *form, json_object *old)
 {
 	static const char *const keys[] = {"name", "description", "options",
 	    "name_localizations", "description_localizations", "nsfw",
@@ -178,20 +148,16 @@ made(struct rest_call *c, struct scope *s, json_object *form, json_object *old)
 	    "handler", NULL};
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "id",
-	    old ? json_object_get(json_object_object_get(old, "id"))
-		: rest_json_id(world_snowflake(c->w)));
-	json_object_object_add(
-	    o, "application_id", rest_json_id(world_app_id(c->w)));
-	json_object_object_add(
-	    o, "version", rest_json_id(world_snowflake(c->w)));
-	json_object_object_add(
-	    o, "type", json_object_new_int(type_of(old ? old : form)));
-	json_object_object_add(o, "description", json_object_new_string(""));
-	json_object_object_add(o, "default_member_permissions", NULL);
-	json_object_object_add(o, "nsfw", json_object_new_boolean(false));
+	jso_set(o, "id",
+	    old ? json_object_get(json_object_object_get(old, "id")) : jso_id(world_snowflake(c->w)));
+	jso_set_id(o, "application_id", world_app_id(c->w));
+	jso_set_id(o, "version", world_snowflake(c->w));
+	jso_set_int(o, "type", type_of(old ? old : form));
+	jso_set_text(o, "description", "");
+	jso_set(o, "default_member_permissions", NULL);
+	jso_set_bool(o, "nsfw", false);
 	if (s->guild != 0)
-		json_object_object_add(o, "guild_id", rest_json_id(s->guild));
+		jso_set_id(o, "guild_id", s->guild);
 	if (old != NULL)
 		rest_form_copy(o, old, keys);
 	rest_form_copy(o, form, keys);
@@ -208,10 +174,10 @@ of_type(json_object *list, int type)
 	return n;
 }
 
-void
-route_command_list(struct rest_call *c)
+static void
+command_list(struct rest_call *c)
 {
-	struct scope *s = scope_of(c);
+	struct world_commands *s = scope_of(c);
 
 	if (s != NULL)
 		rest_reply(c, 200, json_object_get(s->list));
@@ -219,7 +185,7 @@ route_command_list(struct rest_call *c)
 
 /* The path's command in its scope: index, or -1 after an answer. */
 static int
-command_of(struct rest_call *c, struct scope **s)
+command_of(struct rest_call *c, struct world_commands **s)
 {
 	int at;
 
@@ -232,10 +198,10 @@ command_of(struct rest_call *c, struct scope **s)
 	return at;
 }
 
-void
-route_command_get(struct rest_call *c)
+static void
+command_get(struct rest_call *c)
 {
-	struct scope *s;
+	struct world_commands *s;
 	int at = command_of(c, &s);
 
 	if (at >= 0)
@@ -245,11 +211,11 @@ route_command_get(struct rest_call *c)
 }
 
 /* A name that exists is overwritten: 200; a new one is made: 201. */
-void
-route_command_post(struct rest_call *c)
+static void
+command_post(struct rest_call *c)
 {
 	json_object *body = rest_form_object(c), *o, *old = NULL;
-	struct scope *s;
+	struct world_commands *s;
 	int at, type;
 
 	if (body == NULL || (s = scope_of(c)) == NULL || !check(c, body, false))
@@ -270,11 +236,11 @@ route_command_post(struct rest_call *c)
 	rest_reply(c, old ? 200 : 201, o);
 }
 
-void
-route_command_edit(struct rest_call *c)
+static void
+command_edit(struct rest_call *c)
 {
 	json_object *body = rest_form_object(c), *o;
-	struct scope *s;
+	struct world_commands *s;
 	int at;
 
 	if (body == NULL || (at = command_of(c, &s)) < 0 ||
@@ -285,10 +251,10 @@ route_command_edit(struct rest_call *c)
 	rest_reply(c, 200, o);
 }
 
-void
-route_command_drop(struct rest_call *c)
+static void
+command_drop(struct rest_call *c)
 {
-	struct scope *s;
+	struct world_commands *s;
 	int at = command_of(c, &s);
 
 	if (at < 0)
@@ -323,7 +289,7 @@ replace_check(struct rest_call *c, json_object *list)
 
 /* Discord keeps it: a list without it is refused. */
 static bool
-keeps_entry_point(struct rest_call *c, const struct scope *s)
+keeps_entry_point(struct rest_call *c, const struct world_commands *s)
 {
 	if (of_type(s->list, ENTRY_POINT) == 0
 	    || of_type(c->body, ENTRY_POINT) > 0)
@@ -332,10 +298,10 @@ keeps_entry_point(struct rest_call *c, const struct scope *s)
 	return false;
 }
 
-void
-route_command_replace(struct rest_call *c)
+static void
+command_replace(struct rest_call *c)
 {
-	struct scope *s = scope_of(c);
+	struct world_commands *s = scope_of(c);
 	json_object *list;
 
 	if (s == NULL)
@@ -367,3 +333,24 @@ route_command_replace(struct rest_call *c)
 	s->list = list;
 	rest_reply(c, 200, json_object_get(list));
 }
+
+const struct route routes_command[] = {
+	{"GET", ROUTE_GLOBAL, command_list, LIMIT_COMMAND_READ},
+	{"POST", ROUTE_GLOBAL, command_post, LIMIT_COMMAND_WRITE},
+	{"PUT", ROUTE_GLOBAL, command_replace, LIMIT_COMMAND_WRITE},
+	{"GET", ROUTE_GLOBAL "/:command_id", command_get,
+	    LIMIT_COMMAND_READ},
+	{"PATCH", ROUTE_GLOBAL "/:command_id", command_edit,
+	    LIMIT_COMMAND_WRITE},
+	{"DELETE", ROUTE_GLOBAL "/:command_id", command_drop,
+	    LIMIT_COMMAND_WRITE},
+	{"GET", ROUTE_LOCAL, command_list, LIMIT_COMMAND_READ},
+	{"POST", ROUTE_LOCAL, command_post, LIMIT_COMMAND_WRITE},
+	{"PUT", ROUTE_LOCAL, command_replace, LIMIT_COMMAND_WRITE},
+	{"GET", ROUTE_LOCAL "/:command_id", command_get, LIMIT_COMMAND_READ},
+	{"PATCH", ROUTE_LOCAL "/:command_id", command_edit,
+	    LIMIT_COMMAND_WRITE},
+	{"DELETE", ROUTE_LOCAL "/:command_id", command_drop,
+	    LIMIT_COMMAND_WRITE},
+	{0},
+};

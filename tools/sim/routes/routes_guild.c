@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Guilds: get, edit, and lists of channels, members, roles. */
-#include "tools/sim/rest/route.h"
+
+#include "tools/sim/routes/routes.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -16,8 +17,8 @@ guild_of(struct rest_call *c)
 	return guild;
 }
 
-void
-route_guild_get(struct rest_call *c)
+static void
+guild_get(struct rest_call *c)
 {
 	int64_t guild = guild_of(c);
 	json_object *o;
@@ -26,10 +27,8 @@ route_guild_get(struct rest_call *c)
 		return;
 	o = world_render_guild_object(c->w, (unsigned)guild);
 	if (rest_body_true(c, "with_counts")) {
-		json_object_object_add(o, "approximate_member_count",
-		    json_object_new_int(WORLD_MEMBERS + 1));
-		json_object_object_add(
-		    o, "approximate_presence_count", json_object_new_int(1));
+		jso_set_int(o, "approximate_member_count", WORLD_MEMBERS + 1);
+		jso_set_int(o, "approximate_presence_count", 1);
 	}
 	rest_reply(c, 200, o);
 }
@@ -99,8 +98,8 @@ edit_apply(struct rest_call *c, json_object *body)
 	return true;
 }
 
-void
-route_guild_edit(struct rest_call *c)
+static void
+guild_edit(struct rest_call *c)
 {
 	json_object *body = rest_form_object(c), *o;
 	int64_t guild;
@@ -113,12 +112,12 @@ route_guild_edit(struct rest_call *c)
 	if (rest_form_refused(c) || !edit_apply(c, body))
 		return;
 	o = world_render_guild_object(c->w, (unsigned)guild);
-	rest_msg_emit(c->sim, (uint32_t)guild, "GUILD_UPDATE", o);
+	gateway_emit_json(c->sim, (uint32_t)guild, "GUILD_UPDATE", o);
 	rest_reply(c, 200, o);
 }
 
-void
-route_guild_channels(struct rest_call *c)
+static void
+guild_channels(struct rest_call *c)
 {
 	int64_t guild = guild_of(c);
 	json_object *list;
@@ -134,8 +133,8 @@ route_guild_channels(struct rest_call *c)
 	rest_reply(c, 200, list);
 }
 
-void
-route_guild_roles(struct rest_call *c)
+static void
+guild_roles(struct rest_call *c)
 {
 	int64_t guild = guild_of(c);
 	json_object *o;
@@ -155,8 +154,8 @@ member_user(struct rest_call *c, unsigned guild, unsigned n)
 }
 
 /* Ascending by user id, as the list's `after` needs them. */
-void
-route_guild_members(struct rest_call *c)
+static void
+guild_members(struct rest_call *c)
 {
 	int64_t guild = guild_of(c);
 	uint64_t limit = rest_body_query(c, "limit", 1);
@@ -194,8 +193,8 @@ route_guild_members(struct rest_call *c)
 	rest_reply(c, 200, list);
 }
 
-void
-route_guild_member(struct rest_call *c)
+static void
+guild_member(struct rest_call *c)
 {
 	int64_t guild = guild_of(c);
 
@@ -214,3 +213,14 @@ route_guild_member(struct rest_call *c)
 			   ? REST_UNKNOWN_USER
 			   : REST_UNKNOWN_MEMBER);
 }
+
+const struct route routes_guild[] = {
+	{"GET", "/guilds/:guild_id", guild_get, LIMIT_GUILD},
+	{"PATCH", "/guilds/:guild_id", guild_edit, LIMIT_GUILD_EDIT},
+	{"GET", "/guilds/:guild_id/channels", guild_channels, LIMIT_GUILD},
+	{"GET", "/guilds/:guild_id/members", guild_members, LIMIT_GUILD},
+	{"GET", "/guilds/:guild_id/members/:user_id", guild_member,
+	    LIMIT_GUILD},
+	{"GET", "/guilds/:guild_id/roles", guild_roles, LIMIT_GUILD},
+	{0},
+};

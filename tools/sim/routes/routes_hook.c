@@ -3,15 +3,17 @@
  * /webhooks: webhooks of channels, and what an interaction's token opens: its
  * first answer ("@original") and follow-ups.
  */
-#include "tools/sim/rest/rest_hook.h"
-#include "tools/sim/rest/route.h"
+#include "tools/sim/routes/routes.h"
+
+#include "tools/sim/world/world_hook.h"
+#include "tools/sim/world/world_interaction.h"
 
 #include <string.h>
 
 /* Who the token in the path belongs to; neither after an answer. */
 struct owner {
-	struct hook *hook;
-	struct hook_interaction *live;
+	struct world_hook *hook;
+	struct world_interaction *live;
 	struct world_channel ch;
 };
 
@@ -22,14 +24,14 @@ owner_of(struct rest_call *c, struct owner *o)
 
 	*o = (struct owner){0};
 	if (c->id[0] == world_app_id(c->w)) {
-		o->live = rest_hook_by_token(c->rest, c->word[0]);
+		o->live = world_interaction_by_token(c->w, c->word[0]);
 		if (o->live == NULL) {
 			rest_reply_error(c, REST_BAD_HOOK_TOKEN);
 			return false;
 		}
 		channel = o->live->channel;
 	} else {
-		o->hook = rest_hook_find(c->rest, c->id[0]);
+		o->hook = world_hook_find(c->w, c->id[0]);
 		if (o->hook == NULL ||
 		    strcmp(o->hook->token, c->word[0]) != 0) {
 			rest_reply_error(c, o->hook ? REST_BAD_HOOK_TOKEN
@@ -41,21 +43,13 @@ owner_of(struct rest_call *c, struct owner *o)
 	return rest_msg_channel(c, channel, &o->ch);
 }
 
-void
-route_hook_list(struct rest_call *c)
+static void
+hook_list(struct rest_call *c)
 {
 	struct world_channel ch;
-	json_object *list;
 
-	if (!rest_msg_channel(c, c->id[0], &ch))
-		return;
-	list = json_object_new_array();
-	for (size_t k = 0; k < HOOKS_MAX; k++)
-		if (c->rest->hooks->hook[k].id != 0 &&
-		    c->rest->hooks->hook[k].channel == ch.id)
-			json_object_array_add(
-			    list, rest_hook_json(c, &c->rest->hooks->hook[k]));
-	rest_reply(c, 200, list);
+	if (rest_msg_channel(c, c->id[0], &ch))
+		rest_reply(c, 200, world_hook_list(c->w, ch.id));
 }
 
 static void
@@ -63,19 +57,18 @@ announce(struct rest_call *c, const struct world_channel *ch)
 {
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(
-	    o, "guild_id", rest_json_id(world_guild_id(c->w, ch->guild)));
-	json_object_object_add(o, "channel_id", rest_json_id(ch->id));
-	rest_msg_emit(c->sim, ch->guild, "WEBHOOKS_UPDATE", o);
+	jso_set_id(o, "guild_id", world_guild_id(c->w, ch->guild));
+	jso_set_id(o, "channel_id", ch->id);
+	gateway_emit_json(c->sim, ch->guild, "WEBHOOKS_UPDATE", o);
 	json_object_put(o);
 }
 
-void
-route_hook_new(struct rest_call *c)
+static void
+hook_new(struct rest_call *c)
 {
 	json_object *body = rest_form_object(c);
 	struct world_channel ch;
-	struct hook *h;
+	struct world_hook *h;
 	const char *name;
 
 	if (body == NULL || !rest_msg_channel(c, c->id[0], &ch))
@@ -91,19 +84,17 @@ route_hook_new(struct rest_call *c)
 		rest_reply_error(c, REST_DM_ACTION);
 		return;
 	}
-	h = rest_hook_count(c->rest, ch.id) >= HOOKS_PER_CHANNEL
-		? NULL
-		: rest_hook_new(c->rest, ch.id, name);
+	h = world_hook_new(c->w, ch.id, name);
 	if (h == NULL) {
 		rest_reply_error(c, REST_TOO_MANY_HOOKS);
 		return;
 	}
 	announce(c, &ch);
-	rest_reply(c, 200, rest_hook_json(c, h));
+	rest_reply(c, 200, world_hook_render(c->w, h));
 }
 
-void
-route_hook_get(struct rest_call *c)
+static void
+hook_get(struct rest_call *c)
 {
 	struct owner o;
 
@@ -112,11 +103,11 @@ route_hook_get(struct rest_call *c)
 	if (o.hook == NULL)
 		rest_reply_error(c, REST_UNKNOWN_WEBHOOK);
 	else
-		rest_reply(c, 200, rest_hook_json(c, o.hook));
+		rest_reply(c, 200, world_hook_render(c->w, o.hook));
 }
 
-void
-route_hook_drop(struct rest_call *c)
+static void
+hook_drop(struct rest_call *c)
 {
 	struct owner o;
 
@@ -140,17 +131,15 @@ author(struct rest_call *c, const struct owner *o, json_object *body)
 	if (o->live != NULL)
 		return json_tokener_parse(world_user_json(c->w, WORLD_BOT));
 	u = json_object_new_object();
-	json_object_object_add(u, "id", rest_json_id(o->hook->id));
-	json_object_object_add(u, "username",
-	    name ? json_object_get(name)
-		 : json_object_new_string(o->hook->name));
-	json_object_object_add(u, "avatar", NULL);
-	json_object_object_add(
-	    u, "discriminator", json_object_new_string("0000"));
-	json_object_object_add(u, "public_flags", json_object_new_int(0));
-	json_object_object_add(u, "flags", json_object_new_int(0));
-	json_object_object_add(u, "bot", json_object_new_boolean(true));
-	json_object_object_add(u, "global_name", NULL);
+	jso_set_id(u, "id", o->hook->id);
+	jso_set(u, "username",
+	    name ? json_object_get(name) : json_object_new_string(o->hook->name));
+	jso_set(u, "avatar", NULL);
+	jso_set_text(u, "discriminator", "0000");
+	jso_set_int(u, "public_flags", 0);
+	jso_set_int(u, "flags", 0);
+	jso_set_bool(u, "bot", true);
+	jso_set(u, "global_name", NULL);
 	return u;
 }
 
@@ -179,8 +168,8 @@ wants_message(struct rest_call *c, const struct owner *o)
 	return o->live != NULL || rest_body_true(c, "wait");
 }
 
-void
-route_hook_post(struct rest_call *c)
+static void
+hook_post(struct rest_call *c)
 {
 	json_object *body = rest_form_object(c);
 	struct rest_author by = {0};
@@ -201,9 +190,8 @@ route_hook_post(struct rest_call *c)
 		by.webhook = c->id[0];
 		by.extra = o.live != NULL ? json_object_new_object() : NULL;
 		if (o.live != NULL)
-			json_object_object_add(by.extra,
-			    "interaction_metadata",
-			    rest_hook_metadata(c, o.live));
+			jso_set(by.extra, "interaction_metadata",
+			    world_interaction_metadata(c->w, o.live));
 		m = rest_msg_post(c, &o.ch, body, &by);
 		json_object_put(by.extra);
 		json_object_put(by.user);
@@ -235,8 +223,8 @@ message_of(struct rest_call *c, struct owner *o)
 	return NULL;
 }
 
-void
-route_hook_msg_get(struct rest_call *c)
+static void
+hook_msg_get(struct rest_call *c)
 {
 	struct owner o;
 	struct world_msg *m = message_of(c, &o);
@@ -245,8 +233,8 @@ route_hook_msg_get(struct rest_call *c)
 		rest_msg_reply(c, m);
 }
 
-void
-route_hook_msg_edit(struct rest_call *c)
+static void
+hook_msg_edit(struct rest_call *c)
 {
 	json_object *body = rest_form_object(c);
 	struct world_msg *m;
@@ -259,8 +247,8 @@ route_hook_msg_edit(struct rest_call *c)
 	rest_msg_reply(c, m);
 }
 
-void
-route_hook_msg_drop(struct rest_call *c)
+static void
+hook_msg_drop(struct rest_call *c)
 {
 	struct owner o;
 	struct world_msg *m = message_of(c, &o);
@@ -270,3 +258,19 @@ route_hook_msg_drop(struct rest_call *c)
 	rest_msg_delete(c, m);
 	rest_reply_none(c);
 }
+
+const struct route routes_hook[] = {
+	{"GET", "/channels/:channel_id/webhooks", hook_list, LIMIT_CHANNEL},
+	{"POST", "/channels/:channel_id/webhooks", hook_new,
+	    LIMIT_CHANNEL_EDIT},
+	{"GET", ROUTE_HOOK, hook_get, LIMIT_WEBHOOK, ROUTE_OPEN},
+	{"DELETE", ROUTE_HOOK, hook_drop, LIMIT_WEBHOOK, ROUTE_OPEN},
+	{"POST", ROUTE_HOOK, hook_post, LIMIT_WEBHOOK, ROUTE_TOKEN},
+	{"GET", ROUTE_HOOK "/messages/*", hook_msg_get,
+	    LIMIT_WEBHOOK, ROUTE_TOKEN},
+	{"PATCH", ROUTE_HOOK "/messages/*", hook_msg_edit,
+	    LIMIT_WEBHOOK, ROUTE_TOKEN},
+	{"DELETE", ROUTE_HOOK "/messages/*", hook_msg_drop,
+	    LIMIT_WEBHOOK, ROUTE_TOKEN},
+	{0},
+};

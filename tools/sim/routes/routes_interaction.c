@@ -3,9 +3,9 @@
  * The one answer an interaction takes, within three seconds, of a type that
  * fits to what it is (discord-protocol.md section 7.3).
  */
-#include "tools/sim/rest/interact.h"
-#include "tools/sim/rest/rest_hook.h"
-#include "tools/sim/rest/route.h"
+#include "tools/sim/routes/routes.h"
+
+#include "tools/sim/world/world_interaction.h"
 
 #include "shared/base/clock.h"
 
@@ -28,17 +28,17 @@ static const struct {
 	int types[8]; /* 0-ended */
 	const char *words;
 } takes[] = {
-    [INTERACT_COMMAND] = {{4, 5, 9}, "{4, 5, 9}"},
-    [INTERACT_COMPONENT] = {{4, 5, 6, 7, 9}, "{4, 5, 6, 7, 9}"},
-    [INTERACT_AUTOCOMPLETE] = {{8}, "{8}"},
-    [INTERACT_MODAL] = {{4, 5, 6, 7}, "{4, 5, 6, 7}"},
+    [INTERACTION_COMMAND] = {{4, 5, 9}, "{4, 5, 9}"},
+    [INTERACTION_COMPONENT] = {{4, 5, 6, 7, 9}, "{4, 5, 6, 7, 9}"},
+    [INTERACTION_AUTOCOMPLETE] = {{8}, "{8}"},
+    [INTERACTION_MODAL] = {{4, 5, 6, 7}, "{4, 5, 6, 7}"},
 };
 
 /* A modal that no message opened has no message to change. */
 static bool
-taken(const struct hook_interaction *i, int64_t type)
+taken(const struct world_interaction *i, int64_t type)
 {
-	if (i->type == INTERACT_MODAL && i->message == 0 &&
+	if (i->type == INTERACTION_MODAL && i->message == 0 &&
 	    type == CALLBACK_UPDATE)
 		return false;
 	for (const int *t = takes[i->type].types; *t != 0; t++)
@@ -48,18 +48,18 @@ taken(const struct hook_interaction *i, int64_t type)
 }
 
 /* The interaction of the path while it may be answered; or an answer. */
-static struct hook_interaction *
+static struct world_interaction *
 answerable(struct rest_call *c)
 {
-	struct hook_interaction *i = rest_hook_interaction(c->rest, c->id[0]);
-	struct hook_counts *n = &c->rest->hooks->counts;
+	struct world_interaction *i = world_interaction_find(c->w, c->id[0]);
+	struct world_interactions *n = world_interaction_counts(c->w);
 
 	if (i == NULL || strcmp(i->token, c->word[0]) != 0) {
 		rest_reply_error(c, REST_UNKNOWN_INTERACTION);
 	} else if (i->answered) {
 		n->twice++;
 		rest_reply_error(c, REST_ACKNOWLEDGED);
-	} else if (clock_boot_ms() - i->made_ms > HOOK_ANSWER_MS) {
+	} else if (clock_boot_ms() - i->made_ms > WORLD_INTERACTION_MS) {
 		n->late++;
 		rest_reply_error(c, REST_UNKNOWN_INTERACTION);
 	} else {
@@ -108,7 +108,7 @@ choices_check(struct rest_call *c, json_object *data)
 
 /* Is the answer of a type and shape that this interaction takes? */
 static bool
-form_check(struct rest_call *c, const struct hook_interaction *i,
+form_check(struct rest_call *c, const struct world_interaction *i,
     json_object *body, int64_t *type)
 {
 	json_object *data = rest_form_get(body, "data");
@@ -137,7 +137,7 @@ form_check(struct rest_call *c, const struct hook_interaction *i,
 
 /* Posts the answer, or the placeholder of a deferred one. */
 static struct world_msg *
-post_answer(struct rest_call *c, const struct hook_interaction *i,
+post_answer(struct rest_call *c, const struct world_interaction *i,
     json_object *data, int64_t type)
 {
 	struct rest_author by = {.webhook = world_app_id(c->w)};
@@ -152,18 +152,15 @@ post_answer(struct rest_call *c, const struct hook_interaction *i,
 		flags = json_object_get_int(rest_form_get(form, "flags"));
 		json_object_put(form);
 		form = json_object_new_object();
-		json_object_object_add(form, "flags",
-		    json_object_new_int(
-			(flags & REST_MSG_EPHEMERAL) | REST_MSG_LOADING));
+		jso_set_int(form, "flags",
+		    (flags & REST_MSG_EPHEMERAL) | REST_MSG_LOADING);
 	}
 	json_object_object_del(form, "message_reference");
 	by.user = json_tokener_parse(world_user_json(c->w, WORLD_BOT));
 	by.extra = json_object_new_object();
-	json_object_object_add(by.extra, "type", json_object_new_int(20));
-	json_object_object_add(
-	    by.extra, "application_id", rest_json_id(world_app_id(c->w)));
-	json_object_object_add(
-	    by.extra, "interaction_metadata", rest_hook_metadata(c, i));
+	jso_set_int(by.extra, "type", 20);
+	jso_set_id(by.extra, "application_id", world_app_id(c->w));
+	jso_set(by.extra, "interaction_metadata", world_interaction_metadata(c->w, i));
 	m = rest_msg_post(c, &ch, form, &by);
 	json_object_put(by.extra);
 	json_object_put(by.user);
@@ -172,29 +169,27 @@ post_answer(struct rest_call *c, const struct hook_interaction *i,
 }
 
 static void
-reply_resource(struct rest_call *c, const struct hook_interaction *i,
+reply_resource(struct rest_call *c, const struct world_interaction *i,
     int64_t type, const struct world_msg *m)
 {
 	json_object *o = json_object_new_object();
 	json_object *in = json_object_new_object();
 	json_object *res = json_object_new_object();
 
-	json_object_object_add(in, "id", rest_json_id(i->id));
-	json_object_object_add(in, "type", json_object_new_int(i->type));
-	json_object_object_add(
-	    in, "response_message_id", m ? rest_json_id(m->id) : NULL);
-	json_object_object_add(res, "type", json_object_new_int64(type));
+	jso_set_id(in, "id", i->id);
+	jso_set_int(in, "type", i->type);
+	jso_set(in, "response_message_id", m ? jso_id(m->id) : NULL);
+	jso_set_int(res, "type", type);
 	if (m != NULL)
-		json_object_object_add(
-		    res, "message", world_render_msg(c->w, m));
-	json_object_object_add(o, "interaction", in);
-	json_object_object_add(o, "resource", res);
+		jso_set(res, "message", world_render_msg(c->w, m));
+	jso_set(o, "interaction", in);
+	jso_set(o, "resource", res);
 	rest_reply(c, 200, o);
 }
 
 /* What the answer does to messages; the one it is about, or NULL. */
 static struct world_msg *
-carry_out(struct rest_call *c, struct hook_interaction *i, json_object *data,
+carry_out(struct rest_call *c, struct world_interaction *i, json_object *data,
     int64_t type)
 {
 	struct world_msg *m = NULL;
@@ -211,25 +206,31 @@ carry_out(struct rest_call *c, struct hook_interaction *i, json_object *data,
 	return m;
 }
 
-void
-route_callback(struct rest_call *c)
+static void
+callback(struct rest_call *c)
 {
 	json_object *body = rest_form_object(c);
-	struct hook_interaction *i;
+	struct world_interaction *i;
 	struct world_msg *m;
 	int64_t type = 0;
 
 	if (body == NULL || (i = answerable(c)) == NULL)
 		return;
 	if (!form_check(c, i, body, &type)) {
-		c->rest->hooks->counts.wrong++;
+		world_interaction_counts(c->w)->wrong++;
 		return;
 	}
 	i->answered = true;
-	c->rest->hooks->counts.answered++;
+	world_interaction_counts(c->w)->answered++;
 	m = carry_out(c, i, rest_form_get(body, "data"), type);
 	if (rest_body_true(c, "with_response"))
 		reply_resource(c, i, type, m);
 	else
 		rest_reply_none(c);
 }
+
+const struct route routes_interaction[] = {
+	{"POST", "/interactions/:interaction_id/*/callback", callback,
+	    LIMIT_NONE, ROUTE_TOKEN},
+	{0},
+};

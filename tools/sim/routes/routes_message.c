@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages of a channel: list, get, post, edit, delete, delete many. */
-#include "tools/sim/rest/route.h"
+
+#include "tools/sim/routes/routes.h"
+#include "tools/sim/world/world_reaction.h"
 
 #include "shared/base/clock.h"
 
@@ -43,8 +45,8 @@ list_find(struct rest_call *c, uint64_t channel, struct world_msg **out,
 	    max - n));
 }
 
-void
-route_message_list(struct rest_call *c)
+static void
+message_list(struct rest_call *c)
 {
 	struct world_channel ch;
 	struct world_msg *found[LIST_MAX];
@@ -68,14 +70,14 @@ route_message_list(struct rest_call *c)
 	for (int i = 0; i < n; i++) {
 		json_object *m = world_render_msg(c->w, found[i]);
 
-		rest_reactions_show(c->rest, found[i]->id, m);
+		world_reaction_show(c->w, found[i]->id, m);
 		json_object_array_add(list, m);
 	}
 	rest_reply(c, 200, list);
 }
 
-void
-route_message_get(struct rest_call *c)
+static void
+message_get(struct rest_call *c)
 {
 	struct world_msg *m = rest_msg_find(c, c->id[0], c->id[1]);
 
@@ -100,8 +102,8 @@ post_known(struct rest_call *c, json_object *body)
 	return true;
 }
 
-void
-route_message_post(struct rest_call *c)
+static void
+message_post(struct rest_call *c)
 {
 	struct world_channel ch;
 	struct rest_author by = {0};
@@ -120,8 +122,8 @@ route_message_post(struct rest_call *c)
 	json_object_put(by.user);
 }
 
-void
-route_message_edit(struct rest_call *c)
+static void
+message_edit(struct rest_call *c)
 {
 	json_object *body = rest_form_object(c);
 	struct world_msg *m;
@@ -134,8 +136,8 @@ route_message_edit(struct rest_call *c)
 	rest_msg_reply(c, m);
 }
 
-void
-route_message_delete(struct rest_call *c)
+static void
+message_delete(struct rest_call *c)
 {
 	struct world_msg *m = rest_msg_find(c, c->id[0], c->id[1]);
 
@@ -181,8 +183,8 @@ bulk_check(struct rest_call *c, json_object *list)
 	return !rest_form_refused(c);
 }
 
-void
-route_message_bulk(struct rest_call *c)
+static void
+message_bulk(struct rest_call *c)
 {
 	json_object *body = rest_form_object(c), *list, *event, *ids;
 	struct world_channel ch;
@@ -211,12 +213,24 @@ route_message_bulk(struct rest_call *c)
 		world_msg_drop(m);
 		json_object_array_add(ids, json_object_new_string(s));
 	}
-	json_object_object_add(event, "ids", ids);
-	json_object_object_add(event, "channel_id", rest_json_id(ch.id));
+	jso_set(event, "ids", ids);
+	jso_set_id(event, "channel_id", ch.id);
 	if (ch.guild != WORLD_NOWHERE)
-		json_object_object_add(event, "guild_id",
-		    rest_json_id(world_guild_id(c->w, ch.guild)));
-	rest_msg_emit(c->sim, ch.guild, "MESSAGE_DELETE_BULK", event);
+		jso_set_id(event, "guild_id", world_guild_id(c->w, ch.guild));
+	gateway_emit_json(c->sim, ch.guild, "MESSAGE_DELETE_BULK", event);
 	json_object_put(event);
 	rest_reply_none(c);
 }
+
+const struct route routes_message[] = {
+	{"GET", "/channels/:channel_id/messages", message_list,
+	    LIMIT_MESSAGE_LIST},
+	{"POST", "/channels/:channel_id/messages", message_post,
+	    LIMIT_MESSAGE_POST},
+	{"POST", "/channels/:channel_id/messages/bulk-delete", message_bulk,
+	    LIMIT_BULK_DELETE},
+	{"GET", ROUTE_MESSAGE, message_get, LIMIT_CHANNEL},
+	{"PATCH", ROUTE_MESSAGE, message_edit, LIMIT_MESSAGE_EDIT},
+	{"DELETE", ROUTE_MESSAGE, message_delete, LIMIT_MESSAGE_DELETE},
+	{0},
+};

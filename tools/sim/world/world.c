@@ -6,6 +6,7 @@
  * in its low bits, so an id is found again by division and a forged one isn't.
  */
 #include "tools/sim/world/world_impl.h"
+#include "tools/sim/base/jso.h"
 
 #include "shared/base/clock.h"
 
@@ -144,6 +145,8 @@ world_free(struct world *w)
 		free(w->user_json[u]);
 	free(w->bot_json);
 	json_object_put(w->overlay);
+	for (size_t i = 0; i < WORLD_COMMAND_SCOPES_MAX; i++)
+		json_object_put(w->commands[i].list);
 	free(w->last_msg);
 	free(w);
 }
@@ -321,8 +324,22 @@ world_overlay_set(
 		}
 		must(str_format(name, sizeof(name), "%" PRIu64, id));
 		o = json_object_new_object();
-		json_object_object_add(w->overlay, name, o);
+		jso_set(w->overlay, name, o);
 	}
-	json_object_object_add(o, key, value);
+	jso_set(o, key, value);
 	return 0;
+}
+
+/* Random enough for a desk, and the same for the same seed. */
+void
+world_token(struct world *w, char *out, size_t size)
+{
+	uint64_t n = w->tokens++ * 4;
+
+	must(str_format(out, size,
+	    "%016" PRIx64 "%016" PRIx64 "%016" PRIx64 "%016" PRIx64,
+	    world_hash(w, WORLD_HASH_TOKEN, n),
+	    world_hash(w, WORLD_HASH_TOKEN, n + 1),
+	    world_hash(w, WORLD_HASH_TOKEN, n + 2),
+	    world_hash(w, WORLD_HASH_TOKEN, n + 3)));
 }

@@ -101,10 +101,6 @@ struct world_msg {
 	char *json;		/* message object; NULL: generated */
 };
 
-struct world_msgs;
-struct world_msgs *world_msgs_of(const struct world *);
-struct world_msgs *world_msg_stores(void);
-void world_msg_stores_free(struct world_msgs *);
 /* Adds a copy of *m (taking over m->json); the oldest of the ring goes. */
 struct world_msg *world_msg_add(struct world *, enum world_ring,
     const struct world_msg *m);

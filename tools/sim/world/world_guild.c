@@ -7,6 +7,7 @@
 #include "tools/sim/world/world_impl.h"
 
 #include "tools/sim/base/sbuf.h"
+#include "tools/sim/base/jso.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -26,7 +27,7 @@ overlay_apply(const struct world *w, uint64_t id, json_object *o)
 	if (over == NULL)
 		return;
 	json_object_object_foreach(over, key, value)
-	    json_object_object_add(o, key, json_object_get(value));
+	    jso_set(o, key, json_object_get(value));
 }
 
 static void
@@ -182,8 +183,7 @@ guild_changed(struct world *w, unsigned guild, struct sbuf *out)
 	}
 	sbuf_reset(out);
 	sbuf_str(
-	    out, json_object_to_json_string_ext(o,
-		     JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	    out, jso_text(o));
 	json_object_put(o);
 }
 

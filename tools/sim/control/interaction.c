@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* See interact.h; the objects are as in tests/data/events. */
-#include "tools/sim/rest/interact.h"
+/* See interaction.h; the objects are as in tests/data/events. */
+#include "tools/sim/control/interaction.h"
 
 #include "shared/json/json.h"
-#include "tools/sim/rest/rest_hook.h"
+#include "tools/sim/base/jso.h"
+#include "tools/sim/gateway/gateway.h"
+#include "tools/sim/world/world_interaction.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -15,26 +17,21 @@
 /* discord-protocol.md 7.3: options that name somebody */
 enum { USER = 6, ROLE = 8, MENTIONABLE = 9 };
 
+struct form {
+	const char *as;	  /* "slash", ...; NULL: slash */
+	const char *name; /* of the command, or custom_id */
+	const char *text; /* option, values, what was typed; or NULL */
+	uint64_t target;  /* user or message; 0: one is found */
+};
+
 struct making {
 	struct sim *sim;
-	const struct interact_form *form;
+	const struct form *form;
 	struct world_channel ch;
 	unsigned user;		 /* who does it */
 	struct world_msg *message; /* it is about, or NULL */
 	uint64_t target;
 };
-
-static void
-set(json_object *o, const char *key, json_object *value)
-{
-	json_object_object_add(o, key, value);
-}
-
-static void
-set_text(json_object *o, const char *key, const char *text)
-{
-	set(o, key, json_object_new_string(text));
-}
 
 static json_object *
 array_of(json_object *one)
@@ -52,9 +49,9 @@ command_data(struct making *m, int type)
 {
 	json_object *d = json_object_new_object();
 
-	set(d, "type", json_object_new_int(type));
-	set_text(d, "name", m->form->name);
-	set(d, "id", rest_json_id(world_snowflake(m->sim->world)));
+	jso_set_int(d, "type", type);
+	jso_set_text(d, "name", m->form->name);
+	jso_set_id(d, "id", world_snowflake(m->sim->world));
 	return d;
 }
 
@@ -67,10 +64,10 @@ resolved(json_object *to, const char *kind, uint64_t id, json_object *what)
 
 	if (!json_object_object_get_ex(to, kind, &by_id)) {
 		by_id = json_object_new_object();
-		set(to, kind, by_id);
+		jso_set(to, kind, by_id);
 	}
 	str_format(key, sizeof(key), "%" PRIu64, id);
-	set(by_id, key, what);
+	jso_set(by_id, key, what);
 	return to;
 }
 
@@ -111,7 +108,7 @@ resolve_options(struct making *m, json_object *options, json_object *to)
 			resolve_user(m, to, id, (unsigned)user);
 		} else {
 			o = json_object_new_object();
-			set(o, "id", rest_json_id(id));
+			jso_set_id(o, "id", id);
 			resolved(to, "roles", id, o);
 		}
 	}
@@ -129,16 +126,16 @@ slash_data(struct making *m)
 	    strlen(m->form->text), json_type_array)) != NULL) {
 		json_object *r = json_object_new_object();
 
-		set(d, "options", o);
+		jso_set(d, "options", o);
 		resolve_options(m, o, r);
-		set(d, "resolved", r);
+		jso_set(d, "resolved", r);
 		return d;
 	}
 	o = json_object_new_object();
-	set(o, "type", json_object_new_int(3));
-	set_text(o, "name", "text");
-	set_text(o, "value", m->form->text);
-	set(d, "options", array_of(o));
+	jso_set_int(o, "type", 3);
+	jso_set_text(o, "name", "text");
+	jso_set_text(o, "value", m->form->text);
+	jso_set(d, "options", array_of(o));
 	return d;
 }
 
@@ -147,11 +144,11 @@ autocomplete_data(struct making *m)
 {
 	json_object *d = command_data(m, 1), *o = json_object_new_object();
 
-	set(o, "type", json_object_new_int(3));
-	set_text(o, "name", "text");
-	set_text(o, "value", m->form->text != NULL ? m->form->text : "");
-	set(o, "focused", json_object_new_boolean(true));
-	set(d, "options", array_of(o));
+	jso_set_int(o, "type", 3);
+	jso_set_text(o, "name", "text");
+	jso_set_text(o, "value", m->form->text != NULL ? m->form->text : "");
+	jso_set_bool(o, "focused", true);
+	jso_set(d, "options", array_of(o));
 	return d;
 }
 
@@ -166,8 +163,8 @@ user_data(struct making *m)
 	    json_tokener_parse(world_user_json(w, (unsigned)user)));
 	resolved(r, "members", m->target,
 	    world_render_member(w, m->ch.guild, (unsigned)user, false));
-	set(d, "target_id", rest_json_id(m->target));
-	set(d, "resolved", r);
+	jso_set_id(d, "target_id", m->target);
+	jso_set(d, "resolved", r);
 	return d;
 }
 
@@ -176,9 +173,9 @@ message_data(struct making *m)
 {
 	json_object *d = command_data(m, 3);
 
-	set(d, "target_id", rest_json_id(m->message->id));
-	set(d, "resolved", resolved(json_object_new_object(), "messages",
-	    m->message->id, world_render_msg(m->sim->world, m->message)));
+	jso_set_id(d, "target_id", m->message->id);
+	jso_set(d, "resolved",
+	    resolved(json_object_new_object(), "messages", m->message->id, world_render_msg(m->sim->world, m->message)));
 	return d;
 }
 
@@ -187,9 +184,9 @@ component_data(struct making *m, int type)
 {
 	json_object *d = json_object_new_object();
 
-	set(d, "id", json_object_new_int(2));
-	set_text(d, "custom_id", m->form->name);
-	set(d, "component_type", json_object_new_int(type));
+	jso_set_int(d, "id", 2);
+	jso_set_text(d, "custom_id", m->form->name);
+	jso_set_int(d, "component_type", type);
 	return d;
 }
 
@@ -212,7 +209,7 @@ select_data(struct making *m)
 		json_object_array_add(list, json_object_new_string_len(s,
 		    (int)n));
 	}
-	set(d, "values", list);
+	jso_set(d, "values", list);
 	return d;
 }
 
@@ -223,15 +220,16 @@ modal_data(struct making *m)
 	json_object *label = json_object_new_object();
 	json_object *input = json_object_new_object();
 
-	set_text(input, "value", m->form->text != NULL ? m->form->text : "");
-	set(input, "type", json_object_new_int(TEXT_INPUT));
-	set(input, "id", json_object_new_int(2));
-	set_text(input, "custom_id", "text");
-	set(label, "type", json_object_new_int(18));
-	set(label, "id", json_object_new_int(1));
-	set(label, "component", input);
-	set_text(d, "custom_id", m->form->name);
-	set(d, "components", array_of(label));
+	jso_set_text(input, "value",
+	    m->form->text != NULL ? m->form->text : "");
+	jso_set_int(input, "type", TEXT_INPUT);
+	jso_set_int(input, "id", 2);
+	jso_set_text(input, "custom_id", "text");
+	jso_set_int(label, "type", 18);
+	jso_set_int(label, "id", 1);
+	jso_set(label, "component", input);
+	jso_set_text(d, "custom_id", m->form->name);
+	jso_set(d, "components", array_of(label));
 	return d;
 }
 
@@ -240,17 +238,17 @@ enum about { NOTHING, A_USER, A_MESSAGE, OWN_MESSAGE, MAYBE_OWN };
 
 static const struct kind {
 	const char *as;
-	enum interact_type type;
+	enum world_interaction_type type;
 	enum about about;
 	json_object *(*data)(struct making *);
 } kinds[] = {
-    {"slash", INTERACT_COMMAND, NOTHING, slash_data},
-    {"user", INTERACT_COMMAND, A_USER, user_data},
-    {"message", INTERACT_COMMAND, A_MESSAGE, message_data},
-    {"button", INTERACT_COMPONENT, OWN_MESSAGE, button_data},
-    {"select", INTERACT_COMPONENT, OWN_MESSAGE, select_data},
-    {"autocomplete", INTERACT_AUTOCOMPLETE, NOTHING, autocomplete_data},
-    {"modal", INTERACT_MODAL, MAYBE_OWN, modal_data},
+    {"slash", INTERACTION_COMMAND, NOTHING, slash_data},
+    {"user", INTERACTION_COMMAND, A_USER, user_data},
+    {"message", INTERACTION_COMMAND, A_MESSAGE, message_data},
+    {"button", INTERACTION_COMPONENT, OWN_MESSAGE, button_data},
+    {"select", INTERACTION_COMPONENT, OWN_MESSAGE, select_data},
+    {"autocomplete", INTERACTION_AUTOCOMPLETE, NOTHING, autocomplete_data},
+    {"modal", INTERACTION_MODAL, MAYBE_OWN, modal_data},
 };
 
 /* ---- what it is about ------------------------------------------------------ */
@@ -321,43 +319,44 @@ set_place(json_object *d, struct making *m)
 	json_object *member = world_render_member(w, m->ch.guild, m->user,
 	    true);
 
-	set_text(member, "permissions", "2251799813685247");
-	set(guild, "id", rest_json_id(id));
-	set_text(guild, "locale", "en-US");
-	set(d, "member", member);
-	set(d, "guild", guild);
-	set(d, "guild_id", rest_json_id(id));
-	set_text(d, "guild_locale", "en-US");
-	set(d, "channel_id", rest_json_id(m->ch.id));
-	set(d, "channel", world_render_channel(w, &m->ch));
+	jso_set_text(member, "permissions", "2251799813685247");
+	jso_set_id(guild, "id", id);
+	jso_set_text(guild, "locale", "en-US");
+	jso_set(d, "member", member);
+	jso_set(d, "guild", guild);
+	jso_set_id(d, "guild_id", id);
+	jso_set_text(d, "guild_locale", "en-US");
+	jso_set_id(d, "channel_id", m->ch.id);
+	jso_set(d, "channel", world_render_channel(w, &m->ch));
 }
 
 static json_object *
-event(struct making *m, const struct hook_interaction *i, json_object *data)
+event(struct making *m, const struct world_interaction *i, json_object *data)
 {
 	json_object *d = json_object_new_object();
 
-	set(d, "version", json_object_new_int(1));
-	set(d, "type", json_object_new_int((int)i->type));
-	set_text(d, "token", i->token);
-	set_text(d, "locale", "en-US");
-	set(d, "id", rest_json_id(i->id));
-	set(d, "entitlements", json_object_new_array());
-	set(d, "data", data);
-	set(d, "context", json_object_new_int(0));
-	set(d, "attachment_size_limit", json_object_new_int(10485760));
-	set(d, "application_id", rest_json_id(world_app_id(m->sim->world)));
-	set_text(d, "app_permissions", "442368");
+	jso_set_int(d, "version", 1);
+	jso_set_int(d, "type", i->type);
+	jso_set_text(d, "token", i->token);
+	jso_set_text(d, "locale", "en-US");
+	jso_set_id(d, "id", i->id);
+	jso_set(d, "entitlements", json_object_new_array());
+	jso_set(d, "data", data);
+	jso_set_int(d, "context", 0);
+	jso_set_int(d, "attachment_size_limit", 10485760);
+	jso_set_id(d, "application_id", world_app_id(m->sim->world));
+	jso_set_text(d, "app_permissions", "442368");
 	set_place(d, m);
 	if (i->message != 0)
-		set(d, "message", world_render_msg(m->sim->world, m->message));
+		jso_set(d, "message",
+		    world_render_msg(m->sim->world, m->message));
 	return d;
 }
 
 static uint64_t
 emit(struct making *m, const struct kind *k, struct sbuf *why)
 {
-	struct hook_interaction *i = rest_hook_interaction_new(m->sim->rest,
+	struct world_interaction *i = world_interaction_new(m->sim->world,
 	    m->ch.id);
 	json_object *d;
 
@@ -370,13 +369,15 @@ emit(struct making *m, const struct kind *k, struct sbuf *why)
 	i->message = k->about == OWN_MESSAGE || k->about == MAYBE_OWN
 	    ? m->message != NULL ? m->message->id : 0 : 0;
 	d = event(m, i, k->data(m));
-	rest_msg_emit(m->sim, m->ch.guild, "INTERACTION_CREATE", d);
+	gateway_emit_json(m->sim, m->ch.guild, "INTERACTION_CREATE", d);
 	json_object_put(d);
 	return i->id;
 }
 
-uint64_t
-interact_new(struct sim *sim, unsigned guild, const struct interact_form *form,
+/* A person of the guild does it in its first talk channel.  The interaction's
+ * id; 0 with a sentence. */
+static uint64_t
+create(struct sim *sim, unsigned guild, const struct form *form,
     struct sbuf *why)
 {
 	struct making m = {.sim = sim, .form = form,
@@ -389,7 +390,7 @@ interact_new(struct sim *sim, unsigned guild, const struct interact_form *form,
 			kinds[i].as) == 0)
 			k = &kinds[i];
 	if (k == NULL) {
-		sbuf_fmt(why, "--as %s is none of " INTERACT_WORDS, form->as);
+		sbuf_fmt(why, "--as %s is none of " INTERACTION_WORDS, form->as);
 		return 0;
 	}
 	world_talk_channel(sim->world, guild, 0, &m.ch);
@@ -401,4 +402,59 @@ interact_new(struct sim *sim, unsigned guild, const struct interact_form *form,
 		return 0;
 	}
 	return emit(&m, k, why);
+}
+
+/* ---- the command ----------------------------------------------------------- */
+
+#define INTERACTION_USAGE                                                      \
+	"interaction GUILD [NAME [TEXT]] [--as " INTERACTION_WORDS "] "           \
+	"[--target ID]"
+
+/* The words after the guild. */
+static bool
+interaction_words(struct form *f, int argc, char **argv)
+{
+	int plain = 0;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--as") == 0 && i + 1 < argc)
+			f->as = argv[++i];
+		else if (strcmp(argv[i], "--target") == 0 && i + 1 < argc &&
+			 str_to_u64(argv[i + 1], &f->target))
+			i++;
+		else if (strncmp(argv[i], "--", 2) == 0 || plain == 2)
+			return false;
+		else if (plain++ == 0)
+			f->name = argv[i];
+		else
+			f->text = argv[i];
+	}
+	return true;
+}
+
+int
+interaction_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
+{
+	struct form f = {.name = "ping"};
+	uint64_t guild, id;
+	int64_t index;
+
+	if (argc < 1 || !str_to_u64(argv[0], &guild) ||
+	    !interaction_words(&f, argc, argv)) {
+		sbuf_str(out, "expected: " INTERACTION_USAGE);
+		return EXIT_USAGE;
+	}
+	index = world_guild_find(sim->world, guild);
+	if (index < 0 && guild < world_guilds(sim->world))
+		index = (int64_t)guild;
+	if (index < 0) {
+		sbuf_fmt(out, "there is no guild %s: \"ctl guilds\" shows "
+		    "them", argv[0]);
+		return 1;
+	}
+	id = create(sim, (unsigned)index, &f, out);
+	if (id == 0)
+		return 1;
+	sbuf_fmt(out, "%" PRIu64 "\n", id);
+	return 0;
 }
