@@ -71,19 +71,6 @@ sbuf_say(struct sbuf *t, int code, const char *fmt, ...)
 	return code;
 }
 
-void
-sbuf_u64(struct sbuf *t, uint64_t v)
-{
-	char buf[20];
-	size_t i = sizeof(buf);
-
-	do {
-		buf[--i] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v > 0);
-	sbuf_add(t, buf + i, sizeof(buf) - i);
-}
-
 static void
 json_byte(struct sbuf *t, unsigned char c)
 {
@@ -98,18 +85,12 @@ json_byte(struct sbuf *t, unsigned char c)
 }
 
 void
-sbuf_quote_n(struct sbuf *t, const char *s, size_t len)
-{
-	sbuf_add(t, "\"", 1);
-	for (size_t i = 0; i < len; i++)
-		json_byte(t, (unsigned char)s[i]);
-	sbuf_add(t, "\"", 1);
-}
-
-void
 sbuf_quote(struct sbuf *t, const char *s)
 {
-	sbuf_quote_n(t, s, strlen(s));
+	sbuf_add(t, "\"", 1);
+	for (; *s != '\0'; s++)
+		json_byte(t, (unsigned char)*s);
+	sbuf_add(t, "\"", 1);
 }
 
 void

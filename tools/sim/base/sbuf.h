@@ -21,10 +21,8 @@ void sbuf_fmt(struct sbuf *, const char *fmt, ...) printflike(2, 3);
 /* Appends a sentence and returns code: the end of a verb that failed. */
 int sbuf_say(struct sbuf *, int code, const char *fmt, ...)
     printflike(3, 4);
-void sbuf_u64(struct sbuf *, uint64_t);
 /* A JSON string with its quotes; bytes >= 0x80 pass unchanged. */
 void sbuf_quote(struct sbuf *, const char *);
-void sbuf_quote_n(struct sbuf *, const char *, size_t);
 void sbuf_reset(struct sbuf *);	/* empty, memory kept */
 void sbuf_drop(struct sbuf *, size_t n); /* drops the first n bytes */
 void sbuf_free(struct sbuf *);

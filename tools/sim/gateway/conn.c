@@ -14,12 +14,6 @@
 
 #define CONN_MESSAGE_MAX (1u << 20) /* from a client; 4096 is the rule */
 
-const char *const conn_state_name[CONN_STATE_COUNT] = {
-#define X(n, s) [CONN_##n] = s,
-	CONN_STATES(X)
-#undef X
-};
-
 /* ---- the end ----------------------------------------------------------- */
 
 /* Codes after which Discord has no such session any more (section 2.11). */

@@ -28,21 +28,15 @@
 #define CONN_EXCUSES 5		/* looks at what came while we were busy */
 #define CONN_EXCUSE_S 0.02
 
-#define CONN_STATES(X)                                                         \
-	X(UPGRADE, "upgrade")	/* waiting for the HTTP request */             \
-	X(SILENT, "silent")	/* open, HELLO not (yet) sent */               \
-	X(GREETED, "greeted")	/* HELLO sent; neither IDENTIFY nor RESUME */  \
-	X(LIMBO, "limbo")	/* IDENTIFY or RESUME taken, no answer */      \
-	X(REPLAY, "replay")	/* session attached, replay running */         \
-	X(LIVE, "live")		/* session attached, events flow */            \
-	X(CLOSING, "closing")	/* close frame or FIN sent */                  \
-	X(DEAD, "dead")		/* freed at the end of this turn */
-
 enum conn_state {
-#define X(n, s) CONN_##n,
-	CONN_STATES(X)
-#undef X
-	CONN_STATE_COUNT
+	CONN_UPGRADE,	/* waiting for the HTTP request */
+	CONN_SILENT,	/* open, HELLO not (yet) sent */
+	CONN_GREETED,	/* HELLO sent; neither IDENTIFY nor RESUME */
+	CONN_LIMBO,	/* IDENTIFY or RESUME taken, no answer */
+	CONN_REPLAY,	/* session attached, replay running */
+	CONN_LIVE,	/* session attached, events flow */
+	CONN_CLOSING,	/* close frame or FIN sent */
+	CONN_DEAD,	/* freed at the end of this turn */
 };
 
 enum conn_host { HOST_MAIN, HOST_RESUME, HOST_ANY };
@@ -86,9 +80,7 @@ struct conn {
 	uint64_t replay_left;	/* fault drop-mid-replay; UINT64_MAX: none */
 };
 
-extern const char *const conn_state_name[CONN_STATE_COUNT];
-
-struct gateway;
+/* Takes fd over: a client from accept on. */
 void conn_accept(struct sim *, int fd, enum conn_host);
 static inline bool
 conn_is_live(const struct conn *c)

@@ -96,13 +96,15 @@ drop_late(struct wire *w)
 	}
 }
 
+static void flush(struct wire *);
+
 static void
 on_hold_over(struct ev_loop *loop, ev_timer *t, int revents)
 {
 	struct wire *w = t->data;
 
 	ev_io_start(loop, &w->rd);
-	wire_flush(w);
+	flush(w);
 }
 
 /* ---- bytes ------------------------------------------------------------- */
@@ -200,7 +202,7 @@ on_writable(struct ev_loop *loop, ev_io *io, int revents)
 		handshake(w);
 		return;
 	}
-	wire_flush(w);
+	flush(w);
 }
 
 int
@@ -306,8 +308,8 @@ write_some(struct wire *w, size_t len)
 	return -1;
 }
 
-void
-wire_flush(struct wire *w)
+static void
+flush(struct wire *w)
 {
 	bool had = wire_backlog(w) > 0;
 	size_t len;
@@ -349,7 +351,7 @@ wire_flush_all(struct list *dirty)
 		list_append(&mine, e);
 	}
 	while (!list_empty(&mine))
-		wire_flush(container_of(mine.next, struct wire, dirty));
+		flush(container_of(mine.next, struct wire, dirty));
 }
 
 void
@@ -357,14 +359,14 @@ wire_cork(struct wire *w, bool on)
 {
 	w->corked = on;
 	if (!on)
-		wire_flush(w);
+		flush(w);
 }
 
 void
 wire_shut(struct wire *w)
 {
 	w->shut = true;
-	wire_flush(w);
+	flush(w);
 }
 
 void

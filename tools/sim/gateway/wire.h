@@ -46,7 +46,6 @@ int wire_open(struct wire *, struct ev_loop *, int fd, SSL_CTX *tls);
 /* Appends to the output; dirty is flushed by wire_flush_all on that list. */
 void wire_put(struct wire *, const void *, size_t, struct list *dirty);
 size_t wire_backlog(const struct wire *);
-void wire_flush(struct wire *);
 /*
  * clock_boot_ms() at which the kernel had the newest bytes of the peer: what it
  * is judged by must not depend on how soon we came to read them.

@@ -163,9 +163,3 @@ limit_banned(const struct limit *l, uint64_t now)
 {
 	return l->ban_ends_ms > now ? l->ban_ends_ms - now : 0;
 }
-
-uint32_t
-limit_invalids(const struct limit *l)
-{
-	return l->invalids;
-}

@@ -59,6 +59,27 @@ rest_form_error(struct rest_call *c, const char *path, const char *code,
 	json_object_array_add(list, e);
 }
 
+void
+rest_form_required(struct rest_call *c, const char *path)
+{
+	rest_form_error(c, path, "BASE_TYPE_REQUIRED",
+	    "This field is required");
+}
+
+void
+rest_form_no_object(struct rest_call *c, const char *path)
+{
+	rest_form_error(c, path, "MODEL_TYPE_CONVERT",
+	    "Only dictionaries may be used in a ModelType");
+}
+
+void
+rest_form_no_list(struct rest_call *c, const char *path)
+{
+	rest_form_error(c, path, "LIST_TYPE_CONVERT",
+	    "Only iterables may be used in a ListType");
+}
+
 bool
 rest_form_refused(struct rest_call *c)
 {
@@ -82,8 +103,7 @@ rest_form_object(struct rest_call *c)
 		c->body = json_object_new_object();
 	if (json_object_is_type(c->body, json_type_object))
 		return c->body;
-	rest_form_error(c, "", "MODEL_TYPE_CONVERT",
-	    "Only dictionaries may be used in a ModelType");
+	rest_form_no_object(c, "");
 	(void)rest_form_refused(c);
 	return NULL;
 }
@@ -188,8 +208,7 @@ rest_form_array(
 	if (v == NULL)
 		return NULL;
 	if (!json_object_is_type(v, json_type_array)) {
-		rest_form_error(c, key, "LIST_TYPE_CONVERT",
-		    "Only iterables may be used in a ListType");
+		rest_form_no_list(c, key);
 		return NULL;
 	}
 	if (json_object_array_length(v) > max)

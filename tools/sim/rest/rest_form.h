@@ -11,6 +11,10 @@
 /* Notes one error at a dotted path ("embeds.0.title"; "": the body). */
 void rest_form_error(struct rest_call *, const char *path, const char *code,
     const char *fmt, ...) printflike(4, 5);
+/* The errors that many forms have: nothing given, no object, no list. */
+void rest_form_required(struct rest_call *, const char *path);
+void rest_form_no_object(struct rest_call *, const char *path);
+void rest_form_no_list(struct rest_call *, const char *path);
 /* True (and answered 400, 50035) when errors were noted. */
 bool rest_form_refused(struct rest_call *);
 /* The body when it is an object; else an answer is made and NULL returned. */

@@ -77,16 +77,13 @@ check_mentions(struct rest_call *c, json_object *body)
 	json_object *parse = rest_form_get(am, "parse");
 
 	if (am != NULL && !json_object_is_type(am, json_type_object)) {
-		rest_form_error(c, "allowed_mentions", "MODEL_TYPE_CONVERT",
-		    "Only dictionaries may be used in a ModelType");
+		rest_form_no_object(c, "allowed_mentions");
 		return;
 	}
 	if (parse == NULL)
 		return;
 	if (!json_object_is_type(parse, json_type_array)) {
-		rest_form_error(c, "allowed_mentions.parse",
-		    "LIST_TYPE_CONVERT",
-		    "Only iterables may be used in a ListType");
+		rest_form_no_list(c, "allowed_mentions.parse");
 		return;
 	}
 	for (size_t i = 0; i < json_object_array_length(parse); i++) {
@@ -123,14 +120,12 @@ check_reference(struct rest_call *c, json_object *body)
 	if (ref == NULL || strncmp(c->path, "/channels/", 10) != 0)
 		return;
 	if (!json_object_is_type(ref, json_type_object)) {
-		rest_form_error(c, "message_reference", "MODEL_TYPE_CONVERT",
-		    "Only dictionaries may be used in a ModelType");
+		rest_form_no_object(c, "message_reference");
 		return;
 	}
 	if (!rest_form_id(c, ref, "message_id", &id)) {
 		if (rest_form_get(ref, "message_id") == NULL)
-			rest_form_error(c, "message_reference.message_id",
-			    "BASE_TYPE_REQUIRED", "This field is required");
+			rest_form_required(c, "message_reference.message_id");
 		return;
 	}
 	m = world_msg_find(c->w, id);

@@ -48,8 +48,9 @@ utf8_char(const unsigned char *s, uint32_t *out)
 	return n;
 }
 
-void
-rest_reply_ascii(struct sbuf *out, const char *json)
+/* Appends JSON text with every character above ASCII as \uXXXX. */
+static void
+ascii(struct sbuf *out, const char *json)
 {
 	const unsigned char *s = (const unsigned char *)json;
 	size_t plain;
@@ -76,7 +77,7 @@ void
 rest_reply_text(struct rest_call *c, int status, const char *json)
 {
 	begin(c, status, "application/json");
-	rest_reply_ascii(&c->out, json);
+	ascii(&c->out, json);
 }
 
 void

@@ -67,7 +67,5 @@ void rest_reply_html(struct rest_call *, int status);
 void rest_reply_limit(struct rest_call *, const char *scope, double after_s);
 /* Queues the finished answer on the connection; an enum MHD_Result. */
 int rest_reply_send(struct rest_call *);
-/* Appends JSON text with every character above ASCII as \uXXXX. */
-void rest_reply_ascii(struct sbuf *, const char *json);
 
 #endif

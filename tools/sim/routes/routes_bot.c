@@ -92,8 +92,7 @@ dm_open(struct rest_call *c)
 	if (body == NULL)
 		return;
 	if (!rest_form_id(c, body, "recipient_id", &id) && c->errors == NULL)
-		rest_form_error(c, "recipient_id", "BASE_TYPE_REQUIRED",
-		    "This field is required");
+		rest_form_required(c, "recipient_id");
 	if (rest_form_refused(c))
 		return;
 	user = world_user_find(c->w, id);

@@ -90,8 +90,7 @@ static void
 required(struct rest_call *c, json_object *o, const char *key)
 {
 	if (rest_form_get(o, key) == NULL)
-		rest_form_error(
-		    c, key, "BASE_TYPE_REQUIRED", "This field is required");
+		rest_form_required(c, key);
 }
 
 /* edit: what is missing keeps its value. */
@@ -102,8 +101,7 @@ check(struct rest_call *c, json_object *o, bool edit)
 	const char *name;
 
 	if (!json_object_is_type(o, json_type_object)) {
-		rest_form_error(c, "", "MODEL_TYPE_CONVERT",
-		    "Only dictionaries may be used in a ModelType");
+		rest_form_no_object(c, "");
 		return !rest_form_refused(c);
 	}
 	(void)rest_form_int(c, o, "type", 1, TYPES, &type);
@@ -307,8 +305,7 @@ command_replace(struct rest_call *c)
 	if (s == NULL)
 		return;
 	if (!json_object_is_type(c->body, json_type_array)) {
-		rest_form_error(c, "", "LIST_TYPE_CONVERT",
-		    "Only iterables may be used in a ListType");
+		rest_form_no_list(c, "");
 		(void)rest_form_refused(c);
 		return;
 	}

@@ -75,8 +75,7 @@ hook_new(struct rest_call *c)
 		return;
 	name = rest_form_string(c, body, "name", 1, 80);
 	if (name == NULL && c->errors == NULL)
-		rest_form_error(
-		    c, "name", "BASE_TYPE_REQUIRED", "This field is required");
+		rest_form_required(c, "name");
 	rest_form_image(c, body, "avatar", true);
 	if (rest_form_refused(c))
 		return;

@@ -86,8 +86,7 @@ choices_check(struct rest_call *c, json_object *data)
 	size_t n;
 
 	if (!json_object_is_type(list, json_type_array)) {
-		rest_form_error(c, "data.choices", "BASE_TYPE_REQUIRED",
-		    "This field is required");
+		rest_form_required(c, "data.choices");
 		return;
 	}
 	n = json_object_array_length(list);
@@ -115,8 +114,7 @@ form_check(struct rest_call *c, const struct world_interaction *i,
 
 	if (!rest_form_int(c, body, "type", 1, 12, type)) {
 		if (c->errors == NULL)
-			rest_form_error(c, "type", "BASE_TYPE_REQUIRED",
-			    "This field is required");
+			rest_form_required(c, "type");
 	} else if (!taken(i, *type))
 		rest_form_error(c, "type", "BASE_TYPE_CHOICES",
 		    "Value must be one of %s.", takes[i->type].words);
@@ -130,8 +128,7 @@ form_check(struct rest_call *c, const struct world_interaction *i,
 		return true;
 	if (json_object_is_type(data, json_type_object))
 		return rest_msg_check(c, data, *type == CALLBACK_UPDATE);
-	rest_form_error(
-	    c, "data", "BASE_TYPE_REQUIRED", "This field is required");
+	rest_form_required(c, "data");
 	return !rest_form_refused(c);
 }
 

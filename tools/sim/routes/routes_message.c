@@ -193,8 +193,7 @@ message_bulk(struct rest_call *c)
 		return;
 	list = rest_form_get(body, "messages");
 	if (!json_object_is_type(list, json_type_array)) {
-		rest_form_error(c, "messages", "BASE_TYPE_REQUIRED",
-		    "This field is required");
+		rest_form_required(c, "messages");
 		(void)rest_form_refused(c);
 		return;
 	}
