@@ -2,7 +2,7 @@
 #include "tools/sim/gateway/conn.h"
 
 #include "tools/sim/gateway/opcode.h"
-#include "tools/sim/gateway/fault.h"
+#include "tools/sim/gateway/strike.h"
 #include "tools/sim/gateway/frame.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/gateway/upgrade.h"
@@ -121,8 +121,8 @@ on_gone(struct wire *w, const char *why)
 
 /* ---- sending ----------------------------------------------------------- */
 
-static void
-put_frame(struct conn *c, unsigned first, const void *data, size_t len)
+void
+conn_put(struct conn *c, unsigned first, const void *data, size_t len)
 {
 	unsigned char h[FRAME_HEAD_MAX];
 	struct list *dirty = &c->sim->gateway->dirty;
@@ -131,53 +131,8 @@ put_frame(struct conn *c, unsigned first, const void *data, size_t len)
 	wire_put(&c->wire, data, len, dirty);
 }
 
-/* Fault: three frames for one message. */
-static void
-put_fragments(struct conn *c, unsigned opcode, const char *p, size_t len)
-{
-	size_t a = len / 3, b = len / 3 * 2;
-
-	put_frame(c, opcode, p, a);
-	put_frame(c, WSLAY_CONTINUATION_FRAME, p + a, b - a);
-	put_frame(c, FRAME_FIN | WSLAY_CONTINUATION_FRAME, p + b, len - b);
-}
-
-/* Fault: half of the frame, then the end or silence. */
-static void
-put_half(struct conn *c, unsigned opcode, const char *p, size_t len)
-{
-	size_t start = wire_backlog(&c->wire);
-
-	put_frame(c, FRAME_FIN | opcode, p, len);
-	c->wire.out.len -= (wire_backlog(&c->wire) - start) / 2;
-	if (c->halve_hang)
-		c->stuck = true;
-	else
-		conn_eof(c);
-}
-
-static void
-put_message(struct conn *c, unsigned opcode, char *p, size_t len)
-{
-	if (c->spoil) {
-		/* A reserved block type in deflate and in zstd alike, and no
-		 * JSON: the inflater or the parser must notice. */
-		c->spoil = false;
-		p[0] = 0x07;
-	}
-	if (c->halve) {
-		c->halve = false;
-		put_half(c, opcode, p, len);
-	} else if (c->fragment) {
-		c->fragment = false;
-		put_fragments(c, opcode, p, len);
-	} else {
-		put_frame(c, FRAME_FIN | opcode, p, len);
-	}
-}
-
-static bool
-can_send(struct conn *c)
+bool
+conn_can_send(struct conn *c)
 {
 	size_t behind = wire_backlog(&c->wire);
 
@@ -197,41 +152,24 @@ conn_send(struct conn *c, const void *data, size_t len)
 	static struct sbuf packed;
 	bool plain = !c->compress || (c->transport == COMPRESS_NONE &&
 	    len < CONN_PAYLOAD_MIN);
+	unsigned opcode;
 
-	if (!can_send(c))
+	if (!conn_can_send(c))
 		return;
 	sbuf_reset(&packed);
 	if (plain)
 		sbuf_add(&packed, data, len);
 	else
 		compress_message(c->compress, data, len, &packed);
-	put_message(c, plain ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME, packed.p,
-	    packed.len);
+	opcode = plain ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME;
+	if (!strike_message(c, opcode, packed.p, packed.len))
+		conn_put(c, FRAME_FIN | opcode, packed.p, packed.len);
 }
 
 void
 conn_send_text(struct conn *c, const char *text)
 {
 	conn_send(c, text, strlen(text));
-}
-
-void
-conn_send_bomb(struct conn *c, size_t size)
-{
-	static const char head[] = "{\"t\":null,\"s\":null,\"op\":0,\"d\":\"";
-	static char blanks[65536];
-	struct sbuf out = {0};
-
-	if (!can_send(c))
-		return;
-	memset(blanks, ' ', sizeof(blanks));
-	compress_part(c->compress, head, sizeof(head) - 1, false, &out);
-	for (size_t n = 0; n < size; n += sizeof(blanks))
-		compress_part(c->compress, blanks, sizeof(blanks), false, &out);
-	compress_part(c->compress, "\"}", 2, true, &out);
-	put_frame(c, FRAME_FIN |
-	    (c->compress ? WSLAY_BINARY_FRAME : WSLAY_TEXT_FRAME), out.p, out.len);
-	sbuf_free(&out);
 }
 
 void
@@ -265,31 +203,10 @@ send_hello(struct conn *c)
 static void
 say_hello(struct conn *c)
 {
-	const struct fault *f;
-
-	if (fault_take(c->sim, FAULT_K_OP7_HELLO, -1, c->host))
-		conn_send_text(c, "{\"t\":null,\"s\":null,\"op\":7,\"d\":null}");
-	else if ((f = fault_take(c->sim, FAULT_K_HELLO_FILE, -1, c->host)))
-		conn_send(c, f->text, f->len);
-	else
+	if (!strike_hello(c))
 		send_hello(c);
 	if (c->state == CONN_SILENT)
 		greeted(c);
-}
-
-static void
-begin_hello(struct conn *c)
-{
-	const struct fault *f;
-
-	timer_stop(&c->deadline);
-	if (fault_take(c->sim, FAULT_K_NO_HELLO, -1, c->host))
-		return;
-	f = fault_take(c->sim, FAULT_K_SLOW_HELLO, -1, c->host);
-	if (f)
-		timer_set(&c->deadline, (double)f->arg / 1000);
-	else
-		say_hello(c);
 }
 
 static void
@@ -333,19 +250,14 @@ on_ack(struct timer *t)
 void
 conn_heartbeat(struct conn *c)
 {
-	const struct fault *f;
-
 	c->excuses = 0;
 	if (timer_pending(&c->heartbeat))
 		timer_set(&c->heartbeat, c->sim->cfg.heartbeat_s * CONN_LATE);
 	stats_of(c->sim, c->shard)->heartbeats++;
-	if (fault_take(c->sim, FAULT_K_NO_ACK, c->shard, c->host))
+	if (strike_ack(c))
 		return;
 	c->acks_due++;
-	f = fault_take(c->sim, FAULT_K_DELAY_ACK, c->shard, c->host);
-	if (f)
-		timer_set(&c->ack, (double)f->arg / 1000);
-	else if (!timer_pending(&c->ack))
+	if (!timer_pending(&c->ack))
 		on_ack(&c->ack);
 }
 
@@ -475,13 +387,15 @@ open_ws(struct conn *c, const struct upgrade *u)
 		conn_close(c, u->close, u->why);
 		return;
 	}
-	begin_hello(c);
+	timer_stop(&c->deadline);
+	if (!strike_before_hello(c))
+		say_hello(c);
 }
 
 static void
 read_upgrade(struct conn *c, const char *data, size_t len)
 {
-	const struct fault *f;
+	unsigned retry_after;
 	struct upgrade u;
 	size_t head;
 	int status;
@@ -493,9 +407,9 @@ read_upgrade(struct conn *c, const char *data, size_t len)
 			refuse(c, 400, "the request's head is too long", 0);
 		return;
 	}
-	f = fault_take(c->sim, FAULT_K_UPGRADE_STATUS, -1, c->host);
-	if (f) {
-		refuse(c, (int)f->arg, NULL, f->retry_after);
+	status = strike_upgrade(c, &retry_after);
+	if (status != 0) {
+		refuse(c, status, NULL, retry_after);
 		return;
 	}
 	status = upgrade_read(c->head.p, head, &u);

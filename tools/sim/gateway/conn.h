@@ -96,8 +96,10 @@ conn_is_open(const struct conn *c)
 /* One gateway message, compressed as agreed. */
 void conn_send(struct conn *, const void *, size_t);
 void conn_send_text(struct conn *, const char *);
-/* One message that inflates to `size` bytes of blanks inside a string. */
-void conn_send_bomb(struct conn *, size_t size);
+/* False when nothing more may be sent; one too far behind is dropped. */
+bool conn_can_send(struct conn *);
+/* A frame as it is; first: FRAME_FIN | opcode. */
+void conn_put(struct conn *, unsigned first, const void *, size_t);
 /* Close frame with code; 1005: without one; 1006: RST instead. */
 void conn_close(struct conn *, unsigned code, const char *reason);
 void conn_drop(struct conn *);	/* RST */

@@ -6,7 +6,7 @@
  */
 #include "tools/sim/gateway/conn.h"
 
-#include "tools/sim/gateway/fault.h"
+#include "tools/sim/gateway/strike.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/book/stats.h"
@@ -59,7 +59,7 @@ resumed(struct conn *c)
 	stats_of(c->sim, c->shard)->resumes_ok++;
 	session_dispatch(c->session, "RESUMED", d, sizeof(d) - 1, 0);
 	if (conn_is_live(c))
-		fault_strike(c);
+		strike_live(c);
 }
 
 static void

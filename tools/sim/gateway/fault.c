@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/gateway/fault.h"
 
-#include "tools/sim/gateway/gateway.h"
+#include "tools/sim/gateway/strike.h"
 
 #include <string.h>
 
 #define FAULT_FILE_MAX (1u << 20)
-#define FAULT_HUGE_MAX (256u << 20)
-#define FAULT_BOMB (128u << 20)	/* twice what a careful client inflates */
-#define FAULT_FLOODS_MAX 1000
 
 static const struct {
 	const char *name, *what;
@@ -19,6 +16,12 @@ static const struct {
 	FAULTS(X)
 #undef X
 };
+
+enum fault_stage
+fault_stage(enum fault_kind kind)
+{
+	return kinds[kind].stage;
+}
 
 struct faults {
 	struct list list;
@@ -77,108 +80,6 @@ fault_take(struct sim *sim, enum fault_kind kind, int shard,
 		return f;
 	}
 	return NULL;
-}
-
-/* ---- DATA faults ------------------------------------------------------- */
-
-static void
-huge(struct conn *c, size_t size)
-{
-	static const char head[] = "{\"guild_id\":\"1\",\"padding\":\"";
-	size_t n = sizeof(head) - 1;
-	char *d;
-
-	if (size > FAULT_HUGE_MAX)
-		size = FAULT_HUGE_MAX;
-	if (size < sizeof(head) + 2)
-		size = sizeof(head) + 2;
-	d = base_alloc(size);
-	memcpy(d, head, n);
-	for (size_t i = n; i < size - 2; i++)
-		d[i] = (char)('a' + (i * 7 + i / 100) % 26);
-	memcpy(d + size - 2, "\"}", 2);
-	gateway_next(c->sim);
-	session_dispatch(c->session, "GUILD_UPDATE", d, size, JOURNAL_COUNTED);
-	free(d);
-}
-
-static void
-flood(struct conn *c, uint64_t times)
-{
-	struct session *s = c->session;
-
-	if (times < 1)
-		times = 1;
-	s->sync_floods = times > FAULT_FLOODS_MAX ? FAULT_FLOODS_MAX
-						  : (unsigned)times;
-	s->sync_next = 0;
-	s->syncing = true;
-	conn_work(c);
-}
-
-static void
-commit(struct conn *c, const struct fault *f)
-{
-	switch (f->kind) {
-	case FAULT_K_BAD_DEFLATE:
-		c->spoil = true;
-		break;
-	case FAULT_K_HALF_MESSAGE:
-		c->halve = true;
-		c->halve_hang = f->hang;
-		break;
-	case FAULT_K_FRAGMENT:
-		c->fragment = true;
-		break;
-	case FAULT_K_HUGE_MESSAGE:
-		huge(c, f->arg);
-		break;
-	case FAULT_K_BOMB:
-		conn_send_bomb(c, f->arg ? f->arg : FAULT_BOMB);
-		break;
-	case FAULT_K_FLOOD_GUILDS:
-		flood(c, f->arg);
-		break;
-	default:
-		bug("not a fault of the data stage");
-	}
-}
-
-void
-fault_strike(struct conn *c)
-{
-	for (unsigned k = 0; k < FAULT_KINDS && conn_is_live(c); k++) {
-		const struct fault *f;
-
-		if (kinds[k].stage != FAULT_DATA)
-			continue;
-		f = fault_take(c->sim, k, c->shard, c->host);
-		if (f)
-			commit(c, f);
-	}
-}
-
-static void
-strike_all(struct sim *sim)
-{
-	list_each_safe(&sim->gateway->conns, e, next) {
-		struct conn *c = container_of(e, struct conn, link);
-
-		if (conn_is_live(c))
-			fault_strike(c);
-	}
-}
-
-static void
-storm(struct sim *sim)
-{
-	list_each_safe(&sim->gateway->conns, e, next) {
-		struct conn *c = container_of(e, struct conn, link);
-
-		if (conn_is_open(c))
-			conn_close(c, 1001,
-			    "CloudFlare WebSocket proxy restarting");
-	}
 }
 
 /* ---- the command ------------------------------------------------------- */
@@ -332,7 +233,7 @@ add(struct sim *sim, int kind, int argc, char **argv, struct sbuf *out)
 	}
 	if (kinds[kind].stage == FAULT_ONCE) {
 		remove_fault(sim->faults, f);
-		storm(sim);
+		strike_once(sim);
 	} else if (kinds[kind].stage == FAULT_DATA) {
 		strike_all(sim);
 	}

@@ -2,7 +2,7 @@
 #include "tools/sim/gateway/gateway.h"
 
 #include "tools/sim/base/cert.h"
-#include "tools/sim/gateway/fault.h"
+#include "tools/sim/gateway/strike.h"
 #include "tools/sim/base/hostnames.h"
 #include "tools/sim/base/listener.h"
 #include "tools/sim/world/world.h"
@@ -141,7 +141,7 @@ on_accept(struct ev_loop *loop, ev_io *io, int revents)
 		if (fd < 0)
 			return;
 		if (sim->gateway->conn_count >= GATEWAY_CONNS_MAX ||
-		    fault_take(sim, FAULT_K_CONNECT_REFUSE, -1, l->host))
+		    strike_accept(sim, l->host))
 			reset(fd);
 		else
 			conn_accept(sim, fd, l->host);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* IDENTIFY and RESUME (opcode.h; discord-protocol.md sections 2.5 to 2.7). */
 #include "tools/sim/gateway/opcode.h"
-#include "tools/sim/gateway/fault.h"
+#include "tools/sim/gateway/strike.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/book/starts.h"
 #include "tools/sim/world/world.h"
@@ -207,7 +207,7 @@ ready(struct conn *c, const struct identify *id)
 	if (!conn_is_live(c))
 		return;
 	s->syncing = intents_want(id->intents, "GUILD_CREATE", false);
-	fault_strike(c);
+	strike_live(c);
 	conn_work(c);
 }
 
@@ -234,23 +234,6 @@ key_ok(struct conn *c, const struct identify *id)
 	return false;
 }
 
-static bool
-identify_faulty(struct conn *c)
-{
-	const struct fault *f;
-
-	if ((f = fault_take(c->sim, FAULT_K_CLOSE_IDENTIFY, c->shard,
-		c->host)))
-		conn_close(c, (unsigned)f->arg, "");
-	else if (fault_take(c->sim, FAULT_K_OP9_IDENTIFY, c->shard, c->host))
-		conn_invalid(c, false);
-	else if (fault_take(c->sim, FAULT_K_NO_READY, c->shard, c->host))
-		c->state = CONN_LIMBO;
-	else
-		return false;
-	return true;
-}
-
 void
 identify_start(struct conn *c, json_object *d)
 {
@@ -273,7 +256,7 @@ identify_start(struct conn *c, json_object *d)
 		return;
 	}
 	if (!budget_ok(c) || !layout_ok(c, &id) || !intents_ok(c, d, &id) ||
-	    !key_ok(c, &id) || identify_faulty(c))
+	    !key_ok(c, &id) || strike_identify(c))
 		return;
 	ready(c, &id);
 }
@@ -289,35 +272,11 @@ resume_failed(struct conn *c, struct session *s)
 	conn_invalid(c, false);
 }
 
-static bool
-resume_faulty(struct conn *c, struct session *s)
-{
-	const struct fault *f;
-
-	if ((f = fault_take(c->sim, FAULT_K_CLOSE_RESUME, c->shard, c->host)))
-		conn_close(c, (unsigned)f->arg, "");
-	else if ((f = fault_take(c->sim, FAULT_K_OP9_RESUME, c->shard,
-		c->host))) {
-		if (s && !f->arg)
-			session_end(s);
-		conn_invalid(c, f->arg != 0);
-	}
-	else if (fault_take(c->sim, FAULT_K_NO_READY, c->shard, c->host))
-		c->state = CONN_LIMBO;
-	else
-		return false;
-	stats_of(c->sim, c->shard)->resumes_failed++;
-	return true;
-}
-
 static void
 begin_replay(struct conn *c, struct session *s, uint64_t seq)
 {
-	const struct fault *f = fault_take(c->sim, FAULT_K_DROP_REPLAY,
-	    c->shard, c->host);
-
 	c->replay_next = seq + 1;
-	c->replay_left = f ? f->arg : UINT64_MAX;
+	c->replay_left = strike_replay(c);
 	session_gap_begin(s, seq);
 	conn_attach(c, s, CONN_REPLAY);
 	if (c->replay_left == 0)
@@ -344,8 +303,10 @@ identify_resume(struct conn *c, json_object *d)
 	if (s)
 		conn_is_for(c, (int)s->shard);
 	stats_of(c->sim, c->shard)->resumes++;
-	if (resume_faulty(c, s))
+	if (strike_resume(c, s)) {
+		stats_of(c->sim, c->shard)->resumes_failed++;
 		return;
+	}
 	if (!s || s->ended) {
 		resume_failed(c, NULL);
 	} else if (json_object_get_uint64(seq) > s->journal.seq) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a client asks for on a live session (opcode.h): ops 3, 4, 8, 31, 43. */
 #include "tools/sim/gateway/opcode.h"
-#include "tools/sim/gateway/fault.h"
+#include "tools/sim/gateway/strike.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/book/stats.h"
@@ -266,20 +266,6 @@ send_members(struct conn *c, uint64_t id, unsigned guild, json_object *d)
 	json_object_put(list);
 }
 
-/* A fault in place of the answer? */
-static bool
-faulted(struct conn *c, uint64_t id, json_object *d)
-{
-	const struct fault *f;
-
-	if (fault_take(c->sim, FAULT_K_LOSE_MEMBERS, c->shard, c->host))
-		return true;
-	f = fault_take(c->sim, FAULT_K_LIMIT_MEMBERS, c->shard, c->host);
-	if (f)
-		rate_limited(c, d, id, f->arg);
-	return f != NULL;
-}
-
 /* NULL, or what is wrong. */
 static const char *
 check_members(json_object *d)
@@ -329,13 +315,13 @@ request_members(struct conn *c, json_object *d)
 		    "the GUILD_MEMBERS intent");
 		return;
 	}
-	if (faulted(c, id, d))
+	if (strike_members_lost(c))
 		return;
-	if (is_full(d) && (wait = full_list_wait(id)) > 0) {
+	if (strike_members_limited(c, &wait) ||
+	    (is_full(d) && (wait = full_list_wait(id)) > 0))
 		rate_limited(c, d, id, wait);
-		return;
-	}
-	send_members(c, id, (unsigned)guild, d);
+	else
+		send_members(c, id, (unsigned)guild, d);
 }
 
 /* ---- ops 31 and 43 ----------------------------------------------------- */
