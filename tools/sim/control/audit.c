@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * `shardherd-sim audit`: a plugin (JSON-RPC 2.0, a line per message) that tells
- * the simulator of each event it is given and calls events done only when the
- * simulator has confirmed that it knows.
- */
-#include "tools/sim/control/ctl.h"
+#include "tools/sim/control/audit.h"
 
 #include "tools/sim/book/journal.h"
+#include "tools/sim/control/ctl.h"
 #include "tools/sim/base/sbuf.h"
 
 #include "shared/json/envelope.h"

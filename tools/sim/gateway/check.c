@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shapes of what a client may say (opcode.h). */
-#include "tools/sim/gateway/opcode.h"
+#include "tools/sim/gateway/check.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* IDENTIFY and RESUME (opcode.h; discord-protocol.md sections 2.5 to 2.7). */
+#include "tools/sim/gateway/identify.h"
+
 #include "tools/sim/gateway/opcode.h"
 #include "tools/sim/gateway/strike.h"
 #include "tools/sim/gateway/gateway.h"
@@ -7,6 +8,7 @@
 #include "tools/sim/world/world.h"
 #include "tools/sim/book/stats.h"
 #include "tools/sim/gateway/intents.h"
+#include "tools/sim/gateway/check.h"
 
 #include "shared/base/clock.h"
 

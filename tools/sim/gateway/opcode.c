@@ -3,6 +3,9 @@
 
 #include "tools/sim/book/stats.h"
 #include "tools/sim/gateway/session.h"
+#include "tools/sim/gateway/check.h"
+#include "tools/sim/gateway/identify.h"
+#include "tools/sim/gateway/request.h"
 
 #include "shared/json/json.h"
 

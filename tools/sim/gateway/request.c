@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What a client asks for on a live session (opcode.h): ops 3, 4, 8, 31, 43. */
+#include "tools/sim/gateway/request.h"
+
 #include "tools/sim/gateway/opcode.h"
 #include "tools/sim/gateway/strike.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/book/stats.h"
 #include "tools/sim/base/jso.h"
+#include "tools/sim/gateway/check.h"
 
 #include "shared/base/clock.h"
 

@@ -271,6 +271,7 @@ put_half(struct conn *c, unsigned opcode, const char *p, size_t len)
 		conn_eof(c);
 }
 
+/* What commit() has asked for: BAD_DEFLATE, HALF_MESSAGE, FRAGMENT. */
 bool
 strike_message(struct conn *c, unsigned opcode, char *p, size_t len)
 {
@@ -294,6 +295,7 @@ strike_message(struct conn *c, unsigned opcode, char *p, size_t len)
 
 /* ---- ONCE -------------------------------------------------------------- */
 
+/* FAULT_K_STORM: as when Discord's front end restarts. */
 void
 strike_once(struct sim *sim)
 {
