@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Building the JSON objects Discord sends: json-c, a line a member. */
+/* Reading and building the JSON objects of Discord: json-c, a line a member. */
 #ifndef TOOLS_SIM_BASE_JSO_H
 #define TOOLS_SIM_BASE_JSO_H
 
@@ -16,6 +16,16 @@ jso_id(uint64_t id)
 
 	str_format(text, sizeof(text), "%" PRIu64, id);
 	return json_object_new_string(text);
+}
+
+/* A member, o's; NULL when it is absent or null, or o is no object. */
+static inline json_object *
+jso_get(json_object *o, const char *key)
+{
+	json_object *v = NULL;
+
+	json_object_object_get_ex(o, key, &v);
+	return v;
 }
 
 /* Members of o, set or replaced.  Takes v over; NULL is null. */

@@ -35,40 +35,21 @@ sbuf_str(struct sbuf *t, const char *s)
 	sbuf_add(t, s, strlen(s));
 }
 
-static void __attribute__((format(printf, 2, 0)))
-add_va(struct sbuf *t, const char *fmt, va_list ap)
-{
-	va_list again;
-	int n;
-
-	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	must(n >= 0);
-	sbuf_reserve(t, (size_t)n);
-	vsnprintf(t->p + t->len, (size_t)n + 1, fmt, again);
-	va_end(again);
-	t->len += (size_t)n;
-}
-
 void
 sbuf_fmt(struct sbuf *t, const char *fmt, ...)
 {
 	va_list ap;
+	int n;
 
 	va_start(ap, fmt);
-	add_va(t, fmt, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-}
-
-int
-sbuf_say(struct sbuf *t, int code, const char *fmt, ...)
-{
-	va_list ap;
-
+	must(n >= 0);
+	sbuf_reserve(t, (size_t)n);
 	va_start(ap, fmt);
-	add_va(t, fmt, ap);
+	vsnprintf(t->p + t->len, (size_t)n + 1, fmt, ap);
 	va_end(ap);
-	return code;
+	t->len += (size_t)n;
 }
 
 static void

@@ -19,8 +19,7 @@ void sbuf_add(struct sbuf *, const void *, size_t);
 void sbuf_str(struct sbuf *, const char *);
 void sbuf_fmt(struct sbuf *, const char *fmt, ...) printflike(2, 3);
 /* Appends a sentence and returns code: the end of a verb that failed. */
-int sbuf_say(struct sbuf *, int code, const char *fmt, ...)
-    printflike(3, 4);
+#define sbuf_say(t, code, ...) (sbuf_fmt(t, __VA_ARGS__), (code))
 /* A JSON string with its quotes; bytes >= 0x80 pass unchanged. */
 void sbuf_quote(struct sbuf *, const char *);
 void sbuf_reset(struct sbuf *);	/* empty, memory kept */

@@ -3,6 +3,7 @@
 
 #include "tools/sim/base/sbuf.h"
 #include "tools/sim/world/world.h"
+#include "tools/sim/base/jso.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -21,10 +22,9 @@ read_lines(int argc, char **argv, int at, uint64_t *n)
 static const char *
 text_of(json_object *o, const char *key)
 {
-	json_object *v = NULL;
+	const char *text = json_object_get_string(jso_get(o, key));
 
-	json_object_object_get_ex(o, key, &v);
-	return v != NULL ? json_object_get_string(v) : "";
+	return text != NULL ? text : "";
 }
 
 int
@@ -61,8 +61,7 @@ find_channel(struct sim *sim, const char *word, struct world_channel *ch)
 
 	if (!str_to_u64(word, &n))
 		return false;
-	guild = n < world_guilds(sim->world) ? (int64_t)n
-	    : world_guild_find(sim->world, n);
+	guild = world_guild_named(sim->world, n);
 	if (guild < 0)
 		return world_channel_find(sim->world, n, ch);
 	world_talk_channel(sim->world, (unsigned)guild, 0, ch);
@@ -72,14 +71,12 @@ find_channel(struct sim *sim, const char *word, struct world_channel *ch)
 static void
 say(struct sim *sim, struct world_msg *m, struct sbuf *out)
 {
-	json_object *o = world_render_msg(sim->world, m), *author = NULL;
-	json_object *embeds = NULL;
+	json_object *o = world_render_msg(sim->world, m);
+	json_object *embeds = jso_get(o, "embeds");
 
-	json_object_object_get_ex(o, "author", &author);
-	sbuf_fmt(out, "%" PRIu64 "  %s  ", m->id, text_of(author, "username"));
+	sbuf_fmt(out, "%" PRIu64 "  %s  ", m->id, text_of(jso_get(o, "author"), "username"));
 	sbuf_quote(out, text_of(o, "content"));
-	if (json_object_object_get_ex(o, "embeds", &embeds)
-	    && json_object_array_length(embeds) > 0)
+	if (embeds != NULL && json_object_array_length(embeds) > 0)
 		sbuf_fmt(out, "  embeds %s", json_object_to_json_string_ext(
 		    embeds, JSON_C_TO_STRING_PLAIN));
 	sbuf_str(out, "\n");

@@ -78,7 +78,7 @@ resolve_user(struct making *m, json_object *to, uint64_t id, unsigned user)
 	struct world *w = m->sim->world;
 
 	resolved(to, "users", id,
-	    json_tokener_parse(world_user_json(w, user)));
+	    world_render_user(w, user));
 	for (unsigned n = 0; n < WORLD_MEMBERS; n++)
 		if (world_member(w, m->ch.guild, n) == user)
 			resolved(to, "members", id, world_render_member(w,
@@ -160,7 +160,7 @@ user_data(struct making *m)
 	int64_t user = world_user_find(w, m->target);
 
 	resolved(r, "users", m->target,
-	    json_tokener_parse(world_user_json(w, (unsigned)user)));
+	    world_render_user(w, (unsigned)user));
 	resolved(r, "members", m->target,
 	    world_render_member(w, m->ch.guild, (unsigned)user, false));
 	jso_set_id(d, "target_id", m->target);
@@ -439,14 +439,14 @@ interaction_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	uint64_t guild, id;
 	int64_t index;
 
+	argc--;
+	argv++;
 	if (argc < 1 || !str_to_u64(argv[0], &guild) ||
 	    !interaction_words(&f, argc, argv)) {
 		sbuf_str(out, "expected: " INTERACTION_USAGE);
 		return EXIT_USAGE;
 	}
-	index = world_guild_find(sim->world, guild);
-	if (index < 0 && guild < world_guilds(sim->world))
-		index = (int64_t)guild;
+	index = world_guild_named(sim->world, guild);
 	if (index < 0) {
 		sbuf_fmt(out, "there is no guild %s: \"ctl guilds\" shows "
 		    "them", argv[0]);

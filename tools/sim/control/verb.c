@@ -41,12 +41,32 @@ read_shard(const char *word, bool all, int *shard, struct sbuf *out)
 	return false;
 }
 
-typedef void conn_fn(struct conn *, int argc, char **argv);
+/* ---- connections ------------------------------------------------------- */
 
-/* Does fn to the open connections of a shard: 1 when there is none. */
+static void
+do_verb(struct conn *c, int argc, char **argv)
+{
+	uint64_t code = 1000;
+
+	if (strcmp(argv[0], "drop") == 0) {
+		conn_drop(c);
+	} else if (strcmp(argv[0], "eof") == 0) {
+		conn_eof(c);
+	} else if (strcmp(argv[0], "mute") == 0) {
+		wire_cork(&c->wire, strcmp(argv[2], "on") == 0);
+	} else if (strcmp(argv[0], "close") == 0) {
+		str_to_u64(argv[2], &code);
+		conn_close(c, (unsigned)code, argc > 3 ? argv[3] : "");
+	} else if (argv[2][0] == '9') {
+		conn_invalid(c, argc > 3 && strcmp(argv[3], "true") == 0);
+	} else {
+		conn_send_op(c, argv[2][0] - '0', "null");
+	}
+}
+
+/* drop, eof and, once their words are checked, the next three. */
 static int
-each_conn(struct sim *sim, int argc, char **argv, struct sbuf *out,
-    conn_fn *fn)
+verb_conn(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	int shard, n = 0;
 
@@ -57,24 +77,13 @@ each_conn(struct sim *sim, int argc, char **argv, struct sbuf *out,
 
 		if (!conn_is_open(c) || (shard != ALL && c->shard != shard))
 			continue;
-		fn(c, argc, argv);
+		do_verb(c, argc, argv);
 		n++;
 	}
 	if (n > 0 || shard == ALL)
 		return EXIT_FINE;
 	return sbuf_say(out, EXIT_DEGRADED, "shard %d has no connection",
 	    shard);
-}
-
-/* ---- connections ------------------------------------------------------- */
-
-static void
-do_close(struct conn *c, int argc, char **argv)
-{
-	uint64_t code = 1000;
-
-	str_to_u64(argv[2], &code);
-	conn_close(c, (unsigned)code, argc > 3 ? argv[3] : "");
 }
 
 static int
@@ -86,42 +95,7 @@ verb_close(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	    (argc > 3 && strlen(argv[3]) > 120))
 		return sbuf_say(out, EXIT_USAGE, "expected a close code from "
 		    "1000 to 4999 (1005: none, 1006: RST) and a short reason");
-	return each_conn(sim, argc, argv, out, do_close);
-}
-
-static void
-do_drop(struct conn *c, int argc, char **argv)
-{
-	conn_drop(c);
-}
-
-static int
-verb_drop(struct sim *sim, int argc, char **argv, struct sbuf *out)
-{
-	return each_conn(sim, argc, argv, out, do_drop);
-}
-
-static void
-do_eof(struct conn *c, int argc, char **argv)
-{
-	conn_eof(c);
-}
-
-static int
-verb_eof(struct sim *sim, int argc, char **argv, struct sbuf *out)
-{
-	return each_conn(sim, argc, argv, out, do_eof);
-}
-
-static void
-do_op(struct conn *c, int argc, char **argv)
-{
-	if (argv[2][0] == '9')
-		conn_invalid(c, argc > 3 && strcmp(argv[3], "true") == 0);
-	else
-		conn_send_text(c, argv[2][0] == '7'
-		    ? "{\"t\":null,\"s\":null,\"op\":7,\"d\":null}"
-		    : "{\"t\":null,\"s\":null,\"op\":1,\"d\":null}");
+	return verb_conn(sim, argc, argv, out);
 }
 
 static int
@@ -131,13 +105,7 @@ verb_op(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	    strcmp(argv[2], "1") != 0)
 		return sbuf_say(out, EXIT_USAGE, "expected op 1, 7 or 9, got "
 		    "%s", argv[2]);
-	return each_conn(sim, argc, argv, out, do_op);
-}
-
-static void
-do_mute(struct conn *c, int argc, char **argv)
-{
-	conn_mute(c, strcmp(argv[2], "on") == 0);
+	return verb_conn(sim, argc, argv, out);
 }
 
 static int
@@ -146,7 +114,7 @@ verb_mute(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	if (strcmp(argv[2], "on") != 0 && strcmp(argv[2], "off") != 0)
 		return sbuf_say(out, EXIT_USAGE, "expected on or off, got %s",
 		    argv[2]);
-	return each_conn(sim, argc, argv, out, do_mute);
+	return verb_conn(sim, argc, argv, out);
 }
 
 static int
@@ -406,12 +374,6 @@ verb_journal(struct sim *sim, int argc, char **argv, struct sbuf *out)
 }
 
 static int
-verb_fault(struct sim *sim, int argc, char **argv, struct sbuf *out)
-{
-	return fault_command(sim, argc - 1, argv + 1, out);
-}
-
-static int
 verb_set(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	return setting_set(sim, argv[1], argv[2], out);
@@ -441,14 +403,14 @@ static const struct {
     {"message", 2, 6, verb_message,
 	"SHARD TEXT [--channel ID] [--guild ID]"},
     {"close", 2, 3, verb_close, "SHARD|all CODE [REASON]"},
-    {"drop", 1, 1, verb_drop, "SHARD|all"},
-    {"eof", 1, 1, verb_eof, "SHARD|all"},
+    {"drop", 1, 1, verb_conn, "SHARD|all"},
+    {"eof", 1, 1, verb_conn, "SHARD|all"},
     {"op", 2, 3, verb_op, "SHARD|all 7|9|1 [true|false]"},
     {"mute", 2, 2, verb_mute, "SHARD|all on|off"},
     {"withhold", 2, 2, verb_withhold, "SHARD|all NAME|off"},
     {"expire", 1, 1, verb_expire, "SHARD|all"},
     {"token", 1, 1, verb_token, "reset|other"},
-    {"fault", 0, 12, verb_fault,
+    {"fault", 0, 12, fault_command,
 	"NAME [ARGS] [--shard N|all] [--count K|forever]\n"
 	"        [--host main|resume] | list | clear"},
     {"gateway-bot", 1, 12, rest_fault_command, "STATUS|ok [KIND] [KEY=VALUE ...]"},

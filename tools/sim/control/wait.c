@@ -18,37 +18,19 @@ struct term {
 	uint64_t value;
 };
 
-static bool
-read_number(const char *p, size_t len, uint64_t *out)
-{
-	char buf[24];
-
-	if (len == 0 || len >= sizeof(buf))
-		return false;
-	memcpy(buf, p, len);
-	buf[len] = '\0';
-	return str_to_u64(buf, out);
-}
-
 /* One NAME OP NUMBER of len bytes. */
 static bool
 read_term(const char *p, size_t len, struct term *t)
 {
-	size_t n = 0, o;
+	char text[96], number[24];
+	int end = 0;
 
-	while (n < len && !strchr("=<>!", p[n]))
-		n++;
-	o = n;
-	while (o < len && o - n < 2 && strchr("=<>!", p[o]))
-		o++;
-	if (n == 0 || n >= sizeof(t->name) || o == n)
-		return false;
-	memcpy(t->name, p, n);
-	t->name[n] = '\0';
-	memset(t->op, 0, sizeof(t->op));
-	memcpy(t->op, p + n, o - n);
-	return strcmp(t->op, "!") != 0 && t->op[1] != '<' && t->op[1] != '>' &&
-	    t->op[1] != '!' && read_number(p + o, len - o, &t->value);
+	return str_format(text, sizeof(text), "%.*s", (int)len, p) &&
+	    sscanf(text, "%63[^=<>!]%2[=<>!]%23[0-9]%n", t->name, t->op,
+		number, &end) == 3 &&
+	    (size_t)end == len && strcmp(t->op, "!") != 0 &&
+	    (t->op[1] == '\0' || t->op[1] == '=') &&
+	    str_to_u64(number, &t->value);
 }
 
 static bool

@@ -102,10 +102,3 @@ compress_part(struct compress *p, const void *data, size_t len, bool last,
 	if (last && p->kind == COMPRESS_PAYLOAD)
 		deflateReset(&p->z);
 }
-
-void
-compress_message(struct compress *p, const void *data, size_t len,
-    struct sbuf *out)
-{
-	compress_part(p, data, len, true, out);
-}

@@ -15,9 +15,7 @@ struct compress; /* opaque; NULL stands for COMPRESS_NONE */
 
 struct compress *compress_new(enum compress_kind);
 void compress_free(struct compress *);
-/* Appends the compressed message to out. */
-void compress_message(struct compress *, const void *, size_t, struct sbuf *out);
-/* Appends part of a message that goes on; last ends it with the flush. */
+/* Appends part of a message to out; last ends it with the flush. */
 void compress_part(struct compress *, const void *, size_t, bool last,
     struct sbuf *out);
 

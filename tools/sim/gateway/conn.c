@@ -160,22 +160,20 @@ conn_send(struct conn *c, const void *data, size_t len)
 	if (plain)
 		sbuf_add(&packed, data, len);
 	else
-		compress_message(c->compress, data, len, &packed);
+		compress_part(c->compress, data, len, true, &packed);
 	opcode = plain ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME;
 	if (!strike_message(c, opcode, packed.p, packed.len))
 		conn_put(c, FRAME_FIN | opcode, packed.p, packed.len);
 }
 
 void
-conn_send_text(struct conn *c, const char *text)
+conn_send_op(struct conn *c, int op, const char *d)
 {
-	conn_send(c, text, strlen(text));
-}
+	char text[256];
 
-void
-conn_mute(struct conn *c, bool on)
-{
-	wire_cork(&c->wire, on);
+	must(str_format(text, sizeof(text),
+	    "{\"t\":null,\"s\":null,\"op\":%d,\"d\":%s}", op, d));
+	conn_send(c, text, strlen(text));
 }
 
 /* ---- HELLO and heartbeats ---------------------------------------------- */
@@ -191,13 +189,12 @@ greeted(struct conn *c)
 static void
 send_hello(struct conn *c)
 {
-	char text[256];
+	char d[128];
 
-	must(str_format(text, sizeof(text),
-	    "{\"t\":null,\"s\":null,\"op\":10,\"d\":{\"heartbeat_interval\":"
-	    "%.0f,\"_trace\":[\"[\\\"shardherd-sim\\\",{\\\"micros\\\":0.0}]"
-	    "\"]}}", c->sim->cfg.heartbeat_s * 1000));
-	conn_send_text(c, text);
+	must(str_format(d, sizeof(d), "{\"heartbeat_interval\":%.0f,"
+	    "\"_trace\":[\"[\\\"shardherd-sim\\\",{\\\"micros\\\":0.0}]\"]}",
+	    c->sim->cfg.heartbeat_s * 1000));
+	conn_send_op(c, 10, d);
 }
 
 static void
@@ -243,8 +240,7 @@ on_ack(struct timer *t)
 	struct conn *c = container_of(t, struct conn, ack);
 
 	for (; c->acks_due > 0; c->acks_due--)
-		conn_send_text(c,
-		    "{\"t\":null,\"s\":null,\"op\":11,\"d\":null}");
+		conn_send_op(c, 11, "null");
 }
 
 void

@@ -95,7 +95,8 @@ conn_is_open(const struct conn *c)
 
 /* One gateway message, compressed as agreed. */
 void conn_send(struct conn *, const void *, size_t);
-void conn_send_text(struct conn *, const char *);
+/* The payload that is no dispatch; d: its JSON. */
+void conn_send_op(struct conn *, int op, const char *d);
 /* False when nothing more may be sent; one too far behind is dropped. */
 bool conn_can_send(struct conn *);
 /* A frame as it is; first: FRAME_FIN | opcode. */
@@ -104,7 +105,6 @@ void conn_put(struct conn *, unsigned first, const void *, size_t);
 void conn_close(struct conn *, unsigned code, const char *reason);
 void conn_drop(struct conn *);	/* RST */
 void conn_eof(struct conn *);	/* FIN without a close frame */
-void conn_mute(struct conn *, bool);
 /* The session goes on alone, or ends for good. */
 void conn_part(struct conn *, bool end);
 /* The session is the connection's from now on. */

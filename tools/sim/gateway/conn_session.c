@@ -44,9 +44,7 @@ conn_invalid(struct conn *c, bool resumable)
 	conn_part(c, !resumable);
 	list_remove(&c->busy);
 	c->state = CONN_GREETED;
-	conn_send_text(c, resumable
-	    ? "{\"t\":null,\"s\":null,\"op\":9,\"d\":true}"
-	    : "{\"t\":null,\"s\":null,\"op\":9,\"d\":false}");
+	conn_send_op(c, 9, resumable ? "true" : "false");
 }
 
 static void

@@ -245,6 +245,8 @@ fault_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	int kind;
 
+	argc--;
+	argv++;
 	if (argc < 1) {
 		for (int k = 0; k < FAULT_KINDS; k++)
 			sbuf_fmt(out, "%-22s %s\n", kinds[k].name,

@@ -71,19 +71,10 @@ intents_want(uint64_t intents, const char *t, bool dm)
 
 /* ---- message content --------------------------------------------------- */
 
-static json_object *
-get(json_object *o, const char *key)
-{
-	json_object *v = NULL;
-
-	json_object_object_get_ex(o, key, &v);
-	return v;
-}
-
 static bool
 is_user(json_object *user, const char *id)
 {
-	const char *has = json_object_get_string(get(user, "id"));
+	const char *has = json_object_get_string(jso_get(user, "id"));
 
 	return has != NULL && strcmp(has, id) == 0;
 }
@@ -92,9 +83,9 @@ is_user(json_object *user, const char *id)
 static bool
 exempt(json_object *d, const char *bot)
 {
-	json_object *list = get(d, "mentions");
+	json_object *list = jso_get(d, "mentions");
 
-	if (get(d, "guild_id") == NULL || is_user(get(d, "author"), bot))
+	if (jso_get(d, "guild_id") == NULL || is_user(jso_get(d, "author"), bot))
 		return true;
 	for (size_t i = 0; json_object_is_type(list, json_type_array) &&
 	     i < json_object_array_length(list); i++)
@@ -108,7 +99,7 @@ blank(json_object *d, const char *bot)
 {
 	static const char *const lists[] = {"embeds", "attachments",
 	    "components"};
-	json_object *answered = get(d, "referenced_message");
+	json_object *answered = jso_get(d, "referenced_message");
 
 	jso_set_text(d, "content", "");
 	for (size_t i = 0; i < nitems(lists); i++)
@@ -116,7 +107,7 @@ blank(json_object *d, const char *bot)
 	json_object_object_del(d, "poll");
 	/* A message in it has no guild_id; it is of the same one. */
 	if (json_object_is_type(answered, json_type_object) &&
-	    !is_user(get(answered, "author"), bot))
+	    !is_user(jso_get(answered, "author"), bot))
 		blank(answered, bot);
 }
 

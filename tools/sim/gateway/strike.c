@@ -55,7 +55,7 @@ strike_hello(struct conn *c)
 	const struct fault *f;
 
 	if (take(c, FAULT_K_OP7_HELLO))
-		conn_send_text(c, "{\"t\":null,\"s\":null,\"op\":7,\"d\":null}");
+		conn_send_op(c, 7, "null");
 	else if ((f = take(c, FAULT_K_HELLO_FILE)))
 		conn_send(c, f->text, f->len);
 	else

@@ -108,14 +108,6 @@ rest_form_object(struct rest_call *c)
 	return NULL;
 }
 
-json_object *
-rest_form_get(json_object *o, const char *key)
-{
-	return json_object_is_type(o, json_type_object)
-		   ? json_object_object_get(o, key)
-		   : NULL;
-}
-
 size_t
 rest_form_chars(const char *s)
 {
@@ -130,7 +122,7 @@ const char *
 rest_form_string(struct rest_call *c, json_object *o, const char *key,
     size_t min, size_t max)
 {
-	json_object *v = rest_form_get(o, key);
+	json_object *v = jso_get(o, key);
 	const char *s;
 	size_t n;
 
@@ -157,7 +149,7 @@ bool
 rest_form_int(struct rest_call *c, json_object *o, const char *key, int64_t min,
     int64_t max, int64_t *out)
 {
-	json_object *v = rest_form_get(o, key);
+	json_object *v = jso_get(o, key);
 	int64_t n = 0;
 
 	if (v == NULL)
@@ -186,7 +178,7 @@ bool
 rest_form_id(
     struct rest_call *c, json_object *o, const char *key, uint64_t *out)
 {
-	json_object *v = rest_form_get(o, key);
+	json_object *v = jso_get(o, key);
 
 	if (v == NULL)
 		return false;
@@ -203,7 +195,7 @@ json_object *
 rest_form_array(
     struct rest_call *c, json_object *o, const char *key, size_t max)
 {
-	json_object *v = rest_form_get(o, key);
+	json_object *v = jso_get(o, key);
 
 	if (v == NULL)
 		return NULL;
@@ -262,7 +254,7 @@ image_problem(const char *s, bool gif)
 void
 rest_form_image(struct rest_call *c, json_object *o, const char *key, bool gif)
 {
-	json_object *v = rest_form_get(o, key);
+	json_object *v = jso_get(o, key);
 	const char *why;
 
 	if (v == NULL)

@@ -19,8 +19,6 @@ void rest_form_no_list(struct rest_call *, const char *path);
 bool rest_form_refused(struct rest_call *);
 /* The body when it is an object; else an answer is made and NULL returned. */
 json_object *rest_form_object(struct rest_call *);
-/* Member of o when present and not null, else NULL. */
-json_object *rest_form_get(json_object *o, const char *key);
 /* A string of min to max characters; absent or null: NULL.  Notes errors. */
 const char *rest_form_string(struct rest_call *, json_object *o,
     const char *key, size_t min, size_t max);

@@ -156,16 +156,6 @@ on_log(void *arg, const char *fmt, va_list ap)
 }
 
 static int
-listen_on(struct rest *r, struct err *e)
-{
-	r->listen_fd = listener_open(r->sim, r->sim->cfg.port, e);
-	if (r->listen_fd == -1)
-		return -1;
-	r->port = listener_port(r->listen_fd);
-	return 0;
-}
-
-static int
 serve(struct rest *r, struct err *e)
 {
 	unsigned flags =
@@ -198,7 +188,11 @@ rest_http_start(struct rest *r, struct err *e)
 	const union MHD_DaemonInfo *info;
 
 	list_init(&r->waiting);
-	if (listen_on(r, e) == -1 || serve(r, e) == -1)
+	r->listen_fd = listener_open(r->sim, r->sim->cfg.port, e);
+	if (r->listen_fd == -1)
+		return -1;
+	r->port = listener_port(r->listen_fd);
+	if (serve(r, e) == -1)
 		return -1;
 	info = MHD_get_daemon_info(r->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	must(info != NULL);

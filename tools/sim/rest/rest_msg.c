@@ -43,8 +43,8 @@ static json_object *
 mentions(struct rest_call *c, json_object *body, const char *content)
 {
 	json_object *list = json_object_new_array();
-	json_object *allowed = rest_form_get(body, "allowed_mentions");
-	json_object *parse = rest_form_get(allowed, "parse");
+	json_object *allowed = jso_get(body, "allowed_mentions");
+	json_object *parse = jso_get(allowed, "parse");
 
 	if (content == NULL ||
 	    (allowed != NULL &&
@@ -58,8 +58,7 @@ mentions(struct rest_call *c, json_object *body, const char *content)
 
 		if (user >= 0)
 			json_object_array_add(
-			    list, json_tokener_parse(
-				      world_user_json(c->w, (unsigned)user)));
+			    list, world_render_user(c->w, (unsigned)user));
 	}
 	return list;
 }
@@ -68,13 +67,13 @@ mentions(struct rest_call *c, json_object *body, const char *content)
 static json_object *
 attachment_form(json_object *body, unsigned n)
 {
-	json_object *list = rest_form_get(body, "attachments");
+	json_object *list = jso_get(body, "attachments");
 
 	if (!json_object_is_type(list, json_type_array))
 		return NULL;
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		json_object *a = json_object_array_get_idx(list, i);
-		json_object *id = rest_form_get(a, "id");
+		json_object *id = jso_get(a, "id");
 
 		if (id != NULL && json_object_get_int64(id) == (int64_t)n)
 			return a;
@@ -87,7 +86,7 @@ attachment(struct rest_call *c, uint64_t channel, unsigned n)
 {
 	json_object *o = json_object_new_object();
 	json_object *form = attachment_form(c->body, n);
-	json_object *name = rest_form_get(form, "filename");
+	json_object *name = jso_get(form, "filename");
 	uint64_t id = world_snowflake(c->w);
 	char url[400];
 
@@ -119,7 +118,7 @@ attachments(struct rest_call *c, uint64_t channel)
 static json_object *
 given_or(json_object *body, const char *key, json_object *dflt)
 {
-	json_object *v = rest_form_get(body, key);
+	json_object *v = jso_get(body, key);
 
 	if (v == NULL)
 		return dflt;
@@ -132,9 +131,9 @@ static void
 reference(struct rest_call *c, json_object *m, const struct world_channel *ch,
     json_object *body)
 {
-	json_object *form = rest_form_get(body, "message_reference"), *ref,
+	json_object *form = jso_get(body, "message_reference"), *ref,
 		    *old;
-	json_object *id = rest_form_get(form, "message_id");
+	json_object *id = jso_get(form, "message_id");
 	struct world_msg *to;
 
 	if (id == NULL)
@@ -172,11 +171,11 @@ build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
 {
 	json_object *m = json_object_new_object();
 	const char *content =
-	    json_object_get_string(rest_form_get(body, "content"));
+	    json_object_get_string(jso_get(body, "content"));
 
 	jso_set_int(m, "type", 0);
 	jso_set_bool(m, "tts",
-	    json_object_get_boolean(rest_form_get(body, "tts")));
+	    json_object_get_boolean(jso_get(body, "tts")));
 	jso_set_text(m, "timestamp", world_render_now(c->w));
 	jso_set_bool(m, "pinned", false);
 	jso_set(m, "mentions", mentions(c, body, content));
@@ -212,7 +211,7 @@ announce(struct rest_call *c, const char *t, const struct world_msg *wm,
 	jso_set_int(m, "channel_type", ch.type);
 	if (ch.guild != WORLD_NOWHERE) {
 		jso_set_id(m, "guild_id", world_guild_id(c->w, ch.guild));
-		if (rest_form_get(m, "webhook_id") == NULL)
+		if (jso_get(m, "webhook_id") == NULL)
 			jso_set(m, "member",
 			    world_render_member(c->w, ch.guild, WORLD_BOT, false));
 	}
@@ -224,10 +223,10 @@ announce(struct rest_call *c, const char *t, const struct world_msg *wm,
 static void
 count_ping(struct rest_call *c, json_object *body, const struct world_msg *m)
 {
-	json_object *ref = rest_form_get(
-	    rest_form_get(body, "message_reference"), "message_id");
+	json_object *ref = jso_get(
+	    jso_get(body, "message_reference"), "message_id");
 	const char *content =
-	    json_object_get_string(rest_form_get(body, "content"));
+	    json_object_get_string(jso_get(body, "content"));
 	uint64_t id = 0, nonce = 0;
 
 	if (ref != NULL)
@@ -256,9 +255,9 @@ rest_msg_post(struct rest_call *c, const struct world_channel *ch,
 			 *kept;
 	json_object *m = build(c, wm.id, ch, body, by);
 	const char *nonce =
-	    json_object_get_string(rest_form_get(body, "nonce"));
+	    json_object_get_string(jso_get(body, "nonce"));
 
-	wm.hidden = (json_object_get_int(rest_form_get(m, "flags")) &
+	wm.hidden = (json_object_get_int(jso_get(m, "flags")) &
 			REST_MSG_EPHEMERAL) != 0;
 	if (nonce != NULL)
 		str_copy(wm.nonce, nonce, sizeof(wm.nonce));
@@ -275,7 +274,7 @@ static void
 edit_attachments(
     struct rest_call *c, json_object *m, uint64_t channel, json_object *body)
 {
-	json_object *keep = rest_form_get(body, "attachments"), *old, *new;
+	json_object *keep = jso_get(body, "attachments"), *old, *new;
 
 	if (keep == NULL && c->files == 0)
 		return;

@@ -41,16 +41,10 @@ gateway_bot(struct rest_call *c)
 	rest_reply(c, 200, o);
 }
 
-static json_object *
-user_json(struct rest_call *c, unsigned user)
-{
-	return json_tokener_parse(world_user_json(c->w, user));
-}
-
 static void
 user_me(struct rest_call *c)
 {
-	json_object *o = user_json(c, WORLD_BOT);
+	json_object *o = world_render_user(c->w, WORLD_BOT);
 	char id[24];
 
 	if (c->other_bot) {
@@ -78,7 +72,7 @@ user_get(struct rest_call *c)
 	if (user < 0)
 		rest_reply_error(c, REST_UNKNOWN_USER);
 	else
-		rest_reply(c, 200, user_json(c, (unsigned)user));
+		rest_reply(c, 200, world_render_user(c->w, (unsigned)user));
 }
 
 static void

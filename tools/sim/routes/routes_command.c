@@ -44,7 +44,7 @@ scope_of(struct rest_call *c)
 static int
 type_of(json_object *o)
 {
-	json_object *type = rest_form_get(o, "type");
+	json_object *type = jso_get(o, "type");
 
 	return type ? json_object_get_int(type) : 1;
 }
@@ -52,7 +52,7 @@ type_of(json_object *o)
 static const char *
 name_of(json_object *o)
 {
-	const char *name = json_object_get_string(rest_form_get(o, "name"));
+	const char *name = json_object_get_string(jso_get(o, "name"));
 
 	return name ? name : "";
 }
@@ -64,7 +64,7 @@ find(json_object *list, uint64_t id, const char *name, int type)
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		json_object *o = json_object_array_get_idx(list, i);
 		const char *have =
-		    json_object_get_string(rest_form_get(o, "id"));
+		    json_object_get_string(jso_get(o, "id"));
 
 		if (id != 0
 			? have && strtoull(have, NULL, 10) == id
@@ -89,7 +89,7 @@ chat_name(const char *s)
 static void
 required(struct rest_call *c, json_object *o, const char *key)
 {
-	if (rest_form_get(o, key) == NULL)
+	if (jso_get(o, key) == NULL)
 		rest_form_required(c, key);
 }
 

@@ -55,7 +55,7 @@ edit_check(struct rest_call *c, json_object *body, json_object *now)
 	for (size_t i = 0; i < nitems(images); i++)
 		rest_form_image(c, body, images[i],
 		    feature(now, i == 0 ? "ANIMATED_ICON" : "ANIMATED_BANNER"));
-	if (rest_form_get(body, "banner") != NULL && !feature(now, "\"BANNER"))
+	if (jso_get(body, "banner") != NULL && !feature(now, "\"BANNER"))
 		rest_form_error(c, "banner", "GUILD_FEATURE_MISSING",
 		    "This guild lacks the feature BANNER.");
 }

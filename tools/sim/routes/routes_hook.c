@@ -92,16 +92,23 @@ hook_new(struct rest_call *c)
 	rest_reply(c, 200, world_hook_render(c->w, h));
 }
 
+/* The path's webhook, and not an interaction's token; or an answer. */
+static struct world_hook *
+hook_of(struct rest_call *c, struct owner *o)
+{
+	if (!owner_of(c, o))
+		return NULL;
+	if (o->hook == NULL)
+		rest_reply_error(c, REST_UNKNOWN_WEBHOOK);
+	return o->hook;
+}
+
 static void
 hook_get(struct rest_call *c)
 {
 	struct owner o;
 
-	if (!owner_of(c, &o))
-		return;
-	if (o.hook == NULL)
-		rest_reply_error(c, REST_UNKNOWN_WEBHOOK);
-	else
+	if (hook_of(c, &o) != NULL)
 		rest_reply(c, 200, world_hook_render(c->w, o.hook));
 }
 
@@ -110,12 +117,8 @@ hook_drop(struct rest_call *c)
 {
 	struct owner o;
 
-	if (!owner_of(c, &o))
+	if (hook_of(c, &o) == NULL)
 		return;
-	if (o.hook == NULL) {
-		rest_reply_error(c, REST_UNKNOWN_WEBHOOK);
-		return;
-	}
 	announce(c, &o.ch);
 	o.hook->id = 0;
 	rest_reply_none(c);
@@ -125,10 +128,10 @@ hook_drop(struct rest_call *c)
 static json_object *
 author(struct rest_call *c, const struct owner *o, json_object *body)
 {
-	json_object *u, *name = rest_form_get(body, "username");
+	json_object *u, *name = jso_get(body, "username");
 
 	if (o->live != NULL)
-		return json_tokener_parse(world_user_json(c->w, WORLD_BOT));
+		return world_render_user(c->w, WORLD_BOT);
 	u = json_object_new_object();
 	jso_set_id(u, "id", o->hook->id);
 	jso_set(u, "username",
@@ -156,7 +159,7 @@ placeholder(struct rest_call *c, const struct owner *o)
 	if (m == NULL)
 		return NULL;
 	msg = world_render_msg(c->w, m);
-	flags = json_object_get_int(rest_form_get(msg, "flags"));
+	flags = json_object_get_int(jso_get(msg, "flags"));
 	json_object_put(msg);
 	return flags & REST_MSG_LOADING ? m : NULL;
 }

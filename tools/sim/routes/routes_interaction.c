@@ -74,7 +74,7 @@ modal_check(struct rest_call *c, json_object *data)
 	static const char *const need[] = {"custom_id", "title", "components"};
 
 	for (size_t i = 0; i < nitems(need); i++)
-		if (rest_form_get(data, need[i]) == NULL)
+		if (jso_get(data, need[i]) == NULL)
 			rest_form_error(c, "data", "BASE_TYPE_REQUIRED",
 			    "%s is required", need[i]);
 }
@@ -82,7 +82,7 @@ modal_check(struct rest_call *c, json_object *data)
 static void
 choices_check(struct rest_call *c, json_object *data)
 {
-	json_object *list = rest_form_get(data, "choices");
+	json_object *list = jso_get(data, "choices");
 	size_t n;
 
 	if (!json_object_is_type(list, json_type_array)) {
@@ -95,10 +95,10 @@ choices_check(struct rest_call *c, json_object *data)
 		    "Must be %d or fewer in length.", CHOICES_MAX);
 	for (size_t i = 0; i < n; i++) {
 		json_object *o = json_object_array_get_idx(list, i);
-		json_object *name = rest_form_get(o, "name");
+		json_object *name = jso_get(o, "name");
 
 		if (!json_object_is_type(name, json_type_string) ||
-		    rest_form_get(o, "value") == NULL)
+		    jso_get(o, "value") == NULL)
 			rest_form_error(c, "data.choices",
 			    "BASE_TYPE_REQUIRED",
 			    "name and value are required");
@@ -110,7 +110,7 @@ static bool
 form_check(struct rest_call *c, const struct world_interaction *i,
     json_object *body, int64_t *type)
 {
-	json_object *data = rest_form_get(body, "data");
+	json_object *data = jso_get(body, "data");
 
 	if (!rest_form_int(c, body, "type", 1, 12, type)) {
 		if (c->errors == NULL)
@@ -146,14 +146,14 @@ post_answer(struct rest_call *c, const struct world_interaction *i,
 
 	must(world_channel_find(c->w, i->channel, &ch));
 	if (type == CALLBACK_DEFERRED) {
-		flags = json_object_get_int(rest_form_get(form, "flags"));
+		flags = json_object_get_int(jso_get(form, "flags"));
 		json_object_put(form);
 		form = json_object_new_object();
 		jso_set_int(form, "flags",
 		    (flags & REST_MSG_EPHEMERAL) | REST_MSG_LOADING);
 	}
 	json_object_object_del(form, "message_reference");
-	by.user = json_tokener_parse(world_user_json(c->w, WORLD_BOT));
+	by.user = world_render_user(c->w, WORLD_BOT);
 	by.extra = json_object_new_object();
 	jso_set_int(by.extra, "type", 20);
 	jso_set_id(by.extra, "application_id", world_app_id(c->w));
@@ -219,7 +219,7 @@ callback(struct rest_call *c)
 	}
 	i->answered = true;
 	world_interaction_counts(c->w)->answered++;
-	m = carry_out(c, i, rest_form_get(body, "data"), type);
+	m = carry_out(c, i, jso_get(body, "data"), type);
 	if (rest_body_true(c, "with_response"))
 		reply_resource(c, i, type, m);
 	else

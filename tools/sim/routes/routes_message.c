@@ -89,11 +89,11 @@ message_get(struct rest_call *c)
 static bool
 post_known(struct rest_call *c, json_object *body)
 {
-	json_object *nonce = rest_form_get(body, "nonce");
+	json_object *nonce = jso_get(body, "nonce");
 	struct world_msg *m;
 
 	if (nonce == NULL ||
-	    !json_object_get_boolean(rest_form_get(body, "enforce_nonce")))
+	    !json_object_get_boolean(jso_get(body, "enforce_nonce")))
 		return false;
 	m = world_msg_by_nonce(c->w, json_object_get_string(nonce));
 	if (m == NULL)
@@ -117,7 +117,7 @@ message_post(struct rest_call *c)
 	}
 	if (!rest_msg_check(c, body, false) || post_known(c, body))
 		return;
-	by.user = json_tokener_parse(world_user_json(c->w, WORLD_BOT));
+	by.user = world_render_user(c->w, WORLD_BOT);
 	rest_msg_reply(c, rest_msg_post(c, &ch, body, &by));
 	json_object_put(by.user);
 }
@@ -191,7 +191,7 @@ message_bulk(struct rest_call *c)
 
 	if (body == NULL || !rest_msg_channel(c, c->id[0], &ch))
 		return;
-	list = rest_form_get(body, "messages");
+	list = jso_get(body, "messages");
 	if (!json_object_is_type(list, json_type_array)) {
 		rest_form_required(c, "messages");
 		(void)rest_form_refused(c);

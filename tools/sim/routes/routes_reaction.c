@@ -95,7 +95,7 @@ reaction_list(struct rest_call *c)
 	list = json_object_new_array();
 	if (world_reaction_find(c->w, m->id, c->word[0]) != NULL)
 		json_object_array_add(
-		    list, json_tokener_parse(world_user_json(c->w, WORLD_BOT)));
+		    list, world_render_user(c->w, WORLD_BOT));
 	rest_reply(c, 200, list);
 }
 

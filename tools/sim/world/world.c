@@ -170,6 +170,12 @@ world_guild_find(const struct world *w, uint64_t id)
 	return id_find(w, WORLD_KIND_GUILD, id, w->guilds);
 }
 
+int64_t
+world_guild_named(const struct world *w, uint64_t n)
+{
+	return n < w->guilds ? (int64_t)n : world_guild_find(w, n);
+}
+
 void
 world_channel(const struct world *w, unsigned guild, unsigned number,
     struct world_channel *c)

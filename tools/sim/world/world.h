@@ -34,6 +34,8 @@ unsigned world_guilds(const struct world *);
 uint64_t world_guild_id(const struct world *, unsigned guild);
 /* Index, or -1. */
 int64_t world_guild_find(const struct world *, uint64_t id);
+/* The same; n may be the index, as people at the desk say it. */
+int64_t world_guild_named(const struct world *, uint64_t n);
 
 struct world_channel {
 	uint64_t id;
@@ -144,6 +146,8 @@ const char *world_render_said(struct world *, const struct world_channel *,
 /* The message object as REST shows it; caller owns. */
 json_object *world_render_msg(struct world *, const struct world_msg *);
 json_object *world_render_channel(struct world *, const struct world_channel *);
+/* The user object; user may be WORLD_BOT. */
+json_object *world_render_user(const struct world *, unsigned user);
 /* Without what only GUILD_CREATE has. */
 json_object *world_render_guild_object(struct world *, unsigned guild);
 /* The member object; user may be WORLD_BOT; with_user adds "user". */

@@ -243,6 +243,12 @@ world_render_channel(struct world *w, const struct world_channel *c)
 }
 
 json_object *
+world_render_user(const struct world *w, unsigned user)
+{
+	return json_tokener_parse(world_user_json(w, user));
+}
+
+json_object *
 world_render_member(
     struct world *w, unsigned guild, unsigned user, bool with_user)
 {

@@ -88,7 +88,7 @@ world_interaction_metadata(const struct world *w, const struct world_interaction
 		jso_set_id(owners, "0", world_guild_id(w, ch.guild));
 	jso_set_id(o, "id", i->id);
 	jso_set_int(o, "type", i->type);
-	jso_set(o, "user", json_tokener_parse(world_user_json(w, i->user)));
+	jso_set(o, "user", world_render_user(w, i->user));
 	jso_set(o, "authorizing_integration_owners", owners);
 	return o;
 }

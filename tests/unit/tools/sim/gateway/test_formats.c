@@ -88,7 +88,7 @@ zlib_stream_is_one_stream(void **state)
 	for (int i = 0; i < 3; i++) {
 		struct sbuf t = {0};
 
-		compress_message(p, "hello hello", 11, &t);
+		compress_part(p, "hello hello", 11, true, &t);
 		assert_memory_equal(t.p + t.len - 4, "\0\0\xff\xff", 4);
 		z.next_in = (Bytef *)t.p;
 		z.avail_in = (uInt)t.len;
@@ -116,7 +116,7 @@ zstd_stream_stays_open(void **state)
 		ZSTD_inBuffer in;
 		ZSTD_outBuffer o = {out, sizeof(out), 0};
 
-		compress_message(p, "hello hello", 11, &t);
+		compress_part(p, "hello hello", 11, true, &t);
 		in = (ZSTD_inBuffer){t.p, t.len, 0};
 		while (in.pos < in.size)
 			assert_false(ZSTD_isError(
