@@ -93,8 +93,7 @@ extend_server(X509 *x, X509 *ca, const char *sans)
 
 /* ca NULL: a CA that signs itself; sans of a server alone. */
 static int
-issue(struct cert *c, const char *name, const struct cert *ca,
-    const char *sans)
+issue(struct cert *c, const char *name, const struct cert *ca, const char *sans)
 {
 	c->key = EVP_EC_gen("P-256");
 	c->x509 = X509_new();

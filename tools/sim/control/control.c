@@ -58,8 +58,7 @@ static bool
 client_flush(struct client *cl)
 {
 	while (cl->out.len > 0) {
-		ssize_t n = send(cl->fd, cl->out.p, cl->out.len,
-		    MSG_NOSIGNAL);
+		ssize_t n = send(cl->fd, cl->out.p, cl->out.len, MSG_NOSIGNAL);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 			ev_io_start(cl->sim->loop, &cl->wr);
@@ -262,8 +261,7 @@ listen_on(struct control *ct, struct err *err)
 		return err_set(err, EXIT_DEGRADED, "another shardherd-sim runs "
 		    "in this directory (%s).", ct->path);
 	unlink(ct->path);
-	ct->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0);
+	ct->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	old = umask(077);
 	r = ct->fd < 0 ? -1 : bind(ct->fd, (struct sockaddr *)&sa, sizeof(sa));
 	umask(old);
@@ -283,8 +281,7 @@ control_start(struct sim *sim, struct err *err)
 	list_init(&ct->clients);
 	ev_init(&ct->poll, on_poll);
 	ct->poll.repeat = CONTROL_POLL_S;
-	str_format(ct->path, sizeof(ct->path), "%s/control.sock",
-	    sim->cfg.dir);
+	str_format(ct->path, sizeof(ct->path), "%s/control.sock", sim->cfg.dir);
 	if (listen_on(ct, err) < 0)
 		return -1;
 	ev_io_init(&ct->io, on_accept, ct->fd, EV_READ);

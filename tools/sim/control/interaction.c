@@ -77,8 +77,7 @@ resolve_user(struct making *m, json_object *to, uint64_t id, unsigned user)
 {
 	struct world *w = m->sim->world;
 
-	resolved(to, "users", id,
-	    world_render_user(w, user));
+	resolved(to, "users", id, world_render_user(w, user));
 	for (unsigned n = 0; n < WORLD_MEMBERS; n++)
 		if (world_member(w, m->ch.guild, n) == user)
 			resolved(to, "members", id, world_render_member(w,
@@ -159,8 +158,7 @@ user_data(struct making *m)
 	struct world *w = m->sim->world;
 	int64_t user = world_user_find(w, m->target);
 
-	resolved(r, "users", m->target,
-	    world_render_user(w, (unsigned)user));
+	resolved(r, "users", m->target, world_render_user(w, (unsigned)user));
 	resolved(r, "members", m->target,
 	    world_render_member(w, m->ch.guild, (unsigned)user, false));
 	jso_set_id(d, "target_id", m->target);

@@ -304,8 +304,7 @@ verb_message(struct sim *sim, int argc, char **argv, struct sbuf *out)
 		return EXIT_USAGE;
 	for (int i = 3; i < argc; i += 2) {
 		uint64_t *v = strcmp(argv[i], "--channel") == 0 ? &channel
-		    : strcmp(argv[i], "--guild") == 0		? &guild
-								: NULL;
+		    : strcmp(argv[i], "--guild") == 0		? &guild : NULL;
 		if (!v || i + 1 == argc || !str_to_u64(argv[i + 1], v))
 			return sbuf_say(out, EXIT_USAGE, "message SHARD TEXT "
 			    "[--channel ID] [--guild ID]");

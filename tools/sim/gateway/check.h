@@ -10,8 +10,7 @@
 /* NULL, or what is wrong with a presence (op 3's d). */
 const char *check_presence(json_object *d);
 /* The member of that name and type, or NULL. */
-json_object *check_field(json_object *d, const char *name,
-    enum json_type type);
+json_object *check_field(json_object *d, const char *name, enum json_type type);
 /* A string of digits or an integer as a snowflake; false otherwise. */
 bool check_snowflake(json_object *v, uint64_t *out);
 /* Is there a key of that name holding null? */

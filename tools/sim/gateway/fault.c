@@ -160,8 +160,7 @@ read_arg(struct fault *f, int argc, char **argv, int *i, struct sbuf *out)
 }
 
 static int
-read_option(struct fault *f, const char *name, const char *v,
-    struct sbuf *out)
+read_option(struct fault *f, const char *name, const char *v, struct sbuf *out)
 {
 	uint64_t n = 0;
 	bool number = str_to_u64(v, &n);

@@ -52,8 +52,7 @@ match(struct rest_call *c, const char *pattern)
 			m = take(c, pattern, path, have);
 		else
 			m = want == have && memcmp(pattern, path, want) == 0
-				? MATCH_YES
-				: MATCH_NO;
+				? MATCH_YES : MATCH_NO;
 		if (m != MATCH_YES)
 			return m;
 		pattern += want;

@@ -48,8 +48,7 @@ user_me(struct rest_call *c)
 	char id[24];
 
 	if (c->other_bot) {
-		str_format(id, sizeof(id), "%" PRIu64,
-		    world_app_id(c->w) + 1);
+		str_format(id, sizeof(id), "%" PRIu64, world_app_id(c->w) + 1);
 		jso_set_text(o, "id", id);
 		jso_set_text(o, "username", "other-bot");
 	}

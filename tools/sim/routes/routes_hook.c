@@ -154,8 +154,7 @@ placeholder(struct rest_call *c, const struct owner *o)
 	int flags;
 
 	m = o->live && o->live->original
-		? world_msg_find(c->w, o->live->original)
-		: NULL;
+		? world_msg_find(c->w, o->live->original) : NULL;
 	if (m == NULL)
 		return NULL;
 	msg = world_render_msg(c->w, m);

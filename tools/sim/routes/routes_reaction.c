@@ -75,8 +75,7 @@ reaction_drop(struct rest_call *c)
 		return;
 	/* Only the bot's own are kept; another user's is gone already. */
 	r = c->ids > 2 && c->id[2] != world_bot_id(c->w)
-		? NULL
-		: world_reaction_find(c->w, m->id, c->word[0]);
+		? NULL : world_reaction_find(c->w, m->id, c->word[0]);
 	if (r != NULL) {
 		announce(c, m, r->emoji, "MESSAGE_REACTION_REMOVE");
 		r->message = 0;
@@ -94,8 +93,7 @@ reaction_list(struct rest_call *c)
 		return;
 	list = json_object_new_array();
 	if (world_reaction_find(c->w, m->id, c->word[0]) != NULL)
-		json_object_array_add(
-		    list, world_render_user(c->w, WORLD_BOT));
+		json_object_array_add(list, world_render_user(c->w, WORLD_BOT));
 	rest_reply(c, 200, list);
 }
 

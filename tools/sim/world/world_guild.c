@@ -31,8 +31,7 @@ overlay_apply(const struct world *w, uint64_t id, json_object *o)
 }
 
 static void
-role_text(
-    const struct world *w, unsigned guild, unsigned n, struct sbuf *out)
+role_text(const struct world *w, unsigned guild, unsigned n, struct sbuf *out)
 {
 	sbuf_fmt(out,
 	    "{\"id\":\"%" PRIu64 "\",\"name\":\"%s\",\"color\":%u,"
@@ -182,8 +181,7 @@ guild_changed(struct world *w, unsigned guild, struct sbuf *out)
 		overlay_apply(w, c.id, json_object_array_get_idx(channels, n));
 	}
 	sbuf_reset(out);
-	sbuf_str(
-	    out, jso_text(o));
+	sbuf_str(out, jso_text(o));
 	json_object_put(o);
 }
 

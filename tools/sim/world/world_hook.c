@@ -10,8 +10,7 @@ count(const struct world *w, uint64_t channel)
 	unsigned n = 0;
 
 	for (size_t k = 0; k < WORLD_HOOKS_MAX; k++)
-		n += w->hook[k].id != 0 &&
-		     w->hook[k].channel == channel;
+		n += w->hook[k].id != 0 && w->hook[k].channel == channel;
 	return n;
 }
 

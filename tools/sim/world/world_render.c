@@ -176,8 +176,7 @@ put_u64(char *to, uint64_t n)
 }
 
 static void
-fill(const struct world_template *tp, const struct fields *f,
-    struct sbuf *out)
+fill(const struct world_template *tp, const struct fields *f, struct sbuf *out)
 {
 	size_t room = tp->room + 1;
 	char *to;
