@@ -228,8 +228,7 @@ stop(struct run *r)
 	struct sim *sim = &r->sim;
 
 	script_stop(sim);
-	if (sim->rest)
-		rest_stop(sim);
+	rest_stop(sim);
 	generator_stop(sim);
 	gateway_stop(sim);
 	control_stop(sim);

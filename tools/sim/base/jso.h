@@ -28,6 +28,13 @@ jso_get(json_object *o, const char *key)
 	return v;
 }
 
+/* The same as a text: a string's own, JSON of all else. */
+static inline const char *
+jso_get_text(json_object *o, const char *key)
+{
+	return json_object_get_string(jso_get(o, key));
+}
+
 /* Members of o, set or replaced.  Takes v over; NULL is null. */
 static inline void
 jso_set(json_object *o, const char *key, json_object *v)

@@ -24,8 +24,8 @@ stats_of(struct sim *sim, int shard)
 	return &b->shard[shard];
 }
 
-static void
-add_close(struct stats *s, unsigned code, unsigned count)
+void
+stats_close(struct stats *s, unsigned code, unsigned count)
 {
 	for (size_t i = 0; i < STATS_CLOSES; i++) {
 		if (s->closes[i].code == 0)
@@ -37,12 +37,6 @@ add_close(struct stats *s, unsigned code, unsigned count)
 	}
 }
 
-void
-stats_close(struct stats *s, unsigned code)
-{
-	add_close(s, code, 1);
-}
-
 static void
 add(struct stats *to, const struct stats *from)
 {
@@ -52,7 +46,7 @@ add(struct stats *to, const struct stats *from)
 	if (from->gap_max_ms > to->gap_max_ms)
 		to->gap_max_ms = from->gap_max_ms;
 	for (size_t i = 0; i < STATS_CLOSES && from->closes[i].code; i++)
-		add_close(to, from->closes[i].code, from->closes[i].count);
+		stats_close(to, from->closes[i].code, from->closes[i].count);
 }
 
 void

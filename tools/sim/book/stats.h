@@ -50,7 +50,7 @@ void stats_free(struct stats_book *);
 /* Never NULL; shard -1 or too high: the slot for no shard. */
 struct stats *stats_of(struct sim *, int shard);
 void stats_total(struct sim *, struct stats *out);
-void stats_close(struct stats *, unsigned code);
+void stats_close(struct stats *, unsigned code, unsigned count);
 uint64_t stats_pending(const struct stats *);
 /* By name, as `wait` wants it; false when there is no such counter. */
 bool stats_get(const struct stats *, const char *name, size_t len,

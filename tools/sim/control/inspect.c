@@ -22,7 +22,7 @@ read_lines(int argc, char **argv, int at, uint64_t *n)
 static const char *
 text_of(json_object *o, const char *key)
 {
-	const char *text = json_object_get_string(jso_get(o, key));
+	const char *text = jso_get_text(o, key);
 
 	return text != NULL ? text : "";
 }

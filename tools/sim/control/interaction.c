@@ -59,10 +59,10 @@ command_data(struct making *m, int type)
 static json_object *
 resolved(json_object *to, const char *kind, uint64_t id, json_object *what)
 {
-	json_object *by_id;
+	json_object *by_id = jso_get(to, kind);
 	char key[24];
 
-	if (!json_object_object_get_ex(to, kind, &by_id)) {
+	if (by_id == NULL) {
 		by_id = json_object_new_object();
 		jso_set(to, kind, by_id);
 	}
@@ -90,11 +90,9 @@ resolve_options(struct making *m, json_object *options, json_object *to)
 {
 	for (size_t i = 0; i < json_object_array_length(options); i++) {
 		json_object *o = json_object_array_get_idx(options, i), *v;
-		int64_t type = 0, user;
+		int64_t type = json_object_get_int64(jso_get(o, "type")), user;
 		uint64_t id;
 
-		if (json_object_object_get_ex(o, "type", &v))
-			type = json_object_get_int64(v);
 		if (json_object_object_get_ex(o, "options", &v) &&
 		    json_object_is_type(v, json_type_array))
 			resolve_options(m, v, to);
@@ -114,14 +112,24 @@ resolve_options(struct making *m, json_object *options, json_object *to)
 }
 
 static json_object *
+text_option(struct making *m)
+{
+	json_object *o = json_object_new_object();
+
+	jso_set_int(o, "type", 3);
+	jso_set_text(o, "name", "text");
+	jso_set_text(o, "value", m->form->text != NULL ? m->form->text : "");
+	return o;
+}
+
+static json_object *
 slash_data(struct making *m)
 {
 	json_object *d = command_data(m, 1), *o;
 
 	if (m->form->text == NULL)
 		return d;
-	if (m->form->text[0] == '[' &&
-	    (o = json_parse_as(m->form->text,
+	if (m->form->text[0] == '[' && (o = json_parse_as(m->form->text,
 	    strlen(m->form->text), json_type_array)) != NULL) {
 		json_object *r = json_object_new_object();
 
@@ -130,22 +138,15 @@ slash_data(struct making *m)
 		jso_set(d, "resolved", r);
 		return d;
 	}
-	o = json_object_new_object();
-	jso_set_int(o, "type", 3);
-	jso_set_text(o, "name", "text");
-	jso_set_text(o, "value", m->form->text);
-	jso_set(d, "options", array_of(o));
+	jso_set(d, "options", array_of(text_option(m)));
 	return d;
 }
 
 static json_object *
 autocomplete_data(struct making *m)
 {
-	json_object *d = command_data(m, 1), *o = json_object_new_object();
+	json_object *d = command_data(m, 1), *o = text_option(m);
 
-	jso_set_int(o, "type", 3);
-	jso_set_text(o, "name", "text");
-	jso_set_text(o, "value", m->form->text != NULL ? m->form->text : "");
 	jso_set_bool(o, "focused", true);
 	jso_set(d, "options", array_of(o));
 	return d;

@@ -214,9 +214,9 @@ setting_options(struct sim *sim, int argc, char **argv, struct err *err)
 }
 
 int
-setting_set(struct sim *sim, const char *key, const char *value,
-    struct sbuf *out)
+setting_set(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
+	const char *key = argv[1], *value = argv[2];
 	const struct setting *s = find(key);
 	double v;
 

@@ -373,12 +373,6 @@ verb_journal(struct sim *sim, int argc, char **argv, struct sbuf *out)
 }
 
 static int
-verb_set(struct sim *sim, int argc, char **argv, struct sbuf *out)
-{
-	return setting_set(sim, argv[1], argv[2], out);
-}
-
-static int
 verb_stop(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	ev_break(sim->loop, EVBREAK_ALL);
@@ -419,7 +413,7 @@ static const struct {
 	"        [--as " INTERACTION_WORDS "]"},
     {"guilds", 0, 1, inspect_guilds, "[N]"},
     {"said", 1, 2, inspect_said, "GUILD|CHANNEL [N]"},
-    {"set", 2, 2, verb_set, "KEY VALUE"},
+    {"set", 2, 2, setting_set, "KEY VALUE"},
     {"journal", 1, 3, verb_journal, "SHARD|all [--since N]"},
     {"stop", 0, 0, verb_stop, ""},
 };

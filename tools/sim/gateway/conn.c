@@ -52,7 +52,7 @@ bury(struct conn *c)
 	list_append(&c->sim->gateway->dead, &c->link);
 	if (c->ws)
 		stats_close(stats_of(c->sim, c->shard),
-		    c->code ? c->code : 1006);
+		    c->code ? c->code : 1006, 1);
 }
 
 void

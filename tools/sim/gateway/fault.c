@@ -124,39 +124,34 @@ read_file(struct fault *f, const char *path, struct sbuf *out)
 static int
 read_arg(struct fault *f, int argc, char **argv, int *i, struct sbuf *out)
 {
-	const char *name = kinds[f->kind].name;
 	enum fault_arg kind = kinds[f->kind].arg;
 	const char *a = *i < argc && strncmp(argv[*i], "--", 2) != 0
-	    ? argv[*i] : NULL;
+	    ? argv[*i] : NULL, *expected = NULL;
 
-	if (kind == ARG_NONE)
+	if (kind == ARG_NONE || (!a && (kind == ARG_NUMBER_OPT ||
+		kind == ARG_HANG_OPT)))
 		return EXIT_FINE;
 	if (!a)
-		return kind == ARG_NUMBER_OPT || kind == ARG_HANG_OPT
-		    ? EXIT_FINE
-		    : sbuf_say(out, EXIT_USAGE, "fault %s: an argument is missing", name);
+		return sbuf_say(out, EXIT_USAGE, "fault %s: an argument is "
+		    "missing", argv[0]);
 	(*i)++;
 	if (kind == ARG_FILE)
 		return read_file(f, a, out);
 	if (kind == ARG_HANG_OPT) {
 		f->hang = strcmp(a, "hang") == 0;
-		return f->hang || strcmp(a, "drop") == 0 ? EXIT_FINE
-		    : sbuf_say(out, EXIT_USAGE, "fault %s: expected drop or hang, got %s",
-			name, a);
-	}
-	if (kind == ARG_BOOL) {
+		if (!f->hang && strcmp(a, "drop") != 0)
+			expected = "drop or hang";
+	} else if (kind == ARG_BOOL) {
 		f->arg = strcmp(a, "true") == 0;
-		return f->arg || strcmp(a, "false") == 0 ? EXIT_FINE
-		    : sbuf_say(out, EXIT_USAGE, "fault %s: expected true or false, got %s",
-			name, a);
+		if (!f->arg && strcmp(a, "false") != 0)
+			expected = "true or false";
+	} else if (!str_to_u64(a, &f->arg)) {
+		expected = "a number";
+	} else if (kind == ARG_STATUS && (f->arg < 400 || f->arg > 599)) {
+		expected = "a status from 400 to 599";
 	}
-	if (!str_to_u64(a, &f->arg))
-		return sbuf_say(out, EXIT_USAGE, "fault %s: expected a number, got %s", name,
-		    a);
-	if (kind == ARG_STATUS && (f->arg < 400 || f->arg > 599))
-		return sbuf_say(out, EXIT_USAGE, "fault %s: expected a status from 400 to "
-		    "599, got %s", name, a);
-	return EXIT_FINE;
+	return !expected ? EXIT_FINE : sbuf_say(out, EXIT_USAGE, "fault %s: "
+	    "expected %s, got %s", argv[0], expected, a);
 }
 
 static int
@@ -181,7 +176,8 @@ read_option(struct fault *f, const char *name, const char *v, struct sbuf *out)
 	else if (strcmp(name, "--host") == 0 && strcmp(v, "resume") == 0)
 		f->host = HOST_RESUME;
 	else
-		return sbuf_say(out, EXIT_USAGE, "fault: can't understand %s %s", name, v);
+		return sbuf_say(out, EXIT_USAGE, "fault: can't understand "
+		    "%s %s", name, v);
 	return EXIT_FINE;
 }
 
@@ -192,14 +188,14 @@ read_fault(struct fault *f, int argc, char **argv, struct sbuf *out)
 
 	for (; r == EXIT_FINE && i < argc; i += 2) {
 		if (i + 1 == argc)
-			return sbuf_say(out, EXIT_USAGE, "fault %s: %s needs a value",
-			    argv[0], argv[i]);
+			return sbuf_say(out, EXIT_USAGE, "fault %s: %s needs "
+			    "a value", argv[0], argv[i]);
 		r = read_option(f, argv[i], argv[i + 1], out);
 	}
 	if (r == EXIT_FINE && f->shard >= 0 &&
 	    kinds[f->kind].stage <= FAULT_HELLO)
-		return sbuf_say(out, EXIT_USAGE, "fault %s strikes before a connection says "
-		    "which shard it is: use --host", argv[0]);
+		return sbuf_say(out, EXIT_USAGE, "fault %s strikes before a "
+		    "connection says which shard it is: use --host", argv[0]);
 	return r;
 }
 

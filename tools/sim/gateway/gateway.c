@@ -85,26 +85,26 @@ gateway_connected(struct sim *sim)
 	return n;
 }
 
-static void
-new_token(char *token)
+void
+gateway_random_hex(char *out, size_t bytes)
 {
-	unsigned char raw[24];
+	unsigned char raw[32];
 
-	must(RAND_bytes(raw, sizeof(raw)) == 1);
-	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(token + 2 * i, 3, "%02x", raw[i]);
+	must(bytes <= sizeof(raw) && RAND_bytes(raw, (int)bytes) == 1);
+	for (size_t i = 0; i < bytes; i++)
+		snprintf(out + 2 * i, 3, "%02x", raw[i]);
 }
 
 void
 gateway_other(struct sim *sim)
 {
-	new_token(sim->other_token);
+	gateway_random_hex(sim->other_token, GATEWAY_TOKEN_BYTES);
 }
 
 void
 gateway_revoke(struct sim *sim)
 {
-	new_token(sim->token);
+	gateway_random_hex(sim->token, GATEWAY_TOKEN_BYTES);
 	sim->token_resets++;
 	list_each_safe(&sim->gateway->conns, e, next) {
 		struct conn *c = container_of(e, struct conn, link);

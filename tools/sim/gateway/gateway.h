@@ -9,6 +9,7 @@
 #include "tools/sim/gateway/session.h"
 
 #define GATEWAY_BUCKETS 1024
+#define GATEWAY_TOKEN_BYTES 24	/* of a token that is made later */
 #define GATEWAY_TICK_S 0.004	/* events gathered, replays paced */
 #define GATEWAY_CONNS_MAX 8192
 #define GATEWAY_ACCEPTS_MAX 64	/* per wake-up */
@@ -58,6 +59,8 @@ void gateway_revoke(struct sim *);
 /* A token of another bot, known to the REST side alone. */
 void gateway_other(struct sim *);
 unsigned gateway_connected(struct sim *);
+/* So many random bytes, at most 32, as hex. */
+void gateway_random_hex(char *out, size_t bytes);
 /* The next event's number. */
 uint64_t gateway_next(struct sim *);
 

@@ -74,7 +74,7 @@ intents_want(uint64_t intents, const char *t, bool dm)
 static bool
 is_user(json_object *user, const char *id)
 {
-	const char *has = json_object_get_string(jso_get(user, "id"));
+	const char *has = jso_get_text(user, "id");
 
 	return has != NULL && strcmp(has, id) == 0;
 }

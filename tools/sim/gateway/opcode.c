@@ -6,6 +6,7 @@
 #include "tools/sim/gateway/check.h"
 #include "tools/sim/gateway/identify.h"
 #include "tools/sim/gateway/request.h"
+#include "tools/sim/base/jso.h"
 
 #include "shared/json/json.h"
 
@@ -87,18 +88,17 @@ run(struct conn *c, int64_t op, json_object *d)
 static void
 read_message(struct conn *c, const char *text, size_t len)
 {
-	json_object *o = json_parse_as(text, len, json_type_object), *op, *d = NULL;
+	json_object *o = json_parse_as(text, len, json_type_object), *op;
 
 	if (!o) {
 		opcode_refuse(c, 4002, "Error while decoding payload.");
 		return;
 	}
 	op = check_field(o, "op", json_type_int);
-	json_object_object_get_ex(o, "d", &d);
 	if (!op)
 		opcode_refuse(c, 4002, "op is missing or not an integer.");
 	else
-		run(c, json_object_get_int64(op), d);
+		run(c, json_object_get_int64(op), jso_get(o, "d"));
 	json_object_put(o);
 }
 

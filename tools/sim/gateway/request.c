@@ -45,23 +45,18 @@ boolean(json_object *d, const char *name)
 static uint64_t
 guild_of(json_object *d)
 {
-	json_object *v = NULL;
 	uint64_t id;
 
-	if (json_object_is_type(d, json_type_object))
-		json_object_object_get_ex(d, "guild_id", &v);
-	return check_snowflake(v, &id) ? id : 0;
+	return check_snowflake(jso_get(d, "guild_id"), &id) ? id : 0;
 }
 
 void
 request_voice(struct conn *c, json_object *d)
 {
 	uint64_t guild = guild_of(d);
-	json_object *channel = NULL;
+	json_object *channel = jso_get(d, "channel_id");
 	uint64_t id = 0;
 
-	if (guild)
-		json_object_object_get_ex(d, "channel_id", &channel);
 	if (!guild || !boolean(d, "self_mute") || !boolean(d, "self_deaf") ||
 	    (channel ? !check_snowflake(channel, &id)
 		     : !check_null(d, "channel_id")))
@@ -138,10 +133,8 @@ static bool
 asked_for(json_object *member, json_object *ids, const char *query)
 {
 	json_object *user = check_field(member, "user", json_type_object);
-	const char *id = json_object_get_string(check_field(user, "id",
-	    json_type_string));
-	const char *name = json_object_get_string(check_field(user, "username",
-	    json_type_string));
+	const char *id = jso_get_text(user, "id");
+	const char *name = jso_get_text(user, "username");
 
 	if (!ids)
 		return strncasecmp(name, query, strlen(query)) == 0;
@@ -161,8 +154,7 @@ static json_object *
 member(struct conn *c, unsigned guild, unsigned n)
 {
 	struct world *w = c->sim->world;
-	json_object *m, *user;
-	char id[24];
+	json_object *m;
 
 	if (n < WORLD_MEMBERS)
 		return world_render_member(w, guild, world_member(w, guild, n),
@@ -170,10 +162,8 @@ member(struct conn *c, unsigned guild, unsigned n)
 	if (n == WORLD_MEMBERS)
 		return world_render_member(w, guild, WORLD_BOT, true);
 	m = world_render_member(w, guild, n % WORLD_USERS, true);
-	user = check_field(m, "user", json_type_object);
-	str_format(id, sizeof(id), "%" PRIu64, UINT64_C(2000000000000000000)
+	jso_set_id(jso_get(m, "user"), "id", UINT64_C(2000000000000000000)
 	    + (uint64_t)guild * 1000003 + n);
-	jso_set_text(user, "id", id);
 	return m;
 }
 
@@ -182,12 +172,12 @@ static json_object *
 find_members(struct conn *c, unsigned guild, json_object *d)
 {
 	json_object *query = check_field(d, "query", json_type_string);
-	json_object *ids = NULL, *list = json_object_new_array();
+	json_object *ids = jso_get(d, "user_ids");
+	json_object *list = json_object_new_array();
 	json_object *limit = check_field(d, "limit", json_type_int);
 	size_t most = query ? (size_t)json_object_get_int64(limit) : 0;
 	unsigned all = WORLD_MEMBERS + 1 + c->sim->cfg.members_more;
 
-	json_object_object_get_ex(d, "user_ids", &ids);
 	for (unsigned n = 0; n < all; n++) {
 		json_object *m;
 
@@ -207,10 +197,9 @@ find_members(struct conn *c, unsigned guild, json_object *d)
 static void
 add_not_found(json_object *d, json_object *list, struct sbuf *t)
 {
-	json_object *ids = NULL;
+	json_object *ids = jso_get(d, "user_ids");
 	const char *comma = "";
 
-	json_object_object_get_ex(d, "user_ids", &ids);
 	for (size_t i = 0; json_object_is_type(ids, json_type_array) &&
 	     i < json_object_array_length(ids); i++) {
 		json_object *id = json_object_array_get_idx(ids, i);

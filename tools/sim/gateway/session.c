@@ -6,7 +6,6 @@
 
 #include "shared/base/clock.h"
 
-#include <openssl/rand.h>
 #include <string.h>
 
 static struct session **
@@ -54,16 +53,6 @@ same_id(struct sim *sim, unsigned shard, unsigned count, char id[33])
 	return true;
 }
 
-static void
-new_id(char id[33])
-{
-	unsigned char raw[16];
-
-	must(RAND_bytes(raw, sizeof(raw)) == 1);
-	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(id + 2 * i, 3, "%02x", raw[i]);
-}
-
 struct session *
 session_new(struct sim *sim, unsigned shard, unsigned count, uint64_t intents)
 {
@@ -71,7 +60,7 @@ session_new(struct sim *sim, unsigned shard, unsigned count, uint64_t intents)
 	struct session **b;
 
 	if (!same_id(sim, shard, count, s->id))
-		new_id(s->id);
+		gateway_random_hex(s->id, 16);
 	s->sim = sim;
 	s->shard = shard;
 	s->count = count;

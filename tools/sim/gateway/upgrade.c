@@ -180,24 +180,18 @@ upgrade_read(const char *text, size_t len, struct upgrade *u)
 static const char *
 status_text(int status)
 {
-	switch (status) {
-	case 400:
-		return "Bad Request";
-	case 403:
-		return "Forbidden";
-	case 404:
-		return "Not Found";
-	case 426:
-		return "Upgrade Required";
-	case 429:
-		return "Too Many Requests";
-	case 503:
-		return "Service Unavailable";
-	case 520:
-		return "Web Server Returned an Unknown Error";
-	default:
-		return "Error";
-	}
+	static const struct {
+		int status;
+		const char *text;
+	} known[] = {{400, "Bad Request"}, {403, "Forbidden"},
+	    {404, "Not Found"}, {426, "Upgrade Required"},
+	    {429, "Too Many Requests"}, {503, "Service Unavailable"},
+	    {520, "Web Server Returned an Unknown Error"}};
+
+	for (size_t i = 0; i < nitems(known); i++)
+		if (known[i].status == status)
+			return known[i].text;
+	return "Error";
 }
 
 void

@@ -148,7 +148,6 @@ rest_start(struct sim *sim, const struct route *const *routes, struct err *e)
 
 	r->sim = sim;
 	sim->rest = r;
-	sim->app_id = world_app_id(sim->world);
 	r->limit = limit_new(sim->cfg.seed);
 	r->faults = rest_fault_new();
 	r->routes = routes;

@@ -18,7 +18,7 @@ struct route;
 #define REST_IDLE_S 60			/* keep-alive connection without words */
 #define REST_BODY_MAX (26u << 20)	/* a little above Discord's 25 MiB */
 
-/* Listens at cfg.listen:cfg.port, fills url_api and app_id.  routes: tables
+/* Listens at cfg.listen:cfg.port, fills url_api.  routes: tables
  * (route.h), NULL-ended.  0 or -1. */
 int rest_start(struct sim *, const struct route *const *routes, struct err *);
 void rest_stop(struct sim *);

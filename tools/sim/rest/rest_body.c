@@ -53,11 +53,16 @@ rest_body_header(struct rest_call *c, const char *name)
 	return MHD_lookup_connection_value(c->conn, MHD_HEADER_KIND, name);
 }
 
+static const char *
+query(struct rest_call *c, const char *key)
+{
+	return MHD_lookup_connection_value(c->conn, MHD_GET_ARGUMENT_KIND, key);
+}
+
 uint64_t
 rest_body_query(struct rest_call *c, const char *key, uint64_t dflt)
 {
-	const char *s =
-	    MHD_lookup_connection_value(c->conn, MHD_GET_ARGUMENT_KIND, key);
+	const char *s = query(c, key);
 	uint64_t n;
 
 	return s != NULL && str_to_u64(s, &n) ? n : dflt;
@@ -66,8 +71,7 @@ rest_body_query(struct rest_call *c, const char *key, uint64_t dflt)
 bool
 rest_body_true(struct rest_call *c, const char *key)
 {
-	const char *s =
-	    MHD_lookup_connection_value(c->conn, MHD_GET_ARGUMENT_KIND, key);
+	const char *s = query(c, key);
 
 	return s != NULL && (strcasecmp(s, "true") == 0 || strcmp(s, "1") == 0);
 }

@@ -36,7 +36,7 @@ struct rest {
 	struct list waiting;	/* calls whose answer is delayed */
 	struct limit *limit;
 	struct rest_faults *faults;
-		const struct route *const *routes; /* tables, NULL-ended */
+	const struct route *const *routes; /* tables, NULL-ended */
 	void (*handle)(struct rest_call *); /* makes the answer */
 	uint64_t requests, rate_limited, global_limited, invalid, faulted;
 	uint64_t by_status[REST_STATUS_MAX];

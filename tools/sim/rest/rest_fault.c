@@ -57,6 +57,7 @@ slot_for(struct rest_faults *fs, const char *pattern)
 	return empty;
 }
 
+/* An equal pattern is replaced. */
 static bool
 set(struct rest_faults *fs, struct rest_fault f, const char *pattern)
 {
@@ -70,17 +71,6 @@ set(struct rest_faults *fs, struct rest_fault f, const char *pattern)
 		return false;
 	*slot = f;
 	return true;
-}
-
-static void
-drop(struct sim *sim, const char *pattern)
-{
-	for (size_t i = 0; i < REST_FAULTS_MAX; i++) {
-		struct rest_fault *f = &sim->rest->faults->fault[i];
-
-		if (strcmp(f->pattern, pattern) == 0)
-			memset(f, 0, sizeof(*f));
-	}
 }
 
 static void
@@ -239,7 +229,7 @@ fault_verb(struct sim *sim, const char *pattern, int argc, char **argv,
     struct sbuf *out)
 {
 	struct rest_fault f = {
-	    .kind = REST_FAULT_JSON, .retry_after = -1, .count = -1};
+	    .kind = REST_FAULT_JSON, .retry_after = -1, .count = -1}, *old;
 
 	if (argc < 1 || !wish_status(&f, argv[0])) {
 		sbuf_fmt(out, "expected a status of 200 to 599 or \"ok\"");
@@ -255,7 +245,8 @@ fault_verb(struct sim *sim, const char *pattern, int argc, char **argv,
 			return EXIT_USAGE;
 		}
 	if (f.kind == REST_FAULT_PASS && f.delay_ms == 0) {
-		drop(sim, pattern);
+		if ((old = slot_for(sim->rest->faults, pattern)) != NULL)
+			memset(old, 0, sizeof(*old));
 		return 0;
 	}
 	if (set(sim->rest->faults, f, pattern))

@@ -170,7 +170,7 @@ build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
     json_object *body, const struct rest_author *by)
 {
 	json_object *m = json_object_new_object();
-	const char *content = json_object_get_string(jso_get(body, "content"));
+	const char *content = jso_get_text(body, "content");
 
 	jso_set_int(m, "type", 0);
 	jso_set_bool(m, "tts", json_object_get_boolean(jso_get(body, "tts")));
@@ -223,7 +223,7 @@ count_ping(struct rest_call *c, json_object *body, const struct world_msg *m)
 {
 	json_object *ref = jso_get(
 	    jso_get(body, "message_reference"), "message_id");
-	const char *content = json_object_get_string(jso_get(body, "content"));
+	const char *content = jso_get_text(body, "content");
 	uint64_t id = 0, nonce = 0;
 
 	if (ref != NULL)
@@ -251,7 +251,7 @@ rest_msg_post(struct rest_call *c, const struct world_channel *ch,
 			     .user = WORLD_BOT},
 			 *kept;
 	json_object *m = build(c, wm.id, ch, body, by);
-	const char *nonce = json_object_get_string(jso_get(body, "nonce"));
+	const char *nonce = jso_get_text(body, "nonce");
 
 	wm.hidden = (json_object_get_int(jso_get(m, "flags")) &
 			REST_MSG_EPHEMERAL) != 0;

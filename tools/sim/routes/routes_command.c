@@ -52,7 +52,7 @@ type_of(json_object *o)
 static const char *
 name_of(json_object *o)
 {
-	const char *name = json_object_get_string(jso_get(o, "name"));
+	const char *name = jso_get_text(o, "name");
 
 	return name ? name : "";
 }
@@ -63,7 +63,7 @@ find(json_object *list, uint64_t id, const char *name, int type)
 {
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		json_object *o = json_object_array_get_idx(list, i);
-		const char *have = json_object_get_string(jso_get(o, "id"));
+		const char *have = jso_get_text(o, "id");
 
 		if (id != 0
 			? have && strtoull(have, NULL, 10) == id
