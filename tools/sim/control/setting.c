@@ -190,27 +190,18 @@ setting_options(struct sim *sim, int argc, char **argv, struct err *err)
 		const struct setting *s = strncmp(argv[i], "--", 2) == 0
 		    ? find(argv[i] + 2) : NULL;
 
-		if (!s) {
-			err_set(err, EXIT_USAGE, "run: there is no option %s.",
-			    argv[i]);
-			return EXIT_USAGE;
-		}
-		if (s->kind != FLAG && i + 1 == argc) {
-			err_set(err, EXIT_USAGE, "run: %s needs a value.",
-			    argv[i]);
-			return EXIT_USAGE;
-		}
-		if (!put(sim, s, s->kind == FLAG ? "" : argv[++i])) {
-			err_set(err, EXIT_USAGE, "run: --%s (%s): can't take "
-			    "\"%s\".", s->name, s->what, argv[i]);
-			return EXIT_USAGE;
-		}
+		if (!s)
+			return err_set(err, EXIT_USAGE, "run: there is no "
+			    "option %s.", argv[i]);
+		if (s->kind != FLAG && i + 1 == argc)
+			return err_set(err, EXIT_USAGE, "run: %s needs a "
+			    "value.", argv[i]);
+		if (!put(sim, s, s->kind == FLAG ? "" : argv[++i]))
+			return err_set(err, EXIT_USAGE, "run: --%s (%s): can't "
+			    "take \"%s\".", s->name, s->what, argv[i]);
 	}
-	if (sim->cfg.dir)
-		return 0;
-	err_set(err, EXIT_USAGE, "run: --dir is missing: where should ca.pem, "
-	    "token and control.sock go?");
-	return EXIT_USAGE;
+	return sim->cfg.dir ? 0 : err_set(err, EXIT_USAGE, "run: --dir is "
+	    "missing: where should ca.pem, token and control.sock go?");
 }
 
 int

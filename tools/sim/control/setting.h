@@ -11,7 +11,7 @@
 
 /* Every default; dir is NULL. */
 void setting_defaults(struct sim *);
-/* argv after "run".  0, or EXIT_USAGE with err. */
+/* argv after "run".  0, or -1 with err. */
 int setting_options(struct sim *, int argc, char **argv, struct err *);
 /* The verb: set KEY VALUE.  0 or EXIT_USAGE with a sentence. */
 int setting_set(struct sim *, int argc, char **argv, struct sbuf *out);

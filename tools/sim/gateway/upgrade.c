@@ -8,7 +8,6 @@
 
 #define UPGRADE_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #define UPGRADE_KEY_LEN 24	/* base64 of 16 bytes */
-#define UPGRADE_VALUE_MAX 256
 
 struct word {
 	const char *p;

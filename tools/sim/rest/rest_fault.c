@@ -237,8 +237,7 @@ fault_verb(struct sim *sim, const char *pattern, int argc, char **argv,
 	}
 	for (int i = 1; i < argc; i++)
 		if (!wish_word(&f, argv[i])) {
-			sbuf_fmt(out,
-			    "%s is none of json, html, garbage, "
+			sbuf_fmt(out, "%s is none of json, html, garbage, "
 			    "empty, shared, global, cut, retry-after=SECONDS, "
 			    "delay=SECONDS, count=N",
 			    argv[i]);

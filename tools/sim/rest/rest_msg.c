@@ -187,7 +187,8 @@ build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
 	jso_set(m, "components",
 	    given_or(body, "components", json_object_new_array()));
 	jso_set_id(m, "channel_id", ch->id);
-	jso_set(m, "author", json_object_get(by->user));
+	jso_set(m, "author", by->user ? json_object_get(by->user)
+	    : world_render_user(c->w, WORLD_BOT));
 	jso_set(m, "attachments", attachments(c, ch->id));
 	rest_form_copy(m, body, (const char *const[]){"nonce", NULL});
 	if (by->webhook != 0)

@@ -9,8 +9,8 @@
 #define REST_MSG_LOADING 128
 
 struct rest_author {
-	json_object *user;	/* author object; borrowed */
-	uint64_t webhook;	/* 0: the bot itself */
+	json_object *user;	/* author object; borrowed; NULL: the bot */
+	uint64_t webhook;	/* 0: none */
 	json_object *extra;	/* keys laid over the message; borrowed */
 };
 

@@ -110,8 +110,7 @@ rest_reply_html(struct rest_call *c, int status)
 		sbuf_str(&c->out, "error code: 1015");
 		return;
 	}
-	sbuf_fmt(&c->out,
-	    "<!DOCTYPE html>\n<html lang=\"en-US\"><head>"
+	sbuf_fmt(&c->out, "<!DOCTYPE html>\n<html lang=\"en-US\"><head>"
 	    "<title>%s | discord.com | Cloudflare</title></head><body>"
 	    "<h1>Error %d</h1><p>%s</p></body></html>\n",
 	    status == 403 ? "Access denied" : "Server error",
@@ -129,8 +128,7 @@ rest_reply_limit(struct rest_call *c, const char *scope, double after_s)
 	begin(c, 429, "application/json");
 	c->scope = scope;
 	c->retry_after = after_s;
-	sbuf_fmt(&c->out,
-	    "{\"message\":\"%s\",\"retry_after\":%.3f,"
+	sbuf_fmt(&c->out, "{\"message\":\"%s\",\"retry_after\":%.3f,"
 	    "\"global\":%s}",
 	    shared ? "The resource is being rate limited."
 		   : "You are being rate limited.",

@@ -104,8 +104,7 @@ application(struct rest_call *c)
 {
 	struct sbuf t = {0};
 
-	sbuf_fmt(&t,
-	    "{\"id\":\"%" PRIu64 "\",\"name\":\"sim-bot\","
+	sbuf_fmt(&t, "{\"id\":\"%" PRIu64 "\",\"name\":\"sim-bot\","
 	    "\"icon\":null,\"description\":\"A bot in a little world\","
 	    "\"bot_public\":true,\"bot_require_code_grant\":false,"
 	    "\"flags\":%" PRIu64 ",\"flags_new\":\"%" PRIu64 "\","

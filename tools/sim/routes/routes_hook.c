@@ -124,14 +124,15 @@ hook_drop(struct rest_call *c)
 	rest_reply_none(c);
 }
 
-/* The author shown: of a webhook its own name, or the one the form gives. */
+/* The author shown: of a webhook its own name, or the one the form gives; NULL
+ * is the bot. */
 static json_object *
 author(struct rest_call *c, const struct owner *o, json_object *body)
 {
 	json_object *u, *name = jso_get(body, "username");
 
 	if (o->live != NULL)
-		return world_render_user(c->w, WORLD_BOT);
+		return NULL;
 	u = json_object_new_object();
 	jso_set_id(u, "id", o->hook->id);
 	jso_set(u, "username",

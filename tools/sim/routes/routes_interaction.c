@@ -153,14 +153,12 @@ post_answer(struct rest_call *c, const struct world_interaction *i,
 		    (flags & REST_MSG_EPHEMERAL) | REST_MSG_LOADING);
 	}
 	json_object_object_del(form, "message_reference");
-	by.user = world_render_user(c->w, WORLD_BOT);
 	by.extra = json_object_new_object();
 	jso_set_int(by.extra, "type", 20);
 	jso_set_id(by.extra, "application_id", world_app_id(c->w));
 	jso_set(by.extra, "interaction_metadata", world_interaction_metadata(c->w, i));
 	m = rest_msg_post(c, &ch, form, &by);
 	json_object_put(by.extra);
-	json_object_put(by.user);
 	json_object_put(form);
 	return m;
 }

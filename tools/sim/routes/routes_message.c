@@ -117,9 +117,7 @@ message_post(struct rest_call *c)
 	}
 	if (!rest_msg_check(c, body, false) || post_known(c, body))
 		return;
-	by.user = world_render_user(c->w, WORLD_BOT);
 	rest_msg_reply(c, rest_msg_post(c, &ch, body, &by));
-	json_object_put(by.user);
 }
 
 static void

@@ -85,8 +85,7 @@ user_text(const struct world *w, unsigned user)
 	const char *last =
 	    name_last[user / nitems(name_first) % nitems(name_last)];
 
-	must(str_format(text, sizeof(text),
-	    "{\"username\":\"%s_%s%u\","
+	must(str_format(text, sizeof(text), "{\"username\":\"%s_%s%u\","
 	    "\"public_flags\":0,\"primary_guild\":null,\"id\":\"%" PRIu64 "\","
 	    "\"global_name\":\"%c%s %c%s\",\"display_name_styles\":null,"
 	    "\"discriminator\":\"0\",\"collectibles\":null,"
@@ -102,8 +101,7 @@ bot_text(const struct world *w)
 {
 	char text[512];
 
-	must(str_format(text, sizeof(text),
-	    "{\"username\":\"sim-bot\","
+	must(str_format(text, sizeof(text), "{\"username\":\"sim-bot\","
 	    "\"public_flags\":0,\"primary_guild\":null,\"id\":\"%" PRIu64 "\","
 	    "\"global_name\":null,\"display_name_styles\":null,"
 	    "\"discriminator\":\"4821\",\"collectibles\":null,"

@@ -33,8 +33,7 @@ overlay_apply(const struct world *w, uint64_t id, json_object *o)
 static void
 role_text(const struct world *w, unsigned guild, unsigned n, struct sbuf *out)
 {
-	sbuf_fmt(out,
-	    "{\"id\":\"%" PRIu64 "\",\"name\":\"%s\",\"color\":%u,"
+	sbuf_fmt(out, "{\"id\":\"%" PRIu64 "\",\"name\":\"%s\",\"color\":%u,"
 	    "\"colors\":{\"primary_color\":%u,\"secondary_color\":null,"
 	    "\"tertiary_color\":null},\"hoist\":false,\"icon\":null,"
 	    "\"unicode_emoji\":null,\"position\":%u,\"permissions\":\"%s\","
@@ -52,8 +51,7 @@ member_text(const struct world *w, unsigned guild, unsigned user,
 {
 	unsigned role = user == WORLD_BOT ? 3 : 1 + user % (WORLD_ROLES - 1);
 
-	sbuf_fmt(out,
-	    "{\"roles\":[\"%" PRIu64 "\"],\"premium_since\":null,"
+	sbuf_fmt(out, "{\"roles\":[\"%" PRIu64 "\"],\"premium_since\":null,"
 	    "\"pending\":false,\"nick\":null,\"mute\":false,"
 	    "\"joined_at\":\"2025-10-05T10:24:44.918000+00:00\",\"flags\":0,"
 	    "\"deaf\":false,\"communication_disabled_until\":null,"
@@ -71,14 +69,12 @@ channel_text(const struct world *w, const struct world_channel *c,
 	struct world_channel parent;
 
 	world_channel(w, c->guild, 0, &parent);
-	sbuf_fmt(out,
-	    "{\"version\":1785585689925,\"type\":%d,\"position\":%u,"
+	sbuf_fmt(out, "{\"version\":1785585689925,\"type\":%d,\"position\":%u,"
 	    "\"permission_overwrites\":[],\"name\":\"%s\",\"id\":\"%" PRIu64
 	    "\",\"flags\":0",
 	    c->type, c->number, c->name, c->id);
 	if (c->type != 4)
-		sbuf_fmt(out,
-		    ",\"topic\":null,\"rate_limit_per_user\":0,"
+		sbuf_fmt(out, ",\"topic\":null,\"rate_limit_per_user\":0,"
 		    "\"parent_id\":\"%" PRIu64 "\",\"nsfw\":false,"
 		    "\"last_message_id\":null",
 		    parent.id);
@@ -97,8 +93,7 @@ guild_head(const struct world *w, unsigned guild, struct sbuf *out)
 	struct world_channel system;
 
 	world_channel(w, guild, 1, &system);
-	sbuf_fmt(out,
-	    "{\"id\":\"%" PRIu64 "\",\"name\":\"%s %s %u\","
+	sbuf_fmt(out, "{\"id\":\"%" PRIu64 "\",\"name\":\"%s %s %u\","
 	    "\"icon\":null,\"description\":null,\"home_header\":null,"
 	    "\"splash\":null,\"discovery_splash\":null,\"features\":[\"NEWS\"%"
 	    "s],"
@@ -110,8 +105,7 @@ guild_head(const struct world *w, unsigned guild, struct sbuf *out)
 	    place[guild % nitems(place)], guild,
 	    guild % 2 == 0 ? ",\"BANNER\"" : "",
 	    world_user_id(w, world_member(w, guild, 0)), system.id);
-	sbuf_str(out,
-	    "\"widget_enabled\":false,\"widget_channel_id\":null,"
+	sbuf_str(out, "\"widget_enabled\":false,\"widget_channel_id\":null,"
 	    "\"verification_level\":1,\"default_message_notifications\":1,"
 	    "\"mfa_level\":0,\"explicit_content_filter\":2,"
 	    "\"max_presences\":null,\"max_members\":25000000,"
@@ -134,8 +128,7 @@ guild_head(const struct world *w, unsigned guild, struct sbuf *out)
 static void
 guild_rest(const struct world *w, unsigned guild, struct sbuf *out)
 {
-	sbuf_fmt(out,
-	    ",\"joined_at\":\"2026-07-02T12:00:00.000000+00:00\","
+	sbuf_fmt(out, ",\"joined_at\":\"2026-07-02T12:00:00.000000+00:00\","
 	    "\"large\":false,\"unavailable\":false,\"geo_restricted\":false,"
 	    "\"lazy\":true,\"member_count\":%u,\"voice_states\":[],"
 	    "\"presences\":[],\"threads\":[],\"stage_instances\":[],"
@@ -229,8 +222,7 @@ world_render_channel(struct world *w, const struct world_channel *c)
 	json_object *o;
 
 	if (c->guild == WORLD_NOWHERE)
-		sbuf_fmt(&out,
-		    "{\"id\":\"%" PRIu64 "\",\"type\":1,"
+		sbuf_fmt(&out, "{\"id\":\"%" PRIu64 "\",\"type\":1,"
 		    "\"last_message_id\":null,\"flags\":0,\"recipients\":[%s]}",
 		    c->id, world_user_json(w, c->number));
 	else
