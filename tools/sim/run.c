@@ -21,7 +21,6 @@
 
 #include <errno.h>
 #include <ev.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <openssl/rand.h>
 #include <signal.h>
@@ -199,7 +198,7 @@ make_world(struct sim *sim, struct err *err)
 		return err_set(err, EXIT_USAGE, "--guilds %u: too many.",
 		    sim->cfg.guilds);
 	sim->app_id = world_app_id(sim->world);
-	sim->stats = stats_new();
+	sim->stats = base_alloc(sizeof(*sim->stats));
 	sim->pings = base_alloc(sizeof(*sim->pings));
 	fault_init(sim);
 	starts_init(sim);

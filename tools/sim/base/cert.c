@@ -110,29 +110,18 @@ issue(struct cert *c, const char *name, const struct cert *ca, const char *sans)
 }
 
 static char *
-bio_text(BIO *b)
-{
-	char *p, *copy;
-	long n = BIO_get_mem_data(b, &p);
-
-	copy = base_alloc((size_t)n + 1);
-	memcpy(copy, p, (size_t)n);
-	return copy;
-}
-
-static char *
 pem_of(X509 *x, EVP_PKEY *key)
 {
 	BIO *b = BIO_new(BIO_s_mem());
-	char *text = NULL;
-	int ok;
+	char *text = NULL, *p;
+	long n;
 
-	if (!b)
-		return NULL;
-	ok = x ? PEM_write_bio_X509(b, x)
-	       : PEM_write_bio_PrivateKey(b, key, NULL, NULL, 0, NULL, NULL);
-	if (ok)
-		text = bio_text(b);
+	if (b && (x ? PEM_write_bio_X509(b, x) : PEM_write_bio_PrivateKey(b,
+		key, NULL, NULL, 0, NULL, NULL))) {
+		n = BIO_get_mem_data(b, &p);
+		text = base_alloc((size_t)n + 1);
+		memcpy(text, p, (size_t)n);
+	}
 	BIO_free(b);
 	return text;
 }

@@ -84,12 +84,6 @@ stats_get(const struct stats *s, const char *name, size_t len, uint64_t *out)
 	return false;
 }
 
-struct stats_book *
-stats_new(void)
-{
-	return base_alloc(sizeof(struct stats_book));
-}
-
 void
 stats_free(struct stats_book *b)
 {

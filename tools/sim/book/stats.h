@@ -37,6 +37,7 @@ struct stats_violation {
 	char what[160];
 };
 
+/* Begins zeroed. */
 struct stats_book {
 	struct stats unknown;	/* no shard known */
 	struct stats *shard;	/* [0, shards) */
@@ -45,7 +46,6 @@ struct stats_book {
 	uint64_t violations;	/* all there were */
 };
 
-struct stats_book *stats_new(void);
 void stats_free(struct stats_book *);
 /* Never NULL; shard -1 or too high: the slot for no shard. */
 struct stats *stats_of(struct sim *, int shard);

@@ -4,8 +4,6 @@
 #include "tools/sim/gateway/session.h"
 #include "tools/sim/book/stats.h"
 
-#include <string.h>
-
 /* The next blank-separated word, or NULL. */
 static const char *
 word(const char **p, const char *end, size_t *len)

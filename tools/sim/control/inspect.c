@@ -6,7 +6,6 @@
 #include "tools/sim/base/jso.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #define LINES 10	/* when no number is given */
 #define LINES_MAX 1000

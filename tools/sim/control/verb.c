@@ -117,24 +117,37 @@ verb_mute(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	return verb_conn(sim, argc, argv, out);
 }
 
+/* The sessions of a shard, or all: ends them, or withholds name from them. */
 static int
-verb_expire(struct sim *sim, int argc, char **argv, struct sbuf *out)
+each_session(struct sim *sim, int shard, const char *name)
 {
-	int shard, n = 0;
+	int n = 0;
 
-	if (!read_shard(argv[1], true, &shard, out))
-		return EXIT_USAGE;
 	list_each_safe(&sim->gateway->live, e, next) {
 		struct session *s = container_of(e, struct session, link);
 
 		if (shard != ALL && s->shard != (unsigned)shard)
 			continue;
+		n++;
+		if (name) {
+			str_copy(s->withheld, name, sizeof(s->withheld));
+			continue;
+		}
 		if (s->conn)
 			conn_eof(s->conn);
 		session_end(s);
-		n++;
 	}
-	sbuf_fmt(out, "%d sessions expired\n", n);
+	return n;
+}
+
+static int
+verb_expire(struct sim *sim, int argc, char **argv, struct sbuf *out)
+{
+	int shard;
+
+	if (!read_shard(argv[1], true, &shard, out))
+		return EXIT_USAGE;
+	sbuf_fmt(out, "%d sessions expired\n", each_session(sim, shard, NULL));
 	return EXIT_FINE;
 }
 
@@ -142,23 +155,15 @@ static int
 verb_withhold(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	const char *name = strcmp(argv[2], "off") == 0 ? "" : argv[2];
-	int shard, n = 0;
+	int shard;
 
 	if (!read_shard(argv[1], true, &shard, out))
 		return EXIT_USAGE;
 	if (strlen(name) >= SESSION_NAME_MAX)
 		return sbuf_say(out, EXIT_USAGE, "the names of events begin "
 		    "with less than %d letters", SESSION_NAME_MAX);
-	list_each(&sim->gateway->live, e) {
-		struct session *s = container_of(e, struct session, link);
-
-		if (shard != ALL && s->shard != (unsigned)shard)
-			continue;
-		str_copy(s->withheld, name, sizeof(s->withheld));
-		n++;
-	}
-	return n > 0 ? EXIT_FINE : sbuf_say(out, EXIT_DEGRADED, "there is no "
-	    "such session");
+	return each_session(sim, shard, name) > 0 ? EXIT_FINE
+	    : sbuf_say(out, EXIT_DEGRADED, "there is no such session");
 }
 
 static int

@@ -53,16 +53,11 @@ value_of(struct sim *sim, const struct stats *s, const char *name,
 static bool
 holds(const struct term *t, uint64_t v)
 {
-	switch (t->op[0]) {
-	case '>':
-		return t->op[1] ? v >= t->value : v > t->value;
-	case '<':
-		return t->op[1] ? v <= t->value : v < t->value;
-	case '!':
-		return v != t->value;
-	default:
-		return v == t->value;
-	}
+	char is = v > t->value ? '>' : v < t->value ? '<' : '=';
+
+	if (t->op[0] == '!')
+		return is != '=';
+	return is == t->op[0] || (is == '=' && t->op[1] == '=');
 }
 
 /* 1 it is so, 0 not yet, -1 not an expression; out then says why. */

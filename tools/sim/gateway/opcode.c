@@ -12,7 +12,6 @@
 
 #include <stdarg.h>
 
-
 void
 opcode_refuse(struct conn *c, unsigned code, const char *fmt, ...)
 {

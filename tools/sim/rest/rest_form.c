@@ -11,7 +11,6 @@
 
 #include <stdarg.h>
 #include <string.h>
-#include <strings.h>
 
 /* The object at a dotted path below o, made where missing. */
 static json_object *

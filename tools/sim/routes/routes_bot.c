@@ -6,7 +6,6 @@
 #include "tools/sim/book/starts.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static void
 gateway(struct rest_call *c)

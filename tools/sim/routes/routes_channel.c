@@ -5,8 +5,6 @@
 
 #include "shared/base/clock.h"
 
-#include <string.h>
-
 static void
 channel_get(struct rest_call *c)
 {

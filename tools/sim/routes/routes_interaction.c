@@ -9,7 +9,6 @@
 
 #include "shared/base/clock.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 enum callback_type {

@@ -11,7 +11,6 @@
 #include "shared/base/clock.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static const struct {
 	uint64_t base_ms, step;

@@ -10,7 +10,6 @@
 #include "tools/sim/base/jso.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static const char *const place[] = {"Observatory", "Bakery", "Workshop",
     "Library", "Orchard", "Harbor", "Quarry", "Greenhouse"};

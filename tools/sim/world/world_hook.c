@@ -2,8 +2,6 @@
 #include "tools/sim/base/jso.h"
 #include "tools/sim/world/world_impl.h"
 
-#include <string.h>
-
 static unsigned
 count(const struct world *w, uint64_t channel)
 {
