@@ -211,11 +211,13 @@ start(struct run *r, struct err *err)
 {
 	struct sim *sim = &r->sim;
 
-	if (hostnames_check(sim, err) < 0 || make_dir(sim, err) < 0 || make_token(sim, err) < 0 ||
+	if (hostnames_check(sim, err) < 0 || make_dir(sim, err) < 0 ||
+	    make_token(sim, err) < 0 ||
 	    start_loop(r, err) < 0 || control_start(sim, err) < 0 ||
 	    (!sim->cfg.plain && cert_make(sim, err) < 0) ||
 	    make_world(sim, err) < 0 || gateway_start(sim, err) < 0 ||
-	    generator_start(sim, err) < 0 || rest_start(sim, routes_all, err) < 0 ||
+	    generator_start(sim, err) < 0 ||
+	    rest_start(sim, routes_all, err) < 0 ||
 	    script_start(sim, err) < 0)
 		return -1;
 	return write_urls(sim, err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A text that grows, for all that is written here.  Memory that can't be had ends the program:
- * callers bound what they add.
+ * A text that grows, for all that is written here.  Memory that can't be had
+ * ends the program: callers bound what they add.
  */
 #ifndef TOOLS_SIM_BASE_SBUF_H
 #define TOOLS_SIM_BASE_SBUF_H

@@ -103,8 +103,8 @@ pick_wanted(struct generator *g, uint64_t intents)
 {
 	const char *t = pick(g);
 
-	for (int i = 0; i < GENERATOR_PICKS_MAX && !intents_want(intents, t, false);
-	     i++)
+	for (int i = 0; i < GENERATOR_PICKS_MAX &&
+	     !intents_want(intents, t, false); i++)
 		t = pick(g);
 	return t;
 }

@@ -9,7 +9,7 @@
 #include "tools/sim/base/sim.h"
 
 #define GENERATOR_RATE_MAX 200000.0
-#define GENERATOR_MIX_DEFAULT                                                        \
+#define GENERATOR_MIX_DEFAULT                                                  \
 	"MESSAGE_CREATE=50,TYPING_START=20,PRESENCE_UPDATE=15,"                \
 	"MESSAGE_REACTION_ADD=5,MESSAGE_UPDATE=3,VOICE_STATE_UPDATE=3,"        \
 	"GUILD_MEMBER_UPDATE=2,MESSAGE_DELETE=2"

@@ -73,7 +73,8 @@ say(struct sim *sim, struct world_msg *m, struct sbuf *out)
 	json_object *o = world_render_msg(sim->world, m);
 	json_object *embeds = jso_get(o, "embeds");
 
-	sbuf_fmt(out, "%" PRIu64 "  %s  ", m->id, text_of(jso_get(o, "author"), "username"));
+	sbuf_fmt(out, "%" PRIu64 "  %s  ", m->id,
+	    text_of(jso_get(o, "author"), "username"));
 	sbuf_quote(out, text_of(o, "content"));
 	if (embeds != NULL && json_object_array_length(embeds) > 0)
 		sbuf_fmt(out, "  embeds %s", json_object_to_json_string_ext(

@@ -42,7 +42,7 @@ array_of(json_object *one)
 	return list;
 }
 
-/* ---- data, by kind ------------------------------------------------------- */
+/* ---- data, by kind ---------------------------------------------------- */
 
 static json_object *
 command_data(struct making *m, int type)
@@ -174,7 +174,8 @@ message_data(struct making *m)
 
 	jso_set_id(d, "target_id", m->message->id);
 	jso_set(d, "resolved",
-	    resolved(json_object_new_object(), "messages", m->message->id, world_render_msg(m->sim->world, m->message)));
+	    resolved(json_object_new_object(), "messages", m->message->id,
+		world_render_msg(m->sim->world, m->message)));
 	return d;
 }
 
@@ -250,7 +251,7 @@ static const struct kind {
     {"modal", INTERACTION_MODAL, MAYBE_OWN, modal_data},
 };
 
-/* ---- what it is about ------------------------------------------------------ */
+/* ---- what it is about ------------------------------------------------- */
 
 /* Without a target: the last one of the channel that fits. */
 static struct world_msg *
@@ -307,7 +308,7 @@ find_target(struct making *m, enum about about)
 	    : "there is no such channel";
 }
 
-/* ---- the event -------------------------------------------------------------- */
+/* ---- the event -------------------------------------------------------- */
 
 static void
 set_place(json_object *d, struct making *m)
@@ -359,10 +360,8 @@ emit(struct making *m, const struct kind *k, struct sbuf *why)
 	    m->ch.id);
 	json_object *d;
 
-	if (i == NULL) {
-		sbuf_str(why, "too many interactions are live");
-		return 0;
-	}
+	if (i == NULL)
+		return sbuf_say(why, 0, "too many interactions are live");
 	i->type = k->type;
 	i->user = m->user;
 	i->message = k->about == OWN_MESSAGE || k->about == MAYBE_OWN
@@ -388,25 +387,20 @@ create(struct sim *sim, unsigned guild, const struct form *form,
 		if (strcmp(form->as != NULL ? form->as : "slash",
 			kinds[i].as) == 0)
 			k = &kinds[i];
-	if (k == NULL) {
-		sbuf_fmt(why, "--as %s is none of " INTERACTION_WORDS, form->as);
-		return 0;
-	}
+	if (k == NULL)
+		return sbuf_say(why, 0, "--as %s is none of " INTERACTION_WORDS,
+		    form->as);
 	world_talk_channel(sim->world, guild, 0, &m.ch);
 	fault = find_target(&m, k->about);
 	if (fault == NULL && m.ch.guild == WORLD_NOWHERE)
 		fault = "that message is not of a guild";
-	if (fault != NULL) {
-		sbuf_str(why, fault);
-		return 0;
-	}
-	return emit(&m, k, why);
+	return fault != NULL ? sbuf_say(why, 0, "%s", fault) : emit(&m, k, why);
 }
 
-/* ---- the command ----------------------------------------------------------- */
+/* ---- the command ------------------------------------------------------ */
 
 #define INTERACTION_USAGE                                                      \
-	"interaction GUILD [NAME [TEXT]] [--as " INTERACTION_WORDS "] "           \
+	"interaction GUILD [NAME [TEXT]] [--as " INTERACTION_WORDS "] "        \
 	"[--target ID]"
 
 /* The words after the guild. */
@@ -441,19 +435,13 @@ interaction_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	argc--;
 	argv++;
 	if (argc < 1 || !str_to_u64(argv[0], &guild) ||
-	    !interaction_words(&f, argc, argv)) {
-		sbuf_str(out, "expected: " INTERACTION_USAGE);
-		return EXIT_USAGE;
-	}
+	    !interaction_words(&f, argc, argv))
+		return sbuf_say(out, EXIT_USAGE, "expected: "
+		    INTERACTION_USAGE);
 	index = world_guild_named(sim->world, guild);
-	if (index < 0) {
-		sbuf_fmt(out, "there is no guild %s: \"ctl guilds\" shows "
-		    "them", argv[0]);
-		return 1;
-	}
+	if (index < 0)
+		return sbuf_say(out, 1, "there is no guild %s: \"ctl guilds\" "
+		    "shows them", argv[0]);
 	id = create(sim, (unsigned)index, &f, out);
-	if (id == 0)
-		return 1;
-	sbuf_fmt(out, "%" PRIu64 "\n", id);
-	return 0;
+	return id == 0 ? 1 : sbuf_say(out, 0, "%" PRIu64 "\n", id);
 }

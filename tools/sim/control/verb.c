@@ -411,7 +411,8 @@ static const struct {
     {"fault", 0, 12, fault_command,
 	"NAME [ARGS] [--shard N|all] [--count K|forever]\n"
 	"        [--host main|resume] | list | clear"},
-    {"gateway-bot", 1, 12, rest_fault_command, "STATUS|ok [KIND] [KEY=VALUE ...]"},
+    {"gateway-bot", 1, 12, rest_fault_command,
+	"STATUS|ok [KIND] [KEY=VALUE ...]"},
     {"rest", 1, 12, rest_fault_command, "PATTERN STATUS|ok ... | list | clear"},
     {"interaction", 1, 7, interaction_command,
 	"GUILD [NAME [TEXT]] [--target ID]\n"

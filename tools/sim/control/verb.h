@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands of the control socket and of scripts, as one table. */
+/*
+ * This room is who works the simulator: its settings, its verbs, the generator
+ * of events and the accounts people read.  This header: the verbs of the
+ * control socket and of scripts, as one table; a new one is a row there.
+ */
 #ifndef TOOLS_SIM_CONTROL_VERB_H
 #define TOOLS_SIM_CONTROL_VERB_H
 

@@ -355,8 +355,8 @@ static void
 refuse(struct conn *c, int status, const char *why, unsigned retry_after)
 {
 	if (why)
-		stats_violation(c->sim, -1, "upgrade refused with %d: %s", status,
-		    why);
+		stats_violation(c->sim, -1, "upgrade refused with %d: %s",
+		    status, why);
 	put_answer(c, status, "", retry_after);
 	begin_closing(c);
 	wire_shut(&c->wire);

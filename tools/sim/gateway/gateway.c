@@ -38,7 +38,8 @@ gateway_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
 			continue;
 		told = true;
 		if (!asked && intents_hides(s->intents, t)) {
-			hidden = intents_hide(world_bot_id(sim->world), d, &bare);
+			hidden = intents_hide(world_bot_id(sim->world), d,
+			    &bare);
 			asked = true;
 		}
 		if (hidden && intents_hides(s->intents, t))
@@ -113,8 +114,8 @@ gateway_revoke(struct sim *sim)
 			conn_close(c, 4004, "Authentication failed.");
 	}
 	while (!list_empty(&sim->gateway->live))
-		session_end(container_of(sim->gateway->live.next, struct session,
-		    link));
+		session_end(container_of(sim->gateway->live.next,
+		    struct session, link));
 }
 
 /* ---- listeners --------------------------------------------------------- */
@@ -131,7 +132,8 @@ reset(int fd)
 static void
 on_accept(struct ev_loop *loop, ev_io *io, int revents)
 {
-	struct gateway_listener *l = container_of(io, struct gateway_listener, io);
+	struct gateway_listener *l = container_of(io, struct gateway_listener,
+	    io);
 	struct sim *sim = l->sim;
 
 	for (int i = 0; i < GATEWAY_ACCEPTS_MAX; i++) {

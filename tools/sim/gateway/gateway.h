@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The gateway: its two listeners, its connections and sessions, and the way of
+ * This room is the gateway side, from the TCP connection up to the session.
+ * This header: its two listeners, its connections and sessions, and the way of
  * an event to every session that should have it.
  */
 #ifndef TOOLS_SIM_GATEWAY_GATEWAY_H

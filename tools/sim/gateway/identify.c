@@ -251,7 +251,8 @@ identify_start(struct conn *c, json_object *d)
 	stats_of(c->sim, c->shard)->identified_ms =
 	    wire_arrived_ms(&c->wire) - c->sim->started_ms;
 	if (c->host == HOST_RESUME)
-		stats_violation(c->sim, c->shard, "IDENTIFY on the resume host");
+		stats_violation(c->sim, c->shard, "IDENTIFY on the resume "
+		    "host");
 	why = shape(d, &id);
 	if (why) {
 		opcode_refuse(c, 4001, "op 2: %s", why);

@@ -85,7 +85,8 @@ exempt(json_object *d, const char *bot)
 {
 	json_object *list = jso_get(d, "mentions");
 
-	if (jso_get(d, "guild_id") == NULL || is_user(jso_get(d, "author"), bot))
+	if (jso_get(d, "guild_id") == NULL ||
+	    is_user(jso_get(d, "author"), bot))
 		return true;
 	for (size_t i = 0; json_object_is_type(list, json_type_array) &&
 	     i < json_object_array_length(list); i++)

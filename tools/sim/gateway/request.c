@@ -36,12 +36,6 @@ request_presence(struct conn *c, json_object *d)
 		stats_of(c->sim, c->shard)->presences++;
 }
 
-static bool
-boolean(json_object *d, const char *name)
-{
-	return check_field(d, name, json_type_boolean) != NULL;
-}
-
 static uint64_t
 guild_of(json_object *d)
 {
@@ -57,7 +51,8 @@ request_voice(struct conn *c, json_object *d)
 	json_object *channel = jso_get(d, "channel_id");
 	uint64_t id = 0;
 
-	if (!guild || !boolean(d, "self_mute") || !boolean(d, "self_deaf") ||
+	if (!guild || !check_field(d, "self_mute", json_type_boolean) ||
+	    !check_field(d, "self_deaf", json_type_boolean) ||
 	    (channel ? !check_snowflake(channel, &id)
 		     : !check_null(d, "channel_id")))
 		opcode_refuse(c, 4001, "op 4: guild_id, channel_id, self_mute "
@@ -302,8 +297,8 @@ request_members(struct conn *c, json_object *d)
 	if (guild < 0)
 		return;
 	if (is_full(d) && !(c->session->intents & INTENT_MEMBERS)) {
-		stats_violation(c->sim, c->shard, "op 8 for every member without "
-		    "the GUILD_MEMBERS intent");
+		stats_violation(c->sim, c->shard, "op 8 for every member "
+		    "without the GUILD_MEMBERS intent");
 		return;
 	}
 	if (strike_members_lost(c))

@@ -172,25 +172,13 @@ rest_stop(struct sim *sim)
 	rest_free(sim->rest);
 }
 
-/* ---- the report --------------------------------------------------------- */
-
-static void
-interactions(struct world *w, struct sbuf *out)
-{
-	const struct world_interactions *n = world_interaction_counts(w);
-	unsigned waiting = world_interaction_waiting(w);
-
-	sbuf_fmt(out, ",\"interactions\":{\"made\":%" PRIu64
-	    ",\"answered\":%" PRIu64 ",\"waiting\":%u,\"unanswered\":%"
-	    PRIu64 ",\"twice\":%" PRIu64 ",\"late\":%" PRIu64
-	    ",\"wrong\":%" PRIu64 "}", n->made, n->answered, waiting,
-	    n->made - n->answered - waiting, n->twice, n->late, n->wrong);
-}
-
 void
 rest_report(struct sim *sim, struct sbuf *out)
 {
 	const struct rest *r = sim->rest;
+	const struct world_interactions *n =
+	    world_interaction_counts(sim->world);
+	unsigned waiting = world_interaction_waiting(sim->world);
 	const char *comma = "";
 
 	sbuf_fmt(out, "{\"requests\":%" PRIu64 ",\"by_status\":{", r->requests);
@@ -211,8 +199,10 @@ rest_report(struct sim *sim, struct sbuf *out)
 			    r->limited[c]);
 			comma = ",";
 		}
-	sbuf_fmt(out, "},\"invalid\":%" PRIu64 ",\"faulted\":%" PRIu64,
-	    r->invalid, r->faulted);
-	interactions(sim->world, out);
-	sbuf_str(out, "}");
+	sbuf_fmt(out, "},\"invalid\":%" PRIu64 ",\"faulted\":%" PRIu64
+	    ",\"interactions\":{\"made\":%" PRIu64 ",\"answered\":%" PRIu64
+	    ",\"waiting\":%u,\"unanswered\":%" PRIu64 ",\"twice\":%" PRIu64
+	    ",\"late\":%" PRIu64 ",\"wrong\":%" PRIu64 "}}",
+	    r->invalid, r->faulted, n->made, n->answered, waiting,
+	    n->made - n->answered - waiting, n->twice, n->late, n->wrong);
 }

@@ -73,7 +73,7 @@ set(struct rest_faults *fs, struct rest_fault f, const char *pattern)
 	return true;
 }
 
-static void
+static int
 list(const struct sim *sim, struct sbuf *out)
 {
 	for (size_t i = 0; i < REST_FAULTS_MAX; i++) {
@@ -89,6 +89,7 @@ list(const struct sim *sim, struct sbuf *out)
 			sbuf_fmt(out, " left=%d", f->count);
 		sbuf_fmt(out, " used=%llu\n", (unsigned long long)f->used);
 	}
+	return 0;
 }
 
 static struct rest_fault *
@@ -231,18 +232,15 @@ fault_verb(struct sim *sim, const char *pattern, int argc, char **argv,
 	struct rest_fault f = {
 	    .kind = REST_FAULT_JSON, .retry_after = -1, .count = -1}, *old;
 
-	if (argc < 1 || !wish_status(&f, argv[0])) {
-		sbuf_fmt(out, "expected a status of 200 to 599 or \"ok\"");
-		return EXIT_USAGE;
-	}
+	if (argc < 1 || !wish_status(&f, argv[0]))
+		return sbuf_say(out, EXIT_USAGE, "expected a status of 200 to "
+		    "599 or \"ok\"");
 	for (int i = 1; i < argc; i++)
-		if (!wish_word(&f, argv[i])) {
-			sbuf_fmt(out, "%s is none of json, html, garbage, "
-			    "empty, shared, global, cut, retry-after=SECONDS, "
-			    "delay=SECONDS, count=N",
+		if (!wish_word(&f, argv[i]))
+			return sbuf_say(out, EXIT_USAGE, "%s is none of json, "
+			    "html, garbage, empty, shared, global, cut, "
+			    "retry-after=SECONDS, delay=SECONDS, count=N",
 			    argv[i]);
-			return EXIT_USAGE;
-		}
 	if (f.kind == REST_FAULT_PASS && f.delay_ms == 0) {
 		if ((old = slot_for(sim->rest->faults, pattern)) != NULL)
 			memset(old, 0, sizeof(*old));
@@ -250,9 +248,8 @@ fault_verb(struct sim *sim, const char *pattern, int argc, char **argv,
 	}
 	if (set(sim->rest->faults, f, pattern))
 		return 0;
-	sbuf_fmt(out, "no more than %d faults, of at most 127 characters",
-	    REST_FAULTS_MAX);
-	return 1;
+	return sbuf_say(out, 1, "no more than %d faults, of at most 127 "
+	    "characters", REST_FAULTS_MAX);
 }
 
 int
@@ -260,10 +257,8 @@ rest_fault_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	if (strcmp(argv[0], "gateway-bot") == 0)
 		return fault_verb(sim, "/gateway/bot", argc - 1, argv + 1, out);
-	if (argc == 2 && strcmp(argv[1], "list") == 0) {
-		list(sim, out);
-		return 0;
-	}
+	if (argc == 2 && strcmp(argv[1], "list") == 0)
+		return list(sim, out);
 	if (argc == 2 && strcmp(argv[1], "clear") == 0) {
 		memset(sim->rest->faults, 0, sizeof(*sim->rest->faults));
 		limit_reset(sim->rest->limit);
@@ -271,7 +266,6 @@ rest_fault_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	}
 	if (argc >= 3)
 		return fault_verb(sim, argv[1], argc - 2, argv + 2, out);
-	sbuf_str(out, "expected: rest PATTERN STATUS|ok ..., rest list, "
-		      "rest clear");
-	return EXIT_USAGE;
+	return sbuf_say(out, EXIT_USAGE, "expected: rest PATTERN STATUS|ok "
+	    "..., rest list, rest clear");
 }

@@ -92,7 +92,8 @@ attachment(struct rest_call *c, uint64_t channel, unsigned n)
 
 	jso_set_id(o, "id", id);
 	jso_set(o, "filename",
-	    name ? json_object_get(name) : json_object_new_string(c->file[n].name));
+	    name ? json_object_get(name)
+		 : json_object_new_string(c->file[n].name));
 	jso_set_int(o, "size", c->file[n].size);
 	(void)str_format(url, sizeof(url),
 	    "https://cdn.example/attachments/%" PRIu64 "/%" PRIu64 "/%s",
@@ -211,8 +212,8 @@ announce(struct rest_call *c, const char *t, const struct world_msg *wm,
 	if (ch.guild != WORLD_NOWHERE) {
 		jso_set_id(m, "guild_id", world_guild_id(c->w, ch.guild));
 		if (jso_get(m, "webhook_id") == NULL)
-			jso_set(m, "member",
-			    world_render_member(c->w, ch.guild, WORLD_BOT, false));
+			jso_set(m, "member", world_render_member(c->w,
+			    ch.guild, WORLD_BOT, false));
 	}
 	gateway_emit_json(c->sim, ch.guild, t, m);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The answer to a call: exactly one, in Discord's words, its errors among them. */
+/* The answer to a call: exactly one, in Discord's words, as its errors are. */
 #ifndef TOOLS_SIM_REST_REST_REPLY_H
 #define TOOLS_SIM_REST_REST_REPLY_H
 

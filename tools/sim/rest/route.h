@@ -27,7 +27,8 @@ struct route {
 };
 
 /*
- * Finds among rest->routes the route of call->method and call->path and fills route, id, word.
+ * Finds among rest->routes that of call->method and call->path and fills route,
+ * id, word.
  * False when it answered 400, 404 or 405.
  */
 bool route_find(struct rest_call *);

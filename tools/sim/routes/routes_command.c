@@ -137,7 +137,8 @@ create_allowed(struct rest_call *c, struct world_commands *s)
 }
 
 static json_object *
-made(struct rest_call *c, struct world_commands *s, json_object *form, json_object *old)
+made(struct rest_call *c, struct world_commands *s, json_object *form,
+    json_object *old)
 {
 	static const char *const keys[] = {"name", "description", "options",
 	    "name_localizations", "description_localizations", "nsfw",
@@ -146,7 +147,8 @@ made(struct rest_call *c, struct world_commands *s, json_object *form, json_obje
 	json_object *o = json_object_new_object();
 
 	jso_set(o, "id",
-	    old ? json_object_get(json_object_object_get(old, "id")) : jso_id(world_snowflake(c->w)));
+	    old ? json_object_get(jso_get(old, "id"))
+		: jso_id(world_snowflake(c->w)));
 	jso_set_id(o, "application_id", world_app_id(c->w));
 	jso_set_id(o, "version", world_snowflake(c->w));
 	jso_set_int(o, "type", type_of(old ? old : form));

@@ -196,22 +196,17 @@ guild_members(struct rest_call *c)
 static void
 guild_member(struct rest_call *c)
 {
-	int64_t guild = guild_of(c);
+	int64_t guild = guild_of(c), user = world_user_find(c->w, c->id[1]);
 
 	if (guild < 0)
 		return;
-	for (unsigned n = 0; n <= WORLD_MEMBERS; n++) {
-		unsigned u = member_user(c, (unsigned)guild, n);
-
-		if (world_user_id(c->w, u) != c->id[1])
-			continue;
-		rest_reply(c, 200,
-		    world_render_member(c->w, (unsigned)guild, u, true));
-		return;
-	}
-	rest_reply_error(c, world_user_find(c->w, c->id[1]) < 0
-			   ? REST_UNKNOWN_USER
-			   : REST_UNKNOWN_MEMBER);
+	for (unsigned n = 0; n <= WORLD_MEMBERS; n++)
+		if (member_user(c, (unsigned)guild, n) == user) {
+			rest_reply(c, 200, world_render_member(c->w,
+			    (unsigned)guild, (unsigned)user, true));
+			return;
+		}
+	rest_reply_error(c, user < 0 ? REST_UNKNOWN_USER : REST_UNKNOWN_MEMBER);
 }
 
 const struct route routes_guild[] = {

@@ -136,7 +136,8 @@ author(struct rest_call *c, const struct owner *o, json_object *body)
 	u = json_object_new_object();
 	jso_set_id(u, "id", o->hook->id);
 	jso_set(u, "username",
-	    name ? json_object_get(name) : json_object_new_string(o->hook->name));
+	    name ? json_object_get(name)
+		 : json_object_new_string(o->hook->name));
 	jso_set(u, "avatar", NULL);
 	jso_set_text(u, "discriminator", "0000");
 	jso_set_int(u, "public_flags", 0);
@@ -162,12 +163,6 @@ placeholder(struct rest_call *c, const struct owner *o)
 	flags = json_object_get_int(jso_get(msg, "flags"));
 	json_object_put(msg);
 	return flags & REST_MSG_LOADING ? m : NULL;
-}
-
-static bool
-wants_message(struct rest_call *c, const struct owner *o)
-{
-	return o->live != NULL || rest_body_true(c, "wait");
 }
 
 static void
@@ -198,7 +193,7 @@ hook_post(struct rest_call *c)
 		json_object_put(by.extra);
 		json_object_put(by.user);
 	}
-	if (wants_message(c, &o))
+	if (o.live != NULL || rest_body_true(c, "wait"))
 		rest_msg_reply(c, m);
 	else
 		rest_reply_none(c);

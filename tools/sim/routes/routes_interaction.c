@@ -155,7 +155,8 @@ post_answer(struct rest_call *c, const struct world_interaction *i,
 	by.extra = json_object_new_object();
 	jso_set_int(by.extra, "type", 20);
 	jso_set_id(by.extra, "application_id", world_app_id(c->w));
-	jso_set(by.extra, "interaction_metadata", world_interaction_metadata(c->w, i));
+	jso_set(by.extra, "interaction_metadata",
+	    world_interaction_metadata(c->w, i));
 	m = rest_msg_post(c, &ch, form, &by);
 	json_object_put(by.extra);
 	json_object_put(form);

@@ -11,15 +11,6 @@
 #define LIST_MAX 100
 #define BULK_AGE_MS INT64_C(1209600000) /* two weeks */
 
-static bool
-not_author(struct rest_call *c, const struct world_msg *m)
-{
-	if (m->user == WORLD_BOT)
-		return false;
-	rest_reply_error(c, REST_NOT_AUTHOR);
-	return true;
-}
-
 /* The messages a list asks for, newest first; -1 after an answer. */
 static int
 list_find(struct rest_call *c, uint64_t channel, struct world_msg **out,
@@ -127,11 +118,14 @@ message_edit(struct rest_call *c)
 	struct world_msg *m;
 
 	if (body == NULL ||
-	    (m = rest_msg_find(c, c->id[0], c->id[1])) == NULL ||
-	    not_author(c, m) || !rest_msg_check(c, body, true))
+	    (m = rest_msg_find(c, c->id[0], c->id[1])) == NULL)
 		return;
-	rest_msg_edit(c, m, body);
-	rest_msg_reply(c, m);
+	if (m->user != WORLD_BOT) {
+		rest_reply_error(c, REST_NOT_AUTHOR);
+	} else if (rest_msg_check(c, body, true)) {
+		rest_msg_edit(c, m, body);
+		rest_msg_reply(c, m);
+	}
 }
 
 static void

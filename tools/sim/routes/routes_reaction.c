@@ -26,8 +26,8 @@ announce(struct rest_call *c, const struct world_msg *m, const char *emoji,
 	if (m->guild != WORLD_NOWHERE) {
 		jso_set_id(o, "guild_id", world_guild_id(c->w, m->guild));
 		if (strcmp(t, "MESSAGE_REACTION_ADD") == 0)
-			jso_set(o, "member",
-			    world_render_member(c->w, m->guild, WORLD_BOT, true));
+			jso_set(o, "member", world_render_member(c->w,
+			    m->guild, WORLD_BOT, true));
 	}
 	gateway_emit_json(c->sim, m->guild, t, o);
 	json_object_put(o);

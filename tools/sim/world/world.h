@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The little world the simulator plays: guilds, channels, roles, users and
- * messages, all invented.  Everything fixed is computed from the seed and the
- * index, so half a million guilds cost no memory; only what a bot changed and
+ * This room is the little world the simulator plays, all invented, and what
+ * calls and people change in it.  What is fixed is computed from the seed and
+ * the index, so half a million guilds cost no memory; what a bot changed and
  * the last messages are kept, in bounded stores.  It knows nothing of sockets.
+ *
+ * This header: guilds, channels, roles, users, messages.  What else there is
+ * has a header of its own (world_hook.h, ...) and its store in world_impl.h.
  */
 #ifndef TOOLS_SIM_WORLD_WORLD_H
 #define TOOLS_SIM_WORLD_WORLD_H

@@ -36,7 +36,8 @@ world_reaction_emoji(const char *emoji)
 
 	jso_set(o, "id", id ? json_object_new_string(id) : NULL);
 	jso_set(o, "name",
-	    id ? json_object_new_string_len(emoji, (int)(id - 1 - emoji)) : json_object_new_string(emoji));
+	    id ? json_object_new_string_len(emoji, (int)(id - 1 - emoji))
+	       : json_object_new_string(emoji));
 	return o;
 }
 
