@@ -36,11 +36,7 @@ jso_get_text(json_object *o, const char *key)
 }
 
 /* Members of o, set or replaced.  Takes v over; NULL is null. */
-static inline void
-jso_set(json_object *o, const char *key, json_object *v)
-{
-	json_object_object_add(o, key, v);
-}
+#define jso_set(o, key, v) json_object_object_add(o, key, v)
 
 static inline void
 jso_set_id(json_object *o, const char *key, uint64_t id)

@@ -179,14 +179,6 @@ conn_send_op(struct conn *c, int op, const char *d)
 /* ---- HELLO and heartbeats ---------------------------------------------- */
 
 static void
-greeted(struct conn *c)
-{
-	c->state = CONN_GREETED;
-	timer_stop(&c->deadline);
-	timer_set(&c->heartbeat, c->sim->cfg.heartbeat_s * CONN_LATE);
-}
-
-static void
 send_hello(struct conn *c)
 {
 	char d[128];
@@ -202,8 +194,11 @@ say_hello(struct conn *c)
 {
 	if (!strike_hello(c))
 		send_hello(c);
-	if (c->state == CONN_SILENT)
-		greeted(c);
+	if (c->state != CONN_SILENT)
+		return;
+	c->state = CONN_GREETED;
+	timer_stop(&c->deadline);
+	timer_set(&c->heartbeat, c->sim->cfg.heartbeat_s * CONN_LATE);
 }
 
 static void

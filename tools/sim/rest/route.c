@@ -61,14 +61,6 @@ match(struct rest_call *c, const char *pattern)
 	return *pattern == '\0' && *path == '\0' ? MATCH_YES : MATCH_NO;
 }
 
-static void
-refuse_id(struct rest_call *c)
-{
-	rest_form_error(c, c->word[0], "NUMBER_TYPE_COERCE",
-	    "Value \"%s\" is not snowflake.", c->word[1]);
-	(void)rest_form_refused(c);
-}
-
 /* NULL: none of this table; *other: none but for the method. */
 static const struct route *
 find_in(struct rest_call *c, const struct route *r, enum match *m, bool *other)
@@ -92,10 +84,12 @@ route_find(struct rest_call *c)
 
 	for (size_t i = 0; c->rest->routes[i] != NULL; i++) {
 		c->route = find_in(c, c->rest->routes[i], &m, &other);
-		if (c->route != NULL && m == MATCH_BAD_ID)
-			refuse_id(c);
-		if (c->route != NULL)
-			return m == MATCH_YES;
+		if (c->route == NULL)
+			continue;
+		if (m == MATCH_BAD_ID)
+			rest_form_error(c, c->word[0], "NUMBER_TYPE_COERCE",
+			    "Value \"%s\" is not snowflake.", c->word[1]);
+		return !rest_form_refused(c);
 	}
 	rest_reply_error(c, other ? REST_BAD_METHOD : REST_NOT_FOUND);
 	return false;
