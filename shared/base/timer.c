@@ -78,6 +78,12 @@ timers_new(struct ev_loop *loop)
 	list_init(&ts->pending);
 	ev_io_init(&ts->io, on_tick, fd, EV_READ);
 	ts->io.data = ts;
+	/*
+	 * What arrived is read before a deadline counts.  After the process had
+	 * stood still for a minute, a shard's timer came before its socket and
+	 * ended a live connection whose ACK lay there unread.
+	 */
+	ev_set_priority(&ts->io, EV_MINPRI);
 	ev_io_start(loop, &ts->io);
 	return ts;
 }

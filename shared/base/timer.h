@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One-shot timers on CLOCK_BOOTTIME, so that a suspended host wakes to timers
- * that are due and not to timers that slept with it.  A timer is embedded in
- * its owner's struct; its callback finds the owner with container_of.
+ * that are due and not to timers that slept with it.  They come last in a turn
+ * of the loop: what arrived is heard before a deadline counts.  A timer is
+ * embedded in its owner's struct; its callback finds the owner with
+ * container_of, and may set, stop and free any timer.  Nothing here calls back
+ * at once, waits, or fails but for timers_new().
  * tests/unit/rig/fake_time.c implements the same names on a clock tests move.
  */
 #ifndef SHARED_BASE_TIMER_H
