@@ -12,8 +12,8 @@ static void
 test_watchdog(void **state)
 {
 	struct page_shard s = { .state = SHARD_READY, .interval_ms = 41250,
-	    .state_since_ms = 1000, .ack_ms = 1000 };
-	uint64_t limit = 3 * 41250 + LIVENESS_ACK_SLACK_MS;
+	    .state_since_ms = 1000, .ack_ms = 1000, .frame_ms = 2000 };
+	uint64_t limit = LIVENESS_INTERVALS * 41250 + LIVENESS_ACK_SLACK_MS;
 
 	assert_null(liveness_judge(&s, 1000 + limit));
 	assert_non_null(liveness_judge(&s, 1001 + limit));
