@@ -20,7 +20,7 @@ enum log_sink {
 	LOG_TO_HOOK,	/* log_hook below: the supervisor itself, tests */
 };
 
-extern const char *const log_level_name[]; /* "debug" .. "error" */
+extern const char *const log_level_name[LOG_L_ERROR + 1]; /* "debug" .. "error" */
 
 void log_init(enum log_sink sink, enum log_level least);
 void log_set_level(enum log_level least);

@@ -72,7 +72,7 @@ static void
 diff_key(struct diff *d, const struct config_key *k, const char *plugin,
     const void *was, const void *now)
 {
-	char *a = config_format(k, was), *b = config_format(k, now);
+	char *a = config_types_text(k, was), *b = config_types_text(k, now);
 	struct config_change change = {k, plugin, a, b, k->reload};
 
 	if (strcmp(a, b) != 0)
@@ -172,7 +172,7 @@ config_change_live(const struct config_change *c)
 static void
 write_key(FILE *f, const struct config_key *k, const void *base)
 {
-	char *text = config_format(k, base);
+	char *text = config_types_text(k, base);
 
 	if (text[0] != '\0' || k->text[0] != '\0')
 		fprintf(f, "%s = %s\n", k->key, text);
@@ -307,7 +307,7 @@ config_merge_plugin(const struct config *was, const struct config *now,
 static uint64_t
 key_sum(const struct config_key *k, const char *plugin, const void *base)
 {
-	char *text = config_format(k, base), line[1024];
+	char *text = config_types_text(k, base), line[1024];
 	uint64_t sum = 0;
 	int n;
 

@@ -183,10 +183,10 @@ default_text(const struct config *c, const struct config_key *k)
 
 	str_copy(dir, c->path, sizeof(dir));
 	*(strrchr(dir, '/') != NULL ? strrchr(dir, '/') : dir) = '\0';
-	config_value_parse(k, k->text, dir[0] != '\0' ? dir : "/", to, why,
-	    sizeof(why));
-	text = config_format(k, to);
-	config_value_free(k, to);
+	config_types_parse(k, k->text, dir[0] != '\0' ? dir : "/", false, to,
+	    why, sizeof(why));
+	text = config_types_text(k, to);
+	config_types_free(k, to);
 	free(base);
 	return text;
 }
@@ -219,7 +219,7 @@ each_value(const struct config *c, const struct config_key *k,
 		config_plugin_keys_each(plugin->own, each_own, &own);
 		return;
 	}
-	now = config_format(k, plugin != NULL ?
+	now = config_types_text(k, plugin != NULL ?
 	    (const void *)plugin : (const void *)c);
 	usual = (k->flags & CONFIG_REQUIRED) != 0 ? NULL : default_text(c, k);
 	fn(k->section, plugin != NULL ? plugin->name : NULL, k->key, now,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Values about plugins and their commands; see config_value_impl.h. */
-#include "shared/config/config_value_impl.h"
+/* Values about plugins and their commands; see config_types_impl.h. */
+#include "shared/config/config_types_impl.h"
 
 #include "shared/config/config_ranges.h"
 #include "shared/config/config_view.h"
@@ -10,22 +10,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *const config_permission[] = {"ranks"};
-const size_t config_permissions_n = nitems(config_permission);
+/* What [plugin] permissions knows. */
+static const char *const permission[] = {"ranks"};
 
 int
-config_value_user(struct config_value *v)
+config_types_user(struct config_types_value *v)
 {
 	const struct passwd *pw;
 
 	if (v->text[0] == '\0' || v->recalled)
-		return config_value_text(v, v->text);
+		return config_types_take(v, v->text);
 	if ((pw = getpwnam(v->text)) == NULL)
-		return config_value_refuse(v, "the name of a user of this machine");
+		return config_types_refuse(v, "the name of a user of this machine");
 	if (geteuid() != 0 && pw->pw_uid != geteuid())
-		return config_value_refuse(v, "nothing: only root can start a plugin as "
+		return config_types_refuse(v, "nothing: only root can start a plugin as "
 		    "another user");
-	return config_value_text(v, v->text);
+	return config_types_take(v, v->text);
 }
 
 static bool
@@ -77,7 +77,7 @@ put_word(FILE *f, const char *word)
 }
 
 int
-config_value_exec(struct config_value *v)
+config_types_exec(struct config_types_value *v)
 {
 	char program[CONFIG_PATH_MAX], *text = NULL;
 	struct err e;
@@ -88,11 +88,11 @@ config_value_exec(struct config_value *v)
 
 	if (argv == NULL || argc == 0) {
 		free(argv);
-		return config_value_refuse(v, "a command line (%s)", argv == NULL ? e.text :
+		return config_types_refuse(v, "a command line (%s)", argv == NULL ? e.text :
 		    "it is empty");
 	}
 	if (!find_program(v->dir, argv[0], program) && !v->recalled) {
-		config_value_refuse(v, "a program that can be run (%s is %s)", program,
+		config_types_refuse(v, "a program that can be run (%s is %s)", program,
 		    access(program, F_OK) == 0 ? "not executable" : "not there");
 		free(argv);
 		return -1;
@@ -106,62 +106,62 @@ config_value_exec(struct config_value *v)
 	}
 	fclose(f);
 	free(argv);
-	config_value_text(v, text);
+	config_types_take(v, text);
 	free(text);
 	return 0;
 }
 
 int
-config_value_command(struct config_value *v)
+config_types_command(struct config_types_value *v)
 {
-	return v->text[0] == '\0' ? config_value_text(v, "") : config_value_exec(v);
+	return v->text[0] == '\0' ? config_types_take(v, "") : config_types_exec(v);
 }
 
 int
-config_value_events(struct config_value *v)
+config_types_events(struct config_types_value *v)
 {
 	const char *p = v->text;
 	size_t n, names = 0;
 
 	if (strcmp(p, "*") == 0)
-		return config_value_text(v, p);
+		return config_types_take(v, p);
 	for (; *(p += strspn(p, ", \t")) != '\0'; p += n, names++) {
 		n = strspn(p, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 		if (n == 0 || strchr(", \t", p[n]) == NULL)
-			return config_value_refuse(v, "event names such as MESSAGE_CREATE, "
+			return config_types_refuse(v, "event names such as MESSAGE_CREATE, "
 			    "or *");
 	}
-	return names == 0 ? config_value_refuse(v, "event names, or *") :
-	    config_value_text(v, v->text);
+	return names == 0 ? config_types_refuse(v, "event names, or *") :
+	    config_types_take(v, v->text);
 }
 
 int
-config_value_ranges(struct config_value *v)
+config_types_ranges(struct config_types_value *v)
 {
 	struct config_ranges list;
 
 	if (config_ranges_parse(&list, v->text) < 0)
-		return config_value_refuse(v, "numbers and ranges such as 0-3, 7");
+		return config_types_refuse(v, "numbers and ranges such as 0-3, 7");
 	config_ranges_free(&list);
-	return config_value_text(v, v->text);
+	return config_types_take(v, v->text);
 }
 
 /* "/" is Discord's own, "<" begins every mention. */
 int
-config_value_prefix(struct config_value *v)
+config_types_prefix(struct config_types_value *v)
 {
 	size_t n = strlen(v->text);
 
 	if (n > (size_t)v->key->max || strpbrk(v->text, " \t\"\\") != NULL ||
 	    strchr("/<", v->text[0]) != NULL ? n > 0 : false)
-		return config_value_refuse(v, "1 to %d bytes without blanks, quotes and "
+		return config_types_refuse(v, "1 to %d bytes without blanks, quotes and "
 		    "backslashes that do not begin with / or <, such as !",
 		    (int)v->key->max);
-	return config_value_text(v, v->text);
+	return config_types_take(v, v->text);
 }
 
 int
-config_value_permissions(struct config_value *v)
+config_types_permissions(struct config_types_value *v)
 {
 	char word[32];
 	const char *p = v->text, *near;
@@ -170,17 +170,17 @@ config_value_permissions(struct config_value *v)
 	for (; *(p += strspn(p, ", \t")) != '\0'; p += n) {
 		n = strcspn(p, ", \t");
 		str_format(word, sizeof(word), "%.*s", (int)n, p);
-		for (i = 0; i < config_permissions_n; i++)
-			if (strcmp(word, config_permission[i]) == 0)
+		for (i = 0; i < nitems(permission); i++)
+			if (strcmp(word, permission[i]) == 0)
 				break;
-		if (i < config_permissions_n)
+		if (i < nitems(permission))
 			continue;
-		near = config_nearest(word, config_permission,
-		    config_permissions_n);
-		return config_value_refuse(v, "permissions there are (%s \"%s\"%s)",
+		near = config_nearest(word, permission,
+		    nitems(permission));
+		return config_types_refuse(v, "permissions there are (%s \"%s\"%s)",
 		    near != NULL ? "did you mean" : "for example",
-		    near != NULL ? near : config_permission[0],
+		    near != NULL ? near : permission[0],
 		    near != NULL ? "?" : "");
 	}
-	return config_value_text(v, v->text);
+	return config_types_take(v, v->text);
 }
