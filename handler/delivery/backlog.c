@@ -93,7 +93,7 @@ record_write(struct backlog *b, const struct event *e, struct err *err)
 	part[1].iov_len = t.len;
 	h.len = e->len + (uint32_t)t.len;
 	h.flags &= (uint8_t)~UP_FLAG_EXPRESS;
-	rc = spool_append_parts(b->spool, &h, part, 2, err);
+	rc = spool_append(b->spool, &h, part, 2, err);
 	b->unsynced |= rc == 0;
 	return rc;
 }

@@ -95,7 +95,7 @@ to_disk(struct outbox *p, const struct up_hdr *hdr, const void *raw,
 		parts[1].iov_len = strlen(us->id);
 	h.reserved = (uint32_t)parts[1].iov_len;
 	h.len += h.reserved;
-	if (spool_append_parts(p->spool, &h, parts, 2, &err) == 0) {
+	if (spool_append(p->spool, &h, parts, 2, &err) == 0) {
 		spool_worked(p);
 		return true;
 	}
@@ -416,14 +416,6 @@ outbox_take(struct outbox *p)
 	p->spooling = true;
 	queue_detach(&p->queue);
 	refill(p);
-}
-
-void
-outbox_open(struct outbox *p, const struct outbox_limits *limits,
-    struct page_shard *stats)
-{
-	outbox_init(p, limits, stats);
-	outbox_take(p);
 }
 
 void

@@ -45,16 +45,13 @@ struct outbox {
 	struct spool_stats told; /* so much of them is counted in stats */
 };
 
-/*
- * dir is copied by nobody: it must live as long.  What an earlier process left
- * in the spool is pending from here on.
- */
-void outbox_open(struct outbox *, const struct outbox_limits *,
-    struct page_shard *);
-/* The same in two steps: before the first, and while another process has it,
- * the spool is not touched. */
+/* dir is copied by nobody: it must live as long. */
 void outbox_init(struct outbox *, const struct outbox_limits *,
     struct page_shard *);
+/*
+ * Opens the spool, which is not touched before, while another process may have
+ * it: what that left is pending from here on.  Reads from disk.
+ */
 void outbox_take(struct outbox *);
 void outbox_close(struct outbox *);
 /* The seq up to which a session is safe in the spool, 0: nothing of it is. */

@@ -9,7 +9,7 @@
 #define INVALID_WAIT_MIN_S 1.0 /* op 9: a random 1 to 5 s (2.8) */
 #define INVALID_WAIT_VAR_S 4.0
 
-const char *const session_event_name[SESSION_EV_COUNT] = {
+static const char *const event_name[SESSION_EV_COUNT] = {
 #define X(n) [SESSION_EV_##n] = #n,
 	SESSION_EVENTS(X)
 #undef X
@@ -422,7 +422,7 @@ session_input(struct session *s, enum session_event ev,
 	fn = table[s->stats->state][ev];
 	if (fn == NULL)
 		session_say(s, LOG_L_DEBUG, "%s is ignored in state %s",
-		    session_event_name[ev],
+		    event_name[ev],
 		    page_shard_state_name[s->stats->state]);
 	else
 		fn(s, in ? in : &nothing);

@@ -43,7 +43,6 @@ enum session_event {
 #undef X
 	SESSION_EV_COUNT
 };
-extern const char *const session_event_name[SESSION_EV_COUNT];
 
 /* What comes with an event; unused members are 0. */
 struct session_in {

@@ -263,16 +263,7 @@ writable_segment(struct spool *s, struct err *e)
 }
 
 int
-spool_append(struct spool *s, const struct up_hdr *hdr, const void *raw,
-    struct err *e)
-{
-	struct iovec whole = {(void *)(uintptr_t)raw, hdr->len};
-
-	return spool_append_parts(s, hdr, &whole, 1, e);
-}
-
-int
-spool_append_parts(struct spool *s, const struct up_hdr *hdr,
+spool_append(struct spool *s, const struct up_hdr *hdr,
     const struct iovec *parts, int n, struct err *e)
 {
 	uint64_t total = record_size(hdr);

@@ -234,15 +234,6 @@ gateway_put(struct store_tx *tx, const struct store_gateway *in,
 }
 
 int
-store_gateway_put(const struct store *s, const struct store_gateway *in,
-    struct err *err)
-{
-	struct store_op op = {.kind = STORE_OP_GATEWAY, .data = in};
-
-	return store_write(s, &op, 1, err);
-}
-
-int
 store_gateway_get(const struct store *s, struct store_gateway *out,
     struct err *err)
 {

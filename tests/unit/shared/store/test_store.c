@@ -164,6 +164,8 @@ test_ledger(void **state)
 {
 	int64_t day = 24 * 3600 * 1000, now = clock_wall_ms();
 	struct store_identify e = {.shard = 1, .cause = CAUSE_NO_SESSION};
+	struct store_op settle = {.kind = STORE_OP_SETTLE, .id = 10,
+		.outcome = OUTCOME_CLOSED, .close_code = 4000, .at_ms = now};
 	struct seen s = {0};
 
 	for (int i = 0; i < 10; i++) {
@@ -178,17 +180,16 @@ test_ledger(void **state)
 	memset(&s, 0, sizeof(s));
 	assert_int_equal(store_identify_each(&t.store, 0, see, &s, &t.err), 0);
 	assert_int_equal(s.n, 9);	/* the one of nine days ago went */
-	assert_int_equal(store_identify_settle(&t.store, 10, OUTCOME_CLOSED,
-	    4000, &t.err), 0);
+	assert_int_equal(store_write(&t.store, &settle, 1, &t.err), 0);
 	memset(&s, 0, sizeof(s));
 	assert_int_equal(store_identify_each(&t.store, now, see, &s, &t.err),
 	    0);
 	assert_int_equal(s.n, 1);
 	assert_int_equal(s.e.outcome, OUTCOME_CLOSED);
 	assert_int_equal(s.e.close_code, 4000);
-	assert_true(s.e.settled_ms >= now);
-	assert_int_equal(store_identify_settle(&t.store, 77, OUTCOME_READY, 0,
-	    &t.err), -1);
+	assert_int_equal(s.e.settled_ms, now);
+	settle.id = 77;		/* one that is forgotten by now */
+	assert_int_equal(store_write(&t.store, &settle, 1, &t.err), 0);
 }
 
 /* Other keys around the ledger's must not be taken for entries. */
@@ -197,12 +198,13 @@ test_ledger_among_others(void **state)
 {
 	struct store_session s = store_rig_session(0, "x", 1);
 	struct store_gateway g = {.shards = 4, .total = 1000}, got;
+	struct store_op op = {.kind = STORE_OP_GATEWAY, .data = &g};
 	struct store_identify e = {.asked_ms = 1, .sent_ms = 1};
 	size_t len;
 	char text[4];
 
 	assert_int_equal(store_session_put(&t.store, &s, &t.err), 0);
-	assert_int_equal(store_gateway_put(&t.store, &g, &t.err), 0);
+	assert_int_equal(store_write(&t.store, &op, 1, &t.err), 0);
 	assert_int_equal(store_blob_put(&t.store, "k", "value", 5, &t.err), 0);
 	assert_int_equal(store_identify_add(&t.store, &e, 1, &t.err), 0);
 	assert_int_equal(e.id, 1);
