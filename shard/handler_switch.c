@@ -146,7 +146,7 @@ on_away(struct timer *t)
 	outbox_spool(&p->pending, "is away");
 }
 
-const struct uplink_ops handover_ops = {
+const struct uplink_ops handler_switch_ops = {
 	.ack = on_ack, .send = on_down_send, .gone = on_gone,
 	.drained = on_drained,
 };

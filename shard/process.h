@@ -17,10 +17,10 @@
 #include "shared/wire/ipc.h"
 #include "shared/wire/orphan.h"
 
-#define SHARD_PATH_MAX (CONFIG_PATH_MAX + 32)
+#define PROCESS_PATH_MAX (CONFIG_PATH_MAX + 32)
 
 /* A record that could not be written yet. */
-enum record_due { RECORD_CLEAN, RECORD_PUT, RECORD_DROP };
+enum session_record_due { SESSION_RECORD_CLEAN, SESSION_RECORD_PUT, SESSION_RECORD_DROP };
 
 struct process {
 	const struct shard_args *args;
@@ -52,7 +52,7 @@ struct process {
 	struct session session;
 	char main_url[STORE_URL_MAX]; /* of the last good /gateway/bot, "":
 					 none yet */
-	char spool_dir[SHARD_PATH_MAX];
+	char spool_dir[PROCESS_PATH_MAX];
 	struct outbox pending;
 	struct receive receive;
 	struct dial *dial;
@@ -69,22 +69,22 @@ struct process {
 	struct timer cut;	/* then it waits no longer */
 	uint64_t busy_events;	/* stats.events at the last tick */
 
-	enum record_due due;
+	enum session_record_due due;
 	uint32_t record_busy;	/* times in a row that others wrote */
 	struct timer record_late; /* tries again then */
 	struct store_session record;
 };
 
 /* session_actions.c */
-extern const struct session_ops gateway_ops;
-extern const struct send_queue_ops gateway_sends_ops;
+extern const struct session_ops session_actions_ops;
+extern const struct send_queue_ops session_actions_sends_ops;
 /* Ends dial and connection without a word. */
 void session_actions_free(struct process *);
 /* There is a supervisor again: asks it for the permit we wait for, if any. */
 void session_actions_ask_again(struct process *);
 
 /* handler_switch.c */
-extern const struct uplink_ops handover_ops;
+extern const struct uplink_ops handler_switch_ops;
 void handler_switch_init(struct process *);
 void handler_switch_free(struct process *);
 /* A handler of that generation is at the other end of fd, which it owns. */

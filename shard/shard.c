@@ -285,7 +285,7 @@ on_tick(struct timer *t)
 	timer_set(&p->tick, TICK_S);
 	if (p->standby || p->handed)
 		return;
-	if (p->due != RECORD_CLEAN)
+	if (p->due != SESSION_RECORD_CLEAN)
 		session_record_retry(p);
 	look_at_traffic(p);
 	outbox_tick(&p->pending);
@@ -379,7 +379,7 @@ open_session(struct process *p, const struct store_session *rec,
 		.api = c->api };
 
 	(void)str_copy(p->main_url, p->args->gateway_url, sizeof(p->main_url));
-	session_init(&p->session, p->timers, &gateway_ops, p, &lim, &p->stats,
+	session_init(&p->session, p->timers, &session_actions_ops, p, &lim, &p->stats,
 	    rec, cause);
 	if (p->standby)
 		session_standby(&p->session);
@@ -397,8 +397,8 @@ open_parts(struct process *p, const struct store_session *rec,
 
 	ws_linger_init(&p->farewell, p->loop, p->timers);
 	to.uplink = p->uplink = uplink_new(p->loop, &p->pending.queue,
-	    &handover_ops, p);
-	to.sends = p->sends = send_queue_new(p->timers, &gateway_sends_ops, p);
+	    &handler_switch_ops, p);
+	to.sends = p->sends = send_queue_new(p->timers, &session_actions_sends_ops, p);
 	open_session(p, rec, cause);
 	receive_init(&p->receive, &to);
 	receive_recall(&p->receive);
@@ -451,7 +451,7 @@ run(struct process *p, const struct store_session *rec,
 	dbenv_patience(DBENV_LOOP_WAIT_MS);
 	ev_run(p->loop, 0);
 	dbenv_patience(DBENV_WAIT_MS);
-	if (p->due != RECORD_CLEAN && !p->standby && !p->handed)
+	if (p->due != SESSION_RECORD_CLEAN && !p->standby && !p->handed)
 		session_record_retry(p);
 	ending_keep_pending(p);
 	/* No supervisor has copied the cursor, and the page may not last. */

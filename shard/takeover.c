@@ -31,7 +31,7 @@ answer(struct process *p, const struct msg_handed *m)
 static bool
 may_hand_over(struct process *p, struct msg_handed *m)
 {
-	if (p->due != RECORD_CLEAN)
+	if (p->due != SESSION_RECORD_CLEAN)
 		session_record_retry(p);
 	if (p->stopping)
 		(void)str_copy(m->text, "it is stopping", sizeof(m->text));
@@ -39,7 +39,7 @@ may_hand_over(struct process *p, struct msg_handed *m)
 		(void)str_format(m->text, sizeof(m->text), "it has no session "
 		    "to hand over, it is %s",
 		    page_shard_state_name[session_state(&p->session)]);
-	else if (p->due != RECORD_CLEAN)
+	else if (p->due != SESSION_RECORD_CLEAN)
 		(void)str_copy(m->text, "its session is not yet in the store, "
 		    "which another process is writing to or which fails",
 		    sizeof(m->text));
@@ -53,7 +53,7 @@ static void
 let_go(struct process *p, struct msg_handed *m)
 {
 	m->seq = p->session.seq;
-	if (p->due != RECORD_CLEAN)
+	if (p->due != SESSION_RECORD_CLEAN)
 		session_record_retry(p);	/* what ending it changed */
 	m->events = (uint32_t)p->pending.queue.events;
 	if (!outbox_none(&p->pending) &&

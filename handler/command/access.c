@@ -81,7 +81,7 @@ static bool
 may_answer(struct access *w, uint64_t user)
 {
 	uint64_t now = clock_boot_ms();
-	struct access_user *u = &w->user[hash64(&user, sizeof(user))
+	struct access_user *u = &w->user[base_hash64(&user, sizeof(user))
 	    % ACCESS_USERS];
 
 	if (u->id != user || now - u->since_ms >= ACCESS_USER_MS)

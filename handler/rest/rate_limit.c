@@ -58,7 +58,7 @@ rate_limit_new(void)
 static size_t
 key_slot(const char *key)
 {
-	return hash64(key, strlen(key)) % BUCKET_HASH;
+	return base_hash64(key, strlen(key)) % BUCKET_HASH;
 }
 
 static struct route_id *

@@ -9,7 +9,7 @@
 static struct cache_slot *
 slot_of(struct cache *c, const char *key)
 {
-	return &c->slot[hash64(key, strlen(key)) % CACHE_SLOTS];
+	return &c->slot[base_hash64(key, strlen(key)) % CACHE_SLOTS];
 }
 
 static void

@@ -138,7 +138,7 @@ str_to_double(const char *s, double *out)
 }
 
 uint64_t
-hash64(const void *data, size_t len)
+base_hash64(const void *data, size_t len)
 {
 	const unsigned char *p = data;
 	uint64_t h = 0xcbf29ce484222325u;

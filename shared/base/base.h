@@ -51,7 +51,7 @@ bool str_to_i64(const char *s, int64_t *out);
 bool str_to_double(const char *s, double *out);
 
 /* FNV-1a, 64 bit: names a session or a token in memory; not for secrets. */
-uint64_t hash64(const void *data, size_t len);
+uint64_t base_hash64(const void *data, size_t len);
 
 /* Writes all of data to fd, riding out EINTR and short writes: 0 or -1. */
 int fd_write_all(int fd, const void *data, size_t len);

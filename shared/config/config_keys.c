@@ -18,14 +18,14 @@ const struct config_key config_keys[] = {
 };
 const size_t config_keys_n = nitems(config_keys);
 
-const char *const config_reload_name[] = {
+const char *const config_keys_reload_name[] = {
 #define X(n, s) s,
 	CONFIG_RELOADS(X)
 #undef X
 };
 
 bool
-config_key_is_plugin(const struct config_key *k)
+config_keys_is_plugin(const struct config_key *k)
 {
 	return strcmp(k->section, CONFIG_PLUGIN_SECTION) == 0;
 }

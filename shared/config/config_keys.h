@@ -336,10 +336,10 @@ P("config.KEY", OWN, own, "", 0, 0, 0, HANDLER, \
 
 extern const struct config_key config_keys[];
 extern const size_t config_keys_n;
-extern const char *const config_reload_name[CONFIG_RELOAD_CLASSES];
+extern const char *const config_keys_reload_name[CONFIG_RELOAD_CLASSES];
 
 /* Is the key one of [plugin "name"]? */
-bool config_key_is_plugin(const struct config_key *);
+bool config_keys_is_plugin(const struct config_key *);
 
 /* The name nearest to word by edit distance, NULL when none is near. */
 const char *config_nearest(const char *word, const char *const *names,

@@ -506,7 +506,7 @@ void
 config_plugin_free(struct config_plugin *c)
 {
 	for (size_t i = 0; i < config_keys_n; i++)
-		if (config_key_is_plugin(&config_keys[i]))
+		if (config_keys_is_plugin(&config_keys[i]))
 			config_types_free(&config_keys[i], c);
 	*c = (struct config_plugin) {0};
 }
@@ -519,7 +519,7 @@ config_plugin_copy(struct config_plugin *to, const struct config_plugin *from)
 	*to = *from;
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
-		char **text = config_key_is_plugin(k) ? text_at(k, to) : NULL;
+		char **text = config_keys_is_plugin(k) ? text_at(k, to) : NULL;
 
 		if (text != NULL)
 			*text = base_strdup(*text != NULL ? *text : "");

@@ -71,7 +71,7 @@ adopt(struct spool *s, struct segment *g)
 static void
 scan(struct spool *s, struct segment *g, uint64_t from)
 {
-	struct tally t = segment_tally(g, from);
+	struct segment_tally t = segment_tally(g, from);
 
 	g->events = t.events;
 	g->newest_ms = t.newest_ms;
@@ -266,7 +266,7 @@ int
 spool_append(struct spool *s, const struct up_hdr *hdr,
     const struct iovec *parts, int n, struct err *e)
 {
-	uint64_t total = record_size(hdr);
+	uint64_t total = segment_record_size(hdr);
 	struct segment *g;
 
 	if (s->stats.bytes + total > s->limits.bytes) {
@@ -327,7 +327,7 @@ recount(struct spool *s, struct segment *g)
 
 /* Moves s->read to the next valid record header, counting what is skipped. */
 static struct segment *
-seek(struct spool *s, struct record *r)
+seek(struct spool *s, struct segment_record *r)
 {
 	for (;;) {
 		struct segment *g = at_or_behind(s, s->read.seg);
@@ -350,7 +350,7 @@ seek(struct spool *s, struct record *r)
 int
 spool_peek(struct spool *s, struct up_hdr *hdr)
 {
-	struct record r;
+	struct segment_record r;
 
 	if (seek(s, &r) == NULL)
 		return 0;
@@ -377,12 +377,12 @@ taken_push(struct spool *s, struct place end)
 int
 spool_take(struct spool *s, void *dst)
 {
-	struct record r;
+	struct segment_record r;
 	struct segment *g = seek(s, &r);
 
 	must(g != NULL);
 	bool ok = segment_body(g, s->read.off, &r, dst);
-	s->read.off += record_size(&r.hdr);
+	s->read.off += segment_record_size(&r.hdr);
 	if (!ok) {
 		recount(s, g);
 		return -1;

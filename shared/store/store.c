@@ -107,7 +107,7 @@ store_session_key(const struct store_session *rec)
 
 	if (rec->id[0] == '\0')
 		return 0;
-	k = hash64(rec->id, strlen(rec->id));
+	k = base_hash64(rec->id, strlen(rec->id));
 	if (rec->epoch == 0)
 		return k;
 	k = (k ^ rec->epoch * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;

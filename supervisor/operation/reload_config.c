@@ -22,20 +22,20 @@ on_problem(const char *line, void *arg)
 }
 
 static void
-on_change(const struct config_change *c, void *arg)
+on_change(const struct config_diff_change *c, void *arg)
 {
 	const struct reading *r = arg;
 	char words[600], line[1000], way[160] = "\"shardherd rollout\"";
 
-	config_change_words(c, words, sizeof(words));
+	config_diff_change_words(c, words, sizeof(words));
 	if (c->reload != CONFIG_RELOAD_SHARDS)
 		keeper_restart(r->fleet->config->state_dir, way, sizeof(way));
-	if (config_change_live(c))
+	if (config_diff_change_live(c))
 		str_copy(line, words, sizeof(line));
 	else
 		str_format(line, sizeof(line), "%s: left as it is, a change "
 		    "of it restarts %s: %s takes it", words,
-		    config_reload_name[c->reload], way);
+		    config_keys_reload_name[c->reload], way);
 	if (r->ticket == 0)
 		log_notice("Reload: %s", line);
 	control_say(&r->fleet->control, r->ticket, "change", line);
@@ -62,7 +62,7 @@ reload_config_read(struct fleet *f, uint32_t ticket, struct err *e)
 		if (config_diff(f->config, file, on_change, &r) == 0)
 			control_say(&f->control, ticket, "change",
 			    "the config is the same as before");
-		rc = config_merge(f->config, file, out, e);
+		rc = config_diff_merge(f->config, file, out, e);
 	}
 	config_free(file);
 	free(file);
@@ -96,7 +96,7 @@ reload_config_plugin(struct fleet *f, uint32_t ticket, const char *name,
 	    &r, e);
 
 	if (rc == 0)
-		rc = config_merge_plugin(f->config, file, name, out, e);
+		rc = config_diff_merge_plugin(f->config, file, name, out, e);
 	reload_config_drop(file);
 	if (rc == 0)
 		return out;

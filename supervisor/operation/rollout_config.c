@@ -49,7 +49,7 @@ refuse(struct look *l, const char *words, const char *command)
 }
 
 static bool
-ends_sessions(const struct config_change *c)
+ends_sessions(const struct config_diff_change *c)
 {
 	return c->reload == CONFIG_RELOAD_SESSIONS || (c->key != NULL
 	    && c->plugin == NULL && strcmp(c->key->section, "gateway") == 0
@@ -57,12 +57,12 @@ ends_sessions(const struct config_change *c)
 }
 
 static void
-on_change(const struct config_change *c, void *arg)
+on_change(const struct config_diff_change *c, void *arg)
 {
 	struct look *l = arg;
 	char words[600], line[1000], way[160];
 
-	config_change_words(c, words, sizeof(words));
+	config_diff_change_words(c, words, sizeof(words));
 	keeper_restart(l->fleet->config->state_dir, way, sizeof(way));
 	if (c->reload == CONFIG_RELOAD_SHARDS) {
 		l->taken++;
@@ -75,7 +75,7 @@ on_change(const struct config_change *c, void *arg)
 		refuse(l, words, way);
 		return;
 	}
-	if (config_change_live(c))
+	if (config_diff_change_live(c))
 		str_format(line, sizeof(line), "%s: left as it is, "
 		    "\"shardherd reload\" takes it", words);
 	else
@@ -106,7 +106,7 @@ merge(struct look *l, const struct config *file, struct config *out,
 	if (l->refused > 0)
 		return err_set(e, EXIT_CONFIG, "the configuration asks for "
 		    "what no rollout can do: nothing was changed");
-	return config_merge_shards(l->fleet->config, file, out, e);
+	return config_diff_merge_shards(l->fleet->config, file, out, e);
 }
 
 struct config *

@@ -11,7 +11,7 @@
 static struct session **
 bucket_of(struct sim *sim, const char *id, size_t len)
 {
-	return &sim->gateway->bucket[hash64(id, len) % GATEWAY_BUCKETS];
+	return &sim->gateway->bucket[base_hash64(id, len) % GATEWAY_BUCKETS];
 }
 
 static void

@@ -188,7 +188,7 @@ rest_reply_send(struct rest_call *c)
 	header(r, "Server", "cloudflare");
 	header(r, "Via", "1.1 google");
 	header(r, "CF-RAY", "%016" PRIx64 "-SIM",
-	    hash64(&c, sizeof(c)) ^ c->rest->requests);
+	    base_hash64(&c, sizeof(c)) ^ c->rest->requests);
 	limit_headers(c, r);
 	ok = MHD_queue_response(c->conn, (unsigned)c->status, r);
 	MHD_destroy_response(r);

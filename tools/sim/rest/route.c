@@ -101,7 +101,7 @@ route_major(const struct rest_call *c)
 	if (c->ids == 0)
 		return 0;
 	if (strncmp(c->route->pattern, ROUTE_HOOK, strlen(ROUTE_HOOK)) == 0)
-		return c->id[0] ^ hash64(c->word[0], strlen(c->word[0]));
+		return c->id[0] ^ base_hash64(c->word[0], strlen(c->word[0]));
 	if (strncmp(c->path, "/channels/", 10) == 0 ||
 	    strncmp(c->path, "/guilds/", 8) == 0)
 		return c->id[0];

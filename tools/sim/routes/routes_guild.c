@@ -70,7 +70,7 @@ image_hash(json_object *v)
 
 	if (v == NULL)
 		return NULL;
-	h = hash64(s, strlen(s));
+	h = base_hash64(s, strlen(s));
 	must(str_format(text, sizeof(text), "%s%016" PRIx64 "%016" PRIx64,
 	    strncmp(s, "data:image/gif", 14) == 0 ? "a_" : "", h, ~h));
 	return json_object_new_string(text);
