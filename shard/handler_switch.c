@@ -177,6 +177,7 @@ handler_switch_uplink(struct process *p, uint32_t generation, int fd)
 		close(p->next_fd);
 	else
 		timer_set(&p->cut, p->args->config->handler_drain_timeout_s);
+	must(fd >= 0);
 	p->next_fd = fd;
 	p->next_generation = generation;
 	uplink_cut(p->uplink);

@@ -79,6 +79,7 @@ session_record_retry(struct process *p)
 	struct err err;
 	int rc = 0;
 
+	must(!p->standby && !p->handed);	/* the place is another one's */
 	if (p->due == SESSION_RECORD_PUT)
 		rc = store_session_put(db, &p->record, &err);
 	else if (p->due == SESSION_RECORD_DROP)

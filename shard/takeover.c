@@ -52,6 +52,7 @@ may_hand_over(struct process *p, struct msg_handed *m)
 static void
 let_go(struct process *p, struct msg_handed *m)
 {
+	must(!p->standby && !p->handed);
 	m->seq = p->session.seq;
 	if (p->due != SESSION_RECORD_CLEAN)
 		session_record_retry(p);	/* what ending it changed */
@@ -129,6 +130,7 @@ go_on(struct process *p)
 	/* Half a message would stand where the spool's events belong. */
 	if (queue_open_len(&p->pending.queue) > 0)
 		session_standby_drop(&p->session);
+	must(p->standby);
 	p->standby = false;
 	merge_stats(p);
 	outbox_take(&p->pending);

@@ -277,6 +277,7 @@ parse(struct uplink *u)
 		off += n;
 	if (u->fd < 0)
 		return NULL;
+	must(off <= u->in_len);
 	memmove(u->in, u->in + off, u->in_len - off);
 	u->in_len -= off;
 	return wrong;
@@ -295,6 +296,8 @@ read_once(struct uplink *u)
 
 	if (skipping && room > u->skip)
 		room = u->skip;
+	/* Of no room recv() says 0, and a live handler would count as gone. */
+	must(room > 0);
 	n = recv(u->fd, to, room, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return 0;
@@ -361,6 +364,7 @@ uplink_adopt(struct uplink *u, int fd, const struct up_hello *hello)
 	struct up_hdr h = { .len = sizeof(*hello), .type = UP_HELLO };
 	int size = SEND_BUFFER;
 
+	must(fd >= 0);
 	disconnect(u);
 	u->fd = fd;
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));

@@ -186,7 +186,7 @@ on_closed(struct session *s, const struct session_in *in)
 	    TEXT_OF(in->text ? in->text : "", 90));
 
 	page_count_close(s->stats, in->code ? in->code : CLOSE_CODES_NO_CODE);
-	e.react = (enum reaction)r->react;
+	e.react = (enum close_codes_reaction)r->react;
 	e.wait_s = r->wait_s;
 	e.code = in->code;
 	e.cause = CAUSE_CLOSE_CODE;

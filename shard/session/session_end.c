@@ -35,6 +35,7 @@ session_become(struct session *s, enum shard_state state, const char *fmt, ...)
 {
 	va_list ap;
 
+	must(state < SHARD_STATES);
 	va_start(ap, fmt);
 	text_vformat(s->stats->note, sizeof(s->stats->note), fmt, ap);
 	va_end(ap);
@@ -51,6 +52,7 @@ session_become(struct session *s, enum shard_state state, const char *fmt, ...)
 void
 session_settle_now(struct session *s)
 {
+	must(s->permit != PERMIT_NONE);	/* an outcome is told once */
 	timer_stop(&s->settle);
 	s->ops->permit_done(s->arg, s->serial, s->ledger_id, s->outcome,
 	    s->outcome_code);

@@ -104,6 +104,7 @@ handshake_identify(struct session *s)
 void
 session_resume(struct session *s)
 {
+	must(s->held && s->rec.id[0] != '\0' && !s->standby);
 	s->answer_ms = clock_boot_ms();
 	timer_set(&s->deadline, s->lim.ready_s);
 	s->stats->resumes++;

@@ -12,7 +12,7 @@
 
 /* How a connection ended and what that asks for. */
 struct session_ending {
-	enum reaction react;
+	enum close_codes_reaction react;
 	double wait_s;		/* at least, before the next attempt */
 	bool polite;		/* op 7 and the like: no strike */
 	bool at_once;		/* an operator asked: no jitter */

@@ -58,6 +58,7 @@ on_tick(struct ev_loop *loop, ev_io *w, int revents)
 		    container_of(ts->pending.next, struct timer, link);
 		if (t->due_ms > now)
 			break;
+		must(t->pending && t->base == ts);
 		timer_stop(t);
 		t->fn(t);
 	}
@@ -114,7 +115,8 @@ timer_set(struct timer *t, double after_s)
 	struct timers *ts = t->base;
 	struct list *at;
 
-	must(ts != NULL);
+	/* Written so that it refuses NAN, which would be due at any time. */
+	must(ts != NULL && t->fn != NULL && after_s < TIMER_MAX_S);
 	timer_stop(t);
 	if (after_s < 0)
 		after_s = 0;

@@ -32,6 +32,7 @@ struct timers *timers_new(struct ev_loop *loop);
 void timers_free(struct timers *);	/* every timer must be stopped */
 
 void timer_init(struct timers *, struct timer *, timer_fn *);
+#define TIMER_MAX_S 1e12 /* longer is a mistake, not a wait */
 /* (Re)arms: fires once, after_s seconds from now; 0 fires on the next turn. */
 void timer_set(struct timer *, double after_s);
 void timer_stop(struct timer *);	/* harmless when not pending */

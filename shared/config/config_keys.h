@@ -40,7 +40,6 @@ struct config_key {
 
 #define CONFIG_KIB(n) ((int64_t)(n) << 10)
 #define CONFIG_MIB(n) ((int64_t)(n) << 20)
-#define CONFIG_SEC(n) ((int64_t)(n)*1000)
 #define CONFIG_MIN(n) ((int64_t)(n)*60000)
 #define CONFIG_PLUGIN_SECTION "plugin"
 
@@ -340,9 +339,5 @@ extern const char *const config_keys_reload_name[CONFIG_RELOAD_CLASSES];
 
 /* Is the key one of [plugin "name"]? */
 bool config_keys_is_plugin(const struct config_key *);
-
-/* The name nearest to word by edit distance, NULL when none is near. */
-const char *config_nearest(const char *word, const char *const *names,
-    size_t n);
 
 #endif

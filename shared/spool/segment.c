@@ -115,6 +115,7 @@ head_crc(const struct segment_record *r)
 static bool
 head_valid(const struct segment_record *r, uint64_t room)
 {
+	must(room >= sizeof(*r));
 	return r->magic == RECORD_MAGIC && r->head_crc == head_crc(r) &&
 	    r->hdr.len <= room - sizeof(*r);
 }
@@ -163,6 +164,7 @@ bool
 segment_body(const struct segment *g, uint64_t off, const struct segment_record *r,
     void *dst)
 {
+	must(off + segment_record_size(&r->hdr) <= g->size);
 	return read_at(g->fd, dst, r->hdr.len, off + sizeof(*r)) &&
 	    (uint32_t)crc32(0, dst, r->hdr.len) == r->body_crc;
 }
@@ -267,7 +269,8 @@ segment_append(struct segment *g, const struct up_hdr *hdr,
 	struct iovec iov[1 + SEGMENT_PARTS];
 	size_t len = 0;
 
-	must(n <= SEGMENT_PARTS);
+	/* What stands behind a torn end is not found before a whole scan. */
+	must(g->ours && n <= SEGMENT_PARTS);
 	iov[0] = (struct iovec){&r, sizeof(r)};
 	for (int i = 0; i < n; i++) {
 		iov[1 + i] = parts[i];

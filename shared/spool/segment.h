@@ -2,6 +2,7 @@
 /*
  * One file of a spool: checksummed records, appended whole or not at all.  A
  * damaged place is stepped over by looking for the next record that checks.
+ * Every call reads or writes the file, none waits for the disk.
  */
 #ifndef SHARED_SPOOL_SEGMENT_H
 #define SHARED_SPOOL_SEGMENT_H

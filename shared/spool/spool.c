@@ -56,6 +56,7 @@ at_or_behind(const struct spool *s, uint64_t number)
 static void
 drop(struct spool *s, struct segment *g)
 {
+	must(s->stats.bytes >= g->size && s->stats.events >= g->events);
 	s->stats.bytes -= g->size;
 	s->stats.events -= g->events;
 	segment_delete(g, s->dir);
@@ -64,6 +65,7 @@ drop(struct spool *s, struct segment *g)
 static void
 adopt(struct spool *s, struct segment *g)
 {
+	must(newest(s) == NULL || newest(s)->number < g->number);
 	list_append(&s->segments, &g->link);
 	s->stats.bytes += g->size;
 }
@@ -320,6 +322,7 @@ recount(struct spool *s, struct segment *g)
 		    g->number;
 	if (now >= g->events)
 		return;
+	must(s->stats.events >= g->events - now);
 	s->stats.damaged += g->events - now;
 	s->stats.events -= g->events - now;
 	g->events = now;
@@ -372,6 +375,7 @@ taken_push(struct spool *s, struct place end)
 		s->taken_cap = cap;
 	}
 	s->taken[(s->taken_at + s->taken_n++) % s->taken_cap] = end;
+	must(s->taken_n <= s->stats.events);
 }
 
 int
@@ -437,7 +441,8 @@ spool_release(struct spool *s, size_t n)
 		s->taken_at = (s->taken_at + 1) % s->taken_cap;
 		s->taken_n--;
 		s->released = end;
-		must(g != NULL && g->number == end.seg && g->events > 0);
+		must(g != NULL && g->number == end.seg && g->events > 0
+		    && end.off <= g->size);
 		g->events--;
 		s->stats.events--;
 	}

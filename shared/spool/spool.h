@@ -41,9 +41,8 @@ struct spool *spool_open(const char *dir, const struct spool_limits *,
 /* Files stay.  NULL is fine. */
 void spool_close(struct spool *);
 
-#define SPOOL_PARTS 3
 /*
- * Appends one UP_EVENT frame, its payload in n <= SPOOL_PARTS pieces, hdr->len
+ * Appends one UP_EVENT frame, its payload in n <= SEGMENT_PARTS pieces, hdr->len
  * bytes in all; writes to disk without waiting for it.  0; -1 when the bound is
  * met or the disk is full (counted in refused; the record is not half there).
  */
