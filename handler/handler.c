@@ -258,7 +258,7 @@ handler_finish(struct handler *h)
 	subscriptions_free(&h->route);
 	timer_stop(&h->tick);
 	timer_stop(&h->stop);
-	timers_free(h->timers);
+	timer_base_free(h->timers);
 	ev_loop_destroy(h->loop);
 	page_close(&h->sheet.page);
 	config_free(&h->config);

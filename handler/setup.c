@@ -167,7 +167,7 @@ start_loop(struct handler *h, struct err *e)
 	h->loop = ev_loop_new(EVFLAG_AUTO);
 	if (h->loop == NULL)
 		return err_set(e, EXIT_DEGRADED, "no event loop");
-	h->timers = timers_new(h->loop);
+	h->timers = timer_base_new(h->loop);
 	if (h->timers == NULL)
 		return err_sys(e, EXIT_DEGRADED, "no timer");
 	handler_run(h);

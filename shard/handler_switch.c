@@ -6,7 +6,7 @@
  * the old one was sent is acknowledged, or when that takes too long.  A lower
  * one than was ever seen is fenced off.
  */
-#include "shard/process.h"
+#include "shard/handler_switch.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/version.h"

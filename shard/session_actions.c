@@ -3,8 +3,10 @@
  * Carries out what the session decides: dials, opens and closes connections,
  * writes its payloads.  None of the actions calls back into the session.
  */
-#include "shard/process.h"
+#include "shard/session_actions.h"
 
+#include "shard/ending.h"
+#include "shard/session_record.h"
 #include "shard/session/payload.h"
 #include "shared/base/clock.h"
 

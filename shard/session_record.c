@@ -4,7 +4,7 @@
  * same as none: the shard then ends and is started again, it never IDENTIFYs
  * on a guess (I1).
  */
-#include "shard/process.h"
+#include "shard/session_record.h"
 
 #include "shard/session/payload.h"
 #include "shared/base/clock.h"

@@ -4,7 +4,13 @@
  * stats page and the handler's acknowledgements.  It outlives its supervisor
  * for a bounded time, and its handler for as long as the queue lasts.
  */
-#include "shard/process.h"
+#include "shard/shard_impl.h"
+
+#include "shard/ending.h"
+#include "shard/handler_switch.h"
+#include "shard/session_actions.h"
+#include "shard/session_record.h"
+#include "shard/takeover.h"
 #include "shard/events/traffic.h"
 
 #include "shared/base/clock.h"
@@ -337,7 +343,7 @@ open_loop(struct process *p)
 	p->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
 	if (p->loop == NULL)
 		return -1;
-	p->timers = timers_new(p->loop);
+	p->timers = timer_base_new(p->loop);
 	if (p->timers == NULL || open_signals(p) != 0)
 		return -1;
 	ev_prepare_init(&p->turn, on_prepare);
@@ -434,7 +440,7 @@ close_loop(struct process *p)
 		timer_stop(&p->drain);
 		timer_stop(&p->lonely);
 	}
-	timers_free(p->timers);
+	timer_base_free(p->timers);
 	if (p->signal_fd >= 0)
 		close(p->signal_fd);
 	ev_loop_destroy(p->loop);

@@ -7,8 +7,12 @@
  * writes neither page nor record nor spool, so a process killed at any moment
  * of this leaves what an ordinary start accepts.
  */
-#include "shard/process.h"
+#include "shard/takeover.h"
 
+#include "shard/ending.h"
+#include "shard/handler_switch.h"
+#include "shard/session_record.h"
+#include "shard/shard_impl.h"
 #include "shared/base/clock.h"
 
 #include <string.h>

@@ -66,7 +66,7 @@ on_tick(struct ev_loop *loop, ev_io *w, int revents)
 }
 
 struct timers *
-timers_new(struct ev_loop *loop)
+timer_base_new(struct ev_loop *loop)
 {
 	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	struct timers *ts;
@@ -90,7 +90,7 @@ timers_new(struct ev_loop *loop)
 }
 
 void
-timers_free(struct timers *ts)
+timer_base_free(struct timers *ts)
 {
 	if (ts == NULL)
 		return;

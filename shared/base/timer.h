@@ -5,7 +5,7 @@
  * of the loop: what arrived is heard before a deadline counts.  A timer is
  * embedded in its owner's struct; its callback finds the owner with
  * container_of, and may set, stop and free any timer.  Nothing here calls back
- * at once, waits, or fails but for timers_new().
+ * at once, waits, or fails but for timer_base_new().
  * tests/unit/rig/fake_time.c implements the same names on a clock tests move.
  */
 #ifndef SHARED_BASE_TIMER_H
@@ -28,8 +28,8 @@ struct timer {
 };
 
 /* One per loop; one timerfd.  NULL with errno set when out of fds. */
-struct timers *timers_new(struct ev_loop *loop);
-void timers_free(struct timers *);	/* every timer must be stopped */
+struct timers *timer_base_new(struct ev_loop *loop);
+void timer_base_free(struct timers *);	/* every timer must be stopped */
 
 void timer_init(struct timers *, struct timer *, timer_fn *);
 #define TIMER_MAX_S 1e12 /* longer is a mistake, not a wait */

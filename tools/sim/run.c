@@ -175,7 +175,7 @@ start_loop(struct run *r, struct err *err)
 
 	signal(SIGPIPE, SIG_IGN);
 	sim->loop = ev_default_loop(EVFLAG_AUTO);
-	if (!sim->loop || !(sim->timers = timers_new(sim->loop)))
+	if (!sim->loop || !(sim->timers = timer_base_new(sim->loop)))
 		return err_sys(err, EXIT_DEGRADED, "cannot make an event loop");
 	ev_signal_init(&r->term, on_signal, SIGTERM);
 	ev_signal_init(&r->intr, on_signal, SIGINT);
@@ -241,7 +241,7 @@ stop(struct run *r)
 	free(sim->cert_pem);
 	free(sim->key_pem);
 	if (sim->timers)
-		timers_free(sim->timers);
+		timer_base_free(sim->timers);
 	setting_free(sim);
 }
 

@@ -307,7 +307,7 @@ puppet_open(const char *more, bool at_once)
 	str_format(state, sizeof(state), "%s/state", dir);
 	assert_int_equal(mkdir(state, 0700), 0);
 	f->loop = ev_loop_new(EVFLAG_NOENV);
-	f->timers = timers_new(f->loop);
+	f->timers = timer_base_new(f->loop);
 	f->page.fd = f->lock_fd = f->ready_fd = f->logs.fd = -1;
 	f->token = secret_take(base_strdup("first-token"));
 	f->identity = secret_identity(f->token);

@@ -210,7 +210,7 @@ begin(void **state)
 	setenv("NOTIFY_SOCKET", name, 1);
 	setenv("WATCHDOG_USEC", "4000000", 1);
 	w.herald = &w.fleet.herald;
-	w.fleet.timers = timers_new(NULL);
+	w.fleet.timers = timer_base_new(NULL);
 	w.fleet.watch.done_ms = clock_boot_ms();
 	systemd_open(w.herald, &w.fleet, true);
 	systemd_start(w.herald);
@@ -221,7 +221,7 @@ static int
 end(void **state)
 {
 	systemd_close(w.herald);
-	timers_free(w.fleet.timers);
+	timer_base_free(w.fleet.timers);
 	close(w.fd);
 	return 0;
 }

@@ -43,7 +43,7 @@ rest_rig_setup(void **state)
 {
 	fake_time_reset();
 	memset(&calls, 0, sizeof(calls));
-	calls.rest = rest_new(NULL, timers_new(NULL),
+	calls.rest = rest_new(NULL, timer_base_new(NULL),
 	    &(struct config) {.name = NULL}, "tok", NULL);
 	return 0;
 }

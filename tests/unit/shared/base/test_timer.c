@@ -59,7 +59,7 @@ test_order(void **state)
 {
 	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
 
-	base = timers_new(loop);
+	base = timer_base_new(loop);
 	timer_init(base, &slow, on_slow);
 	timer_init(base, &quick, on_quick);
 	timer_init(base, &again, on_again);
@@ -77,7 +77,7 @@ test_order(void **state)
 	assert_non_null(strchr(order, 's'));
 	assert_false(timer_pending(&again));
 	timer_stop(&slow);
-	timers_free(base);
+	timer_base_free(base);
 	ev_loop_destroy(loop);
 }
 
@@ -88,14 +88,14 @@ test_stop_due(void **state)
 	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
 
 	memset(order, 0, sizeof(order));
-	base = timers_new(loop);
+	base = timer_base_new(loop);
 	timer_init(base, &slow, on_slow);
 	timer_init(base, &quick, on_quick);
 	timer_set(&quick, 0);
 	timer_set(&slow, 0);
 	run(loop, 1);
 	assert_string_equal(order, "q");
-	timers_free(base);
+	timer_base_free(base);
 	ev_loop_destroy(loop);
 }
 
@@ -120,7 +120,7 @@ test_arrived_first(void **state)
 
 		memset(order, 0, sizeof(order));
 		assert_int_equal(pipe(fd), 0);
-		base = timers_new(loop);
+		base = timer_base_new(loop);
 		timer_init(base, &slow, on_slow);
 		ev_io_init(&io, on_socket, fd[0], EV_READ);
 		ev_io_start(loop, &io);
@@ -134,7 +134,7 @@ test_arrived_first(void **state)
 			assert_int_equal(write(fd[1], "x", 1), 1);
 		run(loop, 2);
 		assert_string_equal(order, "rs");
-		timers_free(base);
+		timer_base_free(base);
 		close(fd[0]);
 		close(fd[1]);
 		ev_loop_destroy(loop);

@@ -100,7 +100,7 @@ permit_rig_new(uint32_t count, double interval, int64_t reserve)
 
 	fake_time_reset();
 	the = r;
-	r->timers = timers_new(NULL);
+	r->timers = timer_base_new(NULL);
 	r->answer_ms = 300;
 	permit_init(&r->p, r->timers, count, interval, reserve, &actions, r);
 	return r;
@@ -112,7 +112,7 @@ permit_rig_free(struct permit_rig *r)
 	permit_free(&r->p);
 	for (size_t i = 0; i < r->grants; i++)
 		timer_stop(&r->ready[i].t);
-	timers_free(r->timers);
+	timer_base_free(r->timers);
 	free(r);
 	the = NULL;
 }

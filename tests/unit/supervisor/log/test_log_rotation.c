@@ -306,7 +306,7 @@ test_pack_beside_rotation(void **state)
 	snprintf(log, sizeof(log), "%s/shardherd.log", dir);
 	snprintf(path, sizeof(path), "%s.1", log);
 	write_file(path, "words\n", 1000);
-	log_compress_init(&p, timers_new(NULL));
+	log_compress_init(&p, timer_base_new(NULL));
 	log_compress_some(&p, log);
 	assert_int_equal(log_rotation_shift(log), 0);
 	log_compress_shifted(&p);
@@ -334,7 +334,7 @@ test_pack_killed(void **state)
 	snprintf(log, sizeof(log), "%s/shardherd.log", dir);
 	snprintf(path, sizeof(path), "%s.1", log);
 	write_file(path, "a line that is packed in vain\n", 100000);
-	log_compress_init(&p, timers_new(NULL));
+	log_compress_init(&p, timer_base_new(NULL));
 	log_compress_some(&p, log);
 	fake_time_advance(LOG_COMPRESS_S * 1000);	/* its deadline */
 	wait_packed(&p);
