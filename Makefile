@@ -68,10 +68,10 @@ SMALL_ROOMS = tools/% supervisor/% shared/config/% shared/state/% \
 SMALL_FILES = shared/store/store_env shared/store/dbenv shared/store/dbcheck \
 	shared/store/kv shared/store/rank shared/store/deadletter \
 	shared/page/page shared/page/days shared/page/verdict \
-	shared/page/verdict_fleet shared/process/sandbox \
+	shared/page/verdict_fleet shared/net/curl_loop shared/process/sandbox \
 	shared/process/confine shared/process/executable \
 	handler/setup handler/gateway/members handler/delivery/dead_letters \
-	handler/delivery/plugin_set handler/delivery/replacement \
+	handler/delivery/plugin_set handler/delivery/plugin_entry \
 	handler/supervisor_channel handler/plugin_orders handler/stats_page \
 	handler/handler handler/roundtrip shard/session/backoff \
 	shard/session/payload shard/session_actions shard/handler_switch \
@@ -117,8 +117,8 @@ HELP = $(BUILD)/libhelp.a
 $(BUILD)/unit/shared/base/test_timer: HELP =
 # These call plugins that only seem to be there; the others call the real ones.
 FAKE_PLUGIN = $(patsubst %,$(BUILD)/unit/handler/%,api/test_api_kv \
-	api/test_rights gateway/test_members plugins/test_branding_year \
-	timer/test_plugin_timers)
+	api/test_rights gateway/test_members timer/test_plugin_timers \
+	plugins/test_branding_year plugins/test_branding_pictures)
 $(FAKE_PLUGIN): HELP += $(BUILD)/tests/unit/rig/fake_plugin.o
 $(FAKE_PLUGIN): $(BUILD)/tests/unit/rig/fake_plugin.o
 $(BUILD)/libhelp.a: $(HELP_OBJ)
@@ -180,7 +180,8 @@ asan-tests:
 # ---- installing ---------------------------------------------------------
 
 SHARE = $(PREFIX)/share/shardherd
-PLUGINS = $(filter-out %.c %.h %/__pycache__ %/new,$(wildcard handler/plugins/*))
+PLUGINS = $(filter-out %.c %.h %/__pycache__ %/new %/branding,\
+	$(wildcard handler/plugins/*))
 install: all install-files
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/shardherd $(BUILD)/shardherd-sim \
@@ -188,9 +189,11 @@ install: all install-files
 
 # All but the programs; a release has it too.
 install-files:
-	install -d $(DESTDIR)$(SHARE)/plugins $(DESTDIR)$(SHARE)/conf \
+	install -d $(DESTDIR)$(SHARE)/plugins/branding $(DESTDIR)$(SHARE)/conf \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 755 $(PLUGINS) $(DESTDIR)$(SHARE)/plugins
+	install -m 644 $(wildcard handler/plugins/branding/*.py) \
+		$(DESTDIR)$(SHARE)/plugins/branding
 	install -m 644 $(wildcard conf/*.sample conf/*.conf conf/*.service) \
 		$(DESTDIR)$(SHARE)/conf
 	sed 's,/usr/local/bin,$(PREFIX)/bin,g' conf/shardherd.cron \

@@ -46,14 +46,14 @@ handler_page(struct handler *h, enum handler_state state)
 	p->acked = h->intake.acked;
 	p->lag_events = h->intake.work.events;
 	p->lag_ms = p->lag_events > 0 ? h->lag_ms : 0;
-	p->dead_letters = h->staff.dead_letters;
-	p->plugin_restarts = h->staff.host.restarts;
-	p->unreadable = h->staff.host.unreadable;
+	p->dead_letters = h->plugins.dead_letters;
+	p->plugin_restarts = h->plugins.host.restarts;
+	p->unreadable = h->plugins.host.unreadable;
 	p->rest_calls = rest->calls;
 	p->rest_429 = rest->limited;
 	p->rest_errors = rest->errors;
-	p->plugins = plugin_set_wanted(&h->staff);
-	p->plugins_unloaded = h->staff.posts - p->plugins;
+	p->plugins = plugin_set_wanted(&h->plugins);
+	p->plugins_unloaded = h->plugins.entries - p->plugins;
 	p->rest = held->state;
 	p->rest_since_ms = held->state == PAGE_REST_FINE ? 0 : held->since_ms;
 	str_copy(p->rest_note, held->words, sizeof(p->rest_note));
@@ -66,8 +66,8 @@ handler_page_each(struct handler *h, struct page_plugins *page)
 	const struct registration *c = &h->rpc.commands;
 
 	page_begin(&page->lock);
-	plugin_set_page(&h->staff, page);
-	for (unsigned i = 0; i < h->staff.posts && i < PAGE_PLUGINS; i++)
+	plugin_set_page(&h->plugins, page);
+	for (unsigned i = 0; i < h->plugins.entries && i < PAGE_PLUGINS; i++)
 		if (c->left[i].n > 0)
 			str_copy(page->plugin[i].commands, c->left[i].words,
 			    PAGE_WORDS);
@@ -80,11 +80,11 @@ handler_page_plugins(struct handler *h)
 {
 	struct page_handler *p = &h->own;
 
-	p->plugins_up = plugin_set_up(&h->staff);
-	p->plugins_failing = plugin_set_failing(&h->staff);
+	p->plugins_up = plugin_set_up(&h->plugins);
+	p->plugins_failing = plugin_set_failing(&h->plugins);
 	p->note[0] = '\0';
 	if (h->ready && h->stopping == STOP_NOT)
-		plugin_set_note(&h->staff, p->note, sizeof(p->note));
+		plugin_set_note(&h->plugins, p->note, sizeof(p->note));
 	p->commands_out = h->rpc.commands.out;
 	str_copy(p->commands_note, h->rpc.commands.note,
 	    sizeof(p->commands_note));
@@ -96,7 +96,7 @@ handler_page_plugins(struct handler *h)
 void
 handler_serve(struct handler *h)
 {
-	h->staff.lanes.serving = h->intake.open > 0
+	h->plugins.lanes.serving = h->intake.open > 0
 	    || stats_page_serves(&h->sheet, &h->own);
 }
 
@@ -110,9 +110,9 @@ handler_tick(struct timer *t)
 	h->lag_ms = oldest != 0 && now > oldest ? now - oldest : 0;
 	intake_tick(&h->intake);
 	handler_serve(h);
-	plugin_set_tick(&h->staff);
+	plugin_set_tick(&h->plugins);
 	if (intake_stuck(&h->intake))
-		plugin_set_relieve(&h->staff);
+		plugin_set_relieve(&h->plugins);
 	handler_page_plugins(h);
 	timer_set(&h->tick, HANDLER_TICK_S);
 }
@@ -124,18 +124,18 @@ handler_check_ready(struct handler *h)
 {
 	if (h->ready)
 		return;
-	if (!plugin_set_settled(&h->staff))
+	if (!plugin_set_settled(&h->plugins))
 		return;
 	h->ready = true;
 	supervisor_channel_ready(h);
 	log_info("handler is ready: %u of %u plugins are up",
-	    plugin_set_up(&h->staff), plugin_set_wanted(&h->staff));
+	    plugin_set_up(&h->plugins), plugin_set_wanted(&h->plugins));
 }
 
 static void
 handler_check_gone(struct handler *h)
 {
-	if (h->stopping == STOP_PLUGINS && plugin_set_gone(&h->staff))
+	if (h->stopping == STOP_PLUGINS && plugin_set_gone(&h->plugins))
 		ev_break(h->loop, EVBREAK_ALL);
 }
 
@@ -149,7 +149,7 @@ handler_end_plugins(struct handler *h)
 	h->rpc.stopping = true;
 	rest_stop(h->rest);
 	timer_set(&h->stop, HANDLER_LAST_S);
-	plugin_set_stop(&h->staff);
+	plugin_set_stop(&h->plugins);
 	handler_check_gone(h);
 }
 
@@ -158,7 +158,7 @@ static void
 handler_check_drained(struct handler *h)
 {
 	if (h->stopping == STOP_DRAIN && h->intake.work.events == 0
-	    && plugin_set_idle(&h->staff) && rest_busy(h->rest) == 0)
+	    && plugin_set_idle(&h->plugins) && rest_busy(h->rest) == 0)
 		handler_end_plugins(h);
 }
 
@@ -176,7 +176,7 @@ handler_stop(struct handler *h, double within_s)
 	h->stopping = STOP_DRAIN;
 	intake_stop(&h->intake);
 	/* What waits on disk is for the next handler. */
-	h->staff.lanes.stopping = true;
+	h->plugins.lanes.stopping = true;
 	timer_set(&h->stop, drain < within_s ? drain : within_s);
 }
 
@@ -220,11 +220,11 @@ on_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 
 	rest_flush(h->rest);
 	rpc_flush(&h->rpc);
-	intake_flush(&h->intake, plugin_set_sync(&h->staff, false));
-	plugin_pump_all(&h->staff.host);
+	intake_flush(&h->intake, plugin_set_sync(&h->plugins, false));
+	plugin_pump_all(&h->plugins.host);
 	handler_check_ready(h);
 	handler_check_drained(h);
-	if (h->staff.news)
+	if (h->plugins.news)
 		handler_page_plugins(h);
 	handler_page(h, handler_state(h));
 }
@@ -243,22 +243,22 @@ static void
 handler_finish(struct handler *h)
 {
 	roundtrip_stop(&h->probe);
-	intake_flush(&h->intake, plugin_set_sync(&h->staff, true));
+	intake_flush(&h->intake, plugin_set_sync(&h->plugins, true));
 	handler_page(h, HANDLER_DOWN);
 	orphan_end(&h->orphan);
 	ipc_close(&h->ipc);
 	rest_free(h->rest);
 	rpc_close(&h->rpc);
 	stragglers_end_all();
-	if (plugin_set_gone(&h->staff)) {
-		plugin_set_forget(&h->staff);
+	if (plugin_set_gone(&h->plugins)) {
+		plugin_set_forget(&h->plugins);
 		intake_free(&h->intake);
-		plugin_set_free(&h->staff);
+		plugin_set_free(&h->plugins);
 	}
 	subscriptions_free(&h->route);
 	timer_stop(&h->tick);
 	timer_stop(&h->stop);
-	timers_free(h->timers);
+	timer_base_free(h->timers);
 	ev_loop_destroy(h->loop);
 	page_close(&h->sheet.page);
 	config_free(&h->config);

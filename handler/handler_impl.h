@@ -31,7 +31,7 @@ struct handler {
 	struct subscriptions route;
 	struct intake intake;
 	struct intake_tap judge; /* of the commands */
-	struct plugin_set staff;
+	struct plugin_set plugins;
 	struct plugin_spawn_limits limits;
 	struct rest *rest;
 	struct rpc rpc;

@@ -4,22 +4,23 @@
 
 #include "handler/inherit.h"
 #include "handler/delivery/dead_letters.h"
+#include "handler/delivery/plugin_entry.h"
 #include "shared/base/log.h"
 
 #include <string.h>
 
 struct order {
-	struct plugin_set *staff;
+	struct plugin_set *set;
 	uint32_t serial;
 	const char *name;
-	struct replacement *post;		 /* NULL: not hired yet */
+	struct plugin_entry *entry;		 /* NULL: not in the set yet */
 	const struct config_plugin *cfg; /* NULL: as it is */
 };
 
 static void
 order_refuse(const struct order *o, const char *why)
 {
-	o->staff->answer(o->staff, o->serial, PLUGIN_SET_REFUSED, why);
+	o->set->answer(o->set, o->serial, PLUGIN_SET_REFUSED, why);
 }
 
 static void
@@ -29,47 +30,47 @@ order_unknown(const struct order *o)
 
 	str_format(text, sizeof(text), "there is no plugin \"%s\": \"shardherd "
 	    "plugin list\" shows those there are", o->name);
-	o->staff->answer(o->staff, o->serial, PLUGIN_SET_UNKNOWN, text);
+	o->set->answer(o->set, o->serial, PLUGIN_SET_UNKNOWN, text);
 }
 
 static void
 order_load(struct order *o)
 {
-	if (o->post == NULL && o->cfg != NULL)
-		o->post = plugin_set_add(o->staff, o->cfg);
-	if (o->post == NULL)
+	if (o->entry == NULL && o->cfg != NULL)
+		o->entry = plugin_set_add(o->set, o->cfg);
+	if (o->entry == NULL)
 		order_refuse(o, o->cfg != NULL
 		    ? "there are too many plugins"
 		    : "the configuration has no such plugin");
 	else
-		plugin_set_load(o->post, o->cfg, o->serial);
+		plugin_entry_load(o->entry, o->cfg, o->serial);
 }
 
 static void
 order_unload(struct order *o)
 {
-	if (o->post == NULL)
+	if (o->entry == NULL)
 		order_unknown(o);
 	else
-		plugin_set_unload(o->post, o->serial, false);
+		plugin_entry_unload(o->entry, o->serial, false);
 }
 
 static void
 order_dismiss(struct order *o)
 {
-	if (o->post == NULL)
+	if (o->entry == NULL)
 		order_unknown(o);
 	else
-		plugin_set_unload(o->post, o->serial, true);
+		plugin_entry_unload(o->entry, o->serial, true);
 }
 
 static void
 order_restart(struct order *o)
 {
-	if (o->post == NULL)
+	if (o->entry == NULL)
 		order_refuse(o, "it is new in the configuration: load it");
 	else
-		plugin_set_restart(o->post, o->cfg, o->serial);
+		plugin_entry_restart(o->entry, o->cfg, o->serial);
 }
 
 static void (*const order_table[PLUGIN_ACTIONS])(struct order *) = {
@@ -105,7 +106,7 @@ order_with(struct order *o, unsigned action, int fd)
 	struct config *fresh = base_alloc(sizeof(*fresh));
 	struct err e;
 
-	if (inherit_config(fresh, fd, o->staff->host.config->path, &e) < 0) {
+	if (inherit_config(fresh, fd, o->set->host.config->path, &e) < 0) {
 		order_refuse(o, e.text);
 		free(fresh);
 		return;
@@ -121,10 +122,10 @@ plugin_orders_take(struct plugin_set *s, const struct msg_plugin *m, uint32_t se
     int fd)
 {
 	char name[sizeof(m->name)];
-	struct order o = {.staff = s, .serial = serial, .name = name};
+	struct order o = {.set = s, .serial = serial, .name = name};
 
 	str_copy(name, m->name, sizeof(name));
-	o.post = plugin_set_find(s, name);
+	o.entry = plugin_set_find(s, name);
 	if (s->stopping)
 		order_refuse(&o, "the handler is stopping");
 	else if (m->action == PLUGIN_DO_REPLAY)

@@ -3,7 +3,6 @@
 #include "handler/roundtrip.h"
 
 #include "handler/rest/endpoint.h"
-#include "handler/base/field.h"
 #include "handler/intake/subscriptions.h"
 #include "shared/base/clock.h"
 #include "shared/json/envelope.h"
@@ -82,7 +81,7 @@ set_deadline(struct roundtrip *t)
 static const char *
 text_of(struct json_object *o, const char *key)
 {
-	const char *s = json_object_get_string(field(o, key));
+	const char *s = json_object_get_string(json_get(o, key));
 
 	return s != NULL ? s : "";
 }
@@ -102,8 +101,9 @@ plain_emoji(char *out, size_t size, const char *s)
 	out[n] = '\0';
 }
 
-bool
-roundtrip_same_emoji(const char *emoji, struct json_object *d)
+/* Do they name the same emoji?  d: the emoji object of an event. */
+static bool
+same_emoji(const char *emoji, struct json_object *d)
 {
 	const char *colon = strrchr(emoji, ':'), *id = text_of(d, "id");
 	char a[128], b[128];
@@ -119,12 +119,12 @@ static bool
 is_ours(const struct roundtrip *t, const char *payload, size_t len)
 {
 	struct json_object *m = json_parse_as(payload, len, json_type_object);
-	struct json_object *d = field(m, "d");
+	struct json_object *d = json_get(m, "d");
 	uint64_t message;
 	bool ours = str_to_u64(text_of(d, "message_id"), &message)
 	    && message == t->ask.message
 	    && strcmp(text_of(d, "user_id"), t->me) == 0
-	    && roundtrip_same_emoji(t->ask.emoji, field(d, "emoji"));
+	    && same_emoji(t->ask.emoji, json_get(d, "emoji"));
 
 	json_object_put(m);
 	return ours;
@@ -282,14 +282,14 @@ learn_channel(struct roundtrip *t, struct json_object *channel)
 static bool
 has_reacted(const struct roundtrip *t, struct json_object *message)
 {
-	struct json_object *list = field(message, "reactions"), *r;
+	struct json_object *list = json_get(message, "reactions"), *r;
 	size_t n = json_object_is_type(list, json_type_array)
 	    ? json_object_array_length(list) : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		r = json_object_array_get_idx(list, i);
-		if (json_object_get_boolean(field(r, "me"))
-		    && roundtrip_same_emoji(t->ask.emoji, field(r, "emoji")))
+		if (json_object_get_boolean(json_get(r, "me"))
+		    && same_emoji(t->ask.emoji, json_get(r, "emoji")))
 			return true;
 	}
 	return false;

@@ -64,8 +64,4 @@ void roundtrip_finished(struct roundtrip *, const struct event *);
 /* The handler ends: nothing is answered any more. */
 void roundtrip_stop(struct roundtrip *);
 
-/* Do they name the same emoji?  d: the emoji object of an event. */
-struct json_object;
-bool roundtrip_same_emoji(const char *emoji, struct json_object *d);
-
 #endif

@@ -17,13 +17,13 @@
 static struct handler *
 handler_of(struct plugin_host *host)
 {
-	return container_of(host, struct handler, staff.host);
+	return container_of(host, struct handler, plugins.host);
 }
 
 static void
 on_finished(struct lanes *lanes, struct event *e)
 {
-	struct handler *h = container_of(lanes, struct handler, staff.lanes);
+	struct handler *h = container_of(lanes, struct handler, plugins.lanes);
 
 	roundtrip_finished(&h->probe, e);
 	intake_finish(&h->intake, e);
@@ -59,20 +59,20 @@ on_ended(struct plugin_host *host, struct plugin *p)
 	rest_forget(h->rest, plugin_slot(p));
 	rpc_process_ended(&h->rpc, p);
 	/* What the one that left was asked is asked again when it is late. */
-	if (h->staff.serving[plugin_index(p)] == p)
+	if (h->plugins.serving[plugin_index(p)] == p)
 		rpc_plugin_ended(&h->rpc, p);
 }
 
 static void
-on_up(struct plugin_set *staff, struct plugin *p)
+on_up(struct plugin_set *s, struct plugin *p)
 {
-	rpc_plugin_up(&container_of(staff, struct handler, staff)->rpc, p);
+	rpc_plugin_up(&container_of(s, struct handler, plugins)->rpc, p);
 }
 
 static void
-on_gone(struct plugin_set *staff)
+on_gone(struct plugin_set *s)
 {
-	handler_plugin_gone(container_of(staff, struct handler, staff));
+	handler_plugin_gone(container_of(s, struct handler, plugins));
 }
 
 static void
@@ -86,7 +86,8 @@ on_deliver(struct intake *in, struct event *e, uint64_t wanted)
 
 		d->event = e;
 		d->urgent = hurry;
-		plugin_set_push(&h->staff, (unsigned)__builtin_ctzll(wanted), d);
+		plugin_set_push(&h->plugins, (unsigned)__builtin_ctzll(wanted),
+		    d);
 	}
 }
 
@@ -125,7 +126,7 @@ on_signal(struct ev_loop *loop, ev_io *io, int revents)
 		term |= si.ssi_signo == SIGTERM;
 	}
 	if (children)
-		plugin_set_reap(&h->staff);
+		plugin_set_reap(&h->plugins);
 	if (term)
 		handler_stop_configured(h);
 }
@@ -166,7 +167,7 @@ start_loop(struct handler *h, struct err *e)
 	h->loop = ev_loop_new(EVFLAG_AUTO);
 	if (h->loop == NULL)
 		return err_set(e, EXIT_DEGRADED, "no event loop");
-	h->timers = timers_new(h->loop);
+	h->timers = timer_base_new(h->loop);
 	if (h->timers == NULL)
 		return err_sys(e, EXIT_DEGRADED, "no timer");
 	handler_run(h);
@@ -176,7 +177,7 @@ start_loop(struct handler *h, struct err *e)
 static void
 start_plugins(struct handler *h)
 {
-	struct plugin_set *s = &h->staff;
+	struct plugin_set *s = &h->plugins;
 
 	inherit_dir(&h->config, s->host.dir, sizeof(s->host.dir));
 	plugin_spawn_confine(&h->limits, &h->config);
@@ -205,9 +206,9 @@ start_plugins(struct handler *h)
 static void
 start_warden(struct handler *h)
 {
-	h->warden = (struct access) {.roster = &h->rpc.commands.roster,
+	h->warden = (struct access) {.table = &h->rpc.commands.table,
 	    .route = &h->route, .rest = h->rest, .kv = h->rpc.jobs.kv,
-	    .config = &h->config, .store = &h->staff.store};
+	    .config = &h->config, .store = &h->plugins.store};
 	access_init(&h->warden);
 	h->judge.fn = on_judge;
 	intake_tap(&h->intake, &h->judge);
@@ -230,7 +231,7 @@ setup_handler(struct handler *h, const char *path, struct err *e)
 	h->intake.refused = supervisor_channel_uplink_refused;
 	h->rpc.rest = h->rest;
 	h->rpc.intake = &h->intake;
-	h->rpc.plugin = h->staff.serving;
+	h->rpc.plugin = h->plugins.serving;
 	h->rpc.page = &h->sheet.page;
 	if (rpc_open(&h->rpc, h->timers, &h->config, e) < 0)
 		return -1;

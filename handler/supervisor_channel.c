@@ -33,7 +33,7 @@ static void
 on_plugin(struct handler *h, const struct msg_hdr *hdr, const void *payload,
     int fd)
 {
-	plugin_orders_take(&h->staff, payload, hdr->serial, fd);
+	plugin_orders_take(&h->plugins, payload, hdr->serial, fd);
 }
 
 static void
@@ -144,10 +144,10 @@ static const struct orphan_ops orphan_ops = {.describe = describe,
 /* ---- what it is told ---------------------------------------------------------- */
 
 void
-supervisor_channel_plugin_answer(struct plugin_set *staff, uint32_t serial,
+supervisor_channel_plugin_answer(struct plugin_set *s, uint32_t serial,
     enum plugin_set_end end, const char *text)
 {
-	struct handler *h = container_of(staff, struct handler, staff);
+	struct handler *h = container_of(s, struct handler, plugins);
 	struct msg_plugin_answer m = {
 	    .ok = end == PLUGIN_SET_DONE || end == PLUGIN_SET_DONE_BEFORE,
 	    .section = end == PLUGIN_SET_DONE || end == PLUGIN_SET_TRIES
@@ -191,7 +191,7 @@ tell_down(void *arg, const char *name, const char *why)
 void
 supervisor_channel_ready(struct handler *h)
 {
-	plugin_set_each_down(&h->staff, tell_down, h);
+	plugin_set_each_down(&h->plugins, tell_down, h);
 	ipc_send(&h->ipc, MSG_READY, -1, h->generation, NULL, 0, -1);
 }
 

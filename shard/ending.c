@@ -3,7 +3,7 @@
  * How a shard process ends: it drains what the handler still takes, keeps the
  * rest for the next start, and says why when it can't go on.
  */
-#include "shard/process.h"
+#include "shard/ending.h"
 
 #include <string.h>
 

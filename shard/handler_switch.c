@@ -6,7 +6,7 @@
  * the old one was sent is acknowledged, or when that takes too long.  A lower
  * one than was ever seen is fenced off.
  */
-#include "shard/process.h"
+#include "shard/handler_switch.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/version.h"
@@ -146,7 +146,7 @@ on_away(struct timer *t)
 	outbox_spool(&p->pending, "is away");
 }
 
-const struct uplink_ops handover_ops = {
+const struct uplink_ops handler_switch_ops = {
 	.ack = on_ack, .send = on_down_send, .gone = on_gone,
 	.drained = on_drained,
 };
@@ -177,6 +177,7 @@ handler_switch_uplink(struct process *p, uint32_t generation, int fd)
 		close(p->next_fd);
 	else
 		timer_set(&p->cut, p->args->config->handler_drain_timeout_s);
+	must(fd >= 0);
 	p->next_fd = fd;
 	p->next_generation = generation;
 	uplink_cut(p->uplink);

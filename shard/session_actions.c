@@ -3,8 +3,10 @@
  * Carries out what the session decides: dials, opens and closes connections,
  * writes its payloads.  None of the actions calls back into the session.
  */
-#include "shard/process.h"
+#include "shard/session_actions.h"
 
+#include "shard/ending.h"
+#include "shard/session_record.h"
 #include "shard/session/payload.h"
 #include "shared/base/clock.h"
 
@@ -297,7 +299,7 @@ do_say(void *arg, enum log_level level, const char *text)
 	say[level]("%s", text);
 }
 
-const struct session_ops gateway_ops = {
+const struct session_ops session_actions_ops = {
 	.dial = do_dial, .hangup = do_hangup, .heartbeat = do_heartbeat,
 	.identify = do_identify, .resume = do_resume, .tune = do_tune,
 	.permit_ask = do_permit_ask, .permit_done = do_permit_done,
@@ -328,7 +330,7 @@ on_app_result(void *arg, uint64_t id, enum send_status status)
 	uplink_result(p->uplink, id, status);
 }
 
-const struct send_queue_ops gateway_sends_ops = {
+const struct send_queue_ops session_actions_sends_ops = {
 	.write = on_app_write, .result = on_app_result,
 };
 

@@ -4,7 +4,7 @@
  * same as none: the shard then ends and is started again, it never IDENTIFYs
  * on a guess (I1).
  */
-#include "shard/process.h"
+#include "shard/session_record.h"
 
 #include "shard/session/payload.h"
 #include "shared/base/clock.h"
@@ -79,12 +79,13 @@ session_record_retry(struct process *p)
 	struct err err;
 	int rc = 0;
 
-	if (p->due == RECORD_PUT)
+	must(!p->standby && !p->handed);	/* the place is another one's */
+	if (p->due == SESSION_RECORD_PUT)
 		rc = store_session_put(db, &p->record, &err);
-	else if (p->due == RECORD_DROP)
+	else if (p->due == SESSION_RECORD_DROP)
 		rc = store_session_drop(db, p->args->id, &err);
 	if (rc == 0) {
-		p->due = RECORD_CLEAN;
+		p->due = SESSION_RECORD_CLEAN;
 		p->record_busy = 0;
 		return;
 	}
@@ -104,7 +105,7 @@ on_late(struct timer *t)
 {
 	struct process *p = container_of(t, struct process, record_late);
 
-	if (p->due != RECORD_CLEAN && !p->standby && !p->handed)
+	if (p->due != SESSION_RECORD_CLEAN && !p->standby && !p->handed)
 		session_record_retry(p);
 }
 
@@ -127,7 +128,7 @@ session_record_put(struct process *p, const struct store_session *rec)
 	cursor = page_cursor_get(p->slot, p->session.hash);
 	if (cursor > p->record.seq)
 		p->record.seq = cursor;
-	p->due = RECORD_PUT;
+	p->due = SESSION_RECORD_PUT;
 	session_record_retry(p);
 }
 
@@ -136,6 +137,6 @@ session_record_drop(struct process *p)
 {
 	if (p->standby)
 		return;
-	p->due = RECORD_DROP;
+	p->due = SESSION_RECORD_DROP;
 	session_record_retry(p);
 }

@@ -4,7 +4,13 @@
  * stats page and the handler's acknowledgements.  It outlives its supervisor
  * for a bounded time, and its handler for as long as the queue lasts.
  */
-#include "shard/process.h"
+#include "shard/shard_impl.h"
+
+#include "shard/ending.h"
+#include "shard/handler_switch.h"
+#include "shard/session_actions.h"
+#include "shard/session_record.h"
+#include "shard/takeover.h"
 #include "shard/events/traffic.h"
 
 #include "shared/base/clock.h"
@@ -285,7 +291,7 @@ on_tick(struct timer *t)
 	timer_set(&p->tick, TICK_S);
 	if (p->standby || p->handed)
 		return;
-	if (p->due != RECORD_CLEAN)
+	if (p->due != SESSION_RECORD_CLEAN)
 		session_record_retry(p);
 	look_at_traffic(p);
 	outbox_tick(&p->pending);
@@ -337,7 +343,7 @@ open_loop(struct process *p)
 	p->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
 	if (p->loop == NULL)
 		return -1;
-	p->timers = timers_new(p->loop);
+	p->timers = timer_base_new(p->loop);
 	if (p->timers == NULL || open_signals(p) != 0)
 		return -1;
 	ev_prepare_init(&p->turn, on_prepare);
@@ -379,7 +385,7 @@ open_session(struct process *p, const struct store_session *rec,
 		.api = c->api };
 
 	(void)str_copy(p->main_url, p->args->gateway_url, sizeof(p->main_url));
-	session_init(&p->session, p->timers, &gateway_ops, p, &lim, &p->stats,
+	session_init(&p->session, p->timers, &session_actions_ops, p, &lim, &p->stats,
 	    rec, cause);
 	if (p->standby)
 		session_standby(&p->session);
@@ -397,8 +403,8 @@ open_parts(struct process *p, const struct store_session *rec,
 
 	ws_linger_init(&p->farewell, p->loop, p->timers);
 	to.uplink = p->uplink = uplink_new(p->loop, &p->pending.queue,
-	    &handover_ops, p);
-	to.sends = p->sends = send_queue_new(p->timers, &gateway_sends_ops, p);
+	    &handler_switch_ops, p);
+	to.sends = p->sends = send_queue_new(p->timers, &session_actions_sends_ops, p);
 	open_session(p, rec, cause);
 	receive_init(&p->receive, &to);
 	receive_recall(&p->receive);
@@ -434,7 +440,7 @@ close_loop(struct process *p)
 		timer_stop(&p->drain);
 		timer_stop(&p->lonely);
 	}
-	timers_free(p->timers);
+	timer_base_free(p->timers);
 	if (p->signal_fd >= 0)
 		close(p->signal_fd);
 	ev_loop_destroy(p->loop);
@@ -451,7 +457,7 @@ run(struct process *p, const struct store_session *rec,
 	dbenv_patience(DBENV_LOOP_WAIT_MS);
 	ev_run(p->loop, 0);
 	dbenv_patience(DBENV_WAIT_MS);
-	if (p->due != RECORD_CLEAN && !p->standby && !p->handed)
+	if (p->due != SESSION_RECORD_CLEAN && !p->standby && !p->handed)
 		session_record_retry(p);
 	ending_keep_pending(p);
 	/* No supervisor has copied the cursor, and the page may not last. */

@@ -7,8 +7,12 @@
  * writes neither page nor record nor spool, so a process killed at any moment
  * of this leaves what an ordinary start accepts.
  */
-#include "shard/process.h"
+#include "shard/takeover.h"
 
+#include "shard/ending.h"
+#include "shard/handler_switch.h"
+#include "shard/session_record.h"
+#include "shard/shard_impl.h"
 #include "shared/base/clock.h"
 
 #include <string.h>
@@ -31,7 +35,7 @@ answer(struct process *p, const struct msg_handed *m)
 static bool
 may_hand_over(struct process *p, struct msg_handed *m)
 {
-	if (p->due != RECORD_CLEAN)
+	if (p->due != SESSION_RECORD_CLEAN)
 		session_record_retry(p);
 	if (p->stopping)
 		(void)str_copy(m->text, "it is stopping", sizeof(m->text));
@@ -39,7 +43,7 @@ may_hand_over(struct process *p, struct msg_handed *m)
 		(void)str_format(m->text, sizeof(m->text), "it has no session "
 		    "to hand over, it is %s",
 		    page_shard_state_name[session_state(&p->session)]);
-	else if (p->due != RECORD_CLEAN)
+	else if (p->due != SESSION_RECORD_CLEAN)
 		(void)str_copy(m->text, "its session is not yet in the store, "
 		    "which another process is writing to or which fails",
 		    sizeof(m->text));
@@ -52,8 +56,9 @@ may_hand_over(struct process *p, struct msg_handed *m)
 static void
 let_go(struct process *p, struct msg_handed *m)
 {
+	must(!p->standby && !p->handed);
 	m->seq = p->session.seq;
-	if (p->due != RECORD_CLEAN)
+	if (p->due != SESSION_RECORD_CLEAN)
 		session_record_retry(p);	/* what ending it changed */
 	m->events = (uint32_t)p->pending.queue.events;
 	if (!outbox_none(&p->pending) &&
@@ -129,6 +134,7 @@ go_on(struct process *p)
 	/* Half a message would stand where the spool's events belong. */
 	if (queue_open_len(&p->pending.queue) > 0)
 		session_standby_drop(&p->session);
+	must(p->standby);
 	p->standby = false;
 	merge_stats(p);
 	outbox_take(&p->pending);

@@ -23,7 +23,6 @@
 #define KEPT_KEY "alerts"	/* store blob: struct kept */
 #define PLUGIN_STRIKES 3	/* ends without health that are no accident */
 #define REST_ALERT_MS 60000u	/* of the global limit, without a break */
-#define DEAF_INTERVALS 2	/* as status has it */
 
 /* What a restart must know, so that it does not begin anew. */
 struct kept {
@@ -205,20 +204,12 @@ look_foreign(const struct fleet *f, struct alert_fact *out)
 	    (unsigned long long)budget_foreign_24h(b, now));
 }
 
-/* Ages of the page: what it claims never counts more than what it heard. */
+/* One that is not even ready hears nothing of use; of those only age counts. */
 static bool
 is_deaf(const struct page_shard *s, uint64_t now, uint64_t limit)
 {
-	uint64_t heard = s->ack_ms > s->state_since_ms ? s->ack_ms
-	    : s->state_since_ms;
-
-	if (s->state == SHARD_READY)
-		limit = limit > DEAF_INTERVALS * s->interval_ms ? limit
-		    : DEAF_INTERVALS * s->interval_ms;
-	else
-		heard = s->state_since_ms > s->frame_ms ? s->state_since_ms
-		    : s->frame_ms;
-	return now > heard && now - heard >= limit;
+	return verdict_quiet_ms(s, now) >= limit && (s->state != SHARD_READY
+	    || verdict_deaf(s, VERDICT_INTERVALS, 0, now));
 }
 
 static void

@@ -47,7 +47,7 @@ static void
 keep_config(struct maintenance *u)
 {
 	const struct config *c = u->fleet->config;
-	uint64_t sum = hash64(c->text, strlen(c->text));
+	uint64_t sum = base_hash64(c->text, strlen(c->text));
 	char words[256] = "";
 	struct err e;
 

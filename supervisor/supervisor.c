@@ -183,7 +183,7 @@ open_loop(struct fleet *f, struct err *e)
 	f->loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
 	if (f->loop == NULL)
 		return err_set(e, EXIT_DEGRADED, "can't make an event loop");
-	f->timers = timers_new(f->loop);
+	f->timers = timer_base_new(f->loop);
 	if (f->timers == NULL)
 		return err_sys(e, EXIT_DEGRADED, "can't make a timer");
 	return 0;
@@ -366,7 +366,7 @@ release(struct fleet *f)
 	page_close(&f->page);
 	SSL_CTX_free(f->tls);
 	secret_drop(f->token);
-	timers_free(f->timers);
+	timer_base_free(f->timers);
 	if (f->loop != NULL)
 		ev_loop_destroy(f->loop);
 	log_init(LOG_TO_PEOPLE, LOG_L_INFO);

@@ -16,6 +16,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
     os.path.realpath(__file__))), "tests", "scenario", "lib"))
 import herd  # noqa: E402
+from processes import kill  # noqa: E402
 
 SHARDS = 16
 MAX_CONCURRENCY = 4
@@ -139,7 +140,7 @@ def flow(fleet, title, events):
 def kill_shard(fleet):
     pid = fleet.shard(VICTIM)["pid"]
     step = Step("kill -9 shard %d" % VICTIM)
-    herd.kill(pid)
+    kill(pid)
 
     def back(status):
         shard = status["shards"][VICTIM]
@@ -153,7 +154,7 @@ def kill_handler(fleet):
     pid = fleet.handler_pid()
     connects = fleet.sim.totals()["connects"]
     step = Step("kill -9 the handler")
-    herd.kill(pid)
+    kill(pid)
     fleet.wait_status(lambda s: s["handler"]["state"] == "ready"
         and s["handler"]["pid"] not in (0, pid), "a new handler is ready")
     left = fleet.sim.totals()["connects"] - connects

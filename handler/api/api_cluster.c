@@ -58,11 +58,11 @@ put_age(struct json_object *o, const char *name, uint64_t stamp_ms)
 }
 
 static const char *
-answer(const struct rpc_wait *w, struct json_object *o)
+answer(const struct rpc_call *w, struct json_object *o)
 {
-	const char *text = rpc_json(o);
+	const char *text = json_text(o);
 
-	rpc_result(w, text, strlen(text));
+	rpc_call_result(w, text, strlen(text));
 	json_object_put(o);
 	return NULL;
 }
@@ -126,19 +126,19 @@ static const char *
 shards_range(struct rpc *r, struct json_object *params,
     const struct page_cluster *c, int64_t *first, int64_t *limit)
 {
-	const char *guild = rpc_id(params, "guild_id");
+	const char *guild = rpc_param_id(params, "guild_id");
 	uint64_t id;
 
 	*first = c->first;
 	*limit = SHARDS_USUAL;
-	if (!rpc_number(params, "first", 0, UINT32_MAX, first)
-	    || !rpc_number(params, "limit", 1, SHARDS_MAX, limit))
+	if (!rpc_param_number(params, "first", 0, UINT32_MAX, first)
+	    || !rpc_param_number(params, "limit", 1, SHARDS_MAX, limit))
 		return "first must be a shard's id, limit a number from 1 to "
 		       "1000";
-	if (!rpc_given(params, "guild_id"))
+	if (!rpc_param_given(params, "guild_id"))
 		return NULL;
 	if (guild == NULL || !str_to_u64(guild, &id)
-	    || rpc_given(params, "first"))
+	    || rpc_param_given(params, "first"))
 		return "guild_id must be a string of digits, without first";
 	if (c->shard_count == 0)
 		return "the number of shards is not known yet";
@@ -148,7 +148,7 @@ shards_range(struct rpc *r, struct json_object *params,
 }
 
 const char *
-rpc_cluster_shards(struct rpc *r, struct rpc_wait *w,
+rpc_cluster_shards(struct rpc *r, struct rpc_call *w,
     struct json_object *params)
 {
 	struct json_object *o = json_object_new_object();
@@ -173,7 +173,7 @@ rpc_cluster_shards(struct rpc *r, struct rpc_wait *w,
 		shard_read(&r->page->slot[first - c.first], &v);
 		json_object_array_add(list, shard_json((uint32_t)first, &v));
 	}
-	put_known(o, "next", first < end && !rpc_given(params, "guild_id")
+	put_known(o, "next", first < end && !rpc_param_given(params, "guild_id")
 	    ? first : -1);
 	return answer(w, o);
 }
@@ -214,7 +214,7 @@ plugins_read(const struct rpc *r, struct page_plugins *out)
 }
 
 const char *
-rpc_cluster_plugins(struct rpc *r, struct rpc_wait *w,
+rpc_cluster_plugins(struct rpc *r, struct rpc_call *w,
     struct json_object *params)
 {
 	struct json_object *o = json_object_new_object();
@@ -316,7 +316,7 @@ self_json(const struct rpc *r, const struct plugin *self)
 }
 
 const char *
-rpc_cluster(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_cluster(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	struct json_object *o = json_object_new_object();
 	struct page_cluster c;
@@ -341,11 +341,11 @@ rpc_cluster(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 /* ---- its own section -------------------------------------------------------------- */
 
 const char *
-rpc_config(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_config(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	char *text = config_plugin_keys_json(plugin_config(w->plugin)->own);
 
-	rpc_result(w, text, strlen(text));
+	rpc_call_result(w, text, strlen(text));
 	free(text);
 	return NULL;
 }

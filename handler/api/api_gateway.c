@@ -18,18 +18,19 @@ rpc_sent(void *arg, uint32_t status)
 	    [SEND_NOT_CONNECTED] = "the shard is not connected to Discord",
 	    [SEND_BAD] = "the shard refuses to send this payload",
 	};
-	struct rpc_wait *w = arg;
+	struct rpc_call *w = arg;
 
 	if (status == SEND_OK)
 		plugin_result(w->plugin, w->life, w->id, "true", 4);
 	else if (status == INTAKE_SEND_LATE)
-		rpc_error(w, RPC_TIMEOUT, "the shard does not answer", NULL);
+		rpc_call_error(w, RPC_TIMEOUT, "the shard does not answer",
+		    NULL);
 	else if (status == SEND_QUEUE_FULL)
-		rpc_error(w, RPC_LIMITED, why[status], NULL);
+		rpc_call_error(w, RPC_LIMITED, why[status], NULL);
 	else if (status < nitems(why))
-		rpc_error(w, RPC_REFUSED, why[status], NULL);
+		rpc_call_error(w, RPC_REFUSED, why[status], NULL);
 	else
-		rpc_error(w, RPC_REFUSED, "the shard went away meanwhile",
+		rpc_call_error(w, RPC_REFUSED, "the shard went away meanwhile",
 		    NULL);
 	free(w);
 }
@@ -37,18 +38,18 @@ rpc_sent(void *arg, uint32_t status)
 static const char *
 gateway_shard(struct rpc *r, struct json_object *params, uint32_t *shard)
 {
-	const char *guild = rpc_id(params, "guild_id");
+	const char *guild = rpc_param_id(params, "guild_id");
 	struct json_object *v;
 	uint64_t id;
 
 	if (guild != NULL && str_to_u64(guild, &id)
-	    && !rpc_given(params, "shard")) {
+	    && !rpc_param_given(params, "shard")) {
 		if (r->intake->shard_count == 0)
 			return "no shard is connected yet";
 		*shard = (uint32_t)((id >> 22) % r->intake->shard_count);
 		return NULL;
 	}
-	if (rpc_given(params, "guild_id")
+	if (rpc_param_given(params, "guild_id")
 	    || !json_object_object_get_ex(params, "shard", &v)
 	    || !json_object_is_type(v, json_type_int)
 	    || json_object_get_int64(v) < 0
@@ -61,22 +62,22 @@ gateway_shard(struct rpc *r, struct json_object *params, uint32_t *shard)
 
 /* Sends it and answers with what became of that. */
 static const char *
-gateway_send(struct rpc *r, struct rpc_wait *w, uint32_t shard,
+gateway_send(struct rpc *r, struct rpc_call *w, uint32_t shard,
     struct json_object *payload)
 {
-	struct rpc_wait *kept = rpc_wait_keep(w);
-	const char *text = rpc_json(payload), *why;
+	struct rpc_call *kept = rpc_call_keep(w);
+	const char *text = json_text(payload), *why;
 
 	if (intake_send(r->intake, shard, text, strlen(text), rpc_sent, kept,
 		&why) < 0) {
 		free(kept);
-		rpc_error(w, RPC_REFUSED, why, NULL);
+		rpc_call_error(w, RPC_REFUSED, why, NULL);
 	}
 	return NULL;
 }
 
 const char *
-rpc_gateway(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_gateway(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	struct json_object *payload = NULL;
 	const char *why;
@@ -109,7 +110,7 @@ gateway_payload(int op, struct json_object *params)
 static void
 by_default(struct json_object *o, const char *name, struct json_object *v)
 {
-	if (rpc_given(o, name))
+	if (rpc_param_given(o, name))
 		json_object_put(v);
 	else
 		json_object_object_add(o, name, v);
@@ -127,7 +128,7 @@ d_of(struct json_object *payload)
 /* ---- voice ------------------------------------------------------------------- */
 
 const char *
-rpc_voice(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_voice(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	struct json_object *o = gateway_payload(4, params);
 	const char *why;
@@ -150,7 +151,7 @@ rpc_voice(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 
 /* One presence on its way to every shard. */
 struct everywhere {
-	struct rpc_wait wait;
+	struct rpc_call wait;
 	struct intake *intake;
 	struct json_object *payload;
 	uint32_t next;
@@ -162,7 +163,7 @@ static void everywhere_sent(void *arg, uint32_t status);
 static void
 everywhere_more(struct everywhere *e)
 {
-	const char *text = rpc_json(e->payload), *why;
+	const char *text = json_text(e->payload), *why;
 	char answer[64];
 
 	while (e->out < PRESENCE_OUT_MAX && e->next < e->intake->uplinks) {
@@ -178,7 +179,7 @@ everywhere_more(struct everywhere *e)
 		return;
 	str_format(answer, sizeof(answer), "{\"sent\":%u,\"failed\":%u}",
 	    e->sent, e->failed);
-	rpc_result(&e->wait, answer, strlen(answer));
+	rpc_call_result(&e->wait, answer, strlen(answer));
 	json_object_put(e->payload);
 	free(e);
 }
@@ -197,7 +198,7 @@ everywhere_sent(void *arg, uint32_t status)
 }
 
 static void
-presence_everywhere(struct rpc *r, struct rpc_wait *w,
+presence_everywhere(struct rpc *r, struct rpc_call *w,
     struct json_object *payload)
 {
 	struct everywhere *e = base_alloc(sizeof(*e));
@@ -208,7 +209,7 @@ presence_everywhere(struct rpc *r, struct rpc_wait *w,
 }
 
 const char *
-rpc_presence(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_presence(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	struct json_object *o = gateway_payload(3, params), *d = d_of(o);
 	const char *why;
@@ -219,9 +220,9 @@ rpc_presence(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 	by_default(d, "afk", json_object_new_boolean(false));
 	by_default(d, "since", NULL);
 	why = gateway_payload_presence_fault(d);
-	if (why == NULL && rpc_given(params, "shard"))
+	if (why == NULL && rpc_param_given(params, "shard"))
 		why = gateway_shard(r, params, &shard);
-	if (why == NULL && rpc_given(params, "shard"))
+	if (why == NULL && rpc_param_given(params, "shard"))
 		why = gateway_send(r, w, shard, o);
 	else if (why == NULL)
 		presence_everywhere(r, w, o);
@@ -238,11 +239,11 @@ rpc_presence(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 static const char *
 members_intents(const struct rpc *r, struct json_object *d)
 {
-	const char *query = rpc_text(d, "query", SIZE_MAX);
+	const char *query = rpc_param_text(d, "query", SIZE_MAX);
 	struct json_object *v = NULL;
 	int64_t limit = 0;
 
-	rpc_number(d, "limit", 0, INT64_MAX, &limit);
+	rpc_param_number(d, "limit", 0, INT64_MAX, &limit);
 	if (query != NULL && query[0] == '\0' && limit == 0
 	    && (r->config->intents & INTENT_GUILD_MEMBERS) == 0)
 		return "a list of all members needs GUILD_MEMBERS in the "
@@ -268,7 +269,7 @@ members_check(struct rpc *r, struct json_object *params,
 		return "stream must be true or false";
 	*stream = json_object_get_boolean(v);
 	json_object_object_del(d, "stream");
-	if (!rpc_given(d, "user_ids")) {
+	if (!rpc_param_given(d, "user_ids")) {
 		by_default(d, "query", json_object_new_string(""));
 		by_default(d, "limit", json_object_new_int(0));
 	}
@@ -279,7 +280,7 @@ members_check(struct rpc *r, struct json_object *params,
 }
 
 const char *
-rpc_members(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_members(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	struct json_object *o = gateway_payload(8, params);
 	uint32_t shard;
@@ -290,7 +291,8 @@ rpc_members(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 		why = "members needs an id to answer";
 	if (why == NULL
 	    && !members_ask(&r->members, w, shard, d_of(o), stream))
-		rpc_error(w, RPC_LIMITED, "16 requests for members of this "
+		rpc_call_error(w, RPC_LIMITED,
+		    "16 requests for members of this "
 		    "plugin wait already", NULL);
 	json_object_put(o);
 	return why;

@@ -18,7 +18,8 @@ enum { FLAG_EPHEMERAL = 64 };
 static const char *
 interaction_token(struct json_object *params, char *out, size_t size)
 {
-	const char *token = rpc_text(params, "token", INTERACTION_TOKEN_MAX);
+	const char *token = rpc_param_text(params, "token",
+	    INTERACTION_TOKEN_MAX);
 
 	if (token == NULL || token[0] == '\0'
 	    || !endpoint_encode(out, size, token))
@@ -64,11 +65,11 @@ interaction_data(struct json_object *params, struct json_object **out)
 }
 
 static const char *
-interaction_callback(struct rpc *r, struct rpc_wait *w,
+interaction_callback(struct rpc *r, struct rpc_call *w,
     struct json_object *params, int64_t type, struct json_object *data)
 {
 	char token[INTERACTION_TOKEN_MAX * 3 + 1], path[2048];
-	const char *id = rpc_id(params, "id"), *why;
+	const char *id = rpc_param_id(params, "id"), *why;
 	struct json_object *body;
 
 	if (id == NULL)
@@ -83,21 +84,21 @@ interaction_callback(struct rpc *r, struct rpc_wait *w,
 	if (data != NULL)
 		json_object_object_add(body, "data", json_object_get(data));
 	why = rpc_rest(r, w, &(struct rest_ask) {.method = "POST",
-	    .path = path, .body = rpc_json(body), .repeatable = true,
+	    .path = path, .body = json_text(body), .repeatable = true,
 	    .exempt = true, .urgent = true});
 	json_object_put(body);
 	return why;
 }
 
 const char *
-rpc_interaction_respond(struct rpc *r, struct rpc_wait *w,
+rpc_interaction_respond(struct rpc *r, struct rpc_call *w,
     struct json_object *params)
 {
 	struct json_object *data;
 	int64_t type = TYPE_MESSAGE;
 	const char *why;
 
-	if (!rpc_number(params, "type", TYPE_MESSAGE, 12, &type))
+	if (!rpc_param_number(params, "type", TYPE_MESSAGE, 12, &type))
 		return "type must be a number from 4 to 12";
 	why = interaction_data(params, &data);
 	if (why != NULL)
@@ -108,7 +109,7 @@ rpc_interaction_respond(struct rpc *r, struct rpc_wait *w,
 }
 
 const char *
-rpc_interaction_defer(struct rpc *r, struct rpc_wait *w,
+rpc_interaction_defer(struct rpc *r, struct rpc_call *w,
     struct json_object *params)
 {
 	struct json_object *data = json_object_new_object(), *v = NULL;
@@ -129,11 +130,11 @@ rpc_interaction_defer(struct rpc *r, struct rpc_wait *w,
 /* ---- after the first answer, for 15 minutes --------------------------------- */
 
 static const char *
-interaction_hook(struct rpc *r, struct rpc_wait *w, struct json_object *params,
+interaction_hook(struct rpc *r, struct rpc_call *w, struct json_object *params,
     const char *method, const char *tail, struct json_object *data)
 {
 	char token[INTERACTION_TOKEN_MAX * 3 + 1], path[2048];
-	const char *app = rpc_id(params, "application_id"), *why;
+	const char *app = rpc_param_id(params, "application_id"), *why;
 
 	if (app == NULL)
 		return "application_id must be a string of digits";
@@ -142,12 +143,12 @@ interaction_hook(struct rpc *r, struct rpc_wait *w, struct json_object *params,
 		return why;
 	str_format(path, sizeof(path), "/webhooks/%s/%s%s", app, token, tail);
 	return rpc_rest(r, w, &(struct rest_ask) {.method = method,
-	    .path = path, .body = data ? rpc_json(data) : NULL,
+	    .path = path, .body = data ? json_text(data) : NULL,
 	    .repeatable = strcmp(method, "POST") != 0, .exempt = true});
 }
 
 static const char *
-interaction_message(struct rpc *r, struct rpc_wait *w,
+interaction_message(struct rpc *r, struct rpc_call *w,
     struct json_object *params, const char *method, const char *tail)
 {
 	struct json_object *data;
@@ -161,14 +162,14 @@ interaction_message(struct rpc *r, struct rpc_wait *w,
 }
 
 const char *
-rpc_interaction_followup(struct rpc *r, struct rpc_wait *w,
+rpc_interaction_followup(struct rpc *r, struct rpc_call *w,
     struct json_object *params)
 {
 	return interaction_message(r, w, params, "POST", "");
 }
 
 const char *
-rpc_interaction_edit_original(struct rpc *r, struct rpc_wait *w,
+rpc_interaction_edit_original(struct rpc *r, struct rpc_call *w,
     struct json_object *params)
 {
 	return interaction_message(r, w, params, "PATCH",
@@ -176,7 +177,7 @@ rpc_interaction_edit_original(struct rpc *r, struct rpc_wait *w,
 }
 
 const char *
-rpc_interaction_delete_original(struct rpc *r, struct rpc_wait *w,
+rpc_interaction_delete_original(struct rpc *r, struct rpc_call *w,
     struct json_object *params)
 {
 	return interaction_hook(r, w, params, "DELETE", "/messages/@original",

@@ -21,8 +21,8 @@
 #define KV_ITEM_BYTES 32	   /* what an item counts besides its bytes */
 
 struct api_kv {
-	struct job job; /* first */
-	struct rpc_wait wait;
+	struct kv_job job; /* first */
+	struct rpc_call wait;
 	const struct config_plugin *plugin;
 	struct json_object *params;
 	int64_t used, before; /* bytes of storage */
@@ -92,7 +92,7 @@ kv_set_one(struct api_kv *k, struct kv_tx *tx, const char *name,
     struct json_object *value, struct err *e)
 {
 	char key[KV_KEY_MAX + 1];
-	const char *text = rpc_json(value);
+	const char *text = json_text(value);
 	const void *old;
 	size_t len;
 	int rc;
@@ -149,14 +149,14 @@ kv_get_one(struct api_kv *k, struct kv_tx *tx, const char *name,
 /* ---- one job ------------------------------------------------------------------- */
 
 static void
-kv_end(struct job *job, const struct err *failed)
+kv_end(struct kv_job *job, const struct err *failed)
 {
 	struct api_kv *k = container_of(job, struct api_kv, job);
 
 	if (failed == NULL)
-		rpc_result(&k->wait, buf_data(&k->out), buf_len(&k->out));
+		rpc_call_result(&k->wait, buf_data(&k->out), buf_len(&k->out));
 	else
-		rpc_error(&k->wait, k->full ? RPC_FULL : RPC_STORAGE,
+		rpc_call_error(&k->wait, k->full ? RPC_FULL : RPC_STORAGE,
 		    failed->text, NULL);
 	buf_free(&k->out);
 	json_object_put(k->params);
@@ -164,12 +164,12 @@ kv_end(struct job *job, const struct err *failed)
 }
 
 static const char *
-kv_start(struct rpc *r, struct rpc_wait *w, struct json_object *params,
-    bool write, job_run_fn *run, struct api_kv **out)
+kv_start(struct rpc *r, struct rpc_call *w, struct json_object *params,
+    bool write, kv_jobs_run_fn *run, struct api_kv **out)
 {
 	struct api_kv *k = base_alloc(sizeof(*k));
 
-	k->job = (struct job) {.plugin = plugin_index(w->plugin),
+	k->job = (struct kv_job) {.plugin = plugin_index(w->plugin),
 	    .write = write, .run = run, .end = kv_end};
 	k->wait = *w;
 	k->plugin = plugin_config(w->plugin);
@@ -178,7 +178,8 @@ kv_start(struct rpc *r, struct rpc_wait *w, struct json_object *params,
 		*out = k;
 	if (kv_jobs_add(&r->jobs, &k->job) == 0)
 		return NULL;
-	rpc_error(w, RPC_LIMITED, "too many storage calls of this plugin wait "
+	rpc_call_error(w, RPC_LIMITED,
+	    "too many storage calls of this plugin wait "
 	    "already", NULL);
 	json_object_put(k->params);
 	free(k);
@@ -190,7 +191,7 @@ kv_start(struct rpc *r, struct rpc_wait *w, struct json_object *params,
 static const char *
 kv_name(struct json_object *params)
 {
-	const char *name = rpc_text(params, "key", KV_NAME_MAX);
+	const char *name = rpc_param_text(params, "key", KV_NAME_MAX);
 
 	return name != NULL && name[0] != '\0' ? name : NULL;
 }
@@ -205,7 +206,7 @@ kv_bad_value(struct json_object *params)
 
 	if (!json_object_object_get_ex(params, "value", &v))
 		return "value is missing";
-	if (strlen(rpc_json(v)) > KV_VALUE_MAX)
+	if (strlen(json_text(v)) > KV_VALUE_MAX)
 		return "value is longer than 256 KiB as JSON";
 	return NULL;
 }
@@ -213,7 +214,7 @@ kv_bad_value(struct json_object *params)
 /* ---- get, set, delete ------------------------------------------------------------ */
 
 static int
-kv_get_run(struct job *job, struct kv_tx *tx, struct err *e)
+kv_get_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_kv *k = container_of(job, struct api_kv, job);
 
@@ -221,7 +222,7 @@ kv_get_run(struct job *job, struct kv_tx *tx, struct err *e)
 }
 
 const char *
-rpc_kv_get(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_kv_get(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	if (kv_name(params) == NULL)
 		return kv_bad_name;
@@ -229,7 +230,7 @@ rpc_kv_get(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 }
 
 static int
-kv_set_run(struct job *job, struct kv_tx *tx, struct err *e)
+kv_set_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_kv *k = container_of(job, struct api_kv, job);
 	struct json_object *value = NULL;
@@ -243,7 +244,7 @@ kv_set_run(struct job *job, struct kv_tx *tx, struct err *e)
 }
 
 const char *
-rpc_kv_set(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_kv_set(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	const char *why = kv_bad_value(params);
 
@@ -255,7 +256,7 @@ rpc_kv_set(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 }
 
 static int
-kv_delete_run(struct job *job, struct kv_tx *tx, struct err *e)
+kv_delete_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_kv *k = container_of(job, struct api_kv, job);
 	int rc;
@@ -270,7 +271,7 @@ kv_delete_run(struct job *job, struct kv_tx *tx, struct err *e)
 }
 
 const char *
-rpc_kv_delete(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_kv_delete(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	if (kv_name(params) == NULL)
 		return kv_bad_name;
@@ -302,11 +303,11 @@ kv_list_item(const char *key, const void *value, size_t len, void *arg)
 }
 
 static int
-kv_list_run(struct job *job, struct kv_tx *tx, struct err *e)
+kv_list_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_kv *k = container_of(job, struct api_kv, job);
-	const char *prefix = rpc_text(k->params, "prefix", KV_NAME_MAX);
-	const char *cursor = rpc_text(k->params, "cursor", KV_NAME_MAX);
+	const char *prefix = rpc_param_text(k->params, "prefix", KV_NAME_MAX);
+	const char *cursor = rpc_param_text(k->params, "cursor", KV_NAME_MAX);
 	char from[KV_KEY_MAX + 1], after[KV_KEY_MAX + 1];
 
 	kv_key_of(k, from, "");
@@ -326,19 +327,19 @@ kv_list_run(struct job *job, struct kv_tx *tx, struct err *e)
 }
 
 const char *
-rpc_kv_list(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_kv_list(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	struct json_object *v = NULL;
 	int64_t limit = 100;
 	struct api_kv *k;
 
-	if (rpc_given(params, "prefix")
-	    && rpc_text(params, "prefix", KV_NAME_MAX) == NULL)
+	if (rpc_param_given(params, "prefix")
+	    && rpc_param_text(params, "prefix", KV_NAME_MAX) == NULL)
 		return "prefix must be a text of at most 256 bytes";
 	if (json_object_object_get_ex(params, "cursor", &v) && v != NULL
-	    && rpc_text(params, "cursor", KV_NAME_MAX) == NULL)
+	    && rpc_param_text(params, "cursor", KV_NAME_MAX) == NULL)
 		return "cursor must be one that kv.list gave";
-	if (!rpc_number(params, "limit", 1, KV_LIST_MAX, &limit))
+	if (!rpc_param_number(params, "limit", 1, KV_LIST_MAX, &limit))
 		return "limit must be a number from 1 to 1000";
 	v = NULL;
 	if (json_object_object_get_ex(params, "values", &v)
@@ -361,7 +362,7 @@ static const char *const kv_op_name[] = {"get", "set", "delete", "compare"};
 static enum kv_op
 kv_op_of(struct json_object *op)
 {
-	const char *name = rpc_text(op, "op", 16);
+	const char *name = rpc_param_text(op, "op", 16);
 	int i = 0;
 
 	while (i < KV_OP_NONE && (name == NULL
@@ -424,7 +425,7 @@ kv_op_run(struct api_kv *k, struct kv_tx *tx, struct json_object *op,
 }
 
 static int
-kv_txn_run(struct job *job, struct kv_tx *tx, struct err *e)
+kv_txn_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_kv *k = container_of(job, struct api_kv, job);
 	struct json_object *ops = NULL;
@@ -457,7 +458,7 @@ kv_txn_run(struct job *job, struct kv_tx *tx, struct err *e)
 }
 
 static void
-kv_txn_end(struct job *job, const struct err *failed)
+kv_txn_end(struct kv_job *job, const struct err *failed)
 {
 	kv_end(job, failed != NULL && failed->code == EXIT_FINE
 	    && job->failed ? NULL : failed);
@@ -479,7 +480,7 @@ kv_op_check(struct json_object *op)
 }
 
 const char *
-rpc_kv_txn(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_kv_txn(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	struct json_object *ops = NULL;
 	const char *why = NULL;

@@ -43,7 +43,7 @@ field_add(struct buf *line, const char *key, struct json_object *v)
 		(size_t)json_object_get_string_len(v)))
 		buf_puts(line, json_object_get_string(v));
 	else
-		buf_puts(line, rpc_json(v));
+		buf_puts(line, json_text(v));
 	return NULL;
 }
 
@@ -67,12 +67,12 @@ fields_add(struct buf *line, struct json_object *params)
 }
 
 const char *
-rpc_log(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_log(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	static void (*const write[])(const char *, ...) = {log_debug, log_info,
 	    log_notice, log_warn, log_error};
-	const char *level = rpc_text(params, "level", 16);
-	const char *text = rpc_text(params, "text", LOG_TEXT_MAX), *why;
+	const char *level = rpc_param_text(params, "level", 16);
+	const char *text = rpc_param_text(params, "text", LOG_TEXT_MAX), *why;
 	struct buf line = {0};
 	enum log_level l;
 
@@ -83,11 +83,11 @@ rpc_log(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 	buf_puts(&line, text);
 	why = fields_add(&line, params);
 	if (why == NULL && !plugin_may_log(w->plugin)) {
-		rpc_result(w, "false", 5);
+		rpc_call_result(w, "false", 5);
 	} else if (why == NULL) {
 		write[l]("plugin %s: %.*s", plugin_name(w->plugin),
 		    (int)buf_len(&line), buf_data(&line));
-		rpc_true(w);
+		rpc_call_true(w);
 	}
 	buf_free(&line);
 	return why;

@@ -23,7 +23,7 @@ nonce_ok(struct json_object *params)
 
 	json_object_object_get_ex(params, "nonce", &v);
 	return json_object_is_type(v, json_type_int)
-	    || rpc_chars(params, "nonce", RPC_NONCE_MAX) != NULL;
+	    || rpc_param_chars(params, "nonce", RPC_NONCE_MAX) != NULL;
 }
 
 /* Nobody is pinged unless the plugin says so. */
@@ -42,17 +42,19 @@ body_mentions(struct json_object *params)
 static const char *
 body_fault(struct json_object *params, bool content_needed)
 {
-	if (rpc_given(params, "content") || content_needed) {
-		const char *s = rpc_chars(params, "content", RPC_CONTENT_MAX);
+	if (rpc_param_given(params, "content") || content_needed) {
+		const char *s = rpc_param_chars(params, "content",
+		    RPC_CONTENT_MAX);
 
 		if (s == NULL || (s[0] == '\0' && content_needed))
 			return "content must be a text of 1 to 2000 "
 			       "characters";
 	}
-	if (rpc_given(params, "nonce") && !nonce_ok(params))
+	if (rpc_param_given(params, "nonce") && !nonce_ok(params))
 		return "nonce must be a number or a text of at most 25 "
 		       "characters";
-	if (rpc_given(params, "reply_to") && rpc_id(params, "reply_to") == NULL)
+	if (rpc_param_given(params, "reply_to")
+	    && rpc_param_id(params, "reply_to") == NULL)
 		return "reply_to must be a string of digits";
 	return NULL;
 }
@@ -63,8 +65,8 @@ rpc_message_body(struct json_object *params, bool optional,
 {
 	static const char *const same[] = {"content", "embeds", "components",
 	    "flags"};
-	bool rich = rpc_given(params, "embeds")
-	    || rpc_given(params, "components");
+	bool rich = rpc_param_given(params, "embeds")
+	    || rpc_param_given(params, "components");
 	const char *why = body_fault(params, !optional && !rich);
 	struct json_object *body, *v;
 
@@ -97,7 +99,7 @@ nonce_is_own(struct json_object *body, const char *message_id)
 }
 
 void
-rpc_message_reply(struct rpc *r, const struct rpc_wait *w,
+rpc_message_reply(struct rpc *r, const struct rpc_call *w,
     struct json_object *body, const char *message_id)
 {
 	struct json_object *ref = json_object_new_object();
@@ -121,7 +123,7 @@ rpc_message_reply(struct rpc *r, const struct rpc_wait *w,
 /* ---- posting ------------------------------------------------------------------ */
 
 static const char *
-message_post(struct rpc *r, struct rpc_wait *w, const char *channel,
+message_post(struct rpc *r, struct rpc_call *w, const char *channel,
     struct json_object *body)
 {
 	struct json_object *v;
@@ -129,15 +131,15 @@ message_post(struct rpc *r, struct rpc_wait *w, const char *channel,
 
 	str_format(path, sizeof(path), "/channels/%s/messages", channel);
 	return rpc_rest(r, w, &(struct rest_ask) {.method = "POST",
-	    .path = path, .body = rpc_json(body),
+	    .path = path, .body = json_text(body),
 	    .repeatable = json_object_object_get_ex(body, "nonce", &v)});
 }
 
 static const char *
-message_say(struct rpc *r, struct rpc_wait *w, struct json_object *params,
+message_say(struct rpc *r, struct rpc_call *w, struct json_object *params,
     const char *reply_to)
 {
-	const char *channel = rpc_id(params, "channel_id"), *why;
+	const char *channel = rpc_param_id(params, "channel_id"), *why;
 	struct json_object *body;
 
 	if (channel == NULL)
@@ -153,15 +155,15 @@ message_say(struct rpc *r, struct rpc_wait *w, struct json_object *params,
 }
 
 const char *
-rpc_say(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_say(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
-	return message_say(r, w, params, rpc_id(params, "reply_to"));
+	return message_say(r, w, params, rpc_param_id(params, "reply_to"));
 }
 
 const char *
-rpc_reply(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_reply(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
-	const char *message = rpc_id(params, "message_id");
+	const char *message = rpc_param_id(params, "message_id");
 
 	if (message == NULL)
 		return "message_id must be a string of digits";
@@ -172,7 +174,7 @@ rpc_reply(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 
 struct whisper {
 	struct rpc *rpc;
-	struct rpc_wait wait;
+	struct rpc_call wait;
 	struct json_object *body;
 	char key[40]; /* in the cache */
 };
@@ -193,8 +195,8 @@ whisper_channel(const struct rest_answer *a)
 
 	if (a->len < REST_BODY_MAX)
 		o = json_parse_as(a->body, a->len, json_type_object);
-	if (o != NULL && rpc_id(o, "id"))
-		id = base_strdup(rpc_id(o, "id"));
+	if (o != NULL && rpc_param_id(o, "id"))
+		id = base_strdup(rpc_param_id(o, "id"));
 	json_object_put(o);
 	return id;
 }
@@ -209,7 +211,8 @@ whisper_opened(void *arg, const struct rest_answer *a)
 	if (a->outcome != REST_OK) {
 		rpc_rest_answer(&w->wait, a);
 	} else if ((id = whisper_channel(a)) == NULL) {
-		rpc_error(&w->wait, RPC_REFUSED, "Discord's answer names no "
+		rpc_call_error(&w->wait, RPC_REFUSED,
+		    "Discord's answer names no "
 		    "channel", NULL);
 	} else {
 		cache_put(&w->rpc->cache, w->key, id, strlen(id),
@@ -217,18 +220,18 @@ whisper_opened(void *arg, const struct rest_answer *a)
 		why = message_post(w->rpc, &w->wait, id, w->body);
 	}
 	if (why != NULL)
-		rpc_error(&w->wait, RPC_BAD_PARAMS, why, NULL);
+		rpc_call_error(&w->wait, RPC_BAD_PARAMS, why, NULL);
 	free(id);
 	whisper_free(w);
 }
 
 static const char *
-whisper_open(struct rpc *r, struct rpc_wait *w, const char *user,
+whisper_open(struct rpc *r, struct rpc_call *w, const char *user,
     struct json_object *body, const char *key)
 {
 	struct whisper *s = base_alloc(sizeof(*s));
 	struct rest_ask ask = {.method = "POST", .repeatable = true,
-	    .path = "/users/@me/channels", .holds = strlen(rpc_json(body))};
+	    .path = "/users/@me/channels", .holds = strlen(json_text(body))};
 	const char *why;
 	char text[64];
 	bool bad;
@@ -245,14 +248,14 @@ whisper_open(struct rpc *r, struct rpc_wait *w, const char *user,
 	whisper_free(s);
 	if (bad)
 		return why;
-	rpc_error(w, RPC_LIMITED, why, NULL);
+	rpc_call_error(w, RPC_LIMITED, why, NULL);
 	return NULL;
 }
 
 const char *
-rpc_whisper(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_whisper(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
-	const char *user = rpc_id(params, "user_id"), *why, *channel;
+	const char *user = rpc_param_id(params, "user_id"), *why, *channel;
 	struct json_object *body;
 	char key[40];
 
@@ -276,8 +279,8 @@ static const char *
 message_path(struct json_object *params, const char *tail, char *path,
     size_t size)
 {
-	const char *channel = rpc_id(params, "channel_id");
-	const char *message = rpc_id(params, "message_id");
+	const char *channel = rpc_param_id(params, "channel_id");
+	const char *message = rpc_param_id(params, "message_id");
 
 	if (channel == NULL || message == NULL)
 		return "channel_id and message_id must be strings of digits";
@@ -286,7 +289,7 @@ message_path(struct json_object *params, const char *tail, char *path,
 }
 
 const char *
-rpc_edit(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_edit(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	struct json_object *body;
 	const char *why;
@@ -298,18 +301,19 @@ rpc_edit(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 	if (why != NULL)
 		return why;
 	why = rpc_rest(r, w, &(struct rest_ask) {.method = "PATCH",
-	    .path = path, .body = rpc_json(body), .repeatable = true});
+	    .path = path, .body = json_text(body), .repeatable = true});
 	json_object_put(body);
 	return why;
 }
 
 const char *
-rpc_delete(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_delete(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
-	const char *reason = rpc_chars(params, "reason", RPC_REASON_MAX), *why;
+	const char *reason = rpc_param_chars(params, "reason", RPC_REASON_MAX),
+	    *why;
 	char path[128];
 
-	if (reason == NULL && rpc_given(params, "reason"))
+	if (reason == NULL && rpc_param_given(params, "reason"))
 		return "reason must be a text of at most 512 characters";
 	why = message_path(params, "", path, sizeof(path));
 	return why != NULL ? why : rpc_rest(r, w, &(struct rest_ask) {
@@ -318,9 +322,10 @@ rpc_delete(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 }
 
 const char *
-rpc_react(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_react(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
-	const char *emoji = rpc_chars(params, "emoji", RPC_EMOJI_MAX), *why;
+	const char *emoji = rpc_param_chars(params, "emoji", RPC_EMOJI_MAX),
+	    *why;
 	char encoded[12 * RPC_EMOJI_MAX + 4], tail[sizeof(encoded) + 32];
 	char path[sizeof(tail) + 96];
 
@@ -334,9 +339,9 @@ rpc_react(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 }
 
 const char *
-rpc_typing(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_typing(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
-	const char *channel = rpc_id(params, "channel_id");
+	const char *channel = rpc_param_id(params, "channel_id");
 	char path[64];
 
 	if (channel == NULL)

@@ -42,9 +42,9 @@ roles_read(struct json_object *params, const char *name, uint64_t *roles,
 }
 
 const char *
-rpc_rank(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_rank(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
-	const char *id = rpc_id(params, "user_id"), *why;
+	const char *id = rpc_param_id(params, "user_id"), *why;
 	uint64_t user, roles[RANK_ROLES_MAX];
 	char text[32];
 	struct err e;
@@ -58,11 +58,11 @@ rpc_rank(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 		return why;
 	if (rank_of(r->jobs.kv, r->config->owners, user, roles, n, &rank,
 		&e) < 0) {
-		rpc_error(w, RPC_STORAGE, e.text, NULL);
+		rpc_call_error(w, RPC_STORAGE, e.text, NULL);
 		return NULL;
 	}
 	str_format(text, sizeof(text), "{\"rank\":%d}", rank);
-	rpc_result(w, text, strlen(text));
+	rpc_call_result(w, text, strlen(text));
 	return NULL;
 }
 
@@ -75,8 +75,8 @@ struct whom {
 };
 
 struct change {
-	struct job job; /* first */
-	struct rpc_wait wait;
+	struct kv_job job; /* first */
+	struct rpc_call wait;
 	struct rpc *rpc;
 	struct whom actor, target;
 	enum rank_kind kind;
@@ -101,7 +101,7 @@ change_target(struct change *c, struct kv_tx *tx, int *out, struct err *e)
 }
 
 static int
-change_run(struct job *job, struct kv_tx *tx, struct err *e)
+change_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct change *c = container_of(job, struct change, job);
 	int mine, its, rc;
@@ -138,18 +138,19 @@ change_done(struct change *c)
 		   "%" PRIu64 " from %s to %s",
 	    plugin_name(c->wait.plugin), c->actor.id, rank_kind_name[c->kind],
 	    c->target.id, c->had ? was : "none", c->set ? now : "none");
-	rpc_result(&c->wait, text, strlen(text));
+	rpc_call_result(&c->wait, text, strlen(text));
 }
 
 static void
-change_end(struct job *job, const struct err *failed)
+change_end(struct kv_job *job, const struct err *failed)
 {
 	struct change *c = container_of(job, struct change, job);
 
 	if (failed == NULL)
 		change_done(c);
 	else
-		rpc_error(&c->wait, c->forbidden ? RPC_FORBIDDEN : RPC_STORAGE,
+		rpc_call_error(&c->wait, c->forbidden ? RPC_FORBIDDEN
+		    : RPC_STORAGE,
 		    failed->text, NULL);
 	free(c);
 }
@@ -157,21 +158,21 @@ change_end(struct job *job, const struct err *failed)
 static const char *
 change_read(struct change *c, struct json_object *params)
 {
-	const char *kind = rpc_text(params, "kind", 8), *id, *why;
+	const char *kind = rpc_param_text(params, "kind", 8), *id, *why;
 
 	if (kind == NULL
 	    || (strcmp(kind, "user") != 0 && strcmp(kind, "role") != 0))
 		return "kind must be \"user\" or \"role\"";
 	c->kind = strcmp(kind, "user") == 0 ? RANK_USER : RANK_ROLE;
-	if ((id = rpc_id(params, "id")) == NULL
+	if ((id = rpc_param_id(params, "id")) == NULL
 	    || !str_to_u64(id, &c->target.id))
 		return "id must be a string of digits";
-	if ((id = rpc_id(params, "actor_id")) == NULL
+	if ((id = rpc_param_id(params, "actor_id")) == NULL
 	    || !str_to_u64(id, &c->actor.id))
 		return "actor_id must be a string of digits, the user who "
 		       "wants this";
-	if (c->set && (!rpc_given(params, "rank")
-		|| !rpc_number(params, "rank", RANK_LOWEST, RANK_HIGHEST,
+	if (c->set && (!rpc_param_given(params, "rank")
+		|| !rpc_param_number(params, "rank", RANK_LOWEST, RANK_HIGHEST,
 		    &c->rank)))
 		return "rank must be a number from -1 to 999";
 	why = roles_read(params, "actor_roles", c->actor.roles, &c->actor.n);
@@ -180,7 +181,7 @@ change_read(struct change *c, struct json_object *params)
 }
 
 static const char *
-change(struct rpc *r, struct rpc_wait *w, struct json_object *params, bool set)
+change(struct rpc *r, struct rpc_call *w, struct json_object *params, bool set)
 {
 	struct change *c;
 	const char *why;
@@ -188,7 +189,7 @@ change(struct rpc *r, struct rpc_wait *w, struct json_object *params, bool set)
 	if (!rpc_may(r, w, "ranks"))
 		return NULL;
 	c = base_alloc(sizeof(*c));
-	c->job = (struct job) {.plugin = plugin_index(w->plugin),
+	c->job = (struct kv_job) {.plugin = plugin_index(w->plugin),
 	    .write = true, .run = change_run, .end = change_end};
 	c->rpc = r;
 	c->wait = *w;
@@ -197,20 +198,20 @@ change(struct rpc *r, struct rpc_wait *w, struct json_object *params, bool set)
 	if (why == NULL && kv_jobs_add(&r->jobs, &c->job) == 0)
 		return NULL;
 	if (why == NULL)
-		rpc_error(w, RPC_LIMITED, "too many storage calls of this "
+		rpc_call_error(w, RPC_LIMITED, "too many storage calls of this "
 		    "plugin wait already", NULL);
 	free(c);
 	return why;
 }
 
 const char *
-rpc_rank_set(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_rank_set(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	return change(r, w, params, true);
 }
 
 const char *
-rpc_rank_unset(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_rank_unset(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	return change(r, w, params, false);
 }
@@ -233,7 +234,7 @@ list_one(enum rank_kind kind, uint64_t id, int rank, void *arg)
 }
 
 const char *
-rpc_rank_list(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_rank_list(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	struct json_object *o, *list;
 	struct err e;
@@ -245,10 +246,10 @@ rpc_rank_list(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 	list = json_object_new_array();
 	json_object_object_add(o, "ranks", list);
 	if (rank_each(r->jobs.kv, list_one, list, &e) < 0) {
-		rpc_error(w, RPC_STORAGE, e.text, NULL);
+		rpc_call_error(w, RPC_STORAGE, e.text, NULL);
 	} else {
-		text = rpc_json(o);
-		rpc_result(w, text, strlen(text));
+		text = json_text(o);
+		rpc_call_result(w, text, strlen(text));
 	}
 	json_object_put(o);
 	return NULL;

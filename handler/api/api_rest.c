@@ -32,21 +32,21 @@ rest_repeatable(const char *method, const char *path, struct json_object *body)
 }
 
 const char *
-rpc_any_rest(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_any_rest(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
-	const char *method = rpc_text(params, "method", 8);
-	const char *path = rpc_text(params, "path", ENDPOINT_PATH_MAX);
-	const char *reason = rpc_chars(params, "reason", RPC_REASON_MAX);
+	const char *method = rpc_param_text(params, "method", 8);
+	const char *path = rpc_param_text(params, "path", ENDPOINT_PATH_MAX);
+	const char *reason = rpc_param_chars(params, "reason", RPC_REASON_MAX);
 	struct json_object *body = NULL;
 	bool has_body = json_object_object_get_ex(params, "body", &body);
 
 	if (method == NULL || path == NULL)
 		return "method and path must be strings";
-	if (reason == NULL && rpc_given(params, "reason"))
+	if (reason == NULL && rpc_param_given(params, "reason"))
 		return "reason must be a text of at most 512 characters";
 	return rpc_rest(r, w, &(struct rest_ask) {.method = method,
 	    .path = path, .reason = reason,
-	    .body = has_body ? rpc_json(body) : NULL,
+	    .body = has_body ? json_text(body) : NULL,
 	    .repeatable = rest_repeatable(method, path, body)});
 }
 
@@ -54,7 +54,7 @@ rpc_any_rest(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 
 struct getting {
 	struct rpc *rpc;
-	struct rpc_wait wait;
+	struct rpc_call wait;
 	char path[64];
 };
 
@@ -71,10 +71,10 @@ get_done(void *arg, const struct rest_answer *a)
 }
 
 static const char *
-get_cached(struct rpc *r, struct rpc_wait *w, struct json_object *params,
+get_cached(struct rpc *r, struct rpc_call *w, struct json_object *params,
     const char *key, const char *folder)
 {
-	const char *id = rpc_id(params, key), *text, *why;
+	const char *id = rpc_param_id(params, key), *text, *why;
 	struct getting *g;
 	bool bad;
 
@@ -96,24 +96,24 @@ get_cached(struct rpc *r, struct rpc_wait *w, struct json_object *params,
 		.repeatable = true}, get_done, g, &bad, &why) == 0)
 		return NULL;
 	free(g);
-	rpc_error(w, RPC_LIMITED, why, NULL);
+	rpc_call_error(w, RPC_LIMITED, why, NULL);
 	return NULL;
 }
 
 const char *
-rpc_get_user(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_get_user(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	return get_cached(r, w, params, "user_id", "users");
 }
 
 const char *
-rpc_get_channel(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_get_channel(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	return get_cached(r, w, params, "channel_id", "channels");
 }
 
 const char *
-rpc_get_guild(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_get_guild(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	return get_cached(r, w, params, "guild_id", "guilds");
 }

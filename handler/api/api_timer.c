@@ -18,19 +18,20 @@
 #define TIMER_SPEC_MAX 128
 
 struct api_timer {
-	struct job job; /* first */
-	struct rpc_wait wait;
-	struct plugin_timers *alarms;
+	struct kv_job job; /* first */
+	struct rpc_call wait;
+	struct plugin_timers *timers;
 	const char *plugin; /* name; the configuration's */
-	char name[ALARM_NAME_MAX + 1];
-	struct alarm *alarm; /* timer.set: becomes alarms' */
+	char name[PLUGIN_TIMERS_NAME_MAX + 1];
+	struct plugin_timer *alarm; /* timer.set: becomes timers' */
 	bool full, found, kept;
 };
 
 static const char *
 timer_name(struct json_object *params)
 {
-	const char *name = rpc_text(params, "name", ALARM_NAME_MAX);
+	const char *name = rpc_param_text(params, "name",
+	    PLUGIN_TIMERS_NAME_MAX);
 
 	return name != NULL && name[0] != '\0' ? name : NULL;
 }
@@ -41,29 +42,30 @@ static const char *const timer_bad_name =
 static void
 timer_failed(struct api_timer *t, const struct err *failed)
 {
-	rpc_error(&t->wait, t->full ? RPC_FULL : RPC_STORAGE, failed->text,
+	rpc_call_error(&t->wait, t->full ? RPC_FULL : RPC_STORAGE, failed->text,
 	    NULL);
 }
 
 static const char *
-timer_start(struct rpc *r, struct rpc_wait *w, const char *name,
-    job_run_fn *run, job_end_fn *end, struct alarm *alarm)
+timer_start(struct rpc *r, struct rpc_call *w, const char *name,
+    kv_jobs_run_fn *run, kv_jobs_end_fn *end, struct plugin_timer *alarm)
 {
 	struct api_timer *t = base_alloc(sizeof(*t));
 
-	t->job = (struct job) {.plugin = plugin_index(w->plugin),
+	t->job = (struct kv_job) {.plugin = plugin_index(w->plugin),
 	    .write = true, .run = run, .end = end};
 	t->wait = *w;
-	t->alarms = &r->alarms;
+	t->timers = &r->timers;
 	t->plugin = r->config->plugin[plugin_index(w->plugin)].name;
 	str_copy(t->name, name, sizeof(t->name));
 	t->alarm = alarm;
 	if (kv_jobs_add(&r->jobs, &t->job) == 0)
 		return NULL;
-	rpc_error(w, RPC_LIMITED, "too many storage calls of this plugin wait "
+	rpc_call_error(w, RPC_LIMITED,
+	    "too many storage calls of this plugin wait "
 	    "already", NULL);
 	if (alarm != NULL)
-		alarm_free(alarm);
+		plugin_timers_delete(alarm);
 	free(t);
 	return NULL;
 }
@@ -86,7 +88,8 @@ due_after(struct json_object *v, int64_t *due)
 static const char *
 due_schedule(struct json_object *params, const char *key, int64_t *due)
 {
-	const char *text = rpc_text(params, key, TIMER_SPEC_MAX), *why = NULL;
+	const char *text = rpc_param_text(params, key, TIMER_SPEC_MAX),
+	    *why = NULL;
 	struct cron c;
 	int rc;
 
@@ -112,7 +115,7 @@ timer_due(struct json_object *params, const char **key, int64_t *due)
 
 	*key = NULL;
 	for (size_t i = 0; i < nitems(keys); i++) {
-		if (!rpc_given(params, keys[i]))
+		if (!rpc_param_given(params, keys[i]))
 			continue;
 		if (*key != NULL)
 			return one;
@@ -122,7 +125,8 @@ timer_due(struct json_object *params, const char **key, int64_t *due)
 		return one;
 	json_object_object_get_ex(params, *key, &v);
 	if (*key == keys[0])
-		return rpc_number(params, "at_ms", 0, TIMER_AT_MAX_MS, due)
+		return rpc_param_number(params, "at_ms", 0, TIMER_AT_MAX_MS,
+		    due)
 		    ? NULL : "at_ms must be in milliseconds since the epoch";
 	return *key == keys[1] ? due_after(v, due)
 	    : due_schedule(params, *key, due);
@@ -173,22 +177,23 @@ set_keep_due(struct api_timer *t, struct kv_tx *tx, const char *key,
 }
 
 static int
-set_run(struct job *job, struct kv_tx *tx, struct err *e)
+set_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
-	struct alarm *now = plugin_timers_find(t->alarms, job->plugin, t->name);
+	struct plugin_timer *now = plugin_timers_find(t->timers, job->plugin,
+	    t->name);
 	char key[KV_KEY_MAX + 1];
 	const void *value;
 	const char *text;
 	size_t len;
 
-	alarm_key(key, t->plugin, t->name);
+	plugin_timers_key(key, t->plugin, t->name);
 	/* In memory, and not cancelled in this very transaction. */
 	t->kept = now != NULL && same_schedule(now->record, t->alarm->record)
 	    && kv_get(tx, key, &value, &len, NULL) == 1;
 	if (t->kept)
 		return 0;
-	if (t->alarms->n[job->plugin] >= PLUGIN_TIMERS_MAX
+	if (t->timers->n[job->plugin] >= PLUGIN_TIMERS_MAX
 	    && now == NULL) {
 		t->full = true;
 		return err_set(e, EXIT_DEGRADED, "the plugin has %d timers "
@@ -196,39 +201,39 @@ set_run(struct job *job, struct kv_tx *tx, struct err *e)
 	}
 	if (now == NULL && set_keep_due(t, tx, key, e) < 0)
 		return -1;
-	text = rpc_json(t->alarm->record);
+	text = json_text(t->alarm->record);
 	return kv_put(tx, key, text, strlen(text), e);
 }
 
 static void
-set_end(struct job *job, const struct err *failed)
+set_end(struct kv_job *job, const struct err *failed)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
-	struct alarm *a = t->alarm;
+	struct plugin_timer *a = t->alarm;
 	char text[64];
 
 	if (t->kept)
-		a = plugin_timers_find(t->alarms, job->plugin, t->name);
+		a = plugin_timers_find(t->timers, job->plugin, t->name);
 	if (failed != NULL) {
 		timer_failed(t, failed);
 	} else {
 		str_format(text, sizeof(text), "{\"due_ms\":%" PRId64 "}",
 		    a != NULL ? a->due_ms : t->alarm->due_ms);
-		rpc_result(&t->wait, text, strlen(text));
+		rpc_call_result(&t->wait, text, strlen(text));
 	}
 	if (failed != NULL || t->kept)
-		alarm_free(t->alarm);
+		plugin_timers_delete(t->alarm);
 	else
-		plugin_timers_put(t->alarms, t->alarm);
+		plugin_timers_put(t->timers, t->alarm);
 	free(t);
 }
 
 const char *
-rpc_timer_set(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_timer_set(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	const char *name = timer_name(params), *key, *why;
 	struct json_object *record, *v = NULL;
-	struct alarm *a;
+	struct plugin_timer *a;
 	int64_t due = 0;
 
 	if (name == NULL)
@@ -237,7 +242,7 @@ rpc_timer_set(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 	if (why != NULL)
 		return why;
 	json_object_object_get_ex(params, "payload", &v);
-	if (strlen(rpc_json(v)) > TIMER_PAYLOAD_MAX)
+	if (strlen(json_text(v)) > TIMER_PAYLOAD_MAX)
 		return "payload is longer than 64 KiB as JSON";
 	record = json_object_new_object();
 	json_object_object_add(record, "due_ms", json_object_new_int64(due));
@@ -246,7 +251,7 @@ rpc_timer_set(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 		json_object_object_get_ex(params, key, &v);
 		json_object_object_add(record, key, json_object_get(v));
 	}
-	a = alarm_new(plugin_index(w->plugin), name, record);
+	a = plugin_timers_new(plugin_index(w->plugin), name, record);
 	must(a != NULL);
 	return timer_start(r, w, name, set_run, set_end, a);
 }
@@ -254,36 +259,37 @@ rpc_timer_set(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 /* ---- timer.cancel, timer.list ----------------------------------------------------- */
 
 static int
-cancel_run(struct job *job, struct kv_tx *tx, struct err *e)
+cancel_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
 	char key[KV_KEY_MAX + 1];
 	int rc;
 
-	alarm_key(key, t->plugin, t->name);
+	plugin_timers_key(key, t->plugin, t->name);
 	rc = kv_del(tx, key, e);
 	t->found = rc == 1;
 	return rc < 0 ? -1 : 0;
 }
 
 static void
-cancel_end(struct job *job, const struct err *failed)
+cancel_end(struct kv_job *job, const struct err *failed)
 {
 	struct api_timer *t = container_of(job, struct api_timer, job);
-	struct alarm *a = plugin_timers_find(t->alarms, job->plugin, t->name);
+	struct plugin_timer *a = plugin_timers_find(t->timers, job->plugin,
+	    t->name);
 
 	if (failed != NULL)
 		timer_failed(t, failed);
 	else
-		rpc_result(&t->wait, t->found ? "true" : "false",
+		rpc_call_result(&t->wait, t->found ? "true" : "false",
 		    t->found ? 4 : 5);
 	if (failed == NULL && a != NULL)
-		plugin_timers_drop(t->alarms, a);
+		plugin_timers_drop(t->timers, a);
 	free(t);
 }
 
 const char *
-rpc_timer_cancel(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_timer_cancel(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	const char *name = timer_name(params);
 
@@ -293,15 +299,16 @@ rpc_timer_cancel(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 }
 
 const char *
-rpc_timer_list(struct rpc *r, struct rpc_wait *w, struct json_object *params)
+rpc_timer_list(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	struct buf out = {0};
 	const char *comma = "";
 
 	buf_puts(&out, "{\"timers\":[");
-	list_each(&r->alarms.list[plugin_index(w->plugin)], l) {
-		struct alarm *a = container_of(l, struct alarm, link);
-		const char *record = rpc_json(a->record);
+	list_each(&r->timers.list[plugin_index(w->plugin)], l) {
+		struct plugin_timer *a = container_of(l, struct plugin_timer,
+		    link);
+		const char *record = json_text(a->record);
 
 		buf_printf(&out, "%s{\"name\":", comma);
 		rpc_write_string(&out, a->name);
@@ -311,7 +318,7 @@ rpc_timer_list(struct rpc *r, struct rpc_wait *w, struct json_object *params)
 		comma = ",";
 	}
 	buf_puts(&out, "]}");
-	rpc_result(w, buf_data(&out), buf_len(&out));
+	rpc_call_result(w, buf_data(&out), buf_len(&out));
 	buf_free(&out);
 	return NULL;
 }

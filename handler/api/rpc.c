@@ -11,85 +11,8 @@
 
 #define RPC_REFUSAL_MAX 65536 /* of a refusal's body that is read */
 
-void
-rpc_error(const struct rpc_wait *w, enum rpc_error code, const char *message,
-    const char *data)
-{
-	plugin_error(w->plugin, w->life, w->id, code, message, data);
-}
-
-void
-rpc_result(const struct rpc_wait *w, const char *json, size_t len)
-{
-	plugin_result(w->plugin, w->life, w->id, json, len);
-}
-
-void
-rpc_true(const struct rpc_wait *w)
-{
-	rpc_result(w, "true", 4);
-}
-
-/* ---- parameters -------------------------------------------------------------- */
-
-const char *
-rpc_text(struct json_object *params, const char *name, size_t max)
-{
-	struct json_object *v;
-
-	if (!json_object_object_get_ex(params, name, &v)
-	    || !json_object_is_type(v, json_type_string)
-	    || (size_t)json_object_get_string_len(v) > max
-	    || strlen(json_object_get_string(v))
-		!= (size_t)json_object_get_string_len(v))
-		return NULL;
-	return json_object_get_string(v);
-}
-
-const char *
-rpc_chars(struct json_object *params, const char *name, size_t max)
-{
-	const char *s = rpc_text(params, name, 4 * max);
-
-	return s != NULL && text_count(s, strlen(s)) <= max ? s : NULL;
-}
-
-const char *
-rpc_id(struct json_object *params, const char *name)
-{
-	const char *s = rpc_text(params, name, 20);
-
-	if (s == NULL || s[0] == '\0' || strspn(s, "0123456789") != strlen(s))
-		return NULL;
-	return s;
-}
-
 bool
-rpc_given(struct json_object *params, const char *name)
-{
-	struct json_object *v;
-
-	return json_object_object_get_ex(params, name, &v);
-}
-
-bool
-rpc_number(struct json_object *params, const char *name, int64_t low,
-    int64_t high, int64_t *out)
-{
-	struct json_object *v;
-
-	if (!json_object_object_get_ex(params, name, &v))
-		return true;
-	if (!json_object_is_type(v, json_type_int)
-	    || json_object_get_int64(v) < low
-	    || json_object_get_int64(v) > high)
-		return false;
-	*out = json_object_get_int64(v);
-	return true;
-}
-
-bool
-rpc_may(struct rpc *r, const struct rpc_wait *w, const char *permission)
+rpc_may(struct rpc *r, const struct rpc_call *w, const char *permission)
 {
 	const struct config_plugin *p = plugin_config(w->plugin);
 	char why[256];
@@ -99,7 +22,7 @@ rpc_may(struct rpc *r, const struct rpc_wait *w, const char *permission)
 	str_format(why, sizeof(why), "this plugin may not: %s needs "
 		   "\"permissions = %s\" in [plugin \"%s\"]",
 	    w->method->name, permission, p->name);
-	rpc_error(w, RPC_FORBIDDEN, why, NULL);
+	rpc_call_error(w, RPC_FORBIDDEN, why, NULL);
 	return false;
 }
 
@@ -126,16 +49,9 @@ params_check(const struct rpc_method *m, struct json_object *params,
 
 /* ---- REST ----------------------------------------------------------------------- */
 
-const char *
-rpc_json(struct json_object *o)
-{
-	return json_object_to_json_string_ext(o,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-}
-
 /* {"status":403,"code":50013,"message":"..."} of a refusal. */
 static void
-rpc_refused(const struct rpc_wait *w, const struct rest_answer *a)
+rpc_refused(const struct rpc_call *w, const struct rest_answer *a)
 {
 	struct json_object *data = json_object_new_object(), *body = NULL, *v;
 	char why[512];
@@ -153,13 +69,13 @@ rpc_refused(const struct rpc_wait *w, const struct rest_answer *a)
 	json_object_object_add(data, "message", json_object_get(v));
 	str_format(why, sizeof(why), "%s: HTTP %d%s%s", a->why, a->status,
 	    v ? ", " : "", TEXT_OF(v ? json_object_get_string(v) : "", 200));
-	rpc_error(w, RPC_REFUSED, why, rpc_json(data));
+	rpc_call_error(w, RPC_REFUSED, why, json_text(data));
 	json_object_put(data);
 	json_object_put(body);
 }
 
 static void
-rpc_rest_result(const struct rpc_wait *w, const struct rest_answer *a)
+rpc_rest_result(const struct rpc_call *w, const struct rest_answer *a)
 {
 	struct buf out = {0};
 	size_t head;
@@ -175,14 +91,14 @@ rpc_rest_result(const struct rpc_wait *w, const struct rest_answer *a)
 	}
 	if (w->method->wrap)
 		buf_puts(&out, "}");
-	rpc_result(w, buf_data(&out), buf_len(&out));
+	rpc_call_result(w, buf_data(&out), buf_len(&out));
 	buf_free(&out);
 }
 
 void
-rpc_rest_answer(const struct rpc_wait *w, const struct rest_answer *a)
+rpc_rest_answer(const struct rpc_call *w, const struct rest_answer *a)
 {
-	static const enum rpc_error code[] = {
+	static const enum rpc_call_error code[] = {
 	    [REST_LIMITED] = RPC_LIMITED,
 	    [REST_LATE] = RPC_TIMEOUT,
 	    [REST_STOPPED] = RPC_STOPPING,
@@ -191,9 +107,10 @@ rpc_rest_answer(const struct rpc_wait *w, const struct rest_answer *a)
 	if (a->outcome == REST_REFUSED)
 		rpc_refused(w, a);
 	else if (a->outcome != REST_OK)
-		rpc_error(w, code[a->outcome], a->why, NULL);
+		rpc_call_error(w, code[a->outcome], a->why, NULL);
 	else if (w->method->result != NULL)
-		rpc_result(w, w->method->result, strlen(w->method->result));
+		rpc_call_result(w, w->method->result,
+		    strlen(w->method->result));
 	else
 		rpc_rest_result(w, a);
 }
@@ -201,25 +118,16 @@ rpc_rest_answer(const struct rpc_wait *w, const struct rest_answer *a)
 static void
 rpc_rest_done(void *arg, const struct rest_answer *a)
 {
-	struct rpc_wait *w = arg;
+	struct rpc_call *w = arg;
 
 	rpc_rest_answer(w, a);
 	free(w);
 }
 
-struct rpc_wait *
-rpc_wait_keep(const struct rpc_wait *w)
-{
-	struct rpc_wait *kept = base_alloc(sizeof(*kept));
-
-	*kept = *w;
-	return kept;
-}
-
 const char *
-rpc_rest(struct rpc *r, struct rpc_wait *w, const struct rest_ask *ask)
+rpc_rest(struct rpc *r, struct rpc_call *w, const struct rest_ask *ask)
 {
-	struct rpc_wait *kept = rpc_wait_keep(w);
+	struct rpc_call *kept = rpc_call_keep(w);
 	const char *why;
 	bool bad;
 
@@ -229,7 +137,7 @@ rpc_rest(struct rpc *r, struct rpc_wait *w, const struct rest_ask *ask)
 	free(kept);
 	if (bad)
 		return why;
-	rpc_error(w, RPC_LIMITED, why, NULL);
+	rpc_call_error(w, RPC_LIMITED, why, NULL);
 	return NULL;
 }
 
@@ -302,7 +210,7 @@ rpc_method_at(size_t i)
 
 /* The error names all there are, for whoever wants to know what this is. */
 static void
-rpc_unknown(const struct rpc_wait *w, const char *method)
+rpc_unknown(const struct rpc_call *w, const char *method)
 {
 	struct buf data = {0};
 	char text[256];
@@ -314,7 +222,7 @@ rpc_unknown(const struct rpc_wait *w, const char *method)
 	buf_add(&data, "]}", 3);
 	str_format(text, sizeof(text), "there is no method \"%s\"",
 	    TEXT_OF(method, 64));
-	rpc_error(w, RPC_NO_METHOD, text, buf_data(&data));
+	rpc_call_error(w, RPC_NO_METHOD, text, buf_data(&data));
 	buf_free(&data);
 }
 
@@ -322,7 +230,7 @@ void
 rpc_request(struct rpc *r, struct plugin *p, const char *id,
     const char *method, struct json_object *params)
 {
-	struct rpc_wait w = {.plugin = p, .life = plugin_life(p)};
+	struct rpc_call w = {.plugin = p, .life = plugin_life(p)};
 	const char *why;
 	char text[256];
 
@@ -335,7 +243,8 @@ rpc_request(struct rpc *r, struct plugin *p, const char *id,
 		return;
 	}
 	if (r->stopping) {
-		rpc_error(&w, RPC_STOPPING, "the handler is stopping", NULL);
+		rpc_call_error(&w, RPC_STOPPING, "the handler is stopping",
+		    NULL);
 		return;
 	}
 	params = params != NULL ? json_object_get(params)
@@ -344,7 +253,7 @@ rpc_request(struct rpc *r, struct plugin *p, const char *id,
 	if (why == NULL)
 		why = w.method->fn(r, &w, params);
 	if (why != NULL)
-		rpc_error(&w, RPC_BAD_PARAMS, why, NULL);
+		rpc_call_error(&w, RPC_BAD_PARAMS, why, NULL);
 	json_object_put(params);
 }
 
@@ -370,7 +279,7 @@ rpc_open(struct rpc *r, struct timers *timers, const struct config *config,
 		return -1;
 	r->config = config;
 	kv_jobs_init(&r->jobs, timers, kv);
-	plugin_timers_init(&r->alarms, timers, &r->jobs, r->plugin, config);
+	plugin_timers_init(&r->timers, timers, &r->jobs, r->plugin, config);
 	registration_init(&r->commands, timers, r->rest, &r->jobs, config,
 	    r->identity);
 	members_init(&r->members, timers, r->intake);
@@ -386,7 +295,7 @@ on_clock_set(struct clockset *c)
 
 	log_notice("the clock was set: the plugins' timers go by the new "
 		   "time");
-	plugin_timers_look(&r->alarms);
+	plugin_timers_look(&r->timers);
 }
 
 void
@@ -399,7 +308,7 @@ void
 rpc_flush(struct rpc *r)
 {
 	/* Whoever has the shards has the timers. */
-	plugin_timers_own(&r->alarms, r->intake->open > 0 && !r->stopping);
+	plugin_timers_own(&r->timers, r->intake->open > 0 && !r->stopping);
 	kv_jobs_flush(&r->jobs);
 	/* No more chunks are read. */
 	if (r->intake->stopped || r->stopping)
@@ -409,19 +318,19 @@ rpc_flush(struct rpc *r)
 void
 rpc_answered(struct rpc *r, struct plugin *p, uint64_t id, const char *refusal)
 {
-	plugin_timers_answered(&r->alarms, plugin_index(p), id, refusal);
+	plugin_timers_answered(&r->timers, plugin_index(p), id, refusal);
 }
 
 void
 rpc_plugin_up(struct rpc *r, struct plugin *p)
 {
-	plugin_timers_plugin_up(&r->alarms, plugin_index(p));
+	plugin_timers_plugin_up(&r->timers, plugin_index(p));
 }
 
 void
 rpc_plugin_ended(struct rpc *r, struct plugin *p)
 {
-	plugin_timers_plugin_ended(&r->alarms, plugin_index(p));
+	plugin_timers_plugin_ended(&r->timers, plugin_index(p));
 }
 
 void
@@ -437,7 +346,7 @@ rpc_close(struct rpc *r)
 	members_stop(&r->members);
 	clockset_close(&r->clockset);
 	kv_jobs_free(&r->jobs);
-	plugin_timers_free(&r->alarms);
+	plugin_timers_free(&r->timers);
 	registration_free(&r->commands);
 	cache_free(&r->cache);
 	kv_close(r->jobs.kv);

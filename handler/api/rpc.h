@@ -12,23 +12,11 @@
 #include "handler/intake/intake.h"
 #include "handler/storage/kv_jobs.h"
 #include "handler/gateway/members.h"
-#include "handler/process/plugin.h"
+#include "handler/process/rpc_call.h"
 #include "handler/rest/reply_nonce.h"
 #include "handler/rest/rest.h"
-#include "handler/base/clockset.h"
+#include "handler/timer/clockset.h"
 #include "shared/page/page.h"
-
-enum rpc_error {
-	RPC_NO_METHOD = -32601,
-	RPC_BAD_PARAMS = -32602,
-	RPC_REFUSED = -32000,  /* data: {status, code, message} */
-	RPC_LIMITED = -32001,  /* rate limited for too long */
-	RPC_TIMEOUT = -32002,
-	RPC_STOPPING = -32003,
-	RPC_FULL = -32004,    /* [plugin] storage */
-	RPC_STORAGE = -32005, /* the storage itself does not work */
-	RPC_FORBIDDEN = -32006, /* [plugin] permissions, or a rank too low */
-};
 
 struct rpc {
 	struct rest *rest;
@@ -38,7 +26,7 @@ struct rpc {
 	struct plugin *const *plugin; /* by index */
 	const struct page *page; /* what everybody counted */
 	struct kv_jobs jobs;
-	struct plugin_timers alarms;
+	struct plugin_timers timers;
 	struct cache cache;
 	struct registration commands;
 	struct members members;

@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files that implement methods (rpc_*.c, api_*.c) share: who waits
- * for an answer, and the reading of parameters.  For them and rpc.c only.
+ * What the files that implement methods (api_*.c) share: the row of a method,
+ * and what several of them do.  For them and rpc.c only.
  */
 #ifndef HANDLER_API_RPC_IMPL_H
 #define HANDLER_API_RPC_IMPL_H
 
 #include "handler/api/rpc.h"
-#include "handler/process/rpc_read.h"
-
-/* Who waits for an answer; copied when it comes later. */
-struct rpc_wait {
-	struct plugin *plugin;
-	uint64_t life;
-	const struct rpc_method *method;
-	char id[RPC_READ_ID_MAX];
-};
+#include "handler/process/rpc_param.h"
+#include "shared/json/json.h"
 
 /*
  * NULL, or what is wrong with the parameters.  They name things of Discord's,
@@ -23,7 +16,7 @@ struct rpc_wait {
  * a plugin may not reach by itself is opened, signalled or dialled for it.
  * test_rights.c has the table of all of them.
  */
-typedef const char *rpc_fn(struct rpc *, struct rpc_wait *,
+typedef const char *rpc_fn(struct rpc *, struct rpc_call *,
     struct json_object *params);
 
 struct rpc_method {
@@ -36,31 +29,13 @@ struct rpc_method {
 
 /* In their order; NULL behind the last one. */
 const struct rpc_method *rpc_method_at(size_t i);
-struct rpc_wait *rpc_wait_keep(const struct rpc_wait *); /* free() */
-void rpc_error(const struct rpc_wait *, enum rpc_error, const char *message,
-    const char *data);
-void rpc_result(const struct rpc_wait *, const char *json, size_t len);
-void rpc_true(const struct rpc_wait *);
-
-/* NULL unless it is a string without NUL of at most max bytes. */
-const char *rpc_text(struct json_object *params, const char *name, size_t max);
-/* The same of at most max characters, as Discord counts its limits. */
-const char *rpc_chars(struct json_object *params, const char *name,
-    size_t max);
-/* A snowflake: a string of digits, as Discord sends them. */
-const char *rpc_id(struct json_object *params, const char *name);
-bool rpc_given(struct json_object *params, const char *name);
-/* false when it is there and no whole number within low..high. */
-bool rpc_number(struct json_object *params, const char *name, int64_t low,
-    int64_t high, int64_t *out);
-const char *rpc_json(struct json_object *); /* its text, borrowed */
 /* Has the plugin this word in its permissions?  If not it has been told. */
-bool rpc_may(struct rpc *, const struct rpc_wait *, const char *permission);
+bool rpc_may(struct rpc *, const struct rpc_call *, const char *permission);
 
 /* A REST call whose answer is the method's; NULL or what is wrong. */
-const char *rpc_rest(struct rpc *, struct rpc_wait *, const struct rest_ask *);
+const char *rpc_rest(struct rpc *, struct rpc_call *, const struct rest_ask *);
 /* Answers with what became of a REST call; w is the caller's. */
-void rpc_rest_answer(const struct rpc_wait *, const struct rest_answer *);
+void rpc_rest_answer(const struct rpc_call *, const struct rest_answer *);
 
 #define RPC_REASON_MAX 512 /* characters, as the next */
 #define RPC_EMOJI_MAX COMMAND_SPEC_EMOJI_MAX
@@ -74,7 +49,7 @@ const char *rpc_message_body(struct json_object *params, bool optional,
     struct json_object **body);
 
 /* Makes it a reply to this message, one that Discord posts once. */
-void rpc_message_reply(struct rpc *, const struct rpc_wait *,
+void rpc_message_reply(struct rpc *, const struct rpc_call *,
     struct json_object *body, const char *message_id);
 
 rpc_fn rpc_reply, rpc_whisper, rpc_edit, rpc_delete, rpc_upload;

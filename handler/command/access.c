@@ -5,6 +5,7 @@
 #include "handler/rest/endpoint.h"
 #include "handler/command/help.h"
 #include "handler/rest/reply_nonce.h"
+#include "shared/json/json.h"
 #include "shared/base/clock.h"
 #include "shared/json/envelope.h"
 #include "shared/base/log.h"
@@ -15,7 +16,7 @@
 
 #define TOKEN_MAX 512 /* of an interaction */
 #define EPHEMERAL 64
-#define WARDEN_NAME_MAX 160 /* a prefix and 32 characters */
+#define ACCESS_NAME_MAX 160 /* a prefix and 32 characters */
 
 void
 access_init(struct access *w)
@@ -75,11 +76,12 @@ look_for_self(struct access *w)
 
 /* ---- answering ------------------------------------------------------------------ */
 
-bool
-access_may_answer(struct access *w, uint64_t user)
+/* May this user be answered now?  Counts it. */
+static bool
+may_answer(struct access *w, uint64_t user)
 {
 	uint64_t now = clock_boot_ms();
-	struct access_user *u = &w->user[hash64(&user, sizeof(user))
+	struct access_user *u = &w->user[base_hash64(&user, sizeof(user))
 	    % ACCESS_USERS];
 
 	if (u->id != user || now - u->since_ms >= ACCESS_USER_MS)
@@ -126,8 +128,7 @@ post(struct access *w, const char *path, struct json_object *body,
 
 	if (rest_call(w->rest, REST_OWN, &(struct rest_ask) {
 		.method = "POST", .path = path,
-		.body = json_object_to_json_string_ext(body,
-		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+		.body = json_text(body),
 		.repeatable = true, .exempt = interaction,
 		.urgent = interaction}, on_answered, w, &bad, &why) < 0)
 		log_warn("A command could not be answered: %s", why);
@@ -183,7 +184,7 @@ answer_message(struct access *w, const struct invocation *c, const char *text)
 static bool
 answer(struct access *w, const struct invocation *c, const char *text)
 {
-	if (c->road == ROAD_REACTION || !access_may_answer(w, c->user))
+	if (c->road == ROAD_REACTION || !may_answer(w, c->user))
 		return false;
 	if (c->road == ROAD_SLASH)
 		answer_interaction(w, c, text);
@@ -220,7 +221,7 @@ told_before(struct access *w, const struct seen *s)
 static void
 deny(struct access *w, const struct invocation *c, const struct seen *s)
 {
-	char name[WARDEN_NAME_MAX], text[WARDEN_NAME_MAX + 128];
+	char name[ACCESS_NAME_MAX], text[ACCESS_NAME_MAX + 128];
 
 	if (told_before(w, s))
 		return;
@@ -231,12 +232,12 @@ deny(struct access *w, const struct invocation *c, const struct seen *s)
 	    c->rank);
 	/* What is not answered is not logged either, but counted: a user
 	 * could fill the log as well. */
-	if (c->road == ROAD_REACTION ? access_may_answer(w, c->user)
+	if (c->road == ROAD_REACTION ? may_answer(w, c->user)
 		: answer(w, c, text))
 		log_notice("denied %s, which needs rank %d, to %s of rank %d "
 			   "(%s; %" PRIu64 " denials in all, %" PRIu64
 			   " not answered)", name, c->command->rank,
-		    c->user_id, c->rank, road_name[c->road], w->denied,
+		    c->user_id, c->rank, command_spec_road[c->road], w->denied,
 		    w->silent);
 }
 
@@ -257,7 +258,7 @@ learn_rank(struct access *w, struct invocation *c)
 static void
 answer_usage(struct access *w, const struct invocation *c)
 {
-	char name[WARDEN_NAME_MAX], *text;
+	char name[ACCESS_NAME_MAX], *text;
 	struct buf b = {0};
 
 	invocation_name(c, &w->ways, name, sizeof(name));
@@ -291,7 +292,7 @@ answer_help(struct access *w, const struct invocation *c, const struct seen *s)
 	for (unsigned i = 0; i < w->config->plugins; i++)
 		if (serves(w, i, s))
 			ask.plugins |= (uint64_t)1 << i;
-	text = help_text(w->roster, &w->ways, &ask);
+	text = help_text(w->table, &w->ways, &ask);
 	answer(w, c, text);
 	free(text);
 }
@@ -319,10 +320,10 @@ road_of(struct access *w, const struct seen *s)
 {
 	enum road road;
 
-	if (w->roster->any == 0)
+	if (w->table->any == 0)
 		return ROADS;
 	road = invocation_road(s->raw + s->t_off, s->t_len);
-	if (road == ROADS || (w->roster->any & 1u << road) == 0
+	if (road == ROADS || (w->table->any & 1u << road) == 0
 	    || (road == ROAD_PREFIX && w->ways.prefix[0] == '\0'))
 		return ROADS;
 	if (road != ROAD_SLASH)
@@ -341,7 +342,7 @@ access_judge(struct access *w, uint32_t shard, const struct up_hdr *h,
 	uint64_t bit;
 
 	if (road == ROADS
-	    || !invocation_find(&c, w->roster, &w->ways, road, payload, h->len))
+	    || !invocation_find(&c, w->table, &w->ways, road, payload, h->len))
 		return wanted;
 	bit = c.command->plugin == COMMAND_TABLE_OWN ? 0
 	    : (uint64_t)1 << c.command->plugin;
@@ -366,8 +367,8 @@ access_hand_out(struct access *w, unsigned plugin, const struct event *e,
 	struct invocation c;
 
 	*out = NULL;
-	if (road == ROADS || (w->roster->roads[plugin] & 1u << road) == 0
-	    || !invocation_find(&c, w->roster, &w->ways, road, e->raw, e->len))
+	if (road == ROADS || (w->table->roads[plugin] & 1u << road) == 0
+	    || !invocation_find(&c, w->table, &w->ways, road, e->raw, e->len))
 		return true;
 	if (c.command->plugin == plugin && c.fault[0] == '\0') {
 		/* The rank may have changed while it waited. */

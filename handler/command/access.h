@@ -35,7 +35,7 @@ struct access_denial {
 };
 
 struct access {
-	const struct command_table *roster;
+	const struct command_table *table;
 	struct subscriptions *route;
 	struct rest *rest;
 	struct kv *kv;
@@ -61,7 +61,5 @@ uint64_t access_judge(struct access *, uint32_t shard, const struct up_hdr *,
  */
 bool access_hand_out(struct access *, unsigned plugin, const struct event *,
     struct json_object **out);
-/* May this user be answered now?  Counts it. */
-bool access_may_answer(struct access *, uint64_t user);
 
 #endif

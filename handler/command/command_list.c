@@ -2,7 +2,6 @@
 /* See command_list.h. */
 #include "handler/command/command_list.h"
 
-#include "handler/base/field.h"
 #include "shared/json/json.h"
 #include "shared/base/log.h"
 #include "shared/base/text.h"
@@ -12,13 +11,6 @@
 #define BODY_MAX (4u << 20)  /* of an answer that is read */
 #define REASON_MAX 90	     /* leaves room for the names of others */
 #define ERROR_DEPTH_MAX 12   /* options in options, and their choices */
-
-static const char *
-plain(struct json_object *o)
-{
-	return json_object_to_json_string_ext(o,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-}
 
 static struct json_object *
 parse(const char *body, size_t len, enum json_type type)
@@ -64,7 +56,7 @@ static const struct command_refused *
 refused(const struct command_list *l, unsigned plugin,
     struct json_object *form)
 {
-	const char *text = plain(form);
+	const char *text = json_text(form);
 
 	for (size_t i = 0; i < l->refused_n; i++)
 		if (l->refused[i].plugin == plugin
@@ -151,7 +143,7 @@ command_list_make(struct command_list *l, const struct command_table *r)
 			    l->over[i].n);
 	free(before);
 	all = items_json(l);
-	l->text = base_strdup(plain(all));
+	l->text = base_strdup(json_text(all));
 	json_object_put(all);
 }
 
@@ -219,7 +211,7 @@ command_list_body(const struct command_list *l)
 	for (size_t i = 0; i < json_object_array_length(l->kept); i++)
 		json_object_array_add(all, json_object_get(
 		    json_object_array_get_idx(l->kept, i)));
-	text = base_strdup(plain(all));
+	text = base_strdup(json_text(all));
 	json_object_put(all);
 	return text;
 }
@@ -228,7 +220,7 @@ char *
 command_list_one(const struct command_list *l, size_t index)
 {
 	must(index < l->n);
-	return base_strdup(plain(l->item[index].form));
+	return base_strdup(json_text(l->item[index].form));
 }
 
 /* ---- what it refuses ------------------------------------------------------------ */
@@ -238,7 +230,7 @@ static bool
 error_words(struct json_object *o, const char *at, unsigned depth, char *out,
     size_t size)
 {
-	struct json_object *list = field_of(o, "_errors", json_type_array);
+	struct json_object *list = json_get_of(o, "_errors", json_type_array);
 	char path[128];
 
 	if (list != NULL && json_object_array_length(list) > 0) {
@@ -275,7 +267,7 @@ refuse(struct command_list *l, const struct command_table *r, size_t index,
 	}
 	f = &l->refused[l->refused_n++];
 	f->plugin = k->plugin;
-	f->form = base_strdup(plain(k->form));
+	f->form = base_strdup(json_text(k->form));
 	text_format(f->words, sizeof(f->words), "\"%.64s\" is left out: "
 	    "Discord refuses it (%s)", k->name, TEXT_OF(why, REASON_MAX));
 	log_error("plugin %s: its command %s; the others are registered",
@@ -288,7 +280,8 @@ command_list_culprits(struct command_list *l, const struct command_table *r,
     const char *body, size_t len)
 {
 	struct json_object *o = parse(body, len, json_type_object);
-	struct json_object *errors = field_of(o, "errors", json_type_object);
+	struct json_object *errors = json_get_of(o, "errors",
+	    json_type_object);
 	size_t n = 0;
 	uint64_t index;
 	char why[128];
@@ -314,7 +307,7 @@ command_list_refuse(struct command_list *l, const struct command_table *r,
 	struct json_object *o = parse(body, len, json_type_object);
 	char why[128];
 
-	if (!error_words(field(o, "errors"), "", 0, why, sizeof(why)))
+	if (!error_words(json_get(o, "errors"), "", 0, why, sizeof(why)))
 		text_format(why, sizeof(why), "%s", command_spec_text(o, "message"));
 	refuse(l, r, index, why[0] ? why : "no reason given");
 	json_object_put(o);

@@ -11,7 +11,7 @@
 #define USAGE_MAX_CHARS 200
 #define EMOJI_MAX COMMAND_SPEC_EMOJI_MAX
 
-const char *const road_name[ROADS] = {"slash", "prefix", "reaction"};
+const char *const command_spec_road[ROADS] = {"slash", "prefix", "reaction"};
 
 /* ---- the same as Discord's ----------------------------------------------------- */
 
@@ -259,7 +259,8 @@ fault_roads(struct json_object *o)
 			bool known = false;
 
 			for (int k = 0; k < ROADS; k++)
-				known |= s && strcmp(s, road_name[k]) == 0;
+				known |= s && strcmp(s,
+				    command_spec_road[k]) == 0;
 			if (!known)
 				return wrong;
 		}
@@ -315,7 +316,7 @@ command_spec_roads(struct json_object *o)
 		    json_object_array_get_idx(list, i));
 
 		for (unsigned k = 0; k < ROADS; k++)
-			if (s != NULL && strcmp(s, road_name[k]) == 0)
+			if (s != NULL && strcmp(s, command_spec_road[k]) == 0)
 				roads |= 1u << k;
 	}
 	return roads;

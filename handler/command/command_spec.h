@@ -15,7 +15,7 @@
 
 /* How a command may be given. */
 enum road { ROAD_SLASH, ROAD_PREFIX, ROAD_REACTION, ROADS };
-extern const char *const road_name[ROADS];
+extern const char *const command_spec_road[ROADS];
 
 /* What is wrong with a declared command, or NULL. */
 const char *command_spec_fault(struct json_object *command);

@@ -6,7 +6,7 @@
 #ifndef HANDLER_COMMAND_HELP_H
 #define HANDLER_COMMAND_HELP_H
 
-#include "handler/base/buf.h"
+#include "shared/base/buf.h"
 #include "handler/command/invocation.h"
 
 #define HELP_TEXT_MAX 2000	/* characters of a message, Discord's bound */

@@ -2,8 +2,7 @@
 /* Commands in events; see invocation.h. */
 #include "handler/command/invocation.h"
 
-#include "handler/base/buf.h"
-#include "handler/base/field.h"
+#include "shared/base/buf.h"
 #include "handler/process/rpc_read.h"
 #include "shared/json/envelope.h"
 #include "shared/json/json.h"
@@ -192,7 +191,7 @@ reaction_may(const struct invocation_ways *w, const char *raw, size_t len)
 static bool
 is_true(struct json_object *o, const char *key)
 {
-	struct json_object *v = field_of(o, key, json_type_boolean);
+	struct json_object *v = json_get_of(o, key, json_type_boolean);
 
 	return v != NULL && json_object_get_boolean(v);
 }
@@ -200,7 +199,7 @@ is_true(struct json_object *o, const char *key)
 static int64_t
 number_of(struct json_object *o, const char *key)
 {
-	struct json_object *v = field_of(o, key, json_type_int);
+	struct json_object *v = json_get_of(o, key, json_type_int);
 
 	return v != NULL ? json_object_get_int64(v) : -1;
 }
@@ -208,7 +207,8 @@ number_of(struct json_object *o, const char *key)
 static void
 read_roles(struct invocation *c, struct json_object *member)
 {
-	struct json_object *list = field_of(member, "roles", json_type_array);
+	struct json_object *list = json_get_of(member, "roles",
+	    json_type_array);
 
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list)
 	     && c->roles_n < INVOCATION_ROLES_MAX; i++) {
@@ -228,7 +228,7 @@ static const char *
 content_of(struct json_object *d)
 {
 	static const char unread[] = "\xef\xbf\xbd";
-	struct json_object *v = field_of(d, "content", json_type_string);
+	struct json_object *v = json_get_of(d, "content", json_type_string);
 	const char *s = v != NULL ? json_object_get_string(v) : "";
 	size_t n = v != NULL ? (size_t)json_object_get_string_len(v) : 0;
 	struct buf b = {0};
@@ -249,7 +249,7 @@ read_message(struct invocation *c, const struct command_table *r,
 {
 	int64_t type = number_of(c->d, "type");
 
-	c->who = field_of(c->d, "author", json_type_object);
+	c->who = json_get_of(c->d, "author", json_type_object);
 	c->message_id = command_spec_text(c->d, "id");
 	if ((type > MESSAGE_PLAIN && type != MESSAGE_REPLY)
 	    || command_spec_text(c->d, "webhook_id")[0] != '\0')
@@ -265,8 +265,9 @@ static bool
 read_interaction(struct invocation *c, const struct command_table *r,
     const struct invocation_ways *w)
 {
-	struct json_object *data = field_of(c->d, "data", json_type_object);
-	struct json_object *member = field_of(c->d, "member",
+	struct json_object *data = json_get_of(c->d, "data",
+	    json_type_object);
+	struct json_object *member = json_get_of(c->d, "member",
 	    json_type_object);
 	const char *name;
 
@@ -276,11 +277,12 @@ read_interaction(struct invocation *c, const struct command_table *r,
 	c->command = number_of(data, "type") > COMMAND_SPEC_SLASH
 	    ? command_table_menu(r, (int)number_of(data, "type"), name)
 	    : command_table_find(r, ROAD_SLASH, name, strlen(name));
-	c->who = field_of(member != NULL ? member : c->d, "user",
+	c->who = json_get_of(member != NULL ? member : c->d, "user",
 	    json_type_object);
 	if (c->command == NULL)
 		return false;
-	arguments_chosen(&c->words, field_of(data, "options", json_type_array));
+	arguments_chosen(&c->words, json_get_of(data, "options",
+	    json_type_array));
 	return true;
 }
 
@@ -288,9 +290,9 @@ static bool
 read_reaction(struct invocation *c, const struct command_table *r,
     const struct invocation_ways *w)
 {
-	struct json_object *emoji = field_of(c->d, "emoji",
+	struct json_object *emoji = json_get_of(c->d, "emoji",
 	    json_type_object);
-	struct json_object *member = field_of(c->d, "member",
+	struct json_object *member = json_get_of(c->d, "member",
 	    json_type_object);
 	char name[COMMAND_TABLE_EMOJI_MAX];
 
@@ -304,7 +306,7 @@ read_reaction(struct invocation *c, const struct command_table *r,
 	c->message_id = command_spec_text(c->d, "message_id");
 	c->user_id = command_spec_text(c->d, "user_id");
 	if (member != NULL)
-		c->who = field_of(member, "user", json_type_object);
+		c->who = json_get_of(member, "user", json_type_object);
 	return c->command != NULL;
 }
 
@@ -318,15 +320,15 @@ read_tree(struct invocation *c, const struct command_table *r, const struct invo
 	    [ROAD_REACTION] = read_reaction,
 	};
 
-	c->d = field_of(c->tree, "d", json_type_object);
+	c->d = json_get_of(c->tree, "d", json_type_object);
 	if (c->d == NULL || !read_one[c->road](c, r, w))
 		return false;
 	if (c->user_id[0] == '\0' && c->who != NULL)
 		c->user_id = command_spec_text(c->who, "id");
 	c->guild_id = command_spec_text(c->d, "guild_id");
 	c->channel_id = command_spec_text(c->d, "channel_id");
-	if (field_of(c->d, "member", json_type_object) != NULL)
-		read_roles(c, field_of(c->d, "member", json_type_object));
+	if (json_get_of(c->d, "member", json_type_object) != NULL)
+		read_roles(c, json_get_of(c->d, "member", json_type_object));
 	return str_to_u64(c->user_id, &c->user)
 	    && (c->who == NULL || !is_true(c->who, "bot"));
 }
@@ -407,7 +409,7 @@ invocation_json(const struct invocation *c)
 	struct json_object *o = json_object_new_object(), *who;
 
 	put_text(o, "name", c->command->name);
-	put_text(o, "road", road_name[c->road]);
+	put_text(o, "road", command_spec_road[c->road]);
 	json_object_object_add(o, "sub", json_object_new_string(c->words.sub));
 	json_object_object_add(o, "args", json_object_get(c->words.args));
 	json_object_object_add(o, "options",

@@ -19,22 +19,15 @@ static const char known_key[] = "commands-known";
 
 static void commands_look(struct timer *);
 
-static const char *
-plain(struct json_object *o)
-{
-	return json_object_to_json_string_ext(o,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-}
-
 /* ---- on disk --------------------------------------------------------------------- */
 
 struct keep {
-	struct job job; /* first */
+	struct kv_job job; /* first */
 	char key[KV_KEY_MAX + 1], *text;
 };
 
 static int
-keep_run(struct job *job, struct kv_tx *tx, struct err *e)
+keep_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct keep *k = container_of(job, struct keep, job);
 
@@ -42,7 +35,7 @@ keep_run(struct job *job, struct kv_tx *tx, struct err *e)
 }
 
 static void
-keep_end(struct job *job, const struct err *failed)
+keep_end(struct kv_job *job, const struct err *failed)
 {
 	struct keep *k = container_of(job, struct keep, job);
 
@@ -58,7 +51,7 @@ keep(struct registration *c, unsigned plugin, const char *key, const char *text)
 {
 	struct keep *k = base_alloc(sizeof(*k));
 
-	k->job = (struct job) {.plugin = plugin, .write = true,
+	k->job = (struct kv_job) {.plugin = plugin, .write = true,
 	    .run = keep_run, .end = keep_end};
 	str_copy(k->key, key, sizeof(k->key));
 	k->text = base_strdup(text);
@@ -145,7 +138,7 @@ commands_load(struct registration *c)
 		    json_type_array) : NULL;
 		if (list != NULL) {
 			older_form(list);
-			command_table_set(&c->roster, i, list);
+			command_table_set(&c->table, i, list);
 		}
 		json_object_put(list);
 		free(text);
@@ -167,7 +160,7 @@ commands_tell(struct registration *c)
 		struct command_table_left *l = &c->left[i];
 
 		l->n = i >= c->config->plugins && i != COMMAND_TABLE_OWN ? 0
-		    : command_list_left(&c->list, &c->roster, i, l->words,
+		    : command_list_left(&c->list, &c->table, i, l->words,
 			sizeof(l->words));
 		c->out += l->n;
 		if (first != NULL || l->n == 0)
@@ -271,7 +264,7 @@ static void on_one(void *, const struct rest_answer *);
 static void
 commands_write(struct registration *c)
 {
-	command_list_make(&c->list, &c->roster);
+	command_list_make(&c->list, &c->table);
 	if (strcmp(c->list.text, c->known != NULL ? c->known : "[]") == 0)
 		commands_done(c);
 	else
@@ -304,7 +297,7 @@ on_one(void *arg, const struct rest_answer *a)
 	struct registration *c = arg;
 
 	if (is_for_a_command(a)) {
-		command_list_refuse(&c->list, &c->roster, c->one, a->body,
+		command_list_refuse(&c->list, &c->table, c->one, a->body,
 		    a->len);
 		c->found++;
 	} else if (a->outcome != REST_OK) {
@@ -326,7 +319,7 @@ on_written(void *arg, const struct rest_answer *a)
 		commands_done(c);
 	} else if (!is_for_a_command(a)) {
 		commands_failed(c, "cannot register them", a);
-	} else if (command_list_culprits(&c->list, &c->roster, a->body,
+	} else if (command_list_culprits(&c->list, &c->table, a->body,
 		       a->len) > 0) {
 		commands_write(c);
 	} else if (c->one == 0 && c->list.n > 0) {
@@ -392,7 +385,7 @@ commands_look(struct timer *t)
 
 	if (c->busy)
 		return;
-	command_list_make(&c->list, &c->roster);
+	command_list_make(&c->list, &c->table);
 	/* A bot that never had commands leaves what there is alone. */
 	if (strcmp(c->list.text, c->known != NULL ? c->known : "[]") == 0) {
 		log_debug("slash commands: nothing has changed");
@@ -417,9 +410,9 @@ registration_declare(struct registration *c, unsigned plugin,
 
 	if (json_object_is_type(result, json_type_object))
 		json_object_object_get_ex(result, "commands", &declared);
-	if (command_table_set(&c->roster, plugin, declared)) {
+	if (command_table_set(&c->table, plugin, declared)) {
 		plugin_key(c, plugin, key, sizeof(key));
-		keep(c, plugin, key, plain(c->roster.list[plugin]));
+		keep(c, plugin, key, json_text(c->table.list[plugin]));
 	}
 	c->plugin = plugin;
 	commands_tell(c);
@@ -432,7 +425,7 @@ registration_init(struct registration *c, struct timers *timers, struct rest *re
 {
 	*c = (struct registration) {.rest = rest, .jobs = jobs, .config = config,
 	    .identity = identity, .retry_s = REGISTRATION_RETRY_S};
-	command_table_init(&c->roster, config);
+	command_table_init(&c->table, config);
 	command_list_init(&c->list);
 	timer_init(timers, &c->timer, commands_look);
 	commands_load(c);
@@ -442,7 +435,7 @@ void
 registration_free(struct registration *c)
 {
 	timer_stop(&c->timer);
-	command_table_free(&c->roster);
+	command_table_free(&c->table);
 	command_list_free(&c->list);
 	free(c->known);
 }

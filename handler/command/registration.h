@@ -24,7 +24,7 @@ struct registration {
 	struct kv_jobs *jobs;
 	const struct config *config;
 	struct timer timer;
-	struct command_table roster;
+	struct command_table table;
 	uint64_t identity; /* of the token (secret.h): whose commands */
 	char *known;  /* what Discord has, as far as we know: canonical text */
 	struct command_list list; /* being registered */

@@ -15,7 +15,7 @@
 /* ---- all of them -------------------------------------------------------- */
 
 void
-backlogs_init(struct backlogs *all, const char *state_dir)
+backlog_dir_init(struct backlog_dir *all, const char *state_dir)
 {
 	all->lock_fd = -1;
 	if (!str_format(all->dir, sizeof(all->dir), "%s/backlog", state_dir))
@@ -23,7 +23,7 @@ backlogs_init(struct backlogs *all, const char *state_dir)
 }
 
 bool
-backlogs_lock(struct backlogs *all)
+backlog_dir_lock(struct backlog_dir *all)
 {
 	char path[sizeof(all->dir) + 8];
 	int fd;
@@ -45,7 +45,7 @@ backlogs_lock(struct backlogs *all)
 }
 
 void
-backlogs_unlock(struct backlogs *all)
+backlog_dir_unlock(struct backlog_dir *all)
 {
 	if (all->lock_fd >= 0)
 		close(all->lock_fd);
@@ -93,7 +93,7 @@ record_write(struct backlog *b, const struct event *e, struct err *err)
 	part[1].iov_len = t.len;
 	h.len = e->len + (uint32_t)t.len;
 	h.flags &= (uint8_t)~UP_FLAG_EXPRESS;
-	rc = spool_append_parts(b->spool, &h, part, 2, err);
+	rc = spool_append(b->spool, &h, part, 2, err);
 	b->unsynced |= rc == 0;
 	return rc;
 }
@@ -228,7 +228,7 @@ backlog_limits(struct backlog *b, const struct config_plugin *cfg)
 }
 
 void
-backlog_init(struct backlog *b, const struct backlogs *all,
+backlog_init(struct backlog *b, const struct backlog_dir *all,
     const struct config_plugin *cfg)
 {
 	*b = (struct backlog) {0};

@@ -11,7 +11,7 @@
 #ifndef HANDLER_DELIVERY_BACKLOG_H
 #define HANDLER_DELIVERY_BACKLOG_H
 
-#include "handler/base/buf.h"
+#include "shared/base/buf.h"
 #include "handler/intake/in_flight.h"
 #include "shared/config/config.h"
 #include "shared/spool/spool.h"
@@ -21,14 +21,14 @@
 #define BACKLOG_AHEAD_MAX 1024	 /* interactions that passed the disk's order */
 #define BACKLOG_KNOWN_MS 60000u	 /* shards repeat what they hold well within */
 
-struct backlogs {
+struct backlog_dir {
 	char dir[CONFIG_PATH_MAX];
 	int lock_fd; /* -1: not ours */
 };
-void backlogs_init(struct backlogs *, const char *state_dir);
+void backlog_dir_init(struct backlog_dir *, const char *state_dir);
 /* Is it ours, or is now?  Asks again each time. */
-bool backlogs_lock(struct backlogs *);
-void backlogs_unlock(struct backlogs *);
+bool backlog_dir_lock(struct backlog_dir *);
+void backlog_dir_unlock(struct backlog_dir *);
 
 struct backlog {
 	struct spool *spool; /* NULL: not open */
@@ -46,7 +46,7 @@ struct backlog {
 	struct buf scratch;
 };
 
-void backlog_init(struct backlog *, const struct backlogs *,
+void backlog_init(struct backlog *, const struct backlog_dir *,
     const struct config_plugin *);
 void backlog_limits(struct backlog *, const struct config_plugin *);
 /* The lock must be ours. */

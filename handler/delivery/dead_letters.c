@@ -2,13 +2,14 @@
 /* Dead letters; see dead_letters.h. */
 #include "handler/delivery/dead_letters.h"
 
+#include "handler/delivery/plugin_entry.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
 #include <string.h>
 
 static void
-letter_fill(struct deadletter *l, const struct replacement *post,
+letter_fill(struct deadletter *l, const struct plugin_entry *entry,
     const struct plugin *p, const struct delivery *d)
 {
 	const struct event *e = d->event;
@@ -19,7 +20,7 @@ letter_fill(struct deadletter *l, const struct replacement *post,
 	    .recv_ms = e->recv_ms, .session = e->session, .raw_len = e->len,
 	    .shard = e->shard_id, .strikes = d->strikes, .t_off = e->t_off,
 	    .t_len = e->t_len};
-	str_copy(l->plugin, post->lane.name, sizeof(l->plugin));
+	str_copy(l->plugin, entry->lane.name, sizeof(l->plugin));
 	memcpy(l->event, e->raw + e->t_off, n);
 	str_copy(l->session_id, in_flight_event_session(e), sizeof(l->session_id));
 	if (plugin_failure(p)[0] != '\0')
@@ -32,7 +33,7 @@ letter_fill(struct deadletter *l, const struct replacement *post,
 
 /* ---- writing ---------------------------------------------------------------- */
 
-/* What is to be written; in staff.late while another process writes. */
+/* What is to be written; in plugin_set.late while another process writes. */
 struct late {
 	struct list link;
 	bool drop;		/* l.id goes; else l comes */
@@ -129,17 +130,17 @@ dead_letters_late(struct plugin_set *s, bool last)
 }
 
 void
-dead_letters_set_aside(struct replacement *post, const struct plugin *p,
+dead_letters_set_aside(struct plugin_entry *entry, const struct plugin *p,
     const struct delivery *d)
 {
-	struct plugin_set *s = post->staff;
+	struct plugin_set *s = entry->set;
 	size_t len = d->event->len;
 	struct late *x = base_alloc(sizeof(*x) + len);
 
-	letter_fill(&x->l, post, p, d);
+	letter_fill(&x->l, entry, p, d);
 	memcpy(x->raw, d->event->raw, len);
 	plugin_event_name(d->event, x->name, sizeof(x->name));
-	post->dead_letters++;
+	entry->dead_letters++;
 	s->dead_letters++;
 	s->news = true;
 	late_put(s, x);
@@ -185,7 +186,7 @@ letter_send(struct plugin_set *s, const struct deadletter *d, const char *raw)
 	    .len = (uint32_t)d->raw_kept, .t_off = d->t_off,
 	    .t_len = (uint16_t)d->t_len, .seq = d->seq,
 	    .session = d->session, .recv_ms = d->recv_ms};
-	struct replacement *p = plugin_set_find(s, d->plugin);
+	struct plugin_entry *p = plugin_set_find(s, d->plugin);
 	struct event *e;
 
 	if (p == NULL)
@@ -204,7 +205,7 @@ letter_send(struct plugin_set *s, const struct deadletter *d, const char *raw)
 }
 
 struct replay {
-	struct plugin_set *staff;
+	struct plugin_set *set;
 	uint64_t id;
 	const char *name;
 	unsigned sent, refused;
@@ -220,7 +221,7 @@ replay_one(const struct deadletter *d, const char *raw, void *arg)
 	if ((r->id != CONTRACT_PLUGIN_ALL && d->id != r->id)
 	    || (r->name[0] != '\0' && strcmp(r->name, d->plugin) != 0))
 		return 0;
-	why = letter_send(r->staff, d, raw);
+	why = letter_send(r->set, d, raw);
 	if (why != NULL) {
 		r->refused++;
 		r->why = why;
@@ -234,7 +235,7 @@ bool
 dead_letters_replay(struct plugin_set *s, uint64_t id, const char *name, char *text,
     size_t size)
 {
-	struct replay r = {.staff = s, .id = id, .name = name};
+	struct replay r = {.set = s, .id = id, .name = name};
 	struct err e;
 
 	if (s->store.path[0] == '\0'

@@ -11,7 +11,7 @@
 #define DEAD_LETTERS_LATE_MAX 64 /* wait to be written; events of any size */
 
 /* d ended this process too often; the caller finishes it. */
-void dead_letters_set_aside(struct replacement *, const struct plugin *,
+void dead_letters_set_aside(struct plugin_entry *, const struct plugin *,
     const struct delivery *);
 /* Delivered again and finished: it is one no longer.  Frees the event. */
 void dead_letters_buried(struct lanes *, struct lane *, struct event *);

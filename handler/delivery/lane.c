@@ -41,7 +41,7 @@ lane_init(struct lane *l, struct lanes *all, unsigned index,
 }
 
 static void
-free_copies(struct waiting *w, struct list *from)
+free_copies(struct window_waiting *w, struct list *from)
 {
 	list_each_safe(from, at, next) {
 		struct delivery *d = delivery_of(at);
@@ -319,7 +319,7 @@ lane_open_backlog(struct lane *l)
 	struct spool_stats disk;
 	struct err e;
 
-	if (!l->all->serving || !backlogs_lock(&l->all->backlogs))
+	if (!l->all->serving || !backlog_dir_lock(&l->all->backlogs))
 		return;
 	if (backlog_open(&l->backlog, &e) < 0) {
 		lane_alarm(l, &e);
@@ -343,7 +343,7 @@ lane_open(struct lane *l)
 }
 
 static void
-drop_waiting(struct waiting *w, struct list *from)
+drop_waiting(struct window_waiting *w, struct list *from)
 {
 	list_each_safe(from, at, next) {
 		struct delivery *d = delivery_of(at);

@@ -25,7 +25,7 @@ struct lane;
 
 /* What all lanes share. */
 struct lanes {
-	struct backlogs backlogs;
+	struct backlog_dir backlogs;
 	uint32_t epoch;	  /* counts ticks */
 	bool stopping;	  /* nothing more is taken from disk */
 	bool serving;	  /* else the backlogs are another handler's */
@@ -40,7 +40,7 @@ struct lane {
 	unsigned index;
 	char name[64];
 	size_t max_waiting; /* backlog_events */
-	struct waiting waiting;
+	struct window_waiting waiting;
 	struct window *window[LANE_WINDOWS]; /* the oldest first; or NULL */
 	struct backlog backlog;
 	uint32_t leaving; /* ticks since we do not serve */

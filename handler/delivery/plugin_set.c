@@ -3,7 +3,7 @@
 #include "handler/delivery/plugin_set.h"
 
 #include "handler/delivery/dead_letters.h"
-#include "handler/delivery/replacement.h"
+#include "handler/delivery/plugin_entry.h"
 #include "handler/process/stragglers.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
@@ -11,15 +11,15 @@
 #include <string.h>
 
 static struct plugin_set *
-staff_of(struct plugin_host *h)
+set_of(struct plugin_host *h)
 {
 	return container_of(h, struct plugin_set, host);
 }
 
-static struct replacement *
-post_of(struct plugin_host *h, const struct plugin *p)
+static struct plugin_entry *
+entry_of(struct plugin_host *h, const struct plugin *p)
 {
-	return staff_of(h)->post[plugin_index(p)];
+	return set_of(h)->entry[plugin_index(p)];
 }
 
 /* ---- what plugins report ------------------------------------------------- */
@@ -27,44 +27,44 @@ post_of(struct plugin_host *h, const struct plugin *p)
 static void
 on_finished(struct plugin_host *h, struct plugin *p, struct delivery *d)
 {
-	struct replacement *post = post_of(h, p);
+	struct plugin_entry *entry = entry_of(h, p);
 
-	lane_finish(&post->lane, d);
-	if (post->old != PLUGIN_SET_NONE)
-		replacement_check_old(post);
+	lane_finish(&entry->lane, d);
+	if (entry->old != PLUGIN_SET_NONE)
+		plugin_entry_check_old(entry);
 }
 
 static void
 on_aside(struct plugin_host *h, struct plugin *p, struct delivery *d)
 {
-	struct replacement *post = post_of(h, p);
+	struct plugin_entry *entry = entry_of(h, p);
 
-	dead_letters_set_aside(post, p, d);
-	lane_finish(&post->lane, d);
+	dead_letters_set_aside(entry, p, d);
+	lane_finish(&entry->lane, d);
 }
 
 static bool
 on_fill(struct plugin_host *h, struct plugin *p)
 {
-	struct replacement *post = post_of(h, p);
+	struct plugin_entry *entry = entry_of(h, p);
 
 	/* The old one first: what it holds came earlier. */
-	if (post->slot[post->active] != p || post->old != PLUGIN_SET_NONE
-	    || !lane_open(&post->lane))
+	if (entry->slot[entry->active] != p || entry->old != PLUGIN_SET_NONE
+	    || !lane_open(&entry->lane))
 		return false;
-	lane_fill(&post->lane);
+	lane_fill(&entry->lane);
 	return true;
 }
 
 static void
 on_changed(struct plugin_host *h, struct plugin *p)
 {
-	struct plugin_set *s = staff_of(h);
+	struct plugin_set *s = set_of(h);
 
 	s->news = true;
 	log_debug("plugin %s is %s", plugin_name(p),
 	    page_plugin_state_name[plugin_state(p)]);
-	replacement_changed(post_of(h, p), p);
+	plugin_entry_changed(entry_of(h, p), p);
 	if (plugin_state(p) == PLUGIN_UP && s->serving[plugin_index(p)] == p)
 		s->up(s, p);
 	if (plugin_state(p) == PLUGIN_GONE)
@@ -86,7 +86,7 @@ plugin_set_init(struct plugin_set *s, const char *state_dir, double drain_s)
 	list_init(&s->host.dirty);
 	list_init(&s->late);
 	s->lanes.buried = dead_letters_buried;
-	backlogs_init(&s->lanes.backlogs, state_dir);
+	backlog_dir_init(&s->lanes.backlogs, state_dir);
 	if (store_open(&s->store, state_dir, &e) < 0) {
 		log_error("dead letters can't be kept: %s", e.text);
 		s->store.path[0] = '\0';
@@ -97,43 +97,43 @@ void
 plugin_set_forget(struct plugin_set *s)
 {
 	dead_letters_late(s, true);
-	for (unsigned i = 0; i < s->posts; i++)
-		replacement_forget(s->post[i]);
-	backlogs_unlock(&s->lanes.backlogs);
+	for (unsigned i = 0; i < s->entries; i++)
+		plugin_entry_forget(s->entry[i]);
+	backlog_dir_unlock(&s->lanes.backlogs);
 }
 
 void
 plugin_set_free(struct plugin_set *s)
 {
-	for (unsigned i = 0; i < s->posts; i++)
-		replacement_free(s->post[i]);
-	s->posts = 0;
+	for (unsigned i = 0; i < s->entries; i++)
+		plugin_entry_free(s->entry[i]);
+	s->entries = 0;
 }
 
-struct replacement *
+struct plugin_entry *
 plugin_set_add(struct plugin_set *s, const struct config_plugin *cfg)
 {
-	struct replacement *p;
+	struct plugin_entry *p;
 
-	if (s->posts == CONFIG_PLUGINS_MAX)
+	if (s->entries == CONFIG_PLUGINS_MAX)
 		return NULL;
-	if (s->posts == s->config->plugins)
+	if (s->entries == s->config->plugins)
 		config_plugin_copy(&s->config->plugin[s->config->plugins++],
 		    cfg);
-	p = replacement_new(s, s->posts, cfg);
-	s->serving[s->posts] = p->slot[0];
-	s->post[s->posts++] = p;
+	p = plugin_entry_new(s, s->entries, cfg);
+	s->serving[s->entries] = p->slot[0];
+	s->entry[s->entries++] = p;
 	subscriptions_set(s->route, p->index, cfg);
 	s->news = true;
 	return p;
 }
 
-struct replacement *
+struct plugin_entry *
 plugin_set_find(struct plugin_set *s, const char *name)
 {
-	for (unsigned i = 0; i < s->posts; i++)
-		if (strcmp(s->post[i]->lane.name, name) == 0)
-			return s->post[i];
+	for (unsigned i = 0; i < s->entries; i++)
+		if (strcmp(s->entry[i]->lane.name, name) == 0)
+			return s->entry[i];
 	return NULL;
 }
 
@@ -155,13 +155,13 @@ plugin_set_was_held(struct plugin_set *s, const char *name)
 void
 plugin_set_start(struct plugin_set *s)
 {
-	for (unsigned i = 0; i < s->posts; i++) {
-		struct replacement *p = s->post[i];
+	for (unsigned i = 0; i < s->entries; i++) {
+		struct plugin_entry *p = s->entry[i];
 
 		p->held = plugin_set_was_held(s, p->lane.name);
 		lane_dismiss(&p->lane, p->held == PLUGIN_SET_DISMISSED);
 		if (!p->held)
-			replacement_start(p);
+			plugin_entry_start(p);
 		else if (p->held == PLUGIN_SET_DISMISSED)
 			log_notice("plugin %s is unloaded: its events are "
 				   "dropped until it is loaded", p->lane.name);
@@ -176,7 +176,7 @@ plugin_set_start(struct plugin_set *s)
 void
 plugin_set_push(struct plugin_set *s, unsigned index, struct delivery *d)
 {
-	struct replacement *p = s->post[index];
+	struct plugin_entry *p = s->entry[index];
 
 	lane_push(&p->lane, d);
 	if (p->active != PLUGIN_SET_NONE)
@@ -186,8 +186,8 @@ plugin_set_push(struct plugin_set *s, unsigned index, struct delivery *d)
 static bool
 staff_unsynced(const struct plugin_set *s)
 {
-	for (unsigned i = 0; i < s->posts; i++)
-		if (s->post[i]->lane.backlog.unsynced)
+	for (unsigned i = 0; i < s->entries; i++)
+		if (s->entry[i]->lane.backlog.unsynced)
 			return true;
 	return false;
 }
@@ -202,8 +202,8 @@ plugin_set_sync(struct plugin_set *s, bool now)
 		return true;
 	if (!now && began < s->sync_ms)
 		return false;
-	for (unsigned i = 0; i < s->posts; i++)
-		if (backlog_sync(&s->post[i]->lane.backlog, &e) < 0)
+	for (unsigned i = 0; i < s->entries; i++)
+		if (backlog_sync(&s->entry[i]->lane.backlog, &e) < 0)
 			log_error("%s: a power loss would lose events", e.text);
 	/* Syncing must not be all that the loop does. */
 	s->sync_ms = clock_boot_ms();
@@ -215,9 +215,9 @@ plugin_set_sync(struct plugin_set *s, bool now)
 static void
 staff_save(struct plugin_set *s)
 {
-	for (unsigned i = 0; i < s->posts; i++) {
-		replacement_save(s->post[i]);
-		if (s->post[i]->unsaved)
+	for (unsigned i = 0; i < s->entries; i++) {
+		plugin_entry_save(s->entry[i]);
+		if (s->entry[i]->unsaved)
 			return;
 	}
 	dead_letters_late(s, false);
@@ -229,8 +229,8 @@ plugin_set_tick(struct plugin_set *s)
 	bool open = false;
 
 	s->lanes.epoch++;
-	for (unsigned i = 0; i < s->posts; i++) {
-		struct replacement *p = s->post[i];
+	for (unsigned i = 0; i < s->entries; i++) {
+		struct plugin_entry *p = s->entry[i];
 
 		lane_tick(&p->lane);
 		for (unsigned k = 0; k < PLUGIN_SET_SLOTS; k++)
@@ -240,19 +240,19 @@ plugin_set_tick(struct plugin_set *s)
 		open |= p->lane.backlog.spool != NULL;
 	}
 	if (!open && !s->lanes.serving)
-		backlogs_unlock(&s->lanes.backlogs);
+		backlog_dir_unlock(&s->lanes.backlogs);
 	staff_save(s);
 }
 
 void
 plugin_set_relieve(struct plugin_set *s)
 {
-	struct replacement *most = NULL;
+	struct plugin_entry *most = NULL;
 
-	for (unsigned i = 0; i < s->posts; i++)
+	for (unsigned i = 0; i < s->entries; i++)
 		if (most == NULL
-		    || lane_load(&s->post[i]->lane) > lane_load(&most->lane))
-			most = s->post[i];
+		    || lane_load(&s->entry[i]->lane) > lane_load(&most->lane))
+			most = s->entry[i];
 	if (most != NULL)
 		lane_spill(&most->lane);
 }
@@ -264,9 +264,9 @@ is_plugin(void *arg, pid_t pid)
 {
 	const struct plugin_set *s = arg;
 
-	for (unsigned i = 0; i < s->posts; i++)
+	for (unsigned i = 0; i < s->entries; i++)
 		for (unsigned k = 0; k < PLUGIN_SET_SLOTS; k++)
-			if (plugin_pid(s->post[i]->slot[k]) == pid)
+			if (plugin_pid(s->entry[i]->slot[k]) == pid)
 				return true;
 	return false;
 }
@@ -274,9 +274,9 @@ is_plugin(void *arg, pid_t pid)
 void
 plugin_set_reap(struct plugin_set *s)
 {
-	for (unsigned i = 0; i < s->posts; i++)
+	for (unsigned i = 0; i < s->entries; i++)
 		for (unsigned k = 0; k < PLUGIN_SET_SLOTS; k++)
-			plugin_reap(s->post[i]->slot[k]);
+			plugin_reap(s->entry[i]->slot[k]);
 	stragglers_end(is_plugin, s);
 }
 
@@ -284,15 +284,15 @@ void
 plugin_set_stop(struct plugin_set *s)
 {
 	s->stopping = s->lanes.stopping = true;
-	for (unsigned i = 0; i < s->posts; i++)
-		replacement_stop(s->post[i]);
+	for (unsigned i = 0; i < s->entries; i++)
+		plugin_entry_stop(s->entry[i]);
 }
 
 bool
 plugin_set_gone(const struct plugin_set *s)
 {
-	for (unsigned i = 0; i < s->posts; i++)
-		if (!replacement_gone(s->post[i]))
+	for (unsigned i = 0; i < s->entries; i++)
+		if (!plugin_entry_gone(s->entry[i]))
 			return false;
 	return true;
 }
@@ -300,8 +300,8 @@ plugin_set_gone(const struct plugin_set *s)
 bool
 plugin_set_settled(const struct plugin_set *s)
 {
-	for (unsigned i = 0; i < s->posts; i++)
-		if (!replacement_settled(s->post[i]))
+	for (unsigned i = 0; i < s->entries; i++)
+		if (!plugin_entry_settled(s->entry[i]))
 			return false;
 	return true;
 }
@@ -309,8 +309,8 @@ plugin_set_settled(const struct plugin_set *s)
 bool
 plugin_set_idle(const struct plugin_set *s)
 {
-	for (unsigned i = 0; i < s->posts; i++)
-		if (lane_out(&s->post[i]->lane) > 0)
+	for (unsigned i = 0; i < s->entries; i++)
+		if (lane_out(&s->entry[i]->lane) > 0)
 			return false;
 	return true;
 }
@@ -320,9 +320,9 @@ plugin_set_up(const struct plugin_set *s)
 {
 	unsigned up = 0;
 
-	for (unsigned i = 0; i < s->posts; i++)
-		up += s->post[i]->held == 0
-		    && replacement_state(s->post[i]) == PLUGIN_UP;
+	for (unsigned i = 0; i < s->entries; i++)
+		up += s->entry[i]->held == 0
+		    && plugin_entry_state(s->entry[i]) == PLUGIN_UP;
 	return up;
 }
 
@@ -332,15 +332,15 @@ plugin_set_wanted(const struct plugin_set *s)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < s->posts; i++)
-		n += s->post[i]->held == 0;
+	for (unsigned i = 0; i < s->entries; i++)
+		n += s->entry[i]->held == 0;
 	return n;
 }
 
 static bool
-post_fails(const struct replacement *p, struct page_plugin *out)
+entry_fails(const struct plugin_entry *p, struct page_plugin *out)
 {
-	if (replacement_state(p) != PLUGIN_UP)
+	if (plugin_entry_state(p) != PLUGIN_UP)
 		return false;
 	plugin_describe(p->slot[p->active], out);
 	return out->failing != 0;
@@ -352,8 +352,8 @@ plugin_set_failing(const struct plugin_set *s)
 	struct page_plugin p;
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < s->posts; i++)
-		n += post_fails(s->post[i], &p);
+	for (unsigned i = 0; i < s->entries; i++)
+		n += entry_fails(s->entry[i], &p);
 	return n;
 }
 
@@ -363,11 +363,11 @@ void
 plugin_set_each_down(struct plugin_set *s, void (*fn)(void *, const char *,
     const char *), void *arg)
 {
-	for (unsigned i = 0; i < s->posts; i++) {
-		const struct replacement *p = s->post[i];
+	for (unsigned i = 0; i < s->entries; i++) {
+		const struct plugin_entry *p = s->entry[i];
 
-		if (p->held == 0 && replacement_state(p) != PLUGIN_UP)
-			fn(arg, p->lane.name, replacement_reason(p));
+		if (p->held == 0 && plugin_entry_state(p) != PLUGIN_UP)
+			fn(arg, p->lane.name, plugin_entry_reason(p));
 	}
 }
 
@@ -376,11 +376,11 @@ plugin_set_page(struct plugin_set *s, struct page_plugins *page)
 {
 	uint64_t now = (uint64_t)clock_wall_ms();
 
-	for (unsigned i = 0; i < s->posts; i++)
-		replacement_page(s->post[i], now, &page->plugin[i]);
-	for (unsigned i = s->posts; i < page->count && i < PAGE_PLUGINS; i++)
+	for (unsigned i = 0; i < s->entries; i++)
+		plugin_entry_page(s->entry[i], now, &page->plugin[i]);
+	for (unsigned i = s->entries; i < page->count && i < PAGE_PLUGINS; i++)
 		page->plugin[i].name[0] = '\0';
-	page->count = s->posts;
+	page->count = s->entries;
 	s->news = false;
 }
 
@@ -391,16 +391,16 @@ plugin_set_note(const struct plugin_set *s, char *note, size_t size)
 	struct page_plugin p;
 
 	note[0] = '\0';
-	for (unsigned i = 0; i < s->posts; i++)
-		if (s->post[i]->lane.note[0] != '\0') {
+	for (unsigned i = 0; i < s->entries; i++)
+		if (s->entry[i]->lane.note[0] != '\0') {
 			str_format(note, size, "plugin %s loses events: %s",
-			    s->post[i]->lane.name, s->post[i]->lane.note);
+			    s->entry[i]->lane.name, s->entry[i]->lane.note);
 			return;
 		}
-	for (unsigned i = 0; i < s->posts; i++)
-		if (post_fails(s->post[i], &p)) {
+	for (unsigned i = 0; i < s->entries; i++)
+		if (entry_fails(s->entry[i], &p)) {
 			str_format(note, size, "plugin %s fails: %s",
-			    s->post[i]->lane.name, p.note);
+			    s->entry[i]->lane.name, p.note);
 			return;
 		}
 	if (left > 0)

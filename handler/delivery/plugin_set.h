@@ -28,24 +28,7 @@ enum plugin_set_end {
 	PLUGIN_SET_UNKNOWN	   /* there is no such plugin */
 };
 
-struct plugin_set;
-
-/* One plugin. */
-struct replacement {
-	struct plugin_set *staff;
-	unsigned index;
-	struct lane lane;
-	struct config_plugin cfg[PLUGIN_SET_SLOTS]; /* own copies, by slot */
-	struct plugin *slot[PLUGIN_SET_SLOTS];
-	unsigned active, next, old; /* slots, or PLUGIN_SET_NONE */
-	struct timer drain;	    /* for the old one to finish */
-	char held;		    /* by an operator, see plugin_set_was_held */
-	bool unsaved;		    /* ... and that is not yet on disk */
-	bool asked;		    /* somebody waits to hear what became of it */
-	bool given;		    /* ... and its section is the one given */
-	uint32_t serial;	    /* ... under this number */
-	uint64_t dead_letters, restarts;
-};
+struct plugin_entry;
 
 struct plugin_set {
 	struct plugin_host host;
@@ -53,9 +36,9 @@ struct plugin_set {
 	struct subscriptions *route;
 	struct config *config; /* a new plugin is entered there */
 	struct store store; /* path "": could not be opened */
-	struct replacement *post[CONFIG_PLUGINS_MAX];
-	struct plugin *serving[CONFIG_PLUGINS_MAX]; /* by index, of posts */
-	unsigned posts;
+	struct plugin_entry *entry[CONFIG_PLUGINS_MAX];
+	struct plugin *serving[CONFIG_PLUGINS_MAX]; /* by index, of entries */
+	unsigned entries;
 	uint64_t dead_letters;
 	struct list late; /* dead_letters.c: dead letters yet to be written */
 	unsigned late_n;
@@ -76,9 +59,10 @@ void plugin_set_init(struct plugin_set *, const char *state_dir, double drain_s)
  * call is under way, the rest. */
 void plugin_set_forget(struct plugin_set *);
 void plugin_set_free(struct plugin_set *);
-/* Hires a plugin: NULL when there are too many. */
-struct replacement *plugin_set_add(struct plugin_set *, const struct config_plugin *);
-struct replacement *plugin_set_find(struct plugin_set *, const char *name);
+/* One more plugin: NULL when there are too many. */
+struct plugin_entry *plugin_set_add(struct plugin_set *,
+    const struct config_plugin *);
+struct plugin_entry *plugin_set_find(struct plugin_set *, const char *name);
 /* The operator's word of an earlier time, CONTRACT_HELD_KEY: 0, PLUGIN_SET_HELD or
  * PLUGIN_SET_DISMISSED. */
 #define PLUGIN_SET_HELD '1'
@@ -110,13 +94,5 @@ void plugin_set_each_down(struct plugin_set *, void (*fn)(void *arg, const char 
 /* Into a page that the caller has begun and will end. */
 void plugin_set_page(struct plugin_set *, struct page_plugins *);
 void plugin_set_note(const struct plugin_set *, char *note, size_t size);
-
-/* Orders; the answer comes at once or later.  cfg: new, or NULL. */
-void plugin_set_load(struct replacement *, const struct config_plugin *cfg,
-    uint32_t serial);
-/* dismiss: what waits for it, and what comes, is dropped. */
-void plugin_set_unload(struct replacement *, uint32_t serial, bool dismiss);
-void plugin_set_restart(struct replacement *, const struct config_plugin *cfg,
-    uint32_t serial);
 
 #endif

@@ -2,7 +2,7 @@
 /* Shapes of gateway commands; see gateway_payload.h. */
 #include "handler/gateway/gateway_payload.h"
 
-#include "handler/base/field.h"
+#include "shared/json/json.h"
 #include "shared/base/base.h"
 
 #include <string.h>
@@ -26,18 +26,6 @@ is_null_or(struct json_object *o, const char *name, enum json_type type)
 }
 
 static bool
-is_id(struct json_object *v)
-{
-	const char *s;
-
-	if (!json_object_is_type(v, json_type_string))
-		return false;
-	s = json_object_get_string(v);
-	return s[0] != '\0' && strlen(s) <= 20
-	    && strspn(s, "0123456789") == strlen(s);
-}
-
-static bool
 are_ids(struct json_object *list, size_t max)
 {
 	if (!json_object_is_type(list, json_type_array)
@@ -45,7 +33,7 @@ are_ids(struct json_object *list, size_t max)
 	    || (max > 0 && json_object_array_length(list) > max))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(list); i++)
-		if (!is_id(json_object_array_get_idx(list, i)))
+		if (!json_id(json_object_array_get_idx(list, i)))
 			return false;
 	return true;
 }
@@ -58,8 +46,9 @@ is_activity(struct json_object *a)
 	return json_object_is_type(a, json_type_object)
 	    && is_there(a, "name", json_type_string)
 	    && is_there(a, "type", json_type_int)
-	    && json_object_get_int64(field(a, "type")) >= 0
-	    && json_object_get_int64(field(a, "type")) <= GATEWAY_PAYLOAD_ACTIVITY_MAX;
+	    && json_object_get_int64(json_get(a, "type")) >= 0
+	    && json_object_get_int64(json_get(a, "type"))
+		<= GATEWAY_PAYLOAD_ACTIVITY_MAX;
 }
 
 const char *
@@ -67,12 +56,12 @@ gateway_payload_presence_fault(struct json_object *d)
 {
 	static const char *const status[] = {"online", "dnd", "idle",
 	    "invisible", "offline"};
-	struct json_object *list = field(d, "activities");
+	struct json_object *list = json_get(d, "activities");
 	bool known = false;
 
 	for (size_t i = 0; i < nitems(status); i++)
 		known |= is_there(d, "status", json_type_string)
-		    && strcmp(json_object_get_string(field(d, "status")),
+		    && strcmp(json_object_get_string(json_get(d, "status")),
 			status[i]) == 0;
 	if (!known)
 		return "status must be online, dnd, idle, invisible or "
@@ -95,10 +84,11 @@ gateway_payload_presence_fault(struct json_object *d)
 const char *
 gateway_payload_voice_fault(struct json_object *d)
 {
-	if (!is_id(field(d, "guild_id")))
+	if (!json_id(json_get(d, "guild_id")))
 		return "guild_id must be a string of digits";
 	if (!is_null_or(d, "channel_id", json_type_string)
-	    || (field(d, "channel_id") != NULL && !is_id(field(d, "channel_id"))))
+	    || (json_get(d, "channel_id") != NULL
+		&& !json_id(json_get(d, "channel_id"))))
 		return "channel_id must be a string of digits, or null to "
 		       "leave";
 	if (!is_there(d, "self_mute", json_type_boolean)
@@ -113,19 +103,21 @@ const char *
 gateway_payload_members_fault(struct json_object *d)
 {
 	bool query = is_there(d, "query", json_type_string);
-	struct json_object *ids = field(d, "user_ids"), *nonce = field(d, "nonce");
+	struct json_object *ids = json_get(d, "user_ids"),
+	    *nonce = json_get(d, "nonce");
 
-	if (!is_id(field(d, "guild_id")))
+	if (!json_id(json_get(d, "guild_id")))
 		return "guild_id must be a string of digits";
 	if (query == (ids != NULL))
 		return "give either query, a string, or user_ids";
-	if (ids != NULL && !is_id(ids) && !are_ids(ids, GATEWAY_PAYLOAD_USERS_MAX))
+	if (ids != NULL && !json_id(ids) && !are_ids(ids,
+	    GATEWAY_PAYLOAD_USERS_MAX))
 		return "user_ids must be an array of 1 to 100 strings of "
 		       "digits";
 	if (query && (!is_there(d, "limit", json_type_int)
-	    || json_object_get_int64(field(d, "limit")) < 0))
+	    || json_object_get_int64(json_get(d, "limit")) < 0))
 		return "limit must be a number, 0 or more";
-	if (field(d, "presences") != NULL
+	if (json_get(d, "presences") != NULL
 	    && !is_there(d, "presences", json_type_boolean))
 		return "presences must be true or false";
 	if (nonce != NULL && (!json_object_is_type(nonce, json_type_string)
@@ -139,16 +131,16 @@ gateway_payload_members_fault(struct json_object *d)
 static const char *
 sounds_fault(struct json_object *d)
 {
-	return are_ids(field(d, "guild_ids"), 0) ? NULL
+	return are_ids(json_get(d, "guild_ids"), 0) ? NULL
 	    : "guild_ids must be an array of strings of digits";
 }
 
 static const char *
 channels_fault(struct json_object *d)
 {
-	struct json_object *list = field(d, "fields");
+	struct json_object *list = json_get(d, "fields");
 
-	if (!is_id(field(d, "guild_id")))
+	if (!json_id(json_get(d, "guild_id")))
 		return "guild_id must be a string of digits";
 	if (!json_object_is_type(list, json_type_array))
 		return "fields must be an array of strings";
@@ -178,7 +170,8 @@ gateway_payload_fault(struct json_object *payload)
 	    && is_there(payload, "op", json_type_int))
 		for (size_t i = 0; i < nitems(opcode_table); i++)
 			if (opcode_table[i].op == json_object_get_int64(
-			    field(payload, "op")))
-				return opcode_table[i].fault(field(payload, "d"));
+			    json_get(payload, "op")))
+				return opcode_table[i].fault(
+				    json_get(payload, "d"));
 	return "payload must be an object whose op is 3, 4, 8, 31 or 43";
 }

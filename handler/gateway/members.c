@@ -2,9 +2,9 @@
 /* Requests for members; see members.h. */
 #include "handler/gateway/members.h"
 
-#include "handler/base/field.h"
 #include "handler/process/rpc_write.h"
-#include "handler/api/rpc_impl.h"
+#include "handler/process/rpc_call.h"
+#include "handler/process/rpc_param.h"
 #include "shared/discord/answer.h"
 #include "shared/base/clock.h"
 #include "shared/json/json.h"
@@ -27,7 +27,7 @@ static const char *const part_name[PARTS] = {"members", "presences",
 struct ask {
 	struct list link;
 	struct members *of;
-	struct rpc_wait wait;
+	struct rpc_call wait;
 	struct timer timer;
 	enum ask_state state;
 	uint32_t shard;
@@ -81,10 +81,10 @@ ask_end(struct ask *a)
 }
 
 static void
-ask_fail(struct ask *a, enum rpc_error code, const char *why,
+ask_fail(struct ask *a, enum rpc_call_error code, const char *why,
     const char *data)
 {
-	rpc_error(&a->wait, code, why, data);
+	rpc_call_error(&a->wait, code, why, data);
 	ask_end(a);
 }
 
@@ -94,7 +94,7 @@ ask_done(struct ask *a)
 	struct buf out = {0};
 
 	buf_printf(&out, "{\"guild_id\":\"%s\",\"chunks\":%" PRIu32
-	    ",\"count\":%" PRIu64, rpc_id(a->d, "guild_id"), a->chunks,
+	    ",\"count\":%" PRIu64, rpc_param_id(a->d, "guild_id"), a->chunks,
 	    a->count);
 	for (unsigned i = 0; i < PARTS && !a->stream; i++) {
 		buf_printf(&out, ",\"%s\":[", part_name[i]);
@@ -102,7 +102,7 @@ ask_done(struct ask *a)
 		buf_puts(&out, "]");
 	}
 	buf_puts(&out, "}");
-	rpc_result(&a->wait, buf_data(&out), buf_len(&out));
+	rpc_call_result(&a->wait, buf_data(&out), buf_len(&out));
 	buf_free(&out);
 	ask_end(a);
 }
@@ -146,7 +146,7 @@ ask_send(struct ask *a)
 	json_object_object_add(a->d, "nonce", json_object_new_string(a->nonce));
 	json_object_object_add(o, "op", json_object_new_int(8));
 	json_object_object_add(o, "d", json_object_get(a->d));
-	text = rpc_json(o);
+	text = json_text(o);
 	a->state = ASK_SENDING;
 	if (intake_send(a->of->intake, a->shard, text, strlen(text), ask_sent,
 		a, &why) < 0) {
@@ -211,13 +211,13 @@ ask_hand_over(struct ask *a, struct json_object *d, int64_t index)
 		return false;
 	buf_printf(&b, "{\"call\":%s,\"guild_id\":\"%s\",\"chunk_index\":%"
 	    PRId64 ",\"chunk_count\":%" PRIu32, a->wait.id,
-	    rpc_id(a->d, "guild_id"), index, a->chunks);
+	    rpc_param_id(a->d, "guild_id"), index, a->chunks);
 	for (unsigned i = 0; i < PARTS; i++) {
-		struct json_object *v = field_of(d, part_name[i],
+		struct json_object *v = json_get_of(d, part_name[i],
 		    json_type_array);
 
 		buf_printf(&b, ",\"%s\":", part_name[i]);
-		buf_puts(&b, v != NULL ? rpc_json(v) : "[]");
+		buf_puts(&b, v != NULL ? json_text(v) : "[]");
 	}
 	buf_puts(&b, "}");
 	plugin_notify(a->wait.plugin, a->wait.life, "members.chunk",
@@ -230,14 +230,14 @@ static bool
 ask_collect(struct ask *a, struct json_object *d)
 {
 	for (unsigned i = 0; i < PARTS; i++) {
-		struct json_object *v = field_of(d, part_name[i],
+		struct json_object *v = json_get_of(d, part_name[i],
 		    json_type_array);
 		size_t was = buf_len(&a->part[i]), n;
 		const char *text;
 
 		if (v == NULL || json_object_array_length(v) == 0)
 			continue;
-		text = rpc_json(v);
+		text = json_text(v);
 		n = strlen(text) - 2; /* without the brackets */
 		if (a->of->held + n + 1 > MEMBERS_HELD_MAX)
 			return false;
@@ -270,12 +270,12 @@ ask_place(struct ask *a, int64_t index, int64_t count)
 static void
 ask_chunk(struct ask *a, struct json_object *d)
 {
-	struct json_object *list = field_of(d, "members", json_type_array);
+	struct json_object *list = json_get_of(d, "members", json_type_array);
 	int64_t index = -1, count = -1;
 	bool fits;
 
-	rpc_number(d, "chunk_index", 0, MEMBERS_COUNT_MAX, &index);
-	rpc_number(d, "chunk_count", 0, MEMBERS_COUNT_MAX, &count);
+	rpc_param_number(d, "chunk_index", 0, MEMBERS_COUNT_MAX, &index);
+	rpc_param_number(d, "chunk_count", 0, MEMBERS_COUNT_MAX, &count);
 	if (!ask_place(a, index, count))
 		return;
 	a->count += list != NULL ? json_object_array_length(list) : 0;
@@ -299,7 +299,8 @@ ask_chunk(struct ask *a, struct json_object *d)
 static void
 on_chunk(struct members *m, uint32_t shard, struct json_object *d)
 {
-	const char *nonce = rpc_text(d, "nonce", sizeof(((struct ask *)0)->nonce));
+	const char *nonce = rpc_param_text(d, "nonce",
+	    sizeof(((struct ask *)0)->nonce));
 	struct ask *a = nonce != NULL ? ask_find(m, nonce) : NULL;
 
 	if (a != NULL)
@@ -310,8 +311,8 @@ on_chunk(struct members *m, uint32_t shard, struct json_object *d)
 static struct ask *
 limited_whom(struct members *m, struct json_object *meta)
 {
-	const char *nonce = rpc_text(meta, "nonce", 64);
-	const char *guild = rpc_id(meta, "guild_id");
+	const char *nonce = rpc_param_text(meta, "nonce", 64);
+	const char *guild = rpc_param_id(meta, "guild_id");
 
 	if (nonce != NULL)
 		return ask_find(m, nonce);
@@ -319,7 +320,7 @@ limited_whom(struct members *m, struct json_object *meta)
 		struct ask *a = container_of(l, struct ask, link);
 
 		if (guild != NULL && a->state == ASK_WAITING && a->got == 0
-		    && strcmp(rpc_id(a->d, "guild_id"), guild) == 0)
+		    && strcmp(rpc_param_id(a->d, "guild_id"), guild) == 0)
 			return a;
 	}
 	return NULL;
@@ -348,7 +349,8 @@ static void
 on_limited(struct members *m, uint32_t shard, struct json_object *d)
 {
 	struct json_object *v = NULL;
-	struct ask *a = limited_whom(m, field_of(d, "meta", json_type_object));
+	struct ask *a = limited_whom(m, json_get_of(d, "meta",
+	    json_type_object));
 	double after_s;
 
 	json_object_object_get_ex(d, "retry_after", &v);
@@ -411,14 +413,15 @@ members_event(struct members *m, uint32_t shard, const char *raw, size_t len,
 		return;
 	o = json_parse_as(raw, len, json_type_object);
 	if (o != NULL)
-		members_table[i].fn(m, shard, field_of(o, "d", json_type_object));
+		members_table[i].fn(m, shard, json_get_of(o, "d",
+		    json_type_object));
 	json_object_put(o);
 }
 
 /* ---- the public face ----------------------------------------------------------- */
 
 bool
-members_ask(struct members *m, const struct rpc_wait *w, uint32_t shard,
+members_ask(struct members *m, const struct rpc_call *w, uint32_t shard,
     struct json_object *d, bool stream)
 {
 	unsigned n = 0;

@@ -24,7 +24,7 @@
 #define MEMBERS_QUIET_S 5.0	    /* the same, after a RESUME */
 #define MEMBERS_LIMITED_MAX_S 60.0  /* a longer wait is the plugin's */
 
-struct rpc_wait;
+struct rpc_call;
 struct plugin;
 
 struct members {
@@ -45,7 +45,7 @@ void members_forget(struct members *, const struct plugin *, uint64_t life);
 void members_event(struct members *, uint32_t shard, const char *raw,
     size_t len, const char *t, size_t t_len);
 /* d: of op 8, without nonce; borrowed.  Copies w.  false: too many wait. */
-bool members_ask(struct members *, const struct rpc_wait *w, uint32_t shard,
+bool members_ask(struct members *, const struct rpc_call *w, uint32_t shard,
     struct json_object *d, bool stream);
 
 #endif

@@ -7,7 +7,7 @@
 #ifndef HANDLER_INTAKE_FRAME_H
 #define HANDLER_INTAKE_FRAME_H
 
-#include "handler/base/buf.h"
+#include "shared/base/buf.h"
 #include "shared/wire/contract.h"
 
 #define FRAME_READ (256u << 10) /* bytes asked for in one read */

@@ -19,24 +19,6 @@ is_guild_event(const char *name, size_t len)
 	return false;
 }
 
-/* A snowflake: digits in quotes, or a bare number from sloppy senders. */
-static uint64_t
-snowflake(const char *p, size_t len)
-{
-	char digits[24];
-	uint64_t id;
-
-	if (len >= 2 && p[0] == '"') {
-		p++;
-		len -= 2;
-	}
-	if (len == 0 || len >= sizeof(digits))
-		return 0;
-	memcpy(digits, p, len);
-	digits[len] = '\0';
-	return str_to_u64(digits, &id) ? id : 0;
-}
-
 uint64_t
 guild_id_of(const char *raw, size_t len, const char *name, size_t name_len)
 {
@@ -46,5 +28,5 @@ guild_id_of(const char *raw, size_t len, const char *name, size_t name_len)
 	if (envelope_find(raw, len, "d", &d, &d_len) < 0
 	    || envelope_find(raw + d, d_len, key, &at, &n) < 0)
 		return 0;
-	return snowflake(raw + d + at, n);
+	return envelope_id(raw + d + at, n);
 }

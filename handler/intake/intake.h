@@ -9,7 +9,7 @@
 #ifndef HANDLER_INTAKE_INTAKE_H
 #define HANDLER_INTAKE_INTAKE_H
 
-#include "handler/base/buf.h"
+#include "shared/base/buf.h"
 #include "handler/intake/subscriptions.h"
 #include "handler/intake/in_flight.h"
 

@@ -71,7 +71,7 @@ route_name(struct subscriptions *r, const char *name, size_t len)
 
 	if (len == 0 || len > SUBSCRIPTIONS_NAME_MAX)
 		return route_ask(r, name, len);
-	s = &r->slot[hash64(name, len) % SUBSCRIPTIONS_SLOTS];
+	s = &r->slot[base_hash64(name, len) % SUBSCRIPTIONS_SLOTS];
 	if (s->len != len || memcmp(s->name, name, len) != 0) {
 		s->wanted = route_ask(r, name, len);
 		s->len = (uint8_t)len;

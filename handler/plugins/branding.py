@@ -2,15 +2,12 @@
 # SPDX-License-Identifier: MIT
 """A guild's icon and banner follow a repository of events; see man 7
 shardherd-branding.  This file has the commands and the timers; what is done
-is in branding_run.py."""
+is in branding/run.py."""
 import os
 import sys
 import threading
 
-import branding_calendar as calendar
-import branding_repository as repository
-import branding_run as run
-import branding_show as show
+from branding import calendar, repository, run, show
 import shardherd
 
 DAILY = "00:01"         # UTC

@@ -7,7 +7,7 @@
 #ifndef HANDLER_PROCESS_PIPES_H
 #define HANDLER_PROCESS_PIPES_H
 
-#include "handler/base/buf.h"
+#include "shared/base/buf.h"
 #include "handler/process/plugin_spawn.h"
 
 #include <ev.h>

@@ -332,7 +332,7 @@ plugin_reap(struct plugin *p)
 
 struct plugin *
 plugin_new(struct plugin_host *h, unsigned index, unsigned slot,
-    struct waiting *from)
+    struct window_waiting *from)
 {
 	struct plugin *p = base_alloc(sizeof(*p));
 

@@ -71,7 +71,7 @@ struct plugin_host {
  * from is where its events wait.  GONE until it is started.
  */
 struct plugin *plugin_new(struct plugin_host *, unsigned index, unsigned slot,
-    struct waiting *from);
+    struct window_waiting *from);
 void plugin_free(struct plugin *); /* no process may be left; NULL is fine */
 /*
  * From GONE or HELD.  cfg must outlive the process.  once: when it ends before

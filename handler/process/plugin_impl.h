@@ -33,7 +33,7 @@ struct plugin {
 	struct machine machine;
 	const struct config_plugin *cfg;
 	unsigned index, slot;
-	struct waiting *waiting;
+	struct window_waiting *waiting;
 	enum plugin_state state;
 	struct timer timer;
 	struct list dirty; /* in host->dirty, or in itself */
@@ -61,8 +61,6 @@ struct plugin {
 
 /* At once; raised from within one of its own transitions: after that. */
 void plugin_event(struct plugin *, enum plugin_event);
-/* It broke a rule; why is a sentence's end. */
-void plugin_fail(struct plugin *, const char *why);
 void plugin_dirty(struct plugin *);
 /* Tells what was left out of the log; end: all of it. */
 void plugin_log_cut(struct plugin *, bool end);

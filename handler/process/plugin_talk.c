@@ -5,6 +5,7 @@
 #include "handler/process/stderr_words.h"
 #include "handler/process/rpc_write.h"
 #include "handler/process/rpc_read.h"
+#include "shared/json/json.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/base/text.h"
@@ -106,8 +107,9 @@ plugin_event_name(const struct event *e, char *out, size_t size)
 	    (unsigned long long)e->seq);
 }
 
-void
-plugin_fail(struct plugin *p, const char *why)
+/* It broke a rule; why is a sentence's end. */
+static void
+broke_rule(struct plugin *p, const char *why)
 {
 	str_copy(p->failure, why, sizeof(p->failure));
 	plugin_event(p, ON_FAULT);
@@ -138,7 +140,7 @@ plugin_initialised(struct plugin *p, const struct rpc_read *t)
 
 	if (t->kind == RPC_READ_RESULT) {
 		if (!plugin_api_fits(t, why, sizeof(why))) {
-			plugin_fail(p, why);
+			broke_rule(p, why);
 			return;
 		}
 		if (p->host->initialised != NULL)
@@ -147,7 +149,7 @@ plugin_initialised(struct plugin *p, const struct rpc_read *t)
 		return;
 	}
 	str_format(why, sizeof(why), "refused to start: %s", t->why);
-	plugin_fail(p, why);
+	broke_rule(p, why);
 }
 
 static void
@@ -160,7 +162,7 @@ plugin_hear(struct plugin *p, const struct rpc_read *t)
 		break;
 	case RPC_READ_BAD:
 		str_format(why, sizeof(why), "broke the protocol: %s", t->why);
-		plugin_fail(p, why);
+		broke_rule(p, why);
 		break;
 	case RPC_READ_DONE:
 		plugin_done(p, t->number);
@@ -263,7 +265,7 @@ plugin_too_long(struct pipes *pipes, const char *head, size_t len)
 	rpc_read_head(&t, head, len);
 	if (t.kind == RPC_READ_BAD) {
 		p->nobodys = true;
-		plugin_fail(p, "wrote a line of more than 16 MiB");
+		broke_rule(p, "wrote a line of more than 16 MiB");
 		return false;
 	}
 	if (plugin_may_log(p))
@@ -369,8 +371,7 @@ plugin_hand_out(struct plugin *p, struct delivery *d)
 		return;
 	}
 	if (o != NULL)
-		command = json_object_to_json_string_ext(o,
-		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+		command = json_text(o);
 	rpc_write_event(&p->pipes.send, d, command);
 	if (!seen && !d->event->valid)
 		plugin_unreadable(p, d->event);

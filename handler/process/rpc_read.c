@@ -44,8 +44,7 @@ talk_id(struct rpc_read *t, struct json_object *id)
 	    && !json_object_is_type(id, json_type_string)
 	    && !json_object_is_type(id, json_type_double))
 		return false;
-	return str_copy(t->id, json_object_to_json_string_ext(id,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+	return str_copy(t->id, json_text(id),
 	    sizeof(t->id)) < sizeof(t->id);
 }
 

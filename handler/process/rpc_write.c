@@ -8,33 +8,11 @@
 #include "shared/base/version.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 /* ---- text -------------------------------------------------------------- */
-
-bool
-rpc_write_utf8(const char *text, size_t len)
-{
-	const char *s = text;
-	size_t i = 0, n;
-
-	while (i < len) {
-		uint64_t eight;
-
-		if (len - i >= 8) {
-			memcpy(&eight, s + i, 8);
-			if ((eight & 0x8080808080808080u) == 0) {
-				i += 8;
-				continue;
-			}
-		}
-		n = text_char(s + i, len - i);
-		if (n == 0)
-			return false;
-		i += n;
-	}
-	return true;
-}
 
 static void
 blank_out(char *text, size_t len, char c)
@@ -48,7 +26,7 @@ blank_out(char *text, size_t len, char c)
 bool
 rpc_write_splice(char *text, size_t len)
 {
-	if (!rpc_write_utf8(text, len)
+	if (!text_is_utf8(text, len)
 	    || !envelope_valid(text, len, JSON_DEPTH_MAX))
 		return false;
 	blank_out(text, len, '\n');
@@ -78,27 +56,15 @@ rpc_write_string(struct buf *b, const char *s)
 	buf_puts(b, "\"");
 }
 
-void
-rpc_write_base64(struct buf *b, const void *data, size_t len)
+static void
+base64_add(struct buf *b, const void *data, size_t len)
 {
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *s = data;
-	char *out = buf_space(b, (len + 2) / 3 * 4), *p = out;
+	/* It puts a NUL behind, too. */
+	char *out = buf_space(b, (len + 2) / 3 * 4 + 1);
 
-	for (size_t i = 0; i < len; i += 3) {
-		uint32_t v = (uint32_t)s[i] << 16;
-
-		if (i + 1 < len)
-			v |= (uint32_t)s[i + 1] << 8;
-		if (i + 2 < len)
-			v |= s[i + 2];
-		*p++ = digit[v >> 18];
-		*p++ = digit[v >> 12 & 63];
-		*p++ = i + 1 < len ? digit[v >> 6 & 63] : '=';
-		*p++ = i + 2 < len ? digit[v & 63] : '=';
-	}
-	buf_filled(b, (size_t)(p - out));
+	must(len <= INT_MAX / 2);
+	buf_filled(b, (size_t)EVP_EncodeBlock((unsigned char *)out, data,
+	    (int)len));
 }
 
 /* ---- lines ------------------------------------------------------------- */
@@ -142,7 +108,7 @@ line_payload(struct buf *b, struct event *e)
 		return;
 	}
 	buf_puts(b, ",\"event\":null,\"raw\":\"");
-	rpc_write_base64(b, e->raw, e->len);
+	base64_add(b, e->raw, e->len);
 	buf_puts(b, "\"}}\n");
 }
 

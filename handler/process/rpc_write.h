@@ -7,24 +7,20 @@
 #ifndef HANDLER_PROCESS_RPC_WRITE_H
 #define HANDLER_PROCESS_RPC_WRITE_H
 
-#include "handler/base/buf.h"
+#include "shared/base/buf.h"
 #include "handler/intake/in_flight.h"
 
 #define RPC_WRITE_API 1 /* version of the protocol, in initialize */
 #define RPC_WRITE_API_TEXT "1"
 
-/* Is this well-formed UTF-8 (RFC 3629)? */
-bool rpc_write_utf8(const char *text, size_t len);
 /*
  * Makes text fit to stand inside a line: true when it is one JSON document, at
- * most JSON_DEPTH_MAX deep (anything else goes as base64), in
- * UTF-8, whose CR and LF, legal only between tokens, are now blanks.
+ * most JSON_DEPTH_MAX deep (anything else goes as base64), in UTF-8, whose CR and LF, legal only between tokens, are now blanks.
  */
 bool rpc_write_splice(char *text, size_t len);
 
 /* Appends a JSON string, quotes included; bytes that aren't UTF-8 become ?. */
 void rpc_write_string(struct buf *, const char *s);
-void rpc_write_base64(struct buf *, const void *data, size_t len);
 
 /* config: a JSON object, as text. */
 void rpc_write_initialize(struct buf *, const char *plugin, const char *config);

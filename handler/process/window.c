@@ -3,15 +3,15 @@
 #include "handler/process/window.h"
 
 void
-window_waiting_init(struct waiting *w)
+window_waiting_init(struct window_waiting *w)
 {
-	*w = (struct waiting) {0};
+	*w = (struct window_waiting) {0};
 	list_init(&w->urgent);
 	list_init(&w->bulk);
 }
 
 void
-window_init(struct window *w, size_t size, struct waiting *from)
+window_init(struct window *w, size_t size, struct window_waiting *from)
 {
 	size_t n = 16;
 
@@ -37,27 +37,27 @@ delivery_of(struct list *l)
 }
 
 static size_t *
-waiting_count(struct waiting *w, const struct delivery *d)
+waiting_count(struct window_waiting *w, const struct delivery *d)
 {
 	return d->urgent ? &w->urgent_n : &w->bulk_n;
 }
 
 void
-window_push(struct waiting *w, struct delivery *d)
+window_push(struct window_waiting *w, struct delivery *d)
 {
 	list_append(d->urgent ? &w->urgent : &w->bulk, &d->link);
 	++*waiting_count(w, d);
 }
 
 void
-window_pull(struct waiting *w, struct delivery *d)
+window_pull(struct window_waiting *w, struct delivery *d)
 {
 	list_remove(&d->link);
 	--*waiting_count(w, d);
 }
 
 static void
-waiting_back(struct waiting *w, struct delivery *d)
+waiting_back(struct window_waiting *w, struct delivery *d)
 {
 	list_append((d->urgent ? &w->urgent : &w->bulk)->next, &d->link);
 	++*waiting_count(w, d);

@@ -18,13 +18,13 @@
 #define WINDOW_STRIKES 2	/* ends of the plugin before one is set aside */
 
 /* Not sent to any process yet. */
-struct waiting {
+struct window_waiting {
 	struct list urgent, bulk;
 	size_t urgent_n, bulk_n;
 };
 
 struct window {
-	struct waiting *from;
+	struct window_waiting *from;
 	struct list out;	     /* sent, by ascending id */
 	struct delivery **table;     /* out, by id */
 	uint64_t mask;
@@ -33,12 +33,12 @@ struct window {
 	uint64_t next_id;
 };
 
-void window_waiting_init(struct waiting *);
-void window_push(struct waiting *, struct delivery *);
+void window_waiting_init(struct window_waiting *);
+void window_push(struct window_waiting *, struct delivery *);
 /* Takes one that waits out of the line. */
-void window_pull(struct waiting *, struct delivery *);
+void window_pull(struct window_waiting *, struct delivery *);
 
-void window_init(struct window *, size_t size, struct waiting *from);
+void window_init(struct window *, size_t size, struct window_waiting *from);
 void window_free(struct window *);
 /*
  * The next that may be sent, now out with a fresh id; NULL: none may.  Without

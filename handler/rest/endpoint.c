@@ -119,7 +119,7 @@ major_build(struct endpoint *e, const struct segment *seg, size_t n)
 	    && !segment_is(&seg[0], "interactions"))
 		return;
 	/* Tokens are long and secret: their hash tells them apart. */
-	token = n > 2 && e->bare ? hash64(seg[2].p, seg[2].len) : 0;
+	token = n > 2 && e->bare ? base_hash64(seg[2].p, seg[2].len) : 0;
 	snprintf(e->major, sizeof(e->major), "%.*s/%.*s/%llx",
 	    (int)seg[0].len, seg[0].p, seg[1].len > 40 ? 40 : (int)seg[1].len,
 	    seg[1].p, (unsigned long long)token);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libcurl on our loop; see http.h. */
+/* HTTPS requests; see http.h. */
 #include "handler/rest/http.h"
 
 #include "shared/base/secret.h"
@@ -7,11 +7,6 @@
 #include "shared/base/version.h"
 
 #include <string.h>
-
-struct http_socket {
-	ev_io io;
-	struct http *http;
-};
 
 /* ---- one call -------------------------------------------------------------- */
 
@@ -61,13 +56,20 @@ http_headers_free(struct http_call *c)
 }
 
 static void
+http_easy_free(struct http_call *c)
+{
+	if (c->easy != c->form.easy)
+		curl_easy_cleanup(c->easy);
+	http_headers_free(c);
+	c->easy = NULL;
+}
+
+static void
 http_clean(struct http_call *c)
 {
-	curl_multi_remove_handle(c->http->multi, c->easy);
-	curl_easy_cleanup(c->easy);
-	http_headers_free(c);
+	curl_multi_remove_handle(c->http->curl.multi, c->easy);
+	http_easy_free(c);
 	c->http->held -= buf_len(&c->answer);
-	c->easy = NULL;
 }
 
 void
@@ -94,20 +96,14 @@ http_finish(struct http_call *c, CURLcode rc)
 	c->done(c, error);
 }
 
-static void
-http_collect(struct http *h)
+static bool
+http_ended(struct curl_loop *curl, CURL *easy, CURLcode rc)
 {
-	CURLMsg *m;
-	int left;
+	void *c = NULL;
 
-	while ((m = curl_multi_info_read(h->multi, &left)) != NULL) {
-		void *c = NULL;
-
-		if (m->msg != CURLMSG_DONE)
-			continue;
-		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &c);
-		http_finish(c, m->data.result);
-	}
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &c);
+	http_finish(c, rc);
+	return true;
 }
 
 /* "Name: value", however long the value is. */
@@ -131,8 +127,7 @@ http_own_headers(const struct http_call *c)
 	char *escaped;
 
 	if (c->body != NULL)
-		list = header_add(list, "Content-Type",
-		    c->type ? c->type : "application/json");
+		list = header_add(list, "Content-Type", "application/json");
 	if (c->reason == NULL)
 		return list;
 	escaped = curl_easy_escape(c->easy, c->reason, 0);
@@ -190,9 +185,8 @@ http_method(struct http_call *c)
 	if (strcmp(c->method, "GET") == 0 && c->body == NULL)
 		return;
 	/* A body of no bytes where none is given: length 0, not none. */
-	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
-	    (curl_off_t)c->body_len);
-	curl_easy_setopt(e, CURLOPT_POSTFIELDS, c->body ? c->body : "");
+	if (c->form.easy == NULL)
+		curl_easy_setopt(e, CURLOPT_POSTFIELDS, c->body ? c->body : "");
 	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, c->method);
 }
 
@@ -205,7 +199,7 @@ http_start(struct http *h, struct http_call *c)
 	c->error[0] = '\0';
 	c->headers = NULL;
 	rate_limit_reply_init(&c->reply);
-	c->easy = curl_easy_init();
+	c->easy = c->form.easy ? c->form.easy : curl_easy_init();
 	if (c->easy == NULL)
 		return -1;
 	if (!str_format(url, sizeof(url), "%s%s", h->base, c->path))
@@ -215,78 +209,12 @@ http_start(struct http *h, struct http_call *c)
 	c->headers = http_headers(c);
 	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->headers);
 	curl_easy_setopt(c->easy, CURLOPT_URL, url);
-	if (curl_multi_add_handle(h->multi, c->easy) != CURLM_OK)
+	if (curl_multi_add_handle(h->curl.multi, c->easy) != CURLM_OK)
 		goto err1;
 	return 0;
 err1:
-	curl_easy_cleanup(c->easy);
-	http_headers_free(c);
-	c->easy = NULL;
+	http_easy_free(c);
 	return -1;
-}
-
-/* ---- curl's sockets and timer on ours ---------------------------------------- */
-
-static void
-http_act(struct http *h, curl_socket_t fd, int what)
-{
-	int running;
-
-	curl_multi_socket_action(h->multi, fd, what, &running);
-	http_collect(h);
-}
-
-static void
-http_io(struct ev_loop *loop, ev_io *io, int revents)
-{
-	struct http_socket *s = container_of(io, struct http_socket, io);
-
-	/* curl may free s in the middle of this. */
-	http_act(s->http, io->fd, (revents & EV_READ ? CURL_CSELECT_IN : 0)
-	    | (revents & EV_WRITE ? CURL_CSELECT_OUT : 0));
-}
-
-static void
-http_timeout(struct timer *t)
-{
-	http_act(container_of(t, struct http, timer), CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int
-http_set_timer(CURLM *multi, long ms, void *arg)
-{
-	struct http *h = arg;
-
-	if (ms < 0)
-		timer_stop(&h->timer);
-	else
-		timer_set(&h->timer, (double)ms / 1000);
-	return 0;
-}
-
-static int
-http_set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *sock)
-{
-	struct http *h = arg;
-	struct http_socket *s = sock;
-
-	if (what == CURL_POLL_REMOVE) {
-		if (s != NULL)
-			ev_io_stop(h->loop, &s->io);
-		free(s);
-		return 0;
-	}
-	if (s == NULL) {
-		s = base_alloc(sizeof(*s));
-		s->http = h;
-		curl_multi_assign(h->multi, fd, s);
-	} else {
-		ev_io_stop(h->loop, &s->io);
-	}
-	ev_io_init(&s->io, http_io, fd, (what & CURL_POLL_IN ? EV_READ : 0)
-	    | (what & CURL_POLL_OUT ? EV_WRITE : 0));
-	ev_io_start(h->loop, &s->io);
-	return 0;
 }
 
 /* ---- life --------------------------------------------------------------------- */
@@ -309,7 +237,7 @@ int
 http_init(struct http *h, struct ev_loop *loop, struct timers *timers,
     const struct config *config, const char *token, struct err *e)
 {
-	*h = (struct http) {.loop = loop};
+	*h = (struct http) {0};
 	if (tls_find_ca(config->ca_file, h->ca, sizeof(h->ca), e) < 0)
 		return -1;
 	str_copy(h->base, config->api, sizeof(h->base));
@@ -317,17 +245,12 @@ http_init(struct http *h, struct ev_loop *loop, struct timers *timers,
 	/* Its requests hold the token, and so would what it frees. */
 	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, secret_wipe_free,
 		secret_wipe_realloc, strdup, calloc) != 0
-	    || (h->multi = curl_multi_init()) == NULL)
+	    || curl_loop_open(&h->curl, loop, timers, http_ended) != 0)
 		return err_set(e, EXIT_DEGRADED, "libcurl does not start");
-	timer_init(timers, &h->timer, http_timeout);
 	http_headers_init(h, token);
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, http_set_socket);
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, http_set_timer);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+	curl_multi_setopt(h->curl.multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
 	    (long)HTTP_CONNECTIONS);
-	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
+	curl_multi_setopt(h->curl.multi, CURLMOPT_MAXCONNECTS,
 	    (long)HTTP_CONNECTIONS);
 	return 0;
 }
@@ -335,8 +258,7 @@ http_init(struct http *h, struct ev_loop *loop, struct timers *timers,
 void
 http_free(struct http *h)
 {
-	curl_multi_cleanup(h->multi);
-	timer_stop(&h->timer);
+	curl_loop_close(&h->curl);
 	secret_drop(h->auth.data);
 	curl_slist_free_all(h->bare);
 	curl_global_cleanup();

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HTTPS requests without blocking: libcurl's multi interface on our loop and
- * timers, connections kept alive.  Knows nothing of limits or retries.
+ * HTTPS requests without blocking, by libcurl, connections kept alive.  Knows
+ * nothing of limits or retries.
  */
 #ifndef HANDLER_REST_HTTP_H
 #define HANDLER_REST_HTTP_H
 
+#include "handler/rest/form.h"
 #include "handler/rest/rate_limit.h"
-#include "handler/base/buf.h"
+#include "shared/base/buf.h"
 #include "shared/config/config.h"
-#include "shared/base/timer.h"
-
-#include <curl/curl.h>
-#include <ev.h>
+#include "shared/net/curl_loop.h"
 
 #define HTTP_CONNECTIONS 40	    /* to the API: no call waits for one */
 #define HTTP_CONNECT_MS 5000L
@@ -21,9 +19,7 @@
 #define HTTP_PATH_MAX (2048 + 512)
 
 struct http {
-	struct ev_loop *loop;
-	struct timer timer;
-	CURLM *multi;
+	struct curl_loop curl;
 	char base[512], ca[512], proxy[512];
 	/* What every call has; auth holds the token, in pages of its own, and
 	 * goes on with bare.  Calls link to them and copy nothing. */
@@ -37,9 +33,8 @@ typedef void http_done_fn(struct http_call *, const char *error);
 
 struct http_call {
 	/* set by the caller, borrowed until done */
-	const char *method, *path, *body, *reason; /* NULL: none */
-	size_t body_len;
-	const char *type; /* of the body; NULL: application/json */
+	const char *method, *path, *body, *reason; /* NULL: none; body JSON */
+	struct form form; /* zeroed, or in place of a body */
 	bool bare; /* no Authorization */
 	long timeout_ms;
 	http_done_fn *done;

@@ -31,7 +31,7 @@ struct route_id {
 	char route[256], id[64];
 };
 
-struct buckets {
+struct rate_limits {
 	struct rate_limit *hash[BUCKET_HASH];
 	struct route_id *routes[BUCKET_HASH];
 	struct list ages, route_ages;
@@ -43,10 +43,10 @@ struct buckets {
 	struct rate_limit_invalid invalid;
 };
 
-struct buckets *
-buckets_new(void)
+struct rate_limits *
+rate_limit_new(void)
 {
-	struct buckets *b = base_alloc(sizeof(*b));
+	struct rate_limits *b = base_alloc(sizeof(*b));
 
 	list_init(&b->ages);
 	list_init(&b->route_ages);
@@ -58,11 +58,11 @@ buckets_new(void)
 static size_t
 key_slot(const char *key)
 {
-	return hash64(key, strlen(key)) % BUCKET_HASH;
+	return base_hash64(key, strlen(key)) % BUCKET_HASH;
 }
 
 static struct route_id *
-route_find(struct buckets *b, const char *route)
+route_find(struct rate_limits *b, const char *route)
 {
 	struct route_id *r = b->routes[key_slot(route)];
 
@@ -72,7 +72,7 @@ route_find(struct buckets *b, const char *route)
 }
 
 static void
-route_drop(struct buckets *b, struct route_id *r)
+route_drop(struct rate_limits *b, struct route_id *r)
 {
 	struct route_id **at = &b->routes[key_slot(r->route)];
 
@@ -85,7 +85,7 @@ route_drop(struct buckets *b, struct route_id *r)
 }
 
 static void
-route_learn(struct buckets *b, const char *route, const char *id)
+route_learn(struct rate_limits *b, const char *route, const char *id)
 {
 	struct route_id *r = route_find(b, route), **at;
 
@@ -105,7 +105,7 @@ route_learn(struct buckets *b, const char *route, const char *id)
 }
 
 static void
-bucket_drop(struct buckets *b, struct rate_limit *k)
+bucket_drop(struct rate_limits *b, struct rate_limit *k)
 {
 	struct rate_limit **at = &b->hash[key_slot(k->key)];
 
@@ -119,7 +119,7 @@ bucket_drop(struct buckets *b, struct rate_limit *k)
 
 /* Forgets what no longer limits anything, oldest first, a few per call. */
 static void
-bucket_expire(struct buckets *b, uint64_t now)
+bucket_expire(struct rate_limits *b, uint64_t now)
 {
 	for (int i = 0; i < 4 && !list_empty(&b->ages); i++) {
 		struct rate_limit *k = container_of(b->ages.next, struct rate_limit,
@@ -140,7 +140,8 @@ bucket_expire(struct buckets *b, uint64_t now)
 }
 
 static void
-bucket_key(struct buckets *b, const struct endpoint *e, char *key, size_t size)
+bucket_key(struct rate_limits *b, const struct endpoint *e, char *key,
+    size_t size)
 {
 	struct route_id *r = route_find(b, e->route);
 
@@ -148,7 +149,7 @@ bucket_key(struct buckets *b, const struct endpoint *e, char *key, size_t size)
 }
 
 static struct rate_limit *
-bucket_find(struct buckets *b, const char *key)
+bucket_find(struct rate_limits *b, const char *key)
 {
 	struct rate_limit *k = b->hash[key_slot(key)];
 
@@ -158,7 +159,7 @@ bucket_find(struct buckets *b, const char *key)
 }
 
 static struct rate_limit *
-bucket_get(struct buckets *b, const char *key, uint64_t now)
+bucket_get(struct rate_limits *b, const char *key, uint64_t now)
 {
 	struct rate_limit *k = bucket_find(b, key), **at;
 
@@ -181,7 +182,7 @@ bucket_get(struct buckets *b, const char *key, uint64_t now)
 /* ---- may it go? ------------------------------------------------------------ */
 
 static uint64_t
-global_wait(struct buckets *b, uint64_t now)
+global_wait(struct rate_limits *b, uint64_t now)
 {
 	while (b->filled > 0 && now >= b->answered[b->at] + 1000) {
 		b->at = (b->at + 1) % RATE_LIMIT_GLOBAL;
@@ -197,7 +198,7 @@ global_wait(struct buckets *b, uint64_t now)
 }
 
 static void
-global_answered(struct buckets *b, uint64_t now)
+global_answered(struct rate_limits *b, uint64_t now)
 {
 	if (b->filled == RATE_LIMIT_GLOBAL) { /* taken without asking */
 		b->at = (b->at + 1) % RATE_LIMIT_GLOBAL;
@@ -207,7 +208,7 @@ global_answered(struct buckets *b, uint64_t now)
 }
 
 static void
-global_done(struct buckets *b, uint64_t now)
+global_done(struct rate_limits *b, uint64_t now)
 {
 	must(b->flying > 0);
 	b->flying--;
@@ -215,7 +216,7 @@ global_done(struct buckets *b, uint64_t now)
 }
 
 void
-buckets_others(struct buckets *b, unsigned n, uint64_t when)
+rate_limit_others(struct rate_limits *b, unsigned n, uint64_t when)
 {
 	while (n-- > 0)
 		global_answered(b, when);
@@ -238,7 +239,7 @@ own_wait(const struct rate_limit *k, uint64_t now)
 }
 
 uint64_t
-rate_limit_wait(struct buckets *b, const struct endpoint *e, uint64_t now)
+rate_limit_wait(struct rate_limits *b, const struct endpoint *e, uint64_t now)
 {
 	char key[400];
 	struct rate_limit *k;
@@ -252,7 +253,7 @@ rate_limit_wait(struct buckets *b, const struct endpoint *e, uint64_t now)
 }
 
 struct rate_limit *
-rate_limit_take(struct buckets *b, const struct endpoint *e, uint64_t now)
+rate_limit_take(struct rate_limits *b, const struct endpoint *e, uint64_t now)
 {
 	char key[400];
 	struct rate_limit *k;
@@ -304,14 +305,14 @@ rate_limit_invalid_sum(struct rate_limit_invalid *v, uint64_t now)
 }
 
 unsigned
-rate_limit_invalid(struct buckets *b, uint64_t now)
+rate_limit_invalid(struct rate_limits *b, uint64_t now)
 {
 	return rate_limit_invalid_sum(&b->invalid, now);
 }
 
 bool
-rate_limit_allows(struct buckets *b, const struct endpoint *e, bool optional,
-    uint64_t now)
+rate_limit_allows(struct rate_limits *b, const struct endpoint *e,
+    bool optional, uint64_t now)
 {
 	unsigned n = rate_limit_invalid(b, now);
 
@@ -359,8 +360,8 @@ refused_until(uint64_t *until, unsigned *times, double said_s, uint64_t now)
 }
 
 static void
-bucket_refused(struct buckets *b, struct rate_limit *k, const struct endpoint *e,
-    const struct rate_limit_reply *r, uint64_t now)
+bucket_refused(struct rate_limits *b, struct rate_limit *k,
+    const struct endpoint *e, const struct rate_limit_reply *r, uint64_t now)
 {
 	if (r->global && !e->exempt)
 		refused_until(&b->global_ms, &b->global_refused,
@@ -371,7 +372,8 @@ bucket_refused(struct buckets *b, struct rate_limit *k, const struct endpoint *e
 }
 
 static void
-bucket_passed(struct buckets *b, struct rate_limit *k, const struct endpoint *e)
+bucket_passed(struct rate_limits *b, struct rate_limit *k,
+    const struct endpoint *e)
 {
 	k->refused = 0;
 	if (!e->exempt)
@@ -379,8 +381,8 @@ bucket_passed(struct buckets *b, struct rate_limit *k, const struct endpoint *e)
 }
 
 void
-rate_limit_done(struct buckets *b, struct rate_limit *k, const struct endpoint *e,
-    const struct rate_limit_reply *r, uint64_t now)
+rate_limit_done(struct rate_limits *b, struct rate_limit *k,
+    const struct endpoint *e, const struct rate_limit_reply *r, uint64_t now)
 {
 	char key[400];
 
@@ -409,7 +411,7 @@ rate_limit_done(struct buckets *b, struct rate_limit *k, const struct endpoint *
 }
 
 void
-buckets_free(struct buckets *b)
+rate_limit_free(struct rate_limits *b)
 {
 	while (!list_empty(&b->ages))
 		bucket_drop(b, container_of(b->ages.next, struct rate_limit, age));

@@ -45,28 +45,29 @@ struct rate_limit_invalid {
 void rate_limit_invalid_add(struct rate_limit_invalid *, uint64_t now);
 unsigned rate_limit_invalid_sum(struct rate_limit_invalid *, uint64_t now);
 
-struct buckets;
+struct rate_limits;
 struct rate_limit;
 
-struct buckets *buckets_new(void);
+struct rate_limits *rate_limit_new(void);
 /* Somebody else has made n calls at that time. */
-void buckets_others(struct buckets *, unsigned n, uint64_t when);
-void buckets_free(struct buckets *);
+void rate_limit_others(struct rate_limits *, unsigned n, uint64_t when);
+void rate_limit_free(struct rate_limits *);
 /*
  * Milliseconds until a call to this endpoint may go; 0: now.  UINT64_MAX: not
  * before another answer came.
  */
-uint64_t rate_limit_wait(struct buckets *, const struct endpoint *, uint64_t now);
+uint64_t rate_limit_wait(struct rate_limits *, const struct endpoint *,
+    uint64_t now);
 /* It goes now; rate_limit_done must follow. */
-struct rate_limit *rate_limit_take(struct buckets *, const struct endpoint *,
-    uint64_t now);
+struct rate_limit *rate_limit_take(struct rate_limits *,
+    const struct endpoint *, uint64_t now);
 /* It was answered, or reply NULL: it failed without an answer. */
-void rate_limit_done(struct buckets *, struct rate_limit *, const struct endpoint *,
-    const struct rate_limit_reply *, uint64_t now);
+void rate_limit_done(struct rate_limits *, struct rate_limit *,
+    const struct endpoint *, const struct rate_limit_reply *, uint64_t now);
 /* Invalid requests of the last 10 minutes. */
-unsigned rate_limit_invalid(struct buckets *, uint64_t now);
+unsigned rate_limit_invalid(struct rate_limits *, uint64_t now);
 /* May a call go at all, as far as the invalid-request guard is concerned? */
-bool rate_limit_allows(struct buckets *, const struct endpoint *, bool optional,
-    uint64_t now);
+bool rate_limit_allows(struct rate_limits *, const struct endpoint *,
+    bool optional, uint64_t now);
 
 #endif

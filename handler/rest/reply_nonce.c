@@ -12,7 +12,7 @@ hash_of(const char *plugin, const char *message, uint64_t number)
 
 	str_format(text, sizeof(text), "%.128s %.32s %" PRIu64, plugin,
 	    message, number);
-	return hash64(text, strlen(text));
+	return base_hash64(text, strlen(text));
 }
 
 void

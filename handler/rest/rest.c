@@ -9,7 +9,7 @@
 /* ---- one call --------------------------------------------------------------- */
 
 static void
-invocation_free(struct rest_call *c)
+call_free(struct rest_call *c)
 {
 	c->queue->bytes -= c->bytes;
 	c->rest->bytes -= c->bytes;
@@ -18,7 +18,7 @@ invocation_free(struct rest_call *c)
 	free(c->path);
 	free(c->body);
 	free(c->reason);
-	free(c->type);
+	form_close(&c->http.form);
 	free(c);
 }
 
@@ -32,7 +32,7 @@ rest_call_end(struct rest_call *c, enum rest_outcome outcome, const char *why)
 	if (outcome != REST_OK)
 		c->rest->counts.errors++;
 	c->done(c->arg, &a);
-	invocation_free(c);
+	call_free(c);
 }
 
 /* Takes it out of its queue; the caller ends or starts it. */
@@ -256,19 +256,6 @@ copy_or_null(const char *s)
 }
 
 static void
-call_body(struct rest_call *c, const struct rest_ask *ask)
-{
-	if (ask->body == NULL)
-		return;
-	c->http.body_len = ask->type ? ask->body_len : strlen(ask->body);
-	c->body = base_alloc(c->http.body_len + 1);
-	memcpy(c->body, ask->body, c->http.body_len);
-	c->type = copy_or_null(ask->type);
-	c->http.body = c->body;
-	c->http.type = c->type;
-}
-
-static void
 call_prepare(struct rest_call *c, const struct rest_ask *ask)
 {
 	c->method = base_strdup(ask->method);
@@ -279,30 +266,31 @@ call_prepare(struct rest_call *c, const struct rest_ask *ask)
 	c->urgent = ask->urgent;
 	c->http.method = c->method;
 	c->http.path = c->path;
-	call_body(c, ask);
+	c->body = copy_or_null(ask->body);
+	c->http.body = c->body;
+	if (ask->form != NULL) {
+		c->http.form = *ask->form;
+		*ask->form = (struct form) {0};
+	}
 	c->http.reason = c->reason;
 	c->http.bare = c->endpoint.bare;
 	c->http.done = rest_answered;
+}
+
+static size_t
+ask_length(const struct rest_ask *ask)
+{
+	if (ask->form != NULL)
+		return ask->form->len;
+	return ask->body != NULL ? strlen(ask->body) : 0;
 }
 
 /* What it holds in memory, or nearly. */
 static size_t
 ask_bytes(const struct rest_ask *ask)
 {
-	size_t n = sizeof(struct rest_call) + strlen(ask->path) + ask->holds;
-
-	if (ask->body != NULL)
-		n += ask->type ? ask->body_len : strlen(ask->body);
-	return n;
-}
-
-static bool
-ask_is_too_long(const struct rest_ask *ask)
-{
-	if (ask->body == NULL)
-		return false;
-	return ask->type ? ask->body_len > REST_UPLOAD_MAX
-			 : strlen(ask->body) > REST_BODY_MAX;
+	return sizeof(struct rest_call) + strlen(ask->path) + ask->holds
+	    + ask_length(ask);
 }
 
 static const char *
@@ -352,9 +340,9 @@ rest_call(struct rest *r, unsigned plugin, const struct rest_ask *ask,
 	if (endpoint_parse(&e, ask->method, ask->path, why) < 0)
 		return -1;
 	e.exempt |= ask->exempt;
-	*why = ask->type ? "the upload is longer than 26 MiB"
+	*why = ask->form ? "the upload is longer than 26 MiB"
 			 : "the request is longer than 8 MiB";
-	if (ask_is_too_long(ask))
+	if (ask_length(ask) > (ask->form ? REST_UPLOAD_MAX : REST_BODY_MAX))
 		return -1;
 	*bad = false;
 	*why = queue_full(r, &r->queue[plugin], ask, ask_bytes(ask));
@@ -432,8 +420,8 @@ rest_new(struct ev_loop *loop, struct timers *timers,
 		free(r);
 		return NULL;
 	}
-	r->buckets = buckets_new();
-	buckets_others(r->buckets, REST_OTHERS, clock_boot_ms() + 1000);
+	r->buckets = rate_limit_new();
+	rate_limit_others(r->buckets, REST_OTHERS, clock_boot_ms() + 1000);
 	timer_init(timers, &r->wake, rest_wake);
 	list_init(&r->queues);
 	list_init(&r->flying);
@@ -458,6 +446,6 @@ rest_free(struct rest *r)
 	}
 	timer_stop(&r->wake);
 	http_free(&r->http);
-	buckets_free(r->buckets);
+	rate_limit_free(r->buckets);
 	free(r);
 }

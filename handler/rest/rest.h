@@ -28,7 +28,7 @@
 				   what bans the address */
 #define REST_BACKOFF_MS 400u	/* doubled with each try, plus jitter */
 #define REST_BODY_MAX (8u << 20) /* JSON of a request: a banner's */
-#define REST_UPLOAD_MAX (26u << 20) /* anything else */
+#define REST_UPLOAD_MAX (26u << 20) /* of a form */
 #define REST_BYTES_EACH (64u << 20) /* of one plugin's calls together */
 #define REST_BYTES_ALL (256u << 20) /* of all calls */
 
@@ -52,8 +52,7 @@ typedef void rest_done_fn(void *arg, const struct rest_answer *);
 struct rest_ask {
 	const char *method, *path;
 	const char *body;   /* JSON text or NULL; copied, as all of these */
-	const char *type;   /* Content-Type when it is not JSON, or NULL */
-	size_t body_len;    /* with type */
+	struct form *form; /* in its place; it is zeroed when taken over */
 	const char *reason; /* X-Audit-Log-Reason, or NULL */
 	size_t holds;	    /* bytes that the caller keeps until it is done */
 	bool repeatable;    /* doing it twice is doing it once */

@@ -20,7 +20,7 @@ struct rest_queue {
 
 struct rest {
 	struct http http;
-	struct buckets *buckets;
+	struct rate_limits *buckets;
 	struct rest_hold hold;
 	struct rest_spent spent;
 	struct timer wake;
@@ -39,7 +39,7 @@ struct rest_call {
 	struct rest_queue *queue;
 	struct endpoint endpoint;
 	struct rate_limit *bucket; /* while it flies */
-	char *method, *path, *body, *reason, *type;
+	char *method, *path, *body, *reason;
 	size_t bytes;
 	bool repeatable, optional, urgent, proof;
 	unsigned tries, limited;

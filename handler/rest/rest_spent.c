@@ -14,7 +14,7 @@ is_interactions(const struct endpoint *e)
 static uint64_t
 key_of(const struct endpoint *e)
 {
-	return hash64(e->major, strlen(e->major));
+	return base_hash64(e->major, strlen(e->major));
 }
 
 void

@@ -9,7 +9,7 @@
 static struct cache_slot *
 slot_of(struct cache *c, const char *key)
 {
-	return &c->slot[hash64(key, strlen(key)) % CACHE_SLOTS];
+	return &c->slot[base_hash64(key, strlen(key)) % CACHE_SLOTS];
 }
 
 static void
@@ -44,13 +44,6 @@ cache_put(struct cache *c, const char *key, const char *text, size_t len,
 	s->text = base_alloc(len + 1);
 	memcpy(s->text, text, len);
 	s->until_ms = clock_boot_ms() + for_ms;
-}
-
-void
-cache_drop(struct cache *c, const char *key)
-{
-	if (cache_get(c, key) != NULL)
-		slot_clear(slot_of(c, key));
 }
 
 void

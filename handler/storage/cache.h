@@ -25,7 +25,6 @@ struct cache {
 const char *cache_get(struct cache *, const char *key);
 void cache_put(struct cache *, const char *key, const char *text, size_t len,
     uint64_t for_ms);
-void cache_drop(struct cache *, const char *key);
 void cache_free(struct cache *);
 
 #endif

@@ -21,7 +21,7 @@ kv_jobs_init(struct kv_jobs *j, struct timers *timers, struct kv *kv)
 }
 
 void
-kv_jobs_add_own(struct kv_jobs *j, struct job *job)
+kv_jobs_add_own(struct kv_jobs *j, struct kv_job *job)
 {
 	must(job->plugin < nitems(j->queue));
 	list_append(&j->queue[job->plugin], &job->link);
@@ -31,7 +31,7 @@ kv_jobs_add_own(struct kv_jobs *j, struct job *job)
 }
 
 int
-kv_jobs_add(struct kv_jobs *j, struct job *job)
+kv_jobs_add(struct kv_jobs *j, struct kv_job *job)
 {
 	if (j->n[job->plugin] >= KV_JOBS_QUEUE_MAX)
 		return -1;
@@ -49,7 +49,7 @@ jobs_write(struct kv_jobs *j)
 		list_each(&j->queue[i], l)
 			if (n++ == KV_JOBS_TURN_MAX)
 				break;
-			else if (container_of(l, struct job, link)->write)
+			else if (container_of(l, struct kv_job, link)->write)
 				return true;
 	}
 	return false;
@@ -62,8 +62,8 @@ jobs_gather(struct kv_jobs *j, struct list *out)
 	list_init(out);
 	for (size_t i = 0; i < nitems(j->queue); i++) {
 		for (int n = 0; n < KV_JOBS_TURN_MAX; n++) {
-			struct job *job = container_of(j->queue[i].next,
-			    struct job, link);
+			struct kv_job *job = container_of(j->queue[i].next,
+			    struct kv_job, link);
 
 			if (list_empty(&j->queue[i]))
 				break;
@@ -76,7 +76,7 @@ jobs_gather(struct kv_jobs *j, struct list *out)
 }
 
 static void
-job_run(struct kv_jobs *j, struct job *job, struct kv_tx *all)
+job_run(struct kv_jobs *j, struct kv_job *job, struct kv_tx *all)
 {
 	struct kv_tx *own;
 
@@ -99,7 +99,7 @@ static void
 jobs_end(struct list *done, const struct err *failed)
 {
 	list_each_safe(done, l, next) {
-		struct job *job = container_of(l, struct job, link);
+		struct kv_job *job = container_of(l, struct kv_job, link);
 
 		list_remove(&job->link);
 		if (failed != NULL && !job->failed)
@@ -145,7 +145,7 @@ kv_jobs_flush(struct kv_jobs *j)
 	if (all == NULL)
 		goto err1;
 	list_each(&now, l)
-		job_run(j, container_of(l, struct job, link), all);
+		job_run(j, container_of(l, struct kv_job, link), all);
 	if (!write)
 		kv_abort(all);
 	else if (kv_commit(all, &e) < 0)

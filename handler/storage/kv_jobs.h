@@ -19,20 +19,20 @@
 #define KV_JOBS_BUSY_S 0.25   /* another process writes: tried again */
 #define KV_JOBS_BUSY_MAX_MS 10000 /* then they fail */
 
-struct job;
+struct kv_job;
 /* 0, or -1 with err set: then nothing of it remains. */
-typedef int job_run_fn(struct job *, struct kv_tx *, struct err *);
+typedef int kv_jobs_run_fn(struct kv_job *, struct kv_tx *, struct err *);
 /* failed: NULL it is on disk; owns the job from here on. */
-typedef void job_end_fn(struct job *, const struct err *failed);
+typedef void kv_jobs_end_fn(struct kv_job *, const struct err *failed);
 
 /* Embedded first in what the methods keep. */
-struct job {
+struct kv_job {
 	struct list link;
 	unsigned plugin;
 	bool write, failed;
 	struct err why;
-	job_run_fn *run;
-	job_end_fn *end;
+	kv_jobs_run_fn *run;
+	kv_jobs_end_fn *end;
 };
 
 struct kv_jobs {
@@ -49,9 +49,9 @@ void kv_jobs_init(struct kv_jobs *, struct timers *, struct kv *);
 /* Ends what waits as failed. */
 void kv_jobs_free(struct kv_jobs *);
 /* 0, or -1 when too many of this plugin wait: the job is still the caller's. */
-int kv_jobs_add(struct kv_jobs *, struct job *);
+int kv_jobs_add(struct kv_jobs *, struct kv_job *);
 /* The same without a bound, for what the handler itself has to write. */
-void kv_jobs_add_own(struct kv_jobs *, struct job *);
+void kv_jobs_add_own(struct kv_jobs *, struct kv_job *);
 /* Once per loop turn. */
 void kv_jobs_flush(struct kv_jobs *);
 

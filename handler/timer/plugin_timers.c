@@ -22,22 +22,23 @@ static const char owner_key[] = "timer-owner";
 /* ---- one alarm --------------------------------------------------------------- */
 
 void
-alarm_key(char key[KV_KEY_MAX + 1], const char *plugin, const char *name)
+plugin_timers_key(char key[KV_KEY_MAX + 1], const char *plugin,
+    const char *name)
 {
 	must(str_format(key, KV_KEY_MAX + 1, "timer/%s/%s", plugin, name));
 }
 
 void
-alarm_free(struct alarm *a)
+plugin_timers_delete(struct plugin_timer *a)
 {
 	json_object_put(a->record);
 	free(a);
 }
 
-struct alarm *
-alarm_new(unsigned plugin, const char *name, struct json_object *record)
+struct plugin_timer *
+plugin_timers_new(unsigned plugin, const char *name, struct json_object *record)
 {
-	struct alarm *a = base_alloc(sizeof(*a));
+	struct plugin_timer *a = base_alloc(sizeof(*a));
 	struct json_object *v;
 	const char *why;
 	int rc = 0;
@@ -53,18 +54,19 @@ alarm_new(unsigned plugin, const char *name, struct json_object *record)
 		rc = cron_parse(&a->cron, json_object_get_string(v), &why);
 	a->repeats = v != NULL;
 	if (rc < 0 || !json_object_object_get_ex(record, "due_ms", &v)) {
-		alarm_free(a);
+		plugin_timers_delete(a);
 		return NULL;
 	}
 	a->due_ms = json_object_get_int64(v);
 	return a;
 }
 
-struct alarm *
+struct plugin_timer *
 plugin_timers_find(struct plugin_timers *s, unsigned plugin, const char *name)
 {
 	list_each(&s->list[plugin], l) {
-		struct alarm *a = container_of(l, struct alarm, link);
+		struct plugin_timer *a = container_of(l, struct plugin_timer,
+		    link);
 
 		if (strcmp(a->name, name) == 0)
 			return a;
@@ -73,7 +75,7 @@ plugin_timers_find(struct plugin_timers *s, unsigned plugin, const char *name)
 }
 
 static void
-alarm_back(struct plugin_timers *s, struct alarm *a)
+alarm_back(struct plugin_timers *s, struct plugin_timer *a)
 {
 	if (a->asked != 0)
 		s->out[a->plugin]--;
@@ -81,18 +83,18 @@ alarm_back(struct plugin_timers *s, struct alarm *a)
 }
 
 void
-plugin_timers_drop(struct plugin_timers *s, struct alarm *a)
+plugin_timers_drop(struct plugin_timers *s, struct plugin_timer *a)
 {
 	alarm_back(s, a);
 	list_remove(&a->link);
 	s->n[a->plugin]--;
-	alarm_free(a);
+	plugin_timers_delete(a);
 }
 
 void
-plugin_timers_put(struct plugin_timers *s, struct alarm *a)
+plugin_timers_put(struct plugin_timers *s, struct plugin_timer *a)
 {
-	struct alarm *old = plugin_timers_find(s, a->plugin, a->name);
+	struct plugin_timer *old = plugin_timers_find(s, a->plugin, a->name);
 
 	if (old != NULL)
 		plugin_timers_drop(s, old);
@@ -104,7 +106,7 @@ plugin_timers_put(struct plugin_timers *s, struct alarm *a)
 /* ---- firing --------------------------------------------------------------------- */
 
 static void
-alarm_fire(struct plugin_timers *s, struct alarm *a, int64_t wall)
+alarm_fire(struct plugin_timers *s, struct plugin_timer *a, int64_t wall)
 {
 	struct json_object *payload = NULL;
 	struct buf b = {0};
@@ -114,10 +116,9 @@ alarm_fire(struct plugin_timers *s, struct alarm *a, int64_t wall)
 	rpc_write_string(&b, a->name);
 	buf_printf(&b, ",\"due_ms\":%" PRId64 ",\"now_ms\":%" PRId64
 	    ",\"late\":%s,\"again\":%s,\"payload\":", a->due_ms, wall,
-	    wall - a->due_ms > ALARM_LATE_MS ? "true" : "false",
+	    wall - a->due_ms > PLUGIN_TIMERS_LATE_MS ? "true" : "false",
 	    a->tries > 0 ? "true" : "false");
-	buf_puts(&b, json_object_to_json_string_ext(payload,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	buf_puts(&b, json_text(payload));
 	buf_puts(&b, "}");
 	a->asked = plugin_ask(s->plugin[a->plugin], "timer", buf_data(&b),
 	    buf_len(&b));
@@ -131,18 +132,20 @@ alarm_fire(struct plugin_timers *s, struct alarm *a, int64_t wall)
 
 /* When an unanswered one is asked again: later each time. */
 static uint64_t
-alarm_patience(const struct plugin_timers *s, const struct alarm *a)
+alarm_patience(const struct plugin_timers *s, const struct plugin_timer *a)
 {
 	uint64_t ms = (uint64_t)(s->config->plugin[a->plugin].timeout_s * 1000);
 
-	for (unsigned i = 1; i < a->tries && ms < ALARM_RETRY_MAX_MS; i++)
+	for (unsigned i = 1; i < a->tries
+	    && ms < PLUGIN_TIMERS_RETRY_MAX_MS; i++)
 		ms *= 2;
-	return ms < ALARM_RETRY_MAX_MS ? ms : ALARM_RETRY_MAX_MS;
+	return ms < PLUGIN_TIMERS_RETRY_MAX_MS ? ms
+	    : PLUGIN_TIMERS_RETRY_MAX_MS;
 }
 
 /* Milliseconds until this one needs a look. */
 static uint64_t
-alarm_look(struct plugin_timers *s, struct alarm *a, int64_t wall)
+alarm_look(struct plugin_timers *s, struct plugin_timer *a, int64_t wall)
 {
 	uint64_t now = clock_boot_ms(), again;
 
@@ -156,19 +159,19 @@ alarm_look(struct plugin_timers *s, struct alarm *a, int64_t wall)
 		alarm_back(s, a);
 	}
 	if (a->saving)
-		return ALARM_LOOK_MS;
+		return PLUGIN_TIMERS_LOOK_MS;
 	if (a->due_ms > wall)
 		return (uint64_t)(a->due_ms - wall);
 	if (s->out[a->plugin] < PLUGIN_TIMERS_OUT_MAX
 	    && s->plugin[a->plugin] != NULL)
 		alarm_fire(s, a, wall);
-	return a->asked != 0 ? alarm_patience(s, a) : ALARM_LOOK_MS;
+	return a->asked != 0 ? alarm_patience(s, a) : PLUGIN_TIMERS_LOOK_MS;
 }
 
 void
 plugin_timers_look(struct plugin_timers *s)
 {
-	uint64_t next = ALARM_LOOK_MS;
+	uint64_t next = PLUGIN_TIMERS_LOOK_MS;
 	int64_t wall = clock_wall_ms();
 
 	if (!s->active)
@@ -176,7 +179,7 @@ plugin_timers_look(struct plugin_timers *s)
 	for (size_t i = 0; i < nitems(s->list); i++)
 		list_each(&s->list[i], l) {
 			uint64_t ms = alarm_look(s, container_of(l,
-			    struct alarm, link), wall);
+			    struct plugin_timer, link), wall);
 
 			if (ms < next)
 				next = ms;
@@ -188,40 +191,40 @@ plugin_timers_look(struct plugin_timers *s)
 
 /* What an answer leads to on disk: gone, or the next time. */
 struct settle {
-	struct job job; /* first */
-	struct plugin_timers *alarms;
-	char name[ALARM_NAME_MAX + 1];
+	struct kv_job job; /* first */
+	struct plugin_timers *timers;
+	char name[PLUGIN_TIMERS_NAME_MAX + 1];
 	int64_t due_ms, next_ms; /* next_ms -1: it is done */
 };
 
 static int
-settle_run(struct job *job, struct kv_tx *tx, struct err *e)
+settle_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 {
 	struct settle *t = container_of(job, struct settle, job);
-	struct alarm *a = plugin_timers_find(t->alarms, job->plugin, t->name);
-	const char *plugin = t->alarms->config->plugin[job->plugin].name;
+	struct plugin_timer *a = plugin_timers_find(t->timers, job->plugin,
+	    t->name);
+	const char *plugin = t->timers->config->plugin[job->plugin].name;
 	char key[KV_KEY_MAX + 1];
 	const char *text;
 
 	/* Set anew or cancelled by the plugin meanwhile: that counts. */
 	if (a == NULL || a->due_ms != t->due_ms)
 		return 0;
-	alarm_key(key, plugin, t->name);
+	plugin_timers_key(key, plugin, t->name);
 	if (t->next_ms < 0)
 		return kv_del(tx, key, e) < 0 ? -1 : 0;
 	json_object_object_add(a->record, "due_ms",
 	    json_object_new_int64(t->next_ms));
-	text = json_object_to_json_string_ext(a->record,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	text = json_text(a->record);
 	return kv_put(tx, key, text, strlen(text), e);
 }
 
 static void
-settle_end(struct job *job, const struct err *failed)
+settle_end(struct kv_job *job, const struct err *failed)
 {
 	struct settle *t = container_of(job, struct settle, job);
-	struct plugin_timers *s = t->alarms;
-	struct alarm *a = plugin_timers_find(s, job->plugin, t->name);
+	struct plugin_timers *s = t->timers;
+	struct plugin_timer *a = plugin_timers_find(s, job->plugin, t->name);
 
 	if (a != NULL && a->due_ms == t->due_ms) {
 		/* Not on disk is better than fired for ever. */
@@ -240,7 +243,7 @@ settle_end(struct job *job, const struct err *failed)
 }
 
 static void
-alarm_settle(struct plugin_timers *s, struct alarm *a)
+alarm_settle(struct plugin_timers *s, struct plugin_timer *a)
 {
 	int64_t wall = clock_wall_ms(), from = a->due_ms, next = -1;
 	struct settle *t = base_alloc(sizeof(*t));
@@ -250,9 +253,9 @@ alarm_settle(struct plugin_timers *s, struct alarm *a)
 		from = wall;
 	if (a->repeats)
 		next = cron_next(&a->cron, from / 1000);
-	t->job = (struct job) {.plugin = a->plugin, .write = true,
+	t->job = (struct kv_job) {.plugin = a->plugin, .write = true,
 	    .run = settle_run, .end = settle_end};
-	t->alarms = s;
+	t->timers = s;
 	str_copy(t->name, a->name, sizeof(t->name));
 	t->due_ms = a->due_ms;
 	t->next_ms = next < 0 ? -1 : next * 1000;
@@ -265,7 +268,8 @@ plugin_timers_answered(struct plugin_timers *s, unsigned plugin, uint64_t id,
     const char *refusal)
 {
 	list_each(&s->list[plugin], l) {
-		struct alarm *a = container_of(l, struct alarm, link);
+		struct plugin_timer *a = container_of(l, struct plugin_timer,
+		    link);
 
 		if (a->asked != id)
 			continue;
@@ -283,14 +287,14 @@ void
 plugin_timers_plugin_ended(struct plugin_timers *s, unsigned plugin)
 {
 	list_each(&s->list[plugin], l)
-		alarm_back(s, container_of(l, struct alarm, link));
+		alarm_back(s, container_of(l, struct plugin_timer, link));
 	plugin_timers_look(s);
 }
 
 /* ---- life ------------------------------------------------------------------------------ */
 
 struct loading {
-	struct plugin_timers *alarms;
+	struct plugin_timers *timers;
 	unsigned plugin;
 	size_t prefix;
 };
@@ -299,17 +303,17 @@ static int
 load_one(const char *key, const void *value, size_t len, void *arg)
 {
 	struct loading *l = arg;
-	const char *plugin = l->alarms->config->plugin[l->plugin].name;
+	const char *plugin = l->timers->config->plugin[l->plugin].name;
 	struct json_object *o = json_parse_as(value, len, json_type_object);
-	struct alarm *a = NULL;
+	struct plugin_timer *a = NULL;
 
 	if (o != NULL)
-		a = alarm_new(l->plugin, key + l->prefix, o);
+		a = plugin_timers_new(l->plugin, key + l->prefix, o);
 	if (a == NULL)
 		log_error("timer \"%s\" of plugin %s is damaged in the storage "
 			  "and does not fire", key + l->prefix, plugin);
 	else
-		plugin_timers_put(l->alarms, a);
+		plugin_timers_put(l->timers, a);
 	return 0;
 }
 
@@ -340,9 +344,9 @@ load_plugin(struct plugin_timers *s, unsigned i, struct kv_tx *tx, struct err *e
 	char prefix[KV_KEY_MAX + 1];
 
 	while (!list_empty(&s->list[i]))
-		plugin_timers_drop(s, container_of(s->list[i].next, struct alarm,
-		    link));
-	alarm_key(prefix, s->config->plugin[i].name, "");
+		plugin_timers_drop(s, container_of(s->list[i].next,
+		    struct plugin_timer, link));
+	plugin_timers_key(prefix, s->config->plugin[i].name, "");
 	l.prefix = strlen(prefix);
 	if (kv_each(tx, prefix, NULL, load_one, &l, e) < 0)
 		return -1;
@@ -426,10 +430,10 @@ plugin_timers_own(struct plugin_timers *s, bool own)
 		return;
 	s->owner = alarms_do(s, true, owner_change);
 	if (!s->owner)
-		s->again_ms = clock_boot_ms() + ALARM_BUSY_MS;
+		s->again_ms = clock_boot_ms() + PLUGIN_TIMERS_BUSY_MS;
 	/* Without it: that the loop turns, and we are asked again. */
 	timer_set(&s->timer, s->owner ? s->hold_s
-	    : (double)ALARM_BUSY_MS / 1000);
+	    : (double)PLUGIN_TIMERS_BUSY_MS / 1000);
 }
 
 void
@@ -451,5 +455,5 @@ plugin_timers_free(struct plugin_timers *s)
 	for (size_t i = 0; i < nitems(s->list); i++)
 		while (!list_empty(&s->list[i]))
 			plugin_timers_drop(s, container_of(s->list[i].next,
-			    struct alarm, link));
+			    struct plugin_timer, link));
 }

@@ -17,16 +17,16 @@
 
 #define PLUGIN_TIMERS_MAX 1000		  /* per plugin */
 #define PLUGIN_TIMERS_OUT_MAX 16	  /* unanswered per plugin */
-#define ALARM_NAME_MAX 128
-#define ALARM_LATE_MS 60000	  /* fired later than this: flagged */
-#define ALARM_BUSY_MS 1000	  /* another process writes: tried again */
-#define ALARM_LOOK_MS 30000	  /* the wall clock may be set meanwhile */
-#define ALARM_RETRY_MAX_MS 3600000 /* unanswered: asked again, at most */
+#define PLUGIN_TIMERS_NAME_MAX 128
+#define PLUGIN_TIMERS_LATE_MS 60000	  /* fired later than this: flagged */
+#define PLUGIN_TIMERS_BUSY_MS 1000 /* another process writes: tried again */
+#define PLUGIN_TIMERS_LOOK_MS 30000 /* the wall clock may be set meanwhile */
+#define PLUGIN_TIMERS_RETRY_MAX_MS 3600000 /* unanswered: the longest wait */
 
-struct alarm {
-	struct list link; /* alarms.list of its plugin */
+struct plugin_timer {
+	struct list link; /* plugin_timers.list of its plugin */
 	unsigned plugin;
-	char name[ALARM_NAME_MAX + 1];
+	char name[PLUGIN_TIMERS_NAME_MAX + 1];
 	struct json_object *record; /* as on disk: due, daily, cron, payload */
 	bool repeats;
 	struct cron cron;
@@ -68,13 +68,14 @@ void plugin_timers_answered(struct plugin_timers *, unsigned plugin, uint64_t id
 void plugin_timers_plugin_ended(struct plugin_timers *, unsigned plugin);
 
 /* Owns record.  Replaces one of the same name. */
-struct alarm *alarm_new(unsigned plugin, const char *name,
+struct plugin_timer *plugin_timers_new(unsigned plugin, const char *name,
     struct json_object *record);
-void alarm_free(struct alarm *);
-void plugin_timers_put(struct plugin_timers *, struct alarm *);
-void plugin_timers_drop(struct plugin_timers *, struct alarm *);
-struct alarm *plugin_timers_find(struct plugin_timers *, unsigned plugin, const char *name);
-void alarm_key(char key[KV_KEY_MAX + 1], const char *plugin,
+void plugin_timers_delete(struct plugin_timer *);
+void plugin_timers_put(struct plugin_timers *, struct plugin_timer *);
+void plugin_timers_drop(struct plugin_timers *, struct plugin_timer *);
+struct plugin_timer *plugin_timers_find(struct plugin_timers *, unsigned plugin,
+    const char *name);
+void plugin_timers_key(char key[KV_KEY_MAX + 1], const char *plugin,
     const char *name);
 
 #endif

@@ -25,6 +25,9 @@ count(struct outbox *p)
 	spool_stats(p->spool, &s);
 	to->spool_events = s.events;
 	to->spool_bytes = s.bytes;
+	/* They only grow: a difference below 0 would be 2^64 lost events. */
+	must(s.damaged >= p->told.damaged && s.expired >= p->told.expired
+	    && s.refused >= p->told.refused);
 	to->spool_damaged += s.damaged - p->told.damaged;
 	to->spool_expired += s.expired - p->told.expired;
 	to->spool_refused += s.refused - p->told.refused;
@@ -91,11 +94,12 @@ to_disk(struct outbox *p, const struct up_hdr *hdr, const void *raw,
 		{ (void *)(uintptr_t)us->id, 0 } };
 	struct err err;
 
+	must(p->spool != NULL);
 	if (h.session != 0 && h.session == us->session)
 		parts[1].iov_len = strlen(us->id);
 	h.reserved = (uint32_t)parts[1].iov_len;
 	h.len += h.reserved;
-	if (spool_append_parts(p->spool, &h, parts, 2, &err) == 0) {
+	if (spool_append(p->spool, &h, parts, 2, &err) == 0) {
 		spool_worked(p);
 		return true;
 	}
@@ -127,6 +131,8 @@ to_both(struct outbox *p, const struct up_hdr *hdr)
 	bool waiting = !spool_empty(p->spool);
 	struct up_hdr h = *hdr;
 
+	/* Behind older ones on disk nothing may enter the queue. */
+	must(!waiting || q->detached);
 	h.len = (uint32_t)queue_open_len(q);
 	if (to_disk(p, &h, queue_open_text(q), &p->session)) {
 		if (waiting || q->bytes >= p->memory) {
@@ -260,6 +266,7 @@ refill(struct outbox *p)
 {
 	struct up_hdr h;
 
+	must(p->spooling && p->spool != NULL);
 	while (!spool_empty(p->spool) && p->queue.bytes < p->memory &&
 	    spool_peek(p->spool, &h))
 		refill_one(p, &h);
@@ -278,6 +285,7 @@ outbox_ack(struct outbox *p, uint64_t ord, struct queue_acked *out)
 {
 	uint64_t before = p->queue.acked_ord, until;
 
+	must(p->boundary <= p->queue.last_ord);
 	if (queue_ack(&p->queue, ord, out) != 0)
 		return -1;
 	if (before < p->boundary && p->queue.acked_ord > before) {
@@ -401,6 +409,7 @@ outbox_take(struct outbox *p)
 		.age_ms = p->limits.spool_age_ms };
 	struct err err;
 
+	must(p->spool == NULL && p->queue.last_ord == 0);
 	p->stats->spool_events = p->stats->spool_bytes = 0;
 	p->spool = spool_open(p->limits.dir, &l, &err);
 	if (p->spool == NULL) {
@@ -416,14 +425,6 @@ outbox_take(struct outbox *p)
 	p->spooling = true;
 	queue_detach(&p->queue);
 	refill(p);
-}
-
-void
-outbox_open(struct outbox *p, const struct outbox_limits *limits,
-    struct page_shard *stats)
-{
-	outbox_init(p, limits, stats);
-	outbox_take(p);
 }
 
 void

@@ -4,7 +4,9 @@
  * disk as well when it is away or slow.  While spooling every unacknowledged
  * event is in the spool, in order, and the oldest of them are in memory too, on
  * their way to the handler.  It must never let an event be counted as received
- * that it could not keep, nor hand one out of order.
+ * that it could not keep, nor hand one out of order.  Nothing here calls back.
+ * What may write to or read from disk says so; only a flush with sync waits
+ * for it.
  */
 #ifndef SHARD_EVENTS_OUTBOX_H
 #define SHARD_EVENTS_OUTBOX_H
@@ -45,16 +47,13 @@ struct outbox {
 	struct spool_stats told; /* so much of them is counted in stats */
 };
 
-/*
- * dir is copied by nobody: it must live as long.  What an earlier process left
- * in the spool is pending from here on.
- */
-void outbox_open(struct outbox *, const struct outbox_limits *,
-    struct page_shard *);
-/* The same in two steps: before the first, and while another process has it,
- * the spool is not touched. */
+/* dir is copied by nobody: it must live as long. */
 void outbox_init(struct outbox *, const struct outbox_limits *,
     struct page_shard *);
+/*
+ * Opens the spool, which is not touched before, while another process may have
+ * it: what that left is pending from here on.  Reads from disk.
+ */
 void outbox_take(struct outbox *);
 void outbox_close(struct outbox *);
 /* The seq up to which a session is safe in the spool, 0: nothing of it is. */
@@ -68,13 +67,16 @@ enum outbox_result {
 	OUTBOX_FULL,	 /* kept, but there is no room for more */
 	OUTBOX_REFUSED, /* not kept: it must count as not received */
 };
-/* The open message of the queue is an event.  As for queue_commit. */
+/* The open message of the queue is an event.  As for queue_commit.  May write,
+ * here the whole queue once. */
 enum outbox_result outbox_commit(struct outbox *, const struct up_hdr *);
-/* As queue_ack; then the queue is filled from the spool again. */
+/* As queue_ack; then the queue is filled from the spool again, which reads and
+ * deletes there. */
 int outbox_ack(struct outbox *, uint64_t ord, struct queue_acked *);
-/* A handler has come or gone. */
+/* A handler has come or gone.  May read from the spool. */
 void outbox_connected(struct outbox *, bool);
-/* From now on what comes goes to disk: why, for the log. */
+/* From now on what comes goes to disk, with what is pending: why, for the
+ * log.  Nothing changes when that can't be written. */
 void outbox_spool(struct outbox *, const char *why);
 /* Before the process ends: 0 when all that is pending is on disk, and with
  * sync survives power loss. */

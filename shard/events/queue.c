@@ -29,6 +29,7 @@ hdr_at(const struct queue_pos *p)
 {
 	struct up_hdr h;
 
+	must(p->seg != NULL && p->off + HDR <= p->seg->end);
 	memcpy(&h, p->seg->data + p->off, HDR);
 	return h;
 }
@@ -91,6 +92,7 @@ drop_passed(struct queue *q)
 {
 	normalise(q, &q->sent);
 	normalise(q, &q->front);
+	must(q->front.seg != NULL);
 	while (seg_of(q->segs.next) != q->front.seg)
 		seg_drop(q, seg_of(q->segs.next));
 }
@@ -120,6 +122,7 @@ grow_side(struct queue *q, struct queue_seg *old, size_t need)
 {
 	struct queue_seg *g = seg_new(q, q->open == 0 ? need : need * 2);
 
+	must(q->detached && (old != NULL || q->open == 0));
 	if (q->open > 0)
 		memcpy(g->data + HDR, old->data + HDR, q->open);
 	if (old != NULL)
@@ -212,6 +215,7 @@ append(struct queue *q, struct queue_seg *g, const struct up_hdr *hdr)
 	struct up_hdr h = *hdr;
 
 	must(g != NULL && h.len <= UP_PAYLOAD_MAX);
+	must(g->end + HDR + h.len <= g->cap);
 	h.reserved = 0;
 	if (h.type == UP_EVENT) {
 		h.ord = ++q->last_ord;
@@ -272,6 +276,7 @@ queue_attach(struct queue *q)
 
 	if (!q->detached)
 		return;
+	must(len == 0 || side != NULL);
 	q->side = NULL;
 	q->detached = false;
 	q->open = 0;
@@ -415,6 +420,7 @@ pop(struct queue *q, struct queue_acked *out)
 		memcpy(&q->session, g->data + q->front.off + HDR,
 		    sizeof(q->session));
 	} else {
+		must(q->events > 0);
 		q->events--;
 		out->events++;
 		if (h.seq != 0) {
@@ -422,6 +428,8 @@ pop(struct queue *q, struct queue_acked *out)
 			out->seq = h.seq;
 		}
 	}
+	/* Only what was sent is acknowledged: the rest is not ours to drop. */
+	must(q->bytes - q->unsent >= HDR + h.len);
 	q->bytes -= HDR + h.len;
 	q->front.off += HDR + h.len;
 	drop_passed(q);
@@ -477,6 +485,8 @@ queue_ack(struct queue *q, uint64_t ord, struct queue_acked *out)
 	for (n = frames_until(q, ord); n > 0; n--)
 		pop(q, out);
 	q->acked_ord = ord;
+	must(q->sent_ord <= q->last_ord && (q->events == 0)
+	    == (q->acked_ord == q->last_ord));
 	reuse(q);
 	return 0;
 }

@@ -4,7 +4,8 @@
  * that go to it: frames [struct up_hdr | raw message] in a list of segments.
  * The inflater writes into the open frame at the end; two positions walk over
  * the rest, `sent` and, behind it, `front`, where acknowledged frames go.  Only
- * an acknowledgement removes a frame.  Nothing here allocates per event.
+ * an acknowledgement removes a frame.  Nothing here allocates per event, calls
+ * back, waits or writes to disk.
  */
 #ifndef SHARD_EVENTS_QUEUE_H
 #define SHARD_EVENTS_QUEUE_H

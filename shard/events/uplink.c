@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shard/events/uplink.h"
 
+#include "shared/base/buf.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,8 +24,7 @@ struct uplink {
 	uint64_t named; /* session announced last ahead of the queue */
 
 	/* goes out between two frames of the queue; grows for express copies */
-	unsigned char *control;
-	size_t control_len, control_off, control_cap;
+	struct buf control;
 
 	unsigned char in[HDR + UPLINK_DOWN_MAX];
 	size_t in_len;
@@ -31,18 +32,6 @@ struct uplink {
 };
 
 /* ---- the end ---------------------------------------------------------- */
-
-/* All of it has gone, or is not wanted any more. */
-static void
-control_reset(struct uplink *u)
-{
-	u->control_len = u->control_off = 0;
-	if (u->control_cap > UPLINK_CONTROL_MAX) {
-		free(u->control);
-		u->control = NULL;
-		u->control_cap = 0;
-	}
-}
 
 static void
 disconnect(struct uplink *u)
@@ -53,7 +42,7 @@ disconnect(struct uplink *u)
 	ev_io_stop(u->loop, &u->wr);
 	close(u->fd);
 	u->fd = -1;
-	control_reset(u);
+	buf_free(&u->control);
 	u->in_len = u->skip = 0;
 	u->greeted = u->cut = false;
 	u->named = 0;
@@ -71,43 +60,18 @@ drop(struct uplink *u, const char *why)
 
 /* ---- out -------------------------------------------------------------- */
 
-/* Room for need more bytes, of at most max in all. */
-static bool
-control_room(struct uplink *u, size_t need, size_t max)
-{
-	size_t cap = UPLINK_CONTROL_MAX;
-
-	if (u->control_off > 0) {
-		memmove(u->control, u->control + u->control_off,
-		    u->control_len - u->control_off);
-		u->control_len -= u->control_off;
-		u->control_off = 0;
-	}
-	need += u->control_len;
-	if (need > max)
-		return false;
-	while (cap < need)
-		cap *= 2;
-	if (cap > u->control_cap) {
-		u->control = base_realloc(u->control, cap);
-		u->control_cap = cap;
-	}
-	return true;
-}
-
 static void
 control_add(struct uplink *u, const struct up_hdr *h, const void *payload)
 {
-	memcpy(u->control + u->control_len, h, HDR);
-	memcpy(u->control + u->control_len + HDR, payload, h->len);
-	u->control_len += HDR + h->len;
+	buf_add(&u->control, h, HDR);
+	buf_add(&u->control, payload, h->len);
 }
 
 static bool
 control_put(struct uplink *u, const struct up_hdr *h, const void *payload)
 {
-	if (!control_room(u, HDR + h->len,
-	    UPLINK_CONTROL_MAX + UPLINK_EXPRESS_MAX))
+	if (buf_len(&u->control) + HDR + h->len >
+	    UPLINK_CONTROL_MAX + UPLINK_EXPRESS_MAX)
 		return false;
 	control_add(u, h, payload);
 	return true;
@@ -123,7 +87,7 @@ allowed(const struct uplink *u)
 static bool
 idle(const struct uplink *u)
 {
-	return u->control_len == 0 && allowed(u) == 0;
+	return buf_len(&u->control) == 0 && allowed(u) == 0;
 }
 
 /* The frame that went out in part is finished, and nothing else. */
@@ -142,14 +106,15 @@ gather(struct uplink *u, struct iovec *iov, bool *control)
 {
 	size_t mid = queue_mid(u->queue);
 
-	*control = u->control_len > 0 && (mid == 0 || u->control_off > 0);
+	/* One that went out in part comes first: the queue waits for it. */
+	*control = buf_len(&u->control) > 0 && mid == 0;
 	if (*control) {
-		iov[0].iov_base = u->control + u->control_off;
-		iov[0].iov_len = u->control_len - u->control_off;
+		iov[0].iov_base = buf_data(&u->control);
+		iov[0].iov_len = buf_len(&u->control);
 		return u->cut ? 1
 		    : 1 + queue_iov(u->queue, iov + 1, PIECES - 1);
 	}
-	if (u->cut || (u->control_len > 0 && mid > 0))
+	if (u->cut || (buf_len(&u->control) > 0 && mid > 0))
 		return gather_rest(u, iov, mid);
 	return queue_iov(u->queue, iov, PIECES);
 }
@@ -157,17 +122,14 @@ gather(struct uplink *u, struct iovec *iov, bool *control)
 static void
 account(struct uplink *u, size_t n, bool control)
 {
-	size_t left = u->control_len - u->control_off;
+	size_t first = control ? buf_len(&u->control) : 0;
 
-	if (control && n < left) {
-		u->control_off += n;
-		return;
-	}
-	if (control) {
-		n -= left;
-		control_reset(u);
-	}
-	queue_sent(u->queue, n);
+	first = n < first ? n : first;
+	buf_eat(&u->control, first);
+	/* No shard keeps the room that a burst of express copies took. */
+	if (buf_len(&u->control) == 0)
+		buf_free(&u->control);
+	queue_sent(u->queue, n - first);
 }
 
 static size_t
@@ -315,6 +277,7 @@ parse(struct uplink *u)
 		off += n;
 	if (u->fd < 0)
 		return NULL;
+	must(off <= u->in_len);
 	memmove(u->in, u->in + off, u->in_len - off);
 	u->in_len -= off;
 	return wrong;
@@ -333,6 +296,8 @@ read_once(struct uplink *u)
 
 	if (skipping && room > u->skip)
 		room = u->skip;
+	/* Of no room recv() says 0, and a live handler would count as gone. */
+	must(room > 0);
 	n = recv(u->fd, to, room, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return 0;
@@ -390,7 +355,6 @@ uplink_free(struct uplink *u)
 	if (u == NULL)
 		return;
 	disconnect(u);
-	free(u->control);
 	free(u);
 }
 
@@ -400,6 +364,7 @@ uplink_adopt(struct uplink *u, int fd, const struct up_hello *hello)
 	struct up_hdr h = { .len = sizeof(*hello), .type = UP_HELLO };
 	int size = SEND_BUFFER;
 
+	must(fd >= 0);
 	disconnect(u);
 	u->fd = fd;
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
@@ -437,7 +402,8 @@ uplink_express(struct uplink *u, const struct up_hdr *event, const char *raw,
 		.session = us->session };
 
 	if (u->fd < 0 || u->cut ||
-	    !control_room(u, 2 * HDR + sizeof(*us) + h.len, UPLINK_EXPRESS_MAX))
+	    buf_len(&u->control) + 2 * HDR + sizeof(*us) + h.len >
+		UPLINK_EXPRESS_MAX)
 		return false;
 	if (us->session != u->named)
 		control_add(u, &name, us);

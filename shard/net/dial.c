@@ -4,8 +4,8 @@
 #include "shared/base/text.h"
 #include "shard/net/ws_upgrade.h"
 #include "shared/discord/gateway_url.h"
+#include "shared/net/curl_loop.h"
 
-#include <curl/curl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -17,13 +17,6 @@
 
 enum phase { PHASE_CURL, PHASE_TLS, PHASE_SEND, PHASE_RECV };
 
-/* One of curl's sockets. */
-struct dial_socket {
-	struct list link;
-	struct dial *dial;
-	ev_io io;
-};
-
 struct dial {
 	struct ev_loop *loop;
 	dial_fn *fn;
@@ -34,10 +27,9 @@ struct dial {
 	enum phase phase;
 
 	/* PHASE_CURL */
-	CURLM *multi;
+	struct curl_loop curl;
 	CURL *easy;
-	struct list sockets;	/* of struct dial_socket */
-	struct timer timer;	/* curl's, and the start */
+	struct timer bad_start;
 	curl_socket_t taken;	/* socket that curl must not close */
 	char curl_error[CURL_ERROR_SIZE];
 
@@ -57,20 +49,11 @@ static void step(struct dial *);
 static void
 curl_drop(struct dial *d)
 {
-	timer_stop(&d->timer);
-	if (d->multi != NULL && d->easy != NULL)
-		(void)curl_multi_remove_handle(d->multi, d->easy);
+	if (d->easy != NULL && d->curl.multi != NULL)
+		(void)curl_multi_remove_handle(d->curl.multi, d->easy);
 	curl_easy_cleanup(d->easy);
-	(void)curl_multi_cleanup(d->multi);
 	d->easy = NULL;
-	d->multi = NULL;
-	list_each_safe (&d->sockets, l, next) {
-		struct dial_socket *s =
-		    container_of(l, struct dial_socket, link);
-		ev_io_stop(d->loop, &s->io);
-		list_remove(l);
-		free(s);
-	}
+	curl_loop_close(&d->curl);
 }
 
 void
@@ -79,6 +62,7 @@ dial_cancel(struct dial *d)
 	if (d == NULL)
 		return;
 	curl_drop(d);
+	timer_stop(&d->bad_start);
 	ev_io_stop(d->loop, &d->io);
 	tls_socket_free(d->wire);
 	free(d->text);
@@ -156,93 +140,18 @@ take_socket(struct dial *d)
 	return true;
 }
 
-/* d may be gone behind it. */
-static void
-curl_progress(struct dial *d)
+/* d may be gone behind it, and its curl_loop is. */
+static bool
+on_curl_ended(struct curl_loop *curl, CURL *easy, CURLcode rc)
 {
-	CURLMsg *m;
-	CURLcode rc;
-	int left;
+	struct dial *d = container_of(curl, struct dial, curl);
 
-	m = curl_multi_info_read(d->multi, &left);
-	if (m == NULL || m->msg != CURLMSG_DONE)
-		return;
-	rc = m->data.result;
 	if (rc == CURLE_OK && take_socket(d))
 		step(d);
 	else if (rc != CURLE_OK)
 		fail(d, false, "cannot connect to %s: %s", d->url.authority,
 		    d->curl_error[0] ? d->curl_error : curl_easy_strerror(rc));
-}
-
-static void
-on_curl_io(struct ev_loop *loop, ev_io *w, int revents)
-{
-	struct dial_socket *s = container_of(w, struct dial_socket, io);
-	struct dial *d = s->dial;
-	int running, what = 0;
-
-	if (revents & EV_READ)
-		what |= CURL_CSELECT_IN;
-	if (revents & EV_WRITE)
-		what |= CURL_CSELECT_OUT;
-	(void)curl_multi_socket_action(d->multi, w->fd, what, &running);
-	curl_progress(d);
-}
-
-static void
-on_timer(struct timer *t)
-{
-	struct dial *d = container_of(t, struct dial, timer);
-	int running;
-
-	(void)curl_multi_socket_action(d->multi, CURL_SOCKET_TIMEOUT, 0,
-	    &running);
-	curl_progress(d);
-}
-
-static int
-on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *sock)
-{
-	struct dial *d = arg;
-	struct dial_socket *s = sock;
-	int events = 0;
-
-	if (s != NULL)
-		ev_io_stop(d->loop, &s->io);
-	if (what == CURL_POLL_REMOVE) {
-		if (s != NULL) {
-			list_remove(&s->link);
-			free(s);
-		}
-		return 0;
-	}
-	if (s == NULL) {
-		s = base_alloc(sizeof(*s));
-		s->dial = d;
-		list_append(&d->sockets, &s->link);
-		(void)curl_multi_assign(d->multi, fd, s);
-	}
-	if (what != CURL_POLL_OUT)
-		events |= EV_READ;
-	if (what != CURL_POLL_IN)
-		events |= EV_WRITE;
-	ev_io_init(&s->io, on_curl_io, fd, events);
-	ev_io_start(d->loop, &s->io);
-	return 0;
-}
-
-static int
-on_curl_timer(CURLM *multi, long ms, void *arg)
-{
-	struct dial *d = arg;
-
-	if (ms < 0)
-		timer_stop(&d->timer);
-	else
-		/* Never 0: a timer set to now within its own callback. */
-		timer_set(&d->timer, ms < 1 ? 0.001 : (double)ms / 1000);
-	return 0;
+	return false;
 }
 
 static void
@@ -271,18 +180,15 @@ set_options(struct dial *d, const char *proxy)
 }
 
 static int
-curl_start(struct dial *d, const char *proxy)
+curl_start(struct dial *d, struct timers *timers, const char *proxy)
 {
-	d->multi = curl_multi_init();
 	d->easy = curl_easy_init();
-	if (d->multi == NULL || d->easy == NULL)
+	if (d->easy == NULL ||
+	    curl_loop_open(&d->curl, d->loop, timers, on_curl_ended) != 0)
 		return -1;
-	curl_multi_setopt(d->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
-	curl_multi_setopt(d->multi, CURLMOPT_SOCKETDATA, d);
-	curl_multi_setopt(d->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
-	curl_multi_setopt(d->multi, CURLMOPT_TIMERDATA, d);
 	set_options(d, proxy);
-	return curl_multi_add_handle(d->multi, d->easy) == CURLM_OK ? 0 : -1;
+	return curl_multi_add_handle(d->curl.multi, d->easy) == CURLM_OK ? 0
+	    : -1;
 }
 
 /* ---- TLS and upgrade -------------------------------------------------- */
@@ -432,7 +338,7 @@ on_bad_start(struct timer *t)
 	struct dial_result r = { .reached = false };
 
 	/* Not fail(), which would print d->why into itself. */
-	(void)finish(container_of(t, struct dial, timer), &r);
+	(void)finish(container_of(t, struct dial, bad_start), &r);
 }
 
 struct dial *
@@ -449,9 +355,8 @@ dial_start(struct ev_loop *loop, struct timers *timers,
 	d->tls = args->tls;
 	d->taken = CURL_SOCKET_BAD;
 	d->text = base_alloc(WS_UPGRADE_ANSWER_MAX);
-	list_init(&d->sockets);
 	ev_init(&d->io, on_wire_io);
-	timer_init(timers, &d->timer, on_timer);
+	timer_init(timers, &d->bad_start, on_bad_start);
 	/* Last of all looks: whatever road a URL took, it passes here. */
 	if (!gateway_url_ok(args->url, args->api, why))
 		(void)str_format(d->why, sizeof(d->why), "the gateway URL is "
@@ -460,15 +365,14 @@ dial_start(struct ev_loop *loop, struct timers *timers,
 	    !str_format(d->query, sizeof(d->query), "%s", args->query))
 		(void)str_copy(d->why, "the gateway URL is not usable",
 		    sizeof(d->why));
-	else if (curl_start(d, args->proxy) != 0)
+	else if (curl_start(d, timers, args->proxy) != 0)
 		(void)str_copy(d->why, "libcurl does not start",
 		    sizeof(d->why));
 	else
 		wrong = false;
 	if (wrong) {
 		curl_drop(d);
-		timer_init(timers, &d->timer, on_bad_start);
-		timer_set(&d->timer, 0);
+		timer_set(&d->bad_start, 0);
 	}
 	return d;
 }

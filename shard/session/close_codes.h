@@ -11,7 +11,7 @@
 #define CLOSE_CODES_NO_CODE 1006 /* FIN, RST, timeout: never on the wire */
 #define CLOSE_CODES_OUR_CLOSE 4900 /* keeps the session resumable (2.10) */
 
-enum reaction {
+enum close_codes_reaction {
 	REACT_RESUME,	/* RESUME if a session is held, else IDENTIFY */
 	REACT_IDENTIFY, /* the session is void */
 	REACT_FATAL,	/* no reconnect: an operator or a new layout is needed */
@@ -19,7 +19,7 @@ enum reaction {
 
 struct close_codes_rule {
 	uint16_t code;
-	uint8_t react;	 /* enum reaction */
+	uint8_t react;	 /* enum close_codes_reaction */
 	uint8_t our_bug; /* log it loudly: we sent something wrong */
 	uint16_t wait_s; /* at least, before the next attempt */
 	const char *words;

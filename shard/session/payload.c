@@ -263,21 +263,6 @@ payload_ready(const char *text, size_t len, struct payload_ready *r)
 		r->guilds = count_objects(&guilds);
 }
 
-/* An id as Discord writes it, a string of digits; also without the quotes. */
-static uint64_t
-snowflake(const struct piece *v)
-{
-	char digits[NUMBER_MAX];
-	size_t quotes = v->len >= 2 && v->p[0] == '"';
-	uint64_t id;
-
-	if (!str_format(digits, sizeof(digits), "%.*s",
-		(int)(v->len - 2 * quotes), v->p + quotes) ||
-	    !str_to_u64(digits, &id))
-		return 0;
-	return id;
-}
-
 bool
 payload_limited(const char *text, size_t len, struct payload_limited *l)
 {
@@ -292,7 +277,7 @@ payload_limited(const char *text, size_t len, struct payload_limited *l)
 		return false;
 	l->opcode = (unsigned)opcode;
 	if (member(&d, "meta", &meta) && member(&meta, "guild_id", &v))
-		l->guild = snowflake(&v);
+		l->guild = envelope_id(v.p, v.len);
 	return true;
 }
 
@@ -306,7 +291,7 @@ payload_full_list(const char *text, size_t len)
 	    v.len != 2 || !member(&d, "limit", &v) || !number(&v, &limit) ||
 	    limit != 0 || !member(&d, "guild_id", &v))
 		return 0;
-	return snowflake(&v);
+	return envelope_id(v.p, v.len);
 }
 
 uint64_t

@@ -54,6 +54,7 @@ static uint64_t
 window_free(const struct window *w, unsigned most, uint64_t now)
 {
 	/* The most-th newest send must have left the span. */
+	must(most > 0 && most <= w->max);
 	uint64_t at = w->at[(w->next + w->max - most) % w->max];
 
 	return at == 0 || at + w->span_ms <= now ? now : at + w->span_ms;
@@ -117,6 +118,7 @@ take(struct send_queue *s, struct entry *e, enum send_status status)
 {
 	uint64_t id = e->id;
 
+	must(s->queued > 0);
 	list_remove(&e->link);
 	s->queued--;
 	free(e);
@@ -140,6 +142,7 @@ send_one(struct send_queue *s, struct entry *e, uint64_t now)
 {
 	bool ok = s->ops->write(s->arg, e->text, e->len);
 
+	must(s->open);	/* else e is gone: a write must not close the queue */
 	if (ok) {
 		window_note(&s->all, now);
 		if (e->nature.presence)

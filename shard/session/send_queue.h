@@ -3,7 +3,8 @@
  * What we send on a gateway connection, within its limits (discord-protocol.md
  * 3.1, 3.2): a sliding window over everything, a narrower one for presences,
  * the pause between two member lists of one guild, and a bounded queue for
- * what has to wait.  Heartbeats pass at once but count.
+ * what has to wait.  Heartbeats pass at once but count.  Open, close, request
+ * and limited may call write and result at once.
  */
 #ifndef SHARD_SESSION_SEND_QUEUE_H
 #define SHARD_SESSION_SEND_QUEUE_H
@@ -26,7 +27,8 @@
 struct send_queue;
 
 struct send_queue_ops {
-	/* Writes a payload: false when the connection does not take it. */
+	/* Writes a payload: false when the connection does not take it.  Must
+	 * not call back into the queue. */
 	bool (*write)(void *, const char *text, size_t len);
 	/* What became of request id; not called for one that was disowned. */
 	void (*result)(void *, uint64_t id, enum send_status);

@@ -9,7 +9,7 @@
 #define INVALID_WAIT_MIN_S 1.0 /* op 9: a random 1 to 5 s (2.8) */
 #define INVALID_WAIT_VAR_S 4.0
 
-const char *const session_event_name[SESSION_EV_COUNT] = {
+static const char *const event_name[SESSION_EV_COUNT] = {
 #define X(n) [SESSION_EV_##n] = #n,
 	SESSION_EVENTS(X)
 #undef X
@@ -93,7 +93,7 @@ on_answer_late(struct session *s, const struct session_in *in)
 {
 	uint64_t now = clock_boot_ms(), last = s->byte_ms, life;
 	uint64_t limit = (uint64_t)(s->lim.ready_s * 1000);
-	struct ending e;
+	struct session_ending e;
 
 	/* Silence with ACKs is an outage; dispatches are a long replay. */
 	life = s->dispatch_ms > s->answer_ms ? s->dispatch_ms : s->answer_ms;
@@ -119,7 +119,7 @@ established(struct session *s)
 static void
 ready_unusable(struct session *s)
 {
-	struct ending e = session_ending(OUTCOME_CLOSED,
+	struct session_ending e = session_ending(OUTCOME_CLOSED,
 	    "READY without a usable session_id");
 
 	session_say(s, LOG_L_WARN, "%s", e.why);
@@ -180,13 +180,13 @@ static void
 on_closed(struct session *s, const struct session_in *in)
 {
 	const struct close_codes_rule *r = close_codes_find(in->code);
-	struct ending e = session_ending(OUTCOME_CLOSED, "closed with %u, %s%s%s",
+	struct session_ending e = session_ending(OUTCOME_CLOSED, "closed with %u, %s%s%s",
 	    in->code ? in->code : CLOSE_CODES_NO_CODE, r->words,
 	    in->text && in->text[0] ? ": " : "",
 	    TEXT_OF(in->text ? in->text : "", 90));
 
 	page_count_close(s->stats, in->code ? in->code : CLOSE_CODES_NO_CODE);
-	e.react = (enum reaction)r->react;
+	e.react = (enum close_codes_reaction)r->react;
 	e.wait_s = r->wait_s;
 	e.code = in->code;
 	e.cause = CAUSE_CLOSE_CODE;
@@ -209,7 +209,7 @@ on_closed(struct session *s, const struct session_in *in)
 static void
 on_broken(struct session *s, const struct session_in *in)
 {
-	struct ending e = session_ending(OUTCOME_CLOSED, "%s", in->text);
+	struct session_ending e = session_ending(OUTCOME_CLOSED, "%s", in->text);
 
 	e.kind = RECONNECT_BROKEN;
 	session_say(s, LOG_L_WARN, "%s: closing, the session is kept", e.why);
@@ -219,7 +219,7 @@ on_broken(struct session *s, const struct session_in *in)
 static void
 on_reconnect(struct session *s, const struct session_in *in)
 {
-	struct ending e = session_ending(OUTCOME_CLOSED, "op 7: Discord asks to "
+	struct session_ending e = session_ending(OUTCOME_CLOSED, "op 7: Discord asks to "
 	    "reconnect");
 
 	e.polite = true;
@@ -231,7 +231,7 @@ on_reconnect(struct session *s, const struct session_in *in)
 static void
 on_order(struct session *s, const struct session_in *in)
 {
-	struct ending e = session_ending(OUTCOME_CLOSED, "reconnect was ordered");
+	struct session_ending e = session_ending(OUTCOME_CLOSED, "reconnect was ordered");
 
 	e.polite = e.at_once = true;
 	e.kind = RECONNECT_ORDER;
@@ -242,7 +242,7 @@ static void
 on_invalid(struct session *s, const struct session_in *in)
 {
 	bool keep = in->flag && ++s->invalid_true < 2;
-	struct ending e = session_ending(OUTCOME_INVALID, "op 9 %s",
+	struct session_ending e = session_ending(OUTCOME_INVALID, "op 9 %s",
 	    in->flag ? "true" : "false");
 
 	e.wait_s = INVALID_WAIT_MIN_S + INVALID_WAIT_VAR_S * clock_random();
@@ -276,7 +276,7 @@ flooded(const struct session *s, uint64_t now)
 static void
 zombie(struct session *s, uint64_t now)
 {
-	struct ending e = session_ending(OUTCOME_CLOSED, "no ACK for the heartbeat of "
+	struct session_ending e = session_ending(OUTCOME_CLOSED, "no ACK for the heartbeat of "
 	    "%.1f s ago", (double)(now - s->beat_ms) / 1000);
 
 	e.kind = RECONNECT_ZOMBIE;
@@ -291,7 +291,7 @@ on_beat_due(struct session *s, const struct session_in *in)
 	uint64_t now = clock_boot_ms(), interval = s->stats->interval_ms;
 
 	if (now > s->beat_due_ms + interval) {
-		struct ending e = session_ending(OUTCOME_CLOSED, "the host slept for "
+		struct session_ending e = session_ending(OUTCOME_CLOSED, "the host slept for "
 		    "%.1f s", (double)(now - s->beat_due_ms) / 1000);
 		e.polite = e.at_once = true;
 		e.kind = RECONNECT_PAUSE;
@@ -353,7 +353,7 @@ on_stop(struct session *s, const struct session_in *in)
 static void
 on_full(struct session *s, const struct session_in *in)
 {
-	struct ending e = session_ending(OUTCOME_CLOSED, "%s", in->text);
+	struct session_ending e = session_ending(OUTCOME_CLOSED, "%s", in->text);
 
 	e.polite = true;
 	s->blocked = true;
@@ -422,7 +422,7 @@ session_input(struct session *s, enum session_event ev,
 	fn = table[s->stats->state][ev];
 	if (fn == NULL)
 		session_say(s, LOG_L_DEBUG, "%s is ignored in state %s",
-		    session_event_name[ev],
+		    event_name[ev],
 		    page_shard_state_name[s->stats->state]);
 	else
 		fn(s, in ? in : &nothing);

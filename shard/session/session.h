@@ -43,7 +43,6 @@ enum session_event {
 #undef X
 	SESSION_EV_COUNT
 };
-extern const char *const session_event_name[SESSION_EV_COUNT];
 
 /* What comes with an event; unused members are 0. */
 struct session_in {
@@ -93,7 +92,7 @@ struct session_limits {
 	const char *api; /* what a resume_gateway_url is judged by */
 };
 
-enum permit_phase { PERMIT_NONE, PERMIT_ASKED, PERMIT_HELD, PERMIT_SPENT };
+enum session_permit { PERMIT_NONE, PERMIT_ASKED, PERMIT_HELD, PERMIT_SPENT };
 
 struct session {
 	const struct session_ops *ops;
@@ -134,7 +133,7 @@ struct session {
 	uint64_t sync_ms;	/* last guild of READY that came */
 
 	/* permit */
-	enum permit_phase permit;
+	enum session_permit permit;
 	uint32_t serial;
 	uint64_t ledger_id, granted_ms, sent_ms;
 	enum identify_outcome outcome; /* waiting to be settled */

@@ -35,6 +35,7 @@ session_become(struct session *s, enum shard_state state, const char *fmt, ...)
 {
 	va_list ap;
 
+	must(state < SHARD_STATES);
 	va_start(ap, fmt);
 	text_vformat(s->stats->note, sizeof(s->stats->note), fmt, ap);
 	va_end(ap);
@@ -51,6 +52,7 @@ session_become(struct session *s, enum shard_state state, const char *fmt, ...)
 void
 session_settle_now(struct session *s)
 {
+	must(s->permit != PERMIT_NONE);	/* an outcome is told once */
 	timer_stop(&s->settle);
 	s->ops->permit_done(s->arg, s->serial, s->ledger_id, s->outcome,
 	    s->outcome_code);
@@ -130,7 +132,7 @@ session_take_url(struct session *s, const char *url)
 }
 
 static void
-void_session(struct session *s, const struct ending *e)
+void_session(struct session *s, const struct session_ending *e)
 {
 	s->cause = e->cause;
 	s->cause_code = e->cause == CAUSE_CLOSE_CODE ? e->code : 0;
@@ -152,7 +154,7 @@ void_session(struct session *s, const struct ending *e)
 
 /* A RESUME that reached Discord came to nothing. */
 static void
-strike(struct session *s, struct ending *e)
+strike(struct session *s, struct session_ending *e)
 {
 	bool excused = e->polite && s->attempt.fails < POLITE_MAX;
 
@@ -193,7 +195,7 @@ judge_life(struct session *s)
 }
 
 static double
-next_delay(struct session *s, const struct ending *e, bool vain)
+next_delay(struct session *s, const struct session_ending *e, bool vain)
 {
 	double delay;
 
@@ -229,7 +231,7 @@ wait_for(struct session *s, double delay, const char *why)
 }
 
 static void
-give_up(struct session *s, const struct ending *e)
+give_up(struct session *s, const struct session_ending *e)
 {
 	const char *advice = close_codes_find(e->code)->advice;
 
@@ -238,7 +240,7 @@ give_up(struct session *s, const struct ending *e)
 }
 
 void
-session_end(struct session *s, struct ending *e)
+session_end(struct session *s, struct session_ending *e)
 {
 	enum shard_state was = session_state(s);
 	bool spent = was == SHARD_IDENTIFYING, vain;
@@ -280,7 +282,7 @@ session_host_result(struct session *s, enum backoff_reach reach)
 		session_save(s);
 }
 
-struct ending
+struct session_ending
 session_ending(enum identify_outcome outcome, const char *fmt, ...)
 {
 	static const enum page_reconnect kinds[OUTCOMES] = {
@@ -289,7 +291,7 @@ session_ending(enum identify_outcome outcome, const char *fmt, ...)
 		[OUTCOME_TIMEOUT] = RECONNECT_LATE,
 		[OUTCOME_CLOSED] = RECONNECT_CLOSE,
 	};
-	struct ending e = { .react = REACT_RESUME, .outcome = outcome,
+	struct session_ending e = { .react = REACT_RESUME, .outcome = outcome,
 		.kind = kinds[outcome] };
 	va_list ap;
 

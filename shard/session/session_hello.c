@@ -21,7 +21,7 @@ session_on_dialed(struct session *s, const struct session_in *in)
 void
 session_on_dial_failed(struct session *s, const struct session_in *in)
 {
-	struct ending e = session_ending(OUTCOME_UNUSED, "%s",
+	struct session_ending e = session_ending(OUTCOME_UNUSED, "%s",
 	    in->text ? in->text : "cannot connect");
 
 	s->stats->connect_fails++;
@@ -37,7 +37,7 @@ session_on_dial_failed(struct session *s, const struct session_in *in)
 void
 session_on_dial_late(struct session *s, const struct session_in *in)
 {
-	struct ending e = session_ending(OUTCOME_UNUSED, "no connection within %.0f s",
+	struct session_ending e = session_ending(OUTCOME_UNUSED, "no connection within %.0f s",
 	    s->lim.connect_s);
 
 	s->stats->connect_fails++;
@@ -49,7 +49,7 @@ session_on_dial_late(struct session *s, const struct session_in *in)
 void
 session_on_hello_late(struct session *s, const struct session_in *in)
 {
-	struct ending e = session_ending(OUTCOME_UNUSED, "no HELLO within %.0f s",
+	struct session_ending e = session_ending(OUTCOME_UNUSED, "no HELLO within %.0f s",
 	    s->lim.hello_s);
 
 	s->stats->connect_fails++;
@@ -62,7 +62,7 @@ session_on_hello_late(struct session *s, const struct session_in *in)
 static void
 on_no_hello(struct session *s, const char *what)
 {
-	struct ending e = session_ending(OUTCOME_UNUSED, "%s instead of HELLO", what);
+	struct session_ending e = session_ending(OUTCOME_UNUSED, "%s instead of HELLO", what);
 
 	s->stats->connect_fails++;
 	session_end(s, &e);
@@ -87,7 +87,7 @@ handshake_identify(struct session *s)
 
 	must(s->permit == PERMIT_HELD);
 	if (now - s->granted_ms > SESSION_PERMIT_WINDOW_MS) {
-		struct ending e = session_ending(OUTCOME_UNUSED, "connecting took "
+		struct session_ending e = session_ending(OUTCOME_UNUSED, "connecting took "
 		    "longer than a permit lasts");
 		session_end(s, &e);
 		return;
@@ -104,6 +104,7 @@ handshake_identify(struct session *s)
 void
 session_resume(struct session *s)
 {
+	must(s->held && s->rec.id[0] != '\0' && !s->standby);
 	s->answer_ms = clock_boot_ms();
 	timer_set(&s->deadline, s->lim.ready_s);
 	s->stats->resumes++;
@@ -139,7 +140,7 @@ session_on_hello(struct session *s, const struct session_in *in)
 	double first;
 
 	if (ms == 0) {
-		struct ending e = session_ending(OUTCOME_UNUSED,
+		struct session_ending e = session_ending(OUTCOME_UNUSED,
 		    "HELLO without a usable heartbeat_interval");
 		s->stats->connect_fails++;
 		session_say(s, LOG_L_WARN, "%s", e.why);

@@ -11,8 +11,8 @@
 #include "shard/session/session.h"
 
 /* How a connection ended and what that asks for. */
-struct ending {
-	enum reaction react;
+struct session_ending {
+	enum close_codes_reaction react;
 	double wait_s;		/* at least, before the next attempt */
 	bool polite;		/* op 7 and the like: no strike */
 	bool at_once;		/* an operator asked: no jitter */
@@ -24,10 +24,10 @@ struct ending {
 	char why[PAGE_WORDS];
 };
 
-struct ending session_ending(enum identify_outcome, const char *, ...)
+struct session_ending session_ending(enum identify_outcome, const char *, ...)
     printflike(2, 3);
 /* The one way out of a connection, dialled or open. */
-void session_end(struct session *, struct ending *);
+void session_end(struct session *, struct session_ending *);
 /* Hangs up and stops every timer of the connection. */
 void session_conn_stop(struct session *, unsigned code);
 /* How far a connection got. */

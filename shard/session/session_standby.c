@@ -26,7 +26,7 @@ session_on_standby(struct session *s)
 static void
 renew(struct session *s, const char *why)
 {
-	struct ending e = session_ending(OUTCOME_UNUSED, "%s", why);
+	struct session_ending e = session_ending(OUTCOME_UNUSED, "%s", why);
 
 	e.polite = e.at_once = true;
 	session_end(s, &e);
@@ -41,7 +41,7 @@ session_on_standby_over(struct session *s, const struct session_in *in)
 void
 session_on_standby_reconnect(struct session *s, const struct session_in *in)
 {
-	struct ending e = session_ending(OUTCOME_UNUSED, "op 7 before RESUME");
+	struct session_ending e = session_ending(OUTCOME_UNUSED, "op 7 before RESUME");
 
 	e.polite = true;
 	session_end(s, &e);
@@ -50,7 +50,7 @@ session_on_standby_reconnect(struct session *s, const struct session_in *in)
 void
 session_on_standby_invalid(struct session *s, const struct session_in *in)
 {
-	struct ending e = session_ending(OUTCOME_UNUSED, "op 9 before RESUME");
+	struct session_ending e = session_ending(OUTCOME_UNUSED, "op 9 before RESUME");
 
 	session_end(s, &e);
 }

@@ -20,15 +20,13 @@ enum log_sink {
 	LOG_TO_HOOK,	/* log_hook below: the supervisor itself, tests */
 };
 
-extern const char *const log_level_name[]; /* "debug" .. "error" */
+extern const char *const log_level_name[LOG_L_ERROR + 1]; /* "debug" .. "error" */
 
 void log_init(enum log_sink sink, enum log_level least);
 void log_set_level(enum log_level least);
 /* Receives every line at or above the level when the sink is LOG_TO_HOOK. */
 void log_set_hook(void (*hook)(enum log_level, const char *text, void *arg),
     void *arg);
-/* Lines that did not fit into the pipe since the start. */
-uint64_t log_dropped(void);
 /* Parses "debug".."error": 0, or -1. */
 int log_parse_level(const char *s, enum log_level *out);
 

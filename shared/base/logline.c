@@ -14,7 +14,6 @@ const char *const logline_format_name[] = {
 	[LOGLINE_TEXT] = "text",
 	[LOGLINE_LOGFMT] = "logfmt",
 	[LOGLINE_JSON] = "json",
-	[LOGLINE_FORMATS] = NULL,
 };
 
 /* ---- time ------------------------------------------------------------ */

@@ -15,7 +15,7 @@
 
 enum logline_format { LOGLINE_TEXT, LOGLINE_LOGFMT, LOGLINE_JSON,
 	LOGLINE_FORMATS };
-extern const char *const logline_format_name[LOGLINE_FORMATS + 1];
+extern const char *const logline_format_name[LOGLINE_FORMATS];
 
 struct logline {
 	int64_t wall_ms;

@@ -28,7 +28,7 @@ run_first(struct machine *m)
 	unsigned what = m->queue[0].what;
 	bool news = m->queue[0].news;
 
-	must(!m->inside);
+	must(!m->inside && m->queued > 0);
 	m->queued--;
 	memmove(m->queue, m->queue + 1, m->queued * sizeof(m->queue[0]));
 	if (news) {

@@ -30,10 +30,16 @@ bool
 text_is_utf8(const void *at, size_t n)
 {
 	const unsigned char *s = at;
+	uint64_t eight;
 
-	for (size_t c; n > 0; s += c, n -= c)
+	for (size_t c; n > 0; s += c, n -= c) {
+		c = 8; /* most of it is ASCII */
+		if (n >= 8 && (memcpy(&eight, s, 8),
+			(eight & 0x8080808080808080u) == 0))
+			continue;
 		if ((c = text_char(s, n)) == 0)
 			return false;
+	}
 	return true;
 }
 

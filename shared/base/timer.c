@@ -58,6 +58,7 @@ on_tick(struct ev_loop *loop, ev_io *w, int revents)
 		    container_of(ts->pending.next, struct timer, link);
 		if (t->due_ms > now)
 			break;
+		must(t->pending && t->base == ts);
 		timer_stop(t);
 		t->fn(t);
 	}
@@ -65,7 +66,7 @@ on_tick(struct ev_loop *loop, ev_io *w, int revents)
 }
 
 struct timers *
-timers_new(struct ev_loop *loop)
+timer_base_new(struct ev_loop *loop)
 {
 	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	struct timers *ts;
@@ -78,12 +79,18 @@ timers_new(struct ev_loop *loop)
 	list_init(&ts->pending);
 	ev_io_init(&ts->io, on_tick, fd, EV_READ);
 	ts->io.data = ts;
+	/*
+	 * What arrived is read before a deadline counts.  After the process had
+	 * stood still for a minute, a shard's timer came before its socket and
+	 * ended a live connection whose ACK lay there unread.
+	 */
+	ev_set_priority(&ts->io, EV_MINPRI);
 	ev_io_start(loop, &ts->io);
 	return ts;
 }
 
 void
-timers_free(struct timers *ts)
+timer_base_free(struct timers *ts)
 {
 	if (ts == NULL)
 		return;
@@ -108,7 +115,8 @@ timer_set(struct timer *t, double after_s)
 	struct timers *ts = t->base;
 	struct list *at;
 
-	must(ts != NULL);
+	/* Written so that it refuses NAN, which would be due at any time. */
+	must(ts != NULL && t->fn != NULL && after_s < TIMER_MAX_S);
 	timer_stop(t);
 	if (after_s < 0)
 		after_s = 0;

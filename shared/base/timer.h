@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One-shot timers on CLOCK_BOOTTIME, so that a suspended host wakes to timers
- * that are due and not to timers that slept with it.  A timer is embedded in
- * its owner's struct; its callback finds the owner with container_of.
+ * that are due and not to timers that slept with it.  They come last in a turn
+ * of the loop: what arrived is heard before a deadline counts.  A timer is
+ * embedded in its owner's struct; its callback finds the owner with
+ * container_of, and may set, stop and free any timer.  Nothing here calls back
+ * at once, waits, or fails but for timer_base_new().
  * tests/unit/rig/fake_time.c implements the same names on a clock tests move.
  */
 #ifndef SHARED_BASE_TIMER_H
@@ -25,10 +28,11 @@ struct timer {
 };
 
 /* One per loop; one timerfd.  NULL with errno set when out of fds. */
-struct timers *timers_new(struct ev_loop *loop);
-void timers_free(struct timers *);	/* every timer must be stopped */
+struct timers *timer_base_new(struct ev_loop *loop);
+void timer_base_free(struct timers *);	/* every timer must be stopped */
 
 void timer_init(struct timers *, struct timer *, timer_fn *);
+#define TIMER_MAX_S 1e12 /* longer is a mistake, not a wait */
 /* (Re)arms: fires once, after_s seconds from now; 0 fires on the next turn. */
 void timer_set(struct timer *, double after_s);
 void timer_stop(struct timer *);	/* harmless when not pending */

@@ -2,7 +2,7 @@
 /*
  * Reads shardherd.conf.  inih splits lines into keys and values; this module
  * counts the lines, keeps the sections, and reports every problem of the file
- * in one run.  The values themselves are config_value.c's.
+ * in one run.  The values themselves are config_types.c's.
  */
 #include "shared/config/config_parsing.h"
 
@@ -70,7 +70,7 @@ section_known(const char *name)
 {
 	for (size_t i = 0; i < config_keys_n; i++)
 		if (strcmp(config_keys[i].section, name) == 0 &&
-		    !config_key_is_plugin(&config_keys[i]))
+		    !config_keys_is_plugin(&config_keys[i]))
 			return true;
 	return false;
 }
@@ -219,7 +219,7 @@ key_unknown(struct config_parsing *p, const char *key)
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
 
-		if (config_key_is_plugin(k) == (p->plugin != NULL) &&
+		if (config_keys_is_plugin(k) == (p->plugin != NULL) &&
 		    (p->plugin != NULL || strcmp(k->section, p->section) == 0))
 			names[n++] = k->key;
 		else if (strcmp(k->key, key) == 0)
@@ -284,8 +284,8 @@ key_set(struct config_parsing *p, const char *key, const char *value)
 		return;
 	}
 	*seen = p->line;
-	if ((p->recall ? config_value_recall : config_value_parse)(k, value,
-	    p->dir, p->plugin != NULL ? (void *)p->plugin : (void *)p->config, why, sizeof(why)) == -1)
+	if (config_types_parse(k, value, p->dir, p->recall, p->plugin != NULL
+	    ? (void *)p->plugin : (void *)p->config, why, sizeof(why)) == -1)
 		complain(p, p->line, "[%s] %s: %s", p->section, key, why);
 }
 
@@ -316,10 +316,10 @@ set_defaults(struct config_parsing *p, void *base, bool plugin)
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
 
-		if (config_key_is_plugin(k) != plugin ||
+		if (config_keys_is_plugin(k) != plugin ||
 		    (k->flags & CONFIG_REQUIRED) != 0)
 			continue;
-		if (config_value_parse(k, k->text, p->dir, base, why,
+		if (config_types_parse(k, k->text, p->dir, false, base, why,
 		    sizeof(why)) == -1)
 			complain(p, 0, "[%s] %s: default: %s", k->section,
 			    k->key, why);
@@ -332,7 +332,7 @@ require(struct config_parsing *p, bool plugin, const int *seen, int line)
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
 
-		if (config_key_is_plugin(k) != plugin || seen[i] != 0 ||
+		if (config_keys_is_plugin(k) != plugin || seen[i] != 0 ||
 		    (k->flags & CONFIG_REQUIRED) == 0)
 			continue;
 		complain(p, line, "[%s] %s: missing; for example: %s = %s",
@@ -495,11 +495,11 @@ config_free(struct config *c)
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
 
-		if (!config_key_is_plugin(k))
-			config_value_free(k, c);
-		for (size_t j = 0; config_key_is_plugin(k) &&
+		if (!config_keys_is_plugin(k))
+			config_types_free(k, c);
+		for (size_t j = 0; config_keys_is_plugin(k) &&
 		    j < c->plugins; j++)
-			config_value_free(k, &c->plugin[j]);
+			config_types_free(k, &c->plugin[j]);
 	}
 	free(c->text);
 	free(c->kept_for);

@@ -180,6 +180,10 @@ const char *config_intent_name(unsigned bit);
  */
 char **config_split(const char *line, int *argc, struct err *);
 
+/* The name nearest to word by edit distance, NULL when none is near. */
+const char *config_nearest(const char *word, const char *const *names,
+    size_t n);
+
 /* Does a plugin's events list want this event name? */
 bool config_wants(const char *events, const char *name, size_t len);
 /* Does [plugin] permissions have this word? */

@@ -20,13 +20,13 @@ find_plugin(const struct config *c, const char *name)
 /* ---- differences ------------------------------------------------------- */
 
 struct diff {
-	config_change_fn *fn;
+	config_diff_change_fn *fn;
 	void *arg;
 	size_t n;
 };
 
 static void
-report(struct diff *d, const struct config_change *change)
+report(struct diff *d, const struct config_diff_change *change)
 {
 	d->n++;
 	if (d->fn != NULL)
@@ -35,7 +35,7 @@ report(struct diff *d, const struct config_change *change)
 
 struct diff_own {
 	struct diff *d;
-	struct config_change change;
+	struct config_diff_change change;
 	const char *other; /* the keys of the other config */
 	bool added;	   /* only those that are not there */
 };
@@ -72,8 +72,8 @@ static void
 diff_key(struct diff *d, const struct config_key *k, const char *plugin,
     const void *was, const void *now)
 {
-	char *a = config_format(k, was), *b = config_format(k, now);
-	struct config_change change = {k, plugin, a, b, k->reload};
+	char *a = config_types_text(k, was), *b = config_types_text(k, now);
+	struct config_diff_change change = {k, plugin, a, b, k->reload};
 
 	if (strcmp(a, b) != 0)
 		report(d, &change);
@@ -89,7 +89,7 @@ diff_plugin(struct diff *d, const struct config_plugin *was,
 		if (config_keys[i].type == CONFIG_OWN)
 			diff_own(d, &config_keys[i], now->name, was->own,
 			    now->own);
-		else if (config_key_is_plugin(&config_keys[i]))
+		else if (config_keys_is_plugin(&config_keys[i]))
 			diff_key(d, &config_keys[i], now->name, was, now);
 }
 
@@ -97,7 +97,7 @@ diff_plugin(struct diff *d, const struct config_plugin *was,
 static void
 diff_whole(struct diff *d, const struct config_plugin *p, bool added)
 {
-	struct config_change change = {.plugin = p->name,
+	struct config_diff_change change = {.plugin = p->name,
 	    .was = added ? NULL : p->exec, .now = added ? p->exec : NULL,
 	    .reload = CONFIG_RELOAD_HANDLER};
 
@@ -106,13 +106,13 @@ diff_whole(struct diff *d, const struct config_plugin *p, bool added)
 
 size_t
 config_diff(const struct config *was, const struct config *now,
-    config_change_fn *fn, void *arg)
+    config_diff_change_fn *fn, void *arg)
 {
 	struct diff d = {fn, arg, 0};
 	const struct config_plugin *p;
 
 	for (size_t i = 0; i < config_keys_n; i++)
-		if (!config_key_is_plugin(&config_keys[i]))
+		if (!config_keys_is_plugin(&config_keys[i]))
 			diff_key(&d, &config_keys[i], NULL, was, now);
 	for (size_t i = 0; i < was->plugins; i++) {
 		p = find_plugin(now, was->plugin[i].name);
@@ -128,7 +128,7 @@ config_diff(const struct config *was, const struct config *now,
 }
 
 void
-config_change_words(const struct config_change *c, char *out, size_t size)
+config_diff_change_words(const struct config_diff_change *c, char *out, size_t size)
 {
 	char head[160];
 
@@ -160,7 +160,7 @@ config_change_words(const struct config_change *c, char *out, size_t size)
 }
 
 bool
-config_change_live(const struct config_change *c)
+config_diff_change_live(const struct config_diff_change *c)
 {
 	return c->reload == CONFIG_RELOAD_LIVE
 	    || c->reload == CONFIG_RELOAD_HANDLER;
@@ -172,7 +172,7 @@ config_change_live(const struct config_change *c)
 static void
 write_key(FILE *f, const struct config_key *k, const void *base)
 {
-	char *text = config_format(k, base);
+	char *text = config_types_text(k, base);
 
 	if (text[0] != '\0' || k->text[0] != '\0')
 		fprintf(f, "%s = %s\n", k->key, text);
@@ -190,7 +190,7 @@ write_sections(FILE *f, const struct config *was, const struct config *now,
 		const struct config_key *k = &config_keys[i];
 		bool take = (classes & 1u << k->reload) != 0;
 
-		if (config_key_is_plugin(k))
+		if (config_keys_is_plugin(k))
 			continue;
 		if (strcmp(k->section, section) != 0)
 			fprintf(f, "[%s]\n", k->section);
@@ -212,7 +212,7 @@ write_plugin(FILE *f, const struct config_plugin *p)
 	for (size_t i = 0; i < config_keys_n; i++)
 		if (config_keys[i].type == CONFIG_OWN)
 			config_plugin_keys_each(p->own, write_own, f);
-		else if (config_key_is_plugin(&config_keys[i]))
+		else if (config_keys_is_plugin(&config_keys[i]))
 			write_key(f, &config_keys[i], p);
 }
 
@@ -255,7 +255,7 @@ merge_end(struct merge *m, const char *path, struct config *out, struct err *e)
 }
 
 int
-config_merge(const struct config *was, const struct config *now,
+config_diff_merge(const struct config *was, const struct config *now,
     struct config *out, struct err *e)
 {
 	struct merge m;
@@ -269,7 +269,7 @@ config_merge(const struct config *was, const struct config *now,
 }
 
 int
-config_merge_shards(const struct config *was, const struct config *now,
+config_diff_merge_shards(const struct config *was, const struct config *now,
     struct config *out, struct err *e)
 {
 	struct merge m;
@@ -282,7 +282,7 @@ config_merge_shards(const struct config *was, const struct config *now,
 }
 
 int
-config_merge_plugin(const struct config *was, const struct config *now,
+config_diff_merge_plugin(const struct config *was, const struct config *now,
     const char *plugin, struct config *out, struct err *e)
 {
 	const struct config_plugin *fresh = find_plugin(now, plugin);
@@ -307,22 +307,22 @@ config_merge_plugin(const struct config *was, const struct config *now,
 static uint64_t
 key_sum(const struct config_key *k, const char *plugin, const void *base)
 {
-	char *text = config_format(k, base), line[1024];
+	char *text = config_types_text(k, base), line[1024];
 	uint64_t sum = 0;
 	int n;
 
 	if (strcmp(text, k->text) != 0) {
 		n = snprintf(line, sizeof(line), "%s/%s/%s=%llx", plugin,
 		    k->section, k->key,
-		    (unsigned long long)hash64(text, strlen(text)));
-		sum = hash64(line, (size_t)n);
+		    (unsigned long long)base_hash64(text, strlen(text)));
+		sum = base_hash64(line, (size_t)n);
 	}
 	free(text);
 	return sum;
 }
 
 uint64_t
-config_sum(const struct config *c, enum config_reload class)
+config_diff_sum(const struct config *c, enum config_reload class)
 {
 	uint64_t sum = 0;
 
@@ -331,7 +331,7 @@ config_sum(const struct config *c, enum config_reload class)
 
 		if (k->reload != class)
 			continue;
-		if (!config_key_is_plugin(k)) {
+		if (!config_keys_is_plugin(k)) {
 			sum += key_sum(k, "", c);
 			continue;
 		}

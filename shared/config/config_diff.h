@@ -9,7 +9,7 @@
 
 #include "shared/config/config_keys.h"
 
-struct config_change {
+struct config_diff_change {
 	const struct config_key *key;	/* NULL: the whole plugin */
 	const char *plugin;		/* NULL: not of a plugin */
 	const char *was, *now;		/* as the file says it; NULL: absent */
@@ -17,34 +17,34 @@ struct config_change {
 	const char *own;		/* the plugin's own key; NULL: it is not;
 					   its values are not for logs */
 };
-typedef void config_change_fn(const struct config_change *, void *arg);
+typedef void config_diff_change_fn(const struct config_diff_change *, void *arg);
 
 /* Every change, borrowed for the call; returns how many there are. */
 size_t config_diff(const struct config *was, const struct config *now,
-    config_change_fn *, void *arg);
+    config_diff_change_fn *, void *arg);
 /* "[gateway] compress: \"none\" -> \"zlib-stream\"" */
-void config_change_words(const struct config_change *, char *out, size_t size);
+void config_diff_change_words(const struct config_diff_change *, char *out, size_t size);
 /* Does a reload of the handler take it over? */
-bool config_change_live(const struct config_change *);
+bool config_diff_change_live(const struct config_diff_change *);
 
 /*
  * One number for the values of a class of keys that differ from the defaults,
  * the same for two programs that don't know the same keys: it tells a process
  * whether another one was started with the same config.
  */
-uint64_t config_sum(const struct config *, enum config_reload);
+uint64_t config_diff_sum(const struct config *, enum config_reload);
 
 /*
  * `was` with every change of `now` that a reload takes over; out owns all it
  * holds.  -1 when the parts don't fit together.
  */
-int config_merge(const struct config *was, const struct config *now,
+int config_diff_merge(const struct config *was, const struct config *now,
     struct config *out, struct err *);
 /* `was` with every change of `now` that fresh shard processes take over. */
-int config_merge_shards(const struct config *was, const struct config *now,
+int config_diff_merge_shards(const struct config *was, const struct config *now,
     struct config *out, struct err *);
 /* `was` with the section of one plugin as `now` has it, or without it. */
-int config_merge_plugin(const struct config *was, const struct config *now,
+int config_diff_merge_plugin(const struct config *was, const struct config *now,
     const char *plugin, struct config *out, struct err *);
 
 #endif

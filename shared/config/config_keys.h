@@ -8,33 +8,7 @@
 #define SHARED_CONFIG_CONFIG_KEYS_H
 
 #include "shared/config/config.h"
-
-enum config_type {
-	CONFIG_TEXT,	 /* char *: anything */
-	CONFIG_WORD,	 /* char *: a name without blanks, for titles */
-	CONFIG_FILE,	 /* char *: absolute path, or "" where that is default */
-	CONFIG_NUMBER,	 /* int64_t within min..max */
-	CONFIG_AUTO,	 /* int64_t within min..max, or "auto" stored as 0 */
-	CONFIG_SIZE,	 /* int64_t bytes within min..max: "64M" */
-	CONFIG_DURATION, /* double seconds; min..max in milliseconds: "250ms" */
-	CONFIG_INTENTS,	 /* uint64_t bits */
-	CONFIG_JSON,	 /* char *: "" or a presence object */
-	CONFIG_API,	 /* char *: http(s) URL, no slash at the end */
-	CONFIG_PROXY,	 /* char *: "" or http://host:port */
-	CONFIG_COMPRESS, /* enum config_compress */
-	CONFIG_LEVEL,	 /* int: enum log_level */
-	CONFIG_EXEC,	 /* char *: words, the first an absolute path */
-	CONFIG_COMMAND,	 /* char *: the same, or "" */
-	CONFIG_EVENTS,	 /* char *: "*" or event names */
-	CONFIG_RANGES,	 /* char *: "" or numbers and ranges, config_ranges.h */
-	CONFIG_PREFIX,	 /* char *: "", or what commands begin with */
-	CONFIG_PERMISSIONS, /* char *: "" or words of config_permission */
-	CONFIG_OWN,	 /* char *: any number of keys, config_plugin_keys.h */
-	CONFIG_USER,	 /* char *: "" or the name of a user of this machine */
-	/* int: the index of one of config_words() */
-	CONFIG_LOG_TO, CONFIG_LOG_FORMAT, CONFIG_YES_NO, CONFIG_OFF_AUTO,
-	CONFIG_TYPES
-};
+#include "shared/config/config_types.h"
 
 /* What must be started anew before a changed value counts. */
 #define CONFIG_RELOADS(X)                                                      \
@@ -66,7 +40,6 @@ struct config_key {
 
 #define CONFIG_KIB(n) ((int64_t)(n) << 10)
 #define CONFIG_MIB(n) ((int64_t)(n) << 20)
-#define CONFIG_SEC(n) ((int64_t)(n)*1000)
 #define CONFIG_MIN(n) ((int64_t)(n)*60000)
 #define CONFIG_PLUGIN_SECTION "plugin"
 
@@ -362,38 +335,9 @@ P("config.KEY", OWN, own, "", 0, 0, 0, HANDLER, \
 
 extern const struct config_key config_keys[];
 extern const size_t config_keys_n;
-extern const char *const config_reload_name[CONFIG_RELOAD_CLASSES];
-extern const char *const config_compress_name[3];
-/* What [plugin] permissions knows. */
-extern const char *const config_permission[];
-extern const size_t config_permissions_n;
-
-/* The words a type knows, in order up to a NULL; NULL: it has other values. */
-const char *const *config_words(enum config_type);
+extern const char *const config_keys_reload_name[CONFIG_RELOAD_CLASSES];
 
 /* Is the key one of [plugin "name"]? */
-bool config_key_is_plugin(const struct config_key *);
-
-/*
- * Reads text as the key's type into base (struct config or config_plugin);
- * relative files are taken from dir.  -1 with why = `expected ..., got ...`.
- */
-int config_value_parse(const struct config_key *, const char *text,
-    const char *dir, void *base, char *why, size_t size);
-/* The same of a text that was accepted before: see config_recall(). */
-int config_value_recall(const struct config_key *, const char *text,
-    const char *dir, void *base, char *why, size_t size);
-/* Writes the value the way the file would say it.  Owner frees. */
-char *config_format(const struct config_key *, const void *base);
-/* Frees what a key holds. */
-void config_value_free(const struct config_key *, void *base);
-
-/* CONFIG_SIZE in bytes, CONFIG_DURATION in milliseconds; 0 or -1. */
-int config_unit_read(const char *text, enum config_type, int64_t *out);
-void config_unit_write(int64_t, enum config_type, char *out, size_t size);
-
-/* The name nearest to word by edit distance, NULL when none is near. */
-const char *config_nearest(const char *word, const char *const *names,
-    size_t n);
+bool config_keys_is_plugin(const struct config_key *);
 
 #endif

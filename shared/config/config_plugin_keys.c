@@ -3,8 +3,8 @@
 #include "shared/config/config_plugin_keys.h"
 
 #include "shared/base/text.h"
+#include "shared/json/json.h"
 
-#include <json-c/json.h>
 #include <string.h>
 
 const char *
@@ -87,8 +87,7 @@ config_plugin_keys_json(const char *own)
 	char *text;
 
 	config_plugin_keys_each(own, add, o);
-	text = base_strdup(json_object_to_json_string_ext(o,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	text = base_strdup(json_text(o));
 	json_object_put(o);
 	return text;
 }

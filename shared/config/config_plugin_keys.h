@@ -15,7 +15,7 @@
 #define CONFIG_PLUGIN_KEYS_KEYS_MAX 256
 #define CONFIG_PLUGIN_KEYS_BYTES_MAX ((size_t)64 << 10) /* of one plugin */
 
-/* key without the prefix.  NULL, or "expected ..." as config_value_parse. */
+/* key without the prefix.  NULL, or "expected ..." as config_types_parse. */
 const char *config_plugin_keys_add(char **own, const char *key, const char *value);
 /* own may be NULL.  key and value are valid for the call. */
 typedef void config_plugin_keys_fn(const char *key, const char *value, void *arg);

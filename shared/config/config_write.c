@@ -72,7 +72,7 @@ sample_section(FILE *f, const struct config_key *k)
 {
 	putc('\n', f);
 	put_comment(f, about(k->section));
-	if (config_key_is_plugin(k))
+	if (config_keys_is_plugin(k))
 		fputs("#[plugin \"pong\"]\n", f);
 	else
 		fprintf(f, "[%s]\n", k->section);
@@ -87,7 +87,7 @@ config_write_sample(FILE *f)
 	put_comment(f, "Check with: shardherd config check");
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
-		bool out = config_key_is_plugin(k) ||
+		bool out = config_keys_is_plugin(k) ||
 		    (k->flags & CONFIG_REQUIRED) == 0;
 
 		if (starts_section(i))
@@ -149,7 +149,7 @@ mdoc_key(FILE *f, const struct config_key *k)
 		put_roff(f, k->text, true);
 		fputs("\" .\n", f);
 	}
-	fprintf(f, "A change restarts %s.\n", config_reload_name[k->reload]);
+	fprintf(f, "A change restarts %s.\n", config_keys_reload_name[k->reload]);
 }
 
 void
@@ -160,7 +160,7 @@ config_write_mdoc(FILE *f)
 
 		if (starts_section(i)) {
 			fprintf(f, "%s.Ss [%s%s]\n", i > 0 ? ".El\n" : "",
-			    k->section, config_key_is_plugin(k) ?
+			    k->section, config_keys_is_plugin(k) ?
 			    " \\(dqname\\(dq" : "");
 			put_sentences(f, about(k->section));
 			fputs(".Bl -tag -width Ds\n", f);
@@ -178,15 +178,15 @@ default_text(const struct config *c, const struct config_key *k)
 {
 	struct config_plugin plugin = {0};
 	struct config *base = base_alloc(sizeof(*base));
-	void *to = config_key_is_plugin(k) ? (void *)&plugin : (void *)base;
+	void *to = config_keys_is_plugin(k) ? (void *)&plugin : (void *)base;
 	char dir[CONFIG_PATH_MAX], why[768], *text;
 
 	str_copy(dir, c->path, sizeof(dir));
 	*(strrchr(dir, '/') != NULL ? strrchr(dir, '/') : dir) = '\0';
-	config_value_parse(k, k->text, dir[0] != '\0' ? dir : "/", to, why,
-	    sizeof(why));
-	text = config_format(k, to);
-	config_value_free(k, to);
+	config_types_parse(k, k->text, dir[0] != '\0' ? dir : "/", false, to,
+	    why, sizeof(why));
+	text = config_types_text(k, to);
+	config_types_free(k, to);
 	free(base);
 	return text;
 }
@@ -219,7 +219,7 @@ each_value(const struct config *c, const struct config_key *k,
 		config_plugin_keys_each(plugin->own, each_own, &own);
 		return;
 	}
-	now = config_format(k, plugin != NULL ?
+	now = config_types_text(k, plugin != NULL ?
 	    (const void *)plugin : (const void *)c);
 	usual = (k->flags & CONFIG_REQUIRED) != 0 ? NULL : default_text(c, k);
 	fn(k->section, plugin != NULL ? plugin->name : NULL, k->key, now,
@@ -232,11 +232,11 @@ void
 config_each(const struct config *c, config_each_fn *fn, void *arg)
 {
 	for (size_t i = 0; i < config_keys_n; i++)
-		if (!config_key_is_plugin(&config_keys[i]))
+		if (!config_keys_is_plugin(&config_keys[i]))
 			each_value(c, &config_keys[i], NULL, fn, arg);
 	for (size_t j = 0; j < c->plugins; j++)
 		for (size_t i = 0; i < config_keys_n; i++)
-			if (config_key_is_plugin(&config_keys[i]))
+			if (config_keys_is_plugin(&config_keys[i]))
 				each_value(c, &config_keys[i], &c->plugin[j],
 				    fn, arg);
 }

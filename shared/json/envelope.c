@@ -440,3 +440,18 @@ envelope_valid(const char *text, size_t len, unsigned max_depth)
 	skip_blanks(&w);
 	return w.p == w.end;
 }
+
+uint64_t
+envelope_id(const char *value, size_t len)
+{
+	size_t quotes = len >= 2 && value[0] == '"';
+	char digits[24];
+	uint64_t id;
+
+	if (len >= sizeof(digits)
+	    || !str_format(digits, sizeof(digits), "%.*s",
+		(int)(len - 2 * quotes), value + quotes)
+	    || !str_to_u64(digits, &id))
+		return 0;
+	return id;
+}

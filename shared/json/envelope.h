@@ -37,6 +37,12 @@ int envelope_find(const char *text, size_t len, const char *key,
     size_t *off, size_t *vlen);
 
 /*
+ * The snowflake in a raw value: digits in quotes, or a bare number from sloppy
+ * senders; 0: none.
+ */
+uint64_t envelope_id(const char *value, size_t len);
+
+/*
  * Checks that text is exactly one JSON document (RFC 8259), of any depth up to
  * max_depth, with optional white space around it.
  */

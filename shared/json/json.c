@@ -242,3 +242,42 @@ json_same(struct json_object *a, struct json_object *b)
 			   json_object_get_userdata(b)) == 0;
 	return json_object_equal(a, b);
 }
+
+const char *
+json_text(struct json_object *o)
+{
+	return json_object_to_json_string_ext(o,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
+const char *
+json_id(struct json_object *v)
+{
+	size_t len;
+	const char *s;
+
+	if (!json_object_is_type(v, json_type_string))
+		return NULL;
+	s = json_object_get_string(v);
+	len = (size_t)json_object_get_string_len(v);
+	return len > 0 && len <= 20 && strspn(s, "0123456789") == len
+	    ? s : NULL;
+}
+
+struct json_object *
+json_get(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+
+	if (json_object_is_type(o, json_type_object))
+		json_object_object_get_ex(o, key, &v);
+	return v;
+}
+
+struct json_object *
+json_get_of(struct json_object *o, const char *key, enum json_type type)
+{
+	struct json_object *v = json_get(o, key);
+
+	return json_object_is_type(v, type) ? v : NULL;
+}

@@ -31,5 +31,16 @@ struct json_object *json_parse_as(const char *text, size_t len,
     enum json_type);
 /* Are they the same value?  Unlike json_object_equal, to the last digit. */
 bool json_same(struct json_object *, struct json_object *);
+/* On one line, slashes as they are; o's own, gone with it or its next text. */
+const char *json_text(struct json_object *o);
+
+/* A field, borrowed; NULL when o is no object, has no such field, or it is
+ * null. */
+struct json_object *json_get(struct json_object *o, const char *key);
+/* The same, and NULL when it is of another type. */
+struct json_object *json_get_of(struct json_object *o, const char *key,
+    enum json_type);
+/* A snowflake as Discord sends them, 1 to 20 digits, borrowed; NULL: none. */
+const char *json_id(struct json_object *v);
 
 #endif

@@ -106,13 +106,34 @@ verdict_words(const struct page_shard *s, const struct verdict *v,
 
 /* ---- the shard -------------------------------------------------------- */
 
-/* An ACK or byte of the connection before this one does not count against. */
-static bool
-is_late(const struct page_shard *s, uint64_t stamp_ms, uint64_t now_ms)
+uint64_t
+verdict_quiet_ms(const struct page_shard *s, uint64_t now_ms)
 {
-	uint64_t at = later(stamp_ms, s->state_since_ms);
+	uint64_t heard = s->frame_ms;
 
-	return now_ms > at && now_ms - at > s->interval_ms * VERDICT_INTERVALS;
+	if (s->state == SHARD_READY && s->ack_ms < heard)
+		heard = s->ack_ms;
+	heard = later(heard, s->state_since_ms);
+	return now_ms > heard ? now_ms - heard : 0;
+}
+
+bool
+verdict_deaf(const struct page_shard *s, unsigned intervals, uint64_t slack_ms,
+    uint64_t now_ms)
+{
+	return s->state == SHARD_READY && s->interval_ms != 0
+	    && verdict_quiet_ms(s, now_ms)
+	    > intervals * s->interval_ms + slack_ms;
+}
+
+int64_t
+verdict_hangs_s(uint64_t beat_ms, uint64_t started_ms, uint64_t limit_ms,
+    uint64_t now_ms)
+{
+	uint64_t at = later(beat_ms, started_ms);
+
+	return at != 0 && now_ms > at && now_ms - at > limit_ms
+	    ? (int64_t)((now_ms - at) / 1000) : 0;
 }
 
 struct verdict
@@ -122,9 +143,8 @@ verdict_shard(const struct page_shard *s, bool alive, uint64_t now_ms)
 
 	if (s->state >= SHARD_STATES || (!alive && s->state != SHARD_HELD))
 		v.state = SHARD_DOWN;
-	v.deaf = v.state == SHARD_READY && s->interval_ms != 0
-	    && (is_late(s, s->ack_ms, now_ms)
-		|| is_late(s, s->frame_ms, now_ms));
+	v.deaf = v.state == SHARD_READY
+	    && verdict_deaf(s, VERDICT_INTERVALS, 0, now_ms);
 	v.ready = v.state == SHARD_READY && !v.deaf;
 	v.silent = v.ready ? silent(s, now_ms) : 0;
 	v.word = v.deaf ? "deaf" : v.silent != 0 ? "partly deaf"

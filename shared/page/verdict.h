@@ -19,6 +19,8 @@
 #include "shared/page/page.h"
 
 #define VERDICT_INTERVALS 2 /* of heartbeats, without a sign of life */
+#define VERDICT_HUNG_MS 10000	/* a supervisor looks at itself twice a s */
+#define VERDICT_SILENT_MS 5000	/* a handler does ten times a s */
 
 /* Silence: more traffic without an event of the class than each of these. */
 #define VERDICT_SEEN 32	    /* events that make a usual rate */
@@ -40,6 +42,25 @@ struct verdict {
 };
 
 #define VERDICT_WORDS 256
+
+/*
+ * The one definition of deaf: everybody who acts on it (status, alerts, the
+ * watchdog, a rollout) asks here, each with its own patience.
+ *
+ * For how long it has heard nothing, in ms: once ready since the last ACK or
+ * the last byte, whichever is older; before that since the last byte.  What
+ * the connection before heard does not count.
+ */
+uint64_t verdict_quiet_ms(const struct page_shard *, uint64_t now_ms);
+/* Ready, and quiet for longer than so many heartbeats and slack_ms. */
+bool verdict_deaf(const struct page_shard *, unsigned intervals,
+    uint64_t slack_ms, uint64_t now_ms);
+/*
+ * Seconds for which a loop has not turned; 0 up to limit_ms, and when it began
+ * (started_ms) less long ago.
+ */
+int64_t verdict_hangs_s(uint64_t beat_ms, uint64_t started_ms,
+    uint64_t limit_ms, uint64_t now_ms);
 
 /* alive: its process exists.  now_ms: clock_boot_ms(). */
 struct verdict verdict_shard(const struct page_shard *, bool alive,

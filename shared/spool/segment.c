@@ -106,15 +106,16 @@ segment_delete(struct segment *g, const char *dir)
 }
 
 static uint32_t
-head_crc(const struct record *r)
+head_crc(const struct segment_record *r)
 {
 	return (uint32_t)crc32(0, (const unsigned char *)r + 8,
 	    sizeof(*r) - 8);
 }
 
 static bool
-head_valid(const struct record *r, uint64_t room)
+head_valid(const struct segment_record *r, uint64_t room)
 {
+	must(room >= sizeof(*r));
 	return r->magic == RECORD_MAGIC && r->head_crc == head_crc(r) &&
 	    r->hdr.len <= room - sizeof(*r);
 }
@@ -138,7 +139,7 @@ read_at(int fd, void *dst, size_t len, uint64_t off)
 }
 
 uint64_t
-segment_find(const struct segment *g, uint64_t off, struct record *r)
+segment_find(const struct segment *g, uint64_t off, struct segment_record *r)
 {
 	static const uint32_t magic = RECORD_MAGIC;
 	unsigned char buf[SCAN_CHUNK];
@@ -160,16 +161,17 @@ segment_find(const struct segment *g, uint64_t off, struct record *r)
 }
 
 bool
-segment_body(const struct segment *g, uint64_t off, const struct record *r,
+segment_body(const struct segment *g, uint64_t off, const struct segment_record *r,
     void *dst)
 {
+	must(off + segment_record_size(&r->hdr) <= g->size);
 	return read_at(g->fd, dst, r->hdr.len, off + sizeof(*r)) &&
 	    (uint32_t)crc32(0, dst, r->hdr.len) == r->body_crc;
 }
 
 /* The same check for a body nobody wants yet, in pieces. */
 static bool
-body_valid(const struct segment *g, uint64_t off, const struct record *r)
+body_valid(const struct segment *g, uint64_t off, const struct segment_record *r)
 {
 	unsigned char buf[SCAN_CHUNK];
 	uint32_t crc = 0;
@@ -184,11 +186,11 @@ body_valid(const struct segment *g, uint64_t off, const struct record *r)
 	return crc == r->body_crc;
 }
 
-struct tally
+struct segment_tally
 segment_tally(const struct segment *g, uint64_t from)
 {
-	struct tally t = {.newest_ms = g->newest_ms};
-	struct record r;
+	struct segment_tally t = {.newest_ms = g->newest_ms};
+	struct segment_record r;
 
 	for (uint64_t off = from; off < g->size;) {
 		uint64_t at = segment_find(g, off, &r);
@@ -198,7 +200,7 @@ segment_tally(const struct segment *g, uint64_t from)
 		}
 		if (at == g->size)
 			break;
-		off = at + record_size(&r.hdr);
+		off = at + segment_record_size(&r.hdr);
 		if (body_valid(g, at, &r)) {
 			t.events++;
 			t.newest_ms = (int64_t)r.hdr.recv_ms;
@@ -213,7 +215,7 @@ segment_tally(const struct segment *g, uint64_t from)
 uint64_t
 segment_last(const struct segment *g, uint64_t from, uint64_t session)
 {
-	struct record r;
+	struct segment_record r;
 	uint64_t seq = 0;
 
 	for (uint64_t off = from; off < g->size;) {
@@ -223,7 +225,7 @@ segment_last(const struct segment *g, uint64_t from, uint64_t session)
 		if (r.hdr.session == session && r.hdr.seq != 0 &&
 		    body_valid(g, off, &r))
 			seq = r.hdr.seq;
-		off += record_size(&r.hdr);
+		off += segment_record_size(&r.hdr);
 	}
 	return seq;
 }
@@ -263,11 +265,12 @@ int
 segment_append(struct segment *g, const struct up_hdr *hdr,
     const struct iovec *parts, int n)
 {
-	struct record r = {.magic = RECORD_MAGIC, .hdr = *hdr};
+	struct segment_record r = {.magic = RECORD_MAGIC, .hdr = *hdr};
 	struct iovec iov[1 + SEGMENT_PARTS];
 	size_t len = 0;
 
-	must(n <= SEGMENT_PARTS);
+	/* What stands behind a torn end is not found before a whole scan. */
+	must(g->ours && n <= SEGMENT_PARTS);
 	iov[0] = (struct iovec){&r, sizeof(r)};
 	for (int i = 0; i < n; i++) {
 		iov[1 + i] = parts[i];
@@ -285,7 +288,7 @@ segment_append(struct segment *g, const struct up_hdr *hdr,
 		errno = saved;
 		return -1;
 	}
-	g->size += record_size(hdr);
+	g->size += segment_record_size(hdr);
 	g->events++;
 	g->newest_ms = (int64_t)hdr->recv_ms;
 	g->dirty = true;

@@ -2,6 +2,7 @@
 /*
  * One file of a spool: checksummed records, appended whole or not at all.  A
  * damaged place is stepped over by looking for the next record that checks.
+ * Every call reads or writes the file, none waits for the disk.
  */
 #ifndef SHARED_SPOOL_SEGMENT_H
 #define SHARED_SPOOL_SEGMENT_H
@@ -22,17 +23,17 @@ struct segment {
 	int fd;
 };
 
-struct record {
+struct segment_record {
 	uint32_t magic;
 	uint32_t head_crc;	/* of everything behind this field */
 	uint32_t body_crc;
 	uint32_t reserved;
 	struct up_hdr hdr;
 };
-_Static_assert(sizeof(struct record) == 64, "record is a file format");
+_Static_assert(sizeof(struct segment_record) == 64, "record is a file format");
 
 /* What a segment holds behind some place: valid records, and the rest. */
-struct tally {
+struct segment_tally {
 	uint64_t events, damaged, damaged_bytes;
 	int64_t newest_ms;
 };
@@ -52,11 +53,11 @@ void segment_delete(struct segment *, const char *dir);
  * The first valid record header at or behind off: its offset, or the size of
  * the segment.  Only ever leaves off when something there is damaged.
  */
-uint64_t segment_find(const struct segment *, uint64_t off, struct record *);
+uint64_t segment_find(const struct segment *, uint64_t off, struct segment_record *);
 /* The body of the record at off into dst: false when its sum is wrong. */
-bool segment_body(const struct segment *, uint64_t off, const struct record *,
+bool segment_body(const struct segment *, uint64_t off, const struct segment_record *,
     void *dst);
-struct tally segment_tally(const struct segment *, uint64_t from);
+struct segment_tally segment_tally(const struct segment *, uint64_t from);
 /*
  * The seq of the last valid record of session at or behind from, 0 when there
  * is none.
@@ -71,9 +72,9 @@ int segment_append(struct segment *, const struct up_hdr *,
     const struct iovec *parts, int n);
 
 static inline uint64_t
-record_size(const struct up_hdr *h)
+segment_record_size(const struct up_hdr *h)
 {
-	return sizeof(struct record) + h->len;
+	return sizeof(struct segment_record) + h->len;
 }
 
 #endif

@@ -56,6 +56,7 @@ at_or_behind(const struct spool *s, uint64_t number)
 static void
 drop(struct spool *s, struct segment *g)
 {
+	must(s->stats.bytes >= g->size && s->stats.events >= g->events);
 	s->stats.bytes -= g->size;
 	s->stats.events -= g->events;
 	segment_delete(g, s->dir);
@@ -64,6 +65,7 @@ drop(struct spool *s, struct segment *g)
 static void
 adopt(struct spool *s, struct segment *g)
 {
+	must(newest(s) == NULL || newest(s)->number < g->number);
 	list_append(&s->segments, &g->link);
 	s->stats.bytes += g->size;
 }
@@ -71,7 +73,7 @@ adopt(struct spool *s, struct segment *g)
 static void
 scan(struct spool *s, struct segment *g, uint64_t from)
 {
-	struct tally t = segment_tally(g, from);
+	struct segment_tally t = segment_tally(g, from);
 
 	g->events = t.events;
 	g->newest_ms = t.newest_ms;
@@ -263,19 +265,10 @@ writable_segment(struct spool *s, struct err *e)
 }
 
 int
-spool_append(struct spool *s, const struct up_hdr *hdr, const void *raw,
-    struct err *e)
-{
-	struct iovec whole = {(void *)(uintptr_t)raw, hdr->len};
-
-	return spool_append_parts(s, hdr, &whole, 1, e);
-}
-
-int
-spool_append_parts(struct spool *s, const struct up_hdr *hdr,
+spool_append(struct spool *s, const struct up_hdr *hdr,
     const struct iovec *parts, int n, struct err *e)
 {
-	uint64_t total = record_size(hdr);
+	uint64_t total = segment_record_size(hdr);
 	struct segment *g;
 
 	if (s->stats.bytes + total > s->limits.bytes) {
@@ -329,6 +322,7 @@ recount(struct spool *s, struct segment *g)
 		    g->number;
 	if (now >= g->events)
 		return;
+	must(s->stats.events >= g->events - now);
 	s->stats.damaged += g->events - now;
 	s->stats.events -= g->events - now;
 	g->events = now;
@@ -336,7 +330,7 @@ recount(struct spool *s, struct segment *g)
 
 /* Moves s->read to the next valid record header, counting what is skipped. */
 static struct segment *
-seek(struct spool *s, struct record *r)
+seek(struct spool *s, struct segment_record *r)
 {
 	for (;;) {
 		struct segment *g = at_or_behind(s, s->read.seg);
@@ -359,7 +353,7 @@ seek(struct spool *s, struct record *r)
 int
 spool_peek(struct spool *s, struct up_hdr *hdr)
 {
-	struct record r;
+	struct segment_record r;
 
 	if (seek(s, &r) == NULL)
 		return 0;
@@ -381,17 +375,18 @@ taken_push(struct spool *s, struct place end)
 		s->taken_cap = cap;
 	}
 	s->taken[(s->taken_at + s->taken_n++) % s->taken_cap] = end;
+	must(s->taken_n <= s->stats.events);
 }
 
 int
 spool_take(struct spool *s, void *dst)
 {
-	struct record r;
+	struct segment_record r;
 	struct segment *g = seek(s, &r);
 
 	must(g != NULL);
 	bool ok = segment_body(g, s->read.off, &r, dst);
-	s->read.off += record_size(&r.hdr);
+	s->read.off += segment_record_size(&r.hdr);
 	if (!ok) {
 		recount(s, g);
 		return -1;
@@ -446,7 +441,8 @@ spool_release(struct spool *s, size_t n)
 		s->taken_at = (s->taken_at + 1) % s->taken_cap;
 		s->taken_n--;
 		s->released = end;
-		must(g != NULL && g->number == end.seg && g->events > 0);
+		must(g != NULL && g->number == end.seg && g->events > 0
+		    && end.off <= g->size);
 		g->events--;
 		s->stats.events--;
 	}

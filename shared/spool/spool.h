@@ -42,14 +42,11 @@ struct spool *spool_open(const char *dir, const struct spool_limits *,
 void spool_close(struct spool *);
 
 /*
- * Appends one UP_EVENT frame (hdr->len bytes of raw).  0; -1 when the bound is
+ * Appends one UP_EVENT frame, its payload in n <= SEGMENT_PARTS pieces, hdr->len
+ * bytes in all; writes to disk without waiting for it.  0; -1 when the bound is
  * met or the disk is full (counted in refused; the record is not half there).
  */
-int spool_append(struct spool *, const struct up_hdr *, const void *raw,
-    struct err *);
-/* The same for a payload of n <= SPOOL_PARTS pieces, hdr->len bytes in all. */
-#define SPOOL_PARTS 3
-int spool_append_parts(struct spool *, const struct up_hdr *,
+int spool_append(struct spool *, const struct up_hdr *,
     const struct iovec *, int n, struct err *);
 /*
  * The caller has a copy of the record it appended last: it counts as taken.

@@ -256,33 +256,3 @@ deadletter_drop_all(const struct store *s, uint64_t *dropped, struct err *e)
 	store_env_abort(&tx);
 	return store_env_fail(s, rc, "write to", e);
 }
-
-static int
-count_one(const struct deadletter *d, const char *raw, void *arg)
-{
-	struct deadletter_count *c = arg;
-
-	c->entries++;
-	c->bytes += sizeof(*d) + d->raw_kept;
-	return 0;
-}
-
-int
-deadletter_counted(const struct store *s, struct deadletter_count *c,
-    struct err *e)
-{
-	struct store_tx tx;
-	struct meta m;
-	int rc;
-
-	*c = (struct deadletter_count) {0};
-	if (store_env_begin(&tx, s, false, e) < 0)
-		return -1;
-	rc = meta_get(&tx, &m, e);
-	store_env_abort(&tx);
-	if (rc < 0)
-		return -1;
-	c->next = m.next;
-	c->gone = m.gone;
-	return deadletter_each(s, count_one, c, e);
-}

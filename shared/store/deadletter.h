@@ -44,12 +44,4 @@ int deadletter_each(const struct store *, int (*fn)(const struct deadletter *,
 int deadletter_drop(const struct store *, uint64_t id, struct err *);
 int deadletter_drop_all(const struct store *, uint64_t *dropped, struct err *);
 
-struct deadletter_count {
-	uint64_t entries, bytes;
-	uint64_t next;	/* id of the next one */
-	uint64_t gone;	/* made room for newer ones, ever */
-};
-int deadletter_counted(const struct store *, struct deadletter_count *,
-    struct err *);
-
 #endif

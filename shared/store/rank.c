@@ -106,12 +106,15 @@ walk_one(const char *key, const void *value, size_t len, void *arg)
 }
 
 int
-rank_tx_each(struct kv_tx *tx, rank_each_fn *fn, void *arg, struct err *e)
+rank_each(struct kv *kv, rank_each_fn *fn, void *arg, struct err *e)
 {
+	struct kv_tx *tx = kv_begin(kv, NULL, false, e);
 	struct walk w = {.fn = fn, .arg = arg};
 	char prefix[64];
 	int rc = 0;
 
+	if (tx == NULL)
+		return -1;
 	for (int k = 0; k < RANK_KINDS && rc == 0 && w.stop == 0; k++) {
 		w.kind = (enum rank_kind)k;
 		str_format(prefix, sizeof(prefix), "rank/%s/",
@@ -119,18 +122,6 @@ rank_tx_each(struct kv_tx *tx, rank_each_fn *fn, void *arg, struct err *e)
 		w.prefix = strlen(prefix);
 		rc = kv_each(tx, prefix, NULL, walk_one, &w, e);
 	}
-	return rc;
-}
-
-int
-rank_each(struct kv *kv, rank_each_fn *fn, void *arg, struct err *e)
-{
-	struct kv_tx *tx = kv_begin(kv, NULL, false, e);
-	int rc;
-
-	if (tx == NULL)
-		return -1;
-	rc = rank_tx_each(tx, fn, arg, e);
 	kv_abort(tx);
 	return rc;
 }

@@ -36,7 +36,6 @@ int rank_tx_unset(struct kv_tx *, enum rank_kind, uint64_t id, struct err *);
 /* What is stored for it: 1, 0 nothing, -1. */
 int rank_tx_get(struct kv_tx *, enum rank_kind, uint64_t id, int *out,
     struct err *);
-int rank_tx_each(struct kv_tx *, rank_each_fn *, void *arg, struct err *);
 int rank_tx_of(struct kv_tx *, const char *owners, uint64_t user,
     const uint64_t *roles, size_t n, int *out, struct err *);
 

@@ -107,7 +107,7 @@ store_session_key(const struct store_session *rec)
 
 	if (rec->id[0] == '\0')
 		return 0;
-	k = hash64(rec->id, strlen(rec->id));
+	k = base_hash64(rec->id, strlen(rec->id));
 	if (rec->epoch == 0)
 		return k;
 	k = (k ^ rec->epoch * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
@@ -231,15 +231,6 @@ gateway_put(struct store_tx *tx, const struct store_gateway *in,
 	str_copy(rec.url, in->url, sizeof(rec.url));
 	store_env_key(&k, "gateway");
 	return store_env_put(tx, &k, &rec, sizeof(rec), err);
-}
-
-int
-store_gateway_put(const struct store *s, const struct store_gateway *in,
-    struct err *err)
-{
-	struct store_op op = {.kind = STORE_OP_GATEWAY, .data = in};
-
-	return store_write(s, &op, 1, err);
 }
 
 int

@@ -127,8 +127,6 @@ struct store_identify {
 /* n of them in one transaction; sets their ids. */
 int store_identify_add(const struct store *, struct store_identify *, size_t n,
     struct err *);
-int store_identify_settle(const struct store *, uint64_t id, uint32_t outcome,
-    uint32_t close_code, struct err *);
 /* Every entry with sent_ms >= since_ms, oldest first; fn returns 0 to go on. */
 int store_identify_each(const struct store *, int64_t since_ms,
     int (*fn)(const struct store_identify *, void *), void *, struct err *);
@@ -139,8 +137,6 @@ struct store_gateway {
 	uint32_t shards, max_concurrency;
 	int64_t total, remaining, reset_wall_ms, fetched_wall_ms;
 };
-int store_gateway_put(const struct store *, const struct store_gateway *,
-    struct err *);
 int store_gateway_get(const struct store *, struct store_gateway *,
     struct err *);	/* 1, 0, -1 */
 

@@ -144,24 +144,6 @@ store_env_settle(struct store_tx *tx, uint64_t id, uint32_t outcome,
 	return store_env_put(tx, &k, &e, sizeof(e), err) == -1 ? -1 : 1;
 }
 
-int
-store_identify_settle(const struct store *s, uint64_t id, uint32_t outcome,
-    uint32_t close_code, struct err *err)
-{
-	struct store_tx tx;
-	int r;
-
-	if (store_env_begin(&tx, s, true, err) == -1)
-		return -1;
-	r = store_env_settle(&tx, id, outcome, close_code, clock_wall_ms(),
-	    err);
-	if (r == 1)
-		return store_env_commit(&tx, err);
-	store_env_abort(&tx);
-	return r == -1 ? -1 : err_set(err, EXIT_DEGRADED, "The identify ledger "
-	    "has no entry %llu.", (unsigned long long)id);
-}
-
 struct ledger {
 	struct store_identify *e;
 	size_t n, room;

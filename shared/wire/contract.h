@@ -313,7 +313,7 @@ struct msg_adopt {
 	uint32_t next_uplink;	/* shard: the one it is to switch to, or 0 */
 	uint32_t newest;	/* shard: highest generation it has heard of */
 	uint64_t intents;
-	/* config_sum() of what it was started with */
+	/* config_diff_sum() of what it was started with */
 	uint64_t fleet_sum, shards_sum, handler_sum;
 	uint64_t ledger_id;	/* shard: the last permit it settled, in case
 				   nobody has heard; 0: none */

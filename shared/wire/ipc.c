@@ -36,6 +36,7 @@ ipc_pair(int fds[2], struct err *e)
 static void
 out_free(struct ipc *c, struct ipc_out *o)
 {
+	must(c->queued > 0);
 	list_remove(&o->link);
 	c->queued--;
 	if (o->fd >= 0)
@@ -54,6 +55,7 @@ ipc_release(struct ipc *c)
 	ev_io_stop(c->loop, &c->wr);
 	while (!list_empty(&c->queue))
 		out_free(c, container_of(c->queue.next, struct ipc_out, link));
+	must(c->queued == 0);
 	c->fd = -1;
 	return fd;
 }
@@ -81,7 +83,7 @@ ipc_move(struct ipc *to, struct ipc *from, const char *peer)
 {
 	bool writing;
 
-	must(to->fd < 0);
+	must(to != from && to->fd < 0);
 	if (from->fd < 0)
 		return;
 	writing = ev_is_active(&from->wr);
@@ -153,7 +155,9 @@ ipc_send(struct ipc *c, enum msg_type type, int32_t shard, uint32_t serial,
 {
 	struct ipc_out *o;
 
-	must(len <= CONTRACT_MSG_MAX);
+	must(len <= CONTRACT_MSG_MAX && (len == 0 || payload != NULL));
+	/* Any other ends the channel at the peer's. */
+	must(type > MSG_NONE && type < MSG_TYPES);
 	if (c->fd < 0 || c->queued >= IPC_QUEUE_MAX)
 		return -1;
 	o = base_alloc(sizeof(*o) + len);
@@ -266,6 +270,7 @@ void
 ipc_open(struct ipc *c, struct ev_loop *loop, int fd, const char *peer,
     ipc_msg_fn *on_msg, ipc_gone_fn *on_gone)
 {
+	must(fd >= 0 && on_msg != NULL && on_gone != NULL);
 	memset(c, 0, sizeof(*c));
 	c->fd = fd;
 	c->loop = loop;

@@ -3,7 +3,8 @@
  * A supervisor channel: one packet, one message, at most one fd
  * (contract.h).  Reading is bounded per wake-up, the send queue is bounded,
  * and whatever breaks the contract ends the channel with a reason that names
- * both sides' versions where they differ.
+ * both sides' versions where they differ.  Calls back from the loop only: never
+ * from within a call.  Nothing here waits.
  */
 #ifndef SHARED_WIRE_IPC_H
 #define SHARED_WIRE_IPC_H
@@ -42,7 +43,7 @@ struct ipc {
 
 /* A SOCK_SEQPACKET pair, both ends CLOEXEC and non-blocking: 0 or -1. */
 int ipc_pair(int fds[2], struct err *);
-/* Takes fd over. */
+/* Takes fd over.  Not on one that is open: that fd and its queue would be lost. */
 void ipc_open(struct ipc *, struct ev_loop *, int fd, const char *peer,
     ipc_msg_fn *, ipc_gone_fn *);
 void ipc_close(struct ipc *);	/* idempotent */
@@ -52,7 +53,8 @@ void ipc_move(struct ipc *to, struct ipc *from, const char *peer);
 int ipc_release(struct ipc *);
 /*
  * Queues one message; fd is duplicated, the caller keeps its own (-1: none).
- * 0, or -1 when the channel is closed or its queue is full.
+ * 0, or -1 when the channel is closed or its queue is full; a peer that is
+ * gone is told of by on_gone.
  */
 int ipc_send(struct ipc *, enum msg_type, int32_t shard, uint32_t serial,
     const void *payload, size_t len, int fd);

@@ -36,9 +36,9 @@ orphan_init(struct orphan *o, struct timers *timers, struct ipc *ipc,
 	if (nonce != NULL)
 		o->nonce = *nonce;
 	o->intents = c->intents;
-	o->fleet_sum = config_sum(c, CONFIG_RELOAD_FLEET);
-	o->shards_sum = config_sum(c, CONFIG_RELOAD_SHARDS);
-	o->handler_sum = config_sum(c, CONFIG_RELOAD_HANDLER);
+	o->fleet_sum = config_diff_sum(c, CONFIG_RELOAD_FLEET);
+	o->shards_sum = config_diff_sum(c, CONFIG_RELOAD_SHARDS);
+	o->handler_sum = config_diff_sum(c, CONFIG_RELOAD_HANDLER);
 }
 
 static void

@@ -2,34 +2,23 @@
 /* See liveness.h. */
 #include "supervisor/child/liveness.h"
 
-static bool
-older(uint64_t now, uint64_t stamp, uint64_t limit)
-{
-	return stamp != 0 && now > stamp && now - stamp > limit;
-}
+#include "shared/page/verdict.h"
 
 const char *
 liveness_judge(const struct page_shard *s, uint64_t now)
 {
-	uint64_t limit = 3 * s->interval_ms + LIVENESS_ACK_SLACK_MS;
-
 	switch (s->state) {
 	case SHARD_READY:
-		if (older(now, s->state_since_ms, limit)
-		    && (s->ack_ms == 0 || older(now, s->ack_ms, limit)))
-			return "it claims to be ready, but no heartbeat was "
-			    "acknowledged for three intervals";
-		return NULL;
+		return verdict_deaf(s, LIVENESS_INTERVALS,
+		    LIVENESS_ACK_SLACK_MS, now) ? "it claims to be ready, but "
+		    "no heartbeat was acknowledged for three intervals" : NULL;
 	case SHARD_CONNECTING:
 	case SHARD_HELLO:
 	case SHARD_IDENTIFYING:
 	case SHARD_RESUMING:
-		if (older(now, s->state_since_ms, LIVENESS_QUIET_MS)
-		    && (s->frame_ms == 0
-		    || older(now, s->frame_ms, LIVENESS_QUIET_MS)))
-			return "its connection attempt has neither succeeded "
-			    "nor failed for minutes";
-		return NULL;
+		return verdict_quiet_ms(s, now) > LIVENESS_QUIET_MS ? "its "
+		    "connection attempt has neither succeeded nor failed for "
+		    "minutes" : NULL;
 	default:
 		return NULL;	/* waits of other kinds may be long */
 	}

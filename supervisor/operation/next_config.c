@@ -61,20 +61,20 @@ from_file(struct reading *r, merge_fn *merge, struct err *e)
 /* ---- for the handler -------------------------------------------------- */
 
 static void
-on_reload_change(const struct config_change *c, void *arg)
+on_reload_change(const struct config_diff_change *c, void *arg)
 {
 	const struct reading *r = arg;
 	char words[600], line[1000], way[160] = "\"shardherd rollout\"";
 
-	config_change_words(c, words, sizeof(words));
+	config_diff_change_words(c, words, sizeof(words));
 	if (c->reload != CONFIG_RELOAD_SHARDS)
 		keeper_restart(r->fleet->config->state_dir, way, sizeof(way));
-	if (config_change_live(c))
+	if (config_diff_change_live(c))
 		str_copy(line, words, sizeof(line));
 	else
 		str_format(line, sizeof(line), "%s: left as it is, a change "
 		    "of it restarts %s: %s takes it", words,
-		    config_reload_name[c->reload], way);
+		    config_keys_reload_name[c->reload], way);
 	if (r->ticket == 0)
 		log_notice("Reload: %s", line);
 	say(r, "change", line);
@@ -97,7 +97,7 @@ merge_reload(struct reading *r, const struct config *file, struct config *out,
 	file_is_good(in_force);
 	if (config_diff(in_force, file, on_reload_change, r) == 0)
 		say(r, "change", "the config is the same as before");
-	return config_merge(in_force, file, out, e);
+	return config_diff_merge(in_force, file, out, e);
 }
 
 struct config *
@@ -125,7 +125,7 @@ static int
 merge_plugin(struct reading *r, const struct config *file, struct config *out,
     struct err *e)
 {
-	return config_merge_plugin(r->fleet->config, file, r->plugin, out, e);
+	return config_diff_merge_plugin(r->fleet->config, file, r->plugin, out, e);
 }
 
 struct config *
@@ -174,7 +174,7 @@ refuse(struct reading *r, const char *words, const char *command)
 }
 
 static bool
-ends_sessions(const struct config_change *c)
+ends_sessions(const struct config_diff_change *c)
 {
 	return c->reload == CONFIG_RELOAD_SESSIONS || (c->key != NULL
 	    && c->plugin == NULL && strcmp(c->key->section, "gateway") == 0
@@ -182,12 +182,12 @@ ends_sessions(const struct config_change *c)
 }
 
 static void
-on_rollout_change(const struct config_change *c, void *arg)
+on_rollout_change(const struct config_diff_change *c, void *arg)
 {
 	struct reading *r = arg;
 	char words[600], line[1000], way[160];
 
-	config_change_words(c, words, sizeof(words));
+	config_diff_change_words(c, words, sizeof(words));
 	keeper_restart(r->fleet->config->state_dir, way, sizeof(way));
 	if (c->reload == CONFIG_RELOAD_SHARDS) {
 		say(r, "change", words);
@@ -199,7 +199,7 @@ on_rollout_change(const struct config_change *c, void *arg)
 		refuse(r, words, way);
 		return;
 	}
-	if (config_change_live(c))
+	if (config_diff_change_live(c))
 		str_format(line, sizeof(line), "%s: left as it is, "
 		    "\"shardherd reload\" takes it", words);
 	else
@@ -230,7 +230,7 @@ merge_rollout(struct reading *r, const struct config *file, struct config *out,
 	if (r->refused > 0)
 		return err_set(e, EXIT_CONFIG, "the configuration asks for "
 		    "what no rollout can do: nothing was changed");
-	return config_merge_shards(r->fleet->config, file, out, e);
+	return config_diff_merge_shards(r->fleet->config, file, out, e);
 }
 
 struct config *

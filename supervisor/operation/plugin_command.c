@@ -26,7 +26,7 @@ keep_section(struct plugin_command *p, struct member *handler)
 	if (p->next == NULL || handler != f->handler)
 		return;
 	now = base_alloc(sizeof(*now));
-	if (config_merge_plugin(f->config, p->next, p->name, now, &e) == -1) {
+	if (config_diff_merge_plugin(f->config, p->next, p->name, now, &e) == -1) {
 		log_error("Plugin %s: its section is not in force for the "
 		    "handler's next start: %s", p->name, e.text);
 		free(now);

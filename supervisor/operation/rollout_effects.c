@@ -32,13 +32,13 @@ program_mark(void)
 		id[2] = (uint64_t)st.st_mtim.tv_sec;
 		id[3] = (uint64_t)st.st_mtim.tv_nsec;
 	}
-	return hash64(id, sizeof(id));
+	return base_hash64(id, sizeof(id));
 }
 
 static uint64_t
 settings_of(const struct config *c)
 {
-	return config_sum(c, CONFIG_RELOAD_SHARDS);
+	return config_diff_sum(c, CONFIG_RELOAD_SHARDS);
 }
 
 static bool

@@ -7,6 +7,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
+#include "shared/page/verdict.h"
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/child/member.h"
 #include "supervisor/operation/handover_effects.h"
@@ -19,7 +20,7 @@ static enum rollout_verdict
 judge_one(struct rollout_effects *r, struct member *c, char *words, size_t size)
 {
 	struct page_slot *p = &r->fleet->page.slot[c->slot];
-	uint64_t now = clock_boot_ms(), heard;
+	uint64_t now = clock_boot_ms();
 	struct page_shard s;
 	const char *why;
 
@@ -31,10 +32,9 @@ judge_one(struct rollout_effects *r, struct member *c, char *words, size_t size)
 	if (!page_read(&p->shard, &s, sizeof(s)) || s.pid != c->pid
 	    || s.state != SHARD_READY)
 		return ROLLOUT_WAIT;
-	heard = s.ack_ms > s.state_since_ms ? s.ack_ms : s.state_since_ms;
 	why = liveness_judge(&s, now);
-	if (why == NULL && now > heard
-	    && now - heard > 2 * s.interval_ms + ROLLOUT_EFFECTS_ACK_SLACK_MS)
+	if (why == NULL && verdict_deaf(&s, VERDICT_INTERVALS,
+	    ROLLOUT_EFFECTS_ACK_SLACK_MS, now))
 		why = "no heartbeat was acknowledged for two intervals";
 	if (why == NULL)
 		return ROLLOUT_GOOD;

@@ -248,7 +248,7 @@ misfit(const struct adopt *a, const struct msg_adopt *m)
 		return "[bot] intents was changed";
 	if (!m->handler && m->shard_count != f->count)
 		return "the number of shards was changed";
-	if (m->fleet_sum != config_sum(c, CONFIG_RELOAD_FLEET))
+	if (m->fleet_sum != config_diff_sum(c, CONFIG_RELOAD_FLEET))
 		return "a key of the config was changed that counts for the "
 		    "whole fleet";
 	return NULL;
@@ -314,7 +314,7 @@ took_shard(struct adopt *a, struct member *c, const struct msg_adopt *m)
 
 	a->shards++;
 	a->stale += m->shards_sum
-	    != config_sum(f->config, CONFIG_RELOAD_SHARDS);
+	    != config_diff_sum(f->config, CONFIG_RELOAD_SHARDS);
 	c->switched = m->uplink;
 	c->paired = m->next_uplink != 0 ? m->next_uplink : m->uplink;
 	if (m->ledger_id != 0 && m->outcome <= OUTCOME_UNUSED)
@@ -336,7 +336,7 @@ took_handler(struct adopt *a, struct member *c, const struct msg_adopt *m)
 
 	a->handler = true;
 	a->handler_stale = m->handler_sum
-	    != config_sum(f->config, CONFIG_RELOAD_HANDLER);
+	    != config_diff_sum(f->config, CONFIG_RELOAD_HANDLER);
 	if (c->generation > f->epoch)
 		f->epoch = c->generation;
 	if (!m->ready) {

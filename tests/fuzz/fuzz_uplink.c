@@ -6,6 +6,7 @@
  */
 #include "handler/intake/frame.h"
 #include "handler/process/rpc_write.h"
+#include "shared/base/text.h"
 
 #include <string.h>
 
@@ -20,7 +21,7 @@ check_line(const char *payload, size_t len)
 	memcpy(copy, payload, len);
 	copy[len] = '\0';
 	if (rpc_write_splice(copy, len))
-		must(memchr(copy, '\n', len) == NULL && rpc_write_utf8(copy, len));
+		must(memchr(copy, '\n', len) == NULL && text_is_utf8(copy, len));
 	free(copy);
 }
 

@@ -155,7 +155,7 @@ set_check(struct init *in)
 		for (size_t j = 0; j < config_keys_n; j++)
 			known = known || (strcmp(config_keys[j].section,
 			    sec) == 0 && strcmp(config_keys[j].key, key) == 0 &&
-			    !config_key_is_plugin(&config_keys[j]));
+			    !config_keys_is_plugin(&config_keys[j]));
 		if (!known)
 			return err_set(&in->cli->err, EXIT_USAGE, "--set: "
 			    "there is no key %s in [%s]", key, sec);

@@ -17,10 +17,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define HUNG_MS 10000		/* a supervisor looks at itself twice a s */
 #define SUPERVISOR_TITLE "shardherd: supervisor"
 #define FDS_MAX 4096		/* looked at, of one process */
-#define SILENT_MS 5000		/* a handler does ten times a s */
 
 /*
  * The supervisor's word first, pid and start time.  A process that outlived
@@ -204,12 +202,6 @@ cli_view_age(const struct cli_view *v, uint64_t stamp_ms)
 	return (int64_t)(v->now_ms - stamp_ms);
 }
 
-static uint64_t
-later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 /* A page is a file: whoever wrote it, its words are shown as text. */
 #define WORDS(array) text_clean_own(array, sizeof(array))
 
@@ -243,13 +235,13 @@ static void
 find_silent(struct cli_view *v, struct page_head *h)
 {
 	uint64_t beat = page_last_beat(&h->pulse.handler_ms);
-	int64_t age = beat == 0 ? 0
-	    : cli_view_age(v, later(beat, v->handler_watch.started_ms));
 
 	v->handler_state = page_handler_state_name[v->handler.state];
-	if (!v->handler_alive || age <= SILENT_MS)
+	if (v->handler_alive && beat != 0)
+		v->handler_silent_s = verdict_hangs_s(beat,
+		    v->handler_watch.started_ms, VERDICT_SILENT_MS, v->now_ms);
+	if (v->handler_silent_s == 0)
 		return;
-	v->handler_silent_s = age / 1000;
 	v->handler_state = "silent";
 	str_format(v->handler.note, sizeof(v->handler.note), "Silent for %lld "
 	    "s: it hangs or is stopped; the shards keep its events.",
@@ -261,11 +253,11 @@ static void
 find_hung(struct cli_view *v, struct page_head *h)
 {
 	uint64_t beat = page_last_beat(&h->pulse.supervisor_ms);
-	int64_t age = cli_view_age(v, later(beat, v->cluster.started_ms));
 
 	v->stopped = v->alive && process_stopped(v->cluster.pid);
-	if (v->alive && v->n > 0 && age > HUNG_MS)
-		v->hung_s = age / 1000;
+	if (v->alive && v->n > 0)
+		v->hung_s = verdict_hangs_s(beat, v->cluster.started_ms,
+		    VERDICT_HUNG_MS, v->now_ms);
 	v->hung = v->stopped || v->hung_s > 0;
 }
 

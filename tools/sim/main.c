@@ -8,6 +8,7 @@
 #include "tools/sim/run.h"
 #include "tools/sim/control/setting.h"
 #include "tools/sim/control/verb.h"
+#include "tools/sim/control/audit.h"
 
 #include "shared/process/inherited.h"
 #include "shared/base/log.h"

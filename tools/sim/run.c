@@ -4,14 +4,16 @@
 #include "tools/sim/base/cert.h"
 #include "tools/sim/control/control.h"
 #include "tools/sim/gateway/fault.h"
-#include "tools/sim/gateway/gate.h"
-#include "tools/sim/control/gen.h"
-#include "tools/sim/base/names.h"
+#include "tools/sim/gateway/gateway.h"
+#include "tools/sim/control/generator.h"
+#include "tools/sim/base/hostnames.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/rest/rest.h"
+#include "tools/sim/routes/routes.h"
 #include "tools/sim/control/script.h"
 #include "tools/sim/control/setting.h"
-#include "tools/sim/gateway/starts.h"
+#include "tools/sim/book/starts.h"
+#include "tools/sim/book/stats.h"
 #include "tools/sim/world/world.h"
 
 #include "shared/base/clock.h"
@@ -19,7 +21,6 @@
 
 #include <errno.h>
 #include <ev.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <openssl/rand.h>
 #include <signal.h>
@@ -161,7 +162,7 @@ on_idle(struct ev_loop *loop, ev_timer *t, int revents)
 	struct run *r = container_of(t, struct run, idle);
 	uint64_t now = clock_boot_ms();
 
-	if (r->sim.gate->conn_count > 0)
+	if (r->sim.gateway->conn_count > 0)
 		r->busy_ms = now;
 	else if (now - r->busy_ms > (uint64_t)(r->sim.cfg.idle_exit_s * 1000))
 		ev_break(loop, EVBREAK_ALL);
@@ -174,7 +175,7 @@ start_loop(struct run *r, struct err *err)
 
 	signal(SIGPIPE, SIG_IGN);
 	sim->loop = ev_default_loop(EVFLAG_AUTO);
-	if (!sim->loop || !(sim->timers = timers_new(sim->loop)))
+	if (!sim->loop || !(sim->timers = timer_base_new(sim->loop)))
 		return err_sys(err, EXIT_DEGRADED, "cannot make an event loop");
 	ev_signal_init(&r->term, on_signal, SIGTERM);
 	ev_signal_init(&r->intr, on_signal, SIGINT);
@@ -197,9 +198,10 @@ make_world(struct sim *sim, struct err *err)
 		return err_set(err, EXIT_USAGE, "--guilds %u: too many.",
 		    sim->cfg.guilds);
 	sim->app_id = world_app_id(sim->world);
+	sim->stats = base_alloc(sizeof(*sim->stats));
 	sim->pings = base_alloc(sizeof(*sim->pings));
 	fault_init(sim);
-	starts_init(sim, sim->starts.total, sim->starts.remaining);
+	starts_init(sim);
 	return 0;
 }
 
@@ -209,11 +211,13 @@ start(struct run *r, struct err *err)
 {
 	struct sim *sim = &r->sim;
 
-	if (names_check(sim, err) < 0 || make_dir(sim, err) < 0 || make_token(sim, err) < 0 ||
+	if (hostnames_check(sim, err) < 0 || make_dir(sim, err) < 0 ||
+	    make_token(sim, err) < 0 ||
 	    start_loop(r, err) < 0 || control_start(sim, err) < 0 ||
 	    (!sim->cfg.plain && cert_make(sim, err) < 0) ||
-	    make_world(sim, err) < 0 || gate_start(sim, err) < 0 ||
-	    gen_start(sim, err) < 0 || rest_start(sim, err) < 0 ||
+	    make_world(sim, err) < 0 || gateway_start(sim, err) < 0 ||
+	    generator_start(sim, err) < 0 ||
+	    rest_start(sim, routes_all, err) < 0 ||
 	    script_start(sim, err) < 0)
 		return -1;
 	return write_urls(sim, err);
@@ -225,19 +229,19 @@ stop(struct run *r)
 	struct sim *sim = &r->sim;
 
 	script_stop(sim);
-	if (sim->rest)
-		rest_stop(sim);
-	gen_stop(sim);
-	gate_stop(sim);
+	rest_stop(sim);
+	generator_stop(sim);
+	gateway_stop(sim);
 	control_stop(sim);
 	fault_free(sim);
 	world_free(sim->world);
+	stats_free(sim->stats);
 	free(sim->pings);
 	free(sim->ca_pem);
 	free(sim->cert_pem);
 	free(sim->key_pem);
 	if (sim->timers)
-		timers_free(sim->timers);
+		timer_base_free(sim->timers);
 	setting_free(sim);
 }
 

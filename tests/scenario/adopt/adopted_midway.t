@@ -11,16 +11,11 @@ import sys
 import threading
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import ROOT, alive, children, kill, scenario, wait_until
+from herd import ROOT, scenario, wait_until
+from processes import alive, children, kill
 
 RATE = 500
 MOMENTS = ("Handler generation", "the shards switch", "is on probation")
-
-
-def killed(fleet):
-    pid = fleet.status()["cluster"]["pid"]
-    kill(pid)
-    wait_until(lambda: not alive(pid), "the supervisor is dead")
 
 
 def handlers(fleet):
@@ -47,7 +42,7 @@ def within_reload(t, sim, fleet, moment):
     thread = threading.Thread(target=fleet.cli, args=("reload",))
     thread.start()
     wait_until(lambda: fleet.log_text().count(moment) > seen, moment)
-    killed(fleet)
+    fleet.kill_supervisor()
     thread.join()
     fleet.must("ensure", "--wait=20")
     fleet.wait_ready()
@@ -62,7 +57,7 @@ def within_reload(t, sim, fleet, moment):
 def of_another_version(t, sim, fleet):
     """What a program of another page layout left can't be taken over."""
     before = fleet.shard_pids()
-    killed(fleet)
+    fleet.kill_supervisor()
     with open(fleet.path("state", "stats"), "r+b") as f:
         f.seek(8)		# behind the magic
         version, = struct.unpack("=I", f.read(4))
@@ -82,7 +77,7 @@ def of_another_version(t, sim, fleet):
 def handler_died(t, fleet):
     """One that ended meanwhile, which nobody has reaped, is not awaited."""
     before, old = fleet.shard_pids(), fleet.handler_pid()
-    killed(fleet)
+    fleet.kill_supervisor()
     kill(old)
     wait_until(lambda: not alive(old), "the handler is dead")
     log = len(fleet.log_text())
@@ -119,7 +114,7 @@ def call(fleet, packet, fds=()):
 
 def strangers(t, fleet):
     """Whoever calls and is not awaited is sent away, and changes nothing."""
-    before = fleet.shard_pids(), fleet.status()["cluster"]["pid"]
+    before = fleet.shard_pids(), fleet.supervisor_pid()
     number = messages()
     body = struct.pack("=iIII", os.getpid(), 0, 0, 1) + bytes(192)
     head = struct.Struct("=HHIiI")
@@ -135,7 +130,7 @@ def strangers(t, fleet):
             head.pack(number["ADOPT"], 1, len(body), 99, 0) + body,
             head.pack(number["ADOPT"], 77, len(body), 3, 0) + body):
         call(fleet, junk, [r, w][:1])
-    t.equal((fleet.shard_pids(), fleet.status()["cluster"]["pid"]), before,
+    t.equal((fleet.shard_pids(), fleet.supervisor_pid()), before,
         "junk changes nothing")
     os.close(r)
     os.close(w)

@@ -8,7 +8,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, children, kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import alive, children, kill
 
 RATE = 1000
 ROUNDS = 3
@@ -21,17 +22,6 @@ def family(fleet):
     handler = status["handler"]["pid"]
     return ([s["pid"] for s in status["shards"]], handler,
         sorted(children(handler)))
-
-
-def supervisor(fleet):
-    return fleet.status()["cluster"]["pid"]
-
-
-def killed(fleet):
-    pid = supervisor(fleet)
-    kill(pid)
-    wait_until(lambda: not alive(pid), "the supervisor is dead")
-    return pid
 
 
 def descriptors(pid):
@@ -48,14 +38,14 @@ def descriptors(pid):
 def adopted(t, fleet, sim):
     before = family(fleet)
     for i in range(ROUNDS):
-        old = killed(fleet)
+        old = fleet.kill_supervisor()
         sim.wait("handled>=%d" % (sim.totals()["handled"] + RATE // 4))
         done = fleet.cli("ensure", "--wait=20")
         t.equal(done.returncode, 0, "ensure --wait: exit status")
-        t.ok(supervisor(fleet) not in (0, old), "a new supervisor runs")
+        t.ok(fleet.supervisor_pid() not in (0, old), "a new supervisor runs")
         t.equal(family(fleet), before, "shards, handler and plugins are the "
             "same processes")
-        pid = supervisor(fleet)
+        pid = fleet.supervisor_pid()
         if i == 0:
             first = descriptors(pid)
         # A client that has its answer may be counted yet.
@@ -73,7 +63,7 @@ def adopted(t, fleet, sim):
 
 def ten_at_once(t, fleet, sim):
     before = family(fleet)
-    killed(fleet)
+    fleet.kill_supervisor()
     with ThreadPoolExecutor(10) as pool:
         done = list(pool.map(lambda _: fleet.cli("ensure"), range(10)))
     t.equal([d.returncode for d in done], [0] * 10, "ten ensure exit 0")
@@ -103,7 +93,7 @@ def still_looked_after(t, fleet, sim):
 def one_died_meanwhile(t, fleet):
     """What ended while nobody looked is started by the next supervisor."""
     before = fleet.shard_pids()
-    killed(fleet)
+    fleet.kill_supervisor()
     kill(before[7])
     fleet.must("ensure", "--wait=20")
     fleet.wait_ready()
@@ -116,7 +106,7 @@ def no_session(t, sim, fleet):
     """An orphan whose session ends waits for a permit, says so, and gets it
     from the supervisor that takes it over."""
     before = family(fleet)
-    killed(fleet)
+    fleet.kill_supervisor()
     sim.ctl("op", 4, 9, "false")
     fleet.wait_status(lambda s: s["shards"][4]["state"] == "queued",
         "shard 4 waits for a permit")

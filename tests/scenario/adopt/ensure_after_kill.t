@@ -6,14 +6,15 @@ over and leave, their successors resume, and nothing is lost."""
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, children, kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import alive, children, kill
 
 RATE = 500
 
 
 def replaced(t, sim, fleet, what, changes):
     before, handler = fleet.shard_pids(), fleet.handler_pid()
-    kill(fleet.status()["cluster"]["pid"])
+    kill(fleet.supervisor_pid())
     fleet.write_config(changes)
     done = fleet.cli("ensure", "--wait=20")
     t.equal(done.returncode, 0, what + ": ensure --wait: exit status")
@@ -32,7 +33,7 @@ def time_is_over(t, sim, fleet):
     fleet.stop()
     fleet.write_config({"bot.name": "other", "limits.orphan_time": "1s"})
     fleet.start()
-    supervisor = fleet.status()["cluster"]["pid"]
+    supervisor = fleet.supervisor_pid()
     everybody = children(supervisor)
     kill(supervisor)
     wait_until(lambda: not any(map(alive, everybody)),

@@ -41,9 +41,7 @@ class Rig:
         self.fleet = t.fleet(self.sim)
         for name in ("shardherd.py", "admin.py", "scissors.py"):
             shutil.copy(os.path.join(PLUGINS, name), self.fleet.dir)
-        with open(self.fleet.path("watch.py"), "w", encoding="utf-8") as f:
-            f.write(WATCH)
-        os.chmod(self.fleet.path("watch.py"), 0o755)
+        self.fleet.program("watch.py", WATCH)
         self.users = 10000
 
     def config(self, **own):
@@ -461,8 +459,8 @@ def main(t):
         "was gone, or too early for a new handler")
     t.equal(rig.sim.report()["rest"]["interactions"]["wrong"], 0,
         "and no answer")
-    t.equal([p["state"] for p in json.loads(rig.fleet.must("plugin", "list",
-        "--json"))["plugins"]], ["up"] * 3, "all plugins are up")
+    t.equal([p["state"] for p in rig.fleet.plugins().values()], ["up"] * 3,
+        "all plugins are up")
     rig.fleet.stop()
 
 

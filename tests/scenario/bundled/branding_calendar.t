@@ -14,9 +14,7 @@ sys.dont_write_bytecode = True
 ROOT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..",
     "..")
 sys.path.insert(0, os.path.join(ROOT, "handler", "plugins"))
-import branding_calendar as calendar
-import branding_repository as repository
-import branding_run
+from branding import calendar, repository, run
 
 PNG = b"\x89PNG\r\n\x1a\n"
 tests = failures = 0
@@ -161,9 +159,9 @@ def turns():
     up, turn, seen = None, None, []
     first = day = datetime.date(2027, 12, 1)
     while day < first + datetime.timedelta(40):
-        if not branding_run.stays(up, turn, pool, event, day, 3):
-            uses = branding_run.counts(turn, event, pool)
-            picks = {branding_run.pick(pool, uses, up and up["sha"], "e")
+        if not run.stays(up, turn, pool, event, day, 3):
+            uses = run.counts(turn, event, pool)
+            picks = {run.pick(pool, uses, up and up["sha"], "e")
                 for _ in range(3)}
             ok(len(picks) == 1, "asked again, it is the same")
             sha, = picks
@@ -176,7 +174,7 @@ def turns():
     ok(all(len(set(seen[i:i + 4])) == 4 for i in range(0, 12, 4)),
         "all of them before one comes again")
     ok(all(a != b for a, b in zip(seen, seen[1:])), "never the same again")
-    ok(branding_run.stays(up, turn, pool, event, day
+    ok(run.stays(up, turn, pool, event, day
         + datetime.timedelta(99), 0), "0 days: it stays")
 
 

@@ -11,8 +11,7 @@ from herd import ROOT, scenario
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(ROOT, "handler", "plugins"))
-import branding_calendar as calendar
-import branding_show as show
+from branding import calendar, show
 
 TEXT_MAX = 4096
 

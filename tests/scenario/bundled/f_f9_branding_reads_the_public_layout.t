@@ -6,21 +6,19 @@ server_icons; as a folder, over HTTP, and from GitHub's contents API."""
 import collections
 import datetime
 import hashlib
-import http.server
 import json
 import os
 import sys
-import threading
 import urllib.parse
 
 sys.path.append(sys.path[0] + "/../lib")
+import web
 from branded import PNG, Town, serve, write
 from herd import ROOT, scenario, wait_until
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(ROOT, "handler", "plugins"))
-import branding_calendar as calendar
-import branding_repository as repository
+from branding import calendar, repository
 
 # Invented; as many as the public repository has, and as they are written.
 YEAR = [("kite_day", "April 3", "April 3"), ("leap_fair", "February 20",
@@ -83,19 +81,8 @@ def expected(day):
 
 # ---- GitHub -------------------------------------------------------------
 
-class Hub(http.server.BaseHTTPRequestHandler):
+class Hub(web.Answering):
     """The contents API of one repository, and where its files are."""
-
-    def log_message(self, *args):
-        pass
-
-    def answer(self, code, body, **headers):
-        self.send_response(code)
-        for key, value in headers.items():
-            self.send_header(key.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
     def do_GET(self):
         hub, url = self.server, urllib.parse.urlsplit(self.path)
@@ -106,7 +93,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
                 return self.answer(200, f.read())
         hub.asked.append((path, url.query, self.headers["Authorization"]))
         if hub.left == 0:
-            return self.answer(403, b"{}", X_RateLimit_Remaining="0")
+            return self.answer(403, b"{}", [("X-RateLimit-Remaining", "0")])
         hub.left -= 1
         full = os.path.join(hub.root, path.removeprefix(
             "/repos/town/brand/contents").strip("/"))
@@ -127,8 +114,8 @@ class Hub(http.server.BaseHTTPRequestHandler):
         with open(full, "rb") as f:
             data = f.read()
         return dict(type="file", name=name, path=path, size=len(data),
-            sha=blob(data), download_url="http://127.0.0.1:%d/raw/%s"
-            % (self.server.server_port, path))
+            sha=blob(data), download_url="%s/raw/%s"
+            % (self.server.url, path))
 
 
 def blob(data):
@@ -146,12 +133,10 @@ def tree(folder):
 
 
 def hub_of(root):
-    hub = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    hub = web.serve(Hub)
     hub.root, hub.left = root, 60
     hub.asked, hub.raw = [], collections.Counter()
-    threading.Thread(target=hub.serve_forever, daemon=True).start()
-    hub.url = ("http://127.0.0.1:%d/repos/town/brand/contents"
-        % hub.server_port)
+    hub.api = hub.url + "/repos/town/brand/contents"
     return hub
 
 
@@ -165,7 +150,7 @@ def refusal(source):
 
 def github(t, root):
     hub = hub_of(root)
-    source = repository.open_repository(hub.url + "?ref=main")
+    source = repository.open_repository(hub.api + "?ref=main")
     judge(t, "GitHub", source)
     t.ok(len(hub.asked) <= 60, "GitHub: 60 requests are enough")
     t.equal({(q, token) for _, q, token in hub.asked}, {("ref=main", None)},
@@ -176,7 +161,7 @@ def github(t, root):
     t.match(refusal(source), "no more requests.*github_token",
         "GitHub: its limit is named")
     hub.left, hub.asked[:] = 5000, []
-    source = repository.open_repository(hub.url, "s3cret")
+    source = repository.open_repository(hub.api, "s3cret")
     judge(t, "GitHub with a token", source)
     t.equal({token for _, _, token in hub.asked}, {"Bearer s3cret"},
         "GitHub: the token is shown")

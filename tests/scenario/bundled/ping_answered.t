@@ -7,7 +7,8 @@ import os
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import ROOT, Failed, kill, scenario, wait_until
+from herd import ROOT, Failed, scenario, wait_until
+from processes import kill
 
 PONG = os.path.join(ROOT, "handler", "plugins", "pong.py")
 

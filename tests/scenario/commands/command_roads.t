@@ -67,10 +67,7 @@ class Rig:
         self.fleet = t.fleet(self.sim)
         shutil.copy(os.path.join(PLUGINS, "shardherd.py"), self.fleet.dir)
         for name, text in (("notes", PLUGIN), ("watch", WATCH)):
-            path = self.fleet.path(name + ".py")
-            with open(path, "w", encoding="utf-8") as f:
-                f.write(text)
-            os.chmod(path, 0o755)
+            path = self.fleet.program(name + ".py", text)
 
     def config(self, **changes):
         self.fleet.write_config({"handler.prefix": "!",

@@ -33,10 +33,7 @@ def plugin(fleet, name, *commands):
     file = fleet.path(name + ".json")
     with open(file, "w", encoding="utf-8") as f:
         json.dump(commands, f)
-    path = fleet.path(name + ".py")
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(PLUGIN % file)
-    os.chmod(path, 0o755)
+    path = fleet.program(name + ".py", PLUGIN % file)
     return dict(exec=path, events="GUILD_CREATE")
 
 

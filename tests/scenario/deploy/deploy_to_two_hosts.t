@@ -9,6 +9,7 @@ import sys
 
 sys.path.append(sys.path[0] + "/../lib")
 import herd
+from processes import alive
 import sshd
 
 DEPLOY = os.path.join(herd.ROOT, "tools", "deploy")
@@ -90,7 +91,7 @@ def good(t, desk, hosts):
         t.equal(status["cluster"]["pid"], pids[i], "the same supervisor")
         t.match(host.release(), "^two-", "the new release is current")
         t.equal(host.release("previous"), old[i], "the old one is previous")
-        t.equal([s for s in shards[i].values() if herd.alive(s)], [],
+        t.equal([s for s in shards[i].values() if alive(s)], [],
             "every shard was rolled out")
 
 

@@ -10,6 +10,7 @@ import sys
 sys.path.append(sys.path[0] + "/../lib")
 import herd
 import sshd
+from files import executable
 
 DEPLOY = os.path.join(herd.ROOT, "tools", "deploy")
 FAILED = 1
@@ -26,9 +27,7 @@ def release(t, name, *plugins):
         f.write(name.encode())
     for plugin in plugins:
         path = os.path.join(tree, "plugins", plugin)
-        with open(path, "w", encoding="utf-8") as f:
-            f.write("#!/bin/sh\nexec %s\n" % PLUGIN)
-        os.chmod(path, 0o755)
+        executable(path, "#!/bin/sh\nexec %s\n" % PLUGIN)
     return tree
 
 

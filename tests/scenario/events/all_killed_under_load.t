@@ -5,7 +5,8 @@ every session and nothing is lost."""
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, children, kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import alive, children, kill
 
 
 def main(t):
@@ -13,7 +14,7 @@ def main(t):
     fleet = t.fleet(sim)
     fleet.start()
     sim.wait("handled>=3000")
-    supervisor = fleet.status()["cluster"]["pid"]
+    supervisor = fleet.supervisor_pid()
     family = [supervisor] + children(supervisor)
     t.ok(len(family) >= 19, "%d processes" % len(family))
     for pid in family:

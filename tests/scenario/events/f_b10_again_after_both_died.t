@@ -9,7 +9,8 @@ import signal
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, own_plugin, scenario, wait_until
+from herd import own_plugin, scenario, wait_until
+from processes import kill
 
 SLOW = own_plugin("slow.py")
 RATE = 100
@@ -66,7 +67,7 @@ def main(t):
         fleet.path("kept"), ANSWER_S), window=10000,
         events="MESSAGE_CREATE")})
     fleet.start()
-    boss = fleet.status()["cluster"]["pid"]
+    boss = fleet.supervisor_pid()
     kill(boss, signal.SIGSTOP)
     handled = struck(fleet, sim, [fleet.shard(0)["pid"],
         fleet.handler_pid()], "meanwhile")

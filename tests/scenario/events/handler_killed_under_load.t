@@ -5,7 +5,8 @@ shard leaves Discord for it."""
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, scenario
+from herd import scenario
+from processes import kill
 
 ROUNDS = 2
 

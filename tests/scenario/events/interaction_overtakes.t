@@ -7,7 +7,8 @@ import signal
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import Failed, kill, own_plugin, scenario, wait_until
+from herd import Failed, own_plugin, scenario, wait_until
+from processes import kill
 
 KEEP = own_plugin("keep.py")
 BULK = 3 << 20		# more than the sockets between them hold

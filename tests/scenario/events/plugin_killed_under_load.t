@@ -5,7 +5,8 @@ alone: the other plugin and the handler do not notice."""
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import children, kill, own_plugin, scenario, wait_until
+from herd import own_plugin, scenario, wait_until
+from processes import children, kill
 
 KEEP = own_plugin("keep.py")
 

@@ -8,7 +8,8 @@ import struct
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, scenario
+from herd import scenario
+from processes import kill
 
 HEAD = 64		# of a record; its length follows 16 bytes of checks
 FLIPPED, CUT = 0, 1	# shards

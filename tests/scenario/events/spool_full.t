@@ -7,7 +7,8 @@ import os
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, scenario
+from herd import scenario
+from processes import kill
 from tiny import TINY, can_mount
 
 CONFIG = {"limits.queue_bytes": "256K", "limits.message_bytes": "256K",

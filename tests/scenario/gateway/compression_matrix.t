@@ -4,7 +4,8 @@
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, scenario
+from herd import scenario
+from processes import kill
 
 
 def one(t, compress):

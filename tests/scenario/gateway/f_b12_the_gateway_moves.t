@@ -8,7 +8,8 @@ import sys
 
 sys.path.append(sys.path[0] + "/../lib")
 from gatewaybot import Answers
-from herd import kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import kill
 
 
 def move(t, answers, old):
@@ -39,7 +40,7 @@ def main(t):
 
     # Without a supervisor nobody asks; the next one tells whom it adopts.
     pids = fleet.shard_pids()
-    kill(fleet.status()["cluster"]["pid"])
+    kill(fleet.supervisor_pid())
     sim = move(t, answers, sim)
     fleet.must("start")
     ready(fleet, "adopted shards are ready at the third server")

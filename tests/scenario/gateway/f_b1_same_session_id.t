@@ -8,7 +8,8 @@ import signal
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, scenario
+from herd import scenario
+from processes import kill
 
 
 def main(t):

@@ -9,8 +9,9 @@ import sys
 import time
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import DATA, alive, children, kill, scenario, wait_until
+from herd import DATA, scenario, wait_until
 from ordeal import healthy, never_ended_by_us
+from processes import alive, children, kill
 
 SHARDS = 8
 SPIN_S = 4.0
@@ -113,7 +114,7 @@ def gateway_bot(s, what, *words):
 def orphans(s):
     """8.27: shards go on without their supervisor, and the next one takes
     them over: there are never two of one."""
-    supervisor = s.fleet.status()["cluster"]["pid"]
+    supervisor = s.fleet.supervisor_pid()
     family = children(supervisor)
     kill(supervisor)
     s.say("to orphans")

@@ -14,8 +14,9 @@ import sys
 import threading
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, scenario, wait_until
+from herd import scenario, wait_until
 from ordeal import Ordeal, ctl, each, healthy, never_ended_by_us, run
+from processes import kill
 
 HEARTBEAT_S = 5.0
 READY_S = 3		# ready_timeout: what is asked and not answered is asked again

@@ -3,16 +3,14 @@
 """I3: something else IDENTIFYs with our token.  Discord's count tells, at the
 next comparison and to the one; the alert reaches the webhook and the hook once,
 and status and budget show it.  A webhook that fails at first is tried again."""
-import http.server
 import json
 import os
-import stat
 import sys
-import threading
 
 sys.path.append(sys.path[0] + "/../lib")
 from herd import scenario, wait_until
 from simclient import Client
+from web import Answering, serve
 
 
 class Receiver:
@@ -22,25 +20,15 @@ class Receiver:
         self.got, self.asked = [], 0
         receiver = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(Answering):
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.body()
                 receiver.asked += 1
                 if receiver.asked > 1:
                     receiver.got.append((self.path, json.loads(body)))
-                self.send_response(204 if receiver.asked > 1 else 500)
-                self.end_headers()
+                self.answer(204 if receiver.asked > 1 else 500)
 
-            def log_message(self, *args):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
-            Handler)
-        threading.Thread(target=self.server.serve_forever,
-            daemon=True).start()
-
-    def url(self, path):
-        return "http://127.0.0.1:%d%s" % (self.server.server_port, path)
+        self.url = serve(Handler).url
 
 
 def write(path, text, mode):
@@ -72,7 +60,7 @@ def main(t):
     receiver = Receiver()
     sim = t.sim(shards=4)
     fleet = t.fleet(sim)
-    write(fleet.path("hook-url"), receiver.url("/alert") + "\n", 0o600)
+    write(fleet.path("hook-url"), receiver.url + "/alert\n", 0o600)
     write(fleet.path("pager"), "#!/bin/sh\ncat >>%s\n"
         % fleet.path("paged"), 0o755)
     fleet.write_config({"alerts.webhook_file": "hook-url",
@@ -111,7 +99,7 @@ def main(t):
     status = fleet.status()
     t.equal(status["budget"]["foreign_24h"], 3, "status counts them")
     t.match(status["cluster"]["note"], "3 IDENTIFYs", "status says so")
-    t.ok(receiver.url("") not in fleet.log_text(), "the webhook's URL is not "
+    t.ok(receiver.url not in fleet.log_text(), "the webhook's URL is not "
         "in the log")
 
     # A restart of everything neither forgets nor repeats it.

@@ -17,7 +17,7 @@ def outgrown(t):
     sim = t.sim(shards=2)
     fleet = t.fleet(sim)
     fleet.start()
-    pid = fleet.status()["cluster"]["pid"]
+    pid = fleet.supervisor_pid()
     sim.ctl("set", "shards", 4)
     sim.ctl("set", "remaining", 28)
     sim.ctl("close", 1, 4011)

@@ -2,11 +2,11 @@
 """A fleet with branding, and what people see of it."""
 import functools
 import hashlib
-import http.server
 import json
 import os
-import threading
+from http.server import SimpleHTTPRequestHandler
 
+import web
 from bridging import Bridge
 from herd import ROOT, wait_until
 
@@ -32,9 +32,8 @@ def shown(message):
     return "\n".join(filter(None, lines))
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
+class Files(web.Silent, SimpleHTTPRequestHandler):
+    """What lies in a folder."""
 
 
 def serve(root):
@@ -47,10 +46,7 @@ def serve(root):
                 sums += ("%s  %s\n" % (hashlib.sha256(f.read()).hexdigest(),
                     os.path.relpath(full, root))).encode()
     write(root, "SHA256SUMS", sums)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
-        functools.partial(Quiet, directory=root))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return "http://127.0.0.1:%d/" % server.server_port
+    return web.serve(functools.partial(Files, directory=root)).url + "/"
 
 
 class Town:

@@ -2,9 +2,9 @@
 """A REST side for the scenarios that want to say themselves what /gateway/bot
 answers: where the gateway is, how many IDENTIFYs are left."""
 import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from web import Answering, serve
 
 
 class Answers:
@@ -13,11 +13,7 @@ class Answers:
         self.left, self.reset_after_ms = 1000, 86400000
         self.shards = sim.options["shards"]
         self.at(sim)
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.server.daemon_threads = True
-        self.api = "http://127.0.0.1:%d/api/v10" % self.server.server_port
-        threading.Thread(target=self.server.serve_forever,
-            daemon=True).start()
+        self.api = serve(self._handler()).url + "/api/v10"
 
     def at(self, sim):
         """From now on the gateway is this simulator's."""
@@ -32,16 +28,9 @@ class Answers:
                 "reset_after": self.reset_after_ms, "max_concurrency": 16}}
 
     def _handler(answers):
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Answering):
             def do_GET(self):
-                body = json.dumps(answers.answer(self.path)).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *args):
-                pass
+                self.answer(200, json.dumps(answers.answer(self.path)).encode(),
+                    [("Content-Type", "application/json")])
 
         return Handler

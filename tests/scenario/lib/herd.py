@@ -20,7 +20,6 @@ $HERD_CAGE the fleet runs in a root where there is that binary, /proc,
 of a system.  `make check-static` sets both.
 """
 import contextlib
-import ctypes
 import json
 import os
 import re
@@ -29,12 +28,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 import traceback
 
+from cage import Cage
+from files import executable
 from pace import Pace
+from processes import adopt_orphans, alive, kill, kill_descendants
 
 LIB = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(LIB)))
@@ -47,7 +48,6 @@ ROOM = 5		# a deadline kept by another process is so much longer
 # time the first may be late on its way, and only the first.
 STRICT, PACED = "200ms", "500ms"
 LOG_LINES = 60		# of each log, shown on failure
-PR_SET_CHILD_SUBREAPER = 36
 # What no log of a healthy run contains.
 BROKEN = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|"
     r"invariant|Traceback \(most recent")
@@ -69,67 +69,6 @@ SHARDHERD = os.environ.get("HERD_BIN") or os.path.join(BUILD, "shardherd")
 SIMULATOR = os.path.join(BUILD, "shardherd-sim")
 CAGED = bool(os.environ.get("HERD_CAGE"))
 STATIC = os.path.join(ROOT, "build-static", "shardherd")	# `make static`
-
-
-# ---- processes --------------------------------------------------------
-
-def adopt_orphans():
-    """Daemons we start become our children when their parent is gone."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def _stat(pid):
-    with open("/proc/%d/stat" % pid, "rb") as f:
-        return f.read().rpartition(b")")[2].split()
-
-
-def alive(pid):
-    """A process that runs; a zombie is not alive.  Its first thread may be one
-    while another still ends, and takes a line out of a pipe before it does."""
-    with contextlib.suppress(OSError):
-        for thread in os.listdir("/proc/%d/task" % pid):
-            with contextlib.suppress(OSError):
-                if _stat(int(thread))[0] not in (b"Z", b"X"):
-                    return True
-    return False
-
-
-def children(pid):
-    """Every descendant of pid, parents first."""
-    parents = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                parents.setdefault(int(_stat(int(name))[1]), []).append(
-                    int(name))
-    found, queue = [], [pid]
-    while queue:
-        for child in parents.get(queue.pop(0), []):
-            found.append(child)
-            queue.append(child)
-    return found
-
-
-def kill(pid, sig=signal.SIGKILL):
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, sig)
-
-
-def kill_descendants():
-    """Ends all we started, whatever became of it.  Bounded: 50 rounds."""
-    for _ in range(50):
-        left = [p for p in children(os.getpid()) if alive(p)]
-        for pid in left:
-            kill(pid, signal.SIGCONT)
-            kill(pid)
-        if not left:
-            break
-        time.sleep(0.02)
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-
-
 PACE = Pace(SHARDHERD) if os.access(SHARDHERD, os.X_OK) else None
 
 
@@ -208,8 +147,9 @@ class Sim:
 
     def try_ctl(self, *args, timeout=WAIT_S):
         return subprocess.run([SIMULATOR, "ctl", "--dir", self.dir]
-            + [a if isinstance(a, bytes) else str(a) for a in args], stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=ROOM * (timeout + 10))
+            + [a if isinstance(a, bytes) else str(a) for a in args],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=ROOM * (timeout + 10))
 
     def ctl(self, *args, timeout=WAIT_S):
         done = self.try_ctl(*args, timeout=timeout)
@@ -231,62 +171,6 @@ class Sim:
     def settle(self, timeout=WAIT_S):
         return self.ctl("settle", "--timeout", ROOM * timeout,
             timeout=timeout)
-
-
-# ---- the cage ---------------------------------------------------------
-
-# In namespaces of its own; $0 is the root, $1 the program, which keeps its
-# path, as do the directories up to "--".
-IN_CAGE = ("unshare", "-rm", "sh", "-ec", """
-    mount --rbind /proc "$0/proc"
-    mount --bind /dev/null "$0/dev/null"
-    mount --bind "$1" "$0$1"
-    shift
-    while [ "$1" != -- ]; do mount --rbind "$1" "$0$1"; shift; done
-    shift
-    exec chroot "$0" "$@" """)
-
-
-def make_root(path):
-    """A root with nothing in it but where /proc and /dev/null go."""
-    os.makedirs(os.path.join(path, "proc"))
-    os.makedirs(os.path.join(path, "dev"))
-    with open(os.path.join(path, "dev", "null"), "w", encoding="utf-8"):
-        pass
-
-
-def libraries(program):
-    """The shared libraries a program loads, and the loader."""
-    done = subprocess.run(["ldd", program], capture_output=True, text=True,
-        check=True)
-    return re.findall(r"(?:=> |^\s+)(/\S+)", done.stdout, re.M)
-
-
-class Cage:
-    """A root that holds what plugins are run by, and no more of a system."""
-
-    def __init__(self, path):
-        self.root = os.path.join(path, "cage")
-        self.folders = [path, os.path.join(ROOT, "tests"),
-            os.path.join(ROOT, "handler", "plugins"),
-            sysconfig.get_path("stdlib", vars={"base": "/usr",
-                "installed_base": "/usr"})]
-        make_root(self.root)
-        for folder in self.folders:
-            os.makedirs(self.root + folder)
-        os.symlink("/proc/self/fd", os.path.join(self.root, "dev", "fd"))
-        for tool in ("/bin/sh", "/bin/cat", "/bin/chmod", "/bin/sleep",
-                "/bin/true", "/usr/bin/env", "/usr/bin/python3", SIMULATOR):
-            for file in [tool, *libraries(tool)]:
-                os.makedirs(os.path.dirname(self.root + file), exist_ok=True)
-                shutil.copy(file, self.root + file)
-
-    def before(self, program):
-        """What a command line starts with, to run program in the cage."""
-        os.makedirs(os.path.dirname(self.root + program), exist_ok=True)
-        with open(self.root + program, "a", encoding="utf-8"):
-            pass
-        return (*IN_CAGE, self.root, program, *self.folders, "--")
 
 
 # ---- the fleet --------------------------------------------------------
@@ -339,6 +223,10 @@ class Fleet:
     def path(self, *names):
         return os.path.join(self.dir, *names)
 
+    def program(self, name, text):
+        """One in the fleet's directory, of this text; its path."""
+        return executable(self.path(name), text)
+
     def cli(self, *args, timeout=WAIT_S, before=()):
         cage = self.cage.before(self.binary) if self.cage else ()
         return subprocess.run([*before, *cage, self.binary, "-c", self.config,
@@ -348,8 +236,9 @@ class Fleet:
     def must(self, *args, **more):
         done = self.cli(*args, **more)
         if done.returncode != 0:
-            raise Failed("shardherd %s: exit %d\n%s%s" % (" ".join(map(str, args)),
-                done.returncode, done.stdout, done.stderr))
+            raise Failed("shardherd %s: exit %d\n%s%s" % (
+                " ".join(map(str, args)), done.returncode, done.stdout,
+                done.stderr))
         return done.stdout
 
     def start(self, ready=True):
@@ -374,11 +263,31 @@ class Fleet:
                 return shard
         raise Failed("status shows no shard %d" % number)
 
+    def supervisor_pid(self):
+        return self.status()["cluster"]["pid"]
+
+    def kill_supervisor(self):
+        """SIGKILL, and it is dead; the pid it had."""
+        pid = self.supervisor_pid()
+        kill(pid)
+        wait_until(lambda: not alive(pid), "the supervisor is dead")
+        return pid
+
     def shard_pids(self):
         return {s["id"]: s["pid"] for s in self.status()["shards"]}
 
     def handler_pid(self):
         return self.status()["handler"]["pid"]
+
+    def descriptors(self):
+        """How many each process has, but for handler and plugins."""
+        return {pid: len(os.listdir("/proc/%d/fd" % pid)) for pid in
+            (self.supervisor_pid(), *self.shard_pids().values())}
+
+    def plugins(self):
+        """What `plugin list` says of each, by name."""
+        done = self.cli("plugin", "list", "--json")
+        return {p["name"]: p for p in json.loads(done.stdout)["plugins"]}
 
     def wait_status(self, true, what, timeout=WAIT_S):
         return wait_until(lambda: true(self.status()), what, timeout)
@@ -405,7 +314,8 @@ class Scenario:
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix="herd-")
         self.sims, self.fleets, self.story = [], [], []
-        self.cage = Cage(self.dir) if CAGED else None
+        self.cage = Cage(self.dir, [os.path.join(ROOT, *folder) for folder in
+            (("tests",), ("handler", "plugins"))], SIMULATOR) if CAGED else None
         self.tests = self.failures = 0
 
     def sim(self, **options):

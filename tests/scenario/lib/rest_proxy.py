@@ -8,9 +8,9 @@ import json
 import threading
 import time
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from bridging import Bridge
+from web import Answering, serve
 
 JSON = {"Content-Type": "application/json"}
 HOP = ("transfer-encoding", "content-length", "connection")
@@ -53,11 +53,7 @@ class Proxy:
         self.to = urllib.parse.urlsplit(sim.urls["SIM_API"])
         self.rules, self.seen = [], []
         self.lock = threading.Lock()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.server.daemon_threads = True
-        self.api = "http://127.0.0.1:%d%s" % (self.server.server_port,
-            self.to.path)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.api = serve(self._handler()).url + self.to.path
 
     def answer(self, method, path, status, body="", **more):
         """Instead of Discord, from now on; the newest rule that fits counts."""
@@ -102,16 +98,12 @@ class Proxy:
     def _handler(self):
         proxy = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Answering):
             protocol_version = "HTTP/1.1"
 
-            def log_message(self, *_):
-                pass
-
             def do(self):
-                n = int(self.headers.get("Content-Length") or 0)
                 request = Request(self.command, self.path,
-                    dict(self.headers.items()), self.rfile.read(n))
+                    dict(self.headers.items()), self.body())
                 rule = proxy._take(request)
                 if rule and rule.wait:
                     time.sleep(rule.wait)
@@ -124,12 +116,7 @@ class Proxy:
                     headers = list(rule.headers.items())
                 else:
                     status, headers, body = proxy._forward(request)
-                self.send_response(status)
-                for name, value in headers:
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                self.answer(status, body, headers)
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Rollouts caught in the middle, for the scenarios of their accidents."""
-from herd import alive, children, wait_until
+from herd import wait_until
+from processes import alive, children
 
 SHARDS = 4
 RATE = 400

@@ -7,7 +7,8 @@ import os
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, children, kill, scenario, skip, wait_until
+from herd import scenario, skip, wait_until
+from processes import alive, children, kill
 
 # Takes all there is, once, when it finds the file.
 HOG = r"""#!/usr/bin/python3
@@ -53,10 +54,7 @@ def main(t):
     path, limit, use = CGROUP
     sim = t.sim(shards=2, rate=200)
     fleet = t.fleet(sim)
-    program = fleet.path("hog.py")
-    with open(program, "w", encoding="utf-8") as f:
-        f.write(HOG)
-    os.chmod(program, 0o755)
+    program = fleet.program("hog.py", HOG)
     fleet.write_config({"log.level": "info"}, {"audit": fleet.audit(),
         "hog": dict(exec="%s %s" % (program, fleet.path("go")))})
     fleet.must("start", before=("sh", "-c",

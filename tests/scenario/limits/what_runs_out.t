@@ -14,7 +14,8 @@ import signal
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import children, kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import kill
 from tiny import TINY, can_mount
 
 REPORT = r"""#!/usr/bin/python3
@@ -69,7 +70,7 @@ def said(fleet, pattern):
 def out_of_fds(t, sim, fleet):
     """The supervisor may open nothing more: it answers, it replaces, it logs
     to a new file, and it knows when that is over."""
-    pid = fleet.status()["cluster"]["pid"]
+    pid = fleet.supervisor_pid()
     limit_fds(pid, fds_of(pid) * 100 // 85)
     wait_until(lambda: said(fleet, "warn supervisor: The supervisor has"),
         "fds at 80 % are told")
@@ -167,7 +168,7 @@ def disk(t, sim):
     os.mkdir(fleet.path("log"))
     fleet.must("start", before=(*TINY, "8m", fleet.path("log")))
     fleet.wait_ready()
-    inside = "/proc/%d/root%s/" % (fleet.status()["cluster"]["pid"],
+    inside = "/proc/%d/root%s/" % (fleet.supervisor_pid(),
         fleet.path("log"))
 
     def text():

@@ -8,11 +8,12 @@ import signal
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import kill
 
 
 def end(t, fleet, sig, own, next_one):
-    pid = fleet.status()["cluster"]["pid"]
+    pid = fleet.supervisor_pid()
     kill(pid, sig)
     wait_until(lambda: not os.path.exists("/proc/%d" % pid)
         or open("/proc/%d/stat" % pid, encoding="utf-8").read()

@@ -13,7 +13,8 @@ import subprocess
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import children, kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import children, kill
 
 # Numbers its lines, and tries to forge others and to break their form.
 NOISY = r"""#!/usr/bin/python3
@@ -171,10 +172,7 @@ def comes_back(t, fleet):
 def main(t):
     sim = t.sim(shards=4, rate=200)
     fleet = t.fleet(sim)
-    program = fleet.path("noisy.py")
-    with open(program, "w", encoding="utf-8") as f:
-        f.write(NOISY)
-    os.chmod(program, 0o755)
+    program = fleet.program("noisy.py", NOISY)
     fleet.write_config({"log.format": "json", "log.bytes": "16K",
         "log.files": "200", "log.level": "info"}, {"audit": fleet.audit(),
         "noisy": dict(exec=program)})
@@ -184,7 +182,7 @@ def main(t):
         "stdout goes to the log as well")
     sim.wait("handled>=1500")
     live_level(t, fleet, sim)
-    supervisor = fleet.status()["cluster"]["pid"]
+    supervisor = fleet.supervisor_pid()
     wait_until(lambda: packed(fleet), "all rotated files are compressed")
     t.ok(True, "%d rotated files, all compressed" % (len(files(fleet)) - 1))
     check_lines(t, fleet)

@@ -13,7 +13,8 @@ import sys
 import threading
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import kill
 
 
 F_SETPIPE_SZ = 1031

@@ -68,18 +68,10 @@ for line in sys.stdin:
 }
 
 
-def plugins(fleet):
-    done = fleet.cli("plugin", "list", "--json")
-    return {p["name"]: p for p in json.loads(done.stdout)["plugins"]}
-
-
 def hire(fleet):
     jobs = {"audit": fleet.audit()}
     for name, text in BAD.items():
-        path = fleet.path(name + ".py")
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(HEAD + text)
-        os.chmod(path, 0o755)
+        path = fleet.program(name + ".py", HEAD + text)
         if name == "liar":
             path += " " + fleet.path("refused")
         jobs[name] = dict(exec=path, window=4,
@@ -110,7 +102,7 @@ def main(t):
             "d": {"guild_id": "1", "x": "abcdefgh" * (10 << 17)}}, f)
     sim.ctl("send", 2, big)
     sim.wait("handled>=1500", timeout=60)
-    seen = plugins(fleet)
+    seen = fleet.plugins()
     for name in ("nonsense", "half"):
         t.ok(seen[name]["restarts"] > 0, "%s was ended and started again"
             % name)

@@ -37,9 +37,7 @@ def listed(fleet, name):
 def main(t):
     sim = t.sim(rate=100, shards=2)
     fleet = t.fleet(sim)
-    with open(fleet.path("app"), "w", encoding="utf-8") as f:
-        f.write(TEXT % {"dir": fleet.dir})
-    os.chmod(fleet.path("app"), 0o755)
+    fleet.program("app", TEXT % {"dir": fleet.dir})
     with open(fleet.path("sick"), "w"):
         pass
     plugins = {"audit": fleet.audit(), "app": dict(exec=fleet.path("app"),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
+from files import executable
 from herd import ROOM, ROOT, SHARDHERD, scenario
 
 SECONDS = 200
@@ -65,9 +66,7 @@ bot.run()
 
 def write(t, name, text):
     path = os.path.join(t.dir, name)
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
-    os.chmod(path, 0o755)
+    executable(path, text)
     return path
 
 

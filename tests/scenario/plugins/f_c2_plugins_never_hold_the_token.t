@@ -8,6 +8,7 @@ import os
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
+from files import executable
 from herd import ROOT, scenario, wait_until
 
 SPY = """#!/usr/bin/python3
@@ -74,15 +75,11 @@ for line in sys.stdin:
 
 def spy(fleet, name, token, **more):
     path, log = fleet.path(name + ".py"), fleet.path(name + ".log")
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(SPY)
-    os.chmod(path, 0o755)
+    executable(path, SPY)
     # Not as words of the exec line: what is named there stays in sight.
     conf = [log, token, fleet.path("shardherd.conf"), fleet.path("state"),
         fleet.path("run"), fleet.dir]
-    with open(fleet.path(name), "w", encoding="utf-8") as f:
-        f.write("#!/bin/sh\nexec %s %s\n" % (path, " ".join(conf)))
-    os.chmod(fleet.path(name), 0o755)
+    fleet.program(name, "#!/bin/sh\nexec %s %s\n" % (path, " ".join(conf)))
     return dict(exec=fleet.path(name), events="MESSAGE_CREATE", **more), log
 
 

@@ -42,10 +42,7 @@ def main(t):
         fleet.dir)
     plugins = {}
     for name in ("a", "b"):
-        path = fleet.path(name + ".py")
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(PLUGIN % fleet.path("died-"))
-        os.chmod(path, 0o755)
+        path = fleet.program(name + ".py", PLUGIN % fleet.path("died-"))
         plugins[name] = dict(exec=path, events="MESSAGE_CREATE")
     fleet.write_config({}, plugins)
     fleet.start()

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """`members`: collected and streamed, over the right shard, and whole after
 what may come between: RATE_LIMITED, a lost request, RESUME, a new session."""
-import re
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")

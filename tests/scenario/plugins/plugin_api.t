@@ -11,7 +11,8 @@ import sys
 
 sys.path.append(sys.path[0] + "/../lib")
 from bridging import Bridge
-from herd import ROOT, Failed, alive, scenario, wait_until, which
+from herd import ROOT, Failed, scenario, wait_until, which
+from processes import alive
 
 PLUGINS = os.path.join(ROOT, "handler", "plugins")
 MAN = os.path.join(ROOT, "man", "shardherd-plugin.7")
@@ -74,8 +75,7 @@ def own_config(t, bot, fleet):
     t.equal(bot("helper.config"), {"colour": "red"}, "and in initialize")
     rewrite(fleet, "config.colour = red", "config.colour = s3cret\n"
         "config.size = 2 ; 3")
-    pid = [p["pid"] for p in json.loads(fleet.must("plugin", "list",
-        "--json"))["plugins"] if p["name"] == "bot"][0]
+    pid = fleet.plugins()["bot"]["pid"]
     fleet.must("plugin", "restart", "bot")
     wait_until(lambda: not alive(pid), "the old process is gone")
     t.equal(bot("config"), {"colour": "s3cret", "size": "2 ; 3"},
@@ -174,7 +174,7 @@ def storage(t, bot, other, example):
         "its own quota is kept")
 
 
-def messages(t, bot, example):
+def messages(t, sim, bot, example):
     guild = bot.seen(lambda s: s.get("t") == "GUILD_CREATE", "a guild")[0]["d"]
     channel = [c["id"] for c in guild["channels"] if c["type"] == 0][0]
     here = dict(channel_id=channel)
@@ -192,7 +192,7 @@ def messages(t, bot, example):
         "get_guild")
     t.equal(bot("rest", method="GET", path="/users/@me")["status"], 200,
         "rest")
-    upload(t, bot, example, channel)
+    upload(t, sim, bot, example, channel)
     t.equal(bot("delete", **there), True, "delete")
     again = bot.answer("delete", there)
     t.equal((again["code"], again["data"]["status"]), (-32000, 404),
@@ -201,7 +201,7 @@ def messages(t, bot, example):
     return guild
 
 
-def upload(t, bot, example, channel):
+def upload(t, sim, bot, example, channel):
     example = json.loads(json.dumps(example))
     example["channel_id"] = channel
     sent = bot("upload", **example)["attachments"]
@@ -213,6 +213,24 @@ def upload(t, bot, example, channel):
     sent = bot("upload", **dict(example, files=[{"path": path}]))
     t.equal([(a["filename"], a["size"]) for a in sent["attachments"]],
         [(os.path.basename(path), 8)], "the helper reads a file")
+    for fault in ("429", "502"):
+        sim.ctl("rest", "POST /channels/*/messages", fault, "count=2")
+        again = dict(example, content=fault, nonce="again" + fault)
+        sent = bot("upload", **again)
+        t.equal((sent["content"], [a["size"] for a in sent["attachments"]]),
+            (fault, [6, 8]), "each try after %s sends all of it" % fault)
+    by_status = sim.report()["rest"]["by_status"]
+    t.equal(by_status.get("502", 0), 2, "these were tries")
+    t.equal(bot.code("upload", **dict(example, files=[{"name": "x",
+        "base64": "A" * 15380000}])), -32602, "more than 11 MiB")
+    for wrong in ("YQ", "YQ=", "Y===", "=", "YQ==YQ==", " YQ==", "YQ==\n",
+            "YWE-", "YQ--", "Y\u00e4==", "YW E"):
+        t.equal(bot.code("upload", **dict(example, files=[{"name": "x",
+            "base64": wrong}])), -32602, "no base64: %r" % wrong)
+    sent = bot("upload", **dict(example, files=[{"name": "x",
+        "base64": ""}, {"name": "y", "base64": "AP8="}]))
+    t.equal([a["size"] for a in sent["attachments"]], [0, 2],
+        "an empty file, and two bytes")
 
 
 def whisper(t, bot, guild):
@@ -269,10 +287,7 @@ def programs(fleet, texts):
         node = "node" in text.split("\n")[0]
         if node and not which("node"):
             continue
-        path = fleet.path("example%d.%s" % (i, "js" if node else "py"))
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(text)
-        os.chmod(path, 0o755)
+        path = fleet.program("example%d.%s" % (i, "js" if node else "py"), text)
         plugins["example%d" % i] = dict(exec=path,
             events="MESSAGE_CREATE, INTERACTION_CREATE")
     plugins["counter"] = dict(exec=os.path.join(PLUGINS, "counter.py"),
@@ -334,7 +349,7 @@ def main(t):
     storage(t, bot, other, calls["kv.txn"])
     log(t, bot, fleet, calls["log"])
     cluster(t, bot, fleet)
-    guild = messages(t, bot, calls["upload"])
+    guild = messages(t, sim, bot, calls["upload"])
     interaction(t, sim, bot, fleet, guild)
     gateway(t, sim, bot, guild, calls["presence"])
     timers(t, bot, fleet)

@@ -12,8 +12,9 @@ import subprocess
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import ROOT, SHARDHERD, SIMULATOR, alive, children, scenario, \
-    wait_until
+from files import executable
+from herd import ROOT, SHARDHERD, SIMULATOR, scenario, wait_until
+from processes import alive, children
 
 FAULTY = '''#!/usr/bin/python3
 import json, sys
@@ -121,9 +122,7 @@ def refused(t, desk):
 
 def faulty(t, desk):
     path = os.path.join(desk.dir, "faulty.py")
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(FAULTY)
-    os.chmod(path, 0o755)
+    executable(path, FAULTY)
     done = desk.run("shardherd plugin test --json faulty.py")
     t.equal(done.returncode, 1, "a faulty one fails")
     checks = {c["check"]: (c["result"], c["text"])
@@ -144,9 +143,7 @@ def faulty(t, desk):
 def interrupted(t, desk):
     """Ctrl-C: nothing stays."""
     path = os.path.join(desk.dir, "silent")
-    with open(path, "w", encoding="utf-8") as f:
-        f.write("#!/bin/sh\nexec sleep 100\n")
-    os.chmod(path, 0o755)
+    executable(path, "#!/bin/sh\nexec sleep 100\n")
     desk.env["TMPDIR"] = desk.tmp
     test = desk.start("shardherd plugin test silent")
 

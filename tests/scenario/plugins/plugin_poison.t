@@ -8,6 +8,7 @@ import os
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
+from files import executable
 from herd import DATA, scenario, wait_until
 
 ODD = ["message_member_without_joined_at", "message_without_author",
@@ -41,14 +42,6 @@ for line in sys.stdin:
 """
 
 
-def plugin_of(fleet, name):
-    done = fleet.cli("plugin", "list", "--json")
-    for p in json.loads(done.stdout)["plugins"]:
-        if p["name"] == name:
-            return p
-    return None
-
-
 def letters(fleet):
     return json.loads(fleet.must("deadletter", "list", "--json"))[
         "dead_letters"]
@@ -59,9 +52,7 @@ def main(t):
     fleet = t.fleet(sim)
     naive = fleet.path("naive.py")
     mended = fleet.path("mended")
-    with open(naive, "w", encoding="utf-8") as f:
-        f.write(NAIVE)
-    os.chmod(naive, 0o755)
+    executable(naive, NAIVE)
     fleet.write_config({}, {"audit": fleet.audit(), "naive": dict(
         exec="%s %s %s" % (naive, mended, fleet.path("seen")),
         events="MESSAGE_CREATE, PRESENCE_UPDATE", window=4)})
@@ -80,9 +71,9 @@ def main(t):
     t.ok(all(d["shard"] == 1 for d in found), "they came over shard 1")
     sim_totals = sim.totals()
     t.equal(sim_totals["pending"], 0, "the other plugin got all events")
-    wait_until(lambda: plugin_of(fleet, "naive")["waiting"] == 0
-        and plugin_of(fleet, "naive")["backlog_events"] == 0
-        and plugin_of(fleet, "naive")["outstanding"] == 0,
+    wait_until(lambda: fleet.plugins()["naive"]["waiting"] == 0
+        and fleet.plugins()["naive"]["backlog_events"] == 0
+        and fleet.plugins()["naive"]["outstanding"] == 0,
         "the naive plugin has caught up")
     shown = fleet.must("deadletter", "show", str(found[0]["id"]))
     t.match(shown, "naive", "one can be shown")

@@ -3,8 +3,6 @@
 """I4: one plugin is restarted, unloaded and loaded under load, and nothing is
 lost, reordered or repeated; a new version that does not start leaves the old
 one in place; an unloaded plugin stays unloaded through a restart."""
-import json
-import os
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
@@ -22,19 +20,8 @@ sys.stdin.read()
 """
 
 
-def audit(fleet):
-    done = fleet.cli("plugin", "list", "--json")
-    for p in json.loads(done.stdout)["plugins"]:
-        if p["name"] == "audit":
-            return p
-    return None
-
-
 def program(fleet, name, text):
-    path = fleet.path(name)
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
-    os.chmod(path, 0o755)
+    path = fleet.program(name, text)
     return dict(exec=path, events="*")
 
 
@@ -44,34 +31,37 @@ def main(t):
     fleet.start()
     sim.wait("handled>=500")
     for _ in range(5):
-        before = audit(fleet)["pid"]
+        before = fleet.plugins()["audit"]["pid"]
         fleet.must("plugin", "restart", "audit")
-        wait_until(lambda: audit(fleet)["state"] == "up"
-            and audit(fleet)["pid"] != before, "another process serves")
+        wait_until(lambda: fleet.plugins()["audit"]["state"] == "up"
+            and fleet.plugins()["audit"]["pid"] != before,
+            "another process serves")
     t.ok(True, "five restarts under load")
 
     good = fleet.audit()
     for name, text, words in (("broken", BROKEN, "not today"),
             ("newer", NEWER, "version 2 .* version 1")):
-        before = audit(fleet)["pid"]
+        before = fleet.plugins()["audit"]["pid"]
         fleet.write_config({}, {"audit": program(fleet, name, text)})
         done = fleet.cli("plugin", "restart", "audit", timeout=60)
         t.equal(done.returncode, 1, "a %s version: exit status" % name)
         t.match(done.stderr, words, "it says why")
-        t.equal(audit(fleet)["pid"], before, "the old one goes on")
+        t.equal(fleet.plugins()["audit"]["pid"], before, "the old one goes on")
     fleet.write_config({}, {"audit": good})
 
     fleet.must("plugin", "unload", "audit")
-    t.equal(audit(fleet)["state"], "held", "it is unloaded")
-    wait_until(lambda: audit(fleet)["backlog_events"] > 500,
+    t.equal(fleet.plugins()["audit"]["state"], "held", "it is unloaded")
+    wait_until(lambda: fleet.plugins()["audit"]["backlog_events"] > 500,
         "its events wait on disk")
     sim.ctl("pause")
     fleet.stop()
     fleet.start()
-    t.equal(audit(fleet)["state"], "held", "it is so after a restart")
+    t.equal(fleet.plugins()["audit"]["state"], "held",
+        "it is so after a restart")
     sim.ctl("resume")
     fleet.must("plugin", "load", "audit")
-    wait_until(lambda: audit(fleet)["state"] == "up", "it is loaded")
+    wait_until(lambda: fleet.plugins()["audit"]["state"] == "up",
+        "it is loaded")
     sim.settle()
     t.nothing_lost(sim, 4)
     fleet.stop()

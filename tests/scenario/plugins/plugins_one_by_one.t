@@ -7,7 +7,8 @@ import os
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, scenario, wait_until
+from herd import scenario, wait_until
+from processes import alive
 
 # Ends at every message that says "poison", until it is told not to.
 WEAK = """#!/usr/bin/python3
@@ -27,16 +28,8 @@ for line in sys.stdin:
 """
 
 
-def plugin(fleet, name):
-    done = fleet.cli("plugin", "list", "--json")
-    for p in json.loads(done.stdout)["plugins"]:
-        if p["name"] == name:
-            return p
-    return None
-
-
 def wait_plugin(fleet, name, true, what):
-    return wait_until(lambda: true(plugin(fleet, name) or {}), what)
+    return wait_until(lambda: true(fleet.plugins().get(name, {})), what)
 
 
 def held_at_start(t, fleet, sim):
@@ -44,7 +37,7 @@ def held_at_start(t, fleet, sim):
     fleet.must("start", "--hold-plugins")
     fleet.wait_ready()
     for name in ("audit", "weak"):
-        t.equal(plugin(fleet, name)["state"], "held", name + " is held")
+        t.equal(fleet.plugins()[name]["state"], "held", name + " is held")
     t.equal(fleet.cli("plugin", "list").returncode, 0, "which is as wanted")
     sim.wait("delivered>=500")
     t.equal(sim.totals()["handled"], 0, "nothing was handled")
@@ -55,25 +48,25 @@ def held_at_start(t, fleet, sim):
 
 
 def unloaded(t, fleet, sim):
-    pid = plugin(fleet, "audit")["pid"]
+    pid = fleet.plugins()["audit"]["pid"]
     fleet.must("plugin", "unload", "audit")
     wait_until(lambda: not alive(pid), "its process is gone")
     fleet.stop()
     fleet.start()
-    t.equal(plugin(fleet, "audit")["state"], "held", "held after a restart")
+    t.equal(fleet.plugins()["audit"]["state"], "held", "held after a restart")
     # By now what it said before its end has been read.
     handled, sent = sim.totals()["handled"], sim.totals()["sent"]
     sim.wait("sent>=%d" % (sent + 500))
     wait_plugin(fleet, "audit", lambda p: p.get("waiting", 0)
         + p.get("backlog_events", 0) >= 500, "its events wait")
     t.equal(sim.totals()["handled"], handled, "and none is handled")
-    t.ok(plugin(fleet, "weak")["state"] == "up", "the other one works")
+    t.ok(fleet.plugins()["weak"]["state"] == "up", "the other one works")
     fleet.must("plugin", "load", "audit")
     sim.wait("handled>=%d" % (sent + 500))
 
 
 def restarted(t, fleet, sim):
-    before, handler = plugin(fleet, "audit"), fleet.handler_pid()
+    before, handler = fleet.plugins()["audit"], fleet.handler_pid()
     done = fleet.cli("plugin", "restart", "audit")
     t.equal(done.returncode, 0, "plugin restart: exit status")
     after = wait_plugin(fleet, "audit", lambda p: p["state"] == "up"
@@ -83,13 +76,11 @@ def restarted(t, fleet, sim):
     sim.wait("handled>=%d" % (sim.totals()["handled"] + 200))
     # One that can't initialise does not take the place of one that can.
     os.rename(fleet.path("weak"), fleet.path("weak.good"))
-    with open(fleet.path("weak"), "w", encoding="utf-8") as f:
-        f.write("#!/bin/sh\nexit 1\n")
-    os.chmod(fleet.path("weak"), 0o755)
-    pid = plugin(fleet, "weak")["pid"]
+    fleet.program("weak", "#!/bin/sh\nexit 1\n")
+    pid = fleet.plugins()["weak"]["pid"]
     done = fleet.cli("plugin", "restart", "weak")
     t.equal(done.returncode, 1, "restart of a broken one: exit status")
-    t.equal((plugin(fleet, "weak")["pid"], alive(pid)), (pid, True),
+    t.equal((fleet.plugins()["weak"]["pid"], alive(pid)), (pid, True),
         "the old process goes on")
     os.rename(fleet.path("weak.good"), fleet.path("weak"))
     done = fleet.cli("plugin", "restart", "nobody")
@@ -149,13 +140,13 @@ def dismissed(t, fleet, sim):
     wait_plugin(fleet, "weak", none_waits, "nothing waits any more")
     fleet.stop()
     fleet.start()
-    p = plugin(fleet, "weak")
+    p = fleet.plugins()["weak"]
     t.equal((p["state"], p["note"]), ("held",
         "unloaded: its events are dropped"), "also after a restart")
     sim.ctl("message", "0", "nobody hears")
     handled = sim.totals()["handled"]
     sim.wait("handled>=%d" % (handled + 200))
-    t.ok(none_waits(plugin(fleet, "weak")), "nothing is kept")
+    t.ok(none_waits(fleet.plugins()["weak"]), "nothing is kept")
     fleet.must("plugin", "load", "weak")
     sim.ctl("message", "0", "hear this")
 
@@ -188,9 +179,7 @@ def added(t, fleet, plugins):
 def main(t):
     sim = t.sim(rate=100, shards=4)
     fleet = t.fleet(sim, {"handler.probation": "0"})
-    with open(fleet.path("weak"), "w", encoding="utf-8") as f:
-        f.write(WEAK % {"dir": fleet.dir})
-    os.chmod(fleet.path("weak"), 0o755)
+    fleet.program("weak", WEAK % {"dir": fleet.dir})
     plugins = {"audit": fleet.audit(), "weak": dict(exec=fleet.path("weak"),
         events="MESSAGE_CREATE", window=1)}
     fleet.write_config({"handler.probation": "0"}, plugins)

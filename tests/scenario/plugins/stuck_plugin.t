@@ -3,13 +3,12 @@
 """I9: a plugin that answers nothing holds up neither another plugin nor a
 shard.  Its events wait on disk, through the death of the handler too, and
 come in order once it works again."""
-import json
-import os
 import sys
 import time
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, scenario, slowness, wait_until
+from herd import scenario, slowness, wait_until
+from processes import kill
 
 STUCK = """#!/usr/bin/python3
 import json, os, sys, time
@@ -29,11 +28,6 @@ for line in sys.stdin:
 """
 
 
-def plugins(fleet):
-    done = fleet.cli("plugin", "list", "--json")
-    return {p["name"]: p for p in json.loads(done.stdout)["plugins"]}
-
-
 def read(path):
     with open(path, encoding="utf-8") as f:
         return [tuple(line.split()) for line in f]
@@ -50,10 +44,7 @@ def check_order(t, seen):
 def main(t):
     sim = t.sim(shards=4, rate=400)
     fleet = t.fleet(sim)
-    program = fleet.path("stuck.py")
-    with open(program, "w", encoding="utf-8") as f:
-        f.write(STUCK)
-    os.chmod(program, 0o755)
+    program = fleet.program("stuck.py", STUCK)
     go = fleet.path("go")
     fleet.write_config({"handler.drain_timeout": "1s"}, {
         "audit": fleet.audit(),
@@ -63,14 +54,14 @@ def main(t):
             window=8, timeout="10m")})
     fleet.start()
     sim.wait("handled>=2000")
-    wait_until(lambda: plugins(fleet)["stuck"]["backlog_events"] > 1000,
+    wait_until(lambda: fleet.plugins()["stuck"]["backlog_events"] > 1000,
         "the backlog grows on disk")
-    p = plugins(fleet)
+    p = fleet.plugins()
     t.ok(p["stuck"]["lag_ms"] > 1000, "its lag shows: %d ms"
         % p["stuck"]["lag_ms"])
     worst, began = 0, time.monotonic()
     for _ in range(20):
-        worst = max(worst, plugins(fleet)["audit"]["lag_ms"])
+        worst = max(worst, fleet.plugins()["audit"]["lag_ms"])
     t.soon(began, 1, "the other one's lag is small", worst / 1000)
     for s in fleet.status()["shards"]:
         t.ok(s["spool_events"] == 0 and s["state"] == "ready",
@@ -88,7 +79,7 @@ def main(t):
     with open(go, "w", encoding="utf-8"):
         pass
     wait_until(lambda: all(q["backlog_events"] == q["outstanding"]
-        == q["waiting"] == 0 for q in plugins(fleet).values()),
+        == q["waiting"] == 0 for q in fleet.plugins().values()),
         "every plugin has finished everything")
     seen, everything = read(fleet.path("seen")), read(fleet.path("all"))
     t.equal(set(seen), set(everything), "it got what the others got (%d)"

@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-import herd
 from herd import scenario, skip, which
+import herd
 
 
 def readelf(*args):

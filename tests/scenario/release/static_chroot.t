@@ -10,6 +10,8 @@ import tempfile
 
 sys.path.append(sys.path[0] + "/../lib")
 import herd
+from cage import make_root
+from processes import kill
 
 CONFIG = 78
 # A root of our own, in namespaces of our own: $0 is the root.
@@ -32,7 +34,7 @@ class Caged(herd.Fleet):
 
     def __init__(self, t, sim):
         self.root = os.path.join(t.dir, "root")
-        herd.make_root(self.root)
+        make_root(self.root)
         super().__init__(os.path.join(self.root, "bot"), sim)
         shutil.copy(herd.STATIC, os.path.join(self.root, "shardherd"))
         shutil.copy(sim.urls["SIM_TOKEN_FILE"], self.path("token"))
@@ -63,9 +65,9 @@ def runs(t, sim, fleet):
     fleet.start()
     sim.ctl("rate", 500)
     sim.wait("delivered>=500")
-    herd.kill(fleet.shard(0)["pid"])
+    kill(fleet.shard(0)["pid"])
     sim.wait("resumes_ok=1")
-    herd.kill(fleet.handler_pid())
+    kill(fleet.handler_pid())
     fleet.wait_ready()
     fleet.stop()
     fleet.start()
@@ -89,7 +91,7 @@ def main(t):
 
 def can_cage():
     with tempfile.TemporaryDirectory() as probe:
-        herd.make_root(probe)
+        make_root(probe)
         shutil.copy(herd.STATIC, os.path.join(probe, "shardherd"))
         return subprocess.run([*CAGE, probe, "/shardherd", "--version"],
             capture_output=True, check=False).returncode == 0

@@ -16,14 +16,14 @@ def main(t):
     fleet = t.fleet(sim, {"handler.probation": "0",
         "limits.restart_min": "60s", "limits.restart_max": "60s"})
     fleet.start()
-    supervisor = fleet.status()["cluster"]["pid"]
+    supervisor = fleet.supervisor_pid()
     for _ in range(3):
         os.kill(fleet.handler_pid(), signal.SIGKILL)
         fleet.wait_status(lambda s: s["handler"]["state"] == "down",
             "the handler is down")
         t.equal(fleet.cli("reload").returncode, 0, "reload: exit status")
         fleet.wait_ready()
-    t.equal(fleet.status()["cluster"]["pid"], supervisor,
+    t.equal(fleet.supervisor_pid(), supervisor,
         "the supervisor is the same")
     handled = sim.totals()["handled"]
     wait_until(lambda: sim.totals()["handled"] > handled + 100,

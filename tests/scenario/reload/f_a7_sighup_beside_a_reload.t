@@ -23,7 +23,7 @@ def main(t):
         wait_until(lambda: "is on probation" in fleet.log_text(),
             "the reload is under way")
         fleet.write_config(CHANGED)
-        os.kill(fleet.status()["cluster"]["pid"], signal.SIGHUP)
+        os.kill(fleet.supervisor_pid(), signal.SIGHUP)
         wait_until(lambda: "SIGHUP: the config was not taken" in
             fleet.log_text(), "the SIGHUP finds it so")
         try:
@@ -35,7 +35,7 @@ def main(t):
     t.match(said, "passed its probation", "it says how it ended")
     t.match(fleet.log_text(), "there is one at a time", "and the log why the "
         "config was not taken")
-    os.kill(fleet.status()["cluster"]["pid"], signal.SIGHUP)
+    os.kill(fleet.supervisor_pid(), signal.SIGHUP)
     wait_until(lambda: fleet.log_text().count("passed its probation") == 2,
         "the next SIGHUP takes it")
     fleet.stop()

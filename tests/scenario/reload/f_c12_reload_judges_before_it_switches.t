@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: MIT
 """F C12: a reload whose plugin is broken does not switch: the handler goes on,
 the plugin that works is the same process, and "nothing was changed" is true."""
-import json
-import os
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, scenario
+from herd import scenario
+from processes import alive
 
 GOOD = """#!/usr/bin/python3
 import json, sys
@@ -22,27 +21,13 @@ raise SystemExit("it is broken")
 """
 
 
-def install(path, text):
-    with open(path + ".new", "w", encoding="utf-8") as f:
-        f.write(text)
-    os.chmod(path + ".new", 0o755)
-    os.rename(path + ".new", path)
-
-
-def plugin(fleet, name):
-    for p in json.loads(fleet.cli("plugin", "list", "--json").stdout)["plugins"]:
-        if p["name"] == name:
-            return p
-    return None
-
-
 def refused(t, fleet, what, name):
-    before = fleet.status()["handler"], plugin(fleet, "own")
+    before = fleet.status()["handler"], fleet.plugins()["own"]
     done = fleet.cli("reload")
     t.equal(done.returncode, 1, what + ": exit status")
     t.match(done.stderr, "could not bring up plugin %s .*nothing was changed"
         % name, what + ": it says which, and what is")
-    after = fleet.status()["handler"], plugin(fleet, "own")
+    after = fleet.status()["handler"], fleet.plugins()["own"]
     for key in "pid", "generation":
         t.equal(after[0][key], before[0][key], what + ": handler's " + key)
     t.equal((after[1]["pid"], after[1]["state"]), (before[1]["pid"], "up"),
@@ -54,22 +39,22 @@ def main(t):
     sim = t.sim(rate=200)
     fleet = t.fleet(sim)
     own = dict(exec=fleet.path("own"), events="*")
-    install(fleet.path("own"), GOOD)
+    fleet.program("own", GOOD)
     config = {"handler.probation": "1s"}
     fleet.write_config(config, {"audit": fleet.audit(), "own": own})
     fleet.start()
-    install(fleet.path("own"), BROKEN)
+    fleet.program("own", BROKEN)
     refused(t, fleet, "a plugin's file is broken", "own")
-    install(fleet.path("own"), GOOD)
-    install(fleet.path("more"), BROKEN)
+    fleet.program("own", GOOD)
+    fleet.program("more", BROKEN)
     fleet.write_config(config, {"audit": fleet.audit(), "own": own,
         "more": dict(exec=fleet.path("more"), events="*")})
     refused(t, fleet, "a new plugin is broken", "more")
-    install(fleet.path("more"), GOOD)
+    fleet.program("more", GOOD)
     t.equal(fleet.cli("reload").returncode, 0, "mended: exit status")
-    t.equal(plugin(fleet, "more")["state"], "up", "and the plugin is up")
+    t.equal(fleet.plugins()["more"]["state"], "up", "and the plugin is up")
     # What did not work before is no reason to keep the old handler.
-    install(fleet.path("more"), BROKEN)
+    fleet.program("more", BROKEN)
     t.equal(fleet.cli("plugin", "restart", "more").returncode, 1,
         "a restart keeps the old process")
     fleet.must("plugin", "unload", "more")

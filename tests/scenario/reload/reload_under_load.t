@@ -2,21 +2,15 @@
 # SPDX-License-Identifier: MIT
 """I4: `reload` replaces handler and plugins under load; nothing is lost,
 reordered or repeated, no shard notices, nothing is left behind."""
-import os
 import sys
 import threading
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, children, scenario, wait_until
+from herd import scenario, wait_until
+from processes import alive, children
 
 RATE = 1000
 ROUNDS = 10
-
-
-def descriptors(fleet):
-    status = fleet.status()
-    pids = [status["cluster"]["pid"]] + [s["pid"] for s in status["shards"]]
-    return {pid: len(os.listdir("/proc/%d/fd" % pid)) for pid in pids}
 
 
 def replaced(t, fleet, sim):
@@ -91,7 +85,7 @@ def main(t):
     refused(t, fleet)
     checked(t, fleet)
     one_at_a_time(t, fleet)
-    before = descriptors(fleet)
+    before = fleet.descriptors()
     # What is left of the ten: without probation they are quick.
     fleet.write_config({"handler.probation": "0"})
     for _ in range(ROUNDS - 2):
@@ -100,7 +94,7 @@ def main(t):
         "%d reloads, one generation each" % ROUNDS)
     # Of before, a client that was refused just then may be counted, too.
     wait_until(lambda: all(n <= before.get(pid, 0) for pid, n in
-        descriptors(fleet).items()), "no process has more descriptors")
+        fleet.descriptors().items()), "no process has more descriptors")
     t.ok(True, "same processes, no more descriptors")
     sim.wait("handled>=%d" % (sim.totals()["handled"] + RATE))
     sim.settle()

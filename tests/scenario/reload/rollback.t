@@ -9,6 +9,7 @@ import sys
 import time
 
 sys.path.append(sys.path[0] + "/../lib")
+from files import executable
 from herd import scenario, wait_until
 
 LIMIT_S = 10
@@ -32,14 +33,6 @@ CRASH = "os.kill(os.getppid(), signal.SIGKILL)"
 HANG = "os.kill(os.getppid(), signal.SIGSTOP)"
 # A plugin that ends at every event, and so again and again.
 ENDS = PLUGIN % ("seen", "sys.exit(1)")
-
-
-def install(path, text):
-    """As an upgrade does: a new file takes the place of the old one."""
-    with open(path + ".new", "w", encoding="utf-8") as f:
-        f.write(text)
-    os.chmod(path + ".new", 0o755)
-    os.rename(path + ".new", path)
 
 
 def rolled_back(t, fleet, what, why, detected_after=0):
@@ -66,7 +59,7 @@ def bad_program(t, fleet, program):
                 ".* exited with code 3; last words: no such luck", 0),
             ("never ready", "exec sleep 60", "was not ready within",
                 START_TIMEOUT_S)):
-        install(program, """#!/bin/sh
+        executable(program, """#!/bin/sh
 case "$1" in --role=handler) %s ;; esac
 exec %s.good "$@"
 """ % (text, program))
@@ -85,7 +78,7 @@ def bad_plugin(t, fleet, sim, good):
                 ".*signal 9"),
             ("hung on its 10th event", PLUGIN % (10, HANG), "is silent"),
             ("a plugin that keeps ending", ENDS, "keeps failing")):
-        install(fleet.path("plugin"), text)
+        executable(fleet.path("plugin"), text)
         fleet.write_config(good, {"audit": fleet.audit(),
             # Confined it could not reach the handler it is to end.
             "bad": dict(exec=fleet.path("plugin"), events="*", window=1,

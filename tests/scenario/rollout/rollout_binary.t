@@ -6,7 +6,7 @@ import sys
 
 sys.path.append(sys.path[0] + "/../lib")
 import nextver
-from herd import alive, kill, scenario, wait_until
+from herd import scenario
 
 SHARDS = 4
 RATE = 400
@@ -41,13 +41,12 @@ def main(t):
     old = fleet.status()["cluster"]["version"]
     new = fleet.path("next")
     version = nextver.another(fleet.binary, new)
-    pid = fleet.status()["cluster"]["pid"]
+    pid = fleet.supervisor_pid()
     moved(t, sim, fleet, new, version)
     moved(t, sim, fleet, fleet.binary, old)
-    t.equal(fleet.status()["cluster"]["pid"], pid, "the same supervisor")
+    t.equal(fleet.supervisor_pid(), pid, "the same supervisor")
     # Shards that are not our children: they end without our being told how.
-    kill(pid)
-    wait_until(lambda: not alive(pid), "the supervisor is dead")
+    fleet.kill_supervisor()
     before = fleet.shard_pids()
     fleet.must("ensure", "--wait=20")
     t.equal(fleet.shard_pids(), before, "the next one takes the shards over")

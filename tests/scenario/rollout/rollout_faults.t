@@ -6,7 +6,8 @@ import signal
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, kill, scenario
+from herd import scenario
+from processes import alive, kill
 from rolling import LIMITS, RATE, SHARDS, SLOW_HELLO_MS, dialling, over, well
 
 

@@ -8,7 +8,8 @@ import sys
 import time
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import kill
 from ws import Client
 
 SHARDS = 4

@@ -6,7 +6,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, kill, scenario, wait_until
+from herd import scenario
 
 
 def main(t):
@@ -18,14 +18,13 @@ def main(t):
     fleet.wait_ready()
     t.equal(sim.totals()["identifies"], 16, "16 IDENTIFYs: one fleet")
     t.equal(sim.totals()["connects"], 16, "16 connections")
-    pid = fleet.status()["cluster"]["pid"]
+    pid = fleet.supervisor_pid()
     t.equal(fleet.cli("ensure").returncode, 0, "ensure of a running fleet")
-    t.equal(fleet.status()["cluster"]["pid"], pid, "changes nothing")
-    kill(pid)
-    wait_until(lambda: not alive(pid), "the supervisor is dead")
+    t.equal(fleet.supervisor_pid(), pid, "changes nothing")
+    fleet.kill_supervisor()
     fleet.must("ensure")
     fleet.wait_ready()
-    t.ok(fleet.status()["cluster"]["pid"] != pid, "a new supervisor runs")
+    t.ok(fleet.supervisor_pid() != pid, "a new supervisor runs")
     sim.ctl("rate", 500)
     sim.wait("handled>=500")
     sim.settle()

@@ -12,7 +12,8 @@ import subprocess
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import BUILD, ROOM, WAIT_S, kill, scenario, wait_until
+from herd import BUILD, ROOM, WAIT_S, scenario, wait_until
+from processes import kill
 
 
 def ignore(*signals):
@@ -100,7 +101,7 @@ def one(t, fleet, what, before):
         return
     comes_back(fleet, lambda: fleet.shard_pids()[0], "the shard")
     comes_back(fleet, fleet.handler_pid, "the handler")
-    supervisor = fleet.status()["cluster"]["pid"]
+    supervisor = fleet.supervisor_pid()
     fds = set(os.listdir("/proc/%d/fd" % supervisor))
     t.ok({"0", "1", "2"} <= fds, "0 to 2 are there")
     t.ok("77" not in fds, "77 is not")

@@ -7,7 +7,8 @@ import os
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, scenario, wait_until
+from herd import scenario, wait_until
+from processes import alive
 
 MOVES = (("run_dir = run",), ("state_dir = state",), ("log_dir = log",),
     ("run_dir = run", "state_dir = state", "log_dir = log"))
@@ -37,7 +38,7 @@ def goes_on(t, fleet, name):
 
 def shared_run_dir(t, fleet, other):
     """Two configs, one run_dir: no order of the one reaches the other's."""
-    before = fleet.status()["cluster"]["pid"]
+    before = fleet.supervisor_pid()
     with open(other.config, encoding="utf-8") as f:
         text = f.read().replace("run_dir = run", "run_dir = "
             + fleet.path("new", "run"))
@@ -48,7 +49,7 @@ def shared_run_dir(t, fleet, other):
             ("restart",)):
         t.sentence(other.cli(*verb), 78, "is another fleet's.*%d" % before,
             "run_dir of two: " + verb[0])
-    t.equal(fleet.status()["cluster"]["pid"], before, "the other one goes on")
+    t.equal(fleet.supervisor_pid(), before, "the other one goes on")
     t.equal(fleet.cli("status").returncode, 0, "and is well")
 
 
@@ -58,11 +59,11 @@ def main(t):
     with open(fleet.config, encoding="utf-8") as f:
         text = f.read()
     fleet.start()
-    pid = fleet.status()["cluster"]["pid"]
+    pid = fleet.supervisor_pid()
     for keys in MOVES:
         write(fleet, moved(text, keys))
         goes_on(t, fleet, keys[0].split()[0])
-    t.equal(fleet.status()["cluster"]["pid"], pid, "it is the fleet of before")
+    t.equal(fleet.supervisor_pid(), pid, "it is the fleet of before")
     done = fleet.cli("restart", "--wait=25")
     if not t.equal(done.returncode, 0, "restart, with everything moved"):
         t.note(done.stderr)

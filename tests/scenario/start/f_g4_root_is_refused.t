@@ -7,7 +7,8 @@ import pwd
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, kill, scenario, skip, wait_until
+from herd import scenario, skip
+from processes import alive
 
 UNIT = "0::/system.slice/system-shardherd.slice/shardherd@main.service\n"
 
@@ -35,9 +36,7 @@ def main(t):
     fleet = t.fleet(sim)
     fleet.start()
     shards, handler = fleet.shard_pids(), fleet.handler_pid()
-    pid = fleet.status()["cluster"]["pid"]
-    kill(pid)
-    wait_until(lambda: not alive(pid), "the supervisor is dead")
+    fleet.kill_supervisor()
 
     give(fleet, nobody)
     refused(t, fleet, "runuser -u nobody -- shardherd -c %s start"

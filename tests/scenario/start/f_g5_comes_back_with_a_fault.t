@@ -11,7 +11,8 @@ import subprocess
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import ROOM, alive, kill, scenario, wait_until
+from herd import ROOM, scenario, wait_until
+from processes import alive, kill
 
 
 def typo(fleet):
@@ -61,12 +62,6 @@ def people(fleet):
     return [fleet.handler_pid(), *fleet.shard_pids().values()]
 
 
-def orphaned(fleet):
-    pid = fleet.status()["cluster"]["pid"]
-    kill(pid)
-    wait_until(lambda: not alive(pid), "the supervisor is dead")
-
-
 def flat(fleet, *verb):
     return " ".join(fleet.cli(*verb).stdout.split())
 
@@ -81,7 +76,7 @@ def comes_back(t, fleet, good, fault):
     name = fault.__name__
     before = people(fleet)
     word = fault(fleet)
-    orphaned(fleet)
+    fleet.kill_supervisor()
     done = fleet.cli("ensure", "--wait=20")
     t.equal(done.returncode, 0, name + ": ensure: exit status")
     t.match(done.stderr, "goes on with the config it ran by.*" + word,
@@ -121,7 +116,7 @@ def cut_off(t, fleet, good):
     mend(fleet, good)
     fleet.must("start", "--wait=20")
     typo(fleet)
-    supervisor, everybody = fleet.status()["cluster"]["pid"], people(fleet)
+    supervisor, everybody = fleet.supervisor_pid(), people(fleet)
     for pid in (supervisor, *everybody):
         kill(pid)
     wait_until(lambda: not any(map(alive, everybody)), "all are dead")

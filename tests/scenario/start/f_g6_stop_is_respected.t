@@ -8,7 +8,8 @@ import signal
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import alive, kill
 
 
 def stays_down(t, fleet, what):
@@ -51,19 +52,19 @@ def main(t):
 
     fleet.stop()
     fleet.must("start", "--wait=20")
-    pid = fleet.status()["cluster"]["pid"]
+    pid = fleet.supervisor_pid()
     kill(pid, signal.SIGTERM)
     gone(fleet, pid)
     fleet.must("ensure", "--wait=20")
     t.ok(True, "start takes the word back; SIGTERM leaves none")
 
-    pid = fleet.status()["cluster"]["pid"]
+    pid = fleet.supervisor_pid()
     kill(pid)
     gone(fleet, pid)
     fleet.must("ensure", "--wait=20")
-    t.ok(fleet.status()["cluster"]["pid"] != pid, "nor does its death")
+    t.ok(fleet.supervisor_pid() != pid, "nor does its death")
 
-    pid, shards = fleet.status()["cluster"]["pid"], fleet.shard_pids()
+    pid, shards = fleet.supervisor_pid(), fleet.shard_pids()
     kill(pid)
     gone(fleet, pid)
     fleet.stop()

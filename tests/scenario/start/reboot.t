@@ -7,7 +7,8 @@ import sys
 import uuid
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import kill
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
@@ -27,9 +28,7 @@ def rebooted(fleet, name):
 def main(t):
     sim = t.sim(shards=4)
     fleet = t.fleet(sim)
-    with open(fleet.path("tell"), "w", encoding="utf-8") as f:
-        f.write('#!/bin/sh\ncat >>"%s"\n' % fleet.path("told"))
-    os.chmod(fleet.path("tell"), 0o755)
+    fleet.program("tell", '#!/bin/sh\ncat >>"%s"\n' % fleet.path("told"))
     fleet.write_config({"alerts.exec": "tell"})
     rebooted(fleet, "boot0")
     if fleet.cli("help").returncode != 0:
@@ -58,7 +57,7 @@ def main(t):
     t.equal(fleet.cli("status").stdout.count("machine was rebooted"), 1,
         "and the table still says it once")
     t.match(fleet.cli("check").stdout, "OK", "it is no trouble to check")
-    for pid in [fleet.status()["cluster"]["pid"], fleet.handler_pid(),
+    for pid in [fleet.supervisor_pid(), fleet.handler_pid(),
             *fleet.shard_pids().values()]:
         kill(pid)
     rebooted(fleet, "boot2")

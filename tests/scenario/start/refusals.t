@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import SHARDHERD, alive, children, scenario
+from herd import SHARDHERD, scenario
+from processes import alive, children
 
 CONFIG = 78
 

@@ -7,7 +7,8 @@ import signal
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import alive, kill
 
 SHARDS = 4
 
@@ -19,9 +20,7 @@ def family(fleet):
 
 def killed(t, fleet):
     everybody = family(fleet)
-    pid = fleet.status()["cluster"]["pid"]
-    kill(pid)
-    wait_until(lambda: not alive(pid), "the supervisor is dead")
+    fleet.kill_supervisor()
     t.equal(fleet.status()["cluster"]["state"], "crashed", "killed: status "
         "says crashed")
     done = fleet.cli("stop")
@@ -32,7 +31,7 @@ def killed(t, fleet):
 
 
 def paused(t, fleet):
-    pid = fleet.status()["cluster"]["pid"]
+    pid = fleet.supervisor_pid()
     kill(pid, signal.SIGSTOP)
     done = fleet.cli("stop")
     t.equal((done.returncode, done.stderr), (0, ""), "stop of a supervisor "
@@ -42,7 +41,7 @@ def paused(t, fleet):
 
 
 def without_state(t, fleet):
-    everybody = family(fleet) + [fleet.status()["cluster"]["pid"]]
+    everybody = family(fleet) + [fleet.supervisor_pid()]
     os.rename(fleet.path("state"), fleet.path("elsewhere"))
     done = fleet.cli("stop")
     t.equal((done.returncode, done.stderr), (0, ""), "stop when state_dir was "

@@ -14,11 +14,11 @@ import socket
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.path.append(sys.path[0] + "/../lib")
 from foulgateway import CUT, RAW, WORDS, Server
 from herd import scenario, wait_until
+from web import Answering, serve
 
 BAD = [chr(c) for c in [*range(0x00, 0x0a), *range(0x0b, 0x20),
     *range(0x7f, 0xa0), 0x202e, 0x2028]]
@@ -106,20 +106,13 @@ class Webhook:
         self.bodies = []
         seen = self.bodies
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Answering):
             def do_POST(self):
-                seen.append(self.rfile.read(int(
-                    self.headers["Content-Length"])))
+                seen.append(self.body())
                 self.send_response_only(500, RAW.decode("latin-1"))
                 self.end_headers()
 
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = "http://127.0.0.1:%d/" % self.server.server_port
-        threading.Thread(target=self.server.serve_forever,
-            daemon=True).start()
+        self.url = serve(Handler).url + "/"
 
 
 class Town:

@@ -4,7 +4,6 @@
 what a hook prints) are text in every window: status, why, shard, check, logs,
 deadletter, plugin list, their --json, and the log in all its formats."""
 import json
-import os
 import subprocess
 import sys
 
@@ -66,10 +65,7 @@ def look_around(t, fleet, when):
 
 def one_format(t, sim, form):
     fleet = t.fleet(sim)
-    dirty = fleet.path("dirty.py")
-    with open(dirty, "w", encoding="utf-8") as f:
-        f.write(DIRTY)
-    os.chmod(dirty, 0o755)
+    dirty = fleet.program("dirty.py", DIRTY)
     fleet.write_config({"log.format": form, "limits.restart_min": "1s"},
         {"dirty": dict(exec=dirty, events="MESSAGE_CREATE")})
     fleet.start()

@@ -3,7 +3,6 @@
 """F-B9: a session gets no more interactions while messages flow (protocol
 8.31).  Status, check and why name it, an alert is sent, a RESUME does not make
 it forgotten, and nothing IDENTIFYs for it."""
-import os
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
@@ -31,9 +30,7 @@ def guild_of(sim, shard):
 def main(t):
     sim = t.sim(shards=2, rate=200)
     fleet = t.fleet(sim)
-    with open(fleet.path("tell"), "w", encoding="utf-8") as f:
-        f.write('#!/bin/sh\ncat >>"%s"\n' % fleet.path("told"))
-    os.chmod(fleet.path("tell"), 0o755)
+    fleet.program("tell", '#!/bin/sh\ncat >>"%s"\n' % fleet.path("told"))
     fleet.write_config({"alerts.exec": "tell", "alerts.silent_after": "3s"})
     fleet.start()
     guild = guild_of(sim, 1)

@@ -8,7 +8,8 @@ import shutil
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import alive, kill
 
 LOOKS = (("status",), ("status", "--json"), ("check",), ("why", "0"),
     ("shard", "0"), ("logs",), ("logs", "level"), ("plugin", "list"),
@@ -98,7 +99,7 @@ def main(t):
         text = f.read()
     restore(fleet, text)
     fleet.start()
-    pid = fleet.status()["cluster"]["pid"]
+    pid = fleet.supervisor_pid()
     fleet.wait_status(lambda s: s["handler"]["plugins_up"] == 2,
         "both plugins are up")
     good = looks(fleet)
@@ -110,7 +111,7 @@ def main(t):
             name + ": status names it")
         t.match(fleet.cli("check").stdout, "2/2 ready.*config",
             name + ": check names it")
-        t.equal(fleet.status()["cluster"]["pid"], pid, name + ": and it is "
+        t.equal(fleet.supervisor_pid(), pid, name + ": and it is "
             "this fleet")
         t.ok(fleet.cli("start").returncode == 75, name + ": it runs already")
         restore(fleet, text)

@@ -10,7 +10,8 @@ import sys
 import threading
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, kill, scenario, wait_until, which
+from herd import scenario, wait_until, which
+from processes import alive
 
 
 def without_lock(t, fleet, pid):
@@ -20,7 +21,7 @@ def without_lock(t, fleet, pid):
     t.equal(fleet.cli("ensure", "--wait=20").returncode, 0, "ensure is content")
     t.sentence(fleet.cli("run", timeout=20), 75, "pid %d" % pid,
         "a second one is refused")
-    t.equal(fleet.status()["cluster"]["pid"], pid, "the supervisor is the same")
+    t.equal(fleet.supervisor_pid(), pid, "the supervisor is the same")
     fleet.must("reload")
 
 
@@ -61,9 +62,7 @@ def asked_again(t, fleet):
 
 def killed(t, fleet):
     """The shards go on, and whoever asks is told what there is to do."""
-    pid = fleet.status()["cluster"]["pid"]
-    kill(pid)
-    wait_until(lambda: not alive(pid), "the supervisor is dead")
+    pid = fleet.kill_supervisor()
     for verb in (("reload",), ("plugin", "restart", "audit"),
             ("budget", "--ask"), ("upgrade", "--dry-run")):
         t.sentence(fleet.cli(*verb), 2, r"supervisor \(pid %d\) ended without "
@@ -104,7 +103,7 @@ def main(t):
     sim = t.sim(shards=2)
     fleet = t.fleet(sim, {"handler.probation": "0"})
     fleet.start()
-    pid = fleet.status()["cluster"]["pid"]
+    pid = fleet.supervisor_pid()
     without_proc(t, fleet)
     without_lock(t, fleet, pid)
     without_page(t, fleet)

@@ -4,13 +4,13 @@
 one answer, one exit code and no wait; what was given up is not done later; and
 looking works."""
 import json
-import os
 import signal
 import socket
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import alive, kill
 
 SHARDS = 2
 ASKS = (("reload",), ("reload", "--check"), ("rollout",),

@@ -10,7 +10,8 @@ import sys
 import time
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import alive, kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import alive, kill
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 
@@ -54,7 +55,7 @@ def main(t):
     fleet.stop()
     t.ok(told(fleet, "stopped, sessions kept, by", ME), "who stopped it")
     fleet.start()
-    supervisor = fleet.status()["cluster"]["pid"]
+    supervisor = fleet.supervisor_pid()
     kill(supervisor, signal.SIGTERM)
     wait_until(lambda: not alive(supervisor), "SIGTERM ends it")
     t.ok(told(fleet, "stopped", "SIGTERM of pid %d" % os.getpid()),

@@ -15,7 +15,8 @@ import sys
 import termios
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import SHARDHERD, alive, scenario, wait_until
+from herd import SHARDHERD, scenario, wait_until
+from processes import alive
 
 ROWS, COLUMNS = 12, 80
 
@@ -90,7 +91,7 @@ def words(t, fleet):
 
 
 def restart(t, fleet, sim):
-    before = fleet.status()["cluster"]["pid"]
+    before = fleet.supervisor_pid()
     spent = sim.totals()["identifies"]
     t.equal(fleet.cli("restart", "--wait=60", timeout=90).returncode, 0,
         "restart")

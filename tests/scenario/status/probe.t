@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 
 sys.path.append(sys.path[0] + "/../lib")
+from files import executable
 from herd import ROOM, ROOT, scenario, wait_until
 
 INTENTS = "GUILDS, GUILD_MESSAGES, MESSAGE_CONTENT"
@@ -56,12 +57,6 @@ def rest(sim, method, path):
         return None
 
     return json.loads(wait_until(send, "%s is let through" % path))
-
-
-def executable(path, text):
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
-    os.chmod(path, 0o755)
 
 
 class Probed:

@@ -9,7 +9,8 @@ import sys
 import threading
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import kill
 
 HELD_S, FREE_S = 0.2, 0.04
 SOON_S = 6			# a shard's tick is 10 s

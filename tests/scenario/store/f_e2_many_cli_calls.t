@@ -7,7 +7,8 @@ import concurrent.futures
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, scenario
+from herd import scenario
+from processes import kill
 
 CALLS = 120
 AT_ONCE = 6

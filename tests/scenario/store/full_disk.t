@@ -6,7 +6,8 @@ import os
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import kill, scenario, skip
+from herd import scenario, skip
+from processes import kill
 from tiny import TINY, can_mount
 
 

@@ -11,7 +11,8 @@ import subprocess
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import ROOM, kill, scenario, wait_until
+from herd import ROOM, scenario, wait_until
+from processes import kill
 
 
 def main(t):

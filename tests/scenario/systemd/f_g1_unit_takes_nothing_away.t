@@ -11,7 +11,9 @@ import sys
 import time
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import ROOT, alive, kill, scenario, wait_until
+from files import executable
+from herd import ROOT, scenario
+from processes import alive
 
 UNIT = os.path.join(ROOT, "conf", "shardherd@.service")
 DROP_IN = os.path.join(ROOT, "conf", "shardherd-deploy.conf")
@@ -68,10 +70,7 @@ class Stop:
         self.fleet, self.bin = fleet, os.path.join(t.dir, "bin")
         os.makedirs(self.bin)
         for name, text in (("systemctl", SYSTEMCTL), ("setpriv", SETPRIV)):
-            with open(os.path.join(self.bin, name), "w",
-                    encoding="utf-8") as f:
-                f.write(text)
-            os.chmod(os.path.join(self.bin, name), 0o755)
+            executable(os.path.join(self.bin, name), text)
         os.symlink(fleet.binary, os.path.join(self.bin, "shardherd"))
         line = settings(UNIT).get("ExecStopPost", "+true")
         line = line.replace("%n", "shardherd@main.service")
@@ -97,9 +96,8 @@ def everybody(fleet):
 
 
 def orphaned(fleet):
-    pid, left = fleet.status()["cluster"]["pid"], everybody(fleet)
-    kill(pid)
-    wait_until(lambda: not alive(pid), "the supervisor is dead")
+    left = everybody(fleet)
+    fleet.kill_supervisor()
     return left
 
 

@@ -8,28 +8,22 @@ import signal
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
+from files import replace
 from herd import scenario, wait_until
 
 SHARDS = 2
 
 
-def put(path, token):
-    with open(path + ".new", "w", encoding="utf-8",
-            opener=lambda p, f: os.open(p, f, 0o600)) as f:
-        f.write(token.strip() + "\n")
-    os.rename(path + ".new", path)
-
-
 def hang_up(fleet):
     before = fleet.log_text().count("Log file reopened")
-    os.kill(fleet.status()["cluster"]["pid"], signal.SIGHUP)
+    os.kill(fleet.supervisor_pid(), signal.SIGHUP)
     wait_until(lambda: fleet.log_text().count("Log file reopened") > before,
         "SIGHUP is heard")
     fleet.must("logs", "level")		# it turns
 
 
 def rotate(t, sim, fleet):
-    put(fleet.path("token"), sim.ctl("token", "reset"))
+    replace(fleet.path("token"), sim.ctl("token", "reset"))
     fleet.wait_status(lambda s: s["cluster"]["state"] == "held", "held")
     done = fleet.cli("token", "reload", "--yes")
     t.equal(done.returncode, 0, "token reload takes the changed file, not "
@@ -48,8 +42,8 @@ def main(t):
     os.mkdir(fleet.path("cred"), 0o700)
     with open(sim.urls["SIM_TOKEN_FILE"], encoding="utf-8") as f:
         token = f.read()
-    put(fleet.path("token"), token)
-    put(fleet.path("cred", "token"), token)
+    replace(fleet.path("token"), token)
+    replace(fleet.path("cred", "token"), token)
     fleet.must("start", before=("env", "CREDENTIALS_DIRECTORY="
         + fleet.path("cred")))
     fleet.wait_ready()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import ROOT, SHARDHERD, alive, kill, scenario, wait_until
+from herd import ROOT, SHARDHERD, scenario
 
 PAGE = os.path.join(ROOT, "man", "shardherd.1")
 CRON_D = os.path.join(ROOT, "conf", "shardherd.cron")
@@ -84,11 +84,10 @@ def lives(t, fleet, cron, command, what):
     """Starts it, leaves it alone, takes it over."""
     silent(t, cron, command, what + ": starts it without a word")
     fleet.wait_ready()
-    pid, shards = fleet.status()["cluster"]["pid"], fleet.shard_pids()
+    pid, shards = fleet.supervisor_pid(), fleet.shard_pids()
     silent(t, cron, command, what + ": and again")
-    t.equal(fleet.status()["cluster"]["pid"], pid, what + ": changes nothing")
-    kill(pid)
-    wait_until(lambda: not alive(pid), "the supervisor is dead")
+    t.equal(fleet.supervisor_pid(), pid, what + ": changes nothing")
+    fleet.kill_supervisor()
     silent(t, cron, command, what + ": after a kill")
     fleet.wait_ready()
     t.equal(fleet.shard_pids(), shards, what + ": takes the shards over")

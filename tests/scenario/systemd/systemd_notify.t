@@ -12,7 +12,8 @@ import sys
 import time
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import Failed, alive, children, scenario, wait_until
+from herd import Failed, scenario, wait_until
+from processes import alive, children
 
 SHARDS = 6
 
@@ -214,7 +215,7 @@ def sandbox_off(t):
     fleet = t.fleet(sim, {"limits.sandbox": "off"})
     fleet.start()
     t.equal(status_of(fleet.shard_pids()[0])["Seccomp"],
-        status_of(fleet.status()["cluster"]["pid"])["Seccomp"],
+        status_of(fleet.supervisor_pid())["Seccomp"],
         "sandbox = off: no filter")
     t.match(fleet.log_text(), "sandbox is off", "and the log says so")
     fleet.stop()
@@ -240,9 +241,7 @@ def main(t):
     upgrades(t, fleet, service)
     is_kept_in(t, fleet, service)
     strangers_are_not_heard(t, fleet)
-    with open(fleet.path("spy.py"), "w", encoding="utf-8") as f:
-        f.write(SPY % ((fleet.path("seen"),) * 3))
-    os.chmod(fleet.path("spy.py"), 0o755)
+    fleet.program("spy.py", SPY % ((fleet.path("seen"),) * 3))
     fleet.write_config(fleet.changes, {"audit": fleet.audit(),
         "spy": dict(exec="spy.py", events="TYPING_START")})
     service.process.send_signal(signal.SIGHUP)

@@ -3,29 +3,22 @@
 """F A4: `token reload` while Discord is slow, and `reload` beside it: one of
 them says 75 and why, one handler and one set of plugins serve in the end, and
 what serves has the new token."""
-import os
 import subprocess
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import ROOM, SHARDHERD, children, scenario, wait_until
+from files import replace
+from herd import ROOM, SHARDHERD, scenario, wait_until
+from processes import children
 
 SHARDS = 4
 DELAY_S = 8		# less than what a REST call may take
 
 
-def put(fleet, token):
-    path = fleet.path("token")
-    with open(path + ".new", "w", encoding="utf-8",
-            opener=lambda p, f: os.open(p, f, 0o600)) as f:
-        f.write(token + "\n")
-    os.rename(path + ".new", path)
-
-
 def handlers(fleet):
     """Processes of the fleet that run as a handler, and their plugins."""
     found = []
-    for pid in children(fleet.status()["cluster"]["pid"]):
+    for pid in children(fleet.supervisor_pid()):
         try:
             with open("/proc/%d/cmdline" % pid, "rb") as f:
                 if b"handler" in f.read():
@@ -40,9 +33,9 @@ def main(t):
     fleet = t.fleet(sim, {"bot.token_file": "token",
         "handler.probation": "200ms"})
     with open(sim.urls["SIM_TOKEN_FILE"], encoding="utf-8") as f:
-        put(fleet, f.read().strip())
+        replace(fleet.path("token"), f.read())
     fleet.start()
-    put(fleet, sim.ctl("token", "reset").strip())
+    replace(fleet.path("token"), sim.ctl("token", "reset"))
     sim.ctl("gateway-bot", "ok", "delay=%d" % DELAY_S)
     with subprocess.Popen([SHARDHERD, "-c", fleet.config, "token", "reload",
             "--yes"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

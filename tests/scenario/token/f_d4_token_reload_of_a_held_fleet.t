@@ -7,16 +7,10 @@ import signal
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
+from files import replace
 from herd import scenario, wait_until
 
 SHARDS = 2
-
-
-def put(path, token):
-    with open(path + ".new", "w", encoding="utf-8",
-            opener=lambda p, f: os.open(p, f, 0o600)) as f:
-        f.write(token.strip() + "\n")
-    os.rename(path + ".new", path)
 
 
 def main(t):
@@ -24,7 +18,7 @@ def main(t):
     fleet = t.fleet(sim, {"bot.token_file": "token",
         "handler.probation": "200ms"})
     with open(sim.urls["SIM_TOKEN_FILE"], encoding="utf-8") as f:
-        put(fleet.path("token"), f.read())
+        replace(fleet.path("token"), f.read())
     fleet.start()
     fresh = sim.ctl("token", "reset")
     fleet.wait_status(lambda s: s["cluster"]["state"] == "held", "held")
@@ -36,11 +30,11 @@ def main(t):
         t.sentence(fleet.cli("token", "reload", *more), 78,
             "on hold for.*fleet0/token.*token reload",
             "the very token it is on hold for %s" % more)
-    os.kill(fleet.status()["cluster"]["pid"], signal.SIGHUP)
+    os.kill(fleet.supervisor_pid(), signal.SIGHUP)
     wait_until(lambda: "SIGHUP brings no new token" in fleet.log_text(),
         "SIGHUP says so too")
     t.equal(fleet.status()["cluster"]["state"], "held", "it stays held")
-    put(fleet.path("token"), fresh)
+    replace(fleet.path("token"), fresh)
     t.equal(fleet.cli("token", "reload", "--yes").returncode, 0,
         "a new one is taken")
     fleet.wait_ready()

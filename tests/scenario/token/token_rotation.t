@@ -7,25 +7,17 @@ import signal
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
+from files import replace
 from herd import scenario, wait_until
 
 SHARDS = 6
-
-
-def put(fleet, token):
-    """As an editor would: another file in its place."""
-    path = fleet.path("token")
-    with open(path + ".new", "w", encoding="utf-8",
-            opener=lambda p, f: os.open(p, f, 0o600)) as f:
-        f.write(token + "\n")
-    os.rename(path + ".new", path)
 
 
 def new_fleet(t, sim):
     fleet = t.fleet(sim, {"bot.token_file": "token", "handler.probation":
         "200ms"})
     with open(sim.urls["SIM_TOKEN_FILE"], encoding="utf-8") as f:
-        put(fleet, f.read().strip())
+        replace(fleet.path("token"), f.read())
     return fleet
 
 
@@ -38,19 +30,19 @@ def not_worth_a_move(t, sim, fleet):
     same = fleet.cli("token", "reload", "--yes")
     t.equal(same.returncode, 0, "the same token is fine")
     t.match(same.stdout, "nothing to do", "and there is nothing to do")
-    put(fleet, "x" * 40)
+    replace(fleet.path("token"), "x" * 40 + "\n")
     fleet.wait_status(lambda s: "token" in (s["cluster"]["note"] or ""),
         "status says that the file holds another token")
     t.sentence(fleet.cli("token", "reload", "--yes"), 78, "refuses.*401",
         "a token that Discord does not know")
-    put(fleet, sim.ctl("token", "other").strip())
+    replace(fleet.path("token"), sim.ctl("token", "other"))
     t.sentence(fleet.cli("token", "reload", "--yes"), 78,
         "another bot: other-bot", "a token of another bot")
     os.chmod(fleet.path("token"), 0o644)
     t.sentence(fleet.cli("token", "reload", "--yes"), 78, "chmod 600",
         "a token file that others can read")
     os.chmod(fleet.path("token"), 0o600)
-    os.kill(fleet.status()["cluster"]["pid"], signal.SIGHUP)
+    os.kill(fleet.supervisor_pid(), signal.SIGHUP)
     wait_until(lambda: fleet.log_text().count("belongs to another bot") == 2,
         "SIGHUP refuses the other bot's token too")
     t.equal((pids(fleet), sim.totals()["identifies"]), before,
@@ -66,8 +58,8 @@ def moved(t, sim, fleet):
 
 def rotate(t, sim, fleet):
     before, spent = pids(fleet), sim.totals()["identifies"]
-    supervisor = fleet.status()["cluster"]["pid"]
-    put(fleet, sim.ctl("token", "reset").strip())
+    supervisor = fleet.supervisor_pid()
+    replace(fleet.path("token"), sim.ctl("token", "reset"))
     fleet.wait_status(lambda s: s["cluster"]["state"] == "held",
         "the old token is dead: the fleet is held")
     dry = fleet.cli("token", "reload", "--dry-run")
@@ -84,7 +76,7 @@ def rotate(t, sim, fleet):
     moved(t, sim, fleet)
     t.equal(sim.totals()["identifies"], spent + SHARDS,
         "one IDENTIFY for each shard")
-    t.equal(fleet.status()["cluster"]["pid"], supervisor,
+    t.equal(fleet.supervisor_pid(), supervisor,
         "by the same supervisor")
     t.ok(not set(before) & set(pids(fleet)), "in new shard processes")
 
@@ -109,8 +101,8 @@ def passed(t, sim, fleet):
     fleet.wait_ready()
     t.equal(sim.totals()["identifies"], spent + SHARDS,
         "handed over: one IDENTIFY for each shard")
-    put(fleet, sim.ctl("token", "reset").strip())
-    os.kill(fleet.status()["cluster"]["pid"], signal.SIGHUP)
+    replace(fleet.path("token"), sim.ctl("token", "reset"))
+    os.kill(fleet.supervisor_pid(), signal.SIGHUP)
     wait_until(lambda: "SIGHUP" not in fleet.log_text().rsplit(
         "Log file reopened", 1)[1] and sim.totals()["identifies"]
         == spent + 2 * SHARDS, "SIGHUP moves the fleet over")
@@ -127,7 +119,7 @@ def too_dear(t):
     fleet = new_fleet(t, sim)
     fleet.start()
     sim.ctl("set", "remaining", 2)
-    put(fleet, sim.ctl("token", "reset").strip())
+    replace(fleet.path("token"), sim.ctl("token", "reset"))
     fleet.wait_status(lambda s: s["cluster"]["state"] == "held", "held")
     for more in (), ("--force",):
         t.sentence(fleet.cli("token", "reload", "--yes", *more), 75,

@@ -7,7 +7,8 @@ import sys
 
 sys.path.append(sys.path[0] + "/../lib")
 import nextver
-from herd import SHARDHERD, alive, children, scenario, wait_until
+from herd import SHARDHERD, scenario, wait_until
+from processes import alive, children
 
 RATE = 300
 SHARDS = 4
@@ -162,7 +163,7 @@ def main(t):
     sim.wait("handled>=%d" % (sim.totals()["handled"] + RATE))
     sim.settle()
     t.nothing_lost(sim, identifies=SHARDS)
-    pid = fleet.status()["cluster"]["pid"]
+    pid = fleet.supervisor_pid()
     fleet.stop()
     wait_until(lambda: not alive(pid), "it ends")
     done = fleet.cli("upgrade")

@@ -3,22 +3,16 @@
 """I4, issue 6: `upgrade` makes the supervisor another program, in the same
 process and under load: the shards go on, the handler is replaced, nothing is
 lost, and no descriptor is left behind."""
-import os
 import shutil
 import sys
 
 sys.path.append(sys.path[0] + "/../lib")
 import nextver
-from herd import alive, children, kill, scenario, wait_until
+from herd import scenario, wait_until
+from processes import alive, children, kill
 
 RATE = 1000
 ROUNDS = 10
-
-
-def descriptors(fleet):
-    status = fleet.status()
-    pids = [status["cluster"]["pid"]] + [s["pid"] for s in status["shards"]]
-    return {pid: len(os.listdir("/proc/%d/fd" % pid)) for pid in pids}
 
 
 def looked_at(t, fleet, new, version):
@@ -68,7 +62,7 @@ def one_killed(t, fleet):
         and s["shards"][3]["state"] == "ready", "shard 3 is back")
     crashes = fleet.shard(3)["crashes"]
     t.equal(crashes, {"signal": 1}, "its crash is counted, as what it was")
-    left = [p for p in children(fleet.status()["cluster"]["pid"])
+    left = [p for p in children(fleet.supervisor_pid())
         if not alive(p)]
     t.equal(left, [], "nothing is left unburied")
     kill(fleet.shard_pids()[4])
@@ -98,12 +92,12 @@ def main(t):
     for i in range(ROUNDS - 2):
         fleet.must("upgrade", "--no-handler", "--wait")
         if i == 1:
-            early = descriptors(fleet)
+            early = fleet.descriptors()
     t.equal(sim.totals()["connects"], 16, "no shard reconnected in %d "
         "upgrades" % ROUNDS)
     # Early on a client that had its answer may have been counted, too.
     wait_until(lambda: all(n <= early.get(pid, 0) for pid, n in
-        descriptors(fleet).items()), "no process has more descriptors")
+        fleet.descriptors().items()), "no process has more descriptors")
     t.ok(True, "same processes, no more descriptors")
     one_killed(t, fleet)
     fleet.must("reload")
@@ -111,7 +105,7 @@ def main(t):
     sim.settle()
     t.nothing_lost(sim, identifies=16)
     t.equal(sim.totals()["connects"], 18, "the two that were killed resumed")
-    everybody = children(fleet.status()["cluster"]["pid"])
+    everybody = children(fleet.supervisor_pid())
     fleet.stop()
     wait_until(lambda: not any(map(alive, everybody)), "stop ends all")
     t.ok(True, "nothing is left")

@@ -56,7 +56,7 @@ set_up(void **state)
 	memset(&t, 0, sizeof(t));
 	fake_time_reset();
 	t.loop = ev_loop_new(0);
-	t.timers = timers_new(t.loop);
+	t.timers = timer_base_new(t.loop);
 	t.intake.shard_count = 4;
 	list_init(&t.intake.taps);
 	roundtrip_init(&t.trip, t.timers);
@@ -73,7 +73,7 @@ tear_down(void **state)
 		t.done(t.arg, &(struct rest_answer) {.outcome = REST_STOPPED,
 		    .why = ""});
 	roundtrip_stop(&t.trip);
-	timers_free(t.timers);
+	timer_base_free(t.timers);
 	ev_loop_destroy(t.loop);
 	return 0;
 }

@@ -123,3 +123,11 @@ plugin_unread(const struct plugin *p)
 {
 	return fake_plugin.unread;
 }
+
+int
+rest_call(struct rest *r, unsigned plugin, const struct rest_ask *ask,
+    rest_done_fn *done, void *arg, bool *bad, const char **why)
+{
+	must(fake_plugin.rest != NULL);
+	return fake_plugin.rest(ask, done, arg);
+}

@@ -20,6 +20,7 @@ struct fake_plugin {
 	void (*error)(uint64_t life, const char *id, int code,
 	    const char *message, const char *data);
 	void (*notify)(const char *method, const char *params, size_t);
+	int (*rest)(const struct rest_ask *, rest_done_fn *, void *arg);
 	uint64_t (*ask)(const char *method, const char *params, size_t);
 	size_t unread;
 };

@@ -74,7 +74,7 @@ clock_random(void)
 }
 
 struct timers *
-timers_new(struct ev_loop *loop)
+timer_base_new(struct ev_loop *loop)
 {
 	static struct timers all;	/* one clock, one list */
 
@@ -83,7 +83,7 @@ timers_new(struct ev_loop *loop)
 }
 
 void
-timers_free(struct timers *ts)
+timer_base_free(struct timers *ts)
 {
 }
 

@@ -215,7 +215,7 @@ begin(void **state)
 	w.herald = w.fleet.systemd = &w.systemd;
 	w.fleet.watch = &w.watch;
 	w.fleet.status_page = &w.status_page;
-	w.fleet.timers = timers_new(NULL);
+	w.fleet.timers = timer_base_new(NULL);
 	w.fleet.watch->done_ms = clock_boot_ms();
 	systemd_open(w.herald, &w.fleet, true);
 	systemd_start(w.herald);
@@ -226,7 +226,7 @@ static int
 end(void **state)
 {
 	systemd_close(w.herald);
-	timers_free(w.fleet.timers);
+	timer_base_free(w.fleet.timers);
 	close(w.fd);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/base/cert.h"
 
-#include "tools/sim/base/names.h"
+#include "tools/sim/base/hostnames.h"
 
 #include "shared/net/tls.h"
 
@@ -93,8 +93,7 @@ extend_server(X509 *x, X509 *ca, const char *sans)
 
 /* ca NULL: a CA that signs itself; sans of a server alone. */
 static int
-issue(struct cert *c, const char *name, const struct cert *ca,
-    const char *sans)
+issue(struct cert *c, const char *name, const struct cert *ca, const char *sans)
 {
 	c->key = EVP_EC_gen("P-256");
 	c->x509 = X509_new();
@@ -111,29 +110,18 @@ issue(struct cert *c, const char *name, const struct cert *ca,
 }
 
 static char *
-bio_text(BIO *b)
-{
-	char *p, *copy;
-	long n = BIO_get_mem_data(b, &p);
-
-	copy = base_alloc((size_t)n + 1);
-	memcpy(copy, p, (size_t)n);
-	return copy;
-}
-
-static char *
 pem_of(X509 *x, EVP_PKEY *key)
 {
 	BIO *b = BIO_new(BIO_s_mem());
-	char *text = NULL;
-	int ok;
+	char *text = NULL, *p;
+	long n;
 
-	if (!b)
-		return NULL;
-	ok = x ? PEM_write_bio_X509(b, x)
-	       : PEM_write_bio_PrivateKey(b, key, NULL, NULL, 0, NULL, NULL);
-	if (ok)
-		text = bio_text(b);
+	if (b && (x ? PEM_write_bio_X509(b, x) : PEM_write_bio_PrivateKey(b,
+		key, NULL, NULL, 0, NULL, NULL))) {
+		n = BIO_get_mem_data(b, &p);
+		text = base_alloc((size_t)n + 1);
+		memcpy(text, p, (size_t)n);
+	}
 	BIO_free(b);
 	return text;
 }
@@ -209,7 +197,7 @@ cert_make(struct sim *sim, struct err *err)
 		    sim->cfg.dir);
 	if (make_ca(&ca, pem, key, err) < 0)
 		goto out;
-	sans = names_sans(sim);
+	sans = hostnames_sans(sim);
 	if (issue(&server, "localhost", &ca, sans) < 0) {
 		tls_err(err, "cannot make a server certificate");
 		goto out;

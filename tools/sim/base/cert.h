@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A throw-away certificate authority and a server certificate for the names
- * of names.h.  Only for the desk: the CA's key is kept beside
+ * of hostnames.h.  Only for the desk: the CA's key is kept beside
  * the CA so that a directory can be used again.
  */
 #ifndef TOOLS_SIM_BASE_CERT_H

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The simulator's shared state and the few calls its halves make on each
- * other: the gateway (gate, conn, session, ...) and the REST side with the
- * world it serves (rest, route, limit, world).  One thread, one loop; nothing
- * here is meant to be linked into a bot.
+ * This room is what every part of the simulator stands on; this header is the
+ * simulator itself: its settings, and a pointer to each part, whose layout is
+ * in the part's own header.  One thread, one loop; nothing here is meant to be
+ * linked into a bot.
+ *
+ * The rooms from below: base, world (what there is), book (what happened),
+ * gateway (the websocket side), rest (the HTTP side), routes (what each REST
+ * call does to the world), control (who works the simulator).
  */
 #ifndef TOOLS_SIM_BASE_SIM_H
 #define TOOLS_SIM_BASE_SIM_H
@@ -14,37 +18,31 @@
 #define SIM_URL_MAX 256
 #define SIM_TOKEN_MAX 128
 #define SIM_SHARDS_MAX 4096	/* shard ids counted and accepted */
-#define SIM_VIOLATIONS_MAX 256	/* kept in words; all are counted */
 
+struct control;
 struct ev_loop;
+struct faults;
+struct gateway;
+struct generator;
+struct pings;
+struct rest;
+struct script;
+struct stats_book;
 struct timers;
 struct world;
-struct gate;
-struct gen;
-struct faults;
-struct control;
-struct pings;
-struct script;
-struct rest;
-
-/* A growing text; p is NUL-terminated once anything was added (text.h). */
-struct sim_text {
-	char *p;
-	size_t len, cap;
-};
 
 /* Session starts: the numbers of /gateway/bot (starts.h keeps them true). */
 struct sim_starts {
 	int64_t total, remaining;
 	uint64_t reset_at_ms;	/* clock_boot_ms() of the next refill */
-	uint64_t window_ms;	/* 24 h */
+	uint64_t key_ms[SIM_SHARDS_MAX]; /* last IDENTIFY of each key */
 };
 
 /* What `run` was asked for; some change later (`ctl set`). */
 struct sim_config {
 	char *dir;		/* absolute */
 	char *listen;		/* "127.0.0.1" */
-	char *names;		/* others, see names.h; "" */
+	char *names;		/* others, see hostnames.h; "" */
 	unsigned port;		/* REST; gateway +1, resume +2; 0: any */
 	bool plain;		/* http/ws instead of https/wss */
 	uint64_t seed;
@@ -90,42 +88,17 @@ struct sim {
 	char url_resume[SIM_URL_MAX];
 
 	struct world *world;
-	struct gate *gate;
-	struct gen *gen;
+	struct gateway *gateway;
+	struct generator *generator;
 	struct faults *faults;
 	struct control *control;
+	struct stats_book *stats;
 	struct pings *pings;
 	struct script *script;
-	struct rest *rest;		/* the REST side's own */
+	struct rest *rest;
 };
 
-/*
- * Emits one dispatch to every session whose shard covers guild_id and whose
- * intents ask for it (0: a DM, shard 0).  d is the JSON of d; borrowed.  false:
- * there is none, and nobody will hear of it.
- */
-bool gate_emit(struct sim *, uint64_t guild_id, const char *t, const char *d,
-    size_t len);
-/* The same to the sessions of one shard id, whatever their count. */
-void gate_emit_shard(struct sim *, unsigned shard, const char *t,
-    const char *d, size_t len);
-
-/* Writes down that a client broke a rule; shard -1: none known. */
-void sim_violation(struct sim *, int shard, const char *fmt, ...)
-    printflike(3, 4);
-
-/* Refills the budget when its time has come; call before reading starts. */
-void starts_refresh(struct sim *);
-
-/*
- * Pings: a MESSAGE_CREATE that says "!ping" is noted by its message id; the
- * REST side reports what was posted in answer to it (its message_reference or
- * its nonce).  Ids that are no ping's are ignored.
- */
-void pings_sent(struct sim *, uint64_t message_id);
-void pings_answered(struct sim *, uint64_t message_id);
-
-/* A small generator with its state at the caller: 64 random bits. */
+/* SplitMix64, its state at the caller: 64 random bits. */
 static inline uint64_t
 sim_random(uint64_t *state)
 {
@@ -135,26 +108,5 @@ sim_random(uint64_t *state)
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
 	return z ^ (z >> 31);
 }
-
-/*
- * Provided by the REST side beside rest_start() and rest_stop():
- *
- * int rest_control(struct sim *, int argc, char **argv, struct sim_text *out)
- *	REST verbs of the control socket (argv[0] "gateway-bot", "rest", ...):
- *	0, 1 or EXIT_USAGE with a sentence in out.
- * void rest_report(struct sim *, struct sim_text *out)
- *	appends the JSON object of the report's "rest".
- *
- * and by world.h, for the generator and READY:
- *
- * struct world *world_new(uint64_t seed, unsigned guilds); world_free(w)
- * unsigned world_guilds(w); uint64_t world_guild_id(w, i)
- * size_t world_render_guild(w, i, char *buf, size_t size)
- *	d of GUILD_CREATE; returns the length needed, as snprintf does.
- * const char *world_render_event(w, uint64_t *rng, const char *t,
- *     unsigned guild, uint64_t number, bool ping, struct sim_text *out)
- *	replaces out by d of an event of kind t; returns out->p, or NULL when
- *	it knows no such kind.  ping: a MESSAGE_CREATE by a human says "!ping".
- */
 
 #endif

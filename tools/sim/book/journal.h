@@ -7,7 +7,7 @@
 #ifndef TOOLS_SIM_BOOK_JOURNAL_H
 #define TOOLS_SIM_BOOK_JOURNAL_H
 
-#include "tools/sim/base/text.h"
+#include "shared/base/base.h"
 
 #define JOURNAL_CHUNK 4096u	/* entries of a chunk */
 #define JOURNAL_CHUNKS_DONE 16	/* chunks kept though all was handled */

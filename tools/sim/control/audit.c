@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * `shardherd-sim audit`: a plugin (JSON-RPC 2.0, a line per message) that tells
- * the simulator of each event it is given and calls events done only when the
- * simulator has confirmed that it knows.
- */
-#include "tools/sim/control/ctl.h"
+#include "tools/sim/control/audit.h"
 
 #include "tools/sim/book/journal.h"
-#include "tools/sim/base/text.h"
+#include "tools/sim/control/ctl.h"
+#include "tools/sim/base/sbuf.h"
 
 #include "shared/json/envelope.h"
 
@@ -23,10 +19,10 @@
 
 struct audit {
 	int sock;
-	struct sim_text in;	/* of stdin */
+	struct sbuf in;	/* of stdin */
 	size_t seen;		/* bytes of in without a newline */
-	struct sim_text batch;	/* for the simulator */
-	struct sim_text back;	/* from the simulator */
+	struct sbuf batch;	/* for the simulator */
+	struct sbuf back;	/* from the simulator */
 	uint64_t upto;		/* highest event id taken */
 	unsigned flushes;	/* not yet confirmed */
 	bool eof;
@@ -97,7 +93,7 @@ take_event(struct audit *a, struct value line, struct value id)
 	}
 	if (str_to_u64(number, &n) && n > a->upto)
 		a->upto = n;
-	text_fmt(&a->batch, "e %.*s %.*s %08x\n",
+	sbuf_fmt(&a->batch, "e %.*s %.*s %08x\n",
 	    session.p && session.len > 0 ? (int)session.len : 1,
 	    session.p && session.len > 0 ? session.p : "-",
 	    !seq.p || is(seq, "null") ? 1 : (int)seq.len,
@@ -114,17 +110,17 @@ static int
 take_line(struct audit *a, struct value line)
 {
 	struct value method = get(line, "method"), id = get(line, "id");
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 	int r = 0;
 
 	if (is(method, "\"event\"") && id.p) {
 		take_event(a, line, id);
 	} else if (is(method, "\"initialize\"") && id.p) {
-		text_fmt(&t, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":"
+		sbuf_fmt(&t, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":"
 		    "{\"plugin\":\"shardherd-sim audit\"}}\n", (int)id.len,
 		    id.p);
 		r = say(t.p, t.len);
-		text_free(&t);
+		sbuf_free(&t);
 	}
 	return r;
 }
@@ -143,15 +139,15 @@ take_input(struct audit *a)
 			return -1;
 		done = a->seen = end + 1;
 	}
-	text_drop(&a->in, done);
+	sbuf_drop(&a->in, done);
 	a->seen = a->in.len;
 	if (a->batch.len == 0)
 		return a->in.len > AUDIT_LINE_MAX ? -1 : 0;
-	text_fmt(&a->batch, "flush %llu\n", (unsigned long long)a->upto);
+	sbuf_fmt(&a->batch, "flush %llu\n", (unsigned long long)a->upto);
 	a->flushes++;
 	if (fd_write_all(a->sock, a->batch.p, a->batch.len) < 0)
 		return -1;
-	text_reset(&a->batch);
+	sbuf_reset(&a->batch);
 	return 0;
 }
 
@@ -160,7 +156,7 @@ read_input(struct audit *a)
 {
 	ssize_t n;
 
-	text_reserve(&a->in, AUDIT_READ);
+	sbuf_reserve(&a->in, AUDIT_READ);
 	n = read(STDIN_FILENO, a->in.p + a->in.len, AUDIT_READ);
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN ? 0 : -1;
@@ -173,14 +169,14 @@ read_input(struct audit *a)
 static int
 confirm(struct audit *a, const char *upto, size_t len)
 {
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 	int r;
 
 	a->flushes--;
-	text_fmt(&t, "{\"jsonrpc\":\"2.0\",\"method\":\"done\",\"params\":"
+	sbuf_fmt(&t, "{\"jsonrpc\":\"2.0\",\"method\":\"done\",\"params\":"
 	    "{\"upto\":%.*s}}\n", (int)len, upto);
 	r = say(t.p, t.len);
-	text_free(&t);
+	sbuf_free(&t);
 	return r;
 }
 
@@ -190,7 +186,7 @@ read_back(struct audit *a)
 	ssize_t n;
 	char *nl;
 
-	text_reserve(&a->back, 4096);
+	sbuf_reserve(&a->back, 4096);
 	n = read(a->sock, a->back.p + a->back.len, 4096);
 	if (n <= 0)
 		return n < 0 && errno == EINTR ? 0 : -1;
@@ -201,7 +197,7 @@ read_back(struct audit *a)
 		if (len < 4 || memcmp(a->back.p, "ok ", 3) != 0 ||
 		    confirm(a, a->back.p + 3, len - 3) < 0)
 			return -1;
-		text_drop(&a->back, len + 1);
+		sbuf_drop(&a->back, len + 1);
 	}
 	return 0;
 }
@@ -247,9 +243,9 @@ audit_main(int argc, char **argv)
 	if (r < 0)
 		fprintf(stderr, "shardherd-sim: audit: the simulator or the "
 		    "handler is gone.\n");
-	text_free(&a.in);
-	text_free(&a.batch);
-	text_free(&a.back);
+	sbuf_free(&a.in);
+	sbuf_free(&a.batch);
+	sbuf_free(&a.back);
 	close(a.sock);
 	return r < 0 ? EXIT_DEGRADED : EXIT_FINE;
 }

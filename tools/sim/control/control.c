@@ -2,8 +2,8 @@
 #include "tools/sim/control/control.h"
 
 #include "shared/json/json.h"
-#include "tools/sim/control/intake.h"
-#include "tools/sim/base/text.h"
+#include "tools/sim/control/audit_check.h"
+#include "tools/sim/base/sbuf.h"
 #include "tools/sim/control/verb.h"
 #include "tools/sim/control/wait.h"
 
@@ -24,7 +24,7 @@ struct client {
 	struct sim *sim;
 	int fd;
 	ev_io rd, wr;
-	struct sim_text in, out;
+	struct sbuf in, out;
 	bool audit, last;	/* last: close when out is written */
 	struct wait wait;
 };
@@ -48,8 +48,8 @@ client_drop(struct client *cl)
 	close(cl->fd);
 	list_remove(&cl->link);
 	sim->control->count--;
-	text_free(&cl->in);
-	text_free(&cl->out);
+	sbuf_free(&cl->in);
+	sbuf_free(&cl->out);
 	free(cl);
 }
 
@@ -58,8 +58,7 @@ static bool
 client_flush(struct client *cl)
 {
 	while (cl->out.len > 0) {
-		ssize_t n = send(cl->fd, cl->out.p, cl->out.len,
-		    MSG_NOSIGNAL);
+		ssize_t n = send(cl->fd, cl->out.p, cl->out.len, MSG_NOSIGNAL);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 			ev_io_start(cl->sim->loop, &cl->wr);
@@ -69,7 +68,7 @@ client_flush(struct client *cl)
 			client_drop(cl);
 			return false;
 		}
-		text_drop(&cl->out, (size_t)n);
+		sbuf_drop(&cl->out, (size_t)n);
 	}
 	ev_io_stop(cl->sim->loop, &cl->wr);
 	if (!cl->last)
@@ -79,10 +78,10 @@ client_flush(struct client *cl)
 }
 
 static void
-answer(struct client *cl, int code, const struct sim_text *words)
+answer(struct client *cl, int code, const struct sbuf *words)
 {
-	text_fmt(&cl->out, "%d %zu\n", code, words->len);
-	text_add(&cl->out, words->p, words->len);
+	sbuf_fmt(&cl->out, "%d %zu\n", code, words->len);
+	sbuf_add(&cl->out, words->p, words->len);
 	cl->last = true;
 }
 
@@ -91,14 +90,14 @@ run(struct client *cl, json_object *line)
 {
 	size_t n = json_object_array_length(line);
 	char *argv[VERB_WORDS_MAX + 1] = {NULL};
-	struct sim_text words = {0};
+	struct sbuf words = {0};
 	int code = EXIT_USAGE;
 
 	for (size_t i = 0; i < n && i < VERB_WORDS_MAX; i++)
 		argv[i] = base_strdup(json_object_get_string(
 		    json_object_array_get_idx(line, i)));
 	if (n > VERB_WORDS_MAX)
-		text_str(&words, "too many words");
+		sbuf_str(&words, "too many words");
 	else
 		code = verb_run(cl->sim, (int)n, argv, &cl->wait, &words);
 	if (cl->wait.active && !wait_judge(cl->sim, &cl->wait, &code, &words))
@@ -107,7 +106,7 @@ run(struct client *cl, json_object *line)
 		answer(cl, code, &words);
 	for (size_t i = 0; argv[i]; i++)
 		free(argv[i]);
-	text_free(&words);
+	sbuf_free(&words);
 }
 
 /* The first line of a client says what it is; an auditor's go on. */
@@ -119,10 +118,10 @@ take_line(struct client *cl, const char *p, size_t len)
 
 	if (cl->audit) {
 		if (len > 6 && memcmp(p, "flush ", 6) == 0) {
-			text_fmt(&cl->out, "ok %.*s\n", (int)len - 6, p + 6);
+			sbuf_fmt(&cl->out, "ok %.*s\n", (int)len - 6, p + 6);
 			return true;
 		}
-		return intake_line(cl->sim, p, len);
+		return audit_check_line(cl->sim, p, len);
 	}
 	o = json_parse_as(p, len, json_type_array);
 	ok = o != NULL;
@@ -155,7 +154,7 @@ take_lines(struct client *cl)
 		}
 		done = (size_t)(nl - cl->in.p) + 1;
 	}
-	text_drop(&cl->in, done);
+	sbuf_drop(&cl->in, done);
 	if (cl->in.len > CONTROL_LINE_MAX)
 		client_drop(cl);
 	else
@@ -175,7 +174,7 @@ on_readable(struct ev_loop *loop, ev_io *io, int revents)
 		client_drop(cl);
 		return;
 	}
-	text_add(&cl->in, buf, (size_t)n);
+	sbuf_add(&cl->in, buf, (size_t)n);
 	take_lines(cl);
 }
 
@@ -193,7 +192,7 @@ on_poll(struct ev_loop *loop, ev_timer *t, int revents)
 
 	list_each_safe(&ct->clients, e, next) {
 		struct client *cl = container_of(e, struct client, link);
-		struct sim_text words = {0};
+		struct sbuf words = {0};
 		int code;
 
 		if (cl->wait.active &&
@@ -203,7 +202,7 @@ on_poll(struct ev_loop *loop, ev_timer *t, int revents)
 		} else {
 			waiting |= cl->wait.active;
 		}
-		text_free(&words);
+		sbuf_free(&words);
 	}
 	if (!waiting)
 		ev_timer_stop(loop, t);
@@ -262,8 +261,7 @@ listen_on(struct control *ct, struct err *err)
 		return err_set(err, EXIT_DEGRADED, "another shardherd-sim runs "
 		    "in this directory (%s).", ct->path);
 	unlink(ct->path);
-	ct->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0);
+	ct->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	old = umask(077);
 	r = ct->fd < 0 ? -1 : bind(ct->fd, (struct sockaddr *)&sa, sizeof(sa));
 	umask(old);
@@ -283,8 +281,7 @@ control_start(struct sim *sim, struct err *err)
 	list_init(&ct->clients);
 	ev_init(&ct->poll, on_poll);
 	ct->poll.repeat = CONTROL_POLL_S;
-	str_format(ct->path, sizeof(ct->path), "%s/control.sock",
-	    sim->cfg.dir);
+	str_format(ct->path, sizeof(ct->path), "%s/control.sock", sim->cfg.dir);
 	if (listen_on(ct, err) < 0)
 		return -1;
 	ev_io_init(&ct->io, on_accept, ct->fd, EV_READ);

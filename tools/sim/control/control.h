@@ -2,7 +2,7 @@
 /*
  * DIR/control.sock.  A client sends one line, a JSON array of words, and gets
  * "CODE LENGTH\n" and LENGTH bytes.  The word "audit" makes it a stream of
- * intake lines instead, where "flush N" is answered by "ok N".
+ * audit lines instead, where "flush N" is answered by "ok N".
  */
 #ifndef TOOLS_SIM_CONTROL_CONTROL_H
 #define TOOLS_SIM_CONTROL_CONTROL_H

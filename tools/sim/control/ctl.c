@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control/ctl.h"
 
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
 #include "tools/sim/control/verb.h"
 
 #include <errno.h>
@@ -45,11 +45,11 @@ ctl_connect(const char *dir, struct err *err)
 
 /* The simulator may run elsewhere: files are named from the root. */
 static void
-add_word(struct sim_text *t, const char *word, bool file)
+add_word(struct sbuf *t, const char *word, bool file)
 {
 	char path[PATH_MAX];
 
-	text_quote(t, file && realpath(word, path) ? path : word);
+	sbuf_quote(t, file && realpath(word, path) ? path : word);
 }
 
 static bool
@@ -61,7 +61,7 @@ is_file(int argc, char **argv, int i)
 }
 
 static int
-read_answer(int fd, struct sim_text *all)
+read_answer(int fd, struct sbuf *all)
 {
 	char buf[65536];
 	ssize_t n;
@@ -71,13 +71,13 @@ read_answer(int fd, struct sim_text *all)
 			continue;
 		if (n < 0)
 			return -1;
-		text_add(all, buf, (size_t)n);
+		sbuf_add(all, buf, (size_t)n);
 	}
 	return all->len > 0 ? 0 : -1;
 }
 
 static int
-show(const struct sim_text *all)
+show(const struct sbuf *all)
 {
 	int code, at = 0;
 	size_t len;
@@ -101,7 +101,7 @@ int
 ctl_main(int argc, char **argv)
 {
 	const char *dir = ctl_dir(&argc, &argv);
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 	struct err err;
 	int fd, code = EXIT_DEGRADED;
 
@@ -117,19 +117,19 @@ ctl_main(int argc, char **argv)
 		return err.code;
 	}
 	for (int i = 0; i < argc; i++) {
-		text_str(&t, i == 0 ? "[" : ",");
+		sbuf_str(&t, i == 0 ? "[" : ",");
 		add_word(&t, argv[i], is_file(argc, argv, i));
 	}
-	text_str(&t, "]\n");
+	sbuf_str(&t, "]\n");
 	if (fd_write_all(fd, t.p, t.len) == 0) {
-		text_reset(&t);
+		sbuf_reset(&t);
 		if (read_answer(fd, &t) == 0)
 			code = show(&t);
 		else
 			fprintf(stderr, "shardherd-sim: the simulator hung "
 			    "up.\n");
 	}
-	text_free(&t);
+	sbuf_free(&t);
 	close(fd);
 	return code;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The two client modes: `ctl`, one command, and `audit`, a plugin. */
+/*
+ * The mode `ctl`, one command to the simulator, and what other clients of its
+ * control socket need.
+ */
 #ifndef TOOLS_SIM_CONTROL_CTL_H
 #define TOOLS_SIM_CONTROL_CTL_H
 
 #include "shared/base/err.h"
 
-/* Exit codes; argv after the mode's name. */
+/* The exit code; argv after the mode's name. */
 int ctl_main(int argc, char **argv);
-int audit_main(int argc, char **argv);
 
 /* Connects to DIR/control.sock: fd, or -1 with err. */
 int ctl_connect(const char *dir, struct err *);

@@ -3,14 +3,14 @@
 #ifndef TOOLS_SIM_CONTROL_REPORT_H
 #define TOOLS_SIM_CONTROL_REPORT_H
 
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
+#include "tools/sim/base/sim.h"
 
-void report_json(struct sim *, struct sim_text *);
-void report_text(struct sim *, struct sim_text *);
+void report_json(struct sim *, struct sbuf *);
+void report_text(struct sim *, struct sbuf *);
 /* "sent N handled N lost N repeated N ...": the proof line. */
-void report_line(struct sim *, struct sim_text *);
+void report_line(struct sim *, struct sbuf *);
 /* One line per event sent to sessions of shard (-1: all) with number > since. */
-void report_journal(struct sim *, int shard, uint64_t since,
-    struct sim_text *);
+void report_journal(struct sim *, int shard, uint64_t since, struct sbuf *);
 
 #endif

@@ -28,13 +28,13 @@ struct script {
 static void
 run_line(struct script *s, struct line *l)
 {
-	struct sim_text out = {0};
+	struct sbuf out = {0};
 	int code = verb_run(s->sim, l->argc - 2, l->argv + 2, NULL, &out);
 
 	if (code != EXIT_FINE)
 		log_warn("%s:%d: %s", s->sim->cfg.script, l->number,
 		    out.p ? out.p : "failed");
-	text_free(&out);
+	sbuf_free(&out);
 }
 
 static void

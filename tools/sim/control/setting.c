@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control/setting.h"
 
-#include "tools/sim/control/gen.h"
-#include "tools/sim/gateway/starts.h"
+#include "tools/sim/control/generator.h"
+#include "tools/sim/book/starts.h"
 
 #include <string.h>
 
@@ -42,9 +42,9 @@ static const struct setting {
 	"session starts a day"},
     {"remaining", SIGNED64, AT(starts.remaining), true, 0, 1e9, NULL,
 	"session starts left; default: total"},
-    {"rate", REAL, AT(cfg.rate), true, 0, GEN_RATE_MAX, "0",
+    {"rate", REAL, AT(cfg.rate), true, 0, GENERATOR_RATE_MAX, "0",
 	"generated events per second over all shards"},
-    {"mix", TEXT, AT(cfg.mix), false, 0, 0, GEN_MIX_DEFAULT,
+    {"mix", TEXT, AT(cfg.mix), false, 0, 0, GENERATOR_MIX_DEFAULT,
 	"kinds of events and their weights"},
     {"ping-every", NUMBER32, AT(cfg.ping_every), true, 0, 1e9, "50",
 	"every Nth MESSAGE_CREATE says !ping; 0: none"},
@@ -190,33 +190,24 @@ setting_options(struct sim *sim, int argc, char **argv, struct err *err)
 		const struct setting *s = strncmp(argv[i], "--", 2) == 0
 		    ? find(argv[i] + 2) : NULL;
 
-		if (!s) {
-			err_set(err, EXIT_USAGE, "run: there is no option %s.",
-			    argv[i]);
-			return EXIT_USAGE;
-		}
-		if (s->kind != FLAG && i + 1 == argc) {
-			err_set(err, EXIT_USAGE, "run: %s needs a value.",
-			    argv[i]);
-			return EXIT_USAGE;
-		}
-		if (!put(sim, s, s->kind == FLAG ? "" : argv[++i])) {
-			err_set(err, EXIT_USAGE, "run: --%s (%s): can't take "
-			    "\"%s\".", s->name, s->what, argv[i]);
-			return EXIT_USAGE;
-		}
+		if (!s)
+			return err_set(err, EXIT_USAGE, "run: there is no "
+			    "option %s.", argv[i]);
+		if (s->kind != FLAG && i + 1 == argc)
+			return err_set(err, EXIT_USAGE, "run: %s needs a "
+			    "value.", argv[i]);
+		if (!put(sim, s, s->kind == FLAG ? "" : argv[++i]))
+			return err_set(err, EXIT_USAGE, "run: --%s (%s): can't "
+			    "take \"%s\".", s->name, s->what, argv[i]);
 	}
-	if (sim->cfg.dir)
-		return 0;
-	err_set(err, EXIT_USAGE, "run: --dir is missing: where should ca.pem, "
-	    "token and control.sock go?");
-	return EXIT_USAGE;
+	return sim->cfg.dir ? 0 : err_set(err, EXIT_USAGE, "run: --dir is "
+	    "missing: where should ca.pem, token and control.sock go?");
 }
 
 int
-setting_set(struct sim *sim, const char *key, const char *value,
-    struct sim_text *out)
+setting_set(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
+	const char *key = argv[1], *value = argv[2];
 	const struct setting *s = find(key);
 	double v;
 
@@ -225,19 +216,19 @@ setting_set(struct sim *sim, const char *key, const char *value,
 		return EXIT_FINE;
 	}
 	if (!s || !s->later) {
-		text_str(out, "can be set: reset-after");
+		sbuf_str(out, "can be set: reset-after");
 		for (size_t i = 0; i < nitems(settings); i++) {
 			if (settings[i].later)
-				text_fmt(out, ", %s", settings[i].name);
+				sbuf_fmt(out, ", %s", settings[i].name);
 		}
 		return EXIT_USAGE;
 	}
 	if (strcmp(key, "rate") == 0)
-		return str_to_double(value, &v) && gen_rate(sim, v) == 0
-		    ? EXIT_FINE : text_say(out, EXIT_USAGE, "bad rate");
+		return str_to_double(value, &v) && generator_rate(sim, v) == 0
+		    ? EXIT_FINE : sbuf_say(out, EXIT_USAGE, "bad rate");
 	if (put(sim, s, value))
 		return EXIT_FINE;
-	return text_say(out, EXIT_USAGE, "%s (%s) can't be %s", key, s->what,
+	return sbuf_say(out, EXIT_USAGE, "%s (%s) can't be %s", key, s->what,
 	    value);
 }
 

@@ -6,15 +6,15 @@
 #ifndef TOOLS_SIM_CONTROL_SETTING_H
 #define TOOLS_SIM_CONTROL_SETTING_H
 
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
+#include "tools/sim/base/sim.h"
 
 /* Every default; dir is NULL. */
 void setting_defaults(struct sim *);
-/* argv after "run".  0, or EXIT_USAGE with err. */
+/* argv after "run".  0, or -1 with err. */
 int setting_options(struct sim *, int argc, char **argv, struct err *);
-/* `ctl set KEY VALUE`: 0 or EXIT_USAGE with a sentence. */
-int setting_set(struct sim *, const char *key, const char *value,
-    struct sim_text *out);
+/* The verb: set KEY VALUE.  0 or EXIT_USAGE with a sentence. */
+int setting_set(struct sim *, int argc, char **argv, struct sbuf *out);
 void setting_list(FILE *);
 void setting_free(struct sim *);
 /* "5s", "250ms", "10m", "1h", "5" (seconds). */

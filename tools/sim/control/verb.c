@@ -3,17 +3,17 @@
 
 #include "shared/json/json.h"
 #include "tools/sim/gateway/fault.h"
-#include "tools/sim/gateway/gate.h"
-#include "tools/sim/control/gen.h"
-#include "tools/sim/rest/interact.h"
-#include "tools/sim/control/look.h"
+#include "tools/sim/gateway/gateway.h"
+#include "tools/sim/control/generator.h"
+#include "tools/sim/control/inspect.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/control/report.h"
-#include "tools/sim/rest/rest.h"
 #include "tools/sim/world/sample.h"
 #include "tools/sim/control/setting.h"
 #include "tools/sim/control/wait.h"
 #include "tools/sim/world/world.h"
+#include "tools/sim/rest/rest_fault.h"
+#include "tools/sim/control/interaction.h"
 
 #include "shared/json/envelope.h"
 
@@ -25,7 +25,7 @@
 
 /* "3" or "all"; false with a sentence. */
 static bool
-read_shard(const char *word, bool all, int *shard, struct sim_text *out)
+read_shard(const char *word, bool all, int *shard, struct sbuf *out)
 {
 	uint64_t n;
 
@@ -36,174 +36,147 @@ read_shard(const char *word, bool all, int *shard, struct sim_text *out)
 		*shard = (int)n;
 		return true;
 	}
-	text_fmt(out, "expected a shard id%s, got %s", all ? " or all" : "",
+	sbuf_fmt(out, "expected a shard id%s, got %s", all ? " or all" : "",
 	    word);
 	return false;
-}
-
-typedef void conn_fn(struct conn *, int argc, char **argv);
-
-/* Does fn to the open connections of a shard: 1 when there is none. */
-static int
-each_conn(struct sim *sim, int argc, char **argv, struct sim_text *out,
-    conn_fn *fn)
-{
-	int shard, n = 0;
-
-	if (!read_shard(argv[1], true, &shard, out))
-		return EXIT_USAGE;
-	list_each_safe(&sim->gate->conns, e, next) {
-		struct conn *c = container_of(e, struct conn, link);
-
-		if (!conn_is_open(c) || (shard != ALL && c->shard != shard))
-			continue;
-		fn(c, argc, argv);
-		n++;
-	}
-	if (n > 0 || shard == ALL)
-		return EXIT_FINE;
-	return text_say(out, EXIT_DEGRADED, "shard %d has no connection",
-	    shard);
 }
 
 /* ---- connections ------------------------------------------------------- */
 
 static void
-do_close(struct conn *c, int argc, char **argv)
+do_verb(struct conn *c, int argc, char **argv)
 {
 	uint64_t code = 1000;
 
-	str_to_u64(argv[2], &code);
-	conn_close(c, (unsigned)code, argc > 3 ? argv[3] : "");
+	if (strcmp(argv[0], "drop") == 0) {
+		conn_drop(c);
+	} else if (strcmp(argv[0], "eof") == 0) {
+		conn_eof(c);
+	} else if (strcmp(argv[0], "mute") == 0) {
+		wire_cork(&c->wire, strcmp(argv[2], "on") == 0);
+	} else if (strcmp(argv[0], "close") == 0) {
+		str_to_u64(argv[2], &code);
+		conn_close(c, (unsigned)code, argc > 3 ? argv[3] : "");
+	} else if (argv[2][0] == '9') {
+		conn_invalid(c, argc > 3 && strcmp(argv[3], "true") == 0);
+	} else {
+		conn_send_op(c, argv[2][0] - '0', "null");
+	}
+}
+
+/* drop, eof and, once their words are checked, the next three. */
+static int
+verb_conn(struct sim *sim, int argc, char **argv, struct sbuf *out)
+{
+	int shard, n = 0;
+
+	if (!read_shard(argv[1], true, &shard, out))
+		return EXIT_USAGE;
+	list_each_safe(&sim->gateway->conns, e, next) {
+		struct conn *c = container_of(e, struct conn, link);
+
+		if (!conn_is_open(c) || (shard != ALL && c->shard != shard))
+			continue;
+		do_verb(c, argc, argv);
+		n++;
+	}
+	if (n > 0 || shard == ALL)
+		return EXIT_FINE;
+	return sbuf_say(out, EXIT_DEGRADED, "shard %d has no connection",
+	    shard);
 }
 
 static int
-verb_close(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_close(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	uint64_t code;
 
 	if (!str_to_u64(argv[2], &code) || code < 1000 || code > 4999 ||
 	    (argc > 3 && strlen(argv[3]) > 120))
-		return text_say(out, EXIT_USAGE, "expected a close code from "
+		return sbuf_say(out, EXIT_USAGE, "expected a close code from "
 		    "1000 to 4999 (1005: none, 1006: RST) and a short reason");
-	return each_conn(sim, argc, argv, out, do_close);
-}
-
-static void
-do_drop(struct conn *c, int argc, char **argv)
-{
-	conn_drop(c);
+	return verb_conn(sim, argc, argv, out);
 }
 
 static int
-verb_drop(struct sim *sim, int argc, char **argv, struct sim_text *out)
-{
-	return each_conn(sim, argc, argv, out, do_drop);
-}
-
-static void
-do_eof(struct conn *c, int argc, char **argv)
-{
-	conn_eof(c);
-}
-
-static int
-verb_eof(struct sim *sim, int argc, char **argv, struct sim_text *out)
-{
-	return each_conn(sim, argc, argv, out, do_eof);
-}
-
-static void
-do_op(struct conn *c, int argc, char **argv)
-{
-	if (argv[2][0] == '9')
-		conn_invalid(c, argc > 3 && strcmp(argv[3], "true") == 0);
-	else
-		conn_send_text(c, argv[2][0] == '7'
-		    ? "{\"t\":null,\"s\":null,\"op\":7,\"d\":null}"
-		    : "{\"t\":null,\"s\":null,\"op\":1,\"d\":null}");
-}
-
-static int
-verb_op(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_op(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	if (strcmp(argv[2], "7") != 0 && strcmp(argv[2], "9") != 0 &&
 	    strcmp(argv[2], "1") != 0)
-		return text_say(out, EXIT_USAGE, "expected op 1, 7 or 9, got "
+		return sbuf_say(out, EXIT_USAGE, "expected op 1, 7 or 9, got "
 		    "%s", argv[2]);
-	return each_conn(sim, argc, argv, out, do_op);
-}
-
-static void
-do_mute(struct conn *c, int argc, char **argv)
-{
-	conn_mute(c, strcmp(argv[2], "on") == 0);
+	return verb_conn(sim, argc, argv, out);
 }
 
 static int
-verb_mute(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_mute(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	if (strcmp(argv[2], "on") != 0 && strcmp(argv[2], "off") != 0)
-		return text_say(out, EXIT_USAGE, "expected on or off, got %s",
+		return sbuf_say(out, EXIT_USAGE, "expected on or off, got %s",
 		    argv[2]);
-	return each_conn(sim, argc, argv, out, do_mute);
+	return verb_conn(sim, argc, argv, out);
 }
 
+/* The sessions of a shard, or all: ends them, or withholds name from them. */
 static int
-verb_expire(struct sim *sim, int argc, char **argv, struct sim_text *out)
+each_session(struct sim *sim, int shard, const char *name)
 {
-	int shard, n = 0;
+	int n = 0;
 
-	if (!read_shard(argv[1], true, &shard, out))
-		return EXIT_USAGE;
-	list_each_safe(&sim->gate->live, e, next) {
+	list_each_safe(&sim->gateway->live, e, next) {
 		struct session *s = container_of(e, struct session, link);
 
 		if (shard != ALL && s->shard != (unsigned)shard)
 			continue;
+		n++;
+		if (name) {
+			str_copy(s->withheld, name, sizeof(s->withheld));
+			continue;
+		}
 		if (s->conn)
 			conn_eof(s->conn);
 		session_end(s);
-		n++;
 	}
-	text_fmt(out, "%d sessions expired\n", n);
+	return n;
+}
+
+static int
+verb_expire(struct sim *sim, int argc, char **argv, struct sbuf *out)
+{
+	int shard;
+
+	if (!read_shard(argv[1], true, &shard, out))
+		return EXIT_USAGE;
+	sbuf_fmt(out, "%d sessions expired\n", each_session(sim, shard, NULL));
 	return EXIT_FINE;
 }
 
 static int
-verb_withhold(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_withhold(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	const char *name = strcmp(argv[2], "off") == 0 ? "" : argv[2];
-	int shard, n = 0;
+	int shard;
 
 	if (!read_shard(argv[1], true, &shard, out))
 		return EXIT_USAGE;
 	if (strlen(name) >= SESSION_NAME_MAX)
-		return text_say(out, EXIT_USAGE, "the names of events begin "
+		return sbuf_say(out, EXIT_USAGE, "the names of events begin "
 		    "with less than %d letters", SESSION_NAME_MAX);
-	list_each(&sim->gate->live, e) {
-		struct session *s = container_of(e, struct session, link);
-
-		if (shard != ALL && s->shard != (unsigned)shard)
-			continue;
-		str_copy(s->withheld, name, sizeof(s->withheld));
-		n++;
-	}
-	return n > 0 ? EXIT_FINE : text_say(out, EXIT_DEGRADED, "there is no "
-	    "such session");
+	return each_session(sim, shard, name) > 0 ? EXIT_FINE
+	    : sbuf_say(out, EXIT_DEGRADED, "there is no such session");
 }
 
 static int
-verb_token(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_token(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	if (strcmp(argv[1], "reset") == 0) {
-		gate_revoke(sim);
-		text_fmt(out, "%s\n", sim->token);
+		gateway_revoke(sim);
+		sbuf_fmt(out, "%s\n", sim->token);
 	} else if (strcmp(argv[1], "other") == 0) {
-		gate_other(sim);
-		text_fmt(out, "%s\n", sim->other_token);
+		gateway_other(sim);
+		sbuf_fmt(out, "%s\n", sim->other_token);
 	} else {
-		return text_say(out, EXIT_USAGE, "expected reset or other, "
+		return sbuf_say(out, EXIT_USAGE, "expected reset or other, "
 		    "got %s", argv[1]);
 	}
 	return EXIT_FINE;
@@ -213,19 +186,17 @@ verb_token(struct sim *sim, int argc, char **argv, struct sim_text *out)
 
 /* The d of a READY with the session's own id and URL in place of its own. */
 static void
-as_session(struct session *s, const struct sample *in, struct sim_text *out)
+as_session(struct session *s, const struct sample *in, struct sbuf *out)
 {
 	json_object *d = json_parse_as(in->d, in->len, json_type_object);
 
 	if (d == NULL) {
-		text_add(out, in->d, in->len);
+		sbuf_add(out, in->d, in->len);
 		return;
 	}
-	json_object_object_add(d, "session_id", json_object_new_string(s->id));
-	json_object_object_add(d, "resume_gateway_url",
-	    json_object_new_string(s->sim->url_resume));
-	text_str(out, json_object_to_json_string_ext(d,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	jso_set_text(d, "session_id", s->id);
+	jso_set_text(d, "resume_gateway_url", s->sim->url_resume);
+	sbuf_str(out, jso_text(d));
 	json_object_put(d);
 }
 
@@ -237,7 +208,7 @@ send_raw(struct sim *sim, struct conn *c, const struct sample *in)
 
 	if (envelope_scan(in->text, in->text_len, &e) == 0 && e.op == 0 &&
 	    e.has_s && e.s == c->session->journal.seq + 1) {
-		gate_next(sim);
+		gateway_next(sim);
 		session_issue(c->session, in->t[0] ? in->t : "-", in->text,
 		    in->text_len);
 		return;
@@ -251,23 +222,23 @@ send_sample(struct sim *sim, struct conn *c, const struct sample *in, bool raw,
     bool own)
 {
 	struct session *s = c->session;
-	struct sim_text d = {0};
+	struct sbuf d = {0};
 
 	if (raw) {
 		send_raw(sim, c, in);
 		return;
 	}
-	gate_next(sim);
+	gateway_next(sim);
 	if (own)
 		as_session(s, in, &d);
 	else
-		text_add(&d, in->d, in->len);
+		sbuf_add(&d, in->d, in->len);
 	session_dispatch(s, in->t, d.p, d.len, JOURNAL_COUNTED);
-	text_free(&d);
+	sbuf_free(&d);
 }
 
 static int
-verb_send(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_send(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	bool raw = false, own = false;
 	struct sample in;
@@ -280,17 +251,17 @@ verb_send(struct sim *sim, int argc, char **argv, struct sim_text *out)
 		own |= strcmp(argv[i], "--as-session") == 0;
 	}
 	if (argc > 3 + raw + own || !read_shard(argv[1], false, &shard, out))
-		return text_say(out, EXIT_USAGE, " (send SHARD FILE [--raw] "
+		return sbuf_say(out, EXIT_USAGE, " (send SHARD FILE [--raw] "
 		    "[--as-session])");
-	c = gate_conn(sim, (unsigned)shard);
+	c = gateway_conn(sim, (unsigned)shard);
 	if (!c || !conn_is_live(c))
-		return text_say(out, EXIT_DEGRADED, "shard %d has no live "
+		return sbuf_say(out, EXIT_DEGRADED, "shard %d has no live "
 		    "connection", shard);
 	if (sample_read(argv[2], &in, &err) < 0)
-		return text_say(out, EXIT_DEGRADED, "%s", err.text);
+		return sbuf_say(out, EXIT_DEGRADED, "%s", err.text);
 	if (in.t[0] == '\0' && !raw) {
 		free(in.text);
-		return text_say(out, EXIT_DEGRADED, "%s names no event: send "
+		return sbuf_say(out, EXIT_DEGRADED, "%s names no event: send "
 		    "it with --raw", argv[2]);
 	}
 	send_sample(sim, c, &in, raw, own);
@@ -326,11 +297,11 @@ find_channel(struct sim *sim, int shard, uint64_t channel, uint64_t guild,
 }
 
 static int
-verb_message(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_message(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	uint64_t channel = 0, guild = 0;
 	struct world_channel ch;
-	struct sim_text d = {0};
+	struct sbuf d = {0};
 	int shard;
 	bool told;
 
@@ -338,52 +309,51 @@ verb_message(struct sim *sim, int argc, char **argv, struct sim_text *out)
 		return EXIT_USAGE;
 	for (int i = 3; i < argc; i += 2) {
 		uint64_t *v = strcmp(argv[i], "--channel") == 0 ? &channel
-		    : strcmp(argv[i], "--guild") == 0		? &guild
-								: NULL;
+		    : strcmp(argv[i], "--guild") == 0		? &guild : NULL;
 		if (!v || i + 1 == argc || !str_to_u64(argv[i + 1], v))
-			return text_say(out, EXIT_USAGE, "message SHARD TEXT "
+			return sbuf_say(out, EXIT_USAGE, "message SHARD TEXT "
 			    "[--channel ID] [--guild ID]");
 	}
 	if (!find_channel(sim, shard, channel, guild, &ch))
-		return text_say(out, EXIT_DEGRADED, "there is no such guild or "
+		return sbuf_say(out, EXIT_DEGRADED, "there is no such guild or "
 		    "channel");
 	if (!world_render_said(sim->world, &ch, argv[2], &d))
-		return text_say(out, EXIT_DEGRADED, "that text can't be said");
-	told = gate_emit(sim, ch.guild == WORLD_NOWHERE ? 0
+		return sbuf_say(out, EXIT_DEGRADED, "that text can't be said");
+	told = gateway_emit(sim, ch.guild == WORLD_NOWHERE ? 0
 	    : world_guild_id(sim->world, ch.guild), "MESSAGE_CREATE", d.p,
 	    d.len);
 	if (told && strncmp(argv[2], "!ping", 5) == 0)
 		pings_sent(sim, world_render_last(sim->world));
-	text_free(&d);
-	text_fmt(out, "%" PRIu64 "\n", world_render_last(sim->world));
+	sbuf_free(&d);
+	sbuf_fmt(out, "%" PRIu64 "\n", world_render_last(sim->world));
 	return EXIT_FINE;
 }
 
 /* ---- the generator and accounts ---------------------------------------- */
 
 static int
-verb_rate(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_rate(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	double rate;
 
-	if (str_to_double(argv[1], &rate) && gen_rate(sim, rate) == 0)
+	if (str_to_double(argv[1], &rate) && generator_rate(sim, rate) == 0)
 		return EXIT_FINE;
-	return text_say(out, EXIT_USAGE, "expected events per second from 0 "
-	    "to %.0f, got %s", GEN_RATE_MAX, argv[1]);
+	return sbuf_say(out, EXIT_USAGE, "expected events per second from 0 "
+	    "to %.0f, got %s", GENERATOR_RATE_MAX, argv[1]);
 }
 
 static int
-verb_pause(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_pause(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
-	gen_pause(sim, strcmp(argv[0], "pause") == 0);
+	generator_pause(sim, strcmp(argv[0], "pause") == 0);
 	return EXIT_FINE;
 }
 
 static int
-verb_report(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_report(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	if (argc > 1 && strcmp(argv[1], "--json") != 0)
-		return text_say(out, EXIT_USAGE, "report [--json]");
+		return sbuf_say(out, EXIT_USAGE, "report [--json]");
 	if (argc > 1)
 		report_json(sim, out);
 	else
@@ -392,7 +362,7 @@ verb_report(struct sim *sim, int argc, char **argv, struct sim_text *out)
 }
 
 static int
-verb_journal(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_journal(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	uint64_t since = 0;
 	int shard;
@@ -401,26 +371,14 @@ verb_journal(struct sim *sim, int argc, char **argv, struct sim_text *out)
 		return EXIT_USAGE;
 	if (argc > 2 && (argc != 4 || strcmp(argv[2], "--since") != 0 ||
 	    !str_to_u64(argv[3], &since)))
-		return text_say(out, EXIT_USAGE, "journal SHARD|all "
+		return sbuf_say(out, EXIT_USAGE, "journal SHARD|all "
 		    "[--since N]");
 	report_journal(sim, shard, since, out);
 	return EXIT_FINE;
 }
 
 static int
-verb_fault(struct sim *sim, int argc, char **argv, struct sim_text *out)
-{
-	return fault_command(sim, argc - 1, argv + 1, out);
-}
-
-static int
-verb_set(struct sim *sim, int argc, char **argv, struct sim_text *out)
-{
-	return setting_set(sim, argv[1], argv[2], out);
-}
-
-static int
-verb_stop(struct sim *sim, int argc, char **argv, struct sim_text *out)
+verb_stop(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	ev_break(sim->loop, EVBREAK_ALL);
 	return EXIT_FINE;
@@ -430,7 +388,7 @@ verb_stop(struct sim *sim, int argc, char **argv, struct sim_text *out)
 static const struct {
 	const char *name;
 	int min, max;	/* words after the name */
-	int (*fn)(struct sim *, int, char **, struct sim_text *);
+	int (*fn)(struct sim *, int, char **, struct sbuf *);
 	const char *usage;
 } verbs[] = {
     {"report", 0, 1, verb_report, "[--json]"},
@@ -443,48 +401,49 @@ static const struct {
     {"message", 2, 6, verb_message,
 	"SHARD TEXT [--channel ID] [--guild ID]"},
     {"close", 2, 3, verb_close, "SHARD|all CODE [REASON]"},
-    {"drop", 1, 1, verb_drop, "SHARD|all"},
-    {"eof", 1, 1, verb_eof, "SHARD|all"},
+    {"drop", 1, 1, verb_conn, "SHARD|all"},
+    {"eof", 1, 1, verb_conn, "SHARD|all"},
     {"op", 2, 3, verb_op, "SHARD|all 7|9|1 [true|false]"},
     {"mute", 2, 2, verb_mute, "SHARD|all on|off"},
     {"withhold", 2, 2, verb_withhold, "SHARD|all NAME|off"},
     {"expire", 1, 1, verb_expire, "SHARD|all"},
     {"token", 1, 1, verb_token, "reset|other"},
-    {"fault", 0, 12, verb_fault,
+    {"fault", 0, 12, fault_command,
 	"NAME [ARGS] [--shard N|all] [--count K|forever]\n"
 	"        [--host main|resume] | list | clear"},
-    {"gateway-bot", 1, 12, rest_control, "STATUS|ok [KIND] [KEY=VALUE ...]"},
-    {"rest", 1, 12, rest_control, "PATTERN STATUS|ok ... | list | clear"},
-    {"interaction", 1, 7, rest_control,
+    {"gateway-bot", 1, 12, rest_fault_command,
+	"STATUS|ok [KIND] [KEY=VALUE ...]"},
+    {"rest", 1, 12, rest_fault_command, "PATTERN STATUS|ok ... | list | clear"},
+    {"interaction", 1, 7, interaction_command,
 	"GUILD [NAME [TEXT]] [--target ID]\n"
-	"        [--as " INTERACT_WORDS "]"},
-    {"guilds", 0, 1, look_guilds, "[N]"},
-    {"said", 1, 2, look_said, "GUILD|CHANNEL [N]"},
-    {"set", 2, 2, verb_set, "KEY VALUE"},
+	"        [--as " INTERACTION_WORDS "]"},
+    {"guilds", 0, 1, inspect_guilds, "[N]"},
+    {"said", 1, 2, inspect_said, "GUILD|CHANNEL [N]"},
+    {"set", 2, 2, setting_set, "KEY VALUE"},
     {"journal", 1, 3, verb_journal, "SHARD|all [--since N]"},
     {"stop", 0, 0, verb_stop, ""},
 };
 
 int
 verb_run(struct sim *sim, int argc, char **argv, struct wait *wait,
-    struct sim_text *out)
+    struct sbuf *out)
 {
 	size_t i = 0;
 
 	if (argc < 1)
-		return text_say(out, EXIT_USAGE, "no verb");
+		return sbuf_say(out, EXIT_USAGE, "no verb");
 	while (i < nitems(verbs) && strcmp(verbs[i].name, argv[0]) != 0)
 		i++;
 	if (i == nitems(verbs))
-		return text_say(out, EXIT_USAGE, "there is no verb %s; `ctl` "
+		return sbuf_say(out, EXIT_USAGE, "there is no verb %s; `ctl` "
 		    "alone lists them", argv[0]);
 	if (argc - 1 < verbs[i].min || argc - 1 > verbs[i].max)
-		return text_say(out, EXIT_USAGE, "usage: %s %s", argv[0],
+		return sbuf_say(out, EXIT_USAGE, "usage: %s %s", argv[0],
 		    verbs[i].usage);
 	if (verbs[i].fn)
 		return verbs[i].fn(sim, argc, argv, out);
 	if (!wait)
-		return text_say(out, EXIT_USAGE, "%s can't be used here",
+		return sbuf_say(out, EXIT_USAGE, "%s can't be used here",
 		    argv[0]);
 	return wait_begin(sim, argc, argv, wait, out);
 }

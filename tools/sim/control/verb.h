@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands of the control socket and of scripts, as one table. */
+/*
+ * This room is who works the simulator: its settings, its verbs, the generator
+ * of events and the accounts people read.  This header: the verbs of the
+ * control socket and of scripts, as one table; a new one is a row there.
+ */
 #ifndef TOOLS_SIM_CONTROL_VERB_H
 #define TOOLS_SIM_CONTROL_VERB_H
 
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
+#include "tools/sim/base/sim.h"
 
 #define VERB_WORDS_MAX 32
 
@@ -14,7 +19,7 @@ struct wait;
  * waited for (then the code means nothing yet); NULL: can't wait.
  */
 int verb_run(struct sim *, int argc, char **argv, struct wait *,
-    struct sim_text *out);
+    struct sbuf *out);
 /* The list of verbs for `ctl` without one. */
 void verb_list(FILE *);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control/wait.h"
 
-#include "tools/sim/gateway/gate.h"
-#include "tools/sim/control/gen.h"
+#include "tools/sim/gateway/gateway.h"
+#include "tools/sim/control/generator.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/control/report.h"
+#include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
 
@@ -17,37 +18,19 @@ struct term {
 	uint64_t value;
 };
 
-static bool
-read_number(const char *p, size_t len, uint64_t *out)
-{
-	char buf[24];
-
-	if (len == 0 || len >= sizeof(buf))
-		return false;
-	memcpy(buf, p, len);
-	buf[len] = '\0';
-	return str_to_u64(buf, out);
-}
-
 /* One NAME OP NUMBER of len bytes. */
 static bool
 read_term(const char *p, size_t len, struct term *t)
 {
-	size_t n = 0, o;
+	char text[96], number[24];
+	int end = 0;
 
-	while (n < len && !strchr("=<>!", p[n]))
-		n++;
-	o = n;
-	while (o < len && o - n < 2 && strchr("=<>!", p[o]))
-		o++;
-	if (n == 0 || n >= sizeof(t->name) || o == n)
-		return false;
-	memcpy(t->name, p, n);
-	t->name[n] = '\0';
-	memset(t->op, 0, sizeof(t->op));
-	memcpy(t->op, p + n, o - n);
-	return strcmp(t->op, "!") != 0 && t->op[1] != '<' && t->op[1] != '>' &&
-	    t->op[1] != '!' && read_number(p + o, len - o, &t->value);
+	return str_format(text, sizeof(text), "%.*s", (int)len, p) &&
+	    sscanf(text, "%63[^=<>!]%2[=<>!]%23[0-9]%n", t->name, t->op,
+		number, &end) == 3 &&
+	    (size_t)end == len && strcmp(t->op, "!") != 0 &&
+	    (t->op[1] == '\0' || t->op[1] == '=') &&
+	    str_to_u64(number, &t->value);
 }
 
 static bool
@@ -55,7 +38,7 @@ value_of(struct sim *sim, const struct stats *s, const char *name,
     uint64_t *out)
 {
 	if (strcmp(name, "connected") == 0)
-		*out = gate_connected(sim);
+		*out = gateway_connected(sim);
 	else if (strcmp(name, "remaining") == 0)
 		*out = (uint64_t)sim->starts.remaining;
 	else if (strcmp(name, "pings") == 0)
@@ -70,21 +53,16 @@ value_of(struct sim *sim, const struct stats *s, const char *name,
 static bool
 holds(const struct term *t, uint64_t v)
 {
-	switch (t->op[0]) {
-	case '>':
-		return t->op[1] ? v >= t->value : v > t->value;
-	case '<':
-		return t->op[1] ? v <= t->value : v < t->value;
-	case '!':
-		return v != t->value;
-	default:
-		return v == t->value;
-	}
+	char is = v > t->value ? '>' : v < t->value ? '<' : '=';
+
+	if (t->op[0] == '!')
+		return is != '=';
+	return is == t->op[0] || (is == '=' && t->op[1] == '=');
 }
 
 /* 1 it is so, 0 not yet, -1 not an expression; out then says why. */
 static int
-evaluate(struct sim *sim, const char *expr, struct sim_text *out)
+evaluate(struct sim *sim, const char *expr, struct sbuf *out)
 {
 	struct stats s;
 	int all = 1;
@@ -96,13 +74,13 @@ evaluate(struct sim *sim, const char *expr, struct sim_text *out)
 		uint64_t v;
 
 		if (!read_term(p, len, &t) || !value_of(sim, &s, t.name, &v)) {
-			text_fmt(out, "can't understand %.*s: expected a "
+			sbuf_fmt(out, "can't understand %.*s: expected a "
 			    "counter, one of = != < <= > >= and a number",
 			    (int)len, p);
 			return -1;
 		}
 		if (!holds(&t, v)) {
-			text_fmt(out, "%s is %" PRIu64 "\n", t.name, v);
+			sbuf_fmt(out, "%s is %" PRIu64 "\n", t.name, v);
 			all = 0;
 		}
 		p += len;
@@ -112,7 +90,7 @@ evaluate(struct sim *sim, const char *expr, struct sim_text *out)
 
 int
 wait_begin(struct sim *sim, int argc, char **argv, struct wait *w,
-    struct sim_text *out)
+    struct sbuf *out)
 {
 	int i = 1;
 	double timeout = WAIT_TIMEOUT_S;
@@ -121,23 +99,23 @@ wait_begin(struct sim *sim, int argc, char **argv, struct wait *w,
 	w->settle = strcmp(argv[0], "settle") == 0;
 	if (!w->settle &&
 	    str_copy(w->expr, argv[i++], sizeof(w->expr)) >= sizeof(w->expr))
-		return text_say(out, EXIT_USAGE, "the expression is too long");
+		return sbuf_say(out, EXIT_USAGE, "the expression is too long");
 	if (i < argc && (i + 2 != argc || strcmp(argv[i], "--timeout") != 0 ||
 	    !str_to_double(argv[i + 1], &timeout) || timeout < 0 ||
 	    timeout > 86400))
-		return text_say(out, EXIT_USAGE, "expected --timeout SECONDS");
+		return sbuf_say(out, EXIT_USAGE, "expected --timeout SECONDS");
 	if (!w->settle && evaluate(sim, w->expr, out) < 0)
 		return EXIT_USAGE;
-	text_reset(out);
+	sbuf_reset(out);
 	if (w->settle)
-		gen_pause(sim, true);
+		generator_pause(sim, true);
 	w->deadline_ms = clock_boot_ms() + (uint64_t)(timeout * 1000);
 	w->active = true;
 	return EXIT_FINE;
 }
 
 static bool
-settled(struct sim *sim, struct sim_text *out)
+settled(struct sim *sim, struct sbuf *out)
 {
 	struct stats s;
 
@@ -147,13 +125,13 @@ settled(struct sim *sim, struct sim_text *out)
 }
 
 bool
-wait_judge(struct sim *sim, struct wait *w, int *code, struct sim_text *out)
+wait_judge(struct sim *sim, struct wait *w, int *code, struct sbuf *out)
 {
 	bool so = w->settle ? settled(sim, out)
 			    : evaluate(sim, w->expr, out) == 1;
 
 	if (!so && clock_boot_ms() < w->deadline_ms) {
-		text_reset(out);
+		sbuf_reset(out);
 		return false;
 	}
 	w->active = false;

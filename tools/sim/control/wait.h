@@ -6,7 +6,8 @@
 #ifndef TOOLS_SIM_CONTROL_WAIT_H
 #define TOOLS_SIM_CONTROL_WAIT_H
 
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
+#include "tools/sim/base/sim.h"
 
 #define WAIT_TIMEOUT_S 30.0	/* unless --timeout says otherwise */
 
@@ -19,8 +20,8 @@ struct wait {
 
 /* argv[0]: wait or settle.  0 with active set, or EXIT_USAGE. */
 int wait_begin(struct sim *, int argc, char **argv, struct wait *,
-    struct sim_text *out);
+    struct sbuf *out);
 /* True when it is over: *code and out are final and active is false. */
-bool wait_judge(struct sim *, struct wait *, int *code, struct sim_text *out);
+bool wait_judge(struct sim *, struct wait *, int *code, struct sbuf *out);
 
 #endif

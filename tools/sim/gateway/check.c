@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shapes of what a client may say (command.h). */
-#include "tools/sim/gateway/command.h"
+#include "tools/sim/gateway/check.h"
 
 #include <string.h>
 

@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/gateway/conn.h"
 
-#include "tools/sim/gateway/command.h"
-#include "tools/sim/gateway/fault.h"
+#include "tools/sim/gateway/opcode.h"
+#include "tools/sim/gateway/strike.h"
 #include "tools/sim/gateway/frame.h"
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
 #include "tools/sim/gateway/upgrade.h"
+#include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
 
 #include <string.h>
 
 #define CONN_MESSAGE_MAX (1u << 20) /* from a client; 4096 is the rule */
-
-const char *const conn_state_name[CONN_STATE_COUNT] = {
-#define X(n, s) [CONN_##n] = s,
-	CONN_STATES(X)
-#undef X
-};
 
 /* ---- the end ----------------------------------------------------------- */
 
@@ -54,10 +49,10 @@ bury(struct conn *c)
 	timer_stop(&c->ack);
 	list_remove(&c->busy);
 	list_remove(&c->link);
-	list_append(&c->sim->gate->dead, &c->link);
+	list_append(&c->sim->gateway->dead, &c->link);
 	if (c->ws)
 		stats_close(stats_of(c->sim, c->shard),
-		    c->code ? c->code : 1006);
+		    c->code ? c->code : 1006, 1);
 }
 
 void
@@ -65,12 +60,12 @@ conn_free(struct conn *c)
 {
 	must(c->state == CONN_DEAD);
 	list_remove(&c->link);
-	c->sim->gate->conn_count--;
+	c->sim->gateway->conn_count--;
 	wire_end(&c->wire, false);
 	if (c->ws)
 		wslay_event_context_free(c->ws);
-	pack_free(c->pack);
-	text_free(&c->head);
+	compress_free(c->compress);
+	sbuf_free(&c->head);
 	free(c);
 }
 
@@ -126,63 +121,18 @@ on_gone(struct wire *w, const char *why)
 
 /* ---- sending ----------------------------------------------------------- */
 
-static void
-put_frame(struct conn *c, unsigned first, const void *data, size_t len)
+void
+conn_put(struct conn *c, unsigned first, const void *data, size_t len)
 {
 	unsigned char h[FRAME_HEAD_MAX];
-	struct list *dirty = &c->sim->gate->dirty;
+	struct list *dirty = &c->sim->gateway->dirty;
 
 	wire_put(&c->wire, h, frame_head(h, first, len), dirty);
 	wire_put(&c->wire, data, len, dirty);
 }
 
-/* Fault: three frames for one message. */
-static void
-put_fragments(struct conn *c, unsigned opcode, const char *p, size_t len)
-{
-	size_t a = len / 3, b = len / 3 * 2;
-
-	put_frame(c, opcode, p, a);
-	put_frame(c, WSLAY_CONTINUATION_FRAME, p + a, b - a);
-	put_frame(c, FRAME_FIN | WSLAY_CONTINUATION_FRAME, p + b, len - b);
-}
-
-/* Fault: half of the frame, then the end or silence. */
-static void
-put_half(struct conn *c, unsigned opcode, const char *p, size_t len)
-{
-	size_t start = wire_backlog(&c->wire);
-
-	put_frame(c, FRAME_FIN | opcode, p, len);
-	c->wire.out.len -= (wire_backlog(&c->wire) - start) / 2;
-	if (c->halve_hang)
-		c->stuck = true;
-	else
-		conn_eof(c);
-}
-
-static void
-put_message(struct conn *c, unsigned opcode, char *p, size_t len)
-{
-	if (c->spoil) {
-		/* A reserved block type in deflate and in zstd alike, and no
-		 * JSON: the inflater or the parser must notice. */
-		c->spoil = false;
-		p[0] = 0x07;
-	}
-	if (c->halve) {
-		c->halve = false;
-		put_half(c, opcode, p, len);
-	} else if (c->fragment) {
-		c->fragment = false;
-		put_fragments(c, opcode, p, len);
-	} else {
-		put_frame(c, FRAME_FIN | opcode, p, len);
-	}
-}
-
-static bool
-can_send(struct conn *c)
+bool
+conn_can_send(struct conn *c)
 {
 	size_t behind = wire_backlog(&c->wire);
 
@@ -190,7 +140,7 @@ can_send(struct conn *c)
 		return false;
 	if (behind < CONN_BACKLOG_MAX)
 		return true;
-	sim_violation(c->sim, c->shard, "does not read: %zu bytes behind",
+	stats_violation(c->sim, c->shard, "does not read: %zu bytes behind",
 	    behind);
 	conn_drop(c);
 	return false;
@@ -199,102 +149,56 @@ can_send(struct conn *c)
 void
 conn_send(struct conn *c, const void *data, size_t len)
 {
-	static struct sim_text packed;
-	bool plain = !c->pack || (c->transport == PACK_NONE &&
+	static struct sbuf packed;
+	bool plain = !c->compress || (c->transport == COMPRESS_NONE &&
 	    len < CONN_PAYLOAD_MIN);
+	unsigned opcode;
 
-	if (!can_send(c))
+	if (!conn_can_send(c))
 		return;
-	text_reset(&packed);
+	sbuf_reset(&packed);
 	if (plain)
-		text_add(&packed, data, len);
+		sbuf_add(&packed, data, len);
 	else
-		pack_message(c->pack, data, len, &packed);
-	put_message(c, plain ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME, packed.p,
-	    packed.len);
+		compress_part(c->compress, data, len, true, &packed);
+	opcode = plain ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME;
+	if (!strike_message(c, opcode, packed.p, packed.len))
+		conn_put(c, FRAME_FIN | opcode, packed.p, packed.len);
 }
 
 void
-conn_send_text(struct conn *c, const char *text)
+conn_send_op(struct conn *c, int op, const char *d)
 {
+	char text[256];
+
+	must(str_format(text, sizeof(text),
+	    "{\"t\":null,\"s\":null,\"op\":%d,\"d\":%s}", op, d));
 	conn_send(c, text, strlen(text));
-}
-
-void
-conn_send_bomb(struct conn *c, size_t size)
-{
-	static const char head[] = "{\"t\":null,\"s\":null,\"op\":0,\"d\":\"";
-	static char blanks[65536];
-	struct sim_text out = {0};
-
-	if (!can_send(c))
-		return;
-	memset(blanks, ' ', sizeof(blanks));
-	pack_part(c->pack, head, sizeof(head) - 1, false, &out);
-	for (size_t n = 0; n < size; n += sizeof(blanks))
-		pack_part(c->pack, blanks, sizeof(blanks), false, &out);
-	pack_part(c->pack, "\"}", 2, true, &out);
-	put_frame(c, FRAME_FIN |
-	    (c->pack ? WSLAY_BINARY_FRAME : WSLAY_TEXT_FRAME), out.p, out.len);
-	text_free(&out);
-}
-
-void
-conn_mute(struct conn *c, bool on)
-{
-	wire_cork(&c->wire, on);
 }
 
 /* ---- HELLO and heartbeats ---------------------------------------------- */
 
 static void
-greeted(struct conn *c)
-{
-	c->state = CONN_GREETED;
-	timer_stop(&c->deadline);
-	timer_set(&c->heartbeat, c->sim->cfg.heartbeat_s * CONN_LATE);
-}
-
-static void
 send_hello(struct conn *c)
 {
-	char text[256];
+	char d[128];
 
-	must(str_format(text, sizeof(text),
-	    "{\"t\":null,\"s\":null,\"op\":10,\"d\":{\"heartbeat_interval\":"
-	    "%.0f,\"_trace\":[\"[\\\"shardherd-sim\\\",{\\\"micros\\\":0.0}]"
-	    "\"]}}", c->sim->cfg.heartbeat_s * 1000));
-	conn_send_text(c, text);
+	must(str_format(d, sizeof(d), "{\"heartbeat_interval\":%.0f,"
+	    "\"_trace\":[\"[\\\"shardherd-sim\\\",{\\\"micros\\\":0.0}]\"]}",
+	    c->sim->cfg.heartbeat_s * 1000));
+	conn_send_op(c, 10, d);
 }
 
 static void
 say_hello(struct conn *c)
 {
-	const struct fault *f;
-
-	if (fault_take(c->sim, FAULT_K_OP7_HELLO, -1, c->host))
-		conn_send_text(c, "{\"t\":null,\"s\":null,\"op\":7,\"d\":null}");
-	else if ((f = fault_take(c->sim, FAULT_K_HELLO_FILE, -1, c->host)))
-		conn_send(c, f->text, f->len);
-	else
+	if (!strike_hello(c))
 		send_hello(c);
-	if (c->state == CONN_SILENT)
-		greeted(c);
-}
-
-static void
-begin_hello(struct conn *c)
-{
-	const struct fault *f;
-
-	timer_stop(&c->deadline);
-	if (fault_take(c->sim, FAULT_K_NO_HELLO, -1, c->host))
+	if (c->state != CONN_SILENT)
 		return;
-	f = fault_take(c->sim, FAULT_K_SLOW_HELLO, -1, c->host);
-	if (f)
-		timer_set(&c->deadline, (double)f->arg / 1000);
-	else
-		say_hello(c);
+	c->state = CONN_GREETED;
+	timer_stop(&c->deadline);
+	timer_set(&c->heartbeat, c->sim->cfg.heartbeat_s * CONN_LATE);
 }
 
 static void
@@ -321,7 +225,7 @@ on_late(struct timer *t)
 		return;
 	}
 	if (!c->stuck)
-		sim_violation(c->sim, c->shard, "heartbeat late or missing");
+		stats_violation(c->sim, c->shard, "heartbeat late or missing");
 	conn_close(c, 4000, "Heartbeat missed.");
 }
 
@@ -331,26 +235,20 @@ on_ack(struct timer *t)
 	struct conn *c = container_of(t, struct conn, ack);
 
 	for (; c->acks_due > 0; c->acks_due--)
-		conn_send_text(c,
-		    "{\"t\":null,\"s\":null,\"op\":11,\"d\":null}");
+		conn_send_op(c, 11, "null");
 }
 
 void
 conn_heartbeat(struct conn *c)
 {
-	const struct fault *f;
-
 	c->excuses = 0;
 	if (timer_pending(&c->heartbeat))
 		timer_set(&c->heartbeat, c->sim->cfg.heartbeat_s * CONN_LATE);
 	stats_of(c->sim, c->shard)->heartbeats++;
-	if (fault_take(c->sim, FAULT_K_NO_ACK, c->shard, c->host))
+	if (strike_ack(c))
 		return;
 	c->acks_due++;
-	f = fault_take(c->sim, FAULT_K_DELAY_ACK, c->shard, c->host);
-	if (f)
-		timer_set(&c->ack, (double)f->arg / 1000);
-	else if (!timer_pending(&c->ack))
+	if (!timer_pending(&c->ack))
 		on_ack(&c->ack);
 }
 
@@ -380,7 +278,7 @@ ws_send(wslay_event_context_ptr ws, const uint8_t *data, size_t len,
 {
 	struct conn *c = arg;
 
-	wire_put(&c->wire, data, len, &c->sim->gate->dirty);
+	wire_put(&c->wire, data, len, &c->sim->gateway->dirty);
 	return (ssize_t)len;
 }
 
@@ -404,7 +302,7 @@ ws_message(wslay_event_context_ptr ws,
 	if (m->opcode == WSLAY_CONNECTION_CLOSE)
 		client_closes(c, m->status_code);
 	else if (!wslay_is_ctrl_frame(m->opcode) && c->state < CONN_CLOSING)
-		command_message(c, m->opcode == WSLAY_BINARY_FRAME,
+		opcode_message(c, m->opcode == WSLAY_BINARY_FRAME,
 		    (const char *)m->msg, m->msg_length);
 }
 
@@ -413,7 +311,7 @@ static void
 ws_ended(struct conn *c)
 {
 	if (c->state < CONN_CLOSING) {
-		sim_violation(c->sim, c->shard, "broken websocket frame");
+		stats_violation(c->sim, c->shard, "broken websocket frame");
 		c->code = wslay_event_get_status_code_sent(c->ws);
 		begin_closing(c);
 	}
@@ -441,19 +339,19 @@ ws_bytes(struct conn *c, const char *data, size_t len)
 static void
 put_answer(struct conn *c, int status, const char *accept, unsigned after)
 {
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 
 	upgrade_answer(&t, status, accept, after);
-	wire_put(&c->wire, t.p, t.len, &c->sim->gate->dirty);
-	text_free(&t);
+	wire_put(&c->wire, t.p, t.len, &c->sim->gateway->dirty);
+	sbuf_free(&t);
 }
 
 static void
 refuse(struct conn *c, int status, const char *why, unsigned retry_after)
 {
 	if (why)
-		sim_violation(c->sim, -1, "upgrade refused with %d: %s", status,
-		    why);
+		stats_violation(c->sim, -1, "upgrade refused with %d: %s",
+		    status, why);
 	put_answer(c, status, "", retry_after);
 	begin_closing(c);
 	wire_shut(&c->wire);
@@ -473,34 +371,36 @@ open_ws(struct conn *c, const struct upgrade *u)
 	wslay_event_config_set_max_recv_msg_length(c->ws, CONN_MESSAGE_MAX);
 	stats_of(c->sim, -1)->connects++;
 	c->transport = u->compress;
-	c->pack = pack_new(u->compress);
+	c->compress = compress_new(u->compress);
 	c->state = CONN_SILENT;
 	if (u->close) {
-		sim_violation(c->sim, -1, "%u: %s", u->close, u->why);
+		stats_violation(c->sim, -1, "%u: %s", u->close, u->why);
 		conn_close(c, u->close, u->why);
 		return;
 	}
-	begin_hello(c);
+	timer_stop(&c->deadline);
+	if (!strike_before_hello(c))
+		say_hello(c);
 }
 
 static void
 read_upgrade(struct conn *c, const char *data, size_t len)
 {
-	const struct fault *f;
+	unsigned retry_after;
 	struct upgrade u;
 	size_t head;
 	int status;
 
-	text_add(&c->head, data, len);
+	sbuf_add(&c->head, data, len);
 	head = upgrade_head(c->head.p, c->head.len);
 	if (head == 0) {
 		if (c->head.len > UPGRADE_MAX)
 			refuse(c, 400, "the request's head is too long", 0);
 		return;
 	}
-	f = fault_take(c->sim, FAULT_K_UPGRADE_STATUS, -1, c->host);
-	if (f) {
-		refuse(c, (int)f->arg, NULL, f->retry_after);
+	status = strike_upgrade(c, &retry_after);
+	if (status != 0) {
+		refuse(c, status, NULL, retry_after);
 		return;
 	}
 	status = upgrade_read(c->head.p, head, &u);
@@ -511,7 +411,7 @@ read_upgrade(struct conn *c, const char *data, size_t len)
 	open_ws(c, &u);
 	if (c->head.len > head && c->state < CONN_CLOSING)
 		ws_bytes(c, c->head.p + head, c->head.len - head);
-	text_free(&c->head);
+	sbuf_free(&c->head);
 }
 
 static void
@@ -537,7 +437,7 @@ on_drained(struct wire *w)
 void
 conn_accept(struct sim *sim, int fd, enum conn_host host)
 {
-	struct gate *g = sim->gate;
+	struct gateway *g = sim->gateway;
 	struct conn *c = base_alloc(sizeof(*c));
 
 	c->sim = sim;

@@ -2,12 +2,13 @@
 /*
  * One client's connection to the gateway: upgrade, HELLO, websocket framing,
  * compression, heartbeat supervision, replay, and its end.  What the client's
- * messages mean is command.c's.
+ * messages mean is opcode.c's.
  */
 #ifndef TOOLS_SIM_GATEWAY_CONN_H
 #define TOOLS_SIM_GATEWAY_CONN_H
 
-#include "tools/sim/gateway/pack.h"
+#include "tools/sim/base/sim.h"
+#include "tools/sim/gateway/compress.h"
 #include "tools/sim/gateway/wire.h"
 
 #include "shared/base/timer.h"
@@ -27,21 +28,15 @@
 #define CONN_EXCUSES 5		/* looks at what came while we were busy */
 #define CONN_EXCUSE_S 0.02
 
-#define CONN_STATES(X)                                                         \
-	X(UPGRADE, "upgrade")	/* waiting for the HTTP request */             \
-	X(SILENT, "silent")	/* open, HELLO not (yet) sent */               \
-	X(GREETED, "greeted")	/* HELLO sent; neither IDENTIFY nor RESUME */  \
-	X(LIMBO, "limbo")	/* IDENTIFY or RESUME taken, no answer */      \
-	X(REPLAY, "replay")	/* session attached, replay running */         \
-	X(LIVE, "live")		/* session attached, events flow */            \
-	X(CLOSING, "closing")	/* close frame or FIN sent */                  \
-	X(DEAD, "dead")		/* freed at the end of this turn */
-
 enum conn_state {
-#define X(n, s) CONN_##n,
-	CONN_STATES(X)
-#undef X
-	CONN_STATE_COUNT
+	CONN_UPGRADE,	/* waiting for the HTTP request */
+	CONN_SILENT,	/* open, HELLO not (yet) sent */
+	CONN_GREETED,	/* HELLO sent; neither IDENTIFY nor RESUME */
+	CONN_LIMBO,	/* IDENTIFY or RESUME taken, no answer */
+	CONN_REPLAY,	/* session attached, replay running */
+	CONN_LIVE,	/* session attached, events flow */
+	CONN_CLOSING,	/* close frame or FIN sent */
+	CONN_DEAD,	/* freed at the end of this turn */
 };
 
 enum conn_host { HOST_MAIN, HOST_RESUME, HOST_ANY };
@@ -55,18 +50,18 @@ struct conn_stamps {
 };
 
 struct conn {
-	struct list link;	/* gate->conns */
-	struct list busy;	/* gate->busy while replay or sync goes on */
+	struct list link;	/* gateway->conns */
+	struct list busy;	/* gateway->busy while replay or sync goes on */
 	struct sim *sim;
 	struct wire wire;
 	enum conn_state state;
 	enum conn_host host;
-	struct sim_text head;	/* HTTP request so far */
+	struct sbuf head;	/* HTTP request so far */
 	wslay_event_context_ptr ws;
 	const char *in;		/* bytes wslay may read now */
 	size_t in_len;
-	struct pack *pack;
-	enum pack_kind transport;
+	struct compress *compress;
+	enum compress_kind transport;
 	struct session *session; /* NULL until IDENTIFY or RESUME succeeded */
 	int shard;		/* -1: not known */
 	bool counted;		/* connects was counted for a shard */
@@ -85,9 +80,7 @@ struct conn {
 	uint64_t replay_left;	/* fault drop-mid-replay; UINT64_MAX: none */
 };
 
-extern const char *const conn_state_name[CONN_STATE_COUNT];
-
-struct gate;
+/* Takes fd over: a client from accept on. */
 void conn_accept(struct sim *, int fd, enum conn_host);
 static inline bool
 conn_is_live(const struct conn *c)
@@ -102,14 +95,16 @@ conn_is_open(const struct conn *c)
 
 /* One gateway message, compressed as agreed. */
 void conn_send(struct conn *, const void *, size_t);
-void conn_send_text(struct conn *, const char *);
-/* One message that inflates to `size` bytes of blanks inside a string. */
-void conn_send_bomb(struct conn *, size_t size);
+/* The payload that is no dispatch; d: its JSON. */
+void conn_send_op(struct conn *, int op, const char *d);
+/* False when nothing more may be sent; one too far behind is dropped. */
+bool conn_can_send(struct conn *);
+/* A frame as it is; first: FRAME_FIN | opcode. */
+void conn_put(struct conn *, unsigned first, const void *, size_t);
 /* Close frame with code; 1005: without one; 1006: RST instead. */
 void conn_close(struct conn *, unsigned code, const char *reason);
 void conn_drop(struct conn *);	/* RST */
 void conn_eof(struct conn *);	/* FIN without a close frame */
-void conn_mute(struct conn *, bool);
 /* The session goes on alone, or ends for good. */
 void conn_part(struct conn *, bool end);
 /* The session is the connection's from now on. */

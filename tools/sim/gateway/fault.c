@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/gateway/fault.h"
 
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/strike.h"
 
 #include <string.h>
 
 #define FAULT_FILE_MAX (1u << 20)
-#define FAULT_HUGE_MAX (256u << 20)
-#define FAULT_BOMB (128u << 20)	/* twice what a careful client inflates */
-#define FAULT_FLOODS_MAX 1000
 
 static const struct {
 	const char *name, *what;
@@ -19,6 +16,12 @@ static const struct {
 	FAULTS(X)
 #undef X
 };
+
+enum fault_stage
+fault_stage(enum fault_kind kind)
+{
+	return kinds[kind].stage;
+}
 
 struct faults {
 	struct list list;
@@ -79,136 +82,34 @@ fault_take(struct sim *sim, enum fault_kind kind, int shard,
 	return NULL;
 }
 
-/* ---- DATA faults ------------------------------------------------------- */
-
-static void
-huge(struct conn *c, size_t size)
-{
-	static const char head[] = "{\"guild_id\":\"1\",\"padding\":\"";
-	size_t n = sizeof(head) - 1;
-	char *d;
-
-	if (size > FAULT_HUGE_MAX)
-		size = FAULT_HUGE_MAX;
-	if (size < sizeof(head) + 2)
-		size = sizeof(head) + 2;
-	d = base_alloc(size);
-	memcpy(d, head, n);
-	for (size_t i = n; i < size - 2; i++)
-		d[i] = (char)('a' + (i * 7 + i / 100) % 26);
-	memcpy(d + size - 2, "\"}", 2);
-	gate_next(c->sim);
-	session_dispatch(c->session, "GUILD_UPDATE", d, size, JOURNAL_COUNTED);
-	free(d);
-}
-
-static void
-flood(struct conn *c, uint64_t times)
-{
-	struct session *s = c->session;
-
-	if (times < 1)
-		times = 1;
-	s->sync_floods = times > FAULT_FLOODS_MAX ? FAULT_FLOODS_MAX
-						  : (unsigned)times;
-	s->sync_next = 0;
-	s->syncing = true;
-	conn_work(c);
-}
-
-static void
-commit(struct conn *c, const struct fault *f)
-{
-	switch (f->kind) {
-	case FAULT_K_BAD_DEFLATE:
-		c->spoil = true;
-		break;
-	case FAULT_K_HALF_MESSAGE:
-		c->halve = true;
-		c->halve_hang = f->hang;
-		break;
-	case FAULT_K_FRAGMENT:
-		c->fragment = true;
-		break;
-	case FAULT_K_HUGE_MESSAGE:
-		huge(c, f->arg);
-		break;
-	case FAULT_K_BOMB:
-		conn_send_bomb(c, f->arg ? f->arg : FAULT_BOMB);
-		break;
-	case FAULT_K_FLOOD_GUILDS:
-		flood(c, f->arg);
-		break;
-	default:
-		bug("not a fault of the data stage");
-	}
-}
-
-void
-fault_strike(struct conn *c)
-{
-	for (unsigned k = 0; k < FAULT_KINDS && conn_is_live(c); k++) {
-		const struct fault *f;
-
-		if (kinds[k].stage != FAULT_DATA)
-			continue;
-		f = fault_take(c->sim, k, c->shard, c->host);
-		if (f)
-			commit(c, f);
-	}
-}
-
-static void
-strike_all(struct sim *sim)
-{
-	list_each_safe(&sim->gate->conns, e, next) {
-		struct conn *c = container_of(e, struct conn, link);
-
-		if (conn_is_live(c))
-			fault_strike(c);
-	}
-}
-
-static void
-storm(struct sim *sim)
-{
-	list_each_safe(&sim->gate->conns, e, next) {
-		struct conn *c = container_of(e, struct conn, link);
-
-		if (conn_is_open(c))
-			conn_close(c, 1001,
-			    "CloudFlare WebSocket proxy restarting");
-	}
-}
-
 /* ---- the command ------------------------------------------------------- */
 
 static int
-list_faults(struct sim *sim, struct sim_text *out)
+list_faults(struct sim *sim, struct sbuf *out)
 {
 	list_each(&sim->faults->list, e) {
 		struct fault *f = container_of(e, struct fault, link);
 
-		text_fmt(out, "%s", kinds[f->kind].name);
+		sbuf_fmt(out, "%s", kinds[f->kind].name);
 		if (f->arg > 0)
-			text_fmt(out, " %llu", (unsigned long long)f->arg);
+			sbuf_fmt(out, " %llu", (unsigned long long)f->arg);
 		if (f->shard >= 0)
-			text_fmt(out, " --shard %d", f->shard);
+			sbuf_fmt(out, " --shard %d", f->shard);
 		if (f->left < 0)
-			text_str(out, " --count forever\n");
+			sbuf_str(out, " --count forever\n");
 		else
-			text_fmt(out, " --count %lld\n", (long long)f->left);
+			sbuf_fmt(out, " --count %lld\n", (long long)f->left);
 	}
 	return EXIT_FINE;
 }
 
 static int
-read_file(struct fault *f, const char *path, struct sim_text *out)
+read_file(struct fault *f, const char *path, struct sbuf *out)
 {
 	FILE *in = fopen(path, "r");
 
 	if (!in) {
-		text_fmt(out, "cannot read %s", path);
+		sbuf_fmt(out, "cannot read %s", path);
 		return EXIT_DEGRADED;
 	}
 	f->text = base_alloc(FAULT_FILE_MAX);
@@ -221,46 +122,40 @@ read_file(struct fault *f, const char *path, struct sim_text *out)
 
 /* Takes the fault's own argument; *i is the next word. */
 static int
-read_arg(struct fault *f, int argc, char **argv, int *i, struct sim_text *out)
+read_arg(struct fault *f, int argc, char **argv, int *i, struct sbuf *out)
 {
-	const char *name = kinds[f->kind].name;
 	enum fault_arg kind = kinds[f->kind].arg;
 	const char *a = *i < argc && strncmp(argv[*i], "--", 2) != 0
-	    ? argv[*i] : NULL;
+	    ? argv[*i] : NULL, *expected = NULL;
 
-	if (kind == ARG_NONE)
+	if (kind == ARG_NONE || (!a && (kind == ARG_NUMBER_OPT ||
+		kind == ARG_HANG_OPT)))
 		return EXIT_FINE;
 	if (!a)
-		return kind == ARG_NUMBER_OPT || kind == ARG_HANG_OPT
-		    ? EXIT_FINE
-		    : text_say(out, EXIT_USAGE, "fault %s: an argument is missing", name);
+		return sbuf_say(out, EXIT_USAGE, "fault %s: an argument is "
+		    "missing", argv[0]);
 	(*i)++;
 	if (kind == ARG_FILE)
 		return read_file(f, a, out);
 	if (kind == ARG_HANG_OPT) {
 		f->hang = strcmp(a, "hang") == 0;
-		return f->hang || strcmp(a, "drop") == 0 ? EXIT_FINE
-		    : text_say(out, EXIT_USAGE, "fault %s: expected drop or hang, got %s",
-			name, a);
-	}
-	if (kind == ARG_BOOL) {
+		if (!f->hang && strcmp(a, "drop") != 0)
+			expected = "drop or hang";
+	} else if (kind == ARG_BOOL) {
 		f->arg = strcmp(a, "true") == 0;
-		return f->arg || strcmp(a, "false") == 0 ? EXIT_FINE
-		    : text_say(out, EXIT_USAGE, "fault %s: expected true or false, got %s",
-			name, a);
+		if (!f->arg && strcmp(a, "false") != 0)
+			expected = "true or false";
+	} else if (!str_to_u64(a, &f->arg)) {
+		expected = "a number";
+	} else if (kind == ARG_STATUS && (f->arg < 400 || f->arg > 599)) {
+		expected = "a status from 400 to 599";
 	}
-	if (!str_to_u64(a, &f->arg))
-		return text_say(out, EXIT_USAGE, "fault %s: expected a number, got %s", name,
-		    a);
-	if (kind == ARG_STATUS && (f->arg < 400 || f->arg > 599))
-		return text_say(out, EXIT_USAGE, "fault %s: expected a status from 400 to "
-		    "599, got %s", name, a);
-	return EXIT_FINE;
+	return !expected ? EXIT_FINE : sbuf_say(out, EXIT_USAGE, "fault %s: "
+	    "expected %s, got %s", argv[0], expected, a);
 }
 
 static int
-read_option(struct fault *f, const char *name, const char *v,
-    struct sim_text *out)
+read_option(struct fault *f, const char *name, const char *v, struct sbuf *out)
 {
 	uint64_t n = 0;
 	bool number = str_to_u64(v, &n);
@@ -281,25 +176,26 @@ read_option(struct fault *f, const char *name, const char *v,
 	else if (strcmp(name, "--host") == 0 && strcmp(v, "resume") == 0)
 		f->host = HOST_RESUME;
 	else
-		return text_say(out, EXIT_USAGE, "fault: can't understand %s %s", name, v);
+		return sbuf_say(out, EXIT_USAGE, "fault: can't understand "
+		    "%s %s", name, v);
 	return EXIT_FINE;
 }
 
 static int
-read_fault(struct fault *f, int argc, char **argv, struct sim_text *out)
+read_fault(struct fault *f, int argc, char **argv, struct sbuf *out)
 {
 	int i = 1, r = read_arg(f, argc, argv, &i, out);
 
 	for (; r == EXIT_FINE && i < argc; i += 2) {
 		if (i + 1 == argc)
-			return text_say(out, EXIT_USAGE, "fault %s: %s needs a value",
-			    argv[0], argv[i]);
+			return sbuf_say(out, EXIT_USAGE, "fault %s: %s needs "
+			    "a value", argv[0], argv[i]);
 		r = read_option(f, argv[i], argv[i + 1], out);
 	}
 	if (r == EXIT_FINE && f->shard >= 0 &&
 	    kinds[f->kind].stage <= FAULT_HELLO)
-		return text_say(out, EXIT_USAGE, "fault %s strikes before a connection says "
-		    "which shard it is: use --host", argv[0]);
+		return sbuf_say(out, EXIT_USAGE, "fault %s strikes before a "
+		    "connection says which shard it is: use --host", argv[0]);
 	return r;
 }
 
@@ -314,7 +210,7 @@ find_kind(const char *name)
 }
 
 static int
-add(struct sim *sim, int kind, int argc, char **argv, struct sim_text *out)
+add(struct sim *sim, int kind, int argc, char **argv, struct sbuf *out)
 {
 	struct fault *f = base_alloc(sizeof(*f));
 	int r;
@@ -332,7 +228,7 @@ add(struct sim *sim, int kind, int argc, char **argv, struct sim_text *out)
 	}
 	if (kinds[kind].stage == FAULT_ONCE) {
 		remove_fault(sim->faults, f);
-		storm(sim);
+		strike_once(sim);
 	} else if (kinds[kind].stage == FAULT_DATA) {
 		strike_all(sim);
 	}
@@ -340,13 +236,15 @@ add(struct sim *sim, int kind, int argc, char **argv, struct sim_text *out)
 }
 
 int
-fault_command(struct sim *sim, int argc, char **argv, struct sim_text *out)
+fault_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	int kind;
 
+	argc--;
+	argv++;
 	if (argc < 1) {
 		for (int k = 0; k < FAULT_KINDS; k++)
-			text_fmt(out, "%-22s %s\n", kinds[k].name,
+			sbuf_fmt(out, "%-22s %s\n", kinds[k].name,
 			    kinds[k].what);
 		return EXIT_FINE;
 	}
@@ -359,10 +257,10 @@ fault_command(struct sim *sim, int argc, char **argv, struct sim_text *out)
 	}
 	kind = find_kind(argv[0]);
 	if (kind < 0)
-		return text_say(out, EXIT_USAGE, "no fault is called %s; "
+		return sbuf_say(out, EXIT_USAGE, "no fault is called %s; "
 		    "`fault` alone lists them", argv[0]);
 	if (sim->faults->count >= FAULTS_MAX)
-		return text_say(out, EXIT_USAGE, "too many faults are "
+		return sbuf_say(out, EXIT_USAGE, "too many faults are "
 		    "waiting");
 	return add(sim, kind, argc, argv, out);
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Faults the gateway commits on command: one table names them, says where in a
- * connection's life they strike and what argument they take.  A fault strikes
- * `count` times and is then spent.
+ * connection's life they strike and what argument they take; strike.c carries
+ * them out.  A fault strikes `count` times and is then spent.
+ *
+ * A new fault: its row in FAULTS, and FAULT_K_... in strike.c, in the function
+ * of the place where it strikes.
  */
 #ifndef TOOLS_SIM_GATEWAY_FAULT_H
 #define TOOLS_SIM_GATEWAY_FAULT_H
@@ -92,13 +95,12 @@ struct fault {
  */
 const struct fault *fault_take(struct sim *, enum fault_kind, int shard,
     enum conn_host);
-/* A connection has become live: commits what waits for it. */
-void fault_strike(struct conn *);
+enum fault_stage fault_stage(enum fault_kind);
 /*
- * argv: NAME [ARGS] [--shard N|all] [--count K|forever] [--host main|resume],
- * or list, or clear.  0, 1 or EXIT_USAGE, with words in out.
+ * The verb: fault NAME [ARGS] [--shard N|all] [--count K|forever]
+ * [--host main|resume], or list, or clear.  0, 1 or EXIT_USAGE, with words in out.
  */
-int fault_command(struct sim *, int argc, char **argv, struct sim_text *out);
+int fault_command(struct sim *, int argc, char **argv, struct sbuf *out);
 void fault_init(struct sim *);
 void fault_free(struct sim *);
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* IDENTIFY and RESUME (command.h; discord-protocol.md sections 2.5 to 2.7). */
-#include "tools/sim/gateway/command.h"
-#include "tools/sim/gateway/fault.h"
-#include "tools/sim/gateway/gate.h"
-#include "tools/sim/gateway/starts.h"
+#include "tools/sim/gateway/identify.h"
+
+#include "tools/sim/gateway/opcode.h"
+#include "tools/sim/gateway/strike.h"
+#include "tools/sim/gateway/gateway.h"
+#include "tools/sim/book/starts.h"
 #include "tools/sim/world/world.h"
+#include "tools/sim/book/stats.h"
+#include "tools/sim/gateway/intents.h"
+#include "tools/sim/gateway/check.h"
 
 #include "shared/base/clock.h"
 
@@ -37,12 +41,12 @@ token_ok(struct conn *c, json_object *d)
 	json_object *v = check_field(d, "token", json_type_string);
 
 	if (!v) {
-		command_refuse(c, 4001, "token is missing");
+		opcode_refuse(c, 4001, "token is missing");
 		return false;
 	}
 	if (strcmp(json_object_get_string(v), c->sim->token) == 0)
 		return true;
-	command_refuse(c, 4004, "Authentication failed.");
+	opcode_refuse(c, 4004, "Authentication failed.");
 	return false;
 }
 
@@ -62,13 +66,13 @@ shard_ok(struct conn *c, json_object *d, struct identify *id)
 	if (!json_object_is_type(a, json_type_int) ||
 	    !json_object_is_type(b, json_type_int) ||
 	    json_object_array_length(v) != 2) {
-		command_refuse(c, 4010, "Invalid shard: not [id, count].");
+		opcode_refuse(c, 4010, "Invalid shard: not [id, count].");
 		return false;
 	}
 	n = json_object_get_int64(a);
 	of = json_object_get_int64(b);
 	if (of < 1 || of > SIM_SHARDS_MAX || n < 0 || n >= of) {
-		command_refuse(c, 4010, "Invalid shard.");
+		opcode_refuse(c, 4010, "Invalid shard.");
 		return false;
 	}
 	id->shard = (unsigned)n;
@@ -84,11 +88,11 @@ layout_ok(struct conn *c, const struct identify *id)
 
 	if (id->count < cfg->shards_min ||
 	    guilds / id->count > GUILDS_PER_SHARD_MAX) {
-		command_refuse(c, 4011, "Sharding required.");
+		opcode_refuse(c, 4011, "Sharding required.");
 		return false;
 	}
 	if (cfg->shards_multiple > 1 && id->count % cfg->shards_multiple) {
-		command_refuse(c, 4010, "Invalid shard: the count must be a "
+		opcode_refuse(c, 4010, "Invalid shard: the count must be a "
 		    "multiple of %u.", cfg->shards_multiple);
 		return false;
 	}
@@ -102,14 +106,14 @@ intents_ok(struct conn *c, json_object *d, struct identify *id)
 
 	if (!v || json_object_get_int64(v) < 0 ||
 	    (json_object_get_uint64(v) & ~(uint64_t)INTENTS_ALL)) {
-		command_refuse(c, 4013, "Invalid intent(s).");
+		opcode_refuse(c, 4013, "Invalid intent(s).");
 		return false;
 	}
 	id->intents = json_object_get_uint64(v);
 	for (size_t i = 0; i < nitems(privileged); i++) {
 		if ((id->intents & privileged[i].intent) &&
 		    !(c->sim->app_flags & privileged[i].flags)) {
-			command_refuse(c, 4014, "Disallowed intent(s).");
+			opcode_refuse(c, 4014, "Disallowed intent(s).");
 			return false;
 		}
 	}
@@ -151,7 +155,7 @@ shape(json_object *d, struct identify *id)
 }
 
 static void
-guild_list(struct sim *sim, const struct identify *id, struct sim_text *t)
+guild_list(struct sim *sim, const struct identify *id, struct sbuf *t)
 {
 	const char *comma = "";
 
@@ -160,7 +164,7 @@ guild_list(struct sim *sim, const struct identify *id, struct sim_text *t)
 
 		if ((guild >> 22) % id->count != id->shard)
 			continue;
-		text_fmt(t, "%s{\"unavailable\":true,\"id\":\"%" PRIu64 "\"}",
+		sbuf_fmt(t, "%s{\"unavailable\":true,\"id\":\"%" PRIu64 "\"}",
 		    comma, guild);
 		comma = ",";
 	}
@@ -171,9 +175,9 @@ send_ready(struct conn *c, const struct identify *id)
 {
 	struct sim *sim = c->sim;
 	struct session *s = c->session;
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 
-	text_fmt(&t, "{\"v\":10,\"user_settings\":{},\"user\":%s,"
+	sbuf_fmt(&t, "{\"v\":10,\"user_settings\":{},\"user\":%s,"
 	    "\"shard\":[%u,%u],\"session_type\":\"normal\","
 	    "\"session_id\":\"%s\",\"resume_gateway_url\":\"%s\","
 	    "\"relationships\":[],\"private_channels\":[],\"presences\":[],"
@@ -181,7 +185,7 @@ send_ready(struct conn *c, const struct identify *id)
 	    world_user_json(sim->world, WORLD_BOT), id->shard, id->count,
 	    s->id, sim->url_resume);
 	guild_list(sim, id, &t);
-	text_fmt(&t, "],\"guild_join_requests\":[],"
+	sbuf_fmt(&t, "],\"guild_join_requests\":[],"
 	    "\"geo_ordered_rtc_regions\":[\"us-east\",\"us-central\"],"
 	    "\"game_relationships\":[],\"auth\":{},\"application\":"
 	    "{\"id\":\"%" PRIu64 "\",\"flags\":%" PRIu64
@@ -189,7 +193,7 @@ send_ready(struct conn *c, const struct identify *id)
 	    "\"_trace\":[\"[\\\"shardherd-sim\\\",{\\\"micros\\\":0}]\"]}",
 	    sim->app_id, sim->app_flags, sim->app_flags);
 	session_dispatch(s, "READY", t.p, t.len, 0);
-	text_free(&t);
+	sbuf_free(&t);
 }
 
 static void
@@ -198,14 +202,14 @@ ready(struct conn *c, const struct identify *id)
 	struct session *s = session_new(c->sim, id->shard, id->count,
 	    id->intents);
 
-	if (id->compress && c->transport == PACK_NONE && !c->pack)
-		c->pack = pack_new(PACK_PAYLOAD);
+	if (id->compress && c->transport == COMPRESS_NONE && !c->compress)
+		c->compress = compress_new(COMPRESS_PAYLOAD);
 	conn_attach(c, s, CONN_LIVE);
 	send_ready(c, id);
 	if (!conn_is_live(c))
 		return;
-	s->syncing = gate_wants(id->intents, "GUILD_CREATE", false);
-	fault_strike(c);
+	s->syncing = intents_want(id->intents, "GUILD_CREATE", false);
+	strike_live(c);
 	conn_work(c);
 }
 
@@ -214,10 +218,10 @@ budget_ok(struct conn *c)
 {
 	if (starts_spend(c->sim))
 		return true;
-	sim_violation(c->sim, c->shard, "session starts exhausted: the token "
+	stats_violation(c->sim, c->shard, "session starts exhausted: the token "
 	    "is reset");
 	conn_invalid(c, false);
-	gate_revoke(c->sim);
+	gateway_revoke(c->sim);
 	return false;
 }
 
@@ -226,37 +230,20 @@ key_ok(struct conn *c, const struct identify *id)
 {
 	if (starts_key(c->sim, id->shard, wire_arrived_ms(&c->wire)))
 		return true;
-	sim_violation(c->sim, c->shard, "IDENTIFY too soon for key %u",
+	stats_violation(c->sim, c->shard, "IDENTIFY too soon for key %u",
 	    id->shard % c->sim->cfg.max_concurrency);
 	conn_invalid(c, false);
 	return false;
 }
 
-static bool
-identify_faulty(struct conn *c)
-{
-	const struct fault *f;
-
-	if ((f = fault_take(c->sim, FAULT_K_CLOSE_IDENTIFY, c->shard,
-		c->host)))
-		conn_close(c, (unsigned)f->arg, "");
-	else if (fault_take(c->sim, FAULT_K_OP9_IDENTIFY, c->shard, c->host))
-		conn_invalid(c, false);
-	else if (fault_take(c->sim, FAULT_K_NO_READY, c->shard, c->host))
-		c->state = CONN_LIMBO;
-	else
-		return false;
-	return true;
-}
-
 void
-identify_identify(struct conn *c, json_object *d)
+identify_start(struct conn *c, json_object *d)
 {
 	struct identify id = {0};
 	const char *why;
 
 	if (c->state == CONN_SILENT)
-		sim_violation(c->sim, -1, "IDENTIFY before HELLO");
+		stats_violation(c->sim, -1, "IDENTIFY before HELLO");
 	if (!token_ok(c, d) || !shard_ok(c, d, &id))
 		return;
 	conn_is_for(c, (int)id.shard);
@@ -264,14 +251,15 @@ identify_identify(struct conn *c, json_object *d)
 	stats_of(c->sim, c->shard)->identified_ms =
 	    wire_arrived_ms(&c->wire) - c->sim->started_ms;
 	if (c->host == HOST_RESUME)
-		sim_violation(c->sim, c->shard, "IDENTIFY on the resume host");
+		stats_violation(c->sim, c->shard, "IDENTIFY on the resume "
+		    "host");
 	why = shape(d, &id);
 	if (why) {
-		command_refuse(c, 4001, "op 2: %s", why);
+		opcode_refuse(c, 4001, "op 2: %s", why);
 		return;
 	}
 	if (!budget_ok(c) || !layout_ok(c, &id) || !intents_ok(c, d, &id) ||
-	    !key_ok(c, &id) || identify_faulty(c))
+	    !key_ok(c, &id) || strike_identify(c))
 		return;
 	ready(c, &id);
 }
@@ -287,35 +275,11 @@ resume_failed(struct conn *c, struct session *s)
 	conn_invalid(c, false);
 }
 
-static bool
-resume_faulty(struct conn *c, struct session *s)
-{
-	const struct fault *f;
-
-	if ((f = fault_take(c->sim, FAULT_K_CLOSE_RESUME, c->shard, c->host)))
-		conn_close(c, (unsigned)f->arg, "");
-	else if ((f = fault_take(c->sim, FAULT_K_OP9_RESUME, c->shard,
-		c->host))) {
-		if (s && !f->arg)
-			session_end(s);
-		conn_invalid(c, f->arg != 0);
-	}
-	else if (fault_take(c->sim, FAULT_K_NO_READY, c->shard, c->host))
-		c->state = CONN_LIMBO;
-	else
-		return false;
-	stats_of(c->sim, c->shard)->resumes_failed++;
-	return true;
-}
-
 static void
 begin_replay(struct conn *c, struct session *s, uint64_t seq)
 {
-	const struct fault *f = fault_take(c->sim, FAULT_K_DROP_REPLAY,
-	    c->shard, c->host);
-
 	c->replay_next = seq + 1;
-	c->replay_left = f ? f->arg : UINT64_MAX;
+	c->replay_left = strike_replay(c);
 	session_gap_begin(s, seq);
 	conn_attach(c, s, CONN_REPLAY);
 	if (c->replay_left == 0)
@@ -334,7 +298,7 @@ identify_resume(struct conn *c, json_object *d)
 	if (!token_ok(c, d))
 		return;
 	if (!id || !seq || json_object_get_int64(seq) < 0) {
-		command_refuse(c, 4001, "op 6: session_id or seq is wrong");
+		opcode_refuse(c, 4001, "op 6: session_id or seq is wrong");
 		return;
 	}
 	s = session_find(c->sim, json_object_get_string(id),
@@ -342,14 +306,16 @@ identify_resume(struct conn *c, json_object *d)
 	if (s)
 		conn_is_for(c, (int)s->shard);
 	stats_of(c->sim, c->shard)->resumes++;
-	if (resume_faulty(c, s))
+	if (strike_resume(c, s)) {
+		stats_of(c->sim, c->shard)->resumes_failed++;
 		return;
+	}
 	if (!s || s->ended) {
 		resume_failed(c, NULL);
 	} else if (json_object_get_uint64(seq) > s->journal.seq) {
 		stats_of(c->sim, c->shard)->resumes_failed++;
 		session_end(s);
-		command_refuse(c, 4007, "Invalid seq.");
+		opcode_refuse(c, 4007, "Invalid seq.");
 	} else if (json_object_get_uint64(seq) + 1 < session_oldest(s)) {
 		resume_failed(c, s);
 	} else {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/gateway/session.h"
 
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/gateway/gateway.h"
+#include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
 
-#include <openssl/rand.h>
 #include <string.h>
 
 static struct session **
 bucket_of(struct sim *sim, const char *id, size_t len)
 {
-	return &sim->gate->bucket[hash64(id, len) % GATE_BUCKETS];
+	return &sim->gateway->bucket[base_hash64(id, len) % GATEWAY_BUCKETS];
 }
 
 static void
@@ -38,12 +38,12 @@ last_of(struct list *l, unsigned shard, unsigned count)
 static bool
 same_id(struct sim *sim, unsigned shard, unsigned count, char id[33])
 {
-	struct session *old = last_of(&sim->gate->live, shard, count);
+	struct session *old = last_of(&sim->gateway->live, shard, count);
 
 	if (!sim->cfg.same_ids)
 		return false;
 	if (!old)
-		old = last_of(&sim->gate->ended, shard, count);
+		old = last_of(&sim->gateway->ended, shard, count);
 	if (!old)
 		return false;
 	if (old->conn)
@@ -53,16 +53,6 @@ same_id(struct sim *sim, unsigned shard, unsigned count, char id[33])
 	return true;
 }
 
-static void
-new_id(char id[33])
-{
-	unsigned char raw[16];
-
-	must(RAND_bytes(raw, sizeof(raw)) == 1);
-	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(id + 2 * i, 3, "%02x", raw[i]);
-}
-
 struct session *
 session_new(struct sim *sim, unsigned shard, unsigned count, uint64_t intents)
 {
@@ -70,7 +60,7 @@ session_new(struct sim *sim, unsigned shard, unsigned count, uint64_t intents)
 	struct session **b;
 
 	if (!same_id(sim, shard, count, s->id))
-		new_id(s->id);
+		gateway_random_hex(s->id, 16);
 	s->sim = sim;
 	s->shard = shard;
 	s->count = count;
@@ -79,7 +69,7 @@ session_new(struct sim *sim, unsigned shard, unsigned count, uint64_t intents)
 	s->window = base_alloc(s->replay * sizeof(*s->window));
 	journal_init(&s->journal);
 	timer_init(sim->timers, &s->expire, on_expire);
-	list_append(&sim->gate->live, &s->link);
+	list_append(&sim->gateway->live, &s->link);
 	b = bucket_of(sim, s->id, strlen(s->id));
 	s->next = *b;
 	*b = s;
@@ -115,7 +105,7 @@ session_newest(struct sim *sim, unsigned shard)
 {
 	struct session *found = NULL;
 
-	list_each(&sim->gate->live, e) {
+	list_each(&sim->gateway->live, e) {
 		struct session *s = container_of(e, struct session, link);
 
 		if (s->shard == shard && (s->conn || !found || !found->conn))
@@ -152,7 +142,7 @@ issue(struct session *s, const char *t, struct session_kept k, unsigned flags)
 	struct session_kept *slot;
 	struct journal_entry *e;
 
-	e = journal_add(&s->journal, t, s->sim->gate->number, k.raw, k.len,
+	e = journal_add(&s->journal, t, s->sim->gateway->number, k.raw, k.len,
 	    flags);
 	slot = &s->window[s->journal.seq % s->replay];
 	free(slot->raw);
@@ -252,7 +242,7 @@ free_window(struct session *s)
 void
 session_end(struct session *s)
 {
-	struct gate *g = s->sim->gate;
+	struct gateway *g = s->sim->gateway;
 
 	if (s->ended)
 		return;
@@ -297,7 +287,7 @@ session_free(struct session *s)
 		s->conn->session = NULL;
 	timer_stop(&s->expire);
 	if (s->ended)
-		s->sim->gate->ended_count--;
+		s->sim->gateway->ended_count--;
 	else
 		free_window(s);
 	list_remove(&s->link);

@@ -24,7 +24,7 @@ struct session_kept {
 };
 
 struct session {
-	struct list link;	/* gate->live or gate->ended */
+	struct list link;	/* gateway->live or gateway->ended */
 	struct session *next;	/* of its hash bucket */
 	struct sim *sim;
 	char id[33];

@@ -8,7 +8,6 @@
 
 #define UPGRADE_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #define UPGRADE_KEY_LEN 24	/* base64 of 16 bytes */
-#define UPGRADE_VALUE_MAX 256
 
 struct word {
 	const char *p;
@@ -104,11 +103,11 @@ read_query(struct word target, struct upgrade *u)
 	struct word v = query(target, "v"), e = query(target, "encoding");
 	struct word c = query(target, "compress");
 
-	u->compress = PACK_NONE;
+	u->compress = COMPRESS_NONE;
 	if (c.p && word_is(c, "zlib-stream"))
-		u->compress = PACK_ZLIB;
+		u->compress = COMPRESS_ZLIB;
 	else if (c.p && word_is(c, "zstd-stream"))
-		u->compress = PACK_ZSTD;
+		u->compress = COMPRESS_ZSTD;
 	else if (c.p) {
 		u->why = "unknown compress= in the gateway URL";
 		return 400;
@@ -180,44 +179,38 @@ upgrade_read(const char *text, size_t len, struct upgrade *u)
 static const char *
 status_text(int status)
 {
-	switch (status) {
-	case 400:
-		return "Bad Request";
-	case 403:
-		return "Forbidden";
-	case 404:
-		return "Not Found";
-	case 426:
-		return "Upgrade Required";
-	case 429:
-		return "Too Many Requests";
-	case 503:
-		return "Service Unavailable";
-	case 520:
-		return "Web Server Returned an Unknown Error";
-	default:
-		return "Error";
-	}
+	static const struct {
+		int status;
+		const char *text;
+	} known[] = {{400, "Bad Request"}, {403, "Forbidden"},
+	    {404, "Not Found"}, {426, "Upgrade Required"},
+	    {429, "Too Many Requests"}, {503, "Service Unavailable"},
+	    {520, "Web Server Returned an Unknown Error"}};
+
+	for (size_t i = 0; i < nitems(known); i++)
+		if (known[i].status == status)
+			return known[i].text;
+	return "Error";
 }
 
 void
-upgrade_answer(struct sim_text *out, int status, const char *accept,
+upgrade_answer(struct sbuf *out, int status, const char *accept,
     unsigned retry_after)
 {
 	if (status == 101) {
-		text_fmt(out, "HTTP/1.1 101 Switching Protocols\r\n"
+		sbuf_fmt(out, "HTTP/1.1 101 Switching Protocols\r\n"
 		    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 		    "Sec-WebSocket-Accept: %s\r\n\r\n", accept);
 		return;
 	}
-	text_fmt(out, "HTTP/1.1 %d %s\r\nConnection: close\r\n", status,
+	sbuf_fmt(out, "HTTP/1.1 %d %s\r\nConnection: close\r\n", status,
 	    status_text(status));
 	if (status == 426)
-		text_str(out, "Upgrade: websocket\r\n"
+		sbuf_str(out, "Upgrade: websocket\r\n"
 		    "Sec-WebSocket-Version: 13\r\n");
 	if (retry_after > 0)
-		text_fmt(out, "Retry-After: %u\r\n", retry_after);
-	text_fmt(out, "CF-RAY: 0123456789abcdef-SIM\r\n"
+		sbuf_fmt(out, "Retry-After: %u\r\n", retry_after);
+	sbuf_fmt(out, "CF-RAY: 0123456789abcdef-SIM\r\n"
 	    "Content-Type: text/plain\r\nContent-Length: 16\r\n\r\n"
 	    "error code: %d\n", status);
 }

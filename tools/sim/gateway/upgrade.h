@@ -6,7 +6,7 @@
 #ifndef TOOLS_SIM_GATEWAY_UPGRADE_H
 #define TOOLS_SIM_GATEWAY_UPGRADE_H
 
-#include "tools/sim/gateway/pack.h"
+#include "tools/sim/gateway/compress.h"
 
 #define UPGRADE_MAX 16384 /* bytes of a request's head */
 
@@ -14,7 +14,7 @@ struct upgrade {
 	char accept[32];	/* Sec-WebSocket-Accept */
 	unsigned close;		/* 0, or the close code to send once open */
 	const char *why;	/* with close, or with a status that is not 101 */
-	enum pack_kind compress;
+	enum compress_kind compress;
 };
 
 /* Length of the head with its blank line, 0 when it isn't whole yet. */
@@ -22,7 +22,7 @@ size_t upgrade_head(const char *text, size_t len);
 /* The HTTP status to answer: 101 with all fields set, or an error. */
 int upgrade_read(const char *text, size_t len, struct upgrade *);
 /* Appends the answer for status; retry_after 0: no such header. */
-void upgrade_answer(struct sim_text *, int status, const char *accept,
+void upgrade_answer(struct sbuf *, int status, const char *accept,
     unsigned retry_after);
 
 #endif

@@ -96,13 +96,15 @@ drop_late(struct wire *w)
 	}
 }
 
+static void flush(struct wire *);
+
 static void
 on_hold_over(struct ev_loop *loop, ev_timer *t, int revents)
 {
 	struct wire *w = t->data;
 
 	ev_io_start(loop, &w->rd);
-	wire_flush(w);
+	flush(w);
 }
 
 /* ---- bytes ------------------------------------------------------------- */
@@ -200,7 +202,7 @@ on_writable(struct ev_loop *loop, ev_io *io, int revents)
 		handshake(w);
 		return;
 	}
-	wire_flush(w);
+	flush(w);
 }
 
 int
@@ -243,7 +245,7 @@ wire_put(struct wire *w, const void *data, size_t len, struct list *dirty)
 {
 	if (w->fd < 0)
 		return;
-	text_add(&w->out, data, len);
+	sbuf_add(&w->out, data, len);
 	w->put += len;
 	if (rtt_s(w) > 0 || !list_empty(&w->late))
 		mark_late(w);
@@ -306,8 +308,8 @@ write_some(struct wire *w, size_t len)
 	return -1;
 }
 
-void
-wire_flush(struct wire *w)
+static void
+flush(struct wire *w)
 {
 	bool had = wire_backlog(w) > 0;
 	size_t len;
@@ -327,9 +329,9 @@ wire_flush(struct wire *w)
 	if (wire_backlog(w) > 0)
 		return;
 	w->out_off = 0;
-	text_reset(&w->out);
+	sbuf_reset(&w->out);
 	if (w->out.cap > WIRE_KEEP)
-		text_free(&w->out);
+		sbuf_free(&w->out);
 	if (w->shut)
 		shutdown(w->fd, SHUT_WR);
 	if (had && w->on_drained)
@@ -349,7 +351,7 @@ wire_flush_all(struct list *dirty)
 		list_append(&mine, e);
 	}
 	while (!list_empty(&mine))
-		wire_flush(container_of(mine.next, struct wire, dirty));
+		flush(container_of(mine.next, struct wire, dirty));
 }
 
 void
@@ -357,14 +359,14 @@ wire_cork(struct wire *w, bool on)
 {
 	w->corked = on;
 	if (!on)
-		wire_flush(w);
+		flush(w);
 }
 
 void
 wire_shut(struct wire *w)
 {
 	w->shut = true;
-	wire_flush(w);
+	flush(w);
 }
 
 void
@@ -385,6 +387,6 @@ wire_end(struct wire *w, bool reset)
 	w->ssl = NULL;
 	close(w->fd);
 	w->fd = -1;
-	text_free(&w->out);
+	sbuf_free(&w->out);
 	w->out_off = 0;
 }

@@ -7,7 +7,7 @@
 #ifndef TOOLS_SIM_GATEWAY_WIRE_H
 #define TOOLS_SIM_GATEWAY_WIRE_H
 
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
 
 #include <ev.h>
 #include <openssl/ssl.h>
@@ -29,7 +29,7 @@ struct wire {
 	bool corked;		/* holds everything back until uncorked */
 	bool shut;		/* FIN once everything is written */
 	ev_io rd, wr;
-	struct sim_text out;
+	struct sbuf out;
 	size_t out_off;		/* bytes of out already written */
 	struct list dirty;	/* in the list of wires to flush */
 	const double *rtt_s;	/* a round trip takes so long; NULL: no time */
@@ -46,7 +46,6 @@ int wire_open(struct wire *, struct ev_loop *, int fd, SSL_CTX *tls);
 /* Appends to the output; dirty is flushed by wire_flush_all on that list. */
 void wire_put(struct wire *, const void *, size_t, struct list *dirty);
 size_t wire_backlog(const struct wire *);
-void wire_flush(struct wire *);
 /*
  * clock_boot_ms() at which the kernel had the newest bytes of the peer: what it
  * is judged by must not depend on how soon we came to read them.

@@ -75,7 +75,7 @@ static struct bucket *
 slot_of(struct limit *l, enum limit_class c, uint64_t major)
 {
 	uint64_t key[2] = {c, major};
-	uint32_t at = (uint32_t)hash64(key, sizeof(key)) & (SLOTS - 1);
+	uint32_t at = (uint32_t)base_hash64(key, sizeof(key)) & (SLOTS - 1);
 
 	while (l->bucket[at].cls != LIMIT_NONE &&
 	       (l->bucket[at].cls != c || l->bucket[at].major != major))
@@ -130,7 +130,7 @@ limit_take(struct limit *l, enum limit_class c, uint64_t major, uint64_t now,
 	a->reset_after_ms = b->ends_ms - now;
 	must(str_format(a->bucket, sizeof(a->bucket),
 	    "%016" PRIx64 "%016" PRIx64,
-	    hash64(rule[c].name, strlen(rule[c].name)),
+	    base_hash64(rule[c].name, strlen(rule[c].name)),
 	    l->seed * 0x9e3779b97f4a7c15u ^ c));
 }
 
@@ -162,10 +162,4 @@ uint64_t
 limit_banned(const struct limit *l, uint64_t now)
 {
 	return l->ban_ends_ms > now ? l->ban_ends_ms - now : 0;
-}
-
-uint32_t
-limit_invalids(const struct limit *l)
-{
-	return l->invalids;
 }

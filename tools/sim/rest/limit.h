@@ -67,8 +67,6 @@ uint64_t limit_take_global(struct limit *, uint64_t now_ms);
 void limit_invalid(struct limit *, uint64_t now_ms);
 /* Milliseconds the ban has to run, 0 when there is none. */
 uint64_t limit_banned(const struct limit *, uint64_t now_ms);
-/* Invalid requests in the running window. */
-uint32_t limit_invalids(const struct limit *);
 const char *limit_name(enum limit_class);
 
 #endif

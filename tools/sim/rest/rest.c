@@ -6,9 +6,13 @@
 #include "tools/sim/rest/rest.h"
 
 #include "shared/base/clock.h"
-#include "tools/sim/base/names.h"
+#include "tools/sim/base/hostnames.h"
 #include "tools/sim/rest/rest_http.h"
 #include "tools/sim/rest/route.h"
+#include "tools/sim/rest/rest_body.h"
+#include "tools/sim/rest/rest_fault.h"
+#include "tools/sim/rest/rest_reply.h"
+#include "tools/sim/world/world_interaction.h"
 
 #include <string.h>
 
@@ -20,10 +24,10 @@ edge_refused(struct rest_call *c)
 	uint64_t ban = limit_banned(c->rest->limit, clock_boot_ms());
 
 	if (ban > 0) {
-		rest_refuse_html(c, 429);
+		rest_reply_html(c, 429);
 		c->retry_after = (double)ban / 1000;
 	} else if (agent == NULL || strncmp(agent, "DiscordBot (", 12) != 0)
-		rest_refuse_html(c, 403);
+		rest_reply_html(c, 403);
 	return c->status != 0;
 }
 
@@ -34,7 +38,7 @@ version_refused(struct rest_call *c)
 	const char *s = c->url;
 
 	if (strncmp(s, "/api/", 5) != 0) {
-		rest_refuse(c, REST_NOT_FOUND);
+		rest_reply_error(c, REST_NOT_FOUND);
 		return true;
 	}
 	s += 5;
@@ -43,7 +47,7 @@ version_refused(struct rest_call *c)
 	else if (strncmp(s, "v9/", 3) == 0)
 		c->path = s + 2;
 	else
-		rest_refuse(c, REST_BAD_VERSION);
+		rest_reply_error(c, REST_BAD_VERSION);
 	return c->status != 0;
 }
 
@@ -60,7 +64,7 @@ token_refused(struct rest_call *c)
 		if (c->other_bot || strcmp(auth + 4, c->sim->token) == 0)
 			return false;
 	}
-	rest_refuse(c, REST_UNAUTHORIZED);
+	rest_reply_error(c, REST_UNAUTHORIZED);
 	return true;
 }
 
@@ -74,14 +78,14 @@ limit_refused(struct rest_call *c)
 		wait = limit_take_global(r->limit, now);
 	if (wait > 0) {
 		r->global_limited++;
-		rest_refuse_limit(c, "global", (double)wait / 1000);
+		rest_reply_limit(c, "global", (double)wait / 1000);
 		return true;
 	}
-	return rest_limit_refused(c, c->route->cls, route_major(c));
+	return rest_limited(c, c->route->cls, route_major(c));
 }
 
 bool
-rest_limit_refused(struct rest_call *c, enum limit_class cls, uint64_t major)
+rest_limited(struct rest_call *c, enum limit_class cls, uint64_t major)
 {
 	struct limit_answer a;
 
@@ -92,7 +96,7 @@ rest_limit_refused(struct rest_call *c, enum limit_class cls, uint64_t major)
 	if (!a.refused)
 		return false;
 	c->rest->limited[cls]++;
-	rest_refuse_limit(c, "user", (double)a.reset_after_ms / 1000);
+	rest_reply_limit(c, "user", (double)a.reset_after_ms / 1000);
 	return true;
 }
 
@@ -115,8 +119,8 @@ count(struct rest_call *c)
 	}
 }
 
-void
-rest_handle(struct rest_call *c)
+static void
+handle(struct rest_call *c)
 {
 	c->rest->requests++;
 	if (!version_refused(c) && !rest_fault_apply(c) && !edge_refused(c) &&
@@ -130,9 +134,6 @@ rest_handle(struct rest_call *c)
 static void
 rest_free(struct rest *r)
 {
-	rest_hooks_free(r->hooks);
-	rest_commands_free(r->commands);
-	rest_reactions_free(r->reactions);
 	limit_free(r->limit);
 	free(r->faults);
 	r->sim->rest = NULL;
@@ -140,34 +141,26 @@ rest_free(struct rest *r)
 }
 
 int
-rest_start(struct sim *sim, struct err *e)
+rest_start(struct sim *sim, const struct route *const *routes, struct err *e)
 {
 	struct rest *r = base_alloc(sizeof(*r));
 	char name[SIM_URL_MAX];
 
 	r->sim = sim;
 	sim->rest = r;
-	sim->app_id = world_app_id(sim->world);
 	r->limit = limit_new(sim->cfg.seed);
-	r->faults = rest_faults_new();
-	r->hooks = rest_hooks_new();
-	r->commands = rest_commands_new();
-	r->reactions = rest_reactions_new();
+	r->faults = rest_fault_new();
+	r->routes = routes;
+	r->handle = handle;
 	if (rest_http_start(r, e) == -1) {
 		rest_free(r);
 		return -1;
 	}
-	names_host(sim, name, sizeof(name));
+	hostnames_host(sim, name, sizeof(name));
 	must(str_format(sim->url_api, sizeof(sim->url_api),
 	    "%s://%s:%u/api/v10", sim->cfg.plain ? "http" : "https", name,
 	    r->port));
 	return 0;
-}
-
-unsigned
-rest_port(const struct sim *sim)
-{
-	return sim->rest ? sim->rest->port : 0;
 }
 
 void
@@ -177,4 +170,39 @@ rest_stop(struct sim *sim)
 		return;
 	rest_http_stop(sim->rest);
 	rest_free(sim->rest);
+}
+
+void
+rest_report(struct sim *sim, struct sbuf *out)
+{
+	const struct rest *r = sim->rest;
+	const struct world_interactions *n =
+	    world_interaction_counts(sim->world);
+	unsigned waiting = world_interaction_waiting(sim->world);
+	const char *comma = "";
+
+	sbuf_fmt(out, "{\"requests\":%" PRIu64 ",\"by_status\":{", r->requests);
+	for (unsigned s = 0; s < REST_STATUS_MAX; s++)
+		if (r->by_status[s] > 0) {
+			sbuf_fmt(out, "%s\"%u\":%" PRIu64, comma, s,
+			    r->by_status[s]);
+			comma = ",";
+		}
+	sbuf_fmt(out,
+	    "},\"rate_limited\":%" PRIu64 ",\"rate_limited_global\":%" PRIu64
+	    ",\"rate_limited_by\":{",
+	    r->rate_limited, r->global_limited);
+	comma = "";
+	for (unsigned c = 0; c < LIMIT_CLASSES; c++)
+		if (r->limited[c] > 0) {
+			sbuf_fmt(out, "%s\"%s\":%" PRIu64, comma, limit_name(c),
+			    r->limited[c]);
+			comma = ",";
+		}
+	sbuf_fmt(out, "},\"invalid\":%" PRIu64 ",\"faulted\":%" PRIu64
+	    ",\"interactions\":{\"made\":%" PRIu64 ",\"answered\":%" PRIu64
+	    ",\"waiting\":%u,\"unanswered\":%" PRIu64 ",\"twice\":%" PRIu64
+	    ",\"late\":%" PRIu64 ",\"wrong\":%" PRIu64 "}}",
+	    r->invalid, r->faulted, n->made, n->answered, waiting,
+	    n->made - n->answered - waiting, n->twice, n->late, n->wrong);
 }

@@ -3,14 +3,16 @@
  * Request bodies: JSON, multipart with payload_json and files, and forms, all
  * turned into one JSON value.  The contents of files are measured, not kept.
  */
-#include "tools/sim/rest/rest_call.h"
+#include "tools/sim/rest/rest_body.h"
+
+#include "tools/sim/rest/rest_form.h"
+#include "tools/sim/rest/rest_reply.h"
 
 #include "shared/json/json.h"
 
 #include <microhttpd.h>
 #include <string.h>
 #include <strings.h>
-
 
 static int
 hex(char c)
@@ -51,11 +53,16 @@ rest_body_header(struct rest_call *c, const char *name)
 	return MHD_lookup_connection_value(c->conn, MHD_HEADER_KIND, name);
 }
 
+static const char *
+query(struct rest_call *c, const char *key)
+{
+	return MHD_lookup_connection_value(c->conn, MHD_GET_ARGUMENT_KIND, key);
+}
+
 uint64_t
 rest_body_query(struct rest_call *c, const char *key, uint64_t dflt)
 {
-	const char *s =
-	    MHD_lookup_connection_value(c->conn, MHD_GET_ARGUMENT_KIND, key);
+	const char *s = query(c, key);
 	uint64_t n;
 
 	return s != NULL && str_to_u64(s, &n) ? n : dflt;
@@ -64,8 +71,7 @@ rest_body_query(struct rest_call *c, const char *key, uint64_t dflt)
 bool
 rest_body_true(struct rest_call *c, const char *key)
 {
-	const char *s =
-	    MHD_lookup_connection_value(c->conn, MHD_GET_ARGUMENT_KIND, key);
+	const char *s = query(c, key);
 
 	return s != NULL && (strcasecmp(s, "true") == 0 || strcmp(s, "1") == 0);
 }
@@ -75,7 +81,7 @@ parse_json(struct rest_call *c, const char *text, size_t len)
 {
 	if (json_parse(&c->body, text, len) && c->body != NULL)
 		return true;
-	rest_refuse(c, REST_BAD_JSON);
+	rest_reply_error(c, REST_BAD_JSON);
 	return false;
 }
 
@@ -96,8 +102,7 @@ parse_urlencoded(struct rest_call *c)
 			key, sizeof(key), s, (size_t)(eq - s), true) &&
 		    rest_body_decode(value, sizeof(value), eq + 1,
 			(size_t)(stop - eq - 1), true))
-			json_object_object_add(
-			    c->body, key, json_object_new_string(value));
+			jso_set_text(c->body, key, value);
 		s = stop + 1;
 	}
 	return true;
@@ -167,7 +172,7 @@ part_take(struct rest_call *c, const char *head, size_t head_len,
 	if (strcmp(name, "payload_json") == 0) {
 		o = json_parse_as(body, len, json_type_object);
 		if (o == NULL) {
-			rest_refuse(c, REST_BAD_JSON);
+			rest_reply_error(c, REST_BAD_JSON);
 			return false;
 		}
 		json_object_put(c->body);
@@ -177,8 +182,8 @@ part_take(struct rest_call *c, const char *head, size_t head_len,
 	if (strncmp(name, "files[", 6) == 0 || strcmp(name, "file") == 0)
 		return part_file(c, head, head_len, len);
 	if (json_object_is_type(c->body, json_type_object))
-		json_object_object_add(
-		    c->body, name, json_object_new_string_len(body, (int)len));
+		jso_set(c->body, name,
+		    json_object_new_string_len(body, (int)len));
 	return true;
 }
 
@@ -224,7 +229,7 @@ parse_multipart(struct rest_call *c, const char *type)
 		    str_format(mark, sizeof(mark), "\r\n--%.*s", (int)n, b))
 			return parse_parts(c, mark);
 	}
-	rest_refuse(c, REST_BAD_REQUEST);
+	rest_reply_error(c, REST_BAD_REQUEST);
 	return false;
 }
 
@@ -234,7 +239,7 @@ rest_body_parse(struct rest_call *c)
 	const char *type = rest_body_header(c, "Content-Type");
 
 	if (c->too_big) {
-		rest_refuse(c, REST_TOO_BIG);
+		rest_reply_error(c, REST_TOO_BIG);
 		return false;
 	}
 	if (c->raw.len == 0 || strcmp(c->method, "GET") == 0 ||

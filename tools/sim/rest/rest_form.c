@@ -3,11 +3,14 @@
  * Checking forms: every error of a body is found in one go and reported as
  * Discord nests them (discord-protocol.md section 7.1).
  */
-#include "tools/sim/rest/rest_call.h"
+#include "tools/sim/rest/rest_form.h"
+
+#include "tools/sim/rest/rest_reply.h"
+
+#include "shared/base/base64.h"
 
 #include <stdarg.h>
 #include <string.h>
-#include <strings.h>
 
 /* The object at a dotted path below o, made where missing. */
 static json_object *
@@ -23,7 +26,7 @@ descend(json_object *o, const char *path)
 		next = json_object_object_get(o, key);
 		if (next == NULL) {
 			next = json_object_new_object();
-			json_object_object_add(o, key, next);
+			jso_set(o, key, next);
 		}
 		o = next;
 		path += n + (path[n] == '.');
@@ -48,11 +51,32 @@ rest_form_error(struct rest_call *c, const char *path, const char *code,
 	list = json_object_object_get(at, "_errors");
 	if (list == NULL) {
 		list = json_object_new_array();
-		json_object_object_add(at, "_errors", list);
+		jso_set(at, "_errors", list);
 	}
-	json_object_object_add(e, "code", json_object_new_string(code));
-	json_object_object_add(e, "message", json_object_new_string(text));
+	jso_set_text(e, "code", code);
+	jso_set_text(e, "message", text);
 	json_object_array_add(list, e);
+}
+
+void
+rest_form_required(struct rest_call *c, const char *path)
+{
+	rest_form_error(c, path, "BASE_TYPE_REQUIRED",
+	    "This field is required");
+}
+
+void
+rest_form_no_object(struct rest_call *c, const char *path)
+{
+	rest_form_error(c, path, "MODEL_TYPE_CONVERT",
+	    "Only dictionaries may be used in a ModelType");
+}
+
+void
+rest_form_no_list(struct rest_call *c, const char *path)
+{
+	rest_form_error(c, path, "LIST_TYPE_CONVERT",
+	    "Only iterables may be used in a ListType");
 }
 
 bool
@@ -63,10 +87,9 @@ rest_form_refused(struct rest_call *c)
 	if (c->errors == NULL)
 		return false;
 	o = json_object_new_object();
-	json_object_object_add(
-	    o, "message", json_object_new_string("Invalid Form Body"));
-	json_object_object_add(o, "code", json_object_new_int(50035));
-	json_object_object_add(o, "errors", c->errors);
+	jso_set_text(o, "message", "Invalid Form Body");
+	jso_set_int(o, "code", 50035);
+	jso_set(o, "errors", c->errors);
 	c->errors = NULL;
 	rest_reply(c, 400, o);
 	return true;
@@ -79,18 +102,9 @@ rest_form_object(struct rest_call *c)
 		c->body = json_object_new_object();
 	if (json_object_is_type(c->body, json_type_object))
 		return c->body;
-	rest_form_error(c, "", "MODEL_TYPE_CONVERT",
-	    "Only dictionaries may be used in a ModelType");
+	rest_form_no_object(c, "");
 	(void)rest_form_refused(c);
 	return NULL;
-}
-
-json_object *
-rest_form_get(json_object *o, const char *key)
-{
-	return json_object_is_type(o, json_type_object)
-		   ? json_object_object_get(o, key)
-		   : NULL;
 }
 
 size_t
@@ -107,7 +121,7 @@ const char *
 rest_form_string(struct rest_call *c, json_object *o, const char *key,
     size_t min, size_t max)
 {
-	json_object *v = rest_form_get(o, key);
+	json_object *v = jso_get(o, key);
 	const char *s;
 	size_t n;
 
@@ -134,7 +148,7 @@ bool
 rest_form_int(struct rest_call *c, json_object *o, const char *key, int64_t min,
     int64_t max, int64_t *out)
 {
-	json_object *v = rest_form_get(o, key);
+	json_object *v = jso_get(o, key);
 	int64_t n = 0;
 
 	if (v == NULL)
@@ -163,7 +177,7 @@ bool
 rest_form_id(
     struct rest_call *c, json_object *o, const char *key, uint64_t *out)
 {
-	json_object *v = rest_form_get(o, key);
+	json_object *v = jso_get(o, key);
 
 	if (v == NULL)
 		return false;
@@ -180,13 +194,12 @@ json_object *
 rest_form_array(
     struct rest_call *c, json_object *o, const char *key, size_t max)
 {
-	json_object *v = rest_form_get(o, key);
+	json_object *v = jso_get(o, key);
 
 	if (v == NULL)
 		return NULL;
 	if (!json_object_is_type(v, json_type_array)) {
-		rest_form_error(c, key, "LIST_TYPE_CONVERT",
-		    "Only iterables may be used in a ListType");
+		rest_form_no_list(c, key);
 		return NULL;
 	}
 	if (json_object_array_length(v) > max)
@@ -204,51 +217,26 @@ static const struct {
     {"image/gif", "GIF8", 4},
 };
 
-/* The first bytes of base64 text; how many were decoded, at most 6. */
-static size_t
-base64_head(const char *s, unsigned char out[6])
-{
-	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t bits = 0;
-	size_t n = 0, have = 0;
-
-	for (; *s != '\0' && n < 6; s++) {
-		const char *at = strchr(set, *s);
-
-		if (at == NULL)
-			break;
-		bits = bits << 6 | (uint32_t)(at - set);
-		if ((have += 6) >= 8) {
-			have -= 8;
-			out[n++] = (unsigned char)(bits >> have);
-		}
-	}
-	return n;
-}
-
+/* Is it base64 of something that begins so? */
 static bool
-base64_whole(const char *s)
+is_image(const char *base64, const char *magic, size_t n)
 {
-	size_t len = strlen(s);
-	size_t body = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				"abcdefghijklmnopqrstuvwxyz0123456789+/");
+	size_t len = 0;
+	unsigned char *bytes = base64_decode(base64, &len);
+	bool begins = len >= n && memcmp(bytes, magic, n) == 0;
 
-	return len % 4 == 0 && len > 0 && len - body <= 2 &&
-	       strspn(s + body, "=") == len - body;
+	free(bytes);
+	return begins;
 }
 
 /* Why text is no image data URI, or NULL. */
 static const char *
 image_problem(const char *s, bool gif)
 {
-	unsigned char head[6];
-
 	if (strncmp(s, "data:", 5) != 0)
 		return "Invalid image data";
 	for (size_t i = 0; i < nitems(image); i++) {
 		size_t n = strlen(image[i].type);
-		size_t have;
 
 		if (strncmp(s + 5, image[i].type, n) != 0 ||
 		    strncmp(s + 5 + n, ";base64,", 8) != 0)
@@ -256,12 +244,8 @@ image_problem(const char *s, bool gif)
 		if (i == 2 && !gif)
 			return "Animated images need a feature this guild "
 			       "lacks.";
-		s += 5 + n + 8;
-		have = base64_head(s, head);
-		if (!base64_whole(s) || have < image[i].len ||
-		    memcmp(head, image[i].magic, image[i].len) != 0)
-			return "Invalid image data";
-		return NULL;
+		return is_image(s + 5 + n + 8, image[i].magic, image[i].len)
+		    ? NULL : "Invalid image data";
 	}
 	return "Unsupported image type given";
 }
@@ -269,7 +253,7 @@ image_problem(const char *s, bool gif)
 void
 rest_form_image(struct rest_call *c, json_object *o, const char *key, bool gif)
 {
-	json_object *v = rest_form_get(o, key);
+	json_object *v = jso_get(o, key);
 	const char *why;
 
 	if (v == NULL)
@@ -289,5 +273,5 @@ rest_form_copy(json_object *to, json_object *from, const char *const *keys)
 
 	for (; *keys != NULL; keys++)
 		if (json_object_object_get_ex(from, *keys, &v))
-			json_object_object_add(to, *keys, json_object_get(v));
+			jso_set(to, *keys, json_object_get(v));
 }

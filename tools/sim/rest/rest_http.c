@@ -6,7 +6,8 @@
  */
 #include "tools/sim/rest/rest_http.h"
 
-#include "tools/sim/gateway/gate.h"
+#include "tools/sim/base/listener.h"
+#include "tools/sim/rest/rest_reply.h"
 
 #include "shared/base/log.h"
 
@@ -107,13 +108,13 @@ on_request(void *arg, struct MHD_Connection *conn, const char *url,
 	if (*size > 0) {
 		c->too_big |= c->raw.len + *size > REST_BODY_MAX;
 		if (!c->too_big)
-			text_add(&c->raw, data, *size);
+			sbuf_add(&c->raw, data, *size);
 		*size = 0;
 		return MHD_YES;
 	}
 	if (!c->done) {
 		c->done = true;
-		rest_handle(c);
+		c->rest->handle(c);
 	}
 	return finish(c);
 }
@@ -131,8 +132,8 @@ on_completed(void *arg, struct MHD_Connection *conn, void **state,
 	list_remove(&c->link);
 	json_object_put(c->body);
 	json_object_put(c->errors);
-	text_free(&c->raw);
-	text_free(&c->out);
+	sbuf_free(&c->raw);
+	sbuf_free(&c->out);
 	free(c);
 }
 
@@ -152,16 +153,6 @@ on_log(void *arg, const char *fmt, va_list ap)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	text[strcspn(text, "\r\n")] = '\0';
 	log_debug("rest: %s", text);
-}
-
-static int
-listen_on(struct rest *r, struct err *e)
-{
-	r->listen_fd = gate_listen(r->sim, r->sim->cfg.port, e);
-	if (r->listen_fd == -1)
-		return -1;
-	r->port = gate_port(r->listen_fd);
-	return 0;
 }
 
 static int
@@ -197,7 +188,11 @@ rest_http_start(struct rest *r, struct err *e)
 	const union MHD_DaemonInfo *info;
 
 	list_init(&r->waiting);
-	if (listen_on(r, e) == -1 || serve(r, e) == -1)
+	r->listen_fd = listener_open(r->sim, r->sim->cfg.port, e);
+	if (r->listen_fd == -1)
+		return -1;
+	r->port = listener_port(r->listen_fd);
+	if (serve(r, e) == -1)
 		return -1;
 	info = MHD_get_daemon_info(r->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	must(info != NULL);

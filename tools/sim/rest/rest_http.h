@@ -5,12 +5,10 @@
 
 #include "tools/sim/rest/rest_call.h"
 
-/* Listens and serves; fills r->port.  0 or -1. */
+/* Listens and serves, each whole request with r->handle; fills r->port.  0 or
+ * -1. */
 int rest_http_start(struct rest *, struct err *);
 /* Answers that still wait are given at once, then all is closed. */
 void rest_http_stop(struct rest *);
-
-/* rest.c: makes the answer of a whole request. */
-void rest_handle(struct rest_call *);
 
 #endif

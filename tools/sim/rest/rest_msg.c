@@ -3,33 +3,23 @@
  * Messages a bot posts: made from the form, kept in the world, announced on
  * the gateway.  rest_msg_form.c has checked the form before.
  */
-#include "tools/sim/rest/rest_call.h"
+#include "tools/sim/rest/rest_msg.h"
+
+#include "tools/sim/book/pings.h"
+#include "tools/sim/gateway/gateway.h"
+#include "tools/sim/rest/rest_form.h"
+#include "tools/sim/rest/rest_reply.h"
+#include "tools/sim/world/world_reaction.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-static void
-set(json_object *o, const char *key, json_object *value)
-{
-	json_object_object_add(o, key, value);
-}
-
-void
-rest_msg_emit(struct sim *sim, uint32_t guild, const char *t, json_object *o)
-{
-	const char *text = rest_json_text(o);
-	uint64_t id =
-	    guild == WORLD_NOWHERE ? 0 : world_guild_id(sim->world, guild);
-
-	gate_emit(sim, id, t, text, strlen(text));
-}
 
 bool
 rest_msg_channel(struct rest_call *c, uint64_t id, struct world_channel *ch)
 {
 	if (world_channel_find(c->w, id, ch))
 		return true;
-	rest_refuse(c, REST_UNKNOWN_CHANNEL);
+	rest_reply_error(c, REST_UNKNOWN_CHANNEL);
 	return false;
 }
 
@@ -44,7 +34,7 @@ rest_msg_find(struct rest_call *c, uint64_t channel, uint64_t id)
 	m = world_msg_find(c->w, id);
 	if (m != NULL && m->channel == channel && !m->hidden)
 		return m;
-	rest_refuse(c, REST_UNKNOWN_MESSAGE);
+	rest_reply_error(c, REST_UNKNOWN_MESSAGE);
 	return NULL;
 }
 
@@ -53,8 +43,8 @@ static json_object *
 mentions(struct rest_call *c, json_object *body, const char *content)
 {
 	json_object *list = json_object_new_array();
-	json_object *allowed = rest_form_get(body, "allowed_mentions");
-	json_object *parse = rest_form_get(allowed, "parse");
+	json_object *allowed = jso_get(body, "allowed_mentions");
+	json_object *parse = jso_get(allowed, "parse");
 
 	if (content == NULL ||
 	    (allowed != NULL &&
@@ -68,8 +58,7 @@ mentions(struct rest_call *c, json_object *body, const char *content)
 
 		if (user >= 0)
 			json_object_array_add(
-			    list, json_tokener_parse(
-				      world_user_json(c->w, (unsigned)user)));
+			    list, world_render_user(c->w, (unsigned)user));
 	}
 	return list;
 }
@@ -78,13 +67,13 @@ mentions(struct rest_call *c, json_object *body, const char *content)
 static json_object *
 attachment_form(json_object *body, unsigned n)
 {
-	json_object *list = rest_form_get(body, "attachments");
+	json_object *list = jso_get(body, "attachments");
 
 	if (!json_object_is_type(list, json_type_array))
 		return NULL;
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		json_object *a = json_object_array_get_idx(list, i);
-		json_object *id = rest_form_get(a, "id");
+		json_object *id = jso_get(a, "id");
 
 		if (id != NULL && json_object_get_int64(id) == (int64_t)n)
 			return a;
@@ -97,22 +86,22 @@ attachment(struct rest_call *c, uint64_t channel, unsigned n)
 {
 	json_object *o = json_object_new_object();
 	json_object *form = attachment_form(c->body, n);
-	json_object *name = rest_form_get(form, "filename");
+	json_object *name = jso_get(form, "filename");
 	uint64_t id = world_snowflake(c->w);
 	char url[400];
 
-	set(o, "id", rest_json_id(id));
-	set(o, "filename",
+	jso_set_id(o, "id", id);
+	jso_set(o, "filename",
 	    name ? json_object_get(name)
 		 : json_object_new_string(c->file[n].name));
-	set(o, "size", json_object_new_int64((int64_t)c->file[n].size));
+	jso_set_int(o, "size", c->file[n].size);
 	(void)str_format(url, sizeof(url),
 	    "https://cdn.example/attachments/%" PRIu64 "/%" PRIu64 "/%s",
 	    channel, id,
 	    json_object_get_string(json_object_object_get(o, "filename")));
-	set(o, "url", json_object_new_string(url));
-	set(o, "proxy_url", json_object_new_string(url));
-	set(o, "content_type", json_object_new_string(c->file[n].type));
+	jso_set_text(o, "url", url);
+	jso_set_text(o, "proxy_url", url);
+	jso_set_text(o, "content_type", c->file[n].type);
 	rest_form_copy(o, form, (const char *const[]){"description", NULL});
 	return o;
 }
@@ -130,7 +119,7 @@ attachments(struct rest_call *c, uint64_t channel)
 static json_object *
 given_or(json_object *body, const char *key, json_object *dflt)
 {
-	json_object *v = rest_form_get(body, key);
+	json_object *v = jso_get(body, key);
 
 	if (v == NULL)
 		return dflt;
@@ -143,9 +132,9 @@ static void
 reference(struct rest_call *c, json_object *m, const struct world_channel *ch,
     json_object *body)
 {
-	json_object *form = rest_form_get(body, "message_reference"), *ref,
+	json_object *form = jso_get(body, "message_reference"), *ref,
 		    *old;
-	json_object *id = rest_form_get(form, "message_id");
+	json_object *id = jso_get(form, "message_id");
 	struct world_msg *to;
 
 	if (id == NULL)
@@ -156,17 +145,16 @@ reference(struct rest_call *c, json_object *m, const struct world_channel *ch,
 	if (to == NULL)
 		return;
 	ref = json_object_new_object();
-	set(ref, "type", json_object_new_int(0));
-	set(ref, "message_id", rest_json_id(to->id));
-	set(ref, "channel_id", rest_json_id(to->channel));
+	jso_set_int(ref, "type", 0);
+	jso_set_id(ref, "message_id", to->id);
+	jso_set_id(ref, "channel_id", to->channel);
 	if (ch->guild != WORLD_NOWHERE)
-		set(ref, "guild_id",
-		    rest_json_id(world_guild_id(c->w, ch->guild)));
+		jso_set_id(ref, "guild_id", world_guild_id(c->w, ch->guild));
 	old = world_render_msg(c->w, to);
 	json_object_object_del(old, "referenced_message");
-	set(m, "referenced_message", old);
-	set(m, "message_reference", ref);
-	set(m, "type", json_object_new_int(19));
+	jso_set(m, "referenced_message", old);
+	jso_set(m, "message_reference", ref);
+	jso_set_int(m, "type", 19);
 }
 
 static void
@@ -175,7 +163,7 @@ overlay(json_object *m, json_object *extra)
 	if (extra == NULL)
 		return;
 	json_object_object_foreach(extra, key, value)
-	    set(m, key, json_object_get(value));
+	    jso_set(m, key, json_object_get(value));
 }
 
 static json_object *
@@ -183,31 +171,29 @@ build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
     json_object *body, const struct rest_author *by)
 {
 	json_object *m = json_object_new_object();
-	const char *content =
-	    json_object_get_string(rest_form_get(body, "content"));
+	const char *content = jso_get_text(body, "content");
 
-	set(m, "type", json_object_new_int(0));
-	set(m, "tts",
-	    json_object_new_boolean(
-		json_object_get_boolean(rest_form_get(body, "tts"))));
-	set(m, "timestamp", json_object_new_string(world_render_now(c->w)));
-	set(m, "pinned", json_object_new_boolean(false));
-	set(m, "mentions", mentions(c, body, content));
-	set(m, "mention_roles", json_object_new_array());
-	set(m, "mention_everyone", json_object_new_boolean(false));
-	set(m, "id", rest_json_id(id));
-	set(m, "flags", given_or(body, "flags", json_object_new_int(0)));
-	set(m, "embeds", given_or(body, "embeds", json_object_new_array()));
-	set(m, "edited_timestamp", NULL);
-	set(m, "content", json_object_new_string(content ? content : ""));
-	set(m, "components",
+	jso_set_int(m, "type", 0);
+	jso_set_bool(m, "tts", json_object_get_boolean(jso_get(body, "tts")));
+	jso_set_text(m, "timestamp", world_render_now(c->w));
+	jso_set_bool(m, "pinned", false);
+	jso_set(m, "mentions", mentions(c, body, content));
+	jso_set(m, "mention_roles", json_object_new_array());
+	jso_set_bool(m, "mention_everyone", false);
+	jso_set_id(m, "id", id);
+	jso_set(m, "flags", given_or(body, "flags", json_object_new_int(0)));
+	jso_set(m, "embeds", given_or(body, "embeds", json_object_new_array()));
+	jso_set(m, "edited_timestamp", NULL);
+	jso_set_text(m, "content", content ? content : "");
+	jso_set(m, "components",
 	    given_or(body, "components", json_object_new_array()));
-	set(m, "channel_id", rest_json_id(ch->id));
-	set(m, "author", json_object_get(by->user));
-	set(m, "attachments", attachments(c, ch->id));
+	jso_set_id(m, "channel_id", ch->id);
+	jso_set(m, "author", by->user ? json_object_get(by->user)
+	    : world_render_user(c->w, WORLD_BOT));
+	jso_set(m, "attachments", attachments(c, ch->id));
 	rest_form_copy(m, body, (const char *const[]){"nonce", NULL});
 	if (by->webhook != 0)
-		set(m, "webhook_id", rest_json_id(by->webhook));
+		jso_set_id(m, "webhook_id", by->webhook);
 	reference(c, m, ch, body);
 	overlay(m, by->extra);
 	return m;
@@ -222,16 +208,14 @@ announce(struct rest_call *c, const char *t, const struct world_msg *wm,
 
 	if (wm->hidden || !world_channel_find(c->w, wm->channel, &ch))
 		return;
-	set(m, "channel_type", json_object_new_int(ch.type));
+	jso_set_int(m, "channel_type", ch.type);
 	if (ch.guild != WORLD_NOWHERE) {
-		set(m, "guild_id",
-		    rest_json_id(world_guild_id(c->w, ch.guild)));
-		if (rest_form_get(m, "webhook_id") == NULL)
-			set(m, "member",
-			    world_render_member(
-				c->w, ch.guild, WORLD_BOT, false));
+		jso_set_id(m, "guild_id", world_guild_id(c->w, ch.guild));
+		if (jso_get(m, "webhook_id") == NULL)
+			jso_set(m, "member", world_render_member(c->w,
+			    ch.guild, WORLD_BOT, false));
 	}
-	rest_msg_emit(c->sim, ch.guild, t, m);
+	gateway_emit_json(c->sim, ch.guild, t, m);
 }
 
 /* Whose question the message answers: what its reference or nonce names, or
@@ -239,10 +223,9 @@ announce(struct rest_call *c, const char *t, const struct world_msg *wm,
 static void
 count_ping(struct rest_call *c, json_object *body, const struct world_msg *m)
 {
-	json_object *ref = rest_form_get(
-	    rest_form_get(body, "message_reference"), "message_id");
-	const char *content =
-	    json_object_get_string(rest_form_get(body, "content"));
+	json_object *ref = jso_get(
+	    jso_get(body, "message_reference"), "message_id");
+	const char *content = jso_get_text(body, "content");
 	uint64_t id = 0, nonce = 0;
 
 	if (ref != NULL)
@@ -270,14 +253,13 @@ rest_msg_post(struct rest_call *c, const struct world_channel *ch,
 			     .user = WORLD_BOT},
 			 *kept;
 	json_object *m = build(c, wm.id, ch, body, by);
-	const char *nonce =
-	    json_object_get_string(rest_form_get(body, "nonce"));
+	const char *nonce = jso_get_text(body, "nonce");
 
-	wm.hidden = (json_object_get_int(rest_form_get(m, "flags")) &
+	wm.hidden = (json_object_get_int(jso_get(m, "flags")) &
 			REST_MSG_EPHEMERAL) != 0;
 	if (nonce != NULL)
 		str_copy(wm.nonce, nonce, sizeof(wm.nonce));
-	wm.json = base_strdup(rest_json_text(m));
+	wm.json = base_strdup(jso_text(m));
 	kept = world_msg_add(c->w, WORLD_OWN, &wm);
 	count_ping(c, body, kept);
 	announce(c, "MESSAGE_CREATE", kept, m);
@@ -290,7 +272,7 @@ static void
 edit_attachments(
     struct rest_call *c, json_object *m, uint64_t channel, json_object *body)
 {
-	json_object *keep = rest_form_get(body, "attachments"), *old, *new;
+	json_object *keep = jso_get(body, "attachments"), *old, *new;
 
 	if (keep == NULL && c->files == 0)
 		return;
@@ -305,7 +287,7 @@ edit_attachments(
 		    strstr(json_object_get_string(keep), id) != NULL)
 			json_object_array_add(new, json_object_get(a));
 	}
-	set(m, "attachments", new);
+	jso_set(m, "attachments", new);
 }
 
 void
@@ -318,18 +300,17 @@ rest_msg_edit(struct rest_call *c, struct world_msg *wm, json_object *body)
 
 	rest_form_copy(m, body, keys);
 	if (json_object_object_get(m, "content") == NULL)
-		set(m, "content", json_object_new_string(""));
+		jso_set_text(m, "content", "");
 	if (json_object_object_get(m, "embeds") == NULL)
-		set(m, "embeds", json_object_new_array());
+		jso_set(m, "embeds", json_object_new_array());
 	edit_attachments(c, m, wm->channel, body);
 	flags = json_object_get_int(json_object_object_get(m, "flags"));
 	flags &= ~REST_MSG_LOADING;
 	if (wm->hidden)
 		flags |= REST_MSG_EPHEMERAL;
-	set(m, "flags", json_object_new_int(flags));
-	set(m, "edited_timestamp",
-	    json_object_new_string(world_render_now(c->w)));
-	world_msg_set(wm, base_strdup(rest_json_text(m)));
+	jso_set_int(m, "flags", flags);
+	jso_set_text(m, "edited_timestamp", world_render_now(c->w));
+	world_msg_set(wm, base_strdup(jso_text(m)));
 	announce(c, "MESSAGE_UPDATE", wm, m);
 	json_object_put(m);
 }
@@ -339,13 +320,12 @@ rest_msg_delete(struct rest_call *c, struct world_msg *wm)
 {
 	json_object *o = json_object_new_object();
 
-	set(o, "id", rest_json_id(wm->id));
-	set(o, "channel_id", rest_json_id(wm->channel));
+	jso_set_id(o, "id", wm->id);
+	jso_set_id(o, "channel_id", wm->channel);
 	if (wm->guild != WORLD_NOWHERE)
-		set(o, "guild_id",
-		    rest_json_id(world_guild_id(c->w, wm->guild)));
+		jso_set_id(o, "guild_id", world_guild_id(c->w, wm->guild));
 	if (!wm->hidden)
-		rest_msg_emit(c->sim, wm->guild, "MESSAGE_DELETE", o);
+		gateway_emit_json(c->sim, wm->guild, "MESSAGE_DELETE", o);
 	world_msg_drop(wm);
 	json_object_put(o);
 }
@@ -355,6 +335,6 @@ rest_msg_reply(struct rest_call *c, const struct world_msg *wm)
 {
 	json_object *m = world_render_msg(c->w, wm);
 
-	rest_reactions_show(c->rest, wm->id, m);
+	world_reaction_show(c->w, wm->id, m);
 	rest_reply(c, 200, m);
 }

@@ -2,6 +2,9 @@
 /* The form of a message (discord-protocol.md section 7.3): what Discord
  * refuses, all in one answer. */
 #include "tools/sim/rest/rest_call.h"
+#include "tools/sim/rest/rest_form.h"
+#include "tools/sim/rest/rest_msg.h"
+#include "tools/sim/rest/rest_reply.h"
 
 #include <string.h>
 
@@ -16,7 +19,7 @@
 static size_t
 member_chars(json_object *o, const char *key)
 {
-	json_object *v = rest_form_get(o, key);
+	json_object *v = jso_get(o, key);
 
 	return v ? rest_form_chars(json_object_get_string(v)) : 0;
 }
@@ -24,10 +27,10 @@ member_chars(json_object *o, const char *key)
 static size_t
 embed_chars(json_object *e)
 {
-	json_object *fields = rest_form_get(e, "fields");
+	json_object *fields = jso_get(e, "fields");
 	size_t n = member_chars(e, "title") + member_chars(e, "description") +
-		   member_chars(rest_form_get(e, "footer"), "text") +
-		   member_chars(rest_form_get(e, "author"), "name");
+		   member_chars(jso_get(e, "footer"), "text") +
+		   member_chars(jso_get(e, "author"), "name");
 
 	if (json_object_is_type(fields, json_type_array))
 		for (size_t i = 0; i < json_object_array_length(fields); i++) {
@@ -70,20 +73,17 @@ check_embeds(struct rest_call *c, json_object *body)
 static void
 check_mentions(struct rest_call *c, json_object *body)
 {
-	json_object *am = rest_form_get(body, "allowed_mentions");
-	json_object *parse = rest_form_get(am, "parse");
+	json_object *am = jso_get(body, "allowed_mentions");
+	json_object *parse = jso_get(am, "parse");
 
 	if (am != NULL && !json_object_is_type(am, json_type_object)) {
-		rest_form_error(c, "allowed_mentions", "MODEL_TYPE_CONVERT",
-		    "Only dictionaries may be used in a ModelType");
+		rest_form_no_object(c, "allowed_mentions");
 		return;
 	}
 	if (parse == NULL)
 		return;
 	if (!json_object_is_type(parse, json_type_array)) {
-		rest_form_error(c, "allowed_mentions.parse",
-		    "LIST_TYPE_CONVERT",
-		    "Only iterables may be used in a ListType");
+		rest_form_no_list(c, "allowed_mentions.parse");
 		return;
 	}
 	for (size_t i = 0; i < json_object_array_length(parse); i++) {
@@ -92,7 +92,7 @@ check_mentions(struct rest_call *c, json_object *body)
 		bool known =
 		    s && (strcmp(s, "users") == 0 || strcmp(s, "roles") == 0 ||
 			     strcmp(s, "everyone") == 0);
-		bool both = s && rest_form_get(am, s) != NULL;
+		bool both = s && jso_get(am, s) != NULL;
 
 		if (!known)
 			rest_form_error(c, "allowed_mentions.parse",
@@ -112,22 +112,20 @@ check_mentions(struct rest_call *c, json_object *body)
 static void
 check_reference(struct rest_call *c, json_object *body)
 {
-	json_object *ref = rest_form_get(body, "message_reference");
-	json_object *must_exist = rest_form_get(ref, "fail_if_not_exists");
+	json_object *ref = jso_get(body, "message_reference");
+	json_object *must_exist = jso_get(ref, "fail_if_not_exists");
 	struct world_msg *m;
 	uint64_t id;
 
 	if (ref == NULL || strncmp(c->path, "/channels/", 10) != 0)
 		return;
 	if (!json_object_is_type(ref, json_type_object)) {
-		rest_form_error(c, "message_reference", "MODEL_TYPE_CONVERT",
-		    "Only dictionaries may be used in a ModelType");
+		rest_form_no_object(c, "message_reference");
 		return;
 	}
 	if (!rest_form_id(c, ref, "message_id", &id)) {
-		if (rest_form_get(ref, "message_id") == NULL)
-			rest_form_error(c, "message_reference.message_id",
-			    "BASE_TYPE_REQUIRED", "This field is required");
+		if (jso_get(ref, "message_id") == NULL)
+			rest_form_required(c, "message_reference.message_id");
 		return;
 	}
 	m = world_msg_find(c->w, id);
@@ -140,7 +138,7 @@ check_reference(struct rest_call *c, json_object *body)
 static bool
 array_given(json_object *body, const char *key)
 {
-	json_object *v = rest_form_get(body, key);
+	json_object *v = jso_get(body, key);
 
 	return json_object_is_type(v, json_type_array) &&
 	       json_object_array_length(v) > 0;
@@ -149,13 +147,13 @@ array_given(json_object *body, const char *key)
 static bool
 empty(struct rest_call *c, json_object *body)
 {
-	json_object *content = rest_form_get(body, "content");
+	json_object *content = jso_get(body, "content");
 
 	return (content == NULL || json_object_get_string_len(content) == 0) &&
 	       c->files == 0 && !array_given(body, "embeds") &&
 	       !array_given(body, "sticker_ids") &&
 	       !array_given(body, "components") &&
-	       rest_form_get(body, "poll") == NULL;
+	       jso_get(body, "poll") == NULL;
 }
 
 bool
@@ -179,6 +177,6 @@ rest_msg_check(struct rest_call *c, json_object *body, bool edit)
 		return false;
 	if (edit || !empty(c, body))
 		return true;
-	rest_refuse(c, REST_EMPTY_MESSAGE);
+	rest_reply_error(c, REST_EMPTY_MESSAGE);
 	return false;
 }

@@ -3,7 +3,7 @@
  * Answers: bodies and headers in Discord's words, and the page its edge shows
  * instead.  An answer is made once per call; making a second one is a bug.
  */
-#include "tools/sim/rest/rest_call.h"
+#include "tools/sim/rest/rest_reply.h"
 
 #include "shared/base/clock.h"
 
@@ -27,7 +27,7 @@ begin(struct rest_call *c, int status, const char *type)
 	must(status > 0 && status < REST_STATUS_MAX);
 	c->status = status;
 	c->type = type;
-	text_reset(&c->out);
+	sbuf_reset(&c->out);
 }
 
 /* One UTF-8 character of a text known to be valid; its length. */
@@ -48,8 +48,9 @@ utf8_char(const unsigned char *s, uint32_t *out)
 	return n;
 }
 
-void
-rest_reply_ascii(struct sim_text *out, const char *json)
+/* Appends JSON text with every character above ASCII as \uXXXX. */
+static void
+ascii(struct sbuf *out, const char *json)
 {
 	const unsigned char *s = (const unsigned char *)json;
 	size_t plain;
@@ -58,15 +59,15 @@ rest_reply_ascii(struct sim_text *out, const char *json)
 	while (*s != '\0') {
 		for (plain = 0; s[plain] != '\0' && s[plain] < 0x80; plain++)
 			;
-		text_add(out, s, plain);
+		sbuf_add(out, s, plain);
 		s += plain;
 		if (*s == '\0')
 			return;
 		s += utf8_char(s, &u);
 		if (u < 0x10000)
-			text_fmt(out, "\\u%04x", u);
+			sbuf_fmt(out, "\\u%04x", u);
 		else
-			text_fmt(out, "\\u%04x\\u%04x",
+			sbuf_fmt(out, "\\u%04x\\u%04x",
 			    0xd800 + ((u - 0x10000) >> 10),
 			    0xdc00 + ((u - 0x10000) & 0x3ff));
 	}
@@ -76,13 +77,13 @@ void
 rest_reply_text(struct rest_call *c, int status, const char *json)
 {
 	begin(c, status, "application/json");
-	rest_reply_ascii(&c->out, json);
+	ascii(&c->out, json);
 }
 
 void
 rest_reply(struct rest_call *c, int status, json_object *o)
 {
-	rest_reply_text(c, status, rest_json_text(o));
+	rest_reply_text(c, status, jso_text(o));
 	json_object_put(o);
 }
 
@@ -93,24 +94,23 @@ rest_reply_none(struct rest_call *c)
 }
 
 void
-rest_refuse(struct rest_call *c, enum rest_error e)
+rest_reply_error(struct rest_call *c, enum rest_error e)
 {
 	begin(c, error_table[e].status, "application/json");
-	text_str(&c->out, "{\"message\":");
-	text_quote(&c->out, error_table[e].text);
-	text_fmt(&c->out, ",\"code\":%d}", error_table[e].code);
+	sbuf_str(&c->out, "{\"message\":");
+	sbuf_quote(&c->out, error_table[e].text);
+	sbuf_fmt(&c->out, ",\"code\":%d}", error_table[e].code);
 }
 
 void
-rest_refuse_html(struct rest_call *c, int status)
+rest_reply_html(struct rest_call *c, int status)
 {
 	begin(c, status, "text/html; charset=UTF-8");
 	if (status == 429) {
-		text_str(&c->out, "error code: 1015");
+		sbuf_str(&c->out, "error code: 1015");
 		return;
 	}
-	text_fmt(&c->out,
-	    "<!DOCTYPE html>\n<html lang=\"en-US\"><head>"
+	sbuf_fmt(&c->out, "<!DOCTYPE html>\n<html lang=\"en-US\"><head>"
 	    "<title>%s | discord.com | Cloudflare</title></head><body>"
 	    "<h1>Error %d</h1><p>%s</p></body></html>\n",
 	    status == 403 ? "Access denied" : "Server error",
@@ -121,15 +121,14 @@ rest_refuse_html(struct rest_call *c, int status)
 }
 
 void
-rest_refuse_limit(struct rest_call *c, const char *scope, double after_s)
+rest_reply_limit(struct rest_call *c, const char *scope, double after_s)
 {
 	bool shared = strcmp(scope, "shared") == 0;
 
 	begin(c, 429, "application/json");
 	c->scope = scope;
 	c->retry_after = after_s;
-	text_fmt(&c->out,
-	    "{\"message\":\"%s\",\"retry_after\":%.3f,"
+	sbuf_fmt(&c->out, "{\"message\":\"%s\",\"retry_after\":%.3f,"
 	    "\"global\":%s}",
 	    shared ? "The resource is being rate limited."
 		   : "You are being rate limited.",
@@ -189,7 +188,7 @@ rest_reply_send(struct rest_call *c)
 	header(r, "Server", "cloudflare");
 	header(r, "Via", "1.1 google");
 	header(r, "CF-RAY", "%016" PRIx64 "-SIM",
-	    hash64(&c, sizeof(c)) ^ c->rest->requests);
+	    base_hash64(&c, sizeof(c)) ^ c->rest->requests);
 	limit_headers(c, r);
 	ok = MHD_queue_response(c->conn, (unsigned)c->status, r);
 	MHD_destroy_response(r);

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Matching a path against the table, part by part.  A literal route stands
- * before one with a variable in its place, so the first match is the right one.
- */
+/* Matching a path against the tables, part by part. */
 #include "tools/sim/rest/route.h"
 
-#include <string.h>
+#include "tools/sim/rest/rest_body.h"
+#include "tools/sim/rest/rest_form.h"
+#include "tools/sim/rest/rest_reply.h"
 
-static const struct route route_table[] = {
-#define X(method, pattern, fn, cls, flags)                                     \
-	{#method, pattern, route_##fn, LIMIT_##cls, flags},
-    ROUTES(X)
-#undef X
-};
+#include <string.h>
 
 enum match { MATCH_NO, MATCH_YES, MATCH_BAD_ID };
 
@@ -58,8 +52,7 @@ match(struct rest_call *c, const char *pattern)
 			m = take(c, pattern, path, have);
 		else
 			m = want == have && memcmp(pattern, path, want) == 0
-				? MATCH_YES
-				: MATCH_NO;
+				? MATCH_YES : MATCH_NO;
 		if (m != MATCH_YES)
 			return m;
 		pattern += want;
@@ -68,36 +61,37 @@ match(struct rest_call *c, const char *pattern)
 	return *pattern == '\0' && *path == '\0' ? MATCH_YES : MATCH_NO;
 }
 
-static void
-refuse_id(struct rest_call *c)
+/* NULL: none of this table; *other: none but for the method. */
+static const struct route *
+find_in(struct rest_call *c, const struct route *r, enum match *m, bool *other)
 {
-	rest_form_error(c, c->word[0], "NUMBER_TYPE_COERCE",
-	    "Value \"%s\" is not snowflake.", c->word[1]);
-	(void)rest_form_refused(c);
+	for (; r->method != NULL; r++) {
+		*m = match(c, r->pattern);
+		if (*m == MATCH_NO)
+			continue;
+		if (strcmp(r->method, c->method) == 0)
+			return r;
+		*other = true;
+	}
+	return NULL;
 }
 
 bool
 route_find(struct rest_call *c)
 {
 	bool other = false;
+	enum match m;
 
-	for (size_t i = 0; i < nitems(route_table); i++) {
-		enum match m = match(c, route_table[i].pattern);
-
-		if (m == MATCH_NO)
+	for (size_t i = 0; c->rest->routes[i] != NULL; i++) {
+		c->route = find_in(c, c->rest->routes[i], &m, &other);
+		if (c->route == NULL)
 			continue;
-		if (strcmp(route_table[i].method, c->method) != 0) {
-			other = true;
-			continue;
-		}
-		if (m == MATCH_BAD_ID) {
-			refuse_id(c);
-			return false;
-		}
-		c->route = &route_table[i];
-		return true;
+		if (m == MATCH_BAD_ID)
+			rest_form_error(c, c->word[0], "NUMBER_TYPE_COERCE",
+			    "Value \"%s\" is not snowflake.", c->word[1]);
+		return !rest_form_refused(c);
 	}
-	rest_refuse(c, other ? REST_BAD_METHOD : REST_NOT_FOUND);
+	rest_reply_error(c, other ? REST_BAD_METHOD : REST_NOT_FOUND);
 	return false;
 }
 
@@ -107,7 +101,7 @@ route_major(const struct rest_call *c)
 	if (c->ids == 0)
 		return 0;
 	if (strncmp(c->route->pattern, ROUTE_HOOK, strlen(ROUTE_HOOK)) == 0)
-		return c->id[0] ^ hash64(c->word[0], strlen(c->word[0]));
+		return c->id[0] ^ base_hash64(c->word[0], strlen(c->word[0]));
 	if (strncmp(c->path, "/channels/", 10) == 0 ||
 	    strncmp(c->path, "/guilds/", 8) == 0)
 		return c->id[0];

@@ -6,7 +6,8 @@
 #ifndef TOOLS_SIM_WORLD_SAMPLE_H
 #define TOOLS_SIM_WORLD_SAMPLE_H
 
-#include "tools/sim/base/sim.h"
+#include "shared/base/base.h"
+#include "shared/base/err.h"
 
 #define SAMPLE_BYTES_MAX (80u << 20)
 #define SAMPLES_MAX 1024

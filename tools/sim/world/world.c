@@ -6,11 +6,11 @@
  * in its low bits, so an id is found again by division and a forged one isn't.
  */
 #include "tools/sim/world/world_impl.h"
+#include "tools/sim/base/jso.h"
 
 #include "shared/base/clock.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static const struct {
 	uint64_t base_ms, step;
@@ -84,8 +84,7 @@ user_text(const struct world *w, unsigned user)
 	const char *last =
 	    name_last[user / nitems(name_first) % nitems(name_last)];
 
-	must(str_format(text, sizeof(text),
-	    "{\"username\":\"%s_%s%u\","
+	must(str_format(text, sizeof(text), "{\"username\":\"%s_%s%u\","
 	    "\"public_flags\":0,\"primary_guild\":null,\"id\":\"%" PRIu64 "\","
 	    "\"global_name\":\"%c%s %c%s\",\"display_name_styles\":null,"
 	    "\"discriminator\":\"0\",\"collectibles\":null,"
@@ -101,8 +100,7 @@ bot_text(const struct world *w)
 {
 	char text[512];
 
-	must(str_format(text, sizeof(text),
-	    "{\"username\":\"sim-bot\","
+	must(str_format(text, sizeof(text), "{\"username\":\"sim-bot\","
 	    "\"public_flags\":0,\"primary_guild\":null,\"id\":\"%" PRIu64 "\","
 	    "\"global_name\":null,\"display_name_styles\":null,"
 	    "\"discriminator\":\"4821\",\"collectibles\":null,"
@@ -144,6 +142,8 @@ world_free(struct world *w)
 		free(w->user_json[u]);
 	free(w->bot_json);
 	json_object_put(w->overlay);
+	for (size_t i = 0; i < WORLD_COMMAND_SCOPES_MAX; i++)
+		json_object_put(w->commands[i].list);
 	free(w->last_msg);
 	free(w);
 }
@@ -165,6 +165,12 @@ int64_t
 world_guild_find(const struct world *w, uint64_t id)
 {
 	return id_find(w, WORLD_KIND_GUILD, id, w->guilds);
+}
+
+int64_t
+world_guild_named(const struct world *w, uint64_t n)
+{
+	return n < w->guilds ? (int64_t)n : world_guild_find(w, n);
 }
 
 void
@@ -321,8 +327,22 @@ world_overlay_set(
 		}
 		must(str_format(name, sizeof(name), "%" PRIu64, id));
 		o = json_object_new_object();
-		json_object_object_add(w->overlay, name, o);
+		jso_set(w->overlay, name, o);
 	}
-	json_object_object_add(o, key, value);
+	jso_set(o, key, value);
 	return 0;
+}
+
+/* Random enough for a desk, and the same for the same seed. */
+void
+world_token(struct world *w, char *out, size_t size)
+{
+	uint64_t n = w->tokens++ * 4;
+
+	must(str_format(out, size,
+	    "%016" PRIx64 "%016" PRIx64 "%016" PRIx64 "%016" PRIx64,
+	    world_hash(w, WORLD_HASH_TOKEN, n),
+	    world_hash(w, WORLD_HASH_TOKEN, n + 1),
+	    world_hash(w, WORLD_HASH_TOKEN, n + 2),
+	    world_hash(w, WORLD_HASH_TOKEN, n + 3)));
 }

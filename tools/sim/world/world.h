@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The little world the simulator plays: guilds, channels, roles, users and
- * messages, all invented.  Everything fixed is computed from the seed and the
- * index, so half a million guilds cost no memory; only what a bot changed and
+ * This room is the little world the simulator plays, all invented, and what
+ * calls and people change in it.  What is fixed is computed from the seed and
+ * the index, so half a million guilds cost no memory; what a bot changed and
  * the last messages are kept, in bounded stores.  It knows nothing of sockets.
+ *
+ * This header: guilds, channels, roles, users, messages.  What else there is
+ * has a header of its own (world_hook.h, ...) and its store in world_impl.h.
  */
 #ifndef TOOLS_SIM_WORLD_WORLD_H
 #define TOOLS_SIM_WORLD_WORLD_H
@@ -13,7 +16,7 @@
 #include <json-c/json.h>
 
 struct world;
-struct sim_text;
+struct sbuf;
 
 #define WORLD_GUILDS_MAX (1u << 20)
 #define WORLD_USERS 1024u	/* humans, over all guilds */
@@ -34,6 +37,8 @@ unsigned world_guilds(const struct world *);
 uint64_t world_guild_id(const struct world *, unsigned guild);
 /* Index, or -1. */
 int64_t world_guild_find(const struct world *, uint64_t id);
+/* The same; n may be the index, as people at the desk say it. */
+int64_t world_guild_named(const struct world *, uint64_t n);
 
 struct world_channel {
 	uint64_t id;
@@ -101,10 +106,6 @@ struct world_msg {
 	char *json;		/* message object; NULL: generated */
 };
 
-struct world_msgs;
-struct world_msgs *world_msgs_of(const struct world *);
-struct world_msgs *world_msg_stores(void);
-void world_msg_stores_free(struct world_msgs *);
 /* Adds a copy of *m (taking over m->json); the oldest of the ring goes. */
 struct world_msg *world_msg_add(struct world *, enum world_ring,
     const struct world_msg *m);
@@ -136,7 +137,7 @@ size_t world_render_guild(struct world *, unsigned guild, char *buf,
  * "!ping".  Returns out->p, or NULL for a kind it does not know.
  */
 const char *world_render_event(struct world *, uint64_t *rng, const char *t,
-    unsigned guild, uint64_t number, bool ping, struct sim_text *out);
+    unsigned guild, uint64_t number, bool ping, struct sbuf *out);
 /* Id of the message made last: by world_render_event or world_render_said. */
 uint64_t world_render_last(const struct world *);
 /* Names of the kinds, by number; NULL after the last. */
@@ -144,10 +145,12 @@ const char *world_render_kind(unsigned n);
 /* Replaces out by d of a MESSAGE_CREATE in which a person of the channel says
  * text; one that begins with "!ping" is a ping. */
 const char *world_render_said(struct world *, const struct world_channel *,
-    const char *text, struct sim_text *out);
+    const char *text, struct sbuf *out);
 /* The message object as REST shows it; caller owns. */
 json_object *world_render_msg(struct world *, const struct world_msg *);
 json_object *world_render_channel(struct world *, const struct world_channel *);
+/* The user object; user may be WORLD_BOT. */
+json_object *world_render_user(const struct world *, unsigned user);
 /* Without what only GUILD_CREATE has. */
 json_object *world_render_guild_object(struct world *, unsigned guild);
 /* The member object; user may be WORLD_BOT; with_user adds "user". */

@@ -6,11 +6,10 @@
  */
 #include "tools/sim/world/world_impl.h"
 
-#include "tools/sim/base/sim.h"
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
+#include "tools/sim/base/jso.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static const char *const place[] = {"Observatory", "Bakery", "Workshop",
     "Library", "Orchard", "Harbor", "Quarry", "Greenhouse"};
@@ -27,15 +26,13 @@ overlay_apply(const struct world *w, uint64_t id, json_object *o)
 	if (over == NULL)
 		return;
 	json_object_object_foreach(over, key, value)
-	    json_object_object_add(o, key, json_object_get(value));
+	    jso_set(o, key, json_object_get(value));
 }
 
 static void
-role_text(
-    const struct world *w, unsigned guild, unsigned n, struct sim_text *out)
+role_text(const struct world *w, unsigned guild, unsigned n, struct sbuf *out)
 {
-	text_fmt(out,
-	    "{\"id\":\"%" PRIu64 "\",\"name\":\"%s\",\"color\":%u,"
+	sbuf_fmt(out, "{\"id\":\"%" PRIu64 "\",\"name\":\"%s\",\"color\":%u,"
 	    "\"colors\":{\"primary_color\":%u,\"secondary_color\":null,"
 	    "\"tertiary_color\":null},\"hoist\":false,\"icon\":null,"
 	    "\"unicode_emoji\":null,\"position\":%u,\"permissions\":\"%s\","
@@ -49,57 +46,53 @@ role_text(
 
 static void
 member_text(const struct world *w, unsigned guild, unsigned user,
-    bool with_user, struct sim_text *out)
+    bool with_user, struct sbuf *out)
 {
 	unsigned role = user == WORLD_BOT ? 3 : 1 + user % (WORLD_ROLES - 1);
 
-	text_fmt(out,
-	    "{\"roles\":[\"%" PRIu64 "\"],\"premium_since\":null,"
+	sbuf_fmt(out, "{\"roles\":[\"%" PRIu64 "\"],\"premium_since\":null,"
 	    "\"pending\":false,\"nick\":null,\"mute\":false,"
 	    "\"joined_at\":\"2025-10-05T10:24:44.918000+00:00\",\"flags\":0,"
 	    "\"deaf\":false,\"communication_disabled_until\":null,"
 	    "\"banner\":null,\"avatar\":null",
 	    world_role_id(w, guild, role));
 	if (with_user)
-		text_fmt(out, ",\"user\":%s", world_user_json(w, user));
-	text_str(out, "}");
+		sbuf_fmt(out, ",\"user\":%s", world_user_json(w, user));
+	sbuf_str(out, "}");
 }
 
 static void
 channel_text(const struct world *w, const struct world_channel *c,
-    bool with_guild, struct sim_text *out)
+    bool with_guild, struct sbuf *out)
 {
 	struct world_channel parent;
 
 	world_channel(w, c->guild, 0, &parent);
-	text_fmt(out,
-	    "{\"version\":1785585689925,\"type\":%d,\"position\":%u,"
+	sbuf_fmt(out, "{\"version\":1785585689925,\"type\":%d,\"position\":%u,"
 	    "\"permission_overwrites\":[],\"name\":\"%s\",\"id\":\"%" PRIu64
 	    "\",\"flags\":0",
 	    c->type, c->number, c->name, c->id);
 	if (c->type != 4)
-		text_fmt(out,
-		    ",\"topic\":null,\"rate_limit_per_user\":0,"
+		sbuf_fmt(out, ",\"topic\":null,\"rate_limit_per_user\":0,"
 		    "\"parent_id\":\"%" PRIu64 "\",\"nsfw\":false,"
 		    "\"last_message_id\":null",
 		    parent.id);
 	if (c->type == 2)
-		text_str(out, ",\"bitrate\":64000,\"user_limit\":0,"
+		sbuf_str(out, ",\"bitrate\":64000,\"user_limit\":0,"
 			      "\"rtc_region\":null");
 	if (with_guild)
-		text_fmt(out, ",\"guild_id\":\"%" PRIu64 "\"",
+		sbuf_fmt(out, ",\"guild_id\":\"%" PRIu64 "\"",
 		    world_guild_id(w, c->guild));
-	text_str(out, "}");
+	sbuf_str(out, "}");
 }
 
 static void
-guild_head(const struct world *w, unsigned guild, struct sim_text *out)
+guild_head(const struct world *w, unsigned guild, struct sbuf *out)
 {
 	struct world_channel system;
 
 	world_channel(w, guild, 1, &system);
-	text_fmt(out,
-	    "{\"id\":\"%" PRIu64 "\",\"name\":\"%s %s %u\","
+	sbuf_fmt(out, "{\"id\":\"%" PRIu64 "\",\"name\":\"%s %s %u\","
 	    "\"icon\":null,\"description\":null,\"home_header\":null,"
 	    "\"splash\":null,\"discovery_splash\":null,\"features\":[\"NEWS\"%"
 	    "s],"
@@ -111,8 +104,7 @@ guild_head(const struct world *w, unsigned guild, struct sim_text *out)
 	    place[guild % nitems(place)], guild,
 	    guild % 2 == 0 ? ",\"BANNER\"" : "",
 	    world_user_id(w, world_member(w, guild, 0)), system.id);
-	text_str(out,
-	    "\"widget_enabled\":false,\"widget_channel_id\":null,"
+	sbuf_str(out, "\"widget_enabled\":false,\"widget_channel_id\":null,"
 	    "\"verification_level\":1,\"default_message_notifications\":1,"
 	    "\"mfa_level\":0,\"explicit_content_filter\":2,"
 	    "\"max_presences\":null,\"max_members\":25000000,"
@@ -126,17 +118,16 @@ guild_head(const struct world *w, unsigned guild, struct sim_text *out)
 	    "\"nsfw_level\":0,\"incidents_data\":null,"
 	    "\"emojis\":[],\"stickers\":[],\"roles\":[");
 	for (unsigned n = 0; n < WORLD_ROLES; n++) {
-		text_str(out, n == 0 ? "" : ",");
+		sbuf_str(out, n == 0 ? "" : ",");
 		role_text(w, guild, n, out);
 	}
-	text_str(out, "]");
+	sbuf_str(out, "]");
 }
 
 static void
-guild_rest(const struct world *w, unsigned guild, struct sim_text *out)
+guild_rest(const struct world *w, unsigned guild, struct sbuf *out)
 {
-	text_fmt(out,
-	    ",\"joined_at\":\"2026-07-02T12:00:00.000000+00:00\","
+	sbuf_fmt(out, ",\"joined_at\":\"2026-07-02T12:00:00.000000+00:00\","
 	    "\"large\":false,\"unavailable\":false,\"geo_restricted\":false,"
 	    "\"lazy\":true,\"member_count\":%u,\"voice_states\":[],"
 	    "\"presences\":[],\"threads\":[],\"stage_instances\":[],"
@@ -145,23 +136,23 @@ guild_rest(const struct world *w, unsigned guild, struct sim_text *out)
 	    WORLD_MEMBERS + 1);
 	member_text(w, guild, WORLD_BOT, true, out);
 	for (unsigned n = 0; n < 2; n++) {
-		text_str(out, ",");
+		sbuf_str(out, ",");
 		member_text(w, guild, world_member(w, guild, n), true, out);
 	}
-	text_str(out, "],\"channels\":[");
+	sbuf_str(out, "],\"channels\":[");
 	for (unsigned n = 0; n < WORLD_CHANNELS; n++) {
 		struct world_channel c;
 
 		world_channel(w, guild, n, &c);
-		text_str(out, n == 0 ? "" : ",");
+		sbuf_str(out, n == 0 ? "" : ",");
 		channel_text(w, &c, false, out);
 	}
-	text_str(out, "]}");
+	sbuf_str(out, "]}");
 }
 
 /* Names the bot gave to a guild and its channels; the slow way round. */
 static void
-guild_changed(struct world *w, unsigned guild, struct sim_text *out)
+guild_changed(struct world *w, unsigned guild, struct sbuf *out)
 {
 	json_object *o, *channels;
 	bool any = world_overlay(w, world_guild_id(w, guild)) != NULL;
@@ -181,45 +172,43 @@ guild_changed(struct world *w, unsigned guild, struct sim_text *out)
 		world_channel(w, guild, n, &c);
 		overlay_apply(w, c.id, json_object_array_get_idx(channels, n));
 	}
-	text_reset(out);
-	text_str(
-	    out, json_object_to_json_string_ext(o,
-		     JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	sbuf_reset(out);
+	sbuf_str(out, jso_text(o));
 	json_object_put(o);
 }
 
 size_t
 world_render_guild(struct world *w, unsigned guild, char *buf, size_t size)
 {
-	struct sim_text out = {0};
+	struct sbuf out = {0};
 	size_t len;
 
 	guild_head(w, guild, &out);
 	guild_rest(w, guild, &out);
 	guild_changed(w, guild, &out);
 	len = str_copy(buf, out.p, size);
-	text_free(&out);
+	sbuf_free(&out);
 	return len;
 }
 
 static json_object *
-parsed(struct sim_text *text)
+parsed(struct sbuf *text)
 {
 	json_object *o = json_tokener_parse(text->p);
 
 	must(o != NULL);
-	text_free(text);
+	sbuf_free(text);
 	return o;
 }
 
 json_object *
 world_render_guild_object(struct world *w, unsigned guild)
 {
-	struct sim_text out = {0};
+	struct sbuf out = {0};
 	json_object *o;
 
 	guild_head(w, guild, &out);
-	text_str(&out, "}");
+	sbuf_str(&out, "}");
 	o = parsed(&out);
 	overlay_apply(w, world_guild_id(w, guild), o);
 	return o;
@@ -228,12 +217,11 @@ world_render_guild_object(struct world *w, unsigned guild)
 json_object *
 world_render_channel(struct world *w, const struct world_channel *c)
 {
-	struct sim_text out = {0};
+	struct sbuf out = {0};
 	json_object *o;
 
 	if (c->guild == WORLD_NOWHERE)
-		text_fmt(&out,
-		    "{\"id\":\"%" PRIu64 "\",\"type\":1,"
+		sbuf_fmt(&out, "{\"id\":\"%" PRIu64 "\",\"type\":1,"
 		    "\"last_message_id\":null,\"flags\":0,\"recipients\":[%s]}",
 		    c->id, world_user_json(w, c->number));
 	else
@@ -244,10 +232,16 @@ world_render_channel(struct world *w, const struct world_channel *c)
 }
 
 json_object *
+world_render_user(const struct world *w, unsigned user)
+{
+	return json_tokener_parse(world_user_json(w, user));
+}
+
+json_object *
 world_render_member(
     struct world *w, unsigned guild, unsigned user, bool with_user)
 {
-	struct sim_text out = {0};
+	struct sbuf out = {0};
 
 	member_text(w, guild, user, with_user, &out);
 	return parsed(&out);

@@ -3,7 +3,10 @@
 #ifndef TOOLS_SIM_WORLD_WORLD_IMPL_H
 #define TOOLS_SIM_WORLD_WORLD_IMPL_H
 
-#include "tools/sim/world/world.h"
+#include "tools/sim/world/world_command.h"
+#include "tools/sim/world/world_hook.h"
+#include "tools/sim/world/world_interaction.h"
+#include "tools/sim/world/world_reaction.h"
 
 struct world_template;
 
@@ -22,6 +25,13 @@ struct world {
 	uint64_t last;			/* id of the message made last */
 	int64_t now_second;		/* whose text `now` holds */
 	char now[40];
+	struct world_hook hook[WORLD_HOOKS_MAX];
+	struct world_interaction interaction[WORLD_INTERACTIONS_MAX];
+	struct world_interactions interactions;
+	uint64_t tokens;		/* made so far */
+	struct world_reaction reaction[WORLD_REACTIONS_MAX];
+	uint64_t reactions;		/* put so far */
+	struct world_commands commands[WORLD_COMMAND_SCOPES_MAX];
 };
 
 /* Where each kind of id begins, and how far apart two of them are. */
@@ -36,6 +46,10 @@ enum world_kind {
 	WORLD_KINDS
 };
 
+struct world_msgs *world_msg_stores(void);
+void world_msg_stores_free(struct world_msgs *);
+/* The text of a new token. */
+void world_token(struct world *, char *out, size_t size);
 void world_render_open(struct world *);
 void world_render_close(struct world *);
 

@@ -28,12 +28,6 @@ struct world_msgs {
 };
 
 struct world_msgs *
-world_msgs_of(const struct world *w)
-{
-	return w->msgs;
-}
-
-struct world_msgs *
 world_msg_stores(void)
 {
 	struct world_msgs *s = base_alloc(sizeof(*s));

@@ -10,7 +10,7 @@
 #include "shared/base/clock.h"
 #include "shared/json/json.h"
 #include "tools/sim/base/sim.h"
-#include "tools/sim/base/text.h"
+#include "tools/sim/base/sbuf.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -176,8 +176,7 @@ put_u64(char *to, uint64_t n)
 }
 
 static void
-fill(const struct world_template *tp, const struct fields *f,
-    struct sim_text *out)
+fill(const struct world_template *tp, const struct fields *f, struct sbuf *out)
 {
 	size_t room = tp->room + 1;
 	char *to;
@@ -188,8 +187,8 @@ fill(const struct world_template *tp, const struct fields *f,
 		if (c >= 'A' && c <= 'Z')
 			room += strlen(f->S(c));
 	}
-	text_reset(out);
-	text_reserve(out, room);
+	sbuf_reset(out);
+	sbuf_reserve(out, room);
 	to = out->p;
 	for (size_t i = 0; i < tp->parts; i++) {
 		const struct part *p = &tp->part[i];
@@ -299,7 +298,7 @@ fields_actor(struct world *w, struct fields *f, unsigned guild, unsigned user)
 
 const char *
 world_render_event(struct world *w, uint64_t *rng, const char *t,
-    unsigned guild, uint64_t number, bool ping, struct sim_text *out)
+    unsigned guild, uint64_t number, bool ping, struct sbuf *out)
 {
 	unsigned k = kind_find(t);
 	uint64_t dice = sim_random(rng);
@@ -352,17 +351,17 @@ mentions_bot(const struct world *w, const char *words)
 
 const char *
 world_render_said(struct world *w, const struct world_channel *c,
-    const char *words, struct sim_text *out)
+    const char *words, struct sbuf *out)
 {
 	bool dm = c->guild == WORLD_NOWHERE;
 	unsigned user = dm ? c->number : world_member(w, c->guild, 0);
 	struct world_msg m = {.id = world_snowflake(w), .channel = c->id,
 		.guild = c->guild, .user = user,
 		.ping = strncmp(words, "!ping", 5) == 0};
-	struct sim_text quoted = {0};
+	struct sbuf quoted = {0};
 	struct fields f = {0};
 
-	text_quote(&quoted, words);
+	sbuf_quote(&quoted, words);
 	fields_time(w, &f);
 	if (!dm)
 		fields_actor(w, &f, c->guild, user);
@@ -380,14 +379,14 @@ world_render_said(struct world *w, const struct world_channel *c,
 	if (!dm)
 		w->last_msg[c->guild] = m.id;
 	fill(&w->templates[dm ? SAID_DM : SAID], &f, out);
-	text_free(&quoted);
+	sbuf_free(&quoted);
 	return out->p;
 }
 
 json_object *
 world_render_msg(struct world *w, const struct world_msg *m)
 {
-	struct sim_text out = {0};
+	struct sbuf out = {0};
 	struct fields f = {0};
 	json_object *o;
 	char text[160];
@@ -405,6 +404,6 @@ world_render_msg(struct world *w, const struct world_msg *m)
 	f.S('M') = "";
 	fill(&w->templates[PLAIN], &f, &out);
 	o = json_tokener_parse(out.p);
-	text_free(&out);
+	sbuf_free(&out);
 	return o;
 }

@@ -16,7 +16,7 @@ static struct {
 	char dir[SCRATCH_MAX], owners[8], prefix[8], none[1], events[8];
 	char guilds[8];
 	struct config config;
-	struct command_table roster;
+	struct command_table table;
 	struct subscriptions route;
 	struct access warden;
 	unsigned calls;
@@ -61,10 +61,10 @@ setup(void **state)
 	subscriptions_init(&t.route);
 	subscriptions_set(&t.route, 0, &t.config.plugin[0]);
 	subscriptions_set(&t.route, 1, &t.config.plugin[1]);
-	command_table_init(&t.roster, &t.config);
-	command_table_set(&t.roster, 1, o);
+	command_table_init(&t.table, &t.config);
+	command_table_set(&t.table, 1, o);
 	json_object_put(o);
-	t.warden = (struct access) {.roster = &t.roster, .route = &t.route,
+	t.warden = (struct access) {.table = &t.table, .route = &t.route,
 	    .config = &t.config, .kv = kv_open(t.dir, true, NULL)};
 	access_init(&t.warden);
 	assert_non_null(t.warden.kv);
@@ -75,7 +75,7 @@ static int
 teardown(void **state)
 {
 	kv_close(t.warden.kv);
-	command_table_free(&t.roster);
+	command_table_free(&t.table);
 	subscriptions_free(&t.route);
 	return scratch_remove(t.dir);
 }
@@ -209,7 +209,7 @@ test_judged_again(void **state)
 	assert_int_equal(json_object_get_int(json_object_object_get(o,
 	    "rank")), 6);
 	json_object_put(o);
-	command_table_set(&t.roster, 1, NULL);
+	command_table_set(&t.table, 1, NULL);
 	assert_true(access_hand_out(&t.warden, 1, e, &o));
 	assert_null(o);
 	free(e);

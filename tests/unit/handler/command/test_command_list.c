@@ -105,7 +105,7 @@ test_refused(void **state)
 
 static struct {
 	struct config config;
-	struct command_table roster;
+	struct command_table table;
 	struct command_list list;
 } t;
 
@@ -118,7 +118,7 @@ setup(void **state)
 	    sizeof(t.config.plugin[0].name));
 	str_copy(t.config.plugin[1].name, "bad",
 	    sizeof(t.config.plugin[1].name));
-	command_table_init(&t.roster, &t.config);
+	command_table_init(&t.table, &t.config);
 	command_list_init(&t.list);
 	return 0;
 }
@@ -127,7 +127,7 @@ static int
 teardown(void **state)
 {
 	command_list_free(&t.list);
-	command_table_free(&t.roster);
+	command_table_free(&t.table);
 	return 0;
 }
 
@@ -137,9 +137,9 @@ declare(unsigned plugin, const char *text)
 	struct json_object *o = json_tokener_parse(text);
 
 	assert_non_null(o);
-	command_table_set(&t.roster, plugin, o);
+	command_table_set(&t.table, plugin, o);
 	json_object_put(o);
-	command_list_make(&t.list, &t.roster);
+	command_list_make(&t.list, &t.table);
 }
 
 /* All that is declared is sent, whatever Discord may add one day. */
@@ -196,19 +196,22 @@ f_b4_rules_by_type(void **state)
 	    "{\"name\":\"look\",\"type\":3,\"description\":\"y\"},"
 	    "{\"name\":\"Report It\",\"type\":3}]");
 	assert_int_equal(t.list.n, 5); /* and help */
-	assert_int_equal(t.roster.faulty[0].n + t.roster.taken[0].n, 0);
+	assert_int_equal(t.table.faulty[0].n + t.table.taken[0].n, 0);
 	assert_null(strstr(t.list.text, "\"x\""));
 	assert_null(strstr(t.list.text, "\"y\""));
-	assert_string_equal(command_table_find(&t.roster, ROAD_SLASH, "look",
+	assert_string_equal(command_table_find(&t.table, ROAD_SLASH, "look",
 	    4)->help, "Looks");
-	assert_int_equal(command_table_menu(&t.roster, COMMAND_SPEC_USER, "look")->type,
+	assert_int_equal(command_table_menu(&t.table, COMMAND_SPEC_USER,
+	    "look")->type,
 	    COMMAND_SPEC_USER);
-	assert_null(command_table_menu(&t.roster, COMMAND_SPEC_USER, "Report It"));
-	assert_non_null(command_table_menu(&t.roster, COMMAND_SPEC_MESSAGE, "Report It"));
+	assert_null(command_table_menu(&t.table, COMMAND_SPEC_USER,
+	    "Report It"));
+	assert_non_null(command_table_menu(&t.table, COMMAND_SPEC_MESSAGE,
+	    "Report It"));
 	declare(1, "[{\"name\":\"Not Slash\",\"help\":\"h\"},"
 	    "{\"name\":\"look\",\"help\":\"h\"}]");
-	assert_int_equal(t.roster.faulty[1].n, 1);
-	assert_int_equal(t.roster.taken[1].n, 1);
+	assert_int_equal(t.table.faulty[1].n, 1);
+	assert_int_equal(t.table.taken[1].n, 1);
 }
 
 static const char refusal[] = "{\"message\":\"Invalid Form Body\","
@@ -231,30 +234,30 @@ f_b3_one_refused_command_is_left_out(void **state)
 	    t.list.item[at].name, "ok") == 0; at++)
 		continue;
 	snprintf(body, sizeof(body), refusal, at);
-	assert_int_equal(command_list_culprits(&t.list, &t.roster, body,
+	assert_int_equal(command_list_culprits(&t.list, &t.table, body,
 	    strlen(body)), 1);
-	command_list_make(&t.list, &t.roster);
+	command_list_make(&t.list, &t.table);
 	assert_int_equal(t.list.n, 3);
 	assert_null(strstr(t.list.text, "tatus"));
 	assert_non_null(strstr(t.list.text, "\"fine\""));
 	assert_non_null(strstr(t.list.text, "\"ok\""));
-	assert_int_equal(command_list_left(&t.list, &t.roster, 0, words,
+	assert_int_equal(command_list_left(&t.list, &t.table, 0, words,
 	    sizeof(words)), 0);
-	assert_int_equal(command_list_left(&t.list, &t.roster, 1, words,
+	assert_int_equal(command_list_left(&t.list, &t.table, 1, words,
 	    sizeof(words)), 1);
 	assert_non_null(strstr(words, "options.0.name: too\\x1b long"));
 	/* Declared otherwise it is another one. */
 	declare(1, "[{\"name\":\"\u0441tatus\",\"help\":\"h\"}]");
 	assert_int_equal(t.list.n, 3);
-	assert_int_equal(command_list_left(&t.list, &t.roster, 1, words,
+	assert_int_equal(command_list_left(&t.list, &t.table, 1, words,
 	    sizeof(words)), 0);
 	/* What names nobody blames nobody. */
-	assert_int_equal(command_list_culprits(&t.list, &t.roster, "{\"code\":"
+	assert_int_equal(command_list_culprits(&t.list, &t.table, "{\"code\":"
 	    "50240}", 14), 0);
 	snprintf(body, sizeof(body), refusal, (size_t)77);
-	assert_int_equal(command_list_culprits(&t.list, &t.roster, body,
+	assert_int_equal(command_list_culprits(&t.list, &t.table, body,
 	    strlen(body)), 0);
-	assert_int_equal(command_list_culprits(&t.list, &t.roster, "<html>",
+	assert_int_equal(command_list_culprits(&t.list, &t.table, "<html>",
 	    6), 0);
 }
 
@@ -266,9 +269,9 @@ two_culprits(size_t a, size_t b)
 	snprintf(body, sizeof(body), "{\"code\":50035,\"errors\":{\"%zu\":{"
 	    "\"name\":{\"_errors\":[{\"message\":\"bad\"}]}},\"%zu\":{}}}",
 	    a, b);
-	assert_int_equal(command_list_culprits(&t.list, &t.roster, body,
+	assert_int_equal(command_list_culprits(&t.list, &t.table, body,
 	    strlen(body)), 2);
-	command_list_make(&t.list, &t.roster);
+	command_list_make(&t.list, &t.table);
 }
 
 /* Each of those that are left out has its name in the words, for whichever
@@ -282,17 +285,17 @@ f_b3_each_that_is_left_out_is_named(void **state)
 	    "\"help\":\"h\"},{\"name\":\"cc\",\"help\":\"h\"},{\"name\":"
 	    "\"Dd\",\"help\":\"h\"},{\"name\":\"cc\",\"help\":\"h\"},5]");
 	two_culprits(0, 2);
-	assert_int_equal(command_list_left(&t.list, &t.roster, 0, words,
+	assert_int_equal(command_list_left(&t.list, &t.table, 0, words,
 	    sizeof(words)), 5);
 	assert_non_null(strstr(words, "\"aa\" is left out: Discord refuses it "
 	    "(name: bad); also \"cc\"; its command number 4 (Dd)"));
 	declare(0, "{\"name\":\"aa\"}");
-	assert_int_equal(command_list_left(&t.list, &t.roster, 0, words,
+	assert_int_equal(command_list_left(&t.list, &t.table, 0, words,
 	    sizeof(words)), 1);
 	assert_non_null(strstr(words, "no array"));
-	command_table_set(&t.roster, 0, NULL);
-	command_list_make(&t.list, &t.roster);
-	assert_int_equal(command_list_left(&t.list, &t.roster, 0, words,
+	command_table_set(&t.table, 0, NULL);
+	command_list_make(&t.list, &t.table);
+	assert_int_equal(command_list_left(&t.list, &t.table, 0, words,
 	    sizeof(words)), 0);
 }
 
@@ -318,12 +321,12 @@ f_b3_what_is_left_out_floods_no_log(void **state)
 	log_set_hook(count_line, &lines);
 	declare(1, list);
 	for (int i = 0; i < 10; i++)
-		command_list_make(&t.list, &t.roster);
+		command_list_make(&t.list, &t.table);
 	declare(0, "[{\"name\":\"x\",\"help\":\"h\"}]");
 	log_set_hook(NULL, NULL);
 	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
 	assert_in_range(lines, 1, 20);
-	assert_int_equal(command_list_left(&t.list, &t.roster, 1, words,
+	assert_int_equal(command_list_left(&t.list, &t.table, 1, words,
 	    sizeof(words)), 2901);
 	free(list);
 }

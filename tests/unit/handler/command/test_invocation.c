@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 static struct config config;
-static struct command_table roster;
+static struct command_table table;
 static struct invocation_ways ways;
 
 static const char dice[] = "["
@@ -35,9 +35,9 @@ setup(void **state)
 	strcpy(config.plugin[0].name, "first");
 	strcpy(config.plugin[1].name, "dice");
 	strcpy(config.plugin[2].name, "last");
-	command_table_init(&roster, &config);
-	assert_true(command_table_set(&roster, 1, o));
-	assert_false(command_table_set(&roster, 1, o));
+	command_table_init(&table, &config);
+	assert_true(command_table_set(&table, 1, o));
+	assert_false(command_table_set(&table, 1, o));
 	json_object_put(o);
 	ways = (struct invocation_ways) {.prefix = "!", .bot = "99"};
 	return 0;
@@ -46,7 +46,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	command_table_free(&roster);
+	command_table_free(&table);
 	return 0;
 }
 
@@ -58,7 +58,7 @@ find(enum road road, const char *raw)
 	struct invocation c;
 
 	out[0] = '\0';
-	if (!invocation_find(&c, &roster, &ways, road, raw, strlen(raw)))
+	if (!invocation_find(&c, &table, &ways, road, raw, strlen(raw)))
 		return out;
 	str_format(out, sizeof(out), "%s %s%s%s %s", c.command->name,
 	    c.words.sub, c.words.sub[0] ? " " : "", c.fault[0] ? "-"
@@ -202,7 +202,7 @@ test_slash(void **state)
 	assert_string_equal(find(ROAD_SLASH, raw), "");
 	snprintf(raw, sizeof(raw), form, 2);
 	assert_string_equal(find(ROAD_SLASH, raw), "set on {\"who\":\"5\"}");
-	assert_true(invocation_find(&c, &roster, &ways, ROAD_SLASH, raw,
+	assert_true(invocation_find(&c, &table, &ways, ROAD_SLASH, raw,
 	    strlen(raw)));
 	assert_int_equal(c.roles_n, 2);
 	assert_int_equal(c.roles[1], 6);
@@ -226,7 +226,7 @@ declare(unsigned plugin, const char *text)
 {
 	struct json_object *o = json_tokener_parse(text);
 
-	command_table_set(&roster, plugin, o);
+	command_table_set(&table, plugin, o);
 	json_object_put(o);
 }
 
@@ -236,35 +236,35 @@ test_first_counts(void **state)
 	static const char roll[] = "[{\"name\":\"roll\",\"help\":\"x\"}]";
 
 	declare(2, roll);
-	assert_int_equal(command_table_find(&roster, ROAD_SLASH, "roll", 4)->plugin,
+	assert_int_equal(command_table_find(&table, ROAD_SLASH, "roll", 4)->plugin,
 	    1);
 	declare(0, roll);
-	assert_int_equal(command_table_find(&roster, ROAD_SLASH, "roll", 4)->plugin,
+	assert_int_equal(command_table_find(&table, ROAD_SLASH, "roll", 4)->plugin,
 	    0);
 	declare(0, "[]");
-	assert_int_equal(command_table_find(&roster, ROAD_SLASH, "roll", 4)->plugin,
+	assert_int_equal(command_table_find(&table, ROAD_SLASH, "roll", 4)->plugin,
 	    1);
 	declare(2, "[{\"name\":\"del\",\"help\":\"x\",\"emoji\":"
 	    "\"\xe2\x9c\x82\xef\xb8\x8f\"}]");
-	assert_string_equal(command_table_reaction(&roster, "\xe2\x9c\x82")->name,
+	assert_string_equal(command_table_reaction(&table, "\xe2\x9c\x82")->name,
 	    "cut");
-	assert_non_null(command_table_find(&roster, ROAD_PREFIX, "del", 3));
-	assert_int_equal(command_table_find(&roster, ROAD_PREFIX, "help", 4)->plugin,
+	assert_non_null(command_table_find(&table, ROAD_PREFIX, "del", 3));
+	assert_int_equal(command_table_find(&table, ROAD_PREFIX, "help", 4)->plugin,
 	    COMMAND_TABLE_OWN);
 	declare(2, "[{\"name\":\"help\",\"help\":\"x\"}]");
-	assert_int_equal(command_table_find(&roster, ROAD_PREFIX, "help", 4)->plugin,
+	assert_int_equal(command_table_find(&table, ROAD_PREFIX, "help", 4)->plugin,
 	    2);
 	declare(2, "[]");
 	declare(1, "[{\"name\":\"a\",\"help\":\"x\",\"roads\":[\"slash\"]}]");
-	assert_null(command_table_find(&roster, ROAD_PREFIX, "help", 4));
+	assert_null(command_table_find(&table, ROAD_PREFIX, "help", 4));
 	declare(1, "[]");
-	assert_null(command_table_find(&roster, ROAD_SLASH, "help", 4));
+	assert_null(command_table_find(&table, ROAD_SLASH, "help", 4));
 }
 
 static void
 expect_help(int rank, uint64_t plugins, const char *what, const char *want)
 {
-	char *text = help_text(&roster, &ways, &(struct help_ask) {
+	char *text = help_text(&table, &ways, &(struct help_ask) {
 	    .rank = rank, .plugins = plugins, .what = what});
 
 	assert_string_equal(text, want);
@@ -332,13 +332,13 @@ test_help_in_pages(void **state)
 		    "A text of some length, as they are, about what it does"));
 		json_object_array_add(all, o);
 	}
-	command_table_set(&roster, 1, all);
+	command_table_set(&table, 1, all);
 	json_object_put(all);
 	for (int k = 1; k < 20; k++) {
 		char *text;
 
 		str_format(page, sizeof(page), "%d", k);
-		text = help_text(&roster, &ways, &(struct help_ask) {
+		text = help_text(&table, &ways, &(struct help_ask) {
 		    .plugins = 2, .what = page});
 		assert_true(characters(text) <= HELP_TEXT_MAX);
 		for (const char *p = text; (p = strstr(p, "`/command-"));

@@ -18,7 +18,7 @@
 
 static struct {
 	char dir[SCRATCH_MAX];
-	struct backlogs all;
+	struct backlog_dir all;
 	struct backlog b;
 	struct config_plugin cfg;
 	struct err e;
@@ -33,16 +33,16 @@ setup(void **state)
 	    .backlog_age_s = 10};
 	if (scratch_make(t.dir, sizeof(t.dir)) != 0)
 		return -1;
-	backlogs_init(&t.all, t.dir);
+	backlog_dir_init(&t.all, t.dir);
 	backlog_init(&t.b, &t.all, &t.cfg);
-	return backlogs_lock(&t.all) ? backlog_open(&t.b, &t.e) : -1;
+	return backlog_dir_lock(&t.all) ? backlog_open(&t.b, &t.e) : -1;
 }
 
 static int
 teardown(void **state)
 {
 	backlog_close(&t.b);
-	backlogs_unlock(&t.all);
+	backlog_dir_unlock(&t.all);
 	return scratch_remove(t.dir);
 }
 

@@ -53,7 +53,7 @@ start_handler(void)
 	memset(&m.lanes, 0, sizeof(m.lanes));
 	m.lanes.finished = on_finished;
 	m.lanes.serving = true;
-	backlogs_init(&m.lanes.backlogs, dir);
+	backlog_dir_init(&m.lanes.backlogs, dir);
 	in_flight_init(&m.work, 10000, 1 << 24);
 	in_flight_shard_init(&m.shard, 3);
 	in_flight_session(&m.shard, 9, "session");
@@ -77,7 +77,7 @@ kill_handler(void)
 	window_free(&m.window);
 	in_flight_shard_drop(&m.work, &m.shard);
 	in_flight_free(&m.work);
-	backlogs_unlock(&m.lanes.backlogs);
+	backlog_dir_unlock(&m.lanes.backlogs);
 	m.handed = 0;
 }
 
@@ -244,7 +244,7 @@ test_full(void **state)
 static void
 test_two_handlers(void **state)
 {
-	struct backlogs other;
+	struct backlog_dir other;
 
 	memset(&m, 0, sizeof(m));
 	m.cfg = (struct config_plugin) {.name = "p", .window = WINDOW,
@@ -253,16 +253,16 @@ test_two_handlers(void **state)
 	start_handler();
 	for (unsigned i = 0; i < 10; i++)
 		push(++m.sent, false);
-	backlogs_init(&other, dir);
-	assert_false(backlogs_lock(&other));
+	backlog_dir_init(&other, dir);
+	assert_false(backlog_dir_lock(&other));
 	m.lanes.serving = false;
 	lane_tick(&m.lane); /* nothing is out: it leaves at once */
 	assert_null(m.lane.backlog.spool);
 	assert_true(backlog_of_another(&m.lane.backlog));
-	backlogs_unlock(&m.lanes.backlogs);
-	assert_true(backlogs_lock(&other));
+	backlog_dir_unlock(&m.lanes.backlogs);
+	assert_true(backlog_dir_lock(&other));
 	assert_false(lane_open(&m.lane)); /* bulk waits for the other */
-	backlogs_unlock(&other);
+	backlog_dir_unlock(&other);
 	m.lanes.serving = true; /* a rollback: it is ours again */
 	assert_true(lane_open(&m.lane));
 	send_out();

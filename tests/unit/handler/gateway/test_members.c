@@ -17,7 +17,7 @@
 static struct {
 	struct members members;
 	struct intake intake;
-	struct rpc_wait wait;
+	struct rpc_call wait;
 	char chunk[4096];
 	unsigned chunks, sends;
 	char sent[512], nonce[64];

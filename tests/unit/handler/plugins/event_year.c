@@ -125,3 +125,13 @@ event_year_banner(unsigned event)
 {
 	return event_years[event].banner ? event : 0;
 }
+
+bool
+event_year_shown(const char *shown, unsigned event, const char *what)
+{
+	char head[64];
+
+	must(str_format(head, sizeof(head), "%s/%s",
+	    event_years[event].name, what));
+	return strncmp(shown, head, strlen(head)) == 0;
+}

@@ -28,5 +28,7 @@ unsigned event_year_on(int64_t day, int64_t *began);
 /* Whose icons and banner are shown then. */
 unsigned event_year_icons(unsigned event);
 unsigned event_year_banner(unsigned event);
+/* Whether what is shown is of that event, its "icons/" or "banner". */
+bool event_year_shown(const char *shown, unsigned event, const char *what);
 
 #endif

@@ -59,7 +59,7 @@ static struct {
 	struct in_flight_shard shard;
 	ev_io signals;
 	ev_timer second; /* so that a wait can run out */
-	struct waiting waiting;
+	struct window_waiting waiting;
 	unsigned finished, aside, asked, ended, seconds;
 	uint64_t waited_ms; /* for restarts */
 	uint64_t order[EVENTS];
@@ -140,7 +140,7 @@ setup(void **state)
 	t.loop = ev_loop_new(EVFLAG_AUTO);
 	plugin_spawn_limits_save(&t.limits);
 	t.host = (struct plugin_host) {.loop = t.loop,
-	    .timers = timers_new(t.loop), .config = &t.config,
+	    .timers = timer_base_new(t.loop), .config = &t.config,
 	    .limits = &t.limits, .dir = "/", .finished = on_finished,
 	    .request = on_request, .ended = on_ended, .changed = on_changed,
 	    .aside = on_aside, .fill = on_fill};
@@ -198,7 +198,7 @@ teardown(void **state)
 	plugin_free(t.plugin);
 	in_flight_shard_drop(&t.work, &t.shard);
 	in_flight_free(&t.work);
-	timers_free(t.host.timers);
+	timer_base_free(t.host.timers);
 	close(t.signals.fd);
 	ev_loop_destroy(t.loop);
 	return 0;

@@ -2,6 +2,7 @@
 /* The lines to and from plugins: always one line, always JSON, the event's
  * bytes untouched. */
 #include "handler/process/rpc_write.h"
+#include "shared/base/text.h"
 #include "shared/json/json.h"
 #include "handler/process/rpc_read.h"
 
@@ -51,7 +52,7 @@ event_line(const char *raw, size_t len, uint64_t seq, uint8_t flags)
 	b.p[--b.end] = '\0';
 	assert_null(memchr(b.p, '\n', b.end));
 	assert_null(memchr(b.p, '\r', b.end));
-	assert_true(rpc_write_utf8(b.p, b.end));
+	assert_true(text_is_utf8(b.p, b.end));
 	in_flight_finish(&w, e);
 	return b;
 }
@@ -169,9 +170,9 @@ test_utf8(void **state)
 	    "\xe2\x82", "\xff"};
 
 	for (size_t i = 0; i < nitems(good); i++)
-		assert_true(rpc_write_utf8(good[i], strlen(good[i])));
+		assert_true(text_is_utf8(good[i], strlen(good[i])));
 	for (size_t i = 0; i < nitems(bad); i++)
-		assert_false(rpc_write_utf8(bad[i], strlen(bad[i])));
+		assert_false(text_is_utf8(bad[i], strlen(bad[i])));
 }
 
 static void

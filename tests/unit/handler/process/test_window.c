@@ -11,7 +11,7 @@
 #define SIZE 4
 
 static struct window win;
-static struct waiting waiting;
+static struct window_waiting waiting;
 static struct delivery d[100];
 
 static int

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <cmocka.h>
 
-static struct buckets *b;
+static struct rate_limits *b;
 static uint64_t now;
 
 static int
 setup(void **state)
 {
-	b = buckets_new();
+	b = rate_limit_new();
 	now = 1000000;
 	return 0;
 }
@@ -22,7 +22,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	buckets_free(b);
+	rate_limit_free(b);
 	return 0;
 }
 

@@ -353,7 +353,8 @@ box_open(void)
 
 	memset(&box.stats, 0, sizeof(box.stats));
 	handler.most_ord = 0;
-	outbox_open(&box.pending, &box.limits, &box.stats);
+	outbox_init(&box.pending, &box.limits, &box.stats);
+	outbox_take(&box.pending);
 	assert_int_equal(box.stats.spool_damaged, 0);
 	tail = outbox_tail(&box.pending, session);
 	box.received = (session - 1) * BOX_SESSION_EVENTS + tail;

@@ -92,10 +92,11 @@ open_parts(uint64_t queue_bytes, uint64_t spool_bytes)
 	struct receive_to to = { .session = &rig_session, .pending = &pending,
 		.stats = &rig_stats, .slot = &slot, .fleet = &fleet };
 
-	outbox_open(&pending, &l, &rig_stats);
+	outbox_init(&pending, &l, &rig_stats);
+	outbox_take(&pending);
 	uplink = to.uplink = uplink_new(loop, &pending.queue, &uplink_ops,
 	    NULL);
-	sends = to.sends = send_queue_new(timers_new(loop), &send_queue_ops, NULL);
+	sends = to.sends = send_queue_new(timer_base_new(loop), &send_queue_ops, NULL);
 	receive_init(&in, &to);
 	assert_int_equal(receive_open(&in, rig_session.generation,
 	    COMPRESS_NONE, 1 << 20), 0);

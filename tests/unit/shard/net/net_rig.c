@@ -51,7 +51,7 @@ net_open(void)
 	fake_time_reset();
 	net.loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
 	assert_non_null(net.loop);
-	net.timers = timers_new(net.loop);
+	net.timers = timer_base_new(net.loop);
 	/* A turn in which nothing happens ends, too. */
 	ev_timer_init(&net.nap, on_nap, 0.001, 0.001);
 	ev_timer_start(net.loop, &net.nap);
@@ -62,7 +62,7 @@ void
 net_close(void)
 {
 	close(net.listener);
-	timers_free(net.timers);
+	timer_base_free(net.timers);
 	ev_loop_destroy(net.loop);
 	EVP_PKEY_free(key);
 	X509_free(cert);

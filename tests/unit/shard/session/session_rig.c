@@ -133,7 +133,7 @@ begin(const char *id, enum identify_cause cause, bool standby)
 	memset(&rig_seen, 0, sizeof(rig_seen));
 	memset(&rig_stats, 0, sizeof(rig_stats));
 	if (timers == NULL)
-		timers = timers_new(NULL);
+		timers = timer_base_new(NULL);
 	str_copy(rec.id, id, sizeof(rec.id));
 	if (id[0] != '\0') {
 		str_copy(rec.url, rig_resume, sizeof(rec.url));
@@ -277,6 +277,6 @@ void
 rig_end(void)
 {
 	session_free(&rig_session);
-	timers_free(timers);
+	timer_base_free(timers);
 	timers = NULL;
 }

@@ -50,7 +50,7 @@ fresh(void)
 	refuse = false;
 	memset(results, 0, sizeof(results));
 	if (timers == NULL)
-		timers = timers_new(NULL);
+		timers = timer_base_new(NULL);
 	s = send_queue_new(timers, &ops, NULL);
 	send_queue_open(s);
 	return s;
@@ -254,7 +254,7 @@ test_disowned(void **state)
 static int
 tear_down(void **state)
 {
-	timers_free(timers);
+	timer_base_free(timers);
 	return 0;
 }
 

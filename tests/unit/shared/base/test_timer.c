@@ -2,10 +2,13 @@
 /* The real timer.c: order, re-arming from a callback, stopping a due one. */
 #include "shared/base/timer.h"
 
+#include "shared/base/clock.h"
+
 #include <ev.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static struct timers *base;
@@ -56,7 +59,7 @@ test_order(void **state)
 {
 	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
 
-	base = timers_new(loop);
+	base = timer_base_new(loop);
 	timer_init(base, &slow, on_slow);
 	timer_init(base, &quick, on_quick);
 	timer_init(base, &again, on_again);
@@ -74,7 +77,7 @@ test_order(void **state)
 	assert_non_null(strchr(order, 's'));
 	assert_false(timer_pending(&again));
 	timer_stop(&slow);
-	timers_free(base);
+	timer_base_free(base);
 	ev_loop_destroy(loop);
 }
 
@@ -85,15 +88,57 @@ test_stop_due(void **state)
 	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
 
 	memset(order, 0, sizeof(order));
-	base = timers_new(loop);
+	base = timer_base_new(loop);
 	timer_init(base, &slow, on_slow);
 	timer_init(base, &quick, on_quick);
 	timer_set(&quick, 0);
 	timer_set(&slow, 0);
 	run(loop, 1);
 	assert_string_equal(order, "q");
-	timers_free(base);
+	timer_base_free(base);
 	ev_loop_destroy(loop);
+}
+
+static void
+on_socket(struct ev_loop *loop, ev_io *w, int revents)
+{
+	note('r');
+	ev_io_stop(loop, w);
+}
+
+/*
+ * A process that stood still finds its socket readable and its deadline over
+ * in the same turn, whichever came first: what arrived is heard first.
+ */
+static void
+test_arrived_first(void **state)
+{
+	for (int byte_first = 0; byte_first < 2; byte_first++) {
+		struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+		int fd[2];
+		ev_io io;
+
+		memset(order, 0, sizeof(order));
+		assert_int_equal(pipe(fd), 0);
+		base = timer_base_new(loop);
+		timer_init(base, &slow, on_slow);
+		ev_io_init(&io, on_socket, fd[0], EV_READ);
+		ev_io_start(loop, &io);
+		ev_run(loop, EVRUN_NOWAIT);	/* both are watched now */
+		if (byte_first)
+			assert_int_equal(write(fd[1], "x", 1), 1);
+		timer_set(&slow, 0.001);
+		while (clock_boot_ms() <= slow.due_ms + 2)
+			;	/* the process stands still */
+		if (!byte_first)
+			assert_int_equal(write(fd[1], "x", 1), 1);
+		run(loop, 2);
+		assert_string_equal(order, "rs");
+		timer_base_free(base);
+		close(fd[0]);
+		close(fd[1]);
+		ev_loop_destroy(loop);
+	}
 }
 
 int
@@ -102,6 +147,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_stop_due),
+		cmocka_unit_test(test_arrived_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,12 +43,12 @@ unload(void **state)
 }
 
 static void
-on_change(const struct config_change *c, void *arg)
+on_change(const struct config_diff_change *c, void *arg)
 {
 	size_t len = strlen(words);
 
-	config_change_words(c, words + len, sizeof(words) - len);
-	strcat(words, config_change_live(c) ? " live\n" : " left\n");
+	config_diff_change_words(c, words + len, sizeof(words) - len);
+	strcat(words, config_diff_change_live(c) ? " live\n" : " left\n");
 }
 
 static void
@@ -87,7 +87,7 @@ test_own(void **state)
 	    "[plugin \"a\"] config.x: taken out live\n"
 	    "[plugin \"a\"] config.y: another value live\n"
 	    "[plugin \"a\"] config.new: new live\n");
-	assert_int_equal(config_merge(&was, &now, &out, &e), 0);
+	assert_int_equal(config_diff_merge(&was, &now, &out, &e), 0);
 	assert_string_equal(out.plugin[0].own,
 	    "new=2\ny=other\nz== a b ; c\n");
 	assert_int_equal(config_diff(&out, &now, NULL, NULL), 0);
@@ -103,7 +103,7 @@ test_merge(void **state)
 	    PLUGIN("a", ""), "[bot]\nintents = GUILDS, GUILD_MESSAGES\n"
 	    "presence = {\"status\":\"idle\"}\n[handler]\nprobation = 3s\n"
 	    PLUGIN("b", "window = 7\ntimeout = 90s\n"));
-	assert_int_equal(config_merge(&was, &now, &out, &e), 0);
+	assert_int_equal(config_diff_merge(&was, &now, &out, &e), 0);
 	config_diff(&out, &now, on_change, NULL);
 	assert_null(strstr(words, " live"));
 	assert_int_equal(out.intents, 1);
@@ -132,17 +132,17 @@ test_merge_shards(void **state)
 	    "presence = {\"status\":\"idle\"}\n[handler]\nprobation = 3s\n"
 	    "[limits]\nspool_age = 5m\n[log]\nfiles = 9\n"
 	    PLUGIN("b", "window = 7\n"));
-	assert_int_equal(config_merge_shards(&was, &now, &out, &e), 0);
+	assert_int_equal(config_diff_merge_shards(&was, &now, &out, &e), 0);
 	config_diff(&was, &out, on_change, NULL);
 	assert_string_equal(words, "[bot] presence: \"\" -> "
 	    "\"{\"status\":\"idle\"}\" left\n"
 	    "[limits] spool_age: \"1h\" -> \"5m\" left\n");
 	assert_int_equal(out.shards, 3);
 	assert_string_equal(out.plugin[0].name, "a");
-	assert_true(config_sum(&was, CONFIG_RELOAD_SHARDS)
-	    != config_sum(&out, CONFIG_RELOAD_SHARDS));
-	assert_true(config_sum(&now, CONFIG_RELOAD_SHARDS)
-	    == config_sum(&out, CONFIG_RELOAD_SHARDS));
+	assert_true(config_diff_sum(&was, CONFIG_RELOAD_SHARDS)
+	    != config_diff_sum(&out, CONFIG_RELOAD_SHARDS));
+	assert_true(config_diff_sum(&now, CONFIG_RELOAD_SHARDS)
+	    == config_diff_sum(&out, CONFIG_RELOAD_SHARDS));
 }
 
 static void
@@ -153,18 +153,18 @@ test_merge_one_plugin(void **state)
 	load(HEAD PLUGIN("a", "") PLUGIN("b", ""), HEAD "[log]\nfiles = 9\n"
 	    PLUGIN("a", "window = 1\n") PLUGIN("b", "window = 2\n")
 	    PLUGIN("c", "window = 3\n"));
-	assert_int_equal(config_merge_plugin(&was, &now, "b", &out, &e), 0);
+	assert_int_equal(config_diff_merge_plugin(&was, &now, "b", &out, &e), 0);
 	config_diff(&was, &out, on_change, NULL);
 	assert_string_equal(words, "[plugin \"b\"] window: \"64\" -> \"2\" "
 	    "live\n");
 	config_free(&out);
 	words[0] = '\0';
-	assert_int_equal(config_merge_plugin(&was, &now, "c", &out, &e), 0);
+	assert_int_equal(config_diff_merge_plugin(&was, &now, "c", &out, &e), 0);
 	config_diff(&was, &out, on_change, NULL);
 	assert_string_equal(words, "[plugin \"c\"]: new (/bin/cat) live\n");
 	config_free(&out);
 	words[0] = '\0';
-	assert_int_equal(config_merge_plugin(&now, &was, "c", &out, &e), 0);
+	assert_int_equal(config_diff_merge_plugin(&now, &was, "c", &out, &e), 0);
 	config_diff(&now, &out, on_change, NULL);
 	assert_string_equal(words, "[plugin \"c\"]: taken out (/bin/cat) "
 	    "live\n");

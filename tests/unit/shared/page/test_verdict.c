@@ -50,6 +50,26 @@ test_rows(void **state)
 	}
 }
 
+/* One measure, for each its own patience. */
+static void
+test_patience(void **state)
+{
+	struct page_shard s = {.state = SHARD_READY, .state_since_ms = 100,
+	    .ack_ms = 200, .frame_ms = 300, .interval_ms = 1000};
+
+	assert_int_equal(verdict_quiet_ms(&s, 1200), 1000);
+	assert_false(verdict_deaf(&s, 3, 500, 3700));
+	assert_true(verdict_deaf(&s, 3, 500, 3701));
+	s.state = SHARD_RESUMING;	/* a long replay is alive */
+	assert_int_equal(verdict_quiet_ms(&s, 1200), 900);
+	assert_false(verdict_deaf(&s, 1, 0, NOW));
+	assert_int_equal(verdict_quiet_ms(&s, 10), 0);
+	assert_int_equal(verdict_hangs_s(100, 50, 5000, 5100), 0);
+	assert_int_equal(verdict_hangs_s(100, 50, 5000, 6100), 6);
+	assert_int_equal(verdict_hangs_s(100, 6000, 5000, 6100), 0);
+	assert_int_equal(verdict_hangs_s(0, 0, 5000, NOW), 0);
+}
+
 /* ---- partly deaf ------------------------------------------------------- */
 
 #define FLOOR 600000u
@@ -294,6 +314,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_patience),
 	    T(f_b9_interactions_stop_while_messages_flow),
 	    T(f_b9_each_class_is_heard_of),
 	    T(f_b9_a_quiet_night_is_not_silence),

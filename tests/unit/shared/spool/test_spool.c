@@ -64,9 +64,10 @@ append(struct spool *s, uint64_t n)
 	unsigned char raw[1024];
 	struct up_hdr h = {.type = UP_EVENT, .ord = n, .seq = n, .session = 9,
 		.recv_ms = (uint64_t)clock_wall_ms(), .len = body(n, raw)};
+	struct iovec whole = {raw, h.len};
 	struct err e;
 
-	return spool_append(s, &h, raw, &e);
+	return spool_append(s, &h, &whole, 1, &e);
 }
 
 /* Takes the next record; its number, 0 when none, UINT64_MAX when damaged. */
@@ -293,7 +294,7 @@ test_tail(void **state)
 	for (uint64_t n = 1; n <= 20; n++)
 		assert_int_equal(append(s, n), 0);
 	other.len = 6;
-	assert_int_equal(spool_append_parts(s, &other, parts, 2, &e), 0);
+	assert_int_equal(spool_append(s, &other, parts, 2, &e), 0);
 	assert_int_equal(spool_tail(s, 9), 20);
 	assert_int_equal(spool_tail(s, 5), 77);
 	assert_int_equal(spool_tail(s, 6), 0);

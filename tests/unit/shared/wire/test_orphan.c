@@ -143,7 +143,7 @@ setup(void **state)
 	t.config.orphan_time_s = LIMIT_S;
 	t.config.run_dir = t.config.state_dir = t.dir;
 	t.loop = ev_loop_new(EVFLAG_AUTO);
-	t.timers = timers_new(t.loop);
+	t.timers = timer_base_new(t.loop);
 	t.supervisor = fds[1];
 	if (nonce_make(&t.nonce, t.dir, "token", &e) != 0)
 		return -1;
@@ -159,7 +159,7 @@ teardown(void **state)
 	orphan_end(&t.orphan);
 	ipc_close(&t.ipc);
 	ipc_close(&t.peer);
-	timers_free(t.timers);
+	timer_base_free(t.timers);
 	ev_loop_destroy(t.loop);
 	for (int i = 0; i < 2; i++)
 		close(t.pipe[i]);
@@ -330,8 +330,8 @@ test_config_sum(void **state)
 		    || i == CONFIG_RELOAD_HANDLER || i == CONFIG_RELOAD_LIVE;
 
 		/* A default that is written out is still the default. */
-		assert_true(config_sum(&a, i) == config_sum(&b, i));
-		assert_int_equal(config_sum(&a, i) != config_sum(&c, i),
+		assert_true(config_diff_sum(&a, i) == config_diff_sum(&b, i));
+		assert_int_equal(config_diff_sum(&a, i) != config_diff_sum(&c, i),
 		    differs);
 	}
 	config_free(&a);

@@ -65,7 +65,7 @@ set_up(void **state)
 {
 	fake_time_reset();
 	memset(&t, 0, sizeof(t));
-	t.timers = timers_new(NULL);
+	t.timers = timer_base_new(NULL);
 	alerts_init(&t.a, t.timers, &actions, NULL);
 	return 0;
 }
@@ -74,7 +74,7 @@ static int
 tear_down(void **state)
 {
 	alerts_stop(&t.a);
-	timers_free(t.timers);
+	timer_base_free(t.timers);
 	return 0;
 }
 

@@ -61,7 +61,7 @@ set_up(void **state)
 {
 	fake_time_reset();
 	memset(&t, 0, sizeof(t));
-	t.timers = timers_new(NULL);
+	t.timers = timer_base_new(NULL);
 	t.loop = ev_loop_new(EVFLAG_NOENV);
 	helper_init(&t.h, t.loop, t.timers, on_end);
 	return 0;
@@ -72,7 +72,7 @@ tear_down(void **state)
 {
 	assert_false(helper_busy(&t.h));
 	assert_int_equal(fake_time_next(), UINT64_MAX);
-	timers_free(t.timers);
+	timer_base_free(t.timers);
 	ev_loop_destroy(t.loop);
 	return 0;
 }

@@ -32,7 +32,7 @@ set_up(void **state)
 		return -1;
 	if (store_init(&t.store, t.dir, &t.err) == -1)
 		return -1;
-	store_writes_init(&t.writes, timers_new(NULL), &t.store);
+	store_writes_init(&t.writes, timer_base_new(NULL), &t.store);
 	dbenv_patience(0);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What comes from outside: control requests, REST answers, URLs. */
+/* What Discord's answers to the supervisor mean. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,89 +8,7 @@
 #include <string.h>
 
 #include "supervisor/identify/discord_ask_rest.h"
-#include "supervisor/base/request.h"
 #include "supervisor/identify/answer_rules.h"
-
-/* ---- control requests ------------------------------------------------ */
-
-static int
-parse(const char *line, struct request *r)
-{
-	struct err e = { .code = 0 };
-	int rc = request_parse(line, strlen(line), r, &e);
-
-	assert_int_equal(rc == -1, e.code == EXIT_USAGE);
-	return rc;
-}
-
-static void
-test_requests(void **state)
-{
-	struct request r;
-
-	assert_int_equal(parse("{\"cmd\":\"ping\"}", &r), 0);
-	assert_int_equal(r.verb, REQUEST_PING);
-	assert_int_equal(parse("{\"cmd\":\"stop\"}", &r), 0);
-	assert_false(r.end_sessions);
-	assert_int_equal(parse("{\"cmd\":\"stop\",\"end_sessions\":true}",
-	    &r), 0);
-	assert_true(r.end_sessions);
-	assert_int_equal(parse("{\"id\":3,\"action\":\"restart\","
-	    "\"cmd\":\"shard\",\"more\":[1]}", &r), 0);
-	assert_int_equal(r.shard, 3);
-	assert_int_equal(r.action, REQUEST_RESTART);
-	assert_int_equal(parse("{\"cmd\":\"shard\",\"id\":0,"
-	    "\"action\":\"reconnect\"}", &r), 0);
-	assert_int_equal(r.action, REQUEST_RECONNECT);
-	assert_int_equal(parse("{\"cmd\":\"log-level\",\"level\":\"warn\"}",
-	    &r), 0);
-	assert_int_equal(r.level, LOG_L_WARN);
-	assert_int_equal(parse("{\"cmd\":\"rollout\"}", &r), 0);
-	assert_int_equal(r.rollout.action, REQUEST_ROLLOUT_BEGIN);
-	assert_int_equal(r.rollout.canary, -1);
-	assert_true(r.rollout.pause_s == -1);
-	assert_int_equal(parse("{\"cmd\":\"rollout\",\"action\":\"undo\","
-	    "\"canary\":0,\"pause_s\":1.5,\"all\":true}", &r), 0);
-	assert_int_equal(r.rollout.action, REQUEST_ROLLOUT_UNDO);
-	assert_int_equal(r.rollout.canary, 0);
-	assert_true(r.rollout.pause_s == 1.5 && r.rollout.all);
-}
-
-static void
-test_bad_requests(void **state)
-{
-	static const char *const bad[] = { "", "{", "[]", "null", "7",
-	    "\"ping\"", "{}", "{\"cmd\":\"ping\\u0000not\"}", "{\"cmd\":1}", "{\"cmd\":\"Ping\"}",
-	    "{\"cmd\":\"shard\"}", "{\"cmd\":\"shard\",\"id\":-1,"
-	    "\"action\":\"restart\"}", "{\"cmd\":\"shard\",\"id\":1}",
-	    "{\"cmd\":\"shard\",\"id\":\"1\",\"action\":\"restart\"}",
-	    "{\"cmd\":\"shard\",\"id\":1,\"action\":\"explode\"}",
-	    "{\"cmd\":\"stop\",\"end_sessions\":\"yes\"}",
-	    "{\"cmd\":\"rollout\",\"action\":\"explode\"}",
-	    "{\"cmd\":\"rollout\",\"canary\":-1}",
-	    "{\"cmd\":\"rollout\",\"parallel\":\"2\"}",
-	    "{\"cmd\":\"rollout\",\"pause_s\":-1}",
-	    "{\"cmd\":\"log-level\",\"level\":\"loud\"}",
-	    "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}"
-	    "}}}}}" };
-	struct request r;
-
-	for (size_t i = 0; i < nitems(bad); i++)
-		assert_int_equal(parse(bad[i], &r), -1);
-}
-
-static void
-test_error_is_one_line(void **state)
-{
-	struct err e = { .code = 75, .text = "say \"no\"\nplease" };
-	char out[256];
-
-	request_error(&e, out, sizeof(out));
-	assert_string_equal(out, "{\"ok\":false,\"code\":75,"
-	    "\"error\":\"say \\\"no\\\"\\nplease\"}\n");
-}
-
-/* ---- REST answers ---------------------------------------------------- */
 
 #define HTTPS "https://discord.com/api/v10"
 
@@ -307,22 +225,19 @@ test_counts(void **state)
 int
 main(void)
 {
+#define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_requests),
-		cmocka_unit_test(test_bad_requests),
-		cmocka_unit_test(test_error_is_one_line),
-		cmocka_unit_test(test_gateway_body),
-		cmocka_unit_test(test_answer_limits),
-		cmocka_unit_test(f_b6_an_answer_that_names_a_plain_url_is_refused),
-		cmocka_unit_test(
-		    f_b8_answers_that_ask_again_are_asked_less_and_less),
-		cmocka_unit_test(test_judge),
-		cmocka_unit_test(f_b2_two_answers_prove_a_bad_token),
-		cmocka_unit_test(f_b5_the_supervisor_judges_as_the_handler),
-		cmocka_unit_test(test_backoff),
-		cmocka_unit_test(test_intents),
-		cmocka_unit_test(test_app_and_user),
-		cmocka_unit_test(test_counts),
+		T(test_gateway_body),
+		T(test_answer_limits),
+		T(f_b6_an_answer_that_names_a_plain_url_is_refused),
+		T(f_b8_answers_that_ask_again_are_asked_less_and_less),
+		T(test_judge),
+		T(f_b2_two_answers_prove_a_bad_token),
+		T(f_b5_the_supervisor_judges_as_the_handler),
+		T(test_backoff),
+		T(test_intents),
+		T(test_app_and_user),
+		T(test_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

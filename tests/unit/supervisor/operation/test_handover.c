@@ -86,7 +86,7 @@ begin(void)
 
 	memset(&w, 0, sizeof(w));
 	fake_time_reset();
-	w.timers = timers_new(NULL);
+	w.timers = timer_base_new(NULL);
 	w.ok = -1;
 	handover_init(&w.s, w.timers, &actions, NULL);
 	assert_int_equal(handover_begin(&w.s, &l, &e), 0);
@@ -111,7 +111,7 @@ ends(bool ok, const char *calls, const char *why)
 	}
 	assert_true(handover_free(&w.s));
 	assert_true(fake_time_next() == UINT64_MAX);
-	timers_free(w.timers);
+	timer_base_free(w.timers);
 }
 
 static void
@@ -163,7 +163,7 @@ test_start_fails(void **state)
 	w.start_fails = true;
 	assert_int_equal(handover_begin(&w.s, &l, &e), -1);
 	assert_true(handover_free(&w.s));
-	timers_free(w.timers);
+	timer_base_free(w.timers);
 }
 
 static void

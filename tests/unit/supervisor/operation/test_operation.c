@@ -42,7 +42,7 @@ rest(void)
 	if (config_parse(f->config, "/none-of-shardherd.conf", text, problem,
 	    NULL, &e) == -1)
 		fail_msg("%s", e.text);
-	f->timers = timers_new(NULL);
+	f->timers = timer_base_new(NULL);
 	f->control.fleet = f;
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		f->control.client[i].fd = -1;

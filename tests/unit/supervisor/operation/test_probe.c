@@ -75,7 +75,7 @@ set_up(void **state)
 	memset(&t, 0, sizeof(t));
 	fake_time_reset();
 	t.loop = ev_loop_new(0);
-	t.fleet.timers = timers_new(t.loop);
+	t.fleet.timers = timer_base_new(t.loop);
 	t.fleet.config = &t.config;
 	t.fleet.probe = &t.probe;
 	t.fleet.local = 2;
@@ -95,7 +95,7 @@ static int
 tear_down(void **state)
 {
 	probe_stop(t.fleet.probe);
-	timers_free(t.fleet.timers);
+	timer_base_free(t.fleet.timers);
 	ev_loop_destroy(t.loop);
 	return 0;
 }

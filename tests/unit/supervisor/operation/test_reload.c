@@ -157,7 +157,7 @@ fresh(void)
 	w.code = -1;
 	w.old_alive = true;
 	w.behind = 4;
-	w.timers = timers_new(NULL);
+	w.timers = timer_base_new(NULL);
 	reload_init(&w.reload, w.timers, &actions, NULL);
 }
 

@@ -75,7 +75,7 @@ begin_with(enum rollout_step step, uint32_t total, uint32_t canary,
 
 	memset(&w, 0, sizeof(w));
 	fake_time_reset();
-	w.timers = timers_new(NULL);
+	w.timers = timer_base_new(NULL);
 	w.code = -1;
 	w.step = step;
 	w.verdict = ROLLOUT_GOOD;
@@ -95,7 +95,7 @@ end(void)
 {
 	timer_stop(&w.rollout.deadline);
 	timer_stop(&w.rollout.tick);
-	timers_free(w.timers);
+	timer_base_free(w.timers);
 }
 
 static void

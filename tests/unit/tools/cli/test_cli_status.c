@@ -3,7 +3,6 @@
 #include "tools/cli/cli.h"
 #include "tools/cli/cli_check.h"
 #include "tools/cli/cli_status.h"
-#include "tools/cli/cli_table.h"
 
 #include "shared/base/clock.h"
 #include "shared/process/process.h"
@@ -550,45 +549,6 @@ test_json(void **state)
 	json_object_put(o);
 }
 
-static void
-test_table(void **state)
-{
-	struct cli_table table;
-	char *out = NULL;
-	size_t size;
-	FILE *f = open_memstream(&out, &size);
-
-	cli_table_init(&table, "A >NUMBER LAST");
-	cli_table_add(&table, "%s", "long");
-	cli_table_add(&table, "%d", 7);
-	cli_table_add(&table, "%s", "x y");
-	cli_table_colour(&table, CLI_RED);
-	cli_table_print(&table, f, false);
-	cli_table_print(&table, f, true);
-	fclose(f);
-	assert_string_equal(out, "A     NUMBER  LAST\nlong       7  x y\n"
-	    "A     NUMBER  LAST\nlong       7  \033[31mx y\033[0m\n");
-	cli_table_free(&table);
-	free(out);
-}
-
-static void
-test_words(void **state)
-{
-	static const struct {
-		int64_t ms;
-		const char *want;
-	} ages[] = {{-1, "-"}, {0, "0ms"}, {999, "999ms"}, {2100, "2.1s"},
-		{725000, "12m05s"}, {7500000, "2h05m"}, {273600000, "3d04h"}};
-	char out[24];
-
-	for (size_t i = 0; i < nitems(ages); i++)
-		assert_string_equal(cli_age(ages[i].ms, out), ages[i].want);
-	assert_string_equal(cli_size(512, out), "512");
-	assert_string_equal(cli_size(1536, out), "1.5K");
-	assert_string_equal(cli_size(38 << 20, out), "38M");
-}
-
 int
 main(void)
 {
@@ -611,8 +571,6 @@ main(void)
 		T(f_d1_patience_is_the_fleets),
 		T(f_g2_boot_id_is_a_hint),
 		T(test_json),
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,8 +12,8 @@
 #include "tools/sim/gateway/frame.h"
 #include "tools/sim/gateway/intents.c"
 #include "tools/sim/book/journal.c"
-#include "tools/sim/gateway/pack.c"
-#include "tools/sim/base/text.c"
+#include "tools/sim/gateway/compress.c"
+#include "tools/sim/base/sbuf.c"
 #include "tools/sim/gateway/upgrade.c"
 
 #define REQUEST                                                                \
@@ -35,7 +35,7 @@ upgrade_takes_a_good_request(void **state)
 
 	assert_int_equal(upgrade(REQUEST, &u), 101);
 	assert_int_equal(u.close, 0);
-	assert_int_equal(u.compress, PACK_ZLIB);
+	assert_int_equal(u.compress, COMPRESS_ZLIB);
 	/* RFC 6455 section 1.3 */
 	assert_string_equal(u.accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 	assert_int_equal(upgrade_head(REQUEST, strlen(REQUEST) - 1), 0);
@@ -45,16 +45,16 @@ upgrade_takes_a_good_request(void **state)
 static int
 changed(const char *from, const char *to, struct upgrade *u)
 {
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 	const char *at = strstr(REQUEST, from);
 	int r;
 
 	assert_non_null(at);
-	text_add(&t, REQUEST, (size_t)(at - REQUEST));
-	text_str(&t, to);
-	text_str(&t, at + strlen(from));
+	sbuf_add(&t, REQUEST, (size_t)(at - REQUEST));
+	sbuf_str(&t, to);
+	sbuf_str(&t, at + strlen(from));
 	r = upgrade(t.p, u);
-	text_free(&t);
+	sbuf_free(&t);
 	return r;
 }
 
@@ -80,15 +80,15 @@ upgrade_refuses_bad_requests(void **state)
 static void
 zlib_stream_is_one_stream(void **state)
 {
-	struct pack *p = pack_new(PACK_ZLIB);
+	struct compress *p = compress_new(COMPRESS_ZLIB);
 	z_stream z = {0};
 	char out[100];
 
 	assert_int_equal(inflateInit(&z), Z_OK);
 	for (int i = 0; i < 3; i++) {
-		struct sim_text t = {0};
+		struct sbuf t = {0};
 
-		pack_message(p, "hello hello", 11, &t);
+		compress_part(p, "hello hello", 11, true, &t);
 		assert_memory_equal(t.p + t.len - 4, "\0\0\xff\xff", 4);
 		z.next_in = (Bytef *)t.p;
 		z.avail_in = (uInt)t.len;
@@ -98,35 +98,35 @@ zlib_stream_is_one_stream(void **state)
 		assert_int_equal(z.avail_in, 0);
 		assert_int_equal(sizeof(out) - z.avail_out, 11);
 		assert_memory_equal(out, "hello hello", 11);
-		text_free(&t);
+		sbuf_free(&t);
 	}
 	inflateEnd(&z);
-	pack_free(p);
+	compress_free(p);
 }
 
 static void
 zstd_stream_stays_open(void **state)
 {
-	struct pack *p = pack_new(PACK_ZSTD);
+	struct compress *p = compress_new(COMPRESS_ZSTD);
 	ZSTD_DStream *d = ZSTD_createDStream();
 	char out[100];
 
 	for (int i = 0; i < 3; i++) {
-		struct sim_text t = {0};
+		struct sbuf t = {0};
 		ZSTD_inBuffer in;
 		ZSTD_outBuffer o = {out, sizeof(out), 0};
 
-		pack_message(p, "hello hello", 11, &t);
+		compress_part(p, "hello hello", 11, true, &t);
 		in = (ZSTD_inBuffer){t.p, t.len, 0};
 		while (in.pos < in.size)
 			assert_false(ZSTD_isError(
 			    ZSTD_decompressStream(d, &o, &in)));
 		assert_int_equal(o.pos, 11);
 		assert_memory_equal(out, "hello hello", 11);
-		text_free(&t);
+		sbuf_free(&t);
 	}
 	ZSTD_freeDStream(d);
-	pack_free(p);
+	compress_free(p);
 }
 
 static void
@@ -191,15 +191,15 @@ checksum_takes_line_ends_as_blanks(void **state)
 static void
 intents_switch_events_on(void **state)
 {
-	assert_true(gate_wants(1, "GUILD_CREATE", false));
-	assert_false(gate_wants(0, "GUILD_CREATE", false));
-	assert_true(gate_wants(1u << 9, "MESSAGE_CREATE", false));
-	assert_false(gate_wants(1u << 9, "MESSAGE_CREATE", true));
-	assert_true(gate_wants(1u << 12, "MESSAGE_CREATE", true));
-	assert_false(gate_wants(1u << 9, "MESSAGE_REACTION_ADD", false));
-	assert_true(gate_wants(0, "INTERACTION_CREATE", false));
-	assert_true(gate_wants(0, "GUILD_MEMBERS_CHUNK", false));
-	assert_true(gate_wants(0, "SOME_FUTURE_EVENT", false));
+	assert_true(intents_want(1, "GUILD_CREATE", false));
+	assert_false(intents_want(0, "GUILD_CREATE", false));
+	assert_true(intents_want(1u << 9, "MESSAGE_CREATE", false));
+	assert_false(intents_want(1u << 9, "MESSAGE_CREATE", true));
+	assert_true(intents_want(1u << 12, "MESSAGE_CREATE", true));
+	assert_false(intents_want(1u << 9, "MESSAGE_REACTION_ADD", false));
+	assert_true(intents_want(0, "INTERACTION_CREATE", false));
+	assert_true(intents_want(0, "GUILD_MEMBERS_CHUNK", false));
+	assert_true(intents_want(0, "SOME_FUTURE_EVENT", false));
 }
 
 static const char *
@@ -231,15 +231,13 @@ presences(void **state)
 static void
 texts(void **state)
 {
-	struct sim_text t = {0};
+	struct sbuf t = {0};
 
-	text_quote(&t, "a\"\\\n\x01\xc3\xa9");
+	sbuf_quote(&t, "a\"\\\n\x01\xc3\xa9");
 	assert_string_equal(t.p, "\"a\\\"\\\\\\n\\u0001\xc3\xa9\"");
-	text_drop(&t, t.len - 1);
+	sbuf_drop(&t, t.len - 1);
 	assert_string_equal(t.p, "\"");
-	text_u64(&t, UINT64_MAX);
-	assert_string_equal(t.p, "\"18446744073709551615");
-	text_free(&t);
+	sbuf_free(&t);
 }
 
 int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulator's world: ids, lookups, messages, and what is rendered. */
-#include "tools/sim/base/text.c"
+#include "tools/sim/base/sbuf.c"
 #include "tools/sim/world/world.c"
 #include "tools/sim/world/world_guild.c"
 #include "tools/sim/world/world_msg.c"
@@ -110,7 +110,7 @@ static void
 test_every_kind_is_json(void **state)
 {
 	struct world *w = world_new(1, 8);
-	struct sim_text out = {0};
+	struct sbuf out = {0};
 	uint64_t rng = 1;
 
 	for (uint64_t n = 0; n < 400; n++)
@@ -130,7 +130,7 @@ test_every_kind_is_json(void **state)
 			json_object_put(o);
 		}
 	assert_null(world_render_event(w, &rng, "NO_SUCH", 0, 1, false, &out));
-	text_free(&out);
+	sbuf_free(&out);
 	world_free(w);
 }
 
@@ -138,7 +138,7 @@ static void
 test_ping_is_kept_and_answered(void **state)
 {
 	struct world *w = world_new(1, 4);
-	struct sim_text out = {0};
+	struct sbuf out = {0};
 	uint64_t rng = 1, first, second;
 	struct world_msg *m;
 	json_object *o;
@@ -167,7 +167,7 @@ test_ping_is_kept_and_answered(void **state)
 	assert_true(world_ping_answer(w, first));
 	assert_false(world_ping_answer(w, 12345));
 	assert_true(world_ping_answer_in(w, 1) == 0);
-	text_free(&out);
+	sbuf_free(&out);
 	world_free(w);
 }
 

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+"""What branding.py beside this folder is made of; see man 7
+shardherd-branding."""

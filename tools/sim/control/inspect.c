@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/control/inspect.h"
+
+#include "tools/sim/base/sbuf.h"
+#include "tools/sim/world/world.h"
+#include "tools/sim/base/jso.h"
+
+#include <inttypes.h>
+
+#define LINES 10	/* when no number is given */
+#define LINES_MAX 1000
+
+static bool
+read_lines(int argc, char **argv, int at, uint64_t *n)
+{
+	*n = LINES;
+	return argc <= at
+	    || (str_to_u64(argv[at], n) && *n > 0 && *n <= LINES_MAX);
+}
+
+static const char *
+text_of(json_object *o, const char *key)
+{
+	const char *text = jso_get_text(o, key);
+
+	return text != NULL ? text : "";
+}
+
+int
+inspect_guilds(struct sim *sim, int argc, char **argv, struct sbuf *out)
+{
+	struct world_channel ch;
+	uint64_t n;
+
+	if (!read_lines(argc, argv, 1, &n))
+		return sbuf_say(out, EXIT_USAGE, "expected a number of guilds "
+		    "from 1 to %d, got %s", LINES_MAX, argv[1]);
+	sbuf_str(out, "GUILD  ID                    CHANNEL               "
+	    "NAME\n");
+	for (unsigned i = 0; i < n && i < world_guilds(sim->world); i++) {
+		json_object *g = world_render_guild_object(sim->world, i);
+
+		world_talk_channel(sim->world, i, 0, &ch);
+		sbuf_fmt(out, "%-5u  %-20" PRIu64 "  %-20" PRIu64 "  %s\n", i,
+		    world_guild_id(sim->world, i), ch.id, text_of(g, "name"));
+		json_object_put(g);
+	}
+	if (n < world_guilds(sim->world))
+		sbuf_fmt(out, "%" PRIu64 " of %u guilds\n", n,
+		    world_guilds(sim->world));
+	return EXIT_FINE;
+}
+
+/* A guild means its first channel that people talk in. */
+static bool
+find_channel(struct sim *sim, const char *word, struct world_channel *ch)
+{
+	int64_t guild;
+	uint64_t n;
+
+	if (!str_to_u64(word, &n))
+		return false;
+	guild = world_guild_named(sim->world, n);
+	if (guild < 0)
+		return world_channel_find(sim->world, n, ch);
+	world_talk_channel(sim->world, (unsigned)guild, 0, ch);
+	return true;
+}
+
+static void
+say(struct sim *sim, struct world_msg *m, struct sbuf *out)
+{
+	json_object *o = world_render_msg(sim->world, m);
+	json_object *embeds = jso_get(o, "embeds");
+
+	sbuf_fmt(out, "%" PRIu64 "  %s  ", m->id,
+	    text_of(jso_get(o, "author"), "username"));
+	sbuf_quote(out, text_of(o, "content"));
+	if (embeds != NULL && json_object_array_length(embeds) > 0)
+		sbuf_fmt(out, "  embeds %s", json_object_to_json_string_ext(
+		    embeds, JSON_C_TO_STRING_PLAIN));
+	sbuf_str(out, "\n");
+	json_object_put(o);
+}
+
+int
+inspect_said(struct sim *sim, int argc, char **argv, struct sbuf *out)
+{
+	struct world_msg *found[LINES_MAX];
+	struct world_channel ch;
+	uint64_t n;
+
+	if (!find_channel(sim, argv[1], &ch))
+		return sbuf_say(out, EXIT_DEGRADED, "there is no guild or "
+		    "channel %s: \"ctl guilds\" shows them", argv[1]);
+	if (!read_lines(argc, argv, 2, &n))
+		return sbuf_say(out, EXIT_USAGE, "expected a number of "
+		    "messages from 1 to %d, got %s", LINES_MAX, argv[2]);
+	n = world_msg_list(sim->world, ch.id, 0, 0, found, n);
+	while (n-- > 0)
+		say(sim, found[n], out);
+	return EXIT_FINE;
+}

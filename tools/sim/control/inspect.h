@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* What a person at the desk sees of the world: guilds, and what was said. */
+#ifndef TOOLS_SIM_CONTROL_INSPECT_H
+#define TOOLS_SIM_CONTROL_INSPECT_H
+
+#include "tools/sim/base/sbuf.h"
+#include "tools/sim/base/sim.h"
+
+/* Verbs of ctl: `guilds [N]`, `said GUILD|CHANNEL [N]`; an exit code. */
+int inspect_guilds(struct sim *, int argc, char **argv, struct sbuf *out);
+int inspect_said(struct sim *, int argc, char **argv, struct sbuf *out);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/gateway/gateway.h"
+
+#include "tools/sim/base/cert.h"
+#include "tools/sim/gateway/strike.h"
+#include "tools/sim/base/hostnames.h"
+#include "tools/sim/base/listener.h"
+#include "tools/sim/world/world.h"
+#include "tools/sim/base/jso.h"
+#include "tools/sim/gateway/intents.h"
+
+#include <openssl/rand.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- emission ---------------------------------------------------------- */
+
+uint64_t
+gateway_next(struct sim *sim)
+{
+	return ++sim->gateway->number;
+}
+
+bool
+gateway_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
+    size_t len)
+{
+	struct sbuf bare = {0};
+	bool hidden = false, asked = false, told = false;
+
+	gateway_next(sim);
+	list_each_safe(&sim->gateway->live, e, next) {
+		struct session *s = container_of(e, struct session, link);
+
+		if ((guild_id >> 22) % s->count != s->shard ||
+		    !intents_want(s->intents, t, guild_id == 0))
+			continue;
+		told = true;
+		if (!asked && intents_hides(s->intents, t)) {
+			hidden = intents_hide(world_bot_id(sim->world), d,
+			    &bare);
+			asked = true;
+		}
+		if (hidden && intents_hides(s->intents, t))
+			session_dispatch(s, t, bare.p, bare.len,
+			    JOURNAL_COUNTED);
+		else
+			session_dispatch(s, t, d, len, JOURNAL_COUNTED);
+	}
+	sbuf_free(&bare);
+	return told;
+}
+
+bool
+gateway_emit_json(struct sim *sim, uint32_t guild, const char *t,
+    json_object *d)
+{
+	const char *text = jso_text(d);
+
+	return gateway_emit(sim, guild == WORLD_NOWHERE ? 0
+	    : world_guild_id(sim->world, guild), t, text, strlen(text));
+}
+
+struct conn *
+gateway_conn(struct sim *sim, unsigned shard)
+{
+	list_each(&sim->gateway->conns, e) {
+		struct conn *c = container_of(e, struct conn, link);
+
+		if (c->session && c->session->shard == shard)
+			return c;
+	}
+	return NULL;
+}
+
+unsigned
+gateway_connected(struct sim *sim)
+{
+	unsigned n = 0;
+
+	list_each(&sim->gateway->conns, e) {
+		if (conn_is_live(container_of(e, struct conn, link)))
+			n++;
+	}
+	return n;
+}
+
+void
+gateway_random_hex(char *out, size_t bytes)
+{
+	unsigned char raw[32];
+
+	must(bytes <= sizeof(raw) && RAND_bytes(raw, (int)bytes) == 1);
+	for (size_t i = 0; i < bytes; i++)
+		snprintf(out + 2 * i, 3, "%02x", raw[i]);
+}
+
+void
+gateway_other(struct sim *sim)
+{
+	gateway_random_hex(sim->other_token, GATEWAY_TOKEN_BYTES);
+}
+
+void
+gateway_revoke(struct sim *sim)
+{
+	gateway_random_hex(sim->token, GATEWAY_TOKEN_BYTES);
+	sim->token_resets++;
+	list_each_safe(&sim->gateway->conns, e, next) {
+		struct conn *c = container_of(e, struct conn, link);
+
+		if (c->session)
+			conn_close(c, 4004, "Authentication failed.");
+	}
+	while (!list_empty(&sim->gateway->live))
+		session_end(container_of(sim->gateway->live.next,
+		    struct session, link));
+}
+
+/* ---- listeners --------------------------------------------------------- */
+
+static void
+reset(int fd)
+{
+	struct linger hard = {.l_onoff = 1, .l_linger = 0};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	close(fd);
+}
+
+static void
+on_accept(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct gateway_listener *l = container_of(io, struct gateway_listener,
+	    io);
+	struct sim *sim = l->sim;
+
+	for (int i = 0; i < GATEWAY_ACCEPTS_MAX; i++) {
+		int fd = accept4(l->fd, NULL, NULL,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0)
+			return;
+		if (sim->gateway->conn_count >= GATEWAY_CONNS_MAX ||
+		    strike_accept(sim, l->host))
+			reset(fd);
+		else
+			conn_accept(sim, fd, l->host);
+	}
+}
+
+static int
+open_listener(struct sim *sim, struct gateway_listener *l, enum conn_host host,
+    char url[SIM_URL_MAX], struct err *err)
+{
+	unsigned port = sim->cfg.port
+	    ? sim->cfg.port + (host == HOST_MAIN ? 1 : 2) : 0;
+	char name[SIM_URL_MAX];
+
+	l->sim = sim;
+	l->host = host;
+	l->fd = listener_open(sim, port, err);
+	if (l->fd < 0)
+		return -1;
+	hostnames_host(sim, name, sizeof(name));
+	str_format(url, SIM_URL_MAX, "%s://%s:%u",
+	    sim->cfg.plain ? "ws" : "wss", name, listener_port(l->fd));
+	ev_io_init(&l->io, on_accept, l->fd, EV_READ);
+	ev_io_start(sim->loop, &l->io);
+	return 0;
+}
+
+static void
+close_listener(struct sim *sim, struct gateway_listener *l)
+{
+	if (l->fd < 0)
+		return;
+	ev_io_stop(sim->loop, &l->io);
+	close(l->fd);
+	l->fd = -1;
+}
+
+/* ---- turns of the loop ------------------------------------------------- */
+
+static void
+bury_dead(struct gateway *g)
+{
+	while (!list_empty(&g->dead))
+		conn_free(container_of(g->dead.next, struct conn, link));
+}
+
+static void
+on_prepare(struct ev_loop *loop, ev_prepare *p, int revents)
+{
+	struct gateway *g = container_of(p, struct gateway, flush);
+
+	wire_flush_all(&g->dirty);
+	bury_dead(g);
+}
+
+static void
+on_tick(struct ev_loop *loop, ev_timer *t, int revents)
+{
+	struct gateway *g = container_of(t, struct gateway, tick);
+
+	list_each_safe(&g->busy, e, next)
+		conn_work(container_of(e, struct conn, busy));
+	if (list_empty(&g->busy))
+		ev_timer_stop(loop, t);
+}
+
+int
+gateway_start(struct sim *sim, struct err *err)
+{
+	struct gateway *g = base_alloc(sizeof(*g));
+
+	sim->gateway = g;
+	g->main.fd = g->resume.fd = -1;
+	list_init(&g->conns);
+	list_init(&g->dead);
+	list_init(&g->dirty);
+	list_init(&g->busy);
+	list_init(&g->live);
+	list_init(&g->ended);
+	ev_prepare_init(&g->flush, on_prepare);
+	ev_prepare_start(sim->loop, &g->flush);
+	ev_init(&g->tick, on_tick);
+	g->tick.repeat = GATEWAY_TICK_S;
+	if (!sim->cfg.plain && !(g->tls = cert_server(sim, err)))
+		return -1;
+	if (open_listener(sim, &g->main, HOST_MAIN, sim->url_gateway, err) < 0)
+		return -1;
+	return open_listener(sim, &g->resume, HOST_RESUME, sim->url_resume,
+	    err);
+}
+
+void
+gateway_stop(struct sim *sim)
+{
+	struct gateway *g = sim->gateway;
+
+	if (!g)
+		return;
+	close_listener(sim, &g->main);
+	close_listener(sim, &g->resume);
+	while (!list_empty(&g->conns))
+		conn_drop(container_of(g->conns.next, struct conn, link));
+	bury_dead(g);
+	while (!list_empty(&g->live))
+		session_free(container_of(g->live.next, struct session, link));
+	while (!list_empty(&g->ended))
+		session_free(container_of(g->ended.next, struct session, link));
+	ev_prepare_stop(sim->loop, &g->flush);
+	ev_timer_stop(sim->loop, &g->tick);
+	SSL_CTX_free(g->tls);
+	free(g);
+	sim->gateway = NULL;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/base/jso.h"
+#include "tools/sim/world/world_impl.h"
+
+#include "shared/base/clock.h"
+
+#include <string.h>
+
+static bool
+expired(const struct world_interaction *i)
+{
+	return clock_boot_ms() - i->made_ms > WORLD_INTERACTION_TOKEN_MS;
+}
+
+struct world_interaction *
+world_interaction_new(struct world *w, uint64_t channel)
+{
+	struct world_interaction *best = NULL;
+
+	for (size_t k = 0; k < WORLD_INTERACTIONS_MAX; k++) {
+		struct world_interaction *i = &w->interaction[k];
+
+		if (i->id == 0 || expired(i)) {
+			best = i;
+			break;
+		}
+		/* Never answered in time: dead too. */
+		if (!i->answered &&
+		    clock_boot_ms() - i->made_ms > WORLD_INTERACTION_MS &&
+		    (best == NULL || i->made_ms < best->made_ms))
+			best = i;
+	}
+	if (best == NULL)
+		return NULL;
+	*best = (struct world_interaction){.id = world_snowflake(w),
+	    .channel = channel,
+	    .made_ms = clock_boot_ms()};
+	world_token(w, best->token, sizeof(best->token));
+	w->interactions.made++;
+	return best;
+}
+
+unsigned
+world_interaction_waiting(const struct world *w)
+{
+	uint64_t now = clock_boot_ms();
+	unsigned n = 0;
+
+	for (size_t k = 0; k < WORLD_INTERACTIONS_MAX; k++) {
+		const struct world_interaction *i = &w->interaction[k];
+
+		n += i->id != 0 && !i->answered &&
+		    now - i->made_ms <= WORLD_INTERACTION_MS;
+	}
+	return n;
+}
+
+struct world_interaction *
+world_interaction_find(struct world *w, uint64_t id)
+{
+	for (size_t k = 0; id != 0 && k < WORLD_INTERACTIONS_MAX; k++)
+		if (w->interaction[k].id == id)
+			return &w->interaction[k];
+	return NULL;
+}
+
+struct world_interaction *
+world_interaction_by_token(struct world *w, const char *token)
+{
+	for (size_t k = 0; k < WORLD_INTERACTIONS_MAX; k++) {
+		struct world_interaction *i = &w->interaction[k];
+
+		if (i->id != 0 && strcmp(i->token, token) == 0)
+			return i->answered && !expired(i) ? i : NULL;
+	}
+	return NULL;
+}
+
+json_object *
+world_interaction_metadata(const struct world *w,
+    const struct world_interaction *i)
+{
+	json_object *o = json_object_new_object();
+	json_object *owners = json_object_new_object();
+	struct world_channel ch;
+
+	must(world_channel_find(w, i->channel, &ch));
+	if (ch.guild != WORLD_NOWHERE)
+		jso_set_id(owners, "0", world_guild_id(w, ch.guild));
+	jso_set_id(o, "id", i->id);
+	jso_set_int(o, "type", i->type);
+	jso_set(o, "user", world_render_user(w, i->user));
+	jso_set(o, "authorizing_integration_owners", owners);
+	return o;
+}
+
+struct world_interactions *
+world_interaction_counts(struct world *w)
+{
+	return &w->interactions;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interactions: somebody used what the bot offers; each waits for its one
+ * answer, and its token is good for more of them for 15 minutes
+ * (discord-protocol.md section 7.3).
+ */
+#ifndef TOOLS_SIM_WORLD_WORLD_INTERACTION_H
+#define TOOLS_SIM_WORLD_WORLD_INTERACTION_H
+
+#include "tools/sim/world/world.h"
+
+#define WORLD_INTERACTIONS_MAX 2048	/* the oldest dead one goes */
+#define WORLD_INTERACTION_MS 3000	/* for the first answer */
+#define WORLD_INTERACTION_TOKEN_MS 900000
+
+/* Discord's interaction types. */
+enum world_interaction_type {
+	INTERACTION_COMMAND = 2,
+	INTERACTION_COMPONENT = 3,
+	INTERACTION_AUTOCOMPLETE = 4,
+	INTERACTION_MODAL = 5,
+};
+
+struct world_interaction {
+	uint64_t id;		/* 0: free */
+	uint64_t channel, made_ms;
+	uint64_t original;	/* message id of the first answer; 0: none */
+	uint64_t message;	/* it belongs to; 0: none */
+	enum world_interaction_type type;
+	unsigned user;		/* whose it is */
+	bool answered;
+	char token[96];
+};
+
+/* Interactions so far, and what became of them. */
+struct world_interactions {
+	uint64_t made, answered;
+	uint64_t twice, late;	/* answers to one that was over */
+	uint64_t wrong;		/* answers it does not take */
+};
+
+/* A slot with id and token; NULL when all are live. */
+struct world_interaction *world_interaction_new(struct world *,
+    uint64_t channel);
+struct world_interaction *world_interaction_find(struct world *, uint64_t id);
+/* By token, within its 15 minutes and once answered. */
+struct world_interaction *world_interaction_by_token(struct world *,
+    const char *token);
+/* Those that may still be answered for the first time. */
+unsigned world_interaction_waiting(const struct world *);
+struct world_interactions *world_interaction_counts(struct world *);
+/* interaction_metadata of the messages that answer it; caller owns. */
+json_object *world_interaction_metadata(const struct world *,
+    const struct world_interaction *);
+
+#endif
