@@ -95,8 +95,8 @@ $(BUILD)/%.o: %.c Makefile
 	$(if $(V),,@echo "  CC    $<")
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
-# Takes these files in, see tools/cli/plugin_files.c.
-$(BUILD)/tools/cli/plugin_files.o: $(wildcard handler/plugins/new/* \
+# Takes these files in, see tools/cli/plugin/plugin_files.c.
+$(BUILD)/tools/cli/plugin/plugin_files.o: $(wildcard handler/plugins/new/* \
 	handler/plugins/shardherd.*)
 
 $(LIB): $(LIB_OBJ)

@@ -3,7 +3,7 @@
 #ifndef TOOLS_CLI_CLI_VERBS_H
 #define TOOLS_CLI_CLI_VERBS_H
 
-#include "tools/cli/cli.h"
+#include "tools/cli/base/cli.h"
 
 cli_fn cli_init;	/* cli_init.c */
 cli_fn cli_run, cli_start, cli_ensure; /* cli_run.c */

@@ -3,7 +3,7 @@
  * The plugin under test is given its commands, as slash commands or as
  * somebody types them, and what somebody says.
  */
-#include "tools/cli/plugin_test/plugin_test.h"
+#include "tools/cli/plugin_test/plugin_test_impl.h"
 
 #include "shared/base/text.h"
 

@@ -4,8 +4,8 @@
 
 #include "shared/base/clock.h"
 #include "shared/process/executable.h"
-#include "tools/cli/cli_view.h"
-#include "tools/cli/cli.h"
+#include "tools/cli/base/view.h"
+#include "tools/cli/base/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/config/config_plugin_keys.h"
-#include "tools/cli/cli_view.h"
+#include "tools/cli/base/view.h"
 #include "tools/cli/plugin_test/tap.h"
 
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #ifndef TOOLS_CLI_PLUGIN_TEST_TRIAL_H
 #define TOOLS_CLI_PLUGIN_TEST_TRIAL_H
 
-#include "tools/cli/cli.h"
+#include "tools/cli/base/cli.h"
 #include "tools/cli/plugin_test/rig.h"
 #include "tools/cli/plugin_test/transcript.h"
 

@@ -6,7 +6,7 @@
 #include "tools/cli/plugin_test/trial.h"
 
 #include "shared/config/config_plugin_keys.h"
-#include "tools/cli/cli_plugin.h"
+#include "tools/cli/plugin/cli_plugin.h"
 
 #include <libgen.h>
 #include <stdio.h>

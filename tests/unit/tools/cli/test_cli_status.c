@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* status and check from a page made by hand. */
-#include "tools/cli/cli.h"
-#include "tools/cli/cli_check.h"
-#include "tools/cli/cli_status.h"
+#include "tools/cli/base/cli.h"
+#include "tools/cli/see/verb_check.h"
+#include "tools/cli/see/status.h"
 
 #include "shared/base/clock.h"
 #include "shared/process/process.h"

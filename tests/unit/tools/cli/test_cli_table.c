@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables on a terminal, and the words for times and sizes in them. */
-#include "tools/cli/cli_table.h"
+#include "tools/cli/base/table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

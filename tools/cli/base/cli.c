@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/cli/base/table.h"
+#include "tools/cli/cli_verbs.h"
+
+#include "shared/base/clock.h"
+#include "shared/config/config_keys.h"
+#include "shared/base/log.h"
+#include "shared/base/text.h"
+#include "shared/base/version.h"
+
+#include <curl/curl.h>
+#include <ev.h>
+#include <json-c/json.h>
+#include <lmdb.h>
+#include <openssl/crypto.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+#include <wslay/wslay.h>
+#include <zlib.h>
+#include <zstd.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
+
+#define HELP_INDENT 13	/* behind a verb in the list */
+#define USAGE_INDENT 7
+
+static cli_fn help, version;
+
+static const struct cli_verb verbs[] = {
+	{"init", "DIR [--token-file FILE] [--api URL] [--ca-file FILE] "
+	    "[--set SECTION.KEY=VALUE]... [--offline]",
+	    "write a config and a token file into DIR and check the token",
+	    cli_init},
+	{"run", "[--hold-plugins]", "run the fleet in the foreground", cli_run},
+	{"start", "[--wait[=SECONDS]] [--hold-plugins]", "run the fleet in "
+	    "the background",
+	    cli_start},
+	{"ensure", "[--wait[=SECONDS]] [--even-if-stopped]", "start the fleet "
+	    "unless it runs or was stopped (for cron)", cli_ensure},
+	{"stop", "[--end-sessions] [--timeout SECONDS]", "stop the fleet; the "
+	    "sessions stay resumable", cli_stop},
+	{"restart", "[--wait[=SECONDS]] [--timeout SECONDS]", "stop the fleet "
+	    "and start it again; the sessions are resumed", cli_restart},
+	{"status", "[--all] [--wide] [-w|--watch[=SECONDS]] [SHARD...]",
+	    "show the fleet (the default)", cli_status},
+	{"check", "", "one line for a monitoring system", cli_check},
+	{"why", "SHARD", "what happened to a shard, in sentences", cli_why},
+	{"shard", "ID|--guild ID [show|reconnect|restart|identify --force]",
+	    "show one shard, or act on it", cli_shard},
+	{"reload", "[--check] [--no-wait]", "read the config again and "
+	    "replace the handler, without a shard noticing", cli_reload},
+	{"rollout", "[begin | undo | stop | status] [--canary N] "
+	    "[--pause SECONDS] [--parallel N] [--max-failures N] [--all] "
+	    "[--dry-run] [--wait[=SECONDS]|--no-wait] [--timeout SECONDS]",
+	    "replace the shards' processes one by one, each with one RESUME",
+	    cli_rollout},
+	{"upgrade", "[BINARY] [--dry-run] [--force] [--no-handler] [--wait] "
+	    "[--timeout SECONDS]", "become another program, without a shard "
+	    "noticing", cli_upgrade},
+	{"plugin", "[list] | load|restart NAME | unload NAME [--drop] | new NAME --lang "
+	    "python|node|c [--dir DIR] | test DIR|FILE|LINE [--config KEY=VALUE]... "
+	    "[--say TEXT]... [--keep] | test --conf FILE NAME ...", "show the "
+	    "plugins, act on one, write one, try one", cli_plugin},
+	{"probe", "[--setup CHANNEL]", "see whether the way to Discord and "
+	    "back works, and how long it takes", cli_probe},
+	{"deadletter", "[list] | show ID | replay ID|all | drop ID|all", "events "
+	    "that were set aside because they ended a plugin", cli_deadletter},
+	{"rank", "[list] | set user|role ID RANK | unset user|role ID", "who "
+	    "may use which of the bot's commands", cli_rank},
+	{"budget", "[--entries N] [--ask] [--force N]", "show what the "
+	    "IDENTIFYs were spent on, or let some pass the reserve",
+	    cli_budget},
+	{"release", "[--timeout SECONDS]", "let a fleet on hold IDENTIFY "
+	    "again, after the cause was checked", cli_release},
+	{"logs", "[-f] [-n LINES] [--since TIME] [--shard ID] [--level LEVEL] | "
+	    "level [LEVEL]", "show the log, or set how much is logged",
+	    cli_logs},
+	{"config", "[check] [--quiet] [--as-if DIR=OTHER]... | show | sample | mdoc", "check the config "
+	    "file, show the values in force, print the sample", cli_config},
+	{"db", "[stat|dump]", "look into the store", cli_db},
+	{"token", "[check] [--quiet] | reload [--token-file FILE] [--dry-run] "
+	    "[--yes] [--force] [--no-wait]", "ask the API whose token it is; "
+	    "move the fleet to another one", cli_token},
+	{"help", "[VERB]", "this list, or one verb", help},
+	{"version", "", "the version, the id of this build, and the libraries "
+	    "in use", version},
+};
+
+static const char *const exit_name[] = {
+	[EXIT_FINE] = "fine",
+	[EXIT_DEGRADED] = "failed",
+	[EXIT_DOWN] = "down",
+	[EXIT_UNKNOWN] = "unknown",
+	[EXIT_USAGE] = "usage",
+	[EXIT_TRY_LATER] = "try_later",
+	[EXIT_CONFIG] = "config",
+	[EXIT_WAIT] = "wait",
+};
+
+void
+cli_say(const char *fmt, ...)
+{
+	char text[4096];
+	va_list ap;
+
+	fflush(stdout);
+	va_start(ap, fmt);
+	text_vformat(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "shardherd: %s\n", text);
+}
+
+void
+cli_print(const char *fmt, ...)
+{
+	va_list ap, again;
+	size_t n, room;
+	char *raw, *text;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = (size_t)vsnprintf(NULL, 0, fmt, ap);
+	room = 6 * n + 32;	/* the longest form of each byte */
+	raw = base_alloc(n + 1);
+	text = base_alloc(room);
+	vsnprintf(raw, n + 1, fmt, again);
+	va_end(again);
+	va_end(ap);
+	text_clean(text, room, raw, n);
+	puts(text);
+	free(text);
+	free(raw);
+}
+
+void
+cli_print_json(struct json_object *o)
+{
+	char *text = text_json(json_object_to_json_string_ext(o,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+
+	puts(text);
+	free(text);
+	json_object_put(o);
+}
+
+int
+cli_fail(struct cli *c)
+{
+	struct json_object *o, *e;
+	const char *name = c->err.code >= 0 &&
+	    (size_t)c->err.code < nitems(exit_name) ?
+	    exit_name[c->err.code] : NULL;
+
+	if (!c->json) {
+		cli_say("%s", c->err.text);
+		return c->err.code;
+	}
+	o = json_object_new_object();
+	e = json_object_new_object();
+	json_object_object_add(e, "code",
+	    json_object_new_string(name != NULL ? name : "failed"));
+	json_object_object_add(e, "exit", json_object_new_int(c->err.code));
+	json_object_object_add(e, "message",
+	    json_object_new_string(c->err.text));
+	json_object_object_add(o, "error", e);
+	cli_print_json(o);
+	return c->err.code;
+}
+
+int
+cli_error(struct cli *c, int code, const char *fmt, ...)
+{
+	char text[sizeof(c->err.text)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	text_vformat(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	err_set(&c->err, code, "%s", text);
+	return cli_fail(c);
+}
+
+int
+cli_usage(struct cli *c)
+{
+	return cli_error(c, EXIT_USAGE, "usage: shardherd %s%s%s",
+	    c->verb->name, c->verb->args[0] != '\0' ? " " : "",
+	    c->verb->args);
+}
+
+bool
+cli_step(uint64_t deadline_ms)
+{
+	if (clock_boot_ms() >= deadline_ms)
+		return false;
+	usleep(50000);
+	return true;
+}
+
+/* ---- the config file ----------------------------------------------------- */
+
+static const char *
+given(const struct cli *c)
+{
+	const char *env = getenv("SHARDHERD_CONF");
+
+	return c->config_path != NULL ? c->config_path
+	    : env != NULL && *env != '\0' ? env : NULL;
+}
+
+/* In the order in which they are tried; user: "" without a home. */
+static void
+usual_places(const char *place[CLI_PLACES], char user[CONFIG_PATH_MAX])
+{
+	const char *home = getenv("HOME");
+
+	user[0] = '\0';
+	if (home != NULL)
+		str_format(user, CONFIG_PATH_MAX,
+		    "%s/.config/shardherd/shardherd.conf", home);
+	place[0] = "shardherd.conf";
+	place[1] = user;
+	place[2] = "/etc/shardherd/shardherd.conf";
+}
+
+size_t
+cli_config_places(struct cli *c, char out[CLI_PLACES][CONFIG_PATH_MAX])
+{
+	char user[CONFIG_PATH_MAX], cwd[CONFIG_PATH_MAX];
+	const char *place[CLI_PLACES] = {given(c)};
+	size_t n = 0;
+
+	if (place[0] == NULL)
+		usual_places(place, user);
+	for (size_t i = 0; i < CLI_PLACES; i++) {
+		if (place[i] == NULL || place[i][0] == '\0')
+			continue;
+		if (place[i][0] == '/')
+			str_copy(out[n++], place[i], CONFIG_PATH_MAX);
+		else if (getcwd(cwd, sizeof(cwd)) != NULL
+		    && str_format(out[n], CONFIG_PATH_MAX, "%s/%s", cwd,
+		    place[i]))
+			n++;
+	}
+	return n;
+}
+
+int
+cli_find_config(struct cli *c, char *path, size_t size)
+{
+	const char *places[CLI_PLACES];
+	char user[CONFIG_PATH_MAX];
+
+	if (given(c) != NULL) {
+		str_copy(path, given(c), size);
+		return 0;
+	}
+	usual_places(places, user);
+	for (size_t i = 0; i < nitems(places); i++) {
+		if (places[i][0] == '\0' || access(places[i], F_OK) == -1)
+			continue;
+		str_copy(path, places[i], size);
+		return 0;
+	}
+	return err_set(&c->err, EXIT_CONFIG, "There is no config file: not by "
+	    "-c FILE, $SHARDHERD_CONF, ./shardherd.conf, %s or %s. "
+	    "\"shardherd init DIR\" makes one.", user[0] != '\0' ? user :
+	    "~/.config/shardherd/shardherd.conf", places[2]);
+}
+
+/* One problem is the error itself; more are a list with a sum at its end. */
+struct problems {
+	unsigned n;
+	char first[sizeof(((struct err *)NULL)->text)];
+};
+
+static void
+on_problem(const char *line, void *arg)
+{
+	struct problems *p = arg;
+
+	if (p->n++ == 0) {
+		str_copy(p->first, line, sizeof(p->first));
+		return;
+	}
+	if (p->n == 2)
+		fprintf(stderr, "%s\n", p->first);
+	fprintf(stderr, "%s\n", line);
+}
+
+int
+cli_load(struct cli *c)
+{
+	char path[CONFIG_PATH_MAX];
+	struct problems p = {0};
+
+	if (cli_find_config(c, path, sizeof(path)) == -1)
+		return -1;
+	if (config_load(&c->config, path, on_problem, &p, &c->err) == 0)
+		return 0;
+	if (p.n == 1)
+		str_copy(c->err.text, p.first, sizeof(c->err.text));
+	return -1;
+}
+
+/* ---- verbs ------------------------------------------------------------------ */
+
+static void
+print_versions(void)
+{
+	char build[VERSION_BUILD];
+
+	printf("shardherd %s\n", SHARDHERD_VERSION);
+	printf("build %s\n", version_build(build));
+	printf("libev %d.%d\n", ev_version_major(), ev_version_minor());
+	printf("wslay %s\n", WSLAY_VERSION);
+	printf("%s\n", curl_version());
+	printf("json-c %s\n", json_c_version());
+	printf("%s\n", mdb_version(NULL, NULL, NULL));
+	printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
+	printf("zlib %s\nzstd %s\n", zlibVersion(), ZSTD_versionString());
+#ifdef INIH_VERSION	/* it can't tell: tools/static passes it */
+	printf("inih %s\n", INIH_VERSION);
+#endif
+#ifdef __GLIBC__
+	printf("glibc %s, ", gnu_get_libc_version());
+#elif defined(MUSL_VERSION)
+	printf("musl %s, ", MUSL_VERSION);
+#else
+	printf("musl, ");
+#endif
+	printf("built with %s\n", __VERSION__);
+}
+
+static int
+version(struct cli *c)
+{
+	char build[VERSION_BUILD];
+	struct json_object *o;
+
+	if (cli_options(c, NULL, 0) == -1)
+		return cli_fail(c);
+	if (c->argc > 0)
+		return cli_usage(c);
+	if (!c->json) {
+		print_versions();
+		return EXIT_FINE;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "version",
+	    json_object_new_string(SHARDHERD_VERSION));
+	json_object_object_add(o, "build",
+	    json_object_new_string(version_build(build)));
+	cli_print_json(o);
+	return EXIT_FINE;
+}
+
+static int
+verb_find(struct cli *c, const char *word)
+{
+	const char *names[nitems(verbs)];
+
+	for (size_t i = 0; i < nitems(verbs); i++)
+		names[i] = verbs[i].name;
+	return cli_choose(c, word, names, nitems(verbs));
+}
+
+static void
+help_verb(const struct cli_verb *v)
+{
+	char line[512];
+
+	str_format(line, sizeof(line), "usage: shardherd [-c FILE] %s%s%s "
+	    "[--json]", v->name, v->args[0] != '\0' ? " " : "", v->args);
+	cli_table_wrap(stdout, line, 0, USAGE_INDENT, CLI_TABLE_ROOM);
+	putchar('\n');
+	cli_table_wrap(stdout, v->help, 0, 0, CLI_TABLE_ROOM);
+}
+
+static int
+help(struct cli *c)
+{
+	int i;
+
+	if (cli_options(c, NULL, 0) == -1)
+		return cli_fail(c);
+	if (c->argc > 0) {
+		if ((i = verb_find(c, c->argv[0])) == -1)
+			return cli_fail(c);
+		help_verb(&verbs[i]);
+		return EXIT_FINE;
+	}
+	puts("usage: shardherd [-c FILE] [VERB ...]\n");
+	for (size_t j = 0; j < nitems(verbs); j++) {
+		printf("  %-10s ", verbs[j].name);
+		cli_table_wrap(stdout, verbs[j].help, HELP_INDENT, HELP_INDENT,
+		    CLI_TABLE_ROOM);
+	}
+	puts("\nNo verb means status. \"shardherd help VERB\" shows its "
+	    "arguments,\nshardherd(1) tells more.");
+	return EXIT_FINE;
+}
+
+static bool
+is_word(const char *arg, const char *a, const char *b)
+{
+	return strcmp(arg, a) == 0 || strcmp(arg, b) == 0;
+}
+
+/*
+ * Options in front of the verb.  Returns the index of the first word or option
+ * that is not ours, -1 after a problem, 0 when all is done.
+ */
+static int
+leading_options(struct cli *c, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		if (is_word(argv[i], "--help", "-h"))
+			return help(c);
+		if (is_word(argv[i], "--version", "-V")) {
+			print_versions();
+			return 0;
+		}
+		if (strcmp(argv[i], "--json") == 0)
+			c->json = true;
+		else if (strncmp(argv[i], "--config=", 9) == 0)
+			c->config_path = argv[i] + 9;
+		else if (strncmp(argv[i], "-c", 2) == 0 && argv[i][2] != '\0')
+			c->config_path = argv[i] + 2;
+		else if (!is_word(argv[i], "-c", "--config"))
+			break;
+		else if (i + 1 == argc)
+			return err_set(&c->err, EXIT_USAGE, "%s needs a file",
+			    argv[i]);
+		else
+			c->config_path = argv[++i];
+	}
+	return i;
+}
+
+static int
+dispatch(struct cli *c, int argc, char **argv)
+{
+	int at = leading_options(c, argc, argv), v;
+
+	if (at == 0)
+		return EXIT_FINE;
+	if (at == -1)
+		return cli_fail(c);
+	v = verb_find(c, at == argc || argv[at][0] == '-' ? "status" :
+	    argv[at++]);
+	if (v == -1)
+		return cli_fail(c);
+	c->verb = &verbs[v];
+	c->argc = argc - at;
+	c->argv = argv + at;
+	for (int i = 0; i < c->argc; i++) {
+		if (is_word(c->argv[i], "--help", "-h")) {
+			help_verb(c->verb);
+			return EXIT_FINE;
+		}
+	}
+	return c->verb->fn(c);
+}
+
+int
+cli_main(int argc, char **argv, supervisor_fn *supervise)
+{
+	static struct cli c;	/* a config is large */
+	int code;
+
+	c.main_argv = argv;
+	c.supervise = supervise;
+	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
+	code = dispatch(&c, argc, argv);
+	config_free(&c.config);
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		cli_say("Cannot write to standard output.");
+		if (code == EXIT_FINE)
+			code = EXIT_DEGRADED;
+	}
+	return code;
+}

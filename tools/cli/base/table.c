@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/cli/base/table.h"
+
+#include "shared/base/text.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define CELL_MAX 512
+
+static const char *const escape[] = {
+	[CLI_PLAIN] = "",
+	[CLI_GREEN] = "\033[32m",
+	[CLI_YELLOW] = "\033[33m",
+	[CLI_RED] = "\033[31m",
+};
+
+void
+cli_table_add(struct cli_table *t, const char *fmt, ...)
+{
+	char text[CELL_MAX];
+	va_list ap;
+	size_t n = t->rows;
+
+	if (n == t->room) {
+		t->room = t->room * 2 + 64;
+		t->cell = base_realloc(t->cell, t->room * sizeof(*t->cell));
+	}
+	va_start(ap, fmt);
+	text_vformat(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	t->cell[n].text = base_strdup(text);
+	t->cell[n].colour = CLI_PLAIN;
+	t->rows++;	/* counts cells until it is printed */
+}
+
+void
+cli_table_colour(struct cli_table *t, enum cli_colour colour)
+{
+	t->cell[t->rows - 1].colour = colour;
+}
+
+void
+cli_table_init(struct cli_table *t, const char *headings)
+{
+	size_t n;
+
+	memset(t, 0, sizeof(*t));
+	for (; *headings != '\0'; headings += n + strspn(headings + n, " ")) {
+		must(t->columns < CLI_COLUMNS_MAX);
+		t->spare[t->columns] = *headings == '?';
+		headings += t->spare[t->columns];
+		t->right[t->columns] = *headings == '>';
+		headings += t->right[t->columns];
+		n = strcspn(headings, " ");
+		cli_table_add(t, "%.*s", (int)n, headings);
+		t->columns++;
+	}
+}
+
+/* ---- what fits ---------------------------------------------------------- */
+
+/* How it is printed: the columns left out have no width. */
+struct layout {
+	size_t width[CLI_COLUMNS_MAX];
+	size_t columns; /* without the last one when it goes below */
+	size_t below;	/* its indent there; 0: it stays */
+};
+
+static size_t
+layout_width(const struct layout *l, size_t columns)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < columns; i++)
+		sum += l->width[i] > 0 ? l->width[i] + 2 : 0;
+	return sum > 0 ? sum - 2 : 0;
+}
+
+static void
+layout(const struct cli_table *t, struct layout *l)
+{
+	size_t last = t->columns - 1;
+
+	*l = (struct layout) {.columns = t->columns};
+	for (size_t i = 0; i < t->rows; i++) {
+		size_t n = strlen(t->cell[i].text);
+
+		if (n > l->width[i % t->columns])
+			l->width[i % t->columns] = n;
+	}
+	if (t->fit == 0 || layout_width(l, t->columns) <= t->fit)
+		return;
+	if (!t->right[last]) {
+		l->columns--;
+		l->below = l->width[0] + 2;
+	}
+	for (size_t i = t->columns; i-- > 0
+	    && layout_width(l, l->columns) > t->fit;)
+		if (t->spare[i])
+			l->width[i] = 0;
+}
+
+static void
+print_row(const struct cli_table *t, const struct cli_cell *row,
+    const struct layout *l, FILE *f, bool colour)
+{
+	int gap = 0;	/* owed blanks: none at the end of a line */
+
+	for (size_t i = 0; i < l->columns; i++) {
+		int pad = (int)(l->width[i] - strlen(row[i].text));
+
+		if (l->width[i] == 0)
+			continue;
+		gap += t->right[i] ? pad : 0;
+		if (row[i].text[0] != '\0') {
+			fprintf(f, "%*s", gap, "");
+			gap = 0;
+		}
+		if (colour && row[i].colour != CLI_PLAIN)
+			fprintf(f, "%s%s\033[0m", escape[row[i].colour],
+			    row[i].text);
+		else
+			fputs(row[i].text, f);
+		gap += (t->right[i] ? 0 : pad) + 2;
+	}
+	putc('\n', f);
+}
+
+void
+cli_table_print(const struct cli_table *t, FILE *f, bool colour)
+{
+	const char *last;
+	struct layout l;
+
+	must(t->rows % t->columns == 0);
+	layout(t, &l);
+	for (size_t i = 0; i < t->rows; i += t->columns) {
+		print_row(t, &t->cell[i], &l, f, colour);
+		last = t->cell[i + t->columns - 1].text;
+		if (l.below == 0 || i == 0 || last[0] == '\0')
+			continue;
+		fprintf(f, "%*s", (int)l.below, "");
+		cli_table_wrap(f, last, l.below, l.below, t->fit);
+	}
+}
+
+/* Where a line ends: between groups of words when that wastes little. */
+static size_t
+wrap_at(const char *text, size_t len, size_t room)
+{
+	size_t word = 0, group = 0;
+
+	if (len <= room)
+		return len;
+	for (size_t i = 1; i <= room; i++) {
+		if (text[i] != ' ')
+			continue;
+		word = i;
+		if (text[i + 1] == ' ' && i > room / 2)
+			group = i;
+	}
+	if (group > 0)
+		return group;
+	return word > 0 ? word : strcspn(text, " ");
+}
+
+void
+cli_table_wrap(FILE *f, const char *line, size_t used, size_t indent,
+    size_t room)
+{
+	while (room > used && strlen(line) > room - used) {
+		size_t n = wrap_at(line, strlen(line), room - used);
+
+		fprintf(f, "%.*s\n", (int)n, line);
+		line += n + strspn(line + n, " ");
+		if (line[0] == '\0')
+			return;
+		fprintf(f, "%*s", (int)indent, "");
+		used = indent;
+	}
+	fprintf(f, "%s\n", line);
+}
+
+void
+cli_table_free(struct cli_table *t)
+{
+	for (size_t i = 0; i < t->rows; i++)
+		free(t->cell[i].text);
+	free(t->cell);
+	memset(t, 0, sizeof(*t));
+}
+
+size_t
+cli_table_room(FILE *f)
+{
+	struct winsize size;
+
+	return isatty(fileno(f)) && ioctl(fileno(f), TIOCGWINSZ, &size) == 0
+	    && size.ws_col > CLI_TABLE_ROOM / 2 ? size.ws_col : CLI_TABLE_ROOM;
+}
+
+bool
+cli_table_may_colour(FILE *f)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return (no == NULL || *no == '\0') && isatty(fileno(f)) &&
+	    term != NULL && strcmp(term, "dumb") != 0;
+}
+
+const char *
+cli_age(int64_t ms, char out[24])
+{
+	long long s = ms / 1000;
+
+	if (ms < 0)
+		str_copy(out, "-", 24);
+	else if (ms < 1000)
+		str_format(out, 24, "%dms", (int)ms);
+	else if (s < 60)
+		str_format(out, 24, "%d.%ds", (int)s,
+		    (int)(ms % 1000 / 100));
+	else if (s < 3600)
+		str_format(out, 24, "%lldm%02llds", s / 60, s % 60);
+	else if (s < 86400)
+		str_format(out, 24, "%lldh%02lldm", s / 3600, s % 3600 / 60);
+	else
+		str_format(out, 24, "%lldd%02lldh", s / 86400,
+		    s % 86400 / 3600);
+	return out;
+}
+
+const char *
+cli_size(uint64_t bytes, char out[24])
+{
+	static const char unit[] = "\0KMGTP";
+	double d = (double)bytes;
+	int i = 0;
+
+	for (; d >= 1024 && i < 5; i++)
+		d /= 1024;
+	if (i == 0)
+		str_format(out, 24, "%d", (int)bytes);
+	else
+		str_format(out, 24, d < 10 ? "%.1f%c" : "%.0f%c", d, unit[i]);
+	return out;
+}
+
+const char *
+cli_when(int64_t wall_ms, char out[32])
+{
+	time_t s = (time_t)(wall_ms / 1000);
+	struct tm tm;
+
+	out[0] = '\0';
+	if (wall_ms != 0 && localtime_r(&s, &tm) != NULL)
+		strftime(out, 32, "%Y-%m-%d %H:%M:%S", &tm);
+	return out;
+}

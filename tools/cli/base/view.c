@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/cli/base/view.h"
+
+#include "shared/base/clock.h"
+#include "shared/process/process.h"
+#include "shared/base/text.h"
+#include "shared/page/verdict.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define SUPERVISOR_TITLE "shardherd: supervisor"
+#define FDS_MAX 4096		/* looked at, of one process */
+
+/*
+ * The supervisor's word first, pid and start time.  A process that outlived
+ * its supervisor is known by its own word and title only.
+ */
+static void
+find_process(struct cli_shard *sh)
+{
+	char title[64];
+
+	str_format(title, sizeof(title), "shardherd: shard %u/", sh->id);
+	if (process_lives(sh->w.pid, sh->w.pid_start))
+		sh->pid = sh->w.pid;
+	else if (process_titled(sh->s.pid, title)) {
+		sh->pid = sh->s.pid;
+		sh->orphan = true;
+	}
+	sh->alive = sh->pid != 0;
+}
+
+/*
+ * The lock is tried only while its pid exists: a try that succeeds would, for
+ * that instant, keep a supervisor from starting.
+ */
+static bool
+lock_held(const char *state_dir, int32_t *pid)
+{
+	char path[CONFIG_PATH_MAX + 8], text[32] = "";
+	bool held = false;
+	int fd;
+
+	*pid = 0;
+	str_format(path, sizeof(path), "%s/lock", state_dir);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+		return false;
+	if (read(fd, text, sizeof(text) - 1) > 0)
+		*pid = (int32_t)strtol(text, NULL, 10);
+	if (process_lives(*pid, 0)) {
+		held = flock(fd, LOCK_SH | LOCK_NB) == -1 &&
+		    errno == EWOULDBLOCK;
+	}
+	close(fd);
+	return held;
+}
+
+/* Has the process a file of that name open, deleted or not? */
+static bool
+has_open(int32_t pid, const char *file)
+{
+	char path[320], target[CONFIG_PATH_MAX + 32];
+	size_t len = strlen(file);
+	struct dirent *e;
+	bool found = false;
+	DIR *d;
+
+	str_format(path, sizeof(path), "/proc/%d/fd", pid);
+	d = opendir(path);
+	for (int i = 0; d != NULL && !found && i < FDS_MAX
+	    && (e = readdir(d)) != NULL; i++) {
+		ssize_t n;
+
+		str_format(path, sizeof(path), "/proc/%d/fd/%s", pid,
+		    e->d_name);
+		n = readlink(path, target, sizeof(target) - 1);
+		target[n > 0 ? n : 0] = '\0';
+		found = strncmp(target, file, len) == 0 && (target[len] == '\0'
+		    || strcmp(target + len, " (deleted)") == 0);
+	}
+	if (d != NULL)
+		closedir(d);
+	return found;
+}
+
+/* Another root may have a directory of that name. */
+static bool
+sees_same(int32_t pid, const char *dir)
+{
+	char path[PATH_MAX + 32];
+	struct stat a, b;
+
+	str_format(path, sizeof(path), "/proc/%d/root%s", pid, dir);
+	return stat(dir, &a) == 0 && stat(path, &b) == 0
+	    && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* The supervisor whose lock was deleted under it; 0. */
+static int32_t
+lock_holder(const char *state_dir)
+{
+	char real[PATH_MAX], file[PATH_MAX + 8], page[PATH_MAX + 8];
+	struct dirent *e;
+	int32_t found = 0;
+	uint64_t pid;
+	DIR *d;
+
+	if (realpath(state_dir, real) == NULL)
+		return 0;
+	str_format(file, sizeof(file), "%s/lock", real);
+	str_format(page, sizeof(page), "%s/stats", real);
+	if ((access(file, F_OK) == 0 && access(page, F_OK) == 0)
+	    || (d = opendir("/proc")) == NULL)
+		return 0;
+	while (found == 0 && (e = readdir(d)) != NULL)
+		if (str_to_u64(e->d_name, &pid) && pid < INT32_MAX
+		    && process_titled((int32_t)pid, SUPERVISOR_TITLE)
+		    && has_open((int32_t)pid, file)
+		    && sees_same((int32_t)pid, real))
+			found = (int32_t)pid;
+	closedir(d);
+	return found;
+}
+
+/* Does it hold a lock that exists, in whatever directory? */
+static bool
+holds_a_lock(int32_t pid, char *dir, size_t size)
+{
+	static const char tail[] = "/lock";
+	char path[320], target[CONFIG_PATH_MAX + 32];
+	struct dirent *e;
+	bool found = false;
+	DIR *d;
+
+	str_format(path, sizeof(path), "/proc/%d/fd", pid);
+	d = opendir(path);
+	for (int i = 0; d != NULL && !found && i < FDS_MAX
+	    && (e = readdir(d)) != NULL; i++) {
+		ssize_t n;
+
+		str_format(path, sizeof(path), "/proc/%d/fd/%s", pid,
+		    e->d_name);
+		n = readlink(path, target, sizeof(target) - 1);
+		n -= n > 0 ? (ssize_t)strlen(tail) : 0;
+		if (n <= 0)
+			continue;
+		target[n + (ssize_t)strlen(tail)] = '\0';
+		found = strcmp(target + n, tail) == 0;
+		target[n] = '\0';
+	}
+	if (d != NULL)
+		closedir(d);
+	if (found)
+		str_copy(dir, target, size);
+	return found;
+}
+
+bool
+cli_view_elsewhere(const char *state_dir, int32_t pid, char *dir, size_t size)
+{
+	char real[PATH_MAX];
+	int32_t ours;
+
+	if (cli_view_locked(state_dir, &ours) && ours == pid)
+		return false;
+	return holds_a_lock(pid, dir, size) && (realpath(state_dir, real)
+	    == NULL || strcmp(real, dir) != 0);
+}
+
+/*
+ * Somebody may have tidied up the lock, or put another file in its place: then
+ * the page tells, or the supervisor's own descriptors.
+ */
+bool
+cli_view_locked(const char *state_dir, int32_t *pid)
+{
+	int32_t other;
+
+	if (lock_held(state_dir, pid))
+		return true;
+	if ((other = page_supervisor(state_dir)) == 0)
+		other = lock_holder(state_dir);
+	if (other != 0)
+		*pid = other;
+	return other != 0;
+}
+
+int64_t
+cli_view_age(const struct cli_view *v, uint64_t stamp_ms)
+{
+	if (stamp_ms == 0 || stamp_ms > v->now_ms)
+		return stamp_ms == 0 ? -1 : 0;
+	return (int64_t)(v->now_ms - stamp_ms);
+}
+
+/* A page is a file: whoever wrote it, its words are shown as text. */
+#define WORDS(array) text_clean_own(array, sizeof(array))
+
+static void
+read_shard(struct cli_view *v, const struct page_slot *slot,
+    struct cli_shard *out)
+{
+	struct verdict verdict;
+
+	page_read(&slot->shard, &out->s, sizeof(out->s));
+	page_read(&slot->watch, &out->w, sizeof(out->w));
+	out->cursor_seq = page_cursor_get(slot, out->s.session);
+	find_process(out);
+	verdict = verdict_shard(&out->s, out->alive, v->now_ms);
+	out->s.state = verdict.state;
+	out->deaf = verdict.deaf;
+	out->silent = verdict.silent;
+	verdict_words(&out->s, &verdict, v->now_ms, out->silent_words);
+	v->partly += verdict.silent != 0;
+	out->state = verdict.word;
+	WORDS(out->s.note);
+	WORDS(out->w.last_end);
+	WORDS(out->w.version);
+	v->deaf += out->deaf;
+	v->ready += verdict.ready;
+	v->in_state[out->s.state] += !out->deaf;
+}
+
+/* Its loop does not turn: what it says of itself is of then. */
+static void
+find_silent(struct cli_view *v, struct page_head *h)
+{
+	uint64_t beat = page_last_beat(&h->pulse.handler_ms);
+
+	v->handler_state = page_handler_state_name[v->handler.state];
+	if (v->handler_alive && beat != 0)
+		v->handler_silent_s = verdict_hangs_s(beat,
+		    v->handler_watch.started_ms, VERDICT_SILENT_MS, v->now_ms);
+	if (v->handler_silent_s == 0)
+		return;
+	v->handler_state = "silent";
+	str_format(v->handler.note, sizeof(v->handler.note), "Silent for %lld "
+	    "s: it hangs or is stopped; the shards keep its events.",
+	    (long long)v->handler_silent_s);
+}
+
+/* The supervisor holds its lock but looks after nothing. */
+static void
+find_hung(struct cli_view *v, struct page_head *h)
+{
+	uint64_t beat = page_last_beat(&h->pulse.supervisor_ms);
+
+	v->stopped = v->alive && process_stopped(v->cluster.pid);
+	if (v->alive && v->n > 0)
+		v->hung_s = verdict_hangs_s(beat, v->cluster.started_ms,
+		    VERDICT_HUNG_MS, v->now_ms);
+	v->hung = v->stopped || v->hung_s > 0;
+}
+
+static void
+look_disk(struct verdict_facts *f, const char *dir)
+{
+	struct statvfs fs;
+
+	if (statvfs(dir, &fs) == -1 || fs.f_blocks == 0)
+		return;
+	f->disk_known = true;
+	f->disk_size = (uint64_t)fs.f_blocks * fs.f_frsize;
+	f->disk_free = (uint64_t)fs.f_bavail * fs.f_frsize;
+}
+
+static void
+judge(struct cli_view *v, const char *state_dir)
+{
+	struct verdict_facts f = {.cluster = &v->cluster,
+	    .handler = &v->handler, .plugins = &v->plugins,
+	    .alive = v->alive, .hung_s = v->hung_s, .stopped = v->stopped,
+	    .handler_alive = v->handler_alive,
+	    .handler_silent_s = v->handler_silent_s,
+	    .shards = (uint32_t)v->n, .ready = v->ready, .deaf = v->deaf,
+	    .now_ms = v->now_ms, .wall_ms = v->wall_ms};
+
+	for (size_t i = v->n; i-- > 0;) {
+		const struct cli_shard *s = &v->shard[i];
+
+		if (s->s.state == SHARD_READY && !s->deaf)
+			continue;
+		f.first_ill = s->id;
+		f.ill_word = s->state;
+		f.ill_ms = cli_view_age(v, s->s.state_since_ms);
+	}
+	f.partly = v->partly;
+	for (size_t i = v->n; i-- > 0;) {
+		if (v->shard[i].silent == 0)
+			continue;
+		f.first_partly = v->shard[i].id;
+		f.partly_words = v->shard[i].silent_words;
+	}
+	look_disk(&f, state_dir);
+	verdict_fleet(&f, &v->verdict);
+}
+
+/* Each on its own: an array that ends nowhere must not be read beyond. */
+static void
+clean_words(struct cli_view *v)
+{
+	struct page_cluster *c = &v->cluster;
+
+	WORDS(c->name);
+	WORDS(c->version);
+	WORDS(c->config_path);
+	WORDS(c->run_dir);
+	WORDS(c->log_dir);
+	WORDS(c->reboot);
+	WORDS(c->rollout_note);
+	WORDS(c->probe.text);
+	WORDS(v->handler.note);
+	WORDS(v->handler.rest_note);
+	WORDS(v->handler.commands_note);
+	WORDS(v->handler_watch.version);
+	WORDS(v->handler_watch.last_end);
+	for (size_t i = 0; i < PAGE_NOTES; i++)
+		WORDS(c->note[i].text);
+	for (size_t i = 0; i < PAGE_PLUGINS; i++) {
+		WORDS(v->plugins.plugin[i].name);
+		WORDS(v->plugins.plugin[i].note);
+	}
+}
+
+static void
+read_page(struct cli_view *v, const struct page *page, bool locked)
+{
+	const struct page_head *h = page->head;
+
+	page_read(&h->cluster, &v->cluster, sizeof(v->cluster));
+	page_read(&h->handler, &v->handler, sizeof(v->handler));
+	page_read(&h->handler_watch, &v->handler_watch,
+	    sizeof(v->handler_watch));
+	page_read(&h->supervisor_watch, &v->supervisor_watch,
+	    sizeof(v->supervisor_watch));
+	page_read(&h->plugins, &v->plugins, sizeof(v->plugins));
+	clean_words(v);
+	if (v->handler.rest >= PAGE_REST_STATES)
+		v->handler.rest = PAGE_REST_FINE;
+	v->alive = locked;
+	v->handler_alive = process_lives(v->handler_watch.pid,
+	    v->handler_watch.pid_start);
+	if (!v->handler_alive || v->handler.state >= HANDLER_STATES)
+		v->handler.state = HANDLER_DOWN;
+	v->n = v->cluster.local < h->slots ? v->cluster.local : h->slots;
+	v->shard = base_alloc((v->n + 1) * sizeof(*v->shard));
+	for (size_t i = 0; i < v->n; i++) {
+		v->shard[i].id = v->cluster.first + (uint32_t)i;
+		read_shard(v, &page->slot[i], &v->shard[i]);
+	}
+	for (size_t i = 0; i < v->n && !locked; i++)
+		v->shard[i].orphan = v->shard[i].alive;
+	find_silent(v, page->head);
+	find_hung(v, page->head);
+}
+
+/* Always -1: a fleet that runs was started, whatever became of its files. */
+static int
+page_missing(const struct config *c, bool locked, struct err *err)
+{
+	if (err == NULL || err->code != EXIT_DOWN || !locked)
+		return -1;
+	return err_set(err, EXIT_UNKNOWN, "The fleet runs, but %s/stats, which "
+	    "tells how it is, is gone: \"shardherd restart\" makes it again.",
+	    c->state_dir);
+}
+
+int
+cli_view_read(struct cli_view *v, const struct config *c, struct err *err)
+{
+	struct page page;
+	int32_t pid;
+	bool locked = cli_view_locked(c->state_dir, &pid);
+
+	memset(v, 0, sizeof(*v));
+	if (access("/proc/self/stat", F_OK) == -1)
+		return err_sys(err, EXIT_UNKNOWN, "It cannot be told which "
+		    "processes live, as /proc/self/stat cannot be found");
+	if (page_open(&page, c->state_dir, err) == -1)
+		return page_missing(c, locked, err);
+	v->now_ms = clock_boot_ms();
+	v->wall_ms = clock_wall_ms();
+	read_page(v, &page, locked);
+	v->told_down = !locked && stopped_get(c->state_dir, &v->told);
+	keeper_find(&v->keeper, c->state_dir);
+	page_close(&page);
+	judge(v, c->state_dir);
+	return 0;
+}
+
+void
+cli_view_free(struct cli_view *v)
+{
+	free(v->shard);
+	v->shard = NULL;
+}
+
+int
+cli_view_awake(const struct config *c, struct err *err)
+{
+	struct cli_view v;
+	struct err none;
+	int r = 0;
+
+	if (cli_view_read(&v, c, &none) == -1)
+		return 0;
+	if (v.hung)
+		r = err_set(err, EXIT_UNKNOWN, "The supervisor (pid %d) hangs "
+		    "or is stopped%s: it answers nobody. What it has not "
+		    "begun it will not do later. Look for what stops it "
+		    "(\"kill -CONT %d\" wakes a stopped one); \"shardherd "
+		    "stop\" ends the fleet even so.", v.cluster.pid,
+		    v.stopped ? " by a signal" : "", v.cluster.pid);
+	cli_view_free(&v);
+	return r;
+}
+
+const char *
+cli_view_note(const struct cli_view *v)
+{
+	for (size_t i = 0; i < v->verdict.n; i++)
+		if (v->verdict.found[i].note)
+			return v->verdict.found[i].text;
+	return "";
+}
+
+/* A handler that hangs counts nothing any more; the shards do. */
+uint64_t
+cli_view_unanswered(const struct cli_view *v)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct page_shard *s = &v->shard[i].s;
+		uint64_t waits = v->shard[i].alive ? s->queue_events : 0;
+
+		/* While a spool is in use it holds what the queue does. */
+		n += s->spool_events > waits ? s->spool_events : waits;
+	}
+	return n > v->handler.lag_events ? n : v->handler.lag_events;
+}
+
+uint64_t
+cli_view_backlog(const struct cli_view *v)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < v->plugins.count && i < PAGE_PLUGINS; i++)
+		if (v->plugins.plugin[i].name[0] != '\0')
+			n += v->plugins.plugin[i].waiting
+			    + v->plugins.plugin[i].backlog_events;
+	return n;
+}
+
+bool
+cli_view_is_behind(const struct cli_view *v, const struct cli_shard *s)
+{
+	return s->alive && (s->w.program != v->cluster.program ||
+	    s->w.settings != v->cluster.settings);
+}
+
+uint32_t
+cli_view_behind(const struct cli_view *v)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		n += cli_view_is_behind(v, &v->shard[i]);
+	return n;
+}
+
+const struct cli_shard *
+cli_view_shard(const struct cli_view *v, uint64_t id)
+{
+	if (id < v->cluster.first || id - v->cluster.first >= v->n)
+		return NULL;
+	return &v->shard[id - v->cluster.first];
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the fleet looks like now, read from the stats page and /proc without
+ * asking any of the processes (I7): a process that is gone is down whatever
+ * its slot says, and a shard that hears nothing is deaf, not ready.
+ */
+#ifndef TOOLS_CLI_BASE_VIEW_H
+#define TOOLS_CLI_BASE_VIEW_H
+
+#include "shared/config/config.h"
+#include "shared/state/keeper.h"
+#include "shared/page/page.h"
+#include "shared/state/stopped.h"
+#include "shared/page/verdict.h"
+
+struct cli_shard {
+	uint32_t id;
+	struct page_shard s;
+	struct page_watch w;
+	uint64_t cursor_seq;	/* acknowledged, by the cursor */
+	int32_t pid;		/* 0: none */
+	bool alive;		/* its process exists */
+	bool orphan;		/* of an earlier supervisor, not of this one */
+	bool deaf;		/* ready, but no ACK or no byte for too long */
+	uint32_t silent;	/* partly deaf: bits of enum page_class_id */
+	char silent_words[VERDICT_WORDS]; /* as verdict_words says it */
+	const char *state;	/* of page.h, "deaf" or "partly deaf" */
+};
+
+struct cli_view {
+	struct page_cluster cluster;
+	struct page_handler handler;
+	struct page_watch handler_watch, supervisor_watch;
+	struct page_plugins plugins;
+	struct verdict_fleet verdict;
+	bool told_down;		/* not alive, and an operator wants it so */
+	struct stopped told;	/* who and when */
+	struct keeper keeper;
+	bool alive;		/* the supervisor */
+	bool hung;		/* the supervisor lives but does nothing: */
+	bool stopped;		/* by a signal or a debugger */
+	int64_t hung_s;		/* for so long, 0: not that long yet */
+	bool handler_alive;
+	int64_t handler_silent_s; /* its loop has not turned for so long; 0 */
+	const char *handler_state; /* of page.h, or "silent" */
+	uint64_t now_ms;	/* clock_boot_ms() */
+	int64_t wall_ms;
+	struct cli_shard *shard; /* n of them, ids ascending */
+	size_t n;
+	uint32_t ready, deaf;
+	uint32_t partly;	/* of the ready ones, partly deaf */
+	uint32_t in_state[SHARD_STATES]; /* deaf ones are not in READY */
+};
+
+/* Owner calls cli_view_free.  -1 with EXIT_DOWN when nothing was started. */
+int cli_view_read(struct cli_view *, const struct config *, struct err *);
+void cli_view_free(struct cli_view *);
+/*
+ * Does the supervisor live and do nothing?  -1 with the one answer to whoever
+ * wants something of it, EXIT_UNKNOWN; else 0.
+ */
+int cli_view_awake(const struct config *, struct err *);
+/* The first thing an operator should read, or "". */
+const char *cli_view_note(const struct cli_view *);
+/* Events not yet acknowledged, by the shards or the handler. */
+uint64_t cli_view_unanswered(const struct cli_view *);
+/* Events that wait with the plugins, in memory and on disk, and are not yet
+ * handed to them. */
+uint64_t cli_view_backlog(const struct cli_view *);
+/* The shard, or NULL when it is not of this fleet. */
+const struct cli_shard *cli_view_shard(const struct cli_view *, uint64_t id);
+
+/* Was it forked with another program or config than one forked now would be? */
+bool cli_view_is_behind(const struct cli_view *, const struct cli_shard *);
+uint32_t cli_view_behind(const struct cli_view *);
+
+/* Milliseconds since a stamp of the page, -1: never. */
+int64_t cli_view_age(const struct cli_view *, uint64_t stamp_ms);
+
+/*
+ * Is a supervisor alive on this state_dir?  Asked of the lock it holds for
+ * its life.  *pid as the lock file says, 0 when it says nothing.
+ */
+bool cli_view_locked(const char *state_dir, int32_t *pid);
+/* Is the supervisor pid one of another state_dir, which exists: dir? */
+bool cli_view_elsewhere(const char *state_dir, int32_t pid, char *dir,
+    size_t size);
+
+#endif

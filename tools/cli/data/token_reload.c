@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * token reload: has the supervisor check another token and move the fleet over.
+ * The cost is shown first; a person is asked, a script says --yes.  The token
+ * comes from the supervisor's own source, a file or stdin, never from argv.
+ */
+#include "tools/cli/base/control_ask.h"
+#include "tools/cli/base/follow.h"
+#include "tools/cli/data/token.h"
+#include "tools/cli/cli_verbs.h"
+#include "tools/cli/base/view.h"
+
+#include "shared/base/secret.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define CHECK_S 60	/* three questions to Discord, each with a deadline */
+#define MOVE_S 43200	/* a large fleet at one IDENTIFY per 5 s */
+
+struct rotation {
+	struct cli *cli;
+	const char *file;	/* NULL: as the supervisor finds it */
+	bool dry, yes, force, no_wait;
+	bool same;		/* it is the token in force */
+};
+
+static void
+show(const char *key, const char *text, void *arg)
+{
+	struct rotation *r = arg;
+
+	r->same |= strcmp(key, "same") == 0;
+	cli_show_line(key, text, r->cli);
+}
+
+/*
+ * What a unit got by LoadCredential= is a copy: no change of the file reaches
+ * it.  So the file that the config names, for a start without systemd the same
+ * one, is read here and handed over.
+ */
+static int
+find_source(struct rotation *r)
+{
+	struct cli *c = r->cli;
+	struct cli_view v;
+	struct err none;
+	bool copy;
+
+	if (cli_view_read(&v, &c->config, &none) == -1)
+		return 0;
+	copy = v.alive && v.cluster.token_is_copy;
+	cli_view_free(&v);
+	if (!copy || r->file != NULL)
+		return 0;
+	if (access(c->config.token_file, R_OK) == 0) {
+		r->file = c->config.token_file;
+		return 0;
+	}
+	return errno == ENOENT ? 0 : err_sys(&c->err, EXIT_CONFIG, "systemd "
+	    "hands the token over to this fleet, so the new one is read by "
+	    "this command, as root or with --token-file: cannot read %s",
+	    c->config.token_file);
+}
+
+/* A memfd with the token, -1 with err. */
+static int
+token_fd(struct rotation *r)
+{
+	struct err *err = &r->cli->err;
+	char *token = strcmp(r->file, "-") == 0 ?
+	    config_read_secret_fd(STDIN_FILENO, err) :
+	    config_read_token(r->file, err);
+	int fd;
+
+	if (token == NULL)
+		return -1;
+	fd = memfd_create("token", MFD_CLOEXEC);
+	if (fd == -1 || fd_write_all(fd, token, strlen(token)) == -1) {
+		err_sys(err, EXIT_DEGRADED, "Cannot hand the token over");
+		if (fd != -1)
+			close(fd);
+		fd = -1;
+	}
+	secret_free(token);
+	return fd;
+}
+
+static int
+ask(struct rotation *r, int fd, bool dry)
+{
+	struct json_object *q = json_object_new_object(), *a;
+
+	json_object_object_add(q, "cmd", json_object_new_string("token"));
+	json_object_object_add(q, "dry_run", json_object_new_boolean(dry));
+	json_object_object_add(q, "force", json_object_new_boolean(r->force));
+	json_object_object_add(q, "no_wait",
+	    json_object_new_boolean(r->no_wait));
+	json_object_object_add(q, "passed", json_object_new_boolean(fd != -1));
+	if (fd != -1)
+		lseek(fd, 0, SEEK_SET);
+	a = cli_control_pass(&r->cli->config, q, fd, dry || r->no_wait ?
+	    CHECK_S : MOVE_S, show, r, &r->cli->err);
+	if (a == NULL)
+		return -1;
+	if (r->cli->json && (dry == r->dry || r->same))
+		cli_print_json(a);
+	else
+		json_object_put(a);
+	return 0;
+}
+
+static int
+confirm(struct rotation *r)
+{
+	char line[16] = "";
+
+	if (r->cli->json || !isatty(STDIN_FILENO))
+		return err_set(&r->cli->err, EXIT_USAGE, "Nothing was changed: "
+		    "say --yes to move the fleet over, there is no terminal "
+		    "to ask on.");
+	fputs("Move the fleet over now? [y/N] ", stderr);
+	if (fgets(line, sizeof(line), stdin) != NULL &&
+	    (line[0] == 'y' || line[0] == 'Y'))
+		return 0;
+	return err_set(&r->cli->err, EXIT_DEGRADED, "Nothing was changed.");
+}
+
+static int
+rotate(struct rotation *r, int fd)
+{
+	if (r->dry)
+		return ask(r, fd, true);
+	if (!r->yes && (ask(r, fd, true) == -1 || (!r->same &&
+	    confirm(r) == -1)))
+		return -1;
+	return r->same ? 0 : ask(r, fd, false);
+}
+
+int
+cli_token_reload(struct cli *c, const struct cli_token_reload *o)
+{
+	struct rotation r = {.cli = c, .file = o->file, .dry = o->dry,
+	    .yes = o->yes, .force = o->force, .no_wait = o->no_wait};
+	int fd = -1, rc;
+
+	if (cli_look(c) == -1 || find_source(&r) == -1 || (r.file != NULL && (fd = token_fd(&r)) == -1))
+		return cli_fail(c);
+	rc = rotate(&r, fd);
+	if (fd != -1)
+		close(fd);
+	return rc == -1 ? cli_fail(c) : EXIT_FINE;
+}

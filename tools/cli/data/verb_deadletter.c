@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * deadletter: events that ended a plugin more than once.  They are read and
+ * dropped in the store directly, whether the fleet runs or not; only a replay
+ * needs the handler.
+ */
+#include "shared/store/deadletter.h"
+#include "shared/wire/contract.h"
+#include "shared/base/text.h"
+#include "tools/cli/base/follow.h"
+#include "tools/cli/base/table.h"
+#include "tools/cli/cli_verbs.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <string.h>
+#include <unistd.h>
+#include <time.h>
+
+
+static int
+open_store(struct cli *c, struct store *s)
+{
+	return store_open(s, c->config.state_dir, &c->err);
+}
+
+/* The number of a dead letter, or "all" where that is allowed. */
+static int
+parse_id(struct cli *c, bool may_all, uint64_t *id)
+{
+	if (c->argc != 2)
+		return err_set(&c->err, EXIT_USAGE, "usage: shardherd %s %s",
+		    c->verb->name, c->verb->args);
+	if (may_all && strcmp(c->argv[1], "all") == 0) {
+		*id = CONTRACT_PLUGIN_ALL;
+		return 0;
+	}
+	if (str_to_u64(c->argv[1], id) && *id <= INT64_MAX)
+		return 0;
+	return err_set(&c->err, EXIT_USAGE, "expected the number of a dead "
+	    "letter%s, got \"%s\"", may_all ? " or \"all\"" : "", c->argv[1]);
+}
+
+static int
+no_such(struct cli *c, uint64_t id)
+{
+	return cli_error(c, EXIT_DEGRADED, "There is no dead letter %" PRIu64
+	    "; \"shardherd deadletter list\" shows those there are.", id);
+}
+
+static void
+when(int64_t wall_ms, char out[32])
+{
+	time_t t = (time_t)(wall_ms / 1000);
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+/* ---- list and show ------------------------------------------------------- */
+
+static struct json_object *
+to_json(const struct deadletter *d)
+{
+	struct json_object *o = json_object_new_object();
+	char at[32];
+
+#define PUT(key, n)                                                            \
+	json_object_object_add(o, key, json_object_new_int64((int64_t)(n)))
+#define PUT_TEXT(key, text)                                                    \
+	json_object_object_add(o, key, json_object_new_string(                 \
+	    TEXT_OF(text, 4 * sizeof(d->words))))
+	when(d->at_ms, at);
+	PUT("id", d->id);
+	PUT_TEXT("at", at);
+	PUT_TEXT("plugin", d->plugin);
+	PUT_TEXT("event", d->event);
+	PUT("shard", d->shard);
+	PUT_TEXT("session", d->session_id);
+	PUT("seq", d->seq);
+	PUT("received_ms", d->recv_ms);
+	PUT("strikes", d->strikes);
+	PUT_TEXT("why", d->why);
+	PUT_TEXT("last_words", d->words);
+	PUT("bytes", d->raw_len);
+	PUT("bytes_kept", d->raw_kept);
+#undef PUT
+#undef PUT_TEXT
+	return o;
+}
+
+struct listing {
+	struct cli *cli;
+	struct cli_table table;
+	struct json_object *all;
+	size_t n;
+};
+
+static int
+list_one(const struct deadletter *d, const char *raw, void *arg)
+{
+	struct listing *l = arg;
+	char at[32];
+
+	l->n++;
+	if (l->cli->json) {
+		json_object_array_add(l->all, to_json(d));
+		return 0;
+	}
+	when(d->at_ms, at);
+	cli_table_add(&l->table, "%" PRIu64, d->id);
+	cli_table_add(&l->table, "%s", at);
+	cli_table_add(&l->table, "%s", d->plugin);
+	cli_table_add(&l->table, "%u", d->shard);
+	cli_table_add(&l->table, "%s", d->event);
+	cli_table_add(&l->table, "%" PRIu64, d->seq);
+	cli_table_add(&l->table, "%" PRIu64, d->raw_len);
+	cli_table_add(&l->table, "%s", d->why);
+	return 0;
+}
+
+static int
+list(struct cli *c)
+{
+	struct listing l = {.cli = c};
+	struct store s;
+	int rc;
+
+	if (c->argc != 1)
+		return cli_usage(c);
+	if (open_store(c, &s) == -1)
+		return cli_fail(c);
+	l.all = json_object_new_array();
+	cli_table_init(&l.table, ">ID WHEN PLUGIN >SHARD EVENT >SEQ >BYTES "
+	    "WHY");
+	rc = deadletter_each(&s, list_one, &l, &c->err);
+	if (rc != -1 && c->json) {
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "dead_letters", json_object_get(
+		    l.all));
+		cli_print_json(o);
+	} else if (rc != -1 && l.n > 0) {
+		cli_table_print(&l.table, stdout, cli_table_may_colour(stdout));
+	} else if (rc != -1) {
+		puts("there are no dead letters");
+	}
+	json_object_put(l.all);
+	cli_table_free(&l.table);
+	return rc == -1 ? cli_fail(c) : EXIT_FINE;
+}
+
+static void
+show_text(const struct deadletter *d, const char *raw)
+{
+	struct json_object *o = to_json(d);
+
+	json_object_object_foreach(o, key, val)
+		cli_print("%-12s %s", key, json_object_get_string(val));
+	json_object_put(o);
+	putchar('\n');
+	/* A terminal would obey what may stand in it; a file gets it whole. */
+	if (isatty(STDOUT_FILENO))
+		cli_print("%.*s", (int)d->raw_kept, raw);
+	else
+		fwrite(raw, 1, d->raw_kept, stdout);
+	putchar('\n');
+}
+
+static int
+show(struct cli *c)
+{
+	struct deadletter d;
+	struct json_object *o;
+	struct store s;
+	char *raw = NULL;
+	uint64_t id;
+	int rc;
+
+	if (parse_id(c, false, &id) == -1 || open_store(c, &s) == -1 ||
+	    (rc = deadletter_get(&s, id, &d, &raw, &c->err)) == -1)
+		return cli_fail(c);
+	if (rc == 0)
+		return no_such(c, id);
+	if (c->json) {
+		o = to_json(&d);
+		json_object_object_add(o, "raw", json_object_new_string_len(
+		    raw, (int)d.raw_kept));
+		cli_print_json(o);
+	} else {
+		show_text(&d, raw);
+	}
+	free(raw);
+	return EXIT_FINE;
+}
+
+/* ---- replay and drop ----------------------------------------------------- */
+
+static int
+replay(struct cli *c)
+{
+	struct json_object *q;
+	uint64_t id;
+
+	if (parse_id(c, true, &id) == -1)
+		return cli_fail(c);
+	q = json_object_new_object();
+	json_object_object_add(q, "cmd", json_object_new_string("plugin"));
+	json_object_object_add(q, "action", json_object_new_string("replay"));
+	if (id != CONTRACT_PLUGIN_ALL)
+		json_object_object_add(q, "id",
+		    json_object_new_int64((int64_t)id));
+	return cli_follow(c, q, cli_patience(c, PATIENCE_PLUGIN));
+}
+
+static int
+drop(struct cli *c)
+{
+	struct json_object *o;
+	struct store s;
+	uint64_t id, n = 1;
+	int rc;
+
+	if (parse_id(c, true, &id) == -1 || open_store(c, &s) == -1)
+		return cli_fail(c);
+	rc = id == CONTRACT_PLUGIN_ALL ?
+	    deadletter_drop_all(&s, &n, &c->err) :
+	    deadletter_drop(&s, id, &c->err);
+	if (rc == -1)
+		return cli_fail(c);
+	if (rc == 0 && id != CONTRACT_PLUGIN_ALL)
+		return no_such(c, id);
+	if (!c->json) {
+		printf("%" PRIu64 " dropped\n", n);
+		return EXIT_FINE;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "dropped", json_object_new_int64((int64_t)n));
+	cli_print_json(o);
+	return EXIT_FINE;
+}
+
+int
+cli_deadletter(struct cli *c)
+{
+	static const char *const names[] = {"list", "show", "replay", "drop"};
+	static cli_fn *const fn[] = {list, show, replay, drop};
+	int i;
+
+	if (cli_options(c, NULL, 0) == -1 || cli_look(c) == -1)
+		return cli_fail(c);
+	cli_usual_word(c, "list");
+	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)
+		return cli_fail(c);
+	return fn[i](c);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rank: who may use which of the bot's commands.  Works on the storage itself,
+ * whether the fleet runs or not; what it sets counts at once.
+ */
+#include "shared/store/rank.h"
+#include "shared/store/store.h"
+#include "tools/cli/base/table.h"
+#include "tools/cli/cli_verbs.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <string.h>
+
+static struct kv *
+open_kv(struct cli *c)
+{
+	struct store s;
+
+	/* The store knows whether this binary may touch what is there. */
+	if (cli_look(c) == -1
+	    || store_open(&s, c->config.state_dir, &c->err) == -1)
+		return NULL;
+	return kv_open(c->config.state_dir, true, &c->err);
+}
+
+static int
+add_json(enum rank_kind kind, uint64_t id, int rank, void *arg)
+{
+	struct json_object *o = json_object_new_object();
+	char text[24];
+
+	str_format(text, sizeof(text), "%" PRIu64, id);
+	json_object_object_add(o, "kind",
+	    json_object_new_string(rank_kind_name[kind]));
+	json_object_object_add(o, "id", json_object_new_string(text));
+	json_object_object_add(o, "rank", json_object_new_int(rank));
+	json_object_array_add(arg, o);
+	return 0;
+}
+
+static int
+add_row(enum rank_kind kind, uint64_t id, int rank, void *arg)
+{
+	cli_table_add(arg, "%s", rank_kind_name[kind]);
+	cli_table_add(arg, "%" PRIu64, id);
+	cli_table_add(arg, "%d", rank);
+	return 0;
+}
+
+static int
+list(struct cli *c, struct kv *kv)
+{
+	struct json_object *o = json_object_new_array();
+	struct cli_table t;
+	int rc;
+
+	cli_table_init(&t, "KIND ID >RANK");
+	rc = c->json ? rank_each(kv, add_json, o, &c->err)
+		     : rank_each(kv, add_row, &t, &c->err);
+	if (rc == 0 && c->json)
+		cli_print_json(json_object_get(o));
+	else if (rc == 0)
+		cli_table_print(&t, stdout, false);
+	cli_table_free(&t);
+	json_object_put(o);
+	return rc == 0 ? EXIT_FINE : cli_fail(c);
+}
+
+static int
+whom(struct cli *c, enum rank_kind *kind, uint64_t *id)
+{
+	int k = cli_choose(c, c->argv[1], rank_kind_name, RANK_KINDS);
+
+	if (k < 0)
+		return -1;
+	*kind = (enum rank_kind)k;
+	if (str_to_u64(c->argv[2], id) && *id > 0)
+		return 0;
+	return err_set(&c->err, EXIT_USAGE, "\"%s\" is no id: Discord's ids "
+	    "are numbers of 17 to 20 digits.", c->argv[2]);
+}
+
+static int
+set(struct cli *c, struct kv *kv)
+{
+	enum rank_kind kind;
+	uint64_t id;
+	int64_t rank;
+
+	if (whom(c, &kind, &id) == -1)
+		return cli_fail(c);
+	if (strcmp(c->argv[3], "never") == 0)
+		rank = RANK_LOWEST;
+	else if (!str_to_i64(c->argv[3], &rank) || rank < RANK_LOWEST
+	    || rank > RANK_HIGHEST)
+		return cli_error(c, EXIT_USAGE, "\"%s\" is no rank: expected a "
+		    "number from 0 to 999, or \"never\".", c->argv[3]);
+	if (rank_set(kv, kind, id, (int)rank, &c->err) == -1)
+		return cli_fail(c);
+	return EXIT_FINE;
+}
+
+static int
+unset(struct cli *c, struct kv *kv)
+{
+	enum rank_kind kind;
+	uint64_t id;
+	int rc;
+
+	if (whom(c, &kind, &id) == -1)
+		return cli_fail(c);
+	rc = rank_unset(kv, kind, id, &c->err);
+	if (rc < 0)
+		return cli_fail(c);
+	if (rc == 0)
+		return cli_error(c, EXIT_DEGRADED, "The %s %" PRIu64 " has no "
+		    "rank of its own.", rank_kind_name[kind], id);
+	return EXIT_FINE;
+}
+
+int
+cli_rank(struct cli *c)
+{
+	static const struct {
+		const char *name;
+		int words;
+		int (*fn)(struct cli *, struct kv *);
+	} act[] = {{"list", 1, list}, {"set", 4, set}, {"unset", 3, unset}};
+	static const char *const names[] = {"list", "set", "unset"};
+	static char never[] = "never";
+	struct kv *kv;
+	int i, rc;
+
+	/* -1 is a rank here and no option. */
+	for (i = 0; i < c->argc; i++)
+		if (strcmp(c->argv[i], "-1") == 0)
+			c->argv[i] = never;
+	if (cli_options(c, NULL, 0) == -1)
+		return cli_fail(c);
+	cli_usual_word(c, "list");
+	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) < 0)
+		return cli_fail(c);
+	if (c->argc != act[i].words)
+		return cli_usage(c);
+	if ((kv = open_kv(c)) == NULL)
+		return cli_fail(c);
+	rc = act[i].fn(c, kv);
+	kv_close(kv);
+	return rc;
+}

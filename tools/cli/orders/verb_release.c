@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * release: lets a fleet on hold go.  The supervisor checks the cause again
+ * first, which means a question to Discord; the page tells what came of it.
+ */
+#include "shared/base/clock.h"
+#include "tools/cli/base/control_ask.h"
+#include "tools/cli/cli_verbs.h"
+#include "tools/cli/base/view.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#define WAIT_S 40	/* the questions' own deadline, and some more */
+
+static int
+finish(struct cli *c, const struct page_cluster *now, uint32_t checks)
+{
+	struct json_object *o;
+
+	if (now->release_checks == checks)
+		return cli_error(c, EXIT_TRY_LATER, "Discord has not answered "
+		    "yet whether the cause is gone; the check goes on. %s",
+		    now->note[0].text);
+	if (now->held)
+		return cli_error(c, EXIT_DEGRADED, "Not released. %s",
+		    now->note[0].text);
+	if (!c->json) {
+		puts("released: shards may IDENTIFY again");
+		return EXIT_FINE;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "released", json_object_new_boolean(true));
+	cli_print_json(o);
+	return EXIT_FINE;
+}
+
+static int
+release(struct cli *c, double wait_s)
+{
+	struct json_object *q = json_object_new_object(), *a;
+	uint64_t until = clock_boot_ms() + (uint64_t)(wait_s * 1000);
+	struct page_cluster was;
+	struct cli_view v;
+
+	if (cli_view_read(&v, &c->config, &c->err) == -1) {
+		json_object_put(q);
+		return cli_fail(c);
+	}
+	was = v.cluster;
+	cli_view_free(&v);
+	json_object_object_add(q, "cmd", json_object_new_string("release"));
+	if ((a = cli_control_ask(&c->config, q, &c->err)) == NULL)
+		return cli_fail(c);
+	json_object_put(a);
+	do {
+		if (cli_view_read(&v, &c->config, &c->err) == -1)
+			return cli_fail(c);
+		cli_view_free(&v);
+	} while (v.cluster.release_checks == was.release_checks
+	    && cli_step(until));
+	return finish(c, &v.cluster, was.release_checks);
+}
+
+int
+cli_release(struct cli *c)
+{
+	double wait_s = WAIT_S;
+	const struct cli_opt opts[] = {
+		{"--timeout", 't', CLI_SECONDS, &wait_s},
+	};
+
+	if (cli_options(c, opts, nitems(opts)) == -1)
+		return cli_fail(c);
+	if (c->argc > 0)
+		return cli_usage(c);
+	if (cli_look(c) == -1)
+		return cli_fail(c);
+	return release(c, wait_s);
+}

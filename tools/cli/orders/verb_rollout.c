@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rollout: has the supervisor replace the shards' processes one by one, and
+ * shows how that goes.  `rollout status` asks nobody (I7).
+ */
+#include "tools/cli/base/follow.h"
+
+#include "shared/base/clock.h"
+#include "tools/cli/see/status.h"
+#include "tools/cli/cli_verbs.h"
+#include "tools/cli/base/view.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#define FOR_EVER_S 1e6	/* without --timeout: until it is over */
+
+struct order {
+	int64_t canary, parallel, max_failures;
+	double pause_s, wait_s, timeout_s;
+	bool all, dry_run, no_wait;
+};
+
+static struct json_object *
+request(const char *action, const struct order *o)
+{
+	struct json_object *q = json_object_new_object();
+
+	json_object_object_add(q, "cmd", json_object_new_string("rollout"));
+	json_object_object_add(q, "action", json_object_new_string(action));
+	if (o->canary >= 0)
+		json_object_object_add(q, "canary",
+		    json_object_new_int64(o->canary));
+	if (o->parallel >= 0)
+		json_object_object_add(q, "parallel",
+		    json_object_new_int64(o->parallel));
+	if (o->max_failures >= 0)
+		json_object_object_add(q, "max_failures",
+		    json_object_new_int64(o->max_failures));
+	if (o->pause_s >= 0)
+		json_object_object_add(q, "pause_s",
+		    json_object_new_double(o->pause_s));
+	json_object_object_add(q, "all", json_object_new_boolean(o->all));
+	json_object_object_add(q, "dry_run",
+	    json_object_new_boolean(o->dry_run));
+	json_object_object_add(q, "no_wait",
+	    json_object_new_boolean(o->no_wait));
+	return q;
+}
+
+/* ---- status ------------------------------------------------------------- */
+
+static void
+show_text(const struct cli_view *v)
+{
+	const struct page_cluster *c = &v->cluster;
+	uint32_t behind = cli_view_behind(v);
+
+	if (c->rollout)
+		printf("rollout  under way: %u of %u replaced, %u failed\n",
+		    c->rollout_moved, c->rollout_total, c->rollout_failed);
+	else
+		printf("rollout  none under way\n");
+	if (c->rollout_note[0] != '\0')
+		printf("last     %s\n", c->rollout_note);
+	printf("shards   %u of %zu run the supervisor's program and "
+	    "configuration\n", (uint32_t)v->n - behind, v->n);
+	for (size_t i = 0; i < v->n && behind > 0; i++)
+		if (cli_view_is_behind(v, &v->shard[i]))
+			printf("behind   shard %u: an older %s, version %s\n",
+			    v->shard[i].id, v->shard[i].w.program !=
+			    c->program ? "program" : "configuration",
+			    v->shard[i].w.version);
+}
+
+static int
+show_status(struct cli *c)
+{
+	struct cli_view v;
+	int code;
+
+	if (cli_view_read(&v, &c->config, &c->err) == -1)
+		return cli_fail(c);
+	if (c->json)
+		cli_print_json(cli_status_json_rollout(&v));
+	else
+		show_text(&v);
+	code = v.cluster.rollout || cli_view_behind(&v) > 0 ? EXIT_DEGRADED
+	    : EXIT_FINE;
+	cli_view_free(&v);
+	return code;
+}
+
+/* ---- orders ------------------------------------------------------------- */
+
+static int
+give(struct cli *c, const char *action, const struct order *o)
+{
+	double s = o->timeout_s > 0 ? o->timeout_s : o->wait_s > 0 ? o->wait_s
+	    : FOR_EVER_S;
+	uint64_t until = clock_boot_ms() + (uint64_t)(s * 1000);
+	struct json_object *a = cli_reload_follow(c, request(action, o), s);
+
+	if (a != NULL) {
+		if (c->json)
+			cli_print_json(a);
+		else
+			json_object_put(a);
+		return EXIT_FINE;
+	}
+	if (c->err.code == EXIT_UNKNOWN && clock_boot_ms() >= until)
+		return cli_error(c, EXIT_WAIT, "The rollout is still under way "
+		    "after %g s and goes on: \"shardherd rollout status\" "
+		    "shows it.", s);
+	return cli_fail(c);
+}
+
+int
+cli_rollout(struct cli *c)
+{
+	static const char *const words[] = { "begin", "status", "undo",
+	    "stop" };
+	struct order o = { .canary = -1, .parallel = -1, .max_failures = -1,
+	    .pause_s = -1 };
+	const struct cli_opt opts[] = {
+		{"--canary", 0, CLI_NUMBER, &o.canary},
+		{"--parallel", 0, CLI_NUMBER, &o.parallel},
+		{"--max-failures", 0, CLI_NUMBER, &o.max_failures},
+		{"--pause", 0, CLI_SECONDS, &o.pause_s},
+		{"--all", 'a', CLI_FLAG, &o.all},
+		{"--dry-run", 'n', CLI_FLAG, &o.dry_run},
+		{"--no-wait", 0, CLI_FLAG, &o.no_wait},
+		{"--wait", 'w', CLI_SECONDS_IF, &o.wait_s},
+		{"--timeout", 't', CLI_SECONDS, &o.timeout_s},
+	};
+	int word = 0;
+
+	if (cli_options(c, opts, nitems(opts)) == -1)
+		return cli_fail(c);
+	if (c->argc > 1)
+		return cli_usage(c);
+	if (c->argc == 1 && (word = cli_choose(c, c->argv[0], words,
+	    nitems(words))) == -1)
+		return cli_fail(c);
+	/* A broken file ends a beginning here, with all its problems. */
+	if ((word == 0 ? cli_load_for_fleet : cli_look)(c) == -1)
+		return cli_fail(c);
+	return word == 1 ? show_status(c) : give(c, words[word], &o);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* shard: one shard in full, by id or by the guild it serves, or an action. */
+#include "tools/cli/base/control_ask.h"
+#include "tools/cli/see/past.h"
+#include "tools/cli/see/status.h"
+#include "tools/cli/cli_verbs.h"
+
+#include <string.h>
+
+/* discord-protocol.md section 4: shard_id = (guild_id >> 22) % count */
+static int
+pick(struct cli *c, const struct cli_view *v, const char *guild, uint64_t *id)
+{
+	uint64_t g;
+
+	if (guild == NULL) {
+		if (c->argc == 0 || !str_to_u64(c->argv[0], id))
+			return err_set(&c->err, EXIT_USAGE, "usage: shardherd "
+			    "shard ID|--guild ID [show|reconnect|restart|identify "
+			    "--force]");
+		c->argc--;
+		c->argv++;
+	} else if (!str_to_u64(guild, &g) || v->cluster.shard_count == 0) {
+		return err_set(&c->err, EXIT_USAGE, "\"%s\" is no guild id",
+		    guild);
+	} else {
+		*id = (g >> 22) % v->cluster.shard_count;
+	}
+	if (cli_view_shard(v, *id) == NULL)
+		return err_set(&c->err, EXIT_USAGE, "Shard %llu does not run "
+		    "here; this fleet has %zu.", (unsigned long long)*id,
+		    v->n);
+	return 0;
+}
+
+static void
+show_value(const char *key, struct json_object *val)
+{
+	if (val == NULL)
+		printf("%-18s -\n", key);
+	else
+		cli_print("%-18s %s", key, json_object_get_string(val));
+}
+
+static int
+show(struct cli *c, const struct cli_view *v, const struct cli_shard *s)
+{
+	struct json_object *o = cli_status_json_shard(v, s);
+	static struct cli_past past;
+	char line[256];
+
+	cli_past_read(&past, &c->config, v, s->id);
+	if (c->json) {
+		json_object_object_add(o, "past", cli_past_json(&past));
+		cli_print_json(o);
+	} else {
+		json_object_object_foreach(o, key, val)
+			show_value(key, val);
+		json_object_put(o);
+		for (size_t i = 0; i < past.n; i++) {
+			cli_past_line(&past.event[i], line, sizeof(line));
+			cli_print("%-18s %s", i == 0 ? "past" : "", line);
+		}
+	}
+	if (!s->alive)
+		return EXIT_DOWN;
+	return s->s.state == SHARD_READY && !s->deaf && s->silent == 0 ?
+	    EXIT_FINE : EXIT_DEGRADED;
+}
+
+static int
+act(struct cli *c, uint64_t id, const char *action)
+{
+	struct json_object *q = json_object_new_object(), *a;
+	int32_t pid;
+
+	json_object_object_add(q, "cmd", json_object_new_string("shard"));
+	json_object_object_add(q, "id", json_object_new_int64((int64_t)id));
+	json_object_object_add(q, "action", json_object_new_string(action));
+	if ((a = cli_control_ask(&c->config, q, &c->err)) == NULL) {
+		if (c->err.code == EXIT_DOWN &&
+		    cli_view_locked(c->config.state_dir, &pid))
+			return cli_error(c, EXIT_TRY_LATER, "The supervisor "
+			    "(pid %d) runs, but its socket in %s is missing. "
+			    "It makes a new one within seconds; try again.",
+			    pid, c->config.run_dir);
+		return cli_fail(c);
+	}
+	if (c->json)
+		cli_print_json(a);
+	else
+		json_object_put(a);
+	return EXIT_FINE;
+}
+
+static int
+do_shard(struct cli *c, const struct cli_view *v, const char *guild,
+    bool force)
+{
+	static const char *const actions[] = {"show", "reconnect", "restart",
+	    "identify"};
+	uint64_t id;
+	int i = 0;
+
+	if (pick(c, v, guild, &id) == -1)
+		return cli_fail(c);
+	if (c->argc > 1)
+		return cli_usage(c);
+	if (c->argc == 1 &&
+	    (i = cli_choose(c, c->argv[0], actions, nitems(actions))) == -1)
+		return cli_fail(c);
+	if (i == 3 && !force)
+		return cli_error(c, EXIT_USAGE, "A shard without a session "
+		    "queues for its IDENTIFY by itself. \"identify --force\" "
+		    "lets it pass the reserve, the brake and its own spacing, "
+		    "at the cost of one IDENTIFY.");
+	return i == 0 ? show(c, v, cli_view_shard(v, id)) :
+	    act(c, id, actions[i]);
+}
+
+int
+cli_shard(struct cli *c)
+{
+	const char *guild = NULL;
+	bool force = false;
+	const struct cli_opt opts[] = {
+		{"--guild", 'g', CLI_TEXT, &guild},
+		{"--force", 0, CLI_FLAG, &force},
+	};
+	struct cli_view v;
+	int code;
+
+	if (cli_options(c, opts, nitems(opts)) == -1 || cli_look(c) == -1 ||
+	    cli_view_read(&v, &c->config, &c->err) == -1)
+		return cli_fail(c);
+	code = do_shard(c, &v, guild, force);
+	cli_view_free(&v);
+	return code;
+}

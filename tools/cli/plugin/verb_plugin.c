@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plugin: the handler's plugins as the stats page has them, and commands; new
+ * and test have files of their own.
+ */
+#include "shared/page/page.h"
+#include "shared/page/verdict.h"
+#include "tools/cli/plugin/cli_plugin.h"
+#include "tools/cli/base/follow.h"
+#include "tools/cli/base/table.h"
+#include "tools/cli/cli_verbs.h"
+#include "tools/cli/base/view.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+/* ---- list ---------------------------------------------------------------- */
+
+static void
+put(struct json_object *o, const char *key, uint64_t n)
+{
+	json_object_object_add(o, key, json_object_new_int64((int64_t)n));
+}
+
+static void
+put_text(struct json_object *o, const char *key, const char *text)
+{
+	json_object_object_add(o, key, json_object_new_string(text));
+}
+
+static const char *
+state_name(const struct page_plugin *p, bool alive)
+{
+	if (!alive)
+		return "down";
+	if (p->failing)
+		return "failing";
+	return p->state < PLUGIN_STATES ? page_plugin_state_name[p->state]
+	    : "?";
+}
+
+static struct json_object *
+to_json(const struct page_plugin *p, bool alive)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_text(o, "name", p->name);
+	put_text(o, "state", state_name(p, alive));
+	json_object_object_add(o, "pid", alive && p->pid > 0 ?
+	    json_object_new_int(p->pid) : NULL);
+	put(o, "generation", p->generation);
+	put(o, "outstanding", p->outstanding);
+	put(o, "waiting", p->waiting);
+	put(o, "backlog_events", p->backlog_events);
+	put(o, "backlog_bytes", p->backlog_bytes);
+	put(o, "lag_events", p->outstanding + p->waiting + p->backlog_events);
+	put(o, "lag_ms", p->lag_ms);
+	put(o, "events", p->events);
+	put(o, "errors", p->errors);
+	json_object_object_add(o, "failing",
+	    json_object_new_boolean(p->failing != 0));
+	json_object_object_add(o, "unloaded",
+	    json_object_new_boolean(p->by_operator != 0));
+	put(o, "restarts", p->restarts);
+	put(o, "strikes", p->strikes);
+	put(o, "dead_letters", p->dead_letters);
+	put(o, "dropped", p->dropped);
+	put(o, "expired", p->expired);
+	put(o, "damaged", p->damaged);
+	put_text(o, "note", p->note);
+	put_text(o, "commands", p->commands);
+	return o;
+}
+
+static void
+print_json(const struct page_plugins *all, bool alive)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+
+	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
+		if (all->plugin[i].name[0] != '\0')
+			json_object_array_add(list, to_json(&all->plugin[i],
+			    alive));
+	json_object_object_add(o, "plugins", list);
+	cli_print_json(o);
+}
+
+static void
+add_row(struct cli_table *t, const struct page_plugin *p, bool alive)
+{
+	bool fine = alive && verdict_plugin_well(p);
+	char age[24];
+
+	cli_table_add(t, "%s", p->name);
+	cli_table_add(t, "%s", state_name(p, alive));
+	cli_table_colour(t, fine ? CLI_GREEN : CLI_RED);
+	if (alive && p->pid > 0)
+		cli_table_add(t, "%d", p->pid);
+	else
+		cli_table_add(t, "-");
+	cli_table_add(t, "%llu", (unsigned long long)p->events);
+	cli_table_add(t, "%llu", (unsigned long long)p->errors);
+	cli_table_add(t, "%u", p->outstanding);
+	cli_table_add(t, "%llu", (unsigned long long)p->waiting);
+	cli_table_add(t, "%llu", (unsigned long long)p->backlog_events);
+	cli_table_add(t, "%s", p->lag_ms > 0 ?
+	    cli_age((int64_t)p->lag_ms, age) : "-");
+	cli_table_add(t, "%llu", (unsigned long long)p->restarts);
+	cli_table_add(t, "%llu", (unsigned long long)p->dead_letters);
+}
+
+static void
+print_table(const struct page_plugins *all, bool alive)
+{
+	struct cli_table t;
+
+	cli_table_init(&t, "PLUGIN STATE ?>PID >EVENTS >ERRORS >WORKING >WAITING "
+	    ">BACKLOG >LAG >RESTARTS >DEAD");
+	t.fit = cli_table_room(stdout);
+	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
+		if (all->plugin[i].name[0] != '\0')
+			add_row(&t, &all->plugin[i], alive);
+	cli_table_print(&t, stdout, cli_table_may_colour(stdout));
+	cli_table_free(&t);
+	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
+		if (all->plugin[i].name[0] != '\0' &&
+		    all->plugin[i].note[0] != '\0')
+			cli_print("%s: %s", all->plugin[i].name,
+			    all->plugin[i].note);
+	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
+		if (all->plugin[i].name[0] != '\0' &&
+		    all->plugin[i].commands[0] != '\0')
+			cli_print("%s: %s", all->plugin[i].name,
+			    all->plugin[i].commands);
+}
+
+/* 0 all up and well or held by an operator, 1 some are not, 2 there is no handler. */
+static int
+verdict(const struct page_plugins *all, bool alive)
+{
+	if (!alive)
+		return EXIT_DOWN;
+	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
+		if (!verdict_plugin_well(&all->plugin[i]))
+			return EXIT_DEGRADED;
+	return EXIT_FINE;
+}
+
+static int
+list(struct cli *c)
+{
+	struct cli_view v;
+	bool alive;
+	int code;
+
+	if (c->argc > 1)
+		return cli_usage(c);
+	if (cli_view_read(&v, &c->config, &c->err) == -1)
+		return cli_fail(c);
+	alive = v.handler_alive;
+	code = verdict(&v.plugins, alive);
+	if (c->json)
+		print_json(&v.plugins, alive);
+	else
+		print_table(&v.plugins, alive);
+	cli_view_free(&v);
+	return code;
+}
+
+/* ---- commands ------------------------------------------------------------ */
+
+static int
+act(struct cli *c, const char *action)
+{
+	struct json_object *q;
+
+	if (c->argc != 2)
+		return cli_usage(c);
+	q = json_object_new_object();
+	put_text(q, "cmd", "plugin");
+	put_text(q, "action", action);
+	put_text(q, "name", c->argv[1]);
+	return cli_follow(c, q, cli_patience(c, PATIENCE_PLUGIN));
+}
+
+/* In this order: the first two need no fleet, hence no config. */
+enum { NEW, TEST, LIST };
+static const char *const names[] = {"new", "test", "list", "load", "unload",
+    "restart"};
+
+/* Asked before the options are taken: "test" has some of its own. */
+static bool
+is_test(const struct cli *c)
+{
+	int i = 0;
+
+	while (i < c->argc && c->argv[i][0] == '-')
+		i++;
+	return i < c->argc && strcmp(c->argv[i], names[TEST]) == 0;
+}
+
+static int
+test(struct cli *c)
+{
+	struct cli_plugin_test o = {0};
+	const struct cli_opt opts[] = {
+		{"--keep", 0, CLI_FLAG, &o.keep},
+		{"--conf", 'c', CLI_TEXT, &o.conf},
+		{"--config", 0, CLI_LIST, &o.config},
+		{"--say", 0, CLI_LIST, &o.say},
+	};
+
+	if (cli_options(c, opts, nitems(opts)) == -1)
+		return cli_fail(c);
+	return cli_plugin_test(c, &o);
+}
+
+int
+cli_plugin(struct cli *c)
+{
+	const char *lang = NULL, *dir = NULL;
+	bool drop = false;
+	const struct cli_opt opts[] = {
+		{"--lang", 0, CLI_TEXT, &lang},
+		{"--dir", 0, CLI_TEXT, &dir},
+		{"--drop", 0, CLI_FLAG, &drop},
+	};
+	int i;
+
+	if (is_test(c))
+		return test(c);
+	if (cli_options(c, opts, nitems(opts)) == -1)
+		return cli_fail(c);
+	cli_usual_word(c, "list");
+	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)
+		return cli_fail(c);
+	if (drop && strcmp(names[i], "unload") != 0) {
+		err_set(&c->err, EXIT_USAGE, "--drop goes with plugin unload.");
+		return cli_fail(c);
+	}
+	if (i != NEW && (lang != NULL || dir != NULL))
+		return cli_usage(c);
+	if (i == NEW)
+		return cli_plugin_new(c, lang, dir);
+	if (i == TEST)
+		return test(c);
+	if (cli_look(c) == -1)
+		return cli_fail(c);
+	if (drop)
+		return act(c, contract_plugin_action_name(PLUGIN_DO_DISMISS));
+	return i == LIST ? list(c) : act(c, names[i]);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* See cli_logread.h. */
+#include "tools/cli/see/log_reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BLOCK 65536
+
+bool
+logread_open(struct logread_file *f, const char *path, uint32_t n)
+{
+	char name[1024];
+
+	memset(f, 0, sizeof(*f));
+	str_format(name, sizeof(name), n == 0 ? "%s" : "%s.%u", path, n);
+	f->fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (f->fd != -1 || n == 0)
+		return f->fd != -1;
+	str_format(name, sizeof(name), "%s.%u.gz", path, n);
+	f->gz = gzopen(name, "rbe");
+	return f->gz != NULL;
+}
+
+void
+logread_close(struct logread_file *f)
+{
+	if (f->fd != -1)
+		close(f->fd);
+	if (f->gz != NULL)
+		gzclose(f->gz);
+	f->fd = -1;
+	f->gz = NULL;
+}
+
+void
+logread_rewind(struct logread_file *f)
+{
+	if (f->gz != NULL)
+		gzrewind(f->gz);
+	else
+		lseek(f->fd, 0, SEEK_SET);
+	f->have = 0;
+	f->wanted = false;
+}
+
+static ssize_t
+some(struct logread_file *f, char *block, size_t size)
+{
+	int n;
+
+	if (f->gz == NULL)
+		return read(f->fd, block, size);
+	n = gzread(f->gz, block, (unsigned)size);
+	f->bad |= n < 0;
+	return n;
+}
+
+/* What is no record of ours belongs to the one before it. */
+static bool
+judge(struct logread_file *f, const struct logread_want *w,
+    struct logline *l, bool *ours)
+{
+	*ours = logline_read(f->line, l);
+	if (*ours)
+		f->wanted = l->wall_ms >= w->since_ms && l->level >= w->least
+		    && (w->shard < 0 || logline_shard(l) == w->shard);
+	return f->wanted || (!*ours && w->shard < 0
+	    && w->since_ms == INT64_MIN && w->least == LOG_L_DEBUG);
+}
+
+struct out {
+	const struct logread_want *want;
+	size_t skip, n;
+	logread_fn *fn;
+	void *arg;
+};
+
+static void
+finish_line(struct logread_file *f, struct out *o)
+{
+	struct logline l;
+	bool ours;
+
+	f->line[f->have] = '\0';
+	f->have = 0;
+	if (!judge(f, o->want, &l, &ours))
+		return;
+	if (o->n++ >= o->skip && o->fn != NULL)
+		o->fn(f->line, ours ? &l : NULL, o->arg);
+}
+
+size_t
+logread_lines(struct logread_file *f, const struct logread_want *w,
+    size_t skip, logread_fn *fn, void *arg)
+{
+	struct out o = { w, skip, 0, fn, arg };
+	static char block[BLOCK];
+	ssize_t n;
+
+	while ((n = some(f, block, sizeof(block))) > 0)
+		for (ssize_t i = 0; i < n; i++) {
+			if (block[i] == '\n' || f->have + 1 == sizeof(f->line))
+				finish_line(f, &o);
+			if (block[i] != '\n')
+				f->line[f->have++] = block[i];
+		}
+	return o.n;
+}
+
+void
+logread_rest(struct logread_file *f, const struct logread_want *w,
+    logread_fn *fn, void *arg)
+{
+	struct out o = { w, 0, 0, fn, arg };
+
+	if (f->have > 0)
+		finish_line(f, &o);
+}
+
+int64_t
+logread_begin(struct logread_file *f)
+{
+	char head[512];
+	struct logline l;
+	ssize_t n;
+
+	logread_rewind(f);
+	n = some(f, head, sizeof(head) - 1);
+	logread_rewind(f);
+	head[n > 0 ? n : 0] = '\0';
+	return logline_read(head, &l) ? l.wall_ms : INT64_MIN;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A view that is shown again and again: on a terminal it never grows beyond
+ * the screen, so that its head stays to be seen, and q ends it.
+ */
+#ifndef TOOLS_CLI_SEE_SCREEN_H
+#define TOOLS_CLI_SEE_SCREEN_H
+
+#include "shared/base/base.h"
+
+/* The terminal is to be used for this from here on, keys are not echoed;
+ * undone at the end of the process, by a signal too. */
+void cli_watch_begin(void);
+/* Lines of the screen, 0: standard output is none. */
+size_t cli_watch_lines(void);
+/* Prints text from the top of the screen, as much of it as fits. */
+void cli_watch_frame(const char *text);
+/* Until the time (clock_boot_ms) has come; true: somebody pressed q. */
+bool cli_watch_wait(uint64_t until_ms);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The status of a fleet, as text for people and as JSON for scripts. */
+#ifndef TOOLS_CLI_SEE_STATUS_H
+#define TOOLS_CLI_SEE_STATUS_H
+
+#include "tools/cli/base/view.h"
+
+#include <json-c/json.h>
+
+/* What to show: ids empty means the rows worth reading, or all. */
+struct cli_status_pick {
+	bool all;
+	const uint64_t *ids;
+	size_t n;
+	size_t room;	/* columns there are; 0: no end */
+};
+
+void cli_status_text(const struct cli_view *, const struct cli_status_pick *,
+    FILE *, bool colour);
+
+/* New objects; schema 1 of design section 7. */
+struct json_object *cli_status_json(const struct cli_view *,
+    const struct cli_status_pick *);
+struct json_object *cli_status_json_shard(const struct cli_view *,
+    const struct cli_shard *);
+struct json_object *cli_status_json_budget(const struct cli_view *);
+struct json_object *cli_status_json_rollout(const struct cli_view *);
+/* {CAUSE: count} of RECONNECTS counters. */
+struct json_object *cli_status_json_causes(const uint64_t *);
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `status --json`: absent is null, durations are seconds, fields are only ever
+ * added.  Must stay in step with shardherd(1).
+ */
+#include "tools/cli/see/status.h"
+
+#include <string.h>
+
+static void
+put_u64(struct json_object *o, const char *key, uint64_t n)
+{
+	json_object_object_add(o, key, json_object_new_int64((int64_t)n));
+}
+
+/* Negative: not known. */
+static void
+put_known(struct json_object *o, const char *key, int64_t n)
+{
+	json_object_object_add(o, key, n < 0 ? NULL :
+	    json_object_new_int64(n));
+}
+
+/* Seconds to the millisecond, null for never. */
+static void
+put_seconds(struct json_object *o, const char *key, int64_t ms)
+{
+	char text[32];
+
+	str_format(text, sizeof(text), "%lld.%03lld", (long long)ms / 1000,
+	    (long long)ms % 1000);
+	json_object_object_add(o, key, ms < 0 ? NULL :
+	    json_object_new_double_s((double)ms / 1000, text));
+}
+
+static void
+put_text(struct json_object *o, const char *key, const char *text)
+{
+	json_object_object_add(o, key, text[0] == '\0' ? NULL :
+	    json_object_new_string(text));
+}
+
+static struct json_object *
+closes(const struct page_shard *s)
+{
+	struct json_object *o = json_object_new_object();
+	char code[16];
+
+	for (size_t i = 0; i < PAGE_CLOSES && s->closes[i].count > 0; i++) {
+		str_format(code, sizeof(code), "%u", s->closes[i].code);
+		put_u64(o, code, s->closes[i].count);
+	}
+	return o;
+}
+
+struct json_object *
+cli_status_json_causes(const uint64_t *n)
+{
+	struct json_object *o = json_object_new_object();
+
+	for (size_t i = 0; i < RECONNECTS; i++)
+		if (n[i] > 0)
+			put_u64(o, page_reconnect_name[i], n[i]);
+	return o;
+}
+
+static struct json_object *
+crashes(const struct page_watch *w)
+{
+	struct json_object *o = json_object_new_object();
+
+	for (size_t i = 0; i < CRASHES; i++)
+		if (w->crashes[i] > 0)
+			put_u64(o, page_crash_name[i], w->crashes[i]);
+	return o;
+}
+
+static void
+put_counters(struct json_object *o, const struct page_shard *s)
+{
+	put_u64(o, "events", s->events);
+	put_u64(o, "bytes_wire", s->bytes_wire);
+	put_u64(o, "bytes_raw", s->bytes_raw);
+	put_u64(o, "connects", s->connects);
+	put_u64(o, "identifies", s->identifies);
+	put_u64(o, "resumes", s->resumes);
+	put_u64(o, "resumes_failed", s->resumes_failed);
+	put_u64(o, "zombies", s->zombies);
+	put_u64(o, "connect_fails", s->connect_fails);
+	put_u64(o, "replayed", s->replayed);
+	put_u64(o, "unreadable", s->unreadable);
+	put_u64(o, "urls_refused", s->urls_refused);
+	put_u64(o, "queue_events", s->queue_events);
+	put_u64(o, "queue_bytes", s->queue_bytes);
+	put_u64(o, "queue_full", s->queue_full);
+	put_u64(o, "spool_events", s->spool_events);
+	put_u64(o, "spool_bytes", s->spool_bytes);
+	put_u64(o, "spool_damaged", s->spool_damaged);
+	put_u64(o, "spool_expired", s->spool_expired);
+	put_u64(o, "spool_refused", s->spool_refused);
+	put_u64(o, "express", s->express);
+	put_u64(o, "sends", s->sends);
+	put_u64(o, "sends_refused", s->sends_refused);
+	put_u64(o, "guilds", s->guilds);
+	put_u64(o, "guilds_pending", s->guilds_pending);
+}
+
+/* When it heard each class of events last, against what is usual. */
+static struct json_object *
+classes(const struct cli_view *v, const struct cli_shard *sh)
+{
+	struct json_object *all = json_object_new_object();
+
+	for (unsigned i = 0; i < CLASSES; i++) {
+		const struct page_class *c = &sh->s.class[i];
+		struct json_object *o = json_object_new_object();
+
+		put_seconds(o, "age_s", cli_view_age(v, c->last_ms));
+		put_u64(o, "others_since", verdict_clock(&sh->s,
+		    (enum page_class_id)i) - c->mark);
+		put_known(o, "others_usual", c->seen >= VERDICT_SEEN ?
+		    (int64_t)(c->over / c->seen + 0.5) : -1);
+		json_object_object_add(o, "silent",
+		    json_object_new_boolean(sh->silent >> i & 1));
+		json_object_object_add(all, page_class_name[i], o);
+	}
+	return all;
+}
+
+static void
+put_samples(struct json_object *o, const struct page_watch *w)
+{
+	bool known = w->sampled_ms != 0;
+
+	put_known(o, "rss_kb", known ? (int64_t)w->rss_kb : -1);
+	put_known(o, "uss_kb", known ? (int64_t)w->uss_kb : -1);
+	put_known(o, "fds", known ? (int64_t)w->fds : -1);
+	put_known(o, "fd_limit", known ? (int64_t)w->fd_limit : -1);
+}
+
+struct json_object *
+cli_status_json_shard(const struct cli_view *v, const struct cli_shard *sh)
+{
+	struct json_object *o = json_object_new_object();
+	const struct page_shard *s = &sh->s;
+	const struct page_watch *w = &sh->w;
+
+	put_u64(o, "id", sh->id);
+	put_text(o, "state", sh->state);
+	put_seconds(o, "since_s", sh->alive ?
+	    cli_view_age(v, s->state_since_ms) : -1);
+	put_known(o, "pid", sh->alive ? sh->pid : -1);
+	put_text(o, "version", sh->alive ? w->version : "");
+	json_object_object_add(o, "orphan",
+	    json_object_new_boolean(sh->orphan));
+	put_u64(o, "seq", s->seq);
+	put_u64(o, "acked_seq", sh->cursor_seq > s->acked_seq ?
+	    sh->cursor_seq : s->acked_seq);
+	put_known(o, "heartbeat_rtt_ms", s->rtt_ms != 0 && sh->alive ?
+	    (int64_t)s->rtt_ms : -1);
+	put_seconds(o, "ack_age_s", cli_view_age(v, s->ack_ms));
+	put_seconds(o, "frame_age_s", cli_view_age(v, s->frame_ms));
+	put_seconds(o, "dispatch_age_s", cli_view_age(v, s->dispatch_ms));
+	json_object_object_add(o, "classes", classes(v, sh));
+	put_counters(o, s);
+	json_object_object_add(o, "closes", closes(s));
+	json_object_object_add(o, "reconnects",
+	    cli_status_json_causes(s->reconnects));
+	json_object_object_add(o, "resumed_for",
+	    cli_status_json_causes(s->resumed_for));
+	json_object_object_add(o, "crashes", crashes(w));
+	put_u64(o, "starts", w->starts);
+	put_samples(o, w);
+	put_text(o, "note", s->note);
+	put_text(o, "last_end", w->last_end);
+	json_object_object_add(o, "behind",
+	    json_object_new_boolean(cli_view_is_behind(v, sh)));
+	return o;
+}
+
+struct json_object *
+cli_status_json_budget(const struct cli_view *v)
+{
+	struct json_object *o = json_object_new_object();
+	const struct page_cluster *c = &v->cluster;
+	int64_t reset = c->reset_wall_ms - v->wall_ms;
+
+	put_known(o, "total", c->fetched_wall_ms ? c->total : -1);
+	put_known(o, "remaining", c->fetched_wall_ms ? c->remaining : -1);
+	put_seconds(o, "reset_after_s", c->reset_wall_ms == 0 ? -1 :
+	    reset > 0 ? reset : 0);
+	put_u64(o, "max_concurrency", c->max_concurrency);
+	put_u64(o, "reserve", c->reserve);
+	put_u64(o, "identifies_24h", c->identifies_24h);
+	put_u64(o, "foreign_24h", c->foreign_24h);
+	put_known(o, "forecast_exhausted_in_s", c->forecast_s);
+	put_u64(o, "permits_waiting", c->permits_waiting);
+	put_u64(o, "forced_left", c->leave);
+	put_u64(o, "foreign_total", c->foreign_ever);
+	put_seconds(o, "foreign_age_s", c->foreign_found_ms == 0 ? -1 :
+	    v->wall_ms - c->foreign_found_ms);
+	json_object_object_add(o, "held", json_object_new_boolean(c->held));
+	put_known(o, "held_code", c->held_code ? (int64_t)c->held_code : -1);
+	json_object_object_add(o, "braked",
+	    json_object_new_boolean(c->braked));
+	put_u64(o, "alerts", c->alerts);
+	put_u64(o, "alerts_failed", c->alerts_failed);
+	return o;
+}
+
+struct json_object *
+cli_status_json_rollout(const struct cli_view *v)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *behind = json_object_new_array();
+	const struct page_cluster *c = &v->cluster;
+
+	json_object_object_add(o, "under_way",
+	    json_object_new_boolean(c->rollout));
+	put_u64(o, "total", c->rollout_total);
+	put_u64(o, "moved", c->rollout_moved);
+	put_u64(o, "failed", c->rollout_failed);
+	put_text(o, "note", c->rollout_note);
+	for (size_t i = 0; i < v->n; i++)
+		if (cli_view_is_behind(v, &v->shard[i]))
+			json_object_array_add(behind,
+			    json_object_new_int64(v->shard[i].id));
+	json_object_object_add(o, "behind", behind);
+	return o;
+}
+
+/* Everything that is wrong or worth knowing, worst first. */
+static struct json_object *
+problems(const struct cli_view *v)
+{
+	struct json_object *list = json_object_new_array(), *o;
+
+	for (size_t i = 0; i < v->verdict.n; i++) {
+		const struct verdict_finding *f = &v->verdict.found[i];
+
+		o = json_object_new_object();
+		put_text(o, "rank", page_rank_name[f->rank]);
+		put_text(o, "text", f->text);
+		put_text(o, "detail", f->detail);
+		put_seconds(o, "age_s", f->age_ms);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static struct json_object *
+cluster(const struct cli_view *v)
+{
+	struct json_object *o = json_object_new_object();
+	const struct page_cluster *c = &v->cluster;
+
+	put_text(o, "name", c->name);
+	put_text(o, "state", verdict_fleet_name[v->verdict.state]);
+	put_known(o, "pid", v->alive ? c->pid : -1);
+	put_text(o, "version", c->version);
+	put_seconds(o, "uptime_s", v->alive ?
+	    cli_view_age(v, c->started_ms) : -1);
+	put_u64(o, "shard_count", c->shard_count);
+	put_u64(o, "shards_ready", v->ready);
+	put_u64(o, "shards_deaf", v->deaf);
+	put_u64(o, "shards_partly_deaf", v->partly);
+	put_u64(o, "shards_here", v->n);
+	put_u64(o, "recommended", c->recommended);
+	put_text(o, "config", c->config_path);
+	put_samples(o, &v->supervisor_watch);
+	put_text(o, "note", cli_view_note(v));
+	json_object_object_add(o, "problems", problems(v));
+	put_seconds(o, "reboot_s", c->reboot_ms != 0 ?
+	    v->wall_ms - c->reboot_ms : -1);
+	put_text(o, "reboot", c->reboot);
+	put_seconds(o, "stopped_s", v->told_down ?
+	    v->wall_ms - v->told.at_ms : -1);
+	put_text(o, "stopped_by", v->told_down ? v->told.by : "");
+	put_text(o, "user", v->keeper.user);
+	put_text(o, "unit", v->keeper.unit);
+	json_object_object_add(o, "rollout", cli_status_json_rollout(v));
+	return o;
+}
+
+static struct json_object *
+probe(const struct cli_view *v)
+{
+	struct json_object *o = json_object_new_object();
+	const struct page_probe *p = &v->cluster.probe;
+	bool ran = p->at_wall_ms != 0;
+
+	json_object_object_add(o, "scheduled",
+	    json_object_new_boolean(p->scheduled != 0));
+	put_seconds(o, "age_s", ran ? v->wall_ms - p->at_wall_ms : -1);
+	put_known(o, "code", ran ? p->code : -1);
+	put_known(o, "shard", ran ? p->shard : -1);
+	put_known(o, "rest_ms", ran ? p->rest_ms : -1);
+	put_known(o, "gateway_ms", ran ? p->gateway_ms : -1);
+	put_known(o, "handler_ms", ran ? p->handler_ms : -1);
+	put_known(o, "done_ms", ran ? p->done_ms : -1);
+	put_known(o, "total_ms", ran ? p->total_ms : -1);
+	put_u64(o, "runs", p->runs);
+	put_u64(o, "failures", p->failures);
+	put_text(o, "text", p->text);
+	return o;
+}
+
+static struct json_object *
+handler(const struct cli_view *v)
+{
+	struct json_object *o = json_object_new_object();
+	const struct page_handler *h = &v->handler;
+
+	put_text(o, "state", v->handler_state);
+	put_known(o, "silent_s", v->handler_silent_s);
+	put_u64(o, "generation", h->generation);
+	put_known(o, "pid", v->handler_alive ? v->handler_watch.pid : -1);
+	put_text(o, "version", v->handler_alive ? v->handler_watch.version :
+	    "");
+	put_u64(o, "events", h->events);
+	put_u64(o, "lag_events", h->lag_events);
+	put_u64(o, "backlog_events", cli_view_backlog(v));
+	put_u64(o, "dead_letters", h->dead_letters);
+	put_u64(o, "lag_ms", h->lag_ms);
+	put_u64(o, "duplicates", h->duplicates);
+	put_u64(o, "acked", h->acked);
+	put_u64(o, "plugins", h->plugins);
+	put_u64(o, "plugins_up", h->plugins_up);
+	put_u64(o, "plugins_unloaded", h->plugins_unloaded);
+	put_u64(o, "plugins_failing", h->plugins_failing);
+	put_u64(o, "plugin_restarts", h->plugin_restarts);
+	put_u64(o, "rest_calls", h->rest_calls);
+	put_u64(o, "rest_429", h->rest_429);
+	put_u64(o, "rest_errors", h->rest_errors);
+	put_text(o, "rest", page_rest_name[h->rest]);
+	put_seconds(o, "rest_since_s", cli_view_age(v, h->rest_since_ms));
+	put_text(o, "rest_note", h->rest_note);
+	put_u64(o, "commands_out", h->commands_out);
+	put_text(o, "commands_note", h->commands_note);
+	put_u64(o, "unreadable", h->unreadable);
+	put_samples(o, &v->handler_watch);
+	put_text(o, "note", h->note);
+	return o;
+}
+
+static bool
+picked(const struct cli_status_pick *pick, uint32_t id)
+{
+	for (size_t i = 0; i < pick->n; i++)
+		if (pick->ids[i] == id)
+			return true;
+	return pick->n == 0;
+}
+
+struct json_object *
+cli_status_json(const struct cli_view *v, const struct cli_status_pick *pick)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *shards = json_object_new_array();
+
+	for (size_t i = 0; i < v->n; i++)
+		if (picked(pick, v->shard[i].id))
+			json_object_array_add(shards,
+			    cli_status_json_shard(v, &v->shard[i]));
+	put_u64(o, "schema", 1);
+	json_object_object_add(o, "cluster", cluster(v));
+	json_object_object_add(o, "budget", cli_status_json_budget(v));
+	json_object_object_add(o, "handler", handler(v));
+	json_object_object_add(o, "probe", probe(v));
+	json_object_object_add(o, "shards", shards);
+	return o;
+}

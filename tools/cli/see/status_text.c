@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `status`: header lines whose counts add up, then a row per shard.  With more
+ * than ROWS_MAX shards the plainly ready ones are only counted.
+ */
+#include "tools/cli/see/status.h"
+
+#include "shared/base/clock.h"
+#include "tools/cli/base/table.h"
+#include "tools/cli/cli_verbs.h"
+#include "tools/cli/see/screen.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define REBOOT_SHOWN_MS 86400000LL
+
+#define ROWS_MAX 40
+#define PICK_MAX 256	/* shards named on the command line */
+#define WATCH_MIN_S 0.1
+#define LABEL_WIDTH 8	/* "cluster " */
+
+static enum cli_colour
+state_colour(const struct cli_shard *s)
+{
+	if (s->deaf || s->s.state == SHARD_DOWN || s->s.state == SHARD_HELD)
+		return CLI_RED;
+	return s->s.state == SHARD_READY && s->silent == 0 ? CLI_GREEN : CLI_YELLOW;
+}
+
+/* With the time at which it was first so. */
+static void
+line_notes(const struct cli_view *v, FILE *f)
+{
+	const struct verdict_fleet *w = &v->verdict;
+	char when[32];
+
+	for (size_t i = 0; i < w->n; i++) {
+		const struct verdict_finding *n = &w->found[i];
+
+		if (!n->note)
+			continue;
+		cli_when(n->age_ms < 0 ? 0 : v->wall_ms - n->age_ms, when);
+		fprintf(f, "note    %s%s%s\n", when, when[0] != '\0' ? ": "
+		    : "", n->text);
+	}
+}
+
+/* Who is to start it decides what is to be typed. */
+static void
+note_down(const struct cli_view *v, FILE *f)
+{
+	const struct page_cluster *c = &v->cluster;
+	char way[512], words[160];
+
+	if (v->alive)
+		return;
+	keeper_command(&v->keeper, "start", c->config_path, way, sizeof(way));
+	if (v->verdict.state == VERDICT_CRASHED)
+		fprintf(f, "note    the supervisor (pid %d) is gone without a "
+		    "word; \"%s\" goes on where it left\n", c->pid, way);
+	if (!v->told_down)
+		return;
+	stopped_words(&v->told, words, sizeof(words));
+	fprintf(f, "note    %s; \"ensure\" leaves it so, \"%s\" starts it\n",
+	    words, way);
+}
+
+static void
+line_cluster(const struct cli_view *v, FILE *f)
+{
+	const struct page_cluster *c = &v->cluster;
+	char age[24];
+
+	fprintf(f, "cluster %-9s %s", c->name,
+	    verdict_fleet_name[v->verdict.state]);
+	if (v->alive)
+		fprintf(f, "  up %s  supervisor %s pid %d",
+		    cli_age(cli_view_age(v, c->started_ms), age), c->version,
+		    c->pid);
+	fprintf(f, "  config %s\n", c->config_path);
+	line_notes(v, f);
+	if (v->alive && c->reboot_ms != 0 && v->wall_ms - c->reboot_ms <
+	    REBOOT_SHOWN_MS)
+		fprintf(f, "note    %s\n", c->reboot);
+	note_down(v, f);
+}
+
+static void
+print_budget(const struct cli_view *v, FILE *f)
+{
+	const struct page_cluster *c = &v->cluster;
+	int64_t reset = c->reset_wall_ms - v->wall_ms;
+	char age[24];
+
+	if (c->fetched_wall_ms == 0 || c->remaining < 0)
+		return;
+	fprintf(f, "   identify budget %lld/%lld", (long long)c->remaining,
+	    (long long)c->total);
+	if (reset > 0)
+		fprintf(f, ", resets in %s", cli_age(reset, age));
+}
+
+/* The counts of one line add up to the number of shards. */
+static void
+line_shards(const struct cli_view *v, FILE *f)
+{
+	const struct page_cluster *c = &v->cluster;
+	char age[24];
+
+	fprintf(f, "shards  %zu", v->n);
+	if (v->n != c->shard_count)
+		fprintf(f, " here (%u-%u of %u)", c->first,
+		    c->first + c->local - 1, c->shard_count);
+	fprintf(f, "   %u ready", v->ready);
+	if (v->partly > 0)
+		fprintf(f, " (%u partly deaf)", v->partly);
+	if (v->deaf > 0)
+		fprintf(f, "  %u deaf", v->deaf);
+	for (unsigned i = 0; i < SHARD_STATES; i++)
+		if (i != SHARD_READY && v->in_state[i] > 0)
+			fprintf(f, "  %u %s", v->in_state[i],
+			    page_shard_state_name[i]);
+	print_budget(v, f);
+	putc('\n', f);
+	if (c->permits_waiting > 0 && v->alive)
+		fprintf(f, "permits %u waiting to IDENTIFY, the last in %s\n",
+		    c->permits_waiting, cli_age(c->permits_eta_ms > v->now_ms ?
+		    (int64_t)(c->permits_eta_ms - v->now_ms) : 0, age));
+}
+
+static void
+line_rollout(const struct cli_view *v, FILE *f)
+{
+	const struct page_cluster *c = &v->cluster;
+	uint32_t behind = cli_view_behind(v);
+
+	if (v->alive && c->rollout)
+		fprintf(f, "rollout %u of %u shards replaced, %u failed: %s\n",
+		    c->rollout_moved, c->rollout_total, c->rollout_failed,
+		    c->rollout_note);
+	else if (v->alive && behind > 0)
+		fprintf(f, "rollout %u of %zu shards run an older program or "
+		    "configuration: \"shardherd rollout\" replaces them\n",
+		    behind, v->n);
+}
+
+/* ", 3 failing"; "" for none. */
+static const char *
+some(uint32_t n, const char *word, char out[32])
+{
+	str_format(out, n > 0 ? 32 : 1, ", %u %s", n, word);
+	return out;
+}
+
+static void
+line_handler(const struct cli_view *v, FILE *f)
+{
+	const struct page_handler *h = &v->handler;
+	uint64_t unanswered = cli_view_unanswered(v);
+	char lag[24], failing[32], unloaded[32];
+
+	if (!v->alive)
+		return;
+	fprintf(f, "handler %s", v->handler_state);
+	if (v->handler_alive)
+		fprintf(f, "  generation %u pid %d  plugins %u/%u up%s%s  "
+		    "events %llu  unanswered %llu", h->generation,
+		    v->handler_watch.pid, h->plugins_up, h->plugins,
+		    some(h->plugins_failing, "failing", failing),
+		    some(h->plugins_unloaded, "unloaded", unloaded),
+		    (unsigned long long)h->events,
+		    (unsigned long long)unanswered);
+	if (cli_view_backlog(v) > 0)
+		fprintf(f, "  backlog %llu",
+		    (unsigned long long)cli_view_backlog(v));
+	if (v->handler_alive && h->lag_events > 0)
+		fprintf(f, " (oldest %s)", cli_age((int64_t)h->lag_ms, lag));
+	putc('\n', f);
+	if (h->note[0] != '\0')
+		fprintf(f, "        %s\n", h->note);
+}
+
+/* What holds back more than one call, and what Discord does not take. */
+static void
+line_rest(const struct cli_view *v, FILE *f)
+{
+	const struct page_handler *h = &v->handler;
+	char age[24];
+
+	if (!v->alive || !v->handler_alive)
+		return;
+	if (h->rest != PAGE_REST_FINE)
+		fprintf(f, "rest    %s for %s: %s\n", page_rest_name[h->rest],
+		    cli_age(cli_view_age(v, h->rest_since_ms), age),
+		    h->rest_note);
+	if (h->commands_note[0] != '\0')
+		fprintf(f, "commands %s\n", h->commands_note);
+}
+
+static bool
+other_version(const struct cli_view *v, const struct page_watch *w)
+{
+	return w->version[0] != '\0' &&
+	    strncmp(w->version, v->cluster.version, sizeof(w->version)) != 0;
+}
+
+/* After an upgrade what was there before runs its old program. */
+static void
+line_versions(const struct cli_view *v, FILE *f)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		n += v->shard[i].alive && other_version(v, &v->shard[i].w);
+	if (v->handler_alive && other_version(v, &v->handler_watch))
+		fprintf(f, "version %s; the handler still runs %s\n",
+		    v->cluster.version, v->handler_watch.version);
+	if (n > 0)
+		fprintf(f, "version %s; %u of %zu shards still run another "
+		    "one\n", v->cluster.version, n, v->n);
+}
+
+static uint64_t
+crash_count(const struct page_watch *w)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < CRASHES; i++)
+		n += w->crashes[i];
+	return n;
+}
+
+static void
+note(const struct cli_view *v, const struct cli_shard *s, char *out,
+    size_t size)
+{
+	char age[24];
+
+	if (s->deaf && s->s.ack_ms == 0)
+		str_format(out, size, "heard nothing: no ACK so far");
+	else if (s->deaf)
+		str_format(out, size, "heard nothing: last ACK %s ago",
+		    cli_age(cli_view_age(v, s->s.ack_ms), age));
+	else if (s->silent != 0)
+		str_format(out, size, "%s", s->silent_words);
+	else if (s->orphan)
+		str_format(out, size, "outlived its supervisor%s%s",
+		    s->s.state == SHARD_PERMIT ? "; " : "",
+		    s->s.state == SHARD_PERMIT ? s->s.note : "");
+	else if (!s->alive && s->w.last_end[0] != '\0')
+		str_format(out, size, "%s", s->w.last_end);
+	else if (s->s.state != SHARD_READY && s->s.note[0] != '\0')
+		str_format(out, size, "%s", s->s.note);
+	else if (s->s.guilds_pending > 0)
+		str_format(out, size, "%u guilds to come",
+		    s->s.guilds_pending);
+	else
+		out[0] = '\0';
+}
+
+static void
+add_row(struct cli_table *t, const struct cli_view *v,
+    const struct cli_shard *s)
+{
+	char text[24], words[256];
+
+	note(v, s, words, sizeof(words));
+	cli_table_add(t, "%u", s->id);
+	cli_table_add(t, "%s", s->state);
+	cli_table_colour(t, state_colour(s));
+	cli_table_add(t, "%s", s->alive ?
+	    cli_age(cli_view_age(v, s->s.state_since_ms), text) : "-");
+	cli_table_add(t, "%u", s->s.guilds);
+	if (s->s.rtt_ms > 0 && s->alive)
+		cli_table_add(t, "%ums", s->s.rtt_ms);
+	else
+		cli_table_add(t, "-");
+	cli_table_add(t, "%llu", (unsigned long long)s->s.events);
+	cli_table_add(t, "%llu", (unsigned long long)s->s.resumes);
+	cli_table_add(t, "%llu", (unsigned long long)s->s.identifies);
+	cli_table_add(t, "%llu", (unsigned long long)crash_count(&s->w));
+	cli_table_add(t, "%s", s->alive && s->w.uss_kb > 0 ?
+	    cli_size(s->w.uss_kb * 1024, text) : "-");
+	if (s->alive)
+		cli_table_add(t, "%d", s->pid);
+	else
+		cli_table_add(t, "-");
+	cli_table_add(t, "%s", words);
+}
+
+static bool
+shown(const struct cli_view *v, const struct cli_status_pick *p,
+    const struct cli_shard *s)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->ids[i] == s->id)
+			return true;
+	if (p->n > 0)
+		return false;
+	return p->all || v->n <= ROWS_MAX || s->s.state != SHARD_READY ||
+	    s->deaf || s->silent != 0;
+}
+
+static void
+print_lines(const struct cli_view *v, size_t room, FILE *f)
+{
+	char *text = NULL, *line, *rest;
+	size_t size;
+	FILE *m = open_memstream(&text, &size);
+
+	must(m != NULL);
+	line_cluster(v, m);
+	line_shards(v, m);
+	line_handler(v, m);
+	line_rest(v, m);
+	line_rollout(v, m);
+	line_versions(v, m);
+	must(fclose(m) == 0);
+	for (line = strtok_r(text, "\n", &rest); line != NULL;
+	    line = strtok_r(NULL, "\n", &rest))
+		cli_table_wrap(f, line, 0, LABEL_WIDTH, room);
+	free(text);
+}
+
+void
+cli_status_text(const struct cli_view *v, const struct cli_status_pick *p,
+    FILE *f, bool colour)
+{
+	struct cli_table t;
+	size_t hidden = 0;
+
+	print_lines(v, p->room, f);
+	cli_table_init(&t, "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME "
+	    ">IDENT >CRASH ?>PRIVATE ?>PID NOTE");
+	t.fit = p->room;
+	for (size_t i = 0; i < v->n; i++) {
+		if (shown(v, p, &v->shard[i]))
+			add_row(&t, v, &v->shard[i]);
+		else
+			hidden++;
+	}
+	if (t.rows > t.columns)
+		cli_table_print(&t, f, colour);
+	if (hidden > 0 && p->n == 0)
+		fprintf(f, "%zu ready shards not shown (--all)\n", hidden);
+	cli_table_free(&t);
+}
+
+/* ---- the verb ------------------------------------------------------------------ */
+
+/* To f; the columns and colours are those of standard output. */
+static int
+show(struct cli *c, struct cli_status_pick *pick, bool wide, FILE *f)
+{
+	struct cli_view v;
+	int code;
+
+	if (cli_view_read(&v, &c->config, &c->err) == -1)
+		return cli_fail(c);
+	for (size_t i = 0; i < pick->n; i++) {
+		if (cli_view_shard(&v, pick->ids[i]) != NULL)
+			continue;
+		cli_view_free(&v);
+		return cli_error(c, EXIT_USAGE, "There is no shard %llu in "
+		    "this fleet of %u.", (unsigned long long)pick->ids[i],
+		    v.cluster.shard_count);
+	}
+	if (c->json) {
+		cli_print_json(cli_status_json(&v, pick));
+	} else {
+		pick->room = wide ? 0 : cli_table_room(stdout);
+		cli_status_text(&v, pick, f, cli_table_may_colour(stdout));
+	}
+	code = v.verdict.exit;
+	cli_view_free(&v);
+	return code;
+}
+
+/* One look at the screen; what goes wrong is said below it. */
+static int
+show_frame(struct cli *c, struct cli_status_pick *pick, bool wide)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int code;
+
+	must(f != NULL);
+	code = show(c, pick, wide, f);
+	must(fclose(f) == 0);
+	cli_watch_frame(text);
+	free(text);
+	return code;
+}
+
+static int
+watch(struct cli *c, struct cli_status_pick *pick, bool wide, double every_s)
+{
+	bool screen = isatty(STDOUT_FILENO) && !c->json;
+	int code;
+
+	if (screen)
+		cli_watch_begin();
+	for (;;) {
+		uint64_t next = clock_boot_ms() + (uint64_t)(every_s * 1000);
+
+		code = screen ? show_frame(c, pick, wide)
+		    : show(c, pick, wide, stdout);
+		if (code == EXIT_USAGE)
+			return EXIT_USAGE;
+		if (!screen && !c->json)
+			putchar('\n');
+		if (fflush(stdout) == EOF)
+			return EXIT_FINE;	/* the reader has gone */
+		if (cli_watch_wait(next)) {
+			putchar('\n');
+			return code;
+		}
+	}
+}
+
+int
+cli_status(struct cli *c)
+{
+	uint64_t ids[PICK_MAX];
+	struct cli_status_pick pick = {.ids = ids};
+	double every_s = 0;
+	bool wide = false;
+	const struct cli_opt opts[] = {
+		{"--all", 'a', CLI_FLAG, &pick.all},
+		{"--wide", 0, CLI_FLAG, &wide},
+		{"--watch", 'w', CLI_SECONDS_IF, &every_s},
+	};
+
+	if (cli_options(c, opts, nitems(opts)) == -1)
+		return cli_fail(c);
+	for (int i = 0; i < c->argc; i++) {
+		if (pick.n == PICK_MAX || !str_to_u64(c->argv[i],
+		    &ids[pick.n++]))
+			return cli_error(c, EXIT_USAGE, "\"%s\" is no number "
+			    "of a shard", c->argv[i]);
+	}
+	if (cli_look(c) == -1)
+		return cli_fail(c);
+	if (every_s == 0)
+		return show(c, &pick, wide, stdout);
+	if (every_s < WATCH_MIN_S)
+		every_s = 2;
+	return watch(c, &pick, wide, every_s);
+}

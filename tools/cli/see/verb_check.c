@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check: one line for monitoring systems, with their exit codes.  It always
+ * prints its line, whatever is wrong.
+ */
+#include "tools/cli/see/verb_check.h"
+
+#include "tools/cli/base/table.h"
+#include "tools/cli/cli_verbs.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#define SHOWN_MAX 4	/* findings in the line */
+#define LINE_MAX_BYTES 1600
+
+static const char *const level[] = {
+	[EXIT_FINE] = "OK",
+	[EXIT_DEGRADED] = "WARNING",
+	[EXIT_DOWN] = "CRITICAL",
+	[EXIT_UNKNOWN] = "UNKNOWN",
+};
+
+/* The worst few, each in its own words. */
+static void
+findings(const struct cli_view *v, char *out, size_t size)
+{
+	const struct verdict_fleet *w = &v->verdict;
+	char age[24];
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < w->n && i < SHOWN_MAX; i++) {
+		const struct verdict_finding *f = &w->found[i];
+		bool aged = f->age_ms >= 0 && !f->note;
+
+		str_format(out + len, size - len, ", %s%s%s%s%s", f->text,
+		    aged ? " " : "", aged ? cli_age(f->age_ms, age) : "",
+		    f->detail[0] != '\0' ? ": " : "", f->detail);
+		len = strlen(out);
+	}
+	if (w->n > SHOWN_MAX)
+		str_format(out + len, size - len, ", and %zu more",
+		    w->n - SHOWN_MAX);
+}
+
+static void
+perf_data(const struct cli_view *v, char *out, size_t size)
+{
+	const struct page_cluster *c = &v->cluster;
+	uint64_t crashes = 0, latency = 0;
+
+	for (size_t i = 0; i < v->n; i++) {
+		for (size_t j = 0; j < CRASHES; j++)
+			crashes += v->shard[i].w.crashes[j];
+		if (v->shard[i].alive && v->shard[i].s.rtt_ms > latency)
+			latency = v->shard[i].s.rtt_ms;
+	}
+	str_format(out, size, "ready=%u;%zu:;1:;0;%zu latency=%llums "
+	    "restarts=%lluc identify=%llu;%lld;%lld lag=%llu", v->ready, v->n,
+	    v->n, (unsigned long long)latency, (unsigned long long)crashes,
+	    (unsigned long long)c->identifies_24h,
+	    c->total > 0 ? (long long)c->total * 80 / 100 : 0,
+	    c->total > 0 ? (long long)c->total * 95 / 100 : 0,
+	    (unsigned long long)cli_view_unanswered(v));
+}
+
+int
+cli_check_line(const struct cli_view *v, const char *trouble, char *out,
+    size_t size)
+{
+	char what[LINE_MAX_BYTES], perf[256], stop[160];
+	int code = v->verdict.exit;
+
+	findings(v, what, sizeof(what));
+	if (v->told_down) {
+		stopped_words(&v->told, stop, sizeof(stop));
+		str_format(what + strlen(what), sizeof(what) - strlen(what),
+		    ". %s", stop);
+	}
+	if (trouble[0] != '\0')
+		str_format(what + strlen(what), sizeof(what) - strlen(what),
+		    ", the config file has a problem: %.400s", trouble);
+	perf_data(v, perf, sizeof(perf));
+	for (char *p = what; *p != '\0'; p++)
+		if (*p == '|')	/* begins the figures */
+			*p = '/';
+	str_format(out, size, "%s %s - %u/%zu ready%s | %s", v->cluster.name,
+	    level[code], v->ready, v->n, what, perf);
+	return code;
+}
+
+static int
+finish(struct cli *c, int code, const char *line)
+{
+	struct json_object *o;
+
+	if (!c->json) {
+		cli_print("%s", line);
+		return code;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "level", json_object_new_string(level[code]));
+	json_object_object_add(o, "exit", json_object_new_int(code));
+	json_object_object_add(o, "line", json_object_new_string(line));
+	cli_print_json(o);
+	return code;
+}
+
+int
+cli_check(struct cli *c)
+{
+	char line[LINE_MAX_BYTES + 400];
+	struct cli_view v;
+	int code;
+
+	if (cli_options(c, NULL, 0) == -1)
+		return cli_fail(c);
+	if (c->argc > 0)
+		return cli_usage(c);
+	if (cli_look_quietly(c) == -1 ||
+	    cli_view_read(&v, &c->config, &c->err) == -1) {
+		code = c->err.code == EXIT_DOWN ? EXIT_DOWN : EXIT_UNKNOWN;
+		str_format(line, sizeof(line), "shardherd %s - %s",
+		    level[code], c->err.text);
+		return finish(c, code, line);
+	}
+	code = cli_check_line(&v, c->trouble, line, sizeof(line));
+	cli_view_free(&v);
+	return finish(c, code, line);
+}
