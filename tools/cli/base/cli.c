@@ -33,57 +33,57 @@ static const struct cli_verb verbs[] = {
 	{"init", "DIR [--token-file FILE] [--api URL] [--ca-file FILE] "
 	    "[--set SECTION.KEY=VALUE]... [--offline]",
 	    "write a config and a token file into DIR and check the token",
-	    cli_init},
-	{"run", "[--hold-plugins]", "run the fleet in the foreground", cli_run},
+	    verb_init},
+	{"run", "[--hold-plugins]", "run the fleet in the foreground", verb_run},
 	{"start", "[--wait[=SECONDS]] [--hold-plugins]", "run the fleet in "
 	    "the background",
-	    cli_start},
+	    verb_start},
 	{"ensure", "[--wait[=SECONDS]] [--even-if-stopped]", "start the fleet "
-	    "unless it runs or was stopped (for cron)", cli_ensure},
+	    "unless it runs or was stopped (for cron)", verb_ensure},
 	{"stop", "[--end-sessions] [--timeout SECONDS]", "stop the fleet; the "
-	    "sessions stay resumable", cli_stop},
+	    "sessions stay resumable", verb_stop},
 	{"restart", "[--wait[=SECONDS]] [--timeout SECONDS]", "stop the fleet "
-	    "and start it again; the sessions are resumed", cli_restart},
+	    "and start it again; the sessions are resumed", verb_restart},
 	{"status", "[--all] [--wide] [-w|--watch[=SECONDS]] [SHARD...]",
-	    "show the fleet (the default)", cli_status},
-	{"check", "", "one line for a monitoring system", cli_check},
-	{"why", "SHARD", "what happened to a shard, in sentences", cli_why},
+	    "show the fleet (the default)", verb_status},
+	{"check", "", "one line for a monitoring system", verb_check},
+	{"why", "SHARD", "what happened to a shard, in sentences", verb_why},
 	{"shard", "ID|--guild ID [show|reconnect|restart|identify --force]",
-	    "show one shard, or act on it", cli_shard},
+	    "show one shard, or act on it", verb_shard},
 	{"reload", "[--check] [--no-wait]", "read the config again and "
-	    "replace the handler, without a shard noticing", cli_reload},
+	    "replace the handler, without a shard noticing", verb_reload},
 	{"rollout", "[begin | undo | stop | status] [--canary N] "
 	    "[--pause SECONDS] [--parallel N] [--max-failures N] [--all] "
 	    "[--dry-run] [--wait[=SECONDS]|--no-wait] [--timeout SECONDS]",
 	    "replace the shards' processes one by one, each with one RESUME",
-	    cli_rollout},
+	    verb_rollout},
 	{"upgrade", "[BINARY] [--dry-run] [--force] [--no-handler] [--wait] "
 	    "[--timeout SECONDS]", "become another program, without a shard "
-	    "noticing", cli_upgrade},
+	    "noticing", verb_upgrade},
 	{"plugin", "[list] | load|restart NAME | unload NAME [--drop] | new NAME --lang "
 	    "python|node|c [--dir DIR] | test DIR|FILE|LINE [--config KEY=VALUE]... "
 	    "[--say TEXT]... [--keep] | test --conf FILE NAME ...", "show the "
-	    "plugins, act on one, write one, try one", cli_plugin},
+	    "plugins, act on one, write one, try one", verb_plugin},
 	{"probe", "[--setup CHANNEL]", "see whether the way to Discord and "
-	    "back works, and how long it takes", cli_probe},
+	    "back works, and how long it takes", verb_probe},
 	{"deadletter", "[list] | show ID | replay ID|all | drop ID|all", "events "
-	    "that were set aside because they ended a plugin", cli_deadletter},
+	    "that were set aside because they ended a plugin", verb_deadletter},
 	{"rank", "[list] | set user|role ID RANK | unset user|role ID", "who "
-	    "may use which of the bot's commands", cli_rank},
+	    "may use which of the bot's commands", verb_rank},
 	{"budget", "[--entries N] [--ask] [--force N]", "show what the "
 	    "IDENTIFYs were spent on, or let some pass the reserve",
-	    cli_budget},
+	    verb_budget},
 	{"release", "[--timeout SECONDS]", "let a fleet on hold IDENTIFY "
-	    "again, after the cause was checked", cli_release},
+	    "again, after the cause was checked", verb_release},
 	{"logs", "[-f] [-n LINES] [--since TIME] [--shard ID] [--level LEVEL] | "
 	    "level [LEVEL]", "show the log, or set how much is logged",
-	    cli_logs},
+	    verb_logs},
 	{"config", "[check] [--quiet] [--as-if DIR=OTHER]... | show | sample | mdoc", "check the config "
-	    "file, show the values in force, print the sample", cli_config},
-	{"db", "[stat|dump]", "look into the store", cli_db},
+	    "file, show the values in force, print the sample", verb_config},
+	{"db", "[stat|dump]", "look into the store", verb_db},
 	{"token", "[check] [--quiet] | reload [--token-file FILE] [--dry-run] "
 	    "[--yes] [--force] [--no-wait]", "ask the API whose token it is; "
-	    "move the fleet to another one", cli_token},
+	    "move the fleet to another one", verb_token},
 	{"help", "[VERB]", "this list, or one verb", help},
 	{"version", "", "the version, the id of this build, and the libraries "
 	    "in use", version},
@@ -213,7 +213,7 @@ given(const struct cli *c)
 
 /* In the order in which they are tried; user: "" without a home. */
 static void
-usual_places(const char *place[CLI_PLACES], char user[CONFIG_PATH_MAX])
+usual_places(const char *place[LOAD_PLACES], char user[CONFIG_PATH_MAX])
 {
 	const char *home = getenv("HOME");
 
@@ -227,15 +227,15 @@ usual_places(const char *place[CLI_PLACES], char user[CONFIG_PATH_MAX])
 }
 
 size_t
-cli_config_places(struct cli *c, char out[CLI_PLACES][CONFIG_PATH_MAX])
+load_places(struct cli *c, char out[LOAD_PLACES][CONFIG_PATH_MAX])
 {
 	char user[CONFIG_PATH_MAX], cwd[CONFIG_PATH_MAX];
-	const char *place[CLI_PLACES] = {given(c)};
+	const char *place[LOAD_PLACES] = {given(c)};
 	size_t n = 0;
 
 	if (place[0] == NULL)
 		usual_places(place, user);
-	for (size_t i = 0; i < CLI_PLACES; i++) {
+	for (size_t i = 0; i < LOAD_PLACES; i++) {
 		if (place[i] == NULL || place[i][0] == '\0')
 			continue;
 		if (place[i][0] == '/')
@@ -249,9 +249,9 @@ cli_config_places(struct cli *c, char out[CLI_PLACES][CONFIG_PATH_MAX])
 }
 
 int
-cli_find_config(struct cli *c, char *path, size_t size)
+load_find(struct cli *c, char *path, size_t size)
 {
-	const char *places[CLI_PLACES];
+	const char *places[LOAD_PLACES];
 	char user[CONFIG_PATH_MAX];
 
 	if (given(c) != NULL) {
@@ -292,12 +292,12 @@ on_problem(const char *line, void *arg)
 }
 
 int
-cli_load(struct cli *c)
+load_config(struct cli *c)
 {
 	char path[CONFIG_PATH_MAX];
 	struct problems p = {0};
 
-	if (cli_find_config(c, path, sizeof(path)) == -1)
+	if (load_find(c, path, sizeof(path)) == -1)
 		return -1;
 	if (config_load(&c->config, path, on_problem, &p, &c->err) == 0)
 		return 0;
@@ -341,7 +341,7 @@ version(struct cli *c)
 	char build[VERSION_BUILD];
 	struct json_object *o;
 
-	if (cli_options(c, NULL, 0) == -1)
+	if (option_take(c, NULL, 0) == -1)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);
@@ -365,7 +365,7 @@ verb_find(struct cli *c, const char *word)
 
 	for (size_t i = 0; i < nitems(verbs); i++)
 		names[i] = verbs[i].name;
-	return cli_choose(c, word, names, nitems(verbs));
+	return option_choose(c, word, names, nitems(verbs));
 }
 
 static void
@@ -375,9 +375,9 @@ help_verb(const struct cli_verb *v)
 
 	str_format(line, sizeof(line), "usage: shardherd [-c FILE] %s%s%s "
 	    "[--json]", v->name, v->args[0] != '\0' ? " " : "", v->args);
-	cli_table_wrap(stdout, line, 0, USAGE_INDENT, CLI_TABLE_ROOM);
+	table_wrap(stdout, line, 0, USAGE_INDENT, TABLE_ROOM);
 	putchar('\n');
-	cli_table_wrap(stdout, v->help, 0, 0, CLI_TABLE_ROOM);
+	table_wrap(stdout, v->help, 0, 0, TABLE_ROOM);
 }
 
 static int
@@ -385,7 +385,7 @@ help(struct cli *c)
 {
 	int i;
 
-	if (cli_options(c, NULL, 0) == -1)
+	if (option_take(c, NULL, 0) == -1)
 		return cli_fail(c);
 	if (c->argc > 0) {
 		if ((i = verb_find(c, c->argv[0])) == -1)
@@ -396,8 +396,8 @@ help(struct cli *c)
 	puts("usage: shardherd [-c FILE] [VERB ...]\n");
 	for (size_t j = 0; j < nitems(verbs); j++) {
 		printf("  %-10s ", verbs[j].name);
-		cli_table_wrap(stdout, verbs[j].help, HELP_INDENT, HELP_INDENT,
-		    CLI_TABLE_ROOM);
+		table_wrap(stdout, verbs[j].help, HELP_INDENT, HELP_INDENT,
+		    TABLE_ROOM);
 	}
 	puts("\nNo verb means status. \"shardherd help VERB\" shows its "
 	    "arguments,\nshardherd(1) tells more.");

@@ -20,8 +20,8 @@ struct cli {
 	char **main_argv;	/* of the process, for the supervisor */
 	supervisor_fn *supervise;
 	const struct cli_verb *verb;
-	struct config config;	/* after cli_load or cli_look */
-	char trouble[1024];	/* after cli_look: of the file, or "" */
+	struct config config;	/* after load_config or load_look */
+	char trouble[1024];	/* after load_look: of the file, or "" */
 	struct err err;
 };
 
@@ -52,69 +52,69 @@ void cli_print(const char *fmt, ...) printflike(1, 2);
 void cli_print_json(struct json_object *);
 
 /* The config file by -c, $SHARDHERD_CONF, or the usual places: 0 or -1. */
-int cli_find_config(struct cli *, char *path, size_t size);
+int load_find(struct cli *, char *path, size_t size);
 /* Where it would be looked for, absolute: how many places. */
-#define CLI_PLACES 3
-size_t cli_config_places(struct cli *, char place[CLI_PLACES][CONFIG_PATH_MAX]);
+#define LOAD_PLACES 3
+size_t load_places(struct cli *, char place[LOAD_PLACES][CONFIG_PATH_MAX]);
 /* Finds and reads the config, problems on stderr: 0, or -1 with c->err. */
-int cli_load(struct cli *);
+int load_config(struct cli *);
 /*
  * The same, but the paths are those of the fleet that runs by the file, where
  * one does: for verbs that bring the file into force in it.
  */
-int cli_load_for_fleet(struct cli *);
+int load_for_fleet(struct cli *);
 /*
  * The same for a verb that only looks or stops: a file with problems does as
  * well, which is said on stderr, and a fleet that runs by it counts more than
  * the file.  -1: neither a file nor a fleet of it is to be found.
  */
-int cli_look(struct cli *);
-int cli_look_quietly(struct cli *);	/* says nothing: c->trouble */
+int load_look(struct cli *);
+int load_look_quietly(struct cli *);	/* says nothing: c->trouble */
 /*
- * The same as cli_load for who starts a fleet.  Instead of a file with a fault
+ * The same as load_config for who starts a fleet.  Instead of a file with a fault
  * it may be the config the fleet ran by, with c->config.kept_for: for anybody
  * while its processes live on, for a keeper (systemd, a container) when it was
  * not stopped, for cron always.
  */
-enum cli_starter { CLI_BY_HAND, CLI_BY_KEEPER, CLI_BY_CRON };
-int cli_load_to_start(struct cli *, enum cli_starter);
+enum load_starter { LOAD_BY_HAND, LOAD_BY_KEEPER, LOAD_BY_CRON };
+int load_to_start(struct cli *, enum load_starter);
 /* Seconds an order may take by the limits of the fleet that runs. */
 double cli_patience(struct cli *, enum patience);
 
 /* Who we are: "alice (sudo by bob) on pts/3". */
-#define CLI_WHO 64
-void cli_who(char *out, size_t size);
+#define OPERATOR_NAME 64
+void operator_name(char *out, size_t size);
 
-enum cli_opt_type {
-	CLI_FLAG,	/* bool */
-	CLI_TEXT,	/* const char * */
-	CLI_NUMBER,	/* int64_t, not negative */
-	CLI_SECONDS,	/* double */
-	CLI_SECONDS_IF,	/* double; the value is optional and needs "=" */
-	CLI_LIST,	/* struct cli_list: may be repeated */
+enum option_type {
+	OPTION_FLAG,	/* bool */
+	OPTION_TEXT,	/* const char * */
+	OPTION_NUMBER,	/* int64_t, not negative */
+	OPTION_SECONDS,	/* double */
+	OPTION_SECONDS_IF,	/* double; the value is optional and needs "=" */
+	OPTION_LIST,	/* struct option_list: may be repeated */
 };
-#define CLI_LIST_MAX 64
-struct cli_list {
-	const char *text[CLI_LIST_MAX];
+#define OPTION_LIST_MAX 64
+struct option_list {
+	const char *text[OPTION_LIST_MAX];
 	size_t n;
 };
-struct cli_opt {
+struct option {
 	const char *name;	/* "--wait" */
 	char letter;		/* 'w', or 0 */
-	enum cli_opt_type type;
+	enum option_type type;
 	void *to;
 };
 /*
  * Takes options out of argv, leaving the words; --json, -c and --help are
  * understood everywhere.  0, or -1 with c->err (EXIT_USAGE).
  */
-int cli_options(struct cli *, const struct cli_opt *, size_t n);
+int option_take(struct cli *, const struct option *, size_t n);
 /* "5s", "250ms", "2m": false when it is no duration. */
-bool cli_seconds(const char *text, double *out);
+bool option_seconds(const char *text, double *out);
 /* Where no word is left, this one: a group of verbs shows what there is. */
-void cli_usual_word(struct cli *, const char *word);
+void option_usual_word(struct cli *, const char *word);
 /* Unique prefixes: the index in names, or -1 with c->err. */
-int cli_choose(struct cli *, const char *word, const char *const *names,
+int option_choose(struct cli *, const char *word, const char *const *names,
     size_t n);
 /*
  * Loops of the CLI that have nothing to poll (a page of memory, a lock) step

@@ -59,7 +59,7 @@ may_listen_soon(const struct config *c, uint64_t until, struct err *err)
 {
 	int32_t pid;
 
-	if (!cli_view_locked(c->state_dir, &pid))
+	if (!lock_held(c->state_dir, &pid))
 		return false;
 	if (cli_step(until))
 		return true;
@@ -73,12 +73,12 @@ may_listen_soon(const struct config *c, uint64_t until, struct err *err)
 static void
 tell_crash(const struct config *c, struct err *err)
 {
-	struct cli_view v;
+	struct view v;
 	struct err none;
 	unsigned left = 0;
 	char way[512];
 
-	if (cli_view_read(&v, c, &none) == -1)
+	if (view_read(&v, c, &none) == -1)
 		return;
 	for (size_t i = 0; i < v.n; i++)
 		left += v.shard[i].alive;
@@ -88,7 +88,7 @@ tell_crash(const struct config *c, struct err *err)
 		    "a word, and nobody is there to ask; %u shard%s live%s on. "
 		    "\"%s\" takes over what does.", v.cluster.pid, left,
 		    left == 1 ? "" : "s", left == 1 ? "s" : "", way);
-	cli_view_free(&v);
+	view_free(&v);
 }
 
 /* Two configs may name one run_dir: no order goes to the other one's fleet. */
@@ -100,7 +100,7 @@ is_foreign(const struct config *c, int fd, struct err *err)
 	socklen_t len = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1
-	    || peer.pid <= 0 || !cli_view_elsewhere(c->state_dir, peer.pid,
+	    || peer.pid <= 0 || !lock_elsewhere(c->state_dir, peer.pid,
 	    dir, sizeof(dir)))
 		return false;
 	err_set(err, EXIT_CONFIG, "run_dir %s is another fleet's: supervisor "
@@ -151,7 +151,7 @@ wait_readable(struct reader *r, struct err *err)
 
 	if (poll(&p, 1, (int)(left < LOOK_MS ? left : LOOK_MS)) > 0)
 		return 1;
-	return cli_view_awake(r->config, err);
+	return view_awake(r->config, err);
 }
 
 /* The next line without its end, borrowed; NULL with err. */
@@ -231,7 +231,7 @@ judge_answer(struct json_object *o, struct err *err)
 }
 
 static struct json_object *
-read_answer(struct reader *r, cli_control_fn *fn, void *arg, struct err *err)
+read_answer(struct reader *r, control_ask_fn *fn, void *arg, struct err *err)
 {
 	struct json_object *o, *f;
 	char *text;
@@ -277,15 +277,15 @@ send_request(int sock, const char *line, int fd)
 static const char *
 signed_line(struct json_object *request)
 {
-	char who[CLI_WHO];
+	char who[OPERATOR_NAME];
 
-	cli_who(who, sizeof(who));
+	operator_name(who, sizeof(who));
 	json_object_object_add(request, "by", json_object_new_string(who));
 	return json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN);
 }
 
 static struct json_object *
-ask_once(struct reader *r, const char *line, int fd, cli_control_fn *fn,
+ask_once(struct reader *r, const char *line, int fd, control_ask_fn *fn,
     void *arg, struct err *err)
 {
 	struct json_object *answer = NULL;
@@ -293,7 +293,7 @@ ask_once(struct reader *r, const char *line, int fd, cli_control_fn *fn,
 	r->unread = false;
 	r->have = r->used = 0;
 	/* Asked while it sleeps, it would do later what was given up. */
-	r->fd = cli_view_awake(r->config, err) == -1 ? -1
+	r->fd = view_awake(r->config, err) == -1 ? -1
 	    : dial(r->config, err);
 	if (r->fd == -1)
 		return NULL;
@@ -308,8 +308,8 @@ ask_once(struct reader *r, const char *line, int fd, cli_control_fn *fn,
 }
 
 struct json_object *
-cli_control_pass(const struct config *c, struct json_object *request, int fd,
-    double seconds, cli_control_fn *fn, void *arg, struct err *err)
+control_ask_lines(const struct config *c, struct json_object *request, int fd,
+    double seconds, control_ask_fn *fn, void *arg, struct err *err)
 {
 	const char *line = signed_line(request);
 	struct reader *r = base_alloc(sizeof(*r));
@@ -328,21 +328,21 @@ cli_control_pass(const struct config *c, struct json_object *request, int fd,
 }
 
 struct json_object *
-cli_control_follow(const struct config *c, struct json_object *request,
-    double seconds, cli_control_fn *fn, void *arg, struct err *err)
+control_ask_follow(const struct config *c, struct json_object *request,
+    double seconds, control_ask_fn *fn, void *arg, struct err *err)
 {
-	return cli_control_pass(c, request, -1, seconds, fn, arg, err);
+	return control_ask_lines(c, request, -1, seconds, fn, arg, err);
 }
 
 struct json_object *
-cli_control_ask(const struct config *c, struct json_object *request,
+control_ask(const struct config *c, struct json_object *request,
     struct err *err)
 {
-	return cli_control_follow(c, request, ANSWER_S, NULL, NULL, err);
+	return control_ask_follow(c, request, ANSWER_S, NULL, NULL, err);
 }
 
 bool
-cli_control_answers(const struct config *c)
+control_ask_anybody(const struct config *c)
 {
 	struct err none;
 	int fd = dial_once(c, &none);

@@ -11,20 +11,20 @@ struct json_object;
  * Sends the request (taken over) and returns the answer, which the caller puts.
  * NULL with err: EXIT_DOWN when nobody listens, else as the supervisor says.
  */
-struct json_object *cli_control_ask(const struct config *,
+struct json_object *control_ask(const struct config *,
     struct json_object *request, struct err *);
 
 /* The same when the answer comes in lines: fn gets those before the last. */
-typedef void cli_control_fn(const char *key, const char *text, void *arg);
+typedef void control_ask_fn(const char *key, const char *text, void *arg);
 /* fd: goes with the request, -1: none. */
-struct json_object *cli_control_pass(const struct config *,
-    struct json_object *request, int fd, double seconds, cli_control_fn *,
+struct json_object *control_ask_lines(const struct config *,
+    struct json_object *request, int fd, double seconds, control_ask_fn *,
     void *arg, struct err *);
-struct json_object *cli_control_follow(const struct config *,
-    struct json_object *request, double seconds, cli_control_fn *, void *arg,
+struct json_object *control_ask_follow(const struct config *,
+    struct json_object *request, double seconds, control_ask_fn *, void *arg,
     struct err *);
 
 /* Does anybody listen? */
-bool cli_control_answers(const struct config *);
+bool control_ask_anybody(const struct config *);
 
 #endif

@@ -137,7 +137,7 @@ ask_fleet(struct cli *c)
 	bool found;
 
 	s->config_path = c->config.path;
-	found = (cli_view_locked(c->config.state_dir, &pid)
+	found = (lock_held(c->config.state_dir, &pid)
 	    && page_of(s, c->config.state_dir)) || find(s, c->config.path)
 	    || page_of(s, c->config.state_dir);
 	if (found)
@@ -164,9 +164,9 @@ on_problem(const char *line, void *arg)
 static int
 look_without(struct cli *c)
 {
-	char place[CLI_PLACES][CONFIG_PATH_MAX];
+	char place[LOAD_PLACES][CONFIG_PATH_MAX];
 	struct err why = c->err;
-	size_t n = cli_config_places(c, place);
+	size_t n = load_places(c, place);
 
 	for (size_t i = 0; i < n; i++) {
 		config_free(&c->config);
@@ -182,14 +182,14 @@ look_without(struct cli *c)
 }
 
 int
-cli_look_quietly(struct cli *c)
+load_look_quietly(struct cli *c)
 {
 	struct look l = {0};
 	char path[CONFIG_PATH_MAX];
 	bool found;
 	int rc;
 
-	if (cli_find_config(c, path, sizeof(path)) == -1)
+	if (load_find(c, path, sizeof(path)) == -1)
 		return look_without(c);
 	rc = config_look(&c->config, path, on_problem, &l, &c->err);
 	found = ask_fleet(c);
@@ -204,9 +204,9 @@ cli_look_quietly(struct cli *c)
 }
 
 int
-cli_look(struct cli *c)
+load_look(struct cli *c)
 {
-	if (cli_look_quietly(c) == -1)
+	if (load_look_quietly(c) == -1)
 		return -1;
 	if (c->trouble[0] != '\0')
 		cli_say("The config file has a problem, which the next start, "
@@ -215,9 +215,9 @@ cli_look(struct cli *c)
 }
 
 int
-cli_load_for_fleet(struct cli *c)
+load_for_fleet(struct cli *c)
 {
-	if (cli_load(c) == -1)
+	if (load_config(c) == -1)
 		return -1;
 	/* Where it asks to be found from its next start on does not count. */
 	(void)ask_fleet(c);
@@ -228,13 +228,13 @@ double
 cli_patience(struct cli *c, enum patience kind)
 {
 	double file = patience_s(&c->config, kind), fleet = 0;
-	struct cli_view v;
+	struct view v;
 	struct err none;
 
-	if (cli_view_read(&v, &c->config, &none) == 0) {
+	if (view_read(&v, &c->config, &none) == 0) {
 		if (v.alive)
 			fleet = (double)v.cluster.patience_ms[kind] / 1000;
-		cli_view_free(&v);
+		view_free(&v);
 	}
 	if (fleet == 0)
 		return file;

@@ -17,15 +17,15 @@
 static bool
 lives_on(const struct config *c)
 {
-	struct cli_view v;
+	struct view v;
 	bool lives;
 
-	if (cli_view_read(&v, c, NULL) == -1)
+	if (view_read(&v, c, NULL) == -1)
 		return false;
 	lives = v.handler_alive;
 	for (size_t i = 0; i < v.n; i++)
 		lives |= v.shard[i].alive;
-	cli_view_free(&v);
+	view_free(&v);
 	return lives;
 }
 
@@ -47,10 +47,10 @@ was_cut_off(const struct config *c)
 }
 
 static bool
-may_go_on(const struct config *c, enum cli_starter who)
+may_go_on(const struct config *c, enum load_starter who)
 {
-	return who == CLI_BY_CRON || lives_on(c)
-	    || (who == CLI_BY_KEEPER && was_cut_off(c));
+	return who == LOAD_BY_CRON || lives_on(c)
+	    || (who == LOAD_BY_KEEPER && was_cut_off(c));
 }
 
 /* systemd says where the state is, should the file not. */
@@ -68,13 +68,13 @@ find_kept(struct config *c, const char *state_dir, const char *path)
 }
 
 int
-cli_load_to_start(struct cli *c, enum cli_starter who)
+load_to_start(struct cli *c, enum load_starter who)
 {
 	struct config kept;
 	bool found;
 
 	/* What can be read of the file leads to the state. */
-	found = cli_look_quietly(c) == 0;
+	found = load_look_quietly(c) == 0;
 	if ((!found || c->trouble[0] != '\0') && c->config.path[0] != '\0'
 	    && find_kept(&kept, c->config.state_dir, c->config.path) == 0) {
 		if (may_go_on(&kept, who)) {
@@ -87,5 +87,5 @@ cli_load_to_start(struct cli *c, enum cli_starter who)
 		config_free(&kept);
 	}
 	config_free(&c->config);
-	return cli_load(c);
+	return load_config(c);
 }

@@ -51,7 +51,7 @@ daemon_above(void)
 }
 
 void
-cli_who(char *out, size_t size)
+operator_name(char *out, size_t size)
 {
 	const struct passwd *pw = getpwuid(getuid());
 	const char *sudo = getenv("SUDO_USER"), *above;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 bool
-cli_seconds(const char *text, double *out)
+option_seconds(const char *text, double *out)
 {
 	static const struct {
 		const char *unit;
@@ -32,8 +32,8 @@ cli_seconds(const char *text, double *out)
 	return false;
 }
 
-static const struct cli_opt *
-find(const struct cli_opt *o, size_t n, const char *name, size_t len)
+static const struct option *
+find(const struct option *o, size_t n, const char *name, size_t len)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (strlen(o[i].name) == len &&
@@ -47,7 +47,7 @@ find(const struct cli_opt *o, size_t n, const char *name, size_t len)
 }
 
 static int
-unknown(struct cli *c, const struct cli_opt *o, size_t n, const char *arg)
+unknown(struct cli *c, const struct option *o, size_t n, const char *arg)
 {
 	const char *names[32] = {"--help", "--version"}, *near;
 	size_t i = 2;
@@ -61,31 +61,31 @@ unknown(struct cli *c, const struct cli_opt *o, size_t n, const char *arg)
 }
 
 static int
-set(struct cli *c, const struct cli_opt *o, const char *value)
+set(struct cli *c, const struct option *o, const char *value)
 {
-	struct cli_list *list = o->to;
+	struct option_list *list = o->to;
 
 	switch (o->type) {
-	case CLI_FLAG:
+	case OPTION_FLAG:
 		*(bool *)o->to = true;
 		return 0;
-	case CLI_TEXT:
+	case OPTION_TEXT:
 		*(const char **)o->to = value;
 		return 0;
-	case CLI_LIST:
-		if (list->n == CLI_LIST_MAX)
+	case OPTION_LIST:
+		if (list->n == OPTION_LIST_MAX)
 			return err_set(&c->err, EXIT_USAGE, "%s is given more "
-			    "than %d times", o->name, CLI_LIST_MAX);
+			    "than %d times", o->name, OPTION_LIST_MAX);
 		list->text[list->n++] = value;
 		return 0;
-	case CLI_NUMBER:
+	case OPTION_NUMBER:
 		if (str_to_i64(value, o->to) && *(int64_t *)o->to >= 0)
 			return 0;
 		return err_set(&c->err, EXIT_USAGE, "%s: expected a number, "
 		    "got \"%s\"", o->name, value);
-	case CLI_SECONDS:
-	case CLI_SECONDS_IF:
-		if (cli_seconds(value, o->to))
+	case OPTION_SECONDS:
+	case OPTION_SECONDS_IF:
+		if (option_seconds(value, o->to))
 			return 0;
 		return err_set(&c->err, EXIT_USAGE, "%s: expected seconds or "
 		    "a duration such as 2m, got \"%s\"", o->name, value);
@@ -95,30 +95,30 @@ set(struct cli *c, const struct cli_opt *o, const char *value)
 
 /* One option at argv[*i]: moves *i over what it takes. */
 static int
-take(struct cli *c, const struct cli_opt *o, size_t n, int *i)
+take(struct cli *c, const struct option *o, size_t n, int *i)
 {
 	char *arg = c->argv[*i];
 	size_t len = strcspn(arg, "=");
 	const char *value = arg[len] == '=' ? arg + len + 1 : NULL;
-	const struct cli_opt *opt = find(o, n, arg, len);
+	const struct option *opt = find(o, n, arg, len);
 
 	/* -n20 and -cFILE: a value right behind the letter */
 	if (opt == NULL && arg[1] != '-' && arg[2] != '\0') {
 		opt = find(o, n, arg, 2);
-		opt = opt != NULL && opt->type != CLI_FLAG ? opt : NULL;
+		opt = opt != NULL && opt->type != OPTION_FLAG ? opt : NULL;
 		value = arg + 2;
 	}
 
 	if (opt == NULL)
 		return unknown(c, o, n, arg);
-	if (opt->type == CLI_FLAG && value != NULL)
+	if (opt->type == OPTION_FLAG && value != NULL)
 		return err_set(&c->err, EXIT_USAGE, "%s takes no value",
 		    opt->name);
-	if (opt->type == CLI_SECONDS_IF && value == NULL) {
+	if (opt->type == OPTION_SECONDS_IF && value == NULL) {
 		*(double *)opt->to = -1;	/* given, without a value */
 		return 0;
 	}
-	if (opt->type != CLI_FLAG && value == NULL) {
+	if (opt->type != OPTION_FLAG && value == NULL) {
 		if (*i + 1 >= c->argc)
 			return err_set(&c->err, EXIT_USAGE, "%s needs a value",
 			    opt->name);
@@ -128,13 +128,13 @@ take(struct cli *c, const struct cli_opt *o, size_t n, int *i)
 }
 
 int
-cli_options(struct cli *c, const struct cli_opt *own, size_t n)
+option_take(struct cli *c, const struct option *own, size_t n)
 {
-	const struct cli_opt every[] = {
-		{"--json", 0, CLI_FLAG, &c->json},
-		{"--config", 'c', CLI_TEXT, &c->config_path},
+	const struct option every[] = {
+		{"--json", 0, OPTION_FLAG, &c->json},
+		{"--config", 'c', OPTION_TEXT, &c->config_path},
 	};
-	struct cli_opt o[16];
+	struct option o[16];
 	int words = 0;
 
 	/* A verb's own come first: they may mean something else by a name. */
@@ -158,7 +158,7 @@ cli_options(struct cli *c, const struct cli_opt *own, size_t n)
 }
 
 void
-cli_usual_word(struct cli *c, const char *word)
+option_usual_word(struct cli *c, const char *word)
 {
 	static char copy[32], *one[2] = {copy, NULL};
 
@@ -170,7 +170,7 @@ cli_usual_word(struct cli *c, const char *word)
 }
 
 int
-cli_choose(struct cli *c, const char *word, const char *const *names, size_t n)
+option_choose(struct cli *c, const char *word, const char *const *names, size_t n)
 {
 	const char *near = config_nearest(word, names, n);
 	char list[512] = "";

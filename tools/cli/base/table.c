@@ -12,14 +12,14 @@
 #define CELL_MAX 512
 
 static const char *const escape[] = {
-	[CLI_PLAIN] = "",
-	[CLI_GREEN] = "\033[32m",
-	[CLI_YELLOW] = "\033[33m",
-	[CLI_RED] = "\033[31m",
+	[TABLE_PLAIN] = "",
+	[TABLE_GREEN] = "\033[32m",
+	[TABLE_YELLOW] = "\033[33m",
+	[TABLE_RED] = "\033[31m",
 };
 
 void
-cli_table_add(struct cli_table *t, const char *fmt, ...)
+table_add(struct table *t, const char *fmt, ...)
 {
 	char text[CELL_MAX];
 	va_list ap;
@@ -33,30 +33,30 @@ cli_table_add(struct cli_table *t, const char *fmt, ...)
 	text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	t->cell[n].text = base_strdup(text);
-	t->cell[n].colour = CLI_PLAIN;
+	t->cell[n].colour = TABLE_PLAIN;
 	t->rows++;	/* counts cells until it is printed */
 }
 
 void
-cli_table_colour(struct cli_table *t, enum cli_colour colour)
+table_colour(struct table *t, enum table_colour colour)
 {
 	t->cell[t->rows - 1].colour = colour;
 }
 
 void
-cli_table_init(struct cli_table *t, const char *headings)
+table_init(struct table *t, const char *headings)
 {
 	size_t n;
 
 	memset(t, 0, sizeof(*t));
 	for (; *headings != '\0'; headings += n + strspn(headings + n, " ")) {
-		must(t->columns < CLI_COLUMNS_MAX);
+		must(t->columns < TABLE_COLUMNS_MAX);
 		t->spare[t->columns] = *headings == '?';
 		headings += t->spare[t->columns];
 		t->right[t->columns] = *headings == '>';
 		headings += t->right[t->columns];
 		n = strcspn(headings, " ");
-		cli_table_add(t, "%.*s", (int)n, headings);
+		table_add(t, "%.*s", (int)n, headings);
 		t->columns++;
 	}
 }
@@ -65,7 +65,7 @@ cli_table_init(struct cli_table *t, const char *headings)
 
 /* How it is printed: the columns left out have no width. */
 struct layout {
-	size_t width[CLI_COLUMNS_MAX];
+	size_t width[TABLE_COLUMNS_MAX];
 	size_t columns; /* without the last one when it goes below */
 	size_t below;	/* its indent there; 0: it stays */
 };
@@ -81,7 +81,7 @@ layout_width(const struct layout *l, size_t columns)
 }
 
 static void
-layout(const struct cli_table *t, struct layout *l)
+layout(const struct table *t, struct layout *l)
 {
 	size_t last = t->columns - 1;
 
@@ -105,7 +105,7 @@ layout(const struct cli_table *t, struct layout *l)
 }
 
 static void
-print_row(const struct cli_table *t, const struct cli_cell *row,
+print_row(const struct table *t, const struct table_cell *row,
     const struct layout *l, FILE *f, bool colour)
 {
 	int gap = 0;	/* owed blanks: none at the end of a line */
@@ -120,7 +120,7 @@ print_row(const struct cli_table *t, const struct cli_cell *row,
 			fprintf(f, "%*s", gap, "");
 			gap = 0;
 		}
-		if (colour && row[i].colour != CLI_PLAIN)
+		if (colour && row[i].colour != TABLE_PLAIN)
 			fprintf(f, "%s%s\033[0m", escape[row[i].colour],
 			    row[i].text);
 		else
@@ -131,7 +131,7 @@ print_row(const struct cli_table *t, const struct cli_cell *row,
 }
 
 void
-cli_table_print(const struct cli_table *t, FILE *f, bool colour)
+table_print(const struct table *t, FILE *f, bool colour)
 {
 	const char *last;
 	struct layout l;
@@ -144,7 +144,7 @@ cli_table_print(const struct cli_table *t, FILE *f, bool colour)
 		if (l.below == 0 || i == 0 || last[0] == '\0')
 			continue;
 		fprintf(f, "%*s", (int)l.below, "");
-		cli_table_wrap(f, last, l.below, l.below, t->fit);
+		table_wrap(f, last, l.below, l.below, t->fit);
 	}
 }
 
@@ -169,7 +169,7 @@ wrap_at(const char *text, size_t len, size_t room)
 }
 
 void
-cli_table_wrap(FILE *f, const char *line, size_t used, size_t indent,
+table_wrap(FILE *f, const char *line, size_t used, size_t indent,
     size_t room)
 {
 	while (room > used && strlen(line) > room - used) {
@@ -186,7 +186,7 @@ cli_table_wrap(FILE *f, const char *line, size_t used, size_t indent,
 }
 
 void
-cli_table_free(struct cli_table *t)
+table_free(struct table *t)
 {
 	for (size_t i = 0; i < t->rows; i++)
 		free(t->cell[i].text);
@@ -195,16 +195,16 @@ cli_table_free(struct cli_table *t)
 }
 
 size_t
-cli_table_room(FILE *f)
+table_room(FILE *f)
 {
 	struct winsize size;
 
 	return isatty(fileno(f)) && ioctl(fileno(f), TIOCGWINSZ, &size) == 0
-	    && size.ws_col > CLI_TABLE_ROOM / 2 ? size.ws_col : CLI_TABLE_ROOM;
+	    && size.ws_col > TABLE_ROOM / 2 ? size.ws_col : TABLE_ROOM;
 }
 
 bool
-cli_table_may_colour(FILE *f)
+table_may_colour(FILE *f)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
@@ -213,7 +213,7 @@ cli_table_may_colour(FILE *f)
 }
 
 const char *
-cli_age(int64_t ms, char out[24])
+human_age(int64_t ms, char out[24])
 {
 	long long s = ms / 1000;
 
@@ -235,7 +235,7 @@ cli_age(int64_t ms, char out[24])
 }
 
 const char *
-cli_size(uint64_t bytes, char out[24])
+human_size(uint64_t bytes, char out[24])
 {
 	static const char unit[] = "\0KMGTP";
 	double d = (double)bytes;
@@ -251,7 +251,7 @@ cli_size(uint64_t bytes, char out[24])
 }
 
 const char *
-cli_when(int64_t wall_ms, char out[32])
+human_when(int64_t wall_ms, char out[32])
 {
 	time_t s = (time_t)(wall_ms / 1000);
 	struct tm tm;

@@ -5,20 +5,20 @@
 
 #include "shared/base/base.h"
 
-#define CLI_COLUMNS_MAX 16
+#define TABLE_COLUMNS_MAX 16
 
-enum cli_colour { CLI_PLAIN, CLI_GREEN, CLI_YELLOW, CLI_RED };
+enum table_colour { TABLE_PLAIN, TABLE_GREEN, TABLE_YELLOW, TABLE_RED };
 
-#define CLI_TABLE_ROOM 80	/* columns, where no terminal says more */
+#define TABLE_ROOM 80	/* columns, where no terminal says more */
 
-struct cli_table {
+struct table {
 	size_t columns, rows, room;
 	size_t fit;			/* columns there are; 0: no end */
-	bool right[CLI_COLUMNS_MAX];	/* numbers */
-	bool spare[CLI_COLUMNS_MAX];	/* left out when it does not fit */
-	struct cli_cell {
+	bool right[TABLE_COLUMNS_MAX];	/* numbers */
+	bool spare[TABLE_COLUMNS_MAX];	/* left out when it does not fit */
+	struct table_cell {
 		char *text;
-		enum cli_colour colour;
+		enum table_colour colour;
 	} *cell;
 };
 
@@ -26,31 +26,31 @@ struct cli_table {
  * Headings as one string, "SHARD STATE ?>RSS NOTE": ">" aligns right, "?" may
  * be left out.  Text in the last column that does not fit has lines of its own.
  */
-void cli_table_init(struct cli_table *, const char *headings);
+void table_init(struct table *, const char *headings);
 /* Cells come row by row. */
-void cli_table_add(struct cli_table *, const char *fmt, ...)
+void table_add(struct table *, const char *fmt, ...)
     printflike(2, 3);
-void cli_table_colour(struct cli_table *, enum cli_colour); /* the last cell */
-void cli_table_print(const struct cli_table *, FILE *, bool colour);
-void cli_table_free(struct cli_table *);
+void table_colour(struct table *, enum table_colour); /* the last cell */
+void table_print(const struct table *, FILE *, bool colour);
+void table_free(struct table *);
 
-/* The columns of the terminal f is, or CLI_TABLE_ROOM. */
-size_t cli_table_room(FILE *f);
+/* The columns of the terminal f is, or TABLE_ROOM. */
+size_t table_room(FILE *f);
 /*
  * A line of words, cut at blanks to lines of `room` columns, 0: not at all.
  * `used` columns of the first line are full, the others are indented.
  */
-void cli_table_wrap(FILE *f, const char *line, size_t used, size_t indent,
+void table_wrap(FILE *f, const char *line, size_t used, size_t indent,
     size_t room);
 
 /* May f have colour: a terminal, and no NO_COLOR. */
-bool cli_table_may_colour(FILE *f);
+bool table_may_colour(FILE *f);
 
 /* "41ms", "2.1s", "12m05s", "3d04h"; "-" when negative. */
-const char *cli_age(int64_t ms, char out[24]);
+const char *human_age(int64_t ms, char out[24]);
 /* "2026-11-21 03:14:05" of the wall clock, local time; "" for 0. */
-const char *cli_when(int64_t wall_ms, char out[32]);
+const char *human_when(int64_t wall_ms, char out[32]);
 /* "512", "38M", "1.2G" of bytes. */
-const char *cli_size(uint64_t bytes, char out[24]);
+const char *human_size(uint64_t bytes, char out[24]);
 
 #endif

@@ -25,7 +25,7 @@
  * its supervisor is known by its own word and title only.
  */
 static void
-find_process(struct cli_shard *sh)
+find_process(struct view_shard *sh)
 {
 	char title[64];
 
@@ -44,7 +44,7 @@ find_process(struct cli_shard *sh)
  * that instant, keep a supervisor from starting.
  */
 static bool
-lock_held(const char *state_dir, int32_t *pid)
+file_held(const char *state_dir, int32_t *pid)
 {
 	char path[CONFIG_PATH_MAX + 8], text[32] = "";
 	bool held = false;
@@ -165,12 +165,12 @@ holds_a_lock(int32_t pid, char *dir, size_t size)
 }
 
 bool
-cli_view_elsewhere(const char *state_dir, int32_t pid, char *dir, size_t size)
+lock_elsewhere(const char *state_dir, int32_t pid, char *dir, size_t size)
 {
 	char real[PATH_MAX];
 	int32_t ours;
 
-	if (cli_view_locked(state_dir, &ours) && ours == pid)
+	if (lock_held(state_dir, &ours) && ours == pid)
 		return false;
 	return holds_a_lock(pid, dir, size) && (realpath(state_dir, real)
 	    == NULL || strcmp(real, dir) != 0);
@@ -181,11 +181,11 @@ cli_view_elsewhere(const char *state_dir, int32_t pid, char *dir, size_t size)
  * the page tells, or the supervisor's own descriptors.
  */
 bool
-cli_view_locked(const char *state_dir, int32_t *pid)
+lock_held(const char *state_dir, int32_t *pid)
 {
 	int32_t other;
 
-	if (lock_held(state_dir, pid))
+	if (file_held(state_dir, pid))
 		return true;
 	if ((other = page_supervisor(state_dir)) == 0)
 		other = lock_holder(state_dir);
@@ -195,7 +195,7 @@ cli_view_locked(const char *state_dir, int32_t *pid)
 }
 
 int64_t
-cli_view_age(const struct cli_view *v, uint64_t stamp_ms)
+view_age(const struct view *v, uint64_t stamp_ms)
 {
 	if (stamp_ms == 0 || stamp_ms > v->now_ms)
 		return stamp_ms == 0 ? -1 : 0;
@@ -206,8 +206,8 @@ cli_view_age(const struct cli_view *v, uint64_t stamp_ms)
 #define WORDS(array) text_clean_own(array, sizeof(array))
 
 static void
-read_shard(struct cli_view *v, const struct page_slot *slot,
-    struct cli_shard *out)
+read_shard(struct view *v, const struct page_slot *slot,
+    struct view_shard *out)
 {
 	struct verdict verdict;
 
@@ -232,7 +232,7 @@ read_shard(struct cli_view *v, const struct page_slot *slot,
 
 /* Its loop does not turn: what it says of itself is of then. */
 static void
-find_silent(struct cli_view *v, struct page_head *h)
+find_silent(struct view *v, struct page_head *h)
 {
 	uint64_t beat = page_last_beat(&h->pulse.handler_ms);
 
@@ -250,7 +250,7 @@ find_silent(struct cli_view *v, struct page_head *h)
 
 /* The supervisor holds its lock but looks after nothing. */
 static void
-find_hung(struct cli_view *v, struct page_head *h)
+find_hung(struct view *v, struct page_head *h)
 {
 	uint64_t beat = page_last_beat(&h->pulse.supervisor_ms);
 
@@ -274,7 +274,7 @@ look_disk(struct verdict_facts *f, const char *dir)
 }
 
 static void
-judge(struct cli_view *v, const char *state_dir)
+judge(struct view *v, const char *state_dir)
 {
 	struct verdict_facts f = {.cluster = &v->cluster,
 	    .handler = &v->handler, .plugins = &v->plugins,
@@ -285,13 +285,13 @@ judge(struct cli_view *v, const char *state_dir)
 	    .now_ms = v->now_ms, .wall_ms = v->wall_ms};
 
 	for (size_t i = v->n; i-- > 0;) {
-		const struct cli_shard *s = &v->shard[i];
+		const struct view_shard *s = &v->shard[i];
 
 		if (s->s.state == SHARD_READY && !s->deaf)
 			continue;
 		f.first_ill = s->id;
 		f.ill_word = s->state;
-		f.ill_ms = cli_view_age(v, s->s.state_since_ms);
+		f.ill_ms = view_age(v, s->s.state_since_ms);
 	}
 	f.partly = v->partly;
 	for (size_t i = v->n; i-- > 0;) {
@@ -306,7 +306,7 @@ judge(struct cli_view *v, const char *state_dir)
 
 /* Each on its own: an array that ends nowhere must not be read beyond. */
 static void
-clean_words(struct cli_view *v)
+clean_words(struct view *v)
 {
 	struct page_cluster *c = &v->cluster;
 
@@ -332,7 +332,7 @@ clean_words(struct cli_view *v)
 }
 
 static void
-read_page(struct cli_view *v, const struct page *page, bool locked)
+read_page(struct view *v, const struct page *page, bool locked)
 {
 	const struct page_head *h = page->head;
 
@@ -375,11 +375,11 @@ page_missing(const struct config *c, bool locked, struct err *err)
 }
 
 int
-cli_view_read(struct cli_view *v, const struct config *c, struct err *err)
+view_read(struct view *v, const struct config *c, struct err *err)
 {
 	struct page page;
 	int32_t pid;
-	bool locked = cli_view_locked(c->state_dir, &pid);
+	bool locked = lock_held(c->state_dir, &pid);
 
 	memset(v, 0, sizeof(*v));
 	if (access("/proc/self/stat", F_OK) == -1)
@@ -398,20 +398,20 @@ cli_view_read(struct cli_view *v, const struct config *c, struct err *err)
 }
 
 void
-cli_view_free(struct cli_view *v)
+view_free(struct view *v)
 {
 	free(v->shard);
 	v->shard = NULL;
 }
 
 int
-cli_view_awake(const struct config *c, struct err *err)
+view_awake(const struct config *c, struct err *err)
 {
-	struct cli_view v;
+	struct view v;
 	struct err none;
 	int r = 0;
 
-	if (cli_view_read(&v, c, &none) == -1)
+	if (view_read(&v, c, &none) == -1)
 		return 0;
 	if (v.hung)
 		r = err_set(err, EXIT_UNKNOWN, "The supervisor (pid %d) hangs "
@@ -420,12 +420,12 @@ cli_view_awake(const struct config *c, struct err *err)
 		    "(\"kill -CONT %d\" wakes a stopped one); \"shardherd "
 		    "stop\" ends the fleet even so.", v.cluster.pid,
 		    v.stopped ? " by a signal" : "", v.cluster.pid);
-	cli_view_free(&v);
+	view_free(&v);
 	return r;
 }
 
 const char *
-cli_view_note(const struct cli_view *v)
+view_note(const struct view *v)
 {
 	for (size_t i = 0; i < v->verdict.n; i++)
 		if (v->verdict.found[i].note)
@@ -435,7 +435,7 @@ cli_view_note(const struct cli_view *v)
 
 /* A handler that hangs counts nothing any more; the shards do. */
 uint64_t
-cli_view_unanswered(const struct cli_view *v)
+view_unanswered(const struct view *v)
 {
 	uint64_t n = 0;
 
@@ -450,7 +450,7 @@ cli_view_unanswered(const struct cli_view *v)
 }
 
 uint64_t
-cli_view_backlog(const struct cli_view *v)
+view_backlog(const struct view *v)
 {
 	uint64_t n = 0;
 
@@ -462,24 +462,24 @@ cli_view_backlog(const struct cli_view *v)
 }
 
 bool
-cli_view_is_behind(const struct cli_view *v, const struct cli_shard *s)
+view_is_behind(const struct view *v, const struct view_shard *s)
 {
 	return s->alive && (s->w.program != v->cluster.program ||
 	    s->w.settings != v->cluster.settings);
 }
 
 uint32_t
-cli_view_behind(const struct cli_view *v)
+view_behind(const struct view *v)
 {
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < v->n; i++)
-		n += cli_view_is_behind(v, &v->shard[i]);
+		n += view_is_behind(v, &v->shard[i]);
 	return n;
 }
 
-const struct cli_shard *
-cli_view_shard(const struct cli_view *v, uint64_t id)
+const struct view_shard *
+view_shard(const struct view *v, uint64_t id)
 {
 	if (id < v->cluster.first || id - v->cluster.first >= v->n)
 		return NULL;

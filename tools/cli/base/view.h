@@ -13,7 +13,7 @@
 #include "shared/state/stopped.h"
 #include "shared/page/verdict.h"
 
-struct cli_shard {
+struct view_shard {
 	uint32_t id;
 	struct page_shard s;
 	struct page_watch w;
@@ -27,7 +27,7 @@ struct cli_shard {
 	const char *state;	/* of page.h, "deaf" or "partly deaf" */
 };
 
-struct cli_view {
+struct view {
 	struct page_cluster cluster;
 	struct page_handler handler;
 	struct page_watch handler_watch, supervisor_watch;
@@ -45,45 +45,45 @@ struct cli_view {
 	const char *handler_state; /* of page.h, or "silent" */
 	uint64_t now_ms;	/* clock_boot_ms() */
 	int64_t wall_ms;
-	struct cli_shard *shard; /* n of them, ids ascending */
+	struct view_shard *shard; /* n of them, ids ascending */
 	size_t n;
 	uint32_t ready, deaf;
 	uint32_t partly;	/* of the ready ones, partly deaf */
 	uint32_t in_state[SHARD_STATES]; /* deaf ones are not in READY */
 };
 
-/* Owner calls cli_view_free.  -1 with EXIT_DOWN when nothing was started. */
-int cli_view_read(struct cli_view *, const struct config *, struct err *);
-void cli_view_free(struct cli_view *);
+/* Owner calls view_free.  -1 with EXIT_DOWN when nothing was started. */
+int view_read(struct view *, const struct config *, struct err *);
+void view_free(struct view *);
 /*
  * Does the supervisor live and do nothing?  -1 with the one answer to whoever
  * wants something of it, EXIT_UNKNOWN; else 0.
  */
-int cli_view_awake(const struct config *, struct err *);
+int view_awake(const struct config *, struct err *);
 /* The first thing an operator should read, or "". */
-const char *cli_view_note(const struct cli_view *);
+const char *view_note(const struct view *);
 /* Events not yet acknowledged, by the shards or the handler. */
-uint64_t cli_view_unanswered(const struct cli_view *);
+uint64_t view_unanswered(const struct view *);
 /* Events that wait with the plugins, in memory and on disk, and are not yet
  * handed to them. */
-uint64_t cli_view_backlog(const struct cli_view *);
+uint64_t view_backlog(const struct view *);
 /* The shard, or NULL when it is not of this fleet. */
-const struct cli_shard *cli_view_shard(const struct cli_view *, uint64_t id);
+const struct view_shard *view_shard(const struct view *, uint64_t id);
 
 /* Was it forked with another program or config than one forked now would be? */
-bool cli_view_is_behind(const struct cli_view *, const struct cli_shard *);
-uint32_t cli_view_behind(const struct cli_view *);
+bool view_is_behind(const struct view *, const struct view_shard *);
+uint32_t view_behind(const struct view *);
 
 /* Milliseconds since a stamp of the page, -1: never. */
-int64_t cli_view_age(const struct cli_view *, uint64_t stamp_ms);
+int64_t view_age(const struct view *, uint64_t stamp_ms);
 
 /*
  * Is a supervisor alive on this state_dir?  Asked of the lock it holds for
  * its life.  *pid as the lock file says, 0 when it says nothing.
  */
-bool cli_view_locked(const char *state_dir, int32_t *pid);
+bool lock_held(const char *state_dir, int32_t *pid);
 /* Is the supervisor pid one of another state_dir, which exists: dir? */
-bool cli_view_elsewhere(const char *state_dir, int32_t pid, char *dir,
+bool lock_elsewhere(const char *state_dir, int32_t pid, char *dir,
     size_t size);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "shared/config/config.h"
 
-struct cli_token_who {
+struct token_who {
 	char name[128];
 	char id[32];
 };
@@ -14,15 +14,15 @@ struct cli_token_who {
  * 0 with who; -1 with EXIT_CONFIG when the API says the token is wrong,
  * EXIT_TRY_LATER when it cannot be asked now.
  */
-int cli_token_ask(const struct config *, const char *token,
-    struct cli_token_who *, struct err *);
+int token_who_ask(const struct config *, const char *token,
+    struct token_who *, struct err *);
 
 struct cli;
-struct cli_token_reload {
+struct token_reload {
 	const char *file;	/* NULL: where the supervisor finds it; "-" */
 	bool dry, yes, force, no_wait;
 };
 /* The exit code; all is said. */
-int cli_token_reload(struct cli *, const struct cli_token_reload *);
+int token_reload(struct cli *, const struct token_reload *);
 
 #endif

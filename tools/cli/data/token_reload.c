@@ -34,7 +34,7 @@ show(const char *key, const char *text, void *arg)
 	struct rotation *r = arg;
 
 	r->same |= strcmp(key, "same") == 0;
-	cli_show_line(key, text, r->cli);
+	follow_show(key, text, r->cli);
 }
 
 /*
@@ -46,14 +46,14 @@ static int
 find_source(struct rotation *r)
 {
 	struct cli *c = r->cli;
-	struct cli_view v;
+	struct view v;
 	struct err none;
 	bool copy;
 
-	if (cli_view_read(&v, &c->config, &none) == -1)
+	if (view_read(&v, &c->config, &none) == -1)
 		return 0;
 	copy = v.alive && v.cluster.token_is_copy;
-	cli_view_free(&v);
+	view_free(&v);
 	if (!copy || r->file != NULL)
 		return 0;
 	if (access(c->config.token_file, R_OK) == 0) {
@@ -102,7 +102,7 @@ ask(struct rotation *r, int fd, bool dry)
 	json_object_object_add(q, "passed", json_object_new_boolean(fd != -1));
 	if (fd != -1)
 		lseek(fd, 0, SEEK_SET);
-	a = cli_control_pass(&r->cli->config, q, fd, dry || r->no_wait ?
+	a = control_ask_lines(&r->cli->config, q, fd, dry || r->no_wait ?
 	    CHECK_S : MOVE_S, show, r, &r->cli->err);
 	if (a == NULL)
 		return -1;
@@ -141,13 +141,13 @@ rotate(struct rotation *r, int fd)
 }
 
 int
-cli_token_reload(struct cli *c, const struct cli_token_reload *o)
+token_reload(struct cli *c, const struct token_reload *o)
 {
 	struct rotation r = {.cli = c, .file = o->file, .dry = o->dry,
 	    .yes = o->yes, .force = o->force, .no_wait = o->no_wait};
 	int fd = -1, rc;
 
-	if (cli_look(c) == -1 || find_source(&r) == -1 || (r.file != NULL && (fd = token_fd(&r)) == -1))
+	if (load_look(c) == -1 || find_source(&r) == -1 || (r.file != NULL && (fd = token_fd(&r)) == -1))
 		return cli_fail(c);
 	rc = rotate(&r, fd);
 	if (fd != -1)

@@ -84,18 +84,18 @@ check_json(struct cli *c, const char *path)
 }
 
 static bool quiet;	/* --quiet */
-static struct cli_list as_if;
+static struct option_list as_if;
 
 static int
 check(struct cli *c)
 {
 	char path[CONFIG_PATH_MAX];
 
-	if (cli_find_config(c, path, sizeof(path)) == -1)
+	if (load_find(c, path, sizeof(path)) == -1)
 		return cli_fail(c);
 	if (c->json)
 		return check_json(c, path);
-	if (cli_load(c) == -1 || check_around(c) == -1)
+	if (load_config(c) == -1 || check_around(c) == -1)
 		return cli_fail(c);
 	config_warn(&c->config, print_warning, NULL);
 	if (quiet)
@@ -132,7 +132,7 @@ show(struct cli *c)
 {
 	struct json_object *o;
 
-	if (cli_load(c) == -1)
+	if (load_config(c) == -1)
 		return cli_fail(c);
 	if (!c->json) {
 		config_write(&c->config, stdout);
@@ -159,25 +159,25 @@ mdoc(struct cli *c)
 }
 
 int
-cli_config(struct cli *c)
+verb_config(struct cli *c)
 {
 	static const char *const names[] = {"check", "show", "sample", "mdoc"};
 	static cli_fn *const fn[] = {check, show, sample, mdoc};
-	const struct cli_opt opts[] = {
-		{"--quiet", 'q', CLI_FLAG, &quiet},
-		{"--as-if", 0, CLI_LIST, &as_if},
+	const struct option opts[] = {
+		{"--quiet", 'q', OPTION_FLAG, &quiet},
+		{"--as-if", 0, OPTION_LIST, &as_if},
 	};
 	int i;
 
-	if (cli_options(c, opts, nitems(opts)) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	for (size_t j = 0; j < as_if.n; j++)
 		if (config_view_add(as_if.text[j], &c->err) == -1)
 			return cli_fail(c);
-	cli_usual_word(c, "check");
+	option_usual_word(c, "check");
 	if (c->argc != 1)
 		return cli_usage(c);
-	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)
+	if ((i = option_choose(c, c->argv[0], names, nitems(names))) == -1)
 		return cli_fail(c);
 	return fn[i](c);
 }

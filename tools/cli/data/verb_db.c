@@ -15,7 +15,7 @@
 static int
 open_store(struct cli *c, struct store *s)
 {
-	return cli_look(c) == -1 ? -1 :
+	return load_look(c) == -1 ? -1 :
 	    store_open(s, c->config.state_dir, &c->err);
 }
 
@@ -39,8 +39,8 @@ stat_db(struct cli *c)
 		printf("store    %s\nschema   %u\nentries  %llu\n"
 		    "size     %s of %s\nreaders  %u\nwrites   %llu\n", s.path,
 		    st.schema, (unsigned long long)st.entries,
-		    cli_size(st.pages * st.page_size, used),
-		    cli_size(st.map_size, map), st.readers,
+		    human_size(st.pages * st.page_size, used),
+		    human_size(st.map_size, map), st.readers,
 		    (unsigned long long)st.last_txn);
 		return EXIT_FINE;
 	}
@@ -172,18 +172,18 @@ dump_db(struct cli *c)
 }
 
 int
-cli_db(struct cli *c)
+verb_db(struct cli *c)
 {
 	static const char *const names[] = {"stat", "dump"};
 	static cli_fn *const fn[] = {stat_db, dump_db};
 	int i;
 
-	if (cli_options(c, NULL, 0) == -1)
+	if (option_take(c, NULL, 0) == -1)
 		return cli_fail(c);
-	cli_usual_word(c, "stat");
+	option_usual_word(c, "stat");
 	if (c->argc != 1)
 		return cli_usage(c);
-	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)
+	if ((i = option_choose(c, c->argv[0], names, nitems(names))) == -1)
 		return cli_fail(c);
 	return fn[i](c);
 }

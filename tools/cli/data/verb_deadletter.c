@@ -92,7 +92,7 @@ to_json(const struct deadletter *d)
 
 struct listing {
 	struct cli *cli;
-	struct cli_table table;
+	struct table table;
 	struct json_object *all;
 	size_t n;
 };
@@ -109,14 +109,14 @@ list_one(const struct deadletter *d, const char *raw, void *arg)
 		return 0;
 	}
 	when(d->at_ms, at);
-	cli_table_add(&l->table, "%" PRIu64, d->id);
-	cli_table_add(&l->table, "%s", at);
-	cli_table_add(&l->table, "%s", d->plugin);
-	cli_table_add(&l->table, "%u", d->shard);
-	cli_table_add(&l->table, "%s", d->event);
-	cli_table_add(&l->table, "%" PRIu64, d->seq);
-	cli_table_add(&l->table, "%" PRIu64, d->raw_len);
-	cli_table_add(&l->table, "%s", d->why);
+	table_add(&l->table, "%" PRIu64, d->id);
+	table_add(&l->table, "%s", at);
+	table_add(&l->table, "%s", d->plugin);
+	table_add(&l->table, "%u", d->shard);
+	table_add(&l->table, "%s", d->event);
+	table_add(&l->table, "%" PRIu64, d->seq);
+	table_add(&l->table, "%" PRIu64, d->raw_len);
+	table_add(&l->table, "%s", d->why);
 	return 0;
 }
 
@@ -132,7 +132,7 @@ list(struct cli *c)
 	if (open_store(c, &s) == -1)
 		return cli_fail(c);
 	l.all = json_object_new_array();
-	cli_table_init(&l.table, ">ID WHEN PLUGIN >SHARD EVENT >SEQ >BYTES "
+	table_init(&l.table, ">ID WHEN PLUGIN >SHARD EVENT >SEQ >BYTES "
 	    "WHY");
 	rc = deadletter_each(&s, list_one, &l, &c->err);
 	if (rc != -1 && c->json) {
@@ -142,12 +142,12 @@ list(struct cli *c)
 		    l.all));
 		cli_print_json(o);
 	} else if (rc != -1 && l.n > 0) {
-		cli_table_print(&l.table, stdout, cli_table_may_colour(stdout));
+		table_print(&l.table, stdout, table_may_colour(stdout));
 	} else if (rc != -1) {
 		puts("there are no dead letters");
 	}
 	json_object_put(l.all);
-	cli_table_free(&l.table);
+	table_free(&l.table);
 	return rc == -1 ? cli_fail(c) : EXIT_FINE;
 }
 
@@ -211,7 +211,7 @@ replay(struct cli *c)
 	if (id != CONTRACT_PLUGIN_ALL)
 		json_object_object_add(q, "id",
 		    json_object_new_int64((int64_t)id));
-	return cli_follow(c, q, cli_patience(c, PATIENCE_PLUGIN));
+	return follow_order(c, q, cli_patience(c, PATIENCE_PLUGIN));
 }
 
 static int
@@ -242,16 +242,16 @@ drop(struct cli *c)
 }
 
 int
-cli_deadletter(struct cli *c)
+verb_deadletter(struct cli *c)
 {
 	static const char *const names[] = {"list", "show", "replay", "drop"};
 	static cli_fn *const fn[] = {list, show, replay, drop};
 	int i;
 
-	if (cli_options(c, NULL, 0) == -1 || cli_look(c) == -1)
+	if (option_take(c, NULL, 0) == -1 || load_look(c) == -1)
 		return cli_fail(c);
-	cli_usual_word(c, "list");
-	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)
+	option_usual_word(c, "list");
+	if ((i = option_choose(c, c->argv[0], names, nitems(names))) == -1)
 		return cli_fail(c);
 	return fn[i](c);
 }

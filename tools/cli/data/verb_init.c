@@ -25,7 +25,7 @@ struct init {
 	struct cli *cli;
 	char dir[CONFIG_PATH_MAX - 32];
 	char conf[CONFIG_PATH_MAX], token_file[CONFIG_PATH_MAX];
-	struct cli_list set;	/* SECTION.KEY=VALUE */
+	struct option_list set;	/* SECTION.KEY=VALUE */
 	char *text;		/* of the config */
 	char token[TOKEN_MAX + 2];
 	const char *token_from;	/* its source, for messages */
@@ -254,7 +254,7 @@ on_problem(const char *line, void *arg)
 
 /* Checks the token, asks the API and writes both files; or leaves nothing. */
 static int
-build(struct init *in, bool offline, struct cli_token_who *who)
+build(struct init *in, bool offline, struct token_who *who)
 {
 	struct cli *c = in->cli;
 	char *copy = base_strdup(in->token), *token;
@@ -267,7 +267,7 @@ build(struct init *in, bool offline, struct cli_token_who *who)
 		return -1;
 	if (config_parse(&c->config, in->conf, in->text, on_problem, NULL,
 	    &c->err) == 0 && (offline ||
-	    cli_token_ask(&c->config, token, who, &c->err) == 0) &&
+	    token_who_ask(&c->config, token, who, &c->err) == 0) &&
 	    (r = write_new(in, in->token_file, in->token)) == 0 &&
 	    (r = write_new(in, in->conf, in->text)) == -1)
 		unlink(in->token_file);
@@ -276,7 +276,7 @@ build(struct init *in, bool offline, struct cli_token_who *who)
 }
 
 static void
-tell(struct cli *c, const struct init *in, const struct cli_token_who *who)
+tell(struct cli *c, const struct init *in, const struct token_who *who)
 {
 	struct json_object *o;
 
@@ -310,7 +310,7 @@ add_set(struct init *in, const char *key, const char *value, bool file)
 	if (file && realpath(value, real) == NULL)
 		return err_sys(&in->cli->err, EXIT_CONFIG, "Cannot read %s",
 		    value);
-	if (in->set.n == CLI_LIST_MAX)
+	if (in->set.n == OPTION_LIST_MAX)
 		return err_set(&in->cli->err, EXIT_USAGE, "too many --set");
 	size = strlen(key) + strlen(file ? real : value) + 2;
 	text = base_alloc(size);	/* lives as long as the process */
@@ -320,23 +320,23 @@ add_set(struct init *in, const char *key, const char *value, bool file)
 }
 
 int
-cli_init(struct cli *c)
+verb_init(struct cli *c)
 {
 	const char *token_file = NULL, *api = NULL, *ca_file = NULL;
 	static struct init in;
-	struct cli_token_who who = {0};
+	struct token_who who = {0};
 	bool offline = false;
-	const struct cli_opt opts[] = {
-		{"--token-file", 0, CLI_TEXT, &token_file},
-		{"--api", 0, CLI_TEXT, &api},
-		{"--ca-file", 0, CLI_TEXT, &ca_file},
-		{"--set", 0, CLI_LIST, &in.set},
-		{"--offline", 0, CLI_FLAG, &offline},
+	const struct option opts[] = {
+		{"--token-file", 0, OPTION_TEXT, &token_file},
+		{"--api", 0, OPTION_TEXT, &api},
+		{"--ca-file", 0, OPTION_TEXT, &ca_file},
+		{"--set", 0, OPTION_LIST, &in.set},
+		{"--offline", 0, OPTION_FLAG, &offline},
 	};
 	int r;
 
 	in.cli = c;
-	if (cli_options(c, opts, nitems(opts)) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	if (c->argc != 1)
 		return cli_usage(c);

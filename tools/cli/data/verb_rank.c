@@ -18,7 +18,7 @@ open_kv(struct cli *c)
 	struct store s;
 
 	/* The store knows whether this binary may touch what is there. */
-	if (cli_look(c) == -1
+	if (load_look(c) == -1
 	    || store_open(&s, c->config.state_dir, &c->err) == -1)
 		return NULL;
 	return kv_open(c->config.state_dir, true, &c->err);
@@ -42,9 +42,9 @@ add_json(enum rank_kind kind, uint64_t id, int rank, void *arg)
 static int
 add_row(enum rank_kind kind, uint64_t id, int rank, void *arg)
 {
-	cli_table_add(arg, "%s", rank_kind_name[kind]);
-	cli_table_add(arg, "%" PRIu64, id);
-	cli_table_add(arg, "%d", rank);
+	table_add(arg, "%s", rank_kind_name[kind]);
+	table_add(arg, "%" PRIu64, id);
+	table_add(arg, "%d", rank);
 	return 0;
 }
 
@@ -52,17 +52,17 @@ static int
 list(struct cli *c, struct kv *kv)
 {
 	struct json_object *o = json_object_new_array();
-	struct cli_table t;
+	struct table t;
 	int rc;
 
-	cli_table_init(&t, "KIND ID >RANK");
+	table_init(&t, "KIND ID >RANK");
 	rc = c->json ? rank_each(kv, add_json, o, &c->err)
 		     : rank_each(kv, add_row, &t, &c->err);
 	if (rc == 0 && c->json)
 		cli_print_json(json_object_get(o));
 	else if (rc == 0)
-		cli_table_print(&t, stdout, false);
-	cli_table_free(&t);
+		table_print(&t, stdout, false);
+	table_free(&t);
 	json_object_put(o);
 	return rc == 0 ? EXIT_FINE : cli_fail(c);
 }
@@ -70,7 +70,7 @@ list(struct cli *c, struct kv *kv)
 static int
 whom(struct cli *c, enum rank_kind *kind, uint64_t *id)
 {
-	int k = cli_choose(c, c->argv[1], rank_kind_name, RANK_KINDS);
+	int k = option_choose(c, c->argv[1], rank_kind_name, RANK_KINDS);
 
 	if (k < 0)
 		return -1;
@@ -120,7 +120,7 @@ unset(struct cli *c, struct kv *kv)
 }
 
 int
-cli_rank(struct cli *c)
+verb_rank(struct cli *c)
 {
 	static const struct {
 		const char *name;
@@ -136,10 +136,10 @@ cli_rank(struct cli *c)
 	for (i = 0; i < c->argc; i++)
 		if (strcmp(c->argv[i], "-1") == 0)
 			c->argv[i] = never;
-	if (cli_options(c, NULL, 0) == -1)
+	if (option_take(c, NULL, 0) == -1)
 		return cli_fail(c);
-	cli_usual_word(c, "list");
-	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) < 0)
+	option_usual_word(c, "list");
+	if ((i = option_choose(c, c->argv[0], names, nitems(names))) < 0)
 		return cli_fail(c);
 	if (c->argc != act[i].words)
 		return cli_usage(c);

@@ -48,7 +48,7 @@ copy_string(struct json_object *o, const char *key, char *out, size_t size)
 
 static int
 understand(const struct config *c, long status, const char *body,
-    struct cli_token_who *who, struct err *err)
+    struct token_who *who, struct err *err)
 {
 	struct json_object *o;
 
@@ -98,8 +98,8 @@ new_request(const struct config *c, struct curl_slist *headers,
 }
 
 int
-cli_token_ask(const struct config *c, const char *token,
-    struct cli_token_who *who, struct err *err)
+token_who_ask(const struct config *c, const char *token,
+    struct token_who *who, struct err *err)
 {
 	static struct body body;
 	char url[1024], header[4200], ca[CONFIG_PATH_MAX];
@@ -140,15 +140,15 @@ cli_token_ask(const struct config *c, const char *token,
 static int
 check(struct cli *c, bool quiet)
 {
-	struct cli_token_who who;
+	struct token_who who;
 	struct json_object *o;
 	char *token;
 	int r;
 
-	if (cli_load(c) == -1 || (token =
+	if (load_config(c) == -1 || (token =
 	    config_read_token(c->config.token_file, &c->err)) == NULL)
 		return cli_fail(c);
-	r = cli_token_ask(&c->config, token, &who, &c->err);
+	r = token_who_ask(&c->config, token, &who, &c->err);
 	secret_free(token);
 	if (r == -1)
 		return cli_fail(c);
@@ -169,30 +169,30 @@ check(struct cli *c, bool quiet)
 }
 
 int
-cli_token(struct cli *c)
+verb_token(struct cli *c)
 {
 	static const char *const names[] = {"check", "reload"};
-	struct cli_token_reload o = {0};
+	struct token_reload o = {0};
 	bool quiet = false;
-	const struct cli_opt opts[] = {
-		{"--quiet", 'q', CLI_FLAG, &quiet},
-		{"--token-file", 0, CLI_TEXT, &o.file},
-		{"--dry-run", 0, CLI_FLAG, &o.dry},
-		{"--yes", 0, CLI_FLAG, &o.yes},
-		{"--force", 0, CLI_FLAG, &o.force},
-		{"--no-wait", 0, CLI_FLAG, &o.no_wait},
+	const struct option opts[] = {
+		{"--quiet", 'q', OPTION_FLAG, &quiet},
+		{"--token-file", 0, OPTION_TEXT, &o.file},
+		{"--dry-run", 0, OPTION_FLAG, &o.dry},
+		{"--yes", 0, OPTION_FLAG, &o.yes},
+		{"--force", 0, OPTION_FLAG, &o.force},
+		{"--no-wait", 0, OPTION_FLAG, &o.no_wait},
 	};
 	int i;
 
-	if (cli_options(c, opts, nitems(opts)) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
-	cli_usual_word(c, "check");
+	option_usual_word(c, "check");
 	if (c->argc != 1)
 		return cli_usage(c);
-	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)
+	if ((i = option_choose(c, c->argv[0], names, nitems(names))) == -1)
 		return cli_fail(c);
 	if (i == 0 && (o.file != NULL || o.dry || o.yes || o.force ||
 	    o.no_wait))
 		return cli_usage(c);
-	return i == 0 ? check(c, quiet) : cli_token_reload(c, &o);
+	return i == 0 ? check(c, quiet) : token_reload(c, &o);
 }

@@ -81,30 +81,30 @@ ask(struct cli *c, const char *setup, struct json_object **result)
 	if (setup != NULL)
 		json_object_object_add(q, "setup",
 		    json_object_new_string(setup));
-	return cli_control_follow(&c->config, q,
+	return control_ask_follow(&c->config, q,
 	    cli_patience(c, PATIENCE_PROBE), on_line, result,
 	    &c->err);
 }
 
 int
-cli_probe(struct cli *c)
+verb_probe(struct cli *c)
 {
 	struct json_object *answer, *result = NULL;
 	const char *setup = NULL;
-	const struct cli_opt opts[] = {
-		{"--setup", 0, CLI_TEXT, &setup},
+	const struct option opts[] = {
+		{"--setup", 0, OPTION_TEXT, &setup},
 	};
 	uint64_t id;
 	int code = EXIT_FINE;
 
-	if (cli_options(c, opts, nitems(opts)) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);
 	if (setup != NULL && (!str_to_u64(setup, &id) || id == 0))
 		return cli_error(c, EXIT_USAGE, "--setup takes the id of a "
 		    "channel, not \"%s\".", setup);
-	if (cli_look(c) == -1)
+	if (load_look(c) == -1)
 		return cli_fail(c);
 	answer = ask(c, setup, &result);
 	if (answer == NULL)

@@ -41,40 +41,40 @@ release(struct cli *c, double wait_s)
 	struct json_object *q = json_object_new_object(), *a;
 	uint64_t until = clock_boot_ms() + (uint64_t)(wait_s * 1000);
 	struct page_cluster was;
-	struct cli_view v;
+	struct view v;
 
-	if (cli_view_read(&v, &c->config, &c->err) == -1) {
+	if (view_read(&v, &c->config, &c->err) == -1) {
 		json_object_put(q);
 		return cli_fail(c);
 	}
 	was = v.cluster;
-	cli_view_free(&v);
+	view_free(&v);
 	json_object_object_add(q, "cmd", json_object_new_string("release"));
-	if ((a = cli_control_ask(&c->config, q, &c->err)) == NULL)
+	if ((a = control_ask(&c->config, q, &c->err)) == NULL)
 		return cli_fail(c);
 	json_object_put(a);
 	do {
-		if (cli_view_read(&v, &c->config, &c->err) == -1)
+		if (view_read(&v, &c->config, &c->err) == -1)
 			return cli_fail(c);
-		cli_view_free(&v);
+		view_free(&v);
 	} while (v.cluster.release_checks == was.release_checks
 	    && cli_step(until));
 	return finish(c, &v.cluster, was.release_checks);
 }
 
 int
-cli_release(struct cli *c)
+verb_release(struct cli *c)
 {
 	double wait_s = WAIT_S;
-	const struct cli_opt opts[] = {
-		{"--timeout", 't', CLI_SECONDS, &wait_s},
+	const struct option opts[] = {
+		{"--timeout", 't', OPTION_SECONDS, &wait_s},
 	};
 
-	if (cli_options(c, opts, nitems(opts)) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);
-	if (cli_look(c) == -1)
+	if (load_look(c) == -1)
 		return cli_fail(c);
 	return release(c, wait_s);
 }

@@ -14,7 +14,7 @@
 
 /* Lines before the last are data, but for problems, which are errors. */
 void
-cli_show_line(const char *key, const char *text, void *arg)
+follow_show(const char *key, const char *text, void *arg)
 {
 	struct cli *c = arg;
 	struct json_object *o;
@@ -32,25 +32,25 @@ cli_show_line(const char *key, const char *text, void *arg)
 }
 
 struct json_object *
-cli_reload_follow(struct cli *c, struct json_object *request, double seconds)
+follow_answer(struct cli *c, struct json_object *request, double seconds)
 {
-	return cli_control_follow(&c->config, request, seconds, cli_show_line,
+	return control_ask_follow(&c->config, request, seconds, follow_show,
 	    c, &c->err);
 }
 
 int
-cli_follow(struct cli *c, struct json_object *request, double seconds)
+follow_order(struct cli *c, struct json_object *request, double seconds)
 {
-	return cli_follow_fd(c, request, -1, seconds);
+	return follow_fd(c, request, -1, seconds);
 }
 
 int
-cli_follow_fd(struct cli *c, struct json_object *request, int fd,
+follow_fd(struct cli *c, struct json_object *request, int fd,
     double seconds)
 {
 	uint64_t until = clock_boot_ms() + (uint64_t)(seconds * 1000);
-	struct json_object *a = cli_control_pass(&c->config, request, fd,
-	    seconds, cli_show_line, c, &c->err);
+	struct json_object *a = control_ask_lines(&c->config, request, fd,
+	    seconds, follow_show, c, &c->err);
 
 	if (a == NULL && c->err.code == EXIT_UNKNOWN
 	    && clock_boot_ms() >= until)
@@ -65,18 +65,18 @@ cli_follow_fd(struct cli *c, struct json_object *request, int fd,
 }
 
 int
-cli_reload(struct cli *c)
+verb_reload(struct cli *c)
 {
 	bool check = false, no_wait = false;
-	const struct cli_opt opts[] = {
-		{"--check", 0, CLI_FLAG, &check},
-		{"--no-wait", 0, CLI_FLAG, &no_wait},
+	const struct option opts[] = {
+		{"--check", 0, OPTION_FLAG, &check},
+		{"--no-wait", 0, OPTION_FLAG, &no_wait},
 	};
 	struct json_object *q;
 
 	/* A broken file ends here, with all its problems. */
-	if (cli_options(c, opts, nitems(opts)) == -1
-	    || cli_load_for_fleet(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1
+	    || load_for_fleet(c) == -1)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);
@@ -84,5 +84,5 @@ cli_reload(struct cli *c)
 	json_object_object_add(q, "cmd", json_object_new_string("reload"));
 	json_object_object_add(q, "check", json_object_new_boolean(check));
 	json_object_object_add(q, "no_wait", json_object_new_boolean(no_wait));
-	return cli_follow(c, q, cli_patience(c, PATIENCE_RELOAD));
+	return follow_order(c, q, cli_patience(c, PATIENCE_RELOAD));
 }

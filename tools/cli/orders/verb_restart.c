@@ -15,10 +15,10 @@ may_restart(struct cli *c)
 {
 	int r = keeper_check(c->config.state_dir, c->config.path, &c->err);
 	char way[512] = "systemctl restart UNIT";
-	struct cli_view v;
+	struct view v;
 	struct err none;
 
-	if (r == -1 || cli_view_read(&v, &c->config, &none) == -1)
+	if (r == -1 || view_read(&v, &c->config, &none) == -1)
 		return r;
 	if (v.keeper.unit[0] != '\0')
 		keeper_command(&v.keeper, "restart", c->config.path, way,
@@ -31,36 +31,36 @@ may_restart(struct cli *c)
 		    ? "systemd" : "Somebody's foreground", v.cluster.pid,
 		    v.cluster.service ? ": " : "",
 		    v.cluster.service ? way : "");
-	cli_view_free(&v);
+	view_free(&v);
 	return r;
 }
 
 int
-cli_restart(struct cli *c)
+verb_restart(struct cli *c)
 {
 	double wait_s = 0, seconds = 0;
-	const struct cli_opt opts[] = {
-		{"--wait", 0, CLI_SECONDS_IF, &wait_s},
-		{"--timeout", 't', CLI_SECONDS, &seconds},
+	const struct option opts[] = {
+		{"--wait", 0, OPTION_SECONDS_IF, &wait_s},
+		{"--timeout", 't', OPTION_SECONDS, &seconds},
 	};
 	int code;
 
 	/* Strictly and first: what could not start again is not stopped. */
-	if (cli_options(c, opts, nitems(opts)) == -1
-	    || cli_load_for_fleet(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1
+	    || load_for_fleet(c) == -1)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);
 	if (may_restart(c) == -1)
 		return cli_fail(c);
-	if ((code = cli_stop_fleet(c, false, seconds)) != EXIT_FINE)
+	if ((code = stopping(c, false, seconds)) != EXIT_FINE)
 		return code;
 	/* It may start elsewhere than where it ran. */
 	config_free(&c->config);
-	if (cli_load(c) == -1)
+	if (load_config(c) == -1)
 		return cli_fail(c);
 	if (wait_s < 0)
 		wait_s = READY_WAIT_S;
-	return cli_start_fleet(c, wait_s == 0 ? 0 : clock_boot_ms() +
+	return starting(c, wait_s == 0 ? 0 : clock_boot_ms() +
 	    (uint64_t)(wait_s * 1000));
 }

@@ -51,10 +51,10 @@ request(const char *action, const struct order *o)
 /* ---- status ------------------------------------------------------------- */
 
 static void
-show_text(const struct cli_view *v)
+show_text(const struct view *v)
 {
 	const struct page_cluster *c = &v->cluster;
-	uint32_t behind = cli_view_behind(v);
+	uint32_t behind = view_behind(v);
 
 	if (c->rollout)
 		printf("rollout  under way: %u of %u replaced, %u failed\n",
@@ -66,7 +66,7 @@ show_text(const struct cli_view *v)
 	printf("shards   %u of %zu run the supervisor's program and "
 	    "configuration\n", (uint32_t)v->n - behind, v->n);
 	for (size_t i = 0; i < v->n && behind > 0; i++)
-		if (cli_view_is_behind(v, &v->shard[i]))
+		if (view_is_behind(v, &v->shard[i]))
 			printf("behind   shard %u: an older %s, version %s\n",
 			    v->shard[i].id, v->shard[i].w.program !=
 			    c->program ? "program" : "configuration",
@@ -76,18 +76,18 @@ show_text(const struct cli_view *v)
 static int
 show_status(struct cli *c)
 {
-	struct cli_view v;
+	struct view v;
 	int code;
 
-	if (cli_view_read(&v, &c->config, &c->err) == -1)
+	if (view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
 	if (c->json)
-		cli_print_json(cli_status_json_rollout(&v));
+		cli_print_json(status_json_rollout(&v));
 	else
 		show_text(&v);
-	code = v.cluster.rollout || cli_view_behind(&v) > 0 ? EXIT_DEGRADED
+	code = v.cluster.rollout || view_behind(&v) > 0 ? EXIT_DEGRADED
 	    : EXIT_FINE;
-	cli_view_free(&v);
+	view_free(&v);
 	return code;
 }
 
@@ -99,7 +99,7 @@ give(struct cli *c, const char *action, const struct order *o)
 	double s = o->timeout_s > 0 ? o->timeout_s : o->wait_s > 0 ? o->wait_s
 	    : FOR_EVER_S;
 	uint64_t until = clock_boot_ms() + (uint64_t)(s * 1000);
-	struct json_object *a = cli_reload_follow(c, request(action, o), s);
+	struct json_object *a = follow_answer(c, request(action, o), s);
 
 	if (a != NULL) {
 		if (c->json)
@@ -116,34 +116,34 @@ give(struct cli *c, const char *action, const struct order *o)
 }
 
 int
-cli_rollout(struct cli *c)
+verb_rollout(struct cli *c)
 {
 	static const char *const words[] = { "begin", "status", "undo",
 	    "stop" };
 	struct order o = { .canary = -1, .parallel = -1, .max_failures = -1,
 	    .pause_s = -1 };
-	const struct cli_opt opts[] = {
-		{"--canary", 0, CLI_NUMBER, &o.canary},
-		{"--parallel", 0, CLI_NUMBER, &o.parallel},
-		{"--max-failures", 0, CLI_NUMBER, &o.max_failures},
-		{"--pause", 0, CLI_SECONDS, &o.pause_s},
-		{"--all", 'a', CLI_FLAG, &o.all},
-		{"--dry-run", 'n', CLI_FLAG, &o.dry_run},
-		{"--no-wait", 0, CLI_FLAG, &o.no_wait},
-		{"--wait", 'w', CLI_SECONDS_IF, &o.wait_s},
-		{"--timeout", 't', CLI_SECONDS, &o.timeout_s},
+	const struct option opts[] = {
+		{"--canary", 0, OPTION_NUMBER, &o.canary},
+		{"--parallel", 0, OPTION_NUMBER, &o.parallel},
+		{"--max-failures", 0, OPTION_NUMBER, &o.max_failures},
+		{"--pause", 0, OPTION_SECONDS, &o.pause_s},
+		{"--all", 'a', OPTION_FLAG, &o.all},
+		{"--dry-run", 'n', OPTION_FLAG, &o.dry_run},
+		{"--no-wait", 0, OPTION_FLAG, &o.no_wait},
+		{"--wait", 'w', OPTION_SECONDS_IF, &o.wait_s},
+		{"--timeout", 't', OPTION_SECONDS, &o.timeout_s},
 	};
 	int word = 0;
 
-	if (cli_options(c, opts, nitems(opts)) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	if (c->argc > 1)
 		return cli_usage(c);
-	if (c->argc == 1 && (word = cli_choose(c, c->argv[0], words,
+	if (c->argc == 1 && (word = option_choose(c, c->argv[0], words,
 	    nitems(words))) == -1)
 		return cli_fail(c);
 	/* A broken file ends a beginning here, with all its problems. */
-	if ((word == 0 ? cli_load_for_fleet : cli_look)(c) == -1)
+	if ((word == 0 ? load_for_fleet : load_look)(c) == -1)
 		return cli_fail(c);
 	return word == 1 ? show_status(c) : give(c, words[word], &o);
 }

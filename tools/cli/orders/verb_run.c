@@ -28,16 +28,16 @@
 static bool hold_plugins;	/* --hold-plugins of run and start */
 
 int
-cli_run(struct cli *c)
+verb_run(struct cli *c)
 {
-	const struct cli_opt opts[] = {
-		{"--hold-plugins", 0, CLI_FLAG, &hold_plugins},
+	const struct option opts[] = {
+		{"--hold-plugins", 0, OPTION_FLAG, &hold_plugins},
 	};
 	struct supervisor_args a = {.config = &c->config,
 	    .argv = c->main_argv, .foreground = true, .ready_fd = -1};
 
-	if (cli_options(c, opts, nitems(opts)) == -1
-	    || cli_load_to_start(c, CLI_BY_KEEPER) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1
+	    || load_to_start(c, LOAD_BY_KEEPER) == -1)
 		return cli_fail(c);
 	a.hold_plugins = hold_plugins;
 	if (c->argc > 0)
@@ -73,15 +73,15 @@ daemon_main(struct cli *c, int ready_fd)
 static void
 what_keeps(struct cli *c, char *out, size_t size)
 {
-	struct cli_view v;
+	struct view v;
 	struct err none;
 
 	out[0] = '\0';
-	if (cli_view_read(&v, &c->config, &none) == -1)
+	if (view_read(&v, &c->config, &none) == -1)
 		return;
 	if (v.alive)
-		str_copy(out, cli_view_note(&v), size);
-	cli_view_free(&v);
+		str_copy(out, view_note(&v), size);
+	view_free(&v);
 }
 
 /* A person who waits is told once what for. */
@@ -200,9 +200,9 @@ start(struct cli *c, uint64_t until)
 
 /* On a terminal: a line now and then, so that nobody thinks it hangs. */
 static void
-tell_progress(struct cli *c, const struct cli_view *v, uint64_t *told_ms)
+tell_progress(struct cli *c, const struct view *v, uint64_t *told_ms)
 {
-	const char *note = cli_view_note(v);
+	const char *note = view_note(v);
 
 	if (c->json || !isatty(STDERR_FILENO)
 	    || clock_boot_ms() - *told_ms < TELL_MS)
@@ -214,16 +214,16 @@ tell_progress(struct cli *c, const struct cli_view *v, uint64_t *told_ms)
 
 /* Follows the page until every shard is ready: 0, or -1 with EXIT_WAIT. */
 int
-cli_wait_ready(struct cli *c, uint64_t until)
+starting_wait(struct cli *c, uint64_t until)
 {
 	uint64_t begin = clock_boot_ms(), told = begin;
-	struct cli_view v = {0};
+	struct view v = {0};
 	bool done = false, alive = true;
 
 	do {
-		cli_view_free(&v);
+		view_free(&v);
 		memset(&v, 0, sizeof(v));
-		if (cli_view_read(&v, &c->config, &c->err) == -1)
+		if (view_read(&v, &c->config, &c->err) == -1)
 			continue;
 		done = v.n > 0 && v.ready == v.n && v.handler_alive &&
 		    v.handler.state == HANDLER_READY;
@@ -234,7 +234,7 @@ cli_wait_ready(struct cli *c, uint64_t until)
 			tell_progress(c, &v, &told);
 	} while (!done && alive && cli_step(until));
 	if (!done && v.hung)
-		(void)cli_view_awake(&c->config, &c->err);
+		(void)view_awake(&c->config, &c->err);
 	else if (!done && !alive)
 		err_set(&c->err, EXIT_DOWN, "The supervisor ended while it "
 		    "was waited for; see \"shardherd logs\".");
@@ -243,7 +243,7 @@ cli_wait_ready(struct cli *c, uint64_t until)
 		    "ready, the handler is %s. \"shardherd status\" says "
 		    "more.", (double)((clock_boot_ms() - begin) / 100) / 10,
 		    v.ready, v.n, v.handler_state);
-	cli_view_free(&v);
+	view_free(&v);
 	return done ? 0 : -1;
 }
 
@@ -252,19 +252,19 @@ cli_wait_ready(struct cli *c, uint64_t until)
  * with the file is only told.
  */
 static int
-load(struct cli *c, enum cli_starter who)
+load(struct cli *c, enum load_starter who)
 {
 	int32_t pid;
 
-	if (cli_look_quietly(c) == 0
-	    && cli_view_locked(c->config.state_dir, &pid)) {
+	if (load_look_quietly(c) == 0
+	    && lock_held(c->config.state_dir, &pid)) {
 		if (c->trouble[0] != '\0')
 			cli_say("The config file has a problem, which the "
 			    "next start will not take: %s", c->trouble);
 		return 0;
 	}
 	config_free(&c->config);
-	if (cli_load_to_start(c, who) == -1)
+	if (load_to_start(c, who) == -1)
 		return -1;
 	if (c->config.kept_for != NULL)
 		cli_say("It goes on with the config it ran by, as the file "
@@ -274,16 +274,16 @@ load(struct cli *c, enum cli_starter who)
 
 /* own: the flag that only this verb has. */
 static int
-start_options(struct cli *c, enum cli_starter who, const char *own,
+start_options(struct cli *c, enum load_starter who, const char *own,
     bool *flag, uint64_t *until)
 {
 	double wait_s = 0;
-	const struct cli_opt opts[] = {
-		{"--wait", 0, CLI_SECONDS_IF, &wait_s},
-		{own, 0, CLI_FLAG, flag},
+	const struct option opts[] = {
+		{"--wait", 0, OPTION_SECONDS_IF, &wait_s},
+		{own, 0, OPTION_FLAG, flag},
 	};
 
-	if (cli_options(c, opts, nitems(opts)) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1)
 		return -1;
 	if (c->argc > 0)
 		return err_set(&c->err, EXIT_USAGE, "usage: shardherd %s %s",
@@ -301,31 +301,31 @@ print_warning(const char *line, void *arg)
 }
 
 int
-cli_start_fleet(struct cli *c, uint64_t until)
+starting(struct cli *c, uint64_t until)
 {
 	if (start(c, until) == -1)
 		return cli_fail(c);
 	/* Cron's `ensure` has it in the log, as the handler says it there. */
 	config_perms_warn(&c->config, print_warning, NULL);
-	if (until != 0 && cli_wait_ready(c, until) == -1)
+	if (until != 0 && starting_wait(c, until) == -1)
 		return cli_fail(c);
 	return EXIT_FINE;
 }
 
 int
-cli_start(struct cli *c)
+verb_start(struct cli *c)
 {
 	uint64_t until;
 	int32_t pid;
 
-	if (start_options(c, CLI_BY_HAND, "--hold-plugins", &hold_plugins,
+	if (start_options(c, LOAD_BY_HAND, "--hold-plugins", &hold_plugins,
 	    &until) == -1)
 		return cli_fail(c);
-	if (cli_view_locked(c->config.state_dir, &pid))
-		return cli_view_awake(&c->config, &c->err) == -1 ? cli_fail(c)
+	if (lock_held(c->config.state_dir, &pid))
+		return view_awake(&c->config, &c->err) == -1 ? cli_fail(c)
 		    : cli_error(c, EXIT_TRY_LATER, "The fleet is running "
 		    "already (supervisor pid %d).", pid);
-	return cli_start_fleet(c, until);
+	return starting(c, until);
 }
 
 /* ---- ensure --------------------------------------------------------------------- */
@@ -334,10 +334,10 @@ cli_start(struct cli *c)
 static int
 same_config(struct cli *c)
 {
-	struct cli_view v;
+	struct view v;
 	int r = 0;
 
-	if (cli_view_read(&v, &c->config, &c->err) == -1)
+	if (view_read(&v, &c->config, &c->err) == -1)
 		return 0;	/* it is only starting: no page yet */
 	if (v.cluster.config_path[0] != '\0' && strcmp(v.cluster.config_path,
 	    c->config.path) != 0 && strlen(c->config.path) <
@@ -346,7 +346,7 @@ same_config(struct cli *c)
 		    "which %s wants too; nothing was changed.",
 		    v.cluster.config_path, c->config.state_dir,
 		    c->config.path);
-	cli_view_free(&v);
+	view_free(&v);
 	return r;
 }
 
@@ -359,7 +359,7 @@ wait_other(struct cli *c)
 	int32_t pid;
 
 	do {
-		if (cli_view_locked(c->config.state_dir, &pid))
+		if (lock_held(c->config.state_dir, &pid))
 			return 0;
 	} while (cli_step(until));
 	c->err = why;
@@ -372,9 +372,9 @@ start_if_down(struct cli *c, uint64_t until, bool *started)
 {
 	int32_t pid;
 
-	*started = !cli_view_locked(c->config.state_dir, &pid);
+	*started = !lock_held(c->config.state_dir, &pid);
 	if (!*started)
-		return cli_view_awake(&c->config, &c->err) == -1 ? -1
+		return view_awake(&c->config, &c->err) == -1 ? -1
 		    : same_config(c);
 	if (start(c, until) == -1 && (c->err.code != EXIT_TRY_LATER ||
 	    wait_other(c) == -1))
@@ -400,24 +400,24 @@ leave_stopped(struct cli *c, const struct stopped *s, bool asked)
 }
 
 int
-cli_ensure(struct cli *c)
+verb_ensure(struct cli *c)
 {
 	bool started, even_if_stopped = false;
 	struct stopped s;
 	uint64_t until;
 	int32_t pid;
 
-	if (start_options(c, CLI_BY_CRON, "--even-if-stopped",
+	if (start_options(c, LOAD_BY_CRON, "--even-if-stopped",
 	    &even_if_stopped, &until) == -1)
 		return cli_fail(c);
 	/* Of a directory we may not look into the start says why. */
 	if (!even_if_stopped && access(c->config.state_dir, X_OK) == 0
-	    && stopped_get(c->config.state_dir, &s) && !cli_view_locked(c->config.state_dir, &pid))
+	    && stopped_get(c->config.state_dir, &s) && !lock_held(c->config.state_dir, &pid))
 		return leave_stopped(c, &s, until != 0);
 	do {
 		if (start_if_down(c, until, &started) == -1)
 			return cli_fail(c);
-		if (until == 0 || cli_wait_ready(c, until) == 0)
+		if (until == 0 || starting_wait(c, until) == 0)
 			return EXIT_FINE;
 		/* It was ending already when we found it running. */
 	} while (!started && c->err.code == EXIT_DOWN && cli_step(until));

@@ -9,7 +9,7 @@
 
 /* discord-protocol.md section 4: shard_id = (guild_id >> 22) % count */
 static int
-pick(struct cli *c, const struct cli_view *v, const char *guild, uint64_t *id)
+pick(struct cli *c, const struct view *v, const char *guild, uint64_t *id)
 {
 	uint64_t g;
 
@@ -26,7 +26,7 @@ pick(struct cli *c, const struct cli_view *v, const char *guild, uint64_t *id)
 	} else {
 		*id = (g >> 22) % v->cluster.shard_count;
 	}
-	if (cli_view_shard(v, *id) == NULL)
+	if (view_shard(v, *id) == NULL)
 		return err_set(&c->err, EXIT_USAGE, "Shard %llu does not run "
 		    "here; this fleet has %zu.", (unsigned long long)*id,
 		    v->n);
@@ -43,22 +43,22 @@ show_value(const char *key, struct json_object *val)
 }
 
 static int
-show(struct cli *c, const struct cli_view *v, const struct cli_shard *s)
+show(struct cli *c, const struct view *v, const struct view_shard *s)
 {
-	struct json_object *o = cli_status_json_shard(v, s);
-	static struct cli_past past;
+	struct json_object *o = status_json_shard(v, s);
+	static struct past past;
 	char line[256];
 
-	cli_past_read(&past, &c->config, v, s->id);
+	past_read(&past, &c->config, v, s->id);
 	if (c->json) {
-		json_object_object_add(o, "past", cli_past_json(&past));
+		json_object_object_add(o, "past", past_json(&past));
 		cli_print_json(o);
 	} else {
 		json_object_object_foreach(o, key, val)
 			show_value(key, val);
 		json_object_put(o);
 		for (size_t i = 0; i < past.n; i++) {
-			cli_past_line(&past.event[i], line, sizeof(line));
+			past_line(&past.event[i], line, sizeof(line));
 			cli_print("%-18s %s", i == 0 ? "past" : "", line);
 		}
 	}
@@ -77,9 +77,9 @@ act(struct cli *c, uint64_t id, const char *action)
 	json_object_object_add(q, "cmd", json_object_new_string("shard"));
 	json_object_object_add(q, "id", json_object_new_int64((int64_t)id));
 	json_object_object_add(q, "action", json_object_new_string(action));
-	if ((a = cli_control_ask(&c->config, q, &c->err)) == NULL) {
+	if ((a = control_ask(&c->config, q, &c->err)) == NULL) {
 		if (c->err.code == EXIT_DOWN &&
-		    cli_view_locked(c->config.state_dir, &pid))
+		    lock_held(c->config.state_dir, &pid))
 			return cli_error(c, EXIT_TRY_LATER, "The supervisor "
 			    "(pid %d) runs, but its socket in %s is missing. "
 			    "It makes a new one within seconds; try again.",
@@ -94,7 +94,7 @@ act(struct cli *c, uint64_t id, const char *action)
 }
 
 static int
-do_shard(struct cli *c, const struct cli_view *v, const char *guild,
+do_shard(struct cli *c, const struct view *v, const char *guild,
     bool force)
 {
 	static const char *const actions[] = {"show", "reconnect", "restart",
@@ -107,33 +107,33 @@ do_shard(struct cli *c, const struct cli_view *v, const char *guild,
 	if (c->argc > 1)
 		return cli_usage(c);
 	if (c->argc == 1 &&
-	    (i = cli_choose(c, c->argv[0], actions, nitems(actions))) == -1)
+	    (i = option_choose(c, c->argv[0], actions, nitems(actions))) == -1)
 		return cli_fail(c);
 	if (i == 3 && !force)
 		return cli_error(c, EXIT_USAGE, "A shard without a session "
 		    "queues for its IDENTIFY by itself. \"identify --force\" "
 		    "lets it pass the reserve, the brake and its own spacing, "
 		    "at the cost of one IDENTIFY.");
-	return i == 0 ? show(c, v, cli_view_shard(v, id)) :
+	return i == 0 ? show(c, v, view_shard(v, id)) :
 	    act(c, id, actions[i]);
 }
 
 int
-cli_shard(struct cli *c)
+verb_shard(struct cli *c)
 {
 	const char *guild = NULL;
 	bool force = false;
-	const struct cli_opt opts[] = {
-		{"--guild", 'g', CLI_TEXT, &guild},
-		{"--force", 0, CLI_FLAG, &force},
+	const struct option opts[] = {
+		{"--guild", 'g', OPTION_TEXT, &guild},
+		{"--force", 0, OPTION_FLAG, &force},
 	};
-	struct cli_view v;
+	struct view v;
 	int code;
 
-	if (cli_options(c, opts, nitems(opts)) == -1 || cli_look(c) == -1 ||
-	    cli_view_read(&v, &c->config, &c->err) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1 ||
+	    view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
 	code = do_shard(c, &v, guild, force);
-	cli_view_free(&v);
+	view_free(&v);
 	return code;
 }

@@ -30,7 +30,7 @@ ask(struct cli *c, bool end_sessions, double seconds, int32_t *pid)
 	json_object_object_add(q, "cmd", json_object_new_string("stop"));
 	json_object_object_add(q, "end_sessions",
 	    json_object_new_boolean(end_sessions));
-	a = cli_control_follow(&c->config, q, seconds, NULL, NULL, &c->err);
+	a = control_ask_follow(&c->config, q, seconds, NULL, NULL, &c->err);
 	if (a != NULL) {
 		if (*pid == 0 && json_object_object_get_ex(a, "pid", &f))
 			*pid = json_object_get_int(f);
@@ -67,7 +67,7 @@ started_at(pid_t pid, const void *start)
 static bool
 is_shard(pid_t pid, const void *arg)
 {
-	const struct cli_shard *s = arg;
+	const struct view_shard *s = arg;
 
 	return s->orphan || process_lives(pid, s->w.pid_start);
 }
@@ -76,11 +76,11 @@ is_shard(pid_t pid, const void *arg)
 static unsigned
 stop_orphans(const struct config *config, bool signal_them)
 {
-	struct cli_view v;
+	struct view v;
 	struct err none;
 	unsigned n = 0;
 
-	if (cli_view_read(&v, config, &none) == -1)
+	if (view_read(&v, config, &none) == -1)
 		return 0;
 	for (size_t i = 0; i < v.n; i++) {
 		n += v.shard[i].alive;
@@ -92,7 +92,7 @@ stop_orphans(const struct config *config, bool signal_them)
 	if (v.handler_alive && signal_them && n == 1)
 		pidfd_signal_if(v.handler_watch.pid, SIGTERM, started_at,
 		    &v.handler_watch.pid_start);
-	cli_view_free(&v);
+	view_free(&v);
 	return n;
 }
 
@@ -102,11 +102,11 @@ stop_rest(struct cli *c, double seconds)
 {
 	uint64_t until = clock_boot_ms() + (uint64_t)(seconds * 1000);
 	unsigned before = 0, n;
-	struct cli_view v;
+	struct view v;
 
 	/* Another user cannot see: that is not to say it is not running. */
-	if (cli_view_read(&v, &c->config, &c->err) == 0)
-		cli_view_free(&v);
+	if (view_read(&v, &c->config, &c->err) == 0)
+		view_free(&v);
 	else if (c->err.code != EXIT_DOWN)
 		return cli_fail(c);
 	if ((n = stop_orphans(&c->config, true)) == 0) {
@@ -137,7 +137,7 @@ lives(struct cli *c, int32_t pid, bool by_lock)
 	int32_t now;
 
 	if (by_lock)
-		return cli_view_locked(c->config.state_dir, &now) && now == pid;
+		return lock_held(c->config.state_dir, &now) && now == pid;
 	return process_lives(pid, 0);
 }
 
@@ -146,7 +146,7 @@ holds_lock(pid_t pid, const void *state_dir)
 {
 	int32_t now;
 
-	return cli_view_locked(state_dir, &now) && now == pid;
+	return lock_held(state_dir, &now) && now == pid;
 }
 
 /*
@@ -161,11 +161,11 @@ rouse(struct cli *c, bool end_sessions, int32_t pid)
 	struct err hung;
 	int32_t now;
 
-	if (cli_view_awake(&c->config, &hung) == 0)
+	if (view_awake(&c->config, &hung) == 0)
 		return 0;
 	pidfd_signal_if(pid, SIGCONT, holds_lock, c->config.state_dir);
 	while (cli_step(until))
-		if (cli_view_awake(&c->config, &hung) == 0)
+		if (view_awake(&c->config, &hung) == 0)
 			return 0;
 	if (end_sessions)
 		return err_set(&c->err, EXIT_UNKNOWN, "The supervisor (pid "
@@ -175,7 +175,7 @@ rouse(struct cli *c, bool end_sessions, int32_t pid)
 		cli_say("The supervisor (pid %d) hangs: it is killed.", pid);
 	pidfd_signal_if(pid, SIGKILL, holds_lock, c->config.state_dir);
 	until = clock_boot_ms() + KILL_MS;
-	while (cli_view_locked(c->config.state_dir, &now) && now == pid)
+	while (lock_held(c->config.state_dir, &now) && now == pid)
 		if (!cli_step(until))
 			return err_set(&c->err, EXIT_WAIT, "The supervisor "
 			    "(pid %d) was killed and does not end: the kernel "
@@ -207,16 +207,16 @@ stop_running(struct cli *c, bool end_sessions, double seconds, int32_t pid)
 }
 
 int
-cli_stop_fleet(struct cli *c, bool end_sessions, double seconds)
+stopping(struct cli *c, bool end_sessions, double seconds)
 {
 	int32_t pid;
 
 	if (seconds == 0)
 		seconds = cli_patience(c, PATIENCE_STOP);
-	if (cli_view_locked(c->config.state_dir, &pid))
+	if (lock_held(c->config.state_dir, &pid))
 		return stop_running(c, end_sessions, seconds, pid);
 	/* Its state_dir may be moved or gone: it answers all the same. */
-	if (cli_control_answers(&c->config))
+	if (control_ask_anybody(&c->config))
 		return stop_running(c, end_sessions, seconds, 0);
 	return stop_rest(c, seconds);
 }
@@ -230,7 +230,7 @@ stop_for_good(struct cli *c, bool end_sessions, double seconds)
 	struct err e;
 	bool had = stopped_get(dir, &before);
 	bool left = stopped_put(dir, &e) == 0;
-	int code = cli_stop_fleet(c, end_sessions, seconds);
+	int code = stopping(c, end_sessions, seconds);
 	bool ends = code == EXIT_FINE || code == EXIT_WAIT;
 
 	if (left && !had && !ends)
@@ -241,16 +241,16 @@ stop_for_good(struct cli *c, bool end_sessions, double seconds)
 }
 
 int
-cli_stop(struct cli *c)
+verb_stop(struct cli *c)
 {
 	bool end_sessions = false;
 	double seconds = 0;
-	const struct cli_opt opts[] = {
-		{"--end-sessions", 0, CLI_FLAG, &end_sessions},
-		{"--timeout", 't', CLI_SECONDS, &seconds},
+	const struct option opts[] = {
+		{"--end-sessions", 0, OPTION_FLAG, &end_sessions},
+		{"--timeout", 't', OPTION_SECONDS, &seconds},
 	};
 
-	if (cli_options(c, opts, nitems(opts)) == -1 || cli_look(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);

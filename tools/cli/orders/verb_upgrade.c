@@ -48,22 +48,22 @@ request(const char *path, bool check, bool force, bool keep_handler)
 }
 
 int
-cli_upgrade(struct cli *c)
+verb_upgrade(struct cli *c)
 {
 	bool check = false, force = false, no_handler = false, wait = false;
 	char path[CONFIG_PATH_MAX] = "";
 	double seconds = 0;
-	const struct cli_opt opts[] = {
-		{"--dry-run", 0, CLI_FLAG, &check},
-		{"--force", 0, CLI_FLAG, &force},
-		{"--no-handler", 0, CLI_FLAG, &no_handler},
-		{"--wait", 0, CLI_FLAG, &wait},
-		{"--timeout", 't', CLI_SECONDS, &seconds},
+	const struct option opts[] = {
+		{"--dry-run", 0, OPTION_FLAG, &check},
+		{"--force", 0, OPTION_FLAG, &force},
+		{"--no-handler", 0, OPTION_FLAG, &no_handler},
+		{"--wait", 0, OPTION_FLAG, &wait},
+		{"--timeout", 't', OPTION_SECONDS, &seconds},
 	};
 	uint64_t until;
 	int code;
 
-	if (cli_options(c, opts, nitems(opts)) == -1 || cli_look(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1)
 		return cli_fail(c);
 	if (c->argc > 1)
 		return cli_usage(c);
@@ -72,10 +72,10 @@ cli_upgrade(struct cli *c)
 	if (seconds == 0)
 		seconds = cli_patience(c, PATIENCE_RELOAD) + EXAMINE_S;
 	until = clock_boot_ms() + (uint64_t)(seconds * 1000);
-	code = cli_follow(c, request(path, check, force, no_handler),
+	code = follow_order(c, request(path, check, force, no_handler),
 	    seconds);
 	if (code == EXIT_FINE && wait && !check
-	    && cli_wait_ready(c, until) == -1)
+	    && starting_wait(c, until) == -1)
 		return cli_fail(c);
 	return code;
 }

@@ -6,16 +6,16 @@
 #include "tools/cli/base/cli.h"
 
 /* cli_plugin_new.c; lang and dir may be NULL. */
-int cli_plugin_new(struct cli *, const char *lang, const char *dir);
-bool cli_plugin_name_ok(const char *);
+int plugin_template(struct cli *, const char *lang, const char *dir);
+bool trial_name_ok(const char *);
 
 /* cli_plugin_test.c */
-struct cli_plugin_test {
+struct plugin_test_what {
 	bool keep;		/* the folder stays */
 	const char *conf;	/* a shardherd.conf, or NULL */
-	struct cli_list config;	/* KEY=VALUE, of the plugin's own */
-	struct cli_list say;	/* messages */
+	struct option_list config;	/* KEY=VALUE, of the plugin's own */
+	struct option_list say;	/* messages */
 };
-int cli_plugin_test(struct cli *, const struct cli_plugin_test *);
+int plugin_test_run(struct cli *, const struct plugin_test_what *);
 
 #endif

@@ -155,7 +155,7 @@ print_json(const char *dir, const struct lang *lang, const char *name,
 /* ---- the verb ------------------------------------------------------- */
 
 bool
-cli_plugin_name_ok(const char *name)
+trial_name_ok(const char *name)
 {
 	size_t n = strlen(name);
 
@@ -177,7 +177,7 @@ find_lang(struct cli *c, const char *word)
 }
 
 int
-cli_plugin_new(struct cli *c, const char *lang_name, const char *dir)
+plugin_template(struct cli *c, const char *lang_name, const char *dir)
 {
 	const char *name = c->argc == 2 ? c->argv[1] : NULL;
 	char full[PATH_MAX], exec[PATH_MAX + 32];
@@ -185,7 +185,7 @@ cli_plugin_new(struct cli *c, const char *lang_name, const char *dir)
 
 	if (name == NULL)
 		return cli_usage(c);
-	if (!cli_plugin_name_ok(name))
+	if (!trial_name_ok(name))
 		return cli_error(c, EXIT_USAGE, "\"%s\" is no name for a "
 		    "plugin: it has 1 to %d small letters, digits, '-' and "
 		    "'_', and begins with a letter or digit, as its slash "

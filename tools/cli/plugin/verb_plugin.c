@@ -87,42 +87,42 @@ print_json(const struct page_plugins *all, bool alive)
 }
 
 static void
-add_row(struct cli_table *t, const struct page_plugin *p, bool alive)
+add_row(struct table *t, const struct page_plugin *p, bool alive)
 {
 	bool fine = alive && verdict_plugin_well(p);
 	char age[24];
 
-	cli_table_add(t, "%s", p->name);
-	cli_table_add(t, "%s", state_name(p, alive));
-	cli_table_colour(t, fine ? CLI_GREEN : CLI_RED);
+	table_add(t, "%s", p->name);
+	table_add(t, "%s", state_name(p, alive));
+	table_colour(t, fine ? TABLE_GREEN : TABLE_RED);
 	if (alive && p->pid > 0)
-		cli_table_add(t, "%d", p->pid);
+		table_add(t, "%d", p->pid);
 	else
-		cli_table_add(t, "-");
-	cli_table_add(t, "%llu", (unsigned long long)p->events);
-	cli_table_add(t, "%llu", (unsigned long long)p->errors);
-	cli_table_add(t, "%u", p->outstanding);
-	cli_table_add(t, "%llu", (unsigned long long)p->waiting);
-	cli_table_add(t, "%llu", (unsigned long long)p->backlog_events);
-	cli_table_add(t, "%s", p->lag_ms > 0 ?
-	    cli_age((int64_t)p->lag_ms, age) : "-");
-	cli_table_add(t, "%llu", (unsigned long long)p->restarts);
-	cli_table_add(t, "%llu", (unsigned long long)p->dead_letters);
+		table_add(t, "-");
+	table_add(t, "%llu", (unsigned long long)p->events);
+	table_add(t, "%llu", (unsigned long long)p->errors);
+	table_add(t, "%u", p->outstanding);
+	table_add(t, "%llu", (unsigned long long)p->waiting);
+	table_add(t, "%llu", (unsigned long long)p->backlog_events);
+	table_add(t, "%s", p->lag_ms > 0 ?
+	    human_age((int64_t)p->lag_ms, age) : "-");
+	table_add(t, "%llu", (unsigned long long)p->restarts);
+	table_add(t, "%llu", (unsigned long long)p->dead_letters);
 }
 
 static void
 print_table(const struct page_plugins *all, bool alive)
 {
-	struct cli_table t;
+	struct table t;
 
-	cli_table_init(&t, "PLUGIN STATE ?>PID >EVENTS >ERRORS >WORKING >WAITING "
+	table_init(&t, "PLUGIN STATE ?>PID >EVENTS >ERRORS >WORKING >WAITING "
 	    ">BACKLOG >LAG >RESTARTS >DEAD");
-	t.fit = cli_table_room(stdout);
+	t.fit = table_room(stdout);
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
 		if (all->plugin[i].name[0] != '\0')
 			add_row(&t, &all->plugin[i], alive);
-	cli_table_print(&t, stdout, cli_table_may_colour(stdout));
-	cli_table_free(&t);
+	table_print(&t, stdout, table_may_colour(stdout));
+	table_free(&t);
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
 		if (all->plugin[i].name[0] != '\0' &&
 		    all->plugin[i].note[0] != '\0')
@@ -150,13 +150,13 @@ verdict(const struct page_plugins *all, bool alive)
 static int
 list(struct cli *c)
 {
-	struct cli_view v;
+	struct view v;
 	bool alive;
 	int code;
 
 	if (c->argc > 1)
 		return cli_usage(c);
-	if (cli_view_read(&v, &c->config, &c->err) == -1)
+	if (view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
 	alive = v.handler_alive;
 	code = verdict(&v.plugins, alive);
@@ -164,7 +164,7 @@ list(struct cli *c)
 		print_json(&v.plugins, alive);
 	else
 		print_table(&v.plugins, alive);
-	cli_view_free(&v);
+	view_free(&v);
 	return code;
 }
 
@@ -181,7 +181,7 @@ act(struct cli *c, const char *action)
 	put_text(q, "cmd", "plugin");
 	put_text(q, "action", action);
 	put_text(q, "name", c->argv[1]);
-	return cli_follow(c, q, cli_patience(c, PATIENCE_PLUGIN));
+	return follow_order(c, q, cli_patience(c, PATIENCE_PLUGIN));
 }
 
 /* In this order: the first two need no fleet, hence no config. */
@@ -203,37 +203,37 @@ is_test(const struct cli *c)
 static int
 test(struct cli *c)
 {
-	struct cli_plugin_test o = {0};
-	const struct cli_opt opts[] = {
-		{"--keep", 0, CLI_FLAG, &o.keep},
-		{"--conf", 'c', CLI_TEXT, &o.conf},
-		{"--config", 0, CLI_LIST, &o.config},
-		{"--say", 0, CLI_LIST, &o.say},
+	struct plugin_test_what o = {0};
+	const struct option opts[] = {
+		{"--keep", 0, OPTION_FLAG, &o.keep},
+		{"--conf", 'c', OPTION_TEXT, &o.conf},
+		{"--config", 0, OPTION_LIST, &o.config},
+		{"--say", 0, OPTION_LIST, &o.say},
 	};
 
-	if (cli_options(c, opts, nitems(opts)) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
-	return cli_plugin_test(c, &o);
+	return plugin_test_run(c, &o);
 }
 
 int
-cli_plugin(struct cli *c)
+verb_plugin(struct cli *c)
 {
 	const char *lang = NULL, *dir = NULL;
 	bool drop = false;
-	const struct cli_opt opts[] = {
-		{"--lang", 0, CLI_TEXT, &lang},
-		{"--dir", 0, CLI_TEXT, &dir},
-		{"--drop", 0, CLI_FLAG, &drop},
+	const struct option opts[] = {
+		{"--lang", 0, OPTION_TEXT, &lang},
+		{"--dir", 0, OPTION_TEXT, &dir},
+		{"--drop", 0, OPTION_FLAG, &drop},
 	};
 	int i;
 
 	if (is_test(c))
 		return test(c);
-	if (cli_options(c, opts, nitems(opts)) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
-	cli_usual_word(c, "list");
-	if ((i = cli_choose(c, c->argv[0], names, nitems(names))) == -1)
+	option_usual_word(c, "list");
+	if ((i = option_choose(c, c->argv[0], names, nitems(names))) == -1)
 		return cli_fail(c);
 	if (drop && strcmp(names[i], "unload") != 0) {
 		err_set(&c->err, EXIT_USAGE, "--drop goes with plugin unload.");
@@ -242,10 +242,10 @@ cli_plugin(struct cli *c)
 	if (i != NEW && (lang != NULL || dir != NULL))
 		return cli_usage(c);
 	if (i == NEW)
-		return cli_plugin_new(c, lang, dir);
+		return plugin_template(c, lang, dir);
 	if (i == TEST)
 		return test(c);
-	if (cli_look(c) == -1)
+	if (load_look(c) == -1)
 		return cli_fail(c);
 	if (drop)
 		return act(c, contract_plugin_action_name(PLUGIN_DO_DISMISS));

@@ -294,7 +294,7 @@ check_end(struct plugin_test *t)
 /* ---- all of it ------------------------------------------------------ */
 
 static int
-run(struct plugin_test *t, const struct cli_list *say)
+run(struct plugin_test *t, const struct option_list *say)
 {
 	bool crashed;
 	int up;
@@ -347,7 +347,7 @@ conclude(struct plugin_test *t, bool keep)
 }
 
 int
-cli_plugin_test(struct cli *c, const struct cli_plugin_test *o)
+plugin_test_run(struct cli *c, const struct plugin_test_what *o)
 {
 	const struct trial_what what = {.word = c->argv + 1,
 	    .words = c->argc - 1, .conf = o->conf, .config = &o->config};

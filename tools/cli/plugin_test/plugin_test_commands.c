@@ -260,7 +260,7 @@ try_typed(struct plugin_test *t, const char *name, struct json_object *options)
 }
 
 int
-plugin_test_messages(struct plugin_test *t, const struct cli_list *texts)
+plugin_test_messages(struct plugin_test *t, const struct option_list *texts)
 {
 	char id[64], what[80];
 

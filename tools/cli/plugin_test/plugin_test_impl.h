@@ -23,6 +23,6 @@ uint64_t plugin_test_in_s(unsigned seconds);
 
 /* plugin_test_commands.c: 0, or -1 when the rig fails. */
 int plugin_test_commands(struct plugin_test *);
-int plugin_test_messages(struct plugin_test *, const struct cli_list *);
+int plugin_test_messages(struct plugin_test *, const struct option_list *);
 
 #endif

@@ -309,17 +309,17 @@ kill_fleet(struct rig *r)
 {
 	struct config *c = base_alloc(sizeof(*c));
 	char conf[96];
-	struct cli_view v;
+	struct view v;
 	struct err none;
 	pid_t pid[RIG_SHARDS + 1] = {0};
 
 	str_format(conf, sizeof(conf), "%s/shardherd.conf", r->dir);
 	if (config_load(c, conf, on_problem, NULL, &none) == 0
-	    && cli_view_read(&v, c, &none) == 0) {
+	    && view_read(&v, c, &none) == 0) {
 		pid[0] = v.handler_alive ? v.handler_watch.pid : 0;
 		for (size_t i = 0; i < v.n && i < RIG_SHARDS; i++)
 			pid[i + 1] = v.shard[i].alive ? v.shard[i].pid : 0;
-		cli_view_free(&v);
+		view_free(&v);
 	}
 	config_free(c);
 	free(c);

@@ -74,7 +74,7 @@ write_config(struct trial *t, struct err *e)
 	if (fclose(f) == EOF)
 		return err_sys(e, EXIT_UNKNOWN, "Cannot write %s", path);
 	t->cli->config_path = base_strdup(path);
-	return cli_load(t->cli);
+	return load_config(t->cli);
 }
 
 /* What came to the record since. */
@@ -115,14 +115,14 @@ trial_step(struct trial *t, uint64_t until)
 bool
 trial_ready(struct trial *t)
 {
-	struct cli_view v;
+	struct view v;
 	struct err none;
 	bool ready;
 
-	if (cli_view_read(&v, &t->cli->config, &none) == -1)
+	if (view_read(&v, &t->cli->config, &none) == -1)
 		return false;
 	ready = v.n > 0 && v.ready == v.n;
-	cli_view_free(&v);
+	view_free(&v);
 	return ready;
 }
 

@@ -20,7 +20,7 @@ struct trial_what {
 				   conf: the name of a plugin */
 	int words;
 	const char *conf;	/* a shardherd.conf, or NULL */
-	const struct cli_list *config; /* KEY=VALUE, of the plugin's own */
+	const struct option_list *config; /* KEY=VALUE, of the plugin's own */
 };
 
 struct trial {

@@ -32,7 +32,7 @@ name_after(struct trial *t, const char *path)
 	if (realpath(path, copy) == NULL)
 		str_copy(copy, path, sizeof(copy));
 	str_copy(t->name, basename(dirname(copy)), sizeof(t->name));
-	if (!cli_plugin_name_ok(t->name))
+	if (!trial_name_ok(t->name))
 		str_copy(t->name, "plugin", sizeof(t->name));
 }
 
@@ -169,7 +169,7 @@ find_section(struct trial *t, struct cli *c, const char *file,
 	int n, rc;
 
 	c->config_path = file;
-	if (cli_load(c) == -1)
+	if (load_config(c) == -1)
 		return -1;
 	for (size_t i = 0; i < c->config.plugins; i++)
 		if (strcmp(c->config.plugin[i].name, name) == 0)
@@ -201,7 +201,7 @@ add_rest(const char *key, const char *value, void *arg)
 }
 
 static int
-take_own(struct trial *t, const struct cli_list *given, struct err *e)
+take_own(struct trial *t, const struct option_list *given, struct err *e)
 {
 	char *all = NULL, key[CONFIG_PLUGIN_KEYS_KEY_MAX + 8];
 

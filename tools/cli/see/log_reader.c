@@ -10,7 +10,7 @@
 #define BLOCK 65536
 
 bool
-logread_open(struct logread_file *f, const char *path, uint32_t n)
+log_reader_open(struct log_reader_file *f, const char *path, uint32_t n)
 {
 	char name[1024];
 
@@ -25,7 +25,7 @@ logread_open(struct logread_file *f, const char *path, uint32_t n)
 }
 
 void
-logread_close(struct logread_file *f)
+log_reader_close(struct log_reader_file *f)
 {
 	if (f->fd != -1)
 		close(f->fd);
@@ -36,7 +36,7 @@ logread_close(struct logread_file *f)
 }
 
 void
-logread_rewind(struct logread_file *f)
+log_reader_rewind(struct log_reader_file *f)
 {
 	if (f->gz != NULL)
 		gzrewind(f->gz);
@@ -47,7 +47,7 @@ logread_rewind(struct logread_file *f)
 }
 
 static ssize_t
-some(struct logread_file *f, char *block, size_t size)
+some(struct log_reader_file *f, char *block, size_t size)
 {
 	int n;
 
@@ -60,7 +60,7 @@ some(struct logread_file *f, char *block, size_t size)
 
 /* What is no record of ours belongs to the one before it. */
 static bool
-judge(struct logread_file *f, const struct logread_want *w,
+judge(struct log_reader_file *f, const struct log_reader_want *w,
     struct logline *l, bool *ours)
 {
 	*ours = logline_read(f->line, l);
@@ -72,14 +72,14 @@ judge(struct logread_file *f, const struct logread_want *w,
 }
 
 struct out {
-	const struct logread_want *want;
+	const struct log_reader_want *want;
 	size_t skip, n;
-	logread_fn *fn;
+	log_reader_fn *fn;
 	void *arg;
 };
 
 static void
-finish_line(struct logread_file *f, struct out *o)
+finish_line(struct log_reader_file *f, struct out *o)
 {
 	struct logline l;
 	bool ours;
@@ -93,8 +93,8 @@ finish_line(struct logread_file *f, struct out *o)
 }
 
 size_t
-logread_lines(struct logread_file *f, const struct logread_want *w,
-    size_t skip, logread_fn *fn, void *arg)
+log_reader_lines(struct log_reader_file *f, const struct log_reader_want *w,
+    size_t skip, log_reader_fn *fn, void *arg)
 {
 	struct out o = { w, skip, 0, fn, arg };
 	static char block[BLOCK];
@@ -111,8 +111,8 @@ logread_lines(struct logread_file *f, const struct logread_want *w,
 }
 
 void
-logread_rest(struct logread_file *f, const struct logread_want *w,
-    logread_fn *fn, void *arg)
+log_reader_rest(struct log_reader_file *f, const struct log_reader_want *w,
+    log_reader_fn *fn, void *arg)
 {
 	struct out o = { w, 0, 0, fn, arg };
 
@@ -121,15 +121,15 @@ logread_rest(struct logread_file *f, const struct logread_want *w,
 }
 
 int64_t
-logread_begin(struct logread_file *f)
+log_reader_begin(struct log_reader_file *f)
 {
 	char head[512];
 	struct logline l;
 	ssize_t n;
 
-	logread_rewind(f);
+	log_reader_rewind(f);
 	n = some(f, head, sizeof(head) - 1);
-	logread_rewind(f);
+	log_reader_rewind(f);
 	head[n > 0 ? n : 0] = '\0';
 	return logline_read(head, &l) ? l.wall_ms : INT64_MIN;
 }

@@ -10,15 +10,15 @@
 
 #include <zlib.h>
 
-#define LOGREAD_FILES_MAX 1024
+#define LOG_READER_FILES_MAX 1024
 
-struct logread_want {
+struct log_reader_want {
 	int64_t since_ms;	/* wall clock; INT64_MIN: any */
 	int64_t shard;		/* -1: all processes */
 	enum log_level least;
 };
 
-struct logread_file {
+struct log_reader_file {
 	int fd;			/* of a plain one, else -1 */
 	gzFile gz;
 	bool bad;		/* damaged: the rest of it can't be read */
@@ -28,22 +28,22 @@ struct logread_file {
 };
 
 /* A whole line, without its end; l is NULL when it is none of ours. */
-typedef void logread_fn(const char *line, const struct logline *l, void *arg);
+typedef void log_reader_fn(const char *line, const struct logline *l, void *arg);
 
 /* false with errno when there is none; a .gz beside it is as good. */
-bool logread_open(struct logread_file *, const char *path, uint32_t n);
-void logread_close(struct logread_file *);
+bool log_reader_open(struct log_reader_file *, const char *path, uint32_t n);
+void log_reader_close(struct log_reader_file *);
 /*
  * Hands out the wanted lines from here to the end, after leaving out the first
  * `skip` of them; returns how many there were.  fn may be NULL.
  */
-size_t logread_lines(struct logread_file *, const struct logread_want *,
-    size_t skip, logread_fn *, void *arg);
+size_t log_reader_lines(struct log_reader_file *, const struct log_reader_want *,
+    size_t skip, log_reader_fn *, void *arg);
 /* A last line that has no end. */
-void logread_rest(struct logread_file *, const struct logread_want *,
-    logread_fn *, void *arg);
-void logread_rewind(struct logread_file *);
+void log_reader_rest(struct log_reader_file *, const struct log_reader_want *,
+    log_reader_fn *, void *arg);
+void log_reader_rewind(struct log_reader_file *);
 /* When its first line was written: INT64_MIN when that can't be told. */
-int64_t logread_begin(struct logread_file *);
+int64_t log_reader_begin(struct log_reader_file *);
 
 #endif

@@ -8,7 +8,7 @@
 #include <json-c/json.h>
 
 static void
-take(struct cli_past *p, const struct page_event *e, int32_t shard)
+take(struct past *p, const struct page_event *e, int32_t shard)
 {
 	size_t at = p->n;
 
@@ -24,8 +24,8 @@ take(struct cli_past *p, const struct page_event *e, int32_t shard)
 
 /* From the oldest on, so that what has one time stays in its order. */
 void
-cli_past_read(struct cli_past *p, const struct config *c,
-    const struct cli_view *v, uint32_t shard)
+past_read(struct past *p, const struct config *c,
+    const struct view *v, uint32_t shard)
 {
 	uint32_t slot = shard - v->cluster.first;
 	struct page_fleet_past fleet = {0};
@@ -48,18 +48,18 @@ cli_past_read(struct cli_past *p, const struct config *c,
 }
 
 void
-cli_past_line(const struct page_event *e, char *out, size_t size)
+past_line(const struct page_event *e, char *out, size_t size)
 {
 	char when[32], who[24] = "fleet";
 
 	if (e->shard != -1)
 		str_format(who, sizeof(who), "shard %d", e->shard);
-	str_format(out, size, "%s  %s: %s", cli_when(e->at_ms, when), who,
+	str_format(out, size, "%s  %s: %s", human_when(e->at_ms, when), who,
 	    e->text);
 }
 
 struct json_object *
-cli_past_json(const struct cli_past *p)
+past_json(const struct past *p)
 {
 	struct json_object *list = json_object_new_array(), *o;
 

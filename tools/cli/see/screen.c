@@ -32,7 +32,7 @@ on_signal(int sig)
 }
 
 void
-cli_watch_begin(void)
+screen_begin(void)
 {
 	static const int sig[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	struct termios t;
@@ -52,7 +52,7 @@ cli_watch_begin(void)
 }
 
 size_t
-cli_watch_lines(void)
+screen_lines(void)
 {
 	struct winsize w;
 
@@ -63,9 +63,9 @@ cli_watch_lines(void)
 }
 
 void
-cli_watch_frame(const char *text)
+screen_frame(const char *text)
 {
-	size_t room = cli_watch_lines(), lines = 0, shown = 0;
+	size_t room = screen_lines(), lines = 0, shown = 0;
 	const char *p;
 
 	for (p = text; *p != '\0'; p++)
@@ -84,7 +84,7 @@ cli_watch_frame(const char *text)
 }
 
 bool
-cli_watch_wait(uint64_t until)
+screen_wait(uint64_t until)
 {
 	struct pollfd p = {.fd = keys ? STDIN_FILENO : -1, .events = POLLIN};
 	uint64_t now;

@@ -8,24 +8,24 @@
 #include <json-c/json.h>
 
 /* What to show: ids empty means the rows worth reading, or all. */
-struct cli_status_pick {
+struct status_pick {
 	bool all;
 	const uint64_t *ids;
 	size_t n;
 	size_t room;	/* columns there are; 0: no end */
 };
 
-void cli_status_text(const struct cli_view *, const struct cli_status_pick *,
+void status_text(const struct view *, const struct status_pick *,
     FILE *, bool colour);
 
 /* New objects; schema 1 of design section 7. */
-struct json_object *cli_status_json(const struct cli_view *,
-    const struct cli_status_pick *);
-struct json_object *cli_status_json_shard(const struct cli_view *,
-    const struct cli_shard *);
-struct json_object *cli_status_json_budget(const struct cli_view *);
-struct json_object *cli_status_json_rollout(const struct cli_view *);
+struct json_object *status_json(const struct view *,
+    const struct status_pick *);
+struct json_object *status_json_shard(const struct view *,
+    const struct view_shard *);
+struct json_object *status_json_budget(const struct view *);
+struct json_object *status_json_rollout(const struct view *);
 /* {CAUSE: count} of RECONNECTS counters. */
-struct json_object *cli_status_json_causes(const uint64_t *);
+struct json_object *status_json_causes(const uint64_t *);
 
 #endif

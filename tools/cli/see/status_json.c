@@ -54,7 +54,7 @@ closes(const struct page_shard *s)
 }
 
 struct json_object *
-cli_status_json_causes(const uint64_t *n)
+status_json_causes(const uint64_t *n)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -107,7 +107,7 @@ put_counters(struct json_object *o, const struct page_shard *s)
 
 /* When it heard each class of events last, against what is usual. */
 static struct json_object *
-classes(const struct cli_view *v, const struct cli_shard *sh)
+classes(const struct view *v, const struct view_shard *sh)
 {
 	struct json_object *all = json_object_new_object();
 
@@ -115,7 +115,7 @@ classes(const struct cli_view *v, const struct cli_shard *sh)
 		const struct page_class *c = &sh->s.class[i];
 		struct json_object *o = json_object_new_object();
 
-		put_seconds(o, "age_s", cli_view_age(v, c->last_ms));
+		put_seconds(o, "age_s", view_age(v, c->last_ms));
 		put_u64(o, "others_since", verdict_clock(&sh->s,
 		    (enum page_class_id)i) - c->mark);
 		put_known(o, "others_usual", c->seen >= VERDICT_SEEN ?
@@ -139,7 +139,7 @@ put_samples(struct json_object *o, const struct page_watch *w)
 }
 
 struct json_object *
-cli_status_json_shard(const struct cli_view *v, const struct cli_shard *sh)
+status_json_shard(const struct view *v, const struct view_shard *sh)
 {
 	struct json_object *o = json_object_new_object();
 	const struct page_shard *s = &sh->s;
@@ -148,7 +148,7 @@ cli_status_json_shard(const struct cli_view *v, const struct cli_shard *sh)
 	put_u64(o, "id", sh->id);
 	put_text(o, "state", sh->state);
 	put_seconds(o, "since_s", sh->alive ?
-	    cli_view_age(v, s->state_since_ms) : -1);
+	    view_age(v, s->state_since_ms) : -1);
 	put_known(o, "pid", sh->alive ? sh->pid : -1);
 	put_text(o, "version", sh->alive ? w->version : "");
 	json_object_object_add(o, "orphan",
@@ -158,28 +158,28 @@ cli_status_json_shard(const struct cli_view *v, const struct cli_shard *sh)
 	    sh->cursor_seq : s->acked_seq);
 	put_known(o, "heartbeat_rtt_ms", s->rtt_ms != 0 && sh->alive ?
 	    (int64_t)s->rtt_ms : -1);
-	put_seconds(o, "ack_age_s", cli_view_age(v, s->ack_ms));
-	put_seconds(o, "frame_age_s", cli_view_age(v, s->frame_ms));
-	put_seconds(o, "dispatch_age_s", cli_view_age(v, s->dispatch_ms));
+	put_seconds(o, "ack_age_s", view_age(v, s->ack_ms));
+	put_seconds(o, "frame_age_s", view_age(v, s->frame_ms));
+	put_seconds(o, "dispatch_age_s", view_age(v, s->dispatch_ms));
 	json_object_object_add(o, "classes", classes(v, sh));
 	put_counters(o, s);
 	json_object_object_add(o, "closes", closes(s));
 	json_object_object_add(o, "reconnects",
-	    cli_status_json_causes(s->reconnects));
+	    status_json_causes(s->reconnects));
 	json_object_object_add(o, "resumed_for",
-	    cli_status_json_causes(s->resumed_for));
+	    status_json_causes(s->resumed_for));
 	json_object_object_add(o, "crashes", crashes(w));
 	put_u64(o, "starts", w->starts);
 	put_samples(o, w);
 	put_text(o, "note", s->note);
 	put_text(o, "last_end", w->last_end);
 	json_object_object_add(o, "behind",
-	    json_object_new_boolean(cli_view_is_behind(v, sh)));
+	    json_object_new_boolean(view_is_behind(v, sh)));
 	return o;
 }
 
 struct json_object *
-cli_status_json_budget(const struct cli_view *v)
+status_json_budget(const struct view *v)
 {
 	struct json_object *o = json_object_new_object();
 	const struct page_cluster *c = &v->cluster;
@@ -209,7 +209,7 @@ cli_status_json_budget(const struct cli_view *v)
 }
 
 struct json_object *
-cli_status_json_rollout(const struct cli_view *v)
+status_json_rollout(const struct view *v)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *behind = json_object_new_array();
@@ -222,7 +222,7 @@ cli_status_json_rollout(const struct cli_view *v)
 	put_u64(o, "failed", c->rollout_failed);
 	put_text(o, "note", c->rollout_note);
 	for (size_t i = 0; i < v->n; i++)
-		if (cli_view_is_behind(v, &v->shard[i]))
+		if (view_is_behind(v, &v->shard[i]))
 			json_object_array_add(behind,
 			    json_object_new_int64(v->shard[i].id));
 	json_object_object_add(o, "behind", behind);
@@ -231,7 +231,7 @@ cli_status_json_rollout(const struct cli_view *v)
 
 /* Everything that is wrong or worth knowing, worst first. */
 static struct json_object *
-problems(const struct cli_view *v)
+problems(const struct view *v)
 {
 	struct json_object *list = json_object_new_array(), *o;
 
@@ -249,7 +249,7 @@ problems(const struct cli_view *v)
 }
 
 static struct json_object *
-cluster(const struct cli_view *v)
+cluster(const struct view *v)
 {
 	struct json_object *o = json_object_new_object();
 	const struct page_cluster *c = &v->cluster;
@@ -259,7 +259,7 @@ cluster(const struct cli_view *v)
 	put_known(o, "pid", v->alive ? c->pid : -1);
 	put_text(o, "version", c->version);
 	put_seconds(o, "uptime_s", v->alive ?
-	    cli_view_age(v, c->started_ms) : -1);
+	    view_age(v, c->started_ms) : -1);
 	put_u64(o, "shard_count", c->shard_count);
 	put_u64(o, "shards_ready", v->ready);
 	put_u64(o, "shards_deaf", v->deaf);
@@ -268,7 +268,7 @@ cluster(const struct cli_view *v)
 	put_u64(o, "recommended", c->recommended);
 	put_text(o, "config", c->config_path);
 	put_samples(o, &v->supervisor_watch);
-	put_text(o, "note", cli_view_note(v));
+	put_text(o, "note", view_note(v));
 	json_object_object_add(o, "problems", problems(v));
 	put_seconds(o, "reboot_s", c->reboot_ms != 0 ?
 	    v->wall_ms - c->reboot_ms : -1);
@@ -278,12 +278,12 @@ cluster(const struct cli_view *v)
 	put_text(o, "stopped_by", v->told_down ? v->told.by : "");
 	put_text(o, "user", v->keeper.user);
 	put_text(o, "unit", v->keeper.unit);
-	json_object_object_add(o, "rollout", cli_status_json_rollout(v));
+	json_object_object_add(o, "rollout", status_json_rollout(v));
 	return o;
 }
 
 static struct json_object *
-probe(const struct cli_view *v)
+probe(const struct view *v)
 {
 	struct json_object *o = json_object_new_object();
 	const struct page_probe *p = &v->cluster.probe;
@@ -306,7 +306,7 @@ probe(const struct cli_view *v)
 }
 
 static struct json_object *
-handler(const struct cli_view *v)
+handler(const struct view *v)
 {
 	struct json_object *o = json_object_new_object();
 	const struct page_handler *h = &v->handler;
@@ -319,7 +319,7 @@ handler(const struct cli_view *v)
 	    "");
 	put_u64(o, "events", h->events);
 	put_u64(o, "lag_events", h->lag_events);
-	put_u64(o, "backlog_events", cli_view_backlog(v));
+	put_u64(o, "backlog_events", view_backlog(v));
 	put_u64(o, "dead_letters", h->dead_letters);
 	put_u64(o, "lag_ms", h->lag_ms);
 	put_u64(o, "duplicates", h->duplicates);
@@ -333,7 +333,7 @@ handler(const struct cli_view *v)
 	put_u64(o, "rest_429", h->rest_429);
 	put_u64(o, "rest_errors", h->rest_errors);
 	put_text(o, "rest", page_rest_name[h->rest]);
-	put_seconds(o, "rest_since_s", cli_view_age(v, h->rest_since_ms));
+	put_seconds(o, "rest_since_s", view_age(v, h->rest_since_ms));
 	put_text(o, "rest_note", h->rest_note);
 	put_u64(o, "commands_out", h->commands_out);
 	put_text(o, "commands_note", h->commands_note);
@@ -344,7 +344,7 @@ handler(const struct cli_view *v)
 }
 
 static bool
-picked(const struct cli_status_pick *pick, uint32_t id)
+picked(const struct status_pick *pick, uint32_t id)
 {
 	for (size_t i = 0; i < pick->n; i++)
 		if (pick->ids[i] == id)
@@ -353,7 +353,7 @@ picked(const struct cli_status_pick *pick, uint32_t id)
 }
 
 struct json_object *
-cli_status_json(const struct cli_view *v, const struct cli_status_pick *pick)
+status_json(const struct view *v, const struct status_pick *pick)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *shards = json_object_new_array();
@@ -361,10 +361,10 @@ cli_status_json(const struct cli_view *v, const struct cli_status_pick *pick)
 	for (size_t i = 0; i < v->n; i++)
 		if (picked(pick, v->shard[i].id))
 			json_object_array_add(shards,
-			    cli_status_json_shard(v, &v->shard[i]));
+			    status_json_shard(v, &v->shard[i]));
 	put_u64(o, "schema", 1);
 	json_object_object_add(o, "cluster", cluster(v));
-	json_object_object_add(o, "budget", cli_status_json_budget(v));
+	json_object_object_add(o, "budget", status_json_budget(v));
 	json_object_object_add(o, "handler", handler(v));
 	json_object_object_add(o, "probe", probe(v));
 	json_object_object_add(o, "shards", shards);

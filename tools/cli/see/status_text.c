@@ -20,17 +20,17 @@
 #define WATCH_MIN_S 0.1
 #define LABEL_WIDTH 8	/* "cluster " */
 
-static enum cli_colour
-state_colour(const struct cli_shard *s)
+static enum table_colour
+state_colour(const struct view_shard *s)
 {
 	if (s->deaf || s->s.state == SHARD_DOWN || s->s.state == SHARD_HELD)
-		return CLI_RED;
-	return s->s.state == SHARD_READY && s->silent == 0 ? CLI_GREEN : CLI_YELLOW;
+		return TABLE_RED;
+	return s->s.state == SHARD_READY && s->silent == 0 ? TABLE_GREEN : TABLE_YELLOW;
 }
 
 /* With the time at which it was first so. */
 static void
-line_notes(const struct cli_view *v, FILE *f)
+line_notes(const struct view *v, FILE *f)
 {
 	const struct verdict_fleet *w = &v->verdict;
 	char when[32];
@@ -40,7 +40,7 @@ line_notes(const struct cli_view *v, FILE *f)
 
 		if (!n->note)
 			continue;
-		cli_when(n->age_ms < 0 ? 0 : v->wall_ms - n->age_ms, when);
+		human_when(n->age_ms < 0 ? 0 : v->wall_ms - n->age_ms, when);
 		fprintf(f, "note    %s%s%s\n", when, when[0] != '\0' ? ": "
 		    : "", n->text);
 	}
@@ -48,7 +48,7 @@ line_notes(const struct cli_view *v, FILE *f)
 
 /* Who is to start it decides what is to be typed. */
 static void
-note_down(const struct cli_view *v, FILE *f)
+note_down(const struct view *v, FILE *f)
 {
 	const struct page_cluster *c = &v->cluster;
 	char way[512], words[160];
@@ -67,7 +67,7 @@ note_down(const struct cli_view *v, FILE *f)
 }
 
 static void
-line_cluster(const struct cli_view *v, FILE *f)
+line_cluster(const struct view *v, FILE *f)
 {
 	const struct page_cluster *c = &v->cluster;
 	char age[24];
@@ -76,7 +76,7 @@ line_cluster(const struct cli_view *v, FILE *f)
 	    verdict_fleet_name[v->verdict.state]);
 	if (v->alive)
 		fprintf(f, "  up %s  supervisor %s pid %d",
-		    cli_age(cli_view_age(v, c->started_ms), age), c->version,
+		    human_age(view_age(v, c->started_ms), age), c->version,
 		    c->pid);
 	fprintf(f, "  config %s\n", c->config_path);
 	line_notes(v, f);
@@ -87,7 +87,7 @@ line_cluster(const struct cli_view *v, FILE *f)
 }
 
 static void
-print_budget(const struct cli_view *v, FILE *f)
+print_budget(const struct view *v, FILE *f)
 {
 	const struct page_cluster *c = &v->cluster;
 	int64_t reset = c->reset_wall_ms - v->wall_ms;
@@ -98,12 +98,12 @@ print_budget(const struct cli_view *v, FILE *f)
 	fprintf(f, "   identify budget %lld/%lld", (long long)c->remaining,
 	    (long long)c->total);
 	if (reset > 0)
-		fprintf(f, ", resets in %s", cli_age(reset, age));
+		fprintf(f, ", resets in %s", human_age(reset, age));
 }
 
 /* The counts of one line add up to the number of shards. */
 static void
-line_shards(const struct cli_view *v, FILE *f)
+line_shards(const struct view *v, FILE *f)
 {
 	const struct page_cluster *c = &v->cluster;
 	char age[24];
@@ -125,15 +125,15 @@ line_shards(const struct cli_view *v, FILE *f)
 	putc('\n', f);
 	if (c->permits_waiting > 0 && v->alive)
 		fprintf(f, "permits %u waiting to IDENTIFY, the last in %s\n",
-		    c->permits_waiting, cli_age(c->permits_eta_ms > v->now_ms ?
+		    c->permits_waiting, human_age(c->permits_eta_ms > v->now_ms ?
 		    (int64_t)(c->permits_eta_ms - v->now_ms) : 0, age));
 }
 
 static void
-line_rollout(const struct cli_view *v, FILE *f)
+line_rollout(const struct view *v, FILE *f)
 {
 	const struct page_cluster *c = &v->cluster;
-	uint32_t behind = cli_view_behind(v);
+	uint32_t behind = view_behind(v);
 
 	if (v->alive && c->rollout)
 		fprintf(f, "rollout %u of %u shards replaced, %u failed: %s\n",
@@ -154,10 +154,10 @@ some(uint32_t n, const char *word, char out[32])
 }
 
 static void
-line_handler(const struct cli_view *v, FILE *f)
+line_handler(const struct view *v, FILE *f)
 {
 	const struct page_handler *h = &v->handler;
-	uint64_t unanswered = cli_view_unanswered(v);
+	uint64_t unanswered = view_unanswered(v);
 	char lag[24], failing[32], unloaded[32];
 
 	if (!v->alive)
@@ -171,11 +171,11 @@ line_handler(const struct cli_view *v, FILE *f)
 		    some(h->plugins_unloaded, "unloaded", unloaded),
 		    (unsigned long long)h->events,
 		    (unsigned long long)unanswered);
-	if (cli_view_backlog(v) > 0)
+	if (view_backlog(v) > 0)
 		fprintf(f, "  backlog %llu",
-		    (unsigned long long)cli_view_backlog(v));
+		    (unsigned long long)view_backlog(v));
 	if (v->handler_alive && h->lag_events > 0)
-		fprintf(f, " (oldest %s)", cli_age((int64_t)h->lag_ms, lag));
+		fprintf(f, " (oldest %s)", human_age((int64_t)h->lag_ms, lag));
 	putc('\n', f);
 	if (h->note[0] != '\0')
 		fprintf(f, "        %s\n", h->note);
@@ -183,7 +183,7 @@ line_handler(const struct cli_view *v, FILE *f)
 
 /* What holds back more than one call, and what Discord does not take. */
 static void
-line_rest(const struct cli_view *v, FILE *f)
+line_rest(const struct view *v, FILE *f)
 {
 	const struct page_handler *h = &v->handler;
 	char age[24];
@@ -192,14 +192,14 @@ line_rest(const struct cli_view *v, FILE *f)
 		return;
 	if (h->rest != PAGE_REST_FINE)
 		fprintf(f, "rest    %s for %s: %s\n", page_rest_name[h->rest],
-		    cli_age(cli_view_age(v, h->rest_since_ms), age),
+		    human_age(view_age(v, h->rest_since_ms), age),
 		    h->rest_note);
 	if (h->commands_note[0] != '\0')
 		fprintf(f, "commands %s\n", h->commands_note);
 }
 
 static bool
-other_version(const struct cli_view *v, const struct page_watch *w)
+other_version(const struct view *v, const struct page_watch *w)
 {
 	return w->version[0] != '\0' &&
 	    strncmp(w->version, v->cluster.version, sizeof(w->version)) != 0;
@@ -207,7 +207,7 @@ other_version(const struct cli_view *v, const struct page_watch *w)
 
 /* After an upgrade what was there before runs its old program. */
 static void
-line_versions(const struct cli_view *v, FILE *f)
+line_versions(const struct view *v, FILE *f)
 {
 	unsigned n = 0;
 
@@ -232,7 +232,7 @@ crash_count(const struct page_watch *w)
 }
 
 static void
-note(const struct cli_view *v, const struct cli_shard *s, char *out,
+note(const struct view *v, const struct view_shard *s, char *out,
     size_t size)
 {
 	char age[24];
@@ -241,7 +241,7 @@ note(const struct cli_view *v, const struct cli_shard *s, char *out,
 		str_format(out, size, "heard nothing: no ACK so far");
 	else if (s->deaf)
 		str_format(out, size, "heard nothing: last ACK %s ago",
-		    cli_age(cli_view_age(v, s->s.ack_ms), age));
+		    human_age(view_age(v, s->s.ack_ms), age));
 	else if (s->silent != 0)
 		str_format(out, size, "%s", s->silent_words);
 	else if (s->orphan)
@@ -260,38 +260,38 @@ note(const struct cli_view *v, const struct cli_shard *s, char *out,
 }
 
 static void
-add_row(struct cli_table *t, const struct cli_view *v,
-    const struct cli_shard *s)
+add_row(struct table *t, const struct view *v,
+    const struct view_shard *s)
 {
 	char text[24], words[256];
 
 	note(v, s, words, sizeof(words));
-	cli_table_add(t, "%u", s->id);
-	cli_table_add(t, "%s", s->state);
-	cli_table_colour(t, state_colour(s));
-	cli_table_add(t, "%s", s->alive ?
-	    cli_age(cli_view_age(v, s->s.state_since_ms), text) : "-");
-	cli_table_add(t, "%u", s->s.guilds);
+	table_add(t, "%u", s->id);
+	table_add(t, "%s", s->state);
+	table_colour(t, state_colour(s));
+	table_add(t, "%s", s->alive ?
+	    human_age(view_age(v, s->s.state_since_ms), text) : "-");
+	table_add(t, "%u", s->s.guilds);
 	if (s->s.rtt_ms > 0 && s->alive)
-		cli_table_add(t, "%ums", s->s.rtt_ms);
+		table_add(t, "%ums", s->s.rtt_ms);
 	else
-		cli_table_add(t, "-");
-	cli_table_add(t, "%llu", (unsigned long long)s->s.events);
-	cli_table_add(t, "%llu", (unsigned long long)s->s.resumes);
-	cli_table_add(t, "%llu", (unsigned long long)s->s.identifies);
-	cli_table_add(t, "%llu", (unsigned long long)crash_count(&s->w));
-	cli_table_add(t, "%s", s->alive && s->w.uss_kb > 0 ?
-	    cli_size(s->w.uss_kb * 1024, text) : "-");
+		table_add(t, "-");
+	table_add(t, "%llu", (unsigned long long)s->s.events);
+	table_add(t, "%llu", (unsigned long long)s->s.resumes);
+	table_add(t, "%llu", (unsigned long long)s->s.identifies);
+	table_add(t, "%llu", (unsigned long long)crash_count(&s->w));
+	table_add(t, "%s", s->alive && s->w.uss_kb > 0 ?
+	    human_size(s->w.uss_kb * 1024, text) : "-");
 	if (s->alive)
-		cli_table_add(t, "%d", s->pid);
+		table_add(t, "%d", s->pid);
 	else
-		cli_table_add(t, "-");
-	cli_table_add(t, "%s", words);
+		table_add(t, "-");
+	table_add(t, "%s", words);
 }
 
 static bool
-shown(const struct cli_view *v, const struct cli_status_pick *p,
-    const struct cli_shard *s)
+shown(const struct view *v, const struct status_pick *p,
+    const struct view_shard *s)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (p->ids[i] == s->id)
@@ -303,7 +303,7 @@ shown(const struct cli_view *v, const struct cli_status_pick *p,
 }
 
 static void
-print_lines(const struct cli_view *v, size_t room, FILE *f)
+print_lines(const struct view *v, size_t room, FILE *f)
 {
 	char *text = NULL, *line, *rest;
 	size_t size;
@@ -319,19 +319,19 @@ print_lines(const struct cli_view *v, size_t room, FILE *f)
 	must(fclose(m) == 0);
 	for (line = strtok_r(text, "\n", &rest); line != NULL;
 	    line = strtok_r(NULL, "\n", &rest))
-		cli_table_wrap(f, line, 0, LABEL_WIDTH, room);
+		table_wrap(f, line, 0, LABEL_WIDTH, room);
 	free(text);
 }
 
 void
-cli_status_text(const struct cli_view *v, const struct cli_status_pick *p,
+status_text(const struct view *v, const struct status_pick *p,
     FILE *f, bool colour)
 {
-	struct cli_table t;
+	struct table t;
 	size_t hidden = 0;
 
 	print_lines(v, p->room, f);
-	cli_table_init(&t, "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME "
+	table_init(&t, "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME "
 	    ">IDENT >CRASH ?>PRIVATE ?>PID NOTE");
 	t.fit = p->room;
 	for (size_t i = 0; i < v->n; i++) {
@@ -341,45 +341,45 @@ cli_status_text(const struct cli_view *v, const struct cli_status_pick *p,
 			hidden++;
 	}
 	if (t.rows > t.columns)
-		cli_table_print(&t, f, colour);
+		table_print(&t, f, colour);
 	if (hidden > 0 && p->n == 0)
 		fprintf(f, "%zu ready shards not shown (--all)\n", hidden);
-	cli_table_free(&t);
+	table_free(&t);
 }
 
 /* ---- the verb ------------------------------------------------------------------ */
 
 /* To f; the columns and colours are those of standard output. */
 static int
-show(struct cli *c, struct cli_status_pick *pick, bool wide, FILE *f)
+show(struct cli *c, struct status_pick *pick, bool wide, FILE *f)
 {
-	struct cli_view v;
+	struct view v;
 	int code;
 
-	if (cli_view_read(&v, &c->config, &c->err) == -1)
+	if (view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
 	for (size_t i = 0; i < pick->n; i++) {
-		if (cli_view_shard(&v, pick->ids[i]) != NULL)
+		if (view_shard(&v, pick->ids[i]) != NULL)
 			continue;
-		cli_view_free(&v);
+		view_free(&v);
 		return cli_error(c, EXIT_USAGE, "There is no shard %llu in "
 		    "this fleet of %u.", (unsigned long long)pick->ids[i],
 		    v.cluster.shard_count);
 	}
 	if (c->json) {
-		cli_print_json(cli_status_json(&v, pick));
+		cli_print_json(status_json(&v, pick));
 	} else {
-		pick->room = wide ? 0 : cli_table_room(stdout);
-		cli_status_text(&v, pick, f, cli_table_may_colour(stdout));
+		pick->room = wide ? 0 : table_room(stdout);
+		status_text(&v, pick, f, table_may_colour(stdout));
 	}
 	code = v.verdict.exit;
-	cli_view_free(&v);
+	view_free(&v);
 	return code;
 }
 
 /* One look at the screen; what goes wrong is said below it. */
 static int
-show_frame(struct cli *c, struct cli_status_pick *pick, bool wide)
+show_frame(struct cli *c, struct status_pick *pick, bool wide)
 {
 	char *text = NULL;
 	size_t size;
@@ -389,19 +389,19 @@ show_frame(struct cli *c, struct cli_status_pick *pick, bool wide)
 	must(f != NULL);
 	code = show(c, pick, wide, f);
 	must(fclose(f) == 0);
-	cli_watch_frame(text);
+	screen_frame(text);
 	free(text);
 	return code;
 }
 
 static int
-watch(struct cli *c, struct cli_status_pick *pick, bool wide, double every_s)
+watch(struct cli *c, struct status_pick *pick, bool wide, double every_s)
 {
 	bool screen = isatty(STDOUT_FILENO) && !c->json;
 	int code;
 
 	if (screen)
-		cli_watch_begin();
+		screen_begin();
 	for (;;) {
 		uint64_t next = clock_boot_ms() + (uint64_t)(every_s * 1000);
 
@@ -413,7 +413,7 @@ watch(struct cli *c, struct cli_status_pick *pick, bool wide, double every_s)
 			putchar('\n');
 		if (fflush(stdout) == EOF)
 			return EXIT_FINE;	/* the reader has gone */
-		if (cli_watch_wait(next)) {
+		if (screen_wait(next)) {
 			putchar('\n');
 			return code;
 		}
@@ -421,19 +421,19 @@ watch(struct cli *c, struct cli_status_pick *pick, bool wide, double every_s)
 }
 
 int
-cli_status(struct cli *c)
+verb_status(struct cli *c)
 {
 	uint64_t ids[PICK_MAX];
-	struct cli_status_pick pick = {.ids = ids};
+	struct status_pick pick = {.ids = ids};
 	double every_s = 0;
 	bool wide = false;
-	const struct cli_opt opts[] = {
-		{"--all", 'a', CLI_FLAG, &pick.all},
-		{"--wide", 0, CLI_FLAG, &wide},
-		{"--watch", 'w', CLI_SECONDS_IF, &every_s},
+	const struct option opts[] = {
+		{"--all", 'a', OPTION_FLAG, &pick.all},
+		{"--wide", 0, OPTION_FLAG, &wide},
+		{"--watch", 'w', OPTION_SECONDS_IF, &every_s},
 	};
 
-	if (cli_options(c, opts, nitems(opts)) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	for (int i = 0; i < c->argc; i++) {
 		if (pick.n == PICK_MAX || !str_to_u64(c->argv[i],
@@ -441,7 +441,7 @@ cli_status(struct cli *c)
 			return cli_error(c, EXIT_USAGE, "\"%s\" is no number "
 			    "of a shard", c->argv[i]);
 	}
-	if (cli_look(c) == -1)
+	if (load_look(c) == -1)
 		return cli_fail(c);
 	if (every_s == 0)
 		return show(c, &pick, wide, stdout);

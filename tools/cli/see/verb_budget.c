@@ -50,54 +50,54 @@ kept_count(const struct ledger *l)
 static void
 print_counts(const struct ledger *l)
 {
-	struct cli_table t;
+	struct table t;
 
-	cli_table_init(&t, "CAUSE OUTCOME >COUNT");
+	table_init(&t, "CAUSE OUTCOME >COUNT");
 	for (unsigned c = 0; c < CAUSES; c++) {
 		for (unsigned o = 0; o < OUTCOMES; o++) {
 			if (l->count[c][o] == 0)
 				continue;
-			cli_table_add(&t, "%s", contract_cause_name(c));
-			cli_table_add(&t, "%s", contract_outcome_name(o));
-			cli_table_add(&t, "%llu",
+			table_add(&t, "%s", contract_cause_name(c));
+			table_add(&t, "%s", contract_outcome_name(o));
+			table_add(&t, "%llu",
 			    (unsigned long long)l->count[c][o]);
 		}
 	}
 	if (t.rows > t.columns)
-		cli_table_print(&t, stdout, false);
-	cli_table_free(&t);
+		table_print(&t, stdout, false);
+	table_free(&t);
 }
 
 static void
 print_entries(const struct ledger *l)
 {
-	struct cli_table t;
+	struct table t;
 	char when[32];
 
-	cli_table_init(&t, "WHEN >SHARD >KEY CAUSE OUTCOME >CLOSE");
+	table_init(&t, "WHEN >SHARD >KEY CAUSE OUTCOME >CLOSE");
 	for (size_t i = 0; i < kept_count(l); i++) {
 		const struct store_identify *e = kept(l, i);
 
-		cli_when(e->sent_ms, when);
-		cli_table_add(&t, "%s", when);
-		cli_table_add(&t, "%u/%u", e->shard, e->shard_count);
-		cli_table_add(&t, "%u", e->key);
-		cli_table_add(&t, "%s", contract_cause_name(e->cause));
-		cli_table_add(&t, "%s", contract_outcome_name(e->outcome));
+		human_when(e->sent_ms, when);
+		table_add(&t, "%s", when);
+		table_add(&t, "%u/%u", e->shard, e->shard_count);
+		table_add(&t, "%u", e->key);
+		table_add(&t, "%s", contract_cause_name(e->cause));
+		table_add(&t, "%s", contract_outcome_name(e->outcome));
 		if (e->close_code != 0)
-			cli_table_add(&t, "%u", e->close_code);
+			table_add(&t, "%u", e->close_code);
 		else
-			cli_table_add(&t, "-");
+			table_add(&t, "-");
 	}
 	if (t.rows > t.columns) {
 		putchar('\n');
-		cli_table_print(&t, stdout, false);
+		table_print(&t, stdout, false);
 	}
-	cli_table_free(&t);
+	table_free(&t);
 }
 
 static void
-print_left(const struct cli_view *v)
+print_left(const struct view *v)
 {
 	const struct page_cluster *c = &v->cluster;
 	int64_t reset = c->reset_wall_ms - v->wall_ms;
@@ -119,14 +119,14 @@ print_left(const struct cli_view *v)
 		fputs(c->remaining == 0 ? ": nobody may IDENTIFY before the "
 		    "reset" : ": only an operator may spend more (--force N)",
 		    stdout);
-	printf("\nasked     %s ago\n", cli_age(v->wall_ms - c->fetched_wall_ms,
+	printf("\nasked     %s ago\n", human_age(v->wall_ms - c->fetched_wall_ms,
 	    age));
 	if (reset > 0)
-		printf("resets    in %s\n", cli_age(reset, age));
+		printf("resets    in %s\n", human_age(reset, age));
 }
 
 static void
-print_foreign(const struct cli_view *v)
+print_foreign(const struct view *v)
 {
 	const struct page_cluster *c = &v->cluster;
 	char age[24];
@@ -140,7 +140,7 @@ print_foreign(const struct cli_view *v)
 	    "bot; if there is none, reset the token.\n",
 	    (unsigned long long)c->foreign_24h,
 	    (unsigned long long)c->foreign_ever,
-	    cli_age(v->wall_ms - c->foreign_found_ms, age));
+	    human_age(v->wall_ms - c->foreign_found_ms, age));
 }
 
 static void
@@ -156,36 +156,36 @@ print_forecast(const struct page_cluster *c)
 		puts("forecast  the reserve is reached");
 	else
 		printf("forecast  at this rate down to the reserve in %s\n",
-		    cli_age(c->forecast_s * 1000, age));
+		    human_age(c->forecast_s * 1000, age));
 }
 
 static void
 print_days(const struct days *d, int64_t now_ms)
 {
 	const struct days_day *day = days_find(d, now_ms);
-	struct cli_table t;
+	struct table t;
 
 	if (day == NULL)
 		return;
-	cli_table_init(&t, "TODAY(UTC) >RECONNECTS >RESUMES");
+	table_init(&t, "TODAY(UTC) >RECONNECTS >RESUMES");
 	for (unsigned i = 0; i < RECONNECTS; i++) {
 		if (day->reconnects[i] == 0 && day->resumed_for[i] == 0)
 			continue;
-		cli_table_add(&t, "%s", page_reconnect_name[i]);
-		cli_table_add(&t, "%llu",
+		table_add(&t, "%s", page_reconnect_name[i]);
+		table_add(&t, "%llu",
 		    (unsigned long long)day->reconnects[i]);
-		cli_table_add(&t, "%llu",
+		table_add(&t, "%llu",
 		    (unsigned long long)day->resumed_for[i]);
 	}
 	if (t.rows > t.columns) {
 		putchar('\n');
-		cli_table_print(&t, stdout, false);
+		table_print(&t, stdout, false);
 	}
-	cli_table_free(&t);
+	table_free(&t);
 }
 
 static void
-print_text(const struct cli_view *v, const struct ledger *l,
+print_text(const struct view *v, const struct ledger *l,
     const struct days *d)
 {
 	const struct page_cluster *c = &v->cluster;
@@ -245,9 +245,9 @@ day_json(const struct days_day *day)
 	if (day == NULL)
 		day = &none;
 	json_object_object_add(o, "reconnects",
-	    cli_status_json_causes(day->reconnects));
+	    status_json_causes(day->reconnects));
 	json_object_object_add(o, "resumed_for",
-	    cli_status_json_causes(day->resumed_for));
+	    status_json_causes(day->resumed_for));
 	json_object_object_add(o, "identifies",
 	    json_object_new_int64((int64_t)day->identifies));
 	json_object_object_add(o, "resumes",
@@ -258,13 +258,13 @@ day_json(const struct days_day *day)
 }
 
 static void
-print_json(const struct cli_view *v, const struct ledger *l,
+print_json(const struct view *v, const struct ledger *l,
     const struct days *d)
 {
 	struct json_object *o = json_object_new_object(), *causes, *by, *list;
 
 	json_object_object_add(o, "schema", json_object_new_int(1));
-	json_object_object_add(o, "budget", cli_status_json_budget(v));
+	json_object_object_add(o, "budget", status_json_budget(v));
 	json_object_object_add(o, "sent_24h",
 	    json_object_new_int64((int64_t)l->sent));
 	causes = json_object_new_object();
@@ -300,7 +300,7 @@ ask(struct cli *c, struct json_object *q, const char *cmd)
 	struct json_object *a;
 
 	json_object_object_add(q, "cmd", json_object_new_string(cmd));
-	if ((a = cli_control_ask(&c->config, q, &c->err)) == NULL)
+	if ((a = control_ask(&c->config, q, &c->err)) == NULL)
 		return -1;
 	json_object_put(a);
 	return 0;
@@ -321,25 +321,25 @@ reconcile(struct cli *c)
 {
 	uint64_t until = clock_boot_ms() + ASK_MS;
 	uint64_t since = clock_boot_ms();
-	struct cli_view v;
+	struct view v;
 
 	if (ask(c, json_object_new_object(), "reconcile") == -1)
 		return -1;
 	do {
-		if (cli_view_read(&v, &c->config, &c->err) == -1)
+		if (view_read(&v, &c->config, &c->err) == -1)
 			return -1;
-		cli_view_free(&v);
+		view_free(&v);
 		if (v.cluster.answered_ms >= since)
 			return 0;
 	} while (cli_step(until));
 	return err_set(&c->err, EXIT_TRY_LATER, "Discord has not answered. %s",
-	    cli_view_note(&v));
+	    view_note(&v));
 }
 
 /* ---- the verb ---------------------------------------------------------- */
 
 static int
-exit_code(const struct cli_view *v)
+exit_code(const struct view *v)
 {
 	const struct page_cluster *c = &v->cluster;
 
@@ -355,15 +355,15 @@ show(struct cli *c, struct ledger *l)
 {
 	struct days days;
 	struct store store;
-	struct cli_view v;
+	struct view v;
 	int code;
 
-	if (cli_view_read(&v, &c->config, &c->err) == -1)
+	if (view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
 	if (store_open(&store, c->config.state_dir, &c->err) == -1 ||
 	    store_identify_each(&store, clock_wall_ms() - DAY_MS, add, l,
 	    &c->err) == -1) {
-		cli_view_free(&v);
+		view_free(&v);
 		return cli_fail(c);
 	}
 	days_get(&store, &days);
@@ -372,28 +372,28 @@ show(struct cli *c, struct ledger *l)
 	else
 		print_text(&v, l, &days);
 	code = exit_code(&v);
-	cli_view_free(&v);
+	view_free(&v);
 	return code;
 }
 
 int
-cli_budget(struct cli *c)
+verb_budget(struct cli *c)
 {
 	static struct ledger l;
 	int64_t entries = 10, leave = -1;
 	bool now = false;
-	const struct cli_opt opts[] = {
-		{"--entries", 'n', CLI_NUMBER, &entries},
-		{"--force", 0, CLI_NUMBER, &leave},
-		{"--ask", 0, CLI_FLAG, &now},
+	const struct option opts[] = {
+		{"--entries", 'n', OPTION_NUMBER, &entries},
+		{"--force", 0, OPTION_NUMBER, &leave},
+		{"--ask", 0, OPTION_FLAG, &now},
 	};
 
-	if (cli_options(c, opts, nitems(opts)) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	if (c->argc > 0 || entries > ENTRIES_MAX)
 		return cli_usage(c);
 	l.keep = (size_t)entries;
-	if (cli_look(c) == -1 || (leave >= 0 && force(c, leave) == -1) ||
+	if (load_look(c) == -1 || (leave >= 0 && force(c, leave) == -1) ||
 	    (now && reconcile(c) == -1))
 		return cli_fail(c);
 	return show(c, &l);

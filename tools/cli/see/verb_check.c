@@ -23,7 +23,7 @@ static const char *const level[] = {
 
 /* The worst few, each in its own words. */
 static void
-findings(const struct cli_view *v, char *out, size_t size)
+findings(const struct view *v, char *out, size_t size)
 {
 	const struct verdict_fleet *w = &v->verdict;
 	char age[24];
@@ -35,7 +35,7 @@ findings(const struct cli_view *v, char *out, size_t size)
 		bool aged = f->age_ms >= 0 && !f->note;
 
 		str_format(out + len, size - len, ", %s%s%s%s%s", f->text,
-		    aged ? " " : "", aged ? cli_age(f->age_ms, age) : "",
+		    aged ? " " : "", aged ? human_age(f->age_ms, age) : "",
 		    f->detail[0] != '\0' ? ": " : "", f->detail);
 		len = strlen(out);
 	}
@@ -45,7 +45,7 @@ findings(const struct cli_view *v, char *out, size_t size)
 }
 
 static void
-perf_data(const struct cli_view *v, char *out, size_t size)
+perf_data(const struct view *v, char *out, size_t size)
 {
 	const struct page_cluster *c = &v->cluster;
 	uint64_t crashes = 0, latency = 0;
@@ -62,11 +62,11 @@ perf_data(const struct cli_view *v, char *out, size_t size)
 	    (unsigned long long)c->identifies_24h,
 	    c->total > 0 ? (long long)c->total * 80 / 100 : 0,
 	    c->total > 0 ? (long long)c->total * 95 / 100 : 0,
-	    (unsigned long long)cli_view_unanswered(v));
+	    (unsigned long long)view_unanswered(v));
 }
 
 int
-cli_check_line(const struct cli_view *v, const char *trouble, char *out,
+verb_check_line(const struct view *v, const char *trouble, char *out,
     size_t size)
 {
 	char what[LINE_MAX_BYTES], perf[256], stop[160];
@@ -108,24 +108,24 @@ finish(struct cli *c, int code, const char *line)
 }
 
 int
-cli_check(struct cli *c)
+verb_check(struct cli *c)
 {
 	char line[LINE_MAX_BYTES + 400];
-	struct cli_view v;
+	struct view v;
 	int code;
 
-	if (cli_options(c, NULL, 0) == -1)
+	if (option_take(c, NULL, 0) == -1)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);
-	if (cli_look_quietly(c) == -1 ||
-	    cli_view_read(&v, &c->config, &c->err) == -1) {
+	if (load_look_quietly(c) == -1 ||
+	    view_read(&v, &c->config, &c->err) == -1) {
 		code = c->err.code == EXIT_DOWN ? EXIT_DOWN : EXIT_UNKNOWN;
 		str_format(line, sizeof(line), "shardherd %s - %s",
 		    level[code], c->err.text);
 		return finish(c, code, line);
 	}
-	code = cli_check_line(&v, c->trouble, line, sizeof(line));
-	cli_view_free(&v);
+	code = verb_check_line(&v, c->trouble, line, sizeof(line));
+	view_free(&v);
 	return finish(c, code, line);
 }

@@ -6,7 +6,7 @@
 
 /* "main WARNING - 15/16 ready, shard 7 ... | ready=15;..."; the exit code.
  * trouble: of the config file, which is not the fleet's, or "". */
-int cli_check_line(const struct cli_view *, const char *trouble, char *out,
+int verb_check_line(const struct view *, const char *trouble, char *out,
     size_t size);
 
 #endif

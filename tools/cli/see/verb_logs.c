@@ -27,8 +27,8 @@
 struct logs_view {
 	struct cli *cli;
 	char path[CONFIG_PATH_MAX + 32];
-	struct logread_want want;
-	struct logread_file *file[LOGREAD_FILES_MAX]; /* 0: the live one */
+	struct log_reader_want want;
+	struct log_reader_file *file[LOG_READER_FILES_MAX]; /* 0: the live one */
 	uint32_t files;
 };
 
@@ -61,9 +61,9 @@ put_line(const char *line, const struct logline *l, void *arg)
 static bool
 add_file(struct logs_view *v)
 {
-	struct logread_file *f = base_alloc(sizeof(*f));
+	struct log_reader_file *f = base_alloc(sizeof(*f));
 
-	if (!logread_open(f, v->path, v->files)) {
+	if (!log_reader_open(f, v->path, v->files)) {
 		free(f);
 		return false;
 	}
@@ -75,7 +75,7 @@ static void
 drop_files(struct logs_view *v)
 {
 	for (uint32_t i = 0; i < v->files; i++) {
-		logread_close(v->file[i]);
+		log_reader_close(v->file[i]);
 		free(v->file[i]);
 	}
 	v->files = 0;
@@ -91,13 +91,13 @@ open_files(struct logs_view *v, int64_t lines)
 	size_t n = 0;
 
 	do {
-		struct logread_file *f = v->file[v->files - 1];
+		struct log_reader_file *f = v->file[v->files - 1];
 
-		n += logread_lines(f, &v->want, 0, NULL, NULL);
-		if (logread_begin(f) != INT64_MIN
-		    && logread_begin(f) < v->want.since_ms)
+		n += log_reader_lines(f, &v->want, 0, NULL, NULL);
+		if (log_reader_begin(f) != INT64_MIN
+		    && log_reader_begin(f) < v->want.since_ms)
 			break;
-	} while (n < (size_t)lines && v->files < LOGREAD_FILES_MAX
+	} while (n < (size_t)lines && v->files < LOG_READER_FILES_MAX
 	    && add_file(v));
 	return n > (size_t)lines ? n - (size_t)lines : 0;
 }
@@ -108,13 +108,13 @@ show_end(struct logs_view *v, int64_t lines)
 	size_t skip = open_files(v, lines), n;
 
 	for (uint32_t i = v->files; i-- > 0;) {
-		struct logread_file *f = v->file[i];
+		struct log_reader_file *f = v->file[i];
 
-		logread_rewind(f);
-		n = logread_lines(f, &v->want, skip, put_line, v);
+		log_reader_rewind(f);
+		n = log_reader_lines(f, &v->want, skip, put_line, v);
 		skip -= n < skip ? n : skip;
 		if (i > 0)
-			logread_rest(f, &v->want, put_line, v);
+			log_reader_rest(f, &v->want, put_line, v);
 		if (f->bad)
 			cli_say("The log %s.%u.gz is damaged: what follows in "
 			    "it can't be shown.", v->path, i);
@@ -135,17 +135,17 @@ replaced(const struct logs_view *v)
 static void
 follow_once(struct logs_view *v)
 {
-	struct logread_file *f = v->file[0];
+	struct log_reader_file *f = v->file[0];
 	struct stat st;
 	int fd;
 
-	logread_lines(f, &v->want, 0, put_line, v);
+	log_reader_lines(f, &v->want, 0, put_line, v);
 	if (replaced(v) && (fd = open(v->path, O_RDONLY | O_CLOEXEC)) != -1) {
 		/* written between the two looks */
-		logread_lines(f, &v->want, 0, put_line, v);
+		log_reader_lines(f, &v->want, 0, put_line, v);
 		close(f->fd);
 		f->fd = fd;
-		logread_lines(f, &v->want, 0, put_line, v);
+		log_reader_lines(f, &v->want, 0, put_line, v);
 	}
 	if (fstat(f->fd, &st) == 0 && st.st_size < lseek(f->fd, 0, SEEK_CUR))
 		lseek(f->fd, 0, SEEK_SET);
@@ -183,16 +183,16 @@ static bool
 add_live_file(struct logs_view *v)
 {
 	uint64_t until = clock_boot_ms() + ROTATION_MS;
-	struct logread_file before;
+	struct log_reader_file before;
 
 	while (!add_file(v)) {
 		if (errno != ENOENT)
 			return false;
-		if (!logread_open(&before, v->path, 1) || !cli_step(until)) {
+		if (!log_reader_open(&before, v->path, 1) || !cli_step(until)) {
 			errno = ENOENT;
 			return false;
 		}
-		logread_close(&before);
+		log_reader_close(&before);
 	}
 	return true;
 }
@@ -217,7 +217,7 @@ show(struct logs_view *v, int64_t lines, bool on)
 	if (on)
 		code = follow(v);
 	else
-		logread_rest(v->file[0], &v->want, put_line, v);
+		log_reader_rest(v->file[0], &v->want, put_line, v);
 	drop_files(v);
 	return code;
 }
@@ -239,7 +239,7 @@ level(struct cli *c)
 		return cli_error(c, EXIT_USAGE, "usage: shardherd logs level "
 		    "[debug|info|notice|warn|error]");
 	}
-	return cli_follow(c, q, LEVEL_S);
+	return follow_order(c, q, LEVEL_S);
 }
 
 /* ---- the verb ------------------------------------------------------------ */
@@ -254,7 +254,7 @@ since(struct cli *c, const char *text, int64_t *out)
 	*out = INT64_MIN;
 	if (text == NULL)
 		return 0;
-	if (cli_seconds(text, &s)) {
+	if (option_seconds(text, &s)) {
 		*out = clock_wall_ms() - (int64_t)(s * 1000);
 		return 0;
 	}
@@ -268,22 +268,22 @@ since(struct cli *c, const char *text, int64_t *out)
 }
 
 int
-cli_logs(struct cli *c)
+verb_logs(struct cli *c)
 {
 	static struct logs_view v;
 	int64_t lines = -1, shard = -1;
 	const char *from = NULL, *least = NULL;
 	bool on = false;
-	const struct cli_opt opts[] = {
-		{"--follow", 'f', CLI_FLAG, &on},
-		{"--lines", 'n', CLI_NUMBER, &lines},
-		{"--shard", 0, CLI_NUMBER, &shard},
-		{"--since", 0, CLI_TEXT, &from},
-		{"--level", 0, CLI_TEXT, &least},
+	const struct option opts[] = {
+		{"--follow", 'f', OPTION_FLAG, &on},
+		{"--lines", 'n', OPTION_NUMBER, &lines},
+		{"--shard", 0, OPTION_NUMBER, &shard},
+		{"--since", 0, OPTION_TEXT, &from},
+		{"--level", 0, OPTION_TEXT, &least},
 	};
 
 	v.cli = c;
-	if (cli_options(c, opts, nitems(opts)) == -1
+	if (option_take(c, opts, nitems(opts)) == -1
 	    || since(c, from, &v.want.since_ms) == -1)
 		return cli_fail(c);
 	if (lines > LINES_MAX || (least != NULL && log_parse_level(least,
@@ -291,7 +291,7 @@ cli_logs(struct cli *c)
 		return cli_usage(c);
 	if (c->argc > 0 && strcmp(c->argv[0], "level") != 0)
 		return cli_usage(c);
-	if (cli_look(c) == -1)
+	if (load_look(c) == -1)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return level(c);

@@ -40,7 +40,7 @@ ull(uint64_t n)
 }
 
 static const char *
-ago(const struct cli_view *v, uint64_t stamp, char out[32])
+ago(const struct view *v, uint64_t stamp, char out[32])
 {
 	char age[24];
 
@@ -48,7 +48,7 @@ ago(const struct cli_view *v, uint64_t stamp, char out[32])
 		str_copy(out, "not yet", 32);
 	else
 		str_format(out, 32, "%s ago",
-		    cli_age(cli_view_age(v, stamp), age));
+		    human_age(view_age(v, stamp), age));
 	return out;
 }
 
@@ -63,8 +63,8 @@ times(uint64_t n, char out[32])
 }
 
 static void
-tell_now(struct story *st, const struct cli_view *v,
-    const struct cli_shard *s)
+tell_now(struct story *st, const struct view *v,
+    const struct view_shard *s)
 {
 	char age[24], a[32], b[32], d[32];
 
@@ -74,7 +74,7 @@ tell_now(struct story *st, const struct cli_view *v,
 	else
 		tell(st, "Shard %u (pid %d) has been %s for %s.", s->id,
 		    s->pid, page_shard_state_name[s->s.state],
-		    cli_age(cli_view_age(v, s->s.state_since_ms), age));
+		    human_age(view_age(v, s->s.state_since_ms), age));
 	if (s->orphan)
 		tell(st, "It outlived its supervisor: it keeps the session, "
 		    "waits for the next one to take it over, and ends by "
@@ -94,7 +94,7 @@ tell_now(struct story *st, const struct cli_view *v,
 }
 
 static void
-tell_silent(struct story *st, const struct cli_shard *s)
+tell_silent(struct story *st, const struct view_shard *s)
 {
 	if (s->silent == 0)
 		return;
@@ -106,8 +106,8 @@ tell_silent(struct story *st, const struct cli_shard *s)
 }
 
 static void
-tell_process(struct story *st, const struct cli_view *v,
-    const struct cli_shard *s)
+tell_process(struct story *st, const struct view *v,
+    const struct view_shard *s)
 {
 	const struct page_watch *w = &s->w;
 	char age[24];
@@ -125,7 +125,7 @@ tell_process(struct story *st, const struct cli_view *v,
 			    ull(w->crashes[i]), page_crash_name[i]);
 	if (!s->alive && w->restart_ms > v->now_ms)
 		tell(st, "It will be started again in %s.",
-		    cli_age((int64_t)(w->restart_ms - v->now_ms), age));
+		    human_age((int64_t)(w->restart_ms - v->now_ms), age));
 }
 
 static void
@@ -172,9 +172,9 @@ tell_counters(struct story *st, const struct page_shard *s)
 
 /* What the shards have handed over is not all done. */
 static void
-tell_backlog(struct story *st, const struct cli_view *v)
+tell_backlog(struct story *st, const struct view *v)
 {
-	uint64_t n = cli_view_backlog(v);
+	uint64_t n = view_backlog(v);
 
 	if (n > 0)
 		tell(st, "%llu events wait with the fleet's plugins: \"shardherd "
@@ -182,8 +182,8 @@ tell_backlog(struct story *st, const struct cli_view *v)
 }
 
 static void
-tell_session(struct story *st, const struct cli_view *v,
-    const struct config *c, const struct cli_shard *s)
+tell_session(struct story *st, const struct view *v,
+    const struct config *c, const struct view_shard *s)
 {
 	struct store_session rec;
 	struct store store;
@@ -198,13 +198,13 @@ tell_session(struct story *st, const struct cli_view *v,
 		tell(st, "No session is kept: its next start has to IDENTIFY.");
 	else
 		tell(st, "It holds a session of %s, good up to event %llu%s.",
-		    cli_age(v->wall_ms - rec.ready_ms, age),
+		    human_age(v->wall_ms - rec.ready_ms, age),
 		    ull(s->cursor_seq > rec.seq ? s->cursor_seq : rec.seq),
 		    rec.strikes > 0 ? ", with failed resumes" : "");
 }
 
 static void
-tell_notes(struct story *st, const struct cli_view *v)
+tell_notes(struct story *st, const struct view *v)
 {
 	char when[32];
 
@@ -213,14 +213,14 @@ tell_notes(struct story *st, const struct cli_view *v)
 
 		if (!n->note)
 			continue;
-		cli_when(n->age_ms < 0 ? 0 : v->wall_ms - n->age_ms, when);
+		human_when(n->age_ms < 0 ? 0 : v->wall_ms - n->age_ms, when);
 		tell(st, "The fleet%s%s: %s", when[0] != '\0' ? ", " : "",
 		    when, n->text);
 	}
 }
 
 static void
-print(struct cli *c, const struct story *st, const struct cli_past *past)
+print(struct cli *c, const struct story *st, const struct past *past)
 {
 	struct json_object *o, *a;
 	char line[256];
@@ -231,7 +231,7 @@ print(struct cli *c, const struct story *st, const struct cli_past *past)
 		if (past->n > 0)
 			puts("\nWhat happened, the last of it last:");
 		for (size_t i = 0; i < past->n; i++) {
-			cli_past_line(&past->event[i], line, sizeof(line));
+			past_line(&past->event[i], line, sizeof(line));
 			puts(line);
 		}
 		return;
@@ -241,28 +241,28 @@ print(struct cli *c, const struct story *st, const struct cli_past *past)
 	for (size_t i = 0; i < st->n; i++)
 		json_object_array_add(a, json_object_new_string(st->text[i]));
 	json_object_object_add(o, "why", a);
-	json_object_object_add(o, "past", cli_past_json(past));
+	json_object_object_add(o, "past", past_json(past));
 	cli_print_json(o);
 }
 
 int
-cli_why(struct cli *c)
+verb_why(struct cli *c)
 {
-	const struct cli_shard *s;
-	static struct cli_past past;
+	const struct view_shard *s;
+	static struct past past;
 	static struct story st;
-	struct cli_view v;
+	struct view v;
 	uint64_t id;
 
-	if (cli_options(c, NULL, 0) == -1)
+	if (option_take(c, NULL, 0) == -1)
 		return cli_fail(c);
 	if (c->argc != 1 || !str_to_u64(c->argv[0], &id))
 		return cli_usage(c);
-	if (cli_look(c) == -1 ||
-	    cli_view_read(&v, &c->config, &c->err) == -1)
+	if (load_look(c) == -1 ||
+	    view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
-	if ((s = cli_view_shard(&v, id)) == NULL) {
-		cli_view_free(&v);
+	if ((s = view_shard(&v, id)) == NULL) {
+		view_free(&v);
 		return cli_error(c, EXIT_USAGE, "Shard %llu does not run "
 		    "here; this fleet has %zu.", ull(id), v.n);
 	}
@@ -278,8 +278,8 @@ cli_why(struct cli *c)
 	tell_counters(&st, &s->s);
 	tell_session(&st, &v, &c->config, s);
 	tell_backlog(&st, &v);
-	cli_past_read(&past, &c->config, &v, s->id);
+	past_read(&past, &c->config, &v, s->id);
 	print(c, &st, &past);
-	cli_view_free(&v);
+	view_free(&v);
 	return EXIT_FINE;
 }

@@ -31,24 +31,24 @@ static struct {
 	const char *text;
 	int64_t number;
 	double wait, seconds;
-	struct cli_list list;
+	struct option_list list;
 } o;
 
 static int
 read_options(const char *line)
 {
-	const struct cli_opt opts[] = {
-		{"--flag", 'f', CLI_FLAG, &o.flag},
-		{"--text", 't', CLI_TEXT, &o.text},
-		{"--number", 'n', CLI_NUMBER, &o.number},
-		{"--wait", 0, CLI_SECONDS_IF, &o.wait},
-		{"--seconds", 's', CLI_SECONDS, &o.seconds},
-		{"--set", 0, CLI_LIST, &o.list},
+	const struct option opts[] = {
+		{"--flag", 'f', OPTION_FLAG, &o.flag},
+		{"--text", 't', OPTION_TEXT, &o.text},
+		{"--number", 'n', OPTION_NUMBER, &o.number},
+		{"--wait", 0, OPTION_SECONDS_IF, &o.wait},
+		{"--seconds", 's', OPTION_SECONDS, &o.seconds},
+		{"--set", 0, OPTION_LIST, &o.list},
 	};
 
 	memset(&o, 0, sizeof(o));
 	give(line);
-	return cli_options(&c, opts, nitems(opts));
+	return option_take(&c, opts, nitems(opts));
 }
 
 static void
@@ -108,15 +108,15 @@ test_choose(void **state)
 {
 	static const char *const names[] = {"start", "status", "stop", "st"};
 
-	assert_int_equal(cli_choose(&c, "sto", names, nitems(names)), 2);
-	assert_int_equal(cli_choose(&c, "st", names, nitems(names)), 3);
-	assert_int_equal(cli_choose(&c, "sta", names, nitems(names)), -1);
+	assert_int_equal(option_choose(&c, "sto", names, nitems(names)), 2);
+	assert_int_equal(option_choose(&c, "st", names, nitems(names)), 3);
+	assert_int_equal(option_choose(&c, "sta", names, nitems(names)), -1);
 	assert_string_equal(c.err.text, "ambiguous word \"sta\"; "
 	    "possibilities are: start, status");
-	assert_int_equal(cli_choose(&c, "x", names, 2), -1);
+	assert_int_equal(option_choose(&c, "x", names, 2), -1);
 	assert_string_equal(c.err.text, "unknown word \"x\"; possibilities "
 	    "are: start, status");
-	assert_int_equal(cli_choose(&c, "", names, 1), -1);
+	assert_int_equal(option_choose(&c, "", names, 1), -1);
 }
 
 /* Two letters swapped are one slip; what is far off is not suggested. */
@@ -132,7 +132,7 @@ f_d7_near_words(void **state)
 	};
 
 	for (size_t i = 0; i < nitems(tries); i++) {
-		assert_int_equal(cli_choose(&c, tries[i].word, names,
+		assert_int_equal(option_choose(&c, tries[i].word, names,
 		    nitems(names)), -1);
 		assert_non_null(strstr(c.err.text, tries[i].near));
 	}

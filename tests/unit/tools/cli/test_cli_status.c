@@ -22,7 +22,7 @@ static struct {
 	char dir[64];
 	struct page page;
 	struct config config;
-	struct cli_view view;
+	struct view view;
 	struct err err;
 	int lock;
 	size_t room;	/* for the text */
@@ -98,7 +98,7 @@ tear_down(void **state)
 {
 	char path[128];
 
-	cli_view_free(&t.view);
+	view_free(&t.view);
 	page_close(&t.page);
 	close(t.lock);
 	str_format(path, sizeof(path), "%s/lock", t.dir);
@@ -111,19 +111,19 @@ tear_down(void **state)
 static void
 look(void)
 {
-	cli_view_free(&t.view);
-	assert_int_equal(cli_view_read(&t.view, &t.config, &t.err), 0);
+	view_free(&t.view);
+	assert_int_equal(view_read(&t.view, &t.config, &t.err), 0);
 }
 
 static char *
 text(bool all)
 {
-	struct cli_status_pick pick = {.all = all, .room = t.room};
+	struct status_pick pick = {.all = all, .room = t.room};
 	char *out = NULL;
 	size_t size;
 	FILE *f = open_memstream(&out, &size);
 
-	cli_status_text(&t.view, &pick, f, false);
+	status_text(&t.view, &pick, f, false);
 	fclose(f);
 	return out;
 }
@@ -153,7 +153,7 @@ test_all_ready(void **state)
 	assert_non_null(strstr(out, "\nshards  4   4 ready   identify budget "
 	    "982/1000, resets in "));
 	free(out);
-	assert_int_equal(cli_check_line(&t.view, "", line, sizeof(line)),
+	assert_int_equal(verb_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_FINE);
 	assert_non_null(strstr(line, "main OK - 4/4 ready | ready=4;4:;1:;0;4 "
 	    "latency=41ms restarts=0c identify=0;800;950"));
@@ -177,7 +177,7 @@ test_broken(void **state)
 	assert_non_null(strstr(out, "gateway close 4000\n"));
 	assert_non_null(strstr(out, "killed (OOM)\n"));
 	free(out);
-	assert_int_equal(cli_check_line(&t.view, "", line, sizeof(line)),
+	assert_int_equal(verb_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_DEGRADED);
 	assert_non_null(strstr(line, "main WARNING - 1/4 ready, shard 1 deaf "
 	    "10."));
@@ -259,7 +259,7 @@ test_supervisor_hung(void **state)
 	out = text(false);
 	assert_non_null(strstr(out, "has done nothing for 31 s"));
 	free(out);
-	assert_int_equal(cli_check_line(&t.view, "", line, sizeof(line)),
+	assert_int_equal(verb_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_DEGRADED);
 }
 
@@ -273,7 +273,7 @@ test_plugin_down(void **state)
 	t.page.head->handler.plugins_up = 2;
 	look();
 	assert_int_equal(t.view.verdict.state, VERDICT_DEGRADED);
-	assert_int_equal(cli_check_line(&t.view, "", line, sizeof(line)),
+	assert_int_equal(verb_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_DEGRADED);
 	assert_non_null(strstr(line, "4/4 ready, 2 of 3 plugins up | "));
 }
@@ -289,7 +289,7 @@ f_c11_failing_is_seen_and_unloaded_is_fine(void **state)
 	h->plugins_unloaded = 1;
 	look();
 	assert_int_equal(t.view.verdict.state, VERDICT_READY);
-	assert_int_equal(cli_check_line(&t.view, "", line, sizeof(line)),
+	assert_int_equal(verb_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_FINE);
 	out = text(false);
 	assert_non_null(strstr(out, "plugins 2/2 up"));
@@ -299,7 +299,7 @@ f_c11_failing_is_seen_and_unloaded_is_fine(void **state)
 	str_copy(h->note, "plugin p fails: all of it", sizeof(h->note));
 	look();
 	assert_int_equal(t.view.verdict.state, VERDICT_DEGRADED);
-	assert_int_equal(cli_check_line(&t.view, "", line, sizeof(line)),
+	assert_int_equal(verb_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_DEGRADED);
 	assert_non_null(strstr(line, "plugin p fails"));
 }
@@ -312,7 +312,7 @@ test_unanswered(void **state)
 
 	t.page.head->handler.lag_events = 3;
 	look();
-	assert_int_equal(cli_view_unanswered(&t.view), 3);
+	assert_int_equal(view_unanswered(&t.view), 3);
 	t.page.slot[0].shard.queue_events = 70;
 	t.page.slot[3].shard.queue_events = 30;
 	look();
@@ -358,7 +358,7 @@ static int
 check(char *line, size_t size)
 {
 	look();
-	assert_int_equal(cli_check_line(&t.view, "", line, size),
+	assert_int_equal(verb_check_line(&t.view, "", line, size),
 	    t.view.verdict.exit);
 	return t.view.verdict.exit;
 }
@@ -519,13 +519,13 @@ test_json(void **state)
 		"connects", "identifies", "resumes", "resumes_failed",
 		"zombies", "closes", "crashes", "spool_events", "rss_kb",
 		"uss_kb", "fds", "fd_limit", "guilds"};
-	struct cli_status_pick pick = {0};
+	struct status_pick pick = {0};
 	struct json_object *o, *s;
 
 	break_three();
 	page_count_close(&t.page.slot[2].shard, 4000);
 	look();
-	o = cli_status_json(&t.view, &pick);
+	o = status_json(&t.view, &pick);
 	assert_int_equal(json_object_get_int(at(o, "schema", NULL)), 1);
 	assert_int_equal(json_object_get_int(at(o, "cluster",
 	    "shards_ready")), 1);

@@ -11,22 +11,22 @@
 static void
 test_table(void **state)
 {
-	struct cli_table table;
+	struct table table;
 	char *out = NULL;
 	size_t size;
 	FILE *f = open_memstream(&out, &size);
 
-	cli_table_init(&table, "A >NUMBER LAST");
-	cli_table_add(&table, "%s", "long");
-	cli_table_add(&table, "%d", 7);
-	cli_table_add(&table, "%s", "x y");
-	cli_table_colour(&table, CLI_RED);
-	cli_table_print(&table, f, false);
-	cli_table_print(&table, f, true);
+	table_init(&table, "A >NUMBER LAST");
+	table_add(&table, "%s", "long");
+	table_add(&table, "%d", 7);
+	table_add(&table, "%s", "x y");
+	table_colour(&table, TABLE_RED);
+	table_print(&table, f, false);
+	table_print(&table, f, true);
 	fclose(f);
 	assert_string_equal(out, "A     NUMBER  LAST\nlong       7  x y\n"
 	    "A     NUMBER  LAST\nlong       7  \033[31mx y\033[0m\n");
-	cli_table_free(&table);
+	table_free(&table);
 	free(out);
 }
 
@@ -41,10 +41,10 @@ test_words(void **state)
 	char out[24];
 
 	for (size_t i = 0; i < nitems(ages); i++)
-		assert_string_equal(cli_age(ages[i].ms, out), ages[i].want);
-	assert_string_equal(cli_size(512, out), "512");
-	assert_string_equal(cli_size(1536, out), "1.5K");
-	assert_string_equal(cli_size(38 << 20, out), "38M");
+		assert_string_equal(human_age(ages[i].ms, out), ages[i].want);
+	assert_string_equal(human_size(512, out), "512");
+	assert_string_equal(human_size(1536, out), "1.5K");
+	assert_string_equal(human_size(38 << 20, out), "38M");
 }
 
 int
