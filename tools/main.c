@@ -11,7 +11,7 @@
 #include "supervisor/supervisor.h"
 #include "supervisor/upgrade/upgrade_handoff.h"
 #include "supervisor/upgrade/upgrade_check.h"
-#include "tools/cli/base/cli.h"
+#include "tools/cli/cli_main.h"
 #include "tools/cli/plugin_test/tap.h"
 
 #include <string.h>

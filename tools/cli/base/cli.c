@@ -1,93 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/cli/base/table.h"
-#include "tools/cli/cli_verbs.h"
+#include "tools/cli/base/cli.h"
 
 #include "shared/base/clock.h"
-#include "shared/config/config_keys.h"
-#include "shared/base/log.h"
 #include "shared/base/text.h"
-#include "shared/base/version.h"
+#include "shared/json/json_put.h"
 
-#include <curl/curl.h>
-#include <ev.h>
 #include <json-c/json.h>
-#include <lmdb.h>
-#include <openssl/crypto.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
-#include <wslay/wslay.h>
-#include <zlib.h>
-#include <zstd.h>
-#ifdef __GLIBC__
-#include <gnu/libc-version.h>
-#endif
-
-#define HELP_INDENT 13	/* behind a verb in the list */
-#define USAGE_INDENT 7
-
-static cli_fn help, version;
-
-static const struct cli_verb verbs[] = {
-	{"init", "DIR [--token-file FILE] [--api URL] [--ca-file FILE] "
-	    "[--set SECTION.KEY=VALUE]... [--offline]",
-	    "write a config and a token file into DIR and check the token",
-	    verb_init},
-	{"run", "[--hold-plugins]", "run the fleet in the foreground", verb_run},
-	{"start", "[--wait[=SECONDS]] [--hold-plugins]", "run the fleet in "
-	    "the background",
-	    verb_start},
-	{"ensure", "[--wait[=SECONDS]] [--even-if-stopped]", "start the fleet "
-	    "unless it runs or was stopped (for cron)", verb_ensure},
-	{"stop", "[--end-sessions] [--timeout SECONDS]", "stop the fleet; the "
-	    "sessions stay resumable", verb_stop},
-	{"restart", "[--wait[=SECONDS]] [--timeout SECONDS]", "stop the fleet "
-	    "and start it again; the sessions are resumed", verb_restart},
-	{"status", "[--all] [--wide] [-w|--watch[=SECONDS]] [SHARD...]",
-	    "show the fleet (the default)", verb_status},
-	{"check", "", "one line for a monitoring system", verb_check},
-	{"why", "SHARD", "what happened to a shard, in sentences", verb_why},
-	{"shard", "ID|--guild ID [show|reconnect|restart|identify --force]",
-	    "show one shard, or act on it", verb_shard},
-	{"reload", "[--check] [--no-wait]", "read the config again and "
-	    "replace the handler, without a shard noticing", verb_reload},
-	{"rollout", "[begin | undo | stop | status] [--canary N] "
-	    "[--pause SECONDS] [--parallel N] [--max-failures N] [--all] "
-	    "[--dry-run] [--wait[=SECONDS]|--no-wait] [--timeout SECONDS]",
-	    "replace the shards' processes one by one, each with one RESUME",
-	    verb_rollout},
-	{"upgrade", "[BINARY] [--dry-run] [--force] [--no-handler] [--wait] "
-	    "[--timeout SECONDS]", "become another program, without a shard "
-	    "noticing", verb_upgrade},
-	{"plugin", "[list] | load|restart NAME | unload NAME [--drop] | new NAME --lang "
-	    "python|node|c [--dir DIR] | test DIR|FILE|LINE [--config KEY=VALUE]... "
-	    "[--say TEXT]... [--keep] | test --conf FILE NAME ...", "show the "
-	    "plugins, act on one, write one, try one", verb_plugin},
-	{"probe", "[--setup CHANNEL]", "see whether the way to Discord and "
-	    "back works, and how long it takes", verb_probe},
-	{"deadletter", "[list] | show ID | replay ID|all | drop ID|all", "events "
-	    "that were set aside because they ended a plugin", verb_deadletter},
-	{"rank", "[list] | set user|role ID RANK | unset user|role ID", "who "
-	    "may use which of the bot's commands", verb_rank},
-	{"budget", "[--entries N] [--ask] [--force N]", "show what the "
-	    "IDENTIFYs were spent on, or let some pass the reserve",
-	    verb_budget},
-	{"release", "[--timeout SECONDS]", "let a fleet on hold IDENTIFY "
-	    "again, after the cause was checked", verb_release},
-	{"logs", "[-f] [-n LINES] [--since TIME] [--shard ID] [--level LEVEL] | "
-	    "level [LEVEL]", "show the log, or set how much is logged",
-	    verb_logs},
-	{"config", "[check] [--quiet] [--as-if DIR=OTHER]... | show | sample | mdoc", "check the config "
-	    "file, show the values in force, print the sample", verb_config},
-	{"db", "[stat|dump]", "look into the store", verb_db},
-	{"token", "[check] [--quiet] | reload [--token-file FILE] [--dry-run] "
-	    "[--yes] [--force] [--no-wait]", "ask the API whose token it is; "
-	    "move the fleet to another one", verb_token},
-	{"help", "[VERB]", "this list, or one verb", help},
-	{"version", "", "the version, the id of this build, and the libraries "
-	    "in use", version},
-};
 
 static const char *const exit_name[] = {
 	[EXIT_FINE] = "fine",
@@ -111,6 +32,12 @@ cli_say(const char *fmt, ...)
 	text_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	fprintf(stderr, "shardherd: %s\n", text);
+}
+
+void
+cli_warning(const char *line, void *arg)
+{
+	fprintf(stderr, "warning: %s\n", line);
 }
 
 void
@@ -160,11 +87,9 @@ cli_fail(struct cli *c)
 	}
 	o = json_object_new_object();
 	e = json_object_new_object();
-	json_object_object_add(e, "code",
-	    json_object_new_string(name != NULL ? name : "failed"));
-	json_object_object_add(e, "exit", json_object_new_int(c->err.code));
-	json_object_object_add(e, "message",
-	    json_object_new_string(c->err.text));
+	json_put_text(e, "code", name != NULL ? name : "failed");
+	json_put_int(e, "exit", c->err.code);
+	json_put_text(e, "message", c->err.text);
 	json_object_object_add(o, "error", e);
 	cli_print_json(o);
 	return c->err.code;
@@ -184,11 +109,18 @@ cli_error(struct cli *c, int code, const char *fmt, ...)
 }
 
 int
-cli_usage(struct cli *c)
+cli_usage_err(struct cli *c)
 {
-	return cli_error(c, EXIT_USAGE, "usage: shardherd %s%s%s",
+	return err_set(&c->err, EXIT_USAGE, "usage: shardherd %s%s%s",
 	    c->verb->name, c->verb->args[0] != '\0' ? " " : "",
 	    c->verb->args);
+}
+
+int
+cli_usage(struct cli *c)
+{
+	cli_usage_err(c);
+	return cli_fail(c);
 }
 
 bool
@@ -198,291 +130,4 @@ cli_step(uint64_t deadline_ms)
 		return false;
 	usleep(50000);
 	return true;
-}
-
-/* ---- the config file ----------------------------------------------------- */
-
-static const char *
-given(const struct cli *c)
-{
-	const char *env = getenv("SHARDHERD_CONF");
-
-	return c->config_path != NULL ? c->config_path
-	    : env != NULL && *env != '\0' ? env : NULL;
-}
-
-/* In the order in which they are tried; user: "" without a home. */
-static void
-usual_places(const char *place[LOAD_PLACES], char user[CONFIG_PATH_MAX])
-{
-	const char *home = getenv("HOME");
-
-	user[0] = '\0';
-	if (home != NULL)
-		str_format(user, CONFIG_PATH_MAX,
-		    "%s/.config/shardherd/shardherd.conf", home);
-	place[0] = "shardherd.conf";
-	place[1] = user;
-	place[2] = "/etc/shardherd/shardherd.conf";
-}
-
-size_t
-load_places(struct cli *c, char out[LOAD_PLACES][CONFIG_PATH_MAX])
-{
-	char user[CONFIG_PATH_MAX], cwd[CONFIG_PATH_MAX];
-	const char *place[LOAD_PLACES] = {given(c)};
-	size_t n = 0;
-
-	if (place[0] == NULL)
-		usual_places(place, user);
-	for (size_t i = 0; i < LOAD_PLACES; i++) {
-		if (place[i] == NULL || place[i][0] == '\0')
-			continue;
-		if (place[i][0] == '/')
-			str_copy(out[n++], place[i], CONFIG_PATH_MAX);
-		else if (getcwd(cwd, sizeof(cwd)) != NULL
-		    && str_format(out[n], CONFIG_PATH_MAX, "%s/%s", cwd,
-		    place[i]))
-			n++;
-	}
-	return n;
-}
-
-int
-load_find(struct cli *c, char *path, size_t size)
-{
-	const char *places[LOAD_PLACES];
-	char user[CONFIG_PATH_MAX];
-
-	if (given(c) != NULL) {
-		str_copy(path, given(c), size);
-		return 0;
-	}
-	usual_places(places, user);
-	for (size_t i = 0; i < nitems(places); i++) {
-		if (places[i][0] == '\0' || access(places[i], F_OK) == -1)
-			continue;
-		str_copy(path, places[i], size);
-		return 0;
-	}
-	return err_set(&c->err, EXIT_CONFIG, "There is no config file: not by "
-	    "-c FILE, $SHARDHERD_CONF, ./shardherd.conf, %s or %s. "
-	    "\"shardherd init DIR\" makes one.", user[0] != '\0' ? user :
-	    "~/.config/shardherd/shardherd.conf", places[2]);
-}
-
-/* One problem is the error itself; more are a list with a sum at its end. */
-struct problems {
-	unsigned n;
-	char first[sizeof(((struct err *)NULL)->text)];
-};
-
-static void
-on_problem(const char *line, void *arg)
-{
-	struct problems *p = arg;
-
-	if (p->n++ == 0) {
-		str_copy(p->first, line, sizeof(p->first));
-		return;
-	}
-	if (p->n == 2)
-		fprintf(stderr, "%s\n", p->first);
-	fprintf(stderr, "%s\n", line);
-}
-
-int
-load_config(struct cli *c)
-{
-	char path[CONFIG_PATH_MAX];
-	struct problems p = {0};
-
-	if (load_find(c, path, sizeof(path)) == -1)
-		return -1;
-	if (config_load(&c->config, path, on_problem, &p, &c->err) == 0)
-		return 0;
-	if (p.n == 1)
-		str_copy(c->err.text, p.first, sizeof(c->err.text));
-	return -1;
-}
-
-/* ---- verbs ------------------------------------------------------------------ */
-
-static void
-print_versions(void)
-{
-	char build[VERSION_BUILD];
-
-	printf("shardherd %s\n", SHARDHERD_VERSION);
-	printf("build %s\n", version_build(build));
-	printf("libev %d.%d\n", ev_version_major(), ev_version_minor());
-	printf("wslay %s\n", WSLAY_VERSION);
-	printf("%s\n", curl_version());
-	printf("json-c %s\n", json_c_version());
-	printf("%s\n", mdb_version(NULL, NULL, NULL));
-	printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
-	printf("zlib %s\nzstd %s\n", zlibVersion(), ZSTD_versionString());
-#ifdef INIH_VERSION	/* it can't tell: tools/static passes it */
-	printf("inih %s\n", INIH_VERSION);
-#endif
-#ifdef __GLIBC__
-	printf("glibc %s, ", gnu_get_libc_version());
-#elif defined(MUSL_VERSION)
-	printf("musl %s, ", MUSL_VERSION);
-#else
-	printf("musl, ");
-#endif
-	printf("built with %s\n", __VERSION__);
-}
-
-static int
-version(struct cli *c)
-{
-	char build[VERSION_BUILD];
-	struct json_object *o;
-
-	if (option_take(c, NULL, 0) == -1)
-		return cli_fail(c);
-	if (c->argc > 0)
-		return cli_usage(c);
-	if (!c->json) {
-		print_versions();
-		return EXIT_FINE;
-	}
-	o = json_object_new_object();
-	json_object_object_add(o, "version",
-	    json_object_new_string(SHARDHERD_VERSION));
-	json_object_object_add(o, "build",
-	    json_object_new_string(version_build(build)));
-	cli_print_json(o);
-	return EXIT_FINE;
-}
-
-static int
-verb_find(struct cli *c, const char *word)
-{
-	const char *names[nitems(verbs)];
-
-	for (size_t i = 0; i < nitems(verbs); i++)
-		names[i] = verbs[i].name;
-	return option_choose(c, word, names, nitems(verbs));
-}
-
-static void
-help_verb(const struct cli_verb *v)
-{
-	char line[512];
-
-	str_format(line, sizeof(line), "usage: shardherd [-c FILE] %s%s%s "
-	    "[--json]", v->name, v->args[0] != '\0' ? " " : "", v->args);
-	table_wrap(stdout, line, 0, USAGE_INDENT, TABLE_ROOM);
-	putchar('\n');
-	table_wrap(stdout, v->help, 0, 0, TABLE_ROOM);
-}
-
-static int
-help(struct cli *c)
-{
-	int i;
-
-	if (option_take(c, NULL, 0) == -1)
-		return cli_fail(c);
-	if (c->argc > 0) {
-		if ((i = verb_find(c, c->argv[0])) == -1)
-			return cli_fail(c);
-		help_verb(&verbs[i]);
-		return EXIT_FINE;
-	}
-	puts("usage: shardherd [-c FILE] [VERB ...]\n");
-	for (size_t j = 0; j < nitems(verbs); j++) {
-		printf("  %-10s ", verbs[j].name);
-		table_wrap(stdout, verbs[j].help, HELP_INDENT, HELP_INDENT,
-		    TABLE_ROOM);
-	}
-	puts("\nNo verb means status. \"shardherd help VERB\" shows its "
-	    "arguments,\nshardherd(1) tells more.");
-	return EXIT_FINE;
-}
-
-static bool
-is_word(const char *arg, const char *a, const char *b)
-{
-	return strcmp(arg, a) == 0 || strcmp(arg, b) == 0;
-}
-
-/*
- * Options in front of the verb.  Returns the index of the first word or option
- * that is not ours, -1 after a problem, 0 when all is done.
- */
-static int
-leading_options(struct cli *c, int argc, char **argv)
-{
-	int i;
-
-	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
-		if (is_word(argv[i], "--help", "-h"))
-			return help(c);
-		if (is_word(argv[i], "--version", "-V")) {
-			print_versions();
-			return 0;
-		}
-		if (strcmp(argv[i], "--json") == 0)
-			c->json = true;
-		else if (strncmp(argv[i], "--config=", 9) == 0)
-			c->config_path = argv[i] + 9;
-		else if (strncmp(argv[i], "-c", 2) == 0 && argv[i][2] != '\0')
-			c->config_path = argv[i] + 2;
-		else if (!is_word(argv[i], "-c", "--config"))
-			break;
-		else if (i + 1 == argc)
-			return err_set(&c->err, EXIT_USAGE, "%s needs a file",
-			    argv[i]);
-		else
-			c->config_path = argv[++i];
-	}
-	return i;
-}
-
-static int
-dispatch(struct cli *c, int argc, char **argv)
-{
-	int at = leading_options(c, argc, argv), v;
-
-	if (at == 0)
-		return EXIT_FINE;
-	if (at == -1)
-		return cli_fail(c);
-	v = verb_find(c, at == argc || argv[at][0] == '-' ? "status" :
-	    argv[at++]);
-	if (v == -1)
-		return cli_fail(c);
-	c->verb = &verbs[v];
-	c->argc = argc - at;
-	c->argv = argv + at;
-	for (int i = 0; i < c->argc; i++) {
-		if (is_word(c->argv[i], "--help", "-h")) {
-			help_verb(c->verb);
-			return EXIT_FINE;
-		}
-	}
-	return c->verb->fn(c);
-}
-
-int
-cli_main(int argc, char **argv, supervisor_fn *supervise)
-{
-	static struct cli c;	/* a config is large */
-	int code;
-
-	c.main_argv = argv;
-	c.supervise = supervise;
-	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
-	code = dispatch(&c, argc, argv);
-	config_free(&c.config);
-	if (fflush(stdout) == EOF || ferror(stdout)) {
-		cli_say("Cannot write to standard output.");
-		if (code == EXIT_FINE)
-			code = EXIT_DEGRADED;
-	}
-	return code;
 }

@@ -5,11 +5,13 @@
  */
 #include "tools/cli/base/control_ask.h"
 
-#include "tools/cli/base/cli.h"
-#include "tools/cli/base/view.h"
-
 #include "shared/base/clock.h"
 #include "shared/json/json.h"
+#include "shared/json/json_put.h"
+#include "tools/cli/base/cli.h"
+#include "tools/cli/base/lock.h"
+#include "tools/cli/base/operator.h"
+#include "tools/cli/base/view.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -101,7 +103,7 @@ is_foreign(const struct config *c, int fd, struct err *err)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1
 	    || peer.pid <= 0 || !lock_elsewhere(c->state_dir, peer.pid,
-	    dir, sizeof(dir)))
+	    dir))
 		return false;
 	err_set(err, EXIT_CONFIG, "run_dir %s is another fleet's: supervisor "
 	    "%d, whose state_dir is %s, answers there. Nothing was done; give "
@@ -280,7 +282,7 @@ signed_line(struct json_object *request)
 	char who[OPERATOR_NAME];
 
 	operator_name(who, sizeof(who));
-	json_object_object_add(request, "by", json_object_new_string(who));
+	json_put_text(request, "by", who);
 	return json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN);
 }
 
@@ -308,6 +310,15 @@ ask_once(struct reader *r, const char *line, int fd, control_ask_fn *fn,
 }
 
 struct json_object *
+control_ask_new(const char *cmd)
+{
+	struct json_object *q = json_object_new_object();
+
+	json_put_text(q, "cmd", cmd);
+	return q;
+}
+
+struct json_object *
 control_ask_lines(const struct config *c, struct json_object *request, int fd,
     double seconds, control_ask_fn *fn, void *arg, struct err *err)
 {
@@ -328,17 +339,10 @@ control_ask_lines(const struct config *c, struct json_object *request, int fd,
 }
 
 struct json_object *
-control_ask_follow(const struct config *c, struct json_object *request,
-    double seconds, control_ask_fn *fn, void *arg, struct err *err)
-{
-	return control_ask_lines(c, request, -1, seconds, fn, arg, err);
-}
-
-struct json_object *
 control_ask(const struct config *c, struct json_object *request,
     struct err *err)
 {
-	return control_ask_follow(c, request, ANSWER_S, NULL, NULL, err);
+	return control_ask_lines(c, request, -1, ANSWER_S, NULL, NULL, err);
 }
 
 bool

@@ -5,21 +5,19 @@
  * can be read is read, and where a fleet of this file runs, its own word, the
  * stats page, counts.  It is found by its processes, which hold that page open.
  */
-#include "tools/cli/base/cli.h"
+#include "tools/cli/base/load.h"
 
-#include "shared/page/page.h"
-#include "shared/process/process.h"
 #include "shared/base/text.h"
-#include "tools/cli/base/view.h"
+#include "shared/page/page.h"
+#include "tools/cli/base/lock.h"
+#include "tools/cli/base/proc_walk.h"
 
-#include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define TITLE "shardherd: "	/* of every process of a fleet */
 #define STATS "/stats"
-#define FDS_MAX 4096		/* looked at, of one process */
 
 /* ---- the fleet that runs by a file ------------------------------------ */
 
@@ -48,64 +46,27 @@ page_of(struct search *s, const char *dir)
 	return true;
 }
 
-/* Behind one fd: a page, and the file of that name here and now? */
+/* A page, and the file of that name here and now? */
 static bool
-look_fd(struct search *s, const char *link)
+look_fd(const char *link, char *target, void *arg)
 {
-	char path[CONFIG_PATH_MAX + 16];
+	size_t n = strlen(target), tail = strlen(STATS);
 	struct stat a, b;
-	ssize_t n = readlink(link, path, sizeof(path) - 1);
-	size_t tail = strlen(STATS);
 
-	if (n <= (ssize_t)tail)
-		return false;
-	path[n] = '\0';
-	if (strcmp(path + n - tail, STATS) != 0)
+	if (n <= tail || strcmp(target + n - tail, STATS) != 0)
 		return false;
 	/* Another root may have a file of this name. */
-	if (stat(link, &a) == -1 || stat(path, &b) == -1
+	if (stat(link, &a) == -1 || stat(target, &b) == -1
 	    || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
 		return false;
-	path[n - (ssize_t)tail] = '\0';
-	return page_of(s, path);
+	target[n - tail] = '\0';
+	return page_of(arg, target);
 }
 
 static bool
-look_process(struct search *s, int32_t pid)
+look_process(int32_t pid, void *arg)
 {
-	char path[320];
-	struct dirent *e;
-	bool found = false;
-	DIR *d;
-
-	str_format(path, sizeof(path), "/proc/%d/fd", pid);
-	if (!process_titled(pid, TITLE) || (d = opendir(path)) == NULL)
-		return false;
-	for (int i = 0; !found && i < FDS_MAX && (e = readdir(d)) != NULL;
-	    i++) {
-		str_format(path, sizeof(path), "/proc/%d/fd/%s", pid,
-		    e->d_name);
-		found = look_fd(s, path);
-	}
-	closedir(d);
-	return found;
-}
-
-static bool
-find(struct search *s, const char *config_path)
-{
-	DIR *d = opendir("/proc");
-	bool found = false;
-	struct dirent *e;
-	uint64_t pid;
-
-	s->config_path = config_path;
-	while (d != NULL && !found && (e = readdir(d)) != NULL)
-		found = str_to_u64(e->d_name, &pid) && pid < INT32_MAX
-		    && look_process(s, (int32_t)pid);
-	if (d != NULL)
-		closedir(d);
-	return found;
+	return proc_walk_fds(pid, look_fd, arg);
 }
 
 /* ---- the file ---------------------------------------------------------- */
@@ -138,8 +99,8 @@ ask_fleet(struct cli *c)
 
 	s->config_path = c->config.path;
 	found = (lock_held(c->config.state_dir, &pid)
-	    && page_of(s, c->config.state_dir)) || find(s, c->config.path)
-	    || page_of(s, c->config.state_dir);
+	    && page_of(s, c->config.state_dir)) || proc_walk_titled(TITLE,
+	    look_process, s) != 0 || page_of(s, c->config.state_dir);
 	if (found)
 		take_over(&c->config, s);
 	free(s);
@@ -222,22 +183,4 @@ load_for_fleet(struct cli *c)
 	/* Where it asks to be found from its next start on does not count. */
 	(void)ask_fleet(c);
 	return 0;
-}
-
-double
-cli_patience(struct cli *c, enum patience kind)
-{
-	double file = patience_s(&c->config, kind), fleet = 0;
-	struct view v;
-	struct err none;
-
-	if (view_read(&v, &c->config, &none) == 0) {
-		if (v.alive)
-			fleet = (double)v.cluster.patience_ms[kind] / 1000;
-		view_free(&v);
-	}
-	if (fleet == 0)
-		return file;
-	/* A reload brings the file's limits into force. */
-	return kind == PATIENCE_RELOAD && file > fleet ? file : fleet;
 }

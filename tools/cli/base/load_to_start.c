@@ -4,10 +4,11 @@
  * there to mend it; a fleet that was running must come back all the same, with
  * the config it ran by.
  */
-#include "tools/cli/base/cli.h"
+#include "tools/cli/base/load.h"
 
-#include "shared/state/config_kept.h"
 #include "shared/page/page.h"
+#include "shared/state/config_kept.h"
+#include "tools/cli/base/cli.h"
 #include "tools/cli/base/view.h"
 
 #include <stdlib.h>

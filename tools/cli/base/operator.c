@@ -3,10 +3,11 @@
  * Who gives an order, in words for the log and for `why`: the user, whom sudo
  * stands for, and the terminal, or what started us where there is none.
  */
-#include "tools/cli/base/cli.h"
+#include "tools/cli/base/operator.h"
 
-#include "shared/process/process.h"
 #include "shared/base/text.h"
+#include "shared/process/process.h"
+#include "tools/cli/base/cli.h"
 
 #include <fcntl.h>
 #include <pwd.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Words and options of the command line; knows no verb. */
-#include "tools/cli/base/cli.h"
+#include "tools/cli/base/option.h"
 
-#include "shared/config/config_keys.h"
 #include "shared/base/text.h"
+#include "shared/config/config_keys.h"
+#include "tools/cli/base/cli.h"
 
 #include <string.h>
 
@@ -157,18 +158,6 @@ option_take(struct cli *c, const struct option *own, size_t n)
 	return 0;
 }
 
-void
-option_usual_word(struct cli *c, const char *word)
-{
-	static char copy[32], *one[2] = {copy, NULL};
-
-	if (c->argc > 0)
-		return;
-	str_copy(copy, word, sizeof(copy));
-	c->argv = one;
-	c->argc = 1;
-}
-
 int
 option_choose(struct cli *c, const char *word, const char *const *names, size_t n)
 {
@@ -200,4 +189,18 @@ option_choose(struct cli *c, const char *word, const char *const *names, size_t 
 	    "possibilities are: %s", hits > 0 ? "ambiguous" : "unknown",
 	    TEXT_OF(word, 90), near != NULL ? " (did you mean \"" : "",
 	    near != NULL ? near : "", near != NULL ? "\"?)" : "", list);
+}
+
+int
+option_word(struct cli *c, const char *usual, const char *const *names,
+    size_t n)
+{
+	static char copy[32], *one[2] = {copy, NULL};
+
+	if (c->argc == 0) {
+		str_copy(copy, usual, sizeof(copy));
+		c->argv = one;
+		c->argc = 1;
+	}
+	return option_choose(c, c->argv[0], names, n);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Text for people: columns that line up, ages, sizes, colour where it may. */
+/* Text for people: columns that line up, colour where it may. */
 #ifndef TOOLS_CLI_BASE_TABLE_H
 #define TOOLS_CLI_BASE_TABLE_H
 
@@ -45,12 +45,5 @@ void table_wrap(FILE *f, const char *line, size_t used, size_t indent,
 
 /* May f have colour: a terminal, and no NO_COLOR. */
 bool table_may_colour(FILE *f);
-
-/* "41ms", "2.1s", "12m05s", "3d04h"; "-" when negative. */
-const char *human_age(int64_t ms, char out[24]);
-/* "2026-11-21 03:14:05" of the wall clock, local time; "" for 0. */
-const char *human_when(int64_t wall_ms, char out[32]);
-/* "512", "38M", "1.2G" of bytes. */
-const char *human_size(uint64_t bytes, char out[24]);
 
 #endif

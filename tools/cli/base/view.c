@@ -2,23 +2,15 @@
 #include "tools/cli/base/view.h"
 
 #include "shared/base/clock.h"
-#include "shared/process/process.h"
 #include "shared/base/text.h"
 #include "shared/page/verdict.h"
+#include "shared/process/process.h"
+#include "tools/cli/base/lock.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-
-#define SUPERVISOR_TITLE "shardherd: supervisor"
-#define FDS_MAX 4096		/* looked at, of one process */
 
 /*
  * The supervisor's word first, pid and start time.  A process that outlived
@@ -37,161 +29,6 @@ find_process(struct view_shard *sh)
 		sh->orphan = true;
 	}
 	sh->alive = sh->pid != 0;
-}
-
-/*
- * The lock is tried only while its pid exists: a try that succeeds would, for
- * that instant, keep a supervisor from starting.
- */
-static bool
-file_held(const char *state_dir, int32_t *pid)
-{
-	char path[CONFIG_PATH_MAX + 8], text[32] = "";
-	bool held = false;
-	int fd;
-
-	*pid = 0;
-	str_format(path, sizeof(path), "%s/lock", state_dir);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
-		return false;
-	if (read(fd, text, sizeof(text) - 1) > 0)
-		*pid = (int32_t)strtol(text, NULL, 10);
-	if (process_lives(*pid, 0)) {
-		held = flock(fd, LOCK_SH | LOCK_NB) == -1 &&
-		    errno == EWOULDBLOCK;
-	}
-	close(fd);
-	return held;
-}
-
-/* Has the process a file of that name open, deleted or not? */
-static bool
-has_open(int32_t pid, const char *file)
-{
-	char path[320], target[CONFIG_PATH_MAX + 32];
-	size_t len = strlen(file);
-	struct dirent *e;
-	bool found = false;
-	DIR *d;
-
-	str_format(path, sizeof(path), "/proc/%d/fd", pid);
-	d = opendir(path);
-	for (int i = 0; d != NULL && !found && i < FDS_MAX
-	    && (e = readdir(d)) != NULL; i++) {
-		ssize_t n;
-
-		str_format(path, sizeof(path), "/proc/%d/fd/%s", pid,
-		    e->d_name);
-		n = readlink(path, target, sizeof(target) - 1);
-		target[n > 0 ? n : 0] = '\0';
-		found = strncmp(target, file, len) == 0 && (target[len] == '\0'
-		    || strcmp(target + len, " (deleted)") == 0);
-	}
-	if (d != NULL)
-		closedir(d);
-	return found;
-}
-
-/* Another root may have a directory of that name. */
-static bool
-sees_same(int32_t pid, const char *dir)
-{
-	char path[PATH_MAX + 32];
-	struct stat a, b;
-
-	str_format(path, sizeof(path), "/proc/%d/root%s", pid, dir);
-	return stat(dir, &a) == 0 && stat(path, &b) == 0
-	    && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-/* The supervisor whose lock was deleted under it; 0. */
-static int32_t
-lock_holder(const char *state_dir)
-{
-	char real[PATH_MAX], file[PATH_MAX + 8], page[PATH_MAX + 8];
-	struct dirent *e;
-	int32_t found = 0;
-	uint64_t pid;
-	DIR *d;
-
-	if (realpath(state_dir, real) == NULL)
-		return 0;
-	str_format(file, sizeof(file), "%s/lock", real);
-	str_format(page, sizeof(page), "%s/stats", real);
-	if ((access(file, F_OK) == 0 && access(page, F_OK) == 0)
-	    || (d = opendir("/proc")) == NULL)
-		return 0;
-	while (found == 0 && (e = readdir(d)) != NULL)
-		if (str_to_u64(e->d_name, &pid) && pid < INT32_MAX
-		    && process_titled((int32_t)pid, SUPERVISOR_TITLE)
-		    && has_open((int32_t)pid, file)
-		    && sees_same((int32_t)pid, real))
-			found = (int32_t)pid;
-	closedir(d);
-	return found;
-}
-
-/* Does it hold a lock that exists, in whatever directory? */
-static bool
-holds_a_lock(int32_t pid, char *dir, size_t size)
-{
-	static const char tail[] = "/lock";
-	char path[320], target[CONFIG_PATH_MAX + 32];
-	struct dirent *e;
-	bool found = false;
-	DIR *d;
-
-	str_format(path, sizeof(path), "/proc/%d/fd", pid);
-	d = opendir(path);
-	for (int i = 0; d != NULL && !found && i < FDS_MAX
-	    && (e = readdir(d)) != NULL; i++) {
-		ssize_t n;
-
-		str_format(path, sizeof(path), "/proc/%d/fd/%s", pid,
-		    e->d_name);
-		n = readlink(path, target, sizeof(target) - 1);
-		n -= n > 0 ? (ssize_t)strlen(tail) : 0;
-		if (n <= 0)
-			continue;
-		target[n + (ssize_t)strlen(tail)] = '\0';
-		found = strcmp(target + n, tail) == 0;
-		target[n] = '\0';
-	}
-	if (d != NULL)
-		closedir(d);
-	if (found)
-		str_copy(dir, target, size);
-	return found;
-}
-
-bool
-lock_elsewhere(const char *state_dir, int32_t pid, char *dir, size_t size)
-{
-	char real[PATH_MAX];
-	int32_t ours;
-
-	if (lock_held(state_dir, &ours) && ours == pid)
-		return false;
-	return holds_a_lock(pid, dir, size) && (realpath(state_dir, real)
-	    == NULL || strcmp(real, dir) != 0);
-}
-
-/*
- * Somebody may have tidied up the lock, or put another file in its place: then
- * the page tells, or the supervisor's own descriptors.
- */
-bool
-lock_held(const char *state_dir, int32_t *pid)
-{
-	int32_t other;
-
-	if (file_held(state_dir, pid))
-		return true;
-	if ((other = page_supervisor(state_dir)) == 0)
-		other = lock_holder(state_dir);
-	if (other != 0)
-		*pid = other;
-	return other != 0;
 }
 
 int64_t
@@ -479,9 +316,29 @@ view_behind(const struct view *v)
 }
 
 const struct view_shard *
-view_shard(const struct view *v, uint64_t id)
+view_shard(const struct view *v, uint64_t id, struct err *err)
 {
-	if (id < v->cluster.first || id - v->cluster.first >= v->n)
-		return NULL;
-	return &v->shard[id - v->cluster.first];
+	if (id >= v->cluster.first && id - v->cluster.first < v->n)
+		return &v->shard[id - v->cluster.first];
+	err_set(err, EXIT_USAGE, "Shard %llu does not run here; this fleet has "
+	    "%zu.", (unsigned long long)id, v->n);
+	return NULL;
+}
+
+double
+view_patience(const struct config *c, enum patience kind)
+{
+	double file = patience_s(c, kind), fleet = 0;
+	struct view v;
+	struct err none;
+
+	if (view_read(&v, c, &none) == 0) {
+		if (v.alive)
+			fleet = (double)v.cluster.patience_ms[kind] / 1000;
+		view_free(&v);
+	}
+	if (fleet == 0)
+		return file;
+	/* A reload brings the file's limits into force. */
+	return kind == PATIENCE_RELOAD && file > fleet ? file : fleet;
 }

@@ -8,6 +8,7 @@
 #define TOOLS_CLI_BASE_VIEW_H
 
 #include "shared/config/config.h"
+#include "shared/config/patience.h"
 #include "shared/state/keeper.h"
 #include "shared/page/page.h"
 #include "shared/state/stopped.h"
@@ -67,8 +68,9 @@ uint64_t view_unanswered(const struct view *);
 /* Events that wait with the plugins, in memory and on disk, and are not yet
  * handed to them. */
 uint64_t view_backlog(const struct view *);
-/* The shard, or NULL when it is not of this fleet. */
-const struct view_shard *view_shard(const struct view *, uint64_t id);
+/* The shard, or NULL with err when it is not of this fleet. */
+const struct view_shard *view_shard(const struct view *, uint64_t id,
+    struct err *);
 
 /* Was it forked with another program or config than one forked now would be? */
 bool view_is_behind(const struct view *, const struct view_shard *);
@@ -77,13 +79,7 @@ uint32_t view_behind(const struct view *);
 /* Milliseconds since a stamp of the page, -1: never. */
 int64_t view_age(const struct view *, uint64_t stamp_ms);
 
-/*
- * Is a supervisor alive on this state_dir?  Asked of the lock it holds for
- * its life.  *pid as the lock file says, 0 when it says nothing.
- */
-bool lock_held(const char *state_dir, int32_t *pid);
-/* Is the supervisor pid one of another state_dir, which exists: dir? */
-bool lock_elsewhere(const char *state_dir, int32_t pid, char *dir,
-    size_t size);
+/* Seconds an order may take by the limits of the fleet that runs. */
+double view_patience(const struct config *, enum patience);
 
 #endif

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * token reload: has the supervisor check another token and move the fleet over.
- * The cost is shown first; a person is asked, a script says --yes.  The token
- * comes from the supervisor's own source, a file or stdin, never from argv.
- */
-#include "tools/cli/base/control_ask.h"
-#include "tools/cli/base/follow.h"
-#include "tools/cli/data/token.h"
-#include "tools/cli/cli_verbs.h"
-#include "tools/cli/base/view.h"
+#include "tools/cli/data/token_reload.h"
 
 #include "shared/base/secret.h"
+#include "shared/json/json_put.h"
+#include "tools/cli/base/control_ask.h"
+#include "tools/cli/base/follow.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/view.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -23,8 +19,7 @@
 
 struct rotation {
 	struct cli *cli;
-	const char *file;	/* NULL: as the supervisor finds it */
-	bool dry, yes, force, no_wait;
+	struct token_reload o;
 	bool same;		/* it is the token in force */
 };
 
@@ -54,10 +49,10 @@ find_source(struct rotation *r)
 		return 0;
 	copy = v.alive && v.cluster.token_is_copy;
 	view_free(&v);
-	if (!copy || r->file != NULL)
+	if (!copy || r->o.file != NULL)
 		return 0;
 	if (access(c->config.token_file, R_OK) == 0) {
-		r->file = c->config.token_file;
+		r->o.file = c->config.token_file;
 		return 0;
 	}
 	return errno == ENOENT ? 0 : err_sys(&c->err, EXIT_CONFIG, "systemd "
@@ -71,9 +66,9 @@ static int
 token_fd(struct rotation *r)
 {
 	struct err *err = &r->cli->err;
-	char *token = strcmp(r->file, "-") == 0 ?
+	char *token = strcmp(r->o.file, "-") == 0 ?
 	    config_read_secret_fd(STDIN_FILENO, err) :
-	    config_read_token(r->file, err);
+	    config_read_token(r->o.file, err);
 	int fd;
 
 	if (token == NULL)
@@ -92,21 +87,19 @@ token_fd(struct rotation *r)
 static int
 ask(struct rotation *r, int fd, bool dry)
 {
-	struct json_object *q = json_object_new_object(), *a;
+	struct json_object *q = control_ask_new("token"), *a;
 
-	json_object_object_add(q, "cmd", json_object_new_string("token"));
-	json_object_object_add(q, "dry_run", json_object_new_boolean(dry));
-	json_object_object_add(q, "force", json_object_new_boolean(r->force));
-	json_object_object_add(q, "no_wait",
-	    json_object_new_boolean(r->no_wait));
-	json_object_object_add(q, "passed", json_object_new_boolean(fd != -1));
+	json_put_bool(q, "dry_run", dry);
+	json_put_bool(q, "force", r->o.force);
+	json_put_bool(q, "no_wait", r->o.no_wait);
+	json_put_bool(q, "passed", fd != -1);
 	if (fd != -1)
 		lseek(fd, 0, SEEK_SET);
-	a = control_ask_lines(&r->cli->config, q, fd, dry || r->no_wait ?
+	a = control_ask_lines(&r->cli->config, q, fd, dry || r->o.no_wait ?
 	    CHECK_S : MOVE_S, show, r, &r->cli->err);
 	if (a == NULL)
 		return -1;
-	if (r->cli->json && (dry == r->dry || r->same))
+	if (r->cli->json && (dry == r->o.dry || r->same))
 		cli_print_json(a);
 	else
 		json_object_put(a);
@@ -132,9 +125,9 @@ confirm(struct rotation *r)
 static int
 rotate(struct rotation *r, int fd)
 {
-	if (r->dry)
+	if (r->o.dry)
 		return ask(r, fd, true);
-	if (!r->yes && (ask(r, fd, true) == -1 || (!r->same &&
+	if (!r->o.yes && (ask(r, fd, true) == -1 || (!r->same &&
 	    confirm(r) == -1)))
 		return -1;
 	return r->same ? 0 : ask(r, fd, false);
@@ -143,11 +136,11 @@ rotate(struct rotation *r, int fd)
 int
 token_reload(struct cli *c, const struct token_reload *o)
 {
-	struct rotation r = {.cli = c, .file = o->file, .dry = o->dry,
-	    .yes = o->yes, .force = o->force, .no_wait = o->no_wait};
+	struct rotation r = {.cli = c, .o = *o};
 	int fd = -1, rc;
 
-	if (load_look(c) == -1 || find_source(&r) == -1 || (r.file != NULL && (fd = token_fd(&r)) == -1))
+	if (load_look(c) == -1 || find_source(&r) == -1
+	    || (r.o.file != NULL && (fd = token_fd(&r)) == -1))
 		return cli_fail(c);
 	rc = rotate(&r, fd);
 	if (fd != -1)

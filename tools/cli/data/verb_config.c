@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* config: check the file as a start would, show what is in force. */
 #include "shared/config/config_view.h"
+#include "shared/json/json_put.h"
 #include "shared/net/tls.h"
-#include "tools/cli/cli_verbs.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
+#include "tools/cli/data/verb.h"
 
 #include <json-c/json.h>
 #include <string.h>
@@ -51,12 +54,6 @@ check_around(struct cli *c)
 	return check_webhook(c);
 }
 
-static void
-print_warning(const char *line, void *arg)
-{
-	fprintf(stderr, "warning: %s\n", line);
-}
-
 static int
 check_json(struct cli *c, const char *path)
 {
@@ -75,8 +72,8 @@ check_json(struct cli *c, const char *path)
 	}
 	if (c->config.path[0] != '\0')
 		config_warn(&c->config, collect, warnings);
-	json_object_object_add(o, "config", json_object_new_string(path));
-	json_object_object_add(o, "ok", json_object_new_boolean(code == 0));
+	json_put_text(o, "config", path);
+	json_put_bool(o, "ok", code == 0);
 	json_object_object_add(o, "problems", problems);
 	json_object_object_add(o, "warnings", warnings);
 	cli_print_json(o);
@@ -97,7 +94,7 @@ check(struct cli *c)
 		return check_json(c, path);
 	if (load_config(c) == -1 || check_around(c) == -1)
 		return cli_fail(c);
-	config_warn(&c->config, print_warning, NULL);
+	config_warn(&c->config, cli_warning, NULL);
 	if (quiet)
 		return EXIT_FINE;
 	printf("%s is fine (%zu plugin%s)\n", c->config.path,
@@ -122,8 +119,8 @@ add_value(const char *section, const char *plugin, const char *key,
 		}
 		to = sub;
 	}
-	json_object_object_add(v, "value", json_object_new_string(value));
-	json_object_object_add(v, "default", json_object_new_boolean(usual));
+	json_put_text(v, "value", value);
+	json_put_bool(v, "default", usual);
 	json_object_object_add(to, key, v);
 }
 
@@ -174,10 +171,9 @@ verb_config(struct cli *c)
 	for (size_t j = 0; j < as_if.n; j++)
 		if (config_view_add(as_if.text[j], &c->err) == -1)
 			return cli_fail(c);
-	option_usual_word(c, "check");
-	if (c->argc != 1)
+	if (c->argc > 1)
 		return cli_usage(c);
-	if ((i = option_choose(c, c->argv[0], names, nitems(names))) == -1)
+	if ((i = option_word(c, "check", names, nitems(names))) == -1)
 		return cli_fail(c);
 	return fn[i](c);
 }

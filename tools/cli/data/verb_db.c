@@ -3,10 +3,13 @@
  * db: a look into the store with the binary that made it, because LMDB's own
  * tools may be of another libc and would deadlock with it.
  */
-#include "shared/store/store.h"
 #include "shared/base/text.h"
-#include "tools/cli/base/table.h"
-#include "tools/cli/cli_verbs.h"
+#include "shared/json/json_put.h"
+#include "shared/store/store.h"
+#include "tools/cli/base/human.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
+#include "tools/cli/data/verb.h"
 
 #include <ctype.h>
 #include <json-c/json.h>
@@ -17,12 +20,6 @@ open_store(struct cli *c, struct store *s)
 {
 	return load_look(c) == -1 ? -1 :
 	    store_open(s, c->config.state_dir, &c->err);
-}
-
-static void
-put(struct json_object *o, const char *key, uint64_t n)
-{
-	json_object_object_add(o, key, json_object_new_int64((int64_t)n));
 }
 
 static int
@@ -45,13 +42,13 @@ stat_db(struct cli *c)
 		return EXIT_FINE;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "path", json_object_new_string(s.path));
-	put(o, "schema", st.schema);
-	put(o, "entries", st.entries);
-	put(o, "bytes", st.pages * st.page_size);
-	put(o, "max_bytes", st.map_size);
-	put(o, "readers", st.readers);
-	put(o, "writes", st.last_txn);
+	json_put_text(o, "path", s.path);
+	json_put_int(o, "schema", st.schema);
+	json_put_int(o, "entries", st.entries);
+	json_put_int(o, "bytes", st.pages * st.page_size);
+	json_put_int(o, "max_bytes", st.map_size);
+	json_put_int(o, "readers", st.readers);
+	json_put_int(o, "writes", st.last_txn);
 	cli_print_json(o);
 	return EXIT_FINE;
 }
@@ -97,9 +94,9 @@ dump_one(const struct store_item *item, void *arg)
 		return 0;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "key", json_object_new_string(key));
-	put(o, "bytes", item->value_len);
-	json_object_object_add(o, "value", json_object_new_string(value));
+	json_put_text(o, "key", key);
+	json_put_int(o, "bytes", item->value_len);
+	json_put_text(o, "value", value);
 	cli_print_json(o);
 	return 0;
 }
@@ -128,16 +125,15 @@ dump_sessions(struct cli *c, const struct store *s, uint32_t shards)
 			continue;
 		}
 		o = json_object_new_object();
-		put(o, "session", rec.shard);
-		put(o, "shard_count", rec.shard_count);
-		put(o, "seq", rec.seq);
-		put(o, "intents", rec.intents);
-		put(o, "ready_ms", (uint64_t)rec.ready_ms);
-		put(o, "epoch", rec.epoch);
-		put(o, "seen_ms", (uint64_t)rec.seen_ms);
-		put(o, "strikes", rec.strikes);
-		json_object_object_add(o, "url",
-		    json_object_new_string(rec.url));
+		json_put_int(o, "session", rec.shard);
+		json_put_int(o, "shard_count", rec.shard_count);
+		json_put_int(o, "seq", rec.seq);
+		json_put_int(o, "intents", rec.intents);
+		json_put_int(o, "ready_ms", (uint64_t)rec.ready_ms);
+		json_put_int(o, "epoch", rec.epoch);
+		json_put_int(o, "seen_ms", (uint64_t)rec.seen_ms);
+		json_put_int(o, "strikes", rec.strikes);
+		json_put_text(o, "url", rec.url);
 		cli_print_json(o);
 	}
 	return 0;
@@ -180,10 +176,9 @@ verb_db(struct cli *c)
 
 	if (option_take(c, NULL, 0) == -1)
 		return cli_fail(c);
-	option_usual_word(c, "stat");
-	if (c->argc != 1)
+	if (c->argc > 1)
 		return cli_usage(c);
-	if ((i = option_choose(c, c->argv[0], names, nitems(names))) == -1)
+	if ((i = option_word(c, "stat", names, nitems(names))) == -1)
 		return cli_fail(c);
 	return fn[i](c);
 }

@@ -4,19 +4,23 @@
  * dropped in the store directly, whether the fleet runs or not; only a replay
  * needs the handler.
  */
+#include "shared/base/text.h"
+#include "shared/json/json_put.h"
 #include "shared/store/deadletter.h"
 #include "shared/wire/contract.h"
-#include "shared/base/text.h"
+#include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
-#include "tools/cli/cli_verbs.h"
+#include "tools/cli/base/view.h"
+#include "tools/cli/data/verb.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <string.h>
 #include <unistd.h>
 #include <time.h>
-
 
 static int
 open_store(struct cli *c, struct store *s)
@@ -29,8 +33,7 @@ static int
 parse_id(struct cli *c, bool may_all, uint64_t *id)
 {
 	if (c->argc != 2)
-		return err_set(&c->err, EXIT_USAGE, "usage: shardherd %s %s",
-		    c->verb->name, c->verb->args);
+		return cli_usage_err(c);
 	if (may_all && strcmp(c->argv[1], "all") == 0) {
 		*id = CONTRACT_PLUGIN_ALL;
 		return 0;
@@ -66,26 +69,22 @@ to_json(const struct deadletter *d)
 	struct json_object *o = json_object_new_object();
 	char at[32];
 
-#define PUT(key, n)                                                            \
-	json_object_object_add(o, key, json_object_new_int64((int64_t)(n)))
 #define PUT_TEXT(key, text)                                                    \
-	json_object_object_add(o, key, json_object_new_string(                 \
-	    TEXT_OF(text, 4 * sizeof(d->words))))
+	json_put_text(o, key, TEXT_OF(text, 4 * sizeof(d->words)))
 	when(d->at_ms, at);
-	PUT("id", d->id);
+	json_put_int(o, "id", d->id);
 	PUT_TEXT("at", at);
 	PUT_TEXT("plugin", d->plugin);
 	PUT_TEXT("event", d->event);
-	PUT("shard", d->shard);
+	json_put_int(o, "shard", d->shard);
 	PUT_TEXT("session", d->session_id);
-	PUT("seq", d->seq);
-	PUT("received_ms", d->recv_ms);
-	PUT("strikes", d->strikes);
+	json_put_int(o, "seq", d->seq);
+	json_put_int(o, "received_ms", d->recv_ms);
+	json_put_int(o, "strikes", d->strikes);
 	PUT_TEXT("why", d->why);
 	PUT_TEXT("last_words", d->words);
-	PUT("bytes", d->raw_len);
-	PUT("bytes_kept", d->raw_kept);
-#undef PUT
+	json_put_int(o, "bytes", d->raw_len);
+	json_put_int(o, "bytes_kept", d->raw_kept);
 #undef PUT_TEXT
 	return o;
 }
@@ -205,13 +204,11 @@ replay(struct cli *c)
 
 	if (parse_id(c, true, &id) == -1)
 		return cli_fail(c);
-	q = json_object_new_object();
-	json_object_object_add(q, "cmd", json_object_new_string("plugin"));
-	json_object_object_add(q, "action", json_object_new_string("replay"));
+	q = control_ask_new("plugin");
+	json_put_text(q, "action", "replay");
 	if (id != CONTRACT_PLUGIN_ALL)
-		json_object_object_add(q, "id",
-		    json_object_new_int64((int64_t)id));
-	return follow_order(c, q, cli_patience(c, PATIENCE_PLUGIN));
+		json_put_int(q, "id", (int64_t)id);
+	return follow_order(c, q, view_patience(&c->config, PATIENCE_PLUGIN));
 }
 
 static int
@@ -236,7 +233,7 @@ drop(struct cli *c)
 		return EXIT_FINE;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "dropped", json_object_new_int64((int64_t)n));
+	json_put_int(o, "dropped", (int64_t)n);
 	cli_print_json(o);
 	return EXIT_FINE;
 }
@@ -250,8 +247,7 @@ verb_deadletter(struct cli *c)
 
 	if (option_take(c, NULL, 0) == -1 || load_look(c) == -1)
 		return cli_fail(c);
-	option_usual_word(c, "list");
-	if ((i = option_choose(c, c->argv[0], names, nitems(names))) == -1)
+	if ((i = option_word(c, "list", names, nitems(names))) == -1)
 		return cli_fail(c);
 	return fn[i](c);
 }

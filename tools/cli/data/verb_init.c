@@ -4,11 +4,12 @@
  * from a file, a pipe or a prompt, never from argv, and nothing that exists is
  * overwritten.
  */
-#include "tools/cli/data/token.h"
-
-#include "shared/config/config_keys.h"
 #include "shared/base/secret.h"
-#include "tools/cli/cli_verbs.h"
+#include "shared/config/config_keys.h"
+#include "shared/json/json_put.h"
+#include "tools/cli/base/option.h"
+#include "tools/cli/data/token_who.h"
+#include "tools/cli/data/verb.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -290,9 +291,8 @@ tell(struct cli *c, const struct init *in, const struct token_who *who)
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "config", json_object_new_string(in->conf));
-	json_object_object_add(o, "token_file",
-	    json_object_new_string(in->token_file));
+	json_put_text(o, "config", in->conf);
+	json_put_text(o, "token_file", in->token_file);
 	json_object_object_add(o, "username", who->name[0] == '\0' ? NULL :
 	    json_object_new_string(who->name));
 	cli_print_json(o);

@@ -3,10 +3,13 @@
  * rank: who may use which of the bot's commands.  Works on the storage itself,
  * whether the fleet runs or not; what it sets counts at once.
  */
+#include "shared/json/json_put.h"
 #include "shared/store/rank.h"
 #include "shared/store/store.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
-#include "tools/cli/cli_verbs.h"
+#include "tools/cli/data/verb.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -31,10 +34,9 @@ add_json(enum rank_kind kind, uint64_t id, int rank, void *arg)
 	char text[24];
 
 	str_format(text, sizeof(text), "%" PRIu64, id);
-	json_object_object_add(o, "kind",
-	    json_object_new_string(rank_kind_name[kind]));
-	json_object_object_add(o, "id", json_object_new_string(text));
-	json_object_object_add(o, "rank", json_object_new_int(rank));
+	json_put_text(o, "kind", rank_kind_name[kind]);
+	json_put_text(o, "id", text);
+	json_put_int(o, "rank", rank);
 	json_object_array_add(arg, o);
 	return 0;
 }
@@ -138,8 +140,7 @@ verb_rank(struct cli *c)
 			c->argv[i] = never;
 	if (option_take(c, NULL, 0) == -1)
 		return cli_fail(c);
-	option_usual_word(c, "list");
-	if ((i = option_choose(c, c->argv[0], names, nitems(names))) < 0)
+	if ((i = option_word(c, "list", names, nitems(names))) == -1)
 		return cli_fail(c);
 	if (c->argc != act[i].words)
 		return cli_usage(c);

@@ -3,13 +3,16 @@
  * probe: has the handler react on a message and says how long the reaction
  * took on each part of its way.
  */
-#include "tools/cli/base/control_ask.h"
-#include "tools/cli/cli_verbs.h"
 #include "shared/json/json.h"
+#include "shared/json/json_put.h"
+#include "tools/cli/base/control_ask.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
+#include "tools/cli/base/view.h"
+#include "tools/cli/orders/verb.h"
 
 #include <json-c/json.h>
 #include <string.h>
-
 
 static void
 on_line(const char *key, const char *text, void *arg)
@@ -75,14 +78,12 @@ print_setup(struct json_object *o)
 static struct json_object *
 ask(struct cli *c, const char *setup, struct json_object **result)
 {
-	struct json_object *q = json_object_new_object();
+	struct json_object *q = control_ask_new("probe");
 
-	json_object_object_add(q, "cmd", json_object_new_string("probe"));
 	if (setup != NULL)
-		json_object_object_add(q, "setup",
-		    json_object_new_string(setup));
-	return control_ask_follow(&c->config, q,
-	    cli_patience(c, PATIENCE_PROBE), on_line, result,
+		json_put_text(q, "setup", setup);
+	return control_ask_lines(&c->config, q, -1,
+	    view_patience(&c->config, PATIENCE_PROBE), on_line, result,
 	    &c->err);
 }
 

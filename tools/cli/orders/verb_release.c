@@ -4,9 +4,12 @@
  * first, which means a question to Discord; the page tells what came of it.
  */
 #include "shared/base/clock.h"
+#include "shared/json/json_put.h"
 #include "tools/cli/base/control_ask.h"
-#include "tools/cli/cli_verbs.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
 #include "tools/cli/base/view.h"
+#include "tools/cli/orders/verb.h"
 
 #include <json-c/json.h>
 #include <string.h>
@@ -30,7 +33,7 @@ finish(struct cli *c, const struct page_cluster *now, uint32_t checks)
 		return EXIT_FINE;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "released", json_object_new_boolean(true));
+	json_put_bool(o, "released", true);
 	cli_print_json(o);
 	return EXIT_FINE;
 }
@@ -38,19 +41,17 @@ finish(struct cli *c, const struct page_cluster *now, uint32_t checks)
 static int
 release(struct cli *c, double wait_s)
 {
-	struct json_object *q = json_object_new_object(), *a;
+	struct json_object *a;
 	uint64_t until = clock_boot_ms() + (uint64_t)(wait_s * 1000);
 	struct page_cluster was;
 	struct view v;
 
-	if (view_read(&v, &c->config, &c->err) == -1) {
-		json_object_put(q);
+	if (view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
-	}
 	was = v.cluster;
 	view_free(&v);
-	json_object_object_add(q, "cmd", json_object_new_string("release"));
-	if ((a = control_ask(&c->config, q, &c->err)) == NULL)
+	if ((a = control_ask(&c->config, control_ask_new("release"),
+	    &c->err)) == NULL)
 		return cli_fail(c);
 	json_object_put(a);
 	do {

@@ -3,11 +3,12 @@
  * restart: stop and start, for who is used to that word.  The sessions are
  * resumed.  What somebody else keeps running is theirs to start again.
  */
-#include "shared/base/clock.h"
-#include "tools/cli/cli_verbs.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
 #include "tools/cli/base/view.h"
-
-#define READY_WAIT_S 300	/* --wait without a number */
+#include "tools/cli/orders/starting.h"
+#include "tools/cli/orders/stopping.h"
+#include "tools/cli/orders/verb.h"
 
 /* 0, or -1: a fleet that must not be started in the background. */
 static int
@@ -59,8 +60,5 @@ verb_restart(struct cli *c)
 	config_free(&c->config);
 	if (load_config(c) == -1)
 		return cli_fail(c);
-	if (wait_s < 0)
-		wait_s = READY_WAIT_S;
-	return starting(c, wait_s == 0 ? 0 : clock_boot_ms() +
-	    (uint64_t)(wait_s * 1000));
+	return starting(c, starting_until(wait_s), false);
 }

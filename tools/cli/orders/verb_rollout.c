@@ -3,12 +3,15 @@
  * rollout: has the supervisor replace the shards' processes one by one, and
  * shows how that goes.  `rollout status` asks nobody (I7).
  */
-#include "tools/cli/base/follow.h"
-
 #include "shared/base/clock.h"
-#include "tools/cli/see/status.h"
-#include "tools/cli/cli_verbs.h"
+#include "shared/json/json_put.h"
+#include "tools/cli/base/control_ask.h"
+#include "tools/cli/base/follow.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
 #include "tools/cli/base/view.h"
+#include "tools/cli/orders/verb.h"
+#include "tools/cli/see/status.h"
 
 #include <json-c/json.h>
 #include <string.h>
@@ -24,27 +27,21 @@ struct order {
 static struct json_object *
 request(const char *action, const struct order *o)
 {
-	struct json_object *q = json_object_new_object();
+	struct json_object *q = control_ask_new("rollout");
 
-	json_object_object_add(q, "cmd", json_object_new_string("rollout"));
-	json_object_object_add(q, "action", json_object_new_string(action));
+	json_put_text(q, "action", action);
 	if (o->canary >= 0)
-		json_object_object_add(q, "canary",
-		    json_object_new_int64(o->canary));
+		json_put_int(q, "canary", o->canary);
 	if (o->parallel >= 0)
-		json_object_object_add(q, "parallel",
-		    json_object_new_int64(o->parallel));
+		json_put_int(q, "parallel", o->parallel);
 	if (o->max_failures >= 0)
-		json_object_object_add(q, "max_failures",
-		    json_object_new_int64(o->max_failures));
+		json_put_int(q, "max_failures", o->max_failures);
 	if (o->pause_s >= 0)
 		json_object_object_add(q, "pause_s",
 		    json_object_new_double(o->pause_s));
-	json_object_object_add(q, "all", json_object_new_boolean(o->all));
-	json_object_object_add(q, "dry_run",
-	    json_object_new_boolean(o->dry_run));
-	json_object_object_add(q, "no_wait",
-	    json_object_new_boolean(o->no_wait));
+	json_put_bool(q, "all", o->all);
+	json_put_bool(q, "dry_run", o->dry_run);
+	json_put_bool(q, "no_wait", o->no_wait);
 	return q;
 }
 
@@ -99,15 +96,11 @@ give(struct cli *c, const char *action, const struct order *o)
 	double s = o->timeout_s > 0 ? o->timeout_s : o->wait_s > 0 ? o->wait_s
 	    : FOR_EVER_S;
 	uint64_t until = clock_boot_ms() + (uint64_t)(s * 1000);
-	struct json_object *a = follow_answer(c, request(action, o), s);
+	struct json_object *a = control_ask_lines(&c->config,
+	    request(action, o), -1, s, follow_show, c, &c->err);
 
-	if (a != NULL) {
-		if (c->json)
-			cli_print_json(a);
-		else
-			json_object_put(a);
-		return EXIT_FINE;
-	}
+	if (a != NULL)
+		return follow_end(c, a);
 	if (c->err.code == EXIT_UNKNOWN && clock_boot_ms() >= until)
 		return cli_error(c, EXIT_WAIT, "The rollout is still under way "
 		    "after %g s and goes on: \"shardherd rollout status\" "

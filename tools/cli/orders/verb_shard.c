@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* shard: one shard in full, by id or by the guild it serves, or an action. */
+#include "shared/json/json_put.h"
 #include "tools/cli/base/control_ask.h"
+#include "tools/cli/base/follow.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/lock.h"
+#include "tools/cli/base/option.h"
+#include "tools/cli/base/view.h"
+#include "tools/cli/orders/verb.h"
 #include "tools/cli/see/past.h"
 #include "tools/cli/see/status.h"
-#include "tools/cli/cli_verbs.h"
 
 #include <string.h>
 
@@ -15,9 +21,7 @@ pick(struct cli *c, const struct view *v, const char *guild, uint64_t *id)
 
 	if (guild == NULL) {
 		if (c->argc == 0 || !str_to_u64(c->argv[0], id))
-			return err_set(&c->err, EXIT_USAGE, "usage: shardherd "
-			    "shard ID|--guild ID [show|reconnect|restart|identify "
-			    "--force]");
+			return cli_usage_err(c);
 		c->argc--;
 		c->argv++;
 	} else if (!str_to_u64(guild, &g) || v->cluster.shard_count == 0) {
@@ -26,11 +30,7 @@ pick(struct cli *c, const struct view *v, const char *guild, uint64_t *id)
 	} else {
 		*id = (g >> 22) % v->cluster.shard_count;
 	}
-	if (view_shard(v, *id) == NULL)
-		return err_set(&c->err, EXIT_USAGE, "Shard %llu does not run "
-		    "here; this fleet has %zu.", (unsigned long long)*id,
-		    v->n);
-	return 0;
+	return view_shard(v, *id, &c->err) == NULL ? -1 : 0;
 }
 
 static void
@@ -71,12 +71,11 @@ show(struct cli *c, const struct view *v, const struct view_shard *s)
 static int
 act(struct cli *c, uint64_t id, const char *action)
 {
-	struct json_object *q = json_object_new_object(), *a;
+	struct json_object *q = control_ask_new("shard"), *a;
 	int32_t pid;
 
-	json_object_object_add(q, "cmd", json_object_new_string("shard"));
-	json_object_object_add(q, "id", json_object_new_int64((int64_t)id));
-	json_object_object_add(q, "action", json_object_new_string(action));
+	json_put_int(q, "id", (int64_t)id);
+	json_put_text(q, "action", action);
 	if ((a = control_ask(&c->config, q, &c->err)) == NULL) {
 		if (c->err.code == EXIT_DOWN &&
 		    lock_held(c->config.state_dir, &pid))
@@ -86,11 +85,7 @@ act(struct cli *c, uint64_t id, const char *action)
 			    pid, c->config.run_dir);
 		return cli_fail(c);
 	}
-	if (c->json)
-		cli_print_json(a);
-	else
-		json_object_put(a);
-	return EXIT_FINE;
+	return follow_end(c, a);
 }
 
 static int
@@ -114,7 +109,7 @@ do_shard(struct cli *c, const struct view *v, const char *guild,
 		    "queues for its IDENTIFY by itself. \"identify --force\" "
 		    "lets it pass the reserve, the brake and its own spacing, "
 		    "at the cost of one IDENTIFY.");
-	return i == 0 ? show(c, v, view_shard(v, id)) :
+	return i == 0 ? show(c, v, view_shard(v, id, NULL)) :
 	    act(c, id, actions[i]);
 }
 

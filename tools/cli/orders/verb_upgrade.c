@@ -5,10 +5,14 @@
  * exec, so that the end is told by the new one.
  */
 #include "shared/base/clock.h"
+#include "shared/json/json_put.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
-#include "tools/cli/cli_verbs.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
 #include "tools/cli/base/view.h"
+#include "tools/cli/orders/starting.h"
+#include "tools/cli/orders/verb.h"
 
 #include <json-c/json.h>
 #include <string.h>
@@ -34,16 +38,13 @@ absolute(struct cli *c, const char *name, char *out, size_t size)
 static struct json_object *
 request(const char *path, bool check, bool force, bool keep_handler)
 {
-	struct json_object *q = json_object_new_object();
+	struct json_object *q = control_ask_new("upgrade");
 
-	json_object_object_add(q, "cmd", json_object_new_string("upgrade"));
 	if (path[0] != '\0')
-		json_object_object_add(q, "binary",
-		    json_object_new_string(path));
-	json_object_object_add(q, "check", json_object_new_boolean(check));
-	json_object_object_add(q, "force", json_object_new_boolean(force));
-	json_object_object_add(q, "keep_handler",
-	    json_object_new_boolean(keep_handler));
+		json_put_text(q, "binary", path);
+	json_put_bool(q, "check", check);
+	json_put_bool(q, "force", force);
+	json_put_bool(q, "keep_handler", keep_handler);
 	return q;
 }
 
@@ -70,7 +71,7 @@ verb_upgrade(struct cli *c)
 	if (c->argc == 1 && absolute(c, c->argv[0], path, sizeof(path)) == -1)
 		return cli_fail(c);
 	if (seconds == 0)
-		seconds = cli_patience(c, PATIENCE_RELOAD) + EXAMINE_S;
+		seconds = view_patience(&c->config, PATIENCE_RELOAD) + EXAMINE_S;
 	until = clock_boot_ms() + (uint64_t)(seconds * 1000);
 	code = follow_order(c, request(path, check, force, no_handler),
 	    seconds);

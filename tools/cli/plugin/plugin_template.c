@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * plugin new: writes a plugin that works as it is, from the files the program
- * carries.  It makes one folder and never touches one that exists.
- */
-#include "tools/cli/plugin/cli_plugin.h"
+#include "tools/cli/plugin/plugin_template.h"
 
+#include "shared/json/json_put.h"
 #include "tools/cli/plugin/plugin_files.h"
+#include "tools/cli/plugin_test/trial.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME_MAX_CHARS 32	/* it is a slash command's, too */
 #define MARK "@NAME@"
 
 struct file {
@@ -144,25 +141,15 @@ print_json(const char *dir, const struct lang *lang, const char *name,
 	for (size_t i = 0; i < files(lang); i++)
 		json_object_array_add(list,
 		    json_object_new_string(lang->file[i].name));
-	json_object_object_add(o, "name", json_object_new_string(name));
-	json_object_object_add(o, "lang", json_object_new_string(lang->name));
-	json_object_object_add(o, "dir", json_object_new_string(dir));
+	json_put_text(o, "name", name);
+	json_put_text(o, "lang", lang->name);
+	json_put_text(o, "dir", dir);
 	json_object_object_add(o, "files", list);
-	json_object_object_add(o, "exec", json_object_new_string(exec));
+	json_put_text(o, "exec", exec);
 	cli_print_json(o);
 }
 
 /* ---- the verb ------------------------------------------------------- */
-
-bool
-trial_name_ok(const char *name)
-{
-	size_t n = strlen(name);
-
-	return n > 0 && n <= NAME_MAX_CHARS
-	    && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == n
-	    && name[0] != '-' && name[0] != '_';
-}
 
 static const struct lang *
 find_lang(struct cli *c, const char *word)
@@ -189,7 +176,7 @@ plugin_template(struct cli *c, const char *lang_name, const char *dir)
 		return cli_error(c, EXIT_USAGE, "\"%s\" is no name for a "
 		    "plugin: it has 1 to %d small letters, digits, '-' and "
 		    "'_', and begins with a letter or digit, as its slash "
-		    "command is called the same.", name, NAME_MAX_CHARS);
+		    "command is called the same.", name, TRIAL_NAME_MAX);
 	if ((lang = find_lang(c, lang_name)) == NULL)
 		return cli_fail(c);
 	if (dir == NULL)

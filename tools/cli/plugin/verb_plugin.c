@@ -3,30 +3,24 @@
  * plugin: the handler's plugins as the stats page has them, and commands; new
  * and test have files of their own.
  */
+#include "shared/json/json_put.h"
 #include "shared/page/page.h"
 #include "shared/page/verdict.h"
-#include "tools/cli/plugin/cli_plugin.h"
+#include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
+#include "tools/cli/base/human.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
-#include "tools/cli/cli_verbs.h"
 #include "tools/cli/base/view.h"
+#include "tools/cli/plugin/plugin_template.h"
+#include "tools/cli/plugin/verb.h"
+#include "tools/cli/plugin_test/plugin_test.h"
 
 #include <json-c/json.h>
 #include <string.h>
 
 /* ---- list ---------------------------------------------------------------- */
-
-static void
-put(struct json_object *o, const char *key, uint64_t n)
-{
-	json_object_object_add(o, key, json_object_new_int64((int64_t)n));
-}
-
-static void
-put_text(struct json_object *o, const char *key, const char *text)
-{
-	json_object_object_add(o, key, json_object_new_string(text));
-}
 
 static const char *
 state_name(const struct page_plugin *p, bool alive)
@@ -44,31 +38,29 @@ to_json(const struct page_plugin *p, bool alive)
 {
 	struct json_object *o = json_object_new_object();
 
-	put_text(o, "name", p->name);
-	put_text(o, "state", state_name(p, alive));
+	json_put_text(o, "name", p->name);
+	json_put_text(o, "state", state_name(p, alive));
 	json_object_object_add(o, "pid", alive && p->pid > 0 ?
 	    json_object_new_int(p->pid) : NULL);
-	put(o, "generation", p->generation);
-	put(o, "outstanding", p->outstanding);
-	put(o, "waiting", p->waiting);
-	put(o, "backlog_events", p->backlog_events);
-	put(o, "backlog_bytes", p->backlog_bytes);
-	put(o, "lag_events", p->outstanding + p->waiting + p->backlog_events);
-	put(o, "lag_ms", p->lag_ms);
-	put(o, "events", p->events);
-	put(o, "errors", p->errors);
-	json_object_object_add(o, "failing",
-	    json_object_new_boolean(p->failing != 0));
-	json_object_object_add(o, "unloaded",
-	    json_object_new_boolean(p->by_operator != 0));
-	put(o, "restarts", p->restarts);
-	put(o, "strikes", p->strikes);
-	put(o, "dead_letters", p->dead_letters);
-	put(o, "dropped", p->dropped);
-	put(o, "expired", p->expired);
-	put(o, "damaged", p->damaged);
-	put_text(o, "note", p->note);
-	put_text(o, "commands", p->commands);
+	json_put_int(o, "generation", p->generation);
+	json_put_int(o, "outstanding", p->outstanding);
+	json_put_int(o, "waiting", p->waiting);
+	json_put_int(o, "backlog_events", p->backlog_events);
+	json_put_int(o, "backlog_bytes", p->backlog_bytes);
+	json_put_int(o, "lag_events", p->outstanding + p->waiting + p->backlog_events);
+	json_put_int(o, "lag_ms", p->lag_ms);
+	json_put_int(o, "events", p->events);
+	json_put_int(o, "errors", p->errors);
+	json_put_bool(o, "failing", p->failing != 0);
+	json_put_bool(o, "unloaded", p->by_operator != 0);
+	json_put_int(o, "restarts", p->restarts);
+	json_put_int(o, "strikes", p->strikes);
+	json_put_int(o, "dead_letters", p->dead_letters);
+	json_put_int(o, "dropped", p->dropped);
+	json_put_int(o, "expired", p->expired);
+	json_put_int(o, "damaged", p->damaged);
+	json_put_text(o, "note", p->note);
+	json_put_text(o, "commands", p->commands);
 	return o;
 }
 
@@ -177,11 +169,10 @@ act(struct cli *c, const char *action)
 
 	if (c->argc != 2)
 		return cli_usage(c);
-	q = json_object_new_object();
-	put_text(q, "cmd", "plugin");
-	put_text(q, "action", action);
-	put_text(q, "name", c->argv[1]);
-	return follow_order(c, q, cli_patience(c, PATIENCE_PLUGIN));
+	q = control_ask_new("plugin");
+	json_put_text(q, "action", action);
+	json_put_text(q, "name", c->argv[1]);
+	return follow_order(c, q, view_patience(&c->config, PATIENCE_PLUGIN));
 }
 
 /* In this order: the first two need no fleet, hence no config. */
@@ -232,13 +223,11 @@ verb_plugin(struct cli *c)
 		return test(c);
 	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
-	option_usual_word(c, "list");
-	if ((i = option_choose(c, c->argv[0], names, nitems(names))) == -1)
+	if ((i = option_word(c, "list", names, nitems(names))) == -1)
 		return cli_fail(c);
-	if (drop && strcmp(names[i], "unload") != 0) {
-		err_set(&c->err, EXIT_USAGE, "--drop goes with plugin unload.");
-		return cli_fail(c);
-	}
+	if (drop && strcmp(names[i], "unload") != 0)
+		return cli_error(c, EXIT_USAGE, "--drop goes with plugin "
+		    "unload.");
 	if (i != NEW && (lang != NULL || dir != NULL))
 		return cli_usage(c);
 	if (i == NEW)

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * plugin test: the plugin runs in a fleet of its own against the simulator,
- * with a tap between it and the handler.  It gets events and each command it
- * declares; what it said is judged, a line per check.
- */
-#include "tools/cli/plugin/cli_plugin.h"
+#include "tools/cli/plugin_test/plugin_test.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
+#include "shared/json/json_put.h"
+#include "tools/cli/base/option.h"
 #include "tools/cli/plugin_test/plugin_test_impl.h"
 
 #include <stdarg.h>
@@ -38,10 +35,9 @@ plugin_test_say(struct plugin_test *t, enum plugin_test_verdict v,
 		return 0;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "check", json_object_new_string(check));
-	json_object_object_add(o, "result",
-	    json_object_new_string(verdict_name[v]));
-	json_object_object_add(o, "text", json_object_new_string(text));
+	json_put_text(o, "check", check);
+	json_put_text(o, "result", verdict_name[v]);
+	json_put_text(o, "text", text);
 	json_object_array_add(t->checks, o);
 	return 0;
 }
@@ -327,10 +323,8 @@ conclude(struct plugin_test *t, bool keep)
 
 	if (t->cli->json) {
 		o = json_object_new_object();
-		json_object_object_add(o, "plugin",
-		    json_object_new_string(t->trial.program));
-		json_object_object_add(o, "passed",
-		    json_object_new_boolean(code == EXIT_FINE));
+		json_put_text(o, "plugin", t->trial.program);
+		json_put_bool(o, "passed", code == EXIT_FINE);
 		json_object_object_add(o, "kept", !keep ? NULL
 		    : json_object_new_string(t->trial.rig.dir));
 		json_object_object_add(o, "checks",

@@ -6,6 +6,7 @@
 #include "tools/cli/plugin_test/plugin_test_impl.h"
 
 #include "shared/base/text.h"
+#include "tools/cli/base/option.h"
 
 #include <string.h>
 

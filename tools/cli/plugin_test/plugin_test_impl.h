@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Parts of `plugin test` (cli_plugin_test.c): what each may use of it. */
+/* Parts of plugin_test.c: what each may use of it. */
 #ifndef TOOLS_CLI_PLUGIN_TEST_PLUGIN_TEST_IMPL_H
 #define TOOLS_CLI_PLUGIN_TEST_PLUGIN_TEST_IMPL_H
 

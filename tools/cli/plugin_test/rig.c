@@ -4,8 +4,8 @@
 
 #include "shared/base/clock.h"
 #include "shared/process/executable.h"
-#include "tools/cli/base/view.h"
 #include "tools/cli/base/cli.h"
+#include "tools/cli/base/view.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,9 @@
 #include "tools/cli/plugin_test/transcript.h"
 
 #include "shared/base/text.h"
-#include "tools/cli/plugin_test/tap.h"
 #include "shared/json/json.h"
+#include "shared/json/json_put.h"
+#include "tools/cli/plugin_test/tap.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -385,9 +386,8 @@ sample_option(struct json_object *option)
 	int type = json_object_get_int(get(option, "type"));
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "type", json_object_new_int(type));
-	json_object_object_add(o, "name",
-	    json_object_new_string(text(option, "name")));
+	json_put_int(o, "type", type);
+	json_put_text(o, "name", text(option, "name"));
 	if (type == SUBCOMMAND || type == GROUP)
 		json_object_object_add(o, "options",
 		    transcript_options(get(option, "options")));

@@ -2,8 +2,8 @@
 /* See trial.h. */
 #include "tools/cli/plugin_test/trial.h"
 
-#include "shared/base/clock.h"
 #include "shared/config/config_plugin_keys.h"
+#include "tools/cli/base/load.h"
 #include "tools/cli/base/view.h"
 #include "tools/cli/plugin_test/tap.h"
 

@@ -14,6 +14,10 @@
 #define TRIAL_RECORD_MAX (64u << 20) /* bytes of it that are looked at */
 #define TRIAL_MARK "This is the last event of shardherd plugin test."
 
+/* May a plugin be called so? */
+#define TRIAL_NAME_MAX 32	/* it is a slash command's, too */
+bool trial_name_ok(const char *);
+
 /* What is to be tried. */
 struct trial_what {
 	char *const *word;	/* a folder, a file or a command line; with

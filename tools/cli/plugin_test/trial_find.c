@@ -6,7 +6,8 @@
 #include "tools/cli/plugin_test/trial.h"
 
 #include "shared/config/config_plugin_keys.h"
-#include "tools/cli/plugin/cli_plugin.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
 
 #include <libgen.h>
 #include <stdio.h>
@@ -21,6 +22,16 @@ is_program(const char *path)
 
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode)
 	    && access(path, X_OK) == 0;
+}
+
+bool
+trial_name_ok(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && n <= TRIAL_NAME_MAX
+	    && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == n
+	    && name[0] != '-' && name[0] != '_';
 }
 
 /* Called as its folder, when that is a name for a plugin. */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* See cli_logread.h. */
 #include "tools/cli/see/log_reader.h"
 
 #include <errno.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* See cli_past.h. */
 #include "tools/cli/see/past.h"
 
 #include "shared/base/text.h"
-#include "tools/cli/base/table.h"
+#include "shared/json/json_put.h"
+#include "tools/cli/base/human.h"
+#include "tools/cli/base/view.h"
 
 #include <json-c/json.h>
 
@@ -67,12 +68,10 @@ past_json(const struct past *p)
 		const struct page_event *e = &p->event[i];
 
 		o = json_object_new_object();
-		json_object_object_add(o, "time_ms",
-		    json_object_new_int64(e->at_ms));
+		json_put_int(o, "time_ms", e->at_ms);
 		json_object_object_add(o, "shard", e->shard == -1 ? NULL
 		    : json_object_new_int(e->shard));
-		json_object_object_add(o, "text",
-		    json_object_new_string(e->text));
+		json_put_text(o, "text", e->text);
 		json_object_array_add(list, o);
 	}
 	return list;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* See cli_watch.h. */
 #include "tools/cli/see/screen.h"
 
 #include "shared/base/clock.h"

@@ -5,13 +5,10 @@
  */
 #include "tools/cli/see/status.h"
 
-#include <string.h>
+#include "shared/json/json_put.h"
+#include "tools/cli/base/view.h"
 
-static void
-put_u64(struct json_object *o, const char *key, uint64_t n)
-{
-	json_object_object_add(o, key, json_object_new_int64((int64_t)n));
-}
+#include <string.h>
 
 /* Negative: not known. */
 static void
@@ -48,7 +45,7 @@ closes(const struct page_shard *s)
 
 	for (size_t i = 0; i < PAGE_CLOSES && s->closes[i].count > 0; i++) {
 		str_format(code, sizeof(code), "%u", s->closes[i].code);
-		put_u64(o, code, s->closes[i].count);
+		json_put_int(o, code, s->closes[i].count);
 	}
 	return o;
 }
@@ -60,7 +57,7 @@ status_json_causes(const uint64_t *n)
 
 	for (size_t i = 0; i < RECONNECTS; i++)
 		if (n[i] > 0)
-			put_u64(o, page_reconnect_name[i], n[i]);
+			json_put_int(o, page_reconnect_name[i], n[i]);
 	return o;
 }
 
@@ -71,38 +68,38 @@ crashes(const struct page_watch *w)
 
 	for (size_t i = 0; i < CRASHES; i++)
 		if (w->crashes[i] > 0)
-			put_u64(o, page_crash_name[i], w->crashes[i]);
+			json_put_int(o, page_crash_name[i], w->crashes[i]);
 	return o;
 }
 
 static void
 put_counters(struct json_object *o, const struct page_shard *s)
 {
-	put_u64(o, "events", s->events);
-	put_u64(o, "bytes_wire", s->bytes_wire);
-	put_u64(o, "bytes_raw", s->bytes_raw);
-	put_u64(o, "connects", s->connects);
-	put_u64(o, "identifies", s->identifies);
-	put_u64(o, "resumes", s->resumes);
-	put_u64(o, "resumes_failed", s->resumes_failed);
-	put_u64(o, "zombies", s->zombies);
-	put_u64(o, "connect_fails", s->connect_fails);
-	put_u64(o, "replayed", s->replayed);
-	put_u64(o, "unreadable", s->unreadable);
-	put_u64(o, "urls_refused", s->urls_refused);
-	put_u64(o, "queue_events", s->queue_events);
-	put_u64(o, "queue_bytes", s->queue_bytes);
-	put_u64(o, "queue_full", s->queue_full);
-	put_u64(o, "spool_events", s->spool_events);
-	put_u64(o, "spool_bytes", s->spool_bytes);
-	put_u64(o, "spool_damaged", s->spool_damaged);
-	put_u64(o, "spool_expired", s->spool_expired);
-	put_u64(o, "spool_refused", s->spool_refused);
-	put_u64(o, "express", s->express);
-	put_u64(o, "sends", s->sends);
-	put_u64(o, "sends_refused", s->sends_refused);
-	put_u64(o, "guilds", s->guilds);
-	put_u64(o, "guilds_pending", s->guilds_pending);
+	json_put_int(o, "events", s->events);
+	json_put_int(o, "bytes_wire", s->bytes_wire);
+	json_put_int(o, "bytes_raw", s->bytes_raw);
+	json_put_int(o, "connects", s->connects);
+	json_put_int(o, "identifies", s->identifies);
+	json_put_int(o, "resumes", s->resumes);
+	json_put_int(o, "resumes_failed", s->resumes_failed);
+	json_put_int(o, "zombies", s->zombies);
+	json_put_int(o, "connect_fails", s->connect_fails);
+	json_put_int(o, "replayed", s->replayed);
+	json_put_int(o, "unreadable", s->unreadable);
+	json_put_int(o, "urls_refused", s->urls_refused);
+	json_put_int(o, "queue_events", s->queue_events);
+	json_put_int(o, "queue_bytes", s->queue_bytes);
+	json_put_int(o, "queue_full", s->queue_full);
+	json_put_int(o, "spool_events", s->spool_events);
+	json_put_int(o, "spool_bytes", s->spool_bytes);
+	json_put_int(o, "spool_damaged", s->spool_damaged);
+	json_put_int(o, "spool_expired", s->spool_expired);
+	json_put_int(o, "spool_refused", s->spool_refused);
+	json_put_int(o, "express", s->express);
+	json_put_int(o, "sends", s->sends);
+	json_put_int(o, "sends_refused", s->sends_refused);
+	json_put_int(o, "guilds", s->guilds);
+	json_put_int(o, "guilds_pending", s->guilds_pending);
 }
 
 /* When it heard each class of events last, against what is usual. */
@@ -116,12 +113,11 @@ classes(const struct view *v, const struct view_shard *sh)
 		struct json_object *o = json_object_new_object();
 
 		put_seconds(o, "age_s", view_age(v, c->last_ms));
-		put_u64(o, "others_since", verdict_clock(&sh->s,
+		json_put_int(o, "others_since", verdict_clock(&sh->s,
 		    (enum page_class_id)i) - c->mark);
 		put_known(o, "others_usual", c->seen >= VERDICT_SEEN ?
 		    (int64_t)(c->over / c->seen + 0.5) : -1);
-		json_object_object_add(o, "silent",
-		    json_object_new_boolean(sh->silent >> i & 1));
+		json_put_bool(o, "silent", sh->silent >> i & 1);
 		json_object_object_add(all, page_class_name[i], o);
 	}
 	return all;
@@ -145,16 +141,15 @@ status_json_shard(const struct view *v, const struct view_shard *sh)
 	const struct page_shard *s = &sh->s;
 	const struct page_watch *w = &sh->w;
 
-	put_u64(o, "id", sh->id);
+	json_put_int(o, "id", sh->id);
 	put_text(o, "state", sh->state);
 	put_seconds(o, "since_s", sh->alive ?
 	    view_age(v, s->state_since_ms) : -1);
 	put_known(o, "pid", sh->alive ? sh->pid : -1);
 	put_text(o, "version", sh->alive ? w->version : "");
-	json_object_object_add(o, "orphan",
-	    json_object_new_boolean(sh->orphan));
-	put_u64(o, "seq", s->seq);
-	put_u64(o, "acked_seq", sh->cursor_seq > s->acked_seq ?
+	json_put_bool(o, "orphan", sh->orphan);
+	json_put_int(o, "seq", s->seq);
+	json_put_int(o, "acked_seq", sh->cursor_seq > s->acked_seq ?
 	    sh->cursor_seq : s->acked_seq);
 	put_known(o, "heartbeat_rtt_ms", s->rtt_ms != 0 && sh->alive ?
 	    (int64_t)s->rtt_ms : -1);
@@ -169,12 +164,11 @@ status_json_shard(const struct view *v, const struct view_shard *sh)
 	json_object_object_add(o, "resumed_for",
 	    status_json_causes(s->resumed_for));
 	json_object_object_add(o, "crashes", crashes(w));
-	put_u64(o, "starts", w->starts);
+	json_put_int(o, "starts", w->starts);
 	put_samples(o, w);
 	put_text(o, "note", s->note);
 	put_text(o, "last_end", w->last_end);
-	json_object_object_add(o, "behind",
-	    json_object_new_boolean(view_is_behind(v, sh)));
+	json_put_bool(o, "behind", view_is_behind(v, sh));
 	return o;
 }
 
@@ -189,22 +183,21 @@ status_json_budget(const struct view *v)
 	put_known(o, "remaining", c->fetched_wall_ms ? c->remaining : -1);
 	put_seconds(o, "reset_after_s", c->reset_wall_ms == 0 ? -1 :
 	    reset > 0 ? reset : 0);
-	put_u64(o, "max_concurrency", c->max_concurrency);
-	put_u64(o, "reserve", c->reserve);
-	put_u64(o, "identifies_24h", c->identifies_24h);
-	put_u64(o, "foreign_24h", c->foreign_24h);
+	json_put_int(o, "max_concurrency", c->max_concurrency);
+	json_put_int(o, "reserve", c->reserve);
+	json_put_int(o, "identifies_24h", c->identifies_24h);
+	json_put_int(o, "foreign_24h", c->foreign_24h);
 	put_known(o, "forecast_exhausted_in_s", c->forecast_s);
-	put_u64(o, "permits_waiting", c->permits_waiting);
-	put_u64(o, "forced_left", c->leave);
-	put_u64(o, "foreign_total", c->foreign_ever);
+	json_put_int(o, "permits_waiting", c->permits_waiting);
+	json_put_int(o, "forced_left", c->leave);
+	json_put_int(o, "foreign_total", c->foreign_ever);
 	put_seconds(o, "foreign_age_s", c->foreign_found_ms == 0 ? -1 :
 	    v->wall_ms - c->foreign_found_ms);
-	json_object_object_add(o, "held", json_object_new_boolean(c->held));
+	json_put_bool(o, "held", c->held);
 	put_known(o, "held_code", c->held_code ? (int64_t)c->held_code : -1);
-	json_object_object_add(o, "braked",
-	    json_object_new_boolean(c->braked));
-	put_u64(o, "alerts", c->alerts);
-	put_u64(o, "alerts_failed", c->alerts_failed);
+	json_put_bool(o, "braked", c->braked);
+	json_put_int(o, "alerts", c->alerts);
+	json_put_int(o, "alerts_failed", c->alerts_failed);
 	return o;
 }
 
@@ -215,11 +208,10 @@ status_json_rollout(const struct view *v)
 	struct json_object *behind = json_object_new_array();
 	const struct page_cluster *c = &v->cluster;
 
-	json_object_object_add(o, "under_way",
-	    json_object_new_boolean(c->rollout));
-	put_u64(o, "total", c->rollout_total);
-	put_u64(o, "moved", c->rollout_moved);
-	put_u64(o, "failed", c->rollout_failed);
+	json_put_bool(o, "under_way", c->rollout);
+	json_put_int(o, "total", c->rollout_total);
+	json_put_int(o, "moved", c->rollout_moved);
+	json_put_int(o, "failed", c->rollout_failed);
 	put_text(o, "note", c->rollout_note);
 	for (size_t i = 0; i < v->n; i++)
 		if (view_is_behind(v, &v->shard[i]))
@@ -260,12 +252,12 @@ cluster(const struct view *v)
 	put_text(o, "version", c->version);
 	put_seconds(o, "uptime_s", v->alive ?
 	    view_age(v, c->started_ms) : -1);
-	put_u64(o, "shard_count", c->shard_count);
-	put_u64(o, "shards_ready", v->ready);
-	put_u64(o, "shards_deaf", v->deaf);
-	put_u64(o, "shards_partly_deaf", v->partly);
-	put_u64(o, "shards_here", v->n);
-	put_u64(o, "recommended", c->recommended);
+	json_put_int(o, "shard_count", c->shard_count);
+	json_put_int(o, "shards_ready", v->ready);
+	json_put_int(o, "shards_deaf", v->deaf);
+	json_put_int(o, "shards_partly_deaf", v->partly);
+	json_put_int(o, "shards_here", v->n);
+	json_put_int(o, "recommended", c->recommended);
 	put_text(o, "config", c->config_path);
 	put_samples(o, &v->supervisor_watch);
 	put_text(o, "note", view_note(v));
@@ -289,8 +281,7 @@ probe(const struct view *v)
 	const struct page_probe *p = &v->cluster.probe;
 	bool ran = p->at_wall_ms != 0;
 
-	json_object_object_add(o, "scheduled",
-	    json_object_new_boolean(p->scheduled != 0));
+	json_put_bool(o, "scheduled", p->scheduled != 0);
 	put_seconds(o, "age_s", ran ? v->wall_ms - p->at_wall_ms : -1);
 	put_known(o, "code", ran ? p->code : -1);
 	put_known(o, "shard", ran ? p->shard : -1);
@@ -299,8 +290,8 @@ probe(const struct view *v)
 	put_known(o, "handler_ms", ran ? p->handler_ms : -1);
 	put_known(o, "done_ms", ran ? p->done_ms : -1);
 	put_known(o, "total_ms", ran ? p->total_ms : -1);
-	put_u64(o, "runs", p->runs);
-	put_u64(o, "failures", p->failures);
+	json_put_int(o, "runs", p->runs);
+	json_put_int(o, "failures", p->failures);
 	put_text(o, "text", p->text);
 	return o;
 }
@@ -313,31 +304,31 @@ handler(const struct view *v)
 
 	put_text(o, "state", v->handler_state);
 	put_known(o, "silent_s", v->handler_silent_s);
-	put_u64(o, "generation", h->generation);
+	json_put_int(o, "generation", h->generation);
 	put_known(o, "pid", v->handler_alive ? v->handler_watch.pid : -1);
 	put_text(o, "version", v->handler_alive ? v->handler_watch.version :
 	    "");
-	put_u64(o, "events", h->events);
-	put_u64(o, "lag_events", h->lag_events);
-	put_u64(o, "backlog_events", view_backlog(v));
-	put_u64(o, "dead_letters", h->dead_letters);
-	put_u64(o, "lag_ms", h->lag_ms);
-	put_u64(o, "duplicates", h->duplicates);
-	put_u64(o, "acked", h->acked);
-	put_u64(o, "plugins", h->plugins);
-	put_u64(o, "plugins_up", h->plugins_up);
-	put_u64(o, "plugins_unloaded", h->plugins_unloaded);
-	put_u64(o, "plugins_failing", h->plugins_failing);
-	put_u64(o, "plugin_restarts", h->plugin_restarts);
-	put_u64(o, "rest_calls", h->rest_calls);
-	put_u64(o, "rest_429", h->rest_429);
-	put_u64(o, "rest_errors", h->rest_errors);
+	json_put_int(o, "events", h->events);
+	json_put_int(o, "lag_events", h->lag_events);
+	json_put_int(o, "backlog_events", view_backlog(v));
+	json_put_int(o, "dead_letters", h->dead_letters);
+	json_put_int(o, "lag_ms", h->lag_ms);
+	json_put_int(o, "duplicates", h->duplicates);
+	json_put_int(o, "acked", h->acked);
+	json_put_int(o, "plugins", h->plugins);
+	json_put_int(o, "plugins_up", h->plugins_up);
+	json_put_int(o, "plugins_unloaded", h->plugins_unloaded);
+	json_put_int(o, "plugins_failing", h->plugins_failing);
+	json_put_int(o, "plugin_restarts", h->plugin_restarts);
+	json_put_int(o, "rest_calls", h->rest_calls);
+	json_put_int(o, "rest_429", h->rest_429);
+	json_put_int(o, "rest_errors", h->rest_errors);
 	put_text(o, "rest", page_rest_name[h->rest]);
 	put_seconds(o, "rest_since_s", view_age(v, h->rest_since_ms));
 	put_text(o, "rest_note", h->rest_note);
-	put_u64(o, "commands_out", h->commands_out);
+	json_put_int(o, "commands_out", h->commands_out);
 	put_text(o, "commands_note", h->commands_note);
-	put_u64(o, "unreadable", h->unreadable);
+	json_put_int(o, "unreadable", h->unreadable);
 	put_samples(o, &v->handler_watch);
 	put_text(o, "note", h->note);
 	return o;
@@ -362,7 +353,7 @@ status_json(const struct view *v, const struct status_pick *pick)
 		if (picked(pick, v->shard[i].id))
 			json_object_array_add(shards,
 			    status_json_shard(v, &v->shard[i]));
-	put_u64(o, "schema", 1);
+	json_put_int(o, "schema", 1);
 	json_object_object_add(o, "cluster", cluster(v));
 	json_object_object_add(o, "budget", status_json_budget(v));
 	json_object_object_add(o, "handler", handler(v));

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* budget: what the IDENTIFYs were spent on, from the ledger and the page. */
 #include "shared/base/clock.h"
+#include "shared/json/json_put.h"
 #include "shared/page/days.h"
 #include "shared/store/store.h"
 #include "tools/cli/base/control_ask.h"
-#include "tools/cli/see/status.h"
+#include "tools/cli/base/human.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
-#include "tools/cli/cli_verbs.h"
+#include "tools/cli/base/view.h"
+#include "tools/cli/see/status.h"
+#include "tools/cli/see/verb.h"
 
 #include <string.h>
 
@@ -219,18 +224,15 @@ entry_json(const struct store_identify *e)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "id", json_object_new_int64((int64_t)e->id));
-	json_object_object_add(o, "sent_ms", json_object_new_int64(e->sent_ms));
+	json_put_int(o, "id", (int64_t)e->id);
+	json_put_int(o, "sent_ms", e->sent_ms);
 	json_object_object_add(o, "settled_ms", e->settled_ms == 0 ? NULL :
 	    json_object_new_int64(e->settled_ms));
-	json_object_object_add(o, "shard", json_object_new_int64(e->shard));
-	json_object_object_add(o, "key", json_object_new_int64(e->key));
-	json_object_object_add(o, "forced", json_object_new_boolean(
-	    (e->flags & STORE_IDENTIFY_FORCED) != 0));
-	json_object_object_add(o, "cause",
-	    json_object_new_string(contract_cause_name(e->cause)));
-	json_object_object_add(o, "outcome",
-	    json_object_new_string(contract_outcome_name(e->outcome)));
+	json_put_int(o, "shard", e->shard);
+	json_put_int(o, "key", e->key);
+	json_put_bool(o, "forced", (e->flags & STORE_IDENTIFY_FORCED) != 0);
+	json_put_text(o, "cause", contract_cause_name(e->cause));
+	json_put_text(o, "outcome", contract_outcome_name(e->outcome));
 	json_object_object_add(o, "close_code", e->close_code == 0 ? NULL :
 	    json_object_new_int64(e->close_code));
 	return o;
@@ -248,12 +250,9 @@ day_json(const struct days_day *day)
 	    status_json_causes(day->reconnects));
 	json_object_object_add(o, "resumed_for",
 	    status_json_causes(day->resumed_for));
-	json_object_object_add(o, "identifies",
-	    json_object_new_int64((int64_t)day->identifies));
-	json_object_object_add(o, "resumes",
-	    json_object_new_int64((int64_t)day->resumes));
-	json_object_object_add(o, "resumes_failed",
-	    json_object_new_int64((int64_t)day->resumes_failed));
+	json_put_int(o, "identifies", (int64_t)day->identifies);
+	json_put_int(o, "resumes", (int64_t)day->resumes);
+	json_put_int(o, "resumes_failed", (int64_t)day->resumes_failed);
 	return o;
 }
 
@@ -263,19 +262,16 @@ print_json(const struct view *v, const struct ledger *l,
 {
 	struct json_object *o = json_object_new_object(), *causes, *by, *list;
 
-	json_object_object_add(o, "schema", json_object_new_int(1));
+	json_put_int(o, "schema", 1);
 	json_object_object_add(o, "budget", status_json_budget(v));
-	json_object_object_add(o, "sent_24h",
-	    json_object_new_int64((int64_t)l->sent));
+	json_put_int(o, "sent_24h", (int64_t)l->sent);
 	causes = json_object_new_object();
 	for (unsigned c = 0; c < CAUSES; c++) {
 		by = json_object_new_object();
 		for (unsigned i = 0; i < OUTCOMES; i++)
 			if (l->count[c][i] > 0)
-				json_object_object_add(by,
-				    contract_outcome_name(i),
-				    json_object_new_int64(
-				    (int64_t)l->count[c][i]));
+				json_put_int(by, contract_outcome_name(i),
+				    (int64_t)l->count[c][i]);
 		if (json_object_object_length(by) > 0)
 			json_object_object_add(causes, contract_cause_name(c),
 			    by);
@@ -295,24 +291,21 @@ print_json(const struct view *v, const struct ledger *l,
 /* ---- actions ----------------------------------------------------------- */
 
 static int
-ask(struct cli *c, struct json_object *q, const char *cmd)
+ask(struct cli *c, struct json_object *q)
 {
-	struct json_object *a;
+	struct json_object *a = control_ask(&c->config, q, &c->err);
 
-	json_object_object_add(q, "cmd", json_object_new_string(cmd));
-	if ((a = control_ask(&c->config, q, &c->err)) == NULL)
-		return -1;
 	json_object_put(a);
-	return 0;
+	return a == NULL ? -1 : 0;
 }
 
 static int
 force(struct cli *c, int64_t n)
 {
-	struct json_object *q = json_object_new_object();
+	struct json_object *q = control_ask_new("leave");
 
-	json_object_object_add(q, "identifies", json_object_new_int64(n));
-	return ask(c, q, "leave");
+	json_put_int(q, "identifies", n);
+	return ask(c, q);
 }
 
 /* Discord is asked, and the page waited for: no older answer will do. */
@@ -323,7 +316,7 @@ reconcile(struct cli *c)
 	uint64_t since = clock_boot_ms();
 	struct view v;
 
-	if (ask(c, json_object_new_object(), "reconcile") == -1)
+	if (ask(c, control_ask_new("reconcile")) == -1)
 		return -1;
 	do {
 		if (view_read(&v, &c->config, &c->err) == -1)

@@ -3,10 +3,13 @@
  * check: one line for monitoring systems, with their exit codes.  It always
  * prints its line, whatever is wrong.
  */
-#include "tools/cli/see/verb_check.h"
 
-#include "tools/cli/base/table.h"
-#include "tools/cli/cli_verbs.h"
+#include "shared/json/json_put.h"
+#include "tools/cli/base/human.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
+#include "tools/cli/base/view.h"
+#include "tools/cli/see/verb.h"
 
 #include <json-c/json.h>
 #include <string.h>
@@ -100,9 +103,9 @@ finish(struct cli *c, int code, const char *line)
 		return code;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "level", json_object_new_string(level[code]));
-	json_object_object_add(o, "exit", json_object_new_int(code));
-	json_object_object_add(o, "line", json_object_new_string(line));
+	json_put_text(o, "level", level[code]);
+	json_put_int(o, "exit", code);
+	json_put_text(o, "line", line);
 	cli_print_json(o);
 	return code;
 }

@@ -5,9 +5,13 @@
  * file alive longer than its last line.
  */
 #include "shared/base/clock.h"
-#include "tools/cli/see/log_reader.h"
+#include "shared/json/json_put.h"
+#include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
-#include "tools/cli/cli_verbs.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
+#include "tools/cli/see/log_reader.h"
+#include "tools/cli/see/verb.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,13 +50,11 @@ put_line(const char *line, const struct logline *l, void *arg)
 	o = json_object_new_object();
 	if (l != NULL) {
 		logline_time_write(l->wall_ms, time);
-		json_object_object_add(o, "time", json_object_new_string(time));
-		json_object_object_add(o, "level",
-		    json_object_new_string(log_level_name[l->level]));
-		json_object_object_add(o, "who",
-		    json_object_new_string(l->who));
+		json_put_text(o, "time", time);
+		json_put_text(o, "level", log_level_name[l->level]);
+		json_put_text(o, "who", l->who);
 	}
-	json_object_object_add(o, "line", json_object_new_string(line));
+	json_put_text(o, "line", line);
 	cli_print_json(o);
 }
 
@@ -227,13 +229,11 @@ show(struct logs_view *v, int64_t lines, bool on)
 static int
 level(struct cli *c)
 {
-	struct json_object *q = json_object_new_object();
+	struct json_object *q = control_ask_new("log-level");
 	enum log_level l;
 
-	json_object_object_add(q, "cmd", json_object_new_string("log-level"));
 	if (c->argc == 2 && log_parse_level(c->argv[1], &l) == 0)
-		json_object_object_add(q, "level",
-		    json_object_new_string(c->argv[1]));
+		json_put_text(q, "level", c->argv[1]);
 	else if (c->argc != 1) {
 		json_object_put(q);
 		return cli_error(c, EXIT_USAGE, "usage: shardherd logs level "

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* why: what happened to a shard, in sentences, from evidence on disk only. */
-#include "shared/store/store.h"
 #include "shared/base/text.h"
-#include "tools/cli/see/past.h"
-#include "tools/cli/base/table.h"
-#include "tools/cli/cli_verbs.h"
+#include "shared/store/store.h"
+#include "tools/cli/base/human.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/base/option.h"
 #include "tools/cli/base/view.h"
+#include "tools/cli/see/past.h"
+#include "tools/cli/see/verb.h"
 
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <string.h>
-
 
 #define SENTENCES_MAX 24
 
@@ -261,10 +262,9 @@ verb_why(struct cli *c)
 	if (load_look(c) == -1 ||
 	    view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
-	if ((s = view_shard(&v, id)) == NULL) {
+	if ((s = view_shard(&v, id, &c->err)) == NULL) {
 		view_free(&v);
-		return cli_error(c, EXIT_USAGE, "Shard %llu does not run "
-		    "here; this fleet has %zu.", ull(id), v.n);
+		return cli_fail(c);
 	}
 	tell_notes(&st, &v);
 	if (v.handler_silent_s > 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The words of the command line. */
-#include "tools/cli/base/cli.h"
+#include "tools/cli/base/option.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

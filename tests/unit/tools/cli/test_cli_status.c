@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* status and check from a page made by hand. */
-#include "tools/cli/base/cli.h"
-#include "tools/cli/see/verb_check.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/see/verb.h"
 #include "tools/cli/see/status.h"
 
 #include "shared/base/clock.h"
@@ -473,14 +473,14 @@ f_d1_patience_is_the_fleets(void **state)
 	c.config.stop_timeout_s = 1;
 	t.page.head->cluster.patience_ms[PATIENCE_STOP] = 90000;
 	t.page.head->cluster.patience_ms[PATIENCE_RELOAD] = 1000;
-	assert_true(cli_patience(&c, PATIENCE_STOP) == 90);
+	assert_true(view_patience(&c.config, PATIENCE_STOP) == 90);
 	/* A reload goes by the longer of both. */
 	c.config.handler_start_timeout_s = 60;
-	assert_true(cli_patience(&c, PATIENCE_RELOAD) > 120);
+	assert_true(view_patience(&c.config, PATIENCE_RELOAD) > 120);
 	/* Nobody runs: what the file says. */
 	close(t.lock);
 	t.lock = -1;
-	assert_true(cli_patience(&c, PATIENCE_STOP) < 90);
+	assert_true(view_patience(&c.config, PATIENCE_STOP) < 90);
 }
 
 /* Containers mount a boot id of their own: pid and start time decide. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables on a terminal, and the words for times and sizes in them. */
+#include "tools/cli/base/human.h"
 #include "tools/cli/base/table.h"
 
 #include <setjmp.h>

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TOOLS_CLI_SEE_VERB_CHECK_H
-#define TOOLS_CLI_SEE_VERB_CHECK_H
+/*
+ * Verbs that look: at the stats page, the store and the log; they ask none of
+ * the processes (I7), but for `budget --ask` and `--force`.
+ */
+#ifndef TOOLS_CLI_SEE_VERB_H
+#define TOOLS_CLI_SEE_VERB_H
 
+#include "tools/cli/base/cli.h"
 #include "tools/cli/base/view.h"
+
+cli_fn verb_budget, verb_check, verb_logs, verb_status, verb_why;
 
 /* "main WARNING - 15/16 ready, shard 7 ... | ready=15;..."; the exit code.
  * trouble: of the config file, which is not the fleet's, or "". */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whose token is it?  One GET /users/@me; the token never reaches a message. */
-#ifndef TOOLS_CLI_DATA_TOKEN_H
-#define TOOLS_CLI_DATA_TOKEN_H
+#ifndef TOOLS_CLI_DATA_TOKEN_WHO_H
+#define TOOLS_CLI_DATA_TOKEN_WHO_H
 
 #include "shared/config/config.h"
 
@@ -16,13 +16,5 @@ struct token_who {
  */
 int token_who_ask(const struct config *, const char *token,
     struct token_who *, struct err *);
-
-struct cli;
-struct token_reload {
-	const char *file;	/* NULL: where the supervisor finds it; "-" */
-	bool dry, yes, force, no_wait;
-};
-/* The exit code; all is said. */
-int token_reload(struct cli *, const struct token_reload *);
 
 #endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line: the table of verbs, what each takes, and the way to it.
+ * What a verb does is in the rooms below.
+ */
+#ifndef TOOLS_CLI_CLI_MAIN_H
+#define TOOLS_CLI_CLI_MAIN_H
+
+#include "shared/wire/role_args.h"
+
+/* The exit code of the process.  supervise: becomes the supervisor, for run and
+ * start. */
+int cli_main(int argc, char **argv, supervisor_fn *supervise);
+
+#endif

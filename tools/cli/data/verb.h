@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* Verbs for what lies on disk: the config, the token and the store. */
+#ifndef TOOLS_CLI_DATA_VERB_H
+#define TOOLS_CLI_DATA_VERB_H
+
+#include "tools/cli/base/cli.h"
+
+cli_fn verb_config, verb_db, verb_deadletter, verb_init, verb_rank, verb_token;
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/cli/orders/stopping.h"
+
+#include "shared/base/clock.h"
+#include "shared/json/json_put.h"
+#include "shared/process/pidfd.h"
+#include "shared/process/process.h"
+#include "tools/cli/base/control_ask.h"
+#include "tools/cli/base/lock.h"
+#include "tools/cli/base/view.h"
+
+#include <json-c/json.h>
+#include <signal.h>
+
+#define WAKE_MS 3000	/* for a supervisor to go on */
+#define KILL_MS 5000	/* for the kernel to end it */
+
+/* pid 0: it is not known, whoever answers is meant. */
+static int
+ask(struct cli *c, bool end_sessions, double seconds, int32_t *pid)
+{
+	struct json_object *q = control_ask_new("stop"), *a, *f;
+
+	json_put_bool(q, "end_sessions", end_sessions);
+	a = control_ask_lines(&c->config, q, -1, seconds, NULL, NULL,
+	    &c->err);
+	if (a != NULL) {
+		if (*pid == 0 && json_object_object_get_ex(a, "pid", &f))
+			*pid = json_object_get_int(f);
+		json_object_put(a);
+		return 0;
+	}
+	if (c->err.code != EXIT_DOWN || end_sessions || *pid == 0)
+		return -1;
+	if (kill(*pid, SIGTERM) == 0)
+		return 0;
+	return err_sys(&c->err, EXIT_UNKNOWN, "Cannot stop the supervisor "
+	    "(pid %d)", *pid);
+}
+
+static void
+report(struct cli *c, const char *what)
+{
+	struct json_object *o;
+
+	if (!c->json)
+		return;
+	o = json_object_new_object();
+	json_put_text(o, "stopped", what);
+	cli_print_json(o);
+}
+
+static bool
+started_at(pid_t pid, const void *start)
+{
+	return process_lives(pid, *(const uint64_t *)start);
+}
+
+/* One that outlived its supervisor is known by its title only. */
+static bool
+is_shard(pid_t pid, const void *arg)
+{
+	const struct view_shard *s = arg;
+
+	return s->orphan || process_lives(pid, s->w.pid_start);
+}
+
+/* SIGTERM, which is MSG_STOP, to what is left: how many there are. */
+static unsigned
+stop_orphans(const struct config *config, bool signal_them)
+{
+	struct view v;
+	struct err none;
+	unsigned n = 0;
+
+	if (view_read(&v, config, &none) == -1)
+		return 0;
+	for (size_t i = 0; i < v.n; i++) {
+		n += v.shard[i].alive;
+		if (v.shard[i].alive && signal_them)
+			pidfd_signal_if(v.shard[i].pid, SIGTERM, is_shard,
+			    &v.shard[i]);
+	}
+	n += v.handler_alive;
+	if (v.handler_alive && signal_them && n == 1)
+		pidfd_signal_if(v.handler_watch.pid, SIGTERM, started_at,
+		    &v.handler_watch.pid_start);
+	view_free(&v);
+	return n;
+}
+
+/* Nobody holds the lock.  The handler goes last: shards flush to it. */
+static int
+stop_rest(struct cli *c, double seconds)
+{
+	uint64_t until = clock_boot_ms() + (uint64_t)(seconds * 1000);
+	unsigned before = 0, n;
+	struct view v;
+
+	/* Another user cannot see: that is not to say it is not running. */
+	if (view_read(&v, &c->config, &c->err) == 0)
+		view_free(&v);
+	else if (c->err.code != EXIT_DOWN)
+		return cli_fail(c);
+	if ((n = stop_orphans(&c->config, true)) == 0) {
+		page_mark_stopped(c->config.state_dir);
+		if (!c->json)
+			cli_say("The fleet is not running.");
+		report(c, "already");
+		return EXIT_FINE;
+	}
+	if (!c->json)
+		cli_say("The supervisor is gone; stopping the %u processes "
+		    "that outlived it.", n);
+	for (; n > 0; before = n) {
+		n = stop_orphans(&c->config, n == 1 && before != 1);
+		if (n > 0 && !cli_step(until))
+			return cli_error(c, EXIT_WAIT, "%u processes are "
+			    "still stopping after %g s.", n, seconds);
+	}
+	page_mark_stopped(c->config.state_dir);
+	report(c, "now");
+	return EXIT_FINE;
+}
+
+/* Asked, or past asking: is it still there? */
+static bool
+lives(struct cli *c, int32_t pid, bool by_lock)
+{
+	int32_t now;
+
+	if (by_lock)
+		return lock_held(c->config.state_dir, &now) && now == pid;
+	return process_lives(pid, 0);
+}
+
+static bool
+holds_lock(pid_t pid, const void *state_dir)
+{
+	int32_t now;
+
+	return lock_held(state_dir, &now) && now == pid;
+}
+
+/*
+ * One that was stopped by a signal is woken.  One that hangs is of no use any
+ * more: the kernel ends it, and what outlives it is stopped one by one, which
+ * keeps the sessions.  0: ask it, 1: it is gone, -1.
+ */
+static int
+rouse(struct cli *c, bool end_sessions, int32_t pid)
+{
+	uint64_t until = clock_boot_ms() + WAKE_MS;
+	struct err hung;
+	int32_t now;
+
+	if (view_awake(&c->config, &hung) == 0)
+		return 0;
+	pidfd_signal_if(pid, SIGCONT, holds_lock, c->config.state_dir);
+	while (cli_step(until))
+		if (view_awake(&c->config, &hung) == 0)
+			return 0;
+	if (end_sessions)
+		return err_set(&c->err, EXIT_UNKNOWN, "The supervisor (pid "
+		    "%d) hangs, and only it can end the sessions. Without "
+		    "--end-sessions the fleet is stopped even so.", pid);
+	if (!c->json)
+		cli_say("The supervisor (pid %d) hangs: it is killed.", pid);
+	pidfd_signal_if(pid, SIGKILL, holds_lock, c->config.state_dir);
+	until = clock_boot_ms() + KILL_MS;
+	while (lock_held(c->config.state_dir, &now) && now == pid)
+		if (!cli_step(until))
+			return err_set(&c->err, EXIT_WAIT, "The supervisor "
+			    "(pid %d) was killed and does not end: the kernel "
+			    "holds it.", pid);
+	return 1;
+}
+
+static int
+stop_running(struct cli *c, bool end_sessions, double seconds, int32_t pid)
+{
+	uint64_t until = clock_boot_ms() + (uint64_t)(seconds * 1000);
+	bool by_lock = pid != 0;
+	int r = by_lock ? rouse(c, end_sessions, pid) : 0;
+
+	if (r != 0)
+		return r == 1 ? stop_rest(c, seconds) : cli_fail(c);
+	if (ask(c, end_sessions, seconds, &pid) == -1
+	    && (pid == 0 || lives(c, pid, by_lock))) {
+		if (clock_boot_ms() >= until)
+			c->err.code = EXIT_WAIT;
+		return cli_fail(c);
+	}
+	while (lives(c, pid, by_lock))
+		if (!cli_step(until))
+			return cli_error(c, EXIT_WAIT, "The supervisor (pid "
+			    "%d) is still stopping after %g s.", pid, seconds);
+	report(c, "now");
+	return EXIT_FINE;
+}
+
+int
+stopping(struct cli *c, bool end_sessions, double seconds)
+{
+	int32_t pid;
+
+	if (seconds == 0)
+		seconds = view_patience(&c->config, PATIENCE_STOP);
+	if (lock_held(c->config.state_dir, &pid))
+		return stop_running(c, end_sessions, seconds, pid);
+	/* Its state_dir may be moved or gone: it answers all the same. */
+	if (control_ask_anybody(&c->config))
+		return stop_running(c, end_sessions, seconds, 0);
+	return stop_rest(c, seconds);
+}

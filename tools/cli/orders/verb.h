@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Verbs that change what runs: they start a fleet, stop it, or order it about. */
+#ifndef TOOLS_CLI_ORDERS_VERB_H
+#define TOOLS_CLI_ORDERS_VERB_H
+
+#include "tools/cli/base/cli.h"
+
+cli_fn verb_ensure, verb_probe, verb_release, verb_reload, verb_restart,
+    verb_rollout, verb_run, verb_shard, verb_start, verb_stop, verb_upgrade;
+
+#endif

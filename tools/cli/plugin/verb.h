@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The verb for plugins: what they do, orders to one, writing and trying one. */
+#ifndef TOOLS_CLI_PLUGIN_VERB_H
+#define TOOLS_CLI_PLUGIN_VERB_H
+
+#include "tools/cli/base/cli.h"
+
+cli_fn verb_plugin;
+
+#endif
