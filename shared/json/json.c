@@ -281,3 +281,32 @@ json_get_of(struct json_object *o, const char *key, enum json_type type)
 
 	return json_object_is_type(v, type) ? v : NULL;
 }
+
+struct json_object *
+json_put_text(struct json_object *o, const char *key, const char *text)
+{
+	json_object_object_add(o, key, json_object_new_string(text));
+	return o;
+}
+
+struct json_object *
+json_put_int(struct json_object *o, const char *key, int64_t n)
+{
+	json_object_object_add(o, key, json_object_new_int64(n));
+	return o;
+}
+
+struct json_object *
+json_put_bool(struct json_object *o, const char *key, bool yes)
+{
+	json_object_object_add(o, key, json_object_new_boolean(yes));
+	return o;
+}
+
+const char *
+json_get_text(struct json_object *o, const char *key)
+{
+	struct json_object *v = json_get_of(o, key, json_type_string);
+
+	return v != NULL ? json_object_get_string(v) : "";
+}

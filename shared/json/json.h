@@ -40,7 +40,16 @@ struct json_object *json_get(struct json_object *o, const char *key);
 /* The same, and NULL when it is of another type. */
 struct json_object *json_get_of(struct json_object *o, const char *key,
     enum json_type);
+/* A text, "" when it is none. */
+const char *json_get_text(struct json_object *o, const char *key);
 /* A snowflake as Discord sends them, 1 to 20 digits, borrowed; NULL: none. */
 const char *json_id(struct json_object *v);
+
+/* Adds a field; returns the object. */
+struct json_object *json_put_text(struct json_object *, const char *key,
+    const char *);
+struct json_object *json_put_int(struct json_object *, const char *key,
+    int64_t);
+struct json_object *json_put_bool(struct json_object *, const char *key, bool);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "shared/base/log.h"
 #include "shared/base/version.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
 #include "tools/cli/data/verb.h"
@@ -130,10 +131,8 @@ version(struct cli *c)
 		return EXIT_FINE;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "version",
-	    json_object_new_string(SHARDHERD_VERSION));
-	json_object_object_add(o, "build",
-	    json_object_new_string(version_build(build)));
+	json_put_text(o, "version", SHARDHERD_VERSION);
+	json_put_text(o, "build", version_build(build));
 	cli_print_json(o);
 	return EXIT_FINE;
 }

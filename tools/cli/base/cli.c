@@ -3,9 +3,8 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 
-#include <json-c/json.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,8 +64,7 @@ cli_print(const char *fmt, ...)
 void
 cli_print_json(struct json_object *o)
 {
-	char *text = text_json(json_object_to_json_string_ext(o,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	char *text = text_json(json_text(o));
 
 	puts(text);
 	free(text);

@@ -7,14 +7,12 @@
 
 #include "shared/base/clock.h"
 #include "shared/json/json.h"
-#include "shared/json/json_put.h"
 #include "tools/cli/base/cli.h"
 #include "tools/cli/base/lock.h"
 #include "tools/cli/base/operator.h"
 #include "tools/cli/base/view.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -174,8 +172,7 @@ read_line(struct reader *r, struct err *err)
 			r->used = (size_t)(end - r->text) + 1;
 			return r->text;
 		}
-		if (clock_boot_ms() >= r->until ||
-		    r->have == LINE_MAX_BYTES)
+		if (clock_boot_ms() >= r->until || r->have == LINE_MAX_BYTES)
 			break;
 		if ((ready = wait_readable(r, err)) == -1)
 			return NULL;
@@ -217,17 +214,13 @@ parse_line(const char *text, struct err *err)
 static struct json_object *
 judge_answer(struct json_object *o, struct err *err)
 {
-	struct json_object *f;
+	const char *why = json_get_text(o, "error");
+	int code = json_object_get_int(json_get(o, "code"));
 
-	if (json_object_object_get_ex(o, "ok", &f) &&
-	    json_object_get_boolean(f))
+	if (json_object_get_boolean(json_get(o, "ok")))
 		return o;
-	err_set(err, EXIT_DEGRADED, "The supervisor refused.");
-	if (json_object_object_get_ex(o, "error", &f))
-		err_set(err, EXIT_DEGRADED, "%s", json_object_get_string(f));
-	if (err != NULL && json_object_object_get_ex(o, "code", &f) &&
-	    json_object_get_int(f) > 0)
-		err->code = json_object_get_int(f);
+	err_set(err, code > 0 ? code : EXIT_DEGRADED, "%s", why[0] != '\0'
+	    ? why : "The supervisor refused.");
 	json_object_put(o);
 	return NULL;
 }
@@ -295,8 +288,7 @@ ask_once(struct reader *r, const char *line, int fd, control_ask_fn *fn,
 	r->unread = false;
 	r->have = r->used = 0;
 	/* Asked while it sleeps, it would do later what was given up. */
-	r->fd = view_awake(r->config, err) == -1 ? -1
-	    : dial(r->config, err);
+	r->fd = view_awake(r->config, err) == -1 ? -1 : dial(r->config, err);
 	if (r->fd == -1)
 		return NULL;
 	if (send_request(r->fd, line, fd) == 0) {

@@ -2,9 +2,9 @@
 #include "tools/cli/base/follow.h"
 
 #include "shared/base/clock.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
 
-#include <json-c/json.h>
 #include <string.h>
 
 /* Lines before the last are data, but for problems, which are errors. */
@@ -12,17 +12,14 @@ void
 follow_show(const char *key, const char *text, void *arg)
 {
 	struct cli *c = arg;
-	struct json_object *o;
 
-	if (c->json) {
-		o = json_object_new_object();
-		json_object_object_add(o, key, json_object_new_string(text));
-		cli_print_json(o);
-	} else if (strcmp(key, "problem") == 0) {
+	if (c->json)
+		cli_print_json(json_put_text(json_object_new_object(), key,
+		    text));
+	else if (strcmp(key, "problem") == 0)
 		fprintf(stderr, "%s\n", text);
-	} else {
+	else
 		printf("%s\n", text);
-	}
 	fflush(stdout);
 }
 

@@ -13,8 +13,7 @@ human_age(int64_t ms, char out[24])
 	else if (ms < 1000)
 		str_format(out, 24, "%dms", (int)ms);
 	else if (s < 60)
-		str_format(out, 24, "%d.%ds", (int)s,
-		    (int)(ms % 1000 / 100));
+		str_format(out, 24, "%d.%ds", (int)s, (int)(ms % 1000 / 100));
 	else if (s < 3600)
 		str_format(out, 24, "%lldm%02llds", s / 60, s % 60);
 	else if (s < 86400)

@@ -168,8 +168,7 @@ wrap_at(const char *text, size_t len, size_t room)
 }
 
 void
-table_wrap(FILE *f, const char *line, size_t used, size_t indent,
-    size_t room)
+table_wrap(FILE *f, const char *line, size_t used, size_t indent, size_t room)
 {
 	while (room > used && strlen(line) > room - used) {
 		size_t n = wrap_at(line, strlen(line), room - used);

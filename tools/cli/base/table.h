@@ -28,8 +28,7 @@ struct table {
  */
 void table_init(struct table *, const char *headings);
 /* Cells come row by row. */
-void table_add(struct table *, const char *fmt, ...)
-    printflike(2, 3);
+void table_add(struct table *, const char *fmt, ...) printflike(2, 3);
 void table_colour(struct table *, enum table_colour); /* the last cell */
 void table_print(const struct table *, FILE *, bool colour);
 void table_free(struct table *);

@@ -43,8 +43,7 @@ view_age(const struct view *v, uint64_t stamp_ms)
 #define WORDS(array) text_clean_own(array, sizeof(array))
 
 static void
-read_shard(struct view *v, const struct page_slot *slot,
-    struct view_shard *out)
+read_shard(struct view *v, const struct page_slot *slot, struct view_shard *out)
 {
 	struct verdict verdict;
 

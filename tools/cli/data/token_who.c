@@ -7,7 +7,6 @@
 #include "shared/net/tls.h"
 
 #include <curl/curl.h>
-#include <json-c/json.h>
 #include <string.h>
 
 #define BODY_MAX 65536

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* config: check the file as a start would, show what is in force. */
 #include "shared/config/config_view.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "shared/net/tls.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/data/verb.h"
 
-#include <json-c/json.h>
 #include <string.h>
 
 static void

@@ -4,7 +4,7 @@
  * tools may be of another libc and would deadlock with it.
  */
 #include "shared/base/text.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "shared/store/store.h"
 #include "tools/cli/base/human.h"
 #include "tools/cli/base/load.h"
@@ -12,7 +12,6 @@
 #include "tools/cli/data/verb.h"
 
 #include <ctype.h>
-#include <json-c/json.h>
 #include <string.h>
 
 static int

@@ -5,7 +5,7 @@
  * needs the handler.
  */
 #include "shared/base/text.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "shared/store/deadletter.h"
 #include "shared/wire/contract.h"
 #include "tools/cli/base/control_ask.h"
@@ -17,7 +17,6 @@
 #include "tools/cli/data/verb.h"
 
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <string.h>
 #include <unistd.h>
 #include <time.h>
@@ -214,7 +213,6 @@ replay(struct cli *c)
 static int
 drop(struct cli *c)
 {
-	struct json_object *o;
 	struct store s;
 	uint64_t id, n = 1;
 	int rc;
@@ -228,13 +226,11 @@ drop(struct cli *c)
 		return cli_fail(c);
 	if (rc == 0 && id != CONTRACT_PLUGIN_ALL)
 		return no_such(c, id);
-	if (!c->json) {
+	if (c->json)
+		cli_print_json(json_put_int(json_object_new_object(),
+		    "dropped", (int64_t)n));
+	else
 		printf("%" PRIu64 " dropped\n", n);
-		return EXIT_FINE;
-	}
-	o = json_object_new_object();
-	json_put_int(o, "dropped", (int64_t)n);
-	cli_print_json(o);
 	return EXIT_FINE;
 }
 

@@ -6,14 +6,13 @@
  */
 #include "shared/base/secret.h"
 #include "shared/config/config_keys.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/data/token_who.h"
 #include "tools/cli/data/verb.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -238,8 +237,7 @@ make_dir(struct init *in, const char *dir)
 		return err_set(err, EXIT_DEGRADED, "The path of %s cannot be "
 		    "used: it is too long or not a directory.", dir);
 	str_format(in->conf, sizeof(in->conf), "%s/shardherd.conf", in->dir);
-	str_format(in->token_file, sizeof(in->token_file), "%s/token",
-	    in->dir);
+	str_format(in->token_file, sizeof(in->token_file), "%s/token", in->dir);
 	if (access(in->conf, F_OK) == 0 || access(in->token_file, F_OK) == 0)
 		return err_set(err, EXIT_DEGRADED, "%s exists already; "
 		    "nothing was changed.", access(in->conf, F_OK) == 0 ?

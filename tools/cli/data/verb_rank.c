@@ -3,7 +3,7 @@
  * rank: who may use which of the bot's commands.  Works on the storage itself,
  * whether the fleet runs or not; what it sets counts at once.
  */
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "shared/store/rank.h"
 #include "shared/store/store.h"
 #include "tools/cli/base/load.h"
@@ -12,7 +12,6 @@
 #include "tools/cli/data/verb.h"
 
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <string.h>
 
 static struct kv *

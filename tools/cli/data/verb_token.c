@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* token: whose is it, and another one for the fleet. */
 #include "shared/base/secret.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
-#include "tools/cli/data/token_reload.h"
 #include "tools/cli/data/token_who.h"
 #include "tools/cli/data/verb.h"
-
-#include <json-c/json.h>
 
 /* quiet: a good token is not worth a word (cron). */
 static int
@@ -45,7 +42,7 @@ int
 verb_token(struct cli *c)
 {
 	static const char *const names[] = {"check", "reload"};
-	struct token_reload o = {0};
+	struct verb_token_reload o = {0};
 	bool quiet = false;
 	const struct option opts[] = {
 		{"--quiet", 'q', OPTION_FLAG, &quiet},
@@ -66,5 +63,5 @@ verb_token(struct cli *c)
 	if (i == 0 && (o.file != NULL || o.dry || o.yes || o.force ||
 	    o.no_wait))
 		return cli_usage(c);
-	return i == 0 ? check(c, quiet) : token_reload(c, &o);
+	return i == 0 ? check(c, quiet) : verb_token_reload(c, &o);
 }

@@ -238,8 +238,7 @@ load(struct cli *c, enum load_starter who)
 {
 	int32_t pid;
 
-	if (load_look_quietly(c) == 0
-	    && lock_held(c->config.state_dir, &pid)) {
+	if (load_look_quietly(c) == 0 && lock_held(c->config.state_dir, &pid)) {
 		if (c->trouble[0] != '\0')
 			cli_say("The config file has a problem, which the "
 			    "next start will not take: %s", c->trouble);

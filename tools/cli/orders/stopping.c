@@ -2,14 +2,13 @@
 #include "tools/cli/orders/stopping.h"
 
 #include "shared/base/clock.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "shared/process/pidfd.h"
 #include "shared/process/process.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/lock.h"
 #include "tools/cli/base/view.h"
 
-#include <json-c/json.h>
 #include <signal.h>
 
 #define WAKE_MS 3000	/* for a supervisor to go on */
@@ -22,8 +21,7 @@ ask(struct cli *c, bool end_sessions, double seconds, int32_t *pid)
 	struct json_object *q = control_ask_new("stop"), *a, *f;
 
 	json_put_bool(q, "end_sessions", end_sessions);
-	a = control_ask_lines(&c->config, q, -1, seconds, NULL, NULL,
-	    &c->err);
+	a = control_ask_lines(&c->config, q, -1, seconds, NULL, NULL, &c->err);
 	if (a != NULL) {
 		if (*pid == 0 && json_object_object_get_ex(a, "pid", &f))
 			*pid = json_object_get_int(f);
@@ -41,13 +39,9 @@ ask(struct cli *c, bool end_sessions, double seconds, int32_t *pid)
 static void
 report(struct cli *c, const char *what)
 {
-	struct json_object *o;
-
-	if (!c->json)
-		return;
-	o = json_object_new_object();
-	json_put_text(o, "stopped", what);
-	cli_print_json(o);
+	if (c->json)
+		cli_print_json(json_put_text(json_object_new_object(),
+		    "stopped", what));
 }
 
 static bool

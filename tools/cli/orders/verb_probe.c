@@ -4,14 +4,12 @@
  * took on each part of its way.
  */
 #include "shared/json/json.h"
-#include "shared/json/json_put.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/view.h"
 #include "tools/cli/orders/verb.h"
 
-#include <json-c/json.h>
 #include <string.h>
 
 static void
@@ -28,19 +26,9 @@ on_line(const char *key, const char *text, void *arg)
 static int64_t
 number(struct json_object *o, const char *key)
 {
-	struct json_object *v;
+	struct json_object *v = json_get(o, key);
 
-	return json_object_object_get_ex(o, key, &v) && v != NULL
-	    ? json_object_get_int64(v) : -1;
-}
-
-static const char *
-text(struct json_object *o, const char *key)
-{
-	struct json_object *v;
-
-	return json_object_object_get_ex(o, key, &v) && v != NULL
-	    ? json_object_get_string(v) : "";
+	return v != NULL ? json_object_get_int64(v) : -1;
 }
 
 static void
@@ -71,8 +59,8 @@ print_hops(struct json_object *o)
 static void
 print_setup(struct json_object *o)
 {
-	printf("[probe]\nchannel = %s\nmessage = %s\n", text(o, "channel"),
-	    text(o, "message"));
+	printf("[probe]\nchannel = %s\nmessage = %s\n", json_get_text(o, "channel"),
+	    json_get_text(o, "message"));
 }
 
 static struct json_object *

@@ -4,14 +4,13 @@
  * first, which means a question to Discord; the page tells what came of it.
  */
 #include "shared/base/clock.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/view.h"
 #include "tools/cli/orders/verb.h"
 
-#include <json-c/json.h>
 #include <string.h>
 
 #define WAIT_S 40	/* the questions' own deadline, and some more */
@@ -19,8 +18,6 @@
 static int
 finish(struct cli *c, const struct page_cluster *now, uint32_t checks)
 {
-	struct json_object *o;
-
 	if (now->release_checks == checks)
 		return cli_error(c, EXIT_TRY_LATER, "Discord has not answered "
 		    "yet whether the cause is gone; the check goes on. %s",
@@ -28,13 +25,11 @@ finish(struct cli *c, const struct page_cluster *now, uint32_t checks)
 	if (now->held)
 		return cli_error(c, EXIT_DEGRADED, "Not released. %s",
 		    now->note[0].text);
-	if (!c->json) {
+	if (c->json)
+		cli_print_json(json_put_bool(json_object_new_object(),
+		    "released", true));
+	else
 		puts("released: shards may IDENTIFY again");
-		return EXIT_FINE;
-	}
-	o = json_object_new_object();
-	json_put_bool(o, "released", true);
-	cli_print_json(o);
 	return EXIT_FINE;
 }
 

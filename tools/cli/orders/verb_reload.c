@@ -3,7 +3,7 @@
  * reload: has the supervisor read the config again and replace the handler.
  * What it says on the way is shown as it comes; how it ends is our exit code.
  */
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
 #include "tools/cli/base/load.h"
@@ -11,7 +11,6 @@
 #include "tools/cli/base/view.h"
 #include "tools/cli/orders/verb.h"
 
-#include <json-c/json.h>
 #include <string.h>
 
 int
@@ -25,8 +24,7 @@ verb_reload(struct cli *c)
 	struct json_object *q;
 
 	/* A broken file ends here, with all its problems. */
-	if (option_take(c, opts, nitems(opts)) == -1
-	    || load_for_fleet(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || load_for_fleet(c) == -1)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);

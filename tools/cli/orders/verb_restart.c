@@ -47,8 +47,7 @@ verb_restart(struct cli *c)
 	int code;
 
 	/* Strictly and first: what could not start again is not stopped. */
-	if (option_take(c, opts, nitems(opts)) == -1
-	    || load_for_fleet(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || load_for_fleet(c) == -1)
 		return cli_fail(c);
 	if (c->argc > 0)
 		return cli_usage(c);

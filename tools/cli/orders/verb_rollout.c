@@ -4,7 +4,7 @@
  * shows how that goes.  `rollout status` asks nobody (I7).
  */
 #include "shared/base/clock.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
 #include "tools/cli/base/load.h"
@@ -13,7 +13,6 @@
 #include "tools/cli/orders/verb.h"
 #include "tools/cli/see/status.h"
 
-#include <json-c/json.h>
 #include <string.h>
 
 #define FOR_EVER_S 1e6	/* without --timeout: until it is over */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* shard: one shard in full, by id or by the guild it serves, or an action. */
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
 #include "tools/cli/base/load.h"
@@ -89,8 +89,7 @@ act(struct cli *c, uint64_t id, const char *action)
 }
 
 static int
-do_shard(struct cli *c, const struct view *v, const char *guild,
-    bool force)
+do_shard(struct cli *c, const struct view *v, const char *guild, bool force)
 {
 	static const char *const actions[] = {"show", "reconnect", "restart",
 	    "identify"};

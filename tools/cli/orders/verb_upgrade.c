@@ -5,7 +5,7 @@
  * exec, so that the end is told by the new one.
  */
 #include "shared/base/clock.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
 #include "tools/cli/base/load.h"
@@ -14,7 +14,6 @@
 #include "tools/cli/orders/starting.h"
 #include "tools/cli/orders/verb.h"
 
-#include <json-c/json.h>
 #include <string.h>
 #include <unistd.h>
 

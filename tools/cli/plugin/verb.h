@@ -7,4 +7,7 @@
 
 cli_fn verb_plugin;
 
+/* plugin new: of the name in the second word; lang and dir may be NULL. */
+int verb_plugin_new(struct cli *, const char *lang, const char *dir);
+
 #endif

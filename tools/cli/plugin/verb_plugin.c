@@ -3,7 +3,7 @@
  * plugin: the handler's plugins as the stats page has them, and commands; new
  * and test have files of their own.
  */
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "shared/page/page.h"
 #include "shared/page/verdict.h"
 #include "tools/cli/base/control_ask.h"
@@ -13,11 +13,9 @@
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/table.h"
 #include "tools/cli/base/view.h"
-#include "tools/cli/plugin/plugin_template.h"
 #include "tools/cli/plugin/verb.h"
 #include "tools/cli/plugin_test/plugin_test.h"
 
-#include <json-c/json.h>
 #include <string.h>
 
 /* ---- list ---------------------------------------------------------------- */
@@ -231,7 +229,7 @@ verb_plugin(struct cli *c)
 	if (i != NEW && (lang != NULL || dir != NULL))
 		return cli_usage(c);
 	if (i == NEW)
-		return plugin_template(c, lang, dir);
+		return verb_plugin_new(c, lang, dir);
 	if (i == TEST)
 		return test(c);
 	if (load_look(c) == -1)

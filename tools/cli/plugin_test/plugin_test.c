@@ -3,7 +3,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/plugin_test/plugin_test_impl.h"
 
@@ -108,12 +108,11 @@ check_start(struct plugin_test *t)
 static bool
 is_command(struct plugin_test *t, const char *name)
 {
-	struct json_object *list = t->trial.talk.commands, *v;
+	struct json_object *list = t->trial.talk.commands;
 
 	for (size_t i = 0; i < json_object_array_length(list); i++)
-		if (json_object_object_get_ex(json_object_array_get_idx(list,
-		    i), "name", &v) && json_object_is_type(v, json_type_string)
-		    && strcmp(json_object_get_string(v), name) == 0)
+		if (strcmp(json_get_text(json_object_array_get_idx(list, i),
+		    "name"), name) == 0)
 			return true;
 	return false;
 }
@@ -327,8 +326,7 @@ conclude(struct plugin_test *t, bool keep)
 		json_put_bool(o, "passed", code == EXIT_FINE);
 		json_object_object_add(o, "kept", !keep ? NULL
 		    : json_object_new_string(t->trial.rig.dir));
-		json_object_object_add(o, "checks",
-		    json_object_get(t->checks));
+		json_object_object_add(o, "checks", json_object_get(t->checks));
 		cli_print_json(o);
 		return code;
 	}

@@ -6,6 +6,7 @@
 #include "tools/cli/plugin_test/plugin_test_impl.h"
 
 #include "shared/base/text.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/option.h"
 
 #include <string.h>
@@ -18,17 +19,23 @@
 
 /* ---- what is declared ------------------------------------------------- */
 
+static bool
+is_of_menu(struct json_object *command)
+{
+	struct json_object *type = json_get(command, "type");
+
+	return type != NULL && json_object_get_int(type) != 1;
+}
+
 /* Without roads a command may be given in any way. */
 static bool
 has_road(struct json_object *command, const char *name)
 {
-	struct json_object *roads, *road, *type;
+	struct json_object *roads = json_get(command, "roads"), *road;
 
-	if (json_object_object_get_ex(command, "type", &type)
-	    && json_object_get_int(type) != 1)
-		return false;	/* of a menu */
-	if (!json_object_object_get_ex(command, "roads", &roads)
-	    || !json_object_is_type(roads, json_type_array))
+	if (is_of_menu(command))
+		return false;
+	if (!json_object_is_type(roads, json_type_array))
 		return true;
 	for (size_t i = 0; i < json_object_array_length(roads); i++) {
 		road = json_object_array_get_idx(roads, i);
@@ -47,11 +54,9 @@ registered(struct json_object *commands)
 
 	for (size_t i = 0; i < json_object_array_length(commands); i++) {
 		struct json_object *one = json_object_array_get_idx(commands,
-		    i), *type;
+		    i);
 
-		n += has_road(one, "slash")
-		    || (json_object_object_get_ex(one, "type", &type)
-		    && json_object_get_int(type) != 1);
+		n += has_road(one, "slash") || is_of_menu(one);
 	}
 	return n;
 }
@@ -223,13 +228,13 @@ put_typed(FILE *f, struct json_object *options)
 {
 	for (size_t i = 0; i < json_object_array_length(options); i++) {
 		struct json_object *o = json_object_array_get_idx(options, i);
-		struct json_object *value, *deeper;
+		struct json_object *value = json_get(o, "value");
+		struct json_object *deeper = json_get(o, "options");
 
-		if (json_object_object_get_ex(o, "options", &deeper)) {
-			json_object_object_get_ex(o, "name", &value);
-			fprintf(f, " %s", json_object_get_string(value));
+		if (deeper != NULL) {
+			fprintf(f, " %s", json_get_text(o, "name"));
 			put_typed(f, deeper);
-		} else if (json_object_object_get_ex(o, "value", &value)) {
+		} else if (value != NULL) {
 			const char *text = json_object_get_string(value);
 			bool plain = strcspn(text, " \"\\") == strlen(text);
 
@@ -280,21 +285,19 @@ plugin_test_messages(struct plugin_test *t, const struct option_list *texts)
 static int
 check_command(struct plugin_test *t, struct json_object *command)
 {
-	struct json_object *v = NULL, *options = NULL;
+	struct json_object *options;
 	bool slash = has_road(command, "slash");
 	const char *name;
 	char label[48];
 	int rc;
 
-	json_object_object_get_ex(command, "name", &v);
-	name = json_object_get_string(v);
+	name = json_object_get_string(json_get(command, "name"));
 	str_format(label, sizeof(label), "/%s", name != NULL ? name : "");
 	if (name == NULL || (!slash && !has_road(command, "prefix")))
 		return plugin_test_say(t, NOTE, label, "is not tried: only "
 		    "what may be typed is, as a slash command or behind the "
 		    "prefix");
-	json_object_object_get_ex(command, "options", &options);
-	options = transcript_options(options);
+	options = transcript_options(json_get(command, "options"));
 	rc = slash ? try_slash(t, name, label, options)
 	    : try_typed(t, name, options);
 	json_object_put(options);

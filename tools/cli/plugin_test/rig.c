@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* See rig.h. */
 #include "tools/cli/plugin_test/rig.h"
 
 #include "shared/base/clock.h"
@@ -63,8 +62,7 @@ exec_child(const char *const *argv, const char *file, int out)
 }
 
 static pid_t
-start(struct rig *r, const char *const *argv, const char *name,
-    struct err *e)
+start(struct rig *r, const char *const *argv, const char *name, struct err *e)
 {
 	char file[PATH_MAX];
 	pid_t pid;
@@ -103,16 +101,25 @@ await(pid_t *pid, int *status, unsigned seconds)
 
 /* ---- the simulator -------------------------------------------------- */
 
-static bool
-in_path(const char *name, char *out, size_t size)
+bool
+rig_is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode)
+	    && access(path, X_OK) == 0;
+}
+
+bool
+rig_in_path(const char *name, char out[PATH_MAX])
 {
 	const char *path = getenv("PATH");
 
 	for (size_t n; path != NULL && *path != '\0';
 	    path += n + (path[n] != '\0')) {
 		n = strcspn(path, ":");
-		if (n > 0 && str_format(out, size, "%.*s/%s", (int)n, path,
-		    name) && access(out, X_OK) == 0)
+		if (n > 0 && str_format(out, PATH_MAX, "%.*s/%s", (int)n,
+		    path, name) && rig_is_program(out))
 			return true;
 	}
 	return false;
@@ -132,7 +139,7 @@ find_programs(struct rig *r, struct err *e)
 	if (str_format(r->sim_path, sizeof(r->sim_path), "%.*s/" SIM,
 	    (int)(slash - r->self), r->self) && access(r->sim_path, X_OK) == 0)
 		return 0;
-	if (in_path(SIM, r->sim_path, sizeof(r->sim_path)))
+	if (rig_in_path(SIM, r->sim_path))
 		return 0;
 	return err_set(e, EXIT_UNKNOWN, "There is no " SIM " beside %s or in "
 	    "$PATH, and the test runs in it: \"make\" in the sources builds "

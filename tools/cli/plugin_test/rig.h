@@ -38,6 +38,10 @@ int rig_ctl(struct rig *, char *out, size_t size, struct err *,
     const char *const *words);
 /* keep: the folder stays. */
 void rig_close(struct rig *, bool keep);
+/* A file that can be run? */
+bool rig_is_program(const char *path);
+/* As a shell finds it; out is changed in any case. */
+bool rig_in_path(const char *name, char out[PATH_MAX]);
 /* cli_step, but false after Ctrl-C as well. */
 bool rig_step(uint64_t deadline_ms);
 bool rig_interrupted(void);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* See tap.h. */
 #include "tools/cli/plugin_test/tap.h"
 
 #include "shared/base/base.h"

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* See transcript.h. */
 #include "tools/cli/plugin_test/transcript.h"
 
 #include "shared/base/text.h"
 #include "shared/json/json.h"
-#include "shared/json/json_put.h"
 #include "tools/cli/plugin_test/tap.h"
 
 #include <stdarg.h>
@@ -28,29 +26,10 @@ transcript_free(struct transcript *t)
 
 /* ---- JSON ----------------------------------------------------------- */
 
-static struct json_object *
-get(struct json_object *o, const char *key)
-{
-	struct json_object *v = NULL;
-
-	if (json_object_is_type(o, json_type_object))
-		json_object_object_get_ex(o, key, &v);
-	return v;
-}
-
 static bool
 has(struct json_object *o, const char *key)
 {
 	return json_object_object_get_ex(o, key, NULL);
-}
-
-static const char *
-text(struct json_object *o, const char *key)
-{
-	struct json_object *v = get(o, key);
-
-	return json_object_is_type(v, json_type_string)
-	    ? json_object_get_string(v) : "";
 }
 
 static void
@@ -72,27 +51,27 @@ keep(struct transcript_lines *l, const char *fmt, ...)
 static void
 add_event(struct transcript *t, uint64_t ms, struct json_object *m)
 {
-	const char *method = text(m, "method");
-	struct json_object *params = get(m, "params");
-	struct json_object *event = get(params, "event"), *d = get(event, "d");
+	const char *method = json_get_text(m, "method");
+	struct json_object *params = json_get(m, "params");
+	struct json_object *event = json_get(params, "event"), *d = json_get(event, "d");
 	struct transcript_event *e;
 
 	if (t->events == TRANSCRIPT_MAX)
 		return;
 	e = &t->event[t->events++];
 	*e = (struct transcript_event) {.sent_ms = ms, .calls = t->calls,
-	    .id = json_object_get_int64(get(m, "id"))};
-	str_copy(e->about, text(d, "id"), sizeof(e->about));
+	    .id = json_object_get_int64(json_get(m, "id"))};
+	str_copy(e->about, json_get_text(d, "id"), sizeof(e->about));
 	if (strcmp(method, "event") == 0)
-		str_copy(e->name, event != NULL ? text(event, "t") : "an event "
+		str_copy(e->name, event != NULL ? json_get_text(event, "t") : "an event "
 		    "that is not JSON", sizeof(e->name));
 	else if (strcmp(method, "timer") == 0)
 		str_format(e->name, sizeof(e->name), "timer %s",
-		    TEXT_OF(text(params, "name"), 40));
+		    TEXT_OF(json_get_text(params, "name"), 40));
 	else
 		str_copy(e->name, method, sizeof(e->name));
 	if (strcmp(e->name, "MESSAGE_CREATE") == 0 && t->mark != NULL
-	    && strcmp(text(d, "content"), t->mark) == 0)
+	    && strcmp(json_get_text(d, "content"), t->mark) == 0)
 		t->marked = true;
 }
 
@@ -100,8 +79,8 @@ add_event(struct transcript *t, uint64_t ms, struct json_object *m)
 static void
 answer_call(struct transcript *t, uint64_t ms, struct json_object *m)
 {
-	const char *id = json_object_to_json_string(get(m, "id"));
-	struct json_object *e = get(m, "error");
+	const char *id = json_object_to_json_string(json_get(m, "id"));
+	struct json_object *e = json_get(m, "error");
 
 	for (size_t i = t->calls; i-- > 0;) {
 		struct transcript_call *c = &t->call[i];
@@ -113,8 +92,8 @@ answer_call(struct transcript *t, uint64_t ms, struct json_object *m)
 		c->failed = e != NULL;
 		if (e != NULL)
 			snprintf(c->why, sizeof(c->why), "%d, %s",
-			    json_object_get_int(get(e, "code")),
-			    text(e, "message"));
+			    json_object_get_int(json_get(e, "code")),
+			    json_get_text(e, "message"));
 		return;
 	}
 }
@@ -126,7 +105,7 @@ from_handler(struct transcript *t, uint64_t ms, struct json_object *m)
 		answer_call(t, ms, m);
 	else if (has(m, "id"))
 		add_event(t, ms, m);
-	else if (strcmp(text(m, "method"), "shutdown") == 0)
+	else if (strcmp(json_get_text(m, "method"), "shutdown") == 0)
 		t->shutdown = true;
 }
 
@@ -136,15 +115,15 @@ static void
 finish(struct transcript *t, struct transcript_event *e, uint64_t ms,
     struct json_object *m)
 {
-	struct json_object *error = get(m, "error"), *commands;
+	struct json_object *error = json_get(m, "error"), *commands;
 
 	e->answered = true;
 	e->answered_ms = ms;
 	if (error != NULL) {
 		e->failed = true;
-		str_copy(e->why, text(error, "message"), sizeof(e->why));
+		str_copy(e->why, json_get_text(error, "message"), sizeof(e->why));
 	} else if (strcmp(e->name, "initialize") == 0) {
-		commands = get(get(m, "result"), "commands");
+		commands = json_get(json_get(m, "result"), "commands");
 		json_object_put(t->commands);
 		t->commands = json_object_is_type(commands, json_type_array)
 		    ? json_object_get(commands) : json_object_new_array();
@@ -154,7 +133,7 @@ finish(struct transcript *t, struct transcript_event *e, uint64_t ms,
 static const char *
 answer_event(struct transcript *t, uint64_t ms, struct json_object *m)
 {
-	struct json_object *id = get(m, "id");
+	struct json_object *id = json_get(m, "id");
 	bool known = false;
 
 	if (!json_object_is_type(id, json_type_int))
@@ -194,10 +173,10 @@ add_call(struct transcript *t, uint64_t ms, struct json_object *m)
 {
 	static const char *const about[] = {"id", "message_id", "reply_to",
 	    "name"};
-	struct json_object *params = get(m, "params"), *id = get(m, "id");
+	struct json_object *params = json_get(m, "params"), *id = json_get(m, "id");
 	struct transcript_call *c;
 
-	if (!json_object_is_type(get(m, "method"), json_type_string))
+	if (!json_object_is_type(json_get(m, "method"), json_type_string))
 		return "method must be a text";
 	if (params != NULL && !json_object_is_type(params, json_type_object)
 	    && !json_object_is_type(params, json_type_array))
@@ -205,8 +184,8 @@ add_call(struct transcript *t, uint64_t ms, struct json_object *m)
 	if (has(m, "id") && !json_object_is_type(id, json_type_int)
 	    && !json_object_is_type(id, json_type_string))
 		return "id must be a number or a text";
-	if (strcmp(text(m, "method"), "done") == 0) {
-		done_upto(t, ms, json_object_get_int64(get(params, "upto")));
+	if (strcmp(json_get_text(m, "method"), "done") == 0) {
+		done_upto(t, ms, json_object_get_int64(json_get(params, "upto")));
 		return NULL;
 	}
 	if (t->calls == TRANSCRIPT_MAX)
@@ -215,28 +194,28 @@ add_call(struct transcript *t, uint64_t ms, struct json_object *m)
 	*c = (struct transcript_call) {.sent_ms = ms, .answered = id == NULL};
 	if (id != NULL)
 		str_copy(c->id, json_object_to_json_string(id), sizeof(c->id));
-	str_copy(c->method, text(m, "method"), sizeof(c->method));
+	str_copy(c->method, json_get_text(m, "method"), sizeof(c->method));
 	for (size_t i = 0; i < nitems(about) && c->about[0] == '\0'; i++)
-		str_copy(c->about, text(params, about[i]), sizeof(c->about));
-	str_copy(c->content, text(params, "content"), sizeof(c->content));
+		str_copy(c->about, json_get_text(params, about[i]), sizeof(c->about));
+	str_copy(c->content, json_get_text(params, "content"), sizeof(c->content));
 	return NULL;
 }
 
 static const char *
 from_plugin(struct transcript *t, uint64_t ms, struct json_object *m)
 {
-	struct json_object *e = get(m, "error");
+	struct json_object *e = json_get(m, "error");
 
 	if (!json_object_is_type(m, json_type_object))
 		return "it is no JSON object";
-	if (strcmp(text(m, "jsonrpc"), "2.0") != 0)
+	if (strcmp(json_get_text(m, "jsonrpc"), "2.0") != 0)
 		return "it lacks \"jsonrpc\":\"2.0\"";
 	if (has(m, "method"))
 		return add_call(t, ms, m);
 	if (has(m, "result") == has(m, "error"))
 		return "it has neither method nor one of result and error";
-	if (has(m, "error") && (!json_object_is_type(get(e, "code"),
-	    json_type_int) || !json_object_is_type(get(e, "message"),
+	if (has(m, "error") && (!json_object_is_type(json_get(e, "code"),
+	    json_type_int) || !json_object_is_type(json_get(e, "message"),
 	    json_type_string)))
 		return "error must have a code, a number, and a message";
 	return answer_event(t, ms, m);
@@ -280,8 +259,7 @@ transcript_line(struct transcript *t, const char *line, size_t len)
 	int at = 0;
 	bool cut;
 
-	if (sscanf(line, "%llu %c%n", &ms, &tag, &at) != 2
-	    || (size_t)at >= len)
+	if (sscanf(line, "%llu %c%n", &ms, &tag, &at) != 2 || (size_t)at >= len)
 		return;
 	cut = line[at] == TAP_CUT;
 	line += at + cut + 1;
@@ -353,7 +331,7 @@ enum { SUBCOMMAND = 1, GROUP, STRING, INTEGER, BOOLEAN, NUMBER = 10 };
 static struct json_object *
 sample_text(struct json_object *option)
 {
-	int64_t least = json_object_get_int64(get(option, "min_length"));
+	int64_t least = json_object_get_int64(json_get(option, "min_length"));
 	char out[101] = "test";
 
 	for (size_t i = 4; (int64_t)i < least && i < sizeof(out) - 1; i++)
@@ -364,11 +342,11 @@ sample_text(struct json_object *option)
 static struct json_object *
 sample_value(struct json_object *option, int type)
 {
-	struct json_object *choices = get(option, "choices"), *least;
+	struct json_object *choices = json_get(option, "choices"), *least;
 
 	if (json_object_is_type(choices, json_type_array)
 	    && json_object_array_length(choices) > 0)
-		return json_object_get(get(json_object_array_get_idx(choices,
+		return json_object_get(json_get(json_object_array_get_idx(choices,
 		    0), "value"));
 	if (type == STRING)
 		return sample_text(option);
@@ -376,21 +354,21 @@ sample_value(struct json_object *option, int type)
 		return json_object_new_boolean(true);
 	if (type != INTEGER && type != NUMBER)
 		return json_object_new_string("1");	/* somebody's id */
-	least = get(option, "min_value");
+	least = json_get(option, "min_value");
 	return least != NULL ? json_object_get(least) : json_object_new_int(1);
 }
 
 static struct json_object *
 sample_option(struct json_object *option)
 {
-	int type = json_object_get_int(get(option, "type"));
+	int type = json_object_get_int(json_get(option, "type"));
 	struct json_object *o = json_object_new_object();
 
 	json_put_int(o, "type", type);
-	json_put_text(o, "name", text(option, "name"));
+	json_put_text(o, "name", json_get_text(option, "name"));
 	if (type == SUBCOMMAND || type == GROUP)
 		json_object_object_add(o, "options",
-		    transcript_options(get(option, "options")));
+		    transcript_options(json_get(option, "options")));
 	else
 		json_object_object_add(o, "value", sample_value(option, type));
 	return o;
@@ -407,7 +385,7 @@ transcript_options(struct json_object *declared)
 		int type;
 
 		option = json_object_array_get_idx(declared, i);
-		type = json_object_get_int(get(option, "type"));
+		type = json_object_get_int(json_get(option, "type"));
 		json_object_array_add(list, sample_option(option));
 		/* Of several subcommands only one can be used at a time. */
 		if (type == SUBCOMMAND || type == GROUP)

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* See trial.h. */
 #include "tools/cli/plugin_test/trial.h"
 
 #include "shared/config/config_plugin_keys.h"

@@ -60,7 +60,6 @@ int trial_ctl(struct trial *, const char *const *words);
 /* Somebody says so; its id, as text. */
 int trial_say(struct trial *, const char *text, char *id, size_t size);
 /* The fleet's log from these words to the end of their line; "": none. */
-void trial_log(const struct trial *, const char *words, char *out,
-    size_t size);
+void trial_log(const struct trial *, const char *words, char *out, size_t size);
 
 #endif

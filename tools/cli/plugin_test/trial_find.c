@@ -15,15 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool
-is_program(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode)
-	    && access(path, X_OK) == 0;
-}
-
 bool
 trial_name_ok(const char *name)
 {
@@ -58,7 +49,7 @@ find_in(struct trial *t, const char *dir, struct err *e)
 
 	for (size_t i = 0; i < nitems(names); i++)
 		if (str_format(path, sizeof(path), "%s/%s", dir, names[i])
-		    && is_program(path) && realpath(path, t->program) != NULL)
+		    && rig_is_program(path) && realpath(path, t->program) != NULL)
 			return 0;
 	if (str_format(path, sizeof(path), "%s/plugin.c", dir)
 	    && access(path, F_OK) == 0)
@@ -79,7 +70,7 @@ find_file(struct trial *t, const char *arg, struct err *e)
 	if (S_ISDIR(st.st_mode)) {
 		if (find_in(t, arg, e) == -1)
 			return -1;
-	} else if (!is_program(arg) || realpath(arg, t->program) == NULL) {
+	} else if (!rig_is_program(arg) || realpath(arg, t->program) == NULL) {
 		return err_set(e, EXIT_USAGE, "%s is not executable: chmod +x "
 		    "%s", arg, arg);
 	}
@@ -93,22 +84,10 @@ find_file(struct trial *t, const char *arg, struct err *e)
 static bool
 find_command(const char *word, char *out)
 {
-	const char *path = getenv("PATH"), *next;
-	char full[PATH_MAX];
-
-	if (strchr(word, '/') != NULL || is_program(word))
-		return is_program(word) && realpath(word, out) != NULL;
-	for (; path != NULL && *path != '\0'; path = next) {
-		size_t n = strcspn(path, ":");
-
-		next = path + n + (path[n] == ':');
-		if (str_format(full, sizeof(full), "%.*s/%s", (int)n, path,
-		    word) && is_program(full)
-		    /* As it is called: what it does may hang on that. */
-		    && str_copy(out, full, PATH_MAX) < PATH_MAX)
-			return true;
-	}
-	return false;
+	if (strchr(word, '/') != NULL || rig_is_program(word))
+		return rig_is_program(word) && realpath(word, out) != NULL;
+	/* As it is called: what it does may hang on that. */
+	return rig_in_path(word, out);
 }
 
 static int
@@ -172,8 +151,7 @@ take_key(const char *section, const char *plugin, const char *key,
 }
 
 static int
-find_section(struct trial *t, struct cli *c, const char *file,
-    const char *name)
+find_section(struct trial *t, struct cli *c, const char *file, const char *name)
 {
 	const struct config_plugin *p = NULL;
 	char **word;

@@ -2,11 +2,9 @@
 #include "tools/cli/see/past.h"
 
 #include "shared/base/text.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/human.h"
 #include "tools/cli/base/view.h"
-
-#include <json-c/json.h>
 
 static void
 take(struct past *p, const struct page_event *e, int32_t shard)

@@ -5,7 +5,7 @@
  */
 #include "tools/cli/see/status.h"
 
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/view.h"
 
 #include <string.h>
@@ -14,8 +14,7 @@
 static void
 put_known(struct json_object *o, const char *key, int64_t n)
 {
-	json_object_object_add(o, key, n < 0 ? NULL :
-	    json_object_new_int64(n));
+	json_object_object_add(o, key, n < 0 ? NULL : json_object_new_int64(n));
 }
 
 /* Seconds to the millisecond, null for never. */
@@ -250,8 +249,7 @@ cluster(const struct view *v)
 	put_text(o, "state", verdict_fleet_name[v->verdict.state]);
 	put_known(o, "pid", v->alive ? c->pid : -1);
 	put_text(o, "version", c->version);
-	put_seconds(o, "uptime_s", v->alive ?
-	    view_age(v, c->started_ms) : -1);
+	put_seconds(o, "uptime_s", v->alive ? view_age(v, c->started_ms) : -1);
 	json_put_int(o, "shard_count", c->shard_count);
 	json_put_int(o, "shards_ready", v->ready);
 	json_put_int(o, "shards_deaf", v->deaf);

@@ -229,8 +229,7 @@ crash_count(const struct page_watch *w)
 }
 
 static void
-note(const struct view *v, const struct view_shard *s, char *out,
-    size_t size)
+note(const struct view *v, const struct view_shard *s, char *out, size_t size)
 {
 	char age[24];
 
@@ -250,15 +249,13 @@ note(const struct view *v, const struct view_shard *s, char *out,
 	else if (s->s.state != SHARD_READY && s->s.note[0] != '\0')
 		str_format(out, size, "%s", s->s.note);
 	else if (s->s.guilds_pending > 0)
-		str_format(out, size, "%u guilds to come",
-		    s->s.guilds_pending);
+		str_format(out, size, "%u guilds to come", s->s.guilds_pending);
 	else
 		out[0] = '\0';
 }
 
 static void
-add_row(struct table *t, const struct view *v,
-    const struct view_shard *s)
+add_row(struct table *t, const struct view *v, const struct view_shard *s)
 {
 	char text[24], words[256];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* budget: what the IDENTIFYs were spent on, from the ledger and the page. */
 #include "shared/base/clock.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "shared/page/days.h"
 #include "shared/store/store.h"
 #include "tools/cli/base/control_ask.h"
@@ -177,10 +177,8 @@ print_days(const struct days *d, int64_t now_ms)
 		if (day->reconnects[i] == 0 && day->resumed_for[i] == 0)
 			continue;
 		table_add(&t, "%s", page_reconnect_name[i]);
-		table_add(&t, "%llu",
-		    (unsigned long long)day->reconnects[i]);
-		table_add(&t, "%llu",
-		    (unsigned long long)day->resumed_for[i]);
+		table_add(&t, "%llu", (unsigned long long)day->reconnects[i]);
+		table_add(&t, "%llu", (unsigned long long)day->resumed_for[i]);
 	}
 	if (t.rows > t.columns) {
 		putchar('\n');
@@ -190,8 +188,7 @@ print_days(const struct days *d, int64_t now_ms)
 }
 
 static void
-print_text(const struct view *v, const struct ledger *l,
-    const struct days *d)
+print_text(const struct view *v, const struct ledger *l, const struct days *d)
 {
 	const struct page_cluster *c = &v->cluster;
 
@@ -257,8 +254,7 @@ day_json(const struct days_day *day)
 }
 
 static void
-print_json(const struct view *v, const struct ledger *l,
-    const struct days *d)
+print_json(const struct view *v, const struct ledger *l, const struct days *d)
 {
 	struct json_object *o = json_object_new_object(), *causes, *by, *list;
 
@@ -283,8 +279,7 @@ print_json(const struct view *v, const struct ledger *l,
 	for (size_t i = 0; i < kept_count(l); i++)
 		json_object_array_add(list, entry_json(kept(l, i)));
 	json_object_object_add(o, "entries", list);
-	json_object_object_add(o, "today",
-	    day_json(days_find(d, v->wall_ms)));
+	json_object_object_add(o, "today", day_json(days_find(d, v->wall_ms)));
 	cli_print_json(o);
 }
 

@@ -4,14 +4,13 @@
  * prints its line, whatever is wrong.
  */
 
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/human.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/option.h"
 #include "tools/cli/base/view.h"
 #include "tools/cli/see/verb.h"
 
-#include <json-c/json.h>
 #include <string.h>
 
 #define SHOWN_MAX 4	/* findings in the line */

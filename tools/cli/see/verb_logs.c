@@ -5,7 +5,7 @@
  * file alive longer than its last line.
  */
 #include "shared/base/clock.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
 #include "tools/cli/base/load.h"
@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/inotify.h>

@@ -64,8 +64,7 @@ times(uint64_t n, char out[32])
 }
 
 static void
-tell_now(struct story *st, const struct view *v,
-    const struct view_shard *s)
+tell_now(struct story *st, const struct view *v, const struct view_shard *s)
 {
 	char age[24], a[32], b[32], d[32];
 
@@ -107,8 +106,7 @@ tell_silent(struct story *st, const struct view_shard *s)
 }
 
 static void
-tell_process(struct story *st, const struct view *v,
-    const struct view_shard *s)
+tell_process(struct story *st, const struct view *v, const struct view_shard *s)
 {
 	const struct page_watch *w = &s->w;
 	char age[24];
@@ -259,8 +257,7 @@ verb_why(struct cli *c)
 		return cli_fail(c);
 	if (c->argc != 1 || !str_to_u64(c->argv[0], &id))
 		return cli_usage(c);
-	if (load_look(c) == -1 ||
-	    view_read(&v, &c->config, &c->err) == -1)
+	if (load_look(c) == -1 || view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
 	if ((s = view_shard(&v, id, &c->err)) == NULL) {
 		view_free(&v);

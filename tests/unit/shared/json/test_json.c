@@ -157,6 +157,24 @@ f_c9_numbers_are_compared_to_the_last_digit(void **state)
 	assert_true(same("null", "null"));
 }
 
+static void
+test_fields(void **state)
+{
+	struct json_object *o = json_put_bool(json_put_int(json_put_text(
+	    json_object_new_object(), "t", "a/b"), "n", INT64_MIN), "b", true);
+	struct json_object *n = json_get(o, "n");
+
+	assert_string_equal(json_get_text(o, "t"), "a/b");
+	assert_string_equal(json_get_text(o, "n"), "");
+	assert_string_equal(json_get_text(o, "x"), "");
+	assert_true(json_object_get_int64(n) == INT64_MIN);
+	assert_true(json_object_get_boolean(json_get(o, "b")));
+	assert_null(json_get(o, "x"));
+	assert_null(json_get(n, "t"));
+	assert_null(json_get(NULL, "t"));
+	json_object_put(o);
+}
+
 int
 main(void)
 {
@@ -168,6 +186,7 @@ main(void)
 	    cmocka_unit_test(f_c9_a_great_integer_is_no_integer_to_a_reader),
 	    cmocka_unit_test(f_c9_one_depth),
 	    cmocka_unit_test(f_c9_numbers_are_compared_to_the_last_digit),
+	    cmocka_unit_test(test_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/cli/data/token_reload.h"
+/*
+ * token reload: has the supervisor check another token and move the fleet over.
+ * The cost is shown first; a person is asked, a script says --yes.  The token
+ * comes from the supervisor's own source, a file or stdin, never from argv.
+ */
 
 #include "shared/base/secret.h"
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "tools/cli/base/control_ask.h"
 #include "tools/cli/base/follow.h"
 #include "tools/cli/base/load.h"
 #include "tools/cli/base/view.h"
+#include "tools/cli/data/verb.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -19,7 +23,7 @@
 
 struct rotation {
 	struct cli *cli;
-	struct token_reload o;
+	struct verb_token_reload o;
 	bool same;		/* it is the token in force */
 };
 
@@ -134,7 +138,7 @@ rotate(struct rotation *r, int fd)
 }
 
 int
-token_reload(struct cli *c, const struct token_reload *o)
+verb_token_reload(struct cli *c, const struct verb_token_reload *o)
 {
 	struct rotation r = {.cli = c, .o = *o};
 	int fd = -1, rc;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/cli/plugin/plugin_template.h"
+/*
+ * plugin new: writes a plugin that works as it is, from the files the program
+ * carries.  It makes one folder and never touches one that exists.
+ */
 
-#include "shared/json/json_put.h"
+#include "shared/json/json.h"
 #include "tools/cli/plugin/plugin_files.h"
+#include "tools/cli/plugin/verb.h"
 #include "tools/cli/plugin_test/trial.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -164,7 +167,7 @@ find_lang(struct cli *c, const char *word)
 }
 
 int
-plugin_template(struct cli *c, const char *lang_name, const char *dir)
+verb_plugin_new(struct cli *c, const char *lang_name, const char *dir)
 {
 	const char *name = c->argc == 2 ? c->argv[1] : NULL;
 	char full[PATH_MAX], exec[PATH_MAX + 32];
