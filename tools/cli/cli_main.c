@@ -122,10 +122,8 @@ version(struct cli *c)
 	char build[VERSION_BUILD];
 	struct json_object *o;
 
-	if (option_take(c, NULL, 0) == -1)
+	if (option_take(c, NULL, 0) == -1 || option_end(c) == -1)
 		return cli_fail(c);
-	if (c->argc > 0)
-		return cli_usage(c);
 	if (!c->json) {
 		print_versions();
 		return EXIT_FINE;

@@ -109,6 +109,7 @@ cli_error(struct cli *c, int code, const char *fmt, ...)
 int
 cli_usage_err(struct cli *c)
 {
+	must(c->verb != NULL);
 	return err_set(&c->err, EXIT_USAGE, "usage: shardherd %s%s%s",
 	    c->verb->name, c->verb->args[0] != '\0' ? " " : "",
 	    c->verb->args);

@@ -159,6 +159,12 @@ option_take(struct cli *c, const struct option *own, size_t n)
 }
 
 int
+option_end(struct cli *c)
+{
+	return c->argc > 0 ? cli_usage_err(c) : 0;
+}
+
+int
 option_choose(struct cli *c, const char *word, const char *const *names, size_t n)
 {
 	const char *near = config_nearest(word, names, n);

@@ -29,6 +29,8 @@ struct option {
  * understood everywhere.  0, or -1 with c->err (EXIT_USAGE).
  */
 int option_take(struct cli *, const struct option *, size_t n);
+/* -1 with the usage in c->err when words are left; else 0. */
+int option_end(struct cli *);
 /* "5s", "250ms", "2m": false when it is no duration. */
 bool option_seconds(const char *text, double *out);
 /* Unique prefixes: the index in names, or -1 with c->err. */

@@ -39,6 +39,7 @@ table_add(struct table *t, const char *fmt, ...)
 void
 table_colour(struct table *t, enum table_colour colour)
 {
+	must(t->rows > 0);
 	t->cell[t->rows - 1].colour = colour;
 }
 
@@ -135,6 +136,7 @@ table_print(const struct table *t, FILE *f, bool colour)
 	const char *last;
 	struct layout l;
 
+	/* A cell too few would shift every row behind it. */
 	must(t->rows % t->columns == 0);
 	layout(t, &l);
 	for (size_t i = 0; i < t->rows; i += t->columns) {

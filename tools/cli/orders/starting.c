@@ -271,10 +271,8 @@ starting_options(struct cli *c, enum load_starter who, const char *own,
 		{own, 0, OPTION_FLAG, flag},
 	};
 
-	if (option_take(c, opts, nitems(opts)) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || option_end(c) == -1)
 		return -1;
-	if (c->argc > 0)
-		return cli_usage_err(c);
 	*until = starting_until(wait_s);
 	return load(c, who);
 }

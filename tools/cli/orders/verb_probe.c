@@ -86,10 +86,8 @@ verb_probe(struct cli *c)
 	uint64_t id;
 	int code = EXIT_FINE;
 
-	if (option_take(c, opts, nitems(opts)) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || option_end(c) == -1)
 		return cli_fail(c);
-	if (c->argc > 0)
-		return cli_usage(c);
 	if (setup != NULL && (!str_to_u64(setup, &id) || id == 0))
 		return cli_error(c, EXIT_USAGE, "--setup takes the id of a "
 		    "channel, not \"%s\".", setup);

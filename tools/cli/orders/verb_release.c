@@ -66,11 +66,8 @@ verb_release(struct cli *c)
 		{"--timeout", 't', OPTION_SECONDS, &wait_s},
 	};
 
-	if (option_take(c, opts, nitems(opts)) == -1)
-		return cli_fail(c);
-	if (c->argc > 0)
-		return cli_usage(c);
-	if (load_look(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || option_end(c) == -1
+	    || load_look(c) == -1)
 		return cli_fail(c);
 	return release(c, wait_s);
 }

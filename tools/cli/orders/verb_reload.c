@@ -24,10 +24,9 @@ verb_reload(struct cli *c)
 	struct json_object *q;
 
 	/* A broken file ends here, with all its problems. */
-	if (option_take(c, opts, nitems(opts)) == -1 || load_for_fleet(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1
+	    || load_for_fleet(c) == -1 || option_end(c) == -1)
 		return cli_fail(c);
-	if (c->argc > 0)
-		return cli_usage(c);
 	q = control_ask_new("reload");
 	json_put_bool(q, "check", check);
 	json_put_bool(q, "no_wait", no_wait);

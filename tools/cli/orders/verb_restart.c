@@ -47,11 +47,9 @@ verb_restart(struct cli *c)
 	int code;
 
 	/* Strictly and first: what could not start again is not stopped. */
-	if (option_take(c, opts, nitems(opts)) == -1 || load_for_fleet(c) == -1)
-		return cli_fail(c);
-	if (c->argc > 0)
-		return cli_usage(c);
-	if (may_restart(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1
+	    || load_for_fleet(c) == -1 || option_end(c) == -1
+	    || may_restart(c) == -1)
 		return cli_fail(c);
 	if ((code = stopping(c, false, seconds)) != EXIT_FINE)
 		return code;

@@ -37,9 +37,8 @@ verb_stop(struct cli *c)
 		{"--timeout", 't', OPTION_SECONDS, &seconds},
 	};
 
-	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1
+	    || option_end(c) == -1)
 		return cli_fail(c);
-	if (c->argc > 0)
-		return cli_usage(c);
 	return stop_for_good(c, end_sessions, seconds);
 }

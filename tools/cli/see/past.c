@@ -13,6 +13,7 @@ take(struct past *p, const struct page_event *e, int32_t shard)
 
 	if (e->at_ms == 0 || (e->shard != -1 && e->shard != shard))
 		return;
+	must(p->n < nitems(p->event));
 	while (at > 0 && p->event[at - 1].at_ms > e->at_ms)
 		at--;
 	memmove(&p->event[at + 1], &p->event[at], (p->n - at) * sizeof(*e));

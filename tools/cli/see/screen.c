@@ -50,8 +50,9 @@ screen_begin(void)
 	atexit(restore);
 }
 
-size_t
-screen_lines(void)
+/* Lines of the screen, 0: standard output is none. */
+static size_t
+lines_of_screen(void)
 {
 	struct winsize w;
 
@@ -64,7 +65,7 @@ screen_lines(void)
 void
 screen_frame(const char *text)
 {
-	size_t room = screen_lines(), lines = 0, shown = 0;
+	size_t room = lines_of_screen(), lines = 0, shown = 0;
 	const char *p;
 
 	for (p = text; *p != '\0'; p++)

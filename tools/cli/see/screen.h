@@ -11,8 +11,6 @@
 /* The terminal is to be used for this from here on, keys are not echoed;
  * undone at the end of the process, by a signal too. */
 void screen_begin(void);
-/* Lines of the screen, 0: standard output is none. */
-size_t screen_lines(void);
 /* Prints text from the top of the screen, as much of it as fits. */
 void screen_frame(const char *text);
 /* Until the time (clock_boot_ms) has come; true: somebody pressed q. */

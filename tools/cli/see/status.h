@@ -15,6 +15,9 @@ struct status_pick {
 	size_t room;	/* columns there are; 0: no end */
 };
 
+/* Is it named?  Where none is, all are. */
+bool status_picked(const struct status_pick *, uint32_t id);
+
 void status_text(const struct view *, const struct status_pick *,
     FILE *, bool colour);
 

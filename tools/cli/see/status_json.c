@@ -332,8 +332,8 @@ handler(const struct view *v)
 	return o;
 }
 
-static bool
-picked(const struct status_pick *pick, uint32_t id)
+bool
+status_picked(const struct status_pick *pick, uint32_t id)
 {
 	for (size_t i = 0; i < pick->n; i++)
 		if (pick->ids[i] == id)
@@ -348,7 +348,7 @@ status_json(const struct view *v, const struct status_pick *pick)
 	struct json_object *shards = json_object_new_array();
 
 	for (size_t i = 0; i < v->n; i++)
-		if (picked(pick, v->shard[i].id))
+		if (status_picked(pick, v->shard[i].id))
 			json_object_array_add(shards,
 			    status_json_shard(v, &v->shard[i]));
 	json_put_int(o, "schema", 1);

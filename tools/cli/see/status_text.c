@@ -287,11 +287,8 @@ static bool
 shown(const struct view *v, const struct status_pick *p,
     const struct view_shard *s)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (p->ids[i] == s->id)
-			return true;
 	if (p->n > 0)
-		return false;
+		return status_picked(p, s->id);
 	return p->all || v->n <= ROWS_MAX || s->s.state != SHARD_READY ||
 	    s->deaf || s->silent != 0;
 }

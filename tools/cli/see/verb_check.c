@@ -116,10 +116,8 @@ verb_check(struct cli *c)
 	struct view v;
 	int code;
 
-	if (option_take(c, NULL, 0) == -1)
+	if (option_take(c, NULL, 0) == -1 || option_end(c) == -1)
 		return cli_fail(c);
-	if (c->argc > 0)
-		return cli_usage(c);
 	if (load_look_quietly(c) == -1 ||
 	    view_read(&v, &c->config, &c->err) == -1) {
 		code = c->err.code == EXIT_DOWN ? EXIT_DOWN : EXIT_UNKNOWN;
