@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* status and check from a page made by hand. */
-#include "tools/cli/base/load.h"
-#include "tools/cli/see/verb.h"
-#include "tools/cli/see/status.h"
-
 #include "shared/base/clock.h"
 #include "shared/process/process.h"
+#include "tools/cli/base/load.h"
+#include "tools/cli/see/status.h"
+#include "tools/cli/see/verb.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
