@@ -62,7 +62,7 @@ static const struct cli_verb verbs[] = {
 	    "noticing", verb_upgrade},
 	{"plugin", "[list] | load|restart NAME | unload NAME [--drop] | new NAME --lang "
 	    "python|node|c [--dir DIR] | test DIR|FILE|LINE [--config KEY=VALUE]... "
-	    "[--say TEXT]... [--keep] | test --conf FILE NAME ...", "show the "
+	    "[--say TEXT]... [--slow N] [--keep] | test --conf FILE NAME ...", "show the "
 	    "plugins, act on one, write one, try one", verb_plugin},
 	{"probe", "[--setup CHANNEL]", "see whether the way to Discord and "
 	    "back works, and how long it takes", verb_probe},

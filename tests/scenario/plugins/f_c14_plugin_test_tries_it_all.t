@@ -72,7 +72,8 @@ def write(t, name, text):
 
 def checks(t, *words, code=0):
     """[check, "RESULT text"] of each, of plugin test with these words."""
-    done = subprocess.run([SHARDHERD, "plugin", "test", "--json", *words],
+    done = subprocess.run([SHARDHERD, "plugin", "test", "--json",
+        "--slow", str(ROOM), *words],
         cwd=t.dir, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=ROOM * SECONDS)
     if not t.equal(done.returncode, code, " ".join(map(os.path.basename,

@@ -15,6 +15,7 @@
 #include "tools/cli/base/view.h"
 #include "tools/cli/plugin/verb.h"
 #include "tools/cli/plugin_test/plugin_test.h"
+#include "tools/cli/plugin_test/rig.h"
 
 #include <string.h>
 
@@ -193,15 +194,23 @@ static int
 test(struct cli *c)
 {
 	struct plugin_test_what o = {0};
+	int64_t slow = 1;
 	const struct option opts[] = {
 		{"--keep", 0, OPTION_FLAG, &o.keep},
 		{"--conf", 'c', OPTION_TEXT, &o.conf},
 		{"--config", 0, OPTION_LIST, &o.config},
 		{"--say", 0, OPTION_LIST, &o.say},
+		{"--slow", 0, OPTION_NUMBER, &slow},
 	};
 
 	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
+	if (slow < 1 || slow > RIG_SLOW_MAX) {
+		err_set(&c->err, EXIT_USAGE, "--slow: expected a number from 1 "
+		    "to %d", RIG_SLOW_MAX);
+		return cli_fail(c);
+	}
+	rig_slow((unsigned)slow);
 	return plugin_test_run(c, &o);
 }
 

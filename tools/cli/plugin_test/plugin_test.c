@@ -45,7 +45,7 @@ plugin_test_say(struct plugin_test *t, enum plugin_test_verdict v,
 uint64_t
 plugin_test_in_s(unsigned seconds)
 {
-	return clock_boot_ms() + seconds * 1000;
+	return clock_boot_ms() + rig_seconds(seconds) * 1000;
 }
 
 int
@@ -90,12 +90,12 @@ check_start(struct plugin_test *t)
 		    "initialize; its last words: %s", k->end,
 		    k->last_error[0] != '\0' ? k->last_error : "none");
 	else if (k->bad.n > 0)
-		plugin_test_say(t, FAIL, "start", "initialize is not answered within %d s; "
-		    "%s", TRIAL_INIT_S, k->bad.text[0]);
+		plugin_test_say(t, FAIL, "start", "initialize is not answered within %u s; "
+		    "%s", rig_seconds(TRIAL_INIT_S), k->bad.text[0]);
 	else
-		plugin_test_say(t, FAIL, "start", "initialize is not answered within %d s: "
+		plugin_test_say(t, FAIL, "start", "initialize is not answered within %u s: "
 		    "read a line from standard input, write one to standard "
-		    "output, and flush it", TRIAL_INIT_S);
+		    "output, and flush it", rig_seconds(TRIAL_INIT_S));
 	return 0;
 }
 
@@ -158,10 +158,10 @@ judge_events(struct plugin_test *t)
 		plugin_test_say(t, FAIL, "events", "%zu of %zu are not answered, because "
 		    "the plugin ended", n - answered, n);
 	else if (late != NULL)
-		plugin_test_say(t, FAIL, "events", "%zu of %zu are not answered within %d "
+		plugin_test_say(t, FAIL, "events", "%zu of %zu are not answered within %u "
 		    "s, the first is a %s (id %lld): answer each one with "
 		    "{\"jsonrpc\":\"2.0\",\"id\":...,\"result\":null}",
-		    n - answered, n, EVENTS_S, late->name,
+		    n - answered, n, rig_seconds(EVENTS_S), late->name,
 		    (long long)late->id);
 	else if (bad != NULL)
 		plugin_test_say(t, FAIL, "events", "%zu of %zu are answered with an error, "

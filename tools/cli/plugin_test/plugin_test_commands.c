@@ -92,7 +92,7 @@ check_registered(struct plugin_test *t)
 		    refused);
 	else if (done[0] == '\0')
 		plugin_test_say(t, FAIL, "commands", "they were not registered "
-		    "within %d s", REGISTER_S);
+		    "within %u s", rig_seconds(REGISTER_S));
 	else
 		plugin_test_say(t, PASS, "commands", "%zu %s declared and "
 		    "registered", n, n == 1 ? "is" : "are");
@@ -187,7 +187,8 @@ judge_message(struct plugin_test *t, const char *label, const char *id,
 		    c->method, c->why);
 	else if (!e->answered)
 		plugin_test_say(t, FAIL, label, "%sits event (id %lld) is not "
-		    "answered within %d s", what, (long long)e->id, MESSAGE_S);
+		    "answered within %u s", what, (long long)e->id,
+		    rig_seconds(MESSAGE_S));
 	else if (c == NULL)
 		plugin_test_say(t, must_answer ? FAIL : NOTE, label,
 		    "%sis handled, and nothing is said", what);

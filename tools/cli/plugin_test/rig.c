@@ -87,11 +87,26 @@ ended(pid_t *pid, int *status)
 	return true;
 }
 
+static unsigned slow = 1;
+
+void
+rig_slow(unsigned times)
+{
+	must(times >= 1 && times <= RIG_SLOW_MAX);
+	slow = times;
+}
+
+unsigned
+rig_seconds(unsigned seconds)
+{
+	return seconds * slow;
+}
+
 /* Waits although somebody pressed Ctrl-C. */
 static bool
 await(pid_t *pid, int *status, unsigned seconds)
 {
-	uint64_t until = clock_boot_ms() + seconds * 1000;
+	uint64_t until = clock_boot_ms() + rig_seconds(seconds) * 1000;
 
 	while (!ended(pid, status))
 		if (!cli_step(until))
@@ -185,7 +200,7 @@ start_sim(struct rig *r, struct err *e)
 	    "MESSAGE_CREATE=4,MESSAGE_UPDATE,MESSAGE_DELETE,TYPING_START,"
 	    "PRESENCE_UPDATE,MESSAGE_REACTION_ADD,VOICE_STATE_UPDATE,"
 	    "GUILD_MEMBER_UPDATE,CHANNEL_UPDATE", NULL};
-	uint64_t until = clock_boot_ms() + RIG_START_S * 1000;
+	uint64_t until = clock_boot_ms() + rig_seconds(RIG_START_S) * 1000;
 	int status;
 
 	str_format(dir, sizeof(dir), "%s/sim", r->dir);
@@ -231,7 +246,7 @@ rig_open(struct rig *r, struct err *e)
 static int
 read_ctl(pid_t pid, int fd, char *out, size_t size)
 {
-	uint64_t until = clock_boot_ms() + RIG_CTL_S * 1000, now;
+	uint64_t until = clock_boot_ms() + rig_seconds(RIG_CTL_S) * 1000, now;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	size_t have = 0;
 	int status = -1;

@@ -15,6 +15,7 @@
 #define RIG_START_S 15		/* simulator, or fleet, from fork to ready */
 #define RIG_CTL_S 10		/* one word to the simulator */
 #define RIG_STOP_S 25		/* the fleet, from SIGTERM on */
+#define RIG_SLOW_MAX 20
 #define RIG_SHARDS 1
 
 struct rig {
@@ -25,6 +26,11 @@ struct rig {
 	int fleet_status;	/* of waitpid, once it ended */
 };
 
+/* On a slow machine: every wait for a program is so many times as long.  For
+ * the whole process; 1 to RIG_SLOW_MAX. */
+void rig_slow(unsigned times);
+/* So long is that here. */
+unsigned rig_seconds(unsigned);
 /* Makes the folder and starts the simulator: 0 or -1. */
 int rig_open(struct rig *, struct err *);
 /* Starts the fleet of DIR/shardherd.conf, in the foreground. */

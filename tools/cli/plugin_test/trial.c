@@ -63,10 +63,10 @@ write_config(struct trial *t, struct err *e)
 	    "intents = 53608447\nowners = 1-%llu\n"
 	    "[gateway]\napi = %s\nidentify_interval = 100ms\n"
 	    "[paths]\nstate_dir = state\nrun_dir = run\nlog_dir = log\n"
-	    "[handler]\nstart_timeout = %ds\ndrain_timeout = 3s\n"
+	    "[handler]\nstart_timeout = %us\ndrain_timeout = 3s\n"
 	    "prefix = %s\n[limits]\nrestart_min = 500ms\n",
 	    t->rig.token_file, (unsigned long long)INT64_MAX, t->rig.api,
-	    TRIAL_INIT_S, t->prefix);
+	    rig_seconds(TRIAL_INIT_S), t->prefix);
 	fclose(t->keys);
 	t->keys = NULL;
 	put_plugin(t, f);
