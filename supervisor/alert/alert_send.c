@@ -4,7 +4,7 @@
  * the hook by exec.  Nothing here may run in the supervisor, and nothing may
  * put the webhook's URL into a message: it is a secret.
  */
-#include "supervisor/alert/alert_deliver.h"
+#include "supervisor/alert/alert_send.h"
 
 #include <curl/curl.h>
 #include <errno.h>
