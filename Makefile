@@ -226,10 +226,17 @@ check-static: tests static
 	$(Q)export HERD_BIN=$(CURDIR)/build-static/shardherd; \
 	$(PROVE) $(STATIC_TESTS) && HERD_CAGE=1 $(PROVE) $(STATIC_TESTS)
 
+# The dialect of .clang-format; a second pass, as the first is not always final.
+FORMAT ?= clang-format-14
+FORMATTED = $(shell find shared supervisor shard handler tools tests \
+	-path handler/plugins -prune -o -name '*.[ch]' -print)
+format:
+	$(Q)$(FORMAT) -i $(FORMATTED) && $(FORMAT) -i $(FORMATTED)
+
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan build-static/obj
 
 .PHONY: all unit-bin tests list-tests check asan asan-tests install \
-	install-files static dist check-static clean
+	install-files static dist check-static format clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define HANDLER_TICK_S (LANE_TICK_MS / 1000.0)
-#define HANDLER_LAST_S 15.0	/* for plugins that even SIGKILL can't end */
+#define HANDLER_LAST_S 15.0 /* for plugins that even SIGKILL can't end */
 
 /* ---- the stats page ------------------------------------------------------------ */
 
@@ -144,7 +144,8 @@ handler_end_plugins(struct handler *h)
 {
 	if (h->intake.work.events > 0)
 		log_warn("%zu events are not finished; the shards keep them "
-			 "for the next handler", h->intake.work.events);
+			 "for the next handler",
+		    h->intake.work.events);
 	h->stopping = STOP_PLUGINS;
 	h->rpc.stopping = true;
 	rest_stop(h->rest);

@@ -13,7 +13,7 @@ struct order {
 	struct plugin_set *set;
 	uint32_t serial;
 	const char *name;
-	struct plugin_entry *entry;		 /* NULL: not in the set yet */
+	struct plugin_entry *entry;	 /* NULL: not in the set yet */
 	const struct config_plugin *cfg; /* NULL: as it is */
 };
 
@@ -28,8 +28,10 @@ order_unknown(const struct order *o)
 {
 	char text[128];
 
-	str_format(text, sizeof(text), "there is no plugin \"%s\": \"shardherd "
-	    "plugin list\" shows those there are", o->name);
+	str_format(text, sizeof(text),
+	    "there is no plugin \"%s\": \"shardherd "
+	    "plugin list\" shows those there are",
+	    o->name);
 	o->set->answer(o->set, o->serial, PLUGIN_SET_UNKNOWN, text);
 }
 
@@ -39,9 +41,9 @@ order_load(struct order *o)
 	if (o->entry == NULL && o->cfg != NULL)
 		o->entry = plugin_set_add(o->set, o->cfg);
 	if (o->entry == NULL)
-		order_refuse(o, o->cfg != NULL
-		    ? "there are too many plugins"
-		    : "the configuration has no such plugin");
+		order_refuse(o,
+		    o->cfg != NULL ? "there are too many plugins"
+				   : "the configuration has no such plugin");
 	else
 		plugin_entry_load(o->entry, o->cfg, o->serial);
 }
@@ -118,8 +120,8 @@ order_with(struct order *o, unsigned action, int fd)
 }
 
 void
-plugin_orders_take(struct plugin_set *s, const struct msg_plugin *m, uint32_t serial,
-    int fd)
+plugin_orders_take(struct plugin_set *s, const struct msg_plugin *m,
+    uint32_t serial, int fd)
 {
 	char name[sizeof(m->name)];
 	struct order o = {.set = s, .serial = serial, .name = name};

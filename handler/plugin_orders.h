@@ -9,7 +9,7 @@
 #include "handler/delivery/plugin_set.h"
 
 /* fd: a config to take the plugin from, or -1; it stays the caller's. */
-void plugin_orders_take(struct plugin_set *, const struct msg_plugin *, uint32_t serial,
-    int fd);
+void plugin_orders_take(struct plugin_set *, const struct msg_plugin *,
+    uint32_t serial, int fd);
 
 #endif

@@ -16,16 +16,16 @@
 #include <string.h>
 
 #define EVENT_NAME "MESSAGE_REACTION_ADD"
-#define EVENT_MAX 65536	/* ours is far shorter */
+#define EVENT_MAX 65536 /* ours is far shorter */
 #define INTENT_GUILD (1u << 10)
 #define INTENT_DM (1u << 13)
-#define TEXT                                                                   \
+#define TEXT                                                                    \
 	"`shardherd probe` reacts to this message to see that the bot's round " \
 	"trip works. Please leave it here."
 
 static const char *const step_name[ROUNDTRIP_STEP_COUNT] = {
 #define X(n, s) [ROUNDTRIP_##n] = s,
-	ROUNDTRIP_STEPS(X)
+    ROUNDTRIP_STEPS(X)
 #undef X
 };
 
@@ -142,8 +142,8 @@ check_complete(struct roundtrip *t)
 		r->total_ms = r->rest_ms;
 	if (r->total_ms > (int64_t)t->ask.slow_ms) {
 		r->code = EXIT_DEGRADED;
-		str_format(r->text, sizeof(r->text), "The round trip took "
-		    "%.1f s, more than [probe] slow.",
+		str_format(r->text, sizeof(r->text),
+		    "The round trip took %.1f s, more than [probe] slow.",
 		    seconds((uint32_t)r->total_ms));
 	}
 	step_ask(t, ROUNDTRIP_REMOVE);
@@ -227,24 +227,32 @@ refused(struct roundtrip *t, const struct rest_answer *a)
 	uint64_t channel = t->ask.channel;
 
 	if (a->status == 403)
-		fail(t, EXIT_CONFIG, "Discord does not let the bot do this in "
+		fail(t, EXIT_CONFIG,
+		    "Discord does not let the bot do this in "
 		    "channel %" PRIu64 " (403): give it View Channel, Read "
-		    "Message History%s there.", channel,
+		    "Message History%s there.",
+		    channel,
 		    t->step == ROUNDTRIP_POST ? " and Send Messages"
-		    : " and Add Reactions");
+					      : " and Add Reactions");
 	else if (a->status == 401)
 		fail(t, EXIT_CONFIG, "Discord refuses the bot's token (401).");
 	else if (a->status == 404 && t->step == ROUNDTRIP_MESSAGE)
-		fail(t, EXIT_CONFIG, "[probe] message: channel %" PRIu64 " has "
-		    "no message %" PRIu64 "; \"shardherd probe --setup %"
-		    PRIu64 "\" posts one.", channel, t->ask.message, channel);
+		fail(t, EXIT_CONFIG,
+		    "[probe] message: channel %" PRIu64 " has "
+		    "no message %" PRIu64 "; \"shardherd probe --setup %" PRIu64
+		    "\" posts one.",
+		    channel, t->ask.message, channel);
 	else if (a->status == 404 && t->step != ROUNDTRIP_REACT)
-		fail(t, EXIT_CONFIG, "[probe] channel: the bot sees no channel "
-		    "%" PRIu64 ".", channel);
+		fail(t, EXIT_CONFIG,
+		    "[probe] channel: the bot sees no channel "
+		    "%" PRIu64 ".",
+		    channel);
 	else if (a->status == 404 || a->status == 400)
-		fail(t, EXIT_CONFIG, "[probe] emoji: Discord takes no reaction "
+		fail(t, EXIT_CONFIG,
+		    "[probe] emoji: Discord takes no reaction "
 		    "\"%s\" on message %" PRIu64 ": a custom emoji is "
-		    "name:id.", t->ask.emoji, t->ask.message);
+		    "name:id.",
+		    t->ask.emoji, t->ask.message);
 	else
 		fail(t, EXIT_DOWN, "REST fails (%s): %s%s%.0d.",
 		    step_name[t->step], a->why, a->status > 0 ? ", HTTP " : "",
@@ -261,10 +269,12 @@ check_intent(struct roundtrip *t)
 		t->result.shard = (int32_t)((t->guild >> 22)
 		    % t->intake->shard_count);
 	if ((t->intents & need) == 0)
-		fail(t, EXIT_CONFIG, "[bot] intents lacks %s: without it "
+		fail(t, EXIT_CONFIG,
+		    "[bot] intents lacks %s: without it "
 		    "Discord does not send the reaction back. Adding it costs "
-		    "an IDENTIFY per shard, at the next start.", t->guild != 0
-		    ? "GUILD_MESSAGE_REACTIONS" : "DIRECT_MESSAGE_REACTIONS");
+		    "an IDENTIFY per shard, at the next start.",
+		    t->guild != 0 ? "GUILD_MESSAGE_REACTIONS"
+				  : "DIRECT_MESSAGE_REACTIONS");
 	else
 		step_ask(t, ROUNDTRIP_MESSAGE);
 }
@@ -284,7 +294,8 @@ has_reacted(const struct roundtrip *t, struct json_object *message)
 {
 	struct json_object *list = json_get(message, "reactions"), *r;
 	size_t n = json_object_is_type(list, json_type_array)
-	    ? json_object_array_length(list) : 0;
+	    ? json_object_array_length(list)
+	    : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		r = json_object_array_get_idx(list, i);
@@ -315,8 +326,8 @@ proceed(struct roundtrip *t, struct json_object *body)
 		learn_channel(t, body);
 		break;
 	case ROUNDTRIP_MESSAGE:
-		step_ask(t, has_reacted(t, body) ? ROUNDTRIP_CLEAN
-		    : ROUNDTRIP_REACT);
+		step_ask(t,
+		    has_reacted(t, body) ? ROUNDTRIP_CLEAN : ROUNDTRIP_REACT);
 		break;
 	case ROUNDTRIP_CLEAN:
 		step_ask(t, ROUNDTRIP_REACT);
@@ -349,7 +360,8 @@ on_answer(void *arg, const struct rest_answer *a)
 		/* It is known how it went; the next probe removes it. */
 		if (a->outcome != REST_OK)
 			log_warn("probe: its reaction could not be removed: "
-				 "%s (HTTP %d)", a->why, a->status);
+				 "%s (HTTP %d)",
+			    a->why, a->status);
 		end(t);
 		return;
 	}
@@ -374,13 +386,16 @@ call(struct roundtrip *t, const char *method, const char *path,
 	bool bad;
 
 	*c = (struct invocation) {.trip = t, .run = t->run};
-	if (rest_call(t->rest, REST_OWN, &(struct rest_ask) {.method = method,
-		.path = path, .body = body, .repeatable = true}, on_answer, c,
-		&bad, &why) == 0)
+	if (rest_call(t->rest, REST_OWN,
+		&(struct rest_ask) {.method = method,
+		    .path = path,
+		    .body = body,
+		    .repeatable = true},
+		on_answer, c, &bad, &why)
+	    == 0)
 		return;
 	free(c);
-	fail(t, EXIT_TRY_LATER, "The handler makes no REST call now: %s.",
-	    why);
+	fail(t, EXIT_TRY_LATER, "The handler makes no REST call now: %s.", why);
 }
 
 static void
@@ -399,9 +414,11 @@ post(struct roundtrip *t)
 
 	str_format(path, sizeof(path), "/channels/%" PRIu64 "/messages",
 	    t->ask.channel);
-	str_format(body, sizeof(body), "{\"content\":\"" TEXT "\",\"nonce\":"
+	str_format(body, sizeof(body),
+	    "{\"content\":\"" TEXT "\",\"nonce\":"
 	    "\"probe%" PRIu64 "\",\"enforce_nonce\":true,\"flags\":4096,"
-	    "\"allowed_mentions\":{\"parse\":[]}}", clock_boot_ms());
+	    "\"allowed_mentions\":{\"parse\":[]}}",
+	    clock_boot_ms());
 	call(t, "POST", path, body);
 }
 
@@ -446,19 +463,22 @@ late_react(struct roundtrip *t)
 	t->result.code = EXIT_DOWN;
 	if (t->seen && t->accepted) {
 		t->result.code = EXIT_DEGRADED;
-		str_format(t->result.text, sizeof(t->result.text), "The "
-		    "reaction came back after %d ms, but plugins have not "
+		str_format(t->result.text, sizeof(t->result.text),
+		    "The reaction came back after %d ms, but plugins have not "
 		    "answered its event within %g s: \"shardherd plugin "
-		    "list\".", t->result.total_ms, s);
+		    "list\".",
+		    t->result.total_ms, s);
 	} else if (t->accepted) {
-		str_format(t->result.text, sizeof(t->result.text), "Discord "
-		    "took the reaction, but it has not come back over shard %d "
-		    "within %g s: \"shardherd why %d\" tells what that shard "
-		    "hears.", t->result.shard, s, t->result.shard);
+		str_format(t->result.text, sizeof(t->result.text),
+		    "Discord took the reaction, but it has not come back over "
+		    "shard %d within %g s: \"shardherd why %d\" tells what "
+		    "that shard hears.",
+		    t->result.shard, s, t->result.shard);
 	} else {
-		str_format(t->result.text, sizeof(t->result.text), "Discord "
-		    "has not answered the reaction within %g s: REST is down, "
-		    "or a rate limit holds it.", s);
+		str_format(t->result.text, sizeof(t->result.text),
+		    "Discord has not answered the reaction within %g s: REST "
+		    "is down, or a rate limit holds it.",
+		    s);
 	}
 	if (t->accepted)
 		step_ask(t, ROUNDTRIP_REMOVE);
@@ -496,7 +516,10 @@ roundtrip_begin(struct roundtrip *t, const struct msg_probe *ask,
     uint32_t serial)
 {
 	static const struct msg_probe_answer unknown = {.shard = -1,
-	    .rest_ms = -1, .gateway_ms = -1, .handler_ms = -1, .done_ms = -1,
+	    .rest_ms = -1,
+	    .gateway_ms = -1,
+	    .handler_ms = -1,
+	    .done_ms = -1,
 	    .total_ms = -1};
 	struct msg_probe_answer busy = unknown;
 

@@ -27,7 +27,7 @@ enum roundtrip_step {
 #define X(n, s) ROUNDTRIP_##n,
 	ROUNDTRIP_STEPS(X)
 #undef X
-	ROUNDTRIP_STEP_COUNT
+	    ROUNDTRIP_STEP_COUNT
 };
 
 #define ROUNDTRIP_STEP_MS 50 /* the wall clock may drift so far from ours */
@@ -35,25 +35,25 @@ enum roundtrip_step {
 struct roundtrip {
 	struct rest *rest;
 	struct intake *intake;
-	uint64_t intents;	/* of the fleet */
+	uint64_t intents; /* of the fleet */
 	/* Called once per roundtrip_begin. */
 	void (*answer)(void *arg, uint32_t serial,
 	    const struct msg_probe_answer *);
 	void *arg;
 	struct timer deadline;
-	struct intake_tap tap;	/* while the reaction is awaited */
+	struct intake_tap tap; /* while the reaction is awaited */
 	enum roundtrip_step step;
 	uint32_t serial;
-	uint32_t run;		/* tells a late REST answer from ours */
+	uint32_t run; /* tells a late REST answer from ours */
 	struct msg_probe ask;
 	struct msg_probe_answer result;
-	char emoji[400];	/* percent-encoded */
-	char me[24];		/* own user id, once it is known */
-	uint64_t known, guild;	/* this channel is of that guild, 0: a DM */
+	char emoji[400];       /* percent-encoded */
+	char me[24];	       /* own user id, once it is known */
+	uint64_t known, guild; /* this channel is of that guild, 0: a DM */
 	bool accepted, seen, done;
 	uint64_t sent_ms, seen_ms;
-	int64_t skew_ms;	/* wall clock minus ours, when sent */
-	uint64_t session, seq;	/* of the event */
+	int64_t skew_ms;       /* wall clock minus ours, when sent */
+	uint64_t session, seq; /* of the event */
 };
 
 void roundtrip_init(struct roundtrip *, struct timers *);

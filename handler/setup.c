@@ -96,8 +96,7 @@ on_judge(struct intake_tap *tap, struct intake_event *e)
 {
 	struct handler *h = container_of(tap, struct handler, judge);
 
-	e->wanted = access_judge(&h->warden, e->shard, e->h, e->raw,
-	    e->wanted);
+	e->wanted = access_judge(&h->warden, e->shard, e->h, e->raw, e->wanted);
 }
 
 static bool
@@ -140,8 +139,7 @@ start_rest(struct handler *h, struct err *e)
 
 	if (token == NULL)
 		return -1;
-	h->known = nonce_read(&h->nonce, h->config.state_dir, token, NULL)
-	    == 0;
+	h->known = nonce_read(&h->nonce, h->config.state_dir, token, NULL) == 0;
 	h->rpc.identity = secret_identity(token);
 	h->rest = rest_new(h->loop, h->timers, &h->config, token, e);
 	explicit_bzero(token, INHERIT_TOKEN_MAX + 1);
@@ -197,7 +195,8 @@ start_plugins(struct handler *h)
 	s->gone = on_gone;
 	s->lanes.finished = on_finished;
 	handler_serve(h);
-	plugin_set_init(s, h->config.state_dir, h->config.handler_drain_timeout_s);
+	plugin_set_init(s, h->config.state_dir,
+	    h->config.handler_drain_timeout_s);
 	for (size_t i = 0; i < h->config.plugins; i++)
 		plugin_set_add(s, &h->config.plugin[i]);
 	plugin_set_start(s);
@@ -207,8 +206,11 @@ static void
 start_warden(struct handler *h)
 {
 	h->warden = (struct access) {.table = &h->rpc.commands.table,
-	    .route = &h->route, .rest = h->rest, .kv = h->rpc.jobs.kv,
-	    .config = &h->config, .store = &h->plugins.store};
+	    .route = &h->route,
+	    .rest = h->rest,
+	    .kv = h->rpc.jobs.kv,
+	    .config = &h->config,
+	    .store = &h->plugins.store};
 	access_init(&h->warden);
 	h->judge.fn = on_judge;
 	intake_tap(&h->intake, &h->judge);

@@ -10,7 +10,11 @@
 
 /* Counters that go on from one generation to the next. */
 #define SHEET_COUNTERS(X)                                                      \
-	X(events) X(duplicates) X(acked) X(dead_letters) X(plugin_restarts)    \
+	X(events)                                                              \
+	X(duplicates)                                                          \
+	X(acked)                                                               \
+	X(dead_letters)                                                        \
+	X(plugin_restarts)                                                     \
 	X(rest_calls) X(rest_429) X(rest_errors) X(unreadable)
 
 int

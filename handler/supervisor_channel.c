@@ -18,7 +18,8 @@ on_uplink(struct handler *h, const struct msg_hdr *hdr, const void *payload,
 	const struct msg_uplink *up = payload;
 
 	if (fd < 0) {
-		supervisor_channel_uplink_refused(&h->intake, (uint32_t)hdr->shard,
+		supervisor_channel_uplink_refused(&h->intake,
+		    (uint32_t)hdr->shard,
 		    "the handler has no file descriptor left for it");
 		return;
 	}
@@ -44,8 +45,8 @@ on_probe(struct handler *h, const struct msg_hdr *hdr, const void *payload,
 }
 
 static void
-on_log_level(struct handler *h, const struct msg_hdr *hdr,
-    const void *payload, int fd)
+on_log_level(struct handler *h, const struct msg_hdr *hdr, const void *payload,
+    int fd)
 {
 	contract_log_level(payload);
 }
@@ -74,11 +75,11 @@ static const struct {
 	void (*fn)(struct handler *, const struct msg_hdr *, const void *,
 	    int fd);
 } known[MSG_TYPES] = {
-	[MSG_UPLINK] = {sizeof(struct msg_uplink), true, on_uplink},
-	[MSG_PLUGIN] = {sizeof(struct msg_plugin), false, on_plugin},
-	[MSG_PROBE] = {sizeof(struct msg_probe), false, on_probe},
-	[MSG_LOG_LEVEL] = {sizeof(struct msg_log_level), false, on_log_level},
-	[MSG_STOP] = {sizeof(struct msg_stop), false, on_stop},
+    [MSG_UPLINK] = {sizeof(struct msg_uplink), true, on_uplink},
+    [MSG_PLUGIN] = {sizeof(struct msg_plugin), false, on_plugin},
+    [MSG_PROBE] = {sizeof(struct msg_probe), false, on_probe},
+    [MSG_LOG_LEVEL] = {sizeof(struct msg_log_level), false, on_log_level},
+    [MSG_STOP] = {sizeof(struct msg_stop), false, on_stop},
 };
 
 static void
@@ -109,8 +110,8 @@ on_gone(struct ipc *ipc, const char *why)
 	struct handler *h = container_of(ipc, struct handler, ipc);
 
 	log_debug("handler: the supervisor is gone (%s)", why);
-	if (h->stopping == STOP_NOT && (!orphan_begin(&h->orphan)
-	    || h->intake.open == 0))
+	if (h->stopping == STOP_NOT
+	    && (!orphan_begin(&h->orphan) || h->intake.open == 0))
 		handler_stop_configured(h);
 }
 
@@ -139,7 +140,8 @@ on_leave(struct orphan *o, const char *why)
 }
 
 static const struct orphan_ops orphan_ops = {.describe = describe,
-	.adopted = on_adopted, .leave = on_leave};
+    .adopted = on_adopted,
+    .leave = on_leave};
 
 /* ---- what it is told ---------------------------------------------------------- */
 
@@ -148,10 +150,11 @@ supervisor_channel_plugin_answer(struct plugin_set *s, uint32_t serial,
     enum plugin_set_end end, const char *text)
 {
 	struct handler *h = container_of(s, struct handler, plugins);
-	struct msg_plugin_answer m = {
-	    .ok = end == PLUGIN_SET_DONE || end == PLUGIN_SET_DONE_BEFORE,
+	struct msg_plugin_answer m = {.ok = end == PLUGIN_SET_DONE
+		|| end == PLUGIN_SET_DONE_BEFORE,
 	    .section = end == PLUGIN_SET_DONE || end == PLUGIN_SET_TRIES
-	    ? PLUGIN_SECTION_TAKEN : PLUGIN_SECTION_LEFT,
+		? PLUGIN_SECTION_TAKEN
+		: PLUGIN_SECTION_LEFT,
 	    .unknown = end == PLUGIN_SET_UNKNOWN};
 
 	str_copy(m.text, text, sizeof(m.text));
@@ -159,7 +162,8 @@ supervisor_channel_plugin_answer(struct plugin_set *s, uint32_t serial,
 }
 
 void
-supervisor_channel_probe_answer(void *arg, uint32_t serial, const struct msg_probe_answer *m)
+supervisor_channel_probe_answer(void *arg, uint32_t serial,
+    const struct msg_probe_answer *m)
 {
 	struct handler *h = arg;
 
@@ -167,7 +171,8 @@ supervisor_channel_probe_answer(void *arg, uint32_t serial, const struct msg_pro
 }
 
 void
-supervisor_channel_uplink_refused(struct intake *in, uint32_t shard, const char *why)
+supervisor_channel_uplink_refused(struct intake *in, uint32_t shard,
+    const char *why)
 {
 	struct handler *h = container_of(in, struct handler, intake);
 	struct msg_event m = {.report = REPORT_UPLINK_REFUSED};

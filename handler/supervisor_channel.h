@@ -14,10 +14,11 @@ void supervisor_channel_open(struct handler *);
 void supervisor_channel_ready(struct handler *);
 
 /* Callbacks of plugin_set.h, roundtrip.h (arg: the handler) and intake.h. */
-void supervisor_channel_plugin_answer(struct plugin_set *, uint32_t serial, enum plugin_set_end,
-    const char *text);
+void supervisor_channel_plugin_answer(struct plugin_set *, uint32_t serial,
+    enum plugin_set_end, const char *text);
 void supervisor_channel_probe_answer(void *arg, uint32_t serial,
     const struct msg_probe_answer *);
-void supervisor_channel_uplink_refused(struct intake *, uint32_t shard, const char *why);
+void supervisor_channel_uplink_refused(struct intake *, uint32_t shard,
+    const char *why);
 
 #endif

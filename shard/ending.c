@@ -16,9 +16,9 @@ ending_leave(struct process *p)
 void
 ending_leave_if_drained(struct process *p)
 {
-	if (p->stopping && !ws_linger_active(&p->farewell) &&
-	    (p->standby || p->handed || outbox_none(&p->pending) ||
-		!uplink_connected(p->uplink)))
+	if (p->stopping && !ws_linger_active(&p->farewell)
+	    && (p->standby || p->handed || outbox_none(&p->pending)
+		|| !uplink_connected(p->uplink)))
 		ending_leave(p);
 }
 
@@ -35,11 +35,11 @@ ending_keep_pending(struct process *p)
 		return;
 	if (outbox_flush(&p->pending, true) == 0)
 		log_notice("stopped with %llu events not acknowledged: they "
-		    "wait in the spool",
+			   "wait in the spool",
 		    (unsigned long long)p->stats.spool_events);
 	else
 		log_warn("stopped with %llu events not acknowledged: RESUME "
-		    "brings them again",
+			 "brings them again",
 		    (unsigned long long)p->pending.queue.events);
 }
 
@@ -53,13 +53,14 @@ ending_drain(struct process *p, double seconds)
 void
 ending_stop(struct process *p, bool end_session, double seconds)
 {
-	struct session_in in = { .flag = end_session && !p->standby,
-		.text = "" };
+	struct session_in in = {.flag = end_session && !p->standby, .text = ""};
 
 	if (p->stopping)
 		return;
-	log_info("stopping, the session is %s", p->standby ? "another's"
-	    : end_session ? "ended" : "kept");
+	log_info("stopping, the session is %s",
+	    p->standby	      ? "another's"
+		: end_session ? "ended"
+			      : "kept");
 	p->alone |= orphan_is(&p->orphan);
 	orphan_end(&p->orphan);
 	ending_drain(p, seconds);
@@ -69,7 +70,7 @@ ending_stop(struct process *p, bool end_session, double seconds)
 void
 ending_fatal(struct process *p, unsigned close_code, const char *text)
 {
-	struct msg_fatal m = { .close_code = close_code };
+	struct msg_fatal m = {.close_code = close_code};
 
 	/* The supervisor says it in full, once for all shards. */
 	if (close_code != 0)

@@ -7,7 +7,7 @@
 
 #include "shard/process.h"
 
-#define ENDING_FATAL_S 5.0	/* for the uplink, when it can't go on */
+#define ENDING_FATAL_S 5.0 /* for the uplink, when it can't go on */
 void ending_fatal(struct process *, unsigned close_code, const char *text);
 /* As the supervisor asks: the session is kept, or ended with Discord. */
 void ending_stop(struct process *, bool end_session, double seconds);

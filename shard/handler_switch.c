@@ -59,10 +59,10 @@ on_down_send(void *arg, uint64_t id, const char *text, size_t len)
 static void
 report_switched(struct process *p)
 {
-	struct msg_event m = { .report = REPORT_SWITCHED };
+	struct msg_event m = {.report = REPORT_SWITCHED};
 
-	(void)str_format(m.text, sizeof(m.text), "sends to handler "
-	    "generation %u", p->handler_generation);
+	(void)str_format(m.text, sizeof(m.text),
+	    "sends to handler generation %u", p->handler_generation);
 	(void)ipc_send(&p->ipc, MSG_EVENT, (int32_t)p->args->id,
 	    p->handler_generation, &m, sizeof(m), -1);
 }
@@ -70,9 +70,11 @@ report_switched(struct process *p)
 static void
 adopt(struct process *p, int fd, uint32_t generation)
 {
-	struct up_hello hello = { .version = CONTRACT_VERSION,
-		.shard = p->args->id, .shard_count = p->args->count,
-		.generation = p->args->generation, .pid = getpid() };
+	struct up_hello hello = {.version = CONTRACT_VERSION,
+	    .shard = p->args->id,
+	    .shard_count = p->args->count,
+	    .generation = p->args->generation,
+	    .pid = getpid()};
 
 	(void)str_copy(hello.build, SHARDHERD_VERSION, sizeof(hello.build));
 	timer_stop(&p->away);
@@ -113,7 +115,8 @@ on_cut_late(struct timer *t)
 {
 	struct process *p = container_of(t, struct process, cut);
 
-	log_warn("handler generation %u did not acknowledge everything within "
+	log_warn(
+	    "handler generation %u did not acknowledge everything within "
 	    "[handler] drain_timeout: the next one gets those events again",
 	    p->handler_generation);
 	(void)switch_now(p);
@@ -123,7 +126,7 @@ static void
 on_gone(void *arg, const char *why)
 {
 	struct process *p = arg;
-	struct msg_event m = { .report = REPORT_UPLINK_LOST };
+	struct msg_event m = {.report = REPORT_UPLINK_LOST};
 
 	send_queue_disown(p->sends);
 	log_notice("the handler is gone (%s): %llu events wait for the next",
@@ -147,16 +150,18 @@ on_away(struct timer *t)
 }
 
 const struct uplink_ops handler_switch_ops = {
-	.ack = on_ack, .send = on_down_send, .gone = on_gone,
-	.drained = on_drained,
+    .ack = on_ack,
+    .send = on_down_send,
+    .gone = on_gone,
+    .drained = on_drained,
 };
 
 /* Is it from a handler that has been replaced already? */
 static bool
 fenced(const struct process *p, uint32_t generation)
 {
-	return (p->had_handler && generation < p->handler_generation) ||
-	    (p->next_fd >= 0 && generation < p->next_generation);
+	return (p->had_handler && generation < p->handler_generation)
+	    || (p->next_fd >= 0 && generation < p->next_generation);
 }
 
 void
@@ -168,8 +173,8 @@ handler_switch_uplink(struct process *p, uint32_t generation, int fd)
 		close(fd);
 		return;
 	}
-	if (!uplink_connected(p->uplink) ||
-	    (p->next_fd < 0 && generation == p->handler_generation)) {
+	if (!uplink_connected(p->uplink)
+	    || (p->next_fd < 0 && generation == p->handler_generation)) {
 		adopt(p, fd, generation);
 		return;
 	}
@@ -189,7 +194,8 @@ handler_switch_describe(const struct process *p, struct msg_adopt *m)
 	m->uplink = uplink_connected(p->uplink) ? p->handler_generation : 0;
 	m->next_uplink = p->next_fd >= 0 ? p->next_generation : 0;
 	m->newest = p->next_fd >= 0 ? p->next_generation
-	    : p->had_handler ? p->handler_generation : 0;
+	    : p->had_handler	    ? p->handler_generation
+				    : 0;
 }
 
 /* ---- life ------------------------------------------------------------- */

@@ -16,9 +16,9 @@ static const char *
 query(const struct process *p)
 {
 	static const char *const by_mode[] = {
-		[COMPRESS_NONE] = "v=10&encoding=json",
-		[COMPRESS_ZLIB] = "v=10&encoding=json&compress=zlib-stream",
-		[COMPRESS_ZSTD] = "v=10&encoding=json&compress=zstd-stream",
+	    [COMPRESS_NONE] = "v=10&encoding=json",
+	    [COMPRESS_ZLIB] = "v=10&encoding=json&compress=zlib-stream",
+	    [COMPRESS_ZSTD] = "v=10&encoding=json&compress=zstd-stream",
 	};
 
 	return by_mode[p->args->config->compress];
@@ -42,18 +42,20 @@ static void
 on_closed(void *arg, unsigned code, const char *why)
 {
 	struct process *p = arg;
-	struct session_in in = { .code = code, .text = why };
+	struct session_in in = {.code = code, .text = why};
 
-	session_wire(&p->session, p->receive.generation, SESSION_EV_CLOSED, &in);
+	session_wire(&p->session, p->receive.generation, SESSION_EV_CLOSED,
+	    &in);
 }
 
 static void
 on_broken(void *arg, const char *why)
 {
 	struct process *p = arg;
-	struct session_in in = { .text = why };
+	struct session_in in = {.text = why};
 
-	session_wire(&p->session, p->receive.generation, SESSION_EV_BROKEN, &in);
+	session_wire(&p->session, p->receive.generation, SESSION_EV_BROKEN,
+	    &in);
 }
 
 static void
@@ -72,8 +74,12 @@ on_turn(void *arg)
 }
 
 static const struct websocket_events websocket_events = {
-	.data = on_data, .message = on_message, .closed = on_closed,
-	.broken = on_broken, .read = on_read, .turn = on_turn,
+    .data = on_data,
+    .message = on_message,
+    .closed = on_closed,
+    .broken = on_broken,
+    .read = on_read,
+    .turn = on_turn,
 };
 
 static void
@@ -81,8 +87,10 @@ on_dialed(void *arg, const struct dial_result *r)
 {
 	struct process *p = arg;
 	const struct config *c = p->args->config;
-	struct session_in in = { .code = r->status, .flag = r->reached,
-		.value = r->retry_after_s, .text = r->why };
+	struct session_in in = {.code = r->status,
+	    .flag = r->reached,
+	    .value = r->retry_after_s,
+	    .text = r->why};
 	uint32_t generation = p->dial_generation;
 
 	p->dial = NULL;
@@ -92,7 +100,8 @@ on_dialed(void *arg, const struct dial_result *r)
 		return;
 	}
 	if (receive_open(&p->receive, generation, c->compress,
-		(size_t)c->message_bytes) != 0) {
+		(size_t)c->message_bytes)
+	    != 0) {
 		tls_socket_free(r->wire);
 		in.text = "no memory for the decoder";
 		session_wire(&p->session, generation, SESSION_EV_DIAL_FAILED,
@@ -112,14 +121,17 @@ do_dial(void *arg, const char *url, uint32_t generation)
 {
 	struct process *p = arg;
 	struct store_gateway known;
-	struct dial_args a = { .url = url, .api = p->args->config->api, .query = query(p),
-		.proxy = p->args->config->proxy, .tls = p->args->tls };
+	struct dial_args a = {.url = url,
+	    .api = p->args->config->api,
+	    .query = query(p),
+	    .proxy = p->args->config->proxy,
+	    .tls = p->args->tls};
 	struct err err;
 
 	must(p->dial == NULL && p->conn == NULL);
 	/* The supervisor may have learned the URL after we were forked. */
-	if (url[0] == '\0' &&
-	    store_gateway_get(p->args->store, &known, &err) == 1)
+	if (url[0] == '\0'
+	    && store_gateway_get(p->args->store, &known, &err) == 1)
 		a.url = known.url;
 	p->dial_generation = generation;
 	p->dial = dial_start(p->loop, p->timers, &a, on_dialed, p);
@@ -162,17 +174,19 @@ do_identify(void *arg)
 {
 	struct process *p = arg;
 	const struct config *c = p->args->config;
-	struct payload_identify i = { .token = p->args->token,
-		.intents = c->intents, .shard = p->args->id,
-		.shard_count = p->args->count,
-		.large_threshold = c->large_threshold,
-		.presence = c->presence ? c->presence : "" };
+	struct payload_identify i = {.token = p->args->token,
+	    .intents = c->intents,
+	    .shard = p->args->id,
+	    .shard_count = p->args->count,
+	    .large_threshold = c->large_threshold,
+	    .presence = c->presence ? c->presence : ""};
 	char text[PAYLOAD_MAX + 1];
 	size_t len = payload_identify(text, &i);
 
 	p->presence = false;
 	if (len == 0)
-		ending_fatal(p, 0, "IDENTIFY does not fit 4096 bytes or "
+		ending_fatal(p, 0,
+		    "IDENTIFY does not fit 4096 bytes or "
 		    "[bot] presence is not a JSON object.");
 	else if (send_queue_count_own(p->sends))
 		(void)send_text(p, text, len);
@@ -217,10 +231,11 @@ do_permit_ask(void *arg, uint32_t serial, enum identify_cause cause,
     unsigned close_code)
 {
 	struct process *p = arg;
-	struct msg_permit_ask m = { .cause = cause, .close_code = close_code };
+	struct msg_permit_ask m = {.cause = cause, .close_code = close_code};
 
 	if (orphan_is(&p->orphan)) {
-		(void)str_copy(p->stats.note, "needs an IDENTIFY, which only a "
+		(void)str_copy(p->stats.note,
+		    "needs an IDENTIFY, which only a "
 		    "supervisor can permit, and there is none",
 		    sizeof(p->stats.note));
 		log_warn("%s (%s)", p->stats.note, contract_cause_name(cause));
@@ -235,8 +250,9 @@ do_permit_done(void *arg, uint32_t serial, uint64_t ledger_id,
     enum identify_outcome outcome, unsigned close_code)
 {
 	struct process *p = arg;
-	struct msg_permit_done m = { .ledger_id = ledger_id,
-		.outcome = outcome, .close_code = close_code };
+	struct msg_permit_done m = {.ledger_id = ledger_id,
+	    .outcome = outcome,
+	    .close_code = close_code};
 
 	p->settled = m;
 	p->settled_ms = ledger_id != 0 ? clock_boot_ms() : 0;
@@ -260,18 +276,17 @@ static void
 do_begun(void *arg, uint64_t hash, const char *id)
 {
 	struct process *p = arg;
-	struct up_session us = { .session = hash };
+	struct up_session us = {.session = hash};
 
 	(void)str_copy(us.id, id, sizeof(us.id));
 	outbox_session(&p->pending, &us);
 }
 
 static void
-do_report(void *arg, enum shard_report report, unsigned code,
-    const char *text)
+do_report(void *arg, enum shard_report report, unsigned code, const char *text)
 {
 	struct process *p = arg;
-	struct msg_event m = { .report = report, .close_code = code };
+	struct msg_event m = {.report = report, .close_code = code};
 
 	if (report == REPORT_READY && p->presence)
 		show_presence(p);
@@ -291,20 +306,31 @@ static void
 do_say(void *arg, enum log_level level, const char *text)
 {
 	static void (*const say[])(const char *, ...) = {
-		[LOG_L_DEBUG] = log_debug, [LOG_L_INFO] = log_info,
-		[LOG_L_NOTICE] = log_notice, [LOG_L_WARN] = log_warn,
-		[LOG_L_ERROR] = log_error,
+	    [LOG_L_DEBUG] = log_debug,
+	    [LOG_L_INFO] = log_info,
+	    [LOG_L_NOTICE] = log_notice,
+	    [LOG_L_WARN] = log_warn,
+	    [LOG_L_ERROR] = log_error,
 	};
 
 	say[level]("%s", text);
 }
 
 const struct session_ops session_actions_ops = {
-	.dial = do_dial, .hangup = do_hangup, .heartbeat = do_heartbeat,
-	.identify = do_identify, .resume = do_resume, .tune = do_tune,
-	.permit_ask = do_permit_ask, .permit_done = do_permit_done,
-	.save = do_save, .forget = do_forget, .begun = do_begun,
-	.report = do_report, .fatal = do_fatal, .say = do_say,
+    .dial = do_dial,
+    .hangup = do_hangup,
+    .heartbeat = do_heartbeat,
+    .identify = do_identify,
+    .resume = do_resume,
+    .tune = do_tune,
+    .permit_ask = do_permit_ask,
+    .permit_done = do_permit_done,
+    .save = do_save,
+    .forget = do_forget,
+    .begun = do_begun,
+    .report = do_report,
+    .fatal = do_fatal,
+    .say = do_say,
 };
 
 /* ---- applications' payloads ------------------------------------------- */
@@ -331,7 +357,8 @@ on_app_result(void *arg, uint64_t id, enum send_status status)
 }
 
 const struct send_queue_ops session_actions_sends_ops = {
-	.write = on_app_write, .result = on_app_result,
+    .write = on_app_write,
+    .result = on_app_result,
 };
 
 void

@@ -11,8 +11,8 @@
 
 #include <string.h>
 
-#define RECORD_BUSY_S 0.1	/* while others write, and up to twice that */
-#define RECORD_TELL 50		/* refusals of a busy store until it is told */
+#define RECORD_BUSY_S 0.1 /* while others write, and up to twice that */
+#define RECORD_TELL 50	  /* refusals of a busy store until it is told */
 
 static void
 blank(const struct shard_args *a, struct store_session *rec)
@@ -79,7 +79,7 @@ session_record_retry(struct process *p)
 	struct err err;
 	int rc = 0;
 
-	must(!p->standby && !p->handed);	/* the place is another one's */
+	must(!p->standby && !p->handed); /* the place is another one's */
 	if (p->due == SESSION_RECORD_PUT)
 		rc = store_session_put(db, &p->record, &err);
 	else if (p->due == SESSION_RECORD_DROP)
@@ -94,10 +94,12 @@ session_record_retry(struct process *p)
 	 * written, the end of this process costs an IDENTIFY.
 	 */
 	if (err.code == EXIT_TRY_LATER)
-		timer_set(&p->record_late, RECORD_BUSY_S * (1 + clock_random()));
+		timer_set(&p->record_late,
+		    RECORD_BUSY_S * (1 + clock_random()));
 	if (err.code != EXIT_TRY_LATER || ++p->record_busy == RECORD_TELL)
 		log_warn("cannot write the session record, will try again: "
-		    "%s", err.text);
+			 "%s",
+		    err.text);
 }
 
 static void

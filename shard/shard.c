@@ -27,8 +27,8 @@
 #include <unistd.h>
 
 #define TICK_S 10.0
-#define DRAIN_SHARE 0.8	   /* of the supervisor's deadline */
-#define SETTLED_MS 5000	/* an outcome may not have been read so long */
+#define DRAIN_SHARE 0.8 /* of the supervisor's deadline */
+#define SETTLED_MS 5000 /* an outcome may not have been read so long */
 
 /* ---- the stats page --------------------------------------------------- */
 
@@ -96,8 +96,8 @@ on_uplink_msg(struct process *p, const struct msg_uplink *m, int fd)
 {
 	if (fd < 0)
 		return;
-	if (m == NULL || p->standby || p->handed || fd_nonblock(fd) != 0 ||
-	    fd_cloexec(fd, true) != 0)
+	if (m == NULL || p->standby || p->handed || fd_nonblock(fd) != 0
+	    || fd_cloexec(fd, true) != 0)
 		close(fd);
 	else
 		handler_switch_uplink(p, m->generation, fd);
@@ -106,7 +106,7 @@ on_uplink_msg(struct process *p, const struct msg_uplink *m, int fd)
 static void
 on_grant(struct process *p, uint32_t serial, const struct msg_permit_grant *m)
 {
-	struct session_in in = { .code = serial, .text = "" };
+	struct session_in in = {.code = serial, .text = ""};
 
 	if (m == NULL)
 		return;
@@ -134,19 +134,19 @@ on_gateway(struct process *p, const struct msg_gateway *m)
 }
 
 static void
-on_supervisor_msg(struct ipc *ipc, const struct msg_hdr *h,
-    const void *payload, int fd)
+on_supervisor_msg(struct ipc *ipc, const struct msg_hdr *h, const void *payload,
+    int fd)
 {
 	struct process *p = container_of(ipc, struct process, ipc);
 
 	switch (h->type) {
 	case MSG_UPLINK:
-		on_uplink_msg(p, ipc_payload(h, payload,
-		    sizeof(struct msg_uplink)), fd);
+		on_uplink_msg(p,
+		    ipc_payload(h, payload, sizeof(struct msg_uplink)), fd);
 		return;
 	case MSG_PERMIT_GRANT:
-		on_grant(p, h->serial, ipc_payload(h, payload,
-		    sizeof(struct msg_permit_grant)));
+		on_grant(p, h->serial,
+		    ipc_payload(h, payload, sizeof(struct msg_permit_grant)));
 		break;
 	case MSG_STOP:
 		on_stop(p, ipc_payload(h, payload, sizeof(struct msg_stop)));
@@ -155,12 +155,12 @@ on_supervisor_msg(struct ipc *ipc, const struct msg_hdr *h,
 		session_input(&p->session, SESSION_EV_ORDER, NULL);
 		break;
 	case MSG_LOG_LEVEL:
-		contract_log_level(ipc_payload(h, payload,
-		    sizeof(struct msg_log_level)));
+		contract_log_level(
+		    ipc_payload(h, payload, sizeof(struct msg_log_level)));
 		break;
 	case MSG_GATEWAY:
-		on_gateway(p, ipc_payload(h, payload,
-		    sizeof(struct msg_gateway)));
+		on_gateway(p,
+		    ipc_payload(h, payload, sizeof(struct msg_gateway)));
 		break;
 	case MSG_HAND_OVER:
 		takeover_hand_over(p);
@@ -243,14 +243,15 @@ on_leave(struct orphan *o, const char *why)
 	ending_stop(process_of(o), false, ENDING_FATAL_S);
 }
 
-static const struct orphan_ops orphan_ops = { .describe = describe,
-	.adopted = on_adopted, .leave = on_leave };
+static const struct orphan_ops orphan_ops = {.describe = describe,
+    .adopted = on_adopted,
+    .leave = on_leave};
 
 static void
 say_hello(struct process *p)
 {
-	struct msg_hello m = { .pid = getpid(),
-		.generation = p->args->generation };
+	struct msg_hello m = {.pid = getpid(),
+	    .generation = p->args->generation};
 
 	(void)str_copy(m.build, SHARDHERD_VERSION, sizeof(m.build));
 	(void)ipc_send(&p->ipc, MSG_HELLO, (int32_t)p->args->id, 0, &m,
@@ -266,7 +267,8 @@ on_signal(struct ev_loop *loop, ev_io *w, int revents)
 	struct signalfd_siginfo si;
 
 	while (read(p->signal_fd, &si, sizeof(si)) == (ssize_t)sizeof(si))
-		ending_stop(p, false, p->args->config->stop_timeout_s * DRAIN_SHARE);
+		ending_stop(p, false,
+		    p->args->config->stop_timeout_s * DRAIN_SHARE);
 }
 
 static void
@@ -280,7 +282,8 @@ look_at_traffic(struct process *p)
 	stale = traffic_tick(&p->stats, &fleet, TICK_S, clock_boot_ms());
 	if (stale != NULL)
 		log_notice("no %s came for a day: taken for how it is from now "
-		    "on", stale);
+			   "on",
+		    stale);
 }
 
 static void
@@ -358,7 +361,7 @@ open_loop(struct process *p)
 void
 shard_name_session(struct process *p, const struct store_session *rec)
 {
-	struct up_session us = { 0 };
+	struct up_session us = {0};
 
 	if (!p->session.held) {
 		p->stats.session = 0;
@@ -368,7 +371,8 @@ shard_name_session(struct process *p, const struct store_session *rec)
 	us.session = p->session.hash;
 	(void)str_copy(us.id, rec->id, sizeof(us.id));
 	outbox_session(&p->pending, &us);
-	p->stats.acked_seq = outbox_none(&p->pending) ? rec->seq
+	p->stats.acked_seq = outbox_none(&p->pending)
+	    ? rec->seq
 	    : page_cursor_get(p->slot, us.session);
 }
 
@@ -377,16 +381,17 @@ open_session(struct process *p, const struct store_session *rec,
     enum identify_cause cause)
 {
 	const struct config *c = p->args->config;
-	struct session_limits lim = { .main_url = p->main_url,
-		.connect_s = c->connect_timeout_s, .hello_s = c->hello_timeout_s,
-		.ready_s = c->ready_timeout_s,
-		.identify_interval_s = c->identify_interval_s,
-		.start_spread = p->args->generation == 0 ? 1 : 0,
-		.api = c->api };
+	struct session_limits lim = {.main_url = p->main_url,
+	    .connect_s = c->connect_timeout_s,
+	    .hello_s = c->hello_timeout_s,
+	    .ready_s = c->ready_timeout_s,
+	    .identify_interval_s = c->identify_interval_s,
+	    .start_spread = p->args->generation == 0 ? 1 : 0,
+	    .api = c->api};
 
 	(void)str_copy(p->main_url, p->args->gateway_url, sizeof(p->main_url));
-	session_init(&p->session, p->timers, &session_actions_ops, p, &lim, &p->stats,
-	    rec, cause);
+	session_init(&p->session, p->timers, &session_actions_ops, p, &lim,
+	    &p->stats, rec, cause);
 	if (p->standby)
 		session_standby(&p->session);
 	else
@@ -397,14 +402,17 @@ static void
 open_parts(struct process *p, const struct store_session *rec,
     enum identify_cause cause)
 {
-	struct receive_to to = { .session = &p->session,
-		.pending = &p->pending, .stats = &p->stats, .slot = p->slot,
-		.fleet = &p->args->page->head->cluster };
+	struct receive_to to = {.session = &p->session,
+	    .pending = &p->pending,
+	    .stats = &p->stats,
+	    .slot = p->slot,
+	    .fleet = &p->args->page->head->cluster};
 
 	ws_linger_init(&p->farewell, p->loop, p->timers);
 	to.uplink = p->uplink = uplink_new(p->loop, &p->pending.queue,
 	    &handler_switch_ops, p);
-	to.sends = p->sends = send_queue_new(p->timers, &session_actions_sends_ops, p);
+	to.sends = p->sends = send_queue_new(p->timers,
+	    &session_actions_sends_ops, p);
 	open_session(p, rec, cause);
 	receive_init(&p->receive, &to);
 	receive_recall(&p->receive);
@@ -412,8 +420,7 @@ open_parts(struct process *p, const struct store_session *rec,
 	ipc_open(&p->ipc, p->loop, p->args->control_fd, "supervisor",
 	    on_supervisor_msg, on_supervisor_gone);
 	orphan_init(&p->orphan, p->timers, &p->ipc, p->args->config,
-	    (int32_t)p->args->id, p->args->log_fd, p->args->nonce,
-	    &orphan_ops);
+	    (int32_t)p->args->id, p->args->log_fd, p->args->nonce, &orphan_ops);
 }
 
 static void
@@ -474,10 +481,10 @@ static void
 open_pending(struct process *p)
 {
 	const struct config *c = p->args->config;
-	struct outbox_limits l = { .dir = p->spool_dir,
-		.queue_bytes = (uint64_t)c->queue_bytes,
-		.spool_bytes = (uint64_t)c->spool_bytes,
-		.spool_age_ms = (uint64_t)(c->spool_age_s * 1000) };
+	struct outbox_limits l = {.dir = p->spool_dir,
+	    .queue_bytes = (uint64_t)c->queue_bytes,
+	    .spool_bytes = (uint64_t)c->spool_bytes,
+	    .spool_age_ms = (uint64_t)(c->spool_age_s * 1000)};
 
 	must(str_format(p->spool_dir, sizeof(p->spool_dir), "%s/spool/%u",
 	    c->state_dir, p->args->id));
@@ -511,8 +518,8 @@ shard_main(const struct shard_args *args)
 	p->standby = args->successor;
 	p->presence = args->presence;
 	shard_take_stats(p);
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
-	    open_loop(p) != 0) {
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK
+	    || open_loop(p) != 0) {
 		log_error("cannot start: %s", strerror(errno));
 		close_loop(p);
 		return EXIT_DEGRADED;

@@ -40,11 +40,12 @@ may_hand_over(struct process *p, struct msg_handed *m)
 	if (p->stopping)
 		(void)str_copy(m->text, "it is stopping", sizeof(m->text));
 	else if (!p->session.held)
-		(void)str_format(m->text, sizeof(m->text), "it has no session "
-		    "to hand over, it is %s",
+		(void)str_format(m->text, sizeof(m->text),
+		    "it has no session to hand over, it is %s",
 		    page_shard_state_name[session_state(&p->session)]);
 	else if (p->due != SESSION_RECORD_CLEAN)
-		(void)str_copy(m->text, "its session is not yet in the store, "
+		(void)str_copy(m->text,
+		    "its session is not yet in the store, "
 		    "which another process is writing to or which fails",
 		    sizeof(m->text));
 	else
@@ -59,12 +60,12 @@ let_go(struct process *p, struct msg_handed *m)
 	must(!p->standby && !p->handed);
 	m->seq = p->session.seq;
 	if (p->due != SESSION_RECORD_CLEAN)
-		session_record_retry(p);	/* what ending it changed */
+		session_record_retry(p); /* what ending it changed */
 	m->events = (uint32_t)p->pending.queue.events;
-	if (!outbox_none(&p->pending) &&
-	    outbox_flush(&p->pending, false) != 0)
+	if (!outbox_none(&p->pending) && outbox_flush(&p->pending, false) != 0)
 		log_warn("%u events are not in the spool: the replay brings "
-		    "them again", m->events);
+			 "them again",
+		    m->events);
 	handler_switch_free(p);
 	uplink_free(p->uplink);
 	p->uplink = NULL;
@@ -79,8 +80,8 @@ let_go(struct process *p, struct msg_handed *m)
 void
 takeover_hand_over(struct process *p)
 {
-	struct session_in in = { .text = "" };
-	struct msg_handed m = { .ok = 1 };
+	struct session_in in = {.text = ""};
+	struct msg_handed m = {.ok = 1};
 
 	if (p->standby || p->handed)
 		return;
@@ -173,7 +174,7 @@ on_lonely(struct timer *t)
 		return;
 	if (page_slot_take(p->args->page, p->args->slot)) {
 		log_notice("the supervisor is gone, and so is the process "
-		    "before this one: taking over");
+			   "before this one: taking over");
 		go_on(p);
 		shard_orphaned(p, "ended while this one waited");
 	} else if (clock_boot_ms() < p->lonely_ends_ms) {

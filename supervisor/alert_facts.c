@@ -20,9 +20,9 @@
 #include "supervisor/resources.h"
 #include "supervisor/watch.h"
 
-#define KEPT_KEY "alerts"	/* store blob: struct kept */
-#define PLUGIN_STRIKES 3	/* ends without health that are no accident */
-#define REST_ALERT_MS 60000u	/* of the global limit, without a break */
+#define KEPT_KEY "alerts"    /* store blob: struct kept */
+#define PLUGIN_STRIKES 3     /* ends without health that are no accident */
+#define REST_ALERT_MS 60000u /* of the global limit, without a break */
 
 /* What a restart must know, so that it does not begin anew. */
 struct kept {
@@ -68,7 +68,7 @@ static void
 act_keep(void *arg)
 {
 	struct fleet *f = arg;
-	struct kept k = { 0 };
+	struct kept k = {0};
 
 	for (unsigned i = 0; i < ALERTS; i++) {
 		const struct alert_state *s = &f->alerts->state[i];
@@ -89,8 +89,8 @@ act_failed(void *arg, const struct alert_msg *m, const char *why)
 	    alert_news_name[m->news], why);
 }
 
-static const struct alert_actions actions = { act_wanted, act_deliver,
-	act_say, act_keep, act_failed };
+static const struct alert_actions actions = {act_wanted, act_deliver, act_say,
+    act_keep, act_failed};
 
 static void
 on_posted(struct alert_deliver *p, unsigned done, const char *why)
@@ -161,17 +161,20 @@ look_budget(const struct fleet *f, struct alert_fact *out)
 
 	if (!p->known)
 		return;
-	fact(&out[ALERT_LEFT], left <= least, "%lld of %lld IDENTIFYs are left "
+	fact(&out[ALERT_LEFT], left <= least,
+	    "%lld of %lld IDENTIFYs are left "
 	    "(reserve %lld), the reset is in %llu min. Below the reserve no "
-	    "shard IDENTIFYs without an operator.", (long long)left,
-	    (long long)p->answer.total, (long long)keep, (unsigned long long)
-	    (p->answer.reset_boot_ms > clock_boot_ms()
-	    ? (p->answer.reset_boot_ms - clock_boot_ms()) / 60000 : 0));
+	    "shard IDENTIFYs without an operator.",
+	    (long long)left, (long long)p->answer.total, (long long)keep,
+	    (unsigned long long)(p->answer.reset_boot_ms > clock_boot_ms()
+		    ? (p->answer.reset_boot_ms - clock_boot_ms()) / 60000
+		    : 0));
 	s = budget_forecast_s(&f->ledger->budget, left - keep, now);
-	fact(&out[ALERT_FORECAST], s >= 0 && left > keep
-	    && (double)s <= c->alert_forecast_s, "At the pace of the last hour "
-	    "the IDENTIFYs down to the reserve are gone in %lld min: look for "
-	    "what ends the sessions.", (long long)s / 60);
+	fact(&out[ALERT_FORECAST],
+	    s >= 0 && left > keep && (double)s <= c->alert_forecast_s,
+	    "At the pace of the last hour the IDENTIFYs down to the reserve "
+	    "are gone in %lld min: look for what ends the sessions.",
+	    (long long)s / 60);
 }
 
 static void
@@ -182,11 +185,15 @@ look_rate(const struct fleet *f, struct alert_fact *out)
 
 	if (most == 0 || most > f->permit->brake_after)
 		most = f->permit->brake_after;
-	fact(&out[ALERT_RATE], n >= most || f->permit->alike.on, "%u IDENTIFYs "
-	    "within an hour that nobody asked for%s. Look for what ends the "
-	    "sessions.", n, permit_braked(f->permit) ? "; each shard is "
-	    "slowed down" : f->permit->alike.on ? "; a third of the shards "
-	    "failed alike, one at a time tries" : "");
+	fact(&out[ALERT_RATE], n >= most || f->permit->alike.on,
+	    "%u IDENTIFYs within an hour that nobody asked for%s. Look for "
+	    "what ends the sessions.",
+	    n,
+	    permit_braked(f->permit)  ? "; each shard is "
+					"slowed down"
+		: f->permit->alike.on ? "; a third of the shards "
+					"failed alike, one at a time tries"
+				      : "");
 }
 
 static void
@@ -196,10 +203,10 @@ look_foreign(const struct fleet *f, struct alert_fact *out)
 	int64_t now = clock_wall_ms(), least = f->config->alert_foreign;
 	uint64_t n = budget_foreign_1h(b, now);
 
-	fact(&out[ALERT_FOREIGN], least > 0 && n >= (uint64_t)least, "%llu "
-	    "IDENTIFYs were spent with this token by something else (%llu in "
-	    "24 h). Look for a second copy of the bot on another machine, in a "
-	    "test or a container; if there is none, reset the token.",
+	fact(&out[ALERT_FOREIGN], least > 0 && n >= (uint64_t)least,
+	    "%llu IDENTIFYs were spent with this token by something else (%llu "
+	    "in 24 h). Look for a second copy of the bot on another machine, "
+	    "in a test or a container; if there is none, reset the token.",
 	    (unsigned long long)n,
 	    (unsigned long long)budget_foreign_24h(b, now));
 }
@@ -208,8 +215,9 @@ look_foreign(const struct fleet *f, struct alert_fact *out)
 static bool
 is_deaf(const struct page_shard *s, uint64_t now, uint64_t limit)
 {
-	return verdict_quiet_ms(s, now) >= limit && (s->state != SHARD_READY
-	    || verdict_deaf(s, VERDICT_INTERVALS, 0, now));
+	return verdict_quiet_ms(s, now) >= limit
+	    && (s->state != SHARD_READY
+		|| verdict_deaf(s, VERDICT_INTERVALS, 0, now));
 }
 
 static void
@@ -227,9 +235,10 @@ look_deaf(const struct fleet *f, struct alert_fact *out)
 		if (n++ == 0)
 			first = i;
 	}
-	fact(&out[ALERT_DEAF], n > 0, "%u of %u shards hear nothing from "
-	    "Discord, shard %u is one of them: \"shardherd why %u\".", n,
-	    f->local, first, first);
+	fact(&out[ALERT_DEAF], n > 0,
+	    "%u of %u shards hear nothing from "
+	    "Discord, shard %u is one of them: \"shardherd why %u\".",
+	    n, f->local, first, first);
 }
 
 static void
@@ -253,9 +262,10 @@ look_silent(const struct fleet *f, struct alert_fact *out)
 			verdict_words(&s, &v, now, words);
 		}
 	}
-	fact(&out[ALERT_SILENT], n > 0, "%u of %u shards are partly deaf, shard "
-	    "%u: %s. A RESUME does not help, a new session does.", n, f->local,
-	    first, words);
+	fact(&out[ALERT_SILENT], n > 0,
+	    "%u of %u shards are partly deaf, shard "
+	    "%u: %s. A RESUME does not help, a new session does.",
+	    n, f->local, first, words);
 }
 
 static void
@@ -268,9 +278,12 @@ look_hold(struct alerts *a, const struct fleet *f, struct alert_fact *out)
 		a->held_ms = 0;
 	else if (a->held_ms == 0)
 		a->held_ms = now;
-	fact(&out[ALERT_HOLD], held && (double)(now - a->held_ms)
-	    >= f->config->alert_hold_s * 1000, "%s", f->permit->held);
-	fact(&out[ALERT_CRASHES], f->brake->on, "A third of the shards died "
+	fact(&out[ALERT_HOLD],
+	    held
+		&& (double)(now - a->held_ms) >= f->config->alert_hold_s * 1000,
+	    "%s", f->permit->held);
+	fact(&out[ALERT_CRASHES], f->brake->on,
+	    "A third of the shards died "
 	    "alike within 10 s: one is started at a time until it stays up.");
 }
 
@@ -283,8 +296,9 @@ look_rest(const struct fleet *f, struct alert_fact *out)
 
 	if (!page_read(&f->page.head->handler, &h, sizeof(h)) || h.pid == 0)
 		return;
-	bad = h.rest >= PAGE_REST_BLOCKED || (h.rest == PAGE_REST_LIMITED
-	    && clock_boot_ms() - h.rest_since_ms >= REST_ALERT_MS);
+	bad = h.rest >= PAGE_REST_BLOCKED
+	    || (h.rest == PAGE_REST_LIMITED
+		&& clock_boot_ms() - h.rest_since_ms >= REST_ALERT_MS);
 	fact(&out[ALERT_REST], bad, "REST: %.*s.", (int)sizeof(h.rest_note),
 	    h.rest_note);
 }
@@ -293,12 +307,13 @@ static void
 look_limits(const struct fleet *f, struct alert_fact *out)
 {
 	char words[RESOURCES_WORDS];
-	uint32_t n = resources_processes(&f->watch->limits, words, sizeof(words));
+	uint32_t n = resources_processes(&f->watch->limits, words,
+	    sizeof(words));
 	const char *disk = resources_disks(&f->watch->limits);
 
 	if (n > 1)
-		fact(&out[ALERT_LIMITS], true, "%u processes are near a limit. "
-		    "%s", n, words);
+		fact(&out[ALERT_LIMITS], true,
+		    "%u processes are near a limit. %s", n, words);
 	else
 		fact(&out[ALERT_LIMITS], n > 0, "%s", words);
 	fact(&out[ALERT_DISK], disk[0] != '\0', "%s", disk);
@@ -308,9 +323,9 @@ look_limits(const struct fleet *f, struct alert_fact *out)
 static bool
 is_in_trouble(const struct page_plugin *p)
 {
-	return p->name[0] != '\0' && !p->by_operator && (p->failing
-	    || p->state == PLUGIN_HELD || (p->state != PLUGIN_UP
-	    && p->strikes >= PLUGIN_STRIKES));
+	return p->name[0] != '\0' && !p->by_operator
+	    && (p->failing || p->state == PLUGIN_HELD
+		|| (p->state != PLUGIN_UP && p->strikes >= PLUGIN_STRIKES));
 }
 
 static void
@@ -327,9 +342,10 @@ look_plugins(const struct fleet *f, struct alert_fact *out)
 		if (is_in_trouble(&all.plugin[i]) && n++ == 0)
 			first = &all.plugin[i];
 	if (n > 0)
-		fact(&out[ALERT_PLUGIN], true, "Plugin %.63s %s: %.150s%s "
-		    "\"shardherd plugin list\" has them all.", first->name,
-		    first->failing ? "fails" : "does not stay up",
+		fact(&out[ALERT_PLUGIN], true,
+		    "Plugin %.63s %s: %.150s%s "
+		    "\"shardherd plugin list\" has them all.",
+		    first->name, first->failing ? "fails" : "does not stay up",
 		    first->note, n > 1 ? ". Others, too." : ".");
 }
 
@@ -337,7 +353,7 @@ void
 alerts_watch(struct alerts *a)
 {
 	struct fleet *f = a->fleet;
-	struct alert_fact facts[ALERTS] = { 0 };
+	struct alert_fact facts[ALERTS] = {0};
 	const char *why;
 
 	if (f->stopping)
@@ -359,15 +375,18 @@ alerts_watch(struct alerts *a)
 	look_rest(f, facts);
 	look_limits(f, facts);
 	look_plugins(f, facts);
-	fact(&facts[ALERT_REBOOT], f->reboot.rebooted && clock_boot_ms()
-	    - f->started_ms < REBOOT_ALERT_MS, "%s", f->reboot.text);
+	fact(&facts[ALERT_REBOOT],
+	    f->reboot.rebooted
+		&& clock_boot_ms() - f->started_ms < REBOOT_ALERT_MS,
+	    "%s", f->reboot.text);
 	/* What can't be seen now is not over either. */
 	for (unsigned i = 0; i < ALERTS; i++) {
 		const struct alert_state *s = &a->state[i];
 
-		if (s->on && ((!f->permit->known && (i == ALERT_LEFT
-		    || i == ALERT_FORECAST)) || (i == ALERT_PROBE
-		    && probe_pending(f->probe))))
+		if (s->on
+		    && ((!f->permit->known
+			    && (i == ALERT_LEFT || i == ALERT_FORECAST))
+			|| (i == ALERT_PROBE && probe_pending(f->probe))))
 			fact(&facts[i], true, "%s", s->text);
 	}
 	alerts_judge(a, facts, (int64_t)(f->config->alert_repeat_s * 1000));

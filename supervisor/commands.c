@@ -25,11 +25,12 @@ do_identify(struct fleet *f, struct member *c, struct err *e)
 	if (f->permit->held[0] != '\0')
 		return err_set(e, EXIT_TRY_LATER, "%s", f->permit->held);
 	if (permit_remaining(f->permit) == 0)
-		return err_set(e, EXIT_TRY_LATER, "no IDENTIFY is left: one "
+		return err_set(e, EXIT_TRY_LATER,
+		    "no IDENTIFY is left: one "
 		    "more would end every session and reset the token");
 	if (!permit_force(f->permit, c->slot))
-		return err_set(e, EXIT_TRY_LATER, "%s does not wait for an "
-		    "IDENTIFY", c->name);
+		return err_set(e, EXIT_TRY_LATER,
+		    "%s does not wait for an IDENTIFY", c->name);
 	log_notice("%s is let IDENTIFY now, by %s.", c->name, f->control.who);
 	status_notes_past(&f->page, (int32_t)c->slot, "let IDENTIFY by %s",
 	    f->control.who);
@@ -42,8 +43,9 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 	struct member *c;
 
 	if (r->shard >= f->launched)
-		return err_set(e, EXIT_USAGE, "there is no shard %u here, "
-		    "there are %u", r->shard, f->launched);
+		return err_set(e, EXIT_USAGE,
+		    "there is no shard %u here, there are %u", r->shard,
+		    f->launched);
 	c = &f->shard[r->shard];
 	if (operation_may(f, OPERATION_SHARD, e) == -1)
 		return -1;
@@ -56,10 +58,13 @@ do_shard(struct fleet *f, const struct request *r, struct err *e)
 		member_event(c, MEMBER_ON_RESTART);
 		return 0;
 	}
-	if (c->state != MEMBER_UP || ipc_send(&c->ipc, MSG_RECONNECT,
-	    (int32_t)c->slot, 0, NULL, 0, -1) == -1)
-		return err_set(e, EXIT_TRY_LATER, "%s is %s: nothing to "
-		    "reconnect", c->name, member_state_name[c->state]);
+	if (c->state != MEMBER_UP
+	    || ipc_send(&c->ipc, MSG_RECONNECT, (int32_t)c->slot, 0, NULL, 0,
+		   -1)
+		== -1)
+		return err_set(e, EXIT_TRY_LATER,
+		    "%s is %s: nothing to reconnect", c->name,
+		    member_state_name[c->state]);
 	status_notes_past(&f->page, (int32_t)c->slot, "made to reconnect by %s",
 	    f->control.who);
 	return 0;
@@ -69,12 +74,12 @@ static int
 do_leave(struct fleet *f, uint32_t n, struct err *e)
 {
 	if (f->local == 0)
-		return err_set(e, EXIT_TRY_LATER, "the fleet is not started "
-		    "yet: Discord has not answered");
+		return err_set(e, EXIT_TRY_LATER,
+		    "the fleet is not started yet: Discord has not answered");
 	log_notice("%u IDENTIFYs may pass the reserve, by %s.", n,
 	    f->control.who);
-	status_notes_past(&f->page, -1, "%u IDENTIFYs let past the reserve by %s", n,
-	    f->control.who);
+	status_notes_past(&f->page, -1,
+	    "%u IDENTIFYs let past the reserve by %s", n, f->control.who);
 	permit_leave(f->permit, n);
 	f->notes.due = true;
 	return 0;
@@ -107,43 +112,48 @@ do_stop(struct fleet *f, const struct request *r)
 
 /* passed: the fd that holds the token, when the request says so. */
 static int
-do_token(struct fleet *f, const struct request *r, int passed,
-    uint32_t ticket, struct err *e)
+do_token(struct fleet *f, const struct request *r, int passed, uint32_t ticket,
+    struct err *e)
 {
-	const struct token_move_options o = { .dry = r->check, .force = r->force,
-	    .no_wait = r->no_wait };
+	const struct token_move_options o = {.dry = r->check,
+	    .force = r->force,
+	    .no_wait = r->no_wait};
 	char *token = NULL;
 
 	if (r->passed) {
 		if (passed == -1)
-			return err_set(e, EXIT_USAGE, "token: no token came "
-			    "with the request");
+			return err_set(e, EXIT_USAGE,
+			    "token: no token came with the request");
 		/* The client may keep the other end open, and empty. */
 		if (fd_nonblock(passed) == -1)
-			return err_sys(e, EXIT_USAGE, "token: what came with "
-			    "the request can't be read");
+			return err_sys(e, EXIT_USAGE,
+			    "token: what came with the request can't be read");
 		token = config_read_secret_fd(passed, e);
 		if (token == NULL)
 			return -1;
 		token = secret_take(token);
 	}
-	return token_move_begin(f->token_move, token, ticket, &o, e) == -1 ? -1 : 1;
+	return token_move_begin(f->token_move, token, ticket, &o, e) == -1 ? -1
+									   : 1;
 }
 
 static int
 do_rollout(struct fleet *f, const struct request_rolling *q, uint32_t ticket,
     struct err *e)
 {
-	struct rollout_effects_order o = { q->canary, q->parallel, q->max_failures,
-	    q->pause_s, q->all, q->dry_run, q->no_wait };
+	struct rollout_effects_order o = {q->canary, q->parallel,
+	    q->max_failures, q->pause_s, q->all, q->dry_run, q->no_wait};
 
 	switch (q->action) {
 	case REQUEST_ROLLOUT_STOP:
 		return rollout_effects_halt(f->rollout, e);
 	case REQUEST_ROLLOUT_UNDO:
-		return rollout_effects_undo(f->rollout, ticket, &o, e) == -1 ? -1 : 1;
+		return rollout_effects_undo(f->rollout, ticket, &o, e) == -1
+		    ? -1
+		    : 1;
 	default:
-		return rollout_effects_begin(f->rollout, ticket, &o, e) == -1 ? -1
+		return rollout_effects_begin(f->rollout, ticket, &o, e) == -1
+		    ? -1
 		    : 1;
 	}
 }
@@ -153,9 +163,12 @@ static void
 tell_order(struct fleet *f, const struct request *r)
 {
 	static const char *const name[REQUEST_VERB_COUNT] = {
-		[REQUEST_RELOAD] = "reload", [REQUEST_UPGRADE] = "upgrade",
-		[REQUEST_ROLLOUT] = "rollout", [REQUEST_TOKEN] = "token reload",
-		[REQUEST_PLUGIN] = "plugin", [REQUEST_RELEASE] = "release",
+	    [REQUEST_RELOAD] = "reload",
+	    [REQUEST_UPGRADE] = "upgrade",
+	    [REQUEST_ROLLOUT] = "rollout",
+	    [REQUEST_TOKEN] = "token reload",
+	    [REQUEST_PLUGIN] = "plugin",
+	    [REQUEST_RELEASE] = "release",
 	};
 	bool dry = r->check || r->rollout.dry_run || r->upgrade.check;
 
@@ -164,9 +177,11 @@ tell_order(struct fleet *f, const struct request *r)
 	log_info("%s, asked for by %s.", name[r->verb], f->control.who);
 	status_notes_past(&f->page, -1, "%s%s%s%s%.40s asked for by %s",
 	    name[r->verb], r->verb == REQUEST_PLUGIN ? " " : "",
-	    r->verb == REQUEST_PLUGIN ? contract_plugin_action_name(
-	    r->plugin.action) : "", r->plugin.name[0] != '\0' ? " " : "",
-	    r->plugin.name, f->control.who);
+	    r->verb == REQUEST_PLUGIN
+		? contract_plugin_action_name(r->plugin.action)
+		: "",
+	    r->plugin.name[0] != '\0' ? " " : "", r->plugin.name,
+	    f->control.who);
 }
 
 int
@@ -183,16 +198,22 @@ commands_carry_out(struct fleet *f, const struct request *r, int passed,
 		return do_shard(f, r, e);
 	case REQUEST_RELOAD:
 		return reload_effects_begin(f->reload, ticket, r->check,
-		    r->no_wait, e) == -1 ? -1 : 1;
+			   r->no_wait, e)
+			== -1
+		    ? -1
+		    : 1;
 	case REQUEST_UPGRADE:
-		return upgrade_begin(f->upgrade, ticket, &r->upgrade, e)
-		    == -1 ? -1 : 1;
+		return upgrade_begin(f->upgrade, ticket, &r->upgrade, e) == -1
+		    ? -1
+		    : 1;
 	case REQUEST_PLUGIN:
-		return plugin_command_ask(f->plugin_command, ticket, &r->plugin, e) == -1
-		    ? -1 : 1;
+		return plugin_command_ask(f->plugin_command, ticket, &r->plugin,
+			   e)
+			== -1
+		    ? -1
+		    : 1;
 	case REQUEST_PROBE:
-		return probe_ask(f->probe, ticket, r->setup, e) == -1
-		    ? -1 : 1;
+		return probe_ask(f->probe, ticket, r->setup, e) == -1 ? -1 : 1;
 	case REQUEST_TOKEN:
 		return do_token(f, r, passed, ticket, e);
 	case REQUEST_ROLLOUT:

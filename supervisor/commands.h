@@ -8,7 +8,7 @@
 struct fleet;
 
 /* See struct control_ops. */
-int commands_carry_out(struct fleet *, const struct request *,
-    int passed, uint32_t ticket, struct err *);
+int commands_carry_out(struct fleet *, const struct request *, int passed,
+    uint32_t ticket, struct err *);
 
 #endif

@@ -40,11 +40,13 @@ name_missing(struct fleet *f, const struct discord_ask_answer *w, char *out,
 	out[0] = '\0';
 	if (w->app_status == DISCORD_ASK_OK)
 		name_intents(answer_rules_missing_intents(f->config->intents,
-		    w->app_flags), out, size);
+				 w->app_flags),
+		    out, size);
 	else if (w->app_status != DISCORD_ASK_NONE)
-		log_warn("/applications/@me gave no usable answer (%s): "
-		    "privileged intents could not be checked before the first "
-		    "IDENTIFY.", discord_ask_status_name[w->app_status]);
+		log_warn(
+		    "/applications/@me gave no usable answer (%s): privileged "
+		    "intents could not be checked before the first IDENTIFY.",
+		    discord_ask_status_name[w->app_status]);
 }
 
 /* false: the fleet must not start with these intents. */
@@ -55,9 +57,11 @@ intents_granted(struct fleet *f, const char *missing)
 
 	if (missing[0] == '\0')
 		return true;
-	str_format(text, sizeof(text), "[bot] intents asks for %.90s, which "
+	str_format(text, sizeof(text),
+	    "[bot] intents asks for %.90s, which "
 	    "the application may not use: enable it in the developer portal "
-	    "(Bot, Privileged Gateway Intents) or take it out.", missing);
+	    "(Bot, Privileged Gateway Intents) or take it out.",
+	    missing);
 	if (f->launched == 0) {
 		fleet_give_up(f, EXIT_CONFIG, text);
 		return false;
@@ -71,10 +75,11 @@ intents_granted(struct fleet *f, const char *missing)
 static void
 keep(struct fleet *f, const struct discord_ask_answer *w)
 {
-	struct store_gateway g = { .shards = (uint32_t)w->shards,
+	struct store_gateway g = {.shards = (uint32_t)w->shards,
 	    .max_concurrency = (uint32_t)w->max_concurrency,
-	    .total = w->total, .remaining = w->remaining,
-	    .fetched_wall_ms = clock_wall_ms() };
+	    .total = w->total,
+	    .remaining = w->remaining,
+	    .fetched_wall_ms = clock_wall_ms()};
 
 	g.reset_wall_ms = g.fetched_wall_ms + w->reset_after_ms;
 	str_copy(g.url, w->url, sizeof(g.url));
@@ -85,12 +90,13 @@ static void
 budget(struct fleet *f, const struct discord_ask_answer *w)
 {
 	uint64_t now = clock_boot_ms();
-	struct permit_answer b = {
-	    .max_concurrency = (uint32_t)w->max_concurrency,
-	    .total = w->total, .remaining = w->remaining,
+	struct permit_answer b = {.max_concurrency =
+				      (uint32_t)w->max_concurrency,
+	    .total = w->total,
+	    .remaining = w->remaining,
 	    .reset_boot_ms = now + (uint64_t)w->reset_after_ms,
 	    .fetched_boot_ms = now,
-	    .unsure = budget_unsure(&f->ledger->budget) };
+	    .unsure = budget_unsure(&f->ledger->budget)};
 
 	ledger_answer(f->ledger, w->total, w->remaining,
 	    clock_wall_ms() + w->reset_after_ms);
@@ -106,7 +112,9 @@ keep_user(struct fleet *f, const char *id)
 	struct err e;
 
 	if (store_blob_get(&f->store, CONTRACT_BOT_KEY, known, sizeof(known),
-		&len, &e) == 1 && len == n && memcmp(known, id, n) == 0)
+		&len, &e)
+		== 1
+	    && len == n && memcmp(known, id, n) == 0)
 		return;
 	store_writes_blob(&f->writes, CONTRACT_BOT_KEY, id, n);
 }
@@ -122,11 +130,12 @@ remark(struct fleet *f, const struct discord_ask_answer *w)
 		log_info("The token belongs to %s (%s).", w->user_name,
 		    w->user_id);
 	if (w->app_endpoint)
-		log_warn("The application has an interactions endpoint URL: "
+		log_warn(
+		    "The application has an interactions endpoint URL: "
 		    "Discord sends interactions there and not to this bot.");
 	if (f->count > 0 && want * 5 > (int64_t)f->count * 6)
 		log_warn("Discord recommends %lld shards, %u are running: "
-		    "stop with --end-sessions and start again to grow.",
+			 "stop with --end-sessions and start again to grow.",
 		    (long long)want, f->count);
 }
 
@@ -142,8 +151,10 @@ good(struct fleet *f, const struct discord_ask_answer *w)
 	name_missing(f, w, missing, sizeof(missing));
 	if (!intents_granted(f, missing))
 		return;
-	if (f->local == 0 && fleet_launch(f,
-	    answer_rules_count(f->config->shards, w->shards), &e) == -1) {
+	if (f->local == 0
+	    && fleet_launch(f, answer_rules_count(f->config->shards, w->shards),
+		   &e)
+		== -1) {
 		fleet_give_up(f, e.code, e.text);
 		return;
 	}
@@ -165,15 +176,16 @@ refused(struct fleet *f)
 	if (f->launched > 0) {
 		hold_refused(f->hold);
 		if (f->hold->code == 0)
-			hold_set(f->hold, 401, HOLD_NO_SHARD, "Discord "
-			    "refuses the token (401): it is wrong or was "
-			    "reset. Put the bot's present token into "
+			hold_set(f->hold, 401, HOLD_NO_SHARD,
+			    "Discord refuses the token (401): it is wrong or "
+			    "was reset. Put the bot's present token into "
 			    "token_file, then: shardherd token reload.");
 		return;
 	}
-	str_format(text, sizeof(text), "Discord refuses the token in %s (401): "
-	    "it is wrong or was reset. Put the bot's present token there and "
-	    "start again.", f->config->token_file);
+	str_format(text, sizeof(text),
+	    "Discord refuses the token in %s (401): it is wrong or was reset. "
+	    "Put the bot's present token there and start again.",
+	    f->config->token_file);
 	fleet_give_up(f, EXIT_CONFIG, text);
 }
 

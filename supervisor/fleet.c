@@ -31,8 +31,10 @@ fleet_stored_layout(struct fleet *f)
 	uint32_t count = 0;
 	size_t len = 0;
 
-	if (store_blob_get(&f->store, FLEET_LAYOUT_KEY, &count, sizeof(count), &len,
-	    NULL) != 1 || len != sizeof(count))
+	if (store_blob_get(&f->store, FLEET_LAYOUT_KEY, &count, sizeof(count),
+		&len, NULL)
+		!= 1
+	    || len != sizeof(count))
 		return 0;
 	if (f->config->shards > 0 && count != (uint32_t)f->config->shards)
 		return 0;
@@ -154,16 +156,16 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 		return -1;
 	clear_slots(f);
 	crash_brake_init(f->brake, count);
-	permit_init(f->permit, f->timers, count,
-	    f->config->identify_interval_s, f->config->reserve,
-	    &ledger_actions, f);
+	permit_init(f->permit, f->timers, count, f->config->identify_interval_s,
+	    f->config->reserve, &ledger_actions, f);
 	ledger_init(f->ledger, f);
 	hold_restore(f->hold);
 	day_totals_layout(f->day_totals, count);
 	watch_start(f->watch);
 	fresh = expect_identifies(f);
 	log_notice("Starting %u shards: %u with a session to resume, %u need "
-	    "an IDENTIFY.", count, count - fresh, fresh);
+		   "an IDENTIFY.",
+	    count, count - fresh, fresh);
 	member_event(f->handler, MEMBER_ON_START);
 	timer_init(f->timers, &f->launch_timer, launch_some);
 	launch_some(&f->launch_timer);
@@ -175,8 +177,8 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 void
 fleet_unlaunch(struct fleet *f)
 {
-	token_move_abort(f->token_move, "The layout changes: ask again when the "
-	    "fleet runs.");
+	token_move_abort(f->token_move,
+	    "The layout changes: ask again when the fleet runs.");
 	timer_stop(&f->launch_timer);
 	timer_stop(&f->uplinks->timer);
 	rollout_effects_forget(f->rollout);
@@ -268,7 +270,8 @@ fleet_fatal(struct fleet *f, struct member *c, uint32_t code, const char *text)
 {
 	if (c->handler)
 		log_error("The handler can't go on: %s Events are kept in the "
-		    "shards.", text);
+			  "shards.",
+		    text);
 	else if (code == 4010 || code == 4011)
 		reshard_begin(f->reshard, code, c->slot);
 	else if (code != 0)
@@ -296,7 +299,7 @@ ended(struct member *c)
 		status_page_shard_down(f->status_page, c->slot,
 		    c->state == MEMBER_FAILED,
 		    c->state == MEMBER_DOWN ? ""
-		    : p->slot[c->slot].watch.last_end);
+					    : p->slot[c->slot].watch.last_end);
 		permit_lost(f->permit, c->slot);
 		c->pair_due = false;
 		c->paired = c->switched = 0;
@@ -409,15 +412,23 @@ keep(struct fleet *f)
 }
 
 static const struct member_ops member_ops = {
-	.greet = gateway_tell, .ready = ready, .ended = ended,
-	.message = messages_take, .paired = paired, .awaits = adopt_awaits,
-	.dismiss = adopt_dismiss, .each = fleet_each_child,
+    .greet = gateway_tell,
+    .ready = ready,
+    .ended = ended,
+    .message = messages_take,
+    .paired = paired,
+    .awaits = adopt_awaits,
+    .dismiss = adopt_dismiss,
+    .each = fleet_each_child,
 };
 static const struct upgrade_ops upgrade_ops = {
-	.stop = stop_for_upgrade, .keep = keep, .settled = fleet_tell_ready,
+    .stop = stop_for_upgrade,
+    .keep = keep,
+    .settled = fleet_tell_ready,
 };
 static const struct control_ops control_ops = {
-	.carry_out = commands_carry_out, .answering = status_page_fill,
+    .carry_out = commands_carry_out,
+    .answering = status_page_fill,
 };
 
 struct fleet *

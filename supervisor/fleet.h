@@ -10,7 +10,7 @@
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/child/member.h"
 
-#define FLEET_LAUNCH_BATCH 16	/* forks per turn of the loop */
+#define FLEET_LAUNCH_BATCH 16 /* forks per turn of the loop */
 #define FLEET_LAUNCH_S 0.005
 #define FLEET_LAYOUT_KEY "layout" /* store blob: shard count last launched */
 

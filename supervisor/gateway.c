@@ -8,12 +8,13 @@
 #include "supervisor/fleet.h"
 
 _Static_assert(sizeof(((struct msg_gateway *)0)->url)
-    == sizeof(((struct fleet *)0)->gateway_url), "one length of urls");
+	== sizeof(((struct fleet *)0)->gateway_url),
+    "one length of urls");
 
 void
 gateway_tell(struct member *c)
 {
-	struct msg_gateway m = { .url = "" };
+	struct msg_gateway m = {.url = ""};
 
 	if (c->handler || c->ipc.fd == -1 || c->fleet->gateway_url[0] == '\0')
 		return;

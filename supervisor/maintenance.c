@@ -19,7 +19,8 @@ tell_homeless(struct maintenance *u, const struct fleet_log *g)
 	char words[sizeof(g->path) + 128];
 
 	u->homeless = g->homeless;
-	str_format(words, sizeof(words), "The log %s was deleted and can't be "
+	str_format(words, sizeof(words),
+	    "The log %s was deleted and can't be "
 	    "made again: what is logged now is lost. Make its directory.",
 	    g->path);
 	status_notes_say(&u->fleet->notes, NOTE_LOG, g->homeless ? words : "");
@@ -52,9 +53,10 @@ keep_config(struct maintenance *u)
 	struct err e;
 
 	if (c->kept_for != NULL)
-		str_format(words, sizeof(words), "It runs by the config of "
-		    "before, as the file has a fault: mend it, then "
-		    "\"shardherd reload\". %s", c->kept_for);
+		str_format(words, sizeof(words),
+		    "It runs by the config of before, as the file has a fault: "
+		    "mend it, then \"shardherd reload\". %s",
+		    c->kept_for);
 	if (strcmp(u->fleet->notes.text[NOTE_CONFIG], words) != 0)
 		status_notes_say(&u->fleet->notes, NOTE_CONFIG, words);
 	if (sum == u->kept || u->fleet->local == 0)
@@ -63,7 +65,8 @@ keep_config(struct maintenance *u)
 	u->kept = sum;
 	if (config_kept_put(c, &e) == -1)
 		log_warn("The config can't be kept for a start that finds a "
-		    "broken file: %s", e.text);
+			 "broken file: %s",
+		    e.text);
 }
 
 static void
@@ -74,8 +77,7 @@ on_timer(struct timer *t)
 
 	timer_set(t, MAINTENANCE_S);
 	if (f->page.head != NULL)
-		page_beat(&f->page.head->pulse.supervisor_ms,
-		    clock_boot_ms());
+		page_beat(&f->page.head->pulse.supervisor_ms, clock_boot_ms());
 	keep_logs(u);
 	keep_config(u);
 	control_check(&f->control);

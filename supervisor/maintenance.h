@@ -12,15 +12,15 @@
 struct fleet;
 
 #define MAINTENANCE_S 0.5
-#define MAINTENANCE_LOGS 20	/* looks between two at what else is in log_dir */
+#define MAINTENANCE_LOGS 20 /* looks between two at what else is in log_dir */
 
 struct maintenance {
 	struct fleet *fleet;
 	struct timer timer;
 	struct log_compress pack;
 	unsigned turn;
-	bool homeless;		/* the log: it stands in the note */
-	uint64_t kept;		/* hash of the config that is in state_dir */
+	bool homeless; /* the log: it stands in the note */
+	uint64_t kept; /* hash of the config that is in state_dir */
 };
 
 void maintenance_init(struct maintenance *, struct fleet *);

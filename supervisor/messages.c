@@ -39,15 +39,16 @@ on_ask(struct member *c, const struct msg_hdr *h, const void *payload)
 	const struct msg_permit_ask *m = payload;
 
 	if (c->second != NULL)
-		return;		/* it has let go of the place meanwhile */
+		return; /* it has let go of the place meanwhile */
 	rollout_effects_asked(c->fleet->rollout, c);
 	if (m->cause >= CAUSES) {
-		member_kill(c, CRASH_EXIT, "it asked for a permit without a "
-		    "known cause");
+		member_kill(c, CRASH_EXIT,
+		    "it asked for a permit without a known cause");
 		return;
 	}
 	log_info("%s has no session it could resume (%s) and queues for an "
-	    "IDENTIFY.", c->name, contract_cause_name(m->cause));
+		 "IDENTIFY.",
+	    c->name, contract_cause_name(m->cause));
 	permit_ask(c->fleet->permit, c->slot, h->serial, m->cause,
 	    m->close_code);
 }
@@ -117,8 +118,8 @@ on_event(struct member *c, const struct msg_hdr *h, const void *payload)
 	else if (m.report == REPORT_PLUGIN_DOWN && c->handler)
 		reload_effects_plugin_down(c->fleet->reload, c, m.text);
 	else if (m.report == REPORT_UPLINK_REFUSED)
-		log_error("The %s refuses the uplink of shard %d: %s.",
-		    c->name, h->shard, m.text);
+		log_error("The %s refuses the uplink of shard %d: %s.", c->name,
+		    h->shard, m.text);
 	else
 		log_debug("%s reports: %s (close code %u)", c->name, m.text,
 		    m.close_code);
@@ -148,21 +149,17 @@ static const struct {
 	size_t size;
 	void (*fn)(struct member *, const struct msg_hdr *, const void *);
 } known[MSG_TYPES] = {
-	[MSG_HELLO] = { BY_SHARD | BY_HANDLER, sizeof(struct msg_hello),
-	    on_hello },
-	[MSG_READY] = { BY_HANDLER, 0, on_ready },
-	[MSG_PERMIT_ASK] = { BY_SHARD, sizeof(struct msg_permit_ask),
-	    on_ask },
-	[MSG_PERMIT_DONE] = { BY_SHARD, sizeof(struct msg_permit_done),
-	    on_done },
-	[MSG_FATAL] = { BY_SHARD | BY_HANDLER, sizeof(struct msg_fatal),
-	    on_fatal },
-	[MSG_EVENT] = { BY_SHARD | BY_HANDLER, sizeof(struct msg_event), on_event },
-	[MSG_HANDED] = { BY_SHARD, sizeof(struct msg_handed), on_handed },
-	[MSG_PLUGIN_ANSWER] = { BY_HANDLER, sizeof(struct msg_plugin_answer),
-	    on_plugin },
-	[MSG_PROBE_ANSWER] = { BY_HANDLER, sizeof(struct msg_probe_answer),
-	    on_probe },
+    [MSG_HELLO] = {BY_SHARD | BY_HANDLER, sizeof(struct msg_hello), on_hello},
+    [MSG_READY] = {BY_HANDLER, 0, on_ready},
+    [MSG_PERMIT_ASK] = {BY_SHARD, sizeof(struct msg_permit_ask), on_ask},
+    [MSG_PERMIT_DONE] = {BY_SHARD, sizeof(struct msg_permit_done), on_done},
+    [MSG_FATAL] = {BY_SHARD | BY_HANDLER, sizeof(struct msg_fatal), on_fatal},
+    [MSG_EVENT] = {BY_SHARD | BY_HANDLER, sizeof(struct msg_event), on_event},
+    [MSG_HANDED] = {BY_SHARD, sizeof(struct msg_handed), on_handed},
+    [MSG_PLUGIN_ANSWER] = {BY_HANDLER, sizeof(struct msg_plugin_answer),
+	on_plugin},
+    [MSG_PROBE_ANSWER] = {BY_HANDLER, sizeof(struct msg_probe_answer),
+	on_probe},
 };
 
 void
@@ -173,7 +170,8 @@ messages_take(struct member *c, const struct msg_hdr *h, const void *payload)
 
 	if ((known[h->type].by & who) == 0 || h->len != known[h->type].size
 	    || (!c->handler && h->shard != (int32_t)c->slot)) {
-		str_format(why, sizeof(why), "it sent a %s of %u bytes for "
+		str_format(why, sizeof(why),
+		    "it sent a %s of %u bytes for "
 		    "shard %d, which is against the contract",
 		    contract_msg_name(h->type), h->len, h->shard);
 		member_kill(c, CRASH_EXIT, why);

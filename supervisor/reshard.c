@@ -43,7 +43,7 @@ say(struct reshard *r, const char *text)
 	struct fleet *f = r->fleet;
 
 	log_error("%s", text);
-	permit_release(f->permit);	/* a hold keeps its first sentence */
+	permit_release(f->permit); /* a hold keeps its first sentence */
 	permit_hold(f->permit, text);
 	status_notes_say(&f->notes, NOTE_FATAL, text);
 }
@@ -58,9 +58,10 @@ reshard_begin(struct reshard *r, uint32_t code, uint32_t shard)
 	r->state = RESHARD_ASKING;
 	r->code = code;
 	r->shard = shard;
-	str_format(text, sizeof(text), "Discord refuses shard %u of %u (%u): "
-	    "asking it for a fitting number of shards.", shard,
-	    r->fleet->count, code);
+	str_format(text, sizeof(text),
+	    "Discord refuses shard %u of %u (%u): "
+	    "asking it for a fitting number of shards.",
+	    shard, r->fleet->count, code);
 	say(r, text);
 	discord_info_want(r->fleet->discord_info, DISCORD_ASK_GATEWAY_BOT);
 }
@@ -73,9 +74,9 @@ hold(struct reshard *r, const char *why, int64_t recommended)
 	char text[PERMIT_WORDS];
 
 	r->state = RESHARD_NOT;
-	str_format(text, sizeof(text), "Discord refuses shard %u of %u (%u), "
-	    "and %s %lld.", r->shard, r->fleet->count, r->code, why,
-	    (long long)recommended);
+	str_format(text, sizeof(text),
+	    "Discord refuses shard %u of %u (%u), and %s %lld.", r->shard,
+	    r->fleet->count, r->code, why, (long long)recommended);
 	hold_set(r->fleet->hold, r->code, HOLD_NO_SHARD, text);
 }
 
@@ -85,10 +86,11 @@ wait_for_budget(struct reshard *r, int64_t need, int64_t spare)
 	char text[PERMIT_WORDS];
 
 	r->state = RESHARD_SHORT;
-	str_format(text, sizeof(text), "The bot needs %lld shards and so many "
+	str_format(text, sizeof(text),
+	    "The bot needs %lld shards and so many "
 	    "IDENTIFYs, only %lld are left above the reserve: the new layout "
-	    "waits for the reset; live sessions go on.", (long long)need,
-	    (long long)(spare > 0 ? spare : 0));
+	    "waits for the reset; live sessions go on.",
+	    (long long)need, (long long)(spare > 0 ? spare : 0));
 	say(r, text);
 }
 
@@ -99,13 +101,15 @@ begin_stop(struct reshard *r, int64_t count)
 	struct fleet *f = r->fleet;
 	char text[PERMIT_WORDS];
 
-	str_format(text, sizeof(text), "Re-planning from %u to %lld shards: "
-	    "the old layout is stopped, the new one follows.", f->count,
-	    (long long)count);
+	str_format(text, sizeof(text),
+	    "Re-planning from %u to %lld shards: "
+	    "the old layout is stopped, the new one follows.",
+	    f->count, (long long)count);
 	say(r, text);
 	r->state = RESHARD_STOPPING;
 	timer_stop(&f->launch_timer);
-	token_move_abort(f->token_move, "The number of shards changes, and all of "
+	token_move_abort(f->token_move,
+	    "The number of shards changes, and all of "
 	    "them start anew: ask again when they run.");
 	reload_effects_abort(f->reload);
 	rollout_effects_abort(f->rollout);
@@ -128,12 +132,15 @@ reshard_answered(struct reshard *r, const struct discord_ask_answer *w)
 		return false;
 	switch (reshard_judge(f->count, f->config->shards, w->shards, spare)) {
 	case RESHARD_FIXED:
-		hold(r, "[gateway] shards sets that number: make it auto, then "
-		    "stop and start. Recommended:", w->shards);
+		hold(r,
+		    "[gateway] shards sets that number: make it auto, then "
+		    "stop and start. Recommended:",
+		    w->shards);
 		return false;
 	case RESHARD_SAME:
-		hold(r, "yet recommends just that number; nothing fits better "
-		    "than", w->shards);
+		hold(r,
+		    "yet recommends just that number; nothing fits better than",
+		    w->shards);
 		return false;
 	case RESHARD_NO_BUDGET:
 		wait_for_budget(r, w->shards, spare);
@@ -173,7 +180,8 @@ on_timer(struct timer *t)
 	fleet_unlaunch(f);
 	r->state = RESHARD_NOT;
 	status_notes_say(&f->notes, NOTE_FATAL, "");
-	discord_info_want(f->discord_info, DISCORD_ASK_GATEWAY_BOT);	/* its answer launches */
+	discord_info_want(f->discord_info,
+	    DISCORD_ASK_GATEWAY_BOT); /* its answer launches */
 }
 
 void

@@ -15,23 +15,23 @@ struct fleet;
 
 enum reshard_state {
 	RESHARD_NOT,
-	RESHARD_ASKING,		/* the answer decides */
-	RESHARD_SHORT,		/* waits for budget; answers decide again */
-	RESHARD_STOPPING		/* the old layout ends */
+	RESHARD_ASKING,	 /* the answer decides */
+	RESHARD_SHORT,	 /* waits for budget; answers decide again */
+	RESHARD_STOPPING /* the old layout ends */
 };
 
 enum reshard_verdict {
 	RESHARD_GO,
-	RESHARD_FIXED,		/* the count is the operator's */
-	RESHARD_SAME,		/* Discord recommends what it refuses */
+	RESHARD_FIXED, /* the count is the operator's */
+	RESHARD_SAME,  /* Discord recommends what it refuses */
 	RESHARD_NO_BUDGET
 };
 
 struct reshard {
 	struct fleet *fleet;
 	enum reshard_state state;
-	uint32_t code, shard;	/* what began it */
-	struct timer timer;	/* out of the members' own calls */
+	uint32_t code, shard; /* what began it */
+	struct timer timer;   /* out of the members' own calls */
 };
 
 void reshard_init(struct reshard *, struct fleet *);

@@ -60,8 +60,7 @@ trend(const struct usage *u, uint64_t limit, double unit, const char *of,
 }
 
 static void
-say(enum usage_news news, const char *words, const char *name,
-    const char *what)
+say(enum usage_news news, const char *words, const char *name, const char *what)
 {
 	if (news == USAGE_NEWS_WARN)
 		log_warn("%s", words);
@@ -69,7 +68,8 @@ say(enum usage_news news, const char *words, const char *name,
 		log_error("%s", words);
 	else if (news == USAGE_NEWS_OVER)
 		log_notice("The %s of the %s is below %d %% of its limit "
-		    "again.", what, name, USAGE_OVER);
+			   "again.",
+		    what, name, USAGE_OVER);
 }
 
 static void
@@ -79,10 +79,11 @@ fds_words(const struct usage *u, const char *name, uint64_t limit, char *out,
 	char way[128];
 
 	trend(u, limit, 1, "", way, sizeof(way));
-	str_format(out, size, "The %s has %llu of %llu file descriptors open "
+	str_format(out, size,
+	    "The %s has %llu of %llu file descriptors open "
 	    "(%llu %%), %s. Raise the limit (LimitNOFILE= in the unit, "
-	    "\"ulimit -n\" in a shell), or look for what leaks them.", name,
-	    (unsigned long long)u->last, (unsigned long long)limit,
+	    "\"ulimit -n\" in a shell), or look for what leaks them.",
+	    name, (unsigned long long)u->last, (unsigned long long)limit,
 	    (unsigned long long)(u->last * 100 / limit), way);
 }
 
@@ -93,11 +94,12 @@ memory_words(const struct usage *u, const char *name, const char *key,
 	char way[128];
 
 	trend(u, limit, MIB, " MiB", way, sizeof(way));
-	str_format(out, size, "The %s takes %llu of %llu MiB of memory (%llu "
-	    "%%), %s. The limit is [limits] %s; \"shardherd why\" and the log "
-	    "tell what it holds.", name, (unsigned long long)u->last / MIB,
-	    (unsigned long long)limit / MIB, (unsigned long long)(u->last
-	    * 100 / limit), way, key);
+	str_format(out, size,
+	    "The %s takes %llu of %llu MiB of memory (%llu %%), %s. The limit "
+	    "is [limits] %s; \"shardherd why\" and the log tell what it holds.",
+	    name, (unsigned long long)u->last / MIB,
+	    (unsigned long long)limit / MIB,
+	    (unsigned long long)(u->last * 100 / limit), way, key);
 }
 
 static void
@@ -179,8 +181,8 @@ resources_processes(const struct resources *l, char *words, size_t size)
 	words[0] = '\0';
 	n = worse(&l->supervisor, &h->supervisor_watch, "supervisor",
 	    "memory_supervisor", c->memory_supervisor, &level, words, size);
-	n += worse(&l->handler, &h->handler_watch, "handler",
-	    "memory_handler", c->memory_handler, &level, words, size);
+	n += worse(&l->handler, &h->handler_watch, "handler", "memory_handler",
+	    c->memory_handler, &level, words, size);
 	for (uint32_t i = 0; i < f->local; i++)
 		n += worse(&l->shard[i], &f->page.slot[i].watch,
 		    f->shard[i].name, "memory_shard", c->memory_shard, &level,
@@ -200,16 +202,19 @@ disk_words(struct resources_disk *d, const char *key, const char *dir)
 	str_format(way, sizeof(way), "it does not shrink");
 	if (eta >= 0 && rate >= 0.1) {
 		usage_eta_words(eta, when, sizeof(when));
-		str_format(way, sizeof(way), "shrinking by %.*f MiB an hour: "
-		    "full %s", rate < 10 ? 1 : 0, rate, when);
+		str_format(way, sizeof(way),
+		    "shrinking by %.*f MiB an hour: full %s", rate < 10 ? 1 : 0,
+		    rate, when);
 	}
-	str_format(d->words, sizeof(d->words), "The disk of %s (%s) has %llu "
-	    "of %llu MiB free, %s. When it is full, %s: make room.", key, dir,
-	    (unsigned long long)d->free / MIB,
+	str_format(d->words, sizeof(d->words),
+	    "The disk of %s (%s) has %llu "
+	    "of %llu MiB free, %s. When it is full, %s: make room.",
+	    key, dir, (unsigned long long)d->free / MIB,
 	    (unsigned long long)d->size / MIB, way,
-	    strcmp(key, "log_dir") == 0 ? "log lines are lost"
-	    : "no IDENTIFY can be written down, so none is sent, and no "
-	    "event be kept on disk");
+	    strcmp(key, "log_dir") == 0
+		? "log lines are lost"
+		: "no IDENTIFY can be written down, so none is sent, and no "
+		  "event be kept on disk");
 }
 
 static void
@@ -227,18 +232,19 @@ look_disk(struct resources_disk *d, const char *key, const char *dir,
 	d->free = (uint64_t)v.f_bavail * v.f_frsize;
 	if (d->free > d->size)
 		d->free = d->size;
-	floor = (uint64_t)least < d->size / 10 ? (uint64_t)least
-	    : d->size / 10;
+	floor = (uint64_t)least < d->size / 10 ? (uint64_t)least : d->size / 10;
 	m.warn = d->size - floor;
 	m.over = d->size - floor - floor / 4;
-	m.urgent = d->size - (floor / 8 > RESOURCES_DISK_LEAST ? floor / 8
-	    : floor > RESOURCES_DISK_LEAST ? RESOURCES_DISK_LEAST : floor / 8);
+	m.urgent = d->size
+	    - (floor / 8 > RESOURCES_DISK_LEAST	   ? floor / 8
+		    : floor > RESOURCES_DISK_LEAST ? RESOURCES_DISK_LEAST
+						   : floor / 8);
 	news = usage_take(&d->used, d->size - d->free, &m, clock_boot_ms());
 	if (d->used.level == 0 || least == 0) {
 		if (d->words[0] != '\0')
 			log_notice("The disk of %s (%s) has room again: %llu "
-			    "of %llu MiB are free.", key, dir,
-			    (unsigned long long)d->free / MIB,
+				   "of %llu MiB are free.",
+			    key, dir, (unsigned long long)d->free / MIB,
 			    (unsigned long long)d->size / MIB);
 		d->words[0] = '\0';
 		return;
@@ -286,20 +292,24 @@ resources_clock_step(struct resources *l, int64_t wall_ms, uint64_t boot_ms)
 
 	l->clock_known = true;
 	l->clock_ms = now;
-	return step >= RESOURCES_CLOCK_MS || step <= -RESOURCES_CLOCK_MS ? step : 0;
+	return step >= RESOURCES_CLOCK_MS || step <= -RESOURCES_CLOCK_MS ? step
+									 : 0;
 }
 
 static void
 look_clock(struct resources *l)
 {
 	struct fleet *f = l->fleet;
-	int64_t step = resources_clock_step(l, clock_wall_ms(), clock_boot_ms());
+	int64_t step = resources_clock_step(l, clock_wall_ms(),
+	    clock_boot_ms());
 
 	if (step == 0)
 		return;
-	log_warn("The clock of this machine was set %s by %.1f s. What is "
+	log_warn(
+	    "The clock of this machine was set %s by %.1f s. What is "
 	    "counted by the day and the hour is moved along; timers of plugins "
-	    "go by the new time.", step > 0 ? "forward" : "back",
+	    "go by the new time.",
+	    step > 0 ? "forward" : "back",
 	    (double)(step > 0 ? step : -step) / 1000);
 	budget_clock_set(&f->ledger->budget, step);
 	alerts_clock_set(f->alerts, step);

@@ -12,8 +12,8 @@
 
 struct fleet;
 
-#define RESOURCES_DISK_LEAST (1u << 20)	/* left: urgent on any disk */
-#define RESOURCES_CLOCK_MS 1000	/* a step between two looks, not a drift */
+#define RESOURCES_DISK_LEAST (1u << 20) /* left: urgent on any disk */
+#define RESOURCES_CLOCK_MS 1000 /* a step between two looks, not a drift */
 #define RESOURCES_WORDS 384
 
 /* One process: of another pid, its story begins anew. */
@@ -25,17 +25,17 @@ struct resources_process {
 
 struct resources_disk {
 	struct usage used;
-	uint64_t size, free;	/* bytes */
+	uint64_t size, free;	     /* bytes */
 	char words[RESOURCES_WORDS]; /* "" while all is well */
 };
 
 struct resources {
 	struct fleet *fleet;
-	struct resources_process *shard;	/* per slot */
+	struct resources_process *shard; /* per slot */
 	struct resources_process handler, supervisor;
 	struct resources_disk state, log;
 	bool clock_known;
-	int64_t clock_ms;	/* wall clock minus boot clock */
+	int64_t clock_ms; /* wall clock minus boot clock */
 };
 
 void resources_init(struct resources *, struct fleet *);
@@ -47,7 +47,8 @@ void resources_look(struct resources *);
  * The worst that stands, for alerts: "" when there is none.  processes: how
  * many are above a mark.
  */
-uint32_t resources_processes(const struct resources *, char *words, size_t size);
+uint32_t resources_processes(const struct resources *, char *words,
+    size_t size);
 const char *resources_disks(const struct resources *);
 
 /* The step of the wall clock since the last look, 0: none worth a word. */

@@ -14,8 +14,8 @@
 static void
 trouble(struct sighup *h, const char *what)
 {
-	str_format(h->trouble, sizeof(h->trouble), "the last reload: %s; see "
-	    "the log", what);
+	str_format(h->trouble, sizeof(h->trouble),
+	    "the last reload: %s; see the log", what);
 }
 
 static void
@@ -38,13 +38,14 @@ step_over(struct sighup *h)
 		if (reload_effects_busy(f->reload))
 			return false;
 		if (f->reload->last_code != EXIT_FINE)
-			trouble(h, "the new handler failed, the old one "
-			    "serves");
+			trouble(h,
+			    "the new handler failed, the old one serves");
 		return true;
 	}
 	if (f->token_move->state == TOKEN_MOVE_ASKING)
 		return false;
-	if (!token_move_busy(f->token_move) && f->token_move->last_code != EXIT_FINE)
+	if (!token_move_busy(f->token_move)
+	    && f->token_move->last_code != EXIT_FINE)
 		trouble(h, "the new token was not taken");
 	return true;
 }
@@ -52,7 +53,7 @@ step_over(struct sighup *h)
 static void
 take_token(struct sighup *h)
 {
-	const struct token_move_options o = { .no_wait = true };
+	const struct token_move_options o = {.no_wait = true};
 	struct err e;
 
 	if (!token_move_wanted(h->fleet->token_move)) {
@@ -100,7 +101,8 @@ take_config(struct sighup *h)
 	}
 	if (rc == -1) {
 		log_error("SIGHUP: the config was not taken, nothing was "
-		    "changed: %s", e.text);
+			  "changed: %s",
+		    e.text);
 		trouble(h, "the config was not taken");
 	}
 	take_token(h);

@@ -12,7 +12,7 @@
 
 struct fleet;
 
-#define SIGHUP_TICK_S 0.2	/* between two looks at the step under way */
+#define SIGHUP_TICK_S 0.2 /* between two looks at the step under way */
 
 enum sighup_step { SIGHUP_IDLE, SIGHUP_CONFIG, SIGHUP_TOKEN };
 
@@ -20,8 +20,8 @@ struct sighup {
 	struct fleet *fleet;
 	struct timer tick;
 	enum sighup_step step;
-	bool again;		/* another signal came meanwhile */
-	char trouble[120];	/* for systemd; "": none */
+	bool again;	   /* another signal came meanwhile */
+	char trouble[120]; /* for systemd; "": none */
 };
 
 void sighup_init(struct sighup *, struct fleet *);

@@ -54,7 +54,8 @@ stop_begin(struct stop *s, bool end_sessions, const char *who)
 	discord_info_stop(f->discord_info);
 	upgrade_guard_release(&f->upgrade->from.guard);
 	systemd_stopping(f->systemd);
-	token_move_abort(f->token_move, "The fleet is stopping: its next start takes "
+	token_move_abort(f->token_move,
+	    "The fleet is stopping: its next start takes "
 	    "the token in token_file.");
 	reload_effects_abort(f->reload);
 	rollout_effects_abort(f->rollout);

@@ -11,14 +11,14 @@
 
 struct fleet;
 
-#define STOP_SLACK_S 4		/* beyond twice stop_timeout: we leave */
+#define STOP_SLACK_S 4 /* beyond twice stop_timeout: we leave */
 
 enum stop_phase { STOP_NOT, STOP_SHARDS, STOP_HANDLER, STOP_DONE };
 
 struct stop {
 	struct fleet *fleet;
 	enum stop_phase phase;
-	struct timer timer;	/* of the whole */
+	struct timer timer; /* of the whole */
 };
 
 void stop_init(struct stop *, struct fleet *);

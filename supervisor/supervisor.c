@@ -32,7 +32,7 @@
 #include "supervisor/base/last_words.h"
 #include "supervisor/base/procfs.h"
 
-#define REAP_MAX 64	/* children per wake-up; more wake us again */
+#define REAP_MAX 64 /* children per wake-up; more wake us again */
 
 struct signals {
 	struct fleet *fleet;
@@ -92,7 +92,7 @@ signal_words(const struct signalfd_siginfo *si, char *out, size_t size)
 	const char *name = si->ssi_signo == SIGINT ? "SIGINT" : "SIGTERM";
 	char comm[32] = "";
 
-	if (si->ssi_pid == 0) {		/* the kernel's: a terminal */
+	if (si->ssi_pid == 0) { /* the kernel's: a terminal */
 		str_format(out, size, "%s of a terminal", name);
 		return;
 	}
@@ -173,8 +173,8 @@ open_tls(struct fleet *f, struct err *e)
 	if (f->tls != NULL)
 		return tls_find_ca(ca, f->ca_file, sizeof(f->ca_file), e);
 	/* A plain server on the desk needs no certificates. */
-	return c->ca_file[0] == '\0' && strncmp(c->api, "http://", 7) == 0
-	    ? 0 : -1;
+	return c->ca_file[0] == '\0' && strncmp(c->api, "http://", 7) == 0 ? 0
+									   : -1;
 }
 
 static int
@@ -198,7 +198,8 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 
 	/* First of all: with too few even this could not be told. */
 	if (preflight_memory_fits(e) == -1
-	    || preflight_fds_fit(c->shards > 0 ? (uint32_t)c->shards : 1, e) == -1
+	    || preflight_fds_fit(c->shards > 0 ? (uint32_t)c->shards : 1, e)
+		== -1
 	    || preflight_owner(c, e) == -1 || preflight_dirs(c, e) == -1)
 		return -1;
 	if (f->lock_fd == -1)
@@ -229,14 +230,16 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 	if (store_init(&f->store, c->state_dir, e) == -1)
 		return -1;
 	if (f->store.lost)
-		log_error("The store %s is empty, though it was used before: "
+		log_error(
+		    "The store %s is empty, though it was used before: "
 		    "its data.mdb was deleted or cut. The sessions and the "
 		    "identify ledger are gone, and every shard has to "
 		    "IDENTIFY. If there is a copy, stop the fleet and put it "
-		    "back.", f->store.path);
+		    "back.",
+		    f->store.path);
 	if (preflight_is_tmpfs(c->state_dir))
 		log_warn("state_dir %s is in memory: after a reboot every "
-		    "session and the identify ledger would be gone.",
+			 "session and the identify ledger would be gone.",
 		    c->state_dir);
 	return control_open(&f->control, f, e);
 }
@@ -262,7 +265,8 @@ tell_sandbox(const struct fleet *f)
 		log_notice("[limits] sandbox is off: shards run without one.");
 	else if (sandbox_probe(missing, sizeof(missing)) != SANDBOX_ALL)
 		log_notice("This kernel has no %s: the shards' sandbox goes "
-		    "without.", missing);
+			   "without.",
+		    missing);
 }
 
 /* As `plugin unload` leaves it: the handler reads this at its start. */
@@ -288,7 +292,7 @@ static int
 begin(struct fleet *f, const struct arrival *a, struct err *e)
 {
 	uint32_t layout = a != NULL && a->count > 0 ? (uint32_t)a->count
-	    : fleet_stored_layout(f);
+						    : fleet_stored_layout(f);
 	char why[GATEWAY_URL_WHY_MAX];
 	struct store_gateway g;
 
@@ -297,11 +301,11 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 	    && gateway_url_ok(g.url, f->config->api, why))
 		str_copy(f->gateway_url, g.url, sizeof(f->gateway_url));
 	log_notice("shardherd %s %s, pid %d, config %s.", SHARDHERD_VERSION,
-	    a != NULL ? "goes on" : "starts", (int)getpid(),
-	    f->config->path);
+	    a != NULL ? "goes on" : "starts", (int)getpid(), f->config->path);
 	if (f->config->kept_for != NULL)
 		log_error("The config file has a fault, and the fleet goes on "
-		    "with the config it ran by: %s", f->config->kept_for);
+			  "with the config it ran by: %s",
+		    f->config->kept_for);
 	tell_sandbox(f);
 	if (layout > 0 && f->gateway_url[0] != '\0') {
 		if (fleet_launch(f, layout, e) == -1)
@@ -311,11 +315,13 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 			upgrade_settled(f->upgrade, 0);
 	} else {
 		/* A page at once, so that status can say what we wait for. */
-		if (fleet_page(f, f->config->shards > 0
-		    ? (uint32_t)f->config->shards : 1, e) == -1)
+		if (fleet_page(f,
+			f->config->shards > 0 ? (uint32_t)f->config->shards : 1,
+			e)
+		    == -1)
 			return -1;
-		status_notes_say(&f->notes, NOTE_START, "Asking Discord how many "
-		    "shards to run.");
+		status_notes_say(&f->notes, NOTE_START,
+		    "Asking Discord how many shards to run.");
 	}
 	discord_info_want(f->discord_info, DISCORD_ASK_EVERYTHING);
 	return 0;
@@ -392,8 +398,8 @@ refuse(struct fleet *f, struct err *e)
 	str_format(line, sizeof(line), "error %d %s\n", e->code, e->text);
 	if (f->ready_fd != -1)
 		fd_write_all(f->ready_fd, line, strlen(line));
-	if (f->logs->path[0] != '\0' && (f->logs->fd != -1
-	    || f->logs->stream.on))
+	if (f->logs->path[0] != '\0'
+	    && (f->logs->fd != -1 || f->logs->stream.on))
 		log_error("Not started: %s", e->text);
 	if (f->ready_fd == -1 && !f->logs->stream.on)
 		dprintf(STDERR_FILENO, "shardherd: %s\n", e->text);
@@ -419,7 +425,7 @@ static int
 run(struct fleet *f, const struct supervisor_args *args)
 {
 	const struct arrival *a = args->arrival;
-	struct signals s = { .fd = -1 };
+	struct signals s = {.fd = -1};
 	struct err e;
 	int code;
 
@@ -429,12 +435,12 @@ run(struct fleet *f, const struct supervisor_args *args)
 	}
 	init_parts(f);
 	if (a != NULL) {
-		str_copy(f->program_path, f->argv[0],
-		    sizeof(f->program_path));
+		str_copy(f->program_path, f->argv[0], sizeof(f->program_path));
 		upgrade_arrive(f->upgrade, a);
 	}
-	if (signals_open(&s, f, &e) == -1 || (args->hold_plugins
-	    && hold_plugins(f, &e) == -1) || begin(f, a, &e) == -1) {
+	if (signals_open(&s, f, &e) == -1
+	    || (args->hold_plugins && hold_plugins(f, &e) == -1)
+	    || begin(f, a, &e) == -1) {
 		upgrade_return(f, a, &e);
 		code = refuse(f, &e);
 		f->exit_code = code;

@@ -38,15 +38,17 @@ systemd_words(const struct systemd_facts *w, char *out, size_t size)
 		return;
 	}
 	if (w->shards == 0) {
-		str_format(out, size, "%s", w->note[0] != '\0' ? w->note
-		    : "asking Discord how many shards to run");
+		str_format(out, size, "%s",
+		    w->note[0] != '\0'
+			? w->note
+			: "asking Discord how many shards to run");
 		return;
 	}
 	if (w->eta_s > 0)
 		str_format(eta, sizeof(eta), ", identifies done in about %s",
 		    span(w->eta_s, in, sizeof(in)));
-	str_format(out, size, "shards ready %u/%u%s%s%s%s", w->ready,
-	    w->shards, eta, w->handler ? "" : ", no handler",
+	str_format(out, size, "shards ready %u/%u%s%s%s%s", w->ready, w->shards,
+	    eta, w->handler ? "" : ", no handler",
 	    w->note[0] != '\0' ? "; " : "", w->note);
 }
 
@@ -62,8 +64,9 @@ shards_ready(const struct fleet *f)
 		/* Torn: its writer died in it, and will be another. */
 		if (!page_read(&f->page.slot[i].shard, &s, sizeof(s)))
 			continue;
-		n += verdict_shard(&s, f->shard[i].pid > 0
-		    && s.pid == f->shard[i].pid, now).ready;
+		n += verdict_shard(&s,
+		    f->shard[i].pid > 0 && s.pid == f->shard[i].pid, now)
+			 .ready;
 	}
 	return n;
 }
@@ -77,7 +80,8 @@ look(const struct systemd *h, struct systemd_facts *w)
 	memset(w, 0, sizeof(*w));
 	w->note = h->last[0] != '\0' ? h->last : "";
 	w->stopping = f->stopping;
-	if (f->page.head != NULL && f->page.head->cluster.note[0].text[0] != '\0')
+	if (f->page.head != NULL
+	    && f->page.head->cluster.note[0].text[0] != '\0')
 		w->note = f->page.head->cluster.note[0].text;
 	if (f->local == 0 || f->page.head == NULL)
 		return;
@@ -104,7 +108,8 @@ duties_done(const struct systemd *h)
 
 	if (now - f->watch->done_ms > SYSTEMD_DUTY_MS)
 		return false;
-	return f->local == 0 || now - f->status_page->updated_ms <= SYSTEMD_DUTY_MS;
+	return f->local == 0
+	    || now - f->status_page->updated_ms <= SYSTEMD_DUTY_MS;
 }
 
 static void
@@ -120,7 +125,7 @@ on_feed(struct timer *t)
 	}
 	if (!h->starving)
 		log_error("The regular look around has not come to its end "
-		    "for %d s: systemd's watchdog is not fed.",
+			  "for %d s: systemd's watchdog is not fed.",
 		    SYSTEMD_DUTY_MS / 1000);
 	h->starving = true;
 }
@@ -210,8 +215,8 @@ systemd_stopping(struct systemd *h)
 	if (h->stopping)
 		return;
 	h->stopping = true;
-	sd_notify_stopping(&h->notify, 2 * c->stop_timeout_s + STOP_SLACK_S
-	    + SYSTEMD_EXTEND_S);
+	sd_notify_stopping(&h->notify,
+	    2 * c->stop_timeout_s + STOP_SLACK_S + SYSTEMD_EXTEND_S);
 }
 
 void

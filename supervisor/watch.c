@@ -85,15 +85,16 @@ check_handler(struct watch *w)
 	struct member *c = f->handler;
 	double limit_s = f->config->handler_silence_s;
 	char why[128];
-	uint64_t ms = liveness_loop(&w->handler, c->pid, page_last_beat(
-	    &f->page.head->pulse.handler_ms), clock_boot_ms());
+	uint64_t ms = liveness_loop(&w->handler, c->pid,
+	    page_last_beat(&f->page.head->pulse.handler_ms), clock_boot_ms());
 
-	if (limit_s <= 0 || c->state != MEMBER_UP || (double)ms
-	    < limit_s * 1000)
+	if (limit_s <= 0 || c->state != MEMBER_UP
+	    || (double)ms < limit_s * 1000)
 		return;
-	str_format(why, sizeof(why), "it hangs: its loop has not turned for "
-	    "%llu s ([handler] silence is %g s)", (unsigned long long)ms
-	    / 1000, limit_s);
+	str_format(why, sizeof(why),
+	    "it hangs: its loop has not turned for "
+	    "%llu s ([handler] silence is %g s)",
+	    (unsigned long long)ms / 1000, limit_s);
 	member_kill(c, CRASH_HUNG, why);
 }
 
@@ -143,8 +144,9 @@ moved(const struct watch *w, uint32_t slot, struct store_cursor *out)
 	out->shard = slot;
 	out->session = s.session;
 	out->seq = page_cursor_get(p, s.session);
-	return out->seq != 0 && (out->session != w->saved_session[slot]
-	    || out->seq != w->saved_seq[slot]);
+	return out->seq != 0
+	    && (out->session != w->saved_session[slot]
+		|| out->seq != w->saved_seq[slot]);
 }
 
 void
@@ -165,7 +167,8 @@ watch_cursors(struct watch *w)
 		/* While others write, they are only kept a little later. */
 		if (e.code != EXIT_TRY_LATER)
 			log_warn("The cursors can't be kept, a power loss "
-			    "would cost replays: %s", e.text);
+				 "would cost replays: %s",
+			    e.text);
 		n = 0;
 	}
 	for (size_t i = 0; i < n; i++) {

@@ -16,7 +16,7 @@
 #include <signal.h>
 #include <string.h>
 
-#define SHARDS_MAX 1000	   /* in one answer */
+#define SHARDS_MAX 1000 /* in one answer */
 #define SHARDS_USUAL 100
 
 static void
@@ -53,8 +53,9 @@ put_age(struct json_object *o, const char *name, uint64_t stamp_ms)
 	if (stamp_ms == 0)
 		put(o, name, NULL);
 	else
-		put(o, name, json_object_new_double(now > stamp_ms
-		    ? (double)(now - stamp_ms) / 1000 : 0));
+		put(o, name,
+		    json_object_new_double(
+			now > stamp_ms ? (double)(now - stamp_ms) / 1000 : 0));
 }
 
 static const char *
@@ -99,8 +100,8 @@ shard_json(uint32_t id, const struct view *v)
 	put_n(o, "id", id);
 	put_text(o, "state", v->verdict.word);
 	put_age(o, "since_s", v->alive ? s->state_since_ms : 0);
-	put_known(o, "heartbeat_rtt_ms", v->alive && s->rtt_ms != 0
-	    ? (int64_t)s->rtt_ms : -1);
+	put_known(o, "heartbeat_rtt_ms",
+	    v->alive && s->rtt_ms != 0 ? (int64_t)s->rtt_ms : -1);
 	put_age(o, "ack_age_s", s->ack_ms);
 	put_age(o, "dispatch_age_s", s->dispatch_ms);
 	put_n(o, "events", s->events);
@@ -173,8 +174,8 @@ rpc_cluster_shards(struct rpc *r, struct rpc_call *w,
 		shard_read(&r->page->slot[first - c.first], &v);
 		json_object_array_add(list, shard_json((uint32_t)first, &v));
 	}
-	put_known(o, "next", first < end && !rpc_param_given(params, "guild_id")
-	    ? first : -1);
+	put_known(o, "next",
+	    first < end && !rpc_param_given(params, "guild_id") ? first : -1);
 	return answer(w, o);
 }
 
@@ -189,8 +190,8 @@ plugin_json(const struct page_plugin *p)
 	str_copy(name, p->name, sizeof(name));
 	str_copy(note, p->note, sizeof(note));
 	put_text(o, "name", name);
-	put_text(o, "state", p->state < PLUGIN_STATES
-	    ? page_plugin_state_name[p->state] : "?");
+	put_text(o, "state",
+	    p->state < PLUGIN_STATES ? page_plugin_state_name[p->state] : "?");
 	put_age(o, "since_s", p->state_since_ms);
 	put_n(o, "outstanding", p->outstanding);
 	put_n(o, "waiting", p->waiting + p->backlog_events);
@@ -239,8 +240,10 @@ budget_json(const struct page_cluster *c)
 
 	put_known(o, "total", c->fetched_wall_ms ? c->total : -1);
 	put_known(o, "remaining", c->fetched_wall_ms ? c->remaining : -1);
-	put_known(o, "reset_after_s", c->reset_wall_ms == 0 ? -1
-	    : reset > 0 ? reset / 1000 : 0);
+	put_known(o, "reset_after_s",
+	    c->reset_wall_ms == 0 ? -1
+		: reset > 0	  ? reset / 1000
+				  : 0);
 	put_n(o, "max_concurrency", c->max_concurrency);
 	put_n(o, "reserve", c->reserve);
 	put_n(o, "identifies_24h", c->identifies_24h);
@@ -309,7 +312,8 @@ self_json(const struct rpc *r, const struct plugin *self)
 	plugins_read(r, p);
 	for (uint32_t i = 0; i < p->count && o == NULL; i++)
 		if (strncmp(p->plugin[i].name, plugin_name(self),
-			sizeof(p->plugin[i].name)) == 0)
+			sizeof(p->plugin[i].name))
+		    == 0)
 			o = plugin_json(&p->plugin[i]);
 	free(p);
 	return o;

@@ -69,7 +69,8 @@ gateway_send(struct rpc *r, struct rpc_call *w, uint32_t shard,
 	const char *text = json_text(payload), *why;
 
 	if (intake_send(r->intake, shard, text, strlen(text), rpc_sent, kept,
-		&why) < 0) {
+		&why)
+	    < 0) {
 		free(kept);
 		rpc_call_error(w, RPC_REFUSED, why, NULL);
 	}
@@ -97,10 +98,9 @@ gateway_payload(int op, struct json_object *params)
 	struct json_object *o = json_object_new_object();
 	struct json_object *d = json_object_new_object();
 
-	json_object_object_foreach(params, name, value)
+	json_object_object_foreach (params, name, value)
 		if (strcmp(name, "shard") != 0)
-			json_object_object_add(d, name,
-			    json_object_get(value));
+			json_object_object_add(d, name, json_object_get(value));
 	json_object_object_add(o, "op", json_object_new_int(op));
 	json_object_object_add(o, "d", d);
 	return o;
@@ -170,7 +170,8 @@ everywhere_more(struct everywhere *e)
 		if (e->intake->uplink[e->next++] == NULL)
 			continue; /* not a shard of this machine */
 		if (intake_send(e->intake, e->next - 1, text, strlen(text),
-			everywhere_sent, e, &why) == 0)
+			everywhere_sent, e, &why)
+		    == 0)
 			e->out++;
 		else
 			e->failed++;
@@ -203,7 +204,8 @@ presence_everywhere(struct rpc *r, struct rpc_call *w,
 {
 	struct everywhere *e = base_alloc(sizeof(*e));
 
-	*e = (struct everywhere) {.wait = *w, .intake = r->intake,
+	*e = (struct everywhere) {.wait = *w,
+	    .intake = r->intake,
 	    .payload = json_object_get(payload)};
 	everywhere_more(e);
 }
@@ -258,8 +260,8 @@ members_intents(const struct rpc *r, struct json_object *d)
 
 /* Shared by what follows: params without what is not Discord's. */
 static const char *
-members_check(struct rpc *r, struct json_object *params,
-    struct json_object *d, bool *stream, uint32_t *shard)
+members_check(struct rpc *r, struct json_object *params, struct json_object *d,
+    bool *stream, uint32_t *shard)
 {
 	struct json_object *v = NULL;
 	const char *why;
@@ -289,11 +291,10 @@ rpc_members(struct rpc *r, struct rpc_call *w, struct json_object *params)
 
 	if (why == NULL && w->id[0] == '\0')
 		why = "members needs an id to answer";
-	if (why == NULL
-	    && !members_ask(&r->members, w, shard, d_of(o), stream))
+	if (why == NULL && !members_ask(&r->members, w, shard, d_of(o), stream))
 		rpc_call_error(w, RPC_LIMITED,
-		    "16 requests for members of this "
-		    "plugin wait already", NULL);
+		    "16 requests for members of this plugin wait already",
+		    NULL);
 	json_object_put(o);
 	return why;
 }

@@ -83,9 +83,13 @@ interaction_callback(struct rpc *r, struct rpc_call *w,
 	json_object_object_add(body, "type", json_object_new_int64(type));
 	if (data != NULL)
 		json_object_object_add(body, "data", json_object_get(data));
-	why = rpc_rest(r, w, &(struct rest_ask) {.method = "POST",
-	    .path = path, .body = json_text(body), .repeatable = true,
-	    .exempt = true, .urgent = true});
+	why = rpc_rest(r, w,
+	    &(struct rest_ask) {.method = "POST",
+		.path = path,
+		.body = json_text(body),
+		.repeatable = true,
+		.exempt = true,
+		.urgent = true});
 	json_object_put(body);
 	return why;
 }
@@ -142,9 +146,12 @@ interaction_hook(struct rpc *r, struct rpc_call *w, struct json_object *params,
 	if (why != NULL)
 		return why;
 	str_format(path, sizeof(path), "/webhooks/%s/%s%s", app, token, tail);
-	return rpc_rest(r, w, &(struct rest_ask) {.method = method,
-	    .path = path, .body = data ? json_text(data) : NULL,
-	    .repeatable = strcmp(method, "POST") != 0, .exempt = true});
+	return rpc_rest(r, w,
+	    &(struct rest_ask) {.method = method,
+		.path = path,
+		.body = data ? json_text(data) : NULL,
+		.repeatable = strcmp(method, "POST") != 0,
+		.exempt = true});
 }
 
 static const char *

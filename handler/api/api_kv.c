@@ -12,13 +12,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define KV_NAME_MAX 256		   /* bytes of a key */
-#define KV_VALUE_MAX (256u << 10)  /* bytes of a value's JSON */
-#define KV_LIST_MAX 1000	   /* items of one answer */
-#define KV_LIST_BYTES (1u << 20)   /* of one answer; then a cursor follows */
-#define KV_TXN_BYTES (4u << 20)	   /* of one kv.txn's answer */
-#define KV_OPS_MAX 256		   /* of one kv.txn */
-#define KV_ITEM_BYTES 32	   /* what an item counts besides its bytes */
+#define KV_NAME_MAX 256		  /* bytes of a key */
+#define KV_VALUE_MAX (256u << 10) /* bytes of a value's JSON */
+#define KV_LIST_MAX 1000	  /* items of one answer */
+#define KV_LIST_BYTES (1u << 20)  /* of one answer; then a cursor follows */
+#define KV_TXN_BYTES (4u << 20)	  /* of one kv.txn's answer */
+#define KV_OPS_MAX 256		  /* of one kv.txn */
+#define KV_ITEM_BYTES 32	  /* what an item counts besides its bytes */
 
 struct api_kv {
 	struct kv_job job; /* first */
@@ -40,8 +40,8 @@ struct api_kv {
 static void
 kv_key_of(const struct api_kv *k, char key[KV_KEY_MAX + 1], const char *name)
 {
-	must(str_format(key, KV_KEY_MAX + 1, "kv/%s/%s", k->plugin->name,
-	    name));
+	must(
+	    str_format(key, KV_KEY_MAX + 1, "kv/%s/%s", k->plugin->name, name));
 }
 
 static int
@@ -70,12 +70,11 @@ kv_use_store(struct api_kv *k, struct kv_tx *tx, struct err *e)
 	if (k->used > k->plugin->storage && k->used > k->before) {
 		k->full = true;
 		str_format(used, sizeof(used), "%" PRId64, k->used);
-		str_format(most, sizeof(most), "%" PRId64,
-		    k->plugin->storage);
-		return err_set(e, EXIT_DEGRADED, "the plugin's storage is "
-		    "full: with this it would be %s bytes of %s ([plugin "
-		    "\"%s\"] storage); delete something", used, most,
-		    k->plugin->name);
+		str_format(most, sizeof(most), "%" PRId64, k->plugin->storage);
+		return err_set(e, EXIT_DEGRADED,
+		    "the plugin's storage is full: with this it would be %s "
+		    "bytes of %s ([plugin \"%s\"] storage); delete something",
+		    used, most, k->plugin->name);
 	}
 	str_format(key, sizeof(key), "use/%s", k->plugin->name);
 	return kv_put(tx, key, &k->used, sizeof(k->used), e);
@@ -125,8 +124,7 @@ kv_delete_one(struct api_kv *k, struct kv_tx *tx, const char *name,
 
 /* {"found":true,"value":...} */
 static int
-kv_get_one(struct api_kv *k, struct kv_tx *tx, const char *name,
-    struct err *e)
+kv_get_one(struct api_kv *k, struct kv_tx *tx, const char *name, struct err *e)
 {
 	char key[KV_KEY_MAX + 1];
 	const void *value;
@@ -170,7 +168,9 @@ kv_start(struct rpc *r, struct rpc_call *w, struct json_object *params,
 	struct api_kv *k = base_alloc(sizeof(*k));
 
 	k->job = (struct kv_job) {.plugin = plugin_index(w->plugin),
-	    .write = write, .run = run, .end = kv_end};
+	    .write = write,
+	    .run = run,
+	    .end = kv_end};
 	k->wait = *w;
 	k->plugin = plugin_config(w->plugin);
 	k->params = json_object_get(params);
@@ -179,8 +179,7 @@ kv_start(struct rpc *r, struct rpc_call *w, struct json_object *params,
 	if (kv_jobs_add(&r->jobs, &k->job) == 0)
 		return NULL;
 	rpc_call_error(w, RPC_LIMITED,
-	    "too many storage calls of this plugin wait "
-	    "already", NULL);
+	    "too many storage calls of this plugin wait already", NULL);
 	json_object_put(k->params);
 	free(k);
 	if (out != NULL)
@@ -365,8 +364,8 @@ kv_op_of(struct json_object *op)
 	const char *name = rpc_param_text(op, "op", 16);
 	int i = 0;
 
-	while (i < KV_OP_NONE && (name == NULL
-	    || strcmp(kv_op_name[i], name) != 0))
+	while (i < KV_OP_NONE
+	    && (name == NULL || strcmp(kv_op_name[i], name) != 0))
 		i++;
 	return (enum kv_op)i;
 }
@@ -440,15 +439,16 @@ kv_txn_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 			buf_puts(&k->out, ",");
 		rc = kv_op_run(k, tx, json_object_array_get_idx(ops, i), e);
 		if (rc == 1 && buf_len(&k->out) > KV_TXN_BYTES)
-			rc = err_set(e, EXIT_DEGRADED, "the answer would be "
+			rc = err_set(e, EXIT_DEGRADED,
+			    "the answer would be "
 			    "longer than 4 MiB: get less at once");
 		if (rc == 1)
 			continue;
 		/* Not an error to the caller, but nothing may remain of it. */
 		if (rc == 0) {
 			buf_eat(&k->out, buf_len(&k->out));
-			buf_printf(&k->out,
-			    "{\"done\":false,\"failed\":%zu}", i);
+			buf_printf(&k->out, "{\"done\":false,\"failed\":%zu}",
+			    i);
 			err_set(e, EXIT_FINE, "compare");
 		}
 		return -1;
@@ -460,8 +460,10 @@ kv_txn_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 static void
 kv_txn_end(struct kv_job *job, const struct err *failed)
 {
-	kv_end(job, failed != NULL && failed->code == EXIT_FINE
-	    && job->failed ? NULL : failed);
+	kv_end(job,
+	    failed != NULL && failed->code == EXIT_FINE && job->failed
+		? NULL
+		: failed);
 }
 
 static const char *

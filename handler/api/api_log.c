@@ -7,15 +7,17 @@
 #include <string.h>
 
 #define LOG_TEXT_MAX 2000
-#define LOG_LINE_MAX 1900 /* of text and fields together; log.c cuts at LOG_LINE */
+#define LOG_LINE_MAX                                                           \
+	1900 /* of text and fields together; log.c cuts at LOG_LINE */
 #define LOG_FIELDS_MAX 32
 #define LOG_KEY_MAX 64
 
 static bool
 key_ok(const char *key)
 {
-	size_t n = strspn(key, "abcdefghijklmnopqrstuvwxyz"
-			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+	size_t n = strspn(key,
+	    "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
 
 	return n > 0 && n <= LOG_KEY_MAX && key[n] == '\0';
 }
@@ -24,8 +26,11 @@ key_ok(const char *key)
 static bool
 bare(const char *s, size_t len)
 {
-	return len > 0 && strspn(s, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-:/@+") == len;
+	return len > 0
+	    && strspn(s,
+		   "abcdefghijklmnopqrstuvwxyz"
+		   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-:/@+")
+	    == len;
 }
 
 static const char *
@@ -58,7 +63,7 @@ fields_add(struct buf *line, struct json_object *params)
 	if (!json_object_is_type(fields, json_type_object)
 	    || json_object_object_length(fields) > LOG_FIELDS_MAX)
 		return "fields must be an object of at most 32 fields";
-	json_object_object_foreach(fields, key, value) {
+	json_object_object_foreach (fields, key, value) {
 		why = why != NULL ? why : field_add(line, key, value);
 	}
 	if (why == NULL && buf_len(line) > LOG_LINE_MAX)

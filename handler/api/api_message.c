@@ -77,8 +77,7 @@ rpc_message_body(struct json_object *params, bool optional,
 		if (json_object_object_get_ex(params, same[i], &v))
 			json_object_object_add(body, same[i],
 			    json_object_get(v));
-	json_object_object_add(body, "allowed_mentions",
-	    body_mentions(params));
+	json_object_object_add(body, "allowed_mentions", body_mentions(params));
 	if (json_object_object_get_ex(params, "nonce", &v)) {
 		json_object_object_add(body, "nonce", json_object_get(v));
 		json_object_object_add(body, "enforce_nonce",
@@ -130,9 +129,11 @@ message_post(struct rpc *r, struct rpc_call *w, const char *channel,
 	char path[64];
 
 	str_format(path, sizeof(path), "/channels/%s/messages", channel);
-	return rpc_rest(r, w, &(struct rest_ask) {.method = "POST",
-	    .path = path, .body = json_text(body),
-	    .repeatable = json_object_object_get_ex(body, "nonce", &v)});
+	return rpc_rest(r, w,
+	    &(struct rest_ask) {.method = "POST",
+		.path = path,
+		.body = json_text(body),
+		.repeatable = json_object_object_get_ex(body, "nonce", &v)});
 }
 
 static const char *
@@ -212,8 +213,7 @@ whisper_opened(void *arg, const struct rest_answer *a)
 		rpc_rest_answer(&w->wait, a);
 	} else if ((id = whisper_channel(a)) == NULL) {
 		rpc_call_error(&w->wait, RPC_REFUSED,
-		    "Discord's answer names no "
-		    "channel", NULL);
+		    "Discord's answer names no channel", NULL);
 	} else {
 		cache_put(&w->rpc->cache, w->key, id, strlen(id),
 		    WHISPER_CHANNEL_MS);
@@ -230,8 +230,10 @@ whisper_open(struct rpc *r, struct rpc_call *w, const char *user,
     struct json_object *body, const char *key)
 {
 	struct whisper *s = base_alloc(sizeof(*s));
-	struct rest_ask ask = {.method = "POST", .repeatable = true,
-	    .path = "/users/@me/channels", .holds = strlen(json_text(body))};
+	struct rest_ask ask = {.method = "POST",
+	    .repeatable = true,
+	    .path = "/users/@me/channels",
+	    .holds = strlen(json_text(body))};
 	const char *why;
 	char text[64];
 	bool bad;
@@ -242,8 +244,9 @@ whisper_open(struct rpc *r, struct rpc_call *w, const char *user,
 	str_copy(s->key, key, sizeof(s->key));
 	str_format(text, sizeof(text), "{\"recipient_id\":\"%s\"}", user);
 	ask.body = text;
-	if (rest_call(r->rest, plugin_slot(w->plugin), &ask, whisper_opened,
-		s, &bad, &why) == 0)
+	if (rest_call(r->rest, plugin_slot(w->plugin), &ask, whisper_opened, s,
+		&bad, &why)
+	    == 0)
 		return NULL;
 	whisper_free(s);
 	if (bad)
@@ -285,7 +288,9 @@ message_path(struct json_object *params, const char *tail, char *path,
 	if (channel == NULL || message == NULL)
 		return "channel_id and message_id must be strings of digits";
 	return str_format(path, size, "/channels/%s/messages/%s%s", channel,
-	    message, tail) ? NULL : "the path is too long";
+		   message, tail)
+	    ? NULL
+	    : "the path is too long";
 }
 
 const char *
@@ -300,8 +305,11 @@ rpc_edit(struct rpc *r, struct rpc_call *w, struct json_object *params)
 		why = rpc_message_body(params, false, &body);
 	if (why != NULL)
 		return why;
-	why = rpc_rest(r, w, &(struct rest_ask) {.method = "PATCH",
-	    .path = path, .body = json_text(body), .repeatable = true});
+	why = rpc_rest(r, w,
+	    &(struct rest_ask) {.method = "PATCH",
+		.path = path,
+		.body = json_text(body),
+		.repeatable = true});
 	json_object_put(body);
 	return why;
 }
@@ -310,22 +318,25 @@ const char *
 rpc_delete(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	const char *reason = rpc_param_chars(params, "reason", RPC_REASON_MAX),
-	    *why;
+		   *why;
 	char path[128];
 
 	if (reason == NULL && rpc_param_given(params, "reason"))
 		return "reason must be a text of at most 512 characters";
 	why = message_path(params, "", path, sizeof(path));
-	return why != NULL ? why : rpc_rest(r, w, &(struct rest_ask) {
-	    .method = "DELETE", .path = path, .reason = reason,
-	    .repeatable = true});
+	return why != NULL ? why
+			   : rpc_rest(r, w,
+			       &(struct rest_ask) {.method = "DELETE",
+				   .path = path,
+				   .reason = reason,
+				   .repeatable = true});
 }
 
 const char *
 rpc_react(struct rpc *r, struct rpc_call *w, struct json_object *params)
 {
 	const char *emoji = rpc_param_chars(params, "emoji", RPC_EMOJI_MAX),
-	    *why;
+		   *why;
 	char encoded[12 * RPC_EMOJI_MAX + 4], tail[sizeof(encoded) + 32];
 	char path[sizeof(tail) + 96];
 
@@ -334,8 +345,11 @@ rpc_react(struct rpc *r, struct rpc_call *w, struct json_object *params)
 		return "emoji must be a Unicode emoji or \"name:id\"";
 	str_format(tail, sizeof(tail), "/reactions/%s/@me", encoded);
 	why = message_path(params, tail, path, sizeof(path));
-	return why != NULL ? why : rpc_rest(r, w, &(struct rest_ask) {
-	    .method = "PUT", .path = path, .repeatable = true});
+	return why != NULL ? why
+			   : rpc_rest(r, w,
+			       &(struct rest_ask) {.method = "PUT",
+				   .path = path,
+				   .repeatable = true});
 }
 
 const char *
@@ -347,6 +361,8 @@ rpc_typing(struct rpc *r, struct rpc_call *w, struct json_object *params)
 	if (channel == NULL)
 		return "channel_id must be a string of digits";
 	str_format(path, sizeof(path), "/channels/%s/typing", channel);
-	return rpc_rest(r, w, &(struct rest_ask) {.method = "POST",
-	    .path = path, .optional = true});
+	return rpc_rest(r, w,
+	    &(struct rest_ask) {.method = "POST",
+		.path = path,
+		.optional = true});
 }

@@ -56,8 +56,8 @@ rpc_rank(struct rpc *r, struct rpc_call *w, struct json_object *params)
 	why = roles_read(params, "roles", roles, &n);
 	if (why != NULL)
 		return why;
-	if (rank_of(r->jobs.kv, r->config->owners, user, roles, n, &rank,
-		&e) < 0) {
+	if (rank_of(r->jobs.kv, r->config->owners, user, roles, n, &rank, &e)
+	    < 0) {
 		rpc_call_error(w, RPC_STORAGE, e.text, NULL);
 		return NULL;
 	}
@@ -106,18 +106,22 @@ change_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 	struct change *c = container_of(job, struct change, job);
 	int mine, its, rc;
 
-	if (rank_tx_of(tx, c->rpc->config->owners, c->actor.id,
-		c->actor.roles, c->actor.n, &mine, e) < 0
+	if (rank_tx_of(tx, c->rpc->config->owners, c->actor.id, c->actor.roles,
+		c->actor.n, &mine, e)
+		< 0
 	    || change_target(c, tx, &its, e) < 0)
 		return -1;
 	c->forbidden = its >= mine || (c->set && c->rank >= mine);
 	if (its >= mine)
-		return err_set(e, EXIT_DEGRADED, "the actor's rank is %d and "
-		    "this one's %d: only who is below may be changed", mine,
-		    its);
+		return err_set(e, EXIT_DEGRADED,
+		    "the actor's rank is %d and "
+		    "this one's %d: only who is below may be changed",
+		    mine, its);
 	if (c->forbidden)
-		return err_set(e, EXIT_DEGRADED, "the actor's rank is %d: it "
-		    "can give less than that, not %d", mine, (int)c->rank);
+		return err_set(e, EXIT_DEGRADED,
+		    "the actor's rank is %d: it "
+		    "can give less than that, not %d",
+		    mine, (int)c->rank);
 	if (c->set)
 		return rank_tx_set(tx, c->kind, c->target.id, (int)c->rank, e);
 	rc = rank_tx_unset(tx, c->kind, c->target.id, e);
@@ -149,9 +153,9 @@ change_end(struct kv_job *job, const struct err *failed)
 	if (failed == NULL)
 		change_done(c);
 	else
-		rpc_call_error(&c->wait, c->forbidden ? RPC_FORBIDDEN
-		    : RPC_STORAGE,
-		    failed->text, NULL);
+		rpc_call_error(&c->wait,
+		    c->forbidden ? RPC_FORBIDDEN : RPC_STORAGE, failed->text,
+		    NULL);
 	free(c);
 }
 
@@ -171,13 +175,15 @@ change_read(struct change *c, struct json_object *params)
 	    || !str_to_u64(id, &c->actor.id))
 		return "actor_id must be a string of digits, the user who "
 		       "wants this";
-	if (c->set && (!rpc_param_given(params, "rank")
+	if (c->set
+	    && (!rpc_param_given(params, "rank")
 		|| !rpc_param_number(params, "rank", RANK_LOWEST, RANK_HIGHEST,
 		    &c->rank)))
 		return "rank must be a number from -1 to 999";
 	why = roles_read(params, "actor_roles", c->actor.roles, &c->actor.n);
-	return why != NULL ? why : roles_read(params, "roles",
-	    c->target.roles, &c->target.n);
+	return why != NULL
+	    ? why
+	    : roles_read(params, "roles", c->target.roles, &c->target.n);
 }
 
 static const char *
@@ -190,7 +196,9 @@ change(struct rpc *r, struct rpc_call *w, struct json_object *params, bool set)
 		return NULL;
 	c = base_alloc(sizeof(*c));
 	c->job = (struct kv_job) {.plugin = plugin_index(w->plugin),
-	    .write = true, .run = change_run, .end = change_end};
+	    .write = true,
+	    .run = change_run,
+	    .end = change_end};
 	c->rpc = r;
 	c->wait = *w;
 	c->set = set;
@@ -198,8 +206,8 @@ change(struct rpc *r, struct rpc_call *w, struct json_object *params, bool set)
 	if (why == NULL && kv_jobs_add(&r->jobs, &c->job) == 0)
 		return NULL;
 	if (why == NULL)
-		rpc_call_error(w, RPC_LIMITED, "too many storage calls of this "
-		    "plugin wait already", NULL);
+		rpc_call_error(w, RPC_LIMITED,
+		    "too many storage calls of this plugin wait already", NULL);
 	free(c);
 	return why;
 }

@@ -44,10 +44,12 @@ rpc_any_rest(struct rpc *r, struct rpc_call *w, struct json_object *params)
 		return "method and path must be strings";
 	if (reason == NULL && rpc_param_given(params, "reason"))
 		return "reason must be a text of at most 512 characters";
-	return rpc_rest(r, w, &(struct rest_ask) {.method = method,
-	    .path = path, .reason = reason,
-	    .body = has_body ? json_text(body) : NULL,
-	    .repeatable = rest_repeatable(method, path, body)});
+	return rpc_rest(r, w,
+	    &(struct rest_ask) {.method = method,
+		.path = path,
+		.reason = reason,
+		.body = has_body ? json_text(body) : NULL,
+		.repeatable = rest_repeatable(method, path, body)});
 }
 
 /* ---- what is asked again and again -------------------------------------------- */
@@ -84,16 +86,22 @@ get_cached(struct rpc *r, struct rpc_call *w, struct json_object *params,
 	str_format(g->path, sizeof(g->path), "/%s/%s", folder, id);
 	text = cache_get(&r->cache, g->path);
 	if (text != NULL) {
-		rpc_rest_answer(w, &(struct rest_answer) {.outcome = REST_OK,
-		    .status = 200, .body = text, .len = strlen(text)});
+		rpc_rest_answer(w,
+		    &(struct rest_answer) {.outcome = REST_OK,
+			.status = 200,
+			.body = text,
+			.len = strlen(text)});
 		free(g);
 		return NULL;
 	}
 	g->rpc = r;
 	g->wait = *w;
 	if (rest_call(r->rest, plugin_slot(w->plugin),
-		&(struct rest_ask) {.method = "GET", .path = g->path,
-		.repeatable = true}, get_done, g, &bad, &why) == 0)
+		&(struct rest_ask) {.method = "GET",
+		    .path = g->path,
+		    .repeatable = true},
+		get_done, g, &bad, &why)
+	    == 0)
 		return NULL;
 	free(g);
 	rpc_call_error(w, RPC_LIMITED, why, NULL);

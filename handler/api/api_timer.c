@@ -53,7 +53,9 @@ timer_start(struct rpc *r, struct rpc_call *w, const char *name,
 	struct api_timer *t = base_alloc(sizeof(*t));
 
 	t->job = (struct kv_job) {.plugin = plugin_index(w->plugin),
-	    .write = true, .run = run, .end = end};
+	    .write = true,
+	    .run = run,
+	    .end = end};
 	t->wait = *w;
 	t->timers = &r->timers;
 	t->plugin = r->config->plugin[plugin_index(w->plugin)].name;
@@ -62,8 +64,7 @@ timer_start(struct rpc *r, struct rpc_call *w, const char *name,
 	if (kv_jobs_add(&r->jobs, &t->job) == 0)
 		return NULL;
 	rpc_call_error(w, RPC_LIMITED,
-	    "too many storage calls of this plugin wait "
-	    "already", NULL);
+	    "too many storage calls of this plugin wait already", NULL);
 	if (alarm != NULL)
 		plugin_timers_delete(alarm);
 	free(t);
@@ -78,7 +79,7 @@ due_after(struct json_object *v, int64_t *due)
 	double s = json_object_get_double(v);
 
 	if ((!json_object_is_type(v, json_type_double)
-	    && !json_object_is_type(v, json_type_int))
+		&& !json_object_is_type(v, json_type_int))
 	    || !(s >= 0 && s <= TIMER_AFTER_MAX_S))
 		return "after must be a number of seconds, up to ten years";
 	*due = clock_wall_ms() + (int64_t)(s * 1000);
@@ -89,7 +90,7 @@ static const char *
 due_schedule(struct json_object *params, const char *key, int64_t *due)
 {
 	const char *text = rpc_param_text(params, key, TIMER_SPEC_MAX),
-	    *why = NULL;
+		   *why = NULL;
 	struct cron c;
 	int rc;
 
@@ -126,10 +127,11 @@ timer_due(struct json_object *params, const char **key, int64_t *due)
 	json_object_object_get_ex(params, *key, &v);
 	if (*key == keys[0])
 		return rpc_param_number(params, "at_ms", 0, TIMER_AT_MAX_MS,
-		    due)
-		    ? NULL : "at_ms must be in milliseconds since the epoch";
+			   due)
+		    ? NULL
+		    : "at_ms must be in milliseconds since the epoch";
 	return *key == keys[1] ? due_after(v, due)
-	    : due_schedule(params, *key, due);
+			       : due_schedule(params, *key, due);
 }
 
 static bool
@@ -147,7 +149,7 @@ static bool
 same_schedule(struct json_object *a, struct json_object *b)
 {
 	return (json_object_object_get_ex(b, "daily", NULL)
-		|| json_object_object_get_ex(b, "cron", NULL))
+		   || json_object_object_get_ex(b, "cron", NULL))
 	    && same_value(a, b, "daily") && same_value(a, b, "cron")
 	    && same_value(a, b, "payload");
 }
@@ -165,8 +167,7 @@ set_keep_due(struct api_timer *t, struct kv_tx *tx, const char *key,
 	if (rc != 1)
 		return rc;
 	old = json_parse_as(value, len, json_type_object);
-	if (old != NULL
-	    && same_schedule(old, t->alarm->record)) {
+	if (old != NULL && same_schedule(old, t->alarm->record)) {
 		t->alarm->due_ms = json_object_get_int64(
 		    json_object_object_get(old, "due_ms"));
 		json_object_object_add(t->alarm->record, "due_ms",
@@ -193,11 +194,10 @@ set_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 	    && kv_get(tx, key, &value, &len, NULL) == 1;
 	if (t->kept)
 		return 0;
-	if (t->timers->n[job->plugin] >= PLUGIN_TIMERS_MAX
-	    && now == NULL) {
+	if (t->timers->n[job->plugin] >= PLUGIN_TIMERS_MAX && now == NULL) {
 		t->full = true;
-		return err_set(e, EXIT_DEGRADED, "the plugin has %d timers "
-		    "already", PLUGIN_TIMERS_MAX);
+		return err_set(e, EXIT_DEGRADED,
+		    "the plugin has %d timers already", PLUGIN_TIMERS_MAX);
 	}
 	if (now == NULL && set_keep_due(t, tx, key, e) < 0)
 		return -1;
@@ -305,7 +305,7 @@ rpc_timer_list(struct rpc *r, struct rpc_call *w, struct json_object *params)
 	const char *comma = "";
 
 	buf_puts(&out, "{\"timers\":[");
-	list_each(&r->timers.list[plugin_index(w->plugin)], l) {
+	list_each (&r->timers.list[plugin_index(w->plugin)], l) {
 		struct plugin_timer *a = container_of(l, struct plugin_timer,
 		    link);
 		const char *record = json_text(a->record);

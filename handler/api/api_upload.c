@@ -54,8 +54,8 @@ upload_one(struct form *form, struct json_object *file, size_t index)
 	str_format(part, sizeof(part), "files[%zu]", index);
 	form_add(form, part, name, "application/octet-stream", data, len);
 	free(data);
-	return form->len > UPLOAD_BYTES_MAX
-	    ? "the files are longer than 11 MiB" : NULL;
+	return form->len > UPLOAD_BYTES_MAX ? "the files are longer than 11 MiB"
+					    : NULL;
 }
 
 /* What the message says about its files. */
@@ -102,9 +102,12 @@ upload_send(struct rpc *r, struct rpc_call *w, const char *channel,
 		why = upload_one(&form, json_object_array_get_idx(files, i), i);
 	str_format(path, sizeof(path), "/channels/%s/messages", channel);
 	if (why == NULL)
-		why = rpc_rest(r, w, &(struct rest_ask) {.method = "POST",
-		    .path = path, .form = &form, .repeatable =
-		    json_object_object_get_ex(body, "nonce", &nonce)});
+		why = rpc_rest(r, w,
+		    &(struct rest_ask) {.method = "POST",
+			.path = path,
+			.form = &form,
+			.repeatable = json_object_object_get_ex(body, "nonce",
+			    &nonce)});
 	form_close(&form);
 	return why;
 }

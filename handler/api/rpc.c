@@ -19,28 +19,29 @@ rpc_may(struct rpc *r, const struct rpc_call *w, const char *permission)
 
 	if (config_may(p, permission))
 		return true;
-	str_format(why, sizeof(why), "this plugin may not: %s needs "
-		   "\"permissions = %s\" in [plugin \"%s\"]",
+	str_format(why, sizeof(why),
+	    "this plugin may not: %s needs "
+	    "\"permissions = %s\" in [plugin \"%s\"]",
 	    w->method->name, permission, p->name);
 	rpc_call_error(w, RPC_FORBIDDEN, why, NULL);
 	return false;
 }
 
 static const char *
-params_check(const struct rpc_method *m, struct json_object *params,
-    char *why, size_t size)
+params_check(const struct rpc_method *m, struct json_object *params, char *why,
+    size_t size)
 {
 	char word[64];
 
 	if (!json_object_is_type(params, json_type_object))
 		return "params must be an object";
-	json_object_object_foreach(params, name, value) {
+	json_object_object_foreach (params, name, value) {
 		(void)value;
 		if (!str_format(word, sizeof(word), " %s ", name)
 		    || strstr(m->params, word) == NULL) {
-			str_format(why, size, "%s has no parameter \"%s\"; "
-					      "it knows%s",
-			    m->name, TEXT_OF(name, 64), m->params);
+			str_format(why, size,
+			    "%s has no parameter \"%s\"; it knows%s", m->name,
+			    TEXT_OF(name, 64), m->params);
 			return why;
 		}
 	}
@@ -131,8 +132,9 @@ rpc_rest(struct rpc *r, struct rpc_call *w, const struct rest_ask *ask)
 	const char *why;
 	bool bad;
 
-	if (rest_call(r->rest, plugin_slot(w->plugin), ask, rpc_rest_done,
-		kept, &bad, &why) == 0)
+	if (rest_call(r->rest, plugin_slot(w->plugin), ask, rpc_rest_done, kept,
+		&bad, &why)
+	    == 0)
 		return NULL;
 	free(kept);
 	if (bad)
@@ -143,8 +145,7 @@ rpc_rest(struct rpc *r, struct rpc_call *w, const struct rest_ask *ask)
 
 /* ---- the methods ------------------------------------------------------------------ */
 
-#define RPC_MESSAGE \
-	" content embeds components flags nonce allowed_mentions "
+#define RPC_MESSAGE " content embeds components flags nonce allowed_mentions "
 
 /* clang-format off */
 static const struct rpc_method rpc_methods[] = {
@@ -227,8 +228,8 @@ rpc_unknown(const struct rpc_call *w, const char *method)
 }
 
 void
-rpc_request(struct rpc *r, struct plugin *p, const char *id,
-    const char *method, struct json_object *params)
+rpc_request(struct rpc *r, struct plugin *p, const char *id, const char *method,
+    struct json_object *params)
 {
 	struct rpc_call w = {.plugin = p, .life = plugin_life(p)};
 	const char *why;

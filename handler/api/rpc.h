@@ -22,9 +22,9 @@ struct rpc {
 	struct rest *rest;
 	struct intake *intake;
 	const struct config *config;
-	uint64_t identity; /* of the token, secret.h */
+	uint64_t identity;	      /* of the token, secret.h */
 	struct plugin *const *plugin; /* by index */
-	const struct page *page; /* what everybody counted */
+	const struct page *page;      /* what everybody counted */
 	struct kv_jobs jobs;
 	struct plugin_timers timers;
 	struct cache cache;

@@ -54,9 +54,8 @@ void rpc_message_reply(struct rpc *, const struct rpc_call *,
 
 rpc_fn rpc_reply, rpc_whisper, rpc_edit, rpc_delete, rpc_upload;
 rpc_fn rpc_get_user, rpc_get_channel, rpc_get_guild;
-rpc_fn rpc_interaction_respond, rpc_interaction_defer,
-    rpc_interaction_followup, rpc_interaction_edit_original,
-    rpc_interaction_delete_original;
+rpc_fn rpc_interaction_respond, rpc_interaction_defer, rpc_interaction_followup,
+    rpc_interaction_edit_original, rpc_interaction_delete_original;
 rpc_fn rpc_rank, rpc_rank_set, rpc_rank_unset, rpc_rank_list;
 rpc_fn rpc_say, rpc_react, rpc_typing, rpc_any_rest, rpc_log;
 rpc_fn rpc_gateway, rpc_members, rpc_presence, rpc_voice;

@@ -33,8 +33,8 @@ on_self(void *arg, const struct rest_answer *a)
 	size_t at, n;
 
 	if (a->outcome != REST_OK
-	    || envelope_find(a->body, a->len, "id", &at, &n) < 0
-	    || n < 3 || n - 2 >= sizeof(w->ways.bot)) {
+	    || envelope_find(a->body, a->len, "id", &at, &n) < 0 || n < 3
+	    || n - 2 >= sizeof(w->ways.bot)) {
 		log_warn("The bot's user id is not known (%s), so mentions "
 			 "and reactions are no commands yet.",
 		    a->why != NULL ? a->why : "no id in the answer");
@@ -60,7 +60,8 @@ look_for_self(struct access *w)
 	w->looked_ms = now;
 	if (w->store != NULL && w->store->path[0] != '\0'
 	    && store_blob_get(w->store, CONTRACT_BOT_KEY, w->ways.bot,
-		sizeof(w->ways.bot) - 1, &len, &e) == 1
+		   sizeof(w->ways.bot) - 1, &len, &e)
+		== 1
 	    && len < sizeof(w->ways.bot)) {
 		w->ways.bot[len] = '\0';
 		return;
@@ -69,9 +70,11 @@ look_for_self(struct access *w)
 	if (w->asked_ms != 0 && now - w->asked_ms < ACCESS_ASK_MS)
 		return;
 	w->asked_ms = now;
-	rest_call(w->rest, REST_OWN, &(struct rest_ask) {.method = "GET",
-	    .path = "/users/@me", .repeatable = true}, on_self, w, &bad,
-	    &why);
+	rest_call(w->rest, REST_OWN,
+	    &(struct rest_ask) {.method = "GET",
+		.path = "/users/@me",
+		.repeatable = true},
+	    on_self, w, &bad, &why);
 }
 
 /* ---- answering ------------------------------------------------------------------ */
@@ -81,8 +84,8 @@ static bool
 may_answer(struct access *w, uint64_t user)
 {
 	uint64_t now = clock_boot_ms();
-	struct access_user *u = &w->user[base_hash64(&user, sizeof(user))
-	    % ACCESS_USERS];
+	struct access_user *u =
+	    &w->user[base_hash64(&user, sizeof(user)) % ACCESS_USERS];
 
 	if (u->id != user || now - u->since_ms >= ACCESS_USER_MS)
 		*u = (struct access_user) {.id = user, .since_ms = now};
@@ -126,17 +129,22 @@ post(struct access *w, const char *path, struct json_object *body,
 	const char *why;
 	bool bad;
 
-	if (rest_call(w->rest, REST_OWN, &(struct rest_ask) {
-		.method = "POST", .path = path,
-		.body = json_text(body),
-		.repeatable = true, .exempt = interaction,
-		.urgent = interaction}, on_answered, w, &bad, &why) < 0)
+	if (rest_call(w->rest, REST_OWN,
+		&(struct rest_ask) {.method = "POST",
+		    .path = path,
+		    .body = json_text(body),
+		    .repeatable = true,
+		    .exempt = interaction,
+		    .urgent = interaction},
+		on_answered, w, &bad, &why)
+	    < 0)
 		log_warn("A command could not be answered: %s", why);
 	json_object_put(body);
 }
 
 static void
-answer_interaction(struct access *w, const struct invocation *c, const char *text)
+answer_interaction(struct access *w, const struct invocation *c,
+    const char *text)
 {
 	struct json_object *body = json_object_new_object();
 	struct json_object *data = message_of(text);
@@ -146,7 +154,8 @@ answer_interaction(struct access *w, const struct invocation *c, const char *tex
 	json_object_object_add(data, "flags", json_object_new_int(EPHEMERAL));
 	json_object_object_add(body, "type", json_object_new_int(4));
 	json_object_object_add(body, "data", data);
-	if (endpoint_encode(token, sizeof(token), command_spec_text(c->d, "token"))
+	if (endpoint_encode(token, sizeof(token),
+		command_spec_text(c->d, "token"))
 	    && strspn(id, "0123456789") == strlen(id)
 	    && str_format(path, sizeof(path), "/interactions/%s/%s/callback",
 		id, token))
@@ -227,18 +236,18 @@ deny(struct access *w, const struct invocation *c, const struct seen *s)
 		return;
 	w->denied++;
 	invocation_name(c, &w->ways, name, sizeof(name));
-	str_format(text, sizeof(text), "Sorry, %s is not for you: it needs "
-		   "rank %d, and yours is %d.", name, c->command->rank,
-	    c->rank);
+	str_format(text, sizeof(text),
+	    "Sorry, %s is not for you: it needs rank %d, and yours is %d.",
+	    name, c->command->rank, c->rank);
 	/* What is not answered is not logged either, but counted: a user
 	 * could fill the log as well. */
 	if (c->road == ROAD_REACTION ? may_answer(w, c->user)
-		: answer(w, c, text))
+				     : answer(w, c, text))
 		log_notice("denied %s, which needs rank %d, to %s of rank %d "
 			   "(%s; %" PRIu64 " denials in all, %" PRIu64
-			   " not answered)", name, c->command->rank,
-		    c->user_id, c->rank, command_spec_road[c->road], w->denied,
-		    w->silent);
+			   " not answered)",
+		    name, c->command->rank, c->user_id, c->rank,
+		    command_spec_road[c->road], w->denied, w->silent);
 }
 
 /* false: it can't be told now, so nobody may. */
@@ -248,7 +257,8 @@ learn_rank(struct access *w, struct invocation *c)
 	struct err e;
 
 	if (rank_of(w->kv, w->config->owners, c->user, c->roles, c->roles_n,
-		&c->rank, &e) == 0)
+		&c->rank, &e)
+	    == 0)
 		return true;
 	log_error("The rank of %s can't be read: %s", c->user_id, e.text);
 	answer(w, c, "Sorry, I can't look up your rank just now.");
@@ -276,15 +286,15 @@ answer_usage(struct access *w, const struct invocation *c)
 static bool
 serves(struct access *w, unsigned plugin, const struct seen *s)
 {
-	return plugin == COMMAND_TABLE_OWN || subscriptions_allows(w->route, plugin,
-	    s->shard, s->raw, s->len, s->t_off, s->t_len);
+	return plugin == COMMAND_TABLE_OWN
+	    || subscriptions_allows(w->route, plugin, s->shard, s->raw, s->len,
+		s->t_off, s->t_len);
 }
 
 static void
 answer_help(struct access *w, const struct invocation *c, const struct seen *s)
 {
-	struct json_object *first = json_object_array_get_idx(c->words.args,
-	    0);
+	struct json_object *first = json_object_array_get_idx(c->words.args, 0);
 	struct help_ask ask = {.rank = c->rank,
 	    .what = first != NULL ? json_object_get_string(first) : ""};
 	char *text;
@@ -335,8 +345,8 @@ uint64_t
 access_judge(struct access *w, uint32_t shard, const struct up_hdr *h,
     const char *payload, uint64_t wanted)
 {
-	struct seen s = {shard, payload, h->len, h->t_off, h->t_len,
-	    h->session, h->seq};
+	struct seen s = {shard, payload, h->len, h->t_off, h->t_len, h->session,
+	    h->seq};
 	enum road road = road_of(w, &s);
 	struct invocation c;
 	uint64_t bit;
@@ -344,7 +354,8 @@ access_judge(struct access *w, uint32_t shard, const struct up_hdr *h,
 	if (road == ROADS
 	    || !invocation_find(&c, w->table, &w->ways, road, payload, h->len))
 		return wanted;
-	bit = c.command->plugin == COMMAND_TABLE_OWN ? 0
+	bit = c.command->plugin == COMMAND_TABLE_OWN
+	    ? 0
 	    : (uint64_t)1 << c.command->plugin;
 	if (!serves(w, c.command->plugin, &s))
 		bit = 0;

@@ -17,13 +17,13 @@
 #include "shared/store/kv.h"
 #include "shared/store/store.h"
 
-#define ACCESS_USERS 256	 /* remembered for the limit */
-#define ACCESS_ANSWERS 3	 /* to one user within ... */
+#define ACCESS_USERS 256 /* remembered for the limit */
+#define ACCESS_ANSWERS 3 /* to one user within ... */
 #define ACCESS_USER_MS 10000u
-#define ACCESS_ALL 20		 /* to all users within a second */
-#define ACCESS_DENIED 64	 /* denials remembered: told once */
-#define ACCESS_BOT_MS 1000u	 /* between two looks for the bot's id */
-#define ACCESS_ASK_MS 60000u	 /* between two questions for it */
+#define ACCESS_ALL 20	     /* to all users within a second */
+#define ACCESS_DENIED 64     /* denials remembered: told once */
+#define ACCESS_BOT_MS 1000u  /* between two looks for the bot's id */
+#define ACCESS_ASK_MS 60000u /* between two questions for it */
 
 struct access_user {
 	uint64_t id, since_ms;

@@ -97,7 +97,8 @@ type_of(struct json_object *option)
 	struct json_object *v;
 
 	return json_object_object_get_ex(option, "type", &v)
-	    ? json_object_get_int(v) : 0;
+	    ? json_object_get_int(v)
+	    : 0;
 }
 
 /* The id of a mention, or of digits; NULL: it is neither. */
@@ -139,7 +140,7 @@ within(struct json_object *option, double v)
 	struct json_object *bound;
 
 	return (!json_object_object_get_ex(option, "min_value", &bound)
-		|| v >= json_object_get_double(bound))
+		   || v >= json_object_get_double(bound))
 	    && (!json_object_object_get_ex(option, "max_value", &bound)
 		|| v <= json_object_get_double(bound));
 }
@@ -152,9 +153,11 @@ number_value(struct json_object *option, const char *word)
 
 	if (type_of(option) == OPTION_INTEGER)
 		return str_to_i64(word, &i) && within(option, (double)i)
-		    ? json_object_new_int64(i) : NULL;
+		    ? json_object_new_int64(i)
+		    : NULL;
 	return str_to_double(word, &v) && within(option, v)
-	    ? json_object_new_double(v) : NULL;
+	    ? json_object_new_double(v)
+	    : NULL;
 }
 
 /* One of the declared choices, by its name or value; NULL: none of them. */
@@ -217,11 +220,14 @@ fault_value(struct json_object *option, char why[ARGUMENTS_FAULT_MAX])
 	bool choices = json_object_object_get_ex(option, "choices", &v);
 
 	str_format(why, ARGUMENTS_FAULT_MAX, "%s must be %s%s",
-	    command_spec_text(option, "name"), choices || type >= nitems(what)
-	    || what[type] == NULL ? "one of its choices" : what[type],
+	    command_spec_text(option, "name"),
+	    choices || type >= nitems(what) || what[type] == NULL
+		? "one of its choices"
+		: what[type],
 	    json_object_object_get_ex(option, "min_value", &v)
-		|| json_object_object_get_ex(option, "max_value", &v)
-	    ? " within its bounds" : "");
+		    || json_object_object_get_ex(option, "max_value", &v)
+		? " within its bounds"
+		: "");
 }
 
 /* ---- typed ------------------------------------------------------------------- */
@@ -232,7 +238,9 @@ options_of(struct json_object *o)
 	struct json_object *list;
 
 	return json_object_object_get_ex(o, "options", &list)
-	    && json_object_is_type(list, json_type_array) ? list : NULL;
+		&& json_object_is_type(list, json_type_array)
+	    ? list
+	    : NULL;
 }
 
 static bool
@@ -256,8 +264,10 @@ fault_sub(struct json_object *list, char why[ARGUMENTS_FAULT_MAX])
 	str_format(why, ARGUMENTS_FAULT_MAX, "it takes one of:");
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		n = strlen(why);
-		str_format(why + n, ARGUMENTS_FAULT_MAX - n, "%s %s", i ? "," : "",
-		    command_spec_text(json_object_array_get_idx(list, i), "name"));
+		str_format(why + n, ARGUMENTS_FAULT_MAX - n, "%s %s",
+		    i ? "," : "",
+		    command_spec_text(json_object_array_get_idx(list, i),
+			"name"));
 	}
 }
 
@@ -273,7 +283,8 @@ descend(struct arguments *w, struct json_object **list, size_t *at,
 		for (size_t i = 0; i < json_object_array_length(*list); i++) {
 			o = json_object_array_get_idx(*list, i);
 			if (word != NULL
-			    && strcasecmp(command_spec_text(o, "name"), word) == 0)
+			    && strcasecmp(command_spec_text(o, "name"), word)
+				== 0)
 				break;
 			o = NULL;
 		}
@@ -332,13 +343,14 @@ fill_one(struct arguments *w, struct json_object *option, size_t at, bool last,
 		fault_value(option, why);
 		return false;
 	}
-	json_object_object_add(w->options, command_spec_text(option, "name"), v);
+	json_object_object_add(w->options, command_spec_text(option, "name"),
+	    v);
 	return true;
 }
 
 bool
-arguments_typed(struct arguments *w, const char *text, struct json_object *declared,
-    char why[ARGUMENTS_FAULT_MAX])
+arguments_typed(struct arguments *w, const char *text,
+    struct json_object *declared, char why[ARGUMENTS_FAULT_MAX])
 {
 	size_t at = 0, n;
 
@@ -347,8 +359,8 @@ arguments_typed(struct arguments *w, const char *text, struct json_object *decla
 		return false;
 	n = declared != NULL ? json_object_array_length(declared) : 0;
 	for (size_t i = 0; i < n; i++)
-		if (!fill_one(w, json_object_array_get_idx(declared, i),
-			at + i, i + 1 == n, why))
+		if (!fill_one(w, json_object_array_get_idx(declared, i), at + i,
+			i + 1 == n, why))
 			return false;
 	return true;
 }

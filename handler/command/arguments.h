@@ -11,7 +11,7 @@
 
 #include <json-c/json.h>
 
-#define ARGUMENTS_MAX 64	  /* what is left then is the last word */
+#define ARGUMENTS_MAX 64 /* what is left then is the last word */
 #define ARGUMENTS_FAULT_MAX 256
 
 struct arguments {

@@ -8,15 +8,15 @@
 
 #include <string.h>
 
-#define BODY_MAX (4u << 20)  /* of an answer that is read */
-#define REASON_MAX 90	     /* leaves room for the names of others */
-#define ERROR_DEPTH_MAX 12   /* options in options, and their choices */
+#define BODY_MAX (4u << 20) /* of an answer that is read */
+#define REASON_MAX 90	    /* leaves room for the names of others */
+#define ERROR_DEPTH_MAX 12  /* options in options, and their choices */
 
 static struct json_object *
 parse(const char *body, size_t len, enum json_type type)
 {
 	return len > 0 && len < BODY_MAX ? json_parse_as(body, len, type)
-	    : NULL;
+					 : NULL;
 }
 
 /* ---- which there are --------------------------------------------------------- */
@@ -26,8 +26,7 @@ command_list_init(struct command_list *l)
 {
 	*l = (struct command_list) {.kept = json_object_new_array()};
 	l->item = base_alloc(COMMAND_TABLE_MAX * sizeof(*l->item));
-	l->refused = base_alloc(COMMAND_LIST_REFUSED_MAX
-	    * sizeof(*l->refused));
+	l->refused = base_alloc(COMMAND_LIST_REFUSED_MAX * sizeof(*l->refused));
 	l->text = base_strdup("[]");
 }
 
@@ -53,8 +52,7 @@ command_list_free(struct command_list *l)
 }
 
 static const struct command_refused *
-refused(const struct command_list *l, unsigned plugin,
-    struct json_object *form)
+refused(const struct command_list *l, unsigned plugin, struct json_object *form)
 {
 	const char *text = json_text(form);
 
@@ -78,8 +76,9 @@ by_name(const void *a, const void *b)
 static bool
 has_room(const struct command_list *l, int type)
 {
-	size_t n = 0, most = type == COMMAND_SPEC_SLASH ? COMMAND_LIST_SLASH_MAX
-	    : COMMAND_LIST_MENU_MAX;
+	size_t n = 0,
+	       most = type == COMMAND_SPEC_SLASH ? COMMAND_LIST_SLASH_MAX
+						 : COMMAND_LIST_MENU_MAX;
 
 	for (size_t i = 0; i < l->n; i++)
 		n += command_spec_type(l->item[i].form) == type;
@@ -100,10 +99,12 @@ item_add(struct command_list *l, const struct command_table *r,
 	}
 	if (!has_room(l, o->type)) {
 		json_object_put(form);
-		text_format(words, sizeof(words), "\"%.64s\" is left out: "
-		    "Discord takes no more of its kind", o->name);
+		text_format(words, sizeof(words),
+		    "\"%.64s\" is left out: Discord takes no more of its kind",
+		    o->name);
 		if (o->plugin != COMMAND_TABLE_OWN)
-			command_table_left_add(&l->over[o->plugin], o->name, words);
+			command_table_left_add(&l->over[o->plugin], o->name,
+			    words);
 		return;
 	}
 	k->plugin = o->plugin;
@@ -153,9 +154,11 @@ static const struct command_item *
 item_find(const struct command_list *l, struct json_object *theirs)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (command_spec_type(l->item[i].form) == command_spec_type(theirs)
+		if (command_spec_type(l->item[i].form)
+			== command_spec_type(theirs)
 		    && strcmp(l->item[i].name,
-			command_spec_text(theirs, "name")) == 0)
+			   command_spec_text(theirs, "name"))
+			== 0)
 			return &l->item[i];
 	return NULL;
 }
@@ -209,8 +212,8 @@ command_list_body(const struct command_list *l)
 	char *text;
 
 	for (size_t i = 0; i < json_object_array_length(l->kept); i++)
-		json_object_array_add(all, json_object_get(
-		    json_object_array_get_idx(l->kept, i)));
+		json_object_array_add(all,
+		    json_object_get(json_object_array_get_idx(l->kept, i)));
 	text = base_strdup(json_text(all));
 	json_object_put(all);
 	return text;
@@ -242,7 +245,7 @@ error_words(struct json_object *o, const char *at, unsigned depth, char *out,
 	if (!json_object_is_type(o, json_type_object)
 	    || depth == ERROR_DEPTH_MAX)
 		return false;
-	json_object_object_foreach(o, key, v) {
+	json_object_object_foreach (o, key, v) {
 		text_format(path, sizeof(path), "%s%s%s", at, at[0] ? "." : "",
 		    key);
 		if (error_words(v, path, depth + 1, out, size))
@@ -262,17 +265,19 @@ refuse(struct command_list *l, const struct command_table *r, size_t index,
 		return;
 	if (l->refused_n == COMMAND_LIST_REFUSED_MAX) {
 		free(l->refused[0].form);
-		memmove(l->refused, l->refused + 1, --l->refused_n
-		    * sizeof(*l->refused));
+		memmove(l->refused, l->refused + 1,
+		    --l->refused_n * sizeof(*l->refused));
 	}
 	f = &l->refused[l->refused_n++];
 	f->plugin = k->plugin;
 	f->form = base_strdup(json_text(k->form));
-	text_format(f->words, sizeof(f->words), "\"%.64s\" is left out: "
-	    "Discord refuses it (%s)", k->name, TEXT_OF(why, REASON_MAX));
+	text_format(f->words, sizeof(f->words),
+	    "\"%.64s\" is left out: Discord refuses it (%s)", k->name,
+	    TEXT_OF(why, REASON_MAX));
 	log_error("plugin %s: its command %s; the others are registered",
 	    k->plugin == COMMAND_TABLE_OWN ? "shardherd"
-		: r->config->plugin[k->plugin].name, f->words);
+					   : r->config->plugin[k->plugin].name,
+	    f->words);
 }
 
 size_t
@@ -280,14 +285,13 @@ command_list_culprits(struct command_list *l, const struct command_table *r,
     const char *body, size_t len)
 {
 	struct json_object *o = parse(body, len, json_type_object);
-	struct json_object *errors = json_get_of(o, "errors",
-	    json_type_object);
+	struct json_object *errors = json_get_of(o, "errors", json_type_object);
 	size_t n = 0;
 	uint64_t index;
 	char why[128];
 
 	if (errors != NULL) {
-		json_object_object_foreach(errors, key, v) {
+		json_object_object_foreach (errors, key, v) {
 			if (!str_to_u64(key, &index) || index >= l->n)
 				continue;
 			if (!error_words(v, "", 0, why, sizeof(why)))
@@ -308,7 +312,8 @@ command_list_refuse(struct command_list *l, const struct command_table *r,
 	char why[128];
 
 	if (!error_words(json_get(o, "errors"), "", 0, why, sizeof(why)))
-		text_format(why, sizeof(why), "%s", command_spec_text(o, "message"));
+		text_format(why, sizeof(why), "%s",
+		    command_spec_text(o, "message"));
 	refuse(l, r, index, why[0] ? why : "no reason given");
 	json_object_put(o);
 }

@@ -34,7 +34,8 @@ struct command_list {
 	struct json_object *kept; /* Discord's own, an array */
 	struct command_refused *refused;
 	size_t refused_n;
-	struct command_table_left over[CONFIG_PLUGINS_MAX]; /* Discord's bounds */
+	struct command_table_left
+	    over[CONFIG_PLUGINS_MAX]; /* Discord's bounds */
 };
 
 void command_list_init(struct command_list *);
@@ -51,13 +52,13 @@ char *command_list_one(const struct command_list *, size_t index);
  * Discord refused the whole list: marks the commands its error names, which
  * command_list_make then leaves out.  How many; 0: it names none.
  */
-size_t command_list_culprits(struct command_list *, const struct command_table *,
-    const char *body, size_t len);
+size_t command_list_culprits(struct command_list *,
+    const struct command_table *, const char *body, size_t len);
 /* It refused this one alone. */
 void command_list_refuse(struct command_list *, const struct command_table *,
     size_t index, const char *body, size_t len);
 /* Of this plugin, and why: how many; words "" when there are none. */
-unsigned command_list_left(const struct command_list *, const struct command_table *,
-    unsigned plugin, char *words, size_t size);
+unsigned command_list_left(const struct command_list *,
+    const struct command_table *, unsigned plugin, char *words, size_t size);
 
 #endif

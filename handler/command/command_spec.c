@@ -40,9 +40,8 @@ static bool
 is_declared(const char *key)
 {
 	static const char *const keys[] = {"type", "name", "value",
-	    "description", "required",
-	    "min_value", "max_value", "min_length", "max_length",
-	    "autocomplete", "nsfw", "default_member_permissions",
+	    "description", "required", "min_value", "max_value", "min_length",
+	    "max_length", "autocomplete", "nsfw", "default_member_permissions",
 	    "channel_types", "choices", "options", "name_localizations",
 	    "description_localizations"};
 
@@ -59,13 +58,13 @@ same_object(struct json_object *ours, struct json_object *theirs)
 {
 	struct json_object *v;
 
-	json_object_object_foreach(ours, key, value) {
+	json_object_object_foreach (ours, key, value) {
 		bool there = json_object_object_get_ex(theirs, key, &v);
 
 		if (there ? !same_value(value, v) : !is_default(value))
 			return false;
 	}
-	json_object_object_foreach(theirs, name, their)
+	json_object_object_foreach (theirs, name, their)
 		if (!json_object_object_get_ex(ours, name, &v)
 		    && is_declared(name) && !is_default(their))
 			return false;
@@ -128,7 +127,7 @@ without_type(struct json_object *o)
 {
 	struct json_object *out = json_object_new_object();
 
-	json_object_object_foreach(o, key, value)
+	json_object_object_foreach (o, key, value)
 		if (strcmp(key, "type") != 0)
 			json_object_object_add(out, key,
 			    json_object_get(value));
@@ -171,8 +170,9 @@ command_spec_text(struct json_object *o, const char *key)
 	struct json_object *v;
 
 	return json_object_object_get_ex(o, key, &v)
-	    && json_object_is_type(v, json_type_string)
-	    ? json_object_get_string(v) : "";
+		&& json_object_is_type(v, json_type_string)
+	    ? json_object_get_string(v)
+	    : "";
 }
 
 static bool
@@ -192,8 +192,11 @@ static bool
 is_slash_name(const char *name)
 {
 	for (const char *p = name; *p; p++)
-		if ((unsigned char)*p < 0x80 && strchr("-_'0123456789"
-		    "abcdefghijklmnopqrstuvwxyz", *p) == NULL)
+		if ((unsigned char)*p < 0x80
+		    && strchr("-_'0123456789"
+			      "abcdefghijklmnopqrstuvwxyz",
+			   *p)
+			== NULL)
 			return false;
 	return true;
 }
@@ -202,8 +205,8 @@ static const char *
 fault_words(struct json_object *o)
 {
 	const char *name = command_spec_text(o, "name");
-	size_t name_n = characters(name), n = characters(command_spec_text(o,
-	    "help"));
+	size_t name_n = characters(name),
+	       n = characters(command_spec_text(o, "help"));
 	bool slash = command_spec_type(o) == COMMAND_SPEC_SLASH, wrong = false;
 
 	if (is_given(o, "type", json_type_int, &wrong)
@@ -226,8 +229,8 @@ fault_rest(struct json_object *o)
 	bool wrong = false;
 
 	if (is_given(o, "usage", json_type_string, &wrong)
-	    && (wrong || characters(command_spec_text(o, "usage"))
-		> USAGE_MAX_CHARS))
+	    && (wrong
+		|| characters(command_spec_text(o, "usage")) > USAGE_MAX_CHARS))
 		return "its usage must be a text of at most 200 characters";
 	if (is_given(o, "rank", json_type_int, &wrong)
 	    && (wrong || rank < RANK_LOWEST || rank > RANK_HIGHEST))
@@ -259,8 +262,8 @@ fault_roads(struct json_object *o)
 			bool known = false;
 
 			for (int k = 0; k < ROADS; k++)
-				known |= s && strcmp(s,
-				    command_spec_road[k]) == 0;
+				known |= s
+				    && strcmp(s, command_spec_road[k]) == 0;
 			if (!known)
 				return wrong;
 		}
@@ -310,7 +313,8 @@ command_spec_roads(struct json_object *o)
 	if (!json_object_object_get_ex(o, "roads", &list)
 	    || !json_object_is_type(list, json_type_array))
 		return 1u << ROAD_SLASH | 1u << ROAD_PREFIX
-		    | (command_spec_text(o, "emoji")[0] ? 1u << ROAD_REACTION : 0);
+		    | (command_spec_text(o, "emoji")[0] ? 1u << ROAD_REACTION
+							: 0);
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		const char *s = json_object_get_string(
 		    json_object_array_get_idx(list, i));
@@ -330,7 +334,7 @@ command_spec_type(struct json_object *o)
 	if (!json_object_object_get_ex(o, "type", &v) || v == NULL)
 		return COMMAND_SPEC_SLASH;
 	return json_object_is_type(v, json_type_int) ? json_object_get_int(v)
-	    : 0;
+						     : 0;
 }
 
 /* ---- what Discord is to have ------------------------------------------------------ */
@@ -359,9 +363,9 @@ ordered(struct json_object *v)
 	if (!json_object_is_type(v, json_type_object))
 		return json_object_get(v);
 	out = json_object_new_object();
-	keys = base_alloc(((size_t)json_object_object_length(v) + 1)
-	    * sizeof(*keys));
-	json_object_object_foreach(v, key, value) {
+	keys = base_alloc(
+	    ((size_t)json_object_object_length(v) + 1) * sizeof(*keys));
+	json_object_object_foreach (v, key, value) {
 		(void)value;
 		keys[n++] = key;
 	}
@@ -392,14 +396,16 @@ command_spec_form(struct json_object *declared)
 	struct json_object *o = json_object_new_object(), *form;
 	int type = command_spec_type(declared);
 
-	json_object_object_foreach(declared, key, v)
+	json_object_object_foreach (declared, key, v)
 		/* A menu's must have none, and a slash command's is help. */
-		if (!is_ours(key) && (strcmp(key, "description") != 0
-		    || type > COMMAND_SPEC_MESSAGE))
+		if (!is_ours(key)
+		    && (strcmp(key, "description") != 0
+			|| type > COMMAND_SPEC_MESSAGE))
 			json_object_object_add(o, key, json_object_get(v));
 	if (type == COMMAND_SPEC_SLASH)
 		json_object_object_add(o, "description",
-		    json_object_new_string(command_spec_text(declared, "help")));
+		    json_object_new_string(
+			command_spec_text(declared, "help")));
 	form = ordered(o);
 	json_object_put(o);
 	return form;

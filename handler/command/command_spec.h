@@ -28,7 +28,12 @@ int command_spec_rank(struct json_object *);
 unsigned command_spec_roads(struct json_object *);
 
 /* Discord's types (7.3); there may be more one day. */
-enum { COMMAND_SPEC_SLASH = 1, COMMAND_SPEC_USER, COMMAND_SPEC_MESSAGE, COMMAND_SPEC_ENTRY };
+enum {
+	COMMAND_SPEC_SLASH = 1,
+	COMMAND_SPEC_USER,
+	COMMAND_SPEC_MESSAGE,
+	COMMAND_SPEC_ENTRY
+};
 /* 0 when it is no number. */
 int command_spec_type(struct json_object *);
 

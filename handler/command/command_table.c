@@ -38,25 +38,31 @@ command_table_emoji(const char *name, const char *id, char *out, size_t size)
 static struct command_table_command
 command_of(unsigned plugin, struct json_object *o)
 {
-	struct command_table_command c = {.plugin = plugin, .declared = o,
-	    .name = command_spec_text(o, "name"), .help = command_spec_text(o, "help"),
-	    .usage = command_spec_text(o, "usage"), .rank = command_spec_rank(o),
-	    .type = command_spec_type(o), .roads = command_spec_roads(o)};
+	struct command_table_command c = {.plugin = plugin,
+	    .declared = o,
+	    .name = command_spec_text(o, "name"),
+	    .help = command_spec_text(o, "help"),
+	    .usage = command_spec_text(o, "usage"),
+	    .rank = command_spec_rank(o),
+	    .type = command_spec_type(o),
+	    .roads = command_spec_roads(o)};
 
 	if (!json_object_object_get_ex(o, "options", &c.options)
 	    || !json_object_is_type(c.options, json_type_array))
 		c.options = NULL;
 	if ((c.roads & 1u << ROAD_REACTION) != 0)
-		command_table_emoji(command_spec_text(o, "emoji"), NULL, c.emoji,
-		    sizeof(c.emoji));
+		command_table_emoji(command_spec_text(o, "emoji"), NULL,
+		    c.emoji, sizeof(c.emoji));
 	return c;
 }
 
 const char *
-command_table_owner(const struct command_table *r, const struct command_table_command *c)
+command_table_owner(const struct command_table *r,
+    const struct command_table_command *c)
 {
-	return c->plugin == COMMAND_TABLE_OWN ? "shardherd"
-				       : r->config->plugin[c->plugin].name;
+	return c->plugin == COMMAND_TABLE_OWN
+	    ? "shardherd"
+	    : r->config->plugin[c->plugin].name;
 }
 
 /* ---- all ---------------------------------------------------------------------- */
@@ -69,16 +75,15 @@ find(const struct command_table *r, unsigned roads, int type, const char *name,
 		const struct command_table_command *c = &r->command[i];
 
 		if ((c->roads & roads) != 0 && c->type == type
-		    && strncmp(c->name, name, len) == 0
-		    && c->name[len] == '\0')
+		    && strncmp(c->name, name, len) == 0 && c->name[len] == '\0')
 			return c;
 	}
 	return NULL;
 }
 
 const struct command_table_command *
-command_table_find(const struct command_table *r, enum road road, const char *name,
-    size_t len)
+command_table_find(const struct command_table *r, enum road road,
+    const char *name, size_t len)
 {
 	return find(r, 1u << road, COMMAND_SPEC_SLASH, name, len);
 }
@@ -100,7 +105,8 @@ append(char *words, size_t size, const char *between, const char *more)
 }
 
 void
-command_table_left_add(struct command_table_left *l, const char *name, const char *words)
+command_table_left_add(struct command_table_left *l, const char *name,
+    const char *words)
 {
 	char quoted[160];
 
@@ -140,15 +146,19 @@ add(struct command_table *r, struct command_table_command c)
 	char words[COMMAND_TABLE_WORDS];
 
 	if (other != NULL || r->n >= COMMAND_TABLE_MAX) {
-		text_format(words, sizeof(words), "its command \"%.64s\" is "
-		    "left out: %s%s", c.name,
+		text_format(words, sizeof(words),
+		    "its command \"%.64s\" is left out: %s%s", c.name,
 		    other == NULL ? "there are too many commands"
-		    : other->plugin == c.plugin ? "it declares it twice"
-		    : "it is that of the plugin before it in the "
-		      "configuration, ", other != NULL && other->plugin
-			!= c.plugin ? command_table_owner(r, other) : "");
+			: other->plugin == c.plugin
+			? "it declares it twice"
+			: "it is that of the plugin before it in the "
+			  "configuration, ",
+		    other != NULL && other->plugin != c.plugin
+			? command_table_owner(r, other)
+			: "");
 		if (c.plugin != COMMAND_TABLE_OWN)
-			command_table_left_add(&r->taken[c.plugin], c.name, words);
+			command_table_left_add(&r->taken[c.plugin], c.name,
+			    words);
 		return;
 	}
 	other = c.emoji[0] ? command_table_reaction(r, c.emoji) : NULL;
@@ -177,10 +187,10 @@ rebuild(struct command_table *r)
 	memset(r->taken, 0, sizeof(r->taken));
 	for (unsigned i = 0; i < r->config->plugins; i++) {
 		list = r->list[i];
-		for (size_t k = 0; list != NULL
-		     && k < json_object_array_length(list); k++)
-			add(r, command_of(i,
-			    json_object_array_get_idx(list, k)));
+		for (size_t k = 0;
+		     list != NULL && k < json_object_array_length(list); k++)
+			add(r,
+			    command_of(i, json_object_array_get_idx(list, k)));
 	}
 	/* Help on nothing but itself is no help. */
 	if (r->n == 0 || find(r, ~0u, COMMAND_SPEC_SLASH, "help", 4) != NULL)
@@ -199,11 +209,13 @@ rebuild(struct command_table *r)
 
 /* What is new of what is left out: each list counts for all. */
 static void
-say_taken(const struct command_table *r, const struct command_table_left *before)
+say_taken(const struct command_table *r,
+    const struct command_table_left *before)
 {
 	for (unsigned i = 0; i < r->config->plugins; i++)
-		if (r->taken[i].n > 0 && (r->taken[i].n != before[i].n
-		    || strcmp(r->taken[i].words, before[i].words) != 0))
+		if (r->taken[i].n > 0
+		    && (r->taken[i].n != before[i].n
+			|| strcmp(r->taken[i].words, before[i].words) != 0))
 			log_error("plugin %s: %s (%u in all)",
 			    r->config->plugin[i].name, r->taken[i].words,
 			    r->taken[i].n);
@@ -222,15 +234,16 @@ rebuild_and_say(struct command_table *r)
 
 /* "number 3 (name)": what has no name has a number, too. */
 static void
-faulty(struct command_table *r, unsigned plugin, size_t number, const char *name,
-    const char *why)
+faulty(struct command_table *r, unsigned plugin, size_t number,
+    const char *name, const char *why)
 {
 	struct command_table_left *l = &r->faulty[plugin];
 	const char *who = r->config->plugin[plugin].name;
 	char words[COMMAND_TABLE_WORDS], label[32];
 
-	text_format(words, sizeof(words), "its command number %zu (%s) is "
-	    "left out: %s", number, TEXT_OF(name, 40), why);
+	text_format(words, sizeof(words),
+	    "its command number %zu (%s) is left out: %s", number,
+	    TEXT_OF(name, 40), why);
 	str_format(label, sizeof(label), "number %zu", number);
 	command_table_left_add(l, name[0] != '\0' ? name : label, words);
 	if (l->n <= COMMAND_TABLE_SAY_MAX)
@@ -238,7 +251,8 @@ faulty(struct command_table *r, unsigned plugin, size_t number, const char *name
 }
 
 static struct json_object *
-without_faulty(struct command_table *r, unsigned plugin, struct json_object *declared)
+without_faulty(struct command_table *r, unsigned plugin,
+    struct json_object *declared)
 {
 	struct json_object *good = json_object_new_array();
 
@@ -249,8 +263,10 @@ without_faulty(struct command_table *r, unsigned plugin, struct json_object *dec
 		if (why == NULL)
 			json_object_array_add(good, json_object_get(o));
 		else
-			faulty(r, plugin, i + 1, json_object_is_type(o,
-			    json_type_object) ? command_spec_text(o, "name") : "",
+			faulty(r, plugin, i + 1,
+			    json_object_is_type(o, json_type_object)
+				? command_spec_text(o, "name")
+				: "",
 			    why);
 	}
 	if (r->faulty[plugin].n > COMMAND_TABLE_SAY_MAX)
@@ -261,7 +277,8 @@ without_faulty(struct command_table *r, unsigned plugin, struct json_object *dec
 }
 
 bool
-command_table_set(struct command_table *r, unsigned plugin, struct json_object *declared)
+command_table_set(struct command_table *r, unsigned plugin,
+    struct json_object *declared)
 {
 	struct json_object *good;
 
@@ -270,8 +287,8 @@ command_table_set(struct command_table *r, unsigned plugin, struct json_object *
 		good = without_faulty(r, plugin, declared);
 	else
 		good = json_object_new_array();
-	if (declared != NULL && !json_object_is_type(declared,
-	    json_type_array)) {
+	if (declared != NULL
+	    && !json_object_is_type(declared, json_type_array)) {
 		static const char words[] = "its commands are left out: they "
 					    "are no array";
 
@@ -279,9 +296,8 @@ command_table_set(struct command_table *r, unsigned plugin, struct json_object *
 		log_error("plugin %s: %s", r->config->plugin[plugin].name,
 		    words);
 	}
-	if (r->list[plugin] != NULL
-		? json_object_equal(good, r->list[plugin])
-		: json_object_array_length(good) == 0) {
+	if (r->list[plugin] != NULL ? json_object_equal(good, r->list[plugin])
+				    : json_object_array_length(good) == 0) {
 		json_object_put(good);
 		return false;
 	}
@@ -296,8 +312,7 @@ command_table_init(struct command_table *r, const struct config *config)
 {
 	*r = (struct command_table) {.config = config};
 	r->command = base_alloc(COMMAND_TABLE_MAX * sizeof(*r->command));
-	r->own = json_parse_as(own_help, strlen(own_help),
-	    json_type_object);
+	r->own = json_parse_as(own_help, strlen(own_help), json_type_object);
 }
 
 void

@@ -10,19 +10,20 @@
 #include "handler/command/command_spec.h"
 #include "shared/config/config.h"
 
-#define COMMAND_TABLE_MAX 500	/* commands of all plugins */
-#define COMMAND_TABLE_OWN CONFIG_PLUGINS_MAX /* plugin: it is the handler's own */
+#define COMMAND_TABLE_MAX 500 /* commands of all plugins */
+#define COMMAND_TABLE_OWN                                                      \
+	CONFIG_PLUGINS_MAX /* plugin: it is the handler's own */
 #define COMMAND_TABLE_EMOJI_MAX (4 * COMMAND_SPEC_EMOJI_MAX + 1)
 #define COMMAND_TABLE_WORDS 192
 #define COMMAND_TABLE_SAY_MAX 10 /* lines of the log for one list's faults */
 
 struct command_table_command {
 	unsigned plugin;
-	int type; /* COMMAND_SPEC_SLASH, or of a menu */
+	int type;			 /* COMMAND_SPEC_SLASH, or of a menu */
 	const char *name, *help, *usage; /* borrowed from declared */
-	char emoji[COMMAND_TABLE_EMOJI_MAX];	 /* as command_table_emoji; "" */
+	char emoji[COMMAND_TABLE_EMOJI_MAX]; /* as command_table_emoji; "" */
 	int rank;
-	unsigned roads; /* bits */
+	unsigned roads;				/* bits */
 	struct json_object *declared, *options; /* borrowed; options or NULL */
 };
 
@@ -42,7 +43,8 @@ unsigned command_table_left_join(char *words, size_t size, unsigned n,
 struct command_table {
 	const struct config *config;
 	struct command_table_left faulty[CONFIG_PLUGINS_MAX];
-	struct command_table_left taken[CONFIG_PLUGINS_MAX]; /* names of others */
+	struct command_table_left
+	    taken[CONFIG_PLUGINS_MAX];		      /* names of others */
 	struct json_object *list[CONFIG_PLUGINS_MAX]; /* declared; or NULL */
 	struct json_object *own;
 	struct command_table_command *command;
@@ -55,18 +57,22 @@ void command_table_init(struct command_table *, const struct config *);
 void command_table_free(struct command_table *);
 /* What this plugin declares now, without what is faulty; false: as before.
  * Every struct command_table_command there was is void. */
-bool command_table_set(struct command_table *, unsigned plugin, struct json_object *declared);
+bool command_table_set(struct command_table *, unsigned plugin,
+    struct json_object *declared);
 /* NULL: there is none that may be given on this road (slash: no menu's). */
-const struct command_table_command *command_table_find(const struct command_table *, enum road,
-    const char *name, size_t len);
+const struct command_table_command *
+command_table_find(const struct command_table *, enum road, const char *name,
+    size_t len);
 /* The same of a menu: COMMAND_SPEC_USER, COMMAND_SPEC_MESSAGE and so on. */
-const struct command_table_command *command_table_menu(const struct command_table *, int type,
-    const char *name);
-const struct command_table_command *command_table_reaction(const struct command_table *,
-    const char *emoji);
+const struct command_table_command *
+command_table_menu(const struct command_table *, int type, const char *name);
+const struct command_table_command *
+command_table_reaction(const struct command_table *, const char *emoji);
 /* The name of who has it. */
-const char *command_table_owner(const struct command_table *, const struct command_table_command *);
+const char *command_table_owner(const struct command_table *,
+    const struct command_table_command *);
 /* "name" or "name:id" in the form that compares. */
-void command_table_emoji(const char *name, const char *id, char *out, size_t size);
+void command_table_emoji(const char *name, const char *id, char *out,
+    size_t size);
 
 #endif

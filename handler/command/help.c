@@ -44,8 +44,9 @@ help_usage(const struct command_table_command *c, struct buf *b)
 		buf_printf(b, " %s", c->usage);
 		return;
 	}
-	for (size_t i = 0; c->options != NULL
-	     && i < json_object_array_length(c->options); i++)
+	for (size_t i = 0;
+	     c->options != NULL && i < json_object_array_length(c->options);
+	     i++)
 		usage_option(json_object_array_get_idx(c->options, i), i == 0,
 		    b);
 }
@@ -60,16 +61,17 @@ has_road(const struct command_table_command *c, enum road road,
 
 /* `/roll [sides]`, `!roll [sides]`, ✂ */
 static void
-put_roads(const struct command_table_command *c, const struct invocation_ways *w,
-    struct buf *b)
+put_roads(const struct command_table_command *c,
+    const struct invocation_ways *w, struct buf *b)
 {
 	bool alone = strcmp(w->prefix, "@") == 0;
 	const char *sep = "";
 
 	if (c->type != COMMAND_SPEC_SLASH) {
 		buf_printf(b, "`%s` in the menu of a %s", c->name,
-		    c->type == COMMAND_SPEC_USER ? "user"
-		    : c->type == COMMAND_SPEC_MESSAGE ? "message" : "channel");
+		    c->type == COMMAND_SPEC_USER	  ? "user"
+			: c->type == COMMAND_SPEC_MESSAGE ? "message"
+							  : "channel");
 		return;
 	}
 	if (has_road(c, ROAD_SLASH, w)) {
@@ -147,9 +149,10 @@ put_one(const struct command_table *r, const struct invocation_ways *w,
 		    command_table_owner(r, c), c->rank, ask->rank);
 		return;
 	}
-	buf_printf(b, "There is no command \"%.*s\" that you may use; `help` "
-		      "shows those there are.", (int)head(ask->what,
-	    HELP_ECHO_MAX), ask->what);
+	buf_printf(b,
+	    "There is no command \"%.*s\" that you may use; `help` "
+	    "shows those there are.",
+	    (int)head(ask->what, HELP_ECHO_MAX), ask->what);
 }
 
 /* ---- pages -------------------------------------------------------------------- */
@@ -201,8 +204,9 @@ put_pages(const struct command_table *r, const struct invocation_ways *w,
 		buf_printf(b, "There is no page %lld: the last one is %lld.",
 		    (long long)wanted, (long long)p.page);
 	else if (p.page > 1)
-		buf_printf(b, "Page %lld of %lld; `help NUMBER` shows "
-			      "another one, `help NAME` one command.",
+		buf_printf(b,
+		    "Page %lld of %lld; `help NUMBER` shows "
+		    "another one, `help NAME` one command.",
 		    (long long)wanted, (long long)p.page);
 }
 
@@ -214,8 +218,7 @@ help_text(const struct command_table *r, const struct invocation_ways *w,
 	int64_t page = 1;
 	char *text;
 
-	if (ask->what[0] != '\0'
-	    && (!str_to_i64(ask->what, &page) || page < 1))
+	if (ask->what[0] != '\0' && (!str_to_i64(ask->what, &page) || page < 1))
 		put_one(r, w, ask, &b);
 	else
 		put_pages(r, w, ask, page, &b);

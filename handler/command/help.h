@@ -9,8 +9,8 @@
 #include "shared/base/buf.h"
 #include "handler/command/invocation.h"
 
-#define HELP_TEXT_MAX 2000	/* characters of a message, Discord's bound */
-#define HELP_PAGE_BYTES 1700	/* of lines; leaves room for what stands below */
+#define HELP_TEXT_MAX 2000   /* characters of a message, Discord's bound */
+#define HELP_PAGE_BYTES 1700 /* of lines; leaves room for what stands below */
 
 struct help_ask {
 	int rank;	  /* the asker's */

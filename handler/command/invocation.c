@@ -25,8 +25,7 @@ invocation_road(const char *name, size_t len)
 	};
 
 	for (int i = 0; i < ROADS; i++)
-		if (strlen(event[i]) == len
-		    && memcmp(event[i], name, len) == 0)
+		if (strlen(event[i]) == len && memcmp(event[i], name, len) == 0)
 			return (enum road)i;
 	return ROADS;
 }
@@ -160,8 +159,8 @@ message_may(const struct command_table *r, const struct invocation_ways *w,
 	const char *end = raw + len, *p = raw, *behind;
 	char head[HEAD_MAX];
 
-	while ((p = memmem(p, (size_t)(end - p), key, sizeof(key) - 1))
-	    != NULL) {
+	while (
+	    (p = memmem(p, (size_t)(end - p), key, sizeof(key) - 1)) != NULL) {
 		p += sizeof(key) - 1;
 		while (p < end && (*p == ':' || strchr(BLANKS, *p) != NULL)
 		    && *p != '\0')
@@ -211,7 +210,8 @@ read_roles(struct invocation *c, struct json_object *member)
 	    json_type_array);
 
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list)
-	     && c->roles_n < INVOCATION_ROLES_MAX; i++) {
+	     && c->roles_n < INVOCATION_ROLES_MAX;
+	     i++) {
 		const char *id = json_object_get_string(
 		    json_object_array_get_idx(list, i));
 
@@ -265,8 +265,7 @@ static bool
 read_interaction(struct invocation *c, const struct command_table *r,
     const struct invocation_ways *w)
 {
-	struct json_object *data = json_get_of(c->d, "data",
-	    json_type_object);
+	struct json_object *data = json_get_of(c->d, "data", json_type_object);
 	struct json_object *member = json_get_of(c->d, "member",
 	    json_type_object);
 	const char *name;
@@ -281,8 +280,8 @@ read_interaction(struct invocation *c, const struct command_table *r,
 	    json_type_object);
 	if (c->command == NULL)
 		return false;
-	arguments_chosen(&c->words, json_get_of(data, "options",
-	    json_type_array));
+	arguments_chosen(&c->words,
+	    json_get_of(data, "options", json_type_array));
 	return true;
 }
 
@@ -300,8 +299,8 @@ read_reaction(struct invocation *c, const struct command_table *r,
 	    || strcmp(command_spec_text(c->d, "message_author_id"), w->bot) != 0
 	    || strcmp(command_spec_text(c->d, "user_id"), w->bot) == 0)
 		return false;
-	command_table_emoji(command_spec_text(emoji, "name"), command_spec_text(emoji, "id"),
-	    name, sizeof(name));
+	command_table_emoji(command_spec_text(emoji, "name"),
+	    command_spec_text(emoji, "id"), name, sizeof(name));
 	c->command = command_table_reaction(r, name);
 	c->message_id = command_spec_text(c->d, "message_id");
 	c->user_id = command_spec_text(c->d, "user_id");
@@ -311,7 +310,8 @@ read_reaction(struct invocation *c, const struct command_table *r,
 }
 
 static bool
-read_tree(struct invocation *c, const struct command_table *r, const struct invocation_ways *w)
+read_tree(struct invocation *c, const struct command_table *r,
+    const struct invocation_ways *w)
 {
 	static bool (*const read_one[ROADS])(struct invocation *,
 	    const struct command_table *, const struct invocation_ways *) = {
@@ -334,15 +334,20 @@ read_tree(struct invocation *c, const struct command_table *r, const struct invo
 }
 
 bool
-invocation_find(struct invocation *c, const struct command_table *r, const struct invocation_ways *w,
-    enum road road, const char *raw, size_t len)
+invocation_find(struct invocation *c, const struct command_table *r,
+    const struct invocation_ways *w, enum road road, const char *raw,
+    size_t len)
 {
 	if (road == ROADS || (r->any & 1u << road) == 0
 	    || (road == ROAD_PREFIX && !message_may(r, w, raw, len))
 	    || (road == ROAD_REACTION && !reaction_may(w, raw, len)))
 		return false;
-	*c = (struct invocation) {.road = road, .user_id = "", .guild_id = "",
-	    .channel_id = "", .message_id = "", .text = ""};
+	*c = (struct invocation) {.road = road,
+	    .user_id = "",
+	    .guild_id = "",
+	    .channel_id = "",
+	    .message_id = "",
+	    .text = ""};
 	c->tree = json_parse_as(raw, len, json_type_object);
 	arguments_init(&c->words);
 	if (c->tree != NULL && read_tree(c, r, w))
@@ -385,9 +390,11 @@ way(const char *method, const char *const (*params)[2], size_t n)
 static void
 put_ways(const struct invocation *c, struct json_object *o)
 {
-	const char *const hook[][2] = {{"token", command_spec_text(c->d, "token")},
+	const char *const hook[][2] = {{"token",
+					   command_spec_text(c->d, "token")},
 	    {"id", command_spec_text(c->d, "id")}};
-	const char *const more[][2] = {{"token", command_spec_text(c->d, "token")},
+	const char *const more[][2] = {{"token",
+					   command_spec_text(c->d, "token")},
 	    {"application_id", command_spec_text(c->d, "application_id")}};
 	const char *const reply[][2] = {{"channel_id", c->channel_id},
 	    {"message_id", c->message_id}};
@@ -412,10 +419,9 @@ invocation_json(const struct invocation *c)
 	put_text(o, "road", command_spec_road[c->road]);
 	json_object_object_add(o, "sub", json_object_new_string(c->words.sub));
 	json_object_object_add(o, "args", json_object_get(c->words.args));
-	json_object_object_add(o, "options",
-	    json_object_get(c->words.options));
-	json_object_object_add(o, "text", json_object_new_string(
-	    c->text + strspn(c->text, BLANKS)));
+	json_object_object_add(o, "options", json_object_get(c->words.options));
+	json_object_object_add(o, "text",
+	    json_object_new_string(c->text + strspn(c->text, BLANKS)));
 	who = json_object_get(c->who);
 	if (who == NULL) {
 		who = json_object_new_object();
@@ -431,8 +437,8 @@ invocation_json(const struct invocation *c)
 }
 
 void
-invocation_name(const struct invocation *c, const struct invocation_ways *w, char *out,
-    size_t size)
+invocation_name(const struct invocation *c, const struct invocation_ways *w,
+    char *out, size_t size)
 {
 	const char *mark = c->road == ROAD_SLASH ? "/" : "";
 

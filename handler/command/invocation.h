@@ -29,19 +29,19 @@ struct invocation {
 	size_t roles_n;
 	struct arguments words;
 	char fault[ARGUMENTS_FAULT_MAX]; /* the words do not fit; "" */
-	int rank; /* for the caller to fill in */
+	int rank;			 /* for the caller to fill in */
 };
 
 /* Can an event of this name be a command?  ROADS: it can't. */
 enum road invocation_road(const char *name, size_t len);
 /* true: it is one, invocation_free follows. */
-bool invocation_find(struct invocation *, const struct command_table *, const struct invocation_ways *,
-    enum road, const char *raw, size_t len);
+bool invocation_find(struct invocation *, const struct command_table *,
+    const struct invocation_ways *, enum road, const char *raw, size_t len);
 void invocation_free(struct invocation *);
 /* What the plugin is told of it; the caller puts it. */
 struct json_object *invocation_json(const struct invocation *);
 /* "/roll", "!roll" or "roll" */
-void invocation_name(const struct invocation *, const struct invocation_ways *, char *out,
-    size_t size);
+void invocation_name(const struct invocation *, const struct invocation_ways *,
+    char *out, size_t size);
 
 #endif

@@ -13,7 +13,7 @@
 #define COMMANDS_ANSWER_MAX (4u << 20)
 #define CODE_CREATES 30034 /* as many as a day has were made (7.4) */
 #define CODE_ENTRY 50240   /* an Entry Point command came meanwhile */
-#define KNOWN_HEAD 17 /* bytes: the token's identity and a blank */
+#define KNOWN_HEAD 17	   /* bytes: the token's identity and a blank */
 
 static const char known_key[] = "commands-known";
 
@@ -51,8 +51,10 @@ keep(struct registration *c, unsigned plugin, const char *key, const char *text)
 {
 	struct keep *k = base_alloc(sizeof(*k));
 
-	k->job = (struct kv_job) {.plugin = plugin, .write = true,
-	    .run = keep_run, .end = keep_end};
+	k->job = (struct kv_job) {.plugin = plugin,
+	    .write = true,
+	    .run = keep_run,
+	    .end = keep_end};
 	str_copy(k->key, key, sizeof(k->key));
 	k->text = base_strdup(text);
 	kv_jobs_add_own(c->jobs, &k->job);
@@ -74,7 +76,8 @@ kept(struct kv_tx *tx, const char *key)
 }
 
 static void
-plugin_key(const struct registration *c, unsigned plugin, char *key, size_t size)
+plugin_key(const struct registration *c, unsigned plugin, char *key,
+    size_t size)
 {
 	must(str_format(key, size, "commands/%s",
 	    c->config->plugin[plugin].name));
@@ -111,8 +114,8 @@ known_keep(struct registration *c)
 	size_t size = KNOWN_HEAD + strlen(c->known) + 1;
 	char *text = base_alloc(size);
 
-	must(str_format(text, size, "%016" PRIx64 " %s", c->identity,
-	    c->known));
+	must(
+	    str_format(text, size, "%016" PRIx64 " %s", c->identity, c->known));
 	keep(c, c->plugin, known_key, text);
 	free(text);
 }
@@ -134,8 +137,9 @@ commands_load(struct registration *c)
 	for (unsigned i = 0; i < c->config->plugins; i++) {
 		plugin_key(c, i, key, sizeof(key));
 		text = kept(tx, key);
-		list = text != NULL ? json_parse_as(text, strlen(text),
-		    json_type_array) : NULL;
+		list = text != NULL
+		    ? json_parse_as(text, strlen(text), json_type_array)
+		    : NULL;
 		if (list != NULL) {
 			older_form(list);
 			command_table_set(&c->table, i, list);
@@ -159,7 +163,8 @@ commands_tell(struct registration *c)
 	for (unsigned i = 0; i < nitems(c->left); i++) {
 		struct command_table_left *l = &c->left[i];
 
-		l->n = i >= c->config->plugins && i != COMMAND_TABLE_OWN ? 0
+		l->n = i >= c->config->plugins && i != COMMAND_TABLE_OWN
+		    ? 0
 		    : command_list_left(&c->list, &c->table, i, l->words,
 			sizeof(l->words));
 		c->out += l->n;
@@ -167,7 +172,7 @@ commands_tell(struct registration *c)
 			continue;
 		first = l;
 		name = i == COMMAND_TABLE_OWN ? "shardherd"
-		    : c->config->plugin[i].name;
+					      : c->config->plugin[i].name;
 	}
 	c->note[0] = '\0';
 	if (c->trouble[0] != '\0')
@@ -177,9 +182,10 @@ commands_tell(struct registration *c)
 		text_format(c->note, sizeof(c->note), "plugin %s: %s", name,
 		    first->words);
 	else if (c->out > 1)
-		text_format(c->note, sizeof(c->note), "%u are left out, see "
-		    "plugin list; the first: plugin %s: %s", c->out, name,
-		    first->words);
+		text_format(c->note, sizeof(c->note),
+		    "%u are left out, see "
+		    "plugin list; the first: plugin %s: %s",
+		    c->out, name, first->words);
 }
 
 /* ---- registering ------------------------------------------------------------------- */
@@ -204,16 +210,17 @@ commands_failed(struct registration *c, const char *doing,
 {
 	c->busy = false;
 	if (a->outcome != REST_STOPPED) {
-		text_format(c->trouble, sizeof(c->trouble), "%s: %s (HTTP %d)"
-		    "%s%.*s", doing, a->why, a->status, a->len > 0 ? ": " : "",
-		    a->len > 300 ? 300 : (int)a->len, a->len > 0 ? a->body
-		    : "");
+		text_format(c->trouble, sizeof(c->trouble),
+		    "%s: %s (HTTP %d)%s%.*s", doing, a->why, a->status,
+		    a->len > 0 ? ": " : "", a->len > 300 ? 300 : (int)a->len,
+		    a->len > 0 ? a->body : "");
 		log_warn("Slash commands: %s.  Next attempt in %.0f s.",
 		    c->trouble, c->retry_s);
 		commands_tell(c);
 	}
 	timer_set(&c->timer, c->retry_s);
-	c->retry_s = c->retry_s * 2 < REGISTRATION_RETRY_MAX_S ? c->retry_s * 2
+	c->retry_s = c->retry_s * 2 < REGISTRATION_RETRY_MAX_S
+	    ? c->retry_s * 2
 	    : REGISTRATION_RETRY_MAX_S;
 }
 
@@ -230,9 +237,13 @@ commands_call(struct registration *c, const char *method, const char *tail,
 		str_format(path, sizeof(path), "/applications/%s/commands%s",
 		    c->app, tail);
 	c->busy = true;
-	if (rest_call(c->rest, REST_OWN, &(struct rest_ask) {
-		.method = method, .path = path, .body = body,
-		.repeatable = true}, done, c, &bad, &why) < 0)
+	if (rest_call(c->rest, REST_OWN,
+		&(struct rest_ask) {.method = method,
+		    .path = path,
+		    .body = body,
+		    .repeatable = true},
+		done, c, &bad, &why)
+	    < 0)
 		commands_failed(c, "cannot ask",
 		    &(struct rest_answer) {.why = why});
 	free(body);
@@ -253,7 +264,9 @@ is_for_a_command(const struct rest_answer *a)
 	if (a->outcome != REST_REFUSED || a->status != 400)
 		return false;
 	v = answer_judge(&(struct answer) {.status = a->status,
-	    .body = a->body, .len = a->len, .retry_after_s = -1});
+	    .body = a->body,
+	    .len = a->len,
+	    .retry_after_s = -1});
 	return v.json && v.code != CODE_CREATES && v.code != CODE_ENTRY;
 }
 
@@ -278,8 +291,8 @@ static void
 commands_each(struct registration *c)
 {
 	if (c->one < c->list.n) {
-		commands_call(c, "POST", "", command_list_one(&c->list,
-		    c->one), on_one);
+		commands_call(c, "POST", "", command_list_one(&c->list, c->one),
+		    on_one);
 		return;
 	}
 	if (c->found > 0) {
@@ -319,8 +332,8 @@ on_written(void *arg, const struct rest_answer *a)
 		commands_done(c);
 	} else if (!is_for_a_command(a)) {
 		commands_failed(c, "cannot register them", a);
-	} else if (command_list_culprits(&c->list, &c->table, a->body,
-		       a->len) > 0) {
+	} else if (command_list_culprits(&c->list, &c->table, a->body, a->len)
+	    > 0) {
 		commands_write(c);
 	} else if (c->one == 0 && c->list.n > 0) {
 		log_warn("Slash commands: Discord refuses the list and does "
@@ -338,8 +351,8 @@ on_read(void *arg, const struct rest_answer *a)
 	struct registration *c = arg;
 	bool same;
 
-	if (a->outcome != REST_OK || command_list_read(&c->list, a->body,
-		a->len, &same) < 0) {
+	if (a->outcome != REST_OK
+	    || command_list_read(&c->list, a->body, a->len, &same) < 0) {
 		commands_failed(c, "cannot read what there are", a);
 		return;
 	}
@@ -420,11 +433,15 @@ registration_declare(struct registration *c, unsigned plugin,
 }
 
 void
-registration_init(struct registration *c, struct timers *timers, struct rest *rest,
-    struct kv_jobs *jobs, const struct config *config, uint64_t identity)
+registration_init(struct registration *c, struct timers *timers,
+    struct rest *rest, struct kv_jobs *jobs, const struct config *config,
+    uint64_t identity)
 {
-	*c = (struct registration) {.rest = rest, .jobs = jobs, .config = config,
-	    .identity = identity, .retry_s = REGISTRATION_RETRY_S};
+	*c = (struct registration) {.rest = rest,
+	    .jobs = jobs,
+	    .config = config,
+	    .identity = identity,
+	    .retry_s = REGISTRATION_RETRY_S};
 	command_table_init(&c->table, config);
 	command_list_init(&c->list);
 	timer_init(timers, &c->timer, commands_look);

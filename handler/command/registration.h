@@ -15,8 +15,8 @@
 #include "handler/storage/kv_jobs.h"
 #include "handler/rest/rest.h"
 
-#define REGISTRATION_SETTLE_S 1.0	  /* for other plugins to declare theirs */
-#define REGISTRATION_RETRY_S 30.0	  /* after a failure; doubled each time */
+#define REGISTRATION_SETTLE_S 1.0 /* for other plugins to declare theirs */
+#define REGISTRATION_RETRY_S 30.0 /* after a failure; doubled each time */
 #define REGISTRATION_RETRY_MAX_S 3600.0
 
 struct registration {
@@ -26,9 +26,9 @@ struct registration {
 	struct timer timer;
 	struct command_table table;
 	uint64_t identity; /* of the token (secret.h): whose commands */
-	char *known;  /* what Discord has, as far as we know: canonical text */
+	char *known; /* what Discord has, as far as we know: canonical text */
 	struct command_list list; /* being registered */
-	size_t one, found; /* tried alone, and refused of these */
+	size_t one, found;	  /* tried alone, and refused of these */
 	char trouble[PAGE_WORDS]; /* why they can't be registered; "" */
 	char app[24];
 	/* For the stats page: what Discord does not have of each plugin's, and

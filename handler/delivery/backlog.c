@@ -78,17 +78,22 @@ trailer_make(struct trailer *t, const char *id)
 static int
 record_write(struct backlog *b, const struct event *e, struct err *err)
 {
-	struct up_hdr h = {.type = UP_EVENT, .flags = e->flags,
-	    .t_off = e->t_off, .t_len = e->t_len, .reserved = e->shard_id,
-	    .ord = 1, .seq = e->seq, .session = e->session,
+	struct up_hdr h = {.type = UP_EVENT,
+	    .flags = e->flags,
+	    .t_off = e->t_off,
+	    .t_len = e->t_len,
+	    .reserved = e->shard_id,
+	    .ord = 1,
+	    .seq = e->seq,
+	    .session = e->session,
 	    .recv_ms = e->recv_ms};
 	struct trailer t;
 	struct iovec part[2] = {{e->raw, e->len}, {t.text, 0}};
 	int rc;
 
 	if (b->spool == NULL)
-		return err_set(err, EXIT_TRY_LATER, "the backlog %s is not "
-		    "open", b->dir);
+		return err_set(err, EXIT_TRY_LATER,
+		    "the backlog %s is not open", b->dir);
 	trailer_make(&t, in_flight_event_session(e));
 	part[1].iov_len = t.len;
 	h.len = e->len + (uint32_t)t.len;
@@ -119,8 +124,8 @@ scratch_trim(struct backlog *b)
 static struct event *
 record_read(struct backlog *b, const struct up_hdr *peeked)
 {
-	char id[CONTRACT_SESSION_MAX], *raw = buf_space(&b->scratch,
-	    peeked->len + 1u);
+	char id[CONTRACT_SESSION_MAX],
+	    *raw = buf_space(&b->scratch, peeked->len + 1u);
 	struct up_hdr h = *peeked;
 	struct event *e;
 	size_t n;
@@ -207,7 +212,8 @@ known_learn(struct backlog *b)
 	while (b->known_n < stats.events && spool_peek(b->spool, &h)) {
 		/* A damaged one is not known: its repetition is all there is. */
 		if (spool_take(b->spool, buf_space(&b->scratch, h.len + 1u))
-		    == 0 && h.seq != 0 && h.session != 0)
+			== 0
+		    && h.seq != 0 && h.session != 0)
 			known_put(b, key_of(h.session, h.seq));
 	}
 	scratch_trim(b);
@@ -219,9 +225,10 @@ known_learn(struct backlog *b)
 void
 backlog_limits(struct backlog *b, const struct config_plugin *cfg)
 {
-	b->limits = (struct spool_limits) {.bytes = (uint64_t)
-	    cfg->backlog_bytes, .segment_bytes = BACKLOG_SEGMENT_BYTES,
-	    .age_ms = (uint64_t)(cfg->backlog_age_s * 1000)};
+	b->limits =
+	    (struct spool_limits) {.bytes = (uint64_t)cfg->backlog_bytes,
+		.segment_bytes = BACKLOG_SEGMENT_BYTES,
+		.age_ms = (uint64_t)(cfg->backlog_age_s * 1000)};
 	/* Some segments at least, as space comes back by the segment. */
 	if (b->limits.segment_bytes > b->limits.bytes / 8)
 		b->limits.segment_bytes = b->limits.bytes / 8;
@@ -255,7 +262,7 @@ backlog_open(struct backlog *b, struct err *e)
 static void
 free_all(struct list *l)
 {
-	list_each_safe(l, at, next) {
+	list_each_safe (l, at, next) {
 		list_remove(at);
 		free(container_of(at, struct event, link));
 	}
@@ -313,10 +320,16 @@ backlog_add(struct backlog *b, const struct event *e, struct err *err)
 static struct event *
 copy_of(const struct event *e)
 {
-	struct up_hdr h = {.type = UP_EVENT, .flags = e->flags, .len = e->len,
-	    .t_off = e->t_off, .t_len = e->t_len, .seq = e->seq,
-	    .session = e->session, .recv_ms = e->recv_ms};
-	struct event *c = in_flight_copy(e->shard_id, in_flight_event_session(e), &h);
+	struct up_hdr h = {.type = UP_EVENT,
+	    .flags = e->flags,
+	    .len = e->len,
+	    .t_off = e->t_off,
+	    .t_len = e->t_len,
+	    .seq = e->seq,
+	    .session = e->session,
+	    .recv_ms = e->recv_ms};
+	struct event *c = in_flight_copy(e->shard_id,
+	    in_flight_event_session(e), &h);
 
 	memcpy(c->raw, e->raw, e->len);
 	return c;
@@ -353,7 +366,8 @@ backlog_keep(struct backlog *b, const struct event *e, struct err *err)
 	if (b->spool != NULL)
 		settle(b);
 	if (b->untaken && b->ahead_n >= BACKLOG_AHEAD_MAX) {
-		err_set(err, EXIT_DEGRADED, "too many interactions have "
+		err_set(err, EXIT_DEGRADED,
+		    "too many interactions have "
 		    "passed the order of the backlog");
 		return NULL;
 	}
@@ -376,7 +390,8 @@ backlog_keep(struct backlog *b, const struct event *e, struct err *err)
 static bool
 ahead_placed(struct backlog *b)
 {
-	struct event *e = list_empty(&b->ahead) ? NULL
+	struct event *e = list_empty(&b->ahead)
+	    ? NULL
 	    : container_of(b->ahead.next, struct event, link);
 
 	if (e == NULL || place_before(spool_at(b->spool), e->record))
@@ -475,8 +490,8 @@ backlog_tick(struct backlog *b)
 {
 	if (b->spool == NULL)
 		return;
-	if (b->known != NULL && !(b->untaken
-		&& place_before(spool_at(b->spool), b->inherited))
+	if (b->known != NULL
+	    && !(b->untaken && place_before(spool_at(b->spool), b->inherited))
 	    && clock_boot_ms() - b->opened_ms > BACKLOG_KNOWN_MS)
 		known_free(b);
 	if (!b->untaken)

@@ -18,8 +18,8 @@
 
 #define BACKLOG_SEGMENT_BYTES ((uint64_t)4 << 20)
 #define BACKLOG_TAKEN_BYTES ((size_t)64 << 20) /* of copies in memory */
-#define BACKLOG_AHEAD_MAX 1024	 /* interactions that passed the disk's order */
-#define BACKLOG_KNOWN_MS 60000u	 /* shards repeat what they hold well within */
+#define BACKLOG_AHEAD_MAX 1024	/* interactions that passed the disk's order */
+#define BACKLOG_KNOWN_MS 60000u /* shards repeat what they hold well within */
 
 struct backlog_dir {
 	char dir[CONFIG_PATH_MAX];
@@ -34,13 +34,13 @@ struct backlog {
 	struct spool *spool; /* NULL: not open */
 	char dir[CONFIG_PATH_MAX + 72];
 	struct spool_limits limits;
-	bool unsynced;	    /* a power loss could take what was added */
-	bool untaken;	    /* something on disk is not in memory */
-	struct list taken;  /* copies in memory, in the disk's order */
-	struct list ahead;  /* copies whose records lie behind untaken ones */
+	bool unsynced;	   /* a power loss could take what was added */
+	bool untaken;	   /* something on disk is not in memory */
+	struct list taken; /* copies in memory, in the disk's order */
+	struct list ahead; /* copies whose records lie behind untaken ones */
 	size_t taken_n, taken_bytes, ahead_n;
 	struct place inherited; /* up to here an earlier handler's records */
-	uint64_t *known;    /* keys of those, to recognise repetitions */
+	uint64_t *known;	/* keys of those, to recognise repetitions */
 	size_t known_n, known_mask;
 	uint64_t opened_ms;
 	struct buf scratch;

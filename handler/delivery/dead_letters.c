@@ -16,18 +16,24 @@ letter_fill(struct deadletter *l, const struct plugin_entry *entry,
 	size_t n = e->t_len < sizeof(l->event) ? e->t_len
 					       : sizeof(l->event) - 1;
 
-	*l = (struct deadletter) {.at_ms = clock_wall_ms(), .seq = e->seq,
-	    .recv_ms = e->recv_ms, .session = e->session, .raw_len = e->len,
-	    .shard = e->shard_id, .strikes = d->strikes, .t_off = e->t_off,
+	*l = (struct deadletter) {.at_ms = clock_wall_ms(),
+	    .seq = e->seq,
+	    .recv_ms = e->recv_ms,
+	    .session = e->session,
+	    .raw_len = e->len,
+	    .shard = e->shard_id,
+	    .strikes = d->strikes,
+	    .t_off = e->t_off,
 	    .t_len = e->t_len};
 	str_copy(l->plugin, entry->lane.name, sizeof(l->plugin));
 	memcpy(l->event, e->raw + e->t_off, n);
-	str_copy(l->session_id, in_flight_event_session(e), sizeof(l->session_id));
+	str_copy(l->session_id, in_flight_event_session(e),
+	    sizeof(l->session_id));
 	if (plugin_failure(p)[0] != '\0')
 		str_copy(l->why, plugin_failure(p), sizeof(l->why));
 	else
-		str_format(l->why, sizeof(l->why), "ended while it worked on "
-						   "this event");
+		str_format(l->why, sizeof(l->why),
+		    "ended while it worked on this event");
 	str_copy(l->words, plugin_words(p), sizeof(l->words));
 }
 
@@ -36,9 +42,9 @@ letter_fill(struct deadletter *l, const struct plugin_entry *entry,
 /* What is to be written; in plugin_set.late while another process writes. */
 struct late {
 	struct list link;
-	bool drop;		/* l.id goes; else l comes */
+	bool drop; /* l.id goes; else l comes */
 	struct deadletter l;
-	char name[128];		/* of the event */
+	char name[128]; /* of the event */
 	char raw[];
 };
 
@@ -64,13 +70,13 @@ late_add(struct plugin_set *s, struct late *x, bool last)
 	if (rc < 0)
 		log_error("plugin %s: %s ended it %u times and is set aside, "
 			  "but could not be kept (%s); the plugin's last "
-			  "words: %s", l->plugin, x->name, l->strikes, e.text,
-		    words);
+			  "words: %s",
+		    l->plugin, x->name, l->strikes, e.text, words);
 	else
 		log_error("plugin %s: %s ended it %u times and is set aside "
 			  "as dead letter %llu; the plugin's last words: %s",
-		    l->plugin, x->name, l->strikes,
-		    (unsigned long long)l->id, words);
+		    l->plugin, x->name, l->strikes, (unsigned long long)l->id,
+		    words);
 	if (gone > 0)
 		log_warn("%llu of the oldest dead letters made room for it",
 		    (unsigned long long)gone);
@@ -87,7 +93,8 @@ late_drop(struct plugin_set *s, struct late *x, bool last)
 		return false;
 	if (rc < 0)
 		log_error("dead letter %llu was delivered again but can't be "
-			  "dropped: %s", (unsigned long long)x->l.id, e.text);
+			  "dropped: %s",
+		    (unsigned long long)x->l.id, e.text);
 	else
 		log_info("dead letter %llu was delivered to plugin %s again",
 		    (unsigned long long)x->l.id, x->l.plugin);
@@ -163,7 +170,7 @@ dead_letters_buried(struct lanes *lanes, struct lane *lane, struct event *e)
 static bool
 is_among(const struct list *l, uint64_t id)
 {
-	list_each(l, at)
+	list_each (l, at)
 		if (container_of(at, struct delivery, link)->event->dead == id)
 			return true;
 	return false;
@@ -182,10 +189,14 @@ is_under_way(const struct lane *l, uint64_t id)
 static const char *
 letter_send(struct plugin_set *s, const struct deadletter *d, const char *raw)
 {
-	struct up_hdr h = {.type = UP_EVENT, .flags = UP_FLAG_AGAIN,
-	    .len = (uint32_t)d->raw_kept, .t_off = d->t_off,
-	    .t_len = (uint16_t)d->t_len, .seq = d->seq,
-	    .session = d->session, .recv_ms = d->recv_ms};
+	struct up_hdr h = {.type = UP_EVENT,
+	    .flags = UP_FLAG_AGAIN,
+	    .len = (uint32_t)d->raw_kept,
+	    .t_off = d->t_off,
+	    .t_len = (uint16_t)d->t_len,
+	    .seq = d->seq,
+	    .session = d->session,
+	    .recv_ms = d->recv_ms};
 	struct plugin_entry *p = plugin_set_find(s, d->plugin);
 	struct event *e;
 
@@ -232,8 +243,8 @@ replay_one(const struct deadletter *d, const char *raw, void *arg)
 }
 
 bool
-dead_letters_replay(struct plugin_set *s, uint64_t id, const char *name, char *text,
-    size_t size)
+dead_letters_replay(struct plugin_set *s, uint64_t id, const char *name,
+    char *text, size_t size)
 {
 	struct replay r = {.set = s, .id = id, .name = name};
 	struct err e;
@@ -247,11 +258,12 @@ dead_letters_replay(struct plugin_set *s, uint64_t id, const char *name, char *t
 	if (r.sent + r.refused == 0)
 		str_format(text, size, "there is no such dead letter");
 	else if (r.refused == 0)
-		str_format(text, size, "%u dead letter%s delivered again; "
-			   "each goes away once its plugin has answered it",
+		str_format(text, size,
+		    "%u dead letter%s delivered again; "
+		    "each goes away once its plugin has answered it",
 		    r.sent, r.sent == 1 ? " is" : "s are");
 	else
-		str_format(text, size, "%u are delivered again, %u are not: "
-				       "%s", r.sent, r.refused, r.why);
+		str_format(text, size, "%u are delivered again, %u are not: %s",
+		    r.sent, r.refused, r.why);
 	return r.sent > 0;
 }

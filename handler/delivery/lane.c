@@ -43,7 +43,7 @@ lane_init(struct lane *l, struct lanes *all, unsigned index,
 static void
 free_copies(struct window_waiting *w, struct list *from)
 {
-	list_each_safe(from, at, next) {
+	list_each_safe (from, at, next) {
 		struct delivery *d = delivery_of(at);
 
 		window_pull(w, d);
@@ -82,8 +82,10 @@ lane_alarm(struct lane *l, const struct err *e)
 		return;
 	log_error("plugin %s: %s.  %llu of its events were dropped since the "
 		  "last such message, %llu in all; other plugins are not "
-		  "affected.", l->name, e->text, (unsigned long long)(l->dropped
-	    - l->alarm_dropped), (unsigned long long)l->dropped);
+		  "affected.",
+	    l->name, e->text,
+	    (unsigned long long)(l->dropped - l->alarm_dropped),
+	    (unsigned long long)l->dropped);
 	l->alarm_ms = now;
 	l->alarm_dropped = l->dropped;
 }
@@ -95,8 +97,8 @@ lane_recovered(struct lane *l)
 		return;
 	l->note[0] = '\0';
 	log_notice("plugin %s: its backlog takes events again; %llu were "
-		   "dropped meanwhile", l->name,
-	    (unsigned long long)l->dropped);
+		   "dropped meanwhile",
+	    l->name, (unsigned long long)l->dropped);
 }
 
 static bool
@@ -142,7 +144,7 @@ lane_keep(struct lane *l, struct delivery *d, struct window *out)
 static bool
 keep_out(struct lane *l, struct window *w)
 {
-	list_each_safe(&w->out, at, next) {
+	list_each_safe (&w->out, at, next) {
 		struct delivery *d = delivery_of(at);
 
 		if (in_work(d) && !lane_keep(l, d, w))
@@ -155,7 +157,7 @@ keep_out(struct lane *l, struct window *w)
 static bool
 keep_waiting(struct lane *l, struct list *from)
 {
-	list_each_safe(from, at, next) {
+	list_each_safe (from, at, next) {
 		struct delivery *d = delivery_of(at);
 
 		if (in_work(d) && (d->urgent || d->tries > 0)
@@ -172,7 +174,7 @@ keep_waiting(struct lane *l, struct list *from)
 static void
 store_waiting(struct lane *l)
 {
-	list_each_safe(&l->waiting.bulk, at, next) {
+	list_each_safe (&l->waiting.bulk, at, next) {
 		struct delivery *d = delivery_of(at);
 
 		if (!in_work(d))
@@ -290,7 +292,7 @@ lane_fill(struct lane *l)
 static bool
 impatient(const struct lane *l, struct list *from)
 {
-	list_each(from, at) {
+	list_each (from, at) {
 		const struct delivery *d = delivery_of(at);
 
 		if (in_work(d))
@@ -345,7 +347,7 @@ lane_open(struct lane *l)
 static void
 drop_waiting(struct window_waiting *w, struct list *from)
 {
-	list_each_safe(from, at, next) {
+	list_each_safe (from, at, next) {
 		struct delivery *d = delivery_of(at);
 
 		if (d->event->place != EVENT_NOWHERE)
@@ -362,7 +364,7 @@ lane_leave_backlog(struct lane *l)
 	for (size_t i = 0; i < LANE_WINDOWS; i++) {
 		if (l->window[i] == NULL)
 			continue;
-		list_each(&l->window[i]->out, at)
+		list_each (&l->window[i]->out, at)
 			backlog_forget(&l->backlog, delivery_of(at)->event);
 	}
 	backlog_close(&l->backlog);
@@ -372,7 +374,7 @@ lane_leave_backlog(struct lane *l)
 static void
 dismiss_waiting(struct lane *l, struct list *from)
 {
-	list_each_safe(from, at, next) {
+	list_each_safe (from, at, next) {
 		struct delivery *d = delivery_of(at);
 
 		if (d->event->dead != 0)
@@ -395,7 +397,8 @@ dismiss_some(struct lane *l)
 	dismiss_waiting(l, &l->waiting.urgent);
 	dismiss_waiting(l, &l->waiting.bulk);
 	for (unsigned n = 0; n < LANE_DISMISS && l->backlog.untaken
-	     && (e = backlog_take(&l->backlog, SIZE_MAX)) != NULL; n++)
+	     && (e = backlog_take(&l->backlog, SIZE_MAX)) != NULL;
+	     n++)
 		backlog_finish(&l->backlog, e);
 }
 

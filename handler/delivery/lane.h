@@ -13,22 +13,23 @@
 #include "handler/process/window.h"
 
 #define LANE_TICK_MS 250u
-#define LANE_PATIENCE 4u	/* ticks an event may hold up its shard */
-#define LANE_FILL 64u		/* events taken from disk ahead of need */
-#define LANE_LEAVE 8u		/* ticks to finish what is of a backlog that is
+#define LANE_PATIENCE 4u /* ticks an event may hold up its shard */
+#define LANE_FILL 64u	 /* events taken from disk ahead of need */
+#define LANE_LEAVE                                                             \
+	8u		     /* ticks to finish what is of a backlog that is
 				   another handler's now */
-#define LANE_ALARM_MS 60000u	/* one complaint about lost events per minute */
-#define LANE_DISMISS 4096u	/* events dropped from disk per tick */
-#define LANE_WINDOWS 2		/* processes at once: the old and the new one */
+#define LANE_ALARM_MS 60000u /* one complaint about lost events per minute */
+#define LANE_DISMISS 4096u   /* events dropped from disk per tick */
+#define LANE_WINDOWS 2	     /* processes at once: the old and the new one */
 
 struct lane;
 
 /* What all lanes share. */
 struct lanes {
 	struct backlog_dir backlogs;
-	uint32_t epoch;	  /* counts ticks */
-	bool stopping;	  /* nothing more is taken from disk */
-	bool serving;	  /* else the backlogs are another handler's */
+	uint32_t epoch; /* counts ticks */
+	bool stopping;	/* nothing more is taken from disk */
+	bool serving;	/* else the backlogs are another handler's */
 	/* A delivery of an event in work is finished. */
 	void (*finished)(struct lanes *, struct event *);
 	/* A dead letter that was delivered again is finished. */
@@ -46,7 +47,7 @@ struct lane {
 	uint32_t leaving; /* ticks since we do not serve */
 	bool dismissed;	  /* nothing is kept for it */
 	uint64_t events, dropped, alarm_ms, alarm_dropped;
-	char note[160];	    /* what is wrong with its backlog, "" */
+	char note[160]; /* what is wrong with its backlog, "" */
 };
 
 void lane_init(struct lane *, struct lanes *, unsigned index,

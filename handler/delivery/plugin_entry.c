@@ -16,7 +16,8 @@ entry_windows(struct plugin_entry *p)
 	unsigned of[LANE_WINDOWS] = {p->old, p->active};
 
 	for (unsigned i = 0; i < LANE_WINDOWS; i++)
-		p->lane.window[i] = of[i] == PLUGIN_SET_NONE ? NULL
+		p->lane.window[i] = of[i] == PLUGIN_SET_NONE
+		    ? NULL
 		    : plugin_window(p->slot[of[i]]);
 	if (p->active != PLUGIN_SET_NONE)
 		p->set->serving[p->index] = p->slot[p->active];
@@ -30,8 +31,8 @@ on_drain(struct timer *t)
 	if (p->old == PLUGIN_SET_NONE)
 		return;
 	log_warn("plugin %s: its old process did not finish %zu events in "
-		 "time; they go to the new one", p->lane.name,
-	    window_out(plugin_window(p->slot[p->old])));
+		 "time; they go to the new one",
+	    p->lane.name, window_out(plugin_window(p->slot[p->old])));
 	plugin_stop(p->slot[p->old]);
 }
 
@@ -109,7 +110,8 @@ plugin_entry_gone(const struct plugin_entry *p)
 bool
 plugin_entry_settled(const struct plugin_entry *p)
 {
-	return p->active == PLUGIN_SET_NONE || plugin_settled(p->slot[p->active]);
+	return p->active == PLUGIN_SET_NONE
+	    || plugin_settled(p->slot[p->active]);
 }
 
 enum plugin_state
@@ -156,9 +158,8 @@ plugin_entry_page(struct plugin_entry *p, uint64_t now, struct page_plugin *out)
 
 /* ---- answers ---------------------------------------------------------------- */
 
-printflike(3, 4) static void
-entry_answer(struct plugin_entry *p, enum plugin_set_end end, const char *fmt,
-    ...)
+printflike(3, 4) static void entry_answer(struct plugin_entry *p,
+    enum plugin_set_end end, const char *fmt, ...)
 {
 	char text[384];
 	va_list ap;
@@ -175,7 +176,8 @@ entry_answer(struct plugin_entry *p, enum plugin_set_end end, const char *fmt,
 static bool
 entry_ask(struct plugin_entry *p, uint32_t serial)
 {
-	bool busy = p->asked || p->next != PLUGIN_SET_NONE || p->old != PLUGIN_SET_NONE;
+	bool busy = p->asked || p->next != PLUGIN_SET_NONE
+	    || p->old != PLUGIN_SET_NONE;
 
 	if (busy) {
 		p->set->answer(p->set, serial, PLUGIN_SET_REFUSED,
@@ -209,8 +211,8 @@ plugin_entry_save(struct plugin_entry *p)
 		p->unsaved = true;
 	else
 		log_error("plugin %s: that it is %s won't survive a restart: "
-			  "%s", p->lane.name, p->held ? "held" : "not held",
-		    e.text);
+			  "%s",
+		    p->lane.name, p->held ? "held" : "not held", e.text);
 }
 
 static void
@@ -273,9 +275,10 @@ entry_switch(struct plugin_entry *p)
 	lane_config(&p->lane, &p->cfg[p->active]);
 	subscriptions_set(p->set->route, p->index, &p->cfg[p->active]);
 	p->restarts++;
-	entry_answer(p, PLUGIN_SET_DONE, "plugin %s runs in a new process; the old one "
-			     "finishes %zu events and leaves", p->lane.name,
-	    window_out(plugin_window(p->slot[was])));
+	entry_answer(p, PLUGIN_SET_DONE,
+	    "plugin %s runs in a new process; the old one "
+	    "finishes %zu events and leaves",
+	    p->lane.name, window_out(plugin_window(p->slot[was])));
 	entry_leave(p, was);
 }
 
@@ -283,7 +286,8 @@ entry_switch(struct plugin_entry *p)
 static const char *
 entry_fate(const struct plugin_entry *p)
 {
-	return p->held == PLUGIN_SET_DISMISSED ? "are dropped until it is loaded"
+	return p->held == PLUGIN_SET_DISMISSED
+	    ? "are dropped until it is loaded"
 	    : "wait on disk within its bounds";
 }
 
@@ -296,9 +300,9 @@ entry_old_gone(struct plugin_entry *p)
 	if (p->active != PLUGIN_SET_NONE)
 		plugin_kick(p->slot[p->active]);
 	else
-		entry_answer(p, PLUGIN_SET_DONE, "plugin %s is unloaded; its "
-		    "events %s",
-		    p->lane.name, entry_fate(p));
+		entry_answer(p, PLUGIN_SET_DONE,
+		    "plugin %s is unloaded; its events %s", p->lane.name,
+		    entry_fate(p));
 }
 
 static void
@@ -308,20 +312,23 @@ entry_active_changed(struct plugin_entry *p, struct plugin *a)
 	case PLUGIN_UP:
 		/* With next, the question is about that one. */
 		if (p->next == PLUGIN_SET_NONE)
-			entry_answer(p, p->given ? PLUGIN_SET_DONE
-			    : PLUGIN_SET_DONE_BEFORE, "plugin %s is up",
-			    p->lane.name);
+			entry_answer(p,
+			    p->given ? PLUGIN_SET_DONE : PLUGIN_SET_DONE_BEFORE,
+			    "plugin %s is up", p->lane.name);
 		break;
 	case PLUGIN_IDLE:
 		p->restarts++;
 		/* FALLTHROUGH */
 	case PLUGIN_HELD:
 		if (p->next == PLUGIN_SET_NONE)
-			entry_answer(p, p->given ? PLUGIN_SET_TRIES : PLUGIN_SET_REFUSED,
+			entry_answer(p,
+			    p->given ? PLUGIN_SET_TRIES : PLUGIN_SET_REFUSED,
 			    "plugin %s does not come up (%s); %s, \"shardherd "
-			    "plugin unload %s\" ends that", p->lane.name,
-			    reason_of(a), plugin_state(a) == PLUGIN_HELD
-			    ? "it is held" : "it is tried again",
+			    "plugin unload %s\" ends that",
+			    p->lane.name, reason_of(a),
+			    plugin_state(a) == PLUGIN_HELD
+				? "it is held"
+				: "it is tried again",
 			    p->lane.name);
 		break;
 	default:
@@ -339,7 +346,8 @@ plugin_entry_changed(struct plugin_entry *p, struct plugin *a)
 			entry_switch(p);
 		} else if (state == PLUGIN_GONE) {
 			p->next = PLUGIN_SET_NONE;
-			entry_answer(p, PLUGIN_SET_REFUSED, "the new process of plugin %s "
+			entry_answer(p, PLUGIN_SET_REFUSED,
+			    "the new process of plugin %s "
 			    "does not come up (%s); the old one goes on",
 			    p->lane.name, reason_of(a));
 		}
@@ -367,8 +375,8 @@ plugin_entry_load(struct plugin_entry *p, const struct config_plugin *cfg,
 	if (p->active != PLUGIN_SET_NONE && state != PLUGIN_HELD
 	    && state != PLUGIN_IDLE) {
 		if (state == PLUGIN_UP)
-			entry_answer(p, PLUGIN_SET_DONE_BEFORE, "plugin %s is up "
-			    "already", p->lane.name);
+			entry_answer(p, PLUGIN_SET_DONE_BEFORE,
+			    "plugin %s is up already", p->lane.name);
 		return; /* on its way: the answer comes with the outcome */
 	}
 	if (cfg != NULL) {
@@ -392,8 +400,9 @@ plugin_entry_unload(struct plugin_entry *p, uint32_t serial, bool dismiss)
 	log_notice("plugin %s is unloaded: its events %s", p->lane.name,
 	    entry_fate(p));
 	if (slot == PLUGIN_SET_NONE) {
-		entry_answer(p, PLUGIN_SET_DONE, "plugin %s is unloaded already; its "
-		    "events %s", p->lane.name, entry_fate(p));
+		entry_answer(p, PLUGIN_SET_DONE,
+		    "plugin %s is unloaded already; its events %s",
+		    p->lane.name, entry_fate(p));
 		return;
 	}
 	p->active = PLUGIN_SET_NONE;

@@ -17,11 +17,11 @@ struct plugin_entry {
 	struct plugin *slot[PLUGIN_SET_SLOTS];
 	unsigned active, next, old; /* slots, or PLUGIN_SET_NONE */
 	struct timer drain;	    /* for the old one to finish */
-	char held;		    /* by an operator, see plugin_set_was_held */
-	bool unsaved;		    /* ... and that is not yet on disk */
-	bool asked;		    /* somebody waits to hear what became of it */
-	bool given;		    /* ... and its section is the one given */
-	uint32_t serial;	    /* ... under this number */
+	char held;	 /* by an operator, see plugin_set_was_held */
+	bool unsaved;	 /* ... and that is not yet on disk */
+	bool asked;	 /* somebody waits to hear what became of it */
+	bool given;	 /* ... and its section is the one given */
+	uint32_t serial; /* ... under this number */
 	uint64_t dead_letters, restarts;
 };
 
@@ -51,7 +51,7 @@ void plugin_entry_load(struct plugin_entry *, const struct config_plugin *cfg,
     uint32_t serial);
 /* dismiss: what waits for it, and what comes, is dropped. */
 void plugin_entry_unload(struct plugin_entry *, uint32_t serial, bool dismiss);
-void plugin_entry_restart(struct plugin_entry *, const struct config_plugin *cfg,
-    uint32_t serial);
+void plugin_entry_restart(struct plugin_entry *,
+    const struct config_plugin *cfg, uint32_t serial);
 
 #endif

@@ -147,7 +147,8 @@ plugin_set_was_held(struct plugin_set *s, const char *name)
 	str_format(key, sizeof(key), CONTRACT_HELD_KEY "%s", name);
 	if (s->store.path[0] == '\0'
 	    || store_blob_get(&s->store, key, &word, 1, &len, &e) != 1
-	    || len != 1 || (word != PLUGIN_SET_HELD && word != PLUGIN_SET_DISMISSED))
+	    || len != 1
+	    || (word != PLUGIN_SET_HELD && word != PLUGIN_SET_DISMISSED))
 		return 0;
 	return word;
 }
@@ -164,10 +165,12 @@ plugin_set_start(struct plugin_set *s)
 			plugin_entry_start(p);
 		else if (p->held == PLUGIN_SET_DISMISSED)
 			log_notice("plugin %s is unloaded: its events are "
-				   "dropped until it is loaded", p->lane.name);
+				   "dropped until it is loaded",
+			    p->lane.name);
 		else
 			log_notice("plugin %s is held: its events wait on disk "
-				   "until it is loaded", p->lane.name);
+				   "until it is loaded",
+			    p->lane.name);
 	}
 }
 
@@ -207,7 +210,8 @@ plugin_set_sync(struct plugin_set *s, bool now)
 			log_error("%s: a power loss would lose events", e.text);
 	/* Syncing must not be all that the loop does. */
 	s->sync_ms = clock_boot_ms();
-	s->sync_ms += PLUGIN_SET_SYNC_MS + (s->sync_ms - began) * PLUGIN_SET_SYNC_REST;
+	s->sync_ms += PLUGIN_SET_SYNC_MS
+	    + (s->sync_ms - began) * PLUGIN_SET_SYNC_REST;
 	return true;
 }
 
@@ -360,8 +364,8 @@ plugin_set_failing(const struct plugin_set *s)
 /* ---- what the operator sees ------------------------------------------------------ */
 
 void
-plugin_set_each_down(struct plugin_set *s, void (*fn)(void *, const char *,
-    const char *), void *arg)
+plugin_set_each_down(struct plugin_set *s,
+    void (*fn)(void *, const char *, const char *), void *arg)
 {
 	for (unsigned i = 0; i < s->entries; i++) {
 		const struct plugin_entry *p = s->entry[i];
@@ -387,7 +391,8 @@ plugin_set_page(struct plugin_set *s, struct page_plugins *page)
 void
 plugin_set_note(const struct plugin_set *s, char *note, size_t size)
 {
-	unsigned wanted = plugin_set_wanted(s), left = wanted - plugin_set_up(s);
+	unsigned wanted = plugin_set_wanted(s),
+		 left = wanted - plugin_set_up(s);
 	struct page_plugin p;
 
 	note[0] = '\0';
@@ -404,7 +409,8 @@ plugin_set_note(const struct plugin_set *s, char *note, size_t size)
 			return;
 		}
 	if (left > 0)
-		str_format(note, size, "%u of %u plugins are not up: their "
-				       "events wait on disk (see plugin list)",
+		str_format(note, size,
+		    "%u of %u plugins are not up: their "
+		    "events wait on disk (see plugin list)",
 		    left, wanted);
 }

@@ -13,8 +13,8 @@
 #include "handler/intake/subscriptions.h"
 #include "shared/store/deadletter.h"
 
-#define PLUGIN_SET_SYNC_MS 200    /* between two syncs of the backlogs */
-#define PLUGIN_SET_SYNC_REST 4     /* times as long as one took, besides */
+#define PLUGIN_SET_SYNC_MS 200 /* between two syncs of the backlogs */
+#define PLUGIN_SET_SYNC_REST 4 /* times as long as one took, besides */
 #define PLUGIN_SET_SLOTS 2
 #define PLUGIN_SET_NONE PLUGIN_SET_SLOTS
 
@@ -23,9 +23,9 @@
 enum plugin_set_end {
 	PLUGIN_SET_DONE,
 	PLUGIN_SET_DONE_BEFORE, /* nothing had to be done */
-	PLUGIN_SET_TRIES,	   /* it does not come up, and is tried again */
+	PLUGIN_SET_TRIES,	/* it does not come up, and is tried again */
 	PLUGIN_SET_REFUSED,
-	PLUGIN_SET_UNKNOWN	   /* there is no such plugin */
+	PLUGIN_SET_UNKNOWN /* there is no such plugin */
 };
 
 struct plugin_entry;
@@ -35,7 +35,7 @@ struct plugin_set {
 	struct lanes lanes;
 	struct subscriptions *route;
 	struct config *config; /* a new plugin is entered there */
-	struct store store; /* path "": could not be opened */
+	struct store store;    /* path "": could not be opened */
 	struct plugin_entry *entry[CONFIG_PLUGINS_MAX];
 	struct plugin *serving[CONFIG_PLUGINS_MAX]; /* by index, of entries */
 	unsigned entries;
@@ -47,14 +47,16 @@ struct plugin_set {
 	bool stopping;
 	bool news; /* something the page should show */
 	/* What became of an order of the supervisor. */
-	void (*answer)(struct plugin_set *, uint32_t serial, enum plugin_set_end,
-	    const char *text);
+	void (*answer)(struct plugin_set *, uint32_t serial,
+	    enum plugin_set_end, const char *text);
 	void (*gone)(struct plugin_set *); /* a process is gone for good */
-	void (*up)(struct plugin_set *, struct plugin *); /* it serves from now */
+	void (
+	    *up)(struct plugin_set *, struct plugin *); /* it serves from now */
 };
 
 /* host, route, answer, gone are filled in already. */
-void plugin_set_init(struct plugin_set *, const char *state_dir, double drain_s);
+void plugin_set_init(struct plugin_set *, const char *state_dir,
+    double drain_s);
 /* No process is left: first what waits, then, once nothing is in work and no
  * call is under way, the rest. */
 void plugin_set_forget(struct plugin_set *);
@@ -82,15 +84,17 @@ bool plugin_set_sync(struct plugin_set *, bool now);
 void plugin_set_relieve(struct plugin_set *);
 void plugin_set_reap(struct plugin_set *);
 void plugin_set_stop(struct plugin_set *);
-bool plugin_set_gone(const struct plugin_set *);	  /* no process is left */
+bool plugin_set_gone(const struct plugin_set *);    /* no process is left */
 bool plugin_set_settled(const struct plugin_set *); /* starting is over */
-bool plugin_set_idle(const struct plugin_set *);	  /* nothing is being worked on */
+bool plugin_set_idle(
+    const struct plugin_set *); /* nothing is being worked on */
 unsigned plugin_set_wanted(const struct plugin_set *); /* held by no operator */
 unsigned plugin_set_up(const struct plugin_set *);     /* of those */
-unsigned plugin_set_failing(const struct plugin_set *); /* up, but see health.h */
+unsigned plugin_set_failing(
+    const struct plugin_set *); /* up, but see health.h */
 /* Each that should be up and is not, with the reason. */
-void plugin_set_each_down(struct plugin_set *, void (*fn)(void *arg, const char *name,
-    const char *why), void *arg);
+void plugin_set_each_down(struct plugin_set *,
+    void (*fn)(void *arg, const char *name, const char *why), void *arg);
 /* Into a page that the caller has begun and will end. */
 void plugin_set_page(struct plugin_set *, struct page_plugins *);
 void plugin_set_note(const struct plugin_set *, char *note, size_t size);

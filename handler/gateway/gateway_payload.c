@@ -48,7 +48,7 @@ is_activity(struct json_object *a)
 	    && is_there(a, "type", json_type_int)
 	    && json_object_get_int64(json_get(a, "type")) >= 0
 	    && json_object_get_int64(json_get(a, "type"))
-		<= GATEWAY_PAYLOAD_ACTIVITY_MAX;
+	    <= GATEWAY_PAYLOAD_ACTIVITY_MAX;
 }
 
 const char *
@@ -62,7 +62,8 @@ gateway_payload_presence_fault(struct json_object *d)
 	for (size_t i = 0; i < nitems(status); i++)
 		known |= is_there(d, "status", json_type_string)
 		    && strcmp(json_object_get_string(json_get(d, "status")),
-			status[i]) == 0;
+			   status[i])
+			== 0;
 	if (!known)
 		return "status must be online, dnd, idle, invisible or "
 		       "offline";
@@ -104,24 +105,27 @@ gateway_payload_members_fault(struct json_object *d)
 {
 	bool query = is_there(d, "query", json_type_string);
 	struct json_object *ids = json_get(d, "user_ids"),
-	    *nonce = json_get(d, "nonce");
+			   *nonce = json_get(d, "nonce");
 
 	if (!json_id(json_get(d, "guild_id")))
 		return "guild_id must be a string of digits";
 	if (query == (ids != NULL))
 		return "give either query, a string, or user_ids";
-	if (ids != NULL && !json_id(ids) && !are_ids(ids,
-	    GATEWAY_PAYLOAD_USERS_MAX))
+	if (ids != NULL && !json_id(ids)
+	    && !are_ids(ids, GATEWAY_PAYLOAD_USERS_MAX))
 		return "user_ids must be an array of 1 to 100 strings of "
 		       "digits";
-	if (query && (!is_there(d, "limit", json_type_int)
-	    || json_object_get_int64(json_get(d, "limit")) < 0))
+	if (query
+	    && (!is_there(d, "limit", json_type_int)
+		|| json_object_get_int64(json_get(d, "limit")) < 0))
 		return "limit must be a number, 0 or more";
 	if (json_get(d, "presences") != NULL
 	    && !is_there(d, "presences", json_type_boolean))
 		return "presences must be true or false";
-	if (nonce != NULL && (!json_object_is_type(nonce, json_type_string)
-	    || json_object_get_string_len(nonce) > GATEWAY_PAYLOAD_NONCE_MAX))
+	if (nonce != NULL
+	    && (!json_object_is_type(nonce, json_type_string)
+		|| json_object_get_string_len(nonce)
+		    > GATEWAY_PAYLOAD_NONCE_MAX))
 		return "nonce must be a string of at most 32 bytes";
 	return NULL;
 }
@@ -131,7 +135,8 @@ gateway_payload_members_fault(struct json_object *d)
 static const char *
 sounds_fault(struct json_object *d)
 {
-	return are_ids(json_get(d, "guild_ids"), 0) ? NULL
+	return are_ids(json_get(d, "guild_ids"), 0)
+	    ? NULL
 	    : "guild_ids must be an array of strings of digits";
 }
 
@@ -169,8 +174,8 @@ gateway_payload_fault(struct json_object *payload)
 	if (json_object_is_type(payload, json_type_object)
 	    && is_there(payload, "op", json_type_int))
 		for (size_t i = 0; i < nitems(opcode_table); i++)
-			if (opcode_table[i].op == json_object_get_int64(
-			    json_get(payload, "op")))
+			if (opcode_table[i].op
+			    == json_object_get_int64(json_get(payload, "op")))
 				return opcode_table[i].fault(
 				    json_get(payload, "d"));
 	return "payload must be an object whose op is 3, 4, 8, 31 or 43";

@@ -9,8 +9,9 @@
 
 #include <json-c/json.h>
 
-#define GATEWAY_PAYLOAD_USERS_MAX 100  /* user_ids of op 8 */
-#define GATEWAY_PAYLOAD_NONCE_MAX 32   /* bytes; longer ones Discord drops silently */
+#define GATEWAY_PAYLOAD_USERS_MAX 100 /* user_ids of op 8 */
+#define GATEWAY_PAYLOAD_NONCE_MAX                                              \
+	32 /* bytes; longer ones Discord drops silently */
 #define GATEWAY_PAYLOAD_ACTIVITY_MAX 5 /* highest activity type */
 
 /* NULL, or what is wrong with a payload {"op","d"}. */

@@ -93,9 +93,9 @@ ask_done(struct ask *a)
 {
 	struct buf out = {0};
 
-	buf_printf(&out, "{\"guild_id\":\"%s\",\"chunks\":%" PRIu32
-	    ",\"count\":%" PRIu64, rpc_param_id(a->d, "guild_id"), a->chunks,
-	    a->count);
+	buf_printf(&out,
+	    "{\"guild_id\":\"%s\",\"chunks\":%" PRIu32 ",\"count\":%" PRIu64,
+	    rpc_param_id(a->d, "guild_id"), a->chunks, a->count);
 	for (unsigned i = 0; i < PARTS && !a->stream; i++) {
 		buf_printf(&out, ",\"%s\":[", part_name[i]);
 		buf_add(&out, buf_data(&a->part[i]), buf_len(&a->part[i]));
@@ -149,7 +149,8 @@ ask_send(struct ask *a)
 	text = json_text(o);
 	a->state = ASK_SENDING;
 	if (intake_send(a->of->intake, a->shard, text, strlen(text), ask_sent,
-		a, &why) < 0) {
+		a, &why)
+	    < 0) {
 		a->state = ASK_WAITING;
 		ask_fail(a, RPC_REFUSED, why, NULL);
 	}
@@ -161,11 +162,15 @@ static void
 ask_again(struct ask *a, double after_s)
 {
 	if (a->stream && a->got > 0) {
-		ask_fail(a, RPC_REFUSED, "the connection to Discord ended in "
-		    "the middle of the list: ask again", NULL);
+		ask_fail(a, RPC_REFUSED,
+		    "the connection to Discord ended in "
+		    "the middle of the list: ask again",
+		    NULL);
 	} else if (a->tries >= MEMBERS_TRIES) {
-		ask_fail(a, RPC_TIMEOUT, "Discord did not answer with the "
-		    "members, asked several times", NULL);
+		ask_fail(a, RPC_TIMEOUT,
+		    "Discord did not answer with the "
+		    "members, asked several times",
+		    NULL);
 	} else {
 		ask_clear(a);
 		a->state = ASK_PAUSED;
@@ -183,8 +188,8 @@ ask_timer(struct timer *t)
 	else if (a->shaken)
 		ask_again(a, 0);
 	else
-		ask_fail(a, RPC_TIMEOUT, "Discord did not send (all) the "
-		    "members in time", NULL);
+		ask_fail(a, RPC_TIMEOUT,
+		    "Discord did not send (all) the members in time", NULL);
 }
 
 /* ---- what comes ------------------------------------------------------------- */
@@ -192,7 +197,7 @@ ask_timer(struct timer *t)
 static struct ask *
 ask_find(struct members *m, const char *nonce)
 {
-	list_each(&m->asks, l) {
+	list_each (&m->asks, l) {
 		struct ask *a = container_of(l, struct ask, link);
 
 		if (a->state != ASK_PAUSED && strcmp(a->nonce, nonce) == 0)
@@ -209,9 +214,10 @@ ask_hand_over(struct ask *a, struct json_object *d, int64_t index)
 
 	if (plugin_unread(a->wait.plugin) > MEMBERS_UNREAD_MAX)
 		return false;
-	buf_printf(&b, "{\"call\":%s,\"guild_id\":\"%s\",\"chunk_index\":%"
-	    PRId64 ",\"chunk_count\":%" PRIu32, a->wait.id,
-	    rpc_param_id(a->d, "guild_id"), index, a->chunks);
+	buf_printf(&b,
+	    "{\"call\":%s,\"guild_id\":\"%s\",\"chunk_index\":%" PRId64
+	    ",\"chunk_count\":%" PRIu32,
+	    a->wait.id, rpc_param_id(a->d, "guild_id"), index, a->chunks);
 	for (unsigned i = 0; i < PARTS; i++) {
 		struct json_object *v = json_get_of(d, part_name[i],
 		    json_type_array);
@@ -280,16 +286,20 @@ ask_chunk(struct ask *a, struct json_object *d)
 		return;
 	a->count += list != NULL ? json_object_array_length(list) : 0;
 	if (!a->stream && a->chunks > MEMBERS_CHUNKS_MAX) {
-		ask_fail(a, RPC_REFUSED, "these are more members than fit into "
-		    "one answer: ask with \"stream\":true", NULL);
+		ask_fail(a, RPC_REFUSED,
+		    "these are more members than fit into "
+		    "one answer: ask with \"stream\":true",
+		    NULL);
 		return;
 	}
 	fits = a->stream ? ask_hand_over(a, d, index) : ask_collect(a, d);
 	if (!fits)
-		ask_fail(a, RPC_LIMITED, a->stream
-		    ? "the plugin does not read the members fast enough"
-		    : "too many members are being collected: ask with "
-		      "\"stream\":true or later", NULL);
+		ask_fail(a, RPC_LIMITED,
+		    a->stream
+			? "the plugin does not read the members fast enough"
+			: "too many members are being collected: ask with "
+			  "\"stream\":true or later",
+		    NULL);
 	else if (a->got == a->chunks)
 		ask_done(a);
 	else if (a->state == ASK_WAITING)
@@ -316,7 +326,7 @@ limited_whom(struct members *m, struct json_object *meta)
 
 	if (nonce != NULL)
 		return ask_find(m, nonce);
-	list_each(&m->asks, l) {
+	list_each (&m->asks, l) {
 		struct ask *a = container_of(l, struct ask, link);
 
 		if (guild != NULL && a->state == ASK_WAITING && a->got == 0
@@ -339,8 +349,9 @@ ask_limited(struct ask *a, double after_s)
 		return;
 	}
 	after_s = after_s > 0 ? after_s : 0;
-	str_format(why, sizeof(why), "Discord gives no members of this guild "
-	    "for another %.1f s", after_s);
+	str_format(why, sizeof(why),
+	    "Discord gives no members of this guild for another %.1f s",
+	    after_s);
 	str_format(data, sizeof(data), "{\"retry_after\":%.3f}", after_s);
 	ask_fail(a, RPC_LIMITED, why, data);
 }
@@ -349,22 +360,22 @@ static void
 on_limited(struct members *m, uint32_t shard, struct json_object *d)
 {
 	struct json_object *v = NULL;
-	struct ask *a = limited_whom(m, json_get_of(d, "meta",
-	    json_type_object));
+	struct ask *a = limited_whom(m,
+	    json_get_of(d, "meta", json_type_object));
 	double after_s;
 
 	json_object_object_get_ex(d, "retry_after", &v);
 	after_s = json_object_get_double(v);
 	if (a != NULL)
-		ask_limited(a, after_s >= 0 && isfinite(after_s) ? after_s
-		    : -1);
+		ask_limited(a,
+		    after_s >= 0 && isfinite(after_s) ? after_s : -1);
 }
 
 /* READY: nothing of the old session comes any more.  RESUMED: it may. */
 static void
 ask_session(struct members *m, uint32_t shard, bool fresh)
 {
-	list_each_safe(&m->asks, l, next) {
+	list_each_safe (&m->asks, l, next) {
 		struct ask *a = container_of(l, struct ask, link);
 
 		if (a->shard != shard || a->state != ASK_WAITING)
@@ -406,15 +417,16 @@ members_event(struct members *m, uint32_t shard, const char *raw, size_t len,
 
 	while (i < nitems(members_table)
 	    && (strlen(members_table[i].t) != t_len
-	    || memcmp(members_table[i].t, t, t_len) != 0))
+		|| memcmp(members_table[i].t, t, t_len) != 0))
 		i++;
-	if (i == nitems(members_table) || (members_table[i].tagged
-	    && memmem(raw, len, m->tag, strlen(m->tag)) == NULL))
+	if (i == nitems(members_table)
+	    || (members_table[i].tagged
+		&& memmem(raw, len, m->tag, strlen(m->tag)) == NULL))
 		return;
 	o = json_parse_as(raw, len, json_type_object);
 	if (o != NULL)
-		members_table[i].fn(m, shard, json_get_of(o, "d",
-		    json_type_object));
+		members_table[i].fn(m, shard,
+		    json_get_of(o, "d", json_type_object));
 	json_object_put(o);
 }
 
@@ -427,14 +439,17 @@ members_ask(struct members *m, const struct rpc_call *w, uint32_t shard,
 	unsigned n = 0;
 	struct ask *a;
 
-	list_each(&m->asks, l)
+	list_each (&m->asks, l)
 		n += container_of(l, struct ask, link)->wait.plugin
 		    == w->plugin;
 	if (n >= MEMBERS_ASKS_MAX)
 		return false;
 	a = base_alloc(sizeof(*a));
-	*a = (struct ask) {.of = m, .wait = *w, .shard = shard,
-	    .d = json_object_get(d), .stream = stream};
+	*a = (struct ask) {.of = m,
+	    .wait = *w,
+	    .shard = shard,
+	    .d = json_object_get(d),
+	    .stream = stream};
 	timer_init(m->timers, &a->timer, ask_timer);
 	list_append(&m->asks, &a->link);
 	ask_send(a);
@@ -444,7 +459,7 @@ members_ask(struct members *m, const struct rpc_call *w, uint32_t shard,
 void
 members_forget(struct members *m, const struct plugin *p, uint64_t life)
 {
-	list_each_safe(&m->asks, l, next) {
+	list_each_safe (&m->asks, l, next) {
 		struct ask *a = container_of(l, struct ask, link);
 
 		if (a->wait.plugin == p && a->wait.life == life)

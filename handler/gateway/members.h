@@ -14,15 +14,15 @@
 
 #include <json-c/json.h>
 
-#define MEMBERS_ASKS_MAX 16	    /* waiting per plugin */
-#define MEMBERS_CHUNKS_MAX 10u	    /* of 1000 members in one answer */
-#define MEMBERS_COUNT_MAX 100000u   /* chunks of an answer: 100 million */
+#define MEMBERS_ASKS_MAX 16	       /* waiting per plugin */
+#define MEMBERS_CHUNKS_MAX 10u	       /* of 1000 members in one answer */
+#define MEMBERS_COUNT_MAX 100000u      /* chunks of an answer: 100 million */
 #define MEMBERS_HELD_MAX (64u << 20)   /* bytes collected, of all requests */
 #define MEMBERS_UNREAD_MAX (16u << 20) /* waiting in a plugin's pipe */
-#define MEMBERS_TRIES 3		    /* made so often at most */
-#define MEMBERS_CHUNK_S 30.0	    /* for the next chunk */
-#define MEMBERS_QUIET_S 5.0	    /* the same, after a RESUME */
-#define MEMBERS_LIMITED_MAX_S 60.0  /* a longer wait is the plugin's */
+#define MEMBERS_TRIES 3		       /* made so often at most */
+#define MEMBERS_CHUNK_S 30.0	       /* for the next chunk */
+#define MEMBERS_QUIET_S 5.0	       /* the same, after a RESUME */
+#define MEMBERS_LIMITED_MAX_S 60.0     /* a longer wait is the plugin's */
 
 struct rpc_call;
 struct plugin;
@@ -33,7 +33,7 @@ struct members {
 	struct list asks; /* oldest first */
 	size_t held;	  /* bytes collected */
 	uint64_t asked;
-	char tag[24];	  /* begins every nonce of this handler */
+	char tag[24]; /* begins every nonce of this handler */
 };
 
 void members_init(struct members *, struct timers *, struct intake *);

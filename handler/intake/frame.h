@@ -14,7 +14,7 @@
 
 struct frame_reader {
 	struct buf in;
-	size_t taken; /* of the front: the frame handed out last */
+	size_t taken;	   /* of the front: the frame handed out last */
 	struct buf *spare; /* one buffer for all idle readers, or NULL */
 };
 

@@ -14,7 +14,8 @@ in_flight_init(struct in_flight *w, size_t max_events, size_t max_bytes)
 
 	while (n < max_events && n < ((size_t)1 << 22))
 		n *= 2;
-	*w = (struct in_flight) {.mask = n - 1, .max_events = max_events,
+	*w = (struct in_flight) {.mask = n - 1,
+	    .max_events = max_events,
 	    .max_bytes = max_bytes};
 	w->table = base_alloc(n * sizeof(*w->table));
 }
@@ -44,7 +45,8 @@ in_flight_low(const struct in_flight *w)
 static struct event **
 work_slot(struct in_flight *w, uint32_t shard, uint64_t a, uint64_t b)
 {
-	uint64_t h = (a ^ shard) * 0xff51afd7ed558ccdu + b * 0xc4ceb9fe1a85ec53u;
+	uint64_t h = (a ^ shard) * 0xff51afd7ed558ccdu
+	    + b * 0xc4ceb9fe1a85ec53u;
 
 	return &w->table[(h ^ h >> 29) & w->mask];
 }
@@ -85,7 +87,7 @@ in_flight_shard_init(struct in_flight_shard *s, uint32_t id)
 static void
 list_move_all(struct list *from, struct list *to)
 {
-	list_each_safe(from, e, next) {
+	list_each_safe (from, e, next) {
 		list_remove(e);
 		list_append(to, e);
 	}
@@ -241,7 +243,8 @@ express_note(struct in_flight_shard *s, const struct up_hdr *h)
 	struct in_flight_express *x;
 
 	if (s->express == NULL)
-		s->express = base_alloc(IN_FLIGHT_EXPRESS * sizeof(*s->express));
+		s->express = base_alloc(
+		    IN_FLIGHT_EXPRESS * sizeof(*s->express));
 	x = &s->express[s->express_at++ % IN_FLIGHT_EXPRESS];
 	s->express_n += x->seq == 0;
 	*x = (struct in_flight_express) {h->session, h->seq};
@@ -291,7 +294,8 @@ event_key(const struct in_flight_shard *s, const struct up_hdr *h, uint64_t *a,
 
 /* Only what can be recognised later may come ahead of its place. */
 static enum in_flight_verdict
-judge_express(struct in_flight *w, struct in_flight_shard *s, const struct up_hdr *h)
+judge_express(struct in_flight *w, struct in_flight_shard *s,
+    const struct up_hdr *h)
 {
 	if (!event_keyed(h) || express_find(s, h) != NULL
 	    || event_was_seen(s, h)
@@ -305,7 +309,8 @@ judge_express(struct in_flight *w, struct in_flight_shard *s, const struct up_hd
 static bool
 express_came(struct in_flight_shard *s, const struct up_hdr *h)
 {
-	struct in_flight_express *x = event_keyed(h) ? express_find(s, h) : NULL;
+	struct in_flight_express *x = event_keyed(h) ? express_find(s, h)
+						     : NULL;
 
 	if (x == NULL)
 		return false;
@@ -315,7 +320,8 @@ express_came(struct in_flight_shard *s, const struct up_hdr *h)
 }
 
 enum in_flight_verdict
-in_flight_judge(struct in_flight *w, struct in_flight_shard *s, const struct up_hdr *h)
+in_flight_judge(struct in_flight *w, struct in_flight_shard *s,
+    const struct up_hdr *h)
 {
 	enum in_flight_verdict v = IN_FLIGHT_NEW;
 	bool express;
@@ -392,8 +398,8 @@ in_flight_event_named(const struct event *e, const char *name)
 }
 
 struct event *
-in_flight_add(struct in_flight *w, struct in_flight_shard *s, const struct up_hdr *h,
-    const char *payload, unsigned copies)
+in_flight_add(struct in_flight *w, struct in_flight_shard *s,
+    const struct up_hdr *h, const char *payload, unsigned copies)
 {
 	size_t head = sizeof(struct event) + copies * sizeof(struct delivery);
 	struct event *e = malloc(head + h->len + 1);
@@ -444,7 +450,7 @@ void
 in_flight_shard_drop(struct in_flight *w, struct in_flight_shard *s)
 {
 	list_move_all(&s->bound, &s->loose);
-	list_each_safe(&s->loose, l, next)
+	list_each_safe (&s->loose, l, next)
 		event_drop(w, container_of(l, struct event, link));
 	free(s->express);
 	s->express = NULL;

@@ -19,8 +19,9 @@
 #include "shared/wire/contract.h"
 #include "shared/spool/place.h"
 
-#define IN_FLIGHT_SESSIONS 4	 /* sessions remembered per shard */
-#define IN_FLIGHT_RANGES 32	 /* gaps in one session's numbers remembered, less 1 */
+#define IN_FLIGHT_SESSIONS 4 /* sessions remembered per shard */
+#define IN_FLIGHT_RANGES                                                       \
+	32 /* gaps in one session's numbers remembered, less 1 */
 #define IN_FLIGHT_EXPRESS 512 /* express copies per shard remembered */
 #define IN_FLIGHT_BYTES_MAX ((size_t)256 << 20) /* payloads held, all shards */
 
@@ -76,10 +77,11 @@ enum event_place { EVENT_NOWHERE, EVENT_TAKEN, EVENT_AHEAD };
 struct event {
 	struct list link;    /* bound or loose */
 	struct event *chain; /* work.table */
-	struct in_flight_shard *shard; /* NULL: not in work, a copy of a lane's */
-	const char *session_id;	  /* of such a copy; else it is looked up */
+	struct in_flight_shard
+	    *shard;		/* NULL: not in work, a copy of a lane's */
+	const char *session_id; /* of such a copy; else it is looked up */
 	uint32_t shard_id;
-	uint64_t dead;		  /* id of the dead letter it is; 0: none */
+	uint64_t dead; /* id of the dead letter it is; 0: none */
 	uint64_t key_a, key_b;
 	uint64_t ord, seq, session, recv_ms;
 	uint8_t flags;
@@ -103,7 +105,8 @@ struct in_flight {
 };
 
 void in_flight_init(struct in_flight *, size_t max_events, size_t max_bytes);
-void in_flight_free(struct in_flight *); /* every shard's must be dropped first */
+void in_flight_free(
+    struct in_flight *); /* every shard's must be dropped first */
 /* At a bound: read no more.  Low enough to read again. */
 bool in_flight_full(const struct in_flight *);
 bool in_flight_low(const struct in_flight *);
@@ -117,13 +120,13 @@ void in_flight_session(struct in_flight_shard *, uint64_t hash, const char *id);
 const char *in_flight_session_id(struct in_flight_shard *, uint64_t hash);
 
 enum in_flight_verdict {
-	IN_FLIGHT_NEW,     /* to be worked on: in_flight_add, or done at once */
+	IN_FLIGHT_NEW,	   /* to be worked on: in_flight_add, or done at once */
 	IN_FLIGHT_REBOUND, /* in work already; acknowledged under its new ord */
-	IN_FLIGHT_DONE,    /* done already */
+	IN_FLIGHT_DONE,	   /* done already */
 };
 /* Takes the event's place in the order; h is an UP_EVENT. */
-enum in_flight_verdict in_flight_judge(struct in_flight *, struct in_flight_shard *,
-    const struct up_hdr *h);
+enum in_flight_verdict in_flight_judge(struct in_flight *,
+    struct in_flight_shard *, const struct up_hdr *h);
 /* Copies the payload; the event has `copies` deliveries to fill in. */
 struct event *in_flight_add(struct in_flight *, struct in_flight_shard *,
     const struct up_hdr *, const char *payload, unsigned copies);

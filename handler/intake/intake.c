@@ -56,7 +56,7 @@ send_end(struct intake *in, struct intake_send *s, uint32_t status)
 static void
 sends_lost(struct intake *in, uint32_t shard)
 {
-	list_each_safe(&in->sends, l, next) {
+	list_each_safe (&in->sends, l, next) {
 		struct intake_send *s = container_of(l, struct intake_send,
 		    link);
 
@@ -68,7 +68,7 @@ sends_lost(struct intake *in, uint32_t shard)
 static void
 send_answered(struct intake *in, uint64_t id, uint32_t status)
 {
-	list_each(&in->sends, l) {
+	list_each (&in->sends, l) {
 		struct intake_send *s = container_of(l, struct intake_send,
 		    link);
 
@@ -107,7 +107,8 @@ uplink_drop(struct uplink *u, const char *why, bool expected)
 		log_debug("uplink of shard %u: %s", u->shard.id, why);
 	} else {
 		log_error("uplink of shard %u: %s.  Its events stay with the "
-			  "shard.", u->shard.id, why);
+			  "shard.",
+		    u->shard.id, why);
 		in->refused(in, u->shard.id, why);
 	}
 	ev_io_stop(in->loop, &u->rd);
@@ -150,7 +151,8 @@ static void
 uplink_frame(struct uplink *u, enum up_type type, uint64_t ord,
     const void *payload, size_t len)
 {
-	struct up_hdr h = {.type = (uint8_t)type, .len = (uint32_t)len,
+	struct up_hdr h = {.type = (uint8_t)type,
+	    .len = (uint32_t)len,
 	    .ord = ord};
 
 	buf_add(&u->out, &h, sizeof(h));
@@ -174,8 +176,8 @@ uplink_ack(struct uplink *u)
 }
 
 int
-intake_send(struct intake *in, uint32_t shard, const char *payload,
-    size_t len, intake_sent_fn *fn, void *arg, const char **why)
+intake_send(struct intake *in, uint32_t shard, const char *payload, size_t len,
+    intake_sent_fn *fn, void *arg, const char **why)
 {
 	struct uplink *u = shard < in->uplinks ? in->uplink[shard] : NULL;
 	struct intake_send *s;
@@ -190,8 +192,11 @@ intake_send(struct intake *in, uint32_t shard, const char *payload,
 	if (*why != NULL)
 		return -1;
 	s = base_alloc(sizeof(*s));
-	*s = (struct intake_send) {.id = ++in->next_send, .shard = shard,
-	    .sent_ms = clock_boot_ms(), .fn = fn, .arg = arg};
+	*s = (struct intake_send) {.id = ++in->next_send,
+	    .shard = shard,
+	    .sent_ms = clock_boot_ms(),
+	    .fn = fn,
+	    .arg = arg};
 	list_append(&in->sends, &s->link);
 	in->sends_waiting++;
 	uplink_frame(u, DOWN_SEND, s->id, payload, len);
@@ -216,8 +221,9 @@ uplink_hello(struct uplink *u, const struct up_hdr *h, const char *payload)
 		str_format(why, sizeof(why),
 		    "the shard speaks version %u of the uplink (shardherd %s), "
 		    "this handler version %u (shardherd %s): restart the fleet "
-		    "so that both are of one build", hello.version,
-		    hello.build, CONTRACT_VERSION, SHARDHERD_VERSION);
+		    "so that both are of one build",
+		    hello.version, hello.build, CONTRACT_VERSION,
+		    SHARDHERD_VERSION);
 		return why;
 	}
 	if (hello.shard != u->shard.id)
@@ -249,17 +255,19 @@ uplink_deliver(struct uplink *u, const struct up_hdr *h, const char *payload)
 	struct intake *in = u->intake;
 	struct intake_event e = {.shard = u->shard.id, .h = h, .raw = payload};
 
-	e.wanted = subscriptions_wanted(in->route, e.shard, payload, h->len, h->t_off,
-	    h->t_len);
-	list_each_safe(&in->taps, l, next) {
+	e.wanted = subscriptions_wanted(in->route, e.shard, payload, h->len,
+	    h->t_off, h->t_len);
+	list_each_safe (&in->taps, l, next) {
 		struct intake_tap *tap = container_of(l, struct intake_tap,
 		    link);
 
 		tap->fn(tap, &e);
 	}
 	if (e.wanted != 0)
-		in->deliver(in, in_flight_add(&in->work, &u->shard, h, payload,
-		    (unsigned)__builtin_popcountll(e.wanted)), e.wanted);
+		in->deliver(in,
+		    in_flight_add(&in->work, &u->shard, h, payload,
+			(unsigned)__builtin_popcountll(e.wanted)),
+		    e.wanted);
 }
 
 /* A copy ahead of its place: nothing of it is ever acknowledged. */
@@ -348,7 +356,8 @@ intake_pause(struct intake *in)
 	in->paused = true;
 	in->paused_ms = clock_boot_ms();
 	log_debug("%zu events are in work: reading no more until the plugins "
-		  "have caught up", in->work.events);
+		  "have caught up",
+	    in->work.events);
 	for (size_t i = 0; i < in->uplinks; i++)
 		if (in->uplink[i] != NULL && in->uplink[i]->fd >= 0)
 			ev_io_stop(in->loop, &in->uplink[i]->rd);
@@ -438,8 +447,9 @@ intake_oldest(const struct intake *in)
 	uint64_t oldest = 0;
 
 	for (size_t i = 0; in->work.events > 0 && i < in->uplinks; i++) {
-		uint64_t ms = in->uplink[i] ? in_flight_oldest(&in->uplink[i]->shard)
-					    : 0;
+		uint64_t ms = in->uplink[i]
+		    ? in_flight_oldest(&in->uplink[i]->shard)
+		    : 0;
 
 		if (ms != 0 && (oldest == 0 || ms < oldest))
 			oldest = ms;
@@ -476,9 +486,12 @@ uplink_of(struct intake *in, uint32_t shard)
 void
 intake_uplink(struct intake *in, uint32_t shard, uint32_t shard_count, int fd)
 {
-	struct up_hello hello = {.version = CONTRACT_VERSION, .shard = shard,
-	    .shard_count = shard_count, .generation = in->generation,
-	    .pid = (int32_t)getpid(), .build = SHARDHERD_VERSION};
+	struct up_hello hello = {.version = CONTRACT_VERSION,
+	    .shard = shard,
+	    .shard_count = shard_count,
+	    .generation = in->generation,
+	    .pid = (int32_t)getpid(),
+	    .build = SHARDHERD_VERSION};
 	struct uplink *u;
 
 	if (shard >= INTAKE_SHARDS_MAX || fd_nonblock(fd) < 0) {
@@ -501,10 +514,11 @@ intake_uplink(struct intake *in, uint32_t shard, uint32_t shard_count, int fd)
 }
 
 void
-intake_init(struct intake *in, struct ev_loop *loop, struct subscriptions *route,
-    size_t max_events, uint32_t generation)
+intake_init(struct intake *in, struct ev_loop *loop,
+    struct subscriptions *route, size_t max_events, uint32_t generation)
 {
-	*in = (struct intake) {.loop = loop, .route = route,
+	*in = (struct intake) {.loop = loop,
+	    .route = route,
 	    .generation = generation};
 	in_flight_init(&in->work, max_events, IN_FLIGHT_BYTES_MAX);
 	list_init(&in->dirty);

@@ -16,16 +16,16 @@
 #include <ev.h>
 
 #define INTAKE_SHARDS_MAX 65536u
-#define INTAKE_SENDS_MAX 256u	  /* gateway commands not answered yet */
-#define INTAKE_STUCK_MS 200u	  /* full for longer: whose fault is it? */
-#define INTAKE_SEND_MS 60000u	  /* a shard has this long to answer one */
-#define INTAKE_SEND_BYTES 4096u	  /* discord-protocol.md section 0 */
+#define INTAKE_SENDS_MAX 256u	/* gateway commands not answered yet */
+#define INTAKE_STUCK_MS 200u	/* full for longer: whose fault is it? */
+#define INTAKE_SEND_MS 60000u	/* a shard has this long to answer one */
+#define INTAKE_SEND_BYTES 4096u /* discord-protocol.md section 0 */
 
 struct uplink;
 struct intake;
 
 /* What became of a gateway command; status: enum send_status, or these. */
-#define INTAKE_SEND_LOST 1000u	/* the shard went away: it may have gone out */
+#define INTAKE_SEND_LOST 1000u /* the shard went away: it may have gone out */
 #define INTAKE_SEND_LATE 1001u
 typedef void intake_sent_fn(void *arg, uint32_t status);
 
@@ -50,7 +50,7 @@ struct intake {
 	struct ev_loop *loop;
 	struct subscriptions *route;
 	struct in_flight work;
-	struct buf spare; /* the read buffer of whoever reads next */
+	struct buf spare;	/* the read buffer of whoever reads next */
 	struct uplink **uplink; /* by shard id; NULL: never seen */
 	size_t uplinks;
 	struct list dirty; /* uplinks whose acknowledgement may have moved */
@@ -60,9 +60,9 @@ struct intake {
 	uint64_t next_send;
 	unsigned open; /* uplinks connected */
 	uint32_t generation, shard_count;
-	bool paused;  /* the bound of work is met */
+	bool paused;	    /* the bound of work is met */
 	uint64_t paused_ms; /* since when */
-	bool stopped; /* no more events are taken */
+	bool stopped;	    /* no more events are taken */
 	uint64_t events, duplicates, acked;
 	/* A new event for the plugins of this bit set. */
 	void (*deliver)(struct intake *, struct event *, uint64_t wanted);

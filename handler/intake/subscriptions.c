@@ -39,7 +39,8 @@ route_list(struct config_ranges *list, const char *text, unsigned i)
 }
 
 void
-subscriptions_set(struct subscriptions *r, unsigned i, const struct config_plugin *cfg)
+subscriptions_set(struct subscriptions *r, unsigned i,
+    const struct config_plugin *cfg)
 {
 	uint64_t bit = (uint64_t)1 << i;
 
@@ -107,17 +108,17 @@ route_place(struct subscriptions *r, uint64_t wanted, uint32_t shard,
 }
 
 uint64_t
-subscriptions_wanted(struct subscriptions *r, uint32_t shard, const char *raw, size_t len,
-    size_t t_off, size_t t_len)
+subscriptions_wanted(struct subscriptions *r, uint32_t shard, const char *raw,
+    size_t len, size_t t_off, size_t t_len)
 {
 	return route_place(r, route_name(r, raw + t_off, t_len), shard, raw,
 	    len, t_off, t_len);
 }
 
 bool
-subscriptions_allows(struct subscriptions *r, unsigned i, uint32_t shard, const char *raw,
-    size_t len, size_t t_off, size_t t_len)
+subscriptions_allows(struct subscriptions *r, unsigned i, uint32_t shard,
+    const char *raw, size_t len, size_t t_off, size_t t_len)
 {
-	return route_place(r, (uint64_t)1 << i, shard, raw, len, t_off,
-	    t_len) != 0;
+	return route_place(r, (uint64_t)1 << i, shard, raw, len, t_off, t_len)
+	    != 0;
 }

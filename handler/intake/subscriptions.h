@@ -10,7 +10,8 @@
 #include "shared/config/config.h"
 #include "shared/config/config_ranges.h"
 
-#define SUBSCRIPTIONS_NAME_MAX 64 /* longer event names are looked up each time */
+#define SUBSCRIPTIONS_NAME_MAX                                                 \
+	64 /* longer event names are looked up each time */
 #define SUBSCRIPTIONS_SLOTS 512
 
 struct subscriptions_slot {
@@ -31,15 +32,16 @@ _Static_assert(CONFIG_PLUGINS_MAX <= 64, "one bit per plugin");
 void subscriptions_init(struct subscriptions *);
 void subscriptions_free(struct subscriptions *);
 /* What plugin i subscribes to, from now on. */
-void subscriptions_set(struct subscriptions *, unsigned i, const struct config_plugin *);
+void subscriptions_set(struct subscriptions *, unsigned i,
+    const struct config_plugin *);
 /*
  * Bit i: plugin i wants the event whose payload is raw, its name at t_off.
  * Only "*" lists want an event without a name.
  */
-uint64_t subscriptions_wanted(struct subscriptions *, uint32_t shard, const char *raw,
-    size_t len, size_t t_off, size_t t_len);
+uint64_t subscriptions_wanted(struct subscriptions *, uint32_t shard,
+    const char *raw, size_t len, size_t t_off, size_t t_len);
 /* May plugin i have it as far as its shards and guilds are concerned? */
-bool subscriptions_allows(struct subscriptions *, unsigned i, uint32_t shard, const char *raw,
-    size_t len, size_t t_off, size_t t_len);
+bool subscriptions_allows(struct subscriptions *, unsigned i, uint32_t shard,
+    const char *raw, size_t len, size_t t_off, size_t t_len);
 
 #endif

@@ -44,6 +44,7 @@ health_answer(struct health *h, const char *error)
 void
 health_words(const struct health *h, char *out, size_t size)
 {
-	text_format(out, size, "%u of its last %u answers are errors, at last: "
-	    "%s", bad(h), h->n, TEXT_OF(h->last, 100));
+	text_format(out, size,
+	    "%u of its last %u answers are errors, at last: %s", bad(h), h->n,
+	    TEXT_OF(h->last, 100));
 }

@@ -13,10 +13,10 @@
 #define HEALTH_LEAST 5u	   /* before that nothing is said */
 
 struct health {
-	uint64_t errors;   /* ever */
-	uint32_t history;  /* a bit for each of the last answers: an error */
-	unsigned n;	   /* of them, up to HEALTH_ANSWERS */
-	char last[160];	   /* text of the last error */
+	uint64_t errors;  /* ever */
+	uint32_t history; /* a bit for each of the last answers: an error */
+	unsigned n;	  /* of them, up to HEALTH_ANSWERS */
+	char last[160];	  /* text of the last error */
 };
 
 /* Another process: what the last one did does not count against it. */

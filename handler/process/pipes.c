@@ -46,8 +46,8 @@ pipes_skip(struct pipes *p)
 	char *end = memchr(buf_data(&p->got), '\n', len);
 
 	p->skipping = end == NULL;
-	buf_eat(&p->got, end != NULL
-	    ? (size_t)(end + 1 - (char *)buf_data(&p->got)) : len);
+	buf_eat(&p->got,
+	    end != NULL ? (size_t)(end + 1 - (char *)buf_data(&p->got)) : len);
 }
 
 static bool
@@ -68,7 +68,8 @@ pipes_lines(struct pipes *p)
 	for (;;) {
 		char *text = buf_data(&p->got);
 		size_t len = buf_len(&p->got);
-		char *end = len == p->scanned ? NULL
+		char *end = len == p->scanned
+		    ? NULL
 		    : memchr(text + p->scanned, '\n', len - p->scanned);
 
 		if (end == NULL) {
@@ -119,7 +120,7 @@ pipes_out_cb(struct ev_loop *loop, ev_io *io, int revents)
 static void
 pipes_words_cut(struct pipes *p, size_t len, size_t eat)
 {
-	char text[4 * PIPES_WORDS_MAX + 1];	/* each may be escaped */
+	char text[4 * PIPES_WORDS_MAX + 1]; /* each may be escaped */
 
 	text_clean(text, sizeof(text), buf_data(&p->words), len);
 	buf_eat(&p->words, eat);
@@ -139,8 +140,7 @@ pipes_words(struct pipes *p, bool all)
 		if (n > PIPES_WORDS_MAX) {
 			n = text_whole(buf_data(&p->words), PIPES_WORDS_MAX);
 			pipes_words_cut(p, n, n);
-		}
-		else if (end != NULL)
+		} else if (end != NULL)
 			pipes_words_cut(p, n, n + 1);
 		else if (all)
 			pipes_words_cut(p, n, n);
@@ -210,8 +210,11 @@ void
 pipes_open(struct pipes *p, struct ev_loop *loop, const struct plugin_spawn *c,
     const struct pipes_calls *calls)
 {
-	*p = (struct pipes) {.calls = calls, .loop = loop, .in = c->in,
-	    .out = c->out, .err = c->err};
+	*p = (struct pipes) {.calls = calls,
+	    .loop = loop,
+	    .in = c->in,
+	    .out = c->out,
+	    .err = c->err};
 	ev_io_init(&p->in_io, pipes_in_cb, p->in, EV_WRITE);
 	ev_io_init(&p->out_io, pipes_out_cb, p->out, EV_READ);
 	ev_io_init(&p->err_io, pipes_err_cb, p->err, EV_READ);

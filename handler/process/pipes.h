@@ -12,11 +12,11 @@
 
 #include <ev.h>
 
-#define PIPES_LINE_MAX (16u << 20)  /* one line of a plugin's stdout */
-#define PIPES_WORDS_MAX 2048u	    /* one line of its stderr */
-#define PIPES_READ (64u << 10)	    /* bytes per wake-up */
-#define PIPES_OUT_LOW (256u << 10)  /* add events while less than this waits */
-#define PIPES_OUT_HIGH (8u << 20)   /* read no requests while more waits */
+#define PIPES_LINE_MAX (16u << 20) /* one line of a plugin's stdout */
+#define PIPES_WORDS_MAX 2048u	   /* one line of its stderr */
+#define PIPES_READ (64u << 10)	   /* bytes per wake-up */
+#define PIPES_OUT_LOW (256u << 10) /* add events while less than this waits */
+#define PIPES_OUT_HIGH (8u << 20)  /* read no requests while more waits */
 
 struct pipes;
 
@@ -39,9 +39,9 @@ struct pipes {
 	int in, out, err; /* -1: closed */
 	ev_io in_io, out_io, err_io;
 	struct buf send, got, words;
-	size_t scanned;	  /* of got: no newline there */
-	bool skipping;	  /* the rest of a line that was too long */
-	uint64_t written; /* bytes of send that went out so far */
+	size_t scanned;	   /* of got: no newline there */
+	bool skipping;	   /* the rest of a line that was too long */
+	uint64_t written;  /* bytes of send that went out so far */
 	uint64_t stuck_ms; /* boot stamp since when nothing goes out; 0 */
 };
 
@@ -50,7 +50,7 @@ void pipes_open(struct pipes *, struct ev_loop *, const struct plugin_spawn *,
 void pipes_close(struct pipes *); /* idempotent */
 /* Writes what send holds; the rest follows by itself. */
 void pipes_flush(struct pipes *);
-void pipes_close_in(struct pipes *); /* its stdin sees EOF */
+void pipes_close_in(struct pipes *);  /* its stdin sees EOF */
 void pipes_close_out(struct pipes *); /* reads no more of its stdout */
 /* After the process' end: what it still said, until both pipes are empty. */
 void pipes_last(struct pipes *);

@@ -44,8 +44,8 @@ plugin_next(struct plugin *p)
 		log_error("plugin %s is held: it ended %u times without a "
 			  "minute of health, at last: %s.  Its events wait "
 			  "for it on disk.  Once it is mended: shardherd "
-			  "plugin load %s", p->cfg->name, p->strikes,
-		    p->ended, p->cfg->name);
+			  "plugin load %s",
+		    p->cfg->name, p->strikes, p->ended, p->cfg->name);
 		plugin_enter(p, PLUGIN_HELD);
 	}
 }
@@ -62,9 +62,11 @@ plugin_begin(struct plugin *p)
 	p->failure[0] = p->words[0] = '\0';
 	p->nobodys = false;
 	health_begin(&p->health);
-	if (plugin_spawn_start(&c, p->cfg, p->host->dir, p->host->limits, &e) < 0) {
+	if (plugin_spawn_start(&c, p->cfg, p->host->dir, p->host->limits, &e)
+	    < 0) {
 		log_error("plugin %s cannot be started: %s.  Next attempt in "
-			  "%.0f s.", p->cfg->name, e.text, p->delay_s);
+			  "%.0f s.",
+		    p->cfg->name, e.text, p->delay_s);
 		str_copy(p->ended, e.text, sizeof(p->ended));
 		p->settled = true;
 		p->strikes++;
@@ -166,8 +168,8 @@ plugin_check(struct plugin *p)
 		p->guilty = d->id;
 		plugin_event_name(d->event, name, sizeof(name));
 		str_format(p->failure, sizeof(p->failure),
-		    "did not finish %s within %.1f s (timeout)",
-		    name, p->cfg->timeout_s);
+		    "did not finish %s within %.1f s (timeout)", name,
+		    p->cfg->timeout_s);
 	}
 	plugin_end(p);
 }
@@ -191,8 +193,9 @@ plugin_requeue(struct plugin *p)
 
 	list_init(&aside);
 	/* Asked to stop: ended because we said so, nobody is to blame. */
-	window_reset(&p->window, p->stopping || p->nobodys ? 0
-	    : p->pipes.written, p->guilty, &aside);
+	window_reset(&p->window,
+	    p->stopping || p->nobodys ? 0 : p->pipes.written, p->guilty,
+	    &aside);
 	p->guilty = 0;
 	while (!list_empty(&aside)) {
 		struct delivery *d = container_of(aside.next, struct delivery,
@@ -237,8 +240,8 @@ static plugin_fn *const plugin_table[PLUGIN_STATES][PLUGIN_EVENTS] = {
 	plugin_died, plugin_ask_to_stop},
     [PLUGIN_UP] = {plugin_check, plugin_nothing, plugin_end, plugin_closed,
 	plugin_died, plugin_ask_to_stop},
-    [PLUGIN_ENDING] = {plugin_rung, plugin_nothing, plugin_end,
-	plugin_nothing, plugin_died, plugin_nothing},
+    [PLUGIN_ENDING] = {plugin_rung, plugin_nothing, plugin_end, plugin_nothing,
+	plugin_died, plugin_nothing},
     [PLUGIN_GONE] = {plugin_nothing, plugin_nothing, plugin_nothing,
 	plugin_nothing, plugin_nothing, plugin_nothing},
     [PLUGIN_HELD] = {plugin_begin, plugin_nothing, plugin_nothing,
@@ -288,7 +291,8 @@ plugin_obituary(struct plugin *p, int status)
 
 	plugin_spawn_status_text(status, how, sizeof(how));
 	if (plugin_starved(p, status))
-		str_copy(how, "signal 9 (Killed), likely for want of memory: "
+		str_copy(how,
+		    "signal 9 (Killed), likely for want of memory: "
 		    "the kernel has ended a process of our cgroup",
 		    sizeof(how));
 	/* What is too long is cut at the end. */
@@ -299,15 +303,14 @@ plugin_obituary(struct plugin *p, int status)
 		log_info("plugin %s ended: %s", p->cfg->name, how);
 		return;
 	}
-	if (p->up_ms != 0
-	    && clock_boot_ms() - p->up_ms >= PLUGIN_HEALTHY_MS) {
+	if (p->up_ms != 0 && clock_boot_ms() - p->up_ms >= PLUGIN_HEALTHY_MS) {
 		p->delay_s = p->host->config->restart_min_s;
 		p->strikes = 0;
 	}
 	p->strikes++;
 	log_error("plugin %s ended: %s; last words: %s.  %zu events wait for "
-		  "it.", p->cfg->name, how, p->words[0] ? p->words : "none",
-	    left);
+		  "it.",
+	    p->cfg->name, how, p->words[0] ? p->words : "none", left);
 }
 
 void

@@ -35,16 +35,15 @@ struct plugin_host {
 	struct timers *timers;
 	const struct config *config;
 	const struct plugin_spawn_limits *limits;
-	char dir[CONFIG_PATH_MAX];	/* the config file's */
+	char dir[CONFIG_PATH_MAX]; /* the config file's */
 	uint64_t restarts, lives, asks;
 	uint64_t unreadable, unreadable_ms; /* events; last told of one */
-	struct list dirty;		/* plugins with something to write */
+	struct list dirty; /* plugins with something to write */
 	/* An event is finished at this plugin. */
 	void (*finished)(struct plugin_host *, struct plugin *,
 	    struct delivery *);
 	/* An event ended it too often; the delivery is out of every list. */
-	void (*aside)(struct plugin_host *, struct plugin *,
-	    struct delivery *);
+	void (*aside)(struct plugin_host *, struct plugin *, struct delivery *);
 	/* Before events are handed to it: may more than urgent ones be? */
 	bool (*fill)(struct plugin_host *, struct plugin *);
 	/* Before it is handed out: the JSON text of the command it is for
@@ -123,8 +122,8 @@ uint64_t plugin_life(const struct plugin *); /* counts its processes */
 /* Has initialised once, or failed to in time: starting is over. */
 bool plugin_settled(const struct plugin *);
 struct window *plugin_window(struct plugin *);
-uint64_t plugin_errors(const struct plugin *); /* answers that were errors */
-const char *plugin_words(const struct plugin *);   /* last of its stderr */
+uint64_t plugin_errors(const struct plugin *);	 /* answers that were errors */
+const char *plugin_words(const struct plugin *); /* last of its stderr */
 const char *plugin_failure(const struct plugin *); /* why it was ended; "" */
 /* State, process, health and note; the rest of the page is not its business. */
 void plugin_describe(const struct plugin *, struct page_plugin *);

@@ -37,8 +37,8 @@ struct plugin {
 	enum plugin_state state;
 	struct timer timer;
 	struct list dirty; /* in host->dirty, or in itself */
-	bool once;   /* ends for good when it fails to start */
-	bool retired; /* gets no more events, finishes what it has */
+	bool once;	   /* ends for good when it fails to start */
+	bool retired;	   /* gets no more events, finishes what it has */
 	struct window window;
 	struct health health;
 	pid_t pid; /* 0: none */
@@ -48,15 +48,15 @@ struct plugin {
 	double delay_s;
 	unsigned rung; /* of plugin_ladder, in ENDING */
 	bool stopping, settled, reaping, was_up;
-	bool nobodys;	/* its end is no event's fault, see pipes_calls */
-	uint64_t guilty;	       /* id of what it is being ended for */
-	char failure[512];	       /* why it is being ended */
-	char words[256];	       /* see stderr_words.h */
+	bool nobodys;	   /* its end is no event's fault, see pipes_calls */
+	uint64_t guilty;   /* id of what it is being ended for */
+	char failure[512]; /* why it is being ended */
+	char words[256];   /* see stderr_words.h */
 	uint64_t grumble_ms, grumbles;
-	uint64_t state_ms;	       /* since when in this state */
+	uint64_t state_ms; /* since when in this state */
 	struct log_ration ration;
-	unsigned strikes;	       /* ends without a minute of health */
-	char ended[PAGE_WORDS];	       /* how its last process ended */
+	unsigned strikes;	/* ends without a minute of health */
+	char ended[PAGE_WORDS]; /* how its last process ended */
 };
 
 /* At once; raised from within one of its own transitions: after that. */

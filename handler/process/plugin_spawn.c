@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define CHILD_PIPE_BYTES (1 << 20) /* asked for; the kernel may give less */
-#define CHILD_UMASK 022 /* ours is none of its business */
+#define CHILD_UMASK 022		   /* ours is none of its business */
 #define CHILD_PATH "/usr/local/bin:/usr/bin:/bin"
 
 extern char **environ;
@@ -68,8 +68,8 @@ struct child_env {
 };
 
 static bool
-env_set(struct child_env *e, size_t *n, char *at, size_t size,
-    const char *name, const char *value)
+env_set(struct child_env *e, size_t *n, char *at, size_t size, const char *name,
+    const char *value)
 {
 	if (value == NULL || !str_format(at, size, "%s=%s", name, value))
 		return false;
@@ -103,21 +103,23 @@ child_fail(const char *what)
 }
 
 static void
-child_restrict(const struct config_plugin *cfg, const struct plugin_spawn_limits *l)
+child_restrict(const struct config_plugin *cfg,
+    const struct plugin_spawn_limits *l)
 {
 	struct rlimit nofile = l->nofile, data;
 
 	if (cfg->nofile > 0)
 		nofile.rlim_cur = (rlim_t)cfg->nofile < nofile.rlim_max
-		    ? (rlim_t)cfg->nofile : nofile.rlim_max;
+		    ? (rlim_t)cfg->nofile
+		    : nofile.rlim_max;
 	if (cfg->nofile > 0)
 		nofile.rlim_max = nofile.rlim_cur;
 	data.rlim_cur = data.rlim_max = (rlim_t)cfg->memory;
 	if (setrlimit(RLIMIT_NOFILE, &nofile) < 0
 	    || setrlimit(RLIMIT_CORE, &l->core) < 0
 	    || (cfg->memory > 0 && setrlimit(RLIMIT_DATA, &data) < 0)
-	    || (cfg->nice > 0 && setpriority(PRIO_PROCESS, 0,
-	    (int)cfg->nice) < 0))
+	    || (cfg->nice > 0
+		&& setpriority(PRIO_PROCESS, 0, (int)cfg->nice) < 0))
 		child_fail("it within its limits");
 	oom_set(l->oom + OOM_PLUGIN - OOM_HANDLER);
 }
@@ -138,8 +140,9 @@ child_hide(const struct child_job *job, const struct plugin_spawn_limits *l)
 			keep[n++] = *word;
 	keep[n] = NULL;
 	if (confine_enter(&l->confine, keep, &what) < 0) {
-		dprintf(STDERR_FILENO, "cannot %s: %s (see sandbox in "
-		    "[plugin])\n", what, strerror(errno));
+		dprintf(STDERR_FILENO,
+		    "cannot %s: %s (see sandbox in [plugin])\n", what,
+		    strerror(errno));
 		_exit(127);
 	}
 }
@@ -262,7 +265,9 @@ child_fork(struct plugin_spawn *c, const struct config_plugin *cfg, char **argv,
 {
 	int in[2], out[2], err[2];
 	struct child_env env;
-	struct child_job job = {.cfg = cfg, .argv = argv, .env = &env,
+	struct child_job job = {.cfg = cfg,
+	    .argv = argv,
+	    .env = &env,
 	    .dir = dir};
 	pid_t parent = getpid();
 

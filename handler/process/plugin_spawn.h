@@ -22,7 +22,7 @@ struct config_plugin;
 /* What children get back of the handler's own start; filled once. */
 struct plugin_spawn_limits {
 	struct rlimit nofile, core;
-	int oom; /* the handler's own oom_score_adj */
+	int oom;		/* the handler's own oom_score_adj */
 	struct confine confine; /* for those of our own user */
 };
 
@@ -43,8 +43,8 @@ void plugin_spawn_confine(struct plugin_spawn_limits *, const struct config *);
  * that is our own user.  A program that can't be run says so on its stderr and exits with
  * 127.
  */
-int plugin_spawn_start(struct plugin_spawn *, const struct config_plugin *, const char *dir,
-    const struct plugin_spawn_limits *, struct err *);
+int plugin_spawn_start(struct plugin_spawn *, const struct config_plugin *,
+    const char *dir, const struct plugin_spawn_limits *, struct err *);
 /*
  * true when pid has ended: *status is waitpid's.  What is left of its process
  * group has then been killed.

@@ -53,8 +53,7 @@ plugin_judge(struct plugin *p, const char *error)
 	if (health_fails(&p->health))
 		log_error("plugin %s fails: %s", p->cfg->name, words);
 	else
-		log_notice("plugin %s succeeds again: %s", p->cfg->name,
-		    words);
+		log_notice("plugin %s succeeds again: %s", p->cfg->name, words);
 }
 
 static void
@@ -103,8 +102,7 @@ plugin_event_name(const struct event *e, char *out, size_t size)
 	size_t len = e->t_len ? e->t_len : strlen(name);
 
 	str_format(out, size, "%s (shard %u, seq %llu)",
-	    TEXT_OF_N(name, len, 64), e->shard_id,
-	    (unsigned long long)e->seq);
+	    TEXT_OF_N(name, len, 64), e->shard_id, (unsigned long long)e->seq);
 }
 
 /* It broke a rule; why is a sentence's end. */
@@ -126,9 +124,10 @@ plugin_api_fits(const struct rpc_read *t, char *why, size_t size)
 	    || (json_object_is_type(api, json_type_int)
 		&& json_object_get_int64(api) == RPC_WRITE_API))
 		return true;
-	str_format(why, size, "speaks version %s of the plugin protocol, "
-			      "this handler (shardherd " SHARDHERD_VERSION
-			      ") version " RPC_WRITE_API_TEXT,
+	str_format(why, size,
+	    "speaks version %s of the plugin protocol, "
+	    "this handler (shardherd " SHARDHERD_VERSION
+	    ") version " RPC_WRITE_API_TEXT,
 	    TEXT_OF(json_object_to_json_string(api), 32));
 	return false;
 }
@@ -196,8 +195,8 @@ plugin_line(struct pipes *pipes, char *text, size_t len)
 		nul = true;
 	}
 	if (nul && t.kind == RPC_READ_REQUEST)
-		plugin_error(p, p->life, t.id, PLUGIN_UNREADABLE, "a key in it "
-		    "holds NUL", NULL);
+		plugin_error(p, p->life, t.id, PLUGIN_UNREADABLE,
+		    "a key in it holds NUL", NULL);
 	else
 		plugin_hear(p, &t);
 	rpc_read_free(&t);
@@ -221,8 +220,8 @@ plugin_log_cut(struct plugin *p, bool end)
 
 	if (cut > 0)
 		log_warn("plugin %s: %llu lines of its standard error and its "
-			 "log calls were left out", p->cfg->name,
-		    (unsigned long long)cut);
+			 "log calls were left out",
+		    p->cfg->name, (unsigned long long)cut);
 	if (p->grumbles == 0
 	    || (!end && now - p->grumble_ms < PLUGIN_GRUMBLE_MS))
 		return;
@@ -270,12 +269,13 @@ plugin_too_long(struct pipes *pipes, const char *head, size_t len)
 	}
 	if (plugin_may_log(p))
 		log_warn("plugin %s: a line of more than 16 MiB is not read: "
-			 "%s%s", p->cfg->name, t.kind == RPC_READ_REQUEST
-		    ? "a call of " : "an answer",
+			 "%s%s",
+		    p->cfg->name,
+		    t.kind == RPC_READ_REQUEST ? "a call of " : "an answer",
 		    t.kind == RPC_READ_REQUEST ? t.why : "");
 	if (t.kind == RPC_READ_REQUEST)
-		plugin_error(p, p->life, t.id, PLUGIN_UNREADABLE, "the line is "
-		    "longer than 16 MiB", NULL);
+		plugin_error(p, p->life, t.id, PLUGIN_UNREADABLE,
+		    "the line is longer than 16 MiB", NULL);
 	else
 		plugin_hear(p, &t);
 	return pipes->out >= 0;
@@ -442,8 +442,7 @@ plugin_error(struct plugin *p, uint64_t life, const char *id, int code,
 }
 
 uint64_t
-plugin_ask(struct plugin *p, const char *method, const char *params,
-    size_t len)
+plugin_ask(struct plugin *p, const char *method, const char *params, size_t len)
 {
 	uint64_t id = PLUGIN_ASK_FIRST + p->host->asks;
 

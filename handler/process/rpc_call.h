@@ -12,12 +12,12 @@
 enum rpc_call_error {
 	RPC_NO_METHOD = -32601,
 	RPC_BAD_PARAMS = -32602,
-	RPC_REFUSED = -32000,  /* data: {status, code, message} */
-	RPC_LIMITED = -32001,  /* rate limited for too long */
+	RPC_REFUSED = -32000, /* data: {status, code, message} */
+	RPC_LIMITED = -32001, /* rate limited for too long */
 	RPC_TIMEOUT = -32002,
 	RPC_STOPPING = -32003,
-	RPC_FULL = -32004,    /* [plugin] storage */
-	RPC_STORAGE = -32005, /* the storage itself does not work */
+	RPC_FULL = -32004,	/* [plugin] storage */
+	RPC_STORAGE = -32005,	/* the storage itself does not work */
 	RPC_FORBIDDEN = -32006, /* [plugin] permissions, or a rank too low */
 };
 

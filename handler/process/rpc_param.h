@@ -18,7 +18,7 @@ const char *rpc_param_chars(struct json_object *params, const char *name,
 const char *rpc_param_id(struct json_object *params, const char *name);
 bool rpc_param_given(struct json_object *params, const char *name);
 /* false when it is there and no whole number within low..high. */
-bool rpc_param_number(struct json_object *params, const char *name,
-    int64_t low, int64_t high, int64_t *out);
+bool rpc_param_number(struct json_object *params, const char *name, int64_t low,
+    int64_t high, int64_t *out);
 
 #endif

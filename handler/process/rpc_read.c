@@ -44,8 +44,7 @@ talk_id(struct rpc_read *t, struct json_object *id)
 	    && !json_object_is_type(id, json_type_string)
 	    && !json_object_is_type(id, json_type_double))
 		return false;
-	return str_copy(t->id, json_text(id),
-	    sizeof(t->id)) < sizeof(t->id);
+	return str_copy(t->id, json_text(id), sizeof(t->id)) < sizeof(t->id);
 }
 
 static bool
@@ -64,7 +63,7 @@ talk_request(struct rpc_read *t, struct json_object *method, bool has_id,
 {
 	if (!json_object_is_type(method, json_type_string)
 	    || strlen(json_object_get_string(method))
-	    != (size_t)json_object_get_string_len(method))
+		!= (size_t)json_object_get_string_len(method))
 		return "its method is not a string";
 	t->kind = RPC_READ_REQUEST;
 	t->method = json_object_get_string(method);
@@ -85,8 +84,10 @@ talk_refusal(struct rpc_read *t, struct json_object *error)
 	t->kind = RPC_READ_REFUSAL;
 	if (json_object_is_type(error, json_type_object))
 		json_object_object_get_ex(error, "message", &text);
-	str_copy(t->why, json_object_is_type(text, json_type_string)
-	    ? json_object_get_string(text) : "no reason given",
+	str_copy(t->why,
+	    json_object_is_type(text, json_type_string)
+		? json_object_get_string(text)
+		: "no reason given",
 	    sizeof(t->why));
 }
 
@@ -133,7 +134,8 @@ rpc_read_parse(struct rpc_read *t, const char *text, size_t len)
 	t->params = t->result = t->tree = NULL;
 	if (talk_blank(text, len))
 		return;
-	why = json_parse(&t->tree, text, len) ? talk_sort(t)
+	why = json_parse(&t->tree, text, len)
+	    ? talk_sort(t)
 	    : "not one JSON document in UTF-8";
 	if (why != NULL)
 		talk_bad(t, why, text, len);
@@ -205,8 +207,8 @@ head_member(struct rpc_read *t, const char *name, const char *name_end,
 		str_format(t->id, sizeof(t->id), "%.*s", (int)len, value);
 	} else if (is_name(name, name_end, "method") && *value == '"') {
 		t->kind = RPC_READ_REQUEST;
-		str_format(t->why, sizeof(t->why), "%.*s", (int)(len > 66 ? 64
-		    : len - 2), value + 1);
+		str_format(t->why, sizeof(t->why), "%.*s",
+		    (int)(len > 66 ? 64 : len - 2), value + 1);
 	}
 	/* An answer's id is ours: a number. */
 	if (len < sizeof(text) && is_name(name, name_end, "id")
@@ -233,7 +235,8 @@ head_judge(struct rpc_read *t, const char *name, const char *name_end)
 void
 rpc_read_head(struct rpc_read *t, const char *text, size_t len)
 {
-	const char *end = text + (len < RPC_READ_HEAD_MAX ? len : RPC_READ_HEAD_MAX);
+	const char *end = text
+	    + (len < RPC_READ_HEAD_MAX ? len : RPC_READ_HEAD_MAX);
 	const char *p = skip_blank(text, end), *name, *name_end, *value;
 
 	*t = (struct rpc_read) {.kind = RPC_READ_BAD, .number = UINT64_MAX};

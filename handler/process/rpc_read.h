@@ -10,14 +10,14 @@
 #include <json-c/json.h>
 
 #define RPC_READ_HEAD_MAX 4096u /* of a line that is too long */
-#define RPC_READ_ID_MAX 256 /* a plugin's own request id, as JSON text */
+#define RPC_READ_ID_MAX 256	/* a plugin's own request id, as JSON text */
 
 enum rpc_read_kind {
-	RPC_READ_BAD,     /* why says what is wrong with it */
-	RPC_READ_EMPTY,   /* a blank line */
+	RPC_READ_BAD,	  /* why says what is wrong with it */
+	RPC_READ_EMPTY,	  /* a blank line */
 	RPC_READ_RESULT,  /* answers our request `number` */
 	RPC_READ_REFUSAL, /* the same with an error; why is its message */
-	RPC_READ_DONE,    /* every event up to `number` */
+	RPC_READ_DONE,	  /* every event up to `number` */
 	RPC_READ_REQUEST, /* method, params; id "" for a notification */
 };
 

@@ -63,8 +63,8 @@ base64_add(struct buf *b, const void *data, size_t len)
 	char *out = buf_space(b, (len + 2) / 3 * 4 + 1);
 
 	must(len <= INT_MAX / 2);
-	buf_filled(b, (size_t)EVP_EncodeBlock((unsigned char *)out, data,
-	    (int)len));
+	buf_filled(b,
+	    (size_t)EVP_EncodeBlock((unsigned char *)out, data, (int)len));
 }
 
 /* ---- lines ------------------------------------------------------------- */
@@ -72,11 +72,12 @@ base64_add(struct buf *b, const void *data, size_t len)
 void
 rpc_write_initialize(struct buf *b, const char *plugin, const char *config)
 {
-	buf_puts(b, "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\","
-		    "\"params\":{\"api\":" RPC_WRITE_API_TEXT ",\"plugin\":");
+	buf_puts(b,
+	    "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\","
+	    "\"params\":{\"api\":" RPC_WRITE_API_TEXT ",\"plugin\":");
 	rpc_write_string(b, plugin);
-	buf_printf(b, ",\"version\":\"" SHARDHERD_VERSION "\",\"config\":%s}}\n",
-	    config);
+	buf_printf(b,
+	    ",\"version\":\"" SHARDHERD_VERSION "\",\"config\":%s}}\n", config);
 }
 
 static void
@@ -144,10 +145,11 @@ rpc_write_shutdown(struct buf *b)
 }
 
 void
-rpc_write_notify(struct buf *b, const char *method, const char *params, size_t len)
+rpc_write_notify(struct buf *b, const char *method, const char *params,
+    size_t len)
 {
-	buf_printf(b, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":",
-	    method);
+	buf_printf(b,
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":", method);
 	buf_add(b, params, len);
 	buf_puts(b, "}\n");
 }
@@ -156,8 +158,10 @@ void
 rpc_write_request(struct buf *b, uint64_t id, const char *method,
     const char *params, size_t len)
 {
-	buf_printf(b, "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64
-	    ",\"method\":\"%s\",\"params\":", id, method);
+	buf_printf(b,
+	    "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64
+	    ",\"method\":\"%s\",\"params\":",
+	    id, method);
 	buf_add(b, params, len);
 	buf_puts(b, "}\n");
 }
@@ -176,7 +180,8 @@ rpc_write_error(struct buf *b, const char *id, int code, const char *message,
 {
 	buf_printf(b,
 	    "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":%d,"
-	    "\"message\":", id, code);
+	    "\"message\":",
+	    id, code);
 	rpc_write_string(b, message);
 	if (data != NULL)
 		buf_printf(b, ",\"data\":%s", data);

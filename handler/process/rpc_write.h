@@ -25,7 +25,8 @@ void rpc_write_string(struct buf *, const char *s);
 /* config: a JSON object, as text. */
 void rpc_write_initialize(struct buf *, const char *plugin, const char *config);
 /* command: JSON text of what it is a command for, or NULL. */
-void rpc_write_event(struct buf *, const struct delivery *, const char *command);
+void rpc_write_event(struct buf *, const struct delivery *,
+    const char *command);
 void rpc_write_shutdown(struct buf *);
 /* A notification; params is JSON text. */
 void rpc_write_notify(struct buf *, const char *method, const char *params,
@@ -34,8 +35,9 @@ void rpc_write_notify(struct buf *, const char *method, const char *params,
 void rpc_write_request(struct buf *, uint64_t id, const char *method,
     const char *params, size_t len);
 /* Answers to a plugin's request; id is JSON text.  result too. */
-void rpc_write_result(struct buf *, const char *id, const char *result, size_t len);
-void rpc_write_error(struct buf *, const char *id, int code, const char *message,
-    const char *data);
+void rpc_write_result(struct buf *, const char *id, const char *result,
+    size_t len);
+void rpc_write_error(struct buf *, const char *id, int code,
+    const char *message, const char *data);
 
 #endif

@@ -7,9 +7,9 @@
 #include <string.h>
 
 /* Node, Bun and Deno; Rust; Go; PHP: what they say behind the error. */
-static const char *const trailer[] = {"Node.js v", "Bun v", "Deno v", "note: ",
-    "goroutine ", "created by ", "exit status ", "Stack trace:", "#", "thrown ",
-    "(Use `node --trace"};
+static const char *const trailer[] = {"Node.js v", "Bun v", "Deno v",
+    "note: ", "goroutine ", "created by ", "exit status ", "Stack trace:", "#",
+    "thrown ", "(Use `node --trace"};
 
 /* How much of its beginning is blank, also as text.h writes a tab. */
 static size_t

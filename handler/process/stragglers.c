@@ -95,7 +95,8 @@ judge(pid_t pid, stragglers_fn *is_plugin, void *arg)
 	if (of == 0 || is_plugin(arg, of))
 		return;
 	log_notice("a plugin's process (pid %d) left another one, pid %d: "
-		   "it is killed", (int)of, (int)pid);
+		   "it is killed",
+	    (int)of, (int)pid);
 	kill(pid, SIGKILL);
 }
 

@@ -17,7 +17,9 @@ window_init(struct window *w, size_t size, struct window_waiting *from)
 
 	while (n < 2 * size && n < 65536)
 		n *= 2;
-	*w = (struct window) {.from = from, .size = size, .mask = n - 1,
+	*w = (struct window) {.from = from,
+	    .size = size,
+	    .mask = n - 1,
 	    .next_id = 1};
 	w->table = base_alloc(n * sizeof(struct delivery *));
 	list_init(&w->out);
@@ -183,8 +185,8 @@ window_blame(struct delivery *d, uint64_t written, uint64_t guilty)
 }
 
 void
-window_reset(struct window *w, uint64_t written,
-    uint64_t guilty, struct list *aside)
+window_reset(struct window *w, uint64_t written, uint64_t guilty,
+    struct list *aside)
 {
 	/* Backwards, each to the front: the order stays. */
 	while (!list_empty(&w->out)) {

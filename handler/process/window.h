@@ -14,8 +14,8 @@
 
 #include "handler/intake/in_flight.h"
 
-#define WINDOW_URGENT 16	/* interactions out beyond the window */
-#define WINDOW_STRIKES 2	/* ends of the plugin before one is set aside */
+#define WINDOW_URGENT 16 /* interactions out beyond the window */
+#define WINDOW_STRIKES 2 /* ends of the plugin before one is set aside */
 
 /* Not sent to any process yet. */
 struct window_waiting {
@@ -25,10 +25,10 @@ struct window_waiting {
 
 struct window {
 	struct window_waiting *from;
-	struct list out;	     /* sent, by ascending id */
-	struct delivery **table;     /* out, by id */
+	struct list out;	 /* sent, by ascending id */
+	struct delivery **table; /* out, by id */
 	uint64_t mask;
-	size_t size;	/* of the window */
+	size_t size; /* of the window */
 	size_t out_bulk, out_urgent;
 	uint64_t next_id;
 };
@@ -61,8 +61,8 @@ struct delivery *window_oldest(const struct window *);
  * Everything goes back to the front, ids start anew; what has
  * WINDOW_STRIKES strikes is moved to aside instead.
  */
-void window_reset(struct window *, uint64_t written,
-    uint64_t guilty, struct list *aside);
+void window_reset(struct window *, uint64_t written, uint64_t guilty,
+    struct list *aside);
 
 static inline size_t
 window_out(const struct window *w)

@@ -52,7 +52,8 @@ segment_is_dotted(const struct segment *s)
 	for (size_t i = 0; i < s->len; dots++)
 		if (s->p[i] == '.')
 			i++;
-		else if (s->len - i >= 3 && strncasecmp(s->p + i, "%2e", 3) == 0)
+		else if (s->len - i >= 3
+		    && strncasecmp(s->p + i, "%2e", 3) == 0)
 			i += 3;
 		else
 			return false;
@@ -80,8 +81,9 @@ path_split(const char *path, struct segment *seg, size_t *n)
 static const char *
 route_word(const struct segment *seg, size_t i)
 {
-	if (i == 2 && (segment_is(&seg[0], "webhooks")
-	    || segment_is(&seg[0], "interactions")))
+	if (i == 2
+	    && (segment_is(&seg[0], "webhooks")
+		|| segment_is(&seg[0], "interactions")))
 		return ":token";
 	if (i > 0 && segment_is(&seg[i - 1], "reactions"))
 		return ":emoji";
@@ -120,9 +122,9 @@ major_build(struct endpoint *e, const struct segment *seg, size_t n)
 		return;
 	/* Tokens are long and secret: their hash tells them apart. */
 	token = n > 2 && e->bare ? base_hash64(seg[2].p, seg[2].len) : 0;
-	snprintf(e->major, sizeof(e->major), "%.*s/%.*s/%llx",
-	    (int)seg[0].len, seg[0].p, seg[1].len > 40 ? 40 : (int)seg[1].len,
-	    seg[1].p, (unsigned long long)token);
+	snprintf(e->major, sizeof(e->major), "%.*s/%.*s/%llx", (int)seg[0].len,
+	    seg[0].p, seg[1].len > 40 ? 40 : (int)seg[1].len, seg[1].p,
+	    (unsigned long long)token);
 }
 
 static bool
@@ -144,7 +146,8 @@ endpoint_parse(struct endpoint *e, const char *method, const char *path,
 	struct segment seg[SEGMENTS_MAX];
 	size_t n = 0;
 
-	*why = method_known(method) ? path_fault(path)
+	*why = method_known(method)
+	    ? path_fault(path)
 	    : "method must be GET, POST, PUT, PATCH or DELETE";
 	if (*why == NULL)
 		*why = path_split(path, seg, &n);
@@ -152,8 +155,7 @@ endpoint_parse(struct endpoint *e, const char *method, const char *path,
 		return -1;
 	e->interaction = segment_is(&seg[0], "interactions");
 	e->exempt = e->interaction;
-	e->bare = e->interaction
-	    || (segment_is(&seg[0], "webhooks") && n >= 3);
+	e->bare = e->interaction || (segment_is(&seg[0], "webhooks") && n >= 3);
 	if (!route_build(e, method, seg, n)) {
 		*why = "path is too long";
 		return -1;
@@ -176,7 +178,8 @@ endpoint_encode(char *out, size_t size, const char *segment)
 		if (plain)
 			out[at++] = (char)c;
 		else
-			at += (size_t)snprintf(out + at, size - at, "%%%02X", c);
+			at += (size_t)snprintf(out + at, size - at, "%%%02X",
+			    c);
 	}
 	out[at] = '\0';
 	return true;

@@ -12,11 +12,11 @@
 #define ENDPOINT_PATH_MAX 2048
 
 struct endpoint {
-	char route[256]; /* "POST /channels/:id/messages" */
-	char major[128]; /* "channels/123"; "" for none */
+	char route[256];  /* "POST /channels/:id/messages" */
+	char major[128];  /* "channels/123"; "" for none */
 	bool interaction; /* callback: never held back by the ban guard */
 	bool exempt;	  /* of the global limit; the caller may set it */
-	bool bare;	 /* its token is in the path: no Authorization */
+	bool bare;	  /* its token is in the path: no Authorization */
 };
 
 /* 0, or -1 with what is wrong with method or path. */

@@ -159,11 +159,9 @@ http_options(struct http *h, struct http_call *c)
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, c->error);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
-	    (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	/* Refused, and without effect, where libcurl has no HTTP/2. */
-	curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
-	    (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(e, CURLOPT_PROXY, h->proxy);
 	curl_easy_setopt(e, CURLOPT_CAINFO, h->ca);
@@ -244,7 +242,8 @@ http_init(struct http *h, struct ev_loop *loop, struct timers *timers,
 	str_copy(h->proxy, config->proxy, sizeof(h->proxy));
 	/* Its requests hold the token, and so would what it frees. */
 	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, secret_wipe_free,
-		secret_wipe_realloc, strdup, calloc) != 0
+		secret_wipe_realloc, strdup, calloc)
+		!= 0
 	    || curl_loop_open(&h->curl, loop, timers, http_ended) != 0)
 		return err_set(e, EXIT_DEGRADED, "libcurl does not start");
 	http_headers_init(h, token);

@@ -12,10 +12,10 @@
 #include "shared/config/config.h"
 #include "shared/net/curl_loop.h"
 
-#define HTTP_CONNECTIONS 40	    /* to the API: no call waits for one */
+#define HTTP_CONNECTIONS 40 /* to the API: no call waits for one */
 #define HTTP_CONNECT_MS 5000L
-#define HTTP_BODY_MAX (16u << 20)   /* of an answer */
-#define HTTP_HELD_MAX (64u << 20)   /* of all answers that are coming in */
+#define HTTP_BODY_MAX (16u << 20) /* of an answer */
+#define HTTP_HELD_MAX (64u << 20) /* of all answers that are coming in */
 #define HTTP_PATH_MAX (2048 + 512)
 
 struct http {
@@ -35,7 +35,7 @@ struct http_call {
 	/* set by the caller, borrowed until done */
 	const char *method, *path, *body, *reason; /* NULL: none; body JSON */
 	struct form form; /* zeroed, or in place of a body */
-	bool bare; /* no Authorization */
+	bool bare;	  /* no Authorization */
 	long timeout_ms;
 	http_done_fn *done;
 	/* the answer */

@@ -38,7 +38,7 @@ struct rate_limits {
 	size_t count, route_count;
 	uint64_t answered[RATE_LIMIT_GLOBAL]; /* ring: the last ones' answers */
 	unsigned at, filled, flying;
-	uint64_t global_ms; /* global 429: nothing before this */
+	uint64_t global_ms;	 /* global 429: nothing before this */
 	unsigned global_refused; /* in a row */
 	struct rate_limit_invalid invalid;
 };
@@ -91,8 +91,9 @@ route_learn(struct rate_limits *b, const char *route, const char *id)
 
 	if (r == NULL) {
 		if (b->route_count == RATE_LIMIT_MAX)
-			route_drop(b, container_of(b->route_ages.next,
-			    struct route_id, age));
+			route_drop(b,
+			    container_of(b->route_ages.next, struct route_id,
+				age));
 		r = base_alloc(sizeof(*r));
 		str_copy(r->route, route, sizeof(r->route));
 		at = &b->routes[key_slot(route)];
@@ -122,13 +123,14 @@ static void
 bucket_expire(struct rate_limits *b, uint64_t now)
 {
 	for (int i = 0; i < 4 && !list_empty(&b->ages); i++) {
-		struct rate_limit *k = container_of(b->ages.next, struct rate_limit,
-		    age);
+		struct rate_limit *k = container_of(b->ages.next,
+		    struct rate_limit, age);
 		bool idle = k->flying == 0 && now >= k->reset_ms
 		    && now >= k->blocked_ms;
 
-		if (idle && (b->count >= RATE_LIMIT_MAX
-		    || now >= k->reset_ms + BUCKET_IDLE_MS)) {
+		if (idle
+		    && (b->count >= RATE_LIMIT_MAX
+			|| now >= k->reset_ms + BUCKET_IDLE_MS)) {
 			bucket_drop(b, k);
 			continue;
 		}
@@ -235,7 +237,7 @@ own_wait(const struct rate_limit *k, uint64_t now)
 		return k->reset_ms - now;
 	/* A new period: its first answer tells when it ends. */
 	return (int64_t)k->flying < (k->limit > 0 ? k->limit : 1) ? 0
-	    : UINT64_MAX;
+								  : UINT64_MAX;
 }
 
 uint64_t
@@ -318,7 +320,8 @@ rate_limit_allows(struct rate_limits *b, const struct endpoint *e,
 
 	if (e->interaction)
 		return true;
-	return n < (optional ? RATE_LIMIT_INVALID_SHED : RATE_LIMIT_INVALID_STOP);
+	return n
+	    < (optional ? RATE_LIMIT_INVALID_SHED : RATE_LIMIT_INVALID_STOP);
 }
 
 static uint64_t
@@ -329,7 +332,8 @@ later(uint64_t now, double after_s)
 
 /* An answer may be older than calls that are still under way. */
 static void
-bucket_learn(struct rate_limit *k, const struct rate_limit_reply *r, uint64_t now)
+bucket_learn(struct rate_limit *k, const struct rate_limit_reply *r,
+    uint64_t now)
 {
 	uint64_t reset = later(now, r->reset_after_s);
 	int64_t left = r->remaining - (int64_t)k->flying;
@@ -414,10 +418,11 @@ void
 rate_limit_free(struct rate_limits *b)
 {
 	while (!list_empty(&b->ages))
-		bucket_drop(b, container_of(b->ages.next, struct rate_limit, age));
+		bucket_drop(b,
+		    container_of(b->ages.next, struct rate_limit, age));
 	while (!list_empty(&b->route_ages))
-		route_drop(b, container_of(b->route_ages.next, struct route_id,
-		    age));
+		route_drop(b,
+		    container_of(b->route_ages.next, struct route_id, age));
 	free(b);
 }
 
@@ -426,8 +431,10 @@ rate_limit_free(struct rate_limits *b)
 void
 rate_limit_reply_init(struct rate_limit_reply *r)
 {
-	*r = (struct rate_limit_reply) {.limit = -1, .remaining = -1,
-	    .reset_after_s = -1, .retry_after_s = -1};
+	*r = (struct rate_limit_reply) {.limit = -1,
+	    .remaining = -1,
+	    .reset_after_s = -1,
+	    .retry_after_s = -1};
 }
 
 static void
@@ -453,7 +460,8 @@ reply_set(struct rate_limit_reply *r, const char *name, const char *value)
 }
 
 void
-rate_limit_reply_header(struct rate_limit_reply *r, const char *line, size_t len)
+rate_limit_reply_header(struct rate_limit_reply *r, const char *line,
+    size_t len)
 {
 	char text[256], *value;
 

@@ -10,7 +10,7 @@
 
 #include "handler/rest/endpoint.h"
 
-#define RATE_LIMIT_MAX 8192		/* buckets and routes remembered, each */
+#define RATE_LIMIT_MAX 8192 /* buckets and routes remembered, each */
 /*
  * Requests in any one second of Discord's (50 allowed): a call's place is free
  * again a second after its answer, so however long requests are on their way
@@ -19,22 +19,23 @@
 #define RATE_LIMIT_GLOBAL 48
 #define RATE_LIMIT_INVALID_SHED 5000 /* in 10 minutes: no optional calls */
 #define RATE_LIMIT_INVALID_STOP 9000 /* nothing but interaction callbacks */
-#define RATE_LIMIT_UNKNOWN 1	/* at once, before the first answer */
+#define RATE_LIMIT_UNKNOWN 1	     /* at once, before the first answer */
 
 /* What one answer said. */
 struct rate_limit_reply {
 	int status;
-	char id[64];		/* X-RateLimit-Bucket; "" absent */
+	char id[64];		  /* X-RateLimit-Bucket; "" absent */
 	int64_t limit, remaining; /* -1: absent */
-	double reset_after_s;	/* < 0: absent */
-	double retry_after_s;	/* header or body; < 0: absent */
+	double reset_after_s;	  /* < 0: absent */
+	double retry_after_s;	  /* header or body; < 0: absent */
 	bool global, shared;
-	bool limits;		/* any X-RateLimit header was there */
-	bool blocked;		/* not Discord's own: said by the caller */
+	bool limits;  /* any X-RateLimit header was there */
+	bool blocked; /* not Discord's own: said by the caller */
 };
 void rate_limit_reply_init(struct rate_limit_reply *);
 /* Reads one "Name: value\r\n" line of the answer's head. */
-void rate_limit_reply_header(struct rate_limit_reply *, const char *line, size_t len);
+void rate_limit_reply_header(struct rate_limit_reply *, const char *line,
+    size_t len);
 
 /* Invalid requests of the last 10 minutes, by minute. */
 #define RATE_LIMIT_MINUTES 11 /* one-minute counts that cover any ten */

@@ -10,8 +10,8 @@ hash_of(const char *plugin, const char *message, uint64_t number)
 {
 	char text[256];
 
-	str_format(text, sizeof(text), "%.128s %.32s %" PRIu64, plugin,
-	    message, number);
+	str_format(text, sizeof(text), "%.128s %.32s %" PRIu64, plugin, message,
+	    number);
 	return base_hash64(text, strlen(text));
 }
 

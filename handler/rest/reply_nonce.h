@@ -18,7 +18,7 @@
 
 struct reply_nonces {
 	struct {
-		uint64_t key; /* of plugin, process and message; 0: free */
+		uint64_t key;  /* of plugin, process and message; 0: free */
 		uint64_t used; /* serial of its last use */
 		uint32_t n;
 	} set[REPLY_NONCE_SETS][REPLY_NONCE_WAYS];
@@ -26,8 +26,8 @@ struct reply_nonces {
 };
 
 /* Of the next reply of this plugin's process (life) to that message. */
-void reply_nonce_next(struct reply_nonces *, const char *plugin,
-    uint64_t life, const char *message, char out[REPLY_NONCE_MAX]);
+void reply_nonce_next(struct reply_nonces *, const char *plugin, uint64_t life,
+    const char *message, char out[REPLY_NONCE_MAX]);
 /* Of the n-th. */
 void reply_nonce_of(const char *plugin, const char *message, uint32_t n,
     char out[REPLY_NONCE_MAX]);

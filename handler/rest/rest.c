@@ -25,8 +25,10 @@ call_free(struct rest_call *c)
 void
 rest_call_end(struct rest_call *c, enum rest_outcome outcome, const char *why)
 {
-	struct rest_answer a = {.outcome = outcome, .why = why,
-	    .status = c->http.reply.status, .body = buf_data(&c->http.answer),
+	struct rest_answer a = {.outcome = outcome,
+	    .why = why,
+	    .status = c->http.reply.status,
+	    .body = buf_data(&c->http.answer),
 	    .len = buf_len(&c->http.answer)};
 
 	if (outcome != REST_OK)
@@ -118,10 +120,12 @@ call_forbidden(struct rest_call *c, uint64_t now, enum rest_outcome *outcome)
 		       "more calls with its token could ban the address";
 	if (c->endpoint.interaction)
 		return NULL;
-	if (rate_limit_invalid_sum(&c->queue->invalid, now) >= REST_INVALID_EACH)
+	if (rate_limit_invalid_sum(&c->queue->invalid, now)
+	    >= REST_INVALID_EACH)
 		return "too many invalid requests of this plugin in the last "
 		       "10 minutes: Discord would ban this address";
-	if (!rate_limit_allows(c->rest->buckets, &c->endpoint, c->optional, now))
+	if (!rate_limit_allows(c->rest->buckets, &c->endpoint, c->optional,
+		now))
 		return "too many invalid requests in the last 10 minutes: "
 		       "Discord would ban this address";
 	return NULL;
@@ -182,7 +186,7 @@ call_due(struct rest_call *c, uint64_t now, bool *dropped)
 static bool
 queue_serve(struct rest_queue *q, uint64_t now, uint64_t *next)
 {
-	list_each_safe(&q->calls, l, after) {
+	list_each_safe (&q->calls, l, after) {
 		struct rest_call *c = container_of(l, struct rest_call, link);
 		bool dropped;
 		uint64_t wait = call_due(c, now, &dropped);
@@ -219,7 +223,8 @@ rest_turn(struct rest *r, uint64_t now)
 			list_remove(first);
 			list_append(&r->queues, first);
 			any |= queue_serve(container_of(first,
-			    struct rest_queue, link), now, &next);
+					       struct rest_queue, link),
+			    now, &next);
 		}
 	} while (any);
 	return r->waiting > 0 ? next : UINT64_MAX;
@@ -357,8 +362,8 @@ rest_call(struct rest *r, unsigned plugin, const struct rest_ask *ask,
 
 /* It goes at once, whatever holds the others back. */
 void
-rest_call_proof(struct rest *r, const struct rest_ask *ask,
-    rest_done_fn *done, void *arg)
+rest_call_proof(struct rest *r, const struct rest_ask *ask, rest_done_fn *done,
+    void *arg)
 {
 	uint64_t now = clock_boot_ms();
 	struct endpoint e;
@@ -380,7 +385,7 @@ rest_call_proof(struct rest *r, const struct rest_ask *ask,
 void
 rest_forget(struct rest *r, unsigned plugin)
 {
-	list_each_safe(&r->queue[plugin].calls, l, next)
+	list_each_safe (&r->queue[plugin].calls, l, next)
 		call_drop(container_of(l, struct rest_call, link), REST_STOPPED,
 		    "the plugin that asked has ended");
 }
@@ -437,7 +442,7 @@ rest_free(struct rest *r)
 {
 	for (unsigned i = 0; i < nitems(r->queue); i++)
 		rest_forget(r, i);
-	list_each_safe(&r->flying, l, next) {
+	list_each_safe (&r->flying, l, next) {
 		struct rest_call *c = container_of(l, struct rest_call, link);
 
 		http_cancel(&c->http);

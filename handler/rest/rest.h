@@ -12,9 +12,9 @@
 #include "handler/rest/rest_hold.h"
 
 #define REST_OWN (2 * CONFIG_PLUGINS_MAX) /* calls of the handler itself */
-#define REST_QUEUES (REST_OWN + 1) /* by plugin_slot(), then REST_OWN */
-#define REST_QUEUE_MAX 256	/* calls waiting per plugin */
-#define REST_FLYING_MAX 32	/* calls under way */
+#define REST_QUEUES (REST_OWN + 1)	  /* by plugin_slot(), then REST_OWN */
+#define REST_QUEUE_MAX 256		  /* calls waiting per plugin */
+#define REST_FLYING_MAX 32		  /* calls under way */
 #define REST_FLYING_EACH 24	/* of one plugin: slow ones leave room */
 #define REST_FLYING_URGENT 8	/* urgent calls on top of these */
 #define REST_URGENT_MS 3000u	/* after that Discord's token is dead (7.3) */
@@ -24,9 +24,10 @@
 #define REST_PROOF_MS 5000u	/* the call that proves what holds for all */
 #define REST_TRIES 4		/* where repeating is harmless */
 #define REST_LIMITED_TRIES 5	/* of one call that is answered 429 */
-#define REST_INVALID_EACH 2500	/* in 10 minutes, of one plugin: a quarter of
+#define REST_INVALID_EACH                                                      \
+	2500			 /* in 10 minutes, of one plugin: a quarter of
 				   what bans the address */
-#define REST_BACKOFF_MS 400u	/* doubled with each try, plus jitter */
+#define REST_BACKOFF_MS 400u	 /* doubled with each try, plus jitter */
 #define REST_BODY_MAX (8u << 20) /* JSON of a request: a banner's */
 #define REST_UPLOAD_MAX (26u << 20) /* of a form */
 #define REST_BYTES_EACH (64u << 20) /* of one plugin's calls together */
@@ -52,7 +53,7 @@ typedef void rest_done_fn(void *arg, const struct rest_answer *);
 struct rest_ask {
 	const char *method, *path;
 	const char *body;   /* JSON text or NULL; copied, as all of these */
-	struct form *form; /* in its place; it is zeroed when taken over */
+	struct form *form;  /* in its place; it is zeroed when taken over */
 	const char *reason; /* X-Audit-Log-Reason, or NULL */
 	size_t holds;	    /* bytes that the caller keeps until it is done */
 	bool repeatable;    /* doing it twice is doing it once */

@@ -15,11 +15,15 @@ static struct answer_verdict
 judge(struct rest_call *c)
 {
 	struct rate_limit_reply *r = &c->http.reply;
-	struct answer_verdict v = answer_judge(&(struct answer) {
-	    .status = r->status, .body = buf_data(&c->http.answer),
-	    .len = buf_len(&c->http.answer), .limits = r->limits,
-	    .retry_after_s = r->retry_after_s, .global = r->global,
-	    .shared = r->shared, .bare = c->endpoint.bare});
+	struct answer_verdict v = answer_judge(
+	    &(struct answer) {.status = r->status,
+		.body = buf_data(&c->http.answer),
+		.len = buf_len(&c->http.answer),
+		.limits = r->limits,
+		.retry_after_s = r->retry_after_s,
+		.global = r->global,
+		.shared = r->shared,
+		.bare = c->endpoint.bare});
 
 	r->retry_after_s = v.wait_s;
 	r->global = v.means == ANSWER_GLOBAL;
@@ -58,15 +62,14 @@ call_limited(struct rest_call *c, const struct answer_verdict *v, uint64_t now)
 	if (r->stopped)
 		rest_call_end(c, REST_REFUSED, "Discord refused the request");
 	else if (++c->limited >= REST_LIMITED_TRIES)
-		rest_call_end(c, REST_LIMITED, "it was rate limited each time "
-		    "it was made");
+		rest_call_end(c, REST_LIMITED,
+		    "it was rate limited each time it was made");
 	else
 		rest_call_queue(c, true);
 }
 
 static void
-call_answered(struct rest_call *c, const struct answer_verdict *v,
-    uint64_t now)
+call_answered(struct rest_call *c, const struct answer_verdict *v, uint64_t now)
 {
 	switch (v->means) {
 	case ANSWER_OK:
@@ -99,8 +102,8 @@ call_failed(struct rest_call *c, const char *error, uint64_t now)
 	if (call_again(c, now))
 		return;
 	c->http.reply.status = 0;
-	str_format(why, sizeof(why), "no answer from Discord that is of use: %s",
-	    TEXT_OF(error, 160));
+	str_format(why, sizeof(why),
+	    "no answer from Discord that is of use: %s", TEXT_OF(error, 160));
 	rest_call_end(c, REST_LATE, why);
 }
 
@@ -137,8 +140,8 @@ call_judged(struct rest_call *c, uint64_t now)
 	struct answer_verdict v = judge(c);
 	int status = c->http.reply.status;
 
-	rate_limit_done(c->rest->buckets, c->bucket, &c->endpoint, &c->http.reply,
-	    now);
+	rate_limit_done(c->rest->buckets, c->bucket, &c->endpoint,
+	    &c->http.reply, now);
 	if (v.counts)
 		rate_limit_invalid_add(&c->queue->invalid, now);
 	if (c->proof) {

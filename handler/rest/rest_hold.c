@@ -100,9 +100,10 @@ route_say(struct rest_hold *h, const struct rest_hold_route *k, uint64_t now)
 	h->state = PAGE_REST_ROUTE;
 	if (n > 0)
 		str_format(more, sizeof(more), " and %u more", n);
-	hold_say(h, h->state, "Cloudflare in front of Discord blocks %.80s%s "
-	    "(HTTP %d, not Discord's own): its calls wait %.0f s", k->route,
-	    more, k->status, (double)(k->until_ms - now) / 1000);
+	hold_say(h, h->state,
+	    "Cloudflare in front of Discord blocks %.80s%s "
+	    "(HTTP %d, not Discord's own): its calls wait %.0f s",
+	    k->route, more, k->status, (double)(k->until_ms - now) / 1000);
 }
 
 /* ---- what stops all ----------------------------------------------------------- */
@@ -130,10 +131,12 @@ all_blocked(struct rest_hold *h, double said_s, int status, uint64_t now)
 	all_begin(h, PAGE_REST_BLOCKED, now);
 	h->until_ms = now + ms_of(answer_blocked_s(said_s, h->times));
 	if (!told)
-		hold_say(h, h->state, "Cloudflare in front of Discord blocks "
+		hold_say(h, h->state,
+		    "Cloudflare in front of Discord blocks "
 		    "this address (HTTP %d, not Discord's own): no call is "
 		    "made until GET " ANSWER_PROOF ", tried each minute or so, "
-		    "is let through", status);
+		    "is let through",
+		    status);
 }
 
 static void
@@ -145,10 +148,11 @@ all_refused(struct rest_hold *h, uint64_t now)
 	all_begin(h, PAGE_REST_TOKEN, now);
 	for (unsigned i = 1; i < h->times && wait < REST_HOLD_TOKEN_MAX_MS; i++)
 		wait *= 2;
-	h->until_ms = now + (wait < REST_HOLD_TOKEN_MAX_MS ? wait
-	    : REST_HOLD_TOKEN_MAX_MS);
+	h->until_ms = now
+	    + (wait < REST_HOLD_TOKEN_MAX_MS ? wait : REST_HOLD_TOKEN_MAX_MS);
 	if (!told)
-		hold_say(h, h->state, "Discord refuses the bot's token (401, "
+		hold_say(h, h->state,
+		    "Discord refuses the bot's token (401, "
 		    "for GET " ANSWER_PROOF " too): no call is made. Put the "
 		    "new token into token_file, then: shardherd token reload");
 }
@@ -182,7 +186,8 @@ global_limit(struct rest_hold *h, double said_s, uint64_t now)
 	if (now + wait > h->until_ms)
 		h->until_ms = now + wait;
 	if (!told)
-		hold_say(h, h->state, "the bot's global rate limit: no call "
+		hold_say(h, h->state,
+		    "the bot's global rate limit: no call "
 		    "but answers to interactions for %.0f s",
 		    (double)wait / 1000);
 }
@@ -212,8 +217,8 @@ route_blocked(struct rest_hold *h, const struct answer_verdict *v, int status,
 	k->status = status;
 	/* Those that were under way when it began tell nothing new. */
 	if (!waits)
-		k->until_ms = now + ms_of(answer_blocked_s(v->wait_s,
-		    ++k->times));
+		k->until_ms = now
+		    + ms_of(answer_blocked_s(v->wait_s, ++k->times));
 	if (h->state >= PAGE_REST_BLOCKED)
 		return;
 	if (!waits && h->state <= PAGE_REST_ROUTE)
@@ -268,8 +273,9 @@ rest_hold_proved(struct rest_hold *h, const struct answer_verdict *v,
 		all_refused(h, now);
 	} else if (v != NULL && v->means == ANSWER_BLOCKED) {
 		all_blocked(h, v->wait_s, status, now);
-	} else if (v != NULL && (v->means == ANSWER_OK || (is_discords(v)
-	    && h->state != PAGE_REST_TOKEN))) {
+	} else if (v != NULL
+	    && (v->means == ANSWER_OK
+		|| (is_discords(v) && h->state != PAGE_REST_TOKEN))) {
 		h->proved_ms = now;
 		if (h->state >= PAGE_REST_BLOCKED)
 			hold_over(h, now);
@@ -312,7 +318,8 @@ rest_hold_wait(const struct rest_hold *h, const char *route, bool urgent,
 
 	if (h->state == PAGE_REST_BLOCKED)
 		return h->until_ms > now && h->until_ms != UINT64_MAX
-		    ? h->until_ms - now : UINT64_MAX;
+		    ? h->until_ms - now
+		    : UINT64_MAX;
 	if (h->pausing && !urgent)
 		return UINT64_MAX;
 	k = route_find(h, route);

@@ -13,33 +13,34 @@
 #include "shared/discord/answer.h"
 #include "shared/page/page.h"
 
-#define REST_HOLD_ROUTES 3	  /* so many blocked at once: proved anew */
-#define REST_HOLD_PLACES 16	  /* blocked routes that are remembered */
-#define REST_HOLD_NEAR_MS 60000u  /* at once */
+#define REST_HOLD_ROUTES 3	     /* so many blocked at once: proved anew */
+#define REST_HOLD_PLACES 16	     /* blocked routes that are remembered */
+#define REST_HOLD_NEAR_MS 60000u     /* at once */
 #define REST_HOLD_FORGET_MS 1800000u /* then a block is the first again */
-#define REST_HOLD_FRESH_MS 10000u /* between two proofs that all is well */
-#define REST_HOLD_TOKEN_MS 60000u /* then the token is tried; doubled */
+#define REST_HOLD_FRESH_MS 10000u    /* between two proofs that all is well */
+#define REST_HOLD_TOKEN_MS 60000u    /* then the token is tried; doubled */
 #define REST_HOLD_TOKEN_MAX_MS 600000u
-#define REST_HOLD_TELL_MS 5000u	  /* shorter global limits are no news */
+#define REST_HOLD_TELL_MS 5000u /* shorter global limits are no news */
 
 struct rest_hold_route {
 	char route[256];     /* "": free */
 	uint64_t blocked_ms; /* when that was answered last */
 	uint64_t until_ms;
-	unsigned times;	     /* in a row */
-	int status;	     /* of the answer */
+	unsigned times; /* in a row */
+	int status;	/* of the answer */
 };
 
 struct rest_hold {
 	enum page_rest state;
 	uint64_t since_ms, until_ms; /* until: of a proof, or the limit's end */
-	enum page_rest last; /* what stopped all last, when, how often in a row */
+	enum page_rest
+	    last; /* what stopped all last, when, how often in a row */
 	uint64_t last_ms;
 	unsigned times;
-	uint64_t wanted_ms; /* a proof, from then on; 0: none */
-	bool pausing; /* all calls wait for it */
+	uint64_t wanted_ms;  /* a proof, from then on; 0: none */
+	bool pausing;	     /* all calls wait for it */
 	bool proving, stale; /* one is made; what came meanwhile outweighs it */
-	uint64_t proved_ms; /* last one that found nothing wrong; 0: none */
+	uint64_t proved_ms;  /* last one that found nothing wrong; 0: none */
 	struct rest_hold_route route[REST_HOLD_PLACES];
 	char words[PAGE_WORDS]; /* of state, or of the blocked route; "" */
 };

@@ -18,8 +18,7 @@ key_of(const struct endpoint *e)
 }
 
 void
-rest_spent_limited(struct rest_spent *s, const struct endpoint *e,
-    uint64_t now)
+rest_spent_limited(struct rest_spent *s, const struct endpoint *e, uint64_t now)
 {
 	uint64_t key = key_of(e);
 	size_t at = 0;

@@ -9,8 +9,8 @@
 
 #include "handler/rest/endpoint.h"
 
-#define REST_SPENT_429S 3	 /* of one token, then no call is made with it */
-#define REST_SPENT_MS 900000u	 /* a token lives no longer */
+#define REST_SPENT_429S 3     /* of one token, then no call is made with it */
+#define REST_SPENT_MS 900000u /* a token lives no longer */
 #define REST_SPENT_PLACES 256
 
 struct rest_spent {

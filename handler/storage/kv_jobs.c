@@ -46,7 +46,7 @@ jobs_write(struct kv_jobs *j)
 	for (size_t i = 0; i < nitems(j->queue); i++) {
 		int n = 0;
 
-		list_each(&j->queue[i], l)
+		list_each (&j->queue[i], l)
 			if (n++ == KV_JOBS_TURN_MAX)
 				break;
 			else if (container_of(l, struct kv_job, link)->write)
@@ -98,7 +98,7 @@ job_run(struct kv_jobs *j, struct kv_job *job, struct kv_tx *all)
 static void
 jobs_end(struct list *done, const struct err *failed)
 {
-	list_each_safe(done, l, next) {
+	list_each_safe (done, l, next) {
 		struct kv_job *job = container_of(l, struct kv_job, link);
 
 		list_remove(&job->link);
@@ -144,7 +144,7 @@ kv_jobs_flush(struct kv_jobs *j)
 	jobs_gather(j, &now);
 	if (all == NULL)
 		goto err1;
-	list_each(&now, l)
+	list_each (&now, l)
 		job_run(j, container_of(l, struct kv_job, link), all);
 	if (!write)
 		kv_abort(all);

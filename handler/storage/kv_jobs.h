@@ -14,9 +14,9 @@
 #include "shared/store/kv.h"
 #include "shared/base/timer.h"
 
-#define KV_JOBS_QUEUE_MAX 256 /* waiting per plugin */
-#define KV_JOBS_TURN_MAX 64   /* of each plugin in one loop turn */
-#define KV_JOBS_BUSY_S 0.25   /* another process writes: tried again */
+#define KV_JOBS_QUEUE_MAX 256	  /* waiting per plugin */
+#define KV_JOBS_TURN_MAX 64	  /* of each plugin in one loop turn */
+#define KV_JOBS_BUSY_S 0.25	  /* another process writes: tried again */
 #define KV_JOBS_BUSY_MAX_MS 10000 /* then they fail */
 
 struct kv_job;

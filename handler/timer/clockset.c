@@ -7,12 +7,12 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define FAR_S 4000000000	/* 2096: it is never due, only cancelled */
+#define FAR_S 4000000000 /* 2096: it is never due, only cancelled */
 
 static void
 arm(struct clockset *c)
 {
-	struct itimerspec when = { .it_value.tv_sec = FAR_S };
+	struct itimerspec when = {.it_value.tv_sec = FAR_S};
 
 	timerfd_settime(c->fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET,
 	    &when, NULL);

@@ -14,7 +14,7 @@ typedef void clockset_fn(struct clockset *);
 struct clockset {
 	struct ev_loop *loop;
 	ev_io rd;
-	int fd;			/* -1: none */
+	int fd; /* -1: none */
 	clockset_fn *fn;
 };
 

@@ -64,7 +64,7 @@ plugin_timers_new(unsigned plugin, const char *name, struct json_object *record)
 struct plugin_timer *
 plugin_timers_find(struct plugin_timers *s, unsigned plugin, const char *name)
 {
-	list_each(&s->list[plugin], l) {
+	list_each (&s->list[plugin], l) {
 		struct plugin_timer *a = container_of(l, struct plugin_timer,
 		    link);
 
@@ -114,8 +114,10 @@ alarm_fire(struct plugin_timers *s, struct plugin_timer *a, int64_t wall)
 	json_object_object_get_ex(a->record, "payload", &payload);
 	buf_puts(&b, "{\"name\":");
 	rpc_write_string(&b, a->name);
-	buf_printf(&b, ",\"due_ms\":%" PRId64 ",\"now_ms\":%" PRId64
-	    ",\"late\":%s,\"again\":%s,\"payload\":", a->due_ms, wall,
+	buf_printf(&b,
+	    ",\"due_ms\":%" PRId64 ",\"now_ms\":%" PRId64
+	    ",\"late\":%s,\"again\":%s,\"payload\":",
+	    a->due_ms, wall,
 	    wall - a->due_ms > PLUGIN_TIMERS_LATE_MS ? "true" : "false",
 	    a->tries > 0 ? "true" : "false");
 	buf_puts(&b, json_text(payload));
@@ -136,11 +138,11 @@ alarm_patience(const struct plugin_timers *s, const struct plugin_timer *a)
 {
 	uint64_t ms = (uint64_t)(s->config->plugin[a->plugin].timeout_s * 1000);
 
-	for (unsigned i = 1; i < a->tries
-	    && ms < PLUGIN_TIMERS_RETRY_MAX_MS; i++)
+	for (unsigned i = 1; i < a->tries && ms < PLUGIN_TIMERS_RETRY_MAX_MS;
+	     i++)
 		ms *= 2;
 	return ms < PLUGIN_TIMERS_RETRY_MAX_MS ? ms
-	    : PLUGIN_TIMERS_RETRY_MAX_MS;
+					       : PLUGIN_TIMERS_RETRY_MAX_MS;
 }
 
 /* Milliseconds until this one needs a look. */
@@ -154,8 +156,8 @@ alarm_look(struct plugin_timers *s, struct plugin_timer *a, int64_t wall)
 		if (now < again)
 			return again - now;
 		log_warn("plugin %s does not answer its timer \"%s\": it is "
-			 "asked again", s->config->plugin[a->plugin].name,
-		    a->name);
+			 "asked again",
+		    s->config->plugin[a->plugin].name, a->name);
 		alarm_back(s, a);
 	}
 	if (a->saving)
@@ -177,9 +179,9 @@ plugin_timers_look(struct plugin_timers *s)
 	if (!s->active)
 		return;
 	for (size_t i = 0; i < nitems(s->list); i++)
-		list_each(&s->list[i], l) {
-			uint64_t ms = alarm_look(s, container_of(l,
-			    struct plugin_timer, link), wall);
+		list_each (&s->list[i], l) {
+			uint64_t ms = alarm_look(s,
+			    container_of(l, struct plugin_timer, link), wall);
 
 			if (ms < next)
 				next = ms;
@@ -230,8 +232,9 @@ settle_end(struct kv_job *job, const struct err *failed)
 		/* Not on disk is better than fired for ever. */
 		if (failed != NULL)
 			log_error("timer \"%s\" of plugin %s: %s  It may fire "
-				  "again after a restart.", t->name,
-			    s->config->plugin[job->plugin].name, failed->text);
+				  "again after a restart.",
+			    t->name, s->config->plugin[job->plugin].name,
+			    failed->text);
 		a->saving = false;
 		a->tries = 0;
 		a->due_ms = t->next_ms;
@@ -253,8 +256,10 @@ alarm_settle(struct plugin_timers *s, struct plugin_timer *a)
 		from = wall;
 	if (a->repeats)
 		next = cron_next(&a->cron, from / 1000);
-	t->job = (struct kv_job) {.plugin = a->plugin, .write = true,
-	    .run = settle_run, .end = settle_end};
+	t->job = (struct kv_job) {.plugin = a->plugin,
+	    .write = true,
+	    .run = settle_run,
+	    .end = settle_end};
 	t->timers = s;
 	str_copy(t->name, a->name, sizeof(t->name));
 	t->due_ms = a->due_ms;
@@ -267,7 +272,7 @@ void
 plugin_timers_answered(struct plugin_timers *s, unsigned plugin, uint64_t id,
     const char *refusal)
 {
-	list_each(&s->list[plugin], l) {
+	list_each (&s->list[plugin], l) {
 		struct plugin_timer *a = container_of(l, struct plugin_timer,
 		    link);
 
@@ -275,8 +280,8 @@ plugin_timers_answered(struct plugin_timers *s, unsigned plugin, uint64_t id,
 			continue;
 		if (refusal != NULL)
 			log_warn("plugin %s answers its timer \"%s\" with an "
-				 "error: %s", s->config->plugin[plugin].name,
-			    a->name, refusal);
+				 "error: %s",
+			    s->config->plugin[plugin].name, a->name, refusal);
 		alarm_back(s, a);
 		alarm_settle(s, a);
 		return;
@@ -286,7 +291,7 @@ plugin_timers_answered(struct plugin_timers *s, unsigned plugin, uint64_t id,
 void
 plugin_timers_plugin_ended(struct plugin_timers *s, unsigned plugin)
 {
-	list_each(&s->list[plugin], l)
+	list_each (&s->list[plugin], l)
 		alarm_back(s, container_of(l, struct plugin_timer, link));
 	plugin_timers_look(s);
 }
@@ -311,7 +316,8 @@ load_one(const char *key, const void *value, size_t len, void *arg)
 		a = plugin_timers_new(l->plugin, key + l->prefix, o);
 	if (a == NULL)
 		log_error("timer \"%s\" of plugin %s is damaged in the storage "
-			  "and does not fire", key + l->prefix, plugin);
+			  "and does not fire",
+		    key + l->prefix, plugin);
 	else
 		plugin_timers_put(l->timers, a);
 	return 0;
@@ -338,14 +344,15 @@ owner_change(struct plugin_timers *s, struct kv_tx *tx, struct err *e)
 }
 
 static int
-load_plugin(struct plugin_timers *s, unsigned i, struct kv_tx *tx, struct err *e)
+load_plugin(struct plugin_timers *s, unsigned i, struct kv_tx *tx,
+    struct err *e)
 {
 	struct loading l = {s, i, 0};
 	char prefix[KV_KEY_MAX + 1];
 
 	while (!list_empty(&s->list[i]))
-		plugin_timers_drop(s, container_of(s->list[i].next,
-		    struct plugin_timer, link));
+		plugin_timers_drop(s,
+		    container_of(s->list[i].next, struct plugin_timer, link));
 	plugin_timers_key(prefix, s->config->plugin[i].name, "");
 	l.prefix = strlen(prefix);
 	if (kv_each(tx, prefix, NULL, load_one, &l, e) < 0)
@@ -432,15 +439,17 @@ plugin_timers_own(struct plugin_timers *s, bool own)
 	if (!s->owner)
 		s->again_ms = clock_boot_ms() + PLUGIN_TIMERS_BUSY_MS;
 	/* Without it: that the loop turns, and we are asked again. */
-	timer_set(&s->timer, s->owner ? s->hold_s
-	    : (double)PLUGIN_TIMERS_BUSY_MS / 1000);
+	timer_set(&s->timer,
+	    s->owner ? s->hold_s : (double)PLUGIN_TIMERS_BUSY_MS / 1000);
 }
 
 void
-plugin_timers_init(struct plugin_timers *s, struct timers *timers, struct kv_jobs *jobs,
-    struct plugin *const *plugin, const struct config *config)
+plugin_timers_init(struct plugin_timers *s, struct timers *timers,
+    struct kv_jobs *jobs, struct plugin *const *plugin,
+    const struct config *config)
 {
-	*s = (struct plugin_timers) {.jobs = jobs, .plugin = plugin,
+	*s = (struct plugin_timers) {.jobs = jobs,
+	    .plugin = plugin,
 	    .config = config};
 	timer_init(timers, &s->timer, alarms_timer);
 	for (size_t i = 0; i < nitems(s->list); i++)
@@ -454,6 +463,7 @@ plugin_timers_free(struct plugin_timers *s)
 	timer_stop(&s->timer);
 	for (size_t i = 0; i < nitems(s->list); i++)
 		while (!list_empty(&s->list[i]))
-			plugin_timers_drop(s, container_of(s->list[i].next,
-			    struct plugin_timer, link));
+			plugin_timers_drop(s,
+			    container_of(s->list[i].next, struct plugin_timer,
+				link));
 }

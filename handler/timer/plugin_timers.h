@@ -15,11 +15,11 @@
 
 #include <json-c/json.h>
 
-#define PLUGIN_TIMERS_MAX 1000		  /* per plugin */
-#define PLUGIN_TIMERS_OUT_MAX 16	  /* unanswered per plugin */
+#define PLUGIN_TIMERS_MAX 1000	 /* per plugin */
+#define PLUGIN_TIMERS_OUT_MAX 16 /* unanswered per plugin */
 #define PLUGIN_TIMERS_NAME_MAX 128
-#define PLUGIN_TIMERS_LATE_MS 60000	  /* fired later than this: flagged */
-#define PLUGIN_TIMERS_BUSY_MS 1000 /* another process writes: tried again */
+#define PLUGIN_TIMERS_LATE_MS 60000 /* fired later than this: flagged */
+#define PLUGIN_TIMERS_BUSY_MS 1000  /* another process writes: tried again */
 #define PLUGIN_TIMERS_LOOK_MS 30000 /* the wall clock may be set meanwhile */
 #define PLUGIN_TIMERS_RETRY_MAX_MS 3600000 /* unanswered: the longest wait */
 
@@ -42,17 +42,17 @@ struct plugin_timers {
 	struct plugin *const *plugin;
 	const struct config *config;
 	struct timer timer;
-	bool owner;    /* this handler fires, once it is active */
-	bool active;   /* what is stored has been read */
+	bool owner;	   /* this handler fires, once it is active */
+	bool active;	   /* what is stored has been read */
 	uint64_t again_ms; /* another process writes: not before */
-	double hold_s; /* an earlier handler may still be at it */
+	double hold_s;	   /* an earlier handler may still be at it */
 	struct list list[CONFIG_PLUGINS_MAX];
 	unsigned n[CONFIG_PLUGINS_MAX], out[CONFIG_PLUGINS_MAX];
 	bool loaded[CONFIG_PLUGINS_MAX]; /* what is stored of it was read */
 };
 
-void plugin_timers_init(struct plugin_timers *, struct timers *, struct kv_jobs *,
-    struct plugin *const *plugin, const struct config *);
+void plugin_timers_init(struct plugin_timers *, struct timers *,
+    struct kv_jobs *, struct plugin *const *plugin, const struct config *);
 void plugin_timers_free(struct plugin_timers *);
 /*
  * Does this handler fire?  At first it waits for what a handler before it,
@@ -63,8 +63,8 @@ void plugin_timers_own(struct plugin_timers *, bool own);
 void plugin_timers_look(struct plugin_timers *);
 /* The plugin is up; it may be one that came after our start. */
 void plugin_timers_plugin_up(struct plugin_timers *, unsigned plugin);
-void plugin_timers_answered(struct plugin_timers *, unsigned plugin, uint64_t id,
-    const char *refusal);
+void plugin_timers_answered(struct plugin_timers *, unsigned plugin,
+    uint64_t id, const char *refusal);
 void plugin_timers_plugin_ended(struct plugin_timers *, unsigned plugin);
 
 /* Owns record.  Replaces one of the same name. */

@@ -91,7 +91,7 @@ decode_zlib(struct inflate *f, const void *data, size_t len)
 static enum inflate_result
 decode_zstd(struct inflate *f, const void *data, size_t len)
 {
-	ZSTD_inBuffer in = { data, len, 0 };
+	ZSTD_inBuffer in = {data, len, 0};
 	ZSTD_outBuffer out;
 	size_t avail, rc;
 
@@ -122,8 +122,8 @@ open_zstd(struct inflate *f)
 	f->zstd = ZSTD_createDStream();
 	if (f->zstd == NULL)
 		return -1;
-	if (ZSTD_isError(ZSTD_DCtx_setParameter(f->zstd,
-		ZSTD_d_windowLogMax, INFLATE_WINDOW_LOG_MAX)))
+	if (ZSTD_isError(ZSTD_DCtx_setParameter(f->zstd, ZSTD_d_windowLogMax,
+		INFLATE_WINDOW_LOG_MAX)))
 		return -1;
 	return 0;
 }
@@ -168,11 +168,11 @@ inflate_feed(struct inflate *f, const void *data, size_t len)
 enum inflate_result
 inflate_end(struct inflate *f)
 {
-	static const unsigned char flush[4] = { 0x00, 0x00, 0xff, 0xff };
+	static const unsigned char flush[4] = {0x00, 0x00, 0xff, 0xff};
 
 	/* A gateway message may span several websocket messages (5.1). */
-	if (f->mode == COMPRESS_ZLIB &&
-	    memcmp(f->tail, flush, sizeof(flush)) != 0)
+	if (f->mode == COMPRESS_ZLIB
+	    && memcmp(f->tail, flush, sizeof(flush)) != 0)
 		return INFLATE_MORE;
 	memset(f->tail, 0, sizeof(f->tail));
 	return INFLATE_MESSAGE;

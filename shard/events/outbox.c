@@ -32,16 +32,20 @@ count(struct outbox *p)
 	to->spool_expired += s.expired - p->told.expired;
 	to->spool_refused += s.refused - p->told.refused;
 	if (s.damaged > p->told.damaged)
-		log_error("the spool %s was damaged in %llu places (%llu "
+		log_error(
+		    "the spool %s was damaged in %llu places (%llu "
 		    "bytes): the events there are lost, those around them are "
-		    "not; check the disk", p->limits.dir,
+		    "not; check the disk",
+		    p->limits.dir,
 		    (unsigned long long)(s.damaged - p->told.damaged),
-		    (unsigned long long)(s.damaged_bytes -
-			p->told.damaged_bytes));
+		    (unsigned long long)(s.damaged_bytes
+			- p->told.damaged_bytes));
 	if (s.expired > p->told.expired)
-		log_error("%llu events in the spool were older than [limits] "
+		log_error(
+		    "%llu events in the spool were older than [limits] "
 		    "spool_age and are dropped: the handler was away for too "
-		    "long", (unsigned long long)(s.expired - p->told.expired));
+		    "long",
+		    (unsigned long long)(s.expired - p->told.expired));
 	p->told = s;
 }
 
@@ -66,12 +70,15 @@ spool_failed(struct outbox *p, const struct err *err)
 	/* Its own bound is asked about without a system call. */
 	count(p);
 	p->retry_ms = p->stats->spool_bytes < p->limits.spool_bytes / 2
-	    ? clock_boot_ms() + OUTBOX_RETRY_MS : 0;
+	    ? clock_boot_ms() + OUTBOX_RETRY_MS
+	    : 0;
 	if (failing || !worth_saying(&p->failed_said_ms))
 		return;
-	log_error("%s: events are kept in memory up to [limits] queue_bytes, "
+	log_error(
+	    "%s: events are kept in memory up to [limits] queue_bytes, "
 	    "then the shard waits with its session kept; make room, it tries "
-	    "again by itself", err->text);
+	    "again by itself",
+	    err->text);
 }
 
 static void
@@ -90,8 +97,8 @@ to_disk(struct outbox *p, const struct up_hdr *hdr, const void *raw,
     const struct up_session *us)
 {
 	struct up_hdr h = *hdr;
-	struct iovec parts[2] = { { (void *)(uintptr_t)raw, hdr->len },
-		{ (void *)(uintptr_t)us->id, 0 } };
+	struct iovec parts[2] = {{(void *)(uintptr_t)raw, hdr->len},
+	    {(void *)(uintptr_t)us->id, 0}};
 	struct err err;
 
 	must(p->spool != NULL);
@@ -121,7 +128,8 @@ static enum outbox_result
 memory_result(const struct outbox *p)
 {
 	return !p->spooling && p->queue.bytes >= p->limits.queue_bytes
-	    ? OUTBOX_FULL : OUTBOX_KEPT;
+	    ? OUTBOX_FULL
+	    : OUTBOX_KEPT;
 }
 
 static enum outbox_result
@@ -232,7 +240,7 @@ static void
 refill_one(struct outbox *p, struct up_hdr *h)
 {
 	bool announce = h->session != 0 && h->session != p->announced;
-	struct up_session us = { .session = h->session };
+	struct up_session us = {.session = h->session};
 	size_t lead = announce ? sizeof(us) + HDR : 0;
 	unsigned char *at = queue_room(&p->queue, lead + h->len);
 
@@ -247,8 +255,9 @@ refill_one(struct outbox *p, struct up_hdr *h)
 		h->reserved = 0;
 	h->len -= h->reserved;
 	if (announce) {
-		struct up_hdr s = { .type = UP_SESSION, .len = sizeof(us),
-			.session = us.session };
+		struct up_hdr s = {.type = UP_SESSION,
+		    .len = sizeof(us),
+		    .session = us.session};
 
 		memcpy(us.id, at + lead + h->len, h->reserved);
 		memcpy(at, &us, sizeof(us));
@@ -267,15 +276,15 @@ refill(struct outbox *p)
 	struct up_hdr h;
 
 	must(p->spooling && p->spool != NULL);
-	while (!spool_empty(p->spool) && p->queue.bytes < p->memory &&
-	    spool_peek(p->spool, &h))
+	while (!spool_empty(p->spool) && p->queue.bytes < p->memory
+	    && spool_peek(p->spool, &h))
 		refill_one(p, &h);
-	if (p->connected && spool_empty(p->spool) &&
-	    p->queue.bytes < p->caught_up) {
+	if (p->connected && spool_empty(p->spool)
+	    && p->queue.bytes < p->caught_up) {
 		p->spooling = false;
 		queue_attach(&p->queue);
 		log_debug("the handler has caught up: the spool is not needed "
-		    "any more");
+			  "any more");
 	}
 	count(p);
 }
@@ -290,7 +299,7 @@ outbox_ack(struct outbox *p, uint64_t ord, struct queue_acked *out)
 		return -1;
 	if (before < p->boundary && p->queue.acked_ord > before) {
 		until = p->queue.acked_ord < p->boundary ? p->queue.acked_ord
-		    : p->boundary;
+							 : p->boundary;
 		spool_release(p->spool, (size_t)(until - before));
 		count(p);
 	}
@@ -340,8 +349,8 @@ outbox_tick(struct outbox *p)
 bool
 outbox_none(const struct outbox *p)
 {
-	return p->queue.events == 0 &&
-	    (p->spool == NULL || spool_empty(p->spool));
+	return p->queue.events == 0
+	    && (p->spool == NULL || spool_empty(p->spool));
 }
 
 static bool
@@ -369,8 +378,8 @@ outbox_room(const struct outbox *p)
 	if (p->spool == NULL || spool_empty(p->spool))
 		return true;
 	/* What comes can only go to disk. */
-	return p->stats->spool_bytes < p->limits.spool_bytes / 2 &&
-	    (!p->failing || disk_free(p));
+	return p->stats->spool_bytes < p->limits.spool_bytes / 2
+	    && (!p->failing || disk_free(p));
 }
 
 uint64_t
@@ -403,10 +412,10 @@ outbox_init(struct outbox *p, const struct outbox_limits *limits,
 void
 outbox_take(struct outbox *p)
 {
-	struct spool_limits l = { .bytes = p->limits.spool_bytes,
-		.segment_bytes = least(SEGMENT_BYTES,
-		    p->limits.spool_bytes / SEGMENTS_MIN),
-		.age_ms = p->limits.spool_age_ms };
+	struct spool_limits l = {.bytes = p->limits.spool_bytes,
+	    .segment_bytes = least(SEGMENT_BYTES,
+		p->limits.spool_bytes / SEGMENTS_MIN),
+	    .age_ms = p->limits.spool_age_ms};
 	struct err err;
 
 	must(p->spool == NULL && p->queue.last_ord == 0);

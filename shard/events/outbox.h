@@ -15,33 +15,33 @@
 #include "shared/page/page.h"
 #include "shared/spool/spool.h"
 
-#define OUTBOX_MEMORY (1u << 20)   /* of the queue while spooling, at most */
-#define OUTBOX_SLOW (16u << 20)    /* of a queue in memory only, at most */
+#define OUTBOX_MEMORY (1u << 20)     /* of the queue while spooling, at most */
+#define OUTBOX_SLOW (16u << 20)	     /* of a queue in memory only, at most */
 #define OUTBOX_CAUGHT_UP (64u << 10) /* of a queue when spooling ends */
-#define OUTBOX_BULK (256u << 10)   /* behind more, an interaction overtakes */
-#define OUTBOX_RETRY_MS 10000u	    /* after the spool could not be written */
-#define OUTBOX_SAY_MS 60000u	    /* between two lines that say the same */
+#define OUTBOX_BULK (256u << 10)     /* behind more, an interaction overtakes */
+#define OUTBOX_RETRY_MS 10000u	     /* after the spool could not be written */
+#define OUTBOX_SAY_MS 60000u	     /* between two lines that say the same */
 #define OUTBOX_DISK_FREE (16u << 20) /* or as soon as this much is free */
 
 struct outbox_limits {
-	const char *dir;	/* of the spool; its parent may not exist */
-	uint64_t queue_bytes;	/* in memory when there is no spool to use */
+	const char *dir;      /* of the spool; its parent may not exist */
+	uint64_t queue_bytes; /* in memory when there is no spool to use */
 	uint64_t spool_bytes, spool_age_ms;
 };
 
 struct outbox {
 	struct queue queue;
-	struct spool *spool;	/* NULL: it could not be opened */
+	struct spool *spool; /* NULL: it could not be opened */
 	struct page_shard *stats;
 	struct outbox_limits limits;
 	uint64_t slow, memory, caught_up; /* thresholds of queue.bytes */
-	struct up_session session; /* of new events; session 0: none */
-	uint64_t announced;	/* the session last announced in the queue */
-	bool spooling;		/* each new event goes to disk */
-	bool connected;		/* there is a handler */
-	bool failing;		/* the spool could not be written, as was said */
-	uint64_t boundary;	/* events up to this ord are in the spool */
-	uint64_t earlier;	/* records left of an earlier process */
+	struct up_session session;	  /* of new events; session 0: none */
+	uint64_t announced; /* the session last announced in the queue */
+	bool spooling;	    /* each new event goes to disk */
+	bool connected;	    /* there is a handler */
+	bool failing;	    /* the spool could not be written, as was said */
+	uint64_t boundary;  /* events up to this ord are in the spool */
+	uint64_t earlier;   /* records left of an earlier process */
 	uint64_t retry_ms;
 	uint64_t failed_said_ms, began_said_ms; /* in the log, last */
 	struct spool_stats told; /* so much of them is counted in stats */
@@ -64,7 +64,7 @@ void outbox_session(struct outbox *, const struct up_session *);
 
 enum outbox_result {
 	OUTBOX_KEPT,
-	OUTBOX_FULL,	 /* kept, but there is no room for more */
+	OUTBOX_FULL,	/* kept, but there is no room for more */
 	OUTBOX_REFUSED, /* not kept: it must count as not received */
 };
 /* The open message of the queue is an event.  As for queue_commit.  May write,
@@ -90,8 +90,8 @@ bool outbox_room(const struct outbox *);
 static inline bool
 outbox_bulk(const struct outbox *p)
 {
-	return p->queue.bytes > OUTBOX_BULK ||
-	    (p->spooling && p->stats->spool_bytes > OUTBOX_BULK);
+	return p->queue.bytes > OUTBOX_BULK
+	    || (p->spooling && p->stats->spool_bytes > OUTBOX_BULK);
 }
 /* Everything is acknowledged. */
 bool outbox_none(const struct outbox *);

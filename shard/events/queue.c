@@ -38,8 +38,8 @@ hdr_at(const struct queue_pos *p)
 static void
 normalise(const struct queue *q, struct queue_pos *p)
 {
-	while (p->seg != NULL && p->off == p->seg->end &&
-	    p->seg->link.next != &q->segs) {
+	while (p->seg != NULL && p->off == p->seg->end
+	    && p->seg->link.next != &q->segs) {
 		p->seg = seg_of(p->seg->link.next);
 		p->off = 0;
 	}
@@ -107,7 +107,7 @@ grow(struct queue *q, struct queue_seg *old, size_t need, size_t open)
 		memcpy(g->data + HDR, old->data + old->end + HDR, open);
 	list_append(&q->segs, &g->link);
 	if (old == NULL)
-		q->front = q->sent = (struct queue_pos) { g, 0 };
+		q->front = q->sent = (struct queue_pos) {g, 0};
 	normalise(q, &q->front);
 	normalise(q, &q->sent);
 	if (old != NULL && old->end == 0)
@@ -152,7 +152,7 @@ drop_all(struct queue *q)
 		free(q->side);
 		q->side = NULL;
 	}
-	q->front = q->sent = (struct queue_pos) { NULL, 0 };
+	q->front = q->sent = (struct queue_pos) {NULL, 0};
 }
 
 void
@@ -180,7 +180,7 @@ queue_space(struct queue *q, size_t want, size_t *avail)
 
 	if (g == NULL || g->cap - g->end < need)
 		g = q->detached ? grow_side(q, g, need)
-		    : grow(q, g, need, q->open);
+				: grow(q, g, need, q->open);
 	*avail = g->cap - g->end - HDR - q->open;
 	return g->data + g->end + HDR + q->open;
 }
@@ -241,8 +241,9 @@ queue_commit(struct queue *q, const struct up_hdr *hdr)
 void
 queue_announce(struct queue *q, const struct up_session *us)
 {
-	struct up_hdr h = { .type = UP_SESSION, .len = sizeof(*us),
-		.session = us->session };
+	struct up_hdr h = {.type = UP_SESSION,
+	    .len = sizeof(*us),
+	    .session = us->session};
 	struct queue_seg *g;
 	size_t avail;
 
@@ -449,7 +450,7 @@ reuse(struct queue *q)
 		return;
 	}
 	g->end = 0;
-	q->front = q->sent = (struct queue_pos) { g, 0 };
+	q->front = q->sent = (struct queue_pos) {g, 0};
 }
 
 /* Frames that are no events leave with the event behind them. */
@@ -485,8 +486,8 @@ queue_ack(struct queue *q, uint64_t ord, struct queue_acked *out)
 	for (n = frames_until(q, ord); n > 0; n--)
 		pop(q, out);
 	q->acked_ord = ord;
-	must(q->sent_ord <= q->last_ord && (q->events == 0)
-	    == (q->acked_ord == q->last_ord));
+	must(q->sent_ord <= q->last_ord
+	    && (q->events == 0) == (q->acked_ord == q->last_ord));
 	reuse(q);
 	return 0;
 }

@@ -28,16 +28,16 @@ struct queue_pos {
 };
 
 struct queue {
-	struct list segs;	/* oldest first; the last is written to */
+	struct list segs; /* oldest first; the last is written to */
 	struct queue_seg *spare;
 	struct queue_seg *side; /* detached: holds the open message alone */
 	bool detached;
 	struct queue_pos front, sent;
-	size_t part;		/* bytes of the frame at sent already gone */
-	size_t open;		/* bytes of the message being built */
+	size_t part; /* bytes of the frame at sent already gone */
+	size_t open; /* bytes of the message being built */
 	uint64_t last_ord, sent_ord, acked_ord;
-	uint64_t events, bytes; /* not acknowledged */
-	uint64_t unsent;	/* bytes not yet written to the uplink */
+	uint64_t events, bytes;	   /* not acknowledged */
+	uint64_t unsent;	   /* bytes not yet written to the uplink */
 	struct up_session session; /* of the front frame; session 0: none */
 };
 

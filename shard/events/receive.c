@@ -59,7 +59,11 @@ receive_read(struct receive *in, size_t n)
 
 /* The dispatches that mean something to a shard. */
 enum dispatch_kind {
-	KIND_OTHER, KIND_READY, KIND_RESUMED, KIND_LIMITED, KIND_INTERACTION
+	KIND_OTHER,
+	KIND_READY,
+	KIND_RESUMED,
+	KIND_LIMITED,
+	KIND_INTERACTION
 };
 
 static enum dispatch_kind
@@ -70,15 +74,15 @@ kind_of(const struct envelope *e, const char *text)
 		const char *name;
 		enum dispatch_kind kind;
 	} known[] = {
-		{ 5, "READY", KIND_READY },
-		{ 7, "RESUMED", KIND_RESUMED },
-		{ 12, "RATE_LIMITED", KIND_LIMITED },
-		{ 18, "INTERACTION_CREATE", KIND_INTERACTION },
+	    {5, "READY", KIND_READY},
+	    {7, "RESUMED", KIND_RESUMED},
+	    {12, "RATE_LIMITED", KIND_LIMITED},
+	    {18, "INTERACTION_CREATE", KIND_INTERACTION},
 	};
 
 	for (size_t i = 0; e->op == 0 && i < nitems(known); i++)
-		if (e->t_len == known[i].len &&
-		    memcmp(text + e->t_off, known[i].name, e->t_len) == 0)
+		if (e->t_len == known[i].len
+		    && memcmp(text + e->t_off, known[i].name, e->t_len) == 0)
 			return known[i].kind;
 	return KIND_OTHER;
 }
@@ -119,7 +123,7 @@ read_ready(struct receive *in, const struct envelope *e, const char *text,
     size_t len)
 {
 	struct payload_ready r;
-	struct session_in ev = { .value = e->has_s ? e->s : 0 };
+	struct session_in ev = {.value = e->has_s ? e->s : 0};
 
 	if (session_state(in->to.session) != SHARD_IDENTIFYING)
 		return;
@@ -131,8 +135,8 @@ read_ready(struct receive *in, const struct envelope *e, const char *text,
 	if (session_state(in->to.session) != SHARD_READY)
 		return;
 	know(in, 0);
-	traffic_session(in->to.stats, in->to.session->cause
-	    == CAUSE_OTHER_INTENTS);
+	traffic_session(in->to.stats,
+	    in->to.session->cause == CAUSE_OTHER_INTENTS);
 }
 
 /* Discord did not answer an op 8: when it may be asked again (3.2). */
@@ -148,8 +152,9 @@ read_limited(struct receive *in, const char *text, size_t len)
 static struct up_hdr
 header(const struct receive *in, const struct envelope *e, size_t len)
 {
-	struct up_hdr h = { .type = UP_EVENT, .recv_ms = in->wall_ms,
-		.len = (uint32_t)len };
+	struct up_hdr h = {.type = UP_EVENT,
+	    .recv_ms = in->wall_ms,
+	    .len = (uint32_t)len};
 
 	h.flags = session_replaying(in->to.session) ? UP_FLAG_REPLAY : 0;
 	if (e->t_len <= UINT16_MAX) {
@@ -172,8 +177,8 @@ header(const struct receive *in, const struct envelope *e, size_t len)
 static void
 express(struct receive *in, struct up_hdr *h)
 {
-	if (!outbox_bulk(in->to.pending) ||
-	    !uplink_express(in->to.uplink, h, queue_open_text(in->queue),
+	if (!outbox_bulk(in->to.pending)
+	    || !uplink_express(in->to.uplink, h, queue_open_text(in->queue),
 		&in->to.pending->session))
 		return;
 	in->to.stats->express++;
@@ -186,9 +191,9 @@ static bool
 commit(struct receive *in, const struct envelope *e, const struct up_hdr *h)
 {
 	enum outbox_result r = outbox_commit(in->to.pending, h);
-	struct session_in full = { .text = r == OUTBOX_FULL
+	struct session_in full = {.text = r == OUTBOX_FULL
 		? "the handler does not keep up, [limits] queue_bytes are met"
-		: "the handler does not keep up, the spool takes no more" };
+		: "the handler does not keep up, the spool takes no more"};
 
 	if (r != OUTBOX_REFUSED) {
 		session_kept(in->to.session, e);
@@ -214,7 +219,7 @@ dispatch(struct receive *in, const struct envelope *e, size_t len)
 	else if (kind == KIND_LIMITED)
 		read_limited(in, text, len);
 	if (in->inflate == NULL)
-		return;		/* that READY ended the connection */
+		return; /* that READY ended the connection */
 	in->to.stats->dispatch_ms = in->to.stats->frame_ms;
 	if (in->unsure)
 		look_again(in);
@@ -237,7 +242,7 @@ static void
 control(struct receive *in, const struct envelope *e, size_t len)
 {
 	const char *text = queue_open_text(in->queue);
-	struct session_in ev = { .text = "" };
+	struct session_in ev = {.text = ""};
 	enum session_event what;
 
 	switch (e->op) {
@@ -295,9 +300,9 @@ message(struct receive *in)
 static void
 broken(struct receive *in, enum inflate_result r)
 {
-	struct session_in ev = { .text = r == INFLATE_TOO_BIG
+	struct session_in ev = {.text = r == INFLATE_TOO_BIG
 		? "a message is larger than [limits] message_bytes"
-		: "the compressed stream is broken" };
+		: "the compressed stream is broken"};
 
 	session_wire(in->to.session, in->generation, SESSION_EV_BROKEN, &ev);
 }

@@ -37,8 +37,8 @@ struct receive {
 	uint64_t wall_ms;	 /* when the bytes in hand were read */
 	uint64_t heard;		 /* highest seq of the session that may have
 				    left for a handler */
-	bool unsure;		 /* it may be higher, until the replay is over */
-	uint64_t resumed_ms;	 /* RESUMED came, 0: not yet */
+	bool unsure;	     /* it may be higher, until the replay is over */
+	uint64_t resumed_ms; /* RESUMED came, 0: not yet */
 };
 
 void receive_init(struct receive *, const struct receive_to *);

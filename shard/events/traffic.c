@@ -22,10 +22,11 @@ kind_of(const char *t, size_t len)
 {
 	switch (len > 0 ? t[0] : '\0') {
 	case 'M':
-		return BEGINS(t, len, "MESSAGE_") ? CLASS_MESSAGES : KIND_STEADY;
+		return BEGINS(t, len, "MESSAGE_") ? CLASS_MESSAGES
+						  : KIND_STEADY;
 	case 'I':
 		return BEGINS(t, len, "INTERACTION_") ? CLASS_INTERACTIONS
-		    : KIND_STEADY;
+						      : KIND_STEADY;
 	case 'V':
 		return BEGINS(t, len, "VOICE_") ? CLASS_VOICE : KIND_STEADY;
 	case 'G':
@@ -33,7 +34,7 @@ kind_of(const char *t, size_t len)
 		    || BEGINS(t, len, "GUILD_DELETE"))
 			return CLASS_GUILDS;
 		return BEGINS(t, len, "GUILD_MEMBERS_CHUNK") ? KIND_FLOOD
-		    : KIND_STEADY;
+							     : KIND_STEADY;
 	case 'R':
 		return KIND_FLOOD; /* READY, RESUMED, RATE_LIMITED */
 	default:
@@ -90,7 +91,7 @@ traffic_session(struct page_shard *s, bool anew)
 {
 	for (int i = 0; i < CLASSES; i++) {
 		if (anew)
-			s->class[i] = (struct page_class){ 0 };
+			s->class[i] = (struct page_class) {0};
 		s->class[i].mark = verdict_clock(s, (enum page_class_id)i);
 	}
 }
@@ -120,10 +121,10 @@ traffic_tick(struct page_shard *s, const struct page_cluster *fleet,
 		    fleet->class_over[i]);
 		if (!verdict_silent(s, (enum page_class_id)i, now_ms)
 		    || now_ms - verdict_heard_ms(s, (enum page_class_id)i)
-		    < TRAFFIC_STALE_MS)
+			< TRAFFIC_STALE_MS)
 			continue;
-		*c = (struct page_class){ .last_ms = c->last_ms,
-		    .mark = verdict_clock(s, (enum page_class_id)i) };
+		*c = (struct page_class) {.last_ms = c->last_ms,
+		    .mark = verdict_clock(s, (enum page_class_id)i)};
 		stale = page_class_name[i];
 	}
 	return stale;

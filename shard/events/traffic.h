@@ -9,9 +9,9 @@
 
 #include "shared/page/page.h"
 
-#define TRAFFIC_SEEN_MAX 1024  /* events of a class remembered; then half */
-#define TRAFFIC_LEARNED 8      /* times what was allowed, of one gap */
-#define TRAFFIC_DAY_S 86400.0  /* the longest gap is forgotten within days */
+#define TRAFFIC_SEEN_MAX 1024 /* events of a class remembered; then half */
+#define TRAFFIC_LEARNED 8     /* times what was allowed, of one gap */
+#define TRAFFIC_DAY_S 86400.0 /* the longest gap is forgotten within days */
 #define TRAFFIC_STALE_MS 86400000u /* silent for so long: it is how it is */
 
 /* A dispatch of this name; at its stats->frame_ms, with stats->fleet as it is

@@ -19,8 +19,8 @@ struct uplink {
 	void *arg;
 	int fd; /* -1: no handler */
 	ev_io rd, wr;
-	bool greeted; /* DOWN_HELLO came */
-	bool cut;     /* nothing new goes out */
+	bool greeted;	/* DOWN_HELLO came */
+	bool cut;	/* nothing new goes out */
 	uint64_t named; /* session announced last ahead of the queue */
 
 	/* goes out between two frames of the queue; grows for express copies */
@@ -70,8 +70,8 @@ control_add(struct uplink *u, const struct up_hdr *h, const void *payload)
 static bool
 control_put(struct uplink *u, const struct up_hdr *h, const void *payload)
 {
-	if (buf_len(&u->control) + HDR + h->len >
-	    UPLINK_CONTROL_MAX + UPLINK_EXPRESS_MAX)
+	if (buf_len(&u->control) + HDR + h->len
+	    > UPLINK_CONTROL_MAX + UPLINK_EXPRESS_MAX)
 		return false;
 	control_add(u, h, payload);
 	return true;
@@ -112,7 +112,7 @@ gather(struct uplink *u, struct iovec *iov, bool *control)
 		iov[0].iov_base = buf_data(&u->control);
 		iov[0].iov_len = buf_len(&u->control);
 		return u->cut ? 1
-		    : 1 + queue_iov(u->queue, iov + 1, PIECES - 1);
+			      : 1 + queue_iov(u->queue, iov + 1, PIECES - 1);
 	}
 	if (u->cut || (buf_len(&u->control) > 0 && mid > 0))
 		return gather_rest(u, iov, mid);
@@ -147,7 +147,7 @@ static int
 write_once(struct uplink *u)
 {
 	struct iovec iov[PIECES];
-	struct msghdr m = { .msg_iov = iov };
+	struct msghdr m = {.msg_iov = iov};
 	bool control;
 	ssize_t n;
 	size_t all;
@@ -192,8 +192,8 @@ flush(struct uplink *u)
 static void
 drained(struct uplink *u)
 {
-	if (u->cut && u->fd >= 0 && idle(u) &&
-	    u->queue->acked_ord == u->queue->sent_ord)
+	if (u->cut && u->fd >= 0 && idle(u)
+	    && u->queue->acked_ord == u->queue->sent_ord)
 		u->ops->drained(u->arg);
 }
 
@@ -230,7 +230,8 @@ take_frame(struct uplink *u, const struct up_hdr *h, const unsigned char *p)
 		return "it did not say hello first";
 	switch (h->type) {
 	case DOWN_ACK:
-		return u->ops->ack(u->arg, h->ord) == 0 ? NULL
+		return u->ops->ack(u->arg, h->ord) == 0
+		    ? NULL
 		    : "it acknowledged what was never sent";
 	case DOWN_SEND:
 		u->ops->send(u->arg, h->ord, (const char *)p, h->len);
@@ -272,8 +273,8 @@ parse(struct uplink *u)
 	const char *wrong = NULL;
 	size_t off = 0, n;
 
-	while (u->fd >= 0 && wrong == NULL &&
-	    (n = parse_one(u, off, &wrong)) > 0)
+	while (
+	    u->fd >= 0 && wrong == NULL && (n = parse_one(u, off, &wrong)) > 0)
 		off += n;
 	if (u->fd < 0)
 		return NULL;
@@ -361,7 +362,7 @@ uplink_free(struct uplink *u)
 void
 uplink_adopt(struct uplink *u, int fd, const struct up_hello *hello)
 {
-	struct up_hdr h = { .len = sizeof(*hello), .type = UP_HELLO };
+	struct up_hdr h = {.len = sizeof(*hello), .type = UP_HELLO};
 	int size = SEND_BUFFER;
 
 	must(fd >= 0);
@@ -370,9 +371,9 @@ uplink_adopt(struct uplink *u, int fd, const struct up_hello *hello)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	must(control_put(u, &h, hello));
 	if (u->queue->session.session != 0) {
-		h = (struct up_hdr) { .len = sizeof(u->queue->session),
-			.type = UP_SESSION,
-			.session = u->queue->session.session };
+		h = (struct up_hdr) {.len = sizeof(u->queue->session),
+		    .type = UP_SESSION,
+		    .session = u->queue->session.session};
 		must(control_put(u, &h, &u->queue->session));
 	}
 	ev_io_set(&u->rd, fd, EV_READ);
@@ -398,12 +399,13 @@ uplink_express(struct uplink *u, const struct up_hdr *event, const char *raw,
     const struct up_session *us)
 {
 	struct up_hdr h = *event;
-	struct up_hdr name = { .len = sizeof(*us), .type = UP_SESSION,
-		.session = us->session };
+	struct up_hdr name = {.len = sizeof(*us),
+	    .type = UP_SESSION,
+	    .session = us->session};
 
-	if (u->fd < 0 || u->cut ||
-	    buf_len(&u->control) + 2 * HDR + sizeof(*us) + h.len >
-		UPLINK_EXPRESS_MAX)
+	if (u->fd < 0 || u->cut
+	    || buf_len(&u->control) + 2 * HDR + sizeof(*us) + h.len
+		> UPLINK_EXPRESS_MAX)
 		return false;
 	if (us->session != u->named)
 		control_add(u, &name, us);
@@ -427,8 +429,8 @@ uplink_cut(struct uplink *u)
 void
 uplink_result(struct uplink *u, uint64_t id, enum send_status status)
 {
-	struct up_result r = { .status = status };
-	struct up_hdr h = { .len = sizeof(r), .type = UP_RESULT, .ord = id };
+	struct up_result r = {.status = status};
+	struct up_hdr h = {.len = sizeof(r), .type = UP_RESULT, .ord = id};
 
 	if (u->fd < 0)
 		return;

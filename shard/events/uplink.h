@@ -14,12 +14,12 @@
 
 #include <ev.h>
 
-#define UPLINK_CONTROL_MAX 16384u /* HELLO, SESSION and RESULTs not yet sent */
+#define UPLINK_CONTROL_MAX 16384u  /* HELLO, SESSION and RESULTs not yet sent */
 #define UPLINK_EXPRESS_MAX 262144u /* the same of express copies */
-#define UPLINK_WRITES_MAX 16	  /* per wake-up */
-#define UPLINK_READS_MAX 16	  /* of UPLINK_READ bytes, per wake-up */
+#define UPLINK_WRITES_MAX 16	   /* per wake-up */
+#define UPLINK_READS_MAX 16	   /* of UPLINK_READ bytes, per wake-up */
 #define UPLINK_READ 8192u
-#define UPLINK_DOWN_MAX 4096u	  /* larger payloads are read and refused */
+#define UPLINK_DOWN_MAX 4096u /* larger payloads are read and refused */
 
 struct uplink;
 

@@ -16,7 +16,10 @@ head_size(const struct close_frame *g)
 
 	if (g->head_len < 2)
 		return 2;
-	return 2 + (n == 126 ? 2 : n == 127 ? 8 : 0)
+	return 2
+	    + (n == 126	       ? 2
+		    : n == 127 ? 8
+			       : 0)
 	    + ((g->head[1] & 0x80) != 0 ? 4 : 0);
 }
 

@@ -10,12 +10,12 @@
 
 #include "shared/base/base.h"
 
-#define CLOSE_FRAME_MAX 125		/* of any control frame */
+#define CLOSE_FRAME_MAX 125 /* of any control frame */
 
 struct close_frame {
-	unsigned char head[14];	/* of the frame that begins */
+	unsigned char head[14]; /* of the frame that begins */
 	size_t head_len;
-	uint64_t left;		/* of its payload */
+	uint64_t left; /* of its payload */
 	bool in_payload, closing;
 	unsigned char said[CLOSE_FRAME_MAX]; /* code and reason */
 	size_t len;

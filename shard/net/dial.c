@@ -30,14 +30,14 @@ struct dial {
 	struct curl_loop curl;
 	CURL *easy;
 	struct timer bad_start;
-	curl_socket_t taken;	/* socket that curl must not close */
+	curl_socket_t taken; /* socket that curl must not close */
 	char curl_error[CURL_ERROR_SIZE];
 
 	/* later phases */
 	struct tls_socket *wire;
 	ev_io io;
 	char key[WS_UPGRADE_KEY_MAX];
-	char *text;		/* request, then answer */
+	char *text; /* request, then answer */
 	size_t len, off;
 	char why[320];
 };
@@ -95,7 +95,7 @@ static bool fail(struct dial *, bool reached, const char *, ...)
 static bool
 fail(struct dial *d, bool reached, const char *fmt, ...)
 {
-	struct dial_result r = { .reached = reached };
+	struct dial_result r = {.reached = reached};
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -170,25 +170,23 @@ set_options(struct dial *d, const char *proxy)
 	 * would stop this process for as long as it hangs. */
 	curl_easy_setopt(d->easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(d->easy, CURLOPT_ERRORBUFFER, d->curl_error);
-	curl_easy_setopt(d->easy, CURLOPT_CLOSESOCKETFUNCTION,
-	    on_close_socket);
+	curl_easy_setopt(d->easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
 	curl_easy_setopt(d->easy, CURLOPT_CLOSESOCKETDATA, d);
 	/* Always set: "" keeps the environment's proxies out. */
 	curl_easy_setopt(d->easy, CURLOPT_PROXY, proxy);
-	curl_easy_setopt(d->easy, CURLOPT_HTTPPROXYTUNNEL,
-	    proxy[0] ? 1L : 0L);
+	curl_easy_setopt(d->easy, CURLOPT_HTTPPROXYTUNNEL, proxy[0] ? 1L : 0L);
 }
 
 static int
 curl_start(struct dial *d, struct timers *timers, const char *proxy)
 {
 	d->easy = curl_easy_init();
-	if (d->easy == NULL ||
-	    curl_loop_open(&d->curl, d->loop, timers, on_curl_ended) != 0)
+	if (d->easy == NULL
+	    || curl_loop_open(&d->curl, d->loop, timers, on_curl_ended) != 0)
 		return -1;
 	set_options(d, proxy);
 	return curl_multi_add_handle(d->curl.multi, d->easy) == CURLM_OK ? 0
-	    : -1;
+									 : -1;
 }
 
 /* ---- TLS and upgrade -------------------------------------------------- */
@@ -197,10 +195,11 @@ curl_start(struct dial *d, struct timers *timers, const char *proxy)
 static bool
 wait_wire(struct dial *d, bool writing)
 {
-	int events = tls_socket_needs_room(d->wire, writing) ? EV_WRITE : EV_READ;
+	int events = tls_socket_needs_room(d->wire, writing) ? EV_WRITE
+							     : EV_READ;
 
-	if (ev_is_active(&d->io) && (d->io.events & (EV_READ | EV_WRITE)) ==
-	    events)
+	if (ev_is_active(&d->io)
+	    && (d->io.events & (EV_READ | EV_WRITE)) == events)
 		return false;
 	ev_io_stop(d->loop, &d->io);
 	ev_io_set(&d->io, d->wire->fd, events);
@@ -230,16 +229,17 @@ step_send(struct dial *d)
 	ssize_t n;
 
 	if (d->len == 0) {
-		if (ws_upgrade_key(d->key) != 0 ||
-		    !ws_upgrade_request(d->text, REQUEST_MAX, &d->url, d->query,
-			d->key))
+		if (ws_upgrade_key(d->key) != 0
+		    || !ws_upgrade_request(d->text, REQUEST_MAX, &d->url,
+			d->query, d->key))
 			return fail(d, true, "cannot make the upgrade request");
 		d->len = strlen(d->text);
 	}
 	n = tls_socket_write(d->wire, d->text + d->off, d->len - d->off);
 	if (n < 0)
-		return fail(d, true, "%s ended the connection before the "
-		    "upgrade: %s", d->url.authority, d->wire->why);
+		return fail(d, true,
+		    "%s ended the connection before the upgrade: %s",
+		    d->url.authority, d->wire->why);
 	d->off += (size_t)n;
 	if (d->off < d->len)
 		return n > 0 || wait_wire(d, true);
@@ -251,8 +251,9 @@ step_send(struct dial *d)
 static bool
 refused(struct dial *d, const struct ws_upgrade_answer *a)
 {
-	struct dial_result r = { .reached = true, .status = a->status,
-		.retry_after_s = a->retry_after_s };
+	struct dial_result r = {.reached = true,
+	    .status = a->status,
+	    .retry_after_s = a->retry_after_s};
 	char after[40] = "", ray[80] = "";
 
 	if (a->retry_after_s > 0)
@@ -260,15 +261,16 @@ refused(struct dial *d, const struct ws_upgrade_answer *a)
 		    (unsigned long long)a->retry_after_s);
 	if (a->ray[0] != '\0')
 		(void)str_format(ray, sizeof(ray), ", CF-RAY %s", a->ray);
-	(void)str_format(d->why, sizeof(d->why), "%s answered the upgrade "
-	    "with HTTP %u%s%s", d->url.authority, a->status, after, ray);
+	(void)str_format(d->why, sizeof(d->why),
+	    "%s answered the upgrade with HTTP %u%s%s", d->url.authority,
+	    a->status, after, ray);
 	return finish(d, &r);
 }
 
 static bool
 answered(struct dial *d, const struct ws_upgrade_answer *a)
 {
-	struct dial_result r = { .reached = true };
+	struct dial_result r = {.reached = true};
 
 	if (a->status != 101)
 		return refused(d, a);
@@ -291,8 +293,9 @@ step_recv(struct dial *d)
 	int rc;
 
 	if (n < 0)
-		return fail(d, true, "%s ended the connection before the "
-		    "upgrade: %s", d->url.authority, d->wire->why);
+		return fail(d, true,
+		    "%s ended the connection before the upgrade: %s",
+		    d->url.authority, d->wire->why);
 	if (n == 0)
 		return wait_wire(d, false);
 	d->len += (size_t)n;
@@ -303,8 +306,9 @@ step_recv(struct dial *d)
 		return fail(d, true, "%s does not speak HTTP",
 		    d->url.authority);
 	if (d->len == WS_UPGRADE_ANSWER_MAX)
-		return fail(d, true, "%s answers the upgrade with more than %d "
-		    "bytes of header", d->url.authority, WS_UPGRADE_ANSWER_MAX);
+		return fail(d, true,
+		    "%s answers the upgrade with more than %d bytes of header",
+		    d->url.authority, WS_UPGRADE_ANSWER_MAX);
 	return true;
 }
 
@@ -312,9 +316,9 @@ static void
 step(struct dial *d)
 {
 	static bool (*const steps[])(struct dial *) = {
-		[PHASE_TLS] = step_tls,
-		[PHASE_SEND] = step_send,
-		[PHASE_RECV] = step_recv,
+	    [PHASE_TLS] = step_tls,
+	    [PHASE_SEND] = step_send,
+	    [PHASE_RECV] = step_recv,
 	};
 
 	while (steps[d->phase](d))
@@ -335,7 +339,7 @@ on_wire_io(struct ev_loop *loop, ev_io *w, int revents)
 static void
 on_bad_start(struct timer *t)
 {
-	struct dial_result r = { .reached = false };
+	struct dial_result r = {.reached = false};
 
 	/* Not fail(), which would print d->why into itself. */
 	(void)finish(container_of(t, struct dial, bad_start), &r);
@@ -359,10 +363,10 @@ dial_start(struct ev_loop *loop, struct timers *timers,
 	timer_init(timers, &d->bad_start, on_bad_start);
 	/* Last of all looks: whatever road a URL took, it passes here. */
 	if (!gateway_url_ok(args->url, args->api, why))
-		(void)str_format(d->why, sizeof(d->why), "the gateway URL is "
-		    "refused: %s", why);
-	else if (ws_upgrade_parse_url(args->url, &d->url) != 0 ||
-	    !str_format(d->query, sizeof(d->query), "%s", args->query))
+		(void)str_format(d->why, sizeof(d->why),
+		    "the gateway URL is refused: %s", why);
+	else if (ws_upgrade_parse_url(args->url, &d->url) != 0
+	    || !str_format(d->query, sizeof(d->query), "%s", args->query))
 		(void)str_copy(d->why, "the gateway URL is not usable",
 		    sizeof(d->why));
 	else if (curl_start(d, timers, args->proxy) != 0)

@@ -15,20 +15,20 @@
 struct dial;
 
 struct dial_result {
-	struct tls_socket *wire;	/* on success, now the callee's; else NULL */
-	bool reached;		/* a TCP connection came about */
-	unsigned status;	/* HTTP status of a refused upgrade, or 0 */
+	struct tls_socket *wire; /* on success, now the callee's; else NULL */
+	bool reached;		 /* a TCP connection came about */
+	unsigned status;	 /* HTTP status of a refused upgrade, or 0 */
 	uint64_t retry_after_s;
-	const char *why;	/* on failure, a sentence without full stop */
+	const char *why; /* on failure, a sentence without full stop */
 };
 /* Called once, never from within dial_start; the dial frees itself after. */
 typedef void dial_fn(void *arg, const struct dial_result *);
 
 struct dial_args {
-	const char *url;	/* ws:// or wss:// */
-	const char *api;	/* [gateway] api: see gateway_url.h */
-	const char *query;	/* without '?' */
-	const char *proxy;	/* "" or http://host:port */
+	const char *url;   /* ws:// or wss:// */
+	const char *api;   /* [gateway] api: see gateway_url.h */
+	const char *query; /* without '?' */
+	const char *proxy; /* "" or http://host:port */
 	SSL_CTX *tls;
 };
 

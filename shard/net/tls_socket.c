@@ -29,8 +29,9 @@ refill(struct tls_socket *w)
 	}
 	if (n <= 0) {
 		w->eof = n == 0;
-		(void)str_copy(w->why, n == 0 ? "closed by the peer"
-		    : strerror(errno), sizeof(w->why));
+		(void)str_copy(w->why,
+		    n == 0 ? "closed by the peer" : strerror(errno),
+		    sizeof(w->why));
 		return -1;
 	}
 	w->drained = n < (ssize_t)TLS_SOCKET_BUFFER;
@@ -179,13 +180,13 @@ set_peer(SSL *ssl, const char *host)
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 	unsigned char ip[16];
 
-	if (inet_pton(AF_INET, host, ip) == 1 ||
-	    inet_pton(AF_INET6, host, ip) == 1)
+	if (inet_pton(AF_INET, host, ip) == 1
+	    || inet_pton(AF_INET6, host, ip) == 1)
 		return X509_VERIFY_PARAM_set1_ip_asc(param, host);
 	X509_VERIFY_PARAM_set_hostflags(param,
 	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1 &&
-	    SSL_set_tlsext_host_name(ssl, host) == 1;
+	return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1
+	    && SSL_set_tlsext_host_name(ssl, host) == 1;
 }
 
 int
@@ -231,8 +232,9 @@ ssl_wait(struct tls_socket *w, int rc)
 	}
 	verdict = SSL_get_verify_result(w->ssl);
 	if (verdict != X509_V_OK)
-		(void)str_format(w->why, sizeof(w->why), "the certificate is "
-		    "not accepted: %s", X509_verify_cert_error_string(verdict));
+		(void)str_format(w->why, sizeof(w->why),
+		    "the certificate is not accepted: %s",
+		    X509_verify_cert_error_string(verdict));
 	else if (!w->eof && w->why[0] == '\0')
 		tls_error(w->why, sizeof(w->why));
 	ERR_clear_error();

@@ -13,16 +13,16 @@
 
 struct tls_socket {
 	int fd;
-	SSL *ssl;		/* NULL: plain */
-	unsigned char *in;	/* TLS_SOCKET_BUFFER bytes from the kernel */
+	SSL *ssl;	   /* NULL: plain */
+	unsigned char *in; /* TLS_SOCKET_BUFFER bytes from the kernel */
 	size_t in_off, in_len;
-	unsigned char *pre;	/* given back by tls_socket_unread */
+	unsigned char *pre; /* given back by tls_socket_unread */
 	size_t pre_off, pre_len;
-	bool drained;		/* the kernel has no more until it says so */
+	bool drained; /* the kernel has no more until it says so */
 	bool eof;
-	bool want_write;	/* the last call waits for room, not bytes */
-	bool want_read;		/* the last write waits for bytes, not room */
-	char why[160];		/* after -1 */
+	bool want_write; /* the last call waits for room, not bytes */
+	bool want_read;	 /* the last write waits for bytes, not room */
+	char why[160];	 /* after -1 */
 };
 
 /* Takes the non-blocking fd over; owner frees with tls_socket_free. */

@@ -21,15 +21,15 @@ struct websocket {
 	struct ws_linger *farewell;
 	wslay_event_context_ptr ws;
 	ev_io io;
-	ev_idle more;		/* bytes are left over from this wake-up */
+	ev_idle more; /* bytes are left over from this wake-up */
 	size_t message_max, message_len;
 	const unsigned char *p; /* what wslay has not taken of buf */
 	size_t left;
-	bool control;		/* the present frame is a control frame */
-	struct close_frame goodbye;	/* whatever wslay thinks of its reason */
-	bool busy;		/* within on_ready: freeing must wait */
-	bool dead;		/* websocket_close was called */
-	bool over;		/* closed or broken was reported */
+	bool control;		    /* the present frame is a control frame */
+	struct close_frame goodbye; /* whatever wslay thinks of its reason */
+	bool busy;		    /* within on_ready: freeing must wait */
+	bool dead;		    /* websocket_close was called */
+	bool over;		    /* closed or broken was reported */
 	unsigned char buf[WEBSOCKET_READ];
 };
 
@@ -49,7 +49,7 @@ conn_free(struct websocket *c)
 static void
 send_close(struct websocket *c, unsigned code)
 {
-	unsigned char f[8] = { 0x88, 0x82 };
+	unsigned char f[8] = {0x88, 0x82};
 
 	if (wslay_event_want_write(c->ws) || RAND_bytes(f + 2, 4) != 1)
 		return;
@@ -126,8 +126,8 @@ on_send(wslay_event_context_ptr ws, const uint8_t *data, size_t len, int flags,
 
 	if (n > 0)
 		return n;
-	wslay_event_set_error(ws, n == 0 ? WSLAY_ERR_WOULDBLOCK
-	    : WSLAY_ERR_CALLBACK_FAILURE);
+	wslay_event_set_error(ws,
+	    n == 0 ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
 	return -1;
 }
 
@@ -148,8 +148,8 @@ on_frame(wslay_event_context_ptr ws,
 		return;
 	if (f->payload_length > c->message_max - c->message_len) {
 		wslay_event_shutdown_read(ws);
-		report_broken(c, "a message is larger than [limits] "
-		    "wire_message_bytes");
+		report_broken(c,
+		    "a message is larger than [limits] wire_message_bytes");
 		return;
 	}
 	c->message_len += f->payload_length;
@@ -169,7 +169,7 @@ on_chunk(wslay_event_context_ptr ws,
 static void
 on_close_frame(struct websocket *c, const struct wslay_event_on_msg_recv_arg *m)
 {
-	char why[4 * 123 + 1];	/* each byte may become an escape */
+	char why[4 * 123 + 1]; /* each byte may become an escape */
 	size_t n = m->msg_length > 2 ? m->msg_length - 2 : 0;
 
 	text_clean(why, sizeof(why), m->msg + m->msg_length - n, n);
@@ -200,8 +200,8 @@ flush(struct websocket *c)
 {
 	int events = EV_READ;
 
-	if (!c->dead && wslay_event_want_write(c->ws) &&
-	    wslay_event_send(c->ws) != 0)
+	if (!c->dead && wslay_event_want_write(c->ws)
+	    && wslay_event_send(c->ws) != 0)
 		/* The next read tells what happened to it. */
 		(void)shutdown(c->wire->fd, SHUT_RDWR);
 	if (c->dead)
@@ -306,16 +306,17 @@ on_more(struct ev_loop *loop, ev_idle *w, int revents)
 /* ---- public ----------------------------------------------------------- */
 
 struct websocket *
-websocket_open(struct ev_loop *loop, struct tls_socket *wire, struct ws_linger *farewell,
-    size_t message_max, const struct websocket_events *events, void *arg)
+websocket_open(struct ev_loop *loop, struct tls_socket *wire,
+    struct ws_linger *farewell, size_t message_max,
+    const struct websocket_events *events, void *arg)
 {
 	static const struct wslay_event_callbacks callbacks = {
-		.recv_callback = on_recv,
-		.send_callback = on_send,
-		.genmask_callback = on_mask,
-		.on_frame_recv_start_callback = on_frame,
-		.on_frame_recv_chunk_callback = on_chunk,
-		.on_msg_recv_callback = on_message,
+	    .recv_callback = on_recv,
+	    .send_callback = on_send,
+	    .genmask_callback = on_mask,
+	    .on_frame_recv_start_callback = on_frame,
+	    .on_frame_recv_chunk_callback = on_chunk,
+	    .on_msg_recv_callback = on_message,
 	};
 	struct websocket *c = base_alloc(sizeof(*c));
 
@@ -342,12 +343,12 @@ websocket_open(struct ev_loop *loop, struct tls_socket *wire, struct ws_linger *
 int
 websocket_send(struct websocket *c, const char *text, size_t len)
 {
-	struct wslay_event_msg m = { WSLAY_TEXT_FRAME, (const uint8_t *)text,
-		len };
+	struct wslay_event_msg m = {WSLAY_TEXT_FRAME, (const uint8_t *)text,
+	    len};
 
-	if (c->dead || c->over ||
-	    wslay_event_get_queued_msg_count(c->ws) >= WEBSOCKET_QUEUE_MAX ||
-	    wslay_event_queue_msg(c->ws, &m) != 0)
+	if (c->dead || c->over
+	    || wslay_event_get_queued_msg_count(c->ws) >= WEBSOCKET_QUEUE_MAX
+	    || wslay_event_queue_msg(c->ws, &m) != 0)
 		return -1;
 	if (!c->busy)
 		flush(c);

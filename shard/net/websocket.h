@@ -12,25 +12,26 @@
 #include "shard/net/tls_socket.h"
 
 #define WEBSOCKET_READ 16384u
-#define WEBSOCKET_READS_MAX 16   /* of WEBSOCKET_READ bytes, per wake-up */
-#define WEBSOCKET_QUEUE_MAX 64   /* frames waiting to be written */
+#define WEBSOCKET_READS_MAX 16 /* of WEBSOCKET_READ bytes, per wake-up */
+#define WEBSOCKET_QUEUE_MAX 64 /* frames waiting to be written */
 
 struct websocket;
 
 /* All may call websocket_send and websocket_close. */
 struct websocket_events {
 	void (*data)(void *, const void *, size_t);
-	void (*message)(void *);	/* a websocket message is whole */
+	void (*message)(void *); /* a websocket message is whole */
 	/* At most one of these two, once: the owner calls websocket_close. */
 	void (*closed)(void *, unsigned code, const char *why);
 	void (*broken)(void *, const char *why);
-	void (*read)(void *, size_t n);	/* n bytes were handled */
+	void (*read)(void *, size_t n); /* n bytes were handled */
 	void (*turn)(void *);		/* the end of a wake-up */
 };
 
 /* Takes wire over; the first bytes are delivered from the loop. */
-struct websocket *websocket_open(struct ev_loop *, struct tls_socket *, struct ws_linger *,
-    size_t message_max, const struct websocket_events *, void *arg);
+struct websocket *websocket_open(struct ev_loop *, struct tls_socket *,
+    struct ws_linger *, size_t message_max, const struct websocket_events *,
+    void *arg);
 /* Queues a text message: 0, or -1 when the queue is full or writing failed;
  * a failed connection is reported from the loop. */
 int websocket_send(struct websocket *, const char *text, size_t len);

@@ -17,7 +17,7 @@ struct ws_linger {
 	struct ev_loop *loop;
 	struct timer timer;
 	ev_io io;
-	int fd;		/* -1: none */
+	int fd; /* -1: none */
 };
 
 void ws_linger_init(struct ws_linger *, struct ev_loop *, struct timers *);

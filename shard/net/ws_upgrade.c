@@ -91,7 +91,8 @@ ws_upgrade_request(char *out, size_t size, const struct ws_upgrade_url *u,
 	    "Sec-WebSocket-Key: %s\r\n"
 	    "Sec-WebSocket-Version: 13\r\n"
 	    "User-Agent: " SHARDHERD_USER_AGENT "\r\n"
-	    "\r\n", u->path, query, u->authority, key);
+	    "\r\n",
+	    u->path, query, u->authority, key);
 }
 
 /* ---- answer ----------------------------------------------------------- */
@@ -128,8 +129,9 @@ header(const struct line *l, const char *name, struct line *value)
 		value->p++;
 		value->len--;
 	}
-	while (value->len > 0 && (value->p[value->len - 1] == ' ' ||
-	    value->p[value->len - 1] == '\t'))
+	while (value->len > 0
+	    && (value->p[value->len - 1] == ' '
+		|| value->p[value->len - 1] == '\t'))
 		value->len--;
 	return true;
 }
@@ -148,8 +150,8 @@ lists(const struct line *v, const char *word)
 
 	for (size_t i = 0; i + n <= v->len; i++) {
 		bool left = i == 0 || v->p[i - 1] == ',' || v->p[i - 1] == ' ';
-		bool right = i + n == v->len || v->p[i + n] == ',' ||
-		    v->p[i + n] == ' ';
+		bool right = i + n == v->len || v->p[i + n] == ','
+		    || v->p[i + n] == ' ';
 		if (left && right && strncasecmp(v->p + i, word, n) == 0)
 			return true;
 	}
@@ -172,16 +174,16 @@ read_header(const struct line *l, const char *want, struct seen *seen,
 	else if (header(l, "Connection", &v))
 		seen->connection = seen->connection || lists(&v, "upgrade");
 	else if (header(l, "Sec-WebSocket-Accept", &v))
-		seen->accept = v.len == strlen(want) &&
-		    memcmp(v.p, want, v.len) == 0;
-	else if (header(l, "Sec-WebSocket-Extensions", &v) ||
-	    header(l, "Sec-WebSocket-Protocol", &v))
+		seen->accept = v.len == strlen(want)
+		    && memcmp(v.p, want, v.len) == 0;
+	else if (header(l, "Sec-WebSocket-Extensions", &v)
+	    || header(l, "Sec-WebSocket-Protocol", &v))
 		seen->extra = seen->extra || v.len > 0;
 	else if (header(l, "CF-RAY", &v))
 		text_clean(a->ray, sizeof(a->ray), v.p, v.len);
-	else if (header(l, "Retry-After", &v) &&
-	    str_format(num, sizeof(num), "%.*s", (int)v.len, v.p) &&
-	    !str_to_u64(num, &a->retry_after_s))
+	else if (header(l, "Retry-After", &v)
+	    && str_format(num, sizeof(num), "%.*s", (int)v.len, v.p)
+	    && !str_to_u64(num, &a->retry_after_s))
 		a->retry_after_s = 0;
 }
 
@@ -205,8 +207,8 @@ read_status(const struct line *l, unsigned *status)
 static bool
 next_line(const char *text, size_t len, size_t *at, struct line *l)
 {
-	const char *end = *at < len
-	    ? memchr(text + *at, '\n', len - *at) : NULL;
+	const char *end = *at < len ? memchr(text + *at, '\n', len - *at)
+				    : NULL;
 
 	if (end == NULL)
 		return false;
@@ -235,7 +237,7 @@ static int
 read_answer(const char *text, size_t len, size_t *at, const char *want,
     struct ws_upgrade_answer *a)
 {
-	struct seen seen = { false, false, false, false };
+	struct seen seen = {false, false, false, false};
 	struct line l;
 
 	memset(a, 0, sizeof(*a));

@@ -8,16 +8,17 @@
 
 #include "shared/base/base.h"
 
-#define WS_UPGRADE_KEY_MAX 32    /* base64 of 16 bytes, NUL included */
-#define WS_UPGRADE_ANSWER_MAX 16384 /* header bytes accepted, interim included */
+#define WS_UPGRADE_KEY_MAX 32 /* base64 of 16 bytes, NUL included */
+#define WS_UPGRADE_ANSWER_MAX                                                  \
+	16384			 /* header bytes accepted, interim included */
 #define WS_UPGRADE_INTERIM_MAX 8 /* answers of status 1xx that are skipped */
 
 struct ws_upgrade_url {
 	bool tls;
 	uint16_t port;
-	char host[256];	      /* without brackets */
-	char authority[300];  /* as in the Host header */
-	char path[256];	      /* begins with '/' */
+	char host[256];	     /* without brackets */
+	char authority[300]; /* as in the Host header */
+	char path[256];	     /* begins with '/' */
 };
 
 /* ws:// or wss://, nothing else: 0 or -1. */

@@ -23,9 +23,11 @@ void
 backoff_init(struct backoff *a, uint32_t shard_count, double spacing_s,
     uint32_t host_fails)
 {
-	*a = (struct backoff) { .shard_count = shard_count,
-		.spacing_s = spacing_s, .host_fails = host_fails,
-		.main_next = host_fails > 0, .failed_ms = clock_boot_ms() };
+	*a = (struct backoff) {.shard_count = shard_count,
+	    .spacing_s = spacing_s,
+	    .host_fails = host_fails,
+	    .main_next = host_fails > 0,
+	    .failed_ms = clock_boot_ms()};
 }
 
 void
@@ -93,8 +95,8 @@ backoff_use_main(const struct backoff *a)
 		return main_ms < resume_ms;
 	/* A host that was dead is given a chance now and then: resuming on
 	 * the main URL works, but gets disconnected more often (2.7). */
-	if (a->fails <= 1 && a->host_fails > 0 &&
-	    clock_boot_ms() - a->failed_ms > BACKOFF_RETRY_HOST_MS)
+	if (a->fails <= 1 && a->host_fails > 0
+	    && clock_boot_ms() - a->failed_ms > BACKOFF_RETRY_HOST_MS)
 		return false;
 	return a->main_next;
 }
@@ -103,8 +105,8 @@ void
 backoff_host_wait(struct backoff *a, bool on_main, double seconds)
 {
 	if (seconds > 0)
-		a->until_ms[on_main] = clock_boot_ms() +
-		    (uint64_t)(seconds * 1000);
+		a->until_ms[on_main] = clock_boot_ms()
+		    + (uint64_t)(seconds * 1000);
 }
 
 double

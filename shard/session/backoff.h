@@ -11,15 +11,15 @@
 #include "shared/base/base.h"
 
 #define BACKOFF_BACKOFF_MAX_S 60.0
-#define BACKOFF_SPACING_MAX_S 600.0	/* between failed IDENTIFYs (8.8) */
-#define BACKOFF_SPREAD_MAX_S 10.0	/* of a whole fleet's RESUMEs (2.7) */
+#define BACKOFF_SPACING_MAX_S 600.0 /* between failed IDENTIFYs (8.8) */
+#define BACKOFF_SPREAD_MAX_S 10.0   /* of a whole fleet's RESUMEs (2.7) */
 
-#define BACKOFF_RETRY_HOST_MS 600000	/* a dead host is tried again */
+#define BACKOFF_RETRY_HOST_MS 600000 /* a dead host is tried again */
 
 /* How far a connection got that came to nothing, or to HELLO. */
 enum backoff_reach {
-	BACKOFF_NOBODY,		/* nobody answered: it may be our network */
-	BACKOFF_ANSWER,		/* somebody did, but there was no HELLO */
+	BACKOFF_NOBODY, /* nobody answered: it may be our network */
+	BACKOFF_ANSWER, /* somebody did, but there was no HELLO */
 	BACKOFF_HELLO,
 };
 

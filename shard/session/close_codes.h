@@ -8,13 +8,13 @@
 
 #include "shared/base/base.h"
 
-#define CLOSE_CODES_NO_CODE 1006 /* FIN, RST, timeout: never on the wire */
+#define CLOSE_CODES_NO_CODE 1006   /* FIN, RST, timeout: never on the wire */
 #define CLOSE_CODES_OUR_CLOSE 4900 /* keeps the session resumable (2.10) */
 
 enum close_codes_reaction {
 	REACT_RESUME,	/* RESUME if a session is held, else IDENTIFY */
 	REACT_IDENTIFY, /* the session is void */
-	REACT_FATAL,	/* no reconnect: an operator or a new layout is needed */
+	REACT_FATAL, /* no reconnect: an operator or a new layout is needed */
 };
 
 struct close_codes_rule {

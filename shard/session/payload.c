@@ -31,7 +31,8 @@ static size_t
 serialise(struct json_object *root, char *out)
 {
 	size_t len = 0;
-	const char *text = root == NULL ? NULL
+	const char *text = root == NULL
+	    ? NULL
 	    : json_object_to_json_string_length(root,
 		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
 
@@ -74,7 +75,8 @@ static struct json_object *
 presence_of(const char *text)
 {
 	struct json_object *given = json_parse_as(text, strlen(text),
-	    json_type_object), *d;
+			       json_type_object),
+			   *d;
 
 	if (given == NULL)
 		return NULL;
@@ -83,7 +85,7 @@ presence_of(const char *text)
 	json_object_object_add(d, "activities", json_object_new_array());
 	json_object_object_add(d, "status", json_object_new_string("online"));
 	json_object_object_add(d, "afk", json_object_new_boolean(false));
-	json_object_object_foreach(given, key, value)
+	json_object_object_foreach (given, key, value)
 		json_object_object_add(d, key, json_object_get(value));
 	json_object_put(given);
 	return d;
@@ -131,8 +133,8 @@ payload_resume(char out[PAYLOAD_MAX + 1], const char *token,
 size_t
 payload_presence(char out[PAYLOAD_MAX + 1], const char *presence)
 {
-	struct json_object *d = presence_of(presence[0] != '\0' ? presence
-	    : "{}");
+	struct json_object *d = presence_of(
+	    presence[0] != '\0' ? presence : "{}");
 
 	return d != NULL ? serialise(envelope_of(3, d), out) : 0;
 }
@@ -141,7 +143,7 @@ size_t
 payload_heartbeat(char out[64], bool has_seq, uint64_t seq)
 {
 	int n = has_seq ? snprintf(out, 64, "{\"op\":1,\"d\":%llu}",
-			      (unsigned long long)seq)
+		    (unsigned long long)seq)
 			: snprintf(out, 64, "{\"op\":1,\"d\":null}");
 
 	return (size_t)n;
@@ -176,18 +178,18 @@ number(const struct piece *v, double *out)
 {
 	char text[NUMBER_MAX];
 
-	return str_format(text, sizeof(text), "%.*s", (int)v->len, v->p) &&
-	    str_to_double(text, out) && isfinite(*out);
+	return str_format(text, sizeof(text), "%.*s", (int)v->len, v->p)
+	    && str_to_double(text, out) && isfinite(*out);
 }
 
 uint64_t
 payload_hello(const char *text, size_t len)
 {
-	struct piece all = { text, len }, d, v;
+	struct piece all = {text, len}, d, v;
 	double ms;
 
-	if (!member(&all, "d", &d) || !member(&d, "heartbeat_interval", &v) ||
-	    !number(&v, &ms) || ms < 1)
+	if (!member(&all, "d", &d) || !member(&d, "heartbeat_interval", &v)
+	    || !number(&v, &ms) || ms < 1)
 		return 0;
 	return ms < 1e15 ? (uint64_t)ms : (uint64_t)1e15;
 }
@@ -195,10 +197,10 @@ payload_hello(const char *text, size_t len)
 bool
 payload_resumable(const char *text, size_t len)
 {
-	struct piece all = { text, len }, d;
+	struct piece all = {text, len}, d;
 
-	return member(&all, "d", &d) && d.len == 4 &&
-	    memcmp(d.p, "true", 4) == 0;
+	return member(&all, "d", &d) && d.len == 4
+	    && memcmp(d.p, "true", 4) == 0;
 }
 
 /* A string member, unescaped; "" unless it is one and fits. */
@@ -210,13 +212,14 @@ string_member(const struct piece *object, const char *key, char *out,
 	struct piece v;
 
 	out[0] = '\0';
-	if (!member(object, key, &v) || v.len < 2 || v.p[0] != '"' ||
-	    v.len > size * 6 + 2)
+	if (!member(object, key, &v) || v.len < 2 || v.p[0] != '"'
+	    || v.len > size * 6 + 2)
 		return;
 	o = json_parse_as(v.p, v.len, json_type_string);
-	if (o != NULL && strlen(json_object_get_string(o)) ==
-		(size_t)json_object_get_string_len(o) &&
-	    str_copy(out, json_object_get_string(o), size) >= size)
+	if (o != NULL
+	    && strlen(json_object_get_string(o))
+		== (size_t)json_object_get_string_len(o)
+	    && str_copy(out, json_object_get_string(o), size) >= size)
 		out[0] = '\0';
 	json_object_put(o);
 }
@@ -252,7 +255,7 @@ count_objects(const struct piece *v)
 void
 payload_ready(const char *text, size_t len, struct payload_ready *r)
 {
-	struct piece all = { text, len }, d, guilds;
+	struct piece all = {text, len}, d, guilds;
 
 	memset(r, 0, sizeof(*r));
 	if (!member(&all, "d", &d))
@@ -266,14 +269,14 @@ payload_ready(const char *text, size_t len, struct payload_ready *r)
 bool
 payload_limited(const char *text, size_t len, struct payload_limited *l)
 {
-	struct piece all = { text, len }, d, v, meta;
+	struct piece all = {text, len}, d, v, meta;
 	double opcode;
 
 	memset(l, 0, sizeof(*l));
-	if (!member(&all, "d", &d) || !member(&d, "opcode", &v) ||
-	    !number(&v, &opcode) || opcode < 0 || opcode > 255 ||
-	    !member(&d, "retry_after", &v) ||
-	    !number(&v, &l->retry_after_s) || l->retry_after_s < 0)
+	if (!member(&all, "d", &d) || !member(&d, "opcode", &v)
+	    || !number(&v, &opcode) || opcode < 0 || opcode > 255
+	    || !member(&d, "retry_after", &v) || !number(&v, &l->retry_after_s)
+	    || l->retry_after_s < 0)
 		return false;
 	l->opcode = (unsigned)opcode;
 	if (member(&d, "meta", &meta) && member(&meta, "guild_id", &v))
@@ -284,12 +287,12 @@ payload_limited(const char *text, size_t len, struct payload_limited *l)
 uint64_t
 payload_full_list(const char *text, size_t len)
 {
-	struct piece all = { text, len }, d, v;
+	struct piece all = {text, len}, d, v;
 	double limit;
 
-	if (!member(&all, "d", &d) || !member(&d, "query", &v) ||
-	    v.len != 2 || !member(&d, "limit", &v) || !number(&v, &limit) ||
-	    limit != 0 || !member(&d, "guild_id", &v))
+	if (!member(&all, "d", &d) || !member(&d, "query", &v) || v.len != 2
+	    || !member(&d, "limit", &v) || !number(&v, &limit) || limit != 0
+	    || !member(&d, "guild_id", &v))
 		return 0;
 	return envelope_id(v.p, v.len);
 }
@@ -302,11 +305,10 @@ payload_identity(const char *token)
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint64_t id;
 
-	must(ctx != NULL &&
-	    EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
-	    EVP_DigestUpdate(ctx, salt, sizeof(salt) - 1) == 1 &&
-	    EVP_DigestUpdate(ctx, token, strlen(token)) == 1 &&
-	    EVP_DigestFinal_ex(ctx, digest, NULL) == 1);
+	must(ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1
+	    && EVP_DigestUpdate(ctx, salt, sizeof(salt) - 1) == 1
+	    && EVP_DigestUpdate(ctx, token, strlen(token)) == 1
+	    && EVP_DigestFinal_ex(ctx, digest, NULL) == 1);
 	EVP_MD_CTX_free(ctx);
 	memcpy(&id, digest, sizeof(id));
 	return id;

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-
 /* The stamps of the last `max` sends, oldest next. */
 struct window {
 	uint64_t *at; /* 0: never */
@@ -43,7 +42,8 @@ struct send_queue {
 	struct list queue; /* of struct entry, at most SEND_QUEUE_QUEUE_MAX */
 	unsigned queued;
 	struct window all, presence;
-	uint64_t all_at[SEND_QUEUE_ALL_MAX], presence_at[SEND_QUEUE_PRESENCE_MAX];
+	uint64_t all_at[SEND_QUEUE_ALL_MAX],
+	    presence_at[SEND_QUEUE_PRESENCE_MAX];
 	struct listed listed[SEND_QUEUE_GUILDS];
 };
 
@@ -90,7 +90,7 @@ listed_find(struct send_queue *s, uint64_t guild, bool make)
 	}
 	if (!make)
 		return NULL;
-	*first = (struct listed) { .guild = guild };
+	*first = (struct listed) {.guild = guild};
 	return first;
 }
 
@@ -142,13 +142,14 @@ send_one(struct send_queue *s, struct entry *e, uint64_t now)
 {
 	bool ok = s->ops->write(s->arg, e->text, e->len);
 
-	must(s->open);	/* else e is gone: a write must not close the queue */
+	must(s->open); /* else e is gone: a write must not close the queue */
 	if (ok) {
 		window_note(&s->all, now);
 		if (e->nature.presence)
 			window_note(&s->presence, now);
 		if (e->nature.list != 0)
-			listed_note(s, e->nature.list, now + SEND_QUEUE_LIST_MS);
+			listed_note(s, e->nature.list,
+			    now + SEND_QUEUE_LIST_MS);
 	}
 	take(s, e, ok ? SEND_OK : SEND_NOT_CONNECTED);
 }
@@ -184,7 +185,8 @@ on_timer(struct timer *t)
 /* ---- public ----------------------------------------------------------- */
 
 struct send_queue *
-send_queue_new(struct timers *timers, const struct send_queue_ops *ops, void *arg)
+send_queue_new(struct timers *timers, const struct send_queue_ops *ops,
+    void *arg)
 {
 	struct send_queue *s = base_alloc(sizeof(*s));
 
@@ -192,10 +194,10 @@ send_queue_new(struct timers *timers, const struct send_queue_ops *ops, void *ar
 	s->arg = arg;
 	timer_init(timers, &s->timer, on_timer);
 	list_init(&s->queue);
-	s->all = (struct window) { s->all_at, SEND_QUEUE_ALL_MAX, 0,
-		SEND_QUEUE_WINDOW_MS };
-	s->presence = (struct window) { s->presence_at, SEND_QUEUE_PRESENCE_MAX, 0,
-		SEND_QUEUE_PRESENCE_MS };
+	s->all = (struct window) {s->all_at, SEND_QUEUE_ALL_MAX, 0,
+	    SEND_QUEUE_WINDOW_MS};
+	s->presence = (struct window) {s->presence_at, SEND_QUEUE_PRESENCE_MAX,
+	    0, SEND_QUEUE_PRESENCE_MS};
 	return s;
 }
 
@@ -206,8 +208,8 @@ send_queue_free(struct send_queue *s)
 		return;
 	timer_stop(&s->timer);
 	while (!list_empty(&s->queue)) {
-		struct entry *e =
-		    container_of(s->queue.next, struct entry, link);
+		struct entry *e = container_of(s->queue.next, struct entry,
+		    link);
 		list_remove(&e->link);
 		free(e);
 	}
@@ -248,8 +250,8 @@ inspect(const char *text, size_t len, struct nature *n)
 
 	if (len > SEND_QUEUE_BYTES_MAX)
 		return SEND_TOO_LONG;
-	if (!envelope_valid(text, len, JSON_DEPTH_MAX) ||
-	    envelope_scan(text, len, &e) != 0)
+	if (!envelope_valid(text, len, JSON_DEPTH_MAX)
+	    || envelope_scan(text, len, &e) != 0)
 		return SEND_BAD;
 	n->presence = e.op == 3;
 	n->list = e.op == 8 ? payload_full_list(text, len) : 0;
@@ -266,9 +268,10 @@ inspect(const char *text, size_t len, struct nature *n)
 }
 
 void
-send_queue_request(struct send_queue *s, uint64_t id, const char *text, size_t len)
+send_queue_request(struct send_queue *s, uint64_t id, const char *text,
+    size_t len)
 {
-	struct nature nature = { false, 0 };
+	struct nature nature = {false, 0};
 	enum send_status status = inspect(text, len, &nature);
 	struct entry *e;
 

@@ -13,16 +13,16 @@
 #include "shared/base/timer.h"
 
 #define SEND_QUEUE_WINDOW_MS 60000u
-#define SEND_QUEUE_APP_MAX 115u	/* in any window, everything counted */
-#define SEND_QUEUE_ALL_MAX 120u	/* Discord's own limit */
+#define SEND_QUEUE_APP_MAX 115u /* in any window, everything counted */
+#define SEND_QUEUE_ALL_MAX 120u /* Discord's own limit */
 /* Discord measures on arrival: half a second more than it asks for. */
 #define SEND_QUEUE_PRESENCE_MS 20500u
 #define SEND_QUEUE_PRESENCE_MAX 5u
-#define SEND_QUEUE_LIST_MS 30500u	/* between two full member lists of a guild */
+#define SEND_QUEUE_LIST_MS 30500u /* between two full member lists of a guild */
 #define SEND_QUEUE_LIST_MAX_MS 600000u /* a retry_after is cut to it */
-#define SEND_QUEUE_GUILDS 128u	/* more than fit into SEND_QUEUE_LIST_MS */
+#define SEND_QUEUE_GUILDS 128u /* more than fit into SEND_QUEUE_LIST_MS */
 #define SEND_QUEUE_QUEUE_MAX 64u
-#define SEND_QUEUE_BYTES_MAX 4096u	/* one payload */
+#define SEND_QUEUE_BYTES_MAX 4096u /* one payload */
 
 struct send_queue;
 
@@ -34,7 +34,8 @@ struct send_queue_ops {
 	void (*result)(void *, uint64_t id, enum send_status);
 };
 
-struct send_queue *send_queue_new(struct timers *, const struct send_queue_ops *, void *arg);
+struct send_queue *send_queue_new(struct timers *,
+    const struct send_queue_ops *, void *arg);
 void send_queue_free(struct send_queue *);
 /* READY or RESUMED: applications may send. */
 void send_queue_open(struct send_queue *);
@@ -43,11 +44,13 @@ void send_queue_restart(struct send_queue *);
 /* The connection ended: what waits is refused, never carried over. */
 void send_queue_close(struct send_queue *);
 /* A payload of an application; result is called now or later.  id is not 0. */
-void send_queue_request(struct send_queue *, uint64_t id, const char *text, size_t len);
+void send_queue_request(struct send_queue *, uint64_t id, const char *text,
+    size_t len);
 /* Nobody waits for the results any more; what waits is sent all the same. */
 void send_queue_disown(struct send_queue *);
 /* Discord refuses member lists of a guild for so long (RATE_LIMITED). */
-void send_queue_limited(struct send_queue *, uint64_t guild, double retry_after_s);
+void send_queue_limited(struct send_queue *, uint64_t guild,
+    double retry_after_s);
 /* Ours: heartbeat, IDENTIFY, RESUME.  Counted, never queued; false when even
  * Discord's own limit is reached, and nothing must be sent. */
 bool send_queue_count_own(struct send_queue *);

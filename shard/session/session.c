@@ -11,7 +11,7 @@
 
 static const char *const event_name[SESSION_EV_COUNT] = {
 #define X(n) [SESSION_EV_##n] = #n,
-	SESSION_EVENTS(X)
+    SESSION_EVENTS(X)
 #undef X
 };
 
@@ -62,16 +62,17 @@ on_room(struct session *s, const struct session_in *in)
 	if (!s->blocked)
 		return;
 	s->blocked = false;
-	timer_set(&s->wait, gone < SESSION_FULL_MS
-	    ? (double)(SESSION_FULL_MS - gone) / 1000 : 0);
+	timer_set(&s->wait,
+	    gone < SESSION_FULL_MS ? (double)(SESSION_FULL_MS - gone) / 1000
+				   : 0);
 }
 
 static void
 on_grant(struct session *s, const struct session_in *in)
 {
 	if (s->permit != PERMIT_ASKED || in->code != s->serial) {
-		s->ops->permit_done(s->arg, in->code, in->value,
-		    OUTCOME_UNUSED, 0);
+		s->ops->permit_done(s->arg, in->code, in->value, OUTCOME_UNUSED,
+		    0);
 		return;
 	}
 	s->permit = PERMIT_HELD;
@@ -157,8 +158,10 @@ on_ready(struct session *s, const struct session_in *in)
 	established(s);
 	s->ops->begun(s->arg, s->hash, r->id);
 	session_save(s);
-	session_become(s, SHARD_READY, "IDENTIFY answered, %u guilds", in->guilds);
-	session_say(s, LOG_L_INFO, "ready after IDENTIFY, %u guilds", in->guilds);
+	session_become(s, SHARD_READY, "IDENTIFY answered, %u guilds",
+	    in->guilds);
+	session_say(s, LOG_L_INFO, "ready after IDENTIFY, %u guilds",
+	    in->guilds);
 }
 
 static void
@@ -180,9 +183,9 @@ static void
 on_closed(struct session *s, const struct session_in *in)
 {
 	const struct close_codes_rule *r = close_codes_find(in->code);
-	struct session_ending e = session_ending(OUTCOME_CLOSED, "closed with %u, %s%s%s",
-	    in->code ? in->code : CLOSE_CODES_NO_CODE, r->words,
-	    in->text && in->text[0] ? ": " : "",
+	struct session_ending e = session_ending(OUTCOME_CLOSED,
+	    "closed with %u, %s%s%s", in->code ? in->code : CLOSE_CODES_NO_CODE,
+	    r->words, in->text && in->text[0] ? ": " : "",
 	    TEXT_OF(in->text ? in->text : "", 90));
 
 	page_count_close(s->stats, in->code ? in->code : CLOSE_CODES_NO_CODE);
@@ -193,15 +196,17 @@ on_closed(struct session *s, const struct session_in *in)
 	if (in->code == 0)
 		e.kind = RECONNECT_LOST;
 	/* Nothing names our session yet: it can't be void. */
-	if (e.react == REACT_IDENTIFY && (session_state(s) == SHARD_HELLO ||
-	    session_state(s) == SHARD_STANDBY))
+	if (e.react == REACT_IDENTIFY
+	    && (session_state(s) == SHARD_HELLO
+		|| session_state(s) == SHARD_STANDBY))
 		e.react = REACT_RESUME;
 	if (session_state(s) == SHARD_HELLO) {
 		s->stats->connect_fails++;
 		session_host_result(s, BACKOFF_ANSWER);
 	}
-	session_say(s, r->our_bug || r->react != REACT_RESUME ? LOG_L_WARN
-	    : LOG_L_INFO, "%s", e.why);
+	session_say(s,
+	    r->our_bug || r->react != REACT_RESUME ? LOG_L_WARN : LOG_L_INFO,
+	    "%s", e.why);
 	session_end(s, &e);
 }
 
@@ -209,7 +214,8 @@ on_closed(struct session *s, const struct session_in *in)
 static void
 on_broken(struct session *s, const struct session_in *in)
 {
-	struct session_ending e = session_ending(OUTCOME_CLOSED, "%s", in->text);
+	struct session_ending e = session_ending(OUTCOME_CLOSED, "%s",
+	    in->text);
 
 	e.kind = RECONNECT_BROKEN;
 	session_say(s, LOG_L_WARN, "%s: closing, the session is kept", e.why);
@@ -219,8 +225,8 @@ on_broken(struct session *s, const struct session_in *in)
 static void
 on_reconnect(struct session *s, const struct session_in *in)
 {
-	struct session_ending e = session_ending(OUTCOME_CLOSED, "op 7: Discord asks to "
-	    "reconnect");
+	struct session_ending e = session_ending(OUTCOME_CLOSED,
+	    "op 7: Discord asks to reconnect");
 
 	e.polite = true;
 	e.kind = RECONNECT_OP7;
@@ -231,7 +237,8 @@ on_reconnect(struct session *s, const struct session_in *in)
 static void
 on_order(struct session *s, const struct session_in *in)
 {
-	struct session_ending e = session_ending(OUTCOME_CLOSED, "reconnect was ordered");
+	struct session_ending e = session_ending(OUTCOME_CLOSED,
+	    "reconnect was ordered");
 
 	e.polite = e.at_once = true;
 	e.kind = RECONNECT_ORDER;
@@ -266,18 +273,19 @@ beat(struct session *s)
 static bool
 flooded(const struct session *s, uint64_t now)
 {
-	bool syncing = s->stats->guilds_pending > 0 &&
-	    now - s->sync_ms < SESSION_QUIET_MS;
+	bool syncing = s->stats->guilds_pending > 0
+	    && now - s->sync_ms < SESSION_QUIET_MS;
 
-	return !s->extended && s->byte_ms > s->beat_ms &&
-	    (syncing || session_state(s) == SHARD_RESUMING);
+	return !s->extended && s->byte_ms > s->beat_ms
+	    && (syncing || session_state(s) == SHARD_RESUMING);
 }
 
 static void
 zombie(struct session *s, uint64_t now)
 {
-	struct session_ending e = session_ending(OUTCOME_CLOSED, "no ACK for the heartbeat of "
-	    "%.1f s ago", (double)(now - s->beat_ms) / 1000);
+	struct session_ending e = session_ending(OUTCOME_CLOSED,
+	    "no ACK for the heartbeat of %.1f s ago",
+	    (double)(now - s->beat_ms) / 1000);
 
 	e.kind = RECONNECT_ZOMBIE;
 	s->stats->zombies++;
@@ -291,8 +299,9 @@ on_beat_due(struct session *s, const struct session_in *in)
 	uint64_t now = clock_boot_ms(), interval = s->stats->interval_ms;
 
 	if (now > s->beat_due_ms + interval) {
-		struct session_ending e = session_ending(OUTCOME_CLOSED, "the host slept for "
-		    "%.1f s", (double)(now - s->beat_due_ms) / 1000);
+		struct session_ending e = session_ending(OUTCOME_CLOSED,
+		    "the host slept for %.1f s",
+		    (double)(now - s->beat_due_ms) / 1000);
 		e.polite = e.at_once = true;
 		e.kind = RECONNECT_PAUSE;
 		session_say(s, LOG_L_NOTICE, "%s: reconnecting", e.why);
@@ -306,8 +315,9 @@ on_beat_due(struct session *s, const struct session_in *in)
 	s->extended = s->unacked;
 	/* Exactly every interval: lateness must not add up. */
 	s->beat_due_ms += interval;
-	timer_set(&s->beat, s->beat_due_ms > now
-	    ? (double)(s->beat_due_ms - now) / 1000 : 0.001);
+	timer_set(&s->beat,
+	    s->beat_due_ms > now ? (double)(s->beat_due_ms - now) / 1000
+				 : 0.001);
 	s->unacked = true;
 	s->beat_ms = s->stats->heartbeat_ms = now;
 	beat(s);
@@ -327,7 +337,8 @@ on_ack(struct session *s, const struct session_in *in)
 	s->stats->ack_ms = now;
 	if (s->unacked) /* 0 would mean that there was none yet */
 		s->stats->rtt_ms = now > s->beat_ms
-		    ? (uint32_t)(now - s->beat_ms) : 1;
+		    ? (uint32_t)(now - s->beat_ms)
+		    : 1;
 	s->unacked = s->extended = false;
 }
 
@@ -346,14 +357,15 @@ on_stop(struct session *s, const struct session_in *in)
 		s->held = false;
 		s->ops->forget(s->arg);
 	}
-	session_become(s, SHARD_DRAINING, "stopping%s", in->flag
-	    ? ", session ended" : ", session kept");
+	session_become(s, SHARD_DRAINING, "stopping%s",
+	    in->flag ? ", session ended" : ", session kept");
 }
 
 static void
 on_full(struct session *s, const struct session_in *in)
 {
-	struct session_ending e = session_ending(OUTCOME_CLOSED, "%s", in->text);
+	struct session_ending e = session_ending(OUTCOME_CLOSED, "%s",
+	    in->text);
 
 	e.polite = true;
 	s->blocked = true;
@@ -368,52 +380,51 @@ on_full(struct session *s, const struct session_in *in)
 
 #define EV(n) [SESSION_EV_##n]
 #define LIVE                                                                   \
-	EV(BEAT) = on_beat_asked,                                              \
-	EV(RECONNECT) = on_reconnect, EV(INVALID) = on_invalid,                \
-	EV(ACK) = on_ack, EV(CLOSED) = on_closed, EV(BROKEN) = on_broken,      \
-	EV(T_BEAT) = on_beat_due, EV(GRANT) = on_stale_grant,                  \
-	EV(STOP) = on_stop, EV(FULL) = on_full
+	EV(BEAT) = on_beat_asked, EV(RECONNECT) = on_reconnect,                \
+	EV(INVALID) = on_invalid, EV(ACK) = on_ack, EV(CLOSED) = on_closed,    \
+	EV(BROKEN) = on_broken, EV(T_BEAT) = on_beat_due,                      \
+	EV(GRANT) = on_stale_grant, EV(STOP) = on_stop, EV(FULL) = on_full
 
 static session_fn *const table[SHARD_STATES][SESSION_EV_COUNT] = {
-	[SHARD_STARTING] = { EV(START) = on_start, EV(STOP) = on_stop,
-	    EV(GRANT) = on_stale_grant },
-	[SHARD_WAITING] = { EV(T_WAIT) = on_wait_over, EV(STOP) = on_stop,
-	    EV(ORDER) = on_order_waiting, EV(ROOM) = on_room,
-	    EV(MOVED) = on_moved,
-	    EV(GRANT) = on_stale_grant, EV(TAKE) = session_on_take_waiting },
-	[SHARD_PERMIT] = { EV(GRANT) = on_grant, EV(STOP) = on_stop },
-	[SHARD_CONNECTING] = { EV(DIALED) = session_on_dialed,
-	    EV(DIAL_FAILED) = session_on_dial_failed, EV(T_DEADLINE) = session_on_dial_late,
-	    EV(GRANT) = on_stale_grant, EV(STOP) = on_stop,
-	    EV(TAKE) = session_on_take_early },
-	[SHARD_HELLO] = { EV(HELLO) = session_on_hello, EV(T_DEADLINE) = session_on_hello_late,
-	    EV(RECONNECT) = session_on_reconnect_early, EV(INVALID) = session_on_invalid_early,
-	    EV(CLOSED) = on_closed, EV(BROKEN) = on_broken,
-	    EV(FULL) = on_full, EV(GRANT) = on_stale_grant,
-	    EV(STOP) = on_stop, EV(TAKE) = session_on_take_early },
-	/* READY anywhere else is an event like any other: it must not replace
+    [SHARD_STARTING] = {EV(START) = on_start, EV(STOP) = on_stop,
+	EV(GRANT) = on_stale_grant},
+    [SHARD_WAITING] = {EV(T_WAIT) = on_wait_over, EV(STOP) = on_stop,
+	EV(ORDER) = on_order_waiting, EV(ROOM) = on_room, EV(MOVED) = on_moved,
+	EV(GRANT) = on_stale_grant, EV(TAKE) = session_on_take_waiting},
+    [SHARD_PERMIT] = {EV(GRANT) = on_grant, EV(STOP) = on_stop},
+    [SHARD_CONNECTING] = {EV(DIALED) = session_on_dialed,
+	EV(DIAL_FAILED) = session_on_dial_failed,
+	EV(T_DEADLINE) = session_on_dial_late, EV(GRANT) = on_stale_grant,
+	EV(STOP) = on_stop, EV(TAKE) = session_on_take_early},
+    [SHARD_HELLO] = {EV(HELLO) = session_on_hello,
+	EV(T_DEADLINE) = session_on_hello_late,
+	EV(RECONNECT) = session_on_reconnect_early,
+	EV(INVALID) = session_on_invalid_early, EV(CLOSED) = on_closed,
+	EV(BROKEN) = on_broken, EV(FULL) = on_full, EV(GRANT) = on_stale_grant,
+	EV(STOP) = on_stop, EV(TAKE) = session_on_take_early},
+    /* READY anywhere else is an event like any other: it must not replace
 	 * a session that lives. */
-	[SHARD_IDENTIFYING] = { LIVE, EV(READY) = on_ready,
-	    EV(T_DEADLINE) = on_answer_late },
-	[SHARD_RESUMING] = { LIVE, EV(RESUMED) = on_resumed,
-	    EV(T_DEADLINE) = on_answer_late, EV(ORDER) = on_order },
-	[SHARD_READY] = { LIVE, EV(ORDER) = on_order },
-	[SHARD_DRAINING] = { EV(GRANT) = on_stale_grant },
-	[SHARD_HELD] = { EV(GRANT) = on_stale_grant, EV(STOP) = on_stop },
-	[SHARD_STANDBY] = { EV(BEAT) = on_beat_asked,
-	    EV(RECONNECT) = session_on_standby_reconnect,
-	    EV(INVALID) = session_on_standby_invalid, EV(ACK) = on_ack,
-	    EV(CLOSED) = on_closed, EV(BROKEN) = on_broken,
-	    EV(T_BEAT) = on_beat_due, EV(T_DEADLINE) = session_on_standby_over,
-	    EV(FULL) = on_full, EV(STOP) = on_stop,
-	    EV(TAKE) = session_on_take_ready },
+    [SHARD_IDENTIFYING] = {LIVE, EV(READY) = on_ready,
+	EV(T_DEADLINE) = on_answer_late},
+    [SHARD_RESUMING] = {LIVE, EV(RESUMED) = on_resumed,
+	EV(T_DEADLINE) = on_answer_late, EV(ORDER) = on_order},
+    [SHARD_READY] = {LIVE, EV(ORDER) = on_order},
+    [SHARD_DRAINING] = {EV(GRANT) = on_stale_grant},
+    [SHARD_HELD] = {EV(GRANT) = on_stale_grant, EV(STOP) = on_stop},
+    [SHARD_STANDBY] = {EV(BEAT) = on_beat_asked,
+	EV(RECONNECT) = session_on_standby_reconnect,
+	EV(INVALID) = session_on_standby_invalid, EV(ACK) = on_ack,
+	EV(CLOSED) = on_closed, EV(BROKEN) = on_broken,
+	EV(T_BEAT) = on_beat_due, EV(T_DEADLINE) = session_on_standby_over,
+	EV(FULL) = on_full, EV(STOP) = on_stop,
+	EV(TAKE) = session_on_take_ready},
 };
 
 void
 session_input(struct session *s, enum session_event ev,
     const struct session_in *in)
 {
-	static const struct session_in nothing = { .text = "", .url = "" };
+	static const struct session_in nothing = {.text = "", .url = ""};
 	session_fn *fn;
 
 	must(s->stats->state < SHARD_STATES && ev < SESSION_EV_COUNT);
@@ -422,8 +433,7 @@ session_input(struct session *s, enum session_event ev,
 	fn = table[s->stats->state][ev];
 	if (fn == NULL)
 		session_say(s, LOG_L_DEBUG, "%s is ignored in state %s",
-		    event_name[ev],
-		    page_shard_state_name[s->stats->state]);
+		    event_name[ev], page_shard_state_name[s->stats->state]);
 	else
 		fn(s, in ? in : &nothing);
 	s->inside = false;
@@ -469,8 +479,8 @@ session_dispatch(struct session *s, const struct envelope *e, const char *t)
 static void
 on_wait_timer(struct timer *t)
 {
-	session_input(container_of(t, struct session, wait),
-	    SESSION_EV_T_WAIT, NULL);
+	session_input(container_of(t, struct session, wait), SESSION_EV_T_WAIT,
+	    NULL);
 }
 
 static void
@@ -483,15 +493,15 @@ on_deadline_timer(struct timer *t)
 static void
 on_beat_timer(struct timer *t)
 {
-	session_input(container_of(t, struct session, beat),
-	    SESSION_EV_T_BEAT, NULL);
+	session_input(container_of(t, struct session, beat), SESSION_EV_T_BEAT,
+	    NULL);
 }
 
 void
 session_init(struct session *s, struct timers *timers,
-    const struct session_ops *ops, void *arg,
-    const struct session_limits *lim, struct page_shard *stats,
-    const struct store_session *rec, enum identify_cause cause)
+    const struct session_ops *ops, void *arg, const struct session_limits *lim,
+    struct page_shard *stats, const struct store_session *rec,
+    enum identify_cause cause)
 {
 	memset(s, 0, sizeof(*s));
 	s->ops = ops;

@@ -16,46 +16,68 @@
 #include "shared/store/store.h"
 #include "shared/base/timer.h"
 
-#define SESSION_STRIKES 3	      /* failed RESUMEs that void a session */
+#define SESSION_STRIKES 3	       /* failed RESUMEs that void a session */
 #define SESSION_INTERVAL_MAX_MS 600000 /* heartbeat_interval is cut to it */
-#define SESSION_INTERVAL_MIN_MS 1000  /* the same: oftener, heartbeats alone
+#define SESSION_INTERVAL_MIN_MS                                                \
+	1000			       /* the same: oftener, heartbeats alone
 					 would take half of what may be sent */
 #define SESSION_PERMIT_WINDOW_MS 25000 /* a grant older than it is not used */
-#define SESSION_SILENCE_FACTOR 10     /* of ready_timeout: ACKs alone keep a
+#define SESSION_SILENCE_FACTOR                                                 \
+	10 /* of ready_timeout: ACKs alone keep a
 					 handshake alive no longer */
-#define SESSION_EARLY_MAX 10 /* connections in a row that did not last for one
+#define SESSION_EARLY_MAX                                                      \
+	10		       /* connections in a row that did not last for one
 				heartbeat_interval are taken for a bad day */
-#define SESSION_FULL_MS 1000 /* at least, from FULL to the next connection */
-#define SESSION_QUIET_MS 60000	      /* the GUILD_CREATE flood is over */
-#define SESSION_STANDBY_S 20.0 /* an idle socket is renewed after it: how long
+#define SESSION_FULL_MS 1000   /* at least, from FULL to the next connection */
+#define SESSION_QUIET_MS 60000 /* the GUILD_CREATE flood is over */
+#define SESSION_STANDBY_S                                                      \
+	20.0 /* an idle socket is renewed after it: how long
 				  Discord lets one sit before RESUME is not
 				  documented */
 
 #define SESSION_EVENTS(X)                                                      \
-	X(START) X(DIALED) X(DIAL_FAILED) X(HELLO) X(READY) X(RESUMED)         \
-	X(BEAT) X(RECONNECT) X(INVALID) X(ACK) X(CLOSED) X(BROKEN)             \
-	X(T_WAIT) X(T_DEADLINE) X(T_BEAT) X(GRANT) X(ORDER) X(STOP)            \
-	X(FULL) X(ROOM) X(TAKE) X(MOVED)
+	X(START)                                                               \
+	X(DIALED)                                                              \
+	X(DIAL_FAILED)                                                         \
+	X(HELLO)                                                               \
+	X(READY)                                                               \
+	X(RESUMED)                                                             \
+	X(BEAT)                                                                \
+	X(RECONNECT)                                                           \
+	X(INVALID)                                                             \
+	X(ACK)                                                                 \
+	X(CLOSED)                                                              \
+	X(BROKEN)                                                              \
+	X(T_WAIT)                                                              \
+	X(T_DEADLINE)                                                          \
+	X(T_BEAT)                                                              \
+	X(GRANT)                                                               \
+	X(ORDER)                                                               \
+	X(STOP)                                                                \
+	X(FULL)                                                                \
+	X(ROOM)                                                                \
+	X(TAKE)                                                                \
+	X(MOVED)
 
 enum session_event {
 #define X(n) SESSION_EV_##n,
 	SESSION_EVENTS(X)
 #undef X
-	SESSION_EV_COUNT
+	    SESSION_EV_COUNT
 };
 
 /* What comes with an event; unused members are 0. */
 struct session_in {
-	unsigned code;	   /* CLOSED: close code, 0 none; DIAL_FAILED: HTTP
+	unsigned code;	  /* CLOSED: close code, 0 none; DIAL_FAILED: HTTP
 			      status, 0 none; GRANT: serial */
-	bool flag;	   /* INVALID: d; STOP: end the session; DIAL_FAILED:
+	bool flag;	  /* INVALID: d; STOP: end the session; DIAL_FAILED:
 			      somebody answered */
-	uint64_t value;	   /* HELLO: interval in ms, 0 unusable; READY: s;
+	uint64_t value;	  /* HELLO: interval in ms, 0 unusable; READY: s;
 			      DIAL_FAILED: Retry-After in s; GRANT: ledger id */
-	const char *text;  /* CLOSED, BROKEN, DIAL_FAILED, FULL: in words;
+	const char *text; /* CLOSED, BROKEN, DIAL_FAILED, FULL: in words;
 			      READY: session id, "" when there is none */
-	const char *url;   /* READY: resume_gateway_url or "" */
-	uint32_t guilds;   /* READY */
+	const char *url;  /* READY: resume_gateway_url or "" */
+	uint32_t guilds;  /* READY */
 };
 
 /* Carried out by the owner.  None of them may call back into the session. */
@@ -85,11 +107,11 @@ struct session_ops {
 };
 
 struct session_limits {
-	const char *main_url;	/* what it points to may change: then MOVED */
+	const char *main_url; /* what it points to may change: then MOVED */
 	double connect_s, hello_s, ready_s; /* deadlines */
 	double identify_interval_s;
 	double start_spread; /* 1: part of a fleet's start, 0: alone */
-	const char *api; /* what a resume_gateway_url is judged by */
+	const char *api;     /* what a resume_gateway_url is judged by */
 };
 
 enum session_permit { PERMIT_NONE, PERMIT_ASKED, PERMIT_HELD, PERMIT_SPENT };
@@ -99,21 +121,21 @@ struct session {
 	void *arg;
 	struct session_limits lim;
 	struct page_shard *stats; /* counters and state, for the page */
-	bool inside;		/* an input is being dealt with */
+	bool inside;		  /* an input is being dealt with */
 	struct timer wait, deadline, beat, settle;
 	struct backoff attempt;
 
 	/* the session */
 	struct store_session rec; /* valid when held */
 	bool held;
-	bool standby;		/* another process has it still */
-	unsigned early;		/* connections in a row that did not last */
-	bool fresh;		/* since READY none of its connections has
+	bool standby;	/* another process has it still */
+	unsigned early; /* connections in a row that did not last */
+	bool fresh;	/* since READY none of its connections has
 				   lasted: see session_end.c */
 	bool has_seq;
-	uint64_t seq;		/* last received */
-	uint64_t hash;		/* store_session_key of rec; 0: none */
-	unsigned invalid_true;	/* op 9 true since READY or RESUMED */
+	uint64_t seq;	       /* last received */
+	uint64_t hash;	       /* store_session_key of rec; 0: none */
+	unsigned invalid_true; /* op 9 true since READY or RESUMED */
 	enum identify_cause cause;
 	unsigned cause_code;
 
@@ -126,11 +148,11 @@ struct session {
 	bool unreached;		/* the last one never got to HELLO */
 	bool progress;		/* dispatches came since RESUME */
 	uint64_t up_ms;		/* READY or RESUMED came */
-	bool unacked, extended;	/* heartbeat out; extra interval given */
+	bool unacked, extended; /* heartbeat out; extra interval given */
 	uint64_t dialled_ms, answer_ms, beat_ms, beat_due_ms;
-	uint64_t byte_ms;	/* last bytes */
-	uint64_t dispatch_ms;	/* last dispatch */
-	uint64_t sync_ms;	/* last guild of READY that came */
+	uint64_t byte_ms;     /* last bytes */
+	uint64_t dispatch_ms; /* last dispatch */
+	uint64_t sync_ms;     /* last guild of READY that came */
 
 	/* permit */
 	enum session_permit permit;
@@ -139,8 +161,8 @@ struct session {
 	enum identify_outcome outcome; /* waiting to be settled */
 	unsigned outcome_code;
 
-	uint64_t odd_ms;	/* heartbeat_interval that was complained of */
-	bool blocked;		/* no room for events, until ROOM */
+	uint64_t odd_ms; /* heartbeat_interval that was complained of */
+	bool blocked;	 /* no room for events, until ROOM */
 	uint64_t blocked_ms;
 };
 
@@ -179,8 +201,7 @@ session_bytes(struct session *s, uint64_t now_ms)
 }
 
 /* A dispatch arrived; t is its name. */
-void session_dispatch(struct session *, const struct envelope *,
-    const char *t);
+void session_dispatch(struct session *, const struct envelope *, const char *t);
 /* It is kept for the handler: from here on a RESUME begins behind it. */
 static inline void
 session_kept(struct session *s, const struct envelope *e)

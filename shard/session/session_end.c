@@ -52,7 +52,7 @@ session_become(struct session *s, enum shard_state state, const char *fmt, ...)
 void
 session_settle_now(struct session *s)
 {
-	must(s->permit != PERMIT_NONE);	/* an outcome is told once */
+	must(s->permit != PERMIT_NONE); /* an outcome is told once */
 	timer_stop(&s->settle);
 	s->ops->permit_done(s->arg, s->serial, s->ledger_id, s->outcome,
 	    s->outcome_code);
@@ -96,8 +96,8 @@ session_settle(struct session *s, enum identify_outcome outcome, unsigned code)
 	if (s->permit != PERMIT_SPENT)
 		s->outcome = OUTCOME_UNUSED;
 	free_ms = s->sent_ms + (uint64_t)interval;
-	if (s->permit == PERMIT_SPENT && free_ms > now &&
-	    (double)(s->sent_ms - s->granted_ms) > margin / 2)
+	if (s->permit == PERMIT_SPENT && free_ms > now
+	    && (double)(s->sent_ms - s->granted_ms) > margin / 2)
 		timer_set(&s->settle, (double)(free_ms - now) / 1000);
 	else
 		session_settle_now(s);
@@ -119,16 +119,16 @@ session_take_url(struct session *s, const char *url)
 	char why[GATEWAY_URL_WHY_MAX];
 
 	/* A cut URL would be a wrong one. */
-	if (str_copy(s->rec.url, url, sizeof(s->rec.url)) >=
-	    sizeof(s->rec.url))
+	if (str_copy(s->rec.url, url, sizeof(s->rec.url)) >= sizeof(s->rec.url))
 		s->rec.url[0] = '\0';
-	if (s->rec.url[0] == '\0' ||
-	    gateway_url_ok(s->rec.url, s->lim.api, why))
+	if (s->rec.url[0] == '\0'
+	    || gateway_url_ok(s->rec.url, s->lim.api, why))
 		return;
 	s->rec.url[0] = '\0';
 	s->stats->urls_refused++;
-	session_say(s, LOG_L_WARN, "resume_gateway_url is refused: %s; RESUMEs "
-	    "go to the main URL", why);
+	session_say(s, LOG_L_WARN,
+	    "resume_gateway_url is refused: %s; RESUMEs go to the main URL",
+	    why);
 }
 
 static void
@@ -138,8 +138,8 @@ void_session(struct session *s, const struct session_ending *e)
 	s->cause_code = e->cause == CAUSE_CLOSE_CODE ? e->code : 0;
 	if (!s->held)
 		return;
-	session_say(s, LOG_L_NOTICE, "the session is void (%s): it will IDENTIFY",
-	    e->why);
+	session_say(s, LOG_L_NOTICE,
+	    "the session is void (%s): it will IDENTIFY", e->why);
 	s->held = s->has_seq = false;
 	s->seq = s->hash = s->stats->session = s->stats->seq = 0;
 	s->rec.id[0] = s->rec.url[0] = '\0';
@@ -167,8 +167,8 @@ strike(struct session *s, struct session_ending *e)
 	}
 	e->react = REACT_IDENTIFY;
 	e->cause = CAUSE_POISONED;
-	session_say(s, LOG_L_WARN, "%d RESUMEs in a row reached Discord and failed",
-	    SESSION_STRIKES);
+	session_say(s, LOG_L_WARN,
+	    "%d RESUMEs in a row reached Discord and failed", SESSION_STRIKES);
 }
 
 /* ---- the end of a connection ------------------------------------------ */
@@ -202,7 +202,7 @@ next_delay(struct session *s, const struct session_ending *e, bool vain)
 	if (e->at_once)
 		return 0;
 	delay = vain ? backoff_identify_delay(&s->attempt)
-		      : backoff_delay(&s->attempt);
+		     : backoff_delay(&s->attempt);
 	return delay > e->wait_s ? delay : e->wait_s;
 }
 
@@ -221,8 +221,9 @@ static void
 wait_for(struct session *s, double delay, const char *why)
 {
 	if (s->blocked) {
-		session_become(s, SHARD_WAITING, "%s: reading stops until "
-		    "half of that is free again", TEXT_OF(why, 120));
+		session_become(s, SHARD_WAITING,
+		    "%s: reading stops until half of that is free again",
+		    TEXT_OF(why, 120));
 		return;
 	}
 	session_become(s, SHARD_WAITING, "%s; next attempt in %.1f s",
@@ -277,8 +278,8 @@ session_end(struct session *s, struct session_ending *e)
 void
 session_host_result(struct session *s, enum backoff_reach reach)
 {
-	if (s->held && s->rec.url[0] != '\0' &&
-	    backoff_host_result(&s->attempt, s->on_main, reach))
+	if (s->held && s->rec.url[0] != '\0'
+	    && backoff_host_result(&s->attempt, s->on_main, reach))
 		session_save(s);
 }
 
@@ -286,13 +287,14 @@ struct session_ending
 session_ending(enum identify_outcome outcome, const char *fmt, ...)
 {
 	static const enum page_reconnect kinds[OUTCOMES] = {
-		[OUTCOME_UNUSED] = RECONNECT_CONNECT,
-		[OUTCOME_INVALID] = RECONNECT_OP9,
-		[OUTCOME_TIMEOUT] = RECONNECT_LATE,
-		[OUTCOME_CLOSED] = RECONNECT_CLOSE,
+	    [OUTCOME_UNUSED] = RECONNECT_CONNECT,
+	    [OUTCOME_INVALID] = RECONNECT_OP9,
+	    [OUTCOME_TIMEOUT] = RECONNECT_LATE,
+	    [OUTCOME_CLOSED] = RECONNECT_CLOSE,
 	};
-	struct session_ending e = { .react = REACT_RESUME, .outcome = outcome,
-		.kind = kinds[outcome] };
+	struct session_ending e = {.react = REACT_RESUME,
+	    .outcome = outcome,
+	    .kind = kinds[outcome]};
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -328,10 +330,10 @@ session_attempt(struct session *s)
 			session_settle_now(s);
 		s->permit = PERMIT_ASKED;
 		s->serial++;
-		session_become(s, SHARD_PERMIT, "waits for a permit to IDENTIFY (%s)",
+		session_become(s, SHARD_PERMIT,
+		    "waits for a permit to IDENTIFY (%s)",
 		    contract_cause_name(s->cause));
-		s->ops->permit_ask(s->arg, s->serial, s->cause,
-		    s->cause_code);
+		s->ops->permit_ask(s->arg, s->serial, s->cause, s->cause_code);
 		return;
 	}
 	s->on_main = s->rec.url[0] == '\0' || backoff_use_main(&s->attempt);

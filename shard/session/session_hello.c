@@ -37,8 +37,8 @@ session_on_dial_failed(struct session *s, const struct session_in *in)
 void
 session_on_dial_late(struct session *s, const struct session_in *in)
 {
-	struct session_ending e = session_ending(OUTCOME_UNUSED, "no connection within %.0f s",
-	    s->lim.connect_s);
+	struct session_ending e = session_ending(OUTCOME_UNUSED,
+	    "no connection within %.0f s", s->lim.connect_s);
 
 	s->stats->connect_fails++;
 	session_host_result(s, BACKOFF_NOBODY);
@@ -49,8 +49,8 @@ session_on_dial_late(struct session *s, const struct session_in *in)
 void
 session_on_hello_late(struct session *s, const struct session_in *in)
 {
-	struct session_ending e = session_ending(OUTCOME_UNUSED, "no HELLO within %.0f s",
-	    s->lim.hello_s);
+	struct session_ending e = session_ending(OUTCOME_UNUSED,
+	    "no HELLO within %.0f s", s->lim.hello_s);
 
 	s->stats->connect_fails++;
 	session_host_result(s, BACKOFF_ANSWER);
@@ -62,7 +62,8 @@ session_on_hello_late(struct session *s, const struct session_in *in)
 static void
 on_no_hello(struct session *s, const char *what)
 {
-	struct session_ending e = session_ending(OUTCOME_UNUSED, "%s instead of HELLO", what);
+	struct session_ending e = session_ending(OUTCOME_UNUSED,
+	    "%s instead of HELLO", what);
 
 	s->stats->connect_fails++;
 	session_end(s, &e);
@@ -87,8 +88,8 @@ handshake_identify(struct session *s)
 
 	must(s->permit == PERMIT_HELD);
 	if (now - s->granted_ms > SESSION_PERMIT_WINDOW_MS) {
-		struct session_ending e = session_ending(OUTCOME_UNUSED, "connecting took "
-		    "longer than a permit lasts");
+		struct session_ending e = session_ending(OUTCOME_UNUSED,
+		    "connecting took longer than a permit lasts");
 		session_end(s, &e);
 		return;
 	}
@@ -126,7 +127,8 @@ usable_interval(struct session *s, uint64_t ms)
 		cut = SESSION_INTERVAL_MAX_MS;
 	if (cut != ms && s->odd_ms != ms) {
 		s->odd_ms = ms;
-		session_say(s, LOG_L_WARN, "the server asks for a heartbeat "
+		session_say(s, LOG_L_WARN,
+		    "the server asks for a heartbeat "
 		    "every %llu ms: it gets one every %llu ms",
 		    (unsigned long long)ms, (unsigned long long)cut);
 	}

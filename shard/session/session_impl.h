@@ -13,14 +13,14 @@
 /* How a connection ended and what that asks for. */
 struct session_ending {
 	enum close_codes_reaction react;
-	double wait_s;		/* at least, before the next attempt */
-	bool polite;		/* op 7 and the like: no strike */
-	bool at_once;		/* an operator asked: no jitter */
+	double wait_s; /* at least, before the next attempt */
+	bool polite;   /* op 7 and the like: no strike */
+	bool at_once;  /* an operator asked: no jitter */
 	enum identify_outcome outcome;
 	enum identify_cause cause;
 	enum page_reconnect kind; /* for the counters */
-	unsigned code;		/* close code, 0: none */
-	unsigned hangup;	/* code we close with */
+	unsigned code;		  /* close code, 0: none */
+	unsigned hangup;	  /* code we close with */
 	char why[PAGE_WORDS];
 };
 

@@ -41,7 +41,8 @@ session_on_standby_over(struct session *s, const struct session_in *in)
 void
 session_on_standby_reconnect(struct session *s, const struct session_in *in)
 {
-	struct session_ending e = session_ending(OUTCOME_UNUSED, "op 7 before RESUME");
+	struct session_ending e = session_ending(OUTCOME_UNUSED,
+	    "op 7 before RESUME");
 
 	e.polite = true;
 	session_end(s, &e);
@@ -50,7 +51,8 @@ session_on_standby_reconnect(struct session *s, const struct session_in *in)
 void
 session_on_standby_invalid(struct session *s, const struct session_in *in)
 {
-	struct session_ending e = session_ending(OUTCOME_UNUSED, "op 9 before RESUME");
+	struct session_ending e = session_ending(OUTCOME_UNUSED,
+	    "op 9 before RESUME");
 
 	session_end(s, &e);
 }
@@ -114,7 +116,7 @@ void
 session_take(struct session *s, const struct store_session *rec,
     enum identify_cause cause)
 {
-	struct session_in in = { .text = "", .url = "" };
+	struct session_in in = {.text = "", .url = ""};
 
 	in.flag = rec->id[0] != '\0' && strcmp(rec->url, s->rec.url) == 0;
 	s->standby = false;

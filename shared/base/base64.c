@@ -12,8 +12,8 @@ unsigned char *
 base64_decode(const char *text, size_t *len)
 {
 	size_t all = strlen(text), most = all / 4 * 3;
-	size_t digits = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/");
+	size_t digits = strspn(text,
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 	size_t pad = all - digits;
 	unsigned char *bytes;
 

@@ -39,8 +39,7 @@ err_sys(struct err *e, int code, const char *fmt, ...)
 	err_vset(e, code, fmt, ap);
 	va_end(ap);
 	size_t n = strlen(e->text);
-	str_format(e->text + n, sizeof(e->text) - n, ": %s",
-	    strerror(saved));
+	str_format(e->text + n, sizeof(e->text) - n, ": %s", strerror(saved));
 	errno = saved;
 	return -1;
 }

@@ -12,13 +12,13 @@
 /* Exit codes scripts rely on (shardherd(1), EXIT STATUS). */
 enum exit_code {
 	EXIT_FINE = 0,
-	EXIT_DEGRADED = 1,	/* degraded, or the operation failed */
+	EXIT_DEGRADED = 1, /* degraded, or the operation failed */
 	EXIT_DOWN = 2,
 	EXIT_UNKNOWN = 3,
 	EXIT_USAGE = 64,
 	EXIT_TRY_LATER = 75,
 	EXIT_CONFIG = 78,
-	EXIT_WAIT = 99,		/* a --wait ran out */
+	EXIT_WAIT = 99, /* a --wait ran out */
 };
 
 struct err {

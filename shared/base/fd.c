@@ -70,8 +70,8 @@ close_listed(int low, const int *keep, size_t n)
 		uint64_t fd;
 		bool kept = false;
 
-		if (!str_to_u64(e->d_name, &fd) || (int)fd < low ||
-		    (int)fd == dirfd(d))
+		if (!str_to_u64(e->d_name, &fd) || (int)fd < low
+		    || (int)fd == dirfd(d))
 			continue;
 		for (size_t i = 0; i < n; i++)
 			kept |= keep[i] == (int)fd;
@@ -94,8 +94,8 @@ fd_close_from(int low, const int *keep, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (sorted[i] < 0 || (unsigned)sorted[i] < from)
 			continue;
-		if (sorted[i] > 0 &&
-		    !close_span(from, (unsigned)sorted[i] - 1)) {
+		if (sorted[i] > 0
+		    && !close_span(from, (unsigned)sorted[i] - 1)) {
 			close_listed(low, keep, n);
 			return;
 		}

@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 const char *const log_level_name[] = {
-	[LOG_L_DEBUG] = "debug",
-	[LOG_L_INFO] = "info",
-	[LOG_L_NOTICE] = "notice",
-	[LOG_L_WARN] = "warn",
-	[LOG_L_ERROR] = "error",
+    [LOG_L_DEBUG] = "debug",
+    [LOG_L_INFO] = "info",
+    [LOG_L_NOTICE] = "notice",
+    [LOG_L_WARN] = "warn",
+    [LOG_L_ERROR] = "error",
 };
 
 /* The one log of a process. */

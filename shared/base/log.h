@@ -10,17 +10,24 @@
 
 #include "shared/base/base.h"
 
-#define LOG_LINE 2048		    /* a longer one is cut */
+#define LOG_LINE 2048		      /* a longer one is cut */
 #define LOG_WITH_LEVEL (LOG_LINE + 3) /* in a pipe: "<3>" before it */
 
-enum log_level { LOG_L_DEBUG, LOG_L_INFO, LOG_L_NOTICE, LOG_L_WARN, LOG_L_ERROR };
+enum log_level {
+	LOG_L_DEBUG,
+	LOG_L_INFO,
+	LOG_L_NOTICE,
+	LOG_L_WARN,
+	LOG_L_ERROR
+};
 enum log_sink {
-	LOG_TO_PEOPLE,	/* "shardherd: text" on stderr: the CLI */
-	LOG_TO_PIPE,	/* "<level>text" on stderr: a child of the supervisor */
-	LOG_TO_HOOK,	/* log_hook below: the supervisor itself, tests */
+	LOG_TO_PEOPLE, /* "shardherd: text" on stderr: the CLI */
+	LOG_TO_PIPE,   /* "<level>text" on stderr: a child of the supervisor */
+	LOG_TO_HOOK,   /* log_hook below: the supervisor itself, tests */
 };
 
-extern const char *const log_level_name[LOG_L_ERROR + 1]; /* "debug" .. "error" */
+extern const char
+    *const log_level_name[LOG_L_ERROR + 1]; /* "debug" .. "error" */
 
 void log_init(enum log_sink sink, enum log_level least);
 void log_set_level(enum log_level least);

@@ -7,13 +7,13 @@
 #include <string.h>
 #include <time.h>
 
-#define END_ROOM 8	/* for what closes a line */
-#define CHAR_MAX_ 8	/* longest form of one character */
+#define END_ROOM 8  /* for what closes a line */
+#define CHAR_MAX_ 8 /* longest form of one character */
 
 const char *const logline_format_name[] = {
-	[LOGLINE_TEXT] = "text",
-	[LOGLINE_LOGFMT] = "logfmt",
-	[LOGLINE_JSON] = "json",
+    [LOGLINE_TEXT] = "text",
+    [LOGLINE_LOGFMT] = "logfmt",
+    [LOGLINE_JSON] = "json",
 };
 
 /* ---- time ------------------------------------------------------------ */
@@ -27,8 +27,8 @@ logline_time_write(int64_t wall_ms, char out[LOGLINE_TIME + 1])
 
 	gmtime_r(&s, &tm);
 	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec, (int)(wall_ms % 1000));
+	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+	    tm.tm_sec, (int)(wall_ms % 1000));
 	str_copy(out, text, LOGLINE_TIME + 1);
 }
 
@@ -57,7 +57,7 @@ sign(const char **p, char c)
 bool
 logline_time_read(const char *p, int64_t *wall_ms)
 {
-	struct tm tm = { 0 };
+	struct tm tm = {0};
 	int ms = 0;
 
 	if (!digits(&p, 4, 1970, 9999, &tm.tm_year) || !sign(&p, '-')
@@ -116,8 +116,7 @@ logline_shard(const struct logline *l)
 }
 
 static int
-put_head(char *out, size_t size, enum logline_format f,
-    const struct logline *l)
+put_head(char *out, size_t size, enum logline_format f, const struct logline *l)
 {
 	const char *level = log_level_name[l->level];
 	char time[LOGLINE_TIME + 1], shard[32] = "";
@@ -129,14 +128,17 @@ put_head(char *out, size_t size, enum logline_format f,
 		if (id >= 0)
 			snprintf(shard, sizeof(shard), " shard=%lld",
 			    (long long)id);
-		return snprintf(out, size, "time=%s level=%s who=\"%s\"%s "
-		    "msg=\"", time, level, l->who, shard);
+		return snprintf(out, size,
+		    "time=%s level=%s who=\"%s\"%s msg=\"", time, level, l->who,
+		    shard);
 	case LOGLINE_JSON:
 		if (id >= 0)
 			snprintf(shard, sizeof(shard), ",\"shard\":%lld",
 			    (long long)id);
-		return snprintf(out, size, "{\"time\":\"%s\",\"level\":\"%s\","
-		    "\"who\":\"%s\"%s,\"msg\":\"", time, level, l->who, shard);
+		return snprintf(out, size,
+		    "{\"time\":\"%s\",\"level\":\"%s\","
+		    "\"who\":\"%s\"%s,\"msg\":\"",
+		    time, level, l->who, shard);
 	default:
 		return snprintf(out, size, "%s %s %s: ", time, level, l->who);
 	}
@@ -147,8 +149,9 @@ logline_write(char *out, size_t size, enum logline_format f,
     const struct logline *l, const char *text)
 {
 	static const char *const tail[] = {
-		[LOGLINE_TEXT] = "\n", [LOGLINE_LOGFMT] = "\"\n",
-		[LOGLINE_JSON] = "\"}\n",
+	    [LOGLINE_TEXT] = "\n",
+	    [LOGLINE_LOGFMT] = "\"\n",
+	    [LOGLINE_JSON] = "\"}\n",
 	};
 	char *to = out + put_head(out, size, f, l);
 	const char *end = out + size - CHAR_MAX_ - END_ROOM;
@@ -194,13 +197,14 @@ logline_read(const char *p, struct logline *out)
 	static const struct {
 		const char *time, *level, *who, *end;
 	} form[LOGLINE_FORMATS] = {
-		[LOGLINE_TEXT] = { "", " ", " ", ":" },
-		[LOGLINE_LOGFMT] = { "time=", " level=", " who=\"", "\"" },
-		[LOGLINE_JSON] = { "{\"time\":\"", "\",\"level\":\"",
-		    "\",\"who\":\"", "\"" },
+	    [LOGLINE_TEXT] = {"", " ", " ", ":"},
+	    [LOGLINE_LOGFMT] = {"time=", " level=", " who=\"", "\""},
+	    [LOGLINE_JSON] = {"{\"time\":\"", "\",\"level\":\"",
+		"\",\"who\":\"", "\""},
 	};
-	unsigned f = *p == '{' ? LOGLINE_JSON : *p == 't' ? LOGLINE_LOGFMT
-	    : LOGLINE_TEXT;
+	unsigned f = *p == '{' ? LOGLINE_JSON
+	    : *p == 't'	       ? LOGLINE_LOGFMT
+			       : LOGLINE_TEXT;
 	size_t n;
 
 	memset(out, 0, sizeof(*out));

@@ -9,18 +9,22 @@
 
 #include "shared/base/log.h"
 
-#define LOGLINE_MAX 16384	/* longest line, its end included */
+#define LOGLINE_MAX 16384 /* longest line, its end included */
 #define LOGLINE_WHO_MAX 64
-#define LOGLINE_TIME 24		/* "2026-11-21T03:00:01.123Z" */
+#define LOGLINE_TIME 24 /* "2026-11-21T03:00:01.123Z" */
 
-enum logline_format { LOGLINE_TEXT, LOGLINE_LOGFMT, LOGLINE_JSON,
-	LOGLINE_FORMATS };
+enum logline_format {
+	LOGLINE_TEXT,
+	LOGLINE_LOGFMT,
+	LOGLINE_JSON,
+	LOGLINE_FORMATS
+};
 extern const char *const logline_format_name[LOGLINE_FORMATS];
 
 struct logline {
 	int64_t wall_ms;
 	enum log_level level;
-	char who[LOGLINE_WHO_MAX];	/* "shard 3", "handler", "supervisor" */
+	char who[LOGLINE_WHO_MAX]; /* "shard 3", "handler", "supervisor" */
 };
 
 /*

@@ -37,7 +37,7 @@ run_first(struct machine *m)
 	}
 	m->inside = true;
 	m->step(m, what);
-	must(m->inside);	/* else it was initialised by its own hands */
+	must(m->inside); /* else it was initialised by its own hands */
 	m->inside = false;
 }
 

@@ -12,7 +12,7 @@
 
 #include "shared/base/base.h"
 
-#define MACHINE_QUEUE_MAX 32	/* raised within one transition */
+#define MACHINE_QUEUE_MAX 32 /* raised within one transition */
 
 struct machine;
 
@@ -20,9 +20,9 @@ typedef void machine_fn(struct machine *, unsigned what);
 
 /* Embedded in the struct whose states it is about; container_of finds that. */
 struct machine {
-	machine_fn *step;	/* the transition of one event */
-	machine_fn *tell;	/* one piece of news; NULL: there is none */
-	bool inside;		/* a transition runs */
+	machine_fn *step; /* the transition of one event */
+	machine_fn *tell; /* one piece of news; NULL: there is none */
+	bool inside;	  /* a transition runs */
 	unsigned queued;
 	struct {
 		uint8_t what;

@@ -112,7 +112,7 @@ secret_no_core(void)
 	 * get the dump.  1 byte stops both (do_coredump() takes it for a crash
 	 * of that program).
 	 */
-	struct rlimit one = { 1, 1 }, none = { 0, 0 };
+	struct rlimit one = {1, 1}, none = {0, 0};
 
 	if (setrlimit(RLIMIT_CORE, &one) == -1)
 		(void)setrlimit(RLIMIT_CORE, &none);

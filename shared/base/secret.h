@@ -13,7 +13,7 @@
 char *secret_keep(const char *text);
 /* Keeps text and wipes and frees that, which malloc() made. */
 char *secret_take(char *text);
-void secret_drop(char *);	/* NULL is fine */
+void secret_drop(char *); /* NULL is fine */
 /* Wipes and frees what malloc() made; NULL is fine. */
 void secret_free(char *);
 /*

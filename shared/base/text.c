@@ -4,15 +4,18 @@
 
 #include <string.h>
 
-#define CUT "\xe2\x80\xa6"	/* "…" */
-#define FORM_MAX 8		/* longest form of one character: \uNNNN */
+#define CUT "\xe2\x80\xa6" /* "…" */
+#define FORM_MAX 8	   /* longest form of one character: \uNNNN */
 
 size_t
 text_char(const void *at, size_t have)
 {
 	const unsigned char *s = at;
-	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-	    : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+	size_t n = s[0] < 0x80		  ? 1
+	    : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+	    : (s[0] & 0xf0) == 0xe0	  ? 3
+	    : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+					  : 0;
 
 	if (n > have)
 		return 0;
@@ -34,7 +37,8 @@ text_is_utf8(const void *at, size_t n)
 
 	for (size_t c; n > 0; s += c, n -= c) {
 		c = 8; /* most of it is ASCII */
-		if (n >= 8 && (memcpy(&eight, s, 8),
+		if (n >= 8
+		    && (memcpy(&eight, s, 8),
 			(eight & 0x8080808080808080u) == 0))
 			continue;
 		if ((c = text_char(s, n)) == 0)
@@ -68,8 +72,7 @@ text_whole(const void *at, size_t n)
 	const unsigned char *s = at;
 	size_t back = 1;
 
-	while (back < TEXT_CHAR_MAX && back < n
-	    && (s[n - back] & 0xc0) == 0x80)
+	while (back < TEXT_CHAR_MAX && back < n && (s[n - back] & 0xc0) == 0x80)
 		back++;
 	return back <= n && wanted(s[n - back]) > back ? n - back : n;
 }
@@ -83,7 +86,7 @@ text_cut(const void *s, size_t n, size_t max)
 static unsigned
 code_point(const unsigned char *s, size_t n)
 {
-	static const unsigned char first[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	static const unsigned char first[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
 	unsigned c = s[0] & first[n];
 
 	for (size_t i = 1; i < n; i++)

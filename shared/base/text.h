@@ -16,7 +16,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define TEXT_CHAR_MAX 4		/* bytes of one character */
+#define TEXT_CHAR_MAX 4 /* bytes of one character */
 
 /* Bytes of the well-formed UTF-8 character at s, n > 0 bytes there; 0: none
  * (a stray byte, a longer form than needed, a surrogate, cut off). */
@@ -46,15 +46,13 @@ size_t text_clean(char *dst, size_t size, const void *src, size_t n);
 void text_clean_own(char *text, size_t size);
 /* Formats words for people, cleaned; in place of a plain printf wherever they
  * may quote something foreign. */
-void text_format(char *dst, size_t size, const char *fmt, ...)
-    printflike(3, 4);
+void text_format(char *dst, size_t size, const char *fmt, ...) printflike(3, 4);
 void text_vformat(char *dst, size_t size, const char *fmt, va_list);
 /* The same, as an argument of a printf: TEXT_OF(reason, 90) is at most 90
  * bytes of reason as text, good to the end of the block it stands in. */
 char *text_into(char *dst, size_t size, const void *src, size_t n);
 #define TEXT_OF(s, max) TEXT_OF_N(s, strlen(s), max)
-#define TEXT_OF_N(s, n, max)                                                   \
-	text_into((char[(max) + 1]){ 0 }, (max) + 1, s, n)
+#define TEXT_OF_N(s, n, max) text_into((char[(max) + 1]) {0}, (max) + 1, s, n)
 
 /*
  * A JSON document that strings of foreign bytes were written into, as one that

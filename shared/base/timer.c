@@ -17,8 +17,8 @@ struct timers {
 	struct ev_loop *loop;
 	ev_io io;
 	int fd;
-	struct list pending;	/* of struct timer, earliest first */
-	uint64_t armed_ms;	/* what the timerfd is set to, 0: nothing */
+	struct list pending; /* of struct timer, earliest first */
+	uint64_t armed_ms;   /* what the timerfd is set to, 0: nothing */
 };
 
 static void
@@ -28,7 +28,8 @@ arm(struct timers *ts)
 	uint64_t due = 0;
 
 	if (!list_empty(&ts->pending)) {
-		due = container_of(ts->pending.next, struct timer, link)->due_ms;
+		due =
+		    container_of(ts->pending.next, struct timer, link)->due_ms;
 		if (due == 0)
 			due = 1;
 	}
@@ -54,8 +55,8 @@ on_tick(struct ev_loop *loop, ev_io *w, int revents)
 	ts->armed_ms = 0;
 	now = clock_boot_ms();
 	while (!list_empty(&ts->pending)) {
-		struct timer *t =
-		    container_of(ts->pending.next, struct timer, link);
+		struct timer *t = container_of(ts->pending.next, struct timer,
+		    link);
 		if (t->due_ms > now)
 			break;
 		must(t->pending && t->base == ts);

@@ -20,22 +20,22 @@ struct timer;
 typedef void timer_fn(struct timer *);
 
 struct timer {
-	struct list link;	/* in base's list while pending */
-	struct timers *base;	/* NULL before timer_init */
+	struct list link;    /* in base's list while pending */
+	struct timers *base; /* NULL before timer_init */
 	timer_fn *fn;
-	uint64_t due_ms;	/* clock_boot_ms() at which it fires */
+	uint64_t due_ms; /* clock_boot_ms() at which it fires */
 	bool pending;
 };
 
 /* One per loop; one timerfd.  NULL with errno set when out of fds. */
 struct timers *timer_base_new(struct ev_loop *loop);
-void timer_base_free(struct timers *);	/* every timer must be stopped */
+void timer_base_free(struct timers *); /* every timer must be stopped */
 
 void timer_init(struct timers *, struct timer *, timer_fn *);
 #define TIMER_MAX_S 1e12 /* longer is a mistake, not a wait */
 /* (Re)arms: fires once, after_s seconds from now; 0 fires on the next turn. */
 void timer_set(struct timer *, double after_s);
-void timer_stop(struct timer *);	/* harmless when not pending */
+void timer_stop(struct timer *); /* harmless when not pending */
 static inline bool
 timer_pending(const struct timer *t)
 {

@@ -15,10 +15,10 @@ read_note(const char *p, size_t size, char *out)
 {
 	while (size >= sizeof(ElfW(Nhdr))) {
 		const ElfW(Nhdr) *n = (const ElfW(Nhdr) *)(const void *)p;
-		size_t len = sizeof(*n) + ALIGNED(n->n_namesz) +
-		    ALIGNED(n->n_descsz);
-		const unsigned char *id = (const unsigned char *)p +
-		    sizeof(*n) + ALIGNED(n->n_namesz);
+		size_t len = sizeof(*n) + ALIGNED(n->n_namesz)
+		    + ALIGNED(n->n_descsz);
+		const unsigned char *id = (const unsigned char *)p + sizeof(*n)
+		    + ALIGNED(n->n_namesz);
 
 		if (len > size)
 			return false;
@@ -41,8 +41,9 @@ on_object(struct dl_phdr_info *o, size_t size, void *arg)
 	for (size_t i = 0; i < o->dlpi_phnum; i++) {
 		const ElfW(Phdr) *h = &o->dlpi_phdr[i];
 
-		if (h->p_type == PT_NOTE && read_note((const char *)
-		    (o->dlpi_addr + h->p_vaddr), h->p_memsz, arg))
+		if (h->p_type == PT_NOTE
+		    && read_note((const char *)(o->dlpi_addr + h->p_vaddr),
+			h->p_memsz, arg))
 			break;
 	}
 	return 1;

@@ -20,9 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINE_BYTES_MAX 8192	/* with its end of line */
-#define SOCKET_PATH_MAX 107	/* sun_path of a Unix socket */
-
+#define LINE_BYTES_MAX 8192 /* with its end of line */
+#define SOCKET_PATH_MAX 107 /* sun_path of a Unix socket */
 
 static bool plugin_name(const char *quoted, char out[64]);
 
@@ -35,9 +34,10 @@ counts(const struct config_parsing *p)
 
 	if (p->only == NULL)
 		return true;
-	return strncmp(p->section, CONFIG_PLUGIN_SECTION, word) == 0 &&
-	    plugin_name(p->section + word + strspn(p->section + word, " \t"),
-	    name) && strcmp(name, p->only) == 0;
+	return strncmp(p->section, CONFIG_PLUGIN_SECTION, word) == 0
+	    && plugin_name(p->section + word + strspn(p->section + word, " \t"),
+		name)
+	    && strcmp(name, p->only) == 0;
 }
 
 static void complain(struct config_parsing *p, int line, const char *fmt, ...)
@@ -69,8 +69,8 @@ static bool
 section_known(const char *name)
 {
 	for (size_t i = 0; i < config_keys_n; i++)
-		if (strcmp(config_keys[i].section, name) == 0 &&
-		    !config_keys_is_plugin(&config_keys[i]))
+		if (strcmp(config_keys[i].section, name) == 0
+		    && !config_keys_is_plugin(&config_keys[i]))
 			return true;
 	return false;
 }
@@ -100,7 +100,8 @@ plugin_name(const char *quoted, char out[64])
 
 	if (n < 3 || n > 64 || quoted[0] != '"' || quoted[n - 1] != '"')
 		return false;
-	good = strspn(quoted + 1, "abcdefghijklmnopqrstuvwxyz"
+	good = strspn(quoted + 1,
+	    "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
 	if (good != n - 2)
 		return false;
@@ -117,14 +118,17 @@ plugin_begin(struct config_parsing *p, const char *quoted)
 
 	p->skip = true;
 	if (!plugin_name(quoted, name)) {
-		complain(p, p->line, "[%s]: expected [plugin \"name\"], the "
-		    "name of letters, digits, '-', '_' and '.'", p->section);
+		complain(p, p->line,
+		    "[%s]: expected [plugin \"name\"], the "
+		    "name of letters, digits, '-', '_' and '.'",
+		    p->section);
 		return;
 	}
 	for (size_t i = 0; i < c->plugins; i++) {
 		if (strcmp(c->plugin[i].name, name) == 0) {
-			complain(p, p->line, "[%s]: given twice, first in line "
-			    "%d", p->section, c->plugin[i].line);
+			complain(p, p->line,
+			    "[%s]: given twice, first in line %d", p->section,
+			    c->plugin[i].line);
 			return;
 		}
 	}
@@ -153,10 +157,10 @@ section_begin(struct config_parsing *p, const char *name, size_t len)
 		len = sizeof(p->section) - 1;
 	memcpy(p->section, name, len);
 	p->section[len] = '\0';
-	if (strncmp(p->section, CONFIG_PLUGIN_SECTION, word) == 0 &&
-	    strchr(" \t\"", p->section[word]) != NULL)
-		plugin_begin(p, p->section + word +
-		    strspn(p->section + word, " \t"));
+	if (strncmp(p->section, CONFIG_PLUGIN_SECTION, word) == 0
+	    && strchr(" \t\"", p->section[word]) != NULL)
+		plugin_begin(p,
+		    p->section + word + strspn(p->section + word, " \t"));
 	else if (!section_known(p->section))
 		section_unknown(p);
 }
@@ -179,8 +183,8 @@ line_is_ours(struct config_parsing *p, const char *line, size_t len)
 	if (len == 0 || *line != '[')
 		return false;
 	if ((end = memchr(line, ']', len)) == NULL)
-		complain(p, p->line, "the section's name is not closed with "
-		    "\"]\"");
+		complain(p, p->line,
+		    "the section's name is not closed with \"]\"");
 	else if (end != line + len - 1)
 		complain(p, p->line, "unexpected text behind \"]\"");
 	section_begin(p, line + 1, (end != NULL ? end : line + len) - line - 1);
@@ -219,8 +223,9 @@ key_unknown(struct config_parsing *p, const char *key)
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
 
-		if (config_keys_is_plugin(k) == (p->plugin != NULL) &&
-		    (p->plugin != NULL || strcmp(k->section, p->section) == 0))
+		if (config_keys_is_plugin(k) == (p->plugin != NULL)
+		    && (p->plugin != NULL
+			|| strcmp(k->section, p->section) == 0))
 			names[n++] = k->key;
 		else if (strcmp(k->key, key) == 0)
 			elsewhere = k->section;
@@ -236,13 +241,13 @@ key_unknown(struct config_parsing *p, const char *key)
 static const struct config_key *
 key_find(const struct config_parsing *p, const char *key, size_t *index)
 {
-	const char *section = p->plugin != NULL ? CONFIG_PLUGIN_SECTION :
-	    p->section;
+	const char *section = p->plugin != NULL ? CONFIG_PLUGIN_SECTION
+						: p->section;
 
 	for (size_t i = 0; i < config_keys_n; i++) {
 		*index = i;
-		if (strcmp(config_keys[i].section, section) == 0 &&
-		    strcmp(config_keys[i].key, key) == 0)
+		if (strcmp(config_keys[i].section, section) == 0
+		    && strcmp(config_keys[i].key, key) == 0)
 			return &config_keys[i];
 	}
 	return NULL;
@@ -255,7 +260,8 @@ key_own(struct config_parsing *p, const char *key, const char *value)
 	size_t n = strlen(CONFIG_PLUGIN_KEYS_PREFIX);
 	const char *why;
 
-	if (p->plugin == NULL || strncmp(key, CONFIG_PLUGIN_KEYS_PREFIX, n) != 0)
+	if (p->plugin == NULL
+	    || strncmp(key, CONFIG_PLUGIN_KEYS_PREFIX, n) != 0)
 		return false;
 	why = config_plugin_keys_add(&p->plugin->own, key + n, value);
 	if (why != NULL)
@@ -284,8 +290,10 @@ key_set(struct config_parsing *p, const char *key, const char *value)
 		return;
 	}
 	*seen = p->line;
-	if (config_types_parse(k, value, p->dir, p->recall, p->plugin != NULL
-	    ? (void *)p->plugin : (void *)p->config, why, sizeof(why)) == -1)
+	if (config_types_parse(k, value, p->dir, p->recall,
+		p->plugin != NULL ? (void *)p->plugin : (void *)p->config, why,
+		sizeof(why))
+	    == -1)
 		complain(p, p->line, "[%s] %s: %s", p->section, key, why);
 }
 
@@ -297,11 +305,12 @@ on_pair(void *arg, const char *section, const char *key, const char *value)
 	if (p->skip)
 		return 1;
 	if (value == NULL)
-		complain(p, p->line, "expected \"key = value\" or a [section], "
-		    "got \"%.60s\"", key);
+		complain(p, p->line,
+		    "expected \"key = value\" or a [section], got \"%.60s\"",
+		    key);
 	else if (p->section[0] == '\0')
-		complain(p, p->line, "\"%.60s\" stands before the first "
-		    "[section]", key);
+		complain(p, p->line,
+		    "\"%.60s\" stands before the first [section]", key);
 	else
 		key_set(p, key, value);
 	return 1;
@@ -316,11 +325,12 @@ set_defaults(struct config_parsing *p, void *base, bool plugin)
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
 
-		if (config_keys_is_plugin(k) != plugin ||
-		    (k->flags & CONFIG_REQUIRED) != 0)
+		if (config_keys_is_plugin(k) != plugin
+		    || (k->flags & CONFIG_REQUIRED) != 0)
 			continue;
 		if (config_types_parse(k, k->text, p->dir, false, base, why,
-		    sizeof(why)) == -1)
+			sizeof(why))
+		    == -1)
 			complain(p, 0, "[%s] %s: default: %s", k->section,
 			    k->key, why);
 	}
@@ -332,8 +342,8 @@ require(struct config_parsing *p, bool plugin, const int *seen, int line)
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
 
-		if (config_keys_is_plugin(k) != plugin || seen[i] != 0 ||
-		    (k->flags & CONFIG_REQUIRED) == 0)
+		if (config_keys_is_plugin(k) != plugin || seen[i] != 0
+		    || (k->flags & CONFIG_REQUIRED) == 0)
 			continue;
 		complain(p, line, "[%s] %s: missing; for example: %s = %s",
 		    plugin ? p->section : k->section, k->key, k->key, k->text);
@@ -353,8 +363,8 @@ static int
 line_of(const struct config_parsing *p, const char *section, const char *key)
 {
 	for (size_t i = 0; i < config_keys_n; i++)
-		if (strcmp(config_keys[i].section, section) == 0 &&
-		    strcmp(config_keys[i].key, key) == 0)
+		if (strcmp(config_keys[i].section, section) == 0
+		    && strcmp(config_keys[i].key, key) == 0)
 			return p->seen[i];
 	bug("no such key");
 }
@@ -366,18 +376,21 @@ check_paths(struct config_parsing *p)
 	char seen[CONFIG_PATH_MAX];
 
 	if (strcmp(c->state_dir, c->run_dir) == 0)
-		complain(p, line_of(p, "paths", "run_dir"), "[paths] run_dir: "
+		complain(p, line_of(p, "paths", "run_dir"),
+		    "[paths] run_dir: "
 		    "must not be state_dir (%s): it may be emptied at any time",
 		    c->state_dir);
 	if (strlen(c->run_dir) + strlen("/control.sock") > SOCKET_PATH_MAX)
-		complain(p, line_of(p, "paths", "run_dir"), "[paths] run_dir: "
+		complain(p, line_of(p, "paths", "run_dir"),
+		    "[paths] run_dir: "
 		    "too long for a socket in it (%zu bytes, at most %zu): %s",
 		    strlen(c->run_dir),
 		    SOCKET_PATH_MAX - strlen("/control.sock"), c->run_dir);
-	if (!p->recall && c->ca_file[0] != '\0' &&
-	    access(config_view(c->ca_file, seen), R_OK) == -1)
-		complain(p, line_of(p, "gateway", "ca_file"), "[gateway] "
-		    "ca_file: cannot read %s: %s", c->ca_file, strerror(errno));
+	if (!p->recall && c->ca_file[0] != '\0'
+	    && access(config_view(c->ca_file, seen), R_OK) == -1)
+		complain(p, line_of(p, "gateway", "ca_file"),
+		    "[gateway] ca_file: cannot read %s: %s", c->ca_file,
+		    strerror(errno));
 }
 
 static void
@@ -387,20 +400,22 @@ check_numbers(struct config_parsing *p)
 	bool discord = strstr(c->api, "://discord.com") != NULL;
 
 	if (c->restart_min_s > c->restart_max_s)
-		complain(p, line_of(p, "limits", "restart_max"), "[limits] "
-		    "restart_max: %gs is below restart_min (%gs)",
+		complain(p, line_of(p, "limits", "restart_max"),
+		    "[limits] restart_max: %gs is below restart_min (%gs)",
 		    c->restart_max_s, c->restart_min_s);
 	if (c->queue_bytes < c->message_bytes)
-		complain(p, line_of(p, "limits", "queue_bytes"), "[limits] "
-		    "queue_bytes: must hold one message of message_bytes "
-		    "(%lld bytes)", (long long)c->message_bytes);
+		complain(p, line_of(p, "limits", "queue_bytes"),
+		    "[limits] queue_bytes: must hold one message of "
+		    "message_bytes (%lld bytes)",
+		    (long long)c->message_bytes);
 	if (discord && c->identify_interval_s < 5)
 		complain(p, line_of(p, "gateway", "identify_interval"),
 		    "[gateway] identify_interval: Discord refuses less than "
-		    "5s, got %gs", c->identify_interval_s);
+		    "5s, got %gs",
+		    c->identify_interval_s);
 	if (c->log_bytes > 0 && c->log_bytes < CONFIG_KIB(16))
-		complain(p, line_of(p, "log", "bytes"), "[log] bytes: "
-		    "expected 0 or at least 16K, got %lld",
+		complain(p, line_of(p, "log", "bytes"),
+		    "[log] bytes: expected 0 or at least 16K, got %lld",
 		    (long long)c->log_bytes);
 }
 
@@ -430,18 +445,21 @@ locate(const char *path, char abs[CONFIG_PATH_MAX], char dir[CONFIG_PATH_MAX],
 	const char *base = slash != NULL ? slash + 1 : path;
 	char given[CONFIG_PATH_MAX], real[PATH_MAX];
 
-	if (!str_format(given, sizeof(given), "%.*s", slash == NULL ? 1 :
-	    slash == path ? 1 : (int)(slash - path), slash == NULL ? "." : path))
-		return err_set(err, EXIT_CONFIG, "The path of the config file "
-		    "is too long: %.200s...", path);
+	if (!str_format(given, sizeof(given), "%.*s",
+		slash == NULL	    ? 1
+		    : slash == path ? 1
+				    : (int)(slash - path),
+		slash == NULL ? "." : path))
+		return err_set(err, EXIT_CONFIG,
+		    "The path of the config file is too long: %.200s...", path);
 	if (realpath(given, real) == NULL)
-		return err_sys(err, EXIT_CONFIG, "The config file's directory "
-		    "%s cannot be used", given);
-	if (str_copy(dir, real, CONFIG_PATH_MAX) >= CONFIG_PATH_MAX ||
-	    !str_format(abs, CONFIG_PATH_MAX, "%s/%s",
-	    strcmp(real, "/") == 0 ? "" : real, base))
-		return err_set(err, EXIT_CONFIG, "The path of the config file "
-		    "is too long: %.200s...", real);
+		return err_sys(err, EXIT_CONFIG,
+		    "The config file's directory %s cannot be used", given);
+	if (str_copy(dir, real, CONFIG_PATH_MAX) >= CONFIG_PATH_MAX
+	    || !str_format(abs, CONFIG_PATH_MAX, "%s/%s",
+		strcmp(real, "/") == 0 ? "" : real, base))
+		return err_set(err, EXIT_CONFIG,
+		    "The path of the config file is too long: %.200s...", real);
 	return 0;
 }
 
@@ -449,7 +467,7 @@ static void
 run_inih(struct config_parsing *p)
 {
 	ini_max_line = LINE_BYTES_MAX;
-	ini_use_stack = true;	/* the heap buffer starts at 200 bytes */
+	ini_use_stack = true; /* the heap buffer starts at 200 bytes */
 	ini_allow_inline_comments = false;
 	ini_allow_multiline = false;
 	ini_allow_no_value = true;
@@ -497,8 +515,8 @@ config_free(struct config *c)
 
 		if (!config_keys_is_plugin(k))
 			config_types_free(k, c);
-		for (size_t j = 0; config_keys_is_plugin(k) &&
-		    j < c->plugins; j++)
+		for (size_t j = 0; config_keys_is_plugin(k) && j < c->plugins;
+		     j++)
 			config_types_free(k, &c->plugin[j]);
 	}
 	free(c->text);

@@ -13,104 +13,105 @@
 #define CONFIG_PLUGINS_MAX 64
 #define CONFIG_PATH_MAX 512
 #define CONFIG_CREDENTIALS "CREDENTIALS_DIRECTORY" /* of systemd */
-#define CONFIG_ARGS_MAX 32	/* words of a plugin's exec line */
+#define CONFIG_ARGS_MAX 32 /* words of a plugin's exec line */
 
 enum config_compress { COMPRESS_NONE, COMPRESS_ZLIB, COMPRESS_ZSTD };
 enum config_log_to { CONFIG_LOG_FILE, CONFIG_LOG_STDERR };
 
 struct config_plugin {
 	char name[64];
-	char *exec;		/* shell-like words, no shell: config_split */
-	char *events;		/* "MESSAGE_CREATE, INTERACTION_CREATE" or "*" */
-	int64_t window;		/* events unanswered at once */
-	double timeout_s;	/* to answer one event */
-	char *guilds, *shards;	/* config_ranges.h; "": all */
-	int64_t backlog_events;	/* waiting in memory */
+	char *exec;	       /* shell-like words, no shell: config_split */
+	char *events;	       /* "MESSAGE_CREATE, INTERACTION_CREATE" or "*" */
+	int64_t window;	       /* events unanswered at once */
+	double timeout_s;      /* to answer one event */
+	char *guilds, *shards; /* config_ranges.h; "": all */
+	int64_t backlog_events; /* waiting in memory */
 	int64_t backlog_bytes;	/* waiting on disk */
 	double backlog_age_s;
-	int64_t storage;	/* bytes of kv.* */
-	char *permissions;	/* "ranks", config_may; "": none */
-	char *own;		/* config_plugin_keys.h */
-	char *user;		/* it runs as; "": as we do, see child.h */
-	int sandbox;		/* 0 off, 1 confine.h, for one of our own user */
-	int64_t memory, nofile;	/* 0: no limit, as we were started */
+	int64_t storage;   /* bytes of kv.* */
+	char *permissions; /* "ranks", config_may; "": none */
+	char *own;	   /* config_plugin_keys.h */
+	char *user;	   /* it runs as; "": as we do, see child.h */
+	int sandbox;	   /* 0 off, 1 confine.h, for one of our own user */
+	int64_t memory, nofile; /* 0: no limit, as we were started */
 	int64_t nice;
-	int line;		/* of the section header */
+	int line; /* of the section header */
 };
 
 struct config {
-	char path[CONFIG_PATH_MAX];	/* absolute */
-	char *text;			/* the file as read; owner: config */
-	char *kept_for;			/* NULL, or what is wrong with the file:
+	char path[CONFIG_PATH_MAX]; /* absolute */
+	char *text;		    /* the file as read; owner: config */
+	char *kept_for;		    /* NULL, or what is wrong with the file:
 					   this is what ran before; owner:
 					   config */
 	/* [bot] */
 	char *name;
-	char *token_file;		/* absolute */
+	char *token_file; /* absolute */
 	uint64_t intents;
-	char *presence;			/* JSON object for IDENTIFY, or "" */
-	char *owners;			/* config_ranges.h; "": nobody */
+	char *presence; /* JSON object for IDENTIFY, or "" */
+	char *owners;	/* config_ranges.h; "": nobody */
 	/* [gateway] */
-	char *api;			/* "https://discord.com/api/v10" */
-	int64_t shards;			/* 0: auto */
+	char *api;	/* "https://discord.com/api/v10" */
+	int64_t shards; /* 0: auto */
 	enum config_compress compress;
-	char *ca_file;			/* "": find the system's */
-	char *proxy;			/* "" or http://host:port */
+	char *ca_file; /* "": find the system's */
+	char *proxy;   /* "" or http://host:port */
 	int64_t large_threshold;
-	double identify_interval_s;	/* 5 */
+	double identify_interval_s; /* 5 */
 	/* [paths], absolute */
 	char *state_dir, *run_dir, *log_dir;
 	/* [handler] */
 	double handler_start_timeout_s, handler_drain_timeout_s;
-	double handler_probation_s;	/* of a new one, after a reload */
-	int64_t handler_queue_events;	/* taken from the shards, not answered */
-	char *prefix;			/* of commands: "!"; "": none */
-	double handler_silence_s;	/* then it hangs; 0: never */
+	double handler_probation_s;   /* of a new one, after a reload */
+	int64_t handler_queue_events; /* taken from the shards, not answered */
+	char *prefix;		      /* of commands: "!"; "": none */
+	double handler_silence_s;     /* then it hangs; 0: never */
 	/* [rollout] */
 	int64_t rollout_canary, rollout_parallel, rollout_max_failures;
-	double rollout_pause_s;		/* canaries are watched */
+	double rollout_pause_s; /* canaries are watched */
 	/* [limits] */
-	int64_t queue_bytes;		/* unacknowledged events per shard */
-	double spool_after_s;		/* without a handler: they go to disk */
-	int64_t spool_bytes;		/* there, per shard */
-	double spool_age_s;		/* older ones are dropped */
-	int64_t message_bytes;		/* one inflated message: 64 MiB */
-	int64_t wire_message_bytes;	/* one websocket message: 16 MiB */
+	int64_t queue_bytes;	    /* unacknowledged events per shard */
+	double spool_after_s;	    /* without a handler: they go to disk */
+	int64_t spool_bytes;	    /* there, per shard */
+	double spool_age_s;	    /* older ones are dropped */
+	int64_t message_bytes;	    /* one inflated message: 64 MiB */
+	int64_t wire_message_bytes; /* one websocket message: 16 MiB */
 	double connect_timeout_s, hello_timeout_s, ready_timeout_s;
-	double stop_timeout_s;		/* stop: drain, then TERM, then KILL */
-	double restart_min_s, restart_max_s; /* growing delay of dead children */
-	double orphan_time_s;		/* without a supervisor; 0: none */
-	int64_t reserve;		/* identifies kept back; 0: by rule */
+	double stop_timeout_s; /* stop: drain, then TERM, then KILL */
+	double restart_min_s,
+	    restart_max_s;    /* growing delay of dead children */
+	double orphan_time_s; /* without a supervisor; 0: none */
+	int64_t reserve;      /* identifies kept back; 0: by rule */
 	/* of the resident set, warned of at 80 %; 0: not watched */
 	int64_t memory_shard, memory_handler, memory_supervisor;
-	int64_t disk_free;		/* warn below; 0: never */
-	int sandbox;			/* of the shards: 0 off, 1 sandbox.h */
+	int64_t disk_free; /* warn below; 0: never */
+	int sandbox;	   /* of the shards: 0 off, 1 sandbox.h */
 	/* [budget] */
-	double reconcile_s;		/* between two questions when idle */
+	double reconcile_s; /* between two questions when idle */
 	/* [alerts] */
-	char *alert_webhook;		/* file that holds the URL, or "" */
-	char *alert_exec;		/* words, gets JSON on stdin; "": none */
-	double alert_repeat_s;		/* of one that goes on */
-	int64_t alert_left;		/* IDENTIFYs; 0: at the reserve */
-	int64_t alert_rate;		/* IDENTIFYs an hour; 0: by rule */
+	char *alert_webhook;   /* file that holds the URL, or "" */
+	char *alert_exec;      /* words, gets JSON on stdin; "": none */
+	double alert_repeat_s; /* of one that goes on */
+	int64_t alert_left;    /* IDENTIFYs; 0: at the reserve */
+	int64_t alert_rate;    /* IDENTIFYs an hour; 0: by rule */
 	double alert_forecast_s;
-	int64_t alert_foreign;		/* IDENTIFYs an hour; 0: never */
+	int64_t alert_foreign; /* IDENTIFYs an hour; 0: never */
 	double alert_deaf_s, alert_silent_s;
 	double alert_hold_s;
 	/* [probe] */
 	int64_t probe_channel, probe_message; /* 0: none */
 	char *probe_emoji;
-	double probe_interval_s;	/* 0: only when asked */
+	double probe_interval_s; /* 0: only when asked */
 	double probe_slow_s, probe_deadline_s;
 	/* [log] */
-	int log_level;			/* enum log_level */
-	int log_to;			/* enum config_log_to */
-	int log_format;			/* enum logline_format */
-	int64_t log_bytes;		/* rotate above; 0: never */
-	double log_age_s;		/* rotate then; 0: never */
-	int64_t log_files;		/* rotated files kept */
-	int64_t log_total;		/* bytes of all of them; 0: any */
-	int log_compress;		/* rotated ones: 0 no, 1 yes */
+	int log_level;	   /* enum log_level */
+	int log_to;	   /* enum config_log_to */
+	int log_format;	   /* enum logline_format */
+	int64_t log_bytes; /* rotate above; 0: never */
+	double log_age_s;  /* rotate then; 0: never */
+	int64_t log_files; /* rotated files kept */
+	int64_t log_total; /* bytes of all of them; 0: any */
+	int log_compress;  /* rotated ones: 0 no, 1 yes */
 	/* [plugin "name"] */
 	struct config_plugin plugin[CONFIG_PLUGINS_MAX];
 	size_t plugins;
@@ -140,8 +141,8 @@ int config_recall(struct config *, const char *path, const char *text,
  * default.  Always leaves a config to use and to free; -1 with problems
  * reported, 1 when the file could not be read at all, err says the rest.
  */
-int config_look(struct config *, const char *path, config_problem_fn *,
-    void *, struct err *);
+int config_look(struct config *, const char *path, config_problem_fn *, void *,
+    struct err *);
 /*
  * For who needs the section of one plugin: only its problems are reported, and
  * only they, or a file that can't be read, are -1; then there is no config.

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define WORDS_VALUE 160		/* of one value in a sentence */
+#define WORDS_VALUE 160 /* of one value in a sentence */
 
 static const struct config_plugin *
 find_plugin(const struct config *c, const char *name)
@@ -50,7 +50,7 @@ diff_one_own(const char *key, const char *value, void *arg)
 	o->change.was = o->added ? NULL : value;
 	o->change.now = o->added ? value : other;
 	if (o->added ? other == NULL
-	    : other == NULL || strcmp(other, value) != 0)
+		     : other == NULL || strcmp(other, value) != 0)
 		report(o->d, &o->change);
 	free(other);
 }
@@ -59,7 +59,8 @@ static void
 diff_own(struct diff *d, const struct config_key *k, const char *plugin,
     const char *was, const char *now)
 {
-	struct diff_own o = {.d = d, .other = now,
+	struct diff_own o = {.d = d,
+	    .other = now,
 	    .change = {.key = k, .plugin = plugin, .reload = k->reload}};
 
 	config_plugin_keys_each(was, diff_one_own, &o);
@@ -98,7 +99,8 @@ static void
 diff_whole(struct diff *d, const struct config_plugin *p, bool added)
 {
 	struct config_diff_change change = {.plugin = p->name,
-	    .was = added ? NULL : p->exec, .now = added ? p->exec : NULL,
+	    .was = added ? NULL : p->exec,
+	    .now = added ? p->exec : NULL,
 	    .reload = CONFIG_RELOAD_HANDLER};
 
 	report(d, &change);
@@ -128,7 +130,8 @@ config_diff(const struct config *was, const struct config *now,
 }
 
 void
-config_diff_change_words(const struct config_diff_change *c, char *out, size_t size)
+config_diff_change_words(const struct config_diff_change *c, char *out,
+    size_t size)
 {
 	char head[160];
 
@@ -139,14 +142,17 @@ config_diff_change_words(const struct config_diff_change *c, char *out, size_t s
 		return;
 	}
 	if (c->own != NULL) {
-		str_format(out, size, "[plugin \"%s\"] " CONFIG_PLUGIN_KEYS_PREFIX
-		    "%s: %s", c->plugin, c->own, c->was == NULL ? "new"
-		    : c->now == NULL ? "taken out" : "another value");
+		str_format(out, size,
+		    "[plugin \"%s\"] " CONFIG_PLUGIN_KEYS_PREFIX "%s: %s",
+		    c->plugin, c->own,
+		    c->was == NULL	 ? "new"
+			: c->now == NULL ? "taken out"
+					 : "another value");
 		return;
 	}
 	if (c->plugin != NULL)
-		str_format(head, sizeof(head), "[plugin \"%s\"] %s",
-		    c->plugin, c->key->key);
+		str_format(head, sizeof(head), "[plugin \"%s\"] %s", c->plugin,
+		    c->key->key);
 	else
 		str_format(head, sizeof(head), "[%s] %s", c->key->section,
 		    c->key->key);
@@ -249,8 +255,9 @@ merge_end(struct merge *m, const char *path, struct config *out, struct err *e)
 	rc = config_recall(out, path, m->text, first_problem, problem, e);
 	free(m->text);
 	if (rc == -1 && problem[0] != '\0')
-		err_set(e, EXIT_CONFIG, "what is taken over does not fit to "
-		    "what is left: %.800s", problem);
+		err_set(e, EXIT_CONFIG,
+		    "what is taken over does not fit to what is left: %.800s",
+		    problem);
 	return rc;
 }
 
@@ -261,8 +268,8 @@ config_diff_merge(const struct config *was, const struct config *now,
 	struct merge m;
 
 	merge_begin(&m);
-	write_sections(m.f, was, now, 1u << CONFIG_RELOAD_LIVE
-	    | 1u << CONFIG_RELOAD_HANDLER);
+	write_sections(m.f, was, now,
+	    1u << CONFIG_RELOAD_LIVE | 1u << CONFIG_RELOAD_HANDLER);
 	for (size_t i = 0; i < now->plugins; i++)
 		write_plugin(m.f, &now->plugin[i]);
 	return merge_end(&m, was->path, out, e);

@@ -10,20 +10,22 @@
 #include "shared/config/config_keys.h"
 
 struct config_diff_change {
-	const struct config_key *key;	/* NULL: the whole plugin */
-	const char *plugin;		/* NULL: not of a plugin */
-	const char *was, *now;		/* as the file says it; NULL: absent */
+	const struct config_key *key; /* NULL: the whole plugin */
+	const char *plugin;	      /* NULL: not of a plugin */
+	const char *was, *now;	      /* as the file says it; NULL: absent */
 	enum config_reload reload;
-	const char *own;		/* the plugin's own key; NULL: it is not;
+	const char *own; /* the plugin's own key; NULL: it is not;
 					   its values are not for logs */
 };
-typedef void config_diff_change_fn(const struct config_diff_change *, void *arg);
+typedef void config_diff_change_fn(const struct config_diff_change *,
+    void *arg);
 
 /* Every change, borrowed for the call; returns how many there are. */
 size_t config_diff(const struct config *was, const struct config *now,
     config_diff_change_fn *, void *arg);
 /* "[gateway] compress: \"none\" -> \"zlib-stream\"" */
-void config_diff_change_words(const struct config_diff_change *, char *out, size_t size);
+void config_diff_change_words(const struct config_diff_change *, char *out,
+    size_t size);
 /* Does a reload of the handler take it over? */
 bool config_diff_change_live(const struct config_diff_change *);
 

@@ -21,15 +21,19 @@ parse_or_free(struct config_parsing *p, const char *text, struct err *err)
 	if (n == 0)
 		return 0;
 	config_free(p->config);
-	return n == -1 ? -1 : err_set(err, EXIT_CONFIG, "%d problem%s in %s",
-	    n, n == 1 ? "" : "s", p->file);
+	return n == -1 ? -1
+		       : err_set(err, EXIT_CONFIG, "%d problem%s in %s", n,
+			   n == 1 ? "" : "s", p->file);
 }
 
 int
 config_parse(struct config *c, const char *path, const char *text,
     config_problem_fn *fn, void *arg, struct err *err)
 {
-	struct config_parsing p = {.config = c, .file = path, .fn = fn, .arg = arg};
+	struct config_parsing p = {.config = c,
+	    .file = path,
+	    .fn = fn,
+	    .arg = arg};
 
 	return parse_or_free(&p, text, err);
 }
@@ -38,7 +42,10 @@ int
 config_recall(struct config *c, const char *path, const char *text,
     config_problem_fn *fn, void *arg, struct err *err)
 {
-	struct config_parsing p = {.config = c, .file = path, .fn = fn, .arg = arg,
+	struct config_parsing p = {.config = c,
+	    .file = path,
+	    .fn = fn,
+	    .arg = arg,
 	    .recall = true};
 
 	return parse_or_free(&p, text, err);
@@ -57,16 +64,18 @@ read_file(const char *path, struct err *err)
 		    path);
 	} else if (!S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX) {
 		err_set(err, EXIT_CONFIG, "The config file %s is %s.", path,
-		    S_ISREG(st.st_mode) ? "larger than 1 MiB" :
-		    "not a plain file");
+		    S_ISREG(st.st_mode) ? "larger than 1 MiB"
+					: "not a plain file");
 	} else {
 		text = base_alloc((size_t)st.st_size + 1);
 		if ((n = read(fd, text, (size_t)st.st_size)) == -1)
-			err_sys(err, EXIT_CONFIG, "The config file %s cannot "
-			    "be read", path);
+			err_sys(err, EXIT_CONFIG,
+			    "The config file %s cannot be read", path);
 		else if (memchr(text, '\0', (size_t)n) != NULL)
-			n = err_set(err, EXIT_CONFIG, "The config file %s "
-			    "holds NUL bytes: it is not text.", path);
+			n = err_set(err, EXIT_CONFIG,
+			    "The config file %s "
+			    "holds NUL bytes: it is not text.",
+			    path);
 	}
 	if (fd != -1)
 		close(fd);
@@ -95,7 +104,10 @@ int
 config_look_plugin(struct config *c, const char *path, const char *plugin,
     config_problem_fn *fn, void *arg, struct err *err)
 {
-	struct config_parsing p = {.config = c, .file = path, .fn = fn, .arg = arg,
+	struct config_parsing p = {.config = c,
+	    .file = path,
+	    .fn = fn,
+	    .arg = arg,
 	    .only = plugin};
 	char *text = read_file(path, err);
 	int r;
@@ -121,7 +133,10 @@ int
 config_look(struct config *c, const char *path, config_problem_fn *fn,
     void *arg, struct err *err)
 {
-	struct config_parsing p = {.config = c, .file = path, .fn = fn, .arg = arg};
+	struct config_parsing p = {.config = c,
+	    .file = path,
+	    .fn = fn,
+	    .arg = arg};
 	char *text = read_file(path, err);
 	bool there = text != NULL;
 	int n;
@@ -130,8 +145,9 @@ config_look(struct config *c, const char *path, config_problem_fn *fn,
 		p.fn = NULL;
 	n = config_parsing_run(&p, there ? text : "", there ? err : NULL);
 	free(text);
-	if (n == -1) {		/* not even its directory is there */
-		struct config_parsing none = {.config = c, .file = "shardherd.conf"};
+	if (n == -1) { /* not even its directory is there */
+		struct config_parsing none = {.config = c,
+		    .file = "shardherd.conf"};
 
 		(void)config_parsing_run(&none, "", NULL);
 		str_copy(c->path, path, sizeof(c->path));
@@ -139,6 +155,7 @@ config_look(struct config *c, const char *path, config_problem_fn *fn,
 	fill_gaps(c);
 	if (!there || n == -1)
 		return 1;
-	return n == 0 ? 0 : err_set(err, EXIT_CONFIG, "%d problem%s in %s", n,
-	    n == 1 ? "" : "s", path);
+	return n == 0 ? 0
+		      : err_set(err, EXIT_CONFIG, "%d problem%s in %s", n,
+			  n == 1 ? "" : "s", path);
 }

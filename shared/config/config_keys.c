@@ -12,7 +12,7 @@ const struct config_key config_keys[] = {
 	{CONFIG_PLUGIN_SECTION, key, CONFIG_##type,                            \
 	    offsetof(struct config_plugin, member), text, min, max, flags,     \
 	    CONFIG_RELOAD_##reload, doc},
-	CONFIG_KEYS(K, P)
+    CONFIG_KEYS(K, P)
 #undef K
 #undef P
 };
@@ -20,7 +20,7 @@ const size_t config_keys_n = nitems(config_keys);
 
 const char *const config_keys_reload_name[] = {
 #define X(n, s) s,
-	CONFIG_RELOADS(X)
+    CONFIG_RELOADS(X)
 #undef X
 };
 

@@ -22,7 +22,7 @@ enum config_reload {
 #define X(n, s) CONFIG_RELOAD_##n,
 	CONFIG_RELOADS(X)
 #undef X
-	CONFIG_RELOAD_CLASSES
+	    CONFIG_RELOAD_CLASSES
 };
 
 #define CONFIG_REQUIRED 1u /* no default: the row's text is an example */
@@ -30,12 +30,12 @@ enum config_reload {
 struct config_key {
 	const char *section, *key;
 	enum config_type type;
-	size_t offset;		/* in struct config, or struct config_plugin */
-	const char *text;	/* default, read by the code that reads the file */
+	size_t offset;	  /* in struct config, or struct config_plugin */
+	const char *text; /* default, read by the code that reads the file */
 	int64_t min, max;
 	unsigned flags;
 	enum config_reload reload;
-	const char *doc;	/* whole sentences */
+	const char *doc; /* whole sentences */
 };
 
 #define CONFIG_KIB(n) ((int64_t)(n) << 10)

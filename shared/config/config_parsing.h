@@ -9,24 +9,25 @@
 #include "shared/config/config.h"
 
 #define CONFIG_PARSING_SECTION 128
-#define CONFIG_PARSING_KEYS 96	/* rows of the table */
+#define CONFIG_PARSING_KEYS 96 /* rows of the table */
 
 /* The caller fills in config, file, fn, arg, only and recall. */
 struct config_parsing {
 	struct config *config;
-	const char *file;	/* as messages name it */
+	const char *file; /* as messages name it */
 	char dir[CONFIG_PATH_MAX];
 	config_problem_fn *fn;
 	void *arg;
 	unsigned problems;
-	const char *only;	/* plugin whose problems count; NULL: all */
-	bool recall;		/* see config_recall() */
-	const char *next;	/* rest of the text */
+	const char *only; /* plugin whose problems count; NULL: all */
+	bool recall;	  /* see config_recall() */
+	const char *next; /* rest of the text */
 	int line;
 	char section[CONFIG_PARSING_SECTION]; /* "" : before the first header */
-	bool skip;		/* keys of this section: it is unknown */
+	bool skip; /* keys of this section: it is unknown */
 	struct config_plugin *plugin;
-	int seen[CONFIG_PARSING_KEYS];	/* line of each key, plugin's in seen_plugin */
+	int seen
+	    [CONFIG_PARSING_KEYS]; /* line of each key, plugin's in seen_plugin */
 	int seen_plugin[CONFIG_PARSING_KEYS];
 };
 
@@ -34,7 +35,6 @@ struct config_parsing {
  * Reads all of text into config: the number of problems, each of which fn was
  * told, or -1 with err when file can't be the path of one.
  */
-int config_parsing_run(struct config_parsing *, const char *text,
-    struct err *);
+int config_parsing_run(struct config_parsing *, const char *text, struct err *);
 
 #endif

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define TRUSTED_MAX 4
-#define SEEN_MAX 512	/* files told of or found good; beyond: again */
+#define SEEN_MAX 512 /* files told of or found good; beyond: again */
 
 struct look {
 	const struct config *config;
@@ -23,7 +23,7 @@ struct look {
 	void *arg;
 	uid_t trusted[TRUSTED_MAX];
 	size_t n;
-	const char *key;	/* "[paths] state_dir", of what is looked at */
+	const char *key; /* "[paths] state_dir", of what is looked at */
 	struct {
 		dev_t dev;
 		ino_t ino;
@@ -99,8 +99,8 @@ static bool
 seen_before(struct look *l, const struct stat *st)
 {
 	for (size_t i = 0; i < l->seen_n; i++)
-		if (l->seen[i].dev == st->st_dev && l->seen[i].ino ==
-		    st->st_ino)
+		if (l->seen[i].dev == st->st_dev
+		    && l->seen[i].ino == st->st_ino)
 			return true;
 	if (l->seen_n < SEEN_MAX) {
 		l->seen[l->seen_n].dev = st->st_dev;
@@ -118,18 +118,21 @@ look_at(struct look *l, const char *path, enum place place)
 	if (stat(path, &st) == -1 || seen_before(l, &st))
 		return;
 	/* There only who owns a file takes it away. */
-	if (place == DIR_ABOVE && (st.st_mode & S_ISVTX) &&
-	    is_trusted(l, st.st_uid))
+	if (place == DIR_ABOVE && (st.st_mode & S_ISVTX)
+	    && is_trusted(l, st.st_uid))
 		return;
 	if (!strangers(l, &st, who, sizeof(who)))
 		return;
-	str_format(line, sizeof(line), "%s: %s%s%s%s can be written by %s "
-	    "(mode %04o)%s", l->config->path, l->key, *l->key ? ": " : "",
+	str_format(line, sizeof(line),
+	    "%s: %s%s%s%s can be written by %s (mode %04o)%s", l->config->path,
+	    l->key, *l->key ? ": " : "",
 	    place == DIR_ABOVE ? "the directory " : "", path, who,
-	    (unsigned)st.st_mode & 07777, place == DIR_ABOVE ?
-	    ", who can put something else in the place of what is in it" :
-	    place == DIR_ITSELF ? ", who can change what the bot keeps there" :
-	    ", who decides what the bot does");
+	    (unsigned)st.st_mode & 07777,
+	    place == DIR_ABOVE
+		? ", who can put something else in the place of what is in it"
+		: place == DIR_ITSELF
+		? ", who can change what the bot keeps there"
+		: ", who decides what the bot does");
 	l->fn(line, l->arg);
 }
 
@@ -141,8 +144,7 @@ look_above(struct look *l, const char *path)
 
 	look_at(l, "/", DIR_ABOVE);
 	for (const char *p = path + 1; (p = strchr(p, '/')) != NULL; p++)
-		if (str_format(dir, sizeof(dir), "%.*s", (int)(p - path),
-		    path))
+		if (str_format(dir, sizeof(dir), "%.*s", (int)(p - path), path))
 			look_at(l, dir, DIR_ABOVE);
 }
 

@@ -14,9 +14,11 @@ config_plugin_keys_add(char **own, const char *key, const char *value)
 	size_t more = n + strlen(value) + 2, keys = 0;
 	char *old;
 
-	if (n == 0 || n > CONFIG_PLUGIN_KEYS_KEY_MAX || strspn(key,
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "0123456789_.-") != n)
+	if (n == 0 || n > CONFIG_PLUGIN_KEYS_KEY_MAX
+	    || strspn(key,
+		   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		   "0123456789_.-")
+		!= n)
 		return "expected config. and 1 to 64 letters, digits, '_', "
 		       "'.' and '-'";
 	if (!text_is_utf8(value, strlen(value)))
@@ -27,7 +29,8 @@ config_plugin_keys_add(char **own, const char *key, const char *value)
 	}
 	for (size_t i = 0; i < was; i++)
 		keys += (*own)[i] == '\n';
-	if (keys >= CONFIG_PLUGIN_KEYS_KEYS_MAX || was + more > CONFIG_PLUGIN_KEYS_BYTES_MAX)
+	if (keys >= CONFIG_PLUGIN_KEYS_KEYS_MAX
+	    || was + more > CONFIG_PLUGIN_KEYS_BYTES_MAX)
 		return "expected at most 256 keys of the plugin's own, and "
 		       "64 KiB of them";
 	*own = base_realloc(*own, was + more + 1);

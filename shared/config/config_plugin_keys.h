@@ -16,10 +16,13 @@
 #define CONFIG_PLUGIN_KEYS_BYTES_MAX ((size_t)64 << 10) /* of one plugin */
 
 /* key without the prefix.  NULL, or "expected ..." as config_types_parse. */
-const char *config_plugin_keys_add(char **own, const char *key, const char *value);
+const char *config_plugin_keys_add(char **own, const char *key,
+    const char *value);
 /* own may be NULL.  key and value are valid for the call. */
-typedef void config_plugin_keys_fn(const char *key, const char *value, void *arg);
-void config_plugin_keys_each(const char *own, config_plugin_keys_fn *, void *arg);
+typedef void config_plugin_keys_fn(const char *key, const char *value,
+    void *arg);
+void config_plugin_keys_each(const char *own, config_plugin_keys_fn *,
+    void *arg);
 /* A copy, NULL: there is no such key. */
 char *config_plugin_keys_get(const char *own, const char *key);
 /* All of it as a JSON object of strings; the caller frees. */

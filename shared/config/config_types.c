@@ -82,11 +82,13 @@ parse_text(struct config_types_value *v)
 static int
 parse_word(struct config_types_value *v)
 {
-	size_t n = strspn(v->text, "abcdefghijklmnopqrstuvwxyz"
+	size_t n = strspn(v->text,
+	    "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
 
 	if (n == 0 || v->text[n] != '\0' || n > (size_t)v->key->max)
-		return config_types_refuse(v, "1 to %d letters, digits, '-', '_' or '.'",
+		return config_types_refuse(v,
+		    "1 to %d letters, digits, '-', '_' or '.'",
 		    (int)v->key->max);
 	return config_types_take(v, v->text);
 }
@@ -106,7 +108,8 @@ parse_file(struct config_types_value *v)
 		    strcmp(v->dir, "/") == 0 ? "" : v->dir,
 		    strncmp(v->text, "./", 2) == 0 ? v->text + 2 : v->text);
 	if (!fits)
-		return config_types_refuse(v, "a path below %d bytes", CONFIG_PATH_MAX);
+		return config_types_refuse(v, "a path below %d bytes",
+		    CONFIG_PATH_MAX);
 	for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
 		path[n - 1] = '\0';
 	return config_types_take(v, path);
@@ -137,9 +140,9 @@ parse_auto(struct config_types_value *v)
 		if (!str_to_i64(v->text, &n))
 			return config_types_refuse(v, "a number or \"auto\"");
 		if (n < v->key->min || n > v->key->max)
-			return config_types_refuse(v, "a number from %lld to %lld or "
-			    "\"auto\"", (long long)v->key->min,
-			    (long long)v->key->max);
+			return config_types_refuse(v,
+			    "a number from %lld to %lld or \"auto\"",
+			    (long long)v->key->min, (long long)v->key->max);
 	}
 	*(int64_t *)v->to = n;
 	return 0;
@@ -150,8 +153,7 @@ text_number(const struct config_key *k, const void *at)
 {
 	char text[32];
 
-	str_format(text, sizeof(text), "%lld",
-	    (long long)*(const int64_t *)at);
+	str_format(text, sizeof(text), "%lld", (long long)*(const int64_t *)at);
 	return base_strdup(text);
 }
 
@@ -159,25 +161,25 @@ static char *
 text_auto(const struct config_key *k, const void *at)
 {
 	return *(const int64_t *)at == 0 ? base_strdup("auto")
-	    : text_number(k, at);
+					 : text_number(k, at);
 }
 
 /* ---- numbers with units: "64M", "250ms" -------------------------------- */
 
 struct units {
 	const char *noun, *example;
-	bool bare;		/* a number without one is written so */
+	bool bare; /* a number without one is written so */
 	struct unit {
 		const char *name;
 		int64_t scale;
-	} unit[6];		/* largest first: the first that divides */
+	} unit[6]; /* largest first: the first that divides */
 };
 
 static const struct units size_units = {"size", "\"64M\" or \"512K\"", true,
     {{"G", (int64_t)1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {"", 1}}};
 static const struct units time_units = {"duration",
-    "\"5s\", \"250ms\" or \"10m\"", false, {{"h", 3600000}, {"m", 60000},
-    {"s", 1000}, {"ms", 1}, {"", 1000}}};
+    "\"5s\", \"250ms\" or \"10m\"", false,
+    {{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {"", 1000}}};
 
 /* "1.5M": a number and one of the units. */
 static bool
@@ -212,8 +214,7 @@ units_write(const struct units *u, int64_t n, char out[32])
 	while ((unit->name[0] == '\0' && !u->bare) || n % unit->scale != 0
 	    || (n == 0 && unit->scale != 1))
 		unit++;
-	str_format(out, 32, "%lld%s", (long long)(n / unit->scale),
-	    unit->name);
+	str_format(out, 32, "%lld%s", (long long)(n / unit->scale), unit->name);
 	return out;
 }
 
@@ -248,8 +249,8 @@ text_size(const struct config_key *k, const void *at)
 {
 	char text[32];
 
-	return base_strdup(units_write(&size_units, *(const int64_t *)at,
-	    text));
+	return base_strdup(
+	    units_write(&size_units, *(const int64_t *)at, text));
 }
 
 static int
@@ -316,14 +317,14 @@ presence_fault(struct json_object *o)
 
 	if (!json_object_is_type(o, json_type_object))
 		return "a JSON object";
-	if (json_object_object_get_ex(o, "activities", &f) &&
-	    !json_object_is_type(f, json_type_array))
+	if (json_object_object_get_ex(o, "activities", &f)
+	    && !json_object_is_type(f, json_type_array))
 		return "\"activities\" to be an array";
 	if (!json_object_object_get_ex(o, "status", &f))
 		return NULL;
 	for (size_t i = 0; i < nitems(known); i++)
-		if (json_object_is_type(f, json_type_string) &&
-		    strcmp(json_object_get_string(f), known[i]) == 0)
+		if (json_object_is_type(f, json_type_string)
+		    && strcmp(json_object_get_string(f), known[i]) == 0)
 			return NULL;
 	return "\"status\" to be online, dnd, idle, invisible or offline";
 }
@@ -337,13 +338,15 @@ parse_json(struct config_types_value *v)
 	if (v->text[0] == '\0')
 		return config_types_take(v, "");
 	if (strlen(v->text) > (size_t)v->key->max)
-		return config_types_refuse(v, "at most %d bytes of JSON (IDENTIFY has 4096 "
-		    "for everything)", (int)v->key->max);
+		return config_types_refuse(v,
+		    "at most %d bytes of JSON (IDENTIFY has 4096 "
+		    "for everything)",
+		    (int)v->key->max);
 	fault = json_parse(&o, v->text, strlen(v->text)) ? presence_fault(o)
-	    : "a JSON object";
+							 : "a JSON object";
 	json_object_put(o);
 	return fault != NULL ? config_types_refuse(v, "%s", fault)
-	    : config_types_take(v, v->text);
+			     : config_types_take(v, v->text);
 }
 
 /* Where the host begins, NULL when text is not an URL of that scheme. */
@@ -352,8 +355,9 @@ after_scheme(const char *text, const char *scheme)
 {
 	size_t n = strlen(scheme);
 
-	if (strncasecmp(text, scheme, n) != 0 ||
-	    strcspn(text + n, "/ \t@?#") == 0 || strpbrk(text, " \t@#") != NULL)
+	if (strncasecmp(text, scheme, n) != 0
+	    || strcspn(text + n, "/ \t@?#") == 0
+	    || strpbrk(text, " \t@#") != NULL)
 		return NULL;
 	return text + n;
 }
@@ -365,13 +369,15 @@ parse_api(struct config_types_value *v)
 	char *slash;
 
 	if (plain == NULL && after_scheme(v->text, "https://") == NULL)
-		return config_types_refuse(v, "an URL such as \"https://discord.com/api/"
-		    "v10\"");
+		return config_types_refuse(v,
+		    "an URL such as \"https://discord.com/api/v10\"");
 	if (plain != NULL && !gateway_url_loopback(plain))
-		return config_types_refuse(v, "https:// (http:// would send the token in "
+		return config_types_refuse(v,
+		    "https:// (http:// would send the token in "
 		    "the clear; it is for this machine only)");
 	if (strpbrk(v->text, "?# \t") != NULL)
-		return config_types_refuse(v, "an URL without a question mark, \"#\" or "
+		return config_types_refuse(v,
+		    "an URL without a question mark, \"#\" or "
 		    "blanks: paths are put behind it");
 	config_types_take(v, v->text);
 	slash = *(char **)v->to;
@@ -387,11 +393,12 @@ parse_proxy(struct config_types_value *v)
 
 	if (v->text[0] == '\0')
 		return config_types_take(v, "");
-	if (host == NULL || (port = strrchr(host, ':')) == NULL ||
-	    strspn(port + 1, "0123456789") == 0 ||
-	    strspn(port + 1, "0123456789") != strcspn(port + 1, "/")) {
+	if (host == NULL || (port = strrchr(host, ':')) == NULL
+	    || strspn(port + 1, "0123456789") == 0
+	    || strspn(port + 1, "0123456789") != strcspn(port + 1, "/")) {
 		/* It may hold a password, which is not to be repeated. */
-		str_format(v->why, v->size, "expected \"http://host:port\" or "
+		str_format(v->why, v->size,
+		    "expected \"http://host:port\" or "
 		    "nothing, got something else");
 		return -1;
 	}
@@ -401,13 +408,13 @@ parse_proxy(struct config_types_value *v)
 /* ---- one of some words: an int, its index ------------------------------ */
 
 static const char *const compress_word[] = {
-	[COMPRESS_NONE] = "none",
-	[COMPRESS_ZLIB] = "zlib-stream",
-	[COMPRESS_ZSTD] = "zstd-stream",
+    [COMPRESS_NONE] = "none",
+    [COMPRESS_ZLIB] = "zlib-stream",
+    [COMPRESS_ZSTD] = "zstd-stream",
 };
 static const char *const log_to_word[] = {
-	[CONFIG_LOG_FILE] = "file",
-	[CONFIG_LOG_STDERR] = "stderr",
+    [CONFIG_LOG_FILE] = "file",
+    [CONFIG_LOG_STDERR] = "stderr",
 };
 static const char *const yes_no_word[] = {"no", "yes"};
 static const char *const off_auto_word[] = {"off", "auto"};
@@ -427,8 +434,11 @@ parse_words(struct config_types_value *v)
 			*(int *)v->to = (int)i;
 			return 0;
 		}
-		str_format(all + n, sizeof(all) - n, "%s%s", i == 0 ? ""
-		    : i + 1 == type->words ? " or " : ", ", type->word[i]);
+		str_format(all + n, sizeof(all) - n, "%s%s",
+		    i == 0		       ? ""
+			: i + 1 == type->words ? " or "
+					       : ", ",
+		    type->word[i]);
 	}
 	return config_types_refuse(v, "%s", all);
 }
@@ -445,12 +455,18 @@ text_words(const struct config_key *k, const void *at)
 
 /* ---- the table --------------------------------------------------------- */
 
-#define TEXT(parse) {parse, NULL}
-#define WORDS(array) {parse_words, text_words, array, nitems(array)}
+#define TEXT(parse)                                                            \
+	{                                                                      \
+		parse, NULL                                                    \
+	}
+#define WORDS(array)                                                           \
+	{                                                                      \
+		parse_words, text_words, array, nitems(array)                  \
+	}
 
 static const struct type types[CONFIG_TYPES] = {
 #define X(n, ...) [CONFIG_##n] = __VA_ARGS__,
-	CONFIG_TYPES_ROWS(X)
+    CONFIG_TYPES_ROWS(X)
 #undef X
 };
 
@@ -466,7 +482,7 @@ static char **
 text_at(const struct config_key *k, void *base)
 {
 	return type_of(k)->text == NULL ? (char **)((char *)base + k->offset)
-	    : NULL;
+					: NULL;
 }
 
 int

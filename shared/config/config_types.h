@@ -50,7 +50,7 @@ enum config_type {
 #define X(n, ...) CONFIG_##n,
 	CONFIG_TYPES_ROWS(X)
 #undef X
-	CONFIG_TYPES
+	    CONFIG_TYPES
 };
 
 struct config_key;

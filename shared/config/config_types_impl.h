@@ -15,7 +15,7 @@ struct config_types_value {
 	void *to;
 	char *why;
 	size_t size;
-	bool recalled;	/* was accepted before: the machine is not looked at */
+	bool recalled; /* was accepted before: the machine is not looked at */
 };
 
 /* Always -1, with why: what was expected, and what was there. */

@@ -21,10 +21,11 @@ config_types_user(struct config_types_value *v)
 	if (v->text[0] == '\0' || v->recalled)
 		return config_types_take(v, v->text);
 	if ((pw = getpwnam(v->text)) == NULL)
-		return config_types_refuse(v, "the name of a user of this machine");
+		return config_types_refuse(v,
+		    "the name of a user of this machine");
 	if (geteuid() != 0 && pw->pw_uid != geteuid())
-		return config_types_refuse(v, "nothing: only root can start a plugin as "
-		    "another user");
+		return config_types_refuse(v,
+		    "nothing: only root can start a plugin as another user");
 	return config_types_take(v, v->text);
 }
 
@@ -35,8 +36,8 @@ is_program(const char *path)
 	struct stat st;
 
 	path = config_view(path, seen);
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	    access(path, X_OK) == 0;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode)
+	    && access(path, X_OK) == 0;
 }
 
 /* Beside the config file, then in $PATH: false when it is nowhere. */
@@ -46,14 +47,17 @@ find_program(const char *dir, const char *word, char out[CONFIG_PATH_MAX])
 	const char *path = getenv("PATH");
 
 	if (!str_format(out, CONFIG_PATH_MAX, "%s%s%s",
-	    word[0] == '/' ? "" : dir, word[0] == '/' ? "" : "/", word))
+		word[0] == '/' ? "" : dir, word[0] == '/' ? "" : "/", word))
 		return false;
 	if (word[0] == '/' || is_program(out) || strchr(word, '/') != NULL)
 		return is_program(out);
-	for (size_t n; path != NULL && *path != '\0'; path += n + (path[n] != 0)) {
+	for (size_t n; path != NULL && *path != '\0';
+	     path += n + (path[n] != 0)) {
 		n = strcspn(path, ":");
-		if (n > 0 && path[0] == '/' && str_format(out, CONFIG_PATH_MAX,
-		    "%.*s/%s", (int)n, path, word) && is_program(out))
+		if (n > 0 && path[0] == '/'
+		    && str_format(out, CONFIG_PATH_MAX, "%.*s/%s", (int)n, path,
+			word)
+		    && is_program(out))
 			return true;
 	}
 	return str_format(out, CONFIG_PATH_MAX, "%s", word) && false;
@@ -88,12 +92,14 @@ config_types_exec(struct config_types_value *v)
 
 	if (argv == NULL || argc == 0) {
 		free(argv);
-		return config_types_refuse(v, "a command line (%s)", argv == NULL ? e.text :
-		    "it is empty");
+		return config_types_refuse(v, "a command line (%s)",
+		    argv == NULL ? e.text : "it is empty");
 	}
 	if (!find_program(v->dir, argv[0], program) && !v->recalled) {
-		config_types_refuse(v, "a program that can be run (%s is %s)", program,
-		    access(program, F_OK) == 0 ? "not executable" : "not there");
+		config_types_refuse(v, "a program that can be run (%s is %s)",
+		    program,
+		    access(program, F_OK) == 0 ? "not executable"
+					       : "not there");
 		free(argv);
 		return -1;
 	}
@@ -114,7 +120,8 @@ config_types_exec(struct config_types_value *v)
 int
 config_types_command(struct config_types_value *v)
 {
-	return v->text[0] == '\0' ? config_types_take(v, "") : config_types_exec(v);
+	return v->text[0] == '\0' ? config_types_take(v, "")
+				  : config_types_exec(v);
 }
 
 int
@@ -128,11 +135,11 @@ config_types_events(struct config_types_value *v)
 	for (; *(p += strspn(p, ", \t")) != '\0'; p += n, names++) {
 		n = strspn(p, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 		if (n == 0 || strchr(", \t", p[n]) == NULL)
-			return config_types_refuse(v, "event names such as MESSAGE_CREATE, "
-			    "or *");
+			return config_types_refuse(v,
+			    "event names such as MESSAGE_CREATE, or *");
 	}
-	return names == 0 ? config_types_refuse(v, "event names, or *") :
-	    config_types_take(v, v->text);
+	return names == 0 ? config_types_refuse(v, "event names, or *")
+			  : config_types_take(v, v->text);
 }
 
 int
@@ -141,7 +148,8 @@ config_types_ranges(struct config_types_value *v)
 	struct config_ranges list;
 
 	if (config_ranges_parse(&list, v->text) < 0)
-		return config_types_refuse(v, "numbers and ranges such as 0-3, 7");
+		return config_types_refuse(v,
+		    "numbers and ranges such as 0-3, 7");
 	config_ranges_free(&list);
 	return config_types_take(v, v->text);
 }
@@ -152,9 +160,12 @@ config_types_prefix(struct config_types_value *v)
 {
 	size_t n = strlen(v->text);
 
-	if (n > (size_t)v->key->max || strpbrk(v->text, " \t\"\\") != NULL ||
-	    strchr("/<", v->text[0]) != NULL ? n > 0 : false)
-		return config_types_refuse(v, "1 to %d bytes without blanks, quotes and "
+	if (n > (size_t)v->key->max || strpbrk(v->text, " \t\"\\") != NULL
+		    || strchr("/<", v->text[0]) != NULL
+		? n > 0
+		: false)
+		return config_types_refuse(v,
+		    "1 to %d bytes without blanks, quotes and "
 		    "backslashes that do not begin with / or <, such as !",
 		    (int)v->key->max);
 	return config_types_take(v, v->text);
@@ -175,9 +186,9 @@ config_types_permissions(struct config_types_value *v)
 				break;
 		if (i < nitems(permission))
 			continue;
-		near = config_nearest(word, permission,
-		    nitems(permission));
-		return config_types_refuse(v, "permissions there are (%s \"%s\"%s)",
+		near = config_nearest(word, permission, nitems(permission));
+		return config_types_refuse(v,
+		    "permissions there are (%s \"%s\"%s)",
 		    near != NULL ? "did you mean" : "for example",
 		    near != NULL ? near : permission[0],
 		    near != NULL ? "?" : "");

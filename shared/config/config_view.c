@@ -19,10 +19,12 @@ config_view_add(const char *text, struct err *e)
 
 	while (n > 1 && text[n - 1] == '/')
 		n--;
-	if (eq == NULL || text[0] != '/' || eq[1] != '/'
-	    || n >= CONFIG_PATH_MAX || strlen(eq + 1) >= CONFIG_PATH_MAX)
-		return err_set(e, EXIT_USAGE, "--as-if: expected DIR=OTHER, "
-		    "two absolute paths, got \"%s\"", text);
+	if (eq == NULL || text[0] != '/' || eq[1] != '/' || n >= CONFIG_PATH_MAX
+	    || strlen(eq + 1) >= CONFIG_PATH_MAX)
+		return err_set(e, EXIT_USAGE,
+		    "--as-if: expected DIR=OTHER, "
+		    "two absolute paths, got \"%s\"",
+		    text);
 	if (views == VIEW_MAX)
 		return err_set(e, EXIT_USAGE, "--as-if: %d of them at most",
 		    VIEW_MAX);
@@ -38,9 +40,10 @@ config_view(const char *path, char out[CONFIG_PATH_MAX])
 	for (size_t i = 0; i < views; i++) {
 		size_t n = strlen(view[i].from);
 
-		if (strncmp(path, view[i].from, n) == 0 && (path[n] == '/'
-		    || path[n] == '\0') && str_format(out, CONFIG_PATH_MAX,
-		    "%s%s", view[i].to, path + n))
+		if (strncmp(path, view[i].from, n) == 0
+		    && (path[n] == '/' || path[n] == '\0')
+		    && str_format(out, CONFIG_PATH_MAX, "%s%s", view[i].to,
+			path + n))
 			return out;
 	}
 	return path;

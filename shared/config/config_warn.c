@@ -137,14 +137,16 @@ is_known(const char *name)
 static void
 warn_event(struct warn *w, const struct config_plugin *p, const char *name)
 {
-	const char *near = config_nearest(name, event_name,
-	    nitems(event_name));
+	const char *near = config_nearest(name, event_name, nitems(event_name));
 
 	if (near != NULL)
-		warn(w, p->line, "[plugin \"%s\"] events: %s is no event known "
-		    "to this version; did you mean %s?", p->name, name, near);
+		warn(w, p->line,
+		    "[plugin \"%s\"] events: %s is no event known "
+		    "to this version; did you mean %s?",
+		    p->name, name, near);
 	else
-		warn(w, p->line, "[plugin \"%s\"] events: %s is no event known "
+		warn(w, p->line,
+		    "[plugin \"%s\"] events: %s is no event known "
 		    "to this version; the plugin gets it if Discord sends it",
 		    p->name, name);
 }
@@ -184,14 +186,17 @@ warn_prefix(struct warn *w)
 	if (c->prefix[0] == '\0')
 		return;
 	if (!intends(c, "GUILD_MESSAGES") && !intends(c, "DIRECT_MESSAGES"))
-		warn(w, 0, "[handler] prefix: [bot] intents has neither "
+		warn(w, 0,
+		    "[handler] prefix: [bot] intents has neither "
 		    "GUILD_MESSAGES nor DIRECT_MESSAGES, so no message can be "
 		    "a command");
 	else if (strcmp(c->prefix, "@") != 0 && !intends(c, "MESSAGE_CONTENT"))
-		warn(w, 0, "[handler] prefix: without MESSAGE_CONTENT in [bot] "
+		warn(w, 0,
+		    "[handler] prefix: without MESSAGE_CONTENT in [bot] "
 		    "intents Discord sends no text of messages in guilds: %s "
 		    "works in direct messages only, there it takes a mention "
-		    "of the bot", c->prefix);
+		    "of the bot",
+		    c->prefix);
 }
 
 /* A command line's program; line 0: one that only has its key. */
@@ -243,19 +248,23 @@ warn_confined(struct warn *w)
 		if (!is_own_user(p))
 			continue;
 		if (!p->sandbox)
-			warn(w, p->line, "[plugin \"%s\"] sandbox is off: the "
+			warn(w, p->line,
+			    "[plugin \"%s\"] sandbox is off: the "
 			    "plugin can read the token and command the fleet",
 			    p->name);
 		else if (first == NULL)
 			first = p->name;
 	}
 	if (first != NULL && (confine_probe() & CONFINE_FILES) == 0)
-		warn(w, 0, "plugins that run as user %d, like %s, can read the "
+		warn(w, 0,
+		    "plugins that run as user %d, like %s, can read the "
 		    "token file and command the fleet: this system lets us "
 		    "hide nothing from them (no mount or user namespaces%s). "
 		    "Give them a user of their own, which takes root",
-		    (int)geteuid(), first, confine_probe() & CONFINE_PROCESSES
-		    ? "" : ", no Landlock either");
+		    (int)geteuid(), first,
+		    confine_probe() & CONFINE_PROCESSES
+			? ""
+			: ", no Landlock either");
 }
 
 void

@@ -13,32 +13,32 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WORD_MAX 64	 /* longer words are near to nothing */
-#define TOKEN_MAX 4096	 /* bytes of a token file */
+#define WORD_MAX 64    /* longer words are near to nothing */
+#define TOKEN_MAX 4096 /* bytes of a token file */
 
 /* discord-protocol.md section 6.2 */
 static const char *const intent_name[] = {
-	[0] = "GUILDS",
-	[1] = "GUILD_MEMBERS",
-	[2] = "GUILD_MODERATION",
-	[3] = "GUILD_EXPRESSIONS",
-	[4] = "GUILD_INTEGRATIONS",
-	[5] = "GUILD_WEBHOOKS",
-	[6] = "GUILD_INVITES",
-	[7] = "GUILD_VOICE_STATES",
-	[8] = "GUILD_PRESENCES",
-	[9] = "GUILD_MESSAGES",
-	[10] = "GUILD_MESSAGE_REACTIONS",
-	[11] = "GUILD_MESSAGE_TYPING",
-	[12] = "DIRECT_MESSAGES",
-	[13] = "DIRECT_MESSAGE_REACTIONS",
-	[14] = "DIRECT_MESSAGE_TYPING",
-	[15] = "MESSAGE_CONTENT",
-	[16] = "GUILD_SCHEDULED_EVENTS",
-	[20] = "AUTO_MODERATION_CONFIGURATION",
-	[21] = "AUTO_MODERATION_EXECUTION",
-	[24] = "GUILD_MESSAGE_POLLS",
-	[25] = "DIRECT_MESSAGE_POLLS",
+    [0] = "GUILDS",
+    [1] = "GUILD_MEMBERS",
+    [2] = "GUILD_MODERATION",
+    [3] = "GUILD_EXPRESSIONS",
+    [4] = "GUILD_INTEGRATIONS",
+    [5] = "GUILD_WEBHOOKS",
+    [6] = "GUILD_INVITES",
+    [7] = "GUILD_VOICE_STATES",
+    [8] = "GUILD_PRESENCES",
+    [9] = "GUILD_MESSAGES",
+    [10] = "GUILD_MESSAGE_REACTIONS",
+    [11] = "GUILD_MESSAGE_TYPING",
+    [12] = "DIRECT_MESSAGES",
+    [13] = "DIRECT_MESSAGE_REACTIONS",
+    [14] = "DIRECT_MESSAGE_TYPING",
+    [15] = "MESSAGE_CONTENT",
+    [16] = "GUILD_SCHEDULED_EVENTS",
+    [20] = "AUTO_MODERATION_CONFIGURATION",
+    [21] = "AUTO_MODERATION_EXECUTION",
+    [24] = "GUILD_MESSAGE_POLLS",
+    [25] = "DIRECT_MESSAGE_POLLS",
 };
 
 static size_t
@@ -68,12 +68,12 @@ distance(const char *a, const char *b)
 		row[0][j] = j;
 	for (size_t i = 1; i <= la; i++) {
 		size_t *now = row[i % 3], *up = row[(i + 2) % 3],
-		    *above = row[(i + 1) % 3];
+		       *above = row[(i + 1) % 3];
 
 		now[0] = i;
 		for (size_t j = 1; j <= lb; j++) {
-			now[j] = least(least(up[j], now[j - 1]) + 1, up[j - 1]
-			    + !same_letter(a[i - 1], b[j - 1]));
+			now[j] = least(least(up[j], now[j - 1]) + 1,
+			    up[j - 1] + !same_letter(a[i - 1], b[j - 1]));
 			if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2])
 			    && same_letter(a[i - 2], b[j - 1]))
 				now[j] = least(now[j], above[j - 2] + 1);
@@ -120,13 +120,14 @@ intent_number(const char *word, uint64_t *out, struct err *err)
 	errno = 0;
 	*out = strtoull(word, &end, 0);
 	if (errno != 0 || *end != '\0' || word[0] == '-')
-		return err_set(err, EXIT_CONFIG, "\"%s\" is neither an intent "
-		    "nor a number", word);
+		return err_set(err, EXIT_CONFIG,
+		    "\"%s\" is neither an intent nor a number", word);
 	for (unsigned b = 0; b < 64; b++)
 		if ((*out >> b & 1) != 0 && config_intent_name(b) == NULL)
-			return err_set(err, EXIT_CONFIG, "bit %u of %s is no "
-			    "intent a bot may ask for: Discord would close "
-			    "with 4013", b, word);
+			return err_set(err, EXIT_CONFIG,
+			    "bit %u of %s is no intent a bot may ask for: "
+			    "Discord would close with 4013",
+			    b, word);
 	return 0;
 }
 
@@ -138,7 +139,8 @@ intent_word(const char *word, uint64_t *out, struct err *err)
 	if (isdigit((unsigned char)word[0]))
 		return intent_number(word, out, err);
 	for (unsigned b = 0; b < nitems(intent_name); b++) {
-		if (intent_name[b] != NULL && strcmp(word, intent_name[b]) == 0) {
+		if (intent_name[b] != NULL
+		    && strcmp(word, intent_name[b]) == 0) {
 			*out = (uint64_t)1 << b;
 			return 0;
 		}
@@ -160,8 +162,8 @@ config_intents(const char *text, uint64_t *out, struct err *err)
 	for (; *(text += strspn(text, gap)) != '\0'; text += n, words++) {
 		n = strcspn(text, gap);
 		if (n > WORD_MAX)
-			return err_set(err, EXIT_CONFIG, "unknown intent "
-			    "\"%.20s...\"", text);
+			return err_set(err, EXIT_CONFIG,
+			    "unknown intent \"%.20s...\"", text);
 		memcpy(word, text, n);
 		word[n] = '\0';
 		if (intent_word(word, &one, err) == -1)
@@ -169,7 +171,8 @@ config_intents(const char *text, uint64_t *out, struct err *err)
 		bits |= one;
 	}
 	if (words == 0)
-		return err_set(err, EXIT_CONFIG, "expected names of intents "
+		return err_set(err, EXIT_CONFIG,
+		    "expected names of intents "
 		    "or a number, got nothing (0 asks for none)");
 	*out = bits;
 	return 0;
@@ -189,8 +192,8 @@ split_char(const char **p, char *quote)
 		*quote = '\0';
 		return -1;
 	}
-	if (c == '\\' && **p != '\0' && *quote != '\'' &&
-	    (*quote == '\0' || strchr("\"\\$`", **p) != NULL))
+	if (c == '\\' && **p != '\0' && *quote != '\''
+	    && (*quote == '\0' || strchr("\"\\$`", **p) != NULL))
 		c = *(*p)++;
 	return (unsigned char)c;
 }
@@ -202,8 +205,7 @@ split_word(const char **p, char *to)
 	char quote = '\0';
 	int c;
 
-	while (**p != '\0' &&
-	    (quote != '\0' || !isspace((unsigned char)**p)))
+	while (**p != '\0' && (quote != '\0' || !isspace((unsigned char)**p)))
 		if ((c = split_char(p, &quote)) != -1)
 			*to++ = (char)c;
 	*to++ = '\0';
@@ -217,7 +219,7 @@ config_split(const char *line, int *argc, struct err *err)
 	char **argv = base_alloc(head + strlen(line) + 1);
 	char *to = (char *)argv + head;
 
-	for (*argc = 0;; ) {
+	for (*argc = 0;;) {
 		while (isspace((unsigned char)*line))
 			line++;
 		if (*line == '\0')
@@ -283,19 +285,21 @@ secret_open(const char *path, const char *what, struct err *err)
 	struct stat st;
 
 	if (fd == -1)
-		return err_sys(err, EXIT_CONFIG, "The %s file %s cannot be "
-		    "read", what, path);
+		return err_sys(err, EXIT_CONFIG,
+		    "The %s file %s cannot be read", what, path);
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
-		err_set(err, EXIT_CONFIG, "The %s file %s is not a plain "
-		    "file.", what, path);
+		err_set(err, EXIT_CONFIG, "The %s file %s is not a plain file.",
+		    what, path);
 	else if (geteuid() != 0 && st.st_uid != geteuid() && st.st_uid != 0)
-		err_set(err, EXIT_CONFIG, "The %s file %s belongs to user %u, "
-		    "who could put another one there. Run: chown %u %s", what,
-		    path, (unsigned)st.st_uid, (unsigned)geteuid(), path);
+		err_set(err, EXIT_CONFIG,
+		    "The %s file %s belongs to user %u, "
+		    "who could put another one there. Run: chown %u %s",
+		    what, path, (unsigned)st.st_uid, (unsigned)geteuid(), path);
 	else if ((st.st_mode & closed) != 0)
-		err_set(err, EXIT_CONFIG, "The %s file %s can be read by "
-		    "others (mode %04o). Run: chmod 600 %s", what, path,
-		    (unsigned)st.st_mode & 07777, path);
+		err_set(err, EXIT_CONFIG,
+		    "The %s file %s can be read by "
+		    "others (mode %04o). Run: chmod 600 %s",
+		    what, path, (unsigned)st.st_mode & 07777, path);
 	else
 		return fd;
 	close(fd);
@@ -304,7 +308,8 @@ secret_open(const char *path, const char *what, struct err *err)
 
 /* Strips white space and a "Bot " in front; NULL when nothing is left. */
 char *
-config_secret_text(char *text, const char *path, const char *what, struct err *err)
+config_secret_text(char *text, const char *path, const char *what,
+    struct err *err)
 {
 	char *start = text + strspn(text, " \t\r\n"), *end;
 
@@ -312,12 +317,15 @@ config_secret_text(char *text, const char *path, const char *what, struct err *e
 		start += 4 + strspn(start + 4, " \t");
 	end = start + strcspn(start, " \t\r\n");
 	if (end == start) {
-		err_set(err, EXIT_CONFIG, "The %s file %s is empty. Put "
-		    "the bot's %s into it, on one line.", what, path, what);
+		err_set(err, EXIT_CONFIG,
+		    "The %s file %s is empty. Put "
+		    "the bot's %s into it, on one line.",
+		    what, path, what);
 		return NULL;
 	}
 	if (end[strspn(end, " \t\r\n")] != '\0') {
-		err_set(err, EXIT_CONFIG, "The %s file %s holds more than "
+		err_set(err, EXIT_CONFIG,
+		    "The %s file %s holds more than "
 		    "one word. It must hold the bot's %s and nothing else.",
 		    what, path, what);
 		return NULL;
@@ -325,8 +333,9 @@ config_secret_text(char *text, const char *path, const char *what, struct err *e
 	*end = '\0';
 	for (const char *p = start; p < end; p++) {
 		if (*p <= ' ' || *p >= 0x7f) {
-			err_set(err, EXIT_CONFIG, "The %s file %s holds "
-			    "characters no %s has.", what, path, what);
+			err_set(err, EXIT_CONFIG,
+			    "The %s file %s holds characters no %s has.", what,
+			    path, what);
 			return NULL;
 		}
 	}
@@ -340,11 +349,12 @@ secret_read(int fd, const char *path, const char *what, struct err *err)
 	ssize_t n = read(fd, text, sizeof(text));
 
 	if (n == -1)
-		err_sys(err, EXIT_CONFIG, "The %s file %s cannot be read",
-		    what, path);
+		err_sys(err, EXIT_CONFIG, "The %s file %s cannot be read", what,
+		    path);
 	else if (n > TOKEN_MAX || memchr(text, '\0', (size_t)n) != NULL)
-		err_set(err, EXIT_CONFIG, "The %s file %s holds something "
-		    "else than a %s.", what, path, what);
+		err_set(err, EXIT_CONFIG,
+		    "The %s file %s holds something else than a %s.", what,
+		    path, what);
 	else {
 		text[n] = '\0';
 		token = config_secret_text(text, path, what, err);

@@ -15,22 +15,23 @@
 static const struct {
 	const char *section, *doc;
 } section_doc[] = {
-	{"bot", "The bot account."},
-	{"gateway", "The connection to Discord."},
-	{"paths", "Directories. Relative paths count from this file's "
-	    "directory."},
-	{"handler", "The process that runs the plugins."},
-	{"rollout", "How shards are replaced, see rollout in shardherd(1). "
-	    "Options of the command come first."},
-	{"limits", "Every queue, wait and retry has its bound here. Sizes are "
-	    "written 64M, durations 5s, 250ms, 10m or 1h."},
-	{"budget", "The day's IDENTIFYs."},
-	{"alerts", "Warnings that leave the machine. All of them are also in "
-	    "the log and in status."},
-	{"probe", "A round trip through Discord: a reaction and its event."},
-	{"log", "The log."},
-	{CONFIG_PLUGIN_SECTION, "One section for each program that gets "
-	    "events."},
+    {"bot", "The bot account."},
+    {"gateway", "The connection to Discord."},
+    {"paths", "Directories. Relative paths count from this file's directory."},
+    {"handler", "The process that runs the plugins."},
+    {"rollout",
+	"How shards are replaced, see rollout in shardherd(1). "
+	"Options of the command come first."},
+    {"limits",
+	"Every queue, wait and retry has its bound here. Sizes are "
+	"written 64M, durations 5s, 250ms, 10m or 1h."},
+    {"budget", "The day's IDENTIFYs."},
+    {"alerts",
+	"Warnings that leave the machine. All of them are also in "
+	"the log and in status."},
+    {"probe", "A round trip through Discord: a reaction and its event."},
+    {"log", "The log."},
+    {CONFIG_PLUGIN_SECTION, "One section for each program that gets events."},
 };
 
 static const char *
@@ -63,8 +64,8 @@ put_comment(FILE *f, const char *text)
 static bool
 starts_section(size_t i)
 {
-	return i == 0 || strcmp(config_keys[i].section,
-	    config_keys[i - 1].section) != 0;
+	return i == 0
+	    || strcmp(config_keys[i].section, config_keys[i - 1].section) != 0;
 }
 
 static void
@@ -81,14 +82,14 @@ sample_section(FILE *f, const struct config_key *k)
 void
 config_write_sample(FILE *f)
 {
-	put_comment(f, "shardherd.conf: see shardherd.conf(5). A line that is "
-	    "commented out shows the default. Comments need a line of their "
-	    "own.");
+	put_comment(f,
+	    "shardherd.conf: see shardherd.conf(5). A line that is commented "
+	    "out shows the default. Comments need a line of their own.");
 	put_comment(f, "Check with: shardherd config check");
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
-		bool out = config_keys_is_plugin(k) ||
-		    (k->flags & CONFIG_REQUIRED) == 0;
+		bool out = config_keys_is_plugin(k)
+		    || (k->flags & CONFIG_REQUIRED) == 0;
 
 		if (starts_section(i))
 			sample_section(f, k);
@@ -124,8 +125,9 @@ put_sentences(FILE *f, const char *text)
 	while (*text != '\0') {
 		const char *end = text;
 
-		while (*end != '\0' && !(*end == '.' && end[1] == ' ' &&
-		    isupper((unsigned char)end[2])))
+		while (*end != '\0'
+		    && !(*end == '.' && end[1] == ' '
+			&& isupper((unsigned char)end[2])))
 			end++;
 		end += *end == '.';
 		str_format(line, sizeof(line), "%.*s", (int)(end - text), text);
@@ -149,7 +151,8 @@ mdoc_key(FILE *f, const struct config_key *k)
 		put_roff(f, k->text, true);
 		fputs("\" .\n", f);
 	}
-	fprintf(f, "A change restarts %s.\n", config_keys_reload_name[k->reload]);
+	fprintf(f, "A change restarts %s.\n",
+	    config_keys_reload_name[k->reload]);
 }
 
 void
@@ -160,8 +163,8 @@ config_write_mdoc(FILE *f)
 
 		if (starts_section(i)) {
 			fprintf(f, "%s.Ss [%s%s]\n", i > 0 ? ".El\n" : "",
-			    k->section, config_keys_is_plugin(k) ?
-			    " \\(dqname\\(dq" : "");
+			    k->section,
+			    config_keys_is_plugin(k) ? " \\(dqname\\(dq" : "");
 			put_sentences(f, about(k->section));
 			fputs(".Bl -tag -width Ds\n", f);
 		}
@@ -201,7 +204,8 @@ static void
 each_own(const char *key, const char *value, void *arg)
 {
 	const struct each_own *e = arg;
-	char name[sizeof(CONFIG_PLUGIN_KEYS_PREFIX) + CONFIG_PLUGIN_KEYS_KEY_MAX];
+	char name[sizeof(CONFIG_PLUGIN_KEYS_PREFIX)
+	    + CONFIG_PLUGIN_KEYS_KEY_MAX];
 
 	str_format(name, sizeof(name), CONFIG_PLUGIN_KEYS_PREFIX "%s", key);
 	e->fn(e->section, e->plugin, name, value, false, e->arg);
@@ -211,16 +215,16 @@ static void
 each_value(const struct config *c, const struct config_key *k,
     const struct config_plugin *plugin, config_each_fn *fn, void *arg)
 {
-	struct each_own own = {k->section, plugin != NULL ? plugin->name :
-	    NULL, fn, arg};
+	struct each_own own = {k->section, plugin != NULL ? plugin->name : NULL,
+	    fn, arg};
 	char *now, *usual;
 
 	if (k->type == CONFIG_OWN) {
 		config_plugin_keys_each(plugin->own, each_own, &own);
 		return;
 	}
-	now = config_types_text(k, plugin != NULL ?
-	    (const void *)plugin : (const void *)c);
+	now = config_types_text(k,
+	    plugin != NULL ? (const void *)plugin : (const void *)c);
 	usual = (k->flags & CONFIG_REQUIRED) != 0 ? NULL : default_text(c, k);
 	fn(k->section, plugin != NULL ? plugin->name : NULL, k->key, now,
 	    usual != NULL && strcmp(now, usual) == 0, arg);

@@ -6,13 +6,13 @@
 #define RELOAD_SLACK_S 30
 #define PLUGIN_SLACK_S 15
 #define PROBE_SLACK_S 15
-#define PROBE_PARTS 4	/* as the supervisor's patience, and longer */
+#define PROBE_PARTS 4 /* as the supervisor's patience, and longer */
 
 static double
 reload_s(const struct config *c)
 {
-	double once = c->handler_start_timeout_s + c->handler_drain_timeout_s +
-	    c->stop_timeout_s + c->handler_probation_s;
+	double once = c->handler_start_timeout_s + c->handler_drain_timeout_s
+	    + c->stop_timeout_s + c->handler_probation_s;
 
 	for (size_t i = 0; i < c->plugins; i++)
 		if (c->plugin[i].timeout_s > once)

@@ -14,7 +14,7 @@ enum patience {
 #define X(n) PATIENCE_##n,
 	PATIENCE_KINDS(X)
 #undef X
-	PATIENCES
+	    PATIENCES
 };
 
 double patience_s(const struct config *, enum patience);

@@ -9,18 +9,18 @@
 
 #include "shared/base/clock.h"
 
-#define CODE_BLOCKED 40333	/* "internal network error": Cloudflare's */
+#define CODE_BLOCKED 40333 /* "internal network error": Cloudflare's */
 
 const struct answer_row answer_row[ANSWER_MEANINGS] = {
 #define X(n, whom, when, done) [ANSWER_##n] = {ANSWER_##whom, when, done},
-	ANSWERS(X)
+    ANSWERS(X)
 #undef X
 };
 
 const char *const answer_whom_name[ANSWER_WHOMS] = {
-	[ANSWER_CALL] = "this call",
-	[ANSWER_ROUTE] = "its route",
-	[ANSWER_ALL] = "everybody",
+    [ANSWER_CALL] = "this call",
+    [ANSWER_ROUTE] = "its route",
+    [ANSWER_ALL] = "everybody",
 };
 
 /* ---- how long to wait ------------------------------------------------------- */
@@ -145,8 +145,8 @@ static enum answer_means
 means_limited(const struct answer *a, const struct body *b)
 {
 	/* Discord's has JSON or headers of its own; a page has neither. */
-	if (b->blocked || (!b->json && !a->limits
-		&& (a->len > 0 || a->retry_after_s < 0)))
+	if (b->blocked
+	    || (!b->json && !a->limits && (a->len > 0 || a->retry_after_s < 0)))
 		return ANSWER_BLOCKED;
 	if (a->global || b->global)
 		return ANSWER_GLOBAL;
@@ -167,7 +167,8 @@ means(const struct answer *a, const struct body *b)
 	case 403:
 		/* A page; nothing at all may be a compatible server's. */
 		return b->blocked || (!b->json && a->len > 0)
-		    ? ANSWER_BLOCKED : ANSWER_FORBIDDEN;
+		    ? ANSWER_BLOCKED
+		    : ANSWER_FORBIDDEN;
 	case 429:
 		return means_limited(a, b);
 	default:

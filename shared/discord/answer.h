@@ -19,7 +19,7 @@
 #define ANSWER_WAIT_ODD_S 3600.0  /* taken for what is beyond that */
 #define ANSWER_FLOOR_S 0.5	  /* after a 429; doubled with each in a row */
 #define ANSWER_FLOOR_MAX_S 60.0
-#define ANSWER_BLOCK_S 60.0	  /* after a block; doubled likewise */
+#define ANSWER_BLOCK_S 60.0 /* after a block; doubled likewise */
 #define ANSWER_BLOCK_MAX_S 900.0
 #define ANSWER_BODY_MAX (4u << 20) /* of a refusal's body that is read */
 
@@ -32,10 +32,13 @@
 	    "the same; it does not count toward a ban")                        \
 	X(GLOBAL, ALL, "429 that says \"global\"",                             \
 	    "all calls wait but answers to interactions")                      \
-	X(BLOCKED, ALL, "429 or 403 that is not Discord's own, 403 with code " \
-	    "40333", "the route waits; all do when GET /users/@me is answered " \
+	X(BLOCKED, ALL,                                                        \
+	    "429 or 403 that is not Discord's own, 403 with code "             \
+	    "40333",                                                           \
+	    "the route waits; all do when GET /users/@me is answered "         \
 	    "so, too")                                                         \
-	X(TOKEN, ALL, "401", "the call is refused; all are when GET "          \
+	X(TOKEN, ALL, "401",                                                   \
+	    "the call is refused; all are when GET "                           \
 	    "/users/@me is answered so, too")                                  \
 	X(OWN_TOKEN, CALL, "401 where the path holds the token",               \
 	    "the call is refused")                                             \
@@ -49,7 +52,7 @@ enum answer_means {
 #define X(n, whom, when, done) ANSWER_##n,
 	ANSWERS(X)
 #undef X
-	ANSWER_MEANINGS
+	    ANSWER_MEANINGS
 };
 
 enum answer_whom { ANSWER_CALL, ANSWER_ROUTE, ANSWER_ALL, ANSWER_WHOMS };
@@ -62,21 +65,21 @@ extern const struct answer_row {
 extern const char *const answer_whom_name[ANSWER_WHOMS];
 
 struct answer {
-	int status;		/* 0: none came */
+	int status; /* 0: none came */
 	const char *body;
 	size_t len;
-	double retry_after_s;	/* the header's, answer_seconds; < 0: none */
-	bool limits;		/* it had X-RateLimit headers */
-	bool global, shared;	/* as those say */
-	bool bare;		/* the call carried no bot token */
+	double retry_after_s; /* the header's, answer_seconds; < 0: none */
+	bool limits;	      /* it had X-RateLimit headers */
+	bool global, shared;  /* as those say */
+	bool bare;	      /* the call carried no bot token */
 };
 
 struct answer_verdict {
 	enum answer_means means;
-	double wait_s;		/* as was said, < 0: it was not */
-	bool counts;		/* toward the ban of the address */
-	bool json;		/* the body is an object, or an array */
-	int64_t code;		/* its "code", 0: none */
+	double wait_s; /* as was said, < 0: it was not */
+	bool counts;   /* toward the ban of the address */
+	bool json;     /* the body is an object, or an array */
+	int64_t code;  /* its "code", 0: none */
 };
 
 struct answer_verdict answer_judge(const struct answer *);

@@ -25,8 +25,8 @@ gateway_url_loopback(const char *host)
 	if (!str_format(name, sizeof(name), "%.*s", (int)n, host))
 		return false;
 	if (bracket)
-		return host[n] == ']' && inet_pton(AF_INET6, name, &v6) == 1 &&
-		    IN6_IS_ADDR_LOOPBACK(&v6);
+		return host[n] == ']' && inet_pton(AF_INET6, name, &v6) == 1
+		    && IN6_IS_ADDR_LOOPBACK(&v6);
 	/* As a number: "127.example.com" is anybody's. */
 	if (inet_pton(AF_INET, name, &v4) == 1)
 		return ntohl(v4.s_addr) >> 24 == 127;
@@ -58,13 +58,15 @@ gateway_url_ok(const char *url, const char *api, char why[GATEWAY_URL_WHY_MAX])
 	if (secure != NULL)
 		return true;
 	if (api == NULL || after_scheme(api, "http://") == NULL)
-		(void)str_format(why, GATEWAY_URL_WHY_MAX, "%.100s is without "
-		    "TLS, and [gateway] api is not: the token would go out in "
-		    "the clear", url);
+		(void)str_format(why, GATEWAY_URL_WHY_MAX,
+		    "%.100s is without TLS, and [gateway] api is not: the "
+		    "token would go out in the clear",
+		    url);
 	else if (!gateway_url_loopback(plain))
-		(void)str_format(why, GATEWAY_URL_WHY_MAX, "%.100s is without "
-		    "TLS and not on this machine: the token would go out in "
-		    "the clear", url);
+		(void)str_format(why, GATEWAY_URL_WHY_MAX,
+		    "%.100s is without TLS and not on this machine: the token "
+		    "would go out in the clear",
+		    url);
 	else
 		return true;
 	return false;

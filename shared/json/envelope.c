@@ -42,8 +42,7 @@ static bool
 skip_string(struct walk *w)
 {
 	while (w->p < w->end) {
-		const char *q =
-		    memchr(w->p, '"', (size_t)(w->end - w->p));
+		const char *q = memchr(w->p, '"', (size_t)(w->end - w->p));
 		if (q == NULL)
 			return false;
 		const char *b = q;
@@ -82,8 +81,8 @@ skip_scalar(struct walk *w)
 {
 	const char *from = w->p;
 
-	while (w->p < w->end && *w->p != ',' && *w->p != '}' &&
-	    *w->p != ']' && !is_blank(*w->p))
+	while (w->p < w->end && *w->p != ',' && *w->p != '}' && *w->p != ']'
+	    && !is_blank(*w->p))
 		w->p++;
 	return w->p > from;
 }
@@ -151,8 +150,8 @@ take_field(struct walk *w, const char *text, char key, struct envelope *out)
 	bool number = read_u64(from, w->p, &v);
 	switch (key) {
 	case 'o':
-		out->op = number && v <= INT64_MAX ? (int64_t)v :
-		    ENVELOPE_OP_NONE;
+		out->op = number && v <= INT64_MAX ? (int64_t)v
+						   : ENVELOPE_OP_NONE;
 		break;
 	case 's':
 		out->has_s = number;
@@ -171,8 +170,10 @@ static unsigned
 classify(const char *key, size_t len)
 {
 	if (len == 1)
-		return *key == 't' ? SEEN_T : *key == 's' ? SEEN_S :
-		    *key == 'd' ? 8 : 0;
+		return *key == 't' ? SEEN_T
+		    : *key == 's'  ? SEEN_S
+		    : *key == 'd'  ? 8
+				   : 0;
 	return len == 2 && key[0] == 'o' && key[1] == 'p' ? SEEN_OP : 0;
 }
 
@@ -182,7 +183,7 @@ envelope_scan(const char *text, size_t len, struct envelope *out)
 	struct walk w = {text, text + len};
 	unsigned seen = 0;
 
-	*out = (struct envelope){.op = ENVELOPE_OP_NONE};
+	*out = (struct envelope) {.op = ENVELOPE_OP_NONE};
 	if (!take(&w, '{'))
 		return -1;
 	if (take(&w, '}'))
@@ -201,8 +202,8 @@ envelope_scan(const char *text, size_t len, struct envelope *out)
 			if (seen == SEEN_ALL)
 				return w.p < w.end ? 0 : -1;
 		}
-		if (kind == 0 || kind == 8 ? !skip_value(&w) :
-		    !take_field(&w, text, *key, out))
+		if (kind == 0 || kind == 8 ? !skip_value(&w)
+					   : !take_field(&w, text, *key, out))
 			return -1;
 	} while (take(&w, ','));
 	return take(&w, '}') ? 0 : -1;

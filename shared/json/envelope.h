@@ -14,12 +14,12 @@
 #define ENVELOPE_OP_NONE (-1)
 
 struct envelope {
-	int64_t op;		/* ENVELOPE_OP_NONE: absent or not an integer */
-	uint64_t s;		/* valid when has_s */
+	int64_t op; /* ENVELOPE_OP_NONE: absent or not an integer */
+	uint64_t s; /* valid when has_s */
 	bool has_s;
-	size_t t_off, t_len;	/* raw bytes of t between its quotes; len 0: null
+	size_t t_off, t_len; /* raw bytes of t between its quotes; len 0: null
 				   or absent */
-	size_t d_off;		/* where the value of d begins; 0: not seen */
+	size_t d_off;	     /* where the value of d begins; 0: not seen */
 };
 
 /*
@@ -33,8 +33,8 @@ int envelope_scan(const char *text, size_t len, struct envelope *out);
  * Finds the raw value of a top-level key of the object at text: offsets into
  * text of the value, quotes included.  0 found, -1 not there or not JSON.
  */
-int envelope_find(const char *text, size_t len, const char *key,
-    size_t *off, size_t *vlen);
+int envelope_find(const char *text, size_t len, const char *key, size_t *off,
+    size_t *vlen);
 
 /*
  * The snowflake in a raw value: digits in quotes, or a bare number from sloppy

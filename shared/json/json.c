@@ -19,7 +19,7 @@
 /* What one walk over a valid text finds out. */
 struct survey {
 	int depth;
-	size_t kept;		/* integers that need MARK */
+	size_t kept; /* integers that need MARK */
 	bool bad_key;
 };
 
@@ -120,8 +120,7 @@ unmark(struct json_object *o, int flags, struct json_object *parent,
 
 	if (!json_object_is_type(o, json_type_double)
 	    || (text = json_object_get_userdata(o)) == NULL
-	    || (n = strlen(text)) <= mark
-	    || strcmp(text + n - mark, MARK) != 0)
+	    || (n = strlen(text)) <= mark || strcmp(text + n - mark, MARK) != 0)
 		return JSON_C_VISIT_RETURN_CONTINUE;
 	json_object_set_serializer(o, json_object_userdata_to_json_string,
 	    strndup(text, n - mark), json_object_free_userdata);
@@ -206,7 +205,7 @@ same_arrays(struct json_object *a, struct json_object *b)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!json_same(json_object_array_get_idx(a, i),
-		    json_object_array_get_idx(b, i)))
+			json_object_array_get_idx(b, i)))
 			return false;
 	return true;
 }
@@ -218,7 +217,7 @@ same_objects(struct json_object *a, struct json_object *b)
 
 	if (json_object_object_length(a) != json_object_object_length(b))
 		return false;
-	json_object_object_foreach(a, key, value)
+	json_object_object_foreach (a, key, value)
 		if (!json_object_object_get_ex(b, key, &other)
 		    || !json_same(value, other))
 			return false;
@@ -239,7 +238,8 @@ json_same(struct json_object *a, struct json_object *b)
 	if (type == json_type_double && (kept(a) || kept(b)))
 		return kept(a) && kept(b)
 		    && strcmp(json_object_get_userdata(a),
-			   json_object_get_userdata(b)) == 0;
+			   json_object_get_userdata(b))
+		    == 0;
 	return json_object_equal(a, b);
 }
 
@@ -260,8 +260,8 @@ json_id(struct json_object *v)
 		return NULL;
 	s = json_object_get_string(v);
 	len = (size_t)json_object_get_string_len(v);
-	return len > 0 && len <= 20 && strspn(s, "0123456789") == len
-	    ? s : NULL;
+	return len > 0 && len <= 20 && strspn(s, "0123456789") == len ? s
+								      : NULL;
 }
 
 struct json_object *

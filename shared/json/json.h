@@ -27,8 +27,7 @@
  */
 bool json_parse(struct json_object **out, const char *text, size_t len);
 /* The same; NULL as well when it is of another type. */
-struct json_object *json_parse_as(const char *text, size_t len,
-    enum json_type);
+struct json_object *json_parse_as(const char *text, size_t len, enum json_type);
 /* Are they the same value?  Unlike json_object_equal, to the last digit. */
 bool json_same(struct json_object *, struct json_object *);
 /* On one line, slashes as they are; o's own, gone with it or its next text. */

@@ -26,12 +26,13 @@ act(struct curl_loop *c, curl_socket_t fd, int what)
 static void
 on_io(struct ev_loop *loop, ev_io *io, int revents)
 {
-	struct curl_loop_socket *s =
-	    container_of(io, struct curl_loop_socket, io);
+	struct curl_loop_socket *s = container_of(io, struct curl_loop_socket,
+	    io);
 
 	/* curl may free s in the middle of this. */
-	act(s->of, io->fd, (revents & EV_READ ? CURL_CSELECT_IN : 0)
-	    | (revents & EV_WRITE ? CURL_CSELECT_OUT : 0));
+	act(s->of, io->fd,
+	    (revents & EV_READ ? CURL_CSELECT_IN : 0)
+		| (revents & EV_WRITE ? CURL_CSELECT_OUT : 0));
 }
 
 static void
@@ -67,8 +68,9 @@ set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *sock)
 	} else {
 		ev_io_stop(c->loop, &s->io);
 	}
-	ev_io_init(&s->io, on_io, fd, (what & CURL_POLL_IN ? EV_READ : 0)
-	    | (what & CURL_POLL_OUT ? EV_WRITE : 0));
+	ev_io_init(&s->io, on_io, fd,
+	    (what & CURL_POLL_IN ? EV_READ : 0)
+		| (what & CURL_POLL_OUT ? EV_WRITE : 0));
 	ev_io_start(c->loop, &s->io);
 	return 0;
 }
@@ -87,10 +89,11 @@ set_timer(CURLM *multi, long ms, void *arg)
 }
 
 int
-curl_loop_open(struct curl_loop *c, struct ev_loop *loop,
-    struct timers *timers, curl_loop_fn *ended)
+curl_loop_open(struct curl_loop *c, struct ev_loop *loop, struct timers *timers,
+    curl_loop_fn *ended)
 {
-	*c = (struct curl_loop) {.multi = curl_multi_init(), .loop = loop,
+	*c = (struct curl_loop) {.multi = curl_multi_init(),
+	    .loop = loop,
 	    .ended = ended};
 	if (c->multi == NULL)
 		return -1;
@@ -112,6 +115,6 @@ curl_loop_close(struct curl_loop *c)
 	(void)curl_multi_cleanup(c->multi);
 	c->multi = NULL;
 	timer_stop(&c->timer);
-	list_each_safe(&c->sockets, l, next)
+	list_each_safe (&c->sockets, l, next)
 		socket_drop(container_of(l, struct curl_loop_socket, link));
 }

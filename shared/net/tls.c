@@ -7,12 +7,12 @@
 
 /* Files first: a directory in the wrong shape can break verification. */
 static const char *const bundles[] = {
-	"/etc/ssl/certs/ca-certificates.crt",	/* Debian, Ubuntu, Arch, Alpine */
-	"/etc/pki/tls/certs/ca-bundle.crt",	/* RHEL, Fedora, Amazon */
-	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-	"/etc/ssl/ca-bundle.pem",		/* openSUSE */
-	"/etc/ssl/cert.pem",			/* Alpine, BSDs */
-	"/etc/ssl/certs/ca-bundle.crt",		/* Nix images */
+    "/etc/ssl/certs/ca-certificates.crt", /* Debian, Ubuntu, Arch, Alpine */
+    "/etc/pki/tls/certs/ca-bundle.crt",	  /* RHEL, Fedora, Amazon */
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/ca-bundle.pem",	    /* openSUSE */
+    "/etc/ssl/cert.pem",	    /* Alpine, BSDs */
+    "/etc/ssl/certs/ca-bundle.crt", /* Nix images */
 };
 
 int
@@ -23,8 +23,8 @@ tls_find_ca(const char *ca_file, char *used, size_t size, struct err *e)
 
 	if (ca_file != NULL && *ca_file != '\0') {
 		if (access(ca_file, R_OK) != 0)
-			return err_sys(e, EXIT_CONFIG, "[gateway] ca_file: "
-			    "cannot read %s", ca_file);
+			return err_sys(e, EXIT_CONFIG,
+			    "[gateway] ca_file: cannot read %s", ca_file);
 		str_copy(used, ca_file, size);
 		return 0;
 	}
@@ -41,7 +41,8 @@ tls_find_ca(const char *ca_file, char *used, size_t size, struct err *e)
 		snprintf(tried + n, sizeof(tried) - n, "%s%s",
 		    i > 0 ? ", " : "", bundles[i]);
 	}
-	return err_set(e, EXIT_CONFIG, "no CA certificates found: install the "
+	return err_set(e, EXIT_CONFIG,
+	    "no CA certificates found: install the "
 	    "package ca-certificates or set [gateway] ca_file (tried %s)",
 	    tried);
 }
@@ -74,16 +75,17 @@ tls_client_new(const char *ca_file, struct err *e)
 	}
 	if (tls_find_ca(ca_file, path, sizeof(path), e) != 0)
 		goto err1;
-	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
-	    SSL_CTX_load_verify_file(ctx, path) != 1) {
+	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1
+	    || SSL_CTX_load_verify_file(ctx, path) != 1) {
 		tls_error(why, sizeof(why));
 		err_set(e, EXIT_CONFIG, "no usable CA certificate in %s: %s",
 		    path, why);
 		goto err1;
 	}
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_mode(ctx,
+	    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
+		| SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_read_ahead(ctx, 1);
 	return ctx;
 err1:

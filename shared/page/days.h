@@ -9,18 +9,18 @@
 #include "shared/page/page.h"
 #include "shared/store/store.h"
 
-#define DAYS_KEY "days"	/* store blob: struct days */
+#define DAYS_KEY "days" /* store blob: struct days */
 #define DAYS_KEPT 8
 #define DAYS_MS ((int64_t)24 * 3600 * 1000)
 
 struct days_day {
-	int64_t day;		/* wall clock / DAYS_MS; 0: never used */
+	int64_t day; /* wall clock / DAYS_MS; 0: never used */
 	uint64_t reconnects[RECONNECTS], resumed_for[RECONNECTS];
 	uint64_t identifies, resumes, resumes_failed, zombies;
 };
 
 struct days {
-	struct days_day day[DAYS_KEPT];	/* by day % DAYS_KEPT */
+	struct days_day day[DAYS_KEPT]; /* by day % DAYS_KEPT */
 };
 
 /* Zeroes when there is nothing that this build can read. */

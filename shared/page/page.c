@@ -17,49 +17,49 @@
 
 const char *const page_shard_state_name[SHARD_STATES] = {
 #define X(n, s) [SHARD_##n] = s,
-	PAGE_SHARD_STATES(X)
+    PAGE_SHARD_STATES(X)
 #undef X
 };
 
 const char *const page_crash_name[CRASHES] = {
 #define X(n, s) [CRASH_##n] = s,
-	PAGE_CRASHES(X)
+    PAGE_CRASHES(X)
 #undef X
 };
 
 const char *const page_handler_state_name[HANDLER_STATES] = {
 #define X(n, s) [HANDLER_##n] = s,
-	PAGE_HANDLER_STATES(X)
+    PAGE_HANDLER_STATES(X)
 #undef X
 };
 
 const char *const page_reconnect_name[RECONNECTS] = {
 #define X(n, s) [RECONNECT_##n] = s,
-	PAGE_RECONNECTS(X)
+    PAGE_RECONNECTS(X)
 #undef X
 };
 
 const char *const page_rest_name[PAGE_REST_STATES] = {
 #define X(n, s) [PAGE_REST_##n] = s,
-	PAGE_RESTS(X)
+    PAGE_RESTS(X)
 #undef X
 };
 
 const char *const page_rank_name[PAGE_RANKS_N] = {
 #define X(n, s) [PAGE_##n] = s,
-	PAGE_RANKS(X)
+    PAGE_RANKS(X)
 #undef X
 };
 
 const char *const page_plugin_state_name[PLUGIN_STATES] = {
 #define X(n, s) [PLUGIN_##n] = s,
-	PAGE_PLUGIN_STATES(X)
+    PAGE_PLUGIN_STATES(X)
 #undef X
 };
 
 const char *const page_class_name[CLASSES] = {
 #define X(n, s) [CLASS_##n] = s,
-	PAGE_CLASSES(X)
+    PAGE_CLASSES(X)
 #undef X
 };
 
@@ -87,9 +87,9 @@ size_for(uint32_t slots)
 static bool
 head_is_ours(const struct page_head *h, size_t size)
 {
-	return h->magic == PAGE_MAGIC && h->version == PAGE_VERSION &&
-	    h->slot_size == sizeof(struct page_slot) &&
-	    size_for(h->slots) <= size;
+	return h->magic == PAGE_MAGIC && h->version == PAGE_VERSION
+	    && h->slot_size == sizeof(struct page_slot)
+	    && size_for(h->slots) <= size;
 }
 
 /* Maps fd, whose size is known to be at least a head. */
@@ -161,7 +161,7 @@ handler_lives(const struct page_head *h)
 static pid_t
 any_holder(int fd)
 {
-	struct flock any = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct flock any = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
 	if (fcntl(fd, F_GETLK, &any) == -1 || any.l_type == F_UNLCK)
 		return 0;
@@ -176,8 +176,8 @@ any_holder(int fd)
 static bool
 of_other_boot(const struct page *p, const char *boot)
 {
-	return strcmp(boot, p->head->boot_id) != 0
-	    && any_holder(p->fd) == 0 && !handler_lives(p->head);
+	return strcmp(boot, p->head->boot_id) != 0 && any_holder(p->fd) == 0
+	    && !handler_lives(p->head);
 }
 
 static void
@@ -216,9 +216,10 @@ grow(int fd, size_t size, const char *path, struct err *e)
 		return 0;
 	errno = rc;
 	if (rc == ENOSPC || rc == EDQUOT)
-		return err_set(e, EXIT_DEGRADED, "no space left for %s: the "
-		    "disk is full, free %zu KiB and start again", path,
-		    size / 1024 + 1);
+		return err_set(e, EXIT_DEGRADED,
+		    "no space left for %s: the "
+		    "disk is full, free %zu KiB and start again",
+		    path, size / 1024 + 1);
 	return err_sys(e, EXIT_DEGRADED, "cannot reserve %zu bytes for %s",
 	    size, path);
 }
@@ -238,14 +239,14 @@ page_create(struct page *p, const char *dir, uint32_t slots, struct err *e)
 		return err_set(e, EXIT_CONFIG, "%s: path too long", dir);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 && errno == ENOSPC)
-		return err_set(e, EXIT_DEGRADED, "no space left for %s: the "
-		    "disk is full", path);
+		return err_set(e, EXIT_DEGRADED,
+		    "no space left for %s: the disk is full", path);
 	if (fd < 0)
 		return err_sys(e, EXIT_CONFIG, "cannot open %s", path);
 	if (fstat(fd, &st) != 0)
 		goto err0;
-	fresh = pread(fd, &old, sizeof(old), 0) != (ssize_t)sizeof(old) ||
-	    !head_is_ours(&old, (size_t)st.st_size);
+	fresh = pread(fd, &old, sizeof(old), 0) != (ssize_t)sizeof(old)
+	    || !head_is_ours(&old, (size_t)st.st_size);
 	if (fresh && ftruncate(fd, 0) != 0)
 		goto err0;
 	if ((size_t)st.st_size > size && !fresh)
@@ -273,8 +274,10 @@ err1:
 static struct flock
 slot_lock(uint32_t slot)
 {
-	return (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET,
-		.l_start = (off_t)slot, .l_len = 1 };
+	return (struct flock) {.l_type = F_WRLCK,
+	    .l_whence = SEEK_SET,
+	    .l_start = (off_t)slot,
+	    .l_len = 1};
 }
 
 bool
@@ -317,10 +320,11 @@ page_stranger(const char *dir)
 	if (fd < 0)
 		return 0;
 	/* Of the head only what every version begins with. */
-	if (pread(fd, &h, offsetof(struct page_head, slots), 0) ==
-	    (ssize_t)offsetof(struct page_head, slots) &&
-	    h.magic == PAGE_MAGIC && (h.version != PAGE_VERSION ||
-	    h.slot_size != sizeof(struct page_slot)))
+	if (pread(fd, &h, offsetof(struct page_head, slots), 0)
+		== (ssize_t)offsetof(struct page_head, slots)
+	    && h.magic == PAGE_MAGIC
+	    && (h.version != PAGE_VERSION
+		|| h.slot_size != sizeof(struct page_slot)))
 		pid = any_holder(fd);
 	close(fd);
 	return pid > 0 ? pid : 0;
@@ -335,16 +339,16 @@ attach(struct page *p, int fd, bool writable, const char *path, struct err *e)
 
 	memset(p, 0, sizeof(*p));
 	p->fd = -1;
-	if (fstat(fd, &st) != 0 ||
-	    pread(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head))
+	if (fstat(fd, &st) != 0
+	    || pread(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head))
 		return err_set(e, EXIT_UNKNOWN, "%s is not a stats page", path);
 	if (head.magic == PAGE_MAGIC && head.version != PAGE_VERSION)
-		return err_set(e, EXIT_UNKNOWN, "%s has layout version %u, "
-		    "this program reads version %d", path, head.version,
-		    PAGE_VERSION);
+		return err_set(e, EXIT_UNKNOWN,
+		    "%s has layout version %u, this program reads version %d",
+		    path, head.version, PAGE_VERSION);
 	if (!head_is_ours(&head, (size_t)st.st_size))
-		return err_set(e, EXIT_UNKNOWN, "%s is not a stats page of "
-		    "this program", path);
+		return err_set(e, EXIT_UNKNOWN,
+		    "%s is not a stats page of this program", path);
 	return map(p, fd, (size_t)st.st_size, writable, e);
 }
 
@@ -357,11 +361,11 @@ open_existing(struct page *p, const char *dir, bool writable, struct err *e)
 	p->fd = -1;
 	if (!str_format(path, sizeof(path), "%s/stats", dir))
 		return err_set(e, EXIT_CONFIG, "%s: path too long", dir);
-	int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC
-	    | O_NONBLOCK);
+	int fd = open(path,
+	    (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
-		return err_set(e, EXIT_DOWN, "The fleet was never "
-		    "started: there is no %s.", path);
+		return err_set(e, EXIT_DOWN,
+		    "The fleet was never started: there is no %s.", path);
 	if (fd < 0)
 		return err_sys(e, EXIT_UNKNOWN, "cannot open %s", path);
 	if (attach(p, fd, writable, path, e) == 0)
@@ -387,7 +391,7 @@ page_supervisor(const char *dir)
 	page_read(&p.head->cluster, &c, sizeof(c));
 	page_close(&p);
 	return c.pid_start != 0 && process_lives(c.pid, c.pid_start) ? c.pid
-	    : 0;
+								     : 0;
 }
 
 void
@@ -421,12 +425,12 @@ page_read(const void *part, void *out, size_t size)
 	const page_lock *lock = part;
 
 	for (int i = 0; i < PAGE_READ_TRIES; i++) {
-		uint32_t before =
-		    atomic_load_explicit(lock, memory_order_acquire);
+		uint32_t before = atomic_load_explicit(lock,
+		    memory_order_acquire);
 		memcpy(out, part, size);
 		atomic_thread_fence(memory_order_acquire);
-		uint32_t after =
-		    atomic_load_explicit(lock, memory_order_relaxed);
+		uint32_t after = atomic_load_explicit(lock,
+		    memory_order_relaxed);
 		if (before == after && (before & 1) == 0)
 			return true;
 	}
@@ -450,8 +454,8 @@ static bool
 cursor_valid(const struct page_cursor *c, uint64_t session, uint64_t *seq)
 {
 	*seq = atomic_load_explicit(&c->seq, memory_order_acquire);
-	return session != 0 && atomic_load(&c->session) == session &&
-	    atomic_load(&c->check) == cursor_check(session, *seq);
+	return session != 0 && atomic_load(&c->session) == session
+	    && atomic_load(&c->check) == cursor_check(session, *seq);
 }
 
 void

@@ -28,8 +28,7 @@ page_past_add(struct page_past *p, int32_t shard, const char *text)
 }
 
 void
-page_fleet_past_add(struct page_fleet_past *p, int32_t shard,
-    const char *text)
+page_fleet_past_add(struct page_fleet_past *p, int32_t shard, const char *text)
 {
 	add(&p->lock, &p->next, p->event, PAGE_FLEET_PAST, shard, text);
 }

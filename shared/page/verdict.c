@@ -32,8 +32,8 @@ verdict_allowed(const struct page_shard *s, enum page_class_id class)
 	else
 		return 0;
 	/* The guilds of other shards may have another day than ours. */
-	return most(n, class == CLASS_EVENTS ? VERDICT_OTHERS_TRAFFIC
-	    : VERDICT_TRAFFIC);
+	return most(n,
+	    class == CLASS_EVENTS ? VERDICT_OTHERS_TRAFFIC : VERDICT_TRAFFIC);
 }
 
 uint64_t
@@ -76,12 +76,15 @@ name_class(const struct page_shard *s, unsigned i, uint64_t now_ms, char *out,
 	const struct page_class *c = &s->class[i];
 	bool own = c->seen >= VERDICT_SEEN;
 	double usual = own ? c->over / c->seen : c->others;
-	int n = snprintf(out, size, "no %s for %llu min while %llu %s, %s one in "
-	    "%.0f", page_class_name[i], (unsigned long long)
-	    (now_ms - verdict_heard_ms(s, (enum page_class_id)i)) / 60000,
+	int n = snprintf(out, size,
+	    "no %s for %llu min while %llu %s, %s one in %.0f",
+	    page_class_name[i],
+	    (unsigned long long)(now_ms
+		- verdict_heard_ms(s, (enum page_class_id)i))
+		/ 60000,
 	    (unsigned long long)(verdict_clock(s, (enum page_class_id)i)
-	    - c->mark), i == CLASS_EVENTS ? "came to other shards"
-	    : "other events came",
+		- c->mark),
+	    i == CLASS_EVENTS ? "came to other shards" : "other events came",
 	    own ? "usually" : "at the other shards", usual < 1 ? 1 : usual);
 
 	return n < 0 ? 0 : (size_t)n;
@@ -99,8 +102,7 @@ verdict_words(const struct page_shard *s, const struct verdict *v,
 			continue;
 		if (len > 0)
 			len += str_copy(out + len, "; ", VERDICT_WORDS - len);
-		len += name_class(s, i, now_ms, out + len,
-		    VERDICT_WORDS - len);
+		len += name_class(s, i, now_ms, out + len, VERDICT_WORDS - len);
 	}
 }
 
@@ -133,7 +135,8 @@ verdict_hangs_s(uint64_t beat_ms, uint64_t started_ms, uint64_t limit_ms,
 	uint64_t at = later(beat_ms, started_ms);
 
 	return at != 0 && now_ms > at && now_ms - at > limit_ms
-	    ? (int64_t)((now_ms - at) / 1000) : 0;
+	    ? (int64_t)((now_ms - at) / 1000)
+	    : 0;
 }
 
 struct verdict
@@ -147,7 +150,8 @@ verdict_shard(const struct page_shard *s, bool alive, uint64_t now_ms)
 	    && verdict_deaf(s, VERDICT_INTERVALS, 0, now_ms);
 	v.ready = v.state == SHARD_READY && !v.deaf;
 	v.silent = v.ready ? silent(s, now_ms) : 0;
-	v.word = v.deaf ? "deaf" : v.silent != 0 ? "partly deaf"
-	    : page_shard_state_name[v.state];
+	v.word = v.deaf	    ? "deaf"
+	    : v.silent != 0 ? "partly deaf"
+			    : page_shard_state_name[v.state];
 	return v;
 }

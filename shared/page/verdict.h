@@ -18,15 +18,15 @@
 
 #include "shared/page/page.h"
 
-#define VERDICT_INTERVALS 2 /* of heartbeats, without a sign of life */
-#define VERDICT_HUNG_MS 10000	/* a supervisor looks at itself twice a s */
-#define VERDICT_SILENT_MS 5000	/* a handler does ten times a s */
+#define VERDICT_INTERVALS 2    /* of heartbeats, without a sign of life */
+#define VERDICT_HUNG_MS 10000  /* a supervisor looks at itself twice a s */
+#define VERDICT_SILENT_MS 5000 /* a handler does ten times a s */
 
 /* Silence: more traffic without an event of the class than each of these. */
-#define VERDICT_SEEN 32	    /* events that make a usual rate */
+#define VERDICT_SEEN 32 /* events that make a usual rate */
 #define VERDICT_TRAFFIC 100
-#define VERDICT_USUAL 30    /* times what usually comes to one of them */
-#define VERDICT_LONGEST 3   /* times the most that came of late */
+#define VERDICT_USUAL 30  /* times what usually comes to one of them */
+#define VERDICT_LONGEST 3 /* times the most that came of late */
 /* If it has no rate of its own, times what comes to one at the others, whose
  * guilds may be of another kind; and so much at least. */
 #define VERDICT_OTHERS 300
@@ -34,9 +34,9 @@
 
 struct verdict {
 	enum shard_state state;
-	bool ready; /* and hears */
-	bool deaf;  /* ready, but no ACK or no byte for too long */
-	uint32_t silent; /* partly deaf: the classes it hears no more, bits of
+	bool ready;	  /* and hears */
+	bool deaf;	  /* ready, but no ACK or no byte for too long */
+	uint32_t silent;  /* partly deaf: the classes it hears no more, bits of
 			    enum page_class_id; it counts as ready still */
 	const char *word; /* the state's, "deaf" or "partly deaf" */
 };
@@ -87,11 +87,11 @@ void verdict_words(const struct page_shard *, const struct verdict *,
 /* ---- the fleet -------------------------------------------------------- */
 
 enum verdict_fleet_state {
-	VERDICT_STOPPED,	/* in order */
-	VERDICT_CRASHED,	/* the supervisor is gone without a word */
+	VERDICT_STOPPED, /* in order */
+	VERDICT_CRASHED, /* the supervisor is gone without a word */
 	VERDICT_STOPPING,
 	VERDICT_HELD,
-	VERDICT_STARTING,	/* no shard was ready yet */
+	VERDICT_STARTING, /* no shard was ready yet */
 	VERDICT_DEGRADED,
 	VERDICT_READY,
 	VERDICT_FLEET_STATES
@@ -101,36 +101,36 @@ extern const char *const verdict_fleet_name[VERDICT_FLEET_STATES];
 /* What was found out about a fleet; the page's parts are copies. */
 struct verdict_facts {
 	const struct page_cluster *cluster;
-	const struct page_handler *handler;	/* HANDLER_DOWN when gone */
-	const struct page_plugins *plugins;	/* or NULL */
-	bool alive;		/* the supervisor */
-	int64_t hung_s;		/* it has done nothing for so long; 0 */
-	bool stopped;		/* it is: by a signal, or a debugger */
+	const struct page_handler *handler; /* HANDLER_DOWN when gone */
+	const struct page_plugins *plugins; /* or NULL */
+	bool alive;			    /* the supervisor */
+	int64_t hung_s; /* it has done nothing for so long; 0 */
+	bool stopped;	/* it is: by a signal, or a debugger */
 	bool handler_alive;
-	int64_t handler_silent_s; /* 0: its loop turns */
+	int64_t handler_silent_s;		 /* 0: its loop turns */
 	uint32_t shards, ready, deaf, first_ill; /* the first not ready */
 	const char *ill_word;
-	int64_t ill_ms;		/* for so long */
-	uint32_t partly, first_partly;	/* partly deaf: how many, the first */
-	const char *partly_words;	/* verdict_words() of it */
-	bool disk_known;	/* of state_dir */
-	uint64_t disk_free, disk_size;	/* bytes */
-	uint64_t now_ms;	/* clock_boot_ms() */
+	int64_t ill_ms;		       /* for so long */
+	uint32_t partly, first_partly; /* partly deaf: how many, the first */
+	const char *partly_words;      /* verdict_words() of it */
+	bool disk_known;	       /* of state_dir */
+	uint64_t disk_free, disk_size; /* bytes */
+	uint64_t now_ms;	       /* clock_boot_ms() */
 	int64_t wall_ms;
 };
 
 #define VERDICT_FINDINGS 24
 struct verdict_finding {
 	enum page_rank rank;
-	bool note;		/* more than the lines of status show anyway */
-	int64_t age_ms;		/* it has been so for so long; -1: not known */
-	char text[320];		/* "shard 3 deaf" */
+	bool note;	/* more than the lines of status show anyway */
+	int64_t age_ms; /* it has been so for so long; -1: not known */
+	char text[320]; /* "shard 3 deaf" */
 	char detail[VERDICT_WORDS]; /* more of it, or "" */
 };
 
 struct verdict_fleet {
 	enum verdict_fleet_state state;
-	int exit;		/* EXIT_FINE, EXIT_DEGRADED or EXIT_DOWN */
+	int exit; /* EXIT_FINE, EXIT_DEGRADED or EXIT_DOWN */
 	struct verdict_finding found[VERDICT_FINDINGS]; /* worst first */
 	size_t n;
 };

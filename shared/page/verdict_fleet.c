@@ -6,16 +6,16 @@
 #include <string.h>
 
 #define DISK_NOTE "The disk of state_dir" /* as limits.c begins */
-#define DISK_FULL (UINT64_C(1) << 20)	/* bytes: a commit may need as much */
+#define DISK_FULL (UINT64_C(1) << 20)	  /* bytes: a commit may need as much */
 
 const char *const verdict_fleet_name[VERDICT_FLEET_STATES] = {
-	[VERDICT_STOPPED] = "stopped",
-	[VERDICT_CRASHED] = "crashed",
-	[VERDICT_STOPPING] = "stopping",
-	[VERDICT_HELD] = "held",
-	[VERDICT_STARTING] = "starting",
-	[VERDICT_DEGRADED] = "degraded",
-	[VERDICT_READY] = "ready",
+    [VERDICT_STOPPED] = "stopped",
+    [VERDICT_CRASHED] = "crashed",
+    [VERDICT_STOPPING] = "stopping",
+    [VERDICT_HELD] = "held",
+    [VERDICT_STARTING] = "starting",
+    [VERDICT_DEGRADED] = "degraded",
+    [VERDICT_READY] = "ready",
 };
 
 static struct verdict_finding *found(struct verdict_fleet *, enum page_rank,
@@ -84,8 +84,9 @@ look_plugins(const struct verdict_facts *f, struct verdict_fleet *v)
 	const struct page_plugin *first = NULL;
 	uint32_t up = 0, down = 0, coming = 0;
 
-	for (uint32_t i = 0; f->plugins != NULL && i < f->plugins->count
-	    && i < PAGE_PLUGINS; i++) {
+	for (uint32_t i = 0;
+	     f->plugins != NULL && i < f->plugins->count && i < PAGE_PLUGINS;
+	     i++) {
 		const struct page_plugin *p = &f->plugins->plugin[i];
 
 		if (p->name[0] == '\0' || is_held(p))
@@ -98,12 +99,16 @@ look_plugins(const struct verdict_facts *f, struct verdict_fleet *v)
 			first = p;
 	}
 	if (down > 0)
-		str_copy(found(v, up + coming == 0 ? PAGE_CRITICAL
-		    : PAGE_WARNING, age(f, first->state_since_ms), "%u of %u "
-		    "plugins up, %.63s %s", up, up + down + coming,
-		    first->name, first->state < PLUGIN_STATES
-		    ? page_plugin_state_name[first->state] : "unknown")
-		    ->detail, first->note, VERDICT_WORDS);
+		str_copy(found(v,
+			     up + coming == 0 ? PAGE_CRITICAL : PAGE_WARNING,
+			     age(f, first->state_since_ms),
+			     "%u of %u plugins up, %.63s %s", up,
+			     up + down + coming, first->name,
+			     first->state < PLUGIN_STATES
+				 ? page_plugin_state_name[first->state]
+				 : "unknown")
+			     ->detail,
+		    first->note, VERDICT_WORDS);
 	else if (coming > 0)
 		found(v, PAGE_WARNING, -1, "%u of %u plugins up", up,
 		    up + coming);
@@ -122,8 +127,9 @@ look_rest(const struct verdict_facts *f, struct verdict_fleet *v)
 
 	if (h->rest >= PAGE_REST_LIMITED && h->rest < PAGE_REST_STATES)
 		str_copy(found(v, PAGE_WARNING, age(f, h->rest_since_ms),
-		    "REST %s", page_rest_name[h->rest])->detail, h->rest_note,
-		    VERDICT_WORDS);
+			     "REST %s", page_rest_name[h->rest])
+			     ->detail,
+		    h->rest_note, VERDICT_WORDS);
 	else if (h->rest != PAGE_REST_FINE)
 		found(v, PAGE_WARNING, -1, "REST: %.255s", h->rest_note);
 	if (h->commands_note[0] != '\0')
@@ -141,13 +147,15 @@ look_handler(const struct verdict_facts *f, struct verdict_fleet *v)
 	int64_t since = age(f, h->state_since_ms);
 
 	if (!f->handler_alive || h->state == HANDLER_DOWN)
-		str_copy(found(v, PAGE_CRITICAL, since, "handler down")
-		    ->detail, h->note, VERDICT_WORDS);
+		str_copy(found(v, PAGE_CRITICAL, since, "handler down")->detail,
+		    h->note, VERDICT_WORDS);
 	else if (f->handler_silent_s > 0)
 		/* Not down: it is replaced when it stays so, nothing is lost. */
 		str_copy(found(v, PAGE_WARNING, f->handler_silent_s * 1000,
-		    "handler silent for")->detail, "it hangs or is stopped; "
-		    "the shards keep its events", VERDICT_WORDS);
+			     "handler silent for")
+			     ->detail,
+		    "it hangs or is stopped; the shards keep its events",
+		    VERDICT_WORDS);
 	else if (h->state != HANDLER_READY)
 		found(v, PAGE_WARNING, since, "handler %s",
 		    page_handler_state_name[h->state]);
@@ -184,8 +192,7 @@ look_partly(const struct verdict_facts *f, struct verdict_fleet *v)
 
 	if (f->partly == 0)
 		return;
-	w = found(v, PAGE_WARNING, -1, "shard %u partly deaf",
-	    f->first_partly);
+	w = found(v, PAGE_WARNING, -1, "shard %u partly deaf", f->first_partly);
 	str_copy(w->detail, f->partly_words, sizeof(w->detail));
 }
 
@@ -195,13 +202,17 @@ look_supervisor(const struct verdict_facts *f, struct verdict_fleet *v)
 	int32_t pid = f->cluster->pid;
 
 	if (f->stopped)
-		found(v, PAGE_WARNING, -1, "The supervisor (pid %d) is stopped "
+		found(v, PAGE_WARNING, -1,
+		    "The supervisor (pid %d) is stopped "
 		    "by a signal or a debugger: it hangs, and nothing that "
-		    "dies is started again.", pid)->note = true;
+		    "dies is started again.",
+		    pid)
+		    ->note = true;
 	else if (f->hung_s > 0)
-		found(v, PAGE_WARNING, -1, "The supervisor (pid %d) has done "
-		    "nothing for %lld s: it hangs or is stopped. Nothing that "
-		    "dies is started again.", pid, (long long)f->hung_s)
+		found(v, PAGE_WARNING, -1,
+		    "The supervisor (pid %d) has done nothing for %lld s: it "
+		    "hangs or is stopped. Nothing that dies is started again.",
+		    pid, (long long)f->hung_s)
 		    ->note = true;
 }
 
@@ -225,13 +236,15 @@ look_disk(const struct verdict_facts *f, struct verdict_fleet *v)
 	if (least > f->disk_size / 10)
 		least = f->disk_size / 10;
 	if (f->disk_free < DISK_FULL)
-		found(v, PAGE_CRITICAL, -1, "The disk of state_dir is full: "
-		    "no IDENTIFY can be written down, so none is sent, and no "
-		    "event be kept: make room");
+		found(v, PAGE_CRITICAL, -1,
+		    "The disk of state_dir is full: no IDENTIFY can be written "
+		    "down, so none is sent, and no event be kept: make room");
 	else if (f->disk_free < least && !noted(f->cluster, DISK_NOTE))
-		found(v, PAGE_WARNING, -1, DISK_NOTE " has only "
-		    "%llu MiB free: make room.",
-		    (unsigned long long)f->disk_free >> 20)->note = true;
+		found(v, PAGE_WARNING, -1,
+		    DISK_NOTE " has only "
+			      "%llu MiB free: make room.",
+		    (unsigned long long)f->disk_free >> 20)
+		    ->note = true;
 }
 
 static void
@@ -241,9 +254,10 @@ look_notes(const struct verdict_facts *f, struct verdict_fleet *v)
 
 	for (size_t i = 0; i < PAGE_NOTES && c->note[i].text[0] != '\0'; i++)
 		if (c->note[i].rank < PAGE_RANKS_N)
-			found(v, c->note[i].rank, f->wall_ms
-			    - c->note[i].since_ms, "%.255s",
-			    c->note[i].text)->note = true;
+			found(v, c->note[i].rank,
+			    f->wall_ms - c->note[i].since_ms, "%.255s",
+			    c->note[i].text)
+			    ->note = true;
 }
 
 static void
@@ -252,9 +266,10 @@ look_probe(const struct verdict_facts *f, struct verdict_fleet *v)
 	const struct page_probe *p = &f->cluster->probe;
 
 	if (p->scheduled && p->code != EXIT_FINE)
-		found(v, PAGE_WARNING, p->at_wall_ms != 0 ? f->wall_ms
-		    - p->at_wall_ms : -1, "the last probe failed: %.255s",
-		    p->text)->note = true;
+		found(v, PAGE_WARNING,
+		    p->at_wall_ms != 0 ? f->wall_ms - p->at_wall_ms : -1,
+		    "the last probe failed: %.255s", p->text)
+		    ->note = true;
 }
 
 /* ---- the sum ----------------------------------------------------------- */
@@ -263,8 +278,7 @@ static enum verdict_fleet_state
 state(const struct verdict_facts *f, const struct verdict_fleet *v)
 {
 	if (!f->alive)
-		return f->cluster->pid == 0 ? VERDICT_STOPPED
-		    : VERDICT_CRASHED;
+		return f->cluster->pid == 0 ? VERDICT_STOPPED : VERDICT_CRASHED;
 	if (f->cluster->stopping)
 		return VERDICT_STOPPING;
 	if (f->cluster->held)
@@ -272,7 +286,7 @@ state(const struct verdict_facts *f, const struct verdict_fleet *v)
 	if (f->ready == 0 && f->deaf == 0)
 		return VERDICT_STARTING;
 	return v->n > 0 && v->found[0].rank < PAGE_INFO ? VERDICT_DEGRADED
-	    : VERDICT_READY;
+							: VERDICT_READY;
 }
 
 static int
@@ -292,11 +306,10 @@ verdict_fleet(const struct verdict_facts *f, struct verdict_fleet *v)
 	memset(v, 0, sizeof(*v));
 	if (!f->alive) {
 		v->state = state(f, v);
-		found(v, PAGE_CRITICAL, -1, "%s",
-		    verdict_fleet_name[v->state]);
+		found(v, PAGE_CRITICAL, -1, "%s", verdict_fleet_name[v->state]);
 		look_notes(f, v);
 	} else {
-		if (f->cluster->held)	/* the cause of what else is ill */
+		if (f->cluster->held) /* the cause of what else is ill */
 			look_notes(f, v);
 		look_shards(f, v);
 		look_partly(f, v);

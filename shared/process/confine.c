@@ -24,8 +24,8 @@ static bool
 write_proc(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd != -1 && write(fd, text, strlen(text))
-	    == (ssize_t)strlen(text);
+	bool ok = fd != -1
+	    && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 
 	if (fd != -1)
 		close(fd);
@@ -65,7 +65,8 @@ hide(const char *path)
 		return errno == ENOENT || errno == ENOTDIR || errno == EACCES;
 	if (S_ISDIR(st.st_mode))
 		return mount("tmpfs", path, "tmpfs", HIDE_FLAGS,
-		    "size=4k,nr_inodes=4,mode=0555") == 0;
+			   "size=4k,nr_inodes=4,mode=0555")
+		    == 0;
 	return mount("/dev/null", path, NULL, MS_BIND, NULL) == 0;
 }
 
@@ -112,7 +113,7 @@ hide_all(const struct confine *c, const char *const *keep)
 		if (realpath(c->hidden[i], real) == NULL)
 			continue;
 		if (!(is_kept(real, keep) ? hide_ours(real, c, keep)
-		    : hide(real)))
+					  : hide(real)))
 			return false;
 	}
 	return true;
@@ -122,10 +123,10 @@ hide_all(const struct confine *c, const char *const *keep)
 
 /* Root's over the kernel, its devices and processes; not over files. */
 static const unsigned powers[] = {
-	CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_SYS_MODULE, CAP_SYS_RAWIO,
-	CAP_SYS_BOOT, CAP_SYS_TIME, CAP_MKNOD, CAP_DAC_READ_SEARCH,
-	CAP_SYSLOG, CAP_MAC_ADMIN, CAP_MAC_OVERRIDE, CAP_LINUX_IMMUTABLE,
-	38 /* CAP_PERFMON */, 39 /* CAP_BPF */, 40 /* CAP_CHECKPOINT_RESTORE */
+    CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_BOOT,
+    CAP_SYS_TIME, CAP_MKNOD, CAP_DAC_READ_SEARCH, CAP_SYSLOG, CAP_MAC_ADMIN,
+    CAP_MAC_OVERRIDE, CAP_LINUX_IMMUTABLE, 38 /* CAP_PERFMON */,
+    39 /* CAP_BPF */, 40 /* CAP_CHECKPOINT_RESTORE */
 };
 
 /* From the next exec on.  Unknown ones, and those that are gone: no matter. */
@@ -146,7 +147,7 @@ drop_powers(void)
 
 #define RIGHT_REFER (1ULL << 13)
 #define SCOPE_SIGNAL (1ULL << 1)
-#define VERSION_REFER 2		/* before it no file may change its folder */
+#define VERSION_REFER 2 /* before it no file may change its folder */
 #define VERSION_SCOPE 6
 
 /* As the kernel has it by now; the header here may be older. */
@@ -168,9 +169,8 @@ landlock_version(void)
 static bool
 own_domain(void)
 {
-	struct rules a = { .fs = LANDLOCK_ACCESS_FS_MAKE_BLOCK | RIGHT_REFER };
-	struct landlock_path_beneath_attr all = { .allowed_access =
-	    RIGHT_REFER };
+	struct rules a = {.fs = LANDLOCK_ACCESS_FS_MAKE_BLOCK | RIGHT_REFER};
+	struct landlock_path_beneath_attr all = {.allowed_access = RIGHT_REFER};
 	int version = landlock_version(), rules;
 	bool ok;
 
@@ -183,8 +183,10 @@ own_domain(void)
 	if (rules == -1)
 		return false;
 	all.parent_fd = open("/", O_PATH | O_CLOEXEC);
-	ok = all.parent_fd != -1 && syscall(__NR_landlock_add_rule, rules,
-	    LANDLOCK_RULE_PATH_BENEATH, &all, 0) == 0
+	ok = all.parent_fd != -1
+	    && syscall(__NR_landlock_add_rule, rules,
+		   LANDLOCK_RULE_PATH_BENEATH, &all, 0)
+		== 0
 	    && syscall(__NR_landlock_restrict_self, rules, 0) == 0;
 	if (all.parent_fd != -1)
 		close(all.parent_fd);
@@ -226,8 +228,8 @@ works(bool (*fn)(void))
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 		_exit(fn() ? 0 : 1);
 	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid
-	    && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status)
+	    && WEXITSTATUS(status) == 0;
 }
 
 static bool

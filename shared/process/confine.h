@@ -20,7 +20,7 @@
 #define CONFINE_HIDDEN_MAX 8u
 
 struct confine {
-	unsigned what;	     /* CONFINE_*, as confine_probe found */
+	unsigned what; /* CONFINE_*, as confine_probe found */
 	const char *hidden[CONFINE_HIDDEN_MAX];
 	size_t n;
 	/* Names, up to a NULL: what is hidden of a hidden directory that

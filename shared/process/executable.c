@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEAD_MAX 256	/* of a first line the kernel reads this much */
-#define HEADERS_MAX 64	/* program headers of an ELF file */
+#define HEAD_MAX 256   /* of a first line the kernel reads this much */
+#define HEADERS_MAX 64 /* program headers of an ELF file */
 
 static bool
 is_runnable(const char *path)
@@ -62,7 +62,8 @@ script_fault(char *line, char *why, size_t size)
 		return false;
 	line[len] = '\0';
 	if (len > 0 && line[len - 1] == '\r') {
-		str_format(why, size, "its first line ends with a carriage "
+		str_format(why, size,
+		    "its first line ends with a carriage "
 		    "return: save it with the line ends of Unix");
 		return true;
 	}
@@ -70,14 +71,15 @@ script_fault(char *line, char *why, size_t size)
 	first = word_of(&line);
 	base = strrchr(program, '/');
 	if (program[0] == '\0')
-		str_format(why, size, "its first line \"#!\" names no "
-		    "interpreter");
+		str_format(why, size,
+		    "its first line \"#!\" names no interpreter");
 	else if (access(program, F_OK) == -1 && errno == ENOENT)
 		str_format(why, size, "its interpreter %s is not there",
 		    program);
 	else if (!is_runnable(program))
-		str_format(why, size, "its interpreter %s is no program that "
-		    "can be run", program);
+		str_format(why, size,
+		    "its interpreter %s is no program that can be run",
+		    program);
 	else if (base != NULL && strcmp(base, "/env") == 0 && first[0] != '\0'
 	    && strpbrk(first, "-=/") != first && strchr(first, '=') == NULL
 	    && !is_in_path(first))
@@ -100,8 +102,9 @@ elf_loader(int fd, const Elf64_Ehdr *h, char *out, size_t size)
 	for (unsigned i = 0; i < h->e_phnum && i < HEADERS_MAX; i++) {
 		ssize_t n;
 
-		if (pread(fd, &p, sizeof(p), (off_t)(h->e_phoff
-		    + i * sizeof(p))) != (ssize_t)sizeof(p))
+		if (pread(fd, &p, sizeof(p),
+			(off_t)(h->e_phoff + i * sizeof(p)))
+		    != (ssize_t)sizeof(p))
 			return;
 		if (p.p_type != PT_INTERP || p.p_filesz >= size)
 			continue;
@@ -125,8 +128,9 @@ elf_fault(int fd, const char *head, size_t len, char *why, size_t size)
 	elf_loader(fd, &h, loader, sizeof(loader));
 	if (loader[0] == '\0' || access(loader, F_OK) == 0 || errno != ENOENT)
 		return false;
-	str_format(why, size, "it is built for another system: its loader %s "
-	    "is not there", loader);
+	str_format(why, size,
+	    "it is built for another system: its loader %s is not there",
+	    loader);
 	return true;
 }
 
@@ -150,7 +154,8 @@ head_fault(int fd, char *why, size_t size)
 		if (head[i] >= 0 && head[i] < ' '
 		    && strchr("\t\n\r\f", head[i]) == NULL)
 			return false;
-	str_format(why, size, "it is neither a program nor has it a first "
+	str_format(why, size,
+	    "it is neither a program nor has it a first "
 	    "line \"#!...\" that names its interpreter");
 	return true;
 }
@@ -165,9 +170,10 @@ executable_fault(const char *path, char *why, size_t size)
 	why[0] = '\0';
 	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode)
 	    || access(path, X_OK) == -1) {
-		str_format(why, size, "%s", stat(path, &st) == -1
-		    ? strerror(errno) : S_ISREG(st.st_mode)
-		    ? "it is not executable" : "it is no plain file");
+		str_format(why, size, "%s",
+		    stat(path, &st) == -1     ? strerror(errno)
+			: S_ISREG(st.st_mode) ? "it is not executable"
+					      : "it is no plain file");
 		return true;
 	}
 	/* What may be run may still be not for us to read. */
@@ -187,8 +193,9 @@ executable_run(const char *path, char *const *argv)
 	execv(path, argv);
 	failed = errno;
 	if (!executable_fault(path, why, sizeof(why)))
-		str_format(why, sizeof(why), "%s", failed == ENOEXEC
-		    ? "it is no program for this machine" : strerror(failed));
+		str_format(why, sizeof(why), "%s",
+		    failed == ENOEXEC ? "it is no program for this machine"
+				      : strerror(failed));
 	dprintf(STDERR_FILENO, "cannot run %s: %s\n", path, why);
 	_exit(127);
 }

@@ -11,8 +11,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define STACK_USUAL ((rlim_t)8 << 20)	/* the kernel's own default */
-#define NOFILE_USUAL ((rlim_t)1024)	/* that too */
+#define STACK_USUAL ((rlim_t)8 << 20) /* the kernel's own default */
+#define NOFILE_USUAL ((rlim_t)1024)   /* that too */
 
 /* open() gives the lowest free one, and those below are open by then. */
 static void
@@ -91,8 +91,7 @@ is_word(int sig)
 void
 inherited_settle(bool blocked)
 {
-	static const int clocks[] = { ITIMER_REAL, ITIMER_VIRTUAL,
-	    ITIMER_PROF };
+	static const int clocks[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
 	static const struct itimerval off;
 
 	settle_stdio();

@@ -81,8 +81,7 @@ slurp(const char *path, char *buf, size_t size)
  * is "0::PATH", that of memory in an old one "N:memory:PATH".
  */
 static int64_t
-kills_of(const char *all, const char *mark, const char *mount,
-    const char *file)
+kills_of(const char *all, const char *mark, const char *mount, const char *file)
 {
 	const char *at = strstr(all, mark);
 	char path[4200], buf[4096];
@@ -91,8 +90,8 @@ kills_of(const char *all, const char *mark, const char *mount,
 		return -1;
 	at += strlen(mark);
 	if (!str_format(path, sizeof(path), "%s%.*s/%s", mount,
-	    (int)strcspn(at, "\n"), at, file) || !slurp(path, buf,
-	    sizeof(buf)))
+		(int)strcspn(at, "\n"), at, file)
+	    || !slurp(path, buf, sizeof(buf)))
 		return -1;
 	return oom_field(buf, "oom_kill");
 }
@@ -106,6 +105,7 @@ oom_kills(void)
 	if (!slurp("/proc/self/cgroup", all + 1, sizeof(all) - 1))
 		return -1;
 	n = kills_of(all, "\n0::", "/sys/fs/cgroup", "memory.events");
-	return n >= 0 ? n : kills_of(all, ":memory:", "/sys/fs/cgroup/memory",
-	    "memory.oom_control");
+	return n >= 0 ? n
+		      : kills_of(all, ":memory:", "/sys/fs/cgroup/memory",
+			  "memory.oom_control");
 }

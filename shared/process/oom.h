@@ -9,10 +9,10 @@
 
 #include <stdint.h>
 
-#define OOM_SHARD 100		/* beyond what the fleet was started with */
+#define OOM_SHARD 100 /* beyond what the fleet was started with */
 #define OOM_HANDLER 200
 #define OOM_PLUGIN 500
-#define OOM_SUPERVISOR (-500)	/* at all, if we may */
+#define OOM_SUPERVISOR (-500) /* at all, if we may */
 #define OOM_MAX 1000
 
 /* What this process was started with; 0 when that can't be read. */

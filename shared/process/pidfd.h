@@ -15,7 +15,7 @@
 struct pidfd {
 	struct ev_loop *loop;
 	ev_io rd;
-	int fd;			/* -1: none */
+	int fd; /* -1: none */
 	void (*gone)(struct pidfd *);
 };
 
@@ -27,7 +27,7 @@ void pidfd_watch(struct pidfd *, struct ev_loop *, int pidfd,
     void (*gone)(struct pidfd *));
 /* It is another owner's, which is told instead. */
 void pidfd_move(struct pidfd *to, struct pidfd *from);
-void pidfd_forget(struct pidfd *);	/* idempotent */
+void pidfd_forget(struct pidfd *); /* idempotent */
 void pidfd_signal(const struct pidfd *, int sig);
 /*
  * One signal to a process known by its number only: sent through a pidfd, and

@@ -27,7 +27,7 @@ static const char *
 read_stat(int32_t pid, char *out, size_t size)
 {
 	const char *p = slurp(pid, "stat", out, size) ? strrchr(out, ')')
-	    : NULL;
+						      : NULL;
 
 	return p != NULL && p[1] == ' ' ? p + 1 : NULL;
 }

@@ -11,7 +11,7 @@ extern char **environ;
 static struct {
 	char *start;
 	size_t size;
-	char **args;	/* the copies argv was given; they live for ever */
+	char **args; /* the copies argv was given; they live for ever */
 } title;
 
 void

@@ -25,31 +25,43 @@
 /* The kernel's headers here may be older than the kernel. */
 #define RIGHT_REFER (1ULL << 13)	/* since version 2 */
 #define RIGHT_TRUNCATE (1ULL << 14)	/* since version 3 */
-#define RIGHTS_FIRST ((1ULL << 13) - 1)	/* all of version 1 */
+#define RIGHTS_FIRST ((1ULL << 13) - 1) /* all of version 1 */
 
 #define RIGHT_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define RIGHT_WRITE (RIGHT_READ | LANDLOCK_ACCESS_FS_WRITE_FILE |             \
-	LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |      \
-	LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |           \
-	RIGHT_REFER | RIGHT_TRUNCATE)
-#define RIGHT_OF_FILE (LANDLOCK_ACCESS_FS_READ_FILE |                         \
-	LANDLOCK_ACCESS_FS_WRITE_FILE | RIGHT_TRUNCATE)
+#define RIGHT_WRITE                                                            \
+	(RIGHT_READ | LANDLOCK_ACCESS_FS_WRITE_FILE                            \
+	    | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE   \
+	    | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG        \
+	    | RIGHT_REFER | RIGHT_TRUNCATE)
+#define RIGHT_OF_FILE                                                          \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE          \
+	    | RIGHT_TRUNCATE)
 
 /*
  * In dir; an operator may have moved them to another disk and left a link.
  * Nobody in a sandbox can make such a link: there is no right to make one.
  */
-static const char *const own_dirs[] = { "db", "spool" };
+static const char *const own_dirs[] = {"db", "spool"};
 
 /*
  * Name service, certificates, libraries it loads late, the time zone.  /etc as
  * a whole: resolv.conf is replaced by another file when an address changes.
  */
 static const char *const system_files[] = {
-	"/etc", "/usr", "/lib", "/lib64", "/nix/store", "/proc/self",
-	"/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
-	"/run/nscd", "/run/connman", "/sys/devices/system/cpu",
-	"/dev/urandom", "/dev/random",
+    "/etc",
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/nix/store",
+    "/proc/self",
+    "/run/systemd/resolve",
+    "/run/resolvconf",
+    "/run/NetworkManager",
+    "/run/nscd",
+    "/run/connman",
+    "/sys/devices/system/cpu",
+    "/dev/urandom",
+    "/dev/random",
 };
 
 static int
@@ -70,14 +82,15 @@ rights_of(int version)
 static int
 allow(int rules, const char *path, uint64_t rights)
 {
-	struct landlock_path_beneath_attr a = { .allowed_access = rights };
+	struct landlock_path_beneath_attr a = {.allowed_access = rights};
 	struct stat st;
 	long rc;
 	int fd = open(path, O_PATH | O_CLOEXEC);
 
 	if (fd == -1)
-		return errno == ENOENT || errno == EACCES
-		    || errno == ENOTDIR ? 0 : -1;
+		return errno == ENOENT || errno == EACCES || errno == ENOTDIR
+		    ? 0
+		    : -1;
 	if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
 		a.allowed_access &= RIGHT_OF_FILE;
 	a.parent_fd = fd;
@@ -92,7 +105,7 @@ close_files(const char *dir, const char *ca_file)
 {
 	int version = landlock_version(), rules, rc;
 	char path[4096];
-	struct landlock_ruleset_attr a = { 0 };
+	struct landlock_ruleset_attr a = {0};
 	uint64_t all;
 
 	if (version < 1)
@@ -128,38 +141,66 @@ close_files(const char *dir, const char *ca_file)
 
 /* Nobody here needs them, whatever the C library does. */
 static const unsigned denied[] = {
-	__NR_ptrace, __NR_process_vm_readv, __NR_process_vm_writev,
-	__NR_execve, __NR_execveat,
-	__NR_keyctl, __NR_add_key, __NR_request_key,
-	__NR_bpf, __NR_perf_event_open, __NR_userfaultfd,
-	__NR_mount, __NR_umount2, __NR_pivot_root, __NR_chroot,
-	__NR_setns, __NR_unshare, __NR_open_by_handle_at,
-	__NR_kexec_load, __NR_reboot, __NR_swapon, __NR_swapoff,
-	__NR_init_module, __NR_finit_module, __NR_delete_module,
-	__NR_acct, __NR_quotactl, __NR_syslog, __NR_personality,
-	__NR_settimeofday, __NR_clock_settime, __NR_adjtimex,
-	__NR_sethostname, __NR_setdomainname,
+    __NR_ptrace,
+    __NR_process_vm_readv,
+    __NR_process_vm_writev,
+    __NR_execve,
+    __NR_execveat,
+    __NR_keyctl,
+    __NR_add_key,
+    __NR_request_key,
+    __NR_bpf,
+    __NR_perf_event_open,
+    __NR_userfaultfd,
+    __NR_mount,
+    __NR_umount2,
+    __NR_pivot_root,
+    __NR_chroot,
+    __NR_setns,
+    __NR_unshare,
+    __NR_open_by_handle_at,
+    __NR_kexec_load,
+    __NR_reboot,
+    __NR_swapon,
+    __NR_swapoff,
+    __NR_init_module,
+    __NR_finit_module,
+    __NR_delete_module,
+    __NR_acct,
+    __NR_quotactl,
+    __NR_syslog,
+    __NR_personality,
+    __NR_settimeofday,
+    __NR_clock_settime,
+    __NR_adjtimex,
+    __NR_sethostname,
+    __NR_setdomainname,
 #ifdef __NR_kexec_file_load
-	__NR_kexec_file_load,
+    __NR_kexec_file_load,
 #endif
 #ifdef __NR_io_uring_setup
-	__NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register,
+    __NR_io_uring_setup,
+    __NR_io_uring_enter,
+    __NR_io_uring_register,
 #endif
 #ifdef __NR_pidfd_getfd
-	__NR_pidfd_getfd,
+    __NR_pidfd_getfd,
 #endif
 #ifdef __NR_move_mount
-	__NR_move_mount, __NR_open_tree, __NR_fsopen, __NR_fsmount,
+    __NR_move_mount,
+    __NR_open_tree,
+    __NR_fsopen,
+    __NR_fsmount,
 #endif
 };
 
 #ifdef ARCH
-#define HEAD 4			/* instructions before those of the table */
+#define HEAD 4 /* instructions before those of the table */
 
 static void
 put(struct sock_filter *f, uint16_t code, uint32_t k, size_t jt, size_t jf)
 {
-	*f = (struct sock_filter) { code, (uint8_t)jt, (uint8_t)jf, k };
+	*f = (struct sock_filter) {code, (uint8_t)jt, (uint8_t)jf, k};
 }
 
 /* EPERM for what is denied; another architecture's calls are not ours. */
@@ -167,23 +208,22 @@ static bool
 close_calls(void)
 {
 	struct sock_filter f[HEAD + nitems(denied) + 2];
-	struct sock_fprog prog = { nitems(f), f };
+	struct sock_fprog prog = {nitems(f), f};
 	const size_t n = nitems(denied), allow_at = HEAD + n;
 
 	_Static_assert(HEAD + nitems(denied) < 250, "jumps are 8 bits");
-	put(&f[0], BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data,
-	    arch), 0, 0);
+	put(&f[0], BPF_LD | BPF_W | BPF_ABS,
+	    offsetof(struct seccomp_data, arch), 0, 0);
 	put(&f[1], BPF_JMP | BPF_JEQ | BPF_K, ARCH, 0, allow_at - 1);
-	put(&f[2], BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data,
-	    nr), 0, 0);
+	put(&f[2], BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr),
+	    0, 0);
 	/* x32 numbers on x86-64 would pass by the table. */
 	put(&f[3], BPF_JMP | BPF_JGE | BPF_K, 0x40000000, n + 1, 0);
 	for (size_t i = 0; i < n; i++)
-		put(&f[HEAD + i], BPF_JMP | BPF_JEQ | BPF_K, denied[i],
-		    n - i, 0);
+		put(&f[HEAD + i], BPF_JMP | BPF_JEQ | BPF_K, denied[i], n - i,
+		    0);
 	put(&f[allow_at], BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
-	put(&f[allow_at + 1], BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM, 0,
-	    0);
+	put(&f[allow_at + 1], BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM, 0, 0);
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) == 0;
 }
 #else

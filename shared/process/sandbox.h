@@ -10,8 +10,8 @@
 
 #include "shared/base/base.h"
 
-#define SANDBOX_FILES 1u	/* Landlock holds */
-#define SANDBOX_CALLS 2u	/* seccomp holds */
+#define SANDBOX_FILES 1u /* Landlock holds */
+#define SANDBOX_CALLS 2u /* seccomp holds */
 #define SANDBOX_ALL (SANDBOX_FILES | SANDBOX_CALLS)
 
 /* What this kernel can do; a missing part in words, "" when there is none. */

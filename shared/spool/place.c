@@ -43,8 +43,8 @@ void
 place_store(struct place_file *f, struct place p)
 {
 	struct place newest = place_load(f);
-	bool first_is_newest = atomic_load(&f->copy[0].seg) == newest.seg &&
-	    atomic_load(&f->copy[0].off) == newest.off;
+	bool first_is_newest = atomic_load(&f->copy[0].seg) == newest.seg
+	    && atomic_load(&f->copy[0].off) == newest.off;
 	struct copy *c = &f->copy[first_is_newest ? 1 : 0];
 
 	atomic_store_explicit(&c->check, ~(uint64_t)0, memory_order_release);

@@ -108,16 +108,15 @@ segment_delete(struct segment *g, const char *dir)
 static uint32_t
 head_crc(const struct segment_record *r)
 {
-	return (uint32_t)crc32(0, (const unsigned char *)r + 8,
-	    sizeof(*r) - 8);
+	return (uint32_t)crc32(0, (const unsigned char *)r + 8, sizeof(*r) - 8);
 }
 
 static bool
 head_valid(const struct segment_record *r, uint64_t room)
 {
 	must(room >= sizeof(*r));
-	return r->magic == RECORD_MAGIC && r->head_crc == head_crc(r) &&
-	    r->hdr.len <= room - sizeof(*r);
+	return r->magic == RECORD_MAGIC && r->head_crc == head_crc(r)
+	    && r->hdr.len <= room - sizeof(*r);
 }
 
 static bool
@@ -145,13 +144,14 @@ segment_find(const struct segment *g, uint64_t off, struct segment_record *r)
 	unsigned char buf[SCAN_CHUNK];
 
 	while (off + sizeof(*r) <= g->size) {
-		if (read_at(g->fd, r, sizeof(*r), off) &&
-		    head_valid(r, g->size - off))
+		if (read_at(g->fd, r, sizeof(*r), off)
+		    && head_valid(r, g->size - off))
 			return off;
 		/* Look for the next magic; chunks overlap by three bytes. */
 		off++;
-		size_t want = g->size - off < sizeof(buf) ?
-		    (size_t)(g->size - off) : sizeof(buf);
+		size_t want = g->size - off < sizeof(buf)
+		    ? (size_t)(g->size - off)
+		    : sizeof(buf);
 		if (want < sizeof(*r) || !read_at(g->fd, buf, want, off))
 			break;
 		unsigned char *m = memmem(buf, want, &magic, sizeof(magic));
@@ -161,24 +161,26 @@ segment_find(const struct segment *g, uint64_t off, struct segment_record *r)
 }
 
 bool
-segment_body(const struct segment *g, uint64_t off, const struct segment_record *r,
-    void *dst)
+segment_body(const struct segment *g, uint64_t off,
+    const struct segment_record *r, void *dst)
 {
 	must(off + segment_record_size(&r->hdr) <= g->size);
-	return read_at(g->fd, dst, r->hdr.len, off + sizeof(*r)) &&
-	    (uint32_t)crc32(0, dst, r->hdr.len) == r->body_crc;
+	return read_at(g->fd, dst, r->hdr.len, off + sizeof(*r))
+	    && (uint32_t)crc32(0, dst, r->hdr.len) == r->body_crc;
 }
 
 /* The same check for a body nobody wants yet, in pieces. */
 static bool
-body_valid(const struct segment *g, uint64_t off, const struct segment_record *r)
+body_valid(const struct segment *g, uint64_t off,
+    const struct segment_record *r)
 {
 	unsigned char buf[SCAN_CHUNK];
 	uint32_t crc = 0;
 
 	for (uint64_t at = 0; at < r->hdr.len; at += sizeof(buf)) {
-		size_t n = r->hdr.len - at < sizeof(buf) ?
-		    (size_t)(r->hdr.len - at) : sizeof(buf);
+		size_t n = r->hdr.len - at < sizeof(buf)
+		    ? (size_t)(r->hdr.len - at)
+		    : sizeof(buf);
 		if (!read_at(g->fd, buf, n, off + sizeof(*r) + at))
 			return false;
 		crc = (uint32_t)crc32(crc, buf, (uInt)n);
@@ -222,8 +224,8 @@ segment_last(const struct segment *g, uint64_t from, uint64_t session)
 		off = segment_find(g, off, &r);
 		if (off == g->size)
 			break;
-		if (r.hdr.session == session && r.hdr.seq != 0 &&
-		    body_valid(g, off, &r))
+		if (r.hdr.session == session && r.hdr.seq != 0
+		    && body_valid(g, off, &r))
 			seq = r.hdr.seq;
 		off += segment_record_size(&r.hdr);
 	}
@@ -271,7 +273,7 @@ segment_append(struct segment *g, const struct up_hdr *hdr,
 
 	/* What stands behind a torn end is not found before a whole scan. */
 	must(g->ours && n <= SEGMENT_PARTS);
-	iov[0] = (struct iovec){&r, sizeof(r)};
+	iov[0] = (struct iovec) {&r, sizeof(r)};
 	for (int i = 0; i < n; i++) {
 		iov[1 + i] = parts[i];
 		len += parts[i].iov_len;

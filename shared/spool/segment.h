@@ -12,20 +12,20 @@
 #include <sys/uio.h>
 
 struct segment {
-	struct list link;	/* in its spool's list, oldest first */
-	uint64_t number;	/* "00000007.seg" */
-	uint64_t size;		/* bytes written */
-	uint64_t events;	/* records not released yet */
-	int64_t newest_ms;	/* recv_ms of its last record */
-	bool ours;		/* created by this process: may be appended to,
+	struct list link;  /* in its spool's list, oldest first */
+	uint64_t number;   /* "00000007.seg" */
+	uint64_t size;	   /* bytes written */
+	uint64_t events;   /* records not released yet */
+	int64_t newest_ms; /* recv_ms of its last record */
+	bool ours;	   /* created by this process: may be appended to,
 				   as its end is known to be whole */
-	bool dirty;		/* appended to since the last sync */
+	bool dirty;	   /* appended to since the last sync */
 	int fd;
 };
 
 struct segment_record {
 	uint32_t magic;
-	uint32_t head_crc;	/* of everything behind this field */
+	uint32_t head_crc; /* of everything behind this field */
 	uint32_t body_crc;
 	uint32_t reserved;
 	struct up_hdr hdr;
@@ -53,10 +53,11 @@ void segment_delete(struct segment *, const char *dir);
  * The first valid record header at or behind off: its offset, or the size of
  * the segment.  Only ever leaves off when something there is damaged.
  */
-uint64_t segment_find(const struct segment *, uint64_t off, struct segment_record *);
+uint64_t segment_find(const struct segment *, uint64_t off,
+    struct segment_record *);
 /* The body of the record at off into dst: false when its sum is wrong. */
-bool segment_body(const struct segment *, uint64_t off, const struct segment_record *,
-    void *dst);
+bool segment_body(const struct segment *, uint64_t off,
+    const struct segment_record *, void *dst);
 struct segment_tally segment_tally(const struct segment *, uint64_t from);
 /*
  * The seq of the last valid record of session at or behind from, 0 when there

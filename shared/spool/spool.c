@@ -19,11 +19,11 @@
 struct spool {
 	char dir[PATH_MAX - 64];
 	struct spool_limits limits;
-	struct list segments;	/* oldest first; the last one is written */
+	struct list segments;	 /* oldest first; the last one is written */
 	struct place_file *done; /* NULL until the directory exists */
-	struct place read;	/* next record to take */
+	struct place read;	 /* next record to take */
 	struct place released;
-	struct place *taken;	/* ends of taken records, a ring */
+	struct place *taken; /* ends of taken records, a ring */
 	size_t taken_at, taken_n, taken_cap;
 	struct spool_stats stats;
 };
@@ -31,21 +31,23 @@ struct spool {
 static struct segment *
 oldest(const struct spool *s)
 {
-	return list_empty(&s->segments) ? NULL :
-	    container_of(s->segments.next, struct segment, link);
+	return list_empty(&s->segments)
+	    ? NULL
+	    : container_of(s->segments.next, struct segment, link);
 }
 
 static struct segment *
 newest(const struct spool *s)
 {
-	return list_empty(&s->segments) ? NULL :
-	    container_of(s->segments.prev, struct segment, link);
+	return list_empty(&s->segments)
+	    ? NULL
+	    : container_of(s->segments.prev, struct segment, link);
 }
 
 static struct segment *
 at_or_behind(const struct spool *s, uint64_t number)
 {
-	list_each(&s->segments, l) {
+	list_each (&s->segments, l) {
 		struct segment *g = container_of(l, struct segment, link);
 		if (g->number >= number)
 			return g;
@@ -102,25 +104,26 @@ load(struct spool *s, struct err *e)
 	size_t count;
 
 	if (segment_list(s->dir, &numbers, &count) != 0)
-		return errno == ENOENT ? 0 : err_sys(e, EXIT_DEGRADED,
-		    "cannot read the spool %s", s->dir);
+		return errno == ENOENT ? 0
+				       : err_sys(e, EXIT_DEGRADED,
+					   "cannot read the spool %s", s->dir);
 	if (open_done(s, e) != 0)
 		goto err1;
 	for (size_t i = 0; i < count; i++) {
 		struct segment *g = segment_open(s->dir, numbers[i], 0);
 
 		if (g == NULL) {
-			err_sys(e, EXIT_DEGRADED, "cannot open segment %llu "
-			    "of the spool %s", (unsigned long long)numbers[i],
-			    s->dir);
+			err_sys(e, EXIT_DEGRADED,
+			    "cannot open segment %llu of the spool %s",
+			    (unsigned long long)numbers[i], s->dir);
 			goto err1;
 		}
 		adopt(s, g);
 		if (g->number < s->released.seg)
 			drop(s, g);
 		else
-			scan(s, g, g->number == s->released.seg ?
-			    s->released.off : 0);
+			scan(s, g,
+			    g->number == s->released.seg ? s->released.off : 0);
 	}
 	free(numbers);
 	return 0;
@@ -133,8 +136,9 @@ err1:
 static uint64_t
 taken_until(const struct spool *s)
 {
-	return s->taken_n == 0 ? 0 :
-	    s->taken[(s->taken_at + s->taken_n - 1) % s->taken_cap].seg;
+	return s->taken_n == 0
+	    ? 0
+	    : s->taken[(s->taken_at + s->taken_n - 1) % s->taken_cap].seg;
 }
 
 /* Events too old to be worth delivering: whole segments, oldest first. */
@@ -145,21 +149,22 @@ spool_expire(struct spool *s)
 
 	if (s->limits.age_ms == 0)
 		return;
-	list_each_safe(&s->segments, l, next) {
+	list_each_safe (&s->segments, l, next) {
 		struct segment *g = container_of(l, struct segment, link);
 
 		if (g->number <= taken_until(s))
 			continue;
-		if (g->events == 0 ||
-		    g->newest_ms + (int64_t)s->limits.age_ms >= now)
+		if (g->events == 0
+		    || g->newest_ms + (int64_t)s->limits.age_ms >= now)
 			return;
 		s->stats.expired += g->events;
 		if (s->taken_n == 0) {
 			/* Then there is nothing left in front of it. */
-			s->released = s->read = (struct place){g->number + 1, 0};
+			s->released = s->read = (struct place) {g->number + 1,
+			    0};
 			place_store(s->done, s->released);
 		} else if (s->read.seg == g->number) {
-			s->read = (struct place){g->number + 1, 0};
+			s->read = (struct place) {g->number + 1, 0};
 		}
 		drop(s, g);
 	}
@@ -273,8 +278,9 @@ spool_append(struct spool *s, const struct up_hdr *hdr,
 
 	if (s->stats.bytes + total > s->limits.bytes) {
 		s->stats.refused++;
-		return err_set(e, EXIT_DEGRADED, "the spool %s is full (%llu "
-		    "bytes)", s->dir, (unsigned long long)s->limits.bytes);
+		return err_set(e, EXIT_DEGRADED,
+		    "the spool %s is full (%llu bytes)", s->dir,
+		    (unsigned long long)s->limits.bytes);
 	}
 	if (prepare_dir(s, e) != 0 || (g = writable_segment(s, e)) == NULL)
 		goto refused;
@@ -295,12 +301,12 @@ refused:
 int
 spool_sync(struct spool *s, struct err *e)
 {
-	list_each(&s->segments, l) {
+	list_each (&s->segments, l) {
 		struct segment *g = container_of(l, struct segment, link);
 
 		if (g->dirty && fdatasync(g->fd) != 0)
-			return err_sys(e, EXIT_DEGRADED, "cannot sync the "
-			    "spool %s", s->dir);
+			return err_sys(e, EXIT_DEGRADED,
+			    "cannot sync the spool %s", s->dir);
 		g->dirty = false;
 	}
 	return 0;
@@ -318,8 +324,8 @@ recount(struct spool *s, struct segment *g)
 	uint64_t now = segment_tally(g, s->read.off).events;
 
 	for (size_t i = 0; i < s->taken_n; i++)
-		now += s->taken[(s->taken_at + i) % s->taken_cap].seg ==
-		    g->number;
+		now += s->taken[(s->taken_at + i) % s->taken_cap].seg
+		    == g->number;
 	if (now >= g->events)
 		return;
 	must(s->stats.events >= g->events - now);
@@ -337,7 +343,7 @@ seek(struct spool *s, struct segment_record *r)
 		if (g == NULL)
 			return NULL;
 		if (g->number > s->read.seg)
-			s->read = (struct place){g->number, 0};
+			s->read = (struct place) {g->number, 0};
 		uint64_t from = s->read.off;
 		uint64_t at = s->read.off = segment_find(g, from, r);
 		if (at > from)
@@ -346,7 +352,7 @@ seek(struct spool *s, struct segment_record *r)
 			return g;
 		if (g == newest(s))
 			return NULL;
-		s->read = (struct place){g->number + 1, 0};
+		s->read = (struct place) {g->number + 1, 0};
 	}
 }
 
@@ -401,7 +407,7 @@ spool_skip(struct spool *s)
 	struct segment *g = newest(s);
 
 	must(g != NULL && s->stats.events == s->taken_n + 1);
-	s->read = (struct place){g->number, g->size};
+	s->read = (struct place) {g->number, g->size};
 	taken_push(s, s->read);
 }
 
@@ -413,13 +419,13 @@ reclaim(struct spool *s)
 
 	while ((g = oldest(s)) != NULL) {
 		bool behind = g->number < s->released.seg;
-		bool spent = g->number == s->released.seg && g->events == 0 &&
-		    (g != newest(s) ||
-		    g->size >= s->limits.segment_bytes || spool_empty(s));
+		bool spent = g->number == s->released.seg && g->events == 0
+		    && (g != newest(s) || g->size >= s->limits.segment_bytes
+			|| spool_empty(s));
 		if (!behind && !spent)
 			return;
 		if (spent) {
-			s->released = (struct place){g->number + 1, 0};
+			s->released = (struct place) {g->number + 1, 0};
 			if (s->read.seg == g->number)
 				s->read = s->released;
 			place_store(s->done, s->released);
@@ -468,7 +474,7 @@ spool_end(const struct spool *s)
 {
 	const struct segment *g = newest(s);
 
-	return g == NULL ? s->read : (struct place){g->number, g->size};
+	return g == NULL ? s->read : (struct place) {g->number, g->size};
 }
 
 bool
@@ -476,19 +482,19 @@ spool_empty(const struct spool *s)
 {
 	const struct segment *g = newest(s);
 
-	return g == NULL || s->stats.events == s->taken_n ||
-	    s->read.seg > g->number ||
-	    (s->read.seg == g->number && s->read.off >= g->size);
+	return g == NULL || s->stats.events == s->taken_n
+	    || s->read.seg > g->number
+	    || (s->read.seg == g->number && s->read.off >= g->size);
 }
 
 uint64_t
 spool_tail(const struct spool *s, uint64_t session)
 {
 	for (struct list *l = s->segments.prev; l != &s->segments;
-	    l = l->prev) {
+	     l = l->prev) {
 		struct segment *g = container_of(l, struct segment, link);
-		uint64_t from = g->number == s->released.seg ?
-		    s->released.off : 0;
+		uint64_t from = g->number == s->released.seg ? s->released.off
+							     : 0;
 		uint64_t seq = segment_last(g, from, session);
 
 		if (seq != 0)

@@ -28,7 +28,7 @@ struct spool_limits {
 
 /* What the operator is told; totals since spool_open. */
 struct spool_stats {
-	uint64_t events, bytes;	/* waiting now, taken or not */
+	uint64_t events, bytes; /* waiting now, taken or not */
 	uint64_t appended, refused, damaged, damaged_bytes, expired;
 };
 
@@ -46,8 +46,8 @@ void spool_close(struct spool *);
  * bytes in all; writes to disk without waiting for it.  0; -1 when the bound is
  * met or the disk is full (counted in refused; the record is not half there).
  */
-int spool_append(struct spool *, const struct up_hdr *,
-    const struct iovec *, int n, struct err *);
+int spool_append(struct spool *, const struct up_hdr *, const struct iovec *,
+    int n, struct err *);
 /*
  * The caller has a copy of the record it appended last: it counts as taken.
  * Only when nothing else was left to take.

@@ -12,7 +12,7 @@
 
 #define KEPT_FILE "config"
 #define KEPT_CA "ca.pem"
-#define KEPT_MAX (2u << 20)	/* a merged text is longer than its file */
+#define KEPT_MAX (2u << 20) /* a merged text is longer than its file */
 #define KEPT_HEAD "# What this fleet runs by, of "
 
 static char *
@@ -40,8 +40,8 @@ read_text(const char *path, struct err *e)
 
 /* Whole or not at all. */
 static int
-put(const char *state_dir, const char *name, const char *head,
-    const char *text, struct err *e)
+put(const char *state_dir, const char *name, const char *head, const char *text,
+    struct err *e)
 {
 	char path[PATH_MAX], part[PATH_MAX];
 	int fd;
@@ -49,8 +49,9 @@ put(const char *state_dir, const char *name, const char *head,
 	if (!str_format(path, sizeof(path), "%s/%s", state_dir, name)
 	    || !str_format(part, sizeof(part), "%s.part", path))
 		return err_set(e, EXIT_CONFIG, "%s: path too long", state_dir);
-	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
-	    | O_NONBLOCK, 0600);
+	fd = open(part,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+	    0600);
 	if (fd == -1)
 		return err_sys(e, EXIT_DEGRADED, "cannot write %s", part);
 	if (fd_write_all(fd, head, strlen(head)) == -1
@@ -74,8 +75,7 @@ config_kept_put(const struct config *c, struct err *e)
 	if (put(c->state_dir, KEPT_FILE, head, c->text, e) == -1)
 		return -1;
 	/* With the kept one already, there is nothing to copy. */
-	if (c->ca_file[0] == '\0' || (ca = read_text(c->ca_file, NULL))
-	    == NULL)
+	if (c->ca_file[0] == '\0' || (ca = read_text(c->ca_file, NULL)) == NULL)
 		return 0;
 	put(c->state_dir, KEPT_CA, "", ca, NULL);
 	free(ca);
@@ -110,8 +110,7 @@ config_kept_load(struct config *c, const char *state_dir, const char *path,
 	if (strncmp(text, head, strlen(head)) != 0)
 		err_set(e, EXIT_CONFIG, "%s is not of %s", file, path);
 	else
-		rc = config_recall(c, path, text + strlen(head), NULL, NULL,
-		    e);
+		rc = config_recall(c, path, text + strlen(head), NULL, NULL, e);
 	free(text);
 	return rc;
 }

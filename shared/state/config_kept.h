@@ -15,8 +15,8 @@ int config_kept_put(const struct config *, struct err *);
  * Reads what the fleet of this config file ran by last; -1 when state_dir has
  * none, or one of another file.
  */
-int config_kept_load(struct config *, const char *state_dir,
-    const char *path, struct err *);
+int config_kept_load(struct config *, const char *state_dir, const char *path,
+    struct err *);
 
 /* The CA file to use, or "": of a kept config the copy, if the file is gone. */
 void config_kept_ca(const struct config *, char out[CONFIG_PATH_MAX]);

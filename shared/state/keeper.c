@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KEEPER_FILE "keeper"	/* the line of /proc/self/cgroup, or empty */
+#define KEEPER_FILE "keeper" /* the line of /proc/self/cgroup, or empty */
 #define KEEPER_TEXT 1024
-#define KEEPER_WORDS 800	/* a command line with two paths in it */
+#define KEEPER_WORDS 800 /* a command line with two paths in it */
 #define SERVICE ".service"
 
 /* ---- the unit -------------------------------------------------------- */
@@ -26,7 +26,7 @@ keeper_unit(const char *cgroup, struct keeper *k)
 
 	k->unit[0] = '\0';
 	for (const char *p = cgroup; (p = strstr(p, SERVICE)) != NULL;
-	    p += strlen(SERVICE)) {
+	     p += strlen(SERVICE)) {
 		const char *name = p, *end = p + strlen(SERVICE);
 
 		if (*end != '\0' && strchr("/\n", *end) == NULL)
@@ -77,8 +77,9 @@ keeper_leave(const char *state_dir, bool notified)
 		read_text("/proc/self/cgroup", text, sizeof(text));
 	if (!str_format(path, sizeof(path), "%s/" KEEPER_FILE, state_dir))
 		return;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
-	    | O_NONBLOCK, 0600);
+	fd = open(path,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+	    0600);
 	if (fd == -1)
 		return;
 	/* Cut off it names no unit, or one that is meant. */
@@ -154,11 +155,14 @@ keeper_check(const char *dir, const char *config_path, struct err *e)
 		return 0;
 	keeper_command(&k, "start", config_path, words, sizeof(words));
 	if (k.unit[0] == '\0' && geteuid() != 0)
-		return err_set(e, EXIT_CONFIG, "%s belongs to user %s, who "
+		return err_set(e, EXIT_CONFIG,
+		    "%s belongs to user %s, who "
 		    "runs this fleet: it can't be started by another user.",
 		    dir, k.user);
-	return err_set(e, EXIT_CONFIG, "%s belongs to user %s, who runs this "
+	return err_set(e, EXIT_CONFIG,
+	    "%s belongs to user %s, who runs this "
 	    "fleet%s%s; as another user the whole bot would be that one's, "
-	    "and what it writes closed to %s. Use: %s", dir, k.user,
-	    k.unit[0] != '\0' ? " by the unit " : "", k.unit, k.user, words);
+	    "and what it writes closed to %s. Use: %s",
+	    dir, k.user, k.unit[0] != '\0' ? " by the unit " : "", k.unit,
+	    k.user, words);
 }

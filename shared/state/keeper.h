@@ -13,12 +13,12 @@
 #include "shared/base/err.h"
 
 struct keeper {
-	bool known;		/* there is a state_dir */
-	bool foreign;		/* of another user than this process's */
+	bool known;   /* there is a state_dir */
+	bool foreign; /* of another user than this process's */
 	uid_t uid;
-	char user[64];		/* or its number */
-	char unit[160];		/* "shardherd@main.service"; "": none */
-	bool session;		/* one of a user's own systemd */
+	char user[64];	/* or its number */
+	char unit[160]; /* "shardherd@main.service"; "": none */
+	bool session;	/* one of a user's own systemd */
 };
 
 /* What state_dir says. */

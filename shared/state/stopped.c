@@ -15,7 +15,7 @@
 #include "shared/base/clock.h"
 
 #define STOPPED_FILE "stopped"
-#define STOPPED_LINE 128	/* "MILLISECONDS NAME\n" */
+#define STOPPED_LINE 128 /* "MILLISECONDS NAME\n" */
 
 static void
 whose(char out[64])
@@ -52,12 +52,13 @@ stopped_put(const char *state_dir, struct err *e)
 	int fd, rc;
 
 	whose(by);
-	str_format(line, sizeof(line), "%lld %s\n",
-	    (long long)clock_wall_ms(), by);
+	str_format(line, sizeof(line), "%lld %s\n", (long long)clock_wall_ms(),
+	    by);
 	if (!str_format(path, sizeof(path), "%s/" STOPPED_FILE, state_dir))
 		return err_set(e, EXIT_CONFIG, "%s: path too long", state_dir);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
-	    | O_NONBLOCK, 0600);
+	fd = open(path,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
+	    0600);
 	if (fd == -1)
 		return err_sys(e, EXIT_DEGRADED, "cannot write %s", path);
 	rc = fd_write_all(fd, line, strlen(line));

@@ -11,8 +11,8 @@
 #include "shared/base/err.h"
 
 struct stopped {
-	int64_t at_ms;		/* wall clock */
-	char by[64];		/* the user's name, or number */
+	int64_t at_ms; /* wall clock */
+	char by[64];   /* the user's name, or number */
 };
 
 /* Leaves the word, for the user of this process (behind sudo, who called it).

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEPTH_MAX 32		/* LMDB's own bound */
-#define NO_PAGE UINT64_MAX	/* the root of what is empty */
+#define DEPTH_MAX 32	   /* LMDB's own bound */
+#define NO_PAGE UINT64_MAX /* the root of what is empty */
 #define MAGIC 0xbeefc0deu
 
 #define P_BRANCH 1u
@@ -18,7 +18,7 @@
 struct page_top {
 	uint64_t pgno;
 	uint16_t pad, flags;
-	uint16_t lower, upper;	/* of an overflow page: its pages, 32 bits */
+	uint16_t lower, upper; /* of an overflow page: its pages, 32 bits */
 };
 _Static_assert(sizeof(struct page_top) == 16, "on disk");
 
@@ -43,9 +43,9 @@ _Static_assert(sizeof(struct meta) == 136, "on disk");
 
 struct check {
 	int fd;
-	size_t size;		/* of a page */
+	size_t size; /* of a page */
 	uint64_t last;
-	uint64_t left;		/* pages that may still be visited: no circle */
+	uint64_t left; /* pages that may still be visited: no circle */
 };
 
 static bool
@@ -53,8 +53,9 @@ page_read_at(const struct check *c, uint64_t pgno, void *page)
 {
 	struct page_top top;
 
-	if (pgno < 2 || pgno > c->last || pread(c->fd, page, c->size,
-	    (off_t)(pgno * c->size)) != (ssize_t)c->size)
+	if (pgno < 2 || pgno > c->last
+	    || pread(c->fd, page, c->size, (off_t)(pgno * c->size))
+		!= (ssize_t)c->size)
 		return false;
 	memcpy(&top, page, sizeof(top));
 	return top.pgno == pgno;
@@ -68,13 +69,14 @@ overflow_ok(struct check *c, uint64_t pgno, uint64_t size)
 	struct page_top top;
 	uint32_t pages;
 
-	if (pgno < 2 || pgno > c->last || pread(c->fd, page, sizeof(page),
-	    (off_t)(pgno * c->size)) != (ssize_t)sizeof(page))
+	if (pgno < 2 || pgno > c->last
+	    || pread(c->fd, page, sizeof(page), (off_t)(pgno * c->size))
+		!= (ssize_t)sizeof(page))
 		return false;
 	memcpy(&top, page, sizeof(top));
 	memcpy(&pages, &top.lower, sizeof(pages));
-	return top.pgno == pgno && (top.flags & P_KIND) == P_OVERFLOW && pages > 0
-	    && pages <= c->last + 1 - pgno
+	return top.pgno == pgno && (top.flags & P_KIND) == P_OVERFLOW
+	    && pages > 0 && pages <= c->last + 1 - pgno
 	    && size + sizeof(top) <= (uint64_t)pages * c->size;
 }
 
@@ -88,7 +90,7 @@ leaf_ok(struct check *c, const unsigned char *page, size_t at)
 	size = n.lo | (uint64_t)n.hi << 16;
 	at += sizeof(n) + n.ksize;
 	if ((n.flags & ~F_BIGDATA) != 0)
-		return false;		/* this file has no duplicates */
+		return false; /* this file has no duplicates */
 	if ((n.flags & F_BIGDATA) == 0)
 		return at <= c->size && size <= c->size - at;
 	if (at + sizeof(pgno) > c->size)
@@ -105,8 +107,9 @@ branch_ok(struct check *c, const unsigned char *page, size_t at, int depth)
 	struct node n;
 
 	memcpy(&n, page + at, sizeof(n));
-	return at + sizeof(n) + n.ksize <= c->size && tree_ok(c, n.lo
-	    | (uint64_t)n.hi << 16 | (uint64_t)n.flags << 32, depth + 1);
+	return at + sizeof(n) + n.ksize <= c->size
+	    && tree_ok(c, n.lo | (uint64_t)n.hi << 16 | (uint64_t)n.flags << 32,
+		depth + 1);
 }
 
 static bool
@@ -124,8 +127,9 @@ nodes_ok(struct check *c, const unsigned char *page, int depth)
 		memcpy(&at, page + i, sizeof(at));
 		if (at < top.upper || at + sizeof(struct node) > c->size)
 			return false;
-		if (!((top.flags & P_KIND) == P_LEAF ? leaf_ok(c, page, at)
-		    : branch_ok(c, page, at, depth)))
+		if (!((top.flags & P_KIND) == P_LEAF
+			    ? leaf_ok(c, page, at)
+			    : branch_ok(c, page, at, depth)))
 			return false;
 	}
 	return true;
@@ -151,8 +155,10 @@ newest_meta(int fd, size_t page_size, struct meta *out)
 	struct meta m;
 
 	for (int i = 0; i < 2; i++) {
-		if (pread(fd, &m, sizeof(m), (off_t)((size_t)i * page_size
-		    + sizeof(struct page_top))) != (ssize_t)sizeof(m)
+		if (pread(fd, &m, sizeof(m),
+			(off_t)((size_t)i * page_size
+			    + sizeof(struct page_top)))
+			!= (ssize_t)sizeof(m)
 		    || m.magic != MAGIC)
 			return false;
 		if (i == 0 || m.txnid > out->txnid)

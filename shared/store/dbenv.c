@@ -13,10 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define AGAIN_MAX 20		/* times an environment is opened anew */
-#define AGAIN_NS 2000000	/* in between */
+#define AGAIN_MAX 20	 /* times an environment is opened anew */
+#define AGAIN_NS 2000000 /* in between */
 #define CHECK_MAX 3
-#define DATA_MAGIC 0xbeefc0deu	/* of a meta page, behind its header */
+#define DATA_MAGIC 0xbeefc0deu /* of a meta page, behind its header */
 #define PAGE_HEADER 16
 
 struct dbenv {
@@ -24,10 +24,10 @@ struct dbenv {
 	char dir[512];
 	MDB_env *env;
 	dev_t dev;
-	ino_t data, lock;	/* the files it has open */
+	ino_t data, lock; /* the files it has open */
 	size_t map_size, page_size;
 	bool read_only, busy;
-	bool past;		/* another one took, or takes, its place */
+	bool past; /* another one took, or takes, its place */
 };
 
 static struct dbenv *all;
@@ -139,7 +139,7 @@ identify(struct dbenv *d)
 	if ((rc = stat_in(d->dir, "data.mdb", &data)) != 0)
 		return rc;
 	if (stat_in(d->dir, "lock.mdb", &lock) != 0)
-		memset(&lock, 0, sizeof(lock));	/* a read-only file system */
+		memset(&lock, 0, sizeof(lock)); /* a read-only file system */
 	mdb_env_get_fd(d->env, &fd);
 	mdb_env_stat(d->env, &pages);
 	if (fstat(fd, &own) == -1 || own.st_ino != data.st_ino)
@@ -219,7 +219,8 @@ is_meta(int fd, off_t at)
 	uint32_t magic;
 
 	return pread(fd, &magic, sizeof(magic), at + PAGE_HEADER)
-	    == (ssize_t)sizeof(magic) && magic == DATA_MAGIC;
+	    == (ssize_t)sizeof(magic)
+	    && magic == DATA_MAGIC;
 }
 
 static bool
@@ -227,8 +228,7 @@ has_pages(const struct dbenv *d, int fd, uint64_t n)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0
-	    && (uint64_t)st.st_size / d->page_size >= n;
+	return fstat(fd, &st) == 0 && (uint64_t)st.st_size / d->page_size >= n;
 }
 
 /* LMDB maps the file: pages that are not there would be SIGBUS. */
@@ -294,8 +294,7 @@ try_begin(struct dbenv_tx *tx, const char *dir, const struct dbenv_kind *k,
 		tx->env->past = true;
 		tx->env = NULL;
 	}
-	if (tx->env == NULL
-	    && (rc = dbenv_new(&tx->env, dir, k, flags)) != 0) {
+	if (tx->env == NULL && (rc = dbenv_new(&tx->env, dir, k, flags)) != 0) {
 		*again = rc == EINVAL;
 		return rc;
 	}

@@ -12,19 +12,19 @@
 
 #include <lmdb.h>
 
-#define DBENV_WAIT_MS 10000	/* for other writers, where nothing else waits */
-#define DBENV_LOOP_WAIT_MS 50	/* on a loop: the caller tries again later */
+#define DBENV_WAIT_MS 10000   /* for other writers, where nothing else waits */
+#define DBENV_LOOP_WAIT_MS 50 /* on a loop: the caller tries again later */
 
-#define DBENV_BUSY (-1)		/* another process writes, or is stopped in it */
-#define DBENV_GONE (-2)		/* deleted or moved away under us */
+#define DBENV_BUSY (-1) /* another process writes, or is stopped in it */
+#define DBENV_GONE (-2) /* deleted or moved away under us */
 
 struct dbenv_kind {
-	size_t map_size;	/* address space, not disk */
-	unsigned readers;	/* processes inside a transaction */
+	size_t map_size;  /* address space, not disk */
+	unsigned readers; /* processes inside a transaction */
 };
 
 #define DBENV_WRITE 1u
-#define DBENV_CREATE 2u		/* the files, not the directory */
+#define DBENV_CREATE 2u /* the files, not the directory */
 
 struct dbenv;
 
@@ -32,7 +32,7 @@ struct dbenv_tx {
 	struct dbenv *env;
 	MDB_txn *txn;
 	MDB_dbi dbi;
-	int lock_fd;		/* writers: held from begin to end; else -1 */
+	int lock_fd; /* writers: held from begin to end; else -1 */
 };
 
 /*

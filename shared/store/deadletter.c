@@ -194,8 +194,9 @@ deadletter_get(const struct store *s, uint64_t id, struct deadletter *d,
 }
 
 int
-deadletter_each(const struct store *s, int (*fn)(const struct deadletter *,
-    const char *raw, void *), void *arg, struct err *e)
+deadletter_each(const struct store *s,
+    int (*fn)(const struct deadletter *, const char *raw, void *), void *arg,
+    struct err *e)
 {
 	struct deadletter d;
 	struct store_tx tx;
@@ -214,7 +215,7 @@ deadletter_each(const struct store *s, int (*fn)(const struct deadletter *,
 	}
 	store_env_abort(&tx);
 	return rc == 0 || rc == MDB_NOTFOUND ? 0
-	    : store_env_fail(s, rc, "read", e);
+					     : store_env_fail(s, rc, "read", e);
 }
 
 int

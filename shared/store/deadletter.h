@@ -16,18 +16,18 @@
 #define DEADLETTER_RAW_MAX ((uint64_t)16 << 20) /* a longer event is cut */
 
 struct deadletter {
-	uint64_t id;		/* ascending, never given twice */
-	int64_t at_ms;		/* wall clock */
+	uint64_t id;   /* ascending, never given twice */
+	int64_t at_ms; /* wall clock */
 	uint64_t seq, recv_ms;
-	uint64_t session;	/* store_session_key */
-	uint64_t raw_len;	/* bytes of the event */
-	uint64_t raw_kept;	/* bytes that follow; less when it was cut */
+	uint64_t session;  /* store_session_key */
+	uint64_t raw_len;  /* bytes of the event */
+	uint64_t raw_kept; /* bytes that follow; less when it was cut */
 	uint32_t shard, strikes;
-	uint32_t t_off, t_len;	/* the event's name in its bytes */
+	uint32_t t_off, t_len; /* the event's name in its bytes */
 	char plugin[64], event[64];
 	char session_id[CONTRACT_SESSION_MAX];
-	char why[256];		/* what it did, one sentence's end */
-	char words[256];	/* the plugin's last line on stderr; "" : none */
+	char why[256];	 /* what it did, one sentence's end */
+	char words[256]; /* the plugin's last line on stderr; "" : none */
 };
 
 /* Sets id and raw_kept.  *gone is how many older ones made room. */
@@ -38,8 +38,9 @@ int deadletter_get(const struct store *, uint64_t id, struct deadletter *,
     char **raw, struct err *);
 /* Oldest first; raw is borrowed; fn returns 0 to go on and must not use the
  * store. */
-int deadletter_each(const struct store *, int (*fn)(const struct deadletter *,
-    const char *raw, void *), void *, struct err *);
+int deadletter_each(const struct store *,
+    int (*fn)(const struct deadletter *, const char *raw, void *), void *,
+    struct err *);
 /* 1 dropped, 0 there was none, -1. */
 int deadletter_drop(const struct store *, uint64_t id, struct err *);
 int deadletter_drop_all(const struct store *, uint64_t *dropped, struct err *);

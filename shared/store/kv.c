@@ -19,7 +19,7 @@ struct kv_tx {
 	struct kv *kv;
 	MDB_txn *txn;
 	MDB_dbi dbi;
-	struct dbenv_tx db;	/* of the outermost */
+	struct dbenv_tx db; /* of the outermost */
 	bool nested;
 };
 
@@ -31,35 +31,43 @@ kv_fail(const struct kv *kv, int rc, const char *doing, struct err *e)
 	switch (rc) {
 	case ENOSPC:
 	case EDQUOT:
-		return err_set(e, EXIT_DEGRADED, "Cannot %s the storage %s: "
-		    "the disk is full. Free some space.", doing, kv->path);
+		return err_set(e, EXIT_DEGRADED,
+		    "Cannot %s the storage %s: "
+		    "the disk is full. Free some space.",
+		    doing, kv->path);
 	case ENOENT:
-		return err_set(e, EXIT_DOWN, "Cannot %s the storage %s: it "
-		    "does not exist yet. Was the fleet ever started?", doing,
-		    kv->path);
+		return err_set(e, EXIT_DOWN,
+		    "Cannot %s the storage %s: it "
+		    "does not exist yet. Was the fleet ever started?",
+		    doing, kv->path);
 	case DBENV_BUSY:
-		return err_set(e, EXIT_TRY_LATER, "Cannot %s the storage %s: "
-		    "another process is writing to it, or was stopped (state T "
-		    "in ps) while it did.", doing, kv->path);
+		return err_set(e, EXIT_TRY_LATER,
+		    "Cannot %s the storage %s: another process is writing to "
+		    "it, or was stopped (state T in ps) while it did.",
+		    doing, kv->path);
 	case DBENV_GONE:
-		return err_set(e, EXIT_DEGRADED, "Cannot %s the storage %s: it "
-		    "was deleted or moved away while it was in use. Put it "
-		    "back; the next start of the handler would make a new, "
-		    "empty one.", doing, kv->path);
+		return err_set(e, EXIT_DEGRADED,
+		    "Cannot %s the storage %s: it was deleted or moved away "
+		    "while it was in use. Put it back; the next start of the "
+		    "handler would make a new, empty one.",
+		    doing, kv->path);
 	case MDB_MAP_FULL:
-		return err_set(e, EXIT_DEGRADED, "Cannot %s the storage %s: "
-		    "it has reached its size limit of 4 GiB.", doing,
-		    kv->path);
+		return err_set(e, EXIT_DEGRADED,
+		    "Cannot %s the storage %s: "
+		    "it has reached its size limit of 4 GiB.",
+		    doing, kv->path);
 	case MDB_INVALID:
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
-		return err_set(e, EXIT_DEGRADED, "Cannot %s the storage %s: "
+		return err_set(e, EXIT_DEGRADED,
+		    "Cannot %s the storage %s: "
 		    "it is damaged (%s). Stop the fleet and put a copy of "
-		    "that directory back, or move it away.", doing, kv->path,
-		    mdb_strerror(rc));
+		    "that directory back, or move it away.",
+		    doing, kv->path, mdb_strerror(rc));
 	default:
-		return err_set(e, EXIT_DEGRADED, "Cannot %s the storage %s: "
-		    "%s.", doing, kv->path, mdb_strerror(rc));
+		return err_set(e, EXIT_DEGRADED,
+		    "Cannot %s the storage %s: %s.", doing, kv->path,
+		    mdb_strerror(rc));
 	}
 }
 
@@ -71,8 +79,7 @@ kv_open(const char *state_dir, bool create, struct err *e)
 	int rc;
 
 	if (!str_format(kv->path, sizeof(kv->path), "%s/kv", state_dir)) {
-		err_set(e, EXIT_CONFIG, "state_dir is too long: %s",
-		    state_dir);
+		err_set(e, EXIT_CONFIG, "state_dir is too long: %s", state_dir);
 		goto err1;
 	}
 	rc = create && mkdir(kv->path, 0700) < 0 && errno != EEXIST ? errno : 0;
@@ -187,8 +194,8 @@ kv_del(struct kv_tx *tx, const char *key, struct err *e)
 }
 
 int
-kv_each(struct kv_tx *tx, const char *prefix, const char *after,
-    kv_each_fn *fn, void *arg, struct err *e)
+kv_each(struct kv_tx *tx, const char *prefix, const char *after, kv_each_fn *fn,
+    void *arg, struct err *e)
 {
 	size_t len = strlen(prefix);
 	char key[KV_KEY_MAX + 1];
@@ -215,5 +222,5 @@ kv_each(struct kv_tx *tx, const char *prefix, const char *after,
 	}
 	mdb_cursor_close(at);
 	return rc == 0 || rc == MDB_NOTFOUND ? 0
-	    : kv_fail(tx->kv, rc, "read", e);
+					     : kv_fail(tx->kv, rc, "read", e);
 }

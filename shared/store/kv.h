@@ -34,8 +34,7 @@ void kv_abort(struct kv_tx *);
 /* 1 with value borrowed until the next write, 0 none, -1. */
 int kv_get(struct kv_tx *, const char *key, const void **value, size_t *len,
     struct err *);
-int kv_put(struct kv_tx *, const char *key, const void *, size_t,
-    struct err *);
+int kv_put(struct kv_tx *, const char *key, const void *, size_t, struct err *);
 /* 1 it was there, 0 it was not, -1. */
 int kv_del(struct kv_tx *, const char *key, struct err *);
 /*
@@ -44,7 +43,7 @@ int kv_del(struct kv_tx *, const char *key, struct err *);
  */
 typedef int kv_each_fn(const char *key, const void *value, size_t len,
     void *arg);
-int kv_each(struct kv_tx *, const char *prefix, const char *after,
-    kv_each_fn *, void *arg, struct err *);
+int kv_each(struct kv_tx *, const char *prefix, const char *after, kv_each_fn *,
+    void *arg, struct err *);
 
 #endif

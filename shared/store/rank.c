@@ -12,8 +12,7 @@ const char *const rank_kind_name[RANK_KINDS] = {"user", "role"};
 static void
 rank_key(char key[64], enum rank_kind kind, uint64_t id)
 {
-	must(str_format(key, 64, "rank/%s/%" PRIu64, rank_kind_name[kind],
-	    id));
+	must(str_format(key, 64, "rank/%s/%" PRIu64, rank_kind_name[kind], id));
 }
 
 /* 1 with the rank, 0 when the record is none of ours. */
@@ -46,8 +45,7 @@ rank_tx_set(struct kv_tx *tx, enum rank_kind kind, uint64_t id, int rank,
 }
 
 int
-rank_tx_unset(struct kv_tx *tx, enum rank_kind kind, uint64_t id,
-    struct err *e)
+rank_tx_unset(struct kv_tx *tx, enum rank_kind kind, uint64_t id, struct err *e)
 {
 	char key[64];
 
@@ -180,8 +178,8 @@ rank_tx_of(struct kv_tx *tx, const char *owners, uint64_t user,
 }
 
 int
-rank_of(struct kv *kv, const char *owners, uint64_t user,
-    const uint64_t *roles, size_t n, int *out, struct err *e)
+rank_of(struct kv *kv, const char *owners, uint64_t user, const uint64_t *roles,
+    size_t n, int *out, struct err *e)
 {
 	struct kv_tx *tx = kv_begin(kv, NULL, false, e);
 	int rc;

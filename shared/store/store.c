@@ -14,12 +14,14 @@
 
 #include <string.h>
 
-#define SEEN_MS 60000	  /* a session that is only idle is stamped again */
+#define SEEN_MS 60000 /* a session that is only idle is stamped again */
 
-_Static_assert(sizeof(struct store_session) == 48 + 8 + CONTRACT_SESSION_MAX +
-    STORE_URL_MAX, "on disk");
-_Static_assert(offsetof(struct store_session, epoch) ==
-    sizeof(struct store_session) - 8, "where the end of the url was");
+_Static_assert(sizeof(struct store_session)
+	== 48 + 8 + CONTRACT_SESSION_MAX + STORE_URL_MAX,
+    "on disk");
+_Static_assert(offsetof(struct store_session, epoch)
+	== sizeof(struct store_session) - 8,
+    "where the end of the url was");
 _Static_assert(sizeof(struct store_gateway) == STORE_URL_MAX + 40, "on disk");
 
 static void
@@ -44,11 +46,13 @@ schema_check(struct store_tx *tx, bool *missing, struct err *err)
 	if ((r = dbenv_check(&tx->db)) != 0)
 		return store_env_fail(tx->store, r, "read", err);
 	store_env_key(&k, STORE_KEY_SCHEMA);
-	if ((r = store_env_get(tx, &k, "schema", &schema, sizeof(schema), err)) == -1)
+	if ((r = store_env_get(tx, &k, "schema", &schema, sizeof(schema), err))
+	    == -1)
 		return -1;
 	*missing = r == 0;
 	if (r == 1 && schema != STORE_SCHEMA)
-		return err_set(err, EXIT_CONFIG, "The store %s has schema %u; "
+		return err_set(err, EXIT_CONFIG,
+		    "The store %s has schema %u; "
 		    "this shardherd knows %u. Use the binary that made it.",
 		    tx->store->path, schema, STORE_SCHEMA);
 	return 0;
@@ -71,8 +75,10 @@ store_init(struct store *s, const char *state_dir, struct err *err)
 	if (r == -1)
 		return -1;
 	store_env_key(&k, STORE_KEY_SCHEMA);
-	if (schema_check(&tx, &missing, err) == -1 || (missing &&
-	    store_env_put(&tx, &k, &schema, sizeof(schema), err) == -1)) {
+	if (schema_check(&tx, &missing, err) == -1
+	    || (missing
+		&& store_env_put(&tx, &k, &schema, sizeof(schema), err)
+		    == -1)) {
 		store_env_abort(&tx);
 		return -1;
 	}
@@ -90,8 +96,8 @@ store_open(struct store *s, const char *state_dir, struct err *err)
 	bool missing;
 	int r;
 
-	if (store_env_prepare(s, state_dir, false, err) == -1 ||
-	    store_env_begin(&tx, s, false, err) == -1)
+	if (store_env_prepare(s, state_dir, false, err) == -1
+	    || store_env_begin(&tx, s, false, err) == -1)
 		return -1;
 	r = schema_check(&tx, &missing, err);
 	store_env_abort(&tx);
@@ -123,7 +129,7 @@ settle(struct store_session *rec)
 	rec->id[sizeof(rec->id) - 1] = '\0';
 	if (memchr(rec->url, '\0', sizeof(rec->url)) != NULL)
 		return;
-	rec->url[0] = '\0';	/* the main one resumes as well */
+	rec->url[0] = '\0'; /* the main one resumes as well */
 	rec->epoch = 0;
 }
 
@@ -135,11 +141,13 @@ store_session_get(const struct store *s, uint32_t shard,
 	int r;
 
 	key_session(&k, shard);
-	if ((r = store_env_get_one(s, &k, "session", out, sizeof(*out), err)) != 1)
+	if ((r = store_env_get_one(s, &k, "session", out, sizeof(*out), err))
+	    != 1)
 		return r;
 	settle(out);
-	return out->shard == shard ? 1 :
-	    store_env_fail(s, MDB_CORRUPTED, "read", err);
+	return out->shard == shard
+	    ? 1
+	    : store_env_fail(s, MDB_CORRUPTED, "read", err);
 }
 
 int
@@ -187,8 +195,8 @@ cursor_put(struct store_tx *tx, const struct store_cursor *c, int64_t now,
 	if ((r = store_env_get(tx, &k, "session", &rec, sizeof(rec), err)) != 1)
 		return r;
 	settle(&rec);
-	if (store_session_key(&rec) != c->session ||
-	    (c->seq <= rec.seq && now - rec.seen_ms < SEEN_MS))
+	if (store_session_key(&rec) != c->session
+	    || (c->seq <= rec.seq && now - rec.seen_ms < SEEN_MS))
 		return 0;
 	if (c->seq > rec.seq)
 		rec.seq = c->seq;
@@ -197,8 +205,8 @@ cursor_put(struct store_tx *tx, const struct store_cursor *c, int64_t now,
 }
 
 int
-store_cursors_put(const struct store *s, const struct store_cursor *c,
-    size_t n, struct err *err)
+store_cursors_put(const struct store *s, const struct store_cursor *c, size_t n,
+    struct err *err)
 {
 	int64_t now = clock_wall_ms();
 	struct store_tx tx;
@@ -214,7 +222,7 @@ store_cursors_put(const struct store *s, const struct store_cursor *c,
 	}
 	if (r != -1 && changed > 0)
 		return store_env_commit(&tx, err);
-	store_env_abort(&tx);	/* nothing new: no fsync */
+	store_env_abort(&tx); /* nothing new: no fsync */
 	return r == -1 ? -1 : 0;
 }
 
@@ -276,7 +284,9 @@ int
 store_blob_put(const struct store *s, const char *name, const void *data,
     size_t size, struct err *err)
 {
-	struct store_op op = {.kind = STORE_OP_BLOB, .key = name, .data = data,
+	struct store_op op = {.kind = STORE_OP_BLOB,
+	    .key = name,
+	    .data = data,
 	    .len = size};
 
 	return store_write(s, &op, 1, err);
@@ -291,8 +301,11 @@ apply(struct store_tx *tx, const struct store_op *op, struct err *err)
 	case STORE_OP_GATEWAY:
 		return gateway_put(tx, op->data, err);
 	case STORE_OP_SETTLE:
-		return store_env_settle(tx, op->id, op->outcome,
-		    op->close_code, op->at_ms, err) == -1 ? -1 : 0;
+		return store_env_settle(tx, op->id, op->outcome, op->close_code,
+			   op->at_ms, err)
+			== -1
+		    ? -1
+		    : 0;
 	}
 	bug("a store_op of no kind");
 }
@@ -316,16 +329,16 @@ store_write(const struct store *s, const struct store_op *op, size_t n,
 }
 
 int
-store_blob_get(const struct store *s, const char *name, void *out,
-    size_t size, size_t *len, struct err *err)
+store_blob_get(const struct store *s, const char *name, void *out, size_t size,
+    size_t *len, struct err *err)
 {
 	struct store_tx tx;
 	struct store_key k;
 	MDB_val v;
 	int rc;
 
-	if (key_blob(s, &k, name, err) == -1 ||
-	    store_env_begin(&tx, s, false, err) == -1)
+	if (key_blob(s, &k, name, err) == -1
+	    || store_env_begin(&tx, s, false, err) == -1)
 		return -1;
 	if ((rc = mdb_get(tx.txn, tx.dbi, &k.val, &v)) == 0) {
 		*len = v.mv_size;
@@ -350,10 +363,13 @@ store_stat(const struct store *s, struct store_stat *out, struct err *err)
 		return -1;
 	dbenv_info(&tx.db, &info, &st);
 	store_env_abort(&tx);
-	*out = (struct store_stat){.schema = STORE_SCHEMA,
-	    .entries = st.ms_entries, .page_size = st.ms_psize,
-	    .pages = info.me_last_pgno + 1, .map_size = s->map_size,
-	    .readers = info.me_numreaders, .last_txn = info.me_last_txnid};
+	*out = (struct store_stat) {.schema = STORE_SCHEMA,
+	    .entries = st.ms_entries,
+	    .page_size = st.ms_psize,
+	    .pages = info.me_last_pgno + 1,
+	    .map_size = s->map_size,
+	    .readers = info.me_numreaders,
+	    .last_txn = info.me_last_txnid};
 	return 0;
 }
 
@@ -371,7 +387,7 @@ store_each(const struct store *s, int (*fn)(const struct store_item *, void *),
 		return -1;
 	if ((rc = mdb_cursor_open(tx.txn, tx.dbi, &cur)) == 0) {
 		while ((rc = mdb_cursor_get(cur, &key, &val, MDB_NEXT)) == 0) {
-			item = (struct store_item){key.mv_data, key.mv_size,
+			item = (struct store_item) {key.mv_data, key.mv_size,
 			    val.mv_data, val.mv_size};
 			if (fn(&item, arg) != 0)
 				break;
@@ -379,6 +395,7 @@ store_each(const struct store *s, int (*fn)(const struct store_item *, void *),
 		mdb_cursor_close(cur);
 	}
 	store_env_abort(&tx);
-	return rc == 0 || rc == MDB_NOTFOUND ? 0 :
-	    store_env_fail(s, rc, "read", err);
+	return rc == 0 || rc == MDB_NOTFOUND
+	    ? 0
+	    : store_env_fail(s, rc, "read", err);
 }

@@ -53,11 +53,11 @@
 #define STORE_RESUME_URL_MAX 248 /* the epoch took its end */
 
 struct store {
-	char path[512];		/* state_dir/db */
+	char path[512]; /* state_dir/db */
 	size_t map_size;
-	bool creates;		/* store_init at work */
-	bool known;		/* there was one before it */
-	bool lost;		/* ... of which nothing is left: sessions and
+	bool creates; /* store_init at work */
+	bool known;   /* there was one before it */
+	bool lost;    /* ... of which nothing is left: sessions and
 				   ledger are gone, and it should be said */
 };
 
@@ -73,19 +73,19 @@ int store_open(struct store *, const char *state_dir, struct err *);
 /* One atomic record per shard: what a RESUME needs, and when it is void. */
 struct store_session {
 	uint32_t shard, shard_count;
-	uint64_t identity;	/* hash of token, as RESUME needs the same */
+	uint64_t identity; /* hash of token, as RESUME needs the same */
 	uint64_t intents;
-	uint64_t seq;		/* lower bound; the page's cursor may be ahead */
-	int64_t ready_ms;	/* wall clock of READY */
-	int64_t seen_ms;	/* wall clock of the last batch of cursors */
-	uint32_t strikes;	/* consecutive resumes that reached Discord and
+	uint64_t seq;	     /* lower bound; the page's cursor may be ahead */
+	int64_t ready_ms;    /* wall clock of READY */
+	int64_t seen_ms;     /* wall clock of the last batch of cursors */
+	uint32_t strikes;    /* consecutive resumes that reached Discord and
 				   failed (I1) */
-	uint32_t host_fails;	/* consecutive failures of resume_url itself:
+	uint32_t host_fails; /* consecutive failures of resume_url itself:
 				   the breaker's memory */
 	char id[CONTRACT_SESSION_MAX];
 	char url[STORE_RESUME_URL_MAX]; /* resume_gateway_url; "": use the main
 				   one */
-	uint64_t epoch;		/* of the IDENTIFY that made the session; 0: of
+	uint64_t epoch; /* of the IDENTIFY that made the session; 0: of
 				   a build that knew sessions by their id */
 };
 
@@ -97,7 +97,6 @@ struct store_session {
  */
 uint64_t store_session_key(const struct store_session *);
 
-
 /* 1 found, 0 none, -1 error. */
 int store_session_get(const struct store *, uint32_t shard,
     struct store_session *, struct err *);
@@ -108,7 +107,7 @@ int store_session_drop(const struct store *, uint32_t shard, struct err *);
 /* The supervisor's batch: moves seq forward where the session still matches. */
 struct store_cursor {
 	uint32_t shard;
-	uint64_t session, seq;	/* store_session_key */
+	uint64_t session, seq; /* store_session_key */
 };
 int store_cursors_put(const struct store *, const struct store_cursor *,
     size_t n, struct err *);
@@ -117,10 +116,10 @@ int store_cursors_put(const struct store *, const struct store_cursor *,
 struct store_identify {
 	uint64_t id;
 	int64_t asked_ms, sent_ms, settled_ms; /* wall clock; 0: not yet */
-	uint32_t shard, shard_count, key;      /* key: shard % max_concurrency */
-	uint32_t cause, outcome;	       /* contract.h enums */
+	uint32_t shard, shard_count, key; /* key: shard % max_concurrency */
+	uint32_t cause, outcome;	  /* contract.h enums */
 	uint32_t close_code;
-	uint32_t flags;			       /* STORE_IDENTIFY_* */
+	uint32_t flags; /* STORE_IDENTIFY_* */
 };
 #define STORE_IDENTIFY_FORCED 1u /* an operator asked for it */
 
@@ -138,7 +137,7 @@ struct store_gateway {
 	int64_t total, remaining, reset_wall_ms, fetched_wall_ms;
 };
 int store_gateway_get(const struct store *, struct store_gateway *,
-    struct err *);	/* 1, 0, -1 */
+    struct err *); /* 1, 0, -1 */
 
 /* Anything else, by name: counters, markers, plugin storage later. */
 int store_blob_put(const struct store *, const char *key, const void *, size_t,
@@ -154,12 +153,12 @@ int store_blob_get(const struct store *, const char *key, void *, size_t size,
 enum store_op_kind { STORE_OP_BLOB, STORE_OP_GATEWAY, STORE_OP_SETTLE };
 struct store_op {
 	enum store_op_kind kind;
-	const char *key;		/* BLOB */
-	const void *data;		/* BLOB; GATEWAY: a struct of its own */
+	const char *key;  /* BLOB */
+	const void *data; /* BLOB; GATEWAY: a struct of its own */
 	size_t len;
-	uint64_t id;			/* SETTLE */
+	uint64_t id; /* SETTLE */
 	uint32_t outcome, close_code;
-	int64_t at_ms;			/* wall clock */
+	int64_t at_ms; /* wall clock */
 };
 int store_write(const struct store *, const struct store_op *, size_t n,
     struct err *);
@@ -178,7 +177,7 @@ struct store_item {
 	const void *value;
 	size_t value_len;
 };
-int store_each(const struct store *, int (*fn)(const struct store_item *,
-    void *), void *, struct err *);
+int store_each(const struct store *,
+    int (*fn)(const struct store_item *, void *), void *, struct err *);
 
 #endif

@@ -12,9 +12,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define MAP_BYTES ((size_t)256 << 20)	/* address space, not disk */
-#define READERS_MAX 2048		/* processes inside a transaction */
-#define FREE_BYTES_MIN (1 << 20)	/* below it nothing is started */
+#define MAP_BYTES ((size_t)256 << 20) /* address space, not disk */
+#define READERS_MAX 2048	      /* processes inside a transaction */
+#define FREE_BYTES_MIN (1 << 20)      /* below it nothing is started */
 
 #ifdef __GLIBC__
 #define LIBC_NAME "glibc"
@@ -33,25 +33,26 @@ struct fault {
 };
 
 static const struct fault faults[] = {
-	{ENOSPC, EXIT_DEGRADED, "the disk is full. Free some space"},
-	{EDQUOT, EXIT_DEGRADED, "the disk quota is used up. Free some space"},
-	{EROFS, EXIT_CONFIG, "the file system is mounted read-only"},
-	{EACCES, EXIT_CONFIG, "permission denied (is this the user the fleet "
-	    "runs as?)"},
-	{ENOENT, EXIT_DOWN, "it does not exist yet: no fleet was started here"},
-	{DBENV_BUSY, EXIT_TRY_LATER, "another process is writing to it, or was "
-	    "stopped (state T in ps) while it did"},
-	{DBENV_GONE, EXIT_DEGRADED, "it was deleted or moved away while it was "
-	    "in use. Put it back; the next start would make a new one, and "
-	    "every shard would have to IDENTIFY"},
-	{MDB_MAP_FULL, EXIT_DEGRADED, "it has reached its size limit of 256 "
-	    "MiB"},
-	{MDB_READERS_FULL, EXIT_TRY_LATER, "too many processes read it"},
-	{MDB_INVALID, EXIT_DEGRADED, NULL},
-	{MDB_CORRUPTED, EXIT_DEGRADED, NULL},
-	{MDB_PAGE_NOTFOUND, EXIT_DEGRADED, NULL},
-	{MDB_BAD_VALSIZE, EXIT_DEGRADED, "a key or value is too long"},
-	{MDB_VERSION_MISMATCH, EXIT_CONFIG, "another version of LMDB wrote it"},
+    {ENOSPC, EXIT_DEGRADED, "the disk is full. Free some space"},
+    {EDQUOT, EXIT_DEGRADED, "the disk quota is used up. Free some space"},
+    {EROFS, EXIT_CONFIG, "the file system is mounted read-only"},
+    {EACCES, EXIT_CONFIG,
+	"permission denied (is this the user the fleet runs as?)"},
+    {ENOENT, EXIT_DOWN, "it does not exist yet: no fleet was started here"},
+    {DBENV_BUSY, EXIT_TRY_LATER,
+	"another process is writing to it, or was "
+	"stopped (state T in ps) while it did"},
+    {DBENV_GONE, EXIT_DEGRADED,
+	"it was deleted or moved away while it was "
+	"in use. Put it back; the next start would make a new one, and "
+	"every shard would have to IDENTIFY"},
+    {MDB_MAP_FULL, EXIT_DEGRADED, "it has reached its size limit of 256 MiB"},
+    {MDB_READERS_FULL, EXIT_TRY_LATER, "too many processes read it"},
+    {MDB_INVALID, EXIT_DEGRADED, NULL},
+    {MDB_CORRUPTED, EXIT_DEGRADED, NULL},
+    {MDB_PAGE_NOTFOUND, EXIT_DEGRADED, NULL},
+    {MDB_BAD_VALSIZE, EXIT_DEGRADED, "a key or value is too long"},
+    {MDB_VERSION_MISMATCH, EXIT_CONFIG, "another version of LMDB wrote it"},
 };
 
 int
@@ -62,16 +63,17 @@ store_env_fail(const struct store *s, int rc, const char *doing,
 		if (faults[i].rc != rc)
 			continue;
 		if (faults[i].text != NULL)
-			return err_set(err, faults[i].code, "Cannot %s the "
-			    "store %s: %s.", doing, s->path, faults[i].text);
-		return err_set(err, faults[i].code, "Cannot %s the store %s: "
-		    "it is damaged (%s). Stop the fleet and move that "
-		    "directory away; the next start makes a new one, and "
-		    "every shard has to IDENTIFY.", doing, s->path,
-		    mdb_strerror(rc));
+			return err_set(err, faults[i].code,
+			    "Cannot %s the store %s: %s.", doing, s->path,
+			    faults[i].text);
+		return err_set(err, faults[i].code,
+		    "Cannot %s the store %s: it is damaged (%s). Stop the "
+		    "fleet and move that directory away; the next start makes "
+		    "a new one, and every shard has to IDENTIFY.",
+		    doing, s->path, mdb_strerror(rc));
 	}
-	return err_set(err, EXIT_DEGRADED, "Cannot %s the store %s: %s.",
-	    doing, s->path, mdb_strerror(rc));
+	return err_set(err, EXIT_DEGRADED, "Cannot %s the store %s: %s.", doing,
+	    s->path, mdb_strerror(rc));
 }
 
 int
@@ -81,9 +83,9 @@ store_env_begin(struct store_tx *tx, const struct store *s, bool write,
 	struct dbenv_kind k = {s->map_size, READERS_MAX};
 	int rc;
 
-	*tx = (struct store_tx){.store = s};
-	rc = dbenv_begin(&tx->db, s->path, &k, (write ? DBENV_WRITE : 0) |
-	    (s->creates ? DBENV_CREATE : 0));
+	*tx = (struct store_tx) {.store = s};
+	rc = dbenv_begin(&tx->db, s->path, &k,
+	    (write ? DBENV_WRITE : 0) | (s->creates ? DBENV_CREATE : 0));
 	if (rc != 0)
 		return store_env_fail(s, rc, "open", err);
 	tx->txn = tx->db.txn;
@@ -116,10 +118,11 @@ store_env_key(struct store_key *k, const char *text)
 }
 
 int
-store_env_put(struct store_tx *tx, struct store_key *k, const void *data, size_t size,
-    struct err *err)
+store_env_put(struct store_tx *tx, struct store_key *k, const void *data,
+    size_t size, struct err *err)
 {
-	struct store_head h = {.version = RECORD_VERSION, .size = (uint32_t)size};
+	struct store_head h = {.version = RECORD_VERSION,
+	    .size = (uint32_t)size};
 	char buf[RECORD_MAX];
 	MDB_val v = {sizeof(h) + size, buf};
 	int rc;
@@ -142,20 +145,20 @@ store_env_check(const struct store *s, const MDB_val *v, const char *what,
 		return store_env_fail(s, MDB_CORRUPTED, "read", err);
 	memcpy(&h, v->mv_data, sizeof(h));
 	if (h.version > RECORD_VERSION)
-		return err_set(err, EXIT_CONFIG, "The store %s holds a %s "
-		    "record of a newer shardherd (version %u, this one knows "
-		    "%u). Use the newer binary.", s->path, what, h.version,
-		    RECORD_VERSION);
-	if (h.version != RECORD_VERSION || h.size != size ||
-	    v->mv_size != sizeof(h) + size)
+		return err_set(err, EXIT_CONFIG,
+		    "The store %s holds a %s record of a newer shardherd "
+		    "(version %u, this one knows %u). Use the newer binary.",
+		    s->path, what, h.version, RECORD_VERSION);
+	if (h.version != RECORD_VERSION || h.size != size
+	    || v->mv_size != sizeof(h) + size)
 		return store_env_fail(s, MDB_CORRUPTED, "read", err);
 	return 0;
 }
 
 /* 1 found, 0 none, -1. */
 int
-store_env_get(struct store_tx *tx, struct store_key *k, const char *what, void *out,
-    size_t size, struct err *err)
+store_env_get(struct store_tx *tx, struct store_key *k, const char *what,
+    void *out, size_t size, struct err *err)
 {
 	MDB_val v;
 	int rc = mdb_get(tx->txn, tx->dbi, &k->val, &v);
@@ -171,8 +174,8 @@ store_env_get(struct store_tx *tx, struct store_key *k, const char *what, void *
 }
 
 int
-store_env_get_one(const struct store *s, struct store_key *k, const char *what, void *out,
-    size_t size, struct err *err)
+store_env_get_one(const struct store *s, struct store_key *k, const char *what,
+    void *out, size_t size, struct err *err)
 {
 	struct store_tx tx;
 	int r;
@@ -185,8 +188,8 @@ store_env_get_one(const struct store *s, struct store_key *k, const char *what, 
 }
 
 int
-store_env_put_one(const struct store *s, struct store_key *k, const void *data, size_t size,
-    struct err *err)
+store_env_put_one(const struct store *s, struct store_key *k, const void *data,
+    size_t size, struct err *err)
 {
 	struct store_tx tx;
 
@@ -209,8 +212,8 @@ make_dirs(struct store *s, struct err *err)
 		if (c != '/' && c != '\0')
 			continue;
 		*p = '\0';
-		if (mkdir(s->path, 0700) == -1 && errno != EEXIST &&
-		    access(s->path, F_OK) == -1)
+		if (mkdir(s->path, 0700) == -1 && errno != EEXIST
+		    && access(s->path, F_OK) == -1)
 			return store_env_fail(s, errno, "create", err);
 		*p = c;
 		if (c == '\0')
@@ -225,8 +228,8 @@ check_space(const struct store *s, struct err *err)
 
 	if (statvfs(s->path, &fs) == -1)
 		return store_env_fail(s, errno, "look at", err);
-	if ((uint64_t)fs.f_frsize * (geteuid() == 0 ? fs.f_bfree :
-	    fs.f_bavail) < FREE_BYTES_MIN)
+	if ((uint64_t)fs.f_frsize * (geteuid() == 0 ? fs.f_bfree : fs.f_bavail)
+	    < FREE_BYTES_MIN)
 		return store_env_fail(s, ENOSPC, "write to", err);
 	return 0;
 }
@@ -243,8 +246,8 @@ meta_write(const struct store *s, const char *path, struct err *err)
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return store_env_fail(s, errno, "write to", err);
-	if (fd_write_all(fd, text, strlen(text)) == -1 || fsync(fd) == -1 ||
-	    (link(tmp, path) == -1 && errno != EEXIST))
+	if (fd_write_all(fd, text, strlen(text)) == -1 || fsync(fd) == -1
+	    || (link(tmp, path) == -1 && errno != EEXIST))
 		rc = store_env_fail(s, errno, "write to", err);
 	close(fd);
 	unlink(tmp);
@@ -280,15 +283,17 @@ meta_check(const struct store *s, const char *path, struct err *err)
 	close(fd);
 	libc = n > 0 ? meta_libc(text, (size_t)n) : NULL;
 	if (libc == NULL)
-		return err_set(err, EXIT_CONFIG, "The file %s is damaged: it "
+		return err_set(err, EXIT_CONFIG,
+		    "The file %s is damaged: it "
 		    "should say which C library the programs have that use "
 		    "the store, as two with different ones deadlock. If all "
 		    "of them are like this one (%s), delete it: the next start "
-		    "of the fleet writes it again, the sessions stay.", path,
-		    LIBC_NAME);
+		    "of the fleet writes it again, the sessions stay.",
+		    path, LIBC_NAME);
 	if (strcmp(libc, LIBC_NAME) == 0)
 		return 0;
-	return err_set(err, EXIT_CONFIG, "The store %s was made by a program "
+	return err_set(err, EXIT_CONFIG,
+	    "The store %s was made by a program "
 	    "with another C library (%s; this one has %s), and the two "
 	    "together deadlock. Use the binary that made it, or, when no "
 	    "process of the other is left, delete %s and %s/lock.mdb.",
@@ -308,8 +313,9 @@ store_env_prepare(struct store *s, const char *state_dir, bool create,
 		    state_dir);
 	str_format(meta, sizeof(meta), "%s/meta", s->path);
 	s->known = access(meta, F_OK) == 0;
-	if (create && (make_dirs(s, err) == -1 || check_space(s, err) == -1 ||
-	    (!s->known && meta_write(s, meta, err) == -1)))
+	if (create
+	    && (make_dirs(s, err) == -1 || check_space(s, err) == -1
+		|| (!s->known && meta_write(s, meta, err) == -1)))
 		return -1;
 	return meta_check(s, meta, err);
 }

@@ -15,7 +15,7 @@
 struct store_tx {
 	const struct store *store;
 	struct dbenv_tx db;
-	MDB_txn *txn;		/* of db */
+	MDB_txn *txn; /* of db */
 	MDB_dbi dbi;
 };
 

@@ -33,8 +33,8 @@ is_identify(const MDB_val *key)
 {
 	size_t n = strlen(IDENTIFY_PREFIX);
 
-	return key->mv_size == n + 8 &&
-	    memcmp(key->mv_data, IDENTIFY_PREFIX, n) == 0;
+	return key->mv_size == n + 8
+	    && memcmp(key->mv_data, IDENTIFY_PREFIX, n) == 0;
 }
 
 static uint64_t
@@ -66,8 +66,9 @@ ledger_last(struct store_tx *tx, uint64_t *id, struct err *err)
 	if (rc == 0 && is_identify(&k.val))
 		*id = id_of(&k.val);
 	mdb_cursor_close(cur);
-	return rc == 0 || rc == MDB_NOTFOUND ? 0 :
-	    store_env_fail(tx->store, rc, "read", err);
+	return rc == 0 || rc == MDB_NOTFOUND
+	    ? 0
+	    : store_env_fail(tx->store, rc, "read", err);
 }
 
 /* Old entries go, a bounded number at a time. */
@@ -86,12 +87,13 @@ ledger_prune(struct store_tx *tx, int64_t before_ms, struct err *err)
 	rc = mdb_cursor_get(cur, &k.val, &val, MDB_SET_RANGE);
 	for (int i = 0; i < PRUNE_MAX && rc == 0 && is_identify(&k.val); i++) {
 		if ((r = store_env_check(tx->store, &val, "ledger", sizeof(e),
-		    err)) == -1)
+			 err))
+		    == -1)
 			break;
 		memcpy(&e, (char *)val.mv_data + sizeof(struct store_head),
 		    sizeof(e));
-		if (e.asked_ms >= before_ms ||
-		    (rc = mdb_cursor_del(cur, 0)) != 0)
+		if (e.asked_ms >= before_ms
+		    || (rc = mdb_cursor_del(cur, 0)) != 0)
 			break;
 		rc = mdb_cursor_get(cur, &k.val, &val, MDB_NEXT);
 	}
@@ -175,7 +177,8 @@ ledger_read(struct store_tx *tx, int64_t since_ms, struct ledger *l,
 	rc = mdb_cursor_get(cur, &k.val, &val, MDB_SET_RANGE);
 	while (rc == 0 && is_identify(&k.val) && l->n < LEDGER_MAX) {
 		if ((r = store_env_check(tx->store, &val, "ledger", sizeof(e),
-		    err)) == -1)
+			 err))
+		    == -1)
 			break;
 		memcpy(&e, (char *)val.mv_data + sizeof(struct store_head),
 		    sizeof(e));

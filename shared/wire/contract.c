@@ -5,25 +5,25 @@
 
 static const char *const msg_name[MSG_TYPES] = {
 #define X(n) [MSG_##n] = #n,
-	CONTRACT_MESSAGES(X)
+    CONTRACT_MESSAGES(X)
 #undef X
 };
 
 static const char *const cause_name[CAUSES] = {
 #define X(n, s) [CAUSE_##n] = s,
-	CONTRACT_CAUSES(X)
+    CONTRACT_CAUSES(X)
 #undef X
 };
 
 static const char *const outcome_name[OUTCOMES] = {
 #define X(n, s) [OUTCOME_##n] = s,
-	CONTRACT_OUTCOMES(X)
+    CONTRACT_OUTCOMES(X)
 #undef X
 };
 
 static const char *const plugin_action_name[PLUGIN_ACTIONS] = {
 #define X(n, s) [PLUGIN_DO_##n] = s,
-	CONTRACT_PLUGIN_ACTIONS(X)
+    CONTRACT_PLUGIN_ACTIONS(X)
 #undef X
 };
 

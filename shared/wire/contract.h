@@ -51,52 +51,52 @@ enum contract_fd {
 
 /* ---- supervisor channels -------------------------------------------- */
 
-#define CONTRACT_MESSAGES(X)                                                   \
-	/* any child -> supervisor, first message */                           \
-	X(HELLO)                                                               \
-	/* supervisor -> shard|handler: one end of an uplink, fd attached */   \
-	X(UPLINK)                                                              \
-	/* shard -> supervisor: may I IDENTIFY? */                             \
-	X(PERMIT_ASK)                                                          \
-	/* shard -> supervisor: no longer wanted, or what became of it */      \
-	X(PERMIT_DONE)                                                         \
-	/* supervisor -> shard: you may, now; written to the ledger already */ \
-	X(PERMIT_GRANT)                                                        \
-	/* supervisor -> any child: finish what you hold and exit 0 */         \
-	X(STOP)                                                                \
-	/* supervisor -> shard: close 4900, reconnect, RESUME */               \
-	X(RECONNECT)                                                           \
-	/* shard -> supervisor: this shard can't go on (struct msg_fatal) */   \
-	X(FATAL)                                                               \
-	/* handler -> supervisor: ready to take events */                      \
-	X(READY)                                                               \
-	/* shard|handler -> supervisor: struct msg_event */                    \
-	X(EVENT)                                                               \
+#define CONTRACT_MESSAGES(X)                                                     \
+	/* any child -> supervisor, first message */                             \
+	X(HELLO)                                                                 \
+	/* supervisor -> shard|handler: one end of an uplink, fd attached */     \
+	X(UPLINK)                                                                \
+	/* shard -> supervisor: may I IDENTIFY? */                               \
+	X(PERMIT_ASK)                                                            \
+	/* shard -> supervisor: no longer wanted, or what became of it */        \
+	X(PERMIT_DONE)                                                           \
+	/* supervisor -> shard: you may, now; written to the ledger already */   \
+	X(PERMIT_GRANT)                                                          \
+	/* supervisor -> any child: finish what you hold and exit 0 */           \
+	X(STOP)                                                                  \
+	/* supervisor -> shard: close 4900, reconnect, RESUME */                 \
+	X(RECONNECT)                                                             \
+	/* shard -> supervisor: this shard can't go on (struct msg_fatal) */     \
+	X(FATAL)                                                                 \
+	/* handler -> supervisor: ready to take events */                        \
+	X(READY)                                                                 \
+	/* shard|handler -> supervisor: struct msg_event */                      \
+	X(EVENT)                                                                 \
 	/* supervisor -> handler: struct msg_plugin; with LOAD and RESTART     \
-	   the config to take the plugin from, fd attached */                  \
-	X(PLUGIN)                                                              \
-	/* handler -> supervisor: what became of it, with its serial */        \
-	X(PLUGIN_ANSWER)                                                       \
-	/* supervisor -> handler: struct msg_probe, one at a time */           \
-	X(PROBE)                                                               \
-	/* handler -> supervisor: how it went, with its serial */              \
-	X(PROBE_ANSWER)                                                        \
-	/* supervisor -> any child: struct msg_log_level, from now on */       \
-	X(LOG_LEVEL)                                                           \
+	   the config to take the plugin from, fd attached */ \
+	X(PLUGIN)                                                                \
+	/* handler -> supervisor: what became of it, with its serial */          \
+	X(PLUGIN_ANSWER)                                                         \
+	/* supervisor -> handler: struct msg_probe, one at a time */             \
+	X(PROBE)                                                                 \
+	/* handler -> supervisor: how it went, with its serial */                \
+	X(PROBE_ANSWER)                                                          \
+	/* supervisor -> any child: struct msg_log_level, from now on */         \
+	X(LOG_LEVEL)                                                             \
 	/* orphan -> supervisor, first on a connection to CONTRACT_ADOPT_SOCK: \
-	   take me over; the reading end of its log pipe attached */           \
-	X(ADOPT)                                                               \
-	/* supervisor -> orphan: this connection is your channel now */        \
-	X(ADOPTED)                                                             \
-	/* supervisor -> orphan: no, because (struct msg_refused): leave */    \
-	X(REFUSED)                                                             \
-	/* supervisor -> shard: a successor waits; let go of the session */    \
-	X(HAND_OVER)                                                           \
-	/* shard -> supervisor: its place is free, or why it is not */         \
-	X(HANDED)                                                              \
-	/* supervisor -> successor: the place is yours */                      \
-	X(TAKE_OVER)                                                           \
-	/* supervisor -> shard: struct msg_gateway, where sessions begin */    \
+	   take me over; the reading end of its log pipe attached */ \
+	X(ADOPT)                                                                 \
+	/* supervisor -> orphan: this connection is your channel now */          \
+	X(ADOPTED)                                                               \
+	/* supervisor -> orphan: no, because (struct msg_refused): leave */      \
+	X(REFUSED)                                                               \
+	/* supervisor -> shard: a successor waits; let go of the session */      \
+	X(HAND_OVER)                                                             \
+	/* shard -> supervisor: its place is free, or why it is not */           \
+	X(HANDED)                                                                \
+	/* supervisor -> successor: the place is yours */                        \
+	X(TAKE_OVER)                                                             \
+	/* supervisor -> shard: struct msg_gateway, where sessions begin */      \
 	X(GATEWAY)
 
 enum msg_type {
@@ -104,7 +104,7 @@ enum msg_type {
 #define X(n) MSG_##n,
 	CONTRACT_MESSAGES(X)
 #undef X
-	MSG_TYPES
+	    MSG_TYPES
 };
 const char *contract_msg_name(unsigned type); /* "HELLO"...; "?" if unknown */
 
@@ -141,25 +141,25 @@ enum identify_cause {
 #define X(n, s) CAUSE_##n,
 	CONTRACT_CAUSES(X)
 #undef X
-	CAUSES
+	    CAUSES
 };
 const char *contract_cause_name(unsigned cause);
 
 /* What became of a permit. */
 #define CONTRACT_OUTCOMES(X)                                                   \
-	X(PENDING, "pending")	  /* granted, not yet known */                 \
+	X(PENDING, "pending") /* granted, not yet known */                     \
 	X(READY, "ready")                                                      \
 	X(INVALID, "op 9")                                                     \
 	X(CLOSED, "closed")                                                    \
 	X(TIMEOUT, "timeout")                                                  \
 	X(LOST, "shard died")                                                  \
-	X(UNUSED, "not sent")	/* given back before IDENTIFY was sent */
+	X(UNUSED, "not sent") /* given back before IDENTIFY was sent */
 
 enum identify_outcome {
 #define X(n, s) OUTCOME_##n,
 	CONTRACT_OUTCOMES(X)
 #undef X
-	OUTCOMES
+	    OUTCOMES
 };
 const char *contract_outcome_name(unsigned outcome);
 
@@ -190,14 +190,14 @@ struct msg_permit_done {
 	uint32_t close_code;
 };
 
-struct msg_uplink { /* fd attached */
+struct msg_uplink {	     /* fd attached */
 	uint32_t generation; /* of the handler at the other end */
 	uint32_t shard_count;
 };
 
 struct msg_stop {
-	uint32_t end_sessions;	/* 1: close 1000 and drop the record */
-	uint32_t deadline_ms;	/* after this the supervisor escalates */
+	uint32_t end_sessions; /* 1: close 1000 and drop the record */
+	uint32_t deadline_ms;  /* after this the supervisor escalates */
 };
 
 struct msg_fatal {
@@ -226,25 +226,26 @@ struct msg_event {
 };
 
 struct msg_handed {
-	uint64_t seq;	     /* last received; a RESUME goes on from it */
-	uint32_t ok;	     /* 0: it keeps the session, text says why */
-	uint32_t events;     /* not acknowledged, left in the spool */
+	uint64_t seq;	 /* last received; a RESUME goes on from it */
+	uint32_t ok;	 /* 0: it keeps the session, text says why */
+	uint32_t events; /* not acknowledged, left in the spool */
 	char text[192];
 };
 
 /* One plugin of a handler that goes on. */
 #define CONTRACT_PLUGIN_ACTIONS(X)                                             \
-	X(LOAD, "load")	     /* start it; new ones too */                      \
-	X(UNLOAD, "unload")  /* let it finish, then hold it */                 \
-	X(RESTART, "restart") /* start-first: a new process, then the old goes */ \
-	X(REPLAY, "replay")  /* deliver a dead letter to it again */           \
+	X(LOAD, "load")	    /* start it; new ones too */                       \
+	X(UNLOAD, "unload") /* let it finish, then hold it */                  \
+	X(RESTART,                                                             \
+	    "restart") /* start-first: a new process, then the old goes */     \
+	X(REPLAY, "replay")	    /* deliver a dead letter to it again */    \
 	X(DISMISS, "unload --drop") /* the same as UNLOAD, but nothing waits */
 
 enum plugin_action {
 #define X(n, s) PLUGIN_DO_##n,
 	CONTRACT_PLUGIN_ACTIONS(X)
 #undef X
-	PLUGIN_ACTIONS
+	    PLUGIN_ACTIONS
 };
 const char *contract_plugin_action_name(unsigned action);
 
@@ -252,19 +253,19 @@ const char *contract_plugin_action_name(unsigned action);
 struct msg_plugin {
 	uint32_t action; /* enum plugin_action */
 	uint32_t reserved;
-	uint64_t id;	 /* REPLAY: of the dead letter */
-	char name[64];	 /* "" with REPLAY: of whom it is */
+	uint64_t id;   /* REPLAY: of the dead letter */
+	char name[64]; /* "" with REPLAY: of whom it is */
 };
 
 /* Does the handler run the plugin as the section it was given says? */
 enum plugin_section {
-	PLUGIN_SECTION_UNSAID,	/* an older handler: if it worked */
+	PLUGIN_SECTION_UNSAID, /* an older handler: if it worked */
 	PLUGIN_SECTION_TAKEN,
 	PLUGIN_SECTION_LEFT,
 };
 struct msg_plugin_answer {
 	uint32_t ok;
-	char text[500];	 /* one sentence for the operator */
+	char text[500];	  /* one sentence for the operator */
 	uint32_t section; /* enum plugin_section */
 	uint32_t unknown; /* there is no such plugin */
 };
@@ -272,10 +273,10 @@ struct msg_plugin_answer {
 /* React on a message and wait for the reaction to come back. */
 struct msg_probe {
 	uint64_t channel;
-	uint64_t message;    /* 0: post one, and say its id */
+	uint64_t message;     /* 0: post one, and say its id */
 	uint32_t deadline_ms; /* of each part: before, there and back, after */
-	uint32_t slow_ms;    /* longer than this is EXIT_DEGRADED */
-	char emoji[128];     /* Unicode, or "name:id" */
+	uint32_t slow_ms;     /* longer than this is EXIT_DEGRADED */
+	char emoji[128];      /* Unicode, or "name:id" */
 };
 
 /* Times in milliseconds, -1: it did not come to that, or can't be told. */
@@ -288,8 +289,8 @@ struct msg_probe_answer {
 	int32_t done_ms;    /* from there until every plugin had answered it */
 	int32_t total_ms;
 	uint32_t reserved;
-	uint64_t message;   /* one that was posted */
-	char text[400];	    /* one sentence, "" when all is well */
+	uint64_t message; /* one that was posted */
+	char text[400];	  /* one sentence, "" when all is well */
 };
 
 /* ---- adoption ------------------------------------------------------- */
@@ -304,18 +305,18 @@ struct msg_probe_answer {
  */
 struct msg_adopt {
 	int32_t pid;
-	uint32_t generation;	/* of the process */
-	uint32_t handler;	/* 1: a handler; the shard is in the header */
-	uint32_t ready;		/* 1: it was READY once */
+	uint32_t generation; /* of the process */
+	uint32_t handler;    /* 1: a handler; the shard is in the header */
+	uint32_t ready;	     /* 1: it was READY once */
 	uint32_t shard_count;
-	uint32_t uplink;	/* shard: handler generation its events go to,
+	uint32_t uplink;      /* shard: handler generation its events go to,
 				   0: to none */
-	uint32_t next_uplink;	/* shard: the one it is to switch to, or 0 */
-	uint32_t newest;	/* shard: highest generation it has heard of */
+	uint32_t next_uplink; /* shard: the one it is to switch to, or 0 */
+	uint32_t newest;      /* shard: highest generation it has heard of */
 	uint64_t intents;
 	/* config_diff_sum() of what it was started with */
 	uint64_t fleet_sum, shards_sum, handler_sum;
-	uint64_t ledger_id;	/* shard: the last permit it settled, in case
+	uint64_t ledger_id; /* shard: the last permit it settled, in case
 				   nobody has heard; 0: none */
 	uint32_t outcome, close_code;
 	uint8_t nonce[CONTRACT_NONCE_SIZE];
@@ -324,37 +325,39 @@ struct msg_adopt {
 };
 
 struct msg_adopted {
-	int32_t pid;		/* of the supervisor */
+	int32_t pid; /* of the supervisor */
 	uint32_t reserved;
 };
 
 struct msg_refused {
-	char text[256];		/* why, a clause */
+	char text[256]; /* why, a clause */
 };
 
 /* ---- uplink: shard <-> handler -------------------------------------- */
 
 enum up_type {
-	UP_HELLO = 1,	/* shard -> handler, first: struct up_hello */
-	UP_SESSION,	/* shard -> handler: struct up_session, before the first
+	UP_HELLO = 1, /* shard -> handler, first: struct up_hello */
+	UP_SESSION,   /* shard -> handler: struct up_session, before the first
 			   event of a session on this connection */
-	UP_EVENT,	/* shard -> handler: raw dispatch, ord set */
-	UP_RESULT,	/* shard -> handler: struct up_result for a DOWN_SEND */
-	DOWN_HELLO,	/* handler -> shard, first: struct up_hello */
-	DOWN_ACK,	/* handler -> shard: every ord <= hdr.ord is done */
-	DOWN_SEND,	/* handler -> shard: gateway payload (JSON text) to send;
+	UP_EVENT,     /* shard -> handler: raw dispatch, ord set */
+	UP_RESULT,    /* shard -> handler: struct up_result for a DOWN_SEND */
+	DOWN_HELLO,   /* handler -> shard, first: struct up_hello */
+	DOWN_ACK,     /* handler -> shard: every ord <= hdr.ord is done */
+	DOWN_SEND,    /* handler -> shard: gateway payload (JSON text) to send;
 			   hdr.ord is the handler's request id */
 };
 
 #define UP_FLAG_REPLAY 1u /* arrived between RESUME and RESUMED */
-#define UP_FLAG_AGAIN 2u  /* sent before, on an earlier uplink or as an express
+#define UP_FLAG_AGAIN                                                          \
+	2u /* sent before, on an earlier uplink or as an express
 			      copy, and not acknowledged */
-#define UP_FLAG_EXPRESS 4u /* a copy ahead of its place, ord 0: never
+#define UP_FLAG_EXPRESS                                                        \
+	4u /* a copy ahead of its place, ord 0: never
 			      acknowledged, the ordinary frame still comes */
 
 struct up_hdr {
-	uint32_t len;	   /* payload bytes that follow */
-	uint8_t type;	   /* enum up_type */
+	uint32_t len; /* payload bytes that follow */
+	uint8_t type; /* enum up_type */
 	uint8_t flags;
 	uint16_t t_len;	   /* UP_EVENT: length of the event name, 0: none */
 	uint32_t t_off;	   /* UP_EVENT: its offset in the payload */
@@ -384,10 +387,10 @@ struct up_session {
 
 enum send_status {
 	SEND_OK,
-	SEND_TOO_LONG,	   /* over 4096 bytes */
+	SEND_TOO_LONG, /* over 4096 bytes */
 	SEND_QUEUE_FULL,
-	SEND_NOT_CONNECTED,/* connection ended before it went out */
-	SEND_BAD,	   /* not JSON, or an op a bot may not send */
+	SEND_NOT_CONNECTED, /* connection ended before it went out */
+	SEND_BAD,	    /* not JSON, or an op a bot may not send */
 };
 struct up_result {
 	uint32_t status; /* enum send_status */

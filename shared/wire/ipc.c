@@ -28,7 +28,8 @@ int
 ipc_pair(int fds[2], struct err *e)
 {
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		0, fds) != 0)
+		0, fds)
+	    != 0)
 		return err_sys(e, EXIT_DEGRADED, "cannot make a channel");
 	return 0;
 }
@@ -134,8 +135,8 @@ on_writable(struct ev_loop *loop, ev_io *w, int revents)
 	struct ipc *c = w->data;
 
 	while (!list_empty(&c->queue)) {
-		struct ipc_out *o =
-		    container_of(c->queue.next, struct ipc_out, link);
+		struct ipc_out *o = container_of(c->queue.next, struct ipc_out,
+		    link);
 		int rc = out_write(c, o);
 		if (rc == 0)
 			return;
@@ -167,12 +168,12 @@ ipc_send(struct ipc *c, enum msg_type type, int32_t shard, uint32_t serial,
 		return -1;
 	}
 	o->len = sizeof(o->msg.hdr) + len;
-	o->msg.hdr = (struct msg_hdr){
-		.type = (uint16_t)type,
-		.version = CONTRACT_VERSION,
-		.len = (uint32_t)len,
-		.shard = shard,
-		.serial = serial,
+	o->msg.hdr = (struct msg_hdr) {
+	    .type = (uint16_t)type,
+	    .version = CONTRACT_VERSION,
+	    .len = (uint32_t)len,
+	    .shard = shard,
+	    .serial = serial,
 	};
 	if (len > 0)
 		memcpy(o->msg.payload, payload, len);
@@ -192,9 +193,9 @@ received_fd(struct msghdr *m)
 	struct cmsghdr *h = CMSG_FIRSTHDR(m);
 	int fd = -1;
 
-	if (h != NULL && h->cmsg_level == SOL_SOCKET &&
-	    h->cmsg_type == SCM_RIGHTS &&
-	    h->cmsg_len == CMSG_LEN(sizeof(int)))
+	if (h != NULL && h->cmsg_level == SOL_SOCKET
+	    && h->cmsg_type == SCM_RIGHTS
+	    && h->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(&fd, CMSG_DATA(h), sizeof(fd));
 	return fd;
 }
@@ -209,10 +210,11 @@ read_one(struct ipc *c)
 	} in;
 	union ancillary anc;
 	struct iovec iov = {&in, sizeof(in)};
-	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = anc.space,
-		/* Not all of the space: its padding takes a second fd. */
-		.msg_controllen = CMSG_LEN(sizeof(int))};
+	struct msghdr m = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = anc.space,
+	    /* Not all of the space: its padding takes a second fd. */
+	    .msg_controllen = CMSG_LEN(sizeof(int))};
 	char why[160];
 	ssize_t n;
 
@@ -227,23 +229,25 @@ read_one(struct ipc *c)
 	}
 	int fd = received_fd(&m);
 	if ((size_t)n < sizeof(in.hdr) || in.hdr.version != CONTRACT_VERSION) {
-		snprintf(why, sizeof(why), "speaks contract version %d, "
-		    "we speak %d", (size_t)n < sizeof(in.hdr) ? -1 :
-		    in.hdr.version, CONTRACT_VERSION);
-	} else if ((size_t)n != sizeof(in.hdr) + in.hdr.len ||
-	    in.hdr.type == MSG_NONE ||
-	    (m.msg_flags & MSG_TRUNC) != 0 ||
+		snprintf(why, sizeof(why),
+		    "speaks contract version %d, we speak %d",
+		    (size_t)n < sizeof(in.hdr) ? -1 : in.hdr.version,
+		    CONTRACT_VERSION);
+	} else if ((size_t)n != sizeof(in.hdr) + in.hdr.len
+	    || in.hdr.type == MSG_NONE || (m.msg_flags & MSG_TRUNC) != 0 ||
 	    /* Cut to nothing: we have no fd left to take one with. */
 	    ((m.msg_flags & MSG_CTRUNC) != 0 && fd >= 0)) {
-		snprintf(why, sizeof(why), "sent a malformed message "
-		    "(type %u, %zd bytes)", in.hdr.type, n);
+		snprintf(why, sizeof(why),
+		    "sent a malformed message (type %u, %zd bytes)",
+		    in.hdr.type, n);
 	} else if (in.hdr.type < MSG_TYPES) {
 		c->on_msg(c, &in.hdr, in.payload, fd);
 		return 1;
 	} else {
 		/* A newer peer's: it can't count on an older one here. */
 		log_debug("%s sent a message of type %u, which this version "
-		    "does not know", c->peer, in.hdr.type);
+			  "does not know",
+		    c->peer, in.hdr.type);
 		if (fd >= 0)
 			close(fd);
 		return 1;

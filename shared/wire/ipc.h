@@ -26,27 +26,27 @@ typedef void ipc_msg_fn(struct ipc *, const struct msg_hdr *,
 typedef void ipc_gone_fn(struct ipc *, const char *why);
 
 struct ipc {
-	int fd;			/* -1 when closed */
+	int fd; /* -1 when closed */
 	struct ev_loop *loop;
 	ev_io rd, wr;
-	struct list queue;	/* of struct ipc_out, at most IPC_QUEUE_MAX */
+	struct list queue; /* of struct ipc_out, at most IPC_QUEUE_MAX */
 	unsigned queued;
 	ipc_msg_fn *on_msg;
 	ipc_gone_fn *on_gone;
-	const char *peer;	/* "shard 3": borrowed, for log lines */
-	void *arg;		/* the owner's, where the struct is no part of
+	const char *peer; /* "shard 3": borrowed, for log lines */
+	void *arg;	  /* the owner's, where the struct is no part of
 				   it */
 };
 
-#define IPC_QUEUE_MAX 256	/* messages; a peer that lets it fill is gone */
-#define IPC_WORK_MAX 32		/* messages read per wake-up */
+#define IPC_QUEUE_MAX 256 /* messages; a peer that lets it fill is gone */
+#define IPC_WORK_MAX 32	  /* messages read per wake-up */
 
 /* A SOCK_SEQPACKET pair, both ends CLOEXEC and non-blocking: 0 or -1. */
 int ipc_pair(int fds[2], struct err *);
 /* Takes fd over.  Not on one that is open: that fd and its queue would be lost. */
 void ipc_open(struct ipc *, struct ev_loop *, int fd, const char *peer,
     ipc_msg_fn *, ipc_gone_fn *);
-void ipc_close(struct ipc *);	/* idempotent */
+void ipc_close(struct ipc *); /* idempotent */
 /* The channel, with what waits in it, goes to another owner; to is closed. */
 void ipc_move(struct ipc *to, struct ipc *from, const char *peer);
 /* Lets go of the fd without closing it: it is the caller's. */

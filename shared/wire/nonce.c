@@ -46,8 +46,8 @@ nonce_make(struct nonce *n, const char *state_dir, const char *token,
 	if (getrandom(n->bytes, sizeof(n->bytes), 0) != sizeof(n->bytes))
 		return err_sys(e, EXIT_DEGRADED, "no random bytes");
 	unlink(fresh);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
-	    | O_NOFOLLOW, 0600);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+	    0600);
 	if (fd == -1)
 		return err_sys(e, EXIT_DEGRADED, "can't write %s", fresh);
 	if (fd_write_all(fd, n->bytes, sizeof(n->bytes)) == -1
@@ -71,8 +71,7 @@ nonce_read(struct nonce *n, const char *state_dir, const char *token,
 
 	if (name(path, state_dir, "", e) == -1)
 		return -1;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW
-	    | O_NONBLOCK);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd == -1)
 		return err_sys(e, EXIT_DEGRADED, "can't read %s", path);
 	got = read(fd, n->bytes, sizeof(n->bytes));

@@ -30,8 +30,9 @@ orphan_init(struct orphan *o, struct timers *timers, struct ipc *ipc,
 	o->shard = shard;
 	o->log_fd = log_fd;
 	timer_init(timers, &o->timer, on_timer);
-	if (nonce == NULL || !str_format(o->path, sizeof(o->path), "%s/%s",
-	    c->run_dir, CONTRACT_ADOPT_SOCK))
+	if (nonce == NULL
+	    || !str_format(o->path, sizeof(o->path), "%s/%s", c->run_dir,
+		CONTRACT_ADOPT_SOCK))
 		o->path[0] = '\0';
 	if (nonce != NULL)
 		o->nonce = *nonce;
@@ -44,8 +45,8 @@ orphan_init(struct orphan *o, struct timers *timers, struct ipc *ipc,
 static void
 look_again(struct orphan *o)
 {
-	timer_set(&o->timer, o->looks++ < ORPHAN_LOOKS ? ORPHAN_LOOK_S
-	    : ORPHAN_SELDOM_S);
+	timer_set(&o->timer,
+	    o->looks++ < ORPHAN_LOOKS ? ORPHAN_LOOK_S : ORPHAN_SELDOM_S);
 }
 
 void
@@ -119,9 +120,9 @@ trusted(int fd)
 static int
 dial(const struct orphan *o)
 {
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC
-	    | SOCK_NONBLOCK, 0);
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
 
 	if (fd == -1)
 		return -1;
@@ -136,10 +137,12 @@ dial(const struct orphan *o)
 static void
 call(struct orphan *o, int fd)
 {
-	struct msg_adopt m = { .pid = (int32_t)getpid(),
-	    .handler = o->shard < 0, .intents = o->intents,
-	    .fleet_sum = o->fleet_sum, .shards_sum = o->shards_sum,
-	    .handler_sum = o->handler_sum };
+	struct msg_adopt m = {.pid = (int32_t)getpid(),
+	    .handler = o->shard < 0,
+	    .intents = o->intents,
+	    .fleet_sum = o->fleet_sum,
+	    .shards_sum = o->shards_sum,
+	    .handler_sum = o->handler_sum};
 
 	str_copy(m.build, SHARDHERD_VERSION, sizeof(m.build));
 	memcpy(m.nonce, o->nonce.bytes, sizeof(m.nonce));
@@ -165,7 +168,8 @@ say_once(struct orphan *o)
 		return;
 	o->said = true;
 	log_warn("there is no supervisor any more: this process goes on for "
-	    "%.0f s and waits for the next one", o->limit_s);
+		 "%.0f s and waits for the next one",
+	    o->limit_s);
 }
 
 static void
@@ -178,8 +182,8 @@ on_timer(struct timer *t)
 		ipc_close(o->ipc);
 	o->calling = false;
 	if (time_over(o)) {
-		leave(o, "no supervisor has come back within [limits] "
-		    "orphan_time");
+		leave(o,
+		    "no supervisor has come back within [limits] orphan_time");
 		return;
 	}
 	say_once(o);

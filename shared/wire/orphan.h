@@ -13,11 +13,11 @@
 #include "shared/wire/nonce.h"
 #include "shared/base/timer.h"
 
-#define ORPHAN_LOOK_S 0.1	/* between two calls, */
-#define ORPHAN_LOOKS 100	/* so often, */
-#define ORPHAN_SELDOM_S 1.0	/* and after that */
-#define ORPHAN_SAY_MS 3000	/* before it is said in the log */
-#define ORPHAN_ANSWER_S 15	/* a call without an answer is made again */
+#define ORPHAN_LOOK_S 0.1   /* between two calls, */
+#define ORPHAN_LOOKS 100    /* so often, */
+#define ORPHAN_SELDOM_S 1.0 /* and after that */
+#define ORPHAN_SAY_MS 3000  /* before it is said in the log */
+#define ORPHAN_ANSWER_S 15  /* a call without an answer is made again */
 
 struct orphan;
 
@@ -32,18 +32,18 @@ struct orphan_ops {
 
 struct orphan {
 	const struct orphan_ops *ops;
-	struct ipc *ipc;	/* the channel, borrowed */
-	ipc_msg_fn *on_msg;	/* of the channel, while it is one */
+	struct ipc *ipc;    /* the channel, borrowed */
+	ipc_msg_fn *on_msg; /* of the channel, while it is one */
 	ipc_gone_fn *on_gone;
 	struct ev_loop *loop;
 	struct timer timer;
-	char path[108];		/* of the socket, "": none possible */
+	char path[108]; /* of the socket, "": none possible */
 	double limit_s;
-	int32_t shard;		/* -1: a handler */
-	int log_fd;		/* reading end of the log pipe, or -1 */
+	int32_t shard; /* -1: a handler */
+	int log_fd;    /* reading end of the log pipe, or -1 */
 	struct nonce nonce;
 	uint64_t fleet_sum, shards_sum, handler_sum, intents;
-	uint64_t since_ms;	/* boot stamp; 0: no orphan */
+	uint64_t since_ms; /* boot stamp; 0: no orphan */
 	unsigned looks;
 	bool calling, said;
 };

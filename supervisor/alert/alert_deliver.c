@@ -10,12 +10,12 @@
 
 #include "shared/process/proctitle.h"
 
-#define WORDS 192	/* bytes of why it was not delivered */
+#define WORDS 192 /* bytes of why it was not delivered */
 
 const char *const alert_news_name[] = {
-	[ALERT_RAISED] = "alert",
-	[ALERT_STANDS] = "again",
-	[ALERT_OVER] = "recovered",
+    [ALERT_RAISED] = "alert",
+    [ALERT_STANDS] = "again",
+    [ALERT_OVER] = "recovered",
 };
 
 struct delivery {
@@ -45,8 +45,8 @@ on_end(struct helper *h, bool late)
 	unsigned long done;
 
 	if (late || h->len == 0) {
-		a->done(a, 0, late ? "it took too long"
-		    : "the delivering process died");
+		a->done(a, 0,
+		    late ? "it took too long" : "the delivering process died");
 		return;
 	}
 	h->said[strcspn(h->said, "\n")] = '\0';
@@ -74,8 +74,11 @@ int
 alert_deliver_start(struct alert_deliver *a, const struct alert_msg *m,
     struct err *e)
 {
-	struct delivery d = { a, m };
+	struct delivery d = {a, m};
 
-	return helper_start(&a->helper, &(struct helper_job){ .run = run,
-	    .arg = &d, .deadline_s = ALERT_DELIVER_S }, e);
+	return helper_start(&a->helper,
+	    &(struct helper_job) {.run = run,
+		.arg = &d,
+		.deadline_s = ALERT_DELIVER_S},
+	    e);
 }

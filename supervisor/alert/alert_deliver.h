@@ -10,7 +10,7 @@
 #include "supervisor/alert/alert_send.h"
 #include "supervisor/base/helper.h"
 
-#define ALERT_DELIVER_S 30		/* then the child and its hook are killed */
+#define ALERT_DELIVER_S 30 /* then the child and its hook are killed */
 
 struct alert_deliver;
 /* why is "" when all was delivered; done says what was. */
@@ -20,12 +20,13 @@ typedef void alert_deliver_fn(struct alert_deliver *, unsigned done,
 struct alert_deliver {
 	struct helper helper;
 	const struct config *config;
-	const char *ca_file;	/* the path in use, "" for none */
+	const char *ca_file; /* the path in use, "" for none */
 	alert_deliver_fn *done;
 };
 
-void alert_deliver_init(struct alert_deliver *, struct ev_loop *, struct timers *,
-    const struct config *, const char *ca_file, alert_deliver_fn *);
+void alert_deliver_init(struct alert_deliver *, struct ev_loop *,
+    struct timers *, const struct config *, const char *ca_file,
+    alert_deliver_fn *);
 /* done follows exactly once, unless this returns -1. */
 int alert_deliver_start(struct alert_deliver *, const struct alert_msg *,
     struct err *);

@@ -21,14 +21,14 @@
 #include "shared/base/version.h"
 
 #define CONNECT_S 5
-#define POST_S 12	/* the rest of ALERT_DELIVER_S is the hook's */
+#define POST_S 12 /* the rest of ALERT_DELIVER_S is the hook's */
 #define DISCORD_PATH "/api/webhooks/"
 
 bool
 alert_send_is_discord(const char *url)
 {
-	static const char *const hosts[] = { "discord.com", "discordapp.com",
-	    "canary.discord.com", "ptb.discord.com" };
+	static const char *const hosts[] = {"discord.com", "discordapp.com",
+	    "canary.discord.com", "ptb.discord.com"};
 	const char *host = strstr(url, "://");
 	size_t n;
 
@@ -37,7 +37,8 @@ alert_send_is_discord(const char *url)
 	host += 3;
 	n = strcspn(host, ":/?#");
 	for (size_t i = 0; i < nitems(hosts); i++)
-		if (strlen(hosts[i]) == n && strncasecmp(host, hosts[i], n) == 0)
+		if (strlen(hosts[i]) == n
+		    && strncasecmp(host, hosts[i], n) == 0)
 			return true;
 	host += strcspn(host, "/?#");
 	return strncmp(host, DISCORD_PATH, strlen(DISCORD_PATH)) == 0;
@@ -84,8 +85,7 @@ for_discord(const struct config *c, const struct alert_msg *m)
 }
 
 char *
-alert_send_body(const struct config *c, const struct alert_msg *m,
-    bool discord)
+alert_send_body(const struct config *c, const struct alert_msg *m, bool discord)
 {
 	struct json_object *o = discord ? for_discord(c, m) : generic(c, m);
 	char *text = text_json(json_object_to_json_string_ext(o,
@@ -142,7 +142,8 @@ post(const struct config *c, const char *ca_file, const char *url,
 		str_format(why, size, "the webhook: %s",
 		    curl_easy_strerror(rc));
 	else if (status == 404)
-		str_format(why, size, "the webhook answered 404: it is gone; "
+		str_format(why, size,
+		    "the webhook answered 404: it is gone; "
 		    "put the URL of another one into its file");
 	else if (status < 200 || status > 299)
 		str_format(why, size, "the webhook answered %ld", status);
@@ -162,7 +163,8 @@ to_webhook(const struct config *c, const char *ca_file,
 		str_format(why, size, "%s", e.text);
 		return;
 	}
-	if (strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0) {
+	if (strncmp(url, "https://", 8) == 0
+	    || strncmp(url, "http://", 7) == 0) {
 		body = alert_send_body(c, m, alert_send_is_discord(url));
 		post(c, ca_file, url, body, why, size);
 		free(body);
@@ -252,8 +254,7 @@ alert_send_run(const struct config *c, const char *ca_file,
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	why[0] = '\0';
-	if (c->alert_webhook[0] != '\0'
-	    && (m->done & ALERT_DONE_WEBHOOK) == 0)
+	if (c->alert_webhook[0] != '\0' && (m->done & ALERT_DONE_WEBHOOK) == 0)
 		to_webhook(c, ca_file, m, why, size);
 	if (why[0] != '\0')
 		done &= ~ALERT_DONE_WEBHOOK;

@@ -14,15 +14,15 @@
 enum alert_news { ALERT_RAISED, ALERT_STANDS, ALERT_OVER };
 extern const char *const alert_news_name[];
 
-#define ALERT_DONE_WEBHOOK 1u	/* nothing (more) to do for it */
+#define ALERT_DONE_WEBHOOK 1u /* nothing (more) to do for it */
 #define ALERT_DONE_HOOK 2u
 
 struct alert_msg {
 	const char *kind;
-	unsigned which;			/* its enum alert_kind */
+	unsigned which; /* its enum alert_kind */
 	enum alert_news news;
-	unsigned done;			/* ALERT_DONE_*, of earlier tries */
-	int64_t since_ms, at_ms;	/* wall clock */
+	unsigned done;		 /* ALERT_DONE_*, of earlier tries */
+	int64_t since_ms, at_ms; /* wall clock */
 	char text[ALERT_TEXT];
 };
 

@@ -8,12 +8,12 @@
 
 static const char *const alert_kind_name[ALERTS] = {
 #define X(n, s) [ALERT_##n] = s,
-	ALERT_KINDS(X)
+    ALERT_KINDS(X)
 #undef X
 };
 
 /* Seconds before the second, third, ... try of a message. */
-static const double retry_s[ALERT_TRIES] = { 0, 5, 30, 120 };
+static const double retry_s[ALERT_TRIES] = {0, 5, 30, 120};
 
 static void on_retry(struct timer *);
 
@@ -139,7 +139,7 @@ queue(struct alerts *a, const struct alert_msg *m)
 {
 	a->act->say(a->arg, m);
 	if (!a->act->wanted(a->arg)) {
-		told(a, m);	/* the log is all there is */
+		told(a, m); /* the log is all there is */
 		return;
 	}
 	make_room(a);
@@ -156,8 +156,11 @@ notify(struct alerts *a, enum alert_kind kind, enum alert_news news,
     int64_t now)
 {
 	struct alert_state *s = &a->state[kind];
-	struct alert_msg m = { .kind = alert_kind_name[kind], .which = kind,
-	    .news = news, .since_ms = s->since_ms, .at_ms = now };
+	struct alert_msg m = {.kind = alert_kind_name[kind],
+	    .which = kind,
+	    .news = news,
+	    .since_ms = s->since_ms,
+	    .at_ms = now};
 
 	str_copy(m.text, s->text, sizeof(m.text));
 	a->act->keep(a->arg);
@@ -179,8 +182,9 @@ stands(struct alerts *a, enum alert_kind kind, const char *text,
 		notify(a, kind, ALERT_RAISED, now);
 	} else if (s->queued == 0 && now >= s->next_ms
 	    && (s->sent_ms < s->since_ms || now - s->sent_ms >= repeat_ms)) {
-		notify(a, kind, s->sent_ms < s->since_ms ? ALERT_RAISED
-		    : ALERT_STANDS, now);
+		notify(a, kind,
+		    s->sent_ms < s->since_ms ? ALERT_RAISED : ALERT_STANDS,
+		    now);
 	}
 }
 
@@ -194,7 +198,7 @@ is_over(struct alerts *a, enum alert_kind kind, int64_t now)
 	if (s->on && s->clear_ms == 0)
 		s->clear_ms = now;
 	if (s->on && now - s->clear_ms < ALERT_CLEAR_MS)
-		return;			/* it may only flap */
+		return; /* it may only flap */
 	s->on = false;
 	s->untold = true;
 	s->clear_ms = 0;
@@ -202,8 +206,7 @@ is_over(struct alerts *a, enum alert_kind kind, int64_t now)
 }
 
 void
-alerts_judge(struct alerts *a, const struct alert_fact *fact,
-    int64_t repeat_ms)
+alerts_judge(struct alerts *a, const struct alert_fact *fact, int64_t repeat_ms)
 {
 	int64_t now = clock_wall_ms();
 

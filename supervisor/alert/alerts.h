@@ -14,24 +14,33 @@
 struct fleet;
 
 #define ALERT_KINDS(X)                                                         \
-	X(HOLD, "hold") X(LEFT, "left") X(RATE, "rate")                        \
-	X(FORECAST, "forecast") X(FOREIGN, "foreign") X(CRASHES, "crashes")    \
-	X(DEAF, "deaf") X(RELOAD, "reload") X(PROBE, "probe")                  \
-	X(PLUGIN, "plugin") X(REST, "rest")                                    \
-	X(LIMITS, "limits") X(DISK, "disk") X(REBOOT, "reboot")                \
+	X(HOLD, "hold")                                                        \
+	X(LEFT, "left")                                                        \
+	X(RATE, "rate")                                                        \
+	X(FORECAST, "forecast")                                                \
+	X(FOREIGN, "foreign")                                                  \
+	X(CRASHES, "crashes")                                                  \
+	X(DEAF, "deaf")                                                        \
+	X(RELOAD, "reload")                                                    \
+	X(PROBE, "probe")                                                      \
+	X(PLUGIN, "plugin")                                                    \
+	X(REST, "rest")                                                        \
+	X(LIMITS, "limits")                                                    \
+	X(DISK, "disk")                                                        \
+	X(REBOOT, "reboot")                                                    \
 	X(SILENT, "partly deaf")
 
 enum alert_kind {
 #define X(n, s) ALERT_##n,
 	ALERT_KINDS(X)
 #undef X
-	ALERTS
+	    ALERTS
 };
 
-#define ALERT_QUEUE 32		/* messages; the oldest waiting one goes */
-#define ALERT_TRIES 4		/* of one message */
-#define ALERT_CLEAR_MS 10000	/* over for that long before it is said */
-#define ALERT_ANEW_MS 300000	/* after a message that was given up */
+#define ALERT_QUEUE 32	     /* messages; the oldest waiting one goes */
+#define ALERT_TRIES 4	     /* of one message */
+#define ALERT_CLEAR_MS 10000 /* over for that long before it is said */
+#define ALERT_ANEW_MS 300000 /* after a message that was given up */
 
 /* What one look found, by kind. */
 struct alert_fact {
@@ -41,12 +50,12 @@ struct alert_fact {
 
 struct alert_state {
 	bool on;
-	bool untold;			/* its end reached nobody yet */
-	uint32_t queued;		/* messages of it that wait */
+	bool untold;	 /* its end reached nobody yet */
+	uint32_t queued; /* messages of it that wait */
 	/* Wall clock: since when, the last that reached somebody (before
 	 * since_ms: none yet), none is made before. */
 	int64_t since_ms, sent_ms, next_ms;
-	int64_t clear_ms;		/* since when it is over, 0: it is not */
+	int64_t clear_ms; /* since when it is over, 0: it is not */
 	char text[ALERT_TEXT];
 };
 
@@ -68,13 +77,13 @@ struct alerts {
 	struct timer retry;
 	struct alert_state state[ALERTS];
 	struct alert_msg queue[ALERT_QUEUE];
-	uint32_t first, waiting, tries;	/* tries of the first */
+	uint32_t first, waiting, tries; /* tries of the first */
 	bool busy;			/* the first is being delivered */
 	uint64_t failed;		/* messages given up or pushed out */
 	/* for the fleet's own actions */
 	struct fleet *fleet;
 	struct alert_deliver post;
-	uint64_t held_ms;		/* since when, boot; 0: not held */
+	uint64_t held_ms; /* since when, boot; 0: not held */
 };
 
 void alerts_init(struct alerts *, struct timers *, const struct alert_actions *,

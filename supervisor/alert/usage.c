@@ -9,10 +9,11 @@
 struct usage_marks
 usage_marks(uint64_t limit)
 {
-	return (struct usage_marks) { .over = limit / 100 * USAGE_OVER
-	    + limit % 100 * USAGE_OVER / 100, .warn = limit / 100 * USAGE_WARN
-	    + limit % 100 * USAGE_WARN / 100, .urgent = limit / 100
-	    * USAGE_URGENT + limit % 100 * USAGE_URGENT / 100 };
+	return (struct usage_marks) {.over = limit / 100 * USAGE_OVER
+		+ limit % 100 * USAGE_OVER / 100,
+	    .warn = limit / 100 * USAGE_WARN + limit % 100 * USAGE_WARN / 100,
+	    .urgent = limit / 100 * USAGE_URGENT
+		+ limit % 100 * USAGE_URGENT / 100};
 }
 
 static void
@@ -41,20 +42,20 @@ usage_take(struct usage *u, uint64_t value, const struct usage_marks *m,
 	if (value >= m->urgent)
 		u->level = 2;
 	else if (value >= m->warn)
-		u->level = was > 1 ? was : 1;	/* it has been said */
+		u->level = was > 1 ? was : 1; /* it has been said */
 	else if (value < m->over)
 		u->level = 0;
 	if (u->level == was)
 		return USAGE_SAME;
-	return u->level == 0 ? USAGE_NEWS_OVER : u->level == 1
-	    ? USAGE_NEWS_WARN : USAGE_NEWS_URGENT;
+	return u->level == 0 ? USAGE_NEWS_OVER
+	    : u->level == 1  ? USAGE_NEWS_WARN
+			     : USAGE_NEWS_URGENT;
 }
 
 double
 usage_per_hour(const struct usage *u)
 {
-	if (u->n < 2 || u->last <= u->value[0]
-	    || u->last_ms <= u->at_ms[0])
+	if (u->n < 2 || u->last <= u->value[0] || u->last_ms <= u->at_ms[0])
 		return 0;
 	return (double)(u->last - u->value[0]) * HOUR_MS
 	    / (double)(u->last_ms - u->at_ms[0]);

@@ -9,20 +9,24 @@
 
 #include "shared/base/base.h"
 
-#define USAGE_SAMPLES 8		/* of the trend, oldest to now */
-#define USAGE_EVERY_MS 15000	/* between two of them */
-#define USAGE_WARN 80		/* percent */
+#define USAGE_SAMPLES 8	     /* of the trend, oldest to now */
+#define USAGE_EVERY_MS 15000 /* between two of them */
+#define USAGE_WARN 80	     /* percent */
 #define USAGE_URGENT 95
-#define USAGE_OVER 70		/* below it is over */
+#define USAGE_OVER 70 /* below it is over */
 
-enum usage_news { USAGE_SAME, USAGE_NEWS_WARN, USAGE_NEWS_URGENT,
-	USAGE_NEWS_OVER };
+enum usage_news {
+	USAGE_SAME,
+	USAGE_NEWS_WARN,
+	USAGE_NEWS_URGENT,
+	USAGE_NEWS_OVER
+};
 
 struct usage {
 	uint64_t at_ms[USAGE_SAMPLES], value[USAGE_SAMPLES];
-	uint32_t n;		/* samples, the last one is the youngest */
+	uint32_t n; /* samples, the last one is the youngest */
 	uint64_t last, last_ms;
-	unsigned level;		/* 0 fine, 1 warned, 2 urgent */
+	unsigned level; /* 0 fine, 1 warned, 2 urgent */
 };
 
 struct usage_marks {

@@ -51,8 +51,7 @@ answer(struct control_client *c, const char *line)
 
 	c->control->ops->answering(c->control->fleet);
 	/* The send buffer is CONTROL_OUT_MAX: who lets it fill is dropped. */
-	if (send(c->fd, line, len, MSG_NOSIGNAL | MSG_DONTWAIT)
-	    != (ssize_t)len)
+	if (send(c->fd, line, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len)
 		client_drop(c);
 }
 
@@ -60,7 +59,7 @@ answer(struct control_client *c, const char *line)
 static bool
 asker_gone(const struct control_client *c)
 {
-	struct pollfd p = { .fd = c->fd };
+	struct pollfd p = {.fd = c->fd};
 
 	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0;
 }
@@ -69,7 +68,7 @@ asker_gone(const struct control_client *c)
 static void
 who_asks(struct control_client *c, const struct request *r)
 {
-	struct ucred u = { .pid = -1, .uid = (uid_t)-1 };
+	struct ucred u = {.pid = -1, .uid = (uid_t)-1};
 	socklen_t len = sizeof(u);
 
 	(void)getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &u, &len);
@@ -89,7 +88,7 @@ take_line(struct control_client *c, const char *line, size_t len)
 	/* What was given up before it was begun is void. */
 	if (asker_gone(c)) {
 		log_notice("A request is not carried out: who asked has given "
-		    "up.");
+			   "up.");
 		client_drop(c);
 		return;
 	}
@@ -98,7 +97,8 @@ take_line(struct control_client *c, const char *line, size_t len)
 	c->ticket = ++c->control->tickets;
 	who_asks(c, &r);
 	if (rc == 0)
-		rc = c->control->ops->carry_out(f, &r, c->passed, c->ticket, &e);
+		rc = c->control->ops->carry_out(f, &r, c->passed, c->ticket,
+		    &e);
 	drop_passed(c);
 	if (rc == 1) {
 		if (c->ticket != 0)
@@ -109,8 +109,8 @@ take_line(struct control_client *c, const char *line, size_t len)
 	if (rc == -1)
 		request_error(&e, out, sizeof(out));
 	else
-		str_format(out, sizeof(out), "{\"ok\":true,\"pid\":%d,"
-		    "\"stopping\":%s}\n", (int)getpid(),
+		str_format(out, sizeof(out),
+		    "{\"ok\":true,\"pid\":%d,\"stopping\":%s}\n", (int)getpid(),
 		    f->stopping ? "true" : "false");
 	answer(c, out);
 }
@@ -139,12 +139,13 @@ take_lines(struct control_client *c)
 static ssize_t
 receive(struct control_client *c)
 {
-	char space[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec iov = { c->in + c->in_len,
-	    REQUEST_LINE_MAX - c->in_len };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
+	char space[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec iov = {c->in + c->in_len, REQUEST_LINE_MAX - c->in_len};
+	struct msghdr m = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
 	    /* Not all of the space: its padding takes a second fd. */
-	    .msg_control = space, .msg_controllen = CMSG_LEN(sizeof(int)) };
+	    .msg_control = space,
+	    .msg_controllen = CMSG_LEN(sizeof(int))};
 	ssize_t n = recvmsg(c->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	struct cmsghdr *h = n >= 0 ? CMSG_FIRSTHDR(&m) : NULL;
 
@@ -163,7 +164,7 @@ on_client(struct ev_loop *loop, ev_io *w, int revents)
 	struct control_client *c = w->data;
 	ssize_t n;
 
-	if (revents & EV_CUSTOM) {	/* what waited for an answer */
+	if (revents & EV_CUSTOM) { /* what waited for an answer */
 		take_lines(c);
 		return;
 	}
@@ -214,11 +215,11 @@ control_done(struct control *k, uint32_t ticket, uint32_t generation,
 	if (e != NULL)
 		request_error(e, out, sizeof(out));
 	else
-		str_format(out, sizeof(out), "{\"ok\":true,\"generation\":"
-		    "%u}\n", generation);
+		str_format(out, sizeof(out),
+		    "{\"ok\":true,\"generation\":%u}\n", generation);
 	answer(c, out);
 	if (c->fd == -1)
-		return;			/* it took no answer and was dropped */
+		return; /* it took no answer and was dropped */
 	c->ticket = 0;
 	timer_set(&c->idle, CONTROL_IDLE_S);
 	/* Its next request may be here already; not now: this is a callback. */
@@ -296,12 +297,14 @@ listen_there(struct control *k, struct err *e)
 	if (pid == getpid() || (pid > 0 && process_start(pid) == 0))
 		pid = 0;
 	if (pid > 0)
-		return err_set(e, EXIT_TRY_LATER, "run_dir is occupied: the "
-		    "supervisor with pid %d answers on %s. Stop it, or give "
-		    "this bot its own run_dir.", (int)pid, path);
+		return err_set(e, EXIT_TRY_LATER,
+		    "run_dir is occupied: the supervisor with pid %d answers "
+		    "on %s. Stop it, or give this bot its own run_dir.",
+		    (int)pid, path);
 	if (pid == -1)
-		return err_set(e, EXIT_TRY_LATER, "run_dir is occupied: "
-		    "another supervisor answers on %s", path);
+		return err_set(e, EXIT_TRY_LATER,
+		    "run_dir is occupied: another supervisor answers on %s",
+		    path);
 	return listener_open(&k->listener, "control socket", e);
 }
 
@@ -333,7 +336,7 @@ control_check(struct control *k)
 	if (preflight_make_dir("run_dir", dir, &e) == 0
 	    && listen_there(k, &e) == 0) {
 		log_notice("run_dir had vanished: the control socket was made "
-		    "again.");
+			   "again.");
 		k->lost = false;
 	} else if (!k->lost) {
 		log_warn("No control socket: %s", e.text);

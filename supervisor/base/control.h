@@ -15,9 +15,9 @@ struct control;
 struct request;
 
 #define CONTROL_CLIENTS_MAX 16
-#define CONTROL_WHO 96	/* bytes of who asked, in words */
-#define CONTROL_IDLE_S 10	/* without a whole request */
-#define CONTROL_OUT_MAX 65536	/* answers not yet read by the client */
+#define CONTROL_WHO 96	      /* bytes of who asked, in words */
+#define CONTROL_IDLE_S 10     /* without a whole request */
+#define CONTROL_OUT_MAX 65536 /* answers not yet read by the client */
 
 struct control_ops {
 	/*
@@ -34,23 +34,23 @@ struct control_ops {
 
 struct control_client {
 	struct control *control;
-	int fd;			/* -1: free */
+	int fd; /* -1: free */
 	ev_io rd;
 	struct timer idle;
-	char *in;		/* REQUEST_LINE_MAX + 1 */
+	char *in; /* REQUEST_LINE_MAX + 1 */
 	size_t in_len;
-	int passed;		/* fd that came with a request; -1: none */
-	uint32_t ticket;	/* its answer comes later, in lines; 0: none */
+	int passed;	 /* fd that came with a request; -1: none */
+	uint32_t ticket; /* its answer comes later, in lines; 0: none */
 };
 
 struct control {
 	struct fleet *fleet;
 	const struct control_ops *ops;
 	struct listener listener;
-	bool lost;		/* said already that there is none */
+	bool lost; /* said already that there is none */
 	struct control_client client[CONTROL_CLIENTS_MAX];
-	uint32_t tickets;	/* given out */
-	char who[CONTROL_WHO];	/* asked what is carried out now */
+	uint32_t tickets;      /* given out */
+	char who[CONTROL_WHO]; /* asked what is carried out now */
 };
 
 /*

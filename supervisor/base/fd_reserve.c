@@ -49,8 +49,8 @@ fd_reserve_need(struct fd_reserve *r, int n)
 	int fd[FD_RESERVE_FDS], got = 0;
 
 	must(n <= FD_RESERVE_FDS);
-	while (got < n && (fd[got] = open("/dev/null", O_RDONLY | O_CLOEXEC))
-	    != -1)
+	while (got < n
+	    && (fd[got] = open("/dev/null", O_RDONLY | O_CLOEXEC)) != -1)
 		got++;
 	if (got < n)
 		fd_reserve_spend(r, errno);
@@ -72,12 +72,13 @@ fd_reserve_refill(struct fd_reserve *r)
 		return;
 	r->low = !whole;
 	if (r->low)
-		log_error("The supervisor has run out of file descriptors and "
+		log_error(
+		    "The supervisor has run out of file descriptors and "
 		    "lives on its reserve: raise the limit (LimitNOFILE= in "
 		    "the unit, \"ulimit -n\" in a shell) and start it anew.");
 	else
 		log_notice("There are file descriptors again: the reserve is "
-		    "whole.");
+			   "whole.");
 }
 
 void

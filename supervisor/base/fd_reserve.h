@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FD_RESERVE_FDS 8	/* a child takes 6 for a moment, its handler 8 */
+#define FD_RESERVE_FDS 8 /* a child takes 6 for a moment, its handler 8 */
 
 struct fd_reserve {
-	int fd[FD_RESERVE_FDS];	/* -1: spent */
+	int fd[FD_RESERVE_FDS]; /* -1: spent */
 	bool low;		/* said already */
 	uint64_t spent;		/* times */
 };

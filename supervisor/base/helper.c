@@ -13,7 +13,7 @@
 #include "shared/store/dbenv.h"
 
 /* Children are the process', and so is the list of those to be reaped. */
-static struct list unreaped = { &unreaped, &unreaped };
+static struct list unreaped = {&unreaped, &unreaped};
 
 static void on_deadline(struct timer *);
 static void on_said(struct ev_loop *, ev_io *, int);
@@ -112,7 +112,7 @@ on_said(struct ev_loop *loop, ev_io *w, int revents)
 static void noreturn_fn
 child(const struct helper_job *job, int out)
 {
-	int keep[HELPER_FDS + 1] = { out };
+	int keep[HELPER_FDS + 1] = {out};
 
 	memcpy(keep + 1, job->fds, sizeof(job->fds));
 	setsid();
@@ -131,7 +131,7 @@ helper_start(struct helper *h, const struct helper_job *job, struct err *e)
 	pid_t pid;
 
 	must(!h->busy);
-	must(dbenv_inside() == NULL);	/* store.h: why no child may see one */
+	must(dbenv_inside() == NULL); /* store.h: why no child may see one */
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return err_sys(e, EXIT_DEGRADED, "can't make a pipe%s", aim);
 	pid = fork();
@@ -144,7 +144,7 @@ helper_start(struct helper *h, const struct helper_job *job, struct err *e)
 		close(fds[0]);
 		return -1;
 	}
-	forget_pid(h);		/* killed, and not reaped yet: nobody's now */
+	forget_pid(h); /* killed, and not reaped yet: nobody's now */
 	h->pid = pid;
 	list_append(&unreaped, &h->link);
 	fd_nonblock(fds[0]);
@@ -169,7 +169,7 @@ helper_stop(struct helper *h)
 bool
 helper_reaped(pid_t pid, int status)
 {
-	list_each(&unreaped, l) {
+	list_each (&unreaped, l) {
 		struct helper *h = container_of(l, struct helper, link);
 
 		if (h->pid != pid)

@@ -14,7 +14,7 @@
 #include "shared/base/err.h"
 #include "shared/base/timer.h"
 
-#define HELPER_SAID_MAX 8192	/* kept of what it says: at least the last half */
+#define HELPER_SAID_MAX 8192 /* kept of what it says: at least the last half */
 #define HELPER_FDS 2
 
 struct helper;
@@ -38,10 +38,10 @@ typedef int helper_run_fn(const void *arg, int out);
  */
 struct helper_job {
 	helper_run_fn *run;
-	const void *arg;	/* the child has a copy of all we have */
+	const void *arg; /* the child has a copy of all we have */
 	int fds[HELPER_FDS];
 	double deadline_s;
-	const char *aim;	/* " to ..." ends the error's words; NULL */
+	const char *aim; /* " to ..." ends the error's words; NULL */
 };
 
 struct helper {
@@ -49,11 +49,11 @@ struct helper {
 	helper_fn *done;
 	struct timer deadline;
 	ev_io rd;
-	int fd;			/* -1: it has said all, or none runs */
-	pid_t pid;		/* leader of its session; 0: reaped, or none */
+	int fd;	   /* -1: it has said all, or none runs */
+	pid_t pid; /* leader of its session; 0: reaped, or none */
 	int status;
-	struct list link;	/* of those not reaped, while pid is not 0 */
-	bool busy;		/* done is to come */
+	struct list link; /* of those not reaped, while pid is not 0 */
+	bool busy;	  /* done is to come */
 	char said[HELPER_SAID_MAX + 1]; /* ends with a NUL of ours */
 	size_t len;
 };

@@ -8,7 +8,7 @@
 
 #include "shared/base/text.h"
 
-#define HANG_S 2	/* for the words; then it ends without them */
+#define HANG_S 2	  /* for the words; then it ends without them */
 #define STACK_BYTES 65536 /* a stack that overflowed is no place to write on */
 
 static struct {
@@ -16,17 +16,21 @@ static struct {
 	void *arg;
 	int lock_fd;
 	_Alignas(16) char stack[STACK_BYTES];
-} the_end = { .lock_fd = -1 };
+} the_end = {.lock_fd = -1};
 
 /* strsignal() may allocate. */
 static const struct {
 	int sig;
 	const char *name;
 } fatal[] = {
-	{ SIGABRT, "SIGABRT" }, { SIGTRAP, "SIGTRAP" }, { SIGSYS, "SIGSYS" },
-#ifndef __SANITIZE_ADDRESS__	/* its report of these says more */
-	{ SIGSEGV, "SIGSEGV" }, { SIGBUS, "SIGBUS" }, { SIGILL, "SIGILL" },
-	{ SIGFPE, "SIGFPE" },
+    {SIGABRT, "SIGABRT"},
+    {SIGTRAP, "SIGTRAP"},
+    {SIGSYS, "SIGSYS"},
+#ifndef __SANITIZE_ADDRESS__ /* its report of these says more */
+    {SIGSEGV, "SIGSEGV"},
+    {SIGBUS, "SIGBUS"},
+    {SIGILL, "SIGILL"},
+    {SIGFPE, "SIGFPE"},
 #endif
 };
 
@@ -67,10 +71,10 @@ void
 last_words_begin(void (*log)(void *arg, const char *text), void *arg,
     int lock_fd)
 {
-	const stack_t stack = { .ss_sp = the_end.stack,
-	    .ss_size = sizeof(the_end.stack) };
-	struct sigaction sa = { .sa_handler = on_fatal,
-	    .sa_flags = SA_ONSTACK | SA_NODEFER | SA_RESETHAND };
+	const stack_t stack = {.ss_sp = the_end.stack,
+	    .ss_size = sizeof(the_end.stack)};
+	struct sigaction sa = {.sa_handler = on_fatal,
+	    .sa_flags = SA_ONSTACK | SA_NODEFER | SA_RESETHAND};
 
 	the_end.log = log;
 	the_end.arg = arg;
@@ -103,10 +107,11 @@ last_words_found(int lock_fd, char out[LAST_WORDS_MAX])
 	words += *words == '\n';
 	words[strcspn(words, "\n")] = '\0';
 	if (words[0] != '\0')
-		text_format(out, LAST_WORDS_MAX, "The supervisor before this "
-		    "one (pid %ld) %s.", pid, words);
+		text_format(out, LAST_WORDS_MAX,
+		    "The supervisor before this one (pid %ld) %s.", pid, words);
 	else
-		text_format(out, LAST_WORDS_MAX, "The supervisor before this "
-		    "one (pid %ld) ended without a word: it was killed, "
-		    "or the machine went down.", pid);
+		text_format(out, LAST_WORDS_MAX,
+		    "The supervisor before this one (pid %ld) ended without a "
+		    "word: it was killed, or the machine went down.",
+		    pid);
 }

@@ -38,8 +38,9 @@ listener_place(struct listener *l, const char *run_dir, const char *name,
 	if (str_copy(l->at.sun_path, path, sizeof(l->at.sun_path))
 	    < sizeof(l->at.sun_path))
 		return 0;
-	return err_set(e, EXIT_CONFIG, "[paths] run_dir: %s is too long for a "
-	    "socket (at most %zu bytes)", path, sizeof(l->at.sun_path) - 1);
+	return err_set(e, EXIT_CONFIG,
+	    "[paths] run_dir: %s is too long for a socket (at most %zu bytes)",
+	    path, sizeof(l->at.sun_path) - 1);
 }
 
 static int
@@ -59,7 +60,7 @@ peer_of(int fd, struct ucred *u)
 pid_t
 listener_there(const struct listener *l)
 {
-	struct ucred u = { .pid = -1 };
+	struct ucred u = {.pid = -1};
 	int fd = new_socket(l->type);
 	pid_t pid = 0;
 
@@ -68,7 +69,7 @@ listener_there(const struct listener *l)
 	if (connect(fd, (const struct sockaddr *)&l->at, sizeof(l->at)) == 0)
 		pid = peer_of(fd, &u) && u.pid > 0 ? u.pid : -1;
 	else if (errno == EAGAIN)
-		pid = -1;		/* its backlog is full: it lives */
+		pid = -1; /* its backlog is full: it lives */
 	close(fd);
 	return pid;
 }
@@ -87,7 +88,7 @@ on_call(struct ev_loop *loop, ev_io *w, int revents)
 		fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd == -1) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-			ev_io_stop(loop, w);	/* listener_check goes on */
+			ev_io_stop(loop, w); /* listener_check goes on */
 		return;
 	}
 	if (peer_of(fd, &u) && (u.uid == 0 || u.uid == geteuid()))

@@ -28,10 +28,10 @@ struct listener {
 	struct ev_loop *loop;
 	struct fd_reserve *reserve;
 	listener_fn *fn;
-	int type, backlog;	/* of socket(2) and listen(2) */
-	struct sockaddr_un at;	/* sun_path "": nowhere */
-	struct stat made;	/* of the socket, to see it replaced */
-	int fd;			/* -1: not listening */
+	int type, backlog;     /* of socket(2) and listen(2) */
+	struct sockaddr_un at; /* sun_path "": nowhere */
+	struct stat made;      /* of the socket, to see it replaced */
+	int fd;		       /* -1: not listening */
 	ev_io rd;
 };
 

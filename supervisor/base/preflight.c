@@ -21,12 +21,12 @@
 
 #define TMPFS_MAGIC_ 0x01021994
 #define RAMFS_MAGIC_ 0x858458f6
-#define STRANGERS_MS 60000	/* all that another version left */
-#define STRANGER_MS 8000	/* SIGTERM to SIGKILL of one */
+#define STRANGERS_MS 60000 /* all that another version left */
+#define STRANGER_MS 8000   /* SIGTERM to SIGKILL of one */
 #define STRANGER_LOOK_US 20000
-#define FDS_BASE 192	/* files, sockets, clients, a burst of uplinks */
-#define MEMORY_NEEDED ((rlim_t)5 << 30)	/* the storage maps 4 GiB */
-#define FDS_PER_SHARD 3	/* its channel, its log pipe, a pidfd */
+#define FDS_BASE 192 /* files, sockets, clients, a burst of uplinks */
+#define MEMORY_NEEDED ((rlim_t)5 << 30) /* the storage maps 4 GiB */
+#define FDS_PER_SHARD 3			/* its channel, its log pipe, a pidfd */
 
 static int
 make_parents(char *path)
@@ -35,8 +35,8 @@ make_parents(char *path)
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(path, 0755) == -1 && errno != EEXIST
-		    && errno != EROFS && errno != EACCES) {
+		if (mkdir(path, 0755) == -1 && errno != EEXIST && errno != EROFS
+		    && errno != EACCES) {
 			*p = '/';
 			return -1;
 		}
@@ -60,12 +60,13 @@ preflight_make_dir(const char *key, const char *dir, struct err *e)
 	if (stat(dir, &st) == -1)
 		return err_sys(e, EXIT_CONFIG, "[paths] %s: %s", key, dir);
 	if (!S_ISDIR(st.st_mode))
-		return err_set(e, EXIT_CONFIG, "[paths] %s: %s is not a "
-		    "directory", key, dir);
+		return err_set(e, EXIT_CONFIG,
+		    "[paths] %s: %s is not a directory", key, dir);
 	/* As root access() says yes to read-only file systems alone. */
 	if (access(dir, W_OK | X_OK) == -1)
-		return err_sys(e, EXIT_CONFIG, "[paths] %s: %s can't be "
-		    "written by user %d", key, dir, (int)geteuid());
+		return err_sys(e, EXIT_CONFIG,
+		    "[paths] %s: %s can't be written by user %d", key, dir,
+		    (int)geteuid());
 	return 0;
 }
 
@@ -92,8 +93,9 @@ preflight_is_tmpfs(const char *dir)
 {
 	struct statfs s;
 
-	return statfs(dir, &s) == 0 && ((unsigned long)s.f_type == TMPFS_MAGIC_
-	    || (unsigned long)s.f_type == RAMFS_MAGIC_);
+	return statfs(dir, &s) == 0
+	    && ((unsigned long)s.f_type == TMPFS_MAGIC_
+		|| (unsigned long)s.f_type == RAMFS_MAGIC_);
 }
 
 static int
@@ -104,7 +106,8 @@ held(int fd, const char *path, const char *state_dir, struct err *e)
 
 	pid[n > 0 ? n : 0] = '\0';
 	pid[strspn(pid, "0123456789")] = '\0';
-	return err_set(e, EXIT_TRY_LATER, "another supervisor (pid %s) already "
+	return err_set(e, EXIT_TRY_LATER,
+	    "another supervisor (pid %s) already "
 	    "runs with this state_dir (%s holds the lock %s)",
 	    pid[0] ? pid : "unknown", state_dir, path);
 }
@@ -119,8 +122,8 @@ preflight_lock(const char *state_dir, char found[LAST_WORDS_MAX], struct err *e)
 	str_format(path, sizeof(path), "%s/lock", state_dir);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1)
-		return err_sys(e, errno == ENOSPC ? EXIT_DEGRADED
-		    : EXIT_CONFIG, "can't open the lock %s", path);
+		return err_sys(e, errno == ENOSPC ? EXIT_DEGRADED : EXIT_CONFIG,
+		    "can't open the lock %s", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno == EWOULDBLOCK)
 			held(fd, path, state_dir, e);
@@ -130,7 +133,8 @@ preflight_lock(const char *state_dir, char found[LAST_WORDS_MAX], struct err *e)
 		return -1;
 	}
 	if ((other = page_supervisor(state_dir)) != 0 && other != getpid()) {
-		err_set(e, EXIT_TRY_LATER, "the fleet is running already "
+		err_set(e, EXIT_TRY_LATER,
+		    "the fleet is running already "
 		    "(supervisor pid %d), though its lock %s was deleted",
 		    (int)other, path);
 		close(fd);
@@ -138,8 +142,8 @@ preflight_lock(const char *state_dir, char found[LAST_WORDS_MAX], struct err *e)
 	}
 	last_words_found(fd, found);
 	snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-	if (ftruncate(fd, 0) == -1 || pwrite(fd, pid, strlen(pid), 0)
-	    != (ssize_t)strlen(pid)) {
+	if (ftruncate(fd, 0) == -1
+	    || pwrite(fd, pid, strlen(pid), 0) != (ssize_t)strlen(pid)) {
 		err_sys(e, EXIT_DEGRADED, "can't write the lock %s", path);
 		close(fd);
 		return -1;
@@ -162,7 +166,8 @@ preflight_strangers(const char *state_dir)
 	while ((pid = page_stranger(state_dir)) != 0
 	    && (now = clock_boot_ms()) - began < STRANGERS_MS) {
 		if (before == 0)
-			log_notice("Shards of a program of another version "
+			log_notice(
+			    "Shards of a program of another version "
 			    "still run and can't be taken over: they hand over "
 			    "what they hold and leave, their sessions kept.");
 		if (pid != before) {
@@ -196,7 +201,8 @@ preflight_memory_fits(struct err *e)
 
 	if (getrlimit(RLIMIT_AS, &r) == -1 || r.rlim_max >= MEMORY_NEEDED)
 		return 0;
-	return err_set(e, EXIT_CONFIG, "The address space of a process is "
+	return err_set(e, EXIT_CONFIG,
+	    "The address space of a process is "
 	    "limited to %llu MiB, hard, and %llu are needed, for maps of files "
 	    "that take no memory: raise it with LimitAS=infinity in the unit, "
 	    "or \"ulimit -v unlimited\" in the shell; MemoryMax= or "
@@ -213,7 +219,8 @@ preflight_fds_fit(uint32_t shards, struct err *e)
 
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1 || r.rlim_cur >= need)
 		return 0;
-	return err_set(e, EXIT_CONFIG, "%u shard%s need%s %llu file descriptors, "
+	return err_set(e, EXIT_CONFIG,
+	    "%u shard%s need%s %llu file descriptors, "
 	    "the soft limit is %llu and the hard limit %llu: raise it with "
 	    "LimitNOFILE=%llu in the unit, or \"ulimit -n %llu\" in the shell",
 	    shards, shards == 1 ? "" : "s", shards == 1 ? "s" : "",

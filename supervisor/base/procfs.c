@@ -71,7 +71,8 @@ procfs_read(pid_t pid, struct procfs_sample *out)
 		    + field_kb(buf, "Private_Dirty:");
 	out->fds = count_fds(pid);
 	if (prlimit(pid, RLIMIT_NOFILE, NULL, &lim) == 0)
-		out->fd_limit = lim.rlim_cur > UINT32_MAX ? UINT32_MAX
+		out->fd_limit = lim.rlim_cur > UINT32_MAX
+		    ? UINT32_MAX
 		    : (uint32_t)lim.rlim_cur;
 	return true;
 }

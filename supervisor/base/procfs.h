@@ -12,7 +12,7 @@ struct procfs_sample {
 	uint32_t fds, fd_limit;
 };
 
-#define PROCFS_FDS_MAX 65536	/* counted no further */
+#define PROCFS_FDS_MAX 65536 /* counted no further */
 
 /* false when the process is gone. */
 bool procfs_read(pid_t, struct procfs_sample *);

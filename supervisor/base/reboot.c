@@ -9,26 +9,27 @@
 #include "shared/base/log.h"
 #include "shared/page/page.h"
 
-#define BOOT_KEY "boot"		/* store blob: struct kept */
-#define SHARDS_LOOKED_AT 64	/* for the last sign of life */
+#define BOOT_KEY "boot"	    /* store blob: struct kept */
+#define SHARDS_LOOKED_AT 64 /* for the last sign of life */
 
 struct kept {
 	char id[40];
-	uint32_t stopped;	/* in order */
+	uint32_t stopped; /* in order */
 	uint32_t reserved;
-	int64_t seen_ms;	/* wall clock of the start or the stop */
+	int64_t seen_ms; /* wall clock of the start or the stop */
 };
 
 static void
 keep(const struct store *db, bool stopped)
 {
-	struct kept k = { .stopped = stopped, .seen_ms = clock_wall_ms() };
+	struct kept k = {.stopped = stopped, .seen_ms = clock_wall_ms()};
 	struct err e;
 
 	page_boot_id(k.id);
 	if (store_blob_put(db, BOOT_KEY, &k, sizeof(k), &e) == -1)
 		log_warn("The boot can't be noted, so the next reboot may be "
-		    "missed: %s", e.text);
+			 "missed: %s",
+		    e.text);
 }
 
 /* Batches of cursors carry a stamp every few seconds while events come. */
@@ -37,8 +38,9 @@ last_seen(const struct store *db, int64_t seen)
 {
 	struct store_session s;
 
-	for (uint32_t i = 0; i < SHARDS_LOOKED_AT
-	    && store_session_get(db, i, &s, NULL) == 1; i++)
+	for (uint32_t i = 0;
+	     i < SHARDS_LOOKED_AT && store_session_get(db, i, &s, NULL) == 1;
+	     i++)
 		if (s.seen_ms > seen)
 			seen = s.seen_ms;
 	return seen;
@@ -53,10 +55,13 @@ put_words(struct reboot *b)
 
 	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC",
 	    gmtime_r(&t, &tm));
-	str_format(b->text, sizeof(b->text), "The machine was rebooted: %s "
+	str_format(b->text, sizeof(b->text),
+	    "The machine was rebooted: %s "
 	    "%s. Sessions are resumed as far as Discord still has them.",
-	    b->in_order ? "the fleet had been stopped at" : "the fleet was "
-	    "not stopped before, its last sign of life is of", when);
+	    b->in_order ? "the fleet had been stopped at"
+			: "the fleet was "
+			  "not stopped before, its last sign of life is of",
+	    when);
 }
 
 void

@@ -12,8 +12,8 @@
 /* Embedded in the operation's struct; zeroed, it has no client. */
 struct report {
 	struct control *control;
-	const char *label;	/* "Reload"; NULL: the log hears nothing of it */
-	uint32_t ticket;	/* of the client that waits; 0: none */
+	const char *label; /* "Reload"; NULL: the log hears nothing of it */
+	uint32_t ticket;   /* of the client that waits; 0: none */
 };
 
 /* A sentence on the way. */

@@ -10,7 +10,7 @@
 
 static const char *const verb_name[REQUEST_VERB_COUNT] = {
 #define X(n, s) [REQUEST_##n] = s,
-	REQUEST_VERBS(X)
+    REQUEST_VERBS(X)
 #undef X
 };
 
@@ -23,7 +23,7 @@ get_string(struct json_object *o, const char *key)
 	    || !json_object_is_type(v, json_type_string)
 	    /* A NUL in it would make "stop" of "stop\0 not". */
 	    || strlen(json_object_get_string(v))
-	    != (size_t)json_object_get_string_len(v))
+		!= (size_t)json_object_get_string_len(v))
 		return NULL;
 	return json_object_get_string(v);
 }
@@ -45,7 +45,8 @@ get_flag(struct json_object *o, const char *key, bool *out, struct err *e)
 static int
 parse_reload(struct json_object *o, struct request *r, struct err *e)
 {
-	return get_flag(o, "check", &r->check, e) == -1 ? -1
+	return get_flag(o, "check", &r->check, e) == -1
+	    ? -1
 	    : get_flag(o, "no_wait", &r->no_wait, e);
 }
 
@@ -62,8 +63,7 @@ parse_token(struct json_object *o, struct request *r, struct err *e)
 
 /* An optional number that is not negative. */
 static int
-get_number(struct json_object *o, const char *key, int64_t *out,
-    struct err *e)
+get_number(struct json_object *o, const char *key, int64_t *out, struct err *e)
 {
 	struct json_object *v;
 
@@ -80,8 +80,7 @@ get_number(struct json_object *o, const char *key, int64_t *out,
 }
 
 static int
-get_seconds(struct json_object *o, const char *key, double *out,
-    struct err *e)
+get_seconds(struct json_object *o, const char *key, double *out, struct err *e)
 {
 	struct json_object *v;
 
@@ -91,8 +90,8 @@ get_seconds(struct json_object *o, const char *key, double *out,
 	*out = json_object_get_double(v);
 	if (*out >= 0 && *out <= REQUEST_SECONDS_MAX)
 		return 0;
-	return err_set(e, EXIT_USAGE, "%s is a number of seconds up to %d",
-	    key, REQUEST_SECONDS_MAX);
+	return err_set(e, EXIT_USAGE, "%s is a number of seconds up to %d", key,
+	    REQUEST_SECONDS_MAX);
 }
 
 static int
@@ -108,8 +107,8 @@ parse_rollout(struct json_object *o, struct request *r, struct err *e)
 	else if (strcmp(action, "stop") == 0)
 		q->action = REQUEST_ROLLOUT_STOP;
 	else
-		return err_set(e, EXIT_USAGE, "rollout: action is begin, undo "
-		    "or stop");
+		return err_set(e, EXIT_USAGE,
+		    "rollout: action is begin, undo or stop");
 	if (get_number(o, "canary", &q->canary, e) == -1
 	    || get_number(o, "parallel", &q->parallel, e) == -1
 	    || get_number(o, "max_failures", &q->max_failures, e) == -1
@@ -125,12 +124,15 @@ parse_upgrade(struct json_object *o, struct request_upgrade *w, struct err *e)
 {
 	const char *path = get_string(o, "binary");
 
-	if (path != NULL && (path[0] != '/' || str_copy(w->path, path,
-	    sizeof(w->path)) >= sizeof(w->path)))
-		return err_set(e, EXIT_USAGE, "upgrade: binary is an absolute "
-		    "path of at most %zu bytes", sizeof(w->path) - 1);
+	if (path != NULL
+	    && (path[0] != '/'
+		|| str_copy(w->path, path, sizeof(w->path)) >= sizeof(w->path)))
+		return err_set(e, EXIT_USAGE,
+		    "upgrade: binary is an absolute path of at most %zu bytes",
+		    sizeof(w->path) - 1);
 	return get_flag(o, "check", &w->check, e) == -1
-	    || get_flag(o, "force", &w->force, e) == -1 ? -1
+		|| get_flag(o, "force", &w->force, e) == -1
+	    ? -1
 	    : get_flag(o, "keep_handler", &w->keep_handler, e);
 }
 
@@ -142,18 +144,19 @@ parse_plugin(struct json_object *o, struct request *r, struct err *e)
 	struct msg_plugin *m = &r->plugin;
 	struct json_object *v;
 
-	while (m->action < PLUGIN_ACTIONS && (action == NULL || strcmp(action,
-	    contract_plugin_action_name(m->action)) != 0))
+	while (m->action < PLUGIN_ACTIONS
+	    && (action == NULL
+		|| strcmp(action, contract_plugin_action_name(m->action)) != 0))
 		m->action++;
 	if (m->action == PLUGIN_ACTIONS)
-		return err_set(e, EXIT_USAGE, "plugin: action is load, unload, "
-		    "restart or replay");
+		return err_set(e, EXIT_USAGE,
+		    "plugin: action is load, unload, restart or replay");
 	if (m->action != PLUGIN_DO_REPLAY) {
 		if (name == NULL || name[0] == '\0'
 		    || str_copy(m->name, name, sizeof(m->name))
-		    >= sizeof(m->name))
-			return err_set(e, EXIT_USAGE, "plugin: name is the "
-			    "name of a plugin");
+			>= sizeof(m->name))
+			return err_set(e, EXIT_USAGE,
+			    "plugin: name is the name of a plugin");
 		return 0;
 	}
 	m->id = CONTRACT_PLUGIN_ALL;
@@ -161,8 +164,8 @@ parse_plugin(struct json_object *o, struct request *r, struct err *e)
 		return 0;
 	if (!json_object_is_type(v, json_type_int)
 	    || json_object_get_int64(v) < 0)
-		return err_set(e, EXIT_USAGE, "plugin: id is the number of a "
-		    "dead letter");
+		return err_set(e, EXIT_USAGE,
+		    "plugin: id is the number of a dead letter");
 	m->id = (uint64_t)json_object_get_int64(v);
 	return 0;
 }
@@ -178,8 +181,8 @@ parse_shard(struct json_object *o, struct request *r, struct err *e)
 	    && json_object_is_type(v, json_type_int))
 		id = json_object_get_int64(v);
 	if (id < 0 || id >= UINT32_MAX)
-		return err_set(e, EXIT_USAGE, "shard: id is the number of a "
-		    "shard");
+		return err_set(e, EXIT_USAGE,
+		    "shard: id is the number of a shard");
 	r->shard = (uint32_t)id;
 	if (action != NULL && strcmp(action, "reconnect") == 0)
 		r->action = REQUEST_RECONNECT;
@@ -188,8 +191,8 @@ parse_shard(struct json_object *o, struct request *r, struct err *e)
 	else if (action != NULL && strcmp(action, "identify") == 0)
 		r->action = REQUEST_IDENTIFY;
 	else
-		return err_set(e, EXIT_USAGE, "shard: action is reconnect, "
-		    "restart or identify");
+		return err_set(e, EXIT_USAGE,
+		    "shard: action is reconnect, restart or identify");
 	return 0;
 }
 
@@ -202,8 +205,8 @@ parse_probe(struct json_object *o, struct request *r, struct err *e)
 	if (!json_object_object_get_ex(o, "setup", NULL))
 		return 0;
 	if (id == NULL || !str_to_u64(id, &r->setup) || r->setup == 0)
-		return err_set(e, EXIT_USAGE, "probe: setup is the id of a "
-		    "channel");
+		return err_set(e, EXIT_USAGE,
+		    "probe: setup is the id of a channel");
 	return 0;
 }
 
@@ -217,8 +220,9 @@ parse_leave(struct json_object *o, struct request *r, struct err *e)
 	    && json_object_is_type(v, json_type_int))
 		n = json_object_get_int64(v);
 	if (n < 0 || n > REQUEST_LEAVE_MAX)
-		return err_set(e, EXIT_USAGE, "leave: identifies is a number "
-		    "up to %d", REQUEST_LEAVE_MAX);
+		return err_set(e, EXIT_USAGE,
+		    "leave: identifies is a number up to %d",
+		    REQUEST_LEAVE_MAX);
 	r->identifies = (uint32_t)n;
 	return 0;
 }
@@ -232,8 +236,8 @@ parse_level(struct json_object *o, struct request *r, struct err *e)
 		return 0;
 	r->level_given = true;
 	if (level == NULL || log_parse_level(level, &r->level) == -1)
-		return err_set(e, EXIT_USAGE, "log-level: level is debug, "
-		    "info, notice, warn or error");
+		return err_set(e, EXIT_USAGE,
+		    "log-level: level is debug, info, notice, warn or error");
 	return 0;
 }
 
@@ -269,15 +273,16 @@ parse_args(struct json_object *o, struct request *r, struct err *e)
 int
 request_parse(const char *line, size_t len, struct request *r, struct err *e)
 {
-	struct json_object *o = len > REQUEST_LINE_MAX ? NULL
+	struct json_object *o = len > REQUEST_LINE_MAX
+	    ? NULL
 	    : json_parse_as(line, len, json_type_object);
 	const char *cmd;
 	int rc;
 
 	memset(r, 0, sizeof(*r));
 	if (o == NULL)
-		return err_set(e, EXIT_USAGE, "a request is one JSON object "
-		    "per line");
+		return err_set(e, EXIT_USAGE,
+		    "a request is one JSON object per line");
 	cmd = get_string(o, "cmd");
 	if (get_string(o, "by") != NULL)
 		text_clean(r->by, sizeof(r->by), get_string(o, "by"),

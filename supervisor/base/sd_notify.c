@@ -52,8 +52,8 @@ watchdog_of(const struct sd_notify *n)
 	if (n->usec == NULL || !str_to_u64(n->usec, &us))
 		return 0;
 	/* Meant for whoever is named, if anybody is. */
-	if (n->pid != NULL && (!str_to_u64(n->pid, &pid)
-	    || pid != (uint64_t)getpid()))
+	if (n->pid != NULL
+	    && (!str_to_u64(n->pid, &pid) || pid != (uint64_t)getpid()))
 		return 0;
 	return us;
 }
@@ -70,7 +70,7 @@ sd_notify_open(struct sd_notify *n, bool wanted)
 		return;
 	if (!sd_notify_address(n->socket, &n->to, &n->to_len)) {
 		log_warn("$NOTIFY_SOCKET names no Unix socket: systemd is not "
-		    "told anything.");
+			 "told anything.");
 		return;
 	}
 	n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -123,7 +123,8 @@ tell(struct sd_notify *n, const char *fmt, ...)
 	va_end(ap);
 	must(len > 0 && (size_t)len < sizeof(text));
 	return sendto(n->fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT,
-	    (const struct sockaddr *)&n->to, n->to_len) != -1
+		   (const struct sockaddr *)&n->to, n->to_len)
+	    != -1
 	    || (errno != EAGAIN && errno != ENOBUFS);
 }
 
@@ -138,7 +139,8 @@ bool
 sd_notify_ready(struct sd_notify *n, const char *status)
 {
 	keep_status(n, status);
-	return tell(n, "READY=1\nMAINPID=%d\nSTATUS=%s\n", (int)getpid(), n->status);
+	return tell(n, "READY=1\nMAINPID=%d\nSTATUS=%s\n", (int)getpid(),
+	    n->status);
 }
 
 void
@@ -150,7 +152,7 @@ sd_notify_reloading(struct sd_notify *n)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	tell(n, "RELOADING=1\nMONOTONIC_USEC=%llu\n",
 	    (unsigned long long)ts.tv_sec * 1000000
-	    + (unsigned long long)ts.tv_nsec / 1000);
+		+ (unsigned long long)ts.tv_nsec / 1000);
 }
 
 void

@@ -12,14 +12,14 @@
 
 #include "shared/base/base.h"
 
-#define SD_NOTIFY_STATUS 200	/* one line of "systemctl status" */
+#define SD_NOTIFY_STATUS 200 /* one line of "systemctl status" */
 #define SD_NOTIFY_MESSAGE 512
 
 struct sd_notify {
-	int fd;			/* -1: nobody listens */
+	int fd; /* -1: nobody listens */
 	struct sockaddr_un to;
 	uint32_t to_len;
-	uint64_t watchdog_us;	/* 0: none is wanted */
+	uint64_t watchdog_us;	       /* 0: none is wanted */
 	char status[SD_NOTIFY_STATUS]; /* as last sent */
 	/* as found, for an exec of ourselves */
 	const char *socket, *usec, *pid;

@@ -13,21 +13,21 @@
 /* What a note of each source means, and when it ends if nobody ends it. */
 static const struct {
 	enum page_rank rank;
-	int64_t end_ms;		/* 0: whoever left it takes it back */
+	int64_t end_ms; /* 0: whoever left it takes it back */
 } kind[NOTE_SOURCES] = {
-	[NOTE_FATAL] = { PAGE_CRITICAL, 0 },
-	[NOTE_CONFIG] = { PAGE_WARNING, 0 },
-	[NOTE_DISK] = { PAGE_WARNING, 0 },
-	[NOTE_PERMIT] = { PAGE_WARNING, 0 },
-	/* Of something that is over: the next reload may be weeks away. */
-	[NOTE_RELOAD] = { PAGE_WARNING, DAY_MS },
-	[NOTE_ASKING] = { PAGE_INFO, 0 },
-	[NOTE_TOKEN] = { PAGE_INFO, 0 },
-	[NOTE_ALERT] = { PAGE_INFO, 0 },
-	/* Without a log the bot does all it should. */
-	[NOTE_LOG] = { PAGE_INFO, 0 },
-	[NOTE_LOG_DISK] = { PAGE_INFO, 0 },
-	[NOTE_START] = { PAGE_INFO, 0 },
+    [NOTE_FATAL] = {PAGE_CRITICAL, 0},
+    [NOTE_CONFIG] = {PAGE_WARNING, 0},
+    [NOTE_DISK] = {PAGE_WARNING, 0},
+    [NOTE_PERMIT] = {PAGE_WARNING, 0},
+    /* Of something that is over: the next reload may be weeks away. */
+    [NOTE_RELOAD] = {PAGE_WARNING, DAY_MS},
+    [NOTE_ASKING] = {PAGE_INFO, 0},
+    [NOTE_TOKEN] = {PAGE_INFO, 0},
+    [NOTE_ALERT] = {PAGE_INFO, 0},
+    /* Without a log the bot does all it should. */
+    [NOTE_LOG] = {PAGE_INFO, 0},
+    [NOTE_LOG_DISK] = {PAGE_INFO, 0},
+    [NOTE_START] = {PAGE_INFO, 0},
 };
 _Static_assert(NOTE_SOURCES <= PAGE_NOTES, "each has a place");
 

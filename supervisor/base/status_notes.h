@@ -11,13 +11,23 @@
 #include "shared/page/page.h"
 
 /* Who may leave a note, most urgent first; ranks and ends: see status_notes.c. */
-enum status_note { NOTE_FATAL, NOTE_CONFIG, NOTE_DISK, NOTE_PERMIT,
-	NOTE_RELOAD, NOTE_ASKING, NOTE_TOKEN, NOTE_ALERT, NOTE_LOG,
-	NOTE_LOG_DISK, NOTE_START,
-	NOTE_SOURCES };
+enum status_note {
+	NOTE_FATAL,
+	NOTE_CONFIG,
+	NOTE_DISK,
+	NOTE_PERMIT,
+	NOTE_RELOAD,
+	NOTE_ASKING,
+	NOTE_TOKEN,
+	NOTE_ALERT,
+	NOTE_LOG,
+	NOTE_LOG_DISK,
+	NOTE_START,
+	NOTE_SOURCES
+};
 
 struct status_notes {
-	bool due;	/* the page does not show yet how all is */
+	bool due; /* the page does not show yet how all is */
 	char text[NOTE_SOURCES][256];
 	int64_t since_ms[NOTE_SOURCES]; /* wall clock: first said */
 };

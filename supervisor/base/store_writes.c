@@ -34,7 +34,7 @@ drop_all(struct store_writes *w)
 static struct write *
 find(struct store_writes *w, enum store_op_kind kind, const char *key)
 {
-	list_each(&w->due, l) {
+	list_each (&w->due, l) {
 		struct write *x = container_of(l, struct write, link);
 
 		if (x->op.kind == kind && strcmp(x->key, key) == 0)
@@ -66,8 +66,10 @@ add(struct store_writes *w, enum store_op_kind kind, const char *key,
 	must(str_copy(x->key, key, sizeof(x->key)) < sizeof(x->key));
 	if (len > 0)
 		memcpy(x->data, data, len);
-	x->op = (struct store_op) { .kind = kind, .key = x->key,
-	    .data = x->data, .len = len };
+	x->op = (struct store_op) {.kind = kind,
+	    .key = x->key,
+	    .data = x->data,
+	    .len = len};
 	list_append(&w->due, &x->link);
 	w->n++;
 	arm(w, 0);
@@ -112,7 +114,7 @@ store_writes_flush(struct store_writes *w, struct err *e)
 	if (w->n == 0)
 		return 0;
 	op = base_alloc(w->n * sizeof(*op));
-	list_each(&w->due, l)
+	list_each (&w->due, l)
 		op[n++] = container_of(l, struct write, link)->op;
 	rc = store_write(w->store, op, n, e);
 	free(op);
@@ -132,13 +134,15 @@ on_timer(struct timer *t)
 {
 	struct err e;
 
-	(void)store_writes_flush(container_of(t, struct store_writes, timer), &e);
+	(void)store_writes_flush(container_of(t, struct store_writes, timer),
+	    &e);
 }
 
 /* ---- the public face ------------------------------------------------- */
 
 void
-store_writes_init(struct store_writes *w, struct timers *timers, const struct store *store)
+store_writes_init(struct store_writes *w, struct timers *timers,
+    const struct store *store)
 {
 	memset(w, 0, sizeof(*w));
 	w->store = store;
@@ -147,7 +151,8 @@ store_writes_init(struct store_writes *w, struct timers *timers, const struct st
 }
 
 void
-store_writes_blob(struct store_writes *w, const char *key, const void *data, size_t len)
+store_writes_blob(struct store_writes *w, const char *key, const void *data,
+    size_t len)
 {
 	add(w, STORE_OP_BLOB, key, data, len);
 }
@@ -169,7 +174,7 @@ store_writes_settle(struct store_writes *w, uint64_t id, uint32_t outcome,
 		drop(w, find(w, STORE_OP_SETTLE, ""));
 		if (w->lost++ == 0)
 			log_warn("The store has not been writable for so long "
-			    "that the ends of IDENTIFYs are forgotten.");
+				 "that the ends of IDENTIFYs are forgotten.");
 	}
 	x = add(w, STORE_OP_SETTLE, "", NULL, 0);
 	x->op.id = id;

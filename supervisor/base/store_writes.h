@@ -12,26 +12,29 @@
 #include "shared/store/store.h"
 #include "shared/base/timer.h"
 
-#define STORE_WRITES_SETTLED_MAX 4096	/* settlements kept; the oldest goes first */
-#define STORE_WRITES_BUSY_S 1.0	/* another process writes: tried again */
+#define STORE_WRITES_SETTLED_MAX                                               \
+	4096			/* settlements kept; the oldest goes first */
+#define STORE_WRITES_BUSY_S 1.0 /* another process writes: tried again */
 #define STORE_WRITES_FAILED_S 5.0
-#define STORE_WRITES_TELL_MS 10000	/* a busy store is told of after it */
-#define STORE_WRITES_REST 4		/* times as long as a write took, none follows */
+#define STORE_WRITES_TELL_MS 10000 /* a busy store is told of after it */
+#define STORE_WRITES_REST 4 /* times as long as a write took, none follows */
 
 struct store_writes {
 	const struct store *store;
 	struct timer timer;
-	struct list due;	/* struct write, in order */
+	struct list due; /* struct write, in order */
 	uint32_t n, settled;
-	uint64_t since_ms;	/* boot stamp of the first refusal; 0: none */
-	uint64_t rest_ms;	/* not before */
-	uint64_t lost;		/* settlements dropped at the bound */
+	uint64_t since_ms; /* boot stamp of the first refusal; 0: none */
+	uint64_t rest_ms;  /* not before */
+	uint64_t lost;	   /* settlements dropped at the bound */
 	bool told;
 };
 
-void store_writes_init(struct store_writes *, struct timers *, const struct store *);
+void store_writes_init(struct store_writes *, struct timers *,
+    const struct store *);
 /* At once or later, in this order; none of them waits. */
-void store_writes_blob(struct store_writes *, const char *key, const void *, size_t);
+void store_writes_blob(struct store_writes *, const char *key, const void *,
+    size_t);
 void store_writes_gateway(struct store_writes *, const struct store_gateway *);
 void store_writes_settle(struct store_writes *, uint64_t id, uint32_t outcome,
     uint32_t close_code);

@@ -34,7 +34,8 @@ alike(const struct crash_brake *b, uint32_t cause, uint64_t now)
 }
 
 bool
-crash_brake_died(struct crash_brake *b, uint32_t shard, uint32_t cause, uint64_t now)
+crash_brake_died(struct crash_brake *b, uint32_t shard, uint32_t cause,
+    uint64_t now)
 {
 	uint32_t n;
 

@@ -7,12 +7,12 @@
 #include <sys/wait.h>
 
 static const char *const killed_words[CRASHES] = {
-	[CRASH_HUNG] = "was killed because it had stopped working",
-	[CRASH_START] = "was killed because it did not report in time",
-	[CRASH_EXIT] = "was killed",
-	[CRASH_SIGNAL] = "was killed",
-	[CRASH_OOM] = "was killed",
-	[CRASH_UNKNOWN] = "was killed",
+    [CRASH_HUNG] = "was killed because it had stopped working",
+    [CRASH_START] = "was killed because it did not report in time",
+    [CRASH_EXIT] = "was killed",
+    [CRASH_SIGNAL] = "was killed",
+    [CRASH_OOM] = "was killed",
+    [CRASH_UNKNOWN] = "was killed",
 };
 
 static bool
@@ -46,10 +46,13 @@ end_words(const struct death_report *o, enum crash_cause cause, char *out,
 	if (o->killed_for != CRASHES)
 		str_format(out, size, "%s", killed_words[o->killed_for]);
 	else if (o->unknown)
-		str_format(out, size, "ended%s; how is not known, as it was "
-		    "another supervisor's child", o->asked ? " as asked" : "");
+		str_format(out, size,
+		    "ended%s; how is not known, as it was "
+		    "another supervisor's child",
+		    o->asked ? " as asked" : "");
 	else if (cause == CRASH_OOM)
-		str_format(out, size, "was killed by SIGKILL, likely out of "
+		str_format(out, size,
+		    "was killed by SIGKILL, likely out of "
 		    "memory (cgroup oom_kill %lld -> %lld, last rss %llu MiB)",
 		    (long long)o->oom_before, (long long)o->oom_after,
 		    (unsigned long long)o->rss_kb / 1024);

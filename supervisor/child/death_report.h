@@ -11,15 +11,15 @@
 #include <sys/types.h>
 
 struct death_report {
-	const char *who;		/* "shard 3" */
+	const char *who; /* "shard 3" */
 	pid_t pid;
-	int status;			/* of waitpid */
-	bool asked;			/* we had asked it to stop */
-	bool unknown;			/* not our child: there is no status */
-	enum crash_cause killed_for;	/* CRASHES: not killed by us */
-	int64_t oom_before, oom_after;	/* cgroup oom_kill; -1: not known */
-	uint64_t rss_kb;		/* last sample, 0: none */
-	const char *last_words;		/* last stderr line, "" */
+	int status;		       /* of waitpid */
+	bool asked;		       /* we had asked it to stop */
+	bool unknown;		       /* not our child: there is no status */
+	enum crash_cause killed_for;   /* CRASHES: not killed by us */
+	int64_t oom_before, oom_after; /* cgroup oom_kill; -1: not known */
+	uint64_t rss_kb;	       /* last sample, 0: none */
+	const char *last_words;	       /* last stderr line, "" */
 };
 
 /* Fills out; returns the cause to count, CRASHES when it ended as asked. */

@@ -10,23 +10,26 @@ liveness_judge(const struct page_shard *s, uint64_t now)
 	switch (s->state) {
 	case SHARD_READY:
 		return verdict_deaf(s, LIVENESS_INTERVALS,
-		    LIVENESS_ACK_SLACK_MS, now) ? "it claims to be ready, but "
-		    "no heartbeat was acknowledged for three intervals" : NULL;
+			   LIVENESS_ACK_SLACK_MS, now)
+		    ? "it claims to be ready, but "
+		      "no heartbeat was acknowledged for three intervals"
+		    : NULL;
 	case SHARD_CONNECTING:
 	case SHARD_HELLO:
 	case SHARD_IDENTIFYING:
 	case SHARD_RESUMING:
-		return verdict_quiet_ms(s, now) > LIVENESS_QUIET_MS ? "its "
-		    "connection attempt has neither succeeded nor failed for "
-		    "minutes" : NULL;
+		return verdict_quiet_ms(s, now) > LIVENESS_QUIET_MS
+		    ? "its "
+		      "connection attempt has neither succeeded nor failed for "
+		      "minutes"
+		    : NULL;
 	default:
-		return NULL;	/* waits of other kinds may be long */
+		return NULL; /* waits of other kinds may be long */
 	}
 }
 
 uint64_t
-liveness_loop(struct liveness_loop *l, int32_t pid, uint64_t beat,
-    uint64_t now)
+liveness_loop(struct liveness_loop *l, int32_t pid, uint64_t beat, uint64_t now)
 {
 	uint64_t past = now - l->look_ms;
 
@@ -38,6 +41,6 @@ liveness_loop(struct liveness_loop *l, int32_t pid, uint64_t beat,
 		return 0;
 	}
 	l->quiet_ms += past < LIVENESS_LOOK_MAX_MS ? past
-	    : LIVENESS_LOOK_MAX_MS;
+						   : LIVENESS_LOOK_MAX_MS;
 	return l->quiet_ms;
 }

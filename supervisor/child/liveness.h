@@ -8,7 +8,7 @@
 
 #include "shared/page/page.h"
 
-#define LIVENESS_QUIET_MS 300000   /* an attempt without any frame */
+#define LIVENESS_QUIET_MS 300000 /* an attempt without any frame */
 #define LIVENESS_INTERVALS 3
 #define LIVENESS_ACK_SLACK_MS 30000 /* beyond three heartbeats */
 

@@ -9,11 +9,11 @@
 void
 loglevel_tell(struct member *c)
 {
-	struct msg_log_level m = { .level = c->fleet->logs->least };
+	struct msg_log_level m = {.level = c->fleet->logs->least};
 
 	if (c->ipc.fd != -1)
-		ipc_send(&c->ipc, MSG_LOG_LEVEL, c->handler ? -1
-		    : (int32_t)c->slot, 0, &m, sizeof(m), -1);
+		ipc_send(&c->ipc, MSG_LOG_LEVEL,
+		    c->handler ? -1 : (int32_t)c->slot, 0, &m, sizeof(m), -1);
 }
 
 void
@@ -31,10 +31,11 @@ loglevel_words(const struct fleet *f, char *out, size_t size)
 	const char *file = log_level_name[f->config->log_level];
 
 	if (now == file)
-		str_format(out, size, "The log level is %s, as the config "
-		    "says.", now);
+		str_format(out, size,
+		    "The log level is %s, as the config says.", now);
 	else
-		str_format(out, size, "The log level is %s until the "
-		    "supervisor is started again or told otherwise; the "
-		    "config says %s.", now, file);
+		str_format(out, size,
+		    "The log level is %s until the supervisor is started again "
+		    "or told otherwise; the config says %s.",
+		    now, file);
 }

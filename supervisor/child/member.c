@@ -18,12 +18,12 @@
 
 const char *const member_state_name[MEMBER_STATE_COUNT] = {
 #define X(n, s) [MEMBER_##n] = s,
-	MEMBER_STATES(X)
+    MEMBER_STATES(X)
 #undef X
 };
 static const char *const member_event_name[MEMBER_EVENT_COUNT] = {
 #define X(n, s) [MEMBER_ON_##n] = s,
-	MEMBER_EVENTS(X)
+    MEMBER_EVENTS(X)
 #undef X
 };
 
@@ -94,12 +94,15 @@ wait_restart(struct member *c)
 static void
 bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 {
-	struct death_report o = { .who = c->name, .pid = c->pid,
-	    .status = c->status, .asked = c->state == MEMBER_STOPPING,
+	struct death_report o = {.who = c->name,
+	    .pid = c->pid,
+	    .status = c->status,
+	    .asked = c->state == MEMBER_STOPPING,
 	    .unknown = c->unknown,
-	    .killed_for = c->killed_for, .oom_before = c->oom_before,
+	    .killed_for = c->killed_for,
+	    .oom_before = c->oom_before,
 	    .oom_after = oom_kills(),
-	    .rss_kb = member_watch(c)->rss_kb };
+	    .rss_kb = member_watch(c)->rss_kb};
 
 	child_output_close(&c->lines);
 	o.last_words = c->lines.last;
@@ -126,8 +129,8 @@ tell_evicting(struct fleet *f)
 {
 	if (!f->evicting)
 		log_notice("Shards of an earlier supervisor still run: they "
-		    "hand over what they hold and leave, and each one's "
-		    "successor starts as it goes.");
+			   "hand over what they hold and leave, and each one's "
+			   "successor starts as it goes.");
 	f->evicting = true;
 }
 
@@ -139,7 +142,8 @@ tell_evicting(struct fleet *f)
 static bool
 evicting(struct member *c)
 {
-	pid_t pid = c->handler || c->second != NULL ? 0
+	pid_t pid = c->handler || c->second != NULL
+	    ? 0
 	    : page_slot_holder(&c->fleet->page, c->slot);
 	uint64_t now = clock_boot_ms();
 
@@ -158,7 +162,8 @@ evicting(struct member *c)
 			pidfd_signal_if(pid, SIGTERM, holds_place, c);
 	} else if (pid > 0 && now - c->evict_ms >= MEMBER_EVICT_MS) {
 		log_warn("%s: the process %d of an earlier supervisor did not "
-		    "leave: killing it.", c->name, (int)pid);
+			 "leave: killing it.",
+		    c->name, (int)pid);
 		c->evict_ms = now;
 		pidfd_signal_if(pid, SIGKILL, holds_place, c);
 	}
@@ -220,8 +225,9 @@ launch_if_free(struct member *c)
 {
 	struct crash_brake *b = c->fleet->brake;
 
-	if (!c->handler && !crash_brake_may_start(b, c->slot, clock_boot_ms())) {
-		c->braked = true;	/* member_unbrake follows */
+	if (!c->handler
+	    && !crash_brake_may_start(b, c->slot, clock_boot_ms())) {
+		c->braked = true; /* member_unbrake follows */
 		return;
 	}
 	launch(c);
@@ -233,8 +239,8 @@ hello(struct member *c)
 	c->state = MEMBER_UP;
 	timer_stop(&c->timer);
 	if (c->handler)
-		timer_set(&c->timer, c->fleet->config->handler_start_timeout_s
-		    + MEMBER_HELLO_S);
+		timer_set(&c->timer,
+		    c->fleet->config->handler_start_timeout_s + MEMBER_HELLO_S);
 	loglevel_tell(c);
 	c->fleet->member_ops->greet(c);
 	machine_tell(&c->machine, NEWS_UP);
@@ -253,12 +259,13 @@ static void
 late_start(struct member *c)
 {
 	if (c->ipc.fd == -1)
-		member_kill(c, CRASH_HUNG, "it closed its channel to us and "
-		    "went on running");
+		member_kill(c, CRASH_HUNG,
+		    "it closed its channel to us and went on running");
 	else
-		member_kill(c, CRASH_START, c->state == MEMBER_STARTING
-		    ? "it did not report within 10 s of its start"
-		    : "it was not ready within [handler] start_timeout");
+		member_kill(c, CRASH_START,
+		    c->state == MEMBER_STARTING
+			? "it did not report within 10 s of its start"
+			: "it was not ready within [handler] start_timeout");
 }
 
 static const char *
@@ -280,8 +287,9 @@ died(struct member *c)
 	bool fatal;
 
 	bury(c, words, sizeof(words), &cause);
-	fatal = c->fatal || (!c->handler && WIFEXITED(c->status)
-	    && WEXITSTATUS(c->status) == EXIT_CONFIG);
+	fatal = c->fatal
+	    || (!c->handler && WIFEXITED(c->status)
+		&& WEXITSTATUS(c->status) == EXIT_CONFIG);
 	if (fatal)
 		c->state = MEMBER_FAILED;
 	else if (f->stopping || c->trial)
@@ -292,7 +300,7 @@ died(struct member *c)
 	if (!c->handler && c->second == NULL && !fatal
 	    && crash_brake_died(f->brake, c->slot, cause, clock_boot_ms()))
 		log_error("A third of the shards died alike (%s) within 10 s: "
-		    "restarts wait until one of them stays up.",
+			  "restarts wait until one of them stays up.",
 		    page_crash_name[cause]);
 	machine_tell(&c->machine, NEWS_ENDED);
 }
@@ -303,8 +311,8 @@ request_stop(struct member *c)
 {
 	struct fleet *f = c->fleet;
 	double s = c->handler ? f->config->handler_drain_timeout_s
-	    : f->config->stop_timeout_s;
-	struct msg_stop m = { .end_sessions = c->end_sessions };
+			      : f->config->stop_timeout_s;
+	struct msg_stop m = {.end_sessions = c->end_sessions};
 
 	if (s > f->config->stop_timeout_s)
 		s = f->config->stop_timeout_s;
@@ -312,7 +320,8 @@ request_stop(struct member *c)
 	c->state = MEMBER_STOPPING;
 	c->signalled = 0;
 	if (ipc_send(&c->ipc, MSG_STOP, c->handler ? -1 : (int32_t)c->slot, 0,
-	    &m, sizeof(m), -1) == -1)
+		&m, sizeof(m), -1)
+	    == -1)
 		s = 0;
 	timer_set(&c->timer, s);
 }
@@ -323,7 +332,7 @@ send_signal(struct member *c, int sig)
 	if (pidfd_is(&c->foreign))
 		pidfd_signal(&c->foreign, sig);
 	else if (!c->reaped) {
-		must(c->pid > 1);	/* our child, not yet waited for */
+		must(c->pid > 1); /* our child, not yet waited for */
 		kill(c->pid, sig);
 	}
 }
@@ -404,31 +413,26 @@ typedef void transition(struct member *);
 #define S(n) [MEMBER_##n]
 #define E(n) [MEMBER_ON_##n]
 static transition *const table[MEMBER_STATE_COUNT][MEMBER_EVENT_COUNT] = {
-	S(DOWN) = { E(START) = launch, E(HELLO) = impossible,
-	    E(READY) = impossible, E(EXIT) = impossible,
-	    E(TIMER) = impossible, E(STOP) = dont_restart,
-	    E(RESTART) = launch, E(AGAIN) = launch_again,
-	    E(ADOPT) = impossible },
-	S(STARTING) = { E(START) = nothing, E(HELLO) = hello,
-	    E(READY) = ready, E(EXIT) = died, E(TIMER) = late_start,
-	    E(STOP) = request_stop, E(RESTART) = restart,
-	    E(AGAIN) = nothing, E(ADOPT) = impossible },
-	S(UP) = { E(START) = nothing, E(HELLO) = nothing, E(READY) = ready,
-	    E(EXIT) = died, E(TIMER) = late_start, E(STOP) = request_stop,
-	    E(RESTART) = restart, E(AGAIN) = nothing,
-	    E(ADOPT) = impossible },
-	S(STOPPING) = { E(START) = nothing, E(HELLO) = nothing,
-	    E(READY) = nothing, E(EXIT) = ended, E(TIMER) = climb,
-	    E(STOP) = dont_restart, E(RESTART) = nothing,
-	    E(AGAIN) = nothing, E(ADOPT) = impossible },
-	S(WAITING) = { E(START) = nothing, E(HELLO) = impossible,
-	    E(READY) = impossible, E(EXIT) = impossible,
-	    E(TIMER) = launch_if_free, E(STOP) = give_up,
-	    E(RESTART) = launch, E(AGAIN) = nothing, E(ADOPT) = adopted },
-	S(FAILED) = { E(START) = nothing, E(HELLO) = impossible,
-	    E(READY) = impossible, E(EXIT) = impossible,
-	    E(TIMER) = impossible, E(STOP) = give_up, E(RESTART) = launch,
-	    E(AGAIN) = nothing, E(ADOPT) = impossible },
+    S(DOWN) = {E(START) = launch, E(HELLO) = impossible, E(READY) = impossible,
+	E(EXIT) = impossible, E(TIMER) = impossible, E(STOP) = dont_restart,
+	E(RESTART) = launch, E(AGAIN) = launch_again, E(ADOPT) = impossible},
+    S(STARTING) = {E(START) = nothing, E(HELLO) = hello, E(READY) = ready,
+	E(EXIT) = died, E(TIMER) = late_start, E(STOP) = request_stop,
+	E(RESTART) = restart, E(AGAIN) = nothing, E(ADOPT) = impossible},
+    S(UP) = {E(START) = nothing, E(HELLO) = nothing, E(READY) = ready,
+	E(EXIT) = died, E(TIMER) = late_start, E(STOP) = request_stop,
+	E(RESTART) = restart, E(AGAIN) = nothing, E(ADOPT) = impossible},
+    S(STOPPING) = {E(START) = nothing, E(HELLO) = nothing, E(READY) = nothing,
+	E(EXIT) = ended, E(TIMER) = climb, E(STOP) = dont_restart,
+	E(RESTART) = nothing, E(AGAIN) = nothing, E(ADOPT) = impossible},
+    S(WAITING) = {E(START) = nothing, E(HELLO) = impossible,
+	E(READY) = impossible, E(EXIT) = impossible, E(TIMER) = launch_if_free,
+	E(STOP) = give_up, E(RESTART) = launch, E(AGAIN) = nothing,
+	E(ADOPT) = adopted},
+    S(FAILED) = {E(START) = nothing, E(HELLO) = impossible,
+	E(READY) = impossible, E(EXIT) = impossible, E(TIMER) = impossible,
+	E(STOP) = give_up, E(RESTART) = launch, E(AGAIN) = nothing,
+	E(ADOPT) = impossible},
 };
 #undef S
 #undef E

@@ -19,11 +19,11 @@
 struct fleet;
 struct member;
 
-#define MEMBER_STATES(X)                                                        \
+#define MEMBER_STATES(X)                                                       \
 	X(DOWN, "down")		/* no process, none wanted */                  \
-	X(STARTING, "starting")	/* process, HELLO not yet received */          \
+	X(STARTING, "starting") /* process, HELLO not yet received */          \
 	X(UP, "up")                                                            \
-	X(STOPPING, "stopping")	/* asked to stop, on the ladder */             \
+	X(STOPPING, "stopping") /* asked to stop, on the ladder */             \
 	X(WAITING, "waiting")	/* dead, will be restarted */                  \
 	X(FAILED, "failed")	/* dead, only an operator starts it again */
 
@@ -31,28 +31,32 @@ enum member_state {
 #define X(n, s) MEMBER_##n,
 	MEMBER_STATES(X)
 #undef X
-	MEMBER_STATE_COUNT
+	    MEMBER_STATE_COUNT
 };
 extern const char *const member_state_name[MEMBER_STATE_COUNT];
 
-#define MEMBER_EVENTS(X)                                                        \
-	X(START, "start") X(HELLO, "hello") X(READY, "ready")                  \
-	X(EXIT, "exit") X(TIMER, "timer") X(STOP, "stop")                      \
+#define MEMBER_EVENTS(X)                                                       \
+	X(START, "start")                                                      \
+	X(HELLO, "hello")                                                      \
+	X(READY, "ready")                                                      \
+	X(EXIT, "exit")                                                        \
+	X(TIMER, "timer")                                                      \
+	X(STOP, "stop")                                                        \
 	X(RESTART, "restart")                                                  \
-	X(AGAIN, "again")	/* its process is gone: the next one? */       \
-	X(ADOPT, "adopt")	/* a process of an earlier supervisor is ours */
+	X(AGAIN, "again") /* its process is gone: the next one? */             \
+	X(ADOPT, "adopt") /* a process of an earlier supervisor is ours */
 
 enum member_event {
 #define X(n, s) MEMBER_ON_##n,
 	MEMBER_EVENTS(X)
 #undef X
-	MEMBER_EVENT_COUNT
+	    MEMBER_EVENT_COUNT
 };
 
-#define MEMBER_HELLO_S 10	/* fork to HELLO */
-#define MEMBER_EVICT_S 0.1	/* between two looks whether an orphan left */
-#define MEMBER_EVICT_MS 8000	/* SIGTERM to SIGKILL of an orphan */
-#define MEMBER_TERM_S 1		/* SIGTERM to SIGKILL */
+#define MEMBER_HELLO_S 10    /* fork to HELLO */
+#define MEMBER_EVICT_S 0.1   /* between two looks whether an orphan left */
+#define MEMBER_EVICT_MS 8000 /* SIGTERM to SIGKILL of an orphan */
+#define MEMBER_TERM_S 1	     /* SIGTERM to SIGKILL */
 #define MEMBER_MAGIC 0x6368696cu
 
 /* What members tell the top floor, and ask of it; never from within a
@@ -80,27 +84,27 @@ struct member {
 	struct fleet *fleet;
 	struct machine machine;
 	bool handler;
-	uint32_t slot;		/* of a shard, its id */
-	char name[32];		/* "shard 3", "handler", "new handler" */
+	uint32_t slot; /* of a shard, its id */
+	char name[32]; /* "shard 3", "handler", "new handler" */
 	enum member_state state;
-	pid_t pid;		/* 0: no process */
-	bool reaped;		/* pid is nobody's any more: never signal it */
-	bool started;		/* at least once */
-	uint32_t generation;	/* of the process, see contract.h */
-	uint64_t identity;	/* of the token it was started with */
-	int status;		/* of waitpid, with MEMBER_ON_EXIT */
-	bool unknown;		/* only its parent had been told that */
+	pid_t pid;	     /* 0: no process */
+	bool reaped;	     /* pid is nobody's any more: never signal it */
+	bool started;	     /* at least once */
+	uint32_t generation; /* of the process, see contract.h */
+	uint64_t identity;   /* of the token it was started with */
+	int status;	     /* of waitpid, with MEMBER_ON_EXIT */
+	bool unknown;	     /* only its parent had been told that */
 	struct ipc ipc;
 	struct child_output lines;
-	struct timer timer;	/* the one wait of the present state */
+	struct timer timer; /* the one wait of the present state */
 	struct restart_delay delay;
-	uint64_t ready_ms;	/* boot stamp of its first READY; 0: not yet */
-	unsigned signalled;	/* rungs climbed: 1 TERM, 2 KILL */
-	bool again;		/* STOPPING: start anew when it is gone */
+	uint64_t ready_ms;  /* boot stamp of its first READY; 0: not yet */
+	unsigned signalled; /* rungs climbed: 1 TERM, 2 KILL */
+	bool again;	    /* STOPPING: start anew when it is gone */
 	bool end_sessions;
-	bool braked;		/* WAITING: due, but the brake holds it */
-	bool fatal;		/* it said it can't go on */
-	enum crash_cause killed_for;	/* CRASHES: not killed by us */
+	bool braked;		     /* WAITING: due, but the brake holds it */
+	bool fatal;		     /* it said it can't go on */
+	enum crash_cause killed_for; /* CRASHES: not killed by us */
 	int64_t oom_before;
 	pid_t orphan;		/* may still call, see adopt.h; 0: none */
 	struct pidfd foreign;	/* its process, when it is not our child */
@@ -108,7 +112,7 @@ struct member {
 	bool pair_due;		/* an uplink is still to be made */
 	uint32_t paired;	/* generation of the last uplink, 0: none yet */
 	uint32_t switched;	/* generation its events go to */
-	struct program program;	/* of a handler */
+	struct program program; /* of a handler */
 	uint64_t ends_before;	/* of plugins, on the page at its first READY */
 	bool trial;		/* a death is reload.c's business: no restart
 				   but by member_revive() */
@@ -124,7 +128,7 @@ void member_init(struct member *, struct fleet *, bool handler, uint32_t slot);
  * within one of its own transitions: after that.
  */
 void member_event(struct member *, enum member_event);
-bool member_running(const struct member *);	/* has a process */
+bool member_running(const struct member *); /* has a process */
 /* Its part of the page; of a handler that is not in service, a private one. */
 struct page_watch *member_watch(const struct member *);
 /* The handler slot that is not in service. */
@@ -150,7 +154,7 @@ void member_note_end(struct member *, enum crash_cause, const char *words);
 void member_note_restart(struct member *, uint64_t at_ms);
 /* The brake was released: whoever waits for it goes. */
 void member_unbrake(struct member *);
-void member_free(struct member *);	/* its process is gone */
+void member_free(struct member *); /* its process is gone */
 /* The processes of the two, channel and all, change places; other's is not
  * restarted.  Neither may be within a transition. */
 void member_exchange(struct member *, struct member *other);

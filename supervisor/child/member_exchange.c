@@ -13,8 +13,9 @@ move_timer(struct timer *to, struct timer *from)
 
 	timer_stop(to);
 	if (timer_pending(from))
-		timer_set(to, from->due_ms > now
-		    ? (double)(from->due_ms - now) / 1000 : 0);
+		timer_set(to,
+		    from->due_ms > now ? (double)(from->due_ms - now) / 1000
+				       : 0);
 	timer_stop(from);
 }
 

@@ -15,8 +15,7 @@ member_watch(const struct member *c)
 		return c->second;
 	if (!c->handler)
 		return &f->page.slot[c->slot].watch;
-	return c == f->handler ? &f->page.head->handler_watch
-	    : &f->spare_watch;
+	return c == f->handler ? &f->page.head->handler_watch : &f->spare_watch;
 }
 
 struct member *
@@ -69,8 +68,8 @@ member_note_end(struct member *c, enum crash_cause cause, const char *words)
 	str_copy(w->last_end, words, sizeof(w->last_end));
 	page_end(&w->lock);
 	if (cause != CRASHES)
-		status_notes_past(&c->fleet->page, c->handler ? -1
-		    : (int32_t)c->slot, "%s", words);
+		status_notes_past(&c->fleet->page,
+		    c->handler ? -1 : (int32_t)c->slot, "%s", words);
 }
 
 void

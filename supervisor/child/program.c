@@ -25,14 +25,14 @@ take(struct program *p, const char *path, const char *config, struct err *e)
 	int fd = open(path, O_PATH | O_CLOEXEC);
 
 	if (fd == -1)
-		return err_sys(e, EXIT_CONFIG, "the program file %s can't be "
-		    "opened", path);
+		return err_sys(e, EXIT_CONFIG,
+		    "the program file %s can't be opened", path);
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)
 	    || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == -1) {
 		close(fd);
-		return err_set(e, EXIT_CONFIG, "the program file %s can't be "
-		    "run: it is %s", path, S_ISREG(st.st_mode)
-		    ? "not executable" : "no plain file");
+		return err_set(e, EXIT_CONFIG,
+		    "the program file %s can't be run: it is %s", path,
+		    S_ISREG(st.st_mode) ? "not executable" : "no plain file");
 	}
 	program_close(p);
 	p->fd = fd;
@@ -78,10 +78,11 @@ in_path(const char *name, char *out, size_t size)
 	const char *path = getenv("PATH");
 
 	for (size_t n; path != NULL && *path != '\0';
-	    path += n + (path[n] != '\0')) {
+	     path += n + (path[n] != '\0')) {
 		n = strcspn(path, ":");
-		if (path[0] == '/' && str_format(out, size, "%.*s/%s", (int)n,
-		    path, name) && is_self(out))
+		if (path[0] == '/'
+		    && str_format(out, size, "%.*s/%s", (int)n, path, name)
+		    && is_self(out))
 			return true;
 	}
 	return false;

@@ -10,8 +10,8 @@
 #include "shared/base/err.h"
 
 struct program {
-	int fd;		/* of the file, O_PATH; -1: none */
-	char *config;	/* the text as the process reads it */
+	int fd;	      /* of the file, O_PATH; -1: none */
+	char *config; /* the text as the process reads it */
 };
 
 void program_init(struct program *);
@@ -20,7 +20,7 @@ int program_self(struct program *, const char *config, struct err *);
 /* The file at path: EXIT_CONFIG when it is none that can be run. */
 int program_open(struct program *, const char *path, const char *config,
     struct err *);
-void program_close(struct program *);	/* idempotent */
+void program_close(struct program *); /* idempotent */
 /*
  * Where our own program file was started from, absolute, symlinks kept: so
  * that an upgrade which moves a link is seen.  "" when that can't be told.

@@ -30,7 +30,8 @@ restart_delay_next(struct restart_delay *d, uint64_t ready_ms, double random)
 		proof = RESTART_DELAY_PROOF_MS;
 	if ((double)ready_ms >= proof)
 		d->next_s = d->min_s;
-	s = d->next_s * (1 - RESTART_DELAY_JITTER + 2 * RESTART_DELAY_JITTER * random);
+	s = d->next_s
+	    * (1 - RESTART_DELAY_JITTER + 2 * RESTART_DELAY_JITTER * random);
 	d->next_s *= 2;
 	if (d->next_s > d->max_s)
 		d->next_s = d->max_s;

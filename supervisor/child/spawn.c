@@ -19,8 +19,8 @@
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/log/fleet_log.h"
 
-#define SPAWN_FDS 6	/* for a moment, to start a process */
-#define FD_SPARE 32	/* sources of dup2 are first moved above this */
+#define SPAWN_FDS 6 /* for a moment, to start a process */
+#define FD_SPARE 32 /* sources of dup2 are first moved above this */
 
 /* stdin leads nowhere; what a library prints on stdout is logged, too. */
 static bool
@@ -39,14 +39,22 @@ static void noreturn_fn
 shard_child(struct member *c, int control, const int errs[2])
 {
 	struct fleet *f = c->fleet;
-	int keep[] = { control, f->page.fd, errs[0] };
-	struct shard_args a = { .id = c->slot, .count = f->count,
-	    .generation = c->generation, .control_fd = control,
-	    .log_fd = errs[0], .nonce = &f->nonce,
-	    .config = f->config, .token = f->token, .tls = f->tls,
-	    .page = &f->page, .slot = c->slot, .store = &f->store,
-	    .gateway_url = f->gateway_url, .successor = c->second != NULL,
-	    .presence = c->presence };
+	int keep[] = {control, f->page.fd, errs[0]};
+	struct shard_args a = {.id = c->slot,
+	    .count = f->count,
+	    .generation = c->generation,
+	    .control_fd = control,
+	    .log_fd = errs[0],
+	    .nonce = &f->nonce,
+	    .config = f->config,
+	    .token = f->token,
+	    .tls = f->tls,
+	    .page = &f->page,
+	    .slot = c->slot,
+	    .store = &f->store,
+	    .gateway_url = f->gateway_url,
+	    .successor = c->second != NULL,
+	    .presence = c->presence};
 
 	inherited_signals_default();
 	if (!fresh_stdio(errs[1]))
@@ -123,16 +131,16 @@ handler_child(struct member *c, int control, const int errs[2], int conf_fd,
 {
 	struct fleet *f = c->fleet;
 	struct move m[] = {
-		{ control, CONTRACT_FD_CONTROL },
-		{ conf_fd, CONTRACT_FD_CONFIG },
-		{ token_fd, CONTRACT_FD_TOKEN },
-		{ f->page.fd, CONTRACT_FD_STATS },
-		{ errs[0], CONTRACT_FD_LOG },
+	    {control, CONTRACT_FD_CONTROL},
+	    {conf_fd, CONTRACT_FD_CONFIG},
+	    {token_fd, CONTRACT_FD_TOKEN},
+	    {f->page.fd, CONTRACT_FD_STATS},
+	    {errs[0], CONTRACT_FD_LOG},
 	};
 	struct program program = {
-	    .fd = fcntl(c->program.fd, F_DUPFD_CLOEXEC, FD_SPARE) };
+	    .fd = fcntl(c->program.fd, F_DUPFD_CLOEXEC, FD_SPARE)};
 	char generation[16], role[] = CONTRACT_ROLE_HANDLER;
-	char *argv[] = { f->argv[0], role, f->config->path, generation, NULL };
+	char *argv[] = {f->argv[0], role, f->config->path, generation, NULL};
 
 	inherited_signals_default();
 	if (!fresh_stdio(errs[1]) || program.fd == -1
@@ -184,22 +192,23 @@ static int
 examiner(const void *arg, int out)
 {
 	const struct examination *x = arg;
-	struct move m[] = { { x->conf_fd, CONTRACT_FD_CONFIG } };
+	struct move m[] = {{x->conf_fd, CONTRACT_FD_CONFIG}};
 	struct program program = {
-	    .fd = fcntl(x->next->fd, F_DUPFD_CLOEXEC, FD_SPARE) };
+	    .fd = fcntl(x->next->fd, F_DUPFD_CLOEXEC, FD_SPARE)};
 	char name[CONFIG_PATH_MAX], role[] = CONTRACT_ROLE_EXAMINE;
-	char *argv[] = { name, role, x->fleet->config->path, NULL };
+	char *argv[] = {name, role, x->fleet->config->path, NULL};
 
 	str_copy(name, x->path, sizeof(name));
 	signal(SIGPIPE, SIG_DFL);
-	if (!fresh_stdio(out) || program.fd == -1
-	    || !move_fds(m, nitems(m)))
+	if (!fresh_stdio(out) || program.fd == -1 || !move_fds(m, nitems(m)))
 		return EXIT_DEGRADED;
 	close(CONTRACT_FD_CONTROL);
 	fd_close_from(CONTRACT_FD_CONFIG + 1, &program.fd, 1);
 	program_exec(&program, argv);
-	dprintf(STDERR_FILENO, CONTRACT_EXAMINED "error %d it can't be "
-	    "executed: %s\n", EXIT_DEGRADED, strerror(errno));
+	dprintf(STDERR_FILENO,
+	    CONTRACT_EXAMINED "error %d it can't be "
+			      "executed: %s\n",
+	    EXIT_DEGRADED, strerror(errno));
 	return EXIT_DEGRADED;
 }
 
@@ -207,14 +216,18 @@ int
 spawn_examiner(struct fleet *f, struct helper *h, const struct program *next,
     const char *path, double deadline_s, struct err *e)
 {
-	struct examination x = { f, next, path,
-	    spawn_config(f->config->text, e) };
+	struct examination x = {f, next, path,
+	    spawn_config(f->config->text, e)};
 	int rc;
 
 	if (x.conf_fd == -1)
 		return -1;
-	rc = helper_start(h, &(struct helper_job){ .run = examiner, .arg = &x,
-	    .fds = { x.conf_fd, next->fd }, .deadline_s = deadline_s }, e);
+	rc = helper_start(h,
+	    &(struct helper_job) {.run = examiner,
+		.arg = &x,
+		.fds = {x.conf_fd, next->fd},
+		.deadline_s = deadline_s},
+	    e);
 	close(x.conf_fd);
 	return rc;
 }
@@ -251,7 +264,7 @@ spawn_child(struct member *c, struct err *e)
 {
 	int control[2], errs[2];
 
-	must(dbenv_inside() == NULL);	/* store.h: why no child may see one */
+	must(dbenv_inside() == NULL); /* store.h: why no child may see one */
 	fd_reserve_need(&c->fleet->reserve, SPAWN_FDS);
 	if (ipc_pair(control, e) == -1)
 		return -1;
@@ -260,7 +273,7 @@ spawn_child(struct member *c, struct err *e)
 		goto err1;
 	}
 	c->pid = c->handler ? fork_handler(c, control[1], errs, e)
-	    : fork_shard(c, control[1], errs, e);
+			    : fork_shard(c, control[1], errs, e);
 	if (c->pid == -1)
 		goto err2;
 	c->identity = c->fleet->identity;

@@ -28,25 +28,27 @@ say_once(struct fleet *f, const struct member *shard, int error)
 		return;
 	f->uplinks->said_ms = now;
 	log_warn("No uplink for %s yet: %s.  It is tried again until there is "
-	    "one; its events are kept meanwhile.", shard->name,
-	    strerror(error));
+		 "one; its events are kept meanwhile.",
+	    shard->name, strerror(error));
 }
 
 /* 0, or the seconds until it is worth another try. */
 static double
 pair(struct fleet *f, struct member *shard)
 {
-	struct msg_uplink m = { .generation = f->handler->generation,
-	    .shard_count = f->count };
+	struct msg_uplink m = {.generation = f->handler->generation,
+	    .shard_count = f->count};
 	int fds[2], rc = -1;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
-	    fds) == -1) {
+		fds)
+	    == -1) {
 		say_once(f, shard, errno);
 		return UPLINKS_AGAIN_S;
 	}
 	if (ipc_send(&f->handler->ipc, MSG_UPLINK, (int32_t)shard->slot,
-	    m.generation, &m, sizeof(m), fds[0]) == 0)
+		m.generation, &m, sizeof(m), fds[0])
+	    == 0)
 		rc = ipc_send(&shard->ipc, MSG_UPLINK, (int32_t)shard->slot,
 		    m.generation, &m, sizeof(m), fds[1]);
 	close(fds[0]);
@@ -74,7 +76,8 @@ pump(struct uplinks *u)
 		if (!c->pair_due || c->state != MEMBER_UP)
 			continue;
 		wait = f->handler->ipc.queued >= UPLINKS_QUEUED_MAX
-		    ? UPLINKS_RETRY_S : pair(f, c);
+		    ? UPLINKS_RETRY_S
+		    : pair(f, c);
 		if (wait > 0) {
 			timer_set(&u->timer, wait);
 			return;

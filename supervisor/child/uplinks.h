@@ -11,16 +11,17 @@
 struct fleet;
 struct member;
 
-#define UPLINKS_QUEUED_MAX 64	/* messages waiting in the handler's channel */
+#define UPLINKS_QUEUED_MAX 64 /* messages waiting in the handler's channel */
 #define UPLINKS_RETRY_S 0.02
-#define UPLINKS_AGAIN_S 1.0	/* after one was lost, or there are no fds: no
+#define UPLINKS_AGAIN_S                                                        \
+	1.0		      /* after one was lost, or there are no fds: no
 				   storm of pairs */
-#define UPLINKS_SAY_MS 60000u	/* between two lines that there are no fds */
+#define UPLINKS_SAY_MS 60000u /* between two lines that there are no fds */
 
 struct uplinks {
 	struct fleet *fleet;
 	struct timer timer;
-	uint64_t said_ms;	/* that there are no fds, 0: never */
+	uint64_t said_ms; /* that there are no fds, 0: never */
 };
 
 void uplinks_init(struct uplinks *, struct fleet *);

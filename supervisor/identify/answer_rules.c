@@ -8,7 +8,7 @@
 
 #define RETRY_FIRST_S 1.0
 #define RETRY_MAX_S 60.0
-#define RETRY_EDGE_S 60.0	/* a block at the edge: never probe in a loop */
+#define RETRY_EDGE_S 60.0 /* a block at the edge: never probe in a loop */
 #define CONCURRENCY_MAX 100000
 
 bool
@@ -24,13 +24,14 @@ answer_rules_answer_ok(struct discord_ask_answer *a, const char *api)
 		a->remaining = 0;
 	if (a->reset_after_ms < 0)
 		a->reset_after_ms = 0;
-	if (a->shards < 1 || a->shards > ANSWER_RULES_SHARDS_MAX || a->total < 1)
-		str_format(a->words, sizeof(a->words), "%lld shards, %lld "
-		    "session starts", (long long)a->shards,
+	if (a->shards < 1 || a->shards > ANSWER_RULES_SHARDS_MAX
+	    || a->total < 1)
+		str_format(a->words, sizeof(a->words),
+		    "%lld shards, %lld session starts", (long long)a->shards,
 		    (long long)a->total);
 	else if (!gateway_url_ok(a->url, api, why))
-		str_format(a->words, sizeof(a->words), "its url is refused: "
-		    "%s", why);
+		str_format(a->words, sizeof(a->words), "its url is refused: %s",
+		    why);
 	else
 		return true;
 	return false;
@@ -48,9 +49,9 @@ answer_rules_count(int64_t configured, int64_t recommended)
 static const struct {
 	uint64_t intent, flags;
 } privileged[] = {
-	{ 1u << 8, 3u << 12 },	/* GUILD_PRESENCES */
-	{ 1u << 1, 3u << 14 },	/* GUILD_MEMBERS */
-	{ 1u << 15, 3u << 18 },	/* MESSAGE_CONTENT */
+    {1u << 8, 3u << 12},  /* GUILD_PRESENCES */
+    {1u << 1, 3u << 14},  /* GUILD_MEMBERS */
+    {1u << 15, 3u << 18}, /* MESSAGE_CONTENT */
 };
 
 uint64_t
@@ -66,7 +67,8 @@ answer_rules_missing_intents(uint64_t intents, uint64_t flags)
 }
 
 double
-answer_rules_retry_s(const struct discord_ask_answer *a, uint32_t fails, double random)
+answer_rules_retry_s(const struct discord_ask_answer *a, uint32_t fails,
+    double random)
 {
 	double top = RETRY_FIRST_S, wait;
 
@@ -79,7 +81,7 @@ answer_rules_retry_s(const struct discord_ask_answer *a, uint32_t fails, double 
 	if (wait < 0.5)
 		wait = 0.5;
 	if ((a->status == DISCORD_ASK_FORBIDDEN
-	    || (a->status == DISCORD_ASK_LIMITED && a->cloudflare))
+		|| (a->status == DISCORD_ASK_LIMITED && a->cloudflare))
 	    && a->retry_after_s <= 0 && wait < RETRY_EDGE_S)
 		wait = RETRY_EDGE_S + random * 10;
 	if (wait < a->retry_after_s)
@@ -90,30 +92,32 @@ answer_rules_retry_s(const struct discord_ask_answer *a, uint32_t fails, double 
 double
 answer_rules_pace_s(struct answer_rules_pace *p, uint64_t now_ms, double random)
 {
-	struct discord_ask_answer plain = { .status = DISCORD_ASK_OK };
+	struct discord_ask_answer plain = {.status = DISCORD_ASK_OK};
 
 	if (p->over_ms == 0 || now_ms - p->over_ms >= ANSWER_RULES_CALM_MS)
 		p->quick = 0;
 	if (++p->quick <= ANSWER_RULES_QUICK)
 		return 0;
-	return answer_rules_retry_s(&plain, p->quick - ANSWER_RULES_QUICK, random);
+	return answer_rules_retry_s(&plain, p->quick - ANSWER_RULES_QUICK,
+	    random);
 }
 
 void
-answer_rules_words(const struct discord_ask_answer *a, double retry_s, char *out,
-    size_t size)
+answer_rules_words(const struct discord_ask_answer *a, double retry_s,
+    char *out, size_t size)
 {
 	char why[320];
 
 	switch (a->status) {
 	case DISCORD_ASK_UNREACHABLE:
-		str_format(why, sizeof(why), "Discord's API can't be reached "
-		    "(%s)", a->words);
+		str_format(why, sizeof(why),
+		    "Discord's API can't be reached (%s)", a->words);
 		break;
 	case DISCORD_ASK_FORBIDDEN:
 		str_format(why, sizeof(why), "/gateway/bot answered 403%s",
 		    a->cloudflare ? ", probably a block of this address at "
-		    "Cloudflare and not Discord itself" : "");
+				    "Cloudflare and not Discord itself"
+				  : "");
 		break;
 	case DISCORD_ASK_LIMITED:
 		str_format(why, sizeof(why), "/gateway/bot is rate limited%s",
@@ -124,10 +128,13 @@ answer_rules_words(const struct discord_ask_answer *a, double retry_s, char *out
 		    a->http);
 		break;
 	default:
-		str_format(why, sizeof(why), "/gateway/bot gave an answer "
-		    "that can't be used (HTTP %d)%s%s", a->http,
-		    a->words[0] ? ": " : "", a->words);
+		str_format(why, sizeof(why),
+		    "/gateway/bot gave an answer "
+		    "that can't be used (HTTP %d)%s%s",
+		    a->http, a->words[0] ? ": " : "", a->words);
 	}
-	str_format(out, size, "%s; asking again in %.0f s. Sessions that exist "
-	    "stay up, new ones wait.", why, retry_s);
+	str_format(out, size,
+	    "%s; asking again in %.0f s. Sessions that exist "
+	    "stay up, new ones wait.",
+	    why, retry_s);
 }

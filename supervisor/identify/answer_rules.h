@@ -9,7 +9,7 @@
 
 #include "supervisor/identify/discord_ask.h"
 
-#define ANSWER_RULES_SHARDS_MAX 16384	/* more is taken for nonsense */
+#define ANSWER_RULES_SHARDS_MAX 16384 /* more is taken for nonsense */
 
 /*
  * Clamps and checks what /gateway/bot said, its URL by gateway_url.h; false:
@@ -34,15 +34,17 @@ double answer_rules_retry_s(const struct discord_ask_answer *, uint32_t fails,
  * question must not do so for ever (remaining 0, and the reset is now).
  */
 struct answer_rules_pace {
-	uint32_t quick;		/* of them in a row */
-	uint64_t over_ms;	/* boot stamp of the last answer; 0: none yet */
+	uint32_t quick;	  /* of them in a row */
+	uint64_t over_ms; /* boot stamp of the last answer; 0: none yet */
 };
-#define ANSWER_RULES_QUICK 2		/* a start asks twice */
-#define ANSWER_RULES_CALM_MS 10000u	/* after an answer: the next one is not quick */
+#define ANSWER_RULES_QUICK 2 /* a start asks twice */
+#define ANSWER_RULES_CALM_MS                                                   \
+	10000u /* after an answer: the next one is not quick */
 /* Seconds by which a question that is wanted now is put off; counts it. */
-double answer_rules_pace_s(struct answer_rules_pace *, uint64_t now_ms, double random);
+double answer_rules_pace_s(struct answer_rules_pace *, uint64_t now_ms,
+    double random);
 /* One sentence about a failed question, for the log and the status page. */
-void answer_rules_words(const struct discord_ask_answer *, double retry_s, char *out,
-    size_t size);
+void answer_rules_words(const struct discord_ask_answer *, double retry_s,
+    char *out, size_t size);
 
 #endif

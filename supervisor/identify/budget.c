@@ -37,7 +37,7 @@ count_pace(struct budget *b, int64_t at_ms, uint32_t again, uint32_t foreign)
 	size_t i = (size_t)(minute % BUDGET_MINUTES);
 
 	if (b->pace[i].minute > minute)
-		return;			/* older than the hour */
+		return; /* older than the hour */
 	if (b->pace[i].minute != minute) {
 		memset(&b->pace[i], 0, sizeof(b->pace[i]));
 		b->pace[i].minute = minute;
@@ -229,8 +229,7 @@ move_hours(struct budget *b, int64_t hours)
 		if (was.hour[i].hour == 0 || hour <= 0)
 			continue;
 		b->kept.hour[hour % BUDGET_HOURS].hour = hour;
-		b->kept.hour[hour % BUDGET_HOURS].foreign
-		    = was.hour[i].foreign;
+		b->kept.hour[hour % BUDGET_HOURS].foreign = was.hour[i].foreign;
 	}
 }
 

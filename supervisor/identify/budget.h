@@ -12,35 +12,35 @@
 
 #define BUDGET_HOURS 24
 #define BUDGET_MINUTES 60
-#define BUDGET_EDGE_MS 60000	/* around a reset either window may count it */
-#define BUDGET_SLIDE_MS 120000	/* the same reset time, give or take */
+#define BUDGET_EDGE_MS 60000   /* around a reset either window may count it */
+#define BUDGET_SLIDE_MS 120000 /* the same reset time, give or take */
 
 /* What outlives a restart, as stored. */
 struct budget_kept {
-	uint64_t identity;	/* of the token: another one, another counter */
-	int64_t base;		/* Discord's answer when nothing was in flight;
+	uint64_t identity; /* of the token: another one, another counter */
+	int64_t base;	   /* Discord's answer when nothing was in flight;
 				   -1: none yet */
 	int64_t total;
-	uint64_t base_id;	/* last ledger entry counted in it */
-	int64_t base_ms;	/* wall clock of it */
-	int64_t reset_ms;	/* wall clock */
-	int64_t judged;		/* foreign ones since base, entered below */
-	int64_t found_ms;	/* when foreign ones were last noticed, 0 */
+	uint64_t base_id; /* last ledger entry counted in it */
+	int64_t base_ms;  /* wall clock of it */
+	int64_t reset_ms; /* wall clock */
+	int64_t judged;	  /* foreign ones since base, entered below */
+	int64_t found_ms; /* when foreign ones were last noticed, 0 */
 	uint64_t foreign_ever;
 	struct {
-		int64_t hour;	/* wall clock / 1 h */
+		int64_t hour; /* wall clock / 1 h */
 		uint64_t foreign;
 	} hour[BUDGET_HOURS];
 };
 
 struct budget {
 	struct budget_kept kept;
-	uint64_t last_id;	/* of our ledger */
-	uint64_t own;		/* ours since base, not known to be unused */
-	uint64_t edge_id;	/* the first that the next window may count; 0 */
+	uint64_t last_id; /* of our ledger */
+	uint64_t own;	  /* ours since base, not known to be unused */
+	uint64_t edge_id; /* the first that the next window may count; 0 */
 	uint64_t own_edge;
-	uint64_t ask_id;	/* last_id when the question was put */
-	uint32_t ask_pending;	/* permits not settled then */
+	uint64_t ask_id;      /* last_id when the question was put */
+	uint32_t ask_pending; /* permits not settled then */
 	struct {
 		int64_t minute;
 		uint32_t again, foreign;
@@ -75,7 +75,6 @@ uint64_t budget_foreign_1h(const struct budget *, int64_t now_ms);
  * Seconds until `spare` IDENTIFYs are gone at the pace of the last hour, own
  * repeats and foreign ones; -1: not before the reset.
  */
-int64_t budget_forecast_s(const struct budget *, int64_t spare,
-    int64_t now_ms);
+int64_t budget_forecast_s(const struct budget *, int64_t spare, int64_t now_ms);
 
 #endif

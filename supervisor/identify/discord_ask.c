@@ -9,16 +9,16 @@
 
 const char *const discord_ask_status_name[DISCORD_ASK_STATUS_COUNT] = {
 #define X(n, s) [DISCORD_ASK_##n] = s,
-	DISCORD_ASK_STATUSES(X)
+    DISCORD_ASK_STATUSES(X)
 #undef X
 };
 
 static void on_end(struct helper *, bool);
 
 void
-discord_ask_init(struct discord_ask *a, struct ev_loop *loop, struct timers *timers,
-    const struct config *config, const char *token, const char *ca_file,
-    discord_ask_fn *done)
+discord_ask_init(struct discord_ask *a, struct ev_loop *loop,
+    struct timers *timers, const struct config *config, const char *token,
+    const char *ca_file, discord_ask_fn *done)
 {
 	memset(a, 0, sizeof(*a));
 	a->config = config;
@@ -31,9 +31,10 @@ discord_ask_init(struct discord_ask *a, struct ev_loop *loop, struct timers *tim
 static void
 finish_broken(struct discord_ask *a, const char *words)
 {
-	struct discord_ask_answer answer = { .magic = DISCORD_ASK_MAGIC,
-	    .status = DISCORD_ASK_UNREACHABLE, .user_status = DISCORD_ASK_NONE,
-	    .app_status = DISCORD_ASK_NONE };
+	struct discord_ask_answer answer = {.magic = DISCORD_ASK_MAGIC,
+	    .status = DISCORD_ASK_UNREACHABLE,
+	    .user_status = DISCORD_ASK_NONE,
+	    .app_status = DISCORD_ASK_NONE};
 
 	str_copy(answer.words, words, sizeof(answer.words));
 	a->done(a, &answer);
@@ -81,10 +82,14 @@ run(const void *arg, int out)
 }
 
 int
-discord_ask_start(struct discord_ask *a, enum discord_ask_what what, struct err *e)
+discord_ask_start(struct discord_ask *a, enum discord_ask_what what,
+    struct err *e)
 {
 	a->what = what;
-	return helper_start(&a->helper, &(struct helper_job){ .run = run,
-	    .arg = a, .deadline_s = DISCORD_ASK_DEADLINE_S,
-	    .aim = " to ask /gateway/bot" }, e);
+	return helper_start(&a->helper,
+	    &(struct helper_job) {.run = run,
+		.arg = a,
+		.deadline_s = DISCORD_ASK_DEADLINE_S,
+		.aim = " to ask /gateway/bot"},
+	    e);
 }

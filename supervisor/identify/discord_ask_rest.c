@@ -12,7 +12,7 @@
 #include "shared/base/version.h"
 
 #define CONNECT_S 5
-#define TROUBLE_MAX_S 300.0	/* a 5xx may ask for that long */
+#define TROUBLE_MAX_S 300.0 /* a 5xx may ask for that long */
 #define RETRY_AFTER_MAX_S (7 * 24 * 3600.0)
 
 struct body {
@@ -27,7 +27,9 @@ on_body(char *data, size_t one, size_t n, void *arg)
 
 	/* What is longer is a page of somebody's: its status and headers count,
 	 * the rest runs off, for DISCORD_ASK_REQUEST_S at most. */
-	size_t take = n < DISCORD_ASK_BODY_MAX - b->len ? n : DISCORD_ASK_BODY_MAX - b->len;
+	size_t take = n < DISCORD_ASK_BODY_MAX - b->len
+	    ? n
+	    : DISCORD_ASK_BODY_MAX - b->len;
 
 	memcpy(b->data + b->len, data, take);
 	b->len += take;
@@ -71,7 +73,8 @@ status_of(const struct answer_verdict *v, long status)
 	case ANSWER_FORBIDDEN:
 		return DISCORD_ASK_FORBIDDEN;
 	case ANSWER_BLOCKED:
-		return status == 429 ? DISCORD_ASK_LIMITED : DISCORD_ASK_FORBIDDEN;
+		return status == 429 ? DISCORD_ASK_LIMITED
+				     : DISCORD_ASK_FORBIDDEN;
 	case ANSWER_LIMITED:
 	case ANSWER_SHARED:
 	case ANSWER_GLOBAL:
@@ -86,9 +89,11 @@ status_of(const struct answer_verdict *v, long status)
 enum discord_ask_status
 discord_ask_rest_judge(const struct ask_http *h, struct discord_ask_answer *a)
 {
-	struct answer_verdict v = answer_judge(&(struct answer) {
-	    .status = (int)h->status, .body = h->body, .len = h->len,
-	    .retry_after_s = h->retry_after_s > 0 ? h->retry_after_s : -1 });
+	struct answer_verdict v = answer_judge(
+	    &(struct answer) {.status = (int)h->status,
+		.body = h->body,
+		.len = h->len,
+		.retry_after_s = h->retry_after_s > 0 ? h->retry_after_s : -1});
 
 	a->http = (int32_t)h->status;
 	if (v.means == ANSWER_OK)
@@ -96,7 +101,7 @@ discord_ask_rest_judge(const struct ask_http *h, struct discord_ask_answer *a)
 	a->cloudflare = v.means == ANSWER_BLOCKED || !v.json;
 	/* Discord's header is the body's number, rounded up. */
 	a->retry_after_s = v.wait_s > h->retry_after_s ? v.wait_s
-	    : h->retry_after_s;
+						       : h->retry_after_s;
 	if (!(a->retry_after_s <= RETRY_AFTER_MAX_S))
 		a->retry_after_s = ANSWER_WAIT_ODD_S;
 	/* No limit, so asking costs nothing: what ends early is seen early. */
@@ -106,28 +111,33 @@ discord_ask_rest_judge(const struct ask_http *h, struct discord_ask_answer *a)
 }
 
 enum discord_ask_status
-discord_ask_rest_proved(enum discord_ask_status user, struct discord_ask_answer *a)
+discord_ask_rest_proved(enum discord_ask_status user,
+    struct discord_ask_answer *a)
 {
 	if (user == DISCORD_ASK_UNAUTHORIZED)
 		return DISCORD_ASK_UNAUTHORIZED;
-	str_format(a->words, sizeof(a->words), "401, but GET " ANSWER_PROOF
+	str_format(a->words, sizeof(a->words),
+	    "401, but GET " ANSWER_PROOF
 	    " is not refused (%s): it is not the token",
 	    discord_ask_status_name[user]);
 	return DISCORD_ASK_GARBAGE;
 }
 
 bool
-discord_ask_rest_gateway(const char *body, size_t len, struct discord_ask_answer *a)
+discord_ask_rest_gateway(const char *body, size_t len,
+    struct discord_ask_answer *a)
 {
-	struct json_object *o = json_parse_as(body, len, json_type_object), *limit;
+	struct json_object *o = json_parse_as(body, len, json_type_object),
+			   *limit;
 	const char *url;
 	bool ok = false;
 
 	if (o == NULL)
 		return false;
 	url = get_string(o, "url");
-	if (url != NULL && str_copy(a->url, url, sizeof(a->url))
-	    < sizeof(a->url) && get_int(o, "shards", &a->shards)
+	if (url != NULL
+	    && str_copy(a->url, url, sizeof(a->url)) < sizeof(a->url)
+	    && get_int(o, "shards", &a->shards)
 	    && json_object_object_get_ex(o, "session_start_limit", &limit))
 		ok = get_int(limit, "total", &a->total)
 		    && get_int(limit, "remaining", &a->remaining)
@@ -138,7 +148,8 @@ discord_ask_rest_gateway(const char *body, size_t len, struct discord_ask_answer
 }
 
 bool
-discord_ask_rest_user(const char *body, size_t len, struct discord_ask_answer *a)
+discord_ask_rest_user(const char *body, size_t len,
+    struct discord_ask_answer *a)
 {
 	struct json_object *o = json_parse_as(body, len, json_type_object);
 	const char *s;
@@ -227,8 +238,8 @@ get(CURL *c, const struct config *conf, const char *path, struct body *b,
 }
 
 static enum discord_ask_status
-ask_side(CURL *c, const struct config *conf, const char *path,
-    struct body *b, char *words, struct discord_ask_answer *a,
+ask_side(CURL *c, const struct config *conf, const char *path, struct body *b,
+    char *words, struct discord_ask_answer *a,
     bool (*read_it)(const char *, size_t, struct discord_ask_answer *))
 {
 	struct discord_ask_answer aside = *a;
@@ -244,7 +255,8 @@ ask_all(CURL *c, const struct config *conf, struct body *b, char *words,
     enum discord_ask_what what, struct discord_ask_answer *a)
 {
 	a->status = get(c, conf, "/gateway/bot", b, words, a);
-	if (a->status == DISCORD_ASK_OK && !discord_ask_rest_gateway(b->data, b->len, a)) {
+	if (a->status == DISCORD_ASK_OK
+	    && !discord_ask_rest_gateway(b->data, b->len, a)) {
 		a->status = DISCORD_ASK_GARBAGE;
 		str_copy(a->words, "the body of /gateway/bot can't be used",
 		    sizeof(a->words));
@@ -257,13 +269,14 @@ ask_all(CURL *c, const struct config *conf, struct body *b, char *words,
 	if (a->status == DISCORD_ASK_UNAUTHORIZED)
 		a->status = discord_ask_rest_proved(a->user_status, a);
 	else
-		a->app_status = ask_side(c, conf, "/applications/@me", b,
-		    words, a, discord_ask_rest_app);
+		a->app_status = ask_side(c, conf, "/applications/@me", b, words,
+		    a, discord_ask_rest_app);
 }
 
 void
 discord_ask_rest_run(const struct config *conf, const char *token,
-    const char *ca_file, enum discord_ask_what what, struct discord_ask_answer *a)
+    const char *ca_file, enum discord_ask_what what,
+    struct discord_ask_answer *a)
 {
 	char words[CURL_ERROR_SIZE] = "", auth[512];
 	struct body *b = base_alloc(sizeof(*b));

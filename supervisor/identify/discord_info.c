@@ -18,8 +18,8 @@ discord_info_init(struct discord_info *a, struct fleet *f)
 {
 	memset(a, 0, sizeof(*a));
 	a->fleet = f;
-	discord_ask_init(&a->ask, f->loop, f->timers, f->config, f->token, f->ca_file,
-	    on_answer);
+	discord_ask_init(&a->ask, f->loop, f->timers, f->config, f->token,
+	    f->ca_file, on_answer);
 	timer_init(f->timers, &a->retry, on_retry);
 }
 
@@ -45,7 +45,7 @@ retry_later(struct discord_info *a, const struct discord_ask_answer *answer)
 static void
 start(struct discord_info *a)
 {
-	struct discord_ask_answer none = { .status = DISCORD_ASK_UNREACHABLE };
+	struct discord_ask_answer none = {.status = DISCORD_ASK_UNREACHABLE};
 	struct err e;
 
 	a->asked_ms = clock_boot_ms();
@@ -98,8 +98,9 @@ discord_info_unreached(struct discord_info *a)
 {
 	const struct permit *p = a->fleet->permit;
 
-	if (p->known && clock_boot_ms() - p->answer.fetched_boot_ms
-	    >= DISCORD_INFO_BUSY_MS)
+	if (p->known
+	    && clock_boot_ms() - p->answer.fetched_boot_ms
+		>= DISCORD_INFO_BUSY_MS)
 		discord_info_want(a, DISCORD_ASK_GATEWAY_BOT);
 }
 
@@ -107,19 +108,22 @@ int
 discord_info_now(struct discord_info *a, struct err *e)
 {
 	if (a->forbidden)
-		return err_set(e, EXIT_CONFIG, "Discord refuses the token: "
+		return err_set(e, EXIT_CONFIG,
+		    "Discord refuses the token: "
 		    "nothing is asked until \"shardherd release\".");
 	if (timer_pending(&a->retry))
-		return err_set(e, EXIT_TRY_LATER, "Discord %s; it is asked "
-		    "again soon.", a->fails > 0 ? "did not answer"
-		    : "was asked several times just now");
+		return err_set(e, EXIT_TRY_LATER,
+		    "Discord %s; it is asked again soon.",
+		    a->fails > 0 ? "did not answer"
+				 : "was asked several times just now");
 	if (helper_busy(&a->ask.helper))
-		return err_set(e, EXIT_TRY_LATER, "Discord is just being "
-		    "asked: try again in a moment.");
+		return err_set(e, EXIT_TRY_LATER,
+		    "Discord is just being asked: try again in a moment.");
 	if (a->asked_ms != 0
 	    && clock_boot_ms() - a->asked_ms < DISCORD_INFO_LEAST_MS)
-		return err_set(e, EXIT_TRY_LATER, "Discord was asked less than "
-		    "%d s ago.", DISCORD_INFO_LEAST_MS / 1000);
+		return err_set(e, EXIT_TRY_LATER,
+		    "Discord was asked less than %d s ago.",
+		    DISCORD_INFO_LEAST_MS / 1000);
 	discord_info_want(a, DISCORD_ASK_GATEWAY_BOT);
 	return 0;
 }
@@ -179,7 +183,8 @@ on_answer(struct discord_ask *ask, const struct discord_ask_answer *answer)
 	a->pace.over_ms = clock_boot_ms();
 	if (f->stopping)
 		return;
-	if (w.status == DISCORD_ASK_OK && !answer_rules_answer_ok(&w, f->config->api))
+	if (w.status == DISCORD_ASK_OK
+	    && !answer_rules_answer_ok(&w, f->config->api))
 		w.status = DISCORD_ASK_GARBAGE;
 	if (w.status == DISCORD_ASK_UNAUTHORIZED)
 		refused(a, &w);
@@ -188,7 +193,8 @@ on_answer(struct discord_ask *ask, const struct discord_ask_answer *answer)
 	else
 		retry_later(a, &w);
 	/* Last, as who waits for it reads the rest then. */
-	if (w.status == DISCORD_ASK_OK || w.status == DISCORD_ASK_UNAUTHORIZED) {
+	if (w.status == DISCORD_ASK_OK
+	    || w.status == DISCORD_ASK_UNAUTHORIZED) {
 		a->answered_ms = asked;
 		f->notes.due = true;
 	}

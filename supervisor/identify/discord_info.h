@@ -12,24 +12,26 @@
 
 struct fleet;
 
-#define DISCORD_INFO_BUSY_MS 60000	/* between questions while shards IDENTIFY, or
+#define DISCORD_INFO_BUSY_MS                                                   \
+	60000 /* between questions while shards IDENTIFY, or
 				   do not reach the gateway */
-#define DISCORD_INFO_REFUSED_S 600.0	/* until a token that was refused is tried */
-#define DISCORD_INFO_LEAST_MS 2000	/* between questions of an operator */
+#define DISCORD_INFO_REFUSED_S                                                 \
+	600.0			   /* until a token that was refused is tried */
+#define DISCORD_INFO_LEAST_MS 2000 /* between questions of an operator */
 
 struct discord_info {
 	struct fleet *fleet;
 	struct discord_ask ask;
 	struct timer retry;
-	enum discord_ask_what what;	/* of the question under way or due */
-	bool more;		/* everything is wanted once that is over */
-	uint64_t asked_ms;	/* boot stamp of the last question, 0: none */
-	uint32_t fails;		/* in a row */
+	enum discord_ask_what what; /* of the question under way or due */
+	bool more;		    /* everything is wanted once that is over */
+	uint64_t asked_ms; /* boot stamp of the last question, 0: none */
+	uint32_t fails;	   /* in a row */
 	struct answer_rules_pace pace;
-	uint64_t answered_ms;	/* asked_ms of the last question answered, be
+	uint64_t answered_ms; /* asked_ms of the last question answered, be
 				   it by a refusal of the token; 0: none */
-	uint32_t recommended;	/* shards of the last answer; 0: none yet */
-	bool forbidden;		/* 401, proved: asked every 10 min only */
+	uint32_t recommended; /* shards of the last answer; 0: none yet */
+	bool forbidden;	      /* 401, proved: asked every 10 min only */
 };
 
 void discord_info_init(struct discord_info *, struct fleet *);

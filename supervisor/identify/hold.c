@@ -15,7 +15,7 @@
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/identify/permit.h"
 
-#define KEPT_KEY "hold"		/* store blob: struct kept */
+#define KEPT_KEY "hold" /* store blob: struct kept */
 
 /* What must be the same for a hold to be met again by the next start. */
 struct kept {
@@ -43,8 +43,10 @@ static void
 keep(const struct hold *h)
 {
 	struct fleet *f = h->fleet;
-	struct kept k = { .code = h->code, .shard_count = f->count,
-	    .identity = f->identity, .intents = f->config->intents };
+	struct kept k = {.code = h->code,
+	    .shard_count = f->count,
+	    .identity = f->identity,
+	    .intents = f->config->intents};
 
 	str_copy(k.version, SHARDHERD_VERSION, sizeof(k.version));
 	str_copy(k.text, h->text, sizeof(k.text));
@@ -56,7 +58,7 @@ tell(struct hold *h)
 {
 	struct fleet *f = h->fleet;
 
-	permit_release(f->permit);	/* a hold keeps its first sentence */
+	permit_release(f->permit); /* a hold keeps its first sentence */
 	permit_hold(f->permit, h->text);
 	status_notes_say(&f->notes, NOTE_FATAL, h->text);
 }
@@ -92,8 +94,10 @@ token_words(struct hold *h, uint32_t shard)
 	token_rules_road(h->fleet->config, road, sizeof(road));
 	if (shard != HOLD_NO_SHARD)
 		str_format(who, sizeof(who), "shard %u: ", shard);
-	text_format(h->text, sizeof(h->text), "On hold: %sDiscord refuses the "
-	    "token (%u): it is wrong or was reset. %s.", who, h->code, road);
+	text_format(h->text, sizeof(h->text),
+	    "On hold: %sDiscord refuses the "
+	    "token (%u): it is wrong or was reset. %s.",
+	    who, h->code, road);
 }
 
 void
@@ -111,15 +115,16 @@ hold_set(struct hold *h, uint32_t code, uint32_t shard, const char *text)
 	else if (shard == HOLD_NO_SHARD)
 		str_format(h->text, sizeof(h->text), "On hold: %s", text);
 	else
-		str_format(h->text, sizeof(h->text), "On hold: shard %u: "
-		    "%s. \"shardherd release\" lets go.", shard,
-		    TEXT_OF(text, 180));
+		str_format(h->text, sizeof(h->text),
+		    "On hold: shard %u: %s. \"shardherd release\" lets go.",
+		    shard, TEXT_OF(text, 180));
 	status_notes_past(&h->fleet->page, -1, "%s", h->text);
 	log_error("%s No shard may IDENTIFY; live sessions go on.", h->text);
 	tell(h);
 	keep(h);
-	if (code == 4014)	/* which of them? */
-		discord_info_want(h->fleet->discord_info, DISCORD_ASK_EVERYTHING);
+	if (code == 4014) /* which of them? */
+		discord_info_want(h->fleet->discord_info,
+		    DISCORD_ASK_EVERYTHING);
 }
 
 /* ---- letting go ------------------------------------------------------ */
@@ -161,9 +166,11 @@ check_token(const struct fleet *f, struct err *e)
 		return -1;
 	same = strcmp(token, f->token) == 0;
 	secret_free(token);
-	return same ? 0 : err_set(e, EXIT_TRY_LATER, "token_file holds another "
-	    "token than the one this fleet runs with: \"shardherd token "
-	    "reload\" moves it over.");
+	return same
+	    ? 0
+	    : err_set(e, EXIT_TRY_LATER,
+		"token_file holds another token than the one this fleet runs "
+		"with: \"shardherd token reload\" moves it over.");
 }
 
 int
@@ -189,7 +196,8 @@ void
 hold_answered(struct hold *h, const char *missing)
 {
 	if (h->code == 4014 && missing[0] != '\0') {
-		str_format(h->text, sizeof(h->text), "On hold: [bot] intents "
+		str_format(h->text, sizeof(h->text),
+		    "On hold: [bot] intents "
 		    "asks for %.90s, not enabled for the application. Enable "
 		    "it in the developer portal, then \"shardherd release\".",
 		    missing);

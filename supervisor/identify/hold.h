@@ -19,10 +19,10 @@ struct fleet;
 
 struct hold {
 	struct fleet *fleet;
-	uint32_t code;		/* close code, or 401 of the API; 0: no hold */
-	uint64_t since_ms;	/* boot stamp */
-	bool checking;		/* "release" waits for the asker */
-	uint32_t checks;	/* answers to "release" so far */
+	uint32_t code;	   /* close code, or 401 of the API; 0: no hold */
+	uint64_t since_ms; /* boot stamp */
+	bool checking;	   /* "release" waits for the asker */
+	uint32_t checks;   /* answers to "release" so far */
 	char text[PERMIT_WORDS];
 };
 

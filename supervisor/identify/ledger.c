@@ -14,7 +14,7 @@
 
 #define RECOUNT_MS 300000
 #define ENDED_KEY "sessions-ended" /* store blob: wall ms, int64_t */
-#define KEPT_KEY "budget"	/* store blob: struct budget_kept */
+#define KEPT_KEY "budget"	   /* store blob: struct budget_kept */
 
 /* ---- the past -------------------------------------------------------- */
 
@@ -22,7 +22,7 @@ struct past {
 	struct ledger *l;
 	int64_t now;
 	uint64_t sent;
-	bool feed;		/* tell permits and budget too */
+	bool feed; /* tell permits and budget too */
 	uint64_t lost[LEDGER_LOST_MAX];
 	size_t lost_n;
 };
@@ -44,9 +44,9 @@ on_entry(const struct store_identify *id, void *arg)
 		p->lost[p->lost_n++] = id->id;
 	budget_granted(&p->l->budget, id->id, id->sent_ms,
 	    permit_sent_lately(permit, slot));
-	permit_remember(permit, slot, age > 0 ? (uint64_t)age : 0,
-	    id->outcome, (id->flags & STORE_IDENTIFY_FORCED) != 0
-	    || id->cause == CAUSE_ENDED);
+	permit_remember(permit, slot, age > 0 ? (uint64_t)age : 0, id->outcome,
+	    (id->flags & STORE_IDENTIFY_FORCED) != 0
+		|| id->cause == CAUSE_ENDED);
 	return 0;
 }
 
@@ -54,11 +54,12 @@ static void
 count(struct ledger *l, bool feed)
 {
 	struct fleet *f = l->fleet;
-	struct past p = { .l = l, .now = clock_wall_ms(), .feed = feed };
+	struct past p = {.l = l, .now = clock_wall_ms(), .feed = feed};
 	struct err e;
 
 	if (store_identify_each(&f->store, p.now - LEDGER_DAY_MS, on_entry, &p,
-	    &e) == -1) {
+		&e)
+	    == -1) {
 		log_warn("The identify ledger can't be read: %s", e.text);
 		return;
 	}
@@ -78,12 +79,15 @@ ledger_init(struct ledger *l, struct fleet *f)
 	memset(l, 0, sizeof(*l));
 	l->fleet = f;
 	budget_init(&l->budget, f->identity);
-	if (store_blob_get(&f->store, KEPT_KEY, &kept, sizeof(kept), &len,
-	    NULL) == 1 && len == sizeof(kept))
+	if (store_blob_get(&f->store, KEPT_KEY, &kept, sizeof(kept), &len, NULL)
+		== 1
+	    && len == sizeof(kept))
 		budget_restore(&l->budget, &kept);
 	count(l, true);
 	if (store_blob_get(&f->store, ENDED_KEY, &ended, sizeof(ended), &len,
-	    NULL) == 1 && len == sizeof(ended) && ended <= clock_wall_ms())
+		NULL)
+		== 1
+	    && len == sizeof(ended) && ended <= clock_wall_ms())
 		permit_ended(f->permit, (uint64_t)(clock_wall_ms() - ended));
 	ledger_asking(l);
 }
@@ -97,7 +101,7 @@ ledger_ended(struct ledger *l)
 	if (store_blob_put(&l->fleet->store, ENDED_KEY, &now, sizeof(now), &e)
 	    == -1)
 		log_warn("That an operator ends the sessions can't be noted, "
-		    "so their IDENTIFYs will count as nobody's wish: %s",
+			 "so their IDENTIFYs will count as nobody's wish: %s",
 		    e.text);
 }
 
@@ -118,13 +122,15 @@ ledger_answer(struct ledger *l, int64_t total, int64_t remaining,
 	    clock_wall_ms());
 
 	if (n > 0)
-		log_warn("%llu IDENTIFYs were spent with this token that are "
+		log_warn(
+		    "%llu IDENTIFYs were spent with this token that are "
 		    "not ours (%llu in 24 h): something else uses it. Look "
 		    "for a second copy of the bot on another machine, in a "
 		    "test or a container; if there is none, reset the token.",
-		    (unsigned long long)n, (unsigned long long)
-		    budget_foreign_24h(b, clock_wall_ms()));
-	store_writes_blob(&l->fleet->writes, KEPT_KEY, &b->kept, sizeof(b->kept));
+		    (unsigned long long)n,
+		    (unsigned long long)budget_foreign_24h(b, clock_wall_ms()));
+	store_writes_blob(&l->fleet->writes, KEPT_KEY, &b->kept,
+	    sizeof(b->kept));
 }
 
 void
@@ -139,12 +145,15 @@ ledger_tick(struct ledger *l)
 static struct store_identify
 entry(const struct fleet *f, const struct permit_request *r, int64_t now)
 {
-	return (struct store_identify) { .sent_ms = now,
+	return (struct store_identify) {.sent_ms = now,
 	    .asked_ms = now - (int64_t)(clock_boot_ms() - r->asked_boot_ms),
-	    .shard = r->shard, .shard_count = f->count,
-	    .key = r->key, .cause = r->cause, .outcome = OUTCOME_PENDING,
+	    .shard = r->shard,
+	    .shard_count = f->count,
+	    .key = r->key,
+	    .cause = r->cause,
+	    .outcome = OUTCOME_PENDING,
 	    .close_code = r->close_code,
-	    .flags = r->forced ? STORE_IDENTIFY_FORCED : 0 };
+	    .flags = r->forced ? STORE_IDENTIFY_FORCED : 0};
 }
 
 static uint32_t
@@ -186,12 +195,13 @@ act_grant(void *arg, uint32_t slot, uint32_t serial, uint64_t id)
 {
 	struct fleet *f = arg;
 	struct member *c = &f->shard[slot];
-	struct msg_permit_grant m = { .ledger_id = id };
+	struct msg_permit_grant m = {.ledger_id = id};
 
 	log_info("%s may IDENTIFY now.", c->name);
 	f->notes.due = true;
 	return ipc_send(&c->ipc, MSG_PERMIT_GRANT, (int32_t)c->slot, serial, &m,
-	    sizeof(m), -1) == 0;
+		   sizeof(m), -1)
+	    == 0;
 }
 
 static void
@@ -226,9 +236,9 @@ act_say(void *arg, const char *sentence)
 }
 
 const struct permit_actions ledger_actions = {
-	.record = act_record,
-	.grant = act_grant,
-	.settle = act_settle,
-	.refresh = act_refresh,
-	.say = act_say,
+    .record = act_record,
+    .grant = act_grant,
+    .settle = act_settle,
+    .refresh = act_refresh,
+    .say = act_say,
 };

@@ -12,15 +12,15 @@
 struct fleet;
 
 #define LEDGER_DAY_MS (24 * 3600 * 1000LL)
-#define LEDGER_LOST_MAX 256	/* unsettled entries closed per start */
-#define LEDGER_TELL 10		/* refusals in a row, a second apart */
+#define LEDGER_LOST_MAX 256 /* unsettled entries closed per start */
+#define LEDGER_TELL 10	    /* refusals in a row, a second apart */
 
 struct ledger {
 	struct fleet *fleet;
 	uint64_t sent_24h;
-	uint64_t granted_ms;	/* boot stamp of the last grant, 0: none */
-	uint64_t counted_ms;	/* boot stamp of the last recount */
-	uint32_t refusals;	/* of a store that others write, in a row */
+	uint64_t granted_ms; /* boot stamp of the last grant, 0: none */
+	uint64_t counted_ms; /* boot stamp of the last recount */
+	uint32_t refusals;   /* of a store that others write, in a row */
 	struct budget budget;
 };
 

@@ -19,7 +19,7 @@
 #define PACE_INTERVALS 120
 #define BRAKE_SPARE 10
 #define RESET_JITTER_MS 5000
-#define PERMIT_REST 4	/* times as long as a write took, none follows */
+#define PERMIT_REST 4 /* times as long as a write took, none follows */
 
 static void on_timer(struct timer *);
 
@@ -35,8 +35,8 @@ permit_init(struct permit *p, struct timers *timers, uint32_t count,
 	p->arg = arg;
 	p->count = count;
 	p->keys = 1;
-	p->spacing_ms = (uint64_t)(ms + (margin > MARGIN_MIN_MS ? margin
-	    : MARGIN_MIN_MS));
+	p->spacing_ms = (uint64_t)(ms
+	    + (margin > MARGIN_MIN_MS ? margin : MARGIN_MIN_MS));
 	p->pace_ms = (uint64_t)(ms * PACE_INTERVALS);
 	p->window_ms = (uint64_t)(ms * WINDOW_INTERVALS);
 	p->reserve_wanted = reserve;
@@ -84,7 +84,9 @@ permit_budget(struct permit *p, const struct permit_answer *a)
 	uint32_t keys = a->max_concurrency;
 
 	p->answer = *a;
-	p->keys = keys < 1 ? 1 : keys > PERMIT_KEYS_MAX ? PERMIT_KEYS_MAX : keys;
+	p->keys = keys < 1	     ? 1
+	    : keys > PERMIT_KEYS_MAX ? PERMIT_KEYS_MAX
+				     : keys;
 	p->known = p->fresh = true;
 	p->asked = false;
 	p->spent = a->unsure;
@@ -138,14 +140,14 @@ forced(struct permit *p, struct permit_slot *s)
 
 /* What one pass over the slots knows. */
 struct pass {
-	uint64_t now, next;	/* next: when to look again, 0: never */
+	uint64_t now, next; /* next: when to look again, 0: never */
 	bool brake;
-	uint32_t stop;		/* first bucket that must wait */
-	uint32_t n;		/* slots taken, not yet recorded */
+	uint32_t stop; /* first bucket that must wait */
+	uint32_t n;    /* slots taken, not yet recorded */
 	struct permit_request ask[PERMIT_PASS_MAX];
 	struct permit_slot was[PERMIT_PASS_MAX];
-	uint64_t ring[PERMIT_PASS_MAX];	/* what note_sent wrote over */
-	uint32_t leave;		/* as it was */
+	uint64_t ring[PERMIT_PASS_MAX]; /* what note_sent wrote over */
+	uint32_t leave;			/* as it was */
 	struct crash_brake alike;
 };
 
@@ -162,10 +164,13 @@ static void
 take(struct permit *p, uint32_t i, struct pass *w)
 {
 	struct permit_slot *s = &p->slot[i];
-	struct permit_request r = { .shard = i, .key = i % p->keys,
-	    .cause = s->cause, .close_code = s->close_code,
-	    .asked_boot_ms = s->since_ms, .forced = forced(p, s),
-	    .again = permit_sent_lately(p, i) };
+	struct permit_request r = {.shard = i,
+	    .key = i % p->keys,
+	    .cause = s->cause,
+	    .close_code = s->close_code,
+	    .asked_boot_ms = s->since_ms,
+	    .forced = forced(p, s),
+	    .again = permit_sent_lately(p, i)};
 
 	w->ask[w->n] = r;
 	w->was[w->n] = *s;
@@ -219,10 +224,12 @@ settle_pass(struct permit *p, struct pass *w)
 	if (wait != 0) {
 		untake(p, w);
 		p->retry_ms = now + wait;
-		say(p, "No IDENTIFY can be permitted: %s.", wait
-		    == PERMIT_BUSY_MS ? "another process is writing to the "
-		    "store in state_dir" : "the ledger in state_dir can't be "
-		    "written");
+		say(p, "No IDENTIFY can be permitted: %s.",
+		    wait == PERMIT_BUSY_MS
+			? "another process is writing to the "
+			  "store in state_dir"
+			: "the ledger in state_dir can't be "
+			  "written");
 		return;
 	}
 	p->rest_ms = now + (now - w->now) * PERMIT_REST;
@@ -262,11 +269,12 @@ pass_waiting(struct permit *p, uint32_t i, struct pass *w)
 	struct permit_slot *s = &p->slot[i];
 	uint64_t key, own;
 
-	if (!s->forced && (i / p->keys > w->stop
-	    || (!permit_above_reserve(p) && permit_leave_left(p) == 0)))
+	if (!s->forced
+	    && (i / p->keys > w->stop
+		|| (!permit_above_reserve(p) && permit_leave_left(p) == 0)))
 		return;
 	if (p->alike.on && p->alike.canary != CRASH_BRAKE_NOBODY)
-		return;			/* what becomes of it wakes us */
+		return; /* what becomes of it wakes us */
 	key = permit_key_free_ms(p, i % p->keys, true);
 	own = permit_own_free_ms(p, i, w->brake);
 	if (key <= w->now && own <= w->now) {
@@ -285,8 +293,11 @@ pass_waiting(struct permit *p, uint32_t i, struct pass *w)
 static uint64_t
 grant_ready(struct permit *p, uint64_t now)
 {
-	struct pass w = { .now = now, .brake = permit_braked(p),
-	    .stop = UINT32_MAX, .leave = p->leave, .alike = p->alike };
+	struct pass w = {.now = now,
+	    .brake = permit_braked(p),
+	    .stop = UINT32_MAX,
+	    .leave = p->leave,
+	    .alike = p->alike};
 
 	for (uint32_t i = 0; i < p->count && permit_remaining(p) > 0; i++) {
 		if (w.n == PERMIT_PASS_MAX) {
@@ -321,14 +332,16 @@ say_budget(struct permit *p, uint64_t now)
 	    / 60000;
 
 	if (left == 0)
-		say(p, "No IDENTIFY of %lld is left: shards without a session "
+		say(p,
+		    "No IDENTIFY of %lld is left: shards without a session "
 		    "wait %llu min for the reset; live sessions go on.",
 		    (long long)p->answer.total, min);
 	else
-		say(p, "Only %lld of %lld IDENTIFYs are left and %lld are kept "
+		say(p,
+		    "Only %lld of %lld IDENTIFYs are left and %lld are kept "
 		    "in reserve: shards without a session wait %llu min for "
-		    "the reset, or for \"shardherd budget --force N\".", left,
-		    (long long)p->answer.total, keep, min);
+		    "the reset, or for \"shardherd budget --force N\".",
+		    left, (long long)p->answer.total, keep, min);
 }
 
 /* false: nobody may go before *at (0: until something is told us). */
@@ -340,8 +353,9 @@ allowed(struct permit *p, uint64_t now, uint64_t *at)
 		say(p, "%s", p->held);
 		return false;
 	}
-	if (!p->known || (!p->fresh
-	    && now >= p->answer.fetched_boot_ms + PERMIT_FRESH_MS)) {
+	if (!p->known
+	    || (!p->fresh
+		&& now >= p->answer.fetched_boot_ms + PERMIT_FRESH_MS)) {
 		refresh(p);
 		return false;
 	}
@@ -354,7 +368,8 @@ allowed(struct permit *p, uint64_t now, uint64_t *at)
 		return true;
 	if (now >= p->answer.reset_boot_ms) {
 		if (p->answer.reset_boot_ms <= p->answer.fetched_boot_ms)
-			say(p, "Discord says that no IDENTIFY is left and that "
+			say(p,
+			    "Discord says that no IDENTIFY is left and that "
 			    "the reset is now: shards without a session wait "
 			    "while it is asked again, less and less often.");
 		refresh(p);
@@ -373,7 +388,7 @@ check_canary(struct permit *p, uint64_t now)
 
 	if (p->alike.on && i != CRASH_BRAKE_NOBODY
 	    && (p->slot[i].state != PERMIT_GRANTED
-	    || now >= p->slot[i].since_ms + PERMIT_HOLD_MS))
+		|| now >= p->slot[i].since_ms + PERMIT_HOLD_MS))
 		p->alike.canary = CRASH_BRAKE_NOBODY;
 }
 
@@ -381,13 +396,15 @@ static void
 say_brakes(struct permit *p)
 {
 	if (p->alike.on)
-		say(p, "A third of the shards failed alike at IDENTIFY within "
+		say(p,
+		    "A third of the shards failed alike at IDENTIFY within "
 		    "10 s: one at a time tries until one succeeds.");
 	else if (permit_braked(p))
-		say(p, "%u IDENTIFYs within an hour that nobody asked for: each "
+		say(p,
+		    "%u IDENTIFYs within an hour that nobody asked for: each "
 		    "shard may send one per %llu s until that stops. Look for "
-		    "what ends the sessions.", permit_recent(p),
-		    (unsigned long long)p->pace_ms / 1000);
+		    "what ends the sessions.",
+		    permit_recent(p), (unsigned long long)p->pace_ms / 1000);
 	else if (permit_above_reserve(p))
 		say(p, "%s", "");
 }
@@ -399,8 +416,9 @@ arm(struct permit *p, uint64_t at, uint64_t now, bool jitter)
 		timer_stop(&p->timer);
 		return;
 	}
-	timer_set(&p->timer, (at > now ? (double)(at - now) : 0) / 1000
-	    + (jitter ? clock_random() * RESET_JITTER_MS / 1000 : 0));
+	timer_set(&p->timer,
+	    (at > now ? (double)(at - now) : 0) / 1000
+		+ (jitter ? clock_random() * RESET_JITTER_MS / 1000 : 0));
 }
 
 static void
@@ -409,7 +427,7 @@ pump(struct permit *p)
 	uint64_t now = clock_boot_ms(), at, next;
 
 	if (permit_waiting(p) == 0) {
-		p->fresh = false;	/* the next one begins a new batch */
+		p->fresh = false; /* the next one begins a new batch */
 		timer_stop(&p->timer);
 		if (p->held[0] == '\0')
 			say(p, "%s", "");
@@ -454,24 +472,6 @@ permit_remember(struct permit *p, uint32_t shard, uint64_t age_ms,
 }
 
 void
-permit_ended(struct permit *p, uint64_t age_ms)
-{
-	uint64_t now = clock_boot_ms();
-
-	p->ended_ms = now > age_ms ? now - age_ms : 0;
-}
-
-void
-permit_expect(struct permit *p, uint32_t shard)
-{
-	must(shard < p->count);
-	if (p->slot[shard].state != PERMIT_IDLE)
-		return;
-	p->slot[shard].state = PERMIT_EXPECTED;
-	p->slot[shard].since_ms = clock_boot_ms();
-}
-
-void
 permit_ask(struct permit *p, uint32_t shard, uint32_t serial, uint32_t cause,
     uint32_t close_code)
 {
@@ -486,7 +486,7 @@ permit_ask(struct permit *p, uint32_t shard, uint32_t serial, uint32_t cause,
 	s->cause = cause;
 	if (cause == CAUSE_NO_SESSION && s->sent_ms < p->ended_ms) {
 		s->cause = CAUSE_ENDED;
-		s->tries = 0;	/* the session did not fail */
+		s->tries = 0; /* the session did not fail */
 	}
 	s->close_code = close_code;
 	s->since_ms = clock_boot_ms();
@@ -516,11 +516,11 @@ judge(struct permit *p, uint32_t shard, uint32_t outcome, uint32_t code)
 
 	if (outcome == OUTCOME_READY) {
 		p->slot[shard].ready_ms = now;
-		p->alike.canary = shard;	/* whoever it is: it works */
+		p->alike.canary = shard; /* whoever it is: it works */
 		crash_brake_ready(&p->alike, shard);
 	} else if (outcome != OUTCOME_UNUSED && outcome != OUTCOME_LOST) {
-		crash_brake_died(&p->alike, shard, outcome << 16 | (code & 0xffff),
-		    now);
+		crash_brake_died(&p->alike, shard,
+		    outcome << 16 | (code & 0xffff), now);
 	}
 }
 
@@ -534,8 +534,8 @@ permit_done(struct permit *p, uint32_t shard, uint64_t ledger_id,
 	if (ledger_id != 0)
 		p->act->settle(p->arg, ledger_id, outcome, close_code);
 	if (s->state == PERMIT_GRANTED ? s->ledger_id != ledger_id
-	    : ledger_id != 0)
-		return;			/* about an earlier grant */
+				       : ledger_id != 0)
+		return; /* about an earlier grant */
 	if (s->state == PERMIT_GRANTED) {
 		judge(p, shard, outcome, close_code);
 		if (outcome == OUTCOME_UNUSED)
@@ -573,7 +573,7 @@ void
 permit_release(struct permit *p)
 {
 	p->held[0] = '\0';
-	p->asked = false;	/* a question may have been given up */
+	p->asked = false; /* a question may have been given up */
 	timer_set(&p->timer, 0);
 }
 

@@ -13,23 +13,23 @@
 #include "shared/base/timer.h"
 #include "supervisor/child/crash_brake.h"
 
-#define PERMIT_KEYS_MAX 1024	    /* max_concurrency beyond it is clamped */
-#define PERMIT_HOLD_MS 30000	    /* a key waits no longer for its shard */
-#define PERMIT_EXPECT_MS 15000	    /* nor a bucket for shards yet to ask */
-#define PERMIT_FRESH_MS 60000	    /* older answers are asked again */
-#define PERMIT_RERECORD_MS 5000	    /* ledger could not be written */
-#define PERMIT_BUSY_MS 1000	    /* another process writes the store */
-#define PERMIT_PASS_MAX 64	    /* grants of one pass: one write */
-#define PERMIT_FORCE_MS 3600000	/* an operator's leave lapses after it */
+#define PERMIT_KEYS_MAX 1024	/* max_concurrency beyond it is clamped */
+#define PERMIT_HOLD_MS 30000	/* a key waits no longer for its shard */
+#define PERMIT_EXPECT_MS 15000	/* nor a bucket for shards yet to ask */
+#define PERMIT_FRESH_MS 60000	/* older answers are asked again */
+#define PERMIT_RERECORD_MS 5000 /* ledger could not be written */
+#define PERMIT_BUSY_MS 1000	/* another process writes the store */
+#define PERMIT_PASS_MAX 64	/* grants of one pass: one write */
+#define PERMIT_FORCE_MS 3600000 /* an operator's leave lapses after it */
 #define PERMIT_WORDS 256
 
 struct permit_request {
 	uint32_t shard, key;
-	uint32_t cause, close_code;	/* contract.h */
+	uint32_t cause, close_code; /* contract.h */
 	uint64_t asked_boot_ms;
-	bool forced;			/* an operator lets it pass */
-	bool again;			/* not the shard's first in an hour */
-	uint64_t id;			/* set by record: the entry's */
+	bool forced; /* an operator lets it pass */
+	bool again;  /* not the shard's first in an hour */
+	uint64_t id; /* set by record: the entry's */
 };
 
 struct permit_actions {
@@ -49,49 +49,53 @@ struct permit_actions {
 	void (*say)(void *arg, const char *sentence);
 };
 
-enum permit_state { PERMIT_IDLE, PERMIT_EXPECTED, PERMIT_WAITING,
-	PERMIT_GRANTED };
+enum permit_state {
+	PERMIT_IDLE,
+	PERMIT_EXPECTED,
+	PERMIT_WAITING,
+	PERMIT_GRANTED
+};
 
 struct permit_slot {
 	enum permit_state state;
 	uint32_t serial, cause, close_code;
-	uint64_t since_ms;		/* of this state */
-	uint64_t sent_ms, before_ms;	/* last IDENTIFY, the one before; 0 */
+	uint64_t since_ms;	     /* of this state */
+	uint64_t sent_ms, before_ms; /* last IDENTIFY, the one before; 0 */
 	uint64_t ledger_id;
-	bool holds;			/* GRANTED and its key not yet free */
-	bool forced;			/* by an operator, for this one */
-	uint32_t tries;			/* IDENTIFYs since a session that
+	bool holds;	   /* GRANTED and its key not yet free */
+	bool forced;	   /* by an operator, for this one */
+	uint32_t tries;	   /* IDENTIFYs since a session that
 					   lasted */
-	uint64_t ready_ms;		/* the last one's READY; 0: none */
+	uint64_t ready_ms; /* the last one's READY; 0: none */
 };
 
-struct permit_answer {			/* of /gateway/bot */
+struct permit_answer { /* of /gateway/bot */
 	uint32_t max_concurrency;
 	int64_t total, remaining;
 	uint64_t reset_boot_ms, fetched_boot_ms;
-	uint32_t unsure;		/* of ours, perhaps not yet in it */
+	uint32_t unsure; /* of ours, perhaps not yet in it */
 };
 
 struct permit {
 	const struct permit_actions *act;
 	void *arg;
 	struct timer timer;
-	struct permit_slot *slot;	/* count of them */
+	struct permit_slot *slot; /* count of them */
 	uint32_t count, keys;
 	uint64_t spacing_ms, pace_ms, window_ms;
-	int64_t reserve_wanted;		/* of the config; 0: by rule */
+	int64_t reserve_wanted; /* of the config; 0: by rule */
 	struct permit_answer answer;
-	bool known, fresh, asked;	/* asked: a refresh is under way */
-	uint32_t spent;			/* grants since the answer */
-	uint64_t *recent;		/* ring of the last brake_after grants */
+	bool known, fresh, asked; /* asked: a refresh is under way */
+	uint32_t spent;		  /* grants since the answer */
+	uint64_t *recent;	  /* ring of the last brake_after grants */
 	uint32_t recent_at, brake_after;
-	uint64_t retry_ms;		/* ledger failed: not before */
-	uint64_t rest_ms;		/* nor before the disk had its rest */
-	struct crash_brake alike;		/* failures with a common cause */
-	uint32_t leave;			/* forced IDENTIFYs still allowed */
-	uint64_t leave_ms;		/* boot stamp at which that ends */
-	uint64_t ended_ms;		/* an operator ended all sessions; 0 */
-	char held[PERMIT_WORDS];	/* all permits suspended because */
+	uint64_t retry_ms;	  /* ledger failed: not before */
+	uint64_t rest_ms;	  /* nor before the disk had its rest */
+	struct crash_brake alike; /* failures with a common cause */
+	uint32_t leave;		  /* forced IDENTIFYs still allowed */
+	uint64_t leave_ms;	  /* boot stamp at which that ends */
+	uint64_t ended_ms;	  /* an operator ended all sessions; 0 */
+	char held[PERMIT_WORDS];  /* all permits suspended because */
 	char said[PERMIT_WORDS];
 };
 
@@ -134,7 +138,7 @@ bool permit_force(struct permit *, uint32_t shard);
 void permit_leave(struct permit *, uint32_t n);
 uint32_t permit_leave_left(const struct permit *);
 
-int64_t permit_remaining(const struct permit *);	/* -1: not known */
+int64_t permit_remaining(const struct permit *); /* -1: not known */
 int64_t permit_reserve(const struct permit *);
 uint32_t permit_waiting(const struct permit *);
 /* Granted, and what became of it is not yet known. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The questions about permits that change nothing: budget, brake, spacing,
+ * The questions about permits that grant nothing: budget, brake, spacing,
  * the queue's end.  Key times are derived from the slots' own stamps, so a
  * max_concurrency that changes between answers needs no translation.
  */
@@ -8,7 +8,7 @@
 
 #include "shared/base/clock.h"
 
-#define DOUBLINGS_MAX 16	/* far above the cap */
+#define DOUBLINGS_MAX 16 /* far above the cap */
 
 /* ---- budget ---------------------------------------------------------- */
 
@@ -177,4 +177,24 @@ permit_eta_ms(const struct permit *p)
 			eta = at;
 	}
 	return eta;
+}
+
+/* ---- what is only noted ---------------------------------------------- */
+
+void
+permit_ended(struct permit *p, uint64_t age_ms)
+{
+	uint64_t now = clock_boot_ms();
+
+	p->ended_ms = now > age_ms ? now - age_ms : 0;
+}
+
+void
+permit_expect(struct permit *p, uint32_t shard)
+{
+	must(shard < p->count);
+	if (p->slot[shard].state != PERMIT_IDLE)
+		return;
+	p->slot[shard].state = PERMIT_EXPECTED;
+	p->slot[shard].since_ms = clock_boot_ms();
 }

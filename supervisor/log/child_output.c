@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINES_LEFT (64 << 10)	/* read at most so much from a dead child */
+#define LINES_LEFT (64 << 10) /* read at most so much from a dead child */
 
 void
 child_output_init(struct child_output *l)
@@ -53,8 +53,8 @@ take_lines(struct child_output *l)
 {
 	char *start = l->buf, *end;
 
-	while ((end = memchr(start, '\n', l->len
-	    - (size_t)(start - l->buf))) != NULL) {
+	while ((end = memchr(start, '\n', l->len - (size_t)(start - l->buf)))
+	    != NULL) {
 		hand_out(l, start, (size_t)(end - start));
 		start = end + 1;
 	}
@@ -103,7 +103,8 @@ on_readable(struct ev_loop *loop, ev_io *w, int revents)
 }
 
 void
-child_output_open(struct child_output *l, struct ev_loop *loop, int fd, child_output_fn *fn)
+child_output_open(struct child_output *l, struct ev_loop *loop, int fd,
+    child_output_fn *fn)
 {
 	must(l->fd == -1);
 	l->loop = loop;

@@ -14,21 +14,23 @@
 #define CHILD_OUTPUT_WORK 8192		/* bytes per wake-up and child */
 
 struct child_output;
-typedef void child_output_fn(struct child_output *, enum log_level, const char *text);
+typedef void child_output_fn(struct child_output *, enum log_level,
+    const char *text);
 
 struct child_output {
 	struct ev_loop *loop;
 	ev_io rd;
-	int fd;			/* -1: closed */
+	int fd; /* -1: closed */
 	child_output_fn *fn;
 	char buf[CHILD_OUTPUT_MAX + 1];
 	size_t len;
-	char last[160];		/* last line, for the obituary */
+	char last[160]; /* last line, for the obituary */
 };
 
 void child_output_init(struct child_output *);
 /* Takes fd over. */
-void child_output_open(struct child_output *, struct ev_loop *, int fd, child_output_fn *);
+void child_output_open(struct child_output *, struct ev_loop *, int fd,
+    child_output_fn *);
 /* Reads what is left (bounded), hands out a last line without an end. */
 void child_output_close(struct child_output *);
 

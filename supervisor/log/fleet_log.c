@@ -83,13 +83,14 @@ fleet_log_open(struct fleet_log *g, const struct config *c, bool foreground,
 	fleet_log_configure(g, c);
 	log_stderr_open(&g->stream, foreground);
 	if (!g->file && !foreground)
-		return err_set(e, EXIT_CONFIG, "[log] to = stderr needs a "
+		return err_set(e, EXIT_CONFIG,
+		    "[log] to = stderr needs a "
 		    "stderr: start the fleet with \"shardherd run\", under "
 		    "systemd or another keeper of its output");
 	if (!str_format(g->path, sizeof(g->path), "%s/shardherd.log",
-	    c->log_dir))
-		return err_set(e, EXIT_CONFIG, "[paths] log_dir: %s is too "
-		    "long", c->log_dir);
+		c->log_dir))
+		return err_set(e, EXIT_CONFIG,
+		    "[paths] log_dir: %s is too long", c->log_dir);
 	if (!g->file)
 		return 0;
 	g->fd = open_file(g);
@@ -113,7 +114,7 @@ fleet_log_reopen(struct fleet_log *g)
 	int fd = g->file ? open_file(g) : -1;
 
 	if (fd == -1)
-		return;			/* keep what works */
+		return; /* keep what works */
 	fleet_log_close(g);
 	g->fd = fd;
 	g->torn = false;
@@ -128,7 +129,7 @@ is_ours(struct fleet_log *g)
 	    || stat(g->path, &now) == -1 || now.st_dev != ours.st_dev
 	    || now.st_ino != ours.st_ino)
 		return false;
-	g->size = ours.st_size;		/* somebody may have emptied it */
+	g->size = ours.st_size; /* somebody may have emptied it */
 	return true;
 }
 
@@ -157,7 +158,8 @@ fleet_log_check(struct fleet_log *g)
 	g->fd = fd;
 	g->torn = g->homeless = false;
 	if (was_open)
-		fleet_log_line(g, LOG_L_NOTICE, "supervisor", "The log file was "
+		fleet_log_line(g, LOG_L_NOTICE, "supervisor",
+		    "The log file was "
 		    "deleted or replaced: writing to a new one.");
 }
 
@@ -232,8 +234,9 @@ count_dropped(struct fleet_log *g, int64_t wall_ms)
 static void
 report_dropped(struct fleet_log *g, int64_t wall_ms)
 {
-	struct logline own = { .wall_ms = wall_ms, .level = LOG_L_WARN,
-	    .who = "supervisor" };
+	struct logline own = {.wall_ms = wall_ms,
+	    .level = LOG_L_WARN,
+	    .who = "supervisor"};
 	char text[256], line[1024], since[LOGLINE_TIME + 1];
 	uint64_t n = g->dropped;
 	size_t len;
@@ -241,7 +244,8 @@ report_dropped(struct fleet_log *g, int64_t wall_ms)
 	if (n == 0)
 		return;
 	logline_time_write(g->dropped_ms, since);
-	snprintf(text, sizeof(text), "%llu log lines before this one were "
+	snprintf(text, sizeof(text),
+	    "%llu log lines before this one were "
 	    "lost, from %s on: the file could not be written (%s).",
 	    (unsigned long long)n, since, strerror(g->dropped_errno));
 	len = logline_write(line, sizeof(line), g->format, &own, text);
@@ -253,7 +257,7 @@ void
 fleet_log_line(struct fleet_log *g, enum log_level level, const char *who,
     const char *text)
 {
-	struct logline l = { .wall_ms = clock_wall_ms(), .level = level };
+	struct logline l = {.wall_ms = clock_wall_ms(), .level = level};
 	char line[LOGLINE_MAX];
 	size_t len;
 
@@ -278,8 +282,9 @@ void
 fleet_log_last(void *fleet_log, const char *text)
 {
 	const struct fleet_log *g = fleet_log;
-	struct logline l = { .wall_ms = clock_wall_ms(),
-	    .level = LOG_L_ERROR, .who = "supervisor" };
+	struct logline l = {.wall_ms = clock_wall_ms(),
+	    .level = LOG_L_ERROR,
+	    .who = "supervisor"};
 	char line[LOGLINE_MAX];
 	size_t n = logline_write(line, sizeof(line), g->format, &l, text);
 

@@ -18,22 +18,22 @@ struct log_compress;
 
 struct fleet_log {
 	char path[CONFIG_PATH_MAX + 32];
-	int fd;			/* -1: not open */
-	bool file;		/* there is to be a file */
+	int fd;	   /* -1: not open */
+	bool file; /* there is to be a file */
 	struct log_stderr stream;
 	enum logline_format format;
-	bool torn;		/* the last line went in without its end */
-	bool homeless;		/* deleted, and can't be made again */
+	bool torn;     /* the last line went in without its end */
+	bool homeless; /* deleted, and can't be made again */
 	int64_t size, max_bytes, files, total;
 	int64_t first_ms, age_ms; /* wall clock of its first line; 0: none */
 	bool compress;
-	uint64_t dropped;	/* since the last report */
-	int64_t dropped_ms;	/* wall clock of the first of them */
+	uint64_t dropped;   /* since the last report */
+	int64_t dropped_ms; /* wall clock of the first of them */
 	int dropped_errno;
-	uint64_t rotate_ms;	/* boot stamp: no rotation before */
+	uint64_t rotate_ms; /* boot stamp: no rotation before */
 	enum log_level least;
 	struct fd_reserve *reserve; /* of fds, for opening; may be NULL */
-	struct log_compress *pack;	/* is told of rotations; may be NULL */
+	struct log_compress *pack;  /* is told of rotations; may be NULL */
 };
 
 int fleet_log_open(struct fleet_log *, const struct config *, bool foreground,

@@ -19,7 +19,7 @@
 #include "shared/process/proctitle.h"
 
 #define BLOCK 65536
-#define IDLE_CLASS (3 << 13)	/* ioprio_set(2) */
+#define IDLE_CLASS (3 << 13) /* ioprio_set(2) */
 #define PACK_LEVEL "wb6"
 
 /* ---- the work -------------------------------------------------------- */
@@ -64,8 +64,7 @@ log_compress_file(int from, const char *to, struct err *e)
 	int fd, rc = -1;
 	gzFile out;
 
-	fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
+	fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1 || (out = gzdopen(dup(fd), PACK_LEVEL)) == NULL) {
 		err_sys(e, EXIT_DEGRADED, "can't write %s", to);
 		goto err1;
@@ -76,8 +75,8 @@ log_compress_file(int from, const char *to, struct err *e)
 	if (rc == -1)
 		err_sys(e, EXIT_DEGRADED, "can't write %s", to);
 	else if (!same(to, crc, size))
-		rc = err_set(e, EXIT_DEGRADED, "%s does not read back as it "
-		    "was written", to);
+		rc = err_set(e, EXIT_DEGRADED,
+		    "%s does not read back as it was written", to);
 	if (rc == -1)
 		unlink(to);
 err1:
@@ -90,7 +89,7 @@ err1:
 static void
 step_back(void)
 {
-	struct rlimit cpu = { LOG_COMPRESS_S, LOG_COMPRESS_S };
+	struct rlimit cpu = {LOG_COMPRESS_S, LOG_COMPRESS_S};
 
 	oom_set(OOM_MAX);
 	setpriority(PRIO_PROCESS, 0, 19);
@@ -143,8 +142,12 @@ begin(struct log_compress *p, const char *path)
 	must(str_format(p->work, sizeof(p->work), "%s.pack.%d", path,
 	    (int)getpid()));
 	log_rotation_sweep(path);
-	rc = helper_start(&p->helper, &(struct helper_job){ .run = run,
-	    .arg = p, .fds = { p->from }, .deadline_s = LOG_COMPRESS_S }, &e);
+	rc = helper_start(&p->helper,
+	    &(struct helper_job) {.run = run,
+		.arg = p,
+		.fds = {p->from},
+		.deadline_s = LOG_COMPRESS_S},
+	    &e);
 out:
 	if (p->from != -1)
 		close(p->from);
@@ -181,8 +184,8 @@ put_in_place(const struct log_compress *p)
 
 	log_rotation_name(p->path, p->n, false, from);
 	log_rotation_name(p->path, p->n, true, to);
-	if (lstat(from, &st) == -1 || st.st_dev != p->dev
-	    || st.st_ino != p->ino || rename(p->work, to) == -1)
+	if (lstat(from, &st) == -1 || st.st_dev != p->dev || st.st_ino != p->ino
+	    || rename(p->work, to) == -1)
 		return false;
 	unlink(from);
 	return true;
@@ -196,7 +199,7 @@ on_end(struct helper *h, bool late)
 	int code = killed ? EXIT_DEGRADED : WEXITSTATUS(h->status);
 	bool fine = code == EXIT_FINE;
 
-	p->news = fine;		/* another one may wait */
+	p->news = fine; /* another one may wait */
 	if (fine && put_in_place(p))
 		return;
 	unlink(p->work);
@@ -204,8 +207,9 @@ on_end(struct helper *h, bool late)
 		return;
 	p->retry_ms = clock_boot_ms() + LOG_COMPRESS_RETRY_MS;
 	log_warn("A rotated log could not be compressed (%s) and stays as it "
-	    "is; the next try is in %d min.", killed
-	    ? "its process was killed" : code == EXIT_TRY_LATER
-	    ? "the disk is full" : "see the directory's rights",
+		 "is; the next try is in %d min.",
+	    killed			 ? "its process was killed"
+		: code == EXIT_TRY_LATER ? "the disk is full"
+					 : "see the directory's rights",
 	    LOG_COMPRESS_RETRY_MS / 60000);
 }

@@ -10,19 +10,19 @@
 #include "supervisor/base/helper.h"
 #include "supervisor/log/log_rotation.h"
 
-#define LOG_COMPRESS_S 120		/* for one file, then the child is killed */
+#define LOG_COMPRESS_S 120 /* for one file, then the child is killed */
 #define LOG_COMPRESS_RETRY_MS 300000 /* after a failure */
 
 struct log_compress {
 	struct helper helper;
 	char path[LOG_ROTATION_PATH]; /* of the live log */
 	char work[LOG_ROTATION_PATH]; /* the copy that is being made */
-	int from;		/* what it is made of; the child's */
-	uint32_t n;		/* number the original has by now */
-	dev_t dev;		/* and what file it is */
+	int from;		      /* what it is made of; the child's */
+	uint32_t n;		      /* number the original has by now */
+	dev_t dev;		      /* and what file it is */
 	ino_t ino;
-	bool news;		/* there may be something to do */
-	uint64_t retry_ms;	/* boot stamp: not before; 0: at once */
+	bool news;	   /* there may be something to do */
+	uint64_t retry_ms; /* boot stamp: not before; 0: at once */
 };
 
 void log_compress_init(struct log_compress *, struct ev_loop *,

@@ -8,10 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PACK_MARK "pack."	/* PATH.pack.PID: log_compress.c's work */
+#define PACK_MARK "pack." /* PATH.pack.PID: log_compress.c's work */
 
 void
-log_rotation_name(const char *path, uint32_t n, bool gz, char out[LOG_ROTATION_PATH])
+log_rotation_name(const char *path, uint32_t n, bool gz,
+    char out[LOG_ROTATION_PATH])
 {
 	must(str_format(out, LOG_ROTATION_PATH, "%s.%u%s", path, n,
 	    gz ? ".gz" : ""));
@@ -24,8 +25,9 @@ open_dir(const char *path, const char **base)
 	char dir[LOG_ROTATION_PATH];
 	const char *slash = strrchr(path, '/');
 
-	must(slash != NULL && str_format(dir, sizeof(dir), "%.*s",
-	    (int)(slash - path) + 1, path));
+	must(slash != NULL
+	    && str_format(dir, sizeof(dir), "%.*s", (int)(slash - path) + 1,
+		path));
 	*base = slash + 1;
 	return opendir(dir);
 }
@@ -37,7 +39,7 @@ tail_of(const char *name, const char *base)
 	size_t n = strlen(base);
 
 	return strncmp(name, base, n) == 0 && name[n] == '.' ? name + n + 1
-	    : NULL;
+							     : NULL;
 }
 
 static bool
@@ -73,7 +75,8 @@ log_rotation_list(const char *path, struct logfile out[LOG_ROTATION_MAX])
 
 	if (d == NULL)
 		return 0;
-	for (struct dirent *e; n < LOG_ROTATION_MAX && (e = readdir(d)) != NULL;) {
+	for (struct dirent *e;
+	     n < LOG_ROTATION_MAX && (e = readdir(d)) != NULL;) {
 		if ((tail = tail_of(e->d_name, base)) == NULL
 		    || !parse(tail, &out[n]))
 			continue;

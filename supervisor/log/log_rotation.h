@@ -9,11 +9,11 @@
 
 #include "shared/config/config.h"
 
-#define LOG_ROTATION_MAX 2048	/* looked at; [log] files is below */
+#define LOG_ROTATION_MAX 2048 /* looked at; [log] files is below */
 #define LOG_ROTATION_PATH (CONFIG_PATH_MAX + 64)
 
 struct logfile {
-	uint32_t n;		/* 1: the youngest */
+	uint32_t n; /* 1: the youngest */
 	bool gz;
 	int64_t size;
 };
@@ -21,7 +21,8 @@ struct logfile {
 void log_rotation_name(const char *path, uint32_t n, bool gz,
     char out[LOG_ROTATION_PATH]);
 /* Those there are, the youngest first; returns how many. */
-size_t log_rotation_list(const char *path, struct logfile out[LOG_ROTATION_MAX]);
+size_t log_rotation_list(const char *path,
+    struct logfile out[LOG_ROTATION_MAX]);
 /* Every number grows by one, so that PATH.1 is free: 0 or -1 with errno. */
 int log_rotation_shift(const char *path);
 /*

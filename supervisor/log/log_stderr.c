@@ -12,8 +12,11 @@
 
 /* sd-daemon(3): the levels of syslog(3). */
 static const int priority[] = {
-	[LOG_L_DEBUG] = 7, [LOG_L_INFO] = 6, [LOG_L_NOTICE] = 5,
-	[LOG_L_WARN] = 4, [LOG_L_ERROR] = 3,
+    [LOG_L_DEBUG] = 7,
+    [LOG_L_INFO] = 6,
+    [LOG_L_NOTICE] = 5,
+    [LOG_L_WARN] = 4,
+    [LOG_L_ERROR] = 3,
 };
 
 /* systemd.exec(5): "device:inode" of the stream it gave us, if it still is. */
@@ -41,7 +44,7 @@ log_stderr_open(struct log_stderr *s, bool on)
 static size_t
 push(struct log_stderr *s, const char *data, size_t len)
 {
-	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
 	size_t done = 0;
 
 	while (done < len) {
@@ -99,14 +102,16 @@ void
 log_stderr_line(struct log_stderr *s, enum logline_format f,
     const struct logline *l, const char *text)
 {
-	struct logline own = { .wall_ms = l->wall_ms, .level = LOG_L_WARN,
-	    .who = "supervisor" };
+	struct logline own = {.wall_ms = l->wall_ms,
+	    .level = LOG_L_WARN,
+	    .who = "supervisor"};
 	char line[LOGLINE_MAX], words[96];
 
 	if (!s->on)
 		return;
 	if (s->dropped > 0) {
-		snprintf(words, sizeof(words), "%llu log lines before this "
+		snprintf(words, sizeof(words),
+		    "%llu log lines before this "
 		    "one were lost: stderr was not read.",
 		    (unsigned long long)s->dropped);
 		if (put(s, line, compose(s, line, f, &own, words)))

@@ -11,9 +11,9 @@
 
 struct log_stderr {
 	bool on;
-	bool journal;		/* stderr is journald's, by $JOURNAL_STREAM */
-	bool torn;		/* the last line went out without its end */
-	uint64_t dropped;	/* not yet told */
+	bool journal;	  /* stderr is journald's, by $JOURNAL_STREAM */
+	bool torn;	  /* the last line went out without its end */
+	uint64_t dropped; /* not yet told */
 };
 
 void log_stderr_open(struct log_stderr *, bool on);

@@ -8,12 +8,12 @@
 
 static const char *const handover_state_name[HANDOVER_STATE_COUNT] = {
 #define X(n, s) [HANDOVER_##n] = s,
-	HANDOVER_STATES(X)
+    HANDOVER_STATES(X)
 #undef X
 };
 static const char *const event_name[HANDOVER_EVENT_COUNT] = {
 #define X(n, s) [HANDOVER_ON_##n] = s,
-	HANDOVER_EVENTS(X)
+    HANDOVER_EVENTS(X)
 #undef X
 };
 
@@ -31,7 +31,7 @@ finish(struct handover *s, bool ok, const char *why)
 {
 	timer_stop(&s->deadline);
 	s->state = s->do_->other_runs(s->arg) ? HANDOVER_LEAVING
-	    : HANDOVER_FREE;
+					      : HANDOVER_FREE;
 	s->ok = ok;
 	str_copy(s->why, why, sizeof(s->why));
 	machine_tell(&s->machine, 0);
@@ -124,7 +124,8 @@ hand_late(struct handover *s)
 static void
 lost_successor(struct handover *s)
 {
-	finish(s, false, "its successor ended as the session was handed over; "
+	finish(s, false,
+	    "its successor ended as the session was handed over; "
 	    "it is started again as usual");
 }
 
@@ -137,14 +138,16 @@ taken(struct handover *s)
 static void
 taken_died(struct handover *s)
 {
-	finish(s, false, "its successor ended after it had taken over; it is "
+	finish(s, false,
+	    "its successor ended after it had taken over; it is "
 	    "started again as usual");
 }
 
 static void
 taken_late(struct handover *s)
 {
-	finish(s, false, "its successor has taken over, but was not RESUMED "
+	finish(s, false,
+	    "its successor has taken over, but was not RESUMED "
 	    "in time; it goes on trying");
 }
 
@@ -159,8 +162,8 @@ abort_it(struct handover *s)
 {
 	if (s->state != HANDOVER_TAKING)
 		s->do_->drop(s->arg);
-	finish(s, false, s->words[0] != '\0' ? s->words
-	    : "the fleet is stopping");
+	finish(s, false,
+	    s->words[0] != '\0' ? s->words : "the fleet is stopping");
 }
 
 static void
@@ -178,28 +181,26 @@ typedef void transition(struct handover *);
 
 #define S(n) [HANDOVER_##n]
 #define E(n) [HANDOVER_ON_##n]
-static transition *const table[HANDOVER_STATE_COUNT]
-    [HANDOVER_EVENT_COUNT] = {
-	S(FREE) = { E(BEGIN) = begin, E(STANDBY) = nothing,
-	    E(HANDED) = nothing, E(REFUSED) = nothing, E(READY) = nothing,
-	    E(OLD_GONE) = nothing, E(NEW_GONE) = nothing,
-	    E(TIMER) = impossible, E(ABORT) = nothing },
-	S(DIALLING) = { E(BEGIN) = impossible, E(STANDBY) = ask,
-	    E(HANDED) = nothing, E(REFUSED) = nothing, E(READY) = nothing,
-	    E(OLD_GONE) = take, E(NEW_GONE) = never_connected,
-	    E(TIMER) = not_connected, E(ABORT) = abort_it },
-	S(HANDING) = { E(BEGIN) = impossible, E(STANDBY) = nothing,
-	    E(HANDED) = handed, E(REFUSED) = refused, E(READY) = nothing,
-	    E(OLD_GONE) = take, E(NEW_GONE) = lost_successor,
-	    E(TIMER) = hand_late, E(ABORT) = abort_it },
-	S(TAKING) = { E(BEGIN) = impossible, E(STANDBY) = nothing,
-	    E(HANDED) = nothing, E(REFUSED) = nothing, E(READY) = taken,
-	    E(OLD_GONE) = nothing, E(NEW_GONE) = taken_died,
-	    E(TIMER) = taken_late, E(ABORT) = abort_it },
-	S(LEAVING) = { E(BEGIN) = impossible, E(STANDBY) = nothing,
-	    E(HANDED) = nothing, E(REFUSED) = nothing, E(READY) = nothing,
-	    E(OLD_GONE) = left, E(NEW_GONE) = left,
-	    E(TIMER) = impossible, E(ABORT) = nothing },
+static transition *const table[HANDOVER_STATE_COUNT][HANDOVER_EVENT_COUNT] = {
+    S(FREE) = {E(BEGIN) = begin, E(STANDBY) = nothing, E(HANDED) = nothing,
+	E(REFUSED) = nothing, E(READY) = nothing, E(OLD_GONE) = nothing,
+	E(NEW_GONE) = nothing, E(TIMER) = impossible, E(ABORT) = nothing},
+    S(DIALLING) = {E(BEGIN) = impossible, E(STANDBY) = ask, E(HANDED) = nothing,
+	E(REFUSED) = nothing, E(READY) = nothing, E(OLD_GONE) = take,
+	E(NEW_GONE) = never_connected, E(TIMER) = not_connected,
+	E(ABORT) = abort_it},
+    S(HANDING) = {E(BEGIN) = impossible, E(STANDBY) = nothing,
+	E(HANDED) = handed, E(REFUSED) = refused, E(READY) = nothing,
+	E(OLD_GONE) = take, E(NEW_GONE) = lost_successor, E(TIMER) = hand_late,
+	E(ABORT) = abort_it},
+    S(TAKING) = {E(BEGIN) = impossible, E(STANDBY) = nothing,
+	E(HANDED) = nothing, E(REFUSED) = nothing, E(READY) = taken,
+	E(OLD_GONE) = nothing, E(NEW_GONE) = taken_died, E(TIMER) = taken_late,
+	E(ABORT) = abort_it},
+    S(LEAVING) = {E(BEGIN) = impossible, E(STANDBY) = nothing,
+	E(HANDED) = nothing, E(REFUSED) = nothing, E(READY) = nothing,
+	E(OLD_GONE) = left, E(NEW_GONE) = left, E(TIMER) = impossible,
+	E(ABORT) = nothing},
 };
 #undef S
 #undef E

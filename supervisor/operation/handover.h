@@ -13,9 +13,9 @@
 #include "shared/base/machine.h"
 #include "shared/base/timer.h"
 
-#define HANDOVER_STATES(X)                                                   \
+#define HANDOVER_STATES(X)                                                     \
 	X(FREE, "free")                                                        \
-	X(DIALLING, "dialling")	/* the successor is not connected yet */       \
+	X(DIALLING, "dialling") /* the successor is not connected yet */       \
 	X(HANDING, "handing")	/* the old one was asked to hand over */       \
 	X(TAKING, "taking")	/* the successor has the place, not READY */   \
 	X(LEAVING, "leaving")	/* decided; the other process still ends */
@@ -24,34 +24,34 @@ enum handover_state {
 #define X(n, s) HANDOVER_##n,
 	HANDOVER_STATES(X)
 #undef X
-	HANDOVER_STATE_COUNT
+	    HANDOVER_STATE_COUNT
 };
 
-#define HANDOVER_EVENTS(X)                                                   \
+#define HANDOVER_EVENTS(X)                                                     \
 	X(BEGIN, "begin")                                                      \
-	X(STANDBY, "standby")		/* the successor got HELLO */          \
-	X(HANDED, "handed")		/* the place is free */                \
-	X(REFUSED, "refused")		/* the old one keeps it: words */      \
-	X(READY, "ready")		/* the successor was RESUMED */        \
-	X(OLD_GONE, "old-gone")		/* its process ended */                \
+	X(STANDBY, "standby")	/* the successor got HELLO */                  \
+	X(HANDED, "handed")	/* the place is free */                        \
+	X(REFUSED, "refused")	/* the old one keeps it: words */              \
+	X(READY, "ready")	/* the successor was RESUMED */                \
+	X(OLD_GONE, "old-gone") /* its process ended */                        \
 	X(NEW_GONE, "new-gone")                                                \
-	X(TIMER, "timer")		/* the deadline of this state */       \
-	X(ABORT, "abort")		/* the fleet stops */
+	X(TIMER, "timer") /* the deadline of this state */                     \
+	X(ABORT, "abort") /* the fleet stops */
 
 enum handover_event {
 #define X(n, s) HANDOVER_ON_##n,
 	HANDOVER_EVENTS(X)
 #undef X
-	HANDOVER_EVENT_COUNT
+	    HANDOVER_EVENT_COUNT
 };
 
-#define HANDOVER_HAND_S 5.0	/* asked to hand over; then killed */
+#define HANDOVER_HAND_S 5.0 /* asked to hand over; then killed */
 #define HANDOVER_WORDS 256
 
 /* Deadlines of the states in seconds. */
 struct handover_limits {
-	double dial_s;		/* DIALLING: fork to HELLO */
-	double take_s;		/* TAKING: hand-over to RESUMED */
+	double dial_s; /* DIALLING: fork to HELLO */
+	double take_s; /* TAKING: hand-over to RESUMED */
 };
 
 /*
@@ -84,10 +84,10 @@ struct handover {
 	enum handover_state state;
 	struct timer deadline;
 	bool handed, killed;
-	struct err *refusal;		/* of the start; while it begins */
+	struct err *refusal; /* of the start; while it begins */
 	bool refused;
-	char words[HANDOVER_WORDS];	/* last trouble of the successor */
-	bool ok;			/* how it ended, and why not well */
+	char words[HANDOVER_WORDS]; /* last trouble of the successor */
+	bool ok;		    /* how it ended, and why not well */
 	char why[HANDOVER_WORDS + 128];
 };
 

@@ -10,9 +10,9 @@
 #include "supervisor/operation/handover.h"
 #include "supervisor/operation/rollout_effects.h"
 
-#define DIAL_TRIES 2		/* the resume URL, then the main one */
+#define DIAL_TRIES 2 /* the resume URL, then the main one */
 #define SLACK_S 2.0
-#define INVALID_S 5.0		/* op 9: the longest wait before IDENTIFY (2.8) */
+#define INVALID_S 5.0 /* op 9: the longest wait before IDENTIFY (2.8) */
 
 /* ---- actions --------------------------------------------------------- */
 
@@ -34,8 +34,8 @@ start_second(void *arg, struct err *e)
 	if (member_running(c))
 		return 0;
 	member_event(c, MEMBER_ON_STOP);
-	return err_set(e, EXIT_DEGRADED, "its successor's process could not "
-	    "be made (see the log)");
+	return err_set(e, EXIT_DEGRADED,
+	    "its successor's process could not be made (see the log)");
 }
 
 static int
@@ -58,7 +58,8 @@ take_place(void *arg)
 	member_exchange(c, old);
 	s->taken = true;
 	str_format(old->name, sizeof(old->name), "old shard %u", old->slot);
-	(void)ipc_send(&c->ipc, MSG_TAKE_OVER, (int32_t)c->slot, 0, NULL, 0, -1);
+	(void)ipc_send(&c->ipc, MSG_TAKE_OVER, (int32_t)c->slot, 0, NULL, 0,
+	    -1);
 	if (c->state == MEMBER_UP)
 		uplinks_add(s->fleet->uplinks, c);
 	if (old->state == MEMBER_UP)
@@ -79,8 +80,8 @@ kill_old(void *arg)
 {
 	struct handover_effects *s = arg;
 
-	member_kill(s->place, CRASH_HUNG, "it did not hand over to its "
-	    "successor");
+	member_kill(s->place, CRASH_HUNG,
+	    "it did not hand over to its successor");
 }
 
 static bool
@@ -104,9 +105,13 @@ done(void *arg, bool ok, const char *why)
 }
 
 static const struct handover_actions actions = {
-	.start = start_second, .ask = ask_old, .take = take_place,
-	.drop = drop_second, .kill_old = kill_old, .other_runs = other_runs,
-	.done = done,
+    .start = start_second,
+    .ask = ask_old,
+    .take = take_place,
+    .drop = drop_second,
+    .kill_old = kill_old,
+    .other_runs = other_runs,
+    .done = done,
 };
 
 /* ---- what is heard ---------------------------------------------------- */
@@ -125,7 +130,8 @@ handover_effects_standby(struct handover_effects *s, struct member *c)
 }
 
 void
-handover_effects_trouble(struct handover_effects *s, struct member *c, const char *words)
+handover_effects_trouble(struct handover_effects *s, struct member *c,
+    const char *words)
 {
 	if (is_new(s, c))
 		handover_trouble(&s->succession, words);
@@ -141,8 +147,8 @@ handover_effects_handed(struct handover_effects *s, struct member *c,
 		handover_trouble(&s->succession, m->text);
 	else if (!s->taken && s->place->state == MEMBER_UP)
 		member_leaves(s->place);
-	handover_event(&s->succession, m->ok ? HANDOVER_ON_HANDED
-	    : HANDOVER_ON_REFUSED);
+	handover_event(&s->succession,
+	    m->ok ? HANDOVER_ON_HANDED : HANDOVER_ON_REFUSED);
 }
 
 void
@@ -162,20 +168,20 @@ void
 handover_effects_gone(struct handover_effects *s, struct member *c)
 {
 	if (!is_new(s, c) && c->state == MEMBER_FAILED) {
-		handover_trouble(&s->succession, "it ended and must not be "
-		    "started again (see the log)");
+		handover_trouble(&s->succession,
+		    "it ended and must not be started again (see the log)");
 		handover_effects_abort(s);
 		return;
 	}
-	handover_event(&s->succession, is_new(s, c)
-	    ? HANDOVER_ON_NEW_GONE : HANDOVER_ON_OLD_GONE);
+	handover_event(&s->succession,
+	    is_new(s, c) ? HANDOVER_ON_NEW_GONE : HANDOVER_ON_OLD_GONE);
 }
 
 /* ---- life ------------------------------------------------------------- */
 
 void
-handover_effects_init(struct handover_effects *s, struct fleet *f, handover_effects_done_fn *fn,
-    void *arg)
+handover_effects_init(struct handover_effects *s, struct fleet *f,
+    handover_effects_done_fn *fn, void *arg)
 {
 	memset(s, 0, sizeof(*s));
 	s->fleet = f;
@@ -193,13 +199,13 @@ handover_effects_close(struct handover_effects *s)
 }
 
 int
-handover_effects_begin(struct handover_effects *s, struct member *place, struct err *e)
+handover_effects_begin(struct handover_effects *s, struct member *place,
+    struct err *e)
 {
 	const struct config *c = s->fleet->config;
 	double once = c->connect_timeout_s + c->hello_timeout_s;
-	struct handover_limits l = {
-	    .dial_s = DIAL_TRIES * once + SLACK_S,
-	    .take_s = once + c->ready_timeout_s + INVALID_S + SLACK_S };
+	struct handover_limits l = {.dial_s = DIAL_TRIES * once + SLACK_S,
+	    .take_s = once + c->ready_timeout_s + INVALID_S + SLACK_S};
 
 	s->place = place;
 	s->taken = s->void_session = false;

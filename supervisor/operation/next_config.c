@@ -15,10 +15,10 @@
 
 struct reading {
 	struct fleet *fleet;
-	uint32_t ticket;	/* 0: the log hears it */
-	const char *plugin;	/* whose section is all that counts, or NULL */
-	bool undo;		/* other classes are not its matter */
-	unsigned refused;	/* changes that would end every session */
+	uint32_t ticket;    /* 0: the log hears it */
+	const char *plugin; /* whose section is all that counts, or NULL */
+	bool undo;	    /* other classes are not its matter */
+	unsigned refused;   /* changes that would end every session */
 };
 
 typedef int merge_fn(struct reading *, const struct config *file,
@@ -46,8 +46,9 @@ from_file(struct reading *r, merge_fn *merge, struct err *e)
 	const char *path = r->fleet->config->path;
 	struct config *file = base_alloc(sizeof(*file));
 	struct config *out = base_alloc(sizeof(*out));
-	int rc = r->plugin != NULL ? config_look_plugin(file, path, r->plugin,
-	    on_problem, r, e) : config_load(file, path, on_problem, r, e);
+	int rc = r->plugin != NULL
+	    ? config_look_plugin(file, path, r->plugin, on_problem, r, e)
+	    : config_load(file, path, on_problem, r, e);
 
 	if (rc == 0)
 		rc = merge(r, file, out, e);
@@ -72,9 +73,10 @@ on_reload_change(const struct config_diff_change *c, void *arg)
 	if (config_diff_change_live(c))
 		str_copy(line, words, sizeof(line));
 	else
-		str_format(line, sizeof(line), "%s: left as it is, a change "
-		    "of it restarts %s: %s takes it", words,
-		    config_keys_reload_name[c->reload], way);
+		str_format(line, sizeof(line),
+		    "%s: left as it is, a change "
+		    "of it restarts %s: %s takes it",
+		    words, config_keys_reload_name[c->reload], way);
 	if (r->ticket == 0)
 		log_notice("Reload: %s", line);
 	say(r, "change", line);
@@ -103,7 +105,7 @@ merge_reload(struct reading *r, const struct config *file, struct config *out,
 struct config *
 next_config_reload(struct fleet *f, uint32_t ticket, struct err *e)
 {
-	struct reading r = { .fleet = f, .ticket = ticket };
+	struct reading r = {.fleet = f, .ticket = ticket};
 
 	return from_file(&r, merge_reload, e);
 }
@@ -111,11 +113,12 @@ next_config_reload(struct fleet *f, uint32_t ticket, struct err *e)
 struct config *
 next_config_same(struct fleet *f, uint32_t ticket, struct err *e)
 {
-	struct reading r = { .fleet = f, .ticket = ticket };
+	struct reading r = {.fleet = f, .ticket = ticket};
 	struct config *out = base_alloc(sizeof(*out));
 
-	if (config_recall(out, f->config->path, f->config->text, on_problem,
-	    &r, e) == 0)
+	if (config_recall(out, f->config->path, f->config->text, on_problem, &r,
+		e)
+	    == 0)
 		return out;
 	next_config_drop(out);
 	return NULL;
@@ -125,14 +128,15 @@ static int
 merge_plugin(struct reading *r, const struct config *file, struct config *out,
     struct err *e)
 {
-	return config_diff_merge_plugin(r->fleet->config, file, r->plugin, out, e);
+	return config_diff_merge_plugin(r->fleet->config, file, r->plugin, out,
+	    e);
 }
 
 struct config *
 next_config_plugin(struct fleet *f, uint32_t ticket, const char *name,
     struct err *e)
 {
-	struct reading r = { .fleet = f, .ticket = ticket, .plugin = name };
+	struct reading r = {.fleet = f, .ticket = ticket, .plugin = name};
 
 	return from_file(&r, merge_plugin, e);
 }
@@ -140,7 +144,7 @@ next_config_plugin(struct fleet *f, uint32_t ticket, const char *name,
 int
 next_config_differs(struct fleet *f, struct err *e)
 {
-	struct reading r = { .fleet = f };
+	struct reading r = {.fleet = f};
 	struct config *file = base_alloc(sizeof(*file));
 	int rc = config_load(file, f->config->path, on_problem, &r, e);
 
@@ -163,8 +167,10 @@ refuse(struct reading *r, const char *words, const char *command)
 	int64_t left = permit_remaining(f->permit);
 
 	r->refused++;
-	str_format(line, sizeof(line), "%s: not by a rollout, it would end "
-	    "every session and cost %u IDENTIFYs", words, f->local);
+	str_format(line, sizeof(line),
+	    "%s: not by a rollout, it would end "
+	    "every session and cost %u IDENTIFYs",
+	    words, f->local);
 	if (f->permit->known)
 		str_format(line + strlen(line), sizeof(line) - strlen(line),
 		    " of the %lld left today", (long long)left);
@@ -176,9 +182,10 @@ refuse(struct reading *r, const char *words, const char *command)
 static bool
 ends_sessions(const struct config_diff_change *c)
 {
-	return c->reload == CONFIG_RELOAD_SESSIONS || (c->key != NULL
-	    && c->plugin == NULL && strcmp(c->key->section, "gateway") == 0
-	    && strcmp(c->key->key, "shards") == 0);
+	return c->reload == CONFIG_RELOAD_SESSIONS
+	    || (c->key != NULL && c->plugin == NULL
+		&& strcmp(c->key->section, "gateway") == 0
+		&& strcmp(c->key->key, "shards") == 0);
 }
 
 static void
@@ -200,11 +207,12 @@ on_rollout_change(const struct config_diff_change *c, void *arg)
 		return;
 	}
 	if (config_diff_change_live(c))
-		str_format(line, sizeof(line), "%s: left as it is, "
-		    "\"shardherd reload\" takes it", words);
+		str_format(line, sizeof(line),
+		    "%s: left as it is, \"shardherd reload\" takes it", words);
 	else
-		str_format(line, sizeof(line), "%s: left as it is, it needs "
-		    "%s, which keeps the sessions", words, way);
+		str_format(line, sizeof(line),
+		    "%s: left as it is, it needs %s, which keeps the sessions",
+		    words, way);
 	say(r, "change", line);
 }
 
@@ -228,7 +236,8 @@ merge_rollout(struct reading *r, const struct config *file, struct config *out,
 	if (!r->undo)
 		check_token(r, file);
 	if (r->refused > 0)
-		return err_set(e, EXIT_CONFIG, "the configuration asks for "
+		return err_set(e, EXIT_CONFIG,
+		    "the configuration asks for "
 		    "what no rollout can do: nothing was changed");
 	return config_diff_merge_shards(r->fleet->config, file, out, e);
 }
@@ -236,20 +245,21 @@ merge_rollout(struct reading *r, const struct config *file, struct config *out,
 struct config *
 next_config_rollout(struct fleet *f, uint32_t ticket, struct err *e)
 {
-	struct reading r = { .fleet = f, .ticket = ticket };
+	struct reading r = {.fleet = f, .ticket = ticket};
 
 	return from_file(&r, merge_rollout, e);
 }
 
 struct config *
-next_config_undo(struct fleet *f, const struct config *before,
-    uint32_t ticket, struct err *e)
+next_config_undo(struct fleet *f, const struct config *before, uint32_t ticket,
+    struct err *e)
 {
-	struct reading r = { .fleet = f, .ticket = ticket, .undo = true };
+	struct reading r = {.fleet = f, .ticket = ticket, .undo = true};
 	struct config *out = base_alloc(sizeof(*out));
 
 	if (merge_rollout(&r, before, out, e) == 0) {
-		say(&r, "change", "the file keeps its values: mend it, or the "
+		say(&r, "change",
+		    "the file keeps its values: mend it, or the "
 		    "next start or rollout takes them again");
 		return out;
 	}
@@ -269,8 +279,8 @@ apply_live(struct fleet *f)
 		restart_delay_limits(&f->shard[i].delay, c->restart_min_s,
 		    c->restart_max_s);
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
-		restart_delay_limits(&f->handler_slot[i].delay, c->restart_min_s,
-		    c->restart_max_s);
+		restart_delay_limits(&f->handler_slot[i].delay,
+		    c->restart_min_s, c->restart_max_s);
 	f->permit->reserve_wanted = c->reserve;
 }
 

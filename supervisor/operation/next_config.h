@@ -31,7 +31,7 @@ struct config *next_config_rollout(struct fleet *, uint32_t ticket,
 /* That in force with the shards' keys as before had them. */
 struct config *next_config_undo(struct fleet *, const struct config *before,
     uint32_t ticket, struct err *);
-void next_config_drop(struct config *);	/* NULL: nothing */
+void next_config_drop(struct config *); /* NULL: nothing */
 
 /*
  * It and the config in force change places, and what can change while we run

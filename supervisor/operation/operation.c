@@ -9,22 +9,22 @@
 
 const char *const operation_name[OPERATION_COUNT] = {
 #define X(n, name) [OPERATION_##n] = name,
-	OPERATIONS(X)
+    OPERATIONS(X)
 #undef X
 };
 const char *const operation_underway_name[UNDERWAY_COUNT] = {
 #define X(n, name, words) [UNDERWAY_##n] = name,
-	OPERATION_UNDERWAY(X)
+    OPERATION_UNDERWAY(X)
 #undef X
 };
 const char *const operation_underway_words[UNDERWAY_COUNT] = {
 #define X(n, name, words) [UNDERWAY_##n] = words,
-	OPERATION_UNDERWAY(X)
+    OPERATION_UNDERWAY(X)
 #undef X
 };
 static const char *const reason[OPERATION_RULES] = {
 #define X(n, words) [OPERATION_NO_##n] = words,
-	OPERATION_REASONS(X)
+    OPERATION_REASONS(X)
 #undef X
 };
 
@@ -37,73 +37,68 @@ static const char *const reason[OPERATION_RULES] = {
 #define BY(n) [UNDERWAY_##n]
 
 static const uint8_t table[OPERATION_COUNT][UNDERWAY_COUNT] = {
-	ROW(RELOAD) = { BY(START) = NO(EARLY), BY(ADOPT) = NO(UNKNOWN),
-	    BY(HOLD) = YES, BY(BAD_TOKEN) = YES, BY(PLAN) = YES,
-	    BY(RESHARD) = NO(OLD_ENDS), BY(STOP) = NO(ALL_ENDS),
-	    BY(RELOAD) = NO(ONE), BY(ROLLOUT) = NO(CONFIG),
-	    BY(HANDOVER) = YES, BY(UPGRADE) = NO(LEAVING),
-	    BY(TOKEN) = NO(TWO_TOKENS), BY(PLUGIN) = NO(ANSWERS),
-	    BY(PROBE) = YES },
-	ROW(ROLLOUT) = { BY(START) = NO(EARLY), BY(ADOPT) = NO(UNKNOWN),
-	    BY(HOLD) = NO(NO_IDENTIFY), BY(BAD_TOKEN) = NO(NO_IDENTIFY),
-	    BY(PLAN) = NO(TWICE), BY(RESHARD) = NO(OLD_ENDS),
-	    BY(STOP) = NO(ALL_ENDS), BY(RELOAD) = NO(CONFIG),
-	    BY(ROLLOUT) = NO(ONE), BY(HANDOVER) = YES,
-	    BY(UPGRADE) = NO(LEAVING), BY(TOKEN) = NO(PROCESSES),
-	    BY(PLUGIN) = YES, BY(PROBE) = YES },
-	/* A rollout under way is stopped first. */
-	ROW(UNDO) = { BY(START) = NO(EARLY), BY(ADOPT) = NO(UNKNOWN),
-	    BY(HOLD) = NO(NO_IDENTIFY), BY(BAD_TOKEN) = NO(NO_IDENTIFY),
-	    BY(PLAN) = NO(TWICE), BY(RESHARD) = NO(OLD_ENDS),
-	    BY(STOP) = NO(ALL_ENDS), BY(RELOAD) = NO(CONFIG),
-	    BY(ROLLOUT) = ENDS, BY(HANDOVER) = YES,
-	    BY(UPGRADE) = NO(LEAVING), BY(TOKEN) = NO(PROCESSES),
-	    BY(PLUGIN) = YES, BY(PROBE) = YES },
-	ROW(UPGRADE) = { BY(START) = NO(EARLY), BY(ADOPT) = NO(UNKNOWN),
-	    BY(HOLD) = YES, BY(BAD_TOKEN) = YES, BY(PLAN) = NO(FORGOTTEN),
-	    BY(RESHARD) = NO(OLD_ENDS), BY(STOP) = NO(ALL_ENDS),
-	    BY(RELOAD) = NO(FORGOTTEN), BY(ROLLOUT) = NO(FORGOTTEN),
-	    BY(HANDOVER) = NO(FORGOTTEN), BY(UPGRADE) = NO(ONE),
-	    BY(TOKEN) = NO(FORGOTTEN), BY(PLUGIN) = NO(FORGOTTEN),
-	    BY(PROBE) = ENDS },
-	ROW(TOKEN) = { BY(START) = NO(EARLY), BY(ADOPT) = NO(UNKNOWN),
-	    BY(HOLD) = NO(OTHER_CAUSE), BY(BAD_TOKEN) = YES,
-	    BY(PLAN) = NO(TWICE), BY(RESHARD) = NO(OLD_ENDS),
-	    BY(STOP) = NO(ALL_ENDS), BY(RELOAD) = NO(TWO_TOKENS),
-	    BY(ROLLOUT) = NO(PROCESSES), BY(HANDOVER) = YES,
-	    BY(UPGRADE) = NO(LEAVING), BY(TOKEN) = NO(ONE),
-	    BY(PLUGIN) = YES, BY(PROBE) = YES },
-	/* The handler is replaced for a token once it has answered. */
-	ROW(PLUGIN) = { BY(START) = NO(EARLY), BY(ADOPT) = NO(UNKNOWN),
-	    BY(HOLD) = YES, BY(BAD_TOKEN) = YES, BY(PLAN) = YES,
-	    BY(RESHARD) = NO(OLD_ENDS), BY(STOP) = NO(ALL_ENDS),
-	    BY(RELOAD) = NO(ANSWERS), BY(ROLLOUT) = YES,
-	    BY(HANDOVER) = YES, BY(UPGRADE) = NO(LEAVING),
-	    BY(TOKEN) = YES, BY(PLUGIN) = NO(ONE), BY(PROBE) = YES },
-	/* Without a handler it says so itself: that is its result. */
-	ROW(PROBE) = { BY(START) = YES, BY(ADOPT) = YES, BY(HOLD) = YES,
-	    BY(BAD_TOKEN) = YES, BY(PLAN) = YES, BY(RESHARD) = YES,
-	    BY(STOP) = NO(ALL_ENDS), BY(RELOAD) = NO(ANSWERS),
-	    BY(ROLLOUT) = YES, BY(HANDOVER) = YES, BY(UPGRADE) = YES,
-	    BY(TOKEN) = YES, BY(PLUGIN) = YES, BY(PROBE) = NO(ONE) },
-	/* Whatever replaces a shard takes one that restarts as it comes. */
-	ROW(SHARD) = { BY(START) = NO(EARLY), BY(ADOPT) = YES,
-	    BY(HOLD) = YES, BY(BAD_TOKEN) = YES, BY(PLAN) = YES,
-	    BY(RESHARD) = NO(OLD_ENDS), BY(STOP) = NO(ALL_ENDS),
-	    BY(RELOAD) = YES, BY(ROLLOUT) = YES, BY(HANDOVER) = YES,
-	    BY(UPGRADE) = YES, BY(TOKEN) = YES, BY(PLUGIN) = YES,
-	    BY(PROBE) = YES },
-	ROW(RESHARD) = { BY(START) = ENDS, BY(ADOPT) = ENDS, BY(HOLD) = YES,
-	    BY(BAD_TOKEN) = YES, BY(PLAN) = ENDS, BY(RESHARD) = NO(ONE),
-	    BY(STOP) = NO(ALL_ENDS), BY(RELOAD) = ENDS,
-	    BY(ROLLOUT) = ENDS, BY(HANDOVER) = ENDS, BY(UPGRADE) = ENDS,
-	    BY(TOKEN) = ENDS, BY(PLUGIN) = ENDS, BY(PROBE) = ENDS },
-	/* A second one asks nobody any more. */
-	ROW(STOP) = { BY(START) = ENDS, BY(ADOPT) = ENDS, BY(HOLD) = ENDS,
-	    BY(BAD_TOKEN) = ENDS, BY(PLAN) = ENDS, BY(RESHARD) = ENDS,
-	    BY(STOP) = ENDS, BY(RELOAD) = ENDS, BY(ROLLOUT) = ENDS,
-	    BY(HANDOVER) = ENDS, BY(UPGRADE) = ENDS, BY(TOKEN) = ENDS,
-	    BY(PLUGIN) = ENDS, BY(PROBE) = ENDS },
+    ROW(RELOAD) = {BY(START) = NO(EARLY), BY(ADOPT) = NO(UNKNOWN),
+	BY(HOLD) = YES, BY(BAD_TOKEN) = YES, BY(PLAN) = YES,
+	BY(RESHARD) = NO(OLD_ENDS), BY(STOP) = NO(ALL_ENDS),
+	BY(RELOAD) = NO(ONE), BY(ROLLOUT) = NO(CONFIG), BY(HANDOVER) = YES,
+	BY(UPGRADE) = NO(LEAVING), BY(TOKEN) = NO(TWO_TOKENS),
+	BY(PLUGIN) = NO(ANSWERS), BY(PROBE) = YES},
+    ROW(ROLLOUT) = {BY(START) = NO(EARLY), BY(ADOPT) = NO(UNKNOWN),
+	BY(HOLD) = NO(NO_IDENTIFY), BY(BAD_TOKEN) = NO(NO_IDENTIFY),
+	BY(PLAN) = NO(TWICE), BY(RESHARD) = NO(OLD_ENDS),
+	BY(STOP) = NO(ALL_ENDS), BY(RELOAD) = NO(CONFIG), BY(ROLLOUT) = NO(ONE),
+	BY(HANDOVER) = YES, BY(UPGRADE) = NO(LEAVING),
+	BY(TOKEN) = NO(PROCESSES), BY(PLUGIN) = YES, BY(PROBE) = YES},
+    /* A rollout under way is stopped first. */
+    ROW(UNDO) = {BY(START) = NO(EARLY), BY(ADOPT) = NO(UNKNOWN),
+	BY(HOLD) = NO(NO_IDENTIFY), BY(BAD_TOKEN) = NO(NO_IDENTIFY),
+	BY(PLAN) = NO(TWICE), BY(RESHARD) = NO(OLD_ENDS),
+	BY(STOP) = NO(ALL_ENDS), BY(RELOAD) = NO(CONFIG), BY(ROLLOUT) = ENDS,
+	BY(HANDOVER) = YES, BY(UPGRADE) = NO(LEAVING),
+	BY(TOKEN) = NO(PROCESSES), BY(PLUGIN) = YES, BY(PROBE) = YES},
+    ROW(UPGRADE) = {BY(START) = NO(EARLY), BY(ADOPT) = NO(UNKNOWN),
+	BY(HOLD) = YES, BY(BAD_TOKEN) = YES, BY(PLAN) = NO(FORGOTTEN),
+	BY(RESHARD) = NO(OLD_ENDS), BY(STOP) = NO(ALL_ENDS),
+	BY(RELOAD) = NO(FORGOTTEN), BY(ROLLOUT) = NO(FORGOTTEN),
+	BY(HANDOVER) = NO(FORGOTTEN), BY(UPGRADE) = NO(ONE),
+	BY(TOKEN) = NO(FORGOTTEN), BY(PLUGIN) = NO(FORGOTTEN),
+	BY(PROBE) = ENDS},
+    ROW(TOKEN) = {BY(START) = NO(EARLY), BY(ADOPT) = NO(UNKNOWN),
+	BY(HOLD) = NO(OTHER_CAUSE), BY(BAD_TOKEN) = YES, BY(PLAN) = NO(TWICE),
+	BY(RESHARD) = NO(OLD_ENDS), BY(STOP) = NO(ALL_ENDS),
+	BY(RELOAD) = NO(TWO_TOKENS), BY(ROLLOUT) = NO(PROCESSES),
+	BY(HANDOVER) = YES, BY(UPGRADE) = NO(LEAVING), BY(TOKEN) = NO(ONE),
+	BY(PLUGIN) = YES, BY(PROBE) = YES},
+    /* The handler is replaced for a token once it has answered. */
+    ROW(PLUGIN) = {BY(START) = NO(EARLY), BY(ADOPT) = NO(UNKNOWN),
+	BY(HOLD) = YES, BY(BAD_TOKEN) = YES, BY(PLAN) = YES,
+	BY(RESHARD) = NO(OLD_ENDS), BY(STOP) = NO(ALL_ENDS),
+	BY(RELOAD) = NO(ANSWERS), BY(ROLLOUT) = YES, BY(HANDOVER) = YES,
+	BY(UPGRADE) = NO(LEAVING), BY(TOKEN) = YES, BY(PLUGIN) = NO(ONE),
+	BY(PROBE) = YES},
+    /* Without a handler it says so itself: that is its result. */
+    ROW(PROBE) = {BY(START) = YES, BY(ADOPT) = YES, BY(HOLD) = YES,
+	BY(BAD_TOKEN) = YES, BY(PLAN) = YES, BY(RESHARD) = YES,
+	BY(STOP) = NO(ALL_ENDS), BY(RELOAD) = NO(ANSWERS), BY(ROLLOUT) = YES,
+	BY(HANDOVER) = YES, BY(UPGRADE) = YES, BY(TOKEN) = YES,
+	BY(PLUGIN) = YES, BY(PROBE) = NO(ONE)},
+    /* Whatever replaces a shard takes one that restarts as it comes. */
+    ROW(SHARD) = {BY(START) = NO(EARLY), BY(ADOPT) = YES, BY(HOLD) = YES,
+	BY(BAD_TOKEN) = YES, BY(PLAN) = YES, BY(RESHARD) = NO(OLD_ENDS),
+	BY(STOP) = NO(ALL_ENDS), BY(RELOAD) = YES, BY(ROLLOUT) = YES,
+	BY(HANDOVER) = YES, BY(UPGRADE) = YES, BY(TOKEN) = YES,
+	BY(PLUGIN) = YES, BY(PROBE) = YES},
+    ROW(RESHARD) = {BY(START) = ENDS, BY(ADOPT) = ENDS, BY(HOLD) = YES,
+	BY(BAD_TOKEN) = YES, BY(PLAN) = ENDS, BY(RESHARD) = NO(ONE),
+	BY(STOP) = NO(ALL_ENDS), BY(RELOAD) = ENDS, BY(ROLLOUT) = ENDS,
+	BY(HANDOVER) = ENDS, BY(UPGRADE) = ENDS, BY(TOKEN) = ENDS,
+	BY(PLUGIN) = ENDS, BY(PROBE) = ENDS},
+    /* A second one asks nobody any more. */
+    ROW(STOP) = {BY(START) = ENDS, BY(ADOPT) = ENDS, BY(HOLD) = ENDS,
+	BY(BAD_TOKEN) = ENDS, BY(PLAN) = ENDS, BY(RESHARD) = ENDS,
+	BY(STOP) = ENDS, BY(RELOAD) = ENDS, BY(ROLLOUT) = ENDS,
+	BY(HANDOVER) = ENDS, BY(UPGRADE) = ENDS, BY(TOKEN) = ENDS,
+	BY(PLUGIN) = ENDS, BY(PROBE) = ENDS},
 };
 
 #undef BY
@@ -148,7 +143,7 @@ advice(const struct fleet *f, enum operation_underway u)
 		return f->permit->held;
 	case UNDERWAY_ROLLOUT:
 		return "\"shardherd rollout status\" shows it, \"shardherd "
-		    "rollout stop\" ends it";
+		       "rollout stop\" ends it";
 	case UNDERWAY_STOP:
 		return "start it again first";
 	case UNDERWAY_PLAN:
@@ -178,8 +173,7 @@ may(const struct fleet *f, enum operation o, unsigned except, struct err *e)
 	for (unsigned u = 0; u < UNDERWAY_COUNT; u++) {
 		enum operation_rule rule = operation_rule(o, u);
 
-		if (rule >= OPERATION_NO && u != except
-		    && f->underway(f, u))
+		if (rule >= OPERATION_NO && u != except && f->underway(f, u))
 			return refuse(f, u, rule, e);
 	}
 	return 0;

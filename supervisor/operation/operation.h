@@ -15,23 +15,29 @@ struct fleet;
 /* What can be under way: name, meaning for the manual. */
 #define OPERATION_UNDERWAY(X)                                                  \
 	X(START, "start", "the fleet is being started")                        \
-	X(ADOPT, "adoption", "processes of an earlier supervisor are being "   \
+	X(ADOPT, "adoption",                                                   \
+	    "processes of an earlier supervisor are being "                    \
 	    "taken over")                                                      \
 	X(HOLD, "hold", "the fleet is on hold")                                \
 	X(BAD_TOKEN, "token hold", "the fleet is on hold for its token")       \
-	X(PLAN, "re-planning", "another number of shards is being asked for, " \
+	X(PLAN, "re-planning",                                                 \
+	    "another number of shards is being asked for, "                    \
 	    "or waits for IDENTIFYs")                                          \
 	X(RESHARD, "resharding", "the old number of shards stops")             \
 	X(STOP, "stop", "the fleet is stopping")                               \
-	X(RELOAD, "reload", "a handler is being replaced: by an operator, "    \
+	X(RELOAD, "reload",                                                    \
+	    "a handler is being replaced: by an operator, "                    \
 	    "SIGHUP, a token, an upgrade or an adoption")                      \
 	X(ROLLOUT, "rollout", "a rollout is under way")                        \
-	X(HANDOVER, "handover", "processes replaced by the last rollout have " \
+	X(HANDOVER, "handover",                                                \
+	    "processes replaced by the last rollout have "                     \
 	    "not ended")                                                       \
-	X(UPGRADE, "upgrade", "the next program is examined, or has just "     \
+	X(UPGRADE, "upgrade",                                                  \
+	    "the next program is examined, or has just "                       \
 	    "taken over")                                                      \
 	X(TOKEN, "token reload", "another token is examined, or moved to")     \
-	X(PLUGIN, "plugin command", "the handler carries out a plugin "        \
+	X(PLUGIN, "plugin command",                                            \
+	    "the handler carries out a plugin "                                \
 	    "command")                                                         \
 	X(PROBE, "probe", "a round trip is under way")
 
@@ -39,16 +45,20 @@ enum operation_underway {
 #define X(n, name, words) UNDERWAY_##n,
 	OPERATION_UNDERWAY(X)
 #undef X
-	UNDERWAY_COUNT
+	    UNDERWAY_COUNT
 };
 extern const char *const operation_underway_name[UNDERWAY_COUNT];
 extern const char *const operation_underway_words[UNDERWAY_COUNT];
 
 /* What can begin. */
 #define OPERATIONS(X)                                                          \
-	X(RELOAD, "reload") X(ROLLOUT, "rollout") X(UNDO, "rollout undo")      \
-	X(UPGRADE, "upgrade") X(TOKEN, "token reload")                         \
-	X(PLUGIN, "plugin command") X(PROBE, "probe")                          \
+	X(RELOAD, "reload")                                                    \
+	X(ROLLOUT, "rollout")                                                  \
+	X(UNDO, "rollout undo")                                                \
+	X(UPGRADE, "upgrade")                                                  \
+	X(TOKEN, "token reload")                                               \
+	X(PLUGIN, "plugin command")                                            \
+	X(PROBE, "probe")                                                      \
 	X(SHARD, "shard command")                                              \
 	X(RESHARD, "resharding") /* begun by Discord's answer */               \
 	X(STOP, "stop")
@@ -57,7 +67,7 @@ enum operation {
 #define X(n, name) OPERATION_##n,
 	OPERATIONS(X)
 #undef X
-	OPERATION_COUNT
+	    OPERATION_COUNT
 };
 extern const char *const operation_name[OPERATION_COUNT];
 
@@ -79,14 +89,14 @@ extern const char *const operation_name[OPERATION_COUNT];
 	X(LEAVING, "this program may be about to leave")
 
 enum operation_rule {
-	OPERATION_YES,		/* may run beside it */
-	OPERATION_ENDS,		/* begins, and what is under way ends */
-	OPERATION_NO,		/* from here on: a reason each */
+	OPERATION_YES,	/* may run beside it */
+	OPERATION_ENDS, /* begins, and what is under way ends */
+	OPERATION_NO,	/* from here on: a reason each */
 	OPERATION_NO_BEFORE_REASONS = OPERATION_NO - 1,
 #define X(n, words) OPERATION_NO_##n,
 	OPERATION_REASONS(X)
 #undef X
-	OPERATION_RULES
+	    OPERATION_RULES
 };
 
 /* As the table says; reason is NULL but for a no. */

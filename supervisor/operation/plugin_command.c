@@ -26,9 +26,11 @@ keep_section(struct plugin_command *p, struct member *handler)
 	if (p->next == NULL || handler != f->handler)
 		return;
 	now = base_alloc(sizeof(*now));
-	if (config_diff_merge_plugin(f->config, p->next, p->name, now, &e) == -1) {
+	if (config_diff_merge_plugin(f->config, p->next, p->name, now, &e)
+	    == -1) {
 		log_error("Plugin %s: its section is not in force for the "
-		    "handler's next start: %s", p->name, e.text);
+			  "handler's next start: %s",
+		    p->name, e.text);
 		free(now);
 		return;
 	}
@@ -65,12 +67,13 @@ finish(struct plugin_command *p, int code, const char *text)
 static void
 on_deadline(struct timer *t)
 {
-	struct plugin_command *p = container_of(t, struct plugin_command, deadline);
+	struct plugin_command *p = container_of(t, struct plugin_command,
+	    deadline);
 
 	p->late = p->asked;
-	finish(p, EXIT_WAIT, "The handler has not answered within its "
-	    "start_timeout and drain_timeout: see \"shardherd plugin list\" "
-	    "and the log.");
+	finish(p, EXIT_WAIT,
+	    "The handler has not answered within its start_timeout and "
+	    "drain_timeout: see \"shardherd plugin list\" and the log.");
 }
 
 void
@@ -104,14 +107,15 @@ may_ask(const struct fleet *f, struct err *e)
 	if (operation_may(f, OPERATION_PLUGIN, e) == -1)
 		return -1;
 	if (f->handler->state != MEMBER_UP || f->handler->ready_ms == 0)
-		return err_set(e, EXIT_TRY_LATER, "the handler is not ready "
-		    "(%s)", member_state_name[f->handler->state]);
+		return err_set(e, EXIT_TRY_LATER,
+		    "the handler is not ready (%s)",
+		    member_state_name[f->handler->state]);
 	return 0;
 }
 
 static int
-send(struct plugin_command *p, const struct msg_plugin *m, const struct config *next,
-    struct err *e)
+send(struct plugin_command *p, const struct msg_plugin *m,
+    const struct config *next, struct err *e)
 {
 	struct fleet *f = p->fleet;
 	int fd = -1, rc;
@@ -122,8 +126,9 @@ send(struct plugin_command *p, const struct msg_plugin *m, const struct config *
 	    sizeof(*m), fd);
 	if (fd != -1)
 		close(fd);
-	return rc == 0 ? 0 : err_set(e, EXIT_TRY_LATER, "the handler takes "
-	    "no commands now");
+	return rc == 0
+	    ? 0
+	    : err_set(e, EXIT_TRY_LATER, "the handler takes no commands now");
 }
 
 /* What the file says of it goes along; which plugins there are otherwise the
@@ -148,8 +153,8 @@ with_section(const struct plugin_command *p, uint32_t ticket,
 }
 
 int
-plugin_command_ask(struct plugin_command *p, uint32_t ticket, const struct msg_plugin *m,
-    struct err *e)
+plugin_command_ask(struct plugin_command *p, uint32_t ticket,
+    const struct msg_plugin *m, struct err *e)
 {
 	const struct config *c = p->fleet->config;
 	struct config *next;
@@ -168,14 +173,15 @@ plugin_command_ask(struct plugin_command *p, uint32_t ticket, const struct msg_p
 	p->next = next;
 	str_copy(p->name, m->name, sizeof(p->name));
 	p->asked = p->fleet->handler;
-	timer_set(&p->deadline, c->handler_start_timeout_s
-	    + c->handler_drain_timeout_s + PLUGIN_COMMAND_SLACK_S);
+	timer_set(&p->deadline,
+	    c->handler_start_timeout_s + c->handler_drain_timeout_s
+		+ PLUGIN_COMMAND_SLACK_S);
 	return 0;
 }
 
 void
-plugin_command_answered(struct plugin_command *p, struct member *c, uint32_t serial,
-    const struct msg_plugin_answer *m)
+plugin_command_answered(struct plugin_command *p, struct member *c,
+    uint32_t serial, const struct msg_plugin_answer *m)
 {
 	bool taken = m->section == PLUGIN_SECTION_TAKEN
 	    || (m->section == PLUGIN_SECTION_UNSAID && m->ok);
@@ -196,6 +202,6 @@ plugin_command_handler_gone(struct plugin_command *p, struct member *c)
 	if (c == p->late || c == p->asked)
 		forget(p);
 	if (c == p->asked)
-		finish(p, EXIT_DEGRADED, "The handler ended before it "
-		    "answered.");
+		finish(p, EXIT_DEGRADED,
+		    "The handler ended before it answered.");
 }

@@ -35,8 +35,8 @@ follow(struct probation *p, const struct probation_sample *s)
 static bool
 plugins_fail(const struct probation *p, const struct probation_sample *s)
 {
-	uint64_t ends = s->plugin_ends > p->ends0
-	    ? s->plugin_ends - p->ends0 : 0;
+	uint64_t ends = s->plugin_ends > p->ends0 ? s->plugin_ends - p->ends0
+						  : 0;
 	double usual = p->ends_per_ms * (double)(s->now_ms - p->began_ms);
 
 	return ends >= PROBATION_ENDS_MAX && (double)ends > 2 * usual;
@@ -47,8 +47,9 @@ at_last(const struct probation *p, const struct probation_sample *s,
     char *words, size_t size)
 {
 	if (p->all_up_before && s->plugins_up < s->plugins) {
-		str_format(words, size, "has %u of %u plugins up, where all "
-		    "were up before", s->plugins_up, s->plugins);
+		str_format(words, size,
+		    "has %u of %u plugins up, where all were up before",
+		    s->plugins_up, s->plugins);
 		return RELOAD_BAD;
 	}
 	if (p->acked_any || s->waiting == 0)
@@ -56,8 +57,9 @@ at_last(const struct probation *p, const struct probation_sample *s,
 	/* A plugin may take its time: only then is silence a proof. */
 	if (s->now_ms - p->quiet_ms < p->patience_ms)
 		return RELOAD_WAIT;
-	str_format(words, size, "is silent: it has not finished one event, "
-	    "and %llu wait", (unsigned long long)s->waiting);
+	str_format(words, size,
+	    "is silent: it has not finished one event, and %llu wait",
+	    (unsigned long long)s->waiting);
 	return RELOAD_BAD;
 }
 
@@ -67,14 +69,15 @@ probation_judge(struct probation *p, const struct probation_sample *s,
 {
 	follow(p, s);
 	if (s->now_ms - p->moved_ms >= PROBATION_HUNG_MS) {
-		str_format(words, size, "is silent: for %u s it took no event "
+		str_format(words, size,
+		    "is silent: for %u s it took no event "
 		    "and finished none, and %llu wait",
-		    PROBATION_HUNG_MS / 1000,
-		    (unsigned long long)s->waiting);
+		    PROBATION_HUNG_MS / 1000, (unsigned long long)s->waiting);
 		return RELOAD_BAD;
 	}
 	if (plugins_fail(p, s)) {
-		str_format(words, size, "keeps failing: its plugins ended or "
+		str_format(words, size,
+		    "keeps failing: its plugins ended or "
 		    "gave up events %llu times in %llu s",
 		    (unsigned long long)(s->plugin_ends - p->ends0),
 		    (unsigned long long)(s->now_ms - p->began_ms) / 1000);

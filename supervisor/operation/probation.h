@@ -9,25 +9,25 @@
 
 #include "supervisor/operation/reload.h"
 
-#define PROBATION_HUNG_MS 5000	/* events wait, it neither takes nor answers */
-#define PROBATION_ENDS_MAX 3	/* ends of plugins that are no accident */
+#define PROBATION_HUNG_MS 5000 /* events wait, it neither takes nor answers */
+#define PROBATION_ENDS_MAX 3   /* ends of plugins that are no accident */
 
 struct probation_sample {
-	uint64_t now_ms;	/* clock_boot_ms() */
-	uint64_t waiting;	/* events the shards hold, not acknowledged */
-	uint64_t acked;		/* changes whenever one is acknowledged */
-	uint64_t taken;		/* events it took, 0: it has not said */
-	uint64_t plugin_ends;	/* restarts of plugins, dead letters too */
+	uint64_t now_ms;      /* clock_boot_ms() */
+	uint64_t waiting;     /* events the shards hold, not acknowledged */
+	uint64_t acked;	      /* changes whenever one is acknowledged */
+	uint64_t taken;	      /* events it took, 0: it has not said */
+	uint64_t plugin_ends; /* restarts of plugins, dead letters too */
 	uint32_t plugins, plugins_up;
 };
 
 struct probation {
 	uint64_t began_ms;
-	uint64_t moved_ms;	/* last sign of work, or nothing to do */
-	uint64_t quiet_ms;	/* never acknowledged, with work, since */
-	uint64_t patience_ms;	/* longest time one event may take */
-	double ends_per_ms;	/* of plugins under the old handler */
-	bool all_up_before;	/* so were the old one's plugins */
+	uint64_t moved_ms;    /* last sign of work, or nothing to do */
+	uint64_t quiet_ms;    /* never acknowledged, with work, since */
+	uint64_t patience_ms; /* longest time one event may take */
+	double ends_per_ms;   /* of plugins under the old handler */
+	bool all_up_before;   /* so were the old one's plugins */
 	bool acked_any;
 	struct probation_sample last;
 	uint64_t ends0;

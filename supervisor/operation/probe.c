@@ -13,8 +13,12 @@
 
 static void on_deadline(struct timer *);
 
-static const struct msg_probe_answer nothing = { .shard = -1, .rest_ms = -1,
-	.gateway_ms = -1, .handler_ms = -1, .done_ms = -1, .total_ms = -1 };
+static const struct msg_probe_answer nothing = {.shard = -1,
+    .rest_ms = -1,
+    .gateway_ms = -1,
+    .handler_ms = -1,
+    .done_ms = -1,
+    .total_ms = -1};
 
 void
 probe_init(struct probe *p, struct fleet *f)
@@ -40,15 +44,14 @@ put_id(struct json_object *o, const char *key, int64_t id)
 	char text[24];
 
 	str_format(text, sizeof(text), "%" PRId64, id);
-	json_object_object_add(o, key, id == 0 ? NULL
-	    : json_object_new_string(text));
+	json_object_object_add(o, key,
+	    id == 0 ? NULL : json_object_new_string(text));
 }
 
 static void
 put_ms(struct json_object *o, const char *key, int32_t ms)
 {
-	json_object_object_add(o, key, ms < 0 ? NULL
-	    : json_object_new_int(ms));
+	json_object_object_add(o, key, ms < 0 ? NULL : json_object_new_int(ms));
 }
 
 /* A line {"result": "..."}: the CLI's --json, nearly. */
@@ -59,12 +62,12 @@ say_result(struct probe *p, const struct msg_probe_answer *m)
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "code", json_object_new_int(m->code));
-	json_object_object_add(o, "text", m->text[0] == '\0' ? NULL
-	    : json_object_new_string(m->text));
-	put_id(o, "channel", p->setup != 0 ? (int64_t)p->setup
-	    : c->probe_channel);
-	put_id(o, "message", p->setup != 0 ? (int64_t)m->message
-	    : c->probe_message);
+	json_object_object_add(o, "text",
+	    m->text[0] == '\0' ? NULL : json_object_new_string(m->text));
+	put_id(o, "channel",
+	    p->setup != 0 ? (int64_t)p->setup : c->probe_channel);
+	put_id(o, "message",
+	    p->setup != 0 ? (int64_t)m->message : c->probe_message);
 	put_ms(o, "shard", m->shard);
 	put_ms(o, "rest_ms", m->rest_ms);
 	put_ms(o, "gateway_ms", m->gateway_ms);
@@ -72,8 +75,8 @@ say_result(struct probe *p, const struct msg_probe_answer *m)
 	put_ms(o, "done_ms", m->done_ms);
 	put_ms(o, "total_ms", m->total_ms);
 	control_say(&p->fleet->control, p->report.ticket, "result",
-	    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN
-	    | JSON_C_TO_STRING_NOSLASHESCAPE));
+	    json_object_to_json_string_ext(o,
+		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
 }
 
@@ -97,8 +100,8 @@ keep(struct probe *p, const struct msg_probe_answer *m)
 		log_warn("Probe: %s", m->text);
 	else
 		log_info("Probe: the round trip took %d ms (REST %d ms, shard "
-		    "%d after %d ms).", m->total_ms, m->rest_ms, m->shard,
-		    m->gateway_ms);
+			 "%d after %d ms).",
+		    m->total_ms, m->rest_ms, m->shard, m->gateway_ms);
 }
 
 /* Not the round trip's fault: a scheduled one is tried again soon. */
@@ -114,8 +117,8 @@ put_off(struct probe *p, const char *why)
 	}
 	p->retries = 0;
 	m.code = EXIT_DOWN;
-	str_format(m.text, sizeof(m.text), "No round trip could be made for a "
-	    "minute: %s", why);
+	str_format(m.text, sizeof(m.text),
+	    "No round trip could be made for a minute: %s", why);
 	keep(p, &m);
 }
 
@@ -168,12 +171,12 @@ probe_answered(struct probe *p, struct member *c, uint32_t serial,
 	struct msg_probe_answer m = *answer;
 
 	if (c != p->asked || serial != p->serial)
-		return;		/* its deadline is over: nobody waits */
+		return; /* its deadline is over: nobody waits */
 	m.text[sizeof(m.text) - 1] = '\0';
 	/* The event may have gone to the handler that took over. */
 	if (m.code != EXIT_FINE && c != p->fleet->handler)
-		finish_with(p, EXIT_TRY_LATER, "the handler was replaced "
-		    "meanwhile");
+		finish_with(p, EXIT_TRY_LATER,
+		    "the handler was replaced meanwhile");
 	else
 		finish(p, &m);
 }
@@ -182,8 +185,8 @@ void
 probe_handler_gone(struct probe *p, struct member *c)
 {
 	if (c == p->asked)
-		finish_with(p, EXIT_TRY_LATER, "the handler ended before it "
-		    "answered");
+		finish_with(p, EXIT_TRY_LATER,
+		    "the handler ended before it answered");
 }
 
 void
@@ -202,9 +205,9 @@ may_ask(struct probe *p, uint64_t setup, struct err *e)
 	const struct config *c = f->config;
 
 	if (setup == 0 && (c->probe_channel == 0 || c->probe_message == 0))
-		return err_set(e, EXIT_CONFIG, "[probe] channel and message "
-		    "are not set: \"shardherd probe --setup CHANNEL\" posts a "
-		    "message and prints them.");
+		return err_set(e, EXIT_CONFIG,
+		    "[probe] channel and message are not set: \"shardherd "
+		    "probe --setup CHANNEL\" posts a message and prints them.");
 	if (operation_may(f, OPERATION_PROBE, e) == -1)
 		return -1;
 	if (f->local == 0 || f->handler->state != MEMBER_UP
@@ -219,9 +222,10 @@ probe_ask(struct probe *p, uint32_t ticket, uint64_t setup, struct err *e)
 {
 	struct fleet *f = p->fleet;
 	const struct config *c = f->config;
-	struct msg_probe m = { .channel = setup != 0 ? setup
-	    : (uint64_t)c->probe_channel, .message = setup != 0 ? 0
-	    : (uint64_t)c->probe_message };
+	struct msg_probe m = {.channel = setup != 0
+		? setup
+		: (uint64_t)c->probe_channel,
+	    .message = setup != 0 ? 0 : (uint64_t)c->probe_message};
 
 	if (may_ask(p, setup, e) == -1)
 		return -1;
@@ -229,14 +233,15 @@ probe_ask(struct probe *p, uint32_t ticket, uint64_t setup, struct err *e)
 	m.slow_ms = (uint32_t)(c->probe_slow_s * 1000);
 	str_copy(m.emoji, c->probe_emoji, sizeof(m.emoji));
 	if (ipc_send(&f->handler->ipc, MSG_PROBE, -1, ++p->serial, &m,
-	    sizeof(m), -1) == -1)
-		return err_set(e, EXIT_TRY_LATER, "the handler takes no "
-		    "commands now");
+		sizeof(m), -1)
+	    == -1)
+		return err_set(e, EXIT_TRY_LATER,
+		    "the handler takes no commands now");
 	p->asked = f->handler;
 	p->report.ticket = ticket;
 	p->setup = setup;
-	timer_set(&p->deadline, PROBE_PARTS * c->probe_deadline_s
-	    + PROBE_SLACK_S);
+	timer_set(&p->deadline,
+	    PROBE_PARTS * c->probe_deadline_s + PROBE_SLACK_S);
 	return 0;
 }
 

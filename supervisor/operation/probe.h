@@ -16,20 +16,20 @@
 struct fleet;
 struct member;
 
-#define PROBE_PARTS 4		/* of [probe] deadline, at most; contract.h */
-#define PROBE_SLACK_S 5		/* beyond that */
-#define PROBE_RETRY_MS 5000	/* one that could not be made now */
-#define PROBE_RETRIES 12	/* of a scheduled one, then it has failed */
+#define PROBE_PARTS 4	    /* of [probe] deadline, at most; contract.h */
+#define PROBE_SLACK_S 5	    /* beyond that */
+#define PROBE_RETRY_MS 5000 /* one that could not be made now */
+#define PROBE_RETRIES 12    /* of a scheduled one, then it has failed */
 
 struct probe {
 	struct fleet *fleet;
 	struct timer deadline;
-	struct member *asked;	/* NULL: nothing is under way */
-	struct report report;	/* without a ticket: it is a scheduled one */
+	struct member *asked; /* NULL: nothing is under way */
+	struct report report; /* without a ticket: it is a scheduled one */
 	uint32_t serial;
-	uint64_t setup;		/* channel a message is posted in */
-	uint64_t next_ms;	/* of the schedule, boot; 0: not set */
-	double interval_s;	/* that next_ms was reckoned with */
+	uint64_t setup;	   /* channel a message is posted in */
+	uint64_t next_ms;  /* of the schedule, boot; 0: not set */
+	double interval_s; /* that next_ms was reckoned with */
 	unsigned retries;
 	struct page_probe last;
 };

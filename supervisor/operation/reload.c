@@ -8,12 +8,12 @@
 
 const char *const reload_state_name[RELOAD_STATE_COUNT] = {
 #define X(n, s) [RELOAD_##n] = s,
-	RELOAD_STATES(X)
+    RELOAD_STATES(X)
 #undef X
 };
 static const char *const reload_event_name[RELOAD_EVENT_COUNT] = {
 #define X(n, s) [RELOAD_ON_##n] = s,
-	RELOAD_EVENTS(X)
+    RELOAD_EVENTS(X)
 #undef X
 };
 
@@ -88,12 +88,12 @@ static void
 watch_over(struct reload *r)
 {
 	if (r->limits.probation_s <= 0) {
-		finish(r, false, EXIT_FINE, "The new handler serves; there "
-		    "was no probation.");
+		finish(r, false, EXIT_FINE,
+		    "The new handler serves; there was no probation.");
 		return;
 	}
-	r->do_->tell(r->arg, "The old handler is gone; the new one is on "
-	    "probation.");
+	r->do_->tell(r->arg,
+	    "The old handler is gone; the new one is on probation.");
 	enter(r, RELOAD_PROBATION, r->limits.probation_s);
 }
 
@@ -104,8 +104,8 @@ let_old_go(struct reload *r)
 		watch_over(r);
 		return;
 	}
-	r->do_->tell(r->arg, "Every shard has switched; the old handler "
-	    "stops.");
+	r->do_->tell(r->arg,
+	    "Every shard has switched; the old handler stops.");
 	enter(r, RELOAD_STOPPING_OLD, r->limits.stop_s);
 }
 
@@ -148,7 +148,8 @@ old_died(struct reload *r)
 {
 	r->old_gone = true;
 	if (r->state == RELOAD_STARTING)
-		r->do_->tell(r->arg, "The old handler ended meanwhile: the "
+		r->do_->tell(r->arg,
+		    "The old handler ended meanwhile: the "
 		    "shards keep its events for the new one.");
 }
 
@@ -165,7 +166,8 @@ switch_late(struct reload *r)
 {
 	char words[RELOAD_WORDS];
 
-	str_format(words, sizeof(words), "%u shards have not switched in "
+	str_format(words, sizeof(words),
+	    "%u shards have not switched in "
 	    "time: they will as the old handler stops.",
 	    r->do_->behind(r->arg));
 	r->do_->tell(r->arg, words);
@@ -209,30 +211,31 @@ sentence(struct reload *r)
 		timer_set(&r->deadline, RELOAD_TICK_S);
 		return;
 	default:
-		finish(r, false, EXIT_FINE, "The new handler has passed its "
-		    "probation.");
+		finish(r, false, EXIT_FINE,
+		    "The new handler has passed its probation.");
 	}
 }
 
 static void
 back_failed(struct reload *r)
 {
-	finish_back(r, "The one before could not serve either: it is started "
+	finish_back(r,
+	    "The one before could not serve either: it is started "
 	    "again with growing delay, and the shards keep the events.");
 }
 
 static void
 back_late(struct reload *r)
 {
-	finish_back(r, "Not every shard has switched back yet: see "
-	    "\"shardherd status\".");
+	finish_back(r,
+	    "Not every shard has switched back yet: see \"shardherd status\".");
 }
 
 static void
 abort_all(struct reload *r)
 {
-	finish(r, false, EXIT_TRY_LATER, "The fleet is stopping: the reload "
-	    "was given up.");
+	finish(r, false, EXIT_TRY_LATER,
+	    "The fleet is stopping: the reload was given up.");
 }
 
 static void
@@ -251,29 +254,28 @@ typedef void transition(struct reload *);
 #define S(n) [RELOAD_##n]
 #define E(n) [RELOAD_ON_##n]
 static transition *const table[RELOAD_STATE_COUNT][RELOAD_EVENT_COUNT] = {
-	S(IDLE) = { E(BEGIN) = begin, E(READY) = nothing,
-	    E(NEW_GONE) = nothing, E(OLD_GONE) = nothing, E(MOVED) = nothing,
-	    E(TIMER) = impossible, E(TICK) = impossible, E(ABORT) = nothing },
-	S(STARTING) = { E(BEGIN) = impossible, E(READY) = new_ready,
-	    E(NEW_GONE) = roll_back_died, E(OLD_GONE) = old_died,
-	    E(MOVED) = nothing, E(TIMER) = not_ready, E(TICK) = impossible,
-	    E(ABORT) = abort_all },
-	S(SWITCHING) = { E(BEGIN) = impossible, E(READY) = nothing,
-	    E(NEW_GONE) = roll_back_died, E(OLD_GONE) = switch_old_died,
-	    E(MOVED) = moved, E(TIMER) = switch_late, E(TICK) = judge,
-	    E(ABORT) = abort_all },
-	S(STOPPING_OLD) = { E(BEGIN) = impossible, E(READY) = nothing,
-	    E(NEW_GONE) = roll_back_died, E(OLD_GONE) = old_left,
-	    E(MOVED) = nothing, E(TIMER) = watch_over, E(TICK) = judge,
-	    E(ABORT) = abort_all },
-	S(PROBATION) = { E(BEGIN) = impossible, E(READY) = nothing,
-	    E(NEW_GONE) = roll_back_died, E(OLD_GONE) = nothing,
-	    E(MOVED) = nothing, E(TIMER) = sentence, E(TICK) = judge,
-	    E(ABORT) = abort_all },
-	S(ROLLING_BACK) = { E(BEGIN) = impossible, E(READY) = back_progress,
-	    E(NEW_GONE) = back_progress, E(OLD_GONE) = back_failed,
-	    E(MOVED) = back_progress, E(TIMER) = back_late,
-	    E(TICK) = impossible, E(ABORT) = abort_all },
+    S(IDLE) = {E(BEGIN) = begin, E(READY) = nothing, E(NEW_GONE) = nothing,
+	E(OLD_GONE) = nothing, E(MOVED) = nothing, E(TIMER) = impossible,
+	E(TICK) = impossible, E(ABORT) = nothing},
+    S(STARTING) = {E(BEGIN) = impossible, E(READY) = new_ready,
+	E(NEW_GONE) = roll_back_died, E(OLD_GONE) = old_died,
+	E(MOVED) = nothing, E(TIMER) = not_ready, E(TICK) = impossible,
+	E(ABORT) = abort_all},
+    S(SWITCHING) = {E(BEGIN) = impossible, E(READY) = nothing,
+	E(NEW_GONE) = roll_back_died, E(OLD_GONE) = switch_old_died,
+	E(MOVED) = moved, E(TIMER) = switch_late, E(TICK) = judge,
+	E(ABORT) = abort_all},
+    S(STOPPING_OLD) = {E(BEGIN) = impossible, E(READY) = nothing,
+	E(NEW_GONE) = roll_back_died, E(OLD_GONE) = old_left,
+	E(MOVED) = nothing, E(TIMER) = watch_over, E(TICK) = judge,
+	E(ABORT) = abort_all},
+    S(PROBATION) = {E(BEGIN) = impossible, E(READY) = nothing,
+	E(NEW_GONE) = roll_back_died, E(OLD_GONE) = nothing, E(MOVED) = nothing,
+	E(TIMER) = sentence, E(TICK) = judge, E(ABORT) = abort_all},
+    S(ROLLING_BACK) = {E(BEGIN) = impossible, E(READY) = back_progress,
+	E(NEW_GONE) = back_progress, E(OLD_GONE) = back_failed,
+	E(MOVED) = back_progress, E(TIMER) = back_late, E(TICK) = impossible,
+	E(ABORT) = abort_all},
 };
 #undef S
 #undef E
@@ -284,8 +286,8 @@ step(struct machine *m, unsigned ev)
 	struct reload *r = container_of(m, struct reload, machine);
 
 	/* Shards move at starts and losses, too, when nothing is under way. */
-	if (ev != RELOAD_ON_TICK && !(ev == RELOAD_ON_MOVED
-	    && r->state == RELOAD_IDLE))
+	if (ev != RELOAD_ON_TICK
+	    && !(ev == RELOAD_ON_MOVED && r->state == RELOAD_IDLE))
 		log_debug("reload: %s on %s", reload_state_name[r->state],
 		    reload_event_name[ev]);
 	table[r->state][ev](r);
@@ -309,8 +311,7 @@ reload_event(struct reload *r, enum reload_event ev)
 static void
 on_deadline(struct timer *t)
 {
-	reload_event(container_of(t, struct reload, deadline),
-	    RELOAD_ON_TIMER);
+	reload_event(container_of(t, struct reload, deadline), RELOAD_ON_TIMER);
 }
 
 static void
@@ -335,8 +336,8 @@ int
 reload_begin(struct reload *r, const struct reload_limits *l, struct err *e)
 {
 	if (r->state != RELOAD_IDLE)
-		return err_set(e, EXIT_TRY_LATER, "a reload is under way "
-		    "(%s): wait until it is over",
+		return err_set(e, EXIT_TRY_LATER,
+		    "a reload is under way (%s): wait until it is over",
 		    reload_state_name[r->state]);
 	r->limits = *l;
 	r->refusal = e;

@@ -14,54 +14,54 @@
 
 #define RELOAD_STATES(X)                                                       \
 	X(IDLE, "idle")                                                        \
-	X(STARTING, "starting")		/* the new one is not ready yet */     \
-	X(SWITCHING, "switching")	/* shards drain to the old one, then   \
-					   go over */                          \
+	X(STARTING, "starting")	  /* the new one is not ready yet */           \
+	X(SWITCHING, "switching") /* shards drain to the old one, then   \
+					   go over */     \
 	X(STOPPING_OLD, "stopping-old")                                        \
-	X(PROBATION, "probation")	/* it serves alone, and is watched */  \
+	X(PROBATION, "probation") /* it serves alone, and is watched */        \
 	X(ROLLING_BACK, "rolling-back")
 
 enum reload_state {
 #define X(n, s) RELOAD_##n,
 	RELOAD_STATES(X)
 #undef X
-	RELOAD_STATE_COUNT
+	    RELOAD_STATE_COUNT
 };
 extern const char *const reload_state_name[RELOAD_STATE_COUNT];
 
 #define RELOAD_EVENTS(X)                                                       \
 	X(BEGIN, "begin")                                                      \
-	X(READY, "ready")		/* a handler can take events */        \
-	X(NEW_GONE, "new-gone")		/* its process ended */                \
+	X(READY, "ready")	/* a handler can take events */                \
+	X(NEW_GONE, "new-gone") /* its process ended */                        \
 	X(OLD_GONE, "old-gone")                                                \
-	X(MOVED, "moved")		/* some shard went over, or died */    \
-	X(TIMER, "timer")		/* the deadline of this state */       \
-	X(TICK, "tick")			/* time to judge the new one */        \
-	X(ABORT, "abort")		/* the fleet stops */
+	X(MOVED, "moved") /* some shard went over, or died */                  \
+	X(TIMER, "timer") /* the deadline of this state */                     \
+	X(TICK, "tick")	  /* time to judge the new one */                      \
+	X(ABORT, "abort") /* the fleet stops */
 
 enum reload_event {
 #define X(n, s) RELOAD_ON_##n,
 	RELOAD_EVENTS(X)
 #undef X
-	RELOAD_EVENT_COUNT
+	    RELOAD_EVENT_COUNT
 };
 
-#define RELOAD_TICK_S 0.5	/* between two looks at the new handler */
+#define RELOAD_TICK_S 0.5 /* between two looks at the new handler */
 #define RELOAD_WORDS 512
 
 /* Deadlines of the states, in seconds; the glue takes them from the config. */
 struct reload_limits {
-	double ready_s;		/* STARTING: fork to READY */
-	double switch_s;	/* SWITCHING: until all shards went over */
-	double stop_s;		/* STOPPING_OLD: until its process is gone */
-	double probation_s;	/* PROBATION; 0: none */
-	double back_s;		/* ROLLING_BACK: until all shards are back */
+	double ready_s;	    /* STARTING: fork to READY */
+	double switch_s;    /* SWITCHING: until all shards went over */
+	double stop_s;	    /* STOPPING_OLD: until its process is gone */
+	double probation_s; /* PROBATION; 0: none */
+	double back_s;	    /* ROLLING_BACK: until all shards are back */
 };
 
 enum reload_verdict {
 	RELOAD_GOOD,
-	RELOAD_WAIT,		/* not proved either way: look again */
-	RELOAD_BAD,		/* words say why */
+	RELOAD_WAIT, /* not proved either way: look again */
+	RELOAD_BAD,  /* words say why */
 };
 
 /*
@@ -82,8 +82,8 @@ struct reload_actions {
 	/* Asks the old one to leave: false when it is gone already. */
 	bool (*retire)(void *);
 	/* last: probation is over, it is now or never. */
-	enum reload_verdict (*judge)(void *, bool last, char *words,
-	    size_t size);
+	enum reload_verdict (
+	    *judge)(void *, bool last, char *words, size_t size);
 	/* How the new one ended, one clause for the operator. */
 	void (*obituary)(void *, char *words, size_t size);
 	/* Ends the new one at once; puts the old one and its config back. */
@@ -107,10 +107,10 @@ struct reload {
 	enum reload_state state;
 	struct timer deadline, tick;
 	bool old_gone;
-	struct err *refusal;		/* of the start; while it begins */
+	struct err *refusal; /* of the start; while it begins */
 	bool refused;
-	char why[RELOAD_WORDS];		/* ROLLING_BACK: what was wrong */
-	int code;			/* of the end, and its sentence */
+	char why[RELOAD_WORDS]; /* ROLLING_BACK: what was wrong */
+	int code;		/* of the end, and its sentence */
 	char words[RELOAD_WORDS + 256];
 };
 

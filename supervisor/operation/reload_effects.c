@@ -23,8 +23,8 @@ swap_config(struct reload_effects *h)
 	next_config_swap(h->fleet, h->other);
 	/* An operator's level stays, unless the file's was changed. */
 	if (h->other->log_level != h->fleet->config->log_level)
-		loglevel_set(h->fleet, (enum log_level)
-		    h->fleet->config->log_level);
+		loglevel_set(h->fleet,
+		    (enum log_level)h->fleet->config->log_level);
 }
 
 static void
@@ -62,8 +62,9 @@ take_service(struct fleet *f, struct member *c, struct member *from)
 	spare->started_ms = was.started_ms;
 	str_copy(spare->version, was.version, sizeof(spare->version));
 	str_copy(c->name, "handler", sizeof(c->name));
-	str_copy(from->name, from == f->reload->old ? "old handler"
-	    : "new handler", sizeof(from->name));
+	str_copy(from->name,
+	    from == f->reload->old ? "old handler" : "new handler",
+	    sizeof(from->name));
 }
 
 static bool
@@ -84,10 +85,11 @@ behind(void *arg)
 		const struct member *c = &f->shard[i];
 
 		if (c->state != MEMBER_UP)
-			continue;	/* it begins with whoever serves */
+			continue; /* it begins with whoever serves */
 		/* Whose other handler is gone is over as soon as it is told. */
-		n += c->pair_due || (member_running(other)
-		    && c->switched != f->handler->generation);
+		n += c->pair_due
+		    || (member_running(other)
+			&& c->switched != f->handler->generation);
 	}
 	return n;
 }
@@ -194,7 +196,8 @@ start_fresh(void *arg, struct err *e)
 	char words[RELOAD_WORDS];
 
 	if (program_open(&fresh->program, h->fleet->program_path,
-	    h->other->text, e) == -1)
+		h->other->text, e)
+	    == -1)
 		return -1;
 	str_copy(fresh->name, "new handler", sizeof(fresh->name));
 	fresh->trial = true;
@@ -203,15 +206,17 @@ start_fresh(void *arg, struct err *e)
 		fresh->trial = false;
 		member_event(fresh, MEMBER_ON_STOP);
 		program_close(&fresh->program);
-		return err_set(e, EXIT_DEGRADED, "the new handler's process "
+		return err_set(e, EXIT_DEGRADED,
+		    "the new handler's process "
 		    "could not be made (see the log); nothing was changed");
 	}
 	old->trial = true;
 	/* A restart of it, asked for or due, would only come in between. */
 	if (old->state == MEMBER_WAITING || old->state == MEMBER_STOPPING)
 		member_event(old, MEMBER_ON_STOP);
-	str_format(words, sizeof(words), "Handler generation %u starts beside "
-	    "generation %u.", fresh->generation, old->generation);
+	str_format(words, sizeof(words),
+	    "Handler generation %u starts beside generation %u.",
+	    fresh->generation, old->generation);
 	tell(h, words);
 	return 0;
 }
@@ -223,12 +228,12 @@ promote(void *arg)
 	struct fleet *f = h->fleet;
 	struct probation_sample before;
 	uint64_t served = h->old->ready_ms != 0
-	    ? clock_boot_ms() - h->old->ready_ms : 0;
+	    ? clock_boot_ms() - h->old->ready_ms
+	    : 0;
 
 	take_sample(f, &before);
 	probation_begin(&h->probation, &before, served,
-	    before.plugin_ends - h->old->ends_before,
-	    patience_ms(h->other));
+	    before.plugin_ends - h->old->ends_before, patience_ms(h->other));
 	swap_config(h);
 	h->promoted = true;
 	take_service(f, h->fresh, h->old);
@@ -260,8 +265,7 @@ restore(void *arg, const char *why)
 	struct reload_effects *h = arg;
 	struct fleet *f = h->fleet;
 	/* One of another token can't serve any more: it is started anew. */
-	bool alive = member_running(h->old)
-	    && h->old->state != MEMBER_STOPPING
+	bool alive = member_running(h->old) && h->old->state != MEMBER_STOPPING
 	    && h->old->identity == f->identity;
 
 	if (member_running(h->fresh))
@@ -288,8 +292,7 @@ restored(void *arg)
 {
 	struct reload_effects *h = arg;
 
-	return !member_running(h->fresh) && serving(h->old)
-	    && behind(h) == 0;
+	return !member_running(h->fresh) && serving(h->old) && behind(h) == 0;
 }
 
 /* Of one that was started anew: its plugins have to come up, too. */
@@ -299,19 +302,24 @@ aftermath(void *arg, char *words, size_t size)
 	struct reload_effects *h = arg;
 
 	if (!h->switched && !h->anew) {
-		str_copy(words, "The one before goes on as it was; nothing "
-		    "was changed.", size);
+		str_copy(words,
+		    "The one before goes on as it was; nothing was changed.",
+		    size);
 		return;
 	}
 	if (!h->anew)
-		str_copy(words, "The one before serves again with its "
-		    "configuration; it had not been stopped.", size);
+		str_copy(words,
+		    "The one before serves again with its "
+		    "configuration; it had not been stopped.",
+		    size);
 	else if (h->unfit[0] == '\0')
-		str_copy(words, "The one before serves again with its "
-		    "configuration; it was started anew, and so were its "
-		    "plugins.", size);
+		str_copy(words,
+		    "The one before serves again with its configuration; it "
+		    "was started anew, and so were its plugins.",
+		    size);
 	else
-		str_format(words, size, "The one before serves again with its "
+		str_format(words, size,
+		    "The one before serves again with its "
 		    "configuration; it was started anew, and %.150s.",
 		    h->unfit);
 }
@@ -349,15 +357,24 @@ done(void *arg, int code, const char *sentence)
 		err_set(&e, code, "%s", sentence);
 		report_end(&h->report, 0, &e);
 	}
-	status_notes_say(&f->notes, NOTE_RELOAD, code == EXIT_FINE
-	    || f->stopping ? "" : sentence);
+	status_notes_say(&f->notes, NOTE_RELOAD,
+	    code == EXIT_FINE || f->stopping ? "" : sentence);
 }
 
 static const struct reload_actions actions = {
-	.start = start_fresh, .fit = fit, .promote = promote,
-	.behind = behind, .retire = retire, .judge = judge,
-	.obituary = obituary, .restore = restore, .restored = restored,
-	.aftermath = aftermath, .settle = settle, .tell = tell, .done = done,
+    .start = start_fresh,
+    .fit = fit,
+    .promote = promote,
+    .behind = behind,
+    .retire = retire,
+    .judge = judge,
+    .obituary = obituary,
+    .restore = restore,
+    .restored = restored,
+    .aftermath = aftermath,
+    .settle = settle,
+    .tell = tell,
+    .done = done,
 };
 
 /* ---- the public face ------------------------------------------------- */
@@ -367,7 +384,7 @@ reload_effects_init(struct reload_effects *h, struct fleet *f)
 {
 	memset(h, 0, sizeof(*h));
 	h->fleet = f;
-	h->report = (struct report){ &f->control, "Reload", 0 };
+	h->report = (struct report) {&f->control, "Reload", 0};
 	reload_init(&h->reload, f->timers, &actions, h);
 }
 
@@ -393,7 +410,8 @@ limits_of(const struct config *c, struct reload_limits *l)
 
 /* next, which is taken over, is the config of the new handler. */
 static int
-begin(struct reload_effects *h, struct config *next, uint32_t ticket, struct err *e)
+begin(struct reload_effects *h, struct config *next, uint32_t ticket,
+    struct err *e)
 {
 	struct fleet *f = h->fleet;
 	struct reload_limits limits;
@@ -416,8 +434,8 @@ begin(struct reload_effects *h, struct config *next, uint32_t ticket, struct err
 }
 
 int
-reload_effects_begin(struct reload_effects *h, uint32_t ticket, bool check, bool no_wait,
-    struct err *e)
+reload_effects_begin(struct reload_effects *h, uint32_t ticket, bool check,
+    bool no_wait, struct err *e)
 {
 	struct fleet *f = h->fleet;
 	struct config *next;
@@ -429,8 +447,7 @@ reload_effects_begin(struct reload_effects *h, uint32_t ticket, bool check, bool
 		return -1;
 	if (check) {
 		next_config_drop(next);
-		control_done(&f->control, ticket, f->handler->generation,
-		    NULL);
+		control_done(&f->control, ticket, f->handler->generation, NULL);
 		return 0;
 	}
 	if (begin(h, next, ticket, e) == -1)
@@ -467,7 +484,7 @@ static bool
 worked(struct fleet *f, const char *name)
 {
 	struct page_plugins *all = base_alloc(sizeof(*all));
-	struct probation_sample s = { 0 };
+	struct probation_sample s = {0};
 	bool yes = false;
 
 	count_plugins(f, &s);
@@ -480,7 +497,8 @@ worked(struct fleet *f, const char *name)
 }
 
 void
-reload_effects_plugin_down(struct reload_effects *h, struct member *c, const char *text)
+reload_effects_plugin_down(struct reload_effects *h, struct member *c,
+    const char *text)
 {
 	const char *end = strstr(text, " (");
 	char name[192];
@@ -488,16 +506,16 @@ reload_effects_plugin_down(struct reload_effects *h, struct member *c, const cha
 	if (h->unfit[0] != '\0')
 		return;
 	if (c == h->old && h->anew)
-		str_format(h->unfit, sizeof(h->unfit), "can't bring up "
-		    "plugin %s", text);
+		str_format(h->unfit, sizeof(h->unfit),
+		    "can't bring up plugin %s", text);
 	if (c != h->fresh || h->reload.state != RELOAD_STARTING)
 		return;
 	str_copy(name, text, sizeof(name));
 	if (end != NULL && (size_t)(end - text) < sizeof(name))
 		name[end - text] = '\0';
 	if (worked(h->fleet, name))
-		str_format(h->unfit, sizeof(h->unfit), "could not bring up "
-		    "plugin %s", text);
+		str_format(h->unfit, sizeof(h->unfit),
+		    "could not bring up plugin %s", text);
 }
 
 void

@@ -16,8 +16,8 @@
 struct fleet;
 struct member;
 
-#define RELOAD_EFFECTS_READY_S 2	/* beyond start_timeout, which plugins have */
-#define RELOAD_EFFECTS_SLACK_S 5	/* beyond drain_timeout and the like */
+#define RELOAD_EFFECTS_READY_S 2 /* beyond start_timeout, which plugins have */
+#define RELOAD_EFFECTS_SLACK_S 5 /* beyond drain_timeout and the like */
 
 struct reload_effects {
 	struct fleet *fleet;
@@ -25,15 +25,15 @@ struct reload_effects {
 	struct probation probation;
 	/* While one is under way: */
 	struct member *fresh, *old;
-	struct config *other;	/* not in force: the next one, then the last */
-	bool promoted;		/* other is the last one */
-	bool switched, anew;	/* ROLLING_BACK: it had served; the old one had
+	struct config *other; /* not in force: the next one, then the last */
+	bool promoted;	      /* other is the last one */
+	bool switched, anew;  /* ROLLING_BACK: it had served; the old one had
 				   to be started anew */
 	char unfit[RELOAD_WORDS]; /* a plugin that fresh, or the old one
 				   started anew, can't bring up; "": none */
 	struct report report;
 	uint64_t began_ms;
-	int last_code;		/* how the last one ended, err.h */
+	int last_code; /* how the last one ended, err.h */
 };
 
 void reload_effects_init(struct reload_effects *, struct fleet *);
@@ -55,7 +55,8 @@ int reload_effects_changed(struct reload_effects *, struct err *);
 int reload_effects_same(struct reload_effects *, uint32_t ticket,
     enum operation_underway within, struct err *);
 /* From messages.c, before that handler is ready: "NAME (why it is not up)". */
-void reload_effects_plugin_down(struct reload_effects *, struct member *, const char *);
+void reload_effects_plugin_down(struct reload_effects *, struct member *,
+    const char *);
 /* From fleet.c: something happened to a handler, or to a shard's uplink. */
 void reload_effects_ready(struct reload_effects *, struct member *);
 void reload_effects_gone(struct reload_effects *, struct member *);

@@ -8,12 +8,12 @@
 
 const char *const rollout_state_name[ROLLOUT_STATE_COUNT] = {
 #define X(n, s) [ROLLOUT_##n] = s,
-	ROLLOUT_STATES(X)
+    ROLLOUT_STATES(X)
 #undef X
 };
 static const char *const event_name[ROLLOUT_EVENT_COUNT] = {
 #define X(n, s) [ROLLOUT_ON_##n] = s,
-	ROLLOUT_EVENTS(X)
+    ROLLOUT_EVENTS(X)
 #undef X
 };
 
@@ -42,12 +42,14 @@ finish_well(struct rollout *r)
 	char words[ROLLOUT_WORDS];
 
 	if (r->failed == 0)
-		str_format(words, sizeof(words), "%u of %u shards were "
-		    "replaced and are well.", r->moved, r->plan.total);
+		str_format(words, sizeof(words),
+		    "%u of %u shards were replaced and are well.", r->moved,
+		    r->plan.total);
 	else
-		str_format(words, sizeof(words), "%u of %u shards were "
-		    "replaced, %u were not: \"shardherd rollout\" tries those "
-		    "again.", r->moved, r->plan.total, r->failed);
+		str_format(words, sizeof(words),
+		    "%u of %u shards were replaced, %u were not: \"shardherd "
+		    "rollout\" tries those again.",
+		    r->moved, r->plan.total, r->failed);
 	finish(r, r->failed == 0 ? EXIT_FINE : EXIT_DEGRADED, words);
 }
 
@@ -56,9 +58,10 @@ finish_stopped(struct rollout *r)
 {
 	char words[ROLLOUT_WORDS + 256];
 
-	str_format(words, sizeof(words), "Stopped with %u of %u shards "
-	    "replaced: %s. \"shardherd rollout\" goes on, \"shardherd rollout "
-	    "undo\" goes back.", r->moved, r->plan.total, r->why);
+	str_format(words, sizeof(words),
+	    "Stopped with %u of %u shards replaced: %s. \"shardherd rollout\" "
+	    "goes on, \"shardherd rollout undo\" goes back.",
+	    r->moved, r->plan.total, r->why);
 	finish(r, EXIT_DEGRADED, words);
 }
 
@@ -81,8 +84,9 @@ count_failure(struct rollout *r)
 	if (r->state == ROLLOUT_CANARY || r->state == ROLLOUT_PAUSE) {
 		stop(r, "a canary failed");
 	} else if (r->failed > r->plan.max_failures) {
-		str_format(words, sizeof(words), "%u shards failed, of which "
-		    "%u are tolerated", r->failed, r->plan.max_failures);
+		str_format(words, sizeof(words),
+		    "%u shards failed, of which %u are tolerated", r->failed,
+		    r->plan.max_failures);
 		stop(r, words);
 	}
 }
@@ -127,9 +131,9 @@ watch(struct rollout *r, enum rollout_state state)
 	timer_set(&r->deadline, r->plan.pause_s);
 	if (r->plan.pause_s <= 0)
 		return;
-	str_format(words, sizeof(words), "%u of %u shards are replaced; "
-	    "watching them for %g s.", r->moved, r->plan.total,
-	    r->plan.pause_s);
+	str_format(words, sizeof(words),
+	    "%u of %u shards are replaced; watching them for %g s.", r->moved,
+	    r->plan.total, r->plan.pause_s);
 	r->do_->tell(r->arg, words);
 }
 
@@ -138,8 +142,9 @@ static void
 step(struct rollout *r)
 {
 	fill(r);
-	if (running(r) > 0 || (r->begun < limit(r)
-	    && (r->state == ROLLOUT_CANARY || r->state == ROLLOUT_REST)))
+	if (running(r) > 0
+	    || (r->begun < limit(r)
+		&& (r->state == ROLLOUT_CANARY || r->state == ROLLOUT_REST)))
 		return;
 	if (r->state == ROLLOUT_STOPPING)
 		finish_stopped(r);
@@ -244,8 +249,8 @@ halt(struct rollout *r)
 static void
 abort_all(struct rollout *r)
 {
-	finish(r, EXIT_TRY_LATER, "The fleet is stopping: the rollout was "
-	    "given up.");
+	finish(r, EXIT_TRY_LATER,
+	    "The fleet is stopping: the rollout was given up.");
 }
 
 static void
@@ -264,24 +269,24 @@ typedef void transition(struct rollout *);
 #define S(n) [ROLLOUT_##n]
 #define E(n) [ROLLOUT_ON_##n]
 static transition *const table[ROLLOUT_STATE_COUNT][ROLLOUT_EVENT_COUNT] = {
-	S(IDLE) = { E(BEGIN) = begin, E(MOVED) = nothing, E(FAILED) = nothing,
-	    E(TIMER) = impossible, E(TICK) = impossible, E(HALT) = nothing,
-	    E(ABORT) = nothing },
-	S(CANARY) = { E(BEGIN) = impossible, E(MOVED) = moved,
-	    E(FAILED) = failed, E(TIMER) = impossible, E(TICK) = tick,
-	    E(HALT) = halt, E(ABORT) = abort_all },
-	S(PAUSE) = { E(BEGIN) = impossible, E(MOVED) = impossible,
-	    E(FAILED) = impossible, E(TIMER) = pause_over, E(TICK) = tick,
-	    E(HALT) = halt, E(ABORT) = abort_all },
-	S(REST) = { E(BEGIN) = impossible, E(MOVED) = moved,
-	    E(FAILED) = failed, E(TIMER) = impossible, E(TICK) = tick,
-	    E(HALT) = halt, E(ABORT) = abort_all },
-	S(WATCH) = { E(BEGIN) = impossible, E(MOVED) = impossible,
-	    E(FAILED) = impossible, E(TIMER) = pause_over, E(TICK) = tick,
-	    E(HALT) = halt, E(ABORT) = abort_all },
-	S(STOPPING) = { E(BEGIN) = impossible, E(MOVED) = moved,
-	    E(FAILED) = failed, E(TIMER) = impossible, E(TICK) = tick,
-	    E(HALT) = nothing, E(ABORT) = abort_all },
+    S(IDLE) = {E(BEGIN) = begin, E(MOVED) = nothing, E(FAILED) = nothing,
+	E(TIMER) = impossible, E(TICK) = impossible, E(HALT) = nothing,
+	E(ABORT) = nothing},
+    S(CANARY) = {E(BEGIN) = impossible, E(MOVED) = moved, E(FAILED) = failed,
+	E(TIMER) = impossible, E(TICK) = tick, E(HALT) = halt,
+	E(ABORT) = abort_all},
+    S(PAUSE) = {E(BEGIN) = impossible, E(MOVED) = impossible,
+	E(FAILED) = impossible, E(TIMER) = pause_over, E(TICK) = tick,
+	E(HALT) = halt, E(ABORT) = abort_all},
+    S(REST) = {E(BEGIN) = impossible, E(MOVED) = moved, E(FAILED) = failed,
+	E(TIMER) = impossible, E(TICK) = tick, E(HALT) = halt,
+	E(ABORT) = abort_all},
+    S(WATCH) = {E(BEGIN) = impossible, E(MOVED) = impossible,
+	E(FAILED) = impossible, E(TIMER) = pause_over, E(TICK) = tick,
+	E(HALT) = halt, E(ABORT) = abort_all},
+    S(STOPPING) = {E(BEGIN) = impossible, E(MOVED) = moved, E(FAILED) = failed,
+	E(TIMER) = impossible, E(TICK) = tick, E(HALT) = nothing,
+	E(ABORT) = abort_all},
 };
 #undef S
 #undef E

@@ -14,54 +14,56 @@
 
 #define ROLLOUT_STATES(X)                                                      \
 	X(IDLE, "idle")                                                        \
-	X(CANARY, "canary")	/* the first ones, one by one */               \
-	X(PAUSE, "pause")	/* those are watched */                        \
-	X(REST, "rest")							       \
-	X(WATCH, "watch")	/* all are replaced, and watched */            \
-	X(STOPPING, "stopping")	/* begins nothing more, finishes what it began */
+	X(CANARY, "canary") /* the first ones, one by one */                   \
+	X(PAUSE, "pause")   /* those are watched */                            \
+	X(REST, "rest")                                                        \
+	X(WATCH, "watch") /* all are replaced, and watched */                  \
+	X(STOPPING,                                                            \
+	    "stopping") /* begins nothing more, finishes what it began */
 
 enum rollout_state {
 #define X(n, s) ROLLOUT_##n,
 	ROLLOUT_STATES(X)
 #undef X
-	ROLLOUT_STATE_COUNT
+	    ROLLOUT_STATE_COUNT
 };
 extern const char *const rollout_state_name[ROLLOUT_STATE_COUNT];
 
 #define ROLLOUT_EVENTS(X)                                                      \
 	X(BEGIN, "begin")                                                      \
-	X(MOVED, "moved")	/* a shard was replaced */                     \
-	X(FAILED, "failed")	/* it was not */                               \
-	X(TIMER, "timer")	/* the pause is over */                        \
-	X(TICK, "tick")		/* time to look at those replaced */           \
-	X(HALT, "halt")		/* an operator stops it */                     \
-	X(ABORT, "abort")	/* the fleet stops */
+	X(MOVED, "moved")   /* a shard was replaced */                         \
+	X(FAILED, "failed") /* it was not */                                   \
+	X(TIMER, "timer")   /* the pause is over */                            \
+	X(TICK, "tick")	    /* time to look at those replaced */               \
+	X(HALT, "halt")	    /* an operator stops it */                         \
+	X(ABORT, "abort")   /* the fleet stops */
 
 enum rollout_event {
 #define X(n, s) ROLLOUT_ON_##n,
 	ROLLOUT_EVENTS(X)
 #undef X
-	ROLLOUT_EVENT_COUNT
+	    ROLLOUT_EVENT_COUNT
 };
 
-#define ROLLOUT_TICK_S 0.5	/* between two looks */
-#define ROLLOUT_WAITS_MAX 60	/* ticks a pause is prolonged for a shard that
+#define ROLLOUT_TICK_S 0.5 /* between two looks */
+#define ROLLOUT_WAITS_MAX                                                      \
+	60 /* ticks a pause is prolonged for a shard that
 				   reconnects */
 #define ROLLOUT_WORDS 512
 
 struct rollout_plan {
-	uint32_t total;		/* shards to replace */
-	uint32_t canary;	/* 0: no canary, no pause */
-	uint32_t parallel;	/* at once, of the rest */
-	uint32_t max_failures;	/* more stop it; one canary's always does */
+	uint32_t total;	       /* shards to replace */
+	uint32_t canary;       /* 0: no canary, no pause */
+	uint32_t parallel;     /* at once, of the rest */
+	uint32_t max_failures; /* more stop it; one canary's always does */
 	double pause_s;
 };
 
 enum rollout_step {
-	ROLLOUT_BEGUN,		/* MOVED or FAILED follows */
-	ROLLOUT_SKIPPED,	/* it needs no replacing any more */
-	ROLLOUT_LATER,		/* not now: asked again at the next tick */
-	ROLLOUT_REFUSED,	/* failed at once; it was said */
+	ROLLOUT_BEGUN,	 /* MOVED or FAILED follows */
+	ROLLOUT_SKIPPED, /* it needs no replacing any more */
+	ROLLOUT_LATER,	 /* not now: asked again at the next tick */
+	ROLLOUT_REFUSED, /* failed at once; it was said */
 };
 
 enum rollout_verdict { ROLLOUT_GOOD, ROLLOUT_WAIT, ROLLOUT_BAD };
@@ -89,8 +91,8 @@ struct rollout {
 	struct timer deadline, tick;
 	uint32_t begun, moved, failed;
 	unsigned waits;
-	char why[ROLLOUT_WORDS];	/* STOPPING: what stopped it */
-	int code;			/* of the end, and its sentence */
+	char why[ROLLOUT_WORDS]; /* STOPPING: what stopped it */
+	int code;		 /* of the end, and its sentence */
 	char words[ROLLOUT_WORDS + 256];
 };
 

@@ -15,7 +15,7 @@
 #include "supervisor/operation/operation.h"
 #include "supervisor/operation/rollout.h"
 
-#define UNDERWAY_KEY "rollout"	/* store blob while one is under way */
+#define UNDERWAY_KEY "rollout" /* store blob while one is under way */
 
 /* ---- which shards ----------------------------------------------------- */
 
@@ -24,7 +24,7 @@ static uint64_t
 program_mark(void)
 {
 	struct stat st;
-	uint64_t id[4] = { 0 };
+	uint64_t id[4] = {0};
 
 	if (stat("/proc/self/exe", &st) == 0) {
 		id[0] = st.st_dev;
@@ -46,7 +46,8 @@ is_behind(const struct rollout_effects *r, uint32_t slot)
 {
 	const struct page_watch *w = &r->fleet->page.slot[slot].watch;
 
-	return w->program != r->fleet->program || w->settings != r->fleet->settings;
+	return w->program != r->fleet->program
+	    || w->settings != r->fleet->settings;
 }
 
 /* Marks those to replace; how many there are. */
@@ -63,7 +64,7 @@ choose(struct rollout_effects *r, bool all)
 	}
 	for (uint32_t i = 0; i < f->local; i++) {
 		r->slot[i].mark = all || is_behind(r, i) ? ROLLOUT_EFFECTS_DUE
-		    : ROLLOUT_EFFECTS_NOT;
+							 : ROLLOUT_EFFECTS_NOT;
 		n += r->slot[i].mark == ROLLOUT_EFFECTS_DUE;
 	}
 	return n;
@@ -127,7 +128,8 @@ shard_failed(struct rollout_effects *r, struct member *c, const char *why)
 
 /* Without a session there is nothing to hand over, and nothing to lose. */
 static enum rollout_step
-restart_plainly(struct rollout_effects *r, struct member *c, enum shard_state state)
+restart_plainly(struct rollout_effects *r, struct member *c,
+    enum shard_state state)
 {
 	if (state == SHARD_IDENTIFYING) {
 		shard_failed(r, c, "its IDENTIFY is under way");
@@ -206,7 +208,7 @@ lane_done(void *arg, struct member *c, bool ok, const char *why)
 static void
 undo_now(struct rollout_effects *r)
 {
-	struct rollout_effects_order o = { -1, -1, -1, -1, false, false, false };
+	struct rollout_effects_order o = {-1, -1, -1, -1, false, false, false};
 	uint32_t ticket = r->undo_ticket;
 	struct err e;
 
@@ -237,7 +239,10 @@ done(void *arg, int code, const char *sentence)
 }
 
 static const struct rollout_actions actions = {
-	.next = next, .judge = rollout_effects_judge, .tell = tell, .done = done,
+    .next = next,
+    .judge = rollout_effects_judge,
+    .tell = tell,
+    .done = done,
 };
 
 /* ---- the beginning ---------------------------------------------------- */
@@ -249,8 +254,9 @@ pick(int64_t asked, int64_t otherwise)
 }
 
 static void
-make_plan(const struct rollout_effects *r, const struct rollout_effects_order *o,
-    uint32_t total, struct rollout_plan *p)
+make_plan(const struct rollout_effects *r,
+    const struct rollout_effects_order *o, uint32_t total,
+    struct rollout_plan *p)
 {
 	const struct config *c = r->fleet->config;
 
@@ -267,11 +273,11 @@ static void
 plan_words(const struct rollout_plan *p, const char *verb, char *out,
     size_t size)
 {
-	str_format(out, size, "%s %u shards, each with one RESUME and no "
-	    "IDENTIFY: %u first, %g s of watching, then %u at a time; more "
-	    "than %u failures stop it.", verb, p->total, p->canary < p->total
-	    ? p->canary : p->total, p->pause_s, p->parallel > 0 ? p->parallel
-	    : 1, p->max_failures);
+	str_format(out, size,
+	    "%s %u shards, each with one RESUME and no IDENTIFY: %u first, %g "
+	    "s of watching, then %u at a time; more than %u failures stop it.",
+	    verb, p->total, p->canary < p->total ? p->canary : p->total,
+	    p->pause_s, p->parallel > 0 ? p->parallel : 1, p->max_failures);
 }
 
 /* The config in force is the one to roll out. */
@@ -296,9 +302,9 @@ roll(struct rollout_effects *r, const struct rollout_effects_order *o,
 static void
 nothing_to_do(struct rollout_effects *r)
 {
-	report_fine(&r->report, 0, "Every shard runs this program and this "
-	    "configuration already; with --all they are replaced "
-	    "nevertheless.");
+	report_fine(&r->report, 0,
+	    "Every shard runs this program and this configuration already; "
+	    "with --all they are replaced nevertheless.");
 }
 
 static void
@@ -399,14 +405,15 @@ rollout_effects_undo(struct rollout_effects *r, uint32_t ticket,
 	struct config *c;
 
 	if (r->before == NULL)
-		return err_set(e, EXIT_DEGRADED, "there is no configuration "
+		return err_set(e, EXIT_DEGRADED,
+		    "there is no configuration "
 		    "to go back to: no rollout has changed one since the "
 		    "supervisor started. To go back to another program: "
-		    "\"shardherd upgrade FILE\", then \"shardherd "
-		    "rollout\"");
+		    "\"shardherd upgrade FILE\", then \"shardherd rollout\"");
 	/* What it would replace is known only when the one under way ended. */
-	if (operation_may(r->fleet, o->dry_run ? OPERATION_ROLLOUT
-	    : OPERATION_UNDO, e) == -1)
+	if (operation_may(r->fleet,
+		o->dry_run ? OPERATION_ROLLOUT : OPERATION_UNDO, e)
+	    == -1)
 		return -1;
 	if (rollout_effects_busy(r))
 		return undo_later(r, ticket, e);
@@ -445,8 +452,8 @@ rollout_effects_abort(struct rollout_effects *r)
 
 	if (r->undo_next) {
 		r->undo_next = false;
-		err_set(&e, EXIT_TRY_LATER, "the fleet is stopping: nothing "
-		    "was undone");
+		err_set(&e, EXIT_TRY_LATER,
+		    "the fleet is stopping: nothing was undone");
 		control_done(&r->fleet->control, r->undo_ticket, 0, &e);
 		r->undo_ticket = 0;
 	}
@@ -462,7 +469,7 @@ rollout_effects_init(struct rollout_effects *r, struct fleet *f)
 {
 	memset(r, 0, sizeof(*r));
 	r->fleet = f;
-	r->report = (struct report){ &f->control, "Rollout", 0 };
+	r->report = (struct report) {&f->control, "Rollout", 0};
 	r->fleet->program = program_mark();
 	r->fleet->settings = settings_of(f->config);
 	rollout_init(&r->rollout, f->timers, &actions, r);
@@ -488,13 +495,15 @@ rollout_effects_launched(struct rollout_effects *r)
 	size_t len = 0;
 
 	if (store_blob_get(&r->fleet->store, UNDERWAY_KEY, &underway,
-	    sizeof(underway), &len, NULL) != 1 || len != sizeof(underway)
-	    || underway == 0)
+		sizeof(underway), &len, NULL)
+		!= 1
+	    || len != sizeof(underway) || underway == 0)
 		return;
 	note_underway(r, false);
 	log_notice("The rollout under way when the supervisor ended was given "
-	    "up there.");
-	publish(r, "Given up when the supervisor ended; shards started since "
+		   "up there.");
+	publish(r,
+	    "Given up when the supervisor ended; shards started since "
 	    "then run program and configuration as they are.");
 }
 

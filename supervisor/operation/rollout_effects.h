@@ -12,38 +12,46 @@
 #include "supervisor/operation/rollout.h"
 #include "supervisor/operation/handover_effects.h"
 
-#define ROLLOUT_EFFECTS_LANES 16	/* shards replaced at once, at most */
-#define ROLLOUT_EFFECTS_ACK_SLACK_MS 2000 /* beyond two intervals without an ACK */
+#define ROLLOUT_EFFECTS_LANES 16 /* shards replaced at once, at most */
+#define ROLLOUT_EFFECTS_ACK_SLACK_MS                                           \
+	2000 /* beyond two intervals without an ACK */
 
 /* As the operator asked; -1: as the config says. */
 struct rollout_effects_order {
 	int64_t canary, parallel, max_failures;
 	double pause_s;
-	bool all;		/* also those that are up to date */
+	bool all; /* also those that are up to date */
 	bool dry_run, no_wait;
 };
 
-enum rollout_effects_mark { ROLLOUT_EFFECTS_NOT, ROLLOUT_EFFECTS_DUE, ROLLOUT_EFFECTS_BUSY, ROLLOUT_EFFECTS_MOVED,
-	ROLLOUT_EFFECTS_PLAIN, ROLLOUT_EFFECTS_FAILED };
+enum rollout_effects_mark {
+	ROLLOUT_EFFECTS_NOT,
+	ROLLOUT_EFFECTS_DUE,
+	ROLLOUT_EFFECTS_BUSY,
+	ROLLOUT_EFFECTS_MOVED,
+	ROLLOUT_EFFECTS_PLAIN,
+	ROLLOUT_EFFECTS_FAILED
+};
 
 struct rollout_effects_slot {
-	uint8_t mark;		/* enum rollout_effects_mark */
-	pid_t pid;		/* of the process that took over */
+	uint8_t mark; /* enum rollout_effects_mark */
+	pid_t pid;    /* of the process that took over */
 };
 
 struct rollout_effects {
 	struct fleet *fleet;
 	struct rollout rollout;
 	struct handover_effects lane[ROLLOUT_EFFECTS_LANES];
-	struct rollout_effects_slot *slot; /* of all shards; NULL before the first */
+	struct rollout_effects_slot
+	    *slot; /* of all shards; NULL before the first */
 	uint32_t slots;
-	bool presence;		/* the last config rolled out has another */
-	struct config *before;	/* the last rollout's former config, or NULL */
+	bool presence;	       /* the last config rolled out has another */
+	struct config *before; /* the last rollout's former config, or NULL */
 	struct report report;
 	uint32_t undo_ticket;
-	bool undo_next;		/* as soon as this one has stopped */
+	bool undo_next; /* as soon as this one has stopped */
 	uint64_t began_ms;
-	char note[PAGE_WORDS];	/* how it is going, or went */
+	char note[PAGE_WORDS]; /* how it is going, or went */
 };
 
 void rollout_effects_init(struct rollout_effects *, struct fleet *);
@@ -75,7 +83,8 @@ enum rollout_verdict rollout_effects_judge(void *, char *words, size_t size);
 
 /* From messages.c and fleet.c: of any shard's process. */
 void rollout_effects_standby(struct rollout_effects *, struct member *);
-void rollout_effects_trouble(struct rollout_effects *, struct member *, const char *);
+void rollout_effects_trouble(struct rollout_effects *, struct member *,
+    const char *);
 void rollout_effects_handed(struct rollout_effects *, struct member *,
     const struct msg_handed *);
 void rollout_effects_ready(struct rollout_effects *, struct member *);

@@ -25,16 +25,18 @@ judge_one(struct rollout_effects *r, struct member *c, char *words, size_t size)
 	const char *why;
 
 	if (c->pid != r->slot[c->slot].pid) {
-		str_format(words, size, "%s has ended since it was replaced: "
-		    "%s.", c->name, TEXT_OF(p->watch.last_end, 150));
+		str_format(words, size,
+		    "%s has ended since it was replaced: %s.", c->name,
+		    TEXT_OF(p->watch.last_end, 150));
 		return ROLLOUT_BAD;
 	}
 	if (!page_read(&p->shard, &s, sizeof(s)) || s.pid != c->pid
 	    || s.state != SHARD_READY)
 		return ROLLOUT_WAIT;
 	why = liveness_judge(&s, now);
-	if (why == NULL && verdict_deaf(&s, VERDICT_INTERVALS,
-	    ROLLOUT_EFFECTS_ACK_SLACK_MS, now))
+	if (why == NULL
+	    && verdict_deaf(&s, VERDICT_INTERVALS, ROLLOUT_EFFECTS_ACK_SLACK_MS,
+		now))
 		why = "no heartbeat was acknowledged for two intervals";
 	if (why == NULL)
 		return ROLLOUT_GOOD;
@@ -84,7 +86,8 @@ rollout_effects_standby(struct rollout_effects *r, struct member *c)
 }
 
 void
-rollout_effects_trouble(struct rollout_effects *r, struct member *c, const char *words)
+rollout_effects_trouble(struct rollout_effects *r, struct member *c,
+    const char *words)
 {
 	struct handover_effects *s = lane_of(r, c);
 

@@ -88,8 +88,9 @@ restore_bot(struct token_move *r)
 	size_t len;
 
 	if (store_blob_get(&r->fleet->store, TOKEN_MOVE_BOT_KEY, &r->bot,
-	    sizeof(r->bot), &len, NULL) != 1 || len != sizeof(r->bot)
-	    || r->bot.identity != r->fleet->identity)
+		sizeof(r->bot), &len, NULL)
+		!= 1
+	    || len != sizeof(r->bot) || r->bot.identity != r->fleet->identity)
 		memset(&r->bot, 0, sizeof(r->bot));
 }
 
@@ -139,8 +140,8 @@ progress(struct token_move *r, uint32_t done)
 	if (clock_boot_ms() - r->told_ms < TOKEN_MOVE_TELL_MS)
 		return;
 	r->told_ms = clock_boot_ms();
-	report_tell(&r->report, "%u of %u shards run with the new token.",
-	    done, f->local);
+	report_tell(&r->report, "%u of %u shards run with the new token.", done,
+	    f->local);
 }
 
 /*
@@ -173,8 +174,7 @@ move_handler(struct token_move *r)
 
 	if (r->handler_ms == 0)
 		r->handler_ms = clock_boot_ms();
-	if (moved(f, f->handler)
-	    || f->underway(f, UNDERWAY_RELOAD)
+	if (moved(f, f->handler) || f->underway(f, UNDERWAY_RELOAD)
 	    || f->underway(f, UNDERWAY_PLUGIN)
 	    || f->handler->state == MEMBER_STOPPING
 	    || f->handler->state == MEMBER_WAITING)
@@ -211,16 +211,18 @@ conclude(struct token_move *r, uint32_t done)
 {
 	struct fleet *f = r->fleet;
 
-	report_tell(&r->report, "%u of %u shards run with the new token, after "
-	    "%.1f s.", done, f->local,
-	    (double)(clock_boot_ms() - r->began_ms) / 1000);
+	report_tell(&r->report,
+	    "%u of %u shards run with the new token, after %.1f s.", done,
+	    f->local, (double)(clock_boot_ms() - r->began_ms) / 1000);
 	if (!handler_moved(f))
-		fail(r, EXIT_DEGRADED, "The handler is not ready with the new "
+		fail(r, EXIT_DEGRADED,
+		    "The handler is not ready with the new "
 		    "token yet: see \"shardherd status\".");
 	else if (done < f->local)
-		fail(r, EXIT_DEGRADED, "%u shards are not ready with the new "
-		    "token yet; they go on by themselves: see \"shardherd "
-		    "status\".", f->local - done);
+		fail(r, EXIT_DEGRADED,
+		    "%u shards are not ready with the new token yet; they go "
+		    "on by themselves: see \"shardherd status\".",
+		    f->local - done);
 	else
 		finish(r, NULL);
 }
@@ -275,8 +277,10 @@ on_tick(struct timer *t)
 	}
 	timer_set(t, TOKEN_MOVE_TICK_S);
 	if (f->hold->code != 0)
-		fail(r, EXIT_DEGRADED, "The fleet came on hold on its way to "
-		    "the new token, and stays there: %s", f->hold->text);
+		fail(r, EXIT_DEGRADED,
+		    "The fleet came on hold on its way to "
+		    "the new token, and stays there: %s",
+		    f->hold->text);
 	else
 		move_some(r);
 }
@@ -298,9 +302,11 @@ note_stale(struct token_move *r)
 	if (r->stale == f->identity)
 		r->stale = 0;
 	if (store_blob_put(&f->store, TOKEN_MOVE_STALE_KEY, &r->stale,
-	    sizeof(r->stale), &e) == -1)
+		sizeof(r->stale), &e)
+	    == -1)
 		log_warn("That token_file holds an old token can't be kept: "
-		    "%s", e.text);
+			 "%s",
+		    e.text);
 }
 
 /* From here on every process that starts gets the new token. */
@@ -337,8 +343,9 @@ move(struct token_move *r, const struct discord_ask_answer *w)
 	r->began_ms = r->told_ms = clock_boot_ms();
 	r->handler_ms = 0;
 	r->handler_plainly = false;
-	report_tell(&r->report, "The new token is in force: the handler and %u "
-	    "shards go over.", f->local);
+	report_tell(&r->report,
+	    "The new token is in force: the handler and %u shards go over.",
+	    f->local);
 	timer_set(&r->tick, 0);
 	if (r->options.no_wait)
 		report_end(&r->report, f->handler->generation, NULL);
@@ -350,25 +357,29 @@ static int
 judge(struct token_move *r, const struct discord_ask_answer *w, struct err *e)
 {
 	struct fleet *f = r->fleet;
-	struct token_rules_cost cost = { .shards = f->local,
+	struct token_rules_cost cost = {.shards = f->local,
 	    .keys = (uint32_t)w->max_concurrency,
-	    .interval_s = f->config->identify_interval_s, .total = w->total,
-	    .remaining = w->remaining, .reserve = permit_reserve(f->permit),
-	    .reset_ms = w->reset_after_ms, .force = r->options.force };
+	    .interval_s = f->config->identify_interval_s,
+	    .total = w->total,
+	    .remaining = w->remaining,
+	    .reserve = permit_reserve(f->permit),
+	    .reset_ms = w->reset_after_ms,
+	    .force = r->options.force};
 	char words[400];
 
 	if (r->bot.user_id[0] == '\0')
-		return err_set(e, EXIT_TRY_LATER, "Discord has not told yet "
-		    "whose token the fleet runs with, so the new one can't be "
-		    "compared. Nothing was changed; stopping and starting the "
-		    "fleet takes the new one.");
+		return err_set(e, EXIT_TRY_LATER,
+		    "Discord has not told yet whose token the fleet runs with, "
+		    "so the new one can't be compared. Nothing was changed; "
+		    "stopping and starting the fleet takes the new one.");
 	if (!token_rules_same_bot(&r->bot, w))
-		return err_set(e, EXIT_CONFIG, "The new token belongs to "
-		    "another bot: %s (%s), and the fleet runs %s (%s). Nothing "
-		    "was changed.", w->user_name, w->user_id, r->bot.name,
-		    r->bot.user_id);
-	report_tell(&r->report, "The new token is good and belongs to the same "
-	    "bot, %s (%s).", w->user_name, w->user_id);
+		return err_set(e, EXIT_CONFIG,
+		    "The new token belongs to another bot: %s (%s), and the "
+		    "fleet runs %s (%s). Nothing was changed.",
+		    w->user_name, w->user_id, r->bot.name, r->bot.user_id);
+	report_tell(&r->report,
+	    "The new token is good and belongs to the same bot, %s (%s).",
+	    w->user_name, w->user_id);
 	if (token_rules_price(&cost, words, sizeof(words), e) == -1)
 		return -1;
 	report_tell(&r->report, "%s", words);
@@ -381,7 +392,8 @@ limited(struct token_move *r, const struct discord_ask_answer *w)
 {
 	double s = w->retry_after_s > 0 ? w->retry_after_s : 1;
 
-	if ((w->status != DISCORD_ASK_LIMITED && w->user_status != DISCORD_ASK_LIMITED)
+	if ((w->status != DISCORD_ASK_LIMITED
+		&& w->user_status != DISCORD_ASK_LIMITED)
 	    || r->asks >= TOKEN_MOVE_ASKS || s > TOKEN_MOVE_ASK_WAIT_S)
 		return false;
 	timer_set(&r->tick, s);
@@ -398,17 +410,24 @@ on_answer(struct discord_ask *ask, const struct discord_ask_answer *answer)
 	if (limited(r, w))
 		return;
 	if (w->status == DISCORD_ASK_UNAUTHORIZED) {
-		fail(r, EXIT_CONFIG, "Discord refuses the new token (401): it "
+		fail(r, EXIT_CONFIG,
+		    "Discord refuses the new token (401): it "
 		    "is wrong or was reset again. Nothing was changed; the "
 		    "fleet goes on with the token it has.");
-	} else if (w->status != DISCORD_ASK_OK || w->user_status != DISCORD_ASK_OK
+	} else if (w->status != DISCORD_ASK_OK
+	    || w->user_status != DISCORD_ASK_OK
 	    || !answer_rules_answer_ok(w, r->fleet->config->api)) {
-		fail(r, EXIT_TRY_LATER, "Discord could not be asked about the "
-		    "new token (%s%s%s). Nothing was changed; try again "
-		    "later.", discord_ask_status_name[w->status != DISCORD_ASK_OK ? w->status
-		    : w->user_status], w->words[0] ? ": " : "", w->words);
+		fail(r, EXIT_TRY_LATER,
+		    "Discord could not be asked about the "
+		    "new token (%s%s%s). Nothing was changed; try again later.",
+		    discord_ask_status_name[w->status != DISCORD_ASK_OK
+			    ? w->status
+			    : w->user_status],
+		    w->words[0] ? ": " : "", w->words);
 	} else if (operation_may_within(r->fleet, OPERATION_TOKEN,
-	    UNDERWAY_TOKEN, &e) == -1 || judge(r, w, &e) == -1) {
+		       UNDERWAY_TOKEN, &e)
+		== -1
+	    || judge(r, w, &e) == -1) {
 		finish(r, &e);
 	} else if (r->options.dry) {
 		report_tell(&r->report, "Nothing was changed.");
@@ -425,9 +444,11 @@ refuse_same(const struct token_move *r, struct err *e)
 	char road[PERMIT_WORDS];
 
 	token_rules_road(r->fleet->config, road, sizeof(road));
-	err_set(e, EXIT_CONFIG, "This is the token that Discord refuses and "
+	err_set(e, EXIT_CONFIG,
+	    "This is the token that Discord refuses and "
 	    "the fleet is on hold for: nothing can change by it. Make a new "
-	    "one on the bot's page of the developer portal. %s", road);
+	    "one on the bot's page of the developer portal. %s",
+	    road);
 }
 
 int
@@ -456,8 +477,8 @@ token_move_begin(struct token_move *r, char *token, uint32_t ticket,
 		return -1;
 	}
 	if (secret_identity(token) == f->identity) {
-		control_say(&f->control, ticket, "same", "The fleet runs with "
-		    "this very token: nothing to do.");
+		control_say(&f->control, ticket, "same",
+		    "The fleet runs with this very token: nothing to do.");
 		finish(r, NULL);
 		return 0;
 	}
@@ -509,17 +530,22 @@ look_at_file(struct token_move *r)
 	secret_free(token);
 	r->differs = id != f->identity && id != r->stale;
 	if (r->differs && !was)
-		log_notice("token_file holds another token now. The fleet "
+		log_notice(
+		    "token_file holds another token now. The fleet "
 		    "goes on with the one it has; \"shardherd token reload\" "
 		    "checks the new one and moves the fleet over.");
 	/* Of a copy systemd makes a new one at the next start. */
 	old = id == r->stale && id != f->identity
 	    && !config_token_is_copy(f->config);
-	status_notes_say(&f->notes, NOTE_TOKEN, old ? "token_file still holds the "
-	    "token that the fleet has left: the next start would take it. "
-	    "Write the new one there." : !r->differs ? "" : "token_file "
-	    "holds another token than the fleet runs with: \"shardherd token "
-	    "reload --dry-run\" tells what moving over costs.");
+	status_notes_say(&f->notes, NOTE_TOKEN,
+	    old ? "token_file still holds the "
+		  "token that the fleet has left: the next start would take it. "
+		  "Write the new one there."
+		: !r->differs
+		? ""
+		: "token_file "
+		  "holds another token than the fleet runs with: \"shardherd token "
+		  "reload --dry-run\" tells what moving over costs.");
 }
 
 void
@@ -548,13 +574,15 @@ token_move_init(struct token_move *r, struct fleet *f)
 
 	memset(r, 0, sizeof(*r));
 	r->fleet = f;
-	r->report = (struct report){ &f->control, "Token", 0 };
+	r->report = (struct report) {&f->control, "Token", 0};
 	discord_ask_init(&r->ask, f->loop, f->timers, f->config, "", f->ca_file,
 	    on_answer);
 	timer_init(f->timers, &r->tick, on_tick);
 	restore_bot(r);
 	if (store_blob_get(&f->store, TOKEN_MOVE_STALE_KEY, &r->stale,
-	    sizeof(r->stale), &len, NULL) != 1 || len != sizeof(r->stale))
+		sizeof(r->stale), &len, NULL)
+		!= 1
+	    || len != sizeof(r->stale))
 		r->stale = 0;
 }
 

@@ -17,18 +17,19 @@
 
 struct fleet;
 
-#define TOKEN_MOVE_TICK_S 0.25	/* between two looks at those on the way */
-#define TOKEN_MOVE_PATIENCE_MS 120000 /* then a shard no longer holds up others */
-#define TOKEN_MOVE_TELL_MS 5000	/* between two lines of progress */
-#define TOKEN_MOVE_ASKS 4		/* while Discord says 429 */
-#define TOKEN_MOVE_ASK_WAIT_S 20	/* of its retry_after: more is refused */
+#define TOKEN_MOVE_TICK_S 0.25 /* between two looks at those on the way */
+#define TOKEN_MOVE_PATIENCE_MS                                                 \
+	120000			 /* then a shard no longer holds up others */
+#define TOKEN_MOVE_TELL_MS 5000	 /* between two lines of progress */
+#define TOKEN_MOVE_ASKS 4	 /* while Discord says 429 */
+#define TOKEN_MOVE_ASK_WAIT_S 20 /* of its retry_after: more is refused */
 #define TOKEN_MOVE_STALE_KEY "token-stale" /* store blob: rotate.stale */
-#define TOKEN_MOVE_BOT_KEY "bot"	/* store blob: struct token_rules_bot */
+#define TOKEN_MOVE_BOT_KEY "bot" /* store blob: struct token_rules_bot */
 
 struct token_move_options {
-	bool dry;		/* check and tell the cost, nothing else */
-	bool force;		/* may go below the reserve */
-	bool no_wait;		/* answer as soon as the fleet begins to move */
+	bool dry;     /* check and tell the cost, nothing else */
+	bool force;   /* may go below the reserve */
+	bool no_wait; /* answer as soon as the fleet begins to move */
 };
 
 enum token_move_state { TOKEN_MOVE_IDLE, TOKEN_MOVE_ASKING, TOKEN_MOVE_MOVING };
@@ -39,19 +40,20 @@ struct token_move {
 	struct discord_ask ask;
 	struct timer tick;
 	struct token_move_options options;
-	unsigned asks;		/* of this question, so far */
-	char *fresh;		/* secret.h; ASKING: the token in question */
+	unsigned asks; /* of this question, so far */
+	char *fresh;   /* secret.h; ASKING: the token in question */
 	struct report report;
-	uint64_t *since_ms;	/* MOVING: per slot, when it was moved; 0 */
-	uint64_t handler_ms;	/* the same of the handler */
-	bool handler_plainly;	/* it could not be replaced start-first */
+	uint64_t *since_ms;   /* MOVING: per slot, when it was moved; 0 */
+	uint64_t handler_ms;  /* the same of the handler */
+	bool handler_plainly; /* it could not be replaced start-first */
 	uint64_t told_ms, began_ms;
-	struct token_rules_bot bot;	/* of the token in force; user_id "": unknown */
-	struct stat seen;	/* of the token file */
-	bool differs;		/* it holds another token than the fleet's */
-	uint64_t stale;		/* identity of what it held when another one
+	struct token_rules_bot
+	    bot;	  /* of the token in force; user_id "": unknown */
+	struct stat seen; /* of the token file */
+	bool differs;	  /* it holds another token than the fleet's */
+	uint64_t stale;	  /* identity of what it held when another one
 				   was put in force: no news; 0 */
-	int last_code;		/* how the last one ended, err.h */
+	int last_code;	  /* how the last one ended, err.h */
 };
 
 void token_move_init(struct token_move *, struct fleet *);

@@ -84,7 +84,8 @@ keep(struct day_totals *d)
 	if (!d->dirty)
 		return;
 	d->dirty = false;
-	store_writes_blob(&d->fleet->writes, DAYS_KEY, &d->days, sizeof(d->days));
+	store_writes_blob(&d->fleet->writes, DAYS_KEY, &d->days,
+	    sizeof(d->days));
 }
 
 void

@@ -10,7 +10,7 @@
 
 struct fleet;
 
-#define DAY_TOTALS_MS 60000		/* between two transactions */
+#define DAY_TOTALS_MS 60000 /* between two transactions */
 
 struct day_totals_seen {
 	uint64_t reconnects[RECONNECTS], resumed_for[RECONNECTS];
@@ -20,7 +20,7 @@ struct day_totals_seen {
 struct day_totals {
 	struct fleet *fleet;
 	uint32_t count;
-	struct day_totals_seen *seen;	/* per slot */
+	struct day_totals_seen *seen; /* per slot */
 	struct days days;
 	bool dirty;
 	uint64_t kept_ms;

@@ -71,8 +71,8 @@ put_budget(struct page_cluster *pc, const struct fleet *f)
 	pc->foreign_ever = b->kept.foreign_ever;
 	pc->foreign_found_ms = b->kept.found_ms;
 	if (p->known)
-		pc->forecast_s = budget_forecast_s(b, permit_remaining(p)
-		    - permit_reserve(p), now);
+		pc->forecast_s = budget_forecast_s(b,
+		    permit_remaining(p) - permit_reserve(p), now);
 	pc->permits_waiting = permit_waiting(p);
 	pc->permits_eta_ms = permit_eta_ms(p);
 	pc->held = p->held[0] != '\0';
@@ -203,7 +203,8 @@ status_page_close(struct status_page *b, int exit_code)
 }
 
 void
-status_page_shard_down(struct status_page *b, uint32_t slot, bool held, const char *why)
+status_page_shard_down(struct status_page *b, uint32_t slot, bool held,
+    const char *why)
 {
 	struct page_shard *s = &b->fleet->page.slot[slot].shard;
 

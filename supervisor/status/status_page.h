@@ -14,8 +14,8 @@ struct fleet;
 
 struct status_page {
 	struct fleet *fleet;
-	ev_prepare turn;	/* of the loop */
-	uint64_t updated_ms;	/* boot stamp of the last whole update */
+	ev_prepare turn;     /* of the loop */
+	uint64_t updated_ms; /* boot stamp of the last whole update */
 };
 
 void status_page_init(struct status_page *, struct fleet *);

@@ -43,8 +43,7 @@ left_behind(const struct member *c)
 
 	if (!same_process(w->pid, w->pid_start))
 		return 0;
-	if (!c->handler
-	    && page_slot_holder(&c->fleet->page, c->slot) != w->pid)
+	if (!c->handler && page_slot_holder(&c->fleet->page, c->slot) != w->pid)
 		return 0;
 	return w->pid;
 }
@@ -64,8 +63,11 @@ static void
 lost(struct member *c, pid_t pid, int status)
 {
 	struct page_watch *w = member_watch(c);
-	struct death_report o = { .who = c->name, .pid = pid, .status = status,
-	    .killed_for = CRASHES, .last_words = "" };
+	struct death_report o = {.who = c->name,
+	    .pid = pid,
+	    .status = status,
+	    .killed_for = CRASHES,
+	    .last_words = ""};
 	enum crash_cause cause;
 	char words[PAGE_WORDS];
 
@@ -84,8 +86,7 @@ bury_ended(struct member *c)
 	pid_t pid = member_watch(c)->pid;
 	int status;
 
-	if (c->orphan == 0 && pid > 0
-	    && waitpid(pid, &status, WNOHANG) == pid)
+	if (c->orphan == 0 && pid > 0 && waitpid(pid, &status, WNOHANG) == pid)
 		lost(c, pid, status);
 }
 
@@ -121,8 +122,8 @@ adopt_awaits(struct member *c)
 		if (clock_boot_ms() < a->until_ms)
 			return true;
 		log_warn("%s: the process %d of an earlier supervisor did not "
-		    "call within %d s: it is replaced.", c->name, (int)pid,
-		    ADOPT_WAIT_MS / 1000);
+			 "call within %d s: it is replaced.",
+		    c->name, (int)pid, ADOPT_WAIT_MS / 1000);
 		adopt_dismiss(c);
 	}
 	c->orphan = 0;
@@ -153,7 +154,8 @@ on_leave(struct timer *t)
 	if (!same_process(a->leaving, a->leaving_start))
 		return;
 	log_warn("The handler %d of an earlier supervisor did not leave: "
-	    "killing it.", (int)a->leaving);
+		 "killing it.",
+	    (int)a->leaving);
 	pidfd_signal_if(a->leaving, SIGKILL, started_at, &a->leaving_start);
 }
 
@@ -184,10 +186,11 @@ replace_handler(struct fleet *f)
 	struct err e;
 
 	log_notice("The handler was started with another config: a new one "
-	    "takes its place.");
+		   "takes its place.");
 	if (reload_effects_begin(f->reload, 0, false, true, &e) == -1)
 		log_error("The handler goes on with its old config, as %s. "
-		    "\"shardherd reload\" tries again.", e.text);
+			  "\"shardherd reload\" tries again.",
+		    e.text);
 }
 
 static void
@@ -206,10 +209,11 @@ on_settled(struct timer *t)
 	a->busy = false;
 	if (a->shards > 0 || a->handler)
 		log_notice("Taken over from the supervisor before: %u of %u "
-		    "shards%s. Their connections were not touched.", a->shards,
-		    f->local, a->handler ? " and the handler" : "");
+			   "shards%s. Their connections were not touched.",
+		    a->shards, f->local, a->handler ? " and the handler" : "");
 	if (a->stale > 0)
-		log_warn("%u shards go on with the config they were started "
+		log_warn(
+		    "%u shards go on with the config they were started "
 		    "with, which differs from the file: \"shardherd rollout\" "
 		    "brings the new one, the sessions kept.",
 		    a->stale);
@@ -229,7 +233,8 @@ member_of(struct fleet *f, const struct msg_hdr *h, const struct msg_adopt *m)
 	if (m->handler)
 		return f->handler;
 	return h->shard >= 0 && (uint32_t)h->shard < f->local
-	    ? &f->shard[h->shard] : NULL;
+	    ? &f->shard[h->shard]
+	    : NULL;
 }
 
 /* NULL: it fits; else why not, a clause. */
@@ -241,7 +246,7 @@ misfit(const struct adopt *a, const struct msg_adopt *m)
 
 	if (memcmp(m->nonce, f->nonce.bytes, sizeof(m->nonce)) != 0)
 		return "it belongs to another fleet, or to an earlier life of "
-		    "this one";
+		       "this one";
 	if (memcmp(m->seal, f->nonce.seal, sizeof(m->seal)) != 0)
 		return "the token was changed";
 	if (m->intents != c->intents)
@@ -250,7 +255,7 @@ misfit(const struct adopt *a, const struct msg_adopt *m)
 		return "the number of shards was changed";
 	if (m->fleet_sum != config_diff_sum(c, CONFIG_RELOAD_FLEET))
 		return "a key of the config was changed that counts for the "
-		    "whole fleet";
+		       "whole fleet";
 	return NULL;
 }
 
@@ -302,8 +307,7 @@ outrank(struct adopt *a)
 static void
 pair_if_due(struct fleet *f, struct member *c)
 {
-	if (f->handler->ready_ms != 0
-	    && c->paired != f->handler->generation)
+	if (f->handler->ready_ms != 0 && c->paired != f->handler->generation)
 		uplinks_add(f->uplinks, c);
 }
 
@@ -358,12 +362,12 @@ take_over(struct adopt_caller *x, struct member *c, const struct msg_adopt *m,
     int pidfd, int log_fd)
 {
 	struct adopt *a = x->adopt;
-	struct msg_adopted ok = { .pid = (int32_t)getpid() };
+	struct msg_adopted ok = {.pid = (int32_t)getpid()};
 
 	c->orphan = 0;
 	c->pid = x->pid;
 	c->generation = m->generation;
-	c->identity = c->fleet->identity;	/* its seal has shown that */
+	c->identity = c->fleet->identity; /* its seal has shown that */
 	spawn_listen(c, ipc_release(&x->ipc), log_fd);
 	ipc_send(&c->ipc, MSG_ADOPTED, c->handler ? -1 : (int32_t)c->slot, 0,
 	    &ok, sizeof(ok), -1);
@@ -379,8 +383,7 @@ take_over(struct adopt_caller *x, struct member *c, const struct msg_adopt *m,
 }
 
 static void
-refuse(struct adopt_caller *x, struct member *c, int32_t shard,
-    const char *why)
+refuse(struct adopt_caller *x, struct member *c, int32_t shard, const char *why)
 {
 	struct msg_refused no;
 	char who[32] = "the handler";
@@ -388,8 +391,8 @@ refuse(struct adopt_caller *x, struct member *c, int32_t shard,
 	if (shard >= 0)
 		str_format(who, sizeof(who), "shard %d", shard);
 	log_notice("The process %d of an earlier supervisor, %s, is not taken "
-	    "over: %s. It leaves, and nothing it holds is lost.", (int)x->pid,
-	    who, why);
+		   "over: %s. It leaves, and nothing it holds is lost.",
+	    (int)x->pid, who, why);
 	str_copy(no.text, why, sizeof(no.text));
 	ipc_send(&x->ipc, MSG_REFUSED, shard, 0, &no, sizeof(no), -1);
 	ipc_close(&x->ipc);
@@ -414,7 +417,7 @@ adopt_called(struct adopt_caller *x, const struct msg_hdr *h,
 	/* Held before it is judged, so that the number stays this process's. */
 	pidfd = pidfd_pidfd(x->pid);
 	why = pidfd == -1 ? "this kernel has no pidfds, or it has just ended"
-	    : judge(x, c, m, log_fd);
+			  : judge(x, c, m, log_fd);
 	if (why == NULL) {
 		take_over(x, c, m, pidfd, log_fd);
 		return true;
@@ -444,7 +447,8 @@ adopt_launch(struct adopt *a, struct err *e)
 	const char *dir = f->config->state_dir;
 
 	if (listener_place(&a->listener, f->config->run_dir,
-	    CONTRACT_ADOPT_SOCK, e) == -1)
+		CONTRACT_ADOPT_SOCK, e)
+	    == -1)
 		return -1;
 	expect(a);
 	a->until_ms = clock_boot_ms() + ADOPT_WAIT_MS;

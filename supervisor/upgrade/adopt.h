@@ -17,31 +17,31 @@
 struct fleet;
 struct member;
 
-#define ADOPT_WAIT_MS 10000	/* from our start to an orphan's call */
-#define ADOPT_LOOK_S 0.005	/* between two looks whether all have started */
-#define ADOPT_CALLERS 64	/* calls under way; more wait their turn */
-#define ADOPT_CALL_S 5		/* from the connection to its one message */
+#define ADOPT_WAIT_MS 10000 /* from our start to an orphan's call */
+#define ADOPT_LOOK_S 0.005  /* between two looks whether all have started */
+#define ADOPT_CALLERS 64    /* calls under way; more wait their turn */
+#define ADOPT_CALL_S 5	    /* from the connection to its one message */
 
 struct adopt_caller {
 	struct adopt *adopt;
 	struct ipc ipc;
 	struct timer timer;
-	pid_t pid;		/* as the kernel says */
+	pid_t pid; /* as the kernel says */
 };
 
 struct adopt {
 	struct fleet *fleet;
-	struct listener listener;	/* placed by a launch */
+	struct listener listener; /* placed by a launch */
 	struct adopt_caller caller[ADOPT_CALLERS];
 	struct timer settled;	/* nobody is awaited any more */
 	bool busy;		/* until then */
 	uint64_t until_ms;	/* boot stamp: then nobody is awaited */
-	uint32_t shards, stale;	/* taken over; with an older config */
+	uint32_t shards, stale; /* taken over; with an older config */
 	bool handler, handler_stale;
-	uint32_t newest;	/* handler generation the shards know of */
-	pid_t leaving;		/* handler that was told to end; 0: none */
+	uint32_t newest; /* handler generation the shards know of */
+	pid_t leaving;	 /* handler that was told to end; 0: none */
 	uint64_t leaving_start;
-	struct timer leave;	/* then it is killed */
+	struct timer leave; /* then it is killed */
 };
 
 void adopt_init(struct adopt *, struct fleet *);

@@ -92,7 +92,7 @@ int
 adopt_call_listen(struct adopt *a, struct err *e)
 {
 	return a->listener.fd != -1 ? 0
-	    : listener_open(&a->listener, "socket", e);
+				    : listener_open(&a->listener, "socket", e);
 }
 
 void

@@ -44,8 +44,8 @@ fail(struct upgrade *s, const struct err *why)
 {
 	struct err e;
 
-	err_set(&e, why->code, "Not upgraded, everything goes on as before: "
-	    "%s.", why->text);
+	err_set(&e, why->code,
+	    "Not upgraded, everything goes on as before: %s.", why->text);
 	forget(s);
 	end(s, &e);
 }
@@ -60,7 +60,7 @@ static void
 become(struct fleet *f, int fd, const char *path, struct arrival *a,
     struct err *e)
 {
-	struct program program = { .fd = fd };
+	struct program program = {.fd = fd};
 	bool guarded = a->guard != -1;
 	char name[CONFIG_PATH_MAX], **argv;
 
@@ -68,7 +68,7 @@ become(struct fleet *f, int fd, const char *path, struct arrival *a,
 	a->path = f->config->path;
 	a->lock = f->lock_fd;
 	a->nofile = f->nofile.rlim_cur == RLIM_INFINITY ? 0
-	    : f->nofile.rlim_cur;
+							: f->nofile.rlim_cur;
 	a->config = spawn_config(f->config->text, e);
 	if (a->config == -1)
 		return;
@@ -125,12 +125,12 @@ go(struct upgrade *s)
 {
 	struct fleet *f = s->fleet;
 	struct arrival a;
-	struct err e = { 0 };
+	struct err e = {0};
 
-	report_tell(&s->report, "The new program takes over now, as the same "
-	    "process.");
-	probe_give_up(f->probe, "the supervisor became another program "
-	    "meanwhile");
+	report_tell(&s->report,
+	    "The new program takes over now, as the same process.");
+	probe_give_up(f->probe,
+	    "the supervisor became another program meanwhile");
 	f->upgrade_ops->keep(f);
 	if (store_writes_flush(&f->writes, &e) == -1) {
 		fail(s, &e);
@@ -148,7 +148,7 @@ upgrade_leave(struct upgrade *s)
 {
 	struct fleet *f = s->fleet;
 	struct arrival a;
-	struct err e = { 0 };
+	struct err e = {0};
 
 	if (!s->cold)
 		return;
@@ -160,8 +160,9 @@ upgrade_leave(struct upgrade *s)
 	a.returned = 1;
 	a.why = e.text;
 	if (a.back != -1)
-		become(f, a.back, f->program_path[0] != '\0'
-		    ? f->program_path : PROGRAM_SELF, &a, &(struct err){ 0 });
+		become(f, a.back,
+		    f->program_path[0] != '\0' ? f->program_path : PROGRAM_SELF,
+		    &a, &(struct err) {0});
 }
 
 /* ---- judging --------------------------------------------------------- */
@@ -175,22 +176,28 @@ cost(const struct upgrade *s, char *out, size_t size)
 
 	out[0] = '\0';
 	if (x->contract != CONTRACT_VERSION)
-		str_format(out, size, "it speaks contract version %u and the "
-		    "running processes %d", x->contract, CONTRACT_VERSION);
+		str_format(out, size,
+		    "it speaks contract version %u and the "
+		    "running processes %d",
+		    x->contract, CONTRACT_VERSION);
 	else if (x->page != PAGE_VERSION)
-		str_format(out, size, "its stats page has layout version %u "
-		    "and the present one %d", x->page, PAGE_VERSION);
+		str_format(out, size,
+		    "its stats page has layout version %u "
+		    "and the present one %d",
+		    x->page, PAGE_VERSION);
 	else if (c->orphan_time_s <= 0)
-		str_format(out, size, "[limits] orphan_time is 0, so the "
+		str_format(out, size,
+		    "[limits] orphan_time is 0, so the "
 		    "processes end with their supervisor");
 }
 
 static void
 begin_cold(struct upgrade *s, const char *why)
 {
-	report_tell(&s->report, "Forced, as %s: all %u shards stop, their "
-	    "sessions kept, and RESUME under the new program.", why,
-	    s->fleet->local);
+	report_tell(&s->report,
+	    "Forced, as %s: all %u shards stop, their "
+	    "sessions kept, and RESUME under the new program.",
+	    why, s->fleet->local);
 	s->cold = true;
 	s->fleet->upgrade_ops->stop(s->fleet);
 }
@@ -203,18 +210,23 @@ fits(struct upgrade *s)
 	struct err e;
 
 	cost(s, why, sizeof(why));
-	report_tell(&s->report, "%s is version %s and accepts config and "
-	    "state; version %s runs.", s->wish.path, s->examined.version,
-	    SHARDHERD_VERSION);
+	report_tell(&s->report,
+	    "%s is version %s and accepts config and state; version %s runs.",
+	    s->wish.path, s->examined.version, SHARDHERD_VERSION);
 	if (why[0] != '\0' && !s->wish.force) {
-		err_set(&e, EXIT_DEGRADED, "the processes can't be taken over, "
-		    "as %s. --force stops all %u shards and lets them RESUME "
-		    "under the new program", why, f->local);
+		err_set(&e, EXIT_DEGRADED,
+		    "the processes can't be taken over, as %s. --force stops "
+		    "all %u shards and lets them RESUME under the new program",
+		    why, f->local);
 		fail(s, &e);
 	} else if (s->wish.check) {
-		report_tell(&s->report, why[0] != '\0' ? "All %u shards "
-		    "would stop and RESUME." : "All %u shards and the handler "
-		    "would be taken over; nothing was changed.", f->local);
+		report_tell(&s->report,
+		    why[0] != '\0'
+			? "All %u shards "
+			  "would stop and RESUME."
+			: "All %u shards and the handler "
+			  "would be taken over; nothing was changed.",
+		    f->local);
 		forget(s);
 		end(s, NULL);
 	} else if (why[0] != '\0') {
@@ -231,18 +243,20 @@ on_examined(struct helper *h, bool late)
 	struct err e, why;
 
 	if (late) {
-		err_set(&e, EXIT_DEGRADED, "%s did not answer within %d s when "
-		    "asked whether it can take over", s->wish.path,
-		    UPGRADE_EXAMINE_S);
+		err_set(&e, EXIT_DEGRADED,
+		    "%s did not answer within %d s when "
+		    "asked whether it can take over",
+		    s->wish.path, UPGRADE_EXAMINE_S);
 		fail(s, &e);
-	/* Did something begin meanwhile that only memory knows of? */
+		/* Did something begin meanwhile that only memory knows of? */
 	} else if (operation_may_within(s->fleet, OPERATION_UPGRADE,
-	    UNDERWAY_UPGRADE, &e) == -1) {
+		       UNDERWAY_UPGRADE, &e)
+	    == -1) {
 		fail(s, &e);
 	} else if (upgrade_check_read(h->said, h->status, &s->examined, &why)
 	    == -1) {
-		err_set(&e, why.code, "%s can't take over: %s",
-		    s->wish.path, TEXT_OF(why.text, 700));
+		err_set(&e, why.code, "%s can't take over: %s", s->wish.path,
+		    TEXT_OF(why.text, 700));
 		fail(s, &e);
 	} else {
 		fits(s);
@@ -257,7 +271,8 @@ start(struct upgrade *s, struct err *e)
 	if (program_open(&s->program, s->wish.path, f->config->text, e) == -1)
 		return -1;
 	if (spawn_examiner(f, &s->helper, &s->program, s->wish.path,
-	    UPGRADE_EXAMINE_S, e) == 0)
+		UPGRADE_EXAMINE_S, e)
+	    == 0)
 		return 0;
 	program_close(&s->program);
 	return -1;
@@ -270,7 +285,7 @@ upgrade_init(struct upgrade *s, struct fleet *f)
 {
 	memset(s, 0, sizeof(*s));
 	s->fleet = f;
-	s->report = (struct report){ &f->control, "Upgrade", 0 };
+	s->report = (struct report) {&f->control, "Upgrade", 0};
 	s->from.guard = -1;
 	program_init(&s->program);
 	helper_init(&s->helper, f->loop, f->timers, on_examined);
@@ -296,10 +311,10 @@ upgrade_begin(struct upgrade *s, uint32_t ticket,
 		return -1;
 	s->wish = *wish;
 	if (s->wish.path[0] == '\0')
-		str_copy(s->wish.path, f->program_path,
-		    sizeof(s->wish.path));
+		str_copy(s->wish.path, f->program_path, sizeof(s->wish.path));
 	if (s->wish.path[0] == '\0')
-		return err_set(e, EXIT_USAGE, "it is not known where the "
+		return err_set(e, EXIT_USAGE,
+		    "it is not known where the "
 		    "running program was started from: name the new one");
 	if (start(s, e) == -1)
 		return -1;
@@ -342,9 +357,10 @@ replace_handler(struct upgrade *s)
 	    == 0)
 		return;
 	s->report.ticket = ticket;
-	err_set(&e, why.code, "The supervisor is upgraded, the handler goes "
-	    "on with the program of before: %s. \"shardherd reload\" tries "
-	    "again.", why.text);
+	err_set(&e, why.code,
+	    "The supervisor is upgraded, the handler goes on with the program "
+	    "of before: %s. \"shardherd reload\" tries again.",
+	    why.text);
 	end(s, &e);
 }
 
@@ -358,17 +374,19 @@ upgrade_settled(struct upgrade *s, uint32_t shards)
 	if (!s->arrived)
 		return;
 	upgrade_guard_release(&s->from.guard);
-	if (a->back != -1)	/* we stay */
+	if (a->back != -1) /* we stay */
 		close(a->back);
 	s->from.back = -1;
 	if (a->returned) {
-		err_set(&e, EXIT_DEGRADED, "Not upgraded, version %s runs as "
+		err_set(&e, EXIT_DEGRADED,
+		    "Not upgraded, version %s runs as "
 		    "before: the new program could not start: %s",
 		    SHARDHERD_VERSION, a->why);
 		end(s, &e);
 		return;
 	}
-	report_tell(&s->report, "Version %s runs, version %s before, as the "
+	report_tell(&s->report,
+	    "Version %s runs, version %s before, as the "
 	    "same process %d: %u of %u shards were taken over.",
 	    SHARDHERD_VERSION, a->from, (int)getpid(), shards, f->local);
 	if (a->handler && !a->restart && f->handler->state == MEMBER_UP)
@@ -378,8 +396,7 @@ upgrade_settled(struct upgrade *s, uint32_t shards)
 }
 
 void
-upgrade_return(struct fleet *f, const struct arrival *a,
-    const struct err *why)
+upgrade_return(struct fleet *f, const struct arrival *a, const struct err *why)
 {
 	struct arrival next;
 	struct err e;
@@ -388,7 +405,8 @@ upgrade_return(struct fleet *f, const struct arrival *a,
 		return;
 	blank(&next);
 	next.client = f->upgrade->arrived
-	    ? control_fd(&f->control, f->upgrade->report.ticket) : a->client;
+	    ? control_fd(&f->control, f->upgrade->report.ticket)
+	    : a->client;
 	next.guard = a->guard;
 	next.count = a->count;
 	next.foreground = a->foreground;

@@ -21,7 +21,7 @@
 
 struct fleet;
 
-#define UPGRADE_EXAMINE_S 20	/* for the next program's answer */
+#define UPGRADE_EXAMINE_S 20 /* for the next program's answer */
 
 /* What an upgrade asks of the top floor, and tells it. */
 struct upgrade_ops {
@@ -38,10 +38,10 @@ struct upgrade {
 	struct request_upgrade wish;
 	struct report report;
 	/* while it is examined: */
-	struct program program;	/* fd -1: nothing under way */
+	struct program program; /* fd -1: nothing under way */
 	struct helper helper;
 	struct examined examined;
-	bool cold;		/* everything is stopped, then the exec */
+	bool cold; /* everything is stopped, then the exec */
 	/* after it, until all is taken over: */
 	bool arrived;
 	struct arrival from;
@@ -70,7 +70,6 @@ void upgrade_arrive(struct upgrade *, const struct arrival *);
 /* Who could be taken over is, n of the shards among them. */
 void upgrade_settled(struct upgrade *, uint32_t shards);
 /* This program can't start: becomes the one before again.  Returns if not. */
-void upgrade_return(struct fleet *, const struct arrival *,
-    const struct err *);
+void upgrade_return(struct fleet *, const struct arrival *, const struct err *);
 
 #endif

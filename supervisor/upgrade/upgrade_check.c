@@ -36,20 +36,22 @@ static int
 read_config(struct config *c, const char *path, struct err *e)
 {
 	char *text = base_alloc(CONFIG_TEXT_MAX + 1);
-	struct problems p = { 0 };
+	struct problems p = {0};
 	size_t len = 0;
 	ssize_t n;
 	int rc;
 
 	lseek(CONTRACT_FD_CONFIG, 0, SEEK_SET);
-	while (len < CONFIG_TEXT_MAX && (n = read(CONTRACT_FD_CONFIG,
-	    text + len, CONFIG_TEXT_MAX - len)) > 0)
+	while (len < CONFIG_TEXT_MAX
+	    && (n = read(CONTRACT_FD_CONFIG, text + len, CONFIG_TEXT_MAX - len))
+		> 0)
 		len += (size_t)n;
 	rc = config_recall(c, path, text, on_problem, &p, e);
 	free(text);
 	if (rc == -1 && p.n > 0)
-		err_set(e, EXIT_CONFIG, "it does not accept the config in "
-		    "force: %s%s", p.first, p.n > 1 ? " (and more)" : "");
+		err_set(e, EXIT_CONFIG,
+		    "it does not accept the config in force: %s%s", p.first,
+		    p.n > 1 ? " (and more)" : "");
 	return rc;
 }
 
@@ -74,10 +76,11 @@ look(const char *path, struct err *e)
 int
 upgrade_check_main(int argc, char **argv)
 {
-	struct err e = { 0 };
+	struct err e = {0};
 
 	if (argc != 1) {
-		fprintf(stderr, "shardherd: this role is started by "
+		fprintf(stderr,
+		    "shardherd: this role is started by "
 		    "\"shardherd upgrade\", not by hand\n");
 		return EXIT_USAGE;
 	}
@@ -101,8 +104,8 @@ last_line(const char *text)
 {
 	const char *line = "";
 
-	for (const char *p = text; *p != '\0'; p += strcspn(p, "\n"),
-	    p += *p == '\n')
+	for (const char *p = text; *p != '\0';
+	     p += strcspn(p, "\n"), p += *p == '\n')
 		if (*p != '\n')
 			line = p;
 	return line;
@@ -130,17 +133,21 @@ upgrade_check_read(const char *output, int status, struct examined *out,
 	memset(out, 0, sizeof(*out));
 	ending(status, end, sizeof(end));
 	if (strncmp(line, CONTRACT_EXAMINED, strlen(CONTRACT_EXAMINED)) != 0)
-		return err_set(e, EXIT_DEGRADED, "it %s when asked whether it "
-		    "can take over%s%.*s", end, len > 0 ? ": " :
-		    ", without a word: is it shardherd, for this machine?",
+		return err_set(e, EXIT_DEGRADED,
+		    "it %s when asked whether it can take over%s%.*s", end,
+		    len > 0
+			? ": "
+			: ", without a word: is it shardherd, for this machine?",
 		    len, line);
 	word = line + strlen(CONTRACT_EXAMINED);
 	if (sscanf(word, "error %d %n", &code, &at) == 1 && at > 0)
 		return err_set(e, code > 0 ? code : EXIT_DEGRADED, "%.*s",
 		    (int)strcspn(word + at, "\n"), word + at);
 	if (sscanf(word, "ok %63s %u %u", out->version, &out->contract,
-	    &out->page) == 3 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		&out->page)
+		== 3
+	    && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	return err_set(e, EXIT_DEGRADED, "its answer is not understood "
-	    "(%.*s, and it %s)", len, line, end);
+	return err_set(e, EXIT_DEGRADED,
+	    "its answer is not understood (%.*s, and it %s)", len, line, end);
 }

@@ -34,7 +34,7 @@ enum verdict {
 static bool
 is_gone(int parent, int wait_ms)
 {
-	struct pollfd p = { .fd = parent, .events = POLLIN };
+	struct pollfd p = {.fd = parent, .events = POLLIN};
 
 	return poll(&p, 1, wait_ms) == 1;
 }
@@ -48,7 +48,7 @@ static enum verdict
 watch_over(int parent, int word)
 {
 	uint64_t until = clock_boot_ms() + UPGRADE_GUARD_S * 1000, now;
-	struct pollfd p = { .fd = word, .events = POLLIN };
+	struct pollfd p = {.fd = word, .events = POLLIN};
 	char c;
 
 	while ((now = clock_boot_ms()) < until) {
@@ -71,10 +71,10 @@ write_byte(int fd)
 static bool
 start_again(struct fleet *f, int back)
 {
-	struct program program = { .fd = back };
+	struct program program = {.fd = back};
 	char verb[] = "ensure", option[] = "-c", name[] = "shardherd";
-	char *argv[] = { f->program_path[0] != '\0' ? f->program_path : name,
-	    option, f->config->path, verb, NULL };
+	char *argv[] = {f->program_path[0] != '\0' ? f->program_path : name,
+	    option, f->config->path, verb, NULL};
 	pid_t pid = fork();
 	int status = -1;
 
@@ -98,39 +98,44 @@ tell(int client, const struct err *e)
 	log_error("Upgrade: %s", e->text);
 	request_error(e, line, sizeof(line));
 	if (client != -1)
-		(void)send(client, line, strlen(line), MSG_NOSIGNAL
-		    | MSG_DONTWAIT);
+		(void)send(client, line, strlen(line),
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void
 go_back(struct fleet *f, const struct arrival *a, enum verdict verdict)
 {
 	const char *fault = verdict == HANGS ? "did not take over in time and "
-	    "was killed" : "ended before it had taken over";
+					       "was killed"
+					     : "ended before it had taken over";
 	const char *shards = a->restart ? "the shards RESUME"
-	    : "the shards were not touched";
+					: "the shards were not touched";
 	struct err e;
 
 	if (f->foreground)
-		err_set(&e, EXIT_DOWN, "Not upgraded: the new program %s. "
+		err_set(&e, EXIT_DOWN,
+		    "Not upgraded: the new program %s. "
 		    "Whatever started the supervisor is to start it again; "
-		    "shards that run go on for [limits] orphan_time.", fault);
+		    "shards that run go on for [limits] orphan_time.",
+		    fault);
 	else if (start_again(f, a->back))
-		err_set(&e, EXIT_DEGRADED, "Not upgraded: the new program %s. "
+		err_set(&e, EXIT_DEGRADED,
+		    "Not upgraded: the new program %s. "
 		    "Version %s was started again, as another process; %s.",
 		    fault, SHARDHERD_VERSION, shards);
 	else
-		err_set(&e, EXIT_DOWN, "Not upgraded: the new program %s, and "
+		err_set(&e, EXIT_DOWN,
+		    "Not upgraded: the new program %s, and "
 		    "version %s could not be started again: \"shardherd "
-		    "ensure\" tells why, and does it.", fault,
-		    SHARDHERD_VERSION);
+		    "ensure\" tells why, and does it.",
+		    fault, SHARDHERD_VERSION);
 	tell(a->client, &e);
 }
 
 static void noreturn_fn
 guard_main(struct fleet *f, const struct arrival *a, int parent, int word)
 {
-	const int keep[] = { parent, word, a->client, a->back, f->logs->fd };
+	const int keep[] = {parent, word, a->client, a->back, f->logs->fd};
 	enum verdict verdict;
 
 	inherited_signals_default();
@@ -154,7 +159,7 @@ guard_main(struct fleet *f, const struct arrival *a, int parent, int word)
 static bool
 in_place(int fd)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 	char c;
 
 	return poll(&p, 1, UPGRADE_GUARD_READY_MS) == 1 && read(fd, &c, 1) == 1;
@@ -166,8 +171,9 @@ upgrade_guard_start(struct fleet *f, const struct arrival *a)
 	int fds[2], parent = pidfd_pidfd(getpid());
 	pid_t pid;
 
-	if (parent == -1 || a->back == -1 || socketpair(AF_UNIX,
-	    SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1) {
+	if (parent == -1 || a->back == -1
+	    || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)
+		== -1) {
 		if (parent != -1)
 			close(parent);
 		return -1;

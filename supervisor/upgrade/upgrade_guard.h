@@ -12,9 +12,9 @@
 struct arrival;
 struct fleet;
 
-#define UPGRADE_GUARD_S 60		/* from the exec until all is taken over */
-#define UPGRADE_GUARD_END_MS 5000	/* for one that was killed to be gone */
-#define UPGRADE_GUARD_READY_MS 2000	/* for the guard to be in place */
+#define UPGRADE_GUARD_S 60	    /* from the exec until all is taken over */
+#define UPGRADE_GUARD_END_MS 5000   /* for one that was killed to be gone */
+#define UPGRADE_GUARD_READY_MS 2000 /* for the guard to be in place */
 
 /*
  * The fd by which the guard is told; it is to pass through the exec.  -1:

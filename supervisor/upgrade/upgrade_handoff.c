@@ -18,10 +18,10 @@ static const struct {
 	size_t offset;
 	bool fd;
 } words[] = {
-#define X(m, s) { s, offsetof(struct arrival, m), true },
-	UPGRADE_HANDOFF_FDS(X)
+#define X(m, s) {s, offsetof(struct arrival, m), true},
+    UPGRADE_HANDOFF_FDS(X)
 #undef X
-#define X(m, s) { s, offsetof(struct arrival, m), false },
+#define X(m, s) {s, offsetof(struct arrival, m), false},
 	UPGRADE_HANDOFF_NUMBERS(X)
 #undef X
 };
@@ -75,7 +75,8 @@ upgrade_handoff_parse(int argc, char **argv, struct arrival *a, struct err *e)
 			return -1;
 	if (a->path[0] == '\0' || a->lock == -1 || a->config == -1
 	    || a->token == -1)
-		return err_set(e, EXIT_USAGE, "this role is started by "
+		return err_set(e, EXIT_USAGE,
+		    "this role is started by "
 		    "\"shardherd upgrade\", not by hand");
 	return 0;
 }
@@ -132,7 +133,7 @@ read_all(int fd, size_t max)
 	size_t len = 0;
 	ssize_t n;
 
-	lseek(fd, 0, SEEK_SET);		/* a pipe can't, and need not */
+	lseek(fd, 0, SEEK_SET); /* a pipe can't, and need not */
 	while (len < max && (n = read(fd, text + len, max - len)) > 0)
 		len += (size_t)n;
 	close(fd);
@@ -145,7 +146,7 @@ static void
 close_others(const struct arrival *a)
 {
 #define X(m, s) a->m,
-	const int keep[] = { UPGRADE_HANDOFF_FDS(X) };
+	const int keep[] = {UPGRADE_HANDOFF_FDS(X)};
 #undef X
 
 	fd_close_from(STDERR_FILENO + 1, keep, nitems(keep));
@@ -160,8 +161,9 @@ upgrade_handoff_main(int argc, char **argv, char **main_argv,
     supervisor_fn *supervise)
 {
 	struct config *config = base_alloc(sizeof(*config));
-	struct supervisor_args s = { .config = config, .argv = main_argv,
-	    .ready_fd = -1 };
+	struct supervisor_args s = {.config = config,
+	    .argv = main_argv,
+	    .ready_fd = -1};
 	struct arrival a;
 	struct err e;
 	char *text;

@@ -17,21 +17,21 @@
  * X(member, key): fds survive the exec, and are of the new program from then
  * on; -1: none.
  */
-#define UPGRADE_HANDOFF_FDS(X)                                                          \
-	X(lock, "lock")		/* of state_dir/lock, locked */                \
-	X(config, "config")	/* memfd: the text in force */                 \
-	X(token, "token")	/* pipe: the token in force */                 \
-	X(client, "client")	/* control client that is told how it went */  \
-	X(back, "back")		/* the program of before, to return to */ \
-	X(guard, "guard")	/* channel to the guard, upgrade_guard.h */
+#define UPGRADE_HANDOFF_FDS(X)                                                 \
+	X(lock, "lock")	    /* of state_dir/lock, locked */                    \
+	X(config, "config") /* memfd: the text in force */                     \
+	X(token, "token")   /* pipe: the token in force */                     \
+	X(client, "client") /* control client that is told how it went */      \
+	X(back, "back")	    /* the program of before, to return to */          \
+	X(guard, "guard")   /* channel to the guard, upgrade_guard.h */
 
-#define UPGRADE_HANDOFF_NUMBERS(X)                                                      \
-	X(count, "count")	/* shards of the layout; 0: none yet */        \
+#define UPGRADE_HANDOFF_NUMBERS(X)                                             \
+	X(count, "count") /* shards of the layout; 0: none yet */              \
 	X(foreground, "foreground")                                            \
 	X(handler, "handler")	/* 1: replace it, when all is taken over */    \
 	X(restart, "restart")	/* 1: everything was stopped before */         \
 	X(nofile, "nofile")	/* soft limit of fds as once started with */   \
-	X(returned, "returned")	/* 1: the next program could not start */
+	X(returned, "returned") /* 1: the next program could not start */
 
 struct arrival {
 #define X(m, s) int m;
@@ -40,17 +40,18 @@ struct arrival {
 #define X(m, s) uint64_t m;
 	UPGRADE_HANDOFF_NUMBERS(X)
 #undef X
-	const char *path;	/* of the config file */
-	const char *from;	/* version of before; "": not known */
-	const char *home;	/* path of the program behind back, or "" */
-	const char *why;	/* with returned: a sentence */
+	const char *path; /* of the config file */
+	const char *from; /* version of before; "": not known */
+	const char *home; /* path of the program behind back, or "" */
+	const char *why;  /* with returned: a sentence */
 };
 
 /* The role. */
 int upgrade_handoff_main(int argc, char **argv, char **main_argv,
     supervisor_fn *supervise);
 /* 0, or -1 with EXIT_USAGE when a word makes no sense. */
-int upgrade_handoff_parse(int argc, char **argv, struct arrival *, struct err *);
+int upgrade_handoff_parse(int argc, char **argv, struct arrival *,
+    struct err *);
 /*
  * The words for the exec of path in this role, which the caller frees with
  * free(): argv[0] is path, and borrowed as all of *a.

@@ -16,8 +16,8 @@
 
 #define INPUT_MAX (1u << 20)
 #define FILES_MAX 1024
-#define CHANGES_MAX 8		/* per round */
-#define CHUNK_MAX 24		/* bytes taken out at once */
+#define CHANGES_MAX 8 /* per round */
+#define CHUNK_MAX 24  /* bytes taken out at once */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -65,7 +65,7 @@ change(uint8_t *data, size_t *size)
 	static const char words[] = "{}[]\":,\\\0\n\r\x80\xff-+.eE0u;#=";
 	size_t at = *size > 0 ? pick((uint32_t)*size) : 0, n;
 
-	switch (*size == 0 ? 2 : pick(20) % 7) {	/* 6, a cut, is rare */
+	switch (*size == 0 ? 2 : pick(20) % 7) { /* 6, a cut, is rare */
 	case 0:
 		data[at] = (uint8_t)pick(256);
 		break;
@@ -127,8 +127,9 @@ died(int sig)
 {
 	char text[512];
 
-	if (str_format(text, sizeof(text), "not ok 1 - signal %d in round %llu"
-	    " on %s\n", sig, (unsigned long long)round_now, file_now))
+	if (str_format(text, sizeof(text),
+		"not ok 1 - signal %d in round %llu on %s\n", sig,
+		(unsigned long long)round_now, file_now))
 		(void)fd_write_all(STDOUT_FILENO, text, strlen(text));
 	signal(sig, SIG_DFL);
 	raise(sig);

@@ -9,7 +9,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char declared[] = "[{\"name\":\"roll\",\"help\":\"h\","
+static const char declared[] =
+    "[{\"name\":\"roll\",\"help\":\"h\","
     "\"emoji\":\"\xe2\x9c\x82\",\"options\":[{\"type\":1,\"name\":\"on\","
     "\"options\":[{\"type\":6,\"name\":\"who\",\"required\":true},{\"type\":"
     "10,\"name\":\"n\",\"max_value\":9},{\"type\":3,\"name\":\"text\"}]},"
@@ -38,7 +39,8 @@ check_call(const struct invocation *c)
 
 	must(c->command != NULL && c->user_id[0] != '\0');
 	must(strchr(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
-		 '\n') == NULL);
+		 '\n')
+	    == NULL);
 	json_object_put(o);
 }
 

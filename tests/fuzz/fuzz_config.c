@@ -30,8 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	if (sink == NULL)
 		sink = fopen("/dev/null", "w");
-	if (config_parse(&c, "/fuzz.conf", text, count, &problems,
-	    &err) == 0)
+	if (config_parse(&c, "/fuzz.conf", text, count, &problems, &err) == 0)
 		config_write(&c, sink);
 	else
 		must(err.text[0] != '\0' && err.code == EXIT_CONFIG);

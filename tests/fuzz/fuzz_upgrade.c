@@ -16,8 +16,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(text != NULL);
 	memcpy(text, data, size);
 	text[size] = '\0';
-	if (ws_upgrade_parse((const char *)data, size, "dGhlIHNhbXBsZSBub25jZQ==",
-	    &answer) == 1) {
+	if (ws_upgrade_parse((const char *)data, size,
+		"dGhlIHNhbXBsZSBub25jZQ==", &answer)
+	    == 1) {
 		must(answer.length <= size);
 		must(memchr(answer.ray, '\0', sizeof(answer.ray)) != NULL);
 	}

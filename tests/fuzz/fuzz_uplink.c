@@ -21,7 +21,8 @@ check_line(const char *payload, size_t len)
 	memcpy(copy, payload, len);
 	copy[len] = '\0';
 	if (rpc_write_splice(copy, len))
-		must(memchr(copy, '\n', len) == NULL && text_is_utf8(copy, len));
+		must(
+		    memchr(copy, '\n', len) == NULL && text_is_utf8(copy, len));
 	free(copy);
 }
 

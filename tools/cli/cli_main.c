@@ -24,69 +24,84 @@
 #include <gnu/libc-version.h>
 #endif
 
-#define HELP_INDENT 13	/* behind a verb in the list */
+#define HELP_INDENT 13 /* behind a verb in the list */
 #define USAGE_INDENT 7
 
 static cli_fn help, version;
 
 static const struct cli_verb verbs[] = {
-	{"init", "DIR [--token-file FILE] [--api URL] [--ca-file FILE] "
-	    "[--set SECTION.KEY=VALUE]... [--offline]",
-	    "write a config and a token file into DIR and check the token",
-	    verb_init},
-	{"run", "[--hold-plugins]", "run the fleet in the foreground", verb_run},
-	{"start", "[--wait[=SECONDS]] [--hold-plugins]", "run the fleet in "
-	    "the background",
-	    verb_start},
-	{"ensure", "[--wait[=SECONDS]] [--even-if-stopped]", "start the fleet "
-	    "unless it runs or was stopped (for cron)", verb_ensure},
-	{"stop", "[--end-sessions] [--timeout SECONDS]", "stop the fleet; the "
-	    "sessions stay resumable", verb_stop},
-	{"restart", "[--wait[=SECONDS]] [--timeout SECONDS]", "stop the fleet "
-	    "and start it again; the sessions are resumed", verb_restart},
-	{"status", "[--all] [--wide] [-w|--watch[=SECONDS]] [SHARD...]",
-	    "show the fleet (the default)", verb_status},
-	{"check", "", "one line for a monitoring system", verb_check},
-	{"why", "SHARD", "what happened to a shard, in sentences", verb_why},
-	{"shard", "ID|--guild ID [show|reconnect|restart|identify --force]",
-	    "show one shard, or act on it", verb_shard},
-	{"reload", "[--check] [--no-wait]", "read the config again and "
-	    "replace the handler, without a shard noticing", verb_reload},
-	{"rollout", "[begin | undo | stop | status] [--canary N] "
-	    "[--pause SECONDS] [--parallel N] [--max-failures N] [--all] "
-	    "[--dry-run] [--wait[=SECONDS]|--no-wait] [--timeout SECONDS]",
-	    "replace the shards' processes one by one, each with one RESUME",
-	    verb_rollout},
-	{"upgrade", "[BINARY] [--dry-run] [--force] [--no-handler] [--wait] "
-	    "[--timeout SECONDS]", "become another program, without a shard "
-	    "noticing", verb_upgrade},
-	{"plugin", "[list] | load|restart NAME | unload NAME [--drop] | new NAME --lang "
-	    "python|node|c [--dir DIR] | test DIR|FILE|LINE [--config KEY=VALUE]... "
-	    "[--say TEXT]... [--slow N] [--keep] | test --conf FILE NAME ...", "show the "
-	    "plugins, act on one, write one, try one", verb_plugin},
-	{"probe", "[--setup CHANNEL]", "see whether the way to Discord and "
-	    "back works, and how long it takes", verb_probe},
-	{"deadletter", "[list] | show ID | replay ID|all | drop ID|all", "events "
-	    "that were set aside because they ended a plugin", verb_deadletter},
-	{"rank", "[list] | set user|role ID RANK | unset user|role ID", "who "
-	    "may use which of the bot's commands", verb_rank},
-	{"budget", "[--entries N] [--ask] [--force N]", "show what the "
-	    "IDENTIFYs were spent on, or let some pass the reserve",
-	    verb_budget},
-	{"release", "[--timeout SECONDS]", "let a fleet on hold IDENTIFY "
-	    "again, after the cause was checked", verb_release},
-	{"logs", "[-f] [-n LINES] [--since TIME] [--shard ID] [--level LEVEL] | "
-	    "level [LEVEL]", "show the log, or set how much is logged",
-	    verb_logs},
-	{"config", "[check] [--quiet] [--as-if DIR=OTHER]... | show | sample | mdoc", "check the config "
-	    "file, show the values in force, print the sample", verb_config},
-	{"db", "[stat|dump]", "look into the store", verb_db},
-	{"token", "[check] [--quiet] | reload [--token-file FILE] [--dry-run] "
-	    "[--yes] [--force] [--no-wait]", "ask the API whose token it is; "
-	    "move the fleet to another one", verb_token},
-	{"help", "[VERB]", "this list, or one verb", help},
-	{"version", "", "the version, the id of this build, and the libraries "
-	    "in use", version},
+    {"init",
+	"DIR [--token-file FILE] [--api URL] [--ca-file FILE] "
+	"[--set SECTION.KEY=VALUE]... [--offline]",
+	"write a config and a token file into DIR and check the token",
+	verb_init},
+    {"run", "[--hold-plugins]", "run the fleet in the foreground", verb_run},
+    {"start", "[--wait[=SECONDS]] [--hold-plugins]",
+	"run the fleet in the background", verb_start},
+    {"ensure", "[--wait[=SECONDS]] [--even-if-stopped]",
+	"start the fleet unless it runs or was stopped (for cron)",
+	verb_ensure},
+    {"stop", "[--end-sessions] [--timeout SECONDS]",
+	"stop the fleet; the sessions stay resumable", verb_stop},
+    {"restart", "[--wait[=SECONDS]] [--timeout SECONDS]",
+	"stop the fleet and start it again; the sessions are resumed",
+	verb_restart},
+    {"status", "[--all] [--wide] [-w|--watch[=SECONDS]] [SHARD...]",
+	"show the fleet (the default)", verb_status},
+    {"check", "", "one line for a monitoring system", verb_check},
+    {"why", "SHARD", "what happened to a shard, in sentences", verb_why},
+    {"shard", "ID|--guild ID [show|reconnect|restart|identify --force]",
+	"show one shard, or act on it", verb_shard},
+    {"reload", "[--check] [--no-wait]",
+	"read the config again and "
+	"replace the handler, without a shard noticing",
+	verb_reload},
+    {"rollout",
+	"[begin | undo | stop | status] [--canary N] "
+	"[--pause SECONDS] [--parallel N] [--max-failures N] [--all] "
+	"[--dry-run] [--wait[=SECONDS]|--no-wait] [--timeout SECONDS]",
+	"replace the shards' processes one by one, each with one RESUME",
+	verb_rollout},
+    {"upgrade",
+	"[BINARY] [--dry-run] [--force] [--no-handler] [--wait] "
+	"[--timeout SECONDS]",
+	"become another program, without a shard noticing", verb_upgrade},
+    {"plugin",
+	"[list] | load|restart NAME | unload NAME [--drop] | new NAME --lang "
+	"python|node|c [--dir DIR] | test DIR|FILE|LINE [--config KEY=VALUE]... "
+	"[--say TEXT]... [--slow N] [--keep] | test --conf FILE NAME ...",
+	"show the plugins, act on one, write one, try one", verb_plugin},
+    {"probe", "[--setup CHANNEL]",
+	"see whether the way to Discord and back works, and how long it takes",
+	verb_probe},
+    {"deadletter", "[list] | show ID | replay ID|all | drop ID|all",
+	"events that were set aside because they ended a plugin",
+	verb_deadletter},
+    {"rank", "[list] | set user|role ID RANK | unset user|role ID",
+	"who may use which of the bot's commands", verb_rank},
+    {"budget", "[--entries N] [--ask] [--force N]",
+	"show what the IDENTIFYs were spent on, or let some pass the reserve",
+	verb_budget},
+    {"release", "[--timeout SECONDS]",
+	"let a fleet on hold IDENTIFY again, after the cause was checked",
+	verb_release},
+    {"logs",
+	"[-f] [-n LINES] [--since TIME] [--shard ID] [--level LEVEL] | "
+	"level [LEVEL]",
+	"show the log, or set how much is logged", verb_logs},
+    {"config",
+	"[check] [--quiet] [--as-if DIR=OTHER]... | show | sample | mdoc",
+	"check the config file, show the values in force, print the sample",
+	verb_config},
+    {"db", "[stat|dump]", "look into the store", verb_db},
+    {"token",
+	"[check] [--quiet] | reload [--token-file FILE] [--dry-run] "
+	"[--yes] [--force] [--no-wait]",
+	"ask the API whose token it is; move the fleet to another one",
+	verb_token},
+    {"help", "[VERB]", "this list, or one verb", help},
+    {"version", "",
+	"the version, the id of this build, and the libraries in use", version},
 };
 
 static void
@@ -103,7 +118,7 @@ print_versions(void)
 	printf("%s\n", mdb_version(NULL, NULL, NULL));
 	printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
 	printf("zlib %s\nzstd %s\n", zlibVersion(), ZSTD_versionString());
-#ifdef INIH_VERSION	/* it can't tell: tools/static passes it */
+#ifdef INIH_VERSION /* it can't tell: tools/static passes it */
 	printf("inih %s\n", INIH_VERSION);
 #endif
 #ifdef __GLIBC__
@@ -150,8 +165,9 @@ help_verb(const struct cli_verb *v)
 {
 	char line[512];
 
-	str_format(line, sizeof(line), "usage: shardherd [-c FILE] %s%s%s "
-	    "[--json]", v->name, v->args[0] != '\0' ? " " : "", v->args);
+	str_format(line, sizeof(line),
+	    "usage: shardherd [-c FILE] %s%s%s [--json]", v->name,
+	    v->args[0] != '\0' ? " " : "", v->args);
 	table_wrap(stdout, line, 0, USAGE_INDENT, TABLE_ROOM);
 	putchar('\n');
 	table_wrap(stdout, v->help, 0, 0, TABLE_ROOM);
@@ -177,7 +193,7 @@ help(struct cli *c)
 		    TABLE_ROOM);
 	}
 	puts("\nNo verb means status. \"shardherd help VERB\" shows its "
-	    "arguments,\nshardherd(1) tells more.");
+	     "arguments,\nshardherd(1) tells more.");
 	return EXIT_FINE;
 }
 
@@ -229,8 +245,8 @@ dispatch(struct cli *c, int argc, char **argv)
 		return EXIT_FINE;
 	if (at == -1)
 		return cli_fail(c);
-	v = verb_find(c, at == argc || argv[at][0] == '-' ? "status" :
-	    argv[at++]);
+	v = verb_find(c,
+	    at == argc || argv[at][0] == '-' ? "status" : argv[at++]);
 	if (v == -1)
 		return cli_fail(c);
 	c->verb = &verbs[v];
@@ -248,7 +264,7 @@ dispatch(struct cli *c, int argc, char **argv)
 int
 cli_main(int argc, char **argv, supervisor_fn *supervise)
 {
-	static struct cli c;	/* a config is large */
+	static struct cli c; /* a config is large */
 	int code;
 
 	c.main_argv = argv;

@@ -20,10 +20,11 @@ static void
 help(FILE *f)
 {
 	fputs("shardherd-sim: a Discord for the desk\n\n"
-	    "  shardherd-sim run --dir DIR [OPTIONS]\n"
-	    "  shardherd-sim ctl --dir DIR VERB ...\n"
-	    "  shardherd-sim audit --dir DIR\n"
-	    "  shardherd-sim help | --version\n\noptions of run:\n", f);
+	      "  shardherd-sim run --dir DIR [OPTIONS]\n"
+	      "  shardherd-sim ctl --dir DIR VERB ...\n"
+	      "  shardherd-sim audit --dir DIR\n"
+	      "  shardherd-sim help | --version\n\noptions of run:\n",
+	    f);
 	setting_list(f);
 	fputs("\nverbs of ctl:\n", f);
 	verb_list(f);
@@ -33,8 +34,8 @@ help(FILE *f)
 static bool
 is_help(const char *word)
 {
-	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 ||
-	    strcmp(word, "-h") == 0;
+	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0
+	    || strcmp(word, "-h") == 0;
 }
 
 int
@@ -59,8 +60,10 @@ main(int argc, char **argv)
 		return EXIT_FINE;
 	}
 	if (mode[0] != '\0') {
-		fprintf(stderr, "shardherd-sim: there is no mode %s: expected "
-		    "run, ctl, audit, help or --version.\n", mode);
+		fprintf(stderr,
+		    "shardherd-sim: there is no mode %s: expected "
+		    "run, ctl, audit, help or --version.\n",
+		    mode);
 		return EXIT_USAGE;
 	}
 	help(stderr);

@@ -35,7 +35,7 @@ struct run {
 	struct sim sim;
 	ev_signal term, intr;
 	ev_timer idle;
-	uint64_t busy_ms;	/* clock_boot_ms() of the last connection */
+	uint64_t busy_ms; /* clock_boot_ms() of the last connection */
 };
 
 static int
@@ -211,14 +211,14 @@ start(struct run *r, struct err *err)
 {
 	struct sim *sim = &r->sim;
 
-	if (hostnames_check(sim, err) < 0 || make_dir(sim, err) < 0 ||
-	    make_token(sim, err) < 0 ||
-	    start_loop(r, err) < 0 || control_start(sim, err) < 0 ||
-	    (!sim->cfg.plain && cert_make(sim, err) < 0) ||
-	    make_world(sim, err) < 0 || gateway_start(sim, err) < 0 ||
-	    generator_start(sim, err) < 0 ||
-	    rest_start(sim, routes_all, err) < 0 ||
-	    script_start(sim, err) < 0)
+	if (hostnames_check(sim, err) < 0 || make_dir(sim, err) < 0
+	    || make_token(sim, err) < 0 || start_loop(r, err) < 0
+	    || control_start(sim, err) < 0
+	    || (!sim->cfg.plain && cert_make(sim, err) < 0)
+	    || make_world(sim, err) < 0 || gateway_start(sim, err) < 0
+	    || generator_start(sim, err) < 0
+	    || rest_start(sim, routes_all, err) < 0
+	    || script_start(sim, err) < 0)
 		return -1;
 	return write_urls(sim, err);
 }
@@ -260,8 +260,8 @@ static void
 announce(const struct sim *sim)
 {
 	printf("ready api=%s ca=%s%s token_file=%s/token\n", sim->url_api,
-	    sim->cfg.plain ? "" : sim->cfg.dir,
-	    sim->cfg.plain ? "" : "/ca.pem", sim->cfg.dir);
+	    sim->cfg.plain ? "" : sim->cfg.dir, sim->cfg.plain ? "" : "/ca.pem",
+	    sim->cfg.dir);
 	fflush(stdout);
 }
 
@@ -274,8 +274,8 @@ run_main(int argc, char **argv)
 
 	raise_fd_limit();
 	setting_defaults(&r->sim);
-	if (setting_options(&r->sim, argc, argv, &err) != 0 ||
-	    start(r, &err) < 0) {
+	if (setting_options(&r->sim, argc, argv, &err) != 0
+	    || start(r, &err) < 0) {
 		fprintf(stderr, "shardherd-sim: %s\n", err.text);
 		code = err.code;
 	} else {

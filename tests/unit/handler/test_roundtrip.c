@@ -70,8 +70,8 @@ static int
 tear_down(void **state)
 {
 	if (t.done != NULL)
-		t.done(t.arg, &(struct rest_answer) {.outcome = REST_STOPPED,
-		    .why = ""});
+		t.done(t.arg,
+		    &(struct rest_answer) {.outcome = REST_STOPPED, .why = ""});
 	roundtrip_stop(&t.trip);
 	timer_base_free(t.timers);
 	ev_loop_destroy(t.loop);
@@ -81,8 +81,11 @@ tear_down(void **state)
 static void
 begin(uint64_t message)
 {
-	struct msg_probe ask = {.channel = 500, .message = message,
-	    .deadline_ms = 10000, .slow_ms = 3000, .emoji = PING};
+	struct msg_probe ask = {.channel = 500,
+	    .message = message,
+	    .deadline_ms = 10000,
+	    .slow_ms = 3000,
+	    .emoji = PING};
 
 	roundtrip_begin(&t.trip, &ask, 9);
 }
@@ -96,9 +99,13 @@ answer(const char *call, int status, const char *body)
 	assert_string_equal(t.call, call);
 	assert_non_null(done);
 	t.done = NULL;
-	done(t.arg, &(struct rest_answer) {.outcome = status < 300 ? REST_OK
-	    : REST_REFUSED, .status = status, .body = body,
-	    .len = strlen(body), .why = "Discord refused"});
+	done(t.arg,
+	    &(struct rest_answer) {.outcome = status < 300 ? REST_OK
+							   : REST_REFUSED,
+		.status = status,
+		.body = body,
+		.len = strlen(body),
+		.why = "Discord refused"});
 }
 
 static void
@@ -115,16 +122,24 @@ static void
 event(const char *user, const char *emoji, bool wanted)
 {
 	char text[400];
-	struct up_hdr h = {.t_off = 6, .t_len = 20, .seq = 8, .session = 3,
+	struct up_hdr h = {.t_off = 6,
+	    .t_len = 20,
+	    .seq = 8,
+	    .session = 3,
 	    .recv_ms = (uint64_t)clock_wall_ms() - 2};
 
-	str_format(text, sizeof(text), "{\"t\":\"MESSAGE_REACTION_ADD\",\"s\":"
+	str_format(text, sizeof(text),
+	    "{\"t\":\"MESSAGE_REACTION_ADD\",\"s\":"
 	    "8,\"op\":0,\"d\":{\"user_id\":\"%s\",\"message_id\":\"600\","
-	    "\"emoji\":{\"id\":null,\"name\":\"%s\"}}}", user, emoji);
+	    "\"emoji\":{\"id\":null,\"name\":\"%s\"}}}",
+	    user, emoji);
 	h.len = (uint32_t)strlen(text);
 	if (!list_empty(&t.intake.taps))
-		t.trip.tap.fn(&t.trip.tap, &(struct intake_event) {.shard = 3,
-		    .h = &h, .raw = text, .wanted = wanted});
+		t.trip.tap.fn(&t.trip.tap,
+		    &(struct intake_event) {.shard = 3,
+			.h = &h,
+			.raw = text,
+			.wanted = wanted});
 }
 
 static void
@@ -135,11 +150,11 @@ there_and_back(void **state)
 	to_reaction("{}");
 	assert_string_equal(t.call, "PUT " OWN);
 	fake_time_advance(40);
-	event("41", PING, true);	/* somebody else */
-	event("42", "x", true);		/* another one */
+	event("41", PING, true); /* somebody else */
+	event("42", "x", true);	 /* another one */
 	event("42", PING, true);
 	answer("PUT " OWN, 204, "");
-	assert_string_equal(t.call, "PUT " OWN);	/* plugins work on it */
+	assert_string_equal(t.call, "PUT " OWN); /* plugins work on it */
 	fake_time_advance(10);
 	roundtrip_finished(&t.trip, &e);
 	assert_string_equal(t.call, "PUT " OWN);
@@ -164,13 +179,13 @@ static void
 a_leftover_goes_first(void **state)
 {
 	to_reaction("{\"reactions\":[{\"me\":true,\"emoji\":{\"id\":null,"
-	    "\"name\":\"" PING "\xef\xb8\x8f\"}}]}");
+		    "\"name\":\"" PING "\xef\xb8\x8f\"}}]}");
 	answer("DELETE " OWN, 204, "");
 	assert_string_equal(t.call, "PUT " OWN);
 	event("42", PING, false);
 	fake_time_advance(3500);
 	answer("PUT " OWN, 204, "");
-	answer("DELETE " OWN, 500, "");	/* the next probe sees to it */
+	answer("DELETE " OWN, 500, ""); /* the next probe sees to it */
 	assert_int_equal(t.result.code, EXIT_DEGRADED);
 	assert_non_null(strstr(t.result.text, "slow"));
 }
@@ -181,7 +196,7 @@ not_back(void **state)
 	to_reaction("{}");
 	answer("PUT " OWN, 204, "");
 	fake_time_advance(10001);
-	event("42", PING, false);	/* too late */
+	event("42", PING, false); /* too late */
 	answer("DELETE " OWN, 204, "");
 	assert_int_equal(t.answers, 1);
 	assert_int_equal(t.result.code, EXIT_DOWN);

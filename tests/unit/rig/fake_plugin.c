@@ -52,7 +52,8 @@ plugin_slot(const struct plugin *p)
 const struct config_plugin *
 plugin_config(const struct plugin *p)
 {
-	return fake_plugin.given != NULL ? fake_plugin.given
+	return fake_plugin.given != NULL
+	    ? fake_plugin.given
 	    : &fake_plugin.config->plugin[plugin_index(p)];
 }
 
@@ -101,7 +102,7 @@ uint64_t
 plugin_ask(struct plugin *p, const char *method, const char *params, size_t len)
 {
 	return fake_plugin.ask != NULL ? fake_plugin.ask(method, params, len)
-	    : 0;
+				       : 0;
 }
 
 void

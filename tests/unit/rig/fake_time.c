@@ -76,7 +76,7 @@ clock_random(void)
 struct timers *
 timer_base_new(struct ev_loop *loop)
 {
-	static struct timers all;	/* one clock, one list */
+	static struct timers all; /* one clock, one list */
 
 	prepare();
 	return &all;

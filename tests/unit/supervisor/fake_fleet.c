@@ -29,7 +29,7 @@ static void
 fake_ready(struct fake *f)
 {
 	struct page_shard *s = &f->a->page->slot[f->a->slot].shard;
-	struct msg_event ev = { .report = REPORT_READY };
+	struct msg_event ev = {.report = REPORT_READY};
 
 	page_begin(&s->lock);
 	s->state = SHARD_READY;
@@ -43,10 +43,11 @@ fake_ready(struct fake *f)
 static void
 fake_granted(struct fake *f, const struct msg_permit_grant *g)
 {
-	struct msg_permit_done d = { .ledger_id = g->ledger_id,
-	    .outcome = OUTCOME_READY };
-	struct msg_fatal fatal = { .close_code = (uint32_t)fake_world->fatal_code,
-	    .text = "Discord closed with it." };
+	struct msg_permit_done d = {.ledger_id = g->ledger_id,
+	    .outcome = OUTCOME_READY};
+	struct msg_fatal fatal = {.close_code =
+				      (uint32_t)fake_world->fatal_code,
+	    .text = "Discord closed with it."};
 	uint64_t id;
 
 	fake_world->identifies++;
@@ -61,12 +62,15 @@ fake_granted(struct fake *f, const struct msg_permit_grant *g)
 		return;
 	}
 	/* What a real one does at READY, with the supervisor's identity. */
-	struct store_session rec = { .shard = f->a->id,
-	    .shard_count = f->a->count, .intents = f->a->config->intents,
-	    .seq = 1, .id = "session" };
+	struct store_session rec = {.shard = f->a->id,
+	    .shard_count = f->a->count,
+	    .intents = f->a->config->intents,
+	    .seq = 1,
+	    .id = "session"};
 	size_t len;
 	must(store_blob_get(f->a->store, "test-identity", &id, sizeof(id), &len,
-	    NULL) == 1);
+		 NULL)
+	    == 1);
 	rec.identity = id;
 	store_session_put(f->a->store, &rec, NULL);
 	ipc_send(&f->ipc, MSG_PERMIT_DONE, (int32_t)f->a->id, 0, &d, sizeof(d),
@@ -98,9 +102,9 @@ fake_gone(struct ipc *ipc, const char *why)
 int
 shard_main(const struct shard_args *a)
 {
-	struct fake f = { .a = a, .loop = ev_loop_new(0) };
-	struct msg_hello hi = { .pid = getpid(), .generation = a->generation };
-	struct msg_permit_ask ask = { .cause = CAUSE_NO_SESSION };
+	struct fake f = {.a = a, .loop = ev_loop_new(0)};
+	struct msg_hello hi = {.pid = getpid(), .generation = a->generation};
+	struct msg_permit_ask ask = {.cause = CAUSE_NO_SESSION};
 	struct store_session rec;
 
 	alarm(600);
@@ -140,7 +144,7 @@ int
 fake_fleet_handler(char **argv)
 {
 	struct ev_loop *loop;
-	struct msg_hello hi = { .pid = getpid() };
+	struct msg_hello hi = {.pid = getpid()};
 	char token[64] = "", text[64] = "";
 	uint64_t generation = 0;
 	struct page page;
@@ -180,19 +184,23 @@ serve(int fd)
 
 	in[n > 0 ? n : 0] = '\0';
 	if (strstr(in, "/gateway/bot") != NULL)
-		snprintf(body, sizeof(body), "{\"url\":\"ws://127.0.0.1:1\","
+		snprintf(body, sizeof(body),
+		    "{\"url\":\"ws://127.0.0.1:1\","
 		    "\"shards\":%d,\"session_start_limit\":{\"total\":1000,"
 		    "\"remaining\":900,\"reset_after\":86400000,"
-		    "\"max_concurrency\":2}}", SHARDS);
+		    "\"max_concurrency\":2}}",
+		    SHARDS);
 	else
-		snprintf(body, sizeof(body), "{\"id\":\"1\",\"username\":\"u\","
-		    "\"flags\":%u}", fake_world->api_flags);
+		snprintf(body, sizeof(body),
+		    "{\"id\":\"1\",\"username\":\"u\",\"flags\":%u}",
+		    fake_world->api_flags);
 	if (strstr(in, "Authorization: Bot a-bot-token\r\n") == NULL
 	    || strstr(in, "User-Agent: DiscordBot (") == NULL)
 		fake_world->api_status = 401;
-	snprintf(out, sizeof(out), "HTTP/1.1 %d X\r\nConnection: close\r\n"
-	    "Content-Length: %zu\r\n\r\n%s", fake_world->api_status, strlen(body),
-	    body);
+	snprintf(out, sizeof(out),
+	    "HTTP/1.1 %d X\r\nConnection: close\r\n"
+	    "Content-Length: %zu\r\n\r\n%s",
+	    fake_world->api_status, strlen(body), body);
 	fd_write_all(fd, out, strlen(out));
 	close(fd);
 }
@@ -200,14 +208,15 @@ serve(int fd)
 int
 fake_fleet_open(void)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sa = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(sa);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	fake_world = mmap(NULL, sizeof(*fake_world), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (fake_world == MAP_FAILED || bind(fd, (struct sockaddr *)&sa, len) == -1
+	if (fake_world == MAP_FAILED
+	    || bind(fd, (struct sockaddr *)&sa, len) == -1
 	    || listen(fd, 16) == -1
 	    || getsockname(fd, (struct sockaddr *)&sa, &len) == -1)
 		return -1;

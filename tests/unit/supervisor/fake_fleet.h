@@ -15,9 +15,9 @@
 
 /* Seen by the test, the API and all forked shards. */
 struct fake_world {
-	_Atomic int api_status;		/* 200, 401, ... */
+	_Atomic int api_status; /* 200, 401, ... */
 	_Atomic unsigned api_flags;
-	_Atomic int fatal_code;		/* a shard's next permit ends so */
+	_Atomic int fatal_code; /* a shard's next permit ends so */
 	_Atomic unsigned uplinks[SHARDS], starts[SHARDS], identifies;
 };
 extern struct fake_world *fake_world;

@@ -16,7 +16,7 @@
 #include "supervisor/child/spawn.h"
 #include "tests/unit/rig/scratch.h"
 
-#define FIRST_PID (1 << 24)	/* beyond any of the kernel's: signals miss */
+#define FIRST_PID (1 << 24) /* beyond any of the kernel's: signals miss */
 
 struct puppet puppet;
 static char dir[SCRATCH_MAX];
@@ -99,21 +99,23 @@ puppet_says(struct member *c, enum msg_type type, uint32_t serial,
 	struct {
 		struct msg_hdr hdr;
 		unsigned char body[CONTRACT_MSG_MAX];
-	} m = { .hdr = { .type = (uint16_t)type, .version = CONTRACT_VERSION,
-	    .len = (uint32_t)len, .shard = c->handler ? -1 : (int32_t)c->slot,
-	    .serial = serial } };
+	} m = {.hdr = {.type = (uint16_t)type,
+		   .version = CONTRACT_VERSION,
+		   .len = (uint32_t)len,
+		   .shard = c->handler ? -1 : (int32_t)c->slot,
+		   .serial = serial}};
 
 	if (len > 0)
 		memcpy(m.body, body, len);
-	assert_true(send(process_of(c)->fd, &m, sizeof(m.hdr) + len,
-	    MSG_NOSIGNAL) > 0);
+	assert_true(
+	    send(process_of(c)->fd, &m, sizeof(m.hdr) + len, MSG_NOSIGNAL) > 0);
 	deliver();
 }
 
 void
 puppet_hello(struct member *c)
 {
-	struct msg_hello m = { .pid = c->pid, .generation = c->generation };
+	struct msg_hello m = {.pid = c->pid, .generation = c->generation};
 
 	puppet_says(c, MSG_HELLO, 0, &m, sizeof(m));
 }
@@ -122,7 +124,7 @@ void
 puppet_report(struct member *c, enum shard_report report, uint32_t serial,
     const char *text)
 {
-	struct msg_event m = { .report = report };
+	struct msg_event m = {.report = report};
 
 	str_copy(m.text, text, sizeof(m.text));
 	puppet_says(c, MSG_EVENT, serial, &m, sizeof(m));
@@ -140,7 +142,7 @@ puppet_ready(struct member *c)
 void
 puppet_handed(struct member *c, bool ok)
 {
-	struct msg_handed m = { .ok = ok, .text = "it keeps it" };
+	struct msg_handed m = {.ok = ok, .text = "it keeps it"};
 
 	puppet_says(c, MSG_HANDED, 0, &m, sizeof(m));
 }
@@ -166,8 +168,7 @@ hear(struct puppet_process *p)
 		unsigned char body[CONTRACT_MSG_MAX];
 	} m;
 
-	while (p->fd != -1
-	    && recv(p->fd, &m, sizeof(m), MSG_DONTWAIT) > 0)
+	while (p->fd != -1 && recv(p->fd, &m, sizeof(m), MSG_DONTWAIT) > 0)
 		p->said[m.hdr.type]++;
 }
 
@@ -219,9 +220,11 @@ read_config(struct fleet *f, const char *more)
 	FILE *out;
 
 	str_format(path, sizeof(path), "%s/shardherd.conf", dir);
-	str_format(text, sizeof(text), "[bot]\nname = t\ntoken_file = token\n"
+	str_format(text, sizeof(text),
+	    "[bot]\nname = t\ntoken_file = token\n"
 	    "intents = 513\n[gateway]\napi = http://127.0.0.1:1\n[paths]\n"
-	    "state_dir = state\nrun_dir = run\nlog_dir = log\n%s", more);
+	    "state_dir = state\nrun_dir = run\nlog_dir = log\n%s",
+	    more);
 	out = fopen(path, "w");
 	fputs(text, out);
 	fclose(out);

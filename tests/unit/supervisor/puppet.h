@@ -18,18 +18,18 @@
 
 struct puppet_process {
 	pid_t pid;
-	int fd;			/* our end of its channel; -1: it has ended */
+	int fd; /* our end of its channel; -1: it has ended */
 	bool handler;
-	uint64_t identity;	/* of the token it was started with */
+	uint64_t identity;	  /* of the token it was started with */
 	unsigned said[MSG_TYPES]; /* what it was told, by type */
 };
 
 extern struct puppet {
 	struct fleet *f;
 	struct puppet_process process[PUPPET_PROCESSES];
-	unsigned processes;	/* started so far */
+	unsigned processes; /* started so far */
 	bool spawn_fails;
-	bool at_once;		/* a process says HELLO, a handler READY, too,
+	bool at_once; /* a process says HELLO, a handler READY, too,
 				   within its own start */
 } puppet;
 

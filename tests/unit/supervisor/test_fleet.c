@@ -14,8 +14,8 @@
 
 static struct fleet *f;
 
-static const struct rollout_effects_order all = { 0, 2, -1, 0, true, false,
-    false };
+static const struct rollout_effects_order all = {0, 2, -1, 0, true, false,
+    false};
 
 /* Garbage from our own process ends that process, and nobody else. */
 static void
@@ -25,10 +25,10 @@ test_messages_against_the_contract(void **state)
 		enum msg_type type;
 		size_t len;
 		bool handler;
-	} bad[] = { { MSG_READY, 4, true }, { MSG_READY, 0, false },
-	    { MSG_HELLO, 1, false }, { MSG_PERMIT_ASK,
-	    sizeof(struct msg_permit_ask), true }, { MSG_STOP, 0, true },
-	    { MSG_PLUGIN_ANSWER, 8, true } };
+	} bad[] = {{MSG_READY, 4, true}, {MSG_READY, 0, false},
+	    {MSG_HELLO, 1, false},
+	    {MSG_PERMIT_ASK, sizeof(struct msg_permit_ask), true},
+	    {MSG_STOP, 0, true}, {MSG_PLUGIN_ANSWER, 8, true}};
 	static const unsigned char body[64];
 
 	for (size_t i = 0; i < nitems(bad); i++) {
@@ -78,8 +78,9 @@ test_stop_in_the_middle(void **state)
 		if (what == 0)
 			puppet_reload();
 		else
-			assert_int_equal(rollout_effects_begin(f->rollout, 0, &all,
-			    &e), 0);
+			assert_int_equal(rollout_effects_begin(f->rollout, 0,
+					     &all, &e),
+			    0);
 		stop_begin(f->stop, false, "a test");
 		for (size_t i = 0; i < ROLLOUT_EFFECTS_LANES; i++)
 			if (member_running(&f->rollout->lane[i].other))
@@ -103,9 +104,9 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(test_messages_against_the_contract),
-		T(test_hold_and_release),
-		T(test_stop_in_the_middle),
+	    T(test_messages_against_the_contract),
+	    T(test_hold_and_release),
+	    T(test_stop_in_the_middle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,17 +24,23 @@ static void
 test_marks_are_said_once(void **state)
 {
 	struct usage_marks m = usage_marks(1000);
-	struct usage u = { 0 };
+	struct usage u = {0};
 	static const struct {
 		uint64_t value;
 		enum usage_news news;
 	} step[] = {
-		{ 799, USAGE_SAME }, { 800, USAGE_NEWS_WARN },
-		{ 850, USAGE_SAME }, { 760, USAGE_SAME }, { 820, USAGE_SAME },
-		{ 950, USAGE_NEWS_URGENT }, { 900, USAGE_SAME },
-		{ 960, USAGE_SAME }, { 699, USAGE_NEWS_OVER },
-		{ 700, USAGE_SAME }, { 990, USAGE_NEWS_URGENT },
-		{ 0, USAGE_NEWS_OVER },
+	    {799, USAGE_SAME},
+	    {800, USAGE_NEWS_WARN},
+	    {850, USAGE_SAME},
+	    {760, USAGE_SAME},
+	    {820, USAGE_SAME},
+	    {950, USAGE_NEWS_URGENT},
+	    {900, USAGE_SAME},
+	    {960, USAGE_SAME},
+	    {699, USAGE_NEWS_OVER},
+	    {700, USAGE_SAME},
+	    {990, USAGE_NEWS_URGENT},
+	    {0, USAGE_NEWS_OVER},
 	};
 
 	assert_int_equal(m.warn, 800);
@@ -49,7 +55,7 @@ static void
 test_trend(void **state)
 {
 	struct usage_marks m = usage_marks(1000);
-	struct usage u = { 0 };
+	struct usage u = {0};
 	char words[48];
 
 	usage_take(&u, 100, &m, 1000);
@@ -57,8 +63,8 @@ test_trend(void **state)
 	assert_int_equal(usage_eta_s(&u, 1000), -1);
 	/* One a second for five minutes: the last two minutes are kept. */
 	for (int i = 1; i <= 300; i++)
-		usage_take(&u, 100 + (uint64_t)i, &m, 1000
-		    + (uint64_t)i * 1000);
+		usage_take(&u, 100 + (uint64_t)i, &m,
+		    1000 + (uint64_t)i * 1000);
 	assert_in_range((int)(usage_per_hour(&u) + 0.5), 3599, 3601);
 	assert_in_range(usage_eta_s(&u, 1000), 599, 601);
 	assert_int_equal(usage_eta_s(&u, 400), 0);
@@ -79,14 +85,14 @@ test_trend(void **state)
 static void
 test_loop_that_stands(void **state)
 {
-	struct liveness_loop l = { 0 };
+	struct liveness_loop l = {0};
 
 	assert_int_equal(liveness_loop(&l, 7, 500, 1000), 0);
 	assert_int_equal(liveness_loop(&l, 7, 500, 3000), 2000);
 	assert_int_equal(liveness_loop(&l, 7, 500, 5000), 4000);
 	/* The host slept for an hour: that is no silence we watched. */
-	assert_int_equal(liveness_loop(&l, 7, 500, 5000 + HOUR), 4000
-	    + LIVENESS_LOOK_MAX_MS);
+	assert_int_equal(liveness_loop(&l, 7, 500, 5000 + HOUR),
+	    4000 + LIVENESS_LOOK_MAX_MS);
 	assert_int_equal(liveness_loop(&l, 7, 501, 7000 + HOUR), 0);
 	assert_int_equal(liveness_loop(&l, 7, 501, 9000 + HOUR), 2000);
 	assert_int_equal(liveness_loop(&l, 8, 501, 11000 + HOUR), 0);
@@ -97,33 +103,39 @@ test_loop_that_stands(void **state)
 static void
 test_clock_steps(void **state)
 {
-	struct resources l = { 0 };
+	struct resources l = {0};
 
 	fake_time_reset();
 	assert_int_equal(resources_clock_step(&l, clock_wall_ms(),
-	    clock_boot_ms()), 0);
+			     clock_boot_ms()),
+	    0);
 	fake_time_advance(2 * HOUR);
 	assert_int_equal(resources_clock_step(&l, clock_wall_ms(),
-	    clock_boot_ms()), 0);
-	fake_time_set_wall(999);		/* a drift that is corrected */
+			     clock_boot_ms()),
+	    0);
+	fake_time_set_wall(999); /* a drift that is corrected */
 	assert_int_equal(resources_clock_step(&l, clock_wall_ms(),
-	    clock_boot_ms()), 0);
+			     clock_boot_ms()),
+	    0);
 	fake_time_set_wall(HOUR);
 	fake_time_advance(2000);
 	assert_int_equal(resources_clock_step(&l, clock_wall_ms(),
-	    clock_boot_ms()), HOUR);
+			     clock_boot_ms()),
+	    HOUR);
 	fake_time_set_wall(-3 * HOUR);
 	assert_int_equal(resources_clock_step(&l, clock_wall_ms(),
-	    clock_boot_ms()), -3 * HOUR);
+			     clock_boot_ms()),
+	    -3 * HOUR);
 	assert_int_equal(resources_clock_step(&l, clock_wall_ms(),
-	    clock_boot_ms()), 0);
+			     clock_boot_ms()),
+	    0);
 }
 
 /* A clock set beyond the reset must not make ours somebody else's. */
 static void
 test_budget_goes_with_the_clock(void **state)
 {
-	static const int64_t steps[] = { 30 * HOUR, -30 * HOUR, 90000, -90000 };
+	static const int64_t steps[] = {30 * HOUR, -30 * HOUR, 90000, -90000};
 
 	for (size_t i = 0; i < nitems(steps); i++) {
 		int64_t now = 1790000000000, reset = now + 20 * HOUR;
@@ -184,7 +196,7 @@ test_reserve(void **state)
 	assert_int_equal(pipe(more), 0);
 	fd_reserve_refill(&r);
 	fd_reserve_refill(&r);
-	assert_int_equal(said, 1);		/* once, not each time */
+	assert_int_equal(said, 1); /* once, not each time */
 	assert_true(r.low);
 	/* Nobody failed, but soon somebody would: room is made before. */
 	close(more[0]);
@@ -209,12 +221,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_marks_are_said_once),
-		cmocka_unit_test(test_trend),
-		cmocka_unit_test(test_loop_that_stands),
-		cmocka_unit_test(test_clock_steps),
-		cmocka_unit_test(test_budget_goes_with_the_clock),
-		cmocka_unit_test(test_reserve),
+	    cmocka_unit_test(test_marks_are_said_once),
+	    cmocka_unit_test(test_trend),
+	    cmocka_unit_test(test_loop_that_stands),
+	    cmocka_unit_test(test_clock_steps),
+	    cmocka_unit_test(test_budget_goes_with_the_clock),
+	    cmocka_unit_test(test_reserve),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,11 +53,13 @@ conf_text(const char *state, const char *run, const char *more)
 {
 	static char text[2048];
 
-	snprintf(text, sizeof(text), "[bot]\nname = test\ntoken_file = token\n"
+	snprintf(text, sizeof(text),
+	    "[bot]\nname = test\ntoken_file = token\n"
 	    "intents = %s\n[gateway]\napi = http://127.0.0.1:%d\n"
 	    "identify_interval = 200ms\n%s\n[paths]\nstate_dir = %s\n"
 	    "run_dir = %s\nlog_dir = log\n[limits]\nstop_timeout = 3s\n"
-	    "restart_min = 50ms\n", intents, api_port, more, state, run);
+	    "restart_min = 50ms\n",
+	    intents, api_port, more, state, run);
 	return text;
 }
 
@@ -72,18 +74,21 @@ start(const char *state, const char *run_dir, const char *more)
 {
 	char path[128];
 	struct config *c = base_alloc(sizeof(*c));
-	struct run r = { 0 };
+	struct run r = {0};
 	struct err e;
 	int fds[2];
 
 	snprintf(path, sizeof(path), "%s/shardherd.conf", dir);
 	assert_int_equal(config_parse(c, path, conf_text(state, run_dir, more),
-	    problem, NULL, &e), 0);
+			     problem, NULL, &e),
+	    0);
 	assert_int_equal(pipe(fds), 0);
 	r.pid = fork();
 	if (r.pid == 0) {
-		struct supervisor_args a = { .config = c, .argv = self_argv,
-		    .ready_fd = fds[1], .shard_main = shard_main };
+		struct supervisor_args a = {.config = c,
+		    .argv = self_argv,
+		    .ready_fd = fds[1],
+		    .shard_main = shard_main};
 
 		close(fds[0]);
 		alarm(600);
@@ -103,7 +108,7 @@ ready_line(struct run *r)
 	ssize_t got;
 
 	while (n < sizeof(r->ready) - 1) {
-		struct pollfd p = { r->ready_fd, POLLIN, 0 };
+		struct pollfd p = {r->ready_fd, POLLIN, 0};
 
 		if (poll(&p, 1, WAIT_MS) != 1)
 			break;
@@ -191,7 +196,7 @@ pid_of(int shard)
 	assert_int_equal(page_open(&p, in_dir("state"), NULL), 0);
 	pid = shard < 0 ? p.head->handler_watch.pid : p.slot[shard].watch.pid;
 	page_close(&p);
-	assert_true(pid > 1);		/* 0 would be ourselves */
+	assert_true(pid > 1); /* 0 would be ourselves */
 	return pid;
 }
 
@@ -203,7 +208,7 @@ crashes_of(int shard, enum crash_cause cause)
 
 	assert_int_equal(page_open(&p, in_dir("state"), NULL), 0);
 	n = shard < 0 ? p.head->handler_watch.crashes[cause]
-	    : p.slot[shard].watch.crashes[cause];
+		      : p.slot[shard].watch.crashes[cause];
 	page_close(&p);
 	return n;
 }
@@ -212,9 +217,9 @@ static const char *
 ask_control(const char *line)
 {
 	static char answer[1024];
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	struct pollfd p = { fd, POLLIN, 0 };
+	struct pollfd p = {fd, POLLIN, 0};
 	ssize_t n;
 
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/run/control.sock", dir);
@@ -251,9 +256,10 @@ ledger_entries(void)
 
 	assert_int_equal(store_init(&st, in_dir("state"), NULL), 0);
 	do {
-		n = (struct entries){ 0 };
+		n = (struct entries) {0};
 		assert_int_equal(store_identify_each(&st, 0, count_entry, &n,
-		    NULL), 0);
+				     NULL),
+		    0);
 	} while (n.ready != n.all && now_ms() < end && poll(NULL, 0, 10) == 0);
 	assert_int_equal(n.ready, n.all);
 	return n.all;
@@ -311,7 +317,7 @@ test_dead_handler_comes_back(void **state)
 	assert_true(eventually(uplinks_there));
 	assert_int_not_equal(pid_of(-1), was);
 	assert_int_equal(crashes_of(-1, CRASH_SIGNAL), 1);
-	assert_int_equal(fake_world->starts[0], 1);	/* shards stayed */
+	assert_int_equal(fake_world->starts[0], 1); /* shards stayed */
 }
 
 static void
@@ -319,13 +325,15 @@ test_control(void **state)
 {
 	pid_t was = pid_of(3);
 
-	assert_non_null(strstr(ask_control("{\"cmd\":\"ping\"}\n"),
-	    "\"ok\":true"));
+	assert_non_null(
+	    strstr(ask_control("{\"cmd\":\"ping\"}\n"), "\"ok\":true"));
 	assert_non_null(strstr(ask_control("nonsense\n"), "\"code\":64"));
 	assert_non_null(strstr(ask_control("{\"cmd\":\"shard\",\"id\":9,"
-	    "\"action\":\"restart\"}\n"), "\"ok\":false"));
+					   "\"action\":\"restart\"}\n"),
+	    "\"ok\":false"));
 	assert_non_null(strstr(ask_control("{\"cmd\":\"shard\",\"id\":3,"
-	    "\"action\":\"restart\"}\n"), "\"ok\":true"));
+					   "\"action\":\"restart\"}\n"),
+	    "\"ok\":true"));
 	want_uplinks[3]++;
 	assert_true(eventually(uplinks_there));
 	assert_int_not_equal(pid_of(3), was);
@@ -340,11 +348,10 @@ test_run_dir_vanishes(void **state)
 
 	unlink(in_dir("run/control.sock"));
 	rmdir(in_dir("run"));
-	while (stat(in_dir("run/control.sock"), &st) == -1
-	    && now_ms() < end)
+	while (stat(in_dir("run/control.sock"), &st) == -1 && now_ms() < end)
 		poll(NULL, 0, 20);
-	assert_non_null(strstr(ask_control("{\"cmd\":\"ping\"}\n"),
-	    "\"ok\":true"));
+	assert_non_null(
+	    strstr(ask_control("{\"cmd\":\"ping\"}\n"), "\"ok\":true"));
 }
 
 static void
@@ -429,16 +436,16 @@ test_restart_resumes(void **state)
 	assert_true(eventually(held));
 	assert_true(eventually(all_ready));
 	/* It was only Discord: an operator asks again, and is let go. */
-	assert_non_null(strstr(ask_control("{\"cmd\":\"release\"}\n"),
-	    "\"ok\":true"));
+	assert_non_null(
+	    strstr(ask_control("{\"cmd\":\"release\"}\n"), "\"ok\":true"));
 	assert_true(eventually(checked));
 	assert_true(eventually(held));
 	fake_world->api_status = 200;
-	assert_non_null(strstr(ask_control("{\"cmd\":\"release\"}\n"),
-	    "\"ok\":true"));
+	assert_non_null(
+	    strstr(ask_control("{\"cmd\":\"release\"}\n"), "\"ok\":true"));
 	assert_true(eventually(released));
-	assert_non_null(strstr(ask_control("{\"cmd\":\"release\"}\n"),
-	    "not on hold"));
+	assert_non_null(
+	    strstr(ask_control("{\"cmd\":\"release\"}\n"), "not on hold"));
 	kill(fleet.pid, SIGTERM);
 	assert_int_equal(wait_end(&fleet), 0);
 }
@@ -460,9 +467,9 @@ test_refusals(void **state)
 static void
 f_a6_a_launch_that_fails_ends_in_order(void **state)
 {
-	static const char *const in_the_way[] = { "state/nonce",
-		"run/adopt.sock" };
-	static const int code[] = { EXIT_DEGRADED, EXIT_CONFIG };
+	static const char *const in_the_way[] = {"state/nonce",
+	    "run/adopt.sock"};
+	static const int code[] = {EXIT_DEGRADED, EXIT_CONFIG};
 	char name[64];
 
 	for (size_t i = 0; i < nitems(in_the_way); i++) {
@@ -502,16 +509,14 @@ test_fatal_close(void **state)
 	assert_in_range(fake_world->identifies - before, 1, 2);
 	/* The supervisor stays, and a release brings all of them up. */
 	fake_world->fatal_code = 0;
-	assert_non_null(strstr(ask_control("{\"cmd\":\"release\"}\n"),
-	    "\"ok\":true"));
+	assert_non_null(
+	    strstr(ask_control("{\"cmd\":\"release\"}\n"), "\"ok\":true"));
 	assert_true(eventually(released));
 	assert_true(eventually(all_ready));
 	kill(fleet.pid, SIGTERM);
 	assert_int_equal(wait_end(&fleet), 0);
 	where = "state";
 }
-
-/* ---- */
 
 static void
 remove_tree(const char *path)
@@ -573,18 +578,18 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first_start),
-		cmocka_unit_test(test_dead_shard_comes_back),
-		cmocka_unit_test(test_dead_handler_comes_back),
-		cmocka_unit_test(test_control),
-		cmocka_unit_test(test_run_dir_vanishes),
-		cmocka_unit_test(test_second_supervisor),
-		cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_restart_resumes),
-		cmocka_unit_test(test_refusals),
-		cmocka_unit_test(f_a6_a_launch_that_fails_ends_in_order),
-		cmocka_unit_test(test_intents_are_checked),
-		cmocka_unit_test(test_fatal_close),
+	    cmocka_unit_test(test_first_start),
+	    cmocka_unit_test(test_dead_shard_comes_back),
+	    cmocka_unit_test(test_dead_handler_comes_back),
+	    cmocka_unit_test(test_control),
+	    cmocka_unit_test(test_run_dir_vanishes),
+	    cmocka_unit_test(test_second_supervisor),
+	    cmocka_unit_test(test_stop),
+	    cmocka_unit_test(test_restart_resumes),
+	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(f_a6_a_launch_that_fails_ends_in_order),
+	    cmocka_unit_test(test_intents_are_checked),
+	    cmocka_unit_test(test_fatal_close),
 	};
 
 	self_argv = argv;

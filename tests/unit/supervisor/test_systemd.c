@@ -57,15 +57,18 @@ talk(const char *value)
 	while (heard(fd)[0] != '\0')
 		continue;
 	assert_true(sd_notify_ready(&n, "two\nREADY=0"));
-	snprintf(want, sizeof(want), "READY=1\nMAINPID=%d\nSTATUS=two\\x0a"
-	    "READY=0\n", (int)getpid());
+	snprintf(want, sizeof(want),
+	    "READY=1\nMAINPID=%d\nSTATUS=two\\x0a"
+	    "READY=0\n",
+	    (int)getpid());
 	assert_string_equal(heard(fd), want);
 	sd_notify_reloading(&n);
 	assert_memory_equal(heard(fd), "RELOADING=1\nMONOTONIC_USEC=", 27);
 	sd_notify_extend(&n, 2.5);
 	assert_string_equal(heard(fd), "EXTEND_TIMEOUT_USEC=2500000\n");
 	sd_notify_stopping(&n, 1);
-	assert_string_equal(heard(fd), "STOPPING=1\nSTATUS=stopping\n"
+	assert_string_equal(heard(fd),
+	    "STOPPING=1\nSTATUS=stopping\n"
 	    "EXTEND_TIMEOUT_USEC=1000000\n");
 	sd_notify_environ(&n);
 	assert_string_equal(getenv("NOTIFY_SOCKET"), value);
@@ -173,21 +176,27 @@ words(struct systemd_facts f, const char *want)
 static void
 test_status_line(void **state)
 {
-	words((struct systemd_facts) { .ready = 12, .shards = 16,
-	    .handler = true, .eta_s = 35 },
+	words((struct systemd_facts) {.ready = 12,
+		  .shards = 16,
+		  .handler = true,
+		  .eta_s = 35},
 	    "shards ready 12/16, identifies done in about 35 s");
-	words((struct systemd_facts) { .ready = 16, .shards = 16,
-	    .handler = true }, "shards ready 16/16");
-	words((struct systemd_facts) { .ready = 0, .shards = 500,
-	    .eta_s = 2500 }, "shards ready 0/500, identifies done in about "
-	    "42 min, no handler");
-	words((struct systemd_facts) { .ready = 1, .shards = 2, .handler = true,
-	    .note = "On hold: x" }, "shards ready 1/2; On hold: x");
-	words((struct systemd_facts) { 0 },
+	words((struct systemd_facts) {.ready = 16,
+		  .shards = 16,
+		  .handler = true},
+	    "shards ready 16/16");
+	words((struct systemd_facts) {.ready = 0, .shards = 500, .eta_s = 2500},
+	    "shards ready 0/500, identifies done in about 42 min, no handler");
+	words((struct systemd_facts) {.ready = 1,
+		  .shards = 2,
+		  .handler = true,
+		  .note = "On hold: x"},
+	    "shards ready 1/2; On hold: x");
+	words((struct systemd_facts) {0},
 	    "asking Discord how many shards to run");
-	words((struct systemd_facts) { .note = "not reachable" },
+	words((struct systemd_facts) {.note = "not reachable"},
 	    "not reachable");
-	words((struct systemd_facts) { .stopping = true, .shards = 2 },
+	words((struct systemd_facts) {.stopping = true, .shards = 2},
 	    "stopping");
 }
 
@@ -293,18 +302,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_path),
-		cmocka_unit_test(test_an_abstract_name),
-		cmocka_unit_test(test_nobody_reads),
-		cmocka_unit_test(test_no_address),
-		cmocka_unit_test(test_watchdog_is_for_who_is_named),
-		cmocka_unit_test(test_status_line),
-		cmocka_unit_test_setup_teardown(
-		    test_watchdog_wants_duties_done, begin, end),
-		cmocka_unit_test_setup_teardown(test_ready_in_the_end, begin,
-		    end),
-		cmocka_unit_test_setup_teardown(test_reload_before_ready,
-		    begin, end),
+	    cmocka_unit_test(test_a_path),
+	    cmocka_unit_test(test_an_abstract_name),
+	    cmocka_unit_test(test_nobody_reads),
+	    cmocka_unit_test(test_no_address),
+	    cmocka_unit_test(test_watchdog_is_for_who_is_named),
+	    cmocka_unit_test(test_status_line),
+	    cmocka_unit_test_setup_teardown(test_watchdog_wants_duties_done,
+		begin, end),
+	    cmocka_unit_test_setup_teardown(test_ready_in_the_end, begin, end),
+	    cmocka_unit_test_setup_teardown(test_reload_before_ready, begin,
+		end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

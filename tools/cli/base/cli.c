@@ -10,14 +10,14 @@
 #include <unistd.h>
 
 static const char *const exit_name[] = {
-	[EXIT_FINE] = "fine",
-	[EXIT_DEGRADED] = "failed",
-	[EXIT_DOWN] = "down",
-	[EXIT_UNKNOWN] = "unknown",
-	[EXIT_USAGE] = "usage",
-	[EXIT_TRY_LATER] = "try_later",
-	[EXIT_CONFIG] = "config",
-	[EXIT_WAIT] = "wait",
+    [EXIT_FINE] = "fine",
+    [EXIT_DEGRADED] = "failed",
+    [EXIT_DOWN] = "down",
+    [EXIT_UNKNOWN] = "unknown",
+    [EXIT_USAGE] = "usage",
+    [EXIT_TRY_LATER] = "try_later",
+    [EXIT_CONFIG] = "config",
+    [EXIT_WAIT] = "wait",
 };
 
 void
@@ -49,7 +49,7 @@ cli_print(const char *fmt, ...)
 	va_start(ap, fmt);
 	va_copy(again, ap);
 	n = (size_t)vsnprintf(NULL, 0, fmt, ap);
-	room = 6 * n + 32;	/* the longest form of each byte */
+	room = 6 * n + 32; /* the longest form of each byte */
 	raw = base_alloc(n + 1);
 	text = base_alloc(room);
 	vsnprintf(raw, n + 1, fmt, again);
@@ -75,9 +75,10 @@ int
 cli_fail(struct cli *c)
 {
 	struct json_object *o, *e;
-	const char *name = c->err.code >= 0 &&
-	    (size_t)c->err.code < nitems(exit_name) ?
-	    exit_name[c->err.code] : NULL;
+	const char *name = c->err.code >= 0
+		&& (size_t)c->err.code < nitems(exit_name)
+	    ? exit_name[c->err.code]
+	    : NULL;
 
 	if (!c->json) {
 		cli_say("%s", c->err.text);
@@ -111,8 +112,7 @@ cli_usage_err(struct cli *c)
 {
 	must(c->verb != NULL);
 	return err_set(&c->err, EXIT_USAGE, "usage: shardherd %s%s%s",
-	    c->verb->name, c->verb->args[0] != '\0' ? " " : "",
-	    c->verb->args);
+	    c->verb->name, c->verb->args[0] != '\0' ? " " : "", c->verb->args);
 }
 
 int

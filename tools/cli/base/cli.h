@@ -14,13 +14,13 @@ struct json_object;
 struct cli {
 	const char *config_path; /* of -c, or NULL: search */
 	bool json;
-	int argc;		/* words behind the verb, options taken out */
+	int argc; /* words behind the verb, options taken out */
 	char **argv;
-	char **main_argv;	/* of the process, for the supervisor */
+	char **main_argv; /* of the process, for the supervisor */
 	supervisor_fn *supervise;
 	const struct cli_verb *verb;
-	struct config config;	/* after load_config or load_look */
-	char trouble[1024];	/* after load_look: of the file, or "" */
+	struct config config; /* after load_config or load_look */
+	char trouble[1024];   /* after load_look: of the file, or "" */
 	struct err err;
 };
 

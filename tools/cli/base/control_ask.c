@@ -21,8 +21,8 @@
 
 #define LINE_MAX_BYTES 65536
 #define ANSWER_S 10
-#define LOOK_MS 500		/* between two looks whether it is awake */
-#define LISTEN_MS 3000		/* for a supervisor that runs to listen */
+#define LOOK_MS 500    /* between two looks whether it is awake */
+#define LISTEN_MS 3000 /* for a supervisor that runs to listen */
 
 static int
 dial_once(const struct config *c, struct err *err)
@@ -31,10 +31,10 @@ dial_once(const struct config *c, struct err *err)
 	int fd, why;
 
 	if (!str_format(sun.sun_path, sizeof(sun.sun_path), "%s/control.sock",
-	    c->run_dir)) {
+		c->run_dir)) {
 		errno = 0;
-		return err_set(err, EXIT_CONFIG, "[paths] run_dir is too long "
-		    "for a socket: %s", c->run_dir);
+		return err_set(err, EXIT_CONFIG,
+		    "[paths] run_dir is too long for a socket: %s", c->run_dir);
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
@@ -43,8 +43,9 @@ dial_once(const struct config *c, struct err *err)
 		return fd;
 	why = errno;
 	if (why == ENOENT || why == ECONNREFUSED)
-		err_set(err, EXIT_DOWN, "The fleet is not running (nobody "
-		    "listens at %s).", sun.sun_path);
+		err_set(err, EXIT_DOWN,
+		    "The fleet is not running (nobody listens at %s).",
+		    sun.sun_path);
 	else
 		err_sys(err, EXIT_UNKNOWN, "Cannot reach the supervisor at %s",
 		    sun.sun_path);
@@ -63,9 +64,10 @@ may_listen_soon(const struct config *c, uint64_t until, struct err *err)
 		return false;
 	if (cli_step(until))
 		return true;
-	err_set(err, EXIT_TRY_LATER, "The supervisor (pid %d) runs, but "
-	    "nobody listens at %s/control.sock: it is starting, or hangs. Try "
-	    "again in a moment.", pid, c->run_dir);
+	err_set(err, EXIT_TRY_LATER,
+	    "The supervisor (pid %d) runs, but nobody listens at "
+	    "%s/control.sock: it is starting, or hangs. Try again in a moment.",
+	    pid, c->run_dir);
 	return false;
 }
 
@@ -84,10 +86,12 @@ tell_crash(const struct config *c, struct err *err)
 		left += v.shard[i].alive;
 	keeper_command(&v.keeper, "start", c->path, way, sizeof(way));
 	if (!v.alive && v.cluster.pid != 0)
-		err_set(err, EXIT_DOWN, "The supervisor (pid %d) ended without "
+		err_set(err, EXIT_DOWN,
+		    "The supervisor (pid %d) ended without "
 		    "a word, and nobody is there to ask; %u shard%s live%s on. "
-		    "\"%s\" takes over what does.", v.cluster.pid, left,
-		    left == 1 ? "" : "s", left == 1 ? "s" : "", way);
+		    "\"%s\" takes over what does.",
+		    v.cluster.pid, left, left == 1 ? "" : "s",
+		    left == 1 ? "s" : "", way);
 	view_free(&v);
 }
 
@@ -100,12 +104,13 @@ is_foreign(const struct config *c, int fd, struct err *err)
 	socklen_t len = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1
-	    || peer.pid <= 0 || !lock_elsewhere(c->state_dir, peer.pid,
-	    dir))
+	    || peer.pid <= 0 || !lock_elsewhere(c->state_dir, peer.pid, dir))
 		return false;
-	err_set(err, EXIT_CONFIG, "run_dir %s is another fleet's: supervisor "
+	err_set(err, EXIT_CONFIG,
+	    "run_dir %s is another fleet's: supervisor "
 	    "%d, whose state_dir is %s, answers there. Nothing was done; give "
-	    "this bot a run_dir of its own.", c->run_dir, (int)peer.pid, dir);
+	    "this bot a run_dir of its own.",
+	    c->run_dir, (int)peer.pid, dir);
 	return true;
 }
 
@@ -131,13 +136,13 @@ dial(const struct config *c, struct err *err)
 struct reader {
 	const struct config *config;
 	int fd;
-	uint64_t until;		/* clock_boot_ms() */
-	double seconds;		/* the same for people */
+	uint64_t until; /* clock_boot_ms() */
+	double seconds; /* the same for people */
 	/* The kernel says so (ECONNRESET, not an end): it was not read, as when
 	 * the supervisor just becomes another program, and can be asked again. */
 	bool unread;
 	uint64_t unread_until;
-	size_t have, used;	/* bytes in text; of the line handed out */
+	size_t have, used; /* bytes in text; of the line handed out */
 	char text[LINE_MAX_BYTES + 1];
 };
 
@@ -188,10 +193,13 @@ read_line(struct reader *r, struct err *err)
 		r->have += (size_t)n;
 	}
 	if (clock_boot_ms() >= r->until)
-		err_set(err, EXIT_UNKNOWN, "The supervisor did not answer "
-		    "within %g s: it hangs or is stopped.", r->seconds);
+		err_set(err, EXIT_UNKNOWN,
+		    "The supervisor did not answer "
+		    "within %g s: it hangs or is stopped.",
+		    r->seconds);
 	else
-		err_set(err, EXIT_UNKNOWN, "The supervisor ended, or hung up, "
+		err_set(err, EXIT_UNKNOWN,
+		    "The supervisor ended, or hung up, "
 		    "before it had answered: \"shardherd status\" shows "
 		    "what is, \"shardherd logs\" why.");
 	return NULL;
@@ -205,7 +213,8 @@ parse_line(const char *text, struct err *err)
 
 	if (o != NULL)
 		return o;
-	err_set(err, EXIT_UNKNOWN, "The supervisor's answer is not "
+	err_set(err, EXIT_UNKNOWN,
+	    "The supervisor's answer is not "
 	    "understood: is it of another version?");
 	return NULL;
 }
@@ -219,8 +228,8 @@ judge_answer(struct json_object *o, struct err *err)
 
 	if (json_object_get_boolean(json_get(o, "ok")))
 		return o;
-	err_set(err, code > 0 ? code : EXIT_DEGRADED, "%s", why[0] != '\0'
-	    ? why : "The supervisor refused.");
+	err_set(err, code > 0 ? code : EXIT_DEGRADED, "%s",
+	    why[0] != '\0' ? why : "The supervisor refused.");
 	json_object_put(o);
 	return NULL;
 }
@@ -237,7 +246,7 @@ read_answer(struct reader *r, control_ask_fn *fn, void *arg, struct err *err)
 		if (json_object_object_get_ex(o, "ok", &f))
 			return judge_answer(o, err);
 		if (fn != NULL) {
-			json_object_object_foreach(o, key, val)
+			json_object_object_foreach (o, key, val)
 				fn(key, json_object_get_string(val), arg);
 		}
 		json_object_put(o);
@@ -251,7 +260,7 @@ send_request(int sock, const char *line, int fd)
 {
 	char space[CMSG_SPACE(sizeof(int))] = {0};
 	struct iovec iov[2] = {{(void *)(uintptr_t)line, strlen(line)},
-	    {(void *)(uintptr_t)"\n", 1}};
+	    {(void *)(uintptr_t) "\n", 1}};
 	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
 	struct cmsghdr *h;
 
@@ -264,8 +273,9 @@ send_request(int sock, const char *line, int fd)
 		h->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(h), &fd, sizeof(int));
 	}
-	return sendmsg(sock, &m, MSG_NOSIGNAL) ==
-	    (ssize_t)(iov[0].iov_len + 1) ? 0 : -1;
+	return sendmsg(sock, &m, MSG_NOSIGNAL) == (ssize_t)(iov[0].iov_len + 1)
+	    ? 0
+	    : -1;
 }
 
 /* With who asks, for the log; borrowed from the request. */

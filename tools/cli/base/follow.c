@@ -14,8 +14,8 @@ follow_show(const char *key, const char *text, void *arg)
 	struct cli *c = arg;
 
 	if (c->json)
-		cli_print_json(json_put_text(json_object_new_object(), key,
-		    text));
+		cli_print_json(
+		    json_put_text(json_object_new_object(), key, text));
 	else if (strcmp(key, "problem") == 0)
 		fprintf(stderr, "%s\n", text);
 	else

@@ -9,8 +9,9 @@ given(const struct cli *c)
 {
 	const char *env = getenv("SHARDHERD_CONF");
 
-	return c->config_path != NULL ? c->config_path
-	    : env != NULL && *env != '\0' ? env : NULL;
+	return c->config_path != NULL	  ? c->config_path
+	    : env != NULL && *env != '\0' ? env
+					  : NULL;
 }
 
 /* In the order in which they are tried; user: "" without a home. */
@@ -44,7 +45,7 @@ load_places(struct cli *c, char out[LOAD_PLACES][CONFIG_PATH_MAX])
 			str_copy(out[n++], place[i], CONFIG_PATH_MAX);
 		else if (getcwd(cwd, sizeof(cwd)) != NULL
 		    && str_format(out[n], CONFIG_PATH_MAX, "%s/%s", cwd,
-		    place[i]))
+			place[i]))
 			n++;
 	}
 	return n;
@@ -67,10 +68,11 @@ load_find(struct cli *c, char *path, size_t size)
 		str_copy(path, places[i], size);
 		return 0;
 	}
-	return err_set(&c->err, EXIT_CONFIG, "There is no config file: not by "
-	    "-c FILE, $SHARDHERD_CONF, ./shardherd.conf, %s or %s. "
-	    "\"shardherd init DIR\" makes one.", user[0] != '\0' ? user :
-	    "~/.config/shardherd/shardherd.conf", places[2]);
+	return err_set(&c->err, EXIT_CONFIG,
+	    "There is no config file: not by -c FILE, $SHARDHERD_CONF, "
+	    "./shardherd.conf, %s or %s. \"shardherd init DIR\" makes one.",
+	    user[0] != '\0' ? user : "~/.config/shardherd/shardherd.conf",
+	    places[2]);
 }
 
 /* One problem is the error itself; more are a list with a sum at its end. */

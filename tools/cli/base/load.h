@@ -26,7 +26,7 @@ int load_for_fleet(struct cli *);
  * the file.  -1: neither a file nor a fleet of it is to be found.
  */
 int load_look(struct cli *);
-int load_look_quietly(struct cli *);	/* says nothing: c->trouble */
+int load_look_quietly(struct cli *); /* says nothing: c->trouble */
 /*
  * The same as load_config for who starts a fleet.  Instead of a file with a fault
  * it may be the config the fleet ran by, with c->config.kept_for: for anybody

@@ -16,15 +16,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TITLE "shardherd: "	/* of every process of a fleet */
+#define TITLE "shardherd: " /* of every process of a fleet */
 #define STATS "/stats"
 
 /* ---- the fleet that runs by a file ------------------------------------ */
 
 struct search {
-	const char *config_path;	/* absolute */
+	const char *config_path; /* absolute */
 	char state_dir[CONFIG_PATH_MAX];
-	struct page_cluster cluster;	/* of the page in it */
+	struct page_cluster cluster; /* of the page in it */
 };
 
 /* The page of this directory, if it is of a fleet of our file. */
@@ -99,8 +99,9 @@ ask_fleet(struct cli *c)
 
 	s->config_path = c->config.path;
 	found = (lock_held(c->config.state_dir, &pid)
-	    && page_of(s, c->config.state_dir)) || proc_walk_titled(TITLE,
-	    look_process, s) != 0 || page_of(s, c->config.state_dir);
+		    && page_of(s, c->config.state_dir))
+	    || proc_walk_titled(TITLE, look_process, s) != 0
+	    || page_of(s, c->config.state_dir);
 	if (found)
 		take_over(&c->config, s);
 	free(s);
@@ -133,8 +134,8 @@ look_without(struct cli *c)
 		config_free(&c->config);
 		(void)config_look(&c->config, place[i], NULL, NULL, &c->err);
 		if (ask_fleet(c)) {
-			str_format(c->trouble, sizeof(c->trouble), "its "
-			    "config file %s is gone", c->config.path);
+			str_format(c->trouble, sizeof(c->trouble),
+			    "its config file %s is gone", c->config.path);
 			return 0;
 		}
 	}
@@ -159,8 +160,8 @@ load_look_quietly(struct cli *c)
 	/* Nothing was read and nothing is there: the paths are a guess. */
 	if (rc == 1 && !found)
 		return -1;
-	str_format(c->trouble, sizeof(c->trouble), "%s%s", rc == 1
-	    ? c->err.text : l.first, l.n > 1 ? " (and more)" : "");
+	str_format(c->trouble, sizeof(c->trouble), "%s%s",
+	    rc == 1 ? c->err.text : l.first, l.n > 1 ? " (and more)" : "");
 	return 0;
 }
 
@@ -171,7 +172,8 @@ load_look(struct cli *c)
 		return -1;
 	if (c->trouble[0] != '\0')
 		cli_say("The config file has a problem, which the next start, "
-		    "reload or rollout will not take: %s", c->trouble);
+			"reload or rollout will not take: %s",
+		    c->trouble);
 	return 0;
 }
 

@@ -61,11 +61,12 @@ find_kept(struct config *c, const char *state_dir, const char *path)
 	const char *env = getenv("STATE_DIRECTORY");
 	struct err none;
 
-	if (state_dir != NULL && config_kept_load(c, state_dir, path, &none)
-	    == 0)
+	if (state_dir != NULL
+	    && config_kept_load(c, state_dir, path, &none) == 0)
 		return 0;
-	return env != NULL && env[0] == '/' ? config_kept_load(c, env, path,
-	    &none) : -1;
+	return env != NULL && env[0] == '/'
+	    ? config_kept_load(c, env, path, &none)
+	    : -1;
 }
 
 int
@@ -79,8 +80,8 @@ load_to_start(struct cli *c, enum load_starter who)
 	if ((!found || c->trouble[0] != '\0') && c->config.path[0] != '\0'
 	    && find_kept(&kept, c->config.state_dir, c->config.path) == 0) {
 		if (may_go_on(&kept, who)) {
-			kept.kept_for = base_strdup(found ? c->trouble
-			    : c->err.text);
+			kept.kept_for = base_strdup(
+			    found ? c->trouble : c->err.text);
 			config_free(&c->config);
 			c->config = kept;
 			return 0;

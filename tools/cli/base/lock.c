@@ -34,8 +34,8 @@ file_held(const char *state_dir, int32_t *pid)
 	if (read(fd, text, sizeof(text) - 1) > 0)
 		*pid = (int32_t)strtol(text, NULL, 10);
 	if (process_lives(*pid, 0)) {
-		held = flock(fd, LOCK_SH | LOCK_NB) == -1 &&
-		    errno == EWOULDBLOCK;
+		held = flock(fd, LOCK_SH | LOCK_NB) == -1
+		    && errno == EWOULDBLOCK;
 	}
 	close(fd);
 	return held;
@@ -48,8 +48,8 @@ is_file(const char *link, char *target, void *arg)
 	const char *file = arg;
 	size_t len = strlen(file);
 
-	return strncmp(target, file, len) == 0 && (target[len] == '\0'
-	    || strcmp(target + len, " (deleted)") == 0);
+	return strncmp(target, file, len) == 0
+	    && (target[len] == '\0' || strcmp(target + len, " (deleted)") == 0);
 }
 
 /* Another root may have a directory of that name. */
@@ -60,8 +60,8 @@ sees_same(int32_t pid, const char *dir)
 	struct stat a, b;
 
 	str_format(path, sizeof(path), "/proc/%d/root%s", pid, dir);
-	return stat(dir, &a) == 0 && stat(path, &b) == 0
-	    && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	return stat(dir, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev
+	    && a.st_ino == b.st_ino;
 }
 
 struct tidied {

@@ -61,9 +61,10 @@ operator_name(char *out, size_t size)
 
 	if (tty == NULL)
 		tty = ttyname(STDERR_FILENO);
-	text_format(user, sizeof(user), "%.24s%s%.24s%s", pw != NULL
-	    ? pw->pw_name : "somebody", sudo != NULL ? " (sudo by " : "",
-	    sudo != NULL ? sudo : "", sudo != NULL ? ")" : "");
+	text_format(user, sizeof(user), "%.24s%s%.24s%s",
+	    pw != NULL ? pw->pw_name : "somebody",
+	    sudo != NULL ? " (sudo by " : "", sudo != NULL ? sudo : "",
+	    sudo != NULL ? ")" : "");
 	if (tty != NULL)
 		text_format(out, size, "%s on %s", user,
 		    strncmp(tty, "/dev/", 5) == 0 ? tty + 5 : tty);

@@ -37,11 +37,11 @@ static const struct option *
 find(const struct option *o, size_t n, const char *name, size_t len)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (strlen(o[i].name) == len &&
-		    strncmp(o[i].name, name, len) == 0)
+		if (strlen(o[i].name) == len
+		    && strncmp(o[i].name, name, len) == 0)
 			return &o[i];
-		if (len == 2 && name[0] == '-' && o[i].letter != 0 &&
-		    name[1] == o[i].letter)
+		if (len == 2 && name[0] == '-' && o[i].letter != 0
+		    && name[1] == o[i].letter)
 			return &o[i];
 	}
 	return NULL;
@@ -75,21 +75,23 @@ set(struct cli *c, const struct option *o, const char *value)
 		return 0;
 	case OPTION_LIST:
 		if (list->n == OPTION_LIST_MAX)
-			return err_set(&c->err, EXIT_USAGE, "%s is given more "
-			    "than %d times", o->name, OPTION_LIST_MAX);
+			return err_set(&c->err, EXIT_USAGE,
+			    "%s is given more than %d times", o->name,
+			    OPTION_LIST_MAX);
 		list->text[list->n++] = value;
 		return 0;
 	case OPTION_NUMBER:
 		if (str_to_i64(value, o->to) && *(int64_t *)o->to >= 0)
 			return 0;
-		return err_set(&c->err, EXIT_USAGE, "%s: expected a number, "
-		    "got \"%s\"", o->name, value);
+		return err_set(&c->err, EXIT_USAGE,
+		    "%s: expected a number, got \"%s\"", o->name, value);
 	case OPTION_SECONDS:
 	case OPTION_SECONDS_IF:
 		if (option_seconds(value, o->to))
 			return 0;
-		return err_set(&c->err, EXIT_USAGE, "%s: expected seconds or "
-		    "a duration such as 2m, got \"%s\"", o->name, value);
+		return err_set(&c->err, EXIT_USAGE,
+		    "%s: expected seconds or a duration such as 2m, got \"%s\"",
+		    o->name, value);
 	}
 	bug("unknown type of option");
 }
@@ -116,7 +118,7 @@ take(struct cli *c, const struct option *o, size_t n, int *i)
 		return err_set(&c->err, EXIT_USAGE, "%s takes no value",
 		    opt->name);
 	if (opt->type == OPTION_SECONDS_IF && value == NULL) {
-		*(double *)opt->to = -1;	/* given, without a value */
+		*(double *)opt->to = -1; /* given, without a value */
 		return 0;
 	}
 	if (opt->type != OPTION_FLAG && value == NULL) {
@@ -132,8 +134,8 @@ int
 option_take(struct cli *c, const struct option *own, size_t n)
 {
 	const struct option every[] = {
-		{"--json", 0, OPTION_FLAG, &c->json},
-		{"--config", 'c', OPTION_TEXT, &c->config_path},
+	    {"--json", 0, OPTION_FLAG, &c->json},
+	    {"--config", 'c', OPTION_TEXT, &c->config_path},
 	};
 	struct option o[16];
 	int words = 0;
@@ -165,7 +167,8 @@ option_end(struct cli *c)
 }
 
 int
-option_choose(struct cli *c, const char *word, const char *const *names, size_t n)
+option_choose(struct cli *c, const char *word, const char *const *names,
+    size_t n)
 {
 	const char *near = config_nearest(word, names, n);
 	char list[512] = "";
@@ -191,10 +194,11 @@ option_choose(struct cli *c, const char *word, const char *const *names, size_t 
 	}
 	if (hits > 0)
 		near = NULL;
-	return err_set(&c->err, EXIT_USAGE, "%s word \"%s\"%s%s%s; "
-	    "possibilities are: %s", hits > 0 ? "ambiguous" : "unknown",
-	    TEXT_OF(word, 90), near != NULL ? " (did you mean \"" : "",
-	    near != NULL ? near : "", near != NULL ? "\"?)" : "", list);
+	return err_set(&c->err, EXIT_USAGE,
+	    "%s word \"%s\"%s%s%s; possibilities are: %s",
+	    hits > 0 ? "ambiguous" : "unknown", TEXT_OF(word, 90),
+	    near != NULL ? " (did you mean \"" : "", near != NULL ? near : "",
+	    near != NULL ? "\"?)" : "", list);
 }
 
 int

@@ -6,12 +6,12 @@
 #include "tools/cli/base/cli.h"
 
 enum option_type {
-	OPTION_FLAG,	/* bool */
-	OPTION_TEXT,	/* const char * */
-	OPTION_NUMBER,	/* int64_t, not negative */
-	OPTION_SECONDS,	/* double */
-	OPTION_SECONDS_IF,	/* double; the value is optional and needs "=" */
-	OPTION_LIST,	/* struct option_list: may be repeated */
+	OPTION_FLAG,	   /* bool */
+	OPTION_TEXT,	   /* const char * */
+	OPTION_NUMBER,	   /* int64_t, not negative */
+	OPTION_SECONDS,	   /* double */
+	OPTION_SECONDS_IF, /* double; the value is optional and needs "=" */
+	OPTION_LIST,	   /* struct option_list: may be repeated */
 };
 #define OPTION_LIST_MAX 64
 struct option_list {
@@ -19,8 +19,8 @@ struct option_list {
 	size_t n;
 };
 struct option {
-	const char *name;	/* "--wait" */
-	char letter;		/* 'w', or 0 */
+	const char *name; /* "--wait" */
+	char letter;	  /* 'w', or 0 */
 	enum option_type type;
 	void *to;
 };

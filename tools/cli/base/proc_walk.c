@@ -7,7 +7,7 @@
 #include <dirent.h>
 #include <unistd.h>
 
-#define FDS_MAX 4096		/* looked at, of one process */
+#define FDS_MAX 4096 /* looked at, of one process */
 
 bool
 proc_walk_fds(int32_t pid, proc_walk_fd_fn *fn, void *arg)
@@ -19,8 +19,9 @@ proc_walk_fds(int32_t pid, proc_walk_fd_fn *fn, void *arg)
 
 	str_format(link, sizeof(link), "/proc/%d/fd", pid);
 	d = opendir(link);
-	for (int i = 0; d != NULL && !found && i < FDS_MAX
-	    && (e = readdir(d)) != NULL; i++) {
+	for (int i = 0;
+	     d != NULL && !found && i < FDS_MAX && (e = readdir(d)) != NULL;
+	     i++) {
 		ssize_t n;
 
 		str_format(link, sizeof(link), "/proc/%d/fd/%s", pid,

@@ -11,10 +11,10 @@
 #define CELL_MAX 512
 
 static const char *const escape[] = {
-	[TABLE_PLAIN] = "",
-	[TABLE_GREEN] = "\033[32m",
-	[TABLE_YELLOW] = "\033[33m",
-	[TABLE_RED] = "\033[31m",
+    [TABLE_PLAIN] = "",
+    [TABLE_GREEN] = "\033[32m",
+    [TABLE_YELLOW] = "\033[33m",
+    [TABLE_RED] = "\033[31m",
 };
 
 void
@@ -33,7 +33,7 @@ table_add(struct table *t, const char *fmt, ...)
 	va_end(ap);
 	t->cell[n].text = base_strdup(text);
 	t->cell[n].colour = TABLE_PLAIN;
-	t->rows++;	/* counts cells until it is printed */
+	t->rows++; /* counts cells until it is printed */
 }
 
 void
@@ -98,8 +98,8 @@ layout(const struct table *t, struct layout *l)
 		l->columns--;
 		l->below = l->width[0] + 2;
 	}
-	for (size_t i = t->columns; i-- > 0
-	    && layout_width(l, l->columns) > t->fit;)
+	for (size_t i = t->columns;
+	     i-- > 0 && layout_width(l, l->columns) > t->fit;)
 		if (t->spare[i])
 			l->width[i] = 0;
 }
@@ -108,7 +108,7 @@ static void
 print_row(const struct table *t, const struct table_cell *row,
     const struct layout *l, FILE *f, bool colour)
 {
-	int gap = 0;	/* owed blanks: none at the end of a line */
+	int gap = 0; /* owed blanks: none at the end of a line */
 
 	for (size_t i = 0; i < l->columns; i++) {
 		int pad = (int)(l->width[i] - strlen(row[i].text));
@@ -200,7 +200,9 @@ table_room(FILE *f)
 	struct winsize size;
 
 	return isatty(fileno(f)) && ioctl(fileno(f), TIOCGWINSZ, &size) == 0
-	    && size.ws_col > TABLE_ROOM / 2 ? size.ws_col : TABLE_ROOM;
+		&& size.ws_col > TABLE_ROOM / 2
+	    ? size.ws_col
+	    : TABLE_ROOM;
 }
 
 bool
@@ -208,6 +210,6 @@ table_may_colour(FILE *f)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	return (no == NULL || *no == '\0') && isatty(fileno(f)) &&
-	    term != NULL && strcmp(term, "dumb") != 0;
+	return (no == NULL || *no == '\0') && isatty(fileno(f)) && term != NULL
+	    && strcmp(term, "dumb") != 0;
 }

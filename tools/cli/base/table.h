@@ -9,17 +9,17 @@
 
 enum table_colour { TABLE_PLAIN, TABLE_GREEN, TABLE_YELLOW, TABLE_RED };
 
-#define TABLE_ROOM 80	/* columns, where no terminal says more */
+#define TABLE_ROOM 80 /* columns, where no terminal says more */
 
 struct table {
 	size_t columns, rows, room;
-	size_t fit;			/* columns there are; 0: no end */
-	bool right[TABLE_COLUMNS_MAX];	/* numbers */
-	bool spare[TABLE_COLUMNS_MAX];	/* left out when it does not fit */
+	size_t fit;		       /* columns there are; 0: no end */
+	bool right[TABLE_COLUMNS_MAX]; /* numbers */
+	bool spare[TABLE_COLUMNS_MAX]; /* left out when it does not fit */
 	struct table_cell {
 		char *text;
 		enum table_colour colour;
-	} *cell;
+	} * cell;
 };
 
 /*

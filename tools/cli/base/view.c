@@ -79,7 +79,8 @@ find_silent(struct view *v, struct page_head *h)
 	if (v->handler_silent_s == 0)
 		return;
 	v->handler_state = "silent";
-	str_format(v->handler.note, sizeof(v->handler.note), "Silent for %lld "
+	str_format(v->handler.note, sizeof(v->handler.note),
+	    "Silent for %lld "
 	    "s: it hangs or is stopped; the shards keep its events.",
 	    (long long)v->handler_silent_s);
 }
@@ -113,12 +114,18 @@ static void
 judge(struct view *v, const char *state_dir)
 {
 	struct verdict_facts f = {.cluster = &v->cluster,
-	    .handler = &v->handler, .plugins = &v->plugins,
-	    .alive = v->alive, .hung_s = v->hung_s, .stopped = v->stopped,
+	    .handler = &v->handler,
+	    .plugins = &v->plugins,
+	    .alive = v->alive,
+	    .hung_s = v->hung_s,
+	    .stopped = v->stopped,
 	    .handler_alive = v->handler_alive,
 	    .handler_silent_s = v->handler_silent_s,
-	    .shards = (uint32_t)v->n, .ready = v->ready, .deaf = v->deaf,
-	    .now_ms = v->now_ms, .wall_ms = v->wall_ms};
+	    .shards = (uint32_t)v->n,
+	    .ready = v->ready,
+	    .deaf = v->deaf,
+	    .now_ms = v->now_ms,
+	    .wall_ms = v->wall_ms};
 
 	for (size_t i = v->n; i-- > 0;) {
 		const struct view_shard *s = &v->shard[i];
@@ -205,7 +212,8 @@ page_missing(const struct config *c, bool locked, struct err *err)
 {
 	if (err == NULL || err->code != EXIT_DOWN || !locked)
 		return -1;
-	return err_set(err, EXIT_UNKNOWN, "The fleet runs, but %s/stats, which "
+	return err_set(err, EXIT_UNKNOWN,
+	    "The fleet runs, but %s/stats, which "
 	    "tells how it is, is gone: \"shardherd restart\" makes it again.",
 	    c->state_dir);
 }
@@ -219,7 +227,8 @@ view_read(struct view *v, const struct config *c, struct err *err)
 
 	memset(v, 0, sizeof(*v));
 	if (access("/proc/self/stat", F_OK) == -1)
-		return err_sys(err, EXIT_UNKNOWN, "It cannot be told which "
+		return err_sys(err, EXIT_UNKNOWN,
+		    "It cannot be told which "
 		    "processes live, as /proc/self/stat cannot be found");
 	if (page_open(&page, c->state_dir, err) == -1)
 		return page_missing(c, locked, err);
@@ -250,12 +259,13 @@ view_awake(const struct config *c, struct err *err)
 	if (view_read(&v, c, &none) == -1)
 		return 0;
 	if (v.hung)
-		r = err_set(err, EXIT_UNKNOWN, "The supervisor (pid %d) hangs "
-		    "or is stopped%s: it answers nobody. What it has not "
-		    "begun it will not do later. Look for what stops it "
-		    "(\"kill -CONT %d\" wakes a stopped one); \"shardherd "
-		    "stop\" ends the fleet even so.", v.cluster.pid,
-		    v.stopped ? " by a signal" : "", v.cluster.pid);
+		r = err_set(err, EXIT_UNKNOWN,
+		    "The supervisor (pid %d) hangs or is stopped%s: it answers "
+		    "nobody. What it has not begun it will not do later. Look "
+		    "for what stops it (\"kill -CONT %d\" wakes a stopped "
+		    "one); \"shardherd stop\" ends the fleet even so.",
+		    v.cluster.pid, v.stopped ? " by a signal" : "",
+		    v.cluster.pid);
 	view_free(&v);
 	return r;
 }
@@ -300,8 +310,9 @@ view_backlog(const struct view *v)
 bool
 view_is_behind(const struct view *v, const struct view_shard *s)
 {
-	return s->alive && (s->w.program != v->cluster.program ||
-	    s->w.settings != v->cluster.settings);
+	return s->alive
+	    && (s->w.program != v->cluster.program
+		|| s->w.settings != v->cluster.settings);
 }
 
 uint32_t
@@ -319,8 +330,9 @@ view_shard(const struct view *v, uint64_t id, struct err *err)
 {
 	if (id >= v->cluster.first && id - v->cluster.first < v->n)
 		return &v->shard[id - v->cluster.first];
-	err_set(err, EXIT_USAGE, "Shard %llu does not run here; this fleet has "
-	    "%zu.", (unsigned long long)id, v->n);
+	err_set(err, EXIT_USAGE,
+	    "Shard %llu does not run here; this fleet has %zu.",
+	    (unsigned long long)id, v->n);
 	return NULL;
 }
 

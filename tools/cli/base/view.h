@@ -18,14 +18,14 @@ struct view_shard {
 	uint32_t id;
 	struct page_shard s;
 	struct page_watch w;
-	uint64_t cursor_seq;	/* acknowledged, by the cursor */
-	int32_t pid;		/* 0: none */
-	bool alive;		/* its process exists */
-	bool orphan;		/* of an earlier supervisor, not of this one */
-	bool deaf;		/* ready, but no ACK or no byte for too long */
-	uint32_t silent;	/* partly deaf: bits of enum page_class_id */
+	uint64_t cursor_seq; /* acknowledged, by the cursor */
+	int32_t pid;	     /* 0: none */
+	bool alive;	     /* its process exists */
+	bool orphan;	     /* of an earlier supervisor, not of this one */
+	bool deaf;	     /* ready, but no ACK or no byte for too long */
+	uint32_t silent;     /* partly deaf: bits of enum page_class_id */
 	char silent_words[VERDICT_WORDS]; /* as verdict_words says it */
-	const char *state;	/* of page.h, "deaf" or "partly deaf" */
+	const char *state; /* of page.h, "deaf" or "partly deaf" */
 };
 
 struct view {
@@ -34,22 +34,22 @@ struct view {
 	struct page_watch handler_watch, supervisor_watch;
 	struct page_plugins plugins;
 	struct verdict_fleet verdict;
-	bool told_down;		/* not alive, and an operator wants it so */
-	struct stopped told;	/* who and when */
+	bool told_down;	     /* not alive, and an operator wants it so */
+	struct stopped told; /* who and when */
 	struct keeper keeper;
-	bool alive;		/* the supervisor */
-	bool hung;		/* the supervisor lives but does nothing: */
-	bool stopped;		/* by a signal or a debugger */
-	int64_t hung_s;		/* for so long, 0: not that long yet */
+	bool alive;	/* the supervisor */
+	bool hung;	/* the supervisor lives but does nothing: */
+	bool stopped;	/* by a signal or a debugger */
+	int64_t hung_s; /* for so long, 0: not that long yet */
 	bool handler_alive;
-	int64_t handler_silent_s; /* its loop has not turned for so long; 0 */
+	int64_t handler_silent_s;  /* its loop has not turned for so long; 0 */
 	const char *handler_state; /* of page.h, or "silent" */
-	uint64_t now_ms;	/* clock_boot_ms() */
+	uint64_t now_ms;	   /* clock_boot_ms() */
 	int64_t wall_ms;
 	struct view_shard *shard; /* n of them, ids ascending */
 	size_t n;
 	uint32_t ready, deaf;
-	uint32_t partly;	/* of the ready ones, partly deaf */
+	uint32_t partly;		 /* of the ready ones, partly deaf */
 	uint32_t in_state[SHARD_STATES]; /* deaf ones are not in READY */
 };
 

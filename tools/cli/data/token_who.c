@@ -24,7 +24,7 @@ on_body(char *data, size_t one, size_t n, void *arg)
 	struct body *b = arg;
 
 	if (n > BODY_MAX - b->len)
-		return 0;	/* curl ends the transfer */
+		return 0; /* curl ends the transfer */
 	memcpy(b->text + b->len, data, n);
 	b->len += n;
 	b->text[b->len] = '\0';
@@ -37,8 +37,8 @@ copy_string(struct json_object *o, const char *key, char *out, size_t size)
 	struct json_object *f;
 
 	out[0] = '\0';
-	if (json_object_object_get_ex(o, key, &f) &&
-	    json_object_is_type(f, json_type_string))
+	if (json_object_object_get_ex(o, key, &f)
+	    && json_object_is_type(f, json_type_string))
 		text_clean(out, size, json_object_get_string(f),
 		    (size_t)json_object_get_string_len(f));
 }
@@ -50,31 +50,36 @@ understand(const struct config *c, long status, const char *body,
 	struct json_object *o;
 
 	if (status == 401)
-		return err_set(err, EXIT_CONFIG, "%s refuses the token (401). "
+		return err_set(err, EXIT_CONFIG,
+		    "%s refuses the token (401). "
 		    "Copy it again from the bot's page of the developer "
-		    "portal; resetting it there makes a new one.", c->api);
+		    "portal; resetting it there makes a new one.",
+		    c->api);
 	if (status != 200)
-		return err_set(err, EXIT_TRY_LATER, "%s answered %ld instead "
-		    "of saying whose token it is; try again later.", c->api,
-		    status);
+		return err_set(err, EXIT_TRY_LATER,
+		    "%s answered %ld instead "
+		    "of saying whose token it is; try again later.",
+		    c->api, status);
 	o = json_parse_as(body, strlen(body), json_type_object);
 	if (o == NULL)
-		return err_set(err, EXIT_TRY_LATER, "%s answered with "
+		return err_set(err, EXIT_TRY_LATER,
+		    "%s answered with "
 		    "something that is not JSON: is [gateway] api right?",
 		    c->api);
 	copy_string(o, "username", who->name, sizeof(who->name));
 	copy_string(o, "id", who->id, sizeof(who->id));
 	json_object_put(o);
 	if (who->name[0] == '\0' || who->id[0] == '\0')
-		return err_set(err, EXIT_TRY_LATER, "%s answered without "
+		return err_set(err, EXIT_TRY_LATER,
+		    "%s answered without "
 		    "saying whose token it is: is [gateway] api right?",
 		    c->api);
 	return 0;
 }
 
 static CURL *
-new_request(const struct config *c, struct curl_slist *headers,
-    const char *ca, const char *url, struct body *body)
+new_request(const struct config *c, struct curl_slist *headers, const char *ca,
+    const char *url, struct body *body)
 {
 	CURL *h = curl_easy_init();
 
@@ -95,8 +100,8 @@ new_request(const struct config *c, struct curl_slist *headers,
 }
 
 int
-token_who_ask(const struct config *c, const char *token,
-    struct token_who *who, struct err *err)
+token_who_ask(const struct config *c, const char *token, struct token_who *who,
+    struct err *err)
 {
 	static struct body body;
 	char url[1024], header[4200], ca[CONFIG_PATH_MAX];
@@ -107,11 +112,11 @@ token_who_ask(const struct config *c, const char *token,
 
 	if (tls_find_ca(c->ca_file, ca, sizeof(ca), err) == -1)
 		return -1;
-	if (!str_format(url, sizeof(url), "%s/users/@me", c->api) ||
-	    !str_format(header, sizeof(header), "Authorization: Bot %s",
-	    token))
-		return err_set(err, EXIT_CONFIG, "The token or the URL of the "
-		    "API is too long.");
+	if (!str_format(url, sizeof(url), "%s/users/@me", c->api)
+	    || !str_format(header, sizeof(header), "Authorization: Bot %s",
+		token))
+		return err_set(err, EXIT_CONFIG,
+		    "The token or the URL of the API is too long.");
 	headers = curl_slist_append(NULL, header);
 	explicit_bzero(header, sizeof(header));
 	h = new_request(c, headers, ca, url, &body);
@@ -121,14 +126,19 @@ token_who_ask(const struct config *c, const char *token,
 	explicit_bzero(headers->data, strlen(headers->data));
 	curl_slist_free_all(headers);
 	if (rc != CURLE_OK)
-		return err_set(err, rc == CURLE_SSL_CACERT_BADFILE ?
-		    EXIT_CONFIG : EXIT_TRY_LATER, "Cannot ask %s whose "
-		    "token it is: %s.%s%s%s", c->api, body.words[0] != '\0' ?
-		    body.words : curl_easy_strerror(rc),
-		    rc == CURLE_PEER_FAILED_VERIFICATION ? " The certificate "
-		    "authorities trusted are those of " : "",
+		return err_set(err,
+		    rc == CURLE_SSL_CACERT_BADFILE ? EXIT_CONFIG
+						   : EXIT_TRY_LATER,
+		    "Cannot ask %s whose token it is: %s.%s%s%s", c->api,
+		    body.words[0] != '\0' ? body.words : curl_easy_strerror(rc),
+		    rc == CURLE_PEER_FAILED_VERIFICATION
+			? " The certificate "
+			  "authorities trusted are those of "
+			: "",
 		    rc == CURLE_PEER_FAILED_VERIFICATION ? ca : "",
-		    rc == CURLE_PEER_FAILED_VERIFICATION ? "; [gateway] "
-		    "ca_file names others." : "");
+		    rc == CURLE_PEER_FAILED_VERIFICATION
+			? "; [gateway] "
+			  "ca_file names others."
+			: "");
 	return understand(c, status, body.text, who, err);
 }

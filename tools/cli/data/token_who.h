@@ -14,7 +14,7 @@ struct token_who {
  * 0 with who; -1 with EXIT_CONFIG when the API says the token is wrong,
  * EXIT_TRY_LATER when it cannot be asked now.
  */
-int token_who_ask(const struct config *, const char *token,
-    struct token_who *, struct err *);
+int token_who_ask(const struct config *, const char *token, struct token_who *,
+    struct err *);
 
 #endif

@@ -9,7 +9,7 @@ cli_fn verb_config, verb_db, verb_deadletter, verb_init, verb_rank, verb_token;
 
 /* token reload: the exit code. */
 struct verb_token_reload {
-	const char *file;	/* NULL: where the supervisor finds it; "-" */
+	const char *file; /* NULL: where the supervisor finds it; "-" */
 	bool dry, yes, force, no_wait;
 };
 int verb_token_reload(struct cli *, const struct verb_token_reload *);

@@ -26,12 +26,13 @@ check_webhook(struct cli *c)
 		return 0;
 	if ((url = config_read_secret(path, "webhook", &c->err)) == NULL)
 		return -1;
-	ok = strncmp(url, "https://", 8) == 0 ||
-	    strncmp(url, "http://", 7) == 0;
+	ok = strncmp(url, "https://", 8) == 0
+	    || strncmp(url, "http://", 7) == 0;
 	explicit_bzero(url, strlen(url));
 	free(url);
-	return ok ? 0 : err_set(&c->err, EXIT_CONFIG, "The webhook file %s "
-	    "holds no http or https URL.", path);
+	return ok ? 0
+		  : err_set(&c->err, EXIT_CONFIG,
+		      "The webhook file %s holds no http or https URL.", path);
 }
 
 /* What the file alone cannot tell: the secrets' files and the CA bundle. */
@@ -47,7 +48,8 @@ check_around(struct cli *c)
 	explicit_bzero(token, strlen(token));
 	free(token);
 	if ((tls = tls_client_new(config_view(c->config.ca_file, seen),
-	    &c->err)) == NULL)
+		 &c->err))
+	    == NULL)
 		return -1;
 	SSL_CTX_free(tls);
 	return check_webhook(c);
@@ -79,7 +81,7 @@ check_json(struct cli *c, const char *path)
 	return code;
 }
 
-static bool quiet;	/* --quiet */
+static bool quiet; /* --quiet */
 static struct option_list as_if;
 
 static int
@@ -96,8 +98,8 @@ check(struct cli *c)
 	config_warn(&c->config, cli_warning, NULL);
 	if (quiet)
 		return EXIT_FINE;
-	printf("%s is fine (%zu plugin%s)\n", c->config.path,
-	    c->config.plugins, c->config.plugins == 1 ? "" : "s");
+	printf("%s is fine (%zu plugin%s)\n", c->config.path, c->config.plugins,
+	    c->config.plugins == 1 ? "" : "s");
 	return EXIT_FINE;
 }
 
@@ -160,8 +162,8 @@ verb_config(struct cli *c)
 	static const char *const names[] = {"check", "show", "sample", "mdoc"};
 	static cli_fn *const fn[] = {check, show, sample, mdoc};
 	const struct option opts[] = {
-		{"--quiet", 'q', OPTION_FLAG, &quiet},
-		{"--as-if", 0, OPTION_LIST, &as_if},
+	    {"--quiet", 'q', OPTION_FLAG, &quiet},
+	    {"--as-if", 0, OPTION_LIST, &as_if},
 	};
 	int i;
 

@@ -17,8 +17,8 @@
 static int
 open_store(struct cli *c, struct store *s)
 {
-	return load_look(c) == -1 ? -1 :
-	    store_open(s, c->config.state_dir, &c->err);
+	return load_look(c) == -1 ? -1
+				  : store_open(s, c->config.state_dir, &c->err);
 }
 
 static int
@@ -33,8 +33,8 @@ stat_db(struct cli *c)
 		return cli_fail(c);
 	if (!c->json) {
 		printf("store    %s\nschema   %u\nentries  %llu\n"
-		    "size     %s of %s\nreaders  %u\nwrites   %llu\n", s.path,
-		    st.schema, (unsigned long long)st.entries,
+		       "size     %s of %s\nreaders  %u\nwrites   %llu\n",
+		    s.path, st.schema, (unsigned long long)st.entries,
 		    human_size(st.pages * st.page_size, used),
 		    human_size(st.map_size, map), st.readers,
 		    (unsigned long long)st.last_txn);
@@ -116,9 +116,9 @@ dump_sessions(struct cli *c, const struct store *s, uint32_t shards)
 			continue;
 		if (!c->json) {
 			printf("session %u/%u\tsession_id %s...\tseq %llu\t"
-			    "strikes %u\turl %s\n", rec.shard,
-			    rec.shard_count, TEXT_OF_N(rec.id,
-				strnlen(rec.id, 4), 32),
+			       "strikes %u\turl %s\n",
+			    rec.shard, rec.shard_count,
+			    TEXT_OF_N(rec.id, strnlen(rec.id, 4), 32),
 			    (unsigned long long)rec.seq, rec.strikes,
 			    TEXT_OF(rec.url, STORE_URL_MAX));
 			continue;
@@ -158,10 +158,10 @@ dump_db(struct cli *c)
 	struct store s;
 	uint32_t shards = 0;
 
-	if (open_store(c, &s) == -1 ||
-	    store_each(&s, dump_one, &c->json, &c->err) == -1 ||
-	    store_each(&s, highest, &shards, &c->err) == -1 ||
-	    dump_sessions(c, &s, shards) == -1)
+	if (open_store(c, &s) == -1
+	    || store_each(&s, dump_one, &c->json, &c->err) == -1
+	    || store_each(&s, highest, &shards, &c->err) == -1
+	    || dump_sessions(c, &s, shards) == -1)
 		return cli_fail(c);
 	return EXIT_FINE;
 }

@@ -39,15 +39,18 @@ parse_id(struct cli *c, bool may_all, uint64_t *id)
 	}
 	if (str_to_u64(c->argv[1], id) && *id <= INT64_MAX)
 		return 0;
-	return err_set(&c->err, EXIT_USAGE, "expected the number of a dead "
-	    "letter%s, got \"%s\"", may_all ? " or \"all\"" : "", c->argv[1]);
+	return err_set(&c->err, EXIT_USAGE,
+	    "expected the number of a dead letter%s, got \"%s\"",
+	    may_all ? " or \"all\"" : "", c->argv[1]);
 }
 
 static int
 no_such(struct cli *c, uint64_t id)
 {
-	return cli_error(c, EXIT_DEGRADED, "There is no dead letter %" PRIu64
-	    "; \"shardherd deadletter list\" shows those there are.", id);
+	return cli_error(c, EXIT_DEGRADED,
+	    "There is no dead letter %" PRIu64
+	    "; \"shardherd deadletter list\" shows those there are.",
+	    id);
 }
 
 static void
@@ -130,14 +133,13 @@ list(struct cli *c)
 	if (open_store(c, &s) == -1)
 		return cli_fail(c);
 	l.all = json_object_new_array();
-	table_init(&l.table, ">ID WHEN PLUGIN >SHARD EVENT >SEQ >BYTES "
-	    "WHY");
+	table_init(&l.table, ">ID WHEN PLUGIN >SHARD EVENT >SEQ >BYTES WHY");
 	rc = deadletter_each(&s, list_one, &l, &c->err);
 	if (rc != -1 && c->json) {
 		struct json_object *o = json_object_new_object();
 
-		json_object_object_add(o, "dead_letters", json_object_get(
-		    l.all));
+		json_object_object_add(o, "dead_letters",
+		    json_object_get(l.all));
 		cli_print_json(o);
 	} else if (rc != -1 && l.n > 0) {
 		table_print(&l.table, stdout, table_may_colour(stdout));
@@ -154,7 +156,7 @@ show_text(const struct deadletter *d, const char *raw)
 {
 	struct json_object *o = to_json(d);
 
-	json_object_object_foreach(o, key, val)
+	json_object_object_foreach (o, key, val)
 		cli_print("%-12s %s", key, json_object_get_string(val));
 	json_object_put(o);
 	putchar('\n');
@@ -176,15 +178,15 @@ show(struct cli *c)
 	uint64_t id;
 	int rc;
 
-	if (parse_id(c, false, &id) == -1 || open_store(c, &s) == -1 ||
-	    (rc = deadletter_get(&s, id, &d, &raw, &c->err)) == -1)
+	if (parse_id(c, false, &id) == -1 || open_store(c, &s) == -1
+	    || (rc = deadletter_get(&s, id, &d, &raw, &c->err)) == -1)
 		return cli_fail(c);
 	if (rc == 0)
 		return no_such(c, id);
 	if (c->json) {
 		o = to_json(&d);
-		json_object_object_add(o, "raw", json_object_new_string_len(
-		    raw, (int)d.raw_kept));
+		json_object_object_add(o, "raw",
+		    json_object_new_string_len(raw, (int)d.raw_kept));
 		cli_print_json(o);
 	} else {
 		show_text(&d, raw);
@@ -219,16 +221,15 @@ drop(struct cli *c)
 
 	if (parse_id(c, true, &id) == -1 || open_store(c, &s) == -1)
 		return cli_fail(c);
-	rc = id == CONTRACT_PLUGIN_ALL ?
-	    deadletter_drop_all(&s, &n, &c->err) :
-	    deadletter_drop(&s, id, &c->err);
+	rc = id == CONTRACT_PLUGIN_ALL ? deadletter_drop_all(&s, &n, &c->err)
+				       : deadletter_drop(&s, id, &c->err);
 	if (rc == -1)
 		return cli_fail(c);
 	if (rc == 0 && id != CONTRACT_PLUGIN_ALL)
 		return no_such(c, id);
 	if (c->json)
-		cli_print_json(json_put_int(json_object_new_object(),
-		    "dropped", (int64_t)n));
+		cli_print_json(json_put_int(json_object_new_object(), "dropped",
+		    (int64_t)n));
 	else
 		printf("%" PRIu64 " dropped\n", n);
 	return EXIT_FINE;

@@ -25,10 +25,10 @@ struct init {
 	struct cli *cli;
 	char dir[CONFIG_PATH_MAX - 32];
 	char conf[CONFIG_PATH_MAX], token_file[CONFIG_PATH_MAX];
-	struct option_list set;	/* SECTION.KEY=VALUE */
+	struct option_list set; /* SECTION.KEY=VALUE */
 	char *text;		/* of the config */
 	char token[TOKEN_MAX + 2];
-	const char *token_from;	/* its source, for messages */
+	const char *token_from; /* its source, for messages */
 	bool made_dir;
 };
 
@@ -86,21 +86,22 @@ token_get(struct init *in, const char *file)
 
 	in->token_from = file != NULL ? file : "standard input";
 	if (file != NULL && (fd = open(file, O_RDONLY | O_CLOEXEC)) == -1)
-		return err_sys(err, EXIT_CONFIG, "The token file %s cannot be "
-		    "read", file);
-	n = file == NULL && isatty(fd) ? prompt(in->token, TOKEN_MAX + 1) :
-	    read_all(fd, in->token, TOKEN_MAX + 1);
+		return err_sys(err, EXIT_CONFIG,
+		    "The token file %s cannot be read", file);
+	n = file == NULL && isatty(fd) ? prompt(in->token, TOKEN_MAX + 1)
+				       : read_all(fd, in->token, TOKEN_MAX + 1);
 	if (file != NULL)
 		close(fd);
 	if (n == -1 && errno == EINTR)
-		return err_set(err, EXIT_DEGRADED, "Interrupted; nothing was "
-		    "written.");
+		return err_set(err, EXIT_DEGRADED,
+		    "Interrupted; nothing was written.");
 	if (n == -1)
 		return err_sys(err, EXIT_CONFIG, "The token cannot be read");
 	if (n == 0 || n > TOKEN_MAX)
-		return err_set(err, EXIT_CONFIG, n == 0 ? "No token came: "
-		    "give --token-file FILE, or pipe it to stdin." :
-		    "That is too long for a token.");
+		return err_set(err, EXIT_CONFIG,
+		    n == 0 ? "No token came: "
+			     "give --token-file FILE, or pipe it to stdin."
+			   : "That is too long for a token.");
 	in->token[n] = '\0';
 	return 0;
 }
@@ -113,9 +114,9 @@ set_split(const char *text, char *section, char *key, size_t size)
 {
 	const char *dot = strchr(text, '.'), *eq = strchr(text, '=');
 
-	if (dot == NULL || eq == NULL || eq < dot ||
-	    !str_format(section, size, "%.*s", (int)(dot - text), text) ||
-	    !str_format(key, size, "%.*s", (int)(eq - dot - 1), dot + 1))
+	if (dot == NULL || eq == NULL || eq < dot
+	    || !str_format(section, size, "%.*s", (int)(dot - text), text)
+	    || !str_format(key, size, "%.*s", (int)(eq - dot - 1), dot + 1))
 		return NULL;
 	return eq + 1;
 }
@@ -133,8 +134,9 @@ set_find(struct init *in, const char *section, const char *line)
 		    sizeof(sec));
 
 		n = value != NULL ? strlen(key) : 0;
-		if (n > 0 && strcmp(sec, section) == 0 &&
-		    strncmp(line, key, n) == 0 && strncmp(line + n, " =", 2) == 0)
+		if (n > 0 && strcmp(sec, section) == 0
+		    && strncmp(line, key, n) == 0
+		    && strncmp(line + n, " =", 2) == 0)
 			return value;
 	}
 	return NULL;
@@ -149,16 +151,17 @@ set_check(struct init *in)
 		bool known = false;
 
 		if (set_split(in->set.text[i], sec, key, sizeof(sec)) == NULL)
-			return err_set(&in->cli->err, EXIT_USAGE, "--set: "
-			    "expected SECTION.KEY=VALUE, got \"%s\"",
+			return err_set(&in->cli->err, EXIT_USAGE,
+			    "--set: expected SECTION.KEY=VALUE, got \"%s\"",
 			    in->set.text[i]);
 		for (size_t j = 0; j < config_keys_n; j++)
-			known = known || (strcmp(config_keys[j].section,
-			    sec) == 0 && strcmp(config_keys[j].key, key) == 0 &&
-			    !config_keys_is_plugin(&config_keys[j]));
+			known = known
+			    || (strcmp(config_keys[j].section, sec) == 0
+				&& strcmp(config_keys[j].key, key) == 0
+				&& !config_keys_is_plugin(&config_keys[j]));
 		if (!known)
-			return err_set(&in->cli->err, EXIT_USAGE, "--set: "
-			    "there is no key %s in [%s]", key, sec);
+			return err_set(&in->cli->err, EXIT_USAGE,
+			    "--set: there is no key %s in [%s]", key, sec);
 	}
 	return 0;
 }
@@ -209,13 +212,13 @@ write_new(struct init *in, const char *path, const char *text)
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd == -1 && errno == EEXIST)
-		return err_set(&in->cli->err, EXIT_DEGRADED, "%s exists "
-		    "already; it was left as it is.", path);
+		return err_set(&in->cli->err, EXIT_DEGRADED,
+		    "%s exists already; it was left as it is.", path);
 	if (fd == -1)
 		return err_sys(&in->cli->err, EXIT_DEGRADED, "Cannot write %s",
 		    path);
-	if (fd_write_all(fd, text, strlen(text)) == 0 && fsync(fd) == 0 &&
-	    close(fd) == 0)
+	if (fd_write_all(fd, text, strlen(text)) == 0 && fsync(fd) == 0
+	    && close(fd) == 0)
 		return 0;
 	err_sys(&in->cli->err, EXIT_DEGRADED, "Cannot write %s", path);
 	unlink(path);
@@ -232,16 +235,18 @@ make_dir(struct init *in, const char *dir)
 		in->made_dir = true;
 	else if (errno != EEXIST)
 		return err_sys(err, EXIT_DEGRADED, "Cannot make %s", dir);
-	if (realpath(dir, real) == NULL ||
-	    !str_format(in->dir, sizeof(in->dir), "%s", real))
-		return err_set(err, EXIT_DEGRADED, "The path of %s cannot be "
-		    "used: it is too long or not a directory.", dir);
+	if (realpath(dir, real) == NULL
+	    || !str_format(in->dir, sizeof(in->dir), "%s", real))
+		return err_set(err, EXIT_DEGRADED,
+		    "The path of %s cannot be "
+		    "used: it is too long or not a directory.",
+		    dir);
 	str_format(in->conf, sizeof(in->conf), "%s/shardherd.conf", in->dir);
 	str_format(in->token_file, sizeof(in->token_file), "%s/token", in->dir);
 	if (access(in->conf, F_OK) == 0 || access(in->token_file, F_OK) == 0)
-		return err_set(err, EXIT_DEGRADED, "%s exists already; "
-		    "nothing was changed.", access(in->conf, F_OK) == 0 ?
-		    in->conf : in->token_file);
+		return err_set(err, EXIT_DEGRADED,
+		    "%s exists already; nothing was changed.",
+		    access(in->conf, F_OK) == 0 ? in->conf : in->token_file);
 	return 0;
 }
 
@@ -265,10 +270,11 @@ build(struct init *in, bool offline, struct token_who *who)
 	if (token == NULL)
 		return -1;
 	if (config_parse(&c->config, in->conf, in->text, on_problem, NULL,
-	    &c->err) == 0 && (offline ||
-	    token_who_ask(&c->config, token, who, &c->err) == 0) &&
-	    (r = write_new(in, in->token_file, in->token)) == 0 &&
-	    (r = write_new(in, in->conf, in->text)) == -1)
+		&c->err)
+		== 0
+	    && (offline || token_who_ask(&c->config, token, who, &c->err) == 0)
+	    && (r = write_new(in, in->token_file, in->token)) == 0
+	    && (r = write_new(in, in->conf, in->text)) == -1)
 		unlink(in->token_file);
 	secret_free(token);
 	return r;
@@ -284,15 +290,15 @@ tell(struct cli *c, const struct init *in, const struct token_who *who)
 			printf("The token is that of %s (id %s).\n", who->name,
 			    who->id);
 		printf("Wrote %s and %s.\nNext: look through the config, then "
-		    "shardherd -c %s start\n", in->conf, in->token_file,
-		    in->conf);
+		       "shardherd -c %s start\n",
+		    in->conf, in->token_file, in->conf);
 		return;
 	}
 	o = json_object_new_object();
 	json_put_text(o, "config", in->conf);
 	json_put_text(o, "token_file", in->token_file);
-	json_object_object_add(o, "username", who->name[0] == '\0' ? NULL :
-	    json_object_new_string(who->name));
+	json_object_object_add(o, "username",
+	    who->name[0] == '\0' ? NULL : json_object_new_string(who->name));
 	cli_print_json(o);
 }
 
@@ -311,7 +317,7 @@ add_set(struct init *in, const char *key, const char *value, bool file)
 	if (in->set.n == OPTION_LIST_MAX)
 		return err_set(&in->cli->err, EXIT_USAGE, "too many --set");
 	size = strlen(key) + strlen(file ? real : value) + 2;
-	text = base_alloc(size);	/* lives as long as the process */
+	text = base_alloc(size); /* lives as long as the process */
 	str_format(text, size, "%s=%s", key, file ? real : value);
 	in->set.text[in->set.n++] = text;
 	return 0;
@@ -325,11 +331,11 @@ verb_init(struct cli *c)
 	struct token_who who = {0};
 	bool offline = false;
 	const struct option opts[] = {
-		{"--token-file", 0, OPTION_TEXT, &token_file},
-		{"--api", 0, OPTION_TEXT, &api},
-		{"--ca-file", 0, OPTION_TEXT, &ca_file},
-		{"--set", 0, OPTION_LIST, &in.set},
-		{"--offline", 0, OPTION_FLAG, &offline},
+	    {"--token-file", 0, OPTION_TEXT, &token_file},
+	    {"--api", 0, OPTION_TEXT, &api},
+	    {"--ca-file", 0, OPTION_TEXT, &ca_file},
+	    {"--set", 0, OPTION_LIST, &in.set},
+	    {"--offline", 0, OPTION_FLAG, &offline},
 	};
 	int r;
 
@@ -338,9 +344,9 @@ verb_init(struct cli *c)
 		return cli_fail(c);
 	if (c->argc != 1)
 		return cli_usage(c);
-	if (add_set(&in, "gateway.api", api, false) == -1 ||
-	    add_set(&in, "gateway.ca_file", ca_file, true) == -1 ||
-	    set_check(&in) == -1 || make_dir(&in, c->argv[0]) == -1)
+	if (add_set(&in, "gateway.api", api, false) == -1
+	    || add_set(&in, "gateway.ca_file", ca_file, true) == -1
+	    || set_check(&in) == -1 || make_dir(&in, c->argv[0]) == -1)
 		return cli_fail(c);
 	render(&in);
 	r = token_get(&in, token_file);

@@ -78,8 +78,9 @@ whom(struct cli *c, enum rank_kind *kind, uint64_t *id)
 	*kind = (enum rank_kind)k;
 	if (str_to_u64(c->argv[2], id) && *id > 0)
 		return 0;
-	return err_set(&c->err, EXIT_USAGE, "\"%s\" is no id: Discord's ids "
-	    "are numbers of 17 to 20 digits.", c->argv[2]);
+	return err_set(&c->err, EXIT_USAGE,
+	    "\"%s\" is no id: Discord's ids are numbers of 17 to 20 digits.",
+	    c->argv[2]);
 }
 
 static int
@@ -95,8 +96,10 @@ set(struct cli *c, struct kv *kv)
 		rank = RANK_LOWEST;
 	else if (!str_to_i64(c->argv[3], &rank) || rank < RANK_LOWEST
 	    || rank > RANK_HIGHEST)
-		return cli_error(c, EXIT_USAGE, "\"%s\" is no rank: expected a "
-		    "number from 0 to 999, or \"never\".", c->argv[3]);
+		return cli_error(c, EXIT_USAGE,
+		    "\"%s\" is no rank: expected a "
+		    "number from 0 to 999, or \"never\".",
+		    c->argv[3]);
 	if (rank_set(kv, kind, id, (int)rank, &c->err) == -1)
 		return cli_fail(c);
 	return EXIT_FINE;
@@ -115,8 +118,10 @@ unset(struct cli *c, struct kv *kv)
 	if (rc < 0)
 		return cli_fail(c);
 	if (rc == 0)
-		return cli_error(c, EXIT_DEGRADED, "The %s %" PRIu64 " has no "
-		    "rank of its own.", rank_kind_name[kind], id);
+		return cli_error(c, EXIT_DEGRADED,
+		    "The %s %" PRIu64 " has no "
+		    "rank of its own.",
+		    rank_kind_name[kind], id);
 	return EXIT_FINE;
 }
 

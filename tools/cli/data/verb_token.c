@@ -16,8 +16,9 @@ check(struct cli *c, bool quiet)
 	char *token;
 	int r;
 
-	if (load_config(c) == -1 || (token =
-	    config_read_token(c->config.token_file, &c->err)) == NULL)
+	if (load_config(c) == -1
+	    || (token = config_read_token(c->config.token_file, &c->err))
+		== NULL)
 		return cli_fail(c);
 	r = token_who_ask(&c->config, token, &who, &c->err);
 	secret_free(token);
@@ -45,12 +46,12 @@ verb_token(struct cli *c)
 	struct verb_token_reload o = {0};
 	bool quiet = false;
 	const struct option opts[] = {
-		{"--quiet", 'q', OPTION_FLAG, &quiet},
-		{"--token-file", 0, OPTION_TEXT, &o.file},
-		{"--dry-run", 0, OPTION_FLAG, &o.dry},
-		{"--yes", 0, OPTION_FLAG, &o.yes},
-		{"--force", 0, OPTION_FLAG, &o.force},
-		{"--no-wait", 0, OPTION_FLAG, &o.no_wait},
+	    {"--quiet", 'q', OPTION_FLAG, &quiet},
+	    {"--token-file", 0, OPTION_TEXT, &o.file},
+	    {"--dry-run", 0, OPTION_FLAG, &o.dry},
+	    {"--yes", 0, OPTION_FLAG, &o.yes},
+	    {"--force", 0, OPTION_FLAG, &o.force},
+	    {"--no-wait", 0, OPTION_FLAG, &o.no_wait},
 	};
 	int i;
 
@@ -60,8 +61,8 @@ verb_token(struct cli *c)
 		return cli_usage(c);
 	if ((i = option_word(c, "check", names, nitems(names))) == -1)
 		return cli_fail(c);
-	if (i == 0 && (o.file != NULL || o.dry || o.yes || o.force ||
-	    o.no_wait))
+	if (i == 0
+	    && (o.file != NULL || o.dry || o.yes || o.force || o.no_wait))
 		return cli_usage(c);
 	return i == 0 ? check(c, quiet) : verb_token_reload(c, &o);
 }

@@ -18,13 +18,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define CHECK_S 60	/* three questions to Discord, each with a deadline */
-#define MOVE_S 43200	/* a large fleet at one IDENTIFY per 5 s */
+#define CHECK_S 60   /* three questions to Discord, each with a deadline */
+#define MOVE_S 43200 /* a large fleet at one IDENTIFY per 5 s */
 
 struct rotation {
 	struct cli *cli;
 	struct verb_token_reload o;
-	bool same;		/* it is the token in force */
+	bool same; /* it is the token in force */
 };
 
 static void
@@ -59,10 +59,13 @@ find_source(struct rotation *r)
 		r->o.file = c->config.token_file;
 		return 0;
 	}
-	return errno == ENOENT ? 0 : err_sys(&c->err, EXIT_CONFIG, "systemd "
-	    "hands the token over to this fleet, so the new one is read by "
-	    "this command, as root or with --token-file: cannot read %s",
-	    c->config.token_file);
+	return errno == ENOENT
+	    ? 0
+	    : err_sys(&c->err, EXIT_CONFIG,
+		"systemd "
+		"hands the token over to this fleet, so the new one is read by "
+		"this command, as root or with --token-file: cannot read %s",
+		c->config.token_file);
 }
 
 /* A memfd with the token, -1 with err. */
@@ -70,9 +73,9 @@ static int
 token_fd(struct rotation *r)
 {
 	struct err *err = &r->cli->err;
-	char *token = strcmp(r->o.file, "-") == 0 ?
-	    config_read_secret_fd(STDIN_FILENO, err) :
-	    config_read_token(r->o.file, err);
+	char *token = strcmp(r->o.file, "-") == 0
+	    ? config_read_secret_fd(STDIN_FILENO, err)
+	    : config_read_token(r->o.file, err);
 	int fd;
 
 	if (token == NULL)
@@ -99,8 +102,8 @@ ask(struct rotation *r, int fd, bool dry)
 	json_put_bool(q, "passed", fd != -1);
 	if (fd != -1)
 		lseek(fd, 0, SEEK_SET);
-	a = control_ask_lines(&r->cli->config, q, fd, dry || r->o.no_wait ?
-	    CHECK_S : MOVE_S, show, r, &r->cli->err);
+	a = control_ask_lines(&r->cli->config, q, fd,
+	    dry || r->o.no_wait ? CHECK_S : MOVE_S, show, r, &r->cli->err);
 	if (a == NULL)
 		return -1;
 	if (r->cli->json && (dry == r->o.dry || r->same))
@@ -116,12 +119,12 @@ confirm(struct rotation *r)
 	char line[16] = "";
 
 	if (r->cli->json || !isatty(STDIN_FILENO))
-		return err_set(&r->cli->err, EXIT_USAGE, "Nothing was changed: "
-		    "say --yes to move the fleet over, there is no terminal "
-		    "to ask on.");
+		return err_set(&r->cli->err, EXIT_USAGE,
+		    "Nothing was changed: say --yes to move the fleet over, "
+		    "there is no terminal to ask on.");
 	fputs("Move the fleet over now? [y/N] ", stderr);
-	if (fgets(line, sizeof(line), stdin) != NULL &&
-	    (line[0] == 'y' || line[0] == 'Y'))
+	if (fgets(line, sizeof(line), stdin) != NULL
+	    && (line[0] == 'y' || line[0] == 'Y'))
 		return 0;
 	return err_set(&r->cli->err, EXIT_DEGRADED, "Nothing was changed.");
 }
@@ -131,8 +134,8 @@ rotate(struct rotation *r, int fd)
 {
 	if (r->o.dry)
 		return ask(r, fd, true);
-	if (!r->o.yes && (ask(r, fd, true) == -1 || (!r->same &&
-	    confirm(r) == -1)))
+	if (!r->o.yes
+	    && (ask(r, fd, true) == -1 || (!r->same && confirm(r) == -1)))
 		return -1;
 	return r->same ? 0 : ask(r, fd, false);
 }

@@ -17,17 +17,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define START_WAIT_MS 20000	/* for the supervisor's word, without --wait */
-#define END_WAIT_MS 5000	/* for one that has said it cannot start */
-#define TELL_MS 3000		/* before a terminal is told what keeps it */
+#define START_WAIT_MS 20000 /* for the supervisor's word, without --wait */
+#define END_WAIT_MS 5000    /* for one that has said it cannot start */
+#define TELL_MS 3000	    /* before a terminal is told what keeps it */
 #define NOTE_MAX sizeof(((struct verdict_finding *)NULL)->text)
-#define READY_WAIT_S 300	/* --wait without a number */
+#define READY_WAIT_S 300 /* --wait without a number */
 
 int
 starting_here(struct cli *c, bool hold)
 {
 	struct supervisor_args a = {.config = &c->config,
-	    .argv = c->main_argv, .foreground = true, .ready_fd = -1,
+	    .argv = c->main_argv,
+	    .foreground = true,
+	    .ready_fd = -1,
 	    .hold_plugins = hold};
 
 	fflush(stdout);
@@ -41,14 +43,16 @@ static void noreturn_fn
 daemon_main(struct cli *c, int ready_fd, bool hold)
 {
 	struct supervisor_args a = {.config = &c->config,
-	    .argv = c->main_argv, .ready_fd = ready_fd,
+	    .argv = c->main_argv,
+	    .ready_fd = ready_fd,
 	    .hold_plugins = hold};
 	int null = open("/dev/null", O_RDWR);
 
 	if (null == -1)
-		dprintf(ready_fd, "error %d Cannot open /dev/null (%s): a "
-		    "chroot needs it, and /proc.\n", EXIT_CONFIG,
-		    strerror(errno));
+		dprintf(ready_fd,
+		    "error %d Cannot open /dev/null (%s): a "
+		    "chroot needs it, and /proc.\n",
+		    EXIT_CONFIG, strerror(errno));
 	if (setsid() == -1 || null == -1)
 		_exit(EXIT_DEGRADED);
 	for (int fd = 0; fd <= 2; fd++)
@@ -142,19 +146,27 @@ understand(struct cli *c, char *word, ssize_t n, pid_t pid, bool asked)
 		what_keeps(c, note, sizeof(note));
 		return err_set(&c->err, asked ? EXIT_WAIT : EXIT_TRY_LATER,
 		    "The supervisor (pid %d) is still starting, and goes on "
-		    "in the background: %s", (int)pid, note[0] != '\0' ? note :
-		    "\"shardherd status\" and \"shardherd logs\" tell more.");
+		    "in the background: %s",
+		    (int)pid,
+		    note[0] != '\0'
+			? note
+			: "\"shardherd status\" and \"shardherd logs\" tell more.");
 	}
 	if (!await_end(pid, &status))
-		return err_set(&c->err, EXIT_DEGRADED, "The supervisor (pid "
+		return err_set(&c->err, EXIT_DEGRADED,
+		    "The supervisor (pid "
 		    "%d) has not said how its start went, and goes on; see "
-		    "\"shardherd status\" and \"shardherd logs\".", (int)pid);
+		    "\"shardherd status\" and \"shardherd logs\".",
+		    (int)pid);
 	if (WIFSIGNALED(status))
-		return err_set(&c->err, EXIT_DEGRADED, "The supervisor was "
-		    "killed by signal %d while it started; see \"shardherd "
-		    "logs\".", WTERMSIG(status));
-	return err_set(&c->err, WIFEXITED(status) && WEXITSTATUS(status) != 0 ?
-	    WEXITSTATUS(status) : EXIT_DEGRADED, "The supervisor ended while "
+		return err_set(&c->err, EXIT_DEGRADED,
+		    "The supervisor was killed by signal %d while it started; "
+		    "see \"shardherd logs\".",
+		    WTERMSIG(status));
+	return err_set(&c->err,
+	    WIFEXITED(status) && WEXITSTATUS(status) != 0 ? WEXITSTATUS(status)
+							  : EXIT_DEGRADED,
+	    "The supervisor ended while "
 	    "it started, without saying why; see \"shardherd logs\".");
 }
 
@@ -179,8 +191,8 @@ starting_daemon(struct cli *c, uint64_t until, bool hold)
 		daemon_main(c, fds[1], hold);
 	}
 	close(fds[1]);
-	r = understand(c, word, read_word(c, fds[0], word, sizeof(word),
-	    limit), pid, limit == until);
+	r = understand(c, word, read_word(c, fds[0], word, sizeof(word), limit),
+	    pid, limit == until);
 	close(fds[0]);
 	return r;
 }
@@ -211,8 +223,8 @@ starting_wait(struct cli *c, uint64_t until)
 		memset(&v, 0, sizeof(v));
 		if (view_read(&v, &c->config, &c->err) == -1)
 			continue;
-		done = v.n > 0 && v.ready == v.n && v.handler_alive &&
-		    v.handler.state == HANDLER_READY;
+		done = v.n > 0 && v.ready == v.n && v.handler_alive
+		    && v.handler.state == HANDLER_READY;
 		alive = v.alive;
 		if (v.hung)
 			break;
@@ -222,13 +234,15 @@ starting_wait(struct cli *c, uint64_t until)
 	if (!done && v.hung)
 		(void)view_awake(&c->config, &c->err);
 	else if (!done && !alive)
-		err_set(&c->err, EXIT_DOWN, "The supervisor ended while it "
+		err_set(&c->err, EXIT_DOWN,
+		    "The supervisor ended while it "
 		    "was waited for; see \"shardherd logs\".");
 	else if (!done)
-		err_set(&c->err, EXIT_WAIT, "After %g s %u of %zu shards are "
-		    "ready, the handler is %s. \"shardherd status\" says "
-		    "more.", (double)((clock_boot_ms() - begin) / 100) / 10,
-		    v.ready, v.n, v.handler_state);
+		err_set(&c->err, EXIT_WAIT,
+		    "After %g s %u of %zu shards are "
+		    "ready, the handler is %s. \"shardherd status\" says more.",
+		    (double)((clock_boot_ms() - begin) / 100) / 10, v.ready,
+		    v.n, v.handler_state);
 	view_free(&v);
 	return done ? 0 : -1;
 }
@@ -241,7 +255,8 @@ load(struct cli *c, enum load_starter who)
 	if (load_look_quietly(c) == 0 && lock_held(c->config.state_dir, &pid)) {
 		if (c->trouble[0] != '\0')
 			cli_say("The config file has a problem, which the "
-			    "next start will not take: %s", c->trouble);
+				"next start will not take: %s",
+			    c->trouble);
 		return 0;
 	}
 	config_free(&c->config);
@@ -249,7 +264,8 @@ load(struct cli *c, enum load_starter who)
 		return -1;
 	if (c->config.kept_for != NULL)
 		cli_say("It goes on with the config it ran by, as the file "
-		    "has a fault: %s", c->config.kept_for);
+			"has a fault: %s",
+		    c->config.kept_for);
 	return 0;
 }
 
@@ -267,8 +283,8 @@ starting_options(struct cli *c, enum load_starter who, const char *own,
 {
 	double wait_s = 0;
 	const struct option opts[] = {
-		{"--wait", 0, OPTION_SECONDS_IF, &wait_s},
-		{own, 0, OPTION_FLAG, flag},
+	    {"--wait", 0, OPTION_SECONDS_IF, &wait_s},
+	    {own, 0, OPTION_FLAG, flag},
 	};
 
 	if (option_take(c, opts, nitems(opts)) == -1 || option_end(c) == -1)

@@ -11,8 +11,8 @@
 
 #include <signal.h>
 
-#define WAKE_MS 3000	/* for a supervisor to go on */
-#define KILL_MS 5000	/* for the kernel to end it */
+#define WAKE_MS 3000 /* for a supervisor to go on */
+#define KILL_MS 5000 /* for the kernel to end it */
 
 /* pid 0: it is not known, whoever answers is meant. */
 static int
@@ -32,16 +32,16 @@ ask(struct cli *c, bool end_sessions, double seconds, int32_t *pid)
 		return -1;
 	if (kill(*pid, SIGTERM) == 0)
 		return 0;
-	return err_sys(&c->err, EXIT_UNKNOWN, "Cannot stop the supervisor "
-	    "(pid %d)", *pid);
+	return err_sys(&c->err, EXIT_UNKNOWN,
+	    "Cannot stop the supervisor (pid %d)", *pid);
 }
 
 static void
 report(struct cli *c, const char *what)
 {
 	if (c->json)
-		cli_print_json(json_put_text(json_object_new_object(),
-		    "stopped", what));
+		cli_print_json(
+		    json_put_text(json_object_new_object(), "stopped", what));
 }
 
 static bool
@@ -105,12 +105,14 @@ stop_rest(struct cli *c, double seconds)
 	}
 	if (!c->json)
 		cli_say("The supervisor is gone; stopping the %u processes "
-		    "that outlived it.", n);
+			"that outlived it.",
+		    n);
 	for (; n > 0; before = n) {
 		n = stop_orphans(&c->config, n == 1 && before != 1);
 		if (n > 0 && !cli_step(until))
-			return cli_error(c, EXIT_WAIT, "%u processes are "
-			    "still stopping after %g s.", n, seconds);
+			return cli_error(c, EXIT_WAIT,
+			    "%u processes are still stopping after %g s.", n,
+			    seconds);
 	}
 	page_mark_stopped(c->config.state_dir);
 	report(c, "now");
@@ -155,18 +157,21 @@ rouse(struct cli *c, bool end_sessions, int32_t pid)
 		if (view_awake(&c->config, &hung) == 0)
 			return 0;
 	if (end_sessions)
-		return err_set(&c->err, EXIT_UNKNOWN, "The supervisor (pid "
+		return err_set(&c->err, EXIT_UNKNOWN,
+		    "The supervisor (pid "
 		    "%d) hangs, and only it can end the sessions. Without "
-		    "--end-sessions the fleet is stopped even so.", pid);
+		    "--end-sessions the fleet is stopped even so.",
+		    pid);
 	if (!c->json)
 		cli_say("The supervisor (pid %d) hangs: it is killed.", pid);
 	pidfd_signal_if(pid, SIGKILL, holds_lock, c->config.state_dir);
 	until = clock_boot_ms() + KILL_MS;
 	while (lock_held(c->config.state_dir, &now) && now == pid)
 		if (!cli_step(until))
-			return err_set(&c->err, EXIT_WAIT, "The supervisor "
-			    "(pid %d) was killed and does not end: the kernel "
-			    "holds it.", pid);
+			return err_set(&c->err, EXIT_WAIT,
+			    "The supervisor (pid %d) was killed and does not "
+			    "end: the kernel holds it.",
+			    pid);
 	return 1;
 }
 
@@ -187,8 +192,10 @@ stop_running(struct cli *c, bool end_sessions, double seconds, int32_t pid)
 	}
 	while (lives(c, pid, by_lock))
 		if (!cli_step(until))
-			return cli_error(c, EXIT_WAIT, "The supervisor (pid "
-			    "%d) is still stopping after %g s.", pid, seconds);
+			return cli_error(c, EXIT_WAIT,
+			    "The supervisor (pid "
+			    "%d) is still stopping after %g s.",
+			    pid, seconds);
 	report(c, "now");
 	return EXIT_FINE;
 }

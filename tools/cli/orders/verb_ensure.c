@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OTHER_WAIT_MS 30000	/* for a start somebody else is doing */
+#define OTHER_WAIT_MS 30000 /* for a start somebody else is doing */
 
 /* A fleet of another config file in the same state_dir is not ours. */
 static int
@@ -21,14 +21,14 @@ same_config(struct cli *c)
 	int r = 0;
 
 	if (view_read(&v, &c->config, &c->err) == -1)
-		return 0;	/* it is only starting: no page yet */
-	if (v.cluster.config_path[0] != '\0' && strcmp(v.cluster.config_path,
-	    c->config.path) != 0 && strlen(c->config.path) <
-	    sizeof(v.cluster.config_path))
-		r = err_set(&c->err, EXIT_CONFIG, "A fleet of %s runs on %s, "
+		return 0; /* it is only starting: no page yet */
+	if (v.cluster.config_path[0] != '\0'
+	    && strcmp(v.cluster.config_path, c->config.path) != 0
+	    && strlen(c->config.path) < sizeof(v.cluster.config_path))
+		r = err_set(&c->err, EXIT_CONFIG,
+		    "A fleet of %s runs on %s, "
 		    "which %s wants too; nothing was changed.",
-		    v.cluster.config_path, c->config.state_dir,
-		    c->config.path);
+		    v.cluster.config_path, c->config.state_dir, c->config.path);
 	view_free(&v);
 	return r;
 }
@@ -58,9 +58,9 @@ start_if_down(struct cli *c, uint64_t until, bool *started)
 	*started = !lock_held(c->config.state_dir, &pid);
 	if (!*started)
 		return view_awake(&c->config, &c->err) == -1 ? -1
-		    : same_config(c);
-	if (starting_daemon(c, until, false) == -1 && (c->err.code != EXIT_TRY_LATER ||
-	    wait_other(c) == -1))
+							     : same_config(c);
+	if (starting_daemon(c, until, false) == -1
+	    && (c->err.code != EXIT_TRY_LATER || wait_other(c) == -1))
 		return -1;
 	return 0;
 }
@@ -73,12 +73,14 @@ leave_stopped(struct cli *c, const struct stopped *s, bool asked)
 
 	stopped_words(s, words, sizeof(words));
 	if (asked)
-		return cli_error(c, EXIT_DOWN, "%s, and stays so: \"shardherd "
+		return cli_error(c, EXIT_DOWN,
+		    "%s, and stays so: \"shardherd "
 		    "start\" or \"ensure --even-if-stopped\" starts it.",
 		    words);
 	if (!c->json && isatty(STDERR_FILENO))
 		cli_say("%s, and was left so: \"shardherd start\" or "
-		    "\"ensure --even-if-stopped\" starts it.", words);
+			"\"ensure --even-if-stopped\" starts it.",
+		    words);
 	return EXIT_FINE;
 }
 
@@ -91,11 +93,13 @@ verb_ensure(struct cli *c)
 	int32_t pid;
 
 	if (starting_options(c, LOAD_BY_CRON, "--even-if-stopped",
-	    &even_if_stopped, &until) == -1)
+		&even_if_stopped, &until)
+	    == -1)
 		return cli_fail(c);
 	/* Of a directory we may not look into the start says why. */
 	if (!even_if_stopped && access(c->config.state_dir, X_OK) == 0
-	    && stopped_get(c->config.state_dir, &s) && !lock_held(c->config.state_dir, &pid))
+	    && stopped_get(c->config.state_dir, &s)
+	    && !lock_held(c->config.state_dir, &pid))
 		return leave_stopped(c, &s, until != 0);
 	do {
 		if (start_if_down(c, until, &started) == -1)

@@ -46,7 +46,7 @@ print_hops(struct json_object *o)
 	char shard[48];
 
 	if (number(o, "rest_ms") < 0 && number(o, "total_ms") < 0)
-		return;		/* it did not come to that */
+		return; /* it did not come to that */
 	str_format(shard, sizeof(shard), "back at shard %lld",
 	    (long long)number(o, "shard"));
 	print_hop("accepted by REST", number(o, "rest_ms"));
@@ -59,8 +59,8 @@ print_hops(struct json_object *o)
 static void
 print_setup(struct json_object *o)
 {
-	printf("[probe]\nchannel = %s\nmessage = %s\n", json_get_text(o, "channel"),
-	    json_get_text(o, "message"));
+	printf("[probe]\nchannel = %s\nmessage = %s\n",
+	    json_get_text(o, "channel"), json_get_text(o, "message"));
 }
 
 static struct json_object *
@@ -81,7 +81,7 @@ verb_probe(struct cli *c)
 	struct json_object *answer, *result = NULL;
 	const char *setup = NULL;
 	const struct option opts[] = {
-		{"--setup", 0, OPTION_TEXT, &setup},
+	    {"--setup", 0, OPTION_TEXT, &setup},
 	};
 	uint64_t id;
 	int code = EXIT_FINE;
@@ -89,8 +89,8 @@ verb_probe(struct cli *c)
 	if (option_take(c, opts, nitems(opts)) == -1 || option_end(c) == -1)
 		return cli_fail(c);
 	if (setup != NULL && (!str_to_u64(setup, &id) || id == 0))
-		return cli_error(c, EXIT_USAGE, "--setup takes the id of a "
-		    "channel, not \"%s\".", setup);
+		return cli_error(c, EXIT_USAGE,
+		    "--setup takes the id of a channel, not \"%s\".", setup);
 	if (load_look(c) == -1)
 		return cli_fail(c);
 	answer = ask(c, setup, &result);
@@ -98,9 +98,12 @@ verb_probe(struct cli *c)
 		code = c->err.code;
 	json_object_put(answer);
 	if (result == NULL)
-		return code == EXIT_FINE ? cli_error(c, EXIT_UNKNOWN, "The "
-		    "supervisor's answer is not understood: is it of another "
-		    "version?") : cli_fail(c);
+		return code == EXIT_FINE
+		    ? cli_error(c, EXIT_UNKNOWN,
+			"The "
+			"supervisor's answer is not understood: is it of another "
+			"version?")
+		    : cli_fail(c);
 	if (c->json) {
 		cli_print_json(result);
 		return code;

@@ -13,21 +13,22 @@
 
 #include <string.h>
 
-#define WAIT_S 40	/* the questions' own deadline, and some more */
+#define WAIT_S 40 /* the questions' own deadline, and some more */
 
 static int
 finish(struct cli *c, const struct page_cluster *now, uint32_t checks)
 {
 	if (now->release_checks == checks)
-		return cli_error(c, EXIT_TRY_LATER, "Discord has not answered "
+		return cli_error(c, EXIT_TRY_LATER,
+		    "Discord has not answered "
 		    "yet whether the cause is gone; the check goes on. %s",
 		    now->note[0].text);
 	if (now->held)
 		return cli_error(c, EXIT_DEGRADED, "Not released. %s",
 		    now->note[0].text);
 	if (c->json)
-		cli_print_json(json_put_bool(json_object_new_object(),
-		    "released", true));
+		cli_print_json(
+		    json_put_bool(json_object_new_object(), "released", true));
 	else
 		puts("released: shards may IDENTIFY again");
 	return EXIT_FINE;
@@ -45,16 +46,16 @@ release(struct cli *c, double wait_s)
 		return cli_fail(c);
 	was = v.cluster;
 	view_free(&v);
-	if ((a = control_ask(&c->config, control_ask_new("release"),
-	    &c->err)) == NULL)
+	if ((a = control_ask(&c->config, control_ask_new("release"), &c->err))
+	    == NULL)
 		return cli_fail(c);
 	json_object_put(a);
 	do {
 		if (view_read(&v, &c->config, &c->err) == -1)
 			return cli_fail(c);
 		view_free(&v);
-	} while (v.cluster.release_checks == was.release_checks
-	    && cli_step(until));
+	} while (
+	    v.cluster.release_checks == was.release_checks && cli_step(until));
 	return finish(c, &v.cluster, was.release_checks);
 }
 
@@ -63,7 +64,7 @@ verb_release(struct cli *c)
 {
 	double wait_s = WAIT_S;
 	const struct option opts[] = {
-		{"--timeout", 't', OPTION_SECONDS, &wait_s},
+	    {"--timeout", 't', OPTION_SECONDS, &wait_s},
 	};
 
 	if (option_take(c, opts, nitems(opts)) == -1 || option_end(c) == -1

@@ -25,12 +25,12 @@ may_restart(struct cli *c)
 		keeper_command(&v.keeper, "restart", c->config.path, way,
 		    sizeof(way));
 	if (v.alive && v.cluster.foreground)
-		r = err_set(&c->err, EXIT_USAGE, "%s runs this fleet (pid %d), "
-		    "so it starts it again%s%s. Without stopping anything, "
-		    "\"shardherd reload\" and \"shardherd rollout\" replace "
-		    "the handler and the shards.", v.cluster.service
-		    ? "systemd" : "Somebody's foreground", v.cluster.pid,
-		    v.cluster.service ? ": " : "",
+		r = err_set(&c->err, EXIT_USAGE,
+		    "%s runs this fleet (pid %d), so it starts it again%s%s. "
+		    "Without stopping anything, \"shardherd reload\" and "
+		    "\"shardherd rollout\" replace the handler and the shards.",
+		    v.cluster.service ? "systemd" : "Somebody's foreground",
+		    v.cluster.pid, v.cluster.service ? ": " : "",
 		    v.cluster.service ? way : "");
 	view_free(&v);
 	return r;
@@ -41,15 +41,14 @@ verb_restart(struct cli *c)
 {
 	double wait_s = 0, seconds = 0;
 	const struct option opts[] = {
-		{"--wait", 0, OPTION_SECONDS_IF, &wait_s},
-		{"--timeout", 't', OPTION_SECONDS, &seconds},
+	    {"--wait", 0, OPTION_SECONDS_IF, &wait_s},
+	    {"--timeout", 't', OPTION_SECONDS, &seconds},
 	};
 	int code;
 
 	/* Strictly and first: what could not start again is not stopped. */
-	if (option_take(c, opts, nitems(opts)) == -1
-	    || load_for_fleet(c) == -1 || option_end(c) == -1
-	    || may_restart(c) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || load_for_fleet(c) == -1
+	    || option_end(c) == -1 || may_restart(c) == -1)
 		return cli_fail(c);
 	if ((code = stopping(c, false, seconds)) != EXIT_FINE)
 		return code;

@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-#define FOR_EVER_S 1e6	/* without --timeout: until it is over */
+#define FOR_EVER_S 1e6 /* without --timeout: until it is over */
 
 struct order {
 	int64_t canary, parallel, max_failures;
@@ -60,12 +60,15 @@ show_text(const struct view *v)
 	if (c->rollout_note[0] != '\0')
 		printf("last     %s\n", c->rollout_note);
 	printf("shards   %u of %zu run the supervisor's program and "
-	    "configuration\n", (uint32_t)v->n - behind, v->n);
+	       "configuration\n",
+	    (uint32_t)v->n - behind, v->n);
 	for (size_t i = 0; i < v->n && behind > 0; i++)
 		if (view_is_behind(v, &v->shard[i]))
 			printf("behind   shard %u: an older %s, version %s\n",
-			    v->shard[i].id, v->shard[i].w.program !=
-			    c->program ? "program" : "configuration",
+			    v->shard[i].id,
+			    v->shard[i].w.program != c->program
+				? "program"
+				: "configuration",
 			    v->shard[i].w.version);
 }
 
@@ -82,7 +85,7 @@ show_status(struct cli *c)
 	else
 		show_text(&v);
 	code = v.cluster.rollout || view_behind(&v) > 0 ? EXIT_DEGRADED
-	    : EXIT_FINE;
+							: EXIT_FINE;
 	view_free(&v);
 	return code;
 }
@@ -92,8 +95,9 @@ show_status(struct cli *c)
 static int
 give(struct cli *c, const char *action, const struct order *o)
 {
-	double s = o->timeout_s > 0 ? o->timeout_s : o->wait_s > 0 ? o->wait_s
-	    : FOR_EVER_S;
+	double s = o->timeout_s > 0 ? o->timeout_s
+	    : o->wait_s > 0	    ? o->wait_s
+				    : FOR_EVER_S;
 	uint64_t until = clock_boot_ms() + (uint64_t)(s * 1000);
 	struct json_object *a = control_ask_lines(&c->config,
 	    request(action, o), -1, s, follow_show, c, &c->err);
@@ -101,29 +105,31 @@ give(struct cli *c, const char *action, const struct order *o)
 	if (a != NULL)
 		return follow_end(c, a);
 	if (c->err.code == EXIT_UNKNOWN && clock_boot_ms() >= until)
-		return cli_error(c, EXIT_WAIT, "The rollout is still under way "
-		    "after %g s and goes on: \"shardherd rollout status\" "
-		    "shows it.", s);
+		return cli_error(c, EXIT_WAIT,
+		    "The rollout is still under way after %g s and goes on: "
+		    "\"shardherd rollout status\" shows it.",
+		    s);
 	return cli_fail(c);
 }
 
 int
 verb_rollout(struct cli *c)
 {
-	static const char *const words[] = { "begin", "status", "undo",
-	    "stop" };
-	struct order o = { .canary = -1, .parallel = -1, .max_failures = -1,
-	    .pause_s = -1 };
+	static const char *const words[] = {"begin", "status", "undo", "stop"};
+	struct order o = {.canary = -1,
+	    .parallel = -1,
+	    .max_failures = -1,
+	    .pause_s = -1};
 	const struct option opts[] = {
-		{"--canary", 0, OPTION_NUMBER, &o.canary},
-		{"--parallel", 0, OPTION_NUMBER, &o.parallel},
-		{"--max-failures", 0, OPTION_NUMBER, &o.max_failures},
-		{"--pause", 0, OPTION_SECONDS, &o.pause_s},
-		{"--all", 'a', OPTION_FLAG, &o.all},
-		{"--dry-run", 'n', OPTION_FLAG, &o.dry_run},
-		{"--no-wait", 0, OPTION_FLAG, &o.no_wait},
-		{"--wait", 'w', OPTION_SECONDS_IF, &o.wait_s},
-		{"--timeout", 't', OPTION_SECONDS, &o.timeout_s},
+	    {"--canary", 0, OPTION_NUMBER, &o.canary},
+	    {"--parallel", 0, OPTION_NUMBER, &o.parallel},
+	    {"--max-failures", 0, OPTION_NUMBER, &o.max_failures},
+	    {"--pause", 0, OPTION_SECONDS, &o.pause_s},
+	    {"--all", 'a', OPTION_FLAG, &o.all},
+	    {"--dry-run", 'n', OPTION_FLAG, &o.dry_run},
+	    {"--no-wait", 0, OPTION_FLAG, &o.no_wait},
+	    {"--wait", 'w', OPTION_SECONDS_IF, &o.wait_s},
+	    {"--timeout", 't', OPTION_SECONDS, &o.timeout_s},
 	};
 	int word = 0;
 
@@ -131,8 +137,9 @@ verb_rollout(struct cli *c)
 		return cli_fail(c);
 	if (c->argc > 1)
 		return cli_usage(c);
-	if (c->argc == 1 && (word = option_choose(c, c->argv[0], words,
-	    nitems(words))) == -1)
+	if (c->argc == 1
+	    && (word = option_choose(c, c->argv[0], words, nitems(words)))
+		== -1)
 		return cli_fail(c);
 	/* A broken file ends a beginning here, with all its problems. */
 	if ((word == 0 ? load_for_fleet : load_look)(c) == -1)

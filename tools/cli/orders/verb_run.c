@@ -10,7 +10,7 @@ verb_run(struct cli *c)
 {
 	bool hold = false;
 	const struct option opts[] = {
-		{"--hold-plugins", 0, OPTION_FLAG, &hold},
+	    {"--hold-plugins", 0, OPTION_FLAG, &hold},
 	};
 
 	if (option_take(c, opts, nitems(opts)) == -1

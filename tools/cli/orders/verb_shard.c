@@ -54,7 +54,7 @@ show(struct cli *c, const struct view *v, const struct view_shard *s)
 		json_object_object_add(o, "past", past_json(&past));
 		cli_print_json(o);
 	} else {
-		json_object_object_foreach(o, key, val)
+		json_object_object_foreach (o, key, val)
 			show_value(key, val);
 		json_object_put(o);
 		for (size_t i = 0; i < past.n; i++) {
@@ -64,8 +64,9 @@ show(struct cli *c, const struct view *v, const struct view_shard *s)
 	}
 	if (!s->alive)
 		return EXIT_DOWN;
-	return s->s.state == SHARD_READY && !s->deaf && s->silent == 0 ?
-	    EXIT_FINE : EXIT_DEGRADED;
+	return s->s.state == SHARD_READY && !s->deaf && s->silent == 0
+	    ? EXIT_FINE
+	    : EXIT_DEGRADED;
 }
 
 static int
@@ -77,9 +78,10 @@ act(struct cli *c, uint64_t id, const char *action)
 	json_put_int(q, "id", (int64_t)id);
 	json_put_text(q, "action", action);
 	if ((a = control_ask(&c->config, q, &c->err)) == NULL) {
-		if (c->err.code == EXIT_DOWN &&
-		    lock_held(c->config.state_dir, &pid))
-			return cli_error(c, EXIT_TRY_LATER, "The supervisor "
+		if (c->err.code == EXIT_DOWN
+		    && lock_held(c->config.state_dir, &pid))
+			return cli_error(c, EXIT_TRY_LATER,
+			    "The supervisor "
 			    "(pid %d) runs, but its socket in %s is missing. "
 			    "It makes a new one within seconds; try again.",
 			    pid, c->config.run_dir);
@@ -100,16 +102,18 @@ do_shard(struct cli *c, const struct view *v, const char *guild, bool force)
 		return cli_fail(c);
 	if (c->argc > 1)
 		return cli_usage(c);
-	if (c->argc == 1 &&
-	    (i = option_choose(c, c->argv[0], actions, nitems(actions))) == -1)
+	if (c->argc == 1
+	    && (i = option_choose(c, c->argv[0], actions, nitems(actions)))
+		== -1)
 		return cli_fail(c);
 	if (i == 3 && !force)
-		return cli_error(c, EXIT_USAGE, "A shard without a session "
+		return cli_error(c, EXIT_USAGE,
+		    "A shard without a session "
 		    "queues for its IDENTIFY by itself. \"identify --force\" "
 		    "lets it pass the reserve, the brake and its own spacing, "
 		    "at the cost of one IDENTIFY.");
-	return i == 0 ? show(c, v, view_shard(v, id, NULL)) :
-	    act(c, id, actions[i]);
+	return i == 0 ? show(c, v, view_shard(v, id, NULL))
+		      : act(c, id, actions[i]);
 }
 
 int
@@ -118,14 +122,14 @@ verb_shard(struct cli *c)
 	const char *guild = NULL;
 	bool force = false;
 	const struct option opts[] = {
-		{"--guild", 'g', OPTION_TEXT, &guild},
-		{"--force", 0, OPTION_FLAG, &force},
+	    {"--guild", 'g', OPTION_TEXT, &guild},
+	    {"--force", 0, OPTION_FLAG, &force},
 	};
 	struct view v;
 	int code;
 
-	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1 ||
-	    view_read(&v, &c->config, &c->err) == -1)
+	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1
+	    || view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
 	code = do_shard(c, &v, guild, force);
 	view_free(&v);

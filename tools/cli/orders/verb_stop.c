@@ -33,8 +33,8 @@ verb_stop(struct cli *c)
 	bool end_sessions = false;
 	double seconds = 0;
 	const struct option opts[] = {
-		{"--end-sessions", 0, OPTION_FLAG, &end_sessions},
-		{"--timeout", 't', OPTION_SECONDS, &seconds},
+	    {"--end-sessions", 0, OPTION_FLAG, &end_sessions},
+	    {"--timeout", 't', OPTION_SECONDS, &seconds},
 	};
 
 	if (option_take(c, opts, nitems(opts)) == -1 || load_look(c) == -1

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXAMINE_S 60	/* looking, exec, taking over */
+#define EXAMINE_S 60 /* looking, exec, taking over */
 
 /* Where the program is, as this process sees it: links are kept. */
 static int
@@ -54,11 +54,11 @@ verb_upgrade(struct cli *c)
 	char path[CONFIG_PATH_MAX] = "";
 	double seconds = 0;
 	const struct option opts[] = {
-		{"--dry-run", 0, OPTION_FLAG, &check},
-		{"--force", 0, OPTION_FLAG, &force},
-		{"--no-handler", 0, OPTION_FLAG, &no_handler},
-		{"--wait", 0, OPTION_FLAG, &wait},
-		{"--timeout", 't', OPTION_SECONDS, &seconds},
+	    {"--dry-run", 0, OPTION_FLAG, &check},
+	    {"--force", 0, OPTION_FLAG, &force},
+	    {"--no-handler", 0, OPTION_FLAG, &no_handler},
+	    {"--wait", 0, OPTION_FLAG, &wait},
+	    {"--timeout", 't', OPTION_SECONDS, &seconds},
 	};
 	uint64_t until;
 	int code;
@@ -70,7 +70,8 @@ verb_upgrade(struct cli *c)
 	if (c->argc == 1 && absolute(c, c->argv[0], path, sizeof(path)) == -1)
 		return cli_fail(c);
 	if (seconds == 0)
-		seconds = view_patience(&c->config, PATIENCE_RELOAD) + EXAMINE_S;
+		seconds = view_patience(&c->config, PATIENCE_RELOAD)
+		    + EXAMINE_S;
 	until = clock_boot_ms() + (uint64_t)(seconds * 1000);
 	code = follow_order(c, request(path, check, force, no_handler),
 	    seconds);

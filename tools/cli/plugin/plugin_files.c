@@ -7,12 +7,12 @@
 
 #define X(name, path)                                                          \
 	__asm__(".section .rodata\n"                                           \
-	    ".global plugin_files_" #name "\n"                                 \
-	    ".type plugin_files_" #name ", %object\n"                          \
-	    "plugin_files_" #name ":\n"                                        \
-	    ".incbin \"" path "\"\n"                                           \
-	    ".byte 0\n"                                                        \
-	    ".size plugin_files_" #name ", .-plugin_files_" #name "\n"         \
-	    ".previous\n");
+		".global plugin_files_" #name "\n"                             \
+		".type plugin_files_" #name ", %object\n"                      \
+		"plugin_files_" #name ":\n"                                    \
+		".incbin \"" path "\"\n"                                       \
+		".byte 0\n"                                                    \
+		".size plugin_files_" #name ", .-plugin_files_" #name "\n"     \
+		".previous\n");
 PLUGIN_FILES(X)
 #undef X

@@ -29,7 +29,7 @@ state_name(const struct page_plugin *p, bool alive)
 	if (p->failing)
 		return "failing";
 	return p->state < PLUGIN_STATES ? page_plugin_state_name[p->state]
-	    : "?";
+					: "?";
 }
 
 static struct json_object *
@@ -39,14 +39,15 @@ to_json(const struct page_plugin *p, bool alive)
 
 	json_put_text(o, "name", p->name);
 	json_put_text(o, "state", state_name(p, alive));
-	json_object_object_add(o, "pid", alive && p->pid > 0 ?
-	    json_object_new_int(p->pid) : NULL);
+	json_object_object_add(o, "pid",
+	    alive && p->pid > 0 ? json_object_new_int(p->pid) : NULL);
 	json_put_int(o, "generation", p->generation);
 	json_put_int(o, "outstanding", p->outstanding);
 	json_put_int(o, "waiting", p->waiting);
 	json_put_int(o, "backlog_events", p->backlog_events);
 	json_put_int(o, "backlog_bytes", p->backlog_bytes);
-	json_put_int(o, "lag_events", p->outstanding + p->waiting + p->backlog_events);
+	json_put_int(o, "lag_events",
+	    p->outstanding + p->waiting + p->backlog_events);
 	json_put_int(o, "lag_ms", p->lag_ms);
 	json_put_int(o, "events", p->events);
 	json_put_int(o, "errors", p->errors);
@@ -71,8 +72,8 @@ print_json(const struct page_plugins *all, bool alive)
 
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
 		if (all->plugin[i].name[0] != '\0')
-			json_object_array_add(list, to_json(&all->plugin[i],
-			    alive));
+			json_object_array_add(list,
+			    to_json(&all->plugin[i], alive));
 	json_object_object_add(o, "plugins", list);
 	cli_print_json(o);
 }
@@ -95,8 +96,8 @@ add_row(struct table *t, const struct page_plugin *p, bool alive)
 	table_add(t, "%u", p->outstanding);
 	table_add(t, "%llu", (unsigned long long)p->waiting);
 	table_add(t, "%llu", (unsigned long long)p->backlog_events);
-	table_add(t, "%s", p->lag_ms > 0 ?
-	    human_age((int64_t)p->lag_ms, age) : "-");
+	table_add(t, "%s",
+	    p->lag_ms > 0 ? human_age((int64_t)p->lag_ms, age) : "-");
 	table_add(t, "%llu", (unsigned long long)p->restarts);
 	table_add(t, "%llu", (unsigned long long)p->dead_letters);
 }
@@ -106,7 +107,8 @@ print_table(const struct page_plugins *all, bool alive)
 {
 	struct table t;
 
-	table_init(&t, "PLUGIN STATE ?>PID >EVENTS >ERRORS >WORKING >WAITING "
+	table_init(&t,
+	    "PLUGIN STATE ?>PID >EVENTS >ERRORS >WORKING >WAITING "
 	    ">BACKLOG >LAG >RESTARTS >DEAD");
 	t.fit = table_room(stdout);
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
@@ -115,13 +117,13 @@ print_table(const struct page_plugins *all, bool alive)
 	table_print(&t, stdout, table_may_colour(stdout));
 	table_free(&t);
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
-		if (all->plugin[i].name[0] != '\0' &&
-		    all->plugin[i].note[0] != '\0')
+		if (all->plugin[i].name[0] != '\0'
+		    && all->plugin[i].note[0] != '\0')
 			cli_print("%s: %s", all->plugin[i].name,
 			    all->plugin[i].note);
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
-		if (all->plugin[i].name[0] != '\0' &&
-		    all->plugin[i].commands[0] != '\0')
+		if (all->plugin[i].name[0] != '\0'
+		    && all->plugin[i].commands[0] != '\0')
 			cli_print("%s: %s", all->plugin[i].name,
 			    all->plugin[i].commands);
 }
@@ -196,18 +198,18 @@ test(struct cli *c)
 	struct plugin_test_what o = {0};
 	int64_t slow = 1;
 	const struct option opts[] = {
-		{"--keep", 0, OPTION_FLAG, &o.keep},
-		{"--conf", 'c', OPTION_TEXT, &o.conf},
-		{"--config", 0, OPTION_LIST, &o.config},
-		{"--say", 0, OPTION_LIST, &o.say},
-		{"--slow", 0, OPTION_NUMBER, &slow},
+	    {"--keep", 0, OPTION_FLAG, &o.keep},
+	    {"--conf", 'c', OPTION_TEXT, &o.conf},
+	    {"--config", 0, OPTION_LIST, &o.config},
+	    {"--say", 0, OPTION_LIST, &o.say},
+	    {"--slow", 0, OPTION_NUMBER, &slow},
 	};
 
 	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	if (slow < 1 || slow > RIG_SLOW_MAX) {
-		err_set(&c->err, EXIT_USAGE, "--slow: expected a number from 1 "
-		    "to %d", RIG_SLOW_MAX);
+		err_set(&c->err, EXIT_USAGE,
+		    "--slow: expected a number from 1 to %d", RIG_SLOW_MAX);
 		return cli_fail(c);
 	}
 	rig_slow((unsigned)slow);
@@ -220,9 +222,9 @@ verb_plugin(struct cli *c)
 	const char *lang = NULL, *dir = NULL;
 	bool drop = false;
 	const struct option opts[] = {
-		{"--lang", 0, OPTION_TEXT, &lang},
-		{"--dir", 0, OPTION_TEXT, &dir},
-		{"--drop", 0, OPTION_FLAG, &drop},
+	    {"--lang", 0, OPTION_TEXT, &lang},
+	    {"--dir", 0, OPTION_TEXT, &dir},
+	    {"--drop", 0, OPTION_FLAG, &drop},
 	};
 	int i;
 
@@ -233,8 +235,8 @@ verb_plugin(struct cli *c)
 	if ((i = option_word(c, "list", names, nitems(names))) == -1)
 		return cli_fail(c);
 	if (drop && strcmp(names[i], "unload") != 0)
-		return cli_error(c, EXIT_USAGE, "--drop goes with plugin "
-		    "unload.");
+		return cli_error(c, EXIT_USAGE,
+		    "--drop goes with plugin unload.");
 	if (i != NEW && (lang != NULL || dir != NULL))
 		return cli_usage(c);
 	if (i == NEW)

@@ -25,18 +25,21 @@ struct file {
 
 static const struct lang {
 	const char *name;
-	bool built;		/* make is to be run first */
-	struct file file[5];	/* the first is the plugin, or its source;
+	bool built;	     /* make is to be run first */
+	struct file file[5]; /* the first is the plugin, or its source;
 				   up to one without a name */
 } langs[] = {
-	{"python", false, {{"plugin.py", plugin_files_python, 0755},
+    {"python", false,
+	{{"plugin.py", plugin_files_python, 0755},
 	    {"shardherd.py", plugin_files_python_helper, 0644}}},
-	{"node", false, {{"plugin.js", plugin_files_node, 0755},
+    {"node", false,
+	{{"plugin.js", plugin_files_node, 0755},
 	    {"shardherd.js", plugin_files_node_helper, 0644},
 	    {"shardherd.mjs", plugin_files_node_modules, 0644},
 	    {"shardherd.d.ts", plugin_files_node_types, 0644},
 	    {"shardherd.d.mts", plugin_files_node_module_types, 0644}}},
-	{"c", true, {{"plugin.c", plugin_files_c, 0644},
+    {"c", true,
+	{{"plugin.c", plugin_files_c, 0644},
 	    {"Makefile", plugin_files_makefile, 0644}}},
 };
 
@@ -53,7 +56,7 @@ fill_in(const char *text, const char *name)
 		n++;
 	to = out = base_alloc(len + n * strlen(name) + 1);
 	for (const char *p; (p = strstr(text, MARK)) != NULL;
-	    text = p + strlen(MARK)) {
+	     text = p + strlen(MARK)) {
 		memcpy(to, text, (size_t)(p - text));
 		to = stpcpy(to + (p - text), name);
 	}
@@ -97,13 +100,15 @@ write_all(const char *dir, const struct lang *lang, const char *name,
 	size_t n = 0;
 
 	if (mkdir(dir, 0777) == -1)
-		return errno == EEXIST ? err_set(e, EXIT_USAGE, "%s exists "
-		    "already, and nothing was changed: take another NAME or "
-		    "--dir.", dir) : err_sys(e, EXIT_DEGRADED, "Cannot make "
-		    "the folder %s", dir);
+		return errno == EEXIST ? err_set(e, EXIT_USAGE,
+			   "%s exists already, and nothing was changed: take "
+			   "another NAME or --dir.",
+			   dir)
+				       : err_sys(e, EXIT_DEGRADED,
+					   "Cannot make the folder %s", dir);
 	for (; n < files(lang); n++)
 		if (!str_format(path[n], PATH_MAX, "%s/%s", dir,
-		    lang->file[n].name)
+			lang->file[n].name)
 		    || write_file(path[n], &lang->file[n], name, e) == -1)
 			break;
 	if (n == files(lang))
@@ -126,12 +131,12 @@ print_next(const char *dir, const struct lang *lang, const char *name,
 	if (lang->built)
 		printf("make -C %s && ", dir);
 	printf("shardherd plugin test %s\n\n"
-	    "tries it in the simulator.  For a bot, put this at the end of "
-	    "shardherd.conf:\n\n"
-	    "    [plugin \"%s\"]\n    exec = %s\n"
-	    "    events = INTERACTION_CREATE, MESSAGE_CREATE\n\n"
-	    "and, while it runs:\n\n    shardherd plugin load %s\n", dir,
-	    name, exec, name);
+	       "tries it in the simulator.  For a bot, put this at the end of "
+	       "shardherd.conf:\n\n"
+	       "    [plugin \"%s\"]\n    exec = %s\n"
+	       "    events = INTERACTION_CREATE, MESSAGE_CREATE\n\n"
+	       "and, while it runs:\n\n    shardherd plugin load %s\n",
+	    dir, name, exec, name);
 }
 
 static void
@@ -176,10 +181,11 @@ verb_plugin_new(struct cli *c, const char *lang_name, const char *dir)
 	if (name == NULL)
 		return cli_usage(c);
 	if (!trial_name_ok(name))
-		return cli_error(c, EXIT_USAGE, "\"%s\" is no name for a "
-		    "plugin: it has 1 to %d small letters, digits, '-' and "
-		    "'_', and begins with a letter or digit, as its slash "
-		    "command is called the same.", name, TRIAL_NAME_MAX);
+		return cli_error(c, EXIT_USAGE,
+		    "\"%s\" is no name for a plugin: it has 1 to %d small "
+		    "letters, digits, '-' and '_', and begins with a letter or "
+		    "digit, as its slash command is called the same.",
+		    name, TRIAL_NAME_MAX);
 	if ((lang = find_lang(c, lang_name)) == NULL)
 		return cli_fail(c);
 	if (dir == NULL)

@@ -10,10 +10,10 @@
 #include "tools/cli/base/option.h"
 
 struct plugin_test_what {
-	bool keep;		/* the folder stays */
-	const char *conf;	/* a shardherd.conf, or NULL */
+	bool keep;		   /* the folder stays */
+	const char *conf;	   /* a shardherd.conf, or NULL */
 	struct option_list config; /* KEY=VALUE, of the plugin's own */
-	struct option_list say;	/* messages */
+	struct option_list say;	   /* messages */
 };
 /* Of the words behind "test"; the exit code. */
 int plugin_test_run(struct cli *, const struct plugin_test_what *);

@@ -11,11 +11,11 @@
 
 #include <string.h>
 
-#define REGISTER_S 10	/* the commands */
-#define COMMAND_S 4	/* Discord gives 3 */
+#define REGISTER_S 10 /* the commands */
+#define COMMAND_S 4   /* Discord gives 3 */
 #define ANSWER_MS 3000
-#define MESSAGE_S 6	/* to answer a message */
-#define TYPED_MAX 1000	/* bytes of a command with its words */
+#define MESSAGE_S 6    /* to answer a message */
+#define TYPED_MAX 1000 /* bytes of a command with its words */
 
 /* ---- what is declared ------------------------------------------------- */
 
@@ -74,7 +74,7 @@ check_registered(struct plugin_test *t)
 	do {
 		trial_log(&t->trial, words, left, sizeof(left));
 		if (n == 0)
-			break;	/* Discord hears of none */
+			break; /* Discord hears of none */
 		trial_log(&t->trial, "Slash commands: Discord has ", done,
 		    sizeof(done));
 		trial_log(&t->trial, "cannot register them", refused,
@@ -85,17 +85,19 @@ check_registered(struct plugin_test *t)
 		plugin_test_say(t, FAIL, "commands", "%s",
 		    strstr(left, "its command"));
 	else if (n == 0)
-		plugin_test_say(t, PASS, "commands", "%zu %s declared, none of "
-		    "them for Discord's list", all, all == 1 ? "is" : "are");
+		plugin_test_say(t, PASS, "commands",
+		    "%zu %s declared, none of them for Discord's list", all,
+		    all == 1 ? "is" : "are");
 	else if (refused[0] != '\0')
 		plugin_test_say(t, FAIL, "commands", "Discord would refuse: %s",
 		    refused);
 	else if (done[0] == '\0')
-		plugin_test_say(t, FAIL, "commands", "they were not registered "
-		    "within %u s", rig_seconds(REGISTER_S));
+		plugin_test_say(t, FAIL, "commands",
+		    "they were not registered within %u s",
+		    rig_seconds(REGISTER_S));
 	else
-		plugin_test_say(t, PASS, "commands", "%zu %s declared and "
-		    "registered", n, n == 1 ? "is" : "are");
+		plugin_test_say(t, PASS, "commands",
+		    "%zu %s declared and registered", n, n == 1 ? "is" : "are");
 }
 
 /* ---- slash commands --------------------------------------------------- */
@@ -104,35 +106,39 @@ static void
 judge_slash(struct plugin_test *t, const char *label, const char *id)
 {
 	const struct transcript *k = &t->trial.talk;
-	const struct transcript_event *e =
-	    transcript_about(k, "INTERACTION_CREATE", id);
+	const struct transcript_event *e = transcript_about(k,
+	    "INTERACTION_CREATE", id);
 	const struct transcript_call *c = transcript_response(k, id);
 	uint64_t ms = e != NULL && c != NULL ? c->answered_ms - e->sent_ms : 0;
 
 	if (e == NULL)
-		plugin_test_say(t, FAIL, label, "its interaction did not reach the plugin, "
+		plugin_test_say(t, FAIL, label,
+		    "its interaction did not reach the plugin, "
 		    "which has not answered what came before");
 	else if (e->failed)
-		plugin_test_say(t, FAIL, label, "its event is answered with an error: %s",
-		    e->why);
+		plugin_test_say(t, FAIL, label,
+		    "its event is answered with an error: %s", e->why);
 	else if (c == NULL)
-		plugin_test_say(t, FAIL, label, "nobody answers within 3 s: call "
-		    "interaction.respond, or interaction.defer first, with id "
-		    "and token of the event");
+		plugin_test_say(t, FAIL, label,
+		    "nobody answers within 3 s: call interaction.respond, or "
+		    "interaction.defer first, with id and token of the event");
 	else if (c->failed)
-		plugin_test_say(t, FAIL, label, "%s is refused: %s", c->method, c->why);
+		plugin_test_say(t, FAIL, label, "%s is refused: %s", c->method,
+		    c->why);
 	else if (!c->answered || ms > ANSWER_MS)
-		plugin_test_say(t, FAIL, label, "its answer comes too late, Discord gives "
+		plugin_test_say(t, FAIL, label,
+		    "its answer comes too late, Discord gives "
 		    "3 s: call interaction.defer first");
 	else if (!e->answered)
-		plugin_test_say(t, FAIL, label, "it answers the user, but not the event "
-		    "(id %lld)", (long long)e->id);
+		plugin_test_say(t, FAIL, label,
+		    "it answers the user, but not the event (id %lld)",
+		    (long long)e->id);
 	else if (strcmp(c->method, "interaction.defer") == 0)
 		plugin_test_say(t, PASS, label, "defers its answer, in %llu ms",
 		    (unsigned long long)ms);
 	else
-		plugin_test_say(t, PASS, label, "answers \"%s\" in %llu ms", c->content,
-		    (unsigned long long)ms);
+		plugin_test_say(t, PASS, label, "answers \"%s\" in %llu ms",
+		    c->content, (unsigned long long)ms);
 }
 
 static int
@@ -143,18 +149,20 @@ try_slash(struct plugin_test *t, const char *name, const char *label,
 	char id[64];
 
 	if (rig_ctl(&t->trial.rig, id, sizeof(id), &t->cli->err,
-	    (const char *const[]) {"interaction", "0", name,
-	    json_object_to_json_string_ext(options, JSON_C_TO_STRING_PLAIN),
-	    NULL}) == -1)
+		(const char *const[]) {"interaction", "0", name,
+		    json_object_to_json_string_ext(options,
+			JSON_C_TO_STRING_PLAIN),
+		    NULL})
+	    == -1)
 		return -1;
 	for (uint64_t until = plugin_test_in_s(COMMAND_S);
-	    trial_step(&t->trial, until);) {
-		const struct transcript_event *e =
-		    transcript_about(k, "INTERACTION_CREATE", id);
+	     trial_step(&t->trial, until);) {
+		const struct transcript_event *e = transcript_about(k,
+		    "INTERACTION_CREATE", id);
 		const struct transcript_call *c = transcript_response(k, id);
 
-		if (e != NULL && e->answered && (e->failed || (c != NULL
-		    && c->answered)))
+		if (e != NULL && e->answered
+		    && (e->failed || (c != NULL && c->answered)))
 			break;
 	}
 	if (rig_interrupted())
@@ -170,31 +178,32 @@ judge_message(struct plugin_test *t, const char *label, const char *id,
     const char *what, bool must_answer)
 {
 	const struct transcript *k = &t->trial.talk;
-	const struct transcript_event *e =
-	    transcript_about(k, "MESSAGE_CREATE", id);
+	const struct transcript_event *e = transcript_about(k, "MESSAGE_CREATE",
+	    id);
 	const struct transcript_call *c = e != NULL ? transcript_reply(k, e)
-	    : NULL;
+						    : NULL;
 
 	if (e == NULL)
-		plugin_test_say(t, FAIL, label, "%sdoes not reach the plugin: "
-		    "its events lack MESSAGE_CREATE, or it has not answered "
-		    "what came before", what);
+		plugin_test_say(t, FAIL, label,
+		    "%sdoes not reach the plugin: its events lack "
+		    "MESSAGE_CREATE, or it has not answered what came before",
+		    what);
 	else if (e->failed)
-		plugin_test_say(t, FAIL, label, "%sits event is answered with "
-		    "an error: %s", what, e->why);
+		plugin_test_say(t, FAIL, label,
+		    "%sits event is answered with an error: %s", what, e->why);
 	else if (c != NULL && c->failed)
 		plugin_test_say(t, FAIL, label, "%s%s is refused: %s", what,
 		    c->method, c->why);
 	else if (!e->answered)
-		plugin_test_say(t, FAIL, label, "%sits event (id %lld) is not "
-		    "answered within %u s", what, (long long)e->id,
-		    rig_seconds(MESSAGE_S));
+		plugin_test_say(t, FAIL, label,
+		    "%sits event (id %lld) is not answered within %u s", what,
+		    (long long)e->id, rig_seconds(MESSAGE_S));
 	else if (c == NULL)
 		plugin_test_say(t, must_answer ? FAIL : NOTE, label,
 		    "%sis handled, and nothing is said", what);
 	else if (c->content[0] == '\0')
-		plugin_test_say(t, PASS, label, "%sis answered by %s in %llu ms",
-		    what, c->method,
+		plugin_test_say(t, PASS, label,
+		    "%sis answered by %s in %llu ms", what, c->method,
 		    (unsigned long long)(c->answered_ms - e->sent_ms));
 	else
 		plugin_test_say(t, PASS, label, "%sanswers \"%s\" in %llu ms",
@@ -211,11 +220,12 @@ try_message(struct plugin_test *t, const char *text, char *id, size_t size)
 	if (trial_say(&t->trial, text, id, size) == -1)
 		return -1;
 	for (uint64_t until = plugin_test_in_s(MESSAGE_S);
-	    trial_step(&t->trial, until);) {
-		const struct transcript_event *e =
-		    transcript_about(k, "MESSAGE_CREATE", id);
+	     trial_step(&t->trial, until);) {
+		const struct transcript_event *e = transcript_about(k,
+		    "MESSAGE_CREATE", id);
 		const struct transcript_call *c = e != NULL
-		    ? transcript_reply(k, e) : NULL;
+		    ? transcript_reply(k, e)
+		    : NULL;
 
 		if (e != NULL && e->answered && (c == NULL || c->answered))
 			break;
@@ -241,8 +251,9 @@ put_typed(FILE *f, struct json_object *options)
 
 			fputs(plain ? " " : " \"", f);
 			for (; *text != '\0'; text++)
-				fprintf(f, "%s%c", !plain && strchr("\"\\",
-				    *text) ? "\\" : "", *text);
+				fprintf(f, "%s%c",
+				    !plain && strchr("\"\\", *text) ? "\\" : "",
+				    *text);
 			fputs(plain ? "" : "\"", f);
 		}
 	}
@@ -295,12 +306,12 @@ check_command(struct plugin_test *t, struct json_object *command)
 	name = json_object_get_string(json_get(command, "name"));
 	str_format(label, sizeof(label), "/%s", name != NULL ? name : "");
 	if (name == NULL || (!slash && !has_road(command, "prefix")))
-		return plugin_test_say(t, NOTE, label, "is not tried: only "
-		    "what may be typed is, as a slash command or behind the "
-		    "prefix");
+		return plugin_test_say(t, NOTE, label,
+		    "is not tried: only what may be typed is, as a slash "
+		    "command or behind the prefix");
 	options = transcript_options(json_get(command, "options"));
 	rc = slash ? try_slash(t, name, label, options)
-	    : try_typed(t, name, options);
+		   : try_typed(t, name, options);
 	json_object_put(options);
 	return rc;
 }

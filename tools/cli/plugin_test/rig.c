@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define SIM "shardherd-sim"
-#define LAST_S 5		/* after the second SIGTERM, and of the sim */
+#define LAST_S 5 /* after the second SIGTERM, and of the sim */
 
 static volatile sig_atomic_t interrupted;
 
@@ -55,8 +55,8 @@ exec_child(const char *const *argv, const char *file, int out)
 		out = open(file, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	for (int sig = SIGHUP; sig <= SIGTERM; sig++)
 		signal(sig, SIG_DFL);
-	if (null == -1 || out == -1 || dup2(null, 0) == -1
-	    || dup2(out, 1) == -1 || dup2(out, 2) == -1)
+	if (null == -1 || out == -1 || dup2(null, 0) == -1 || dup2(out, 1) == -1
+	    || dup2(out, 2) == -1)
 		_exit(127);
 	executable_run(argv[0], (char **)(uintptr_t)argv);
 }
@@ -131,10 +131,11 @@ rig_in_path(const char *name, char out[PATH_MAX])
 	const char *path = getenv("PATH");
 
 	for (size_t n; path != NULL && *path != '\0';
-	    path += n + (path[n] != '\0')) {
+	     path += n + (path[n] != '\0')) {
 		n = strcspn(path, ":");
-		if (n > 0 && str_format(out, PATH_MAX, "%.*s/%s", (int)n,
-		    path, name) && rig_is_program(out))
+		if (n > 0
+		    && str_format(out, PATH_MAX, "%.*s/%s", (int)n, path, name)
+		    && rig_is_program(out))
 			return true;
 	}
 	return false;
@@ -149,16 +150,19 @@ find_programs(struct rig *r, struct err *e)
 	r->self[n > 0 ? n : 0] = '\0';
 	slash = strrchr(r->self, '/');
 	if (slash == NULL)
-		return err_set(e, EXIT_UNKNOWN, "/proc is needed to find the "
-		    "simulator");
+		return err_set(e, EXIT_UNKNOWN,
+		    "/proc is needed to find the simulator");
 	if (str_format(r->sim_path, sizeof(r->sim_path), "%.*s/" SIM,
-	    (int)(slash - r->self), r->self) && access(r->sim_path, X_OK) == 0)
+		(int)(slash - r->self), r->self)
+	    && access(r->sim_path, X_OK) == 0)
 		return 0;
 	if (rig_in_path(SIM, r->sim_path))
 		return 0;
-	return err_set(e, EXIT_UNKNOWN, "There is no " SIM " beside %s or in "
+	return err_set(e, EXIT_UNKNOWN,
+	    "There is no " SIM " beside %s or in "
 	    "$PATH, and the test runs in it: \"make\" in the sources builds "
-	    "it.", r->self);
+	    "it.",
+	    r->self);
 }
 
 /* A line NAME=value of the simulator's urls file; values have no quotes. */
@@ -183,8 +187,8 @@ read_urls(struct rig *r)
 		if (strcmp(line, "SIM_API") == 0)
 			api = str_format(r->api, sizeof(r->api), "%s", value);
 		else if (strcmp(line, "SIM_TOKEN_FILE") == 0)
-			token = str_format(r->token_file,
-			    sizeof(r->token_file), "%s", value);
+			token = str_format(r->token_file, sizeof(r->token_file),
+			    "%s", value);
 	}
 	fclose(f);
 	return api && token;
@@ -199,7 +203,8 @@ start_sim(struct rig *r, struct err *e)
 	    "--ping-every", "5", "--idle-exit", "10m", "--mix",
 	    "MESSAGE_CREATE=4,MESSAGE_UPDATE,MESSAGE_DELETE,TYPING_START,"
 	    "PRESENCE_UPDATE,MESSAGE_REACTION_ADD,VOICE_STATE_UPDATE,"
-	    "GUILD_MEMBER_UPDATE,CHANNEL_UPDATE", NULL};
+	    "GUILD_MEMBER_UPDATE,CHANNEL_UPDATE",
+	    NULL};
 	uint64_t until = clock_boot_ms() + rig_seconds(RIG_START_S) * 1000;
 	int status;
 
@@ -210,9 +215,11 @@ start_sim(struct rig *r, struct err *e)
 	}
 	while (!read_urls(r))
 		if (ended(&r->sim, &status) || !rig_step(until))
-			return err_set(e, EXIT_UNKNOWN, rig_interrupted()
-			    ? "Interrupted." : "The simulator does not start; "
-			    "with --keep, sim.out in the folder tells why.");
+			return err_set(e, EXIT_UNKNOWN,
+			    rig_interrupted()
+				? "Interrupted."
+				: "The simulator does not start; "
+				  "with --keep, sim.out in the folder tells why.");
 	return 0;
 }
 
@@ -226,9 +233,11 @@ rig_open(struct rig *r, struct err *e)
 	if (find_programs(r, e) == -1)
 		return -1;
 	/* Sockets live in it, and their paths are short. */
-	if (tmp == NULL || tmp[0] != '/' || !str_format(r->dir, sizeof(r->dir),
-	    "%s/shardherd-plugin-XXXXXX", tmp))
-		str_copy(r->dir, "/tmp/shardherd-plugin-XXXXXX", sizeof(r->dir));
+	if (tmp == NULL || tmp[0] != '/'
+	    || !str_format(r->dir, sizeof(r->dir), "%s/shardherd-plugin-XXXXXX",
+		tmp))
+		str_copy(r->dir, "/tmp/shardherd-plugin-XXXXXX",
+		    sizeof(r->dir));
 	if (mkdtemp(r->dir) == NULL) {
 		err_sys(e, EXIT_UNKNOWN, "Cannot make the folder %s", r->dir);
 		r->dir[0] = '\0';
@@ -291,8 +300,8 @@ rig_ctl(struct rig *r, char *out, size_t size, struct err *e,
 	if (pid == -1)
 		err_sys(e, EXIT_UNKNOWN, "Cannot fork");
 	else if (read_ctl(pid, fd[0], out, size) != 0)
-		pid = err_set(e, EXIT_UNKNOWN, "The simulator refuses \"%s\": "
-		    "%s", argv[4], out);
+		pid = err_set(e, EXIT_UNKNOWN,
+		    "The simulator refuses \"%s\": %s", argv[4], out);
 	close(fd[0]);
 	return pid == -1 ? -1 : 0;
 }

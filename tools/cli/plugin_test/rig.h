@@ -12,9 +12,9 @@
 #include <limits.h>
 #include <sys/types.h>
 
-#define RIG_START_S 15		/* simulator, or fleet, from fork to ready */
-#define RIG_CTL_S 10		/* one word to the simulator */
-#define RIG_STOP_S 25		/* the fleet, from SIGTERM on */
+#define RIG_START_S 15 /* simulator, or fleet, from fork to ready */
+#define RIG_CTL_S 10   /* one word to the simulator */
+#define RIG_STOP_S 25  /* the fleet, from SIGTERM on */
 #define RIG_SLOW_MAX 20
 #define RIG_SHARDS 1
 
@@ -22,8 +22,8 @@ struct rig {
 	char dir[64];
 	char self[PATH_MAX], sim_path[PATH_MAX];
 	char api[256], token_file[PATH_MAX];
-	pid_t sim, fleet;	/* 0: not running */
-	int fleet_status;	/* of waitpid, once it ended */
+	pid_t sim, fleet; /* 0: not running */
+	int fleet_status; /* of waitpid, once it ended */
 };
 
 /* On a slow machine: every wait for a program is so many times as long.  For

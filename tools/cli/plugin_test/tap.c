@@ -16,14 +16,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TERM_S 2	/* from SIGTERM to SIGKILL when the handler is gone */
-#define LAST_S 1	/* for what is in the pipes when the plugin is gone */
+#define TERM_S 2 /* from SIGTERM to SIGKILL when the handler is gone */
+#define LAST_S 1 /* for what is in the pipes when the plugin is gone */
 
 struct pump {
 	pthread_t thread;
 	int from, to;
 	char tag;
-	char *line;		/* TAP_LINE_MAX, of the line being read */
+	char *line; /* TAP_LINE_MAX, of the line being read */
 	size_t len;
 	bool cut;
 };
@@ -99,7 +99,9 @@ pump(void *arg)
 static int
 start_pump(struct pump *p, int from, int to, char tag)
 {
-	*p = (struct pump) {.from = from, .to = to, .tag = tag,
+	*p = (struct pump) {.from = from,
+	    .to = to,
+	    .tag = tag,
 	    .line = base_alloc(TAP_LINE_MAX)};
 	return pthread_create(&p->thread, NULL, pump, p) == 0 ? 0 : -1;
 }
@@ -156,9 +158,9 @@ finish(int status)
 {
 	char text[32];
 
-	str_format(text, sizeof(text), "%s %d", WIFEXITED(status) ? "exit"
-	    : "signal", WIFEXITED(status) ? WEXITSTATUS(status)
-	    : WTERMSIG(status));
+	str_format(text, sizeof(text), "%s %d",
+	    WIFEXITED(status) ? "exit" : "signal",
+	    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 	put(TAP_ENDED, false, text, strlen(text));
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
@@ -175,12 +177,14 @@ tap_main(int argc, char **argv)
 	char text[32];
 	pid_t pid;
 
-	if (argc < 3 || (record = open(argv[0], O_WRONLY | O_CREAT | O_APPEND
-	    | O_CLOEXEC, 0600)) == -1 || pipe2(a, O_CLOEXEC) == -1
-	    || pipe2(b, O_CLOEXEC) == -1 || pipe2(c, O_CLOEXEC) == -1
-	    || (pid = fork()) == -1) {
-		dprintf(STDERR_FILENO, "shardherd: the tap of \"plugin "
-		    "test\" cannot start\n");
+	if (argc < 3
+	    || (record = open(argv[0],
+		    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600))
+		== -1
+	    || pipe2(a, O_CLOEXEC) == -1 || pipe2(b, O_CLOEXEC) == -1
+	    || pipe2(c, O_CLOEXEC) == -1 || (pid = fork()) == -1) {
+		dprintf(STDERR_FILENO,
+		    "shardherd: the tap of \"plugin test\" cannot start\n");
 		return EXIT_FAILURE;
 	}
 	if (pid == 0)

@@ -9,9 +9,9 @@
 #ifndef TOOLS_CLI_PLUGIN_TEST_TAP_H
 #define TOOLS_CLI_PLUGIN_TEST_TAP_H
 
-#define TAP_ROLE "--role=tap"	/* hidden first argument */
+#define TAP_ROLE "--role=tap" /* hidden first argument */
 
-#define TAP_STARTED '^'	/* its process id */
+#define TAP_STARTED '^' /* its process id */
 #define TAP_IN '<'	/* to the plugin */
 #define TAP_OUT '>'	/* from the plugin */
 #define TAP_ERR '!'	/* its standard error */

@@ -32,8 +32,8 @@ has(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, NULL);
 }
 
-static void
-keep(struct transcript_lines *l, const char *fmt, ...) printflike(2, 3);
+static void keep(struct transcript_lines *l, const char *fmt, ...)
+    printflike(2, 3);
 static void
 keep(struct transcript_lines *l, const char *fmt, ...)
 {
@@ -53,18 +53,23 @@ add_event(struct transcript *t, uint64_t ms, struct json_object *m)
 {
 	const char *method = json_get_text(m, "method");
 	struct json_object *params = json_get(m, "params");
-	struct json_object *event = json_get(params, "event"), *d = json_get(event, "d");
+	struct json_object *event = json_get(params, "event"),
+			   *d = json_get(event, "d");
 	struct transcript_event *e;
 
 	if (t->events == TRANSCRIPT_MAX)
 		return;
 	e = &t->event[t->events++];
-	*e = (struct transcript_event) {.sent_ms = ms, .calls = t->calls,
+	*e = (struct transcript_event) {.sent_ms = ms,
+	    .calls = t->calls,
 	    .id = json_object_get_int64(json_get(m, "id"))};
 	str_copy(e->about, json_get_text(d, "id"), sizeof(e->about));
 	if (strcmp(method, "event") == 0)
-		str_copy(e->name, event != NULL ? json_get_text(event, "t") : "an event "
-		    "that is not JSON", sizeof(e->name));
+		str_copy(e->name,
+		    event != NULL ? json_get_text(event, "t")
+				  : "an event "
+				    "that is not JSON",
+		    sizeof(e->name));
 	else if (strcmp(method, "timer") == 0)
 		str_format(e->name, sizeof(e->name), "timer %s",
 		    TEXT_OF(json_get_text(params, "name"), 40));
@@ -121,12 +126,14 @@ finish(struct transcript *t, struct transcript_event *e, uint64_t ms,
 	e->answered_ms = ms;
 	if (error != NULL) {
 		e->failed = true;
-		str_copy(e->why, json_get_text(error, "message"), sizeof(e->why));
+		str_copy(e->why, json_get_text(error, "message"),
+		    sizeof(e->why));
 	} else if (strcmp(e->name, "initialize") == 0) {
 		commands = json_get(json_get(m, "result"), "commands");
 		json_object_put(t->commands);
 		t->commands = json_object_is_type(commands, json_type_array)
-		    ? json_object_get(commands) : json_object_new_array();
+		    ? json_object_get(commands)
+		    : json_object_new_array();
 	}
 }
 
@@ -152,7 +159,7 @@ answer_event(struct transcript *t, uint64_t ms, struct json_object *m)
 	if (t->events == TRANSCRIPT_MAX)
 		return NULL;
 	return known ? "it answers what it had answered already"
-	    : "it answers what nobody asked";
+		     : "it answers what nobody asked";
 }
 
 static void
@@ -173,7 +180,8 @@ add_call(struct transcript *t, uint64_t ms, struct json_object *m)
 {
 	static const char *const about[] = {"id", "message_id", "reply_to",
 	    "name"};
-	struct json_object *params = json_get(m, "params"), *id = json_get(m, "id");
+	struct json_object *params = json_get(m, "params"),
+			   *id = json_get(m, "id");
 	struct transcript_call *c;
 
 	if (!json_object_is_type(json_get(m, "method"), json_type_string))
@@ -185,7 +193,8 @@ add_call(struct transcript *t, uint64_t ms, struct json_object *m)
 	    && !json_object_is_type(id, json_type_string))
 		return "id must be a number or a text";
 	if (strcmp(json_get_text(m, "method"), "done") == 0) {
-		done_upto(t, ms, json_object_get_int64(json_get(params, "upto")));
+		done_upto(t, ms,
+		    json_object_get_int64(json_get(params, "upto")));
 		return NULL;
 	}
 	if (t->calls == TRANSCRIPT_MAX)
@@ -196,8 +205,10 @@ add_call(struct transcript *t, uint64_t ms, struct json_object *m)
 		str_copy(c->id, json_object_to_json_string(id), sizeof(c->id));
 	str_copy(c->method, json_get_text(m, "method"), sizeof(c->method));
 	for (size_t i = 0; i < nitems(about) && c->about[0] == '\0'; i++)
-		str_copy(c->about, json_get_text(params, about[i]), sizeof(c->about));
-	str_copy(c->content, json_get_text(params, "content"), sizeof(c->content));
+		str_copy(c->about, json_get_text(params, about[i]),
+		    sizeof(c->about));
+	str_copy(c->content, json_get_text(params, "content"),
+	    sizeof(c->content));
 	return NULL;
 }
 
@@ -214,9 +225,10 @@ from_plugin(struct transcript *t, uint64_t ms, struct json_object *m)
 		return add_call(t, ms, m);
 	if (has(m, "result") == has(m, "error"))
 		return "it has neither method nor one of result and error";
-	if (has(m, "error") && (!json_object_is_type(json_get(e, "code"),
-	    json_type_int) || !json_object_is_type(json_get(e, "message"),
-	    json_type_string)))
+	if (has(m, "error")
+	    && (!json_object_is_type(json_get(e, "code"), json_type_int)
+		|| !json_object_is_type(json_get(e, "message"),
+		    json_type_string)))
 		return "error must have a code, a number, and a message";
 	return answer_event(t, ms, m);
 }
@@ -227,12 +239,14 @@ static void
 take_out(struct transcript *t, uint64_t ms, const char *line, size_t len,
     bool cut)
 {
-	struct json_object *m = cut ? NULL : json_parse_as(line, len, json_type_object);
+	struct json_object *m = cut
+	    ? NULL
+	    : json_parse_as(line, len, json_type_object);
 	const char *why = "it is not JSON";
 
 	t->out_lines++;
 	if (cut)
-		return;		/* too long to be judged here */
+		return; /* too long to be judged here */
 	if (m != NULL)
 		why = from_plugin(t, ms, m);
 	if (why != NULL)
@@ -346,14 +360,14 @@ sample_value(struct json_object *option, int type)
 
 	if (json_object_is_type(choices, json_type_array)
 	    && json_object_array_length(choices) > 0)
-		return json_object_get(json_get(json_object_array_get_idx(choices,
-		    0), "value"));
+		return json_object_get(
+		    json_get(json_object_array_get_idx(choices, 0), "value"));
 	if (type == STRING)
 		return sample_text(option);
 	if (type == BOOLEAN)
 		return json_object_new_boolean(true);
 	if (type != INTEGER && type != NUMBER)
-		return json_object_new_string("1");	/* somebody's id */
+		return json_object_new_string("1"); /* somebody's id */
 	least = json_get(option, "min_value");
 	return least != NULL ? json_object_get(least) : json_object_new_int(1);
 }
@@ -379,7 +393,8 @@ transcript_options(struct json_object *declared)
 {
 	struct json_object *list = json_object_new_array(), *option;
 	size_t n = json_object_is_type(declared, json_type_array)
-	    ? json_object_array_length(declared) : 0;
+	    ? json_object_array_length(declared)
+	    : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		int type;

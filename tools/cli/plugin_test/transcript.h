@@ -11,26 +11,26 @@
 
 #include <json-c/json.h>
 
-#define TRANSCRIPT_MAX 4096	/* events, and calls; more are not followed */
+#define TRANSCRIPT_MAX 4096 /* events, and calls; more are not followed */
 #define TRANSCRIPT_WORDS 256
-#define TRANSCRIPT_KEPT 3	/* lines kept of what is only counted */
+#define TRANSCRIPT_KEPT 3 /* lines kept of what is only counted */
 
 /* A request of the handler: initialize, an event, a timer. */
 struct transcript_event {
 	int64_t id;
-	char name[48];		/* "MESSAGE_CREATE", "timer midnight" */
-	char about[24];		/* id in its d; "" when it has none */
+	char name[48];	/* "MESSAGE_CREATE", "timer midnight" */
+	char about[24]; /* id in its d; "" when it has none */
 	bool answered, failed;
 	uint64_t sent_ms, answered_ms;
-	size_t calls;		/* that were made before it came */
+	size_t calls;		    /* that were made before it came */
 	char why[TRANSCRIPT_WORDS]; /* it failed */
 };
 
 /* A request of the plugin. */
 struct transcript_call {
-	char id[64];		/* as JSON; "" for none */
+	char id[64]; /* as JSON; "" for none */
 	char method[64];
-	char about[24];		/* an interaction, a message or a timer */
+	char about[24]; /* an interaction, a message or a timer */
 	char content[TRANSCRIPT_WORDS];
 	bool answered, failed;
 	uint64_t sent_ms, answered_ms;
@@ -51,9 +51,9 @@ struct transcript {
 	struct transcript_lines bad, errors;
 	size_t out_lines, starts, ends;
 	char last_error[TRANSCRIPT_WORDS]; /* of its standard error */
-	char end[32];		/* "exit 0" */
-	bool shutdown;		/* it was told to end */
-	bool marked;		/* the message with this content came */
+	char end[32];			   /* "exit 0" */
+	bool shutdown;			   /* it was told to end */
+	bool marked; /* the message with this content came */
 	const char *mark;
 };
 

@@ -59,7 +59,8 @@ write_config(struct trial *t, struct err *e)
 		return err_sys(e, EXIT_UNKNOWN, "Cannot write %s", path);
 	/* 53608447: every intent there is, so that every event comes.  Everybody
 	 * is an owner, so that a command of any rank can be tried. */
-	fprintf(f, "[bot]\nname = plugin-test\ntoken_file = %s\n"
+	fprintf(f,
+	    "[bot]\nname = plugin-test\ntoken_file = %s\n"
 	    "intents = 53608447\nowners = 1-%llu\n"
 	    "[gateway]\napi = %s\nidentify_interval = 100ms\n"
 	    "[paths]\nstate_dir = state\nrun_dir = run\nlog_dir = log\n"
@@ -183,8 +184,10 @@ trial_start(struct trial *t, struct cli *c)
 	transcript_init(&t->talk, TRIAL_MARK);
 	t->line = base_alloc(TAP_LINE_MAX + 128);
 	return rig_open(&t->rig, &c->err) == -1
-	    || write_config(t, &c->err) == -1
-	    || rig_fleet(&t->rig, &c->err) == -1 ? -1 : 0;
+		|| write_config(t, &c->err) == -1
+		|| rig_fleet(&t->rig, &c->err) == -1
+	    ? -1
+	    : 0;
 }
 
 void

@@ -10,37 +10,37 @@
 #include "tools/cli/plugin_test/rig.h"
 #include "tools/cli/plugin_test/transcript.h"
 
-#define TRIAL_INIT_S 15		/* to answer initialize */
+#define TRIAL_INIT_S 15		     /* to answer initialize */
 #define TRIAL_RECORD_MAX (64u << 20) /* bytes of it that are looked at */
 #define TRIAL_MARK "This is the last event of shardherd plugin test."
 
 /* May a plugin be called so? */
-#define TRIAL_NAME_MAX 32	/* it is a slash command's, too */
+#define TRIAL_NAME_MAX 32 /* it is a slash command's, too */
 bool trial_name_ok(const char *);
 
 /* What is to be tried. */
 struct trial_what {
-	char *const *word;	/* a folder, a file or a command line; with
+	char *const *word; /* a folder, a file or a command line; with
 				   conf: the name of a plugin */
 	int words;
-	const char *conf;	/* a shardherd.conf, or NULL */
+	const char *conf;		  /* a shardherd.conf, or NULL */
 	const struct option_list *config; /* KEY=VALUE, of the plugin's own */
 };
 
 struct trial {
 	struct cli *cli;
 	struct rig rig;
-	struct transcript talk;	/* as far as trial_step has read */
+	struct transcript talk; /* as far as trial_step has read */
 	char program[PATH_MAX], name[64], record[96];
-	char **args;		/* of the program; owner: trial */
+	char **args; /* of the program; owner: trial */
 	size_t n;
-	char dir[PATH_MAX];	/* it runs in */
-	char prefix[32];	/* of commands */
-	FILE *keys;		/* writes to section, until the start */
-	char *section;		/* of the plugin, but for exec and its own */
+	char dir[PATH_MAX]; /* it runs in */
+	char prefix[32];    /* of commands */
+	FILE *keys;	    /* writes to section, until the start */
+	char *section;	    /* of the plugin, but for exec and its own */
 	size_t section_len;
-	char *own;		/* config_own.h */
-	char *line;		/* half a line of the record */
+	char *own;  /* config_own.h */
+	char *line; /* half a line of the record */
 	size_t have;
 	off_t at;
 };

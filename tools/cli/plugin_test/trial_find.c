@@ -43,21 +43,23 @@ name_after(struct trial *t, const char *path)
 static int
 find_in(struct trial *t, const char *dir, struct err *e)
 {
-	static const char *const names[] = {"plugin", "plugin.py",
-	    "plugin.js", "plugin.mjs"};
+	static const char *const names[] = {"plugin", "plugin.py", "plugin.js",
+	    "plugin.mjs"};
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < nitems(names); i++)
 		if (str_format(path, sizeof(path), "%s/%s", dir, names[i])
-		    && rig_is_program(path) && realpath(path, t->program) != NULL)
+		    && rig_is_program(path)
+		    && realpath(path, t->program) != NULL)
 			return 0;
 	if (str_format(path, sizeof(path), "%s/plugin.c", dir)
 	    && access(path, F_OK) == 0)
-		return err_set(e, EXIT_USAGE, "%s is not built: \"make -C "
-		    "%s\".", path, dir);
-	return err_set(e, EXIT_USAGE, "In %s there is no executable plugin, "
-	    "plugin.py or plugin.js: name the plugin's file, or make it "
-	    "executable (chmod +x).", dir);
+		return err_set(e, EXIT_USAGE,
+		    "%s is not built: \"make -C %s\".", path, dir);
+	return err_set(e, EXIT_USAGE,
+	    "In %s there is no executable plugin, plugin.py or plugin.js: name "
+	    "the plugin's file, or make it executable (chmod +x).",
+	    dir);
 }
 
 static int
@@ -71,8 +73,8 @@ find_file(struct trial *t, const char *arg, struct err *e)
 		if (find_in(t, arg, e) == -1)
 			return -1;
 	} else if (!rig_is_program(arg) || realpath(arg, t->program) == NULL) {
-		return err_set(e, EXIT_USAGE, "%s is not executable: chmod +x "
-		    "%s", arg, arg);
+		return err_set(e, EXIT_USAGE,
+		    "%s is not executable: chmod +x %s", arg, arg);
 	}
 	name_after(t, t->program);
 	return 0;
@@ -94,8 +96,8 @@ static int
 find_line(struct trial *t, char *const *word, int words, struct err *e)
 {
 	if (!find_command(word[0], t->program))
-		return err_set(e, EXIT_USAGE, "There is no program %s that "
-		    "can be run.", word[0]);
+		return err_set(e, EXIT_USAGE,
+		    "There is no program %s that can be run.", word[0]);
 	str_copy(t->name, "plugin", sizeof(t->name));
 	t->args = base_alloc((size_t)words * sizeof(*t->args));
 	for (int i = 1; i < words; i++)
@@ -122,7 +124,7 @@ find_words(struct trial *t, char *const *word, int words, struct err *e)
 	if ((split = config_split(word[0], &n, e)) == NULL)
 		return -1;
 	rc = n > 0 ? find_line(t, split, n, e)
-	    : err_set(e, EXIT_USAGE, "The command line is empty.");
+		   : err_set(e, EXIT_USAGE, "The command line is empty.");
 	free(split);
 	return rc;
 }
@@ -137,15 +139,18 @@ take_key(const char *section, const char *plugin, const char *key,
 	static const char *const taken[] = {"events", "window", "timeout",
 	    "storage", "permissions"};
 	struct trial *t = arg;
-	bool own = strncmp(key, CONFIG_PLUGIN_KEYS_PREFIX, strlen(CONFIG_PLUGIN_KEYS_PREFIX))
-	    == 0, take = own;
+	bool own = strncmp(key, CONFIG_PLUGIN_KEYS_PREFIX,
+		       strlen(CONFIG_PLUGIN_KEYS_PREFIX))
+	    == 0,
+	     take = own;
 
 	if (plugin == NULL || strcmp(plugin, t->name) != 0)
 		return;
 	for (size_t i = 0; i < nitems(taken); i++)
 		take |= strcmp(taken[i], key) == 0;
 	if (own)
-		config_plugin_keys_add(&t->own, key + strlen(CONFIG_PLUGIN_KEYS_PREFIX), value);
+		config_plugin_keys_add(&t->own,
+		    key + strlen(CONFIG_PLUGIN_KEYS_PREFIX), value);
 	else if (take)
 		fprintf(t->keys, "%s = %s\n", key, value);
 }
@@ -164,8 +169,8 @@ find_section(struct trial *t, struct cli *c, const char *file, const char *name)
 		if (strcmp(c->config.plugin[i].name, name) == 0)
 			p = &c->config.plugin[i];
 	if (p == NULL)
-		return err_set(&c->err, EXIT_USAGE, "In %s there is no "
-		    "[plugin \"%s\"].", c->config.path, name);
+		return err_set(&c->err, EXIT_USAGE,
+		    "In %s there is no [plugin \"%s\"].", c->config.path, name);
 	if ((word = config_split(p->exec, &n, &c->err)) == NULL)
 		return -1;
 	rc = find_line(t, word, n, &c->err);
@@ -199,15 +204,18 @@ take_own(struct trial *t, const struct option_list *given, struct err *e)
 		const char *why = NULL;
 
 		if (strncmp(text, CONFIG_PLUGIN_KEYS_PREFIX,
-		    strlen(CONFIG_PLUGIN_KEYS_PREFIX)) == 0)
+			strlen(CONFIG_PLUGIN_KEYS_PREFIX))
+		    == 0)
 			text += strlen(CONFIG_PLUGIN_KEYS_PREFIX);
 		if (at == NULL || at < text || strchr(text, '\n') != NULL
 		    || !str_format(key, sizeof(key), "%.*s", (int)(at - text),
-		    text) || (why = config_plugin_keys_add(&all, key, at + 1)) != NULL) {
+			text)
+		    || (why = config_plugin_keys_add(&all, key, at + 1))
+			!= NULL) {
 			free(all);
-			return err_set(e, EXIT_USAGE, "--config %s: expected "
-			    "%s", given->text[i], why != NULL ? why
-			    : "KEY=VALUE");
+			return err_set(e, EXIT_USAGE,
+			    "--config %s: expected %s", given->text[i],
+			    why != NULL ? why : "KEY=VALUE");
 		}
 	}
 	config_plugin_keys_each(t->own, add_rest, &all);

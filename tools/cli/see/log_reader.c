@@ -66,8 +66,9 @@ judge(struct log_reader_file *f, const struct log_reader_want *w,
 	if (*ours)
 		f->wanted = l->wall_ms >= w->since_ms && l->level >= w->least
 		    && (w->shard < 0 || logline_shard(l) == w->shard);
-	return f->wanted || (!*ours && w->shard < 0
-	    && w->since_ms == INT64_MIN && w->least == LOG_L_DEBUG);
+	return f->wanted
+	    || (!*ours && w->shard < 0 && w->since_ms == INT64_MIN
+		&& w->least == LOG_L_DEBUG);
 }
 
 struct out {
@@ -95,7 +96,7 @@ size_t
 log_reader_lines(struct log_reader_file *f, const struct log_reader_want *w,
     size_t skip, log_reader_fn *fn, void *arg)
 {
-	struct out o = { w, skip, 0, fn, arg };
+	struct out o = {w, skip, 0, fn, arg};
 	static char block[BLOCK];
 	ssize_t n;
 
@@ -113,7 +114,7 @@ void
 log_reader_rest(struct log_reader_file *f, const struct log_reader_want *w,
     log_reader_fn *fn, void *arg)
 {
-	struct out o = { w, 0, 0, fn, arg };
+	struct out o = {w, 0, 0, fn, arg};
 
 	if (f->have > 0)
 		finish_line(f, &o);

@@ -24,8 +24,8 @@ take(struct past *p, const struct page_event *e, int32_t shard)
 
 /* From the oldest on, so that what has one time stays in its order. */
 void
-past_read(struct past *p, const struct config *c,
-    const struct view *v, uint32_t shard)
+past_read(struct past *p, const struct config *c, const struct view *v,
+    uint32_t shard)
 {
 	uint32_t slot = shard - v->cluster.first;
 	struct page_fleet_past fleet = {0};
@@ -68,8 +68,8 @@ past_json(const struct past *p)
 
 		o = json_object_new_object();
 		json_put_int(o, "time_ms", e->at_ms);
-		json_object_object_add(o, "shard", e->shard == -1 ? NULL
-		    : json_object_new_int(e->shard));
+		json_object_object_add(o, "shard",
+		    e->shard == -1 ? NULL : json_object_new_int(e->shard));
 		json_put_text(o, "text", e->text);
 		json_object_array_add(list, o);
 	}

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static struct termios before;
-static bool keys;	/* stdin is ours to read */
+static bool keys; /* stdin is ours to read */
 
 /* tcsetattr() may be called in a signal handler. */
 static void
@@ -56,8 +56,8 @@ lines_of_screen(void)
 {
 	struct winsize w;
 
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &w)
-	    == -1 || w.ws_row < 3)
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == -1
+	    || w.ws_row < 3)
 		return 0;
 	return w.ws_row;
 }
@@ -71,8 +71,9 @@ screen_frame(const char *text)
 	for (p = text; *p != '\0'; p++)
 		lines += *p == '\n';
 	fputs("\033[H\033[2J", stdout);
-	for (p = text; *p != '\0' && (room == 0 || lines < room
-	    || shown + 2 < room); shown++) {
+	for (p = text;
+	     *p != '\0' && (room == 0 || lines < room || shown + 2 < room);
+	     shown++) {
 		size_t n = strcspn(p, "\n");
 
 		printf("%.*s\n", (int)n, p);
@@ -94,7 +95,7 @@ screen_wait(uint64_t until)
 		if (poll(&p, 1, (int)(until - now)) <= 0)
 			continue;
 		if (read(STDIN_FILENO, &c, 1) != 1)
-			p.fd = -1;	/* the terminal has gone */
+			p.fd = -1; /* the terminal has gone */
 		else if (c == 'q' || c == 'Q')
 			return true;
 	}

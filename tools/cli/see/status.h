@@ -12,14 +12,14 @@ struct status_pick {
 	bool all;
 	const uint64_t *ids;
 	size_t n;
-	size_t room;	/* columns there are; 0: no end */
+	size_t room; /* columns there are; 0: no end */
 };
 
 /* Is it named?  Where none is, all are. */
 bool status_picked(const struct status_pick *, uint32_t id);
 
-void status_text(const struct view *, const struct status_pick *,
-    FILE *, bool colour);
+void status_text(const struct view *, const struct status_pick *, FILE *,
+    bool colour);
 
 /* New objects; schema 1 of design section 7. */
 struct json_object *status_json(const struct view *,

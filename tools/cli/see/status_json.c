@@ -25,15 +25,15 @@ put_seconds(struct json_object *o, const char *key, int64_t ms)
 
 	str_format(text, sizeof(text), "%lld.%03lld", (long long)ms / 1000,
 	    (long long)ms % 1000);
-	json_object_object_add(o, key, ms < 0 ? NULL :
-	    json_object_new_double_s((double)ms / 1000, text));
+	json_object_object_add(o, key,
+	    ms < 0 ? NULL : json_object_new_double_s((double)ms / 1000, text));
 }
 
 static void
 put_text(struct json_object *o, const char *key, const char *text)
 {
-	json_object_object_add(o, key, text[0] == '\0' ? NULL :
-	    json_object_new_string(text));
+	json_object_object_add(o, key,
+	    text[0] == '\0' ? NULL : json_object_new_string(text));
 }
 
 static struct json_object *
@@ -112,10 +112,11 @@ classes(const struct view *v, const struct view_shard *sh)
 		struct json_object *o = json_object_new_object();
 
 		put_seconds(o, "age_s", view_age(v, c->last_ms));
-		json_put_int(o, "others_since", verdict_clock(&sh->s,
-		    (enum page_class_id)i) - c->mark);
-		put_known(o, "others_usual", c->seen >= VERDICT_SEEN ?
-		    (int64_t)(c->over / c->seen + 0.5) : -1);
+		json_put_int(o, "others_since",
+		    verdict_clock(&sh->s, (enum page_class_id)i) - c->mark);
+		put_known(o, "others_usual",
+		    c->seen >= VERDICT_SEEN ? (int64_t)(c->over / c->seen + 0.5)
+					    : -1);
 		json_put_bool(o, "silent", sh->silent >> i & 1);
 		json_object_object_add(all, page_class_name[i], o);
 	}
@@ -142,16 +143,16 @@ status_json_shard(const struct view *v, const struct view_shard *sh)
 
 	json_put_int(o, "id", sh->id);
 	put_text(o, "state", sh->state);
-	put_seconds(o, "since_s", sh->alive ?
-	    view_age(v, s->state_since_ms) : -1);
+	put_seconds(o, "since_s",
+	    sh->alive ? view_age(v, s->state_since_ms) : -1);
 	put_known(o, "pid", sh->alive ? sh->pid : -1);
 	put_text(o, "version", sh->alive ? w->version : "");
 	json_put_bool(o, "orphan", sh->orphan);
 	json_put_int(o, "seq", s->seq);
-	json_put_int(o, "acked_seq", sh->cursor_seq > s->acked_seq ?
-	    sh->cursor_seq : s->acked_seq);
-	put_known(o, "heartbeat_rtt_ms", s->rtt_ms != 0 && sh->alive ?
-	    (int64_t)s->rtt_ms : -1);
+	json_put_int(o, "acked_seq",
+	    sh->cursor_seq > s->acked_seq ? sh->cursor_seq : s->acked_seq);
+	put_known(o, "heartbeat_rtt_ms",
+	    s->rtt_ms != 0 && sh->alive ? (int64_t)s->rtt_ms : -1);
 	put_seconds(o, "ack_age_s", view_age(v, s->ack_ms));
 	put_seconds(o, "frame_age_s", view_age(v, s->frame_ms));
 	put_seconds(o, "dispatch_age_s", view_age(v, s->dispatch_ms));
@@ -180,8 +181,10 @@ status_json_budget(const struct view *v)
 
 	put_known(o, "total", c->fetched_wall_ms ? c->total : -1);
 	put_known(o, "remaining", c->fetched_wall_ms ? c->remaining : -1);
-	put_seconds(o, "reset_after_s", c->reset_wall_ms == 0 ? -1 :
-	    reset > 0 ? reset : 0);
+	put_seconds(o, "reset_after_s",
+	    c->reset_wall_ms == 0 ? -1
+		: reset > 0	  ? reset
+				  : 0);
 	json_put_int(o, "max_concurrency", c->max_concurrency);
 	json_put_int(o, "reserve", c->reserve);
 	json_put_int(o, "identifies_24h", c->identifies_24h);
@@ -190,8 +193,8 @@ status_json_budget(const struct view *v)
 	json_put_int(o, "permits_waiting", c->permits_waiting);
 	json_put_int(o, "forced_left", c->leave);
 	json_put_int(o, "foreign_total", c->foreign_ever);
-	put_seconds(o, "foreign_age_s", c->foreign_found_ms == 0 ? -1 :
-	    v->wall_ms - c->foreign_found_ms);
+	put_seconds(o, "foreign_age_s",
+	    c->foreign_found_ms == 0 ? -1 : v->wall_ms - c->foreign_found_ms);
 	json_put_bool(o, "held", c->held);
 	put_known(o, "held_code", c->held_code ? (int64_t)c->held_code : -1);
 	json_put_bool(o, "braked", c->braked);
@@ -260,11 +263,11 @@ cluster(const struct view *v)
 	put_samples(o, &v->supervisor_watch);
 	put_text(o, "note", view_note(v));
 	json_object_object_add(o, "problems", problems(v));
-	put_seconds(o, "reboot_s", c->reboot_ms != 0 ?
-	    v->wall_ms - c->reboot_ms : -1);
+	put_seconds(o, "reboot_s",
+	    c->reboot_ms != 0 ? v->wall_ms - c->reboot_ms : -1);
 	put_text(o, "reboot", c->reboot);
-	put_seconds(o, "stopped_s", v->told_down ?
-	    v->wall_ms - v->told.at_ms : -1);
+	put_seconds(o, "stopped_s",
+	    v->told_down ? v->wall_ms - v->told.at_ms : -1);
 	put_text(o, "stopped_by", v->told_down ? v->told.by : "");
 	put_text(o, "user", v->keeper.user);
 	put_text(o, "unit", v->keeper.unit);
@@ -304,8 +307,8 @@ handler(const struct view *v)
 	put_known(o, "silent_s", v->handler_silent_s);
 	json_put_int(o, "generation", h->generation);
 	put_known(o, "pid", v->handler_alive ? v->handler_watch.pid : -1);
-	put_text(o, "version", v->handler_alive ? v->handler_watch.version :
-	    "");
+	put_text(o, "version",
+	    v->handler_alive ? v->handler_watch.version : "");
 	json_put_int(o, "events", h->events);
 	json_put_int(o, "lag_events", h->lag_events);
 	json_put_int(o, "backlog_events", view_backlog(v));

@@ -15,14 +15,15 @@
 #define REBOOT_SHOWN_MS 86400000LL
 
 #define ROWS_MAX 40
-#define LABEL_WIDTH 8	/* "cluster " */
+#define LABEL_WIDTH 8 /* "cluster " */
 
 static enum table_colour
 state_colour(const struct view_shard *s)
 {
 	if (s->deaf || s->s.state == SHARD_DOWN || s->s.state == SHARD_HELD)
 		return TABLE_RED;
-	return s->s.state == SHARD_READY && s->silent == 0 ? TABLE_GREEN : TABLE_YELLOW;
+	return s->s.state == SHARD_READY && s->silent == 0 ? TABLE_GREEN
+							   : TABLE_YELLOW;
 }
 
 /* With the time at which it was first so. */
@@ -38,8 +39,8 @@ line_notes(const struct view *v, FILE *f)
 		if (!n->note)
 			continue;
 		human_when(n->age_ms < 0 ? 0 : v->wall_ms - n->age_ms, when);
-		fprintf(f, "note    %s%s%s\n", when, when[0] != '\0' ? ": "
-		    : "", n->text);
+		fprintf(f, "note    %s%s%s\n", when,
+		    when[0] != '\0' ? ": " : "", n->text);
 	}
 }
 
@@ -54,8 +55,10 @@ note_down(const struct view *v, FILE *f)
 		return;
 	keeper_command(&v->keeper, "start", c->config_path, way, sizeof(way));
 	if (v->verdict.state == VERDICT_CRASHED)
-		fprintf(f, "note    the supervisor (pid %d) is gone without a "
-		    "word; \"%s\" goes on where it left\n", c->pid, way);
+		fprintf(f,
+		    "note    the supervisor (pid %d) is gone without a "
+		    "word; \"%s\" goes on where it left\n",
+		    c->pid, way);
 	if (!v->told_down)
 		return;
 	stopped_words(&v->told, words, sizeof(words));
@@ -77,8 +80,8 @@ line_cluster(const struct view *v, FILE *f)
 		    c->pid);
 	fprintf(f, "  config %s\n", c->config_path);
 	line_notes(v, f);
-	if (v->alive && c->reboot_ms != 0 && v->wall_ms - c->reboot_ms <
-	    REBOOT_SHOWN_MS)
+	if (v->alive && c->reboot_ms != 0
+	    && v->wall_ms - c->reboot_ms < REBOOT_SHOWN_MS)
 		fprintf(f, "note    %s\n", c->reboot);
 	note_down(v, f);
 }
@@ -122,8 +125,11 @@ line_shards(const struct view *v, FILE *f)
 	putc('\n', f);
 	if (c->permits_waiting > 0 && v->alive)
 		fprintf(f, "permits %u waiting to IDENTIFY, the last in %s\n",
-		    c->permits_waiting, human_age(c->permits_eta_ms > v->now_ms ?
-		    (int64_t)(c->permits_eta_ms - v->now_ms) : 0, age));
+		    c->permits_waiting,
+		    human_age(c->permits_eta_ms > v->now_ms
+			    ? (int64_t)(c->permits_eta_ms - v->now_ms)
+			    : 0,
+			age));
 }
 
 static void
@@ -137,7 +143,8 @@ line_rollout(const struct view *v, FILE *f)
 		    c->rollout_moved, c->rollout_total, c->rollout_failed,
 		    c->rollout_note);
 	else if (v->alive && behind > 0)
-		fprintf(f, "rollout %u of %zu shards run an older program or "
+		fprintf(f,
+		    "rollout %u of %zu shards run an older program or "
 		    "configuration: \"shardherd rollout\" replaces them\n",
 		    behind, v->n);
 }
@@ -161,10 +168,11 @@ line_handler(const struct view *v, FILE *f)
 		return;
 	fprintf(f, "handler %s", v->handler_state);
 	if (v->handler_alive)
-		fprintf(f, "  generation %u pid %d  plugins %u/%u up%s%s  "
-		    "events %llu  unanswered %llu", h->generation,
-		    v->handler_watch.pid, h->plugins_up, h->plugins,
-		    some(h->plugins_failing, "failing", failing),
+		fprintf(f,
+		    "  generation %u pid %d  plugins %u/%u up%s%s  "
+		    "events %llu  unanswered %llu",
+		    h->generation, v->handler_watch.pid, h->plugins_up,
+		    h->plugins, some(h->plugins_failing, "failing", failing),
 		    some(h->plugins_unloaded, "unloaded", unloaded),
 		    (unsigned long long)h->events,
 		    (unsigned long long)unanswered);
@@ -198,8 +206,8 @@ line_rest(const struct view *v, FILE *f)
 static bool
 other_version(const struct view *v, const struct page_watch *w)
 {
-	return w->version[0] != '\0' &&
-	    strncmp(w->version, v->cluster.version, sizeof(w->version)) != 0;
+	return w->version[0] != '\0'
+	    && strncmp(w->version, v->cluster.version, sizeof(w->version)) != 0;
 }
 
 /* After an upgrade what was there before runs its old program. */
@@ -214,8 +222,9 @@ line_versions(const struct view *v, FILE *f)
 		fprintf(f, "version %s; the handler still runs %s\n",
 		    v->cluster.version, v->handler_watch.version);
 	if (n > 0)
-		fprintf(f, "version %s; %u of %zu shards still run another "
-		    "one\n", v->cluster.version, n, v->n);
+		fprintf(f,
+		    "version %s; %u of %zu shards still run another one\n",
+		    v->cluster.version, n, v->n);
 }
 
 static uint64_t
@@ -263,8 +272,8 @@ add_row(struct table *t, const struct view *v, const struct view_shard *s)
 	table_add(t, "%u", s->id);
 	table_add(t, "%s", s->state);
 	table_colour(t, state_colour(s));
-	table_add(t, "%s", s->alive ?
-	    human_age(view_age(v, s->s.state_since_ms), text) : "-");
+	table_add(t, "%s",
+	    s->alive ? human_age(view_age(v, s->s.state_since_ms), text) : "-");
 	table_add(t, "%u", s->s.guilds);
 	if (s->s.rtt_ms > 0 && s->alive)
 		table_add(t, "%ums", s->s.rtt_ms);
@@ -274,8 +283,9 @@ add_row(struct table *t, const struct view *v, const struct view_shard *s)
 	table_add(t, "%llu", (unsigned long long)s->s.resumes);
 	table_add(t, "%llu", (unsigned long long)s->s.identifies);
 	table_add(t, "%llu", (unsigned long long)crash_count(&s->w));
-	table_add(t, "%s", s->alive && s->w.uss_kb > 0 ?
-	    human_size(s->w.uss_kb * 1024, text) : "-");
+	table_add(t, "%s",
+	    s->alive && s->w.uss_kb > 0 ? human_size(s->w.uss_kb * 1024, text)
+					: "-");
 	if (s->alive)
 		table_add(t, "%d", s->pid);
 	else
@@ -289,8 +299,8 @@ shown(const struct view *v, const struct status_pick *p,
 {
 	if (p->n > 0)
 		return status_picked(p, s->id);
-	return p->all || v->n <= ROWS_MAX || s->s.state != SHARD_READY ||
-	    s->deaf || s->silent != 0;
+	return p->all || v->n <= ROWS_MAX || s->s.state != SHARD_READY
+	    || s->deaf || s->silent != 0;
 }
 
 static void
@@ -309,20 +319,21 @@ print_lines(const struct view *v, size_t room, FILE *f)
 	line_versions(v, m);
 	must(fclose(m) == 0);
 	for (line = strtok_r(text, "\n", &rest); line != NULL;
-	    line = strtok_r(NULL, "\n", &rest))
+	     line = strtok_r(NULL, "\n", &rest))
 		table_wrap(f, line, 0, LABEL_WIDTH, room);
 	free(text);
 }
 
 void
-status_text(const struct view *v, const struct status_pick *p,
-    FILE *f, bool colour)
+status_text(const struct view *v, const struct status_pick *p, FILE *f,
+    bool colour)
 {
 	struct table t;
 	size_t hidden = 0;
 
 	print_lines(v, p->room, f);
-	table_init(&t, "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME "
+	table_init(&t,
+	    "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME "
 	    ">IDENT >CRASH ?>PRIVATE ?>PID NOTE");
 	t.fit = p->room;
 	for (size_t i = 0; i < v->n; i++) {

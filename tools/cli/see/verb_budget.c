@@ -17,13 +17,13 @@
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define ENTRIES_MAX 1000
-#define ASK_MS 40000		/* the questions' own deadline, and some more */
+#define ASK_MS 40000 /* the questions' own deadline, and some more */
 
 struct ledger {
 	uint64_t count[CAUSES][OUTCOMES];
-	uint64_t sent;		/* UNUSED ones were not */
+	uint64_t sent; /* UNUSED ones were not */
 	struct store_identify last[ENTRIES_MAX];
-	size_t n, keep;		/* of last, a ring */
+	size_t n, keep; /* of last, a ring */
 };
 
 static int
@@ -113,19 +113,22 @@ print_left(const struct view *v)
 		return;
 	}
 	if (!v->alive && reset <= 0) {
-		printf("left      not known: %lld of %lld were, and there was a "
+		printf(
+		    "left      not known: %lld of %lld were, and there was a "
 		    "reset since; the next start asks\n",
 		    (long long)c->remaining, (long long)c->total);
 		return;
 	}
-	printf("left      %lld of %lld, %u kept in reserve", (long long)
-	    c->remaining, (long long)c->total, c->reserve);
+	printf("left      %lld of %lld, %u kept in reserve",
+	    (long long)c->remaining, (long long)c->total, c->reserve);
 	if (c->remaining <= (int64_t)c->reserve)
-		fputs(c->remaining == 0 ? ": nobody may IDENTIFY before the "
-		    "reset" : ": only an operator may spend more (--force N)",
+		fputs(c->remaining == 0
+			? ": nobody may IDENTIFY before the "
+			  "reset"
+			: ": only an operator may spend more (--force N)",
 		    stdout);
-	printf("\nasked     %s ago\n", human_age(v->wall_ms - c->fetched_wall_ms,
-	    age));
+	printf("\nasked     %s ago\n",
+	    human_age(v->wall_ms - c->fetched_wall_ms, age));
 	if (reset > 0)
 		printf("resets    in %s\n", human_age(reset, age));
 }
@@ -141,8 +144,8 @@ print_foreign(const struct view *v)
 		return;
 	}
 	printf("foreign   %llu in 24 h, %llu in all, last noticed %s ago: "
-	    "something else uses this token. Look for a second copy of the "
-	    "bot; if there is none, reset the token.\n",
+	       "something else uses this token. Look for a second copy of the "
+	       "bot; if there is none, reset the token.\n",
 	    (unsigned long long)c->foreign_24h,
 	    (unsigned long long)c->foreign_ever,
 	    human_age(v->wall_ms - c->foreign_found_ms, age));
@@ -194,7 +197,8 @@ print_text(const struct view *v, const struct ledger *l, const struct days *d)
 
 	if (!v->alive)
 		printf("fleet     %s: nothing is spent, and this is what was "
-		    "known last\n", verdict_fleet_name[v->verdict.state]);
+		       "known last\n",
+		    verdict_fleet_name[v->verdict.state]);
 	print_left(v);
 	printf("spent     %llu in 24 h\n", (unsigned long long)l->sent);
 	print_foreign(v);
@@ -223,15 +227,15 @@ entry_json(const struct store_identify *e)
 
 	json_put_int(o, "id", (int64_t)e->id);
 	json_put_int(o, "sent_ms", e->sent_ms);
-	json_object_object_add(o, "settled_ms", e->settled_ms == 0 ? NULL :
-	    json_object_new_int64(e->settled_ms));
+	json_object_object_add(o, "settled_ms",
+	    e->settled_ms == 0 ? NULL : json_object_new_int64(e->settled_ms));
 	json_put_int(o, "shard", e->shard);
 	json_put_int(o, "key", e->key);
 	json_put_bool(o, "forced", (e->flags & STORE_IDENTIFY_FORCED) != 0);
 	json_put_text(o, "cause", contract_cause_name(e->cause));
 	json_put_text(o, "outcome", contract_outcome_name(e->outcome));
-	json_object_object_add(o, "close_code", e->close_code == 0 ? NULL :
-	    json_object_new_int64(e->close_code));
+	json_object_object_add(o, "close_code",
+	    e->close_code == 0 ? NULL : json_object_new_int64(e->close_code));
 	return o;
 }
 
@@ -348,9 +352,10 @@ show(struct cli *c, struct ledger *l)
 
 	if (view_read(&v, &c->config, &c->err) == -1)
 		return cli_fail(c);
-	if (store_open(&store, c->config.state_dir, &c->err) == -1 ||
-	    store_identify_each(&store, clock_wall_ms() - DAY_MS, add, l,
-	    &c->err) == -1) {
+	if (store_open(&store, c->config.state_dir, &c->err) == -1
+	    || store_identify_each(&store, clock_wall_ms() - DAY_MS, add, l,
+		   &c->err)
+		== -1) {
 		view_free(&v);
 		return cli_fail(c);
 	}
@@ -371,9 +376,9 @@ verb_budget(struct cli *c)
 	int64_t entries = 10, leave = -1;
 	bool now = false;
 	const struct option opts[] = {
-		{"--entries", 'n', OPTION_NUMBER, &entries},
-		{"--force", 0, OPTION_NUMBER, &leave},
-		{"--ask", 0, OPTION_FLAG, &now},
+	    {"--entries", 'n', OPTION_NUMBER, &entries},
+	    {"--force", 0, OPTION_NUMBER, &leave},
+	    {"--ask", 0, OPTION_FLAG, &now},
 	};
 
 	if (option_take(c, opts, nitems(opts)) == -1)
@@ -381,8 +386,8 @@ verb_budget(struct cli *c)
 	if (c->argc > 0 || entries > ENTRIES_MAX)
 		return cli_usage(c);
 	l.keep = (size_t)entries;
-	if (load_look(c) == -1 || (leave >= 0 && force(c, leave) == -1) ||
-	    (now && reconcile(c) == -1))
+	if (load_look(c) == -1 || (leave >= 0 && force(c, leave) == -1)
+	    || (now && reconcile(c) == -1))
 		return cli_fail(c);
 	return show(c, &l);
 }

@@ -13,14 +13,14 @@
 
 #include <string.h>
 
-#define SHOWN_MAX 4	/* findings in the line */
+#define SHOWN_MAX 4 /* findings in the line */
 #define LINE_MAX_BYTES 1600
 
 static const char *const level[] = {
-	[EXIT_FINE] = "OK",
-	[EXIT_DEGRADED] = "WARNING",
-	[EXIT_DOWN] = "CRITICAL",
-	[EXIT_UNKNOWN] = "UNKNOWN",
+    [EXIT_FINE] = "OK",
+    [EXIT_DEGRADED] = "WARNING",
+    [EXIT_DOWN] = "CRITICAL",
+    [EXIT_UNKNOWN] = "UNKNOWN",
 };
 
 /* The worst few, each in its own words. */
@@ -58,10 +58,11 @@ perf_data(const struct view *v, char *out, size_t size)
 		if (v->shard[i].alive && v->shard[i].s.rtt_ms > latency)
 			latency = v->shard[i].s.rtt_ms;
 	}
-	str_format(out, size, "ready=%u;%zu:;1:;0;%zu latency=%llums "
-	    "restarts=%lluc identify=%llu;%lld;%lld lag=%llu", v->ready, v->n,
-	    v->n, (unsigned long long)latency, (unsigned long long)crashes,
-	    (unsigned long long)c->identifies_24h,
+	str_format(out, size,
+	    "ready=%u;%zu:;1:;0;%zu latency=%llums "
+	    "restarts=%lluc identify=%llu;%lld;%lld lag=%llu",
+	    v->ready, v->n, v->n, (unsigned long long)latency,
+	    (unsigned long long)crashes, (unsigned long long)c->identifies_24h,
 	    c->total > 0 ? (long long)c->total * 80 / 100 : 0,
 	    c->total > 0 ? (long long)c->total * 95 / 100 : 0,
 	    (unsigned long long)view_unanswered(v));
@@ -85,7 +86,7 @@ verb_check_line(const struct view *v, const char *trouble, char *out,
 		    ", the config file has a problem: %.400s", trouble);
 	perf_data(v, perf, sizeof(perf));
 	for (char *p = what; *p != '\0'; p++)
-		if (*p == '|')	/* begins the figures */
+		if (*p == '|') /* begins the figures */
 			*p = '/';
 	str_format(out, size, "%s %s - %u/%zu ready%s | %s", v->cluster.name,
 	    level[code], v->ready, v->n, what, perf);
@@ -118,11 +119,11 @@ verb_check(struct cli *c)
 
 	if (option_take(c, NULL, 0) == -1 || option_end(c) == -1)
 		return cli_fail(c);
-	if (load_look_quietly(c) == -1 ||
-	    view_read(&v, &c->config, &c->err) == -1) {
+	if (load_look_quietly(c) == -1
+	    || view_read(&v, &c->config, &c->err) == -1) {
 		code = c->err.code == EXIT_DOWN ? EXIT_DOWN : EXIT_UNKNOWN;
-		str_format(line, sizeof(line), "shardherd %s - %s",
-		    level[code], c->err.text);
+		str_format(line, sizeof(line), "shardherd %s - %s", level[code],
+		    c->err.text);
 		return finish(c, code, line);
 	}
 	code = verb_check_line(&v, c->trouble, line, sizeof(line));

@@ -23,15 +23,16 @@
 
 #define LINES_MAX 1000000
 #define LINES_USUAL 20
-#define FOLLOW_POLL_MS 1000	/* should inotify miss something */
-#define ROTATION_MS 2000	/* between the old file's rename and a new one */
-#define LEVEL_S 10		/* for the supervisor's answer */
+#define FOLLOW_POLL_MS 1000 /* should inotify miss something */
+#define ROTATION_MS 2000    /* between the old file's rename and a new one */
+#define LEVEL_S 10	    /* for the supervisor's answer */
 
 struct logs_view {
 	struct cli *cli;
 	char path[CONFIG_PATH_MAX + 32];
 	struct log_reader_want want;
-	struct log_reader_file *file[LOG_READER_FILES_MAX]; /* 0: the live one */
+	struct log_reader_file
+	    *file[LOG_READER_FILES_MAX]; /* 0: the live one */
 	uint32_t files;
 };
 
@@ -118,7 +119,8 @@ show_end(struct logs_view *v, int64_t lines)
 			log_reader_rest(f, &v->want, put_line, v);
 		if (f->bad)
 			cli_say("The log %s.%u.gz is damaged: what follows in "
-			    "it can't be shown.", v->path, i);
+				"it can't be shown.",
+			    v->path, i);
 	}
 }
 
@@ -129,8 +131,9 @@ replaced(const struct logs_view *v)
 {
 	struct stat a, b;
 
-	return fstat(v->file[0]->fd, &a) == -1 || stat(v->path, &b) == -1 ?
-	    false : a.st_ino != b.st_ino || a.st_dev != b.st_dev;
+	return fstat(v->file[0]->fd, &a) == -1 || stat(v->path, &b) == -1
+	    ? false
+	    : a.st_ino != b.st_ino || a.st_dev != b.st_dev;
 }
 
 static void
@@ -156,16 +159,15 @@ static int
 follow(struct logs_view *v)
 {
 	struct pollfd p[2] = {
-		{.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK),
-		    .events = POLLIN},
-		{.fd = STDOUT_FILENO, .events = 0},	/* the reader's end */
+	    {.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .events = POLLIN},
+	    {.fd = STDOUT_FILENO, .events = 0}, /* the reader's end */
 	};
 	char events[4096];
 
 	for (;;) {
 		/* Again each time: the directory may be another by now. */
-		inotify_add_watch(p[0].fd, v->cli->config.log_dir, IN_MODIFY |
-		    IN_CREATE | IN_MOVED_TO);
+		inotify_add_watch(p[0].fd, v->cli->config.log_dir,
+		    IN_MODIFY | IN_CREATE | IN_MOVED_TO);
 		follow_once(v);
 		if (fflush(stdout) == EOF)
 			break;
@@ -207,13 +209,13 @@ show(struct logs_view *v, int64_t lines, bool on)
 	str_format(v->path, sizeof(v->path), "%s/shardherd.log",
 	    c->config.log_dir);
 	if (!add_live_file(v) && c->config.log_to == CONFIG_LOG_STDERR)
-		return cli_error(c, EXIT_DOWN, "[log] to = stderr: the log is "
+		return cli_error(c, EXIT_DOWN,
+		    "[log] to = stderr: the log is "
 		    "with whoever keeps the fleet's output; under systemd "
 		    "\"journalctl -u UNIT\" shows it.");
 	if (v->files == 0)
-		return cli_error(c, errno == ENOENT ? EXIT_DOWN :
-		    EXIT_UNKNOWN, "There is no log at %s: %s.", v->path,
-		    strerror(errno));
+		return cli_error(c, errno == ENOENT ? EXIT_DOWN : EXIT_UNKNOWN,
+		    "There is no log at %s: %s.", v->path, strerror(errno));
 	show_end(v, lines);
 	if (on)
 		code = follow(v);
@@ -235,7 +237,8 @@ level(struct cli *c)
 		json_put_text(q, "level", c->argv[1]);
 	else if (c->argc != 1) {
 		json_object_put(q);
-		return cli_error(c, EXIT_USAGE, "usage: shardherd logs level "
+		return cli_error(c, EXIT_USAGE,
+		    "usage: shardherd logs level "
 		    "[debug|info|notice|warn|error]");
 	}
 	return follow_order(c, q, LEVEL_S);
@@ -257,13 +260,16 @@ since(struct cli *c, const char *text, int64_t *out)
 		*out = clock_wall_ms() - (int64_t)(s * 1000);
 		return 0;
 	}
-	str_format(full, sizeof(full), "%s%s", text, strchr(text, 'T') == NULL
-	    ? "T00:00:00Z" : strchr(text, 'Z') == NULL ? "Z" : "");
+	str_format(full, sizeof(full), "%s%s", text,
+	    strchr(text, 'T') == NULL	    ? "T00:00:00Z"
+		: strchr(text, 'Z') == NULL ? "Z"
+					    : "");
 	if (logline_time_read(full, out))
 		return 0;
-	return err_set(&c->err, EXIT_USAGE, "--since takes a duration such as "
-	    "\"10m\" or \"2h\", or a UTC time such as 2026-11-21 or "
-	    "2026-11-21T03:00:00, not \"%s\"", text);
+	return err_set(&c->err, EXIT_USAGE,
+	    "--since takes a duration such as \"10m\" or \"2h\", or a UTC time "
+	    "such as 2026-11-21 or 2026-11-21T03:00:00, not \"%s\"",
+	    text);
 }
 
 int
@@ -274,19 +280,19 @@ verb_logs(struct cli *c)
 	const char *from = NULL, *least = NULL;
 	bool on = false;
 	const struct option opts[] = {
-		{"--follow", 'f', OPTION_FLAG, &on},
-		{"--lines", 'n', OPTION_NUMBER, &lines},
-		{"--shard", 0, OPTION_NUMBER, &shard},
-		{"--since", 0, OPTION_TEXT, &from},
-		{"--level", 0, OPTION_TEXT, &least},
+	    {"--follow", 'f', OPTION_FLAG, &on},
+	    {"--lines", 'n', OPTION_NUMBER, &lines},
+	    {"--shard", 0, OPTION_NUMBER, &shard},
+	    {"--since", 0, OPTION_TEXT, &from},
+	    {"--level", 0, OPTION_TEXT, &least},
 	};
 
 	v.cli = c;
 	if (option_take(c, opts, nitems(opts)) == -1
 	    || since(c, from, &v.want.since_ms) == -1)
 		return cli_fail(c);
-	if (lines > LINES_MAX || (least != NULL && log_parse_level(least,
-	    &v.want.least) == -1))
+	if (lines > LINES_MAX
+	    || (least != NULL && log_parse_level(least, &v.want.least) == -1))
 		return cli_usage(c);
 	if (c->argc > 0 && strcmp(c->argv[0], "level") != 0)
 		return cli_usage(c);

@@ -11,7 +11,7 @@
 
 #include <unistd.h>
 
-#define PICK_MAX 256	/* shards named on the command line */
+#define PICK_MAX 256 /* shards named on the command line */
 #define WATCH_MIN_S 0.1
 
 /* To f; the columns and colours are those of standard output. */
@@ -27,9 +27,9 @@ show(struct cli *c, struct status_pick *pick, bool wide, FILE *f)
 		if (view_shard(&v, pick->ids[i], NULL) != NULL)
 			continue;
 		view_free(&v);
-		return cli_error(c, EXIT_USAGE, "There is no shard %llu in "
-		    "this fleet of %u.", (unsigned long long)pick->ids[i],
-		    v.cluster.shard_count);
+		return cli_error(c, EXIT_USAGE,
+		    "There is no shard %llu in this fleet of %u.",
+		    (unsigned long long)pick->ids[i], v.cluster.shard_count);
 	}
 	if (c->json) {
 		cli_print_json(status_json(&v, pick));
@@ -71,13 +71,13 @@ watch(struct cli *c, struct status_pick *pick, bool wide, double every_s)
 		uint64_t next = clock_boot_ms() + (uint64_t)(every_s * 1000);
 
 		code = screen ? show_frame(c, pick, wide)
-		    : show(c, pick, wide, stdout);
+			      : show(c, pick, wide, stdout);
 		if (code == EXIT_USAGE)
 			return EXIT_USAGE;
 		if (!screen && !c->json)
 			putchar('\n');
 		if (fflush(stdout) == EOF)
-			return EXIT_FINE;	/* the reader has gone */
+			return EXIT_FINE; /* the reader has gone */
 		if (screen_wait(next)) {
 			putchar('\n');
 			return code;
@@ -93,18 +93,18 @@ verb_status(struct cli *c)
 	double every_s = 0;
 	bool wide = false;
 	const struct option opts[] = {
-		{"--all", 'a', OPTION_FLAG, &pick.all},
-		{"--wide", 0, OPTION_FLAG, &wide},
-		{"--watch", 'w', OPTION_SECONDS_IF, &every_s},
+	    {"--all", 'a', OPTION_FLAG, &pick.all},
+	    {"--wide", 0, OPTION_FLAG, &wide},
+	    {"--watch", 'w', OPTION_SECONDS_IF, &every_s},
 	};
 
 	if (option_take(c, opts, nitems(opts)) == -1)
 		return cli_fail(c);
 	for (int i = 0; i < c->argc; i++) {
-		if (pick.n == PICK_MAX || !str_to_u64(c->argv[i],
-		    &ids[pick.n++]))
-			return cli_error(c, EXIT_USAGE, "\"%s\" is no number "
-			    "of a shard", c->argv[i]);
+		if (pick.n == PICK_MAX
+		    || !str_to_u64(c->argv[i], &ids[pick.n++]))
+			return cli_error(c, EXIT_USAGE,
+			    "\"%s\" is no number of a shard", c->argv[i]);
 	}
 	if (load_look(c) == -1)
 		return cli_fail(c);

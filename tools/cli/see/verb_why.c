@@ -69,28 +69,32 @@ tell_now(struct story *st, const struct view *v, const struct view_shard *s)
 	char age[24], a[32], b[32], d[32];
 
 	if (!s->alive)
-		tell(st, "Shard %u has no process%s.", s->id, v->alive ? "" :
-		    ": the fleet is not running");
+		tell(st, "Shard %u has no process%s.", s->id,
+		    v->alive ? "" : ": the fleet is not running");
 	else
-		tell(st, "Shard %u (pid %d) has been %s for %s.", s->id,
-		    s->pid, page_shard_state_name[s->s.state],
+		tell(st, "Shard %u (pid %d) has been %s for %s.", s->id, s->pid,
+		    page_shard_state_name[s->s.state],
 		    human_age(view_age(v, s->s.state_since_ms), age));
 	if (s->orphan)
-		tell(st, "It outlived its supervisor: it keeps the session, "
+		tell(st,
+		    "It outlived its supervisor: it keeps the session, "
 		    "waits for the next one to take it over, and ends by "
 		    "itself after [limits] orphan_time.");
 	if (s->s.note[0] != '\0')
 		tell(st, "It says: %s", s->s.note);
 	if (s->deaf)
-		tell(st, "It is deaf: last heartbeat acknowledged %s, "
+		tell(st,
+		    "It is deaf: last heartbeat acknowledged %s, "
 		    "last byte %s, and heartbeats are due every %llu "
 		    "ms. \"shardherd shard %u reconnect\" makes it RESUME.",
 		    ago(v, s->s.ack_ms, a), ago(v, s->s.frame_ms, b),
 		    ull(s->s.interval_ms), s->id);
 	else if (s->alive)
-		tell(st, "Last heartbeat acknowledged %s, last byte %s, last "
-		    "event %s.", ago(v, s->s.ack_ms, a),
-		    ago(v, s->s.frame_ms, b), ago(v, s->s.dispatch_ms, d));
+		tell(st,
+		    "Last heartbeat acknowledged %s, last byte %s, last "
+		    "event %s.",
+		    ago(v, s->s.ack_ms, a), ago(v, s->s.frame_ms, b),
+		    ago(v, s->s.dispatch_ms, d));
 }
 
 static void
@@ -98,7 +102,8 @@ tell_silent(struct story *st, const struct view_shard *s)
 {
 	if (s->silent == 0)
 		return;
-	tell(st, "It is partly deaf: %s. Discord has sessions that stop "
+	tell(st,
+	    "It is partly deaf: %s. Discord has sessions that stop "
 	    "getting some events; a RESUME does not help, a new session does "
 	    "and costs an IDENTIFY, which nothing spends by itself. If nobody "
 	    "uses these events any more, it learns that within a day.",
@@ -112,10 +117,10 @@ tell_process(struct story *st, const struct view *v, const struct view_shard *s)
 	char age[24];
 
 	if (s->alive && w->sampled_ms != 0)
-		tell(st, "Its process has %llu KiB of memory of its own "
-		    "(%llu KiB with what it shares) and %u of %u file "
-		    "descriptors open.", ull(w->uss_kb), ull(w->rss_kb),
-		    w->fds, w->fd_limit);
+		tell(st,
+		    "Its process has %llu KiB of memory of its own (%llu KiB "
+		    "with what it shares) and %u of %u file descriptors open.",
+		    ull(w->uss_kb), ull(w->rss_kb), w->fds, w->fd_limit);
 	if (w->last_end[0] != '\0')
 		tell(st, "Its last process: %s", w->last_end);
 	for (size_t i = 0; i < CRASHES; i++)
@@ -134,16 +139,20 @@ tell_spool(struct story *st, const struct page_shard *s)
 		tell(st, "%llu events (%llu bytes) wait in its spool on disk.",
 		    ull(s->spool_events), ull(s->spool_bytes));
 	if (s->spool_damaged > 0)
-		tell(st, "Its spool was found damaged in %llu places: the "
+		tell(st,
+		    "Its spool was found damaged in %llu places: the "
 		    "events there are lost, check the disk.",
 		    ull(s->spool_damaged));
 	if (s->spool_expired > 0)
-		tell(st, "%llu events waited in its spool for longer than "
+		tell(st,
+		    "%llu events waited in its spool for longer than "
 		    "[limits] spool_age and were dropped.",
 		    ull(s->spool_expired));
 	if (s->spool_refused > 0)
-		tell(st, "Its spool could not be written %llu times: full, or "
-		    "the disk is.", ull(s->spool_refused));
+		tell(st,
+		    "Its spool could not be written %llu times: full, or "
+		    "the disk is.",
+		    ull(s->spool_refused));
 }
 
 static void
@@ -151,12 +160,12 @@ tell_counters(struct story *st, const struct page_shard *s)
 {
 	char a[32], b[32], d[32], e[32];
 
-	tell(st, "Over its life it connected %s (%llu failed), "
-	    "identified %s, resumed %s (%llu refused), and "
-	    "found its connection dead %s.", times(s->connects, a),
-	    ull(s->connect_fails), times(s->identifies, b),
-	    times(s->resumes, d), ull(s->resumes_failed),
-	    times(s->zombies, e));
+	tell(st,
+	    "Over its life it connected %s (%llu failed), identified %s, "
+	    "resumed %s (%llu refused), and found its connection dead %s.",
+	    times(s->connects, a), ull(s->connect_fails),
+	    times(s->identifies, b), times(s->resumes, d),
+	    ull(s->resumes_failed), times(s->zombies, e));
 	for (size_t i = 0; i < PAGE_CLOSES && s->closes[i].count > 0; i++)
 		tell(st, "The gateway closed %s with %u.",
 		    times(s->closes[i].count, a), s->closes[i].code);
@@ -164,8 +173,10 @@ tell_counters(struct story *st, const struct page_shard *s)
 		tell(st, "%llu events (%llu bytes) wait for the handler.",
 		    ull(s->queue_events), ull(s->queue_bytes));
 	if (s->queue_full > 0)
-		tell(st, "It had no room for events %s: the handler or a "
-		    "plugin is too slow.", times(s->queue_full, a));
+		tell(st,
+		    "It had no room for events %s: the handler or a "
+		    "plugin is too slow.",
+		    times(s->queue_full, a));
 	tell_spool(st, s);
 }
 
@@ -176,13 +187,15 @@ tell_backlog(struct story *st, const struct view *v)
 	uint64_t n = view_backlog(v);
 
 	if (n > 0)
-		tell(st, "%llu events wait with the fleet's plugins: \"shardherd "
-		    "plugin list\" shows with which.", ull(n));
+		tell(st,
+		    "%llu events wait with the fleet's plugins: \"shardherd "
+		    "plugin list\" shows with which.",
+		    ull(n));
 }
 
 static void
-tell_session(struct story *st, const struct view *v,
-    const struct config *c, const struct view_shard *s)
+tell_session(struct story *st, const struct view *v, const struct config *c,
+    const struct view_shard *s)
 {
 	struct store_session rec;
 	struct store store;
@@ -190,8 +203,8 @@ tell_session(struct story *st, const struct view *v,
 	char age[24];
 	int r;
 
-	if (store_open(&store, c->state_dir, &e) == -1 ||
-	    (r = store_session_get(&store, s->id, &rec, &e)) == -1)
+	if (store_open(&store, c->state_dir, &e) == -1
+	    || (r = store_session_get(&store, s->id, &rec, &e)) == -1)
 		tell(st, "%s", e.text);
 	else if (r == 0)
 		tell(st, "No session is kept: its next start has to IDENTIFY.");
@@ -213,8 +226,8 @@ tell_notes(struct story *st, const struct view *v)
 		if (!n->note)
 			continue;
 		human_when(n->age_ms < 0 ? 0 : v->wall_ms - n->age_ms, when);
-		tell(st, "The fleet%s%s: %s", when[0] != '\0' ? ", " : "",
-		    when, n->text);
+		tell(st, "The fleet%s%s: %s", when[0] != '\0' ? ", " : "", when,
+		    n->text);
 	}
 }
 
@@ -265,10 +278,10 @@ verb_why(struct cli *c)
 	}
 	tell_notes(&st, &v);
 	if (v.handler_silent_s > 0)
-		tell(&st, "The handler (pid %d) has been silent for %lld s: "
-		    "it hangs or is stopped, and what this shard receives "
-		    "waits.", v.handler_watch.pid,
-		    (long long)v.handler_silent_s);
+		tell(&st,
+		    "The handler (pid %d) has been silent for %lld s: it hangs "
+		    "or is stopped, and what this shard receives waits.",
+		    v.handler_watch.pid, (long long)v.handler_silent_s);
 	tell_now(&st, &v, s);
 	tell_silent(&st, s);
 	tell_process(&st, &v, s);

@@ -63,32 +63,32 @@ fill(X509 *x, EVP_PKEY *key, const char *name)
 	if (RAND_bytes(serial, sizeof(serial)) != 1)
 		return 0;
 	memcpy(&v, serial, sizeof(v));
-	return X509_set_version(x, X509_VERSION_3) &&
-	    ASN1_INTEGER_set_uint64(no, v >> 1) &&
-	    X509_gmtime_adj(X509_getm_notBefore(x), -86400) &&
-	    X509_gmtime_adj(X509_getm_notAfter(x), 86400L * CERT_DAYS) &&
-	    X509_set_pubkey(x, key) &&
-	    X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_ASC,
+	return X509_set_version(x, X509_VERSION_3)
+	    && ASN1_INTEGER_set_uint64(no, v >> 1)
+	    && X509_gmtime_adj(X509_getm_notBefore(x), -86400)
+	    && X509_gmtime_adj(X509_getm_notAfter(x), 86400L * CERT_DAYS)
+	    && X509_set_pubkey(x, key)
+	    && X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_ASC,
 		(const unsigned char *)name, -1, -1, 0);
 }
 
 static int
 extend_ca(X509 *x)
 {
-	return extend(x, x, NID_basic_constraints, "critical,CA:TRUE") &&
-	    extend(x, x, NID_key_usage, "critical,keyCertSign,cRLSign") &&
-	    extend(x, x, NID_subject_key_identifier, "hash");
+	return extend(x, x, NID_basic_constraints, "critical,CA:TRUE")
+	    && extend(x, x, NID_key_usage, "critical,keyCertSign,cRLSign")
+	    && extend(x, x, NID_subject_key_identifier, "hash");
 }
 
 static int
 extend_server(X509 *x, X509 *ca, const char *sans)
 {
-	return extend(x, ca, NID_basic_constraints, "critical,CA:FALSE") &&
-	    extend(x, ca, NID_key_usage, "critical,digitalSignature") &&
-	    extend(x, ca, NID_ext_key_usage, "serverAuth") &&
-	    extend(x, ca, NID_subject_alt_name, sans) &&
-	    extend(x, ca, NID_subject_key_identifier, "hash") &&
-	    extend(x, ca, NID_authority_key_identifier, "keyid:always");
+	return extend(x, ca, NID_basic_constraints, "critical,CA:FALSE")
+	    && extend(x, ca, NID_key_usage, "critical,digitalSignature")
+	    && extend(x, ca, NID_ext_key_usage, "serverAuth")
+	    && extend(x, ca, NID_subject_alt_name, sans)
+	    && extend(x, ca, NID_subject_key_identifier, "hash")
+	    && extend(x, ca, NID_authority_key_identifier, "keyid:always");
 }
 
 /* ca NULL: a CA that signs itself; sans of a server alone. */
@@ -102,8 +102,7 @@ issue(struct cert *c, const char *name, const struct cert *ca, const char *sans)
 	if (!X509_set_issuer_name(c->x509,
 		X509_get_subject_name(ca ? ca->x509 : c->x509)))
 		return -1;
-	if (!(ca ? extend_server(c->x509, ca->x509, sans) :
-	    extend_ca(c->x509)))
+	if (!(ca ? extend_server(c->x509, ca->x509, sans) : extend_ca(c->x509)))
 		return -1;
 	return X509_sign(c->x509, ca ? ca->key : c->key, EVP_sha256()) > 0 ? 0
 									   : -1;
@@ -116,8 +115,10 @@ pem_of(X509 *x, EVP_PKEY *key)
 	char *text = NULL, *p;
 	long n;
 
-	if (b && (x ? PEM_write_bio_X509(b, x) : PEM_write_bio_PrivateKey(b,
-		key, NULL, NULL, 0, NULL, NULL))) {
+	if (b
+	    && (x ? PEM_write_bio_X509(b, x)
+		  : PEM_write_bio_PrivateKey(b, key, NULL, NULL, 0, NULL,
+		      NULL))) {
 		n = BIO_get_mem_data(b, &p);
 		text = base_alloc((size_t)n + 1);
 		memcpy(text, p, (size_t)n);
@@ -159,7 +160,7 @@ load(struct cert *ca, const char *pem, const char *key)
 	if (ca->x509 && ca->key && X509_check_private_key(ca->x509, ca->key))
 		return 0;
 	cert_free(ca);
-	*ca = (struct cert){0};
+	*ca = (struct cert) {0};
 	return -1;
 }
 
@@ -191,8 +192,8 @@ cert_make(struct sim *sim, struct err *err)
 	char pem[512], key[512], *sans = NULL;
 	int r = -1;
 
-	if (!str_format(pem, sizeof(pem), "%s/ca.pem", sim->cfg.dir) ||
-	    !str_format(key, sizeof(key), "%s/ca.key", sim->cfg.dir))
+	if (!str_format(pem, sizeof(pem), "%s/ca.pem", sim->cfg.dir)
+	    || !str_format(key, sizeof(key), "%s/ca.key", sim->cfg.dir))
 		return err_set(err, EXIT_USAGE, "the path %s is too long.",
 		    sim->cfg.dir);
 	if (make_ca(&ca, pem, key, err) < 0)
@@ -206,7 +207,8 @@ cert_make(struct sim *sim, struct err *err)
 	sim->cert_pem = pem_of(server.x509, NULL);
 	sim->key_pem = pem_of(NULL, server.key);
 	r = sim->ca_pem && sim->cert_pem && sim->key_pem
-	    ? 0 : tls_err(err, "cannot write the server certificate");
+	    ? 0
+	    : tls_err(err, "cannot write the server certificate");
 out:
 	free(sans);
 	cert_free(&ca);
@@ -221,8 +223,8 @@ use_pem(SSL_CTX *ctx, const struct sim *sim)
 	BIO *kb = BIO_new_mem_buf(sim->key_pem, -1);
 	X509 *x = PEM_read_bio_X509(cb, NULL, NULL, NULL);
 	EVP_PKEY *k = PEM_read_bio_PrivateKey(kb, NULL, NULL, NULL);
-	int ok = x && k && SSL_CTX_use_certificate(ctx, x) == 1 &&
-	    SSL_CTX_use_PrivateKey(ctx, k) == 1;
+	int ok = x && k && SSL_CTX_use_certificate(ctx, x) == 1
+	    && SSL_CTX_use_PrivateKey(ctx, k) == 1;
 
 	X509_free(x);
 	EVP_PKEY_free(k);
@@ -242,8 +244,9 @@ cert_server(struct sim *sim, struct err *err)
 		return NULL;
 	}
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_mode(ctx,
+	    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
+		| SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_read_ahead(ctx, 1);
 	return ctx;
 }

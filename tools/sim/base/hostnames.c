@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#define NAME_BYTES 200	/* with the rest of a URL in SIM_URL_MAX */
+#define NAME_BYTES 200 /* with the rest of a URL in SIM_URL_MAX */
 
 /* The next name of the list, from *at on; false at its end. */
 static bool
@@ -42,13 +42,17 @@ hostnames_check(const struct sim *sim, struct err *e)
 	int n = 0;
 
 	while (next(&at, name)) {
-		bool host = strspn(name, "abcdefghijklmnopqrstuvwxyz"
-		    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == strlen(name)
+		bool host = strspn(name,
+				"abcdefghijklmnopqrstuvwxyz"
+				"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.")
+			== strlen(name)
 		    && name[0] != '\0' && strchr("-.", name[0]) == NULL;
 
 		if ((!host && !is_address(name)) || is_any(name))
-			return err_set(e, EXIT_USAGE, "--names %s: expected "
-			    "names of hosts and addresses.", sim->cfg.names);
+			return err_set(e, EXIT_USAGE,
+			    "--names %s: expected "
+			    "names of hosts and addresses.",
+			    sim->cfg.names);
 		if (++n > HOSTNAMES_MAX)
 			return err_set(e, EXIT_USAGE, "--names: %d at most.",
 			    HOSTNAMES_MAX);

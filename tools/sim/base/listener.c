@@ -19,14 +19,14 @@ listener_open(struct sim *sim, unsigned port, struct err *err)
 
 	snprintf(service, sizeof(service), "%u", port);
 	if (getaddrinfo(sim->cfg.listen, service, &hints, &ai) != 0)
-		return err_set(err, EXIT_USAGE, "--listen %s is not an "
-		    "address.", sim->cfg.listen);
+		return err_set(err, EXIT_USAGE,
+		    "--listen %s is not an address.", sim->cfg.listen);
 	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 	    0);
 	if (fd >= 0)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (fd < 0 || bind(fd, ai->ai_addr, ai->ai_addrlen) < 0 ||
-	    listen(fd, LISTENER_QUEUE) < 0) {
+	if (fd < 0 || bind(fd, ai->ai_addr, ai->ai_addrlen) < 0
+	    || listen(fd, LISTENER_QUEUE) < 0) {
 		err_sys(err, EXIT_DEGRADED, "cannot listen on %s port %u",
 		    sim->cfg.listen, port);
 		if (fd >= 0)
@@ -45,6 +45,6 @@ listener_port(int fd)
 
 	getsockname(fd, (struct sockaddr *)&ss, &len);
 	return ntohs(ss.ss_family == AF_INET6
-	    ? ((struct sockaddr_in6 *)&ss)->sin6_port
-	    : ((struct sockaddr_in *)&ss)->sin_port);
+		? ((struct sockaddr_in6 *)&ss)->sin6_port
+		: ((struct sockaddr_in *)&ss)->sin_port);
 }

@@ -97,5 +97,5 @@ void
 sbuf_free(struct sbuf *t)
 {
 	free(t->p);
-	*t = (struct sbuf){0};
+	*t = (struct sbuf) {0};
 }

@@ -22,7 +22,7 @@ void sbuf_fmt(struct sbuf *, const char *fmt, ...) printflike(2, 3);
 #define sbuf_say(t, code, ...) (sbuf_fmt(t, __VA_ARGS__), (code))
 /* A JSON string with its quotes; bytes >= 0x80 pass unchanged. */
 void sbuf_quote(struct sbuf *, const char *);
-void sbuf_reset(struct sbuf *);	/* empty, memory kept */
+void sbuf_reset(struct sbuf *);		 /* empty, memory kept */
 void sbuf_drop(struct sbuf *, size_t n); /* drops the first n bytes */
 void sbuf_free(struct sbuf *);
 

@@ -17,7 +17,7 @@
 
 #define SIM_URL_MAX 256
 #define SIM_TOKEN_MAX 128
-#define SIM_SHARDS_MAX 4096	/* shard ids counted and accepted */
+#define SIM_SHARDS_MAX 4096 /* shard ids counted and accepted */
 
 struct control;
 struct ev_loop;
@@ -34,37 +34,37 @@ struct world;
 /* Session starts: the numbers of /gateway/bot (starts.h keeps them true). */
 struct sim_starts {
 	int64_t total, remaining;
-	uint64_t reset_at_ms;	/* clock_boot_ms() of the next refill */
+	uint64_t reset_at_ms; /* clock_boot_ms() of the next refill */
 	uint64_t key_ms[SIM_SHARDS_MAX]; /* last IDENTIFY of each key */
 };
 
 /* What `run` was asked for; some change later (`ctl set`). */
 struct sim_config {
-	char *dir;		/* absolute */
-	char *listen;		/* "127.0.0.1" */
-	char *names;		/* others, see hostnames.h; "" */
-	unsigned port;		/* REST; gateway +1, resume +2; 0: any */
-	bool plain;		/* http/ws instead of https/wss */
+	char *dir;     /* absolute */
+	char *listen;  /* "127.0.0.1" */
+	char *names;   /* others, see hostnames.h; "" */
+	unsigned port; /* REST; gateway +1, resume +2; 0: any */
+	bool plain;    /* http/ws instead of https/wss */
 	uint64_t seed;
 	unsigned guilds;
-	unsigned chunk_size;	/* members per GUILD_MEMBERS_CHUNK */
-	unsigned members_more;	/* members that only op 8 knows, per guild */
-	unsigned shards;	/* recommended by /gateway/bot */
+	unsigned chunk_size;   /* members per GUILD_MEMBERS_CHUNK */
+	unsigned members_more; /* members that only op 8 knows, per guild */
+	unsigned shards;       /* recommended by /gateway/bot */
 	unsigned max_concurrency;
-	double rate;		/* generated events/s over all shards */
+	double rate; /* generated events/s over all shards */
 	char *mix;
-	unsigned ping_every;	/* 0: never */
-	double heartbeat_s;	/* heartbeat_interval of HELLO */
-	double latency_s;	/* a round trip of the gateway takes */
-	double identify_s;	/* one IDENTIFY per key in this time */
-	double session_ttl_s;	/* after a disconnect */
-	unsigned same_ids;	/* 1: a shard's sessions all have one id */
-	unsigned replay;	/* events kept per session */
-	unsigned shards_min;	/* fewer in an IDENTIFY: 4011; 0: no rule */
+	unsigned ping_every;	  /* 0: never */
+	double heartbeat_s;	  /* heartbeat_interval of HELLO */
+	double latency_s;	  /* a round trip of the gateway takes */
+	double identify_s;	  /* one IDENTIFY per key in this time */
+	double session_ttl_s;	  /* after a disconnect */
+	unsigned same_ids;	  /* 1: a shard's sessions all have one id */
+	unsigned replay;	  /* events kept per session */
+	unsigned shards_min;	  /* fewer in an IDENTIFY: 4011; 0: no rule */
 	unsigned shards_multiple; /* else 4010; 0: no rule */
-	char *data;		/* directory of extra sample events, or NULL */
-	char *script;		/* file, or NULL */
-	double idle_exit_s;	/* 0: never */
+	char *data;	    /* directory of extra sample events, or NULL */
+	char *script;	    /* file, or NULL */
+	double idle_exit_s; /* 0: never */
 };
 
 struct sim {
@@ -75,16 +75,16 @@ struct sim {
 	char token[SIM_TOKEN_MAX];
 	unsigned token_resets;
 	char other_token[SIM_TOKEN_MAX]; /* of another bot; "": none */
-	uint64_t app_flags;	/* /applications/@me flags: intents allowed */
-	uint64_t app_id;	/* the bot's user and application id */
-	uint64_t started_ms;	/* clock_boot_ms() */
+	uint64_t app_flags;  /* /applications/@me flags: intents allowed */
+	uint64_t app_id;     /* the bot's user and application id */
+	uint64_t started_ms; /* clock_boot_ms() */
 
 	/* PEM texts of the throw-away CA and server; NULL with cfg.plain. */
 	char *ca_pem, *cert_pem, *key_pem;
 
-	char url_api[SIM_URL_MAX];	/* https://127.0.0.1:P/api/v10; rest_start
+	char url_api[SIM_URL_MAX]; /* https://127.0.0.1:P/api/v10; rest_start
 					   sets it from the port it got */
-	char url_gateway[SIM_URL_MAX];	/* wss://127.0.0.1:P, no slash */
+	char url_gateway[SIM_URL_MAX]; /* wss://127.0.0.1:P, no slash */
 	char url_resume[SIM_URL_MAX];
 
 	struct world *world;

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <zlib.h>
 
-#define NAMES_MAX 1024	/* distinct event names told apart */
+#define NAMES_MAX 1024 /* distinct event names told apart */
 
 struct journal_chunk {
-	unsigned used, open;	/* open: counted and not yet audited */
+	unsigned used, open; /* open: counted and not yet audited */
 	struct journal_entry entry[JOURNAL_CHUNK];
 };
 
@@ -84,14 +84,14 @@ drop_first(struct journal *j)
 static void
 trim(struct journal *j)
 {
-	while (j->count > JOURNAL_CHUNKS_DONE &&
-	    (j->chunk[0]->open == 0 || j->count > JOURNAL_CHUNKS_MAX))
+	while (j->count > JOURNAL_CHUNKS_DONE
+	    && (j->chunk[0]->open == 0 || j->count > JOURNAL_CHUNKS_MAX))
 		drop_first(j);
 }
 
 struct journal_entry *
-journal_add(struct journal *j, const char *t, uint64_t number,
-    const void *raw, size_t len, unsigned flags)
+journal_add(struct journal *j, const char *t, uint64_t number, const void *raw,
+    size_t len, unsigned flags)
 {
 	size_t at = j->seq % JOURNAL_CHUNK;
 	struct journal_chunk *c;
@@ -108,7 +108,7 @@ journal_add(struct journal *j, const char *t, uint64_t number,
 	}
 	c = j->chunk[j->count - 1];
 	e = &c->entry[at];
-	*e = (struct journal_entry){number, journal_crc(raw, len),
+	*e = (struct journal_entry) {number, journal_crc(raw, len),
 	    (uint32_t)len, name_index(t), (uint8_t)flags, 0};
 	c->used++;
 	if (flags & JOURNAL_COUNTED)

@@ -9,17 +9,17 @@
 
 #include "shared/base/base.h"
 
-#define JOURNAL_CHUNK 4096u	/* entries of a chunk */
-#define JOURNAL_CHUNKS_DONE 16	/* chunks kept though all was handled */
-#define JOURNAL_CHUNKS_MAX 256	/* chunks kept at all: a million events */
+#define JOURNAL_CHUNK 4096u    /* entries of a chunk */
+#define JOURNAL_CHUNKS_DONE 16 /* chunks kept though all was handled */
+#define JOURNAL_CHUNKS_MAX 256 /* chunks kept at all: a million events */
 
 enum journal_flag {
-	JOURNAL_COUNTED = 1,	/* an event for the totals, not READY */
-	JOURNAL_DELIVERED = 2,	/* written to some connection */
+	JOURNAL_COUNTED = 1,   /* an event for the totals, not READY */
+	JOURNAL_DELIVERED = 2, /* written to some connection */
 };
 
 struct journal_entry {
-	uint64_t number;	/* of the event, over all sessions */
+	uint64_t number; /* of the event, over all sessions */
 	uint32_t crc, len;
 	uint16_t name;
 	uint8_t flags, audits;
@@ -28,10 +28,10 @@ struct journal_entry {
 struct journal_chunk;
 
 struct journal {
-	struct journal_chunk **chunk;	/* ring is not needed: few */
-	size_t first, count;		/* chunk numbers held: [first, +count) */
+	struct journal_chunk **chunk; /* ring is not needed: few */
+	size_t first, count;	      /* chunk numbers held: [first, +count) */
 	size_t cap;
-	uint64_t seq;			/* last added */
+	uint64_t seq; /* last added */
 };
 
 void journal_init(struct journal *);

@@ -5,7 +5,7 @@
 
 #include "tools/sim/base/sim.h"
 
-#define PINGS_MAX 16384	/* remembered; answers to older ones are not seen */
+#define PINGS_MAX 16384 /* remembered; answers to older ones are not seen */
 
 struct pings {
 	struct {

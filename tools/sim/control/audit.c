@@ -14,17 +14,17 @@
 #include <unistd.h>
 
 #define AUDIT_READ 262144
-#define AUDIT_FLUSHES_MAX 64	/* unconfirmed batches; then reading stops */
+#define AUDIT_FLUSHES_MAX 64 /* unconfirmed batches; then reading stops */
 #define AUDIT_LINE_MAX (200u << 20)
 
 struct audit {
 	int sock;
-	struct sbuf in;	/* of stdin */
-	size_t seen;		/* bytes of in without a newline */
-	struct sbuf batch;	/* for the simulator */
-	struct sbuf back;	/* from the simulator */
-	uint64_t upto;		/* highest event id taken */
-	unsigned flushes;	/* not yet confirmed */
+	struct sbuf in;	   /* of stdin */
+	size_t seen;	   /* bytes of in without a newline */
+	struct sbuf batch; /* for the simulator */
+	struct sbuf back;  /* from the simulator */
+	uint64_t upto;	   /* highest event id taken */
+	unsigned flushes;  /* not yet confirmed */
 	bool eof;
 };
 
@@ -39,8 +39,8 @@ get(struct value in, const char *key)
 	size_t off, len;
 
 	if (!in.p || envelope_find(in.p, in.len, key, &off, &len) < 0)
-		return (struct value){NULL, 0};
-	return (struct value){in.p + off, len};
+		return (struct value) {NULL, 0};
+	return (struct value) {in.p + off, len};
 }
 
 static bool
@@ -53,8 +53,8 @@ static struct value
 unquote(struct value v)
 {
 	if (!v.p || v.len < 2 || *v.p != '"')
-		return (struct value){NULL, 0};
-	return (struct value){v.p + 1, v.len - 2};
+		return (struct value) {NULL, 0};
+	return (struct value) {v.p + 1, v.len - 2};
 }
 
 /* The checksum of the event's bytes, which are base64 when not JSON. */
@@ -116,9 +116,10 @@ take_line(struct audit *a, struct value line)
 	if (is(method, "\"event\"") && id.p) {
 		take_event(a, line, id);
 	} else if (is(method, "\"initialize\"") && id.p) {
-		sbuf_fmt(&t, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":"
-		    "{\"plugin\":\"shardherd-sim audit\"}}\n", (int)id.len,
-		    id.p);
+		sbuf_fmt(&t,
+		    "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":"
+		    "{\"plugin\":\"shardherd-sim audit\"}}\n",
+		    (int)id.len, id.p);
 		r = say(t.p, t.len);
 		sbuf_free(&t);
 	}
@@ -135,7 +136,7 @@ take_input(struct audit *a)
 	while ((nl = memchr(a->in.p + a->seen, '\n', a->in.len - a->seen))) {
 		size_t end = (size_t)(nl - a->in.p);
 
-		if (take_line(a, (struct value){a->in.p + done, end - done}))
+		if (take_line(a, (struct value) {a->in.p + done, end - done}))
 			return -1;
 		done = a->seen = end + 1;
 	}
@@ -173,8 +174,10 @@ confirm(struct audit *a, const char *upto, size_t len)
 	int r;
 
 	a->flushes--;
-	sbuf_fmt(&t, "{\"jsonrpc\":\"2.0\",\"method\":\"done\",\"params\":"
-	    "{\"upto\":%.*s}}\n", (int)len, upto);
+	sbuf_fmt(&t,
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"done\",\"params\":"
+	    "{\"upto\":%.*s}}\n",
+	    (int)len, upto);
 	r = say(t.p, t.len);
 	sbuf_free(&t);
 	return r;
@@ -194,8 +197,8 @@ read_back(struct audit *a)
 	while ((nl = memchr(a->back.p, '\n', a->back.len))) {
 		size_t len = (size_t)(nl - a->back.p);
 
-		if (len < 4 || memcmp(a->back.p, "ok ", 3) != 0 ||
-		    confirm(a, a->back.p + 3, len - 3) < 0)
+		if (len < 4 || memcmp(a->back.p, "ok ", 3) != 0
+		    || confirm(a, a->back.p + 3, len - 3) < 0)
 			return -1;
 		sbuf_drop(&a->back, len + 1);
 	}
@@ -241,7 +244,8 @@ audit_main(int argc, char **argv)
 	while (r == 0 && !(a.eof && a.flushes == 0))
 		r = turn(&a);
 	if (r < 0)
-		fprintf(stderr, "shardherd-sim: audit: the simulator or the "
+		fprintf(stderr,
+		    "shardherd-sim: audit: the simulator or the "
 		    "handler is gone.\n");
 	sbuf_free(&a.in);
 	sbuf_free(&a.batch);

@@ -52,9 +52,9 @@ audited(struct session *s, struct journal_entry *e, uint64_t seq, uint32_t crc)
 
 	if (e->crc != crc) {
 		st->corrupt++;
-		stats_violation(s->sim, (int)s->shard, "%s with seq %llu was "
-		    "handled with other bytes", journal_name(e),
-		    (unsigned long long)seq);
+		stats_violation(s->sim, (int)s->shard,
+		    "%s with seq %llu was handled with other bytes",
+		    journal_name(e), (unsigned long long)seq);
 	}
 	if (e->audits < UINT8_MAX)
 		e->audits++;
@@ -83,7 +83,7 @@ look_up(struct session *s, bool has_seq, uint64_t seq, uint32_t crc)
 	else if (e)
 		audited(s, e, seq, crc);
 	else if (!held)
-		st->repeated++;	/* only handled chunks are given back */
+		st->repeated++; /* only handled chunks are given back */
 	else
 		st->unknown++;
 }
@@ -101,8 +101,8 @@ audit_check_line(struct sim *sim, const char *line, size_t len)
 	id = word(&p, end, &id_len);
 	q = word(&p, end, &seq_len);
 	c = word(&p, end, &crc_len);
-	if (!kind || *kind != 'e' || !id || !q || !c ||
-	    !number(c, crc_len, 16, &crc))
+	if (!kind || *kind != 'e' || !id || !q || !c
+	    || !number(c, crc_len, 16, &crc))
 		return false;
 	has_seq = *q != '-';
 	if (has_seq && !number(q, seq_len, 10, &seq))

@@ -25,14 +25,14 @@ struct client {
 	int fd;
 	ev_io rd, wr;
 	struct sbuf in, out;
-	bool audit, last;	/* last: close when out is written */
+	bool audit, last; /* last: close when out is written */
 	struct wait wait;
 };
 
 struct control {
 	int fd;
 	ev_io io;
-	ev_timer poll;		/* runs while somebody waits */
+	ev_timer poll; /* runs while somebody waits */
 	struct list clients;
 	unsigned count;
 	char path[512];
@@ -94,8 +94,8 @@ run(struct client *cl, json_object *line)
 	int code = EXIT_USAGE;
 
 	for (size_t i = 0; i < n && i < VERB_WORDS_MAX; i++)
-		argv[i] = base_strdup(json_object_get_string(
-		    json_object_array_get_idx(line, i)));
+		argv[i] = base_strdup(
+		    json_object_get_string(json_object_array_get_idx(line, i)));
 	if (n > VERB_WORDS_MAX)
 		sbuf_str(&words, "too many words");
 	else
@@ -128,9 +128,10 @@ take_line(struct client *cl, const char *p, size_t len)
 	for (size_t i = 0; ok && i < json_object_array_length(o); i++)
 		ok = json_object_is_type(json_object_array_get_idx(o, i),
 		    json_type_string);
-	if (ok && json_object_array_length(o) == 1 &&
-	    strcmp(json_object_get_string(json_object_array_get_idx(o, 0)),
-		"audit") == 0)
+	if (ok && json_object_array_length(o) == 1
+	    && strcmp(json_object_get_string(json_object_array_get_idx(o, 0)),
+		   "audit")
+		== 0)
 		cl->audit = true;
 	else if (ok)
 		run(cl, o);
@@ -144,8 +145,8 @@ take_lines(struct client *cl)
 	size_t done = 0;
 	char *nl;
 
-	while (!cl->last && !cl->wait.active && cl->in.len > done &&
-	    (nl = memchr(cl->in.p + done, '\n', cl->in.len - done))) {
+	while (!cl->last && !cl->wait.active && cl->in.len > done
+	    && (nl = memchr(cl->in.p + done, '\n', cl->in.len - done))) {
 		*nl = '\0';
 		if (!take_line(cl, cl->in.p + done,
 			(size_t)(nl - cl->in.p) - done)) {
@@ -190,13 +191,13 @@ on_poll(struct ev_loop *loop, ev_timer *t, int revents)
 	struct control *ct = container_of(t, struct control, poll);
 	bool waiting = false;
 
-	list_each_safe(&ct->clients, e, next) {
+	list_each_safe (&ct->clients, e, next) {
 		struct client *cl = container_of(e, struct client, link);
 		struct sbuf words = {0};
 		int code;
 
-		if (cl->wait.active &&
-		    wait_judge(cl->sim, &cl->wait, &code, &words)) {
+		if (cl->wait.active
+		    && wait_judge(cl->sim, &cl->wait, &code, &words)) {
 			answer(cl, code, &words);
 			client_flush(cl);
 		} else {
@@ -238,8 +239,8 @@ static bool
 somebody_listens(const struct sockaddr_un *sa)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool r = fd >= 0 &&
-	    connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0;
+	bool r = fd >= 0
+	    && connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0;
 
 	if (fd >= 0)
 		close(fd);
@@ -253,13 +254,14 @@ listen_on(struct control *ct, struct err *err)
 	mode_t old;
 	int r;
 
-	if (str_copy(sa.sun_path, ct->path, sizeof(sa.sun_path)) >=
-	    sizeof(sa.sun_path))
-		return err_set(err, EXIT_USAGE, "%s is too long for a socket's "
-		    "name.", ct->path);
+	if (str_copy(sa.sun_path, ct->path, sizeof(sa.sun_path))
+	    >= sizeof(sa.sun_path))
+		return err_set(err, EXIT_USAGE,
+		    "%s is too long for a socket's name.", ct->path);
 	if (somebody_listens(&sa))
-		return err_set(err, EXIT_DEGRADED, "another shardherd-sim runs "
-		    "in this directory (%s).", ct->path);
+		return err_set(err, EXIT_DEGRADED,
+		    "another shardherd-sim runs in this directory (%s).",
+		    ct->path);
 	unlink(ct->path);
 	ct->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	old = umask(077);

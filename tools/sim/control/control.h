@@ -11,7 +11,7 @@
 
 #define CONTROL_CLIENTS_MAX 256
 #define CONTROL_LINE_MAX 65536
-#define CONTROL_POLL_S 0.01	/* how often waits are judged */
+#define CONTROL_POLL_S 0.01 /* how often waits are judged */
 
 int control_start(struct sim *, struct err *);
 void control_stop(struct sim *);

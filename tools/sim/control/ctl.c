@@ -55,9 +55,9 @@ add_word(struct sbuf *t, const char *word, bool file)
 static bool
 is_file(int argc, char **argv, int i)
 {
-	return (i == 2 && strcmp(argv[0], "send") == 0) ||
-	    (i == 2 && strcmp(argv[0], "fault") == 0 &&
-		strcmp(argv[1], "hello") == 0);
+	return (i == 2 && strcmp(argv[0], "send") == 0)
+	    || (i == 2 && strcmp(argv[0], "fault") == 0
+		&& strcmp(argv[1], "hello") == 0);
 }
 
 static int
@@ -82,10 +82,10 @@ show(const struct sbuf *all)
 	int code, at = 0;
 	size_t len;
 
-	if (sscanf(all->p, "%d %zu%n", &code, &len, &at) != 2 ||
-	    all->p[at] != '\n' || all->len != (size_t)at + 1 + len) {
-		fprintf(stderr, "shardherd-sim: the simulator's answer was cut "
-		    "off.\n");
+	if (sscanf(all->p, "%d %zu%n", &code, &len, &at) != 2
+	    || all->p[at] != '\n' || all->len != (size_t)at + 1 + len) {
+		fprintf(stderr,
+		    "shardherd-sim: the simulator's answer was cut off.\n");
 		return EXIT_DEGRADED;
 	}
 	if (code == EXIT_FINE || code == EXIT_WAIT)
@@ -106,7 +106,8 @@ ctl_main(int argc, char **argv)
 	int fd, code = EXIT_DEGRADED;
 
 	if (!dir || argc < 1) {
-		fprintf(stderr, "usage: shardherd-sim ctl --dir DIR VERB ...\n"
+		fprintf(stderr,
+		    "usage: shardherd-sim ctl --dir DIR VERB ...\n"
 		    "verbs:\n");
 		verb_list(stderr);
 		return EXIT_USAGE;
@@ -126,8 +127,8 @@ ctl_main(int argc, char **argv)
 		if (read_answer(fd, &t) == 0)
 			code = show(&t);
 		else
-			fprintf(stderr, "shardherd-sim: the simulator hung "
-			    "up.\n");
+			fprintf(stderr,
+			    "shardherd-sim: the simulator hung up.\n");
 	}
 	sbuf_free(&t);
 	close(fd);

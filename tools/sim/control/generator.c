@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define GENERATOR_TICK_S 0.004
-#define GENERATOR_CATCH_UP_S 0.25	/* a longer stall is not made good */
+#define GENERATOR_CATCH_UP_S 0.25 /* a longer stall is not made good */
 #define GENERATOR_PICKS_MAX 32
 #define GENERATOR_KINDS_MAX 64
 
@@ -22,12 +22,12 @@ struct generator {
 	ev_timer tick;
 	bool paused;
 	uint64_t last_ms;
-	double owed;		/* events, with their fraction */
+	double owed; /* events, with their fraction */
 	uint64_t rng;
-	uint64_t messages;	/* MESSAGE_CREATEs made, for ping_every */
+	uint64_t messages; /* MESSAGE_CREATEs made, for ping_every */
 	struct {
 		char name[64];
-		unsigned upto;	/* sum of the weights so far */
+		unsigned upto; /* sum of the weights so far */
 	} kind[GENERATOR_KINDS_MAX];
 	unsigned kinds, weight;
 	struct samples *samples;
@@ -57,11 +57,14 @@ add_kind(struct generator *g, char *item, struct err *err)
 	if (eq)
 		*eq = '\0';
 	if (eq && (!str_to_u64(eq + 1, &weight) || weight > 1000000))
-		return err_set(err, EXIT_USAGE, "--mix: expected a weight "
-		    "after %s=, got \"%s\".", item, eq + 1);
+		return err_set(err, EXIT_USAGE,
+		    "--mix: expected a weight after %s=, got \"%s\".", item,
+		    eq + 1);
 	if (!known(g, item))
-		return err_set(err, EXIT_USAGE, "--mix: the simulator can't "
-		    "make %s; give a sample of it with --data.", item);
+		return err_set(err, EXIT_USAGE,
+		    "--mix: the simulator can't "
+		    "make %s; give a sample of it with --data.",
+		    item);
 	if (g->kinds == GENERATOR_KINDS_MAX)
 		return err_set(err, EXIT_USAGE, "--mix: over %d kinds.",
 		    GENERATOR_KINDS_MAX);
@@ -82,8 +85,8 @@ read_mix(struct generator *g, const char *text, struct err *err)
 		r = add_kind(g, p, err);
 	free(copy);
 	if (r == 0 && g->weight == 0)
-		return err_set(err, EXIT_USAGE, "--mix: no kind of event has "
-		    "a weight.");
+		return err_set(err, EXIT_USAGE,
+		    "--mix: no kind of event has a weight.");
 	return r;
 }
 
@@ -103,8 +106,8 @@ pick_wanted(struct generator *g, uint64_t intents)
 {
 	const char *t = pick(g);
 
-	for (int i = 0; i < GENERATOR_PICKS_MAX &&
-	     !intents_want(intents, t, false); i++)
+	for (int i = 0;
+	     i < GENERATOR_PICKS_MAX && !intents_want(intents, t, false); i++)
 		t = pick(g);
 	return t;
 }
@@ -114,7 +117,7 @@ all_intents(struct sim *sim)
 {
 	uint64_t bits = 0;
 
-	list_each(&sim->gateway->live, e)
+	list_each (&sim->gateway->live, e)
 		bits |= container_of(e, struct session, link)->intents;
 	return bits;
 }
@@ -143,7 +146,8 @@ make_one(struct sim *sim, uint64_t intents)
 	if (world_render_event(sim->world, &g->rng, t, guild,
 		sim->gateway->number + 1, ping, &g->d)) {
 		if (gateway_emit(sim, world_guild_id(sim->world, guild), t,
-			g->d.p, g->d.len) && ping)
+			g->d.p, g->d.len)
+		    && ping)
 			pings_sent(sim, world_render_last(sim->world));
 		return;
 	}

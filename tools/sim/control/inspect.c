@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-#define LINES 10	/* when no number is given */
+#define LINES 10 /* when no number is given */
 #define LINES_MAX 1000
 
 static bool
@@ -33,10 +33,11 @@ inspect_guilds(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	uint64_t n;
 
 	if (!read_lines(argc, argv, 1, &n))
-		return sbuf_say(out, EXIT_USAGE, "expected a number of guilds "
-		    "from 1 to %d, got %s", LINES_MAX, argv[1]);
-	sbuf_str(out, "GUILD  ID                    CHANNEL               "
-	    "NAME\n");
+		return sbuf_say(out, EXIT_USAGE,
+		    "expected a number of guilds from 1 to %d, got %s",
+		    LINES_MAX, argv[1]);
+	sbuf_str(out,
+	    "GUILD  ID                    CHANNEL               NAME\n");
 	for (unsigned i = 0; i < n && i < world_guilds(sim->world); i++) {
 		json_object *g = world_render_guild_object(sim->world, i);
 
@@ -77,8 +78,9 @@ say(struct sim *sim, struct world_msg *m, struct sbuf *out)
 	    text_of(jso_get(o, "author"), "username"));
 	sbuf_quote(out, text_of(o, "content"));
 	if (embeds != NULL && json_object_array_length(embeds) > 0)
-		sbuf_fmt(out, "  embeds %s", json_object_to_json_string_ext(
-		    embeds, JSON_C_TO_STRING_PLAIN));
+		sbuf_fmt(out, "  embeds %s",
+		    json_object_to_json_string_ext(embeds,
+			JSON_C_TO_STRING_PLAIN));
 	sbuf_str(out, "\n");
 	json_object_put(o);
 }
@@ -91,11 +93,14 @@ inspect_said(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	uint64_t n;
 
 	if (!find_channel(sim, argv[1], &ch))
-		return sbuf_say(out, EXIT_DEGRADED, "there is no guild or "
-		    "channel %s: \"ctl guilds\" shows them", argv[1]);
+		return sbuf_say(out, EXIT_DEGRADED,
+		    "there is no guild or "
+		    "channel %s: \"ctl guilds\" shows them",
+		    argv[1]);
 	if (!read_lines(argc, argv, 2, &n))
-		return sbuf_say(out, EXIT_USAGE, "expected a number of "
-		    "messages from 1 to %d, got %s", LINES_MAX, argv[2]);
+		return sbuf_say(out, EXIT_USAGE,
+		    "expected a number of messages from 1 to %d, got %s",
+		    LINES_MAX, argv[2]);
 	n = world_msg_list(sim->world, ch.id, 0, 0, found, n);
 	while (n-- > 0)
 		say(sim, found[n], out);

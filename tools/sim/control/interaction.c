@@ -28,7 +28,7 @@ struct making {
 	struct sim *sim;
 	const struct form *form;
 	struct world_channel ch;
-	unsigned user;		 /* who does it */
+	unsigned user;		   /* who does it */
 	struct world_msg *message; /* it is about, or NULL */
 	uint64_t target;
 };
@@ -80,8 +80,8 @@ resolve_user(struct making *m, json_object *to, uint64_t id, unsigned user)
 	resolved(to, "users", id, world_render_user(w, user));
 	for (unsigned n = 0; n < WORLD_MEMBERS; n++)
 		if (world_member(w, m->ch.guild, n) == user)
-			resolved(to, "members", id, world_render_member(w,
-			    m->ch.guild, user, false));
+			resolved(to, "members", id,
+			    world_render_member(w, m->ch.guild, user, false));
 }
 
 /* Who is named by options: users, and what is none for roles. */
@@ -93,12 +93,12 @@ resolve_options(struct making *m, json_object *options, json_object *to)
 		int64_t type = json_object_get_int64(jso_get(o, "type")), user;
 		uint64_t id;
 
-		if (json_object_object_get_ex(o, "options", &v) &&
-		    json_object_is_type(v, json_type_array))
+		if (json_object_object_get_ex(o, "options", &v)
+		    && json_object_is_type(v, json_type_array))
 			resolve_options(m, v, to);
-		if ((type != USER && type != ROLE && type != MENTIONABLE) ||
-		    !json_object_object_get_ex(o, "value", &v) ||
-		    !str_to_u64(json_object_get_string(v), &id))
+		if ((type != USER && type != ROLE && type != MENTIONABLE)
+		    || !json_object_object_get_ex(o, "value", &v)
+		    || !str_to_u64(json_object_get_string(v), &id))
 			continue;
 		user = world_user_find(m->sim->world, id);
 		if (user >= 0) {
@@ -129,8 +129,10 @@ slash_data(struct making *m)
 
 	if (m->form->text == NULL)
 		return d;
-	if (m->form->text[0] == '[' && (o = json_parse_as(m->form->text,
-	    strlen(m->form->text), json_type_array)) != NULL) {
+	if (m->form->text[0] == '['
+	    && (o = json_parse_as(m->form->text, strlen(m->form->text),
+		    json_type_array))
+		!= NULL) {
 		json_object *r = json_object_new_object();
 
 		jso_set(d, "options", o);
@@ -206,8 +208,8 @@ select_data(struct making *m)
 
 	for (size_t n; *s != '\0'; s += n + (s[n] == ',')) {
 		n = strcspn(s, ",");
-		json_object_array_add(list, json_object_new_string_len(s,
-		    (int)n));
+		json_object_array_add(list,
+		    json_object_new_string_len(s, (int)n));
 	}
 	jso_set(d, "values", list);
 	return d;
@@ -265,7 +267,7 @@ find_message(struct making *m, bool own)
 		    m->form->target);
 
 		return one != NULL && (!own || one->user == WORLD_BOT) ? one
-								      : NULL;
+								       : NULL;
 	}
 	n = world_msg_list(m->sim->world, m->ch.id, 0, 0, list, nitems(list));
 	for (size_t i = 0; i < n; i++)
@@ -285,7 +287,8 @@ find_target(struct making *m, enum about about)
 		if (m->target == 0)
 			m->target = world_user_id(w,
 			    world_member(w, m->ch.guild, 1));
-		return world_user_find(w, m->target) >= 0 ? NULL
+		return world_user_find(w, m->target) >= 0
+		    ? NULL
 		    : "there is no such user";
 	case A_MESSAGE:
 		m->message = find_message(m, false);
@@ -303,8 +306,9 @@ find_target(struct making *m, enum about about)
 	}
 	if (m->message == NULL)
 		return about == A_MESSAGE ? "there is no such message"
-		    : "the bot has no such message";
-	return world_channel_find(w, m->message->channel, &m->ch) ? NULL
+					  : "the bot has no such message";
+	return world_channel_find(w, m->message->channel, &m->ch)
+	    ? NULL
 	    : "there is no such channel";
 }
 
@@ -365,7 +369,8 @@ emit(struct making *m, const struct kind *k, struct sbuf *why)
 	i->type = k->type;
 	i->user = m->user;
 	i->message = k->about == OWN_MESSAGE || k->about == MAYBE_OWN
-	    ? m->message != NULL ? m->message->id : 0 : 0;
+	    ? m->message != NULL ? m->message->id : 0
+	    : 0;
 	d = event(m, i, k->data(m));
 	gateway_emit_json(m->sim, m->ch.guild, "INTERACTION_CREATE", d);
 	json_object_put(d);
@@ -378,14 +383,15 @@ static uint64_t
 create(struct sim *sim, unsigned guild, const struct form *form,
     struct sbuf *why)
 {
-	struct making m = {.sim = sim, .form = form,
+	struct making m = {.sim = sim,
+	    .form = form,
 	    .user = world_member(sim->world, guild, 0)};
 	const struct kind *k = NULL;
 	const char *fault;
 
 	for (size_t i = 0; i < nitems(kinds); i++)
-		if (strcmp(form->as != NULL ? form->as : "slash",
-			kinds[i].as) == 0)
+		if (strcmp(form->as != NULL ? form->as : "slash", kinds[i].as)
+		    == 0)
 			k = &kinds[i];
 	if (k == NULL)
 		return sbuf_say(why, 0, "--as %s is none of " INTERACTION_WORDS,
@@ -412,8 +418,8 @@ interaction_words(struct form *f, int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--as") == 0 && i + 1 < argc)
 			f->as = argv[++i];
-		else if (strcmp(argv[i], "--target") == 0 && i + 1 < argc &&
-			 str_to_u64(argv[i + 1], &f->target))
+		else if (strcmp(argv[i], "--target") == 0 && i + 1 < argc
+		    && str_to_u64(argv[i + 1], &f->target))
 			i++;
 		else if (strncmp(argv[i], "--", 2) == 0 || plain == 2)
 			return false;
@@ -434,14 +440,14 @@ interaction_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
 
 	argc--;
 	argv++;
-	if (argc < 1 || !str_to_u64(argv[0], &guild) ||
-	    !interaction_words(&f, argc, argv))
-		return sbuf_say(out, EXIT_USAGE, "expected: "
-		    INTERACTION_USAGE);
+	if (argc < 1 || !str_to_u64(argv[0], &guild)
+	    || !interaction_words(&f, argc, argv))
+		return sbuf_say(out, EXIT_USAGE,
+		    "expected: " INTERACTION_USAGE);
 	index = world_guild_named(sim->world, guild);
 	if (index < 0)
-		return sbuf_say(out, 1, "there is no guild %s: \"ctl guilds\" "
-		    "shows them", argv[0]);
+		return sbuf_say(out, 1,
+		    "there is no guild %s: \"ctl guilds\" shows them", argv[0]);
 	id = create(sim, (unsigned)index, &f, out);
 	return id == 0 ? 1 : sbuf_say(out, 0, "%" PRIu64 "\n", id);
 }

@@ -11,8 +11,7 @@
 #include "tools/sim/base/sim.h"
 
 /* The words of --as. */
-#define INTERACTION_WORDS                                                      \
-	"slash|user|message|button|select|autocomplete|modal"
+#define INTERACTION_WORDS "slash|user|message|button|select|autocomplete|modal"
 
 /* The verb: interaction GUILD [NAME [TEXT]] [--as KIND] [--target ID].  The
  * interaction's id, or an exit code with a sentence. */

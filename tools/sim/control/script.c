@@ -15,7 +15,7 @@ struct line {
 	double at_s;
 	int number;
 	int argc;
-	char **argv;	/* one block of config_split: at, TIME, VERB ... */
+	char **argv; /* one block of config_split: at, TIME, VERB ... */
 };
 
 struct script {
@@ -84,10 +84,10 @@ add_line(struct script *s, const char *text, int number, struct err *err)
 	if (!l->argv)
 		return -1;
 	s->count++;
-	if (l->argc < 3 || strcmp(l->argv[0], "at") != 0 ||
-	    !setting_duration(l->argv[1], &l->at_s))
-		return err_set(err, EXIT_USAGE, "expected `at TIME VERB ...`, "
-		    "as in `at 5s close 3 4000`.");
+	if (l->argc < 3 || strcmp(l->argv[0], "at") != 0
+	    || !setting_duration(l->argv[1], &l->at_s))
+		return err_set(err, EXIT_USAGE,
+		    "expected `at TIME VERB ...`, as in `at 5s close 3 4000`.");
 	return 0;
 }
 

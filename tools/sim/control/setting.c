@@ -13,8 +13,8 @@ enum kind { TEXT, TOKEN, FLAG, NUMBER32, NUMBER64, SIGNED64, REAL, DURATION };
 static const struct setting {
 	const char *name;
 	enum kind kind;
-	size_t at;		/* offset in struct sim */
-	bool later;		/* `ctl set` may change it */
+	size_t at;  /* offset in struct sim */
+	bool later; /* `ctl set` may change it */
 	double min, max;
 	const char *initial, *what;
 } settings[] = {
@@ -142,8 +142,8 @@ put_real(const struct setting *s, double *at, const char *value)
 	double v;
 
 	if (!(s->kind == DURATION ? setting_duration(value, &v)
-				  : str_to_double(value, &v)) ||
-	    !in_range(s, v))
+				  : str_to_double(value, &v))
+	    || !in_range(s, v))
 		return false;
 	*at = v;
 	return true;
@@ -160,8 +160,8 @@ put(struct sim *sim, const struct setting *s, const char *value)
 		*(char **)at = base_strdup(value);
 		return true;
 	case TOKEN:
-		return *value && strcspn(value, " \t\r\n") == strlen(value) &&
-		    str_copy(at, value, SIM_TOKEN_MAX) < SIM_TOKEN_MAX;
+		return *value && strcspn(value, " \t\r\n") == strlen(value)
+		    && str_copy(at, value, SIM_TOKEN_MAX) < SIM_TOKEN_MAX;
 	case FLAG:
 		*(bool *)at = true;
 		return true;
@@ -188,20 +188,25 @@ setting_options(struct sim *sim, int argc, char **argv, struct err *err)
 {
 	for (int i = 0; i < argc; i++) {
 		const struct setting *s = strncmp(argv[i], "--", 2) == 0
-		    ? find(argv[i] + 2) : NULL;
+		    ? find(argv[i] + 2)
+		    : NULL;
 
 		if (!s)
-			return err_set(err, EXIT_USAGE, "run: there is no "
-			    "option %s.", argv[i]);
+			return err_set(err, EXIT_USAGE,
+			    "run: there is no option %s.", argv[i]);
 		if (s->kind != FLAG && i + 1 == argc)
-			return err_set(err, EXIT_USAGE, "run: %s needs a "
-			    "value.", argv[i]);
+			return err_set(err, EXIT_USAGE,
+			    "run: %s needs a value.", argv[i]);
 		if (!put(sim, s, s->kind == FLAG ? "" : argv[++i]))
-			return err_set(err, EXIT_USAGE, "run: --%s (%s): can't "
-			    "take \"%s\".", s->name, s->what, argv[i]);
+			return err_set(err, EXIT_USAGE,
+			    "run: --%s (%s): can't take \"%s\".", s->name,
+			    s->what, argv[i]);
 	}
-	return sim->cfg.dir ? 0 : err_set(err, EXIT_USAGE, "run: --dir is "
-	    "missing: where should ca.pem, token and control.sock go?");
+	return sim->cfg.dir
+	    ? 0
+	    : err_set(err, EXIT_USAGE,
+		"run: --dir is "
+		"missing: where should ca.pem, token and control.sock go?");
 }
 
 int
@@ -225,7 +230,8 @@ setting_set(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	}
 	if (strcmp(key, "rate") == 0)
 		return str_to_double(value, &v) && generator_rate(sim, v) == 0
-		    ? EXIT_FINE : sbuf_say(out, EXIT_USAGE, "bad rate");
+		    ? EXIT_FINE
+		    : sbuf_say(out, EXIT_USAGE, "bad rate");
 	if (put(sim, s, value))
 		return EXIT_FINE;
 	return sbuf_say(out, EXIT_USAGE, "%s (%s) can't be %s", key, s->what,

@@ -72,7 +72,7 @@ verb_conn(struct sim *sim, int argc, char **argv, struct sbuf *out)
 
 	if (!read_shard(argv[1], true, &shard, out))
 		return EXIT_USAGE;
-	list_each_safe(&sim->gateway->conns, e, next) {
+	list_each_safe (&sim->gateway->conns, e, next) {
 		struct conn *c = container_of(e, struct conn, link);
 
 		if (!conn_is_open(c) || (shard != ALL && c->shard != shard))
@@ -91,9 +91,10 @@ verb_close(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	uint64_t code;
 
-	if (!str_to_u64(argv[2], &code) || code < 1000 || code > 4999 ||
-	    (argc > 3 && strlen(argv[3]) > 120))
-		return sbuf_say(out, EXIT_USAGE, "expected a close code from "
+	if (!str_to_u64(argv[2], &code) || code < 1000 || code > 4999
+	    || (argc > 3 && strlen(argv[3]) > 120))
+		return sbuf_say(out, EXIT_USAGE,
+		    "expected a close code from "
 		    "1000 to 4999 (1005: none, 1006: RST) and a short reason");
 	return verb_conn(sim, argc, argv, out);
 }
@@ -101,10 +102,10 @@ verb_close(struct sim *sim, int argc, char **argv, struct sbuf *out)
 static int
 verb_op(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
-	if (strcmp(argv[2], "7") != 0 && strcmp(argv[2], "9") != 0 &&
-	    strcmp(argv[2], "1") != 0)
-		return sbuf_say(out, EXIT_USAGE, "expected op 1, 7 or 9, got "
-		    "%s", argv[2]);
+	if (strcmp(argv[2], "7") != 0 && strcmp(argv[2], "9") != 0
+	    && strcmp(argv[2], "1") != 0)
+		return sbuf_say(out, EXIT_USAGE,
+		    "expected op 1, 7 or 9, got %s", argv[2]);
 	return verb_conn(sim, argc, argv, out);
 }
 
@@ -123,7 +124,7 @@ each_session(struct sim *sim, int shard, const char *name)
 {
 	int n = 0;
 
-	list_each_safe(&sim->gateway->live, e, next) {
+	list_each_safe (&sim->gateway->live, e, next) {
 		struct session *s = container_of(e, struct session, link);
 
 		if (shard != ALL && s->shard != (unsigned)shard)
@@ -160,9 +161,11 @@ verb_withhold(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	if (!read_shard(argv[1], true, &shard, out))
 		return EXIT_USAGE;
 	if (strlen(name) >= SESSION_NAME_MAX)
-		return sbuf_say(out, EXIT_USAGE, "the names of events begin "
-		    "with less than %d letters", SESSION_NAME_MAX);
-	return each_session(sim, shard, name) > 0 ? EXIT_FINE
+		return sbuf_say(out, EXIT_USAGE,
+		    "the names of events begin with less than %d letters",
+		    SESSION_NAME_MAX);
+	return each_session(sim, shard, name) > 0
+	    ? EXIT_FINE
 	    : sbuf_say(out, EXIT_DEGRADED, "there is no such session");
 }
 
@@ -176,8 +179,8 @@ verb_token(struct sim *sim, int argc, char **argv, struct sbuf *out)
 		gateway_other(sim);
 		sbuf_fmt(out, "%s\n", sim->other_token);
 	} else {
-		return sbuf_say(out, EXIT_USAGE, "expected reset or other, "
-		    "got %s", argv[1]);
+		return sbuf_say(out, EXIT_USAGE,
+		    "expected reset or other, got %s", argv[1]);
 	}
 	return EXIT_FINE;
 }
@@ -206,8 +209,8 @@ send_raw(struct sim *sim, struct conn *c, const struct sample *in)
 {
 	struct envelope e;
 
-	if (envelope_scan(in->text, in->text_len, &e) == 0 && e.op == 0 &&
-	    e.has_s && e.s == c->session->journal.seq + 1) {
+	if (envelope_scan(in->text, in->text_len, &e) == 0 && e.op == 0
+	    && e.has_s && e.s == c->session->journal.seq + 1) {
 		gateway_next(sim);
 		session_issue(c->session, in->t[0] ? in->t : "-", in->text,
 		    in->text_len);
@@ -251,18 +254,18 @@ verb_send(struct sim *sim, int argc, char **argv, struct sbuf *out)
 		own |= strcmp(argv[i], "--as-session") == 0;
 	}
 	if (argc > 3 + raw + own || !read_shard(argv[1], false, &shard, out))
-		return sbuf_say(out, EXIT_USAGE, " (send SHARD FILE [--raw] "
-		    "[--as-session])");
+		return sbuf_say(out, EXIT_USAGE,
+		    " (send SHARD FILE [--raw] [--as-session])");
 	c = gateway_conn(sim, (unsigned)shard);
 	if (!c || !conn_is_live(c))
-		return sbuf_say(out, EXIT_DEGRADED, "shard %d has no live "
-		    "connection", shard);
+		return sbuf_say(out, EXIT_DEGRADED,
+		    "shard %d has no live connection", shard);
 	if (sample_read(argv[2], &in, &err) < 0)
 		return sbuf_say(out, EXIT_DEGRADED, "%s", err.text);
 	if (in.t[0] == '\0' && !raw) {
 		free(in.text);
-		return sbuf_say(out, EXIT_DEGRADED, "%s names no event: send "
-		    "it with --raw", argv[2]);
+		return sbuf_say(out, EXIT_DEGRADED,
+		    "%s names no event: send it with --raw", argv[2]);
 	}
 	send_sample(sim, c, &in, raw, own);
 	free(in.text);
@@ -287,8 +290,8 @@ find_channel(struct sim *sim, int shard, uint64_t channel, uint64_t guild,
 		return g >= 0;
 	}
 	for (unsigned i = 0; i < world_guilds(sim->world); i++) {
-		if ((world_guild_id(sim->world, i) >> 22) % count ==
-		    (unsigned)shard) {
+		if ((world_guild_id(sim->world, i) >> 22) % count
+		    == (unsigned)shard) {
 			world_talk_channel(sim->world, i, 0, out);
 			return true;
 		}
@@ -309,19 +312,21 @@ verb_message(struct sim *sim, int argc, char **argv, struct sbuf *out)
 		return EXIT_USAGE;
 	for (int i = 3; i < argc; i += 2) {
 		uint64_t *v = strcmp(argv[i], "--channel") == 0 ? &channel
-		    : strcmp(argv[i], "--guild") == 0		? &guild : NULL;
+		    : strcmp(argv[i], "--guild") == 0		? &guild
+								: NULL;
 		if (!v || i + 1 == argc || !str_to_u64(argv[i + 1], v))
-			return sbuf_say(out, EXIT_USAGE, "message SHARD TEXT "
-			    "[--channel ID] [--guild ID]");
+			return sbuf_say(out, EXIT_USAGE,
+			    "message SHARD TEXT [--channel ID] [--guild ID]");
 	}
 	if (!find_channel(sim, shard, channel, guild, &ch))
-		return sbuf_say(out, EXIT_DEGRADED, "there is no such guild or "
-		    "channel");
+		return sbuf_say(out, EXIT_DEGRADED,
+		    "there is no such guild or channel");
 	if (!world_render_said(sim->world, &ch, argv[2], &d))
 		return sbuf_say(out, EXIT_DEGRADED, "that text can't be said");
-	told = gateway_emit(sim, ch.guild == WORLD_NOWHERE ? 0
-	    : world_guild_id(sim->world, ch.guild), "MESSAGE_CREATE", d.p,
-	    d.len);
+	told = gateway_emit(sim,
+	    ch.guild == WORLD_NOWHERE ? 0
+				      : world_guild_id(sim->world, ch.guild),
+	    "MESSAGE_CREATE", d.p, d.len);
 	if (told && strncmp(argv[2], "!ping", 5) == 0)
 		pings_sent(sim, world_render_last(sim->world));
 	sbuf_free(&d);
@@ -338,8 +343,9 @@ verb_rate(struct sim *sim, int argc, char **argv, struct sbuf *out)
 
 	if (str_to_double(argv[1], &rate) && generator_rate(sim, rate) == 0)
 		return EXIT_FINE;
-	return sbuf_say(out, EXIT_USAGE, "expected events per second from 0 "
-	    "to %.0f, got %s", GENERATOR_RATE_MAX, argv[1]);
+	return sbuf_say(out, EXIT_USAGE,
+	    "expected events per second from 0 to %.0f, got %s",
+	    GENERATOR_RATE_MAX, argv[1]);
 }
 
 static int
@@ -369,10 +375,11 @@ verb_journal(struct sim *sim, int argc, char **argv, struct sbuf *out)
 
 	if (!read_shard(argv[1], true, &shard, out))
 		return EXIT_USAGE;
-	if (argc > 2 && (argc != 4 || strcmp(argv[2], "--since") != 0 ||
-	    !str_to_u64(argv[3], &since)))
-		return sbuf_say(out, EXIT_USAGE, "journal SHARD|all "
-		    "[--since N]");
+	if (argc > 2
+	    && (argc != 4 || strcmp(argv[2], "--since") != 0
+		|| !str_to_u64(argv[3], &since)))
+		return sbuf_say(out, EXIT_USAGE,
+		    "journal SHARD|all [--since N]");
 	report_journal(sim, shard, since, out);
 	return EXIT_FINE;
 }
@@ -387,7 +394,7 @@ verb_stop(struct sim *sim, int argc, char **argv, struct sbuf *out)
 /* Without a function: wait.c's. */
 static const struct {
 	const char *name;
-	int min, max;	/* words after the name */
+	int min, max; /* words after the name */
 	int (*fn)(struct sim *, int, char **, struct sbuf *);
 	const char *usage;
 } verbs[] = {
@@ -398,8 +405,7 @@ static const struct {
     {"pause", 0, 0, verb_pause, ""},
     {"resume", 0, 0, verb_pause, ""},
     {"send", 2, 4, verb_send, "SHARD FILE [--raw] [--as-session]"},
-    {"message", 2, 6, verb_message,
-	"SHARD TEXT [--channel ID] [--guild ID]"},
+    {"message", 2, 6, verb_message, "SHARD TEXT [--channel ID] [--guild ID]"},
     {"close", 2, 3, verb_close, "SHARD|all CODE [REASON]"},
     {"drop", 1, 1, verb_conn, "SHARD|all"},
     {"eof", 1, 1, verb_conn, "SHARD|all"},
@@ -435,8 +441,8 @@ verb_run(struct sim *sim, int argc, char **argv, struct wait *wait,
 	while (i < nitems(verbs) && strcmp(verbs[i].name, argv[0]) != 0)
 		i++;
 	if (i == nitems(verbs))
-		return sbuf_say(out, EXIT_USAGE, "there is no verb %s; `ctl` "
-		    "alone lists them", argv[0]);
+		return sbuf_say(out, EXIT_USAGE,
+		    "there is no verb %s; `ctl` alone lists them", argv[0]);
 	if (argc - 1 < verbs[i].min || argc - 1 > verbs[i].max)
 		return sbuf_say(out, EXIT_USAGE, "usage: %s %s", argv[0],
 		    verbs[i].usage);

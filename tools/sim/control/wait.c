@@ -25,12 +25,13 @@ read_term(const char *p, size_t len, struct term *t)
 	char text[96], number[24];
 	int end = 0;
 
-	return str_format(text, sizeof(text), "%.*s", (int)len, p) &&
-	    sscanf(text, "%63[^=<>!]%2[=<>!]%23[0-9]%n", t->name, t->op,
-		number, &end) == 3 &&
-	    (size_t)end == len && strcmp(t->op, "!") != 0 &&
-	    (t->op[1] == '\0' || t->op[1] == '=') &&
-	    str_to_u64(number, &t->value);
+	return str_format(text, sizeof(text), "%.*s", (int)len, p)
+	    && sscanf(text, "%63[^=<>!]%2[=<>!]%23[0-9]%n", t->name, t->op,
+		   number, &end)
+	    == 3
+	    && (size_t)end == len && strcmp(t->op, "!") != 0
+	    && (t->op[1] == '\0' || t->op[1] == '=')
+	    && str_to_u64(number, &t->value);
 }
 
 static bool
@@ -74,7 +75,8 @@ evaluate(struct sim *sim, const char *expr, struct sbuf *out)
 		uint64_t v;
 
 		if (!read_term(p, len, &t) || !value_of(sim, &s, t.name, &v)) {
-			sbuf_fmt(out, "can't understand %.*s: expected a "
+			sbuf_fmt(out,
+			    "can't understand %.*s: expected a "
 			    "counter, one of = != < <= > >= and a number",
 			    (int)len, p);
 			return -1;
@@ -97,12 +99,13 @@ wait_begin(struct sim *sim, int argc, char **argv, struct wait *w,
 
 	memset(w, 0, sizeof(*w));
 	w->settle = strcmp(argv[0], "settle") == 0;
-	if (!w->settle &&
-	    str_copy(w->expr, argv[i++], sizeof(w->expr)) >= sizeof(w->expr))
+	if (!w->settle
+	    && str_copy(w->expr, argv[i++], sizeof(w->expr)) >= sizeof(w->expr))
 		return sbuf_say(out, EXIT_USAGE, "the expression is too long");
-	if (i < argc && (i + 2 != argc || strcmp(argv[i], "--timeout") != 0 ||
-	    !str_to_double(argv[i + 1], &timeout) || timeout < 0 ||
-	    timeout > 86400))
+	if (i < argc
+	    && (i + 2 != argc || strcmp(argv[i], "--timeout") != 0
+		|| !str_to_double(argv[i + 1], &timeout) || timeout < 0
+		|| timeout > 86400))
 		return sbuf_say(out, EXIT_USAGE, "expected --timeout SECONDS");
 	if (!w->settle && evaluate(sim, w->expr, out) < 0)
 		return EXIT_USAGE;

@@ -9,12 +9,12 @@
 #include "tools/sim/base/sbuf.h"
 #include "tools/sim/base/sim.h"
 
-#define WAIT_TIMEOUT_S 30.0	/* unless --timeout says otherwise */
+#define WAIT_TIMEOUT_S 30.0 /* unless --timeout says otherwise */
 
 struct wait {
 	bool active;
 	bool settle;
-	char expr[256];		/* "connected=16,sent>=5000" */
+	char expr[256]; /* "connected=16,sent>=5000" */
 	uint64_t deadline_ms;
 };
 

@@ -8,9 +8,9 @@ check_field(json_object *d, const char *name, enum json_type type)
 {
 	json_object *v;
 
-	if (!json_object_is_type(d, json_type_object) ||
-	    !json_object_object_get_ex(d, name, &v) ||
-	    !json_object_is_type(v, type))
+	if (!json_object_is_type(d, json_type_object)
+	    || !json_object_object_get_ex(d, name, &v)
+	    || !json_object_is_type(v, type))
 		return NULL;
 	return v;
 }
@@ -41,8 +41,8 @@ check_activity(json_object *a)
 
 	if (!check_field(a, "name", json_type_string))
 		return "an activity without a name";
-	if (!type || json_object_get_int64(type) < 0 ||
-	    json_object_get_int64(type) > 5)
+	if (!type || json_object_get_int64(type) < 0
+	    || json_object_get_int64(type) > 5)
 		return "an activity without a type from 0 to 5";
 	return NULL;
 }
@@ -50,8 +50,8 @@ check_activity(json_object *a)
 static bool
 check_status(json_object *d)
 {
-	static const char *const known[] = {
-	    "online", "dnd", "idle", "invisible", "offline"};
+	static const char *const known[] = {"online", "dnd", "idle",
+	    "invisible", "offline"};
 	json_object *v = check_field(d, "status", json_type_string);
 
 	for (size_t i = 0; v && i < nitems(known); i++) {

@@ -6,8 +6,8 @@
 
 #define COMPRESS_ZLIB_LEVEL 6
 #define COMPRESS_ZSTD_LEVEL 3
-#define COMPRESS_ZSTD_WINDOW 18	/* log2 */
-#define COMPRESS_ROOM 4096		/* output space asked for at a time */
+#define COMPRESS_ZSTD_WINDOW 18 /* log2 */
+#define COMPRESS_ROOM 4096	/* output space asked for at a time */
 
 struct compress {
 	enum compress_kind kind;
@@ -76,7 +76,7 @@ zstd_part(struct compress *p, const void *data, size_t len, bool last,
 		ZSTD_outBuffer o;
 
 		sbuf_reserve(out, COMPRESS_ROOM);
-		o = (ZSTD_outBuffer){out->p + out->len,
+		o = (ZSTD_outBuffer) {out->p + out->len,
 		    out->cap - out->len - 1, 0};
 		left = ZSTD_compressStream2(p->zstd, &o, &in,
 		    last ? ZSTD_e_flush : ZSTD_e_continue);

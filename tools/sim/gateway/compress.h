@@ -9,8 +9,12 @@
 
 #include "tools/sim/base/sbuf.h"
 
-enum compress_kind { COMPRESS_NONE, COMPRESS_PAYLOAD, COMPRESS_ZLIB,
-	COMPRESS_ZSTD };
+enum compress_kind {
+	COMPRESS_NONE,
+	COMPRESS_PAYLOAD,
+	COMPRESS_ZLIB,
+	COMPRESS_ZSTD
+};
 
 struct compress; /* opaque; NULL stands for COMPRESS_NONE */
 

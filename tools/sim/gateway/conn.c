@@ -20,8 +20,8 @@
 static bool
 voids_session(unsigned code)
 {
-	return code == 4003 || code == 4004 || code == 4006 ||
-	    code == 4007 || code == 4009 || (code >= 4010 && code <= 4014);
+	return code == 4003 || code == 4004 || code == 4006 || code == 4007
+	    || code == 4009 || (code >= 4010 && code <= 4014);
 }
 
 void
@@ -150,8 +150,8 @@ void
 conn_send(struct conn *c, const void *data, size_t len)
 {
 	static struct sbuf packed;
-	bool plain = !c->compress || (c->transport == COMPRESS_NONE &&
-	    len < CONN_PAYLOAD_MIN);
+	bool plain = !c->compress
+	    || (c->transport == COMPRESS_NONE && len < CONN_PAYLOAD_MIN);
 	unsigned opcode;
 
 	if (!conn_can_send(c))
@@ -183,7 +183,8 @@ send_hello(struct conn *c)
 {
 	char d[128];
 
-	must(str_format(d, sizeof(d), "{\"heartbeat_interval\":%.0f,"
+	must(str_format(d, sizeof(d),
+	    "{\"heartbeat_interval\":%.0f,"
 	    "\"_trace\":[\"[\\\"shardherd-sim\\\",{\\\"micros\\\":0.0}]\"]}",
 	    c->sim->cfg.heartbeat_s * 1000));
 	conn_send_op(c, 10, d);
@@ -273,8 +274,8 @@ ws_recv(wslay_event_context_ptr ws, uint8_t *buf, size_t len, int flags,
 }
 
 static ssize_t
-ws_send(wslay_event_context_ptr ws, const uint8_t *data, size_t len,
-    int flags, void *arg)
+ws_send(wslay_event_context_ptr ws, const uint8_t *data, size_t len, int flags,
+    void *arg)
 {
 	struct conn *c = arg;
 

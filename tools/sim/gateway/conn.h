@@ -15,28 +15,28 @@
 
 #include <wslay/wslay.h>
 
-#define CONN_SENDS_MAX 120	/* client messages per CONN_SENDS_S */
+#define CONN_SENDS_MAX 120 /* client messages per CONN_SENDS_S */
 #define CONN_SENDS_S 60
-#define CONN_PRESENCES_MAX 5	/* op 3 per CONN_PRESENCES_S */
+#define CONN_PRESENCES_MAX 5 /* op 3 per CONN_PRESENCES_S */
 #define CONN_PRESENCES_S 20
-#define CONN_UPGRADE_S 15	/* from accept to the request's end */
-#define CONN_CLOSE_S 3		/* for the client's close frame */
+#define CONN_UPGRADE_S 15	     /* from accept to the request's end */
+#define CONN_CLOSE_S 3		     /* for the client's close frame */
 #define CONN_BACKLOG_MAX (64u << 20) /* unread bytes of a slow client */
-#define CONN_PACE (1u << 20)	/* backlog at which replay and sync pause */
+#define CONN_PACE (1u << 20) /* backlog at which replay and sync pause */
 #define CONN_PAYLOAD_MIN 512 /* payload compression leaves smaller ones be */
-#define CONN_LATE 1.5		/* intervals without a heartbeat */
-#define CONN_EXCUSES 5		/* looks at what came while we were busy */
+#define CONN_LATE 1.5	     /* intervals without a heartbeat */
+#define CONN_EXCUSES 5	     /* looks at what came while we were busy */
 #define CONN_EXCUSE_S 0.02
 
 enum conn_state {
-	CONN_UPGRADE,	/* waiting for the HTTP request */
-	CONN_SILENT,	/* open, HELLO not (yet) sent */
-	CONN_GREETED,	/* HELLO sent; neither IDENTIFY nor RESUME */
-	CONN_LIMBO,	/* IDENTIFY or RESUME taken, no answer */
-	CONN_REPLAY,	/* session attached, replay running */
-	CONN_LIVE,	/* session attached, events flow */
-	CONN_CLOSING,	/* close frame or FIN sent */
-	CONN_DEAD,	/* freed at the end of this turn */
+	CONN_UPGRADE, /* waiting for the HTTP request */
+	CONN_SILENT,  /* open, HELLO not (yet) sent */
+	CONN_GREETED, /* HELLO sent; neither IDENTIFY nor RESUME */
+	CONN_LIMBO,   /* IDENTIFY or RESUME taken, no answer */
+	CONN_REPLAY,  /* session attached, replay running */
+	CONN_LIVE,    /* session attached, events flow */
+	CONN_CLOSING, /* close frame or FIN sent */
+	CONN_DEAD,    /* freed at the end of this turn */
 };
 
 enum conn_host { HOST_MAIN, HOST_RESUME, HOST_ANY };
@@ -50,34 +50,34 @@ struct conn_stamps {
 };
 
 struct conn {
-	struct list link;	/* gateway->conns */
-	struct list busy;	/* gateway->busy while replay or sync goes on */
+	struct list link; /* gateway->conns */
+	struct list busy; /* gateway->busy while replay or sync goes on */
 	struct sim *sim;
 	struct wire wire;
 	enum conn_state state;
 	enum conn_host host;
-	struct sbuf head;	/* HTTP request so far */
+	struct sbuf head; /* HTTP request so far */
 	wslay_event_context_ptr ws;
-	const char *in;		/* bytes wslay may read now */
+	const char *in; /* bytes wslay may read now */
 	size_t in_len;
 	struct compress *compress;
 	enum compress_kind transport;
 	struct session *session; /* NULL until IDENTIFY or RESUME succeeded */
-	int shard;		/* -1: not known */
-	bool counted;		/* connects was counted for a shard */
-	bool stuck;		/* fault: nothing more is ever sent or read */
-	bool spoil;		/* fault: corrupt the next message */
-	bool fragment;		/* fault: next message in three frames */
-	bool halve, halve_hang;	/* fault: half of the next message */
-	unsigned code;		/* how it ended: close code; 0: 1006 */
+	int shard;		 /* -1: not known */
+	bool counted;		 /* connects was counted for a shard */
+	bool stuck;		 /* fault: nothing more is ever sent or read */
+	bool spoil;		 /* fault: corrupt the next message */
+	bool fragment;		 /* fault: next message in three frames */
+	bool halve, halve_hang;	 /* fault: half of the next message */
+	unsigned code;		 /* how it ended: close code; 0: 1006 */
 	struct conn_stamps sends, presences;
 	struct timer deadline;	/* upgrade, slow HELLO, closing */
-	struct timer heartbeat;	/* late when it fires */
+	struct timer heartbeat; /* late when it fires */
 	unsigned excuses;	/* it fired before we had read: so often */
 	struct timer ack;	/* fault: delayed ACKs */
 	unsigned acks_due;
-	uint64_t replay_next;	/* REPLAY: next seq */
-	uint64_t replay_left;	/* fault drop-mid-replay; UINT64_MAX: none */
+	uint64_t replay_next; /* REPLAY: next seq */
+	uint64_t replay_left; /* fault drop-mid-replay; UINT64_MAX: none */
 };
 
 /* Takes fd over: a client from accept on. */
@@ -103,8 +103,8 @@ bool conn_can_send(struct conn *);
 void conn_put(struct conn *, unsigned first, const void *, size_t);
 /* Close frame with code; 1005: without one; 1006: RST instead. */
 void conn_close(struct conn *, unsigned code, const char *reason);
-void conn_drop(struct conn *);	/* RST */
-void conn_eof(struct conn *);	/* FIN without a close frame */
+void conn_drop(struct conn *); /* RST */
+void conn_eof(struct conn *);  /* FIN without a close frame */
 /* The session goes on alone, or ends for good. */
 void conn_part(struct conn *, bool end);
 /* The session is the connection's from now on. */

@@ -13,7 +13,7 @@
 
 #include "shared/base/clock.h"
 
-#define CONN_REPLAY_MAX 512	/* events per turn */
+#define CONN_REPLAY_MAX 512    /* events per turn */
 #define CONN_REPLAY_GUILDS 512 /* guilds looked at per turn */
 
 void
@@ -148,8 +148,8 @@ send_guilds(struct conn *c)
 static bool
 has_work(const struct conn *c)
 {
-	return c->state == CONN_REPLAY ||
-	    (conn_is_live(c) && c->session->syncing);
+	return c->state == CONN_REPLAY
+	    || (conn_is_live(c) && c->session->syncing);
 }
 
 void

@@ -13,7 +13,7 @@ static const struct {
 	enum fault_arg arg;
 } kinds[FAULT_KINDS] = {
 #define X(e, n, s, a, w) [FAULT_K_##e] = {n, w, FAULT_##s, ARG_##a},
-	FAULTS(X)
+    FAULTS(X)
 #undef X
 };
 
@@ -47,7 +47,7 @@ remove_fault(struct faults *fs, struct fault *f)
 static void
 clear(struct faults *fs, bool spent_only)
 {
-	list_each_safe(&fs->list, e, next) {
+	list_each_safe (&fs->list, e, next) {
 		struct fault *f = container_of(e, struct fault, link);
 		if (!spent_only || f->left == 0)
 			remove_fault(fs, f);
@@ -68,12 +68,12 @@ const struct fault *
 fault_take(struct sim *sim, enum fault_kind kind, int shard,
     enum conn_host host)
 {
-	list_each(&sim->faults->list, e) {
+	list_each (&sim->faults->list, e) {
 		struct fault *f = container_of(e, struct fault, link);
 
-		if (f->kind != kind || f->left == 0 ||
-		    (f->shard >= 0 && f->shard != shard) ||
-		    (f->host != HOST_ANY && f->host != host))
+		if (f->kind != kind || f->left == 0
+		    || (f->shard >= 0 && f->shard != shard)
+		    || (f->host != HOST_ANY && f->host != host))
 			continue;
 		if (f->left > 0)
 			f->left--;
@@ -87,7 +87,7 @@ fault_take(struct sim *sim, enum fault_kind kind, int shard,
 static int
 list_faults(struct sim *sim, struct sbuf *out)
 {
-	list_each(&sim->faults->list, e) {
+	list_each (&sim->faults->list, e) {
 		struct fault *f = container_of(e, struct fault, link);
 
 		sbuf_fmt(out, "%s", kinds[f->kind].name);
@@ -125,15 +125,16 @@ static int
 read_arg(struct fault *f, int argc, char **argv, int *i, struct sbuf *out)
 {
 	enum fault_arg kind = kinds[f->kind].arg;
-	const char *a = *i < argc && strncmp(argv[*i], "--", 2) != 0
-	    ? argv[*i] : NULL, *expected = NULL;
+	const char *a = *i < argc && strncmp(argv[*i], "--", 2) != 0 ? argv[*i]
+								     : NULL,
+		   *expected = NULL;
 
-	if (kind == ARG_NONE || (!a && (kind == ARG_NUMBER_OPT ||
-		kind == ARG_HANG_OPT)))
+	if (kind == ARG_NONE
+	    || (!a && (kind == ARG_NUMBER_OPT || kind == ARG_HANG_OPT)))
 		return EXIT_FINE;
 	if (!a)
-		return sbuf_say(out, EXIT_USAGE, "fault %s: an argument is "
-		    "missing", argv[0]);
+		return sbuf_say(out, EXIT_USAGE,
+		    "fault %s: an argument is missing", argv[0]);
 	(*i)++;
 	if (kind == ARG_FILE)
 		return read_file(f, a, out);
@@ -150,8 +151,10 @@ read_arg(struct fault *f, int argc, char **argv, int *i, struct sbuf *out)
 	} else if (kind == ARG_STATUS && (f->arg < 400 || f->arg > 599)) {
 		expected = "a status from 400 to 599";
 	}
-	return !expected ? EXIT_FINE : sbuf_say(out, EXIT_USAGE, "fault %s: "
-	    "expected %s, got %s", argv[0], expected, a);
+	return !expected
+	    ? EXIT_FINE
+	    : sbuf_say(out, EXIT_USAGE, "fault %s: expected %s, got %s",
+		argv[0], expected, a);
 }
 
 static int
@@ -164,8 +167,8 @@ read_option(struct fault *f, const char *name, const char *v, struct sbuf *out)
 		f->retry_after = (unsigned)n;
 	else if (strcmp(name, "--count") == 0 && strcmp(v, "forever") == 0)
 		f->left = -1;
-	else if (strcmp(name, "--count") == 0 && number && n > 0 &&
-	    n < INT64_MAX)
+	else if (strcmp(name, "--count") == 0 && number && n > 0
+	    && n < INT64_MAX)
 		f->left = (int64_t)n;
 	else if (strcmp(name, "--shard") == 0 && strcmp(v, "all") == 0)
 		f->shard = -1;
@@ -176,8 +179,8 @@ read_option(struct fault *f, const char *name, const char *v, struct sbuf *out)
 	else if (strcmp(name, "--host") == 0 && strcmp(v, "resume") == 0)
 		f->host = HOST_RESUME;
 	else
-		return sbuf_say(out, EXIT_USAGE, "fault: can't understand "
-		    "%s %s", name, v);
+		return sbuf_say(out, EXIT_USAGE,
+		    "fault: can't understand %s %s", name, v);
 	return EXIT_FINE;
 }
 
@@ -188,14 +191,16 @@ read_fault(struct fault *f, int argc, char **argv, struct sbuf *out)
 
 	for (; r == EXIT_FINE && i < argc; i += 2) {
 		if (i + 1 == argc)
-			return sbuf_say(out, EXIT_USAGE, "fault %s: %s needs "
-			    "a value", argv[0], argv[i]);
+			return sbuf_say(out, EXIT_USAGE,
+			    "fault %s: %s needs a value", argv[0], argv[i]);
 		r = read_option(f, argv[i], argv[i + 1], out);
 	}
-	if (r == EXIT_FINE && f->shard >= 0 &&
-	    kinds[f->kind].stage <= FAULT_HELLO)
-		return sbuf_say(out, EXIT_USAGE, "fault %s strikes before a "
-		    "connection says which shard it is: use --host", argv[0]);
+	if (r == EXIT_FINE && f->shard >= 0
+	    && kinds[f->kind].stage <= FAULT_HELLO)
+		return sbuf_say(out, EXIT_USAGE,
+		    "fault %s strikes before a "
+		    "connection says which shard it is: use --host",
+		    argv[0]);
 	return r;
 }
 
@@ -257,10 +262,9 @@ fault_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	}
 	kind = find_kind(argv[0]);
 	if (kind < 0)
-		return sbuf_say(out, EXIT_USAGE, "no fault is called %s; "
-		    "`fault` alone lists them", argv[0]);
+		return sbuf_say(out, EXIT_USAGE,
+		    "no fault is called %s; `fault` alone lists them", argv[0]);
 	if (sim->faults->count >= FAULTS_MAX)
-		return sbuf_say(out, EXIT_USAGE, "too many faults are "
-		    "waiting");
+		return sbuf_say(out, EXIT_USAGE, "too many faults are waiting");
 	return add(sim, kind, argc, argv, out);
 }

@@ -17,10 +17,22 @@
  * shard; SESSION knows the shard; DATA strikes connections that are live at
  * once, and later ones when they become live; ONCE is done when commanded.
  */
-enum fault_stage { FAULT_ACCEPT, FAULT_HELLO, FAULT_SESSION, FAULT_DATA,
-	FAULT_ONCE };
-enum fault_arg { ARG_NONE, ARG_NUMBER, ARG_NUMBER_OPT, ARG_BOOL, ARG_FILE,
-	ARG_STATUS, ARG_HANG_OPT };
+enum fault_stage {
+	FAULT_ACCEPT,
+	FAULT_HELLO,
+	FAULT_SESSION,
+	FAULT_DATA,
+	FAULT_ONCE
+};
+enum fault_arg {
+	ARG_NONE,
+	ARG_NUMBER,
+	ARG_NUMBER_OPT,
+	ARG_BOOL,
+	ARG_FILE,
+	ARG_STATUS,
+	ARG_HANG_OPT
+};
 
 /* X(enumerator, name, stage, argument, what it does) */
 #define FAULTS(X)                                                              \
@@ -71,19 +83,19 @@ enum fault_kind {
 #define X(e, n, s, a, w) FAULT_K_##e,
 	FAULTS(X)
 #undef X
-	FAULT_KINDS
+	    FAULT_KINDS
 };
 
 struct fault {
 	struct list link;
 	enum fault_kind kind;
-	int shard;		/* -1: any */
+	int shard; /* -1: any */
 	enum conn_host host;
-	int64_t left;		/* -1: for ever */
-	uint64_t arg;		/* number, status, bool */
+	int64_t left; /* -1: for ever */
+	uint64_t arg; /* number, status, bool */
 	unsigned retry_after;
 	bool hang;
-	char *text;		/* of ARG_FILE */
+	char *text; /* of ARG_FILE */
 	size_t len;
 };
 

@@ -20,8 +20,8 @@ frame_head(unsigned char head[FRAME_HEAD_MAX], unsigned first, size_t len)
 	head[0] = (unsigned char)first;
 	head[1] = (unsigned char)(bytes == 0 ? len : bytes == 2 ? 126 : 127);
 	for (unsigned i = 0; i < bytes; i++)
-		head[2 + i] = (unsigned char)((uint64_t)len >>
-		    (8 * (bytes - 1 - i)));
+		head[2 + i] = (unsigned char)((uint64_t)len
+		    >> (8 * (bytes - 1 - i)));
 	return 2 + bytes;
 }
 

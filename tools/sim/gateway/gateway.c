@@ -30,11 +30,11 @@ gateway_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
 	bool hidden = false, asked = false, told = false;
 
 	gateway_next(sim);
-	list_each_safe(&sim->gateway->live, e, next) {
+	list_each_safe (&sim->gateway->live, e, next) {
 		struct session *s = container_of(e, struct session, link);
 
-		if ((guild_id >> 22) % s->count != s->shard ||
-		    !intents_want(s->intents, t, guild_id == 0))
+		if ((guild_id >> 22) % s->count != s->shard
+		    || !intents_want(s->intents, t, guild_id == 0))
 			continue;
 		told = true;
 		if (!asked && intents_hides(s->intents, t)) {
@@ -58,14 +58,15 @@ gateway_emit_json(struct sim *sim, uint32_t guild, const char *t,
 {
 	const char *text = jso_text(d);
 
-	return gateway_emit(sim, guild == WORLD_NOWHERE ? 0
-	    : world_guild_id(sim->world, guild), t, text, strlen(text));
+	return gateway_emit(sim,
+	    guild == WORLD_NOWHERE ? 0 : world_guild_id(sim->world, guild), t,
+	    text, strlen(text));
 }
 
 struct conn *
 gateway_conn(struct sim *sim, unsigned shard)
 {
-	list_each(&sim->gateway->conns, e) {
+	list_each (&sim->gateway->conns, e) {
 		struct conn *c = container_of(e, struct conn, link);
 
 		if (c->session && c->session->shard == shard)
@@ -79,7 +80,7 @@ gateway_connected(struct sim *sim)
 {
 	unsigned n = 0;
 
-	list_each(&sim->gateway->conns, e) {
+	list_each (&sim->gateway->conns, e) {
 		if (conn_is_live(container_of(e, struct conn, link)))
 			n++;
 	}
@@ -107,7 +108,7 @@ gateway_revoke(struct sim *sim)
 {
 	gateway_random_hex(sim->token, GATEWAY_TOKEN_BYTES);
 	sim->token_resets++;
-	list_each_safe(&sim->gateway->conns, e, next) {
+	list_each_safe (&sim->gateway->conns, e, next) {
 		struct conn *c = container_of(e, struct conn, link);
 
 		if (c->session)
@@ -142,8 +143,8 @@ on_accept(struct ev_loop *loop, ev_io *io, int revents)
 
 		if (fd < 0)
 			return;
-		if (sim->gateway->conn_count >= GATEWAY_CONNS_MAX ||
-		    strike_accept(sim, l->host))
+		if (sim->gateway->conn_count >= GATEWAY_CONNS_MAX
+		    || strike_accept(sim, l->host))
 			reset(fd);
 		else
 			conn_accept(sim, fd, l->host);
@@ -155,7 +156,8 @@ open_listener(struct sim *sim, struct gateway_listener *l, enum conn_host host,
     char url[SIM_URL_MAX], struct err *err)
 {
 	unsigned port = sim->cfg.port
-	    ? sim->cfg.port + (host == HOST_MAIN ? 1 : 2) : 0;
+	    ? sim->cfg.port + (host == HOST_MAIN ? 1 : 2)
+	    : 0;
 	char name[SIM_URL_MAX];
 
 	l->sim = sim;
@@ -204,7 +206,7 @@ on_tick(struct ev_loop *loop, ev_timer *t, int revents)
 {
 	struct gateway *g = container_of(t, struct gateway, tick);
 
-	list_each_safe(&g->busy, e, next)
+	list_each_safe (&g->busy, e, next)
 		conn_work(container_of(e, struct conn, busy));
 	if (list_empty(&g->busy))
 		ev_timer_stop(loop, t);

@@ -10,10 +10,10 @@
 #include "tools/sim/gateway/session.h"
 
 #define GATEWAY_BUCKETS 1024
-#define GATEWAY_TOKEN_BYTES 24	/* of a token that is made later */
-#define GATEWAY_TICK_S 0.004	/* events gathered, replays paced */
+#define GATEWAY_TOKEN_BYTES 24 /* of a token that is made later */
+#define GATEWAY_TICK_S 0.004   /* events gathered, replays paced */
 #define GATEWAY_CONNS_MAX 8192
-#define GATEWAY_ACCEPTS_MAX 64	/* per wake-up */
+#define GATEWAY_ACCEPTS_MAX 64 /* per wake-up */
 
 struct json_object;
 
@@ -26,18 +26,18 @@ struct gateway_listener {
 
 struct gateway {
 	struct gateway_listener main, resume;
-	SSL_CTX *tls;		/* NULL: plain */
+	SSL_CTX *tls; /* NULL: plain */
 	ev_prepare flush;
-	ev_timer tick;		/* runs while busy is not empty */
+	ev_timer tick; /* runs while busy is not empty */
 	struct list conns;
 	unsigned conn_count;
-	struct list dead;	/* conns to free */
-	struct list dirty;	/* wires to flush */
-	struct list busy;	/* conns with replay or sync to do */
+	struct list dead;	 /* conns to free */
+	struct list dirty;	 /* wires to flush */
+	struct list busy;	 /* conns with replay or sync to do */
 	struct list live, ended; /* sessions */
 	unsigned ended_count;
 	struct session *bucket[GATEWAY_BUCKETS];
-	uint64_t number;	/* of the last event */
+	uint64_t number; /* of the last event */
 };
 
 /* Listens; sets sim->url_gateway and url_resume. */
@@ -48,8 +48,8 @@ void gateway_stop(struct sim *);
  * intents ask for it (0: a DM, shard 0).  d is the JSON of d; borrowed.  false:
  * there is none, and nobody will hear of it.
  */
-bool gateway_emit(struct sim *, uint64_t guild_id, const char *t,
-    const char *d, size_t len);
+bool gateway_emit(struct sim *, uint64_t guild_id, const char *t, const char *d,
+    size_t len);
 /* The same of an object; guild: the world's index, or WORLD_NOWHERE. */
 bool gateway_emit_json(struct sim *, uint32_t guild, const char *t,
     struct json_object *d);

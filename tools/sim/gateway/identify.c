@@ -30,9 +30,9 @@ struct identify {
 static const struct {
 	uint64_t intent, flags;
 } privileged[] = {
-    {1u << 1, 3u << 14},	/* GUILD_MEMBERS */
-    {1u << 8, 3u << 12},	/* GUILD_PRESENCES */
-    {1u << 15, 3u << 18},	/* MESSAGE_CONTENT */
+    {1u << 1, 3u << 14},  /* GUILD_MEMBERS */
+    {1u << 8, 3u << 12},  /* GUILD_PRESENCES */
+    {1u << 15, 3u << 18}, /* MESSAGE_CONTENT */
 };
 
 static bool
@@ -63,9 +63,9 @@ shard_ok(struct conn *c, json_object *d, struct identify *id)
 		return true;
 	a = v ? json_object_array_get_idx(v, 0) : NULL;
 	b = v ? json_object_array_get_idx(v, 1) : NULL;
-	if (!json_object_is_type(a, json_type_int) ||
-	    !json_object_is_type(b, json_type_int) ||
-	    json_object_array_length(v) != 2) {
+	if (!json_object_is_type(a, json_type_int)
+	    || !json_object_is_type(b, json_type_int)
+	    || json_object_array_length(v) != 2) {
 		opcode_refuse(c, 4010, "Invalid shard: not [id, count].");
 		return false;
 	}
@@ -86,14 +86,15 @@ layout_ok(struct conn *c, const struct identify *id)
 	struct sim_config *cfg = &c->sim->cfg;
 	unsigned guilds = world_guilds(c->sim->world);
 
-	if (id->count < cfg->shards_min ||
-	    guilds / id->count > GUILDS_PER_SHARD_MAX) {
+	if (id->count < cfg->shards_min
+	    || guilds / id->count > GUILDS_PER_SHARD_MAX) {
 		opcode_refuse(c, 4011, "Sharding required.");
 		return false;
 	}
 	if (cfg->shards_multiple > 1 && id->count % cfg->shards_multiple) {
-		opcode_refuse(c, 4010, "Invalid shard: the count must be a "
-		    "multiple of %u.", cfg->shards_multiple);
+		opcode_refuse(c, 4010,
+		    "Invalid shard: the count must be a multiple of %u.",
+		    cfg->shards_multiple);
 		return false;
 	}
 	return true;
@@ -104,15 +105,15 @@ intents_ok(struct conn *c, json_object *d, struct identify *id)
 {
 	json_object *v = check_field(d, "intents", json_type_int);
 
-	if (!v || json_object_get_int64(v) < 0 ||
-	    (json_object_get_uint64(v) & ~(uint64_t)INTENTS_ALL)) {
+	if (!v || json_object_get_int64(v) < 0
+	    || (json_object_get_uint64(v) & ~(uint64_t)INTENTS_ALL)) {
 		opcode_refuse(c, 4013, "Invalid intent(s).");
 		return false;
 	}
 	id->intents = json_object_get_uint64(v);
 	for (size_t i = 0; i < nitems(privileged); i++) {
-		if ((id->intents & privileged[i].intent) &&
-		    !(c->sim->app_flags & privileged[i].flags)) {
+		if ((id->intents & privileged[i].intent)
+		    && !(c->sim->app_flags & privileged[i].flags)) {
 			opcode_refuse(c, 4014, "Disallowed intent(s).");
 			return false;
 		}
@@ -126,8 +127,8 @@ property(json_object *p, const char *name)
 	char old[16];
 
 	str_format(old, sizeof(old), "$%s", name);
-	return check_field(p, name, json_type_string) ||
-	    check_field(p, old, json_type_string);
+	return check_field(p, name, json_type_string)
+	    || check_field(p, old, json_type_string);
 }
 
 /* NULL, or what is wrong with the other members. */
@@ -136,18 +137,18 @@ shape(json_object *d, struct identify *id)
 {
 	json_object *p = check_field(d, "properties", json_type_object), *v;
 
-	if (!p || !property(p, "os") || !property(p, "browser") ||
-	    !property(p, "device"))
+	if (!p || !property(p, "os") || !property(p, "browser")
+	    || !property(p, "device"))
 		return "properties must have os, browser and device";
 	if (json_object_object_get_ex(d, "compress", &v)) {
 		if (!json_object_is_type(v, json_type_boolean))
 			return "compress is not a boolean";
 		id->compress = json_object_get_boolean(v);
 	}
-	if (json_object_object_get_ex(d, "large_threshold", &v) &&
-	    (!json_object_is_type(v, json_type_int) ||
-		json_object_get_int64(v) < LARGE_MIN ||
-		json_object_get_int64(v) > LARGE_MAX))
+	if (json_object_object_get_ex(d, "large_threshold", &v)
+	    && (!json_object_is_type(v, json_type_int)
+		|| json_object_get_int64(v) < LARGE_MIN
+		|| json_object_get_int64(v) > LARGE_MAX))
 		return "large_threshold is not from 50 to 250";
 	if (json_object_object_get_ex(d, "presence", &v) && v)
 		return check_presence(v);
@@ -177,15 +178,17 @@ send_ready(struct conn *c, const struct identify *id)
 	struct session *s = c->session;
 	struct sbuf t = {0};
 
-	sbuf_fmt(&t, "{\"v\":10,\"user_settings\":{},\"user\":%s,"
+	sbuf_fmt(&t,
+	    "{\"v\":10,\"user_settings\":{},\"user\":%s,"
 	    "\"shard\":[%u,%u],\"session_type\":\"normal\","
 	    "\"session_id\":\"%s\",\"resume_gateway_url\":\"%s\","
 	    "\"relationships\":[],\"private_channels\":[],\"presences\":[],"
 	    "\"guilds\":[",
-	    world_user_json(sim->world, WORLD_BOT), id->shard, id->count,
-	    s->id, sim->url_resume);
+	    world_user_json(sim->world, WORLD_BOT), id->shard, id->count, s->id,
+	    sim->url_resume);
 	guild_list(sim, id, &t);
-	sbuf_fmt(&t, "],\"guild_join_requests\":[],"
+	sbuf_fmt(&t,
+	    "],\"guild_join_requests\":[],"
 	    "\"geo_ordered_rtc_regions\":[\"us-east\",\"us-central\"],"
 	    "\"game_relationships\":[],\"auth\":{},\"application\":"
 	    "{\"id\":\"%" PRIu64 "\",\"flags\":%" PRIu64
@@ -218,8 +221,8 @@ budget_ok(struct conn *c)
 {
 	if (starts_spend(c->sim))
 		return true;
-	stats_violation(c->sim, c->shard, "session starts exhausted: the token "
-	    "is reset");
+	stats_violation(c->sim, c->shard,
+	    "session starts exhausted: the token is reset");
 	conn_invalid(c, false);
 	gateway_revoke(c->sim);
 	return false;
@@ -248,18 +251,18 @@ identify_start(struct conn *c, json_object *d)
 		return;
 	conn_is_for(c, (int)id.shard);
 	stats_of(c->sim, c->shard)->identifies++;
-	stats_of(c->sim, c->shard)->identified_ms =
-	    wire_arrived_ms(&c->wire) - c->sim->started_ms;
+	stats_of(c->sim, c->shard)->identified_ms = wire_arrived_ms(&c->wire)
+	    - c->sim->started_ms;
 	if (c->host == HOST_RESUME)
-		stats_violation(c->sim, c->shard, "IDENTIFY on the resume "
-		    "host");
+		stats_violation(c->sim, c->shard,
+		    "IDENTIFY on the resume host");
 	why = shape(d, &id);
 	if (why) {
 		opcode_refuse(c, 4001, "op 2: %s", why);
 		return;
 	}
-	if (!budget_ok(c) || !layout_ok(c, &id) || !intents_ok(c, d, &id) ||
-	    !key_ok(c, &id) || strike_identify(c))
+	if (!budget_ok(c) || !layout_ok(c, &id) || !intents_ok(c, d, &id)
+	    || !key_ok(c, &id) || strike_identify(c))
 		return;
 	ready(c, &id);
 }

@@ -10,7 +10,7 @@
 /* A name that ends in '*' stands for every dispatch that begins so. */
 static const struct {
 	const char *name;
-	uint64_t guild, dm;	/* 0: always sent */
+	uint64_t guild, dm; /* 0: always sent */
 } table[] = {
     {"GUILD_CREATE", 1u << 0, 0},
     {"GUILD_UPDATE", 1u << 0, 0},
@@ -85,11 +85,12 @@ exempt(json_object *d, const char *bot)
 {
 	json_object *list = jso_get(d, "mentions");
 
-	if (jso_get(d, "guild_id") == NULL ||
-	    is_user(jso_get(d, "author"), bot))
+	if (jso_get(d, "guild_id") == NULL
+	    || is_user(jso_get(d, "author"), bot))
 		return true;
-	for (size_t i = 0; json_object_is_type(list, json_type_array) &&
-	     i < json_object_array_length(list); i++)
+	for (size_t i = 0; json_object_is_type(list, json_type_array)
+	     && i < json_object_array_length(list);
+	     i++)
 		if (is_user(json_object_array_get_idx(list, i), bot))
 			return true;
 	return false;
@@ -107,17 +108,17 @@ blank(json_object *d, const char *bot)
 		jso_set(d, lists[i], json_object_new_array());
 	json_object_object_del(d, "poll");
 	/* A message in it has no guild_id; it is of the same one. */
-	if (json_object_is_type(answered, json_type_object) &&
-	    !is_user(jso_get(answered, "author"), bot))
+	if (json_object_is_type(answered, json_type_object)
+	    && !is_user(jso_get(answered, "author"), bot))
 		blank(answered, bot);
 }
 
 bool
 intents_hides(uint64_t intents, const char *t)
 {
-	return (intents & INTENTS_MESSAGE_CONTENT) == 0 &&
-	    (strcmp(t, "MESSAGE_CREATE") == 0 ||
-		strcmp(t, "MESSAGE_UPDATE") == 0);
+	return (intents & INTENTS_MESSAGE_CONTENT) == 0
+	    && (strcmp(t, "MESSAGE_CREATE") == 0
+		|| strcmp(t, "MESSAGE_UPDATE") == 0);
 }
 
 bool

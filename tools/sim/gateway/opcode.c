@@ -32,15 +32,17 @@ heartbeat(struct conn *c, json_object *d)
 	struct session *s = c->session;
 	uint64_t seq;
 
-	if (d && (!json_object_is_type(d, json_type_int) ||
-	    json_object_get_int64(d) < 0)) {
+	if (d
+	    && (!json_object_is_type(d, json_type_int)
+		|| json_object_get_int64(d) < 0)) {
 		opcode_refuse(c, 4001, "op 1: d is neither a seq nor null");
 		return;
 	}
 	seq = d ? (uint64_t)json_object_get_int64(d) : 0;
 	if (s && seq > s->journal.seq)
-		stats_violation(c->sim, c->shard, "heartbeat with seq %llu, "
-		    "which was never sent", (unsigned long long)seq);
+		stats_violation(c->sim, c->shard,
+		    "heartbeat with seq %llu, which was never sent",
+		    (unsigned long long)seq);
 	else if (s && seq > s->heartbeat_seq)
 		s->heartbeat_seq = seq;
 	conn_heartbeat(c);
@@ -48,8 +50,8 @@ heartbeat(struct conn *c, json_object *d)
 
 enum when {
 	ANY_TIME,
-	BEFORE,		/* once, before a session: else 4005 */
-	AFTER,		/* with a session only: else 4003 */
+	BEFORE, /* once, before a session: else 4005 */
+	AFTER,	/* with a session only: else 4003 */
 };
 
 static const struct {
@@ -105,15 +107,16 @@ void
 opcode_message(struct conn *c, bool binary, const char *text, size_t len)
 {
 	if (conn_stamp(&c->sends, CONN_SENDS_MAX, CONN_SENDS_S)) {
-		opcode_refuse(c, 4008, "Rate limited: over %d messages in "
-		    "%d s.", CONN_SENDS_MAX, CONN_SENDS_S);
+		opcode_refuse(c, 4008,
+		    "Rate limited: over %d messages in %d s.", CONN_SENDS_MAX,
+		    CONN_SENDS_S);
 		return;
 	}
 	if (c->stuck)
 		return;
 	if (binary)
-		opcode_refuse(c, 4002, "Error while decoding payload: a "
-		    "binary message.");
+		opcode_refuse(c, 4002,
+		    "Error while decoding payload: a binary message.");
 	else if (len > OPCODE_BYTES_MAX)
 		opcode_refuse(c, 4002, "Payload of %zu bytes, over %d.", len,
 		    OPCODE_BYTES_MAX);

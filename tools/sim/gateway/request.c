@@ -15,10 +15,10 @@
 #include <string.h>
 #include <strings.h>
 
-#define REQUEST_NONCE_MAX 32	/* bytes; longer ones are dropped */
+#define REQUEST_NONCE_MAX 32 /* bytes; longer ones are dropped */
 #define REQUEST_USERS_MAX 100
-#define REQUEST_FULL_MS 30000	/* one full list per guild in this time */
-#define REQUEST_FULL_MAX 1024	/* guilds whose last full list is remembered */
+#define REQUEST_FULL_MS 30000 /* one full list per guild in this time */
+#define REQUEST_FULL_MAX 1024 /* guilds whose last full list is remembered */
 #define INTENT_MEMBERS (1u << 1)
 
 void
@@ -30,8 +30,9 @@ request_presence(struct conn *c, json_object *d)
 		opcode_refuse(c, 4001, "op 3: %s", why);
 	else if (conn_stamp(&c->presences, CONN_PRESENCES_MAX,
 		     CONN_PRESENCES_S))
-		opcode_refuse(c, 4008, "Rate limited: over %d presence "
-		    "updates in %d s.", CONN_PRESENCES_MAX, CONN_PRESENCES_S);
+		opcode_refuse(c, 4008,
+		    "Rate limited: over %d presence updates in %d s.",
+		    CONN_PRESENCES_MAX, CONN_PRESENCES_S);
 	else
 		stats_of(c->sim, c->shard)->presences++;
 }
@@ -51,11 +52,12 @@ request_voice(struct conn *c, json_object *d)
 	json_object *channel = jso_get(d, "channel_id");
 	uint64_t id = 0;
 
-	if (!guild || !check_field(d, "self_mute", json_type_boolean) ||
-	    !check_field(d, "self_deaf", json_type_boolean) ||
-	    (channel ? !check_snowflake(channel, &id)
-		     : !check_null(d, "channel_id")))
-		opcode_refuse(c, 4001, "op 4: guild_id, channel_id, self_mute "
+	if (!guild || !check_field(d, "self_mute", json_type_boolean)
+	    || !check_field(d, "self_deaf", json_type_boolean)
+	    || (channel ? !check_snowflake(channel, &id)
+			: !check_null(d, "channel_id")))
+		opcode_refuse(c, 4001,
+		    "op 4: guild_id, channel_id, self_mute "
 		    "or self_deaf is wrong");
 }
 
@@ -68,8 +70,8 @@ seen_guild(struct conn *c, uint64_t id, int op)
 
 	if (i >= 0 && (id >> 22) % s->count == s->shard)
 		return i;
-	stats_violation(c->sim, c->shard, "op %d for guild %" PRIu64
-	    ", which is not of this shard", op, id);
+	stats_violation(c->sim, c->shard,
+	    "op %d for guild %" PRIu64 ", which is not of this shard", op, id);
 	return -1;
 }
 
@@ -115,8 +117,10 @@ rate_limited(struct conn *c, json_object *d, uint64_t guild, uint64_t wait)
 {
 	struct sbuf t = {0};
 
-	sbuf_fmt(&t, "{\"retry_after\":%.3f,\"opcode\":8,\"meta\":"
-	    "{\"guild_id\":\"%" PRIu64 "\"", (double)wait / 1000, guild);
+	sbuf_fmt(&t,
+	    "{\"retry_after\":%.3f,\"opcode\":8,\"meta\":"
+	    "{\"guild_id\":\"%" PRIu64 "\"",
+	    (double)wait / 1000, guild);
 	add_nonce(&t, d);
 	sbuf_str(&t, "}}");
 	answer(c, "RATE_LIMITED", &t);
@@ -157,8 +161,8 @@ member(struct conn *c, unsigned guild, unsigned n)
 	if (n == WORLD_MEMBERS)
 		return world_render_member(w, guild, WORLD_BOT, true);
 	m = world_render_member(w, guild, n % WORLD_USERS, true);
-	jso_set_id(jso_get(m, "user"), "id", UINT64_C(2000000000000000000)
-	    + (uint64_t)guild * 1000003 + n);
+	jso_set_id(jso_get(m, "user"), "id",
+	    UINT64_C(2000000000000000000) + (uint64_t)guild * 1000003 + n);
 	return m;
 }
 
@@ -179,8 +183,8 @@ find_members(struct conn *c, unsigned guild, json_object *d)
 		if (most > 0 && json_object_array_length(list) >= most)
 			break;
 		m = member(c, guild, n);
-		if (asked_for(m, ids, query ? json_object_get_string(query)
-					    : ""))
+		if (asked_for(m, ids,
+			query ? json_object_get_string(query) : ""))
 			json_object_array_add(list, m);
 		else
 			json_object_put(m);
@@ -195,8 +199,9 @@ add_not_found(json_object *d, json_object *list, struct sbuf *t)
 	json_object *ids = jso_get(d, "user_ids");
 	const char *comma = "";
 
-	for (size_t i = 0; json_object_is_type(ids, json_type_array) &&
-	     i < json_object_array_length(ids); i++) {
+	for (size_t i = 0; json_object_is_type(ids, json_type_array)
+	     && i < json_object_array_length(ids);
+	     i++) {
 		json_object *id = json_object_array_get_idx(ids, i);
 		bool found = false;
 
@@ -226,13 +231,16 @@ send_chunk(struct conn *c, uint64_t id, json_object *d, json_object *list,
 	for (; n < (index + 1) * size && n < json_object_array_length(list);
 	     n++) {
 		sbuf_str(&t, comma);
-		sbuf_str(&t, json_object_to_json_string_ext(
-		    json_object_array_get_idx(list, n),
-		    JSON_C_TO_STRING_PLAIN));
+		sbuf_str(&t,
+		    json_object_to_json_string_ext(
+			json_object_array_get_idx(list, n),
+			JSON_C_TO_STRING_PLAIN));
 		comma = ",";
 	}
-	sbuf_fmt(&t, "],\"guild_id\":\"%" PRIu64 "\",\"chunk_index\":%u,"
-	    "\"chunk_count\":%u", id, index, count);
+	sbuf_fmt(&t,
+	    "],\"guild_id\":\"%" PRIu64 "\",\"chunk_index\":%u,"
+	    "\"chunk_count\":%u",
+	    id, index, count);
 	add_nonce(&t, d);
 	sbuf_str(&t, "}");
 	answer(c, "GUILD_MEMBERS_CHUNK", &t);
@@ -264,11 +272,11 @@ check_members(json_object *d)
 		return "needs either query or user_ids";
 	if (query && (!limit || json_object_get_int64(limit) < 0))
 		return "query needs a limit";
-	if (ids && !json_object_is_type(v, json_type_array) &&
-	    !json_object_is_type(v, json_type_string))
+	if (ids && !json_object_is_type(v, json_type_array)
+	    && !json_object_is_type(v, json_type_string))
 		return "user_ids is neither an id nor a list";
-	if (ids && json_object_is_type(v, json_type_array) &&
-	    json_object_array_length(v) > REQUEST_USERS_MAX)
+	if (ids && json_object_is_type(v, json_type_array)
+	    && json_object_array_length(v) > REQUEST_USERS_MAX)
 		return "over 100 user_ids";
 	return NULL;
 }
@@ -278,8 +286,9 @@ is_full(json_object *d)
 {
 	json_object *q = check_field(d, "query", json_type_string);
 
-	return q && json_object_get_string_len(q) == 0 &&
-	    json_object_get_int64(check_field(d, "limit", json_type_int)) == 0;
+	return q && json_object_get_string_len(q) == 0
+	    && json_object_get_int64(check_field(d, "limit", json_type_int))
+	    == 0;
 }
 
 void
@@ -297,14 +306,14 @@ request_members(struct conn *c, json_object *d)
 	if (guild < 0)
 		return;
 	if (is_full(d) && !(c->session->intents & INTENT_MEMBERS)) {
-		stats_violation(c->sim, c->shard, "op 8 for every member "
-		    "without the GUILD_MEMBERS intent");
+		stats_violation(c->sim, c->shard,
+		    "op 8 for every member without the GUILD_MEMBERS intent");
 		return;
 	}
 	if (strike_members_lost(c))
 		return;
-	if (strike_members_limited(c, &wait) ||
-	    (is_full(d) && (wait = full_list_wait(id)) > 0))
+	if (strike_members_limited(c, &wait)
+	    || (is_full(d) && (wait = full_list_wait(id)) > 0))
 		rate_limited(c, d, id, wait);
 	else
 		send_members(c, id, (unsigned)guild, d);
@@ -325,11 +334,12 @@ request_sounds(struct conn *c, json_object *d)
 		struct sbuf t = {0};
 		uint64_t id;
 
-		if (!check_snowflake(json_object_array_get_idx(ids, i), &id) ||
-		    seen_guild(c, id, 31) < 0 || !conn_is_live(c))
+		if (!check_snowflake(json_object_array_get_idx(ids, i), &id)
+		    || seen_guild(c, id, 31) < 0 || !conn_is_live(c))
 			continue;
-		sbuf_fmt(&t, "{\"soundboard_sounds\":[],\"guild_id\":\"%" PRIu64
-		    "\"}", id);
+		sbuf_fmt(&t,
+		    "{\"soundboard_sounds\":[],\"guild_id\":\"%" PRIu64 "\"}",
+		    id);
 		answer(c, "SOUNDBOARD_SOUNDS", &t);
 		sbuf_free(&t);
 	}

@@ -25,7 +25,7 @@ last_of(struct list *l, unsigned shard, unsigned count)
 {
 	struct session *last = NULL;
 
-	list_each(l, e) {
+	list_each (l, e) {
 		struct session *s = container_of(e, struct session, link);
 
 		if (s->shard == shard && s->count == count)
@@ -91,7 +91,8 @@ session_owner(struct session *s, uint64_t seq, uint32_t crc)
 {
 	for (struct session *o = s; o; o = o->next) {
 		bool held;
-		struct journal_entry *e = strcmp(o->id, s->id) != 0 ? NULL
+		struct journal_entry *e = strcmp(o->id, s->id) != 0
+		    ? NULL
 		    : journal_get(&o->journal, seq, &held);
 
 		if (e && e->crc == crc)
@@ -105,7 +106,7 @@ session_newest(struct sim *sim, unsigned shard)
 {
 	struct session *found = NULL;
 
-	list_each(&sim->gateway->live, e) {
+	list_each (&sim->gateway->live, e) {
 		struct session *s = container_of(e, struct session, link);
 
 		if (s->shard == shard && (s->conn || !found || !found->conn))
@@ -184,8 +185,10 @@ session_gap_begin(struct session *s, uint64_t seq)
 {
 	const struct session_kept *k = &s->window[seq % s->replay];
 
-	s->resumed_from_ms = seq > 0 && seq >= session_oldest(s) &&
-	    seq <= s->journal.seq ? k->sent_ms : 0;
+	s->resumed_from_ms = seq > 0 && seq >= session_oldest(s)
+		&& seq <= s->journal.seq
+	    ? k->sent_ms
+	    : 0;
 }
 
 void

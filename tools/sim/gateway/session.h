@@ -12,41 +12,41 @@
 
 #include "shared/base/timer.h"
 
-#define SESSION_ENDED_MAX 512	/* ended ones kept for late audits */
-#define SESSION_RAW_MAX 256	/* documents sent as they are, per session */
+#define SESSION_ENDED_MAX 512 /* ended ones kept for late audits */
+#define SESSION_RAW_MAX 256   /* documents sent as they are, per session */
 
 #define SESSION_NAME_MAX 32
 
 struct session_kept {
 	char *raw;
 	size_t len;
-	uint64_t sent_ms;	/* clock_boot_ms() when it left; 0: not yet */
+	uint64_t sent_ms; /* clock_boot_ms() when it left; 0: not yet */
 };
 
 struct session {
-	struct list link;	/* gateway->live or gateway->ended */
-	struct session *next;	/* of its hash bucket */
+	struct list link;     /* gateway->live or gateway->ended */
+	struct session *next; /* of its hash bucket */
 	struct sim *sim;
 	char id[33];
 	unsigned shard, count;
 	uint64_t intents;
-	struct conn *conn;	/* NULL: disconnected */
+	struct conn *conn; /* NULL: disconnected */
 	bool ended;
-	uint64_t sent, handled;	/* counted events */
-	uint64_t heartbeat_seq;	/* highest d of its heartbeats */
-	uint64_t audit_seq;	/* highest audited */
-	struct journal journal;	/* journal.seq: last issued */
+	uint64_t sent, handled;	     /* counted events */
+	uint64_t heartbeat_seq;	     /* highest d of its heartbeats */
+	uint64_t audit_seq;	     /* highest audited */
+	struct journal journal;	     /* journal.seq: last issued */
 	struct session_kept *window; /* seq % replay */
 	unsigned replay;
 	struct timer expire;
 	uint64_t resumed_from_ms; /* when the client's last event had left on
 				     the connection before; 0: not asked */
-	bool syncing;		/* GUILD_CREATEs of READY still to issue */
-	unsigned sync_next;	/* guild index to look at next */
-	unsigned sync_floods;	/* rounds over the guilds: fault flood-guilds */
+	bool syncing;		  /* GUILD_CREATEs of READY still to issue */
+	unsigned sync_next;	  /* guild index to look at next */
+	unsigned sync_floods; /* rounds over the guilds: fault flood-guilds */
 	char withheld[SESSION_NAME_MAX]; /* events of names that begin so are
 					    never issued; "": none is */
-	uint32_t raw[SESSION_RAW_MAX]; /* checksums; a ring */
+	uint32_t raw[SESSION_RAW_MAX];	 /* checksums; a ring */
 	unsigned raws;
 };
 

@@ -168,7 +168,7 @@ flood(struct conn *c, uint64_t times)
 	if (times < 1)
 		times = 1;
 	s->sync_floods = times > STRIKE_FLOODS_MAX ? STRIKE_FLOODS_MAX
-						  : (unsigned)times;
+						   : (unsigned)times;
 	s->sync_next = 0;
 	s->syncing = true;
 	conn_work(c);
@@ -188,8 +188,9 @@ bomb(struct conn *c, size_t size)
 	for (size_t n = 0; n < size; n += sizeof(blanks))
 		compress_part(c->compress, blanks, sizeof(blanks), false, &out);
 	compress_part(c->compress, "\"}", 2, true, &out);
-	conn_put(c, FRAME_FIN | (c->compress ? WSLAY_BINARY_FRAME
-	    : WSLAY_TEXT_FRAME), out.p, out.len);
+	conn_put(c,
+	    FRAME_FIN | (c->compress ? WSLAY_BINARY_FRAME : WSLAY_TEXT_FRAME),
+	    out.p, out.len);
 	sbuf_free(&out);
 }
 
@@ -226,7 +227,8 @@ strike_live(struct conn *c)
 {
 	for (unsigned k = 0; k < FAULT_KINDS && conn_is_live(c); k++) {
 		const struct fault *f = fault_stage(k) == FAULT_DATA
-		    ? take(c, k) : NULL;
+		    ? take(c, k)
+		    : NULL;
 
 		if (f)
 			commit(c, f);
@@ -236,7 +238,7 @@ strike_live(struct conn *c)
 void
 strike_all(struct sim *sim)
 {
-	list_each_safe(&sim->gateway->conns, e, next) {
+	list_each_safe (&sim->gateway->conns, e, next) {
 		struct conn *c = container_of(e, struct conn, link);
 
 		if (conn_is_live(c))
@@ -299,7 +301,7 @@ strike_message(struct conn *c, unsigned opcode, char *p, size_t len)
 void
 strike_once(struct sim *sim)
 {
-	list_each_safe(&sim->gateway->conns, e, next) {
+	list_each_safe (&sim->gateway->conns, e, next) {
 		struct conn *c = container_of(e, struct conn, link);
 
 		if (conn_is_open(c))

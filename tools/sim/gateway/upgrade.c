@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #define UPGRADE_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-#define UPGRADE_KEY_LEN 24	/* base64 of 16 bytes */
+#define UPGRADE_KEY_LEN 24 /* base64 of 16 bytes */
 
 struct word {
 	const char *p;
@@ -39,19 +39,20 @@ header(const char *text, size_t len, const char *name)
 
 	while ((p = memmem(p, (size_t)(end - p), "\r\n", 2)) != NULL) {
 		p += 2;
-		if ((size_t)(end - p) <= n || strncasecmp(p, name, n) != 0 ||
-		    p[n] != ':')
+		if ((size_t)(end - p) <= n || strncasecmp(p, name, n) != 0
+		    || p[n] != ':')
 			continue;
 		w.p = p + n + 1;
-		w.len = (size_t)((const char *)memmem(w.p,
-		    (size_t)(end - w.p), "\r\n", 2) - w.p);
+		w.len = (size_t)((const char *)memmem(w.p, (size_t)(end - w.p),
+				     "\r\n", 2)
+		    - w.p);
 		for (; w.len && isblank((unsigned char)*w.p); w.len--)
 			w.p++;
 		while (w.len && isblank((unsigned char)w.p[w.len - 1]))
 			w.len--;
 		seen++;
 	}
-	return seen == 1 ? w : (struct word){NULL, 0};
+	return seen == 1 ? w : (struct word) {NULL, 0};
 }
 
 static bool
@@ -60,14 +61,14 @@ lists(struct word w, const char *token)
 	size_t i = 0, start;
 
 	while (i < w.len) {
-		while (i < w.len && (w.p[i] == ',' ||
-		    isblank((unsigned char)w.p[i])))
+		while (i < w.len
+		    && (w.p[i] == ',' || isblank((unsigned char)w.p[i])))
 			i++;
 		start = i;
-		while (i < w.len && w.p[i] != ',' &&
-		    !isblank((unsigned char)w.p[i]))
+		while (i < w.len && w.p[i] != ','
+		    && !isblank((unsigned char)w.p[i]))
 			i++;
-		if (word_is((struct word){w.p + start, i - start}, token))
+		if (word_is((struct word) {w.p + start, i - start}, token))
 			return true;
 	}
 	return false;
@@ -88,13 +89,13 @@ query(struct word target, const char *name)
 		amp = memchr(p, '&', (size_t)(end - p));
 		if (!amp)
 			amp = end;
-		if ((size_t)(amp - p) > n && strncmp(p, name, n) == 0 &&
-		    p[n] == '=')
-			return (struct word){p + n + 1,
-			    (size_t)(amp - p) - n - 1};
+		if ((size_t)(amp - p) > n && strncmp(p, name, n) == 0
+		    && p[n] == '=')
+			return (
+			    struct word) {p + n + 1, (size_t)(amp - p) - n - 1};
 		p = amp;
 	}
-	return (struct word){NULL, 0};
+	return (struct word) {NULL, 0};
 }
 
 static int
@@ -129,9 +130,10 @@ accept_key(struct word key, char out[32])
 	char text[UPGRADE_KEY_LEN + sizeof(UPGRADE_GUID)];
 	unsigned n;
 
-	if (key.len != UPGRADE_KEY_LEN || key.p[22] != '=' ||
-	    EVP_DecodeBlock(raw, (const unsigned char *)key.p,
-		UPGRADE_KEY_LEN) != 18)
+	if (key.len != UPGRADE_KEY_LEN || key.p[22] != '='
+	    || EVP_DecodeBlock(raw, (const unsigned char *)key.p,
+		   UPGRADE_KEY_LEN)
+		!= 18)
 		return false;
 	memcpy(text, key.p, key.len);
 	memcpy(text + key.len, UPGRADE_GUID, sizeof(UPGRADE_GUID));
@@ -166,8 +168,8 @@ upgrade_read(const char *text, size_t len, struct upgrade *u)
 		return refuse(u, 404, "the gateway lives at /");
 	if (header(text, len, "Host").len == 0)
 		return refuse(u, 400, "no Host header");
-	if (!lists(header(text, len, "Upgrade"), "websocket") ||
-	    !lists(header(text, len, "Connection"), "upgrade"))
+	if (!lists(header(text, len, "Upgrade"), "websocket")
+	    || !lists(header(text, len, "Connection"), "upgrade"))
 		return refuse(u, 426, "not a websocket upgrade");
 	if (!word_is(header(text, len, "Sec-WebSocket-Version"), "13"))
 		return refuse(u, 426, "Sec-WebSocket-Version is not 13");
@@ -198,19 +200,24 @@ upgrade_answer(struct sbuf *out, int status, const char *accept,
     unsigned retry_after)
 {
 	if (status == 101) {
-		sbuf_fmt(out, "HTTP/1.1 101 Switching Protocols\r\n"
+		sbuf_fmt(out,
+		    "HTTP/1.1 101 Switching Protocols\r\n"
 		    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-		    "Sec-WebSocket-Accept: %s\r\n\r\n", accept);
+		    "Sec-WebSocket-Accept: %s\r\n\r\n",
+		    accept);
 		return;
 	}
 	sbuf_fmt(out, "HTTP/1.1 %d %s\r\nConnection: close\r\n", status,
 	    status_text(status));
 	if (status == 426)
-		sbuf_str(out, "Upgrade: websocket\r\n"
+		sbuf_str(out,
+		    "Upgrade: websocket\r\n"
 		    "Sec-WebSocket-Version: 13\r\n");
 	if (retry_after > 0)
 		sbuf_fmt(out, "Retry-After: %u\r\n", retry_after);
-	sbuf_fmt(out, "CF-RAY: 0123456789abcdef-SIM\r\n"
+	sbuf_fmt(out,
+	    "CF-RAY: 0123456789abcdef-SIM\r\n"
 	    "Content-Type: text/plain\r\nContent-Length: 16\r\n\r\n"
-	    "error code: %d\n", status);
+	    "error code: %d\n",
+	    status);
 }

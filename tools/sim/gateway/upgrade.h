@@ -11,9 +11,9 @@
 #define UPGRADE_MAX 16384 /* bytes of a request's head */
 
 struct upgrade {
-	char accept[32];	/* Sec-WebSocket-Accept */
-	unsigned close;		/* 0, or the close code to send once open */
-	const char *why;	/* with close, or with a status that is not 101 */
+	char accept[32]; /* Sec-WebSocket-Accept */
+	unsigned close;	 /* 0, or the close code to send once open */
+	const char *why; /* with close, or with a status that is not 101 */
 	enum compress_kind compress;
 };
 

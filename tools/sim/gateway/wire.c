@@ -12,12 +12,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define WIRE_READ 16384		/* bytes per read */
-#define WIRE_READS_MAX 8	/* reads per wake-up */
-#define WIRE_WRITE_MAX 65536	/* bytes handed to one SSL_write */
-#define WIRE_KEEP (256u << 10)	/* larger empty buffers are given back */
+#define WIRE_READ 16384	       /* bytes per read */
+#define WIRE_READS_MAX 8       /* reads per wake-up */
+#define WIRE_WRITE_MAX 65536   /* bytes handed to one SSL_write */
+#define WIRE_KEEP (256u << 10) /* larger empty buffers are given back */
 
-#define SETUP_TRIPS 2		/* TCP's and TLS's, before anything is read */
+#define SETUP_TRIPS 2 /* TCP's and TLS's, before anything is read */
 
 /* ---- latency ----------------------------------------------------------- */
 
@@ -68,7 +68,7 @@ may_leave(struct wire *w)
 
 	if (list_empty(&w->late))
 		return behind;
-	list_each_safe(&w->late, e, next) {
+	list_each_safe (&w->late, e, next) {
 		struct late *l = container_of(e, struct late, link);
 
 		if (l->due_ms > now) {
@@ -90,7 +90,7 @@ may_leave(struct wire *w)
 static void
 drop_late(struct wire *w)
 {
-	list_each_safe(&w->late, e, next) {
+	list_each_safe (&w->late, e, next) {
 		list_remove(e);
 		free(container_of(e, struct late, link));
 	}
@@ -182,8 +182,8 @@ on_readable(struct ev_loop *loop, ev_io *io, int revents)
 
 	if (handshake(w) != 1)
 		return;
-	for (int i = 0; i < WIRE_READS_MAX || (w->ssl && SSL_has_pending(w->ssl));
-	     i++) {
+	for (int i = 0;
+	     i < WIRE_READS_MAX || (w->ssl && SSL_has_pending(w->ssl)); i++) {
 		n = read_some(w, buf, sizeof(buf));
 		if (n <= 0)
 			return;
@@ -260,8 +260,8 @@ wire_arrived_ms(const struct wire *w)
 	socklen_t len = sizeof(info);
 	uint64_t now = clock_boot_ms();
 
-	if (getsockopt(w->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
-	    info.tcpi_last_data_recv > now)
+	if (getsockopt(w->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0
+	    || info.tcpi_last_data_recv > now)
 		return now;
 	return now - info.tcpi_last_data_recv;
 }

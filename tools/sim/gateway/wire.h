@@ -23,19 +23,19 @@ typedef void wire_drained_fn(struct wire *);
 
 struct wire {
 	struct ev_loop *loop;
-	int fd;			/* -1: ended */
-	SSL *ssl;		/* NULL: plain */
+	int fd;	  /* -1: ended */
+	SSL *ssl; /* NULL: plain */
 	bool handshaking;
-	bool corked;		/* holds everything back until uncorked */
-	bool shut;		/* FIN once everything is written */
+	bool corked; /* holds everything back until uncorked */
+	bool shut;   /* FIN once everything is written */
 	ev_io rd, wr;
 	struct sbuf out;
-	size_t out_off;		/* bytes of out already written */
-	struct list dirty;	/* in the list of wires to flush */
-	const double *rtt_s;	/* a round trip takes so long; NULL: no time */
-	struct list late;	/* of wire.c: what may leave when */
-	uint64_t put, gone;	/* bytes appended, written, so far */
-	ev_timer hold;		/* until more may leave, or be read */
+	size_t out_off;	     /* bytes of out already written */
+	struct list dirty;   /* in the list of wires to flush */
+	const double *rtt_s; /* a round trip takes so long; NULL: no time */
+	struct list late;    /* of wire.c: what may leave when */
+	uint64_t put, gone;  /* bytes appended, written, so far */
+	ev_timer hold;	     /* until more may leave, or be read */
 	wire_bytes_fn *on_bytes;
 	wire_gone_fn *on_gone;
 	wire_drained_fn *on_drained;

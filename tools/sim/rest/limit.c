@@ -62,7 +62,7 @@ limit_reset(struct limit *l)
 	uint64_t seed = l->seed;
 
 	memset(bucket, 0, SLOTS * sizeof(*bucket));
-	*l = (struct limit){.seed = seed, .bucket = bucket};
+	*l = (struct limit) {.seed = seed, .bucket = bucket};
 }
 
 const char *
@@ -77,8 +77,8 @@ slot_of(struct limit *l, enum limit_class c, uint64_t major)
 	uint64_t key[2] = {c, major};
 	uint32_t at = (uint32_t)base_hash64(key, sizeof(key)) & (SLOTS - 1);
 
-	while (l->bucket[at].cls != LIMIT_NONE &&
-	       (l->bucket[at].cls != c || l->bucket[at].major != major))
+	while (l->bucket[at].cls != LIMIT_NONE
+	    && (l->bucket[at].cls != c || l->bucket[at].major != major))
 		at = (at + 1) & (SLOTS - 1);
 	return &l->bucket[at];
 }

@@ -9,11 +9,11 @@
 
 #include "shared/base/base.h"
 
-#define LIMIT_GLOBAL 50			/* requests in a second */
-#define LIMIT_INVALID 10000		/* in LIMIT_INVALID_MS, then a ban */
+#define LIMIT_GLOBAL 50	    /* requests in a second */
+#define LIMIT_INVALID 10000 /* in LIMIT_INVALID_MS, then a ban */
 #define LIMIT_INVALID_MS 600000
 #define LIMIT_BAN_MS 3600000
-#define LIMIT_BUCKETS_MAX 16384		/* live at once */
+#define LIMIT_BUCKETS_MAX 16384 /* live at once */
 
 /* class, requests, in milliseconds */
 #define LIMIT_TABLE(X)                                                         \
@@ -42,14 +42,14 @@ enum limit_class {
 #define X(name, n, ms) LIMIT_##name,
 	LIMIT_TABLE(X)
 #undef X
-	LIMIT_CLASSES
+	    LIMIT_CLASSES
 };
 
 struct limit_answer {
-	bool refused;		/* 429; wait reset_after_ms */
+	bool refused; /* 429; wait reset_after_ms */
 	uint32_t limit, remaining;
 	uint64_t reset_after_ms;
-	char bucket[33];	/* X-RateLimit-Bucket: the class, not the major */
+	char bucket[33]; /* X-RateLimit-Bucket: the class, not the major */
 };
 
 struct limit;

@@ -59,8 +59,8 @@ token_refused(struct rest_call *c)
 	if (c->route->flags & ROUTE_OPEN)
 		return false;
 	if (auth != NULL && strncmp(auth, "Bot ", 4) == 0) {
-		c->other_bot = c->sim->other_token[0] != '\0' &&
-		    strcmp(auth + 4, c->sim->other_token) == 0;
+		c->other_bot = c->sim->other_token[0] != '\0'
+		    && strcmp(auth + 4, c->sim->other_token) == 0;
 		if (c->other_bot || strcmp(auth + 4, c->sim->token) == 0)
 			return false;
 	}
@@ -111,9 +111,9 @@ count(struct rest_call *c)
 	r->by_status[c->status]++;
 	if (c->status == 429)
 		r->rate_limited++;
-	if (c->status == 401 || c->status == 403 ||
-	    (c->status == 429 &&
-		(c->scope == NULL || strcmp(c->scope, "shared") != 0))) {
+	if (c->status == 401 || c->status == 403
+	    || (c->status == 429
+		&& (c->scope == NULL || strcmp(c->scope, "shared") != 0))) {
 		r->invalid++;
 		limit_invalid(r->limit, clock_boot_ms());
 	}
@@ -123,9 +123,9 @@ static void
 handle(struct rest_call *c)
 {
 	c->rest->requests++;
-	if (!version_refused(c) && !rest_fault_apply(c) && !edge_refused(c) &&
-	    route_find(c) && !token_refused(c) && !limit_refused(c) &&
-	    rest_body_parse(c))
+	if (!version_refused(c) && !rest_fault_apply(c) && !edge_refused(c)
+	    && route_find(c) && !token_refused(c) && !limit_refused(c)
+	    && rest_body_parse(c))
 		c->route->fn(c);
 	must(c->status != 0);
 	count(c);
@@ -157,9 +157,9 @@ rest_start(struct sim *sim, const struct route *const *routes, struct err *e)
 		return -1;
 	}
 	hostnames_host(sim, name, sizeof(name));
-	must(str_format(sim->url_api, sizeof(sim->url_api),
-	    "%s://%s:%u/api/v10", sim->cfg.plain ? "http" : "https", name,
-	    r->port));
+	must(
+	    str_format(sim->url_api, sizeof(sim->url_api), "%s://%s:%u/api/v10",
+		sim->cfg.plain ? "http" : "https", name, r->port));
 	return 0;
 }
 
@@ -176,8 +176,8 @@ void
 rest_report(struct sim *sim, struct sbuf *out)
 {
 	const struct rest *r = sim->rest;
-	const struct world_interactions *n =
-	    world_interaction_counts(sim->world);
+	const struct world_interactions *n = world_interaction_counts(
+	    sim->world);
 	unsigned waiting = world_interaction_waiting(sim->world);
 	const char *comma = "";
 
@@ -199,7 +199,8 @@ rest_report(struct sim *sim, struct sbuf *out)
 			    r->limited[c]);
 			comma = ",";
 		}
-	sbuf_fmt(out, "},\"invalid\":%" PRIu64 ",\"faulted\":%" PRIu64
+	sbuf_fmt(out,
+	    "},\"invalid\":%" PRIu64 ",\"faulted\":%" PRIu64
 	    ",\"interactions\":{\"made\":%" PRIu64 ",\"answered\":%" PRIu64
 	    ",\"waiting\":%u,\"unanswered\":%" PRIu64 ",\"twice\":%" PRIu64
 	    ",\"late\":%" PRIu64 ",\"wrong\":%" PRIu64 "}}",

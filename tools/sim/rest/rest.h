@@ -15,8 +15,8 @@ struct rest_call;
 struct route;
 
 #define REST_CONNECTIONS_MAX 512
-#define REST_IDLE_S 60			/* keep-alive connection without words */
-#define REST_BODY_MAX (26u << 20)	/* a little above Discord's 25 MiB */
+#define REST_IDLE_S 60		  /* keep-alive connection without words */
+#define REST_BODY_MAX (26u << 20) /* a little above Discord's 25 MiB */
 
 /* Listens at cfg.listen:cfg.port, fills url_api.  routes: tables
  * (route.h), NULL-ended.  0 or -1. */

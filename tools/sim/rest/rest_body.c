@@ -32,8 +32,8 @@ rest_body_decode(char *to, size_t size, const char *from, size_t len, bool plus)
 		char c = from[i];
 
 		if (c == '%') {
-			if (i + 2 >= len || hex(from[i + 1]) < 0 ||
-			    hex(from[i + 2]) < 0)
+			if (i + 2 >= len || hex(from[i + 1]) < 0
+			    || hex(from[i + 2]) < 0)
 				return false;
 			c = (char)(hex(from[i + 1]) << 4 | hex(from[i + 2]));
 			i += 2;
@@ -97,10 +97,10 @@ parse_urlencoded(struct rest_call *c)
 		const char *stop = amp ? amp : end;
 		const char *eq = memchr(s, '=', (size_t)(stop - s));
 
-		if (eq != NULL &&
-		    rest_body_decode(
-			key, sizeof(key), s, (size_t)(eq - s), true) &&
-		    rest_body_decode(value, sizeof(value), eq + 1,
+		if (eq != NULL
+		    && rest_body_decode(key, sizeof(key), s, (size_t)(eq - s),
+			true)
+		    && rest_body_decode(value, sizeof(value), eq + 1,
 			(size_t)(stop - eq - 1), true))
 			jso_set_text(c->body, key, value);
 		s = stop + 1;
@@ -110,8 +110,8 @@ parse_urlencoded(struct rest_call *c)
 
 /* The quoted value of name="..." in a part's headers; false when absent. */
 static bool
-part_value(
-    const char *head, size_t len, const char *name, char *out, size_t size)
+part_value(const char *head, size_t len, const char *name, char *out,
+    size_t size)
 {
 	char want[32];
 	const char *at, *end;
@@ -122,8 +122,8 @@ part_value(
 		return false;
 	at += strlen(want);
 	end = memchr(at, '"', (size_t)(head + len - at));
-	return end != NULL &&
-	       str_format(out, size, "%.*s", (int)(end - at), at);
+	return end != NULL
+	    && str_format(out, size, "%.*s", (int)(end - at), at);
 }
 
 static void
@@ -136,8 +136,8 @@ part_type(const char *head, size_t len, char *out, size_t size)
 		if (strncasecmp(s, name, sizeof(name) - 1) == 0) {
 			s += sizeof(name) - 1;
 			s += strspn(s, " ");
-			(void)str_format(
-			    out, size, "%.*s", (int)strcspn(s, "\r\n;"), s);
+			(void)str_format(out, size, "%.*s",
+			    (int)strcspn(s, "\r\n;"), s);
 			return;
 		}
 }
@@ -225,8 +225,8 @@ parse_multipart(struct rest_call *c, const char *type)
 	if (b != NULL) {
 		b += strlen("boundary=");
 		n = *b == '"' ? strcspn(++b, "\"") : strcspn(b, "; ");
-		if (n > 0 &&
-		    str_format(mark, sizeof(mark), "\r\n--%.*s", (int)n, b))
+		if (n > 0
+		    && str_format(mark, sizeof(mark), "\r\n--%.*s", (int)n, b))
 			return parse_parts(c, mark);
 	}
 	rest_reply_error(c, REST_BAD_REQUEST);
@@ -242,15 +242,15 @@ rest_body_parse(struct rest_call *c)
 		rest_reply_error(c, REST_TOO_BIG);
 		return false;
 	}
-	if (c->raw.len == 0 || strcmp(c->method, "GET") == 0 ||
-	    strcmp(c->method, "DELETE") == 0)
+	if (c->raw.len == 0 || strcmp(c->method, "GET") == 0
+	    || strcmp(c->method, "DELETE") == 0)
 		return true;
 	if (type != NULL && strncasecmp(type, "application/json", 16) == 0)
 		return parse_json(c, c->raw.p, c->raw.len);
 	if (type != NULL && strncasecmp(type, "multipart/form-data", 19) == 0)
 		return parse_multipart(c, type);
-	if (type != NULL &&
-	    strncasecmp(type, "application/x-www-form-urlencoded", 33) == 0)
+	if (type != NULL
+	    && strncasecmp(type, "application/x-www-form-urlencoded", 33) == 0)
 		return parse_urlencoded(c);
 	rest_form_error(c, "", "CONTENT_TYPE_INVALID",
 	    "Expected \"Content-Type\" header to be one of "

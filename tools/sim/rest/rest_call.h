@@ -21,8 +21,8 @@ struct MHD_Daemon;
 struct rest_faults;
 struct route;
 
-#define REST_ARGS_MAX 4		/* variable parts of a path */
-#define REST_FILES_MAX 10	/* discord-protocol.md section 7.3 */
+#define REST_ARGS_MAX 4	  /* variable parts of a path */
+#define REST_FILES_MAX 10 /* discord-protocol.md section 7.3 */
 #define REST_URL_MAX 2048
 #define REST_STATUS_MAX 600
 
@@ -31,16 +31,16 @@ struct rest {
 	struct MHD_Daemon *daemon;
 	int listen_fd;
 	unsigned port;
-	ev_io io;		/* the HTTP server's epoll fd */
-	ev_timer tick;		/* its own time-outs */
-	struct list waiting;	/* calls whose answer is delayed */
+	ev_io io;	     /* the HTTP server's epoll fd */
+	ev_timer tick;	     /* its own time-outs */
+	struct list waiting; /* calls whose answer is delayed */
 	struct limit *limit;
 	struct rest_faults *faults;
-	const struct route *const *routes; /* tables, NULL-ended */
+	const struct route *const *routes;  /* tables, NULL-ended */
 	void (*handle)(struct rest_call *); /* makes the answer */
 	uint64_t requests, rate_limited, global_limited, invalid, faulted;
 	uint64_t by_status[REST_STATUS_MAX];
-	uint64_t limited[LIMIT_CLASSES];	/* 429s by class */
+	uint64_t limited[LIMIT_CLASSES]; /* 429s by class */
 };
 
 struct rest_file {
@@ -49,34 +49,34 @@ struct rest_file {
 };
 
 struct rest_call {
-	struct list link;	/* in rest->waiting while delayed */
+	struct list link; /* in rest->waiting while delayed */
 	struct rest *rest;
 	struct sim *sim;
 	struct world *w;
 	struct MHD_Connection *conn;
 	char method[12];
-	char url[REST_URL_MAX];	/* as sent, without the query */
+	char url[REST_URL_MAX]; /* as sent, without the query */
 	const char *path;	/* in url, after /api/vN */
 	bool too_big, done;
-	bool other_bot;		/* its token is sim->other_token */
-	struct sbuf raw;	/* the body as sent */
+	bool other_bot;	 /* its token is sim->other_token */
+	struct sbuf raw; /* the body as sent */
 
 	const struct route *route;
-	uint64_t id[REST_ARGS_MAX];	/* snowflakes of the path, in order */
-	char word[REST_ARGS_MAX][256];	/* other variable parts, decoded */
+	uint64_t id[REST_ARGS_MAX];    /* snowflakes of the path, in order */
+	char word[REST_ARGS_MAX][256]; /* other variable parts, decoded */
 	unsigned ids, words;
-	json_object *body;		/* parsed; NULL: none was sent */
+	json_object *body; /* parsed; NULL: none was sent */
 	struct rest_file file[REST_FILES_MAX];
 	unsigned files;
-	json_object *errors;		/* of the form; NULL: none */
+	json_object *errors; /* of the form; NULL: none */
 
 	/* the answer */
 	int status;
 	struct sbuf out;
 	const char *type;
 	struct limit_answer limit;
-	const char *scope;		/* of a 429 */
-	double retry_after;		/* seconds; < 0: no header */
+	const char *scope;  /* of a 429 */
+	double retry_after; /* seconds; < 0: no header */
 	bool cut;
 	unsigned delay_ms;
 	ev_timer delay;

@@ -63,11 +63,11 @@ set(struct rest_faults *fs, struct rest_fault f, const char *pattern)
 {
 	struct rest_fault *slot = slot_for(fs, pattern);
 
-	if (slot == NULL || pattern[0] == '\0' ||
-	    !str_format(f.pattern, sizeof(f.pattern), "%s", pattern))
+	if (slot == NULL || pattern[0] == '\0'
+	    || !str_format(f.pattern, sizeof(f.pattern), "%s", pattern))
 		return false;
-	if (f.kind != REST_FAULT_PASS && f.kind != REST_FAULT_CUT &&
-	    f.status == 0)
+	if (f.kind != REST_FAULT_PASS && f.kind != REST_FAULT_CUT
+	    && f.status == 0)
 		return false;
 	*slot = f;
 	return true;
@@ -101,9 +101,9 @@ fault_of(struct rest_call *c)
 	for (size_t i = 0; i < REST_FAULTS_MAX; i++) {
 		struct rest_fault *f = &c->rest->faults->fault[i];
 
-		if (f->pattern[0] != '\0' &&
-		    (fnmatch(f->pattern, whole, 0) == 0 ||
-			fnmatch(f->pattern, c->path, 0) == 0))
+		if (f->pattern[0] != '\0'
+		    && (fnmatch(f->pattern, whole, 0) == 0
+			|| fnmatch(f->pattern, c->path, 0) == 0))
 			return f;
 	}
 	return NULL;
@@ -198,8 +198,8 @@ wish_word(struct rest_fault *f, const char *word)
 		f->kind = (enum rest_fault_kind)kind;
 	else if (wish_number(word, "retry-after=", &n) && n >= 0 && n < 1e7)
 		f->retry_after = n;
-	else if (wish_number(word, "delay=", &n) && n >= 0 &&
-		 n * 1000 <= REST_FAULT_DELAY_MAX_MS)
+	else if (wish_number(word, "delay=", &n) && n >= 0
+	    && n * 1000 <= REST_FAULT_DELAY_MAX_MS)
 		f->delay_ms = (unsigned)(n * 1000);
 	else if (wish_number(word, "count=", &n) && n >= 1 && n < 1e9)
 		f->count = (int)n;
@@ -217,8 +217,8 @@ wish_status(struct rest_fault *f, const char *word)
 		f->kind = REST_FAULT_PASS;
 		return true;
 	}
-	if (!str_to_i64(word, &status) || status < 200 ||
-	    status >= REST_STATUS_MAX)
+	if (!str_to_i64(word, &status) || status < 200
+	    || status >= REST_STATUS_MAX)
 		return false;
 	f->status = (int)status;
 	return true;
@@ -229,15 +229,18 @@ static int
 fault_verb(struct sim *sim, const char *pattern, int argc, char **argv,
     struct sbuf *out)
 {
-	struct rest_fault f = {
-	    .kind = REST_FAULT_JSON, .retry_after = -1, .count = -1}, *old;
+	struct rest_fault f = {.kind = REST_FAULT_JSON,
+			      .retry_after = -1,
+			      .count = -1},
+			  *old;
 
 	if (argc < 1 || !wish_status(&f, argv[0]))
-		return sbuf_say(out, EXIT_USAGE, "expected a status of 200 to "
-		    "599 or \"ok\"");
+		return sbuf_say(out, EXIT_USAGE,
+		    "expected a status of 200 to 599 or \"ok\"");
 	for (int i = 1; i < argc; i++)
 		if (!wish_word(&f, argv[i]))
-			return sbuf_say(out, EXIT_USAGE, "%s is none of json, "
+			return sbuf_say(out, EXIT_USAGE,
+			    "%s is none of json, "
 			    "html, garbage, empty, shared, global, cut, "
 			    "retry-after=SECONDS, delay=SECONDS, count=N",
 			    argv[i]);
@@ -248,8 +251,9 @@ fault_verb(struct sim *sim, const char *pattern, int argc, char **argv,
 	}
 	if (set(sim->rest->faults, f, pattern))
 		return 0;
-	return sbuf_say(out, 1, "no more than %d faults, of at most 127 "
-	    "characters", REST_FAULTS_MAX);
+	return sbuf_say(out, 1,
+	    "no more than %d faults, of at most 127 characters",
+	    REST_FAULTS_MAX);
 }
 
 int
@@ -266,6 +270,6 @@ rest_fault_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	}
 	if (argc >= 3)
 		return fault_verb(sim, argv[1], argc - 2, argv + 2, out);
-	return sbuf_say(out, EXIT_USAGE, "expected: rest PATTERN STATUS|ok "
-	    "..., rest list, rest clear");
+	return sbuf_say(out, EXIT_USAGE,
+	    "expected: rest PATTERN STATUS|ok ..., rest list, rest clear");
 }

@@ -26,7 +26,7 @@ enum rest_fault_kind {
 #define X(name, word) REST_FAULT_##name,
 	REST_FAULT_KINDS(X)
 #undef X
-	REST_FAULT_KIND_COUNT
+	    REST_FAULT_KIND_COUNT
 };
 
 struct rest_faults *rest_fault_new(void);

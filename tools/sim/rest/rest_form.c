@@ -127,8 +127,8 @@ rest_form_string(struct rest_call *c, json_object *o, const char *key,
 
 	if (v == NULL)
 		return NULL;
-	if (!json_object_is_type(v, json_type_string) &&
-	    !json_object_is_type(v, json_type_int)) {
+	if (!json_object_is_type(v, json_type_string)
+	    && !json_object_is_type(v, json_type_int)) {
 		rest_form_error(c, key, "STRING_TYPE_CONVERT",
 		    "Could not interpret value as string.");
 		return NULL;
@@ -155,8 +155,8 @@ rest_form_int(struct rest_call *c, json_object *o, const char *key, int64_t min,
 		return false;
 	if (json_object_is_type(v, json_type_int))
 		n = json_object_get_int64(v);
-	else if (!json_object_is_type(v, json_type_string) ||
-		 !str_to_i64(json_object_get_string(v), &n)) {
+	else if (!json_object_is_type(v, json_type_string)
+	    || !str_to_i64(json_object_get_string(v), &n)) {
 		rest_form_error(c, key, "NUMBER_TYPE_COERCE",
 		    "Value \"%.100s\" is not int.", json_object_get_string(v));
 		return false;
@@ -174,16 +174,16 @@ rest_form_int(struct rest_call *c, json_object *o, const char *key, int64_t min,
 }
 
 bool
-rest_form_id(
-    struct rest_call *c, json_object *o, const char *key, uint64_t *out)
+rest_form_id(struct rest_call *c, json_object *o, const char *key,
+    uint64_t *out)
 {
 	json_object *v = jso_get(o, key);
 
 	if (v == NULL)
 		return false;
-	if ((json_object_is_type(v, json_type_string) ||
-		json_object_is_type(v, json_type_int)) &&
-	    str_to_u64(json_object_get_string(v), out))
+	if ((json_object_is_type(v, json_type_string)
+		|| json_object_is_type(v, json_type_int))
+	    && str_to_u64(json_object_get_string(v), out))
 		return true;
 	rest_form_error(c, key, "NUMBER_TYPE_COERCE",
 	    "Value \"%.100s\" is not snowflake.", json_object_get_string(v));
@@ -191,8 +191,8 @@ rest_form_id(
 }
 
 json_object *
-rest_form_array(
-    struct rest_call *c, json_object *o, const char *key, size_t max)
+rest_form_array(struct rest_call *c, json_object *o, const char *key,
+    size_t max)
 {
 	json_object *v = jso_get(o, key);
 
@@ -238,14 +238,15 @@ image_problem(const char *s, bool gif)
 	for (size_t i = 0; i < nitems(image); i++) {
 		size_t n = strlen(image[i].type);
 
-		if (strncmp(s + 5, image[i].type, n) != 0 ||
-		    strncmp(s + 5 + n, ";base64,", 8) != 0)
+		if (strncmp(s + 5, image[i].type, n) != 0
+		    || strncmp(s + 5 + n, ";base64,", 8) != 0)
 			continue;
 		if (i == 2 && !gif)
 			return "Animated images need a feature this guild "
 			       "lacks.";
 		return is_image(s + 5 + n + 8, image[i].magic, image[i].len)
-		    ? NULL : "Invalid image data";
+		    ? NULL
+		    : "Invalid image data";
 	}
 	return "Unsupported image type given";
 }

@@ -158,8 +158,8 @@ on_log(void *arg, const char *fmt, va_list ap)
 static int
 serve(struct rest *r, struct err *e)
 {
-	unsigned flags =
-	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME
+	    | MHD_USE_ERROR_LOG;
 	bool plain = r->sim->cfg.plain;
 	struct MHD_OptionItem tls[] = {
 	    {MHD_OPTION_HTTPS_MEM_CERT, 0, r->sim->cert_pem},

@@ -46,19 +46,19 @@ mentions(struct rest_call *c, json_object *body, const char *content)
 	json_object *allowed = jso_get(body, "allowed_mentions");
 	json_object *parse = jso_get(allowed, "parse");
 
-	if (content == NULL ||
-	    (allowed != NULL &&
-		(parse == NULL ||
-		    strstr(json_object_get_string(parse), "users") == NULL)))
+	if (content == NULL
+	    || (allowed != NULL
+		&& (parse == NULL
+		    || strstr(json_object_get_string(parse), "users") == NULL)))
 		return list;
-	for (const char *s = content; (s = strstr(s, "<@")) != NULL &&
-				      json_object_array_length(list) < 100;) {
+	for (const char *s = content; (s = strstr(s, "<@")) != NULL
+	     && json_object_array_length(list) < 100;) {
 		uint64_t id = strtoull(s += 2, NULL, 10);
 		int64_t user = world_user_find(c->w, id);
 
 		if (user >= 0)
-			json_object_array_add(
-			    list, world_render_user(c->w, (unsigned)user));
+			json_object_array_add(list,
+			    world_render_user(c->w, (unsigned)user));
 	}
 	return list;
 }
@@ -102,7 +102,7 @@ attachment(struct rest_call *c, uint64_t channel, unsigned n)
 	jso_set_text(o, "url", url);
 	jso_set_text(o, "proxy_url", url);
 	jso_set_text(o, "content_type", c->file[n].type);
-	rest_form_copy(o, form, (const char *const[]){"description", NULL});
+	rest_form_copy(o, form, (const char *const[]) {"description", NULL});
 	return o;
 }
 
@@ -132,15 +132,14 @@ static void
 reference(struct rest_call *c, json_object *m, const struct world_channel *ch,
     json_object *body)
 {
-	json_object *form = jso_get(body, "message_reference"), *ref,
-		    *old;
+	json_object *form = jso_get(body, "message_reference"), *ref, *old;
 	json_object *id = jso_get(form, "message_id");
 	struct world_msg *to;
 
 	if (id == NULL)
 		return;
-	to = world_msg_find(
-	    c->w, strtoull(json_object_get_string(id), NULL, 10));
+	to = world_msg_find(c->w,
+	    strtoull(json_object_get_string(id), NULL, 10));
 	/* Gone, and the form said fail_if_not_exists: false. */
 	if (to == NULL)
 		return;
@@ -162,8 +161,8 @@ overlay(json_object *m, json_object *extra)
 {
 	if (extra == NULL)
 		return;
-	json_object_object_foreach(extra, key, value)
-	    jso_set(m, key, json_object_get(value));
+	json_object_object_foreach (extra, key, value)
+		jso_set(m, key, json_object_get(value));
 }
 
 static json_object *
@@ -188,10 +187,11 @@ build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
 	jso_set(m, "components",
 	    given_or(body, "components", json_object_new_array()));
 	jso_set_id(m, "channel_id", ch->id);
-	jso_set(m, "author", by->user ? json_object_get(by->user)
-	    : world_render_user(c->w, WORLD_BOT));
+	jso_set(m, "author",
+	    by->user ? json_object_get(by->user)
+		     : world_render_user(c->w, WORLD_BOT));
 	jso_set(m, "attachments", attachments(c, ch->id));
-	rest_form_copy(m, body, (const char *const[]){"nonce", NULL});
+	rest_form_copy(m, body, (const char *const[]) {"nonce", NULL});
 	if (by->webhook != 0)
 		jso_set_id(m, "webhook_id", by->webhook);
 	reference(c, m, ch, body);
@@ -212,8 +212,9 @@ announce(struct rest_call *c, const char *t, const struct world_msg *wm,
 	if (ch.guild != WORLD_NOWHERE) {
 		jso_set_id(m, "guild_id", world_guild_id(c->w, ch.guild));
 		if (jso_get(m, "webhook_id") == NULL)
-			jso_set(m, "member", world_render_member(c->w,
-			    ch.guild, WORLD_BOT, false));
+			jso_set(m, "member",
+			    world_render_member(c->w, ch.guild, WORLD_BOT,
+				false));
 	}
 	gateway_emit_json(c->sim, ch.guild, t, m);
 }
@@ -223,8 +224,8 @@ announce(struct rest_call *c, const char *t, const struct world_msg *wm,
 static void
 count_ping(struct rest_call *c, json_object *body, const struct world_msg *m)
 {
-	json_object *ref = jso_get(
-	    jso_get(body, "message_reference"), "message_id");
+	json_object *ref = jso_get(jso_get(body, "message_reference"),
+	    "message_id");
 	const char *content = jso_get_text(body, "content");
 	uint64_t id = 0, nonce = 0;
 
@@ -255,8 +256,9 @@ rest_msg_post(struct rest_call *c, const struct world_channel *ch,
 	json_object *m = build(c, wm.id, ch, body, by);
 	const char *nonce = jso_get_text(body, "nonce");
 
-	wm.hidden = (json_object_get_int(jso_get(m, "flags")) &
-			REST_MSG_EPHEMERAL) != 0;
+	wm.hidden = (json_object_get_int(jso_get(m, "flags"))
+			& REST_MSG_EPHEMERAL)
+	    != 0;
 	if (nonce != NULL)
 		str_copy(wm.nonce, nonce, sizeof(wm.nonce));
 	wm.json = base_strdup(jso_text(m));
@@ -269,8 +271,8 @@ rest_msg_post(struct rest_call *c, const struct world_channel *ch,
 
 /* attachments of an edit name what stays; new files are added. */
 static void
-edit_attachments(
-    struct rest_call *c, json_object *m, uint64_t channel, json_object *body)
+edit_attachments(struct rest_call *c, json_object *m, uint64_t channel,
+    json_object *body)
 {
 	json_object *keep = jso_get(body, "attachments"), *old, *new;
 
@@ -280,11 +282,11 @@ edit_attachments(
 	old = json_object_object_get(m, "attachments");
 	for (size_t i = 0; i < json_object_array_length(old); i++) {
 		json_object *a = json_object_array_get_idx(old, i);
-		const char *id =
-		    json_object_get_string(json_object_object_get(a, "id"));
+		const char *id = json_object_get_string(
+		    json_object_object_get(a, "id"));
 
-		if (keep == NULL ||
-		    strstr(json_object_get_string(keep), id) != NULL)
+		if (keep == NULL
+		    || strstr(json_object_get_string(keep), id) != NULL)
 			json_object_array_add(new, json_object_get(a));
 	}
 	jso_set(m, "attachments", new);
@@ -293,8 +295,8 @@ edit_attachments(
 void
 rest_msg_edit(struct rest_call *c, struct world_msg *wm, json_object *body)
 {
-	static const char *const keys[] = {
-	    "content", "embeds", "components", "flags", NULL};
+	static const char *const keys[] = {"content", "embeds", "components",
+	    "flags", NULL};
 	json_object *m = world_render_msg(c->w, wm);
 	int flags;
 

@@ -9,9 +9,9 @@
 #define REST_MSG_LOADING 128
 
 struct rest_author {
-	json_object *user;	/* author object; borrowed; NULL: the bot */
-	uint64_t webhook;	/* 0: none */
-	json_object *extra;	/* keys laid over the message; borrowed */
+	json_object *user;  /* author object; borrowed; NULL: the bot */
+	uint64_t webhook;   /* 0: none */
+	json_object *extra; /* keys laid over the message; borrowed */
 };
 
 /* Checks a message's form; on an edit nothing is needed.  False: answered. */

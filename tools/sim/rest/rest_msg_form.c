@@ -28,9 +28,9 @@ static size_t
 embed_chars(json_object *e)
 {
 	json_object *fields = jso_get(e, "fields");
-	size_t n = member_chars(e, "title") + member_chars(e, "description") +
-		   member_chars(jso_get(e, "footer"), "text") +
-		   member_chars(jso_get(e, "author"), "name");
+	size_t n = member_chars(e, "title") + member_chars(e, "description")
+	    + member_chars(jso_get(e, "footer"), "text")
+	    + member_chars(jso_get(e, "author"), "name");
 
 	if (json_object_is_type(fields, json_type_array))
 		for (size_t i = 0; i < json_object_array_length(fields); i++) {
@@ -87,11 +87,11 @@ check_mentions(struct rest_call *c, json_object *body)
 		return;
 	}
 	for (size_t i = 0; i < json_object_array_length(parse); i++) {
-		const char *s =
-		    json_object_get_string(json_object_array_get_idx(parse, i));
-		bool known =
-		    s && (strcmp(s, "users") == 0 || strcmp(s, "roles") == 0 ||
-			     strcmp(s, "everyone") == 0);
+		const char *s = json_object_get_string(
+		    json_object_array_get_idx(parse, i));
+		bool known = s
+		    && (strcmp(s, "users") == 0 || strcmp(s, "roles") == 0
+			|| strcmp(s, "everyone") == 0);
 		bool both = s && jso_get(am, s) != NULL;
 
 		if (!known)
@@ -129,8 +129,8 @@ check_reference(struct rest_call *c, json_object *body)
 		return;
 	}
 	m = world_msg_find(c->w, id);
-	if ((m == NULL || m->channel != c->id[0]) &&
-	    (must_exist == NULL || json_object_get_boolean(must_exist)))
+	if ((m == NULL || m->channel != c->id[0])
+	    && (must_exist == NULL || json_object_get_boolean(must_exist)))
 		rest_form_error(c, "message_reference",
 		    "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message");
 }
@@ -140,8 +140,8 @@ array_given(json_object *body, const char *key)
 {
 	json_object *v = jso_get(body, key);
 
-	return json_object_is_type(v, json_type_array) &&
-	       json_object_array_length(v) > 0;
+	return json_object_is_type(v, json_type_array)
+	    && json_object_array_length(v) > 0;
 }
 
 static bool
@@ -149,11 +149,11 @@ empty(struct rest_call *c, json_object *body)
 {
 	json_object *content = jso_get(body, "content");
 
-	return (content == NULL || json_object_get_string_len(content) == 0) &&
-	       c->files == 0 && !array_given(body, "embeds") &&
-	       !array_given(body, "sticker_ids") &&
-	       !array_given(body, "components") &&
-	       jso_get(body, "poll") == NULL;
+	return (content == NULL || json_object_get_string_len(content) == 0)
+	    && c->files == 0 && !array_given(body, "embeds")
+	    && !array_given(body, "sticker_ids")
+	    && !array_given(body, "components")
+	    && jso_get(body, "poll") == NULL;
 }
 
 bool
@@ -165,8 +165,8 @@ rest_msg_check(struct rest_call *c, json_object *body, bool edit)
 	(void)rest_form_string(c, body, "nonce", 0, WORLD_NONCE_MAX);
 	(void)rest_form_array(c, body, "sticker_ids", STICKERS_MAX);
 	(void)rest_form_array(c, body, "components", ROWS_MAX);
-	if (rest_form_int(c, body, "flags", 0, INT32_MAX, &flags) &&
-	    (flags & ~(int64_t)FLAGS_SETTABLE) != 0 && !edit)
+	if (rest_form_int(c, body, "flags", 0, INT32_MAX, &flags)
+	    && (flags & ~(int64_t)FLAGS_SETTABLE) != 0 && !edit)
 		rest_form_error(c, "flags", "BASE_TYPE_CHOICES",
 		    "Value must be a combination of settable flags.");
 	check_embeds(c, body);

@@ -110,7 +110,8 @@ rest_reply_html(struct rest_call *c, int status)
 		sbuf_str(&c->out, "error code: 1015");
 		return;
 	}
-	sbuf_fmt(&c->out, "<!DOCTYPE html>\n<html lang=\"en-US\"><head>"
+	sbuf_fmt(&c->out,
+	    "<!DOCTYPE html>\n<html lang=\"en-US\"><head>"
 	    "<title>%s | discord.com | Cloudflare</title></head><body>"
 	    "<h1>Error %d</h1><p>%s</p></body></html>\n",
 	    status == 403 ? "Access denied" : "Server error",
@@ -128,8 +129,8 @@ rest_reply_limit(struct rest_call *c, const char *scope, double after_s)
 	begin(c, 429, "application/json");
 	c->scope = scope;
 	c->retry_after = after_s;
-	sbuf_fmt(&c->out, "{\"message\":\"%s\",\"retry_after\":%.3f,"
-	    "\"global\":%s}",
+	sbuf_fmt(&c->out,
+	    "{\"message\":\"%s\",\"retry_after\":%.3f,\"global\":%s}",
 	    shared ? "The resource is being rate limited."
 		   : "You are being rate limited.",
 	    after_s, strcmp(scope, "global") == 0 ? "true" : "false");
@@ -180,8 +181,8 @@ rest_reply_send(struct rest_call *c)
 	struct MHD_Response *r;
 	enum MHD_Result ok;
 
-	r = MHD_create_response_from_buffer(
-	    c->out.len, c->out.p, MHD_RESPMEM_MUST_COPY);
+	r = MHD_create_response_from_buffer(c->out.len, c->out.p,
+	    MHD_RESPMEM_MUST_COPY);
 	if (r == NULL)
 		return MHD_NO;
 	header(r, "Content-Type", "%s", c->type);

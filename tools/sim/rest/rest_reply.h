@@ -6,62 +6,63 @@
 #include "tools/sim/rest/rest_call.h"
 
 /* name, HTTP status, Discord's code, message */
-#define REST_ERRORS(X)                                                         \
-	X(BAD_REQUEST, 400, 0, "400: Bad Request")                             \
-	X(UNAUTHORIZED, 401, 0, "401: Unauthorized")                           \
-	X(NOT_FOUND, 404, 0, "404: Not Found")                                 \
-	X(BAD_METHOD, 405, 0, "405: Method Not Allowed")                       \
-	X(BAD_VERSION, 400, 50041, "Invalid API version")                      \
-	X(UNKNOWN_APPLICATION, 404, 10002, "Unknown Application")              \
-	X(UNKNOWN_CHANNEL, 404, 10003, "Unknown Channel")                      \
-	X(UNKNOWN_GUILD, 404, 10004, "Unknown Guild")                          \
-	X(UNKNOWN_MEMBER, 404, 10007, "Unknown Member")                        \
-	X(UNKNOWN_MESSAGE, 404, 10008, "Unknown Message")                      \
-	X(UNKNOWN_USER, 404, 10013, "Unknown User")                            \
-	X(UNKNOWN_EMOJI, 400, 10014, "Unknown Emoji")                          \
-	X(UNKNOWN_WEBHOOK, 404, 10015, "Unknown Webhook")                      \
-	X(UNKNOWN_INTERACTION, 404, 10062, "Unknown interaction")              \
-	X(UNKNOWN_COMMAND, 404, 10063, "Unknown application command")          \
-	X(TOO_MANY_REACTIONS, 400, 30010,                                      \
-	    "Maximum number of reactions reached (20)")                        \
-	X(TOO_MANY_HOOKS, 400, 30007, "Maximum number of webhooks reached (15)") \
-	X(ENTRY_POINT, 400, 50240,                                             \
-	    "You cannot remove this app's Entry Point command in a bulk "      \
-	    "update operation")                                                \
-	X(TOO_MANY_COMMANDS, 400, 30032,                                       \
-	    "Maximum number of application commands reached (100)")            \
-	X(COMMANDS_USED_UP, 400, 30034,                                        \
-	    "Max number of daily application command creates has been reached (200)") \
-	X(TOO_BIG, 413, 40005, "Request entity too large")                     \
-	X(ACKNOWLEDGED, 400, 40060,                                            \
-	    "Interaction has already been acknowledged.")                      \
-	X(MISSING_ACCESS, 403, 50001, "Missing Access")                        \
-	X(DM_ACTION, 403, 50003, "Cannot execute action on a DM channel")      \
-	X(NOT_AUTHOR, 403, 50005,                                              \
-	    "Cannot edit a message authored by another user")                  \
-	X(EMPTY_MESSAGE, 400, 50006, "Cannot send an empty message")           \
-	X(NO_DM, 403, 50007, "Cannot send messages to this user")              \
-	X(NOT_TEXT, 400, 50008,                                                \
-	    "Cannot send messages in a non-text channel")                      \
-	X(BULK_COUNT, 400, 50016,                                              \
+#define REST_ERRORS(X)                                                                                                        \
+	X(BAD_REQUEST, 400, 0, "400: Bad Request")                                                                            \
+	X(UNAUTHORIZED, 401, 0, "401: Unauthorized")                                                                          \
+	X(NOT_FOUND, 404, 0, "404: Not Found")                                                                                \
+	X(BAD_METHOD, 405, 0, "405: Method Not Allowed")                                                                      \
+	X(BAD_VERSION, 400, 50041, "Invalid API version")                                                                     \
+	X(UNKNOWN_APPLICATION, 404, 10002, "Unknown Application")                                                             \
+	X(UNKNOWN_CHANNEL, 404, 10003, "Unknown Channel")                                                                     \
+	X(UNKNOWN_GUILD, 404, 10004, "Unknown Guild")                                                                         \
+	X(UNKNOWN_MEMBER, 404, 10007, "Unknown Member")                                                                       \
+	X(UNKNOWN_MESSAGE, 404, 10008, "Unknown Message")                                                                     \
+	X(UNKNOWN_USER, 404, 10013, "Unknown User")                                                                           \
+	X(UNKNOWN_EMOJI, 400, 10014, "Unknown Emoji")                                                                         \
+	X(UNKNOWN_WEBHOOK, 404, 10015, "Unknown Webhook")                                                                     \
+	X(UNKNOWN_INTERACTION, 404, 10062, "Unknown interaction")                                                             \
+	X(UNKNOWN_COMMAND, 404, 10063, "Unknown application command")                                                         \
+	X(TOO_MANY_REACTIONS, 400, 30010,                                                                                     \
+	    "Maximum number of reactions reached (20)")                                                                       \
+	X(TOO_MANY_HOOKS, 400, 30007,                                                                                         \
+	    "Maximum number of webhooks reached (15)")                                                                        \
+	X(ENTRY_POINT, 400, 50240,                                                                                            \
+	    "You cannot remove this app's Entry Point command in a bulk "                                                     \
+	    "update operation")                                                                                               \
+	X(TOO_MANY_COMMANDS, 400, 30032,                                                                                      \
+	    "Maximum number of application commands reached (100)")                                                           \
+	X(COMMANDS_USED_UP, 400, 30034,                                                                                       \
+	    "Max number of daily application command creates has been reached (200)")                                         \
+	X(TOO_BIG, 413, 40005, "Request entity too large")                                                                    \
+	X(ACKNOWLEDGED, 400, 40060,                                                                                           \
+	    "Interaction has already been acknowledged.")                                                                     \
+	X(MISSING_ACCESS, 403, 50001, "Missing Access")                                                                       \
+	X(DM_ACTION, 403, 50003, "Cannot execute action on a DM channel")                                                     \
+	X(NOT_AUTHOR, 403, 50005,                                                                                             \
+	    "Cannot edit a message authored by another user")                                                                 \
+	X(EMPTY_MESSAGE, 400, 50006, "Cannot send an empty message")                                                          \
+	X(NO_DM, 403, 50007, "Cannot send messages to this user")                                                             \
+	X(NOT_TEXT, 400, 50008, "Cannot send messages in a non-text channel")                                                 \
+	X(BULK_COUNT, 400, 50016,                                                                                             \
 	    "Provided too few or too many messages to delete. Must provide at least 2 and fewer than 100 messages to delete") \
-	X(BAD_HOOK_TOKEN, 401, 50027, "Invalid Webhook Token")                 \
-	X(BULK_OLD, 400, 50034,                                                \
-	    "You can only bulk delete messages that are under 14 days old.")   \
-	X(BAD_JSON, 400, 50109, "The request body contains invalid JSON.")     \
-	X(FULL, 503, 130000, "API resource is currently overloaded. Try again a little later.")
+	X(BAD_HOOK_TOKEN, 401, 50027, "Invalid Webhook Token")                                                                \
+	X(BULK_OLD, 400, 50034,                                                                                               \
+	    "You can only bulk delete messages that are under 14 days old.")                                                  \
+	X(BAD_JSON, 400, 50109, "The request body contains invalid JSON.")                                                    \
+	X(FULL, 503, 130000,                                                                                                  \
+	    "API resource is currently overloaded. Try again a little later.")
 
 enum rest_error {
 #define X(name, status, code, text) REST_##name,
 	REST_ERRORS(X)
 #undef X
-	REST_ERROR_COUNT
+	    REST_ERROR_COUNT
 };
 
 /* Takes o over. */
 void rest_reply(struct rest_call *, int status, json_object *o);
 void rest_reply_text(struct rest_call *, int status, const char *json);
-void rest_reply_none(struct rest_call *);	/* 204 */
+void rest_reply_none(struct rest_call *); /* 204 */
 void rest_reply_error(struct rest_call *, enum rest_error);
 void rest_reply_html(struct rest_call *, int status);
 void rest_reply_limit(struct rest_call *, const char *scope, double after_s);

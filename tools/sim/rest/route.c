@@ -52,7 +52,8 @@ match(struct rest_call *c, const char *pattern)
 			m = take(c, pattern, path, have);
 		else
 			m = want == have && memcmp(pattern, path, want) == 0
-				? MATCH_YES : MATCH_NO;
+			    ? MATCH_YES
+			    : MATCH_NO;
 		if (m != MATCH_YES)
 			return m;
 		pattern += want;
@@ -102,8 +103,8 @@ route_major(const struct rest_call *c)
 		return 0;
 	if (strncmp(c->route->pattern, ROUTE_HOOK, strlen(ROUTE_HOOK)) == 0)
 		return c->id[0] ^ base_hash64(c->word[0], strlen(c->word[0]));
-	if (strncmp(c->path, "/channels/", 10) == 0 ||
-	    strncmp(c->path, "/guilds/", 8) == 0)
+	if (strncmp(c->path, "/channels/", 10) == 0
+	    || strncmp(c->path, "/guilds/", 8) == 0)
 		return c->id[0];
 	return 0;
 }

@@ -11,19 +11,19 @@
 #include "tools/sim/rest/rest_call.h"
 
 enum route_flag {
-	ROUTE_OPEN = 1,		/* no Authorization needed */
-	ROUTE_NO_GLOBAL = 2,	/* outside the global limit */
+	ROUTE_OPEN = 1,	     /* no Authorization needed */
+	ROUTE_NO_GLOBAL = 2, /* outside the global limit */
 };
 
 /* Answers the call, once, before it returns: nothing here waits. */
 typedef void route_fn(struct rest_call *);
 
 struct route {
-	const char *method;	/* NULL: the end */
+	const char *method; /* NULL: the end */
 	const char *pattern;
 	route_fn *fn;
 	enum limit_class cls;
-	unsigned flags;		/* enum route_flag */
+	unsigned flags; /* enum route_flag */
 };
 
 /*

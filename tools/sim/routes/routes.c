@@ -2,13 +2,13 @@
 #include "tools/sim/routes/routes.h"
 
 const struct route *const routes_all[] = {
-	routes_bot,
-	routes_channel,
-	routes_message,
-	routes_reaction,
-	routes_interaction,
-	routes_hook,
-	routes_command,
-	routes_guild,
-	NULL,
+    routes_bot,
+    routes_channel,
+    routes_message,
+    routes_reaction,
+    routes_interaction,
+    routes_hook,
+    routes_command,
+    routes_guild,
+    NULL,
 };

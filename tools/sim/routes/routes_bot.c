@@ -103,7 +103,8 @@ application(struct rest_call *c)
 {
 	struct sbuf t = {0};
 
-	sbuf_fmt(&t, "{\"id\":\"%" PRIu64 "\",\"name\":\"sim-bot\","
+	sbuf_fmt(&t,
+	    "{\"id\":\"%" PRIu64 "\",\"name\":\"sim-bot\","
 	    "\"icon\":null,\"description\":\"A bot in a little world\","
 	    "\"bot_public\":true,\"bot_require_code_grant\":false,"
 	    "\"flags\":%" PRIu64 ",\"flags_new\":\"%" PRIu64 "\","
@@ -111,8 +112,9 @@ application(struct rest_call *c)
 	    "\"approximate_guild_count\":%u,\"verify_key\":\"%016" PRIx64
 	    "%016" PRIx64 "%016" PRIx64 "%016" PRIx64 "\",\"owner\":%s,"
 	    "\"team\":null}",
-	    world_app_id(c->w) + c->other_bot, c->sim->app_flags, c->sim->app_flags,
-	    world_guilds(c->w), world_hash(c->w, WORLD_HASH_KEY, 0),
+	    world_app_id(c->w) + c->other_bot, c->sim->app_flags,
+	    c->sim->app_flags, world_guilds(c->w),
+	    world_hash(c->w, WORLD_HASH_KEY, 0),
 	    world_hash(c->w, WORLD_HASH_KEY, 1),
 	    world_hash(c->w, WORLD_HASH_KEY, 2),
 	    world_hash(c->w, WORLD_HASH_KEY, 3), world_user_json(c->w, 0));
@@ -121,11 +123,11 @@ application(struct rest_call *c)
 }
 
 const struct route routes_bot[] = {
-	{"GET", "/gateway", gateway, LIMIT_GATEWAY, ROUTE_OPEN},
-	{"GET", "/gateway/bot", gateway_bot, LIMIT_GATEWAY},
-	{"GET", "/users/@me", user_me, LIMIT_USER},
-	{"POST", "/users/@me/channels", dm_open, LIMIT_DM_OPEN},
-	{"GET", "/users/:user_id", user_get, LIMIT_USER},
-	{"GET", "/applications/@me", application, LIMIT_APPLICATION},
-	{0},
+    {"GET", "/gateway", gateway, LIMIT_GATEWAY, ROUTE_OPEN},
+    {"GET", "/gateway/bot", gateway_bot, LIMIT_GATEWAY},
+    {"GET", "/users/@me", user_me, LIMIT_USER},
+    {"POST", "/users/@me/channels", dm_open, LIMIT_DM_OPEN},
+    {"GET", "/users/:user_id", user_get, LIMIT_USER},
+    {"GET", "/applications/@me", application, LIMIT_APPLICATION},
+    {0},
 };

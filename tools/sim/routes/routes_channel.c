@@ -37,21 +37,22 @@ channel_edit(struct rest_call *c)
 	json_object *body = rest_form_object(c), *v, *o;
 	struct world_channel ch;
 
-	if (body == NULL || !rest_msg_channel(c, c->id[0], &ch) ||
-	    !edit_check(c, body))
+	if (body == NULL || !rest_msg_channel(c, c->id[0], &ch)
+	    || !edit_check(c, body))
 		return;
 	if (ch.guild == WORLD_NOWHERE) {
 		rest_reply_error(c, REST_DM_ACTION);
 		return;
 	}
-	if ((json_object_object_get_ex(body, "name", NULL) ||
-		json_object_object_get_ex(body, "topic", NULL)) &&
-	    rest_limited(c, LIMIT_CHANNEL_NAME, ch.id))
+	if ((json_object_object_get_ex(body, "name", NULL)
+		|| json_object_object_get_ex(body, "topic", NULL))
+	    && rest_limited(c, LIMIT_CHANNEL_NAME, ch.id))
 		return;
 	for (size_t i = 0; i < nitems(keys); i++)
-		if (json_object_object_get_ex(body, keys[i], &v) &&
-		    world_overlay_set(
-			c->w, ch.id, keys[i], json_object_get(v)) == -1) {
+		if (json_object_object_get_ex(body, keys[i], &v)
+		    && world_overlay_set(c->w, ch.id, keys[i],
+			   json_object_get(v))
+			== -1) {
 			rest_reply_error(c, REST_FULL);
 			return;
 		}
@@ -87,8 +88,8 @@ typing(struct rest_call *c)
 }
 
 const struct route routes_channel[] = {
-	{"GET", "/channels/:channel_id", channel_get, LIMIT_CHANNEL},
-	{"PATCH", "/channels/:channel_id", channel_edit, LIMIT_CHANNEL_EDIT},
-	{"POST", "/channels/:channel_id/typing", typing, LIMIT_TYPING},
-	{0},
+    {"GET", "/channels/:channel_id", channel_get, LIMIT_CHANNEL},
+    {"PATCH", "/channels/:channel_id", channel_edit, LIMIT_CHANNEL_EDIT},
+    {"POST", "/channels/:channel_id/typing", typing, LIMIT_TYPING},
+    {0},
 };

@@ -78,9 +78,9 @@ static bool
 chat_name(const char *s)
 {
 	for (; *s != '\0'; s++)
-		if (!((*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9') ||
-			*s == '-' || *s == '_' || *s == '\'' ||
-			(unsigned char)*s >= 0x80))
+		if (!((*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9')
+			|| *s == '-' || *s == '_' || *s == '\''
+			|| (unsigned char)*s >= 0x80))
 			return false;
 	return true;
 }
@@ -242,8 +242,8 @@ command_edit(struct rest_call *c)
 	struct world_commands *s;
 	int at;
 
-	if (body == NULL || (at = command_of(c, &s)) < 0 ||
-	    !check(c, body, true))
+	if (body == NULL || (at = command_of(c, &s)) < 0
+	    || !check(c, body, true))
 		return;
 	o = made(c, s, body, json_object_array_get_idx(s->list, (size_t)at));
 	json_object_array_put_idx(s->list, (size_t)at, json_object_get(o));
@@ -333,22 +333,17 @@ command_replace(struct rest_call *c)
 }
 
 const struct route routes_command[] = {
-	{"GET", ROUTE_GLOBAL, command_list, LIMIT_COMMAND_READ},
-	{"POST", ROUTE_GLOBAL, command_post, LIMIT_COMMAND_WRITE},
-	{"PUT", ROUTE_GLOBAL, command_replace, LIMIT_COMMAND_WRITE},
-	{"GET", ROUTE_GLOBAL "/:command_id", command_get,
-	    LIMIT_COMMAND_READ},
-	{"PATCH", ROUTE_GLOBAL "/:command_id", command_edit,
-	    LIMIT_COMMAND_WRITE},
-	{"DELETE", ROUTE_GLOBAL "/:command_id", command_drop,
-	    LIMIT_COMMAND_WRITE},
-	{"GET", ROUTE_LOCAL, command_list, LIMIT_COMMAND_READ},
-	{"POST", ROUTE_LOCAL, command_post, LIMIT_COMMAND_WRITE},
-	{"PUT", ROUTE_LOCAL, command_replace, LIMIT_COMMAND_WRITE},
-	{"GET", ROUTE_LOCAL "/:command_id", command_get, LIMIT_COMMAND_READ},
-	{"PATCH", ROUTE_LOCAL "/:command_id", command_edit,
-	    LIMIT_COMMAND_WRITE},
-	{"DELETE", ROUTE_LOCAL "/:command_id", command_drop,
-	    LIMIT_COMMAND_WRITE},
-	{0},
+    {"GET", ROUTE_GLOBAL, command_list, LIMIT_COMMAND_READ},
+    {"POST", ROUTE_GLOBAL, command_post, LIMIT_COMMAND_WRITE},
+    {"PUT", ROUTE_GLOBAL, command_replace, LIMIT_COMMAND_WRITE},
+    {"GET", ROUTE_GLOBAL "/:command_id", command_get, LIMIT_COMMAND_READ},
+    {"PATCH", ROUTE_GLOBAL "/:command_id", command_edit, LIMIT_COMMAND_WRITE},
+    {"DELETE", ROUTE_GLOBAL "/:command_id", command_drop, LIMIT_COMMAND_WRITE},
+    {"GET", ROUTE_LOCAL, command_list, LIMIT_COMMAND_READ},
+    {"POST", ROUTE_LOCAL, command_post, LIMIT_COMMAND_WRITE},
+    {"PUT", ROUTE_LOCAL, command_replace, LIMIT_COMMAND_WRITE},
+    {"GET", ROUTE_LOCAL "/:command_id", command_get, LIMIT_COMMAND_READ},
+    {"PATCH", ROUTE_LOCAL "/:command_id", command_edit, LIMIT_COMMAND_WRITE},
+    {"DELETE", ROUTE_LOCAL "/:command_id", command_drop, LIMIT_COMMAND_WRITE},
+    {0},
 };

@@ -44,8 +44,8 @@ feature(json_object *guild, const char *name)
 static void
 edit_check(struct rest_call *c, json_object *body, json_object *now)
 {
-	static const char *const images[] = {
-	    "icon", "splash", "banner", "discovery_splash"};
+	static const char *const images[] = {"icon", "splash", "banner",
+	    "discovery_splash"};
 	int64_t n;
 
 	(void)rest_form_string(c, body, "name", 2, 100);
@@ -88,10 +88,10 @@ edit_apply(struct rest_call *c, json_object *body)
 	json_object *v;
 
 	for (size_t i = 0; i < nitems(part); i++)
-		if (json_object_object_get_ex(body, part[i].key, &v) &&
-		    world_overlay_set(c->w, c->id[0], part[i].key,
-			part[i].image ? image_hash(v) : json_object_get(v)) ==
-			-1) {
+		if (json_object_object_get_ex(body, part[i].key, &v)
+		    && world_overlay_set(c->w, c->id[0], part[i].key,
+			   part[i].image ? image_hash(v) : json_object_get(v))
+			== -1) {
 			rest_reply_error(c, REST_FULL);
 			return false;
 		}
@@ -202,20 +202,20 @@ guild_member(struct rest_call *c)
 		return;
 	for (unsigned n = 0; n <= WORLD_MEMBERS; n++)
 		if (member_user(c, (unsigned)guild, n) == user) {
-			rest_reply(c, 200, world_render_member(c->w,
-			    (unsigned)guild, (unsigned)user, true));
+			rest_reply(c, 200,
+			    world_render_member(c->w, (unsigned)guild,
+				(unsigned)user, true));
 			return;
 		}
 	rest_reply_error(c, user < 0 ? REST_UNKNOWN_USER : REST_UNKNOWN_MEMBER);
 }
 
 const struct route routes_guild[] = {
-	{"GET", "/guilds/:guild_id", guild_get, LIMIT_GUILD},
-	{"PATCH", "/guilds/:guild_id", guild_edit, LIMIT_GUILD_EDIT},
-	{"GET", "/guilds/:guild_id/channels", guild_channels, LIMIT_GUILD},
-	{"GET", "/guilds/:guild_id/members", guild_members, LIMIT_GUILD},
-	{"GET", "/guilds/:guild_id/members/:user_id", guild_member,
-	    LIMIT_GUILD},
-	{"GET", "/guilds/:guild_id/roles", guild_roles, LIMIT_GUILD},
-	{0},
+    {"GET", "/guilds/:guild_id", guild_get, LIMIT_GUILD},
+    {"PATCH", "/guilds/:guild_id", guild_edit, LIMIT_GUILD_EDIT},
+    {"GET", "/guilds/:guild_id/channels", guild_channels, LIMIT_GUILD},
+    {"GET", "/guilds/:guild_id/members", guild_members, LIMIT_GUILD},
+    {"GET", "/guilds/:guild_id/members/:user_id", guild_member, LIMIT_GUILD},
+    {"GET", "/guilds/:guild_id/roles", guild_roles, LIMIT_GUILD},
+    {0},
 };

@@ -22,7 +22,7 @@ owner_of(struct rest_call *c, struct owner *o)
 {
 	uint64_t channel;
 
-	*o = (struct owner){0};
+	*o = (struct owner) {0};
 	if (c->id[0] == world_app_id(c->w)) {
 		o->live = world_interaction_by_token(c->w, c->word[0]);
 		if (o->live == NULL) {
@@ -32,10 +32,11 @@ owner_of(struct rest_call *c, struct owner *o)
 		channel = o->live->channel;
 	} else {
 		o->hook = world_hook_find(c->w, c->id[0]);
-		if (o->hook == NULL ||
-		    strcmp(o->hook->token, c->word[0]) != 0) {
-			rest_reply_error(c, o->hook ? REST_BAD_HOOK_TOKEN
-					       : REST_UNKNOWN_WEBHOOK);
+		if (o->hook == NULL
+		    || strcmp(o->hook->token, c->word[0]) != 0) {
+			rest_reply_error(c,
+			    o->hook ? REST_BAD_HOOK_TOKEN
+				    : REST_UNKNOWN_WEBHOOK);
 			return false;
 		}
 		channel = o->hook->channel;
@@ -156,7 +157,8 @@ placeholder(struct rest_call *c, const struct owner *o)
 	int flags;
 
 	m = o->live && o->live->original
-		? world_msg_find(c->w, o->live->original) : NULL;
+	    ? world_msg_find(c->w, o->live->original)
+	    : NULL;
 	if (m == NULL)
 		return NULL;
 	msg = world_render_msg(c->w, m);
@@ -237,8 +239,8 @@ hook_msg_edit(struct rest_call *c)
 	struct world_msg *m;
 	struct owner o;
 
-	if (body == NULL || (m = message_of(c, &o)) == NULL ||
-	    !rest_msg_check(c, body, true))
+	if (body == NULL || (m = message_of(c, &o)) == NULL
+	    || !rest_msg_check(c, body, true))
 		return;
 	rest_msg_edit(c, m, body);
 	rest_msg_reply(c, m);
@@ -257,17 +259,15 @@ hook_msg_drop(struct rest_call *c)
 }
 
 const struct route routes_hook[] = {
-	{"GET", "/channels/:channel_id/webhooks", hook_list, LIMIT_CHANNEL},
-	{"POST", "/channels/:channel_id/webhooks", hook_new,
-	    LIMIT_CHANNEL_EDIT},
-	{"GET", ROUTE_HOOK, hook_get, LIMIT_WEBHOOK, ROUTE_OPEN},
-	{"DELETE", ROUTE_HOOK, hook_drop, LIMIT_WEBHOOK, ROUTE_OPEN},
-	{"POST", ROUTE_HOOK, hook_post, LIMIT_WEBHOOK, ROUTE_TOKEN},
-	{"GET", ROUTE_HOOK "/messages/*", hook_msg_get,
-	    LIMIT_WEBHOOK, ROUTE_TOKEN},
-	{"PATCH", ROUTE_HOOK "/messages/*", hook_msg_edit,
-	    LIMIT_WEBHOOK, ROUTE_TOKEN},
-	{"DELETE", ROUTE_HOOK "/messages/*", hook_msg_drop,
-	    LIMIT_WEBHOOK, ROUTE_TOKEN},
-	{0},
+    {"GET", "/channels/:channel_id/webhooks", hook_list, LIMIT_CHANNEL},
+    {"POST", "/channels/:channel_id/webhooks", hook_new, LIMIT_CHANNEL_EDIT},
+    {"GET", ROUTE_HOOK, hook_get, LIMIT_WEBHOOK, ROUTE_OPEN},
+    {"DELETE", ROUTE_HOOK, hook_drop, LIMIT_WEBHOOK, ROUTE_OPEN},
+    {"POST", ROUTE_HOOK, hook_post, LIMIT_WEBHOOK, ROUTE_TOKEN},
+    {"GET", ROUTE_HOOK "/messages/*", hook_msg_get, LIMIT_WEBHOOK, ROUTE_TOKEN},
+    {"PATCH", ROUTE_HOOK "/messages/*", hook_msg_edit, LIMIT_WEBHOOK,
+	ROUTE_TOKEN},
+    {"DELETE", ROUTE_HOOK "/messages/*", hook_msg_drop, LIMIT_WEBHOOK,
+	ROUTE_TOKEN},
+    {0},
 };

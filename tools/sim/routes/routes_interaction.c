@@ -37,8 +37,8 @@ static const struct {
 static bool
 taken(const struct world_interaction *i, int64_t type)
 {
-	if (i->type == INTERACTION_MODAL && i->message == 0 &&
-	    type == CALLBACK_UPDATE)
+	if (i->type == INTERACTION_MODAL && i->message == 0
+	    && type == CALLBACK_UPDATE)
 		return false;
 	for (const int *t = takes[i->type].types; *t != 0; t++)
 		if (*t == type)
@@ -96,10 +96,9 @@ choices_check(struct rest_call *c, json_object *data)
 		json_object *o = json_object_array_get_idx(list, i);
 		json_object *name = jso_get(o, "name");
 
-		if (!json_object_is_type(name, json_type_string) ||
-		    jso_get(o, "value") == NULL)
-			rest_form_error(c, "data.choices",
-			    "BASE_TYPE_REQUIRED",
+		if (!json_object_is_type(name, json_type_string)
+		    || jso_get(o, "value") == NULL)
+			rest_form_error(c, "data.choices", "BASE_TYPE_REQUIRED",
 			    "name and value are required");
 	}
 }
@@ -137,8 +136,8 @@ post_answer(struct rest_call *c, const struct world_interaction *i,
     json_object *data, int64_t type)
 {
 	struct rest_author by = {.webhook = world_app_id(c->w)};
-	json_object *form =
-	    data ? json_object_get(data) : json_object_new_object();
+	json_object *form = data ? json_object_get(data)
+				 : json_object_new_object();
 	struct world_channel ch;
 	struct world_msg *m;
 	int flags;
@@ -191,8 +190,8 @@ carry_out(struct rest_call *c, struct world_interaction *i, json_object *data,
 
 	if (type == CALLBACK_MESSAGE || type == CALLBACK_DEFERRED)
 		m = post_answer(c, i, data, type);
-	else if (i->message != 0 && (type == CALLBACK_UPDATE ||
-		     type == CALLBACK_DEFERRED_UPDATE))
+	else if (i->message != 0
+	    && (type == CALLBACK_UPDATE || type == CALLBACK_DEFERRED_UPDATE))
 		m = world_msg_find(c->w, i->message);
 	if (m != NULL && type == CALLBACK_UPDATE)
 		rest_msg_edit(c, m, data);
@@ -225,7 +224,7 @@ callback(struct rest_call *c)
 }
 
 const struct route routes_interaction[] = {
-	{"POST", "/interactions/:interaction_id/*/callback", callback,
-	    LIMIT_NONE, ROUTE_TOKEN},
-	{0},
+    {"POST", "/interactions/:interaction_id/*/callback", callback, LIMIT_NONE,
+	ROUTE_TOKEN},
+    {0},
 };

@@ -28,12 +28,12 @@ list_find(struct rest_call *c, uint64_t channel, struct world_msg **out,
 		return -1;
 	}
 	if (around == 0)
-		return (int)world_msg_list(c->w, channel, before, after, out,
-		    max);
-	n = max < 2 ? 0 : world_msg_list(c->w, channel, 0, around, out,
-	    max / 2);
-	return (int)(n + world_msg_list(c->w, channel, around + 1, 0, out + n,
-	    max - n));
+		return (
+		    int)world_msg_list(c->w, channel, before, after, out, max);
+	n = max < 2 ? 0
+		    : world_msg_list(c->w, channel, 0, around, out, max / 2);
+	return (int)(n
+	    + world_msg_list(c->w, channel, around + 1, 0, out + n, max - n));
 }
 
 static void
@@ -83,8 +83,8 @@ post_known(struct rest_call *c, json_object *body)
 	json_object *nonce = jso_get(body, "nonce");
 	struct world_msg *m;
 
-	if (nonce == NULL ||
-	    !json_object_get_boolean(jso_get(body, "enforce_nonce")))
+	if (nonce == NULL
+	    || !json_object_get_boolean(jso_get(body, "enforce_nonce")))
 		return false;
 	m = world_msg_by_nonce(c->w, json_object_get_string(nonce));
 	if (m == NULL)
@@ -117,8 +117,7 @@ message_edit(struct rest_call *c)
 	json_object *body = rest_form_object(c);
 	struct world_msg *m;
 
-	if (body == NULL ||
-	    (m = rest_msg_find(c, c->id[0], c->id[1])) == NULL)
+	if (body == NULL || (m = rest_msg_find(c, c->id[0], c->id[1])) == NULL)
 		return;
 	if (m->user != WORLD_BOT) {
 		rest_reply_error(c, REST_NOT_AUTHOR);
@@ -151,8 +150,8 @@ bulk_check(struct rest_call *c, json_object *list)
 		return false;
 	}
 	for (size_t i = 0; i < n; i++) {
-		const char *s =
-		    json_object_get_string(json_object_array_get_idx(list, i));
+		const char *s = json_object_get_string(
+		    json_object_array_get_idx(list, i));
 		uint64_t id;
 
 		if (s == NULL || !str_to_u64(s, &id)) {
@@ -167,7 +166,8 @@ bulk_check(struct rest_call *c, json_object *list)
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(s,
 				json_object_get_string(
-				    json_object_array_get_idx(list, k))) == 0)
+				    json_object_array_get_idx(list, k)))
+			    == 0)
 				rest_form_error(c, "messages",
 				    "SET_TYPE_CONTAINS_DUPLICATES",
 				    "Duplicate value %s.", s);
@@ -194,10 +194,10 @@ message_bulk(struct rest_call *c)
 	event = json_object_new_object();
 	ids = json_object_new_array();
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		const char *s =
-		    json_object_get_string(json_object_array_get_idx(list, i));
-		struct world_msg *m =
-		    world_msg_find(c->w, strtoull(s, NULL, 10));
+		const char *s = json_object_get_string(
+		    json_object_array_get_idx(list, i));
+		struct world_msg *m = world_msg_find(c->w,
+		    strtoull(s, NULL, 10));
 
 		if (m == NULL || m->channel != ch.id)
 			continue;
@@ -214,14 +214,13 @@ message_bulk(struct rest_call *c)
 }
 
 const struct route routes_message[] = {
-	{"GET", "/channels/:channel_id/messages", message_list,
-	    LIMIT_MESSAGE_LIST},
-	{"POST", "/channels/:channel_id/messages", message_post,
-	    LIMIT_MESSAGE_POST},
-	{"POST", "/channels/:channel_id/messages/bulk-delete", message_bulk,
-	    LIMIT_BULK_DELETE},
-	{"GET", ROUTE_MESSAGE, message_get, LIMIT_CHANNEL},
-	{"PATCH", ROUTE_MESSAGE, message_edit, LIMIT_MESSAGE_EDIT},
-	{"DELETE", ROUTE_MESSAGE, message_delete, LIMIT_MESSAGE_DELETE},
-	{0},
+    {"GET", "/channels/:channel_id/messages", message_list, LIMIT_MESSAGE_LIST},
+    {"POST", "/channels/:channel_id/messages", message_post,
+	LIMIT_MESSAGE_POST},
+    {"POST", "/channels/:channel_id/messages/bulk-delete", message_bulk,
+	LIMIT_BULK_DELETE},
+    {"GET", ROUTE_MESSAGE, message_get, LIMIT_CHANNEL},
+    {"PATCH", ROUTE_MESSAGE, message_edit, LIMIT_MESSAGE_EDIT},
+    {"DELETE", ROUTE_MESSAGE, message_delete, LIMIT_MESSAGE_DELETE},
+    {0},
 };

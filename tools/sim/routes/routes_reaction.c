@@ -11,8 +11,8 @@ announce(struct rest_call *c, const struct world_msg *m, const char *emoji,
     const char *t)
 {
 	json_object *o = json_object_new_object();
-	bool by_user = strcmp(t, "MESSAGE_REACTION_ADD") == 0 ||
-		       strcmp(t, "MESSAGE_REACTION_REMOVE") == 0;
+	bool by_user = strcmp(t, "MESSAGE_REACTION_ADD") == 0
+	    || strcmp(t, "MESSAGE_REACTION_REMOVE") == 0;
 
 	if (by_user) {
 		jso_set_id(o, "user_id", world_bot_id(c->w));
@@ -26,8 +26,9 @@ announce(struct rest_call *c, const struct world_msg *m, const char *emoji,
 	if (m->guild != WORLD_NOWHERE) {
 		jso_set_id(o, "guild_id", world_guild_id(c->w, m->guild));
 		if (strcmp(t, "MESSAGE_REACTION_ADD") == 0)
-			jso_set(o, "member", world_render_member(c->w,
-			    m->guild, WORLD_BOT, true));
+			jso_set(o, "member",
+			    world_render_member(c->w, m->guild, WORLD_BOT,
+				true));
 	}
 	gateway_emit_json(c->sim, m->guild, t, o);
 	json_object_put(o);
@@ -75,7 +76,8 @@ reaction_drop(struct rest_call *c)
 		return;
 	/* Only the bot's own are kept; another user's is gone already. */
 	r = c->ids > 2 && c->id[2] != world_bot_id(c->w)
-		? NULL : world_reaction_find(c->w, m->id, c->word[0]);
+	    ? NULL
+	    : world_reaction_find(c->w, m->id, c->word[0]);
 	if (r != NULL) {
 		announce(c, m, r->emoji, "MESSAGE_REACTION_REMOVE");
 		r->message = 0;
@@ -124,12 +126,11 @@ reaction_drop_all(struct rest_call *c)
 }
 
 const struct route routes_reaction[] = {
-	{"PUT", ROUTE_EMOJI "/@me", reaction_add, LIMIT_REACTION},
-	{"DELETE", ROUTE_EMOJI "/@me", reaction_drop, LIMIT_REACTION},
-	{"DELETE", ROUTE_EMOJI "/:user_id", reaction_drop, LIMIT_REACTION},
-	{"GET", ROUTE_EMOJI, reaction_list, LIMIT_CHANNEL},
-	{"DELETE", ROUTE_EMOJI, reaction_drop_emoji, LIMIT_REACTION},
-	{"DELETE", ROUTE_MESSAGE "/reactions", reaction_drop_all,
-	    LIMIT_REACTION},
-	{0},
+    {"PUT", ROUTE_EMOJI "/@me", reaction_add, LIMIT_REACTION},
+    {"DELETE", ROUTE_EMOJI "/@me", reaction_drop, LIMIT_REACTION},
+    {"DELETE", ROUTE_EMOJI "/:user_id", reaction_drop, LIMIT_REACTION},
+    {"GET", ROUTE_EMOJI, reaction_list, LIMIT_CHANNEL},
+    {"DELETE", ROUTE_EMOJI, reaction_drop_emoji, LIMIT_REACTION},
+    {"DELETE", ROUTE_MESSAGE "/reactions", reaction_drop_all, LIMIT_REACTION},
+    {0},
 };

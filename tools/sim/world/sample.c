@@ -43,8 +43,8 @@ guild_of(const struct sample *s)
 	char id[24];
 	uint64_t v;
 
-	if (envelope_find(s->d, s->len, "guild_id", &off, &len) < 0 ||
-	    len < 3 || len >= sizeof(id))
+	if (envelope_find(s->d, s->len, "guild_id", &off, &len) < 0 || len < 3
+	    || len >= sizeof(id))
 		return 0;
 	memcpy(id, s->d + off + 1, len - 2);
 	id[len - 2] = '\0';
@@ -69,8 +69,8 @@ sample_read(const char *path, struct sample *s, struct err *err)
 		s->len = len;
 		s->guild_id = guild_of(s);
 	}
-	if (envelope_find(s->text, s->text_len, "t", &off, &len) == 0 &&
-	    len > 2 && len - 2 < sizeof(s->t) && s->text[off] == '"')
+	if (envelope_find(s->text, s->text_len, "t", &off, &len) == 0 && len > 2
+	    && len - 2 < sizeof(s->t) && s->text[off] == '"')
 		memcpy(s->t, s->text + off + 1, len - 2);
 	return 0;
 }
@@ -100,8 +100,8 @@ sample_load(const char *dir, struct err *err)
 	while (d && r == 0 && all->count < SAMPLES_MAX && (e = readdir(d))) {
 		struct sample *s = &all->one[all->count];
 
-		if (!is_json(e->d_name) ||
-		    !str_format(path, sizeof(path), "%s/%s", dir, e->d_name))
+		if (!is_json(e->d_name)
+		    || !str_format(path, sizeof(path), "%s/%s", dir, e->d_name))
 			continue;
 		r = sample_read(path, s, err);
 		if (r == 0)

@@ -13,12 +13,12 @@
 #define SAMPLES_MAX 1024
 
 struct sample {
-	char t[64];		/* "" when it has none */
-	char *text;		/* the file, final newlines cut */
+	char t[64]; /* "" when it has none */
+	char *text; /* the file, final newlines cut */
 	size_t text_len;
-	const char *d;		/* within text; "null" when it has none */
+	const char *d; /* within text; "null" when it has none */
 	size_t len;
-	uint64_t guild_id;	/* of d, 0: none */
+	uint64_t guild_id; /* of d, 0: none */
 };
 
 struct samples;

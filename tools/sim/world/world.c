@@ -39,14 +39,14 @@ static const unsigned talk[] = {1, 2, 5};
 static const char *const name_first[] = {"alder", "bramble", "cinder",
     "dovetail", "ember", "fennel", "gorse", "hazel", "indigo", "juniper",
     "kestrel", "larch", "marten", "nettle", "osprey", "plover"};
-static const char *const name_last[] = {
-    "fox", "brook", "stone", "feather", "lantern", "harbor", "mill", "thicket"};
+static const char *const name_last[] = {"fox", "brook", "stone", "feather",
+    "lantern", "harbor", "mill", "thicket"};
 
 uint64_t
 world_hash(const struct world *w, unsigned kind, uint64_t n)
 {
-	uint64_t x =
-	    w->seed ^ (n * 0x9e3779b97f4a7c15u) ^ ((uint64_t)kind << 56);
+	uint64_t x = w->seed ^ (n * 0x9e3779b97f4a7c15u)
+	    ^ ((uint64_t)kind << 56);
 
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
 	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
@@ -84,7 +84,8 @@ user_text(const struct world *w, unsigned user)
 	const char *last =
 	    name_last[user / nitems(name_first) % nitems(name_last)];
 
-	must(str_format(text, sizeof(text), "{\"username\":\"%s_%s%u\","
+	must(str_format(text, sizeof(text),
+	    "{\"username\":\"%s_%s%u\","
 	    "\"public_flags\":0,\"primary_guild\":null,\"id\":\"%" PRIu64 "\","
 	    "\"global_name\":\"%c%s %c%s\",\"display_name_styles\":null,"
 	    "\"discriminator\":\"0\",\"collectibles\":null,"
@@ -100,7 +101,8 @@ bot_text(const struct world *w)
 {
 	char text[512];
 
-	must(str_format(text, sizeof(text), "{\"username\":\"sim-bot\","
+	must(str_format(text, sizeof(text),
+	    "{\"username\":\"sim-bot\","
 	    "\"public_flags\":0,\"primary_guild\":null,\"id\":\"%" PRIu64 "\","
 	    "\"global_name\":null,\"display_name_styles\":null,"
 	    "\"discriminator\":\"4821\",\"collectibles\":null,"
@@ -178,8 +180,8 @@ world_channel(const struct world *w, unsigned guild, unsigned number,
     struct world_channel *c)
 {
 	must(guild < w->guilds && number < WORLD_CHANNELS);
-	c->id = id_make(
-	    w, WORLD_KIND_CHANNEL, (uint64_t)guild * WORLD_CHANNELS + number);
+	c->id = id_make(w, WORLD_KIND_CHANNEL,
+	    (uint64_t)guild * WORLD_CHANNELS + number);
 	c->guild = guild;
 	c->number = number;
 	c->type = channel_kind[number].type;
@@ -199,8 +201,8 @@ dm_channel(const struct world *w, unsigned user, struct world_channel *c)
 bool
 world_channel_find(const struct world *w, uint64_t id, struct world_channel *c)
 {
-	int64_t n = id_find(
-	    w, WORLD_KIND_CHANNEL, id, (uint64_t)w->guilds * WORLD_CHANNELS);
+	int64_t n = id_find(w, WORLD_KIND_CHANNEL, id,
+	    (uint64_t)w->guilds * WORLD_CHANNELS);
 
 	if (n >= 0) {
 		world_channel(w, (unsigned)(n / WORLD_CHANNELS),
@@ -229,8 +231,8 @@ world_dm_open(struct world *w, unsigned user, struct world_channel *c)
 }
 
 void
-world_talk_channel(
-    const struct world *w, unsigned guild, uint64_t n, struct world_channel *c)
+world_talk_channel(const struct world *w, unsigned guild, uint64_t n,
+    struct world_channel *c)
 {
 	world_channel(w, guild, talk[n % nitems(talk)], c);
 }
@@ -313,15 +315,15 @@ world_overlay(const struct world *w, uint64_t id)
 }
 
 int
-world_overlay_set(
-    struct world *w, uint64_t id, const char *key, json_object *value)
+world_overlay_set(struct world *w, uint64_t id, const char *key,
+    json_object *value)
 {
 	json_object *o = world_overlay(w, id);
 	char name[24];
 
 	if (o == NULL) {
-		if (json_object_object_length(w->overlay) >=
-		    WORLD_OVERLAYS_MAX) {
+		if (json_object_object_length(w->overlay)
+		    >= WORLD_OVERLAYS_MAX) {
 			json_object_put(value);
 			return -1;
 		}

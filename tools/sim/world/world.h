@@ -19,13 +19,13 @@ struct world;
 struct sbuf;
 
 #define WORLD_GUILDS_MAX (1u << 20)
-#define WORLD_USERS 1024u	/* humans, over all guilds */
-#define WORLD_MEMBERS 8u	/* humans per guild */
-#define WORLD_ROLES 4u		/* per guild, @everyone first */
-#define WORLD_CHANNELS 6u	/* per guild */
+#define WORLD_USERS 1024u	 /* humans, over all guilds */
+#define WORLD_MEMBERS 8u	 /* humans per guild */
+#define WORLD_ROLES 4u		 /* per guild, @everyone first */
+#define WORLD_CHANNELS 6u	 /* per guild */
 #define WORLD_NOWHERE UINT32_MAX /* guild index of a DM */
-#define WORLD_BOT UINT32_MAX	/* user index of the bot */
-#define WORLD_OVERLAYS_MAX 8192 /* guilds and channels a bot has changed */
+#define WORLD_BOT UINT32_MAX	 /* user index of the bot */
+#define WORLD_OVERLAYS_MAX 8192	 /* guilds and channels a bot has changed */
 #define WORLD_EPOCH_MS INT64_C(1420070400000)
 
 /* NULL when guilds is 0 or above WORLD_GUILDS_MAX. */
@@ -42,9 +42,9 @@ int64_t world_guild_named(const struct world *, uint64_t n);
 
 struct world_channel {
 	uint64_t id;
-	uint32_t guild;		/* index; WORLD_NOWHERE: a DM */
-	uint32_t number;	/* in its guild; of a DM: the user's index */
-	int type;		/* Discord's channel type */
+	uint32_t guild;	 /* index; WORLD_NOWHERE: a DM */
+	uint32_t number; /* in its guild; of a DM: the user's index */
+	int type;	 /* Discord's channel type */
 	const char *name;
 };
 /* Channel `number` (< WORLD_CHANNELS) of a guild. */
@@ -86,9 +86,9 @@ int world_overlay_set(struct world *, uint64_t id, const char *key,
 /* ---- messages: world_msg.c ------------------------------------------ */
 
 enum world_ring {
-	WORLD_CHAT,	/* what the generator says */
-	WORLD_PING,	/* messages of people that ask for an answer */
-	WORLD_OWN,	/* what the bot posted */
+	WORLD_CHAT, /* what the generator says */
+	WORLD_PING, /* messages of people that ask for an answer */
+	WORLD_OWN,  /* what the bot posted */
 	WORLD_RINGS
 };
 
@@ -97,13 +97,13 @@ enum world_ring {
 
 struct world_msg {
 	uint64_t id, channel;
-	uint64_t number;	/* of a generated message: picks its text */
-	uint64_t made_ms;	/* clock_boot_ms */
-	uint32_t guild, user;	/* indices; WORLD_NOWHERE, WORLD_BOT */
-	uint32_t answers;	/* of a ping */
+	uint64_t number;	 /* of a generated message: picks its text */
+	uint64_t made_ms;	 /* clock_boot_ms */
+	uint32_t guild, user;	 /* indices; WORLD_NOWHERE, WORLD_BOT */
+	uint32_t answers;	 /* of a ping */
 	bool ping, gone, hidden; /* hidden: ephemeral, not in lists */
 	char nonce[WORLD_NONCE_MAX + 1];
-	char *json;		/* message object; NULL: generated */
+	char *json; /* message object; NULL: generated */
 };
 
 /* Adds a copy of *m (taking over m->json); the oldest of the ring goes. */

@@ -8,9 +8,9 @@
 #define WORLD_COMMAND_SCOPES_MAX 1024 /* guilds with commands of their own */
 
 struct world_commands {
-	uint64_t guild;		/* 0: the global ones */
-	json_object *list;	/* array; NULL: a free slot */
-	unsigned creates;	/* of this day */
+	uint64_t guild;	   /* 0: the global ones */
+	json_object *list; /* array; NULL: a free slot */
+	unsigned creates;  /* of this day */
 	uint64_t day_ends_ms;
 };
 

@@ -13,10 +13,10 @@
 
 static const char *const place[] = {"Observatory", "Bakery", "Workshop",
     "Library", "Orchard", "Harbor", "Quarry", "Greenhouse"};
-static const char *const owner[] = {
-    "Kestrel", "Plover", "Marten", "Osprey", "Gorse", "Juniper", "Lantern"};
-static const char *const role_name[WORLD_ROLES] = {
-    "@everyone", "regulars", "moderators", "bots"};
+static const char *const owner[] = {"Kestrel", "Plover", "Marten", "Osprey",
+    "Gorse", "Juniper", "Lantern"};
+static const char *const role_name[WORLD_ROLES] = {"@everyone", "regulars",
+    "moderators", "bots"};
 
 static void
 overlay_apply(const struct world *w, uint64_t id, json_object *o)
@@ -25,23 +25,24 @@ overlay_apply(const struct world *w, uint64_t id, json_object *o)
 
 	if (over == NULL)
 		return;
-	json_object_object_foreach(over, key, value)
-	    jso_set(o, key, json_object_get(value));
+	json_object_object_foreach (over, key, value)
+		jso_set(o, key, json_object_get(value));
 }
 
 static void
 role_text(const struct world *w, unsigned guild, unsigned n, struct sbuf *out)
 {
-	sbuf_fmt(out, "{\"id\":\"%" PRIu64 "\",\"name\":\"%s\",\"color\":%u,"
+	sbuf_fmt(out,
+	    "{\"id\":\"%" PRIu64 "\",\"name\":\"%s\",\"color\":%u,"
 	    "\"colors\":{\"primary_color\":%u,\"secondary_color\":null,"
 	    "\"tertiary_color\":null},\"hoist\":false,\"icon\":null,"
 	    "\"unicode_emoji\":null,\"position\":%u,\"permissions\":\"%s\","
 	    "\"managed\":false,\"mentionable\":false,\"flags\":0}",
 	    world_role_id(w, guild, n), role_name[n], n * 3447003 % 0xffffff,
 	    n * 3447003 % 0xffffff, n,
-	    n == 0   ? "2248473465835073"
-	    : n == 3 ? "8"
-		     : "1099780063232");
+	    n == 0	 ? "2248473465835073"
+		: n == 3 ? "8"
+			 : "1099780063232");
 }
 
 static void
@@ -50,7 +51,8 @@ member_text(const struct world *w, unsigned guild, unsigned user,
 {
 	unsigned role = user == WORLD_BOT ? 3 : 1 + user % (WORLD_ROLES - 1);
 
-	sbuf_fmt(out, "{\"roles\":[\"%" PRIu64 "\"],\"premium_since\":null,"
+	sbuf_fmt(out,
+	    "{\"roles\":[\"%" PRIu64 "\"],\"premium_since\":null,"
 	    "\"pending\":false,\"nick\":null,\"mute\":false,"
 	    "\"joined_at\":\"2025-10-05T10:24:44.918000+00:00\",\"flags\":0,"
 	    "\"deaf\":false,\"communication_disabled_until\":null,"
@@ -68,18 +70,20 @@ channel_text(const struct world *w, const struct world_channel *c,
 	struct world_channel parent;
 
 	world_channel(w, c->guild, 0, &parent);
-	sbuf_fmt(out, "{\"version\":1785585689925,\"type\":%d,\"position\":%u,"
+	sbuf_fmt(out,
+	    "{\"version\":1785585689925,\"type\":%d,\"position\":%u,"
 	    "\"permission_overwrites\":[],\"name\":\"%s\",\"id\":\"%" PRIu64
 	    "\",\"flags\":0",
 	    c->type, c->number, c->name, c->id);
 	if (c->type != 4)
-		sbuf_fmt(out, ",\"topic\":null,\"rate_limit_per_user\":0,"
+		sbuf_fmt(out,
+		    ",\"topic\":null,\"rate_limit_per_user\":0,"
 		    "\"parent_id\":\"%" PRIu64 "\",\"nsfw\":false,"
 		    "\"last_message_id\":null",
 		    parent.id);
 	if (c->type == 2)
-		sbuf_str(out, ",\"bitrate\":64000,\"user_limit\":0,"
-			      "\"rtc_region\":null");
+		sbuf_str(out,
+		    ",\"bitrate\":64000,\"user_limit\":0,\"rtc_region\":null");
 	if (with_guild)
 		sbuf_fmt(out, ",\"guild_id\":\"%" PRIu64 "\"",
 		    world_guild_id(w, c->guild));
@@ -92,7 +96,8 @@ guild_head(const struct world *w, unsigned guild, struct sbuf *out)
 	struct world_channel system;
 
 	world_channel(w, guild, 1, &system);
-	sbuf_fmt(out, "{\"id\":\"%" PRIu64 "\",\"name\":\"%s %s %u\","
+	sbuf_fmt(out,
+	    "{\"id\":\"%" PRIu64 "\",\"name\":\"%s %s %u\","
 	    "\"icon\":null,\"description\":null,\"home_header\":null,"
 	    "\"splash\":null,\"discovery_splash\":null,\"features\":[\"NEWS\"%"
 	    "s],"
@@ -104,7 +109,8 @@ guild_head(const struct world *w, unsigned guild, struct sbuf *out)
 	    place[guild % nitems(place)], guild,
 	    guild % 2 == 0 ? ",\"BANNER\"" : "",
 	    world_user_id(w, world_member(w, guild, 0)), system.id);
-	sbuf_str(out, "\"widget_enabled\":false,\"widget_channel_id\":null,"
+	sbuf_str(out,
+	    "\"widget_enabled\":false,\"widget_channel_id\":null,"
 	    "\"verification_level\":1,\"default_message_notifications\":1,"
 	    "\"mfa_level\":0,\"explicit_content_filter\":2,"
 	    "\"max_presences\":null,\"max_members\":25000000,"
@@ -127,7 +133,8 @@ guild_head(const struct world *w, unsigned guild, struct sbuf *out)
 static void
 guild_rest(const struct world *w, unsigned guild, struct sbuf *out)
 {
-	sbuf_fmt(out, ",\"joined_at\":\"2026-07-02T12:00:00.000000+00:00\","
+	sbuf_fmt(out,
+	    ",\"joined_at\":\"2026-07-02T12:00:00.000000+00:00\","
 	    "\"large\":false,\"unavailable\":false,\"geo_restricted\":false,"
 	    "\"lazy\":true,\"member_count\":%u,\"voice_states\":[],"
 	    "\"presences\":[],\"threads\":[],\"stage_instances\":[],"
@@ -221,7 +228,8 @@ world_render_channel(struct world *w, const struct world_channel *c)
 	json_object *o;
 
 	if (c->guild == WORLD_NOWHERE)
-		sbuf_fmt(&out, "{\"id\":\"%" PRIu64 "\",\"type\":1,"
+		sbuf_fmt(&out,
+		    "{\"id\":\"%" PRIu64 "\",\"type\":1,"
 		    "\"last_message_id\":null,\"flags\":0,\"recipients\":[%s]}",
 		    c->id, world_user_json(w, c->number));
 	else
@@ -238,8 +246,8 @@ world_render_user(const struct world *w, unsigned user)
 }
 
 json_object *
-world_render_member(
-    struct world *w, unsigned guild, unsigned user, bool with_user)
+world_render_member(struct world *w, unsigned guild, unsigned user,
+    bool with_user)
 {
 	struct sbuf out = {0};
 

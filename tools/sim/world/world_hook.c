@@ -49,8 +49,7 @@ world_hook_render(const struct world *w, const struct world_hook *h)
 	jso_set_id(o, "id", h->id);
 	jso_set_int(o, "type", 1);
 	jso_set_id(o, "channel_id", h->channel);
-	if (world_channel_find(w, h->channel, &ch) &&
-	    ch.guild != WORLD_NOWHERE)
+	if (world_channel_find(w, h->channel, &ch) && ch.guild != WORLD_NOWHERE)
 		jso_set_id(o, "guild_id", world_guild_id(w, ch.guild));
 	jso_set_text(o, "name", h->name);
 	jso_set(o, "avatar", NULL);

@@ -9,9 +9,9 @@
 #define WORLD_HOOKS_PER_CHANNEL 15
 
 struct world_hook {
-	uint64_t id;		/* 0: free, as it is set when it is deleted */
+	uint64_t id; /* 0: free, as it is set when it is deleted */
 	uint64_t channel;
-	char name[324];		/* 80 characters */
+	char name[324]; /* 80 characters */
 	char token[72];
 };
 

@@ -17,20 +17,20 @@ struct world {
 	char *user_json[WORLD_USERS];
 	char *bot_json;
 	bool dm_open[WORLD_USERS];
-	uint64_t snow_ms, snow_count;	/* of the last snowflake */
-	json_object *overlay;		/* id -> changed keys */
-	uint64_t *last_msg;		/* per guild: id of the last message */
+	uint64_t snow_ms, snow_count; /* of the last snowflake */
+	json_object *overlay;	      /* id -> changed keys */
+	uint64_t *last_msg;	      /* per guild: id of the last message */
 	struct world_msgs *msgs;
 	struct world_template *templates; /* world_render.c */
-	uint64_t last;			/* id of the message made last */
-	int64_t now_second;		/* whose text `now` holds */
+	uint64_t last;			  /* id of the message made last */
+	int64_t now_second;		  /* whose text `now` holds */
 	char now[40];
 	struct world_hook hook[WORLD_HOOKS_MAX];
 	struct world_interaction interaction[WORLD_INTERACTIONS_MAX];
 	struct world_interactions interactions;
-	uint64_t tokens;		/* made so far */
+	uint64_t tokens; /* made so far */
 	struct world_reaction reaction[WORLD_REACTIONS_MAX];
-	uint64_t reactions;		/* put so far */
+	uint64_t reactions; /* put so far */
 	struct world_commands commands[WORLD_COMMAND_SCOPES_MAX];
 };
 

@@ -25,14 +25,14 @@ world_interaction_new(struct world *w, uint64_t channel)
 			break;
 		}
 		/* Never answered in time: dead too. */
-		if (!i->answered &&
-		    clock_boot_ms() - i->made_ms > WORLD_INTERACTION_MS &&
-		    (best == NULL || i->made_ms < best->made_ms))
+		if (!i->answered
+		    && clock_boot_ms() - i->made_ms > WORLD_INTERACTION_MS
+		    && (best == NULL || i->made_ms < best->made_ms))
 			best = i;
 	}
 	if (best == NULL)
 		return NULL;
-	*best = (struct world_interaction){.id = world_snowflake(w),
+	*best = (struct world_interaction) {.id = world_snowflake(w),
 	    .channel = channel,
 	    .made_ms = clock_boot_ms()};
 	world_token(w, best->token, sizeof(best->token));
@@ -49,8 +49,8 @@ world_interaction_waiting(const struct world *w)
 	for (size_t k = 0; k < WORLD_INTERACTIONS_MAX; k++) {
 		const struct world_interaction *i = &w->interaction[k];
 
-		n += i->id != 0 && !i->answered &&
-		    now - i->made_ms <= WORLD_INTERACTION_MS;
+		n += i->id != 0 && !i->answered
+		    && now - i->made_ms <= WORLD_INTERACTION_MS;
 	}
 	return n;
 }

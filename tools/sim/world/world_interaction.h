@@ -9,8 +9,8 @@
 
 #include "tools/sim/world/world.h"
 
-#define WORLD_INTERACTIONS_MAX 2048	/* the oldest dead one goes */
-#define WORLD_INTERACTION_MS 3000	/* for the first answer */
+#define WORLD_INTERACTIONS_MAX 2048 /* the oldest dead one goes */
+#define WORLD_INTERACTION_MS 3000   /* for the first answer */
 #define WORLD_INTERACTION_TOKEN_MS 900000
 
 /* Discord's interaction types. */
@@ -22,12 +22,12 @@ enum world_interaction_type {
 };
 
 struct world_interaction {
-	uint64_t id;		/* 0: free */
+	uint64_t id; /* 0: free */
 	uint64_t channel, made_ms;
-	uint64_t original;	/* message id of the first answer; 0: none */
-	uint64_t message;	/* it belongs to; 0: none */
+	uint64_t original; /* message id of the first answer; 0: none */
+	uint64_t message;  /* it belongs to; 0: none */
 	enum world_interaction_type type;
-	unsigned user;		/* whose it is */
+	unsigned user; /* whose it is */
 	bool answered;
 	char token[96];
 };
@@ -35,8 +35,8 @@ struct world_interaction {
 /* Interactions so far, and what became of them. */
 struct world_interactions {
 	uint64_t made, answered;
-	uint64_t twice, late;	/* answers to one that was over */
-	uint64_t wrong;		/* answers it does not take */
+	uint64_t twice, late; /* answers to one that was over */
+	uint64_t wrong;	      /* answers it does not take */
 };
 
 /* A slot with id and token; NULL when all are live. */

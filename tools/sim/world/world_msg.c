@@ -142,8 +142,8 @@ next_older(struct ring *r, uint64_t channel, uint64_t before, uint64_t *k)
 	struct world_msg *m;
 
 	for (; (m = nth(r, *k)) != NULL; (*k)++)
-		if (m->channel == channel && m->id < before && !m->gone &&
-		    !m->hidden)
+		if (m->channel == channel && m->id < before && !m->gone
+		    && !m->hidden)
 			return m;
 	return NULL;
 }
@@ -171,8 +171,8 @@ world_msg_list(struct world *w, uint64_t channel, uint64_t before,
 		struct world_msg *best = NULL;
 
 		for (unsigned i = 0; i < WORLD_RINGS; i++) {
-			struct world_msg *m = next_older(
-			    &w->msgs->ring[i], channel, before, &k[i]);
+			struct world_msg *m = next_older(&w->msgs->ring[i],
+			    channel, before, &k[i]);
 
 			if (m != NULL && (best == NULL || m->id > best->id))
 				best = m;
@@ -217,8 +217,8 @@ world_ping_answer_in(struct world *w, uint64_t channel)
 	struct world_msg *m, *best = NULL;
 
 	for (uint64_t k = 0; (m = nth(r, k)) != NULL; k++)
-		if (m->ping && m->channel == channel &&
-		    (best == NULL || m->answers == 0))
+		if (m->ping && m->channel == channel
+		    && (best == NULL || m->answers == 0))
 			best = m;
 	if (best == NULL)
 		return 0;

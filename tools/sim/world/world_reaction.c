@@ -45,8 +45,9 @@ struct world_reaction *
 world_reaction_find(struct world *w, uint64_t message, const char *emoji)
 {
 	for (size_t i = 0; i < WORLD_REACTIONS_MAX; i++)
-		if (w->reaction[i].message == message &&
-		    (emoji == NULL || strcmp(w->reaction[i].emoji, emoji) == 0))
+		if (w->reaction[i].message == message
+		    && (emoji == NULL
+			|| strcmp(w->reaction[i].emoji, emoji) == 0))
 			return &w->reaction[i];
 	return NULL;
 }

@@ -8,12 +8,12 @@
 
 #include "tools/sim/world/world.h"
 
-#define WORLD_REACTIONS_MAX 4096	/* the oldest goes */
+#define WORLD_REACTIONS_MAX 4096 /* the oldest goes */
 #define WORLD_REACTIONS_PER_MESSAGE 20
 #define WORLD_EMOJI_MAX 128
 
 struct world_reaction {
-	uint64_t message;	/* 0: free, as it is set when taken back */
+	uint64_t message;	     /* 0: free, as it is set when taken back */
 	char emoji[WORLD_EMOJI_MAX]; /* as in a path: Unicode, or "name:id" */
 };
 

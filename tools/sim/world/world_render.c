@@ -16,16 +16,16 @@
 #include <string.h>
 #include <time.h>
 
-#define MEMBER                                                                 \
-	"{\"roles\":[\"$r\"],\"premium_since\":null,\"pending\":false,"        \
+#define MEMBER                                                                           \
+	"{\"roles\":[\"$r\"],\"premium_since\":null,\"pending\":false,"                  \
 	"\"nick\":$N,\"mute\":false,\"joined_at\":\"2025-10-05T10:24:44.918000+00:00\"," \
-	"\"flags\":0,\"deaf\":false,\"communication_disabled_until\":null,"    \
+	"\"flags\":0,\"deaf\":false,\"communication_disabled_until\":null,"              \
 	"\"banner\":null,\"avatar\":null"
-#define MESSAGE                                                                \
+#define MESSAGE                                                                  \
 	"\"tts\":false,\"timestamp\":\"$T\",\"pinned\":false,\"mentions\":[$M]," \
-	"\"mention_roles\":[],\"mention_everyone\":false,\"id\":\"$m\","       \
-	"\"flags\":0,\"embeds\":[],\"edited_timestamp\":$E,\"content\":$C,"    \
-	"\"components\":[],\"channel_id\":\"$c\",\"author\":$A,"               \
+	"\"mention_roles\":[],\"mention_everyone\":false,\"id\":\"$m\","         \
+	"\"flags\":0,\"embeds\":[],\"edited_timestamp\":$E,\"content\":$C,"      \
+	"\"components\":[],\"channel_id\":\"$c\",\"author\":$A,"                 \
 	"\"attachments\":[]"
 
 enum kind {
@@ -39,9 +39,9 @@ enum kind {
 	MEMBER_UPDATE,
 	CHANNEL,
 	KINDS,
-	SAID = KINDS,	/* a person's message through the control socket */
+	SAID = KINDS, /* a person's message through the control socket */
 	SAID_DM,
-	PLAIN,		/* the message as REST shows it */
+	PLAIN, /* the message as REST shows it */
 	TEMPLATES
 };
 
@@ -49,74 +49,82 @@ static const struct {
 	const char *t;
 	const char *text;
 } kind[TEMPLATES] = {
-	[CREATE] = {"MESSAGE_CREATE", "{\"type\":0," MESSAGE
-	    ",\"nonce\":\"$k\",\"channel_type\":0,\"guild_id\":\"$g\","
-	    "\"member\":" MEMBER "}}"},
-	[UPDATE] = {"MESSAGE_UPDATE", "{\"type\":0," MESSAGE
-	    ",\"channel_type\":0,\"guild_id\":\"$g\",\"member\":" MEMBER "}}"},
-	[DELETE] = {"MESSAGE_DELETE",
-	    "{\"id\":\"$m\",\"guild_id\":\"$g\",\"channel_id\":\"$c\"}"},
-	[TYPING] = {"TYPING_START", "{\"user_id\":\"$u\",\"timestamp\":$t,"
-	    "\"member\":" MEMBER ",\"user\":$A},\"guild_id\":\"$g\","
-	    "\"channel_id\":\"$c\"}"},
-	[PRESENCE] = {"PRESENCE_UPDATE", "{\"user\":{\"id\":\"$u\"},"
-	    "\"status\":\"$S\",\"processed_at_timestamp\":$x,\"game\":null,"
-	    "\"client_status\":{\"desktop\":\"$S\"},\"activities\":[{"
-	    "\"type\":0,\"timestamps\":{\"start\":$x},\"state\":\"Round $n\","
-	    "\"name\":\"Lantern Keepers\",\"id\":\"c877d1276abe6e96\","
-	    "\"details\":\"Mill by the brook\",\"created_at\":$x,"
-	    "\"application_id\":\"379286085710381999\"}],"
-	    "\"guild_id\":\"$g\"}"},
-	[REACTION] = {"MESSAGE_REACTION_ADD", "{\"user_id\":\"$u\",\"type\":0,"
-	    "\"message_id\":\"$m\",\"message_author_id\":\"$o\",\"member\":"
-	    MEMBER ",\"user\":$A},\"guild_id\":\"$g\","
-	    "\"emoji\":{\"name\":\"$F\",\"id\":null},\"channel_id\":\"$c\","
-	    "\"burst\":false}"},
-	[VOICE] = {"VOICE_STATE_UPDATE", "{\"user_id\":\"$u\","
-	    "\"suppress\":false,\"session_id\":\"$V\",\"self_video\":false,"
-	    "\"self_mute\":true,\"self_deaf\":false,"
-	    "\"request_to_speak_timestamp\":null,\"mute\":false,"
-	    "\"deaf\":false,\"channel_id\":\"$v\",\"member\":" MEMBER
-	    ",\"user\":$A},\"guild_id\":\"$g\"}"},
-	[MEMBER_UPDATE] = {"GUILD_MEMBER_UPDATE",
-	    MEMBER ",\"user\":$A,\"guild_id\":\"$g\"}"},
-	[CHANNEL] = {"CHANNEL_UPDATE", "{\"version\":$x,\"type\":0,"
-	    "\"position\":1,\"permission_overwrites\":[],\"name\":\"$G\","
-	    "\"id\":\"$c\",\"flags\":0,\"topic\":\"Week $n: be kind\","
-	    "\"rate_limit_per_user\":0,\"parent_id\":\"$p\",\"nsfw\":false,"
-	    "\"last_message_id\":\"$m\",\"guild_id\":\"$g\"}"},
-	[SAID] = {"", "{\"type\":0," MESSAGE ",\"nonce\":\"$k\","
-	    "\"channel_type\":0,\"guild_id\":\"$g\",\"member\":" MEMBER "}}"},
-	[SAID_DM] = {"", "{\"type\":0," MESSAGE
-	    ",\"nonce\":\"$k\",\"channel_type\":1}"},
-	[PLAIN] = {"", "{\"type\":0," MESSAGE "}"},
+    [CREATE] = {"MESSAGE_CREATE",
+	"{\"type\":0," MESSAGE
+	",\"nonce\":\"$k\",\"channel_type\":0,\"guild_id\":\"$g\","
+	"\"member\":" MEMBER "}}"},
+    [UPDATE] = {"MESSAGE_UPDATE",
+	"{\"type\":0," MESSAGE
+	",\"channel_type\":0,\"guild_id\":\"$g\",\"member\":" MEMBER "}}"},
+    [DELETE] = {"MESSAGE_DELETE",
+	"{\"id\":\"$m\",\"guild_id\":\"$g\",\"channel_id\":\"$c\"}"},
+    [TYPING] = {"TYPING_START",
+	"{\"user_id\":\"$u\",\"timestamp\":$t,"
+	"\"member\":" MEMBER ",\"user\":$A},\"guild_id\":\"$g\","
+	"\"channel_id\":\"$c\"}"},
+    [PRESENCE] = {"PRESENCE_UPDATE",
+	"{\"user\":{\"id\":\"$u\"},"
+	"\"status\":\"$S\",\"processed_at_timestamp\":$x,\"game\":null,"
+	"\"client_status\":{\"desktop\":\"$S\"},\"activities\":[{"
+	"\"type\":0,\"timestamps\":{\"start\":$x},\"state\":\"Round $n\","
+	"\"name\":\"Lantern Keepers\",\"id\":\"c877d1276abe6e96\","
+	"\"details\":\"Mill by the brook\",\"created_at\":$x,"
+	"\"application_id\":\"379286085710381999\"}],\"guild_id\":\"$g\"}"},
+    [REACTION] = {"MESSAGE_REACTION_ADD",
+	"{\"user_id\":\"$u\",\"type\":0,"
+	"\"message_id\":\"$m\",\"message_author_id\":\"$o\",\"member\":" MEMBER
+	",\"user\":$A},\"guild_id\":\"$g\","
+	"\"emoji\":{\"name\":\"$F\",\"id\":null},\"channel_id\":\"$c\","
+	"\"burst\":false}"},
+    [VOICE] = {"VOICE_STATE_UPDATE",
+	"{\"user_id\":\"$u\","
+	"\"suppress\":false,\"session_id\":\"$V\",\"self_video\":false,"
+	"\"self_mute\":true,\"self_deaf\":false,"
+	"\"request_to_speak_timestamp\":null,\"mute\":false,"
+	"\"deaf\":false,\"channel_id\":\"$v\",\"member\":" MEMBER
+	",\"user\":$A},\"guild_id\":\"$g\"}"},
+    [MEMBER_UPDATE] = {"GUILD_MEMBER_UPDATE",
+	MEMBER ",\"user\":$A,\"guild_id\":\"$g\"}"},
+    [CHANNEL] = {"CHANNEL_UPDATE",
+	"{\"version\":$x,\"type\":0,"
+	"\"position\":1,\"permission_overwrites\":[],\"name\":\"$G\","
+	"\"id\":\"$c\",\"flags\":0,\"topic\":\"Week $n: be kind\","
+	"\"rate_limit_per_user\":0,\"parent_id\":\"$p\",\"nsfw\":false,"
+	"\"last_message_id\":\"$m\",\"guild_id\":\"$g\"}"},
+    [SAID] = {"",
+	"{\"type\":0," MESSAGE ",\"nonce\":\"$k\","
+	"\"channel_type\":0,\"guild_id\":\"$g\",\"member\":" MEMBER "}}"},
+    [SAID_DM] = {"",
+	"{\"type\":0," MESSAGE ",\"nonce\":\"$k\",\"channel_type\":1}"},
+    [PLAIN] = {"", "{\"type\":0," MESSAGE "}"},
 };
 
 static const char *const said[] = {
-	"The brook is high today, take the upper path",
-	"Does anyone have the notes of last week?",
-	"Soup at noon \xf0\x9f\x8d\xb2",
-	"I moved the meeting to the mill, see the announcements",
-	"Grüße aus dem Hafen!",
-	"ok",
-	"The lantern by the gate is broken again; who has a spare wick?",
-	"Draft three is up, comments welcome until Friday",
+    "The brook is high today, take the upper path",
+    "Does anyone have the notes of last week?",
+    "Soup at noon \xf0\x9f\x8d\xb2",
+    "I moved the meeting to the mill, see the announcements",
+    "Grüße aus dem Hafen!",
+    "ok",
+    "The lantern by the gate is broken again; who has a spare wick?",
+    "Draft three is up, comments welcome until Friday",
 };
 static const char *const emoji[] = {"\xf0\x9f\x94\xa5", "\xf0\x9f\x91\x8d",
-	"\xe2\x9c\xa8", "\xf0\x9f\x8c\xbf"};
+    "\xe2\x9c\xa8", "\xf0\x9f\x8c\xbf"};
 static const char *const status[] = {"online", "idle", "dnd", "offline"};
-static const char *const nick[] = {"null", "\"Bram\"", "null", "\"\xc3\x96rn\""};
+static const char *const nick[] = {"null", "\"Bram\"", "null",
+    "\"\xc3\x96rn\""};
 
 struct part {
 	const char *text;
 	size_t len;
-	char field;		/* after the text; 0: the end */
+	char field; /* after the text; 0: the end */
 };
 
 struct world_template {
 	struct part *part;
 	size_t parts;
-	size_t room;		/* enough for its literals */
+	size_t room; /* enough for its literals */
 };
 
 /* One event's values, by letter. */
@@ -136,9 +144,9 @@ compile(struct world_template *tp, const char *text)
 		tp->part = base_realloc(tp->part,
 		    (tp->parts + 1) * sizeof(*tp->part));
 		end = strchr(text, '$');
-		tp->part[tp->parts] = (struct part){text,
-			end ? (size_t)(end - text) : strlen(text),
-			end ? end[1] : 0};
+		tp->part[tp->parts] = (struct part) {text,
+		    end ? (size_t)(end - text) : strlen(text),
+		    end ? end[1] : 0};
 		tp->room += tp->part[tp->parts++].len + 24;
 		if (end == NULL)
 			return;
@@ -259,8 +267,12 @@ static void
 remember(struct world *w, const struct fields *f, unsigned guild, unsigned user,
     uint64_t number, bool ping)
 {
-	struct world_msg m = {.id = f->N('m'), .channel = f->N('c'),
-		.number = number, .guild = guild, .user = user, .ping = ping};
+	struct world_msg m = {.id = f->N('m'),
+	    .channel = f->N('c'),
+	    .number = number,
+	    .guild = guild,
+	    .user = user,
+	    .ping = ping};
 
 	world_msg_add(w, ping ? WORLD_PING : WORLD_CHAT, &m);
 	w->last = w->last_msg[guild] = m.id;
@@ -322,10 +334,10 @@ world_render_event(struct world *w, uint64_t *rng, const char *t,
 	f.N('p') = parent.id;
 	f.N('n') = number;
 	f.N('k') = f.N('x') << 22 | (dice >> 16 & 0x3fffff);
-	f.N('o') = world_user_id(w, world_member(w, guild,
-	    (unsigned)(dice >> 40 & 7)));
-	f.N('m') = k == CREATE || w->last_msg[guild] == 0
-	    ? world_snowflake(w) : w->last_msg[guild];
+	f.N('o') = world_user_id(w,
+	    world_member(w, guild, (unsigned)(dice >> 40 & 7)));
+	f.N('m') = k == CREATE || w->last_msg[guild] == 0 ? world_snowflake(w)
+							  : w->last_msg[guild];
 	f.S('C') = text;
 	f.S('E') = "null";
 	f.S('M') = "";
@@ -355,9 +367,11 @@ world_render_said(struct world *w, const struct world_channel *c,
 {
 	bool dm = c->guild == WORLD_NOWHERE;
 	unsigned user = dm ? c->number : world_member(w, c->guild, 0);
-	struct world_msg m = {.id = world_snowflake(w), .channel = c->id,
-		.guild = c->guild, .user = user,
-		.ping = strncmp(words, "!ping", 5) == 0};
+	struct world_msg m = {.id = world_snowflake(w),
+	    .channel = c->id,
+	    .guild = c->guild,
+	    .user = user,
+	    .ping = strncmp(words, "!ping", 5) == 0};
 	struct sbuf quoted = {0};
 	struct fields f = {0};
 

@@ -68,7 +68,8 @@ teardown(void **state)
 
 	rpc_close(&t.rpc);
 	for (const char *const *f = (const char *const[]) {"kv/data.mdb",
-		 "kv/lock.mdb", "kv/write.lock", NULL}; *f != NULL; f++) {
+		 "kv/lock.mdb", "kv/write.lock", NULL};
+	     *f != NULL; f++) {
 		str_format(path, sizeof(path), "%s/%s", t.dir, *f);
 		unlink(path);
 	}
@@ -82,8 +83,10 @@ test_set_get_delete(void **state)
 {
 	assert_string_equal(call(0, "kv.get", "{\"key\":\"x\"}"),
 	    "{\"found\":false,\"value\":null}");
-	assert_string_equal(call(0, "kv.set",
-	    "{\"key\":\"x\",\"value\":{\"n\":[1,2.50,\"\xc3\xa9\"]}}"), "true");
+	assert_string_equal(
+	    call(0, "kv.set",
+		"{\"key\":\"x\",\"value\":{\"n\":[1,2.50,\"\xc3\xa9\"]}}"),
+	    "true");
 	assert_string_equal(call(0, "kv.get", "{\"key\":\"x\"}"),
 	    "{\"found\":true,\"value\":{\"n\":[1,2.50,\"\xc3\xa9\"]}}");
 	assert_string_equal(call(0, "kv.delete", "{\"key\":\"x\"}"), "true");
@@ -118,8 +121,9 @@ test_namespaces(void **state)
 	}
 	assert_string_equal(call(0, "kv.list", "{}"),
 	    "{\"items\":[],\"cursor\":null}");
-	assert_string_equal(call(0, "kv.list", "{\"prefix\":\"../b\","
-	    "\"cursor\":\"../\"}"), "{\"items\":[],\"cursor\":null}");
+	assert_string_equal(call(0, "kv.list",
+				"{\"prefix\":\"../b\",\"cursor\":\"../\"}"),
+	    "{\"items\":[],\"cursor\":null}");
 	assert_string_equal(call(1, "kv.get", "{\"key\":\"x\"}"),
 	    "{\"found\":true,\"value\":\"secret\"}");
 }
@@ -171,17 +175,19 @@ static void
 test_transaction(void **state)
 {
 	call(0, "kv.set", "{\"key\":\"n\",\"value\":1}");
-	assert_string_equal(call(0, "kv.txn", "{\"ops\":["
-	    "{\"op\":\"compare\",\"key\":\"n\",\"value\":1},"
-	    "{\"op\":\"compare\",\"key\":\"absent\"},"
-	    "{\"op\":\"set\",\"key\":\"n\",\"value\":2},"
-	    "{\"op\":\"get\",\"key\":\"n\"},"
-	    "{\"op\":\"delete\",\"key\":\"absent\"}]}"),
+	assert_string_equal(
+	    call(0, "kv.txn",
+		"{\"ops\":[{\"op\":\"compare\",\"key\":\"n\",\"value\":1},"
+		"{\"op\":\"compare\",\"key\":\"absent\"},"
+		"{\"op\":\"set\",\"key\":\"n\",\"value\":2},"
+		"{\"op\":\"get\",\"key\":\"n\"},"
+		"{\"op\":\"delete\",\"key\":\"absent\"}]}"),
 	    "{\"done\":true,\"results\":[true,true,true,"
 	    "{\"found\":true,\"value\":2},false]}");
-	assert_string_equal(call(0, "kv.txn", "{\"ops\":["
-	    "{\"op\":\"set\",\"key\":\"m\",\"value\":9},"
-	    "{\"op\":\"compare\",\"key\":\"n\",\"value\":1}]}"),
+	assert_string_equal(
+	    call(0, "kv.txn",
+		"{\"ops\":[{\"op\":\"set\",\"key\":\"m\",\"value\":9},"
+		"{\"op\":\"compare\",\"key\":\"n\",\"value\":1}]}"),
 	    "{\"done\":false,\"failed\":1}");
 	assert_string_equal(call(0, "kv.get", "{\"key\":\"m\"}"),
 	    "{\"found\":false,\"value\":null}");
@@ -199,11 +205,13 @@ test_list_in_pages(void **state)
 	}
 	call(0, "kv.set", "{\"key\":\"v\",\"value\":0}");
 	assert_string_equal(call(0, "kv.list",
-	    "{\"prefix\":\"u/\",\"limit\":2}"),
+				"{\"prefix\":\"u/\",\"limit\":2}"),
 	    "{\"items\":[{\"key\":\"u/a\",\"value\":97},"
 	    "{\"key\":\"u/b\",\"value\":98}],\"cursor\":\"u/b\"}");
-	assert_string_equal(call(0, "kv.list", "{\"prefix\":\"u/\","
-	    "\"limit\":3,\"cursor\":\"u/b\",\"values\":false}"),
+	assert_string_equal(
+	    call(0, "kv.list",
+		"{\"prefix\":\"u/\","
+		"\"limit\":3,\"cursor\":\"u/b\",\"values\":false}"),
 	    "{\"items\":[{\"key\":\"u/c\"},{\"key\":\"u/d\"},"
 	    "{\"key\":\"u/e\"}],\"cursor\":null}");
 }
@@ -217,14 +225,18 @@ f_c9_a_value_comes_back_as_it_was_written(void **state)
 	str_format(params, sizeof(params),
 	    "{\"key\":\"n\",\"value\":[%s,-%s,1e400,18446744073709551616]}",
 	    big, big);
-	str_format(want, sizeof(want), "{\"found\":true,\"value\":[%s,-%s,"
-	    "1e400,18446744073709551616]}", big, big);
+	str_format(want, sizeof(want),
+	    "{\"found\":true,\"value\":[%s,-%s,1e400,18446744073709551616]}",
+	    big, big);
 	assert_string_equal(call(0, "kv.set", params), "true");
 	assert_string_equal(call(0, "kv.get", "{\"key\":\"n\"}"), want);
-	assert_string_equal(call(0, "kv.txn", "{\"ops\":["
-	    "{\"op\":\"set\",\"key\":\"m\",\"value\":18446744073709551617},"
-	    "{\"op\":\"compare\",\"key\":\"m\",\"value\":"
-	    "18446744073709551618}]}"), "{\"done\":false,\"failed\":1}");
+	assert_string_equal(
+	    call(0, "kv.txn",
+		"{\"ops\":["
+		"{\"op\":\"set\",\"key\":\"m\",\"value\":18446744073709551617},"
+		"{\"op\":\"compare\",\"key\":\"m\",\"value\":"
+		"18446744073709551618}]}"),
+	    "{\"done\":false,\"failed\":1}");
 }
 
 /* One turn serves both, and no more than the bound waits. */
@@ -278,38 +290,62 @@ test_ranks(void **state)
 		int code;
 	} row[] = {
 	    {1, "rank.list", "{}", NULL, RPC_FORBIDDEN},
-	    {1, "rank.set", "{\"kind\":\"user\",\"id\":\"5\",\"rank\":1,"
-		"\"actor_id\":\"1\"}", NULL, RPC_FORBIDDEN},
-	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"5\",\"rank\":50,"
-		"\"actor_id\":\"1\"}", "{\"rank\":50,\"was\":null}", 0},
-	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"6\",\"rank\":49,"
-		"\"actor_id\":\"5\"}", "{\"rank\":49,\"was\":null}", 0},
-	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"6\",\"rank\":50,"
-		"\"actor_id\":\"5\"}", NULL, RPC_FORBIDDEN},
-	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"5\",\"rank\":1,"
-		"\"actor_id\":\"6\"}", NULL, RPC_FORBIDDEN},
-	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"5\",\"rank\":51,"
-		"\"actor_id\":\"5\"}", NULL, RPC_FORBIDDEN},
-	    {0, "rank.unset", "{\"kind\":\"user\",\"id\":\"1\","
-		"\"actor_id\":\"5\"}", NULL, RPC_FORBIDDEN},
-	    {0, "rank.set", "{\"kind\":\"role\",\"id\":\"9\",\"rank\":70,"
-		"\"actor_id\":\"1\"}", "{\"rank\":70,\"was\":null}", 0},
-	    {0, "rank.unset", "{\"kind\":\"role\",\"id\":\"9\","
-		"\"actor_id\":\"5\"}", NULL, RPC_FORBIDDEN},
-	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"7\",\"rank\":-1,"
-		"\"actor_id\":\"5\",\"roles\":[\"9\"]}", NULL, RPC_FORBIDDEN},
-	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"5\",\"rank\":60,"
+	    {1, "rank.set",
+		"{\"kind\":\"user\",\"id\":\"5\",\"rank\":1,"
+		"\"actor_id\":\"1\"}",
+		NULL, RPC_FORBIDDEN},
+	    {0, "rank.set",
+		"{\"kind\":\"user\",\"id\":\"5\",\"rank\":50,"
+		"\"actor_id\":\"1\"}",
+		"{\"rank\":50,\"was\":null}", 0},
+	    {0, "rank.set",
+		"{\"kind\":\"user\",\"id\":\"6\",\"rank\":49,"
+		"\"actor_id\":\"5\"}",
+		"{\"rank\":49,\"was\":null}", 0},
+	    {0, "rank.set",
+		"{\"kind\":\"user\",\"id\":\"6\",\"rank\":50,"
+		"\"actor_id\":\"5\"}",
+		NULL, RPC_FORBIDDEN},
+	    {0, "rank.set",
+		"{\"kind\":\"user\",\"id\":\"5\",\"rank\":1,"
+		"\"actor_id\":\"6\"}",
+		NULL, RPC_FORBIDDEN},
+	    {0, "rank.set",
+		"{\"kind\":\"user\",\"id\":\"5\",\"rank\":51,"
+		"\"actor_id\":\"5\"}",
+		NULL, RPC_FORBIDDEN},
+	    {0, "rank.unset",
+		"{\"kind\":\"user\",\"id\":\"1\",\"actor_id\":\"5\"}", NULL,
+		RPC_FORBIDDEN},
+	    {0, "rank.set",
+		"{\"kind\":\"role\",\"id\":\"9\",\"rank\":70,"
+		"\"actor_id\":\"1\"}",
+		"{\"rank\":70,\"was\":null}", 0},
+	    {0, "rank.unset",
+		"{\"kind\":\"role\",\"id\":\"9\",\"actor_id\":\"5\"}", NULL,
+		RPC_FORBIDDEN},
+	    {0, "rank.set",
+		"{\"kind\":\"user\",\"id\":\"7\",\"rank\":-1,"
+		"\"actor_id\":\"5\",\"roles\":[\"9\"]}",
+		NULL, RPC_FORBIDDEN},
+	    {0, "rank.set",
+		"{\"kind\":\"user\",\"id\":\"5\",\"rank\":60,"
 		"\"actor_id\":\"7\",\"actor_roles\":[\"9\"]}",
 		"{\"rank\":60,\"was\":50}", 0},
-	    {0, "rank.unset", "{\"kind\":\"user\",\"id\":\"6\","
-		"\"actor_id\":\"5\"}", "{\"rank\":null,\"was\":49}", 0},
-	    {0, "rank.list", "{}", "{\"ranks\":[{\"kind\":\"user\",\"id\":\"5\","
-		"\"rank\":60},{\"kind\":\"role\",\"id\":\"9\","
-		"\"rank\":70}]}", 0},
-	    {0, "rank.set", "{\"kind\":\"guild\",\"id\":\"5\",\"rank\":1,"
-		"\"actor_id\":\"1\"}", NULL, RPC_BAD_PARAMS},
-	    {0, "rank.set", "{\"kind\":\"user\",\"id\":\"5\","
-		"\"actor_id\":\"1\"}", NULL, RPC_BAD_PARAMS},
+	    {0, "rank.unset",
+		"{\"kind\":\"user\",\"id\":\"6\",\"actor_id\":\"5\"}",
+		"{\"rank\":null,\"was\":49}", 0},
+	    {0, "rank.list", "{}",
+		"{\"ranks\":[{\"kind\":\"user\",\"id\":\"5\","
+		"\"rank\":60},{\"kind\":\"role\",\"id\":\"9\",\"rank\":70}]}",
+		0},
+	    {0, "rank.set",
+		"{\"kind\":\"guild\",\"id\":\"5\",\"rank\":1,"
+		"\"actor_id\":\"1\"}",
+		NULL, RPC_BAD_PARAMS},
+	    {0, "rank.set",
+		"{\"kind\":\"user\",\"id\":\"5\",\"actor_id\":\"1\"}", NULL,
+		RPC_BAD_PARAMS},
 	};
 
 	for (size_t i = 0; i < nitems(row); i++) {

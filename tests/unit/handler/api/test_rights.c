@@ -27,24 +27,62 @@ static const struct {
 	const char *name;
 	enum world world;
 } known[] = {
-    {"channel_id", DISCORDS}, {"message_id", DISCORDS}, {"user_id", DISCORDS},
-    {"guild_id", DISCORDS}, {"reply_to", DISCORDS}, {"emoji", DISCORDS},
-    {"application_id", DISCORDS}, {"token", DISCORDS}, {"user_ids", DISCORDS},
-    {"actor_id", DISCORDS}, {"actor_roles", DISCORDS}, {"roles", DISCORDS},
-    {"id", DISCORDS}, {"kind", OWN}, {"rank", OWN},
-    {"content", OWN}, {"embeds", OWN}, {"components", OWN}, {"flags", OWN},
-    {"nonce", OWN}, {"allowed_mentions", OWN}, {"reason", OWN},
+    {"channel_id", DISCORDS},
+    {"message_id", DISCORDS},
+    {"user_id", DISCORDS},
+    {"guild_id", DISCORDS},
+    {"reply_to", DISCORDS},
+    {"emoji", DISCORDS},
+    {"application_id", DISCORDS},
+    {"token", DISCORDS},
+    {"user_ids", DISCORDS},
+    {"actor_id", DISCORDS},
+    {"actor_roles", DISCORDS},
+    {"roles", DISCORDS},
+    {"id", DISCORDS},
+    {"kind", OWN},
+    {"rank", OWN},
+    {"content", OWN},
+    {"embeds", OWN},
+    {"components", OWN},
+    {"flags", OWN},
+    {"nonce", OWN},
+    {"allowed_mentions", OWN},
+    {"reason", OWN},
     {"files", OWN}, /* f_c1_upload_takes_no_path */
-    {"type", OWN}, {"data", OWN}, {"ephemeral", OWN}, {"update", OWN},
-    {"method", OWN}, {"path", BELOW_API}, {"body", OWN},
-    {"level", OWN}, {"text", OWN}, {"fields", OWN},
-    {"first", PUBLIC}, {"limit", OWN}, {"shard", PUBLIC}, {"payload", OWN},
-    {"query", OWN}, {"presences", OWN}, {"stream", OWN}, {"status", OWN},
-    {"activities", OWN}, {"afk", OWN}, {"since", OWN}, {"self_mute", OWN},
+    {"type", OWN},
+    {"data", OWN},
+    {"ephemeral", OWN},
+    {"update", OWN},
+    {"method", OWN},
+    {"path", BELOW_API},
+    {"body", OWN},
+    {"level", OWN},
+    {"text", OWN},
+    {"fields", OWN},
+    {"first", PUBLIC},
+    {"limit", OWN},
+    {"shard", PUBLIC},
+    {"payload", OWN},
+    {"query", OWN},
+    {"presences", OWN},
+    {"stream", OWN},
+    {"status", OWN},
+    {"activities", OWN},
+    {"afk", OWN},
+    {"since", OWN},
+    {"self_mute", OWN},
     {"self_deaf", OWN},
-    {"key", OWN}, {"value", OWN}, {"prefix", OWN}, {"cursor", OWN},
-    {"values", OWN}, {"ops", OWN}, /* test_plugin_storage: namespaces */
-    {"name", OWN}, {"at_ms", OWN}, {"after", OWN}, {"daily", OWN},
+    {"key", OWN},
+    {"value", OWN},
+    {"prefix", OWN},
+    {"cursor", OWN},
+    {"values", OWN},
+    {"ops", OWN}, /* test_plugin_storage: namespaces */
+    {"name", OWN},
+    {"at_ms", OWN},
+    {"after", OWN},
+    {"daily", OWN},
     {"cron", OWN},
 };
 
@@ -98,17 +136,21 @@ f_c1_upload_takes_no_path(void **state)
 
 	assert_true(fd >= 0);
 	close(fd);
-	str_format(params, sizeof(params), "{\"channel_id\":\"1\",\"files\":"
-	    "[{\"name\":\"x\",\"path\":\"%s\"}]}", file);
+	str_format(params, sizeof(params),
+	    "{\"channel_id\":\"1\",\"files\":"
+	    "[{\"name\":\"x\",\"path\":\"%s\"}]}",
+	    file);
 	refused("upload", params);
 	assert_non_null(strstr(fake_plugin.answer, "the plugin reads it"));
 	/* It is not even looked at: one that is not there reads the same. */
 	unlink(file);
 	refused("upload", params);
 	assert_non_null(strstr(fake_plugin.answer, "the plugin reads it"));
-	refused("upload", "{\"channel_id\":\"1\",\"files\":[{\"name\":\"x\","
+	refused("upload",
+	    "{\"channel_id\":\"1\",\"files\":[{\"name\":\"x\","
 	    "\"path\":\"/etc/hostname\",\"base64\":\"aGVsbG8K\"}]}");
-	refused("upload", "{\"channel_id\":\"1\",\"path\":\"/etc/hostname\","
+	refused("upload",
+	    "{\"channel_id\":\"1\",\"path\":\"/etc/hostname\","
 	    "\"files\":[{\"name\":\"x\",\"base64\":\"aGVsbG8K\"}]}");
 }
 
@@ -123,11 +165,9 @@ f_c1_rest_stays_below(void **state)
 	const char *why;
 
 	for (size_t i = 0; i < nitems(paths); i++)
-		assert_int_equal(endpoint_parse(&e, "GET", paths[i], &why),
-		    -1);
+		assert_int_equal(endpoint_parse(&e, "GET", paths[i], &why), -1);
 	assert_int_equal(endpoint_parse(&e, "GET", "/users/@me", &why), 0);
-	assert_int_equal(endpoint_parse(&e, "GET", "/a/%2e%2e%2e/.b", &why),
-	    0);
+	assert_int_equal(endpoint_parse(&e, "GET", "/a/%2e%2e%2e/.b", &why), 0);
 }
 
 int

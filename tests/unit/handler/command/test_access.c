@@ -32,16 +32,19 @@ rest_call(struct rest *r, unsigned plugin, const struct rest_ask *ask,
 	str_copy(t.body, ask->body != NULL ? ask->body : "", sizeof(t.body));
 	t.calls++;
 	if (strcmp(t.path, "/users/@me") == 0)
-		done(arg, &(struct rest_answer) {.outcome = REST_OK,
-		    .status = 200, .body = "{\"id\":\"99\"}", .len = 11});
+		done(arg,
+		    &(struct rest_answer) {.outcome = REST_OK,
+			.status = 200,
+			.body = "{\"id\":\"99\"}",
+			.len = 11});
 	return 0;
 }
 
 static int
 setup(void **state)
 {
-	struct json_object *o = json_tokener_parse("[{\"name\":\"roll\","
-	    "\"help\":\"h\",\"rank\":5,\"emoji\":\"x\"}]");
+	struct json_object *o = json_tokener_parse(
+	    "[{\"name\":\"roll\",\"help\":\"h\",\"rank\":5,\"emoji\":\"x\"}]");
 
 	memset(&t, 0, sizeof(t));
 	fake_time_reset();
@@ -64,8 +67,10 @@ setup(void **state)
 	command_table_init(&t.table, &t.config);
 	command_table_set(&t.table, 1, o);
 	json_object_put(o);
-	t.warden = (struct access) {.table = &t.table, .route = &t.route,
-	    .config = &t.config, .kv = kv_open(t.dir, true, NULL)};
+	t.warden = (struct access) {.table = &t.table,
+	    .route = &t.route,
+	    .config = &t.config,
+	    .kv = kv_open(t.dir, true, NULL)};
 	access_init(&t.warden);
 	assert_non_null(t.warden.kv);
 	return 0;
@@ -85,11 +90,13 @@ static uint64_t
 judge(const char *name, const char *d, uint64_t wanted)
 {
 	char raw[1024];
-	struct up_hdr h = {.type = UP_EVENT, .t_off = 6,
+	struct up_hdr h = {.type = UP_EVENT,
+	    .t_off = 6,
 	    .t_len = (uint16_t)strlen(name)};
 
-	str_format(raw, sizeof(raw), "{\"t\":\"%s\",\"d\":{\"channel_id\":"
-	    "\"4\",\"guild_id\":\"7\",%s}}", name, d);
+	str_format(raw, sizeof(raw),
+	    "{\"t\":\"%s\",\"d\":{\"channel_id\":\"4\",\"guild_id\":\"7\",%s}}",
+	    name, d);
 	h.len = (uint32_t)strlen(raw);
 	return access_judge(&t.warden, 0, &h, raw, wanted);
 }
@@ -99,9 +106,10 @@ typed(const char *user, const char *text, uint64_t wanted)
 {
 	char d[512];
 
-	str_format(d, sizeof(d), "\"type\":0,\"id\":\"3\",\"content\":\"%s\","
-	    "\"author\":{\"id\":\"%s\"},\"member\":{\"roles\":[\"50\"]}", text,
-	    user);
+	str_format(d, sizeof(d),
+	    "\"type\":0,\"id\":\"3\",\"content\":\"%s\","
+	    "\"author\":{\"id\":\"%s\"},\"member\":{\"roles\":[\"50\"]}",
+	    text, user);
 	return judge("MESSAGE_CREATE", d, wanted);
 }
 
@@ -121,7 +129,8 @@ test_who_gets_it(void **state)
 	assert_int_equal(typed("2", "!roll", 0), 0);
 	assert_int_equal(t.calls, 1);
 	assert_string_equal(t.path, "/channels/4/messages");
-	assert_non_null(strstr(t.body, "!roll is not for you: it needs rank "
+	assert_non_null(strstr(t.body,
+	    "!roll is not for you: it needs rank "
 	    "5, and yours is 0."));
 	reply_nonce_of("shardherd", "3", 1, nonce);
 	assert_non_null(strstr(t.body, nonce));
@@ -152,7 +161,8 @@ test_slash(void **state)
 static void
 test_reaction(void **state)
 {
-	static const char d[] = "\"user_id\":\"2\",\"message_id\":\"5\","
+	static const char d[] =
+	    "\"user_id\":\"2\",\"message_id\":\"5\","
 	    "\"message_author_id\":\"99\",\"emoji\":{\"id\":null,"
 	    "\"name\":\"x\"}";
 
@@ -193,8 +203,10 @@ static void
 test_judged_again(void **state)
 {
 	static const char raw[] = "{\"t\":\"INTERACTION_CREATE\",\"d\":{" ASK
-	    "}}";
-	struct up_hdr h = {.type = UP_EVENT, .t_off = 6, .t_len = 18,
+				  "}}";
+	struct up_hdr h = {.type = UP_EVENT,
+	    .t_off = 6,
+	    .t_len = 18,
 	    .len = sizeof(raw) - 1};
 	struct event *e = in_flight_copy(0, "s", &h);
 	struct json_object *o;
@@ -206,8 +218,8 @@ test_judged_again(void **state)
 	assert_null(o);
 	rank_set(t.warden.kv, RANK_USER, 2, 6, NULL);
 	assert_true(access_hand_out(&t.warden, 1, e, &o));
-	assert_int_equal(json_object_get_int(json_object_object_get(o,
-	    "rank")), 6);
+	assert_int_equal(json_object_get_int(json_object_object_get(o, "rank")),
+	    6);
 	json_object_put(o);
 	command_table_set(&t.table, 1, NULL);
 	assert_true(access_hand_out(&t.warden, 1, e, &o));
@@ -220,12 +232,17 @@ test_judged_again(void **state)
 static void
 test_denied_once(void **state)
 {
-	static const char raw[] = "{\"t\":\"MESSAGE_CREATE\",\"d\":{"
+	static const char raw[] =
+	    "{\"t\":\"MESSAGE_CREATE\",\"d\":{"
 	    "\"channel_id\":\"4\",\"guild_id\":\"7\",\"type\":0,"
 	    "\"id\":\"3\",\"content\":\"!roll\",\"author\":{\"id\":\"2\"},"
 	    "\"member\":{\"roles\":[]}}}";
-	struct up_hdr h = {.type = UP_EVENT, .t_off = 6, .t_len = 14,
-	    .len = sizeof(raw) - 1, .session = 9, .seq = 1};
+	struct up_hdr h = {.type = UP_EVENT,
+	    .t_off = 6,
+	    .t_len = 14,
+	    .len = sizeof(raw) - 1,
+	    .session = 9,
+	    .seq = 1};
 	struct event *e = in_flight_copy(0, "s", &h);
 	struct json_object *o;
 	unsigned calls;

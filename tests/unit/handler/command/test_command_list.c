@@ -35,13 +35,13 @@ test_same(void **state)
 		"\"contexts\":null,\"integration_types\":[0],\"options\":[],"
 		"\"dm_permission\":true,\"name_localizations\":null}"},
 	    {"{\"name\":\"a\",\"description\":\"b\",\"options\":[{\"type\":4,"
-		"\"name\":\"n\",\"description\":\"d\",\"required\":false}]}",
+	     "\"name\":\"n\",\"description\":\"d\",\"required\":false}]}",
 		"{\"type\":1,\"name\":\"a\",\"description\":\"b\","
 		"\"options\":[{\"name\":\"n\",\"description\":\"d\","
 		"\"type\":4,\"choices\":[]}]}"},
 	    {"{\"name\":\"a\",\"description\":\"b\",\"contexts\":[2,0],"
-		"\"options\":[{\"type\":10,\"name\":\"n\",\"min_value\":1,"
-		"\"description\":\"d\"}]}",
+	     "\"options\":[{\"type\":10,\"name\":\"n\",\"min_value\":1,"
+	     "\"description\":\"d\"}]}",
 		"{\"type\":1,\"name\":\"a\",\"description\":\"b\","
 		"\"contexts\":[0,2],\"integration_types\":[0,1],"
 		"\"something_new\":{\"x\":1},\"options\":[{\"name\":\"n\","
@@ -57,7 +57,8 @@ test_same(void **state)
 static void
 test_different(void **state)
 {
-	static const char base[] = "{\"name\":\"a\",\"description\":\"b\","
+	static const char base[] =
+	    "{\"name\":\"a\",\"description\":\"b\","
 	    "\"options\":[{\"type\":1,\"name\":\"n\",\"description\":\"d\"}]}";
 	static const char *const other[] = {
 	    "{\"name\":\"a\",\"description\":\"c\","
@@ -85,7 +86,8 @@ test_refused(void **state)
 	    "{\"name\":\"a b\",\"help\":\"h\"}",
 	    "{\"name\":\"a23456789012345678901234567890123\",\"help\":\"h\"}",
 	    "{\"name\":\"a\",\"help\":7}"};
-	static const char *const good[] = {"{\"name\":\"a-b_1\",\"help\":\"h\"}",
+	static const char *const good[] = {
+	    "{\"name\":\"a-b_1\",\"help\":\"h\"}",
 	    "{\"name\":\"w\xc3\xbcrfel\",\"help\":\"h\"}"};
 	struct json_object *o;
 
@@ -147,14 +149,15 @@ static void
 f_b4_what_is_declared_is_sent(void **state)
 {
 	static const char *const sent[] = {"\"name_localizations\":{\"de\":"
-	    "\"einrichten\"}", "\"contexts\":[0,1]",
-	    "\"integration_types\":[1]", "\"de\":\"schnell\"", "\"new\":{"
-	    "\"a\":[1,2.50,null]}", "\"description\":\"Sets it\"",
-	    "\"max_value\":9007199254740993"};
+					   "\"einrichten\"}",
+	    "\"contexts\":[0,1]", "\"integration_types\":[1]",
+	    "\"de\":\"schnell\"", "\"new\":{\"a\":[1,2.50,null]}",
+	    "\"description\":\"Sets it\"", "\"max_value\":9007199254740993"};
 	static const char *const not_sent[] = {"\"help\":", "\"rank\":",
 	    "\"roads\":", "\"usage\":", "\"emoji\":"};
 
-	declare(0, "[{\"name\":\"setup\",\"help\":\"Sets it\",\"rank\":3,"
+	declare(0,
+	    "[{\"name\":\"setup\",\"help\":\"Sets it\",\"rank\":3,"
 	    "\"usage\":\"u\",\"emoji\":\"x\",\"roads\":[\"slash\"],"
 	    "\"contexts\":[0,1],\"integration_types\":[1],"
 	    "\"name_localizations\":{\"de\":\"einrichten\"},"
@@ -178,11 +181,11 @@ f_b4_order_is_no_change(void **state)
 {
 	char *before;
 
-	declare(0, "[{\"name\":\"a\",\"help\":\"h\",\"nsfw\":true,"
-	    "\"contexts\":[0]}]");
+	declare(0,
+	    "[{\"name\":\"a\",\"help\":\"h\",\"nsfw\":true,\"contexts\":[0]}]");
 	before = base_strdup(t.list.text);
-	declare(0, "[{\"contexts\":[0],\"nsfw\":true,\"help\":\"h\","
-	    "\"name\":\"a\"}]");
+	declare(0,
+	    "[{\"contexts\":[0],\"nsfw\":true,\"help\":\"h\",\"name\":\"a\"}]");
 	assert_string_equal(t.list.text, before);
 	free(before);
 }
@@ -191,7 +194,8 @@ f_b4_order_is_no_change(void **state)
 static void
 f_b4_rules_by_type(void **state)
 {
-	declare(0, "[{\"name\":\"look\",\"help\":\"Looks\"},"
+	declare(0,
+	    "[{\"name\":\"look\",\"help\":\"Looks\"},"
 	    "{\"name\":\"look\",\"help\":\"x\",\"type\":2},"
 	    "{\"name\":\"look\",\"type\":3,\"description\":\"y\"},"
 	    "{\"name\":\"Report It\",\"type\":3}]");
@@ -199,22 +203,24 @@ f_b4_rules_by_type(void **state)
 	assert_int_equal(t.table.faulty[0].n + t.table.taken[0].n, 0);
 	assert_null(strstr(t.list.text, "\"x\""));
 	assert_null(strstr(t.list.text, "\"y\""));
-	assert_string_equal(command_table_find(&t.table, ROAD_SLASH, "look",
-	    4)->help, "Looks");
-	assert_int_equal(command_table_menu(&t.table, COMMAND_SPEC_USER,
-	    "look")->type,
+	assert_string_equal(
+	    command_table_find(&t.table, ROAD_SLASH, "look", 4)->help, "Looks");
+	assert_int_equal(
+	    command_table_menu(&t.table, COMMAND_SPEC_USER, "look")->type,
 	    COMMAND_SPEC_USER);
-	assert_null(command_table_menu(&t.table, COMMAND_SPEC_USER,
-	    "Report It"));
-	assert_non_null(command_table_menu(&t.table, COMMAND_SPEC_MESSAGE,
-	    "Report It"));
-	declare(1, "[{\"name\":\"Not Slash\",\"help\":\"h\"},"
+	assert_null(
+	    command_table_menu(&t.table, COMMAND_SPEC_USER, "Report It"));
+	assert_non_null(
+	    command_table_menu(&t.table, COMMAND_SPEC_MESSAGE, "Report It"));
+	declare(1,
+	    "[{\"name\":\"Not Slash\",\"help\":\"h\"},"
 	    "{\"name\":\"look\",\"help\":\"h\"}]");
 	assert_int_equal(t.table.faulty[1].n, 1);
 	assert_int_equal(t.table.taken[1].n, 1);
 }
 
-static const char refusal[] = "{\"message\":\"Invalid Form Body\","
+static const char refusal[] =
+    "{\"message\":\"Invalid Form Body\","
     "\"code\":50035,\"errors\":{\"%zu\":{\"options\":{\"0\":{\"name\":"
     "{\"_errors\":[{\"code\":\"X\",\"message\":\"too\\u001b long\"}]}"
     "}}}}}";
@@ -227,38 +233,46 @@ f_b3_one_refused_command_is_left_out(void **state)
 	size_t at;
 
 	declare(0, "[{\"name\":\"fine\",\"help\":\"h\"}]");
-	declare(1, "[{\"name\":\"\u0421tatus\",\"help\":\"h\"},"
+	declare(1,
+	    "[{\"name\":\"\u0421tatus\",\"help\":\"h\"},"
 	    "{\"name\":\"ok\",\"help\":\"h\"}]");
 	assert_int_equal(t.list.n, 4);
-	for (at = 0; t.list.item[at].plugin != 1 || strcmp(
-	    t.list.item[at].name, "ok") == 0; at++)
+	for (at = 0; t.list.item[at].plugin != 1
+	     || strcmp(t.list.item[at].name, "ok") == 0;
+	     at++)
 		continue;
 	snprintf(body, sizeof(body), refusal, at);
 	assert_int_equal(command_list_culprits(&t.list, &t.table, body,
-	    strlen(body)), 1);
+			     strlen(body)),
+	    1);
 	command_list_make(&t.list, &t.table);
 	assert_int_equal(t.list.n, 3);
 	assert_null(strstr(t.list.text, "tatus"));
 	assert_non_null(strstr(t.list.text, "\"fine\""));
 	assert_non_null(strstr(t.list.text, "\"ok\""));
 	assert_int_equal(command_list_left(&t.list, &t.table, 0, words,
-	    sizeof(words)), 0);
+			     sizeof(words)),
+	    0);
 	assert_int_equal(command_list_left(&t.list, &t.table, 1, words,
-	    sizeof(words)), 1);
+			     sizeof(words)),
+	    1);
 	assert_non_null(strstr(words, "options.0.name: too\\x1b long"));
 	/* Declared otherwise it is another one. */
 	declare(1, "[{\"name\":\"\u0441tatus\",\"help\":\"h\"}]");
 	assert_int_equal(t.list.n, 3);
 	assert_int_equal(command_list_left(&t.list, &t.table, 1, words,
-	    sizeof(words)), 0);
+			     sizeof(words)),
+	    0);
 	/* What names nobody blames nobody. */
-	assert_int_equal(command_list_culprits(&t.list, &t.table, "{\"code\":"
-	    "50240}", 14), 0);
+	assert_int_equal(command_list_culprits(&t.list, &t.table,
+			     "{\"code\":50240}", 14),
+	    0);
 	snprintf(body, sizeof(body), refusal, (size_t)77);
 	assert_int_equal(command_list_culprits(&t.list, &t.table, body,
-	    strlen(body)), 0);
-	assert_int_equal(command_list_culprits(&t.list, &t.table, "<html>",
-	    6), 0);
+			     strlen(body)),
+	    0);
+	assert_int_equal(command_list_culprits(&t.list, &t.table, "<html>", 6),
+	    0);
 }
 
 static void
@@ -266,11 +280,13 @@ two_culprits(size_t a, size_t b)
 {
 	char body[512];
 
-	snprintf(body, sizeof(body), "{\"code\":50035,\"errors\":{\"%zu\":{"
+	snprintf(body, sizeof(body),
+	    "{\"code\":50035,\"errors\":{\"%zu\":{"
 	    "\"name\":{\"_errors\":[{\"message\":\"bad\"}]}},\"%zu\":{}}}",
 	    a, b);
 	assert_int_equal(command_list_culprits(&t.list, &t.table, body,
-	    strlen(body)), 2);
+			     strlen(body)),
+	    2);
 	command_list_make(&t.list, &t.table);
 }
 
@@ -281,22 +297,27 @@ f_b3_each_that_is_left_out_is_named(void **state)
 {
 	char words[COMMAND_TABLE_WORDS];
 
-	declare(0, "[{\"name\":\"aa\",\"help\":\"h\"},{\"name\":\"bb\","
+	declare(0,
+	    "[{\"name\":\"aa\",\"help\":\"h\"},{\"name\":\"bb\","
 	    "\"help\":\"h\"},{\"name\":\"cc\",\"help\":\"h\"},{\"name\":"
 	    "\"Dd\",\"help\":\"h\"},{\"name\":\"cc\",\"help\":\"h\"},5]");
 	two_culprits(0, 2);
 	assert_int_equal(command_list_left(&t.list, &t.table, 0, words,
-	    sizeof(words)), 5);
-	assert_non_null(strstr(words, "\"aa\" is left out: Discord refuses it "
+			     sizeof(words)),
+	    5);
+	assert_non_null(strstr(words,
+	    "\"aa\" is left out: Discord refuses it "
 	    "(name: bad); also \"cc\"; its command number 4 (Dd)"));
 	declare(0, "{\"name\":\"aa\"}");
 	assert_int_equal(command_list_left(&t.list, &t.table, 0, words,
-	    sizeof(words)), 1);
+			     sizeof(words)),
+	    1);
 	assert_non_null(strstr(words, "no array"));
 	command_table_set(&t.table, 0, NULL);
 	command_list_make(&t.list, &t.table);
 	assert_int_equal(command_list_left(&t.list, &t.table, 0, words,
-	    sizeof(words)), 0);
+			     sizeof(words)),
+	    0);
 }
 
 static void
@@ -327,7 +348,8 @@ f_b3_what_is_left_out_floods_no_log(void **state)
 	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
 	assert_in_range(lines, 1, 20);
 	assert_int_equal(command_list_left(&t.list, &t.table, 1, words,
-	    sizeof(words)), 2901);
+			     sizeof(words)),
+	    2901);
 	free(list);
 }
 
@@ -335,18 +357,21 @@ f_b3_what_is_left_out_floods_no_log(void **state)
 static void
 f_b3_an_entry_point_is_carried_over(void **state)
 {
-	static const char has[] = "[{\"id\":\"11\",\"type\":4,\"name\":"
+	static const char has[] =
+	    "[{\"id\":\"11\",\"type\":4,\"name\":"
 	    "\"launch\",\"handler\":2},{\"id\":\"12\",\"type\":1,"
 	    "\"name\":\"fine\",\"description\":\"h\"}%s]";
 	char body[512], *text;
 	bool same_list;
 
-	declare(0, "[{\"name\":\"fine\",\"help\":\"h\","
+	declare(0,
+	    "[{\"name\":\"fine\",\"help\":\"h\","
 	    "\"roads\":[\"slash\"]},{\"name\":\"help\",\"help\":\"h\","
 	    "\"roads\":[\"prefix\"]}]");
 	snprintf(body, sizeof(body), has, "");
 	assert_int_equal(command_list_read(&t.list, body, strlen(body),
-	    &same_list), 0);
+			     &same_list),
+	    0);
 	assert_true(same_list);
 	text = command_list_body(&t.list);
 	assert_non_null(strstr(text, "\"handler\":2"));
@@ -356,11 +381,13 @@ f_b3_an_entry_point_is_carried_over(void **state)
 	/* A slash command of somebody else's is to go. */
 	snprintf(body, sizeof(body), has, ",{\"name\":\"old\"}");
 	assert_int_equal(command_list_read(&t.list, body, strlen(body),
-	    &same_list), 0);
+			     &same_list),
+	    0);
 	assert_false(same_list);
 	assert_int_equal(command_list_read(&t.list, "{}", 2, &same_list), -1);
 	/* One of our own takes its place. */
-	declare(1, "[{\"name\":\"go\",\"type\":4,\"handler\":1,"
+	declare(1,
+	    "[{\"name\":\"go\",\"type\":4,\"handler\":1,"
 	    "\"description\":\"\"}]");
 	command_list_read(&t.list, body, strlen(body), &same_list);
 	text = command_list_body(&t.list);
@@ -377,12 +404,12 @@ main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test_setup_teardown(f_b4_what_is_declared_is_sent,
 		setup, teardown),
-	    cmocka_unit_test_setup_teardown(f_b4_order_is_no_change,
-		setup, teardown),
-	    cmocka_unit_test_setup_teardown(f_b4_rules_by_type,
-		setup, teardown),
-	    cmocka_unit_test_setup_teardown(f_b3_one_refused_command_is_left_out,
-		setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_b4_order_is_no_change, setup,
+		teardown),
+	    cmocka_unit_test_setup_teardown(f_b4_rules_by_type, setup,
+		teardown),
+	    cmocka_unit_test_setup_teardown(
+		f_b3_one_refused_command_is_left_out, setup, teardown),
 	    cmocka_unit_test_setup_teardown(f_b3_each_that_is_left_out_is_named,
 		setup, teardown),
 	    cmocka_unit_test_setup_teardown(f_b3_what_is_left_out_floods_no_log,

@@ -12,7 +12,8 @@ static struct config config;
 static struct command_table table;
 static struct invocation_ways ways;
 
-static const char dice[] = "["
+static const char dice[] =
+    "["
     "{\"name\":\"roll\",\"help\":\"Rolls\",\"options\":[{\"type\":4,"
     "\"name\":\"sides\",\"description\":\"d\",\"min_value\":2},{\"type\":3,"
     "\"name\":\"why\",\"description\":\"d\"}]},"
@@ -61,9 +62,11 @@ find(enum road road, const char *raw)
 	if (!invocation_find(&c, &table, &ways, road, raw, strlen(raw)))
 		return out;
 	str_format(out, sizeof(out), "%s %s%s%s %s", c.command->name,
-	    c.words.sub, c.words.sub[0] ? " " : "", c.fault[0] ? "-"
-	    : json_object_to_json_string_ext(c.words.options,
-		JSON_C_TO_STRING_PLAIN), c.fault);
+	    c.words.sub, c.words.sub[0] ? " " : "",
+	    c.fault[0] ? "-"
+		       : json_object_to_json_string_ext(c.words.options,
+			   JSON_C_TO_STRING_PLAIN),
+	    c.fault);
 	invocation_free(&c);
 	if (out[strlen(out) - 1] == ' ')
 		out[strlen(out) - 1] = '\0';
@@ -75,9 +78,11 @@ typed(const char *json_text)
 {
 	char raw[1024];
 
-	str_format(raw, sizeof(raw), "{\"t\":\"MESSAGE_CREATE\",\"s\":1,"
+	str_format(raw, sizeof(raw),
+	    "{\"t\":\"MESSAGE_CREATE\",\"s\":1,"
 	    "\"op\":0,\"d\":{\"type\":0,\"id\":\"1\",\"content\":\"%s\","
-	    "\"channel_id\":\"2\",\"author\":{\"id\":\"3\"}}}", json_text);
+	    "\"channel_id\":\"2\",\"author\":{\"id\":\"3\"}}}",
+	    json_text);
 	return find(ROAD_PREFIX, raw);
 }
 
@@ -89,10 +94,10 @@ test_typed(void **state)
 	    {"!ROLL 6", "roll {\"sides\":6}"},
 	    {"!roll 6 for all \\\"of us\\\"",
 		"roll {\"sides\":6,\"why\":\"for all of us\"}"},
-	    {"!roll 1", "roll - sides must be a whole number within its "
-		"bounds"},
-	    {"!roll x", "roll - sides must be a whole number within its "
-		"bounds"},
+	    {"!roll 1",
+		"roll - sides must be a whole number within its bounds"},
+	    {"!roll x",
+		"roll - sides must be a whole number within its bounds"},
 	    {"!roll\\n7", "roll {\"sides\":7}"},
 	    {"\\u0021ro\\u006cl", "roll {}"},
 	    {"<@99> roll", "roll {}"},
@@ -116,10 +121,11 @@ test_typed(void **state)
 	    {"!set on 5 yes none", "set on - how must be one of its choices"},
 	    /* f_b7: a NUL cuts nothing off. */
 	    {"!roll 6 a\\u0000b",
-		"roll {\"sides\":6,\"why\":\"a\xef\xbf\xbd" "b\"}"},
+		"roll {\"sides\":6,\"why\":\"a\xef\xbf\xbd"
+		"b\"}"},
 	    {"!help me", "help {\"command\":\"me\"}"},
-	    {"!roll \\\"", "roll - sides must be a whole number within its "
-		"bounds"},
+	    {"!roll \\\"",
+		"roll - sides must be a whole number within its bounds"},
 	};
 
 	for (size_t i = 0; i < nitems(row); i++)
@@ -147,8 +153,12 @@ test_no_command(void **state)
 	    "{\"d\":{\"type\":0,\"content\":\"x\",\"author\":{\"id\":\"3\"},"
 	    "\"referenced_message\":{\"content\":\"!roll\"}}}",
 	    "{\"d\":{\"type\":0,\"content\":\"!roll\",\"author\":{\"id\":\"3\"",
-	    "{\"d\":{\"content\":\"!roll", "\"content\":\"!roll\\",
-	    "\"content\":\"\\u", "\"content\"", "", "\"content\":\"!roll\"",
+	    "{\"d\":{\"content\":\"!roll",
+	    "\"content\":\"!roll\\",
+	    "\"content\":\"\\u",
+	    "\"content\"",
+	    "",
+	    "\"content\":\"!roll\"",
 	    "[\"content\",\"!roll\"]",
 	};
 
@@ -174,22 +184,27 @@ test_reaction(void **state)
 	char raw[512];
 
 	for (size_t i = 0; i < nitems(row); i++) {
-		str_format(raw, sizeof(raw), "{\"d\":{\"user_id\":\"%s\","
+		str_format(raw, sizeof(raw),
+		    "{\"d\":{\"user_id\":\"%s\","
 		    "\"message_id\":\"4\",\"message_author_id\":\"%s\","
-		    "\"emoji\":%s}}", row[i].user, row[i].author,
-		    row[i].emoji);
+		    "\"emoji\":%s}}",
+		    row[i].user, row[i].author, row[i].emoji);
 		assert_string_equal(find(ROAD_REACTION, raw), row[i].want);
 	}
 	ways.bot[0] = '\0';
-	assert_string_equal(find(ROAD_REACTION, "{\"d\":{\"user_id\":\"3\","
-	    "\"message_author_id\":\"\",\"emoji\":{\"name\":\"\xe2\x9c\x82\"}"
-	    "}}"), "");
+	assert_string_equal(
+	    find(ROAD_REACTION,
+		"{\"d\":{\"user_id\":\"3\","
+		"\"message_author_id\":\"\",\"emoji\":{\"name\":\"\xe2\x9c\x82\"}"
+		"}}"),
+	    "");
 }
 
 static void
 test_slash(void **state)
 {
-	static const char form[] = "{\"d\":{\"type\":%d,\"id\":\"1\","
+	static const char form[] =
+	    "{\"d\":{\"type\":%d,\"id\":\"1\","
 	    "\"token\":\"t\",\"application_id\":\"8\",\"member\":{\"user\":"
 	    "{\"id\":\"3\"},\"roles\":[\"5\",\"6\"]},\"data\":{\"name\":"
 	    "\"set\",\"options\":[{\"type\":1,\"name\":\"on\",\"options\":"
@@ -202,18 +217,20 @@ test_slash(void **state)
 	assert_string_equal(find(ROAD_SLASH, raw), "");
 	snprintf(raw, sizeof(raw), form, 2);
 	assert_string_equal(find(ROAD_SLASH, raw), "set on {\"who\":\"5\"}");
-	assert_true(invocation_find(&c, &table, &ways, ROAD_SLASH, raw,
-	    strlen(raw)));
+	assert_true(
+	    invocation_find(&c, &table, &ways, ROAD_SLASH, raw, strlen(raw)));
 	assert_int_equal(c.roles_n, 2);
 	assert_int_equal(c.roles[1], 6);
 	o = invocation_json(&c);
 	assert_true(json_object_object_get_ex(o, "answer", &v));
 	assert_string_equal(json_object_to_json_string_ext(v,
-	    JSON_C_TO_STRING_PLAIN), "{\"method\":\"interaction.respond\","
+				JSON_C_TO_STRING_PLAIN),
+	    "{\"method\":\"interaction.respond\","
 	    "\"params\":{\"token\":\"t\",\"id\":\"1\"}}");
 	json_object_object_get_ex(o, "more", &v);
 	assert_string_equal(json_object_to_json_string_ext(v,
-	    JSON_C_TO_STRING_PLAIN), "{\"method\":\"interaction.followup\","
+				JSON_C_TO_STRING_PLAIN),
+	    "{\"method\":\"interaction.followup\","
 	    "\"params\":{\"token\":\"t\",\"application_id\":\"8\"}}");
 	json_object_put(o);
 	invocation_free(&c);
@@ -236,24 +253,26 @@ test_first_counts(void **state)
 	static const char roll[] = "[{\"name\":\"roll\",\"help\":\"x\"}]";
 
 	declare(2, roll);
-	assert_int_equal(command_table_find(&table, ROAD_SLASH, "roll", 4)->plugin,
-	    1);
+	assert_int_equal(
+	    command_table_find(&table, ROAD_SLASH, "roll", 4)->plugin, 1);
 	declare(0, roll);
-	assert_int_equal(command_table_find(&table, ROAD_SLASH, "roll", 4)->plugin,
-	    0);
+	assert_int_equal(
+	    command_table_find(&table, ROAD_SLASH, "roll", 4)->plugin, 0);
 	declare(0, "[]");
-	assert_int_equal(command_table_find(&table, ROAD_SLASH, "roll", 4)->plugin,
-	    1);
-	declare(2, "[{\"name\":\"del\",\"help\":\"x\",\"emoji\":"
+	assert_int_equal(
+	    command_table_find(&table, ROAD_SLASH, "roll", 4)->plugin, 1);
+	declare(2,
+	    "[{\"name\":\"del\",\"help\":\"x\",\"emoji\":"
 	    "\"\xe2\x9c\x82\xef\xb8\x8f\"}]");
-	assert_string_equal(command_table_reaction(&table, "\xe2\x9c\x82")->name,
-	    "cut");
+	assert_string_equal(
+	    command_table_reaction(&table, "\xe2\x9c\x82")->name, "cut");
 	assert_non_null(command_table_find(&table, ROAD_PREFIX, "del", 3));
-	assert_int_equal(command_table_find(&table, ROAD_PREFIX, "help", 4)->plugin,
+	assert_int_equal(
+	    command_table_find(&table, ROAD_PREFIX, "help", 4)->plugin,
 	    COMMAND_TABLE_OWN);
 	declare(2, "[{\"name\":\"help\",\"help\":\"x\"}]");
-	assert_int_equal(command_table_find(&table, ROAD_PREFIX, "help", 4)->plugin,
-	    2);
+	assert_int_equal(
+	    command_table_find(&table, ROAD_PREFIX, "help", 4)->plugin, 2);
 	declare(2, "[]");
 	declare(1, "[{\"name\":\"a\",\"help\":\"x\",\"roads\":[\"slash\"]}]");
 	assert_null(command_table_find(&table, ROAD_PREFIX, "help", 4));
@@ -264,8 +283,10 @@ test_first_counts(void **state)
 static void
 expect_help(int rank, uint64_t plugins, const char *what, const char *want)
 {
-	char *text = help_text(&table, &ways, &(struct help_ask) {
-	    .rank = rank, .plugins = plugins, .what = what});
+	char *text = help_text(&table, &ways,
+	    &(struct help_ask) {.rank = rank,
+		.plugins = plugins,
+		.what = what});
 
 	assert_string_equal(text, want);
 	free(text);
@@ -274,24 +295,31 @@ expect_help(int rank, uint64_t plugins, const char *what, const char *want)
 static void
 test_help(void **state)
 {
-	declare(1, "[{\"name\":\"roll\",\"help\":\"Rolls\",\"options\":["
+	declare(1,
+	    "[{\"name\":\"roll\",\"help\":\"Rolls\",\"options\":["
 	    "{\"type\":4,\"name\":\"sides\",\"required\":true}]},"
 	    "{\"name\":\"cut\",\"help\":\"Cuts\",\"rank\":5,\"roads\":"
 	    "[\"reaction\"],\"emoji\":\"x:1\"}]");
-	expect_help(0, 2, "", "**dice**\n`/roll <sides>`, `!roll <sides>`: "
+	expect_help(0, 2, "",
+	    "**dice**\n`/roll <sides>`, `!roll <sides>`: "
 	    "Rolls\n**shardherd**\n`/help [command or page]`, "
 	    "`!help [command or page]`: Shows the commands that you may use\n");
-	expect_help(5, 2, "cut", "**cut**: Cuts\n<:x:1> on a message of mine\n"
+	expect_help(5, 2, "cut",
+	    "**cut**: Cuts\n<:x:1> on a message of mine\n"
 	    "It is of dice and needs rank 5; yours is 5.");
-	expect_help(4, 2, "cut", "There is no command \"cut\" that you may "
+	expect_help(4, 2, "cut",
+	    "There is no command \"cut\" that you may "
 	    "use; `help` shows those there are.");
-	expect_help(5, 0, "cut", "There is no command \"cut\" that you may "
+	expect_help(5, 0, "cut",
+	    "There is no command \"cut\" that you may "
 	    "use; `help` shows those there are.");
 	expect_help(-1, 2, "", "There is no command that you may use.");
 	expect_help(0, 2, "7", "There is no page 7: the last one is 1.");
 	/* What is cut off does not end within a character. */
-	expect_help(0, 2, "0123456789012345678901234567890123456789012345678901"
-	    "23456789012\xc3\xa4x", "There is no command \"012345678901234567890"
+	expect_help(0, 2,
+	    "0123456789012345678901234567890123456789012345678901"
+	    "23456789012\xc3\xa4x",
+	    "There is no command \"012345678901234567890"
 	    "123456789012345678901234567890123456789012\" that you may use; "
 	    "`help` shows those there are.");
 }
@@ -300,9 +328,11 @@ test_help(void **state)
 static void
 test_null(void **state)
 {
-	assert_string_equal(find(ROAD_SLASH, "{\"d\":{\"type\":2,\"id\":\"1\","
-	    "\"token\":\"t\",\"user\":{\"id\":\"3\"},\"data\":{\"name\":\"set\","
-	    "\"options\":[{\"name\":\"who\",\"type\":6,\"value\":null}]}}}"),
+	assert_string_equal(
+	    find(ROAD_SLASH,
+		"{\"d\":{\"type\":2,\"id\":\"1\","
+		"\"token\":\"t\",\"user\":{\"id\":\"3\"},\"data\":{\"name\":\"set\","
+		"\"options\":[{\"name\":\"who\",\"type\":6,\"value\":null}]}}}"),
 	    "set {}");
 }
 
@@ -328,8 +358,9 @@ test_help_in_pages(void **state)
 		o = json_object_new_object();
 		str_format(name, sizeof(name), "command-%03d", i);
 		json_object_object_add(o, "name", json_object_new_string(name));
-		json_object_object_add(o, "help", json_object_new_string(
-		    "A text of some length, as they are, about what it does"));
+		json_object_object_add(o, "help",
+		    json_object_new_string(
+			"A text of some length, as they are, about what it does"));
 		json_object_array_add(all, o);
 	}
 	command_table_set(&table, 1, all);
@@ -338,11 +369,10 @@ test_help_in_pages(void **state)
 		char *text;
 
 		str_format(page, sizeof(page), "%d", k);
-		text = help_text(&table, &ways, &(struct help_ask) {
-		    .plugins = 2, .what = page});
+		text = help_text(&table, &ways,
+		    &(struct help_ask) {.plugins = 2, .what = page});
 		assert_true(characters(text) <= HELP_TEXT_MAX);
-		for (const char *p = text; (p = strstr(p, "`/command-"));
-		     p++)
+		for (const char *p = text; (p = strstr(p, "`/command-")); p++)
 			found++;
 		free(text);
 	}

@@ -29,7 +29,8 @@ setup(void **state)
 {
 	memset(&t, 0, sizeof(t));
 	fake_time_reset();
-	t.cfg = (struct config_plugin) {.name = "p", .backlog_bytes = 8 << 20,
+	t.cfg = (struct config_plugin) {.name = "p",
+	    .backlog_bytes = 8 << 20,
 	    .backlog_age_s = 10};
 	if (scratch_make(t.dir, sizeof(t.dir)) != 0)
 		return -1;
@@ -50,7 +51,9 @@ static struct event *
 event(uint64_t seq)
 {
 	char raw[64];
-	struct up_hdr h = {.type = UP_EVENT, .seq = seq, .session = 9,
+	struct up_hdr h = {.type = UP_EVENT,
+	    .seq = seq,
+	    .session = 9,
 	    .recv_ms = (uint64_t)clock_wall_ms()};
 	struct event *e;
 

@@ -85,8 +85,12 @@ static void
 push(uint64_t seq, bool again)
 {
 	char raw[64];
-	struct up_hdr h = {.type = UP_EVENT, .ord = seq, .seq = seq,
-	    .session = 9, .recv_ms = (uint64_t)clock_wall_ms(), .flags = again ? UP_FLAG_AGAIN : 0};
+	struct up_hdr h = {.type = UP_EVENT,
+	    .ord = seq,
+	    .seq = seq,
+	    .session = 9,
+	    .recv_ms = (uint64_t)clock_wall_ms(),
+	    .flags = again ? UP_FLAG_AGAIN : 0};
 	struct event *e;
 
 	str_format(raw, sizeof(raw), "{\"s\":%llu}", (unsigned long long)seq);
@@ -158,8 +162,10 @@ run(uint32_t seed)
 
 	memset(&m, 0, sizeof(m));
 	m.rng = seed;
-	m.cfg = (struct config_plugin) {.name = "p", .window = WINDOW,
-	    .backlog_events = 40, .backlog_bytes = 4 << 20,
+	m.cfg = (struct config_plugin) {.name = "p",
+	    .window = WINDOW,
+	    .backlog_events = 40,
+	    .backlog_bytes = 4 << 20,
 	    .backlog_age_s = 3600};
 	start_handler();
 	for (unsigned op = 0; !all_finished(); op++) {
@@ -225,8 +231,10 @@ static void
 test_full(void **state)
 {
 	memset(&m, 0, sizeof(m));
-	m.cfg = (struct config_plugin) {.name = "p", .window = WINDOW,
-	    .backlog_events = 10, .backlog_bytes = 64 << 10,
+	m.cfg = (struct config_plugin) {.name = "p",
+	    .window = WINDOW,
+	    .backlog_events = 10,
+	    .backlog_bytes = 64 << 10,
 	    .backlog_age_s = 3600};
 	start_handler();
 	while (m.sent < EVENTS)
@@ -247,8 +255,10 @@ test_two_handlers(void **state)
 	struct backlog_dir other;
 
 	memset(&m, 0, sizeof(m));
-	m.cfg = (struct config_plugin) {.name = "p", .window = WINDOW,
-	    .backlog_events = 2, .backlog_bytes = 1 << 20,
+	m.cfg = (struct config_plugin) {.name = "p",
+	    .window = WINDOW,
+	    .backlog_events = 2,
+	    .backlog_bytes = 1 << 20,
 	    .backlog_age_s = 3600};
 	start_handler();
 	for (unsigned i = 0; i < 10; i++)
@@ -277,8 +287,10 @@ f_a12_what_the_backlog_took_is_to_be_synced(void **state)
 	struct err e;
 
 	memset(&m, 0, sizeof(m));
-	m.cfg = (struct config_plugin) {.name = "p", .window = WINDOW,
-	    .backlog_events = 2, .backlog_bytes = 4 << 20,
+	m.cfg = (struct config_plugin) {.name = "p",
+	    .window = WINDOW,
+	    .backlog_events = 2,
+	    .backlog_bytes = 4 << 20,
 	    .backlog_age_s = 3600};
 	start_handler();
 	push(++m.sent, false);
@@ -298,8 +310,10 @@ static void
 test_dismissed(void **state)
 {
 	memset(&m, 0, sizeof(m));
-	m.cfg = (struct config_plugin) {.name = "p", .window = WINDOW,
-	    .backlog_events = 2, .backlog_bytes = 4 << 20,
+	m.cfg = (struct config_plugin) {.name = "p",
+	    .window = WINDOW,
+	    .backlog_events = 2,
+	    .backlog_bytes = 4 << 20,
 	    .backlog_age_s = 3600};
 	start_handler();
 	for (unsigned i = 0; i < 60; i++)
@@ -328,10 +342,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_shadow, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_full, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_two_handlers, setup,
-		teardown),
+	    cmocka_unit_test_setup_teardown(test_two_handlers, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_dismissed, setup, teardown),
-	    cmocka_unit_test_setup_teardown(f_a12_what_the_backlog_took_is_to_be_synced, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		f_a12_what_the_backlog_took_is_to_be_synced, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

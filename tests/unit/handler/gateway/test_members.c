@@ -37,8 +37,8 @@ on_notify(const char *method, const char *params, size_t len)
 }
 
 int
-intake_send(struct intake *in, uint32_t shard, const char *payload,
-    size_t len, intake_sent_fn *fn, void *arg, const char **why)
+intake_send(struct intake *in, uint32_t shard, const char *payload, size_t len,
+    intake_sent_fn *fn, void *arg, const char **why)
 {
 	const char *at;
 
@@ -70,10 +70,12 @@ chunk_of(const char *nonce, unsigned index, unsigned count)
 {
 	char raw[1024];
 
-	str_format(raw, sizeof(raw), "{\"t\":\"GUILD_MEMBERS_CHUNK\",\"s\":1,"
+	str_format(raw, sizeof(raw),
+	    "{\"t\":\"GUILD_MEMBERS_CHUNK\",\"s\":1,"
 	    "\"op\":0,\"d\":{\"guild_id\":\"" GUILD "\",\"members\":[{\"n\":"
 	    "%u}],\"not_found\":[],\"chunk_index\":%u,\"chunk_count\":%u,"
-	    "\"nonce\":\"%s\"}}", index, index, count, nonce);
+	    "\"nonce\":\"%s\"}}",
+	    index, index, count, nonce);
 	came("GUILD_MEMBERS_CHUNK", raw);
 }
 
@@ -88,8 +90,10 @@ limited(double after)
 {
 	char raw[256];
 
-	str_format(raw, sizeof(raw), "{\"d\":{\"opcode\":8,\"retry_after\":%g,"
-	    "\"meta\":{\"guild_id\":\"" GUILD "\"}}}", after);
+	str_format(raw, sizeof(raw),
+	    "{\"d\":{\"opcode\":8,\"retry_after\":%g,"
+	    "\"meta\":{\"guild_id\":\"" GUILD "\"}}}",
+	    after);
 	came("RATE_LIMITED", raw);
 }
 
@@ -102,8 +106,8 @@ sent(uint32_t status)
 static void
 ask(bool stream)
 {
-	struct json_object *d = json_tokener_parse("{\"guild_id\":\"" GUILD
-	    "\",\"query\":\"\",\"limit\":0}");
+	struct json_object *d = json_tokener_parse(
+	    "{\"guild_id\":\"" GUILD "\",\"query\":\"\",\"limit\":0}");
 
 	assert_true(members_ask(&t.members, &t.wait, 3, d, stream));
 	json_object_put(d);
@@ -147,7 +151,8 @@ test_collected(void **state)
 	assert_int_equal(fake_plugin.answers, 0);
 	chunk(0, 3);
 	assert_int_equal(fake_plugin.answers, 1);
-	assert_string_equal(fake_plugin.answer, "{\"guild_id\":\"" GUILD "\",\"chunks\":3,"
+	assert_string_equal(fake_plugin.answer,
+	    "{\"guild_id\":\"" GUILD "\",\"chunks\":3,"
 	    "\"count\":3,\"members\":[{\"n\":1},{\"n\":2},{\"n\":0}],"
 	    "\"presences\":[],\"not_found\":[]}");
 }
@@ -162,10 +167,12 @@ test_streamed(void **state)
 		fake_time_advance(20000);
 		chunk(i, 40);
 	}
-	assert_string_equal(t.chunk, "{\"call\":7,\"guild_id\":\"" GUILD "\","
+	assert_string_equal(t.chunk,
+	    "{\"call\":7,\"guild_id\":\"" GUILD "\","
 	    "\"chunk_index\":39,\"chunk_count\":40,\"members\":[{\"n\":39}],"
 	    "\"presences\":[],\"not_found\":[]}");
-	assert_string_equal(fake_plugin.answer, "{\"guild_id\":\"" GUILD "\",\"chunks\":"
+	assert_string_equal(fake_plugin.answer,
+	    "{\"guild_id\":\"" GUILD "\",\"chunks\":"
 	    "40,\"count\":40}");
 }
 
@@ -229,7 +236,8 @@ test_limited(void **state)
 	sent(SEND_OK);
 	limited(300);
 	assert_int_equal(fake_plugin.code, RPC_LIMITED);
-	assert_non_null(strstr(fake_plugin.answer, "{\"retry_after\":300.000}"));
+	assert_non_null(
+	    strstr(fake_plugin.answer, "{\"retry_after\":300.000}"));
 }
 
 /* A limit that says 0 is not met again at once. */

@@ -45,9 +45,12 @@ static void
 stream(struct buf *b, uint64_t n, uint32_t big)
 {
 	for (uint64_t i = 0; i < n; i++)
-		frame_write(b, &(struct up_hdr) {.type = UP_EVENT,
-		    .len = i == 3 ? big : (uint32_t)(i * 37 % 400), .ord = i + 1,
-		    .seq = i}, (char)('a' + i % 26));
+		frame_write(b,
+		    &(struct up_hdr) {.type = UP_EVENT,
+			.len = i == 3 ? big : (uint32_t)(i * 37 % 400),
+			.ord = i + 1,
+			.seq = i},
+		    (char)('a' + i % 26));
 }
 
 static void
@@ -130,15 +133,22 @@ refused(struct up_hdr h)
 static void
 test_nonsense(void **state)
 {
-	refused((struct up_hdr) {.type = UP_EVENT, .ord = 1,
+	refused((struct up_hdr) {.type = UP_EVENT,
+	    .ord = 1,
 	    .len = UP_PAYLOAD_MAX + 1});
 	refused((struct up_hdr) {.type = 0});
 	refused((struct up_hdr) {.type = DOWN_ACK});
 	refused((struct up_hdr) {.type = UP_EVENT, .ord = 0});
-	refused((struct up_hdr) {.type = UP_EVENT, .ord = 1, .len = 10,
-	    .t_off = 4, .t_len = 7});
-	refused((struct up_hdr) {.type = UP_EVENT, .ord = 1, .len = 10,
-	    .t_off = UINT32_MAX, .t_len = 7});
+	refused((struct up_hdr) {.type = UP_EVENT,
+	    .ord = 1,
+	    .len = 10,
+	    .t_off = 4,
+	    .t_len = 7});
+	refused((struct up_hdr) {.type = UP_EVENT,
+	    .ord = 1,
+	    .len = 10,
+	    .t_off = UINT32_MAX,
+	    .t_len = 7});
 }
 
 static uint64_t
@@ -152,8 +162,8 @@ test_route(void **state)
 {
 	char all[] = "*", some[] = "MESSAGE_CREATE, INTERACTION_CREATE",
 	     one[] = "MESSAGE_CREATE";
-	struct config c = {.plugins = 3, .plugin = {{.events = all},
-	    {.events = some}, {.events = one}}};
+	struct config c = {.plugins = 3,
+	    .plugin = {{.events = all}, {.events = some}, {.events = one}}};
 	static struct subscriptions r;
 	char name[80];
 
@@ -205,7 +215,8 @@ test_route_by_guild_and_shard(void **state)
 	assert_int_equal(wanted_of(&r, 3, "X", "{\"guild_id\":77}"), 3);
 	assert_int_equal(wanted_of(&r, 9, "X", "{\"guild_id\":\"4\"}"), 5);
 	assert_int_equal(wanted_of(&r, 9, "X",
-	    "{\"guild\":{\"guild_id\":\"42\"}}"), 5);
+			     "{\"guild\":{\"guild_id\":\"42\"}}"),
+	    5);
 	assert_int_equal(wanted_of(&r, 8, "GUILD_CREATE", "{\"id\":\"42\"}"),
 	    3);
 	assert_int_equal(wanted_of(&r, 8, "X", "null"), 1);

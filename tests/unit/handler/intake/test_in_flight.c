@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define EVENTS 4000	/* of the session */
+#define EVENTS 4000 /* of the session */
 #define OPS 60000
 
 enum fate { UNSEEN, WORKING, DONE };
@@ -41,13 +41,19 @@ pick(uint32_t n)
 static void
 give(uint64_t ord, uint64_t seq)
 {
-	struct up_hdr h = {.type = UP_EVENT, .len = 4, .ord = ord, .seq = seq,
-	    .session = 77, .recv_ms = seq};
+	struct up_hdr h = {.type = UP_EVENT,
+	    .len = 4,
+	    .ord = ord,
+	    .seq = seq,
+	    .session = 77,
+	    .recv_ms = seq};
 	enum in_flight_verdict v = in_flight_judge(&m.work, &m.shard, &h);
 
 	m.seq_of[ord] = seq;
-	assert_int_equal(v, m.fate[seq] == UNSEEN ? IN_FLIGHT_NEW
-		: m.fate[seq] == WORKING ? IN_FLIGHT_REBOUND : IN_FLIGHT_DONE);
+	assert_int_equal(v,
+	    m.fate[seq] == UNSEEN	 ? IN_FLIGHT_NEW
+		: m.fate[seq] == WORKING ? IN_FLIGHT_REBOUND
+					 : IN_FLIGHT_DONE);
 	if (v != IN_FLIGHT_NEW)
 		return;
 	m.admitted[seq]++;
@@ -124,8 +130,8 @@ test_shadow(void **state)
 			if (op < 500 && m.sent < EVENTS)
 				give(++m.ord, ++m.sent);
 			else if (op < 990)
-				finish(m.cursor + 1 + pick((uint32_t)(m.sent
-				    - m.cursor + 1)));
+				finish(m.cursor + 1
+				    + pick((uint32_t)(m.sent - m.cursor + 1)));
 			else if (op < 996)
 				new_uplink();
 			else
@@ -163,8 +169,11 @@ teardown(void **state)
 static enum in_flight_verdict
 judge(uint64_t ord, uint64_t session, uint64_t seq)
 {
-	return in_flight_judge(&w, &shard, &(struct up_hdr) {.type = UP_EVENT,
-	    .ord = ord, .session = session, .seq = seq});
+	return in_flight_judge(&w, &shard,
+	    &(struct up_hdr) {.type = UP_EVENT,
+		.ord = ord,
+		.session = session,
+		.seq = seq});
 }
 
 static struct event *
@@ -172,8 +181,13 @@ add(uint64_t ord, uint64_t session, uint64_t seq, uint32_t len)
 {
 	static char payload[2000];
 
-	return in_flight_add(&w, &shard, &(struct up_hdr) {.type = UP_EVENT,
-	    .ord = ord, .session = session, .seq = seq, .len = len}, payload, 1);
+	return in_flight_add(&w, &shard,
+	    &(struct up_hdr) {.type = UP_EVENT,
+		.ord = ord,
+		.session = session,
+		.seq = seq,
+		.len = len},
+	    payload, 1);
 }
 
 /* A number far ahead must not make its successors look like old ones. */
@@ -233,15 +247,19 @@ test_sessions(void **state)
 	}
 	assert_string_equal(in_flight_session_id(&shard, 1), "");
 	assert_string_equal(in_flight_session_id(&shard, 2), "s2");
-	assert_string_equal(in_flight_session_id(&shard, IN_FLIGHT_SESSIONS + 1), "s5");
+	assert_string_equal(in_flight_session_id(&shard,
+				IN_FLIGHT_SESSIONS + 1),
+	    "s5");
 }
 
 /* A copy ahead of its place is worked on, and its ordinary frame once. */
 static void
 test_express(void **state)
 {
-	struct up_hdr h = {.type = UP_EVENT, .flags = UP_FLAG_EXPRESS,
-	    .session = 7, .seq = 5};
+	struct up_hdr h = {.type = UP_EVENT,
+	    .flags = UP_FLAG_EXPRESS,
+	    .session = 7,
+	    .seq = 5};
 	struct event *e;
 
 	assert_int_equal(judge(1, 7, 1), IN_FLIGHT_NEW);

@@ -17,9 +17,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#define EVENTS_MAX 8	/* in work */
+#define EVENTS_MAX 8 /* in work */
 #define SHARD 3
-#define SEND_MARK 7u	/* no status of its own */
+#define SEND_MARK 7u /* no status of its own */
 #define HELD_MAX 64
 
 static struct {
@@ -27,13 +27,13 @@ static struct {
 	struct config_plugin plugin;
 	struct subscriptions route;
 	struct intake in;
-	int fd;			/* the shard's end */
-	char down[65536];	/* what came and was not taken */
+	int fd;		  /* the shard's end */
+	char down[65536]; /* what came and was not taken */
 	size_t down_len;
 	struct event *held[HELD_MAX]; /* delivered, not finished */
 	unsigned delivered, finished, closed, refused;
-	bool unsafe;		/* what is finished is not on disk yet */
-	uint64_t acked;		/* what the shard was told */
+	bool unsafe;	/* what is finished is not on disk yet */
+	uint64_t acked; /* what the shard was told */
 	unsigned hellos, sends;
 	uint64_t send_id;
 	uint32_t sent_status;
@@ -112,8 +112,10 @@ turn(void)
 		ev_run(t.loop, EVRUN_NOWAIT);
 		intake_flush(&t.in, !t.unsafe);
 	}
-	while (t.fd >= 0 && (n = read(t.fd, t.down + t.down_len,
-	    sizeof(t.down) - t.down_len)) > 0) {
+	while (t.fd >= 0
+	    && (n = read(t.fd, t.down + t.down_len,
+		    sizeof(t.down) - t.down_len))
+		> 0) {
 		t.down_len += (size_t)n;
 		take_frames();
 	}
@@ -132,16 +134,24 @@ up_event(uint64_t ord)
 {
 	static const char text[] = "{\"t\":\"NEWS\"}";
 
-	up((struct up_hdr) {.type = UP_EVENT, .ord = ord, .seq = ord,
-	    .session = 77, .recv_ms = 1000 + ord, .t_off = 6, .t_len = 4}, text,
-	    strlen(text));
+	up((struct up_hdr) {.type = UP_EVENT,
+	       .ord = ord,
+	       .seq = ord,
+	       .session = 77,
+	       .recv_ms = 1000 + ord,
+	       .t_off = 6,
+	       .t_len = 4},
+	    text, strlen(text));
 }
 
 static void
 up_hello(uint32_t version)
 {
-	struct up_hello hello = {.version = version, .shard = SHARD,
-	    .shard_count = 4, .generation = 1, .pid = getpid(),
+	struct up_hello hello = {.version = version,
+	    .shard = SHARD,
+	    .shard_count = 4,
+	    .generation = 1,
+	    .pid = getpid(),
 	    .build = SHARDHERD_VERSION};
 
 	up((struct up_hdr) {.type = UP_HELLO}, &hello, sizeof(hello));
@@ -152,8 +162,9 @@ connect_shard(void)
 {
 	int fd[2];
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC
-	    | SOCK_NONBLOCK, 0, fd), 0);
+	assert_int_equal(socketpair(AF_UNIX,
+			     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd),
+	    0);
 	if (t.fd >= 0)
 		close(t.fd);
 	t.down_len = 0;
@@ -343,7 +354,8 @@ test_sends(void **state)
 	up_hello(CONTRACT_VERSION);
 	turn();
 	assert_int_equal(intake_send(&t.in, SHARD, "", INTAKE_SEND_BYTES + 1,
-	    on_sent, &t, &why), -1);
+			     on_sent, &t, &why),
+	    -1);
 	assert_int_equal(send_one(&why), 0);
 	turn();
 	assert_int_equal(t.sends, 1);

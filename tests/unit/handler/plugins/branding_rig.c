@@ -46,9 +46,10 @@ on_error(uint64_t life, const char *id, int code, const char *message,
 
 	if (life != fake_plugin.life)
 		return;
-	buf_printf(&b, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":%d,"
-	    "\"message\":\"%s\",\"data\":%s}}", id, code, message,
-	    data ? data : "null");
+	buf_printf(&b,
+	    "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":%d,"
+	    "\"message\":\"%s\",\"data\":%s}}",
+	    id, code, message, data ? data : "null");
 	tell(&b);
 }
 
@@ -59,8 +60,10 @@ on_ask(const char *method, const char *params, size_t len)
 
 	if (!bot.up)
 		return 0;
-	buf_printf(&b, "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":"
-	    "\"%s\",\"params\":", PLUGIN_ASK_FIRST + bot.asks, method);
+	buf_printf(&b,
+	    "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":"
+	    "\"%s\",\"params\":",
+	    PLUGIN_ASK_FIRST + bot.asks, method);
 	buf_add(&b, params, len);
 	buf_puts(&b, "}");
 	tell(&b);
@@ -141,7 +144,8 @@ branding_rig_command_with(const char *sub, const char *options)
 	struct buf b = {0};
 	unsigned before = bot.guild.answers;
 
-	buf_printf(&b, "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":"
+	buf_printf(&b,
+	    "{\"jsonrpc\":\"2.0\",\"id\":%" PRIu64 ",\"method\":"
 	    "\"event\",\"params\":{\"received_ms\":%" PRId64 ",\"again\":"
 	    "false,\"event\":{\"t\":\"INTERACTION_CREATE\",\"d\":{}},"
 	    "\"command\":{\"name\":\"branding\",\"road\":\"slash\","
@@ -149,8 +153,8 @@ branding_rig_command_with(const char *sub, const char *options)
 	    "\"method\":\"interaction.respond\",\"params\":{\"id\":\"7\","
 	    "\"token\":\"x\"}},\"more\":{\"method\":"
 	    "\"interaction.followup\",\"params\":{\"application_id\":"
-	    "\"8\",\"token\":\"x\"}}}}}", ++bot.events, clock_wall_ms(), sub,
-	    options);
+	    "\"8\",\"token\":\"x\"}}}}}",
+	    ++bot.events, clock_wall_ms(), sub, options);
 	tell(&b);
 	while (bot.guild.answers == before)
 		serve();
@@ -172,11 +176,12 @@ plugin_up(void)
 	struct buf b = {0};
 
 	plugin_child_start(&bot.child, argv);
-	buf_printf(&b, "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":"
-	    "\"initialize\","
+	buf_printf(&b,
+	    "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\","
 	    "\"params\":{\"api\":1,\"plugin\":\"branding\",\"config\":{"
 	    "\"repository\":\"%s\",\"guild\":\"1\",\"channel\":\"5\","
-	    "\"log_channel\":\"6\",\"rank\":\"0\"}}}", bot.repository);
+	    "\"log_channel\":\"6\",\"rank\":\"0\"}}}",
+	    bot.repository);
 	tell(&b);
 	bot.initialised = false;
 	bot.answered = bot.asks;
@@ -247,8 +252,8 @@ branding_rig_wake(int64_t day)
 {
 	fake_time_advance((uint64_t)(day * DAY_MS - clock_wall_ms()));
 	branding_rig_up();
-	assert_non_null(strstr(branding_rig_command("daemon status"),
-	    "is enabled"));
+	assert_non_null(
+	    strstr(branding_rig_command("daemon status"), "is enabled"));
 }
 
 /* ---- life --------------------------------------------------------------- */
@@ -265,8 +270,9 @@ branding_rig_setup(void **state)
 	fake_time_reset();
 	log_init(LOG_TO_HOOK, LOG_L_ERROR);
 	/* Where a disk's slowness does not make a year longer. */
-	strcpy(bot.dir, access("/dev/shm", W_OK) == 0 ? "/dev/shm/year-XXXXXX"
-						    : "/tmp/year-XXXXXX");
+	strcpy(bot.dir,
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm/year-XXXXXX"
+					  : "/tmp/year-XXXXXX");
 	if (mkdtemp(bot.dir) == NULL)
 		return -1;
 	must(str_format(bot.repository, sizeof(bot.repository), "%s/events",

@@ -12,12 +12,12 @@ const struct event_year event_years[] = {
     {"advent", 12, 1, 12, 26, 4, true},
     {"newyear", 12, 28, 1, 3, 3, true},
     {"winter", 2, 20, 3, 5, 2, true},
-    {"leapday", 2, 29, 2, 29, 2, true},	  /* within winter */
-    {"leapend", 3, 10, 3, 12, 0, true},	  /* shows always' icons */
-    {"spring", 3, 20, 4, 20, 3, false},	  /* shows always' banner */
-    {"easter", 4, 1, 4, 5, 1, true},	  /* within spring */
+    {"leapday", 2, 29, 2, 29, 2, true}, /* within winter */
+    {"leapend", 3, 10, 3, 12, 0, true}, /* shows always' icons */
+    {"spring", 3, 20, 4, 20, 3, false}, /* shows always' banner */
+    {"easter", 4, 1, 4, 5, 1, true},	/* within spring */
     {"summer", 6, 21, 8, 31, 6, true},
-    {"meeting", 8, 28, 9, 4, 2, true},	  /* begins within summer */
+    {"meeting", 8, 28, 9, 4, 2, true}, /* begins within summer */
     {"ghosts", 10, 31, 10, 31, 2, true},
 };
 const unsigned event_years_n = nitems(event_years);
@@ -48,13 +48,15 @@ event_write(const char *dir, const struct event_year *e)
 	if (e->sm == 0)
 		must(str_format(text, sizeof(text), "fallback: yes"));
 	else
-		must(str_format(text, sizeof(text), "start: %02d-%02d\n"
-		    "end: %02d-%02d", e->sm, e->sd, e->em, e->ed));
+		must(str_format(text, sizeof(text),
+		    "start: %02d-%02d\n"
+		    "end: %02d-%02d",
+		    e->sm, e->sd, e->em, e->ed));
 	must(str_format(name, sizeof(name), "%s/meta.md", e->name));
 	file_write(dir, name, "---\n", strcat(text, "\n---\nIt is on.\n"));
 	for (unsigned i = 0; i < e->icons; i++) {
-		must(str_format(name, sizeof(name), "%s/icons/%u.png",
-		    e->name, i));
+		must(str_format(name, sizeof(name), "%s/icons/%u.png", e->name,
+		    i));
 		file_write(dir, name, png, name);
 	}
 	must(str_format(name, sizeof(name), "%s/banner.png", e->name));
@@ -76,7 +78,8 @@ event_year_write(const char *dir)
 static int64_t
 day_of(int year, int month, int day)
 {
-	struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1,
+	struct tm tm = {.tm_year = year - 1900,
+	    .tm_mon = month - 1,
 	    .tm_mday = day};
 
 	return timegm(&tm) / 86400;
@@ -131,7 +134,7 @@ event_year_shown(const char *shown, unsigned event, const char *what)
 {
 	char head[64];
 
-	must(str_format(head, sizeof(head), "%s/%s",
-	    event_years[event].name, what));
+	must(str_format(head, sizeof(head), "%s/%s", event_years[event].name,
+	    what));
 	return strncmp(shown, head, strlen(head)) == 0;
 }

@@ -82,8 +82,9 @@ guild_say(struct fake_guild *g, const char *path, struct json_object *body)
 	g->announced_ms = clock_wall_ms();
 	embed = json_object_array_get_idx(embeds, 0);
 	str_copy(g->title, text_of(embed, "title"), sizeof(g->title));
-	str_copy(g->footer, text_of(json_object_object_get(embed, "footer"),
-	    "text"), sizeof(g->footer));
+	str_copy(g->footer,
+	    text_of(json_object_object_get(embed, "footer"), "text"),
+	    sizeof(g->footer));
 }
 
 /* The channel's messages: the last announcement is enough. */
@@ -96,9 +97,10 @@ guild_messages(struct fake_guild *g, struct fake_answer *a)
 
 	gmtime_r(&at, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S.000000+00:00", &tm);
-	must(str_format(a->body, sizeof(a->body), "[{\"timestamp\":\"%s\","
-	    "\"embeds\":[{\"title\":\"%s\",\"footer\":{\"text\":"
-	    "\"%s\"}}]}]", when, g->title, g->footer));
+	must(str_format(a->body, sizeof(a->body),
+	    "[{\"timestamp\":\"%s\","
+	    "\"embeds\":[{\"title\":\"%s\",\"footer\":{\"text\":\"%s\"}}]}]",
+	    when, g->title, g->footer));
 }
 
 static void
@@ -114,7 +116,8 @@ guild_do(struct fake_guild *g, const char *method, const char *path,
 		guild_messages(g, a);
 		return;
 	}
-	must(str_format(a->body, sizeof(a->body), "{\"id\":\"1\","
+	must(str_format(a->body, sizeof(a->body),
+	    "{\"id\":\"1\","
 	    "\"features\":[%s],\"icon\":\"%s\",\"banner\":\"%s\"}",
 	    g->features ? g->features : "\"BANNER\"", g->icon, g->banner));
 }
@@ -144,7 +147,8 @@ guild_interaction(struct fake_guild *g, struct json_object *body,
 	json_object_object_get_ex(body, "embeds", &embeds);
 	must(str_format(g->answer, sizeof(g->answer), "%s%s", text,
 	    embeds ? json_object_to_json_string_ext(embeds,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) : ""));
+		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+		   : ""));
 	g->answers++;
 }
 
@@ -164,8 +168,9 @@ fake_guild_call(struct fake_guild *g, const char *method, const char *path,
 	g->calls++;
 	if (g->fault == FAKE_403 && guild) {
 		a->status = 403;
-		str_copy(a->body, "{\"code\":50013,\"message\":"
-		    "\"Missing Permissions\"}", sizeof(a->body));
+		str_copy(a->body,
+		    "{\"code\":50013,\"message\":\"Missing Permissions\"}",
+		    sizeof(a->body));
 	} else if (g->fault != FAKE_FINE && g->fault != FAKE_403
 	    && g->faults > 0)
 		guild_fail(g, method, path, body, a);

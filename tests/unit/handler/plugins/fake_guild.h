@@ -13,9 +13,9 @@
 
 enum fake_fault {
 	FAKE_FINE,
-	FAKE_503,    /* nothing is done */
-	FAKE_LOST,   /* done, but the answer does not come */
-	FAKE_403,    /* of the guild only: nothing is done */
+	FAKE_503,  /* nothing is done */
+	FAKE_LOST, /* done, but the answer does not come */
+	FAKE_403,  /* of the guild only: nothing is done */
 };
 
 #define FAKE_GUILD_LOG "/channels/6/"
@@ -29,9 +29,9 @@ struct fake_guild {
 	unsigned announced;	 /* embeds */
 	char title[FAKE_GUILD_NAME], footer[FAKE_GUILD_NAME]; /* the last one */
 	int64_t announced_ms;
-	unsigned said;		 /* texts, in the channel for complaints */
-	unsigned said_public;	 /* texts, elsewhere */
-	char answer[16384];	 /* to the last interaction, embeds and all */
+	unsigned said;	      /* texts, in the channel for complaints */
+	unsigned said_public; /* texts, elsewhere */
+	char answer[16384];   /* to the last interaction, embeds and all */
 	unsigned answers;
 	enum fake_fault fault;
 	unsigned faults; /* calls it strikes */
@@ -44,7 +44,7 @@ struct fake_answer {
 	char body[1024];
 };
 
-void fake_guild_call(struct fake_guild *, const char *method,
-    const char *path, const char *body, struct fake_answer *);
+void fake_guild_call(struct fake_guild *, const char *method, const char *path,
+    const char *body, struct fake_answer *);
 
 #endif

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#define FEBRUARY 20850	/* 2027-02-01: the fallback is on until the 20th */
+#define FEBRUARY 20850 /* 2027-02-01: the fallback is on until the 20th */
 
 static void
 picture_write(const char *path, const char *data)
@@ -96,7 +96,8 @@ f_f10_dry_run_says_what_sync_does(void **state)
 		at = strstr(bot.guild.answer, "Would set the icon to ");
 		assert_non_null(at);
 		assert_int_equal(sscanf(at, "Would set the icon to %63[^.\\\"]",
-		    icon), 1);
+				     icon),
+		    1);
 		branding_rig_command("sync");
 		assert_memory_equal(bot.guild.icon, icon, strlen(icon));
 	}

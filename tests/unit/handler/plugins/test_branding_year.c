@@ -16,14 +16,14 @@
 
 /* What becomes of a day. */
 enum fate {
-	QUIET,	  /* nothing happens but what is due */
-	RESTART,  /* plugin and handler are restarted at noon */
-	KILLED,	  /* the plugin is killed in the middle of its run */
-	AWAY,	  /* nobody is there until the afternoon */
-	FAILING,  /* the first calls get 503 */
-	UNHEARD,  /* the first calls get no answer, but are carried out */
-	BROKEN,	  /* 503 all day long */
-	REFUSED,  /* 403 for the guild all day long */
+	QUIET,	 /* nothing happens but what is due */
+	RESTART, /* plugin and handler are restarted at noon */
+	KILLED,	 /* the plugin is killed in the middle of its run */
+	AWAY,	 /* nobody is there until the afternoon */
+	FAILING, /* the first calls get 503 */
+	UNHEARD, /* the first calls get no answer, but are carried out */
+	BROKEN,	 /* 503 all day long */
+	REFUSED, /* 403 for the guild all day long */
 	FATES
 };
 
@@ -31,11 +31,11 @@ static struct {
 	uint64_t rng;
 	/* What the evening's comparison knows. */
 	struct fake_guild before;
-	bool sound; /* the evening before all was as it should be */
+	bool sound;	    /* the evening before all was as it should be */
 	unsigned times[16]; /* announcements of each event */
 	int64_t last[16], icon_day; /* last: began, of those announced */
-	unsigned counts[16][8]; /* by event and icon, since it is shown */
-	bool counted;		/* no count is in doubt */
+	unsigned counts[16][8];	    /* by event and icon, since it is shown */
+	bool counted;		    /* no count is in doubt */
 	unsigned days[FATES];
 } t;
 
@@ -68,7 +68,8 @@ check_announcement(bool reached)
 	if (new > 0) {
 		assert_int_not_equal(event, 0);
 		assert_int_equal(strcasecmp(bot.guild.title,
-		    event_years[event].name), 0);
+				     event_years[event].name),
+		    0);
 		assert_int_not_equal(t.last[event], began);
 		t.last[event] = began;
 		t.times[event]++;
@@ -99,8 +100,9 @@ check_turns(unsigned source, bool other)
 static bool
 icon_is_due(unsigned source, unsigned source_before)
 {
-	return source != source_before || (event_years[source].icons > 1
-	    && branding_rig_today() - t.icon_day >= ROTATE_DAYS);
+	return source != source_before
+	    || (event_years[source].icons > 1
+		&& branding_rig_today() - t.icon_day >= ROTATE_DAYS);
 }
 
 static void
@@ -128,7 +130,7 @@ static void
 check_refused(unsigned event, unsigned event_before)
 {
 	bool due = icon_is_due(event_year_icons(event),
-	    event_year_icons(event_before))
+		       event_year_icons(event_before))
 	    || event_year_banner(event) != event_year_banner(event_before);
 
 	assert_int_equal(bot.guild.icons, t.before.icons);
@@ -185,9 +187,9 @@ static void
 day_begin(enum fate fate)
 {
 	bot.guild.fault = fate == FAILING || fate == BROKEN ? FAKE_503
-	    : fate == UNHEARD				  ? FAKE_LOST
-	    : fate == REFUSED				  ? FAKE_403
-							  : FAKE_FINE;
+	    : fate == UNHEARD				    ? FAKE_LOST
+	    : fate == REFUSED				    ? FAKE_403
+							    : FAKE_FINE;
 	bot.guild.faults = fate == BROKEN ? UINT32_MAX : 1 + (unsigned)dice(6);
 	bot.kill_after = fate == KILLED ? 1 + (unsigned)dice(30) : 0;
 	if (fate == AWAY) {
@@ -267,12 +269,13 @@ test_sync(void **state)
 	calls = bot.guild.calls;
 	assert_non_null(strstr(branding_rig_command("sync"),
 	    "Icon and banner are as they should be."));
-	assert_non_null(strstr(bot.guild.answer, "wrong is left out: there is "
+	assert_non_null(strstr(bot.guild.answer,
+	    "wrong is left out: there is "
 	    "no 30 February"));
 	assert_int_equal(bot.guild.calls, calls + 1);
 	strcpy(bot.guild.banner, "by hand");
-	assert_non_null(strstr(branding_rig_command("sync"),
-	    "the banner is now"));
+	assert_non_null(
+	    strstr(branding_rig_command("sync"), "the banner is now"));
 	assert_int_equal(bot.guild.calls, calls + 3);
 	assert_true(event_year_shown(bot.guild.banner, 2, "banner"));
 	assert_int_equal(bot.guild.announced, 1);

@@ -27,18 +27,18 @@
 /* Answers every line; what a line is about is told by the word in it. */
 #define SHELL_PLUGIN                                                           \
 	"/bin/sh -c 'while read -r l; do"                                      \
-	" id=${l#*\\\"id\\\":}; id=${id%%,*};"                                   \
+	" id=${l#*\\\"id\\\":}; id=${id%%,*};"                                 \
 	" case \"$l\" in"                                                      \
 	" *poison*) echo dying >&2; exit 3;;"                                  \
 	" *garbage*) echo gaga; continue;;"                                    \
 	" *ask*) q=$id; echo \"{\\\"id\\\":1,\\\"method\\\":\\\"m\\\"}\";"     \
 	" continue;;"                                                          \
 	" *result*) id=$q;;"                                                   \
-	" *refuse*) echo \"{\\\"id\\\":$id,\\\"error\\\":{\\\"code\\\":1,"       \
-	"\\\"message\\\":\\\"nothing works\\\"}}\"; continue;;"              \
-	" *hugecall*) q=$id; printf \"{\\\"id\\\":1,\\\"method\\\":\\\"m\\\","  \
-	"\\\"params\\\":\\\"\"; head -c 17000000 /dev/zero; echo; continue;;"    \
-	" *hugeanswer*) printf \"{\\\"id\\\":$id,\\\"result\\\":\\\"\";"      \
+	" *refuse*) echo \"{\\\"id\\\":$id,\\\"error\\\":{\\\"code\\\":1,"     \
+	"\\\"message\\\":\\\"nothing works\\\"}}\"; continue;;"                \
+	" *hugecall*) q=$id; printf \"{\\\"id\\\":1,\\\"method\\\":\\\"m\\\"," \
+	"\\\"params\\\":\\\"\"; head -c 17000000 /dev/zero; echo; continue;;"  \
+	" *hugeanswer*) printf \"{\\\"id\\\":$id,\\\"result\\\":\\\"\";"       \
 	" head -c 17000000 /dev/zero; echo; continue;;"                        \
 	" *hugejunk*) head -c 17000000 /dev/zero; echo; continue;;"            \
 	" *longer*) id=$q;;"                                                   \
@@ -136,14 +136,23 @@ setup(void **state)
 	t.config.restart_min_s = 1;
 	t.config.restart_max_s = 60;
 	t.config.plugin[0] = (struct config_plugin) {.name = "sh",
-	    .exec = exec, .events = events, .window = 4, .timeout_s = 10};
+	    .exec = exec,
+	    .events = events,
+	    .window = 4,
+	    .timeout_s = 10};
 	t.loop = ev_loop_new(EVFLAG_AUTO);
 	plugin_spawn_limits_save(&t.limits);
 	t.host = (struct plugin_host) {.loop = t.loop,
-	    .timers = timer_base_new(t.loop), .config = &t.config,
-	    .limits = &t.limits, .dir = "/", .finished = on_finished,
-	    .request = on_request, .ended = on_ended, .changed = on_changed,
-	    .aside = on_aside, .fill = on_fill};
+	    .timers = timer_base_new(t.loop),
+	    .config = &t.config,
+	    .limits = &t.limits,
+	    .dir = "/",
+	    .finished = on_finished,
+	    .request = on_request,
+	    .ended = on_ended,
+	    .changed = on_changed,
+	    .aside = on_aside,
+	    .fill = on_fill};
 	list_init(&t.host.dirty);
 	in_flight_init(&t.work, 100, 1 << 20);
 	in_flight_shard_init(&t.shard, 0);
@@ -211,9 +220,13 @@ push(uint64_t seq, const char *word)
 	struct event *e;
 
 	str_format(raw, sizeof(raw), "{\"d\":\"%s\"}", word);
-	e = in_flight_add(&t.work, &t.shard, &(struct up_hdr) {.type = UP_EVENT,
-	    .len = (uint32_t)strlen(raw), .ord = seq, .seq = seq,
-	    .session = 1}, raw, 1);
+	e = in_flight_add(&t.work, &t.shard,
+	    &(struct up_hdr) {.type = UP_EVENT,
+		.len = (uint32_t)strlen(raw),
+		.ord = seq,
+		.seq = seq,
+		.session = 1},
+	    raw, 1);
 	e->to[0].event = e;
 	window_push(&t.waiting, &e->to[0]);
 	plugin_kick(t.plugin);
@@ -269,7 +282,8 @@ f_c11_errors_are_counted_and_judged(void **state)
 	assert_int_equal(page.state, PLUGIN_UP);
 	assert_int_equal(plugin_errors(t.plugin), EVENTS - 1);
 	assert_true(page.failing);
-	assert_non_null(strstr(page.note, "5 of its last 6 answers are errors"));
+	assert_non_null(
+	    strstr(page.note, "5 of its last 6 answers are errors"));
 	assert_non_null(strstr(page.note, "nothing works"));
 }
 
@@ -407,15 +421,19 @@ f_c13_last_words_say_what_was_wrong(void **state)
 	static const char *const said[][2] = {
 	    {"/srv/app.js:3\nthrow new Error(\"boom\")\n^\n\nError: boom\n"
 	     "    at Object.<anonymous> (/srv/app.js:3:7)\n\n"
-	     "Node.js v20.11.0\n", "Error: boom"},
+	     "Node.js v20.11.0\n",
+		"Error: boom"},
 	    {"Error: x\n    at y {\n  code: 'ENOENT'\n}\n\nNode.js v22.1.0",
-	     "Error: x"},
+		"Error: x"},
 	    {"Traceback (most recent call last):\n  File \"x\", line 1\n"
-	     "ValueError: bad\n", "ValueError: bad"},
+	     "ValueError: bad\n",
+		"ValueError: bad"},
 	    {"thread 'main' panicked at src/main.rs:2:5:\nno such guild\n"
-	     "note: run with `RUST_BACKTRACE=1`", "no such guild"},
+	     "note: run with `RUST_BACKTRACE=1`",
+		"no such guild"},
 	    {"panic: no token\n\ngoroutine 1 [running]:\nmain.main()\n"
-	     "\t/x.go:5 +0x18\nexit status 2\n", "panic: no token"},
+	     "\t/x.go:5 +0x18\nexit status 2\n",
+		"panic: no token"},
 	    {"Caused by: x\n\\x09at a.b.C(C.java:3)\n", "Caused by: x"},
 	    {"    only a frame\n", "    only a frame"},
 	    {"\n\n", ""},
@@ -440,9 +458,10 @@ f_c13_a_head_tells_what_a_line_is(void **state)
 		const char *id;
 	} head[] = {
 	    {"{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"upload\",\"params\":"
-	     "{\"a", RPC_READ_REQUEST, "5"},
-	    {" { \"method\" : \"log\", \"id\" : \"a-b\", \"x\":[", RPC_READ_REQUEST,
-	     "\"a-b\""},
+	     "{\"a",
+		RPC_READ_REQUEST, "5"},
+	    {" { \"method\" : \"log\", \"id\" : \"a-b\", \"x\":[",
+		RPC_READ_REQUEST, "\"a-b\""},
 	    {"{\"id\":12,\"result\":{\"", RPC_READ_RESULT, "12"},
 	    {"{\"id\":12,\"error\":\"xx", RPC_READ_REFUSAL, "12"},
 	    {"{\"id\":\"12\",\"result\":\"xx", RPC_READ_BAD, "\"12\""},
@@ -480,8 +499,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_poison, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_garbage, setup, teardown),
-	    cmocka_unit_test_setup_teardown(
-		f_c11_errors_are_counted_and_judged, setup, teardown),
+	    cmocka_unit_test_setup_teardown(f_c11_errors_are_counted_and_judged,
+		setup, teardown),
 	    cmocka_unit_test(f_c11_health_comes_back),
 	    T(f_c13_a_line_too_long_is_not_the_events_fault),
 	    T(f_c13_junk_too_long_is_no_events_fault),

@@ -62,8 +62,8 @@ await_end(void)
 	siginfo_t si;
 	int status;
 
-	assert_int_equal(waitid(P_PID, (id_t)child.pid, &si,
-	    WEXITED | WNOWAIT), 0);
+	assert_int_equal(waitid(P_PID, (id_t)child.pid, &si, WEXITED | WNOWAIT),
+	    0);
 	assert_true(plugin_spawn_ended(child.pid, &status));
 	close(child.in);
 	close(child.out);
@@ -144,7 +144,8 @@ f_a10_a_plugin_inherits_nothing(void **state)
 	umask(077);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	start("exec 9</proc/self/status; while read -r l <&9; do echo \"$l\"; "
+	start(
+	    "exec 9</proc/self/status; while read -r l <&9; do echo \"$l\"; "
 	    "done; exec 9<&-; for f in /proc/$$/fd/*; do echo \"fd ${f##*/}\"; "
 	    "done; echo end");
 	hear(text, sizeof(text), false);
@@ -189,7 +190,8 @@ f_c2_root_starts_it_as_its_owner(void **state)
 		assert_int_equal(chown(file, owner, owner), 0);
 		str_format(exec, sizeof(exec), "%s%s", i % 2 ? "/bin/sh " : "",
 		    file);
-		assert_int_equal(plugin_spawn_start(&child, &cfg, "/", &limits, &e),
+		assert_int_equal(plugin_spawn_start(&child, &cfg, "/", &limits,
+				     &e),
 		    0);
 		lives = child.pid;
 		hear(text, sizeof(text), false);

@@ -39,8 +39,13 @@ teardown(void **state)
 static struct buf
 event_line(const char *raw, size_t len, uint64_t seq, uint8_t flags)
 {
-	struct up_hdr h = {.type = UP_EVENT, .len = (uint32_t)len, .ord = 1,
-	    .seq = seq, .session = 7, .recv_ms = 123, .flags = flags};
+	struct up_hdr h = {.type = UP_EVENT,
+	    .len = (uint32_t)len,
+	    .ord = 1,
+	    .seq = seq,
+	    .session = 7,
+	    .recv_ms = 123,
+	    .flags = flags};
 	struct event *e = in_flight_add(&w, &shard, &h, raw, 1);
 	struct buf b = {0};
 
@@ -73,17 +78,20 @@ expect(const char *raw, uint64_t seq, uint8_t flags, const char *want)
 static void
 test_event(void **state)
 {
-	expect("{\"t\":\"X\"}", 17, 0, HEAD "\"seq\":17,\"replay\":false,"
+	expect("{\"t\":\"X\"}", 17, 0,
+	    HEAD
+	    "\"seq\":17,\"replay\":false,"
 	    "\"again\":false,\"received_ms\":123,\"event\":{\"t\":\"X\"}}}");
 	expect("{\r\n\"t\" :\n[]}\n", 0, UP_FLAG_REPLAY | UP_FLAG_AGAIN,
 	    HEAD "\"seq\":null,\"replay\":true,\"again\":true,"
-	    "\"received_ms\":123,\"event\":{  \"t\" : []} }}");
+		 "\"received_ms\":123,\"event\":{  \"t\" : []} }}");
 }
 
 static void
 test_not_json(void **state)
 {
-	static const char tail[] = HEAD "\"seq\":1,\"replay\":false,"
+	static const char tail[] = HEAD
+	    "\"seq\":1,\"replay\":false,"
 	    "\"again\":false,\"received_ms\":123,\"event\":null,\"raw\":\"";
 	static const struct {
 		const char *raw, *base64;
@@ -92,15 +100,14 @@ test_not_json(void **state)
 	    {"f", "Zg=="},
 	    {"fo", "Zm8="},
 	    {"foo", "Zm9v"},
-	    {"\"\xff\"", "Iv8i"},	/* not UTF-8 */
-	    {"\"a\nb\"", "ImEKYiI="},	/* a raw newline in a string */
+	    {"\"\xff\"", "Iv8i"},     /* not UTF-8 */
+	    {"\"a\nb\"", "ImEKYiI="}, /* a raw newline in a string */
 	    {"{}{}", "e317fQ=="},
 	};
 	char want[512];
 
 	for (size_t i = 0; i < nitems(bad); i++) {
-		str_format(want, sizeof(want), "%s%s\"}}", tail,
-		    bad[i].base64);
+		str_format(want, sizeof(want), "%s%s\"}}", tail, bad[i].base64);
 		expect(bad[i].raw, 1, 0, want);
 	}
 }
@@ -162,8 +169,8 @@ static void
 test_utf8(void **state)
 {
 	static const char *const good[] = {"", "plain ascii, longer than 8",
-	    "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x8e\x99",
-	    "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf", "\xee\x80\x80"};
+	    "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x8e\x99", "\xf4\x8f\xbf\xbf",
+	    "\xed\x9f\xbf", "\xee\x80\x80"};
 	static const char *const bad[] = {"\x80", "\xc0\x80", "\xc1\xbf",
 	    "\xc3", "12345678\xc3", "\xe0\x9f\xbf", "\xed\xa0\x80",
 	    "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
@@ -203,8 +210,10 @@ test_talk(void **state)
 	    {" \r", RPC_READ_EMPTY, 0, ""},
 	    {"{\"id\":5,\"result\":null}", RPC_READ_RESULT, 5, ""},
 	    {"{\"id\":5,\"result\":{}}\r", RPC_READ_RESULT, 5, ""},
-	    {"{\"id\":5,\"error\":{\"message\":\"m\"}}", RPC_READ_REFUSAL, 5, ""},
-	    {"{\"method\":\"done\",\"params\":{\"upto\":9}}", RPC_READ_DONE, 9, ""},
+	    {"{\"id\":5,\"error\":{\"message\":\"m\"}}", RPC_READ_REFUSAL, 5,
+		""},
+	    {"{\"method\":\"done\",\"params\":{\"upto\":9}}", RPC_READ_DONE, 9,
+		""},
 	    {"{\"method\":\"say\",\"id\":\"a/b\"}", RPC_READ_REQUEST, 0,
 		"\"a/b\""},
 	    {"{\"method\":\"say\",\"id\":1.5}", RPC_READ_REQUEST, 0, "1.5"},
@@ -247,8 +256,8 @@ static void
 f_b7_nul_in_a_key_is_the_calls_fault(void **state)
 {
 	char line[] = "{\"method\":\"log\",\"params\":{\"a\\u0000b\":1},"
-	    "\"id\":\"x\"}", slash[] = "{\"\\\\u0000\":1}",
-	    tail[] = "\\u000";
+		      "\"id\":\"x\"}",
+	     slash[] = "{\"\\\\u0000\":1}", tail[] = "\\u000";
 	struct rpc_read t;
 
 	rpc_read_parse(&t, line, strlen(line));

@@ -66,7 +66,8 @@ test_urgent(void **state)
 		window_next(&win, true);
 	d[50].urgent = d[51].urgent = true;
 	push(50, 52);
-	assert_ptr_equal(window_next(&win, true), &d[50]); /* beyond the window */
+	assert_ptr_equal(window_next(&win, true),
+	    &d[50]); /* beyond the window */
 	assert_ptr_equal(window_next(&win, true), &d[51]);
 	assert_null(window_next(&win, true));
 	for (unsigned i = 60; i < 60 + WINDOW_URGENT; i++)
@@ -105,7 +106,8 @@ test_blame(void **state)
 	assert_ptr_equal(window_next(&win, true), &d[2]);
 	assert_null(window_next(&win, true));
 	assert_ptr_equal(window_answer(&win, 1), &d[2]);
-	assert_ptr_equal(window_next(&win, true), &d[3]); /* innocent: together */
+	assert_ptr_equal(window_next(&win, true),
+	    &d[3]); /* innocent: together */
 	assert_ptr_equal(window_next(&win, true), &d[4]);
 	assert_ptr_equal(window_next(&win, true), &d[5]);
 }
@@ -125,7 +127,8 @@ test_guilty(void **state)
 	assert_int_equal(d[1].strikes, 1);
 	assert_int_equal(d[2].strikes, 0);
 	assert_ptr_equal(window_next(&win, true), &d[0]);
-	assert_null(window_next(&win, true)); /* the suspect waits to be alone */
+	assert_null(
+	    window_next(&win, true)); /* the suspect waits to be alone */
 	window_answer(&win, 1);
 	assert_ptr_equal(window_next(&win, true), &d[1]);
 	window_reset(&win, 1000, d[1].id, &aside);

@@ -80,8 +80,10 @@ int
 rest_rig_ask_path(unsigned plugin, const char *method, const char *path,
     bool repeatable)
 {
-	return rest_rig_call(plugin, &(struct rest_ask) {.method = method,
-	    .path = path, .repeatable = repeatable});
+	return rest_rig_call(plugin,
+	    &(struct rest_ask) {.method = method,
+		.path = path,
+		.repeatable = repeatable});
 }
 
 void

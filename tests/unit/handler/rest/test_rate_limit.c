@@ -87,7 +87,8 @@ test_headers(void **state)
 	assert_true(r.global && r.shared);
 	r = reply(200, "Retry-After: -1\r\n");
 	assert_true(r.retry_after_s < 0);
-	r = reply(200, "Retry-After: garbage\r\nX-RateLimit-Reset-After: nan\r\n");
+	r = reply(200,
+	    "Retry-After: garbage\r\nX-RateLimit-Reset-After: nan\r\n");
 	assert_true(r.retry_after_s < 0 && r.reset_after_s < 0);
 }
 
@@ -105,7 +106,8 @@ test_bucket(void **state)
 	rate_limit_done(b, k, &e, NULL, now);
 	assert_int_equal(wait_for("POST", path), 0);
 
-	call("POST", path, 200, "X-RateLimit-Bucket: q\r\nX-RateLimit-Limit: 5"
+	call("POST", path, 200,
+	    "X-RateLimit-Bucket: q\r\nX-RateLimit-Limit: 5"
 	    "\r\nX-RateLimit-Remaining: 2\r\nX-RateLimit-Reset-After: 3\r\n");
 	rate_limit_take(b, &e, now);
 	k = rate_limit_take(b, &e, now);
@@ -121,10 +123,12 @@ test_bucket(void **state)
 static void
 test_shared_id(void **state)
 {
-	call("PATCH", "/channels/1/messages/5", 200, "X-RateLimit-Bucket: m\r\n"
+	call("PATCH", "/channels/1/messages/5", 200,
+	    "X-RateLimit-Bucket: m\r\n"
 	    "X-RateLimit-Limit: 2\r\nX-RateLimit-Remaining: 1\r\n"
 	    "X-RateLimit-Reset-After: 9\r\n");
-	call("DELETE", "/channels/1/messages/6", 204, "X-RateLimit-Bucket: m\r\n"
+	call("DELETE", "/channels/1/messages/6", 204,
+	    "X-RateLimit-Bucket: m\r\n"
 	    "X-RateLimit-Limit: 2\r\nX-RateLimit-Remaining: 0\r\n"
 	    "X-RateLimit-Reset-After: 8\r\n");
 	assert_int_equal(wait_for("PATCH", "/channels/1/messages/7"), 8000);
@@ -134,12 +138,15 @@ test_shared_id(void **state)
 static void
 test_retry_after(void **state)
 {
-	call("POST", "/channels/1/typing", 429, "Retry-After: 2\r\n"
+	call("POST", "/channels/1/typing", 429,
+	    "Retry-After: 2\r\n"
 	    "X-RateLimit-Scope: shared\r\n");
 	assert_int_equal(wait_for("POST", "/channels/1/typing"), 2000);
 	assert_int_equal(wait_for("POST", "/channels/2/typing"), 0);
-	assert_int_equal(rate_limit_invalid(b, now), 0); /* shared: not counted */
-	call("GET", "/users/@me", 429, "Retry-After: 7\r\n"
+	assert_int_equal(rate_limit_invalid(b, now),
+	    0); /* shared: not counted */
+	call("GET", "/users/@me", 429,
+	    "Retry-After: 7\r\n"
 	    "X-RateLimit-Global: true\r\n");
 	assert_int_equal(rate_limit_invalid(b, now), 1);
 	assert_int_equal(wait_for("GET", "/guilds/1"), 7000);
@@ -221,7 +228,8 @@ test_many(void **state)
 	for (int i = 0; i < 3 * RATE_LIMIT_MAX; i++) {
 		str_format(path, sizeof(path), "/channels/%d/messages",
 		    1000 + i);
-		call("GET", path, 200, "X-RateLimit-Bucket: z\r\n"
+		call("GET", path, 200,
+		    "X-RateLimit-Bucket: z\r\n"
 		    "X-RateLimit-Limit: 5\r\nX-RateLimit-Remaining: 4\r\n"
 		    "X-RateLimit-Reset-After: 0.01\r\n");
 		now += 23;
@@ -244,8 +252,8 @@ test_endpoint(void **state)
 		"PUT /channels/:id/messages/:id/reactions/:emoji/@me",
 		"channels/1/0"},
 	};
-	static const char *const bad[] = {"", "x", "/", "//a", "/a/../b", "/a b",
-	    "/a#b", "/a/", "/\xc3\xa4", "/a\r\nHost: b"};
+	static const char *const bad[] = {"", "x", "/", "//a", "/a/../b",
+	    "/a b", "/a#b", "/a/", "/\xc3\xa4", "/a\r\nHost: b"};
 	struct endpoint e, f;
 	const char *why;
 	char text[32];

@@ -83,7 +83,8 @@ test_repeats(void **state)
 	assert_int_equal(calls.last.outcome, REST_LATE);
 
 	assert_int_equal(rest_rig_ask_path(0, "POST", "/channels/1/messages",
-	    false), 0);
+			     false),
+	    0);
 	rest_flush(calls.rest);
 	rest_rig_answer(502, NULL, "");
 	assert_int_equal(calls.last.outcome, REST_REFUSED);
@@ -127,8 +128,10 @@ test_deadline(void **state)
 static int
 ask_holding(unsigned plugin, size_t bytes)
 {
-	return rest_rig_call(plugin, &(struct rest_ask) {.method = "GET",
-	    .path = "/guilds/1", .holds = bytes});
+	return rest_rig_call(plugin,
+	    &(struct rest_ask) {.method = "GET",
+		.path = "/guilds/1",
+		.holds = bytes});
 }
 
 /* Few calls that are long count as many. */
@@ -137,7 +140,8 @@ f_c4_long_calls_are_bounded_together(void **state)
 {
 	size_t len = REST_BODY_MAX - 1;
 	char *body = base_alloc(len + 1);
-	const struct rest_ask ask = {.method = "POST", .body = body,
+	const struct rest_ask ask = {.method = "POST",
+	    .body = body,
 	    .path = "/channels/1/messages"};
 	unsigned n = 0, plugins = 0;
 

@@ -10,10 +10,12 @@
 
 #define NOW 1000000u
 
-static const struct answer_verdict refused = { .means = ANSWER_TOKEN,
-	.wait_s = -1, .json = true };
-static const struct answer_verdict fine = { .means = ANSWER_OK,
-	.wait_s = -1, .json = true };
+static const struct answer_verdict refused = {.means = ANSWER_TOKEN,
+    .wait_s = -1,
+    .json = true};
+static const struct answer_verdict fine = {.means = ANSWER_OK,
+    .wait_s = -1,
+    .json = true};
 
 static void
 answered(struct rest_hold *h, uint64_t now)
@@ -29,7 +31,7 @@ answered(struct rest_hold *h, uint64_t now)
 static void
 f_b2_a_401_during_a_proof_is_proved_too(void **state)
 {
-	struct rest_hold h = { .state = PAGE_REST_FINE };
+	struct rest_hold h = {.state = PAGE_REST_FINE};
 
 	answered(&h, NOW);
 	assert_true(rest_hold_wants_proof(&h, NOW));
@@ -49,7 +51,7 @@ f_b2_a_401_during_a_proof_is_proved_too(void **state)
 static void
 test_one_proof(void **state)
 {
-	struct rest_hold h = { .state = PAGE_REST_FINE };
+	struct rest_hold h = {.state = PAGE_REST_FINE};
 
 	answered(&h, NOW);
 	rest_hold_proving(&h);
@@ -62,8 +64,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(f_b2_a_401_during_a_proof_is_proved_too),
-		cmocka_unit_test(test_one_proof),
+	    cmocka_unit_test(f_b2_a_401_during_a_proof_is_proved_too),
+	    cmocka_unit_test(test_one_proof),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

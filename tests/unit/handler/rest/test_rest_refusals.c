@@ -71,8 +71,7 @@ f_b2_a_proved_401_stops_all_until_it_is_over(void **state)
 	assert_int_equal(calls.last.status, 401);
 	rest_rig_answer(204, NULL, "");
 	for (int i = 0; i < 3; i++) { /* by itself, at growing distances */
-		assert_int_equal(fake_time_next(),
-		    REST_HOLD_TOKEN_MS << i);
+		assert_int_equal(fake_time_next(), REST_HOLD_TOKEN_MS << i);
 		rest_rig_sleep();
 		assert_true(flies("/users/@me"));
 		rest_rig_answer(i == 2 ? 200 : 401, NULL,
@@ -240,8 +239,9 @@ static void
 f_b5_many_routes_outweigh_an_older_proof(void **state)
 {
 	for (int i = 0; i < 4; i++)
-		rest_rig_ask(0, (const char *const[]) {"/channels/1",
-		    "/channels/1/pins", "/guilds/1", "/guilds/1/roles"}[i]);
+		rest_rig_ask(0,
+		    (const char *const[]) {"/channels/1", "/channels/1/pins",
+			"/guilds/1", "/guilds/1/roles"}[i]);
 	rest_flush(calls.rest);
 	assert_int_equal(calls.n, 4);
 	for (int i = 0; i < 4; i++)
@@ -261,7 +261,8 @@ f_b5_many_routes_outweigh_an_older_proof(void **state)
 static void
 f_b5_follow_ups_stop_after_three_429s(void **state)
 {
-	static const struct rest_ask ask = {.method = "POST", .exempt = true,
+	static const struct rest_ask ask = {.method = "POST",
+	    .exempt = true,
 	    .path = "/webhooks/1/aW50ZXJhY3Rpb24"};
 	unsigned n = 0;
 

@@ -28,8 +28,7 @@ next_is(const char *schedule, const char *after, const char *want)
 	assert_int_equal(cron_parse(&c, schedule, &why), 0);
 	next = (time_t)cron_next(&c, at(after));
 	if (next >= 0)
-		strftime(got, sizeof(got), "%Y-%m-%d %H:%M:%S",
-		    gmtime(&next));
+		strftime(got, sizeof(got), "%Y-%m-%d %H:%M:%S", gmtime(&next));
 	assert_string_equal(got, want);
 }
 
@@ -69,10 +68,9 @@ static void
 test_refused(void **state)
 {
 	static const char *const bad[] = {"", "* * * *", "* * * * * *",
-	    "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *",
-	    "* * * * 8", "5-1 * * * *", "*/0 * * * *", "1, * * * *",
-	    "a * * * *", "1-2-3 * * * *", "99999999999 * * * *",
-	    "* * * foo *"};
+	    "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8",
+	    "5-1 * * * *", "*/0 * * * *", "1, * * * *", "a * * * *",
+	    "1-2-3 * * * *", "99999999999 * * * *", "* * * foo *"};
 	static const char *const bad_daily[] = {"", "24:00", "00:60", "0:05",
 	    "00:05 ", "0a:05", "-1:05"};
 	const char *why;
@@ -96,8 +94,8 @@ test_daily_over_a_year(void **state)
 	for (int day = 0; day < 800; day++) {
 		int64_t next = cron_next(&c, now);
 
-		assert_int_equal(next, at("2027-12-30 00:05:00")
-		    + (int64_t)day * 86400);
+		assert_int_equal(next,
+		    at("2027-12-30 00:05:00") + (int64_t)day * 86400);
 		now = next;
 	}
 }

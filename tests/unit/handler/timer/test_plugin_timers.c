@@ -20,8 +20,8 @@ static struct {
 	struct intake intake;
 	struct rpc rpc;
 	bool up;
-	bool diligent; /* answers at once */
-	uint64_t asks; /* requests to the plugin so far */
+	bool diligent;	  /* answers at once */
+	uint64_t asks;	  /* requests to the plugin so far */
 	char asked[1024]; /* the last one's parameters */
 	struct plugin *plugins[2];
 } t;
@@ -100,7 +100,8 @@ teardown(void **state)
 
 	rpc_close(&t.rpc);
 	for (const char *const *f = (const char *const[]) {"kv/data.mdb",
-		 "kv/lock.mdb", "kv/write.lock", NULL}; *f != NULL; f++) {
+		 "kv/lock.mdb", "kv/write.lock", NULL};
+	     *f != NULL; f++) {
 		str_format(path, sizeof(path), "%s/%s", t.dir, *f);
 		unlink(path);
 	}
@@ -151,17 +152,17 @@ asked_has(const char *text)
 static void
 test_once(void **state)
 {
-	call(0, "timer.set", "{\"name\":\"x\",\"after\":90,"
-	    "\"payload\":{\"a\":1}}");
+	call(0, "timer.set",
+	    "{\"name\":\"x\",\"after\":90,\"payload\":{\"a\":1}}");
 	assert_string_equal(fake_plugin.answer, "{\"due_ms\":1790000090000}");
 	advance(80000);
 	assert_int_equal(t.asks, 0);
 	advance(20000);
 	assert_int_equal(t.asks, 1);
-	assert_string_equal(t.asked, "{\"name\":\"x\",\"due_ms\":"
+	assert_string_equal(t.asked,
+	    "{\"name\":\"x\",\"due_ms\":"
 	    "1790000090000,\"now_ms\":1790000090000,\"late\":false,"
-	    "\"again\":false,"
-	    "\"payload\":{\"a\":1}}");
+	    "\"again\":false,\"payload\":{\"a\":1}}");
 	answer_last();
 	assert_string_equal(call(0, "timer.list", "{}"), "{\"timers\":[]}");
 	restart(1000);

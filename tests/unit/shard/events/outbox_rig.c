@@ -21,12 +21,12 @@ static uint64_t rnd;
 
 /* What the handler has of its uplink. */
 static struct {
-	unsigned char *buf;	/* bytes not parsed yet */
+	unsigned char *buf; /* bytes not parsed yet */
 	size_t len;
-	uint64_t session;	/* announced last on this uplink */
+	uint64_t session; /* announced last on this uplink */
 	uint64_t last_ord, acked_ord;
-	uint64_t event[ORDS];	/* of the last ords, by ord % ORDS */
-	uint64_t most_ord;	/* wholly sent once by this process */
+	uint64_t event[ORDS]; /* of the last ords, by ord % ORDS */
+	uint64_t most_ord;    /* wholly sent once by this process */
 } handler;
 
 void
@@ -90,7 +90,7 @@ is_body(uint64_t n, const unsigned char *p, uint32_t len)
 static void
 name_session(uint64_t session)
 {
-	struct up_session us = { .session = session };
+	struct up_session us = {.session = session};
 
 	(void)str_format(us.id, sizeof(us.id), "session %llu",
 	    (unsigned long long)session);
@@ -270,8 +270,10 @@ new_session(uint64_t session)
 static void
 commit(uint64_t n)
 {
-	struct up_hdr h = { .type = UP_EVENT, .session = session_of(n),
-		.seq = seq_of(n), .recv_ms = (uint64_t)clock_wall_ms() };
+	struct up_hdr h = {.type = UP_EVENT,
+	    .session = session_of(n),
+	    .seq = seq_of(n),
+	    .recv_ms = (uint64_t)clock_wall_ms()};
 	enum outbox_result r;
 
 	if (h.session != box.session)
@@ -334,7 +336,7 @@ count_lost(uint64_t session)
 {
 	uint64_t last = (session - 1) * BOX_SESSION_EVENTS, kept = box.cursor;
 	uint64_t tail = session < 2 ? 0
-	    : outbox_tail(&box.pending, session - 1);
+				    : outbox_tail(&box.pending, session - 1);
 
 	if (tail > 0 && last - BOX_SESSION_EVENTS + tail > kept)
 		kept = last - BOX_SESSION_EVENTS + tail;
@@ -420,8 +422,8 @@ check_segments(const struct queue *q)
 	assert_ptr_equal(q->segs.next, &q->front.seg->link);
 	list_each (&q->segs, l)
 		if (l->next != &q->segs)
-			assert_true(container_of(l, struct queue_seg,
-			    link)->end > 0);
+			assert_true(
+			    container_of(l, struct queue_seg, link)->end > 0);
 }
 
 static void
@@ -469,8 +471,8 @@ box_settle(void)
 	box.blocked = false;
 	box_uplink_new();
 	/* What a crash took away comes again, though the handler has it. */
-	for (int i = 0; box.received < box.seen ||
-	    !outbox_none(&box.pending); i++) {
+	for (int i = 0; box.received < box.seen || !outbox_none(&box.pending);
+	     i++) {
 		assert_true(i < 100000);
 		if (box.received < box.seen)
 			(void)box_piece();
@@ -495,9 +497,10 @@ box_dir(void)
 int
 box_setup(void)
 {
-	static const struct outbox_limits small = { .dir = dir,
-		.queue_bytes = 64 << 10, .spool_bytes = 512 << 10,
-		.spool_age_ms = 3600 * 1000 };
+	static const struct outbox_limits small = {.dir = dir,
+	    .queue_bytes = 64 << 10,
+	    .spool_bytes = 512 << 10,
+	    .spool_age_ms = 3600 * 1000};
 
 	fake_time_reset();
 	box_seed(1);

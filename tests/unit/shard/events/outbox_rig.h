@@ -16,33 +16,33 @@
 
 #define BOX_SESSION_EVENTS 700 /* then Discord begins a new session */
 #define BOX_BODY_MAX 400000u   /* of the largest event */
-#define BOX_LARGE_EVERY 97     /* events there is one of more than two segments */
-#define BOX_SMALL_MAX 40000u   /* of the largest but for those */
+#define BOX_LARGE_EVERY 97   /* events there is one of more than two segments */
+#define BOX_SMALL_MAX 40000u /* of the largest but for those */
 
 /* All events are numbered from 1, through all sessions. */
 struct outbox_rig {
 	struct outbox pending;
 	struct outbox_limits limits;
 	struct page_shard stats;
-	bool up;		/* there is an uplink */
-	bool blocked;		/* the session waits for room */
-	bool large;		/* some events are larger than a segment */
-	uint64_t refused;	/* events */
+	bool up;	  /* there is an uplink */
+	bool blocked;	  /* the session waits for room */
+	bool large;	  /* some events are larger than a segment */
+	uint64_t refused; /* events */
 
 	/* the shard's side */
-	uint64_t received;	/* the last one the shard counts as such */
-	uint64_t session;	/* as its record says */
-	uint64_t cursor;	/* the last one in the page's cursor */
-	uint64_t inherited;	/* the last one of an earlier process */
-	bool disk_full;		/* or as good as that */
-	bool fragile;		/* the disk kept what the last session left
+	uint64_t received;  /* the last one the shard counts as such */
+	uint64_t session;   /* as its record says */
+	uint64_t cursor;    /* the last one in the page's cursor */
+	uint64_t inherited; /* the last one of an earlier process */
+	bool disk_full;	    /* or as good as that */
+	bool fragile;	    /* the disk kept what the last session left
 				   from being written: a crash loses it */
-	uint32_t at;		/* bytes of the next one that came already */
+	uint32_t at;	    /* bytes of the next one that came already */
 
 	/* the handler's side */
-	uint64_t seen;		/* events 1 to this were delivered once */
+	uint64_t seen; /* events 1 to this were delivered once */
 	uint64_t repeats;
-	uint64_t hole;		/* events that will be missing, once */
+	uint64_t hole; /* events that will be missing, once */
 };
 extern struct outbox_rig box;
 

@@ -65,10 +65,11 @@ pack(const void *text, size_t len)
 		assert_int_equal(deflate(&packer.z, Z_SYNC_FLUSH), Z_OK);
 		packer.len = sizeof(packer.out) - packer.z.avail_out;
 	} else {
-		ZSTD_inBuffer in = { text, len, 0 };
-		ZSTD_outBuffer out = { packer.out, sizeof(packer.out), 0 };
+		ZSTD_inBuffer in = {text, len, 0};
+		ZSTD_outBuffer out = {packer.out, sizeof(packer.out), 0};
 		assert_int_equal(ZSTD_compressStream2(packer.zstd, &out, &in,
-		    ZSTD_e_flush), 0);
+				     ZSTD_e_flush),
+		    0);
 		packer.len = out.pos;
 	}
 }
@@ -114,7 +115,7 @@ feed(struct inflate *f, const unsigned char *p, size_t len, size_t piece)
 static void
 round_trip(enum config_compress mode)
 {
-	struct up_hdr h = { .type = UP_EVENT };
+	struct up_hdr h = {.type = UP_EVENT};
 	struct inflate *f;
 	struct queue q;
 
@@ -126,14 +127,18 @@ round_trip(enum config_compress mode)
 
 		pack(text, len);
 		cut = mode == COMPRESS_ZLIB && i % 3 == 0
-		    ? next_random() % packer.len : 0;
+		    ? next_random() % packer.len
+		    : 0;
 		assert_int_equal(feed(f, packer.out, cut, 4096), INFLATE_MORE);
 		/* A zlib message may span several websocket messages. */
-		if (cut > 0 && (cut < 4 || memcmp(packer.out + cut - 4,
-			"\0\0\xff\xff", 4) != 0))
+		if (cut > 0
+		    && (cut < 4
+			|| memcmp(packer.out + cut - 4, "\0\0\xff\xff", 4)
+			    != 0))
 			assert_int_equal(inflate_end(f), INFLATE_MORE);
 		assert_int_equal(feed(f, packer.out + cut, packer.len - cut,
-		    1 + next_random() % 5000), INFLATE_MORE);
+				     1 + next_random() % 5000),
+		    INFLATE_MORE);
 		assert_int_equal(inflate_end(f), INFLATE_MESSAGE);
 		assert_int_equal(queue_open_len(&q), len);
 		assert_memory_equal(queue_open_text(&q), text, len);
@@ -271,11 +276,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trips),
-		cmocka_unit_test(test_corrupted),
-		cmocka_unit_test(test_bombs),
-		cmocka_unit_test(test_zlib_end),
-		cmocka_unit_test(test_zstd_window),
+	    cmocka_unit_test(test_round_trips),
+	    cmocka_unit_test(test_corrupted),
+	    cmocka_unit_test(test_bombs),
+	    cmocka_unit_test(test_zlib_end),
+	    cmocka_unit_test(test_zstd_window),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,11 +133,11 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_unused),
-		T(f_a1_what_an_old_session_left_goes_to_disk),
-		T(test_stop_and_start),
-		T(test_bound),
-		T(test_age),
+	    T(test_unused),
+	    T(f_a1_what_an_old_session_left_goes_to_disk),
+	    T(test_stop_and_start),
+	    T(test_bound),
+	    T(test_age),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@
 #define STEPS 6000
 #define SLOW_EVERY 32 /* steps, between two looks at everything */
 
-static uint64_t walk;	/* its seed, for whoever has to repeat it */
+static uint64_t walk; /* its seed, for whoever has to repeat it */
 
 static int
 setup(void **state)
@@ -53,8 +53,9 @@ of_the_process(void)
 		queue_trim(&box.pending.queue);
 		break;
 	case 4:
-		box_disk(box_random() % 2 ? -1
-		    : (int64_t)(box_random() % (96 << 10)));
+		box_disk(box_random() % 2
+			? -1
+			: (int64_t)(box_random() % (96 << 10)));
 		break;
 	default:
 		fake_time_advance(box_random() % 20000);
@@ -171,8 +172,8 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(f_a1_an_ack_in_the_middle_of_a_large_message),
-		T(f_a1_any_interleaving_of_pieces_acks_and_disk),
+	    T(f_a1_an_ack_in_the_middle_of_a_large_message),
+	    T(f_a1_any_interleaving_of_pieces_acks_and_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,11 +106,12 @@ add_some(struct queue *q, uint64_t session)
 	if (!whole)
 		return;
 	if (next_random() % 50 == 0) {
-		struct up_session us = { .session = session };
+		struct up_session us = {.session = session};
 		queue_announce(q, &us);
 	}
-	struct up_hdr h = { .type = UP_EVENT, .session = session,
-		.seq = model_count + 1 };
+	struct up_hdr h = {.type = UP_EVENT,
+	    .session = session,
+	    .seq = model_count + 1};
 	queue_commit(q, &h);
 	must(model_count < MODEL_MAX);
 	model[model_count].len = (uint32_t)open_msg.len;
@@ -256,7 +257,7 @@ test_shadow(void **state)
 static void
 put(struct queue *q, const char *text, uint64_t seq, uint64_t session)
 {
-	struct up_hdr h = { .type = UP_EVENT, .seq = seq, .session = session };
+	struct up_hdr h = {.type = UP_EVENT, .seq = seq, .session = session};
 	size_t avail;
 
 	memcpy(queue_space(q, strlen(text), &avail), text, strlen(text));
@@ -267,7 +268,7 @@ put(struct queue *q, const char *text, uint64_t seq, uint64_t session)
 static void
 test_session_of_front(void **state)
 {
-	struct up_session us = { .session = 2, .id = "two" };
+	struct up_session us = {.session = 2, .id = "two"};
 	struct queue_acked a;
 	struct queue q;
 	size_t avail;
@@ -279,7 +280,7 @@ test_session_of_front(void **state)
 	queue_fill(&q, 1);
 	queue_announce(&q, &us);
 	assert_memory_equal(queue_open_text(&q), "b", 1);
-	struct up_hdr h = { .type = UP_EVENT, .seq = 1, .session = 2 };
+	struct up_hdr h = {.type = UP_EVENT, .seq = 1, .session = 2};
 	queue_commit(&q, &h);
 	queue_sent(&q, q.unsent);
 	/* The announcement stays as long as its first event does. */
@@ -318,9 +319,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shadow),
-		cmocka_unit_test(test_session_of_front),
-		cmocka_unit_test(test_acks),
+	    cmocka_unit_test(test_shadow),
+	    cmocka_unit_test(test_session_of_front),
+	    cmocka_unit_test(test_acks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ static struct receive in;
 static struct uplink *uplink;
 static struct send_queue *sends;
 static struct ev_loop *loop;
-static int handler;	/* the other end of the uplink, -1: there is none */
+static int handler; /* the other end of the uplink, -1: there is none */
 
 static int
 on_ack(void *arg, uint64_t ord)
@@ -66,9 +66,9 @@ on_result(void *arg, uint64_t id, enum send_status status)
 {
 }
 
-static const struct uplink_ops uplink_ops = { on_ack, on_down, on_gone,
-	on_drained };
-static const struct send_queue_ops send_queue_ops = { on_write, on_result };
+static const struct uplink_ops uplink_ops = {on_ack, on_down, on_gone,
+    on_drained};
+static const struct send_queue_ops send_queue_ops = {on_write, on_result};
 
 static int
 setup(void **state)
@@ -87,19 +87,25 @@ setup(void **state)
 static void
 open_parts(uint64_t queue_bytes, uint64_t spool_bytes)
 {
-	struct outbox_limits l = { .dir = dir, .queue_bytes = queue_bytes,
-		.spool_bytes = spool_bytes };
-	struct receive_to to = { .session = &rig_session, .pending = &pending,
-		.stats = &rig_stats, .slot = &slot, .fleet = &fleet };
+	struct outbox_limits l = {.dir = dir,
+	    .queue_bytes = queue_bytes,
+	    .spool_bytes = spool_bytes};
+	struct receive_to to = {.session = &rig_session,
+	    .pending = &pending,
+	    .stats = &rig_stats,
+	    .slot = &slot,
+	    .fleet = &fleet};
 
 	outbox_init(&pending, &l, &rig_stats);
 	outbox_take(&pending);
 	uplink = to.uplink = uplink_new(loop, &pending.queue, &uplink_ops,
 	    NULL);
-	sends = to.sends = send_queue_new(timer_base_new(loop), &send_queue_ops, NULL);
+	sends = to.sends = send_queue_new(timer_base_new(loop), &send_queue_ops,
+	    NULL);
 	receive_init(&in, &to);
 	assert_int_equal(receive_open(&in, rig_session.generation,
-	    COMPRESS_NONE, 1 << 20), 0);
+			     COMPRESS_NONE, 1 << 20),
+	    0);
 }
 
 static int
@@ -130,8 +136,10 @@ message(const char *text)
 static enum outbox_result
 older(size_t len)
 {
-	struct up_hdr h = { .type = UP_EVENT, .session = OLD_SESSION,
-		.seq = 1, .recv_ms = (uint64_t)clock_wall_ms() };
+	struct up_hdr h = {.type = UP_EVENT,
+	    .session = OLD_SESSION,
+	    .seq = 1,
+	    .recv_ms = (uint64_t)clock_wall_ms()};
 	enum outbox_result r;
 	size_t avail;
 
@@ -163,7 +171,8 @@ all_acknowledged(void)
 	while (!outbox_none(&pending)) {
 		queue_sent(&pending.queue, pending.queue.unsent);
 		assert_int_equal(outbox_ack(&pending, pending.queue.last_ord,
-		    &a), 0);
+				     &a),
+		    0);
 	}
 }
 
@@ -177,7 +186,8 @@ reconnect(void)
 	rig_hello();
 	rig_is(SHARD_RESUMING);
 	assert_int_equal(receive_open(&in, rig_session.generation,
-	    COMPRESS_NONE, 1 << 20), 0);
+			     COMPRESS_NONE, 1 << 20),
+	    0);
 }
 
 /* The newest frame of the queue. */
@@ -185,7 +195,7 @@ static struct up_hdr
 newest(void)
 {
 	struct queue_pos at = queue_first(&pending.queue);
-	struct up_hdr h = { 0 };
+	struct up_hdr h = {0};
 	const unsigned char *payload;
 
 	while (queue_next(&pending.queue, &at, &h, &payload))
@@ -231,11 +241,12 @@ f_a12_the_record_does_not_count_ready_as_received(void **state)
 static void
 connect_handler(void)
 {
-	struct up_hello hello = { .version = CONTRACT_VERSION };
+	struct up_hello hello = {.version = CONTRACT_VERSION};
 	int fd[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
-	    fd), 0);
+			     fd),
+	    0);
 	handler = fd[1];
 	uplink_adopt(uplink, fd[0], &hello);
 	outbox_connected(&pending, true);
@@ -319,10 +330,10 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(f_a12_a_refused_ready_is_asked_for_again),
-		T(f_a12_the_record_does_not_count_ready_as_received),
-		T(f_a12_the_frame_of_what_overtook_is_marked),
-		T(f_a12_what_overtook_and_was_refused_comes_again_marked),
+	    T(f_a12_a_refused_ready_is_asked_for_again),
+	    T(f_a12_the_record_does_not_count_ready_as_received),
+	    T(f_a12_the_frame_of_what_overtook_is_marked),
+	    T(f_a12_what_overtook_and_was_refused_comes_again_marked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

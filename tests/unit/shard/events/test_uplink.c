@@ -59,7 +59,7 @@ on_drained(void *arg)
 	drained++;
 }
 
-static const struct uplink_ops ops = { on_ack, on_send, on_gone, on_drained };
+static const struct uplink_ops ops = {on_ack, on_send, on_gone, on_drained};
 
 static void
 turn(void)
@@ -72,8 +72,9 @@ turn(void)
 static void
 peer_say(enum up_type type, uint64_t ord, const void *payload, size_t len)
 {
-	struct up_hdr h = { .type = (uint8_t)type, .len = (uint32_t)len,
-		.ord = ord };
+	struct up_hdr h = {.type = (uint8_t)type,
+	    .len = (uint32_t)len,
+	    .ord = ord};
 
 	assert_int_equal(write(peer.fd, &h, sizeof(h)), sizeof(h));
 	assert_int_equal(write(peer.fd, payload, len), len);
@@ -83,13 +84,14 @@ peer_say(enum up_type type, uint64_t ord, const void *payload, size_t len)
 static void
 connect_peer(void)
 {
-	struct up_hello mine = { .version = CONTRACT_VERSION };
+	struct up_hello mine = {.version = CONTRACT_VERSION};
 	int fds[2];
 
 	if (peer.fd >= 0)
 		close(peer.fd);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
-	    fds), 0);
+			     fds),
+	    0);
 	memset(&peer, 0, sizeof(peer));
 	peer.fd = fds[1];
 	uplink_adopt(up, fds[0], &mine);
@@ -155,7 +157,7 @@ peer_read(unsigned most)
 static void
 put(const char *text, size_t len)
 {
-	struct up_hdr h = { .type = UP_EVENT, .session = 3 };
+	struct up_hdr h = {.type = UP_EVENT, .session = 3};
 	unsigned char *p;
 	size_t avail;
 
@@ -169,8 +171,8 @@ put(const char *text, size_t len)
 static void
 express(void)
 {
-	struct up_hdr h = { .type = UP_EVENT, .session = 3, .len = 5 };
-	struct up_session us = { .session = 3, .id = "three" };
+	struct up_hdr h = {.type = UP_EVENT, .session = 3, .len = 5};
+	struct up_session us = {.session = 3, .id = "three"};
 
 	assert_true(uplink_express(up, &h, "hurry", &us));
 }
@@ -178,7 +180,7 @@ express(void)
 static int
 setup(void **state)
 {
-	struct up_session us = { .session = 3, .id = "three" };
+	struct up_session us = {.session = 3, .id = "three"};
 
 	loop = ev_loop_new(EVFLAG_AUTO);
 	queue_init(&queue);
@@ -230,8 +232,8 @@ static void
 test_express_is_bounded(void **state)
 {
 	static char big[UPLINK_EXPRESS_MAX];
-	struct up_hdr h = { .type = UP_EVENT, .len = sizeof(big) };
-	struct up_session us = { 0 };
+	struct up_hdr h = {.type = UP_EVENT, .len = sizeof(big)};
+	struct up_session us = {0};
 
 	assert_false(uplink_express(up, &h, big, &us));
 	uplink_result(up, 7, SEND_OK);
@@ -244,7 +246,7 @@ test_cut(void **state)
 	uint64_t sent;
 
 	assert_true(queue_mid(&queue) > 0);
-	sent = queue.sent_ord + 1;	/* the one in the middle is finished */
+	sent = queue.sent_ord + 1; /* the one in the middle is finished */
 	uplink_cut(up);
 	for (int i = 0; i < 1000 && (i < 10 || peer.last_ord < sent); i++) {
 		turn();
@@ -283,7 +285,7 @@ test_cut_of_an_idle_one(void **state)
 	peer_read(0);
 	peer_say(DOWN_ACK, BULK, "", 0);
 	uplink_cut(up);
-	assert_int_equal(drained, 0);	/* from the loop only */
+	assert_int_equal(drained, 0); /* from the loop only */
 	turn();
 	assert_int_equal(drained, 1);
 }
@@ -307,11 +309,11 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_express_overtakes),
-		T(test_express_is_bounded),
-		T(test_cut),
-		T(test_cut_of_an_idle_one),
-		T(test_lost),
+	    T(test_express_overtakes),
+	    T(test_express_is_bounded),
+	    T(test_cut),
+	    T(test_cut_of_an_idle_one),
+	    T(test_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

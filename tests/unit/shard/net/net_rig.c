@@ -30,18 +30,18 @@ on_nap(struct ev_loop *loop, ev_timer *t, int revents)
 static void
 listen_at_loopback(void)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in a = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(a);
 
-	net.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK |
-	    SOCK_CLOEXEC, 0);
+	net.listener = socket(AF_INET,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	assert_true(net.listener >= 0);
 	assert_int_equal(bind(net.listener, (struct sockaddr *)&a, sizeof(a)),
 	    0);
 	assert_int_equal(listen(net.listener, 8), 0);
-	assert_int_equal(getsockname(net.listener, (struct sockaddr *)&a,
-	    &len), 0);
+	assert_int_equal(getsockname(net.listener, (struct sockaddr *)&a, &len),
+	    0);
 	net.port = ntohs(a.sin_port);
 }
 
@@ -82,8 +82,9 @@ net_turn(void)
 int
 net_accept(void)
 {
-	int one = 1, fd = accept4(net.listener, NULL, NULL, SOCK_NONBLOCK |
-	    SOCK_CLOEXEC);
+	int one = 1,
+	    fd = accept4(net.listener, NULL, NULL,
+		SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	/* Pieces go out as they are written. */
 	if (fd >= 0)
@@ -95,9 +96,9 @@ net_accept(void)
 void
 net_pair(int fd[2])
 {
-	struct sockaddr_in a = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-		.sin_port = htons((uint16_t)net.port) };
+	struct sockaddr_in a = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	    .sin_port = htons((uint16_t)net.port)};
 
 	fd[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(fd[0], (struct sockaddr *)&a, sizeof(a)), 0);
@@ -154,14 +155,17 @@ net_upgraded(const char *request, char *out, size_t size)
 
 	assert_non_null(at);
 	at += strlen(name);
-	(void)str_format(text, sizeof(text), "%.*s%s",
-	    (int)strcspn(at, "\r\n"), at, GUID);
+	(void)str_format(text, sizeof(text), "%.*s%s", (int)strcspn(at, "\r\n"),
+	    at, GUID);
 	assert_int_equal(EVP_Digest(text, strlen(text), digest, &n, EVP_sha1(),
-	    NULL), 1);
+			     NULL),
+	    1);
 	(void)EVP_EncodeBlock((unsigned char *)accept, digest, (int)n);
-	assert_true(str_format(out, size, "HTTP/1.1 101 Switching Protocols\r\n"
+	assert_true(str_format(out, size,
+	    "HTTP/1.1 101 Switching Protocols\r\n"
 	    "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
-	    "Sec-WebSocket-Accept: %s\r\n\r\n", accept));
+	    "Sec-WebSocket-Accept: %s\r\n\r\n",
+	    accept));
 }
 
 size_t
@@ -219,10 +223,11 @@ net_client_tls(void)
 
 	make_cert();
 	assert_non_null(ctx);
-	assert_int_equal(X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx),
-	    cert), 1);
-	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	assert_int_equal(X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert),
+	    1);
+	SSL_CTX_set_mode(ctx,
+	    SSL_MODE_ENABLE_PARTIAL_WRITE
+		| SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	return ctx;
 }
 

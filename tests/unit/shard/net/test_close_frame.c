@@ -12,8 +12,10 @@
 static size_t
 stream(unsigned char *out)
 {
-	static const unsigned char last[] = "\x89\x01p" "\x88\x0b\x0f\xa4"
-	    "caf\xe9 \x1b[1m" "\x88\x02\x03\xe8";
+	static const unsigned char last[] = "\x89\x01p"
+					    "\x88\x0b\x0f\xa4"
+					    "caf\xe9 \x1b[1m"
+					    "\x88\x02\x03\xe8";
 	size_t n = 0;
 
 	memcpy(out, "\x81\x05hello\x82\x7e\x01\x2c", 11);
@@ -33,10 +35,11 @@ f_b7_a_close_with_a_foul_reason_has_its_code(void **state)
 	char why[64];
 
 	for (size_t step = 1; step <= n; step++) {
-		struct close_frame g = { 0 };
+		struct close_frame g = {0};
 
 		for (size_t at = 0; at < n; at += step)
-			close_frame_see(&g, in + at, step < n - at ? step : n - at);
+			close_frame_see(&g, in + at,
+			    step < n - at ? step : n - at);
 		assert_int_equal(close_frame_code(&g), 4004);
 		close_frame_reason(&g, why, sizeof(why));
 		assert_string_equal(why, "caf\\xe9 \\x1b[1m");
@@ -46,7 +49,7 @@ f_b7_a_close_with_a_foul_reason_has_its_code(void **state)
 static void
 f_b7_a_close_without_a_code(void **state)
 {
-	struct close_frame g = { 0 };
+	struct close_frame g = {0};
 	char why[64];
 
 	close_frame_see(&g, (const unsigned char *)"\x88\x00", 2);
@@ -59,8 +62,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(f_b7_a_close_with_a_foul_reason_has_its_code),
-		cmocka_unit_test(f_b7_a_close_without_a_code),
+	    cmocka_unit_test(f_b7_a_close_with_a_foul_reason_has_its_code),
+	    cmocka_unit_test(f_b7_a_close_without_a_code),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,8 +18,8 @@
 #include <cmocka.h>
 
 static struct {
-	struct dial *dial;	/* the present one */
-	struct dial *again;	/* begun by the callback */
+	struct dial *dial;  /* the present one */
+	struct dial *again; /* begun by the callback */
 	unsigned calls;
 	struct tls_socket *wire;
 	bool reached;
@@ -57,8 +57,11 @@ result(void *arg, const struct dial_result *r)
 static struct dial *
 begin(const char *to, dial_fn *fn)
 {
-	struct dial_args a = { .url = to, .api = api, .query = "v=10", .proxy = "",
-		.tls = tls };
+	struct dial_args a = {.url = to,
+	    .api = api,
+	    .query = "v=10",
+	    .proxy = "",
+	    .tls = tls};
 
 	return dial_start(net.loop, net.timers, &a, fn, NULL);
 }
@@ -128,7 +131,7 @@ again(const char *text, size_t len, size_t n)
 	close(fd);
 }
 
-static const size_t pieces[] = { 1 << 20, 4096, 1000, 7 };
+static const size_t pieces[] = {1 << 20, 4096, 1000, 7};
 
 static void
 f_a2_an_oversized_answer_ends_the_dial_once(void **state)
@@ -155,14 +158,14 @@ f_a2_no_answer_touches_a_dial_that_ended(void **state)
 		const char *text, *words;
 		unsigned status;
 	} cases[] = {
-		{ "SSH-2.0-OpenSSH\r\n", "does not speak HTTP", 0 },
-		{ "HTTP/1.1 101 X\r\n\r\n", "no Upgrade: websocket", 0 },
-		{ "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: upgrade"
-		  "\r\nSec-WebSocket-Accept: no\r\n\r\n", "wrong Sec-WebSocket",
-		  0 },
-		{ "HTTP/1.1 429 X\r\nRetry-After: 7\r\nCF-RAY: abc\r\n\r\n",
-		  "HTTP 429, Retry-After 7 s, CF-RAY abc", 429 },
-		{ "HTTP/1.1 520 \r\n\r\nbody", "HTTP 520", 520 },
+	    {"SSH-2.0-OpenSSH\r\n", "does not speak HTTP", 0},
+	    {"HTTP/1.1 101 X\r\n\r\n", "no Upgrade: websocket", 0},
+	    {"HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: upgrade"
+	     "\r\nSec-WebSocket-Accept: no\r\n\r\n",
+		"wrong Sec-WebSocket", 0},
+	    {"HTTP/1.1 429 X\r\nRetry-After: 7\r\nCF-RAY: abc\r\n\r\n",
+		"HTTP 429, Retry-After 7 s, CF-RAY abc", 429},
+	    {"HTTP/1.1 520 \r\n\r\nbody", "HTTP 520", 520},
 	};
 
 	for (size_t i = 0; i < nitems(cases); i++)
@@ -228,7 +231,7 @@ f_b11_interim_answers_are_skipped(void **state)
 		expect_open("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
 		    pieces[n]);
 		expect_open("HTTP/1.1 100 Continue\r\n\r\n"
-		    "HTTP/1.1 103 Early Hints\r\nUpgrade: no\r\n\r\n",
+			    "HTTP/1.1 103 Early Hints\r\nUpgrade: no\r\n\r\n",
 		    pieces[n]);
 	}
 	for (int i = 0; i < WS_UPGRADE_INTERIM_MAX + 1; i++)
@@ -301,8 +304,8 @@ static void
 test_bad_url(void **state)
 {
 	assert_int_equal(begin_bad("http://127.0.0.1/"), 1);
-	assert_string_equal(got.why, "the gateway URL is refused: it is no "
-	    "ws:// or wss:// URL");
+	assert_string_equal(got.why,
+	    "the gateway URL is refused: it is no ws:// or wss:// URL");
 	assert_int_equal(begin_bad("ws://127.0.0.1:99999/"), 1);
 	assert_string_equal(got.why, "the gateway URL is not usable");
 }
@@ -350,16 +353,16 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(f_a2_an_oversized_answer_ends_the_dial_once),
-		T(f_a2_no_answer_touches_a_dial_that_ended),
-		T(test_open),
-		T(f_b11_interim_answers_are_skipped),
-		T(test_ends_early),
-		T(test_no_tls),
-		T(test_nobody),
-		T(test_bad_url),
-		T(f_b6_a_plain_url_is_not_dialled_while_api_is_not),
-		T(test_cancel_anywhere),
+	    T(f_a2_an_oversized_answer_ends_the_dial_once),
+	    T(f_a2_no_answer_touches_a_dial_that_ended),
+	    T(test_open),
+	    T(f_b11_interim_answers_are_skipped),
+	    T(test_ends_early),
+	    T(test_no_tls),
+	    T(test_nobody),
+	    T(test_bad_url),
+	    T(f_b6_a_plain_url_is_not_dialled_while_api_is_not),
+	    T(test_cancel_anywhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 static struct tls_socket *wire;
-static int peer;	/* the other end's fd */
+static int peer; /* the other end's fd */
 static SSL_CTX *ctx;
 static SSL *server;
 
@@ -121,11 +121,12 @@ test_full(void **state)
 static void
 test_reset(void **state)
 {
-	struct linger now = { 1, 0 };
+	struct linger now = {1, 0};
 	char buf[4];
 
 	assert_int_equal(setsockopt(peer, SOL_SOCKET, SO_LINGER, &now,
-	    sizeof(now)), 0);
+			     sizeof(now)),
+	    0);
 	close(peer);
 	net_until(read_some(buf, sizeof(buf)) == -1);
 	assert_false(wire->eof);
@@ -157,8 +158,8 @@ static void
 test_tls_of_another_name(void **state)
 {
 	assert_int_equal(handshake("gateway.example", false), -1);
-	assert_string_equal(wire->why, "the certificate is not accepted: "
-	    "hostname mismatch");
+	assert_string_equal(wire->why,
+	    "the certificate is not accepted: hostname mismatch");
 }
 
 static void
@@ -170,7 +171,8 @@ test_tls_ends_early(void **state)
 	assert_int_equal(tls_socket_tls(wire, ctx, "localhost"), 0);
 	assert_int_equal(tls_socket_handshake(wire), 0);
 	(void)shutdown(peer, SHUT_WR);
-	net_until((tls_socket_wake(wire), rc = tls_socket_handshake(wire)) != 0);
+	net_until(
+	    (tls_socket_wake(wire), rc = tls_socket_handshake(wire)) != 0);
 	assert_int_equal(rc, -1);
 	assert_string_equal(wire->why, "closed by the peer");
 }
@@ -201,13 +203,13 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_unread_comes_first),
-		T(test_full),
-		T(test_reset),
-		T(test_tls),
-		T(test_tls_of_another_name),
-		T(test_tls_ends_early),
-		T(f_a12_a_write_that_waits_for_the_peer_does_not_ask_for_room),
+	    T(test_unread_comes_first),
+	    T(test_full),
+	    T(test_reset),
+	    T(test_tls),
+	    T(test_tls_of_another_name),
+	    T(test_tls_ends_early),
+	    T(f_a12_a_write_that_waits_for_the_peer_does_not_ask_for_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #define MESSAGE_MAX 1000
-#define TEXT 0x81u  /* first bytes of frames, all but MORE the last one */
+#define TEXT 0x81u /* first bytes of frames, all but MORE the last one */
 #define MORE 0x01u
 #define CONTINUED 0x80u
 #define CLOSE 0x88u
@@ -29,12 +29,12 @@ static struct {
 	struct ws_linger farewell;
 	int peer;
 	unsigned calls[CALLS];
-	int close_in;		/* enum call that closes; -1: none */
+	int close_in; /* enum call that closes; -1: none */
 	char data[4096];
-	char messages[4096];	/* each followed by '|' */
+	char messages[4096]; /* each followed by '|' */
 	unsigned code;
 	char why[160];
-	char sent[16384];	/* what the peer got */
+	char sent[16384]; /* what the peer got */
 	size_t sent_len;
 } t;
 
@@ -99,14 +99,14 @@ on_turn(void *arg)
 	called(TURN);
 }
 
-static const struct websocket_events events = { on_data, on_message, on_closed,
-	on_broken, on_read, on_turn };
+static const struct websocket_events events = {on_data, on_message, on_closed,
+    on_broken, on_read, on_turn};
 
 static void
 open_over(int fd)
 {
-	t.conn = websocket_open(net.loop, tls_socket_new(fd), &t.farewell, MESSAGE_MAX,
-	    &events, NULL);
+	t.conn = websocket_open(net.loop, tls_socket_new(fd), &t.farewell,
+	    MESSAGE_MAX, &events, NULL);
 }
 
 static int
@@ -228,8 +228,8 @@ test_bytes_before_open(void **state)
 	t.peer = fd[1];
 	wire = tls_socket_new(fd[0]);
 	tls_socket_unread(wire, f, net_frame(f, TEXT, "hello", 5));
-	t.conn = websocket_open(net.loop, wire, &t.farewell, MESSAGE_MAX, &events,
-	    NULL);
+	t.conn = websocket_open(net.loop, wire, &t.farewell, MESSAGE_MAX,
+	    &events, NULL);
 	assert_int_equal(t.calls[MESSAGE], 0);
 	net_until(t.calls[MESSAGE] == 1);
 	assert_string_equal(t.messages, "hello|");
@@ -281,12 +281,13 @@ test_close_codes(void **state)
 		unsigned code;
 		const char *why;
 	} cases[] = {
-		{ "\x0f\xa9" "Session timed out", 19, 4009,
-		    "Session timed out" },
-		{ "\x03\xe8", 2, 1000, "" },
-		{ "", 0, 1005, "" },
-		/* wslay does not know it; proxies send it. */
-		{ "\x03\xf4", 2, 1012, "" },
+	    {"\x0f\xa9"
+	     "Session timed out",
+		19, 4009, "Session timed out"},
+	    {"\x03\xe8", 2, 1000, ""},
+	    {"", 0, 1005, ""},
+	    /* wslay does not know it; proxies send it. */
+	    {"\x03\xf4", 2, 1012, ""},
 	};
 
 	for (size_t i = 0; i < nitems(cases); i++) {
@@ -435,10 +436,10 @@ f_a12_no_spinning_while_tls_waits_for_the_peer(void **state)
 	wire = tls_socket_new(fd[0]);
 	assert_int_equal(tls_socket_tls(wire, ctx, "localhost"), 0);
 	server = net_server_tls(t.peer, true);
-	net_until((tls_socket_wake(wire), tls_socket_handshake(wire) == 1) &
-	    (SSL_do_handshake(server) == 1));
-	t.conn = websocket_open(net.loop, wire, &t.farewell, MESSAGE_MAX, &events,
-	    NULL);
+	net_until((tls_socket_wake(wire), tls_socket_handshake(wire) == 1)
+	    & (SSL_do_handshake(server) == 1));
+	t.conn = websocket_open(net.loop, wire, &t.farewell, MESSAGE_MAX,
+	    &events, NULL);
 	assert_int_equal(SSL_renegotiate(server), 1);
 	(void)SSL_do_handshake(server);
 	net_until(SSL_in_init(wire->ssl));
@@ -459,20 +460,20 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_messages),
-		T(test_pieces),
-		T(test_bytes_before_open),
-		T(test_too_large),
-		T(test_not_websocket),
-		T(test_ping),
-		T(test_close_codes),
-		T(test_lost),
-		T(test_our_close),
-		T(test_1000_is_not_echoed),
-		T(f_a2_conn_may_be_closed_in_every_callback),
-		T(test_send),
-		T(test_peer_does_not_read),
-		T(f_a12_no_spinning_while_tls_waits_for_the_peer),
+	    T(test_messages),
+	    T(test_pieces),
+	    T(test_bytes_before_open),
+	    T(test_too_large),
+	    T(test_not_websocket),
+	    T(test_ping),
+	    T(test_close_codes),
+	    T(test_lost),
+	    T(test_our_close),
+	    T(test_1000_is_not_echoed),
+	    T(f_a2_conn_may_be_closed_in_every_callback),
+	    T(test_send),
+	    T(test_peer_does_not_read),
+	    T(f_a12_no_spinning_while_tls_waits_for_the_peer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

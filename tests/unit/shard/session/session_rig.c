@@ -116,17 +116,17 @@ do_say(void *arg, enum log_level level, const char *text)
 	str_copy(rig_seen.warning, text, sizeof(rig_seen.warning));
 }
 
-static const struct session_ops ops = { do_dial, do_hangup, do_heartbeat,
-	do_identify, do_resume, do_tune, do_ask, do_done, do_save, do_forget,
-	do_begun, do_report, do_fatal, do_say };
+static const struct session_ops ops = {do_dial, do_hangup, do_heartbeat,
+    do_identify, do_resume, do_tune, do_ask, do_done, do_save, do_forget,
+    do_begun, do_report, do_fatal, do_say};
 
 /* ---- steps ------------------------------------------------------------ */
 
 static void
 begin(const char *id, enum identify_cause cause, bool standby)
 {
-	struct session_limits lim = { rig_main, 15, 20, 60, 5, 0, rig_api };
-	struct store_session rec = { .shard_count = 1 };
+	struct session_limits lim = {rig_main, 15, 20, 60, 5, 0, rig_api};
+	struct store_session rec = {.shard_count = 1};
 
 	str_copy(rig_main, RIG_MAIN, sizeof(rig_main));
 	fake_time_reset();
@@ -139,7 +139,8 @@ begin(const char *id, enum identify_cause cause, bool standby)
 		str_copy(rec.url, rig_resume, sizeof(rec.url));
 		rec.seq = 7;
 	}
-	session_init(&rig_session, timers, &ops, NULL, &lim, &rig_stats, &rec, cause);
+	session_init(&rig_session, timers, &ops, NULL, &lim, &rig_stats, &rec,
+	    cause);
 	if (standby)
 		session_standby(&rig_session);
 	session_input(&rig_session, SESSION_EV_START, NULL);
@@ -166,7 +167,7 @@ rig_in(enum session_event ev)
 void
 rig_in_value(enum session_event ev, uint64_t value)
 {
-	struct session_in i = { .value = value, .text = "", .url = "" };
+	struct session_in i = {.value = value, .text = "", .url = ""};
 
 	session_wire(&rig_session, rig_session.generation, ev, &i);
 }
@@ -174,7 +175,7 @@ rig_in_value(enum session_event ev, uint64_t value)
 void
 rig_in_flag(enum session_event ev, bool flag)
 {
-	struct session_in i = { .flag = flag, .text = "", .url = "" };
+	struct session_in i = {.flag = flag, .text = "", .url = ""};
 
 	session_wire(&rig_session, rig_session.generation, ev, &i);
 }
@@ -182,18 +183,22 @@ rig_in_flag(enum session_event ev, bool flag)
 void
 rig_closed(unsigned code)
 {
-	struct session_in i = { .code = code, .text = "" };
+	struct session_in i = {.code = code, .text = ""};
 
-	session_wire(&rig_session, rig_session.generation, SESSION_EV_CLOSED, &i);
+	session_wire(&rig_session, rig_session.generation, SESSION_EV_CLOSED,
+	    &i);
 }
 
 void
 rig_dial_failed(unsigned status, uint64_t retry_after)
 {
-	struct session_in i = { .code = status, .value = retry_after,
-		.flag = status != 0, .text = "no" };
+	struct session_in i = {.code = status,
+	    .value = retry_after,
+	    .flag = status != 0,
+	    .text = "no"};
 
-	session_wire(&rig_session, rig_session.generation, SESSION_EV_DIAL_FAILED, &i);
+	session_wire(&rig_session, rig_session.generation,
+	    SESSION_EV_DIAL_FAILED, &i);
 }
 
 void
@@ -206,7 +211,7 @@ rig_hello(void)
 void
 rig_grant(void)
 {
-	struct session_in i = { .code = rig_seen.serial, .value = 99 };
+	struct session_in i = {.code = rig_seen.serial, .value = 99};
 
 	session_input(&rig_session, SESSION_EV_GRANT, &i);
 }
@@ -214,17 +219,22 @@ rig_grant(void)
 void
 rig_ready(uint32_t guilds)
 {
-	struct session_in i = { .value = 1, .text = "abc", .url = rig_resume,
-		.guilds = guilds };
+	struct session_in i = {.value = 1,
+	    .text = "abc",
+	    .url = rig_resume,
+	    .guilds = guilds};
 
-	session_wire(&rig_session, rig_session.generation, SESSION_EV_READY, &i);
+	session_wire(&rig_session, rig_session.generation, SESSION_EV_READY,
+	    &i);
 }
 
 void
 rig_event(uint64_t seq, const char *t)
 {
-	struct envelope e = { .op = 0, .s = seq, .has_s = true,
-		.t_len = strlen(t) };
+	struct envelope e = {.op = 0,
+	    .s = seq,
+	    .has_s = true,
+	    .t_len = strlen(t)};
 
 	session_bytes(&rig_session, clock_boot_ms());
 	session_dispatch(&rig_session, &e, t);

@@ -15,8 +15,8 @@
 
 /* What the session asked for. */
 struct rig_seen {
-	unsigned dials, hangups, beats, identifies, resumes, asks, dones,
-	    saves, forgets, reports, fatals, standbys, warnings;
+	unsigned dials, hangups, beats, identifies, resumes, asks, dones, saves,
+	    forgets, reports, fatals, standbys, warnings;
 	char warning[256]; /* the last one */
 	char url[128];
 	uint32_t generation, serial;
@@ -32,7 +32,7 @@ extern struct page_shard rig_stats;
 /* [gateway] api, and the resume_gateway_url of records and READY. */
 extern const char *rig_api, *rig_resume;
 extern struct session rig_session;
-extern char rig_main[64];	/* the main URL; RIG_MAIN from rig_begin on */
+extern char rig_main[64]; /* the main URL; RIG_MAIN from rig_begin on */
 
 void rig_begin(const char *id, enum identify_cause cause);
 /* A successor's session, which another process has still. */

@@ -18,8 +18,8 @@
 static void
 test_backoff(void **state)
 {
-	static const uint64_t caps[] = { 1000, 1000, 2000, 4000, 8000, 16000,
-		32000, 60000, 60000 };
+	static const uint64_t caps[] = {1000, 1000, 2000, 4000, 8000, 16000,
+	    32000, 60000, 60000};
 
 	rig_live();
 	fake_time_random(0.999999);
@@ -129,8 +129,8 @@ test_local_outage(void **state)
 	}
 	do
 		fake_time_advance(fake_time_next());
-	while (strcmp(rig_seen.url, RIG_MAIN) != 0 &&
-	    (rig_dial_failed(0, 0), true));
+	while (strcmp(rig_seen.url, RIG_MAIN) != 0
+	    && (rig_dial_failed(0, 0), true));
 	rig_hello();
 	rig_in(SESSION_EV_RESUMED);
 	assert_int_equal(rig_session.rec.host_fails, 0);
@@ -313,10 +313,11 @@ test_strikes_reset(void **state)
 static void
 test_broken_stream(void **state)
 {
-	struct session_in i = { .text = "the compressed stream is broken" };
+	struct session_in i = {.text = "the compressed stream is broken"};
 
 	rig_live();
-	session_wire(&rig_session, rig_session.generation, SESSION_EV_BROKEN, &i);
+	session_wire(&rig_session, rig_session.generation, SESSION_EV_BROKEN,
+	    &i);
 	rig_is(SHARD_WAITING);
 	assert_int_equal(rig_seen.hangup_code, CLOSE_CODES_OUR_CLOSE);
 	assert_int_equal(rig_seen.forgets, 0);
@@ -372,7 +373,7 @@ test_permit_late(void **state)
 static void
 test_permit_stale(void **state)
 {
-	struct session_in i = { .code = 77, .value = 5 };
+	struct session_in i = {.code = 77, .value = 5};
 
 	rig_live();
 	session_input(&rig_session, SESSION_EV_GRANT, &i);
@@ -384,10 +385,11 @@ test_permit_stale(void **state)
 static void
 test_ready_unusable(void **state)
 {
-	struct session_in i = { .value = 1, .text = "", .url = "" };
+	struct session_in i = {.value = 1, .text = "", .url = ""};
 
 	rig_identifying();
-	session_wire(&rig_session, rig_session.generation, SESSION_EV_READY, &i);
+	session_wire(&rig_session, rig_session.generation, SESSION_EV_READY,
+	    &i);
 	rig_is(SHARD_WAITING);
 	assert_int_equal(rig_seen.outcome, OUTCOME_CLOSED);
 	assert_true(fake_time_next() >= 5000);
@@ -397,10 +399,11 @@ test_ready_unusable(void **state)
 static void
 test_ready_without_url(void **state)
 {
-	struct session_in i = { .value = 1, .text = "abc", .url = "" };
+	struct session_in i = {.value = 1, .text = "abc", .url = ""};
 
 	rig_identifying();
-	session_wire(&rig_session, rig_session.generation, SESSION_EV_READY, &i);
+	session_wire(&rig_session, rig_session.generation, SESSION_EV_READY,
+	    &i);
 	rig_is(SHARD_READY);
 	rig_closed(0);
 	fake_time_advance(1000);
@@ -452,8 +455,8 @@ test_stop_everywhere(void **state)
 		rig_live();
 		rig_stats.state = (uint32_t)i;
 		rig_in_flag(SESSION_EV_STOP, false);
-		assert_true(rig_seen.hangup_code == 0 ||
-		    rig_seen.hangup_code == CLOSE_CODES_OUR_CLOSE);
+		assert_true(rig_seen.hangup_code == 0
+		    || rig_seen.hangup_code == CLOSE_CODES_OUR_CLOSE);
 		session_free(&rig_session);
 	}
 }
@@ -513,7 +516,7 @@ test_any_event_in_any_state(void **state)
 
 	rig_begin("abc", CAUSE_NO_SESSION);
 	for (int i = 0; i < 20000; i++) {
-		struct session_in x = { .text = "abc", .url = RIG_RESUME };
+		struct session_in x = {.text = "abc", .url = RIG_RESUME};
 		enum session_event ev;
 		unsigned ids = rig_seen.identifies, asks = rig_seen.asks;
 
@@ -524,15 +527,17 @@ test_any_event_in_any_state(void **state)
 		if (ev == SESSION_EV_STOP || ev == SESSION_EV_START)
 			continue;
 		x.flag = (rnd >> 20) & 1;
-		x.code = ev == SESSION_EV_GRANT ? rig_seen.serial
+		x.code = ev == SESSION_EV_GRANT
+		    ? rig_seen.serial
 		    : 4000 + (unsigned)((rnd >> 24) % 4);
 		x.value = ev == SESSION_EV_HELLO ? 100 : 1;
 		session_input(&rig_session, ev, &x);
 		fake_time_advance((rnd >> 32) % 3000);
 		if (rig_seen.identifies > ids)
-			assert_true(rig_seen.identifies <= rig_seen.asks && asks > 0);
-		assert_true(rig_seen.hangup_code == 0 ||
-		    rig_seen.hangup_code == CLOSE_CODES_OUR_CLOSE);
+			assert_true(
+			    rig_seen.identifies <= rig_seen.asks && asks > 0);
+		assert_true(rig_seen.hangup_code == 0
+		    || rig_seen.hangup_code == CLOSE_CODES_OUR_CLOSE);
 		session_bytes(&rig_session, clock_boot_ms());
 	}
 	print_message("%u resumes, %u identifies\n", rig_seen.resumes,
@@ -553,34 +558,34 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_backoff),
-		cmocka_unit_test(test_dead_host),
-		cmocka_unit_test(test_http_status),
-		cmocka_unit_test(test_retry_after_of_one_host),
-		cmocka_unit_test(test_local_outage),
-		cmocka_unit_test(test_dead_host_again),
-		cmocka_unit_test(test_poisoned),
-		cmocka_unit_test(test_no_strike_without_hello),
-		cmocka_unit_test(test_no_strike_with_progress),
-		cmocka_unit_test(test_strike_without_progress),
-		cmocka_unit_test(test_op7_for_ever),
-		cmocka_unit_test(test_sleep_amid_resume),
-		cmocka_unit_test(test_1011_for_days),
-		cmocka_unit_test(test_strikes_reset),
-		cmocka_unit_test(test_broken_stream),
-		cmocka_unit_test(test_permit_given_back),
-		cmocka_unit_test(test_permit_too_old),
-		cmocka_unit_test(test_permit_late),
-		cmocka_unit_test(test_permit_stale),
-		cmocka_unit_test(test_ready_unusable),
-		cmocka_unit_test(test_ready_without_url),
-		cmocka_unit_test(test_identify_closed),
-		cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_stop_while_asking),
-		cmocka_unit_test(test_stop_everywhere),
-		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_full),
-		cmocka_unit_test(test_any_event_in_any_state),
+	    cmocka_unit_test(test_backoff),
+	    cmocka_unit_test(test_dead_host),
+	    cmocka_unit_test(test_http_status),
+	    cmocka_unit_test(test_retry_after_of_one_host),
+	    cmocka_unit_test(test_local_outage),
+	    cmocka_unit_test(test_dead_host_again),
+	    cmocka_unit_test(test_poisoned),
+	    cmocka_unit_test(test_no_strike_without_hello),
+	    cmocka_unit_test(test_no_strike_with_progress),
+	    cmocka_unit_test(test_strike_without_progress),
+	    cmocka_unit_test(test_op7_for_ever),
+	    cmocka_unit_test(test_sleep_amid_resume),
+	    cmocka_unit_test(test_1011_for_days),
+	    cmocka_unit_test(test_strikes_reset),
+	    cmocka_unit_test(test_broken_stream),
+	    cmocka_unit_test(test_permit_given_back),
+	    cmocka_unit_test(test_permit_too_old),
+	    cmocka_unit_test(test_permit_late),
+	    cmocka_unit_test(test_permit_stale),
+	    cmocka_unit_test(test_ready_unusable),
+	    cmocka_unit_test(test_ready_without_url),
+	    cmocka_unit_test(test_identify_closed),
+	    cmocka_unit_test(test_stop),
+	    cmocka_unit_test(test_stop_while_asking),
+	    cmocka_unit_test(test_stop_everywhere),
+	    cmocka_unit_test(test_order),
+	    cmocka_unit_test(test_full),
+	    cmocka_unit_test(test_any_event_in_any_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tear_down);

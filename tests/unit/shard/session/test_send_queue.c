@@ -10,9 +10,11 @@
 #include <cmocka.h>
 
 #define MEMBERS "{\"op\":8,\"d\":{}}"
-#define LIST(guild) "{\"op\":8,\"d\":{\"guild_id\":\"" guild "\",\"query\":" \
+#define LIST(guild)                                                            \
+	"{\"op\":8,\"d\":{\"guild_id\":\"" guild "\",\"query\":"               \
 	"\"\",\"limit\":0}}"
-#define SEARCH "{\"op\":8,\"d\":{\"guild_id\":\"41\",\"query\":\"a\",\"limit\":9}}"
+#define SEARCH                                                                 \
+	"{\"op\":8,\"d\":{\"guild_id\":\"41\",\"query\":\"a\",\"limit\":9}}"
 #define PRESENCE "{\"op\":3,\"d\":{}}"
 #define LOG_MAX 4000
 
@@ -38,7 +40,7 @@ do_result(void *arg, uint64_t id, enum send_status status)
 	last_id = (unsigned)id;
 }
 
-static const struct send_queue_ops ops = { do_write, do_result };
+static const struct send_queue_ops ops = {do_write, do_result};
 
 static struct send_queue *
 fresh(void)
@@ -133,13 +135,13 @@ test_presence(void **state)
 static void
 test_refused(void **state)
 {
-	static const char *const bad[] = { "", "nonsense", "[]", "{}",
-		"{\"op\":2,\"d\":{}}", "{\"op\":6,\"d\":{}}",
-		"{\"op\":1,\"d\":null}", "{\"op\":\"8\",\"d\":{}}",
-		"{\"op\":8,\"d\":{}", "{\"op\":8,\"d\":{}} x" };
-	static const char *const good[] = { MEMBERS, PRESENCE,
-		"{\"d\":{\"op\":2},\"op\":4}", "{\"op\":31,\"d\":{}}",
-		" {\"op\": 43, \"d\": {}} " };
+	static const char *const bad[] = {"", "nonsense", "[]", "{}",
+	    "{\"op\":2,\"d\":{}}", "{\"op\":6,\"d\":{}}",
+	    "{\"op\":1,\"d\":null}", "{\"op\":\"8\",\"d\":{}}",
+	    "{\"op\":8,\"d\":{}", "{\"op\":8,\"d\":{}} x"};
+	static const char *const good[] = {MEMBERS, PRESENCE,
+	    "{\"d\":{\"op\":2},\"op\":4}", "{\"op\":31,\"d\":{}}",
+	    " {\"op\": 43, \"d\": {}} "};
 	struct send_queue *s = fresh();
 	static char big[SEND_QUEUE_BYTES_MAX + 2];
 
@@ -262,14 +264,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_window),
-		cmocka_unit_test(test_own_count),
-		cmocka_unit_test(test_presence),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_disconnect),
-		cmocka_unit_test(test_member_lists),
-		cmocka_unit_test(test_member_list_refused),
-		cmocka_unit_test(test_disowned),
+	    cmocka_unit_test(test_window),
+	    cmocka_unit_test(test_own_count),
+	    cmocka_unit_test(test_presence),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_disconnect),
+	    cmocka_unit_test(test_member_lists),
+	    cmocka_unit_test(test_member_list_refused),
+	    cmocka_unit_test(test_disowned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tear_down);

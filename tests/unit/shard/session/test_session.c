@@ -61,7 +61,7 @@ test_resume_start(void **state)
 static void
 test_stale_generation(void **state)
 {
-	struct session_in i = { .text = "" };
+	struct session_in i = {.text = ""};
 	uint32_t old;
 
 	rig_live();
@@ -124,12 +124,12 @@ expect_fatal(unsigned code)
 static void
 test_close_codes(void **state)
 {
-	static const unsigned resume[] = { 0, 1000, 1001, 1002, 1003, 1005,
-		1006, 1007, 1009, 1012, 1013, 1014, 4000, 4001, 4002, 4005,
-		4015, 4016, 4020, 4999, 3000 };
-	static const unsigned slow[] = { 1008, 1010, 1011, 1015, 4008 };
-	static const unsigned identify[] = { 4003, 4006, 4007, 4009 };
-	static const unsigned fatal[] = { 4004, 4010, 4011, 4012, 4013, 4014 };
+	static const unsigned resume[] = {0, 1000, 1001, 1002, 1003, 1005, 1006,
+	    1007, 1009, 1012, 1013, 1014, 4000, 4001, 4002, 4005, 4015, 4016,
+	    4020, 4999, 3000};
+	static const unsigned slow[] = {1008, 1010, 1011, 1015, 4008};
+	static const unsigned identify[] = {4003, 4006, 4007, 4009};
+	static const unsigned fatal[] = {4004, 4010, 4011, 4012, 4013, 4014};
 
 	for (size_t i = 0; i < nitems(resume); i++)
 		expect_resume(resume[i], 0);
@@ -487,8 +487,8 @@ f_b1_the_same_id_after_an_identify_is_a_new_epoch(void **state)
 static void
 f_b1_two_identifies_of_one_moment_are_two_epochs(void **state)
 {
-	struct store_session a = { .id = "abc", .epoch = 7ull << 16 | 1 };
-	struct store_session b = { .id = "abc", .epoch = 7ull << 16 | 2 };
+	struct store_session a = {.id = "abc", .epoch = 7ull << 16 | 1};
+	struct store_session b = {.id = "abc", .epoch = 7ull << 16 | 2};
 
 	rig_identifying();
 	rig_ready(0);
@@ -505,8 +505,9 @@ f_b12_a_new_gateway_url_reaches_a_session_that_waits(void **state)
 	for (unsigned i = 0; i < 8; i++) {
 		rig_dial_failed(0, 0);
 		rig_is(SHARD_WAITING);
-		for (unsigned ms = 0; ms < 61000 && rig_stats.state
-		    != SHARD_CONNECTING; ms += 100)
+		for (unsigned ms = 0;
+		     ms < 61000 && rig_stats.state != SHARD_CONNECTING;
+		     ms += 100)
 			fake_time_advance(100);
 		rig_is(SHARD_CONNECTING);
 	}
@@ -553,37 +554,34 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first_start),
-		cmocka_unit_test(test_resume_start),
-		cmocka_unit_test(test_stale_generation),
-		cmocka_unit_test(test_close_codes),
-		cmocka_unit_test(test_void_code_before_hello),
-		cmocka_unit_test(test_invalid_after_resume),
-		cmocka_unit_test(test_invalid_true_once),
-		cmocka_unit_test(test_invalid_live),
-		cmocka_unit_test(test_invalid_after_identify),
-		cmocka_unit_test(test_early_op7_op9),
-		cmocka_unit_test(test_op7),
-		cmocka_unit_test(test_no_hello),
-		cmocka_unit_test(test_no_connection),
-		cmocka_unit_test(test_bad_hello),
-		cmocka_unit_test(test_no_answer),
-		cmocka_unit_test(test_only_acks),
-		cmocka_unit_test(test_beats),
-		cmocka_unit_test(test_beat_before_any_dispatch),
-		cmocka_unit_test(test_zombie),
-		cmocka_unit_test(test_flood),
-		cmocka_unit_test(test_flood_is_over),
-		cmocka_unit_test(test_server_asks),
-		cmocka_unit_test(test_suspend),
-		cmocka_unit_test(
-		    f_b1_the_same_id_after_an_identify_is_a_new_epoch),
-		cmocka_unit_test(
-		    f_b1_two_identifies_of_one_moment_are_two_epochs),
-		cmocka_unit_test(
-		    f_b12_a_new_gateway_url_reaches_a_session_that_waits),
-		cmocka_unit_test(
-		    f_b12_a_new_gateway_url_hurries_nobody_else),
+	    cmocka_unit_test(test_first_start),
+	    cmocka_unit_test(test_resume_start),
+	    cmocka_unit_test(test_stale_generation),
+	    cmocka_unit_test(test_close_codes),
+	    cmocka_unit_test(test_void_code_before_hello),
+	    cmocka_unit_test(test_invalid_after_resume),
+	    cmocka_unit_test(test_invalid_true_once),
+	    cmocka_unit_test(test_invalid_live),
+	    cmocka_unit_test(test_invalid_after_identify),
+	    cmocka_unit_test(test_early_op7_op9),
+	    cmocka_unit_test(test_op7),
+	    cmocka_unit_test(test_no_hello),
+	    cmocka_unit_test(test_no_connection),
+	    cmocka_unit_test(test_bad_hello),
+	    cmocka_unit_test(test_no_answer),
+	    cmocka_unit_test(test_only_acks),
+	    cmocka_unit_test(test_beats),
+	    cmocka_unit_test(test_beat_before_any_dispatch),
+	    cmocka_unit_test(test_zombie),
+	    cmocka_unit_test(test_flood),
+	    cmocka_unit_test(test_flood_is_over),
+	    cmocka_unit_test(test_server_asks),
+	    cmocka_unit_test(test_suspend),
+	    cmocka_unit_test(f_b1_the_same_id_after_an_identify_is_a_new_epoch),
+	    cmocka_unit_test(f_b1_two_identifies_of_one_moment_are_two_epochs),
+	    cmocka_unit_test(
+		f_b12_a_new_gateway_url_reaches_a_session_that_waits),
+	    cmocka_unit_test(f_b12_a_new_gateway_url_hurries_nobody_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tear_down);

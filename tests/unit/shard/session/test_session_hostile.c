@@ -79,7 +79,8 @@ f_b11_heartbeats_have_a_floor(void **state)
 	/* It is said, and once, however many connections follow. */
 	assert_int_equal(beats_in_a_minute(3) > 0, 1);
 	assert_int_equal(rig_seen.warnings, 1);
-	assert_non_null(strstr(rig_seen.warning, "every 3 ms: it gets one every "
+	assert_non_null(strstr(rig_seen.warning,
+	    "every 3 ms: it gets one every "
 	    "1000 ms"));
 	rig_in(SESSION_EV_RECONNECT);
 	fake_time_advance(fake_time_next());
@@ -111,7 +112,7 @@ connects_in_a_minute(uint64_t life_ms)
 static void
 f_b11_a_server_that_breaks_behind_resumed_is_backed_off_from(void **state)
 {
-	static const uint64_t lives[] = { 0, 2000, RIG_INTERVAL - 1000 };
+	static const uint64_t lives[] = {0, 2000, RIG_INTERVAL - 1000};
 
 	for (size_t i = 0; i < nitems(lives); i++) {
 		rig_live();
@@ -187,7 +188,7 @@ f_b11_a_session_void_at_once_was_an_identify_in_vain(void **state)
 static void
 f_e5_8_11_disallowed_intents_are_never_tried_again(void **state)
 {
-	static const unsigned codes[] = { 4013, 4014 };
+	static const unsigned codes[] = {4013, 4014};
 
 	for (size_t i = 0; i < nitems(codes); i++) {
 		rig_identifying();
@@ -240,13 +241,13 @@ main(void)
 {
 #define T(f) cmocka_unit_test_teardown(f, teardown)
 	const struct CMUnitTest tests[] = {
-		T(f_b6_a_plain_resume_url_is_refused),
-		T(f_b11_heartbeats_have_a_floor),
-		T(f_b11_a_server_that_breaks_behind_resumed_is_backed_off_from),
-		T(test_identify_loop),
-		T(f_b11_a_session_void_at_once_was_an_identify_in_vain),
-		T(f_e5_8_11_disallowed_intents_are_never_tried_again),
-		T(f_e5_8_17_only_our_own_stop_is_final),
+	    T(f_b6_a_plain_resume_url_is_refused),
+	    T(f_b11_heartbeats_have_a_floor),
+	    T(f_b11_a_server_that_breaks_behind_resumed_is_backed_off_from),
+	    T(test_identify_loop),
+	    T(f_b11_a_session_void_at_once_was_an_identify_in_vain),
+	    T(f_e5_8_11_disallowed_intents_are_never_tried_again),
+	    T(f_e5_8_17_only_our_own_stop_is_final),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@
 static struct store_session
 record(const char *id, const char *url, uint64_t seq)
 {
-	struct store_session r = { .shard_count = 1, .seq = seq };
+	struct store_session r = {.shard_count = 1, .seq = seq};
 
 	str_copy(r.id, id, sizeof(r.id));
 	str_copy(r.url, url, sizeof(r.url));
@@ -87,9 +87,9 @@ test_a_long_wait_renews_the_connection(void **state)
 static void
 test_what_ends_it_costs_nothing(void **state)
 {
-	static const enum session_event ends[] = { SESSION_EV_RECONNECT,
-		SESSION_EV_INVALID };
-	static const unsigned codes[] = { 4009, 4007, 4000, 1001 };
+	static const enum session_event ends[] = {SESSION_EV_RECONNECT,
+	    SESSION_EV_INVALID};
+	static const unsigned codes[] = {4009, 4007, 4000, 1001};
 
 	for (size_t i = 0; i < nitems(ends); i++) {
 		standing_by();
@@ -177,12 +177,15 @@ main(void)
 {
 #define T(f) cmocka_unit_test(f)
 	const struct CMUnitTest tests[] = {
-		T(test_one_resume_is_left), T(test_heartbeats_name_no_seq),
-		T(test_a_long_wait_renews_the_connection),
-		T(test_what_ends_it_costs_nothing), T(test_taken_before_hello),
-		T(test_taken_between_attempts),
-		T(test_another_session_meanwhile), T(test_no_session_any_more),
-		T(test_stop),
+	    T(test_one_resume_is_left),
+	    T(test_heartbeats_name_no_seq),
+	    T(test_a_long_wait_renews_the_connection),
+	    T(test_what_ends_it_costs_nothing),
+	    T(test_taken_before_hello),
+	    T(test_taken_between_attempts),
+	    T(test_another_session_meanwhile),
+	    T(test_no_session_any_more),
+	    T(test_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,9 +76,10 @@ test_close_from(void **state)
 		for (int fd = 20; fd < 26; fd++)
 			dup2(1, fd);
 		fd_close_from(20, keep, nitems(keep));
-		_exit(is_open(21) && is_open(23) && is_open(1) &&
-		    !is_open(20) && !is_open(22) && !is_open(24) &&
-		    !is_open(25) ? 0 : 1);
+		_exit(is_open(21) && is_open(23) && is_open(1) && !is_open(20)
+			    && !is_open(22) && !is_open(24) && !is_open(25)
+			? 0
+			: 1);
 	}
 	assert_int_equal(waitpid(pid, &st, 0), pid);
 	assert_int_equal(st, 0);
@@ -88,10 +89,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_err),
-		cmocka_unit_test(test_close_from),
+	    cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_strings),
+	    cmocka_unit_test(test_err),
+	    cmocka_unit_test(test_close_from),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,9 +38,9 @@ test_decodes(void **state)
 static void
 test_is_strict(void **state)
 {
-	static const char *const rows[] = {"YQ", "YQ=", "Y===", "=", "====",
-	    "YQ==YQ==", " YQ==", "YQ==\n", "YWE-", "YQ--", "YW E", "YWF\xe4",
-	    "YW_h", "Y=E="};
+	static const char *const rows[] = {"YQ", "YQ=", "Y===", "=",
+	    "====", "YQ==YQ==", " YQ==", "YQ==\n", "YWE-", "YQ--", "YW E",
+	    "YWF\xe4", "YW_h", "Y=E="};
 	size_t len;
 
 	for (size_t i = 0; i < nitems(rows); i++)

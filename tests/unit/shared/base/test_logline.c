@@ -13,8 +13,10 @@
 static void
 check_form(enum logline_format f, const char *text, const char *want)
 {
-	struct logline l = { .wall_ms = 1790000000123, .level = LOG_L_WARN,
-	    .who = "shard 3" }, back;
+	struct logline l = {.wall_ms = 1790000000123,
+			   .level = LOG_L_WARN,
+			   .who = "shard 3"},
+		       back;
 	char out[1024];
 	size_t n = logline_write(out, sizeof(out), f, &l, text);
 
@@ -37,13 +39,15 @@ test_forms(void **state)
 {
 	static const char forged[] = "a\n" TIME " error supervisor: b";
 
-	check_form(LOGLINE_TEXT, forged, TIME " warn shard 3: a\\x0a" TIME
-	    " error supervisor: b");
-	check_form(LOGLINE_LOGFMT, "say \"x\" = \\", "time=" TIME " level=warn "
+	check_form(LOGLINE_TEXT, forged,
+	    TIME " warn shard 3: a\\x0a" TIME " error supervisor: b");
+	check_form(LOGLINE_LOGFMT, "say \"x\" = \\",
+	    "time=" TIME " level=warn "
 	    "who=\"shard 3\" shard=3 msg=\"say \\\"x\\\" = \\\\\"");
-	check_form(LOGLINE_JSON, forged, "{\"time\":\"" TIME "\",\"level\":"
-	    "\"warn\",\"who\":\"shard 3\",\"shard\":3,\"msg\":\"a\\u000a"
-	    TIME " error supervisor: b\"}");
+	check_form(LOGLINE_JSON, forged,
+	    "{\"time\":\"" TIME "\",\"level\":"
+	    "\"warn\",\"who\":\"shard 3\",\"shard\":3,\"msg\":\"a\\u000a" TIME
+	    " error supervisor: b\"}");
 	/* Broken UTF-8 and what some readers take for the end of a line. */
 	check_form(LOGLINE_JSON, "\xff\xc3\xa4\xe2\x80\xa8\xc2\x85\xed\xa0\x80",
 	    "{\"time\":\"" TIME "\",\"level\":\"warn\",\"who\":\"shard 3\","
@@ -55,8 +59,9 @@ test_forms(void **state)
 static void
 test_any_bytes_as_json(void **state)
 {
-	struct logline l = { .wall_ms = 1, .level = LOG_L_INFO,
-	    .who = "handler" };
+	struct logline l = {.wall_ms = 1,
+	    .level = LOG_L_INFO,
+	    .who = "handler"};
 	char in[900], out[1024];
 	unsigned seed = 7;
 
@@ -99,9 +104,9 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(test_forms),
-		T(test_any_bytes_as_json),
-		T(test_times),
+	    T(test_forms),
+	    T(test_any_bytes_as_json),
+	    T(test_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

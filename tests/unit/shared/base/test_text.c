@@ -12,8 +12,10 @@
 #include "shared/base/text.h"
 
 /* ESC, BEL, newline, NUL, a cut character, Latin-1, RTL marks. */
-static const char foul[] = "a\033[2Jb\ac\nd\0e\xc3\xa9\xe2\x82" "f\xe9g"
-    "\xe2\x80\xae" "h\xc2\x9b" "i\xe2\x80\xa8j";
+static const char foul[] = "a\033[2Jb\ac\nd\0e\xc3\xa9\xe2\x82"
+			   "f\xe9g\xe2\x80\xae"
+			   "h\xc2\x9b"
+			   "i\xe2\x80\xa8j";
 #define FOUL_LEN (sizeof(foul) - 1)
 
 static bool
@@ -35,8 +37,10 @@ test_forms(void **state)
 	char out[256], again[256];
 
 	text_clean(out, sizeof(out), foul, FOUL_LEN);
-	assert_string_equal(out, "a\\x1b[2Jb\\x07c\\x0ad\\x00e\xc3\xa9"
-	    "\\xe2\\x82" "f\\xe9g\\u202eh\\x9bi\\u2028j");
+	assert_string_equal(out,
+	    "a\\x1b[2Jb\\x07c\\x0ad\\x00e\xc3\xa9"
+	    "\\xe2\\x82"
+	    "f\\xe9g\\u202eh\\x9bi\\u2028j");
 	assert_true(is_text(out));
 	text_clean(again, sizeof(again), out, strlen(out));
 	assert_string_equal(again, out);
@@ -48,14 +52,14 @@ test_forms(void **state)
 static void
 f_b7_cut_between_characters(void **state)
 {
-	static const char long_one[] = "x\xc3\xa9\xc3\xa9\xe6\xbc\xa2\xf0\x9f"
+	static const char long_one[] =
+	    "x\xc3\xa9\xc3\xa9\xe6\xbc\xa2\xf0\x9f"
 	    "\x8e\x89y\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x8e\x89zz\xe6\xbc\xa2";
 	char out[80], copy[80];
 
 	for (size_t size = 16; size < sizeof(out); size++) {
 		memset(out, 'Z', sizeof(out));
-		size_t n = text_clean(out, size, long_one,
-		    strlen(long_one));
+		size_t n = text_clean(out, size, long_one, strlen(long_one));
 
 		assert_true(n < size);
 		assert_int_equal(n, strlen(out));
@@ -101,11 +105,11 @@ f_b7_json_is_utf8(void **state)
 	struct json_object *o = json_object_new_object(), *back;
 	char *text;
 
-	json_object_object_add(o, "s", json_object_new_string_len(foul,
-	    (int)FOUL_LEN));
+	json_object_object_add(o, "s",
+	    json_object_new_string_len(foul, (int)FOUL_LEN));
 	json_object_object_add(o, "d", json_object_new_string("\x7f\"\\"));
-	text = text_json(json_object_to_json_string_ext(o,
-	    JSON_C_TO_STRING_PLAIN));
+	text = text_json(
+	    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	assert_true(is_text(text));
 	back = json_tokener_parse(text);
 	assert_non_null(back);
@@ -121,7 +125,8 @@ test_counting(void **state)
 {
 	assert_int_equal(text_count("", 0), 0);
 	assert_int_equal(text_count("a\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x8e\x89",
-	    10), 4);
+			     10),
+	    4);
 	assert_int_equal(text_count("\xff\xfe\xc3", 3), 3);
 }
 
@@ -157,12 +162,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_forms),
-		cmocka_unit_test(f_b7_cut_between_characters),
-		cmocka_unit_test(f_b7_words_are_text),
-		cmocka_unit_test(f_b7_json_is_utf8),
-		cmocka_unit_test(test_counting),
-		cmocka_unit_test(f_b7_any_bytes),
+	    cmocka_unit_test(test_forms),
+	    cmocka_unit_test(f_b7_cut_between_characters),
+	    cmocka_unit_test(f_b7_words_are_text),
+	    cmocka_unit_test(f_b7_json_is_utf8),
+	    cmocka_unit_test(test_counting),
+	    cmocka_unit_test(f_b7_any_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

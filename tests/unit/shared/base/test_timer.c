@@ -124,12 +124,12 @@ test_arrived_first(void **state)
 		timer_init(base, &slow, on_slow);
 		ev_io_init(&io, on_socket, fd[0], EV_READ);
 		ev_io_start(loop, &io);
-		ev_run(loop, EVRUN_NOWAIT);	/* both are watched now */
+		ev_run(loop, EVRUN_NOWAIT); /* both are watched now */
 		if (byte_first)
 			assert_int_equal(write(fd[1], "x", 1), 1);
 		timer_set(&slow, 0.001);
 		while (clock_boot_ms() <= slow.due_ms + 2)
-			;	/* the process stands still */
+			; /* the process stands still */
 		if (!byte_first)
 			assert_int_equal(write(fd[1], "x", 1), 1);
 		run(loop, 2);
@@ -145,9 +145,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_stop_due),
-		cmocka_unit_test(test_arrived_first),
+	    cmocka_unit_test(test_order),
+	    cmocka_unit_test(test_stop_due),
+	    cmocka_unit_test(test_arrived_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

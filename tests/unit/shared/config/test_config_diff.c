@@ -27,9 +27,11 @@ load(const char *a, const char *b)
 	struct err e;
 
 	assert_int_equal(config_parse(&was, "/tmp/c.conf", a, problem, NULL,
-	    &e), 0);
+			     &e),
+	    0);
 	assert_int_equal(config_parse(&now, "/tmp/c.conf", b, problem, NULL,
-	    &e), 0);
+			     &e),
+	    0);
 	words[0] = '\0';
 }
 
@@ -62,8 +64,9 @@ static void
 test_words(void **state)
 {
 	load(HEAD PLUGIN("a", "") PLUGIN("b", "window = 9\n"),
-	    HEAD "[gateway]\ncompress = none\n[log]\nlevel = debug\n"
-	    PLUGIN("b", "window = 10\n") PLUGIN("c", ""));
+	    HEAD
+	    "[gateway]\ncompress = none\n[log]\nlevel = debug\n" PLUGIN("b",
+		"window = 10\n") PLUGIN("c", ""));
 	assert_int_equal(config_diff(&was, &now, on_change, NULL), 5);
 	assert_string_equal(words,
 	    "[gateway] compress: \"zlib-stream\" -> \"none\" left\n"
@@ -79,17 +82,19 @@ test_own(void **state)
 {
 	struct err e;
 
-	load(HEAD PLUGIN("a", "config.x = 1\nconfig.y = secret\n"
-	    "config.z = = a b ; c\n"), HEAD PLUGIN("a", "config.new = 2\n"
-	    "config.y = other\nconfig.z = = a b ; c\n"));
+	load(HEAD PLUGIN("a",
+		 "config.x = 1\nconfig.y = secret\n"
+		 "config.z = = a b ; c\n"),
+	    HEAD PLUGIN("a",
+		"config.new = 2\n"
+		"config.y = other\nconfig.z = = a b ; c\n"));
 	config_diff(&was, &now, on_change, NULL);
 	assert_string_equal(words,
 	    "[plugin \"a\"] config.x: taken out live\n"
 	    "[plugin \"a\"] config.y: another value live\n"
 	    "[plugin \"a\"] config.new: new live\n");
 	assert_int_equal(config_diff_merge(&was, &now, &out, &e), 0);
-	assert_string_equal(out.plugin[0].own,
-	    "new=2\ny=other\nz== a b ; c\n");
+	assert_string_equal(out.plugin[0].own, "new=2\ny=other\nz== a b ; c\n");
 	assert_int_equal(config_diff(&out, &now, NULL, NULL), 0);
 }
 
@@ -99,10 +104,12 @@ test_merge(void **state)
 {
 	struct err e;
 
-	load(HEAD "[gateway]\nshards = 3\n[alerts]\nexec = /bin/true\n"
-	    PLUGIN("a", ""), "[bot]\nintents = GUILDS, GUILD_MESSAGES\n"
-	    "presence = {\"status\":\"idle\"}\n[handler]\nprobation = 3s\n"
-	    PLUGIN("b", "window = 7\ntimeout = 90s\n"));
+	load(HEAD
+	    "[gateway]\nshards = 3\n[alerts]\nexec = /bin/true\n" PLUGIN("a",
+		""),
+	    "[bot]\nintents = GUILDS, GUILD_MESSAGES\n"
+	    "presence = {\"status\":\"idle\"}\n[handler]\nprobation = 3s\n" PLUGIN(
+		"b", "window = 7\ntimeout = 90s\n"));
 	assert_int_equal(config_diff_merge(&was, &now, &out, &e), 0);
 	config_diff(&out, &now, on_change, NULL);
 	assert_null(strstr(words, " live"));
@@ -117,7 +124,8 @@ test_merge(void **state)
 	/* Its text is what a handler reads: it says the same. */
 	config_free(&now);
 	assert_int_equal(config_parse(&now, "/tmp/c.conf", out.text, problem,
-	    NULL, &e), 0);
+			     NULL, &e),
+	    0);
 	assert_int_equal(config_diff(&out, &now, NULL, NULL), 0);
 }
 
@@ -130,12 +138,12 @@ test_merge_shards(void **state)
 	load(HEAD "[gateway]\nshards = 3\n" PLUGIN("a", ""),
 	    "[bot]\nintents = GUILDS, GUILD_MESSAGES\n"
 	    "presence = {\"status\":\"idle\"}\n[handler]\nprobation = 3s\n"
-	    "[limits]\nspool_age = 5m\n[log]\nfiles = 9\n"
-	    PLUGIN("b", "window = 7\n"));
+	    "[limits]\nspool_age = 5m\n[log]\nfiles = 9\n" PLUGIN("b",
+		"window = 7\n"));
 	assert_int_equal(config_diff_merge_shards(&was, &now, &out, &e), 0);
 	config_diff(&was, &out, on_change, NULL);
-	assert_string_equal(words, "[bot] presence: \"\" -> "
-	    "\"{\"status\":\"idle\"}\" left\n"
+	assert_string_equal(words,
+	    "[bot] presence: \"\" -> \"{\"status\":\"idle\"}\" left\n"
 	    "[limits] spool_age: \"1h\" -> \"5m\" left\n");
 	assert_int_equal(out.shards, 3);
 	assert_string_equal(out.plugin[0].name, "a");
@@ -150,24 +158,27 @@ test_merge_one_plugin(void **state)
 {
 	struct err e;
 
-	load(HEAD PLUGIN("a", "") PLUGIN("b", ""), HEAD "[log]\nfiles = 9\n"
-	    PLUGIN("a", "window = 1\n") PLUGIN("b", "window = 2\n")
-	    PLUGIN("c", "window = 3\n"));
-	assert_int_equal(config_diff_merge_plugin(&was, &now, "b", &out, &e), 0);
+	load(HEAD PLUGIN("a", "") PLUGIN("b", ""),
+	    HEAD "[log]\nfiles = 9\n" PLUGIN("a", "window = 1\n")
+		PLUGIN("b", "window = 2\n") PLUGIN("c", "window = 3\n"));
+	assert_int_equal(config_diff_merge_plugin(&was, &now, "b", &out, &e),
+	    0);
 	config_diff(&was, &out, on_change, NULL);
-	assert_string_equal(words, "[plugin \"b\"] window: \"64\" -> \"2\" "
-	    "live\n");
+	assert_string_equal(words,
+	    "[plugin \"b\"] window: \"64\" -> \"2\" live\n");
 	config_free(&out);
 	words[0] = '\0';
-	assert_int_equal(config_diff_merge_plugin(&was, &now, "c", &out, &e), 0);
+	assert_int_equal(config_diff_merge_plugin(&was, &now, "c", &out, &e),
+	    0);
 	config_diff(&was, &out, on_change, NULL);
 	assert_string_equal(words, "[plugin \"c\"]: new (/bin/cat) live\n");
 	config_free(&out);
 	words[0] = '\0';
-	assert_int_equal(config_diff_merge_plugin(&now, &was, "c", &out, &e), 0);
+	assert_int_equal(config_diff_merge_plugin(&now, &was, "c", &out, &e),
+	    0);
 	config_diff(&now, &out, on_change, NULL);
-	assert_string_equal(words, "[plugin \"c\"]: taken out (/bin/cat) "
-	    "live\n");
+	assert_string_equal(words,
+	    "[plugin \"c\"]: taken out (/bin/cat) live\n");
 }
 
 int
@@ -175,8 +186,12 @@ main(void)
 {
 #define T(f) cmocka_unit_test_teardown(f, unload)
 	const struct CMUnitTest tests[] = {
-		T(test_same), T(test_words), T(test_own), T(test_merge),
-		T(test_merge_shards), T(test_merge_one_plugin),
+	    T(test_same),
+	    T(test_words),
+	    T(test_own),
+	    T(test_merge),
+	    T(test_merge_shards),
+	    T(test_merge_one_plugin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

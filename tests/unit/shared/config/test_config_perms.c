@@ -80,15 +80,15 @@ set_up(void **state)
 	file("etc/ca.pem", "x\n");
 	if (symlink(at("lib/real/script"), at("lib/script")) == -1)
 		return -1;
-	str_format(text, sizeof(text), "[bot]\nintents = GUILDS\n[gateway]\n"
+	str_format(text, sizeof(text),
+	    "[bot]\nintents = GUILDS\n[gateway]\n"
 	    "ca_file = ca.pem\n[paths]\nstate_dir = ../var/state\n"
 	    "run_dir = ../var/run\nlog_dir = ../var/log\n[alerts]\n"
 	    "exec = %s\n[plugin \"a\"]\nexec = %s\n[plugin \"b\"]\n"
-	    "exec = /bin/sh %s\n", at("lib/alert"), at("lib/plugin"),
-	    at("lib/script"));
+	    "exec = /bin/sh %s\n",
+	    at("lib/alert"), at("lib/plugin"), at("lib/script"));
 	file("etc/bot.conf", text);
-	return config_load(&t.config, at("etc/bot.conf"), on_warning, NULL,
-	    &e);
+	return config_load(&t.config, at("etc/bot.conf"), on_warning, NULL, &e);
 }
 
 static int
@@ -201,11 +201,11 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(f_d8_what_others_can_write_is_told),
-		T(f_d8_so_are_the_directories_above),
-		T(f_d8_links_are_followed),
-		T(f_d8_another_users_file_is_that_users),
-		T(f_d8_nothing_there_is_nothing_to_say),
+	    T(f_d8_what_others_can_write_is_told),
+	    T(f_d8_so_are_the_directories_above),
+	    T(f_d8_links_are_followed),
+	    T(f_d8_another_users_file_is_that_users),
+	    T(f_d8_nothing_there_is_nothing_to_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

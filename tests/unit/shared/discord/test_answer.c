@@ -18,32 +18,32 @@ static const struct {
 	enum answer_means means;
 	bool counts;
 } row[] = {
-	{{.status = 200}, ANSWER_OK, false},
-	{{.status = 204}, ANSWER_OK, false},
-	{{.status = 401, .body = "{\"code\":0}"}, ANSWER_TOKEN, true},
-	{{.status = 401, .bare = true}, ANSWER_OWN_TOKEN, true},
-	{{.status = 404, .bare = true, .body = "{\"code\":10062}"},
-	    ANSWER_REFUSED, false},
-	{{.status = 403, .body = OWN}, ANSWER_FORBIDDEN, true},
-	{{.status = 403, .body = "{\"code\":40333}"}, ANSWER_BLOCKED, false},
-	{{.status = 403, .body = PAGE}, ANSWER_BLOCKED, false},
-	{{.status = 403}, ANSWER_FORBIDDEN, true},
-	{{.status = 429, .body = PAGE}, ANSWER_BLOCKED, false},
-	{{.status = 429}, ANSWER_BLOCKED, false},
-	{{.status = 429, .body = "{\"cloudflare_error\":true}"},
-	    ANSWER_BLOCKED, false},
-	{{.status = 429, .limits = true}, ANSWER_LIMITED, true},
-	{{.status = 429, .body = PAGE, .limits = true}, ANSWER_LIMITED, true},
-	{{.status = 429, .body = "{\"retry_after\":1}"}, ANSWER_LIMITED, true},
-	{{.status = 429, .body = "{}", .shared = true}, ANSWER_SHARED, false},
-	{{.status = 429, .body = "{\"global\":true}"}, ANSWER_GLOBAL, true},
-	{{.status = 429, .body = "{}", .global = true}, ANSWER_GLOBAL, true},
-	{{.status = 502, .body = PAGE}, ANSWER_TROUBLE, false},
-	{{.status = 520}, ANSWER_TROUBLE, false},
-	{{.status = 0}, ANSWER_TROUBLE, false},
-	{{.status = 403, .body = "[]"}, ANSWER_FORBIDDEN, true},
-	{{.status = 302}, ANSWER_REFUSED, false},
-	{{.status = 400, .body = "{\"code\":50035}"}, ANSWER_REFUSED, false},
+    {{.status = 200}, ANSWER_OK, false},
+    {{.status = 204}, ANSWER_OK, false},
+    {{.status = 401, .body = "{\"code\":0}"}, ANSWER_TOKEN, true},
+    {{.status = 401, .bare = true}, ANSWER_OWN_TOKEN, true},
+    {{.status = 404, .bare = true, .body = "{\"code\":10062}"}, ANSWER_REFUSED,
+	false},
+    {{.status = 403, .body = OWN}, ANSWER_FORBIDDEN, true},
+    {{.status = 403, .body = "{\"code\":40333}"}, ANSWER_BLOCKED, false},
+    {{.status = 403, .body = PAGE}, ANSWER_BLOCKED, false},
+    {{.status = 403}, ANSWER_FORBIDDEN, true},
+    {{.status = 429, .body = PAGE}, ANSWER_BLOCKED, false},
+    {{.status = 429}, ANSWER_BLOCKED, false},
+    {{.status = 429, .body = "{\"cloudflare_error\":true}"}, ANSWER_BLOCKED,
+	false},
+    {{.status = 429, .limits = true}, ANSWER_LIMITED, true},
+    {{.status = 429, .body = PAGE, .limits = true}, ANSWER_LIMITED, true},
+    {{.status = 429, .body = "{\"retry_after\":1}"}, ANSWER_LIMITED, true},
+    {{.status = 429, .body = "{}", .shared = true}, ANSWER_SHARED, false},
+    {{.status = 429, .body = "{\"global\":true}"}, ANSWER_GLOBAL, true},
+    {{.status = 429, .body = "{}", .global = true}, ANSWER_GLOBAL, true},
+    {{.status = 502, .body = PAGE}, ANSWER_TROUBLE, false},
+    {{.status = 520}, ANSWER_TROUBLE, false},
+    {{.status = 0}, ANSWER_TROUBLE, false},
+    {{.status = 403, .body = "[]"}, ANSWER_FORBIDDEN, true},
+    {{.status = 302}, ANSWER_REFUSED, false},
+    {{.status = 400, .body = "{\"code\":50035}"}, ANSWER_REFUSED, false},
 };
 
 static void
@@ -76,7 +76,10 @@ f_b5_foreign_bodies(void **state)
 	memset(body, '[', len);
 	for (size_t n = 1; n <= len; n += 4096)
 		assert_int_equal(answer_judge(&(struct answer) {.status = 429,
-		    .body = body, .len = n, .retry_after_s = -1}).means,
+						  .body = body,
+						  .len = n,
+						  .retry_after_s = -1})
+				     .means,
 		    ANSWER_BLOCKED);
 	free(body);
 }
@@ -86,7 +89,8 @@ static void
 f_b5_a_long_refusal_is_discords(void **state)
 {
 	struct json_object *o = json_tokener_parse("{\"code\":50035,"
-	    "\"errors\":{}}"), *errors = NULL;
+						   "\"errors\":{}}"),
+			   *errors = NULL;
 	struct answer a = {.status = 403, .retry_after_s = -1};
 	struct answer_verdict v;
 	char key[16];
@@ -94,8 +98,9 @@ f_b5_a_long_refusal_is_discords(void **state)
 	assert_true(json_object_object_get_ex(o, "errors", &errors));
 	for (int i = 0; i < 20000; i++) {
 		str_format(key, sizeof(key), "%d", i);
-		json_object_object_add(errors, key, json_tokener_parse(
-		    "{\"_errors\":[{\"message\":\"Must be shorter\"}]}"));
+		json_object_object_add(errors, key,
+		    json_tokener_parse(
+			"{\"_errors\":[{\"message\":\"Must be shorter\"}]}"));
 	}
 	a.body = json_object_to_json_string_length(o, 0, &a.len);
 	assert_true(a.len > 512 << 10);
@@ -113,8 +118,8 @@ f_b5_what_a_wait_says(void **state)
 		double s;
 	} said[] = {{"0", 0}, {"0.0", 0}, {"1.25", 1.25}, {"-1", -1},
 	    {"nan", -1}, {"inf", -1}, {"", -1}, {"soon", -1}, {"1e3", 1000},
-	    {"0x10", -1}, {"82800", 82800}, {"1000000000000",
-	    ANSWER_WAIT_ODD_S}, {"1e999", ANSWER_WAIT_ODD_S},
+	    {"0x10", -1}, {"82800", 82800},
+	    {"1000000000000", ANSWER_WAIT_ODD_S}, {"1e999", ANSWER_WAIT_ODD_S},
 	    {"Fri, 07 Nov 2014 23:19:32 GMT", 0},
 	    {"Fri, 07 Nov 3014 23:19:32 GMT", ANSWER_WAIT_ODD_S}};
 	char date[64];

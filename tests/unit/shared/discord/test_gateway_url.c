@@ -31,10 +31,11 @@ test_form(void **state)
 	assert_true(ok("WSS://gateway.discord.gg/", HTTPS));
 	assert_true(ok("wss://h:4433/path?v=9", HTTPS));
 	assert_true(ok("wss://[::1]:4433", HTTPS));
-	for (const char *const *p = (const char *const[]) { "", "wss://",
-	    "wss:///x", "wss://:80", "https://h", "ws:/h", "h", "wss://h\n",
-	    "wss://a b", "wss://user@h", "wss://h\x1b[2J", "wss://\xfcml",
-	    "wss://h\"", NULL }; *p != NULL; p++) {
+	for (const char *const *p = (const char *const[]) {"", "wss://",
+		 "wss:///x", "wss://:80", "https://h", "ws:/h", "h",
+		 "wss://h\n", "wss://a b", "wss://user@h", "wss://h\x1b[2J",
+		 "wss://\xfcml", "wss://h\"", NULL};
+	     *p != NULL; p++) {
 		assert_false(ok(*p, HTTPS));
 		assert_false(ok(*p, HTTP));
 	}
@@ -68,8 +69,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_form),
-		cmocka_unit_test(f_b6_no_downgrade),
+	    cmocka_unit_test(test_form),
+	    cmocka_unit_test(f_b6_no_downgrade),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,14 +54,16 @@ compare(const char *name, char *text, size_t len)
 	assert_int_equal(envelope_scan(text, len, &e), 0);
 	assert_true(envelope_valid(text, len, 1024));
 	v = json_object_object_get(o, "op");
-	assert_int_equal(e.op, json_object_is_type(v, json_type_int) ?
-	    json_object_get_int64(v) : ENVELOPE_OP_NONE);
+	assert_int_equal(e.op,
+	    json_object_is_type(v, json_type_int) ? json_object_get_int64(v)
+						  : ENVELOPE_OP_NONE);
 	v = json_object_object_get(o, "s");
 	assert_int_equal(e.has_s, json_object_is_type(v, json_type_int));
 	if (e.has_s)
 		assert_int_equal(e.s, json_object_get_int64(v));
 	v = json_object_object_get(o, "t");
-	assert_int_equal(e.t_len, v == NULL ? 0 : json_object_get_string_len(v));
+	assert_int_equal(e.t_len,
+	    v == NULL ? 0 : json_object_get_string_len(v));
 	if (v != NULL)
 		assert_memory_equal(text + e.t_off, json_object_get_string(v),
 		    e.t_len);
@@ -111,7 +113,8 @@ test_stops_at_d(void **state)
 
 	assert_int_equal(envelope_scan(text, sizeof(text) - 1, &e), 0);
 	assert_int_equal(e.s, 7);
-	assert_int_equal(e.d_off, strlen("{\"t\":\"X\",\"s\":7,\"op\":0,\"d\":"));
+	assert_int_equal(e.d_off,
+	    strlen("{\"t\":\"X\",\"s\":7,\"op\":0,\"d\":"));
 }
 
 static void
@@ -121,22 +124,43 @@ test_valid_table(void **state)
 		const char *text;
 		bool ok;
 	} table[] = {
-		{"{}", true}, {"[]", true}, {"1", true}, {"-0.5e+3", true},
-		{" \"x\" ", true}, {"[[],{},[{}]]", true}, {"null", true},
-		{"", false}, {"{", false}, {"{\"a\"}", false}, {"[1,]", false},
-		{"{\"a\":1,}", false}, {"01", false}, {"1.", false},
-		{"\"\t\"", false}, {"\"\\x\"", false}, {"\"\\u12g4\"", false},
-		{"nul", false}, {"[1}", false}, {"{} {}", false}, {"'a'", false},
-		{"\"\xc3\xa9\"", true}, {"\"\xc3\"", false},
-		{"\"\xed\xa0\x80\"", false}, {"\"\xf4\x90\x80\x80\"", false},
-		{"\"\xc0\x80\"", false}, {"\"\\ud800\"", true}, {"+1", false},
-		{"{\"a\":[1,{\"b\":null}],\"c\":\"\\\\\"}", true},
-		{"[[[[1]]]]", true}, {"[1 2]", false}, {"{1:2}", false},
+	    {"{}", true},
+	    {"[]", true},
+	    {"1", true},
+	    {"-0.5e+3", true},
+	    {" \"x\" ", true},
+	    {"[[],{},[{}]]", true},
+	    {"null", true},
+	    {"", false},
+	    {"{", false},
+	    {"{\"a\"}", false},
+	    {"[1,]", false},
+	    {"{\"a\":1,}", false},
+	    {"01", false},
+	    {"1.", false},
+	    {"\"\t\"", false},
+	    {"\"\\x\"", false},
+	    {"\"\\u12g4\"", false},
+	    {"nul", false},
+	    {"[1}", false},
+	    {"{} {}", false},
+	    {"'a'", false},
+	    {"\"\xc3\xa9\"", true},
+	    {"\"\xc3\"", false},
+	    {"\"\xed\xa0\x80\"", false},
+	    {"\"\xf4\x90\x80\x80\"", false},
+	    {"\"\xc0\x80\"", false},
+	    {"\"\\ud800\"", true},
+	    {"+1", false},
+	    {"{\"a\":[1,{\"b\":null}],\"c\":\"\\\\\"}", true},
+	    {"[[[[1]]]]", true},
+	    {"[1 2]", false},
+	    {"{1:2}", false},
 	};
 
 	for (size_t i = 0; i < nitems(table); i++) {
-		if (envelope_valid(table[i].text, strlen(table[i].text), 64) !=
-		    table[i].ok)
+		if (envelope_valid(table[i].text, strlen(table[i].text), 64)
+		    != table[i].ok)
 			fail_msg("row %zu: %s", i, table[i].text);
 	}
 	assert_false(envelope_valid("[[[]]]", 6, 2));
@@ -151,22 +175,24 @@ test_find(void **state)
 	size_t off, len;
 
 	assert_int_equal(envelope_find(text, sizeof(text) - 1, "key", &off,
-	    &len), 0);
+			     &len),
+	    0);
 	assert_int_equal(len, strlen("[\"}\",\"\\\"\"]"));
 	assert_memory_equal(text + off, "[\"}\",\"\\\"\"]", len);
 	assert_int_equal(envelope_find(text, sizeof(text) - 1, "ke", &off,
-	    &len), -1);
+			     &len),
+	    -1);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_stops_at_d),
-		cmocka_unit_test(test_valid_table),
-		cmocka_unit_test(test_find),
+	    cmocka_unit_test(test_samples),
+	    cmocka_unit_test(test_truncated),
+	    cmocka_unit_test(test_stops_at_d),
+	    cmocka_unit_test(test_valid_table),
+	    cmocka_unit_test(test_find),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

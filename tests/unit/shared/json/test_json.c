@@ -29,7 +29,9 @@ comes_back(const char *text)
 	if (!json_parse(&o, text, strlen(text)))
 		fail_msg("refused: %s", text);
 	assert_string_equal(json_object_to_json_string_ext(o,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE), text);
+				JSON_C_TO_STRING_PLAIN
+				    | JSON_C_TO_STRING_NOSLASHESCAPE),
+	    text);
 	json_object_put(o);
 }
 
@@ -37,7 +39,8 @@ comes_back(const char *text)
 static void
 f_e1_text_that_is_not_ascii_is_json(void **state)
 {
-	comes_back("{\"nick\":\"J\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x90\x91\"}");
+	comes_back(
+	    "{\"nick\":\"J\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x90\x91\"}");
 	comes_back("\"\xc3\xbc\"");
 	comes_back("{\"\xc3\xa4\":[\"\xc3\xb6\"]}");
 }
@@ -52,8 +55,8 @@ f_e1_what_is_no_json_is_refused(void **state)
 	    "\"\\x41\"", "\"\\u12\"", "{a:1}", "{\"a\" 1}", "[\"\xff\"]",
 	    "[\"\xc3\"]", "[\"\xed\xa0\x80\"]", "{\"a\\u0000b\":1}", "hello",
 	    "\xef\xbb\xbf[1]"};
-	static const char *const good[] = {"null", " [ ] ", "{}", "true", "-0.0",
-	    "\"a\\u0000b\"", "5", "1e5", "\r\n{\"a\": [1, 2.5e-3]}\n"};
+	static const char *const good[] = {"null", " [ ] ", "{}", "true",
+	    "-0.0", "\"a\\u0000b\"", "5", "1e5", "\r\n{\"a\": [1, 2.5e-3]}\n"};
 
 	for (size_t i = 0; i < nitems(bad); i++)
 		if (parses(bad[i], strlen(bad[i])))
@@ -86,8 +89,8 @@ f_c9_a_number_comes_out_as_it_was_written(void **state)
 	    "9223372036854775807", "9223372036854775808",
 	    "-9223372036854775808", "-9223372036854775809",
 	    "18446744073709551615", "18446744073709551616",
-	    "123456789012345678901234567890",
-	    "-123456789012345678901234567890", "1.10", "1e400", "-1E-7",
+	    "123456789012345678901234567890", "-123456789012345678901234567890",
+	    "1.10", "1e400", "-1E-7",
 	    "0.1000000000000000055511151231257827021181583404541015625",
 	    "123456789012345678901234567890e0"};
 	char text[256];
@@ -149,8 +152,8 @@ f_c9_numbers_are_compared_to_the_last_digit(void **state)
 	    "123456789012345678901234567891"));
 	assert_false(same("{\"a\":[123456789012345678901234567890]}",
 	    "{\"a\":[123456789012345678901234567891]}"));
-	assert_true(same("{\"a\":1,\"b\":[null,2.0]}",
-	    "{\"b\":[null,2.00],\"a\":1}"));
+	assert_true(
+	    same("{\"a\":1,\"b\":[null,2.0]}", "{\"b\":[null,2.00],\"a\":1}"));
 	assert_false(same("{\"a\":null}", "{\"b\":null}"));
 	assert_false(same("[1]", "[1,2]"));
 	assert_false(same("null", "0"));
@@ -160,8 +163,10 @@ f_c9_numbers_are_compared_to_the_last_digit(void **state)
 static void
 test_fields(void **state)
 {
-	struct json_object *o = json_put_bool(json_put_int(json_put_text(
-	    json_object_new_object(), "t", "a/b"), "n", INT64_MIN), "b", true);
+	struct json_object *o = json_put_bool(
+	    json_put_int(json_put_text(json_object_new_object(), "t", "a/b"),
+		"n", INT64_MIN),
+	    "b", true);
 	struct json_object *n = json_get(o, "n");
 
 	assert_string_equal(json_get_text(o, "t"), "a/b");

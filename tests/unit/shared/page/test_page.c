@@ -142,11 +142,12 @@ test_stranger(void **state)
 		_exit(1);
 	}
 	assert_int_equal(read(ready[0], &c, 1), 1);
-	assert_int_equal(page_stranger(dir), 0);	/* of our version */
+	assert_int_equal(page_stranger(dir), 0); /* of our version */
 	str_format(path, sizeof(path), "%s/stats", dir);
 	fd = open(path, O_RDWR);
 	assert_int_equal(pwrite(fd, &other, sizeof(other),
-	    offsetof(struct page_head, version)), sizeof(other));
+			     offsetof(struct page_head, version)),
+	    sizeof(other));
 	assert_int_equal(page_stranger(dir), pid);
 	kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
@@ -226,19 +227,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_reopen_keeps_cursors,
-		    setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    f_g2_the_living_are_of_this_boot, setup, teardown),
-		cmocka_unit_test(test_no_page_is_down),
-		cmocka_unit_test_setup_teardown(test_cursor_under_sigkill,
-		    setup, teardown),
-		cmocka_unit_test_setup_teardown(test_stranger, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_seqlock, setup, teardown),
-		cmocka_unit_test(test_closes),
-		cmocka_unit_test_setup_teardown(
-		    f_b10_what_left_is_known_or_said_to_be_unknown, setup,
-		    teardown),
+	    cmocka_unit_test_setup_teardown(test_reopen_keeps_cursors, setup,
+		teardown),
+	    cmocka_unit_test_setup_teardown(f_g2_the_living_are_of_this_boot,
+		setup, teardown),
+	    cmocka_unit_test(test_no_page_is_down),
+	    cmocka_unit_test_setup_teardown(test_cursor_under_sigkill, setup,
+		teardown),
+	    cmocka_unit_test_setup_teardown(test_stranger, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_seqlock, setup, teardown),
+	    cmocka_unit_test(test_closes),
+	    cmocka_unit_test_setup_teardown(
+		f_b10_what_left_is_known_or_said_to_be_unknown, setup,
+		teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

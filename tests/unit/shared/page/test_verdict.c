@@ -37,7 +37,8 @@ test_rows(void **state)
 
 	for (size_t i = 0; i < nitems(row); i++) {
 		struct page_shard s = {.state = row[i].state,
-		    .state_since_ms = row[i].since, .ack_ms = row[i].ack,
+		    .state_since_ms = row[i].since,
+		    .ack_ms = row[i].ack,
 		    .frame_ms = row[i].frame,
 		    .interval_ms = row[i].interval};
 		struct verdict v = verdict_shard(&s, row[i].alive, NOW);
@@ -54,13 +55,16 @@ test_rows(void **state)
 static void
 test_patience(void **state)
 {
-	struct page_shard s = {.state = SHARD_READY, .state_since_ms = 100,
-	    .ack_ms = 200, .frame_ms = 300, .interval_ms = 1000};
+	struct page_shard s = {.state = SHARD_READY,
+	    .state_since_ms = 100,
+	    .ack_ms = 200,
+	    .frame_ms = 300,
+	    .interval_ms = 1000};
 
 	assert_int_equal(verdict_quiet_ms(&s, 1200), 1000);
 	assert_false(verdict_deaf(&s, 3, 500, 3700));
 	assert_true(verdict_deaf(&s, 3, 500, 3701));
-	s.state = SHARD_RESUMING;	/* a long replay is alive */
+	s.state = SHARD_RESUMING; /* a long replay is alive */
 	assert_int_equal(verdict_quiet_ms(&s, 1200), 900);
 	assert_false(verdict_deaf(&s, 1, 0, NOW));
 	assert_int_equal(verdict_quiet_ms(&s, 10), 0);
@@ -81,8 +85,9 @@ static int
 set_up(void **state)
 {
 	now = NOW;
-	shard = (struct page_shard){.state = SHARD_READY,
-	    .state_since_ms = now, .silence_ms = FLOOR};
+	shard = (struct page_shard) {.state = SHARD_READY,
+	    .state_since_ms = now,
+	    .silence_ms = FLOOR};
 	traffic_session(&shard, false);
 	return 0;
 }
@@ -132,7 +137,8 @@ f_b9_interactions_stop_while_messages_flow(void **state)
 	assert_true(v.ready);
 	assert_false(v.deaf);
 	verdict_words(&shard, &v, now, words);
-	assert_string_equal(words, "no interactions for 10 min while 6100 other "
+	assert_string_equal(words,
+	    "no interactions for 10 min while 6100 other "
 	    "events came, usually one in 10");
 	/* It is over with the first one. */
 	hear("INTERACTION_CREATE", 1, 100);
@@ -147,13 +153,13 @@ f_b9_each_class_is_heard_of(void **state)
 		const char *name, *rest;
 		enum page_class_id class;
 	} row[] = {
-		{"MESSAGE_CREATE", "PRESENCE_UPDATE", CLASS_MESSAGES},
-		{"MESSAGE_REACTION_ADD", "INTERACTION_CREATE", CLASS_MESSAGES},
-		{"INTERACTION_CREATE", "TYPING_START", CLASS_INTERACTIONS},
-		{"GUILD_CREATE", "MESSAGE_CREATE", CLASS_GUILDS},
-		{"GUILD_DELETE", "GUILD_MEMBER_UPDATE", CLASS_GUILDS},
-		{"VOICE_STATE_UPDATE", "MESSAGE_CREATE", CLASS_VOICE},
-		{"VOICE_SERVER_UPDATE", "MESSAGE_CREATE", CLASS_VOICE},
+	    {"MESSAGE_CREATE", "PRESENCE_UPDATE", CLASS_MESSAGES},
+	    {"MESSAGE_REACTION_ADD", "INTERACTION_CREATE", CLASS_MESSAGES},
+	    {"INTERACTION_CREATE", "TYPING_START", CLASS_INTERACTIONS},
+	    {"GUILD_CREATE", "MESSAGE_CREATE", CLASS_GUILDS},
+	    {"GUILD_DELETE", "GUILD_MEMBER_UPDATE", CLASS_GUILDS},
+	    {"VOICE_STATE_UPDATE", "MESSAGE_CREATE", CLASS_VOICE},
+	    {"VOICE_SERVER_UPDATE", "MESSAGE_CREATE", CLASS_VOICE},
 	};
 
 	for (size_t i = 0; i < nitems(row); i++) {
@@ -276,7 +282,8 @@ f_b9_no_events_at_all_are_held_against_the_other_shards(void **state)
 	v = look();
 	assert_int_equal(v.silent, 1u << CLASS_EVENTS);
 	verdict_words(&shard, &v, now, words);
-	assert_string_equal(words, "no events for 10 min while 10001 came to "
+	assert_string_equal(words,
+	    "no events for 10 min while 10001 came to "
 	    "other shards, usually one in 4");
 	hear("TYPING_START", 1, 0);
 	assert_int_equal(look().silent, 0);
@@ -314,7 +321,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_patience),
+	    cmocka_unit_test(test_patience),
 	    T(f_b9_interactions_stop_while_messages_flow),
 	    T(f_b9_each_class_is_heard_of),
 	    T(f_b9_a_quiet_night_is_not_silence),

@@ -138,7 +138,9 @@ static int
 sees_its_program(void)
 {
 	return look("state/plugin.py") == 2 && look("state/db/data") == 0
-	    && writes("state/new") ? 0 : 1;
+		&& writes("state/new")
+	    ? 0
+	    : 1;
 }
 
 static void

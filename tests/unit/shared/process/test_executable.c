@@ -55,8 +55,8 @@ f_c8_what_cannot_be_run_is_told(void **state)
 	says("", "neither a program");
 	says("# !/bin/sh\n", "neither a program");
 	says("\xef\xbb\xbf#!/bin/sh\n", "neither a program");
-	says("#!/opt/none/python9\n", "its interpreter /opt/none/python9 is "
-	    "not there");
+	says("#!/opt/none/python9\n",
+	    "its interpreter /opt/none/python9 is not there");
 	says("#! /opt/none/python9 -u\n", "its interpreter /opt/none/python9 ");
 	says("#!/bin/sh\r\necho\r\n", "carriage return");
 	says("#!\n", "names no interpreter");

@@ -12,7 +12,7 @@ static void
 test_oom_field(void **state)
 {
 	static const char events[] = "low 0\nhigh 7\nmax 9\noom 5\n"
-	    "oom_kill 2\noom_group_kill 1\n";
+				     "oom_kill 2\noom_group_kill 1\n";
 
 	assert_int_equal(oom_field(events, "oom_kill"), 2);
 	assert_int_equal(oom_field(events, "oom"), 5);
@@ -25,7 +25,7 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(test_oom_field),
+	    T(test_oom_field),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

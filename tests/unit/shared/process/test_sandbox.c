@@ -93,7 +93,8 @@ try_links(void)
 	char path[SCRATCH_MAX + 32];
 
 	for (int i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "%s/%s/f", dir, i ? "spool" : "db");
+		snprintf(path, sizeof(path), "%s/%s/f", dir,
+		    i ? "spool" : "db");
 		if (open(path, O_RDWR | O_CREAT, 0600) == -1)
 			return 1 + i;
 	}
@@ -197,7 +198,7 @@ test_names_are_still_found(void **state)
 static int
 try_calls(void)
 {
-	char path[] = "/bin/true", *argv[] = { path, NULL };
+	char path[] = "/bin/true", *argv[] = {path, NULL};
 
 	if (ptrace(PTRACE_ATTACH, getppid(), NULL, NULL) != -1
 	    || errno != EPERM)
@@ -220,11 +221,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_files_outside_are_closed),
-		cmocka_unit_test(f_d11_a_link_for_db_or_spool_works),
-		cmocka_unit_test(test_its_own_directory_stays),
-		cmocka_unit_test(test_names_are_still_found),
-		cmocka_unit_test(test_calls_are_denied),
+	    cmocka_unit_test(test_files_outside_are_closed),
+	    cmocka_unit_test(f_d11_a_link_for_db_or_spool_works),
+	    cmocka_unit_test(test_its_own_directory_stays),
+	    cmocka_unit_test(test_names_are_still_found),
+	    cmocka_unit_test(test_calls_are_denied),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

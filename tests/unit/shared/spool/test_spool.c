@@ -17,8 +17,9 @@
 #include <cmocka.h>
 
 static char dir[64];
-static const struct spool_limits limits = {
-	.bytes = 4 << 20, .segment_bytes = 20000, .age_ms = 3600 * 1000};
+static const struct spool_limits limits = {.bytes = 4 << 20,
+    .segment_bytes = 20000,
+    .age_ms = 3600 * 1000};
 
 static int
 setup(void **state)
@@ -62,8 +63,12 @@ static int
 append(struct spool *s, uint64_t n)
 {
 	unsigned char raw[1024];
-	struct up_hdr h = {.type = UP_EVENT, .ord = n, .seq = n, .session = 9,
-		.recv_ms = (uint64_t)clock_wall_ms(), .len = body(n, raw)};
+	struct up_hdr h = {.type = UP_EVENT,
+	    .ord = n,
+	    .seq = n,
+	    .session = 9,
+	    .recv_ms = (uint64_t)clock_wall_ms(),
+	    .len = body(n, raw)};
 	struct iovec whole = {raw, h.len};
 	struct err e;
 
@@ -116,8 +121,9 @@ test_shadow(void **state)
 			assert_int_equal(n, read < last ? read + 1 : 0);
 			read += n != 0;
 		} else if (r < 985) {
-			uint64_t n = read > released ?
-			    1 + seed % (read - released) : 0;
+			uint64_t n = read > released
+			    ? 1 + seed % (read - released)
+			    : 0;
 			spool_release(s, n);
 			released += n;
 		} else if (r < 995) {
@@ -283,8 +289,11 @@ test_tail(void **state)
 	char path[512];
 	struct stat sb;
 	struct spool *s = open_it();
-	struct up_hdr other = {.type = UP_EVENT, .ord = 21, .seq = 77,
-		.session = 5, .recv_ms = (uint64_t)clock_wall_ms()};
+	struct up_hdr other = {.type = UP_EVENT,
+	    .ord = 21,
+	    .seq = 77,
+	    .session = 5,
+	    .recv_ms = (uint64_t)clock_wall_ms()};
 	char one[] = "one", two[] = "two", raw[6];
 	struct iovec parts[2] = {{one, 3}, {two, 3}};
 	uint64_t good = 0;
@@ -372,16 +381,16 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_shadow),
-		T(test_flip_in_header),
-		T(test_flip_in_body),
-		T(test_flip_in_magic),
-		T(test_flip_while_open),
-		T(test_flip_header_while_open),
-		T(test_tail),
-		T(test_truncated),
-		T(test_full),
-		T(test_nothing_created_unused),
+	    T(test_shadow),
+	    T(test_flip_in_header),
+	    T(test_flip_in_body),
+	    T(test_flip_in_magic),
+	    T(test_flip_while_open),
+	    T(test_flip_header_while_open),
+	    T(test_tail),
+	    T(test_truncated),
+	    T(test_full),
+	    T(test_nothing_created_unused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,20 +55,23 @@ f_g4_the_unit_is_read_from_the_cgroup(void **state)
 		const char *text, *unit;
 		bool session;
 	} row[] = {
-		{"0::/system.slice/system-shardherd.slice/shardherd@main."
-		    "service\n", "shardherd@main.service", false},
-		{"12:pids:/system.slice/a.service\n1:name=systemd:/system."
-		    "slice/a.service\n0::/system.slice/a.service\n",
-		    "a.service", false},
-		{"0::/system.slice/a.service/workers\n", "a.service", false},
-		{"0::/user.slice/user-1000.slice/user@1000.service/app.slice/"
-		    "bot.service\n", "bot.service", true},
-		{"0::/user.slice/user-1000.slice/user@1000.service/init.scope"
-		    "\n", "", true},
-		{"0::/user.slice/user-0.slice/session-3.scope\n", "", false},
-		{"0::/x.servicefoo/y\n", "", false},
-		{"0::/\n", "", false},
-		{"", "", false},
+	    {"0::/system.slice/system-shardherd.slice/shardherd@main."
+	     "service\n",
+		"shardherd@main.service", false},
+	    {"12:pids:/system.slice/a.service\n1:name=systemd:/system."
+	     "slice/a.service\n0::/system.slice/a.service\n",
+		"a.service", false},
+	    {"0::/system.slice/a.service/workers\n", "a.service", false},
+	    {"0::/user.slice/user-1000.slice/user@1000.service/app.slice/"
+	     "bot.service\n",
+		"bot.service", true},
+	    {"0::/user.slice/user-1000.slice/user@1000.service/init.scope"
+	     "\n",
+		"", true},
+	    {"0::/user.slice/user-0.slice/session-3.scope\n", "", false},
+	    {"0::/x.servicefoo/y\n", "", false},
+	    {"0::/\n", "", false},
+	    {"", "", false},
 	};
 
 	for (size_t i = 0; i < nitems(row); i++) {
@@ -105,7 +108,8 @@ f_g4_advice_names_who_runs_the_fleet(void **state)
 	keeper_restart(dir, words, sizeof(words));
 	assert_string_equal(words, "\"systemctl restart shardherd@main\"");
 
-	write_file("keeper", "0::/user.slice/user-7.slice/user@7.service/"
+	write_file("keeper",
+	    "0::/user.slice/user-7.slice/user@7.service/"
 	    "app.slice/bot.service\n");
 	keeper_find(&k, dir);
 	keeper_command(&k, "start", "/x.conf", words, sizeof(words));
@@ -139,8 +143,8 @@ f_g4_nobody_else_may_start_it(void **state)
 	assert_int_equal(keeper_check(dir, "/x.conf", &e), -1);
 	assert_int_equal(e.code, EXIT_CONFIG);
 	assert_non_null(strstr(e.text, "belongs to user nobody"));
-	assert_non_null(strstr(e.text,
-	    "runuser -u nobody -- shardherd -c /x.conf start"));
+	assert_non_null(
+	    strstr(e.text, "runuser -u nobody -- shardherd -c /x.conf start"));
 	write_file("keeper", "0::/system.slice/shardherd@main.service\n");
 	assert_int_equal(keeper_check(dir, "/x.conf", &e), -1);
 	assert_non_null(strstr(e.text, "by the unit shardherd@main.service"));
@@ -181,8 +185,8 @@ f_g6_a_stop_is_an_intent(void **state)
 static void
 f_g6_a_damaged_word_counts(void **state)
 {
-	static const char *const text[] = {"", "\n", "x", "99999999999999999999"
-	    "999 root\n", "-5 root", "17\n"};
+	static const char *const text[] = {"", "\n", "x",
+	    "99999999999999999999999 root\n", "-5 root", "17\n"};
 	struct stopped s;
 	char words[160];
 
@@ -200,12 +204,12 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(f_g4_the_unit_is_read_from_the_cgroup),
-		T(f_g4_advice_names_who_runs_the_fleet),
-		T(f_g4_a_start_by_hand_forgets_the_unit),
-		T(f_g4_nobody_else_may_start_it),
-		T(f_g6_a_stop_is_an_intent),
-		T(f_g6_a_damaged_word_counts),
+	    T(f_g4_the_unit_is_read_from_the_cgroup),
+	    T(f_g4_advice_names_who_runs_the_fleet),
+	    T(f_g4_a_start_by_hand_forgets_the_unit),
+	    T(f_g4_nobody_else_may_start_it),
+	    T(f_g6_a_stop_is_an_intent),
+	    T(f_g6_a_damaged_word_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

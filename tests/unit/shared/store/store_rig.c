@@ -26,8 +26,12 @@ store_rig_close(struct store_rig *t)
 struct store_session
 store_rig_session(uint32_t shard, const char *id, uint64_t seq)
 {
-	struct store_session s = {.shard = shard, .shard_count = 16,
-	    .identity = 7, .intents = 513, .seq = seq, .ready_ms = 1000};
+	struct store_session s = {.shard = shard,
+	    .shard_count = 16,
+	    .identity = 7,
+	    .intents = 513,
+	    .seq = seq,
+	    .ready_ms = 1000};
 
 	str_copy(s.id, id, sizeof(s.id));
 	str_copy(s.url, "wss://resume.example", sizeof(s.url));

@@ -42,10 +42,10 @@ writer(int n)
 	for (uint64_t i = 1; i <= ROUNDS; i++) {
 		struct store_session s = store_rig_session((uint32_t)n, "s", i);
 
-		if (store_session_put(&t.store, &s, &t.err) == -1 ||
-		    store_identify_add(&t.store, &e, 1, &t.err) == -1 ||
-		    store_session_get(&t.store, (uint32_t)n, &s, &t.err) != 1 ||
-		    s.seq != i) {
+		if (store_session_put(&t.store, &s, &t.err) == -1
+		    || store_identify_add(&t.store, &e, 1, &t.err) == -1
+		    || store_session_get(&t.store, (uint32_t)n, &s, &t.err) != 1
+		    || s.seq != i) {
 			fprintf(stderr, "writer %d: %s\n", n, t.err.text);
 			_exit(1);
 		}
@@ -72,7 +72,8 @@ test_concurrent_writers(void **state)
 		assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
 		assert_int_equal(status, 0);
 		assert_int_equal(store_session_get(&t.store, (uint32_t)i, &s,
-		    &t.err), 1);
+				     &t.err),
+		    1);
 		assert_int_equal(s.seq, ROUNDS);
 	}
 	assert_int_equal(store_identify_each(&t.store, 0, count, &n, &t.err),
@@ -83,13 +84,13 @@ test_concurrent_writers(void **state)
 static void
 die_inside(int fd)
 {
-	MDB_val k = {15, (void *)(uintptr_t)"session/00000xx"}, v = {1,
-	    (void *)(uintptr_t)"x"};
+	MDB_val k = {15, (void *)(uintptr_t) "session/00000xx"},
+		v = {1, (void *)(uintptr_t) "x"};
 	struct store_tx tx;
 
-	if (store_env_begin(&tx, &t.store, true, &t.err) == -1 ||
-	    mdb_put(tx.txn, tx.dbi, &k, &v, 0) != 0 ||
-	    write(fd, "!", 1) != 1)
+	if (store_env_begin(&tx, &t.store, true, &t.err) == -1
+	    || mdb_put(tx.txn, tx.dbi, &k, &v, 0) != 0
+	    || write(fd, "!", 1) != 1)
 		_exit(1);
 	for (;;)
 		pause();
@@ -167,8 +168,10 @@ f_e2_a_process_opens_it_once(void **state)
 static pid_t
 lock_holder(off_t at)
 {
-	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET,
-	    .l_start = at, .l_len = 1};
+	struct flock l = {.l_type = F_WRLCK,
+	    .l_whence = SEEK_SET,
+	    .l_start = at,
+	    .l_len = 1};
 	char path[sizeof(t.store.path) + 16];
 	int fds[2], status, fd;
 	pid_t pid;
@@ -176,13 +179,13 @@ lock_holder(off_t at)
 	str_format(path, sizeof(path), "%s/lock.mdb", t.store.path);
 	assert_int_equal(pipe(fds), 0);
 	if ((pid = fork()) == 0) {
-		if ((fd = open(path, O_RDWR)) == -1 ||
-		    fcntl(fd, F_GETLK, &l) == -1)
+		if ((fd = open(path, O_RDWR)) == -1
+		    || fcntl(fd, F_GETLK, &l) == -1)
 			_exit(1);
 		if (l.l_type == F_UNLCK)
 			l.l_pid = 0;
-		_exit(write(fds[1], &l.l_pid, sizeof(l.l_pid)) !=
-		    (ssize_t)sizeof(l.l_pid));
+		_exit(write(fds[1], &l.l_pid, sizeof(l.l_pid))
+		    != (ssize_t)sizeof(l.l_pid));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -199,9 +202,9 @@ child_uses_it(int n)
 	struct store_session s = store_rig_session((uint32_t)n, "child", 5);
 
 	fd_close_from(STDERR_FILENO + 1, NULL, 0);
-	if (store_session_put(&t.store, &s, &t.err) == -1 ||
-	    store_session_get(&t.store, (uint32_t)n, &s, &t.err) != 1 ||
-	    lock_holder(getpid()) != getpid())
+	if (store_session_put(&t.store, &s, &t.err) == -1
+	    || store_session_get(&t.store, (uint32_t)n, &s, &t.err) != 1
+	    || lock_holder(getpid()) != getpid())
 		_exit(1);
 }
 
@@ -241,9 +244,9 @@ command(int n)
 		pid_t pid = fork();
 		int status;
 
-		if (pid == 0 && store_open(&db, t.dir, &t.err) == 0 &&
-		    store_session_put(&db, &s, &t.err) == 0 &&
-		    store_session_get(&db, s.shard, &s, &t.err) == 1)
+		if (pid == 0 && store_open(&db, t.dir, &t.err) == 0
+		    && store_session_put(&db, &s, &t.err) == 0
+		    && store_session_get(&db, s.shard, &s, &t.err) == 1)
 			_exit(0);
 		if (pid == 0)
 			fprintf(stderr, "command %d.%d: %s\n", n, i,
@@ -337,13 +340,13 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
-		T(test_concurrent_writers),
-		T(test_killed_in_transaction),
-		T(f_e2_a_process_opens_it_once),
-		T(f_e2_a_forked_child_takes_nothing_from_its_parent),
-		T(f_e2_many_short_processes_at_once),
-		T(f_e2_a_store_put_back_is_used),
-		T(f_a5_a_held_lock_is_told_not_waited_for),
+	    T(test_concurrent_writers),
+	    T(test_killed_in_transaction),
+	    T(f_e2_a_process_opens_it_once),
+	    T(f_e2_a_forked_child_takes_nothing_from_its_parent),
+	    T(f_e2_many_short_processes_at_once),
+	    T(f_e2_a_store_put_back_is_used),
+	    T(f_a5_a_held_lock_is_told_not_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

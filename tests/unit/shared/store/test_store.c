@@ -48,9 +48,9 @@ test_cursors(void **state)
 	struct store_session a = store_rig_session(0, "aaa", 10);
 	struct store_session b = store_rig_session(1, "bbb", 20), out;
 	struct store_cursor c[] = {
-		{0, base_hash64("aaa", 3), 15},	/* forward */
-		{1, base_hash64("old", 3), 99},	/* of a session that is gone */
-		{2, base_hash64("ccc", 3), 5},	/* no record */
+	    {0, base_hash64("aaa", 3), 15}, /* forward */
+	    {1, base_hash64("old", 3), 99}, /* of a session that is gone */
+	    {2, base_hash64("ccc", 3), 5},  /* no record */
 	};
 
 	assert_int_equal(store_session_put(&t.store, &a, &t.err), 0);
@@ -61,7 +61,7 @@ test_cursors(void **state)
 	assert_true(out.seen_ms > 0);
 	assert_int_equal(store_session_get(&t.store, 1, &out, &t.err), 1);
 	assert_int_equal(out.seq, 20);
-	c[0].seq = 12;	/* never back */
+	c[0].seq = 12; /* never back */
 	assert_int_equal(store_cursors_put(&t.store, c, 1, &t.err), 0);
 	assert_int_equal(store_session_get(&t.store, 0, &out, &t.err), 1);
 	assert_int_equal(out.seq, 15);
@@ -78,7 +78,7 @@ f_b1_cursors_belong_to_one_epoch(void **state)
 	old.epoch = 11;
 	now.epoch = 12;
 	now.seq = 1;
-	c = (struct store_cursor){0, store_session_key(&old), 900};
+	c = (struct store_cursor) {0, store_session_key(&old), 900};
 	assert_int_equal(store_session_put(&t.store, &now, &t.err), 0);
 	assert_int_equal(store_cursors_put(&t.store, &c, 1, &t.err), 0);
 	assert_int_equal(store_session_get(&t.store, 0, &out, &t.err), 1);
@@ -104,14 +104,16 @@ struct record_842d226 {
 static void
 put_old(const char *url)
 {
-	struct record_842d226 r = {.shard = 3, .shard_count = 16, .seq = 40,
+	struct record_842d226 r = {.shard = 3,
+	    .shard_count = 16,
+	    .seq = 40,
 	    .id = "abc"};
 	struct store_key k;
 
 	str_copy(r.url, url, sizeof(r.url));
 	store_env_key(&k, "session/00003");
-	assert_int_equal(store_env_put_one(&t.store, &k, &r, sizeof(r),
-	    &t.err), 0);
+	assert_int_equal(store_env_put_one(&t.store, &k, &r, sizeof(r), &t.err),
+	    0);
 }
 
 static void
@@ -164,8 +166,11 @@ test_ledger(void **state)
 {
 	int64_t day = 24 * 3600 * 1000, now = clock_wall_ms();
 	struct store_identify e = {.shard = 1, .cause = CAUSE_NO_SESSION};
-	struct store_op settle = {.kind = STORE_OP_SETTLE, .id = 10,
-		.outcome = OUTCOME_CLOSED, .close_code = 4000, .at_ms = now};
+	struct store_op settle = {.kind = STORE_OP_SETTLE,
+	    .id = 10,
+	    .outcome = OUTCOME_CLOSED,
+	    .close_code = 4000,
+	    .at_ms = now};
 	struct seen s = {0};
 
 	for (int i = 0; i < 10; i++) {
@@ -175,11 +180,12 @@ test_ledger(void **state)
 		assert_int_equal(e.id, i + 1);
 	}
 	assert_int_equal(store_identify_each(&t.store, now - day, see, &s,
-	    &t.err), 0);
+			     &t.err),
+	    0);
 	assert_int_equal(s.n, 2);
 	memset(&s, 0, sizeof(s));
 	assert_int_equal(store_identify_each(&t.store, 0, see, &s, &t.err), 0);
-	assert_int_equal(s.n, 9);	/* the one of nine days ago went */
+	assert_int_equal(s.n, 9); /* the one of nine days ago went */
 	assert_int_equal(store_write(&t.store, &settle, 1, &t.err), 0);
 	memset(&s, 0, sizeof(s));
 	assert_int_equal(store_identify_each(&t.store, now, see, &s, &t.err),
@@ -188,7 +194,7 @@ test_ledger(void **state)
 	assert_int_equal(s.e.outcome, OUTCOME_CLOSED);
 	assert_int_equal(s.e.close_code, 4000);
 	assert_int_equal(s.e.settled_ms, now);
-	settle.id = 77;		/* one that is forgotten by now */
+	settle.id = 77; /* one that is forgotten by now */
 	assert_int_equal(store_write(&t.store, &settle, 1, &t.err), 0);
 }
 
@@ -212,8 +218,9 @@ test_ledger_among_others(void **state)
 	assert_int_equal(e.id, 2);
 	assert_int_equal(store_gateway_get(&t.store, &got, &t.err), 1);
 	assert_int_equal(got.shards, 4);
-	assert_int_equal(store_blob_get(&t.store, "k", text, sizeof(text),
-	    &len, &t.err), 1);
+	assert_int_equal(store_blob_get(&t.store, "k", text, sizeof(text), &len,
+			     &t.err),
+	    1);
 	assert_int_equal(len, 5);
 	assert_memory_equal(text, "valu", 4);
 	assert_int_equal(store_blob_get(&t.store, "no", text, 4, &len, &t.err),
@@ -264,15 +271,15 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
-		T(test_session),
-		T(f_b1_cursors_belong_to_one_epoch),
-		T(f_b1_records_of_older_builds_keep_their_key),
-		T(test_cursors),
-		T(test_ledger),
-		T(test_ledger_among_others),
-		T(test_full_map),
-		T(test_open_creates_nothing),
-		T(test_stat),
+	    T(test_session),
+	    T(f_b1_cursors_belong_to_one_epoch),
+	    T(f_b1_records_of_older_builds_keep_their_key),
+	    T(test_cursors),
+	    T(test_ledger),
+	    T(test_ledger_among_others),
+	    T(test_full_map),
+	    T(test_open_creates_nothing),
+	    T(test_stat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

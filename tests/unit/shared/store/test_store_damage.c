@@ -30,8 +30,8 @@ tear_down(void **state)
 static void
 put_raw(const char *key, const void *data, size_t len)
 {
-	MDB_val k = {strlen(key), (void *)(uintptr_t)key}, v = {len,
-	    (void *)(uintptr_t)data};
+	MDB_val k = {strlen(key), (void *)(uintptr_t)key},
+		v = {len, (void *)(uintptr_t)data};
 	struct store_tx tx;
 
 	assert_int_equal(store_env_begin(&tx, &t.store, true, &t.err), 0);
@@ -43,7 +43,8 @@ static void
 test_future_and_broken_records(void **state)
 {
 	static const unsigned char future[16] = {2, 0, 0, 0, 8},
-	    next_schema[12] = {1, 0, 0, 0, 4, 0, 0, 0, 2};
+				   next_schema[12] = {1, 0, 0, 0, 4, 0, 0, 0,
+				       2};
 	struct store_session s;
 	struct store again;
 
@@ -163,8 +164,10 @@ f_d9_overwritten_pages_kill_nobody(void **state)
 				memset(page, fill[i], sizeof(page));
 			else
 				for (size_t k = 0; k < sizeof(page); k++)
-					page[k] = (unsigned char)(k * 2654435761u
-					    >> 13) ^ was[k];
+					page[k] = (unsigned char)(k
+							  * 2654435761u
+						      >> 13)
+					    ^ was[k];
 			assert_int_equal(pwrite(fd, page, sizeof(page), at),
 			    sizeof(page));
 			pid = store_rig_spawn(read_all, 0);
@@ -221,12 +224,12 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
-		T(test_future_and_broken_records),
-		T(test_other_libc),
-		T(f_d9_a_damaged_meta_is_called_damaged),
-		T(f_d9_overwritten_pages_kill_nobody),
-		T(f_d11_a_store_that_lost_everything_says_so),
-		T(test_damaged_file),
+	    T(test_future_and_broken_records),
+	    T(test_other_libc),
+	    T(f_d9_a_damaged_meta_is_called_damaged),
+	    T(f_d9_overwritten_pages_kill_nobody),
+	    T(f_d11_a_store_that_lost_everything_says_so),
+	    T(test_damaged_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,7 +79,8 @@ test_order_and_fd(void **state)
 	assert_int_equal(pipe(p), 0);
 	for (uint32_t i = 0; i < 200; i++)
 		assert_int_equal(ipc_send(&t.a, MSG_HELLO, 3, i, word,
-		    sizeof(word), i == 77 ? p[1] : -1), 0);
+				     sizeof(word), i == 77 ? p[1] : -1),
+		    0);
 	close(p[1]);
 	turn(20);
 	assert_int_equal(t.got, 200);
@@ -102,8 +103,9 @@ test_queue_is_bounded(void **state)
 	char big[CONTRACT_MSG_MAX] = {0};
 	int n = 0;
 
-	while (n < 100000 && ipc_send(&t.a, MSG_HELLO, 3, (uint32_t)n, big,
-	    sizeof(big), -1) == 0)
+	while (n < 100000
+	    && ipc_send(&t.a, MSG_HELLO, 3, (uint32_t)n, big, sizeof(big), -1)
+		== 0)
 		n++;
 	assert_true(n >= IPC_QUEUE_MAX && n < 100000);
 	turn(200);
@@ -127,22 +129,25 @@ send_raw(struct msg_hdr h, size_t len, const char *expect)
 static void
 test_other_version(void **state)
 {
-	send_raw((struct msg_hdr){.type = MSG_HELLO, .version = 77}, 16,
+	send_raw((struct msg_hdr) {.type = MSG_HELLO, .version = 77}, 16,
 	    "version 77, we speak");
 }
 
 static void
 test_short(void **state)
 {
-	send_raw((struct msg_hdr){.type = MSG_HELLO,
-	    .version = CONTRACT_VERSION}, 7, "version");
+	send_raw((struct msg_hdr) {.type = MSG_HELLO,
+		     .version = CONTRACT_VERSION},
+	    7, "version");
 }
 
 static void
 test_wrong_length(void **state)
 {
-	send_raw((struct msg_hdr){.type = MSG_HELLO,
-	    .version = CONTRACT_VERSION, .len = 9}, 24, "malformed");
+	send_raw((struct msg_hdr) {.type = MSG_HELLO,
+		     .version = CONTRACT_VERSION,
+		     .len = 9},
+	    24, "malformed");
 }
 
 /* A newer peer's message is passed over, with the fd it brought. */
@@ -177,11 +182,14 @@ test_two_fds(void **state)
 		struct cmsghdr hdr;
 		char space[CMSG_SPACE(2 * sizeof(int))];
 	} anc = {.hdr = {.cmsg_len = CMSG_LEN(2 * sizeof(int)),
-	    .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+		     .cmsg_level = SOL_SOCKET,
+		     .cmsg_type = SCM_RIGHTS}};
 	struct msg_hdr h = {.type = MSG_UPLINK, .version = CONTRACT_VERSION};
 	struct iovec iov = {&h, sizeof(h)};
-	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1,
-	    .msg_control = anc.space, .msg_controllen = sizeof(anc.space)};
+	struct msghdr m = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = anc.space,
+	    .msg_controllen = sizeof(anc.space)};
 	unsigned before = fds_open();
 	int two[2] = {0, 1};
 
@@ -199,13 +207,13 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_order_and_fd),
-		T(test_queue_is_bounded),
-		T(test_other_version),
-		T(test_short),
-		T(test_wrong_length),
-		T(test_unknown_type),
-		T(test_two_fds),
+	    T(test_order_and_fd),
+	    T(test_queue_is_bounded),
+	    T(test_other_version),
+	    T(test_short),
+	    T(test_wrong_length),
+	    T(test_unknown_type),
+	    T(test_two_fds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,13 +25,13 @@ static struct {
 	struct config config;
 	struct ev_loop *loop;
 	struct timers *timers;
-	struct ipc ipc;		/* the orphan's channel */
+	struct ipc ipc; /* the orphan's channel */
 	struct orphan orphan;
 	struct nonce nonce;
 	int listener, pipe[2], supervisor;
 	unsigned adopted, left, heard;
 	char why[256];
-	struct ipc peer;	/* the next supervisor's end */
+	struct ipc peer; /* the next supervisor's end */
 	struct msg_adopt said;
 	int fd;
 } t;
@@ -58,7 +58,7 @@ leave(struct orphan *o, const char *why)
 	str_copy(t.why, why, sizeof(t.why));
 }
 
-static const struct orphan_ops ops = { describe, adopted, leave };
+static const struct orphan_ops ops = {describe, adopted, leave};
 
 static void
 on_msg(struct ipc *ipc, const struct msg_hdr *h, const void *payload, int fd)
@@ -99,10 +99,10 @@ turn(void)
 static void
 listen_now(void)
 {
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 
-	assert_true(str_format(sa.sun_path, sizeof(sa.sun_path), "%s/%s",
-	    t.dir, CONTRACT_ADOPT_SOCK));
+	assert_true(str_format(sa.sun_path, sizeof(sa.sun_path), "%s/%s", t.dir,
+	    CONTRACT_ADOPT_SOCK));
 	unlink(sa.sun_path);
 	t.listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
 	assert_int_equal(bind(t.listener, (struct sockaddr *)&sa, sizeof(sa)),
@@ -177,12 +177,12 @@ teardown(void **state)
 static void
 test_taken_over(void **state)
 {
-	struct msg_adopted ok = { .pid = getpid() };
+	struct msg_adopted ok = {.pid = getpid()};
 	char word[3] = "";
 
 	supervisor_dies();
 	assert_true(orphan_is(&t.orphan));
-	fake_time_advance(30000);	/* nobody listens for a while */
+	fake_time_advance(30000); /* nobody listens for a while */
 	assert_int_equal(t.left, 0);
 	listen_now();
 	fake_time_advance(1000);
@@ -200,7 +200,7 @@ test_taken_over(void **state)
 	ipc_send(&t.peer, MSG_RECONNECT, 4, 0, NULL, 0, -1);
 	turn();
 	assert_int_equal(t.adopted, 1);
-	assert_int_equal(t.heard, 1);	/* the channel is one again */
+	assert_int_equal(t.heard, 1); /* the channel is one again */
 	assert_false(orphan_is(&t.orphan));
 	fake_time_advance(LIMIT_S * 1000);
 	assert_int_equal(t.left, 0);
@@ -233,7 +233,7 @@ test_not_at_all(void **state)
 static void
 test_refused(void **state)
 {
-	struct msg_refused no = { .text = "the token was changed" };
+	struct msg_refused no = {.text = "the token was changed"};
 
 	listen_now();
 	supervisor_dies();
@@ -259,13 +259,13 @@ test_no_answer(void **state)
 	t.fd = -1;
 	turn();
 	fake_time_advance(1000);
-	answer_call();		/* the end made it call again */
+	answer_call(); /* the end made it call again */
 	fake_time_advance(ORPHAN_ANSWER_S * 1000 + 1000);
 	turn();
 	ipc_close(&t.peer);
 	close(t.fd);
 	t.fd = -1;
-	answer_call();		/* so did its silence */
+	answer_call(); /* so did its silence */
 	assert_int_equal(t.left, 0);
 	assert_int_equal(t.adopted, 0);
 }
@@ -273,8 +273,8 @@ test_no_answer(void **state)
 static void
 test_other_contract(void **state)
 {
-	struct msg_hdr h = { .type = MSG_REFUSED,
-	    .version = CONTRACT_VERSION + 1 };
+	struct msg_hdr h = {.type = MSG_REFUSED,
+	    .version = CONTRACT_VERSION + 1};
 
 	listen_now();
 	supervisor_dies();
@@ -314,24 +314,32 @@ test_nonce(void **state)
 static void
 test_config_sum(void **state)
 {
-	static const char plain[] = "[bot]\nintents = GUILDS\n",
+	static const char
+	    plain[] = "[bot]\nintents = GUILDS\n",
 	    said[] = "[bot]\nintents = GUILDS\n[gateway]\ncompress = "
-	    "zlib-stream\n",
+		     "zlib-stream\n",
 	    other[] = "[bot]\nintents = GUILDS\n[gateway]\ncompress = none\n"
-	    "[log]\nlevel = debug\n[plugin \"a\"]\nexec = /bin/cat\n";
+		      "[log]\nlevel = debug\n[plugin \"a\"]\nexec = /bin/cat\n";
 	struct config a, b, c;
 	struct err e;
 
-	assert_int_equal(config_parse(&a, "shardherd.conf", plain, NULL, NULL, &e), 0);
-	assert_int_equal(config_parse(&b, "shardherd.conf", said, NULL, NULL, &e), 0);
-	assert_int_equal(config_parse(&c, "shardherd.conf", other, NULL, NULL, &e), 0);
+	assert_int_equal(config_parse(&a, "shardherd.conf", plain, NULL, NULL,
+			     &e),
+	    0);
+	assert_int_equal(config_parse(&b, "shardherd.conf", said, NULL, NULL,
+			     &e),
+	    0);
+	assert_int_equal(config_parse(&c, "shardherd.conf", other, NULL, NULL,
+			     &e),
+	    0);
 	for (unsigned i = 0; i < CONFIG_RELOAD_CLASSES; i++) {
 		bool differs = i == CONFIG_RELOAD_SHARDS
 		    || i == CONFIG_RELOAD_HANDLER || i == CONFIG_RELOAD_LIVE;
 
 		/* A default that is written out is still the default. */
 		assert_true(config_diff_sum(&a, i) == config_diff_sum(&b, i));
-		assert_int_equal(config_diff_sum(&a, i) != config_diff_sum(&c, i),
+		assert_int_equal(config_diff_sum(&a, i)
+			!= config_diff_sum(&c, i),
 		    differs);
 	}
 	config_free(&a);
@@ -345,9 +353,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_taken_over), T(test_time_is_bounded),
-		T(test_not_at_all), T(test_refused), T(test_no_answer),
-		T(test_other_contract), T(test_nonce), T(test_config_sum),
+	    T(test_taken_over),
+	    T(test_time_is_bounded),
+	    T(test_not_at_all),
+	    T(test_refused),
+	    T(test_no_answer),
+	    T(test_other_contract),
+	    T(test_nonce),
+	    T(test_config_sum),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

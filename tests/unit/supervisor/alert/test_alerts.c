@@ -57,8 +57,8 @@ act_failed(void *arg, const struct alert_msg *m, const char *why)
 	t.failed++;
 }
 
-static const struct alert_actions actions = { act_wanted, act_deliver, act_say,
-	act_keep, act_failed };
+static const struct alert_actions actions = {act_wanted, act_deliver, act_say,
+    act_keep, act_failed};
 
 static int
 set_up(void **state)
@@ -112,16 +112,16 @@ test_once_repeat_over(void **state)
 	deliver("");
 	judge(ALERT_LEFT, "30 are left");
 	looks(1700);
-	assert_int_equal(t.delivering, 1);		/* once */
+	assert_int_equal(t.delivering, 1); /* once */
 	assert_string_equal(alerts_first(&t.a), "30 are left");
 	looks(101);
-	assert_int_equal(t.delivering, 2);		/* after an hour */
+	assert_int_equal(t.delivering, 2); /* after an hour */
 	assert_int_equal(t.sent[1].news, ALERT_STANDS);
 	assert_string_equal(t.sent[1].text, "30 are left");
 	assert_int_equal(t.sent[1].since_ms, t.sent[0].since_ms);
 	deliver("");
 	judge(ALERT_LEFT, NULL);
-	assert_int_equal(t.delivering, 2);		/* it may flap */
+	assert_int_equal(t.delivering, 2); /* it may flap */
 	assert_int_equal(alerts_standing(&t.a), 1);
 	looks(6);
 	assert_int_equal(t.delivering, 3);
@@ -131,7 +131,7 @@ test_once_repeat_over(void **state)
 	looks(4000);
 	assert_int_equal(t.delivering, 3);
 	assert_int_equal(t.said, 3);
-	assert_int_equal(t.kept, 2 * 3);	/* as it is made, and told */
+	assert_int_equal(t.kept, 2 * 3); /* as it is made, and told */
 }
 
 static void
@@ -168,7 +168,7 @@ f_a9_told_is_what_was_delivered(void **state)
 	judge(ALERT_HOLD, "on hold");
 	assert_int_equal(t.delivering, 1);
 	looks(100);
-	assert_int_equal(t.delivering, 1);	/* it is on its way */
+	assert_int_equal(t.delivering, 1); /* it is on its way */
 	before = t.a.state[ALERT_HOLD];
 	/* The kept state of alert_facts.c: on, since and sent alone. */
 	alerts_stop(&t.a);
@@ -182,7 +182,7 @@ f_a9_told_is_what_was_delivered(void **state)
 	assert_int_equal(t.sent[1].since_ms, before.since_ms);
 	deliver("");
 	looks(1700);
-	assert_int_equal(t.delivering, 2);	/* told: once */
+	assert_int_equal(t.delivering, 2); /* told: once */
 	/* Its end, given up, is said again after a while. */
 	judge(ALERT_HOLD, NULL);
 	looks(6);
@@ -215,7 +215,7 @@ test_one_at_a_time_in_order(void **state)
 	assert_string_equal(t.sent[1].text, "foreign");
 	assert_string_equal(t.sent[2].text, "deaf");
 	deliver("");
-	deliver("");			/* nothing under way: ignored */
+	deliver(""); /* nothing under way: ignored */
 	assert_int_equal(t.a.waiting, 0);
 }
 
@@ -268,7 +268,7 @@ test_queue_is_bounded(void **state)
 		fake_time_advance(ALERT_CLEAR_MS);
 		judge(ALERT_DEAF, NULL);
 	}
-	assert_int_equal(t.delivering, 1);		/* it never answers */
+	assert_int_equal(t.delivering, 1); /* it never answers */
 	assert_int_equal(t.a.waiting, ALERT_QUEUE);
 	assert_int_equal(t.a.failed, 5 * ALERT_QUEUE);
 	deliver("");
@@ -290,9 +290,12 @@ static void
 test_bodies(void **state)
 {
 	char name[] = "herd";
-	struct config c = { .name = name };
-	struct alert_msg m = { .kind = "foreign", .news = ALERT_RAISED,
-	    .since_ms = 5, .at_ms = 6, .text = "say \"no\" @everyone" };
+	struct config c = {.name = name};
+	struct alert_msg m = {.kind = "foreign",
+	    .news = ALERT_RAISED,
+	    .since_ms = 5,
+	    .at_ms = 6,
+	    .text = "say \"no\" @everyone"};
 	char *body = alert_send_body(&c, &m, false);
 	struct json_object *o = json_tokener_parse(body), *v;
 
@@ -319,7 +322,8 @@ test_whose_webhook(void **state)
 {
 	assert_true(alert_send_is_discord("https://discord.com/x"));
 	assert_true(alert_send_is_discord("https://DISCORD.com:443/x"));
-	assert_true(alert_send_is_discord("http://10.0.0.1:8080/api/webhooks/1/t"));
+	assert_true(
+	    alert_send_is_discord("http://10.0.0.1:8080/api/webhooks/1/t"));
 	assert_false(alert_send_is_discord("https://discord.com.evil/x"));
 	assert_false(alert_send_is_discord("https://x/y?u=/api/webhooks/1"));
 	assert_false(alert_send_is_discord("discord.com"));
@@ -332,19 +336,20 @@ static void
 test_hook_words(void **state)
 {
 	char name[] = "n", none[] = "",
-	    fails[] = "/bin/sh -c 'echo a; echo no route to host >&2; echo; "
-	    "exit 3'",
-	    talks[] = "/bin/sh -c 'head -c 1000000 /dev/zero; exit 0'",
-	    silent[] = "/bin/sh -c 'exit 4'";
-	struct config c = { .name = name, .alert_webhook = none,
-	    .alert_exec = fails };
-	struct alert_msg m = { .kind = "left", .text = "words" };
+	     fails[] = "/bin/sh -c 'echo a; echo no route to host >&2; echo; "
+		       "exit 3'",
+	     talks[] = "/bin/sh -c 'head -c 1000000 /dev/zero; exit 0'",
+	     silent[] = "/bin/sh -c 'exit 4'";
+	struct config c = {.name = name,
+	    .alert_webhook = none,
+	    .alert_exec = fails};
+	struct alert_msg m = {.kind = "left", .text = "words"};
 	char why[192];
 
 	assert_int_equal(alert_send_run(&c, "", &m, why, sizeof(why)),
 	    ALERT_DONE_WEBHOOK);
-	assert_string_equal(why, "the alert program failed (status 3): no "
-	    "route to host");
+	assert_string_equal(why,
+	    "the alert program failed (status 3): no route to host");
 	c.alert_exec = talks;
 	alert_send_run(&c, "", &m, why, sizeof(why));
 	assert_string_equal(why, "");
@@ -357,18 +362,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_once_repeat_over),
-		T(test_flapping_is_one),
-		T(test_restart),
-		T(f_a9_told_is_what_was_delivered),
-		T(test_one_at_a_time_in_order),
-		T(test_failure),
-		T(test_no_process),
-		T(test_queue_is_bounded),
-		T(test_nobody_wants_it),
-		T(test_bodies),
-		T(test_whose_webhook),
-		T(test_hook_words),
+	    T(test_once_repeat_over),
+	    T(test_flapping_is_one),
+	    T(test_restart),
+	    T(f_a9_told_is_what_was_delivered),
+	    T(test_one_at_a_time_in_order),
+	    T(test_failure),
+	    T(test_no_process),
+	    T(test_queue_is_bounded),
+	    T(test_nobody_wants_it),
+	    T(test_bodies),
+	    T(test_whose_webhook),
+	    T(test_hook_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

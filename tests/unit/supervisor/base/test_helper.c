@@ -25,7 +25,7 @@ static struct {
 	struct ev_loop *loop;
 	struct timers *timers;
 	unsigned ended, late;
-	int again;		/* so often it is started from its callback */
+	int again; /* so often it is started from its callback */
 } t;
 
 static int
@@ -41,8 +41,13 @@ start(helper_run_fn *run, const void *arg, int fd)
 {
 	struct err e;
 
-	assert_int_equal(helper_start(&t.h, &(struct helper_job){ .run = run,
-	    .arg = arg, .fds = { fd }, .deadline_s = DEADLINE_S }, &e), 0);
+	assert_int_equal(helper_start(&t.h,
+			     &(struct helper_job) {.run = run,
+				 .arg = arg,
+				 .fds = {fd},
+				 .deadline_s = DEADLINE_S},
+			     &e),
+	    0);
 	assert_true(helper_busy(&t.h));
 }
 
@@ -140,8 +145,8 @@ test_much_is_known_by_its_end(void **state)
 	assert_true(reap(t.h.pid, &status));
 	assert_int_equal(t.ended, 1);
 	assert_int_equal(status, 0);
-	assert_true(t.h.len >= HELPER_SAID_MAX / 2
-	    && t.h.len <= HELPER_SAID_MAX);
+	assert_true(
+	    t.h.len >= HELPER_SAID_MAX / 2 && t.h.len <= HELPER_SAID_MAX);
 	assert_int_equal(strlen(t.h.said), t.h.len);
 	assert_string_equal(t.h.said + t.h.len - strlen(last), last);
 }
@@ -180,7 +185,7 @@ hang(const void *arg, int out)
 static bool
 nobody_holds(int fd)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 
 	return poll(&p, 1, 10000) == 1 && (p.revents & POLLHUP) != 0;
 }
@@ -244,8 +249,7 @@ look_around(const void *arg, int out)
 	bool good;
 
 	sigprocmask(SIG_BLOCK, NULL, &blocked);
-	good = fcntl(x->kept, F_GETFD) != -1
-	    && fcntl(x->closed, F_GETFD) == -1
+	good = fcntl(x->kept, F_GETFD) != -1 && fcntl(x->closed, F_GETFD) == -1
 	    && sigismember(&blocked, SIGTERM) == 0
 	    && signal(SIGCHLD, SIG_DFL) == SIG_DFL
 	    && signal(SIGPIPE, SIG_DFL) == SIG_IGN && getsid(0) == getpid();
@@ -255,7 +259,7 @@ look_around(const void *arg, int out)
 static void
 test_what_it_inherits(void **state)
 {
-	struct inheritance x = { dup(STDIN_FILENO), dup(STDIN_FILENO) };
+	struct inheritance x = {dup(STDIN_FILENO), dup(STDIN_FILENO)};
 	sigset_t term, was;
 	int status;
 
@@ -285,8 +289,13 @@ test_no_descriptor_no_helper(void **state)
 	while (n < (int)nitems(fd) && (fd[n] = dup(STDIN_FILENO)) != -1)
 		n++;
 	assert_int_equal(errno, EMFILE);
-	assert_int_equal(helper_start(&t.h, &(struct helper_job){ .run = say,
-	    .arg = "", .deadline_s = DEADLINE_S, .aim = " to ask" }, &e), -1);
+	assert_int_equal(helper_start(&t.h,
+			     &(struct helper_job) {.run = say,
+				 .arg = "",
+				 .deadline_s = DEADLINE_S,
+				 .aim = " to ask"},
+			     &e),
+	    -1);
 	setrlimit(RLIMIT_NOFILE, &was);
 	while (n > 0)
 		close(fd[--n]);
@@ -299,13 +308,13 @@ main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_either_end_first),
-		TEST(test_much_is_known_by_its_end),
-		TEST(test_end_without_a_word),
-		TEST(test_deadline_ends_all_of_it),
-		TEST(test_stop_is_no_end),
-		TEST(test_what_it_inherits),
-		TEST(test_no_descriptor_no_helper),
+	    TEST(test_either_end_first),
+	    TEST(test_much_is_known_by_its_end),
+	    TEST(test_end_without_a_word),
+	    TEST(test_deadline_ends_all_of_it),
+	    TEST(test_stop_is_no_end),
+	    TEST(test_what_it_inherits),
+	    TEST(test_no_descriptor_no_helper),
 	};
 
 	alarm(60);

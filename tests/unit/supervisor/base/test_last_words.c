@@ -40,7 +40,7 @@ open_lock(void)
 static pid_t
 die(void (*end)(void), char found[LAST_WORDS_MAX])
 {
-	struct fleet_log logs = { .fd = open_in("log"), .format = LOGLINE_TEXT };
+	struct fleet_log logs = {.fd = open_in("log"), .format = LOGLINE_TEXT};
 	int lock = open_lock(), status, null;
 	pid_t pid;
 
@@ -86,8 +86,10 @@ f_a8_last_words_of_an_invariant(void **state)
 	pid_t pid = die(break_must, found);
 	int fd = open_in("log");
 
-	str_format(want, sizeof(want), "The supervisor before this one (pid "
-	    "%d) gave up: invariant broken at ", (int)pid);
+	str_format(want, sizeof(want),
+	    "The supervisor before this one (pid "
+	    "%d) gave up: invariant broken at ",
+	    (int)pid);
 	assert_memory_equal(found, want, strlen(want));
 	assert_non_null(strstr(found, "dir[0] == '\\0'"));
 	assert_true(pread(fd, log, sizeof(log) - 1, 0) > 0);
@@ -106,8 +108,8 @@ f_a8_last_words_of_an_invariant(void **state)
 static void
 test_any_lock(void **state)
 {
-	static const char *const odd[] = { "", "\n", "x\n", "-5\n", "0\nhm\n",
-	    "99999999999999999999999999\n" };
+	static const char *const odd[] = {"", "\n", "x\n", "-5\n", "0\nhm\n",
+	    "99999999999999999999999999\n"};
 	char found[LAST_WORDS_MAX];
 	int lock = open_lock();
 
@@ -121,8 +123,8 @@ test_any_lock(void **state)
 	assert_int_equal(ftruncate(lock, 0), 0);
 	assert_true(pwrite(lock, "7\nsaid \033[2J\xff\n", 14, 0) > 0);
 	last_words_found(lock, found);
-	assert_string_equal(found, "The supervisor before this one (pid 7) "
-	    "said \\x1b[2J\\xff.");
+	assert_string_equal(found,
+	    "The supervisor before this one (pid 7) said \\x1b[2J\\xff.");
 	close(lock);
 }
 
@@ -170,9 +172,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(f_a8_last_words_of_an_invariant),
-		cmocka_unit_test(test_any_lock),
-		cmocka_unit_test(f_a12_only_who_is_meant_is_signalled),
+	    cmocka_unit_test(f_a8_last_words_of_an_invariant),
+	    cmocka_unit_test(test_any_lock),
+	    cmocka_unit_test(f_a12_only_who_is_meant_is_signalled),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

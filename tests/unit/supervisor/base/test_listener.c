@@ -72,7 +72,8 @@ call(void)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_int_equal(connect(fd, (struct sockaddr *)&t.l.at,
-	    sizeof(t.l.at)), 0);
+			     sizeof(t.l.at)),
+	    0);
 	return fd;
 }
 
@@ -111,8 +112,8 @@ test_a_stale_one_is_replaced(void **state)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	assert_int_equal(bind(fd, (struct sockaddr *)&t.l.at,
-	    sizeof(t.l.at)), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&t.l.at, sizeof(t.l.at)),
+	    0);
 	close(fd);
 	assert_int_equal(listener_there(&t.l), 0);
 	listen_now();
@@ -193,11 +194,11 @@ main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_calls),
-		TEST(test_a_stale_one_is_replaced),
-		TEST(test_one_that_went_is_missed),
-		TEST(test_no_descriptors),
-		TEST(test_too_long),
+	    TEST(test_calls),
+	    TEST(test_a_stale_one_is_replaced),
+	    TEST(test_one_that_went_is_missed),
+	    TEST(test_no_descriptors),
+	    TEST(test_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

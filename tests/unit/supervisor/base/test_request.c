@@ -12,7 +12,7 @@
 static int
 parse(const char *line, struct request *r)
 {
-	struct err e = { .code = 0 };
+	struct err e = {.code = 0};
 	int rc = request_parse(line, strlen(line), r, &e);
 
 	assert_int_equal(rc == -1, e.code == EXIT_USAGE);
@@ -28,25 +28,32 @@ test_requests(void **state)
 	assert_int_equal(r.verb, REQUEST_PING);
 	assert_int_equal(parse("{\"cmd\":\"stop\"}", &r), 0);
 	assert_false(r.end_sessions);
-	assert_int_equal(parse("{\"cmd\":\"stop\",\"end_sessions\":true}",
-	    &r), 0);
+	assert_int_equal(parse("{\"cmd\":\"stop\",\"end_sessions\":true}", &r),
+	    0);
 	assert_true(r.end_sessions);
 	assert_int_equal(parse("{\"id\":3,\"action\":\"restart\","
-	    "\"cmd\":\"shard\",\"more\":[1]}", &r), 0);
+			       "\"cmd\":\"shard\",\"more\":[1]}",
+			     &r),
+	    0);
 	assert_int_equal(r.shard, 3);
 	assert_int_equal(r.action, REQUEST_RESTART);
 	assert_int_equal(parse("{\"cmd\":\"shard\",\"id\":0,"
-	    "\"action\":\"reconnect\"}", &r), 0);
+			       "\"action\":\"reconnect\"}",
+			     &r),
+	    0);
 	assert_int_equal(r.action, REQUEST_RECONNECT);
 	assert_int_equal(parse("{\"cmd\":\"log-level\",\"level\":\"warn\"}",
-	    &r), 0);
+			     &r),
+	    0);
 	assert_int_equal(r.level, LOG_L_WARN);
 	assert_int_equal(parse("{\"cmd\":\"rollout\"}", &r), 0);
 	assert_int_equal(r.rollout.action, REQUEST_ROLLOUT_BEGIN);
 	assert_int_equal(r.rollout.canary, -1);
 	assert_true(r.rollout.pause_s == -1);
 	assert_int_equal(parse("{\"cmd\":\"rollout\",\"action\":\"undo\","
-	    "\"canary\":0,\"pause_s\":1.5,\"all\":true}", &r), 0);
+			       "\"canary\":0,\"pause_s\":1.5,\"all\":true}",
+			     &r),
+	    0);
 	assert_int_equal(r.rollout.action, REQUEST_ROLLOUT_UNDO);
 	assert_int_equal(r.rollout.canary, 0);
 	assert_true(r.rollout.pause_s == 1.5 && r.rollout.all);
@@ -55,10 +62,11 @@ test_requests(void **state)
 static void
 test_bad_requests(void **state)
 {
-	static const char *const bad[] = { "", "{", "[]", "null", "7",
-	    "\"ping\"", "{}", "{\"cmd\":\"ping\\u0000not\"}", "{\"cmd\":1}", "{\"cmd\":\"Ping\"}",
-	    "{\"cmd\":\"shard\"}", "{\"cmd\":\"shard\",\"id\":-1,"
-	    "\"action\":\"restart\"}", "{\"cmd\":\"shard\",\"id\":1}",
+	static const char *const bad[] = {"", "{", "[]", "null", "7",
+	    "\"ping\"", "{}", "{\"cmd\":\"ping\\u0000not\"}", "{\"cmd\":1}",
+	    "{\"cmd\":\"Ping\"}", "{\"cmd\":\"shard\"}",
+	    "{\"cmd\":\"shard\",\"id\":-1,\"action\":\"restart\"}",
+	    "{\"cmd\":\"shard\",\"id\":1}",
 	    "{\"cmd\":\"shard\",\"id\":\"1\",\"action\":\"restart\"}",
 	    "{\"cmd\":\"shard\",\"id\":1,\"action\":\"explode\"}",
 	    "{\"cmd\":\"stop\",\"end_sessions\":\"yes\"}",
@@ -68,7 +76,7 @@ test_bad_requests(void **state)
 	    "{\"cmd\":\"rollout\",\"pause_s\":-1}",
 	    "{\"cmd\":\"log-level\",\"level\":\"loud\"}",
 	    "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}"
-	    "}}}}}" };
+	    "}}}}}"};
 	struct request r;
 
 	for (size_t i = 0; i < nitems(bad); i++)
@@ -78,11 +86,12 @@ test_bad_requests(void **state)
 static void
 test_error_is_one_line(void **state)
 {
-	struct err e = { .code = 75, .text = "say \"no\"\nplease" };
+	struct err e = {.code = 75, .text = "say \"no\"\nplease"};
 	char out[256];
 
 	request_error(&e, out, sizeof(out));
-	assert_string_equal(out, "{\"ok\":false,\"code\":75,"
+	assert_string_equal(out,
+	    "{\"ok\":false,\"code\":75,"
 	    "\"error\":\"say \\\"no\\\"\\nplease\"}\n");
 }
 
@@ -91,9 +100,9 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(test_requests),
-		T(test_bad_requests),
-		T(test_error_is_one_line),
+	    T(test_requests),
+	    T(test_bad_requests),
+	    T(test_error_is_one_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

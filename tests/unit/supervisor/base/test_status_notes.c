@@ -50,7 +50,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(f_d2_notes_have_rank_time_and_end),
+	    cmocka_unit_test(f_d2_notes_have_rank_time_and_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

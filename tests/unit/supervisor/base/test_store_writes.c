@@ -18,7 +18,7 @@ static struct {
 	char dir[SCRATCH_MAX];
 	struct store store;
 	struct store_writes writes;
-	int lock;		/* another writer's; -1: nobody writes */
+	int lock; /* another writer's; -1: nobody writes */
 	struct err err;
 } t;
 
@@ -193,10 +193,10 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
-		T(f_a5_a_turn_is_one_transaction),
-		T(f_a5_what_a_busy_store_refuses_comes_later),
-		T(f_a5_what_waits_is_bounded),
-		T(f_a5_the_end_writes_what_is_left),
+	    T(f_a5_a_turn_is_one_transaction),
+	    T(f_a5_what_a_busy_store_refuses_comes_later),
+	    T(f_a5_what_waits_is_bounded),
+	    T(f_a5_the_end_writes_what_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,41 +29,67 @@ test_obituaries(void **state)
 {
 	char s[256];
 
-	assert_int_equal(bury((struct death_report){ .status = EXITED(1),
-	    .killed_for = CRASHES, .oom_before = -1, .oom_after = -1,
-	    .last_words = "no such thing." }, s), CRASH_EXIT);
-	assert_string_equal(s, "shard 3 (pid 42) exited with code 1; last "
-	    "words: no such thing");
-	assert_int_equal(bury((struct death_report){ .status = EXITED(0),
-	    .killed_for = CRASHES }, s), CRASH_EXIT);
-	assert_int_equal(bury((struct death_report){ .status = EXITED(0),
-	    .asked = true, .killed_for = CRASHES,
-	    .last_words = "bye" }, s), CRASHES);
+	assert_int_equal(bury((struct death_report) {.status = EXITED(1),
+				  .killed_for = CRASHES,
+				  .oom_before = -1,
+				  .oom_after = -1,
+				  .last_words = "no such thing."},
+			     s),
+	    CRASH_EXIT);
+	assert_string_equal(s,
+	    "shard 3 (pid 42) exited with code 1; last words: no such thing");
+	assert_int_equal(bury((struct death_report) {.status = EXITED(0),
+				  .killed_for = CRASHES},
+			     s),
+	    CRASH_EXIT);
+	assert_int_equal(bury((struct death_report) {.status = EXITED(0),
+				  .asked = true,
+				  .killed_for = CRASHES,
+				  .last_words = "bye"},
+			     s),
+	    CRASHES);
 	assert_string_equal(s, "shard 3 (pid 42) ended as asked");
-	assert_int_equal(bury((struct death_report){ .status = EXITED(3),
-	    .asked = true, .killed_for = CRASHES }, s), CRASH_EXIT);
-	assert_int_equal(bury((struct death_report){ .status = KILLED(SIGSEGV),
-	    .killed_for = CRASHES }, s), CRASH_SIGNAL);
+	assert_int_equal(bury((struct death_report) {.status = EXITED(3),
+				  .asked = true,
+				  .killed_for = CRASHES},
+			     s),
+	    CRASH_EXIT);
+	assert_int_equal(bury((struct death_report) {.status = KILLED(SIGSEGV),
+				  .killed_for = CRASHES},
+			     s),
+	    CRASH_SIGNAL);
 	assert_non_null(strstr(s, "signal 11"));
-	assert_int_equal(bury((struct death_report){ .status = KILLED(SIGKILL),
-	    .killed_for = CRASH_HUNG }, s), CRASH_HUNG);
+	assert_int_equal(bury((struct death_report) {.status = KILLED(SIGKILL),
+				  .killed_for = CRASH_HUNG},
+			     s),
+	    CRASH_HUNG);
 	assert_non_null(strstr(s, "stopped working"));
 	/* Taken over from another supervisor: nobody told us. */
-	assert_int_equal(bury((struct death_report){ .unknown = true,
-	    .killed_for = CRASHES, .last_words = "bye" }, s), CRASH_UNKNOWN);
+	assert_int_equal(bury((struct death_report) {.unknown = true,
+				  .killed_for = CRASHES,
+				  .last_words = "bye"},
+			     s),
+	    CRASH_UNKNOWN);
 	assert_non_null(strstr(s, "how is not known"));
-	assert_int_equal(bury((struct death_report){ .unknown = true,
-	    .asked = true, .killed_for = CRASHES }, s), CRASHES);
-	assert_int_equal(bury((struct death_report){ .unknown = true,
-	    .killed_for = CRASH_HUNG }, s), CRASH_HUNG);
+	assert_int_equal(bury((struct death_report) {.unknown = true,
+				  .asked = true,
+				  .killed_for = CRASHES},
+			     s),
+	    CRASHES);
+	assert_int_equal(bury((struct death_report) {.unknown = true,
+				  .killed_for = CRASH_HUNG},
+			     s),
+	    CRASH_HUNG);
 }
 
 static void
 test_obituary_oom(void **state)
 {
-	struct death_report o = { .status = KILLED(SIGKILL),
-	    .killed_for = CRASHES, .oom_before = 3, .oom_after = 4,
-	    .rss_kb = 512 * 1024 };
+	struct death_report o = {.status = KILLED(SIGKILL),
+	    .killed_for = CRASHES,
+	    .oom_before = 3,
+	    .oom_after = 4,
+	    .rss_kb = 512 * 1024};
 	char s[256];
 
 	assert_int_equal(bury(o, s), CRASH_OOM);
@@ -80,8 +106,8 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(test_obituaries),
-		T(test_obituary_oom),
+	    T(test_obituaries),
+	    T(test_obituary_oom),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

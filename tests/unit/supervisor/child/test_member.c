@@ -75,9 +75,9 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(test_a_member_lives),
-		T(test_again_and_not),
-		T(test_spawn_fails),
+	    T(test_a_member_lives),
+	    T(test_again_and_not),
+	    T(test_spawn_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@
 static void
 test_delay_grows(void **state)
 {
-	static const double want[] = { 1, 2, 4, 8, 16, 32, 60, 60 };
+	static const double want[] = {1, 2, 4, 8, 16, 32, 60, 60};
 	struct restart_delay d;
 
 	restart_delay_init(&d, 1, 60);
@@ -101,11 +101,11 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(test_delay_grows),
-		T(test_delay_jitter),
-		T(test_delay_resets_after_proof),
-		T(test_brake_one_canary),
-		T(test_brake_forgets),
+	    T(test_delay_grows),
+	    T(test_delay_jitter),
+	    T(test_delay_resets_after_proof),
+	    T(test_brake_one_canary),
+	    T(test_brake_forgets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

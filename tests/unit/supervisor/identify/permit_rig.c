@@ -80,15 +80,15 @@ act_say(void *arg, const char *s)
 	str_copy(((struct permit_rig *)arg)->said, s, PERMIT_WORDS);
 }
 
-static const struct permit_actions actions = { act_record, act_grant,
-	act_settle, act_refresh, act_say };
+static const struct permit_actions actions = {act_record, act_grant, act_settle,
+    act_refresh, act_say};
 
 void
 permit_rig_answer(struct permit_rig *r, uint32_t m, int64_t total,
     int64_t remaining, uint64_t reset_ms)
 {
-	struct permit_answer a = { m, total, remaining,
-	    clock_boot_ms() + reset_ms, clock_boot_ms() };
+	struct permit_answer a = {m, total, remaining,
+	    clock_boot_ms() + reset_ms, clock_boot_ms()};
 
 	permit_budget(&r->p, &a);
 }
@@ -133,6 +133,7 @@ permit_rig_spaced(const struct permit_rig *r, uint64_t least)
 	for (size_t i = 0; i < r->grants; i++)
 		for (size_t j = i + 1; j < r->grants; j++)
 			if (r->grant[i].key == r->grant[j].key)
-				assert_true(r->grant[j].at_ms
-				    - r->grant[i].at_ms >= least);
+				assert_true(
+				    r->grant[j].at_ms - r->grant[i].at_ms
+				    >= least);
 }

@@ -19,9 +19,9 @@ struct permit_rig {
 		uint64_t at_ms, id;
 	} grant[PERMIT_RIG_GRANTS];
 	size_t grants, refreshes, recorded, lost, forced;
-	uint64_t answer_ms;	/* READY so long after the grant; 0: never */
+	uint64_t answer_ms; /* READY so long after the grant; 0: never */
 	size_t writes;
-	uint64_t disk_ms;	/* one write takes */
+	uint64_t disk_ms; /* one write takes */
 	bool disk_full, busy, deaf;
 	uint32_t last_outcome;
 	char said[PERMIT_WORDS];

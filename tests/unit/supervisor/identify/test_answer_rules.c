@@ -12,14 +12,15 @@
 
 #define HTTPS "https://discord.com/api/v10"
 
-static const char good[] = "{\"url\":\"wss://gateway.discord.gg\","
+static const char good[] =
+    "{\"url\":\"wss://gateway.discord.gg\","
     "\"shards\":9,\"session_start_limit\":{\"total\":1000,\"remaining\":999,"
     "\"reset_after\":14400000,\"max_concurrency\":1}}";
 
 static void
 test_gateway_body(void **state)
 {
-	struct discord_ask_answer a = { 0 };
+	struct discord_ask_answer a = {0};
 
 	assert_true(discord_ask_rest_gateway(good, strlen(good), &a));
 	assert_string_equal(a.url, "wss://gateway.discord.gg");
@@ -37,9 +38,12 @@ test_gateway_body(void **state)
 static void
 test_answer_limits(void **state)
 {
-	struct discord_ask_answer a = { .shards = 1, .total = 1000, .remaining = -3,
-	    .reset_after_ms = -1, .max_concurrency = 0,
-	    .url = "wss://h" };
+	struct discord_ask_answer a = {.shards = 1,
+	    .total = 1000,
+	    .remaining = -3,
+	    .reset_after_ms = -1,
+	    .max_concurrency = 0,
+	    .url = "wss://h"};
 
 	assert_true(answer_rules_answer_ok(&a, HTTPS));
 	assert_int_equal(a.max_concurrency, 1);
@@ -55,8 +59,10 @@ test_answer_limits(void **state)
 static void
 f_b6_an_answer_that_names_a_plain_url_is_refused(void **state)
 {
-	struct discord_ask_answer a = { .shards = 1, .total = 1000,
-	    .max_concurrency = 1, .url = "ws://127.0.0.1:80" };
+	struct discord_ask_answer a = {.shards = 1,
+	    .total = 1000,
+	    .max_concurrency = 1,
+	    .url = "ws://127.0.0.1:80"};
 
 	assert_true(answer_rules_answer_ok(&a, "http://127.0.0.1:81/api"));
 	assert_false(answer_rules_answer_ok(&a, HTTPS));
@@ -67,13 +73,13 @@ f_b6_an_answer_that_names_a_plain_url_is_refused(void **state)
 static void
 f_b8_answers_that_ask_again_are_asked_less_and_less(void **state)
 {
-	struct answer_rules_pace p = { 0 };
+	struct answer_rules_pace p = {0};
 	uint64_t now = 1000, questions = 0;
 
 	while (now < 3600000) {
 		now += (uint64_t)(answer_rules_pace_s(&p, now, 0.9) * 1000);
 		questions++;
-		now += 80;	/* a round trip */
+		now += 80; /* a round trip */
 		p.over_ms = now;
 	}
 	/* At 842d226: 45 000. */
@@ -96,10 +102,11 @@ f_b8_answers_that_ask_again_are_asked_less_and_less(void **state)
 }
 
 static struct discord_ask_answer
-judged(long status, const char *body, double header, enum discord_ask_status want)
+judged(long status, const char *body, double header,
+    enum discord_ask_status want)
 {
-	struct ask_http h = { status, header, body, strlen(body) };
-	struct discord_ask_answer a = { 0 };
+	struct ask_http h = {status, header, body, strlen(body)};
+	struct discord_ask_answer a = {0};
 
 	assert_int_equal(discord_ask_rest_judge(&h, &a), want);
 	a.status = want;
@@ -110,14 +117,15 @@ judged(long status, const char *body, double header, enum discord_ask_status wan
 static void
 f_b2_two_answers_prove_a_bad_token(void **state)
 {
-	struct discord_ask_answer a = { 0 };
+	struct discord_ask_answer a = {0};
 
 	assert_int_equal(discord_ask_rest_proved(DISCORD_ASK_UNAUTHORIZED, &a),
 	    DISCORD_ASK_UNAUTHORIZED);
 	for (unsigned i = 0; i < DISCORD_ASK_STATUS_COUNT; i++)
 		if (i != DISCORD_ASK_UNAUTHORIZED) {
 			a.words[0] = '\0';
-			assert_int_equal(discord_ask_rest_proved(i, &a), DISCORD_ASK_GARBAGE);
+			assert_int_equal(discord_ask_rest_proved(i, &a),
+			    DISCORD_ASK_GARBAGE);
 			assert_non_null(strstr(a.words, "not the token"));
 		}
 }
@@ -128,8 +136,9 @@ f_b5_the_supervisor_judges_as_the_handler(void **state)
 {
 	struct discord_ask_answer a;
 
-	a = judged(403, "{\"message\":\"internal network error\","
-	    "\"code\":40333}", 0, DISCORD_ASK_FORBIDDEN);
+	a = judged(403,
+	    "{\"message\":\"internal network error\",\"code\":40333}", 0,
+	    DISCORD_ASK_FORBIDDEN);
 	assert_true(a.cloudflare);
 	assert_true(answer_rules_retry_s(&a, 1, 0) >= 60);
 	a = judged(429, "{\"retry_after\":1e300}", 0, DISCORD_ASK_LIMITED);
@@ -169,7 +178,7 @@ test_judge(void **state)
 static void
 test_backoff(void **state)
 {
-	struct discord_ask_answer a = { .status = DISCORD_ASK_UNREACHABLE };
+	struct discord_ask_answer a = {.status = DISCORD_ASK_UNREACHABLE};
 
 	assert_true(answer_rules_retry_s(&a, 1, 1) <= 1);
 	assert_true(answer_rules_retry_s(&a, 4, 1) <= 8);
@@ -188,7 +197,8 @@ test_intents(void **state)
 	assert_int_equal(answer_rules_missing_intents(members, 1u << 14), 0);
 	assert_int_equal(answer_rules_missing_intents(members, 1u << 15), 0);
 	assert_int_equal(answer_rules_missing_intents(presences, 1u << 13), 0);
-	assert_int_equal(answer_rules_missing_intents(content | members, 1u << 19),
+	assert_int_equal(answer_rules_missing_intents(content | members,
+			     1u << 19),
 	    members);
 }
 
@@ -196,11 +206,12 @@ static void
 test_app_and_user(void **state)
 {
 	static const char app[] = "{\"flags\":8953856,"
-	    "\"interactions_endpoint_url\":null}";
-	static const char big[] = "{\"flags\":0,\"flags_new\":\"549755813888\","
+				  "\"interactions_endpoint_url\":null}";
+	static const char big[] =
+	    "{\"flags\":0,\"flags_new\":\"549755813888\","
 	    "\"interactions_endpoint_url\":\"https://x/y\"}";
 	static const char user[] = "{\"id\":\"123\",\"username\":\"pong\"}";
-	struct discord_ask_answer a = { 0 };
+	struct discord_ask_answer a = {0};
 
 	assert_true(discord_ask_rest_app(app, strlen(app), &a));
 	assert_int_equal(a.app_flags, 8953856);
@@ -210,7 +221,8 @@ test_app_and_user(void **state)
 	assert_int_equal(a.app_endpoint, 1);
 	assert_true(discord_ask_rest_user(user, strlen(user), &a));
 	assert_string_equal(a.user_name, "pong");
-	assert_false(discord_ask_rest_user("{}", 2, &a) && a.user_id[0] == '\0');
+	assert_false(
+	    discord_ask_rest_user("{}", 2, &a) && a.user_id[0] == '\0');
 }
 
 static void
@@ -227,17 +239,17 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(test_gateway_body),
-		T(test_answer_limits),
-		T(f_b6_an_answer_that_names_a_plain_url_is_refused),
-		T(f_b8_answers_that_ask_again_are_asked_less_and_less),
-		T(test_judge),
-		T(f_b2_two_answers_prove_a_bad_token),
-		T(f_b5_the_supervisor_judges_as_the_handler),
-		T(test_backoff),
-		T(test_intents),
-		T(test_app_and_user),
-		T(test_counts),
+	    T(test_gateway_body),
+	    T(test_answer_limits),
+	    T(f_b6_an_answer_that_names_a_plain_url_is_refused),
+	    T(f_b8_answers_that_ask_again_are_asked_less_and_less),
+	    T(test_judge),
+	    T(f_b2_two_answers_prove_a_bad_token),
+	    T(f_b5_the_supervisor_judges_as_the_handler),
+	    T(test_backoff),
+	    T(test_intents),
+	    T(test_app_and_user),
+	    T(test_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

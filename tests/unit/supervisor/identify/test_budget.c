@@ -68,7 +68,7 @@ test_foreign_at_the_next_answer(void **state)
 	t.left -= 3;
 	t.now += MIN;
 	assert_int_equal(answer(0), 3);
-	assert_int_equal(answer(0), 0);		/* once */
+	assert_int_equal(answer(0), 0); /* once */
 	t.left -= 1;
 	assert_int_equal(answer(0), 1);
 	assert_int_equal(budget_foreign_24h(&t.b, t.now), 4);
@@ -88,7 +88,7 @@ test_in_flight(void **state)
 	budget_granted(&t.b, ++t.id, t.now, false);
 	assert_int_equal(answer(1), 0);
 	assert_int_equal(budget_unsure(&t.b), 1);
-	t.left--;				/* now it counts */
+	t.left--; /* now it counts */
 	assert_int_equal(answer(0), 0);
 	assert_int_equal(answer(0), 0);
 	/* One granted while the question is on its way is no one else's. */
@@ -116,9 +116,9 @@ test_foreign_behind_flight(void **state)
 	fresh();
 	answer(0);
 	budget_granted(&t.b, ++t.id, t.now, false);
-	t.left -= 2;				/* two others, not ours */
-	assert_int_equal(answer(1), 1);		/* the least it can be */
-	t.left--;				/* ours is counted */
+	t.left -= 2;			/* two others, not ours */
+	assert_int_equal(answer(1), 1); /* the least it can be */
+	t.left--;			/* ours is counted */
 	assert_int_equal(answer(0), 1);
 	assert_int_equal(budget_foreign_24h(&t.b, t.now), 2);
 }
@@ -130,7 +130,7 @@ test_unused_and_uncounted(void **state)
 	answer(0);
 	budget_granted(&t.b, ++t.id, t.now, false);
 	budget_unused(&t.b, t.id);
-	t.left--;				/* so this is foreign */
+	t.left--; /* so this is foreign */
 	assert_int_equal(answer(0), 1);
 	/* op 9 that did not cost: hides nothing for long. */
 	budget_granted(&t.b, ++t.id, t.now, false);
@@ -146,11 +146,11 @@ test_reset(void **state)
 	t.left = 300;
 	answer(0);
 	t.now = t.reset - 10000;
-	identify(false);			/* just before */
+	identify(false); /* just before */
 	t.now = t.reset + 5000;
 	t.left = t.total;
 	t.reset += 24 * HOUR;
-	identify(false);			/* just after */
+	identify(false); /* just after */
 	assert_int_equal(answer(0), 0);
 	assert_int_equal(answer(0), 0);
 	t.left -= 2;
@@ -184,9 +184,9 @@ test_counted_anew(void **state)
 	fresh();
 	t.left = 500;
 	answer(0);
-	t.left = 900;				/* refilled before its time */
+	t.left = 900; /* refilled before its time */
 	assert_int_equal(answer(0), 0);
-	t.total = 2000;				/* the bot has grown */
+	t.total = 2000; /* the bot has grown */
 	t.left = 800;
 	assert_int_equal(answer(0), 0);
 	t.left = 799;
@@ -203,10 +203,10 @@ test_restart(void **state)
 	identify(false);
 	identify(false);
 	t.left -= 4;
-	kept = t.b.kept;			/* before any answer saw that */
+	kept = t.b.kept; /* before any answer saw that */
 	budget_init(&t.b, 7);
 	budget_restore(&t.b, &kept);
-	budget_granted(&t.b, 1, t.now, false);	/* the ledger's replay */
+	budget_granted(&t.b, 1, t.now, false); /* the ledger's replay */
 	budget_granted(&t.b, 2, t.now, false);
 	assert_int_equal(answer(0), 4);
 	/* Counted once, over any number of restarts. */
@@ -230,7 +230,7 @@ test_forecast(void **state)
 	fresh();
 	answer(0);
 	for (int i = 0; i < 64; i++)
-		identify(false);		/* a start is no pace */
+		identify(false); /* a start is no pace */
 	assert_int_equal(budget_forecast_s(&t.b, 900, t.now), -1);
 	for (int i = 0; i < 60; i++) {
 		t.now += MIN / 2;
@@ -261,17 +261,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ours_are_ours),
-		cmocka_unit_test(test_foreign_at_the_next_answer),
-		cmocka_unit_test(test_in_flight),
-		cmocka_unit_test(test_foreign_behind_flight),
-		cmocka_unit_test(test_unused_and_uncounted),
-		cmocka_unit_test(test_reset),
-		cmocka_unit_test(test_sliding_window),
-		cmocka_unit_test(test_counted_anew),
-		cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_forecast),
-		cmocka_unit_test(test_replan),
+	    cmocka_unit_test(test_ours_are_ours),
+	    cmocka_unit_test(test_foreign_at_the_next_answer),
+	    cmocka_unit_test(test_in_flight),
+	    cmocka_unit_test(test_foreign_behind_flight),
+	    cmocka_unit_test(test_unused_and_uncounted),
+	    cmocka_unit_test(test_reset),
+	    cmocka_unit_test(test_sliding_window),
+	    cmocka_unit_test(test_counted_anew),
+	    cmocka_unit_test(test_restart),
+	    cmocka_unit_test(test_forecast),
+	    cmocka_unit_test(test_replan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,7 @@ windows(uint32_t m)
 	permit_rig_answer(r, m, 1000, 1000, 3600000);
 	permit_rig_ask_all(r);
 	eta = permit_eta_ms(&r->p);
-	fake_time_advance(1);		/* the first are out, none is READY */
+	fake_time_advance(1); /* the first are out, none is READY */
 	assert_int_equal(permit_eta_ms(&r->p), eta);
 	fake_time_advance(64 / m * 5500 + 1000);
 	assert_int_equal(r->grants, 64);
@@ -59,7 +59,7 @@ test_bucket_waits_for_expected(void **state)
 		permit_expect(&r->p, i);
 	permit_ask(&r->p, 6, 1, CAUSE_NO_SESSION, 0);
 	fake_time_advance(2000);
-	assert_int_equal(r->grants, 0);	/* 0..3 come first */
+	assert_int_equal(r->grants, 0); /* 0..3 come first */
 	for (uint32_t i = 0; i < 4; i++)
 		permit_ask(&r->p, i, 1, CAUSE_NO_SESSION, 0);
 	fake_time_advance(1);
@@ -91,14 +91,14 @@ test_key_is_held(void **state)
 {
 	struct permit_rig *r = permit_rig_new(3, 5, 0);
 
-	r->answer_ms = 0;		/* nobody ever settles */
+	r->answer_ms = 0; /* nobody ever settles */
 	permit_rig_answer(r, 1, 1000, 1000, 3600000);
 	permit_ask(&r->p, 0, 1, CAUSE_NO_SESSION, 0);
 	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
 	fake_time_advance(PERMIT_HOLD_MS - 1);
 	assert_int_equal(r->grants, 1);
 	fake_time_advance(1);
-	assert_int_equal(r->grants, 2);	/* the ceiling */
+	assert_int_equal(r->grants, 2); /* the ceiling */
 	/* Settled late: frees at once, spacing has long passed. */
 	fake_time_advance(9000);
 	permit_ask(&r->p, 2, 1, CAUSE_NO_SESSION, 0);
@@ -159,7 +159,7 @@ test_release(void **state)
 	permit_ask(&r->p, 1, 1, CAUSE_NO_SESSION, 0);
 	permit_force(&r->p, 1);
 	fake_time_advance(600000);
-	assert_int_equal(r->grants, 0);		/* a hold is not forced */
+	assert_int_equal(r->grants, 0); /* a hold is not forced */
 	permit_release(&r->p);
 	fake_time_advance(1);
 	assert_int_equal(r->grants + r->refreshes, 1);
@@ -345,21 +345,21 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(test_windows),
-		T(test_bucket_waits_for_expected),
-		T(test_expectation_ends),
-		T(test_key_is_held),
-		T(test_restart_keeps_spacing),
-		T(test_concurrency_changes),
-		T(test_release),
-		T(test_hold),
-		T(test_dead_shard),
-		T(test_old_done_is_no_cancel),
-		T(test_ledger_first),
-		T(f_a5_one_write_for_a_pass_of_grants),
-		T(f_a5_writing_is_not_all_the_loop_does),
-		T(f_a5_a_busy_store_is_tried_again),
-		T(test_deaf_shard),
+	    T(test_windows),
+	    T(test_bucket_waits_for_expected),
+	    T(test_expectation_ends),
+	    T(test_key_is_held),
+	    T(test_restart_keeps_spacing),
+	    T(test_concurrency_changes),
+	    T(test_release),
+	    T(test_hold),
+	    T(test_dead_shard),
+	    T(test_old_done_is_no_cancel),
+	    T(test_ledger_first),
+	    T(f_a5_one_write_for_a_pass_of_grants),
+	    T(f_a5_writing_is_not_all_the_loop_does),
+	    T(f_a5_a_busy_store_is_tried_again),
+	    T(test_deaf_shard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,7 +81,7 @@ test_stale_answer_is_refreshed(void **state)
 	permit_ask(&r->p, 2, 1, CAUSE_NO_SESSION, 0);
 	fake_time_advance(30000);
 	assert_int_equal(r->grants, 1);
-	assert_int_equal(r->refreshes, 1);	/* asked once */
+	assert_int_equal(r->refreshes, 1); /* asked once */
 	permit_rig_answer(r, 1, 1000, 500, 86400000);
 	fake_time_advance(6000);
 	assert_int_equal(r->grants, 3);
@@ -94,13 +94,13 @@ test_force(void **state)
 {
 	struct permit_rig *r = permit_rig_new(16, 5, 0);
 
-	permit_rig_answer(r, 1, 1000, 20, 3600000);	/* reserve: 32 */
+	permit_rig_answer(r, 1, 1000, 20, 3600000); /* reserve: 32 */
 	for (uint32_t i = 0; i < 8; i++)
 		permit_ask(&r->p, i, 1, CAUSE_NO_SESSION, 0);
 	fake_time_advance(60000);
 	assert_int_equal(r->grants, 0);
 	assert_non_null(strstr(r->said, "--force"));
-	assert_false(permit_force(&r->p, 9));	/* it wants none */
+	assert_false(permit_force(&r->p, 9)); /* it wants none */
 	assert_true(permit_force(&r->p, 7));
 	fake_time_advance(60000);
 	assert_int_equal(r->grants, 1);
@@ -112,7 +112,7 @@ test_force(void **state)
 	assert_int_equal(r->grants, 3);
 	assert_int_equal(r->forced, 3);
 	assert_int_equal(permit_leave_left(&r->p), 0);
-	assert_int_equal(permit_recent(&r->p), 0);	/* asked for */
+	assert_int_equal(permit_recent(&r->p), 0); /* asked for */
 	permit_rig_spaced(r, 5500);
 	/* A leave ends. */
 	permit_leave(&r->p, 2);
@@ -151,8 +151,8 @@ static void
 test_unsure(void **state)
 {
 	struct permit_rig *r = permit_rig_new(2, 5, 0);
-	struct permit_answer a = { 1, 1000, 500, clock_boot_ms() + 3600000,
-	    clock_boot_ms(), 3 };
+	struct permit_answer a = {1, 1000, 500, clock_boot_ms() + 3600000,
+	    clock_boot_ms(), 3};
 
 	permit_budget(&r->p, &a);
 	assert_int_equal(permit_remaining(&r->p), 497);
@@ -174,7 +174,7 @@ test_unused_costs_nothing(void **state)
 	assert_int_equal(permit_remaining(&r->p), 100);
 	assert_int_equal(permit_recent(&r->p), 0);
 	fake_time_advance(1);
-	assert_int_equal(r->grants, 2);		/* and no 5 s either */
+	assert_int_equal(r->grants, 2); /* and no 5 s either */
 	permit_rig_free(r);
 }
 
@@ -188,7 +188,7 @@ test_waits_for_the_first_answer(void **state)
 	assert_int_equal(r->grants, 0);
 	assert_int_equal(r->refreshes, 1);
 	assert_int_equal(permit_remaining(&r->p), -1);
-	permit_rig_answer(r, 0, 1000, 100, 86400000);	/* 0 keys: one */
+	permit_rig_answer(r, 0, 1000, 100, 86400000); /* 0 keys: one */
 	fake_time_advance(1);
 	assert_int_equal(r->grants, 1);
 	permit_rig_free(r);
@@ -199,15 +199,15 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(test_reserve_and_reset),
-		T(test_reserve_rules),
-		T(test_exhausted),
-		T(test_stale_answer_is_refreshed),
-		T(test_force),
-		T(test_nobody_forces_the_last),
-		T(test_unsure),
-		T(test_unused_costs_nothing),
-		T(test_waits_for_the_first_answer),
+	    T(test_reserve_and_reset),
+	    T(test_reserve_rules),
+	    T(test_exhausted),
+	    T(test_stale_answer_is_refreshed),
+	    T(test_force),
+	    T(test_nobody_forces_the_last),
+	    T(test_unsure),
+	    T(test_unused_costs_nothing),
+	    T(test_waits_for_the_first_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

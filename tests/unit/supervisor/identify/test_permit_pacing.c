@@ -21,7 +21,7 @@ test_brake(void **state)
 			permit_ask(&r->p, i, 1, CAUSE_INVALID_SESSION, 0);
 		fake_time_advance(6000);
 	}
-	assert_int_equal(r->grants, 26);	/* count + 10 */
+	assert_int_equal(r->grants, 26); /* count + 10 */
 	assert_string_not_equal(r->said, "");
 	at = r->grant[15].at_ms;
 	assert_int_equal(permit_eta_ms(&r->p), at + 600000);
@@ -71,7 +71,8 @@ grants_of(const struct permit_rig *r, uint32_t shard, uint64_t since_ms)
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->grants; i++)
-		n += r->grant[i].shard == shard && r->grant[i].at_ms >= since_ms;
+		n += r->grant[i].shard == shard
+		    && r->grant[i].at_ms >= since_ms;
 	return n;
 }
 
@@ -187,21 +188,21 @@ test_canary(void **state)
 	permit_rig_ask_all(r);
 	fake_time_advance(1);
 	assert_int_equal(r->grants, 32);
-	settle_all(r, 0, OUTCOME_INVALID, 0);	/* half of them fail alike */
+	settle_all(r, 0, OUTCOME_INVALID, 0); /* half of them fail alike */
 	fake_time_advance(6000);
-	assert_int_equal(r->grants, 33);	/* the canary */
+	assert_int_equal(r->grants, 33); /* the canary */
 	fake_time_advance(20000);
 	assert_int_equal(r->grants, 33);
 	settle_all(r, 32, OUTCOME_INVALID, 0);
 	fake_time_advance(6000);
-	assert_int_equal(r->grants, 34);	/* the next one */
+	assert_int_equal(r->grants, 34); /* the next one */
 	/* One that says nothing is not waited for. */
 	fake_time_advance(PERMIT_HOLD_MS + 6000);
 	assert_int_equal(r->grants, 35);
 	n = r->grants;
 	settle_all(r, n - 1, OUTCOME_READY, 0);
 	fake_time_advance(6000);
-	assert_true(r->grants > n + 8);		/* it sings: all follow */
+	assert_true(r->grants > n + 8); /* it sings: all follow */
 	assert_string_equal(r->said, "");
 	permit_rig_free(r);
 }
@@ -211,12 +212,12 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(test_brake),
-		T(test_identify_loop),
-		T(test_short_sessions_are_spaced),
-		T(f_d5_ended_by_an_operator),
-		T(test_restart_keeps_the_loop),
-		T(test_canary),
+	    T(test_brake),
+	    T(test_identify_loop),
+	    T(test_short_sessions_are_spaced),
+	    T(f_d5_ended_by_an_operator),
+	    T(test_restart_keeps_the_loop),
+	    T(test_canary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

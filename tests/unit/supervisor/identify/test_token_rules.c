@@ -20,9 +20,13 @@
 static struct token_rules_cost
 cost(uint32_t shards, uint32_t keys, int64_t remaining)
 {
-	return (struct token_rules_cost) { .shards = shards, .keys = keys,
-	    .interval_s = 5, .total = 1000, .remaining = remaining,
-	    .reserve = 50, .reset_ms = 3600000 };
+	return (struct token_rules_cost) {.shards = shards,
+	    .keys = keys,
+	    .interval_s = 5,
+	    .total = 1000,
+	    .remaining = remaining,
+	    .reserve = 50,
+	    .reset_ms = 3600000};
 }
 
 static void
@@ -33,12 +37,12 @@ test_price(void **state)
 	struct err e;
 
 	assert_int_equal(token_rules_price(&c, out, sizeof(out), &e), 0);
-	assert_string_equal(out, "A session ends with its token: 16 IDENTIFYs "
-	    "of the 983 left (then 967, the reserve is 50), about 80 s at 1 "
-	    "at a time.");
+	assert_string_equal(out,
+	    "A session ends with its token: 16 IDENTIFYs of the 983 left (then "
+	    "967, the reserve is 50), about 80 s at 1 at a time.");
 	c = cost(33, 16, 1000);
 	assert_true(token_rules_seconds(&c) == 15);
-	c.keys = 0;	/* nothing Discord says; must not divide by it */
+	c.keys = 0; /* nothing Discord says; must not divide by it */
 	assert_true(token_rules_seconds(&c) == 165);
 }
 
@@ -65,8 +69,8 @@ test_price_too_high(void **state)
 static void
 test_same_bot(void **state)
 {
-	struct token_rules_bot b = { .user_id = "7", .app_id = "70" };
-	struct discord_ask_answer w = { .user_id = "7", .app_id = "70" };
+	struct token_rules_bot b = {.user_id = "7", .app_id = "70"};
+	struct discord_ask_answer w = {.user_id = "7", .app_id = "70"};
 
 	assert_true(token_rules_same_bot(&b, &w));
 	str_copy(w.app_id, "71", sizeof(w.app_id));
@@ -127,8 +131,8 @@ test_no_core(void **state)
 
 	if (pid == 0) {
 		secret_no_core();
-		_exit(getrlimit(RLIMIT_CORE, &r) == 0 && r.rlim_max <= 1
-		    ? 0 : 1);
+		_exit(
+		    getrlimit(RLIMIT_CORE, &r) == 0 && r.rlim_max <= 1 ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -240,13 +244,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_price),
-		cmocka_unit_test(test_price_too_high),
-		cmocka_unit_test(test_same_bot),
-		cmocka_unit_test(test_secret_is_not_dumped),
-		cmocka_unit_test(test_no_core),
-		cmocka_unit_test(test_token_file),
-		cmocka_unit_test(test_credential),
+	    cmocka_unit_test(test_price),
+	    cmocka_unit_test(test_price_too_high),
+	    cmocka_unit_test(test_same_bot),
+	    cmocka_unit_test(test_secret_is_not_dumped),
+	    cmocka_unit_test(test_no_core),
+	    cmocka_unit_test(test_token_file),
+	    cmocka_unit_test(test_credential),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,7 @@ test_garbage_lines(void **state)
 	in[10] = '\0';
 	in[11] = '\033';
 	feed(&l, in, sizeof(in));
-	assert_int_equal(got.n, 3);		/* cut at CHILD_OUTPUT_MAX */
+	assert_int_equal(got.n, 3); /* cut at CHILD_OUTPUT_MAX */
 	assert_int_equal(strlen(got.text[0]), CHILD_OUTPUT_MAX + 2 * 3);
 	assert_memory_equal(got.text[0] + 9, "x\\x00\\x1bx", 10);
 	assert_int_equal(strlen(got.text[2]), 5000 - 2 * CHILD_OUTPUT_MAX);
@@ -114,9 +114,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_garbage_lines),
-		cmocka_unit_test(f_b7_the_longest_line_is_one),
+	    cmocka_unit_test(test_lines),
+	    cmocka_unit_test(test_garbage_lines),
+	    cmocka_unit_test(f_b7_the_longest_line_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,8 +24,10 @@ static char dir[SCRATCH_MAX];
 static struct config
 conf(int64_t bytes, int64_t files)
 {
-	struct config c = { .log_dir = dir, .log_bytes = bytes,
-	    .log_files = files, .log_level = LOG_L_INFO };
+	struct config c = {.log_dir = dir,
+	    .log_bytes = bytes,
+	    .log_files = files,
+	    .log_level = LOG_L_INFO};
 
 	return c;
 }
@@ -88,7 +90,8 @@ test_rotation(void **state)
 
 	assert_int_equal(fleet_log_open(&g, &c, false, &e), 0);
 	for (int i = 0; i < 100; i++)
-		fleet_log_line(&g, LOG_L_INFO, "handler", "some words of a line");
+		fleet_log_line(&g, LOG_L_INFO, "handler",
+		    "some words of a line");
 	fleet_log_close(&g);
 	assert_in_range(read_log("shardherd.log", buf, sizeof(buf)), 1, 400);
 	assert_in_range(read_log("shardherd.log.1", buf, sizeof(buf)), 300,
@@ -182,7 +185,8 @@ test_total(void **state)
 	assert_int_equal(fleet_log_open(&g, &c, false, &e), 0);
 	assert_int_equal(g.max_bytes, 2048);
 	for (int i = 0; i < 1000; i++)
-		fleet_log_line(&g, LOG_L_INFO, "handler", "some words of a line");
+		fleet_log_line(&g, LOG_L_INFO, "handler",
+		    "some words of a line");
 	n = log_rotation_list(g.path, list);
 	assert_int_equal(n, 2);
 	log_rotation_prune(g.path, g.files, g.total, g.size);
@@ -198,8 +202,8 @@ test_total(void **state)
 static void
 test_shift(void **state)
 {
-	static const char *const make[] = { "1", "2.gz", "3", "5.gz", "pack.77",
-		"x", "1.gz.bak" };
+	static const char *const make[] = {"1", "2.gz", "3", "5.gz", "pack.77",
+	    "x", "1.gz.bak"};
 	static struct logfile list[LOG_ROTATION_MAX];
 	char log[96], path[128];
 
@@ -316,7 +320,7 @@ test_pack_beside_rotation(void **state)
 	wait_packed(&p);
 	assert_true(there("shardherd.log.2.gz"));
 	assert_false(there("shardherd.log.2"));
-	log_compress_some(&p, log);			/* nothing is left to do */
+	log_compress_some(&p, log); /* nothing is left to do */
 	assert_int_equal(p.helper.pid, 0);
 	/* The original went meanwhile: so does the copy. */
 	write_file(path, "words\n", 1000);
@@ -341,7 +345,7 @@ test_pack_killed(void **state)
 	write_file(path, "a line that is packed in vain\n", 100000);
 	log_compress_init(&p, loop, timer_base_new(NULL));
 	log_compress_some(&p, log);
-	fake_time_advance(LOG_COMPRESS_S * 1000);	/* its deadline */
+	fake_time_advance(LOG_COMPRESS_S * 1000); /* its deadline */
 	wait_packed(&p);
 	assert_true(there("shardherd.log.1"));
 	assert_false(there("shardherd.log.1.gz"));
@@ -399,7 +403,8 @@ test_full_disk(void **state)
 	assert_int_equal(fleet_log_open(&g, &c, false, &e), 0);
 	setrlimit(RLIMIT_FSIZE, &low);
 	for (int i = 0; i < 5; i++)
-		fleet_log_line(&g, LOG_L_INFO, "supervisor", "into a full disk");
+		fleet_log_line(&g, LOG_L_INFO, "supervisor",
+		    "into a full disk");
 	assert_int_equal(g.dropped, 4);
 	setrlimit(RLIMIT_FSIZE, &was);
 	fleet_log_line(&g, LOG_L_INFO, "supervisor", "room again");
@@ -416,17 +421,17 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(test_line),
-		T(test_rotation),
-		T(test_deleted_file_comes_back),
-		T(test_rotation_by_age),
-		T(test_total),
-		T(test_shift),
-		T(test_pack),
-		T(test_pack_beside_rotation),
-		T(test_pack_killed),
-		T(test_directory_comes_back),
-		T(test_full_disk),
+	    T(test_line),
+	    T(test_rotation),
+	    T(test_deleted_file_comes_back),
+	    T(test_rotation_by_age),
+	    T(test_total),
+	    T(test_shift),
+	    T(test_pack),
+	    T(test_pack_beside_rotation),
+	    T(test_pack_killed),
+	    T(test_directory_comes_back),
+	    T(test_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

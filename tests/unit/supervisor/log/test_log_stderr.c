@@ -36,8 +36,9 @@ stream_to(int fds[2], struct log_stderr *s, bool journal)
 static void
 test_stderr(void **state)
 {
-	struct logline l = { .wall_ms = 1790000000123, .level = LOG_L_WARN,
-	    .who = "shard 3" };
+	struct logline l = {.wall_ms = 1790000000123,
+	    .level = LOG_L_WARN,
+	    .who = "shard 3"};
 	int was = dup(STDERR_FILENO), fds[2];
 	struct log_stderr s;
 	char buf[4096];
@@ -50,12 +51,13 @@ test_stderr(void **state)
 	dup2(was, STDERR_FILENO);
 	assert_true(n > 0);
 	buf[n] = '\0';
-	assert_string_equal(buf, "<4>shard 3: one\\x0atwo\n<4>time=" TIME
+	assert_string_equal(buf,
+	    "<4>shard 3: one\\x0atwo\n<4>time=" TIME
 	    " level=warn who=\"shard 3\" shard=3 msg=\"x\"\n");
 	close(fds[0]);
 	close(fds[1]);
 
-	stream_to(fds, &s, false);		/* a pipe, whatever it says */
+	stream_to(fds, &s, false); /* a pipe, whatever it says */
 	log_stderr_line(&s, LOGLINE_TEXT, &l, "plain");
 	n = read(fds[0], buf, sizeof(buf) - 1);
 	dup2(was, STDERR_FILENO);
@@ -71,8 +73,9 @@ test_stderr(void **state)
 static void
 test_stderr_not_read(void **state)
 {
-	struct logline l = { .wall_ms = 1790000000123, .level = LOG_L_WARN,
-	    .who = "shard 3" };
+	struct logline l = {.wall_ms = 1790000000123,
+	    .level = LOG_L_WARN,
+	    .who = "shard 3"};
 	int was = dup(STDERR_FILENO), fds[2];
 	static char buf[1 << 20];
 	struct log_stderr s;
@@ -104,8 +107,8 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(test_stderr),
-		T(test_stderr_not_read),
+	    T(test_stderr),
+	    T(test_stderr_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@ static struct {
 	struct timers *timers;
 	bool start_fails, ask_fails, other;
 	char calls[128], why[512];
-	int ok;			/* of done(); -1: not yet */
+	int ok; /* of done(); -1: not yet */
 } w;
 
 static void
@@ -73,15 +73,19 @@ fake_done(void *arg, bool ok, const char *why)
 }
 
 static const struct handover_actions actions = {
-	.start = fake_start, .ask = fake_ask, .take = fake_take,
-	.drop = fake_drop, .kill_old = fake_kill, .other_runs = fake_other,
-	.done = fake_done,
+    .start = fake_start,
+    .ask = fake_ask,
+    .take = fake_take,
+    .drop = fake_drop,
+    .kill_old = fake_kill,
+    .other_runs = fake_other,
+    .done = fake_done,
 };
 
 static void
 begin(void)
 {
-	const struct handover_limits l = { .dial_s = 30, .take_s = 60 };
+	const struct handover_limits l = {.dial_s = 30, .take_s = 60};
 	struct err e;
 
 	memset(&w, 0, sizeof(w));
@@ -153,7 +157,7 @@ test_old_gone_first(void **state)
 static void
 test_start_fails(void **state)
 {
-	const struct handover_limits l = { .dial_s = 30, .take_s = 60 };
+	const struct handover_limits l = {.dial_s = 30, .take_s = 60};
 	struct err e;
 
 	begin();
@@ -274,10 +278,17 @@ main(void)
 {
 #define T(f) cmocka_unit_test(f)
 	const struct CMUnitTest tests[] = {
-		T(test_good_way), T(test_old_gone_first), T(test_start_fails),
-		T(test_never_connected), T(test_old_dies_meanwhile),
-		T(test_refused), T(test_cannot_be_asked), T(test_old_hangs),
-		T(test_new_dies_later), T(test_not_resumed), T(test_abort),
+	    T(test_good_way),
+	    T(test_old_gone_first),
+	    T(test_start_fails),
+	    T(test_never_connected),
+	    T(test_old_dies_meanwhile),
+	    T(test_refused),
+	    T(test_cannot_be_asked),
+	    T(test_old_hangs),
+	    T(test_new_dies_later),
+	    T(test_not_resumed),
+	    T(test_abort),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,8 @@ problem(const char *line, void *arg)
 static void
 rest(void)
 {
-	static const char text[] = "[bot]\nname = t\ntoken_file = /none/token\n"
+	static const char text[] =
+	    "[bot]\nname = t\ntoken_file = /none/token\n"
 	    "intents = 513\n[gateway]\napi = http://127.0.0.1:1\n[paths]\n"
 	    "state_dir = /none/state\nrun_dir = /none/run\n"
 	    "log_dir = /none/log\n";
@@ -40,7 +41,8 @@ rest(void)
 	f = fleet_new();
 	f->config = base_alloc(sizeof(*f->config));
 	if (config_parse(f->config, "/none-of-shardherd.conf", text, problem,
-	    NULL, &e) == -1)
+		NULL, &e)
+	    == -1)
 		fail_msg("%s", e.text);
 	f->timers = timer_base_new(NULL);
 	f->control.fleet = f;
@@ -135,12 +137,12 @@ let_run(enum operation_underway u)
 static int
 begin(enum operation o, struct err *e)
 {
-	static const struct rollout_effects_order order = { -1, -1, -1, -1, false,
-	    false, false };
-	static const struct request_upgrade wish = { .path = "/none/shardherd" };
+	static const struct rollout_effects_order order = {-1, -1, -1, -1,
+	    false, false, false};
+	static const struct request_upgrade wish = {.path = "/none/shardherd"};
 	static const struct token_move_options options;
-	static const struct msg_plugin unload = { .action = PLUGIN_DO_UNLOAD,
-	    .name = "x" };
+	static const struct msg_plugin unload = {.action = PLUGIN_DO_UNLOAD,
+	    .name = "x"};
 
 	e->code = 0;
 	e->text[0] = '\0';
@@ -220,11 +222,12 @@ f_a4_a_no_says_why(void **state)
 	rest();
 	let_run(UNDERWAY_TOKEN);
 	assert_int_equal(begin(OPERATION_RELOAD, &e), -1);
-	assert_string_equal(e.text, "another token is examined, or moved to: "
-	    "one handler would keep the old token; \"shardherd status\" shows "
-	    "when it is over");
+	assert_string_equal(e.text,
+	    "another token is examined, or moved to: one handler would keep "
+	    "the old token; \"shardherd status\" shows when it is over");
 	assert_int_equal(operation_may_within(f, OPERATION_RELOAD,
-	    UNDERWAY_TOKEN, &e), 0);
+			     UNDERWAY_TOKEN, &e),
+	    0);
 	clear();
 	rest();
 	f->handler_slot[1].pid = 7;
@@ -237,7 +240,7 @@ f_a4_a_no_says_why(void **state)
 static void
 f_a7_the_ticket_belongs_to_its_operation(void **state)
 {
-	struct msg_plugin load = { .action = PLUGIN_DO_LOAD, .name = "x" };
+	struct msg_plugin load = {.action = PLUGIN_DO_LOAD, .name = "x"};
 	struct err e;
 
 	rest();
@@ -245,19 +248,23 @@ f_a7_the_ticket_belongs_to_its_operation(void **state)
 	f->reload->report.ticket = 5;
 	assert_int_equal(reload_effects_changed(f->reload, &e), -1);
 	assert_int_equal(f->reload->report.ticket, 5);
-	assert_int_equal(reload_effects_begin(f->reload, 6, true, false, &e), -1);
-	assert_int_equal(reload_effects_same(f->reload, 6, UNDERWAY_COUNT, &e), -1);
+	assert_int_equal(reload_effects_begin(f->reload, 6, true, false, &e),
+	    -1);
+	assert_int_equal(reload_effects_same(f->reload, 6, UNDERWAY_COUNT, &e),
+	    -1);
 	assert_int_equal(f->reload->report.ticket, 5);
 	f->plugin_command->asked = f->handler;
 	f->plugin_command->report.ticket = 4;
-	assert_int_equal(plugin_command_ask(f->plugin_command, 6, &load, &e), -1);
+	assert_int_equal(plugin_command_ask(f->plugin_command, 6, &load, &e),
+	    -1);
 	assert_int_equal(f->plugin_command->report.ticket, 4);
 	clear();
 	/* Refused for the file: nothing is left of who asked. */
 	rest();
 	f->handler->state = MEMBER_UP;
 	f->handler->ready_ms = 1;
-	assert_int_equal(plugin_command_ask(f->plugin_command, 6, &load, &e), -1);
+	assert_int_equal(plugin_command_ask(f->plugin_command, 6, &load, &e),
+	    -1);
 	assert_int_equal(f->plugin_command->report.ticket, 0);
 	assert_int_equal(reload_effects_changed(f->reload, &e), -1);
 	assert_int_equal(f->reload->report.ticket, 0);
@@ -310,7 +317,8 @@ manual(char *out, size_t size)
 		    operation_underway_name[u], operation_underway_words[u]);
 		add(out, size, cell);
 	}
-	add(out, size, ".It +\nIt may run beside it.\n.It x\nIt begins, and "
+	add(out, size,
+	    ".It +\nIt may run beside it.\n.It x\nIt begins, and "
 	    "what is under way ends.\n");
 	for (unsigned r = OPERATION_NO; r < OPERATION_RULES; r++) {
 		str_format(cell, sizeof(cell), ".It %u\nNo: %s.\n",
@@ -340,7 +348,7 @@ f_a4_the_manual_shows_the_table(void **state)
 	at = strchr(at, '\n') + 1;
 	if (strncmp(at, want, strlen(want)) != 0
 	    || strncmp(at + strlen(want), ".\\\" end of operations\n", 22)
-	    != 0) {
+		!= 0) {
 		fputs(want, stdout);
 		fail_msg("man/shardherd.1 shows another table than this");
 	}
@@ -350,10 +358,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(f_a4_every_pair_is_as_the_table_says),
-		cmocka_unit_test(f_a4_a_no_says_why),
-		cmocka_unit_test(f_a7_the_ticket_belongs_to_its_operation),
-		cmocka_unit_test(f_a4_the_manual_shows_the_table),
+	    cmocka_unit_test(f_a4_every_pair_is_as_the_table_says),
+	    cmocka_unit_test(f_a4_a_no_says_why),
+	    cmocka_unit_test(f_a7_the_ticket_belongs_to_its_operation),
+	    cmocka_unit_test(f_a4_the_manual_shows_the_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

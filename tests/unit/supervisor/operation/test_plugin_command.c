@@ -15,16 +15,18 @@ static struct fleet *f;
 static void
 answer(bool ok, enum plugin_section section, bool unknown)
 {
-	struct msg_plugin_answer m = { .ok = ok, .section = section,
-	    .unknown = unknown };
+	struct msg_plugin_answer m = {.ok = ok,
+	    .section = section,
+	    .unknown = unknown};
 
-	plugin_command_answered(f->plugin_command, f->handler, f->plugin_command->serial, &m);
+	plugin_command_answered(f->plugin_command, f->handler,
+	    f->plugin_command->serial, &m);
 }
 
 static void
 ask_plugin(enum plugin_action action)
 {
-	struct msg_plugin m = { .action = action, .name = "x" };
+	struct msg_plugin m = {.action = action, .name = "x"};
 	struct err e;
 
 	if (plugin_command_ask(f->plugin_command, 0, &m, &e) == -1)
@@ -104,9 +106,9 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(f_c10_the_handler_knows_which_plugins_there_are),
-		T(f_c10_a_section_is_in_force_when_taken),
-		T(test_a_handler_dies_that_was_asked),
+	    T(f_c10_the_handler_knows_which_plugins_there_are),
+	    T(f_c10_a_section_is_in_force_when_taken),
+	    T(test_a_handler_dies_that_was_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ static struct {
 	struct msg_probe asked;
 	uint32_t serial;
 	unsigned asks, dones;
-	int code;		/* of the last control_done */
+	int code; /* of the last control_done */
 	char result[600];
 } t;
 
@@ -63,8 +63,10 @@ int
 operation_may(const struct fleet *f, enum operation o, struct err *e)
 {
 	assert_int_equal(o, OPERATION_PROBE);
-	return probe_busy(f->probe) ? err_set(e, EXIT_TRY_LATER, "a probe is "
-	    "under way") : 0;
+	return probe_busy(f->probe) ? err_set(e, EXIT_TRY_LATER,
+		   "a probe is "
+		   "under way")
+				    : 0;
 }
 
 static char emoji[] = "x";

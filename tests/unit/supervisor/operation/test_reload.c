@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Replacing the handler: the table of reload.c on a fake clock with fake
- * actions, and the judge of the probation.
+ * actions.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,6 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "supervisor/operation/probation.h"
 #include "supervisor/operation/reload.h"
 #include "tests/unit/rig/fake_time.h"
 
@@ -21,11 +20,11 @@ static struct {
 	struct timers *timers;
 	/* what the world answers */
 	bool start_fails, old_alive, restored, judge_bad, judge_waits, unfit;
-	bool calls_back;	/* what happens is told at once, R4 */
+	bool calls_back; /* what happens is told at once, R4 */
 	uint32_t behind;
 	/* what was done */
 	char calls[512];
-	int code;		/* of done(); -1: not yet */
+	int code; /* of done(); -1: not yet */
 	char said[RELOAD_WORDS + 256], told[1024];
 	bool settled_back;
 } w;
@@ -84,8 +83,9 @@ static enum reload_verdict
 fake_judge(void *arg, bool last, char *words, size_t size)
 {
 	str_copy(words, "is silent", size);
-	return w.judge_bad ? RELOAD_BAD : last && w.judge_waits ? RELOAD_WAIT
-	    : RELOAD_GOOD;
+	return w.judge_bad	    ? RELOAD_BAD
+	    : last && w.judge_waits ? RELOAD_WAIT
+				    : RELOAD_GOOD;
 }
 
 static void
@@ -139,20 +139,31 @@ fake_done(void *arg, int code, const char *sentence)
 }
 
 static const struct reload_actions actions = {
-	.start = fake_start, .fit = fake_fit, .promote = fake_promote,
-	.behind = fake_behind, .retire = fake_retire, .judge = fake_judge,
-	.obituary = fake_obituary, .restore = fake_restore,
-	.restored = fake_restored, .aftermath = fake_aftermath,
-	.settle = fake_settle, .tell = fake_tell, .done = fake_done,
+    .start = fake_start,
+    .fit = fake_fit,
+    .promote = fake_promote,
+    .behind = fake_behind,
+    .retire = fake_retire,
+    .judge = fake_judge,
+    .obituary = fake_obituary,
+    .restore = fake_restore,
+    .restored = fake_restored,
+    .aftermath = fake_aftermath,
+    .settle = fake_settle,
+    .tell = fake_tell,
+    .done = fake_done,
 };
 
-static const struct reload_limits limits = { .ready_s = 30, .switch_s = 15,
-	.stop_s = 12, .probation_s = 10, .back_s = 40 };
+static const struct reload_limits limits = {.ready_s = 30,
+    .switch_s = 15,
+    .stop_s = 12,
+    .probation_s = 10,
+    .back_s = 40};
 
 static void
 fresh(void)
 {
-	fake_time_reset();	/* timers of the last one are in w */
+	fake_time_reset(); /* timers of the last one are in w */
 	memset(&w, 0, sizeof(w));
 	w.code = -1;
 	w.old_alive = true;
@@ -308,8 +319,8 @@ test_never_ready(void **state)
 static void
 test_dies_later(void **state)
 {
-	static const enum reload_state from[] = { RELOAD_SWITCHING,
-		RELOAD_STOPPING_OLD, RELOAD_PROBATION };
+	static const enum reload_state from[] = {RELOAD_SWITCHING,
+	    RELOAD_STOPPING_OLD, RELOAD_PROBATION};
 
 	for (size_t i = 0; i < nitems(from); i++) {
 		reach(from[i]);
@@ -332,8 +343,8 @@ test_dies_later(void **state)
 static void
 test_judged_bad(void **state)
 {
-	static const enum reload_state from[] = { RELOAD_SWITCHING,
-		RELOAD_STOPPING_OLD, RELOAD_PROBATION };
+	static const enum reload_state from[] = {RELOAD_SWITCHING,
+	    RELOAD_STOPPING_OLD, RELOAD_PROBATION};
 
 	for (size_t i = 0; i < nitems(from); i++) {
 		reach(from[i]);
@@ -375,7 +386,7 @@ static void
 test_abort_anywhere(void **state)
 {
 	for (enum reload_state s = RELOAD_STARTING; s < RELOAD_STATE_COUNT;
-	    s++) {
+	     s++) {
 		reach(s);
 		reload_event(&w.reload, RELOAD_ON_ABORT);
 		assert_int_equal(w.reload.state, RELOAD_IDLE);
@@ -413,14 +424,14 @@ f_a3_no_way_differs_when_hands_call_back(void **state)
 	fresh();
 	w.calls_back = true;
 	w.behind = 0;
-	assert_int_equal(reload_begin(&w.reload, &limits, &(struct err){ 0 }),
+	assert_int_equal(reload_begin(&w.reload, &limits, &(struct err) {0}),
 	    0);
 	reload_event(&w.reload, RELOAD_ON_READY);
 	assert_int_equal(w.reload.state, RELOAD_PROBATION);
 	fake_time_advance(10000);
 	expect_end(EXIT_FINE, "start promote retire settle done ", "passed");
 	for (enum reload_state s = RELOAD_STARTING; s <= RELOAD_PROBATION;
-	    s++) {
+	     s++) {
 		reach(s);
 		w.calls_back = w.restored = true;
 		reload_event(&w.reload, RELOAD_ON_NEW_GONE);
@@ -453,7 +464,7 @@ f_a3_the_end_may_begin_the_next(void **state)
 	w.reload.do_ = &a;
 	w.restored = true;
 	again_left = 1;
-	assert_int_equal(reload_begin(&w.reload, &limits, &(struct err){ 0 }),
+	assert_int_equal(reload_begin(&w.reload, &limits, &(struct err) {0}),
 	    0);
 	reload_event(&w.reload, RELOAD_ON_NEW_GONE);
 	assert_int_equal(w.reload.state, RELOAD_STARTING);
@@ -477,122 +488,27 @@ f_c12_one_that_can_do_less_is_not_switched_to(void **state)
 	    "could not bring up plugin x");
 }
 
-/* ---- the judge of the probation -------------------------------------- */
-
-static struct probation p;
-static struct probation_sample s;
-static char words[RELOAD_WORDS];
-
-static void
-begin(uint64_t served_ms, uint64_t ends)
-{
-	s = (struct probation_sample){ .now_ms = 1000000, .acked = 77,
-	    .taken = 5000, .plugin_ends = 9, .plugins = 2, .plugins_up = 2 };
-	probation_begin(&p, &s, served_ms, ends, 30000);
-	s.taken = 1;
-	words[0] = '\0';
-}
-
-static enum reload_verdict
-after(uint64_t ms, bool last)
-{
-	s.now_ms += ms;
-	return probation_judge(&p, &s, last, words, sizeof(words));
-}
-
-static void
-test_probation_idle_or_working(void **state)
-{
-	begin(600000, 0);
-	assert_int_equal(after(9999, false), RELOAD_GOOD);
-	assert_int_equal(after(1, true), RELOAD_GOOD);
-	begin(600000, 0);
-	s.waiting = 10;
-	for (int i = 0; i < 5; i++) {
-		s.acked++;
-		assert_int_equal(after(4000, i == 4), RELOAD_GOOD);
-	}
-}
-
-static void
-test_probation_hung(void **state)
-{
-	begin(600000, 0);
-	after(500, false);
-	s.waiting = 3;
-	assert_int_equal(after(PROBATION_HUNG_MS - 1, false), RELOAD_GOOD);
-	assert_int_equal(after(1, false), RELOAD_BAD);
-	assert_non_null(strstr(words, "silent"));
-}
-
-/* It takes events and finishes none: its plugins may be slow, up to a point. */
-static void
-test_probation_never_acknowledges(void **state)
-{
-	begin(600000, 0);
-	s.waiting = 3;
-	for (int i = 0; i < 10; i++) {
-		s.taken++;
-		assert_int_equal(after(1000, false), RELOAD_GOOD);
-	}
-	assert_int_equal(after(500, true), RELOAD_WAIT);
-	for (int i = 0; i < 18; i++) {
-		s.taken++;
-		assert_int_equal(after(1000, true), RELOAD_WAIT);
-	}
-	s.taken++;
-	assert_int_equal(after(1500, true), RELOAD_BAD);
-	assert_non_null(strstr(words, "not finished one event"));
-}
-
-static void
-test_probation_plugins_fail(void **state)
-{
-	begin(600000, 0);
-	s.plugin_ends += PROBATION_ENDS_MAX - 1;
-	assert_int_equal(after(1000, false), RELOAD_GOOD);
-	s.plugin_ends++;
-	assert_int_equal(after(1000, false), RELOAD_BAD);
-	assert_non_null(strstr(words, "3 times in 2 s"));
-	/* They ended as often before: one each second. */
-	begin(10000, 10);
-	s.plugin_ends += 4;
-	assert_int_equal(after(4000, false), RELOAD_GOOD);
-}
-
-static void
-test_probation_plugin_missing(void **state)
-{
-	begin(600000, 0);
-	s.plugins_up = 1;
-	assert_int_equal(after(5000, false), RELOAD_GOOD);
-	assert_int_equal(after(5000, true), RELOAD_BAD);
-	assert_non_null(strstr(words, "1 of 2 plugins"));
-	/* It was no better before. */
-	begin(600000, 0);
-	s.plugins_up = 1;
-	p.all_up_before = false;
-	assert_int_equal(after(10000, true), RELOAD_GOOD);
-}
-
 int
 main(void)
 {
 #define T(f) cmocka_unit_test(f)
 	const struct CMUnitTest tests[] = {
-		T(test_good_way), T(test_no_probation), T(test_start_fails),
-		T(test_old_dies_meanwhile), T(test_late_steps_go_on),
-		T(test_dies_at_start), T(test_never_ready),
-		T(test_dies_later), T(test_judged_bad), T(test_judge_waits),
-		T(test_way_back_fails), T(test_abort_anywhere),
-		T(f_a3_an_event_waits_for_the_transition_it_came_in),
-		T(f_a3_no_way_differs_when_hands_call_back),
-		T(f_a3_the_end_may_begin_the_next),
-		T(f_c12_one_that_can_do_less_is_not_switched_to),
-		T(test_probation_idle_or_working), T(test_probation_hung),
-		T(test_probation_never_acknowledges),
-		T(test_probation_plugins_fail),
-		T(test_probation_plugin_missing),
+	    T(test_good_way),
+	    T(test_no_probation),
+	    T(test_start_fails),
+	    T(test_old_dies_meanwhile),
+	    T(test_late_steps_go_on),
+	    T(test_dies_at_start),
+	    T(test_never_ready),
+	    T(test_dies_later),
+	    T(test_judged_bad),
+	    T(test_judge_waits),
+	    T(test_way_back_fails),
+	    T(test_abort_anywhere),
+	    T(f_a3_an_event_waits_for_the_transition_it_came_in),
+	    T(f_a3_no_way_differs_when_hands_call_back),
+	    T(f_a3_the_end_may_begin_the_next),
+	    T(f_c12_one_that_can_do_less_is_not_switched_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

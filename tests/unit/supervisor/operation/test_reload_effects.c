@@ -19,8 +19,8 @@ f_a4_again_is_void_for_one_on_trial(void **state)
 	struct err e;
 
 	f = puppet_open("", false);
-	assert_int_equal(reload_effects_same(f->reload, 0, UNDERWAY_COUNT,
-	    &e), 0);
+	assert_int_equal(reload_effects_same(f->reload, 0, UNDERWAY_COUNT, &e),
+	    0);
 	assert_int_equal(puppet_alive(true), 2);
 	member_event(f->handler, MEMBER_ON_RESTART);
 	puppet_dies(f->handler, 0);
@@ -35,8 +35,8 @@ f_a4_again_is_void_for_one_on_trial(void **state)
 	/* The restart was asked for before. */
 	f = puppet_open("", false);
 	member_event(f->handler, MEMBER_ON_RESTART);
-	assert_int_equal(reload_effects_same(f->reload, 0, UNDERWAY_COUNT,
-	    &e), 0);
+	assert_int_equal(reload_effects_same(f->reload, 0, UNDERWAY_COUNT, &e),
+	    0);
 	puppet_dies(f->handler, 0);
 	assert_int_equal(puppet_alive(true), 1);
 	puppet_close();
@@ -71,8 +71,7 @@ test_reload(void **state)
 		puppet_reload();
 		assert_int_equal(f->reload->reload.state, RELOAD_SWITCHING);
 		puppet_all_switch();
-		assert_int_equal(f->reload->reload.state,
-		    RELOAD_STOPPING_OLD);
+		assert_int_equal(f->reload->reload.state, RELOAD_STOPPING_OLD);
 		assert_int_equal(puppet_told(old, MSG_STOP), 1);
 		puppet_dies(old, 0);
 		assert_int_equal(f->reload->reload.state, RELOAD_PROBATION);
@@ -90,7 +89,7 @@ test_the_new_one_dies(void **state)
 {
 	for (int at_once = 0; at_once < 2; at_once++)
 		for (enum reload_state s = RELOAD_STARTING;
-		    s <= RELOAD_PROBATION; s++) {
+		     s <= RELOAD_PROBATION; s++) {
 			struct member *old, *fresh;
 			struct err e;
 
@@ -100,7 +99,8 @@ test_the_new_one_dies(void **state)
 				puppet_reload();
 			else
 				assert_int_equal(reload_effects_begin(f->reload,
-				    0, false, false, &e), 0);
+						     0, false, false, &e),
+				    0);
 			fresh = f->reload->fresh;
 			if (s > RELOAD_SWITCHING)
 				puppet_all_switch();
@@ -137,8 +137,7 @@ put_plugin(const char *name, enum plugin_state state)
 	struct page_plugins *p = &f->page.head->plugins;
 
 	page_begin(&p->lock);
-	str_copy(p->plugin[p->count].name, name,
-	    sizeof(p->plugin[0].name));
+	str_copy(p->plugin[p->count].name, name, sizeof(p->plugin[0].name));
 	p->plugin[p->count++].state = state;
 	page_end(&p->lock);
 }
@@ -148,8 +147,8 @@ begin_with_plugin_down(const char *words)
 {
 	struct err e;
 
-	assert_int_equal(reload_effects_begin(f->reload, 0, false, false,
-	    &e), 0);
+	assert_int_equal(reload_effects_begin(f->reload, 0, false, false, &e),
+	    0);
 	puppet_hello(f->reload->fresh);
 	puppet_report(f->reload->fresh, REPORT_PLUGIN_DOWN, 0, words);
 	puppet_ready(f->reload->fresh);
@@ -169,9 +168,11 @@ f_c12_a_plugin_that_worked_is_not_given_up(void **state)
 	assert_ptr_equal(f->handler, old);
 	puppet_dies(f->reload->fresh, SIGKILL);
 	assert_int_equal(f->reload->reload.state, RELOAD_IDLE);
-	assert_non_null(strstr(f->reload->reload.words, "could not bring up "
+	assert_non_null(strstr(f->reload->reload.words,
+	    "could not bring up "
 	    "plugin good (exited with code 3)"));
-	assert_non_null(strstr(f->reload->reload.words, "nothing was "
+	assert_non_null(strstr(f->reload->reload.words,
+	    "nothing was "
 	    "changed"));
 	assert_int_equal(puppet_told(old, MSG_STOP), 0);
 	/* One that did not work before is no reason. */
@@ -199,7 +200,8 @@ f_c12_the_words_say_what_is(void **state)
 	puppet_all_switch();
 	assert_int_equal(f->reload->reload.state, RELOAD_IDLE);
 	assert_null(strstr(f->reload->reload.words, "nothing was changed"));
-	assert_non_null(strstr(f->reload->reload.words, "it was started anew, "
+	assert_non_null(strstr(f->reload->reload.words,
+	    "it was started anew, "
 	    "and can't bring up plugin own (exit status 1)."));
 	puppet_close();
 }
@@ -209,12 +211,12 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(f_a4_again_is_void_for_one_on_trial),
-		T(f_a3_reload_without_probation_and_handler),
-		T(test_reload),
-		T(test_the_new_one_dies),
-		T(f_c12_a_plugin_that_worked_is_not_given_up),
-		T(f_c12_the_words_say_what_is),
+	    T(f_a4_again_is_void_for_one_on_trial),
+	    T(f_a3_reload_without_probation_and_handler),
+	    T(test_reload),
+	    T(test_the_new_one_dies),
+	    T(f_c12_a_plugin_that_worked_is_not_given_up),
+	    T(f_c12_the_words_say_what_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

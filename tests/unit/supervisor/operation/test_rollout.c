@@ -18,7 +18,7 @@ static struct {
 	enum rollout_verdict verdict;
 	/* what was done */
 	unsigned begun, running, most, looks;
-	int code;		/* of done(); -1: not yet */
+	int code; /* of done(); -1: not yet */
 	char said[ROLLOUT_WORDS + 256], told[4096];
 } w;
 
@@ -61,17 +61,21 @@ fake_done(void *arg, int code, const char *sentence)
 }
 
 static const struct rollout_actions actions = {
-	.next = fake_next, .judge = fake_judge, .tell = fake_tell,
-	.done = fake_done,
+    .next = fake_next,
+    .judge = fake_judge,
+    .tell = fake_tell,
+    .done = fake_done,
 };
 
 static void
 begin_with(enum rollout_step step, uint32_t total, uint32_t canary,
     uint32_t parallel, uint32_t max_failures)
 {
-	struct rollout_plan p = { .total = total, .canary = canary,
-	    .parallel = parallel, .max_failures = max_failures,
-	    .pause_s = 30 };
+	struct rollout_plan p = {.total = total,
+	    .canary = canary,
+	    .parallel = parallel,
+	    .max_failures = max_failures,
+	    .pause_s = 30};
 
 	memset(&w, 0, sizeof(w));
 	fake_time_reset();
@@ -84,8 +88,7 @@ begin_with(enum rollout_step step, uint32_t total, uint32_t canary,
 }
 
 static void
-begin(uint32_t total, uint32_t canary, uint32_t parallel,
-    uint32_t max_failures)
+begin(uint32_t total, uint32_t canary, uint32_t parallel, uint32_t max_failures)
 {
 	begin_with(ROLLOUT_BEGUN, total, canary, parallel, max_failures);
 }
@@ -318,14 +321,19 @@ main(void)
 {
 #define T(f) cmocka_unit_test(f)
 	const struct CMUnitTest tests[] = {
-		T(test_canaries_pause_rest_watch), T(test_a_fleet_of_canaries),
-		T(test_no_canary), T(test_a_failed_canary_stops_it_always),
-		T(test_a_sick_canary_stops_it),
-		T(test_failures_up_to_the_bound), T(test_one_failure_too_many),
-		T(test_a_shard_that_reconnects_is_waited_for),
-		T(test_but_not_for_ever), T(test_halt),
-		T(test_skipped_and_refused), T(test_later_is_asked_again),
-		T(test_the_fleet_stops),
+	    T(test_canaries_pause_rest_watch),
+	    T(test_a_fleet_of_canaries),
+	    T(test_no_canary),
+	    T(test_a_failed_canary_stops_it_always),
+	    T(test_a_sick_canary_stops_it),
+	    T(test_failures_up_to_the_bound),
+	    T(test_one_failure_too_many),
+	    T(test_a_shard_that_reconnects_is_waited_for),
+	    T(test_but_not_for_ever),
+	    T(test_halt),
+	    T(test_skipped_and_refused),
+	    T(test_later_is_asked_again),
+	    T(test_the_fleet_stops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,8 +11,8 @@
 
 static struct fleet *f;
 
-static const struct rollout_effects_order all = { 0, 2, -1, 0, true, false,
-    false };
+static const struct rollout_effects_order all = {0, 2, -1, 0, true, false,
+    false};
 
 /* Every successor that waits goes on by one step; how many did. */
 static unsigned
@@ -57,8 +57,8 @@ test_rollout(void **state)
 		if (rollout_effects_begin(f->rollout, 0, &all, &e) == -1)
 			fail_msg("%s", e.text);
 		assert_int_equal(puppet_alive(false), PUPPET_SHARDS + 2);
-		for (int i = 0;
-		    i < 100 && rollout_effects_busy(f->rollout); i++) {
+		for (int i = 0; i < 100 && rollout_effects_busy(f->rollout);
+		     i++) {
 			successors_step();
 			assert_true(puppet_alive(false) <= PUPPET_SHARDS + 4);
 			fake_time_advance(500);
@@ -131,8 +131,9 @@ test_undo_while_one_is_under_way(void **state)
 	struct err e;
 
 	f = puppet_open("", false);
-	assert_int_equal(config_parse(before, f->config->path,
-	    f->config->text, NULL, NULL, &e), 0);
+	assert_int_equal(config_parse(before, f->config->path, f->config->text,
+			     NULL, NULL, &e),
+	    0);
 	f->rollout->before = before;
 	o.parallel = 1;
 	assert_int_equal(rollout_effects_begin(f->rollout, 0, &o, &e), 0);
@@ -149,10 +150,10 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(test_rollout),
-		T(f_a3_a_lane_is_begun_again_from_its_own_end),
-		T(test_the_old_one_dies),
-		T(test_undo_while_one_is_under_way),
+	    T(test_rollout),
+	    T(f_a3_a_lane_is_begun_again_from_its_own_end),
+	    T(test_the_old_one_dies),
+	    T(test_undo_while_one_is_under_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

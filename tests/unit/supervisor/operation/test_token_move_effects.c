@@ -15,11 +15,17 @@ static struct fleet *f;
 static void
 token_answer(void)
 {
-	struct discord_ask_answer a = { .status = DISCORD_ASK_OK,
-	    .user_status = DISCORD_ASK_OK, .app_status = DISCORD_ASK_OK,
-	    .shards = PUPPET_SHARDS, .max_concurrency = 1, .total = 1000,
-	    .remaining = 1000, .reset_after_ms = 1000, .url = "ws://127.0.0.1:1",
-	    .user_id = "7", .user_name = "t" };
+	struct discord_ask_answer a = {.status = DISCORD_ASK_OK,
+	    .user_status = DISCORD_ASK_OK,
+	    .app_status = DISCORD_ASK_OK,
+	    .shards = PUPPET_SHARDS,
+	    .max_concurrency = 1,
+	    .total = 1000,
+	    .remaining = 1000,
+	    .reset_after_ms = 1000,
+	    .url = "ws://127.0.0.1:1",
+	    .user_id = "7",
+	    .user_name = "t"};
 
 	f->token_move->ask.done(&f->token_move->ask, &a);
 }
@@ -28,7 +34,8 @@ token_answer(void)
 static void
 token_asks(void)
 {
-	str_copy(f->token_move->bot.user_id, "7", sizeof(f->token_move->bot.user_id));
+	str_copy(f->token_move->bot.user_id, "7",
+	    sizeof(f->token_move->bot.user_id));
 	f->token_move->fresh = secret_take(base_strdup("second-token"));
 	f->token_move->state = TOKEN_MOVE_ASKING;
 	f->token_move->asks = 1;
@@ -43,8 +50,7 @@ shards_move(void)
 			puppet_dies(&f->shard[i], 0);
 		if (f->shard[i].state == MEMBER_STARTING)
 			puppet_hello(&f->shard[i]);
-		if (f->shard[i].state == MEMBER_UP
-		    && f->shard[i].ready_ms == 0)
+		if (f->shard[i].state == MEMBER_UP && f->shard[i].ready_ms == 0)
 			puppet_ready(&f->shard[i]);
 	}
 }
@@ -56,8 +62,8 @@ f_a4_one_handler_beside_a_token(void **state)
 
 	f = puppet_open("", false);
 	token_asks();
-	assert_int_equal(reload_effects_begin(f->reload, 0, false, false,
-	    &e), -1);
+	assert_int_equal(reload_effects_begin(f->reload, 0, false, false, &e),
+	    -1);
 	assert_int_equal(e.code, EXIT_TRY_LATER);
 	assert_int_equal(puppet_alive(true), 1);
 	token_answer();
@@ -65,8 +71,8 @@ f_a4_one_handler_beside_a_token(void **state)
 	fake_time_advance(1000);
 	assert_int_equal(puppet_alive(true), 2);
 	assert_int_equal(f->reload->fresh->identity, f->identity);
-	assert_int_equal(reload_effects_begin(f->reload, 0, false, false,
-	    &e), -1);
+	assert_int_equal(reload_effects_begin(f->reload, 0, false, false, &e),
+	    -1);
 	puppet_close();
 }
 
@@ -79,7 +85,7 @@ f_a4_a_handler_is_moved_as_a_shard_is(void **state)
 	f = puppet_open("", false);
 	old = f->handler;
 	token_asks();
-	f->plugin_command->asked = old;		/* a command is under way */
+	f->plugin_command->asked = old; /* a command is under way */
 	token_answer();
 	for (int i = 0; i < 60; i++) {
 		fake_time_advance(1000);
@@ -138,8 +144,9 @@ f_a4_no_handler_keeps_a_revoked_token(void **state)
 static void
 f_a4_resharding_ends_a_move_to_a_token(void **state)
 {
-	struct discord_ask_answer a = { .status = DISCORD_ASK_OK,
-	    .shards = 2 * PUPPET_SHARDS, .remaining = 1000 };
+	struct discord_ask_answer a = {.status = DISCORD_ASK_OK,
+	    .shards = 2 * PUPPET_SHARDS,
+	    .remaining = 1000};
 
 	f = puppet_open("", false);
 	token_asks();
@@ -170,10 +177,10 @@ main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(f_a4_one_handler_beside_a_token),
-		T(f_a4_a_handler_is_moved_as_a_shard_is),
-		T(f_a4_no_handler_keeps_a_revoked_token),
-		T(f_a4_resharding_ends_a_move_to_a_token),
+	    T(f_a4_one_handler_beside_a_token),
+	    T(f_a4_a_handler_is_moved_as_a_shard_is),
+	    T(f_a4_no_handler_keeps_a_revoked_token),
+	    T(f_a4_resharding_ends_a_move_to_a_token),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,13 +42,16 @@ test_examined(void **state)
 	struct err e;
 
 	assert_int_equal(upgrade_check_read("a warning\n" CONTRACT_EXAMINED
-	    "ok 1.2.3 4 5\n", EXITED(0), &x, &e), 0);
+					    "ok 1.2.3 4 5\n",
+			     EXITED(0), &x, &e),
+	    0);
 	assert_string_equal(x.version, "1.2.3");
 	assert_int_equal(x.contract, 4);
 	assert_int_equal(x.page, 5);
 	/* More versions may follow one day. */
 	assert_int_equal(upgrade_check_read(CONTRACT_EXAMINED "ok 2 1 3 9\n",
-	    EXITED(0), &x, &e), 0);
+			     EXITED(0), &x, &e),
+	    0);
 	refuses(CONTRACT_EXAMINED "error 78 no such key\n", EXITED(78),
 	    EXIT_CONFIG, "no such key");
 	refuses("", EXITED(0), EXIT_DEGRADED, "without a word");
@@ -81,10 +84,18 @@ count(char **argv)
 static void
 test_words_round_trip(void **state)
 {
-	const struct arrival out = { .lock = 3, .config = 17, .token = 18,
-	    .client = -1, .back = 21, .count = 16, .foreground = 1,
-	    .nofile = 1024, .path = "/etc/a b.conf", .from = "1.2.3",
-	    .home = "/opt/shardherd", .why = "it = broken" };
+	const struct arrival out = {.lock = 3,
+	    .config = 17,
+	    .token = 18,
+	    .client = -1,
+	    .back = 21,
+	    .count = 16,
+	    .foreground = 1,
+	    .nofile = 1024,
+	    .path = "/etc/a b.conf",
+	    .from = "1.2.3",
+	    .home = "/opt/shardherd",
+	    .why = "it = broken"};
 	char path[] = "/opt/next";
 	char **argv = upgrade_handoff_argv(&out, path);
 	struct arrival in;
@@ -92,7 +103,9 @@ test_words_round_trip(void **state)
 
 	assert_string_equal(argv[0], path);
 	assert_string_equal(argv[1], CONTRACT_ROLE_SUPERVISOR);
-	assert_int_equal(upgrade_handoff_parse(count(argv) - 2, argv + 2, &in, &e), 0);
+	assert_int_equal(upgrade_handoff_parse(count(argv) - 2, argv + 2, &in,
+			     &e),
+	    0);
 #define X(m, s) assert_true(in.m == out.m);
 	UPGRADE_HANDOFF_FDS(X)
 	UPGRADE_HANDOFF_NUMBERS(X)
@@ -114,7 +127,7 @@ parse(const char *words, struct arrival *a)
 
 	str_copy(text, words, sizeof(text));
 	for (char *w = strtok_r(text, " ", &save); w != NULL;
-	    w = strtok_r(NULL, " ", &save))
+	     w = strtok_r(NULL, " ", &save))
 		argv[n++] = w;
 	return upgrade_handoff_parse(n, argv, a, &e);
 }
@@ -126,7 +139,9 @@ test_words_of_others(void **state)
 
 	/* Of a later version; too few; by hand. */
 	assert_int_equal(parse("lock=3 config=4 token=5 path=/a colour=green "
-	    "locks=9", &a), 0);
+			       "locks=9",
+			     &a),
+	    0);
 	assert_int_equal(a.lock, 3);
 	assert_int_equal(a.client, -1);
 	assert_int_equal(a.count, 0);
@@ -138,8 +153,11 @@ test_words_of_others(void **state)
 static void
 test_fds_are_kept(void **state)
 {
-	struct arrival a = { .lock = open("/dev/null", O_RDONLY | O_CLOEXEC),
-	    .config = -1, .token = -1, .client = -1, .back = -1 };
+	struct arrival a = {.lock = open("/dev/null", O_RDONLY | O_CLOEXEC),
+	    .config = -1,
+	    .token = -1,
+	    .client = -1,
+	    .back = -1};
 
 	assert_int_not_equal(a.lock, -1);
 	upgrade_handoff_keep(&a, true);
@@ -166,13 +184,16 @@ test_request(void **state)
 
 	assert_int_equal(ask("{\"cmd\":\"upgrade\"}", &r), 0);
 	assert_string_equal(r.upgrade.path, "");
-	assert_false(r.upgrade.force || r.upgrade.check
-	    || r.upgrade.keep_handler);
-	assert_int_equal(ask("{\"cmd\":\"upgrade\",\"binary\":\"/a/b\","
-	    "\"check\":true,\"force\":true,\"keep_handler\":true}", &r), 0);
+	assert_false(
+	    r.upgrade.force || r.upgrade.check || r.upgrade.keep_handler);
+	assert_int_equal(
+	    ask("{\"cmd\":\"upgrade\",\"binary\":\"/a/b\","
+		"\"check\":true,\"force\":true,\"keep_handler\":true}",
+		&r),
+	    0);
 	assert_string_equal(r.upgrade.path, "/a/b");
-	assert_true(r.upgrade.force && r.upgrade.check
-	    && r.upgrade.keep_handler);
+	assert_true(
+	    r.upgrade.force && r.upgrade.check && r.upgrade.keep_handler);
 	assert_int_equal(ask("{\"cmd\":\"upgrade\",\"binary\":\"a/b\"}", &r),
 	    -1);
 	assert_int_equal(ask("{\"cmd\":\"upgrade\",\"force\":1}", &r), -1);
@@ -182,11 +203,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_examined),
-		cmocka_unit_test(test_words_round_trip),
-		cmocka_unit_test(test_words_of_others),
-		cmocka_unit_test(test_fds_are_kept),
-		cmocka_unit_test(test_request),
+	    cmocka_unit_test(test_examined),
+	    cmocka_unit_test(test_words_round_trip),
+	    cmocka_unit_test(test_words_of_others),
+	    cmocka_unit_test(test_fds_are_kept),
+	    cmocka_unit_test(test_request),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,12 +38,12 @@ static int
 read_options(const char *line)
 {
 	const struct option opts[] = {
-		{"--flag", 'f', OPTION_FLAG, &o.flag},
-		{"--text", 't', OPTION_TEXT, &o.text},
-		{"--number", 'n', OPTION_NUMBER, &o.number},
-		{"--wait", 0, OPTION_SECONDS_IF, &o.wait},
-		{"--seconds", 's', OPTION_SECONDS, &o.seconds},
-		{"--set", 0, OPTION_LIST, &o.list},
+	    {"--flag", 'f', OPTION_FLAG, &o.flag},
+	    {"--text", 't', OPTION_TEXT, &o.text},
+	    {"--number", 'n', OPTION_NUMBER, &o.number},
+	    {"--wait", 0, OPTION_SECONDS_IF, &o.wait},
+	    {"--seconds", 's', OPTION_SECONDS, &o.seconds},
+	    {"--set", 0, OPTION_LIST, &o.list},
 	};
 
 	memset(&o, 0, sizeof(o));
@@ -55,7 +55,8 @@ static void
 test_options(void **state)
 {
 	assert_int_equal(read_options("a -f --text=x b --number 7 --wait "
-	    "-s 1.5m --set x --set y -- -n"), 0);
+				      "-s 1.5m --set x --set y -- -n"),
+	    0);
 	assert_int_equal(c.argc, 3);
 	assert_string_equal(c.argv[0], "a");
 	assert_string_equal(c.argv[1], "b");
@@ -84,16 +85,17 @@ test_refused(void **state)
 	static const struct {
 		const char *line, *want;
 	} bad[] = {
-		{"--txet x", "unknown option --txet; did you mean --text?"},
-		{"-q", "unknown option -q"},
-		{"-q3", "unknown option -q3"},
-		{"-fx", "unknown option -fx"},
-		{"--number x", "--number: expected a number, got \"x\""},
-		{"-n -3", "--number: expected a number, got \"-3\""},
-		{"--flag=1", "--flag takes no value"},
-		{"--text", "--text needs a value"},
-		{"--wait=soon", "--wait: expected seconds or a duration such "
-		    "as 2m, got \"soon\""},
+	    {"--txet x", "unknown option --txet; did you mean --text?"},
+	    {"-q", "unknown option -q"},
+	    {"-q3", "unknown option -q3"},
+	    {"-fx", "unknown option -fx"},
+	    {"--number x", "--number: expected a number, got \"x\""},
+	    {"-n -3", "--number: expected a number, got \"-3\""},
+	    {"--flag=1", "--flag takes no value"},
+	    {"--text", "--text needs a value"},
+	    {"--wait=soon",
+		"--wait: expected seconds or a duration such "
+		"as 2m, got \"soon\""},
 	};
 
 	for (size_t i = 0; i < nitems(bad); i++) {
@@ -111,11 +113,11 @@ test_choose(void **state)
 	assert_int_equal(option_choose(&c, "sto", names, nitems(names)), 2);
 	assert_int_equal(option_choose(&c, "st", names, nitems(names)), 3);
 	assert_int_equal(option_choose(&c, "sta", names, nitems(names)), -1);
-	assert_string_equal(c.err.text, "ambiguous word \"sta\"; "
-	    "possibilities are: start, status");
+	assert_string_equal(c.err.text,
+	    "ambiguous word \"sta\"; possibilities are: start, status");
 	assert_int_equal(option_choose(&c, "x", names, 2), -1);
-	assert_string_equal(c.err.text, "unknown word \"x\"; possibilities "
-	    "are: start, status");
+	assert_string_equal(c.err.text,
+	    "unknown word \"x\"; possibilities are: start, status");
 	assert_int_equal(option_choose(&c, "", names, 1), -1);
 }
 
@@ -124,31 +126,34 @@ static void
 f_d7_near_words(void **state)
 {
 	static const char *const names[] = {"start", "status", "help", "init"};
-	static const struct { const char *word, *near; } tries[] = {
-		{"stauts", "\"stauts\" (did you mean \"status\"?)"},
-		{"hlep", "\"hlep\" (did you mean \"help\"?)"},
-		{"halt", "\"halt\"; "},
-		{"quit", "\"quit\"; "},
+	static const struct {
+		const char *word, *near;
+	} tries[] = {
+	    {"stauts", "\"stauts\" (did you mean \"status\"?)"},
+	    {"hlep", "\"hlep\" (did you mean \"help\"?)"},
+	    {"halt", "\"halt\"; "},
+	    {"quit", "\"quit\"; "},
 	};
 
 	for (size_t i = 0; i < nitems(tries); i++) {
 		assert_int_equal(option_choose(&c, tries[i].word, names,
-		    nitems(names)), -1);
+				     nitems(names)),
+		    -1);
 		assert_non_null(strstr(c.err.text, tries[i].near));
 	}
 	assert_int_equal(read_options("--versoin"), -1);
-	assert_string_equal(c.err.text, "unknown option --versoin; did you "
-	    "mean --version?");
+	assert_string_equal(c.err.text,
+	    "unknown option --versoin; did you mean --version?");
 }
 
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_options),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_choose),
-		cmocka_unit_test(f_d7_near_words),
+	    cmocka_unit_test(test_options),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_choose),
+	    cmocka_unit_test(f_d7_near_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,8 @@ test_table(void **state)
 	table_print(&table, f, false);
 	table_print(&table, f, true);
 	fclose(f);
-	assert_string_equal(out, "A     NUMBER  LAST\nlong       7  x y\n"
+	assert_string_equal(out,
+	    "A     NUMBER  LAST\nlong       7  x y\n"
 	    "A     NUMBER  LAST\nlong       7  \033[31mx y\033[0m\n");
 	table_free(&table);
 	free(out);
@@ -38,7 +39,7 @@ test_words(void **state)
 		int64_t ms;
 		const char *want;
 	} ages[] = {{-1, "-"}, {0, "0ms"}, {999, "999ms"}, {2100, "2.1s"},
-		{725000, "12m05s"}, {7500000, "2h05m"}, {273600000, "3d04h"}};
+	    {725000, "12m05s"}, {7500000, "2h05m"}, {273600000, "3d04h"}};
 	char out[24];
 
 	for (size_t i = 0; i < nitems(ages); i++)
@@ -52,8 +53,8 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_table),
+	    cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,8 +48,10 @@ event(const char *head, const char *name, const char *d)
 {
 	char line[512];
 
-	str_format(line, sizeof(line), "%s,\"method\":\"event\",\"params\":"
-	    "{\"event\":{\"t\":\"%s\",\"d\":%s}}}", head, name, d);
+	str_format(line, sizeof(line),
+	    "%s,\"method\":\"event\",\"params\":"
+	    "{\"event\":{\"t\":\"%s\",\"d\":%s}}}",
+	    head, name, d);
 	say(line);
 }
 
@@ -80,8 +82,7 @@ static void
 calls_are_matched(void **state)
 {
 	initialise();
-	event("20 < " RPC "\"id\":1", "INTERACTION_CREATE",
-	    "{\"id\":\"77\"}");
+	event("20 < " RPC "\"id\":1", "INTERACTION_CREATE", "{\"id\":\"77\"}");
 	assert_null(transcript_response(&t, "77"));
 	say("21 > " RPC "\"id\":\"a\",\"method\":\"kv.get\",\"params\":{}}");
 	say("22 > " RPC "\"id\":9,\"method\":\"interaction.respond\",\"params\""
@@ -93,7 +94,8 @@ calls_are_matched(void **state)
 	assert_true(transcript_response(&t, "77")->answered);
 	assert_false(transcript_response(&t, "77")->failed);
 	assert_string_equal(t.call[0].why, "-32602, key?");
-	assert_false(transcript_about(&t, "INTERACTION_CREATE", "77")->answered);
+	assert_false(
+	    transcript_about(&t, "INTERACTION_CREATE", "77")->answered);
 	assert_null(transcript_about(&t, "INTERACTION_CREATE", "78"));
 }
 
@@ -104,10 +106,14 @@ bad_lines_are_found(void **state)
 	static const char *const bad[] = {"debug", "{", "[]", "{} {}",
 	    "{\"id\":1,\"result\":null}", RPC "\"id\":1}",
 	    RPC "\"id\":1,\"result\":null,\"error\":{\"code\":1,"
-	    "\"message\":\"\"}}", RPC "\"id\":1,\"error\":\"no\"}",
-	    RPC "\"id\":55,\"result\":null}", RPC "\"id\":\"1\",\"result\":"
-	    "null}", RPC "\"method\":5}", RPC "\"method\":\"say\",\"params\":"
-	    "5}", RPC "\"id\":[],\"method\":\"say\"}"};
+		"\"message\":\"\"}}",
+	    RPC "\"id\":1,\"error\":\"no\"}", RPC "\"id\":55,\"result\":null}",
+	    RPC "\"id\":\"1\",\"result\":"
+		"null}",
+	    RPC "\"method\":5}",
+	    RPC "\"method\":\"say\",\"params\":"
+		"5}",
+	    RPC "\"id\":[],\"method\":\"say\"}"};
 	char line[512];
 
 	initialise();
@@ -147,25 +153,27 @@ its_end_is_known(void **state)
 static void
 options_get_values(void **state)
 {
-	struct json_object *declared = json_tokener_parse("[{\"type\":3,"
+	struct json_object *declared = json_tokener_parse(
+	    "[{\"type\":3,"
 	    "\"name\":\"a\",\"min_length\":6},{\"type\":4,\"name\":\"b\","
 	    "\"min_value\":7},{\"type\":5,\"name\":\"c\"},{\"type\":3,\"name\":"
 	    "\"d\",\"choices\":[{\"name\":\"N\",\"value\":\"n\"}]}]");
 	struct json_object *o = transcript_options(declared);
 
 	assert_string_equal(json_object_to_json_string_ext(o,
-	    JSON_C_TO_STRING_PLAIN), "[{\"type\":3,\"name\":\"a\",\"value\":"
+				JSON_C_TO_STRING_PLAIN),
+	    "[{\"type\":3,\"name\":\"a\",\"value\":"
 	    "\"testtt\"},{\"type\":4,\"name\":\"b\",\"value\":7},{\"type\":5,"
 	    "\"name\":\"c\",\"value\":true},{\"type\":3,\"name\":\"d\","
 	    "\"value\":\"n\"}]");
 	json_object_put(o);
 	json_object_put(declared);
 	declared = json_tokener_parse("[{\"type\":1,\"name\":\"on\"},"
-	    "{\"type\":1,\"name\":\"off\"}]");
+				      "{\"type\":1,\"name\":\"off\"}]");
 	o = transcript_options(declared);
 	assert_string_equal(json_object_to_json_string_ext(o,
-	    JSON_C_TO_STRING_PLAIN), "[{\"type\":1,\"name\":\"on\","
-	    "\"options\":[]}]");
+				JSON_C_TO_STRING_PLAIN),
+	    "[{\"type\":1,\"name\":\"on\",\"options\":[]}]");
 	json_object_put(o);
 	json_object_put(declared);
 }
@@ -174,16 +182,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(answers_are_matched, set_up,
-		    tear_down),
-		cmocka_unit_test_setup_teardown(calls_are_matched, set_up,
-		    tear_down),
-		cmocka_unit_test_setup_teardown(bad_lines_are_found, set_up,
-		    tear_down),
-		cmocka_unit_test_setup_teardown(its_end_is_known, set_up,
-		    tear_down),
-		cmocka_unit_test_setup_teardown(options_get_values, set_up,
-		    tear_down),
+	    cmocka_unit_test_setup_teardown(answers_are_matched, set_up,
+		tear_down),
+	    cmocka_unit_test_setup_teardown(calls_are_matched, set_up,
+		tear_down),
+	    cmocka_unit_test_setup_teardown(bad_lines_are_found, set_up,
+		tear_down),
+	    cmocka_unit_test_setup_teardown(its_end_is_known, set_up,
+		tear_down),
+	    cmocka_unit_test_setup_teardown(options_get_values, set_up,
+		tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@ static struct {
 	struct view view;
 	struct err err;
 	int lock;
-	size_t room;	/* for the text */
+	size_t room; /* for the text */
 } t;
 
 static void
@@ -81,8 +81,8 @@ set_up(void **state)
 {
 	memset(&t, 0, sizeof(t));
 	str_copy(t.dir, "/tmp/shardherd-status-XXXXXX", sizeof(t.dir));
-	if (mkdtemp(t.dir) == NULL ||
-	    page_create(&t.page, t.dir, SHARDS, &t.err) == -1)
+	if (mkdtemp(t.dir) == NULL
+	    || page_create(&t.page, t.dir, SHARDS, &t.err) == -1)
 		return -1;
 	t.config.state_dir = t.dir;
 	cluster();
@@ -133,7 +133,7 @@ break_three(void)
 	struct page_slot *slot = t.page.slot;
 
 	slot[1].shard.state_since_ms = clock_boot_ms() - 10000;
-	slot[1].shard.ack_ms = clock_boot_ms() - 5000;	/* 50 intervals */
+	slot[1].shard.ack_ms = clock_boot_ms() - 5000; /* 50 intervals */
 	slot[2].shard.state = SHARD_RESUMING;
 	str_copy(slot[2].shard.note, "gateway close 4000", PAGE_WORDS);
 	slot[3].watch.pid = 0;
@@ -149,12 +149,14 @@ test_all_ready(void **state)
 	assert_int_equal(t.view.verdict.state, VERDICT_READY);
 	assert_int_equal(t.view.verdict.exit, EXIT_FINE);
 	out = text(false);
-	assert_non_null(strstr(out, "\nshards  4   4 ready   identify budget "
+	assert_non_null(strstr(out,
+	    "\nshards  4   4 ready   identify budget "
 	    "982/1000, resets in "));
 	free(out);
 	assert_int_equal(verb_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_FINE);
-	assert_non_null(strstr(line, "main OK - 4/4 ready | ready=4;4:;1:;0;4 "
+	assert_non_null(strstr(line,
+	    "main OK - 4/4 ready | ready=4;4:;1:;0;4 "
 	    "latency=41ms restarts=0c identify=0;800;950"));
 }
 
@@ -170,7 +172,8 @@ test_broken(void **state)
 	assert_int_equal(t.view.verdict.exit, EXIT_DEGRADED);
 	out = text(false);
 	/* the counts add up to 4, and a deaf shard is not among the ready */
-	assert_non_null(strstr(out, "\nshards  4   1 ready  1 deaf  1 down  "
+	assert_non_null(strstr(out,
+	    "\nshards  4   1 ready  1 deaf  1 down  "
 	    "1 resuming   identify"));
 	assert_non_null(strstr(out, "heard nothing: last ACK 5."));
 	assert_non_null(strstr(out, "gateway close 4000\n"));
@@ -178,7 +181,8 @@ test_broken(void **state)
 	free(out);
 	assert_int_equal(verb_check_line(&t.view, "", line, sizeof(line)),
 	    EXIT_DEGRADED);
-	assert_non_null(strstr(line, "main WARNING - 1/4 ready, shard 1 deaf "
+	assert_non_null(strstr(line,
+	    "main WARNING - 1/4 ready, shard 1 deaf "
 	    "10."));
 }
 
@@ -209,7 +213,8 @@ test_eighty_columns(void **state)
 		t.page.slot[i].shard.events = 98765432101;
 		t.page.slot[i].watch.uss_kb = 12345;
 	}
-	str_copy(t.page.slot[2].shard.note, "the RESUME was refused and so it "
+	str_copy(t.page.slot[2].shard.note,
+	    "the RESUME was refused and so it "
 	    "waits for its turn to IDENTIFY, the seventh of eight in line",
 	    PAGE_WORDS);
 	look();
@@ -371,7 +376,8 @@ f_d2_worst_first(void **state)
 
 	note(0, PAGE_WARNING, 7200000, "Rolled back | the new handler died.");
 	assert_int_equal(check(line, sizeof(line)), EXIT_DEGRADED);
-	assert_non_null(strstr(line, "main WARNING - 4/4 ready, Rolled back / "
+	assert_non_null(strstr(line,
+	    "main WARNING - 4/4 ready, Rolled back / "
 	    "the new handler died. | ready=4"));
 	out = text(false);
 	assert_non_null(strstr(out, "\nnote    20"));
@@ -380,7 +386,8 @@ f_d2_worst_first(void **state)
 	h->handler_watch.pid = 0;
 	t.page.slot[2].shard.state = SHARD_RESUMING;
 	assert_int_equal(check(line, sizeof(line)), EXIT_DOWN);
-	assert_non_null(strstr(line, "main CRITICAL - 3/4 ready, handler "
+	assert_non_null(strstr(line,
+	    "main CRITICAL - 3/4 ready, handler "
 	    "down"));
 	shard_ = strstr(line, "shard 2 resuming");
 	note_ = strstr(line, "Rolled back");
@@ -414,9 +421,10 @@ f_d2_plugins_down(void **state)
 	plugin(1, PLUGIN_HELD, 5);
 	assert_int_equal(check(line, sizeof(line)), EXIT_DEGRADED);
 	assert_non_null(strstr(line, "1 of 2 plugins up, p1 held 3."));
-	plugin(0, PLUGIN_STARTING, 2);	/* its third time */
+	plugin(0, PLUGIN_STARTING, 2); /* its third time */
 	assert_int_equal(check(line, sizeof(line)), EXIT_DOWN);
-	assert_non_null(strstr(line, "main CRITICAL - 4/4 ready, 0 of 2 "
+	assert_non_null(strstr(line,
+	    "main CRITICAL - 4/4 ready, 0 of 2 "
 	    "plugins up"));
 	plugin(0, PLUGIN_UP, 0);
 	t.page.head->plugins.plugin[1].by_operator = 1;
@@ -428,9 +436,13 @@ static void
 f_d2_disk_is_low(void **state)
 {
 	struct verdict_facts f = {.cluster = &t.page.head->cluster,
-	    .handler = &t.page.head->handler, .alive = true,
-	    .handler_alive = true, .shards = 4, .ready = 4,
-	    .disk_known = true, .disk_size = (uint64_t)100 << 30,
+	    .handler = &t.page.head->handler,
+	    .alive = true,
+	    .handler_alive = true,
+	    .shards = 4,
+	    .ready = 4,
+	    .disk_known = true,
+	    .disk_size = (uint64_t)100 << 30,
 	    .now_ms = clock_boot_ms()};
 	struct verdict_fleet v;
 
@@ -513,11 +525,11 @@ static void
 test_json(void **state)
 {
 	static const char *const fields[] = {"id", "state", "since_s", "pid",
-		"seq", "acked_seq", "heartbeat_rtt_ms", "ack_age_s",
-		"dispatch_age_s", "events", "bytes_wire", "bytes_raw",
-		"connects", "identifies", "resumes", "resumes_failed",
-		"zombies", "closes", "crashes", "spool_events", "rss_kb",
-		"uss_kb", "fds", "fd_limit", "guilds"};
+	    "seq", "acked_seq", "heartbeat_rtt_ms", "ack_age_s",
+	    "dispatch_age_s", "events", "bytes_wire", "bytes_raw", "connects",
+	    "identifies", "resumes", "resumes_failed", "zombies", "closes",
+	    "crashes", "spool_events", "rss_kb", "uss_kb", "fds", "fd_limit",
+	    "guilds"};
 	struct status_pick pick = {0};
 	struct json_object *o, *s;
 
@@ -526,8 +538,8 @@ test_json(void **state)
 	look();
 	o = status_json(&t.view, &pick);
 	assert_int_equal(json_object_get_int(at(o, "schema", NULL)), 1);
-	assert_int_equal(json_object_get_int(at(o, "cluster",
-	    "shards_ready")), 1);
+	assert_int_equal(json_object_get_int(at(o, "cluster", "shards_ready")),
+	    1);
 	assert_int_equal(json_object_get_int(at(o, "budget", "remaining")),
 	    982);
 	assert_null(at(o, "budget", "forecast_exhausted_in_s"));
@@ -553,23 +565,23 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
-		T(test_all_ready),
-		T(test_broken),
-		T(test_eighty_columns),
-		T(test_deaf_by_frames),
-		T(test_supervisor_hung),
-		T(f_c11_failing_is_seen_and_unloaded_is_fine),
-		T(test_plugin_down),
-		T(test_unanswered),
-		T(test_supervisor_gone),
-		T(test_reused_pid),
-		T(f_d2_worst_first),
-		T(f_d2_plugins_down),
-		T(f_d2_disk_is_low),
-		T(f_d2_many_notes),
-		T(f_d1_patience_is_the_fleets),
-		T(f_g2_boot_id_is_a_hint),
-		T(test_json),
+	    T(test_all_ready),
+	    T(test_broken),
+	    T(test_eighty_columns),
+	    T(test_deaf_by_frames),
+	    T(test_supervisor_hung),
+	    T(f_c11_failing_is_seen_and_unloaded_is_fine),
+	    T(test_plugin_down),
+	    T(test_unanswered),
+	    T(test_supervisor_gone),
+	    T(test_reused_pid),
+	    T(f_d2_worst_first),
+	    T(f_d2_plugins_down),
+	    T(f_d2_disk_is_low),
+	    T(f_d2_many_notes),
+	    T(f_d1_patience_is_the_fleets),
+	    T(f_g2_boot_id_is_a_hint),
+	    T(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

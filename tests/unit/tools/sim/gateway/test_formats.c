@@ -117,10 +117,10 @@ zstd_stream_stays_open(void **state)
 		ZSTD_outBuffer o = {out, sizeof(out), 0};
 
 		compress_part(p, "hello hello", 11, true, &t);
-		in = (ZSTD_inBuffer){t.p, t.len, 0};
+		in = (ZSTD_inBuffer) {t.p, t.len, 0};
 		while (in.pos < in.size)
-			assert_false(ZSTD_isError(
-			    ZSTD_decompressStream(d, &o, &in)));
+			assert_false(
+			    ZSTD_isError(ZSTD_decompressStream(d, &o, &in)));
 		assert_int_equal(o.pos, 11);
 		assert_memory_equal(out, "hello hello", 11);
 		sbuf_free(&t);
@@ -216,15 +216,15 @@ static void
 presences(void **state)
 {
 	assert_null(presence("{\"since\":null,\"activities\":[{\"name\":\"x\","
-	    "\"type\":0}],\"status\":\"dnd\",\"afk\":false}"));
+			     "\"type\":0}],\"status\":\"dnd\",\"afk\":false}"));
 	assert_null(presence("{\"since\":5,\"activities\":[],\"status\":"
-	    "\"online\",\"afk\":true}"));
+			     "\"online\",\"afk\":true}"));
 	assert_non_null(presence("{\"activities\":[],\"status\":\"online\","
-	    "\"afk\":true}"));
+				 "\"afk\":true}"));
 	assert_non_null(presence("{\"since\":5,\"activities\":[{}],\"status\":"
-	    "\"online\",\"afk\":true}"));
+				 "\"online\",\"afk\":true}"));
 	assert_non_null(presence("{\"since\":5,\"activities\":[],\"status\":"
-	    "\"busy\",\"afk\":true}"));
+				 "\"busy\",\"afk\":true}"));
 	assert_non_null(presence("[]"));
 }
 

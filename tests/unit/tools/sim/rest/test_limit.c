@@ -126,8 +126,8 @@ test_many_buckets(void **state)
 		assert_int_equal(a.remaining, 4);
 	}
 	/* Those of the last five seconds are still known. */
-	limit_take(
-	    l, LIMIT_MESSAGE_POST, LIMIT_BUCKETS_MAX * 3u - 100, now, &a);
+	limit_take(l, LIMIT_MESSAGE_POST, LIMIT_BUCKETS_MAX * 3u - 100, now,
+	    &a);
 	assert_int_equal(a.remaining, 3);
 	limit_free(l);
 }

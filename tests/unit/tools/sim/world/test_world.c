@@ -116,8 +116,8 @@ test_every_kind_is_json(void **state)
 	for (uint64_t n = 0; n < 400; n++)
 		for (unsigned k = 0; world_render_kind(k) != NULL; k++) {
 			unsigned g = (unsigned)(n % 8);
-			const char *d = world_render_event(
-			    w, &rng, world_render_kind(k), g, n, false, &out);
+			const char *d = world_render_event(w, &rng,
+			    world_render_kind(k), g, n, false, &out);
 			json_object *o = json_tokener_parse(d);
 
 			assert_non_null(o);
@@ -126,7 +126,8 @@ test_every_kind_is_json(void **state)
 			assert_true(
 			    strtoull(json_object_get_string(
 					 json_object_object_get(o, "guild_id")),
-				NULL, 10) == world_guild_id(w, g));
+				NULL, 10)
+			    == world_guild_id(w, g));
 			json_object_put(o);
 		}
 	assert_null(world_render_event(w, &rng, "NO_SUCH", 0, 1, false, &out));
@@ -150,15 +151,15 @@ test_ping_is_kept_and_answered(void **state)
 	assert_non_null(m);
 	assert_true(m->ping);
 	o = world_render_msg(w, m);
-	assert_string_equal(
-	    json_object_get_string(json_object_object_get(o, "content")),
+	assert_string_equal(json_object_get_string(
+				json_object_object_get(o, "content")),
 	    "!ping");
 	json_object_put(o);
 	do {
 		world_render_event(w, &rng, "MESSAGE_CREATE", 2, 2, true, &out);
 		second = world_render_last(w);
-	} while (world_msg_find(w, second)->channel !=
-		 world_msg_find(w, first)->channel);
+	} while (world_msg_find(w, second)->channel
+	    != world_msg_find(w, first)->channel);
 	/* Without a name the oldest open one; then the next; then again. */
 	assert_true(world_ping_answer_in(w, m->channel) == first);
 	assert_int_equal(world_msg_find(w, first)->answers, 1);
@@ -249,12 +250,12 @@ test_guild_create_shows_changes(void **state)
 	world_overlay_set(w, world_guild_id(w, 1), "name",
 	    json_object_new_string("Renamed \"q\""));
 	world_overlay_set(w, c.id, "name", json_object_new_string("lobby"));
-	assert_in_range(
-	    world_render_guild(w, 1, buf, sizeof(buf)), 100, sizeof(buf) - 1);
+	assert_in_range(world_render_guild(w, 1, buf, sizeof(buf)), 100,
+	    sizeof(buf) - 1);
 	o = json_tokener_parse(buf);
 	assert_non_null(o);
-	assert_string_equal(
-	    json_object_get_string(json_object_object_get(o, "name")),
+	assert_string_equal(json_object_get_string(
+				json_object_object_get(o, "name")),
 	    "Renamed \"q\"");
 	assert_non_null(strstr(buf, "\"lobby\""));
 	json_object_put(o);
