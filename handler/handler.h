@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: the handler process: what joins the others.
+ *
  * The handler: takes events from all shards, runs plugins, does their REST
  * calls, acknowledges.  An exec of the same binary with the fds of contract.h.
  */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: one shard process: what joins connection, session and events.
+ *
  * The one struct of a shard process, and how its parts reach each other:
  * shard.c owns it and talks to the supervisor, session_actions.c carries the session's
  * decisions out, handler_switch.c deals with the handlers, session_record.c keeps what must

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: the methods that plugins call, a file per subject.
+ *
  * What plugins may ask for (shardherd-plugin(7)): one table of methods, each
  * with its parameters checked before anything is done.
  */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: commands: declared, registered, called, and who may.
+ *
  * What of the plugins' commands Discord is to have, the slash commands.  The
  * lists of all plugins together are what Discord is to have: what was declared
  * last is kept on disk, so a plugin that is down keeps its commands and a

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: what plugins send over the gateway.
+ *
  * Requests for the members of a guild (op 8): each goes out over its shard,
  * and the chunks of its answer are recognised among the events by our nonce,
  * which flow on to whoever subscribes.  They are collected into one answer, or

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: what comes from the shards, and what of it came before.
+ *
  * The shards' uplinks: reads their frames, has each event judged (in_flight.h),
  * hands new ones on, acknowledges once per shard and loop turn, carries
  * gateway commands down.  When too much is in work it stops reading: from

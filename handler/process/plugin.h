@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: one process of a plugin and the lines between it and us.
+ *
  * One plugin: its process, its state, the events it has not finished.  It is
  * restarted with growing delay when it ends, hangs or talks nonsense, and its
  * events wait for it; an event that ended it twice is set aside so that the

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: calls of Discord's API: limits, retries, holds.
+ *
  * The plugins' REST calls: a bounded queue per plugin, served in turn, held
  * back by Discord's limits (rate_limit.h), repeated only where that is harmless,
  * each with a deadline.  What one answer means for the others is judged by

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: what plugins keep.
+ *
  * What plugins do to their storage (shared/kv.h): collected over a loop turn,
  * run in one transaction, so that one sync to disk serves them all, and told
  * how they ended only when that is on disk.  Each job is nested in that

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: plugins' timers and schedules.
+ *
  * The plugins' timers: kept in memory as they are on disk ("timer/PLUGIN/
  * NAME"), each fired when it is due by asking its plugin, and done or set
  * again only when the plugin has answered.  One that fell due while nobody

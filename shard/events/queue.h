@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: the way of an event: inflated, kept, sent on, acknowledged.
+ *
  * Events received and not yet acknowledged by the handler, in the very bytes
  * that go to it: frames [struct up_hdr | raw message] in a list of segments.
  * The inflater writes into the open frame at the end; two positions walk over

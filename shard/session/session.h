@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: the gateway session, as a machine without sockets.
+ *
  * One gateway session and the connection that carries it, as a state machine
  * (discord-protocol.md 2.3 to 2.12).  It decides; struct session_ops carries
  * out.  It does no I/O and knows time through clock.h and timer.h only, so

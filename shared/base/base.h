@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: what everything stands on: errors, clock, timers, log, foreign
+ * text, buffers, state machines.
+ *
  * The few words every module uses: assertions that stay on in production,
  * memory, array and container helpers; and with them list.h, str.h and fd.h.
  * Input from outside must never reach must() or bug(): those are for our own

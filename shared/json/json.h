@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: the scanner of gateway messages, and the one way to json-c.
+ *
  * The one way text becomes a json-c tree.  The text is checked against RFC
  * 8259 by envelope_valid() first, so what json-c itself lets through (NaN,
  * comments, single quotes, something behind the end), and where its releases

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: TLS, and libcurl on libev.
+ *
  * The client TLS context (1.2 and 1.3, peer and host name verified) and the
  * search for the system's CA bundle.  Built once by the supervisor before it
  * forks, so that shards share its pages.

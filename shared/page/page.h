@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: the page of numbers that everybody writes his part of, and the one
+ * judge of what they mean.
+ *
  * The stats page: one file in state_dir, mapped by every process of a fleet
  * and by the CLI.  Each part has exactly one writer and a sequence lock;
  * writing costs no system call, reading takes no lock and asks nobody (I7).

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: events on disk.
+ *
  * The spool: events of one shard that the handler could not take yet, on disk,
  * in order.  Append-only segments of checksummed records; a damaged record
  * costs itself and is counted, never its neighbours.  Bounded in bytes and in

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: the small files in state_dir that a person may read.
+ *
  * Who keeps a fleet running: the user that state_dir belongs to and, under
  * systemd, the unit, which a file there names.  What an operator is told to
  * type depends on it; as root, and beside the unit, `shardherd start` would be

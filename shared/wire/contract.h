@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: what crosses from one of our processes to another.
+ *
  * The contract between our processes: every inherited fd, environment name,
  * message and frame that crosses a process boundary is named here and nowhere
  * else.  Peers are of the same build unless the version says otherwise: bump

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: what somebody is told, how often, and how it gets there.
+ *
  * Warnings that must reach somebody: each kind is raised once, repeated while
  * it stands, and taken back when it is over, also across restarts.  Messages
  * wait in a bounded queue and are delivered one at a time by somebody else; a

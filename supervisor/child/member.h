@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: one child process, from fork to burial.
+ *
  * One child process slot, a shard's or the handler's: start, handshake, stop
  * ladder, death, growing delay.  A table of states and events decides; how a
  * process is made is spawn.c's business, what its messages mean messages.c's.

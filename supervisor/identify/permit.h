@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: who may IDENTIFY and when, and what Discord says about that.
+ *
  * The only issuer of IDENTIFY permits (design I3; discord-protocol.md 3.3 and
  * 4.3).  Pure decisions on the clock: per-key spacing, start order, budget and
  * brakes.  What it decides is carried out through struct permit_actions, so

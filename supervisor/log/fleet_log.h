@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: the log of the whole fleet: written, rotated, compressed.
+ *
  * The fleet's log: time, level, who, text, to a file or to stderr.  The file
  * rotates by size and age, is made again when it or its directory was deleted,
  * and on a full disk lines are dropped and counted: logging must never stop

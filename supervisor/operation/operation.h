@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: what an operator begins and what takes its time: reload, rollout,
+ * token, plugins, probe; and which of them may run beside which.
+ *
  * Who may run beside whom: one table of what an operator, a signal or Discord
  * can begin and of what may be under way then, with the reason of each "no".
  * Every operation asks here before it begins and nowhere else; the manual shows

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The supervisor's part of the stats page: page_cluster, with the
- * sentences an operator should read first.
+ * This room: the supervisor's part of the stats page.
+ *
+ * It is page_cluster, with the sentences an operator should read first.
  */
 #ifndef SUPERVISOR_STATUS_STATUS_PAGE_H
 #define SUPERVISOR_STATUS_STATUS_PAGE_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room: another program takes over: in this process, or from a supervisor
+ * that is gone.
+ *
  * `upgrade`: the supervisor becomes another program, by exec, in the same
  * process.  First that program says, as a process of its own, whether it can
  * take over (upgrade_check.h); then the exec, through which only the lock, the config,

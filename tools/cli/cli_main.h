@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line: the table of verbs, what each takes, and the way to it.
+ * This room: the command line: the table of verbs, what each takes, and the way to it.
  * What a verb does is in the rooms below.
  */
 #ifndef TOOLS_CLI_CLI_MAIN_H

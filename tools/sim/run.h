@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* `shardherd-sim run`: everything started, served until a signal, stopped. */
+/*
+ * This room: the program itself, which joins the others.
+ *
+ * `shardherd-sim run`: everything started, served until a signal, stopped.
+ */
 #ifndef SIM_RUN_H
 #define SIM_RUN_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every verb stands on: how it says what it found, or why it failed.
+ * This room: what every verb stands on: how it says what it found, or why it failed.
  * Data goes to stdout, as JSON with --json, and everything else to stderr.
  */
 #ifndef TOOLS_CLI_BASE_CLI_H

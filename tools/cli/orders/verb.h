@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Verbs that change what runs: they start a fleet, stop it, or order it about. */
+/*
+ * This room: verbs that change what runs: they start a fleet, stop it, or order
+ * it about.
+ */
 #ifndef TOOLS_CLI_ORDERS_VERB_H
 #define TOOLS_CLI_ORDERS_VERB_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The verb for plugins: what they do, orders to one, writing and trying one. */
+/*
+ * This room: the verb for plugins: what they do, orders to one, writing and
+ * trying one.
+ */
 #ifndef TOOLS_CLI_PLUGIN_VERB_H
 #define TOOLS_CLI_PLUGIN_VERB_H
 

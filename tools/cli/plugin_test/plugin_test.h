@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plugin test: the plugin runs in a fleet of its own against the simulator,
+ * This room: plugin test: the plugin runs in a fleet of its own against the simulator,
  * with a tap between it and the handler.  It gets events and each command it
  * declares; what it said is judged, a line per check.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Verbs that look: at the stats page, the store and the log; they ask none of
+ * This room: verbs that look, at the stats page, the store and the log; they ask none of
  * the processes (I7), but for `budget --ask` and `--force`.
  */
 #ifndef TOOLS_CLI_SEE_VERB_H
