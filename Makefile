@@ -41,7 +41,7 @@ HARDEN := -fstack-protector-strong -Werror=format-security \
 	$(foreach f,-fstack-clash-protection -fcf-protection \
 	-mbranch-protection=standard,$(call try,$(f)))
 HARDEN += $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-# libev's macros break strict aliasing; see shared/loop users.
+# libev's macros break strict aliasing; see ev.h.
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -fno-strict-aliasing \
 	$(HARDEN) $(SAN) -I. $(CFLAGS)
 LDFLAGS_ALL = $(SAN) -Wl,--build-id -Wl,-z,relro -Wl,-z,now $(LDFLAGS)
