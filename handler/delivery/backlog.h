@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What waits for one plugin on disk (state_dir/backlog/NAME, shared/spool.h):
+ * What waits for one plugin on disk (state_dir/backlog/NAME, shared/spool/spool.h):
  * events that are done as far as their shards are concerned.  A copy taken
  * from it keeps its place until it is finished, in the order of the disk, so
  * that the end of any process costs repetitions at most, never events (I2).
