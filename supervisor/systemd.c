@@ -78,6 +78,7 @@ look(const struct systemd *h, struct systemd_facts *w)
 	uint64_t now = clock_boot_ms(), eta = 0;
 
 	memset(w, 0, sizeof(*w));
+	status_page_fill(f);
 	w->note = h->last[0] != '\0' ? h->last : "";
 	w->stopping = f->stopping;
 	if (f->page.head != NULL

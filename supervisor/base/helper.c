@@ -96,6 +96,7 @@ on_said(struct ev_loop *loop, ev_io *w, int revents)
 	if (h->len == HELPER_SAID_MAX) {
 		h->len /= 2;
 		memmove(h->said, h->said + h->len, h->len);
+		h->said[h->len] = '\0';
 	}
 	n = read(h->fd, h->said + h->len, HELPER_SAID_MAX - h->len);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))

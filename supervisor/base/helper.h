@@ -21,8 +21,9 @@ struct helper;
 
 /*
  * Exactly once after a helper_start() that returned 0, unless helper_stop()
- * comes before; never from within either.  late: the deadline is over and the
- * whole session was killed, its process may be there for a moment still.  Else
+ * comes before; never from within either.  late: the deadline is over and its
+ * process with the whole group, unless it was reaped before, was killed; it may
+ * be there for a moment still.  Else
  * it was reaped and everybody has closed its pipe: status is waitpid's, said
  * all that it said.  The helper is idle by then and may be started again.
  */

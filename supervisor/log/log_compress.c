@@ -97,16 +97,26 @@ step_back(void)
 	setrlimit(RLIMIT_CPU, &cpu);
 }
 
+/* By the packer's own pid: one that was begun before an upgrade still runs, and
+ * would take another's file for its own. */
+static void
+name_work(const char *path, pid_t pid, char work[LOG_ROTATION_PATH])
+{
+	must(str_format(work, LOG_ROTATION_PATH, "%s.pack.%d", path, (int)pid));
+}
+
 static int
 run(const void *arg, int out)
 {
 	const struct log_compress *p = arg;
+	char work[LOG_ROTATION_PATH];
 	struct err e;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	proctitle_set("shardherd: packing a log");
 	step_back();
-	if (log_compress_file(p->from, p->work, &e) == -1)
+	name_work(p->path, getpid(), work);
+	if (log_compress_file(p->from, work, &e) == -1)
 		return errno == ENOSPC ? EXIT_TRY_LATER : EXIT_DEGRADED;
 	return EXIT_FINE;
 }
@@ -139,8 +149,6 @@ begin(struct log_compress *p, const char *path)
 	p->dev = st.st_dev;
 	p->ino = st.st_ino;
 	str_copy(p->path, path, sizeof(p->path));
-	must(str_format(p->work, sizeof(p->work), "%s.pack.%d", path,
-	    (int)getpid()));
 	log_rotation_sweep(path);
 	rc = helper_start(&p->helper,
 	    &(struct helper_job) {.run = run,
@@ -148,6 +156,8 @@ begin(struct log_compress *p, const char *path)
 		.fds = {p->from},
 		.deadline_s = LOG_COMPRESS_S},
 	    &e);
+	if (rc == 0)
+		name_work(path, p->helper.pid, p->work);
 out:
 	if (p->from != -1)
 		close(p->from);

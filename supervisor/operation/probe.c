@@ -136,6 +136,7 @@ finish(struct probe *p, const struct msg_probe_answer *m)
 		p->retries = 0;
 		keep(p, m);
 	}
+	f->notes.due = true; /* before the answer: who has it looks there */
 	if (p->report.ticket != 0) {
 		say_result(p, m);
 		err_set(&e, m->code, "%s", m->text);
@@ -143,7 +144,6 @@ finish(struct probe *p, const struct msg_probe_answer *m)
 		    m->code == EXIT_FINE ? NULL : &e);
 	}
 	p->setup = 0;
-	f->notes.due = true;
 }
 
 static void

@@ -348,6 +348,8 @@ done(void *arg, int code, const char *sentence)
 
 	h->last_code = code;
 	status_notes_past(&f->page, -1, "reload: %s", sentence);
+	status_notes_say(&f->notes, NOTE_RELOAD,
+	    code == EXIT_FINE || f->stopping ? "" : sentence);
 	if (code == EXIT_FINE) {
 		log_notice("Reload: %s Generation %u, after %.1f s.", sentence,
 		    f->handler->generation,
@@ -357,8 +359,6 @@ done(void *arg, int code, const char *sentence)
 		err_set(&e, code, "%s", sentence);
 		report_end(&h->report, 0, &e);
 	}
-	status_notes_say(&f->notes, NOTE_RELOAD,
-	    code == EXIT_FINE || f->stopping ? "" : sentence);
 }
 
 static const struct reload_actions actions = {

@@ -225,6 +225,7 @@ done(void *arg, int code, const char *sentence)
 	struct err e;
 
 	note_underway(r, false);
+	publish(r, sentence); /* whoever has the answer looks there next */
 	if (code == EXIT_FINE) {
 		log_notice("Rollout: %s After %.1f s.", sentence,
 		    (double)(clock_boot_ms() - r->began_ms) / 1000);
@@ -233,7 +234,6 @@ done(void *arg, int code, const char *sentence)
 		err_set(&e, code, "%s", sentence);
 		report_end(&r->report, 0, &e);
 	}
-	publish(r, sentence);
 	if (r->undo_next)
 		undo_now(r);
 }

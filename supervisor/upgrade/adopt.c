@@ -217,12 +217,12 @@ on_settled(struct timer *t)
 		    "with, which differs from the file: \"shardherd rollout\" "
 		    "brings the new one, the sessions kept.",
 		    a->stale);
+	f->notes.due = true;
 	f->upgrade_ops->settled(f);
 	if (f->upgrade->arrived)
 		upgrade_settled(f->upgrade, a->shards);
 	else if (a->handler_stale && !f->stopping)
 		replace_handler(f);
-	f->notes.due = true;
 }
 
 /* ---- a call is judged ------------------------------------------------ */
