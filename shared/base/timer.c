@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <ev.h>
+#include <math.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -116,11 +117,9 @@ timer_set(struct timer *t, double after_s)
 	struct timers *ts = t->base;
 	struct list *at;
 
-	/* Written so that it refuses NAN, which would be due at any time. */
-	must(ts != NULL && t->fn != NULL && after_s < TIMER_MAX_S);
+	must(ts != NULL && t->fn != NULL && !isnan(after_s));
 	timer_stop(t);
-	if (after_s < 0)
-		after_s = 0;
+	after_s = timer_clamp(after_s);
 	t->due_ms = clock_boot_ms() + (uint64_t)(after_s * 1000.0 + 0.5);
 	/* From the back: most new timers are the latest. */
 	for (at = ts->pending.prev; at != &ts->pending; at = at->prev) {

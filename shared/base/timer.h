@@ -32,9 +32,17 @@ struct timers *timer_base_new(struct ev_loop *loop);
 void timer_base_free(struct timers *); /* every timer must be stopped */
 
 void timer_init(struct timers *, struct timer *, timer_fn *);
-#define TIMER_MAX_S 1e12 /* longer is a mistake, not a wait */
-/* (Re)arms: fires once, after_s seconds from now; 0 fires on the next turn. */
+#define TIMER_MAX_S 1e9 /* thirty years */
+/* (Re)arms: fires once, after_s seconds from now; 0 and less fires on the next
+ * turn, more than TIMER_MAX_S is that: how long may come from outside. */
 void timer_set(struct timer *, double after_s);
+
+static inline double
+timer_clamp(double after_s)
+{
+	return after_s < 0 ? 0 : after_s < TIMER_MAX_S ? after_s : TIMER_MAX_S;
+}
+
 void timer_stop(struct timer *); /* harmless when not pending */
 static inline bool
 timer_pending(const struct timer *t)

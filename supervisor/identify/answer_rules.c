@@ -10,6 +10,7 @@
 #define RETRY_MAX_S 60.0
 #define RETRY_EDGE_S 60.0 /* a block at the edge: never probe in a loop */
 #define CONCURRENCY_MAX 100000
+#define RESET_MAX_MS (2 * 24 * 3600 * 1000LL) /* Discord's window is a day */
 
 bool
 answer_rules_answer_ok(struct discord_ask_answer *a, const char *api)
@@ -24,6 +25,8 @@ answer_rules_answer_ok(struct discord_ask_answer *a, const char *api)
 		a->remaining = 0;
 	if (a->reset_after_ms < 0)
 		a->reset_after_ms = 0;
+	if (a->reset_after_ms > RESET_MAX_MS)
+		a->reset_after_ms = RESET_MAX_MS;
 	if (a->shards < 1 || a->shards > ANSWER_RULES_SHARDS_MAX
 	    || a->total < 1)
 		str_format(a->words, sizeof(a->words),

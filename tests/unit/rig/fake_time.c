@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/rig/fake_time.h"
 
+#include <math.h>
+
 #define BOOT_MS 1000000u
 #define WALL_MS 1790000000000
 
@@ -102,10 +104,9 @@ timer_set(struct timer *t, double after_s)
 	struct list *at;
 
 	prepare();
-	must(t->fn != NULL);
+	must(t->fn != NULL && !isnan(after_s));
 	timer_stop(t);
-	if (after_s < 0)
-		after_s = 0;
+	after_s = timer_clamp(after_s);
 	t->due_ms = fake.now_ms + (uint64_t)(after_s * 1000.0 + 0.5);
 	for (at = fake.pending.prev; at != &fake.pending; at = at->prev)
 		if (container_of(at, struct timer, link)->due_ms <= t->due_ms)

@@ -82,6 +82,15 @@ test_order(void **state)
 }
 
 /* Both due in the same turn: the first stops the second before it fires. */
+/* How long comes from outside, now and then: too long is long, not the end. */
+static void
+test_for_ever(void **state)
+{
+	assert_true(timer_clamp(1e30) == TIMER_MAX_S);
+	assert_true(timer_clamp(-1) == 0);
+	assert_true(timer_clamp(2.5) == 2.5);
+}
+
 static void
 test_stop_due(void **state)
 {
@@ -146,6 +155,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_order),
+	    cmocka_unit_test(test_for_ever),
 	    cmocka_unit_test(test_stop_due),
 	    cmocka_unit_test(test_arrived_first),
 	};

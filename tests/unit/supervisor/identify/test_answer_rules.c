@@ -49,6 +49,10 @@ test_answer_limits(void **state)
 	assert_int_equal(a.max_concurrency, 1);
 	assert_int_equal(a.remaining, 0);
 	assert_int_equal(a.reset_after_ms, 0);
+	/* A reset in a million years is no wait, and must not end us. */
+	a.reset_after_ms = INT64_MAX;
+	assert_true(answer_rules_answer_ok(&a, HTTPS));
+	assert_int_equal(a.reset_after_ms, 48 * 3600 * 1000);
 	a.shards = 0;
 	assert_false(answer_rules_answer_ok(&a, HTTPS));
 	a.shards = ANSWER_RULES_SHARDS_MAX + 1;
