@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -72,7 +73,10 @@ fake_granted(struct fake *f, const struct msg_permit_grant *g)
 		 NULL)
 	    == 1);
 	rec.identity = id;
-	store_session_put(f->a->store, &rec, NULL);
+	/* Others may be writing for longer than a call waits (dbenv.h); a real
+	 * one tries again, too. */
+	while (store_session_put(f->a->store, &rec, NULL) == -1)
+		poll(NULL, 0, 10);
 	ipc_send(&f->ipc, MSG_PERMIT_DONE, (int32_t)f->a->id, 0, &d, sizeof(d),
 	    -1);
 	fake_ready(f);
@@ -106,6 +110,7 @@ shard_main(const struct shard_args *a)
 	struct msg_hello hi = {.pid = getpid(), .generation = a->generation};
 	struct msg_permit_ask ask = {.cause = CAUSE_NO_SESSION};
 	struct store_session rec;
+	int found;
 
 	alarm(600);
 	fake_world->starts[a->id]++;
@@ -113,7 +118,9 @@ shard_main(const struct shard_args *a)
 	ipc_open(&f.ipc, f.loop, a->control_fd, "supervisor", fake_msg,
 	    fake_gone);
 	ipc_send(&f.ipc, MSG_HELLO, (int32_t)a->id, 0, &hi, sizeof(hi), -1);
-	if (store_session_get(a->store, a->id, &rec, NULL) == 1)
+	while ((found = store_session_get(a->store, a->id, &rec, NULL)) == -1)
+		poll(NULL, 0, 10);
+	if (found == 1)
 		fake_ready(&f);
 	else
 		ipc_send(&f.ipc, MSG_PERMIT_ASK, (int32_t)a->id, 9, &ask,
