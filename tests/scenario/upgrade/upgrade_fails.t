@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """I4, issue 6: an upgrade that can't work ends where it began, with a reason:
 the same process, the same version, the same children, and nothing lost."""
+import contextlib
 import shlex
 import sys
 
@@ -66,6 +67,9 @@ def comes_back(t, fleet, sim):
     """It was found fit, and then it can't start: the one before returns."""
     name = fleet.path("next")
     nextver.patched(SHARDHERD, name, "%s/control.sock", "%s/contr/l.sock")
+    # Elsewhere the end of that string, or, under the sanitizers, its own.
+    with contextlib.suppress(ValueError):
+        nextver.patched(name, name, "control.sock", "contr/l.sock")
     before = family(fleet)
     done = fleet.cli("upgrade", name)
     t.equal(done.returncode, 1, "one that can't start: exit status")
