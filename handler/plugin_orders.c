@@ -29,8 +29,8 @@ order_unknown(const struct order *o)
 	char text[128];
 
 	str_format(text, sizeof(text),
-	    "there is no plugin \"%s\": \"shardherd "
-	    "plugin list\" shows those there are",
+	    "there is no plugin \"%s\": \"shardherd plugin list\" shows those "
+	    "there are",
 	    o->name);
 	o->set->answer(o->set, o->serial, PLUGIN_SET_UNKNOWN, text);
 }

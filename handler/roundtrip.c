@@ -270,9 +270,9 @@ check_intent(struct roundtrip *t)
 		    % t->intake->shard_count);
 	if ((t->intents & need) == 0)
 		fail(t, EXIT_CONFIG,
-		    "[bot] intents lacks %s: without it "
-		    "Discord does not send the reaction back. Adding it costs "
-		    "an IDENTIFY per shard, at the next start.",
+		    "[bot] intents lacks %s: without it Discord does not send "
+		    "the reaction back. Adding it costs an IDENTIFY per shard, "
+		    "at the next start.",
 		    t->guild != 0 ? "GUILD_MESSAGE_REACTIONS"
 				  : "DIRECT_MESSAGE_REACTIONS");
 	else

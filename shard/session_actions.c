@@ -186,8 +186,8 @@ do_identify(void *arg)
 	p->presence = false;
 	if (len == 0)
 		ending_fatal(p, 0,
-		    "IDENTIFY does not fit 4096 bytes or "
-		    "[bot] presence is not a JSON object.");
+		    "IDENTIFY does not fit 4096 bytes or [bot] presence is not "
+		    "a JSON object.");
 	else if (send_queue_count_own(p->sends))
 		(void)send_text(p, text, len);
 	payload_wipe(text);
@@ -235,8 +235,8 @@ do_permit_ask(void *arg, uint32_t serial, enum identify_cause cause,
 
 	if (orphan_is(&p->orphan)) {
 		(void)str_copy(p->stats.note,
-		    "needs an IDENTIFY, which only a "
-		    "supervisor can permit, and there is none",
+		    "needs an IDENTIFY, which only a supervisor can permit, "
+		    "and there is none",
 		    sizeof(p->stats.note));
 		log_warn("%s (%s)", p->stats.note, contract_cause_name(cause));
 		return;

@@ -45,8 +45,8 @@ may_hand_over(struct process *p, struct msg_handed *m)
 		    page_shard_state_name[session_state(&p->session)]);
 	else if (p->due != SESSION_RECORD_CLEAN)
 		(void)str_copy(m->text,
-		    "its session is not yet in the store, "
-		    "which another process is writing to or which fails",
+		    "its session is not yet in the store, which another "
+		    "process is writing to or which fails",
 		    sizeof(m->text));
 	else
 		return true;

@@ -162,9 +162,9 @@ look_budget(const struct fleet *f, struct alert_fact *out)
 	if (!p->known)
 		return;
 	fact(&out[ALERT_LEFT], left <= least,
-	    "%lld of %lld IDENTIFYs are left "
-	    "(reserve %lld), the reset is in %llu min. Below the reserve no "
-	    "shard IDENTIFYs without an operator.",
+	    "%lld of %lld IDENTIFYs are left (reserve %lld), the reset is in "
+	    "%llu min. Below the reserve no shard IDENTIFYs without an "
+	    "operator.",
 	    (long long)left, (long long)p->answer.total, (long long)keep,
 	    (unsigned long long)(p->answer.reset_boot_ms > clock_boot_ms()
 		    ? (p->answer.reset_boot_ms - clock_boot_ms()) / 60000
@@ -236,8 +236,8 @@ look_deaf(const struct fleet *f, struct alert_fact *out)
 			first = i;
 	}
 	fact(&out[ALERT_DEAF], n > 0,
-	    "%u of %u shards hear nothing from "
-	    "Discord, shard %u is one of them: \"shardherd why %u\".",
+	    "%u of %u shards hear nothing from Discord, shard %u is one of "
+	    "them: \"shardherd why %u\".",
 	    n, f->local, first, first);
 }
 
@@ -263,8 +263,8 @@ look_silent(const struct fleet *f, struct alert_fact *out)
 		}
 	}
 	fact(&out[ALERT_SILENT], n > 0,
-	    "%u of %u shards are partly deaf, shard "
-	    "%u: %s. A RESUME does not help, a new session does.",
+	    "%u of %u shards are partly deaf, shard %u: %s. A RESUME does not "
+	    "help, a new session does.",
 	    n, f->local, first, words);
 }
 
@@ -283,8 +283,8 @@ look_hold(struct alerts *a, const struct fleet *f, struct alert_fact *out)
 		&& (double)(now - a->held_ms) >= f->config->alert_hold_s * 1000,
 	    "%s", f->permit->held);
 	fact(&out[ALERT_CRASHES], f->brake->on,
-	    "A third of the shards died "
-	    "alike within 10 s: one is started at a time until it stays up.");
+	    "A third of the shards died alike within 10 s: one is started at a "
+	    "time until it stays up.");
 }
 
 /* As the handler in service says; a short limit of Discord's is no news. */
@@ -343,8 +343,8 @@ look_plugins(const struct fleet *f, struct alert_fact *out)
 			first = &all.plugin[i];
 	if (n > 0)
 		fact(&out[ALERT_PLUGIN], true,
-		    "Plugin %.63s %s: %.150s%s "
-		    "\"shardherd plugin list\" has them all.",
+		    "Plugin %.63s %s: %.150s%s \"shardherd plugin list\" has "
+		    "them all.",
 		    first->name, first->failing ? "fails" : "does not stay up",
 		    first->note, n > 1 ? ". Others, too." : ".");
 }

@@ -26,8 +26,8 @@ do_identify(struct fleet *f, struct member *c, struct err *e)
 		return err_set(e, EXIT_TRY_LATER, "%s", f->permit->held);
 	if (permit_remaining(f->permit) == 0)
 		return err_set(e, EXIT_TRY_LATER,
-		    "no IDENTIFY is left: one "
-		    "more would end every session and reset the token");
+		    "no IDENTIFY is left: one more would end every session and "
+		    "reset the token");
 	if (!permit_force(f->permit, c->slot))
 		return err_set(e, EXIT_TRY_LATER,
 		    "%s does not wait for an IDENTIFY", c->name);

@@ -58,9 +58,9 @@ intents_granted(struct fleet *f, const char *missing)
 	if (missing[0] == '\0')
 		return true;
 	str_format(text, sizeof(text),
-	    "[bot] intents asks for %.90s, which "
-	    "the application may not use: enable it in the developer portal "
-	    "(Bot, Privileged Gateway Intents) or take it out.",
+	    "[bot] intents asks for %.90s, which the application may not use: "
+	    "enable it in the developer portal (Bot, Privileged Gateway "
+	    "Intents) or take it out.",
 	    missing);
 	if (f->launched == 0) {
 		fleet_give_up(f, EXIT_CONFIG, text);
@@ -131,8 +131,8 @@ remark(struct fleet *f, const struct discord_ask_answer *w)
 		    w->user_id);
 	if (w->app_endpoint)
 		log_warn(
-		    "The application has an interactions endpoint URL: "
-		    "Discord sends interactions there and not to this bot.");
+		    "The application has an interactions endpoint URL: Discord "
+		    "sends interactions there and not to this bot.");
 	if (f->count > 0 && want * 5 > (int64_t)f->count * 6)
 		log_warn("Discord recommends %lld shards, %u are running: "
 			 "stop with --end-sessions and start again to grow.",

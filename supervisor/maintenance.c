@@ -20,8 +20,8 @@ tell_homeless(struct maintenance *u, const struct fleet_log *g)
 
 	u->homeless = g->homeless;
 	str_format(words, sizeof(words),
-	    "The log %s was deleted and can't be "
-	    "made again: what is logged now is lost. Make its directory.",
+	    "The log %s was deleted and can't be made again: what is logged "
+	    "now is lost. Make its directory.",
 	    g->path);
 	status_notes_say(&u->fleet->notes, NOTE_LOG, g->homeless ? words : "");
 }

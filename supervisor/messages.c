@@ -171,8 +171,8 @@ messages_take(struct member *c, const struct msg_hdr *h, const void *payload)
 	if ((known[h->type].by & who) == 0 || h->len != known[h->type].size
 	    || (!c->handler && h->shard != (int32_t)c->slot)) {
 		str_format(why, sizeof(why),
-		    "it sent a %s of %u bytes for "
-		    "shard %d, which is against the contract",
+		    "it sent a %s of %u bytes for shard %d, which is against "
+		    "the contract",
 		    contract_msg_name(h->type), h->len, h->shard);
 		member_kill(c, CRASH_EXIT, why);
 		return;

@@ -59,8 +59,8 @@ reshard_begin(struct reshard *r, uint32_t code, uint32_t shard)
 	r->code = code;
 	r->shard = shard;
 	str_format(text, sizeof(text),
-	    "Discord refuses shard %u of %u (%u): "
-	    "asking it for a fitting number of shards.",
+	    "Discord refuses shard %u of %u (%u): asking it for a fitting "
+	    "number of shards.",
 	    shard, r->fleet->count, code);
 	say(r, text);
 	discord_info_want(r->fleet->discord_info, DISCORD_ASK_GATEWAY_BOT);
@@ -87,9 +87,9 @@ wait_for_budget(struct reshard *r, int64_t need, int64_t spare)
 
 	r->state = RESHARD_SHORT;
 	str_format(text, sizeof(text),
-	    "The bot needs %lld shards and so many "
-	    "IDENTIFYs, only %lld are left above the reserve: the new layout "
-	    "waits for the reset; live sessions go on.",
+	    "The bot needs %lld shards and so many IDENTIFYs, only %lld are "
+	    "left above the reserve: the new layout waits for the reset; live "
+	    "sessions go on.",
 	    (long long)need, (long long)(spare > 0 ? spare : 0));
 	say(r, text);
 }
@@ -102,15 +102,15 @@ begin_stop(struct reshard *r, int64_t count)
 	char text[PERMIT_WORDS];
 
 	str_format(text, sizeof(text),
-	    "Re-planning from %u to %lld shards: "
-	    "the old layout is stopped, the new one follows.",
+	    "Re-planning from %u to %lld shards: the old layout is stopped, "
+	    "the new one follows.",
 	    f->count, (long long)count);
 	say(r, text);
 	r->state = RESHARD_STOPPING;
 	timer_stop(&f->launch_timer);
 	token_move_abort(f->token_move,
-	    "The number of shards changes, and all of "
-	    "them start anew: ask again when they run.");
+	    "The number of shards changes, and all of them start anew: ask "
+	    "again when they run.");
 	reload_effects_abort(f->reload);
 	rollout_effects_abort(f->rollout);
 	/* A start in the middle of this must not take the old layout up. */

@@ -80,9 +80,9 @@ fds_words(const struct usage *u, const char *name, uint64_t limit, char *out,
 
 	trend(u, limit, 1, "", way, sizeof(way));
 	str_format(out, size,
-	    "The %s has %llu of %llu file descriptors open "
-	    "(%llu %%), %s. Raise the limit (LimitNOFILE= in the unit, "
-	    "\"ulimit -n\" in a shell), or look for what leaks them.",
+	    "The %s has %llu of %llu file descriptors open (%llu %%), %s. "
+	    "Raise the limit (LimitNOFILE= in the unit, \"ulimit -n\" in a "
+	    "shell), or look for what leaks them.",
 	    name, (unsigned long long)u->last, (unsigned long long)limit,
 	    (unsigned long long)(u->last * 100 / limit), way);
 }
@@ -207,8 +207,8 @@ disk_words(struct resources_disk *d, const char *key, const char *dir)
 		    rate, when);
 	}
 	str_format(d->words, sizeof(d->words),
-	    "The disk of %s (%s) has %llu "
-	    "of %llu MiB free, %s. When it is full, %s: make room.",
+	    "The disk of %s (%s) has %llu of %llu MiB free, %s. When it is "
+	    "full, %s: make room.",
 	    key, dir, (unsigned long long)d->free / MIB,
 	    (unsigned long long)d->size / MIB, way,
 	    strcmp(key, "log_dir") == 0
@@ -306,9 +306,9 @@ look_clock(struct resources *l)
 	if (step == 0)
 		return;
 	log_warn(
-	    "The clock of this machine was set %s by %.1f s. What is "
-	    "counted by the day and the hour is moved along; timers of plugins "
-	    "go by the new time.",
+	    "The clock of this machine was set %s by %.1f s. What is counted "
+	    "by the day and the hour is moved along; timers of plugins go by "
+	    "the new time.",
 	    step > 0 ? "forward" : "back",
 	    (double)(step > 0 ? step : -step) / 1000);
 	budget_clock_set(&f->ledger->budget, step);

@@ -55,8 +55,8 @@ stop_begin(struct stop *s, bool end_sessions, const char *who)
 	upgrade_guard_release(&f->upgrade->from.guard);
 	systemd_stopping(f->systemd);
 	token_move_abort(f->token_move,
-	    "The fleet is stopping: its next start takes "
-	    "the token in token_file.");
+	    "The fleet is stopping: its next start takes the token in "
+	    "token_file.");
 	reload_effects_abort(f->reload);
 	rollout_effects_abort(f->rollout);
 	for (uint32_t i = 0; i < f->local; i++) {

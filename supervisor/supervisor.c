@@ -231,8 +231,8 @@ prepare(struct fleet *f, bool foreground, struct err *e)
 		return -1;
 	if (f->store.lost)
 		log_error(
-		    "The store %s is empty, though it was used before: "
-		    "its data.mdb was deleted or cut. The sessions and the "
+		    "The store %s is empty, though it was used before: its "
+		    "data.mdb was deleted or cut. The sessions and the "
 		    "identify ledger are gone, and every shard has to "
 		    "IDENTIFY. If there is a copy, stop the fleet and put it "
 		    "back.",

@@ -92,8 +92,8 @@ check_handler(struct watch *w)
 	    || (double)ms < limit_s * 1000)
 		return;
 	str_format(why, sizeof(why),
-	    "it hangs: its loop has not turned for "
-	    "%llu s ([handler] silence is %g s)",
+	    "it hangs: its loop has not turned for %llu s ([handler] silence "
+	    "is %g s)",
 	    (unsigned long long)ms / 1000, limit_s);
 	member_kill(c, CRASH_HUNG, why);
 }

@@ -440,8 +440,8 @@ kv_txn_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 		rc = kv_op_run(k, tx, json_object_array_get_idx(ops, i), e);
 		if (rc == 1 && buf_len(&k->out) > KV_TXN_BYTES)
 			rc = err_set(e, EXIT_DEGRADED,
-			    "the answer would be "
-			    "longer than 4 MiB: get less at once");
+			    "the answer would be longer than 4 MiB: get less "
+			    "at once");
 		if (rc == 1)
 			continue;
 		/* Not an error to the caller, but nothing may remain of it. */

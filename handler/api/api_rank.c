@@ -114,13 +114,13 @@ change_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
 	c->forbidden = its >= mine || (c->set && c->rank >= mine);
 	if (its >= mine)
 		return err_set(e, EXIT_DEGRADED,
-		    "the actor's rank is %d and "
-		    "this one's %d: only who is below may be changed",
+		    "the actor's rank is %d and this one's %d: only who is "
+		    "below may be changed",
 		    mine, its);
 	if (c->forbidden)
 		return err_set(e, EXIT_DEGRADED,
-		    "the actor's rank is %d: it "
-		    "can give less than that, not %d",
+		    "the actor's rank is %d: it can give less than that, not "
+		    "%d",
 		    mine, (int)c->rank);
 	if (c->set)
 		return rank_tx_set(tx, c->kind, c->target.id, (int)c->rank, e);

@@ -20,8 +20,8 @@ rpc_may(struct rpc *r, const struct rpc_call *w, const char *permission)
 	if (config_may(p, permission))
 		return true;
 	str_format(why, sizeof(why),
-	    "this plugin may not: %s needs "
-	    "\"permissions = %s\" in [plugin \"%s\"]",
+	    "this plugin may not: %s needs \"permissions = %s\" in [plugin "
+	    "\"%s\"]",
 	    w->method->name, permission, p->name);
 	rpc_call_error(w, RPC_FORBIDDEN, why, NULL);
 	return false;

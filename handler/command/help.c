@@ -150,8 +150,8 @@ put_one(const struct command_table *r, const struct invocation_ways *w,
 		return;
 	}
 	buf_printf(b,
-	    "There is no command \"%.*s\" that you may use; `help` "
-	    "shows those there are.",
+	    "There is no command \"%.*s\" that you may use; `help` shows those "
+	    "there are.",
 	    (int)head(ask->what, HELP_ECHO_MAX), ask->what);
 }
 
@@ -205,8 +205,8 @@ put_pages(const struct command_table *r, const struct invocation_ways *w,
 		    (long long)wanted, (long long)p.page);
 	else if (p.page > 1)
 		buf_printf(b,
-		    "Page %lld of %lld; `help NUMBER` shows "
-		    "another one, `help NAME` one command.",
+		    "Page %lld of %lld; `help NUMBER` shows another one, `help "
+		    "NAME` one command.",
 		    (long long)wanted, (long long)p.page);
 }
 

@@ -183,8 +183,8 @@ commands_tell(struct registration *c)
 		    first->words);
 	else if (c->out > 1)
 		text_format(c->note, sizeof(c->note),
-		    "%u are left out, see "
-		    "plugin list; the first: plugin %s: %s",
+		    "%u are left out, see plugin list; the first: plugin %s: "
+		    "%s",
 		    c->out, name, first->words);
 }
 

@@ -367,8 +367,8 @@ backlog_keep(struct backlog *b, const struct event *e, struct err *err)
 		settle(b);
 	if (b->untaken && b->ahead_n >= BACKLOG_AHEAD_MAX) {
 		err_set(err, EXIT_DEGRADED,
-		    "too many interactions have "
-		    "passed the order of the backlog");
+		    "too many interactions have passed the order of the "
+		    "backlog");
 		return NULL;
 	}
 	if (record_write(b, e, err) < 0)

@@ -259,8 +259,8 @@ dead_letters_replay(struct plugin_set *s, uint64_t id, const char *name,
 		str_format(text, size, "there is no such dead letter");
 	else if (r.refused == 0)
 		str_format(text, size,
-		    "%u dead letter%s delivered again; "
-		    "each goes away once its plugin has answered it",
+		    "%u dead letter%s delivered again; each goes away once its "
+		    "plugin has answered it",
 		    r.sent, r.sent == 1 ? " is" : "s are");
 	else
 		str_format(text, size, "%u are delivered again, %u are not: %s",

@@ -181,8 +181,8 @@ entry_ask(struct plugin_entry *p, uint32_t serial)
 
 	if (busy) {
 		p->set->answer(p->set, serial, PLUGIN_SET_REFUSED,
-		    "it is just being loaded, unloaded or restarted: try "
-		    "again in a moment");
+		    "it is just being loaded, unloaded or restarted: try again "
+		    "in a moment");
 		return false;
 	}
 	p->asked = true;
@@ -276,8 +276,8 @@ entry_switch(struct plugin_entry *p)
 	subscriptions_set(p->set->route, p->index, &p->cfg[p->active]);
 	p->restarts++;
 	entry_answer(p, PLUGIN_SET_DONE,
-	    "plugin %s runs in a new process; the old one "
-	    "finishes %zu events and leaves",
+	    "plugin %s runs in a new process; the old one finishes %zu events "
+	    "and leaves",
 	    p->lane.name, window_out(plugin_window(p->slot[was])));
 	entry_leave(p, was);
 }
@@ -347,8 +347,8 @@ plugin_entry_changed(struct plugin_entry *p, struct plugin *a)
 		} else if (state == PLUGIN_GONE) {
 			p->next = PLUGIN_SET_NONE;
 			entry_answer(p, PLUGIN_SET_REFUSED,
-			    "the new process of plugin %s "
-			    "does not come up (%s); the old one goes on",
+			    "the new process of plugin %s does not come up "
+			    "(%s); the old one goes on",
 			    p->lane.name, reason_of(a));
 		}
 	} else if (p->old != PLUGIN_SET_NONE && a == p->slot[p->old]) {

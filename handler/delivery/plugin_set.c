@@ -410,7 +410,7 @@ plugin_set_note(const struct plugin_set *s, char *note, size_t size)
 		}
 	if (left > 0)
 		str_format(note, size,
-		    "%u of %u plugins are not up: their "
-		    "events wait on disk (see plugin list)",
+		    "%u of %u plugins are not up: their events wait on disk "
+		    "(see plugin list)",
 		    left, wanted);
 }

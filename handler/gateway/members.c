@@ -163,13 +163,13 @@ ask_again(struct ask *a, double after_s)
 {
 	if (a->stream && a->got > 0) {
 		ask_fail(a, RPC_REFUSED,
-		    "the connection to Discord ended in "
-		    "the middle of the list: ask again",
+		    "the connection to Discord ended in the middle of the "
+		    "list: ask again",
 		    NULL);
 	} else if (a->tries >= MEMBERS_TRIES) {
 		ask_fail(a, RPC_TIMEOUT,
-		    "Discord did not answer with the "
-		    "members, asked several times",
+		    "Discord did not answer with the members, asked several "
+		    "times",
 		    NULL);
 	} else {
 		ask_clear(a);
@@ -287,8 +287,8 @@ ask_chunk(struct ask *a, struct json_object *d)
 	a->count += list != NULL ? json_object_array_length(list) : 0;
 	if (!a->stream && a->chunks > MEMBERS_CHUNKS_MAX) {
 		ask_fail(a, RPC_REFUSED,
-		    "these are more members than fit into "
-		    "one answer: ask with \"stream\":true",
+		    "these are more members than fit into one answer: ask with "
+		    "\"stream\":true",
 		    NULL);
 		return;
 	}

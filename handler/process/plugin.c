@@ -42,9 +42,9 @@ plugin_next(struct plugin *p)
 		plugin_wait(p);
 	} else {
 		log_error("plugin %s is held: it ended %u times without a "
-			  "minute of health, at last: %s.  Its events wait "
-			  "for it on disk.  Once it is mended: shardherd "
-			  "plugin load %s",
+			  "minute of health, at last: %s.  Its events wait for "
+			  "it on disk.  Once it is mended: shardherd plugin "
+			  "load %s",
 		    p->cfg->name, p->strikes, p->ended, p->cfg->name);
 		plugin_enter(p, PLUGIN_HELD);
 	}
@@ -292,8 +292,8 @@ plugin_obituary(struct plugin *p, int status)
 	plugin_spawn_status_text(status, how, sizeof(how));
 	if (plugin_starved(p, status))
 		str_copy(how,
-		    "signal 9 (Killed), likely for want of memory: "
-		    "the kernel has ended a process of our cgroup",
+		    "signal 9 (Killed), likely for want of memory: the kernel "
+		    "has ended a process of our cgroup",
 		    sizeof(how));
 	/* What is too long is cut at the end. */
 	str_format(p->ended, sizeof(p->ended), "%s%s%s", TEXT_OF(how, 110),

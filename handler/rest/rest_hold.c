@@ -101,8 +101,8 @@ route_say(struct rest_hold *h, const struct rest_hold_route *k, uint64_t now)
 	if (n > 0)
 		str_format(more, sizeof(more), " and %u more", n);
 	hold_say(h, h->state,
-	    "Cloudflare in front of Discord blocks %.80s%s "
-	    "(HTTP %d, not Discord's own): its calls wait %.0f s",
+	    "Cloudflare in front of Discord blocks %.80s%s (HTTP %d, not "
+	    "Discord's own): its calls wait %.0f s",
 	    k->route, more, k->status, (double)(k->until_ms - now) / 1000);
 }
 
@@ -187,8 +187,8 @@ global_limit(struct rest_hold *h, double said_s, uint64_t now)
 		h->until_ms = now + wait;
 	if (!told)
 		hold_say(h, h->state,
-		    "the bot's global rate limit: no call "
-		    "but answers to interactions for %.0f s",
+		    "the bot's global rate limit: no call but answers to "
+		    "interactions for %.0f s",
 		    (double)wait / 1000);
 }
 

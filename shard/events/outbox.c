@@ -33,9 +33,9 @@ count(struct outbox *p)
 	to->spool_refused += s.refused - p->told.refused;
 	if (s.damaged > p->told.damaged)
 		log_error(
-		    "the spool %s was damaged in %llu places (%llu "
-		    "bytes): the events there are lost, those around them are "
-		    "not; check the disk",
+		    "the spool %s was damaged in %llu places (%llu bytes): the "
+		    "events there are lost, those around them are not; check "
+		    "the disk",
 		    p->limits.dir,
 		    (unsigned long long)(s.damaged - p->told.damaged),
 		    (unsigned long long)(s.damaged_bytes
@@ -75,9 +75,9 @@ spool_failed(struct outbox *p, const struct err *err)
 	if (failing || !worth_saying(&p->failed_said_ms))
 		return;
 	log_error(
-	    "%s: events are kept in memory up to [limits] queue_bytes, "
-	    "then the shard waits with its session kept; make room, it tries "
-	    "again by itself",
+	    "%s: events are kept in memory up to [limits] queue_bytes, then "
+	    "the shard waits with its session kept; make room, it tries again "
+	    "by itself",
 	    err->text);
 }
 

@@ -128,8 +128,8 @@ usable_interval(struct session *s, uint64_t ms)
 	if (cut != ms && s->odd_ms != ms) {
 		s->odd_ms = ms;
 		session_say(s, LOG_L_WARN,
-		    "the server asks for a heartbeat "
-		    "every %llu ms: it gets one every %llu ms",
+		    "the server asks for a heartbeat every %llu ms: it gets "
+		    "one every %llu ms",
 		    (unsigned long long)ms, (unsigned long long)cut);
 	}
 	return cut;

@@ -119,8 +119,8 @@ plugin_begin(struct config_parsing *p, const char *quoted)
 	p->skip = true;
 	if (!plugin_name(quoted, name)) {
 		complain(p, p->line,
-		    "[%s]: expected [plugin \"name\"], the "
-		    "name of letters, digits, '-', '_' and '.'",
+		    "[%s]: expected [plugin \"name\"], the name of letters, "
+		    "digits, '-', '_' and '.'",
 		    p->section);
 		return;
 	}
@@ -377,13 +377,13 @@ check_paths(struct config_parsing *p)
 
 	if (strcmp(c->state_dir, c->run_dir) == 0)
 		complain(p, line_of(p, "paths", "run_dir"),
-		    "[paths] run_dir: "
-		    "must not be state_dir (%s): it may be emptied at any time",
+		    "[paths] run_dir: must not be state_dir (%s): it may be "
+		    "emptied at any time",
 		    c->state_dir);
 	if (strlen(c->run_dir) + strlen("/control.sock") > SOCKET_PATH_MAX)
 		complain(p, line_of(p, "paths", "run_dir"),
-		    "[paths] run_dir: "
-		    "too long for a socket in it (%zu bytes, at most %zu): %s",
+		    "[paths] run_dir: too long for a socket in it (%zu bytes, "
+		    "at most %zu): %s",
 		    strlen(c->run_dir),
 		    SOCKET_PATH_MAX - strlen("/control.sock"), c->run_dir);
 	if (!p->recall && c->ca_file[0] != '\0'

@@ -73,8 +73,8 @@ read_file(const char *path, struct err *err)
 			    "The config file %s cannot be read", path);
 		else if (memchr(text, '\0', (size_t)n) != NULL)
 			n = err_set(err, EXIT_CONFIG,
-			    "The config file %s "
-			    "holds NUL bytes: it is not text.",
+			    "The config file %s holds NUL bytes: it is not "
+			    "text.",
 			    path);
 	}
 	if (fd != -1)

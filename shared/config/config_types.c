@@ -339,8 +339,8 @@ parse_json(struct config_types_value *v)
 		return config_types_take(v, "");
 	if (strlen(v->text) > (size_t)v->key->max)
 		return config_types_refuse(v,
-		    "at most %d bytes of JSON (IDENTIFY has 4096 "
-		    "for everything)",
+		    "at most %d bytes of JSON (IDENTIFY has 4096 for "
+		    "everything)",
 		    (int)v->key->max);
 	fault = json_parse(&o, v->text, strlen(v->text)) ? presence_fault(o)
 							 : "a JSON object";
@@ -373,12 +373,12 @@ parse_api(struct config_types_value *v)
 		    "an URL such as \"https://discord.com/api/v10\"");
 	if (plain != NULL && !gateway_url_loopback(plain))
 		return config_types_refuse(v,
-		    "https:// (http:// would send the token in "
-		    "the clear; it is for this machine only)");
+		    "https:// (http:// would send the token in the clear; it "
+		    "is for this machine only)");
 	if (strpbrk(v->text, "?# \t") != NULL)
 		return config_types_refuse(v,
-		    "an URL without a question mark, \"#\" or "
-		    "blanks: paths are put behind it");
+		    "an URL without a question mark, \"#\" or blanks: paths "
+		    "are put behind it");
 	config_types_take(v, v->text);
 	slash = *(char **)v->to;
 	for (size_t n = strlen(slash); n > 8 && slash[n - 1] == '/'; n--)
@@ -398,8 +398,8 @@ parse_proxy(struct config_types_value *v)
 	    || strspn(port + 1, "0123456789") != strcspn(port + 1, "/")) {
 		/* It may hold a password, which is not to be repeated. */
 		str_format(v->why, v->size,
-		    "expected \"http://host:port\" or "
-		    "nothing, got something else");
+		    "expected \"http://host:port\" or nothing, got something "
+		    "else");
 		return -1;
 	}
 	return config_types_take(v, v->text);

@@ -165,8 +165,8 @@ config_types_prefix(struct config_types_value *v)
 		? n > 0
 		: false)
 		return config_types_refuse(v,
-		    "1 to %d bytes without blanks, quotes and "
-		    "backslashes that do not begin with / or <, such as !",
+		    "1 to %d bytes without blanks, quotes and backslashes that "
+		    "do not begin with / or <, such as !",
 		    (int)v->key->max);
 	return config_types_take(v, v->text);
 }

@@ -22,8 +22,8 @@ config_view_add(const char *text, struct err *e)
 	if (eq == NULL || text[0] != '/' || eq[1] != '/' || n >= CONFIG_PATH_MAX
 	    || strlen(eq + 1) >= CONFIG_PATH_MAX)
 		return err_set(e, EXIT_USAGE,
-		    "--as-if: expected DIR=OTHER, "
-		    "two absolute paths, got \"%s\"",
+		    "--as-if: expected DIR=OTHER, two absolute paths, got "
+		    "\"%s\"",
 		    text);
 	if (views == VIEW_MAX)
 		return err_set(e, EXIT_USAGE, "--as-if: %d of them at most",

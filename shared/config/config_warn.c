@@ -141,13 +141,13 @@ warn_event(struct warn *w, const struct config_plugin *p, const char *name)
 
 	if (near != NULL)
 		warn(w, p->line,
-		    "[plugin \"%s\"] events: %s is no event known "
-		    "to this version; did you mean %s?",
+		    "[plugin \"%s\"] events: %s is no event known to this "
+		    "version; did you mean %s?",
 		    p->name, name, near);
 	else
 		warn(w, p->line,
-		    "[plugin \"%s\"] events: %s is no event known "
-		    "to this version; the plugin gets it if Discord sends it",
+		    "[plugin \"%s\"] events: %s is no event known to this "
+		    "version; the plugin gets it if Discord sends it",
 		    p->name, name);
 }
 
@@ -249,18 +249,18 @@ warn_confined(struct warn *w)
 			continue;
 		if (!p->sandbox)
 			warn(w, p->line,
-			    "[plugin \"%s\"] sandbox is off: the "
-			    "plugin can read the token and command the fleet",
+			    "[plugin \"%s\"] sandbox is off: the plugin can "
+			    "read the token and command the fleet",
 			    p->name);
 		else if (first == NULL)
 			first = p->name;
 	}
 	if (first != NULL && (confine_probe() & CONFINE_FILES) == 0)
 		warn(w, 0,
-		    "plugins that run as user %d, like %s, can read the "
-		    "token file and command the fleet: this system lets us "
-		    "hide nothing from them (no mount or user namespaces%s). "
-		    "Give them a user of their own, which takes root",
+		    "plugins that run as user %d, like %s, can read the token "
+		    "file and command the fleet: this system lets us hide "
+		    "nothing from them (no mount or user namespaces%s). Give "
+		    "them a user of their own, which takes root",
 		    (int)geteuid(), first,
 		    confine_probe() & CONFINE_PROCESSES
 			? ""

@@ -172,8 +172,8 @@ config_intents(const char *text, uint64_t *out, struct err *err)
 	}
 	if (words == 0)
 		return err_set(err, EXIT_CONFIG,
-		    "expected names of intents "
-		    "or a number, got nothing (0 asks for none)");
+		    "expected names of intents or a number, got nothing (0 "
+		    "asks for none)");
 	*out = bits;
 	return 0;
 }
@@ -292,13 +292,13 @@ secret_open(const char *path, const char *what, struct err *err)
 		    what, path);
 	else if (geteuid() != 0 && st.st_uid != geteuid() && st.st_uid != 0)
 		err_set(err, EXIT_CONFIG,
-		    "The %s file %s belongs to user %u, "
-		    "who could put another one there. Run: chown %u %s",
+		    "The %s file %s belongs to user %u, who could put another "
+		    "one there. Run: chown %u %s",
 		    what, path, (unsigned)st.st_uid, (unsigned)geteuid(), path);
 	else if ((st.st_mode & closed) != 0)
 		err_set(err, EXIT_CONFIG,
-		    "The %s file %s can be read by "
-		    "others (mode %04o). Run: chmod 600 %s",
+		    "The %s file %s can be read by others (mode %04o). Run: "
+		    "chmod 600 %s",
 		    what, path, (unsigned)st.st_mode & 07777, path);
 	else
 		return fd;
@@ -318,15 +318,15 @@ config_secret_text(char *text, const char *path, const char *what,
 	end = start + strcspn(start, " \t\r\n");
 	if (end == start) {
 		err_set(err, EXIT_CONFIG,
-		    "The %s file %s is empty. Put "
-		    "the bot's %s into it, on one line.",
+		    "The %s file %s is empty. Put the bot's %s into it, on one "
+		    "line.",
 		    what, path, what);
 		return NULL;
 	}
 	if (end[strspn(end, " \t\r\n")] != '\0') {
 		err_set(err, EXIT_CONFIG,
-		    "The %s file %s holds more than "
-		    "one word. It must hold the bot's %s and nothing else.",
+		    "The %s file %s holds more than one word. It must hold the "
+		    "bot's %s and nothing else.",
 		    what, path, what);
 		return NULL;
 	}

@@ -42,8 +42,8 @@ tls_find_ca(const char *ca_file, char *used, size_t size, struct err *e)
 		    i > 0 ? ", " : "", bundles[i]);
 	}
 	return err_set(e, EXIT_CONFIG,
-	    "no CA certificates found: install the "
-	    "package ca-certificates or set [gateway] ca_file (tried %s)",
+	    "no CA certificates found: install the package ca-certificates or "
+	    "set [gateway] ca_file (tried %s)",
 	    tried);
 }
 

@@ -217,8 +217,8 @@ grow(int fd, size_t size, const char *path, struct err *e)
 	errno = rc;
 	if (rc == ENOSPC || rc == EDQUOT)
 		return err_set(e, EXIT_DEGRADED,
-		    "no space left for %s: the "
-		    "disk is full, free %zu KiB and start again",
+		    "no space left for %s: the disk is full, free %zu KiB and "
+		    "start again",
 		    path, size / 1024 + 1);
 	return err_sys(e, EXIT_DEGRADED, "cannot reserve %zu bytes for %s",
 	    size, path);

@@ -203,9 +203,9 @@ look_supervisor(const struct verdict_facts *f, struct verdict_fleet *v)
 
 	if (f->stopped)
 		found(v, PAGE_WARNING, -1,
-		    "The supervisor (pid %d) is stopped "
-		    "by a signal or a debugger: it hangs, and nothing that "
-		    "dies is started again.",
+		    "The supervisor (pid %d) is stopped by a signal or a "
+		    "debugger: it hangs, and nothing that dies is started "
+		    "again.",
 		    pid)
 		    ->note = true;
 	else if (f->hung_s > 0)

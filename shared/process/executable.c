@@ -63,8 +63,8 @@ script_fault(char *line, char *why, size_t size)
 	line[len] = '\0';
 	if (len > 0 && line[len - 1] == '\r') {
 		str_format(why, size,
-		    "its first line ends with a carriage "
-		    "return: save it with the line ends of Unix");
+		    "its first line ends with a carriage return: save it with "
+		    "the line ends of Unix");
 		return true;
 	}
 	program = word_of(&line);
@@ -155,8 +155,8 @@ head_fault(int fd, char *why, size_t size)
 		    && strchr("\t\n\r\f", head[i]) == NULL)
 			return false;
 	str_format(why, size,
-	    "it is neither a program nor has it a first "
-	    "line \"#!...\" that names its interpreter");
+	    "it is neither a program nor has it a first line \"#!...\" that "
+	    "names its interpreter");
 	return true;
 }
 

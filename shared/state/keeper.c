@@ -156,13 +156,13 @@ keeper_check(const char *dir, const char *config_path, struct err *e)
 	keeper_command(&k, "start", config_path, words, sizeof(words));
 	if (k.unit[0] == '\0' && geteuid() != 0)
 		return err_set(e, EXIT_CONFIG,
-		    "%s belongs to user %s, who "
-		    "runs this fleet: it can't be started by another user.",
+		    "%s belongs to user %s, who runs this fleet: it can't be "
+		    "started by another user.",
 		    dir, k.user);
 	return err_set(e, EXIT_CONFIG,
-	    "%s belongs to user %s, who runs this "
-	    "fleet%s%s; as another user the whole bot would be that one's, "
-	    "and what it writes closed to %s. Use: %s",
+	    "%s belongs to user %s, who runs this fleet%s%s; as another user "
+	    "the whole bot would be that one's, and what it writes closed to "
+	    "%s. Use: %s",
 	    dir, k.user, k.unit[0] != '\0' ? " by the unit " : "", k.unit,
 	    k.user, words);
 }

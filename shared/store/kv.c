@@ -32,13 +32,13 @@ kv_fail(const struct kv *kv, int rc, const char *doing, struct err *e)
 	case ENOSPC:
 	case EDQUOT:
 		return err_set(e, EXIT_DEGRADED,
-		    "Cannot %s the storage %s: "
-		    "the disk is full. Free some space.",
+		    "Cannot %s the storage %s: the disk is full. Free some "
+		    "space.",
 		    doing, kv->path);
 	case ENOENT:
 		return err_set(e, EXIT_DOWN,
-		    "Cannot %s the storage %s: it "
-		    "does not exist yet. Was the fleet ever started?",
+		    "Cannot %s the storage %s: it does not exist yet. Was the "
+		    "fleet ever started?",
 		    doing, kv->path);
 	case DBENV_BUSY:
 		return err_set(e, EXIT_TRY_LATER,
@@ -53,16 +53,16 @@ kv_fail(const struct kv *kv, int rc, const char *doing, struct err *e)
 		    doing, kv->path);
 	case MDB_MAP_FULL:
 		return err_set(e, EXIT_DEGRADED,
-		    "Cannot %s the storage %s: "
-		    "it has reached its size limit of 4 GiB.",
+		    "Cannot %s the storage %s: it has reached its size limit "
+		    "of 4 GiB.",
 		    doing, kv->path);
 	case MDB_INVALID:
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
 		return err_set(e, EXIT_DEGRADED,
-		    "Cannot %s the storage %s: "
-		    "it is damaged (%s). Stop the fleet and put a copy of "
-		    "that directory back, or move it away.",
+		    "Cannot %s the storage %s: it is damaged (%s). Stop the "
+		    "fleet and put a copy of that directory back, or move it "
+		    "away.",
 		    doing, kv->path, mdb_strerror(rc));
 	default:
 		return err_set(e, EXIT_DEGRADED,

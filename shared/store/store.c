@@ -52,8 +52,8 @@ schema_check(struct store_tx *tx, bool *missing, struct err *err)
 	*missing = r == 0;
 	if (r == 1 && schema != STORE_SCHEMA)
 		return err_set(err, EXIT_CONFIG,
-		    "The store %s has schema %u; "
-		    "this shardherd knows %u. Use the binary that made it.",
+		    "The store %s has schema %u; this shardherd knows %u. Use "
+		    "the binary that made it.",
 		    tx->store->path, schema, STORE_SCHEMA);
 	return 0;
 }

@@ -284,19 +284,19 @@ meta_check(const struct store *s, const char *path, struct err *err)
 	libc = n > 0 ? meta_libc(text, (size_t)n) : NULL;
 	if (libc == NULL)
 		return err_set(err, EXIT_CONFIG,
-		    "The file %s is damaged: it "
-		    "should say which C library the programs have that use "
-		    "the store, as two with different ones deadlock. If all "
-		    "of them are like this one (%s), delete it: the next start "
-		    "of the fleet writes it again, the sessions stay.",
+		    "The file %s is damaged: it should say which C library the "
+		    "programs have that use the store, as two with different "
+		    "ones deadlock. If all of them are like this one (%s), "
+		    "delete it: the next start of the fleet writes it again, "
+		    "the sessions stay.",
 		    path, LIBC_NAME);
 	if (strcmp(libc, LIBC_NAME) == 0)
 		return 0;
 	return err_set(err, EXIT_CONFIG,
-	    "The store %s was made by a program "
-	    "with another C library (%s; this one has %s), and the two "
-	    "together deadlock. Use the binary that made it, or, when no "
-	    "process of the other is left, delete %s and %s/lock.mdb.",
+	    "The store %s was made by a program with another C library (%s; "
+	    "this one has %s), and the two together deadlock. Use the binary "
+	    "that made it, or, when no process of the other is left, delete %s "
+	    "and %s/lock.mdb.",
 	    s->path, libc, LIBC_NAME, path, s->path);
 }
 

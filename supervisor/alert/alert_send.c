@@ -143,8 +143,8 @@ post(const struct config *c, const char *ca_file, const char *url,
 		    curl_easy_strerror(rc));
 	else if (status == 404)
 		str_format(why, size,
-		    "the webhook answered 404: it is gone; "
-		    "put the URL of another one into its file");
+		    "the webhook answered 404: it is gone; put the URL of "
+		    "another one into its file");
 	else if (status < 200 || status > 299)
 		str_format(why, size, "the webhook answered %ld", status);
 	curl_slist_free_all(head);

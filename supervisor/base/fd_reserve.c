@@ -73,9 +73,9 @@ fd_reserve_refill(struct fd_reserve *r)
 	r->low = !whole;
 	if (r->low)
 		log_error(
-		    "The supervisor has run out of file descriptors and "
-		    "lives on its reserve: raise the limit (LimitNOFILE= in "
-		    "the unit, \"ulimit -n\" in a shell) and start it anew.");
+		    "The supervisor has run out of file descriptors and lives "
+		    "on its reserve: raise the limit (LimitNOFILE= in the "
+		    "unit, \"ulimit -n\" in a shell) and start it anew.");
 	else
 		log_notice("There are file descriptors again: the reserve is "
 			   "whole.");

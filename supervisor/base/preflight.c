@@ -107,8 +107,8 @@ held(int fd, const char *path, const char *state_dir, struct err *e)
 	pid[n > 0 ? n : 0] = '\0';
 	pid[strspn(pid, "0123456789")] = '\0';
 	return err_set(e, EXIT_TRY_LATER,
-	    "another supervisor (pid %s) already "
-	    "runs with this state_dir (%s holds the lock %s)",
+	    "another supervisor (pid %s) already runs with this state_dir (%s "
+	    "holds the lock %s)",
 	    pid[0] ? pid : "unknown", state_dir, path);
 }
 
@@ -134,8 +134,8 @@ preflight_lock(const char *state_dir, char found[LAST_WORDS_MAX], struct err *e)
 	}
 	if ((other = page_supervisor(state_dir)) != 0 && other != getpid()) {
 		err_set(e, EXIT_TRY_LATER,
-		    "the fleet is running already "
-		    "(supervisor pid %d), though its lock %s was deleted",
+		    "the fleet is running already (supervisor pid %d), though "
+		    "its lock %s was deleted",
 		    (int)other, path);
 		close(fd);
 		return -1;
@@ -167,9 +167,9 @@ preflight_strangers(const char *state_dir)
 	    && (now = clock_boot_ms()) - began < STRANGERS_MS) {
 		if (before == 0)
 			log_notice(
-			    "Shards of a program of another version "
-			    "still run and can't be taken over: they hand over "
-			    "what they hold and leave, their sessions kept.");
+			    "Shards of a program of another version still run "
+			    "and can't be taken over: they hand over what they "
+			    "hold and leave, their sessions kept.");
 		if (pid != before) {
 			pidfd_signal_if(pid, SIGTERM, is_stranger, state_dir);
 			asked = now;
@@ -202,11 +202,11 @@ preflight_memory_fits(struct err *e)
 	if (getrlimit(RLIMIT_AS, &r) == -1 || r.rlim_max >= MEMORY_NEEDED)
 		return 0;
 	return err_set(e, EXIT_CONFIG,
-	    "The address space of a process is "
-	    "limited to %llu MiB, hard, and %llu are needed, for maps of files "
-	    "that take no memory: raise it with LimitAS=infinity in the unit, "
-	    "or \"ulimit -v unlimited\" in the shell; MemoryMax= or "
-	    "[plugin] memory limit what is really used",
+	    "The address space of a process is limited to %llu MiB, hard, and "
+	    "%llu are needed, for maps of files that take no memory: raise it "
+	    "with LimitAS=infinity in the unit, or \"ulimit -v unlimited\" in "
+	    "the shell; MemoryMax= or [plugin] memory limit what is really "
+	    "used",
 	    (unsigned long long)r.rlim_max >> 20,
 	    (unsigned long long)MEMORY_NEEDED >> 20);
 }
@@ -220,9 +220,9 @@ preflight_fds_fit(uint32_t shards, struct err *e)
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1 || r.rlim_cur >= need)
 		return 0;
 	return err_set(e, EXIT_CONFIG,
-	    "%u shard%s need%s %llu file descriptors, "
-	    "the soft limit is %llu and the hard limit %llu: raise it with "
-	    "LimitNOFILE=%llu in the unit, or \"ulimit -n %llu\" in the shell",
+	    "%u shard%s need%s %llu file descriptors, the soft limit is %llu "
+	    "and the hard limit %llu: raise it with LimitNOFILE=%llu in the "
+	    "unit, or \"ulimit -n %llu\" in the shell",
 	    shards, shards == 1 ? "" : "s", shards == 1 ? "s" : "",
 	    (unsigned long long)need, (unsigned long long)r.rlim_cur,
 	    (unsigned long long)r.rlim_max, (unsigned long long)need,

@@ -56,8 +56,8 @@ put_words(struct reboot *b)
 	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC",
 	    gmtime_r(&t, &tm));
 	str_format(b->text, sizeof(b->text),
-	    "The machine was rebooted: %s "
-	    "%s. Sessions are resumed as far as Discord still has them.",
+	    "The machine was rebooted: %s %s. Sessions are resumed as far as "
+	    "Discord still has them.",
 	    b->in_order ? "the fleet had been stopped at"
 			: "the fleet was "
 			  "not stopped before, its last sign of life is of",

@@ -47,13 +47,13 @@ end_words(const struct death_report *o, enum crash_cause cause, char *out,
 		str_format(out, size, "%s", killed_words[o->killed_for]);
 	else if (o->unknown)
 		str_format(out, size,
-		    "ended%s; how is not known, as it was "
-		    "another supervisor's child",
+		    "ended%s; how is not known, as it was another supervisor's "
+		    "child",
 		    o->asked ? " as asked" : "");
 	else if (cause == CRASH_OOM)
 		str_format(out, size,
-		    "was killed by SIGKILL, likely out of "
-		    "memory (cgroup oom_kill %lld -> %lld, last rss %llu MiB)",
+		    "was killed by SIGKILL, likely out of memory (cgroup "
+		    "oom_kill %lld -> %lld, last rss %llu MiB)",
 		    (long long)o->oom_before, (long long)o->oom_after,
 		    (unsigned long long)o->rss_kb / 1024);
 	else if (sig != 0)

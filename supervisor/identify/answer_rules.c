@@ -132,12 +132,12 @@ answer_rules_words(const struct discord_ask_answer *a, double retry_s,
 		break;
 	default:
 		str_format(why, sizeof(why),
-		    "/gateway/bot gave an answer "
-		    "that can't be used (HTTP %d)%s%s",
+		    "/gateway/bot gave an answer that can't be used (HTTP "
+		    "%d)%s%s",
 		    a->http, a->words[0] ? ": " : "", a->words);
 	}
 	str_format(out, size,
-	    "%s; asking again in %.0f s. Sessions that exist "
-	    "stay up, new ones wait.",
+	    "%s; asking again in %.0f s. Sessions that exist stay up, new ones "
+	    "wait.",
 	    why, retry_s);
 }

@@ -109,8 +109,8 @@ discord_info_now(struct discord_info *a, struct err *e)
 {
 	if (a->forbidden)
 		return err_set(e, EXIT_CONFIG,
-		    "Discord refuses the token: "
-		    "nothing is asked until \"shardherd release\".");
+		    "Discord refuses the token: nothing is asked until "
+		    "\"shardherd release\".");
 	if (timer_pending(&a->retry))
 		return err_set(e, EXIT_TRY_LATER,
 		    "Discord %s; it is asked again soon.",

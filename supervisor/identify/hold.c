@@ -95,8 +95,8 @@ token_words(struct hold *h, uint32_t shard)
 	if (shard != HOLD_NO_SHARD)
 		str_format(who, sizeof(who), "shard %u: ", shard);
 	text_format(h->text, sizeof(h->text),
-	    "On hold: %sDiscord refuses the "
-	    "token (%u): it is wrong or was reset. %s.",
+	    "On hold: %sDiscord refuses the token (%u): it is wrong or was "
+	    "reset. %s.",
 	    who, h->code, road);
 }
 
@@ -197,9 +197,9 @@ hold_answered(struct hold *h, const char *missing)
 {
 	if (h->code == 4014 && missing[0] != '\0') {
 		str_format(h->text, sizeof(h->text),
-		    "On hold: [bot] intents "
-		    "asks for %.90s, not enabled for the application. Enable "
-		    "it in the developer portal, then \"shardherd release\".",
+		    "On hold: [bot] intents asks for %.90s, not enabled for "
+		    "the application. Enable it in the developer portal, then "
+		    "\"shardherd release\".",
 		    missing);
 		if (h->checking)
 			stay(h);

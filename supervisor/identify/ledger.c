@@ -123,10 +123,10 @@ ledger_answer(struct ledger *l, int64_t total, int64_t remaining,
 
 	if (n > 0)
 		log_warn(
-		    "%llu IDENTIFYs were spent with this token that are "
-		    "not ours (%llu in 24 h): something else uses it. Look "
-		    "for a second copy of the bot on another machine, in a "
-		    "test or a container; if there is none, reset the token.",
+		    "%llu IDENTIFYs were spent with this token that are not "
+		    "ours (%llu in 24 h): something else uses it. Look for a "
+		    "second copy of the bot on another machine, in a test or a "
+		    "container; if there is none, reset the token.",
 		    (unsigned long long)n,
 		    (unsigned long long)budget_foreign_24h(b, clock_wall_ms()));
 	store_writes_blob(&l->fleet->writes, KEPT_KEY, &b->kept,

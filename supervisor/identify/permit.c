@@ -338,9 +338,9 @@ say_budget(struct permit *p, uint64_t now)
 		    (long long)p->answer.total, min);
 	else
 		say(p,
-		    "Only %lld of %lld IDENTIFYs are left and %lld are kept "
-		    "in reserve: shards without a session wait %llu min for "
-		    "the reset, or for \"shardherd budget --force N\".",
+		    "Only %lld of %lld IDENTIFYs are left and %lld are kept in "
+		    "reserve: shards without a session wait %llu min for the "
+		    "reset, or for \"shardherd budget --force N\".",
 		    left, (long long)p->answer.total, keep, min);
 }
 
@@ -397,8 +397,8 @@ say_brakes(struct permit *p)
 {
 	if (p->alike.on)
 		say(p,
-		    "A third of the shards failed alike at IDENTIFY within "
-		    "10 s: one at a time tries until one succeeds.");
+		    "A third of the shards failed alike at IDENTIFY within 10 "
+		    "s: one at a time tries until one succeeds.");
 	else if (permit_braked(p))
 		say(p,
 		    "%u IDENTIFYs within an hour that nobody asked for: each "

@@ -15,8 +15,8 @@ token_rules_road(const struct config *c, char *out, size_t size)
 		    "unit names, then, as root: shardherd token reload");
 	else
 		str_format(out, size,
-		    "Put the new one into token_file (%.80s), then: "
-		    "shardherd token reload",
+		    "Put the new one into token_file (%.80s), then: shardherd "
+		    "token reload",
 		    c->token_file);
 }
 
@@ -37,9 +37,9 @@ token_rules_price(const struct token_rules_cost *c, char *out, size_t size,
 
 	if (after < 0)
 		return err_set(e, EXIT_TRY_LATER,
-		    "The fleet needs %u "
-		    "IDENTIFYs for another token, and %lld are left; in %lld "
-		    "min there are %lld again. Nothing was changed.",
+		    "The fleet needs %u IDENTIFYs for another token, and %lld "
+		    "are left; in %lld min there are %lld again. Nothing was "
+		    "changed.",
 		    c->shards, (long long)c->remaining, reset_min,
 		    (long long)c->total);
 	if (after < c->reserve && !c->force)

@@ -84,9 +84,9 @@ fleet_log_open(struct fleet_log *g, const struct config *c, bool foreground,
 	log_stderr_open(&g->stream, foreground);
 	if (!g->file && !foreground)
 		return err_set(e, EXIT_CONFIG,
-		    "[log] to = stderr needs a "
-		    "stderr: start the fleet with \"shardherd run\", under "
-		    "systemd or another keeper of its output");
+		    "[log] to = stderr needs a stderr: start the fleet with "
+		    "\"shardherd run\", under systemd or another keeper of its "
+		    "output");
 	if (!str_format(g->path, sizeof(g->path), "%s/shardherd.log",
 		c->log_dir))
 		return err_set(e, EXIT_CONFIG,
@@ -159,8 +159,8 @@ fleet_log_check(struct fleet_log *g)
 	g->torn = g->homeless = false;
 	if (was_open)
 		fleet_log_line(g, LOG_L_NOTICE, "supervisor",
-		    "The log file was "
-		    "deleted or replaced: writing to a new one.");
+		    "The log file was deleted or replaced: writing to a new "
+		    "one.");
 }
 
 /* ---- rotation -------------------------------------------------------- */
@@ -245,8 +245,8 @@ report_dropped(struct fleet_log *g, int64_t wall_ms)
 		return;
 	logline_time_write(g->dropped_ms, since);
 	snprintf(text, sizeof(text),
-	    "%llu log lines before this one were "
-	    "lost, from %s on: the file could not be written (%s).",
+	    "%llu log lines before this one were lost, from %s on: the file "
+	    "could not be written (%s).",
 	    (unsigned long long)n, since, strerror(g->dropped_errno));
 	len = logline_write(line, sizeof(line), g->format, &own, text);
 	if (put(g, line, len, wall_ms))

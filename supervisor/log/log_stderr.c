@@ -111,8 +111,8 @@ log_stderr_line(struct log_stderr *s, enum logline_format f,
 		return;
 	if (s->dropped > 0) {
 		snprintf(words, sizeof(words),
-		    "%llu log lines before this "
-		    "one were lost: stderr was not read.",
+		    "%llu log lines before this one were lost: stderr was not "
+		    "read.",
 		    (unsigned long long)s->dropped);
 		if (put(s, line, compose(s, line, f, &own, words)))
 			s->dropped = 0;

@@ -125,8 +125,8 @@ static void
 lost_successor(struct handover *s)
 {
 	finish(s, false,
-	    "its successor ended as the session was handed over; "
-	    "it is started again as usual");
+	    "its successor ended as the session was handed over; it is started "
+	    "again as usual");
 }
 
 static void
@@ -139,16 +139,16 @@ static void
 taken_died(struct handover *s)
 {
 	finish(s, false,
-	    "its successor ended after it had taken over; it is "
-	    "started again as usual");
+	    "its successor ended after it had taken over; it is started again "
+	    "as usual");
 }
 
 static void
 taken_late(struct handover *s)
 {
 	finish(s, false,
-	    "its successor has taken over, but was not RESUMED "
-	    "in time; it goes on trying");
+	    "its successor has taken over, but was not RESUMED in time; it "
+	    "goes on trying");
 }
 
 static void

@@ -74,8 +74,8 @@ on_reload_change(const struct config_diff_change *c, void *arg)
 		str_copy(line, words, sizeof(line));
 	else
 		str_format(line, sizeof(line),
-		    "%s: left as it is, a change "
-		    "of it restarts %s: %s takes it",
+		    "%s: left as it is, a change of it restarts %s: %s takes "
+		    "it",
 		    words, config_keys_reload_name[c->reload], way);
 	if (r->ticket == 0)
 		log_notice("Reload: %s", line);
@@ -168,8 +168,8 @@ refuse(struct reading *r, const char *words, const char *command)
 
 	r->refused++;
 	str_format(line, sizeof(line),
-	    "%s: not by a rollout, it would end "
-	    "every session and cost %u IDENTIFYs",
+	    "%s: not by a rollout, it would end every session and cost %u "
+	    "IDENTIFYs",
 	    words, f->local);
 	if (f->permit->known)
 		str_format(line + strlen(line), sizeof(line) - strlen(line),
@@ -237,8 +237,8 @@ merge_rollout(struct reading *r, const struct config *file, struct config *out,
 		check_token(r, file);
 	if (r->refused > 0)
 		return err_set(e, EXIT_CONFIG,
-		    "the configuration asks for "
-		    "what no rollout can do: nothing was changed");
+		    "the configuration asks for what no rollout can do: "
+		    "nothing was changed");
 	return config_diff_merge_shards(r->fleet->config, file, out, e);
 }
 
@@ -259,8 +259,8 @@ next_config_undo(struct fleet *f, const struct config *before, uint32_t ticket,
 
 	if (merge_rollout(&r, before, out, e) == 0) {
 		say(&r, "change",
-		    "the file keeps its values: mend it, or the "
-		    "next start or rollout takes them again");
+		    "the file keeps its values: mend it, or the next start or "
+		    "rollout takes them again");
 		return out;
 	}
 	free(out);

@@ -70,15 +70,15 @@ probation_judge(struct probation *p, const struct probation_sample *s,
 	follow(p, s);
 	if (s->now_ms - p->moved_ms >= PROBATION_HUNG_MS) {
 		str_format(words, size,
-		    "is silent: for %u s it took no event "
-		    "and finished none, and %llu wait",
+		    "is silent: for %u s it took no event and finished none, "
+		    "and %llu wait",
 		    PROBATION_HUNG_MS / 1000, (unsigned long long)s->waiting);
 		return RELOAD_BAD;
 	}
 	if (plugins_fail(p, s)) {
 		str_format(words, size,
-		    "keeps failing: its plugins ended or "
-		    "gave up events %llu times in %llu s",
+		    "keeps failing: its plugins ended or gave up events %llu "
+		    "times in %llu s",
 		    (unsigned long long)(s->plugin_ends - p->ends0),
 		    (unsigned long long)(s->now_ms - p->began_ms) / 1000);
 		return RELOAD_BAD;

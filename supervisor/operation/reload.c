@@ -149,8 +149,8 @@ old_died(struct reload *r)
 	r->old_gone = true;
 	if (r->state == RELOAD_STARTING)
 		r->do_->tell(r->arg,
-		    "The old handler ended meanwhile: the "
-		    "shards keep its events for the new one.");
+		    "The old handler ended meanwhile: the shards keep its "
+		    "events for the new one.");
 }
 
 static void
@@ -167,8 +167,8 @@ switch_late(struct reload *r)
 	char words[RELOAD_WORDS];
 
 	str_format(words, sizeof(words),
-	    "%u shards have not switched in "
-	    "time: they will as the old handler stops.",
+	    "%u shards have not switched in time: they will as the old handler "
+	    "stops.",
 	    r->do_->behind(r->arg));
 	r->do_->tell(r->arg, words);
 	let_old_go(r);
@@ -220,8 +220,8 @@ static void
 back_failed(struct reload *r)
 {
 	finish_back(r,
-	    "The one before could not serve either: it is started "
-	    "again with growing delay, and the shards keep the events.");
+	    "The one before could not serve either: it is started again with "
+	    "growing delay, and the shards keep the events.");
 }
 
 static void

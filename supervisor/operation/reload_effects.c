@@ -207,8 +207,8 @@ start_fresh(void *arg, struct err *e)
 		member_event(fresh, MEMBER_ON_STOP);
 		program_close(&fresh->program);
 		return err_set(e, EXIT_DEGRADED,
-		    "the new handler's process "
-		    "could not be made (see the log); nothing was changed");
+		    "the new handler's process could not be made (see the "
+		    "log); nothing was changed");
 	}
 	old->trial = true;
 	/* A restart of it, asked for or due, would only come in between. */
@@ -309,8 +309,8 @@ aftermath(void *arg, char *words, size_t size)
 	}
 	if (!h->anew)
 		str_copy(words,
-		    "The one before serves again with its "
-		    "configuration; it had not been stopped.",
+		    "The one before serves again with its configuration; it "
+		    "had not been stopped.",
 		    size);
 	else if (h->unfit[0] == '\0')
 		str_copy(words,
@@ -319,8 +319,8 @@ aftermath(void *arg, char *words, size_t size)
 		    size);
 	else
 		str_format(words, size,
-		    "The one before serves again with its "
-		    "configuration; it was started anew, and %.150s.",
+		    "The one before serves again with its configuration; it "
+		    "was started anew, and %.150s.",
 		    h->unfit);
 }
 

@@ -406,10 +406,10 @@ rollout_effects_undo(struct rollout_effects *r, uint32_t ticket,
 
 	if (r->before == NULL)
 		return err_set(e, EXIT_DEGRADED,
-		    "there is no configuration "
-		    "to go back to: no rollout has changed one since the "
-		    "supervisor started. To go back to another program: "
-		    "\"shardherd upgrade FILE\", then \"shardherd rollout\"");
+		    "there is no configuration to go back to: no rollout has "
+		    "changed one since the supervisor started. To go back to "
+		    "another program: \"shardherd upgrade FILE\", then "
+		    "\"shardherd rollout\"");
 	/* What it would replace is known only when the one under way ended. */
 	if (operation_may(r->fleet,
 		o->dry_run ? OPERATION_ROLLOUT : OPERATION_UNDO, e)
@@ -503,8 +503,8 @@ rollout_effects_launched(struct rollout_effects *r)
 	log_notice("The rollout under way when the supervisor ended was given "
 		   "up there.");
 	publish(r,
-	    "Given up when the supervisor ended; shards started since "
-	    "then run program and configuration as they are.");
+	    "Given up when the supervisor ended; shards started since then run "
+	    "program and configuration as they are.");
 }
 
 void

@@ -216,8 +216,8 @@ conclude(struct token_move *r, uint32_t done)
 	    f->local, (double)(clock_boot_ms() - r->began_ms) / 1000);
 	if (!handler_moved(f))
 		fail(r, EXIT_DEGRADED,
-		    "The handler is not ready with the new "
-		    "token yet: see \"shardherd status\".");
+		    "The handler is not ready with the new token yet: see "
+		    "\"shardherd status\".");
 	else if (done < f->local)
 		fail(r, EXIT_DEGRADED,
 		    "%u shards are not ready with the new token yet; they go "
@@ -278,8 +278,8 @@ on_tick(struct timer *t)
 	timer_set(t, TOKEN_MOVE_TICK_S);
 	if (f->hold->code != 0)
 		fail(r, EXIT_DEGRADED,
-		    "The fleet came on hold on its way to "
-		    "the new token, and stays there: %s",
+		    "The fleet came on hold on its way to the new token, and "
+		    "stays there: %s",
 		    f->hold->text);
 	else
 		move_some(r);
@@ -411,15 +411,15 @@ on_answer(struct discord_ask *ask, const struct discord_ask_answer *answer)
 		return;
 	if (w->status == DISCORD_ASK_UNAUTHORIZED) {
 		fail(r, EXIT_CONFIG,
-		    "Discord refuses the new token (401): it "
-		    "is wrong or was reset again. Nothing was changed; the "
-		    "fleet goes on with the token it has.");
+		    "Discord refuses the new token (401): it is wrong or was "
+		    "reset again. Nothing was changed; the fleet goes on with "
+		    "the token it has.");
 	} else if (w->status != DISCORD_ASK_OK
 	    || w->user_status != DISCORD_ASK_OK
 	    || !answer_rules_answer_ok(w, r->fleet->config->api)) {
 		fail(r, EXIT_TRY_LATER,
-		    "Discord could not be asked about the "
-		    "new token (%s%s%s). Nothing was changed; try again later.",
+		    "Discord could not be asked about the new token (%s%s%s). "
+		    "Nothing was changed; try again later.",
 		    discord_ask_status_name[w->status != DISCORD_ASK_OK
 			    ? w->status
 			    : w->user_status],
@@ -445,9 +445,9 @@ refuse_same(const struct token_move *r, struct err *e)
 
 	token_rules_road(r->fleet->config, road, sizeof(road));
 	err_set(e, EXIT_CONFIG,
-	    "This is the token that Discord refuses and "
-	    "the fleet is on hold for: nothing can change by it. Make a new "
-	    "one on the bot's page of the developer portal. %s",
+	    "This is the token that Discord refuses and the fleet is on hold "
+	    "for: nothing can change by it. Make a new one on the bot's page "
+	    "of the developer portal. %s",
 	    road);
 }
 
@@ -531,9 +531,9 @@ look_at_file(struct token_move *r)
 	r->differs = id != f->identity && id != r->stale;
 	if (r->differs && !was)
 		log_notice(
-		    "token_file holds another token now. The fleet "
-		    "goes on with the one it has; \"shardherd token reload\" "
-		    "checks the new one and moves the fleet over.");
+		    "token_file holds another token now. The fleet goes on "
+		    "with the one it has; \"shardherd token reload\" checks "
+		    "the new one and moves the fleet over.");
 	/* Of a copy systemd makes a new one at the next start. */
 	old = id == r->stale && id != f->identity
 	    && !config_token_is_copy(f->config);
@@ -544,8 +544,8 @@ look_at_file(struct token_move *r)
 		: !r->differs
 		? ""
 		: "token_file "
-		  "holds another token than the fleet runs with: \"shardherd token "
-		  "reload --dry-run\" tells what moving over costs.");
+		  "holds another token than the fleet runs with: \"shardherd "
+		  "token reload --dry-run\" tells what moving over costs.");
 }
 
 void

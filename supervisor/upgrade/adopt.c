@@ -213,9 +213,9 @@ on_settled(struct timer *t)
 		    a->shards, f->local, a->handler ? " and the handler" : "");
 	if (a->stale > 0)
 		log_warn(
-		    "%u shards go on with the config they were started "
-		    "with, which differs from the file: \"shardherd rollout\" "
-		    "brings the new one, the sessions kept.",
+		    "%u shards go on with the config they were started with, "
+		    "which differs from the file: \"shardherd rollout\" brings "
+		    "the new one, the sessions kept.",
 		    a->stale);
 	f->notes.due = true;
 	f->upgrade_ops->settled(f);

@@ -177,26 +177,26 @@ cost(const struct upgrade *s, char *out, size_t size)
 	out[0] = '\0';
 	if (x->contract != CONTRACT_VERSION)
 		str_format(out, size,
-		    "it speaks contract version %u and the "
-		    "running processes %d",
+		    "it speaks contract version %u and the running processes "
+		    "%d",
 		    x->contract, CONTRACT_VERSION);
 	else if (x->page != PAGE_VERSION)
 		str_format(out, size,
-		    "its stats page has layout version %u "
-		    "and the present one %d",
+		    "its stats page has layout version %u and the present one "
+		    "%d",
 		    x->page, PAGE_VERSION);
 	else if (c->orphan_time_s <= 0)
 		str_format(out, size,
-		    "[limits] orphan_time is 0, so the "
-		    "processes end with their supervisor");
+		    "[limits] orphan_time is 0, so the processes end with "
+		    "their supervisor");
 }
 
 static void
 begin_cold(struct upgrade *s, const char *why)
 {
 	report_tell(&s->report,
-	    "Forced, as %s: all %u shards stop, their "
-	    "sessions kept, and RESUME under the new program.",
+	    "Forced, as %s: all %u shards stop, their sessions kept, and "
+	    "RESUME under the new program.",
 	    why, s->fleet->local);
 	s->cold = true;
 	s->fleet->upgrade_ops->stop(s->fleet);
@@ -244,8 +244,8 @@ on_examined(struct helper *h, bool late)
 
 	if (late) {
 		err_set(&e, EXIT_DEGRADED,
-		    "%s did not answer within %d s when "
-		    "asked whether it can take over",
+		    "%s did not answer within %d s when asked whether it can "
+		    "take over",
 		    s->wish.path, UPGRADE_EXAMINE_S);
 		fail(s, &e);
 		/* Did something begin meanwhile that only memory knows of? */
@@ -314,8 +314,8 @@ upgrade_begin(struct upgrade *s, uint32_t ticket,
 		str_copy(s->wish.path, f->program_path, sizeof(s->wish.path));
 	if (s->wish.path[0] == '\0')
 		return err_set(e, EXIT_USAGE,
-		    "it is not known where the "
-		    "running program was started from: name the new one");
+		    "it is not known where the running program was started "
+		    "from: name the new one");
 	if (start(s, e) == -1)
 		return -1;
 	s->report.ticket = ticket;
@@ -379,15 +379,15 @@ upgrade_settled(struct upgrade *s, uint32_t shards)
 	s->from.back = -1;
 	if (a->returned) {
 		err_set(&e, EXIT_DEGRADED,
-		    "Not upgraded, version %s runs as "
-		    "before: the new program could not start: %s",
+		    "Not upgraded, version %s runs as before: the new program "
+		    "could not start: %s",
 		    SHARDHERD_VERSION, a->why);
 		end(s, &e);
 		return;
 	}
 	report_tell(&s->report,
-	    "Version %s runs, version %s before, as the "
-	    "same process %d: %u of %u shards were taken over.",
+	    "Version %s runs, version %s before, as the same process %d: %u of "
+	    "%u shards were taken over.",
 	    SHARDHERD_VERSION, a->from, (int)getpid(), shards, f->local);
 	if (a->handler && !a->restart && f->handler->state == MEMBER_UP)
 		replace_handler(s);

@@ -80,8 +80,8 @@ upgrade_check_main(int argc, char **argv)
 
 	if (argc != 1) {
 		fprintf(stderr,
-		    "shardherd: this role is started by "
-		    "\"shardherd upgrade\", not by hand\n");
+		    "shardherd: this role is started by \"shardherd upgrade\", "
+		    "not by hand\n");
 		return EXIT_USAGE;
 	}
 	if (look(argv[0], &e) == -1) {

@@ -114,20 +114,20 @@ go_back(struct fleet *f, const struct arrival *a, enum verdict verdict)
 
 	if (f->foreground)
 		err_set(&e, EXIT_DOWN,
-		    "Not upgraded: the new program %s. "
-		    "Whatever started the supervisor is to start it again; "
-		    "shards that run go on for [limits] orphan_time.",
+		    "Not upgraded: the new program %s. Whatever started the "
+		    "supervisor is to start it again; shards that run go on "
+		    "for [limits] orphan_time.",
 		    fault);
 	else if (start_again(f, a->back))
 		err_set(&e, EXIT_DEGRADED,
-		    "Not upgraded: the new program %s. "
-		    "Version %s was started again, as another process; %s.",
+		    "Not upgraded: the new program %s. Version %s was started "
+		    "again, as another process; %s.",
 		    fault, SHARDHERD_VERSION, shards);
 	else
 		err_set(&e, EXIT_DOWN,
-		    "Not upgraded: the new program %s, and "
-		    "version %s could not be started again: \"shardherd "
-		    "ensure\" tells why, and does it.",
+		    "Not upgraded: the new program %s, and version %s could "
+		    "not be started again: \"shardherd ensure\" tells why, and "
+		    "does it.",
 		    fault, SHARDHERD_VERSION);
 	tell(a->client, &e);
 }

@@ -76,8 +76,8 @@ upgrade_handoff_parse(int argc, char **argv, struct arrival *a, struct err *e)
 	if (a->path[0] == '\0' || a->lock == -1 || a->config == -1
 	    || a->token == -1)
 		return err_set(e, EXIT_USAGE,
-		    "this role is started by "
-		    "\"shardherd upgrade\", not by hand");
+		    "this role is started by \"shardherd upgrade\", not by "
+		    "hand");
 	return 0;
 }
 

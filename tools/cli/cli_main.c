@@ -31,8 +31,8 @@ static cli_fn help, version;
 
 static const struct cli_verb verbs[] = {
     {"init",
-	"DIR [--token-file FILE] [--api URL] [--ca-file FILE] "
-	"[--set SECTION.KEY=VALUE]... [--offline]",
+	"DIR [--token-file FILE] [--api URL] [--ca-file FILE] [--set "
+	"SECTION.KEY=VALUE]... [--offline]",
 	"write a config and a token file into DIR and check the token",
 	verb_init},
     {"run", "[--hold-plugins]", "run the fleet in the foreground", verb_run},
@@ -53,18 +53,18 @@ static const struct cli_verb verbs[] = {
     {"shard", "ID|--guild ID [show|reconnect|restart|identify --force]",
 	"show one shard, or act on it", verb_shard},
     {"reload", "[--check] [--no-wait]",
-	"read the config again and "
-	"replace the handler, without a shard noticing",
+	"read the config again and replace the handler, without a shard "
+	"noticing",
 	verb_reload},
     {"rollout",
-	"[begin | undo | stop | status] [--canary N] "
-	"[--pause SECONDS] [--parallel N] [--max-failures N] [--all] "
-	"[--dry-run] [--wait[=SECONDS]|--no-wait] [--timeout SECONDS]",
+	"[begin | undo | stop | status] [--canary N] [--pause SECONDS] "
+	"[--parallel N] [--max-failures N] [--all] [--dry-run] "
+	"[--wait[=SECONDS]|--no-wait] [--timeout SECONDS]",
 	"replace the shards' processes one by one, each with one RESUME",
 	verb_rollout},
     {"upgrade",
-	"[BINARY] [--dry-run] [--force] [--no-handler] [--wait] "
-	"[--timeout SECONDS]",
+	"[BINARY] [--dry-run] [--force] [--no-handler] [--wait] [--timeout "
+	"SECONDS]",
 	"become another program, without a shard noticing", verb_upgrade},
     {"plugin",
 	"[list] | load|restart NAME | unload NAME [--drop] | new NAME --lang "
@@ -86,8 +86,8 @@ static const struct cli_verb verbs[] = {
 	"let a fleet on hold IDENTIFY again, after the cause was checked",
 	verb_release},
     {"logs",
-	"[-f] [-n LINES] [--since TIME] [--shard ID] [--level LEVEL] | "
-	"level [LEVEL]",
+	"[-f] [-n LINES] [--since TIME] [--shard ID] [--level LEVEL] | level "
+	"[LEVEL]",
 	"show the log, or set how much is logged", verb_logs},
     {"config",
 	"[check] [--quiet] [--as-if DIR=OTHER]... | show | sample | mdoc",
@@ -95,8 +95,8 @@ static const struct cli_verb verbs[] = {
 	verb_config},
     {"db", "[stat|dump]", "look into the store", verb_db},
     {"token",
-	"[check] [--quiet] | reload [--token-file FILE] [--dry-run] "
-	"[--yes] [--force] [--no-wait]",
+	"[check] [--quiet] | reload [--token-file FILE] [--dry-run] [--yes] "
+	"[--force] [--no-wait]",
 	"ask the API whose token it is; move the fleet to another one",
 	verb_token},
     {"help", "[VERB]", "this list, or one verb", help},

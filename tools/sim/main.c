@@ -61,8 +61,8 @@ main(int argc, char **argv)
 	}
 	if (mode[0] != '\0') {
 		fprintf(stderr,
-		    "shardherd-sim: there is no mode %s: expected "
-		    "run, ctl, audit, help or --version.\n",
+		    "shardherd-sim: there is no mode %s: expected run, ctl, "
+		    "audit, help or --version.\n",
 		    mode);
 		return EXIT_USAGE;
 	}

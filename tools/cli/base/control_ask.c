@@ -87,9 +87,9 @@ tell_crash(const struct config *c, struct err *err)
 	keeper_command(&v.keeper, "start", c->path, way, sizeof(way));
 	if (!v.alive && v.cluster.pid != 0)
 		err_set(err, EXIT_DOWN,
-		    "The supervisor (pid %d) ended without "
-		    "a word, and nobody is there to ask; %u shard%s live%s on. "
-		    "\"%s\" takes over what does.",
+		    "The supervisor (pid %d) ended without a word, and nobody "
+		    "is there to ask; %u shard%s live%s on. \"%s\" takes over "
+		    "what does.",
 		    v.cluster.pid, left, left == 1 ? "" : "s",
 		    left == 1 ? "s" : "", way);
 	view_free(&v);
@@ -107,9 +107,9 @@ is_foreign(const struct config *c, int fd, struct err *err)
 	    || peer.pid <= 0 || !lock_elsewhere(c->state_dir, peer.pid, dir))
 		return false;
 	err_set(err, EXIT_CONFIG,
-	    "run_dir %s is another fleet's: supervisor "
-	    "%d, whose state_dir is %s, answers there. Nothing was done; give "
-	    "this bot a run_dir of its own.",
+	    "run_dir %s is another fleet's: supervisor %d, whose state_dir is "
+	    "%s, answers there. Nothing was done; give this bot a run_dir of "
+	    "its own.",
 	    c->run_dir, (int)peer.pid, dir);
 	return true;
 }
@@ -194,14 +194,14 @@ read_line(struct reader *r, struct err *err)
 	}
 	if (clock_boot_ms() >= r->until)
 		err_set(err, EXIT_UNKNOWN,
-		    "The supervisor did not answer "
-		    "within %g s: it hangs or is stopped.",
+		    "The supervisor did not answer within %g s: it hangs or is "
+		    "stopped.",
 		    r->seconds);
 	else
 		err_set(err, EXIT_UNKNOWN,
-		    "The supervisor ended, or hung up, "
-		    "before it had answered: \"shardherd status\" shows "
-		    "what is, \"shardherd logs\" why.");
+		    "The supervisor ended, or hung up, before it had answered: "
+		    "\"shardherd status\" shows what is, \"shardherd logs\" "
+		    "why.");
 	return NULL;
 }
 
@@ -214,8 +214,8 @@ parse_line(const char *text, struct err *err)
 	if (o != NULL)
 		return o;
 	err_set(err, EXIT_UNKNOWN,
-	    "The supervisor's answer is not "
-	    "understood: is it of another version?");
+	    "The supervisor's answer is not understood: is it of another "
+	    "version?");
 	return NULL;
 }
 

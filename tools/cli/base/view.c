@@ -80,8 +80,8 @@ find_silent(struct view *v, struct page_head *h)
 		return;
 	v->handler_state = "silent";
 	str_format(v->handler.note, sizeof(v->handler.note),
-	    "Silent for %lld "
-	    "s: it hangs or is stopped; the shards keep its events.",
+	    "Silent for %lld s: it hangs or is stopped; the shards keep its "
+	    "events.",
 	    (long long)v->handler_silent_s);
 }
 
@@ -213,8 +213,8 @@ page_missing(const struct config *c, bool locked, struct err *err)
 	if (err == NULL || err->code != EXIT_DOWN || !locked)
 		return -1;
 	return err_set(err, EXIT_UNKNOWN,
-	    "The fleet runs, but %s/stats, which "
-	    "tells how it is, is gone: \"shardherd restart\" makes it again.",
+	    "The fleet runs, but %s/stats, which tells how it is, is gone: "
+	    "\"shardherd restart\" makes it again.",
 	    c->state_dir);
 }
 
@@ -228,8 +228,8 @@ view_read(struct view *v, const struct config *c, struct err *err)
 	memset(v, 0, sizeof(*v));
 	if (access("/proc/self/stat", F_OK) == -1)
 		return err_sys(err, EXIT_UNKNOWN,
-		    "It cannot be told which "
-		    "processes live, as /proc/self/stat cannot be found");
+		    "It cannot be told which processes live, as "
+		    "/proc/self/stat cannot be found");
 	if (page_open(&page, c->state_dir, err) == -1)
 		return page_missing(c, locked, err);
 	v->now_ms = clock_boot_ms();

@@ -51,28 +51,28 @@ understand(const struct config *c, long status, const char *body,
 
 	if (status == 401)
 		return err_set(err, EXIT_CONFIG,
-		    "%s refuses the token (401). "
-		    "Copy it again from the bot's page of the developer "
-		    "portal; resetting it there makes a new one.",
+		    "%s refuses the token (401). Copy it again from the bot's "
+		    "page of the developer portal; resetting it there makes a "
+		    "new one.",
 		    c->api);
 	if (status != 200)
 		return err_set(err, EXIT_TRY_LATER,
-		    "%s answered %ld instead "
-		    "of saying whose token it is; try again later.",
+		    "%s answered %ld instead of saying whose token it is; try "
+		    "again later.",
 		    c->api, status);
 	o = json_parse_as(body, strlen(body), json_type_object);
 	if (o == NULL)
 		return err_set(err, EXIT_TRY_LATER,
-		    "%s answered with "
-		    "something that is not JSON: is [gateway] api right?",
+		    "%s answered with something that is not JSON: is [gateway] "
+		    "api right?",
 		    c->api);
 	copy_string(o, "username", who->name, sizeof(who->name));
 	copy_string(o, "id", who->id, sizeof(who->id));
 	json_object_put(o);
 	if (who->name[0] == '\0' || who->id[0] == '\0')
 		return err_set(err, EXIT_TRY_LATER,
-		    "%s answered without "
-		    "saying whose token it is: is [gateway] api right?",
+		    "%s answered without saying whose token it is: is "
+		    "[gateway] api right?",
 		    c->api);
 	return 0;
 }

@@ -238,8 +238,8 @@ make_dir(struct init *in, const char *dir)
 	if (realpath(dir, real) == NULL
 	    || !str_format(in->dir, sizeof(in->dir), "%s", real))
 		return err_set(err, EXIT_DEGRADED,
-		    "The path of %s cannot be "
-		    "used: it is too long or not a directory.",
+		    "The path of %s cannot be used: it is too long or not a "
+		    "directory.",
 		    dir);
 	str_format(in->conf, sizeof(in->conf), "%s/shardherd.conf", in->dir);
 	str_format(in->token_file, sizeof(in->token_file), "%s/token", in->dir);

@@ -97,8 +97,8 @@ set(struct cli *c, struct kv *kv)
 	else if (!str_to_i64(c->argv[3], &rank) || rank < RANK_LOWEST
 	    || rank > RANK_HIGHEST)
 		return cli_error(c, EXIT_USAGE,
-		    "\"%s\" is no rank: expected a "
-		    "number from 0 to 999, or \"never\".",
+		    "\"%s\" is no rank: expected a number from 0 to 999, or "
+		    "\"never\".",
 		    c->argv[3]);
 	if (rank_set(kv, kind, id, (int)rank, &c->err) == -1)
 		return cli_fail(c);

@@ -62,9 +62,9 @@ find_source(struct rotation *r)
 	return errno == ENOENT
 	    ? 0
 	    : err_sys(&c->err, EXIT_CONFIG,
-		"systemd "
-		"hands the token over to this fleet, so the new one is read by "
-		"this command, as root or with --token-file: cannot read %s",
+		"systemd hands the token over to this fleet, so the new one is "
+		"read by this command, as root or with --token-file: cannot "
+		"read %s",
 		c->config.token_file);
 }
 

@@ -50,8 +50,8 @@ daemon_main(struct cli *c, int ready_fd, bool hold)
 
 	if (null == -1)
 		dprintf(ready_fd,
-		    "error %d Cannot open /dev/null (%s): a "
-		    "chroot needs it, and /proc.\n",
+		    "error %d Cannot open /dev/null (%s): a chroot needs it, "
+		    "and /proc.\n",
 		    EXIT_CONFIG, strerror(errno));
 	if (setsid() == -1 || null == -1)
 		_exit(EXIT_DEGRADED);
@@ -145,8 +145,8 @@ understand(struct cli *c, char *word, ssize_t n, pid_t pid, bool asked)
 	if (n == -1) {
 		what_keeps(c, note, sizeof(note));
 		return err_set(&c->err, asked ? EXIT_WAIT : EXIT_TRY_LATER,
-		    "The supervisor (pid %d) is still starting, and goes on "
-		    "in the background: %s",
+		    "The supervisor (pid %d) is still starting, and goes on in "
+		    "the background: %s",
 		    (int)pid,
 		    note[0] != '\0'
 			? note
@@ -154,9 +154,9 @@ understand(struct cli *c, char *word, ssize_t n, pid_t pid, bool asked)
 	}
 	if (!await_end(pid, &status))
 		return err_set(&c->err, EXIT_DEGRADED,
-		    "The supervisor (pid "
-		    "%d) has not said how its start went, and goes on; see "
-		    "\"shardherd status\" and \"shardherd logs\".",
+		    "The supervisor (pid %d) has not said how its start went, "
+		    "and goes on; see \"shardherd status\" and \"shardherd "
+		    "logs\".",
 		    (int)pid);
 	if (WIFSIGNALED(status))
 		return err_set(&c->err, EXIT_DEGRADED,
@@ -166,8 +166,8 @@ understand(struct cli *c, char *word, ssize_t n, pid_t pid, bool asked)
 	return err_set(&c->err,
 	    WIFEXITED(status) && WEXITSTATUS(status) != 0 ? WEXITSTATUS(status)
 							  : EXIT_DEGRADED,
-	    "The supervisor ended while "
-	    "it started, without saying why; see \"shardherd logs\".");
+	    "The supervisor ended while it started, without saying why; see "
+	    "\"shardherd logs\".");
 }
 
 int
@@ -235,12 +235,12 @@ starting_wait(struct cli *c, uint64_t until)
 		(void)view_awake(&c->config, &c->err);
 	else if (!done && !alive)
 		err_set(&c->err, EXIT_DOWN,
-		    "The supervisor ended while it "
-		    "was waited for; see \"shardherd logs\".");
+		    "The supervisor ended while it was waited for; see "
+		    "\"shardherd logs\".");
 	else if (!done)
 		err_set(&c->err, EXIT_WAIT,
-		    "After %g s %u of %zu shards are "
-		    "ready, the handler is %s. \"shardherd status\" says more.",
+		    "After %g s %u of %zu shards are ready, the handler is %s. "
+		    "\"shardherd status\" says more.",
 		    (double)((clock_boot_ms() - begin) / 100) / 10, v.ready,
 		    v.n, v.handler_state);
 	view_free(&v);

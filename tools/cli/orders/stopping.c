@@ -158,9 +158,9 @@ rouse(struct cli *c, bool end_sessions, int32_t pid)
 			return 0;
 	if (end_sessions)
 		return err_set(&c->err, EXIT_UNKNOWN,
-		    "The supervisor (pid "
-		    "%d) hangs, and only it can end the sessions. Without "
-		    "--end-sessions the fleet is stopped even so.",
+		    "The supervisor (pid %d) hangs, and only it can end the "
+		    "sessions. Without --end-sessions the fleet is stopped "
+		    "even so.",
 		    pid);
 	if (!c->json)
 		cli_say("The supervisor (pid %d) hangs: it is killed.", pid);
@@ -193,8 +193,8 @@ stop_running(struct cli *c, bool end_sessions, double seconds, int32_t pid)
 	while (lives(c, pid, by_lock))
 		if (!cli_step(until))
 			return cli_error(c, EXIT_WAIT,
-			    "The supervisor (pid "
-			    "%d) is still stopping after %g s.",
+			    "The supervisor (pid %d) is still stopping after "
+			    "%g s.",
 			    pid, seconds);
 	report(c, "now");
 	return EXIT_FINE;

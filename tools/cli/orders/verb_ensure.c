@@ -26,8 +26,8 @@ same_config(struct cli *c)
 	    && strcmp(v.cluster.config_path, c->config.path) != 0
 	    && strlen(c->config.path) < sizeof(v.cluster.config_path))
 		r = err_set(&c->err, EXIT_CONFIG,
-		    "A fleet of %s runs on %s, "
-		    "which %s wants too; nothing was changed.",
+		    "A fleet of %s runs on %s, which %s wants too; nothing was "
+		    "changed.",
 		    v.cluster.config_path, c->config.state_dir, c->config.path);
 	view_free(&v);
 	return r;
@@ -74,8 +74,8 @@ leave_stopped(struct cli *c, const struct stopped *s, bool asked)
 	stopped_words(s, words, sizeof(words));
 	if (asked)
 		return cli_error(c, EXIT_DOWN,
-		    "%s, and stays so: \"shardherd "
-		    "start\" or \"ensure --even-if-stopped\" starts it.",
+		    "%s, and stays so: \"shardherd start\" or \"ensure "
+		    "--even-if-stopped\" starts it.",
 		    words);
 	if (!c->json && isatty(STDERR_FILENO))
 		cli_say("%s, and was left so: \"shardherd start\" or "

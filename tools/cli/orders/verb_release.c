@@ -20,8 +20,8 @@ finish(struct cli *c, const struct page_cluster *now, uint32_t checks)
 {
 	if (now->release_checks == checks)
 		return cli_error(c, EXIT_TRY_LATER,
-		    "Discord has not answered "
-		    "yet whether the cause is gone; the check goes on. %s",
+		    "Discord has not answered yet whether the cause is gone; "
+		    "the check goes on. %s",
 		    now->note[0].text);
 	if (now->held)
 		return cli_error(c, EXIT_DEGRADED, "Not released. %s",

@@ -81,9 +81,9 @@ act(struct cli *c, uint64_t id, const char *action)
 		if (c->err.code == EXIT_DOWN
 		    && lock_held(c->config.state_dir, &pid))
 			return cli_error(c, EXIT_TRY_LATER,
-			    "The supervisor "
-			    "(pid %d) runs, but its socket in %s is missing. "
-			    "It makes a new one within seconds; try again.",
+			    "The supervisor (pid %d) runs, but its socket in "
+			    "%s is missing. It makes a new one within seconds; "
+			    "try again.",
 			    pid, c->config.run_dir);
 		return cli_fail(c);
 	}
@@ -108,10 +108,10 @@ do_shard(struct cli *c, const struct view *v, const char *guild, bool force)
 		return cli_fail(c);
 	if (i == 3 && !force)
 		return cli_error(c, EXIT_USAGE,
-		    "A shard without a session "
-		    "queues for its IDENTIFY by itself. \"identify --force\" "
-		    "lets it pass the reserve, the brake and its own spacing, "
-		    "at the cost of one IDENTIFY.");
+		    "A shard without a session queues for its IDENTIFY by "
+		    "itself. \"identify --force\" lets it pass the reserve, "
+		    "the brake and its own spacing, at the cost of one "
+		    "IDENTIFY.");
 	return i == 0 ? show(c, v, view_shard(v, id, NULL))
 		      : act(c, id, actions[i]);
 }

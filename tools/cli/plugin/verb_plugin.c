@@ -108,8 +108,8 @@ print_table(const struct page_plugins *all, bool alive)
 	struct table t;
 
 	table_init(&t,
-	    "PLUGIN STATE ?>PID >EVENTS >ERRORS >WORKING >WAITING "
-	    ">BACKLOG >LAG >RESTARTS >DEAD");
+	    "PLUGIN STATE ?>PID >EVENTS >ERRORS >WORKING >WAITING >BACKLOG "
+	    ">LAG >RESTARTS >DEAD");
 	t.fit = table_room(stdout);
 	for (uint32_t i = 0; i < all->count && i < PAGE_PLUGINS; i++)
 		if (all->plugin[i].name[0] != '\0')

@@ -93,8 +93,8 @@ check_start(struct plugin_test *t)
 		    k->bad.text[0]);
 	else if (k->ends > 0)
 		plugin_test_say(t, FAIL, "start",
-		    "it ended (%s) before it answered "
-		    "initialize; its last words: %s",
+		    "it ended (%s) before it answered initialize; its last "
+		    "words: %s",
 		    k->end, k->last_error[0] != '\0' ? k->last_error : "none");
 	else if (k->bad.n > 0)
 		plugin_test_say(t, FAIL, "start",
@@ -102,9 +102,9 @@ check_start(struct plugin_test *t)
 		    rig_seconds(TRIAL_INIT_S), k->bad.text[0]);
 	else
 		plugin_test_say(t, FAIL, "start",
-		    "initialize is not answered within %u s: "
-		    "read a line from standard input, write one to standard "
-		    "output, and flush it",
+		    "initialize is not answered within %u s: read a line from "
+		    "standard input, write one to standard output, and flush "
+		    "it",
 		    rig_seconds(TRIAL_INIT_S));
 	return 0;
 }
@@ -173,15 +173,15 @@ judge_events(struct plugin_test *t)
 		    n - answered, n);
 	else if (late != NULL)
 		plugin_test_say(t, FAIL, "events",
-		    "%zu of %zu are not answered within %u "
-		    "s, the first is a %s (id %lld): answer each one with "
+		    "%zu of %zu are not answered within %u s, the first is a "
+		    "%s (id %lld): answer each one with "
 		    "{\"jsonrpc\":\"2.0\",\"id\":...,\"result\":null}",
 		    n - answered, n, rig_seconds(EVENTS_S), late->name,
 		    (long long)late->id);
 	else if (bad != NULL)
 		plugin_test_say(t, FAIL, "events",
-		    "%zu of %zu are answered with an error, "
-		    "the first is a %s: %s",
+		    "%zu of %zu are answered with an error, the first is a %s: "
+		    "%s",
 		    failed, n, bad->name, bad->why);
 	else
 		plugin_test_say(t, PASS, "events", "%zu of %zu are answered",
@@ -256,8 +256,8 @@ check_timers(struct plugin_test *t)
 		came += strncmp(k->event[i].name, "timer ", 6) == 0;
 	if (set > 0)
 		plugin_test_say(t, NOTE, "timers",
-		    "%zu %s set, the first is "
-		    "%s; %zu came: what is due later is not tried",
+		    "%zu %s set, the first is %s; %zu came: what is due later "
+		    "is not tried",
 		    set, set == 1 ? "is" : "are", first->about, came);
 }
 
@@ -283,8 +283,8 @@ check_crash(struct plugin_test *t)
 
 	if (t->trial.talk.ends > 0 && t->trial.talk.bad.n > 0)
 		plugin_test_say(t, FAIL, "end",
-		    "the handler ended it %zu %s, as it "
-		    "does after a line that is no JSON-RPC message",
+		    "the handler ended it %zu %s, as it does after a line that "
+		    "is no JSON-RPC message",
 		    t->trial.talk.ends, times);
 	else if (t->trial.talk.ends > 0)
 		plugin_test_say(t, FAIL, "end",

@@ -113,8 +113,8 @@ judge_slash(struct plugin_test *t, const char *label, const char *id)
 
 	if (e == NULL)
 		plugin_test_say(t, FAIL, label,
-		    "its interaction did not reach the plugin, "
-		    "which has not answered what came before");
+		    "its interaction did not reach the plugin, which has not "
+		    "answered what came before");
 	else if (e->failed)
 		plugin_test_say(t, FAIL, label,
 		    "its event is answered with an error: %s", e->why);
@@ -127,8 +127,8 @@ judge_slash(struct plugin_test *t, const char *label, const char *id)
 		    c->why);
 	else if (!c->answered || ms > ANSWER_MS)
 		plugin_test_say(t, FAIL, label,
-		    "its answer comes too late, Discord gives "
-		    "3 s: call interaction.defer first");
+		    "its answer comes too late, Discord gives 3 s: call "
+		    "interaction.defer first");
 	else if (!e->answered)
 		plugin_test_say(t, FAIL, label,
 		    "it answers the user, but not the event (id %lld)",

@@ -56,8 +56,8 @@ note_down(const struct view *v, FILE *f)
 	keeper_command(&v->keeper, "start", c->config_path, way, sizeof(way));
 	if (v->verdict.state == VERDICT_CRASHED)
 		fprintf(f,
-		    "note    the supervisor (pid %d) is gone without a "
-		    "word; \"%s\" goes on where it left\n",
+		    "note    the supervisor (pid %d) is gone without a word; "
+		    "\"%s\" goes on where it left\n",
 		    c->pid, way);
 	if (!v->told_down)
 		return;
@@ -169,8 +169,8 @@ line_handler(const struct view *v, FILE *f)
 	fprintf(f, "handler %s", v->handler_state);
 	if (v->handler_alive)
 		fprintf(f,
-		    "  generation %u pid %d  plugins %u/%u up%s%s  "
-		    "events %llu  unanswered %llu",
+		    "  generation %u pid %d  plugins %u/%u up%s%s  events %llu "
+		    " unanswered %llu",
 		    h->generation, v->handler_watch.pid, h->plugins_up,
 		    h->plugins, some(h->plugins_failing, "failing", failing),
 		    some(h->plugins_unloaded, "unloaded", unloaded),
@@ -333,8 +333,8 @@ status_text(const struct view *v, const struct status_pick *p, FILE *f,
 
 	print_lines(v, p->room, f);
 	table_init(&t,
-	    "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME "
-	    ">IDENT >CRASH ?>PRIVATE ?>PID NOTE");
+	    "SHARD STATE FOR >GUILDS >LATENCY >EVENTS >RESUME >IDENT >CRASH "
+	    "?>PRIVATE ?>PID NOTE");
 	t.fit = p->room;
 	for (size_t i = 0; i < v->n; i++) {
 		if (shown(v, p, &v->shard[i]))

@@ -59,8 +59,8 @@ perf_data(const struct view *v, char *out, size_t size)
 			latency = v->shard[i].s.rtt_ms;
 	}
 	str_format(out, size,
-	    "ready=%u;%zu:;1:;0;%zu latency=%llums "
-	    "restarts=%lluc identify=%llu;%lld;%lld lag=%llu",
+	    "ready=%u;%zu:;1:;0;%zu latency=%llums restarts=%lluc "
+	    "identify=%llu;%lld;%lld lag=%llu",
 	    v->ready, v->n, v->n, (unsigned long long)latency,
 	    (unsigned long long)crashes, (unsigned long long)c->identifies_24h,
 	    c->total > 0 ? (long long)c->total * 80 / 100 : 0,

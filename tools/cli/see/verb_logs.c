@@ -210,9 +210,9 @@ show(struct logs_view *v, int64_t lines, bool on)
 	    c->config.log_dir);
 	if (!add_live_file(v) && c->config.log_to == CONFIG_LOG_STDERR)
 		return cli_error(c, EXIT_DOWN,
-		    "[log] to = stderr: the log is "
-		    "with whoever keeps the fleet's output; under systemd "
-		    "\"journalctl -u UNIT\" shows it.");
+		    "[log] to = stderr: the log is with whoever keeps the "
+		    "fleet's output; under systemd \"journalctl -u UNIT\" "
+		    "shows it.");
 	if (v->files == 0)
 		return cli_error(c, errno == ENOENT ? EXIT_DOWN : EXIT_UNKNOWN,
 		    "There is no log at %s: %s.", v->path, strerror(errno));

@@ -77,22 +77,22 @@ tell_now(struct story *st, const struct view *v, const struct view_shard *s)
 		    human_age(view_age(v, s->s.state_since_ms), age));
 	if (s->orphan)
 		tell(st,
-		    "It outlived its supervisor: it keeps the session, "
-		    "waits for the next one to take it over, and ends by "
-		    "itself after [limits] orphan_time.");
+		    "It outlived its supervisor: it keeps the session, waits "
+		    "for the next one to take it over, and ends by itself "
+		    "after [limits] orphan_time.");
 	if (s->s.note[0] != '\0')
 		tell(st, "It says: %s", s->s.note);
 	if (s->deaf)
 		tell(st,
-		    "It is deaf: last heartbeat acknowledged %s, "
-		    "last byte %s, and heartbeats are due every %llu "
-		    "ms. \"shardherd shard %u reconnect\" makes it RESUME.",
+		    "It is deaf: last heartbeat acknowledged %s, last byte %s, "
+		    "and heartbeats are due every %llu ms. \"shardherd shard "
+		    "%u reconnect\" makes it RESUME.",
 		    ago(v, s->s.ack_ms, a), ago(v, s->s.frame_ms, b),
 		    ull(s->s.interval_ms), s->id);
 	else if (s->alive)
 		tell(st,
-		    "Last heartbeat acknowledged %s, last byte %s, last "
-		    "event %s.",
+		    "Last heartbeat acknowledged %s, last byte %s, last event "
+		    "%s.",
 		    ago(v, s->s.ack_ms, a), ago(v, s->s.frame_ms, b),
 		    ago(v, s->s.dispatch_ms, d));
 }
@@ -103,10 +103,10 @@ tell_silent(struct story *st, const struct view_shard *s)
 	if (s->silent == 0)
 		return;
 	tell(st,
-	    "It is partly deaf: %s. Discord has sessions that stop "
-	    "getting some events; a RESUME does not help, a new session does "
-	    "and costs an IDENTIFY, which nothing spends by itself. If nobody "
-	    "uses these events any more, it learns that within a day.",
+	    "It is partly deaf: %s. Discord has sessions that stop getting "
+	    "some events; a RESUME does not help, a new session does and costs "
+	    "an IDENTIFY, which nothing spends by itself. If nobody uses these "
+	    "events any more, it learns that within a day.",
 	    s->silent_words);
 }
 
@@ -140,18 +140,18 @@ tell_spool(struct story *st, const struct page_shard *s)
 		    ull(s->spool_events), ull(s->spool_bytes));
 	if (s->spool_damaged > 0)
 		tell(st,
-		    "Its spool was found damaged in %llu places: the "
-		    "events there are lost, check the disk.",
+		    "Its spool was found damaged in %llu places: the events "
+		    "there are lost, check the disk.",
 		    ull(s->spool_damaged));
 	if (s->spool_expired > 0)
 		tell(st,
-		    "%llu events waited in its spool for longer than "
-		    "[limits] spool_age and were dropped.",
+		    "%llu events waited in its spool for longer than [limits] "
+		    "spool_age and were dropped.",
 		    ull(s->spool_expired));
 	if (s->spool_refused > 0)
 		tell(st,
-		    "Its spool could not be written %llu times: full, or "
-		    "the disk is.",
+		    "Its spool could not be written %llu times: full, or the "
+		    "disk is.",
 		    ull(s->spool_refused));
 }
 
@@ -174,8 +174,8 @@ tell_counters(struct story *st, const struct page_shard *s)
 		    ull(s->queue_events), ull(s->queue_bytes));
 	if (s->queue_full > 0)
 		tell(st,
-		    "It had no room for events %s: the handler or a "
-		    "plugin is too slow.",
+		    "It had no room for events %s: the handler or a plugin is "
+		    "too slow.",
 		    times(s->queue_full, a));
 	tell_spool(st, s);
 }

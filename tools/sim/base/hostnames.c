@@ -50,8 +50,8 @@ hostnames_check(const struct sim *sim, struct err *e)
 
 		if ((!host && !is_address(name)) || is_any(name))
 			return err_set(e, EXIT_USAGE,
-			    "--names %s: expected "
-			    "names of hosts and addresses.",
+			    "--names %s: expected names of hosts and "
+			    "addresses.",
 			    sim->cfg.names);
 		if (++n > HOSTNAMES_MAX)
 			return err_set(e, EXIT_USAGE, "--names: %d at most.",

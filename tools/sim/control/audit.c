@@ -245,8 +245,8 @@ audit_main(int argc, char **argv)
 		r = turn(&a);
 	if (r < 0)
 		fprintf(stderr,
-		    "shardherd-sim: audit: the simulator or the "
-		    "handler is gone.\n");
+		    "shardherd-sim: audit: the simulator or the handler is "
+		    "gone.\n");
 	sbuf_free(&a.in);
 	sbuf_free(&a.batch);
 	sbuf_free(&a.back);

@@ -62,8 +62,8 @@ add_kind(struct generator *g, char *item, struct err *err)
 		    eq + 1);
 	if (!known(g, item))
 		return err_set(err, EXIT_USAGE,
-		    "--mix: the simulator can't "
-		    "make %s; give a sample of it with --data.",
+		    "--mix: the simulator can't make %s; give a sample of it "
+		    "with --data.",
 		    item);
 	if (g->kinds == GENERATOR_KINDS_MAX)
 		return err_set(err, EXIT_USAGE, "--mix: over %d kinds.",

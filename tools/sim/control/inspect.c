@@ -94,8 +94,8 @@ inspect_said(struct sim *sim, int argc, char **argv, struct sbuf *out)
 
 	if (!find_channel(sim, argv[1], &ch))
 		return sbuf_say(out, EXIT_DEGRADED,
-		    "there is no guild or "
-		    "channel %s: \"ctl guilds\" shows them",
+		    "there is no guild or channel %s: \"ctl guilds\" shows "
+		    "them",
 		    argv[1]);
 	if (!read_lines(argc, argv, 2, &n))
 		return sbuf_say(out, EXIT_USAGE,

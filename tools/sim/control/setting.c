@@ -205,8 +205,8 @@ setting_options(struct sim *sim, int argc, char **argv, struct err *err)
 	return sim->cfg.dir
 	    ? 0
 	    : err_set(err, EXIT_USAGE,
-		"run: --dir is "
-		"missing: where should ca.pem, token and control.sock go?");
+		"run: --dir is missing: where should ca.pem, token and "
+		"control.sock go?");
 }
 
 int

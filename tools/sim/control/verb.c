@@ -94,8 +94,8 @@ verb_close(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	if (!str_to_u64(argv[2], &code) || code < 1000 || code > 4999
 	    || (argc > 3 && strlen(argv[3]) > 120))
 		return sbuf_say(out, EXIT_USAGE,
-		    "expected a close code from "
-		    "1000 to 4999 (1005: none, 1006: RST) and a short reason");
+		    "expected a close code from 1000 to 4999 (1005: none, "
+		    "1006: RST) and a short reason");
 	return verb_conn(sim, argc, argv, out);
 }
 

@@ -76,8 +76,8 @@ evaluate(struct sim *sim, const char *expr, struct sbuf *out)
 
 		if (!read_term(p, len, &t) || !value_of(sim, &s, t.name, &v)) {
 			sbuf_fmt(out,
-			    "can't understand %.*s: expected a "
-			    "counter, one of = != < <= > >= and a number",
+			    "can't understand %.*s: expected a counter, one of "
+			    "= != < <= > >= and a number",
 			    (int)len, p);
 			return -1;
 		}

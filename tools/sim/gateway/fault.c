@@ -198,8 +198,8 @@ read_fault(struct fault *f, int argc, char **argv, struct sbuf *out)
 	if (r == EXIT_FINE && f->shard >= 0
 	    && kinds[f->kind].stage <= FAULT_HELLO)
 		return sbuf_say(out, EXIT_USAGE,
-		    "fault %s strikes before a "
-		    "connection says which shard it is: use --host",
+		    "fault %s strikes before a connection says which shard it "
+		    "is: use --host",
 		    argv[0]);
 	return r;
 }

@@ -57,8 +57,8 @@ request_voice(struct conn *c, json_object *d)
 	    || (channel ? !check_snowflake(channel, &id)
 			: !check_null(d, "channel_id")))
 		opcode_refuse(c, 4001,
-		    "op 4: guild_id, channel_id, self_mute "
-		    "or self_deaf is wrong");
+		    "op 4: guild_id, channel_id, self_mute or self_deaf is "
+		    "wrong");
 }
 
 /* Index of a guild this session sees, or -1 with a violation. */

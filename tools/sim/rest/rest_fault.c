@@ -240,9 +240,9 @@ fault_verb(struct sim *sim, const char *pattern, int argc, char **argv,
 	for (int i = 1; i < argc; i++)
 		if (!wish_word(&f, argv[i]))
 			return sbuf_say(out, EXIT_USAGE,
-			    "%s is none of json, "
-			    "html, garbage, empty, shared, global, cut, "
-			    "retry-after=SECONDS, delay=SECONDS, count=N",
+			    "%s is none of json, html, garbage, empty, shared, "
+			    "global, cut, retry-after=SECONDS, delay=SECONDS, "
+			    "count=N",
 			    argv[i]);
 	if (f.kind == REST_FAULT_PASS && f.delay_ms == 0) {
 		if ((old = slot_for(sim->rest->faults, pattern)) != NULL)

@@ -111,9 +111,9 @@ rest_reply_html(struct rest_call *c, int status)
 		return;
 	}
 	sbuf_fmt(&c->out,
-	    "<!DOCTYPE html>\n<html lang=\"en-US\"><head>"
-	    "<title>%s | discord.com | Cloudflare</title></head><body>"
-	    "<h1>Error %d</h1><p>%s</p></body></html>\n",
+	    "<!DOCTYPE html>\n<html lang=\"en-US\"><head><title>%s | "
+	    "discord.com | Cloudflare</title></head><body><h1>Error "
+	    "%d</h1><p>%s</p></body></html>\n",
 	    status == 403 ? "Access denied" : "Server error",
 	    status == 403 ? 1020 : status,
 	    status == 403 ? "This website is using a security service to "

@@ -213,8 +213,8 @@ f_b4_rules_by_type(void **state)
 	assert_non_null(
 	    command_table_menu(&t.table, COMMAND_SPEC_MESSAGE, "Report It"));
 	declare(1,
-	    "[{\"name\":\"Not Slash\",\"help\":\"h\"},"
-	    "{\"name\":\"look\",\"help\":\"h\"}]");
+	    "[{\"name\":\"Not "
+	    "Slash\",\"help\":\"h\"},{\"name\":\"look\",\"help\":\"h\"}]");
 	assert_int_equal(t.table.faulty[1].n, 1);
 	assert_int_equal(t.table.taken[1].n, 1);
 }

@@ -302,17 +302,17 @@ test_help(void **state)
 	    "[\"reaction\"],\"emoji\":\"x:1\"}]");
 	expect_help(0, 2, "",
 	    "**dice**\n`/roll <sides>`, `!roll <sides>`: "
-	    "Rolls\n**shardherd**\n`/help [command or page]`, "
-	    "`!help [command or page]`: Shows the commands that you may use\n");
+	    "Rolls\n**shardherd**\n`/help [command or page]`, `!help [command "
+	    "or page]`: Shows the commands that you may use\n");
 	expect_help(5, 2, "cut",
 	    "**cut**: Cuts\n<:x:1> on a message of mine\n"
 	    "It is of dice and needs rank 5; yours is 5.");
 	expect_help(4, 2, "cut",
-	    "There is no command \"cut\" that you may "
-	    "use; `help` shows those there are.");
+	    "There is no command \"cut\" that you may use; `help` shows those "
+	    "there are.");
 	expect_help(5, 0, "cut",
-	    "There is no command \"cut\" that you may "
-	    "use; `help` shows those there are.");
+	    "There is no command \"cut\" that you may use; `help` shows those "
+	    "there are.");
 	expect_help(-1, 2, "", "There is no command that you may use.");
 	expect_help(0, 2, "7", "There is no page 7: the last one is 1.");
 	/* What is cut off does not end within a character. */

@@ -101,23 +101,23 @@ test_every_problem_in_one_run(void **state)
 	    "[gateway]?",
 	    "shardherd.conf:10: [gateway] shards: expected a number or "
 	    "\"auto\", got \"fuor\"",
-	    "shardherd.conf:11: [gateway] large_threshold: expected a "
-	    "number from 50 to 250, got \"9\"",
-	    "shardherd.conf:12: [gateway] large_threshold: given twice, "
-	    "first in line 11",
-	    "shardherd.conf:13: [gateway] state_dir: unknown key; it "
-	    "belongs into [paths]",
-	    "shardherd.conf:14: expected \"key = value\" or a [section], "
-	    "got \"nonsense\"",
+	    "shardherd.conf:11: [gateway] large_threshold: expected a number "
+	    "from 50 to 250, got \"9\"",
+	    "shardherd.conf:12: [gateway] large_threshold: given twice, first "
+	    "in line 11",
+	    "shardherd.conf:13: [gateway] state_dir: unknown key; it belongs "
+	    "into [paths]",
+	    "shardherd.conf:14: expected \"key = value\" or a [section], got "
+	    "\"nonsense\"",
 	    "shardherd.conf:15: the section's name is not closed with \"]\"",
-	    "shardherd.conf:16: [limits] queue_bytes: expected a size "
-	    "such as \"64M\" or \"512K\", got \"5 potatoes\"",
-	    "shardherd.conf:17: [limits] stop_timeout: expected a "
-	    "duration from 50ms to 10m, got \"3h\"",
-	    "shardherd.conf:18: [plugin \"a b\"]: expected [plugin "
-	    "\"name\"], the name of letters, digits, '-', '_' and '.'",
-	    "shardherd.conf: [bot] intents: missing; for example: "
-	    "intents = GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES",
+	    "shardherd.conf:16: [limits] queue_bytes: expected a size such as "
+	    "\"64M\" or \"512K\", got \"5 potatoes\"",
+	    "shardherd.conf:17: [limits] stop_timeout: expected a duration "
+	    "from 50ms to 10m, got \"3h\"",
+	    "shardherd.conf:18: [plugin \"a b\"]: expected [plugin \"name\"], "
+	    "the name of letters, digits, '-', '_' and '.'",
+	    "shardherd.conf: [bot] intents: missing; for example: intents = "
+	    "GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES",
 	};
 
 	assert_int_equal(parse("early = 1\n"

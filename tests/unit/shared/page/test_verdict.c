@@ -138,8 +138,8 @@ f_b9_interactions_stop_while_messages_flow(void **state)
 	assert_false(v.deaf);
 	verdict_words(&shard, &v, now, words);
 	assert_string_equal(words,
-	    "no interactions for 10 min while 6100 other "
-	    "events came, usually one in 10");
+	    "no interactions for 10 min while 6100 other events came, usually "
+	    "one in 10");
 	/* It is over with the first one. */
 	hear("INTERACTION_CREATE", 1, 100);
 	assert_string_equal(look().word, "ready");
@@ -283,8 +283,8 @@ f_b9_no_events_at_all_are_held_against_the_other_shards(void **state)
 	assert_int_equal(v.silent, 1u << CLASS_EVENTS);
 	verdict_words(&shard, &v, now, words);
 	assert_string_equal(words,
-	    "no events for 10 min while 10001 came to "
-	    "other shards, usually one in 4");
+	    "no events for 10 min while 10001 came to other shards, usually "
+	    "one in 4");
 	hear("TYPING_START", 1, 0);
 	assert_int_equal(look().silent, 0);
 	/* Another layout: the fleet's count begins anew. */

@@ -87,8 +87,8 @@ f_a8_last_words_of_an_invariant(void **state)
 	int fd = open_in("log");
 
 	str_format(want, sizeof(want),
-	    "The supervisor before this one (pid "
-	    "%d) gave up: invariant broken at ",
+	    "The supervisor before this one (pid %d) gave up: invariant broken "
+	    "at ",
 	    (int)pid);
 	assert_memory_equal(found, want, strlen(want));
 	assert_non_null(strstr(found, "dir[0] == '\\0'"));

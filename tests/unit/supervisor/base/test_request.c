@@ -91,8 +91,8 @@ test_error_is_one_line(void **state)
 
 	request_error(&e, out, sizeof(out));
 	assert_string_equal(out,
-	    "{\"ok\":false,\"code\":75,"
-	    "\"error\":\"say \\\"no\\\"\\nplease\"}\n");
+	    "{\"ok\":false,\"code\":75,\"error\":\"say "
+	    "\\\"no\\\"\\nplease\"}\n");
 }
 
 int

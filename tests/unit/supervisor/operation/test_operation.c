@@ -318,8 +318,8 @@ manual(char *out, size_t size)
 		add(out, size, cell);
 	}
 	add(out, size,
-	    ".It +\nIt may run beside it.\n.It x\nIt begins, and "
-	    "what is under way ends.\n");
+	    ".It +\nIt may run beside it.\n.It x\nIt begins, and what is under "
+	    "way ends.\n");
 	for (unsigned r = OPERATION_NO; r < OPERATION_RULES; r++) {
 		str_format(cell, sizeof(cell), ".It %u\nNo: %s.\n",
 		    r - OPERATION_NO + 1, operation_reason(r));

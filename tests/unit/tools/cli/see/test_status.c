@@ -214,8 +214,8 @@ test_eighty_columns(void **state)
 		t.page.slot[i].watch.uss_kb = 12345;
 	}
 	str_copy(t.page.slot[2].shard.note,
-	    "the RESUME was refused and so it "
-	    "waits for its turn to IDENTIFY, the seventh of eight in line",
+	    "the RESUME was refused and so it waits for its turn to IDENTIFY, "
+	    "the seventh of eight in line",
 	    PAGE_WORDS);
 	look();
 	out = text(false);
