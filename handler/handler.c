@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The handler process: turns the loop that joins intake, plugins, REST and
- * the supervisor's channel, writes the handler's part of the stats page, and
- * ends in order.  What it has not finished stays with the shards: nothing here is
+ * The handler process: turns the loop that joins intake, plugins, REST and the
+ * supervisor's channel, writes the handler's part of the stats page, and ends
+ * in order.  What it has not finished stays with the shards: nothing here is
  * ever the only copy of an event.
  */
 #include "handler/handler.h"
@@ -21,7 +21,7 @@
 #define HANDLER_TICK_S (LANE_TICK_MS / 1000.0)
 #define HANDLER_LAST_S 15.0 /* for plugins that even SIGKILL can't end */
 
-/* ---- the stats page ------------------------------------------------------------ */
+/* ---- the stats page ------------------------------------------------- */
 
 static enum handler_state
 handler_state(const struct handler *h)
@@ -117,7 +117,7 @@ handler_tick(struct timer *t)
 	timer_set(&h->tick, HANDLER_TICK_S);
 }
 
-/* ---- ready, and stopping ------------------------------------------------------- */
+/* ---- ready, and stopping -------------------------------------------- */
 
 static void
 handler_check_ready(struct handler *h)
@@ -211,7 +211,7 @@ handler_uplink_closed(struct handler *h)
 		handler_stop_configured(h);
 }
 
-/* ---- the process ------------------------------------------------------------------- */
+/* ---- the process ---------------------------------------------------- */
 
 /* The end of each loop turn: everything that was gathered goes out. */
 static void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The handler's one object, for the files that make up the process: handler.c
- * (the loop and the end), setup.c (what it starts with), supervisor_channel.c (the
- * supervisor).
+ * (the loop and the end), setup.c (what it starts with), supervisor_channel.c
+ * (the supervisor).
  */
 #ifndef HANDLER_HANDLER_IMPL_H
 #define HANDLER_HANDLER_IMPL_H

@@ -12,7 +12,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* ---- what one module wants of another -------------------------------------------- */
+/* ---- what one module wants of another ------------------------------- */
 
 static struct handler *
 handler_of(struct plugin_host *host)
@@ -130,7 +130,7 @@ on_signal(struct ev_loop *loop, ev_io *io, int revents)
 		handler_stop_configured(h);
 }
 
-/* ---- set-up --------------------------------------------------------------------------- */
+/* ---- set-up --------------------------------------------------------- */
 
 static int
 start_rest(struct handler *h, struct err *e)

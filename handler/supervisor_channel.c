@@ -9,7 +9,7 @@
 
 #include <unistd.h>
 
-/* ---- what it orders ---------------------------------------------------------- */
+/* ---- what it orders ------------------------------------------------- */
 
 static void
 on_uplink(struct handler *h, const struct msg_hdr *hdr, const void *payload,
@@ -101,7 +101,7 @@ on_message(struct ipc *ipc, const struct msg_hdr *hdr, const void *payload,
 		close(fd);
 }
 
-/* ---- without it --------------------------------------------------------------- */
+/* ---- without it ----------------------------------------------------- */
 
 /* The shards go on without a supervisor, so their handler does (I4). */
 static void
@@ -143,7 +143,7 @@ static const struct orphan_ops orphan_ops = {.describe = describe,
     .adopted = on_adopted,
     .leave = on_leave};
 
-/* ---- what it is told ---------------------------------------------------------- */
+/* ---- what it is told ------------------------------------------------ */
 
 void
 supervisor_channel_plugin_answer(struct plugin_set *s, uint32_t serial,

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- what the handler says -------------------------------------------- */
+/* ---- what the handler says ------------------------------------------ */
 
 void
 handler_switch_room(struct process *p)
@@ -54,7 +54,7 @@ on_down_send(void *arg, uint64_t id, const char *text, size_t len)
 	send_queue_request(p->sends, id, text, len);
 }
 
-/* ---- uplinks ---------------------------------------------------------- */
+/* ---- uplinks -------------------------------------------------------- */
 
 static void
 report_switched(struct process *p)
@@ -198,7 +198,7 @@ handler_switch_describe(const struct process *p, struct msg_adopt *m)
 				    : 0;
 }
 
-/* ---- life ------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 void
 handler_switch_init(struct process *p)

@@ -3,9 +3,9 @@
  * This room: one shard process: what joins connection, session and events.
  *
  * The one struct of a shard process, and how its parts reach each other:
- * shard.c owns it and talks to the supervisor, session_actions.c carries the session's
- * decisions out, handler_switch.c deals with the handlers, session_record.c keeps what must
- * survive.
+ * shard.c owns it and talks to the supervisor, session_actions.c carries the
+ * session's decisions out, handler_switch.c deals with the handlers,
+ * session_record.c keeps what must survive.
  */
 #ifndef SHARD_PROCESS_H
 #define SHARD_PROCESS_H

@@ -24,7 +24,7 @@ query(const struct process *p)
 	return by_mode[p->args->config->compress];
 }
 
-/* ---- connection events ------------------------------------------------ */
+/* ---- connection events ---------------------------------------------- */
 
 static void
 on_data(void *arg, const void *data, size_t len)
@@ -114,7 +114,7 @@ on_dialed(void *arg, const struct dial_result *r)
 	session_wire(&p->session, generation, SESSION_EV_DIALED, &in);
 }
 
-/* ---- the session's actions -------------------------------------------- */
+/* ---- the session's actions ------------------------------------------ */
 
 static void
 do_dial(void *arg, const char *url, uint32_t generation)
@@ -333,7 +333,7 @@ const struct session_ops session_actions_ops = {
     .say = do_say,
 };
 
-/* ---- applications' payloads ------------------------------------------- */
+/* ---- applications' payloads ----------------------------------------- */
 
 static bool
 on_app_write(void *arg, const char *text, size_t len)

@@ -30,7 +30,7 @@
 #define DRAIN_SHARE 0.8 /* of the supervisor's deadline */
 #define SETTLED_MS 5000 /* an outcome may not have been read so long */
 
-/* ---- the stats page --------------------------------------------------- */
+/* ---- the stats page ------------------------------------------------- */
 
 /* What an operator wants to read later; steps on the way are not. */
 static void
@@ -89,7 +89,7 @@ shard_take_stats(struct process *p)
 	(void)str_copy(st->note, "starting", sizeof(st->note));
 }
 
-/* ---- the supervisor --------------------------------------------------- */
+/* ---- the supervisor ------------------------------------------------- */
 
 static void
 on_uplink_msg(struct process *p, const struct msg_uplink *m, int fd)
@@ -201,7 +201,7 @@ on_supervisor_gone(struct ipc *ipc, const char *why)
 		shard_orphaned(p, why);
 }
 
-/* ---- as an orphan ------------------------------------------------------ */
+/* ---- as an orphan --------------------------------------------------- */
 
 static struct process *
 process_of(struct orphan *o)
@@ -258,7 +258,7 @@ say_hello(struct process *p)
 	    sizeof(m), -1);
 }
 
-/* ---- housekeeping ----------------------------------------------------- */
+/* ---- housekeeping --------------------------------------------------- */
 
 static void
 on_signal(struct ev_loop *loop, ev_io *w, int revents)
@@ -317,7 +317,7 @@ on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
 	ending_leave_if_drained(p);
 }
 
-/* ---- life ------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 static int
 open_signals(struct process *p)

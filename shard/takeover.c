@@ -21,7 +21,7 @@
 #define LONELY_LOOK_S 0.05   /* between two looks at the lock */
 #define LONELY_TAKE_MS 3000u /* for an old process to finish its handing over */
 
-/* ---- the old process --------------------------------------------------- */
+/* ---- the old process ------------------------------------------------ */
 
 static void
 answer(struct process *p, const struct msg_handed *m)
@@ -99,7 +99,7 @@ takeover_hand_over(struct process *p)
 	log_info("handed over at seq %llu", (unsigned long long)m.seq);
 }
 
-/* ---- the successor ----------------------------------------------------- */
+/* ---- the successor -------------------------------------------------- */
 
 /* The counters are the slot's, the connection is ours. */
 static void

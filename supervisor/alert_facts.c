@@ -33,7 +33,7 @@ struct kept {
 	} kind[ALERTS];
 };
 
-/* ---- actions --------------------------------------------------------- */
+/* ---- actions -------------------------------------------------------- */
 
 static bool
 act_wanted(void *arg)
@@ -134,7 +134,7 @@ alerts_open(struct alerts *a, struct fleet *f)
 	}
 }
 
-/* ---- facts ----------------------------------------------------------- */
+/* ---- facts ---------------------------------------------------------- */
 
 static void fact(struct alert_fact *, bool bad, const char *, ...)
     printflike(3, 4);

@@ -13,7 +13,7 @@
 #include "supervisor/gateway.h"
 #include "supervisor/messages.h"
 
-/* ---- layout ---------------------------------------------------------- */
+/* ---- layout --------------------------------------------------------- */
 
 static bool
 session_usable(struct fleet *f, uint32_t id, uint32_t count)
@@ -74,7 +74,7 @@ clear_slots(struct fleet *f)
 	f->page.head->handler_watch.pid = 0;
 }
 
-/* ---- launch ---------------------------------------------------------- */
+/* ---- launch --------------------------------------------------------- */
 
 static void
 launch_some(struct timer *t)
@@ -190,7 +190,7 @@ fleet_unlaunch(struct fleet *f)
 	crash_brake_free(f->brake);
 }
 
-/* ---- up and down ----------------------------------------------------- */
+/* ---- up and down ---------------------------------------------------- */
 
 static void
 tell(struct fleet *f, const char *line)
@@ -225,7 +225,7 @@ fleet_give_up(struct fleet *f, int code, const char *sentence)
 	stop_begin(f->stop, false, "itself: it can't go on");
 }
 
-/* ---- told by children ------------------------------------------------ */
+/* ---- told by children ----------------------------------------------- */
 
 static void
 handler_ready(struct fleet *f, struct member *c)
@@ -343,7 +343,7 @@ fleet_find(struct fleet *f, pid_t pid)
 	return rollout_effects_find(f->rollout, pid);
 }
 
-/* ---- what is under way ------------------------------------------------ */
+/* ---- what is under way ---------------------------------------------- */
 
 static bool
 on_hold(const struct fleet *f)
@@ -390,7 +390,7 @@ fleet_underway(const struct fleet *f, unsigned u)
 	}
 }
 
-/* ---- asked for by lower rooms ----------------------------------------- */
+/* ---- asked for by lower rooms --------------------------------------- */
 
 static void
 paired(struct fleet *f)

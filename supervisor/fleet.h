@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This room: what joins the others: the loop, messages, orders, the regular looks.
+ * This room: what joins the others: the loop, messages, orders, the regular
+ * looks.
  *
  * The few decisions that concern the fleet as a whole: launching it, what a
  * fatal end of one member means for the rest, what is under way, and what the

@@ -2,7 +2,8 @@
 /*
  * The quick look, twice a second: what vanishes while we run (the log, run_dir)
  * is made again, the log rotates by age and is compressed, the reserve of fds
- * is refilled, the config in force is kept, and the page shows that our loop turns.
+ * is refilled, the config in force is kept, and the page shows that our loop
+ * turns.
  */
 #ifndef SUPERVISOR_MAINTENANCE_H
 #define SUPERVISOR_MAINTENANCE_H

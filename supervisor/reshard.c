@@ -66,7 +66,7 @@ reshard_begin(struct reshard *r, uint32_t code, uint32_t shard)
 	discord_info_want(r->fleet->discord_info, DISCORD_ASK_GATEWAY_BOT);
 }
 
-/* ---- the answer ------------------------------------------------------ */
+/* ---- the answer ----------------------------------------------------- */
 
 static void
 hold(struct reshard *r, const char *why, int64_t recommended)
@@ -154,7 +154,7 @@ reshard_answered(struct reshard *r, const struct discord_ask_answer *w)
 	return true;
 }
 
-/* ---- the old layout's end -------------------------------------------- */
+/* ---- the old layout's end ------------------------------------------- */
 
 static bool
 shards_gone(const struct fleet *f)

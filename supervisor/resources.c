@@ -40,7 +40,7 @@ resources_forget(struct resources *l)
 	l->shard = NULL;
 }
 
-/* ---- processes ------------------------------------------------------- */
+/* ---- processes ------------------------------------------------------ */
 
 static void
 trend(const struct usage *u, uint64_t limit, double unit, const char *of,
@@ -190,7 +190,7 @@ resources_processes(const struct resources *l, char *words, size_t size)
 	return n;
 }
 
-/* ---- disks ----------------------------------------------------------- */
+/* ---- disks ---------------------------------------------------------- */
 
 static void
 disk_words(struct resources_disk *d, const char *key, const char *dir)
@@ -282,7 +282,7 @@ resources_disks(const struct resources *l)
 	return l->state.words[0] != '\0' ? l->state.words : l->log.words;
 }
 
-/* ---- the clock ------------------------------------------------------- */
+/* ---- the clock ------------------------------------------------------ */
 
 int64_t
 resources_clock_step(struct resources *l, int64_t wall_ms, uint64_t boot_ms)

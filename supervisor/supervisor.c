@@ -40,7 +40,7 @@ struct signals {
 	ev_io rd;
 };
 
-/* ---- logging --------------------------------------------------------- */
+/* ---- logging -------------------------------------------------------- */
 
 static void
 log_hook(enum log_level level, const char *text, void *arg)
@@ -50,7 +50,7 @@ log_hook(enum log_level level, const char *text, void *arg)
 	fleet_log_line(f->logs, level, "supervisor", text);
 }
 
-/* ---- signals --------------------------------------------------------- */
+/* ---- signals -------------------------------------------------------- */
 
 static void
 reap(struct fleet *f)
@@ -160,7 +160,7 @@ signals_close(struct signals *s)
 	close(s->fd);
 }
 
-/* ---- start ----------------------------------------------------------- */
+/* ---- start ---------------------------------------------------------- */
 
 static int
 open_tls(struct fleet *f, struct err *e)
@@ -327,7 +327,7 @@ begin(struct fleet *f, const struct arrival *a, struct err *e)
 	return 0;
 }
 
-/* ---- end ------------------------------------------------------------- */
+/* ---- end ------------------------------------------------------------ */
 
 static void
 release_fleet(struct fleet *f)

@@ -14,7 +14,7 @@
 #include "supervisor/stop.h"
 #include "supervisor/watch.h"
 
-/* ---- words ----------------------------------------------------------- */
+/* ---- words ---------------------------------------------------------- */
 
 static const char *
 span(int64_t s, char *out, size_t size)
@@ -95,7 +95,7 @@ look(const struct systemd *h, struct systemd_facts *w)
 	w->eta_s = eta > now ? (int64_t)(eta - now + 999) / 1000 : 0;
 }
 
-/* ---- the watchdog ---------------------------------------------------- */
+/* ---- the watchdog --------------------------------------------------- */
 
 /*
  * That this timer fired shows a loop that turns.  That is not enough: the look
@@ -131,7 +131,7 @@ on_feed(struct timer *t)
 	h->starving = true;
 }
 
-/* ---- the fleet's life ------------------------------------------------ */
+/* ---- the fleet's life ----------------------------------------------- */
 
 void
 systemd_open(struct systemd *h, struct fleet *f, bool foreground)
@@ -151,7 +151,8 @@ systemd_start(struct systemd *h)
 	systemd_tick(h);
 }
 
-/* As soon as events can reach a plugin; IDENTIFYs of the rest may take hours. */
+/* As soon as events can reach a plugin; IDENTIFYs of the rest may take
+ * hours. */
 static void
 starting(struct systemd *h, const struct systemd_facts *w, const char *words)
 {

@@ -61,7 +61,7 @@ watch_stop(struct watch *w)
 	watch_forget(w);
 }
 
-/* ---- liveness -------------------------------------------------------- */
+/* ---- liveness ------------------------------------------------------- */
 
 static void
 check_shard(struct fleet *f, struct member *c)
@@ -98,7 +98,7 @@ check_handler(struct watch *w)
 	member_kill(c, CRASH_HUNG, why);
 }
 
-/* ---- samples --------------------------------------------------------- */
+/* ---- samples -------------------------------------------------------- */
 
 static void
 sample(struct page_watch *pw, pid_t pid)

@@ -68,7 +68,7 @@ answer(const struct rpc_call *w, struct json_object *o)
 	return NULL;
 }
 
-/* ---- shards ------------------------------------------------------------------ */
+/* ---- shards --------------------------------------------------------- */
 
 struct view {
 	struct page_shard s;
@@ -179,7 +179,7 @@ rpc_cluster_shards(struct rpc *r, struct rpc_call *w,
 	return answer(w, o);
 }
 
-/* ---- plugins ------------------------------------------------------------------- */
+/* ---- plugins -------------------------------------------------------- */
 
 static struct json_object *
 plugin_json(const struct page_plugin *p)
@@ -230,7 +230,7 @@ rpc_cluster_plugins(struct rpc *r, struct rpc_call *w,
 	return answer(w, o);
 }
 
-/* ---- the whole ------------------------------------------------------------------ */
+/* ---- the whole ------------------------------------------------------ */
 
 static struct json_object *
 budget_json(const struct page_cluster *c)
@@ -342,7 +342,7 @@ rpc_cluster(struct rpc *r, struct rpc_call *w, struct json_object *params)
 	return answer(w, o);
 }
 
-/* ---- its own section -------------------------------------------------------------- */
+/* ---- its own section ------------------------------------------------ */
 
 const char *
 rpc_config(struct rpc *r, struct rpc_call *w, struct json_object *params)

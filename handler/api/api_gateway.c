@@ -125,7 +125,7 @@ d_of(struct json_object *payload)
 	return d;
 }
 
-/* ---- voice ------------------------------------------------------------------- */
+/* ---- voice ---------------------------------------------------------- */
 
 const char *
 rpc_voice(struct rpc *r, struct rpc_call *w, struct json_object *params)
@@ -145,7 +145,7 @@ rpc_voice(struct rpc *r, struct rpc_call *w, struct json_object *params)
 	return why;
 }
 
-/* ---- presence ----------------------------------------------------------------- */
+/* ---- presence ------------------------------------------------------- */
 
 #define PRESENCE_OUT_MAX 32u /* shards that are told at once */
 
@@ -232,7 +232,7 @@ rpc_presence(struct rpc *r, struct rpc_call *w, struct json_object *params)
 	return why;
 }
 
-/* ---- members -------------------------------------------------------------------- */
+/* ---- members -------------------------------------------------------- */
 
 #define INTENT_GUILD_MEMBERS (UINT64_C(1) << 1)
 #define INTENT_GUILD_PRESENCES (UINT64_C(1) << 8)

@@ -131,7 +131,7 @@ rpc_interaction_defer(struct rpc *r, struct rpc_call *w,
 	return why;
 }
 
-/* ---- after the first answer, for 15 minutes --------------------------------- */
+/* ---- after the first answer, for 15 minutes ------------------------- */
 
 static const char *
 interaction_hook(struct rpc *r, struct rpc_call *w, struct json_object *params,

@@ -35,7 +35,7 @@ struct api_kv {
 	char last[KV_NAME_MAX + 1];
 };
 
-/* ---- keys and the quota ------------------------------------------------------ */
+/* ---- keys and the quota --------------------------------------------- */
 
 static void
 kv_key_of(const struct api_kv *k, char key[KV_KEY_MAX + 1], const char *name)
@@ -144,7 +144,7 @@ kv_get_one(struct api_kv *k, struct kv_tx *tx, const char *name, struct err *e)
 	return 0;
 }
 
-/* ---- one job ------------------------------------------------------------------- */
+/* ---- one job -------------------------------------------------------- */
 
 static void
 kv_end(struct kv_job *job, const struct err *failed)
@@ -210,7 +210,7 @@ kv_bad_value(struct json_object *params)
 	return NULL;
 }
 
-/* ---- get, set, delete ------------------------------------------------------------ */
+/* ---- get, set, delete ----------------------------------------------- */
 
 static int
 kv_get_run(struct kv_job *job, struct kv_tx *tx, struct err *e)
@@ -277,7 +277,7 @@ rpc_kv_delete(struct rpc *r, struct rpc_call *w, struct json_object *params)
 	return kv_start(r, w, params, true, kv_delete_run, NULL);
 }
 
-/* ---- list --------------------------------------------------------------------------- */
+/* ---- list ----------------------------------------------------------- */
 
 static int
 kv_list_item(const char *key, const void *value, size_t len, void *arg)
@@ -352,7 +352,7 @@ rpc_kv_list(struct rpc *r, struct rpc_call *w, struct json_object *params)
 	return NULL;
 }
 
-/* ---- txn ---------------------------------------------------------------------------- */
+/* ---- txn ------------------------------------------------------------ */
 
 enum kv_op { KV_OP_GET, KV_OP_SET, KV_OP_DELETE, KV_OP_COMPARE, KV_OP_NONE };
 

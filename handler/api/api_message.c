@@ -14,7 +14,7 @@
 #define RPC_NONCE_MAX 25
 #define WHISPER_CHANNEL_MS 86400000u /* a DM channel's id does not change */
 
-/* ---- the body of a message -------------------------------------------------- */
+/* ---- the body of a message ------------------------------------------ */
 
 static bool
 nonce_ok(struct json_object *params)
@@ -119,7 +119,7 @@ rpc_message_reply(struct rpc *r, const struct rpc_call *w,
 	    json_object_new_boolean(true));
 }
 
-/* ---- posting ------------------------------------------------------------------ */
+/* ---- posting -------------------------------------------------------- */
 
 static const char *
 message_post(struct rpc *r, struct rpc_call *w, const char *channel,
@@ -171,7 +171,7 @@ rpc_reply(struct rpc *r, struct rpc_call *w, struct json_object *params)
 	return message_say(r, w, params, message);
 }
 
-/* ---- whisper -------------------------------------------------------------------- */
+/* ---- whisper -------------------------------------------------------- */
 
 struct whisper {
 	struct rpc *rpc;
@@ -275,7 +275,7 @@ rpc_whisper(struct rpc *r, struct rpc_call *w, struct json_object *params)
 	return why;
 }
 
-/* ---- messages that exist ------------------------------------------------------------ */
+/* ---- messages that exist -------------------------------------------- */
 
 /* "/channels/C/messages/M" and tail. */
 static const char *

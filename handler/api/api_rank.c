@@ -66,7 +66,7 @@ rpc_rank(struct rpc *r, struct rpc_call *w, struct json_object *params)
 	return NULL;
 }
 
-/* ---- changing them ---------------------------------------------------------- */
+/* ---- changing them -------------------------------------------------- */
 
 /* A user or role with what decides about its rank. */
 struct whom {
@@ -224,7 +224,7 @@ rpc_rank_unset(struct rpc *r, struct rpc_call *w, struct json_object *params)
 	return change(r, w, params, false);
 }
 
-/* ---- seeing them -------------------------------------------------------------- */
+/* ---- seeing them ---------------------------------------------------- */
 
 static int
 list_one(enum rank_kind kind, uint64_t id, int rank, void *arg)

@@ -52,7 +52,7 @@ rpc_any_rest(struct rpc *r, struct rpc_call *w, struct json_object *params)
 		.repeatable = rest_repeatable(method, path, body)});
 }
 
-/* ---- what is asked again and again -------------------------------------------- */
+/* ---- what is asked again and again ---------------------------------- */
 
 struct getting {
 	struct rpc *rpc;

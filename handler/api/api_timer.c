@@ -71,7 +71,7 @@ timer_start(struct rpc *r, struct rpc_call *w, const char *name,
 	return NULL;
 }
 
-/* ---- timer.set ---------------------------------------------------------------- */
+/* ---- timer.set ------------------------------------------------------ */
 
 static const char *
 due_after(struct json_object *v, int64_t *due)
@@ -256,7 +256,7 @@ rpc_timer_set(struct rpc *r, struct rpc_call *w, struct json_object *params)
 	return timer_start(r, w, name, set_run, set_end, a);
 }
 
-/* ---- timer.cancel, timer.list ----------------------------------------------------- */
+/* ---- timer.cancel, timer.list --------------------------------------- */
 
 static int
 cancel_run(struct kv_job *job, struct kv_tx *tx, struct err *e)

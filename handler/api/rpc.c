@@ -48,7 +48,7 @@ params_check(const struct rpc_method *m, struct json_object *params, char *why,
 	return NULL;
 }
 
-/* ---- REST ----------------------------------------------------------------------- */
+/* ---- REST ----------------------------------------------------------- */
 
 /* {"status":403,"code":50013,"message":"..."} of a refusal. */
 static void
@@ -143,7 +143,7 @@ rpc_rest(struct rpc *r, struct rpc_call *w, const struct rest_ask *ask)
 	return NULL;
 }
 
-/* ---- the methods ------------------------------------------------------------------ */
+/* ---- the methods ---------------------------------------------------- */
 
 #define RPC_MESSAGE " content embeds components flags nonce allowed_mentions "
 
@@ -258,7 +258,7 @@ rpc_request(struct rpc *r, struct plugin *p, const char *id, const char *method,
 	json_object_put(params);
 }
 
-/* ---- life ------------------------------------------------------------------------ */
+/* ---- life ----------------------------------------------------------- */
 
 static void
 rpc_event(struct intake_tap *tap, struct intake_event *e)

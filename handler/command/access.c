@@ -24,7 +24,7 @@ access_init(struct access *w)
 	w->ways.prefix = w->config->prefix;
 }
 
-/* ---- who we are ---------------------------------------------------------------- */
+/* ---- who we are ----------------------------------------------------- */
 
 static void
 on_self(void *arg, const struct rest_answer *a)
@@ -77,7 +77,7 @@ look_for_self(struct access *w)
 	    on_self, w, &bad, &why);
 }
 
-/* ---- answering ------------------------------------------------------------------ */
+/* ---- answering ------------------------------------------------------ */
 
 /* May this user be answered now?  Counts it. */
 static bool
@@ -202,7 +202,7 @@ answer(struct access *w, const struct invocation *c, const char *text)
 	return true;
 }
 
-/* ---- judging -------------------------------------------------------------------- */
+/* ---- judging -------------------------------------------------------- */
 
 /* An event as the route sees it. */
 struct seen {

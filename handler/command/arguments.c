@@ -38,7 +38,7 @@ arguments_free(struct arguments *w)
 	*w = (struct arguments) {0};
 }
 
-/* ---- splitting --------------------------------------------------------------- */
+/* ---- splitting ------------------------------------------------------ */
 
 /* One word into out, which is long enough; returns what is behind it. */
 static const char *
@@ -89,7 +89,7 @@ sub_add(struct arguments *w, const char *name)
 	str_format(w->sub + n, sizeof(w->sub) - n, "%s%s", n ? " " : "", name);
 }
 
-/* ---- one value --------------------------------------------------------------- */
+/* ---- one value ------------------------------------------------------ */
 
 static int
 type_of(struct json_object *option)
@@ -230,7 +230,7 @@ fault_value(struct json_object *option, char why[ARGUMENTS_FAULT_MAX])
 		: "");
 }
 
-/* ---- typed ------------------------------------------------------------------- */
+/* ---- typed ---------------------------------------------------------- */
 
 static struct json_object *
 options_of(struct json_object *o)
@@ -365,7 +365,7 @@ arguments_typed(struct arguments *w, const char *text,
 	return true;
 }
 
-/* ---- chosen ------------------------------------------------------------------ */
+/* ---- chosen --------------------------------------------------------- */
 
 /* Whole: a text may hold NUL. */
 static struct json_object *

@@ -19,7 +19,7 @@ parse(const char *body, size_t len, enum json_type type)
 					 : NULL;
 }
 
-/* ---- which there are --------------------------------------------------------- */
+/* ---- which there are ------------------------------------------------ */
 
 void
 command_list_init(struct command_list *l)
@@ -148,7 +148,7 @@ command_list_make(struct command_list *l, const struct command_table *r)
 	json_object_put(all);
 }
 
-/* ---- what Discord has ---------------------------------------------------------- */
+/* ---- what Discord has ----------------------------------------------- */
 
 static const struct command_item *
 item_find(const struct command_list *l, struct json_object *theirs)
@@ -226,7 +226,7 @@ command_list_one(const struct command_list *l, size_t index)
 	return base_strdup(json_text(l->item[index].form));
 }
 
-/* ---- what it refuses ------------------------------------------------------------ */
+/* ---- what it refuses ------------------------------------------------ */
 
 /* The first error below o: "options.0.name: too long". */
 static bool

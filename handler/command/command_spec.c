@@ -13,7 +13,7 @@
 
 const char *const command_spec_road[ROADS] = {"slash", "prefix", "reaction"};
 
-/* ---- the same as Discord's ----------------------------------------------------- */
+/* ---- the same as Discord's ------------------------------------------ */
 
 static bool
 is_default(struct json_object *v)
@@ -152,7 +152,7 @@ command_spec_same(struct json_object *ours, struct json_object *theirs)
 	return same;
 }
 
-/* ---- what may be declared ---------------------------------------------------- */
+/* ---- what may be declared ------------------------------------------- */
 
 static size_t
 characters(const char *s)
@@ -286,7 +286,7 @@ command_spec_fault(struct json_object *o)
 	return why;
 }
 
-/* ---- what it says ------------------------------------------------------------- */
+/* ---- what it says --------------------------------------------------- */
 
 int
 command_spec_rank(struct json_object *o)
@@ -337,7 +337,7 @@ command_spec_type(struct json_object *o)
 						     : 0;
 }
 
-/* ---- what Discord is to have ------------------------------------------------------ */
+/* ---- what Discord is to have ---------------------------------------- */
 
 static int
 by_key(const void *a, const void *b)

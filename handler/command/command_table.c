@@ -14,7 +14,7 @@ static const char own_help[] =
     "\"name\":\"command\",\"description\":\"A command, or the number of a "
     "page\"}]}";
 
-/* ---- one --------------------------------------------------------------------- */
+/* ---- one ------------------------------------------------------------ */
 
 void
 command_table_emoji(const char *name, const char *id, char *out, size_t size)
@@ -65,7 +65,7 @@ command_table_owner(const struct command_table *r,
 	    : r->config->plugin[c->plugin].name;
 }
 
-/* ---- all ---------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------ */
 
 static const struct command_table_command *
 find(const struct command_table *r, unsigned roads, int type, const char *name,

@@ -20,7 +20,7 @@ help_cut(char *text)
 	}
 }
 
-/* ---- one command -------------------------------------------------------------- */
+/* ---- one command ---------------------------------------------------- */
 
 static void
 usage_option(struct json_object *o, bool first, struct buf *b)
@@ -107,7 +107,7 @@ put_line(const struct command_table_command *c, const struct invocation_ways *w,
 	buf_puts(b, "\n");
 }
 
-/* ---- who may use what --------------------------------------------------------- */
+/* ---- who may use what ----------------------------------------------- */
 
 static bool
 may_use(const struct command_table_command *c, const struct invocation_ways *w,
@@ -155,7 +155,7 @@ put_one(const struct command_table *r, const struct invocation_ways *w,
 	    (int)head(ask->what, HELP_ECHO_MAX), ask->what);
 }
 
-/* ---- pages -------------------------------------------------------------------- */
+/* ---- pages ---------------------------------------------------------- */
 
 struct pages {
 	struct buf *out;

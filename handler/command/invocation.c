@@ -30,7 +30,7 @@ invocation_road(const char *name, size_t len)
 	return ROADS;
 }
 
-/* ---- the words of a message -------------------------------------------------- */
+/* ---- the words of a message ----------------------------------------- */
 
 static const char *
 after_prefix(const struct invocation_ways *w, const char *text)
@@ -185,7 +185,7 @@ reaction_may(const struct invocation_ways *w, const char *raw, size_t len)
 	    && n == id + 2 && memcmp(raw + d + at + 1, w->bot, id) == 0;
 }
 
-/* ---- the event as a tree ----------------------------------------------------- */
+/* ---- the event as a tree -------------------------------------------- */
 
 static bool
 is_true(struct json_object *o, const char *key)
@@ -364,7 +364,7 @@ invocation_free(struct invocation *c)
 	c->tree = NULL;
 }
 
-/* ---- what the plugin is told ------------------------------------------------- */
+/* ---- what the plugin is told ---------------------------------------- */
 
 static void
 put_text(struct json_object *o, const char *key, const char *text)

@@ -19,7 +19,7 @@ static const char known_key[] = "commands-known";
 
 static void commands_look(struct timer *);
 
-/* ---- on disk --------------------------------------------------------------------- */
+/* ---- on disk -------------------------------------------------------- */
 
 struct keep {
 	struct kv_job job; /* first */
@@ -150,7 +150,7 @@ commands_load(struct registration *c)
 	kv_abort(tx);
 }
 
-/* ---- what the operator sees ------------------------------------------------------ */
+/* ---- what the operator sees ----------------------------------------- */
 
 /* Looked at many times a second, so worked out when something has changed. */
 static void
@@ -188,7 +188,7 @@ commands_tell(struct registration *c)
 		    c->out, name, first->words);
 }
 
-/* ---- registering ------------------------------------------------------------------- */
+/* ---- registering ---------------------------------------------------- */
 
 static void
 commands_done(struct registration *c)
@@ -412,7 +412,7 @@ commands_look(struct timer *t)
 		commands_read(c);
 }
 
-/* ---- declaring ------------------------------------------------------------------------ */
+/* ---- declaring ------------------------------------------------------ */
 
 void
 registration_declare(struct registration *c, unsigned plugin,

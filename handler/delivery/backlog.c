@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- all of them -------------------------------------------------------- */
+/* ---- all of them ---------------------------------------------------- */
 
 void
 backlog_dir_init(struct backlog_dir *all, const char *state_dir)
@@ -52,7 +52,7 @@ backlog_dir_unlock(struct backlog_dir *all)
 	all->lock_fd = -1;
 }
 
-/* ---- records ------------------------------------------------------------ */
+/* ---- records -------------------------------------------------------- */
 
 /*
  * A record is the event's bytes, the session's id, and one byte with the
@@ -146,7 +146,7 @@ record_read(struct backlog *b, const struct up_hdr *peeked)
 	return e;
 }
 
-/* ---- what an earlier handler left --------------------------------------- */
+/* ---- what an earlier handler left ----------------------------------- */
 
 static uint64_t
 key_of(uint64_t session, uint64_t seq)
@@ -220,7 +220,7 @@ known_learn(struct backlog *b)
 	spool_rewind(b->spool);
 }
 
-/* ---- life --------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 void
 backlog_limits(struct backlog *b, const struct config_plugin *cfg)
@@ -297,7 +297,7 @@ backlog_of_another(const struct backlog *b)
 	return found;
 }
 
-/* ---- in and out --------------------------------------------------------- */
+/* ---- in and out ----------------------------------------------------- */
 
 static void
 hold_place(struct backlog *b, struct event *e)

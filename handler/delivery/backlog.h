@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What waits for one plugin on disk (state_dir/backlog/NAME, shared/spool/spool.h):
- * events that are done as far as their shards are concerned.  A copy taken
- * from it keeps its place until it is finished, in the order of the disk, so
- * that the end of any process costs repetitions at most, never events (I2).
+ * What waits for one plugin on disk (state_dir/backlog/NAME,
+ * shared/spool/spool.h): events that are done as far as their shards are
+ * concerned.  A copy taken from it keeps its place until it is finished, in the
+ * order of the disk, so that the end of any process costs repetitions at most,
+ * never events (I2).
  *
  * One handler at a time may touch the backlogs: a lock file says which.  A
  * handler that starts while another still serves gets them when that one goes.

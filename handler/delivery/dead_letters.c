@@ -37,7 +37,7 @@ letter_fill(struct deadletter *l, const struct plugin_entry *entry,
 	str_copy(l->words, plugin_words(p), sizeof(l->words));
 }
 
-/* ---- writing ---------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------- */
 
 /* What is to be written; in plugin_set.late while another process writes. */
 struct late {
@@ -165,7 +165,7 @@ dead_letters_buried(struct lanes *lanes, struct lane *lane, struct event *e)
 	free(e);
 }
 
-/* ---- again ------------------------------------------------------------------ */
+/* ---- again ---------------------------------------------------------- */
 
 static bool
 is_among(const struct list *l, uint64_t id)

@@ -15,7 +15,8 @@ void dead_letters_set_aside(struct plugin_entry *, const struct plugin *,
     const struct delivery *);
 /* Delivered again and finished: it is one no longer.  Frees the event. */
 void dead_letters_buried(struct lanes *, struct lane *, struct event *);
-/* Writes what had to wait for another process; last: or says that it is lost. */
+/* Writes what had to wait for another process; last: or says that it
+ * is lost. */
 void dead_letters_late(struct plugin_set *, bool last);
 /*
  * Delivers one (or CONTRACT_PLUGIN_ALL) again; name "" is whoever they belong

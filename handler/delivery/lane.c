@@ -20,7 +20,7 @@ in_work(const struct delivery *d)
 	return d->event->shard != NULL;
 }
 
-/* ---- life ---------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 void
 lane_config(struct lane *l, const struct config_plugin *cfg)
@@ -63,7 +63,7 @@ lane_free(struct lane *l)
 	backlog_close(&l->backlog);
 }
 
-/* ---- out of memory, onto the disk ---------------------------------------- */
+/* ---- out of memory, onto the disk ----------------------------------- */
 
 static void
 lane_done(struct lane *l, struct delivery *d)
@@ -204,7 +204,7 @@ lane_spill(struct lane *l)
 		store_waiting(l);
 }
 
-/* ---- in and out ----------------------------------------------------------- */
+/* ---- in and out ----------------------------------------------------- */
 
 /* A full lane: what is there goes to disk, and d behind it. */
 static void
@@ -287,7 +287,7 @@ lane_fill(struct lane *l)
 	}
 }
 
-/* ---- time ------------------------------------------------------------------ */
+/* ---- time ----------------------------------------------------------- */
 
 static bool
 impatient(const struct lane *l, struct list *from)
@@ -427,7 +427,7 @@ lane_tick(struct lane *l)
 		lane_leave_backlog(l);
 }
 
-/* ---- how it stands ----------------------------------------------------------- */
+/* ---- how it stands -------------------------------------------------- */
 
 size_t
 lane_out(const struct lane *l)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This room: which event goes to whom, waits where, and what becomes of one that
- * nobody can take.
+ * This room: which event goes to whom, waits where, and what becomes of one
+ * that nobody can take.
  *
  * One plugin's lane: its events wait here, in memory while it keeps up, on
  * disk when it does not.  What has waited or been worked on for too long is

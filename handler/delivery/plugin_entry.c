@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* ---- life ----------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 static void
 entry_windows(struct plugin_entry *p)
@@ -156,7 +156,7 @@ plugin_entry_page(struct plugin_entry *p, uint64_t now, struct page_plugin *out)
 		str_copy(out->note, l->note, sizeof(out->note));
 }
 
-/* ---- answers ---------------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------- */
 
 printflike(3, 4) static void entry_answer(struct plugin_entry *p,
     enum plugin_set_end end, const char *fmt, ...)
@@ -224,7 +224,7 @@ entry_remember(struct plugin_entry *p, char held)
 	plugin_entry_save(p);
 }
 
-/* ---- changes ------------------------------------------------------------------ */
+/* ---- changes -------------------------------------------------------- */
 
 /* A process' last words before it was up, or how it ended. */
 static const char *
@@ -359,7 +359,7 @@ plugin_entry_changed(struct plugin_entry *p, struct plugin *a)
 	}
 }
 
-/* ---- orders --------------------------------------------------------------------- */
+/* ---- orders --------------------------------------------------------- */
 
 void
 plugin_entry_load(struct plugin_entry *p, const struct config_plugin *cfg,

@@ -22,7 +22,7 @@ entry_of(struct plugin_host *h, const struct plugin *p)
 	return set_of(h)->entry[plugin_index(p)];
 }
 
-/* ---- what plugins report ------------------------------------------------- */
+/* ---- what plugins report -------------------------------------------- */
 
 static void
 on_finished(struct plugin_host *h, struct plugin *p, struct delivery *d)
@@ -71,7 +71,7 @@ on_changed(struct plugin_host *h, struct plugin *p)
 		s->gone(s);
 }
 
-/* ---- hiring ---------------------------------------------------------------- */
+/* ---- hiring --------------------------------------------------------- */
 
 void
 plugin_set_init(struct plugin_set *s, const char *state_dir, double drain_s)
@@ -174,7 +174,7 @@ plugin_set_start(struct plugin_set *s)
 	}
 }
 
-/* ---- events ------------------------------------------------------------------ */
+/* ---- events --------------------------------------------------------- */
 
 void
 plugin_set_push(struct plugin_set *s, unsigned index, struct delivery *d)
@@ -261,7 +261,7 @@ plugin_set_relieve(struct plugin_set *s)
 		lane_spill(&most->lane);
 }
 
-/* ---- all of them --------------------------------------------------------------- */
+/* ---- all of them ---------------------------------------------------- */
 
 static bool
 is_plugin(void *arg, pid_t pid)
@@ -361,7 +361,7 @@ plugin_set_failing(const struct plugin_set *s)
 	return n;
 }
 
-/* ---- what the operator sees ------------------------------------------------------ */
+/* ---- what the operator sees ----------------------------------------- */
 
 void
 plugin_set_each_down(struct plugin_set *s,

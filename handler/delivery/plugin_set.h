@@ -65,8 +65,8 @@ void plugin_set_free(struct plugin_set *);
 struct plugin_entry *plugin_set_add(struct plugin_set *,
     const struct config_plugin *);
 struct plugin_entry *plugin_set_find(struct plugin_set *, const char *name);
-/* The operator's word of an earlier time, CONTRACT_HELD_KEY: 0, PLUGIN_SET_HELD or
- * PLUGIN_SET_DISMISSED. */
+/* The operator's word of an earlier time, CONTRACT_HELD_KEY: 0,
+ * PLUGIN_SET_HELD or PLUGIN_SET_DISMISSED. */
 #define PLUGIN_SET_HELD '1'
 #define PLUGIN_SET_DISMISSED '2'
 char plugin_set_was_held(struct plugin_set *, const char *name);

@@ -38,7 +38,7 @@ are_ids(struct json_object *list, size_t max)
 	return true;
 }
 
-/* ---- op 3 ---------------------------------------------------------------- */
+/* ---- op 3 ----------------------------------------------------------- */
 
 static bool
 is_activity(struct json_object *a)
@@ -80,7 +80,7 @@ gateway_payload_presence_fault(struct json_object *d)
 	return NULL;
 }
 
-/* ---- op 4 ----------------------------------------------------------------- */
+/* ---- op 4 ----------------------------------------------------------- */
 
 const char *
 gateway_payload_voice_fault(struct json_object *d)
@@ -98,7 +98,7 @@ gateway_payload_voice_fault(struct json_object *d)
 	return NULL;
 }
 
-/* ---- op 8 ----------------------------------------------------------------- */
+/* ---- op 8 ----------------------------------------------------------- */
 
 const char *
 gateway_payload_members_fault(struct json_object *d)
@@ -130,7 +130,7 @@ gateway_payload_members_fault(struct json_object *d)
 	return NULL;
 }
 
-/* ---- ops 31 and 43 -------------------------------------------------------- */
+/* ---- ops 31 and 43 -------------------------------------------------- */
 
 static const char *
 sounds_fault(struct json_object *d)

@@ -43,7 +43,7 @@ struct ask {
 
 static void ask_send(struct ask *);
 
-/* ---- the end of a request ------------------------------------------------ */
+/* ---- the end of a request ------------------------------------------- */
 
 static void
 ask_clear(struct ask *a)
@@ -107,7 +107,7 @@ ask_done(struct ask *a)
 	ask_end(a);
 }
 
-/* ---- making it, and making it again ---------------------------------------- */
+/* ---- making it, and making it again --------------------------------- */
 
 static void
 ask_sent(void *arg, uint32_t status)
@@ -192,7 +192,7 @@ ask_timer(struct timer *t)
 		    "Discord did not send (all) the members in time", NULL);
 }
 
-/* ---- what comes ------------------------------------------------------------- */
+/* ---- what comes ----------------------------------------------------- */
 
 static struct ask *
 ask_find(struct members *m, const char *nonce)
@@ -430,7 +430,7 @@ members_event(struct members *m, uint32_t shard, const char *raw, size_t len,
 	json_object_put(o);
 }
 
-/* ---- the public face ----------------------------------------------------------- */
+/* ---- the public face ------------------------------------------------ */
 
 bool
 members_ask(struct members *m, const struct rpc_call *w, uint32_t shard,

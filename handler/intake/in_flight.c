@@ -40,7 +40,7 @@ in_flight_low(const struct in_flight *w)
 	return w->events <= w->max_events / 2 && w->bytes <= w->max_bytes / 2;
 }
 
-/* ---- the table of events in work -------------------------------------- */
+/* ---- the table of events in work ------------------------------------ */
 
 static struct event **
 work_slot(struct in_flight *w, uint32_t shard, uint64_t a, uint64_t b)
@@ -74,7 +74,7 @@ work_unlink(struct in_flight *w, struct event *e)
 	*at = e->chain;
 }
 
-/* ---- sessions and what was seen of them ------------------------------- */
+/* ---- sessions and what was seen of them ----------------------------- */
 
 void
 in_flight_shard_init(struct in_flight_shard *s, uint32_t id)
@@ -217,7 +217,7 @@ session_see(struct in_flight_session *p, uint64_t seq, uint64_t tick)
 		range_join(p, i);
 }
 
-/* ---- express copies ------------------------------------------------------ */
+/* ---- express copies ------------------------------------------------- */
 
 static struct in_flight_express *
 express_find(const struct in_flight_shard *s, const struct up_hdr *h)
@@ -250,7 +250,7 @@ express_note(struct in_flight_shard *s, const struct up_hdr *h)
 	*x = (struct in_flight_express) {h->session, h->seq};
 }
 
-/* ---- events ------------------------------------------------------------ */
+/* ---- events --------------------------------------------------------- */
 
 static bool
 event_keyed(const struct up_hdr *h)

@@ -42,7 +42,7 @@ uplink_dirty(struct uplink *u)
 		list_append(&u->intake->dirty, &u->dirty);
 }
 
-/* ---- gateway commands ---------------------------------------------------- */
+/* ---- gateway commands ----------------------------------------------- */
 
 static void
 send_end(struct intake *in, struct intake_send *s, uint32_t status)
@@ -94,7 +94,7 @@ intake_tick(struct intake *in)
 	}
 }
 
-/* ---- the way down --------------------------------------------------------- */
+/* ---- the way down --------------------------------------------------- */
 
 static void
 uplink_drop(struct uplink *u, const char *why, bool expected)
@@ -204,7 +204,7 @@ intake_send(struct intake *in, uint32_t shard, const char *payload, size_t len,
 	return 0;
 }
 
-/* ---- the way up ------------------------------------------------------------ */
+/* ---- the way up ----------------------------------------------------- */
 
 static const char *
 uplink_hello(struct uplink *u, const struct up_hdr *h, const char *payload)
@@ -383,7 +383,7 @@ uplink_readable(struct ev_loop *loop, ev_io *io, int revents)
 	intake_pause(u->intake);
 }
 
-/* ---- all of them ------------------------------------------------------------ */
+/* ---- all of them ---------------------------------------------------- */
 
 static void
 intake_resume(struct intake *in)

@@ -36,7 +36,7 @@ pipes_watch(struct pipes *p)
 		ev_io_stop(p->loop, &p->in_io);
 }
 
-/* ---- stdout ------------------------------------------------------------- */
+/* ---- stdout --------------------------------------------------------- */
 
 /* Of a line that was too long: nothing, or what is behind it. */
 static void
@@ -115,7 +115,7 @@ pipes_out_cb(struct ev_loop *loop, ev_io *io, int revents)
 		pipes_watch(p);
 }
 
-/* ---- stderr ------------------------------------------------------------- */
+/* ---- stderr --------------------------------------------------------- */
 
 static void
 pipes_words_cut(struct pipes *p, size_t len, size_t eat)
@@ -171,7 +171,7 @@ pipes_err_cb(struct ev_loop *loop, ev_io *io, int revents)
 	pipes_read_err(container_of(io, struct pipes, err_io));
 }
 
-/* ---- stdin -------------------------------------------------------------- */
+/* ---- stdin ---------------------------------------------------------- */
 
 void
 pipes_flush(struct pipes *p)
@@ -204,7 +204,7 @@ pipes_in_cb(struct ev_loop *loop, ev_io *io, int revents)
 		p->calls->room(p);
 }
 
-/* ---- life ---------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 void
 pipes_open(struct pipes *p, struct ev_loop *loop, const struct plugin_spawn *c,

@@ -103,7 +103,8 @@ void plugin_result(struct plugin *, uint64_t life, const char *id,
 void plugin_error(struct plugin *, uint64_t life, const char *id, int code,
     const char *message, const char *data);
 
-/* Asks an initialised plugin something: the request's id, 0 when it is not up. */
+/* Asks an initialised plugin something: the request's id, 0 when it is
+ * not up. */
 uint64_t plugin_ask(struct plugin *, const char *method, const char *params,
     size_t len);
 

@@ -93,7 +93,7 @@ env_build(struct child_env *e, const char *name, const struct passwd *user)
 	e->vec[n] = NULL;
 }
 
-/* ---- in the child ------------------------------------------------------- */
+/* ---- in the child --------------------------------------------------- */
 
 noreturn_fn static void
 child_fail(const char *what)
@@ -186,7 +186,7 @@ child_run(const int fds[3], const struct child_job *job,
 	executable_run(argv[0], argv);
 }
 
-/* ---- in the handler ----------------------------------------------------- */
+/* ---- in the handler ------------------------------------------------- */
 
 static void
 close_pair(int p[2])

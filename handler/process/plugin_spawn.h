@@ -40,8 +40,8 @@ void plugin_spawn_confine(struct plugin_spawn_limits *, const struct config *);
  * Runs the plugin's exec (split into words like a shell would, expanding
  * nothing; the first is an absolute path) in dir, as its user, else, when we
  * are root, as the owner of its program, and within its limits; confined when
- * that is our own user.  A program that can't be run says so on its stderr and exits with
- * 127.
+ * that is our own user.  A program that can't be run says so on its stderr and
+ * exits with 127.
  */
 int plugin_spawn_start(struct plugin_spawn *, const struct config_plugin *,
     const char *dir, const struct plugin_spawn_limits *, struct err *);

@@ -20,7 +20,7 @@ plugin_dirty(struct plugin *p)
 		list_append(&p->host->dirty, &p->dirty);
 }
 
-/* ---- what it says -------------------------------------------------------- */
+/* ---- what it says --------------------------------------------------- */
 
 #define PLUGIN_UNREADABLE (-32602) /* JSON-RPC: invalid parameters */
 
@@ -203,7 +203,7 @@ plugin_line(struct pipes *pipes, char *text, size_t len)
 	return pipes->out >= 0;
 }
 
-/* ---- what is logged of it ----------------------------------------------- */
+/* ---- what is logged of it ------------------------------------------- */
 
 bool
 plugin_may_log(struct plugin *p)
@@ -238,7 +238,7 @@ plugin_tick(struct plugin *p)
 		plugin_log_cut(p, false);
 }
 
-/* ---- its pipes ---------------------------------------------------------- */
+/* ---- its pipes ------------------------------------------------------ */
 
 static void
 plugin_heard_words(struct pipes *pipes, const char *text)
@@ -306,7 +306,7 @@ const struct pipes_calls plugin_pipes = {
     .room = plugin_room,
 };
 
-/* ---- what it is told ----------------------------------------------------- */
+/* ---- what it is told ------------------------------------------------ */
 
 double
 plugin_due(struct plugin *p, uint64_t now)

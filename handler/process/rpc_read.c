@@ -159,7 +159,7 @@ rpc_read_mask_nul(char *text, size_t len)
 	return found;
 }
 
-/* ---- a line that is too long --------------------------------------------- */
+/* ---- a line that is too long ---------------------------------------- */
 
 /* A scalar's end, or its beginning when it is no whole scalar. */
 static const char *

@@ -41,9 +41,10 @@ void rpc_read_free(struct rpc_read *);
  */
 bool rpc_read_mask_nul(char *text, size_t len);
 /*
- * The same for the beginning of a line that is too long to be read: what can
- * be told from its first members.  RPC_READ_REQUEST: why is the method, id is "";
- * or set; RPC_READ_RESULT, RPC_READ_REFUSAL: number.  RPC_READ_BAD: none of that shows.
+ * The same for the beginning of a line that is too long to be read: what can be
+ * told from its first members.  RPC_READ_REQUEST: why is the method, id is "";
+ * or set; RPC_READ_RESULT, RPC_READ_REFUSAL: number.  RPC_READ_BAD: none of
+ * that shows.
  */
 void rpc_read_head(struct rpc_read *, const char *text, size_t len);
 

@@ -12,7 +12,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-/* ---- text -------------------------------------------------------------- */
+/* ---- text ----------------------------------------------------------- */
 
 static void
 blank_out(char *text, size_t len, char c)
@@ -67,7 +67,7 @@ base64_add(struct buf *b, const void *data, size_t len)
 	    (size_t)EVP_EncodeBlock((unsigned char *)out, data, (int)len));
 }
 
-/* ---- lines ------------------------------------------------------------- */
+/* ---- lines ---------------------------------------------------------- */
 
 void
 rpc_write_initialize(struct buf *b, const char *plugin, const char *config)

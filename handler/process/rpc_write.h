@@ -15,7 +15,8 @@
 
 /*
  * Makes text fit to stand inside a line: true when it is one JSON document, at
- * most JSON_DEPTH_MAX deep (anything else goes as base64), in UTF-8, whose CR and LF, legal only between tokens, are now blanks.
+ * most JSON_DEPTH_MAX deep (anything else goes as base64), in UTF-8, whose CR
+ * and LF, legal only between tokens, are now blanks.
  */
 bool rpc_write_splice(char *text, size_t len);
 

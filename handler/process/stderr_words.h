@@ -8,8 +8,8 @@
 
 #include "shared/base/base.h"
 
-/* A line of standard error, as text (shared/text.h); what it says replaces words, unless that is more
- * telling.  words "": none so far. */
+/* A line of standard error, as text (shared/text.h); what it says replaces
+ * words, unless that is more telling.  words "": none so far. */
 void stderr_words(char *words, size_t size, const char *line);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * What a plugin leaves behind when it ends: processes that left its group with
  * setsid(), as daemons do.  They come to the handler, as the nearest reaper,
- * and are known by PLUGIN_SPAWN_PROCESS_ENV in their environment; one that has wiped
- * it stays until the handler ends.  A handler that is killed ends nobody.
+ * and are known by PLUGIN_SPAWN_PROCESS_ENV in their environment; one that has
+ * wiped it stays until the handler ends.  A handler that is killed ends nobody.
  */
 #ifndef HANDLER_PROCESS_STRAGGLERS_H
 #define HANDLER_PROCESS_STRAGGLERS_H

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* ---- one call -------------------------------------------------------------- */
+/* ---- one call ------------------------------------------------------- */
 
 static size_t
 http_header(char *line, size_t size, size_t n, void *arg)
@@ -215,7 +215,7 @@ err1:
 	return -1;
 }
 
-/* ---- life --------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 static void
 http_headers_init(struct http *h, const char *token)

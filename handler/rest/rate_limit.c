@@ -53,7 +53,7 @@ rate_limit_new(void)
 	return b;
 }
 
-/* ---- lookups -------------------------------------------------------------- */
+/* ---- lookups -------------------------------------------------------- */
 
 static size_t
 key_slot(const char *key)
@@ -181,7 +181,7 @@ bucket_get(struct rate_limits *b, const char *key, uint64_t now)
 	return k;
 }
 
-/* ---- may it go? ------------------------------------------------------------ */
+/* ---- may it go? ----------------------------------------------------- */
 
 static uint64_t
 global_wait(struct rate_limits *b, uint64_t now)
@@ -273,7 +273,7 @@ rate_limit_take(struct rate_limits *b, const struct endpoint *e, uint64_t now)
 	return k;
 }
 
-/* ---- what an answer teaches ------------------------------------------------ */
+/* ---- what an answer teaches ----------------------------------------- */
 
 static void
 invalid_roll(struct rate_limit_invalid *v, uint64_t now)
@@ -426,7 +426,7 @@ rate_limit_free(struct rate_limits *b)
 	free(b);
 }
 
-/* ---- headers ---------------------------------------------------------------- */
+/* ---- headers -------------------------------------------------------- */
 
 void
 rate_limit_reply_init(struct rate_limit_reply *r)

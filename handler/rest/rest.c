@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* ---- one call --------------------------------------------------------------- */
+/* ---- one call ------------------------------------------------------- */
 
 static void
 call_free(struct rest_call *c)
@@ -68,7 +68,7 @@ call_drop(struct rest_call *c, enum rest_outcome outcome, const char *why)
 	rest_call_end(c, outcome, why);
 }
 
-/* ---- the queues ----------------------------------------------------------------- */
+/* ---- the queues ----------------------------------------------------- */
 
 static void
 call_start(struct rest_call *c, uint64_t now)
@@ -380,7 +380,7 @@ rest_call_proof(struct rest *r, const struct rest_ask *ask, rest_done_fn *done,
 	call_start(c, now);
 }
 
-/* ---- life ------------------------------------------------------------------------ */
+/* ---- life ----------------------------------------------------------- */
 
 void
 rest_forget(struct rest *r, unsigned plugin)

@@ -3,9 +3,9 @@
  * This room: calls of Discord's API: limits, retries, holds.
  *
  * The plugins' REST calls: a bounded queue per plugin, served in turn, held
- * back by Discord's limits (rate_limit.h), repeated only where that is harmless,
- * each with a deadline.  What one answer means for the others is judged by
- * shared/answer.h and proved before it stops them (rest_hold.h).
+ * back by Discord's limits (rate_limit.h), repeated only where that is
+ * harmless, each with a deadline.  What one answer means for the others is
+ * judged by shared/answer.h and proved before it stops them (rest_hold.h).
  */
 #ifndef HANDLER_REST_REST_H
 #define HANDLER_REST_REST_H

@@ -31,7 +31,7 @@ judge(struct rest_call *c)
 	return v;
 }
 
-/* ---- this call -------------------------------------------------------------- */
+/* ---- this call ------------------------------------------------------ */
 
 static bool
 call_again(struct rest_call *c, uint64_t now)
@@ -107,7 +107,7 @@ call_failed(struct rest_call *c, const char *error, uint64_t now)
 	rest_call_end(c, REST_LATE, why);
 }
 
-/* ---- the proof --------------------------------------------------------------- */
+/* ---- the proof ------------------------------------------------------ */
 
 static void
 on_proof(void *arg, const struct rest_answer *a)
@@ -131,7 +131,7 @@ rest_prove(struct rest *r, uint64_t now)
 	rest_call_proof(r, &ask, on_proof, r);
 }
 
-/* ---- everybody ---------------------------------------------------------------- */
+/* ---- everybody ------------------------------------------------------ */
 
 /* The call may be gone when this returns. */
 static void

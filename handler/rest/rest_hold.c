@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* ---- telling, once ---------------------------------------------------------- */
+/* ---- telling, once -------------------------------------------------- */
 
 static void hold_say(struct rest_hold *, enum page_rest, const char *, ...)
     printflike(3, 4);
@@ -28,7 +28,7 @@ hold_say(struct rest_hold *h, enum page_rest state, const char *fmt, ...)
 		log_warn("REST: %s", words);
 }
 
-/* ---- routes that are blocked ------------------------------------------------ */
+/* ---- routes that are blocked ---------------------------------------- */
 
 static uint64_t
 ms_of(double s)
@@ -106,7 +106,7 @@ route_say(struct rest_hold *h, const struct rest_hold_route *k, uint64_t now)
 	    k->route, more, k->status, (double)(k->until_ms - now) / 1000);
 }
 
-/* ---- what stops all ----------------------------------------------------------- */
+/* ---- what stops all ------------------------------------------------- */
 
 static void
 all_begin(struct rest_hold *h, enum page_rest state, uint64_t now)
@@ -192,7 +192,7 @@ global_limit(struct rest_hold *h, double said_s, uint64_t now)
 		    (double)wait / 1000);
 }
 
-/* ---- answers ------------------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------- */
 
 /* Not one for each answer: the next one waits a while. */
 static void
@@ -285,7 +285,7 @@ rest_hold_proved(struct rest_hold *h, const struct answer_verdict *v,
 	}
 }
 
-/* ---- what it means for a call ------------------------------------------------- */
+/* ---- what it means for a call --------------------------------------- */
 
 bool
 rest_hold_wants_proof(const struct rest_hold *h, uint64_t now)

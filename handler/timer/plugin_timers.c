@@ -19,7 +19,7 @@ struct owner {
 
 static const char owner_key[] = "timer-owner";
 
-/* ---- one alarm --------------------------------------------------------------- */
+/* ---- one alarm ------------------------------------------------------ */
 
 void
 plugin_timers_key(char key[KV_KEY_MAX + 1], const char *plugin,
@@ -103,7 +103,7 @@ plugin_timers_put(struct plugin_timers *s, struct plugin_timer *a)
 	plugin_timers_look(s);
 }
 
-/* ---- firing --------------------------------------------------------------------- */
+/* ---- firing --------------------------------------------------------- */
 
 static void
 alarm_fire(struct plugin_timers *s, struct plugin_timer *a, int64_t wall)
@@ -189,7 +189,7 @@ plugin_timers_look(struct plugin_timers *s)
 	timer_set(&s->timer, (double)next / 1000);
 }
 
-/* ---- answers ----------------------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------- */
 
 /* What an answer leads to on disk: gone, or the next time. */
 struct settle {
@@ -296,7 +296,7 @@ plugin_timers_plugin_ended(struct plugin_timers *s, unsigned plugin)
 	plugin_timers_look(s);
 }
 
-/* ---- life ------------------------------------------------------------------------------ */
+/* ---- life ----------------------------------------------------------- */
 
 struct loading {
 	struct plugin_timers *timers;

@@ -11,7 +11,7 @@
 #define SEGMENT_BYTES (8u << 20)
 #define SEGMENTS_MIN 8u /* so that the bound is met in small steps */
 
-/* ---- the numbers ------------------------------------------------------ */
+/* ---- the numbers ---------------------------------------------------- */
 
 /* Counters of the page outlive the process, those of the spool do not. */
 static void
@@ -89,7 +89,7 @@ spool_worked(struct outbox *p)
 	p->failing = false;
 }
 
-/* ---- one event -------------------------------------------------------- */
+/* ---- one event ------------------------------------------------------ */
 
 /* A record knows the name of its session, so that it is whole by itself. */
 static bool
@@ -180,7 +180,7 @@ outbox_commit(struct outbox *p, const struct up_hdr *h)
 	return memory_result(p);
 }
 
-/* ---- into and out of the spool ---------------------------------------- */
+/* ---- into and out of the spool -------------------------------------- */
 
 /* What is in memory only goes to disk as well: false when it can't. */
 static bool
@@ -344,7 +344,7 @@ outbox_tick(struct outbox *p)
 		count(p);
 }
 
-/* ---- questions -------------------------------------------------------- */
+/* ---- questions ------------------------------------------------------ */
 
 bool
 outbox_none(const struct outbox *p)
@@ -388,7 +388,7 @@ outbox_tail(const struct outbox *p, uint64_t session)
 	return p->spool == NULL ? 0 : spool_tail(p->spool, session);
 }
 
-/* ---- life ------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 static uint64_t
 least(uint64_t a, uint64_t b)

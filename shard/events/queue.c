@@ -51,7 +51,7 @@ at_end(const struct queue_pos *p)
 	return p->seg == NULL || p->off == p->seg->end;
 }
 
-/* ---- segments --------------------------------------------------------- */
+/* ---- segments ------------------------------------------------------- */
 
 static struct queue_seg *
 seg_new(struct queue *q, size_t cap)
@@ -170,7 +170,7 @@ queue_trim(struct queue *q)
 		drop_all(q);
 }
 
-/* ---- the open message ------------------------------------------------- */
+/* ---- the open message ----------------------------------------------- */
 
 unsigned char *
 queue_space(struct queue *q, size_t want, size_t *avail)
@@ -260,7 +260,7 @@ queue_announce(struct queue *q, const struct up_session *us)
 	append(q, g, &h);
 }
 
-/* ---- frames from elsewhere -------------------------------------------- */
+/* ---- frames from elsewhere ------------------------------------------ */
 
 void
 queue_detach(struct queue *q)
@@ -306,7 +306,7 @@ queue_add(struct queue *q, const struct up_hdr *h)
 	append(q, last_seg(q), h);
 }
 
-/* ---- looking ---------------------------------------------------------- */
+/* ---- looking -------------------------------------------------------- */
 
 struct queue_pos
 queue_first(const struct queue *q)
@@ -327,7 +327,7 @@ queue_next(const struct queue *q, struct queue_pos *p, struct up_hdr *h,
 	return true;
 }
 
-/* ---- sending ---------------------------------------------------------- */
+/* ---- sending -------------------------------------------------------- */
 
 int
 queue_iov(const struct queue *q, struct iovec *iov, int max)
@@ -408,7 +408,7 @@ queue_rewind(struct queue *q)
 	q->unsent = q->bytes;
 }
 
-/* ---- acknowledgement -------------------------------------------------- */
+/* ---- acknowledgement ------------------------------------------------ */
 
 /* Takes the front frame away. */
 static void

@@ -55,7 +55,7 @@ receive_read(struct receive *in, size_t n)
 	session_bytes(in->to.session, now);
 }
 
-/* ---- dispatches ------------------------------------------------------- */
+/* ---- dispatches ----------------------------------------------------- */
 
 /* The dispatches that mean something to a shard. */
 enum dispatch_kind {
@@ -236,7 +236,7 @@ dispatch(struct receive *in, const struct envelope *e, size_t len)
 	in->resumed_ms = in->to.stats->frame_ms;
 }
 
-/* ---- control messages ------------------------------------------------- */
+/* ---- control messages ----------------------------------------------- */
 
 static void
 control(struct receive *in, const struct envelope *e, size_t len)
@@ -295,7 +295,7 @@ message(struct receive *in)
 	}
 }
 
-/* ---- pieces ----------------------------------------------------------- */
+/* ---- pieces --------------------------------------------------------- */
 
 static void
 broken(struct receive *in, enum inflate_result r)

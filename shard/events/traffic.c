@@ -43,8 +43,8 @@ kind_of(const char *t, size_t len)
 }
 
 /* A gap that was judged as silence counts for more than was allowed, so that a
- * break that is usual is called so once or twice; but not for all it was, or one
- * real deafness would hide the next. */
+ * break that is usual is called so once or twice; but not for all it was, or
+ * one real deafness would hide the next. */
 static void
 learn(struct page_shard *s, enum page_class_id class)
 {

@@ -31,7 +31,7 @@ struct uplink {
 	size_t skip; /* bytes of an oversized payload still to come */
 };
 
-/* ---- the end ---------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------- */
 
 static void
 disconnect(struct uplink *u)
@@ -58,7 +58,7 @@ drop(struct uplink *u, const char *why)
 	u->ops->gone(u->arg, why);
 }
 
-/* ---- out -------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------ */
 
 static void
 control_add(struct uplink *u, const struct up_hdr *h, const void *payload)
@@ -209,7 +209,7 @@ on_writable(struct ev_loop *loop, ev_io *w, int revents)
 	drained(u);
 }
 
-/* ---- in --------------------------------------------------------------- */
+/* ---- in ------------------------------------------------------------- */
 
 /* One whole frame: NULL, or what is wrong with it. */
 static const char *
@@ -332,7 +332,7 @@ on_readable(struct ev_loop *loop, ev_io *w, int revents)
 	drained(u);
 }
 
-/* ---- public ----------------------------------------------------------- */
+/* ---- public --------------------------------------------------------- */
 
 struct uplink *
 uplink_new(struct ev_loop *loop, struct queue *queue,

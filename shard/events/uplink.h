@@ -4,8 +4,9 @@
  * large writes, and reads acknowledgements and payloads to send.  A handler
  * that goes away costs nothing: the queue keeps what was not acknowledged.
  * Before a switch to another handler it is cut: nothing new goes out, and it is
- * done when all that went out is acknowledged.  Nothing here waits.  uplink_turn
- * may call gone at once; everything else calls back from the loop only.
+ * done when all that went out is acknowledged.  Nothing here waits.
+ * uplink_turn may call gone at once; everything else calls back from the loop
+ * only.
  */
 #ifndef SHARD_EVENTS_UPLINK_H
 #define SHARD_EVENTS_UPLINK_H

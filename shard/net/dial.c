@@ -44,7 +44,7 @@ struct dial {
 
 static void step(struct dial *);
 
-/* ---- the end ---------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------- */
 
 static void
 curl_drop(struct dial *d)
@@ -104,7 +104,7 @@ fail(struct dial *d, bool reached, const char *fmt, ...)
 	return finish(d, &r);
 }
 
-/* ---- libcurl up to TCP ------------------------------------------------ */
+/* ---- libcurl up to TCP ---------------------------------------------- */
 
 static int
 on_close_socket(void *arg, curl_socket_t fd)
@@ -189,7 +189,7 @@ curl_start(struct dial *d, struct timers *timers, const char *proxy)
 									 : -1;
 }
 
-/* ---- TLS and upgrade -------------------------------------------------- */
+/* ---- TLS and upgrade ------------------------------------------------ */
 
 /* Until the wire can go on; false, as there is no next step before. */
 static bool
@@ -334,7 +334,7 @@ on_wire_io(struct ev_loop *loop, ev_io *w, int revents)
 	step(d);
 }
 
-/* ---- start ------------------------------------------------------------ */
+/* ---- start ---------------------------------------------------------- */
 
 static void
 on_bad_start(struct timer *t)

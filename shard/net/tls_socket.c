@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- the socket ------------------------------------------------------- */
+/* ---- the socket ----------------------------------------------------- */
 
 static ssize_t
 refill(struct tls_socket *w)
@@ -73,7 +73,7 @@ raw_write(struct tls_socket *w, const void *buf, size_t len)
 	return n;
 }
 
-/* ---- the same for OpenSSL --------------------------------------------- */
+/* ---- the same for OpenSSL ------------------------------------------- */
 
 static int
 bio_read(BIO *b, char *buf, int len)
@@ -150,7 +150,7 @@ bio_new(struct tls_socket *w)
 	return b;
 }
 
-/* ---- life ------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 struct tls_socket *
 tls_socket_new(int fd)

@@ -44,7 +44,8 @@ ssize_t tls_socket_read(struct tls_socket *, void *, size_t);
 ssize_t tls_socket_write(struct tls_socket *, const void *, size_t);
 /*
  * After a call that did less than it should: is it room in the socket that is
- * to be waited for (else bytes from the peer)?  writing: there is more to write.
+ * to be waited for (else bytes from the peer)?  writing: there is more to
+ * write.
  */
 bool tls_socket_needs_room(const struct tls_socket *, bool writing);
 /* These bytes are read again before any others; once. */

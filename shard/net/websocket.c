@@ -33,7 +33,7 @@ struct websocket {
 	unsigned char buf[WEBSOCKET_READ];
 };
 
-/* ---- the end ---------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------- */
 
 static void
 conn_free(struct websocket *c)
@@ -96,7 +96,7 @@ report_broken(struct websocket *c, const char *why)
 	c->events->broken(c->arg, why);
 }
 
-/* ---- wslay's callbacks ------------------------------------------------ */
+/* ---- wslay's callbacks ---------------------------------------------- */
 
 static ssize_t
 on_recv(wslay_event_context_ptr ws, uint8_t *buf, size_t len, int flags,
@@ -193,7 +193,7 @@ on_message(wslay_event_context_ptr ws,
 	c->events->message(c->arg);
 }
 
-/* ---- the loop's callbacks --------------------------------------------- */
+/* ---- the loop's callbacks ------------------------------------------- */
 
 static void
 flush(struct websocket *c)
@@ -303,7 +303,7 @@ on_more(struct ev_loop *loop, ev_idle *w, int revents)
 	wake(container_of(w, struct websocket, more));
 }
 
-/* ---- public ----------------------------------------------------------- */
+/* ---- public --------------------------------------------------------- */
 
 struct websocket *
 websocket_open(struct ev_loop *loop, struct tls_socket *wire,

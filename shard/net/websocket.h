@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This room: the connection to the gateway: dial, TLS, upgrade, frames, the end.
+ * This room: the connection to the gateway: dial, TLS, upgrade, frames, the
+ * end.
  *
  * An open websocket connection to the gateway.  It hands out message pieces as
  * they arrive, answers pings, and never closes with any code but the one it is

@@ -11,7 +11,7 @@
 
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-/* ---- URL -------------------------------------------------------------- */
+/* ---- URL ------------------------------------------------------------ */
 
 static int
 split_authority(struct ws_upgrade_url *u)
@@ -66,7 +66,7 @@ ws_upgrade_parse_url(const char *url, struct ws_upgrade_url *u)
 	return split_authority(u);
 }
 
-/* ---- request ---------------------------------------------------------- */
+/* ---- request -------------------------------------------------------- */
 
 int
 ws_upgrade_key(char key[WS_UPGRADE_KEY_MAX])
@@ -95,7 +95,7 @@ ws_upgrade_request(char *out, size_t size, const struct ws_upgrade_url *u,
 	    u->path, query, u->authority, key);
 }
 
-/* ---- answer ----------------------------------------------------------- */
+/* ---- answer --------------------------------------------------------- */
 
 static void
 accept_of(const char *key, char out[32])

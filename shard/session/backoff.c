@@ -76,7 +76,7 @@ backoff_start_spread(const struct backoff *a)
 	return clock_random() * spread(START_S_PER_SHARD, a->shard_count);
 }
 
-/* ---- hosts ------------------------------------------------------------ */
+/* ---- hosts ---------------------------------------------------------- */
 
 static uint64_t
 left_ms(const struct backoff *a, bool on_main)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * When and where the next connection attempt goes (discord-protocol.md 2.12):
- * full-jitter back-off that only READY or RESUMED resets, unless it never lasts,
- * growing spacing of IDENTIFYs that failed, and the way round a dead resume
- * host.
+ * full-jitter back-off that only READY or RESUMED resets, unless it never
+ * lasts, growing spacing of IDENTIFYs that failed, and the way round a dead
+ * resume host.
  */
 #ifndef SHARD_SESSION_BACKOFF_H
 #define SHARD_SESSION_BACKOFF_H

@@ -12,7 +12,7 @@
 
 #define NUMBER_MAX 40
 
-/* ---- writing ---------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------- */
 
 /* json-c frees its copy as it is. */
 static void
@@ -155,7 +155,7 @@ payload_wipe(char out[PAYLOAD_MAX + 1])
 	OPENSSL_cleanse(out, PAYLOAD_MAX + 1);
 }
 
-/* ---- reading ---------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------- */
 
 struct piece {
 	const char *p;

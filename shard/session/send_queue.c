@@ -47,7 +47,7 @@ struct send_queue {
 	struct listed listed[SEND_QUEUE_GUILDS];
 };
 
-/* ---- windows ---------------------------------------------------------- */
+/* ---- windows -------------------------------------------------------- */
 
 /* When one more send keeps at most `most` in the span; now or later. */
 static uint64_t
@@ -74,7 +74,7 @@ window_clear(struct window *w)
 	w->next = 0;
 }
 
-/* ---- member lists ----------------------------------------------------- */
+/* ---- member lists --------------------------------------------------- */
 
 /* The place of a guild; with `make` of the one free for longest. */
 static struct listed *
@@ -111,7 +111,7 @@ listed_note(struct send_queue *s, uint64_t guild, uint64_t free_ms)
 		l->free_ms = free_ms;
 }
 
-/* ---- the queue -------------------------------------------------------- */
+/* ---- the queue ------------------------------------------------------ */
 
 static void
 take(struct send_queue *s, struct entry *e, enum send_status status)
@@ -182,7 +182,7 @@ on_timer(struct timer *t)
 	pump(container_of(t, struct send_queue, timer));
 }
 
-/* ---- public ----------------------------------------------------------- */
+/* ---- public --------------------------------------------------------- */
 
 struct send_queue *
 send_queue_new(struct timers *timers, const struct send_queue_ops *ops,

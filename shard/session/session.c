@@ -87,7 +87,7 @@ on_stale_grant(struct session *s, const struct session_in *in)
 	s->ops->permit_done(s->arg, in->code, in->value, OUTCOME_UNUSED, 0);
 }
 
-/* ---- the handshake's answer ------------------------------------------- */
+/* ---- the handshake's answer ----------------------------------------- */
 
 static void
 on_answer_late(struct session *s, const struct session_in *in)
@@ -177,7 +177,7 @@ on_resumed(struct session *s, const struct session_in *in)
 	    (unsigned long long)s->seq);
 }
 
-/* ---- what ends a live connection -------------------------------------- */
+/* ---- what ends a live connection ------------------------------------ */
 
 static void
 on_closed(struct session *s, const struct session_in *in)
@@ -261,7 +261,7 @@ on_invalid(struct session *s, const struct session_in *in)
 	session_end(s, &e);
 }
 
-/* ---- heartbeats ------------------------------------------------------- */
+/* ---- heartbeats ----------------------------------------------------- */
 
 static void
 beat(struct session *s)
@@ -342,7 +342,7 @@ on_ack(struct session *s, const struct session_in *in)
 	s->unacked = s->extended = false;
 }
 
-/* ---- orders ----------------------------------------------------------- */
+/* ---- orders --------------------------------------------------------- */
 
 static void
 on_stop(struct session *s, const struct session_in *in)
@@ -376,7 +376,7 @@ on_full(struct session *s, const struct session_in *in)
 	session_end(s, &e);
 }
 
-/* ---- the table -------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------ */
 
 #define EV(n) [SESSION_EV_##n]
 #define LIVE                                                                   \
@@ -474,7 +474,7 @@ session_dispatch(struct session *s, const struct envelope *e, const char *t)
 	s->sync_ms = s->byte_ms;
 }
 
-/* ---- life ------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 static void
 on_wait_timer(struct timer *t)

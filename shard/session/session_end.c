@@ -47,7 +47,7 @@ session_become(struct session *s, enum shard_state state, const char *fmt, ...)
 	    s->stats->note);
 }
 
-/* ---- permits ---------------------------------------------------------- */
+/* ---- permits -------------------------------------------------------- */
 
 void
 session_settle_now(struct session *s)
@@ -103,7 +103,7 @@ session_settle(struct session *s, enum identify_outcome outcome, unsigned code)
 		session_settle_now(s);
 }
 
-/* ---- the session record ----------------------------------------------- */
+/* ---- the session record --------------------------------------------- */
 
 void
 session_save(struct session *s)
@@ -171,7 +171,7 @@ strike(struct session *s, struct session_ending *e)
 	    "%d RESUMEs in a row reached Discord and failed", SESSION_STRIKES);
 }
 
-/* ---- the end of a connection ------------------------------------------ */
+/* ---- the end of a connection ---------------------------------------- */
 
 /*
  * READY or RESUMED alone says little: a server that broke each connection right
@@ -303,7 +303,7 @@ session_ending(enum identify_outcome outcome, const char *fmt, ...)
 	return e;
 }
 
-/* ---- attempts --------------------------------------------------------- */
+/* ---- attempts ------------------------------------------------------- */
 
 void
 session_dial(struct session *s, const char *url)

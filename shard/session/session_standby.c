@@ -64,7 +64,7 @@ session_standby_drop(struct session *s)
 	session_become(s, SHARD_WAITING, "makes another connection");
 }
 
-/* ---- taking over ------------------------------------------------------- */
+/* ---- taking over ---------------------------------------------------- */
 
 void
 session_adopt(struct session *s, const struct store_session *rec)

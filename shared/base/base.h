@@ -27,7 +27,8 @@
 void base_fail(const char *file, int line, const char *func,
     const char *what) noreturn_fn;
 
-/* What base_fail() was called for, for who has the last word; "": it was not. */
+/* What base_fail() was called for, for who has the last word; "": it
+ * was not. */
 const char *base_fault(void);
 
 #define must(e) ((e) ? (void)0 : base_fail(__FILE__, __LINE__, __func__, #e))

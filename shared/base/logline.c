@@ -16,7 +16,7 @@ const char *const logline_format_name[] = {
     [LOGLINE_JSON] = "json",
 };
 
-/* ---- time ------------------------------------------------------------ */
+/* ---- time ----------------------------------------------------------- */
 
 void
 logline_time_write(int64_t wall_ms, char out[LOGLINE_TIME + 1])
@@ -77,7 +77,7 @@ logline_time_read(const char *p, int64_t *wall_ms)
 	return true;
 }
 
-/* ---- writing --------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------- */
 
 /* One character of src in quotes, at most CHAR_MAX_ bytes; moves both on. */
 static char *
@@ -164,7 +164,7 @@ logline_write(char *out, size_t size, enum logline_format f,
 	return (size_t)(to - out) + strlen(tail[f]);
 }
 
-/* ---- reading --------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------- */
 
 static bool
 skip(const char **p, const char *word)

@@ -63,7 +63,7 @@ complain(struct config_parsing *p, int line, const char *fmt, ...)
 		p->fn(out, p->arg);
 }
 
-/* ---- the line reader under inih -------------------------------------- */
+/* ---- the line reader under inih ------------------------------------- */
 
 static bool
 section_known(const char *name)
@@ -211,7 +211,7 @@ read_line(char *out, int num, void *arg)
 	return out;
 }
 
-/* ---- keys ------------------------------------------------------------- */
+/* ---- keys ----------------------------------------------------------- */
 
 static void
 key_unknown(struct config_parsing *p, const char *key)
@@ -357,7 +357,7 @@ plugin_finish(struct config_parsing *p)
 		require(p, true, p->seen_plugin, p->plugin->line);
 }
 
-/* ---- what two values must not say together ---------------------------- */
+/* ---- what two values must not say together -------------------------- */
 
 static int
 line_of(const struct config_parsing *p, const char *section, const char *key)
@@ -434,7 +434,7 @@ find_credential(struct config_parsing *p)
 	p->config->token_file = base_strdup(path);
 }
 
-/* ---- the public face --------------------------------------------------- */
+/* ---- the public face ------------------------------------------------ */
 
 /* path made absolute, its directory as the kernel sees it. */
 static int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This room: shardherd.conf: one table of keys, the file, its checks, what two of
- * them differ in.
+ * This room: shardherd.conf: one table of keys, the file, its checks, what two
+ * of them differ in.
  *
  * shardherd.conf: one table (config_keys.h) drives parsing, defaults,
  * `config show`, the sample file and the man page.  Every error of a file is

@@ -17,7 +17,7 @@ find_plugin(const struct config *c, const char *name)
 	return NULL;
 }
 
-/* ---- differences ------------------------------------------------------- */
+/* ---- differences ---------------------------------------------------- */
 
 struct diff {
 	config_diff_change_fn *fn;
@@ -172,7 +172,7 @@ config_diff_change_live(const struct config_diff_change *c)
 	    || c->reload == CONFIG_RELOAD_HANDLER;
 }
 
-/* ---- putting two together ---------------------------------------------- */
+/* ---- putting two together ------------------------------------------- */
 
 /* An empty value is a default wherever the table allows one. */
 static void
@@ -308,7 +308,7 @@ config_diff_merge_plugin(const struct config *was, const struct config *now,
 	return merge_end(&m, was->path, out, e);
 }
 
-/* ---- one number for many values ---------------------------------------- */
+/* ---- one number for many values ------------------------------------- */
 
 /* A key at its default counts nothing, so that new keys change no sum. */
 static uint64_t

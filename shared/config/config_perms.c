@@ -33,7 +33,7 @@ struct look {
 
 enum place { FILE_ITSELF, DIR_ITSELF, DIR_ABOVE };
 
-/* ---- who ------------------------------------------------------------- */
+/* ---- who ------------------------------------------------------------ */
 
 static bool
 is_trusted(const struct look *l, uid_t uid)
@@ -93,7 +93,7 @@ strangers(const struct look *l, const struct stat *st, char *out, size_t size)
 	return true;
 }
 
-/* ---- what ------------------------------------------------------------ */
+/* ---- what ----------------------------------------------------------- */
 
 static bool
 seen_before(struct look *l, const struct stat *st)

@@ -31,7 +31,7 @@ struct type {
 	size_t words;
 };
 
-/* ---- texts ------------------------------------------------------------- */
+/* ---- texts ---------------------------------------------------------- */
 
 /* The refused text, printable and short. */
 static void
@@ -115,7 +115,7 @@ parse_file(struct config_types_value *v)
 	return config_types_take(v, path);
 }
 
-/* ---- numbers ----------------------------------------------------------- */
+/* ---- numbers -------------------------------------------------------- */
 
 static int
 parse_number(struct config_types_value *v)
@@ -164,7 +164,7 @@ text_auto(const struct config_key *k, const void *at)
 					 : text_number(k, at);
 }
 
-/* ---- numbers with units: "64M", "250ms" -------------------------------- */
+/* ---- numbers with units: "64M", "250ms" ----------------------------- */
 
 struct units {
 	const char *noun, *example;
@@ -273,7 +273,7 @@ text_duration(const struct config_key *k, const void *at)
 	    llround(*(const double *)at * 1000), text));
 }
 
-/* ---- intents, JSON, URLs ------------------------------------------------ */
+/* ---- intents, JSON, URLs -------------------------------------------- */
 
 static int
 parse_intents(struct config_types_value *v)
@@ -405,7 +405,7 @@ parse_proxy(struct config_types_value *v)
 	return config_types_take(v, v->text);
 }
 
-/* ---- one of some words: an int, its index ------------------------------ */
+/* ---- one of some words: an int, its index --------------------------- */
 
 static const char *const compress_word[] = {
     [COMPRESS_NONE] = "none",
@@ -453,7 +453,7 @@ text_words(const struct config_key *k, const void *at)
 	return base_strdup(type->word[i]);
 }
 
-/* ---- the table --------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------ */
 
 #define TEXT(parse)                                                            \
 	{                                                                      \

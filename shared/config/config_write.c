@@ -173,7 +173,7 @@ config_write_mdoc(FILE *f)
 	fputs(".El\n", f);
 }
 
-/* ---- values in force --------------------------------------------------- */
+/* ---- values in force ------------------------------------------------ */
 
 /* The default of k as format would write it, for this file's directory. */
 static char *

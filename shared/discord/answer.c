@@ -23,7 +23,7 @@ const char *const answer_whom_name[ANSWER_WHOMS] = {
     [ANSWER_ALL] = "everybody",
 };
 
-/* ---- how long to wait ------------------------------------------------------- */
+/* ---- how long to wait ----------------------------------------------- */
 
 static double
 plausible(double s)
@@ -81,7 +81,7 @@ answer_blocked_s(double said_s, unsigned times)
 	return at_least(said_s, ANSWER_BLOCK_S, ANSWER_BLOCK_MAX_S, times);
 }
 
-/* ---- what it means ---------------------------------------------------------- */
+/* ---- what it means -------------------------------------------------- */
 
 struct body {
 	bool json, global, blocked, waits;

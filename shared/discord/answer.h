@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This room: what an answer of Discord means, and which of its URLs are believed.
+ * This room: what an answer of Discord means, and which of its URLs are
+ * believed.
  *
  * What one HTTP answer to a call of Discord's API means, and for whom: this
  * call, its route, or everybody.  The one judge of the handler's calls and of

@@ -12,9 +12,9 @@
 #define GATEWAY_URL_WHY_MAX 200
 
 /*
- * wss:// to anywhere.  ws:// only to this machine, and only while api, [gateway]
- * api, is http:// itself: what began with TLS is never continued without.
- * False: why has half a sentence for people, of printable ASCII.
+ * wss:// to anywhere.  ws:// only to this machine, and only while api,
+ * [gateway] api, is http:// itself: what began with TLS is never continued
+ * without. False: why has half a sentence for people, of printable ASCII.
  */
 bool gateway_url_ok(const char *url, const char *api,
     char why[GATEWAY_URL_WHY_MAX]);

@@ -237,7 +237,7 @@ envelope_find(const char *text, size_t len, const char *key, size_t *off,
 	return -1;
 }
 
-/* ---- strict check ----------------------------------------------------- */
+/* ---- strict check --------------------------------------------------- */
 
 static bool
 is_hex(char c)

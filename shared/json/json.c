@@ -23,7 +23,7 @@ struct survey {
 	bool bad_key;
 };
 
-/* ---- before json-c ------------------------------------------------------ */
+/* ---- before json-c -------------------------------------------------- */
 
 static const char *
 string_end(const char *p, const char *end, bool *nul)
@@ -109,7 +109,7 @@ walk(const char *p, const char *end, char *copy)
 	return s;
 }
 
-/* ---- behind it ---------------------------------------------------------- */
+/* ---- behind it ------------------------------------------------------ */
 
 static int
 unmark(struct json_object *o, int flags, struct json_object *parent,
@@ -185,7 +185,7 @@ json_parse_as(const char *text, size_t len, enum json_type type)
 	return NULL;
 }
 
-/* ---- comparing ---------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------ */
 
 /* Is it an integer that did not fit? */
 static bool

@@ -16,7 +16,7 @@ most(double a, double b)
 	return a > b ? a : b;
 }
 
-/* ---- classes ---------------------------------------------------------- */
+/* ---- classes -------------------------------------------------------- */
 
 double
 verdict_allowed(const struct page_shard *s, enum page_class_id class)
@@ -106,7 +106,7 @@ verdict_words(const struct page_shard *s, const struct verdict *v,
 	}
 }
 
-/* ---- the shard -------------------------------------------------------- */
+/* ---- the shard ------------------------------------------------------ */
 
 uint64_t
 verdict_quiet_ms(const struct page_shard *s, uint64_t now_ms)

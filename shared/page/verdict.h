@@ -5,13 +5,13 @@
  * is gone is down whatever it wrote last, a shard that claims to be ready but
  * hears nothing is deaf, and the worst is said first.
  *
- * One that hears the rest but nothing of one class of events any more is
- * partly deaf (discord-protocol.md 8.31).  Silence is measured in the other
- * events that came meanwhile, so that it is not the night that is judged.
- * Events of any kind are held against what the other shards hear meanwhile.
- * What that can't see: a fleet of one shard that hears nothing at all, a class that never was frequent, a shard that hears
- * hardly anything at all, and one that was silent from the start in a fleet
- * whose other shards know no better.
+ * One that hears the rest but nothing of one class of events any more is partly
+ * deaf (discord-protocol.md 8.31).  Silence is measured in the other events
+ * that came meanwhile, so that it is not the night that is judged. Events of
+ * any kind are held against what the other shards hear meanwhile. What that
+ * can't see: a fleet of one shard that hears nothing at all, a class that never
+ * was frequent, a shard that hears hardly anything at all, and one that was
+ * silent from the start in a fleet whose other shards know no better.
  */
 #ifndef SHARED_PAGE_VERDICT_H
 #define SHARED_PAGE_VERDICT_H
@@ -84,7 +84,7 @@ bool verdict_silent(const struct page_shard *, enum page_class_id,
 void verdict_words(const struct page_shard *, const struct verdict *,
     uint64_t now_ms, char out[VERDICT_WORDS]);
 
-/* ---- the fleet -------------------------------------------------------- */
+/* ---- the fleet ------------------------------------------------------ */
 
 enum verdict_fleet_state {
 	VERDICT_STOPPED, /* in order */

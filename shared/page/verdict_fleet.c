@@ -55,7 +55,7 @@ age(const struct verdict_facts *f, uint64_t stamp_ms)
 	return f->now_ms > stamp_ms ? (int64_t)(f->now_ms - stamp_ms) : 0;
 }
 
-/* ---- plugins ----------------------------------------------------------- */
+/* ---- plugins -------------------------------------------------------- */
 
 static bool
 is_held(const struct page_plugin *p)
@@ -118,7 +118,7 @@ look_plugins(const struct verdict_facts *f, struct verdict_fleet *v)
 		    f->handler->plugins_up, f->handler->plugins);
 }
 
-/* ---- the parts --------------------------------------------------------- */
+/* ---- the parts ------------------------------------------------------ */
 
 static void
 look_rest(const struct verdict_facts *f, struct verdict_fleet *v)
@@ -272,7 +272,7 @@ look_probe(const struct verdict_facts *f, struct verdict_fleet *v)
 		    ->note = true;
 }
 
-/* ---- the sum ----------------------------------------------------------- */
+/* ---- the sum -------------------------------------------------------- */
 
 static enum verdict_fleet_state
 state(const struct verdict_facts *f, const struct verdict_fleet *v)

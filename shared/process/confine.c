@@ -18,7 +18,7 @@
 
 #define HIDE_FLAGS (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
-/* ---- a view of one's own --------------------------------------------- */
+/* ---- a view of one's own -------------------------------------------- */
 
 static bool
 write_proc(const char *path, const char *text)
@@ -119,7 +119,7 @@ hide_all(const struct confine *c, const char *const *keep)
 	return true;
 }
 
-/* ---- powers ---------------------------------------------------------- */
+/* ---- powers --------------------------------------------------------- */
 
 /* Root's over the kernel, its devices and processes; not over files. */
 static const unsigned powers[] = {
@@ -137,7 +137,7 @@ drop_powers(void)
 		prctl(PR_CAPBSET_DROP, powers[i], 0, 0, 0);
 }
 
-/* ---- Landlock -------------------------------------------------------- */
+/* ---- Landlock ------------------------------------------------------- */
 
 #ifndef __NR_landlock_create_ruleset
 #define __NR_landlock_create_ruleset 444
@@ -194,7 +194,7 @@ own_domain(void)
 	return ok;
 }
 
-/* ---- the public face ------------------------------------------------- */
+/* ---- the public face ------------------------------------------------ */
 
 int
 confine_enter(const struct confine *c, const char *const *keep,

@@ -37,7 +37,7 @@ is_in_path(const char *name)
 	return path == NULL;
 }
 
-/* ---- scripts --------------------------------------------------------- */
+/* ---- scripts -------------------------------------------------------- */
 
 /* The next word of a first line; "" at its end. */
 static char *
@@ -90,7 +90,7 @@ script_fault(char *line, char *why, size_t size)
 	return true;
 }
 
-/* ---- binaries -------------------------------------------------------- */
+/* ---- binaries ------------------------------------------------------- */
 
 /* What a 64-bit ELF file asks for as its loader; "" when nothing. */
 static void
@@ -134,7 +134,7 @@ elf_fault(int fd, const char *head, size_t len, char *why, size_t size)
 	return true;
 }
 
-/* ---- the public face ------------------------------------------------- */
+/* ---- the public face ------------------------------------------------ */
 
 static bool
 head_fault(int fd, char *why, size_t size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This room: what a process does to itself and to others: what it inherited, its
- * name, its rights, its memory, other programs.
+ * This room: what a process does to itself and to others: what it inherited,
+ * its name, its rights, its memory, other programs.
  *
  * What a process is started with is somebody else's: ignored and blocked
  * signals, closed descriptors 0 to 2, a running alarm, limits.  They pass

@@ -43,7 +43,7 @@ oom_set(int adj)
 	close(fd);
 }
 
-/* ---- evidence -------------------------------------------------------- */
+/* ---- evidence ------------------------------------------------------- */
 
 int64_t
 oom_field(const char *text, const char *key)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What ps shows: "shardherd: shard 3/16".  Call proctitle_init first in main. */
+/* What ps shows: "shardherd: shard 3/16".  Call proctitle_init first
+ * in main. */
 #ifndef SHARED_PROCESS_PROCTITLE_H
 #define SHARED_PROCESS_PROCTITLE_H
 

@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* ---- files ----------------------------------------------------------- */
+/* ---- files ---------------------------------------------------------- */
 
 /* The C library may be older than the calls: the same on all architectures. */
 #ifndef __NR_landlock_create_ruleset
@@ -131,7 +131,7 @@ close_files(const char *dir, const char *ca_file)
 	return rc == 0;
 }
 
-/* ---- system calls ---------------------------------------------------- */
+/* ---- system calls --------------------------------------------------- */
 
 #if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64
@@ -234,7 +234,7 @@ close_calls(void)
 }
 #endif
 
-/* ---- the public face ------------------------------------------------- */
+/* ---- the public face ------------------------------------------------ */
 
 static bool
 has_seccomp(void)

@@ -202,7 +202,7 @@ spool_close(struct spool *s)
 	free(s);
 }
 
-/* ---- writing ---------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------- */
 
 /* The directory and the one it lies in: 0 or -1 with errno. */
 static int
@@ -312,7 +312,7 @@ spool_sync(struct spool *s, struct err *e)
 	return 0;
 }
 
-/* ---- reading ---------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------- */
 
 /*
  * A record failed its check.  It was known (and not counted) when the spool was

@@ -44,9 +44,10 @@ struct spool *spool_open(const char *dir, const struct spool_limits *,
 void spool_close(struct spool *);
 
 /*
- * Appends one UP_EVENT frame, its payload in n <= SEGMENT_PARTS pieces, hdr->len
- * bytes in all; writes to disk without waiting for it.  0; -1 when the bound is
- * met or the disk is full (counted in refused; the record is not half there).
+ * Appends one UP_EVENT frame, its payload in n <= SEGMENT_PARTS pieces,
+ * hdr->len bytes in all; writes to disk without waiting for it.  0; -1 when the
+ * bound is met or the disk is full (counted in refused; the record is not half
+ * there).
  */
 int spool_append(struct spool *, const struct up_hdr *, const struct iovec *,
     int n, struct err *);
@@ -55,7 +56,8 @@ int spool_append(struct spool *, const struct up_hdr *, const struct iovec *,
  * Only when nothing else was left to take.
  */
 void spool_skip(struct spool *);
-/* Makes every append so far survive power loss: 0 or -1.  Waits for the disk. */
+/* Makes every append so far survive power loss: 0 or -1.  Waits for
+ * the disk. */
 int spool_sync(struct spool *, struct err *);
 
 /* The header of the oldest record not taken yet: 1, or 0 when there is none. */

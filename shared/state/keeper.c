@@ -15,7 +15,7 @@
 #define KEEPER_WORDS 800 /* a command line with two paths in it */
 #define SERVICE ".service"
 
-/* ---- the unit -------------------------------------------------------- */
+/* ---- the unit ------------------------------------------------------- */
 
 /* ":/system.slice/shardherd@main.service": the last part, or the one before
    when the service has groups of its own. */
@@ -87,7 +87,7 @@ keeper_leave(const char *state_dir, bool notified)
 	close(fd);
 }
 
-/* ---- words ----------------------------------------------------------- */
+/* ---- words ---------------------------------------------------------- */
 
 void
 keeper_find(struct keeper *k, const char *state_dir)

@@ -36,7 +36,7 @@ static struct dbenv *of_parents;
 static const char *volatile inside;
 static unsigned patience = DBENV_WAIT_MS;
 
-/* ---- other writers ------------------------------------------------------ */
+/* ---- other writers -------------------------------------------------- */
 
 static uint64_t
 now_ms(void)
@@ -95,7 +95,7 @@ dbenv_patience(unsigned ms)
 	return was;
 }
 
-/* ---- opening ------------------------------------------------------------ */
+/* ---- opening -------------------------------------------------------- */
 
 static int
 stat_in(const char *dir, const char *name, struct stat *st)
@@ -211,7 +211,7 @@ still_there(const struct dbenv *d, const struct stat *data)
 	    && d->lock == lock.st_ino;
 }
 
-/* ---- before a transaction ----------------------------------------------- */
+/* ---- before a transaction ------------------------------------------- */
 
 static bool
 is_meta(int fd, off_t at)

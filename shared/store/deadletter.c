@@ -61,7 +61,7 @@ entry_read(const MDB_val *v, struct deadletter *d, const char **raw)
 	    && (uint64_t)d->t_off + d->t_len <= d->raw_len;
 }
 
-/* ---- walking ------------------------------------------------------------ */
+/* ---- walking -------------------------------------------------------- */
 
 /* Places cur on the first entry; MDB_NOTFOUND when there is none. */
 static int
@@ -115,7 +115,7 @@ make_room(struct store_tx *tx, uint64_t more, uint64_t *gone)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* ---- the handler -------------------------------------------------------- */
+/* ---- the handler ---------------------------------------------------- */
 
 static int
 put(struct store_tx *tx, const struct deadletter *d, const void *raw)
@@ -166,7 +166,7 @@ err1:
 	return -1;
 }
 
-/* ---- the CLI ------------------------------------------------------------ */
+/* ---- the CLI -------------------------------------------------------- */
 
 int
 deadletter_get(const struct store *s, uint64_t id, struct deadletter *d,

@@ -33,7 +33,7 @@ key_session(struct store_key *k, uint32_t shard)
 	store_env_key(k, text);
 }
 
-/* ---- opening -------------------------------------------------------------- */
+/* ---- opening -------------------------------------------------------- */
 
 /* 0, or -1 when another schema is there; sets *missing when none is. */
 static int
@@ -104,7 +104,7 @@ store_open(struct store *s, const char *state_dir, struct err *err)
 	return r;
 }
 
-/* ---- sessions --------------------------------------------------------------- */
+/* ---- sessions ------------------------------------------------------- */
 
 uint64_t
 store_session_key(const struct store_session *rec)
@@ -226,7 +226,7 @@ store_cursors_put(const struct store *s, const struct store_cursor *c, size_t n,
 	return r == -1 ? -1 : 0;
 }
 
-/* ---- gateway, blobs ----------------------------------------------------------- */
+/* ---- gateway, blobs ------------------------------------------------- */
 
 static int
 gateway_put(struct store_tx *tx, const struct store_gateway *in,
@@ -350,7 +350,7 @@ store_blob_get(const struct store *s, const char *name, void *out, size_t size,
 	return rc == 0;
 }
 
-/* ---- for `db stat` and `db dump` ---------------------------------------------- */
+/* ---- for `db stat` and `db dump` ------------------------------------ */
 
 int
 store_stat(const struct store *s, struct store_stat *out, struct err *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This room: what is kept in LMDB: sessions, the ledger, the storage of plugins.
+ * This room: what is kept in LMDB: sessions, the ledger, the storage of
+ * plugins.
  *
  * The LMDB environment in state_dir/db, shared by all roles.  Every call is one
  * transaction.  None of this is on the event path.  A `meta` file beside it

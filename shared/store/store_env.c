@@ -107,7 +107,7 @@ store_env_abort(struct store_tx *tx)
 	dbenv_abort(&tx->db);
 }
 
-/* ---- records ------------------------------------------------------------ */
+/* ---- records -------------------------------------------------------- */
 
 void
 store_env_key(struct store_key *k, const char *text)
@@ -201,7 +201,7 @@ store_env_put_one(const struct store *s, struct store_key *k, const void *data,
 	return -1;
 }
 
-/* ---- what must hold before the first transaction ---------------------- */
+/* ---- what must hold before the first transaction -------------------- */
 
 static int
 make_dirs(struct store *s, struct err *err)

@@ -43,7 +43,8 @@ struct ipc {
 
 /* A SOCK_SEQPACKET pair, both ends CLOEXEC and non-blocking: 0 or -1. */
 int ipc_pair(int fds[2], struct err *);
-/* Takes fd over.  Not on one that is open: that fd and its queue would be lost. */
+/* Takes fd over.  Not on one that is open: that fd and its queue would
+ * be lost. */
 void ipc_open(struct ipc *, struct ev_loop *, int fd, const char *peer,
     ipc_msg_fn *, ipc_gone_fn *);
 void ipc_close(struct ipc *); /* idempotent */

@@ -66,7 +66,7 @@ leave(struct orphan *o, const char *why)
 	o->ops->leave(o, why);
 }
 
-/* ---- a call ---------------------------------------------------------- */
+/* ---- a call --------------------------------------------------------- */
 
 static void
 on_msg(struct ipc *ipc, const struct msg_hdr *h, const void *payload, int fd)

@@ -95,7 +95,7 @@ alert_send_body(const struct config *c, const struct alert_msg *m, bool discord)
 	return text;
 }
 
-/* ---- the webhook ----------------------------------------------------- */
+/* ---- the webhook ---------------------------------------------------- */
 
 static size_t
 swallow(char *data, size_t one, size_t n, void *arg)
@@ -174,7 +174,7 @@ to_webhook(const struct config *c, const char *ca_file,
 	secret_free(url);
 }
 
-/* ---- the hook -------------------------------------------------------- */
+/* ---- the hook ------------------------------------------------------- */
 
 static void noreturn_fn
 hook_child(char **argv, int in, int out)

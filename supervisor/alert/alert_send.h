@@ -26,7 +26,8 @@ struct alert_msg {
 	char text[ALERT_TEXT];
 };
 
-/* Waits for servers and for the hook: ALERT_DONE_*, why is "" when all worked. */
+/* Waits for servers and for the hook: ALERT_DONE_*, why is "" when all
+ * worked. */
 unsigned alert_send_run(const struct config *, const char *ca_file,
     const struct alert_msg *, char *why, size_t size);
 /* Is it a Discord webhook, by host or path? */

@@ -35,7 +35,7 @@ alerts_stop(struct alerts *a)
 	a->busy = false;
 }
 
-/* ---- the queue ------------------------------------------------------- */
+/* ---- the queue ------------------------------------------------------ */
 
 static struct alert_msg *
 at(struct alerts *a, uint32_t i)
@@ -149,7 +149,7 @@ queue(struct alerts *a, const struct alert_msg *m)
 	go_on(a);
 }
 
-/* ---- the kinds ------------------------------------------------------- */
+/* ---- the kinds ------------------------------------------------------ */
 
 static void
 notify(struct alerts *a, enum alert_kind kind, enum alert_news news,

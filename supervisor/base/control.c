@@ -13,7 +13,7 @@
 #include "supervisor/base/preflight.h"
 #include "supervisor/base/request.h"
 
-/* ---- clients --------------------------------------------------------- */
+/* ---- clients -------------------------------------------------------- */
 
 static void
 drop_passed(struct control_client *c)
@@ -179,7 +179,7 @@ on_client(struct ev_loop *loop, ev_io *w, int revents)
 	take_lines(c);
 }
 
-/* ---- answers that come in lines -------------------------------------- */
+/* ---- answers that come in lines ------------------------------------- */
 
 static struct control_client *
 waiting(struct control *k, uint32_t ticket)
@@ -284,7 +284,7 @@ on_call(struct listener *l, int fd, const struct ucred *peer)
 	timer_set(&c->idle, CONTROL_IDLE_S);
 }
 
-/* ---- the socket ------------------------------------------------------ */
+/* ---- the socket ----------------------------------------------------- */
 
 static int
 listen_there(struct control *k, struct err *e)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This room: what every room of the supervisor uses: its state, helpers, sockets
- * in run_dir, reports, systemd, /proc, writes that never wait.
+ * This room: what every room of the supervisor uses: its state, helpers,
+ * sockets in run_dir, reports, systemd, /proc, writes that never wait.
  *
  * All state of one supervisor, in one struct, as every room may know it: what
  * belongs to the fleet as a whole, and a pointer to each part, which only who

@@ -74,7 +74,7 @@ listener_there(const struct listener *l)
 	return pid;
 }
 
-/* ---- calls ----------------------------------------------------------- */
+/* ---- calls ---------------------------------------------------------- */
 
 static void
 on_call(struct ev_loop *loop, ev_io *w, int revents)
@@ -97,7 +97,7 @@ on_call(struct ev_loop *loop, ev_io *w, int revents)
 		close(fd);
 }
 
-/* ---- the socket ------------------------------------------------------ */
+/* ---- the socket ----------------------------------------------------- */
 
 static void
 stop(struct listener *l)

@@ -27,7 +27,8 @@ int preflight_lock(const char *state_dir, char found[LAST_WORDS_MAX],
     struct err *);
 /*
  * Ends, and waits for, what an earlier program of another page layout left:
- * nobody could take it over, and two processes would have one session.  Bounded.
+ * nobody could take it over, and two processes would have one session.
+ * Bounded.
  */
 void preflight_strangers(const char *state_dir);
 /* Raises the soft fd limit to the hard one; was: as it had been. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What /proc says about one process: memory, fds, descent.  Reads, never waits. */
+/* What /proc says about one process: memory, fds, descent.  Reads,
+ * never waits. */
 #ifndef SUPERVISOR_BASE_PROCFS_H
 #define SUPERVISOR_BASE_PROCFS_H
 

@@ -12,7 +12,7 @@
 #include "shared/base/log.h"
 #include "shared/base/text.h"
 
-/* ---- environment ----------------------------------------------------- */
+/* ---- environment ---------------------------------------------------- */
 
 bool
 sd_notify_address(const char *value, struct sockaddr_un *sa, uint32_t *len)
@@ -33,7 +33,8 @@ sd_notify_address(const char *value, struct sockaddr_un *sa, uint32_t *len)
 	return true;
 }
 
-/* unsetenv() frees nothing: what was found stays ours for the process's life. */
+/* unsetenv() frees nothing: what was found stays ours for the
+ * process's life. */
 static const char *found[3];
 
 static const char *
@@ -104,7 +105,7 @@ sd_notify_close(struct sd_notify *n)
 	n->fd = -1;
 }
 
-/* ---- messages -------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------- */
 
 static bool tell(struct sd_notify *, const char *fmt, ...) printflike(2, 3);
 

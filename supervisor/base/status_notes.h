@@ -10,7 +10,8 @@
 
 #include "shared/page/page.h"
 
-/* Who may leave a note, most urgent first; ranks and ends: see status_notes.c. */
+/* Who may leave a note, most urgent first; ranks and ends: see
+ * status_notes.c. */
 enum status_note {
 	NOTE_FATAL,
 	NOTE_CONFIG,

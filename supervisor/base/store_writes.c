@@ -76,7 +76,7 @@ add(struct store_writes *w, enum store_op_kind kind, const char *key,
 	return x;
 }
 
-/* ---- writing --------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------- */
 
 static void
 refused(struct store_writes *w, const struct err *e)
@@ -138,7 +138,7 @@ on_timer(struct timer *t)
 	    &e);
 }
 
-/* ---- the public face ------------------------------------------------- */
+/* ---- the public face ------------------------------------------------ */
 
 void
 store_writes_init(struct store_writes *w, struct timers *timers,

@@ -2,8 +2,8 @@
 /*
  * What the supervisor wants in the store and need not wait for.  A turn's worth
  * goes in one transaction; while another process writes, or the disk refuses,
- * it stays here and is tried again, so the loop never stands still for it.  What
- * is noted under one key replaces what was not yet written under it.  The
+ * it stays here and is tried again, so the loop never stands still for it.
+ * What is noted under one key replaces what was not yet written under it.  The
  * ledger's entries do not come this way: they are on disk before an IDENTIFY.
  */
 #ifndef SUPERVISOR_BASE_STORE_WRITES_H

@@ -76,7 +76,7 @@ member_running(const struct member *c)
 	return c->pid > 0;
 }
 
-/* ---- pieces of the transitions --------------------------------------- */
+/* ---- pieces of the transitions -------------------------------------- */
 
 static void
 wait_restart(struct member *c)
@@ -114,7 +114,7 @@ bury(struct member *c, char *words, size_t size, enum crash_cause *cause)
 	c->pid = 0;
 }
 
-/* ---- transitions ----------------------------------------------------- */
+/* ---- transitions ---------------------------------------------------- */
 
 static bool
 holds_place(pid_t pid, const void *arg)

@@ -71,7 +71,7 @@ shard_child(struct member *c, int control, const int errs[2])
 	_exit(f->shard_main(&a));
 }
 
-/* ---- handler --------------------------------------------------------- */
+/* ---- handler -------------------------------------------------------- */
 
 struct move {
 	int from, to;
@@ -179,7 +179,7 @@ err1:
 	return pid;
 }
 
-/* ---- the next program, asked ----------------------------------------- */
+/* ---- the next program, asked ---------------------------------------- */
 
 struct examination {
 	struct fleet *fleet;

@@ -28,7 +28,7 @@ budget_restore(struct budget *b, const struct budget_kept *k)
 		b->kept = *k;
 }
 
-/* ---- our own --------------------------------------------------------- */
+/* ---- our own -------------------------------------------------------- */
 
 static void
 count_pace(struct budget *b, int64_t at_ms, uint32_t again, uint32_t foreign)
@@ -71,7 +71,7 @@ budget_unused(struct budget *b, uint64_t id)
 		b->own_edge--;
 }
 
-/* ---- answers --------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------- */
 
 void
 budget_asking(struct budget *b, uint32_t pending)
@@ -163,7 +163,7 @@ budget_answer(struct budget *b, int64_t total, int64_t remaining,
 	return fresh > 0 ? (uint64_t)fresh : 0;
 }
 
-/* ---- what follows ---------------------------------------------------- */
+/* ---- what follows --------------------------------------------------- */
 
 uint64_t
 budget_foreign_24h(const struct budget *b, int64_t now_ms)
@@ -209,7 +209,7 @@ budget_forecast_s(const struct budget *b, int64_t spare, int64_t now_ms)
 	return now_ms + s * 1000 < b->kept.reset_ms ? s : -1;
 }
 
-/* ---- a clock that was set -------------------------------------------- */
+/* ---- a clock that was set ------------------------------------------- */
 
 static int64_t
 rounded(int64_t ms, int64_t unit)

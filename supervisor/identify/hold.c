@@ -127,7 +127,7 @@ hold_set(struct hold *h, uint32_t code, uint32_t shard, const char *text)
 		    DISCORD_ASK_EVERYTHING);
 }
 
-/* ---- letting go ------------------------------------------------------ */
+/* ---- letting go ----------------------------------------------------- */
 
 static void
 let_go(struct hold *h)

@@ -16,7 +16,7 @@
 #define ENDED_KEY "sessions-ended" /* store blob: wall ms, int64_t */
 #define KEPT_KEY "budget"	   /* store blob: struct budget_kept */
 
-/* ---- the past -------------------------------------------------------- */
+/* ---- the past ------------------------------------------------------- */
 
 struct past {
 	struct ledger *l;
@@ -105,7 +105,7 @@ ledger_ended(struct ledger *l)
 		    e.text);
 }
 
-/* ---- Discord's counter ----------------------------------------------- */
+/* ---- Discord's counter ---------------------------------------------- */
 
 void
 ledger_asking(struct ledger *l)
@@ -140,7 +140,7 @@ ledger_tick(struct ledger *l)
 		count(l, false);
 }
 
-/* ---- the permits' actions -------------------------------------------- */
+/* ---- the permits' actions ------------------------------------------- */
 
 static struct store_identify
 entry(const struct fleet *f, const struct permit_request *r, int64_t now)

@@ -76,7 +76,7 @@ say(struct permit *p, const char *fmt, ...)
 	p->act->say(p->arg, p->said);
 }
 
-/* ---- budget ---------------------------------------------------------- */
+/* ---- budget --------------------------------------------------------- */
 
 void
 permit_budget(struct permit *p, const struct permit_answer *a)
@@ -103,7 +103,7 @@ refresh(struct permit *p)
 	p->act->refresh(p->arg);
 }
 
-/* ---- the hour's brake ------------------------------------------------ */
+/* ---- the hour's brake ----------------------------------------------- */
 
 static void
 note_sent(struct permit *p, uint64_t at_ms)
@@ -112,7 +112,7 @@ note_sent(struct permit *p, uint64_t at_ms)
 	p->recent_at = (p->recent_at + 1) % p->brake_after;
 }
 
-/* ---- granting -------------------------------------------------------- */
+/* ---- granting ------------------------------------------------------- */
 
 /* Did the session before this one last? */
 static void
@@ -313,7 +313,7 @@ grant_ready(struct permit *p, uint64_t now)
 	return p->retry_ms > now ? p->retry_ms : w.next;
 }
 
-/* ---- the pump -------------------------------------------------------- */
+/* ---- the pump ------------------------------------------------------- */
 
 static bool
 anybody_forced(const struct permit *p)
@@ -454,7 +454,7 @@ on_timer(struct timer *t)
 	pump(container_of(t, struct permit, timer));
 }
 
-/* ---- told from outside ----------------------------------------------- */
+/* ---- told from outside ---------------------------------------------- */
 
 void
 permit_remember(struct permit *p, uint32_t shard, uint64_t age_ms,

@@ -10,7 +10,7 @@
 
 #define DOUBLINGS_MAX 16 /* far above the cap */
 
-/* ---- budget ---------------------------------------------------------- */
+/* ---- budget --------------------------------------------------------- */
 
 int64_t
 permit_remaining(const struct permit *p)
@@ -46,7 +46,7 @@ permit_leave_left(const struct permit *p)
 	return clock_boot_ms() < p->leave_ms ? p->leave : 0;
 }
 
-/* ---- the hour's brake ------------------------------------------------ */
+/* ---- the hour's brake ----------------------------------------------- */
 
 uint32_t
 permit_recent(const struct permit *p)
@@ -74,7 +74,7 @@ permit_sent_lately(const struct permit *p, uint32_t shard)
 	return s->sent_ms != 0 && clock_boot_ms() - s->sent_ms < p->window_ms;
 }
 
-/* ---- keys and spacing ------------------------------------------------ */
+/* ---- keys and spacing ----------------------------------------------- */
 
 uint64_t
 permit_key_free_ms(const struct permit *p, uint32_t k, bool hold)
@@ -113,7 +113,7 @@ permit_own_free_ms(const struct permit *p, uint32_t i, bool brake)
 	return s->sent_ms + (brake ? p->pace_ms : spacing_of(p, s));
 }
 
-/* ---- the queue ------------------------------------------------------- */
+/* ---- the queue ------------------------------------------------------ */
 
 static uint32_t
 in_state(const struct permit *p, enum permit_state state)
@@ -179,7 +179,7 @@ permit_eta_ms(const struct permit *p)
 	return eta;
 }
 
-/* ---- what is only noted ---------------------------------------------- */
+/* ---- what is only noted --------------------------------------------- */
 
 void
 permit_ended(struct permit *p, uint64_t age_ms)

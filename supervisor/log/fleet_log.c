@@ -14,7 +14,7 @@
 #include "supervisor/log/log_compress.h"
 #include "supervisor/base/fd_reserve.h"
 
-/* ---- the file -------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------- */
 
 /* When its first line was written; 0: it has none. */
 static int64_t
@@ -163,7 +163,7 @@ fleet_log_check(struct fleet_log *g)
 		    "one.");
 }
 
-/* ---- rotation -------------------------------------------------------- */
+/* ---- rotation ------------------------------------------------------- */
 
 static void
 rotate(struct fleet_log *g)
@@ -196,7 +196,7 @@ fleet_log_check_age(struct fleet_log *g)
 		rotate(g);
 }
 
-/* ---- lines ----------------------------------------------------------- */
+/* ---- lines ---------------------------------------------------------- */
 
 /* true when all of it is in the file. */
 static bool

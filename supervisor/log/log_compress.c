@@ -22,7 +22,7 @@
 #define IDLE_CLASS (3 << 13) /* ioprio_set(2) */
 #define PACK_LEVEL "wb6"
 
-/* ---- the work -------------------------------------------------------- */
+/* ---- the work ------------------------------------------------------- */
 
 static int
 pack(int in, gzFile out, uLong *crc, int64_t *size)
@@ -121,7 +121,7 @@ run(const void *arg, int out)
 	return EXIT_FINE;
 }
 
-/* ---- in the supervisor ----------------------------------------------- */
+/* ---- in the supervisor ---------------------------------------------- */
 
 static void on_end(struct helper *, bool);
 

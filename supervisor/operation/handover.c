@@ -17,7 +17,7 @@ static const char *const event_name[HANDOVER_EVENT_COUNT] = {
 #undef X
 };
 
-/* ---- pieces of the transitions --------------------------------------- */
+/* ---- pieces of the transitions -------------------------------------- */
 
 static void
 enter(struct handover *s, enum handover_state state, double deadline_s)
@@ -57,7 +57,7 @@ take(struct handover *s)
 	s->do_->take(s->arg);
 }
 
-/* ---- transitions ----------------------------------------------------- */
+/* ---- transitions ---------------------------------------------------- */
 
 static void
 begin(struct handover *s)

@@ -14,7 +14,7 @@
 #define SLACK_S 2.0
 #define INVALID_S 5.0 /* op 9: the longest wait before IDENTIFY (2.8) */
 
-/* ---- actions --------------------------------------------------------- */
+/* ---- actions -------------------------------------------------------- */
 
 static int
 start_second(void *arg, struct err *e)
@@ -114,7 +114,7 @@ static const struct handover_actions actions = {
     .done = done,
 };
 
-/* ---- what is heard ---------------------------------------------------- */
+/* ---- what is heard -------------------------------------------------- */
 
 static bool
 is_new(const struct handover_effects *s, const struct member *c)
@@ -177,7 +177,7 @@ handover_effects_gone(struct handover_effects *s, struct member *c)
 	    is_new(s, c) ? HANDOVER_ON_NEW_GONE : HANDOVER_ON_OLD_GONE);
 }
 
-/* ---- life ------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 void
 handover_effects_init(struct handover_effects *s, struct fleet *f,

@@ -59,7 +59,7 @@ from_file(struct reading *r, merge_fn *merge, struct err *e)
 	return NULL;
 }
 
-/* ---- for the handler -------------------------------------------------- */
+/* ---- for the handler ------------------------------------------------ */
 
 static void
 on_reload_change(const struct config_diff_change *c, void *arg)
@@ -156,7 +156,7 @@ next_config_differs(struct fleet *f, struct err *e)
 	return rc;
 }
 
-/* ---- for the shards --------------------------------------------------- */
+/* ---- for the shards ------------------------------------------------- */
 
 /* One sentence: what it would cost, and which command does it. */
 static void
@@ -267,7 +267,7 @@ next_config_undo(struct fleet *f, const struct config *before, uint32_t ticket,
 	return NULL;
 }
 
-/* ---- in force --------------------------------------------------------- */
+/* ---- in force ------------------------------------------------------- */
 
 static void
 apply_live(struct fleet *f)

@@ -28,7 +28,7 @@ static const char *const reason[OPERATION_RULES] = {
 #undef X
 };
 
-/* ---- the table -------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------ */
 
 #define YES OPERATION_YES
 #define ENDS OPERATION_ENDS
@@ -117,7 +117,7 @@ operation_reason(enum operation_rule r)
 	return r >= OPERATION_NO && r < OPERATION_RULES ? reason[r] : NULL;
 }
 
-/* ---- the question ------------------------------------------------------ */
+/* ---- the question --------------------------------------------------- */
 
 /* How far it is, where that helps. */
 static const char *

@@ -17,7 +17,7 @@ static const char *const reload_event_name[RELOAD_EVENT_COUNT] = {
 #undef X
 };
 
-/* ---- pieces of the transitions --------------------------------------- */
+/* ---- pieces of the transitions -------------------------------------- */
 
 static void
 enter(struct reload *r, enum reload_state s, double deadline_s)
@@ -109,7 +109,7 @@ let_old_go(struct reload *r)
 	enter(r, RELOAD_STOPPING_OLD, r->limits.stop_s);
 }
 
-/* ---- transitions ----------------------------------------------------- */
+/* ---- transitions ---------------------------------------------------- */
 
 static void
 begin(struct reload *r)

@@ -3,7 +3,8 @@
  * Replacing the handler, as a table of states and events: the next one is
  * started and must prove itself ready, the shards switch over to it, the
  * present one leaves, and for a probation the way back stays open.  Decides
- * when and whether; how a step is done is its actions' business (reload_effects.c).
+ * when and whether; how a step is done is its actions' business
+ * (reload_effects.c).
  */
 #ifndef SUPERVISOR_OPERATION_RELOAD_H
 #define SUPERVISOR_OPERATION_RELOAD_H

@@ -15,7 +15,7 @@
 #include "supervisor/operation/reload.h"
 #include "supervisor/child/loglevel.h"
 
-/* ---- config ---------------------------------------------------------- */
+/* ---- config --------------------------------------------------------- */
 
 static void
 swap_config(struct reload_effects *h)
@@ -34,7 +34,7 @@ drop_other(struct reload_effects *h)
 	h->other = NULL;
 }
 
-/* ---- who is in service ----------------------------------------------- */
+/* ---- who is in service ---------------------------------------------- */
 
 /*
  * Puts c into service in place of from.  Handlers write their part of the page
@@ -94,7 +94,7 @@ behind(void *arg)
 	return n;
 }
 
-/* ---- looking at the new one ------------------------------------------ */
+/* ---- looking at the new one ----------------------------------------- */
 
 /* What an operator holds back is not missed. */
 static void
@@ -178,7 +178,7 @@ obituary(void *arg, char *words, size_t size)
 	str_copy(words, strlen(end) > name ? end + name : "ended", size);
 }
 
-/* ---- actions --------------------------------------------------------- */
+/* ---- actions -------------------------------------------------------- */
 
 static void
 tell(void *arg, const char *sentence)
@@ -377,7 +377,7 @@ static const struct reload_actions actions = {
     .done = done,
 };
 
-/* ---- the public face ------------------------------------------------- */
+/* ---- the public face ------------------------------------------------ */
 
 void
 reload_effects_init(struct reload_effects *h, struct fleet *f)

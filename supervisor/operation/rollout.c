@@ -17,7 +17,7 @@ static const char *const event_name[ROLLOUT_EVENT_COUNT] = {
 #undef X
 };
 
-/* ---- pieces of the transitions --------------------------------------- */
+/* ---- pieces of the transitions -------------------------------------- */
 
 static uint32_t
 running(const struct rollout *r)
@@ -154,7 +154,7 @@ step(struct rollout *r)
 		watch(r, ROLLOUT_WATCH);
 }
 
-/* ---- transitions ----------------------------------------------------- */
+/* ---- transitions ---------------------------------------------------- */
 
 static void
 begin(struct rollout *r)

@@ -17,7 +17,7 @@
 
 #define UNDERWAY_KEY "rollout" /* store blob while one is under way */
 
-/* ---- which shards ----------------------------------------------------- */
+/* ---- which shards --------------------------------------------------- */
 
 /* The program file is the same as long as these are. */
 static uint64_t
@@ -70,7 +70,7 @@ choose(struct rollout_effects *r, bool all)
 	return n;
 }
 
-/* ---- what the operator reads ------------------------------------------ */
+/* ---- what the operator reads ---------------------------------------- */
 
 static void
 publish(struct rollout_effects *r, const char *sentence)
@@ -104,7 +104,7 @@ note_underway(struct rollout_effects *r, bool on)
 	store_writes_blob(&r->fleet->writes, UNDERWAY_KEY, &v, sizeof(v));
 }
 
-/* ---- actions of the policy -------------------------------------------- */
+/* ---- actions of the policy ------------------------------------------ */
 
 static struct handover_effects *
 free_lane(struct rollout_effects *r)
@@ -203,7 +203,7 @@ lane_done(void *arg, struct member *c, bool ok, const char *why)
 	event(r, ROLLOUT_ON_MOVED);
 }
 
-/* ---- the end ---------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------- */
 
 static void
 undo_now(struct rollout_effects *r)
@@ -245,7 +245,7 @@ static const struct rollout_actions actions = {
     .done = done,
 };
 
-/* ---- the beginning ---------------------------------------------------- */
+/* ---- the beginning -------------------------------------------------- */
 
 static uint32_t
 pick(int64_t asked, int64_t otherwise)
@@ -462,7 +462,7 @@ rollout_effects_abort(struct rollout_effects *r)
 		handover_effects_abort(&r->lane[i]);
 }
 
-/* ---- life ------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 void
 rollout_effects_init(struct rollout_effects *r, struct fleet *f)

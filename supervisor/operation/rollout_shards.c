@@ -14,7 +14,7 @@
 #include "supervisor/operation/rollout.h"
 #include "supervisor/child/liveness.h"
 
-/* ---- how those replaced are doing ------------------------------------- */
+/* ---- how those replaced are doing ----------------------------------- */
 
 static enum rollout_verdict
 judge_one(struct rollout_effects *r, struct member *c, char *words, size_t size)
@@ -65,7 +65,7 @@ rollout_effects_judge(void *arg, char *words, size_t size)
 	return all;
 }
 
-/* ---- from the processes ----------------------------------------------- */
+/* ---- from the processes --------------------------------------------- */
 
 static struct handover_effects *
 lane_of(struct rollout_effects *r, const struct member *c)

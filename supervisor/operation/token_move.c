@@ -22,7 +22,7 @@
 static void on_answer(struct discord_ask *, const struct discord_ask_answer *);
 static void on_tick(struct timer *);
 
-/* ---- words ----------------------------------------------------------- */
+/* ---- words ---------------------------------------------------------- */
 
 /* The end of all: with a sentence and a code that is not 0, or fine. */
 static void
@@ -56,7 +56,7 @@ fail(struct token_move *r, int code, const char *fmt, ...)
 	finish(r, &e);
 }
 
-/* ---- whose token ----------------------------------------------------- */
+/* ---- whose token ---------------------------------------------------- */
 
 static void
 keep_bot(struct token_move *r, const struct discord_ask_answer *w)
@@ -94,7 +94,7 @@ restore_bot(struct token_move *r)
 		memset(&r->bot, 0, sizeof(r->bot));
 }
 
-/* ---- moving ---------------------------------------------------------- */
+/* ---- moving --------------------------------------------------------- */
 
 static bool
 moved(const struct fleet *f, const struct member *c)
@@ -159,7 +159,7 @@ note_moved(struct token_move *r, const struct member *c)
 		(void)permit_force(r->fleet->permit, c->slot);
 }
 
-/* ---- the handler goes over ------------------------------------------- */
+/* ---- the handler goes over ------------------------------------------ */
 
 /*
  * The one in service, whoever that is by now, must run with the new token.
@@ -203,7 +203,7 @@ handler_settled(const struct token_move *r)
 	    || clock_boot_ms() - r->handler_ms >= TOKEN_MOVE_PATIENCE_MS;
 }
 
-/* ---- the shards go over ---------------------------------------------- */
+/* ---- the shards go over --------------------------------------------- */
 
 /* All that can be waited for has come: how it is. */
 static void
@@ -351,7 +351,7 @@ move(struct token_move *r, const struct discord_ask_answer *w)
 		report_end(&r->report, f->handler->generation, NULL);
 }
 
-/* ---- the question ---------------------------------------------------- */
+/* ---- the question --------------------------------------------------- */
 
 static int
 judge(struct token_move *r, const struct discord_ask_answer *w, struct err *e)
@@ -502,7 +502,7 @@ token_move_abort(struct token_move *r, const char *why)
 	fail(r, EXIT_TRY_LATER, "%s", why);
 }
 
-/* ---- the file -------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------- */
 
 static bool
 same_file(const struct stat *a, const struct stat *b)

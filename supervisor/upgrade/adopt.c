@@ -21,7 +21,7 @@
 #include "supervisor/identify/permit.h"
 #include "supervisor/operation/reload_effects.h"
 
-/* ---- who is awaited -------------------------------------------------- */
+/* ---- who is awaited ------------------------------------------------- */
 
 static bool
 same_process(pid_t pid, uint64_t start)
@@ -178,7 +178,7 @@ adopt_dismiss(struct member *c)
 	timer_set(&a->settled, 0);
 }
 
-/* ---- when all have called -------------------------------------------- */
+/* ---- when all have called ------------------------------------------- */
 
 static void
 replace_handler(struct fleet *f)
@@ -225,7 +225,7 @@ on_settled(struct timer *t)
 		replace_handler(f);
 }
 
-/* ---- a call is judged ------------------------------------------------ */
+/* ---- a call is judged ----------------------------------------------- */
 
 static struct member *
 member_of(struct fleet *f, const struct msg_hdr *h, const struct msg_adopt *m)
@@ -275,7 +275,7 @@ judge(const struct adopt_caller *x, const struct member *c,
 	return misfit(x->adopt, m);
 }
 
-/* ---- taking over ----------------------------------------------------- */
+/* ---- taking over ---------------------------------------------------- */
 
 static void
 note_taken(struct member *c, const char *build)
@@ -428,7 +428,7 @@ adopt_called(struct adopt_caller *x, const struct msg_hdr *h,
 	return false;
 }
 
-/* ---- life ------------------------------------------------------------ */
+/* ---- life ----------------------------------------------------------- */
 
 void
 adopt_init(struct adopt *a, struct fleet *f)

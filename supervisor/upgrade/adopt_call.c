@@ -10,7 +10,7 @@
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/upgrade/adopt.h"
 
-/* ---- calls ----------------------------------------------------------- */
+/* ---- calls ---------------------------------------------------------- */
 
 static void
 on_msg(struct ipc *ipc, const struct msg_hdr *h, const void *payload, int fd)
@@ -72,7 +72,7 @@ on_call(struct listener *l, int fd, const struct ucred *peer)
 	timer_set(&x->timer, ADOPT_CALL_S);
 }
 
-/* ---- the socket ------------------------------------------------------ */
+/* ---- the socket ----------------------------------------------------- */
 
 void
 adopt_call_init(struct adopt *a)

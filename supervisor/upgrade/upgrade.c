@@ -23,7 +23,7 @@
 
 #define PROGRAM_SELF "/proc/self/exe"
 
-/* ---- what the client and the log are told ---------------------------- */
+/* ---- what the client and the log are told --------------------------- */
 
 static void
 end(struct upgrade *s, const struct err *e)
@@ -50,7 +50,7 @@ fail(struct upgrade *s, const struct err *why)
 	end(s, &e);
 }
 
-/* ---- the exec -------------------------------------------------------- */
+/* ---- the exec ------------------------------------------------------- */
 
 /*
  * Becomes the program behind fd, started as path.  a names what passes through
@@ -165,7 +165,7 @@ upgrade_leave(struct upgrade *s)
 		    &a, &(struct err) {0});
 }
 
-/* ---- judging --------------------------------------------------------- */
+/* ---- judging -------------------------------------------------------- */
 
 /* Why the processes can't be taken over; "": they can. */
 static void
@@ -278,7 +278,7 @@ start(struct upgrade *s, struct err *e)
 	return -1;
 }
 
-/* ---- the public face ------------------------------------------------- */
+/* ---- the public face ------------------------------------------------ */
 
 void
 upgrade_init(struct upgrade *s, struct fleet *f)
@@ -334,7 +334,7 @@ upgrade_cancel(struct upgrade *s)
 	fail(s, &e);
 }
 
-/* ---- after the exec -------------------------------------------------- */
+/* ---- after the exec ------------------------------------------------- */
 
 void
 upgrade_arrive(struct upgrade *s, const struct arrival *a)

@@ -5,11 +5,11 @@
  *
  * `upgrade`: the supervisor becomes another program, by exec, in the same
  * process.  First that program says, as a process of its own, whether it can
- * take over (upgrade_check.h); then the exec, through which only the lock, the config,
- * the token and the waiting client pass (upgrade_handoff.h).  The children see their
- * channels end and call, as after a death, and are taken over (adopt.h).  Until
- * the exec has succeeded nothing is given up; and a program that can't start
- * after all makes way for the one before.
+ * take over (upgrade_check.h); then the exec, through which only the lock, the
+ * config, the token and the waiting client pass (upgrade_handoff.h).  The
+ * children see their channels end and call, as after a death, and are taken
+ * over (adopt.h).  Until the exec has succeeded nothing is given up; and a
+ * program that can't start after all makes way for the one before.
  */
 #ifndef SUPERVISOR_UPGRADE_UPGRADE_H
 #define SUPERVISOR_UPGRADE_UPGRADE_H

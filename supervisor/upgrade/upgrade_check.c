@@ -16,7 +16,7 @@
 
 #define CONFIG_TEXT_MAX (1u << 20)
 
-/* ---- the role -------------------------------------------------------- */
+/* ---- the role ------------------------------------------------------- */
 
 struct problems {
 	unsigned n;
@@ -96,7 +96,7 @@ upgrade_check_main(int argc, char **argv)
 	return EXIT_FINE;
 }
 
-/* ---- what it said ---------------------------------------------------- */
+/* ---- what it said --------------------------------------------------- */
 
 /* The last line that is not empty; it ends where the text does or a '\n' is. */
 static const char *

@@ -3,8 +3,9 @@
  * Stays behind when the supervisor becomes another program, as a process of its
  * own with the program of before in its hand: a new one that crashes or hangs
  * before it has taken over is put an end to, said so, and the one of before is
- * started again with `ensure`.  In the foreground whoever started the supervisor
- * does that.  It never outlives its one question by more than the answer.
+ * started again with `ensure`.  In the foreground whoever started the
+ * supervisor does that.  It never outlives its one question by more than the
+ * answer.
  */
 #ifndef SUPERVISOR_UPGRADE_UPGRADE_GUARD_H
 #define SUPERVISOR_UPGRADE_UPGRADE_GUARD_H

@@ -11,7 +11,7 @@
 #define CONFIG_TEXT_MAX (1u << 20)
 #define TOKEN_MAX 512
 
-/* ---- words ----------------------------------------------------------- */
+/* ---- words ---------------------------------------------------------- */
 
 static const struct {
 	const char *key;
@@ -123,7 +123,7 @@ upgrade_handoff_keep(const struct arrival *a, bool keep)
 #undef X
 }
 
-/* ---- the role -------------------------------------------------------- */
+/* ---- the role ------------------------------------------------------- */
 
 /* All of it, then the fd is closed; the caller frees. */
 static char *
@@ -153,8 +153,8 @@ close_others(const struct arrival *a)
 }
 
 /*
- * What can fail here was tried by upgrade_check.c on the same text a moment ago, so
- * the shards are not without a supervisor for a reason known before.
+ * What can fail here was tried by upgrade_check.c on the same text a moment
+ * ago, so the shards are not without a supervisor for a reason known before.
  */
 int
 upgrade_handoff_main(int argc, char **argv, char **main_argv,

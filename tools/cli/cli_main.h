@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This room: the command line: the table of verbs, what each takes, and the way to it.
- * What a verb does is in the rooms below.
+ * This room: the command line: the table of verbs, what each takes, and the way
+ * to it. What a verb does is in the rooms below.
  */
 #ifndef TOOLS_CLI_CLI_MAIN_H
 #define TOOLS_CLI_CLI_MAIN_H

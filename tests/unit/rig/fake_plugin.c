@@ -35,7 +35,7 @@ fake_plugin_call(struct rpc *r, unsigned index, const char *method,
 	json_object_put(o);
 }
 
-/* ---- handler/plugin.h -------------------------------------------------- */
+/* ---- handler/plugin.h ----------------------------------------------- */
 
 unsigned
 plugin_index(const struct plugin *p)

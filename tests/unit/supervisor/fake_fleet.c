@@ -17,7 +17,7 @@
 struct fake_world *fake_world;
 static pid_t api_pid;
 
-/* ---- the fake shard -------------------------------------------------- */
+/* ---- the fake shard ------------------------------------------------- */
 
 struct fake {
 	const struct shard_args *a;
@@ -129,7 +129,7 @@ shard_main(const struct shard_args *a)
 	return f.code;
 }
 
-/* ---- the fake handler ------------------------------------------------ */
+/* ---- the fake handler ----------------------------------------------- */
 
 static void
 handler_msg(struct ipc *ipc, const struct msg_hdr *h, const void *p, int fd)
@@ -181,7 +181,7 @@ fake_fleet_handler(char **argv)
 	return 0;
 }
 
-/* ---- the fake API ---------------------------------------------------- */
+/* ---- the fake API --------------------------------------------------- */
 
 static void
 serve(int fd)

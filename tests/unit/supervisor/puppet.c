@@ -21,7 +21,7 @@
 struct puppet puppet;
 static char dir[SCRATCH_MAX];
 
-/* ---- in the place of spawn.c ------------------------------------------ */
+/* ---- in the place of spawn.c ---------------------------------------- */
 
 int
 spawn_config(const char *text, struct err *e)
@@ -73,7 +73,7 @@ spawn_child(struct member *c, struct err *e)
 	return 0;
 }
 
-/* ---- processes -------------------------------------------------------- */
+/* ---- processes ------------------------------------------------------ */
 
 static struct puppet_process *
 process_of(const struct member *c)
@@ -204,7 +204,7 @@ puppet_all_switch(void)
 			    f->handler->generation, "");
 }
 
-/* ---- the fleet -------------------------------------------------------- */
+/* ---- the fleet ------------------------------------------------------ */
 
 static void
 problem(const char *line, void *arg)

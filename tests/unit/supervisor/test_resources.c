@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What runs out, and when it is said; a loop that stands; a clock that jumps. */
+/* What runs out, and when it is said; a loop that stands; a clock that
+ * jumps. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,7 +81,7 @@ test_trend(void **state)
 	assert_string_equal(words, "in 2 days");
 }
 
-/* ---- a loop ---------------------------------------------------------- */
+/* ---- a loop --------------------------------------------------------- */
 
 static void
 test_loop_that_stands(void **state)
@@ -98,7 +99,7 @@ test_loop_that_stands(void **state)
 	assert_int_equal(liveness_loop(&l, 8, 501, 11000 + HOUR), 0);
 }
 
-/* ---- the clock ------------------------------------------------------- */
+/* ---- the clock ------------------------------------------------------ */
 
 static void
 test_clock_steps(void **state)
@@ -162,7 +163,7 @@ test_budget_goes_with_the_clock(void **state)
 	}
 }
 
-/* ---- the reserve ----------------------------------------------------- */
+/* ---- the reserve ---------------------------------------------------- */
 
 static int said;
 

@@ -40,7 +40,7 @@ now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-/* ---- running a supervisor -------------------------------------------- */
+/* ---- running a supervisor ------------------------------------------- */
 
 struct run {
 	pid_t pid;
@@ -279,7 +279,7 @@ put_identity(const char *state)
 	assert_int_equal(store_blob_put(&st, "test-identity", md, 8, NULL), 0);
 }
 
-/* ---- the tests, in one order ----------------------------------------- */
+/* ---- the tests, in one order ---------------------------------------- */
 
 static struct run fleet;
 

@@ -200,7 +200,7 @@ test_status_line(void **state)
 	    "stopping");
 }
 
-/* ---- when what is said ------------------------------------------------ */
+/* ---- when what is said ---------------------------------------------- */
 
 static struct {
 	struct fleet fleet;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This room: what every verb stands on: how it says what it found, or why it failed.
- * Data goes to stdout, as JSON with --json, and everything else to stderr.
+ * This room: what every verb stands on: how it says what it found, or why it
+ * failed. Data goes to stdout, as JSON with --json, and everything else to
+ * stderr.
  */
 #ifndef TOOLS_CLI_BASE_CLI_H
 #define TOOLS_CLI_BASE_CLI_H

@@ -28,10 +28,10 @@ int load_for_fleet(struct cli *);
 int load_look(struct cli *);
 int load_look_quietly(struct cli *); /* says nothing: c->trouble */
 /*
- * The same as load_config for who starts a fleet.  Instead of a file with a fault
- * it may be the config the fleet ran by, with c->config.kept_for: for anybody
- * while its processes live on, for a keeper (systemd, a container) when it was
- * not stopped, for cron always.
+ * The same as load_config for who starts a fleet.  Instead of a file with a
+ * fault it may be the config the fleet ran by, with c->config.kept_for: for
+ * anybody while its processes live on, for a keeper (systemd, a container) when
+ * it was not stopped, for cron always.
  */
 enum load_starter { LOAD_BY_HAND, LOAD_BY_KEEPER, LOAD_BY_CRON };
 int load_to_start(struct cli *, enum load_starter);

@@ -19,7 +19,7 @@
 #define TITLE "shardherd: " /* of every process of a fleet */
 #define STATS "/stats"
 
-/* ---- the fleet that runs by a file ------------------------------------ */
+/* ---- the fleet that runs by a file ---------------------------------- */
 
 struct search {
 	const char *config_path; /* absolute */
@@ -69,7 +69,7 @@ look_process(int32_t pid, void *arg)
 	return proc_walk_fds(pid, look_fd, arg);
 }
 
-/* ---- the file ---------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------- */
 
 static void
 put(char **to, const char *text)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A look at other processes through /proc; what may not be read is not there. */
+/* A look at other processes through /proc; what may not be read is not
+ * there. */
 #ifndef TOOLS_CLI_BASE_PROC_WALK_H
 #define TOOLS_CLI_BASE_PROC_WALK_H
 

@@ -61,7 +61,7 @@ table_init(struct table *t, const char *headings)
 	}
 }
 
-/* ---- what fits ---------------------------------------------------------- */
+/* ---- what fits ------------------------------------------------------ */
 
 /* How it is printed: the columns left out have no width. */
 struct layout {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* This room: verbs for what lies on disk: the config, the token and the store. */
+/* This room: verbs for what lies on disk: the config, the token and
+ * the store. */
 #ifndef TOOLS_CLI_DATA_VERB_H
 #define TOOLS_CLI_DATA_VERB_H
 

@@ -63,7 +63,7 @@ when(int64_t wall_ms, char out[32])
 	strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
-/* ---- list and show ------------------------------------------------------- */
+/* ---- list and show -------------------------------------------------- */
 
 static struct json_object *
 to_json(const struct deadletter *d)
@@ -195,7 +195,7 @@ show(struct cli *c)
 	return EXIT_FINE;
 }
 
-/* ---- replay and drop ----------------------------------------------------- */
+/* ---- replay and drop ------------------------------------------------ */
 
 static int
 replay(struct cli *c)

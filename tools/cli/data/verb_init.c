@@ -32,7 +32,7 @@ struct init {
 	bool made_dir;
 };
 
-/* ---- the token ------------------------------------------------------------------ */
+/* ---- the token ------------------------------------------------------ */
 
 static void
 on_interrupt(int sig)
@@ -106,7 +106,7 @@ token_get(struct init *in, const char *file)
 	return 0;
 }
 
-/* ---- the config ------------------------------------------------------------------- */
+/* ---- the config ----------------------------------------------------- */
 
 /* "section.key=value" taken apart; where the value begins, or NULL. */
 static const char *
@@ -204,7 +204,7 @@ render(struct init *in)
 	free(sample);
 }
 
-/* ---- files -------------------------------------------------------------------------- */
+/* ---- files ---------------------------------------------------------- */
 
 static int
 write_new(struct init *in, const char *path, const char *text)

@@ -37,7 +37,7 @@ starting_here(struct cli *c, bool hold)
 	return c->supervise(&a);
 }
 
-/* ---- in the background ------------------------------------------------------ */
+/* ---- in the background ---------------------------------------------- */
 
 static void noreturn_fn
 daemon_main(struct cli *c, int ready_fd, bool hold)

@@ -44,7 +44,7 @@ request(const char *action, const struct order *o)
 	return q;
 }
 
-/* ---- status ------------------------------------------------------------- */
+/* ---- status --------------------------------------------------------- */
 
 static void
 show_text(const struct view *v)
@@ -90,7 +90,7 @@ show_status(struct cli *c)
 	return code;
 }
 
-/* ---- orders ------------------------------------------------------------- */
+/* ---- orders --------------------------------------------------------- */
 
 static int
 give(struct cli *c, const char *action, const struct order *o)

@@ -19,7 +19,7 @@
 
 #include <string.h>
 
-/* ---- list ---------------------------------------------------------------- */
+/* ---- list ----------------------------------------------------------- */
 
 static const char *
 state_name(const struct page_plugin *p, bool alive)
@@ -128,7 +128,8 @@ print_table(const struct page_plugins *all, bool alive)
 			    all->plugin[i].commands);
 }
 
-/* 0 all up and well or held by an operator, 1 some are not, 2 there is no handler. */
+/* 0 all up and well or held by an operator, 1 some are not, 2 there is
+ * no handler. */
 static int
 verdict(const struct page_plugins *all, bool alive)
 {
@@ -161,7 +162,7 @@ list(struct cli *c)
 	return code;
 }
 
-/* ---- commands ------------------------------------------------------------ */
+/* ---- commands ------------------------------------------------------- */
 
 static int
 act(struct cli *c, const char *action)

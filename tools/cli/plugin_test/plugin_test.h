@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This room: plugin test: the plugin runs in a fleet of its own against the simulator,
- * with a tap between it and the handler.  It gets events and each command it
- * declares; what it said is judged, a line per check.
+ * This room: plugin test: the plugin runs in a fleet of its own against the
+ * simulator, with a tap between it and the handler.  It gets events and each
+ * command it declares; what it said is judged, a line per check.
  */
 #ifndef TOOLS_CLI_PLUGIN_TEST_PLUGIN_TEST_H
 #define TOOLS_CLI_PLUGIN_TEST_PLUGIN_TEST_H

@@ -17,7 +17,7 @@
 #define MESSAGE_S 6    /* to answer a message */
 #define TYPED_MAX 1000 /* bytes of a command with its words */
 
-/* ---- what is declared ------------------------------------------------- */
+/* ---- what is declared ----------------------------------------------- */
 
 static bool
 is_of_menu(struct json_object *command)
@@ -100,7 +100,7 @@ check_registered(struct plugin_test *t)
 		    "%zu %s declared and registered", n, n == 1 ? "is" : "are");
 }
 
-/* ---- slash commands --------------------------------------------------- */
+/* ---- slash commands ------------------------------------------------- */
 
 static void
 judge_slash(struct plugin_test *t, const char *label, const char *id)
@@ -171,7 +171,7 @@ try_slash(struct plugin_test *t, const char *name, const char *label,
 	return 0;
 }
 
-/* ---- messages --------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------- */
 
 static void
 judge_message(struct plugin_test *t, const char *label, const char *id,
@@ -292,7 +292,7 @@ plugin_test_messages(struct plugin_test *t, const struct option_list *texts)
 	return 0;
 }
 
-/* ---- all of it -------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------ */
 
 static int
 check_command(struct plugin_test *t, struct json_object *command)

@@ -38,7 +38,7 @@ name_after(struct trial *t, const char *path)
 		str_copy(t->name, "plugin", sizeof(t->name));
 }
 
-/* ---- a file or a folder ----------------------------------------------- */
+/* ---- a file or a folder --------------------------------------------- */
 
 static int
 find_in(struct trial *t, const char *dir, struct err *e)
@@ -80,7 +80,7 @@ find_file(struct trial *t, const char *arg, struct err *e)
 	return 0;
 }
 
-/* ---- a command line ----------------------------------------------------- */
+/* ---- a command line ------------------------------------------------- */
 
 /* As a shell finds it. */
 static bool
@@ -129,7 +129,7 @@ find_words(struct trial *t, char *const *word, int words, struct err *e)
 	return rc;
 }
 
-/* ---- a section of a configuration --------------------------------------- */
+/* ---- a section of a configuration ----------------------------------- */
 
 /* Of a section, what the test has no better idea of. */
 static void
@@ -185,7 +185,7 @@ find_section(struct trial *t, struct cli *c, const char *file, const char *name)
 	return rc;
 }
 
-/* ---- all of it ------------------------------------------------------------ */
+/* ---- all of it ------------------------------------------------------ */
 
 /* What was given by hand already counts. */
 static void

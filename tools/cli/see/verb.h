@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This room: verbs that look, at the stats page, the store and the log; they ask none of
- * the processes (I7), but for `budget --ask` and `--force`.
+ * This room: verbs that look, at the stats page, the store and the log; they
+ * ask none of the processes (I7), but for `budget --ask` and `--force`.
  */
 #ifndef TOOLS_CLI_SEE_VERB_H
 #define TOOLS_CLI_SEE_VERB_H

@@ -287,7 +287,7 @@ print_json(const struct view *v, const struct ledger *l, const struct days *d)
 	cli_print_json(o);
 }
 
-/* ---- actions ----------------------------------------------------------- */
+/* ---- actions -------------------------------------------------------- */
 
 static int
 ask(struct cli *c, struct json_object *q)
@@ -328,7 +328,7 @@ reconcile(struct cli *c)
 	    view_note(&v));
 }
 
-/* ---- the verb ---------------------------------------------------------- */
+/* ---- the verb ------------------------------------------------------- */
 
 static int
 exit_code(const struct view *v)

@@ -58,7 +58,7 @@ put_line(const char *line, const struct logline *l, void *arg)
 	cli_print_json(o);
 }
 
-/* ---- the end of what is there ----------------------------------------- */
+/* ---- the end of what is there --------------------------------------- */
 
 static bool
 add_file(struct logs_view *v)
@@ -124,7 +124,7 @@ show_end(struct logs_view *v, int64_t lines)
 	}
 }
 
-/* ---- and what follows -------------------------------------------------- */
+/* ---- and what follows ----------------------------------------------- */
 
 static bool
 replaced(const struct logs_view *v)
@@ -225,7 +225,7 @@ show(struct logs_view *v, int64_t lines, bool on)
 	return code;
 }
 
-/* ---- the level ---------------------------------------------------------- */
+/* ---- the level ------------------------------------------------------ */
 
 static int
 level(struct cli *c)
@@ -244,7 +244,7 @@ level(struct cli *c)
 	return follow_order(c, q, LEVEL_S);
 }
 
-/* ---- the verb ------------------------------------------------------------ */
+/* ---- the verb ------------------------------------------------------- */
 
 /* A time, or a duration back from now: 0, or -1 with c->err. */
 static int

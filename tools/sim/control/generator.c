@@ -34,7 +34,7 @@ struct generator {
 	struct sbuf d;
 };
 
-/* ---- the mix ----------------------------------------------------------- */
+/* ---- the mix -------------------------------------------------------- */
 
 static bool
 known(struct generator *g, const char *name)
@@ -122,7 +122,7 @@ all_intents(struct sim *sim)
 	return bits;
 }
 
-/* ---- events ------------------------------------------------------------ */
+/* ---- events --------------------------------------------------------- */
 
 static bool
 is_ping(struct sim *sim, const char *t)

@@ -42,7 +42,7 @@ array_of(json_object *one)
 	return list;
 }
 
-/* ---- data, by kind ---------------------------------------------------- */
+/* ---- data, by kind -------------------------------------------------- */
 
 static json_object *
 command_data(struct making *m, int type)
@@ -253,7 +253,7 @@ static const struct kind {
     {"modal", INTERACTION_MODAL, MAYBE_OWN, modal_data},
 };
 
-/* ---- what it is about ------------------------------------------------- */
+/* ---- what it is about ----------------------------------------------- */
 
 /* Without a target: the last one of the channel that fits. */
 static struct world_msg *
@@ -312,7 +312,7 @@ find_target(struct making *m, enum about about)
 	    : "there is no such channel";
 }
 
-/* ---- the event -------------------------------------------------------- */
+/* ---- the event ------------------------------------------------------ */
 
 static void
 set_place(json_object *d, struct making *m)
@@ -403,7 +403,7 @@ create(struct sim *sim, unsigned guild, const struct form *form,
 	return fault != NULL ? sbuf_say(why, 0, "%s", fault) : emit(&m, k, why);
 }
 
-/* ---- the command ------------------------------------------------------ */
+/* ---- the command ---------------------------------------------------- */
 
 #define INTERACTION_USAGE                                                      \
 	"interaction GUILD [NAME [TEXT]] [--as " INTERACTION_WORDS "] "        \

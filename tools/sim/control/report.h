@@ -10,7 +10,8 @@ void report_json(struct sim *, struct sbuf *);
 void report_text(struct sim *, struct sbuf *);
 /* "sent N handled N lost N repeated N ...": the proof line. */
 void report_line(struct sim *, struct sbuf *);
-/* One line per event sent to sessions of shard (-1: all) with number > since. */
+/* One line per event sent to sessions of shard (-1: all) with number >
+ * since. */
 void report_journal(struct sim *, int shard, uint64_t since, struct sbuf *);
 
 #endif

@@ -41,7 +41,7 @@ read_shard(const char *word, bool all, int *shard, struct sbuf *out)
 	return false;
 }
 
-/* ---- connections ------------------------------------------------------- */
+/* ---- connections ---------------------------------------------------- */
 
 static void
 do_verb(struct conn *c, int argc, char **argv)
@@ -185,7 +185,7 @@ verb_token(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	return EXIT_FINE;
 }
 
-/* ---- events ------------------------------------------------------------ */
+/* ---- events --------------------------------------------------------- */
 
 /* The d of a READY with the session's own id and URL in place of its own. */
 static void
@@ -334,7 +334,7 @@ verb_message(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	return EXIT_FINE;
 }
 
-/* ---- the generator and accounts ---------------------------------------- */
+/* ---- the generator and accounts ------------------------------------- */
 
 static int
 verb_rate(struct sim *sim, int argc, char **argv, struct sbuf *out)

@@ -14,7 +14,7 @@
 
 #define CONN_MESSAGE_MAX (1u << 20) /* from a client; 4096 is the rule */
 
-/* ---- the end ----------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------- */
 
 /* Codes after which Discord has no such session any more (section 2.11). */
 static bool
@@ -119,7 +119,7 @@ on_gone(struct wire *w, const char *why)
 	bury(container_of(w, struct conn, wire));
 }
 
-/* ---- sending ----------------------------------------------------------- */
+/* ---- sending -------------------------------------------------------- */
 
 void
 conn_put(struct conn *c, unsigned first, const void *data, size_t len)
@@ -176,7 +176,7 @@ conn_send_op(struct conn *c, int op, const char *d)
 	conn_send(c, text, strlen(text));
 }
 
-/* ---- HELLO and heartbeats ---------------------------------------------- */
+/* ---- HELLO and heartbeats ------------------------------------------- */
 
 static void
 send_hello(struct conn *c)
@@ -253,7 +253,7 @@ conn_heartbeat(struct conn *c)
 		on_ack(&c->ack);
 }
 
-/* ---- websocket input --------------------------------------------------- */
+/* ---- websocket input ------------------------------------------------ */
 
 static ssize_t
 ws_recv(wslay_event_context_ptr ws, uint8_t *buf, size_t len, int flags,
@@ -335,7 +335,7 @@ ws_bytes(struct conn *c, const char *data, size_t len)
 		ws_ended(c);
 }
 
-/* ---- upgrade ----------------------------------------------------------- */
+/* ---- upgrade -------------------------------------------------------- */
 
 static void
 put_answer(struct conn *c, int status, const char *accept, unsigned after)

@@ -82,7 +82,7 @@ fault_take(struct sim *sim, enum fault_kind kind, int shard,
 	return NULL;
 }
 
-/* ---- the command ------------------------------------------------------- */
+/* ---- the command ---------------------------------------------------- */
 
 static int
 list_faults(struct sim *sim, struct sbuf *out)

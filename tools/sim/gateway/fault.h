@@ -109,8 +109,8 @@ const struct fault *fault_take(struct sim *, enum fault_kind, int shard,
     enum conn_host);
 enum fault_stage fault_stage(enum fault_kind);
 /*
- * The verb: fault NAME [ARGS] [--shard N|all] [--count K|forever]
- * [--host main|resume], or list, or clear.  0, 1 or EXIT_USAGE, with words in out.
+ * The verb: fault NAME [ARGS] [--shard N|all] [--count K|forever] [--host
+ * main|resume], or list, or clear.  0, 1 or EXIT_USAGE, with words in out.
  */
 int fault_command(struct sim *, int argc, char **argv, struct sbuf *out);
 void fault_init(struct sim *);

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- emission ---------------------------------------------------------- */
+/* ---- emission ------------------------------------------------------- */
 
 uint64_t
 gateway_next(struct sim *sim)
@@ -119,7 +119,7 @@ gateway_revoke(struct sim *sim)
 		    struct session, link));
 }
 
-/* ---- listeners --------------------------------------------------------- */
+/* ---- listeners ------------------------------------------------------ */
 
 static void
 reset(int fd)
@@ -183,7 +183,7 @@ close_listener(struct sim *sim, struct gateway_listener *l)
 	l->fd = -1;
 }
 
-/* ---- turns of the loop ------------------------------------------------- */
+/* ---- turns of the loop ---------------------------------------------- */
 
 static void
 bury_dead(struct gateway *g)

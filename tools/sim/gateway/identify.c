@@ -267,7 +267,7 @@ identify_start(struct conn *c, json_object *d)
 	ready(c, &id);
 }
 
-/* ---- RESUME ------------------------------------------------------------ */
+/* ---- RESUME --------------------------------------------------------- */
 
 static void
 resume_failed(struct conn *c, struct session *s)

@@ -69,7 +69,7 @@ intents_want(uint64_t intents, const char *t, bool dm)
 	return true;
 }
 
-/* ---- message content --------------------------------------------------- */
+/* ---- message content ------------------------------------------------ */
 
 static bool
 is_user(json_object *user, const char *id)

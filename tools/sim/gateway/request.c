@@ -82,7 +82,7 @@ answer(struct conn *c, const char *t, const struct sbuf *d)
 	session_dispatch(c->session, t, d->p, d->len, JOURNAL_COUNTED);
 }
 
-/* ---- op 8 -------------------------------------------------------------- */
+/* ---- op 8 ----------------------------------------------------------- */
 
 /* One full list per guild in REQUEST_FULL_MS; 0 or the ms still to wait. */
 static uint64_t
@@ -319,7 +319,7 @@ request_members(struct conn *c, json_object *d)
 		send_members(c, id, (unsigned)guild, d);
 }
 
-/* ---- ops 31 and 43 ----------------------------------------------------- */
+/* ---- ops 31 and 43 -------------------------------------------------- */
 
 void
 request_sounds(struct conn *c, json_object *d)

@@ -17,7 +17,7 @@ take(struct conn *c, enum fault_kind kind)
 	return fault_take(c->sim, kind, c->shard, c->host);
 }
 
-/* ---- ACCEPT ------------------------------------------------------------ */
+/* ---- ACCEPT --------------------------------------------------------- */
 
 bool
 strike_accept(struct sim *sim, enum conn_host host)
@@ -34,7 +34,7 @@ strike_upgrade(struct conn *c, unsigned *retry_after)
 	return f ? (int)f->arg : 0;
 }
 
-/* ---- HELLO ------------------------------------------------------------- */
+/* ---- HELLO ---------------------------------------------------------- */
 
 bool
 strike_before_hello(struct conn *c)
@@ -63,7 +63,7 @@ strike_hello(struct conn *c)
 	return true;
 }
 
-/* ---- SESSION ----------------------------------------------------------- */
+/* ---- SESSION -------------------------------------------------------- */
 
 bool
 strike_ack(struct conn *c)
@@ -137,7 +137,7 @@ strike_members_limited(struct conn *c, uint64_t *wait_ms)
 	return f != NULL;
 }
 
-/* ---- DATA -------------------------------------------------------------- */
+/* ---- DATA ----------------------------------------------------------- */
 
 static void
 huge(struct conn *c, size_t size)
@@ -246,7 +246,7 @@ strike_all(struct sim *sim)
 	}
 }
 
-/* ---- DATA: the next message ------------------------------------------- */
+/* ---- DATA: the next message ----------------------------------------- */
 
 /* Three frames for one message. */
 static void
@@ -295,7 +295,7 @@ strike_message(struct conn *c, unsigned opcode, char *p, size_t len)
 	return true;
 }
 
-/* ---- ONCE -------------------------------------------------------------- */
+/* ---- ONCE ----------------------------------------------------------- */
 
 /* FAULT_K_STORM: as when Discord's front end restarts. */
 void

@@ -19,7 +19,7 @@
 
 #define SETUP_TRIPS 2 /* TCP's and TLS's, before anything is read */
 
-/* ---- latency ----------------------------------------------------------- */
+/* ---- latency -------------------------------------------------------- */
 
 /* Bytes up to end of the stream may leave at due_ms. */
 struct late {
@@ -107,7 +107,7 @@ on_hold_over(struct ev_loop *loop, ev_timer *t, int revents)
 	flush(w);
 }
 
-/* ---- bytes ------------------------------------------------------------- */
+/* ---- bytes ---------------------------------------------------------- */
 
 static void
 lose(struct wire *w, const char *why)

@@ -178,7 +178,7 @@ rest_fault_apply(struct rest_call *c)
 	return true;
 }
 
-/* ---- the command --------------------------------------------------------- */
+/* ---- the command ---------------------------------------------------- */
 
 static bool
 wish_number(const char *word, const char *key, double *out)

@@ -236,7 +236,7 @@ test_slash(void **state)
 	invocation_free(&c);
 }
 
-/* ---- who has a name, and help ------------------------------------------------- */
+/* ---- who has a name, and help --------------------------------------- */
 
 static void
 declare(unsigned plugin, const char *text)

@@ -90,7 +90,8 @@ reopen(void)
 	assert_int_equal(backlog_open(&t.b, &t.e), 0);
 }
 
-/* Turns a byte of a record's body round, wherever it is in the first segment. */
+/* Turns a byte of a record's body round, wherever it is in the first
+ * segment. */
 static void
 damage(uint64_t seq)
 {

@@ -305,7 +305,8 @@ f_a12_what_the_backlog_took_is_to_be_synced(void **state)
 	kill_handler();
 }
 
-/* What waits goes, in memory and on disk, and what comes; the shard is freed. */
+/* What waits goes, in memory and on disk, and what comes; the shard is
+ * freed. */
 static void
 test_dismissed(void **state)
 {

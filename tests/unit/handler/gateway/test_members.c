@@ -57,7 +57,7 @@ intake_send(struct intake *in, uint32_t shard, const char *payload, size_t len,
 	return 0;
 }
 
-/* ---- helpers --------------------------------------------------------------- */
+/* ---- helpers -------------------------------------------------------- */
 
 static void
 came(const char *event, const char *raw)
@@ -135,7 +135,7 @@ teardown(void **state)
 	return 0;
 }
 
-/* ---- tests ------------------------------------------------------------------- */
+/* ---- tests ---------------------------------------------------------- */
 
 static void
 test_collected(void **state)

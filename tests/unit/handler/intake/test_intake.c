@@ -69,7 +69,7 @@ on_sent(void *arg, uint32_t status)
 	t.sent_status = status;
 }
 
-/* ---- the shard's side ------------------------------------------------------ */
+/* ---- the shard's side ----------------------------------------------- */
 
 static void
 take_frame(const struct up_hdr *h)
@@ -191,7 +191,7 @@ finish(unsigned i)
 	t.finished++;
 }
 
-/* ---- tests ------------------------------------------------------------------- */
+/* ---- tests ---------------------------------------------------------- */
 
 /* Never beyond the first one that is not done; one number for many. */
 static void
@@ -333,7 +333,7 @@ test_refuses_numbers_that_fall(void **state)
 	refused_with("not numbered upwards");
 }
 
-/* ---- gateway commands --------------------------------------------------------- */
+/* ---- gateway commands ----------------------------------------------- */
 
 static int
 send_one(const char **why)
@@ -392,7 +392,7 @@ test_sends_are_bounded(void **state)
 	assert_non_null(strstr(why, "too many"));
 }
 
-/* ---- life --------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 static int
 setup(void **state)

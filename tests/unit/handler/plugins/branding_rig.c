@@ -14,7 +14,7 @@
 
 struct branding_rig bot;
 
-/* ---- the handler's side ---------------------------------------------- */
+/* ---- the handler's side --------------------------------------------- */
 
 static void
 tell(struct buf *b)
@@ -87,7 +87,7 @@ on_rest(const struct rest_ask *ask, rest_done_fn *done, void *arg)
 	return 0;
 }
 
-/* ---- the plugin's process --------------------------------------------- */
+/* ---- the plugin's process ------------------------------------------- */
 
 static void plugin_again(void);
 
@@ -223,7 +223,7 @@ branding_rig_down(void)
 	rpc_close(&bot.rpc);
 }
 
-/* ---- time --------------------------------------------------------------- */
+/* ---- time ----------------------------------------------------------- */
 
 int64_t
 branding_rig_today(void)
@@ -256,7 +256,7 @@ branding_rig_wake(int64_t day)
 	    strstr(branding_rig_command("daemon status"), "is enabled"));
 }
 
-/* ---- life --------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 int
 branding_rig_setup(void **state)

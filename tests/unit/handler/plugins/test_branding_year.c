@@ -54,7 +54,7 @@ dice(uint64_t sides)
 	return (t.rng >> 33) % sides;
 }
 
-/* ---- the evening ----------------------------------------------------------- */
+/* ---- the evening ---------------------------------------------------- */
 
 /* The one event that is on is announced when it ought to be, and once. */
 static void
@@ -167,7 +167,7 @@ check_evening(enum fate fate)
 		t.icon_day = branding_rig_today();
 }
 
-/* ---- the days -------------------------------------------------------------- */
+/* ---- the days ------------------------------------------------------- */
 
 static void
 noon_restart(void)

@@ -8,7 +8,7 @@
 
 struct rest_rig calls;
 
-/* ---- in the place of http.c ------------------------------------------ */
+/* ---- in the place of http.c ----------------------------------------- */
 
 int
 http_init(struct http *h, struct ev_loop *loop, struct timers *timers,
@@ -36,7 +36,7 @@ http_cancel(struct http_call *c)
 {
 }
 
-/* ---- calls ------------------------------------------------------------ */
+/* ---- calls ---------------------------------------------------------- */
 
 int
 rest_rig_setup(void **state)

@@ -38,7 +38,7 @@ on_ask(const char *method, const char *params, size_t len)
 	return PLUGIN_ASK_FIRST + t.asks++;
 }
 
-/* ---- helpers --------------------------------------------------------------- */
+/* ---- helpers -------------------------------------------------------- */
 
 static void
 ask(unsigned plugin, const char *method, const char *params)

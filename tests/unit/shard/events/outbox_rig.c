@@ -45,7 +45,7 @@ box_random(void)
 	return rnd;
 }
 
-/* ---- events ----------------------------------------------------------- */
+/* ---- events --------------------------------------------------------- */
 
 static uint64_t
 session_of(uint64_t n)
@@ -97,7 +97,7 @@ name_session(uint64_t session)
 	outbox_session(&box.pending, &us);
 }
 
-/* ---- the handler ------------------------------------------------------ */
+/* ---- the handler ---------------------------------------------------- */
 
 static void
 got_session(const unsigned char *p)
@@ -252,7 +252,7 @@ box_uplink_new(void)
 	outbox_connected(&box.pending, true);
 }
 
-/* ---- the shard -------------------------------------------------------- */
+/* ---- the shard ------------------------------------------------------ */
 
 /* What the last session left is on disk now, if anything can be. */
 static void
@@ -411,7 +411,7 @@ box_disk(int64_t bytes)
 	must(setrlimit(RLIMIT_FSIZE, &l) == 0);
 }
 
-/* ---- judgement -------------------------------------------------------- */
+/* ---- judgement ------------------------------------------------------ */
 
 /* Every segment but the last holds something that is still wanted. */
 static void
@@ -486,7 +486,7 @@ box_settle(void)
 	box_check(true);
 }
 
-/* ---- life ------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------- */
 
 const char *
 box_dir(void)

@@ -34,7 +34,7 @@ teardown(void **state)
 	return box_teardown();
 }
 
-/* ---- one walk --------------------------------------------------------- */
+/* ---- one walk ------------------------------------------------------- */
 
 static void
 of_the_process(void)
@@ -130,7 +130,7 @@ f_a1_any_interleaving_of_pieces_acks_and_disk(void **state)
 	assert_true(refused > WALKS);
 }
 
-/* ---- the case that was seen ------------------------------------------- */
+/* ---- the case that was seen ----------------------------------------- */
 
 static void
 exchange(void)

@@ -236,7 +236,7 @@ f_a12_the_record_does_not_count_ready_as_received(void **state)
 	assert_true(rig_session.has_seq);
 }
 
-/* ---- what overtook ---------------------------------------------------- */
+/* ---- what overtook -------------------------------------------------- */
 
 static void
 connect_handler(void)

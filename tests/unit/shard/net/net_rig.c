@@ -20,7 +20,7 @@ struct net_rig net;
 static EVP_PKEY *key;
 static X509 *cert;
 
-/* ---- the loop --------------------------------------------------------- */
+/* ---- the loop ------------------------------------------------------- */
 
 static void
 on_nap(struct ev_loop *loop, ev_timer *t, int revents)
@@ -77,7 +77,7 @@ net_turn(void)
 	fake_time_advance(1);
 }
 
-/* ---- sockets ---------------------------------------------------------- */
+/* ---- sockets -------------------------------------------------------- */
 
 int
 net_accept(void)
@@ -142,7 +142,7 @@ net_puts(int fd, const char *text)
 	net_write(fd, text, strlen(text));
 }
 
-/* ---- websocket -------------------------------------------------------- */
+/* ---- websocket ------------------------------------------------------ */
 
 void
 net_upgraded(const char *request, char *out, size_t size)
@@ -179,7 +179,7 @@ net_frame(unsigned char *out, unsigned first_byte, const void *payload,
 	return len + 2;
 }
 
-/* ---- TLS -------------------------------------------------------------- */
+/* ---- TLS ------------------------------------------------------------ */
 
 static void
 extend(int nid, const char *value)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls_socket.c over loopback sockets: plain and with TLS, with a peer that ends,
- * does not read, or renegotiates.
+ * tls_socket.c over loopback sockets: plain and with TLS, with a peer that
+ * ends, does not read, or renegotiates.
  */
 #include "shard/net/tls_socket.h"
 
@@ -75,7 +75,7 @@ handshake(const char *host, bool old)
 	return rc;
 }
 
-/* ---- plain ------------------------------------------------------------ */
+/* ---- plain ---------------------------------------------------------- */
 
 static void
 test_unread_comes_first(void **state)
@@ -134,7 +134,7 @@ test_reset(void **state)
 	assert_int_equal(tls_socket_write(wire, "x", 1), -1);
 }
 
-/* ---- TLS -------------------------------------------------------------- */
+/* ---- TLS ------------------------------------------------------------ */
 
 static void
 test_tls(void **state)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * websocket.c against a server in the test's hands.  Whatever a callback may do, it
- * does at once here: websocket_close from within each of them, as the session does.
+ * websocket.c against a server in the test's hands.  Whatever a callback may
+ * do, it does at once here: websocket_close from within each of them, as the
+ * session does.
  */
 #include "shard/net/websocket.h"
 
@@ -185,7 +186,7 @@ sent_frame(char *payload, size_t *len)
 	return first;
 }
 
-/* ---- in --------------------------------------------------------------- */
+/* ---- in ------------------------------------------------------------- */
 
 static void
 test_messages(void **state)
@@ -270,7 +271,7 @@ test_ping(void **state)
 	assert_memory_equal(payload, "are you there", 13);
 }
 
-/* ---- how it ends ------------------------------------------------------ */
+/* ---- how it ends ---------------------------------------------------- */
 
 static void
 test_close_codes(void **state)
@@ -365,7 +366,7 @@ f_a2_conn_may_be_closed_in_every_callback(void **state)
 	}
 }
 
-/* ---- out -------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------ */
 
 static void
 test_send(void **state)

@@ -120,7 +120,7 @@ static const struct session_ops ops = {do_dial, do_hangup, do_heartbeat,
     do_identify, do_resume, do_tune, do_ask, do_done, do_save, do_forget,
     do_begun, do_report, do_fatal, do_say};
 
-/* ---- steps ------------------------------------------------------------ */
+/* ---- steps ---------------------------------------------------------- */
 
 static void
 begin(const char *id, enum identify_cause cause, bool standby)

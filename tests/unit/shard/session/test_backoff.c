@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-/* ---- attempts --------------------------------------------------------- */
+/* ---- attempts ------------------------------------------------------- */
 
 static void
 test_backoff(void **state)
@@ -323,7 +323,7 @@ test_broken_stream(void **state)
 	assert_int_equal(rig_seen.forgets, 0);
 }
 
-/* ---- permits ---------------------------------------------------------- */
+/* ---- permits -------------------------------------------------------- */
 
 static void
 test_permit_given_back(void **state)
@@ -421,7 +421,7 @@ test_identify_closed(void **state)
 	assert_true(fake_time_next() >= 5000);
 }
 
-/* ---- orders ----------------------------------------------------------- */
+/* ---- orders --------------------------------------------------------- */
 
 static void
 test_stop(void **state)

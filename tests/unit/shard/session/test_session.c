@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-/* ---- starting --------------------------------------------------------- */
+/* ---- starting ------------------------------------------------------- */
 
 static void
 test_first_start(void **state)
@@ -73,7 +73,7 @@ test_stale_generation(void **state)
 	assert_int_equal(rig_seen.hangups, 1);
 }
 
-/* ---- close codes ------------------------------------------------------ */
+/* ---- close codes ---------------------------------------------------- */
 
 static void
 expect_resume(unsigned code, uint64_t at_least)
@@ -151,7 +151,7 @@ test_void_code_before_hello(void **state)
 	rig_is(SHARD_WAITING);
 }
 
-/* ---- op 9 ------------------------------------------------------------- */
+/* ---- op 9 ----------------------------------------------------------- */
 
 static void
 test_invalid_after_resume(void **state)
@@ -251,7 +251,7 @@ test_op7(void **state)
 	assert_int_equal(rig_session.rec.strikes, 0);
 }
 
-/* ---- deadlines -------------------------------------------------------- */
+/* ---- deadlines ------------------------------------------------------ */
 
 static void
 test_no_hello(void **state)
@@ -331,7 +331,7 @@ test_only_acks(void **state)
 	assert_int_equal(rig_seen.outcome, OUTCOME_TIMEOUT);
 }
 
-/* ---- heartbeats ------------------------------------------------------- */
+/* ---- heartbeats ----------------------------------------------------- */
 
 static void
 test_beats(void **state)

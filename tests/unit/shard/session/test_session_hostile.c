@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-/* ---- where RESUME goes ------------------------------------------------- */
+/* ---- where RESUME goes ---------------------------------------------- */
 
 static void
 ready_with(const char *url, const char *api, const char *kept)
@@ -49,7 +49,7 @@ f_b6_a_plain_resume_url_is_refused(void **state)
 	rig_resume = resume;
 }
 
-/* ---- heartbeats ------------------------------------------------------- */
+/* ---- heartbeats ----------------------------------------------------- */
 
 static unsigned
 beats_in_a_minute(uint64_t interval_ms)
@@ -89,7 +89,7 @@ f_b11_heartbeats_have_a_floor(void **state)
 	assert_int_equal(rig_seen.warnings, 1);
 }
 
-/* ---- connections that never last --------------------------------------- */
+/* ---- connections that never last ------------------------------------ */
 
 /* How many connections come in a minute, each broken after so long. */
 static unsigned
@@ -182,7 +182,7 @@ f_b11_a_session_void_at_once_was_an_identify_in_vain(void **state)
 	assert_in_range(spent_in_an_hour(answer_ready_then_void), 6, 12);
 }
 
-/* ---- final answers ----------------------------------------------------- */
+/* ---- final answers -------------------------------------------------- */
 
 /* 8.11: 4013 and 4014 are final, whatever comes after them. */
 static void

@@ -74,7 +74,7 @@ test_patience(void **state)
 	assert_int_equal(verdict_hangs_s(0, 0, 5000, NOW), 0);
 }
 
-/* ---- partly deaf ------------------------------------------------------- */
+/* ---- partly deaf ---------------------------------------------------- */
 
 #define FLOOR 600000u
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ipc.c over a real socketpair: order, fds, bounds, and every way to break it. */
+/* ipc.c over a real socketpair: order, fds, bounds, and every way to
+ * break it. */
 #include "shared/wire/ipc.h"
 
 #include <fcntl.h>

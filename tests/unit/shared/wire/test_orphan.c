@@ -36,7 +36,7 @@ static struct {
 	int fd;
 } t;
 
-/* ---- the orphan -------------------------------------------------------- */
+/* ---- the orphan ----------------------------------------------------- */
 
 static void
 describe(struct orphan *o, struct msg_adopt *m)
@@ -72,7 +72,7 @@ on_gone(struct ipc *ipc, const char *why)
 	(void)orphan_begin(&t.orphan);
 }
 
-/* ---- the next supervisor ----------------------------------------------- */
+/* ---- the next supervisor -------------------------------------------- */
 
 static void
 peer_msg(struct ipc *ipc, const struct msg_hdr *h, const void *payload, int fd)
@@ -172,7 +172,7 @@ teardown(void **state)
 	return scratch_remove(t.dir);
 }
 
-/* ---- tests --------------------------------------------------------------- */
+/* ---- tests ---------------------------------------------------------- */
 
 static void
 test_taken_over(void **state)

@@ -32,7 +32,8 @@ test_a_member_lives(void **state)
 	}
 }
 
-/* Asked to restart, it ends and starts; asked to stop meanwhile, it does not. */
+/* Asked to restart, it ends and starts; asked to stop meanwhile, it
+ * does not. */
 static void
 test_again_and_not(void **state)
 {

@@ -33,7 +33,7 @@ test_brake(void **state)
 	permit_rig_free(r);
 }
 
-/* ---- one shard that loops -------------------------------------------- */
+/* ---- one shard that loops ------------------------------------------- */
 
 /* A second of a fleet whose questions are answered. */
 static void
@@ -167,7 +167,7 @@ f_d5_ended_by_an_operator(void **state)
 	permit_rig_free(r);
 }
 
-/* ---- failures with one cause ----------------------------------------- */
+/* ---- failures with one cause ---------------------------------------- */
 
 static void
 settle_all(struct permit_rig *r, size_t from, uint32_t outcome, uint32_t code)

@@ -82,7 +82,7 @@ test_same_bot(void **state)
 	assert_false(token_rules_same_bot(&b, &w));
 }
 
-/* ---- secrets --------------------------------------------------------- */
+/* ---- secrets -------------------------------------------------------- */
 
 /* The VmFlags of the mapping that holds p. */
 static bool
@@ -138,7 +138,7 @@ test_no_core(void **state)
 	assert_int_equal(status, 0);
 }
 
-/* ---- the file -------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------- */
 
 static char dir[SCRATCH_MAX], path[SCRATCH_MAX + 16];
 

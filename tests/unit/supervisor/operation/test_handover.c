@@ -125,7 +125,7 @@ other_gone(enum handover_event ev)
 	on(ev);
 }
 
-/* ---- tests ------------------------------------------------------------ */
+/* ---- tests ---------------------------------------------------------- */
 
 static void
 test_good_way(void **state)

@@ -271,7 +271,7 @@ f_a7_the_ticket_belongs_to_its_operation(void **state)
 	clear();
 }
 
-/* ---- the manual ------------------------------------------------------- */
+/* ---- the manual ----------------------------------------------------- */
 
 static void
 add(char *out, size_t size, const char *text)

@@ -202,7 +202,8 @@ on_schedule(void **state)
 	assert_int_equal(t.asks, 2);
 }
 
-/* A handler that is just being restarted is no alarm; one that stays away is. */
+/* A handler that is just being restarted is no alarm; one that stays
+ * away is. */
 static void
 put_off_for_a_while(void **state)
 {

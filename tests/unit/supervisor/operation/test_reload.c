@@ -13,7 +13,7 @@
 #include "supervisor/operation/reload.h"
 #include "tests/unit/rig/fake_time.h"
 
-/* ---- fake actions ---------------------------------------------------- */
+/* ---- fake actions --------------------------------------------------- */
 
 static struct {
 	struct reload reload;
@@ -205,7 +205,7 @@ expect_end(int code, const char *calls, const char *words)
 	assert_true(fake_time_next() == UINT64_MAX);
 }
 
-/* ---- the good way ---------------------------------------------------- */
+/* ---- the good way --------------------------------------------------- */
 
 static void
 test_good_way(void **state)
@@ -289,7 +289,7 @@ test_late_steps_go_on(void **state)
 	assert_int_equal(w.code, EXIT_FINE);
 }
 
-/* ---- the way back ---------------------------------------------------- */
+/* ---- the way back --------------------------------------------------- */
 
 static void
 test_dies_at_start(void **state)
@@ -398,7 +398,7 @@ test_abort_anywhere(void **state)
 	assert_string_equal(w.calls, "");
 }
 
-/* ---- hands that call back at once -------------------------------------- */
+/* ---- hands that call back at once ----------------------------------- */
 
 /* handler.probation = 0 and the old one down: the first step is the last. */
 static void
@@ -473,7 +473,7 @@ f_a3_the_end_may_begin_the_next(void **state)
 	assert_int_equal(again_left, -1);
 }
 
-/* ---- judged before the switch ------------------------------------------ */
+/* ---- judged before the switch --------------------------------------- */
 
 static void
 f_c12_one_that_can_do_less_is_not_switched_to(void **state)

@@ -129,7 +129,7 @@ test_the_new_one_dies(void **state)
 		}
 }
 
-/* ---- judged before the switch ----------------------------------------- */
+/* ---- judged before the switch --------------------------------------- */
 
 static void
 put_plugin(const char *name, enum plugin_state state)

@@ -122,7 +122,7 @@ is(enum rollout_state state)
 	    rollout_state_name[state]);
 }
 
-/* ---- tests ------------------------------------------------------------ */
+/* ---- tests ---------------------------------------------------------- */
 
 static void
 test_canaries_pause_rest_watch(void **state)

@@ -21,7 +21,7 @@
 #define EXITED(code) ((code) << 8)
 #define KILLED(sig) (sig)
 
-/* ---- answers --------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------- */
 
 static void
 refuses(const char *said, int status, int code, const char *words)
@@ -69,7 +69,7 @@ test_examined(void **state)
 	    EXIT_DEGRADED, "Aborted");
 }
 
-/* ---- words ----------------------------------------------------------- */
+/* ---- words ---------------------------------------------------------- */
 
 static int
 count(char **argv)
@@ -167,7 +167,7 @@ test_fds_are_kept(void **state)
 	close(a.lock);
 }
 
-/* ---- the request ----------------------------------------------------- */
+/* ---- the request ---------------------------------------------------- */
 
 static int
 ask(const char *line, struct request *r)
