@@ -456,7 +456,7 @@ def main(t):
     scissors(t, rig)
     odd = {s for s in rig.sim.report()["rest"]["by_status"] if s[0] != "2"}
     t.ok("404" in odd and odd <= {"404", "429"}, "Discord refused only what "
-        "was gone, or too early for a new handler")
+        "was gone, or too early for a new handler: %s" % sorted(odd))
     t.equal(rig.sim.report()["rest"]["interactions"]["wrong"], 0,
         "and no answer")
     t.equal([p["state"] for p in rig.fleet.plugins().values()], ["up"] * 3,

@@ -18,6 +18,7 @@ from herd import scenario, wait_until
 from processes import kill
 from tiny import TINY, can_mount
 
+RATE = 200
 REPORT = r"""#!/usr/bin/python3
 import json, os, resource, sys
 for line in sys.stdin:
@@ -116,7 +117,12 @@ def memory_told(t, fleet):
 def handler_stands(t, sim, fleet):
     old = fleet.handler_pid()
     shards = fleet.shard_pids()
+    # With nothing in work, or what is would rightly come twice.
+    sim.settle()
+    fleet.wait_status(lambda s: s["handler"]["lag_events"] == 0 and not any(
+        x["queue_events"] for x in s["shards"]), "nothing is in work")
     os.kill(old, signal.SIGSTOP)
+    sim.ctl("rate", RATE)
     fleet.wait_status(lambda s: s["handler"]["state"] == "silent"
         and s["handler"]["silent_s"] >= 5, "it is called silent")
     done = fleet.cli("status")
@@ -205,7 +211,7 @@ def disk(t, sim):
 
 
 def main(t):
-    sim = t.sim(shards=2, rate=200)
+    sim = t.sim(shards=2, rate=RATE)
     start_refused(t, sim)
     fleet = t.fleet(sim)
     program = fleet.path("report.py")

@@ -25,8 +25,11 @@ owner_of(struct rest_call *c, struct owner *o)
 	*o = (struct owner) {0};
 	if (c->id[0] == world_app_id(c->w)) {
 		o->live = world_interaction_by_token(c->w, c->word[0]);
-		if (o->live == NULL) {
-			rest_reply_error(c, REST_BAD_HOOK_TOKEN);
+		/* Its webhook exists with the first answer only. */
+		if (o->live == NULL || !o->live->answered) {
+			rest_reply_error(c,
+			    o->live ? REST_UNKNOWN_WEBHOOK
+				    : REST_BAD_HOOK_TOKEN);
 			return false;
 		}
 		channel = o->live->channel;

@@ -71,7 +71,7 @@ world_interaction_by_token(struct world *w, const char *token)
 		struct world_interaction *i = &w->interaction[k];
 
 		if (i->id != 0 && strcmp(i->token, token) == 0)
-			return i->answered && !expired(i) ? i : NULL;
+			return expired(i) ? NULL : i;
 	}
 	return NULL;
 }

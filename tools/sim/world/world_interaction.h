@@ -43,7 +43,7 @@ struct world_interactions {
 struct world_interaction *world_interaction_new(struct world *,
     uint64_t channel);
 struct world_interaction *world_interaction_find(struct world *, uint64_t id);
-/* By token, within its 15 minutes and once answered. */
+/* By token, within its 15 minutes; maybe not yet answered. */
 struct world_interaction *world_interaction_by_token(struct world *,
     const char *token);
 /* Those that may still be answered for the first time. */
