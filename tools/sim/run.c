@@ -193,7 +193,12 @@ start_loop(struct run *r, struct err *err)
 static int
 make_world(struct sim *sim, struct err *err)
 {
-	sim->world = world_new(sim->cfg.seed, sim->cfg.guilds);
+	struct world_shape shape = {.seed = sim->cfg.seed,
+	    .guilds = sim->cfg.guilds,
+	    .members = sim->cfg.members,
+	    .guild_bytes = sim->cfg.guild_bytes};
+
+	sim->world = world_new(&shape);
 	if (!sim->world)
 		return err_set(err, EXIT_USAGE, "--guilds %u: too many.",
 		    sim->cfg.guilds);

@@ -8,7 +8,7 @@ sys.path.append(sys.path[0] + "/../lib")
 from bridging import Bridge
 from herd import scenario, wait_until
 
-NINE = 9  # members of each guild; more-members adds to them
+NINE = 9  # members of each guild: eight people and the bot
 
 
 def ids(members):
@@ -21,7 +21,7 @@ def shard_of(guild):
 
 def collected(t, sim, bot, guilds):
     sim.ctl("set", "chunk-size", 2)
-    sim.ctl("set", "more-members", 5)
+    sim.ctl("set", "members", 8 + 5)
     for guild in (guilds[0][0], guilds[1][0]):
         got = bot("members", guild_id=guild, presences=False)
         t.equal((got["guild_id"], got["chunks"], got["count"],
@@ -35,7 +35,7 @@ def collected(t, sim, bot, guilds):
 
 
 def too_many(t, sim, bot, guilds):
-    sim.ctl("set", "more-members", 30000)
+    sim.ctl("set", "members", 8 + 30000)
     sim.ctl("set", "chunk-size", 1000)
     answer = bot.answer("members", dict(guild_id=guilds[0][2]))
     t.equal(answer.get("code"), -32000, "too many for one answer")
@@ -43,7 +43,7 @@ def too_many(t, sim, bot, guilds):
     got = bot("helper.members", guild_id=guilds[1][2])
     t.equal((len(got), len(set(got))), (NINE + 30000, NINE + 30000),
         "but not for a stream")
-    sim.ctl("set", "more-members", 0)
+    sim.ctl("set", "members", 8)
 
 
 def between(t, sim, fleet, bot, guild, user):

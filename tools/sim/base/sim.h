@@ -47,9 +47,10 @@ struct sim_config {
 	bool plain;    /* http/ws instead of https/wss */
 	uint64_t seed;
 	unsigned guilds;
-	unsigned chunk_size;   /* members per GUILD_MEMBERS_CHUNK */
-	unsigned members_more; /* members that only op 8 knows, per guild */
-	unsigned shards;       /* recommended by /gateway/bot */
+	unsigned chunk_size;  /* members per GUILD_MEMBERS_CHUNK */
+	unsigned members;     /* people in each guild, besides bots */
+	unsigned guild_bytes; /* the least a GUILD_CREATE has */
+	unsigned shards;      /* recommended by /gateway/bot */
 	unsigned max_concurrency;
 	double rate; /* generated events/s over all shards */
 	char *mix;

@@ -141,19 +141,21 @@ make_one(struct sim *sim, uint64_t intents)
 	const char *t = pick_wanted(g, intents);
 	unsigned guild = (unsigned)(sim_random(&g->rng) % sim->cfg.guilds);
 	bool ping = is_ping(sim, t);
-	const struct sample *s;
+	const struct sample *s = sample_find(g->samples, t);
 
+	if (s != NULL) {
+		gateway_emit(sim, s->guild_id, t, s->d, s->len);
+		return;
+	}
+	if (!world_has_bot(sim->world, guild, WORLD_BOT))
+		return;
 	if (world_render_event(sim->world, &g->rng, t, guild,
 		sim->gateway->number + 1, ping, &g->d)) {
 		if (gateway_emit(sim, world_guild_id(sim->world, guild), t,
 			g->d.p, g->d.len)
 		    && ping)
 			pings_sent(sim, world_render_last(sim->world));
-		return;
 	}
-	s = sample_find(g->samples, t);
-	must(s);
-	gateway_emit(sim, s->guild_id, t, s->d, s->len);
 }
 
 static void

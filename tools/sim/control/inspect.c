@@ -41,7 +41,10 @@ inspect_guilds(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	for (unsigned i = 0; i < n && i < world_guilds(sim->world); i++) {
 		json_object *g = world_render_guild_object(sim->world, i);
 
-		world_talk_channel(sim->world, i, 0, &ch);
+		if (g == NULL || !world_talk_channel(sim->world, i, 0, &ch)) {
+			json_object_put(g);
+			continue;
+		}
 		sbuf_fmt(out, "%-5u  %-20" PRIu64 "  %-20" PRIu64 "  %s\n", i,
 		    world_guild_id(sim->world, i), ch.id, text_of(g, "name"));
 		json_object_put(g);
@@ -64,8 +67,7 @@ find_channel(struct sim *sim, const char *word, struct world_channel *ch)
 	guild = world_guild_named(sim->world, n);
 	if (guild < 0)
 		return world_channel_find(sim->world, n, ch);
-	world_talk_channel(sim->world, (unsigned)guild, 0, ch);
-	return true;
+	return world_talk_channel(sim->world, (unsigned)guild, 0, ch);
 }
 
 static void

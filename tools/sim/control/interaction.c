@@ -6,6 +6,7 @@
 #include "tools/sim/base/jso.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/world/world_interaction.h"
+#include "tools/sim/world/user.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -77,11 +78,11 @@ resolve_user(struct making *m, json_object *to, uint64_t id, unsigned user)
 {
 	struct world *w = m->sim->world;
 
+	json_object *member = world_render_member(w, m->ch.guild, user, false);
+
 	resolved(to, "users", id, world_render_user(w, user));
-	for (unsigned n = 0; n < WORLD_MEMBERS; n++)
-		if (world_member(w, m->ch.guild, n) == user)
-			resolved(to, "members", id,
-			    world_render_member(w, m->ch.guild, user, false));
+	if (member != NULL)
+		resolved(to, "members", id, member);
 }
 
 /* Who is named by options: users, and what is none for roles. */
@@ -100,7 +101,7 @@ resolve_options(struct making *m, json_object *options, json_object *to)
 		    || !json_object_object_get_ex(o, "value", &v)
 		    || !str_to_u64(json_object_get_string(v), &id))
 			continue;
-		user = world_user_find(m->sim->world, id);
+		user = user_find(m->sim->world, id);
 		if (user >= 0) {
 			resolve_user(m, to, id, (unsigned)user);
 		} else {
@@ -159,7 +160,7 @@ user_data(struct making *m)
 {
 	json_object *d = command_data(m, 2), *r = json_object_new_object();
 	struct world *w = m->sim->world;
-	int64_t user = world_user_find(w, m->target);
+	int64_t user = user_find(w, m->target);
 
 	resolved(r, "users", m->target, world_render_user(w, (unsigned)user));
 	resolved(r, "members", m->target,
@@ -285,11 +286,9 @@ find_target(struct making *m, enum about about)
 	switch (about) {
 	case A_USER:
 		if (m->target == 0)
-			m->target = world_user_id(w,
-			    world_member(w, m->ch.guild, 1));
-		return world_user_find(w, m->target) >= 0
-		    ? NULL
-		    : "there is no such user";
+			m->target = user_id(w, world_member(w, m->ch.guild, 1));
+		return user_find(w, m->target) >= 0 ? NULL
+						    : "there is no such user";
 	case A_MESSAGE:
 		m->message = find_message(m, false);
 		break;
@@ -396,7 +395,8 @@ create(struct sim *sim, unsigned guild, const struct form *form,
 	if (k == NULL)
 		return sbuf_say(why, 0, "--as %s is none of " INTERACTION_WORDS,
 		    form->as);
-	world_talk_channel(sim->world, guild, 0, &m.ch);
+	if (!world_talk_channel(sim->world, guild, 0, &m.ch))
+		return sbuf_say(why, 0, "nobody can talk in that guild");
 	fault = find_target(&m, k->about);
 	if (fault == NULL && m.ch.guild == WORLD_NOWHERE)
 		fault = "that message is not of a guild";

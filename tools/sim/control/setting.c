@@ -3,6 +3,7 @@
 
 #include "tools/sim/control/generator.h"
 #include "tools/sim/book/starts.h"
+#include "tools/sim/world/world.h"
 
 #include <string.h>
 
@@ -32,8 +33,10 @@ static const struct setting {
 	"guilds the bot is in"},
     {"chunk-size", NUMBER32, AT(cfg.chunk_size), true, 1, 1000, "1000",
 	"members in one GUILD_MEMBERS_CHUNK"},
-    {"more-members", NUMBER32, AT(cfg.members_more), true, 0, 1000000, "0",
-	"members per guild besides the nine, in answers to op 8 only"},
+    {"members", NUMBER32, AT(cfg.members), true, 1, WORLD_MEMBERS_MAX, "8",
+	"people in each guild, besides bots"},
+    {"guild-bytes", NUMBER32, AT(cfg.guild_bytes), false, 0, 400000, "0",
+	"the least a GUILD_CREATE has: roles, channels, threads, emojis"},
     {"shards", NUMBER32, AT(cfg.shards), true, 1, SIM_SHARDS_MAX, "16",
 	"recommended by /gateway/bot"},
     {"max-concurrency", NUMBER32, AT(cfg.max_concurrency), true, 1,
@@ -232,8 +235,10 @@ setting_set(struct sim *sim, int argc, char **argv, struct sbuf *out)
 		return str_to_double(value, &v) && generator_rate(sim, v) == 0
 		    ? EXIT_FINE
 		    : sbuf_say(out, EXIT_USAGE, "bad rate");
-	if (put(sim, s, value))
+	if (put(sim, s, value)) {
+		world_members_set(sim->world, sim->cfg.members);
 		return EXIT_FINE;
+	}
 	return sbuf_say(out, EXIT_USAGE, "%s (%s) can't be %s", key, s->what,
 	    value);
 }

@@ -285,16 +285,15 @@ find_channel(struct sim *sim, int shard, uint64_t channel, uint64_t guild,
 		return world_channel_find(sim->world, channel, out);
 	if (guild > 0) {
 		g = world_guild_find(sim->world, guild);
-		if (g >= 0)
-			world_talk_channel(sim->world, (unsigned)g, 0, out);
-		return g >= 0;
+		return g >= 0
+		    && world_talk_channel(sim->world, (unsigned)g, 0, out);
 	}
 	for (unsigned i = 0; i < world_guilds(sim->world); i++) {
 		if ((world_guild_id(sim->world, i) >> 22) % count
-		    == (unsigned)shard) {
-			world_talk_channel(sim->world, i, 0, out);
+			== (unsigned)shard
+		    && world_has_bot(sim->world, i, WORLD_BOT)
+		    && world_talk_channel(sim->world, i, 0, out))
 			return true;
-		}
 	}
 	return false;
 }

@@ -8,10 +8,14 @@
 
 #include "tools/sim/gateway/strike.h"
 #include "tools/sim/gateway/gateway.h"
-#include "tools/sim/world/world.h"
+#include "tools/sim/base/jso.h"
+#include "tools/sim/gateway/intents.h"
+#include "tools/sim/world/guild.h"
 #include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
+
+#include <string.h>
 
 #define CONN_REPLAY_MAX 512    /* events per turn */
 #define CONN_REPLAY_GUILDS 512 /* guilds looked at per turn */
@@ -108,20 +112,24 @@ replay(struct conn *c)
 static void
 send_guild(struct conn *c, unsigned i)
 {
-	static struct sbuf d;
 	struct world *w = c->sim->world;
 	struct session *s = c->session;
-	size_t n;
+	json_object *d;
+	struct guild *g;
+	const char *text;
 
 	if ((world_guild_id(w, i) >> 22) % s->count != s->shard)
 		return;
-	n = world_render_guild(w, i, d.p, d.cap);
-	if (n >= d.cap) {
-		sbuf_reserve(&d, n);
-		n = world_render_guild(w, i, d.p, d.cap);
-	}
+	g = guild_at(w, i);
+	if (g == NULL || !guild_member_is(g, WORLD_BOT))
+		return;
+	d = guild_create(g, WORLD_BOT, s->intents & INTENTS_PRESENCES,
+	    s->large);
+	text = jso_text(d);
 	gateway_next(c->sim);
-	session_dispatch(s, "GUILD_CREATE", d.p, n, JOURNAL_COUNTED);
+	session_dispatch(s, "GUILD_CREATE", text, strlen(text),
+	    JOURNAL_COUNTED);
+	json_object_put(d);
 }
 
 static void

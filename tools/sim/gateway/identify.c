@@ -9,6 +9,7 @@
 #include "tools/sim/book/stats.h"
 #include "tools/sim/gateway/intents.h"
 #include "tools/sim/gateway/check.h"
+#include "tools/sim/world/user.h"
 
 #include "shared/base/clock.h"
 
@@ -24,6 +25,7 @@ struct identify {
 	unsigned shard, count;
 	uint64_t intents;
 	bool compress;
+	unsigned large;
 };
 
 /* Privileged intents and the application flags that allow them. */
@@ -150,6 +152,7 @@ shape(json_object *d, struct identify *id)
 		|| json_object_get_int64(v) < LARGE_MIN
 		|| json_object_get_int64(v) > LARGE_MAX))
 		return "large_threshold is not from 50 to 250";
+	id->large = v ? (unsigned)json_object_get_int64(v) : LARGE_MIN;
 	if (json_object_object_get_ex(d, "presence", &v) && v)
 		return check_presence(v);
 	return NULL;
@@ -163,7 +166,8 @@ guild_list(struct sim *sim, const struct identify *id, struct sbuf *t)
 	for (unsigned i = 0; i < world_guilds(sim->world); i++) {
 		uint64_t guild = world_guild_id(sim->world, i);
 
-		if ((guild >> 22) % id->count != id->shard)
+		if ((guild >> 22) % id->count != id->shard
+		    || !world_has_bot(sim->world, i, WORLD_BOT))
 			continue;
 		sbuf_fmt(t, "%s{\"unavailable\":true,\"id\":\"%" PRIu64 "\"}",
 		    comma, guild);
@@ -184,7 +188,7 @@ send_ready(struct conn *c, const struct identify *id)
 	    "\"session_id\":\"%s\",\"resume_gateway_url\":\"%s\","
 	    "\"relationships\":[],\"private_channels\":[],\"presences\":[],"
 	    "\"guilds\":[",
-	    world_user_json(sim->world, WORLD_BOT), id->shard, id->count, s->id,
+	    user_text(sim->world, WORLD_BOT), id->shard, id->count, s->id,
 	    sim->url_resume);
 	guild_list(sim, id, &t);
 	sbuf_fmt(&t,
@@ -205,6 +209,7 @@ ready(struct conn *c, const struct identify *id)
 	struct session *s = session_new(c->sim, id->shard, id->count,
 	    id->intents);
 
+	s->large = id->large;
 	if (id->compress && c->transport == COMPRESS_NONE && !c->compress)
 		c->compress = compress_new(COMPRESS_PAYLOAD);
 	conn_attach(c, s, CONN_LIVE);

@@ -9,6 +9,7 @@
 
 #include "tools/sim/base/sbuf.h"
 
+#define INTENTS_PRESENCES (UINT64_C(1) << 8)
 #define INTENTS_MESSAGE_CONTENT (UINT64_C(1) << 15)
 
 /* Do these intents ask for dispatches named t?  dm: not of a guild. */

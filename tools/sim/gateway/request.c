@@ -4,7 +4,7 @@
 #include "tools/sim/gateway/opcode.h"
 #include "tools/sim/gateway/strike.h"
 #include "tools/sim/gateway/gateway.h"
-#include "tools/sim/world/world.h"
+#include "tools/sim/world/guild.h"
 #include "tools/sim/book/stats.h"
 #include "tools/sim/base/jso.h"
 #include "tools/sim/gateway/check.h"
@@ -68,7 +68,10 @@ seen_guild(struct conn *c, uint64_t id, int op)
 	struct session *s = c->session;
 	int64_t i = world_guild_find(c->sim->world, id);
 
-	if (i >= 0 && (id >> 22) % s->count == s->shard)
+	struct guild *g = i >= 0 ? guild_at(c->sim->world, (unsigned)i) : NULL;
+
+	if (g != NULL && guild_member_is(g, WORLD_BOT)
+	    && (id >> 22) % s->count == s->shard)
 		return i;
 	stats_violation(c->sim, c->shard,
 	    "op %d for guild %" PRIu64 ", which is not of this shard", op, id);
@@ -148,22 +151,23 @@ asked_for(json_object *member, json_object *ids, const char *query)
 	return false;
 }
 
-/* Member n of a guild; those beyond the world's own have ids of their own. */
-static json_object *
-member(struct conn *c, unsigned guild, unsigned n)
-{
-	struct world *w = c->sim->world;
-	json_object *m;
+struct finding {
+	json_object *list, *ids;
+	const char *query;
+	size_t most; /* 0: all */
+};
 
-	if (n < WORLD_MEMBERS)
-		return world_render_member(w, guild, world_member(w, guild, n),
-		    true);
-	if (n == WORLD_MEMBERS)
-		return world_render_member(w, guild, WORLD_BOT, true);
-	m = world_render_member(w, guild, n % WORLD_USERS, true);
-	jso_set_id(jso_get(m, "user"), "id",
-	    UINT64_C(2000000000000000000) + (uint64_t)guild * 1000003 + n);
-	return m;
+static bool
+find_member(void *arg, struct guild *g, unsigned user)
+{
+	struct finding *f = arg;
+	json_object *m = guild_member(g, user);
+
+	if (asked_for(m, f->ids, f->query))
+		json_object_array_add(f->list, m);
+	else
+		json_object_put(m);
+	return f->most == 0 || json_object_array_length(f->list) < f->most;
 }
 
 /* The members asked for, an array that the caller puts. */
@@ -171,25 +175,14 @@ static json_object *
 find_members(struct conn *c, unsigned guild, json_object *d)
 {
 	json_object *query = check_field(d, "query", json_type_string);
-	json_object *ids = jso_get(d, "user_ids");
-	json_object *list = json_object_new_array();
 	json_object *limit = check_field(d, "limit", json_type_int);
-	size_t most = query ? (size_t)json_object_get_int64(limit) : 0;
-	unsigned all = WORLD_MEMBERS + 1 + c->sim->cfg.members_more;
+	struct finding f = {.list = json_object_new_array(),
+	    .ids = jso_get(d, "user_ids"),
+	    .query = query ? json_object_get_string(query) : "",
+	    .most = query ? (size_t)json_object_get_int64(limit) : 0};
 
-	for (unsigned n = 0; n < all; n++) {
-		json_object *m;
-
-		if (most > 0 && json_object_array_length(list) >= most)
-			break;
-		m = member(c, guild, n);
-		if (asked_for(m, ids,
-			query ? json_object_get_string(query) : ""))
-			json_object_array_add(list, m);
-		else
-			json_object_put(m);
-	}
-	return list;
+	guild_member_each(guild_at(c->sim->world, guild), find_member, &f);
+	return f.list;
 }
 
 /* The ids of d that are of nobody in list. */

@@ -30,6 +30,7 @@ struct session {
 	char id[33];
 	unsigned shard, count;
 	uint64_t intents;
+	unsigned large;	   /* of its IDENTIFY: large_threshold */
 	struct conn *conn; /* NULL: disconnected */
 	bool ended;
 	uint64_t sent, handled;	     /* counted events */

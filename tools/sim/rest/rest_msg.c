@@ -10,6 +10,7 @@
 #include "tools/sim/rest/rest_form.h"
 #include "tools/sim/rest/rest_reply.h"
 #include "tools/sim/world/world_reaction.h"
+#include "tools/sim/world/user.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -54,7 +55,7 @@ mentions(struct rest_call *c, json_object *body, const char *content)
 	for (const char *s = content; (s = strstr(s, "<@")) != NULL
 	     && json_object_array_length(list) < 100;) {
 		uint64_t id = strtoull(s += 2, NULL, 10);
-		int64_t user = world_user_find(c->w, id);
+		int64_t user = user_find(c->w, id);
 
 		if (user >= 0)
 			json_object_array_add(list,

@@ -4,6 +4,7 @@
 #include "tools/sim/routes/routes.h"
 
 #include "tools/sim/book/starts.h"
+#include "tools/sim/world/user.h"
 
 #include <inttypes.h>
 
@@ -65,7 +66,7 @@ user_me(struct rest_call *c)
 static void
 user_get(struct rest_call *c)
 {
-	int64_t user = world_user_find(c->w, c->id[0]);
+	int64_t user = user_find(c->w, c->id[0]);
 
 	if (user < 0)
 		rest_reply_error(c, REST_UNKNOWN_USER);
@@ -87,7 +88,7 @@ dm_open(struct rest_call *c)
 		rest_form_required(c, "recipient_id");
 	if (rest_form_refused(c))
 		return;
-	user = world_user_find(c->w, id);
+	user = user_find(c->w, id);
 	if (user == WORLD_BOT)
 		rest_reply_error(c, REST_NO_DM);
 	else if (user < 0)
@@ -117,7 +118,7 @@ application(struct rest_call *c)
 	    world_hash(c->w, WORLD_HASH_KEY, 0),
 	    world_hash(c->w, WORLD_HASH_KEY, 1),
 	    world_hash(c->w, WORLD_HASH_KEY, 2),
-	    world_hash(c->w, WORLD_HASH_KEY, 3), world_user_json(c->w, 0));
+	    world_hash(c->w, WORLD_HASH_KEY, 3), user_text(c->w, 0));
 	rest_reply_text(c, 200, t.p);
 	sbuf_free(&t);
 }

@@ -3,6 +3,8 @@
 
 #include "tools/sim/routes/routes.h"
 
+#include "tools/sim/world/guild.h"
+
 #include "shared/base/clock.h"
 
 static void
@@ -48,14 +50,10 @@ channel_edit(struct rest_call *c)
 		|| json_object_object_get_ex(body, "topic", NULL))
 	    && rest_limited(c, LIMIT_CHANNEL_NAME, ch.id))
 		return;
+	guild_change(guild_at(c->w, ch.guild));
 	for (size_t i = 0; i < nitems(keys); i++)
-		if (json_object_object_get_ex(body, keys[i], &v)
-		    && world_overlay_set(c->w, ch.id, keys[i],
-			   json_object_get(v))
-			== -1) {
-			rest_reply_error(c, REST_FULL);
-			return;
-		}
+		if (json_object_object_get_ex(body, keys[i], &v))
+			jso_set(ch.doc, keys[i], json_object_get(v));
 	o = world_render_channel(c->w, &ch);
 	gateway_emit_json(c->sim, ch.guild, "CHANNEL_UPDATE", o);
 	rest_reply(c, 200, o);

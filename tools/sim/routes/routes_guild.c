@@ -2,33 +2,37 @@
 /* Guilds: get, edit, and lists of channels, members, roles. */
 
 #include "tools/sim/routes/routes.h"
+#include "tools/sim/world/guild.h"
+#include "tools/sim/world/user.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Index of the path's guild, or -1 after an answer. */
-static int64_t
+/* The path's guild, with the bot in it; or NULL after an answer. */
+static struct guild *
 guild_of(struct rest_call *c)
 {
-	int64_t guild = world_guild_find(c->w, c->id[0]);
+	struct guild *g = guild_find(c->w, c->id[0]);
 
-	if (guild < 0)
-		rest_reply_error(c, REST_UNKNOWN_GUILD);
-	return guild;
+	if (g != NULL && guild_member_is(g, WORLD_BOT))
+		return g;
+	rest_reply_error(c, REST_UNKNOWN_GUILD);
+	return NULL;
 }
 
 static void
-guild_get(struct rest_call *c)
+guild_get_one(struct rest_call *c)
 {
-	int64_t guild = guild_of(c);
+	struct guild *g = guild_of(c);
 	json_object *o;
 
-	if (guild < 0)
+	if (g == NULL)
 		return;
-	o = world_render_guild_object(c->w, (unsigned)guild);
+	o = guild_object(g);
 	if (rest_body_true(c, "with_counts")) {
-		jso_set_int(o, "approximate_member_count", WORLD_MEMBERS + 1);
-		jso_set_int(o, "approximate_presence_count", 1);
+		jso_set_int(o, "approximate_member_count", guild_members(g));
+		jso_set_int(o, "approximate_presence_count", guild_members(g));
 	}
 	rest_reply(c, 200, o);
 }
@@ -76,8 +80,8 @@ image_hash(json_object *v)
 	return json_object_new_string(text);
 }
 
-static bool
-edit_apply(struct rest_call *c, json_object *body)
+static void
+edit_apply(struct guild *g, json_object *body)
 {
 	static const struct {
 		const char *key;
@@ -87,47 +91,44 @@ edit_apply(struct rest_call *c, json_object *body)
 	    {"splash", true}, {"banner", true}, {"discovery_splash", true}};
 	json_object *v;
 
+	guild_change(g);
 	for (size_t i = 0; i < nitems(part); i++)
-		if (json_object_object_get_ex(body, part[i].key, &v)
-		    && world_overlay_set(c->w, c->id[0], part[i].key,
-			   part[i].image ? image_hash(v) : json_object_get(v))
-			== -1) {
-			rest_reply_error(c, REST_FULL);
-			return false;
-		}
-	return true;
+		if (json_object_object_get_ex(body, part[i].key, &v))
+			jso_set(guild_head(g), part[i].key,
+			    part[i].image ? image_hash(v) : json_object_get(v));
 }
 
 static void
 guild_edit(struct rest_call *c)
 {
 	json_object *body = rest_form_object(c), *o;
-	int64_t guild;
+	struct guild *g;
 
-	if (body == NULL || (guild = guild_of(c)) < 0)
+	if (body == NULL || (g = guild_of(c)) == NULL)
 		return;
-	o = world_render_guild_object(c->w, (unsigned)guild);
-	edit_check(c, body, o);
-	json_object_put(o);
-	if (rest_form_refused(c) || !edit_apply(c, body))
+	edit_check(c, body, guild_head(g));
+	if (rest_form_refused(c))
 		return;
-	o = world_render_guild_object(c->w, (unsigned)guild);
-	gateway_emit_json(c->sim, (uint32_t)guild, "GUILD_UPDATE", o);
+	edit_apply(g, body);
+	o = guild_object(g);
+	gateway_emit_json(c->sim, guild_index(g), "GUILD_UPDATE", o);
 	rest_reply(c, 200, o);
 }
 
 static void
 guild_channels(struct rest_call *c)
 {
-	int64_t guild = guild_of(c);
+	struct guild *g = guild_of(c);
 	json_object *list;
-	struct world_channel ch;
 
-	if (guild < 0)
+	if (g == NULL)
 		return;
 	list = json_object_new_array();
-	for (unsigned n = 0; n < WORLD_CHANNELS; n++) {
-		world_channel(c->w, (unsigned)guild, n, &ch);
+	json_object_object_foreach (guild_docs(g, GUILD_CHANNELS), id, doc) {
+		struct world_channel ch;
+
+		(void)doc;
+		must(world_channel_find(c->w, strtoull(id, NULL, 10), &ch));
 		json_object_array_add(list, world_render_channel(c->w, &ch));
 	}
 	rest_reply(c, 200, list);
@@ -136,33 +137,47 @@ guild_channels(struct rest_call *c)
 static void
 guild_roles(struct rest_call *c)
 {
-	int64_t guild = guild_of(c);
-	json_object *o;
+	struct guild *g = guild_of(c);
 
-	if (guild < 0)
-		return;
-	o = world_render_guild_object(c->w, (unsigned)guild);
-	rest_reply(c, 200, json_object_get(json_object_object_get(o, "roles")));
-	json_object_put(o);
+	if (g != NULL)
+		rest_reply(c, 200, guild_array(g, GUILD_ROLES));
 }
 
-/* The n-th member of a guild; the bot comes last. */
-static unsigned
-member_user(struct rest_call *c, unsigned guild, unsigned n)
+struct finding {
+	uint64_t after;
+	unsigned *user;
+	size_t n;
+};
+
+static bool
+find_after(void *arg, struct guild *g, unsigned user)
 {
-	return n < WORLD_MEMBERS ? world_member(c->w, guild, n) : WORLD_BOT;
+	struct finding *f = arg;
+
+	if (user_id(guild_world(g), user) > f->after)
+		f->user[f->n++] = user;
+	return true;
+}
+
+static int
+by_id(const void *a, const void *b, void *w)
+{
+	uint64_t x = user_id(w, *(const unsigned *)a);
+	uint64_t y = user_id(w, *(const unsigned *)b);
+
+	return x < y ? -1 : x > y;
 }
 
 /* Ascending by user id, as the list's `after` needs them. */
 static void
-guild_members(struct rest_call *c)
+guild_members_list(struct rest_call *c)
 {
-	int64_t guild = guild_of(c);
+	struct guild *g = guild_of(c);
 	uint64_t limit = rest_body_query(c, "limit", 1);
-	uint64_t after = rest_body_query(c, "after", 0);
+	struct finding f = {.after = rest_body_query(c, "after", 0)};
 	json_object *list;
 
-	if (guild < 0)
+	if (g == NULL)
 		return;
 	if (limit < 1 || limit > 1000) {
 		rest_form_error(c, "limit", "NUMBER_TYPE_MAX",
@@ -170,52 +185,39 @@ guild_members(struct rest_call *c)
 		(void)rest_form_refused(c);
 		return;
 	}
+	f.user = base_alloc(guild_members(g) * sizeof(*f.user));
+	guild_member_each(g, find_after, &f);
+	qsort_r(f.user, f.n, sizeof(*f.user), by_id, c->w);
 	list = json_object_new_array();
-	while (json_object_array_length(list) < limit) {
-		uint64_t best = UINT64_MAX;
-		unsigned user = 0;
-
-		for (unsigned n = 0; n <= WORLD_MEMBERS; n++) {
-			unsigned u = member_user(c, (unsigned)guild, n);
-			uint64_t id = world_user_id(c->w, u);
-
-			if (id > after && id < best) {
-				best = id;
-				user = u;
-			}
-		}
-		if (best == UINT64_MAX)
-			break;
-		after = best;
-		json_object_array_add(list,
-		    world_render_member(c->w, (unsigned)guild, user, true));
-	}
+	for (size_t i = 0; i < f.n && i < limit; i++)
+		json_object_array_add(list, guild_member(g, f.user[i]));
+	free(f.user);
 	rest_reply(c, 200, list);
 }
 
 static void
-guild_member(struct rest_call *c)
+guild_member_get(struct rest_call *c)
 {
-	int64_t guild = guild_of(c), user = world_user_find(c->w, c->id[1]);
+	struct guild *g = guild_of(c);
+	int64_t user = user_find(c->w, c->id[1]);
 
-	if (guild < 0)
+	if (g == NULL)
 		return;
-	for (unsigned n = 0; n <= WORLD_MEMBERS; n++)
-		if (member_user(c, (unsigned)guild, n) == user) {
-			rest_reply(c, 200,
-			    world_render_member(c->w, (unsigned)guild,
-				(unsigned)user, true));
-			return;
-		}
-	rest_reply_error(c, user < 0 ? REST_UNKNOWN_USER : REST_UNKNOWN_MEMBER);
+	if (user < 0)
+		rest_reply_error(c, REST_UNKNOWN_USER);
+	else if (!guild_member_is(g, (unsigned)user))
+		rest_reply_error(c, REST_UNKNOWN_MEMBER);
+	else
+		rest_reply(c, 200, guild_member(g, (unsigned)user));
 }
 
 const struct route routes_guild[] = {
-    {"GET", "/guilds/:guild_id", guild_get, LIMIT_GUILD},
+    {"GET", "/guilds/:guild_id", guild_get_one, LIMIT_GUILD},
     {"PATCH", "/guilds/:guild_id", guild_edit, LIMIT_GUILD_EDIT},
     {"GET", "/guilds/:guild_id/channels", guild_channels, LIMIT_GUILD},
-    {"GET", "/guilds/:guild_id/members", guild_members, LIMIT_GUILD},
-    {"GET", "/guilds/:guild_id/members/:user_id", guild_member, LIMIT_GUILD},
+    {"GET", "/guilds/:guild_id/members", guild_members_list, LIMIT_GUILD},
+    {"GET", "/guilds/:guild_id/members/:user_id", guild_member_get,
+	LIMIT_GUILD},
     {"GET", "/guilds/:guild_id/roles", guild_roles, LIMIT_GUILD},
     {0},
 };

@@ -5,12 +5,13 @@
  * different shards and all shards get the same number), and a hash of the seed
  * in its low bits, so an id is found again by division and a forged one isn't.
  */
-#include "tools/sim/world/world_impl.h"
+#include "tools/sim/world/guild_impl.h"
 #include "tools/sim/base/jso.h"
 
 #include "shared/base/clock.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 static const struct {
 	uint64_t base_ms, step;
@@ -21,6 +22,7 @@ static const struct {
     [WORLD_KIND_USER] = {190000000000, 7919},
     [WORLD_KIND_DM] = {200000000000, 7919},
     [WORLD_KIND_APP] = {210000000000, 7919},
+    [WORLD_KIND_MORE] = {220000000000, 1},
 };
 
 static const struct {
@@ -35,12 +37,6 @@ static const struct {
     {0, "workshop"},
 };
 static const unsigned talk[] = {1, 2, 5};
-
-static const char *const name_first[] = {"alder", "bramble", "cinder",
-    "dovetail", "ember", "fennel", "gorse", "hazel", "indigo", "juniper",
-    "kestrel", "larch", "marten", "nettle", "osprey", "plover"};
-static const char *const name_last[] = {"fox", "brook", "stone", "feather",
-    "lantern", "harbor", "mill", "thicket"};
 
 uint64_t
 world_hash(const struct world *w, unsigned kind, uint64_t n)
@@ -75,62 +71,53 @@ id_find(const struct world *w, enum world_kind kind, uint64_t id, uint64_t n)
 	return (int64_t)at;
 }
 
-static char *
-user_text(const struct world *w, unsigned user)
+/* The number that undoes a multiplication by 131; n is no multiple of it. */
+static uint64_t
+inverse(unsigned n)
 {
-	char text[512];
-	uint64_t h = world_hash(w, WORLD_KIND_AVATAR, user);
-	const char *first = name_first[user % nitems(name_first)];
-	const char *last =
-	    name_last[user / nitems(name_first) % nitems(name_last)];
+	uint64_t x = 1;
 
-	must(str_format(text, sizeof(text),
-	    "{\"username\":\"%s_%s%u\","
-	    "\"public_flags\":0,\"primary_guild\":null,\"id\":\"%" PRIu64 "\","
-	    "\"global_name\":\"%c%s %c%s\",\"display_name_styles\":null,"
-	    "\"discriminator\":\"0\",\"collectibles\":null,"
-	    "\"avatar_decoration_data\":null,\"avatar\":\"%016" PRIx64
-	    "%016" PRIx64 "\"}",
-	    first, last, user, world_user_id(w, user), first[0] - 32, first + 1,
-	    last[0] - 32, last + 1, h, ~h * 31));
-	return base_strdup(text);
-}
-
-static char *
-bot_text(const struct world *w)
-{
-	char text[512];
-
-	must(str_format(text, sizeof(text),
-	    "{\"username\":\"sim-bot\","
-	    "\"public_flags\":0,\"primary_guild\":null,\"id\":\"%" PRIu64 "\","
-	    "\"global_name\":null,\"display_name_styles\":null,"
-	    "\"discriminator\":\"4821\",\"collectibles\":null,"
-	    "\"avatar_decoration_data\":null,\"avatar\":null,\"bot\":true}",
-	    w->bot));
-	return base_strdup(text);
+	while (x * 131 % n != 1)
+		x++;
+	return x;
 }
 
 struct world *
-world_new(uint64_t seed, unsigned guilds)
+world_new(const struct world_shape *shape)
 {
 	struct world *w;
 
-	if (guilds == 0 || guilds > WORLD_GUILDS_MAX)
+	if (shape->guilds == 0 || shape->guilds > WORLD_GUILDS_MAX
+	    || shape->members > WORLD_MEMBERS_MAX)
 		return NULL;
 	w = base_alloc(sizeof(*w));
-	w->seed = seed;
-	w->guilds = guilds;
+	w->seed = shape->seed;
+	w->guilds = shape->guilds;
+	w->members = shape->members;
+	w->guild_bytes = shape->guild_bytes;
+	w->people = WORLD_PEOPLE;
+	w->inverse = inverse(WORLD_PEOPLE);
 	w->app = w->bot = id_make(w, WORLD_KIND_APP, 0);
-	for (unsigned u = 0; u < WORLD_USERS; u++)
-		w->user_json[u] = user_text(w, u);
-	w->bot_json = bot_text(w);
-	w->overlay = json_object_new_object();
-	w->last_msg = base_alloc(guilds * sizeof(*w->last_msg));
+	w->bots = 1;
+	w->bot_user[0] = WORLD_BOT;
+	user_open(w);
+	w->slot = base_alloc(w->guilds * sizeof(struct guild *));
+	list_init(&w->fresh);
+	list_init(&w->changed);
+	w->home = json_object_new_object();
+	w->dm_open = base_alloc(w->people * sizeof(*w->dm_open));
+	w->last_msg = base_alloc(w->guilds * sizeof(*w->last_msg));
 	w->msgs = world_msg_stores();
 	w->now_second = -1;
 	world_render_open(w);
 	return w;
+}
+
+void
+world_members_set(struct world *w, unsigned members)
+{
+	must(members <= WORLD_MEMBERS_MAX);
+	w->members = members;
 }
 
 void
@@ -140,12 +127,16 @@ world_free(struct world *w)
 		return;
 	world_render_close(w);
 	world_msg_stores_free(w->msgs);
-	for (unsigned u = 0; u < WORLD_USERS; u++)
-		free(w->user_json[u]);
-	free(w->bot_json);
-	json_object_put(w->overlay);
+	while (!list_empty(&w->fresh))
+		guild_free(container_of(w->fresh.next, struct guild, link));
+	while (!list_empty(&w->changed))
+		guild_free(container_of(w->changed.next, struct guild, link));
 	for (size_t i = 0; i < WORLD_COMMAND_SCOPES_MAX; i++)
 		json_object_put(w->commands[i].list);
+	user_close(w);
+	json_object_put(w->home);
+	free(w->slot);
+	free(w->dm_open);
 	free(w->last_msg);
 	free(w);
 }
@@ -175,41 +166,61 @@ world_guild_named(const struct world *w, uint64_t n)
 	return n < w->guilds ? (int64_t)n : world_guild_find(w, n);
 }
 
+bool
+world_has_bot(struct world *w, unsigned guild, unsigned bot)
+{
+	struct guild *g;
+
+	if (!guild_is_changed(w, guild))
+		return guild < w->guilds;
+	g = guild_at(w, guild);
+	return g != NULL && guild_member_is(g, bot);
+}
+
 void
-world_channel(const struct world *w, unsigned guild, unsigned number,
+world_channel_seed(const struct world *w, unsigned guild, unsigned number,
     struct world_channel *c)
 {
 	must(guild < w->guilds && number < WORLD_CHANNELS);
-	c->id = id_make(w, WORLD_KIND_CHANNEL,
-	    (uint64_t)guild * WORLD_CHANNELS + number);
-	c->guild = guild;
-	c->number = number;
-	c->type = channel_kind[number].type;
-	c->name = channel_kind[number].name;
+	*c = (struct world_channel) {.id = id_make(w, WORLD_KIND_CHANNEL,
+					 (uint64_t)guild * WORLD_CHANNELS
+					     + number),
+	    .guild = guild,
+	    .type = channel_kind[number].type,
+	    .name = channel_kind[number].name};
 }
 
 static void
 dm_channel(const struct world *w, unsigned user, struct world_channel *c)
 {
-	c->id = id_make(w, WORLD_KIND_DM, user);
-	c->guild = WORLD_NOWHERE;
-	c->number = user;
-	c->type = 1;
-	c->name = NULL;
+	*c = (struct world_channel) {.id = id_make(w, WORLD_KIND_DM, user),
+	    .guild = WORLD_NOWHERE,
+	    .number = user,
+	    .type = 1};
 }
 
-bool
-world_channel_find(const struct world *w, uint64_t id, struct world_channel *c)
+static bool
+channel_from(struct guild *g, uint64_t id, struct world_channel *c)
 {
-	int64_t n = id_find(w, WORLD_KIND_CHANNEL, id,
-	    (uint64_t)w->guilds * WORLD_CHANNELS);
+	json_object *doc = guild_get(g, GUILD_CHANNELS, id);
 
-	if (n >= 0) {
-		world_channel(w, (unsigned)(n / WORLD_CHANNELS),
-		    (unsigned)(n % WORLD_CHANNELS), c);
-		return true;
-	}
-	n = id_find(w, WORLD_KIND_DM, id, WORLD_USERS);
+	if (doc == NULL)
+		doc = guild_get(g, GUILD_THREADS, id);
+	if (doc == NULL)
+		return false;
+	*c = (struct world_channel) {.id = id,
+	    .guild = guild_index(g),
+	    .type = json_object_get_int(jso_get(doc, "type")),
+	    .name = jso_get_text(doc, "name"),
+	    .doc = doc};
+	return true;
+}
+
+static bool
+dm_find(const struct world *w, uint64_t id, struct world_channel *c)
+{
+	int64_t n = id_find(w, WORLD_KIND_DM, id, w->people);
+
 	if (n < 0 || !w->dm_open[n])
 		return false;
 	dm_channel(w, (unsigned)n, c);
@@ -217,24 +228,108 @@ world_channel_find(const struct world *w, uint64_t id, struct world_channel *c)
 }
 
 bool
+world_channel_find(struct world *w, uint64_t id, struct world_channel *c)
+{
+	int64_t n = id_find(w, WORLD_KIND_CHANNEL, id,
+	    (uint64_t)w->guilds * WORLD_CHANNELS);
+	struct guild *g;
+
+	n = n >= 0 ? n / WORLD_CHANNELS : world_home(w, id);
+	if (n < 0)
+		return dm_find(w, id, c);
+	g = guild_at(w, (unsigned)n);
+	return g != NULL && channel_from(g, id, c);
+}
+
+bool
 world_channel_is_text(const struct world_channel *c)
 {
-	return c->type != 4;
+	return c->type != 4 && c->type != 14 && c->type != 15 && c->type != 16;
+}
+
+bool
+world_channel_is_thread(const struct world_channel *c)
+{
+	return c->type >= 10 && c->type <= 12;
 }
 
 void
 world_dm_open(struct world *w, unsigned user, struct world_channel *c)
 {
-	must(user < WORLD_USERS);
+	must(user < w->people);
 	w->dm_open[user] = true;
 	dm_channel(w, user, c);
 }
 
-void
-world_talk_channel(const struct world *w, unsigned guild, uint64_t n,
+/* The at-th channel people talk in, or how many there are of them. */
+static uint64_t
+talk_at(struct guild *g, uint64_t at, struct world_channel *c)
+{
+	uint64_t n = 0;
+
+	json_object_object_foreach (guild_docs(g, GUILD_CHANNELS), id, doc) {
+		int type = json_object_get_int(jso_get(doc, "type"));
+
+		if (type != 0 && type != 5)
+			continue;
+		if (n++ == at)
+			must(channel_from(g, strtoull(id, NULL, 10), c));
+	}
+	return n;
+}
+
+bool
+world_talk_channel(struct world *w, unsigned guild, uint64_t n,
     struct world_channel *c)
 {
-	world_channel(w, guild, talk[n % nitems(talk)], c);
+	struct guild *g;
+	uint64_t count;
+
+	if (!guild_is_changed(w, guild)) {
+		world_channel_seed(w, guild, talk[n % nitems(talk)], c);
+		return true;
+	}
+	g = guild_at(w, guild);
+	count = g ? talk_at(g, UINT64_MAX, c) : 0;
+	if (count > 0)
+		(void)talk_at(g, n % count, c);
+	return count > 0;
+}
+
+uint64_t
+world_more_id(const struct world *w, unsigned guild, unsigned n)
+{
+	must(n < WORLD_MORE_MAX);
+	return id_make(w, WORLD_KIND_MORE,
+	    (uint64_t)guild * WORLD_MORE_MAX + n);
+}
+
+void
+world_home_set(struct world *w, uint64_t id, unsigned guild)
+{
+	char key[24];
+
+	if (id_find(w, WORLD_KIND_CHANNEL, id,
+		(uint64_t)w->guilds * WORLD_CHANNELS)
+	    >= 0)
+		return;
+	must(str_format(key, sizeof(key), "%" PRIu64, id));
+	jso_set(w->home, key, json_object_new_int64(guild));
+}
+
+int64_t
+world_home(const struct world *w, uint64_t id)
+{
+	int64_t n = id_find(w, WORLD_KIND_MORE, id,
+	    (uint64_t)w->guilds * WORLD_MORE_MAX);
+	json_object *at;
+	char key[24];
+
+	if (n >= 0)
+		return n / WORLD_MORE_MAX;
+	must(str_format(key, sizeof(key), "%" PRIu64, id));
+	at = jso_get(w->home, key);
+	return at != NULL ? json_object_get_int64(at) : -1;
 }
 
 uint64_t
@@ -247,32 +342,22 @@ world_role_id(const struct world *w, unsigned guild, unsigned n)
 }
 
 uint64_t
-world_user_id(const struct world *w, unsigned user)
+world_seed_user(const struct world *w, unsigned user)
 {
-	if (user == WORLD_BOT)
-		return w->bot;
 	return id_make(w, WORLD_KIND_USER, user);
 }
 
 int64_t
-world_user_find(const struct world *w, uint64_t id)
+world_seed_find(const struct world *w, uint64_t id)
 {
-	if (id == w->bot)
-		return WORLD_BOT;
-	return id_find(w, WORLD_KIND_USER, id, WORLD_USERS);
+	return id_find(w, WORLD_KIND_USER, id, w->people);
 }
 
-/* Eight different people: 131 * 7 < WORLD_USERS. */
 unsigned
 world_member(const struct world *w, unsigned guild, unsigned n)
 {
-	return (guild * 7 + n % WORLD_MEMBERS * 131) % WORLD_USERS;
-}
-
-const char *
-world_user_json(const struct world *w, unsigned user)
-{
-	return user == WORLD_BOT ? w->bot_json : w->user_json[user];
+	return guild_member_seed(w, guild,
+	    w->bots + (w->members > 0 ? n % w->members : 0));
 }
 
 uint64_t
@@ -303,36 +388,6 @@ world_snowflake(struct world *w)
 		w->snow_count = 0;
 	}
 	return w->snow_ms << 22 | w->snow_count;
-}
-
-json_object *
-world_overlay(const struct world *w, uint64_t id)
-{
-	char key[24];
-
-	must(str_format(key, sizeof(key), "%" PRIu64, id));
-	return json_object_object_get(w->overlay, key);
-}
-
-int
-world_overlay_set(struct world *w, uint64_t id, const char *key,
-    json_object *value)
-{
-	json_object *o = world_overlay(w, id);
-	char name[24];
-
-	if (o == NULL) {
-		if (json_object_object_length(w->overlay)
-		    >= WORLD_OVERLAYS_MAX) {
-			json_object_put(value);
-			return -1;
-		}
-		must(str_format(name, sizeof(name), "%" PRIu64, id));
-		o = json_object_new_object();
-		jso_set(w->overlay, name, o);
-	}
-	jso_set(o, key, value);
-	return 0;
 }
 
 /* Random enough for a desk, and the same for the same seed. */

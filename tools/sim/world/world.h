@@ -19,17 +19,29 @@ struct world;
 struct sbuf;
 
 #define WORLD_GUILDS_MAX (1u << 20)
-#define WORLD_USERS 1024u	 /* humans, over all guilds */
-#define WORLD_MEMBERS 8u	 /* humans per guild */
+#define WORLD_PEOPLE 131071u /* of the seed, over all guilds; a prime */
+#define WORLD_MEMBERS 8u     /* people per guild, unless told otherwise */
+#define WORLD_MEMBERS_MAX 100000u
+#define WORLD_BOTS_MAX 16
 #define WORLD_ROLES 4u		 /* per guild, @everyone first */
 #define WORLD_CHANNELS 6u	 /* per guild */
 #define WORLD_NOWHERE UINT32_MAX /* guild index of a DM */
 #define WORLD_BOT UINT32_MAX	 /* user index of the bot */
-#define WORLD_OVERLAYS_MAX 8192	 /* guilds and channels a bot has changed */
 #define WORLD_EPOCH_MS INT64_C(1420070400000)
 
-/* NULL when guilds is 0 or above WORLD_GUILDS_MAX. */
-struct world *world_new(uint64_t seed, unsigned guilds);
+/* What a world begins as. */
+struct world_shape {
+	uint64_t seed;
+	unsigned guilds;    /* 1 to WORLD_GUILDS_MAX */
+	unsigned members;   /* people per guild, to WORLD_MEMBERS_MAX */
+	size_t guild_bytes; /* the least GUILD_CREATE has; 0: as it comes */
+};
+
+/* NULL when a number is out of its bounds. */
+struct world *world_new(const struct world_shape *);
+/* From now on each guild has so many people of the seed (at most
+ * WORLD_MEMBERS_MAX), but for those who left; nobody is told. */
+void world_members_set(struct world *, unsigned);
 void world_free(struct world *);
 
 unsigned world_guilds(const struct world *);
@@ -40,33 +52,39 @@ int64_t world_guild_find(const struct world *, uint64_t id);
 /* The same; n may be the index, as people at the desk say it. */
 int64_t world_guild_named(const struct world *, uint64_t n);
 
+/* Is the guild there, and the bot (a user) in it? */
+bool world_has_bot(struct world *, unsigned guild, unsigned bot);
+
 struct world_channel {
 	uint64_t id;
 	uint32_t guild;	 /* index; WORLD_NOWHERE: a DM */
-	uint32_t number; /* in its guild; of a DM: the user's index */
+	uint32_t number; /* of a DM: the user's index */
 	int type;	 /* Discord's channel type */
 	const char *name;
+	json_object *doc; /* borrowed; NULL: a DM */
 };
-/* Channel `number` (< WORLD_CHANNELS) of a guild. */
-void world_channel(const struct world *, unsigned guild, unsigned number,
+/* The seed's channel `number` (< WORLD_CHANNELS) of a guild: id, guild, type
+ * and name; whether it is still there is not asked. */
+void world_channel_seed(const struct world *, unsigned guild, unsigned number,
     struct world_channel *);
-/* Also DM channels, once opened. */
-bool world_channel_find(const struct world *, uint64_t id,
-    struct world_channel *);
+/* Also threads, and DM channels once opened. */
+bool world_channel_find(struct world *, uint64_t id, struct world_channel *);
+/* Can messages be in it? */
 bool world_channel_is_text(const struct world_channel *);
+/* Is it a thread (types 10 to 12)? */
+bool world_channel_is_thread(const struct world_channel *);
 /* Opens (or finds) the DM channel with a user. */
 void world_dm_open(struct world *, unsigned user, struct world_channel *);
-/* The n-th channel of a guild people talk in. */
-void world_talk_channel(const struct world *, unsigned guild, uint64_t n,
+/* The n-th channel of a guild people talk in; false: it has none left. */
+bool world_talk_channel(struct world *, unsigned guild, uint64_t n,
     struct world_channel *);
+/* The guild something made later, or beyond the seed's six channels, is in
+ * (its index); -1: nothing of that id is known. */
+int64_t world_home(const struct world *, uint64_t id);
 
 uint64_t world_role_id(const struct world *, unsigned guild, unsigned n);
-uint64_t world_user_id(const struct world *, unsigned user);
-/* Index (WORLD_BOT for the bot), or -1. */
-int64_t world_user_find(const struct world *, uint64_t id);
+/* The n-th of a guild's people, of those the seed knows. */
 unsigned world_member(const struct world *, unsigned guild, unsigned n);
-/* The user object as JSON text (user may be WORLD_BOT); owned by the world. */
-const char *world_user_json(const struct world *, unsigned user);
 uint64_t world_bot_id(const struct world *);
 uint64_t world_app_id(const struct world *);
 
@@ -76,12 +94,6 @@ uint64_t world_snowflake(struct world *);
 enum world_hash_kind { WORLD_HASH_KEY = 16, WORLD_HASH_TOKEN };
 /* 64 bits that depend on the seed, the kind and the number only. */
 uint64_t world_hash(const struct world *, unsigned kind, uint64_t n);
-
-/* What a bot changed of a guild or channel: an object, or NULL. */
-json_object *world_overlay(const struct world *, uint64_t id);
-/* Takes over value.  -1 when WORLD_OVERLAYS_MAX is met (value is freed). */
-int world_overlay_set(struct world *, uint64_t id, const char *key,
-    json_object *value);
 
 /* ---- messages: world_msg.c ------------------------------------------ */
 
@@ -128,13 +140,11 @@ uint64_t world_ping_answer_in(struct world *, uint64_t channel);
 
 /* ---- what is sent: world_render.c ----------------------------------- */
 
-/* d of GUILD_CREATE; returns the length needed, as snprintf does. */
-size_t world_render_guild(struct world *, unsigned guild, char *buf,
-    size_t size);
 /*
  * Replaces out by d of a generated event of kind t in a guild; number says
  * which text a message has.  ping: a MESSAGE_CREATE in which a person says
- * "!ping".  Returns out->p, or NULL for a kind it does not know.
+ * "!ping".  Returns out->p, or NULL for a kind it does not know, or when nobody
+ * is left to do it or nowhere to do it in.
  */
 const char *world_render_event(struct world *, uint64_t *rng, const char *t,
     unsigned guild, uint64_t number, bool ping, struct sbuf *out);
@@ -148,12 +158,12 @@ const char *world_render_said(struct world *, const struct world_channel *,
     const char *text, struct sbuf *out);
 /* The message object as REST shows it; caller owns. */
 json_object *world_render_msg(struct world *, const struct world_msg *);
+/* As REST shows it, with guild_id; caller owns. */
 json_object *world_render_channel(struct world *, const struct world_channel *);
-/* The user object; user may be WORLD_BOT. */
-json_object *world_render_user(const struct world *, unsigned user);
-/* Without what only GUILD_CREATE has. */
+/* The user object; caller owns. */
+json_object *world_render_user(struct world *, unsigned user);
+/* guild_object() and guild_member(), by index. */
 json_object *world_render_guild_object(struct world *, unsigned guild);
-/* The member object; user may be WORLD_BOT; with_user adds "user". */
 json_object *world_render_member(struct world *, unsigned guild, unsigned user,
     bool with_user);
 /* "2026-08-01T12:00:00.000000+00:00" of now, until the next call. */

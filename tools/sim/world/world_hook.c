@@ -41,7 +41,7 @@ world_hook_find(struct world *w, uint64_t id)
 }
 
 json_object *
-world_hook_render(const struct world *w, const struct world_hook *h)
+world_hook_render(struct world *w, const struct world_hook *h)
 {
 	json_object *o = json_object_new_object();
 	struct world_channel ch;
@@ -59,7 +59,7 @@ world_hook_render(const struct world *w, const struct world_hook *h)
 }
 
 json_object *
-world_hook_list(const struct world *w, uint64_t channel)
+world_hook_list(struct world *w, uint64_t channel)
 {
 	json_object *list = json_object_new_array();
 

@@ -20,7 +20,7 @@ struct world_hook *world_hook_new(struct world *, uint64_t channel,
     const char *name);
 struct world_hook *world_hook_find(struct world *, uint64_t id);
 /* The webhook object, and an array of a channel's; caller owns. */
-json_object *world_hook_render(const struct world *, const struct world_hook *);
-json_object *world_hook_list(const struct world *, uint64_t channel);
+json_object *world_hook_render(struct world *, const struct world_hook *);
+json_object *world_hook_list(struct world *, uint64_t channel);
 
 #endif

@@ -8,17 +8,40 @@
 #include "tools/sim/world/world_interaction.h"
 #include "tools/sim/world/world_reaction.h"
 
+#include "shared/base/list.h"
+
+struct guild;
 struct world_template;
+
+struct user {
+	uint64_t id;
+	json_object *doc; /* NULL: as the seed has it, not yet asked for */
+	char *text;	  /* doc as text; NULL: not yet asked for */
+	bool changed;
+};
 
 struct world {
 	uint64_t seed;
 	unsigned guilds;
 	uint64_t bot, app;
-	char *user_json[WORLD_USERS];
-	char *bot_json;
-	bool dm_open[WORLD_USERS];
+
+	unsigned people;    /* WORLD_PEOPLE */
+	uint64_t inverse;   /* of 131 modulo people */
+	unsigned members;   /* people of the seed in each guild */
+	size_t guild_bytes; /* the least GUILD_CREATE has */
+	struct user first_bot, *seed_user, *made;
+	unsigned made_count;
+	json_object *user_index; /* id of a made one -> index */
+	unsigned bots;
+	unsigned bot_user[WORLD_BOTS_MAX];
+
+	struct guild **slot;	    /* by index; NULL: as the seed has it */
+	struct list fresh, changed; /* the guilds in slots */
+	unsigned fresh_count;
+	json_object *home; /* id of something made -> its guild's index */
+
+	bool *dm_open;		      /* with each of the seed's people */
 	uint64_t snow_ms, snow_count; /* of the last snowflake */
-	json_object *overlay;	      /* id -> changed keys */
 	uint64_t *last_msg;	      /* per guild: id of the last message */
 	struct world_msgs *msgs;
 	struct world_template *templates; /* world_render.c */
@@ -42,9 +65,23 @@ enum world_kind {
 	WORLD_KIND_USER,
 	WORLD_KIND_DM,
 	WORLD_KIND_APP,
+	WORLD_KIND_MORE, /* what fills a large guild */
 	WORLD_KIND_AVATAR,
 	WORLD_KINDS
 };
+
+#define WORLD_MORE_MAX 4096 /* things that fill one guild */
+
+uint64_t world_more_id(const struct world *, unsigned guild, unsigned n);
+/* Something made is in that guild from now on. */
+void world_home_set(struct world *, uint64_t id, unsigned guild);
+/* The id of a person of the seed, and whose an id is, or -1. */
+uint64_t world_seed_user(const struct world *, unsigned user);
+int64_t world_seed_find(const struct world *, uint64_t id);
+void user_open(struct world *);
+void user_close(struct world *);
+/* Is it kept, so that the seed does not tell what it is? */
+bool guild_is_changed(const struct world *, unsigned guild);
 
 struct world_msgs *world_msg_stores(void);
 void world_msg_stores_free(struct world_msgs *);

@@ -77,8 +77,7 @@ world_interaction_by_token(struct world *w, const char *token)
 }
 
 json_object *
-world_interaction_metadata(const struct world *w,
-    const struct world_interaction *i)
+world_interaction_metadata(struct world *w, const struct world_interaction *i)
 {
 	json_object *o = json_object_new_object();
 	json_object *owners = json_object_new_object();

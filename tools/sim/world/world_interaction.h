@@ -50,7 +50,7 @@ struct world_interaction *world_interaction_by_token(struct world *,
 unsigned world_interaction_waiting(const struct world *);
 struct world_interactions *world_interaction_counts(struct world *);
 /* interaction_metadata of the messages that answer it; caller owns. */
-json_object *world_interaction_metadata(const struct world *,
+json_object *world_interaction_metadata(struct world *,
     const struct world_interaction *);
 
 #endif

@@ -11,6 +11,8 @@
 #include "shared/json/json.h"
 #include "tools/sim/base/sim.h"
 #include "tools/sim/base/sbuf.h"
+#include "tools/sim/world/guild.h"
+#include "tools/sim/world/user.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -302,10 +304,28 @@ static void
 fields_actor(struct world *w, struct fields *f, unsigned guild, unsigned user)
 {
 	f->N('g') = world_guild_id(w, guild);
-	f->N('r') = world_role_id(w, guild, 1 + user % (WORLD_ROLES - 1));
-	f->N('u') = world_user_id(w, user);
-	f->S('A') = world_user_json(w, user);
+	f->N('r') = world_role_id(w, guild, 1 + user % (WORLD_ROLES - 2));
+	f->N('u') = user_id(w, user);
+	f->S('A') = user_text(w, user);
 	f->S('N') = nick[user % nitems(nick)];
+}
+
+/* The n-th of a guild's people, or the next who is still there; -1: nobody. */
+static int64_t
+actor(struct world *w, unsigned guild, unsigned n)
+{
+	struct guild *g;
+
+	if (!guild_is_changed(w, guild))
+		return world_member(w, guild, n);
+	g = guild_at(w, guild);
+	for (unsigned i = 0; g != NULL && i < w->members; i++) {
+		unsigned user = world_member(w, guild, n + i);
+
+		if (guild_member_is(g, user))
+			return user;
+	}
+	return -1;
 }
 
 const char *
@@ -316,16 +336,17 @@ world_render_event(struct world *w, uint64_t *rng, const char *t,
 	uint64_t dice = sim_random(rng);
 	struct world_channel c, voice, parent;
 	struct fields f = {0};
-	unsigned user = world_member(w, guild, (unsigned)(dice & 7));
+	int64_t user = actor(w, guild, (unsigned)(dice & 7));
 	char text[160], hex[33];
 
-	if (k == KINDS)
+	if (k == KINDS || user < 0)
 		return NULL;
-	world_talk_channel(w, guild, dice >> 8 & 0xff, &c);
-	world_channel(w, guild, 4, &voice);
-	world_channel(w, guild, 0, &parent);
+	if (!world_talk_channel(w, guild, dice >> 8 & 0xff, &c))
+		return NULL;
+	world_channel_seed(w, guild, 4, &voice);
+	world_channel_seed(w, guild, 0, &parent);
 	fields_time(w, &f);
-	fields_actor(w, &f, guild, user);
+	fields_actor(w, &f, guild, (unsigned)user);
 	content(text, sizeof(text), number, ping && k == CREATE);
 	must(str_format(hex, sizeof(hex), "%016" PRIx64 "%016" PRIx64, dice,
 	    f.N('u')));
@@ -334,7 +355,7 @@ world_render_event(struct world *w, uint64_t *rng, const char *t,
 	f.N('p') = parent.id;
 	f.N('n') = number;
 	f.N('k') = f.N('x') << 22 | (dice >> 16 & 0x3fffff);
-	f.N('o') = world_user_id(w,
+	f.N('o') = user_id(w,
 	    world_member(w, guild, (unsigned)(dice >> 40 & 7)));
 	f.N('m') = k == CREATE || w->last_msg[guild] == 0 ? world_snowflake(w)
 							  : w->last_msg[guild];
@@ -346,7 +367,7 @@ world_render_event(struct world *w, uint64_t *rng, const char *t,
 	f.S('S') = status[dice >> 50 & 3];
 	f.S('V') = hex;
 	if (k == CREATE)
-		remember(w, &f, guild, user, number, ping);
+		remember(w, &f, guild, (unsigned)user, number, ping);
 	fill(&w->templates[k], &f, out);
 	return out->p;
 }
@@ -379,13 +400,13 @@ world_render_said(struct world *w, const struct world_channel *c,
 	fields_time(w, &f);
 	if (!dm)
 		fields_actor(w, &f, c->guild, user);
-	f.S('A') = world_user_json(w, user);
+	f.S('A') = user_text(w, user);
 	f.N('m') = m.id;
 	f.N('c') = c->id;
 	f.N('k') = m.id + 1;
 	f.S('C') = quoted.p;
 	f.S('E') = "null";
-	f.S('M') = mentions_bot(w, words) ? world_user_json(w, WORLD_BOT) : "";
+	f.S('M') = mentions_bot(w, words) ? user_text(w, WORLD_BOT) : "";
 	fill(&w->templates[PLAIN], &f, out);
 	m.json = base_strdup(out->p);
 	world_msg_add(w, WORLD_PING, &m);
@@ -412,7 +433,7 @@ world_render_msg(struct world *w, const struct world_msg *m)
 	f.N('m') = m->id;
 	f.N('c') = m->channel;
 	f.S('T') = stamp(w, (int64_t)(m->id >> 22) + WORLD_EPOCH_MS);
-	f.S('A') = world_user_json(w, m->user);
+	f.S('A') = user_text(w, m->user);
 	f.S('C') = text;
 	f.S('E') = "null";
 	f.S('M') = "";
