@@ -124,7 +124,7 @@ $(FAKE_PLUGIN): $(BUILD)/tests/unit/rig/fake_plugin.o
 $(BUILD)/libhelp.a: $(HELP_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 # Those of the simulator call what of it they do not include.
-$(BUILD)/unit/tools/sim/%: HELP += $(BUILD)/libsim.a
+$(BUILD)/unit/tools/sim/%: HELP += $(BUILD)/libsim.a $(MHD_LIBS)
 $(filter $(BUILD)/unit/tools/sim/%,$(UNIT_BIN)): $(BUILD)/libsim.a
 $(BUILD)/libsim.a: $(filter-out $(BUILD)/tools/sim/main.o,$(SIM_OBJ))
 	$(Q)rm -f $@ && ar rcs $@ $^

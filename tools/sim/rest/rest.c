@@ -56,6 +56,7 @@ token_refused(struct rest_call *c)
 {
 	const char *auth = rest_body_header(c, "Authorization");
 
+	c->bot = WORLD_BOT;
 	if (c->route->flags & ROUTE_OPEN)
 		return false;
 	if (auth != NULL && strncmp(auth, "Bot ", 4) == 0) {
@@ -135,6 +136,7 @@ static void
 rest_free(struct rest *r)
 {
 	limit_free(r->limit);
+	json_object_put(r->absent);
 	free(r->faults);
 	r->sim->rest = NULL;
 	free(r);
@@ -149,6 +151,7 @@ rest_start(struct sim *sim, const struct route *const *routes, struct err *e)
 	r->sim = sim;
 	sim->rest = r;
 	r->limit = limit_new(sim->cfg.seed);
+	r->absent = json_object_new_object();
 	r->faults = rest_fault_new();
 	r->routes = routes;
 	r->handle = handle;
@@ -203,7 +206,8 @@ rest_report(struct sim *sim, struct sbuf *out)
 	    "},\"invalid\":%" PRIu64 ",\"faulted\":%" PRIu64
 	    ",\"interactions\":{\"made\":%" PRIu64 ",\"answered\":%" PRIu64
 	    ",\"waiting\":%u,\"unanswered\":%" PRIu64 ",\"twice\":%" PRIu64
-	    ",\"late\":%" PRIu64 ",\"wrong\":%" PRIu64 "}}",
+	    ",\"late\":%" PRIu64 ",\"wrong\":%" PRIu64 "},\"absent\":%s}",
 	    r->invalid, r->faulted, n->made, n->answered, waiting,
-	    n->made - n->answered - waiting, n->twice, n->late, n->wrong);
+	    n->made - n->answered - waiting, n->twice, n->late, n->wrong,
+	    jso_text(r->absent));
 }

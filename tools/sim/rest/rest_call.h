@@ -38,6 +38,7 @@ struct rest {
 	struct rest_faults *faults;
 	const struct route *const *routes;  /* tables, NULL-ended */
 	void (*handle)(struct rest_call *); /* makes the answer */
+	json_object *absent; /* routes asked for that are lacking: how often */
 	uint64_t requests, rate_limited, global_limited, invalid, faulted;
 	uint64_t by_status[REST_STATUS_MAX];
 	uint64_t limited[LIMIT_CLASSES]; /* 429s by class */
@@ -59,6 +60,7 @@ struct rest_call {
 	const char *path;	/* in url, after /api/vN */
 	bool too_big, done;
 	bool other_bot;	 /* its token is sim->other_token */
+	unsigned bot;	 /* the caller's user index */
 	struct sbuf raw; /* the body as sent */
 
 	const struct route *route;

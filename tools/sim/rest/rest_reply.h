@@ -37,6 +37,7 @@
 	X(ACKNOWLEDGED, 400, 40060,                                                                                           \
 	    "Interaction has already been acknowledged.")                                                                     \
 	X(MISSING_ACCESS, 403, 50001, "Missing Access")                                                                       \
+	X(MISSING_PERMISSIONS, 403, 50013, "Missing Permissions")                                                             \
 	X(DM_ACTION, 403, 50003, "Cannot execute action on a DM channel")                                                     \
 	X(NOT_AUTHOR, 403, 50005,                                                                                             \
 	    "Cannot edit a message authored by another user")                                                                 \

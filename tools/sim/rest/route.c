@@ -62,38 +62,64 @@ match(struct rest_call *c, const char *pattern)
 	return *pattern == '\0' && *path == '\0' ? MATCH_YES : MATCH_NO;
 }
 
-/* NULL: none of this table; *other: none but for the method. */
-static const struct route *
-find_in(struct rest_call *c, const struct route *r, enum match *m, bool *other)
+/*
+ * Is a the closer description of the same path?  The first part in which one
+ * is literal and the other is not decides.
+ */
+static bool
+closer(const char *a, const char *b)
+{
+	while (*a == '/' && *b == '/') {
+		bool any_a = *++a == ':' || *a == '*';
+		bool any_b = *++b == ':' || *b == '*';
+
+		if (any_a != any_b)
+			return any_b;
+		a += strcspn(a, "/");
+		b += strcspn(b, "/");
+	}
+	return false;
+}
+
+struct finding {
+	const struct route *best, *bad; /* fits; would, but for a bad id */
+	bool other;			/* one fits but for its method */
+};
+
+static void
+look(struct rest_call *c, const struct route *r, struct finding *f)
 {
 	for (; r->method != NULL; r++) {
-		*m = match(c, r->pattern);
-		if (*m == MATCH_NO)
+		enum match m = match(c, r->pattern);
+
+		if (m == MATCH_NO)
 			continue;
-		if (strcmp(r->method, c->method) == 0)
-			return r;
-		*other = true;
+		if (strcmp(r->method, c->method) != 0)
+			f->other |= m == MATCH_YES;
+		else if (m == MATCH_BAD_ID)
+			f->bad = r;
+		else if (f->best == NULL
+		    || closer(r->pattern, f->best->pattern))
+			f->best = r;
 	}
-	return NULL;
 }
 
 bool
 route_find(struct rest_call *c)
 {
-	bool other = false;
-	enum match m;
+	struct finding f = {0};
 
-	for (size_t i = 0; c->rest->routes[i] != NULL; i++) {
-		c->route = find_in(c, c->rest->routes[i], &m, &other);
-		if (c->route == NULL)
-			continue;
-		if (m == MATCH_BAD_ID)
-			rest_form_error(c, c->word[0], "NUMBER_TYPE_COERCE",
-			    "Value \"%s\" is not snowflake.", c->word[1]);
-		return !rest_form_refused(c);
+	for (size_t i = 0; c->rest->routes[i] != NULL; i++)
+		look(c, c->rest->routes[i], &f);
+	c->route = f.best ? f.best : f.bad;
+	if (c->route == NULL) {
+		rest_reply_error(c, f.other ? REST_BAD_METHOD : REST_NOT_FOUND);
+		return false;
 	}
-	rest_reply_error(c, other ? REST_BAD_METHOD : REST_NOT_FOUND);
-	return false;
+	if (match(c, c->route->pattern) == MATCH_BAD_ID)
+		rest_form_error(c, c->word[0], "NUMBER_TYPE_COERCE",
+		    "Value \"%s\" is not snowflake.", c->word[1]);
+	return !rest_form_refused(c);
 }
 
 uint64_t

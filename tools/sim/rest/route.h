@@ -2,8 +2,8 @@
 /*
  * A route: method, pattern, handler, bucket class and what it does without.  In
  * a pattern ":name" is a snowflake, "*" any one part.  Routes come in tables,
- * one a subject, that end with an empty row; a literal route stands before one
- * with a variable in its place, so the first match is the right one.
+ * one a subject, that end with an empty row; of several that match the one that
+ * is literal where the others are not is taken, wherever it stands.
  */
 #ifndef TOOLS_SIM_REST_ROUTE_H
 #define TOOLS_SIM_REST_ROUTE_H

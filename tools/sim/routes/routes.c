@@ -10,5 +10,6 @@ const struct route *const routes_all[] = {
     routes_hook,
     routes_command,
     routes_guild,
+    routes_absent,
     NULL,
 };

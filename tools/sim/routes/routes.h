@@ -14,6 +14,7 @@
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/rest/rest_body.h"
 #include "tools/sim/rest/rest_form.h"
+#include "tools/sim/rest/rest_guild.h"
 #include "tools/sim/rest/rest_msg.h"
 #include "tools/sim/rest/rest_reply.h"
 #include "tools/sim/rest/route.h"
@@ -26,6 +27,7 @@ extern const struct route routes_interaction[];
 extern const struct route routes_hook[];
 extern const struct route routes_command[];
 extern const struct route routes_guild[];
+extern const struct route routes_absent[];
 
 /* All of them, ended by NULL. */
 extern const struct route *const routes_all[];

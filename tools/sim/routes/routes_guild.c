@@ -9,22 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The path's guild, with the bot in it; or NULL after an answer. */
-static struct guild *
-guild_of(struct rest_call *c)
-{
-	struct guild *g = guild_find(c->w, c->id[0]);
-
-	if (g != NULL && guild_member_is(g, WORLD_BOT))
-		return g;
-	rest_reply_error(c, REST_UNKNOWN_GUILD);
-	return NULL;
-}
-
 static void
 guild_get_one(struct rest_call *c)
 {
-	struct guild *g = guild_of(c);
+	struct guild *g = rest_guild(c);
 	json_object *o;
 
 	if (g == NULL)
@@ -104,7 +92,7 @@ guild_edit(struct rest_call *c)
 	json_object *body = rest_form_object(c), *o;
 	struct guild *g;
 
-	if (body == NULL || (g = guild_of(c)) == NULL)
+	if (body == NULL || (g = rest_guild(c)) == NULL)
 		return;
 	edit_check(c, body, guild_head(g));
 	if (rest_form_refused(c))
@@ -118,7 +106,7 @@ guild_edit(struct rest_call *c)
 static void
 guild_channels(struct rest_call *c)
 {
-	struct guild *g = guild_of(c);
+	struct guild *g = rest_guild(c);
 	json_object *list;
 
 	if (g == NULL)
@@ -137,7 +125,7 @@ guild_channels(struct rest_call *c)
 static void
 guild_roles(struct rest_call *c)
 {
-	struct guild *g = guild_of(c);
+	struct guild *g = rest_guild(c);
 
 	if (g != NULL)
 		rest_reply(c, 200, guild_array(g, GUILD_ROLES));
@@ -172,7 +160,7 @@ by_id(const void *a, const void *b, void *w)
 static void
 guild_members_list(struct rest_call *c)
 {
-	struct guild *g = guild_of(c);
+	struct guild *g = rest_guild(c);
 	uint64_t limit = rest_body_query(c, "limit", 1);
 	struct finding f = {.after = rest_body_query(c, "after", 0)};
 	json_object *list;
@@ -198,7 +186,7 @@ guild_members_list(struct rest_call *c)
 static void
 guild_member_get(struct rest_call *c)
 {
-	struct guild *g = guild_of(c);
+	struct guild *g = rest_guild(c);
 	int64_t user = user_find(c->w, c->id[1]);
 
 	if (g == NULL)
