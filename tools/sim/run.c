@@ -22,6 +22,8 @@
 #include <errno.h>
 #include <ev.h>
 #include <limits.h>
+#include <inttypes.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <signal.h>
 #include <string.h>
@@ -99,18 +101,37 @@ read_token(struct sim *sim)
 static const char base64url[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Of Discord's shape: three parts with dots, but of no real bot. */
+#define TOKEN_DATE 6	/* characters between the dots */
+#define TOKEN_SECRET 38 /* and after them */
+
+static size_t
+invent(char *to, size_t n)
+{
+	unsigned char raw[TOKEN_SECRET];
+
+	must(n <= sizeof(raw) && RAND_bytes(raw, (int)n) == 1);
+	for (size_t i = 0; i < n; i++)
+		to[i] = base64url[raw[i] % 64];
+	return n;
+}
+
+/* Of Discord's shape, which some libraries read: the bot's id in base64, a
+ * date and a secret, with dots between. */
 static void
 invent_token(struct sim *sim)
 {
-	unsigned char raw[72];
+	char id[24], *to = sim->token;
 
-	must(RAND_bytes(raw, sizeof(raw)) == 1);
-	for (size_t i = 0; i < sizeof(raw); i++)
-		sim->token[i] = base64url[raw[i] % 64];
-	memcpy(sim->token, "SIMU", 4);
-	sim->token[26] = sim->token[33] = '.';
-	sim->token[sizeof(raw)] = '\0';
+	must(str_format(id, sizeof(id), "%" PRIu64, sim->app_id));
+	to += EVP_EncodeBlock((unsigned char *)to, (unsigned char *)id,
+	    (int)strlen(id));
+	while (to[-1] == '=')
+		to--;
+	*to++ = '.';
+	to += invent(to, TOKEN_DATE);
+	*to++ = '.';
+	to += invent(to, TOKEN_SECRET);
+	*to = '\0';
 }
 
 static int
@@ -217,11 +238,10 @@ start(struct run *r, struct err *err)
 	struct sim *sim = &r->sim;
 
 	if (hostnames_check(sim, err) < 0 || make_dir(sim, err) < 0
-	    || make_token(sim, err) < 0 || start_loop(r, err) < 0
-	    || control_start(sim, err) < 0
+	    || make_world(sim, err) < 0 || make_token(sim, err) < 0
+	    || start_loop(r, err) < 0 || control_start(sim, err) < 0
 	    || (!sim->cfg.plain && cert_make(sim, err) < 0)
-	    || make_world(sim, err) < 0 || gateway_start(sim, err) < 0
-	    || generator_start(sim, err) < 0
+	    || gateway_start(sim, err) < 0 || generator_start(sim, err) < 0
 	    || rest_start(sim, routes_all, err) < 0
 	    || script_start(sim, err) < 0)
 		return -1;

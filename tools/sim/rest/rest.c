@@ -26,7 +26,7 @@ edge_refused(struct rest_call *c)
 	if (ban > 0) {
 		rest_reply_html(c, 429);
 		c->retry_after = (double)ban / 1000;
-	} else if (agent == NULL || strncmp(agent, "DiscordBot (", 12) != 0)
+	} else if (agent == NULL || agent[0] == '\0')
 		rest_reply_html(c, 403);
 	return c->status != 0;
 }
