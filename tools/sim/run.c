@@ -15,6 +15,7 @@
 #include "tools/sim/book/starts.h"
 #include "tools/sim/book/stats.h"
 #include "tools/sim/world/world.h"
+#include "tools/sim/world/world_file.h"
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
@@ -219,7 +220,10 @@ make_world(struct sim *sim, struct err *err)
 	    .members = sim->cfg.members,
 	    .guild_bytes = sim->cfg.guild_bytes};
 
-	sim->world = world_new(&shape);
+	sim->world = sim->cfg.world ? world_file_read(sim->cfg.world, err)
+				    : world_new(&shape);
+	if (!sim->world && sim->cfg.world)
+		return err_prefix(err, "--world");
 	if (!sim->world)
 		return err_set(err, EXIT_USAGE, "--guilds %u: too many.",
 		    sim->cfg.guilds);

@@ -65,6 +65,7 @@ struct sim_config {
 	unsigned shards_multiple; /* else 4010; 0: no rule */
 	char *data;	    /* directory of extra sample events, or NULL */
 	char *script;	    /* file, or NULL */
+	char *world;	    /* file it begins with, or NULL: the seed's */
 	double idle_exit_s; /* 0: never */
 };
 

@@ -139,7 +139,8 @@ make_one(struct sim *sim, uint64_t intents)
 {
 	struct generator *g = sim->generator;
 	const char *t = pick_wanted(g, intents);
-	unsigned guild = (unsigned)(sim_random(&g->rng) % sim->cfg.guilds);
+	unsigned guild = (unsigned)(sim_random(&g->rng)
+	    % world_guilds(sim->world));
 	bool ping = is_ping(sim, t);
 	const struct sample *s = sample_find(g->samples, t);
 

@@ -2,6 +2,7 @@
 #include "tools/sim/control/inspect.h"
 
 #include "tools/sim/base/sbuf.h"
+#include "tools/sim/world/world_file.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/base/jso.h"
 
@@ -106,5 +107,16 @@ inspect_said(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	n = world_msg_list(sim->world, ch.id, 0, 0, found, n);
 	while (n-- > 0)
 		say(sim, found[n], out);
+	return EXIT_FINE;
+}
+
+int
+inspect_world(struct sim *sim, int argc, char **argv, struct sbuf *out)
+{
+	json_object *o = world_file_save(sim->world);
+
+	sbuf_str(out, jso_text(o));
+	sbuf_str(out, "\n");
+	json_object_put(o);
 	return EXIT_FINE;
 }

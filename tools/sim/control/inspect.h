@@ -6,6 +6,8 @@
 #include "tools/sim/base/sbuf.h"
 #include "tools/sim/base/sim.h"
 
+/* The verb `world`: all of it, for `run --world`. */
+int inspect_world(struct sim *, int argc, char **argv, struct sbuf *out);
 /* Verbs of ctl: `guilds [N]`, `said GUILD|CHANNEL [N]`; an exit code. */
 int inspect_guilds(struct sim *, int argc, char **argv, struct sbuf *out);
 int inspect_said(struct sim *, int argc, char **argv, struct sbuf *out);

@@ -75,6 +75,8 @@ static const struct setting {
 	"the bot's token; default: one is made"},
     {"data", TEXT, AT(cfg.data), false, 0, 0, NULL,
 	"directory of sample events the mix may name"},
+    {"world", TEXT, AT(cfg.world), false, 0, 0, NULL,
+	"file it begins with, as `ctl world` prints it"},
     {"script", TEXT, AT(cfg.script), false, 0, 0, NULL,
 	"file of lines `at TIME VERB ...`"},
     {"idle-exit", DURATION, AT(cfg.idle_exit_s), false, 0, DURATION_MAX_S, "0",
@@ -236,7 +238,8 @@ setting_set(struct sim *sim, int argc, char **argv, struct sbuf *out)
 		    ? EXIT_FINE
 		    : sbuf_say(out, EXIT_USAGE, "bad rate");
 	if (put(sim, s, value)) {
-		world_members_set(sim->world, sim->cfg.members);
+		if (s->at == offsetof(struct sim, cfg.members))
+			world_members_set(sim->world, sim->cfg.members);
 		return EXIT_FINE;
 	}
 	return sbuf_say(out, EXIT_USAGE, "%s (%s) can't be %s", key, s->what,

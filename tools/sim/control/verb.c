@@ -423,6 +423,7 @@ static const struct {
 	"GUILD [NAME [TEXT]] [--target ID]\n"
 	"        [--as " INTERACTION_WORDS "]"},
     {"guilds", 0, 1, inspect_guilds, "[N]"},
+    {"world", 0, 0, inspect_world, ""},
     {"said", 1, 2, inspect_said, "GUILD|CHANNEL [N]"},
     {"set", 2, 2, setting_set, "KEY VALUE"},
     {"journal", 1, 3, verb_journal, "SHARD|all [--since N]"},

@@ -23,6 +23,8 @@ struct guild {
 /* Fills a new one from the seed. */
 void guild_make(struct guild *);
 void guild_free(struct guild *);
+/* Counts who left and who joined anew, from the list. */
+void guild_member_count(struct guild *);
 const char *guild_list_word(enum guild_list);
 bool guild_list_sent(enum guild_list);
 

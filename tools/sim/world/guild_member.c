@@ -179,6 +179,20 @@ guild_members(struct guild *g)
 }
 
 void
+guild_member_count(struct guild *g)
+{
+	g->left = g->joined = 0;
+	json_object_object_foreach (g->list[GUILD_MEMBERS], key, doc) {
+		int64_t user = user_find(g->w, strtoull(key, NULL, 10));
+
+		if (is_left(doc))
+			g->left++;
+		else if (user < 0 || !in_seed(g, (unsigned)user))
+			g->joined++;
+	}
+}
+
+void
 guild_member_each(struct guild *g,
     bool (*fn)(void *arg, struct guild *, unsigned user), void *arg)
 {

@@ -223,6 +223,30 @@ append(struct world *w, uint64_t id, json_object *doc)
 	return user;
 }
 
+bool
+user_is(const struct world *w, unsigned user)
+{
+	return user == WORLD_BOT || user < w->people + w->made_count;
+}
+
+bool
+user_restore(struct world *w, unsigned user, uint64_t id, json_object *doc)
+{
+	if (user == w->people + w->made_count && w->made_count < USER_MADE_MAX
+	    && user_find(w, id) < 0) {
+		append(w, id, doc);
+		return true;
+	}
+	if (!user_is(w, user) || user_id(w, user) != id) {
+		json_object_put(doc);
+		return false;
+	}
+	json_object_put(slot(w, user)->doc);
+	slot(w, user)->doc = doc;
+	user_changed(w, user);
+	return true;
+}
+
 int64_t
 user_new(struct world *w, const char *username, bool bot)
 {

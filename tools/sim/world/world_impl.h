@@ -79,12 +79,22 @@ void world_home_set(struct world *, uint64_t id, unsigned guild);
 uint64_t world_seed_user(const struct world *, unsigned user);
 int64_t world_seed_find(const struct world *, uint64_t id);
 void user_open(struct world *);
+/* A user as a world's file has it (doc is taken over): one that differs from
+ * the seed, or the next one that was made.  False: neither. */
+bool user_restore(struct world *, unsigned user, uint64_t id, json_object *doc);
+/* Is there a user of this index? */
+bool user_is(const struct world *, unsigned user);
 void user_close(struct world *);
 /* Is it kept, so that the seed does not tell what it is? */
 bool guild_is_changed(const struct world *, unsigned guild);
 
 struct world_msgs *world_msg_stores(void);
 void world_msg_stores_free(struct world_msgs *);
+/* Calls fn for every message that is still there, the oldest of each ring
+ * first. */
+void world_msg_each(struct world *,
+    bool (*fn)(void *arg, enum world_ring, const struct world_msg *),
+    void *arg);
 /* The text of a new token. */
 void world_token(struct world *, char *out, size_t size);
 void world_render_open(struct world *);

@@ -119,6 +119,23 @@ nth(struct ring *r, uint64_t k)
 	return &r->slot[(r->added - 1 - k) & (r->size - 1)];
 }
 
+void
+world_msg_each(struct world *w,
+    bool (*fn)(void *arg, enum world_ring, const struct world_msg *), void *arg)
+{
+	for (unsigned i = 0; i < WORLD_RINGS; i++) {
+		struct ring *r = &w->msgs->ring[i];
+		uint64_t n = r->added < r->size ? r->added : r->size;
+
+		while (n-- > 0) {
+			const struct world_msg *m = nth(r, n);
+
+			if (!m->gone && !fn(arg, (enum world_ring)i, m))
+				return;
+		}
+	}
+}
+
 struct world_msg *
 world_msg_by_nonce(struct world *w, const char *nonce)
 {

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* A world is saved and begins again as it was; what is no world is refused. */
+#include "tools/sim/base/jso.h"
+#include "tools/sim/base/sbuf.h"
+#include "tools/sim/world/guild.h"
+#include "tools/sim/world/user.h"
+#include "tools/sim/world/world_command.h"
+#include "tools/sim/world/world_file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct world *
+changed_world(void)
+{
+	struct world *w = world_new(
+	    &(struct world_shape) {.seed = 3, .guilds = 5, .members = 8});
+	struct guild *g = guild_at(w, 2);
+	struct world_channel c;
+	struct sbuf t = {0};
+	int64_t made = user_new(w, "ann", false);
+	json_object *o;
+
+	guild_change(g);
+	jso_set_text(guild_head(g), "name", "Here \xe2\x9c\x82 \"there\"");
+	guild_member_join(g, (unsigned)made);
+	guild_member_leave(g, world_member(w, 2, 3));
+	o = json_object_new_object();
+	jso_set_text(o, "id", "99");
+	jso_set_int(o, "type", 0);
+	jso_set_text(o, "name", "new-room");
+	guild_put(g, GUILD_CHANNELS, 99, o);
+	guild_delete(guild_at(w, 4));
+	world_dm_open(w, 7, &c);
+	assert_true(world_talk_channel(w, 1, 0, &c));
+	world_render_said(w, &c, "remember me", &t);
+	jso_set_text(user_doc(w, 12), "avatar", "abc");
+	user_changed(w, 12);
+	json_object_array_add(world_command_scope(w, 0)->list,
+	    json_object_new_object());
+	sbuf_free(&t);
+	return w;
+}
+
+static void
+test_saved_and_loaded(void **state)
+{
+	struct world *w = changed_world(), *v;
+	json_object *a = world_file_save(w), *b;
+	struct err err = {0};
+	struct world_channel c;
+	struct guild *g;
+
+	b = json_tokener_parse(jso_text(a));
+	v = world_file_load(b, &err);
+	assert_string_equal(err.text, "");
+	assert_non_null(v);
+	json_object_put(b);
+	b = world_file_save(v);
+	jso_set(a, "newest", NULL);
+	jso_set(b, "newest", NULL);
+	assert_string_equal(jso_text(a), jso_text(b));
+	json_object_put(a);
+	json_object_put(b);
+	g = guild_at(v, 2);
+	assert_int_equal(guild_members(g), guild_members(guild_at(w, 2)));
+	assert_true(guild_member_is(g, (unsigned)user_named(v, "ann")));
+	assert_false(guild_member_is(g, world_member(v, 2, 3)));
+	assert_true(world_channel_find(v, 99, &c));
+	assert_string_equal(c.name, "new-room");
+	assert_null(guild_at(v, 4));
+	assert_true(world_snowflake(v) > world_render_last(w));
+	world_free(w);
+	world_free(v);
+}
+
+/* Each part taken away or made another type: refused, with a sentence. */
+static void
+test_what_is_none(void **state)
+{
+	struct world *w = changed_world();
+	json_object *good = world_file_save(w), *bad = NULL;
+	struct err err = {0};
+
+	json_object_object_foreach (good, key, value) {
+		(void)value;
+		for (int i = 0; i < 3; i++) {
+			json_object *v = i == 0 ? NULL
+			    : i == 1		? json_object_new_double(-1.5)
+				     : json_tokener_parse("[{\"number\":1}]");
+
+			must(json_object_deep_copy(good, &bad, NULL) == 0);
+			jso_set(bad, key, v);
+			err.text[0] = '\0';
+			assert_null(world_file_load(bad, &err));
+			assert_true(strlen(err.text) > 10);
+			json_object_put(bad);
+			bad = NULL;
+		}
+	}
+	json_object_put(good);
+	assert_null(world_file_load(NULL, &err));
+	assert_null(world_file_read("/dev/null", &err));
+	assert_null(world_file_read("/nonexistent", &err));
+	world_free(w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_saved_and_loaded),
+	    cmocka_unit_test(test_what_is_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/sim/world/world_file.h"
+
+#include "tools/sim/base/jso.h"
+#include "tools/sim/world/guild_impl.h"
+#include "tools/sim/world/user.h"
+
+#include "shared/json/json.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define VERSION 1
+
+/* ---- saving ----------------------------------------------------------- */
+
+static json_object *
+save_user(unsigned number, const struct user *u)
+{
+	json_object *o = json_object_new_object();
+
+	jso_set_int(o, "number", number);
+	jso_set(o, "user", json_object_get(u->doc));
+	return o;
+}
+
+static json_object *
+save_users(const struct world *w)
+{
+	json_object *list = json_object_new_array();
+
+	if (w->first_bot.changed)
+		json_object_array_add(list,
+		    save_user(WORLD_BOT, &w->first_bot));
+	for (unsigned u = 0; u < w->people; u++)
+		if (w->seed_user[u].changed)
+			json_object_array_add(list,
+			    save_user(u, &w->seed_user[u]));
+	for (unsigned u = 0; u < w->made_count; u++)
+		json_object_array_add(list,
+		    save_user(w->people + u, &w->made[u]));
+	return list;
+}
+
+static json_object *
+save_guild(const struct guild *g)
+{
+	json_object *o = json_object_new_object();
+
+	jso_set_int(o, "number", g->index);
+	jso_set_bool(o, "gone", g->gone);
+	jso_set(o, "head", json_object_get(g->head));
+	for (int i = 0; i < GUILD_LISTS; i++)
+		jso_set(o, guild_list_word(i), json_object_get(g->list[i]));
+	return o;
+}
+
+static json_object *
+save_guilds(const struct world *w)
+{
+	json_object *list = json_object_new_array();
+
+	list_each (&w->changed, e)
+		json_object_array_add(list,
+		    save_guild(container_of(e, struct guild, link)));
+	return list;
+}
+
+static json_object *
+save_dms(const struct world *w)
+{
+	json_object *list = json_object_new_array();
+
+	for (unsigned u = 0; u < w->people; u++)
+		if (w->dm_open[u])
+			json_object_array_add(list, json_object_new_int64(u));
+	return list;
+}
+
+static bool
+save_message(void *arg, enum world_ring ring, const struct world_msg *m)
+{
+	json_object *o = json_object_new_object();
+
+	jso_set_int(o, "ring", ring);
+	jso_set_id(o, "id", m->id);
+	jso_set_id(o, "channel", m->channel);
+	jso_set_int(o, "number", (int64_t)m->number);
+	jso_set_int(o, "guild", m->guild);
+	jso_set_int(o, "user", m->user);
+	jso_set_int(o, "answers", m->answers);
+	jso_set_bool(o, "ping", m->ping);
+	jso_set_bool(o, "hidden", m->hidden);
+	if (m->json != NULL)
+		jso_set(o, "message", json_tokener_parse(m->json));
+	json_object_array_add(arg, o);
+	return true;
+}
+
+static json_object *
+save_commands(const struct world *w)
+{
+	json_object *list = json_object_new_array(), *o;
+
+	for (size_t i = 0; i < WORLD_COMMAND_SCOPES_MAX; i++) {
+		const struct world_commands *s = &w->commands[i];
+
+		if (s->list == NULL || json_object_array_length(s->list) == 0)
+			continue;
+		o = json_object_new_object();
+		jso_set_id(o, "guild", s->guild);
+		jso_set(o, "commands", json_object_get(s->list));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+json_object *
+world_file_save(struct world *w)
+{
+	json_object *o = json_object_new_object();
+	json_object *messages = json_object_new_array();
+
+	jso_set_int(o, "shardherd_sim_world", VERSION);
+	jso_set_id(o, "seed", w->seed);
+	jso_set_int(o, "guilds", w->guilds);
+	jso_set_int(o, "members", w->members);
+	jso_set_int(o, "guild_bytes", (int64_t)w->guild_bytes);
+	jso_set_id(o, "newest", w->snow_ms);
+	jso_set(o, "users", save_users(w));
+	jso_set(o, "changed", save_guilds(w));
+	jso_set(o, "home", json_object_get(w->home));
+	jso_set(o, "dms", save_dms(w));
+	jso_set(o, "commands", save_commands(w));
+	world_msg_each(w, save_message, messages);
+	jso_set(o, "messages", messages);
+	return o;
+}
+
+/* ---- loading ---------------------------------------------------------- */
+
+/* A whole number of o from 0 to max; false: there is none. */
+static bool
+number(json_object *o, const char *key, uint64_t max, uint64_t *n)
+{
+	json_object *v = jso_get(o, key);
+
+	if (!json_object_is_type(v, json_type_int)
+	    && !json_object_is_type(v, json_type_string))
+		return false;
+	return str_to_u64(json_object_get_string(v), n) && *n <= max;
+}
+
+static json_object *
+array(json_object *o, const char *key)
+{
+	json_object *v = jso_get(o, key);
+
+	return json_object_is_type(v, json_type_array) ? v : NULL;
+}
+
+static bool
+load_user(struct world *w, json_object *o)
+{
+	json_object *doc = jso_get(o, "user");
+	uint64_t n, id;
+
+	if (!number(o, "number", UINT32_MAX, &n)
+	    || !json_object_is_type(jso_get(doc, "username"), json_type_string)
+	    || !number(doc, "id", UINT64_MAX, &id))
+		return false;
+	return user_restore(w, (unsigned)n, id, json_object_get(doc));
+}
+
+/* What every document of a list must have, as the code reads it unasked. */
+static const struct {
+	enum guild_list list;
+	const char *key;
+	json_type type;
+} needs[] = {
+    {GUILD_ROLES, "id", json_type_string},
+    {GUILD_ROLES, "position", json_type_int},
+    {GUILD_ROLES, "permissions", json_type_string},
+    {GUILD_CHANNELS, "id", json_type_string},
+    {GUILD_CHANNELS, "type", json_type_int},
+    {GUILD_CHANNELS, "name", json_type_string},
+    {GUILD_THREADS, "id", json_type_string},
+    {GUILD_THREADS, "type", json_type_int},
+    {GUILD_THREADS, "name", json_type_string},
+    {GUILD_THREADS, "parent_id", json_type_string},
+    {GUILD_MEMBERS, "roles", json_type_array},
+    {GUILD_VOICE, "user_id", json_type_string},
+};
+
+static bool
+lacks(json_object *doc, enum guild_list list)
+{
+	for (size_t i = 0; i < nitems(needs); i++)
+		if (needs[i].list == list
+		    && !json_object_is_type(jso_get(doc, needs[i].key),
+			needs[i].type))
+			return true;
+	return false;
+}
+
+static bool
+list_ok(json_object *docs, enum guild_list list)
+{
+	if (!json_object_is_type(docs, json_type_object)
+	    || (size_t)json_object_object_length(docs) > guild_most(list))
+		return false;
+	json_object_object_foreach (docs, key, doc) {
+		(void)key;
+		/* Who has left is false. */
+		if (list == GUILD_MEMBERS
+		    && json_object_is_type(doc, json_type_boolean))
+			continue;
+		if (!json_object_is_type(doc, json_type_object)
+		    || lacks(doc, list))
+			return false;
+	}
+	return true;
+}
+
+static bool
+head_ok(const struct guild *g, json_object *head)
+{
+	const char *owner = jso_get_text(head, "owner_id");
+	uint64_t id;
+
+	return number(head, "id", UINT64_MAX, &id) && id == g->id
+	    && owner != NULL
+	    && json_object_is_type(jso_get(head, "name"), json_type_string);
+}
+
+static bool
+load_guild(struct world *w, json_object *o)
+{
+	uint64_t n;
+	struct guild *g;
+
+	if (!number(o, "number", w->guilds - 1, &n))
+		return false;
+	g = guild_at(w, (unsigned)n);
+	if (g == NULL || g->changed || !head_ok(g, jso_get(o, "head")))
+		return false;
+	for (int i = 0; i < GUILD_LISTS; i++)
+		if (!list_ok(jso_get(o, guild_list_word(i)), i))
+			return false;
+	guild_change(g);
+	json_object_put(g->head);
+	g->head = json_object_get(jso_get(o, "head"));
+	for (int i = 0; i < GUILD_LISTS; i++) {
+		json_object_put(g->list[i]);
+		g->list[i] = json_object_get(jso_get(o, guild_list_word(i)));
+	}
+	g->gone = json_object_get_boolean(jso_get(o, "gone"));
+	guild_member_count(g);
+	return true;
+}
+
+static bool
+load_dm(struct world *w, json_object *o)
+{
+	int64_t n = json_object_get_int64(o);
+
+	if (!json_object_is_type(o, json_type_int) || n < 0 || n >= w->people)
+		return false;
+	w->dm_open[n] = true;
+	return true;
+}
+
+static bool
+load_message(struct world *w, json_object *o)
+{
+	json_object *message = jso_get(o, "message");
+	uint64_t ring, guild, user, answers;
+	struct world_msg m = {0};
+
+	if (!number(o, "ring", WORLD_RINGS - 1, &ring)
+	    || !number(o, "id", UINT64_MAX, &m.id)
+	    || !number(o, "channel", UINT64_MAX, &m.channel)
+	    || !number(o, "number", INT64_MAX, &m.number)
+	    || !number(o, "guild", UINT32_MAX, &guild)
+	    || !number(o, "user", UINT32_MAX, &user)
+	    || !number(o, "answers", UINT32_MAX, &answers)
+	    || !user_is(w, (unsigned)user)
+	    || (guild >= w->guilds && guild != WORLD_NOWHERE))
+		return false;
+	m.guild = (uint32_t)guild;
+	m.user = (uint32_t)user;
+	m.answers = (uint32_t)answers;
+	m.ping = json_object_get_boolean(jso_get(o, "ping"));
+	m.hidden = json_object_get_boolean(jso_get(o, "hidden"));
+	if (message != NULL)
+		m.json = base_strdup(jso_text(message));
+	world_msg_add(w, (enum world_ring)ring, &m);
+	if (guild != WORLD_NOWHERE && m.id > w->last_msg[guild])
+		w->last_msg[guild] = m.id;
+	return true;
+}
+
+static bool
+load_commands(struct world *w, json_object *o)
+{
+	json_object *list = array(o, "commands");
+	struct world_commands *s;
+	uint64_t guild;
+
+	if (list == NULL || !number(o, "guild", UINT64_MAX, &guild)
+	    || (s = world_command_scope(w, guild)) == NULL)
+		return false;
+	json_object_put(s->list);
+	s->list = json_object_get(list);
+	return true;
+}
+
+static const struct {
+	const char *key;
+	bool (*load)(struct world *, json_object *);
+} parts[] = {
+    {"users", load_user},
+    {"changed", load_guild},
+    {"dms", load_dm},
+    {"commands", load_commands},
+    {"messages", load_message},
+};
+
+static int
+load_parts(struct world *w, json_object *o, struct err *err)
+{
+	for (size_t i = 0; i < nitems(parts); i++) {
+		json_object *list = array(o, parts[i].key);
+
+		if (list == NULL)
+			return err_set(err, EXIT_USAGE, "%s is no list.",
+			    parts[i].key);
+		for (size_t n = 0; n < json_object_array_length(list); n++)
+			if (!parts[i].load(w,
+				json_object_array_get_idx(list, n)))
+				return err_set(err, EXIT_USAGE,
+				    "%s[%zu] is not what a saved world has "
+				    "there.",
+				    parts[i].key, n);
+	}
+	return 0;
+}
+
+static int
+load_home(struct world *w, json_object *o, struct err *err)
+{
+	json_object *home = jso_get(o, "home");
+
+	if (!json_object_is_type(home, json_type_object))
+		return err_set(err, EXIT_USAGE, "home is no object.");
+	json_object_object_foreach (home, key, guild) {
+		uint64_t id;
+
+		if (!str_to_u64(key, &id)
+		    || !json_object_is_type(guild, json_type_int)
+		    || json_object_get_int64(guild) < 0
+		    || json_object_get_int64(guild) >= w->guilds)
+			return err_set(err, EXIT_USAGE,
+			    "home.%s is the number of no guild.", key);
+	}
+	json_object_put(w->home);
+	w->home = json_object_get(home);
+	return 0;
+}
+
+struct world *
+world_file_load(json_object *o, struct err *err)
+{
+	struct world_shape shape = {0};
+	uint64_t version, guilds, members, bytes, newest;
+	struct world *w;
+
+	if (!number(o, "shardherd_sim_world", UINT64_MAX, &version)
+	    || version != VERSION || !number(o, "seed", UINT64_MAX, &shape.seed)
+	    || !number(o, "guilds", WORLD_GUILDS_MAX, &guilds)
+	    || !number(o, "members", WORLD_MEMBERS_MAX, &members)
+	    || !number(o, "guild_bytes", WORLD_FILE_MAX, &bytes)
+	    || !number(o, "newest", UINT64_MAX >> 22, &newest)) {
+		err_set(err, EXIT_USAGE, "it is no saved world of version %d.",
+		    VERSION);
+		return NULL;
+	}
+	shape.guilds = (unsigned)guilds;
+	shape.members = (unsigned)members;
+	shape.guild_bytes = bytes;
+	w = world_new(&shape);
+	if (w == NULL) {
+		err_set(err, EXIT_USAGE, "guilds is 0.");
+		return NULL;
+	}
+	/* What is made from now on is newer than all that is in the file. */
+	w->snow_ms = newest + 1;
+	if (load_home(w, o, err) == -1 || load_parts(w, o, err) == -1) {
+		world_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+static json_object *
+read_json(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	json_object *o = NULL;
+	struct stat st;
+	char *text;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		err_sys(err, EXIT_USAGE, "cannot read %s", path);
+	} else if (!S_ISREG(st.st_mode) || st.st_size > WORLD_FILE_MAX) {
+		err_set(err, EXIT_USAGE, "%s is no file, or too large.", path);
+	} else {
+		text = base_alloc((size_t)st.st_size + 1);
+		n = read(fd, text, (size_t)st.st_size);
+		if (n != st.st_size)
+			err_set(err, EXIT_USAGE, "%s cannot be read whole.",
+			    path);
+		else if ((o = json_parse_as(text, (size_t)n, json_type_object))
+		    == NULL)
+			err_set(err, EXIT_USAGE, "%s is no JSON object.", path);
+		free(text);
+	}
+	if (fd >= 0)
+		close(fd);
+	return o;
+}
+
+struct world *
+world_file_read(const char *path, struct err *err)
+{
+	json_object *o = read_json(path, err);
+	struct world *w;
+	struct err why = {0};
+
+	if (o == NULL)
+		return NULL;
+	w = world_file_load(o, &why);
+	json_object_put(o);
+	if (w == NULL)
+		err_set(err, EXIT_USAGE, "%s: %s", path, why.text);
+	return w;
+}
