@@ -5,8 +5,9 @@
 #include "shared/json/json.h"
 #include "tools/sim/base/jso.h"
 #include "tools/sim/gateway/gateway.h"
-#include "tools/sim/world/world_interaction.h"
+#include "tools/sim/world/perm.h"
 #include "tools/sim/world/user.h"
+#include "tools/sim/world/world_interaction.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -15,8 +16,14 @@
 #define SELECT 3
 #define TEXT_INPUT 4
 
-/* discord-protocol.md 7.3: options that name somebody */
-enum { USER = 6, ROLE = 8, MENTIONABLE = 9 };
+#define OPTION_TEXT 3
+/* discord-protocol.md 7.3: options that name somebody or something */
+#define OPTION_NAMES_FIRST 6
+#define OPTION_NAMES_LAST 9
+/* Selections of users, roles, both, channels. */
+#define SELECT_NAMES_FIRST 5
+#define SELECT_NAMES_LAST 8
+#define NESTED_MAX 8 /* components within components */
 
 struct form {
 	const char *as;	  /* "slash", ...; NULL: slash */
@@ -72,43 +79,71 @@ resolved(json_object *to, const char *kind, uint64_t id, json_object *what)
 	return to;
 }
 
+/* Permissions: digits in a text; all there are for who may do everything. */
+static void
+set_may(json_object *o, const char *key, uint64_t bits)
+{
+	jso_set_id(o, key, bits & (PERM_BYPASS_SLOWMODE * 2 - 1));
+}
+
+static void
+set_member_may(struct making *m, json_object *member, unsigned user)
+{
+	set_may(member, "permissions",
+	    perm_channel(m->sim->world, &m->ch, user));
+}
+
 /* A user of the guild comes with what makes it a member. */
 static void
 resolve_user(struct making *m, json_object *to, uint64_t id, unsigned user)
 {
 	struct world *w = m->sim->world;
-
 	json_object *member = world_render_member(w, m->ch.guild, user, false);
 
 	resolved(to, "users", id, world_render_user(w, user));
-	if (member != NULL)
-		resolved(to, "members", id, member);
+	if (member == NULL)
+		return;
+	set_member_may(m, member, user);
+	resolved(to, "members", id, member);
 }
 
-/* Who is named by options: users, and what is none for roles. */
+/* What an option or a selection names: a user, role or channel. */
+static void
+resolve(struct making *m, json_object *to, const char *name)
+{
+	struct world *w = m->sim->world;
+	struct guild *g = guild_at(w, m->ch.guild);
+	struct world_channel ch;
+	json_object *o;
+	int64_t user;
+	uint64_t id;
+
+	if (g == NULL || name == NULL || !str_to_u64(name, &id))
+		return;
+	user = user_find(w, id);
+	if (user >= 0) {
+		resolve_user(m, to, id, (unsigned)user);
+	} else if ((o = guild_get(g, GUILD_ROLES, id)) != NULL) {
+		resolved(to, "roles", id, json_object_get(o));
+	} else if (world_channel_find(w, id, &ch)) {
+		o = world_render_channel(w, &ch);
+		set_may(o, "permissions", perm_channel(w, &ch, m->user));
+		resolved(to, "channels", id, o);
+	}
+}
+
 static void
 resolve_options(struct making *m, json_object *options, json_object *to)
 {
 	for (size_t i = 0; i < json_object_array_length(options); i++) {
 		json_object *o = json_object_array_get_idx(options, i), *v;
-		int64_t type = json_object_get_int64(jso_get(o, "type")), user;
-		uint64_t id;
+		int64_t type = json_object_get_int64(jso_get(o, "type"));
 
 		if (json_object_object_get_ex(o, "options", &v)
 		    && json_object_is_type(v, json_type_array))
 			resolve_options(m, v, to);
-		if ((type != USER && type != ROLE && type != MENTIONABLE)
-		    || !json_object_object_get_ex(o, "value", &v)
-		    || !str_to_u64(json_object_get_string(v), &id))
-			continue;
-		user = user_find(m->sim->world, id);
-		if (user >= 0) {
-			resolve_user(m, to, id, (unsigned)user);
-		} else {
-			o = json_object_new_object();
-			jso_set_id(o, "id", id);
-			resolved(to, "roles", id, o);
-		}
+		if (type >= OPTION_NAMES_FIRST && type <= OPTION_NAMES_LAST)
+			resolve(m, to, jso_get_text(o, "value"));
 	}
 }
 
@@ -117,7 +152,7 @@ text_option(struct making *m)
 {
 	json_object *o = json_object_new_object();
 
-	jso_set_int(o, "type", 3);
+	jso_set_int(o, "type", OPTION_TEXT);
 	jso_set_text(o, "name", "text");
 	jso_set_text(o, "value", m->form->text != NULL ? m->form->text : "");
 	return o;
@@ -160,11 +195,8 @@ user_data(struct making *m)
 {
 	json_object *d = command_data(m, 2), *r = json_object_new_object();
 	struct world *w = m->sim->world;
-	int64_t user = user_find(w, m->target);
 
-	resolved(r, "users", m->target, world_render_user(w, (unsigned)user));
-	resolved(r, "members", m->target,
-	    world_render_member(w, m->ch.guild, (unsigned)user, false));
+	resolve_user(m, r, m->target, (unsigned)user_find(w, m->target));
 	jso_set_id(d, "target_id", m->target);
 	jso_set(d, "resolved", r);
 	return d;
@@ -182,14 +214,50 @@ message_data(struct making *m)
 	return d;
 }
 
+/* The component of this custom_id in a list, in the rows and sections of it;
+ * borrowed. */
+static json_object *
+component_in(json_object *list, const char *custom_id, unsigned deep)
+{
+	size_t n = json_object_is_type(list, json_type_array)
+	    ? json_object_array_length(list)
+	    : 0;
+
+	for (size_t i = 0; i < n && deep < NESTED_MAX; i++) {
+		json_object *o = json_object_array_get_idx(list, i);
+		json_object *side = jso_get(o, "accessory"), *found;
+		const char *id = jso_get_text(o, "custom_id");
+
+		if (id != NULL && strcmp(id, custom_id) == 0)
+			return o;
+		id = jso_get_text(side, "custom_id");
+		if (id != NULL && strcmp(id, custom_id) == 0)
+			return side;
+		found = component_in(jso_get(o, "components"), custom_id,
+		    deep + 1);
+		if (found != NULL)
+			return found;
+	}
+	return NULL;
+}
+
+/* As the message has the component; of the type given when it has none. */
 static json_object *
 component_data(struct making *m, int type)
 {
 	json_object *d = json_object_new_object();
+	json_object *message = world_render_msg(m->sim->world, m->message);
+	json_object *of = component_in(jso_get(message, "components"),
+	    m->form->name, 0);
+	json_object *id = jso_get(of, "id");
 
-	jso_set_int(d, "id", 2);
+	if (of != NULL)
+		type = json_object_get_int(jso_get(of, "type"));
+	jso_set(d, "id",
+	    id != NULL ? json_object_get(id) : json_object_new_int(2));
 	jso_set_text(d, "custom_id", m->form->name);
 	jso_set_int(d, "component_type", type);
+	json_object_put(message);
 	return d;
 }
 
@@ -205,14 +273,23 @@ select_data(struct making *m)
 {
 	json_object *d = component_data(m, SELECT);
 	json_object *list = json_object_new_array();
+	json_object *names = json_object_new_object();
+	int type = json_object_get_int(jso_get(d, "component_type"));
 	const char *s = m->form->text != NULL ? m->form->text : "a";
 
 	for (size_t n; *s != '\0'; s += n + (s[n] == ',')) {
+		json_object *value;
+
 		n = strcspn(s, ",");
-		json_object_array_add(list,
-		    json_object_new_string_len(s, (int)n));
+		value = json_object_new_string_len(s, (int)n);
+		json_object_array_add(list, value);
+		resolve(m, names, json_object_get_string(value));
 	}
 	jso_set(d, "values", list);
+	if (type >= SELECT_NAMES_FIRST && type <= SELECT_NAMES_LAST)
+		jso_set(d, "resolved", names);
+	else
+		json_object_put(names);
 	return d;
 }
 
@@ -313,24 +390,50 @@ find_target(struct making *m, enum about about)
 
 /* ---- the event ------------------------------------------------------ */
 
+/* The guild as an interaction shows it; libraries throw without its features
+ * (discord-protocol.md section 6.6). */
+static json_object *
+partial_guild(struct making *m)
+{
+	json_object *all = world_render_guild_object(m->sim->world,
+	    m->ch.guild);
+	json_object *o = json_object_new_object();
+
+	jso_set_id(o, "id", world_guild_id(m->sim->world, m->ch.guild));
+	jso_set(o, "locale", json_object_get(jso_get(all, "preferred_locale")));
+	jso_set(o, "features", json_object_get(jso_get(all, "features")));
+	json_object_put(all);
+	return o;
+}
+
+/* Where the application is installed that made this possible: the guild. */
+static json_object *
+owners(struct making *m)
+{
+	json_object *o = json_object_new_object();
+
+	jso_set_id(o, "0", world_guild_id(m->sim->world, m->ch.guild));
+	return o;
+}
+
 static void
 set_place(json_object *d, struct making *m)
 {
 	struct world *w = m->sim->world;
-	uint64_t id = world_guild_id(w, m->ch.guild);
-	json_object *guild = json_object_new_object();
+	json_object *guild = partial_guild(m);
+	json_object *channel = world_render_channel(w, &m->ch);
 	json_object *member = world_render_member(w, m->ch.guild, m->user,
 	    true);
 
-	jso_set_text(member, "permissions", "2251799813685247");
-	jso_set_id(guild, "id", id);
-	jso_set_text(guild, "locale", "en-US");
+	set_member_may(m, member, m->user);
+	set_may(channel, "permissions", perm_channel(w, &m->ch, m->user));
 	jso_set(d, "member", member);
 	jso_set(d, "guild", guild);
-	jso_set_id(d, "guild_id", id);
-	jso_set_text(d, "guild_locale", "en-US");
+	jso_set_id(d, "guild_id", world_guild_id(w, m->ch.guild));
+	jso_set(d, "guild_locale", json_object_get(jso_get(guild, "locale")));
+	jso_set(d, "authorizing_integration_owners", owners(m));
 	jso_set_id(d, "channel_id", m->ch.id);
-	jso_set(d, "channel", world_render_channel(w, &m->ch));
+	jso_set(d, "channel", channel);
 }
 
 static json_object *
@@ -348,7 +451,8 @@ event(struct making *m, const struct world_interaction *i, json_object *data)
 	jso_set_int(d, "context", 0);
 	jso_set_int(d, "attachment_size_limit", 10485760);
 	jso_set_id(d, "application_id", world_app_id(m->sim->world));
-	jso_set_text(d, "app_permissions", "442368");
+	set_may(d, "app_permissions",
+	    perm_channel(m->sim->world, &m->ch, WORLD_BOT));
 	set_place(d, m);
 	if (i->message != 0)
 		jso_set(d, "message",
@@ -367,6 +471,9 @@ emit(struct making *m, const struct kind *k, struct sbuf *why)
 		return sbuf_say(why, 0, "too many interactions are live");
 	i->type = k->type;
 	i->user = m->user;
+	if (k->type == INTERACTION_MODAL)
+		i->opener = world_interaction_opener(m->sim->world, m->user,
+		    m->form->name);
 	i->message = k->about == OWN_MESSAGE || k->about == MAYBE_OWN
 	    ? m->message != NULL ? m->message->id : 0
 	    : 0;

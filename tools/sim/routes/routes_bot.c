@@ -107,6 +107,7 @@ application(struct rest_call *c)
 	sbuf_fmt(&t,
 	    "{\"id\":\"%" PRIu64 "\",\"name\":\"sim-bot\","
 	    "\"icon\":null,\"description\":\"A bot in a little world\","
+	    "\"summary\":\"\","
 	    "\"bot_public\":true,\"bot_require_code_grant\":false,"
 	    "\"flags\":%" PRIu64 ",\"flags_new\":\"%" PRIu64 "\","
 	    "\"interactions_endpoint_url\":null,"

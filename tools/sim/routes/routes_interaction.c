@@ -215,6 +215,10 @@ callback(struct rest_call *c)
 		return;
 	}
 	i->answered = true;
+	if (type == CALLBACK_MODAL)
+		str_copy(i->modal,
+		    jso_get_text(jso_get(body, "data"), "custom_id"),
+		    sizeof(i->modal));
 	world_interaction_counts(c->w)->answered++;
 	m = carry_out(c, i, jso_get(body, "data"), type);
 	if (rest_body_true(c, "with_response"))

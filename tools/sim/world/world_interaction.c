@@ -76,11 +76,28 @@ world_interaction_by_token(struct world *w, const char *token)
 	return NULL;
 }
 
+uint64_t
+world_interaction_opener(const struct world *w, unsigned user,
+    const char *modal)
+{
+	uint64_t last = 0;
+
+	for (size_t k = 0; k < WORLD_INTERACTIONS_MAX; k++) {
+		const struct world_interaction *i = &w->interaction[k];
+
+		if (i->id > last && i->user == user && i->modal[0] != '\0'
+		    && !expired(i) && strcmp(i->modal, modal) == 0)
+			last = i->id;
+	}
+	return last;
+}
+
 json_object *
 world_interaction_metadata(struct world *w, const struct world_interaction *i)
 {
 	json_object *o = json_object_new_object();
 	json_object *owners = json_object_new_object();
+	const struct world_interaction *opener;
 	struct world_channel ch;
 
 	must(world_channel_find(w, i->channel, &ch));
@@ -90,6 +107,15 @@ world_interaction_metadata(struct world *w, const struct world_interaction *i)
 	jso_set_int(o, "type", i->type);
 	jso_set(o, "user", world_render_user(w, i->user));
 	jso_set(o, "authorizing_integration_owners", owners);
+	if (i->type == INTERACTION_COMPONENT)
+		jso_set_id(o, "interacted_message_id", i->message);
+	/* What opened a modal is no modal, so this is once. */
+	opener = i->type == INTERACTION_MODAL
+	    ? world_interaction_find(w, i->opener)
+	    : NULL;
+	if (opener != NULL && opener->type != INTERACTION_MODAL)
+		jso_set(o, "triggering_interaction_metadata",
+		    world_interaction_metadata(w, opener));
 	return o;
 }
 

@@ -12,6 +12,7 @@
 #define WORLD_INTERACTIONS_MAX 2048 /* the oldest dead one goes */
 #define WORLD_INTERACTION_MS 3000   /* for the first answer */
 #define WORLD_INTERACTION_TOKEN_MS 900000
+#define WORLD_CUSTOM_ID_MAX (100 * 4 + 1) /* 100 characters */
 
 /* Discord's interaction types. */
 enum world_interaction_type {
@@ -26,10 +27,12 @@ struct world_interaction {
 	uint64_t channel, made_ms;
 	uint64_t original; /* message id of the first answer; 0: none */
 	uint64_t message;  /* it belongs to; 0: none */
+	uint64_t opener;   /* of a modal: that it answered; 0: unknown */
 	enum world_interaction_type type;
 	unsigned user; /* whose it is */
 	bool answered;
 	char token[96];
+	char modal[WORLD_CUSTOM_ID_MAX]; /* it was answered with; "": none */
 };
 
 /* Interactions so far, and what became of them. */
@@ -46,6 +49,9 @@ struct world_interaction *world_interaction_find(struct world *, uint64_t id);
 /* By token, within its 15 minutes; maybe not yet answered. */
 struct world_interaction *world_interaction_by_token(struct world *,
     const char *token);
+/* Id of the last of a user's that was answered with this modal; 0: none. */
+uint64_t world_interaction_opener(const struct world *, unsigned user,
+    const char *modal);
 /* Those that may still be answered for the first time. */
 unsigned world_interaction_waiting(const struct world *);
 struct world_interactions *world_interaction_counts(struct world *);

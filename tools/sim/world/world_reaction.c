@@ -77,6 +77,17 @@ world_reaction_add(struct world *w, uint64_t message, const char *emoji)
 	return true;
 }
 
+/* Nobody here pays for a burst. */
+static json_object *
+count_details(int64_t normal)
+{
+	json_object *o = json_object_new_object();
+
+	jso_set_int(o, "burst", 0);
+	jso_set_int(o, "normal", normal);
+	return o;
+}
+
 void
 world_reaction_show(const struct world *w, uint64_t message, json_object *m)
 {
@@ -90,7 +101,10 @@ world_reaction_show(const struct world *w, uint64_t message, json_object *m)
 		o = json_object_new_object();
 		jso_set(o, "emoji", world_reaction_emoji(w->reaction[i].emoji));
 		jso_set_int(o, "count", 1);
+		jso_set(o, "count_details", count_details(1));
 		jso_set_bool(o, "me", true);
+		jso_set_bool(o, "me_burst", false);
+		jso_set(o, "burst_colors", json_object_new_array());
 		json_object_array_add(list, o);
 	}
 	if (list != NULL)
