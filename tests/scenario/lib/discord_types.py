@@ -39,10 +39,12 @@ PLACES = (
     ("PRESENCE_UPDATE", "guild_id", True, ()),
     ("GUILD_CREATE", "members.*.user.primary_guild", True, ()),
     ("APIRole", "icon", True, ()),
+    ("APIDMChannel", "recipients.*.id", True, ()),
 )
 
 # Where Discord itself is known to send less than the list asks, or null.
 LOOSE = {
+    ("APIDMChannel", "name"),
     ("GatewayPresenceUpdate", "guild_id"),	# in those of GUILD_CREATE
     ("APIStageInstance", "guild_scheduled_event_id"),
     ("APIAuditLogEntry", "options"),
