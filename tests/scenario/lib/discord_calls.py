@@ -62,7 +62,8 @@ LOGIN = (
         {"username": "sim-bot-2"}),
     row("GET /users/@me/guilds", "RESTGetAPICurrentUserGuildsResult"),
     row("GET /users/:user", "RESTGetAPIUserResult"),
-    row("POST /users/@me/channels", "RESTPostAPICurrentUserCreateDMChannelResult",
+    row("POST /users/@me/channels",
+        "RESTPostAPICurrentUserCreateDMChannelResult",
         {"recipient_id": ":user"}, dm="id"),
     row("GET /oauth2/applications/@me",
         "RESTGetAPIOAuth2CurrentApplicationResult"),
@@ -580,7 +581,9 @@ DELETE /users/@me/guilds/:second
 
 
 def _part_fits(wanted, part):
-    return wanted[0] in ":*" or wanted == part
+    if wanted[0] == ":":	# an id, so not what is literal
+        return part[0] == ":" or part.isdigit()
+    return wanted[0] == "*" or wanted == part
 
 
 def _fits(pattern, path):

@@ -15,7 +15,7 @@ import urllib.request
 
 sys.path.append(sys.path[0] + "/../lib")
 from discord_calls import ABSENT, File, ROWS, fill, form, has_row, routes
-from discord_types import LIST, problems
+from discord_types import LIST, known, problems
 from herd import ROOT, Failed, scenario, wait_until
 from ws import Client, Closed
 
@@ -228,12 +228,16 @@ def every_route(t):
     t.ok(len(there) > 40, "the simulator has %d routes" % len(there))
     t.equal(["%s %s" % each for each in there if not has_row(*each)], [],
         "each has a row in discord_calls.py")
+    t.equal([row[:2] for row in ROWS if row[1] != "none" and not known(row[1])],
+        [], "each of %d rows has a type of the list" % len(ROWS))
+    t.equal(sorted(ABSENT - {row[0] for row in ROWS}), [],
+        "what is absent are rows")
 
 
 def main(t):
     every_route(t)
     sim = t.sim(shards=1, guilds=4, plain=True, heartbeat_interval="600s",
-        mix=",".join(GENERATED))
+        guild_bytes=60000, mix=",".join(GENERATED))
     bot = Bot(t, sim)
     world(bot)
     generate(sim, bot)

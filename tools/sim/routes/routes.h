@@ -3,7 +3,8 @@
  * This room is what each REST call does to the world: a file a subject, with
  * the handlers and, at its end, the table of their routes.
  *
- * A new route: its row and its handler in the file of its subject; what it
+ * A new route: its row and its handler in the file of its subject; its call in
+ * tests/scenario/lib/discord_calls.py, which judges what it answers; what it
  * changes in world/, so that READY and GUILD_CREATE tell of it too; a new error
  * of Discord's in REST_ERRORS (rest_reply.h); a new bucket in LIMIT_TABLE
  * (limit.h).  A new subject: a file, and its line here and in routes.c.
