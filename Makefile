@@ -3,7 +3,10 @@
 # make check      unit tests, then the scenarios against the simulator
 # make asan       the same tests under AddressSanitizer and UBSan
 # make install    DESTDIR= PREFIX=/usr/local
+# make sim        the simulator alone: needs no library of the fleet's own
+# make install-sim  it and its manual: DESTDIR= PREFIX=/usr/local
 # make static     build-static/shardherd: one static binary, on musl
+# make sim-static build-static/shardherd-sim: the simulator as one
 # make check-static  the scenarios with it, in an empty root too
 # make dist       a release of it, in build-static/dist
 # V=1 shows the commands.  BUILD= moves the build directory.
@@ -25,6 +28,8 @@ JSON_LIBS ?= -ljson-c
 Z_LIBS ?= $(call pc,zlib,-lz,--libs) $(call pc,libzstd,-lzstd,--libs)
 MHD_LIBS ?= $(call pc,libmicrohttpd,-lmicrohttpd,--libs)
 
+SIM_LIBS = $(MHD_LIBS) $(EV_LIBS) $(WSLAY_LIBS) $(TLS_LIBS) $(JSON_LIBS) \
+	$(Z_LIBS) -lm
 LIBS = $(EV_LIBS) $(WSLAY_LIBS) $(CURL_LIBS) $(TLS_LIBS) $(JSON_LIBS) \
 	$(LMDB_LIBS) $(INIH_LIBS) $(Z_LIBS) -lm -lpthread
 
@@ -51,6 +56,12 @@ Q = $(if $(V),,@)
 # A room is a folder; see ARCHITECTURE.md.
 sources = $(sort $(shell find $(1) -name '*.c'))
 SIM_SRC := $(call sources,tools/sim)
+# What the simulator uses of shared/: all that stands in these rooms, and of
+# others these files.  A symbol that is missing when it is linked is of a file
+# to be named here, if that needs no library of the fleet's.
+SIM_SHARED := $(filter shared/base/% shared/json/% $(addsuffix .c,shared/net/tls \
+	shared/config/config_words shared/process/inherited),\
+	$(call sources,shared))
 LIB_SRC := $(filter-out $(SIM_SRC) tools/main.c,$(call sources,shared \
 	supervisor shard handler tools))
 UNIT_ALL := $(call sources,tests/unit)
@@ -84,6 +95,7 @@ endif
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_OBJ = $(call obj,$(LIB_SRC))
 SIM_OBJ = $(call obj,$(SIM_SRC))
+SIM_LIB = $(BUILD)/libshared.a
 HELP_OBJ = $(call obj,$(HELP_SRC))
 UNIT_BIN = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 LIB = $(BUILD)/libshardherd.a
@@ -106,10 +118,15 @@ $(BUILD)/shardherd: $(BUILD)/tools/main.o $(LIB)
 	$(if $(V),,@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(LIB) $(LIBS)
 
-# The simulator uses shared/ only, and what no bot needs: an HTTP server.
-$(BUILD)/shardherd-sim: $(SIM_OBJ) $(LIB)
+# The simulator stands alone, and has what no bot needs: an HTTP server.
+$(SIM_LIB): $(call obj,$(SIM_SHARED))
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/shardherd-sim: $(SIM_OBJ) $(SIM_LIB)
 	$(if $(V),,@echo "  LD    $@")
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(SIM_OBJ) $(LIB) $(MHD_LIBS) $(LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(SIM_OBJ) $(SIM_LIB) $(SIM_LIBS)
+
+sim: $(BUILD)/shardherd-sim
 
 # The helpers come before the library, so every test runs on the fake clock
 # and timers of fake_time.o; but for the test of the real ones.
@@ -192,6 +209,12 @@ install: all install-files
 	install -m 755 $(BUILD)/shardherd $(BUILD)/shardherd-sim \
 		$(DESTDIR)$(PREFIX)/bin
 
+install-sim: sim
+	install -D -m 755 $(BUILD)/shardherd-sim \
+		$(DESTDIR)$(PREFIX)/bin/shardherd-sim
+	install -D -m 644 man/shardherd-sim.1 \
+		$(DESTDIR)$(MANDIR)/man1/shardherd-sim.1
+
 # All but the programs; a release has it too.
 install-files:
 	install -d $(DESTDIR)$(SHARE)/plugins/branding $(DESTDIR)$(SHARE)/conf \
@@ -241,7 +264,7 @@ format:
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan build-static/obj
 
-.PHONY: all unit-bin tests list-tests check asan asan-tests install \
-	install-files static dist check-static format clean
+.PHONY: all sim unit-bin tests list-tests check asan asan-tests install \
+	install-sim install-files static dist check-static format clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
