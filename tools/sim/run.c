@@ -7,7 +7,9 @@
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/control/generator.h"
 #include "tools/sim/base/hostnames.h"
+#include "tools/sim/book/asked.h"
 #include "tools/sim/book/pings.h"
+#include "tools/sim/page/page.h"
 #include "tools/sim/rest/rest.h"
 #include "tools/sim/routes/routes.h"
 #include "tools/sim/control/script.h"
@@ -230,6 +232,7 @@ make_world(struct sim *sim, struct err *err)
 	sim->app_id = world_app_id(sim->world);
 	sim->stats = base_alloc(sizeof(*sim->stats));
 	sim->pings = base_alloc(sizeof(*sim->pings));
+	sim->asked = base_alloc(sizeof(*sim->asked));
 	fault_init(sim);
 	starts_init(sim);
 	return 0;
@@ -249,6 +252,7 @@ start(struct run *r, struct err *err)
 	    || rest_start(sim, routes_all, err) < 0
 	    || script_start(sim, err) < 0)
 		return -1;
+	page_open(sim);
 	return write_urls(sim, err);
 }
 
@@ -266,6 +270,7 @@ stop(struct run *r)
 	world_free(sim->world);
 	stats_free(sim->stats);
 	free(sim->pings);
+	free(sim->asked);
 	free(sim->ca_pem);
 	free(sim->cert_pem);
 	free(sim->key_pem);

@@ -7,7 +7,8 @@
  *
  * The rooms from below: base, world (what there is), book (what happened),
  * gateway (the websocket side), rest (the HTTP side), routes (what each REST
- * call does to the world), control (who works the simulator).
+ * call does to the world), page (what a browser sees), control (who works the
+ * simulator).
  */
 #ifndef TOOLS_SIM_BASE_SIM_H
 #define TOOLS_SIM_BASE_SIM_H
@@ -19,6 +20,7 @@
 #define SIM_TOKEN_MAX 128
 #define SIM_SHARDS_MAX 4096 /* shard ids counted and accepted */
 
+struct asked;
 struct control;
 struct ev_loop;
 struct faults;
@@ -96,6 +98,7 @@ struct sim {
 	struct control *control;
 	struct stats_book *stats;
 	struct pings *pings;
+	struct asked *asked;
 	struct script *script;
 	struct rest *rest;
 };

@@ -7,6 +7,7 @@
 
 #include "shared/base/clock.h"
 #include "tools/sim/base/hostnames.h"
+#include "tools/sim/book/asked.h"
 #include "tools/sim/rest/rest_http.h"
 #include "tools/sim/rest/route.h"
 #include "tools/sim/rest/rest_body.h"
@@ -120,15 +121,60 @@ count(struct rest_call *c)
 	}
 }
 
+/* Absent: Discord may know it, the simulator has no such route. */
+static void
+note(struct rest_call *c)
+{
+	bool absent = c->status == 501
+	    || (c->route == NULL && (c->status == 404 || c->status == 405));
+
+	asked_note(c->sim, c->method, c->url, c->cut ? 0 : c->status, absent);
+}
+
+static rest_door_fn *
+door_of(const struct rest_call *c)
+{
+	const struct rest_door *best = NULL;
+
+	if (strncmp(c->url, "/api/", 5) == 0)
+		return NULL;
+	for (unsigned i = 0; i < c->rest->doors; i++) {
+		const struct rest_door *d = &c->rest->door[i];
+
+		if (strncmp(c->url, d->prefix, strlen(d->prefix)) == 0
+		    && (best == NULL
+			|| strlen(d->prefix) > strlen(best->prefix)))
+			best = d;
+	}
+	return best != NULL ? best->fn : NULL;
+}
+
+void
+rest_door(struct sim *sim, const char *prefix, rest_door_fn *fn)
+{
+	struct rest *r = sim->rest;
+
+	must(r->doors < REST_DOORS_MAX);
+	r->door[r->doors++] = (struct rest_door) {prefix, fn};
+}
+
 static void
 handle(struct rest_call *c)
 {
+	rest_door_fn *door = door_of(c);
+
+	if (door != NULL) {
+		door(c);
+		must(c->status != 0);
+		return;
+	}
 	c->rest->requests++;
 	if (!version_refused(c) && !rest_fault_apply(c) && !edge_refused(c)
 	    && route_find(c) && !token_refused(c) && !limit_refused(c)
 	    && rest_body_parse(c))
 		c->route->fn(c);
 	must(c->status != 0);
+	note(c);
 	count(c);
 }
 

@@ -15,6 +15,7 @@ struct rest_call;
 struct route;
 
 #define REST_CONNECTIONS_MAX 512
+#define REST_DOORS_MAX 8
 #define REST_IDLE_S 60		  /* keep-alive connection without words */
 #define REST_BODY_MAX (26u << 20) /* a little above Discord's 25 MiB */
 
@@ -22,6 +23,14 @@ struct route;
  * (route.h), NULL-ended.  0 or -1. */
 int rest_start(struct sim *, const struct route *const *routes, struct err *);
 void rest_stop(struct sim *);
+
+/*
+ * What is not below /api/: fn answers each request whose path begins with
+ * prefix (static), with rest_reply_page() or another answer; the longest prefix
+ * counts.  No such call is a bot's, so none is counted or limited.
+ */
+typedef void rest_door_fn(struct rest_call *);
+void rest_door(struct sim *, const char *prefix, rest_door_fn *);
 
 /* One more request against a bucket; true when it answered 429. */
 bool rest_limited(struct rest_call *, enum limit_class, uint64_t major);

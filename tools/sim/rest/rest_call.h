@@ -26,6 +26,12 @@ struct route;
 #define REST_URL_MAX 2048
 #define REST_STATUS_MAX 600
 
+/* What is not below /api/; see rest_door(). */
+struct rest_door {
+	const char *prefix;
+	rest_door_fn *fn;
+};
+
 struct rest {
 	struct sim *sim;
 	struct MHD_Daemon *daemon;
@@ -39,6 +45,8 @@ struct rest {
 	const struct route *const *routes;  /* tables, NULL-ended */
 	void (*handle)(struct rest_call *); /* makes the answer */
 	json_object *absent; /* routes asked for that are lacking: how often */
+	struct rest_door door[REST_DOORS_MAX];
+	unsigned doors;
 	uint64_t requests, rate_limited, global_limited, invalid, faulted;
 	uint64_t by_status[REST_STATUS_MAX];
 	uint64_t limited[LIMIT_CLASSES]; /* 429s by class */
@@ -76,6 +84,7 @@ struct rest_call {
 	int status;
 	struct sbuf out;
 	const char *type;
+	bool page; /* for a browser, not for a bot */
 	struct limit_answer limit;
 	const char *scope;  /* of a 429 */
 	double retry_after; /* seconds; < 0: no header */

@@ -122,6 +122,13 @@ rest_reply_html(struct rest_call *c, int status)
 }
 
 void
+rest_reply_page(struct rest_call *c, int status, const char *type)
+{
+	begin(c, status, type);
+	c->page = true;
+}
+
+void
 rest_reply_limit(struct rest_call *c, const char *scope, double after_s)
 {
 	bool shared = strcmp(scope, "shared") == 0;
@@ -175,6 +182,29 @@ limit_headers(const struct rest_call *c, struct MHD_Response *r)
 		    (uint64_t)(c->retry_after + 0.999));
 }
 
+static void
+page_headers(const struct rest_call *c, struct MHD_Response *r)
+{
+	header(r, "Content-Security-Policy", "%s",
+	    "default-src 'none'; style-src 'self'; img-src data:; "
+	    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+	header(r, "X-Content-Type-Options", "nosniff");
+	header(r, "Referrer-Policy", "no-referrer");
+	header(r, "Cache-Control", "no-store");
+	if (c->status == 405)
+		header(r, "Allow", "GET, HEAD");
+}
+
+static void
+edge_headers(const struct rest_call *c, struct MHD_Response *r)
+{
+	header(r, "Server", "cloudflare");
+	header(r, "Via", "1.1 google");
+	header(r, "CF-RAY", "%016" PRIx64 "-SIM",
+	    base_hash64(&c, sizeof(c)) ^ c->rest->requests);
+	limit_headers(c, r);
+}
+
 int
 rest_reply_send(struct rest_call *c)
 {
@@ -186,11 +216,10 @@ rest_reply_send(struct rest_call *c)
 	if (r == NULL)
 		return MHD_NO;
 	header(r, "Content-Type", "%s", c->type);
-	header(r, "Server", "cloudflare");
-	header(r, "Via", "1.1 google");
-	header(r, "CF-RAY", "%016" PRIx64 "-SIM",
-	    base_hash64(&c, sizeof(c)) ^ c->rest->requests);
-	limit_headers(c, r);
+	if (c->page)
+		page_headers(c, r);
+	else
+		edge_headers(c, r);
 	ok = MHD_queue_response(c->conn, (unsigned)c->status, r);
 	MHD_destroy_response(r);
 	return ok;

@@ -67,6 +67,9 @@ void rest_reply_none(struct rest_call *); /* 204 */
 void rest_reply_error(struct rest_call *, enum rest_error);
 void rest_reply_html(struct rest_call *, int status);
 void rest_reply_limit(struct rest_call *, const char *scope, double after_s);
+/* Text for a browser, which the caller appends to call->out; it may show what
+ * it is given here and load nothing from elsewhere. */
+void rest_reply_page(struct rest_call *, int status, const char *type);
 /* Queues the finished answer on the connection; an enum MHD_Result. */
 int rest_reply_send(struct rest_call *);
 

@@ -128,6 +128,9 @@ struct world_msg *world_msg_by_nonce(struct world *, const char *nonce);
  * those next to `after` when that is given, else the newest. */
 size_t world_msg_list(struct world *, uint64_t channel, uint64_t before,
     uint64_t after, struct world_msg **out, size_t max);
+/* The newest under `before` (0: of all), newest first, with the hidden ones. */
+size_t world_msg_list_all(struct world *, uint64_t channel, uint64_t before,
+    struct world_msg **out, size_t max);
 /* Replaces the stored object (taking json over). */
 void world_msg_set(struct world_msg *, char *json);
 void world_msg_drop(struct world_msg *);

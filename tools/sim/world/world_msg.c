@@ -154,13 +154,14 @@ world_msg_by_nonce(struct world *w, const char *nonce)
 
 /* The newest listed message of a channel with an id under `before`. */
 static struct world_msg *
-next_older(struct ring *r, uint64_t channel, uint64_t before, uint64_t *k)
+next_older(struct ring *r, uint64_t channel, uint64_t before, uint64_t *k,
+    bool hidden)
 {
 	struct world_msg *m;
 
 	for (; (m = nth(r, *k)) != NULL; (*k)++)
 		if (m->channel == channel && m->id < before && !m->gone
-		    && !m->hidden)
+		    && (hidden || !m->hidden))
 			return m;
 	return NULL;
 }
@@ -175,9 +176,9 @@ keep(struct world_msg **out, size_t n, size_t max, struct world_msg *m)
 	return n + 1;
 }
 
-size_t
-world_msg_list(struct world *w, uint64_t channel, uint64_t before,
-    uint64_t after, struct world_msg **out, size_t max)
+static size_t
+list(struct world *w, uint64_t channel, uint64_t before, uint64_t after,
+    bool hidden, struct world_msg **out, size_t max)
 {
 	uint64_t k[WORLD_RINGS] = {0};
 	size_t n = 0;
@@ -189,7 +190,7 @@ world_msg_list(struct world *w, uint64_t channel, uint64_t before,
 
 		for (unsigned i = 0; i < WORLD_RINGS; i++) {
 			struct world_msg *m = next_older(&w->msgs->ring[i],
-			    channel, before, &k[i]);
+			    channel, before, &k[i], hidden);
 
 			if (m != NULL && (best == NULL || m->id > best->id))
 				best = m;
@@ -200,6 +201,20 @@ world_msg_list(struct world *w, uint64_t channel, uint64_t before,
 		before = best->id;
 	}
 	return n;
+}
+
+size_t
+world_msg_list(struct world *w, uint64_t channel, uint64_t before,
+    uint64_t after, struct world_msg **out, size_t max)
+{
+	return list(w, channel, before, after, false, out, max);
+}
+
+size_t
+world_msg_list_all(struct world *w, uint64_t channel, uint64_t before,
+    struct world_msg **out, size_t max)
+{
+	return list(w, channel, before, 0, true, out, max);
 }
 
 void
