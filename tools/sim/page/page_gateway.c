@@ -31,12 +31,11 @@ session_row(struct page *p, struct session *s)
 	const char *class_, *state = state_of(s, &class_);
 
 	sbuf_fmt(p->t,
-	    "<tr><td class=\"n\">%u of %u</td><td><a class=\"id\" "
-	    "href=\"/sessions/",
+	    "<tr><td class=\"n\">%u of %u</td><td><a href=\"/sessions/",
 	    s->shard, s->count);
 	page_html_text(p->t, s->id);
 	sbuf_str(p->t, "\">");
-	page_html_text(p->t, s->id);
+	page_html_element(p->t, "code", NULL, s->id);
 	sbuf_str(p->t, "</a></td>");
 	page_html_element(p->t, "td", class_, state);
 	page_html_number(p->t, s->journal.seq);
@@ -70,7 +69,7 @@ sessions_count(const struct gateway *g)
 void
 page_sessions_table(struct page *p, uint64_t from, uint64_t most)
 {
-	static const char *const heads[] = {"shard", "session", "state", "seq",
+	static const char *const heads[] = {"#shard", "session", "state", "seq",
 	    "acknowledged", "events", NULL};
 	const struct gateway *g = p->sim->gateway;
 
@@ -104,7 +103,7 @@ event_row(struct page *p, const struct session *s, uint64_t seq,
 {
 	sbuf_str(p->t, "<tr>");
 	page_html_number(p->t, seq);
-	page_html_element(p->t, "td", NULL, journal_name(e));
+	page_html_element(p->t, "td", "t", journal_name(e));
 	page_html_number(p->t, e->len);
 	sbuf_str(p->t, "<td>");
 	if (seq <= s->heartbeat_seq)
@@ -117,7 +116,8 @@ event_row(struct page *p, const struct session *s, uint64_t seq,
 static void
 events(struct page *p, struct session *s)
 {
-	static const char *const heads[] = {"seq", "event", "bytes", "", NULL};
+	static const char *const heads[] = {"#seq", "event", "#bytes", "",
+	    NULL};
 	uint64_t seq = s->journal.seq;
 
 	sbuf_str(p->t, "<h2>Its last events, the newest first</h2>\n");
@@ -165,7 +165,7 @@ page_session(struct page *p)
 	sbuf_str(p->t, "<div class=\"cards\">\n");
 	card(p->t, "seq, last issued", s->journal.seq);
 	card(p->t, "acknowledged by heartbeat", s->heartbeat_seq);
-	card(p->t, "events, without READY and guilds", s->sent);
+	card(p->t, "events, without READY", s->sent);
 	card(p->t, "kept for a RESUME", s->journal.seq + 1 - session_oldest(s));
 	sbuf_str(p->t, "</div>\n");
 	events(p, s);

@@ -116,8 +116,12 @@ void
 page_html_table(struct sbuf *t, const char *const *heads)
 {
 	sbuf_str(t, "<div class=\"wide\"><table>\n<thead><tr>");
-	for (; *heads != NULL; heads++)
-		page_html_element(t, "th", NULL, *heads);
+	for (; *heads != NULL; heads++) {
+		bool number = **heads == '#';
+
+		page_html_element(t, "th", number ? "n" : NULL,
+		    *heads + number);
+	}
 	sbuf_str(t, "</tr></thead>\n<tbody>\n");
 }
 

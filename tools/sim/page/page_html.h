@@ -25,7 +25,8 @@ void page_html_element(struct sbuf *, const char *tag, const char *class_,
 void page_html_mark(struct sbuf *, const char *class_, const char *text);
 /* "3 min 07.250 s" after the start. */
 void page_html_time(struct sbuf *, uint64_t ms);
-/* A table's begin with its head cells, NULL-ended, in a box that scrolls. */
+/* A table's begin with its head cells, NULL-ended, in a box that scrolls; one
+ * that begins with # stands over numbers. */
 void page_html_table(struct sbuf *, const char *const *heads);
 void page_html_table_end(struct sbuf *);
 /* A cell with a number, aligned as such. */

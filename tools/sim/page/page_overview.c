@@ -119,8 +119,8 @@ request_row(struct page *p, const struct asked_call *c)
 void
 page_requests_table(struct page *p, bool absent, uint64_t from, uint64_t most)
 {
-	static const char *const heads[] = {"after", "status", "method", "path",
-	    NULL};
+	static const char *const heads[] = {"after", "#status", "method",
+	    "path", NULL};
 	const struct asked_call *c;
 	uint64_t seen = 0;
 

@@ -89,7 +89,7 @@ guild_row(struct page *p, uint64_t i)
 void
 page_guilds_table(struct page *p, uint64_t from, uint64_t most)
 {
-	static const char *const heads[] = {"number", "name", "said in", "id",
+	static const char *const heads[] = {"#number", "name", "said in", "id",
 	    NULL};
 	uint64_t all = page_look_guilds(p->w);
 
@@ -141,7 +141,7 @@ channels(struct page *p, json_object *list)
 static void
 roles(struct page *p, json_object *list)
 {
-	static const char *const heads[] = {"position", "name", "permissions",
+	static const char *const heads[] = {"#position", "name", "permissions",
 	    "id", NULL};
 
 	sbuf_str(p->t, "<h2>Roles</h2>\n");
@@ -249,6 +249,17 @@ page_guild(struct page *p)
 /* ---- one channel ------------------------------------------------------ */
 
 static void
+guild_name(struct page *p, const char *id)
+{
+	uint64_t n;
+	int64_t at = str_to_u64(id, &n) ? page_look_find(p->w, n) : -1;
+	json_object *g = at < 0 ? NULL : page_look_guild(p->w, (uint64_t)at);
+
+	page_html_text(p->t, g != NULL ? jso_get_text(g, "name") : id);
+	json_object_put(g);
+}
+
+static void
 where(struct page *p, json_object *c)
 {
 	const char *guild = jso_get_text(c, "guild_id");
@@ -257,7 +268,9 @@ where(struct page *p, json_object *c)
 	if (guild != NULL) {
 		sbuf_str(p->t, "In <a href=\"/guilds/");
 		page_html_text(p->t, guild);
-		sbuf_str(p->t, "\">its guild</a>, ");
+		sbuf_str(p->t, "\">");
+		guild_name(p, guild);
+		sbuf_str(p->t, "</a>, ");
 		page_html_text(p->t,
 		    channel_kind(json_object_get_int(jso_get(c, "type"))));
 	} else {
