@@ -6,8 +6,7 @@
  */
 #include "tools/sim/control/ctl.h"
 #include "tools/sim/run.h"
-#include "tools/sim/control/setting.h"
-#include "tools/sim/control/verb.h"
+#include "tools/sim/control/help.h"
 #include "tools/sim/control/audit.h"
 
 #include "shared/process/inherited.h"
@@ -16,37 +15,38 @@
 
 #include <string.h>
 
-static void
-help(FILE *f)
+/* MODE --help [TOPIC]; -1: it is not asked for. */
+static int
+help_of(const char *mode, int argc, char **argv)
 {
-	fputs("shardherd-sim: a Discord for the desk\n\n"
-	      "  shardherd-sim run --dir DIR [OPTIONS]\n"
-	      "  shardherd-sim ctl --dir DIR VERB ...\n"
-	      "  shardherd-sim audit --dir DIR\n"
-	      "  shardherd-sim help | --version\n\noptions of run:\n",
-	    f);
-	setting_list(f);
-	fputs("\nverbs of ctl:\n", f);
-	verb_list(f);
-	fputs("\nSee shardherd-sim(1).\n", f);
-}
+	const char *topic = argc > 3 ? argv[3] : NULL;
+	bool run = strcmp(mode, "run") == 0;
 
-static bool
-is_help(const char *word)
-{
-	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0
-	    || strcmp(word, "-h") == 0;
+	if (argc < 3 || argc > 4 || !help_is(argv[2])
+	    || (!run && strcmp(mode, "ctl") != 0))
+		return -1;
+	if (run ? help_run(stdout, topic) : help_ctl(stdout, topic))
+		return EXIT_FINE;
+	fprintf(stderr,
+	    "shardherd-sim: %s --help knows no %s; without it, it lists what "
+	    "there is.\n",
+	    mode, topic);
+	return EXIT_USAGE;
 }
 
 int
 main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
+	int code;
 
 	inherited_settle(false);
 	log_init(LOG_TO_PEOPLE, LOG_L_INFO);
-	if (is_help(mode) || (argc == 3 && is_help(argv[2]))) {
-		help(stdout);
+	code = help_of(mode, argc, argv);
+	if (code >= 0)
+		return code;
+	if (help_is(mode) || (argc == 3 && help_is(argv[2]))) {
+		help_main(stdout);
 		return EXIT_FINE;
 	}
 	if (strcmp(mode, "run") == 0)
@@ -66,6 +66,6 @@ main(int argc, char **argv)
 		    mode);
 		return EXIT_USAGE;
 	}
-	help(stderr);
+	help_main(stderr);
 	return EXIT_USAGE;
 }

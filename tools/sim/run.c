@@ -156,10 +156,11 @@ write_urls(struct sim *sim, struct err *err)
 
 	if (!str_format(text, sizeof(text),
 		"SIM_API=%s\nSIM_GATEWAY=%s\nSIM_RESUME=%s\nSIM_CA=%s%s\n"
-		"SIM_TOKEN_FILE=%s/token\nSIM_PID=%d\n",
+		"SIM_TOKEN_FILE=%s/token\nSIM_PID=%d\nSIM_PAGE=%.*s\n",
 		sim->url_api, sim->url_gateway, sim->url_resume,
 		sim->cfg.plain ? "" : sim->cfg.dir,
-		sim->cfg.plain ? "" : "/ca.pem", sim->cfg.dir, (int)getpid()))
+		sim->cfg.plain ? "" : "/ca.pem", sim->cfg.dir, (int)getpid(),
+		(int)(strlen(sim->url_api) - strlen("api/v10")), sim->url_api))
 		return err_set(err, EXIT_USAGE, "the path %s is too long.",
 		    sim->cfg.dir);
 	return put_file(sim, "urls", text, 0644, err);

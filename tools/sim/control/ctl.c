@@ -2,7 +2,7 @@
 #include "tools/sim/control/ctl.h"
 
 #include "tools/sim/base/sbuf.h"
-#include "tools/sim/control/verb.h"
+#include "tools/sim/control/help.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -106,10 +106,7 @@ ctl_main(int argc, char **argv)
 	int fd, code = EXIT_DEGRADED;
 
 	if (!dir || argc < 1) {
-		fprintf(stderr,
-		    "usage: shardherd-sim ctl --dir DIR VERB ...\n"
-		    "verbs:\n");
-		verb_list(stderr);
+		(void)help_ctl(stderr, NULL);
 		return EXIT_USAGE;
 	}
 	fd = ctl_connect(dir, &err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control/inspect.h"
 
-#include "tools/sim/base/sbuf.h"
+#include "tools/sim/base/answer.h"
 #include "tools/sim/world/world_file.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/base/jso.h"
@@ -27,9 +27,28 @@ text_of(json_object *o, const char *key)
 	return text != NULL ? text : "";
 }
 
+static void
+guild_line(uint64_t n, json_object *g, uint64_t channel, bool rows,
+    struct sbuf *out)
+{
+	if (!rows) {
+		sbuf_fmt(out, "%-5" PRIu64 "  %-20s  %-20" PRIu64 "  %s\n", n,
+		    text_of(g, "id"), channel, text_of(g, "name"));
+		return;
+	}
+	answer_row(out);
+	sbuf_fmt(out,
+	    "{\"number\":%" PRIu64 ",\"id\":\"%s\",\"channel\":\"%" PRIu64
+	    "\",\"name\":",
+	    n, text_of(g, "id"), channel);
+	sbuf_quote(out, text_of(g, "name"));
+	sbuf_str(out, "}");
+}
+
 int
 inspect_guilds(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
+	bool rows = answer_rows(argc, argv);
 	struct world_channel ch;
 	uint64_t n;
 
@@ -37,8 +56,9 @@ inspect_guilds(struct sim *sim, int argc, char **argv, struct sbuf *out)
 		return sbuf_say(out, EXIT_USAGE,
 		    "expected a number of guilds from 1 to %d, got %s",
 		    LINES_MAX, argv[1]);
-	sbuf_str(out,
-	    "GUILD  ID                    CHANNEL               NAME\n");
+	if (!rows)
+		sbuf_str(out,
+		    "GUILD  ID                    CHANNEL               NAME\n");
 	for (unsigned i = 0; i < n && i < world_guilds(sim->world); i++) {
 		json_object *g = world_render_guild_object(sim->world, i);
 
@@ -46,11 +66,10 @@ inspect_guilds(struct sim *sim, int argc, char **argv, struct sbuf *out)
 			json_object_put(g);
 			continue;
 		}
-		sbuf_fmt(out, "%-5u  %-20" PRIu64 "  %-20" PRIu64 "  %s\n", i,
-		    world_guild_id(sim->world, i), ch.id, text_of(g, "name"));
+		guild_line(i, g, ch.id, rows, out);
 		json_object_put(g);
 	}
-	if (n < world_guilds(sim->world))
+	if (!rows && n < world_guilds(sim->world))
 		sbuf_fmt(out, "%" PRIu64 " of %u guilds\n", n,
 		    world_guilds(sim->world));
 	return EXIT_FINE;
@@ -72,11 +91,17 @@ find_channel(struct sim *sim, const char *word, struct world_channel *ch)
 }
 
 static void
-say(struct sim *sim, struct world_msg *m, struct sbuf *out)
+say(struct sim *sim, struct world_msg *m, bool rows, struct sbuf *out)
 {
 	json_object *o = world_render_msg(sim->world, m);
 	json_object *embeds = jso_get(o, "embeds");
 
+	if (rows) {
+		answer_row(out);
+		sbuf_str(out, jso_text(o));
+		json_object_put(o);
+		return;
+	}
 	sbuf_fmt(out, "%" PRIu64 "  %s  ", m->id,
 	    text_of(jso_get(o, "author"), "username"));
 	sbuf_quote(out, text_of(o, "content"));
@@ -106,7 +131,7 @@ inspect_said(struct sim *sim, int argc, char **argv, struct sbuf *out)
 		    LINES_MAX, argv[2]);
 	n = world_msg_list(sim->world, ch.id, 0, 0, found, n);
 	while (n-- > 0)
-		say(sim, found[n], out);
+		say(sim, found[n], answer_rows(argc, argv), out);
 	return EXIT_FINE;
 }
 

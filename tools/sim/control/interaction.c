@@ -2,6 +2,7 @@
 /* See interaction.h; the objects are as in tests/data/events. */
 #include "tools/sim/control/interaction.h"
 
+#include "tools/sim/base/answer.h"
 #include "shared/json/json.h"
 #include "tools/sim/base/jso.h"
 #include "tools/sim/gateway/gateway.h"
@@ -541,6 +542,7 @@ interaction_words(struct form *f, int argc, char **argv)
 int
 interaction_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
+	bool rows = answer_rows(argc, argv);
 	struct form f = {.name = "ping"};
 	uint64_t guild, id;
 	int64_t index;
@@ -556,5 +558,8 @@ interaction_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
 		return sbuf_say(out, 1,
 		    "there is no guild %s: \"ctl guilds\" shows them", argv[0]);
 	id = create(sim, (unsigned)index, &f, out);
-	return id == 0 ? 1 : sbuf_say(out, 0, "%" PRIu64 "\n", id);
+	if (id == 0)
+		return 1;
+	answer_id(out, rows, id);
+	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control/report.h"
 
+#include "tools/sim/base/answer.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/control/generator.h"
 #include "tools/sim/book/pings.h"
@@ -162,7 +163,21 @@ report_text(struct sim *sim, struct sbuf *t)
 }
 
 static void
-journal_of(struct session *s, uint64_t since, struct sbuf *t)
+journal_line(const struct session *s, uint64_t seq,
+    const struct journal_entry *e, bool rows, struct sbuf *t)
+{
+	if (rows)
+		answer_row(t);
+	sbuf_fmt(t,
+	    rows ? "{\"number\":%" PRIu64 ",\"session\":\"%s\",\"seq\":%" PRIu64
+		   ",\"name\":\"%s\",\"crc\":\"%08x\",\"bytes\":%u,"
+		   "\"audits\":%u}"
+		 : "%" PRIu64 " %s %" PRIu64 " %s %08x %u %u\n",
+	    e->number, s->id, seq, journal_name(e), e->crc, e->len, e->audits);
+}
+
+static void
+journal_of(struct session *s, uint64_t since, bool rows, struct sbuf *t)
 {
 	for (uint64_t seq = 1; seq <= s->journal.seq; seq++) {
 		bool held;
@@ -170,14 +185,13 @@ journal_of(struct session *s, uint64_t since, struct sbuf *t)
 
 		if (!e || e->number <= since)
 			continue;
-		sbuf_fmt(t, "%" PRIu64 " %s %" PRIu64 " %s %08x %u %u\n",
-		    e->number, s->id, seq, journal_name(e), e->crc, e->len,
-		    e->audits);
+		journal_line(s, seq, e, rows, t);
 	}
 }
 
 void
-report_journal(struct sim *sim, int shard, uint64_t since, struct sbuf *t)
+report_journal(struct sim *sim, int shard, uint64_t since, bool rows,
+    struct sbuf *t)
 {
 	struct list *both[] = {&sim->gateway->ended, &sim->gateway->live};
 
@@ -187,7 +201,7 @@ report_journal(struct sim *sim, int shard, uint64_t since, struct sbuf *t)
 			    link);
 
 			if (shard < 0 || s->shard == (unsigned)shard)
-				journal_of(s, since, t);
+				journal_of(s, since, rows, t);
 		}
 	}
 }

@@ -12,6 +12,7 @@ void report_text(struct sim *, struct sbuf *);
 void report_line(struct sim *, struct sbuf *);
 /* One line per event sent to sessions of shard (-1: all) with number >
  * since. */
-void report_journal(struct sim *, int shard, uint64_t since, struct sbuf *);
+void report_journal(struct sim *, int shard, uint64_t since, bool rows,
+    struct sbuf *);
 
 #endif

@@ -18,33 +18,38 @@ static const struct setting {
 	bool later; /* `ctl set` may change it */
 	double min, max;
 	const char *initial, *what;
+	enum help_run_topic topic; /* without one: the world's */
 } settings[] = {
 #define AT(m) offsetof(struct sim, m)
     {"dir", TEXT, AT(cfg.dir), false, 0, 0, NULL,
-	"where ca.pem, token, urls and control.sock go (needed)"},
-    {"listen", TEXT, AT(cfg.listen), false, 0, 0, "127.0.0.1", "address"},
+	"where ca.pem, token, urls and control.sock go (needed)",
+	HELP_RUN_BASIC},
+    {"listen", TEXT, AT(cfg.listen), false, 0, 0, "127.0.0.1", "address",
+	HELP_RUN_BASIC},
     {"names", TEXT, AT(cfg.names), false, 0, 0, "",
-	"it has for others, in URLs (the first) and its certificate"},
+	"it has for others, in URLs (the first) and its certificate",
+	HELP_RUN_BASIC},
     {"port", NUMBER32, AT(cfg.port), false, 0, 65533, "0",
-	"REST; the gateway is one up, the resume host two; 0: any"},
+	"REST; the gateway is one up, the resume host two; 0: any",
+	HELP_RUN_BASIC},
     {"plain", FLAG, AT(cfg.plain), false, 0, 0, NULL,
-	"http and ws, without TLS"},
+	"http and ws, without TLS", HELP_RUN_BASIC},
     {"guilds", NUMBER32, AT(cfg.guilds), false, 1, 1048576, "64",
 	"guilds the bot is in"},
     {"chunk-size", NUMBER32, AT(cfg.chunk_size), true, 1, 1000, "1000",
-	"members in one GUILD_MEMBERS_CHUNK"},
+	"members in one GUILD_MEMBERS_CHUNK", HELP_RUN_GATEWAY},
     {"members", NUMBER32, AT(cfg.members), true, 1, WORLD_MEMBERS_MAX, "8",
 	"people in each guild, besides bots"},
     {"guild-bytes", NUMBER32, AT(cfg.guild_bytes), false, 0, 400000, "0",
 	"the least a GUILD_CREATE has: roles, channels, threads, emojis"},
     {"shards", NUMBER32, AT(cfg.shards), true, 1, SIM_SHARDS_MAX, "16",
-	"recommended by /gateway/bot"},
+	"recommended by /gateway/bot", HELP_RUN_GATEWAY},
     {"max-concurrency", NUMBER32, AT(cfg.max_concurrency), true, 1,
-	SIM_SHARDS_MAX, "4", "identify keys"},
+	SIM_SHARDS_MAX, "4", "identify keys", HELP_RUN_GATEWAY},
     {"total", SIGNED64, AT(starts.total), true, 0, 1e9, "1000",
-	"session starts a day"},
+	"session starts a day", HELP_RUN_GATEWAY},
     {"remaining", SIGNED64, AT(starts.remaining), true, 0, 1e9, NULL,
-	"session starts left; default: total"},
+	"session starts left; default: total", HELP_RUN_GATEWAY},
     {"rate", REAL, AT(cfg.rate), true, 0, GENERATOR_RATE_MAX, "0",
 	"generated events per second over all shards"},
     {"mix", TEXT, AT(cfg.mix), false, 0, 0, GENERATOR_MIX_DEFAULT,
@@ -53,34 +58,38 @@ static const struct setting {
 	"every Nth MESSAGE_CREATE says !ping; 0: none"},
     {"seed", NUMBER64, AT(cfg.seed), false, 0, 0, "1", "of world and events"},
     {"heartbeat-interval", DURATION, AT(cfg.heartbeat_s), true, 0.05, 86400,
-	"41250ms", "of HELLO"},
+	"41250ms", "of HELLO", HELP_RUN_GATEWAY},
     {"latency", DURATION, AT(cfg.latency_s), true, 0, 60, "0",
-	"of a round trip over a gateway connection; two more to set it up"},
+	"of a round trip over a gateway connection; two more to set it up",
+	HELP_RUN_GATEWAY},
     {"identify-interval", DURATION, AT(cfg.identify_s), true, 0, 86400, "5s",
-	"one IDENTIFY per key in this time"},
+	"one IDENTIFY per key in this time", HELP_RUN_GATEWAY},
     {"session-ttl", DURATION, AT(cfg.session_ttl_s), true, 0, 86400, "90s",
-	"life of a session without a connection"},
+	"life of a session without a connection", HELP_RUN_GATEWAY},
     {"same-ids", NUMBER32, AT(cfg.same_ids), true, 0, 1, "0",
-	"1: a shard's next session has the id of its last one"},
+	"1: a shard's next session has the id of its last one",
+	HELP_RUN_GATEWAY},
     {"replay", NUMBER32, AT(cfg.replay), true, 1, 1e7, "3500",
-	"events kept per session for RESUME"},
+	"events kept per session for RESUME", HELP_RUN_GATEWAY},
     {"shards-min", NUMBER32, AT(cfg.shards_min), true, 0, SIM_SHARDS_MAX, "0",
-	"an IDENTIFY with fewer shards is closed with 4011"},
+	"an IDENTIFY with fewer shards is closed with 4011", HELP_RUN_GATEWAY},
     {"shards-multiple", NUMBER32, AT(cfg.shards_multiple), true, 0,
 	SIM_SHARDS_MAX, "0",
-	"an IDENTIFY whose count is no multiple is closed with 4010"},
+	"an IDENTIFY whose count is no multiple is closed with 4010",
+	HELP_RUN_GATEWAY},
     {"flags", NUMBER64, AT(app_flags), true, 0, 0, "565248",
-	"application flags: which privileged intents are allowed"},
+	"application flags: which privileged intents are allowed",
+	HELP_RUN_GATEWAY},
     {"token", TOKEN, AT(token), true, 0, 0, NULL,
-	"the bot's token; default: one is made"},
+	"the bot's token; default: one is made", HELP_RUN_BASIC},
     {"data", TEXT, AT(cfg.data), false, 0, 0, NULL,
-	"directory of sample events the mix may name"},
+	"directory of sample events the mix may name", HELP_RUN_BASIC},
     {"world", TEXT, AT(cfg.world), false, 0, 0, NULL,
 	"file it begins with, as `ctl world` prints it"},
     {"script", TEXT, AT(cfg.script), false, 0, 0, NULL,
-	"file of lines `at TIME VERB ...`"},
+	"file of lines `at TIME VERB ...`", HELP_RUN_BASIC},
     {"idle-exit", DURATION, AT(cfg.idle_exit_s), false, 0, DURATION_MAX_S, "0",
-	"end after this time without any connection; 0: never"},
+	"end after this time without any connection; 0: never", HELP_RUN_BASIC},
 #undef AT
 };
 
@@ -246,14 +255,16 @@ setting_set(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	    value);
 }
 
-void
-setting_list(FILE *f)
+bool
+setting_help(size_t n, struct help_row *out)
 {
-	for (size_t i = 0; i < nitems(settings); i++)
-		fprintf(f, "  --%-20s %s%s%s%s\n", settings[i].name,
-		    settings[i].what, settings[i].initial ? " [" : "",
-		    settings[i].initial ? settings[i].initial : "",
-		    settings[i].initial ? "]" : "");
+	const struct setting *s = &settings[n];
+
+	if (n >= nitems(settings))
+		return false;
+	*out = (struct help_row) {s->name, s->initial ? s->initial : "",
+	    s->what, s->topic};
+	return true;
 }
 
 void

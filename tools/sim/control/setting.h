@@ -8,6 +8,7 @@
 
 #include "tools/sim/base/sbuf.h"
 #include "tools/sim/base/sim.h"
+#include "tools/sim/control/help.h"
 
 /* Every default; dir is NULL. */
 void setting_defaults(struct sim *);
@@ -15,7 +16,9 @@ void setting_defaults(struct sim *);
 int setting_options(struct sim *, int argc, char **argv, struct err *);
 /* The verb: set KEY VALUE.  0 or EXIT_USAGE with a sentence. */
 int setting_set(struct sim *, int argc, char **argv, struct sbuf *out);
-void setting_list(FILE *);
+/* The n-th option of run, for help, usage being its default; false past the
+ * last. */
+bool setting_help(size_t n, struct help_row *);
 void setting_free(struct sim *);
 /* "5s", "250ms", "10m", "1h", "5" (seconds). */
 bool setting_duration(const char *, double *seconds);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control/verb.h"
 
+#include "tools/sim/base/answer.h"
 #include "shared/json/json.h"
 #include "tools/sim/gateway/fault.h"
 #include "tools/sim/gateway/gateway.h"
@@ -144,11 +145,15 @@ each_session(struct sim *sim, int shard, const char *name)
 static int
 verb_expire(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
-	int shard;
+	int shard, n;
 
 	if (!read_shard(argv[1], true, &shard, out))
 		return EXIT_USAGE;
-	sbuf_fmt(out, "%d sessions expired\n", each_session(sim, shard, NULL));
+	n = each_session(sim, shard, NULL);
+	sbuf_fmt(out,
+	    answer_rows(argc, argv) ? "{\"expired\":%d}"
+				    : "%d sessions expired\n",
+	    n);
 	return EXIT_FINE;
 }
 
@@ -172,12 +177,15 @@ verb_withhold(struct sim *sim, int argc, char **argv, struct sbuf *out)
 static int
 verb_token(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
+	const char *form = answer_rows(argc, argv) ? "{\"token\":\"" : "";
+	const char *end = *form ? "\"}" : "\n";
+
 	if (strcmp(argv[1], "reset") == 0) {
 		gateway_revoke(sim);
-		sbuf_fmt(out, "%s\n", sim->token);
+		sbuf_fmt(out, "%s%s%s", form, sim->token, end);
 	} else if (strcmp(argv[1], "other") == 0) {
 		gateway_other(sim);
-		sbuf_fmt(out, "%s\n", sim->other_token);
+		sbuf_fmt(out, "%s%s%s", form, sim->other_token, end);
 	} else {
 		return sbuf_say(out, EXIT_USAGE,
 		    "expected reset or other, got %s", argv[1]);
@@ -329,7 +337,7 @@ verb_message(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	if (told && strncmp(argv[2], "!ping", 5) == 0)
 		pings_sent(sim, world_render_last(sim->world));
 	sbuf_free(&d);
-	sbuf_fmt(out, "%" PRIu64 "\n", world_render_last(sim->world));
+	answer_id(out, answer_rows(argc, argv), world_render_last(sim->world));
 	return EXIT_FINE;
 }
 
@@ -379,7 +387,7 @@ verb_journal(struct sim *sim, int argc, char **argv, struct sbuf *out)
 		|| !str_to_u64(argv[3], &since)))
 		return sbuf_say(out, EXIT_USAGE,
 		    "journal SHARD|all [--since N]");
-	report_journal(sim, shard, since, out);
+	report_journal(sim, shard, since, answer_rows(argc, argv), out);
 	return EXIT_FINE;
 }
 
@@ -395,46 +403,100 @@ static const struct {
 	const char *name;
 	int min, max; /* words after the name */
 	int (*fn)(struct sim *, int, char **, struct sbuf *);
-	const char *usage;
+	const char *usage, *what;
+	enum help_verb_topic topic; /* without one: people's */
+	bool plain; /* it has no rows, or makes its own document */
 } verbs[] = {
-    {"report", 0, 1, verb_report, "[--json]"},
-    {"settle", 0, 2, NULL, "[--timeout S]"},
-    {"wait", 1, 3, NULL, "EXPR [--timeout S]"},
-    {"rate", 1, 1, verb_rate, "N"},
-    {"pause", 0, 0, verb_pause, ""},
-    {"resume", 0, 0, verb_pause, ""},
-    {"send", 2, 4, verb_send, "SHARD FILE [--raw] [--as-session]"},
-    {"message", 2, 6, verb_message, "SHARD TEXT [--channel ID] [--guild ID]"},
-    {"close", 2, 3, verb_close, "SHARD|all CODE [REASON]"},
-    {"drop", 1, 1, verb_conn, "SHARD|all"},
-    {"eof", 1, 1, verb_conn, "SHARD|all"},
-    {"op", 2, 3, verb_op, "SHARD|all 7|9|1 [true|false]"},
-    {"mute", 2, 2, verb_mute, "SHARD|all on|off"},
-    {"withhold", 2, 2, verb_withhold, "SHARD|all NAME|off"},
-    {"expire", 1, 1, verb_expire, "SHARD|all"},
-    {"token", 1, 1, verb_token, "reset|other"},
+    {"report", 0, 1, verb_report, "[--json]",
+	"What happened so far, and every violation.", HELP_LOOK, true},
+    {"settle", 0, 2, NULL, "[--timeout S]",
+	"Stops the stream of events and waits until every one was handled.",
+	HELP_LOOK},
+    {"wait", 1, 3, NULL, "EXPR [--timeout S]",
+	"Waits until it is so, as connected=16 or sent>=500,identifies=16.",
+	HELP_LOOK},
+    {"rate", 1, 1, verb_rate, "N",
+	"Generates N events per second over all shards.", HELP_EVENTS},
+    {"pause", 0, 0, verb_pause, "", "Stops the stream of events.", HELP_EVENTS},
+    {"resume", 0, 0, verb_pause, "", "Lets it go on.", HELP_EVENTS},
+    {"send", 2, 4, verb_send, "SHARD FILE [--raw] [--as-session]",
+	"Sends the event in FILE; raw: its bytes; as-session: with its own id.",
+	HELP_CONNECTIONS},
+    {"message", 2, 6, verb_message, "SHARD TEXT [--channel ID] [--guild ID]",
+	"A person says TEXT; prints the message's id.", HELP_PEOPLE},
+    {"close", 2, 3, verb_close, "SHARD|all CODE [REASON]",
+	"Closes with CODE; 1005: without one; 1006: as drop.",
+	HELP_CONNECTIONS},
+    {"drop", 1, 1, verb_conn, "SHARD|all", "Resets the TCP connection.",
+	HELP_CONNECTIONS},
+    {"eof", 1, 1, verb_conn, "SHARD|all", "Ends TCP without a close frame.",
+	HELP_CONNECTIONS},
+    {"op", 2, 3, verb_op, "SHARD|all 7|9|1 [true|false]",
+	"Sends op 7 (reconnect), 9 (invalid session) or 1 (heartbeat).",
+	HELP_CONNECTIONS},
+    {"mute", 2, 2, verb_mute, "SHARD|all on|off",
+	"Half-open: it reads, and says nothing until off.", HELP_CONNECTIONS},
+    {"withhold", 2, 2, verb_withhold, "SHARD|all NAME|off",
+	"Events whose names begin with NAME are never issued, until off.",
+	HELP_FAULTS},
+    {"expire", 1, 1, verb_expire, "SHARD|all",
+	"Ends the session: a RESUME gets op 9 false.", HELP_CONNECTIONS},
+    {"token", 1, 1, verb_token, "reset|other",
+	"reset: a new one, the old is refused; other: another bot's, for REST.",
+	HELP_CONNECTIONS},
     {"fault", 0, 12, fault_command,
 	"NAME [ARGS] [--shard N|all] [--count K|forever]\n"
-	"        [--host main|resume] | list | clear"},
+	"        [--host main|resume] | list | clear",
+	"Sets a fault of the gateway; without a NAME lists them.", HELP_FAULTS},
     {"gateway-bot", 1, 12, rest_fault_command,
-	"STATUS|ok [KIND] [KEY=VALUE ...]"},
-    {"rest", 1, 12, rest_fault_command, "PATTERN STATUS|ok ... | list | clear"},
+	"STATUS|ok [KIND] [KEY=VALUE ...]", "What /gateway/bot answers.",
+	HELP_FAULTS},
+    {"rest", 1, 12, rest_fault_command, "PATTERN STATUS|ok ... | list | clear",
+	"What routes answer that match, as 'POST /channels/*/messages'.",
+	HELP_FAULTS},
     {"interaction", 1, 7, interaction_command,
 	"GUILD [NAME [TEXT]] [--target ID]\n"
-	"        [--as " INTERACTION_WORDS "]"},
-    {"guilds", 0, 1, inspect_guilds, "[N]"},
-    {"world", 0, 0, inspect_world, ""},
-    {"said", 1, 2, inspect_said, "GUILD|CHANNEL [N]"},
-    {"set", 2, 2, setting_set, "KEY VALUE"},
-    {"journal", 1, 3, verb_journal, "SHARD|all [--since N]"},
-    {"stop", 0, 0, verb_stop, ""},
+	"        [--as " INTERACTION_WORDS "]",
+	"A person uses what the bot offers; prints the interaction's id.",
+	HELP_PEOPLE},
+    {"guilds", 0, 1, inspect_guilds, "[N]",
+	"The first N guilds: number, id, a channel, name.", HELP_LOOK},
+    {"world", 0, 0, inspect_world, "",
+	"All of it as one JSON document, for `run --world`.", HELP_LOOK, true},
+    {"said", 1, 2, inspect_said, "GUILD|CHANNEL [N]",
+	"The last N messages of a channel, or of a guild's first one.",
+	HELP_LOOK},
+    {"set", 2, 2, setting_set, "KEY VALUE",
+	"Changes an option of run; a wrong KEY lists which.", HELP_EVENTS},
+    {"journal", 1, 3, verb_journal, "SHARD|all [--since N]",
+	"A line for each event sent since number N.", HELP_LOOK},
+    {"stop", 0, 0, verb_stop, "", "Ends the simulator.", HELP_EVENTS},
 };
+
+/* With the frame around its rows, if they are wanted. */
+static int
+run_row(struct sim *sim, size_t at, int argc, char **argv, struct sbuf *out)
+{
+	bool rows = !verbs[at].plain && answer_rows(argc, argv);
+	int code;
+
+	if (!rows)
+		return verbs[at].fn(sim, argc, argv, out);
+	answer_begin(out, argv[0]);
+	code = verbs[at].fn(sim, argc, argv, out);
+	if (code == EXIT_FINE)
+		answer_end(out);
+	else
+		sbuf_drop(out, (size_t)(strchr(out->p, '[') + 1 - out->p));
+	return code;
+}
 
 int
 verb_run(struct sim *sim, int argc, char **argv, struct wait *wait,
     struct sbuf *out)
 {
 	size_t i = 0;
+	bool rows;
 
 	if (argc < 1)
 		return sbuf_say(out, EXIT_USAGE, "no verb");
@@ -443,21 +505,27 @@ verb_run(struct sim *sim, int argc, char **argv, struct wait *wait,
 	if (i == nitems(verbs))
 		return sbuf_say(out, EXIT_USAGE,
 		    "there is no verb %s; `ctl` alone lists them", argv[0]);
+	/* A text may be that word too. */
+	rows = !verbs[i].plain && argc - 2 >= verbs[i].min
+	    && strcmp(argv[argc - 1], "--json") == 0;
+	argc -= rows;
 	if (argc - 1 < verbs[i].min || argc - 1 > verbs[i].max)
 		return sbuf_say(out, EXIT_USAGE, "usage: %s %s", argv[0],
 		    verbs[i].usage);
 	if (verbs[i].fn)
-		return verbs[i].fn(sim, argc, argv, out);
+		return run_row(sim, i, argc, argv, out);
 	if (!wait)
 		return sbuf_say(out, EXIT_USAGE, "%s can't be used here",
 		    argv[0]);
 	return wait_begin(sim, argc, argv, wait, out);
 }
 
-void
-verb_list(FILE *f)
+bool
+verb_help(size_t n, struct help_row *out)
 {
-	for (size_t i = 0; i < nitems(verbs); i++)
-		fprintf(f, "  %s%s%s\n", verbs[i].name,
-		    verbs[i].usage[0] != '\0' ? " " : "", verbs[i].usage);
+	if (n >= nitems(verbs))
+		return false;
+	*out = (struct help_row) {verbs[n].name, verbs[n].usage, verbs[n].what,
+	    verbs[n].topic};
+	return true;
 }

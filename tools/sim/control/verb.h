@@ -9,6 +9,7 @@
 
 #include "tools/sim/base/sbuf.h"
 #include "tools/sim/base/sim.h"
+#include "tools/sim/control/help.h"
 
 #define VERB_WORDS_MAX 32
 
@@ -20,7 +21,7 @@ struct wait;
  */
 int verb_run(struct sim *, int argc, char **argv, struct wait *,
     struct sbuf *out);
-/* The list of verbs for `ctl` without one. */
-void verb_list(FILE *);
+/* The n-th verb, for help; false past the last. */
+bool verb_help(size_t n, struct help_row *);
 
 #endif

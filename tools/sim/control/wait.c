@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/control/wait.h"
 
+#include "tools/sim/base/answer.h"
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/control/generator.h"
 #include "tools/sim/book/pings.h"
@@ -63,7 +64,7 @@ holds(const struct term *t, uint64_t v)
 
 /* 1 it is so, 0 not yet, -1 not an expression; out then says why. */
 static int
-evaluate(struct sim *sim, const char *expr, struct sbuf *out)
+evaluate(struct sim *sim, const char *expr, bool rows, struct sbuf *out)
 {
 	struct stats s;
 	int all = 1;
@@ -82,7 +83,12 @@ evaluate(struct sim *sim, const char *expr, struct sbuf *out)
 			return -1;
 		}
 		if (!holds(&t, v)) {
-			sbuf_fmt(out, "%s is %" PRIu64 "\n", t.name, v);
+			if (rows)
+				answer_row(out);
+			sbuf_fmt(out,
+			    rows ? "{\"name\":\"%s\",\"is\":%" PRIu64 "}"
+				 : "%s is %" PRIu64 "\n",
+			    t.name, v);
 			all = 0;
 		}
 		p += len;
@@ -98,6 +104,7 @@ wait_begin(struct sim *sim, int argc, char **argv, struct wait *w,
 	double timeout = WAIT_TIMEOUT_S;
 
 	memset(w, 0, sizeof(*w));
+	w->rows = answer_rows(argc, argv);
 	w->settle = strcmp(argv[0], "settle") == 0;
 	if (!w->settle
 	    && str_copy(w->expr, argv[i++], sizeof(w->expr)) >= sizeof(w->expr))
@@ -107,7 +114,7 @@ wait_begin(struct sim *sim, int argc, char **argv, struct wait *w,
 		|| !str_to_double(argv[i + 1], &timeout) || timeout < 0
 		|| timeout > 86400))
 		return sbuf_say(out, EXIT_USAGE, "expected --timeout SECONDS");
-	if (!w->settle && evaluate(sim, w->expr, out) < 0)
+	if (!w->settle && evaluate(sim, w->expr, false, out) < 0)
 		return EXIT_USAGE;
 	sbuf_reset(out);
 	if (w->settle)
@@ -117,22 +124,48 @@ wait_begin(struct sim *sim, int argc, char **argv, struct wait *w,
 	return EXIT_FINE;
 }
 
-static bool
-settled(struct sim *sim, struct sbuf *out)
+/* "sent 5 handled 3 ..." as a row: names and numbers in turn. */
+static void
+line_row(char *line, struct sbuf *out)
 {
+	const char *before = "{\"";
+	char *rest, *name, *n;
+
+	answer_row(out);
+	for (name = strtok_r(line, " \n", &rest);
+	     name && (n = strtok_r(NULL, " \n", &rest)) != NULL;
+	     name = strtok_r(NULL, " \n", &rest)) {
+		sbuf_fmt(out, "%s%s\":%s", before, name, n);
+		before = ",\"";
+	}
+	sbuf_str(out, "}");
+}
+
+static bool
+settled(struct sim *sim, bool rows, struct sbuf *out)
+{
+	struct sbuf line = {0};
 	struct stats s;
 
 	stats_total(sim, &s);
-	report_line(sim, out);
+	report_line(sim, rows ? &line : out);
+	if (rows)
+		line_row(line.p, out);
+	sbuf_free(&line);
 	return stats_pending(&s) == 0;
 }
 
 bool
 wait_judge(struct sim *sim, struct wait *w, int *code, struct sbuf *out)
 {
-	bool so = w->settle ? settled(sim, out)
-			    : evaluate(sim, w->expr, out) == 1;
+	bool so;
 
+	if (w->rows)
+		answer_begin(out, w->settle ? "settle" : "wait");
+	so = w->settle ? settled(sim, w->rows, out)
+		       : evaluate(sim, w->expr, w->rows, out) == 1;
+	if (w->rows)
+		answer_end(out);
 	if (!so && clock_boot_ms() < w->deadline_ms) {
 		sbuf_reset(out);
 		return false;

@@ -13,8 +13,8 @@
 
 struct wait {
 	bool active;
-	bool settle;
-	char expr[256]; /* "connected=16,sent>=5000" */
+	bool settle, rows; /* rows: see answer.h */
+	char expr[256];	   /* "connected=16,sent>=5000" */
 	uint64_t deadline_ms;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/gateway/fault.h"
 
+#include "tools/sim/base/answer.h"
 #include "tools/sim/gateway/strike.h"
 
 #include <string.h>
@@ -84,12 +85,30 @@ fault_take(struct sim *sim, enum fault_kind kind, int shard,
 
 /* ---- the command ---------------------------------------------------- */
 
+static void
+fault_row(const struct fault *f, struct sbuf *out)
+{
+	answer_row(out);
+	sbuf_fmt(out, "{\"name\":\"%s\",\"argument\":%" PRIu64,
+	    kinds[f->kind].name, f->arg);
+	if (f->shard >= 0)
+		sbuf_fmt(out, ",\"shard\":%d", f->shard);
+	/* Forever: none. */
+	if (f->left >= 0)
+		sbuf_fmt(out, ",\"count\":%" PRId64, f->left);
+	sbuf_str(out, "}");
+}
+
 static int
-list_faults(struct sim *sim, struct sbuf *out)
+list_faults(struct sim *sim, bool rows, struct sbuf *out)
 {
 	list_each (&sim->faults->list, e) {
 		struct fault *f = container_of(e, struct fault, link);
 
+		if (rows) {
+			fault_row(f, out);
+			continue;
+		}
 		sbuf_fmt(out, "%s", kinds[f->kind].name);
 		if (f->arg > 0)
 			sbuf_fmt(out, " %llu", (unsigned long long)f->arg);
@@ -240,22 +259,37 @@ add(struct sim *sim, int kind, int argc, char **argv, struct sbuf *out)
 	return EXIT_FINE;
 }
 
+static void
+list_kinds(bool rows, struct sbuf *out)
+{
+	for (int k = 0; k < FAULT_KINDS; k++) {
+		if (!rows) {
+			sbuf_fmt(out, "%-22s %s\n", kinds[k].name,
+			    kinds[k].what);
+			continue;
+		}
+		answer_row(out);
+		sbuf_fmt(out, "{\"name\":\"%s\",\"what\":", kinds[k].name);
+		sbuf_quote(out, kinds[k].what);
+		sbuf_str(out, "}");
+	}
+}
+
 int
 fault_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
+	bool rows = answer_rows(argc, argv);
 	int kind;
 
 	argc--;
 	argv++;
 	if (argc < 1) {
-		for (int k = 0; k < FAULT_KINDS; k++)
-			sbuf_fmt(out, "%-22s %s\n", kinds[k].name,
-			    kinds[k].what);
+		list_kinds(rows, out);
 		return EXIT_FINE;
 	}
 	clear(sim->faults, true);
 	if (strcmp(argv[0], "list") == 0)
-		return list_faults(sim, out);
+		return list_faults(sim, rows, out);
 	if (strcmp(argv[0], "clear") == 0) {
 		clear(sim->faults, false);
 		return EXIT_FINE;

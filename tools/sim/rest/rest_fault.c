@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/rest/rest_fault.h"
 
+#include "tools/sim/base/answer.h"
 #include "tools/sim/rest/rest_reply.h"
 
 #include <fnmatch.h>
@@ -73,14 +74,36 @@ set(struct rest_faults *fs, struct rest_fault f, const char *pattern)
 	return true;
 }
 
+static void
+row(const struct rest_fault *f, struct sbuf *out)
+{
+	answer_row(out);
+	sbuf_str(out, "{\"pattern\":");
+	sbuf_quote(out, f->pattern);
+	sbuf_fmt(out,
+	    ",\"status\":%d,\"kind\":\"%s\",\"delay_ms\":%u,\"used\":%llu",
+	    f->status, kind_name[f->kind], f->delay_ms,
+	    (unsigned long long)f->used);
+	if (f->retry_after >= 0)
+		sbuf_fmt(out, ",\"retry_after\":%g", f->retry_after);
+	/* Forever: none. */
+	if (f->count >= 0)
+		sbuf_fmt(out, ",\"count\":%d", f->count);
+	sbuf_str(out, "}");
+}
+
 static int
-list(const struct sim *sim, struct sbuf *out)
+list(const struct sim *sim, bool rows, struct sbuf *out)
 {
 	for (size_t i = 0; i < REST_FAULTS_MAX; i++) {
 		const struct rest_fault *f = &sim->rest->faults->fault[i];
 
 		if (f->pattern[0] == '\0')
 			continue;
+		if (rows) {
+			row(f, out);
+			continue;
+		}
 		sbuf_fmt(out, "%s status=%d kind=%s delay=%ums", f->pattern,
 		    f->status, kind_name[f->kind], f->delay_ms);
 		if (f->retry_after >= 0)
@@ -262,7 +285,7 @@ rest_fault_command(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	if (strcmp(argv[0], "gateway-bot") == 0)
 		return fault_verb(sim, "/gateway/bot", argc - 1, argv + 1, out);
 	if (argc == 2 && strcmp(argv[1], "list") == 0)
-		return list(sim, out);
+		return list(sim, answer_rows(argc, argv), out);
 	if (argc == 2 && strcmp(argv[1], "clear") == 0) {
 		memset(sim->rest->faults, 0, sizeof(*sim->rest->faults));
 		limit_reset(sim->rest->limit);
