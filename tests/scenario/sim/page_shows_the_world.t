@@ -5,13 +5,15 @@ sessions, violations and calls; foreign text stays text, every link leads
 somewhere, every page is whole."""
 import html.parser
 import json
+import os
+import re
 import sys
 import urllib.error
 import urllib.parse
 import urllib.request
 
 sys.path.append(sys.path[0] + "/../lib")
-from herd import scenario
+from herd import ROOT, scenario
 from ws import Client
 
 VOID = {"meta", "link", "br", "hr", "img"}
@@ -91,6 +93,14 @@ class Bot:
             return e.code, json.loads(e.read() or b"null")
 
 
+def lacking():
+    """The pattern of a route that Discord has and the simulator has not."""
+    with open(os.path.join(ROOT, "tools/sim/routes/routes_absent.c"),
+            encoding="utf-8") as f:
+        found = re.findall(r'ABSENT\("GET",\s*"([^"*]+)"\)', f.read())
+    return found[0] if found else None
+
+
 def play(t, sim, bot):
     """Something to see.  The channel it is in."""
     guild = bot.guild["id"]
@@ -112,6 +122,10 @@ def play(t, sim, bot):
         d["token"]), {"type": 4, "data": {"content": "for one only",
         "flags": 64}})[0] // 100, 2, "an ephemeral answer")
     bot.call("GET", "/no/such/thing")
+    lacks = lacking()
+    if lacks:
+        t.equal(bot.call("GET", re.sub(":[a-z_]+", guild, lacks))[0], 501,
+            "a route that is lacking: " + lacks)
     sim.ctl("message", 0, "said by a person", "--channel", channel)
     return channel
 
@@ -138,6 +152,9 @@ def looks(t, sim, web, bot, channel):
     t.match(web.page("/sessions").text, "live", "it is live")
     t.match(web.page("/requests?absent=1").text, "/no/such/thing",
         "a route that is not here is seen")
+    if lacking():
+        t.ok("1GET " + lacking() in web.page("/requests?absent=1").text,
+            "and one that is lacking, by name")
     t.ok(bot.token not in text + "".join(web.ask(p)[2] for p in ("/sessions",
         "/requests", "/sessions/" + bot.ready["session_id"])),
         "the token is on no page")

@@ -168,6 +168,26 @@ statuses(struct page *p)
 	sbuf_str(p->t, "</p>\n");
 }
 
+/* What Discord has and the simulator has not, by the names of the routes. */
+static void
+lacking(struct page *p)
+{
+	static const char *const heads[] = {"#times", "route", NULL};
+	json_object *absent = p->sim->rest->absent;
+
+	if (json_object_object_length(absent) == 0)
+		return;
+	page_html_table(p->t, heads);
+	json_object_object_foreach (absent, name, n) {
+		sbuf_str(p->t, "<tr>");
+		page_html_number(p->t, (uint64_t)json_object_get_int64(n));
+		sbuf_str(p->t, "<td>");
+		page_html_element(p->t, "code", NULL, name);
+		sbuf_str(p->t, "</td></tr>\n");
+	}
+	page_html_table_end(p->t);
+}
+
 void
 page_requests(struct page *p)
 {
@@ -185,6 +205,8 @@ page_requests(struct page *p)
 	    ASKED_MAX,
 	    absent ? "?\">All of them"
 		   : "?absent=1\">Only those for routes that are not here");
+	if (absent)
+		lacking(p);
 	page_requests_table(p, absent, p->from * PAGE_ROWS, PAGE_ROWS);
 	page_turns(p, rows);
 	page_end(p);
