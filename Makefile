@@ -6,7 +6,7 @@
 # make sim        the simulator alone: needs no library of the fleet's own
 # make install-sim  it and its manual: DESTDIR= PREFIX=/usr/local
 # make static     build-static/shardherd: one static binary, on musl
-# make sim-static build-static/shardherd-sim: the simulator as one
+# make sim-static  build-static/shardherd-sim: the same of the simulator
 # make check-static  the scenarios with it, in an empty root too
 # make dist       a release of it, in build-static/dist
 # V=1 shows the commands.  BUILD= moves the build directory.
@@ -244,6 +244,9 @@ install-files:
 static:
 	$(Q)V=$(V) tools/static
 
+sim-static:
+	$(Q)V=$(V) tools/static sim
+
 dist: static
 	$(Q)$(PYTHON) tools/dist
 
@@ -262,9 +265,9 @@ format:
 	$(Q)$(FORMAT) -i $(FORMATTED) && $(FORMAT) -i $(FORMATTED)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan build-static/obj
+	rm -rf $(BUILD) $(BUILD)-asan build-static/obj build-static/obj-sim
 
 .PHONY: all sim unit-bin tests list-tests check asan asan-tests install \
-	install-sim install-files static dist check-static format clean
+	install-sim install-files static sim-static dist check-static format clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

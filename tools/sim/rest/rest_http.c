@@ -168,6 +168,12 @@ serve(struct rest *r, struct err *e)
 	};
 	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 
+	if (!plain && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES) {
+		close(r->listen_fd);
+		return err_set(e, EXIT_USAGE,
+		    "this shardherd-sim was built without TLS: run it with "
+		    "--plain.");
+	}
 	r->daemon = MHD_start_daemon(flags | (plain ? 0 : MHD_USE_TLS), 0, NULL,
 	    NULL, on_request, r, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 	    MHD_OPTION_LISTEN_SOCKET, r->listen_fd, MHD_OPTION_NOTIFY_COMPLETED,
