@@ -47,8 +47,6 @@ void page_message(struct page *, json_object *);
 void page_guilds_table(struct page *, uint64_t from, uint64_t most);
 void page_sessions_table(struct page *, uint64_t from, uint64_t most);
 void page_violations_table(struct page *, uint64_t from, uint64_t most);
-void page_requests_table(struct page *, bool absent, uint64_t from,
-    uint64_t most);
 /* The style sheet. */
 extern const char page_style[];
 

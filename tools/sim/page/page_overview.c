@@ -13,6 +13,9 @@
 #define GUILDS 3
 #define FEW 10 /* rows of each table on the first page */
 
+static void requests_table(struct page *, bool absent, uint64_t from,
+    uint64_t most);
+
 static void
 card(struct sbuf *t, const char *class_, uint64_t n, const char *what)
 {
@@ -83,7 +86,7 @@ page_overview(struct page *p)
 	part(p, "Violations", "/violations");
 	page_violations_table(p, 0, FEW);
 	part(p, "Requests", "/requests");
-	page_requests_table(p, false, 0, FEW);
+	requests_table(p, false, 0, FEW);
 	page_end(p);
 }
 
@@ -116,8 +119,8 @@ request_row(struct page *p, const struct asked_call *c)
 	sbuf_str(p->t, "</td></tr>\n");
 }
 
-void
-page_requests_table(struct page *p, bool absent, uint64_t from, uint64_t most)
+static void
+requests_table(struct page *p, bool absent, uint64_t from, uint64_t most)
 {
 	static const char *const heads[] = {"after", "#status", "method",
 	    "path", NULL};
@@ -207,7 +210,7 @@ page_requests(struct page *p)
 		   : "?absent=1\">Only those for routes that are not here");
 	if (absent)
 		lacking(p);
-	page_requests_table(p, absent, p->from * PAGE_ROWS, PAGE_ROWS);
+	requests_table(p, absent, p->from * PAGE_ROWS, PAGE_ROWS);
 	page_turns(p, rows);
 	page_end(p);
 }
