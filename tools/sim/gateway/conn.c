@@ -3,9 +3,9 @@
 
 #include "tools/sim/gateway/opcode.h"
 #include "tools/sim/gateway/strike.h"
-#include "tools/sim/gateway/frame.h"
+#include "tools/sim/net/frame.h"
 #include "tools/sim/gateway/gateway.h"
-#include "tools/sim/gateway/upgrade.h"
+#include "tools/sim/net/upgrade.h"
 #include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"

@@ -8,8 +8,8 @@
 #define TOOLS_SIM_GATEWAY_CONN_H
 
 #include "tools/sim/base/sim.h"
-#include "tools/sim/gateway/compress.h"
-#include "tools/sim/gateway/wire.h"
+#include "tools/sim/net/compress.h"
+#include "tools/sim/net/wire.h"
 
 #include "shared/base/timer.h"
 

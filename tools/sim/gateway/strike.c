@@ -2,7 +2,7 @@
 #include "tools/sim/gateway/strike.h"
 
 #include "tools/sim/gateway/fault.h"
-#include "tools/sim/gateway/frame.h"
+#include "tools/sim/net/frame.h"
 #include "tools/sim/gateway/gateway.h"
 
 #include <string.h>

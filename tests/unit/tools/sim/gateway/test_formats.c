@@ -9,12 +9,12 @@
 
 /* The simulator is no library: its modules are compiled in. */
 #include "tools/sim/gateway/check.c"
-#include "tools/sim/gateway/frame.h"
+#include "tools/sim/net/frame.h"
 #include "tools/sim/gateway/intents.c"
 #include "tools/sim/book/journal.c"
-#include "tools/sim/gateway/compress.c"
+#include "tools/sim/net/compress.c"
 #include "tools/sim/base/sbuf.c"
-#include "tools/sim/gateway/upgrade.c"
+#include "tools/sim/net/upgrade.c"
 
 #define REQUEST                                                                \
 	"GET /?v=10&encoding=json&compress=zlib-stream HTTP/1.1\r\n"           \

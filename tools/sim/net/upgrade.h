@@ -3,10 +3,10 @@
  * The websocket upgrade, strictly (RFC 6455 section 4.2.1), and the gateway's
  * query (discord-protocol.md section 2.1).  Pure text in, text out.
  */
-#ifndef TOOLS_SIM_GATEWAY_UPGRADE_H
-#define TOOLS_SIM_GATEWAY_UPGRADE_H
+#ifndef TOOLS_SIM_NET_UPGRADE_H
+#define TOOLS_SIM_NET_UPGRADE_H
 
-#include "tools/sim/gateway/compress.h"
+#include "tools/sim/net/compress.h"
 
 #define UPGRADE_MAX 16384 /* bytes of a request's head */
 

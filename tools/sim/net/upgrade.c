@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/gateway/upgrade.h"
+#include "tools/sim/net/upgrade.h"
 
 #include <ctype.h>
 #include <openssl/evp.h>

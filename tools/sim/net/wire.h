@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * This room is a client's connection below the gateway: bytes, the upgrade,
+ * compression, the heads of frames; it knows nothing of sessions.
+ *
  * One accepted TCP connection, plain or TLS, non-blocking, with its own output
  * buffer: whatever is put there during a turn of the loop leaves in one write
  * (wire_flush_all).  Knows nothing of HTTP or websockets.
  */
-#ifndef TOOLS_SIM_GATEWAY_WIRE_H
-#define TOOLS_SIM_GATEWAY_WIRE_H
+#ifndef TOOLS_SIM_NET_WIRE_H
+#define TOOLS_SIM_NET_WIRE_H
 
 #include "tools/sim/base/sbuf.h"
 

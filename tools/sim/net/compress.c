@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/gateway/compress.h"
+#include "tools/sim/net/compress.h"
 
 #include <zlib.h>
 #include <zstd.h>

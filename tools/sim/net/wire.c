@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/gateway/wire.h"
+#include "tools/sim/net/wire.h"
 
 #include "shared/base/clock.h"
 

@@ -4,8 +4,8 @@
  * one context for its whole life, one sync flush per message.  Also payload
  * compression, where a message is a stream of its own.
  */
-#ifndef TOOLS_SIM_GATEWAY_COMPRESS_H
-#define TOOLS_SIM_GATEWAY_COMPRESS_H
+#ifndef TOOLS_SIM_NET_COMPRESS_H
+#define TOOLS_SIM_NET_COMPRESS_H
 
 #include "tools/sim/base/sbuf.h"
 
