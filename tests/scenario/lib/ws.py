@@ -19,24 +19,24 @@ class Closed(Exception):
 
 
 class Client:
-    def __init__(self, url, query="v=10&encoding=json"):
+    def __init__(self, url, query="v=10&encoding=json", path="/", more=""):
         part = urllib.parse.urlsplit(url)
         self.socket = socket.create_connection((part.hostname, part.port),
             WAIT_S)
         self.buffer = b""
         self.seq = None
-        self._upgrade(part, query)
+        self._upgrade(part, path, query, more)
 
-    def _upgrade(self, part, query):
-        self.socket.sendall(("GET /?%s HTTP/1.1\r\nHost: %s\r\n"
+    def _upgrade(self, part, path, query, more):
+        self.socket.sendall(("GET %s?%s HTTP/1.1\r\nHost: %s\r\n%s"
             "Upgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n" % (
-            query, part.netloc, base64.b64encode(os.urandom(16)).decode()))
+            path, query, part.netloc, more, base64.b64encode(os.urandom(16)).decode()))
             .encode())
         while b"\r\n\r\n" not in self.buffer:
             self._more()
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
-        self.status = int(head.split()[1])
+        self.status, self.head = int(head.split()[1]), head.decode()
 
     def _more(self):
         data = self.socket.recv(65536)

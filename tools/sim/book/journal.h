@@ -16,6 +16,7 @@
 enum journal_flag {
 	JOURNAL_COUNTED = 1,   /* an event for the totals, not READY */
 	JOURNAL_DELIVERED = 2, /* written to some connection */
+	JOURNAL_CLOSED = 4,    /* journal_handled() was told */
 };
 
 struct journal_entry {
@@ -41,7 +42,7 @@ struct journal_entry *journal_add(struct journal *, const char *t,
     uint64_t number, const void *raw, size_t len, unsigned flags);
 /* NULL: never sent, or no longer held (then *held is false and seq <= last). */
 struct journal_entry *journal_get(struct journal *, uint64_t seq, bool *held);
-/* The first audit of a counted entry: lets its chunk go when all is handled. */
+/* A counted entry is done with, once: its chunk goes when all of it is. */
 void journal_handled(struct journal *, uint64_t seq);
 const char *journal_name(const struct journal_entry *);
 

@@ -6,22 +6,66 @@
 #include <stdarg.h>
 #include <string.h>
 
+bool
+stats_read_shard(const char *word, int *shard, unsigned *count)
+{
+	size_t n = strcspn(word, "/");
+	uint64_t id, of = 0;
+	char text[8];
+
+	if (n >= sizeof(text))
+		return false;
+	memcpy(text, word, n);
+	text[n] = '\0';
+	if (!str_to_u64(text, &id) || id >= SIM_SHARDS_MAX)
+		return false;
+	if (word[n] == '/'
+	    && (!str_to_u64(word + n + 1, &of) || of > SIM_SHARDS_MAX
+		|| id >= of))
+		return false;
+	*shard = (int)id;
+	*count = (unsigned)of;
+	return true;
+}
+
+/* The place of a key, or the free one where it belongs. */
+static uint16_t *
+place(struct stats_book *b, int key)
+{
+	size_t i = ((unsigned)key * 2654435761u) % STATS_TABLE;
+
+	while (b->table[i] > 0 && b->slot[b->table[i] - 1]->key != key)
+		i = (i + 1) % STATS_TABLE;
+	return &b->table[i];
+}
+
+const struct stats *
+stats_find(struct sim *sim, int key)
+{
+	uint16_t *at = place(sim->stats, key);
+
+	return *at > 0 ? sim->stats->slot[*at - 1] : NULL;
+}
+
 struct stats *
-stats_of(struct sim *sim, int shard)
+stats_of(struct sim *sim, int key)
 {
 	struct stats_book *b = sim->stats;
-	unsigned old = b->shards;
+	struct stats *s;
+	uint16_t *at;
 
-	if (shard < 0 || shard >= SIM_SHARDS_MAX)
+	if (key < 0)
 		return &b->unknown;
-	if ((unsigned)shard >= b->shards) {
-		b->shards = (unsigned)shard + 1;
-		b->shard = base_realloc(b->shard,
-		    b->shards * sizeof(*b->shard));
-		memset(b->shard + old, 0,
-		    (b->shards - old) * sizeof(*b->shard));
-	}
-	return &b->shard[shard];
+	at = place(b, key);
+	if (*at > 0)
+		return b->slot[*at - 1];
+	if (b->slots == STATS_SLOTS_MAX)
+		return &b->unknown;
+	s = base_alloc(sizeof(*s));
+	s->key = key;
+	b->slot[b->slots++] = s;
+	*at = (uint16_t)b->slots;
+	return s;
 }
 
 void
@@ -55,8 +99,8 @@ stats_total(struct sim *sim, struct stats *out)
 	struct stats_book *b = sim->stats;
 
 	*out = b->unknown;
-	for (unsigned i = 0; i < b->shards; i++)
-		add(out, &b->shard[i]);
+	for (unsigned i = 0; i < b->slots; i++)
+		add(out, b->slot[i]);
 }
 
 uint64_t
@@ -87,23 +131,67 @@ stats_get(const struct stats *s, const char *name, size_t len, uint64_t *out)
 void
 stats_free(struct stats_book *b)
 {
-	if (b != NULL)
-		free(b->shard);
+	for (unsigned i = 0; b != NULL && i < b->slots; i++)
+		free(b->slot[i]);
 	free(b);
 }
 
-void
-stats_violation(struct sim *sim, int shard, const char *fmt, ...)
+/* The same oddity of the same shard, written down before. */
+static struct stats_violation *
+alike(struct stats_book *b, int key, const char *what)
+{
+	for (size_t i = 0; i < STATS_VIOLATIONS_MAX && i < b->violations; i++) {
+		struct stats_violation *v = &b->violation[i];
+
+		if (v->odd && v->key == key && strcmp(v->what, what) == 0)
+			return v;
+	}
+	return NULL;
+}
+
+static void write_down(struct sim *, int key, bool odd, const char *fmt,
+    va_list ap) printflike(4, 0);
+static void
+write_down(struct sim *sim, int key, bool odd, const char *fmt, va_list ap)
 {
 	struct stats_book *b = sim->stats;
 	struct stats_violation *v;
-	va_list ap;
+	char what[sizeof(v->what)];
 
+	vsnprintf(what, sizeof(what), fmt, ap);
+	if (odd)
+		stats_of(sim, key)->odd++;
+	else
+		stats_of(sim, key)->violations++;
+	v = odd ? alike(b, key, what) : NULL;
+	if (v) {
+		v->times++;
+		return;
+	}
 	v = &b->violation[b->violations++ % STATS_VIOLATIONS_MAX];
 	v->at_ms = clock_boot_ms() - sim->started_ms;
-	v->shard = shard;
+	v->key = key;
+	v->odd = odd;
+	v->times = 1;
+	str_copy(v->what, what, sizeof(v->what));
+}
+
+void
+stats_violation(struct sim *sim, int key, const char *fmt, ...)
+{
+	va_list ap;
+
 	va_start(ap, fmt);
-	vsnprintf(v->what, sizeof(v->what), fmt, ap);
+	write_down(sim, key, false, fmt, ap);
 	va_end(ap);
-	stats_of(sim, shard)->violations++;
+}
+
+void
+stats_odd(struct sim *sim, int key, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	write_down(sim, key, true, fmt, ap);
+	va_end(ap);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What audit plugins report: "e SESSION SEQ CRC" lines, held against the
+ * What audit plugins report: "e SESSION SEQ [CRC]" lines, held against the
  * journal.  SEQ "-": the event had none.
  */
 #ifndef TOOLS_SIM_CONTROL_AUDIT_CHECK_H

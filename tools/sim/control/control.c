@@ -3,6 +3,7 @@
 
 #include "shared/json/json.h"
 #include "tools/sim/control/audit_check.h"
+#include "tools/sim/gateway/ledger.h"
 #include "tools/sim/base/sbuf.h"
 #include "tools/sim/control/verb.h"
 #include "tools/sim/control/wait.h"
@@ -109,6 +110,13 @@ run(struct client *cl, json_object *line)
 	sbuf_free(&words);
 }
 
+static void
+become_auditor(struct client *cl)
+{
+	cl->audit = true;
+	ledger_expect_reports(cl->sim);
+}
+
 /* The first line of a client says what it is; an auditor's go on. */
 static bool
 take_line(struct client *cl, const char *p, size_t len)
@@ -132,7 +140,7 @@ take_line(struct client *cl, const char *p, size_t len)
 	    && strcmp(json_object_get_string(json_object_array_get_idx(o, 0)),
 		   "audit")
 		== 0)
-		cl->audit = true;
+		become_auditor(cl);
 	else if (ok)
 		run(cl, o);
 	json_object_put(o);

@@ -10,9 +10,10 @@ void report_json(struct sim *, struct sbuf *);
 void report_text(struct sim *, struct sbuf *);
 /* "sent N handled N lost N repeated N ...": the proof line. */
 void report_line(struct sim *, struct sbuf *);
-/* One line per event sent to sessions of shard (-1: all) with number >
- * since. */
-void report_journal(struct sim *, int shard, uint64_t since, bool rows,
+/* One line per event sent to sessions of shard (-1: all) of the layout count
+ * (0: any) with number > since. */
+void report_journal(struct sim *, int shard, unsigned count, uint64_t since,
+    bool rows,
     struct sbuf *);
 
 #endif

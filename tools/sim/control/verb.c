@@ -9,6 +9,7 @@
 #include "tools/sim/control/inspect.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/control/report.h"
+#include "tools/sim/book/stats.h"
 #include "tools/sim/world/sample.h"
 #include "tools/sim/control/setting.h"
 #include "tools/sim/control/wait.h"
@@ -22,24 +23,30 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define ALL (-1)
+/* Which sessions a word means. */
+struct whom {
+	int shard;	/* -1: all */
+	unsigned count; /* 0: of any layout */
+};
 
-/* "3" or "all"; false with a sentence. */
+/* "3", "3/8" or "all"; false with a sentence. */
 static bool
-read_shard(const char *word, bool all, int *shard, struct sbuf *out)
+read_shard(const char *word, bool all, struct whom *w, struct sbuf *out)
 {
-	uint64_t n;
-
-	*shard = ALL;
-	if (all && strcmp(word, "all") == 0)
+	*w = (struct whom) {-1, 0};
+	if ((all && strcmp(word, "all") == 0)
+	    || stats_read_shard(word, &w->shard, &w->count))
 		return true;
-	if (str_to_u64(word, &n) && n < SIM_SHARDS_MAX) {
-		*shard = (int)n;
-		return true;
-	}
-	sbuf_fmt(out, "expected a shard id%s, got %s", all ? " or all" : "",
-	    word);
+	sbuf_fmt(out, "expected a shard as 3 or 3/8%s, got %s",
+	    all ? ", or all" : "", word);
 	return false;
+}
+
+static bool
+is_meant(const struct whom *w, int shard, unsigned count)
+{
+	return w->shard < 0
+	    || (w->shard == shard && (w->count == 0 || w->count == count));
 }
 
 /* ---- connections ---------------------------------------------------- */
@@ -69,22 +76,23 @@ do_verb(struct conn *c, int argc, char **argv)
 static int
 verb_conn(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
-	int shard, n = 0;
+	struct whom w;
+	int n = 0;
 
-	if (!read_shard(argv[1], true, &shard, out))
+	if (!read_shard(argv[1], true, &w, out))
 		return EXIT_USAGE;
 	list_each_safe (&sim->gateway->conns, e, next) {
 		struct conn *c = container_of(e, struct conn, link);
 
-		if (!conn_is_open(c) || (shard != ALL && c->shard != shard))
+		if (!conn_is_open(c) || !is_meant(&w, c->shard, c->count))
 			continue;
 		do_verb(c, argc, argv);
 		n++;
 	}
-	if (n > 0 || shard == ALL)
+	if (n > 0 || w.shard < 0)
 		return EXIT_FINE;
-	return sbuf_say(out, EXIT_DEGRADED, "shard %d has no connection",
-	    shard);
+	return sbuf_say(out, EXIT_DEGRADED, "shard %s has no connection",
+	    argv[1]);
 }
 
 static int
@@ -121,14 +129,14 @@ verb_mute(struct sim *sim, int argc, char **argv, struct sbuf *out)
 
 /* The sessions of a shard, or all: ends them, or withholds name from them. */
 static int
-each_session(struct sim *sim, int shard, const char *name)
+each_session(struct sim *sim, const struct whom *w, const char *name)
 {
 	int n = 0;
 
 	list_each_safe (&sim->gateway->live, e, next) {
 		struct session *s = container_of(e, struct session, link);
 
-		if (shard != ALL && s->shard != (unsigned)shard)
+		if (!is_meant(w, (int)s->shard, s->count))
 			continue;
 		n++;
 		if (name) {
@@ -145,11 +153,12 @@ each_session(struct sim *sim, int shard, const char *name)
 static int
 verb_expire(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
-	int shard, n;
+	struct whom w;
+	int n;
 
-	if (!read_shard(argv[1], true, &shard, out))
+	if (!read_shard(argv[1], true, &w, out))
 		return EXIT_USAGE;
-	n = each_session(sim, shard, NULL);
+	n = each_session(sim, &w, NULL);
 	sbuf_fmt(out,
 	    answer_rows(argc, argv) ? "{\"expired\":%d}"
 				    : "%d sessions expired\n",
@@ -161,15 +170,15 @@ static int
 verb_withhold(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	const char *name = strcmp(argv[2], "off") == 0 ? "" : argv[2];
-	int shard;
+	struct whom w;
 
-	if (!read_shard(argv[1], true, &shard, out))
+	if (!read_shard(argv[1], true, &w, out))
 		return EXIT_USAGE;
 	if (strlen(name) >= SESSION_NAME_MAX)
 		return sbuf_say(out, EXIT_USAGE,
 		    "the names of events begin with less than %d letters",
 		    SESSION_NAME_MAX);
-	return each_session(sim, shard, name) > 0
+	return each_session(sim, &w, name) > 0
 	    ? EXIT_FINE
 	    : sbuf_say(out, EXIT_DEGRADED, "there is no such session");
 }
@@ -254,20 +263,20 @@ verb_send(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	bool raw = false, own = false;
 	struct sample in;
 	struct conn *c;
+	struct whom w;
 	struct err err;
-	int shard;
 
 	for (int i = 3; i < argc; i++) {
 		raw |= strcmp(argv[i], "--raw") == 0;
 		own |= strcmp(argv[i], "--as-session") == 0;
 	}
-	if (argc > 3 + raw + own || !read_shard(argv[1], false, &shard, out))
+	if (argc > 3 + raw + own || !read_shard(argv[1], false, &w, out))
 		return sbuf_say(out, EXIT_USAGE,
 		    " (send SHARD FILE [--raw] [--as-session])");
-	c = gateway_conn(sim, (unsigned)shard);
+	c = gateway_conn(sim, (unsigned)w.shard, w.count);
 	if (!c || !conn_is_live(c))
 		return sbuf_say(out, EXIT_DEGRADED,
-		    "shard %d has no live connection", shard);
+		    "shard %s has no live connection", argv[1]);
 	if (sample_read(argv[2], &in, &err) < 0)
 		return sbuf_say(out, EXIT_DEGRADED, "%s", err.text);
 	if (in.t[0] == '\0' && !raw) {
@@ -282,11 +291,14 @@ verb_send(struct sim *sim, int argc, char **argv, struct sbuf *out)
 
 /* A text channel of the shard; words say why there is none. */
 static bool
-find_channel(struct sim *sim, int shard, uint64_t channel, uint64_t guild,
-    struct world_channel *out)
+find_channel(struct sim *sim, const struct whom *whom, uint64_t channel,
+    uint64_t guild, struct world_channel *out)
 {
-	struct session *s = session_newest(sim, (unsigned)shard);
-	unsigned count = s ? s->count : sim->cfg.shards;
+	struct session *s = session_newest(sim, (unsigned)whom->shard,
+	    whom->count);
+	unsigned count = whom->count ? whom->count
+	    : s			     ? s->count
+				     : sim->cfg.shards;
 	int64_t g;
 
 	if (channel > 0)
@@ -298,7 +310,7 @@ find_channel(struct sim *sim, int shard, uint64_t channel, uint64_t guild,
 	}
 	for (unsigned i = 0; i < world_guilds(sim->world); i++) {
 		if ((world_guild_id(sim->world, i) >> 22) % count
-			== (unsigned)shard
+			== (unsigned)whom->shard
 		    && world_has_bot(sim->world, i, WORLD_BOT)
 		    && world_talk_channel(sim->world, i, 0, out))
 			return true;
@@ -312,10 +324,10 @@ verb_message(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	uint64_t channel = 0, guild = 0;
 	struct world_channel ch;
 	struct sbuf d = {0};
-	int shard;
+	struct whom w;
 	bool told;
 
-	if (!read_shard(argv[1], false, &shard, out))
+	if (!read_shard(argv[1], false, &w, out))
 		return EXIT_USAGE;
 	for (int i = 3; i < argc; i += 2) {
 		uint64_t *v = strcmp(argv[i], "--channel") == 0 ? &channel
@@ -325,7 +337,7 @@ verb_message(struct sim *sim, int argc, char **argv, struct sbuf *out)
 			return sbuf_say(out, EXIT_USAGE,
 			    "message SHARD TEXT [--channel ID] [--guild ID]");
 	}
-	if (!find_channel(sim, shard, channel, guild, &ch))
+	if (!find_channel(sim, &w, channel, guild, &ch))
 		return sbuf_say(out, EXIT_DEGRADED,
 		    "there is no such guild or channel");
 	if (!world_render_said(sim->world, &ch, argv[2], &d))
@@ -378,16 +390,17 @@ static int
 verb_journal(struct sim *sim, int argc, char **argv, struct sbuf *out)
 {
 	uint64_t since = 0;
-	int shard;
+	struct whom w;
 
-	if (!read_shard(argv[1], true, &shard, out))
+	if (!read_shard(argv[1], true, &w, out))
 		return EXIT_USAGE;
 	if (argc > 2
 	    && (argc != 4 || strcmp(argv[2], "--since") != 0
 		|| !str_to_u64(argv[3], &since)))
 		return sbuf_say(out, EXIT_USAGE,
 		    "journal SHARD|all [--since N]");
-	report_journal(sim, shard, since, answer_rows(argc, argv), out);
+	report_journal(sim, w.shard, w.count, since, answer_rows(argc, argv),
+	    out);
 	return EXIT_FINE;
 }
 
@@ -445,7 +458,7 @@ static const struct {
 	"reset: a new one, the old is refused; other: another bot's, for REST.",
 	HELP_CONNECTIONS},
     {"fault", 0, 12, fault_command,
-	"NAME [ARGS] [--shard N|all] [--count K|forever]\n"
+	"NAME [ARGS] [--shard N[/COUNT]|all] [--count K|forever]\n"
 	"        [--host main|resume] | list | clear",
 	"Sets a fault of the gateway; without a NAME lists them.", HELP_FAULTS},
     {"gateway-bot", 1, 12, rest_fault_command,

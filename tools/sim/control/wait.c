@@ -155,6 +155,20 @@ settled(struct sim *sim, bool rows, struct sbuf *out)
 	return stats_pending(&s) == 0;
 }
 
+/* What is waited for may be acknowledged only by the next heartbeat. */
+static void
+ask(struct sim *sim, struct wait *w)
+{
+	uint64_t now = clock_boot_ms();
+
+	if (now < w->ask_ms
+	    || (!w->settle && !strstr(w->expr, "handled")
+		&& !strstr(w->expr, "pending")))
+		return;
+	w->ask_ms = now + WAIT_ASK_MS;
+	gateway_ask_heartbeats(sim);
+}
+
 bool
 wait_judge(struct sim *sim, struct wait *w, int *code, struct sbuf *out)
 {
@@ -167,6 +181,7 @@ wait_judge(struct sim *sim, struct wait *w, int *code, struct sbuf *out)
 	if (w->rows)
 		answer_end(out);
 	if (!so && clock_boot_ms() < w->deadline_ms) {
+		ask(sim, w);
 		sbuf_reset(out);
 		return false;
 	}

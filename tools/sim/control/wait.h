@@ -10,12 +10,14 @@
 #include "tools/sim/base/sim.h"
 
 #define WAIT_TIMEOUT_S 30.0 /* unless --timeout says otherwise */
+#define WAIT_ASK_MS 2000    /* between two questions for heartbeats */
 
 struct wait {
 	bool active;
 	bool settle, rows; /* rows: see answer.h */
 	char expr[256];	   /* "connected=16,sent>=5000" */
 	uint64_t deadline_ms;
+	uint64_t ask_ms; /* not before: for heartbeats */
 };
 
 /* argv[0]: wait or settle.  0 with active set, or EXIT_USAGE. */

@@ -34,6 +34,16 @@ check_snowflake(json_object *v, uint64_t *out)
 	return *out > 0;
 }
 
+void
+check_odd_add(struct check_odd *odd, const char *what)
+{
+	size_t n = strlen(odd->text);
+
+	/* What finds no room any more is odd beside so much else. */
+	(void)str_format(odd->text + n, sizeof(odd->text) - n, "%s%s",
+	    n > 0 ? ", " : "", what);
+}
+
 static const char *
 check_activity(json_object *a)
 {
@@ -61,23 +71,63 @@ check_status(json_object *d)
 	return false;
 }
 
-const char *
-check_presence(json_object *d)
+/* since is null or milliseconds; clients leave it out or send 0.0 for it. */
+static const char *
+check_since(json_object *d, struct check_odd *odd)
+{
+	json_object *v;
+
+	if (!json_object_object_get_ex(d, "since", &v))
+		check_odd_add(odd, "since is absent");
+	else if (json_object_is_type(v, json_type_double))
+		check_odd_add(odd, "since is no integer");
+	else if (v && !json_object_is_type(v, json_type_int))
+		return "since is neither a number nor null";
+	return NULL;
+}
+
+static const char *
+check_activities(json_object *d, struct check_odd *odd)
 {
 	json_object *list = check_field(d, "activities", json_type_array);
 	const char *why = NULL;
 
-	if (!json_object_is_type(d, json_type_object))
-		return "not an object";
-	if (!check_null(d, "since") && !check_field(d, "since", json_type_int))
-		return "since is missing";
+	if (check_null(d, "activities")) {
+		check_odd_add(odd, "activities is null");
+		return NULL;
+	}
 	if (!list)
 		return "activities is not an array";
 	for (size_t i = 0; !why && i < json_object_array_length(list); i++)
 		why = check_activity(json_object_array_get_idx(list, i));
+	return why;
+}
+
+static const char *
+check_afk(json_object *d, struct check_odd *odd)
+{
+	json_object *v;
+
+	if (!json_object_object_get_ex(d, "afk", &v) || !v)
+		check_odd_add(odd, "afk is absent");
+	else if (!json_object_is_type(v, json_type_boolean))
+		return "afk is not a boolean";
+	return NULL;
+}
+
+const char *
+check_presence(json_object *d, struct check_odd *odd)
+{
+	const char *why;
+
+	if (!json_object_is_type(d, json_type_object))
+		return "not an object";
+	why = check_since(d, odd);
+	if (!why)
+		why = check_activities(d, odd);
 	if (!why && !check_status(d))
 		why = "status is missing or unknown";
-	if (!why && !check_field(d, "afk", json_type_boolean))
-		why = "afk is missing";
+	if (!why)
+		why = check_afk(d, odd);
 	return why;
 }

@@ -7,8 +7,17 @@
 
 #include <json-c/json.h>
 
+#define CHECK_ODD_MAX 128
+
+/* What is odd and taken all the same (discord-protocol.md section 6.6), in
+ * words, one after the other; "": nothing. */
+struct check_odd {
+	char text[CHECK_ODD_MAX];
+};
+
+void check_odd_add(struct check_odd *, const char *what);
 /* NULL, or what is wrong with a presence (op 3's d). */
-const char *check_presence(json_object *d);
+const char *check_presence(json_object *d, struct check_odd *);
 /* The member of that name and type, or NULL. */
 json_object *check_field(json_object *d, const char *name, enum json_type type);
 /* A string of digits or an integer as a snowflake; false otherwise. */

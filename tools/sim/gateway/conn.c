@@ -51,8 +51,8 @@ bury(struct conn *c)
 	list_remove(&c->link);
 	list_append(&c->sim->gateway->dead, &c->link);
 	if (c->ws)
-		stats_close(stats_of(c->sim, c->shard),
-		    c->code ? c->code : 1006, 1);
+		stats_close(stats_of(c->sim, c->key), c->code ? c->code : 1006,
+		    1);
 }
 
 void
@@ -140,7 +140,7 @@ conn_can_send(struct conn *c)
 		return false;
 	if (behind < CONN_BACKLOG_MAX)
 		return true;
-	stats_violation(c->sim, c->shard, "does not read: %zu bytes behind",
+	stats_violation(c->sim, c->key, "does not read: %zu bytes behind",
 	    behind);
 	conn_drop(c);
 	return false;
@@ -195,9 +195,11 @@ say_hello(struct conn *c)
 {
 	if (!strike_hello(c))
 		send_hello(c);
-	if (c->state != CONN_SILENT)
+	if (c->state >= CONN_CLOSING)
 		return;
-	c->state = CONN_GREETED;
+	/* Who did not wait for it may be further. */
+	if (c->state == CONN_SILENT)
+		c->state = CONN_GREETED;
 	timer_stop(&c->deadline);
 	timer_set(&c->heartbeat, c->sim->cfg.heartbeat_s * CONN_LATE);
 }
@@ -207,7 +209,7 @@ on_deadline(struct timer *t)
 {
 	struct conn *c = container_of(t, struct conn, deadline);
 
-	if (c->state == CONN_SILENT) {
+	if (c->state != CONN_UPGRADE && c->state != CONN_CLOSING) {
 		say_hello(c);
 		return;
 	}
@@ -226,7 +228,7 @@ on_late(struct timer *t)
 		return;
 	}
 	if (!c->stuck)
-		stats_violation(c->sim, c->shard, "heartbeat late or missing");
+		stats_violation(c->sim, c->key, "heartbeat late or missing");
 	conn_close(c, 4000, "Heartbeat missed.");
 }
 
@@ -245,7 +247,7 @@ conn_heartbeat(struct conn *c)
 	c->excuses = 0;
 	if (timer_pending(&c->heartbeat))
 		timer_set(&c->heartbeat, c->sim->cfg.heartbeat_s * CONN_LATE);
-	stats_of(c->sim, c->shard)->heartbeats++;
+	stats_of(c->sim, c->key)->heartbeats++;
 	if (strike_ack(c))
 		return;
 	c->acks_due++;
@@ -312,7 +314,7 @@ static void
 ws_ended(struct conn *c)
 {
 	if (c->state < CONN_CLOSING) {
-		stats_violation(c->sim, c->shard, "broken websocket frame");
+		stats_violation(c->sim, c->key, "broken websocket frame");
 		c->code = wslay_event_get_status_code_sent(c->ws);
 		begin_closing(c);
 	}
@@ -351,8 +353,8 @@ static void
 refuse(struct conn *c, int status, const char *why, unsigned retry_after)
 {
 	if (why)
-		stats_violation(c->sim, -1, "upgrade refused with %d: %s",
-		    status, why);
+		stats_violation(c->sim, STATS_NONE,
+		    "upgrade refused with %d: %s", status, why);
 	put_answer(c, status, "", retry_after);
 	begin_closing(c);
 	wire_shut(&c->wire);
@@ -370,18 +372,24 @@ open_ws(struct conn *c, const struct upgrade *u)
 	put_answer(c, 101, u->accept, 0);
 	must(wslay_event_context_server_init(&c->ws, &cb, c) == 0);
 	wslay_event_config_set_max_recv_msg_length(c->ws, CONN_MESSAGE_MAX);
-	stats_of(c->sim, -1)->connects++;
+	stats_of(c->sim, STATS_NONE)->connects++;
 	c->transport = u->compress;
 	c->compress = compress_new(u->compress);
 	c->state = CONN_SILENT;
+	if (u->odd)
+		stats_odd(c->sim, STATS_NONE, "%s", u->odd);
 	if (u->close) {
-		stats_violation(c->sim, -1, "%u: %s", u->close, u->why);
+		stats_violation(c->sim, STATS_NONE, "%u: %s", u->close, u->why);
 		conn_close(c, u->close, u->why);
 		return;
 	}
 	timer_stop(&c->deadline);
-	if (!strike_before_hello(c))
+	if (strike_before_hello(c))
+		return;
+	if (strike_glued(c))
 		say_hello(c);
+	else
+		timer_set(&c->deadline, CONN_HELLO_S);
 }
 
 static void
@@ -444,6 +452,7 @@ conn_accept(struct sim *sim, int fd, enum conn_host host)
 	c->sim = sim;
 	c->host = host;
 	c->shard = -1;
+	c->key = STATS_NONE;
 	c->wire.on_bytes = on_bytes;
 	c->wire.on_gone = on_gone;
 	c->wire.on_drained = on_drained;

@@ -19,8 +19,9 @@
 #define CONN_SENDS_S 60
 #define CONN_PRESENCES_MAX 5 /* op 3 per CONN_PRESENCES_S */
 #define CONN_PRESENCES_S 20
-#define CONN_UPGRADE_S 15	     /* from accept to the request's end */
-#define CONN_CLOSE_S 3		     /* for the client's close frame */
+#define CONN_UPGRADE_S 15  /* from accept to the request's end */
+#define CONN_HELLO_S 0.005 /* after the 101, as from another machine */
+#define CONN_CLOSE_S 3	   /* for the client's close frame */
 #define CONN_BACKLOG_MAX (64u << 20) /* unread bytes of a slow client */
 #define CONN_PACE (1u << 20) /* backlog at which replay and sync pause */
 #define CONN_PAYLOAD_MIN 512 /* payload compression leaves smaller ones be */
@@ -64,6 +65,8 @@ struct conn {
 	enum compress_kind transport;
 	struct session *session; /* NULL until IDENTIFY or RESUME succeeded */
 	int shard;		 /* -1: not known */
+	unsigned count;		 /* of its layout; 0: not known */
+	int key;		 /* stats_key() of them, or STATS_NONE */
 	bool counted;		 /* connects was counted for a shard */
 	bool stuck;		 /* fault: nothing more is ever sent or read */
 	bool spoil;		 /* fault: corrupt the next message */
@@ -110,7 +113,7 @@ void conn_part(struct conn *, bool end);
 /* The session is the connection's from now on. */
 void conn_attach(struct conn *, struct session *, enum conn_state);
 /* Says for which shard it speaks: counters. */
-void conn_is_for(struct conn *, int shard);
+void conn_is_for(struct conn *, unsigned shard, unsigned count);
 /* op 9: back to where IDENTIFY or RESUME may come. */
 void conn_invalid(struct conn *, bool resumable);
 void conn_heartbeat(struct conn *); /* came in time: answer it */

@@ -11,6 +11,7 @@
 #include "tools/sim/base/jso.h"
 #include "tools/sim/gateway/intents.h"
 #include "tools/sim/world/guild.h"
+#include "tools/sim/gateway/ledger.h"
 #include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
@@ -21,14 +22,16 @@
 #define CONN_REPLAY_GUILDS 512 /* guilds looked at per turn */
 
 void
-conn_is_for(struct conn *c, int shard)
+conn_is_for(struct conn *c, unsigned shard, unsigned count)
 {
-	c->shard = shard;
+	c->shard = (int)shard;
+	c->count = count;
+	c->key = stats_key(shard, count);
 	if (c->counted)
 		return;
 	c->counted = true;
-	stats_of(c->sim, -1)->connects--;
-	stats_of(c->sim, shard)->connects++;
+	stats_of(c->sim, STATS_NONE)->connects--;
+	stats_of(c->sim, c->key)->connects++;
 }
 
 void
@@ -58,7 +61,7 @@ resumed(struct conn *c)
 	    "{\"_trace\":[\"[\\\"shardherd-sim\\\",{\\\"micros\\\":0}]\"]}";
 
 	c->state = CONN_LIVE;
-	stats_of(c->sim, c->shard)->resumes_ok++;
+	stats_of(c->sim, c->key)->resumes_ok++;
 	session_dispatch(c->session, "RESUMED", d, sizeof(d) - 1, 0);
 	if (conn_is_live(c))
 		strike_live(c);
@@ -67,18 +70,12 @@ resumed(struct conn *c)
 static void
 replay_one(struct conn *c, const char *raw, size_t len)
 {
-	struct stats *st = stats_of(c->sim, c->shard);
 	struct journal_entry *e;
 	bool held;
 
 	e = journal_get(&c->session->journal, c->replay_next, &held);
-	if (e && (e->flags & JOURNAL_COUNTED)) {
-		st->replayed++;
-		if (!(e->flags & JOURNAL_DELIVERED))
-			st->delivered++;
-	}
 	if (e)
-		e->flags |= JOURNAL_DELIVERED;
+		ledger_left(c->session, e, c->replay_next, true);
 	session_leaves(c->session, c->replay_next);
 	c->replay_next++;
 	conn_send(c, raw, len);

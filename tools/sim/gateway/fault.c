@@ -3,6 +3,7 @@
 
 #include "tools/sim/base/answer.h"
 #include "tools/sim/gateway/strike.h"
+#include "tools/sim/book/stats.h"
 
 #include <string.h>
 
@@ -66,7 +67,7 @@ fault_free(struct sim *sim)
 }
 
 const struct fault *
-fault_take(struct sim *sim, enum fault_kind kind, int shard,
+fault_take(struct sim *sim, enum fault_kind kind, int shard, unsigned count,
     enum conn_host host)
 {
 	list_each (&sim->faults->list, e) {
@@ -74,6 +75,7 @@ fault_take(struct sim *sim, enum fault_kind kind, int shard,
 
 		if (f->kind != kind || f->left == 0
 		    || (f->shard >= 0 && f->shard != shard)
+		    || (f->count > 0 && f->count != count)
 		    || (f->host != HOST_ANY && f->host != host))
 			continue;
 		if (f->left > 0)
@@ -114,6 +116,8 @@ list_faults(struct sim *sim, bool rows, struct sbuf *out)
 			sbuf_fmt(out, " %llu", (unsigned long long)f->arg);
 		if (f->shard >= 0)
 			sbuf_fmt(out, " --shard %d", f->shard);
+		if (f->count > 0)
+			sbuf_fmt(out, "/%u", f->count);
 		if (f->left < 0)
 			sbuf_str(out, " --count forever\n");
 		else
@@ -191,8 +195,9 @@ read_option(struct fault *f, const char *name, const char *v, struct sbuf *out)
 		f->left = (int64_t)n;
 	else if (strcmp(name, "--shard") == 0 && strcmp(v, "all") == 0)
 		f->shard = -1;
-	else if (strcmp(name, "--shard") == 0 && number && n < SIM_SHARDS_MAX)
-		f->shard = (int)n;
+	else if (strcmp(name, "--shard") == 0
+	    && stats_read_shard(v, &f->shard, &f->count))
+		return EXIT_FINE;
 	else if (strcmp(name, "--host") == 0 && strcmp(v, "main") == 0)
 		f->host = HOST_MAIN;
 	else if (strcmp(name, "--host") == 0 && strcmp(v, "resume") == 0)

@@ -42,6 +42,8 @@ enum fault_arg {
 	    "answers the upgrade with an HTTP status")                         \
 	X(NO_HELLO, "no-hello", HELLO, NONE, "never sends HELLO")              \
 	X(SLOW_HELLO, "slow-hello", HELLO, NUMBER, "sends HELLO after MS ms")  \
+	X(HELLO_GLUED, "hello-glued", HELLO, NONE,                             \
+	    "sends HELLO in the TCP segment of the 101")                       \
 	X(HELLO_FILE, "hello", HELLO, FILE, "sends FILE in place of HELLO")    \
 	X(OP7_HELLO, "op7-instead-of-hello", HELLO, NONE,                      \
 	    "sends op 7 in place of HELLO")                                    \
@@ -89,7 +91,8 @@ enum fault_kind {
 struct fault {
 	struct list link;
 	enum fault_kind kind;
-	int shard; /* -1: any */
+	int shard;	/* -1: any */
+	unsigned count; /* 0: of any layout */
 	enum conn_host host;
 	int64_t left; /* -1: for ever */
 	uint64_t arg; /* number, status, bool */
@@ -106,10 +109,10 @@ struct fault {
  * command.
  */
 const struct fault *fault_take(struct sim *, enum fault_kind, int shard,
-    enum conn_host);
+    unsigned count, enum conn_host);
 enum fault_stage fault_stage(enum fault_kind);
 /*
- * The verb: fault NAME [ARGS] [--shard N|all] [--count K|forever] [--host
+ * The verb: fault NAME [ARGS] [--shard N[/COUNT]|all] [--count K|forever] [--host
  * main|resume], or list, or clear.  0, 1 or EXIT_USAGE, with words in out.
  */
 int fault_command(struct sim *, int argc, char **argv, struct sbuf *out);

@@ -2,6 +2,7 @@
 #include "tools/sim/gateway/gateway.h"
 
 #include "tools/sim/base/cert.h"
+#include "tools/sim/gateway/ledger.h"
 #include "tools/sim/gateway/strike.h"
 #include "tools/sim/base/hostnames.h"
 #include "tools/sim/base/listener.h"
@@ -64,12 +65,13 @@ gateway_emit_json(struct sim *sim, uint32_t guild, const char *t,
 }
 
 struct conn *
-gateway_conn(struct sim *sim, unsigned shard)
+gateway_conn(struct sim *sim, unsigned shard, unsigned count)
 {
 	list_each (&sim->gateway->conns, e) {
 		struct conn *c = container_of(e, struct conn, link);
 
-		if (c->session && c->session->shard == shard)
+		if (c->session && c->session->shard == shard
+		    && (count == 0 || c->session->count == count))
 			return c;
 	}
 	return NULL;
@@ -85,6 +87,18 @@ gateway_connected(struct sim *sim)
 			n++;
 	}
 	return n;
+}
+
+void
+gateway_ask_heartbeats(struct sim *sim)
+{
+	list_each_safe (&sim->gateway->conns, e, next) {
+		struct conn *c = container_of(e, struct conn, link);
+
+		if (conn_is_live(c) && !ledger_is_reported(c->session)
+		    && ledger_pending(c->session) > 0)
+			conn_send_op(c, 1, "null");
+	}
 }
 
 void

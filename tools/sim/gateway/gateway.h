@@ -53,13 +53,16 @@ bool gateway_emit(struct sim *, uint64_t guild_id, const char *t, const char *d,
 /* The same of an object; guild: the world's index, or WORLD_NOWHERE. */
 bool gateway_emit_json(struct sim *, uint32_t guild, const char *t,
     struct json_object *d);
-/* The connection of a live or replaying session of that shard, or NULL. */
-struct conn *gateway_conn(struct sim *, unsigned shard);
+/* The connection of a live or replaying session of that shard, or NULL; count
+ * 0: of any layout. */
+struct conn *gateway_conn(struct sim *, unsigned shard, unsigned count);
 /* Ends every session and connection: the token was reset. */
 void gateway_revoke(struct sim *);
 /* A token of another bot, known to the REST side alone. */
 void gateway_other(struct sim *);
 unsigned gateway_connected(struct sim *);
+/* op 1 to those whose events are handled when they are acknowledged. */
+void gateway_ask_heartbeats(struct sim *);
 /* So many random bytes, at most 32, as hex. */
 void gateway_random_hex(char *out, size_t bytes);
 /* The next event's number. */

@@ -4,12 +4,14 @@
 #include "tools/sim/gateway/opcode.h"
 #include "tools/sim/gateway/strike.h"
 #include "tools/sim/gateway/gateway.h"
+#include "tools/sim/gateway/ledger.h"
 #include "tools/sim/book/starts.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/book/stats.h"
 #include "tools/sim/gateway/intents.h"
 #include "tools/sim/gateway/check.h"
 #include "tools/sim/world/user.h"
+#include "tools/sim/base/jso.h"
 
 #include "shared/base/clock.h"
 
@@ -41,12 +43,16 @@ static bool
 token_ok(struct conn *c, json_object *d)
 {
 	json_object *v = check_field(d, "token", json_type_string);
+	const char *text = json_object_get_string(v);
 
 	if (!v) {
 		opcode_refuse(c, 4001, "token is missing");
 		return false;
 	}
-	if (strcmp(json_object_get_string(v), c->sim->token) == 0)
+	/* Half of the clients send it as in a header (section 2.5). */
+	if (strncmp(text, "Bot ", 4) == 0)
+		text += 4;
+	if (strcmp(text, c->sim->token) == 0)
 		return true;
 	opcode_refuse(c, 4004, "Authentication failed.");
 	return false;
@@ -61,7 +67,7 @@ shard_ok(struct conn *c, json_object *d, struct identify *id)
 
 	id->shard = 0;
 	id->count = 1;
-	if (!json_object_object_get_ex(d, "shard", &any))
+	if (!json_object_object_get_ex(d, "shard", &any) || !any)
 		return true;
 	a = v ? json_object_array_get_idx(v, 0) : NULL;
 	b = v ? json_object_array_get_idx(v, 1) : NULL;
@@ -133,29 +139,55 @@ property(json_object *p, const char *name)
 	    || check_field(p, old, json_type_string);
 }
 
+static const char *
+compress_of(json_object *d, struct identify *id, struct check_odd *odd)
+{
+	json_object *v = jso_get(d, "compress");
+
+	if (json_object_is_type(v, json_type_string))
+		check_odd_add(odd, "compress is a string");
+	else if (v && !json_object_is_type(v, json_type_boolean))
+		return "compress is not a boolean";
+	id->compress = json_object_is_type(v, json_type_boolean)
+	    && json_object_get_boolean(v);
+	return NULL;
+}
+
+static const char *
+threshold(json_object *d, struct identify *id, struct check_odd *odd)
+{
+	json_object *v = jso_get(d, "large_threshold");
+	int64_t n = v ? json_object_get_int64(v) : LARGE_MIN;
+
+	if (v && !json_object_is_type(v, json_type_int))
+		return "large_threshold is not a number";
+	if (n < LARGE_MIN || n > LARGE_MAX)
+		check_odd_add(odd, "large_threshold is not from 50 to 250");
+	id->large = n < LARGE_MIN ? LARGE_MIN
+	    : n > LARGE_MAX	  ? LARGE_MAX
+				  : (unsigned)n;
+	return NULL;
+}
+
 /* NULL, or what is wrong with the other members. */
 static const char *
-shape(json_object *d, struct identify *id)
+shape(json_object *d, struct identify *id, struct check_odd *odd)
 {
-	json_object *p = check_field(d, "properties", json_type_object), *v;
+	json_object *p = check_field(d, "properties", json_type_object);
+	json_object *presence = jso_get(d, "presence");
+	const char *why;
 
-	if (!p || !property(p, "os") || !property(p, "browser")
+	if (!p)
+		return "properties is missing";
+	if (!property(p, "os") || !property(p, "browser")
 	    || !property(p, "device"))
-		return "properties must have os, browser and device";
-	if (json_object_object_get_ex(d, "compress", &v)) {
-		if (!json_object_is_type(v, json_type_boolean))
-			return "compress is not a boolean";
-		id->compress = json_object_get_boolean(v);
-	}
-	if (json_object_object_get_ex(d, "large_threshold", &v)
-	    && (!json_object_is_type(v, json_type_int)
-		|| json_object_get_int64(v) < LARGE_MIN
-		|| json_object_get_int64(v) > LARGE_MAX))
-		return "large_threshold is not from 50 to 250";
-	id->large = v ? (unsigned)json_object_get_int64(v) : LARGE_MIN;
-	if (json_object_object_get_ex(d, "presence", &v) && v)
-		return check_presence(v);
-	return NULL;
+		check_odd_add(odd, "properties lack os, browser or device");
+	why = compress_of(d, id, odd);
+	if (!why)
+		why = threshold(d, id, odd);
+	if (!why && presence)
+		why = check_presence(presence, odd);
+	return why;
 }
 
 static void
@@ -226,7 +258,7 @@ budget_ok(struct conn *c)
 {
 	if (starts_spend(c->sim))
 		return true;
-	stats_violation(c->sim, c->shard,
+	stats_violation(c->sim, c->key,
 	    "session starts exhausted: the token is reset");
 	conn_invalid(c, false);
 	gateway_revoke(c->sim);
@@ -238,7 +270,7 @@ key_ok(struct conn *c, const struct identify *id)
 {
 	if (starts_key(c->sim, id->shard, wire_arrived_ms(&c->wire)))
 		return true;
-	stats_violation(c->sim, c->shard, "IDENTIFY too soon for key %u",
+	stats_violation(c->sim, c->key, "IDENTIFY too soon for key %u",
 	    id->shard % c->sim->cfg.max_concurrency);
 	conn_invalid(c, false);
 	return false;
@@ -248,20 +280,22 @@ void
 identify_start(struct conn *c, json_object *d)
 {
 	struct identify id = {0};
+	struct check_odd odd = {0};
 	const char *why;
 
 	if (c->state == CONN_SILENT)
-		stats_violation(c->sim, -1, "IDENTIFY before HELLO");
+		check_odd_add(&odd, "before HELLO");
 	if (!token_ok(c, d) || !shard_ok(c, d, &id))
 		return;
-	conn_is_for(c, (int)id.shard);
-	stats_of(c->sim, c->shard)->identifies++;
-	stats_of(c->sim, c->shard)->identified_ms = wire_arrived_ms(&c->wire)
+	conn_is_for(c, id.shard, id.count);
+	stats_of(c->sim, c->key)->identifies++;
+	stats_of(c->sim, c->key)->identified_ms = wire_arrived_ms(&c->wire)
 	    - c->sim->started_ms;
 	if (c->host == HOST_RESUME)
-		stats_violation(c->sim, c->shard,
-		    "IDENTIFY on the resume host");
-	why = shape(d, &id);
+		check_odd_add(&odd, "on the resume host");
+	why = shape(d, &id, &odd);
+	if (odd.text[0])
+		stats_odd(c->sim, c->key, "IDENTIFY: %s", odd.text);
 	if (why) {
 		opcode_refuse(c, 4001, "op 2: %s", why);
 		return;
@@ -277,7 +311,7 @@ identify_start(struct conn *c, json_object *d)
 static void
 resume_failed(struct conn *c, struct session *s)
 {
-	stats_of(c->sim, c->shard)->resumes_failed++;
+	stats_of(c->sim, c->key)->resumes_failed++;
 	if (s)
 		session_end(s);
 	conn_invalid(c, false);
@@ -312,21 +346,25 @@ identify_resume(struct conn *c, json_object *d)
 	s = session_find(c->sim, json_object_get_string(id),
 	    (size_t)json_object_get_string_len(id));
 	if (s)
-		conn_is_for(c, (int)s->shard);
-	stats_of(c->sim, c->shard)->resumes++;
+		conn_is_for(c, s->shard, s->count);
+	stats_of(c->sim, c->key)->resumes++;
 	if (strike_resume(c, s)) {
-		stats_of(c->sim, c->shard)->resumes_failed++;
+		stats_of(c->sim, c->key)->resumes_failed++;
 		return;
 	}
 	if (!s || s->ended) {
 		resume_failed(c, NULL);
 	} else if (json_object_get_uint64(seq) > s->journal.seq) {
-		stats_of(c->sim, c->shard)->resumes_failed++;
+		stats_of(c->sim, c->key)->resumes_failed++;
 		session_end(s);
 		opcode_refuse(c, 4007, "Invalid seq.");
 	} else if (json_object_get_uint64(seq) + 1 < session_oldest(s)) {
 		resume_failed(c, s);
 	} else {
+		if (!ledger_acknowledge(s, json_object_get_uint64(seq)))
+			stats_violation(c->sim, c->key,
+			    "RESUME from seq %llu, which was never sent",
+			    (unsigned long long)json_object_get_uint64(seq));
 		begin_replay(c, s, json_object_get_uint64(seq));
 	}
 }

@@ -2,7 +2,7 @@
 #include "tools/sim/gateway/opcode.h"
 
 #include "tools/sim/book/stats.h"
-#include "tools/sim/gateway/session.h"
+#include "tools/sim/gateway/ledger.h"
 #include "tools/sim/gateway/check.h"
 #include "tools/sim/gateway/identify.h"
 #include "tools/sim/gateway/request.h"
@@ -21,7 +21,7 @@ opcode_refuse(struct conn *c, unsigned code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	stats_violation(c->sim, c->shard, "%u: %s", code, what);
+	stats_violation(c->sim, c->key, "%u: %s", code, what);
 	conn_close(c, code, what);
 }
 
@@ -39,8 +39,8 @@ heartbeat(struct conn *c, json_object *d)
 		return;
 	}
 	seq = d ? (uint64_t)json_object_get_int64(d) : 0;
-	if (s && seq > s->journal.seq)
-		stats_violation(c->sim, c->shard,
+	if (s && !ledger_acknowledge(s, seq))
+		stats_violation(c->sim, c->key,
 		    "heartbeat with seq %llu, which was never sent",
 		    (unsigned long long)seq);
 	else if (s && seq > s->heartbeat_seq)

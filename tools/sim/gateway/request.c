@@ -24,8 +24,11 @@
 void
 request_presence(struct conn *c, json_object *d)
 {
-	const char *why = check_presence(d);
+	struct check_odd odd = {0};
+	const char *why = check_presence(d, &odd);
 
+	if (!why && odd.text[0])
+		stats_odd(c->sim, c->key, "op 3: %s", odd.text);
 	if (why)
 		opcode_refuse(c, 4001, "op 3: %s", why);
 	else if (conn_stamp(&c->presences, CONN_PRESENCES_MAX,
@@ -34,7 +37,7 @@ request_presence(struct conn *c, json_object *d)
 		    "Rate limited: over %d presence updates in %d s.",
 		    CONN_PRESENCES_MAX, CONN_PRESENCES_S);
 	else
-		stats_of(c->sim, c->shard)->presences++;
+		stats_of(c->sim, c->key)->presences++;
 }
 
 static uint64_t
@@ -73,7 +76,7 @@ seen_guild(struct conn *c, uint64_t id, int op)
 	if (g != NULL && guild_member_is(g, WORLD_BOT)
 	    && (id >> 22) % s->count == s->shard)
 		return i;
-	stats_violation(c->sim, c->shard,
+	stats_violation(c->sim, c->key,
 	    "op %d for guild %" PRIu64 ", which is not of this shard", op, id);
 	return -1;
 }
@@ -299,7 +302,7 @@ request_members(struct conn *c, json_object *d)
 	if (guild < 0)
 		return;
 	if (is_full(d) && !(c->session->intents & INTENT_MEMBERS)) {
-		stats_violation(c->sim, c->shard,
+		stats_violation(c->sim, c->key,
 		    "op 8 for every member without the GUILD_MEMBERS intent");
 		return;
 	}

@@ -2,6 +2,7 @@
 #include "tools/sim/gateway/session.h"
 
 #include "tools/sim/gateway/gateway.h"
+#include "tools/sim/gateway/ledger.h"
 #include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
@@ -64,6 +65,7 @@ session_new(struct sim *sim, unsigned shard, unsigned count, uint64_t intents)
 	s->sim = sim;
 	s->shard = shard;
 	s->count = count;
+	s->key = stats_key(shard, count);
 	s->intents = intents;
 	s->replay = sim->cfg.replay;
 	s->window = base_alloc(s->replay * sizeof(*s->window));
@@ -102,14 +104,15 @@ session_owner(struct session *s, uint64_t seq, uint32_t crc)
 }
 
 struct session *
-session_newest(struct sim *sim, unsigned shard)
+session_newest(struct sim *sim, unsigned shard, unsigned count)
 {
 	struct session *found = NULL;
 
 	list_each (&sim->gateway->live, e) {
 		struct session *s = container_of(e, struct session, link);
 
-		if (s->shard == shard && (s->conn || !found || !found->conn))
+		if (s->shard == shard && (count == 0 || s->count == count)
+		    && (s->conn || !found || !found->conn))
 			found = s;
 	}
 	return found;
@@ -139,7 +142,7 @@ envelope(const char *t, uint64_t seq, const char *d, size_t len)
 static void
 issue(struct session *s, const char *t, struct session_kept k, unsigned flags)
 {
-	struct stats *st = stats_of(s->sim, (int)s->shard);
+	struct stats *st = stats_of(s->sim, s->key);
 	struct session_kept *slot;
 	struct journal_entry *e;
 
@@ -154,9 +157,7 @@ issue(struct session *s, const char *t, struct session_kept k, unsigned flags)
 	}
 	if (!s->conn || !conn_is_live(s->conn))
 		return;
-	e->flags |= JOURNAL_DELIVERED;
-	if (flags & JOURNAL_COUNTED)
-		st->delivered++;
+	ledger_left(s, e, s->journal.seq, false);
 	session_leaves(s, s->journal.seq);
 	conn_send(s->conn, k.raw, k.len);
 }
@@ -194,7 +195,7 @@ session_gap_begin(struct session *s, uint64_t seq)
 void
 session_leaves(struct session *s, uint64_t seq)
 {
-	struct stats *st = stats_of(s->sim, (int)s->shard);
+	struct stats *st = stats_of(s->sim, s->key);
 	uint64_t now = clock_boot_ms();
 
 	s->window[seq % s->replay].sent_ms = now;
@@ -251,7 +252,7 @@ session_end(struct session *s)
 		return;
 	s->ended = true;
 	timer_stop(&s->expire);
-	stats_of(s->sim, (int)s->shard)->lost += s->sent - s->handled;
+	ledger_end(s);
 	free_window(s);
 	list_remove(&s->link);
 	list_append(&g->ended, &s->link);
@@ -263,7 +264,7 @@ void
 session_note_raw(struct session *s, const void *data, size_t len)
 {
 	s->raw[s->raws++ % SESSION_RAW_MAX] = journal_crc(data, len);
-	stats_of(s->sim, (int)s->shard)->raw_sent++;
+	stats_of(s->sim, s->key)->raw_sent++;
 }
 
 bool

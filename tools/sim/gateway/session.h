@@ -29,16 +29,30 @@ struct session {
 	struct sim *sim;
 	char id[33];
 	unsigned shard, count;
+	int key; /* stats_key() of them */
 	uint64_t intents;
 	unsigned large;	   /* of its IDENTIFY: large_threshold */
 	struct conn *conn; /* NULL: disconnected */
 	bool ended;
-	uint64_t sent, handled;	     /* counted events */
+	uint64_t sent;		     /* counted events */
 	uint64_t heartbeat_seq;	     /* highest d of its heartbeats */
-	uint64_t audit_seq;	     /* highest audited */
 	struct journal journal;	     /* journal.seq: last issued */
 	struct session_kept *window; /* seq % replay */
 	unsigned replay;
+
+	/* The ledger (ledger.h): seqs first, then counted events. */
+	uint64_t left, left_seq;    /* left at least once; the highest */
+	uint64_t left_again;	    /* left once more, in a replay */
+	uint64_t replayed;	    /* left in a replay */
+	uint64_t acknowledged_seq;  /* highest acknowledged */
+	uint64_t left_acknowledged; /* of those that left */
+	uint64_t audit_seq;	    /* highest reported */
+	bool reported;		    /* somebody reported of it */
+	uint64_t handled;	    /* reported */
+	uint64_t acknowledged;
+	uint64_t credited; /* handled, as its shard counts it */
+	uint64_t repeated, reordered, corrupt;
+
 	struct timer expire;
 	uint64_t resumed_from_ms; /* when the client's last event had left on
 				     the connection before; 0: not asked */
@@ -58,8 +72,9 @@ struct session *session_find(struct sim *, const char *id, size_t len);
 /* Of all with the id of s, which is the newest, the one whose event seq has
  * this checksum; s itself when none has. */
 struct session *session_owner(struct session *, uint64_t seq, uint32_t crc);
-/* The newest live session of a shard id, a connected one first; or NULL. */
-struct session *session_newest(struct sim *, unsigned shard);
+/* The newest live session of a shard id, a connected one first; or NULL.
+ * count 0: of any layout. */
+struct session *session_newest(struct sim *, unsigned shard, unsigned count);
 /* Issues a dispatch; d is its JSON.  flags: JOURNAL_COUNTED or 0. */
 void session_dispatch(struct session *, const char *t, const char *d,
     size_t len, unsigned flags);

@@ -14,7 +14,7 @@
 static const struct fault *
 take(struct conn *c, enum fault_kind kind)
 {
-	return fault_take(c->sim, kind, c->shard, c->host);
+	return fault_take(c->sim, kind, c->shard, c->count, c->host);
 }
 
 /* ---- ACCEPT --------------------------------------------------------- */
@@ -22,7 +22,7 @@ take(struct conn *c, enum fault_kind kind)
 bool
 strike_accept(struct sim *sim, enum conn_host host)
 {
-	return fault_take(sim, FAULT_K_CONNECT_REFUSE, -1, host) != NULL;
+	return fault_take(sim, FAULT_K_CONNECT_REFUSE, -1, 0, host) != NULL;
 }
 
 int
@@ -47,6 +47,12 @@ strike_before_hello(struct conn *c)
 	if (f)
 		timer_set(&c->deadline, (double)f->arg / 1000);
 	return f != NULL;
+}
+
+bool
+strike_glued(struct conn *c)
+{
+	return take(c, FAULT_K_HELLO_GLUED) != NULL;
 }
 
 bool

@@ -16,6 +16,8 @@ bool strike_accept(struct sim *, enum conn_host);
 int strike_upgrade(struct conn *, unsigned *retry_after);
 /* Once open: HELLO comes never, or at c->deadline. */
 bool strike_before_hello(struct conn *);
+/* HELLO leaves with the upgrade's answer. */
+bool strike_glued(struct conn *);
 /* Something else was sent for HELLO. */
 bool strike_hello(struct conn *);
 /* A heartbeat's ACK comes never, or at c->ack. */

@@ -98,29 +98,45 @@ query(struct word target, const char *name)
 	return (struct word) {NULL, 0};
 }
 
-static int
+/* Versions that Discord still takes; 10 is spoken to all of them. */
+static bool
+read_version(struct word v, struct upgrade *u)
+{
+	static const char *const older[] = {"6", "7", "8", "9"};
+	bool known = !v.p;
+
+	if (v.p && word_is(v, "10"))
+		return true;
+	for (size_t i = 0; v.p && i < nitems(older); i++)
+		known |= word_is(v, older[i]);
+	if (known)
+		u->odd = "the gateway URL does not ask for v=10, which it gets";
+	return known;
+}
+
+static void
 read_query(struct word target, struct upgrade *u)
 {
-	struct word v = query(target, "v"), e = query(target, "encoding");
+	struct word e = query(target, "encoding");
 	struct word c = query(target, "compress");
 
+	if (target.len > 0 && target.p[0] == '/'
+	    && memcmp(target.p, "/?", target.len < 2 ? target.len : 2) != 0)
+		u->odd = "the path of the gateway URL is not /";
 	u->compress = COMPRESS_NONE;
 	if (c.p && word_is(c, "zlib-stream"))
 		u->compress = COMPRESS_ZLIB;
 	else if (c.p && word_is(c, "zstd-stream"))
 		u->compress = COMPRESS_ZSTD;
-	else if (c.p) {
-		u->why = "unknown compress= in the gateway URL";
-		return 400;
-	}
-	if (!v.p || !word_is(v, "10")) {
+	else if (c.len > 0)
+		u->odd = "unknown compress= in the gateway URL: it gets none";
+	if (!read_version(query(target, "v"), u)) {
 		u->close = 4012;
 		u->why = "Invalid API version.";
 	} else if (e.p && !word_is(e, "json")) {
 		u->close = 4012;
 		u->why = "Invalid encoding: this gateway speaks json.";
 	}
-	return 101;
 }
 
 static bool
@@ -164,8 +180,6 @@ upgrade_read(const char *text, size_t len, struct upgrade *u)
 	if (target.len < 10 || strncmp(eol - 9, " HTTP/1.1", 9) != 0)
 		return refuse(u, 400, "not HTTP/1.1");
 	target.len -= 9;
-	if (target.p[1] != '?' && target.len != 1)
-		return refuse(u, 404, "the gateway lives at /");
 	if (header(text, len, "Host").len == 0)
 		return refuse(u, 400, "no Host header");
 	if (!lists(header(text, len, "Upgrade"), "websocket")
@@ -175,7 +189,8 @@ upgrade_read(const char *text, size_t len, struct upgrade *u)
 		return refuse(u, 426, "Sec-WebSocket-Version is not 13");
 	if (!accept_key(header(text, len, "Sec-WebSocket-Key"), u->accept))
 		return refuse(u, 400, "bad Sec-WebSocket-Key");
-	return read_query(target, u);
+	read_query(target, u);
+	return 101;
 }
 
 static const char *

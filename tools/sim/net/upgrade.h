@@ -14,6 +14,7 @@ struct upgrade {
 	char accept[32]; /* Sec-WebSocket-Accept */
 	unsigned close;	 /* 0, or the close code to send once open */
 	const char *why; /* with close, or with a status that is not 101 */
+	const char *odd; /* NULL, or what is odd and taken */
 	enum compress_kind compress;
 };
 

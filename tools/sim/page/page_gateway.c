@@ -202,11 +202,12 @@ page_violations_table(struct page *p, uint64_t from, uint64_t most)
 
 		sbuf_str(p->t, "<tr><td class=\"t\">");
 		page_html_time(p->t, v->at_ms);
-		if (v->shard < 0)
+		if (v->key < 0)
 			sbuf_str(p->t, "</td><td class=\"soft\">none</td>");
 		else
-			sbuf_fmt(p->t, "</td><td>%d</td>", v->shard);
-		page_html_element(p->t, "td", NULL, v->what);
+			sbuf_fmt(p->t, "</td><td>%u/%u</td>",
+			    stats_key_shard(v->key), stats_key_count(v->key));
+		page_html_element(p->t, "td", v->odd ? "soft" : NULL, v->what);
 		sbuf_str(p->t, "</tr>\n");
 	}
 	page_html_table_end(p->t);

@@ -13,6 +13,7 @@
 #include "tools/sim/rest/rest_body.h"
 #include "tools/sim/rest/rest_fault.h"
 #include "tools/sim/rest/rest_reply.h"
+#include "tools/sim/rest/rest_seen.h"
 #include "tools/sim/world/world_interaction.h"
 
 #include <string.h>
@@ -201,6 +202,7 @@ rest_start(struct sim *sim, const struct route *const *routes, struct err *e)
 	r->faults = rest_fault_new();
 	r->routes = routes;
 	r->handle = handle;
+	rest_door(sim, "/sim/seen", rest_seen);
 	if (rest_http_start(r, e) == -1) {
 		rest_free(r);
 		return -1;

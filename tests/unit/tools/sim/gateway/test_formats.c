@@ -65,16 +65,43 @@ upgrade_refuses_bad_requests(void **state)
 
 	assert_int_equal(changed("GET", "POST", &u), 400);
 	assert_int_equal(changed("HTTP/1.1", "HTTP/1.0", &u), 400);
-	assert_int_equal(changed("/?v", "/x?v", &u), 404);
 	assert_int_equal(changed("Host", "Ghost", &u), 400);
 	assert_int_equal(changed(", Upgrade", "", &u), 426);
 	assert_int_equal(changed(": 13", ": 8", &u), 426);
 	assert_int_equal(changed("Sec-WebSocket-Key: d", "Key: d", &u), 400);
-	assert_int_equal(changed("zlib-stream", "br", &u), 400);
-	assert_int_equal(changed("v=10", "v=9", &u), 101);
+	assert_int_equal(changed("v=10", "v=11", &u), 101);
+	assert_int_equal(u.close, 4012);
+	assert_int_equal(changed("v=10", "v=", &u), 101);
 	assert_int_equal(u.close, 4012);
 	assert_int_equal(changed("json", "etf", &u), 101);
 	assert_int_equal(u.close, 4012);
+}
+
+/* Odd, and taken: see discord-protocol.md section 6.6. */
+static void
+upgrade_takes_what_is_odd(void **state)
+{
+	static const char *const to[] = {"/x?v", "/x/?v", "//?v", "/?a=b&c&v",
+	    "/gateway?&&v"};
+	struct upgrade u;
+
+	assert_int_equal(upgrade(REQUEST, &u), 101);
+	assert_null(u.odd);
+	for (size_t i = 0; i < nitems(to); i++) {
+		assert_int_equal(changed("/?v", to[i], &u), 101);
+		assert_int_equal(u.close, 0);
+		assert_int_equal(u.compress, COMPRESS_ZLIB);
+		assert_int_equal(u.odd != NULL, strncmp(to[i], "/?", 2) != 0);
+	}
+	assert_int_equal(changed("v=10", "v=9", &u), 101);
+	assert_int_equal(u.close, 0);
+	assert_non_null(u.odd);
+	assert_int_equal(changed("v=10&", "", &u), 101);
+	assert_int_equal(u.close, 0);
+	assert_non_null(u.odd);
+	assert_int_equal(changed("zlib-stream", "br", &u), 101);
+	assert_int_equal(u.compress, COMPRESS_NONE);
+	assert_non_null(u.odd);
 }
 
 static void
@@ -202,11 +229,16 @@ intents_switch_events_on(void **state)
 	assert_true(intents_want(0, "SOME_FUTURE_EVENT", false));
 }
 
+static struct check_odd odd; /* of the last presence */
+
 static const char *
 presence(const char *text)
 {
 	json_object *o = json_tokener_parse(text);
-	const char *why = check_presence(o);
+	const char *why;
+
+	odd = (struct check_odd) {0};
+	why = check_presence(o, &odd);
 
 	json_object_put(o);
 	return why;
@@ -219,7 +251,16 @@ presences(void **state)
 			     "\"type\":0}],\"status\":\"dnd\",\"afk\":false}"));
 	assert_null(presence("{\"since\":5,\"activities\":[],\"status\":"
 			     "\"online\",\"afk\":true}"));
-	assert_non_null(presence("{\"activities\":[],\"status\":\"online\","
+	assert_string_equal(odd.text, "");
+	assert_null(presence("{\"activities\":null,\"status\":\"online\"}"));
+	assert_string_equal(odd.text,
+	    "since is absent, activities is null, afk is absent");
+	assert_null(presence("{\"since\":0.0,\"activities\":[],\"status\":"
+			     "\"online\",\"afk\":true}"));
+	assert_string_equal(odd.text, "since is no integer");
+	assert_non_null(presence("{\"since\":\"5\",\"activities\":[],"
+				 "\"status\":\"online\",\"afk\":true}"));
+	assert_non_null(presence("{\"since\":5,\"status\":\"online\","
 				 "\"afk\":true}"));
 	assert_non_null(presence("{\"since\":5,\"activities\":[{}],\"status\":"
 				 "\"online\",\"afk\":true}"));
@@ -246,6 +287,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(upgrade_takes_a_good_request),
 	    cmocka_unit_test(upgrade_refuses_bad_requests),
+	    cmocka_unit_test(upgrade_takes_what_is_odd),
 	    cmocka_unit_test(zlib_stream_is_one_stream),
 	    cmocka_unit_test(zstd_stream_stays_open),
 	    cmocka_unit_test(frame_heads),
