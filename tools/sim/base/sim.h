@@ -40,6 +40,15 @@ struct sim_starts {
 	uint64_t key_ms[SIM_SHARDS_MAX]; /* last IDENTIFY of each key */
 };
 
+/* What a gateway connection is like below TLS; 0: nothing is done to it. */
+struct sim_line {
+	double latency_s;     /* a round trip takes */
+	unsigned bandwidth;   /* bytes/s that leave */
+	unsigned segment;     /* bytes that leave at once */
+	unsigned send_buffer; /* SO_SNDBUF, of later connections */
+	unsigned backlog;     /* bytes kept for a client that does not read */
+};
+
 /* What `run` was asked for; some change later (`ctl set`). */
 struct sim_config {
 	char *dir;     /* absolute */
@@ -58,7 +67,7 @@ struct sim_config {
 	char *mix;
 	unsigned ping_every;	  /* 0: never */
 	double heartbeat_s;	  /* heartbeat_interval of HELLO */
-	double latency_s;	  /* a round trip of the gateway takes */
+	struct sim_line line;	  /* of connections without their own */
 	double identify_s;	  /* one IDENTIFY per key in this time */
 	double session_ttl_s;	  /* after a disconnect */
 	unsigned same_ids;	  /* 1: a shard's sessions all have one id */

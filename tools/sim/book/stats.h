@@ -34,6 +34,8 @@
 	X(resumes_failed)                                                      \
 	X(heartbeats)                                                          \
 	X(connects)                                                            \
+	X(unread)                                                              \
+	X(refused)                                                             \
 	X(raw_sent)                                                            \
 	X(raw_handled)                                                         \
 	X(violations)                                                          \

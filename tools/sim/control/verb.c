@@ -7,6 +7,7 @@
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/control/generator.h"
 #include "tools/sim/control/inspect.h"
+#include "tools/sim/control/line.h"
 #include "tools/sim/book/pings.h"
 #include "tools/sim/control/report.h"
 #include "tools/sim/book/stats.h"
@@ -449,6 +450,9 @@ static const struct {
 	HELP_CONNECTIONS},
     {"mute", 2, 2, verb_mute, "SHARD|all on|off",
 	"Half-open: it reads, and says nothing until off.", HELP_CONNECTIONS},
+    {"line", 2, 9, line_command, LINE_USAGE,
+	"What its connections are like: slow, in pieces; default: as others.",
+	HELP_CONNECTIONS},
     {"withhold", 2, 2, verb_withhold, "SHARD|all NAME|off",
 	"Events whose names begin with NAME are never issued, until off.",
 	HELP_FAULTS},

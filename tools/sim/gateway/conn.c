@@ -138,8 +138,9 @@ conn_can_send(struct conn *c)
 
 	if (c->stuck || c->state >= CONN_CLOSING || c->wire.fd < 0)
 		return false;
-	if (behind < CONN_BACKLOG_MAX)
+	if (behind < c->wire.line->backlog)
 		return true;
+	stats_of(c->sim, c->key)->unread++;
 	stats_violation(c->sim, c->key, "does not read: %zu bytes behind",
 	    behind);
 	conn_drop(c);
@@ -352,9 +353,11 @@ put_answer(struct conn *c, int status, const char *accept, unsigned after)
 static void
 refuse(struct conn *c, int status, const char *why, unsigned retry_after)
 {
-	if (why)
+	if (why) {
+		stats_of(c->sim, STATS_NONE)->refused++;
 		stats_violation(c->sim, STATS_NONE,
 		    "upgrade refused with %d: %s", status, why);
+	}
 	put_answer(c, status, "", retry_after);
 	begin_closing(c);
 	wire_shut(&c->wire);
@@ -458,7 +461,7 @@ conn_accept(struct sim *sim, int fd, enum conn_host host)
 	c->wire.on_drained = on_drained;
 	list_init(&c->busy);
 	list_init(&c->link);
-	c->wire.rtt_s = &sim->cfg.latency_s;
+	c->wire.line = &sim->cfg.line;
 	timer_init(sim->timers, &c->deadline, on_deadline);
 	timer_init(sim->timers, &c->heartbeat, on_late);
 	timer_init(sim->timers, &c->ack, on_ack);

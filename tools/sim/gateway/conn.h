@@ -19,11 +19,11 @@
 #define CONN_SENDS_S 60
 #define CONN_PRESENCES_MAX 5 /* op 3 per CONN_PRESENCES_S */
 #define CONN_PRESENCES_S 20
-#define CONN_UPGRADE_S 15  /* from accept to the request's end */
-#define CONN_HELLO_S 0.005 /* after the 101, as from another machine */
-#define CONN_CLOSE_S 3	   /* for the client's close frame */
-#define CONN_BACKLOG_MAX (64u << 20) /* unread bytes of a slow client */
-#define CONN_PACE (1u << 20) /* backlog at which replay and sync pause */
+#define CONN_UPGRADE_S 15    /* from accept to the request's end */
+#define CONN_HELLO_S 0.005   /* after the 101, as from another machine */
+#define CONN_CLOSE_S 3	     /* for the client's close frame */
+#define CONN_PACE (1u << 20) /* backlog at which replay and sync pause, */
+#define CONN_PACE_PART 4     /* or at this part of what may be there */
 #define CONN_PAYLOAD_MIN 512 /* payload compression leaves smaller ones be */
 #define CONN_LATE 1.5	     /* intervals without a heartbeat */
 #define CONN_EXCUSES 5	     /* looks at what came while we were busy */
@@ -55,6 +55,7 @@ struct conn {
 	struct list busy; /* gateway->busy while replay or sync goes on */
 	struct sim *sim;
 	struct wire wire;
+	struct sim_line line; /* its own, once wire.line is this */
 	enum conn_state state;
 	enum conn_host host;
 	struct sbuf head; /* HTTP request so far */

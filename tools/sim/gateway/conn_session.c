@@ -83,6 +83,14 @@ replay_one(struct conn *c, const char *raw, size_t len)
 		conn_eof(c);
 }
 
+static bool
+is_behind(const struct conn *c)
+{
+	unsigned most = c->wire.line->backlog / CONN_PACE_PART;
+
+	return wire_backlog(&c->wire) > (most < CONN_PACE ? most : CONN_PACE);
+}
+
 static void
 replay(struct conn *c)
 {
@@ -90,7 +98,7 @@ replay(struct conn *c)
 		const char *raw;
 		size_t len;
 
-		if (wire_backlog(&c->wire) > CONN_PACE)
+		if (is_behind(c))
 			return;
 		if (c->replay_next > c->session->journal.seq) {
 			resumed(c);
@@ -136,7 +144,7 @@ send_guilds(struct conn *c)
 	unsigned guilds = world_guilds(c->sim->world);
 
 	for (int i = 0; i < CONN_REPLAY_GUILDS && conn_is_live(c); i++) {
-		if (wire_backlog(&c->wire) > CONN_PACE)
+		if (is_behind(c))
 			return;
 		if (s->sync_next >= guilds && s->sync_floods > 1) {
 			s->sync_floods--;

@@ -3,6 +3,7 @@
 
 #include "tools/sim/base/cert.h"
 #include "tools/sim/gateway/ledger.h"
+#include "tools/sim/book/stats.h"
 #include "tools/sim/gateway/strike.h"
 #include "tools/sim/base/hostnames.h"
 #include "tools/sim/base/listener.h"
@@ -10,6 +11,8 @@
 #include "tools/sim/base/jso.h"
 #include "tools/sim/gateway/intents.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <openssl/rand.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -144,6 +147,26 @@ reset(int fd)
 	close(fd);
 }
 
+/* Without a descriptor for who waits the listener would call for ever: one is
+ * kept for that.  False: it was something else. */
+static bool
+refuse_one(struct sim *sim, int listener)
+{
+	struct gateway *g = sim->gateway;
+	int fd;
+
+	if ((errno != EMFILE && errno != ENFILE) || g->spare_fd < 0)
+		return false;
+	close(g->spare_fd);
+	fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0) {
+		stats_of(sim, STATS_NONE)->refused++;
+		reset(fd);
+	}
+	g->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return fd >= 0;
+}
+
 static void
 on_accept(struct ev_loop *loop, ev_io *io, int revents)
 {
@@ -155,13 +178,18 @@ on_accept(struct ev_loop *loop, ev_io *io, int revents)
 		int fd = accept4(l->fd, NULL, NULL,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (fd < 0)
+		if (fd < 0 && !refuse_one(sim, l->fd))
 			return;
-		if (sim->gateway->conn_count >= GATEWAY_CONNS_MAX
-		    || strike_accept(sim, l->host))
+		if (fd < 0)
+			continue;
+		if (sim->gateway->conn_count >= GATEWAY_CONNS_MAX) {
+			stats_of(sim, STATS_NONE)->refused++;
 			reset(fd);
-		else
+		} else if (strike_accept(sim, l->host)) {
+			reset(fd);
+		} else {
 			conn_accept(sim, fd, l->host);
+		}
 	}
 }
 
@@ -233,6 +261,7 @@ gateway_start(struct sim *sim, struct err *err)
 
 	sim->gateway = g;
 	g->main.fd = g->resume.fd = -1;
+	g->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	list_init(&g->conns);
 	list_init(&g->dead);
 	list_init(&g->dirty);
@@ -270,6 +299,8 @@ gateway_stop(struct sim *sim)
 	ev_prepare_stop(sim->loop, &g->flush);
 	ev_timer_stop(sim->loop, &g->tick);
 	SSL_CTX_free(g->tls);
+	if (g->spare_fd >= 0)
+		close(g->spare_fd);
 	free(g);
 	sim->gateway = NULL;
 }

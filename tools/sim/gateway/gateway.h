@@ -31,9 +31,10 @@ struct gateway {
 	ev_timer tick; /* runs while busy is not empty */
 	struct list conns;
 	unsigned conn_count;
-	struct list dead;	 /* conns to free */
-	struct list dirty;	 /* wires to flush */
-	struct list busy;	 /* conns with replay or sync to do */
+	int spare_fd;	   /* given up to refuse when there is no other; -1 */
+	struct list dead;  /* conns to free */
+	struct list dirty; /* wires to flush */
+	struct list busy;  /* conns with replay or sync to do */
 	struct list live, ended; /* sessions */
 	unsigned ended_count;
 	struct session *bucket[GATEWAY_BUCKETS];

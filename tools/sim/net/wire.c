@@ -16,6 +16,8 @@
 #define WIRE_READS_MAX 8       /* reads per wake-up */
 #define WIRE_WRITE_MAX 65536   /* bytes handed to one SSL_write */
 #define WIRE_KEEP (256u << 10) /* larger empty buffers are given back */
+#define WIRE_BURST_S 0.02      /* of bandwidth that leaves in one write */
+#define WIRE_PIECE_MS 1	       /* between two segments */
 
 #define SETUP_TRIPS 2 /* TCP's and TLS's, before anything is read */
 
@@ -30,7 +32,7 @@ struct late {
 static double
 rtt_s(const struct wire *w)
 {
-	return w->rtt_s != NULL ? *w->rtt_s : 0;
+	return w->line->latency_s;
 }
 
 static void
@@ -94,6 +96,48 @@ drop_late(struct wire *w)
 		list_remove(e);
 		free(container_of(e, struct late, link));
 	}
+}
+
+/* ---- bandwidth and segments ----------------------------------------- */
+
+/* Bytes that must have come together before any leaves. */
+static double
+burst(const struct sim_line *l)
+{
+	double n = l->bandwidth * WIRE_BURST_S;
+
+	return n < 1 ? 1 : n;
+}
+
+/* Of len bytes those that may leave at once; 0: later, and hold is set. */
+static size_t
+pace(struct wire *w, size_t len)
+{
+	const struct sim_line *l = w->line;
+	uint64_t now = clock_boot_ms();
+	double need;
+
+	if (len == 0 || (l->bandwidth == 0 && l->segment == 0))
+		return len;
+	if (l->segment > 0 && len > l->segment)
+		len = l->segment;
+	if (l->segment > 0 && now < w->piece_ms) {
+		hold_for(w, WIRE_PIECE_MS / 1000.0);
+		return 0;
+	}
+	w->piece_ms = now + WIRE_PIECE_MS;
+	if (l->bandwidth == 0)
+		return len;
+	w->credit += (double)(now - w->credit_ms) * l->bandwidth / 1000;
+	w->credit_ms = now;
+	if (w->credit > burst(l))
+		w->credit = burst(l);
+	need = (double)len < burst(l) ? (double)len : burst(l);
+	if (w->credit < need) {
+		hold_for(w, (need - w->credit) / l->bandwidth);
+		return 0;
+	}
+	return need < (double)len ? (size_t)need : len;
 }
 
 static void flush(struct wire *);
@@ -208,7 +252,7 @@ on_writable(struct ev_loop *loop, ev_io *io, int revents)
 int
 wire_open(struct wire *w, struct ev_loop *loop, int fd, SSL_CTX *tls)
 {
-	int one = 1;
+	int one = 1, buffer = (int)w->line->send_buffer;
 
 	w->loop = loop;
 	w->fd = fd;
@@ -217,9 +261,15 @@ wire_open(struct wire *w, struct ev_loop *loop, int fd, SSL_CTX *tls)
 	list_init(&w->dirty);
 	list_init(&w->late);
 	w->put = w->gone = 0;
+	w->credit = 0;
+	w->credit_ms = clock_boot_ms();
+	w->piece_ms = 0;
+	w->retry = 0;
 	ev_timer_init(&w->hold, on_hold_over, 0, 0);
 	w->hold.data = w;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (buffer > 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
 	if (tls) {
 		w->ssl = SSL_new(tls);
 		if (!w->ssl || SSL_set_fd(w->ssl, fd) != 1) {
@@ -288,12 +338,16 @@ write_some(struct wire *w, size_t len)
 
 	if (w->ssl) {
 		ERR_clear_error();
-		n = SSL_write(w->ssl, p,
-		    (int)(len > WIRE_WRITE_MAX ? WIRE_WRITE_MAX : len));
+		if (len > WIRE_WRITE_MAX)
+			len = WIRE_WRITE_MAX;
+		n = SSL_write(w->ssl, p, (int)len);
+		w->retry = 0;
 		if (n > 0)
 			return n;
-		if (tls_waits(w, (int)n))
+		if (tls_waits(w, (int)n)) {
+			w->retry = len;
 			return 0;
+		}
 		lose(w, "TLS write failed");
 		return -1;
 	}
@@ -308,6 +362,25 @@ write_some(struct wire *w, size_t len)
 	return -1;
 }
 
+/* A TLS write that waited is tried again as it was. */
+static size_t
+next_piece(struct wire *w)
+{
+	if (w->retry > 0 && w->retry <= wire_backlog(w))
+		return w->retry;
+	return pace(w, may_leave(w));
+}
+
+/* A slow client's buffer may never be empty, and must not grow for that. */
+static void
+forget_written(struct wire *w)
+{
+	if (w->out_off < WIRE_KEEP || w->out_off < wire_backlog(w))
+		return;
+	sbuf_drop(&w->out, w->out_off);
+	w->out_off = 0;
+}
+
 static void
 flush(struct wire *w)
 {
@@ -318,16 +391,19 @@ flush(struct wire *w)
 	list_remove(&w->dirty);
 	if (w->fd < 0 || w->handshaking || w->corked)
 		return;
-	while ((len = may_leave(w)) > 0) {
+	while ((len = next_piece(w)) > 0) {
 		n = write_some(w, len);
 		if (n <= 0)
 			return;
 		w->out_off += (size_t)n;
 		w->gone += (uint64_t)n;
+		w->credit -= (double)n;
 	}
 	ev_io_stop(w->loop, &w->wr);
-	if (wire_backlog(w) > 0)
+	if (wire_backlog(w) > 0) {
+		forget_written(w);
 		return;
+	}
 	w->out_off = 0;
 	sbuf_reset(&w->out);
 	if (w->out.cap > WIRE_KEEP)
@@ -352,6 +428,14 @@ wire_flush_all(struct list *dirty)
 	}
 	while (!list_empty(&mine))
 		flush(container_of(mine.next, struct wire, dirty));
+}
+
+void
+wire_line_changed(struct wire *w)
+{
+	w->credit = 0;
+	w->credit_ms = clock_boot_ms();
+	flush(w);
 }
 
 void

@@ -11,6 +11,7 @@
 #define TOOLS_SIM_NET_WIRE_H
 
 #include "tools/sim/base/sbuf.h"
+#include "tools/sim/base/sim.h"
 
 #include <ev.h>
 #include <openssl/ssl.h>
@@ -33,18 +34,22 @@ struct wire {
 	bool shut;   /* FIN once everything is written */
 	ev_io rd, wr;
 	struct sbuf out;
-	size_t out_off;	     /* bytes of out already written */
-	struct list dirty;   /* in the list of wires to flush */
-	const double *rtt_s; /* a round trip takes so long; NULL: no time */
-	struct list late;    /* of wire.c: what may leave when */
-	uint64_t put, gone;  /* bytes appended, written, so far */
-	ev_timer hold;	     /* until more may leave, or be read */
+	size_t out_off;		     /* bytes of out already written */
+	struct list dirty;	     /* in the list of wires to flush */
+	const struct sim_line *line; /* what it is like; borrowed */
+	struct list late;	     /* of wire.c: what may leave when */
+	double credit;		     /* bytes that bandwidth allows now ... */
+	uint64_t credit_ms;	     /* ... as of then */
+	uint64_t piece_ms;	     /* the next piece leaves then */
+	size_t retry;	    /* bytes of a TLS write to be tried again */
+	uint64_t put, gone; /* bytes appended, written, so far */
+	ev_timer hold;	    /* until more may leave, or be read */
 	wire_bytes_fn *on_bytes;
 	wire_gone_fn *on_gone;
 	wire_drained_fn *on_drained;
 };
 
-/* Takes fd over; tls may be NULL.  0, or -1 with fd closed. */
+/* Takes fd over; tls may be NULL, line is set.  0, or -1 with fd closed. */
 int wire_open(struct wire *, struct ev_loop *, int fd, SSL_CTX *tls);
 /* Appends to the output; dirty is flushed by wire_flush_all on that list. */
 void wire_put(struct wire *, const void *, size_t, struct list *dirty);
@@ -57,6 +62,8 @@ uint64_t wire_arrived_ms(const struct wire *);
 /* The kernel has bytes of the peer that we have not read yet. */
 bool wire_unread(const struct wire *);
 void wire_flush_all(struct list *dirty);
+/* What line says is another thing now: what waited for it is looked at. */
+void wire_line_changed(struct wire *);
 /* Corked, the peer hears nothing: as over a line that is dead one way. */
 void wire_cork(struct wire *, bool);
 /* FIN after what is buffered; reading goes on. */
