@@ -6,6 +6,7 @@
 #include "tools/sim/gateway/check.h"
 #include "tools/sim/gateway/identify.h"
 #include "tools/sim/gateway/request.h"
+#include "tools/sim/gateway/voice.h"
 #include "tools/sim/base/jso.h"
 
 #include "shared/json/json.h"
@@ -62,7 +63,7 @@ static const struct {
     {1, ANY_TIME, heartbeat},
     {2, BEFORE, identify_start},
     {3, AFTER, request_presence},
-    {4, AFTER, request_voice},
+    {4, AFTER, voice_request},
     {6, BEFORE, identify_resume},
     {8, AFTER, request_members},
     {31, AFTER, request_sounds},
@@ -82,8 +83,8 @@ run(struct conn *c, int64_t op, json_object *d)
 		opcode_refuse(c, 4003, "Not authenticated.");
 	else if (commands[i].when == BEFORE && c->state >= CONN_LIMBO)
 		opcode_refuse(c, 4005, "Already authenticated.");
-	else
-		commands[i].fn(c, d);
+	else if (commands[i].when != AFTER || c->session)
+		commands[i].fn(c, d); /* in limbo nobody listens */
 }
 
 static void

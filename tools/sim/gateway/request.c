@@ -4,6 +4,7 @@
 #include "tools/sim/gateway/opcode.h"
 #include "tools/sim/gateway/strike.h"
 #include "tools/sim/gateway/gateway.h"
+#include "tools/sim/gateway/intents.h"
 #include "tools/sim/world/guild.h"
 #include "tools/sim/book/stats.h"
 #include "tools/sim/base/jso.h"
@@ -21,6 +22,62 @@
 #define REQUEST_FULL_MAX 1024 /* guilds whose last full list is remembered */
 #define INTENT_MEMBERS (1u << 1)
 
+/* Does anybody hear of presences? */
+static bool
+is_heard(struct session *s)
+{
+	list_each (&s->sim->gateway->live, e) {
+		if (container_of(e, struct session, link)->intents
+		    & INTENTS_PRESENCES)
+			return true;
+	}
+	return false;
+}
+
+/* What others see of it; who is invisible seems to be offline. */
+static json_object *
+presence_of(struct session *s, json_object *d)
+{
+	json_object *o = json_object_new_object(), *web, *list;
+	const char *status = jso_get_text(d, "status");
+
+	if (strcmp(status, "invisible") == 0)
+		status = "offline";
+	jso_set(o, "user", json_object_new_object());
+	jso_set_id(jso_get(o, "user"), "id", world_bot_id(s->sim->world));
+	jso_set_text(o, "status", status);
+	list = jso_get(d, "activities");
+	jso_set(o, "activities",
+	    list ? json_object_get(list) : json_object_new_array());
+	web = json_object_new_object();
+	if (strcmp(status, "offline") != 0)
+		jso_set_text(web, "web", status);
+	jso_set(o, "client_status", web);
+	return o;
+}
+
+/* A presence is a shard's: it is seen in the shard's guilds. */
+static void
+show_presence(struct session *s, json_object *d)
+{
+	struct world *w = s->sim->world;
+	json_object *o;
+
+	if (!is_heard(s))
+		return;
+	o = presence_of(s, d);
+	for (unsigned i = 0; i < world_guilds(w); i++) {
+		uint64_t id = world_guild_id(w, i);
+
+		if ((id >> 22) % s->count != s->shard
+		    || !world_has_bot(w, i, WORLD_BOT))
+			continue;
+		jso_set_id(o, "guild_id", id);
+		gateway_emit_json(s->sim, i, "PRESENCE_UPDATE", o);
+	}
+	json_object_put(o);
+}
+
 void
 request_presence(struct conn *c, json_object *d)
 {
@@ -36,8 +93,10 @@ request_presence(struct conn *c, json_object *d)
 		opcode_refuse(c, 4008,
 		    "Rate limited: over %d presence updates in %d s.",
 		    CONN_PRESENCES_MAX, CONN_PRESENCES_S);
-	else
+	else {
 		stats_of(c->sim, c->key)->presences++;
+		show_presence(c->session, d);
+	}
 }
 
 static uint64_t
@@ -48,29 +107,11 @@ guild_of(json_object *d)
 	return check_snowflake(jso_get(d, "guild_id"), &id) ? id : 0;
 }
 
-void
-request_voice(struct conn *c, json_object *d)
-{
-	uint64_t guild = guild_of(d);
-	json_object *channel = jso_get(d, "channel_id");
-	uint64_t id = 0;
-
-	if (!guild || !check_field(d, "self_mute", json_type_boolean)
-	    || !check_field(d, "self_deaf", json_type_boolean)
-	    || (channel ? !check_snowflake(channel, &id)
-			: !check_null(d, "channel_id")))
-		opcode_refuse(c, 4001,
-		    "op 4: guild_id, channel_id, self_mute or self_deaf is "
-		    "wrong");
-}
-
-/* Index of a guild this session sees, or -1 with a violation. */
-static int64_t
-seen_guild(struct conn *c, uint64_t id, int op)
+int64_t
+request_guild(struct conn *c, uint64_t id, int op)
 {
 	struct session *s = c->session;
 	int64_t i = world_guild_find(c->sim->world, id);
-
 	struct guild *g = i >= 0 ? guild_at(c->sim->world, (unsigned)i) : NULL;
 
 	if (g != NULL && guild_member_is(g, WORLD_BOT)
@@ -298,7 +339,7 @@ request_members(struct conn *c, json_object *d)
 		opcode_refuse(c, 4001, "op 8: %s", why);
 		return;
 	}
-	guild = seen_guild(c, id, 8);
+	guild = request_guild(c, id, 8);
 	if (guild < 0)
 		return;
 	if (is_full(d) && !(c->session->intents & INTENT_MEMBERS)) {
@@ -331,7 +372,7 @@ request_sounds(struct conn *c, json_object *d)
 		uint64_t id;
 
 		if (!check_snowflake(json_object_array_get_idx(ids, i), &id)
-		    || seen_guild(c, id, 31) < 0 || !conn_is_live(c))
+		    || request_guild(c, id, 31) < 0 || !conn_is_live(c))
 			continue;
 		sbuf_fmt(&t,
 		    "{\"soundboard_sounds\":[],\"guild_id\":\"%" PRIu64 "\"}",
@@ -351,7 +392,7 @@ request_channels(struct conn *c, json_object *d)
 		opcode_refuse(c, 4001, "op 43: guild_id or fields is wrong");
 		return;
 	}
-	if (seen_guild(c, id, 43) < 0)
+	if (request_guild(c, id, 43) < 0)
 		return;
 	sbuf_fmt(&t, "{\"guild_id\":\"%" PRIu64 "\",\"channels\":[]}", id);
 	answer(c, "CHANNEL_INFO", &t);

@@ -7,8 +7,9 @@
 
 #include <json-c/json.h>
 
+/* Index of a guild this session sees, or -1 with a violation. */
+int64_t request_guild(struct conn *, uint64_t id, int op);
 void request_presence(struct conn *, json_object *d);
-void request_voice(struct conn *, json_object *d);
 void request_members(struct conn *, json_object *d);
 void request_sounds(struct conn *, json_object *d);
 void request_channels(struct conn *, json_object *d);

@@ -3,6 +3,7 @@
 
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/gateway/ledger.h"
+#include "tools/sim/gateway/voice.h"
 #include "tools/sim/book/stats.h"
 
 #include "shared/base/clock.h"
@@ -256,6 +257,7 @@ session_end(struct session *s)
 	free_window(s);
 	list_remove(&s->link);
 	list_append(&g->ended, &s->link);
+	voice_session_ends(s);
 	if (++g->ended_count > SESSION_ENDED_MAX)
 		session_free(container_of(g->ended.next, struct session, link));
 }
@@ -296,5 +298,6 @@ session_free(struct session *s)
 		free_window(s);
 	list_remove(&s->link);
 	journal_free(&s->journal);
+	free(s->voice);
 	free(s);
 }

@@ -63,6 +63,8 @@ struct session {
 					    never issued; "": none is */
 	uint32_t raw[SESSION_RAW_MAX];	 /* checksums; a ring */
 	unsigned raws;
+	uint64_t *voice; /* guilds it has put its bot into a channel of */
+	unsigned voices;
 };
 
 struct session *session_new(struct sim *, unsigned shard, unsigned count,
