@@ -136,14 +136,15 @@ stats_free(struct stats_book *b)
 	free(b);
 }
 
-/* The same oddity of the same shard, written down before. */
+/* The same of the same shard, written down before. */
 static struct stats_violation *
-alike(struct stats_book *b, int key, const char *what)
+alike(struct stats_book *b, int key, bool odd, const char *what)
 {
 	for (size_t i = 0; i < STATS_VIOLATIONS_MAX && i < b->violations; i++) {
 		struct stats_violation *v = &b->violation[i];
 
-		if (v->odd && v->key == key && strcmp(v->what, what) == 0)
+		if (v->odd == odd && v->key == key
+		    && strcmp(v->what, what) == 0)
 			return v;
 	}
 	return NULL;
@@ -163,7 +164,8 @@ write_down(struct sim *sim, int key, bool odd, const char *fmt, va_list ap)
 		stats_of(sim, key)->odd++;
 	else
 		stats_of(sim, key)->violations++;
-	v = odd ? alike(b, key, what) : NULL;
+	/* What anybody may send as often as he likes takes one place. */
+	v = odd || key < 0 ? alike(b, key, odd, what) : NULL;
 	if (v) {
 		v->times++;
 		return;

@@ -58,7 +58,7 @@ struct stats_violation {
 	uint64_t at_ms; /* since the start */
 	int key;
 	bool odd;	/* taken all the same */
-	uint64_t times; /* odd ones alike are one */
+	uint64_t times; /* odd ones alike, and those of no shard, are one */
 	char what[160];
 };
 

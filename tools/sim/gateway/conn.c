@@ -116,7 +116,10 @@ conn_close(struct conn *c, unsigned code, const char *reason)
 static void
 on_gone(struct wire *w, const char *why)
 {
-	bury(container_of(w, struct conn, wire));
+	struct conn *c = container_of(w, struct conn, wire);
+
+	stats_of(c->sim, STATS_NONE)->refused += w->handshaking;
+	bury(c);
 }
 
 /* ---- sending -------------------------------------------------------- */
@@ -214,6 +217,11 @@ on_deadline(struct timer *t)
 		say_hello(c);
 		return;
 	}
+	if (c->state == CONN_UPGRADE) {
+		stats_of(c->sim, STATS_NONE)->refused++;
+		stats_violation(c->sim, STATS_NONE, "no upgrade within %d s",
+		    CONN_UPGRADE_S);
+	}
 	wire_end(&c->wire, false);
 	bury(c);
 }
@@ -303,6 +311,8 @@ ws_message(wslay_event_context_ptr ws,
 {
 	struct conn *c = arg;
 
+	if (m->opcode == WSLAY_CONNECTION_CLOSE && m->msg_length == 1)
+		stats_violation(c->sim, c->key, "half a close code");
 	if (m->opcode == WSLAY_CONNECTION_CLOSE)
 		client_closes(c, m->status_code);
 	else if (!wslay_is_ctrl_frame(m->opcode) && c->state < CONN_CLOSING)
@@ -328,12 +338,17 @@ ws_bytes(struct conn *c, const char *data, size_t len)
 {
 	c->in = data;
 	c->in_len = len;
-	if (wslay_event_recv(c->ws) != 0 && c->state < CONN_CLOSING)
+	if (wslay_event_recv(c->ws) != 0 && c->state < CONN_CLOSING) {
+		stats_violation(c->sim, c->key, "broken websocket frame");
 		conn_drop(c);
+	}
 	if (c->state == CONN_DEAD)
 		return;
 	if (!c->stuck && wslay_event_want_write(c->ws))
 		wslay_event_send(c->ws);
+	/* Who sends pings and reads no pong is dropped as well. */
+	if (!conn_can_send(c) && c->state == CONN_DEAD)
+		return;
 	if (!wslay_event_get_read_enabled(c->ws))
 		ws_ended(c);
 }
