@@ -31,8 +31,9 @@ id_of(json_object *o, const char *key)
 	return check_snowflake(jso_get(o, key), &id) ? id : 0;
 }
 
-uint64_t
-voice_channel(struct guild *g, unsigned user)
+/* The channel the user is in, or 0. */
+static uint64_t
+channel_of(struct guild *g, unsigned user)
 {
 	return id_of(state_of(g, user), "channel_id");
 }
@@ -72,7 +73,7 @@ bool
 voice_set(struct sim *sim, struct guild *g, unsigned user,
     const struct voice_state *v)
 {
-	uint64_t was = voice_channel(g, user);
+	uint64_t was = channel_of(g, user);
 	json_object *o, *text;
 
 	if (was == 0 && v->channel == 0)
@@ -166,7 +167,7 @@ check_channel(struct sim *sim, struct guild *g, uint64_t id)
 static void
 join(struct conn *c, struct guild *g, const struct voice_state *v)
 {
-	uint64_t was = voice_channel(g, WORLD_BOT);
+	uint64_t was = channel_of(g, WORLD_BOT);
 	const char *why = v->channel > 0 && v->channel != was
 	    ? check_channel(c->sim, g, v->channel)
 	    : NULL;

@@ -24,8 +24,6 @@ void voice_request(struct conn *, json_object *d);
  * nothing changed.  The channel is one of the guild's that has voice. */
 bool voice_set(struct sim *, struct guild *, unsigned user,
     const struct voice_state *);
-/* The channel the user is in, or 0. */
-uint64_t voice_channel(struct guild *, unsigned user);
 /* Its bot leaves the channels it is in by this session (section 4.4). */
 void voice_session_ends(struct session *);
 
