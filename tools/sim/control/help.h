@@ -22,7 +22,8 @@
 #define HELP_RUN_TOPICS(X)                                                     \
 	X(WORLD, "world", "guilds, members and what happens in them")          \
 	X(BASIC, "basic", "where it listens and keeps its files")              \
-	X(GATEWAY, "gateway", "sessions, limits and the gateway's strictness")
+	X(GATEWAY, "gateway", "sessions, limits and the gateway's strictness") \
+	X(LINE, "line", "what gateway connections are like: late, slow")
 
 enum help_verb_topic {
 #define X(name, word, what) HELP_##name,

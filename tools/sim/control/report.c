@@ -358,8 +358,7 @@ journal_of(struct session *s, uint64_t since, bool rows, struct sbuf *t)
 
 void
 report_journal(struct sim *sim, int shard, unsigned count, uint64_t since,
-    bool rows,
-    struct sbuf *t)
+    bool rows, struct sbuf *t)
 {
 	struct list *both[] = {&sim->gateway->ended, &sim->gateway->live};
 

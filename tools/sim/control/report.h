@@ -13,7 +13,6 @@ void report_line(struct sim *, struct sbuf *);
 /* One line per event sent to sessions of shard (-1: all) of the layout count
  * (0: any) with number > since. */
 void report_journal(struct sim *, int shard, unsigned count, uint64_t since,
-    bool rows,
-    struct sbuf *);
+    bool rows, struct sbuf *);
 
 #endif
