@@ -7,7 +7,7 @@
 #include "tools/sim/gateway/strike.h"
 #include "tools/sim/base/hostnames.h"
 #include "tools/sim/base/listener.h"
-#include "tools/sim/world/world.h"
+#include "tools/sim/world/guild.h"
 #include "tools/sim/base/jso.h"
 #include "tools/sim/gateway/intents.h"
 
@@ -26,19 +26,38 @@ gateway_next(struct sim *sim)
 	return ++sim->gateway->number;
 }
 
-bool
-gateway_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
-    size_t len)
+enum audience {
+	ASKED, /* sessions of the guild's shard whose intents ask for it */
+	SHARD, /* those of the shard */
+	EVERY  /* all */
+};
+
+/* Who is in no guild, hears nothing of it. */
+static bool
+is_out(struct sim *sim, uint64_t guild_id)
+{
+	struct guild *g = guild_id != 0 ? guild_find(sim->world, guild_id)
+					: NULL;
+
+	return g != NULL && !guild_member_is(g, WORLD_BOT);
+}
+
+static bool
+emit(struct sim *sim, enum audience who, uint64_t guild_id, const char *t,
+    const char *d, size_t len)
 {
 	struct sbuf bare = {0};
 	bool hidden = false, asked = false, told = false;
 
 	gateway_next(sim);
+	if (is_out(sim, guild_id))
+		return false;
 	list_each_safe (&sim->gateway->live, e, next) {
 		struct session *s = container_of(e, struct session, link);
 
-		if ((guild_id >> 22) % s->count != s->shard
-		    || !intents_want(s->intents, t, guild_id == 0))
+		if ((who != EVERY && (guild_id >> 22) % s->count != s->shard)
+		    || (who == ASKED
+			&& !intents_want(s->intents, t, guild_id == 0)))
 			continue;
 		told = true;
 		if (!asked && intents_hides(s->intents, t)) {
@@ -57,14 +76,40 @@ gateway_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
 }
 
 bool
-gateway_emit_json(struct sim *sim, uint32_t guild, const char *t,
+gateway_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
+    size_t len)
+{
+	return emit(sim, ASKED, guild_id, t, d, len);
+}
+
+static bool
+emit_json(struct sim *sim, enum audience who, uint32_t guild, const char *t,
     json_object *d)
 {
 	const char *text = jso_text(d);
 
-	return gateway_emit(sim,
+	return emit(sim, who,
 	    guild == WORLD_NOWHERE ? 0 : world_guild_id(sim->world, guild), t,
 	    text, strlen(text));
+}
+
+bool
+gateway_emit_json(struct sim *sim, uint32_t guild, const char *t,
+    json_object *d)
+{
+	return emit_json(sim, ASKED, guild, t, d);
+}
+
+bool
+gateway_emit_own(struct sim *sim, uint32_t guild, const char *t, json_object *d)
+{
+	return emit_json(sim, SHARD, guild, t, d);
+}
+
+bool
+gateway_emit_all(struct sim *sim, const char *t, json_object *d)
+{
+	return emit_json(sim, EVERY, WORLD_NOWHERE, t, d);
 }
 
 struct conn *

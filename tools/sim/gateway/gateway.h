@@ -54,6 +54,11 @@ bool gateway_emit(struct sim *, uint64_t guild_id, const char *t, const char *d,
 /* The same of an object; guild: the world's index, or WORLD_NOWHERE. */
 bool gateway_emit_json(struct sim *, uint32_t guild, const char *t,
     struct json_object *d);
+/* The same, whatever the intents: what Discord tells of the bot itself. */
+bool gateway_emit_own(struct sim *, uint32_t guild, const char *t,
+    struct json_object *d);
+/* To every session of every shard. */
+bool gateway_emit_all(struct sim *, const char *t, struct json_object *d);
 /* The connection of a live or replaying session of that shard, or NULL; count
  * 0: of any layout. */
 struct conn *gateway_conn(struct sim *, unsigned shard, unsigned count);

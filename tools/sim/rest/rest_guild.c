@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/rest/rest_guild.h"
 
-#include "tools/sim/gateway/gateway.h"
 #include "tools/sim/rest/rest_body.h"
 #include "tools/sim/rest/rest_reply.h"
 #include "tools/sim/world/user.h"
@@ -93,69 +92,47 @@ rest_guild_doc(struct rest_call *c, struct guild *g, enum guild_list list,
 	return doc;
 }
 
+/* The reason, until the next call; or NULL. */
+static const char *
+reason(struct rest_call *c)
+{
+	static char text[REASON_MAX * 4 + 1];
+	const char *coded = rest_body_header(c, "X-Audit-Log-Reason");
+
+	if (coded == NULL
+	    || !rest_body_decode(text, sizeof(text), coded, strlen(coded),
+		false))
+		return NULL;
+	return text;
+}
+
+struct act
+rest_guild_act(struct rest_call *c, struct guild *g)
+{
+	return (struct act) {c->sim, g, c->bot, reason(c)};
+}
+
 void
 rest_guild_emit(struct rest_call *c, struct guild *g, const char *t,
     json_object *d)
 {
-	if (jso_get(d, "guild_id") == NULL)
-		jso_set_id(d, "guild_id", guild_id(g));
-	gateway_emit_json(c->sim, guild_index(g), t, d);
+	struct act a = {c->sim, g, c->bot, NULL};
+
+	act_emit(&a, t, d);
 }
 
 void
 rest_guild_change(json_object *changes, const char *key, json_object *was,
     json_object *is)
 {
-	json_object *o = json_object_new_object();
-
-	jso_set_text(o, "key", key);
-	if (was != NULL)
-		jso_set(o, "old_value", was);
-	if (is != NULL)
-		jso_set(o, "new_value", is);
-	json_object_array_add(changes, o);
-}
-
-/* The reason as it is kept, or NULL. */
-static json_object *
-reason(struct rest_call *c)
-{
-	const char *coded = rest_body_header(c, "X-Audit-Log-Reason");
-	char text[REASON_MAX * 4 + 1];
-
-	if (coded == NULL
-	    || !rest_body_decode(text, sizeof(text), coded, strlen(coded),
-		false))
-		return NULL;
-	return json_object_new_string(text);
+	act_change(changes, key, was, is);
 }
 
 void
 rest_guild_audit(struct rest_call *c, struct guild *g, int type,
     uint64_t target, json_object *changes)
 {
-	json_object *o = json_object_new_object(), *why = reason(c), *d = NULL;
-	uint64_t id = world_snowflake(c->w);
+	struct act a = rest_guild_act(c, g);
 
-	jso_set_id(o, "id", id);
-	jso_set_id(o, "user_id", user_id(c->w, c->bot));
-	jso_set(o, "target_id", target ? jso_id(target) : NULL);
-	jso_set_int(o, "action_type", type);
-	if (why != NULL)
-		jso_set(o, "reason", why);
-	if (changes != NULL)
-		jso_set(o, "changes", changes);
-	must(json_object_deep_copy(o, &d, NULL) == 0);
-	rest_guild_emit(c, g, "GUILD_AUDIT_LOG_ENTRY_CREATE", d);
-	json_object_put(d);
-	if (guild_count(g, GUILD_AUDIT) >= guild_most(GUILD_AUDIT)) {
-		/* The first is the oldest. */
-		json_object_object_foreach (guild_docs(g, GUILD_AUDIT), key,
-		    old) {
-			(void)old;
-			guild_drop_key(g, GUILD_AUDIT, key);
-			break;
-		}
-	}
-	guild_put(g, GUILD_AUDIT, id, o);
+	act_audit(&a, type, target, changes, NULL);
 }

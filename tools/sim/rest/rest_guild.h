@@ -7,6 +7,7 @@
 #ifndef TOOLS_SIM_REST_REST_GUILD_H
 #define TOOLS_SIM_REST_REST_GUILD_H
 
+#include "tools/sim/act/act.h"
 #include "tools/sim/rest/rest_call.h"
 #include "tools/sim/world/guild.h"
 #include "tools/sim/world/perm.h"
@@ -30,6 +31,9 @@ bool rest_guild_member(struct rest_call *, struct guild *, uint64_t id,
 /* A document of the guild; else the error given. */
 json_object *rest_guild_doc(struct rest_call *, struct guild *, enum guild_list,
     uint64_t id, int error);
+/* What the calling bot does in the guild, for the room act; its reason is that
+ * of X-Audit-Log-Reason and good until the next call. */
+struct act rest_guild_act(struct rest_call *, struct guild *);
 /* Tells the sessions; d is borrowed, and gets guild_id when it has none. */
 void rest_guild_emit(struct rest_call *, struct guild *, const char *t,
     json_object *d);

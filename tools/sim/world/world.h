@@ -131,6 +131,10 @@ size_t world_msg_list(struct world *, uint64_t channel, uint64_t before,
 /* The newest under `before` (0: of all), newest first, with the hidden ones. */
 size_t world_msg_list_all(struct world *, uint64_t channel, uint64_t before,
     struct world_msg **out, size_t max);
+/* Newest first, at most max of a user in a guild, none older than ms and all
+ * in the channel of the newest. */
+size_t world_msg_of(struct world *, unsigned guild, unsigned user, uint64_t ms,
+    struct world_msg **out, size_t max);
 /* Replaces the stored object (taking json over). */
 void world_msg_set(struct world_msg *, char *json);
 void world_msg_drop(struct world_msg *);

@@ -217,6 +217,36 @@ world_msg_list_all(struct world *w, uint64_t channel, uint64_t before,
 	return list(w, channel, before, 0, true, out, max);
 }
 
+static size_t
+of_ring(struct ring *r, const struct world_msg *like, uint64_t since,
+    struct world_msg **out, size_t n, size_t max)
+{
+	struct world_msg *m;
+
+	for (uint64_t k = 0; n < max && (m = nth(r, k)) != NULL; k++) {
+		if (m->made_ms < since)
+			break;
+		if (!m->gone && m->guild == like->guild && m->user == like->user
+		    && (n == 0 || m->channel == out[0]->channel))
+			out[n++] = m;
+	}
+	return n;
+}
+
+size_t
+world_msg_of(struct world *w, unsigned guild, unsigned user, uint64_t ms,
+    struct world_msg **out, size_t max)
+{
+	struct world_msg like = {.guild = guild, .user = user};
+	uint64_t now = clock_boot_ms();
+	size_t n = 0;
+
+	for (unsigned i = 0; i < WORLD_RINGS; i++)
+		n = of_ring(&w->msgs->ring[i], &like, now > ms ? now - ms : 0,
+		    out, n, max);
+	return n;
+}
+
 void
 world_msg_set(struct world_msg *m, char *json)
 {
