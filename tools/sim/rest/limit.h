@@ -36,7 +36,20 @@
 	X(COMMAND_READ, 50, 10000)                                             \
 	X(COMMAND_WRITE, 5, 20000)                                             \
 	X(GUILD, 50, 10000)                                                    \
-	X(GUILD_EDIT, 2, 10000)
+	X(GUILD_EDIT, 2, 10000)                                                \
+	X(USER_EDIT, 10, 60000)                                                \
+	X(USER_NAME, 2, 3600000) /* hidden, and refused as a form */           \
+	X(GUILD_LEAVE, 10, 60000)                                              \
+	X(MEMBER_EDIT, 10, 10000)                                              \
+	X(MEMBER_ROLE, 10, 10000)                                              \
+	X(MEMBER_REMOVE, 10, 10000)                                            \
+	X(MEMBER_SEARCH, 10, 10000)                                            \
+	X(BAN, 30, 30000)                                                      \
+	X(PRUNE, 5, 10000)                                                     \
+	X(AUDIT_LOG, 10, 10000)                                                \
+	X(RULE, 10, 10000)                                                     \
+	X(VOICE_STATE, 10, 10000)                                              \
+	X(STORE, 20, 10000)
 
 enum limit_class {
 #define X(name, n, ms) LIMIT_##name,

@@ -53,8 +53,8 @@ rest_body_header(struct rest_call *c, const char *name)
 	return MHD_lookup_connection_value(c->conn, MHD_HEADER_KIND, name);
 }
 
-static const char *
-query(struct rest_call *c, const char *key)
+const char *
+rest_body_text(struct rest_call *c, const char *key)
 {
 	return MHD_lookup_connection_value(c->conn, MHD_GET_ARGUMENT_KIND, key);
 }
@@ -62,7 +62,7 @@ query(struct rest_call *c, const char *key)
 uint64_t
 rest_body_query(struct rest_call *c, const char *key, uint64_t dflt)
 {
-	const char *s = query(c, key);
+	const char *s = rest_body_text(c, key);
 	uint64_t n;
 
 	return s != NULL && str_to_u64(s, &n) ? n : dflt;
@@ -71,7 +71,7 @@ rest_body_query(struct rest_call *c, const char *key, uint64_t dflt)
 bool
 rest_body_true(struct rest_call *c, const char *key)
 {
-	const char *s = query(c, key);
+	const char *s = rest_body_text(c, key);
 
 	return s != NULL && (strcasecmp(s, "true") == 0 || strcmp(s, "1") == 0);
 }

@@ -79,6 +79,7 @@ struct rest_call {
 	struct rest_file file[REST_FILES_MAX];
 	unsigned files;
 	json_object *errors; /* of the form; NULL: none */
+	char at[160];	     /* the part of it looked at: "embeds.0." */
 
 	/* the answer */
 	int status;

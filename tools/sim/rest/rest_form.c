@@ -5,12 +5,15 @@
  */
 #include "tools/sim/rest/rest_form.h"
 
+#include "tools/sim/rest/rest_body.h"
 #include "tools/sim/rest/rest_reply.h"
 
 #include "shared/base/base64.h"
 
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
 /* The object at a dotted path below o, made where missing. */
 static json_object *
@@ -47,7 +50,7 @@ rest_form_error(struct rest_call *c, const char *path, const char *code,
 	va_end(ap);
 	if (c->errors == NULL)
 		c->errors = json_object_new_object();
-	at = descend(c->errors, path);
+	at = descend(descend(c->errors, c->at), path);
 	list = json_object_object_get(at, "_errors");
 	if (list == NULL) {
 		list = json_object_new_array();
@@ -56,6 +59,26 @@ rest_form_error(struct rest_call *c, const char *path, const char *code,
 	jso_set_text(e, "code", code);
 	jso_set_text(e, "message", text);
 	json_object_array_add(list, e);
+}
+
+size_t
+rest_form_enter(struct rest_call *c, const char *fmt, ...)
+{
+	size_t was = strlen(c->at), n;
+	va_list ap;
+
+	va_start(ap, fmt);
+	n = (size_t)vsnprintf(c->at + was, sizeof(c->at) - was, fmt, ap);
+	va_end(ap);
+	must(was + n + 1 < sizeof(c->at));
+	memcpy(c->at + was + n, ".", 2);
+	return was;
+}
+
+void
+rest_form_leave(struct rest_call *c, size_t was)
+{
+	c->at[was] = '\0';
 }
 
 void
@@ -144,6 +167,38 @@ rest_form_string(struct rest_call *c, json_object *o, const char *key,
 	return s;
 }
 
+static void
+out_of_bounds(struct rest_call *c, const char *key, int64_t n, int64_t min,
+    int64_t max)
+{
+	if (n < min)
+		rest_form_error(c, key, "NUMBER_TYPE_MIN",
+		    "int value should be greater than or equal to %lld.",
+		    (long long)min);
+	else if (n > max)
+		rest_form_error(c, key, "NUMBER_TYPE_MAX",
+		    "int value should be less than or equal to %lld.",
+		    (long long)max);
+}
+
+int64_t
+rest_form_query(struct rest_call *c, const char *key, int64_t min, int64_t max,
+    int64_t dflt)
+{
+	const char *s = rest_body_text(c, key);
+	int64_t n;
+
+	if (s == NULL)
+		return dflt;
+	if (!str_to_i64(s, &n)) {
+		rest_form_error(c, key, "NUMBER_TYPE_COERCE",
+		    "Value \"%.100s\" is not int.", s);
+		return dflt;
+	}
+	out_of_bounds(c, key, n, min, max);
+	return n < min || n > max ? dflt : n;
+}
+
 bool
 rest_form_int(struct rest_call *c, json_object *o, const char *key, int64_t min,
     int64_t max, int64_t *out)
@@ -161,16 +216,87 @@ rest_form_int(struct rest_call *c, json_object *o, const char *key, int64_t min,
 		    "Value \"%.100s\" is not int.", json_object_get_string(v));
 		return false;
 	}
-	if (n < min)
-		rest_form_error(c, key, "NUMBER_TYPE_MIN",
-		    "int value should be greater than or equal to %lld.",
-		    (long long)min);
-	else if (n > max)
-		rest_form_error(c, key, "NUMBER_TYPE_MAX",
-		    "int value should be less than or equal to %lld.",
-		    (long long)max);
+	out_of_bounds(c, key, n, min, max);
 	*out = n;
 	return n >= min && n <= max;
+}
+
+bool
+rest_form_bool(struct rest_call *c, json_object *o, const char *key, bool dflt)
+{
+	json_object *v = jso_get(o, key);
+	const char *s = json_object_get_string(v);
+
+	if (v == NULL)
+		return dflt;
+	/* As text in forms that are no JSON. */
+	if (json_object_is_type(v, json_type_boolean)
+	    || (json_object_is_type(v, json_type_string)
+		&& (strcasecmp(s, "true") == 0 || strcasecmp(s, "false") == 0)))
+		return strcasecmp(s, "true") == 0;
+	rest_form_error(c, key, "BOOLEAN_TYPE_CONVERT",
+	    "Must be either true or false.");
+	return dflt;
+}
+
+const char *
+rest_form_text(struct rest_call *c, json_object *o, const char *key, size_t min,
+    size_t max)
+{
+	if (jso_get(o, key) == NULL)
+		rest_form_required(c, key);
+	return rest_form_string(c, o, key, min, max);
+}
+
+const char *
+rest_form_url(struct rest_call *c, json_object *o, const char *key,
+    bool attachment)
+{
+	const char *s = rest_form_string(c, o, key, 0, 2048), *colon;
+	int n;
+
+	if (s == NULL)
+		return NULL;
+	colon = strstr(s, "://");
+	n = colon ? (int)(colon - s) : (int)strcspn(s, ":");
+	if (s[n] == '\0' || (colon != NULL && colon[3] == '\0'))
+		rest_form_error(c, key, "URL_TYPE_INVALID_URL",
+		    "Not a well formed URL.");
+	else if (!(n == 4 && strncmp(s, "http", 4) == 0)
+	    && !(n == 5 && strncmp(s, "https", 5) == 0)
+	    && !(attachment && n == 10 && strncmp(s, "attachment", 10) == 0))
+		rest_form_error(c, key, "URL_TYPE_INVALID_SCHEME",
+		    "Scheme \"%.*s\" is not supported. Scheme must be one of "
+		    "(%s'http', 'https').",
+		    n > 40 ? 40 : n, s, attachment ? "'attachment', " : "");
+	return s;
+}
+
+bool
+rest_form_time(struct rest_call *c, json_object *o, const char *key,
+    int64_t *ms)
+{
+	const char *s = jso_get_text(o, key), *rest;
+	struct tm tm = {0};
+	int hour = 0, minute = 0, zone = 0;
+
+	if (s == NULL)
+		return false;
+	rest = strptime(s, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (rest != NULL && *rest == '.')
+		rest += 1 + strspn(rest + 1, "0123456789");
+	if (rest != NULL && (*rest == '+' || *rest == '-')
+	    && sscanf(rest + 1, "%2d:%2d", &hour, &minute) == 2)
+		zone = (*rest == '-' ? -1 : 1) * (hour * 60 + minute) * 60;
+	else if (rest != NULL && *rest != '\0' && strcmp(rest, "Z") != 0)
+		rest = NULL;
+	if (rest == NULL) {
+		rest_form_error(c, key, "DATE_TIME_TYPE_PARSE",
+		    "Could not parse %.60s. Should be ISO8601.", s);
+		return false;
+	}
+	*ms = ((int64_t)timegm(&tm) - zone) * 1000;
+	return true;
 }
 
 bool
@@ -215,6 +341,7 @@ static const struct {
     {"image/png", "\x89PNG", 4},
     {"image/jpeg", "\xff\xd8\xff", 3},
     {"image/gif", "GIF8", 4},
+    {"image/webp", "RIFF", 4},
 };
 
 /* Is it base64 of something that begins so? */
@@ -265,6 +392,59 @@ rest_form_image(struct rest_call *c, json_object *o, const char *key, bool gif)
 		why = image_problem(json_object_get_string(v), gif);
 	if (why != NULL)
 		rest_form_error(c, key, "IMAGE_INVALID", "%s", why);
+}
+
+json_object *
+rest_form_image_hash(json_object *v)
+{
+	const char *s = json_object_get_string(v);
+	uint64_t h;
+	char text[40];
+
+	if (v == NULL)
+		return NULL;
+	h = base_hash64(s, strlen(s));
+	must(str_format(text, sizeof(text), "%s%016" PRIx64 "%016" PRIx64,
+	    strncmp(s, "data:image/gif", 14) == 0 ? "a_" : "", h, ~h));
+	return json_object_new_string(text);
+}
+
+static bool
+has_id(json_object *list, json_object *id)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		if (json_object_equal(json_object_array_get_idx(list, i), id))
+			return true;
+	return false;
+}
+
+json_object *
+rest_form_ids(struct rest_call *c, json_object *o, const char *key, size_t max)
+{
+	json_object *v = rest_form_array(c, o, key, max), *list, *id;
+
+	if (!json_object_object_get_ex(o, key, &id))
+		return NULL;
+	list = json_object_new_array();
+	for (size_t i = 0; v != NULL && i < json_object_array_length(v); i++) {
+		json_object *e = json_object_array_get_idx(v, i);
+		char path[96];
+		uint64_t n;
+
+		if (e == NULL || !str_to_u64(json_object_get_string(e), &n)) {
+			(void)str_format(path, sizeof(path), "%s.%zu", key, i);
+			rest_form_error(c, path, "NUMBER_TYPE_COERCE",
+			    "Value \"%.60s\" is not snowflake.",
+			    e ? json_object_get_string(e) : "None");
+			continue;
+		}
+		id = jso_id(n);
+		if (has_id(list, id))
+			json_object_put(id);
+		else
+			json_object_array_add(list, id);
+	}
+	return list;
 }
 
 void

@@ -17,11 +17,17 @@
 	X(UNKNOWN_GUILD, 404, 10004, "Unknown Guild")                                                                         \
 	X(UNKNOWN_MEMBER, 404, 10007, "Unknown Member")                                                                       \
 	X(UNKNOWN_MESSAGE, 404, 10008, "Unknown Message")                                                                     \
+	X(UNKNOWN_ROLE, 404, 10011, "Unknown Role")                                                                           \
 	X(UNKNOWN_USER, 404, 10013, "Unknown User")                                                                           \
 	X(UNKNOWN_EMOJI, 400, 10014, "Unknown Emoji")                                                                         \
 	X(UNKNOWN_WEBHOOK, 404, 10015, "Unknown Webhook")                                                                     \
+	X(UNKNOWN_BAN, 404, 10026, "Unknown Ban")                                                                             \
+	X(UNKNOWN_SKU, 404, 10027, "Unknown SKU")                                                                             \
+	X(UNKNOWN_ENTITLEMENT, 404, 10029, "Unknown Entitlement")                                                             \
 	X(UNKNOWN_INTERACTION, 404, 10062, "Unknown interaction")                                                             \
 	X(UNKNOWN_COMMAND, 404, 10063, "Unknown application command")                                                         \
+	X(UNKNOWN_VOICE_STATE, 404, 10065, "Unknown Voice State")                                                             \
+	X(UNKNOWN_RULE, 404, 10066, "Unknown Auto Moderation Rule")                                                           \
 	X(TOO_MANY_REACTIONS, 400, 30010,                                                                                     \
 	    "Maximum number of reactions reached (20)")                                                                       \
 	X(TOO_MANY_HOOKS, 400, 30007,                                                                                         \
@@ -34,6 +40,7 @@
 	X(COMMANDS_USED_UP, 400, 30034,                                                                                       \
 	    "Max number of daily application command creates has been reached (200)")                                         \
 	X(TOO_BIG, 413, 40005, "Request entity too large")                                                                    \
+	X(NOT_IN_VOICE, 400, 40032, "Target user is not connected to voice.")                                                 \
 	X(ACKNOWLEDGED, 400, 40060,                                                                                           \
 	    "Interaction has already been acknowledged.")                                                                     \
 	X(MISSING_ACCESS, 403, 50001, "Missing Access")                                                                       \
@@ -46,12 +53,18 @@
 	X(NOT_TEXT, 400, 50008, "Cannot send messages in a non-text channel")                                                 \
 	X(BULK_COUNT, 400, 50016,                                                                                             \
 	    "Provided too few or too many messages to delete. Must provide at least 2 and fewer than 100 messages to delete") \
+	X(BAD_CHANNEL_TYPE, 400, 50024,                                                                                       \
+	    "Cannot execute action on this channel type")                                                                     \
+	X(BAD_OAUTH_TOKEN, 401, 50025, "Invalid OAuth2 access token")                                                         \
 	X(BAD_HOOK_TOKEN, 401, 50027, "Invalid Webhook Token")                                                                \
+	X(INVALID_ROLE, 400, 50028, "Invalid Role")                                                                           \
 	X(BULK_OLD, 400, 50034,                                                                                               \
 	    "You can only bulk delete messages that are under 14 days old.")                                                  \
+	X(INVALID_GUILD, 400, 50055, "Invalid Guild")                                                                         \
 	X(BAD_JSON, 400, 50109, "The request body contains invalid JSON.")                                                    \
 	X(FULL, 503, 130000,                                                                                                  \
-	    "API resource is currently overloaded. Try again a little later.")
+	    "API resource is currently overloaded. Try again a little later.")                                                \
+	X(BULK_BAN_FAILED, 400, 500000, "Failed to ban users")
 
 enum rest_error {
 #define X(name, status, code, text) REST_##name,

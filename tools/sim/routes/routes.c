@@ -3,6 +3,7 @@
 
 const struct route *const routes_all[] = {
     routes_bot,
+    routes_app,
     routes_channel,
     routes_message,
     routes_reaction,
@@ -10,6 +11,10 @@ const struct route *const routes_all[] = {
     routes_hook,
     routes_command,
     routes_guild,
+    routes_member,
+    routes_moderation,
+    routes_automod,
+    routes_voice,
     routes_absent,
     NULL,
 };

@@ -21,6 +21,7 @@
 #include "tools/sim/rest/route.h"
 
 extern const struct route routes_bot[];
+extern const struct route routes_app[];
 extern const struct route routes_channel[];
 extern const struct route routes_message[];
 extern const struct route routes_reaction[];
@@ -28,6 +29,10 @@ extern const struct route routes_interaction[];
 extern const struct route routes_hook[];
 extern const struct route routes_command[];
 extern const struct route routes_guild[];
+extern const struct route routes_member[];
+extern const struct route routes_moderation[];
+extern const struct route routes_automod[];
+extern const struct route routes_voice[];
 extern const struct route routes_absent[];
 
 /* All of them, ended by NULL. */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The bot itself: gateway, users, application, DM channels. */
+/* The bot itself: gateway, users, its guilds, DM channels. */
 
 #include "tools/sim/routes/routes.h"
 
+#include "tools/sim/act/act_member.h"
 #include "tools/sim/book/starts.h"
 #include "tools/sim/world/user.h"
 
-#include <inttypes.h>
+#include "shared/base/clock.h"
+
+#include <string.h>
 
 static void
 gateway(struct rest_call *c)
@@ -41,26 +44,85 @@ gateway_bot(struct rest_call *c)
 	rest_reply(c, 200, o);
 }
 
-static void
-user_me(struct rest_call *c)
+/* The bot as only it sees itself; caller owns. */
+static json_object *
+self(struct rest_call *c)
 {
-	json_object *o = world_render_user(c->w, WORLD_BOT);
-	char id[24];
+	json_object *o = world_render_user(c->w, c->bot);
 
 	if (c->other_bot) {
-		str_format(id, sizeof(id), "%" PRIu64, world_app_id(c->w) + 1);
-		jso_set_text(o, "id", id);
+		jso_set_id(o, "id", world_app_id(c->w) + 1);
 		jso_set_text(o, "username", "other-bot");
 	}
 	jso_set_int(o, "flags", 0);
-	jso_set(o, "banner", NULL);
+	if (jso_get(o, "banner") == NULL)
+		jso_set(o, "banner", NULL);
 	jso_set(o, "accent_color", NULL);
 	jso_set_bool(o, "mfa_enabled", true);
 	jso_set_text(o, "locale", "en-US");
 	jso_set_int(o, "premium_type", 0);
 	jso_set(o, "email", NULL);
 	jso_set_bool(o, "verified", true);
-	rest_reply(c, 200, o);
+	return o;
+}
+
+static void
+user_me(struct rest_call *c)
+{
+	rest_reply(c, 200, self(c));
+}
+
+/* Twice in an hour; refused as a form, as Discord does. */
+static void
+name_check(struct rest_call *c, json_object *body)
+{
+	const char *name = rest_form_string(c, body, "username", 2, 32);
+	struct limit_answer a;
+
+	if (name == NULL || c->errors != NULL
+	    || strcmp(name, jso_get_text(user_doc(c->w, c->bot), "username"))
+		== 0)
+		return;
+	if (strcasestr(name, "discord") != NULL
+	    || strcasestr(name, "clyde") != NULL || strpbrk(name, "@#:") != NULL
+	    || strstr(name, "```") != NULL) {
+		rest_form_error(c, "username", "USERNAME_INVALID_CONTAINS",
+		    "Username cannot contain \"%s\"",
+		    strpbrk(name, "@#:`") ? "@, #, :, ```" : "discord");
+		return;
+	}
+	limit_take(c->rest->limit, LIMIT_USER_NAME, user_id(c->w, c->bot),
+	    clock_boot_ms(), &a);
+	if (a.refused)
+		rest_form_error(c, "username", "USERNAME_RATE_LIMIT",
+		    "You are changing your username or Discord Tag too fast. "
+		    "Try again later.");
+}
+
+/* USER_UPDATE goes to every shard. */
+static void
+user_edit(struct rest_call *c)
+{
+	static const char *const image[] = {"avatar", "banner"};
+	json_object *body = rest_form_object(c), *doc, *v;
+
+	if (body == NULL)
+		return;
+	for (size_t i = 0; i < nitems(image); i++)
+		rest_form_image(c, body, image[i], true);
+	name_check(c, body);
+	if (rest_form_refused(c))
+		return;
+	doc = user_doc(c->w, c->bot);
+	if ((v = jso_get(body, "username")) != NULL)
+		jso_set(doc, "username", json_object_get(v));
+	for (size_t i = 0; i < nitems(image); i++)
+		if (json_object_object_get_ex(body, image[i], &v))
+			jso_set(doc, image[i], rest_form_image_hash(v));
+	user_changed(c->w, c->bot);
+	v = self(c);
+	gateway_emit_all(c->sim, "USER_UPDATE", v);
+	rest_reply(c, 200, v);
 }
 
 static void
@@ -99,37 +161,116 @@ dm_open(struct rest_call *c)
 	}
 }
 
-static void
-application(struct rest_call *c)
-{
-	struct sbuf t = {0};
+/* ---- the bot's guilds ------------------------------------------------- */
 
-	sbuf_fmt(&t,
-	    "{\"id\":\"%" PRIu64 "\",\"name\":\"sim-bot\","
-	    "\"icon\":null,\"description\":\"A bot in a little world\","
-	    "\"summary\":\"\","
-	    "\"bot_public\":true,\"bot_require_code_grant\":false,"
-	    "\"flags\":%" PRIu64 ",\"flags_new\":\"%" PRIu64 "\","
-	    "\"interactions_endpoint_url\":null,"
-	    "\"approximate_guild_count\":%u,\"verify_key\":\"%016" PRIx64
-	    "%016" PRIx64 "%016" PRIx64 "%016" PRIx64 "\",\"owner\":%s,"
-	    "\"team\":null}",
-	    world_app_id(c->w) + c->other_bot, c->sim->app_flags,
-	    c->sim->app_flags, world_guilds(c->w),
-	    world_hash(c->w, WORLD_HASH_KEY, 0),
-	    world_hash(c->w, WORLD_HASH_KEY, 1),
-	    world_hash(c->w, WORLD_HASH_KEY, 2),
-	    world_hash(c->w, WORLD_HASH_KEY, 3), user_text(c->w, 0));
-	rest_reply_text(c, 200, t.p);
-	sbuf_free(&t);
+static json_object *
+brief(struct rest_call *c, struct guild *g, bool counts)
+{
+	static const char *const keys[] = {"id", "name", "icon", "banner",
+	    "features", NULL};
+	json_object *o = json_object_new_object();
+	char may[24];
+
+	rest_form_copy(o, guild_head(g), keys);
+	jso_set_bool(o, "owner", perm_owner(g, c->bot));
+	must(str_format(may, sizeof(may), "%" PRIu64, perm_guild(g, c->bot)));
+	jso_set_text(o, "permissions", may);
+	if (counts) {
+		jso_set_int(o, "approximate_member_count", guild_members(g));
+		jso_set_int(o, "approximate_presence_count", guild_members(g));
+	}
+	return o;
 }
+
+/* Guilds' ids ascend with their index: the first whose id is not below. */
+static unsigned
+not_below(const struct world *w, uint64_t id)
+{
+	unsigned from = 0, to = world_guilds(w);
+
+	while (from < to) {
+		unsigned middle = from + (to - from) / 2;
+
+		if (world_guild_id(w, middle) < id)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+/* Where a page begins that ends before this index. */
+static unsigned
+back_from(struct rest_call *c, unsigned to, unsigned limit)
+{
+	while (to > 0 && limit > 0)
+		limit -= world_has_bot(c->w, --to, c->bot);
+	return to;
+}
+
+static void
+guild_list(struct rest_call *c)
+{
+	uint64_t before = rest_body_query(c, "before", 0);
+	uint64_t after = rest_body_query(c, "after", 0);
+	bool counts = rest_body_true(c, "with_counts");
+	unsigned from = 0, to = world_guilds(c->w), limit;
+	json_object *list;
+
+	limit = (unsigned)rest_form_query(c, "limit", 1, 200, 200);
+	if (rest_form_refused(c))
+		return;
+	if (before != 0)
+		to = not_below(c->w, before);
+	if (after != 0)
+		from = not_below(c->w, after + 1);
+	else if (before != 0)
+		from = back_from(c, to, limit);
+	list = json_object_new_array();
+	for (; from < to && json_object_array_length(list) < limit; from++)
+		if (world_has_bot(c->w, from, c->bot))
+			json_object_array_add(list,
+			    brief(c, guild_at(c->w, from), counts));
+	rest_reply(c, 200, list);
+}
+
+static void
+guild_me(struct rest_call *c)
+{
+	struct guild *g = rest_guild(c);
+
+	if (g != NULL)
+		rest_reply(c, 200, guild_member(g, c->bot));
+}
+
+static void
+guild_leave(struct rest_call *c)
+{
+	struct guild *g = rest_guild(c);
+	struct act a;
+
+	if (g == NULL)
+		return;
+	if (perm_owner(g, c->bot)) {
+		rest_reply_error(c, REST_INVALID_GUILD);
+		return;
+	}
+	a = rest_guild_act(c, g);
+	(void)act_member_leave(&a, c->bot);
+	rest_reply_none(c);
+}
+
+#define GUILDS "/users/@me/guilds"
 
 const struct route routes_bot[] = {
     {"GET", "/gateway", gateway, LIMIT_GATEWAY, ROUTE_OPEN},
     {"GET", "/gateway/bot", gateway_bot, LIMIT_GATEWAY},
     {"GET", "/users/@me", user_me, LIMIT_USER},
+    {"PATCH", "/users/@me", user_edit, LIMIT_USER_EDIT},
+    {"GET", GUILDS, guild_list, LIMIT_USER},
+    {"GET", GUILDS "/:guild_id/member", guild_me, LIMIT_USER},
+    {"DELETE", GUILDS "/:guild_id", guild_leave, LIMIT_GUILD_LEAVE},
     {"POST", "/users/@me/channels", dm_open, LIMIT_DM_OPEN},
     {"GET", "/users/:user_id", user_get, LIMIT_USER},
-    {"GET", "/applications/@me", application, LIMIT_APPLICATION},
     {0},
 };

@@ -52,22 +52,6 @@ edit_check(struct rest_call *c, json_object *body, json_object *now)
 		    "This guild lacks the feature BANNER.");
 }
 
-/* The name an image gets: a hash of it; null takes the image away. */
-static json_object *
-image_hash(json_object *v)
-{
-	const char *s = json_object_get_string(v);
-	uint64_t h;
-	char text[40];
-
-	if (v == NULL)
-		return NULL;
-	h = base_hash64(s, strlen(s));
-	must(str_format(text, sizeof(text), "%s%016" PRIx64 "%016" PRIx64,
-	    strncmp(s, "data:image/gif", 14) == 0 ? "a_" : "", h, ~h));
-	return json_object_new_string(text);
-}
-
 static void
 edit_apply(struct guild *g, json_object *body)
 {
@@ -83,7 +67,8 @@ edit_apply(struct guild *g, json_object *body)
 	for (size_t i = 0; i < nitems(part); i++)
 		if (json_object_object_get_ex(body, part[i].key, &v))
 			jso_set(guild_head(g), part[i].key,
-			    part[i].image ? image_hash(v) : json_object_get(v));
+			    part[i].image ? rest_form_image_hash(v)
+					  : json_object_get(v));
 }
 
 static void

@@ -133,6 +133,7 @@ world_free(struct world *w)
 		guild_free(container_of(w->changed.next, struct guild, link));
 	for (size_t i = 0; i < WORLD_COMMAND_SCOPES_MAX; i++)
 		json_object_put(w->commands[i].list);
+	json_object_put(w->apps);
 	user_close(w);
 	json_object_put(w->home);
 	free(w->slot);

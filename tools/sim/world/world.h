@@ -175,5 +175,7 @@ json_object *world_render_member(struct world *, unsigned guild, unsigned user,
     bool with_user);
 /* "2026-08-01T12:00:00.000000+00:00" of now, until the next call. */
 const char *world_render_now(struct world *);
+/* The same of a time: milliseconds since 1970. */
+const char *world_render_time(struct world *, int64_t wall_ms);
 
 #endif

@@ -55,6 +55,7 @@ struct world {
 	struct world_reaction reaction[WORLD_REACTIONS_MAX];
 	uint64_t reactions; /* put so far */
 	struct world_commands commands[WORLD_COMMAND_SCOPES_MAX];
+	json_object *apps; /* app.c, by the bot's id; NULL: none asked for */
 };
 
 /* Where each kind of id begins, and how far apart two of them are. */

@@ -215,8 +215,8 @@ fill(const struct world_template *tp, const struct fields *f, struct sbuf *out)
 }
 
 /* One strftime a second; then only the three digits of the milliseconds. */
-static const char *
-stamp(struct world *w, int64_t wall_ms)
+const char *
+world_render_time(struct world *w, int64_t wall_ms)
 {
 	int64_t second = wall_ms / 1000;
 	int ms = (int)(wall_ms % 1000);
@@ -239,7 +239,7 @@ stamp(struct world *w, int64_t wall_ms)
 const char *
 world_render_now(struct world *w)
 {
-	return stamp(w, clock_wall_ms());
+	return world_render_time(w, clock_wall_ms());
 }
 
 const char *
@@ -297,7 +297,7 @@ fields_time(struct world *w, struct fields *f)
 
 	f->N('t') = (uint64_t)now / 1000;
 	f->N('x') = (uint64_t)now;
-	f->S('T') = stamp(w, now);
+	f->S('T') = world_render_time(w, now);
 }
 
 static void
@@ -432,7 +432,8 @@ world_render_msg(struct world *w, const struct world_msg *m)
 	content(text, sizeof(text), m->number, m->ping);
 	f.N('m') = m->id;
 	f.N('c') = m->channel;
-	f.S('T') = stamp(w, (int64_t)(m->id >> 22) + WORLD_EPOCH_MS);
+	f.S('T') = world_render_time(w,
+	    (int64_t)(m->id >> 22) + WORLD_EPOCH_MS);
 	f.S('A') = user_text(w, m->user);
 	f.S('C') = text;
 	f.S('E') = "null";
