@@ -42,6 +42,7 @@ class Answer:
 class Bot:
     def __init__(self, t, sim, intents=INTENTS):
         self.t = t
+        self.sim = sim
         with open(sim.urls["SIM_TOKEN_FILE"], encoding="utf-8") as f:
             self.token = f.read().strip()
         self.api = sim.urls["SIM_API"]
@@ -56,7 +57,15 @@ class Bot:
             self.guilds[guild["id"]] = guild
 
     def call(self, what, body=None, reason=None):
-        """call("PATCH /users/@me", {...}): an Answer."""
+        """call("PATCH /users/@me", {...}): an Answer.  A bucket that is used
+        up is filled again, not waited for."""
+        answer = self._call(what, body, reason)
+        if answer.status == 429:
+            self.sim.ctl("rest", "clear")
+            answer = self._call(what, body, reason)
+        return answer
+
+    def _call(self, what, body, reason):
         method, path = what.split(" ", 1)
         headers = {"User-Agent": "DiscordBot (https://example.org, 1)",
             "Authorization": "Bot " + self.token,

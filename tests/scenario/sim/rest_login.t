@@ -128,7 +128,7 @@ def guilds(t, bot):
 
 
 def main(t):
-    sim = t.sim(shards=1, guilds=4, plain=True)
+    sim = t.sim(shards=1, guilds=4, plain=True, identify_interval="1ms")
     bot = Bot(t, sim)
     itself(t, bot)
     app = application(t, bot)
@@ -140,7 +140,7 @@ def main(t):
     t.equal(bot.ok("GET /guilds/%s/regions" % guild), regions,
         "the same in a guild")
     bot.refused("GET /guilds/1/regions", (404, 10004))
-    again = Bot(t, sim)
+    again = Bot(t, sim, intents=1)
     t.equal((again.ready["user"]["username"], len(again.guilds)),
         ("Gardener2", 3), "a new session is told of all that")
 
