@@ -71,6 +71,7 @@ LOGIN = (
         {"recipient_id": ":user"}, dm="id"),
     row("GET /oauth2/applications/@me",
         "RESTGetAPIOAuth2CurrentApplicationResult"),
+    row("GET /oauth2/@me", "RESTGetAPIOAuth2CurrentAuthorizationResult"),
     row("GET /applications/@me", "RESTGetCurrentApplicationResult"),
     row("PATCH /applications/@me", "RESTPatchCurrentApplicationResult",
         {"description": "A bot"}),
@@ -81,7 +82,8 @@ LOGIN = (
     row("PATCH %s/emojis/:app_emoji" % APP,
         "RESTPatchAPIApplicationEmojiResult", {"name": "owned"}),
     row("DELETE %s/emojis/:app_emoji" % APP, "none"),
-    row("GET %s/skus" % APP, "RESTGetAPISKUsResult"),
+    row("GET %s/skus" % APP, "RESTGetAPISKUsResult", sku="0.id"),
+    row("GET /skus/:sku/subscriptions", "RESTGetAPISKUSubscriptionsResult"),
     row("GET %s/entitlements" % APP, "RESTGetAPIEntitlementsResult"),
     row("POST %s/entitlements" % APP, "RESTPostAPIEntitlementResult",
         {"sku_id": ":sku", "owner_id": ":user", "owner_type": 2},
@@ -491,6 +493,10 @@ ROWS = LOGIN + COMMAND + TALK + THREAD + HOOKS + INTERACTIONS + ROLES \
 # line goes then.  A route that is lacking says so itself, with 501.
 ABSENT = {
     "POST /channels/:other/messages",	# a forward
+    "GET /oauth2/@me",	# for users' tokens only
+    "GET /guilds/:guild/voice-states/@me",	# the bot is in no channel
+    "PATCH /guilds/:guild/voice-states/@me",	# nor anybody on a stage
+    "PATCH /guilds/:guild/voice-states/:user",
 }
 
 

@@ -286,6 +286,16 @@ def rules(t, bot, at):
     bot.refused("GET " + one, (404, 10066))
 
 
+def own_intents(t, bot, sim, at):
+    """Without the intent, a bot hears of itself alone."""
+    deaf = Bot(t, sim, intents=1)
+    bot.ok("PATCH " + at.member(at.voice[-1]), {"nick": "Fern"})
+    bot.ok("PATCH %s/members/@me" % at.guild, {"nick": "Bee"})
+    bot.events(AUDIT, UPDATE, AUDIT, UPDATE)
+    t.equal(deaf.events(UPDATE)["user"]["id"], bot.id, "its own update alone")
+    deaf.client.drop()
+
+
 def told_later(t, sim, at, gone):
     guild = Bot(t, sim).guilds[at.guild[8:]]
     t.equal(guild["member_count"], 13 - len(gone), "GUILD_CREATE counts who is "
@@ -302,10 +312,11 @@ def main(t):
     bare = roles(t, bot, at)
     voice(t, bot, at)
     kicks(t, bot, at)
-    gone = bans(t, bot, sim, at)
     prune(t, bot, at, bare)
+    gone = bans(t, bot, sim, at)
     audit(t, bot, at)
     rules(t, bot, at)
+    own_intents(t, bot, sim, at)
     told_later(t, sim, at, gone + [at.quiet[2], bare])
 
 

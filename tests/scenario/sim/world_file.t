@@ -46,6 +46,7 @@ def main(t):
     ask(sim, token, "PATCH", "/channels/" + channel, {"topic": "of old"})
     said = ask(sim, token, "POST", "/channels/%s/messages" % channel,
         {"content": "hello again"})
+    ask(sim, token, "PATCH", "/applications/@me", {"tags": ["old"]})
     world = sim.ctl("world")
     path = os.path.join(sim.dir, "world.json")
     with open(path, "w", encoding="utf-8") as f:
@@ -61,11 +62,14 @@ def main(t):
         "/channels/%s/messages" % channel)
     t.equal([(m["id"], m["content"]) for m in messages],
         [(said["id"], "hello again")], "and what was said is there")
+    t.equal(ask(again, token_of(again), "GET", "/applications/@me")["tags"],
+        ["old"], "the application its tags")
     t.equal(json.loads(again.ctl("world"))["changed"],
         json.loads(world)["changed"], "saved again it is the same")
 
     for what, text in (("no JSON", "{"), ("no world", "{}"), ("a world cut",
-            json.dumps(dict(json.loads(world), messages=[{}])))):
+            json.dumps(dict(json.loads(world), messages=[{}]))), ("an application that is none", json.dumps(dict(
+            json.loads(world), applications={"1": {"skus": 1}})))):
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
         done = subprocess.run([SIMULATOR, "run", "--dir",

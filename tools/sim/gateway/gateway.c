@@ -32,14 +32,16 @@ enum audience {
 	EVERY  /* all */
 };
 
-/* Who is in no guild, hears nothing of it. */
+/* Who has left a guild, hears nothing of it.  (One that was deleted still says
+ * so.) */
 static bool
 is_out(struct sim *sim, uint64_t guild_id)
 {
-	struct guild *g = guild_id != 0 ? guild_find(sim->world, guild_id)
-					: NULL;
+	int64_t guild = world_guild_find(sim->world, guild_id);
 
-	return g != NULL && !guild_member_is(g, WORLD_BOT);
+	return guild >= 0
+	    && !world_has_bot(sim->world, (unsigned)guild, WORLD_BOT)
+	    && guild_at(sim->world, (unsigned)guild) != NULL;
 }
 
 static bool

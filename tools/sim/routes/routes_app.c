@@ -473,23 +473,26 @@ subscription_list(struct rest_call *c)
 		rest_reply_error(c, REST_UNKNOWN_SKU);
 }
 
-#define APP "/applications/:application_id"
+#define ROUTE_APP "/applications/:application_id"
 
 const struct route routes_app[] = {
     {"GET", "/applications/@me", app_get, LIMIT_APPLICATION},
     {"PATCH", "/applications/@me", app_edit, LIMIT_APPLICATION},
     {"GET", "/oauth2/applications/@me", app_get, LIMIT_APPLICATION},
     {"GET", "/oauth2/@me", oauth_me, LIMIT_APPLICATION},
-    {"GET", APP "/role-connections/metadata", metadata_get, LIMIT_APPLICATION},
-    {"PUT", APP "/role-connections/metadata", metadata_put, LIMIT_APPLICATION},
-    {"GET", APP "/skus", sku_list, LIMIT_STORE},
-    {"GET", APP "/entitlements", entitlement_list, LIMIT_STORE},
-    {"POST", APP "/entitlements", entitlement_create, LIMIT_STORE},
-    {"GET", APP "/entitlements/:entitlement_id", entitlement_get, LIMIT_STORE},
-    {"DELETE", APP "/entitlements/:entitlement_id", entitlement_delete,
+    {"GET", ROUTE_APP "/role-connections/metadata", metadata_get,
+	LIMIT_APPLICATION},
+    {"PUT", ROUTE_APP "/role-connections/metadata", metadata_put,
+	LIMIT_APPLICATION},
+    {"GET", ROUTE_APP "/skus", sku_list, LIMIT_STORE},
+    {"GET", ROUTE_APP "/entitlements", entitlement_list, LIMIT_STORE},
+    {"POST", ROUTE_APP "/entitlements", entitlement_create, LIMIT_STORE},
+    {"GET", ROUTE_APP "/entitlements/:entitlement_id", entitlement_get,
 	LIMIT_STORE},
-    {"POST", APP "/entitlements/:entitlement_id/consume", entitlement_consume,
+    {"DELETE", ROUTE_APP "/entitlements/:entitlement_id", entitlement_delete,
 	LIMIT_STORE},
+    {"POST", ROUTE_APP "/entitlements/:entitlement_id/consume",
+	entitlement_consume, LIMIT_STORE},
     {"GET", "/skus/:sku_id/subscriptions", subscription_list, LIMIT_STORE},
     {0},
 };

@@ -447,13 +447,13 @@ rule_delete(struct rest_call *c)
 	rest_reply_none(c);
 }
 
-#define RULES "/guilds/:guild_id/auto-moderation/rules"
+#define ROUTE_RULES "/guilds/:guild_id/auto-moderation/rules"
 
 const struct route routes_automod[] = {
-    {"GET", RULES, rule_list, LIMIT_RULE},
-    {"POST", RULES, rule_create, LIMIT_RULE},
-    {"GET", RULES "/:rule_id", rule_get, LIMIT_RULE},
-    {"PATCH", RULES "/:rule_id", rule_edit, LIMIT_RULE},
-    {"DELETE", RULES "/:rule_id", rule_delete, LIMIT_RULE},
+    {"GET", ROUTE_RULES, rule_list, LIMIT_RULE},
+    {"POST", ROUTE_RULES, rule_create, LIMIT_RULE},
+    {"GET", ROUTE_RULES "/:rule_id", rule_get, LIMIT_RULE},
+    {"PATCH", ROUTE_RULES "/:rule_id", rule_edit, LIMIT_RULE},
+    {"DELETE", ROUTE_RULES "/:rule_id", rule_delete, LIMIT_RULE},
     {0},
 };

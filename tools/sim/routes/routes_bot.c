@@ -260,16 +260,16 @@ guild_leave(struct rest_call *c)
 	rest_reply_none(c);
 }
 
-#define GUILDS "/users/@me/guilds"
+#define ROUTE_GUILDS "/users/@me/guilds"
 
 const struct route routes_bot[] = {
     {"GET", "/gateway", gateway, LIMIT_GATEWAY, ROUTE_OPEN},
     {"GET", "/gateway/bot", gateway_bot, LIMIT_GATEWAY},
     {"GET", "/users/@me", user_me, LIMIT_USER},
     {"PATCH", "/users/@me", user_edit, LIMIT_USER_EDIT},
-    {"GET", GUILDS, guild_list, LIMIT_USER},
-    {"GET", GUILDS "/:guild_id/member", guild_me, LIMIT_USER},
-    {"DELETE", GUILDS "/:guild_id", guild_leave, LIMIT_GUILD_LEAVE},
+    {"GET", ROUTE_GUILDS, guild_list, LIMIT_USER},
+    {"GET", ROUTE_GUILDS "/:guild_id/member", guild_me, LIMIT_USER},
+    {"DELETE", ROUTE_GUILDS "/:guild_id", guild_leave, LIMIT_GUILD_LEAVE},
     {"POST", "/users/@me/channels", dm_open, LIMIT_DM_OPEN},
     {"GET", "/users/:user_id", user_get, LIMIT_USER},
     {0},

@@ -408,7 +408,7 @@ member_search(struct rest_call *c)
 	rest_reply(c, 200, f.list);
 }
 
-#define MEMBER "/guilds/:guild_id/members/:user_id"
+#define ROUTE_MEMBER "/guilds/:guild_id/members/:user_id"
 
 const struct route routes_member[] = {
     {"GET", "/guilds/:guild_id/members/search", member_search,
@@ -417,9 +417,10 @@ const struct route routes_member[] = {
 	LIMIT_MEMBER_EDIT},
     {"PATCH", "/guilds/:guild_id/members/@me/nick", member_nick_me,
 	LIMIT_MEMBER_EDIT},
-    {"PATCH", MEMBER, member_edit, LIMIT_MEMBER_EDIT},
-    {"DELETE", MEMBER, member_kick, LIMIT_MEMBER_REMOVE},
-    {"PUT", MEMBER "/roles/:role_id", member_role_put, LIMIT_MEMBER_ROLE},
-    {"DELETE", MEMBER "/roles/:role_id", member_role_delete, LIMIT_MEMBER_ROLE},
+    {"PATCH", ROUTE_MEMBER, member_edit, LIMIT_MEMBER_EDIT},
+    {"DELETE", ROUTE_MEMBER, member_kick, LIMIT_MEMBER_REMOVE},
+    {"PUT", ROUTE_MEMBER "/roles/:role_id", member_role_put, LIMIT_MEMBER_ROLE},
+    {"DELETE", ROUTE_MEMBER "/roles/:role_id", member_role_delete,
+	LIMIT_MEMBER_ROLE},
     {0},
 };

@@ -16,13 +16,16 @@
 
 /* ---- bans ------------------------------------------------------------- */
 
+/* NULL: of somebody who is not in this world. */
 static json_object *
-ban_object(struct rest_call *c, json_object *ban)
+ban_object(struct rest_call *c, json_object *ban, uint64_t id)
 {
-	json_object *o = json_object_new_object();
-	int64_t user = user_find(c->w,
-	    strtoull(jso_get_text(ban, "user_id"), NULL, 10));
+	int64_t user = user_find(c->w, id);
+	json_object *o;
 
+	if (ban == NULL || user < 0)
+		return NULL;
+	o = json_object_new_object();
 	jso_set(o, "reason", json_object_get(jso_get(ban, "reason")));
 	jso_set(o, "user", world_render_user(c->w, (unsigned)user));
 	return o;
@@ -74,7 +77,7 @@ ban_list(struct rest_call *c)
 {
 	struct guild *g = guild_for(c, PERM_BAN_MEMBERS);
 	uint64_t *all, *id;
-	json_object *list;
+	json_object *list, *ban;
 	size_t limit, n;
 
 	if (g == NULL)
@@ -86,9 +89,11 @@ ban_list(struct rest_call *c)
 	    rest_body_query(c, "after", 0), rest_body_query(c, "before", 0),
 	    limit, &id, &n);
 	list = json_object_new_array();
-	for (size_t i = 0; i < n; i++)
-		json_object_array_add(list,
-		    ban_object(c, guild_get(g, GUILD_BANS, id[i])));
+	for (size_t i = 0; i < n; i++) {
+		ban = ban_object(c, guild_get(g, GUILD_BANS, id[i]), id[i]);
+		if (ban != NULL)
+			json_object_array_add(list, ban);
+	}
 	free(all);
 	rest_reply(c, 200, list);
 }
@@ -97,12 +102,15 @@ static void
 ban_get(struct rest_call *c)
 {
 	struct guild *g = guild_for(c, PERM_BAN_MEMBERS);
-	json_object *ban = g == NULL
-	    ? NULL
-	    : rest_guild_doc(c, g, GUILD_BANS, c->id[1], REST_UNKNOWN_BAN);
+	json_object *ban;
 
+	if (g == NULL)
+		return;
+	ban = ban_object(c, guild_get(g, GUILD_BANS, c->id[1]), c->id[1]);
 	if (ban != NULL)
-		rest_reply(c, 200, ban_object(c, ban));
+		rest_reply(c, 200, ban);
+	else
+		rest_reply_error(c, REST_UNKNOWN_BAN);
 }
 
 /* Seconds, or the days of older libraries. */
@@ -257,11 +265,12 @@ find_inactive(void *arg, struct guild *g, unsigned user)
 	struct pruning *p = arg;
 	struct world *w = p->c->w;
 	json_object *m = guild_member(g, user);
+	const char *joined = jso_get_text(m, "joined_at");
 	struct world_msg *said;
 
 	if (only_included(jso_get(m, "roles"), p->include)
 	    && !json_object_get_boolean(jso_get(jso_get(m, "user"), "bot"))
-	    && strncmp(jso_get_text(m, "joined_at"), p->since, 19) < 0
+	    && joined != NULL && strncmp(joined, p->since, 19) < 0
 	    && guild_get(g, GUILD_VOICE, user_id(w, user)) == NULL
 	    && !perm_owner(g, user)
 	    && world_msg_of(w, guild_index(g), user, p->ms, &said, 1) == 0)
@@ -380,12 +389,13 @@ static const struct {
 static bool
 is_in(json_object *list, const char *id)
 {
-	for (size_t i = 0; i < json_object_array_length(list); i++)
-		if (strcmp(jso_get_text(json_object_array_get_idx(list, i),
-			       "id"),
-			id)
-		    == 0)
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		const char *has =
+		    jso_get_text(json_object_array_get_idx(list, i), "id");
+
+		if (has != NULL && strcmp(has, id) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -424,8 +434,9 @@ audit_add(struct rest_call *c, struct guild *g, json_object *o, json_object *e)
 static bool
 audit_fits(json_object *e, uint64_t user, uint64_t type)
 {
-	return (user == 0
-		   || strtoull(jso_get_text(e, "user_id"), NULL, 10) == user)
+	const char *by = jso_get_text(e, "user_id");
+
+	return (user == 0 || (by != NULL && strtoull(by, NULL, 10) == user))
 	    && (type == 0
 		|| (uint64_t)json_object_get_int64(jso_get(e, "action_type"))
 		    == type);

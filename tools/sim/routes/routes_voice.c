@@ -101,11 +101,12 @@ on_stage(struct rest_call *c, struct guild *g, unsigned user, json_object *body,
 	json_object *state = guild_get(g, GUILD_VOICE, user_id(c->w, user));
 	uint64_t at = 0, id;
 
-	if (state == NULL) {
+	const char *channel = jso_get_text(state, "channel_id");
+
+	if (channel == NULL || !str_to_u64(channel, &at)) {
 		rest_reply_error(c, REST_UNKNOWN_VOICE_STATE);
 		return NULL;
 	}
-	must(str_to_u64(jso_get_text(state, "channel_id"), &at));
 	if (rest_form_id(c, body, "channel_id", &id) && id != at)
 		rest_reply_error(c, REST_UNKNOWN_VOICE_STATE);
 	else if (rest_form_refused(c))
@@ -190,14 +191,14 @@ state_edit(struct rest_call *c)
 	rest_reply_none(c);
 }
 
-#define STATES "/guilds/:guild_id/voice-states"
+#define ROUTE_STATES "/guilds/:guild_id/voice-states"
 
 const struct route routes_voice[] = {
     {"GET", "/voice/regions", voice_regions, LIMIT_GUILD},
     {"GET", "/guilds/:guild_id/regions", guild_regions, LIMIT_GUILD},
-    {"GET", STATES "/@me", state_me, LIMIT_VOICE_STATE},
-    {"PATCH", STATES "/@me", state_edit_me, LIMIT_VOICE_STATE},
-    {"GET", STATES "/:user_id", state_get, LIMIT_VOICE_STATE},
-    {"PATCH", STATES "/:user_id", state_edit, LIMIT_VOICE_STATE},
+    {"GET", ROUTE_STATES "/@me", state_me, LIMIT_VOICE_STATE},
+    {"PATCH", ROUTE_STATES "/@me", state_edit_me, LIMIT_VOICE_STATE},
+    {"GET", ROUTE_STATES "/:user_id", state_get, LIMIT_VOICE_STATE},
+    {"PATCH", ROUTE_STATES "/:user_id", state_edit, LIMIT_VOICE_STATE},
     {0},
 };

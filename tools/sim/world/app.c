@@ -160,3 +160,56 @@ app_entitlements(struct world *w, unsigned bot)
 {
 	return jso_get(app(w, bot), "entitlements");
 }
+
+json_object *
+app_all(struct world *w)
+{
+	return w->apps;
+}
+
+static const struct {
+	const char *key;
+	json_type type;
+} part[] = {
+    {"application", json_type_object},
+    {"role_connections", json_type_array},
+    {"skus", json_type_array},
+    {"entitlements", json_type_object},
+};
+
+static bool
+list_ok(json_object *list)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		if (!json_object_is_type(
+			jso_get(json_object_array_get_idx(list, i), "id"),
+			json_type_string))
+			return false;
+	return true;
+}
+
+bool
+app_restore(struct world *w, json_object *all)
+{
+	if (!json_object_is_type(all, json_type_object))
+		return false;
+	json_object_object_foreach (all, id, one) {
+		(void)id;
+		for (size_t i = 0; i < nitems(part); i++)
+			if (!json_object_is_type(jso_get(one, part[i].key),
+				part[i].type))
+				return false;
+		if (!list_ok(jso_get(one, "skus")))
+			return false;
+		json_object_object_foreach (jso_get(one, "entitlements"), key,
+		    e) {
+			(void)key;
+			if (!json_object_is_type(jso_get(e, "sku_id"),
+				json_type_string))
+				return false;
+		}
+	}
+	json_object_put(w->apps);
+	w->apps = json_object_get(all);
+	return true;
+}

@@ -25,4 +25,9 @@ json_object *app_skus(struct world *, unsigned bot);
 /* By id, oldest first; borrowed.  Edited in place. */
 json_object *app_entitlements(struct world *, unsigned bot);
 
+/* All of it, for a world's file; borrowed, NULL: as the seed has it.  And the
+ * other way: false when it is none of such. */
+json_object *app_all(struct world *);
+bool app_restore(struct world *, json_object *all);
+
 #endif

@@ -2,6 +2,7 @@
 #include "tools/sim/world/world_file.h"
 
 #include "tools/sim/base/jso.h"
+#include "tools/sim/world/app.h"
 #include "tools/sim/world/guild_impl.h"
 #include "tools/sim/world/user.h"
 
@@ -136,6 +137,8 @@ world_file_save(struct world *w)
 	jso_set(o, "home", json_object_get(w->home));
 	jso_set(o, "dms", save_dms(w));
 	jso_set(o, "commands", save_commands(w));
+	if (app_all(w) != NULL)
+		jso_set(o, "applications", json_object_get(app_all(w)));
 	world_msg_each(w, save_message, messages);
 	jso_set(o, "messages", messages);
 	return o;
@@ -372,6 +375,19 @@ load_home(struct world *w, json_object *o, struct err *err)
 	return 0;
 }
 
+/* Absent when nobody asked for one. */
+static int
+load_apps(struct world *w, json_object *o, struct err *err)
+{
+	json_object *all;
+
+	if (!json_object_object_get_ex(o, "applications", &all)
+	    || app_restore(w, all))
+		return 0;
+	return err_set(err, EXIT_USAGE,
+	    "applications is not what a saved world has there.");
+}
+
 struct world *
 world_file_load(json_object *o, struct err *err)
 {
@@ -399,7 +415,8 @@ world_file_load(json_object *o, struct err *err)
 	}
 	/* What is made from now on is newer than all that is in the file. */
 	w->snow_ms = newest + 1;
-	if (load_home(w, o, err) == -1 || load_parts(w, o, err) == -1) {
+	if (load_home(w, o, err) == -1 || load_parts(w, o, err) == -1
+	    || load_apps(w, o, err) == -1) {
 		world_free(w);
 		return NULL;
 	}
