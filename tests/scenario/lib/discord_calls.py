@@ -521,7 +521,8 @@ def has_row(method, pattern):
 def routes(folder):
     """Method and pattern of the routes that the simulator's sources have."""
     text, names = "", {}
-    for path in sorted(glob.glob(os.path.join(folder, "*", "*.[ch]"))):
+    for path in sorted(glob.glob(os.path.join(folder, "**", "*.[ch]"),
+            recursive=True)):
         with open(path, encoding="utf-8") as f:
             text += f.read()
     for name, of in re.findall(r"^#define (ROUTE_\w+) (.*\".*)$", text, re.M):

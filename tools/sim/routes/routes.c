@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/sim/routes/routes.h"
 
+#include "tools/sim/routes/member/member.h"
+
 const struct route *const routes_all[] = {
     routes_bot,
     routes_app,

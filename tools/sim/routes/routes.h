@@ -29,10 +29,6 @@ extern const struct route routes_interaction[];
 extern const struct route routes_hook[];
 extern const struct route routes_command[];
 extern const struct route routes_guild[];
-extern const struct route routes_member[];
-extern const struct route routes_moderation[];
-extern const struct route routes_automod[];
-extern const struct route routes_voice[];
 extern const struct route routes_absent[];
 
 /* All of them, ended by NULL. */

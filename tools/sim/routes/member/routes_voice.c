@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Voice: regions, and the voice states of the bot and of others. */
 
-#include "tools/sim/routes/routes.h"
+#include "tools/sim/routes/member/member.h"
 
 #include "tools/sim/act/act_voice.h"
-#include "tools/sim/world/user.h"
 
 #include "shared/base/clock.h"
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Bans, pruning, the audit log, the rules of auto moderation. */
 
-#include "tools/sim/routes/routes.h"
+#include "tools/sim/routes/member/member.h"
 
 #include "tools/sim/act/act_member.h"
-#include "tools/sim/world/user.h"
 
 #include "shared/base/clock.h"
 

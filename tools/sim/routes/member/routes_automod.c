@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The rules of auto moderation; nothing is moderated by them. */
 
-#include "tools/sim/routes/routes.h"
-
-#include "tools/sim/world/user.h"
+#include "tools/sim/routes/member/member.h"
 
 #include <string.h>
 

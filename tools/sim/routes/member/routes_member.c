@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Members: edit, roles, kick, search. */
 
-#include "tools/sim/routes/routes.h"
+#include "tools/sim/routes/member/member.h"
 
 #include "tools/sim/act/act_member.h"
 #include "tools/sim/act/act_voice.h"
-#include "tools/sim/world/user.h"
 
 #include "shared/base/clock.h"
 
