@@ -16,6 +16,7 @@
 #include "tools/sim/control/setting.h"
 #include "tools/sim/book/starts.h"
 #include "tools/sim/book/stats.h"
+#include "tools/sim/world/user.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/world/world_file.h"
 
@@ -84,12 +85,12 @@ put_file(struct sim *sim, const char *name, const char *text, mode_t mode,
 }
 
 static bool
-read_token(struct sim *sim)
+read_token(struct sim *sim, const char *name, char *token)
 {
 	char path[PATH_MAX], text[SIM_TOKEN_MAX] = "";
 	FILE *f;
 
-	str_format(path, sizeof(path), "%s/token", sim->cfg.dir);
+	str_format(path, sizeof(path), "%s/%s", sim->cfg.dir, name);
 	f = fopen(path, "r");
 	if (!f)
 		return false;
@@ -97,7 +98,7 @@ read_token(struct sim *sim)
 		text[0] = '\0';
 	fclose(f);
 	text[strcspn(text, "\r\n")] = '\0';
-	str_copy(sim->token, text, sizeof(sim->token));
+	str_copy(token, text, SIM_TOKEN_MAX);
 	return text[0] != '\0';
 }
 
@@ -121,11 +122,11 @@ invent(char *to, size_t n)
 /* Of Discord's shape, which some libraries read: the bot's id in base64, a
  * date and a secret, with dots between. */
 static void
-invent_token(struct sim *sim)
+invent_token(uint64_t app, char *to)
 {
-	char id[24], *to = sim->token;
+	char id[24];
 
-	must(str_format(id, sizeof(id), "%" PRIu64, sim->app_id));
+	must(str_format(id, sizeof(id), "%" PRIu64, app));
 	to += EVP_EncodeBlock((unsigned char *)to, (unsigned char *)id,
 	    (int)strlen(id));
 	while (to[-1] == '=')
@@ -137,15 +138,32 @@ invent_token(struct sim *sim)
 	*to = '\0';
 }
 
+/* The n-th bot's: kept in token, token.2, ... */
 static int
-make_token(struct sim *sim, struct err *err)
+make_token(struct sim *sim, unsigned n, struct err *err)
 {
-	char text[SIM_TOKEN_MAX + 1];
+	char text[SIM_TOKEN_MAX + 1], name[16], *token = sim->bot[n].token;
+	uint64_t app = user_id(sim->world, user_bot(sim->world, n));
 
-	if (sim->token[0] == '\0' && !read_token(sim))
-		invent_token(sim);
-	str_format(text, sizeof(text), "%s\n", sim->token);
-	return put_file(sim, "token", text, 0600, err);
+	if (n == 0)
+		str_copy(name, "token", sizeof(name));
+	else
+		str_format(name, sizeof(name), "token.%u", n + 1);
+	if (token[0] == '\0' && !read_token(sim, name, token))
+		invent_token(app, token);
+	str_format(text, sizeof(text), "%s\n", token);
+	return put_file(sim, name, text, 0600, err);
+}
+
+static int
+make_tokens(struct sim *sim, struct err *err)
+{
+	for (unsigned n = 0; n < sim->cfg.bots; n++) {
+		sim->bot[n].flags = sim->bot[0].flags;
+		if (make_token(sim, n, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* The file scripts source; its being there says that everything listens. */
@@ -220,6 +238,7 @@ make_world(struct sim *sim, struct err *err)
 {
 	struct world_shape shape = {.seed = sim->cfg.seed,
 	    .guilds = sim->cfg.guilds,
+	    .bots = sim->cfg.bots,
 	    .members = sim->cfg.members,
 	    .guild_bytes = sim->cfg.guild_bytes};
 
@@ -230,6 +249,7 @@ make_world(struct sim *sim, struct err *err)
 	if (!sim->world)
 		return err_set(err, EXIT_USAGE, "--guilds %u: too many.",
 		    sim->cfg.guilds);
+	sim->cfg.bots = world_bots(sim->world);
 	sim->app_id = world_app_id(sim->world);
 	sim->stats = base_alloc(sizeof(*sim->stats));
 	sim->pings = base_alloc(sizeof(*sim->pings));
@@ -246,7 +266,7 @@ start(struct run *r, struct err *err)
 	struct sim *sim = &r->sim;
 
 	if (hostnames_check(sim, err) < 0 || make_dir(sim, err) < 0
-	    || make_world(sim, err) < 0 || make_token(sim, err) < 0
+	    || make_world(sim, err) < 0 || make_tokens(sim, err) < 0
 	    || start_loop(r, err) < 0 || control_start(sim, err) < 0
 	    || (!sim->cfg.plain && cert_make(sim, err) < 0)
 	    || gateway_start(sim, err) < 0 || generator_start(sim, err) < 0

@@ -17,8 +17,12 @@ act_emit(const struct act *a, const char *t, json_object *d)
 void
 act_emit_to(const struct act *a, uint64_t bits, const char *t, json_object *d)
 {
-	if (perm_guild(a->guild, WORLD_BOT) & bits)
-		act_emit(a, t, d);
+	struct gateway_audience to = GATEWAY_EVERYBODY;
+
+	to.may = bits;
+	if (jso_get(d, "guild_id") == NULL)
+		jso_set_id(d, "guild_id", guild_id(a->guild));
+	gateway_emit_to(a->sim, &to, guild_index(a->guild), t, d);
 }
 
 void

@@ -30,40 +30,68 @@ who(const struct act *a, unsigned user)
 
 /* ---- coming and going ------------------------------------------------- */
 
-static void
-bot_came(const struct act *a)
+/* The sessions of a bot, whatever they asked for; or all but these. */
+static struct gateway_audience
+own(const struct act *a, unsigned user)
 {
-	json_object *o = guild_create(a->guild, WORLD_BOT, false, 50);
+	return (struct gateway_audience) {
+	    .bot = user_bot_number(guild_world(a->guild), user),
+	    .but = GATEWAY_ANY,
+	    .unasked = true};
+}
 
-	gateway_emit_json(a->sim, guild_index(a->guild), "GUILD_CREATE", o);
+static struct gateway_audience
+others(const struct act *a, unsigned user)
+{
+	return (struct gateway_audience) {.bot = GATEWAY_ANY,
+	    .but = user_bot_number(guild_world(a->guild), user)};
+}
+
+static void
+bot_came(const struct act *a, unsigned bot)
+{
+	json_object *o = guild_create(a->guild, bot, false, 50);
+	struct gateway_audience to = own(a, bot);
+
+	to.unasked = false;
+	gateway_emit_to(a->sim, &to, guild_index(a->guild), "GUILD_CREATE", o);
 	json_object_put(o);
 }
 
 /* Before the world knows it, as nothing reaches it afterwards. */
 static void
-bot_goes(const struct act *a)
+bot_goes(const struct act *a, unsigned bot)
 {
 	json_object *o = json_object_new_object();
+	struct gateway_audience to = own(a, bot);
 
 	jso_set_id(o, "id", guild_id(a->guild));
-	gateway_emit_json(a->sim, guild_index(a->guild), "GUILD_DELETE", o);
+	to.unasked = false;
+	gateway_emit_to(a->sim, &to, guild_index(a->guild), "GUILD_DELETE", o);
 	json_object_put(o);
+}
+
+static bool
+is_bot(const struct act *a, unsigned user)
+{
+	return user_bot_number(guild_world(a->guild), user) >= 0;
 }
 
 bool
 act_member_join(const struct act *a, unsigned user)
 {
+	struct gateway_audience to = others(a, user);
 	json_object *d;
 
 	if (guild_get(a->guild, GUILD_BANS, id_of(a, user)) != NULL
 	    || !guild_member_join(a->guild, user))
 		return false;
-	if (user == WORLD_BOT) {
-		bot_came(a);
-		return true;
-	}
+	if (is_bot(a, user))
+		bot_came(a, user);
 	d = guild_member(a->guild, user);
-	act_emit(a, "GUILD_MEMBER_ADD", d);
+	jso_set_id(d, "guild_id", guild_id(a->guild));
+	gateway_emit_to(a->sim, &to, guild_index(a->guild), "GUILD_MEMBER_ADD",
+	    d);
 	json_object_put(d);
 	return true;
 }
@@ -76,8 +104,8 @@ act_member_leave(const struct act *a, unsigned user)
 	if (!guild_member_is(a->guild, user))
 		return false;
 	(void)act_voice_leave(a, user);
-	if (user == WORLD_BOT)
-		bot_goes(a);
+	if (is_bot(a, user))
+		bot_goes(a, user);
 	(void)guild_member_leave(a->guild, user);
 	d = who(a, user);
 	act_emit(a, "GUILD_MEMBER_REMOVE", d);
@@ -315,13 +343,14 @@ static void
 told(const struct act *a, unsigned user)
 {
 	json_object *d = guild_member(a->guild, user);
+	struct gateway_audience self = own(a, user), to = others(a, user);
 
 	jso_set_id(d, "guild_id", guild_id(a->guild));
-	if (user == WORLD_BOT)
-		gateway_emit_own(a->sim, guild_index(a->guild),
+	if (is_bot(a, user))
+		gateway_emit_to(a->sim, &self, guild_index(a->guild),
 		    "GUILD_MEMBER_UPDATE", d);
-	else
-		act_emit(a, "GUILD_MEMBER_UPDATE", d);
+	gateway_emit_to(a->sim, &to, guild_index(a->guild),
+	    "GUILD_MEMBER_UPDATE", d);
 	json_object_put(d);
 }
 

@@ -17,8 +17,11 @@
 #include "shared/base/base.h"
 #include "shared/base/err.h"
 
+#include <string.h>
+
 #define SIM_URL_MAX 256
 #define SIM_TOKEN_MAX 128
+#define SIM_BOTS_MAX 16
 #define SIM_SHARDS_MAX 4096 /* shard ids counted and accepted */
 
 struct asked;
@@ -50,6 +53,13 @@ struct sim_line {
 	unsigned backlog;     /* bytes kept for a client that does not read */
 };
 
+/* What Discord knows of a bot and its application, besides the world. */
+struct sim_bot {
+	char token[SIM_TOKEN_MAX];
+	uint64_t flags; /* of the application: privileged intents allowed */
+	struct sim_starts starts;
+};
+
 /* What `run` was asked for; some change later (`ctl set`). */
 struct sim_config {
 	char *dir;     /* absolute */
@@ -60,6 +70,7 @@ struct sim_config {
 	uint64_t seed;
 	unsigned guilds;
 	unsigned chunk_size;  /* members per GUILD_MEMBERS_CHUNK */
+	unsigned bots;	      /* in each guild, to SIM_BOTS_MAX */
 	unsigned members;     /* people in each guild, besides bots */
 	unsigned guild_bytes; /* the least a GUILD_CREATE has */
 	unsigned shards;      /* recommended by /gateway/bot */
@@ -85,13 +96,11 @@ struct sim {
 	struct ev_loop *loop;
 	struct timers *timers;
 	struct sim_config cfg;
-	struct sim_starts starts;
-	char token[SIM_TOKEN_MAX];
+	struct sim_bot bot[SIM_BOTS_MAX]; /* the first cfg.bots of them */
 	unsigned token_resets;
 	char other_token[SIM_TOKEN_MAX]; /* of another bot; "": none */
-	uint64_t app_flags;  /* /applications/@me flags: intents allowed */
-	uint64_t app_id;     /* the bot's user and application id */
-	uint64_t started_ms; /* clock_boot_ms() */
+	uint64_t app_id;		 /* the bot's user and application id */
+	uint64_t started_ms;		 /* clock_boot_ms() */
 
 	/* PEM texts of the throw-away CA and server; NULL with cfg.plain. */
 	char *ca_pem, *cert_pem, *key_pem;
@@ -112,6 +121,16 @@ struct sim {
 	struct script *script;
 	struct rest *rest;
 };
+
+/* The number of the bot of a token, or -1. */
+static inline int
+sim_bot_find(const struct sim *sim, const char *token)
+{
+	for (unsigned n = 0; n < sim->cfg.bots; n++)
+		if (strcmp(sim->bot[n].token, token) == 0)
+			return (int)n;
+	return -1;
+}
 
 /* SplitMix64, its state at the caller: 64 random bits. */
 static inline uint64_t

@@ -6,17 +6,21 @@
 void
 starts_init(struct sim *sim)
 {
-	struct sim_starts *s = &sim->starts;
+	struct sim_starts *s = &sim->bot[0].starts;
 
 	if (s->remaining < 0 || s->remaining > s->total)
 		s->remaining = s->total;
 	s->reset_at_ms = clock_boot_ms() + STARTS_WINDOW_MS;
+	for (unsigned n = 1; n < sim->cfg.bots; n++)
+		sim->bot[n].starts = (struct sim_starts) {.total = s->total,
+		    .remaining = s->total,
+		    .reset_at_ms = s->reset_at_ms};
 }
 
 void
-starts_refresh(struct sim *sim)
+starts_refresh(struct sim *sim, unsigned bot)
 {
-	struct sim_starts *s = &sim->starts;
+	struct sim_starts *s = &sim->bot[bot].starts;
 	uint64_t now = clock_boot_ms();
 
 	if (now < s->reset_at_ms)
@@ -26,20 +30,20 @@ starts_refresh(struct sim *sim)
 }
 
 bool
-starts_spend(struct sim *sim)
+starts_spend(struct sim *sim, unsigned bot)
 {
-	starts_refresh(sim);
-	if (sim->starts.remaining <= 0)
+	starts_refresh(sim, bot);
+	if (sim->bot[bot].starts.remaining <= 0)
 		return false;
-	sim->starts.remaining--;
+	sim->bot[bot].starts.remaining--;
 	return true;
 }
 
 bool
-starts_key(struct sim *sim, unsigned shard, uint64_t at_ms)
+starts_key(struct sim *sim, unsigned bot, unsigned shard, uint64_t at_ms)
 {
 	unsigned keys = sim->cfg.max_concurrency;
-	uint64_t *last = &sim->starts.key_ms[shard % keys];
+	uint64_t *last = &sim->bot[bot].starts.key_ms[shard % keys];
 
 	if (*last > 0 && at_ms < *last + (uint64_t)(sim->cfg.identify_s * 1000))
 		return false;
@@ -48,14 +52,14 @@ starts_key(struct sim *sim, unsigned shard, uint64_t at_ms)
 }
 
 uint64_t
-starts_reset_after_ms(struct sim *sim)
+starts_reset_after_ms(struct sim *sim, unsigned bot)
 {
-	starts_refresh(sim);
-	return sim->starts.reset_at_ms - clock_boot_ms();
+	starts_refresh(sim, bot);
+	return sim->bot[bot].starts.reset_at_ms - clock_boot_ms();
 }
 
 void
-starts_set_reset_after(struct sim *sim, uint64_t ms)
+starts_set_reset_after(struct sim *sim, unsigned bot, uint64_t ms)
 {
-	sim->starts.reset_at_ms = clock_boot_ms() + ms;
+	sim->bot[bot].starts.reset_at_ms = clock_boot_ms() + ms;
 }

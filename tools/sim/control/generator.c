@@ -148,8 +148,6 @@ make_one(struct sim *sim, uint64_t intents)
 		gateway_emit(sim, s->guild_id, t, s->d, s->len);
 		return;
 	}
-	if (!world_has_bot(sim->world, guild, WORLD_BOT))
-		return;
 	if (world_render_event(sim->world, &g->rng, t, guild,
 		sim->gateway->number + 1, ping, &g->d)) {
 		if (gateway_emit(sim, world_guild_id(sim->world, guild), t,

@@ -226,13 +226,13 @@ report_json(struct sim *sim, struct sbuf *t)
 	    generator_running(sim) ? "true" : "false", sim->cfg.rate,
 	    gateway_connected(sim), sim->token_resets);
 	add_stats(&total, t);
-	starts_refresh(sim);
+	starts_refresh(sim, 0);
 	sbuf_fmt(t,
 	    "},\"session_starts\":{\"total\":%" PRId64 ",\"remaining\":%" PRId64
 	    ",\"reset_after_ms\":%" PRIu64
 	    ",\"max_concurrency\":%u},\"shards\":[",
-	    sim->starts.total, sim->starts.remaining,
-	    starts_reset_after_ms(sim), sim->cfg.max_concurrency);
+	    sim->bot[0].starts.total, sim->bot[0].starts.remaining,
+	    starts_reset_after_ms(sim, 0), sim->cfg.max_concurrency);
 	for (unsigned i = 0; i < shown->n; i++) {
 		if (i > 0)
 			sbuf_str(t, ",");
@@ -315,9 +315,9 @@ report_text(struct sim *sim, struct sbuf *t)
 	    "pings: %" PRIu64 " sent, %" PRIu64 " answered, %" PRIu64
 	    " answered again\n",
 	    s.replayed, s.identifies, s.resumes, s.resumes_ok,
-	    gateway_connected(sim), s.violations, s.odd, sim->starts.remaining,
-	    sim->starts.total, sim->pings->sent, sim->pings->answered,
-	    sim->pings->repeated);
+	    gateway_connected(sim), s.violations, s.odd,
+	    sim->bot[0].starts.remaining, sim->bot[0].starts.total,
+	    sim->pings->sent, sim->pings->answered, sim->pings->repeated);
 	sbuf_str(t,
 	    "shard connected seq sent handled replayed identifies resumes\n");
 	for (unsigned i = 0; i < shown->n; i++)

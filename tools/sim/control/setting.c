@@ -36,6 +36,9 @@ static const struct setting {
 	"http and ws, without TLS", HELP_RUN_BASIC},
     {"guilds", NUMBER32, AT(cfg.guilds), false, 1, 1048576, "64",
 	"guilds the bot is in"},
+    {"bots", NUMBER32, AT(cfg.bots), false, 1, SIM_BOTS_MAX, "1",
+	"in each guild, of as many applications; tokens: token, token.2 ...",
+	HELP_RUN_WORLD},
     {"chunk-size", NUMBER32, AT(cfg.chunk_size), true, 1, 1000, "1000",
 	"members in one GUILD_MEMBERS_CHUNK", HELP_RUN_GATEWAY},
     {"members", NUMBER32, AT(cfg.members), true, 1, WORLD_MEMBERS_MAX, "8",
@@ -46,9 +49,9 @@ static const struct setting {
 	"recommended by /gateway/bot", HELP_RUN_GATEWAY},
     {"max-concurrency", NUMBER32, AT(cfg.max_concurrency), true, 1,
 	SIM_SHARDS_MAX, "4", "identify keys", HELP_RUN_GATEWAY},
-    {"total", SIGNED64, AT(starts.total), true, 0, 1e9, "1000",
+    {"total", SIGNED64, AT(bot[0].starts.total), true, 0, 1e9, "1000",
 	"session starts a day", HELP_RUN_GATEWAY},
-    {"remaining", SIGNED64, AT(starts.remaining), true, 0, 1e9, NULL,
+    {"remaining", SIGNED64, AT(bot[0].starts.remaining), true, 0, 1e9, NULL,
 	"session starts left; default: total", HELP_RUN_GATEWAY},
     {"rate", REAL, AT(cfg.rate), true, 0, GENERATOR_RATE_MAX, "0",
 	"generated events per second over all shards"},
@@ -87,10 +90,10 @@ static const struct setting {
 	SIM_SHARDS_MAX, "0",
 	"an IDENTIFY whose count is no multiple is closed with 4010",
 	HELP_RUN_GATEWAY},
-    {"flags", NUMBER64, AT(app_flags), true, 0, 0, "565248",
+    {"flags", NUMBER64, AT(bot[0].flags), true, 0, 0, "565248",
 	"application flags: which privileged intents are allowed",
 	HELP_RUN_GATEWAY},
-    {"token", TOKEN, AT(token), true, 0, 0, NULL,
+    {"token", TOKEN, AT(bot[0].token), true, 0, 0, NULL,
 	"the bot's token; default: one is made", HELP_RUN_BASIC},
     {"data", TEXT, AT(cfg.data), false, 0, 0, NULL,
 	"directory of sample events the mix may name", HELP_RUN_BASIC},
@@ -204,7 +207,7 @@ setting_defaults(struct sim *sim)
 		if (settings[i].initial)
 			must(put(sim, &settings[i], settings[i].initial));
 	}
-	sim->starts.remaining = -1;
+	sim->bot[0].starts.remaining = -1;
 }
 
 int
@@ -241,7 +244,7 @@ setting_set(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	double v;
 
 	if (strcmp(key, "reset-after") == 0 && setting_duration(value, &v)) {
-		starts_set_reset_after(sim, (uint64_t)(v * 1000));
+		starts_set_reset_after(sim, 0, (uint64_t)(v * 1000));
 		return EXIT_FINE;
 	}
 	if (!s || !s->later) {

@@ -191,8 +191,8 @@ verb_token(struct sim *sim, int argc, char **argv, struct sbuf *out)
 	const char *end = *form ? "\"}" : "\n";
 
 	if (strcmp(argv[1], "reset") == 0) {
-		gateway_revoke(sim);
-		sbuf_fmt(out, "%s%s%s", form, sim->token, end);
+		gateway_revoke(sim, 0);
+		sbuf_fmt(out, "%s%s%s", form, sim->bot[0].token, end);
 	} else if (strcmp(argv[1], "other") == 0) {
 		gateway_other(sim);
 		sbuf_fmt(out, "%s%s%s", form, sim->other_token, end);
@@ -312,7 +312,6 @@ find_channel(struct sim *sim, const struct whom *whom, uint64_t channel,
 	for (unsigned i = 0; i < world_guilds(sim->world); i++) {
 		if ((world_guild_id(sim->world, i) >> 22) % count
 			== (unsigned)whom->shard
-		    && world_has_bot(sim->world, i, WORLD_BOT)
 		    && world_talk_channel(sim->world, i, 0, out))
 			return true;
 	}

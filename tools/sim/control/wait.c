@@ -42,7 +42,7 @@ value_of(struct sim *sim, const struct stats *s, const char *name,
 	if (strcmp(name, "connected") == 0)
 		*out = gateway_connected(sim);
 	else if (strcmp(name, "remaining") == 0)
-		*out = (uint64_t)sim->starts.remaining;
+		*out = (uint64_t)sim->bot[0].starts.remaining;
 	else if (strcmp(name, "pings") == 0)
 		*out = sim->pings->sent;
 	else if (strcmp(name, "answered") == 0)

@@ -126,10 +126,9 @@ send_guild(struct conn *c, unsigned i)
 	if ((world_guild_id(w, i) >> 22) % s->count != s->shard)
 		return;
 	g = guild_at(w, i);
-	if (g == NULL || !guild_member_is(g, WORLD_BOT))
+	if (g == NULL || !guild_member_is(g, s->user))
 		return;
-	d = guild_create(g, WORLD_BOT, s->intents & INTENTS_PRESENCES,
-	    s->large);
+	d = guild_create(g, s->user, s->intents & INTENTS_PRESENCES, s->large);
 	text = jso_text(d);
 	gateway_next(c->sim);
 	session_dispatch(s, "GUILD_CREATE", text, strlen(text),

@@ -8,17 +8,27 @@
 #include "tools/sim/base/hostnames.h"
 #include "tools/sim/base/listener.h"
 #include "tools/sim/world/guild.h"
+#include "tools/sim/world/perm.h"
+#include "tools/sim/world/user.h"
+#include "tools/sim/world/world.h"
 #include "tools/sim/base/jso.h"
 #include "tools/sim/gateway/intents.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/rand.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* ---- emission ------------------------------------------------------- */
+
+/* What a message looks like to one of the bots. */
+struct hiding {
+	bool asked, hidden;
+	struct sbuf bare;
+};
 
 uint64_t
 gateway_next(struct sim *sim)
@@ -26,54 +36,83 @@ gateway_next(struct sim *sim)
 	return ++sim->gateway->number;
 }
 
-enum audience {
-	ASKED, /* sessions of the guild's shard whose intents ask for it */
-	SHARD, /* those of the shard */
-	EVERY  /* all */
-};
+/* A message without what the intents hide from this bot; NULL: nothing is. */
+static const struct sbuf *
+bared(struct sim *sim, unsigned bot, const char *d, struct hiding *h)
+{
+	if (!h[bot].asked)
+		h[bot].hidden = intents_hide(user_id(sim->world,
+						 user_bot(sim->world, bot)),
+		    d, &h[bot].bare);
+	h[bot].asked = true;
+	return h[bot].hidden ? &h[bot].bare : NULL;
+}
+
+static void
+tell(struct session *s, const char *t, const char *d, size_t len,
+    struct hiding *h)
+{
+	const struct sbuf *bare = intents_hides(s->intents, t)
+	    ? bared(s->sim, s->bot, d, h)
+	    : NULL;
+
+	session_dispatch(s, t, bare ? bare->p : d, bare ? bare->len : len,
+	    JOURNAL_COUNTED);
+}
 
 /* Who has left a guild, hears nothing of it.  (One that was deleted still says
  * so.) */
 static bool
-is_out(struct sim *sim, uint64_t guild_id)
+is_out(struct session *s, int64_t guild)
 {
-	int64_t guild = world_guild_find(sim->world, guild_id);
-
 	return guild >= 0
-	    && !world_has_bot(sim->world, (unsigned)guild, WORLD_BOT)
-	    && guild_at(sim->world, (unsigned)guild) != NULL;
+	    && !world_has_bot(s->sim->world, (unsigned)guild, s->user)
+	    && guild_at(s->sim->world, (unsigned)guild) != NULL;
 }
 
 static bool
-emit(struct sim *sim, enum audience who, uint64_t guild_id, const char *t,
-    const char *d, size_t len)
+may(struct session *s, int64_t guild, uint64_t bits)
 {
-	struct sbuf bare = {0};
-	bool hidden = false, asked = false, told = false;
+	struct guild *g;
+
+	if (bits == 0 || guild < 0)
+		return true;
+	g = guild_at(s->sim->world, (unsigned)guild);
+	return g != NULL && (perm_guild(g, s->user) & bits) != 0;
+}
+
+static bool
+hears(struct session *s, const struct gateway_audience *a, uint64_t guild_id,
+    int64_t guild, const char *t)
+{
+	if (!a->all_shards && (guild_id >> 22) % s->count != s->shard)
+		return false;
+	if ((a->bot >= 0 && s->bot != (unsigned)a->bot)
+	    || (a->but >= 0 && s->bot == (unsigned)a->but))
+		return false;
+	return (a->unasked || intents_want(s->intents, t, guild_id == 0))
+	    && !is_out(s, guild) && may(s, guild, a->may);
+}
+
+static bool
+emit(struct sim *sim, const struct gateway_audience *a, uint64_t guild_id,
+    const char *t, const char *d, size_t len)
+{
+	int64_t guild = guild_id ? world_guild_find(sim->world, guild_id) : -1;
+	struct hiding h[SIM_BOTS_MAX] = {0};
+	bool told = false;
 
 	gateway_next(sim);
-	if (is_out(sim, guild_id))
-		return false;
 	list_each_safe (&sim->gateway->live, e, next) {
 		struct session *s = container_of(e, struct session, link);
 
-		if ((who != EVERY && (guild_id >> 22) % s->count != s->shard)
-		    || (who == ASKED
-			&& !intents_want(s->intents, t, guild_id == 0)))
+		if (!hears(s, a, guild_id, guild, t))
 			continue;
 		told = true;
-		if (!asked && intents_hides(s->intents, t)) {
-			hidden = intents_hide(world_bot_id(sim->world), d,
-			    &bare);
-			asked = true;
-		}
-		if (hidden && intents_hides(s->intents, t))
-			session_dispatch(s, t, bare.p, bare.len,
-			    JOURNAL_COUNTED);
-		else
-			session_dispatch(s, t, d, len, JOURNAL_COUNTED);
+		tell(s, t, d, len, h);
 	}
-	sbuf_free(&bare);
+	for (unsigned n = 0; n < sim->cfg.bots; n++)
+		sbuf_free(&h[n].bare);
 	return told;
 }
 
@@ -81,37 +120,45 @@ bool
 gateway_emit(struct sim *sim, uint64_t guild_id, const char *t, const char *d,
     size_t len)
 {
-	return emit(sim, ASKED, guild_id, t, d, len);
+	return emit(sim, &GATEWAY_EVERYBODY, guild_id, t, d, len);
 }
 
-static bool
-emit_json(struct sim *sim, enum audience who, uint32_t guild, const char *t,
-    json_object *d)
+/* The bot whose DM an event is about; any when it is about none. */
+static int
+dm_bot(struct sim *sim, json_object *d)
 {
-	const char *text = jso_text(d);
+	const char *id = jso_get_text(d, "channel_id");
+	struct world_channel ch;
 
-	return emit(sim, who,
-	    guild == WORLD_NOWHERE ? 0 : world_guild_id(sim->world, guild), t,
-	    text, strlen(text));
+	if (id == NULL)
+		id = jso_get_text(d, "id");
+	return id != NULL
+		&& world_channel_find(sim->world, strtoull(id, NULL, 10), &ch)
+		&& ch.guild == WORLD_NOWHERE
+	    ? (int)ch.bot
+	    : GATEWAY_ANY;
+}
+
+bool
+gateway_emit_to(struct sim *sim, const struct gateway_audience *audience,
+    uint32_t guild, const char *t, json_object *d)
+{
+	struct gateway_audience a = *audience;
+	const char *text = jso_text(d);
+	uint64_t id = 0;
+
+	if (guild != WORLD_NOWHERE)
+		id = world_guild_id(sim->world, guild);
+	else if (a.bot == GATEWAY_ANY)
+		a.bot = dm_bot(sim, d);
+	return emit(sim, &a, id, t, text, strlen(text));
 }
 
 bool
 gateway_emit_json(struct sim *sim, uint32_t guild, const char *t,
     json_object *d)
 {
-	return emit_json(sim, ASKED, guild, t, d);
-}
-
-bool
-gateway_emit_own(struct sim *sim, uint32_t guild, const char *t, json_object *d)
-{
-	return emit_json(sim, SHARD, guild, t, d);
-}
-
-bool
-gateway_emit_all(struct sim *sim, const char *t, json_object *d)
-{
-	return emit_json(sim, EVERY, WORLD_NOWHERE, t, d);
+	return gateway_emit_to(sim, &GATEWAY_EVERYBODY, guild, t, d);
 }
 
 struct conn *
@@ -168,19 +215,22 @@ gateway_other(struct sim *sim)
 }
 
 void
-gateway_revoke(struct sim *sim)
+gateway_revoke(struct sim *sim, unsigned bot)
 {
-	gateway_random_hex(sim->token, GATEWAY_TOKEN_BYTES);
+	gateway_random_hex(sim->bot[bot].token, GATEWAY_TOKEN_BYTES);
 	sim->token_resets++;
 	list_each_safe (&sim->gateway->conns, e, next) {
 		struct conn *c = container_of(e, struct conn, link);
 
-		if (c->session)
+		if (c->session && c->session->bot == bot)
 			conn_close(c, 4004, "Authentication failed.");
 	}
-	while (!list_empty(&sim->gateway->live))
-		session_end(container_of(sim->gateway->live.next,
-		    struct session, link));
+	list_each_safe (&sim->gateway->live, e, next) {
+		struct session *s = container_of(e, struct session, link);
+
+		if (s->bot == bot)
+			session_end(s);
+	}
 }
 
 /* ---- listeners ------------------------------------------------------ */

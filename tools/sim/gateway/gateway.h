@@ -44,26 +44,38 @@ struct gateway {
 /* Listens; sets sim->url_gateway and url_resume. */
 int gateway_start(struct sim *, struct err *);
 void gateway_stop(struct sim *);
+/* Who is told of an event: the sessions of the guild's shard whose intents ask
+ * for it and whose bot is in the guild, and of these ... */
+struct gateway_audience {
+	int bot;	 /* only this bot's (its number); GATEWAY_ANY */
+	int but;	 /* all but this bot's; GATEWAY_ANY: nobody's */
+	uint64_t may;	 /* whose bot has one of these permissions; 0: any */
+	bool unasked;	 /* whatever the intents */
+	bool all_shards; /* whatever the shard */
+};
+
+#define GATEWAY_ANY (-1)
+#define GATEWAY_EVERYBODY                                                      \
+	((struct gateway_audience) {.bot = GATEWAY_ANY, .but = GATEWAY_ANY})
+
 /*
- * Emits one dispatch to every session whose shard covers guild_id and whose
- * intents ask for it (0: a DM, shard 0).  d is the JSON of d; borrowed.  false:
- * there is none, and nobody will hear of it.
+ * Emits one dispatch to everybody (guild_id 0: a DM, shard 0).  d is the JSON
+ * of d; borrowed.  false: there is none, and nobody will hear of it.
  */
 bool gateway_emit(struct sim *, uint64_t guild_id, const char *t, const char *d,
     size_t len);
-/* The same of an object; guild: the world's index, or WORLD_NOWHERE. */
+/* The same of an object; guild: the world's index, or WORLD_NOWHERE: a DM (that
+ * of d's channel), or something of no guild. */
 bool gateway_emit_json(struct sim *, uint32_t guild, const char *t,
     struct json_object *d);
-/* The same, whatever the intents: what Discord tells of the bot itself. */
-bool gateway_emit_own(struct sim *, uint32_t guild, const char *t,
-    struct json_object *d);
-/* To every session of every shard. */
-bool gateway_emit_all(struct sim *, const char *t, struct json_object *d);
+/* The same to an audience; a DM is only ever told to the bot it is with. */
+bool gateway_emit_to(struct sim *, const struct gateway_audience *,
+    uint32_t guild, const char *t, struct json_object *d);
 /* The connection of a live or replaying session of that shard, or NULL; count
  * 0: of any layout. */
 struct conn *gateway_conn(struct sim *, unsigned shard, unsigned count);
-/* Ends every session and connection: the token was reset. */
-void gateway_revoke(struct sim *);
+/* Ends every session and connection of a bot: its token was reset. */
+void gateway_revoke(struct sim *, unsigned bot);
 /* A token of another bot, known to the REST side alone. */
 void gateway_other(struct sim *);
 unsigned gateway_connected(struct sim *);

@@ -24,6 +24,7 @@
 #define LARGE_MAX 250
 
 struct identify {
+	unsigned bot;
 	unsigned shard, count;
 	uint64_t intents;
 	bool compress;
@@ -40,10 +41,11 @@ static const struct {
 };
 
 static bool
-token_ok(struct conn *c, json_object *d)
+token_ok(struct conn *c, json_object *d, unsigned *bot)
 {
 	json_object *v = check_field(d, "token", json_type_string);
 	const char *text = json_object_get_string(v);
+	int n;
 
 	if (!v) {
 		opcode_refuse(c, 4001, "token is missing");
@@ -52,7 +54,9 @@ token_ok(struct conn *c, json_object *d)
 	/* Half of the clients send it as in a header (section 2.5). */
 	if (strncmp(text, "Bot ", 4) == 0)
 		text += 4;
-	if (strcmp(text, c->sim->token) == 0)
+	n = sim_bot_find(c->sim, text);
+	*bot = n < 0 ? 0 : (unsigned)n;
+	if (n >= 0)
 		return true;
 	opcode_refuse(c, 4004, "Authentication failed.");
 	return false;
@@ -121,7 +125,7 @@ intents_ok(struct conn *c, json_object *d, struct identify *id)
 	id->intents = json_object_get_uint64(v);
 	for (size_t i = 0; i < nitems(privileged); i++) {
 		if ((id->intents & privileged[i].intent)
-		    && !(c->sim->app_flags & privileged[i].flags)) {
+		    && !(c->sim->bot[id->bot].flags & privileged[i].flags)) {
 			opcode_refuse(c, 4014, "Disallowed intent(s).");
 			return false;
 		}
@@ -199,7 +203,8 @@ guild_list(struct sim *sim, const struct identify *id, struct sbuf *t)
 		uint64_t guild = world_guild_id(sim->world, i);
 
 		if ((guild >> 22) % id->count != id->shard
-		    || !world_has_bot(sim->world, i, WORLD_BOT))
+		    || !world_has_bot(sim->world, i,
+			user_bot(sim->world, id->bot)))
 			continue;
 		sbuf_fmt(t, "%s{\"unavailable\":true,\"id\":\"%" PRIu64 "\"}",
 		    comma, guild);
@@ -220,7 +225,7 @@ send_ready(struct conn *c, const struct identify *id)
 	    "\"session_id\":\"%s\",\"resume_gateway_url\":\"%s\","
 	    "\"relationships\":[],\"private_channels\":[],\"presences\":[],"
 	    "\"guilds\":[",
-	    user_text(sim->world, WORLD_BOT), id->shard, id->count, s->id,
+	    user_text(sim->world, s->user), id->shard, id->count, s->id,
 	    sim->url_resume);
 	guild_list(sim, id, &t);
 	sbuf_fmt(&t,
@@ -230,7 +235,8 @@ send_ready(struct conn *c, const struct identify *id)
 	    "{\"id\":\"%" PRIu64 "\",\"flags\":%" PRIu64
 	    ",\"flags_new\":\"%" PRIu64 "\"},"
 	    "\"_trace\":[\"[\\\"shardherd-sim\\\",{\\\"micros\\\":0}]\"]}",
-	    sim->app_id, sim->app_flags, sim->app_flags);
+	    user_id(sim->world, s->user), sim->bot[s->bot].flags,
+	    sim->bot[s->bot].flags);
 	session_dispatch(s, "READY", t.p, t.len, 0);
 	sbuf_free(&t);
 }
@@ -241,6 +247,8 @@ ready(struct conn *c, const struct identify *id)
 	struct session *s = session_new(c->sim, id->shard, id->count,
 	    id->intents);
 
+	s->bot = id->bot;
+	s->user = user_bot(c->sim->world, id->bot);
 	s->large = id->large;
 	if (id->compress && c->transport == COMPRESS_NONE && !c->compress)
 		c->compress = compress_new(COMPRESS_PAYLOAD);
@@ -254,21 +262,21 @@ ready(struct conn *c, const struct identify *id)
 }
 
 static bool
-budget_ok(struct conn *c)
+budget_ok(struct conn *c, unsigned bot)
 {
-	if (starts_spend(c->sim))
+	if (starts_spend(c->sim, bot))
 		return true;
 	stats_violation(c->sim, c->key,
 	    "session starts exhausted: the token is reset");
 	conn_invalid(c, false);
-	gateway_revoke(c->sim);
+	gateway_revoke(c->sim, bot);
 	return false;
 }
 
 static bool
 key_ok(struct conn *c, const struct identify *id)
 {
-	if (starts_key(c->sim, id->shard, wire_arrived_ms(&c->wire)))
+	if (starts_key(c->sim, id->bot, id->shard, wire_arrived_ms(&c->wire)))
 		return true;
 	stats_violation(c->sim, c->key, "IDENTIFY too soon for key %u",
 	    id->shard % c->sim->cfg.max_concurrency);
@@ -285,7 +293,7 @@ identify_start(struct conn *c, json_object *d)
 
 	if (c->state == CONN_SILENT)
 		check_odd_add(&odd, "before HELLO");
-	if (!token_ok(c, d) || !shard_ok(c, d, &id))
+	if (!token_ok(c, d, &id.bot) || !shard_ok(c, d, &id))
 		return;
 	conn_is_for(c, id.shard, id.count);
 	stats_of(c->sim, c->key)->identifies++;
@@ -300,8 +308,8 @@ identify_start(struct conn *c, json_object *d)
 		opcode_refuse(c, 4001, "op 2: %s", why);
 		return;
 	}
-	if (!budget_ok(c) || !layout_ok(c, &id) || !intents_ok(c, d, &id)
-	    || !key_ok(c, &id) || strike_identify(c))
+	if (!budget_ok(c, id.bot) || !layout_ok(c, &id)
+	    || !intents_ok(c, d, &id) || !key_ok(c, &id) || strike_identify(c))
 		return;
 	ready(c, &id);
 }
@@ -336,8 +344,9 @@ identify_resume(struct conn *c, json_object *d)
 	json_object *id = check_field(d, "session_id", json_type_string);
 	json_object *seq = check_field(d, "seq", json_type_int);
 	struct session *s;
+	unsigned bot;
 
-	if (!token_ok(c, d))
+	if (!token_ok(c, d, &bot))
 		return;
 	if (!id || !seq || json_object_get_int64(seq) < 0) {
 		opcode_refuse(c, 4001, "op 6: session_id or seq is wrong");
@@ -345,6 +354,8 @@ identify_resume(struct conn *c, json_object *d)
 	}
 	s = session_find(c->sim, json_object_get_string(id),
 	    (size_t)json_object_get_string_len(id));
+	if (s && s->bot != bot)
+		s = NULL;
 	if (s)
 		conn_is_for(c, s->shard, s->count);
 	stats_of(c->sim, c->key)->resumes++;

@@ -6,6 +6,7 @@
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/gateway/intents.h"
 #include "tools/sim/world/guild.h"
+#include "tools/sim/world/user.h"
 #include "tools/sim/book/stats.h"
 #include "tools/sim/base/jso.h"
 #include "tools/sim/gateway/check.h"
@@ -44,7 +45,7 @@ presence_of(struct session *s, json_object *d)
 	if (strcmp(status, "invisible") == 0)
 		status = "offline";
 	jso_set(o, "user", json_object_new_object());
-	jso_set_id(jso_get(o, "user"), "id", world_bot_id(s->sim->world));
+	jso_set_id(jso_get(o, "user"), "id", user_id(s->sim->world, s->user));
 	jso_set_text(o, "status", status);
 	list = jso_get(d, "activities");
 	jso_set(o, "activities",
@@ -70,7 +71,7 @@ show_presence(struct session *s, json_object *d)
 		uint64_t id = world_guild_id(w, i);
 
 		if ((id >> 22) % s->count != s->shard
-		    || !world_has_bot(w, i, WORLD_BOT))
+		    || !world_has_bot(w, i, s->user))
 			continue;
 		jso_set_id(o, "guild_id", id);
 		gateway_emit_json(s->sim, i, "PRESENCE_UPDATE", o);
@@ -114,7 +115,7 @@ request_guild(struct conn *c, uint64_t id, int op)
 	int64_t i = world_guild_find(c->sim->world, id);
 	struct guild *g = i >= 0 ? guild_at(c->sim->world, (unsigned)i) : NULL;
 
-	if (g != NULL && guild_member_is(g, WORLD_BOT)
+	if (g != NULL && guild_member_is(g, s->user)
 	    && (id >> 22) % s->count == s->shard)
 		return i;
 	stats_violation(c->sim, c->key,

@@ -28,6 +28,8 @@ struct session {
 	struct session *next; /* of its hash bucket */
 	struct sim *sim;
 	char id[33];
+	unsigned bot; /* its number, and its user */
+	unsigned user;
 	unsigned shard, count;
 	int key; /* stats_key() of them */
 	uint64_t intents;

@@ -120,11 +120,11 @@ voice_session_ends(struct session *s)
 	while (s->voices > 0) {
 		struct guild *g = guild_find(s->sim->world,
 		    s->voice[--s->voices]);
-		json_object *o = g ? state_of(g, WORLD_BOT) : NULL;
+		json_object *o = g ? state_of(g, s->user) : NULL;
 		const char *of = jso_get_text(o, "session_id");
 
 		if (of && strcmp(of, s->id) == 0)
-			voice_set(s->sim, g, WORLD_BOT, &none);
+			voice_set(s->sim, g, s->user, &none);
 	}
 	free(s->voice);
 	s->voice = NULL;
@@ -148,7 +148,7 @@ tell_server(struct session *s, uint64_t guild)
 
 /* NULL, or why nobody could join it. */
 static const char *
-check_channel(struct sim *sim, struct guild *g, uint64_t id)
+check_channel(struct sim *sim, struct guild *g, unsigned bot, uint64_t id)
 {
 	const uint64_t need = PERM_VIEW_CHANNEL | PERM_CONNECT;
 	struct world_channel ch;
@@ -158,7 +158,7 @@ check_channel(struct sim *sim, struct guild *g, uint64_t id)
 		return "is none of this guild";
 	if (ch.type != CHANNEL_VOICE && ch.type != CHANNEL_STAGE)
 		return "has no voice";
-	if ((perm_channel(sim->world, &ch, WORLD_BOT) & need) != need)
+	if ((perm_channel(sim->world, &ch, bot) & need) != need)
 		return "may not be joined: CONNECT or VIEW_CHANNEL is missing";
 	return NULL;
 }
@@ -167,9 +167,9 @@ check_channel(struct sim *sim, struct guild *g, uint64_t id)
 static void
 join(struct conn *c, struct guild *g, const struct voice_state *v)
 {
-	uint64_t was = channel_of(g, WORLD_BOT);
+	uint64_t was = channel_of(g, c->session->user);
 	const char *why = v->channel > 0 && v->channel != was
-	    ? check_channel(c->sim, g, v->channel)
+	    ? check_channel(c->sim, g, c->session->user, v->channel)
 	    : NULL;
 
 	if (why) {
@@ -179,7 +179,7 @@ join(struct conn *c, struct guild *g, const struct voice_state *v)
 	}
 	if (v->channel > 0)
 		remember(c->session, guild_id(g));
-	if (voice_set(c->sim, g, WORLD_BOT, v) && v->channel > 0
+	if (voice_set(c->sim, g, c->session->user, v) && v->channel > 0
 	    && v->channel != was && c->session)
 		tell_server(c->session, guild_id(g));
 }

@@ -32,7 +32,7 @@ cards(struct page *p)
 	struct stats s;
 
 	stats_total(p->sim, &s);
-	starts_refresh(p->sim);
+	starts_refresh(p->sim, 0);
 	sbuf_str(p->t, "<div class=\"cards\">\n");
 	card(p->t, gateway_connected(p->sim) > 0 ? "good" : "soft",
 	    gateway_connected(p->sim), "sessions connected");
@@ -40,7 +40,8 @@ cards(struct page *p)
 	card(p->t, "", s.replayed, "of them replayed");
 	card(p->t, "", s.identifies, "IDENTIFYs");
 	card(p->t, "", s.resumes_ok, "RESUMEs");
-	card(p->t, "", (uint64_t)sim->starts.remaining, "session starts left");
+	card(p->t, "", (uint64_t)sim->bot[0].starts.remaining,
+	    "session starts left");
 	card(p->t, "", sim->rest->requests, "REST calls");
 	card(p->t, sim->rest->rate_limited > 0 ? "warn" : "",
 	    sim->rest->rate_limited, "of them 429");

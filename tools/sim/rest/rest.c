@@ -15,6 +15,7 @@
 #include "tools/sim/rest/rest_reply.h"
 #include "tools/sim/rest/rest_seen.h"
 #include "tools/sim/world/world_interaction.h"
+#include "tools/sim/world/user.h"
 
 #include <string.h>
 
@@ -57,18 +58,23 @@ static bool
 token_refused(struct rest_call *c)
 {
 	const char *auth = rest_body_header(c, "Authorization");
+	int n = -1;
 
-	c->bot = WORLD_BOT;
+	c->bot = user_bot(c->w, c->app);
 	if (c->route->flags & ROUTE_OPEN)
 		return false;
 	if (auth != NULL && strncmp(auth, "Bot ", 4) == 0) {
+		n = sim_bot_find(c->sim, auth + 4);
 		c->other_bot = c->sim->other_token[0] != '\0'
 		    && strcmp(auth + 4, c->sim->other_token) == 0;
-		if (c->other_bot || strcmp(auth + 4, c->sim->token) == 0)
-			return false;
 	}
-	rest_reply_error(c, REST_UNAUTHORIZED);
-	return true;
+	if (n < 0 && !c->other_bot) {
+		rest_reply_error(c, REST_UNAUTHORIZED);
+		return true;
+	}
+	c->app = n < 0 ? 0 : (unsigned)n;
+	c->bot = user_bot(c->w, c->app);
+	return false;
 }
 
 static bool

@@ -68,7 +68,8 @@ struct rest_call {
 	const char *path;	/* in url, after /api/vN */
 	bool too_big, done;
 	bool other_bot;	 /* its token is sim->other_token */
-	unsigned bot;	 /* the caller's user index */
+	unsigned app;	 /* the number of the calling bot */
+	unsigned bot;	 /* its user index */
 	struct sbuf raw; /* the body as sent */
 
 	const struct route *route;

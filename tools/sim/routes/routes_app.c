@@ -41,8 +41,9 @@ app_object(struct rest_call *c)
 	must(json_object_deep_copy(app_doc(c->w, c->bot), &o, NULL) == 0);
 	if (c->other_bot)
 		jso_set_id(o, "id", world_app_id(c->w) + 1);
-	must(str_format(flags, sizeof(flags), "%" PRIu64, c->sim->app_flags));
-	jso_set_int(o, "flags", (int64_t)c->sim->app_flags);
+	must(str_format(flags, sizeof(flags), "%" PRIu64,
+	    c->sim->bot[c->app].flags));
+	jso_set_int(o, "flags", (int64_t)c->sim->bot[c->app].flags);
 	jso_set_text(o, "flags_new", flags);
 	jso_set(o, "bot", world_render_user(c->w, c->bot));
 	jso_set(o, "owner", owner(c->w));
@@ -185,8 +186,8 @@ edit_apply(struct rest_call *c, json_object *doc, json_object *body)
 					  : json_object_get(v));
 	}
 	if ((v = jso_get(body, "flags")) != NULL)
-		c->sim->app_flags = (c->sim->app_flags
-					& ~(uint64_t)FLAGS_LIMITED)
+		c->sim->bot[c->app].flags = (c->sim->bot[c->app].flags
+						& ~(uint64_t)FLAGS_LIMITED)
 		    | ((uint64_t)json_object_get_int64(v) & FLAGS_LIMITED);
 }
 

@@ -21,13 +21,13 @@ gateway(struct rest_call *c)
 }
 
 static json_object *
-start_limit(struct sim *sim)
+start_limit(struct sim *sim, unsigned bot)
 {
 	json_object *o = json_object_new_object();
-	int64_t after = (int64_t)starts_reset_after_ms(sim);
+	int64_t after = (int64_t)starts_reset_after_ms(sim, bot);
 
-	jso_set_int(o, "total", sim->starts.total);
-	jso_set_int(o, "remaining", sim->starts.remaining);
+	jso_set_int(o, "total", sim->bot[bot].starts.total);
+	jso_set_int(o, "remaining", sim->bot[bot].starts.remaining);
 	jso_set_int(o, "reset_after", after);
 	jso_set_int(o, "max_concurrency", sim->cfg.max_concurrency);
 	return o;
@@ -40,7 +40,7 @@ gateway_bot(struct rest_call *c)
 
 	jso_set_text(o, "url", c->sim->url_gateway);
 	jso_set_int(o, "shards", c->sim->cfg.shards);
-	jso_set(o, "session_start_limit", start_limit(c->sim));
+	jso_set(o, "session_start_limit", start_limit(c->sim, c->app));
 	rest_reply(c, 200, o);
 }
 
@@ -104,6 +104,9 @@ static void
 user_edit(struct rest_call *c)
 {
 	static const char *const image[] = {"avatar", "banner"};
+	const struct gateway_audience to = {.bot = (int)c->app,
+	    .but = GATEWAY_ANY,
+	    .all_shards = true};
 	json_object *body = rest_form_object(c), *doc, *v;
 
 	if (body == NULL)
@@ -121,7 +124,7 @@ user_edit(struct rest_call *c)
 			jso_set(doc, image[i], rest_form_image_hash(v));
 	user_changed(c->w, c->bot);
 	v = self(c);
-	gateway_emit_all(c->sim, "USER_UPDATE", v);
+	gateway_emit_to(c->sim, &to, WORLD_NOWHERE, "USER_UPDATE", v);
 	rest_reply(c, 200, v);
 }
 
@@ -151,12 +154,12 @@ dm_open(struct rest_call *c)
 	if (rest_form_refused(c))
 		return;
 	user = user_find(c->w, id);
-	if (user == WORLD_BOT)
-		rest_reply_error(c, REST_NO_DM);
-	else if (user < 0)
+	if (user < 0)
 		rest_reply_error(c, REST_UNKNOWN_USER);
+	else if (user_bot_number(c->w, (unsigned)user) >= 0)
+		rest_reply_error(c, REST_NO_DM);
 	else {
-		world_dm_open(c->w, (unsigned)user, &ch);
+		world_dm_open(c->w, c->app, (unsigned)user, &ch);
 		rest_reply(c, 200, world_render_channel(c->w, &ch));
 	}
 }

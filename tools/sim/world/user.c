@@ -223,6 +223,18 @@ append(struct world *w, uint64_t id, json_object *doc)
 	return user;
 }
 
+unsigned
+user_more_bot(struct world *w, uint64_t id, unsigned n)
+{
+	char name[32];
+	json_object *o;
+
+	must(str_format(name, sizeof(name), "sim-bot-%u", n + 1));
+	o = blank(id, name);
+	make_bot(o);
+	return append(w, id, o);
+}
+
 bool
 user_is(const struct world *w, unsigned user)
 {

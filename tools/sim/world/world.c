@@ -7,6 +7,7 @@
  */
 #include "tools/sim/world/guild_impl.h"
 #include "tools/sim/base/jso.h"
+#include "tools/sim/world/user.h"
 
 #include "shared/base/clock.h"
 
@@ -88,7 +89,7 @@ world_new(const struct world_shape *shape)
 	struct world *w;
 
 	if (shape->guilds == 0 || shape->guilds > WORLD_GUILDS_MAX
-	    || shape->members > WORLD_MEMBERS_MAX)
+	    || shape->members > WORLD_MEMBERS_MAX || shape->bots > SIM_BOTS_MAX)
 		return NULL;
 	w = base_alloc(sizeof(*w));
 	w->seed = shape->seed;
@@ -98,14 +99,18 @@ world_new(const struct world_shape *shape)
 	w->people = WORLD_PEOPLE;
 	w->inverse = inverse(WORLD_PEOPLE);
 	w->app = w->bot = id_make(w, WORLD_KIND_APP, 0);
-	w->bots = 1;
-	w->bot_user[0] = WORLD_BOT;
+	w->bots = shape->bots > 0 ? shape->bots : 1;
 	user_open(w);
+	for (unsigned n = 0; n < w->bots; n++)
+		w->bot_user[n] = n == 0
+		    ? WORLD_BOT
+		    : user_more_bot(w, id_make(w, WORLD_KIND_APP, n), n);
 	w->slot = base_alloc(w->guilds * sizeof(struct guild *));
 	list_init(&w->fresh);
 	list_init(&w->changed);
 	w->home = json_object_new_object();
-	w->dm_open = base_alloc(w->people * sizeof(*w->dm_open));
+	w->dm_open = base_alloc(
+	    (size_t)w->bots * WORLD_DMS * sizeof(*w->dm_open));
 	w->last_msg = base_alloc(w->guilds * sizeof(*w->last_msg));
 	w->msgs = world_msg_stores();
 	w->now_second = -1;
@@ -191,12 +196,14 @@ world_channel_seed(const struct world *w, unsigned guild, unsigned number,
 	    .name = channel_kind[number].name};
 }
 
+/* n: bot * WORLD_DMS + user */
 static void
-dm_channel(const struct world *w, unsigned user, struct world_channel *c)
+dm_channel(const struct world *w, unsigned n, struct world_channel *c)
 {
-	*c = (struct world_channel) {.id = id_make(w, WORLD_KIND_DM, user),
+	*c = (struct world_channel) {.id = id_make(w, WORLD_KIND_DM, n),
 	    .guild = WORLD_NOWHERE,
-	    .number = user,
+	    .number = n % WORLD_DMS,
+	    .bot = n / WORLD_DMS,
 	    .type = 1};
 }
 
@@ -220,7 +227,8 @@ channel_from(struct guild *g, uint64_t id, struct world_channel *c)
 static bool
 dm_find(const struct world *w, uint64_t id, struct world_channel *c)
 {
-	int64_t n = id_find(w, WORLD_KIND_DM, id, w->people);
+	int64_t n = id_find(w, WORLD_KIND_DM, id,
+	    (uint64_t)w->bots * WORLD_DMS);
 
 	if (n < 0 || !w->dm_open[n])
 		return false;
@@ -255,11 +263,20 @@ world_channel_is_thread(const struct world_channel *c)
 }
 
 void
-world_dm_open(struct world *w, unsigned user, struct world_channel *c)
+world_dm_open(struct world *w, unsigned bot, unsigned user,
+    struct world_channel *c)
 {
-	must(user < w->people);
-	w->dm_open[user] = true;
-	dm_channel(w, user, c);
+	unsigned n = bot * WORLD_DMS + user;
+
+	must(bot < w->bots && user < WORLD_DMS);
+	w->dm_open[n] = true;
+	dm_channel(w, n, c);
+}
+
+unsigned
+world_bots(const struct world *w)
+{
+	return w->bots;
 }
 
 /* The at-th channel people talk in, or how many there are of them. */

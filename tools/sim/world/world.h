@@ -22,7 +22,6 @@ struct sbuf;
 #define WORLD_PEOPLE 131071u /* of the seed, over all guilds; a prime */
 #define WORLD_MEMBERS 8u     /* people per guild, unless told otherwise */
 #define WORLD_MEMBERS_MAX 100000u
-#define WORLD_BOTS_MAX 16
 #define WORLD_ROLES 4u		 /* per guild, @everyone first */
 #define WORLD_CHANNELS 6u	 /* per guild */
 #define WORLD_NOWHERE UINT32_MAX /* guild index of a DM */
@@ -33,6 +32,7 @@ struct sbuf;
 struct world_shape {
 	uint64_t seed;
 	unsigned guilds;    /* 1 to WORLD_GUILDS_MAX */
+	unsigned bots;	    /* in each guild, to SIM_BOTS_MAX; 0 is 1 */
 	unsigned members;   /* people per guild, to WORLD_MEMBERS_MAX */
 	size_t guild_bytes; /* the least GUILD_CREATE has; 0: as it comes */
 };
@@ -59,6 +59,7 @@ struct world_channel {
 	uint64_t id;
 	uint32_t guild;	 /* index; WORLD_NOWHERE: a DM */
 	uint32_t number; /* of a DM: the user's index */
+	unsigned bot;	 /* of a DM: whose it is, the bot's number */
 	int type;	 /* Discord's channel type */
 	const char *name;
 	json_object *doc; /* borrowed; NULL: a DM */
@@ -73,8 +74,10 @@ bool world_channel_find(struct world *, uint64_t id, struct world_channel *);
 bool world_channel_is_text(const struct world_channel *);
 /* Is it a thread (types 10 to 12)? */
 bool world_channel_is_thread(const struct world_channel *);
-/* Opens (or finds) the DM channel with a user. */
-void world_dm_open(struct world *, unsigned user, struct world_channel *);
+/* Opens (or finds) the DM channel of a bot (its number) with a user. */
+void world_dm_open(struct world *, unsigned bot, unsigned user,
+    struct world_channel *);
+unsigned world_bots(const struct world *);
 /* The n-th channel of a guild people talk in; false: it has none left. */
 bool world_talk_channel(struct world *, unsigned guild, uint64_t n,
     struct world_channel *);

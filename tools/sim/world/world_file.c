@@ -76,9 +76,9 @@ save_dms(const struct world *w)
 {
 	json_object *list = json_object_new_array();
 
-	for (unsigned u = 0; u < w->people; u++)
-		if (w->dm_open[u])
-			json_object_array_add(list, json_object_new_int64(u));
+	for (unsigned n = 0; n < w->bots * WORLD_DMS; n++)
+		if (w->dm_open[n])
+			json_object_array_add(list, json_object_new_int64(n));
 	return list;
 }
 
@@ -129,6 +129,7 @@ world_file_save(struct world *w)
 	jso_set_int(o, "shardherd_sim_world", VERSION);
 	jso_set_id(o, "seed", w->seed);
 	jso_set_int(o, "guilds", w->guilds);
+	jso_set_int(o, "bots", w->bots);
 	jso_set_int(o, "members", w->members);
 	jso_set_int(o, "guild_bytes", (int64_t)w->guild_bytes);
 	jso_set_id(o, "newest", w->snow_ms);
@@ -271,7 +272,8 @@ load_dm(struct world *w, json_object *o)
 {
 	int64_t n = json_object_get_int64(o);
 
-	if (!json_object_is_type(o, json_type_int) || n < 0 || n >= w->people)
+	if (!json_object_is_type(o, json_type_int) || n < 0
+	    || n >= w->bots * WORLD_DMS)
 		return false;
 	w->dm_open[n] = true;
 	return true;
@@ -392,12 +394,13 @@ struct world *
 world_file_load(json_object *o, struct err *err)
 {
 	struct world_shape shape = {0};
-	uint64_t version, guilds, members, bytes, newest;
+	uint64_t version, guilds, bots, members, bytes, newest;
 	struct world *w;
 
 	if (!number(o, "shardherd_sim_world", UINT64_MAX, &version)
 	    || version != VERSION || !number(o, "seed", UINT64_MAX, &shape.seed)
 	    || !number(o, "guilds", WORLD_GUILDS_MAX, &guilds)
+	    || !number(o, "bots", SIM_BOTS_MAX, &bots)
 	    || !number(o, "members", WORLD_MEMBERS_MAX, &members)
 	    || !number(o, "guild_bytes", WORLD_FILE_MAX, &bytes)
 	    || !number(o, "newest", UINT64_MAX >> 22, &newest)) {
@@ -406,6 +409,7 @@ world_file_load(json_object *o, struct err *err)
 		return NULL;
 	}
 	shape.guilds = (unsigned)guilds;
+	shape.bots = (unsigned)bots;
 	shape.members = (unsigned)members;
 	shape.guild_bytes = bytes;
 	w = world_new(&shape);

@@ -7,6 +7,9 @@
 #include "tools/sim/world/world_hook.h"
 #include "tools/sim/world/world_interaction.h"
 #include "tools/sim/world/world_reaction.h"
+#include "tools/sim/world/user.h"
+
+#include "tools/sim/base/sim.h"
 
 #include "shared/base/list.h"
 
@@ -33,14 +36,14 @@ struct world {
 	unsigned made_count;
 	json_object *user_index; /* id of a made one -> index */
 	unsigned bots;
-	unsigned bot_user[WORLD_BOTS_MAX];
+	unsigned bot_user[SIM_BOTS_MAX];
 
 	struct guild **slot;	    /* by index; NULL: as the seed has it */
 	struct list fresh, changed; /* the guilds in slots */
 	unsigned fresh_count;
 	json_object *home; /* id of something made -> its guild's index */
 
-	bool *dm_open;		      /* with each of the seed's people */
+	bool *dm_open;		      /* of each bot with each user */
 	uint64_t snow_ms, snow_count; /* of the last snowflake */
 	uint64_t *last_msg;	      /* per guild: id of the last message */
 	struct world_msgs *msgs;
@@ -71,6 +74,7 @@ enum world_kind {
 	WORLD_KINDS
 };
 
+#define WORLD_DMS (WORLD_PEOPLE + USER_MADE_MAX) /* users a bot may write to */
 #define WORLD_MORE_MAX 4096 /* things that fill one guild */
 
 uint64_t world_more_id(const struct world *, unsigned guild, unsigned n);
@@ -83,6 +87,8 @@ void user_open(struct world *);
 /* A user as a world's file has it (doc is taken over): one that differs from
  * the seed, or the next one that was made.  False: neither. */
 bool user_restore(struct world *, unsigned user, uint64_t id, json_object *doc);
+/* The user of another bot of the seed, its n-th. */
+unsigned user_more_bot(struct world *, uint64_t id, unsigned n);
 /* Is there a user of this index? */
 bool user_is(const struct world *, unsigned user);
 void user_close(struct world *);

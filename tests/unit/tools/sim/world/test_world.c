@@ -92,7 +92,7 @@ test_dm_opens(void **state)
 
 	dm_channel(w, 3, &c);
 	assert_false(world_channel_find(w, c.id, &d));
-	world_dm_open(w, 3, &c);
+	world_dm_open(w, 0, 3, &c);
 	assert_true(world_channel_find(w, c.id, &d));
 	assert_int_equal(d.guild, WORLD_NOWHERE);
 	assert_int_equal(d.number, 3);

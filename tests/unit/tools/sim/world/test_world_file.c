@@ -34,7 +34,7 @@ changed_world(void)
 	jso_set_text(o, "name", "new-room");
 	guild_put(g, GUILD_CHANNELS, 99, o);
 	guild_delete(guild_at(w, 4));
-	world_dm_open(w, 7, &c);
+	world_dm_open(w, 0, 7, &c);
 	assert_true(world_talk_channel(w, 1, 0, &c));
 	world_render_said(w, &c, "remember me", &t);
 	jso_set_text(user_doc(w, 12), "avatar", "abc");
