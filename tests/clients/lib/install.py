@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""Brings a client's library, as its lock file says, into build/clients/NAME,
+once for each state of tests/clients/NAME.  Left out where the toolchain or the
+registry isn't there."""
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from herd import ROOT, Failed
+
+CLIENTS = os.path.join(ROOT, "tests", "clients")
+INSTALL_S = 1500
+# What package managers say when nobody answers them.
+UNREACHED = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|"
+    r"ENETUNREACH|network is unreachable|name resolution|resolve host|"
+    r"no such host|connection refused|timed out|NewConnectionError|"
+    r"UnknownHost|Unknown host|Could not connect|Unable to fetch",
+    re.IGNORECASE)
+
+
+class LeftOut(Exception):
+    """The client can't be had on this machine."""
+
+
+def _need(*tools):
+    for tool in tools:
+        if shutil.which(tool) is None:
+            raise LeftOut("there is no %s here" % tool)
+
+
+def _run(log, cwd, *argv, **env):
+    """Its output goes to the log."""
+    with open(log, "a+b") as out:
+        start = out.tell()
+        code = subprocess.run(argv, cwd=cwd, stdin=subprocess.DEVNULL,
+            stdout=out, stderr=out, check=False, timeout=INSTALL_S,
+            env=dict(os.environ, **env)).returncode
+        out.seek(start)
+        said = out.read().decode(errors="replace")
+    if code != 0:
+        if UNREACHED.search(said):
+            raise LeftOut("its registry can't be reached: %s" % log)
+        raise Failed("%s: exit %d\n%s" % (" ".join(argv), code,
+            "\n".join(said.splitlines()[-15:])))
+
+
+def _npm(where, log):
+    _need("node", "npm")
+    _run(log, where, "npm", "ci", "--ignore-scripts", "--no-audit",
+        "--no-fund")
+    return ["node", "driver.mjs"]
+
+
+def _pip(where, log):
+    _need("python3")
+    _run(log, where, "python3", "-m", "venv", "venv")
+    _run(log, where, "venv/bin/python", "-m", "pip", "install",
+        "--disable-pip-version-check", "--require-hashes", "--only-binary",
+        ":all:", "-r", "requirements.txt")
+    return ["venv/bin/python", "driver.py"]
+
+
+def _debian(where, log):
+    """The driver is that of discord.py, the library Debian's."""
+    python = "/usr/bin/python3"
+    _need(python)
+    have = [python, "-c", "import discord"]
+    if subprocess.run(have, capture_output=True, check=False).returncode:
+        _run(log, ROOT, "tools/setup", "python3-discord")
+    if subprocess.run(have, capture_output=True, check=False).returncode:
+        raise LeftOut("python3-discord can't be had here")
+    return [python, "driver.py"]
+
+
+def _go(where, log):
+    _need("go")
+    _run(log, where, "go", "build", "-o", "driver", ".", GOFLAGS="-mod=readonly")
+    return ["./driver"]
+
+
+KINDS = {"npm": _npm, "pip": _pip, "debian": _debian, "go": _go}
+FROM = {"discord.py-debian": "discord.py"}	# whose files it has
+
+
+def _copy(source, to):
+    digest = hashlib.sha256()
+    for folder in (source, os.path.join(CLIENTS, "lib")):
+        inside = "" if folder == source else "lib"
+        for above, below, names in os.walk(folder):
+            below[:] = [b for b in sorted(below) if b not in
+                ("node_modules", "__pycache__")]
+            for name in sorted(names):
+                path = os.path.join(above, name)
+                new = os.path.join(to, inside, os.path.relpath(path, folder))
+                os.makedirs(os.path.dirname(new), exist_ok=True)
+                shutil.copyfile(path, new)
+                if not inside or name.startswith("lines."):
+                    with open(path, "rb") as f:
+                        digest.update(name.encode() + f.read())
+    return digest.hexdigest()
+
+
+def install(row, build):
+    """Its directory and what starts it."""
+    where = os.path.join(build, "clients", row.name)
+    os.makedirs(where, exist_ok=True)
+    source = os.path.join(CLIENTS, FROM.get(row.name, row.name))
+    state = "%s %s" % (_copy(source, where), sys.version.split()[0])
+    stamp, log = (os.path.join(where, name) for name in
+        ("installed", "install.log"))
+    try:
+        with open(stamp, encoding="utf-8") as f:
+            was, *argv = f.read().split("\n")
+    except OSError:
+        was = None
+    if was != state:
+        argv = KINDS[row.kind](where, log)
+        with open(stamp, "w", encoding="utf-8") as f:
+            f.write("\n".join([state, *argv]))
+    return where, argv

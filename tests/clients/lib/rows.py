@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+"""The clients: how each is installed and started, and what it can't do."""
+import collections
+
+# kind: see install.py; modes: the first gets every step, the other the short
+# table; cannot: {step: why}; odd: what the simulator calls odd in its ways.
+Row = collections.namedtuple("Row", "name kind modes cannot odd",
+    defaults=(("plain", "tls"), {}, ()))
+
+# After op 9 false; Discord takes it.
+RESUME_HOST = "on the resume host"
+NO_CACHE = {"caches equal to the world": "keeps none"}
+
+ROWS = [
+    Row("discord.js", "npm"),
+    Row("discordjs-ws", "npm", ("tls", "plain"), NO_CACHE),
+    Row("eris", "npm", ("tls",),
+        {"op 9 true": "identifies anew in the same breath"},
+        (RESUME_HOST, "activities is null")),
+    Row("discord.py", "pip", odd=(RESUME_HOST,)),
+    Row("discord.py-debian", "debian", odd=(RESUME_HOST,)),
+    Row("discordeno", "npm", ("plain", "tls"), dict(NO_CACHE, **{
+        "12 messages at once": "leaves limits to Discord's own host, or to "
+        "a proxy"}), (RESUME_HOST, "before HELLO")),
+    Row("discordgo", "go", ("plain", "tls"),
+        {"op 9 true": "identifies anew in the same breath"}),
+]
+BY_NAME = {row.name: row for row in ROWS}
