@@ -58,7 +58,7 @@ check_activity(json_object *a)
 }
 
 static bool
-check_status(json_object *d)
+check_status(json_object *d, struct check_odd *odd)
 {
 	static const char *const known[] = {"online", "dnd", "idle",
 	    "invisible", "offline"};
@@ -68,7 +68,9 @@ check_status(json_object *d)
 		if (strcmp(json_object_get_string(v), known[i]) == 0)
 			return true;
 	}
-	return false;
+	if (v && json_object_get_string_len(v) == 0)
+		check_odd_add(odd, "status is empty");
+	return v && json_object_get_string_len(v) == 0;
 }
 
 /* since is null or milliseconds; clients leave it out or send 0.0 for it. */
@@ -94,6 +96,10 @@ check_activities(json_object *d, struct check_odd *odd)
 
 	if (check_null(d, "activities")) {
 		check_odd_add(odd, "activities is null");
+		return NULL;
+	}
+	if (!json_object_object_get_ex(d, "activities", NULL)) {
+		check_odd_add(odd, "activities is absent");
 		return NULL;
 	}
 	if (!list)
@@ -125,7 +131,7 @@ check_presence(json_object *d, struct check_odd *odd)
 	why = check_since(d, odd);
 	if (!why)
 		why = check_activities(d, odd);
-	if (!why && !check_status(d))
+	if (!why && !check_status(d, odd))
 		why = "status is missing or unknown";
 	if (!why)
 		why = check_afk(d, odd);

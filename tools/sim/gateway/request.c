@@ -101,11 +101,18 @@ request_presence(struct conn *c, json_object *d)
 }
 
 static uint64_t
-guild_of(json_object *d)
+guild_of(struct conn *c, json_object *d)
 {
+	json_object *v = jso_get(d, "guild_id");
 	uint64_t id;
 
-	return check_snowflake(jso_get(d, "guild_id"), &id) ? id : 0;
+	/* As op 8 was once, of several guilds. */
+	if (json_object_is_type(v, json_type_array)
+	    && json_object_array_length(v) == 1) {
+		stats_odd(c->sim, c->key, "guild_id is a list");
+		v = json_object_array_get_idx(v, 0);
+	}
+	return check_snowflake(v, &id) ? id : 0;
 }
 
 int64_t
@@ -332,7 +339,7 @@ is_full(json_object *d)
 void
 request_members(struct conn *c, json_object *d)
 {
-	uint64_t id = guild_of(d), wait;
+	uint64_t id = guild_of(c, d), wait;
 	const char *why = id ? check_members(d) : "guild_id is missing";
 	int64_t guild;
 
@@ -386,7 +393,7 @@ request_sounds(struct conn *c, json_object *d)
 void
 request_channels(struct conn *c, json_object *d)
 {
-	uint64_t id = guild_of(d);
+	uint64_t id = guild_of(c, d);
 	struct sbuf t = {0};
 
 	if (!id || !check_field(d, "fields", json_type_array)) {
