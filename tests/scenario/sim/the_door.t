@@ -29,6 +29,9 @@ TAKEN = [
     ("since 0.0", {"presence": presence(since=0.0)}, "since is no integer"),
     ("activities null", {"presence": presence(activities=None)},
         "activities is null"),
+    ("no activities", {"presence": presence(activities="gone")},
+        "activities is absent"),
+    ("no status", {"presence": presence(status="")}, "status is empty"),
     ("afk absent", {"presence": presence(afk="gone")}, "afk is absent"),
     ("compress a string", {"compress": "zlib-stream"}, "compress is a string"),
     ("compress false", {"compress": False}, None),
@@ -40,7 +43,6 @@ TAKEN = [
 REFUSED = [
     ("an unknown status", {"presence": presence(status="busy")}, 4001),
     ("since a word", {"presence": presence(since="now")}, 4001),
-    ("no activities", {"presence": presence(activities="gone")}, 4001),
     ("an activity without a type", {"presence": presence(activities=[
         {"name": "x"}])}, 4001),
     ("properties no object", {"properties": "linux"}, 4001),
