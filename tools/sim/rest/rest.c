@@ -12,6 +12,7 @@
 #include "tools/sim/rest/route.h"
 #include "tools/sim/rest/rest_body.h"
 #include "tools/sim/rest/rest_fault.h"
+#include "tools/sim/rest/rest_file.h"
 #include "tools/sim/rest/rest_reply.h"
 #include "tools/sim/rest/rest_seen.h"
 #include "tools/sim/world/world_interaction.h"
@@ -170,6 +171,8 @@ handle(struct rest_call *c)
 {
 	rest_door_fn *door = door_of(c);
 
+	if (rest_file_get(c))
+		return;
 	if (door != NULL) {
 		door(c);
 		must(c->status != 0);
@@ -189,6 +192,7 @@ static void
 rest_free(struct rest *r)
 {
 	limit_free(r->limit);
+	rest_file_close(r->kept);
 	json_object_put(r->absent);
 	free(r->faults);
 	r->sim->rest = NULL;
@@ -206,6 +210,7 @@ rest_start(struct sim *sim, const struct route *const *routes, struct err *e)
 	r->limit = limit_new(sim->cfg.seed);
 	r->absent = json_object_new_object();
 	r->faults = rest_fault_new();
+	r->kept = rest_file_open();
 	r->routes = routes;
 	r->handle = handle;
 	rest_door(sim, "/sim/seen", rest_seen);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Request bodies: JSON, multipart with payload_json and files, and forms, all
- * turned into one JSON value.  The contents of files are measured, not kept.
+ * turned into one JSON value.  The contents of files stay where they are.
  */
 #include "tools/sim/rest/rest_body.h"
 
@@ -143,7 +143,8 @@ part_type(const char *head, size_t len, char *out, size_t size)
 }
 
 static bool
-part_file(struct rest_call *c, const char *head, size_t head_len, size_t size)
+part_file(struct rest_call *c, const char *head, size_t head_len,
+    const char *name, const char *bytes, size_t size)
 {
 	struct rest_file *f;
 
@@ -153,6 +154,10 @@ part_file(struct rest_call *c, const char *head, size_t head_len, size_t size)
 		return !rest_form_refused(c);
 	}
 	f = &c->file[c->files++];
+	f->number = c->files - 1;
+	if (strncmp(name, "files[", 6) == 0)
+		f->number = (unsigned)strtoul(name + 6, NULL, 10);
+	f->bytes = bytes;
 	if (!part_value(head, head_len, "filename", f->name, sizeof(f->name)))
 		str_copy(f->name, "unknown", sizeof(f->name));
 	part_type(head, head_len, f->type, sizeof(f->type));
@@ -180,7 +185,7 @@ part_take(struct rest_call *c, const char *head, size_t head_len,
 		return true;
 	}
 	if (strncmp(name, "files[", 6) == 0 || strcmp(name, "file") == 0)
-		return part_file(c, head, head_len, len);
+		return part_file(c, head, head_len, name, body, len);
 	if (json_object_is_type(c->body, json_type_object))
 		jso_set(c->body, name,
 		    json_object_new_string_len(body, (int)len));

@@ -19,6 +19,7 @@
 struct MHD_Connection;
 struct MHD_Daemon;
 struct rest_faults;
+struct rest_files;
 struct route;
 
 #define REST_ARGS_MAX 4	  /* variable parts of a path */
@@ -42,6 +43,7 @@ struct rest {
 	struct list waiting; /* calls whose answer is delayed */
 	struct limit *limit;
 	struct rest_faults *faults;
+	struct rest_files *kept;	    /* what was uploaded */
 	const struct route *const *routes;  /* tables, NULL-ended */
 	void (*handle)(struct rest_call *); /* makes the answer */
 	json_object *absent; /* routes asked for that are lacking: how often */
@@ -54,6 +56,8 @@ struct rest {
 
 struct rest_file {
 	char name[128], type[64];
+	unsigned number;   /* of its part: files[number] */
+	const char *bytes; /* in the call's body as sent */
 	size_t size;
 };
 
@@ -87,6 +91,7 @@ struct rest_call {
 	struct sbuf out;
 	const char *type;
 	bool page; /* for a browser, not for a bot */
+	const char *file_name; /* to save it under; NULL: none */
 	struct limit_answer limit;
 	const char *scope;  /* of a 429 */
 	double retry_after; /* seconds; < 0: no header */

@@ -7,6 +7,8 @@
 
 #include "tools/sim/book/pings.h"
 #include "tools/sim/gateway/gateway.h"
+#include "tools/sim/rest/rest_component.h"
+#include "tools/sim/rest/rest_file.h"
 #include "tools/sim/rest/rest_form.h"
 #include "tools/sim/rest/rest_reply.h"
 #include "tools/sim/world/world_reaction.h"
@@ -64,59 +66,6 @@ mentions(struct rest_call *c, json_object *body, const char *content)
 	return list;
 }
 
-/* The description a form gives to files[n], or NULL. */
-static json_object *
-attachment_form(json_object *body, unsigned n)
-{
-	json_object *list = jso_get(body, "attachments");
-
-	if (!json_object_is_type(list, json_type_array))
-		return NULL;
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		json_object *a = json_object_array_get_idx(list, i);
-		json_object *id = jso_get(a, "id");
-
-		if (id != NULL && json_object_get_int64(id) == (int64_t)n)
-			return a;
-	}
-	return NULL;
-}
-
-static json_object *
-attachment(struct rest_call *c, uint64_t channel, unsigned n)
-{
-	json_object *o = json_object_new_object();
-	json_object *form = attachment_form(c->body, n);
-	json_object *name = jso_get(form, "filename");
-	uint64_t id = world_snowflake(c->w);
-	char url[400];
-
-	jso_set_id(o, "id", id);
-	jso_set(o, "filename",
-	    name ? json_object_get(name)
-		 : json_object_new_string(c->file[n].name));
-	jso_set_int(o, "size", c->file[n].size);
-	(void)str_format(url, sizeof(url),
-	    "https://cdn.example/attachments/%" PRIu64 "/%" PRIu64 "/%s",
-	    channel, id,
-	    json_object_get_string(json_object_object_get(o, "filename")));
-	jso_set_text(o, "url", url);
-	jso_set_text(o, "proxy_url", url);
-	jso_set_text(o, "content_type", c->file[n].type);
-	rest_form_copy(o, form, (const char *const[]) {"description", NULL});
-	return o;
-}
-
-static json_object *
-attachments(struct rest_call *c, uint64_t channel)
-{
-	json_object *list = json_object_new_array();
-
-	for (unsigned n = 0; n < c->files; n++)
-		json_object_array_add(list, attachment(c, channel, n));
-	return list;
-}
-
 static json_object *
 given_or(json_object *body, const char *key, json_object *dflt)
 {
@@ -166,6 +115,22 @@ overlay(json_object *m, json_object *extra)
 		jso_set(m, key, json_object_get(value));
 }
 
+/* Components get their numbers, media their URLs, embeds their kind. */
+static void
+finish(json_object *m)
+{
+	json_object *embeds = jso_get(m, "embeds");
+
+	rest_component_number(json_object_object_get(m, "components"));
+	rest_file_resolve(m);
+	for (size_t i = 0; i < json_object_array_length(embeds); i++) {
+		json_object *e = json_object_array_get_idx(embeds, i);
+
+		if (jso_get(e, "type") == NULL)
+			jso_set_text(e, "type", "rich");
+	}
+}
+
 static json_object *
 build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
     json_object *body, const struct rest_author *by)
@@ -191,10 +156,15 @@ build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
 	jso_set(m, "author",
 	    by->user ? json_object_get(by->user)
 		     : world_render_user(c->w, WORLD_BOT));
-	jso_set(m, "attachments", attachments(c, ch->id));
+	jso_set(m, "attachments",
+	    rest_file_attach(c, ch->id, body,
+		json_object_get_int(jso_get(body, "flags"))
+		    & REST_MSG_EPHEMERAL));
 	rest_form_copy(m, body, (const char *const[]) {"nonce", NULL});
 	if (by->webhook != 0)
 		jso_set_id(m, "webhook_id", by->webhook);
+	rest_msg_stickers(c, m, ch, body);
+	finish(m);
 	reference(c, m, ch, body);
 	overlay(m, by->extra);
 	return m;
@@ -270,27 +240,60 @@ rest_msg_post(struct rest_call *c, const struct world_channel *ch,
 	return kept;
 }
 
-/* attachments of an edit name what stays; new files are added. */
-static void
-edit_attachments(struct rest_call *c, json_object *m, uint64_t channel,
-    json_object *body)
+/* Is the id in the list of {"id": ...}? */
+static bool
+keeps(json_object *list, const char *id)
 {
-	json_object *keep = jso_get(body, "attachments"), *old, *new;
+	for (size_t i = 0; json_object_is_type(list, json_type_array)
+	     && i < json_object_array_length(list);
+	     i++) {
+		const char *has =
+		    jso_get_text(json_object_array_get_idx(list, i), "id");
 
-	if (keep == NULL && c->files == 0)
+		if (has != NULL && strcmp(has, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* attachments of an edit name what stays, else all does; new files are added
+ * behind. */
+static void
+edit_attachments(struct rest_call *c, json_object *m,
+    const struct world_msg *wm, json_object *body)
+{
+	bool choose = json_object_object_get_ex(body, "attachments", NULL);
+	json_object *keep = jso_get(body, "attachments"), *old, *new, *more;
+
+	if (!choose && c->files == 0)
 		return;
-	new = attachments(c, channel);
+	new = json_object_new_array();
 	old = json_object_object_get(m, "attachments");
 	for (size_t i = 0; i < json_object_array_length(old); i++) {
 		json_object *a = json_object_array_get_idx(old, i);
-		const char *id = json_object_get_string(
-		    json_object_object_get(a, "id"));
 
-		if (keep == NULL
-		    || strstr(json_object_get_string(keep), id) != NULL)
+		if (!choose || keeps(keep, jso_get_text(a, "id")))
 			json_object_array_add(new, json_object_get(a));
+		else
+			rest_file_drop(c->rest, jso_get_text(a, "id"));
 	}
+	more = rest_file_attach(c, wm->channel, body, wm->hidden);
+	for (size_t i = 0; i < json_object_array_length(more); i++)
+		json_object_array_add(new,
+		    json_object_get(json_object_array_get_idx(more, i)));
+	json_object_put(more);
 	jso_set(m, "attachments", new);
+}
+
+/* What a flag says for good: seen by one user, made of components. */
+static int
+edit_flags(const struct world_msg *wm, json_object *m, int was)
+{
+	int flags = json_object_get_int(json_object_object_get(m, "flags"));
+
+	flags |= was & REST_MSG_COMPONENTS_V2;
+	flags &= ~REST_MSG_LOADING;
+	return wm->hidden ? flags | REST_MSG_EPHEMERAL : flags;
 }
 
 void
@@ -299,19 +302,18 @@ rest_msg_edit(struct rest_call *c, struct world_msg *wm, json_object *body)
 	static const char *const keys[] = {"content", "embeds", "components",
 	    "flags", NULL};
 	json_object *m = world_render_msg(c->w, wm);
-	int flags;
+	int was = json_object_get_int(json_object_object_get(m, "flags"));
 
 	rest_form_copy(m, body, keys);
 	if (json_object_object_get(m, "content") == NULL)
 		jso_set_text(m, "content", "");
 	if (json_object_object_get(m, "embeds") == NULL)
 		jso_set(m, "embeds", json_object_new_array());
-	edit_attachments(c, m, wm->channel, body);
-	flags = json_object_get_int(json_object_object_get(m, "flags"));
-	flags &= ~REST_MSG_LOADING;
-	if (wm->hidden)
-		flags |= REST_MSG_EPHEMERAL;
-	jso_set_int(m, "flags", flags);
+	edit_attachments(c, m, wm, body);
+	if (json_object_object_get(m, "components") == NULL)
+		jso_set(m, "components", json_object_new_array());
+	finish(m);
+	jso_set_int(m, "flags", edit_flags(wm, m, was));
 	jso_set_text(m, "edited_timestamp", world_render_now(c->w));
 	world_msg_set(wm, base_strdup(jso_text(m)));
 	announce(c, "MESSAGE_UPDATE", wm, m);

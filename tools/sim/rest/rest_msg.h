@@ -7,6 +7,7 @@
 
 #define REST_MSG_EPHEMERAL 64
 #define REST_MSG_LOADING 128
+#define REST_MSG_COMPONENTS_V2 32768
 
 struct rest_author {
 	json_object *user;  /* author object; borrowed; NULL: the bot */
@@ -16,6 +17,11 @@ struct rest_author {
 
 /* Checks a message's form; on an edit nothing is needed.  False: answered. */
 bool rest_msg_check(struct rest_call *, json_object *body, bool edit);
+/* The stickers that a checked form names, as sticker_items of the message. */
+void rest_msg_stickers(struct rest_call *, json_object *m,
+    const struct world_channel *, json_object *body);
+/* The one pack of stickers that everybody has; caller owns. */
+json_object *rest_msg_sticker_pack(void);
 /* Makes, keeps and announces a message; never fails.  The kept one. */
 struct world_msg *rest_msg_post(struct rest_call *,
     const struct world_channel *, json_object *body,

@@ -103,6 +103,14 @@ rest_reply_error(struct rest_call *c, enum rest_error e)
 }
 
 void
+rest_reply_bytes(struct rest_call *c, int status, const char *type,
+    const char *file_name)
+{
+	begin(c, status, type);
+	c->file_name = file_name;
+}
+
+void
 rest_reply_html(struct rest_call *c, int status)
 {
 	begin(c, status, "text/html; charset=UTF-8");
@@ -216,6 +224,9 @@ rest_reply_send(struct rest_call *c)
 	if (r == NULL)
 		return MHD_NO;
 	header(r, "Content-Type", "%s", c->type);
+	if (c->file_name != NULL)
+		header(r, "Content-Disposition", "attachment; filename=\"%s\"",
+		    c->file_name);
 	if (c->page)
 		page_headers(c, r);
 	else

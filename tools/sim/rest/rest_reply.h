@@ -61,6 +61,7 @@
 	X(BULK_OLD, 400, 50034,                                                                                               \
 	    "You can only bulk delete messages that are under 14 days old.")                                                  \
 	X(INVALID_GUILD, 400, 50055, "Invalid Guild")                                                                         \
+	X(BAD_STICKER, 400, 50081, "Invalid sticker sent")                                                                    \
 	X(BAD_JSON, 400, 50109, "The request body contains invalid JSON.")                                                    \
 	X(FULL, 503, 130000,                                                                                                  \
 	    "API resource is currently overloaded. Try again a little later.")                                                \
@@ -78,6 +79,10 @@ void rest_reply(struct rest_call *, int status, json_object *o);
 void rest_reply_text(struct rest_call *, int status, const char *json);
 void rest_reply_none(struct rest_call *); /* 204 */
 void rest_reply_error(struct rest_call *, enum rest_error);
+/* Bytes that the caller appends to call->out; type and file_name (NULL: none)
+ * last until it is sent. */
+void rest_reply_bytes(struct rest_call *, int status, const char *type,
+    const char *file_name);
 void rest_reply_html(struct rest_call *, int status);
 void rest_reply_limit(struct rest_call *, const char *scope, double after_s);
 /* Text for a browser, which the caller appends to call->out; it may show what

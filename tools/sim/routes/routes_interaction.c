@@ -5,6 +5,7 @@
  */
 #include "tools/sim/routes/routes.h"
 
+#include "tools/sim/rest/rest_component.h"
 #include "tools/sim/world/world_interaction.h"
 
 #include "shared/base/clock.h"
@@ -70,12 +71,15 @@ answerable(struct rest_call *c)
 static void
 modal_check(struct rest_call *c, json_object *data)
 {
-	static const char *const need[] = {"custom_id", "title", "components"};
+	size_t was;
 
-	for (size_t i = 0; i < nitems(need); i++)
-		if (jso_get(data, need[i]) == NULL)
-			rest_form_error(c, "data", "BASE_TYPE_REQUIRED",
-			    "%s is required", need[i]);
+	if (!json_object_is_type(data, json_type_object)) {
+		rest_form_required(c, "data");
+		return;
+	}
+	was = rest_form_enter(c, "data");
+	rest_component_modal(c, data);
+	rest_form_leave(c, was);
 }
 
 static void
@@ -124,8 +128,13 @@ form_check(struct rest_call *c, const struct world_interaction *i,
 		return false;
 	if (*type != CALLBACK_MESSAGE && *type != CALLBACK_UPDATE)
 		return true;
-	if (json_object_is_type(data, json_type_object))
-		return rest_msg_check(c, data, *type == CALLBACK_UPDATE);
+	if (json_object_is_type(data, json_type_object)) {
+		size_t was = rest_form_enter(c, "data");
+		bool right = rest_msg_check(c, data, *type == CALLBACK_UPDATE);
+
+		rest_form_leave(c, was);
+		return right;
+	}
 	rest_form_required(c, "data");
 	return !rest_form_refused(c);
 }
@@ -172,7 +181,12 @@ reply_resource(struct rest_call *c, const struct world_interaction *i,
 
 	jso_set_id(in, "id", i->id);
 	jso_set_int(in, "type", i->type);
-	jso_set(in, "response_message_id", m ? jso_id(m->id) : NULL);
+	if (m != NULL) {
+		jso_set_id(in, "response_message_id", m->id);
+		jso_set_bool(in, "response_message_loading",
+		    type == CALLBACK_DEFERRED);
+		jso_set_bool(in, "response_message_ephemeral", m->hidden);
+	}
 	jso_set_int(res, "type", type);
 	if (m != NULL)
 		jso_set(res, "message", world_render_msg(c->w, m));
