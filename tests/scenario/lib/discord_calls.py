@@ -99,6 +99,11 @@ LOGIN = (
         "key": "wins", "name": "Wins", "description": "How many"}]),
     row("GET /voice/regions", "RESTGetAPIVoiceRegionsResult"),
     row("GET /sticker-packs", "RESTGetStickerPacksResult"),
+    row("GET /sticker-packs/847000000000000001",
+        "RESTGetAPIStickerPackResult"),
+    row("GET %s/activity-instances/none" % APP,
+        "RESTGetAPIApplicationActivityInstanceResult"),
+    row("POST /guilds", "RESTPostAPIGuildsResult", {"name": "More"}),
     row("GET /soundboard-default-sounds",
         "RESTGetAPISoundboardDefaultSoundsResult"),
 )
@@ -133,6 +138,8 @@ COMMAND_HERE = (
         "RESTGetAPIGuildApplicationCommandsPermissionsResult"),
     row("GET %s%s/commands/:here/permissions" % (APP, GUILD),
         "RESTGetAPIApplicationCommandPermissionsResult"),
+    row("PUT %s%s/commands/:here/permissions" % (APP, GUILD),
+        "RESTPutAPIApplicationCommandPermissionsResult", {"permissions": []}),
 )
 
 TALK = (
@@ -376,10 +383,15 @@ GUILDS = (
     row("DELETE %s/stickers/:sticker" % GUILD, "none"),
     row("GET %s/integrations" % GUILD, "RESTGetAPIGuildIntegrationsResult"),
     row("GET %s/vanity-url" % GUILD, "RESTGetAPIGuildVanityUrlResult"),
+    row("DELETE %s/integrations/:user" % GUILD, "none"),
+    row("GET %s/preview" % GUILD, "RESTGetAPIGuildPreviewResult"),
+    row("GET %s/messages/search?content=a" % GUILD,
+        "RESTGetAPIGuildMessagesSearchResult"),
     row("GET %s/widget" % GUILD, "RESTGetAPIGuildWidgetSettingsResult"),
     row("PATCH %s/widget" % GUILD, "RESTPatchAPIGuildWidgetSettingsResult",
         {"enabled": True}),
     row("GET %s/widget.json" % GUILD, "RESTGetAPIGuildWidgetJSONResult"),
+    row("GET %s/widget.png" % GUILD, "RESTGetAPIGuildWidgetImageResult"),
     row("GET %s/welcome-screen" % GUILD, "RESTGetAPIGuildWelcomeScreenResult"),
     row("PATCH %s/welcome-screen" % GUILD,
         "RESTPatchAPIGuildWelcomeScreenResult", {"description": "Come in"}),
@@ -483,20 +495,29 @@ AWAY = (
     row("POST %s/messages/bulk-delete" % CHANNEL, "none",
         {"messages": [":reply", ":filed"]}),
     row("DELETE %s" % MESSAGE, "none"),
+    row("DELETE %s" % GUILD, "none"),
     row("DELETE /users/@me/guilds/:second", "none"),
 )
 
 ROWS = LOGIN + COMMAND + TALK + THREAD + HOOKS + INTERACTIONS + ROLES \
     + CHANNELS + GUILDS + COMMAND_HERE + MEMBERS + AWAY
 
-# Uses of a route that it refuses yet: judged when they are answered, and the
-# line goes then.  A route that is lacking says so itself, with 501.
+# Uses of a route that it refuses, as Discord does or as it does yet: judged when
+# they are answered, and the line goes then.  A route that is lacking says so
+# itself, with 501.
 ABSENT = {
     "POST /channels/:other/messages",	# a forward
     "GET /oauth2/@me",	# for users' tokens only
     "GET /guilds/:guild/voice-states/@me",	# the bot is in no channel
     "PATCH /guilds/:guild/voice-states/@me",	# nor anybody on a stage
     "PATCH /guilds/:guild/voice-states/:user",
+    "POST /guilds", "DELETE %s" % GUILD,	# not for bots
+    "PUT %s%s/commands/:here/permissions" % (APP, GUILD),	# with a bearer only
+    "GET %s%s/commands/:here/permissions" % (APP, GUILD),	# none were set
+    "GET %s/vanity-url" % GUILD,	# without the feature
+    "DELETE %s/integrations/:user" % GUILD,	# it has none
+    "GET %s/activity-instances/none" % APP,
+    "POST /channels/:voice/send-soundboard-sound",	# the bot is not in it
 }
 
 

@@ -103,6 +103,8 @@ class Bot:
         try:
             with urllib.request.urlopen(request, timeout=60) as r:
                 text = r.read()
+                if r.headers["Content-Type"] == "image/png":
+                    return r.status, None
                 return r.status, json.loads(text) if text else None
         except urllib.error.HTTPError as e:
             status, answer = e.code, json.loads(e.read() or b"null")

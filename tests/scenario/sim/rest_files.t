@@ -57,11 +57,12 @@ def edits(t, bot, path, picture, other):
     kept = bot("PATCH", path, {"content": "still"}).body["attachments"]
     t.equal([a["id"] for a in kept], [picture["id"], other["id"]],
         "an edit of the text keeps all")
-    kept = bot("PATCH", path, {"attachments": [{"id": other["id"]},
+    kept = bot("PATCH", path, {"attachments": [{"id": other["id"],
+        "description": "bytes"},
         {"id": 0, "description": "new"}]}, {"files[0]": ("new.txt",
         "text/plain", b"fresh")}).body["attachments"]
     t.equal([(a["filename"], a.get("description")) for a in kept],
-        [("red_me.bin", None), ("new.txt", "new")],
+        [("red_me.bin", "bytes"), ("new.txt", "new")],
         "attachments names what stays; what is new is added")
     fetched(t, bot, kept[1], b"fresh", "text/plain", "the new one is fetched")
     t.equal((bot.raw("GET", picture["url"]).status,

@@ -82,7 +82,7 @@ POSTS = [
     (embed(title="t", fields=[{"name": "n", "value": "v"}] * 26), 50035,
         {"embeds.0.fields": TEXT}),
     (embed(fields=[{"name": "", "value": "v" * 1025}]), 50035,
-        {"embeds.0.fields.0.name": "BASE_TYPE_MIN_LENGTH",
+        {"embeds.0.fields.0.name": NEED,
         "embeds.0.fields.0.value": TEXT}),
     (embed(title="t", footer={"text": "f" * 2049}), 50035,
         {"embeds.0.footer.text": TEXT}),
@@ -127,6 +127,11 @@ POSTS = [
         "NUMBER_TYPE_MAX"}),
     (rows(row({"type": 2, "style": 5, "label": "x",
         "url": "https://example.org"})), 200, {}),
+    (rows(row({"type": 2, "style": 5, "label": "x",
+        "url": "discord://-/channels/@me"})), 200, {}),
+    (rows(row({"type": 2, "style": 5, "label": "x",
+        "url": "attachment://x"})), 50035, {"components.0.components.0.url":
+        "URL_TYPE_INVALID_SCHEME"}),
     (rows(row(select())), 200, {}),
     (rows(row(select(), button())), 50035, {"components.0":
         "COMPONENT_LAYOUT_WIDTH_EXCEEDED"}),

@@ -22,6 +22,8 @@
 	X(USER, 30, 30000)                                                     \
 	X(DM_OPEN, 10, 60000)                                                  \
 	X(APPLICATION, 10, 10000)                                              \
+	X(INVITE, 20, 10000)                                                   \
+	X(EXPRESSION, 20, 10000)                                               \
 	X(CHANNEL, 50, 10000)                                                  \
 	X(CHANNEL_EDIT, 10, 15000)                                             \
 	X(CHANNEL_NAME, 2, 600000) /* name or topic: hidden, no headers */     \

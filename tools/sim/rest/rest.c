@@ -193,6 +193,7 @@ rest_free(struct rest *r)
 {
 	limit_free(r->limit);
 	rest_file_close(r->kept);
+	json_object_put(r->app_emojis);
 	json_object_put(r->absent);
 	free(r->faults);
 	r->sim->rest = NULL;
@@ -208,6 +209,7 @@ rest_start(struct sim *sim, const struct route *const *routes, struct err *e)
 	r->sim = sim;
 	sim->rest = r;
 	r->limit = limit_new(sim->cfg.seed);
+	r->app_emojis = json_object_new_object();
 	r->absent = json_object_new_object();
 	r->faults = rest_fault_new();
 	r->kept = rest_file_open();

@@ -76,6 +76,18 @@ rest_body_true(struct rest_call *c, const char *key)
 	return s != NULL && (strcasecmp(s, "true") == 0 || strcmp(s, "1") == 0);
 }
 
+const char *
+rest_body_decoded(struct rest_call *c, const char *key)
+{
+	const char *s = rest_body_text(c, key);
+
+	if (s == NULL
+	    || !rest_body_decode(c->query, sizeof(c->query), s, strlen(s),
+		true))
+		c->query[0] = '\0';
+	return c->query;
+}
+
 static bool
 parse_json(struct rest_call *c, const char *text, size_t len)
 {

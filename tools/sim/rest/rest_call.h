@@ -46,6 +46,7 @@ struct rest {
 	struct rest_files *kept;	    /* what was uploaded */
 	const struct route *const *routes;  /* tables, NULL-ended */
 	void (*handle)(struct rest_call *); /* makes the answer */
+	json_object *app_emojis; /* application's id -> id -> emoji */
 	json_object *absent; /* routes asked for that are lacking: how often */
 	struct rest_door door[REST_DOORS_MAX];
 	unsigned doors;
@@ -80,7 +81,8 @@ struct rest_call {
 	uint64_t id[REST_ARGS_MAX];    /* snowflakes of the path, in order */
 	char word[REST_ARGS_MAX][256]; /* other variable parts, decoded */
 	unsigned ids, words;
-	json_object *body; /* parsed; NULL: none was sent */
+	char query[REST_URL_MAX]; /* a text of the query, decoded */
+	json_object *body;	  /* parsed; NULL: none was sent */
 	struct rest_file file[REST_FILES_MAX];
 	unsigned files;
 	json_object *errors; /* of the form; NULL: none */
@@ -90,7 +92,7 @@ struct rest_call {
 	int status;
 	struct sbuf out;
 	const char *type;
-	bool page; /* for a browser, not for a bot */
+	bool page;	       /* for a browser, not for a bot */
 	const char *file_name; /* to save it under; NULL: none */
 	struct limit_answer limit;
 	const char *scope;  /* of a 429 */

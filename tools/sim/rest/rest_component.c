@@ -139,7 +139,7 @@ button(struct form *f, json_object *o)
 	else if (style <= 4)
 		custom_id(f, o);
 	if (url)
-		(void)rest_form_url(c, o, "url", false);
+		(void)rest_form_url(c, o, "url", "discord");
 	if (style != 6 && jso_get(o, "label") == NULL
 	    && jso_get(o, "emoji") == NULL)
 		rest_form_error(c, "", "BUTTON_COMPONENT_LABEL_OR_EMOJI",
@@ -295,7 +295,7 @@ media(struct form *f, json_object *o, const char *key)
 	was = rest_form_enter(c, "%s", key);
 	if (jso_get(m, "url") == NULL)
 		rest_form_required(c, "url");
-	url = rest_form_url(c, m, "url", true);
+	url = rest_form_url(c, m, "url", "attachment");
 	if (url == NULL)
 		;
 	else if (strncmp(url, scheme, sizeof(scheme) - 1) != 0) {
@@ -539,62 +539,4 @@ rest_component_modal(struct rest_call *c, json_object *data)
 	(void)rest_form_text(c, data, "title", 1, 45);
 	check_list(&f, data, IN_MODAL, 1, 5);
 	json_object_put(f.custom);
-}
-
-/* ---- ids -------------------------------------------------------------- */
-
-static void number(json_object *o, json_object *taken, int64_t *next);
-
-static void
-number_list(json_object *list, json_object *taken, int64_t *next)
-{
-	for (size_t i = 0; json_object_is_type(list, json_type_array)
-	     && i < json_object_array_length(list);
-	     i++)
-		number(json_object_array_get_idx(list, i), taken, next);
-}
-
-static void
-number(json_object *o, json_object *taken, int64_t *next)
-{
-	char key[24];
-
-	if (json_object_get_int64(jso_get(o, "id")) == 0) {
-		do
-			must(str_format(key, sizeof(key), "%" PRId64,
-			    (*next)++));
-		while (jso_get(taken, key) != NULL);
-		jso_set_int(o, "id", *next - 1);
-	}
-	number_list(jso_get(o, "components"), taken, next);
-	if (jso_get(o, "accessory") != NULL)
-		number(jso_get(o, "accessory"), taken, next);
-}
-
-static void
-collect(json_object *o, json_object *taken)
-{
-	json_object *list = jso_get(o, "components");
-	const char *id = jso_get_text(o, "id");
-
-	if (id != NULL)
-		jso_set_bool(taken, id, true);
-	if (jso_get(o, "accessory") != NULL)
-		collect(jso_get(o, "accessory"), taken);
-	for (size_t i = 0; json_object_is_type(list, json_type_array)
-	     && i < json_object_array_length(list);
-	     i++)
-		collect(json_object_array_get_idx(list, i), taken);
-}
-
-void
-rest_component_number(json_object *list)
-{
-	json_object *taken = json_object_new_object();
-	int64_t next = 1;
-
-	for (size_t i = 0; i < json_object_array_length(list); i++)
-		collect(json_object_array_get_idx(list, i), taken);
-	number_list(list, taken, &next);
-	json_object_put(taken);
 }

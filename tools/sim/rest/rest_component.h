@@ -18,7 +18,4 @@ void rest_component_check(struct rest_call *, json_object *body, bool v2,
     bool edit);
 /* The data of a callback of type 9. */
 void rest_component_modal(struct rest_call *, json_object *data);
-/* Gives each component of a checked list an id, as Discord does. */
-void rest_component_number(json_object *list);
-
 #endif

@@ -243,32 +243,55 @@ const char *
 rest_form_text(struct rest_call *c, json_object *o, const char *key, size_t min,
     size_t max)
 {
-	if (jso_get(o, key) == NULL)
+	json_object *v = jso_get(o, key);
+
+	/* An empty one counts as absent. */
+	if (v == NULL
+	    || (json_object_is_type(v, json_type_string)
+		&& json_object_get_string_len(v) == 0)) {
 		rest_form_required(c, key);
+		return NULL;
+	}
 	return rest_form_string(c, o, key, min, max);
+}
+
+/* How many characters of s are a scheme that is allowed; 0: it has another. */
+static size_t
+scheme(const char *s, const char *extra)
+{
+	const char *const allowed[] = {"http", "https", extra};
+
+	for (size_t i = 0; i < nitems(allowed); i++) {
+		size_t n = allowed[i] ? strlen(allowed[i]) : 0;
+
+		if (n > 0 && strncmp(s, allowed[i], n) == 0 && s[n] == ':')
+			return n;
+	}
+	return 0;
 }
 
 const char *
 rest_form_url(struct rest_call *c, json_object *o, const char *key,
-    bool attachment)
+    const char *extra)
 {
-	const char *s = rest_form_string(c, o, key, 0, 2048), *colon;
-	int n;
+	const char *s = rest_form_string(c, o, key, 0, 2048);
+	size_t n;
 
 	if (s == NULL)
 		return NULL;
-	colon = strstr(s, "://");
-	n = colon ? (int)(colon - s) : (int)strcspn(s, ":");
-	if (s[n] == '\0' || (colon != NULL && colon[3] == '\0'))
+	n = strcspn(s, ":");
+	if (n == 0 || n > 20 || s[n] == '\0')
 		rest_form_error(c, key, "URL_TYPE_INVALID_URL",
 		    "Not a well formed URL.");
-	else if (!(n == 4 && strncmp(s, "http", 4) == 0)
-	    && !(n == 5 && strncmp(s, "https", 5) == 0)
-	    && !(attachment && n == 10 && strncmp(s, "attachment", 10) == 0))
+	else if (scheme(s, extra) == 0)
 		rest_form_error(c, key, "URL_TYPE_INVALID_SCHEME",
 		    "Scheme \"%.*s\" is not supported. Scheme must be one of "
-		    "(%s'http', 'https').",
-		    n > 40 ? 40 : n, s, attachment ? "'attachment', " : "");
+		    "('http', 'https'%s%s%s).",
+		    (int)n, s, extra ? ", '" : "", extra ? extra : "",
+		    extra ? "'" : "");
+	else if (strncmp(s + n, "://", 3) != 0 || s[n + 3] == '\0')
+		rest_form_error(c, key, "URL_TYPE_INVALID_URL",
+		    "Not a well formed URL.");
 	return s;
 }
 

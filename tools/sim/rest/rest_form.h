@@ -33,10 +33,10 @@ bool rest_form_int(struct rest_call *, json_object *o, const char *key,
 /* A boolean; dflt when it is absent, or none and noted. */
 bool rest_form_bool(struct rest_call *, json_object *o, const char *key,
     bool dflt);
-/* A URL of http or https, or attachment:// too; NULL: absent.  Notes errors. */
+/* A URL of http, https or extra (NULL: no other); NULL: absent.  Notes errors. */
 const char *rest_form_url(struct rest_call *, json_object *o, const char *key,
-    bool attachment);
-/* A string that must be there.  Notes errors. */
+    const char *extra);
+/* A string that must be there and not be empty; else NULL.  Notes errors. */
 const char *rest_form_text(struct rest_call *, json_object *o, const char *key,
     size_t min, size_t max);
 /* A time in ISO 8601, in milliseconds since 1970.  True when given and right. */

@@ -7,7 +7,6 @@
 
 #include "tools/sim/book/pings.h"
 #include "tools/sim/gateway/gateway.h"
-#include "tools/sim/rest/rest_component.h"
 #include "tools/sim/rest/rest_file.h"
 #include "tools/sim/rest/rest_form.h"
 #include "tools/sim/rest/rest_reply.h"
@@ -115,13 +114,70 @@ overlay(json_object *m, json_object *extra)
 		jso_set(m, key, json_object_get(value));
 }
 
+static void number(json_object *o, json_object *taken, int64_t *next);
+
+static void
+number_list(json_object *list, json_object *taken, int64_t *next)
+{
+	for (size_t i = 0; json_object_is_type(list, json_type_array)
+	     && i < json_object_array_length(list);
+	     i++)
+		number(json_object_array_get_idx(list, i), taken, next);
+}
+
+static void
+number(json_object *o, json_object *taken, int64_t *next)
+{
+	char key[24];
+
+	if (json_object_get_int64(jso_get(o, "id")) == 0) {
+		do
+			must(str_format(key, sizeof(key), "%" PRId64,
+			    (*next)++));
+		while (jso_get(taken, key) != NULL);
+		jso_set_int(o, "id", *next - 1);
+	}
+	number_list(jso_get(o, "components"), taken, next);
+	if (jso_get(o, "accessory") != NULL)
+		number(jso_get(o, "accessory"), taken, next);
+}
+
+static void
+collect(json_object *o, json_object *taken)
+{
+	json_object *list = jso_get(o, "components");
+	const char *id = jso_get_text(o, "id");
+
+	if (id != NULL)
+		jso_set_bool(taken, id, true);
+	if (jso_get(o, "accessory") != NULL)
+		collect(jso_get(o, "accessory"), taken);
+	for (size_t i = 0; json_object_is_type(list, json_type_array)
+	     && i < json_object_array_length(list);
+	     i++)
+		collect(json_object_array_get_idx(list, i), taken);
+}
+
+/* Gives each component an id, as Discord does. */
+static void
+number_all(json_object *list)
+{
+	json_object *taken = json_object_new_object();
+	int64_t next = 1;
+
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		collect(json_object_array_get_idx(list, i), taken);
+	number_list(list, taken, &next);
+	json_object_put(taken);
+}
+
 /* Components get their numbers, media their URLs, embeds their kind. */
 static void
 finish(json_object *m)
 {
 	json_object *embeds = jso_get(m, "embeds");
 
-	rest_component_number(json_object_object_get(m, "components"));
+	number_all(json_object_object_get(m, "components"));
 	rest_file_resolve(m);
 	for (size_t i = 0; i < json_object_array_length(embeds); i++) {
 		json_object *e = json_object_array_get_idx(embeds, i);
@@ -240,20 +296,21 @@ rest_msg_post(struct rest_call *c, const struct world_channel *ch,
 	return kept;
 }
 
-/* Is the id in the list of {"id": ...}? */
-static bool
-keeps(json_object *list, const char *id)
+/* What the list of {"id": ...} says of an id; NULL: nothing. */
+static json_object *
+kept(json_object *list, const char *id)
 {
-	for (size_t i = 0; json_object_is_type(list, json_type_array)
+	for (size_t i = 0;
+	     id != NULL && json_object_is_type(list, json_type_array)
 	     && i < json_object_array_length(list);
 	     i++) {
-		const char *has =
-		    jso_get_text(json_object_array_get_idx(list, i), "id");
+		json_object *it = json_object_array_get_idx(list, i);
+		const char *has = jso_get_text(it, "id");
 
 		if (has != NULL && strcmp(has, id) == 0)
-			return true;
+			return it;
 	}
-	return false;
+	return NULL;
 }
 
 /* attachments of an edit name what stays, else all does; new files are added
@@ -262,6 +319,7 @@ static void
 edit_attachments(struct rest_call *c, json_object *m,
     const struct world_msg *wm, json_object *body)
 {
+	static const char *const said[] = {"description", "title", NULL};
 	bool choose = json_object_object_get_ex(body, "attachments", NULL);
 	json_object *keep = jso_get(body, "attachments"), *old, *new, *more;
 
@@ -271,10 +329,12 @@ edit_attachments(struct rest_call *c, json_object *m,
 	old = json_object_object_get(m, "attachments");
 	for (size_t i = 0; i < json_object_array_length(old); i++) {
 		json_object *a = json_object_array_get_idx(old, i);
+		json_object *form = kept(keep, jso_get_text(a, "id"));
 
-		if (!choose || keeps(keep, jso_get_text(a, "id")))
+		if (!choose || form != NULL) {
+			rest_form_copy(a, form, said);
 			json_object_array_add(new, json_object_get(a));
-		else
+		} else
 			rest_file_drop(c->rest, jso_get_text(a, "id"));
 	}
 	more = rest_file_attach(c, wm->channel, body, wm->hidden);

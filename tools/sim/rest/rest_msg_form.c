@@ -58,7 +58,7 @@ check_media(struct rest_call *c, json_object *e, const char *key,
 	if (!json_object_is_type(o, json_type_object))
 		rest_form_no_object(c, "");
 	else
-		(void)rest_form_url(c, o, url, true);
+		(void)rest_form_url(c, o, url, "attachment");
 	rest_form_leave(c, was);
 }
 
@@ -130,7 +130,7 @@ check_embed(struct rest_call *c, json_object *e)
 		rest_form_required(c, "description");
 	(void)rest_form_string(c, e, "title", 0, 256);
 	(void)rest_form_string(c, e, "description", 0, 4096);
-	(void)rest_form_url(c, e, "url", false);
+	(void)rest_form_url(c, e, "url", NULL);
 	(void)rest_form_int(c, e, "color", 0, 0xffffff, &n);
 	(void)rest_form_time(c, e, "timestamp", &n);
 	check_media(c, e, "image", "url");

@@ -2,6 +2,7 @@
 #include "tools/sim/routes/routes.h"
 
 #include "tools/sim/routes/member/member.h"
+#include "tools/sim/routes/more/more.h"
 
 const struct route *const routes_all[] = {
     routes_bot,
@@ -17,6 +18,15 @@ const struct route *const routes_all[] = {
     routes_moderation,
     routes_automod,
     routes_voice,
+    routes_invite,
+    routes_emoji,
+    routes_sticker,
+    routes_sound,
+    routes_event,
+    routes_stage,
+    routes_page,
+    routes_template,
+    routes_extra,
     routes_absent,
     NULL,
 };

@@ -57,6 +57,7 @@
 	X(CREATE_EVENTS, 44)                                                   \
 	X(USE_EXTERNAL_SOUNDS, 45)                                             \
 	X(SEND_VOICE_MESSAGES, 46)                                             \
+	X(SET_VOICE_CHANNEL_STATUS, 48)                                        \
 	X(SEND_POLLS, 49)                                                      \
 	X(USE_EXTERNAL_APPS, 50)                                               \
 	X(PIN_MESSAGES, 51)                                                    \
