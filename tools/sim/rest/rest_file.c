@@ -70,7 +70,8 @@ void
 rest_file_drop(struct rest *r, const char *id)
 {
 	uint64_t n;
-	struct kept *k = str_to_u64(id, &n) ? find(r->kept, n) : NULL;
+	struct kept *k = id != NULL && str_to_u64(id, &n) ? find(r->kept, n)
+							  : NULL;
 
 	if (k != NULL)
 		forget(r->kept, k);
@@ -347,6 +348,8 @@ resolve_url(json_object *list, json_object *used, json_object *o,
 	if (at < 0)
 		return NULL;
 	a = json_object_array_get_idx(list, (size_t)at);
+	if (jso_get(a, "id") == NULL)
+		return NULL;
 	jso_set_bool(used, jso_get_text(a, "id"), true);
 	jso_set(o, key, json_object_get(jso_get(a, "url")));
 	return a;
@@ -400,15 +403,21 @@ rest_file_resolve(json_object *m)
 {
 	json_object *list = jso_get(m, "attachments");
 	json_object *embeds = jso_get(m, "embeds");
-	json_object *used = json_object_new_object();
+	json_object *used;
 
+	if (!json_object_is_type(list, json_type_array)
+	    || !json_object_is_type(embeds, json_type_array))
+		return;
+	used = json_object_new_object();
 	for (size_t i = 0; i < json_object_array_length(embeds); i++)
 		resolve_embed(list, used, json_object_array_get_idx(embeds, i));
 	resolve_component(list, used, m);
-	for (size_t i = json_object_array_length(list); i-- > 0;)
-		if (jso_get(used,
-			jso_get_text(json_object_array_get_idx(list, i), "id"))
-		    != NULL)
+	for (size_t i = json_object_array_length(list); i-- > 0;) {
+		const char *id =
+		    jso_get_text(json_object_array_get_idx(list, i), "id");
+
+		if (id != NULL && jso_get(used, id) != NULL)
 			json_object_array_del_idx(list, i, 1);
+	}
 	json_object_put(used);
 }

@@ -165,7 +165,9 @@ number_all(json_object *list)
 	json_object *taken = json_object_new_object();
 	int64_t next = 1;
 
-	for (size_t i = 0; i < json_object_array_length(list); i++)
+	for (size_t i = 0; json_object_is_type(list, json_type_array)
+	     && i < json_object_array_length(list);
+	     i++)
 		collect(json_object_array_get_idx(list, i), taken);
 	number_list(list, taken, &next);
 	json_object_put(taken);
@@ -176,10 +178,13 @@ static void
 finish(json_object *m)
 {
 	json_object *embeds = jso_get(m, "embeds");
+	size_t n = json_object_is_type(embeds, json_type_array)
+	    ? json_object_array_length(embeds)
+	    : 0;
 
 	number_all(json_object_object_get(m, "components"));
 	rest_file_resolve(m);
-	for (size_t i = 0; i < json_object_array_length(embeds); i++) {
+	for (size_t i = 0; i < n; i++) {
 		json_object *e = json_object_array_get_idx(embeds, i);
 
 		if (jso_get(e, "type") == NULL)
@@ -327,7 +332,9 @@ edit_attachments(struct rest_call *c, json_object *m,
 		return;
 	new = json_object_new_array();
 	old = json_object_object_get(m, "attachments");
-	for (size_t i = 0; i < json_object_array_length(old); i++) {
+	for (size_t i = 0; json_object_is_type(old, json_type_array)
+	     && i < json_object_array_length(old);
+	     i++) {
 		json_object *a = json_object_array_get_idx(old, i);
 		json_object *form = kept(keep, jso_get_text(a, "id"));
 

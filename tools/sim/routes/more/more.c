@@ -14,6 +14,15 @@ more_copy(json_object *o)
 	return copy;
 }
 
+uint64_t
+more_id(json_object *o, const char *key)
+{
+	const char *s = jso_get_text(o, key);
+	uint64_t id;
+
+	return s != NULL && str_to_u64(s, &id) ? id : 0;
+}
+
 json_object *
 more_maker(struct rest_call *c)
 {
@@ -55,12 +64,11 @@ bool
 more_may_edit(struct rest_call *c, struct guild *g, json_object *doc,
     uint64_t bits, uint64_t own)
 {
-	const char *by = jso_get_text(jso_get(doc, "user"), "id");
-	uint64_t id, has = perm_guild(g, c->bot);
+	uint64_t by = more_id(jso_get(doc, "user"), "id");
+	uint64_t has = perm_guild(g, c->bot);
 
 	if ((has & bits) == bits
-	    || ((has & own) == own && by != NULL && str_to_u64(by, &id)
-		&& id == user_id(c->w, c->bot)))
+	    || ((has & own) == own && by == user_id(c->w, c->bot)))
 		return true;
 	rest_reply_error(c, REST_MISSING_PERMISSIONS);
 	return false;

@@ -103,7 +103,7 @@ emoji_new(struct rest_call *c)
 	json_object *body = rest_form_object(c), *o;
 	struct guild *g;
 	const char *type;
-	uint64_t id = 0;
+	uint64_t id;
 
 	if (body == NULL || (g = rest_guild(c)) == NULL
 	    || !rest_guild_may(c, g, PERM_CREATE_GUILD_EXPRESSIONS))
@@ -120,7 +120,7 @@ emoji_new(struct rest_call *c)
 		return;
 	}
 	o = build(c, body, strcmp(type, "image/gif") == 0);
-	must(str_to_u64(jso_get_text(o, "id"), &id));
+	id = more_id(o, "id");
 	if (!guild_put(g, GUILD_EMOJIS, id, json_object_get(o))) {
 		json_object_put(o);
 		rest_reply_error(c, REST_TOO_MANY_EMOJIS);

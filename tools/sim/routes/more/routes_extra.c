@@ -111,13 +111,10 @@ search_in(struct rest_call *c, const struct world_channel *ch, struct search *s)
 
 	for (size_t i = 0; i < n; i++) {
 		json_object *m = world_render_msg(c->w, found[i]), *one;
-		const char *by = jso_get_text(jso_get(m, "author"), "id");
-		uint64_t id;
 
 		if (has_text(jso_get_text(m, "content"), s->content)
 		    && (s->author == 0
-			|| (by != NULL && str_to_u64(by, &id)
-			    && id == s->author))
+			|| more_id(jso_get(m, "author"), "id") == s->author)
 		    && s->total++ >= s->skip
 		    && json_object_array_length(s->found) < s->want) {
 			world_reaction_show(c->w, found[i]->id, m);
@@ -171,8 +168,8 @@ search(struct rest_call *c)
 		uint64_t id;
 
 		(void)doc;
-		must(str_to_u64(key, &id) && world_channel_find(c->w, id, &ch));
-		if ((s.channel == 0 || s.channel == id)
+		if (str_to_u64(key, &id) && world_channel_find(c->w, id, &ch)
+		    && (s.channel == 0 || s.channel == id)
 		    && world_channel_is_text(&ch)
 		    && (perm_channel(c->w, &ch, c->bot) & PERM_VIEW_CHANNEL))
 			search_in(c, &ch, &s);

@@ -81,7 +81,7 @@ render(struct rest_call *c, struct guild *g, json_object *doc, bool whole)
 	json_object *o = more_copy(doc), *of = json_object_new_object();
 	json_object *in = json_object_new_object();
 	struct world_channel ch;
-	uint64_t id = 0;
+	uint64_t id;
 
 	json_object_object_del(o, "made_ms");
 	json_object_object_del(o, "channel_id");
@@ -90,7 +90,7 @@ render(struct rest_call *c, struct guild *g, json_object *doc, bool whole)
 	rest_form_copy(of, guild_head(g), part);
 	jso_set(o, "guild", of);
 	jso_set_id(o, "guild_id", guild_id(g));
-	must(str_to_u64(jso_get_text(doc, "channel_id"), &id));
+	id = more_id(doc, "channel_id");
 	jso_set_id(in, "id", id);
 	if (world_channel_find(c->w, id, &ch)) {
 		jso_set_text(in, "name", ch.name);
@@ -107,12 +107,8 @@ list(struct rest_call *c, struct guild *g, uint64_t channel)
 
 	drop_over(g);
 	json_object_object_foreach (guild_docs(g, GUILD_INVITES), code, doc) {
-		uint64_t at;
-
 		(void)code;
-		if (channel == 0
-		    || (str_to_u64(jso_get_text(doc, "channel_id"), &at)
-			&& at == channel))
+		if (channel == 0 || more_id(doc, "channel_id") == channel)
 			json_object_array_add(a, render(c, g, doc, true));
 	}
 	return a;
@@ -163,7 +159,6 @@ alike(struct rest_call *c, struct guild *g, uint64_t channel,
 	a = list(c, g, channel);
 	for (size_t i = 0; i < json_object_array_length(a); i++) {
 		json_object *it = json_object_array_get_idx(a, i);
-		uint64_t by;
 
 		if (json_object_get_int64(jso_get(it, "max_age")) == w->max_age
 		    && json_object_get_int64(jso_get(it, "max_uses"))
@@ -171,9 +166,8 @@ alike(struct rest_call *c, struct guild *g, uint64_t channel,
 		    && json_object_get_boolean(jso_get(it, "temporary"))
 			== w->temporary
 		    && jso_get(it, "target_type") == NULL
-		    && str_to_u64(jso_get_text(jso_get(it, "inviter"), "id"),
-			&by)
-		    && by == user_id(c->w, c->bot))
+		    && more_id(jso_get(it, "inviter"), "id")
+			== user_id(c->w, c->bot))
 			found = it;
 	}
 	json_object_get(found);
@@ -321,11 +315,11 @@ static bool
 may_drop(struct rest_call *c, struct guild *g, json_object *doc)
 {
 	struct world_channel ch;
-	uint64_t id = 0;
+	uint64_t id;
 
 	if (perm_guild(g, c->bot) & PERM_MANAGE_GUILD)
 		return true;
-	must(str_to_u64(jso_get_text(doc, "channel_id"), &id));
+	id = more_id(doc, "channel_id");
 	if (world_channel_find(c->w, id, &ch))
 		return rest_guild_may_in(c, &ch, PERM_MANAGE_CHANNELS);
 	return rest_guild_may(c, g, PERM_MANAGE_CHANNELS);

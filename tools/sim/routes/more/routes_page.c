@@ -9,7 +9,6 @@
 
 #define AUDIT_GUILD 1
 #define AUDIT_ONBOARDING 167
-#define AUDIT_WELCOME 151
 #define DAY_MS INT64_C(86400000)
 #define MEMBERS_SHOWN 100
 
@@ -269,7 +268,6 @@ welcome_edit(struct rest_call *c)
 		rest_reply_error(c, REST_FULL);
 		return;
 	}
-	rest_guild_audit(c, g, AUDIT_WELCOME, guild_id(g), NULL);
 	rest_reply(c, 200, doc);
 }
 

@@ -206,10 +206,8 @@ static bool
 is_in(struct rest_call *c, struct guild *g, uint64_t channel)
 {
 	json_object *state = guild_get(g, GUILD_VOICE, user_id(c->w, c->bot));
-	const char *at = jso_get_text(state, "channel_id");
-	uint64_t id;
 
-	return at != NULL && str_to_u64(at, &id) && id == channel;
+	return more_id(state, "channel_id") == channel;
 }
 
 /* One of a guild the bot is in, or of everybody; caller owns, NULL: none. */

@@ -14,11 +14,8 @@ static json_object *
 live_in(struct guild *g, uint64_t channel)
 {
 	json_object_object_foreach (guild_docs(g, GUILD_STAGES), key, doc) {
-		uint64_t id;
-
 		(void)key;
-		if (str_to_u64(jso_get_text(doc, "channel_id"), &id)
-		    && id == channel)
+		if (more_id(doc, "channel_id") == channel)
 			return doc;
 	}
 	return NULL;
@@ -143,7 +140,7 @@ stage_edit(struct rest_call *c)
 	json_object *body = rest_form_object(c), *doc, *changes;
 	struct guild *g;
 	int64_t n;
-	uint64_t id = 0;
+	uint64_t id;
 
 	if (body == NULL || (doc = instance_of(c, &g, MODERATE)) == NULL)
 		return;
@@ -156,7 +153,7 @@ stage_edit(struct rest_call *c)
 	guild_change(g);
 	changes = more_apply(doc, body, keys);
 	announce(c, g, "STAGE_INSTANCE_UPDATE", doc);
-	must(str_to_u64(jso_get_text(doc, "id"), &id));
+	id = more_id(doc, "id");
 	rest_guild_audit(c, g, AUDIT_UPDATE, id, changes);
 	rest_reply(c, 200, json_object_get(doc));
 }
@@ -166,11 +163,11 @@ stage_drop(struct rest_call *c)
 {
 	struct guild *g;
 	json_object *doc = instance_of(c, &g, MODERATE);
-	uint64_t id = 0;
+	uint64_t id;
 
 	if (doc == NULL)
 		return;
-	must(str_to_u64(jso_get_text(doc, "id"), &id));
+	id = more_id(doc, "id");
 	announce(c, g, "STAGE_INSTANCE_DELETE", doc);
 	guild_drop(g, GUILD_STAGES, id);
 	rest_guild_audit(c, g, AUDIT_DELETE, id, NULL);

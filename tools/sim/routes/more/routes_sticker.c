@@ -202,20 +202,12 @@ packs(struct rest_call *c)
 	rest_reply(c, 200, o);
 }
 
-static bool
-has_id(json_object *o, uint64_t id)
-{
-	uint64_t n;
-
-	return str_to_u64(jso_get_text(o, "id"), &n) && n == id;
-}
-
 static void
 pack(struct rest_call *c)
 {
 	json_object *o = rest_msg_sticker_pack();
 
-	if (has_id(o, c->id[0])) {
+	if (more_id(o, "id") == c->id[0]) {
 		rest_reply(c, 200, o);
 		return;
 	}
@@ -235,7 +227,8 @@ any_sticker(struct rest_call *c)
 	all = rest_msg_sticker_pack();
 	list = jso_get(all, "stickers");
 	for (size_t i = 0; i < json_object_array_length(list) && !found; i++)
-		if (has_id(json_object_array_get_idx(list, i), c->id[0]))
+		if (more_id(json_object_array_get_idx(list, i), "id")
+		    == c->id[0])
 			found = json_object_get(
 			    json_object_array_get_idx(list, i));
 	json_object_put(all);
