@@ -215,6 +215,8 @@ THREAD = (
         "RESTGetAPIChannelThreadMembersResult"),
     row("GET /channels/:thread/thread-members/:user",
         "RESTGetAPIChannelThreadMemberResult"),
+    row("GET /channels/:thread/thread-members/@me",
+        "RESTGetAPIChannelThreadMemberResult"),
     row("POST /channels/:thread/messages", "RESTPostAPIChannelMessageResult",
         {"content": "in it"}),
     row("DELETE /channels/:thread/thread-members/:user", "none"),
@@ -506,7 +508,6 @@ ROWS = LOGIN + COMMAND + TALK + THREAD + HOOKS + INTERACTIONS + ROLES \
 # they are answered, and the line goes then.  A route that is lacking says so
 # itself, with 501.
 ABSENT = {
-    "POST /channels/:other/messages",	# a forward
     "GET /oauth2/@me",	# for users' tokens only
     "GET /guilds/:guild/voice-states/@me",	# the bot is in no channel
     "PATCH /guilds/:guild/voice-states/@me",	# nor anybody on a stage

@@ -27,16 +27,20 @@
 	X(CHANNEL, 50, 10000)                                                  \
 	X(CHANNEL_EDIT, 10, 15000)                                             \
 	X(CHANNEL_NAME, 2, 600000) /* name or topic: hidden, no headers */     \
+	X(CHANNEL_WRITE, 10, 10000)                                            \
 	X(MESSAGE_LIST, 50, 10000)                                             \
 	X(MESSAGE_POST, 5, 5000)                                               \
 	X(MESSAGE_EDIT, 5, 5000)                                               \
 	X(MESSAGE_DELETE, 5, 1000)                                             \
 	X(BULK_DELETE, 1, 1000)                                                \
 	X(REACTION, 1, 250)                                                    \
+	X(PIN, 10, 10000)                                                      \
+	X(CROSSPOST, 10, 3600000)                                              \
 	X(TYPING, 5, 5000)                                                     \
 	X(WEBHOOK, 5, 2000)                                                    \
 	X(COMMAND_READ, 50, 10000)                                             \
 	X(COMMAND_WRITE, 5, 20000)                                             \
+	X(ROLE_WRITE, 10, 10000)                                               \
 	X(GUILD, 50, 10000)                                                    \
 	X(GUILD_EDIT, 2, 10000)                                                \
 	X(USER_EDIT, 10, 60000)                                                \

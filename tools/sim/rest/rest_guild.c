@@ -132,7 +132,51 @@ void
 rest_guild_audit(struct rest_call *c, struct guild *g, int type,
     uint64_t target, json_object *changes)
 {
+	rest_guild_audit_with(c, g, type, target, changes, NULL);
+}
+
+void
+rest_guild_audit_with(struct rest_call *c, struct guild *g, int type,
+    uint64_t target, json_object *changes, json_object *options)
+{
 	struct act a = rest_guild_act(c, g);
 
-	act_audit(&a, type, target, changes, NULL);
+	act_audit(&a, type, target, changes, options);
+}
+
+/* What the audit log tells of channels, threads, roles and webhooks. */
+static bool
+is_logged(const char *key)
+{
+	static const char *const keys[] = {"name", "type", "position", "topic",
+	    "nsfw", "rate_limit_per_user", "bitrate", "user_limit",
+	    "rtc_region", "video_quality_mode", "permission_overwrites",
+	    "default_auto_archive_duration", "default_reaction_emoji",
+	    "default_thread_rate_limit_per_user", "available_tags", "flags",
+	    "archived", "locked", "auto_archive_duration", "color", "hoist",
+	    "mentionable", "permissions", "channel_id", "application_id"};
+
+	for (size_t i = 0; i < nitems(keys); i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
+json_object *
+rest_guild_changes(json_object *was, json_object *is)
+{
+	json_object *changes = json_object_new_array();
+
+	json_object_object_foreach (is ? is : was, key, value) {
+		json_object *old = jso_get(was, key);
+
+		if (is_logged(key)
+		    && (is == NULL || !json_object_equal(old, value)))
+			rest_guild_change(changes, key, json_object_get(old),
+			    is ? json_object_get(value) : NULL);
+	}
+	if (json_object_array_length(changes) > 0)
+		return changes;
+	json_object_put(changes);
+	return NULL;
 }

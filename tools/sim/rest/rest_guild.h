@@ -44,6 +44,12 @@ void rest_guild_emit(struct rest_call *, struct guild *, const char *t,
  */
 void rest_guild_audit(struct rest_call *, struct guild *, int type,
     uint64_t target, json_object *changes);
+/* The same with the entry's options (taken over; NULL: none). */
+void rest_guild_audit_with(struct rest_call *, struct guild *, int type,
+    uint64_t target, json_object *changes, json_object *options);
+/* What the audit log tells of two states of a document (was NULL: it is new, is
+ * NULL: it is gone), as changes; caller owns.  NULL: nothing. */
+json_object *rest_guild_changes(json_object *was, json_object *is);
 /* Adds one to changes; takes both values over, NULL leaves one out. */
 void rest_guild_change(json_object *changes, const char *key, json_object *was,
     json_object *is);

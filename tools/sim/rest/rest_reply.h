@@ -18,6 +18,7 @@
 	X(UNKNOWN_INVITE, 404, 10006, "Unknown Invite")                                                                       \
 	X(UNKNOWN_MEMBER, 404, 10007, "Unknown Member")                                                                       \
 	X(UNKNOWN_MESSAGE, 404, 10008, "Unknown Message")                                                                     \
+	X(UNKNOWN_OVERWRITE, 404, 10009, "Unknown Overwrite")                                                                 \
 	X(UNKNOWN_ROLE, 404, 10011, "Unknown Role")                                                                           \
 	X(UNKNOWN_USER, 404, 10013, "Unknown User")                                                                           \
 	X(UNKNOWN_EMOJI, 400, 10014, "Unknown Emoji")                                                                         \
@@ -40,11 +41,17 @@
 	X(UNKNOWN_EVENT, 404, 10070, "Unknown Guild Scheduled Event")                                                         \
 	X(UNKNOWN_SOUND, 404, 10097, "Unknown Sound")                                                                         \
 	X(NOT_FOR_BOTS, 403, 20001, "Bots cannot use this endpoint")                                                          \
+	X(TOO_MANY_PINS, 400, 30003,                                                                                          \
+	    "Maximum number of pins reached for the channel (250)")                                                           \
+	X(TOO_MANY_ROLES, 400, 30005,                                                                                         \
+	    "Maximum number of server roles reached (250)")                                                                   \
 	X(TOO_MANY_HOOKS, 400, 30007,                                                                                         \
 	    "Maximum number of webhooks reached (15)")                                                                        \
 	X(TOO_MANY_EMOJIS, 400, 30008, "Maximum number of emojis reached")                                                    \
 	X(TOO_MANY_REACTIONS, 400, 30010,                                                                                     \
 	    "Maximum number of reactions reached (20)")                                                                       \
+	X(TOO_MANY_CHANNELS, 400, 30013,                                                                                      \
+	    "Maximum number of server channels reached (500)")                                                                \
 	X(TOO_MANY_INVITES, 400, 30016,                                                                                       \
 	    "Maximum number of invites reached (1000)")                                                                       \
 	X(TOO_MANY_ANIMATED, 400, 30018,                                                                                      \
@@ -61,8 +68,12 @@
 	    "Maximum number of soundboard sounds reached")                                                                    \
 	X(TOO_BIG, 413, 40005, "Request entity too large")                                                                    \
 	X(NOT_IN_VOICE, 400, 40032, "Target user is not connected to voice.")                                                 \
+	X(CROSSPOSTED, 400, 40033,                                                                                            \
+	    "This message has already been crossposted.")                                                                     \
 	X(ACKNOWLEDGED, 400, 40060,                                                                                           \
 	    "Interaction has already been acknowledged.")                                                                     \
+	X(TAG_REQUIRED, 400, 40067,                                                                                           \
+	    "A tag is required to create a forum post in this channel")                                                       \
 	X(MISSING_ACCESS, 403, 50001, "Missing Access")                                                                       \
 	X(DM_ACTION, 403, 50003, "Cannot execute action on a DM channel")                                                     \
 	X(WIDGET_OFF, 403, 50004, "Widget Disabled")                                                                          \
@@ -74,6 +85,8 @@
 	X(MISSING_PERMISSIONS, 403, 50013, "Missing Permissions")                                                             \
 	X(BULK_COUNT, 400, 50016,                                                                                             \
 	    "Provided too few or too many messages to delete. Must provide at least 2 and fewer than 100 messages to delete") \
+	X(SYSTEM_MESSAGE, 403, 50021,                                                                                         \
+	    "Cannot execute action on a system message")                                                                      \
 	X(BAD_CHANNEL_TYPE, 400, 50024,                                                                                       \
 	    "Cannot execute action on this channel type")                                                                     \
 	X(BAD_OAUTH_TOKEN, 401, 50025, "Invalid OAuth2 access token")                                                         \
@@ -86,13 +99,30 @@
 	X(BAD_FILE, 400, 50046, "Invalid file uploaded")                                                                      \
 	X(INVALID_GUILD, 400, 50055, "Invalid Guild")                                                                         \
 	X(BAD_STICKER, 400, 50081, "Invalid sticker sent")                                                                    \
+	X(THREAD_ARCHIVED, 400, 50083, "Thread is archived")                                                                  \
 	X(BAD_JSON, 400, 50109, "The request body contains invalid JSON.")                                                    \
 	X(ENTRY_POINT, 400, 50240,                                                                                            \
 	    "You cannot remove this app's Entry Point command in a bulk update operation")                                    \
 	X(FULL, 503, 130000,                                                                                                  \
 	    "API resource is currently overloaded. Try again a little later.")                                                \
 	X(STAGE_OPEN, 400, 150006, "The Stage is already open")                                                               \
-	X(BULK_BAN_FAILED, 400, 500000, "Failed to ban users")
+	X(NO_HISTORY, 403, 160002,                                                                                            \
+	    "Cannot reply without permission to read message history")                                                        \
+	X(THREAD_THERE, 400, 160004,                                                                                          \
+	    "A thread has already been created for this message")                                                             \
+	X(THREAD_LOCKED, 403, 160005, "Thread is locked")                                                                     \
+	X(TOO_MANY_THREADS, 400, 160006,                                                                                      \
+	    "Maximum number of active threads reached")                                                                       \
+	X(UNREADABLE, 400, 160014,                                                                                            \
+	    "You cannot forward a message whose content you cannot read")                                                     \
+	X(HOOK_NEEDS_THREAD, 400, 220001,                                                                                     \
+	    "Webhooks posted to forum channels must have a thread_name or thread_id")                                         \
+	X(HOOK_NO_FORUM, 400, 220003,                                                                                         \
+	    "Webhooks can only create threads in forum channels")                                                             \
+	X(BULK_BAN_FAILED, 400, 500000, "Failed to ban users")                                                                \
+	X(POLL_ENDED, 400, 520001, "Poll expired")                                                                            \
+	X(POLL_EDIT, 400, 520003, "Cannot edit a poll message")                                                               \
+	X(NO_POLL, 400, 520006, "Cannot expire a non-poll message")
 
 enum rest_error {
 #define X(name, status, code, text) REST_##name,

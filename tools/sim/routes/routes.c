@@ -3,13 +3,18 @@
 
 #include "tools/sim/routes/member/member.h"
 #include "tools/sim/routes/more/more.h"
+#include "tools/sim/routes/structure/structure.h"
 
 const struct route *const routes_all[] = {
     routes_bot,
     routes_app,
     routes_channel,
+    routes_overwrite,
+    routes_thread,
+    routes_thread_list,
     routes_message,
     routes_reaction,
+    routes_mark,
     routes_interaction,
     routes_hook,
     routes_command,
@@ -27,6 +32,7 @@ const struct route *const routes_all[] = {
     routes_page,
     routes_template,
     routes_extra,
+    routes_role,
     routes_absent,
     NULL,
 };

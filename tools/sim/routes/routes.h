@@ -16,19 +16,23 @@
 #include "tools/sim/rest/rest_body.h"
 #include "tools/sim/rest/rest_form.h"
 #include "tools/sim/rest/rest_guild.h"
-#include "tools/sim/rest/rest_msg.h"
+#include "tools/sim/message/rest_msg.h"
 #include "tools/sim/rest/rest_reply.h"
 #include "tools/sim/rest/route.h"
 
 extern const struct route routes_bot[];
 extern const struct route routes_app[];
-extern const struct route routes_channel[];
 extern const struct route routes_message[];
 extern const struct route routes_reaction[];
+extern const struct route routes_mark[];
 extern const struct route routes_interaction[];
 extern const struct route routes_hook[];
 extern const struct route routes_command[];
 extern const struct route routes_guild[];
+extern const struct route routes_member[];
+extern const struct route routes_moderation[];
+extern const struct route routes_automod[];
+extern const struct route routes_voice[];
 extern const struct route routes_absent[];
 
 /* All of them, ended by NULL. */

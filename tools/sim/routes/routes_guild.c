@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Guilds: get, edit, and lists of channels, members, roles. */
+/* Guilds: get, edit, and lists of channels, members. */
 
 #include "tools/sim/routes/routes.h"
 #include "tools/sim/world/guild.h"
@@ -107,15 +107,6 @@ guild_channels(struct rest_call *c)
 	rest_reply(c, 200, list);
 }
 
-static void
-guild_roles(struct rest_call *c)
-{
-	struct guild *g = rest_guild(c);
-
-	if (g != NULL)
-		rest_reply(c, 200, guild_array(g, GUILD_ROLES));
-}
-
 struct finding {
 	uint64_t after;
 	unsigned *user;
@@ -191,6 +182,5 @@ const struct route routes_guild[] = {
     {"GET", "/guilds/:guild_id/members", guild_members_list, LIMIT_GUILD},
     {"GET", "/guilds/:guild_id/members/:user_id", guild_member_get,
 	LIMIT_GUILD},
-    {"GET", "/guilds/:guild_id/roles", guild_roles, LIMIT_GUILD},
     {0},
 };

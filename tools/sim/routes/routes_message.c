@@ -2,10 +2,13 @@
 /* Messages of a channel: list, get, post, edit, delete, delete many. */
 
 #include "tools/sim/routes/routes.h"
-#include "tools/sim/world/world_reaction.h"
+
+#include "tools/sim/act/act.h"
+#include "tools/sim/world/user.h"
 
 #include "shared/base/clock.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define LIST_MAX 100
@@ -54,16 +57,15 @@ message_list(struct rest_call *c)
 		(void)rest_form_refused(c);
 		return;
 	}
-	n = list_find(c, ch.id, found, (size_t)limit);
+	/* Without the history there is nothing to see. */
+	n = perm_channel(c->w, &ch, c->bot) & PERM_READ_MESSAGE_HISTORY
+	    ? list_find(c, ch.id, found, (size_t)limit)
+	    : 0;
 	if (n < 0)
 		return;
 	list = json_object_new_array();
-	for (int i = 0; i < n; i++) {
-		json_object *m = world_render_msg(c->w, found[i]);
-
-		world_reaction_show(c->w, found[i]->id, m);
-		json_object_array_add(list, m);
-	}
+	for (int i = 0; i < n; i++)
+		json_object_array_add(list, rest_msg_show(c, found[i]));
 	rest_reply(c, 200, list);
 }
 
@@ -71,8 +73,10 @@ static void
 message_get(struct rest_call *c)
 {
 	struct world_msg *m = rest_msg_find(c, c->id[0], c->id[1]);
+	struct world_channel ch;
 
-	if (m != NULL)
+	if (m != NULL && world_channel_find(c->w, m->channel, &ch)
+	    && rest_guild_may_in(c, &ch, PERM_READ_MESSAGE_HISTORY))
 		rest_msg_reply(c, m);
 }
 
@@ -106,9 +110,43 @@ message_post(struct rest_call *c)
 		rest_reply_error(c, REST_NOT_TEXT);
 		return;
 	}
-	if (!rest_msg_check(c, body, false) || post_known(c, body))
+	if (!rest_msg_check(c, body, false) || !rest_msg_allowed(c, &ch, body)
+	    || post_known(c, body))
 		return;
 	rest_msg_reply(c, rest_msg_post(c, &ch, body, &by));
+}
+
+/* Who it is of: a webhook's is not the bot's that uses it. */
+static bool
+is_own(struct rest_call *c, json_object *m)
+{
+	const char *id = jso_get_text(jso_get(m, "author"), "id");
+
+	return id != NULL && strtoull(id, NULL, 10) == user_id(c->w, c->bot);
+}
+
+/* Of another's message only flags, by who manages messages; a poll's stays. */
+static bool
+edit_may(struct rest_call *c, const struct world_msg *wm, json_object *body)
+{
+	json_object *m = world_render_msg(c->w, wm);
+	bool own = is_own(c, m), poll = jso_get(m, "poll") != NULL;
+	bool flags_only = json_object_object_length(body) == 1
+	    && json_object_object_get_ex(body, "flags", NULL);
+	struct world_channel ch;
+
+	json_object_put(m);
+	if (own && poll) {
+		rest_reply_error(c, REST_POLL_EDIT);
+		return false;
+	}
+	if (own)
+		return rest_msg_open(c, wm->channel);
+	if (flags_only && wm->guild != WORLD_NOWHERE
+	    && world_channel_find(c->w, wm->channel, &ch))
+		return rest_guild_may_in(c, &ch, PERM_MANAGE_MESSAGES);
+	rest_reply_error(c, REST_NOT_AUTHOR);
+	return false;
 }
 
 static void
@@ -117,24 +155,65 @@ message_edit(struct rest_call *c)
 	json_object *body = rest_form_object(c);
 	struct world_msg *m;
 
-	if (body == NULL || (m = rest_msg_find(c, c->id[0], c->id[1])) == NULL)
+	if (body == NULL || (m = rest_msg_find(c, c->id[0], c->id[1])) == NULL
+	    || !edit_may(c, m, body) || !rest_msg_check(c, body, true))
 		return;
-	if (m->user != WORLD_BOT) {
-		rest_reply_error(c, REST_NOT_AUTHOR);
-	} else if (rest_msg_check(c, body, true)) {
-		rest_msg_edit(c, m, body);
-		rest_msg_reply(c, m);
-	}
+	rest_msg_edit(c, m, body);
+	rest_msg_reply(c, m);
+}
+
+/* Another's is deleted by who manages messages, and of a DM not at all. */
+static bool
+delete_may(struct rest_call *c, const struct world_msg *wm, bool own)
+{
+	struct world_channel ch;
+
+	if (own)
+		return true;
+	if (wm->guild != WORLD_NOWHERE
+	    && world_channel_find(c->w, wm->channel, &ch))
+		return rest_guild_may_in(c, &ch, PERM_MANAGE_MESSAGES);
+	rest_reply_error(c, REST_DM_ACTION);
+	return false;
+}
+
+/* What was deleted of whom. */
+static void
+audit(struct rest_call *c, uint32_t guild, int type, uint64_t target,
+    uint64_t channel, size_t n)
+{
+	json_object *options = json_object_new_object();
+	char count[24];
+
+	must(str_format(count, sizeof(count), "%zu", n));
+	jso_set_id(options, "channel_id", channel);
+	jso_set_text(options, "count", count);
+	rest_guild_audit_with(c, guild_at(c->w, guild), type, target, NULL,
+	    options);
 }
 
 static void
 message_delete(struct rest_call *c)
 {
-	struct world_msg *m = rest_msg_find(c, c->id[0], c->id[1]);
+	struct world_msg *wm = rest_msg_find(c, c->id[0], c->id[1]);
+	uint64_t author, channel;
+	uint32_t guild;
+	json_object *m;
+	bool own;
 
-	if (m == NULL)
+	if (wm == NULL)
 		return;
-	rest_msg_delete(c, m);
+	m = world_render_msg(c->w, wm);
+	own = is_own(c, m);
+	json_object_put(m);
+	if (!delete_may(c, wm, own))
+		return;
+	author = user_id(c->w, wm->user);
+	channel = wm->channel;
+	guild = wm->guild;
+	rest_msg_delete(c, wm);
+	if (!own)
+		audit(c, guild, ACT_MESSAGE_DELETE, author, channel, 1);
 	rest_reply_none(c);
 }
 
@@ -189,7 +268,12 @@ message_bulk(struct rest_call *c)
 		(void)rest_form_refused(c);
 		return;
 	}
-	if (!bulk_check(c, list))
+	if (ch.guild == WORLD_NOWHERE) {
+		rest_reply_error(c, REST_DM_ACTION);
+		return;
+	}
+	if (!rest_guild_may_in(c, &ch, PERM_MANAGE_MESSAGES)
+	    || !bulk_check(c, list))
 		return;
 	event = json_object_new_object();
 	ids = json_object_new_array();
@@ -201,14 +285,15 @@ message_bulk(struct rest_call *c)
 
 		if (m == NULL || m->channel != ch.id)
 			continue;
-		world_msg_drop(m);
+		rest_msg_forget(c, m);
 		json_object_array_add(ids, json_object_new_string(s));
 	}
 	jso_set(event, "ids", ids);
 	jso_set_id(event, "channel_id", ch.id);
-	if (ch.guild != WORLD_NOWHERE)
-		jso_set_id(event, "guild_id", world_guild_id(c->w, ch.guild));
+	jso_set_id(event, "guild_id", world_guild_id(c->w, ch.guild));
 	gateway_emit_json(c->sim, ch.guild, "MESSAGE_DELETE_BULK", event);
+	audit(c, ch.guild, ACT_MESSAGE_BULK_DELETE, ch.id, ch.id,
+	    json_object_array_length(ids));
 	json_object_put(event);
 	rest_reply_none(c);
 }

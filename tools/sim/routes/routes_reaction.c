@@ -1,128 +1,107 @@
 /* SPDX-License-Identifier: MIT */
-/* Reactions of the bot: put, taken back, listed. */
+/* Reactions: given, taken back, listed, cleared. */
 #include "tools/sim/routes/routes.h"
 
-#include "tools/sim/world/world_reaction.h"
+#include "tools/sim/act/act_react.h"
+#include "tools/sim/world/user.h"
 
-#include <string.h>
-
-static void
-announce(struct rest_call *c, const struct world_msg *m, const char *emoji,
-    const char *t)
-{
-	json_object *o = json_object_new_object();
-	bool by_user = strcmp(t, "MESSAGE_REACTION_ADD") == 0
-	    || strcmp(t, "MESSAGE_REACTION_REMOVE") == 0;
-
-	if (by_user) {
-		jso_set_id(o, "user_id", world_bot_id(c->w));
-		jso_set_int(o, "type", 0);
-		jso_set_bool(o, "burst", false);
-	}
-	jso_set_id(o, "message_id", m->id);
-	jso_set_id(o, "channel_id", m->channel);
-	if (emoji != NULL)
-		jso_set(o, "emoji", world_reaction_emoji(emoji));
-	if (m->guild != WORLD_NOWHERE) {
-		jso_set_id(o, "guild_id", world_guild_id(c->w, m->guild));
-		if (strcmp(t, "MESSAGE_REACTION_ADD") == 0)
-			jso_set(o, "member",
-			    world_render_member(c->w, m->guild, WORLD_BOT,
-				true));
-	}
-	gateway_emit_json(c->sim, m->guild, t, o);
-	json_object_put(o);
-}
-
-/* The message of the path, when the emoji of the path is one. */
+/* The message of the path when the emoji of the path is one and the bot may
+ * do so there; of a DM, everybody only their own. */
 static struct world_msg *
-target(struct rest_call *c)
+target(struct rest_call *c, uint64_t may)
 {
 	struct world_msg *m = rest_msg_find(c, c->id[0], c->id[1]);
+	struct world_channel ch;
 
-	if (m != NULL && c->words > 0 && !world_reaction_emoji_ok(c->word[0])) {
+	if (m == NULL || !world_channel_find(c->w, m->channel, &ch)
+	    || !rest_guild_may_in(c, &ch, may))
+		return NULL;
+	if (ch.guild == WORLD_NOWHERE && (may & PERM_MANAGE_MESSAGES)) {
+		rest_reply_error(c, REST_DM_ACTION);
+		return NULL;
+	}
+	if (c->words > 0 && !world_mark_emoji_ok(c->word[0])) {
 		rest_reply_error(c, REST_UNKNOWN_EMOJI);
 		return NULL;
 	}
 	return m;
 }
 
+/* An emoji that is there may be joined without ADD_REACTIONS. */
 static void
 reaction_add(struct rest_call *c)
 {
-	struct world_msg *m = target(c);
+	bool joins = c->words > 0
+	    && world_mark_reacted(c->w, c->id[1], c->word[0]);
+	struct world_msg *m = target(c,
+	    PERM_READ_MESSAGE_HISTORY | (joins ? 0 : PERM_ADD_REACTIONS));
 
-	if (m == NULL)
+	if (m == NULL || !rest_msg_open(c, m->channel))
 		return;
-	if (world_reaction_find(c->w, m->id, c->word[0]) != NULL) {
-		rest_reply_none(c);
-		return;
-	}
-	if (!world_reaction_add(c->w, m->id, c->word[0])) {
+	if (act_react_put(c->sim, m, c->bot, c->word[0], false)
+	    == WORLD_MARKED_FULL)
 		rest_reply_error(c, REST_TOO_MANY_REACTIONS);
-		return;
-	}
-	announce(c, m, c->word[0], "MESSAGE_REACTION_ADD");
-	rest_reply_none(c);
+	else
+		rest_reply_none(c);
 }
 
 static void
 reaction_drop(struct rest_call *c)
 {
-	struct world_msg *m = target(c);
-	struct world_reaction *r;
+	bool own = c->ids < 3 || c->id[2] == user_id(c->w, c->bot);
+	struct world_msg *m = target(c,
+	    PERM_READ_MESSAGE_HISTORY | (own ? 0 : PERM_MANAGE_MESSAGES));
+	int64_t user = own ? c->bot : user_find(c->w, c->id[2]);
 
 	if (m == NULL)
 		return;
-	/* Only the bot's own are kept; another user's is gone already. */
-	r = c->ids > 2 && c->id[2] != world_bot_id(c->w)
-	    ? NULL
-	    : world_reaction_find(c->w, m->id, c->word[0]);
-	if (r != NULL) {
-		announce(c, m, r->emoji, "MESSAGE_REACTION_REMOVE");
-		r->message = 0;
+	if (user < 0) {
+		rest_reply_error(c, REST_UNKNOWN_USER);
+		return;
 	}
+	if (!act_react_take(c->sim, m, (unsigned)user, c->word[0], false))
+		(void)act_react_take(c->sim, m, (unsigned)user, c->word[0],
+		    true);
 	rest_reply_none(c);
 }
 
 static void
 reaction_list(struct rest_call *c)
 {
-	struct world_msg *m = target(c);
+	struct world_msg *m = target(c, PERM_READ_MESSAGE_HISTORY);
 	json_object *list;
 
 	if (m == NULL)
 		return;
-	list = json_object_new_array();
-	if (world_reaction_find(c->w, m->id, c->word[0]) != NULL)
-		json_object_array_add(list, world_render_user(c->w, WORLD_BOT));
-	rest_reply(c, 200, list);
+	list = rest_msg_users(c,
+	    world_mark_reactors(c->w, m->id, c->word[0],
+		rest_body_query(c, "type", 0) == 1));
+	if (list != NULL)
+		rest_reply(c, 200, list);
 }
 
 static void
-drop_all(struct rest_call *c, const char *emoji, const char *t)
+drop_all(struct rest_call *c, const char *emoji)
 {
-	struct world_msg *m = target(c);
-	struct world_reaction *r;
+	struct world_msg *m = target(c,
+	    PERM_READ_MESSAGE_HISTORY | PERM_MANAGE_MESSAGES);
 
 	if (m == NULL)
 		return;
-	while ((r = world_reaction_find(c->w, m->id, emoji)) != NULL)
-		r->message = 0;
-	announce(c, m, emoji, t);
+	act_react_clear(c->sim, m, emoji);
 	rest_reply_none(c);
 }
 
 static void
 reaction_drop_emoji(struct rest_call *c)
 {
-	drop_all(c, c->word[0], "MESSAGE_REACTION_REMOVE_EMOJI");
+	drop_all(c, c->word[0]);
 }
 
 static void
 reaction_drop_all(struct rest_call *c)
 {
-	drop_all(c, NULL, "MESSAGE_REACTION_REMOVE_ALL");
+	drop_all(c, NULL);
 }
 
 const struct route routes_reaction[] = {

@@ -30,6 +30,7 @@
 	X(SOUNDS, "soundboard_sounds", true, false, 48)                        \
 	X(MEMBERS, "members", false, false, 100000)                            \
 	X(BANS, "bans", false, false, 100000)                                  \
+	X(THREAD_MEMBERS, "thread_members", false, false, 1000)                \
 	X(INVITES, "invites", false, false, 1000)                              \
 	X(HOOKS, "webhooks", false, true, 1000)                                \
 	X(RULES, "auto_moderation_rules", false, false, 16)                    \
@@ -98,6 +99,8 @@ bool guild_member_join(struct guild *, unsigned user);
 /* Leaves with its voice state and presence; false: was none. */
 bool guild_member_leave(struct guild *, unsigned user);
 unsigned guild_members(struct guild *);
+/* A role that is in no list any more leaves its members. */
+void guild_member_role_gone(struct guild *, uint64_t role);
 /* Calls fn for each member until it says false: those of the seed in their
  * order (bots of the seed first), then those who joined.  fn must not change
  * who is a member. */

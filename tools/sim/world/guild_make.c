@@ -307,6 +307,36 @@ presences(struct guild *g, json_object *members)
 	return list;
 }
 
+/* Those that are open and, when private, the bot is in; with its membership
+ * where it has one. */
+static json_object *
+threads(struct guild *g, unsigned bot)
+{
+	json_object *list = json_object_new_array();
+	char id[24];
+
+	must(str_format(id, sizeof(id), "%" PRIu64, user_id(g->w, bot)));
+	json_object_object_foreach (g->list[GUILD_THREADS], key, doc) {
+		json_object *in =
+		    jso_get(guild_get_key(g, GUILD_THREAD_MEMBERS, key), id);
+		json_object *o = NULL;
+
+		if (json_object_get_boolean(
+			jso_get(jso_get(doc, "thread_metadata"), "archived"))
+		    || (json_object_get_int(jso_get(doc, "type")) == 12
+			&& in == NULL))
+			continue;
+		if (in == NULL) {
+			json_object_array_add(list, json_object_get(doc));
+			continue;
+		}
+		must(json_object_deep_copy(doc, &o, NULL) == 0);
+		jso_set(o, "member", json_object_get(in));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 json_object *
 guild_create(struct guild *g, unsigned bot, bool all, unsigned large)
 {
@@ -323,7 +353,9 @@ guild_create(struct guild *g, unsigned bot, bool all, unsigned large)
 	jso_set(o, "members", members);
 	for (int i = 0; i < GUILD_LISTS; i++)
 		if (guild_list_sent(i) && i != GUILD_PRESENCES)
-			jso_set(o, guild_list_word(i), guild_array(g, i));
+			jso_set(o, guild_list_word(i),
+			    i == GUILD_THREADS ? threads(g, bot)
+					       : guild_array(g, i));
 	jso_set(o, "presences",
 	    all ? presences(g, members) : json_object_new_array());
 	jso_set(o, "embedded_activities", json_object_new_array());

@@ -80,11 +80,14 @@ make(const struct guild *g, unsigned user, const char *joined_at)
 	json_object *m = json_object_new_object();
 	json_object *roles = json_object_new_array();
 	bool bot = user >= g->w->people && user_bot_number(g->w, user) >= 0;
+	json_object *role = jso_id(world_role_id(g->w, g->index,
+	    bot ? WORLD_ROLES - 1 : 1 + user % (WORLD_ROLES - 2)));
 
-	if (joined_at == NULL)
-		json_object_array_add(roles,
-		    jso_id(world_role_id(g->w, g->index,
-			bot ? WORLD_ROLES - 1 : 1 + user % (WORLD_ROLES - 2))));
+	if (joined_at == NULL
+	    && jso_get(g->list[GUILD_ROLES], json_object_get_string(role))
+		!= NULL)
+		json_object_array_add(roles, json_object_get(role));
+	json_object_put(role);
 	jso_set(m, "roles", roles);
 	jso_set(m, "premium_since", NULL);
 	jso_set_bool(m, "pending", false);
@@ -208,5 +211,25 @@ guild_member_each(struct guild *g,
 		if (user >= 0 && !is_left(doc) && !in_seed(g, (unsigned)user)
 		    && !fn(arg, g, (unsigned)user))
 			return;
+	}
+}
+
+void
+guild_member_role_gone(struct guild *g, uint64_t role)
+{
+	char id[24];
+
+	must(str_format(id, sizeof(id), "%" PRIu64, role));
+	json_object_object_foreach (g->list[GUILD_MEMBERS], key, doc) {
+		json_object *roles = jso_get(doc, "roles");
+		size_t n = roles ? json_object_array_length(roles) : 0;
+
+		(void)key;
+		for (size_t i = n; i-- > 0;)
+			if (strcmp(json_object_get_string(
+				       json_object_array_get_idx(roles, i)),
+				id)
+			    == 0)
+				json_object_array_del_idx(roles, i, 1);
 	}
 }

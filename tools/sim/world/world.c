@@ -109,6 +109,8 @@ world_new(const struct world_shape *shape)
 	list_init(&w->fresh);
 	list_init(&w->changed);
 	w->home = json_object_new_object();
+	for (unsigned i = 0; i < WORLD_MARKS; i++)
+		w->marks[i] = json_object_new_object();
 	w->dm_open = base_alloc(
 	    (size_t)w->bots * WORLD_DMS * sizeof(*w->dm_open));
 	w->last_msg = base_alloc(w->guilds * sizeof(*w->last_msg));
@@ -141,6 +143,8 @@ world_free(struct world *w)
 	json_object_put(w->apps);
 	user_close(w);
 	json_object_put(w->home);
+	for (unsigned i = 0; i < WORLD_MARKS; i++)
+		json_object_put(w->marks[i]);
 	free(w->slot);
 	free(w->dm_open);
 	free(w->last_msg);
@@ -260,6 +264,47 @@ bool
 world_channel_is_thread(const struct world_channel *c)
 {
 	return c->type >= 10 && c->type <= 12;
+}
+
+static void
+add_to(json_object *o, const char *key, int by)
+{
+	jso_set_int(o, key, json_object_get_int64(jso_get(o, key)) + by);
+}
+
+/* A guild that is as the seed has it stays so: the bot's answers in half a
+ * million guilds must not make them all be kept. */
+bool
+world_channel_said(struct world *w, const struct world_channel *c, uint64_t id)
+{
+	bool thread = world_channel_is_thread(c), opened;
+	json_object *data;
+
+	if (c->doc == NULL || (!thread && !guild_is_changed(w, c->guild)))
+		return false;
+	guild_change(guild_at(w, c->guild));
+	jso_set_id(c->doc, "last_message_id", id);
+	if (!thread)
+		return false;
+	add_to(c->doc, "message_count", 1);
+	add_to(c->doc, "total_message_sent", 1);
+	data = jso_get(c->doc, "thread_metadata");
+	opened = json_object_get_boolean(jso_get(data, "archived"));
+	if (opened) {
+		jso_set_bool(data, "archived", false);
+		jso_set_text(data, "archive_timestamp", world_render_now(w));
+	}
+	return opened;
+}
+
+void
+world_channel_unsaid(struct world *w, const struct world_channel *c)
+{
+	if (c->doc == NULL || !world_channel_is_thread(c)
+	    || json_object_get_int(jso_get(c->doc, "message_count")) == 0)
+		return;
+	guild_change(guild_at(w, c->guild));
+	add_to(c->doc, "message_count", -1);
 }
 
 void

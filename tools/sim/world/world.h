@@ -74,6 +74,12 @@ bool world_channel_find(struct world *, uint64_t id, struct world_channel *);
 bool world_channel_is_text(const struct world_channel *);
 /* Is it a thread (types 10 to 12)? */
 bool world_channel_is_thread(const struct world_channel *);
+/* A message was made in it: its last_message_id, and what a thread counts.
+ * True: it is a thread that was archived, and is so no more. */
+bool world_channel_said(struct world *, const struct world_channel *,
+    uint64_t message);
+/* A message of it was deleted: a thread counts one less. */
+void world_channel_unsaid(struct world *, const struct world_channel *);
 /* Opens (or finds) the DM channel of a bot (its number) with a user. */
 void world_dm_open(struct world *, unsigned bot, unsigned user,
     struct world_channel *);

@@ -125,6 +125,7 @@ world_file_save(struct world *w)
 {
 	json_object *o = json_object_new_object();
 	json_object *messages = json_object_new_array();
+	json_object *marks = world_mark_save(w);
 
 	jso_set_int(o, "shardherd_sim_world", VERSION);
 	jso_set_id(o, "seed", w->seed);
@@ -142,6 +143,8 @@ world_file_save(struct world *w)
 		jso_set(o, "applications", json_object_get(app_all(w)));
 	world_msg_each(w, save_message, messages);
 	jso_set(o, "messages", messages);
+	if (marks != NULL)
+		jso_set(o, "marks", marks);
 	return o;
 }
 
@@ -390,6 +393,19 @@ load_apps(struct world *w, json_object *o, struct err *err)
 	    "applications is not what a saved world has there.");
 }
 
+/* Absent when there were none. */
+static int
+load_marks(struct world *w, json_object *o, struct err *err)
+{
+	json_object *all;
+
+	if (!json_object_object_get_ex(o, "marks", &all)
+	    || world_mark_restore(w, all))
+		return 0;
+	return err_set(err, EXIT_USAGE,
+	    "marks is not what a saved world has there.");
+}
+
 struct world *
 world_file_load(json_object *o, struct err *err)
 {
@@ -420,7 +436,7 @@ world_file_load(json_object *o, struct err *err)
 	/* What is made from now on is newer than all that is in the file. */
 	w->snow_ms = newest + 1;
 	if (load_home(w, o, err) == -1 || load_parts(w, o, err) == -1
-	    || load_apps(w, o, err) == -1) {
+	    || load_apps(w, o, err) == -1 || load_marks(w, o, err) == -1) {
 		world_free(w);
 		return NULL;
 	}

@@ -6,7 +6,7 @@
 #include "tools/sim/world/world_command.h"
 #include "tools/sim/world/world_hook.h"
 #include "tools/sim/world/world_interaction.h"
-#include "tools/sim/world/world_reaction.h"
+#include "tools/sim/world/world_mark.h"
 #include "tools/sim/world/user.h"
 
 #include "tools/sim/base/sim.h"
@@ -51,12 +51,10 @@ struct world {
 	uint64_t last;			  /* id of the message made last */
 	int64_t now_second;		  /* whose text `now` holds */
 	char now[40];
-	struct world_hook hook[WORLD_HOOKS_MAX];
 	struct world_interaction interaction[WORLD_INTERACTIONS_MAX];
 	struct world_interactions interactions;
-	uint64_t tokens; /* made so far */
-	struct world_reaction reaction[WORLD_REACTIONS_MAX];
-	uint64_t reactions; /* put so far */
+	uint64_t tokens;		 /* made so far */
+	json_object *marks[WORLD_MARKS]; /* world_mark.c */
 	struct world_commands commands[WORLD_COMMAND_SCOPES_MAX];
 	json_object *apps; /* app.c, by the bot's id; NULL: none asked for */
 };

@@ -12,7 +12,7 @@
 #include "tools/sim/rest/rest_body.h"
 #include "tools/sim/rest/rest_form.h"
 #include "tools/sim/rest/rest_guild.h"
-#include "tools/sim/rest/rest_msg.h"
+#include "tools/sim/message/rest_msg.h"
 #include "tools/sim/rest/rest_reply.h"
 #include "tools/sim/rest/route.h"
 #include "tools/sim/world/user.h"

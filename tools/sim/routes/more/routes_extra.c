@@ -5,7 +5,7 @@
  */
 #include "tools/sim/routes/more/more.h"
 
-#include "tools/sim/world/world_reaction.h"
+#include "tools/sim/world/world_mark.h"
 
 #include <strings.h>
 
@@ -117,7 +117,7 @@ search_in(struct rest_call *c, const struct world_channel *ch, struct search *s)
 			|| more_id(jso_get(m, "author"), "id") == s->author)
 		    && s->total++ >= s->skip
 		    && json_object_array_length(s->found) < s->want) {
-			world_reaction_show(c->w, found[i]->id, m);
+			world_mark_show(c->w, found[i]->id, c->bot, m);
 			jso_set_bool(m, "hit", true);
 			one = json_object_new_array();
 			json_object_array_add(one, json_object_get(m));

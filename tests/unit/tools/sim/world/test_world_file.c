@@ -6,6 +6,7 @@
 #include "tools/sim/world/user.h"
 #include "tools/sim/world/world_command.h"
 #include "tools/sim/world/world_file.h"
+#include "tools/sim/world/world_mark.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,6 +42,9 @@ changed_world(void)
 	user_changed(w, 12);
 	json_object_array_add(world_command_scope(w, 0)->list,
 	    json_object_new_object());
+	world_mark_react(w, world_render_last(w), "name:7", 12, false);
+	world_mark_vote(w, world_render_last(w), 2, 12);
+	world_mark_pin(w, c.id, world_render_last(w));
 	sbuf_free(&t);
 	return w;
 }

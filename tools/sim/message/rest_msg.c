@@ -3,25 +3,64 @@
  * Messages a bot posts: made from the form, kept in the world, announced on
  * the gateway.  rest_msg_form.c has checked the form before.
  */
-#include "tools/sim/rest/rest_msg.h"
+#include "tools/sim/message/rest_msg.h"
 
 #include "tools/sim/book/pings.h"
 #include "tools/sim/gateway/gateway.h"
+#include "tools/sim/rest/rest_body.h"
 #include "tools/sim/rest/rest_file.h"
 #include "tools/sim/rest/rest_form.h"
 #include "tools/sim/rest/rest_reply.h"
-#include "tools/sim/world/world_reaction.h"
+#include "tools/sim/rest/rest_guild.h"
+#include "tools/sim/act/act_poll.h"
 #include "tools/sim/world/user.h"
+#include "tools/sim/world/world_mark.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define USERS_MAX 100
+#define USERS_DEFAULT 25
+
+/* A private thread is seen by its members and by who manages threads. */
+static bool
+sees(struct rest_call *c, const struct world_channel *ch)
+{
+	uint64_t may = perm_channel(c->w, ch, c->bot);
+	struct guild *g;
+	char id[24];
+
+	if (ch->type != 12 || (may & PERM_MANAGE_THREADS))
+		return may & PERM_VIEW_CHANNEL;
+	g = guild_at(c->w, ch->guild);
+	must(str_format(id, sizeof(id), "%" PRIu64, user_id(c->w, c->bot)));
+	return (may & PERM_VIEW_CHANNEL)
+	    && jso_get(guild_get(g, GUILD_THREAD_MEMBERS, ch->id), id) != NULL;
+}
 
 bool
 rest_msg_channel(struct rest_call *c, uint64_t id, struct world_channel *ch)
 {
-	if (world_channel_find(c->w, id, ch))
+	if (!world_channel_find(c->w, id, ch))
+		rest_reply_error(c, REST_UNKNOWN_CHANNEL);
+	else if (!sees(c, ch))
+		rest_reply_error(c, REST_MISSING_ACCESS);
+	else
 		return true;
-	rest_reply_error(c, REST_UNKNOWN_CHANNEL);
+	return false;
+}
+
+bool
+rest_msg_open(struct rest_call *c, uint64_t channel)
+{
+	struct world_channel ch;
+
+	if (!world_channel_find(c->w, channel, &ch)
+	    || !json_object_get_boolean(
+		jso_get(jso_get(ch.doc, "thread_metadata"), "archived")))
+		return true;
+	rest_reply_error(c, REST_THREAD_ARCHIVED);
 	return false;
 }
 
@@ -40,31 +79,6 @@ rest_msg_find(struct rest_call *c, uint64_t channel, uint64_t id)
 	return NULL;
 }
 
-/* Users named as <@id> in content, unless allowed_mentions says otherwise. */
-static json_object *
-mentions(struct rest_call *c, json_object *body, const char *content)
-{
-	json_object *list = json_object_new_array();
-	json_object *allowed = jso_get(body, "allowed_mentions");
-	json_object *parse = jso_get(allowed, "parse");
-
-	if (content == NULL
-	    || (allowed != NULL
-		&& (parse == NULL
-		    || strstr(json_object_get_string(parse), "users") == NULL)))
-		return list;
-	for (const char *s = content; (s = strstr(s, "<@")) != NULL
-	     && json_object_array_length(list) < 100;) {
-		uint64_t id = strtoull(s += 2, NULL, 10);
-		int64_t user = user_find(c->w, id);
-
-		if (user >= 0)
-			json_object_array_add(list,
-			    world_render_user(c->w, (unsigned)user));
-	}
-	return list;
-}
-
 static json_object *
 given_or(json_object *body, const char *key, json_object *dflt)
 {
@@ -74,35 +88,6 @@ given_or(json_object *body, const char *key, json_object *dflt)
 		return dflt;
 	json_object_put(dflt);
 	return json_object_get(v);
-}
-
-/* The reference and, for a reply, the message it answers. */
-static void
-reference(struct rest_call *c, json_object *m, const struct world_channel *ch,
-    json_object *body)
-{
-	json_object *form = jso_get(body, "message_reference"), *ref, *old;
-	json_object *id = jso_get(form, "message_id");
-	struct world_msg *to;
-
-	if (id == NULL)
-		return;
-	to = world_msg_find(c->w,
-	    strtoull(json_object_get_string(id), NULL, 10));
-	/* Gone, and the form said fail_if_not_exists: false. */
-	if (to == NULL)
-		return;
-	ref = json_object_new_object();
-	jso_set_int(ref, "type", 0);
-	jso_set_id(ref, "message_id", to->id);
-	jso_set_id(ref, "channel_id", to->channel);
-	if (ch->guild != WORLD_NOWHERE)
-		jso_set_id(ref, "guild_id", world_guild_id(c->w, ch->guild));
-	old = world_render_msg(c->w, to);
-	json_object_object_del(old, "referenced_message");
-	jso_set(m, "referenced_message", old);
-	jso_set(m, "message_reference", ref);
-	jso_set_int(m, "type", 19);
 }
 
 static void
@@ -203,9 +188,7 @@ build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
 	jso_set_bool(m, "tts", json_object_get_boolean(jso_get(body, "tts")));
 	jso_set_text(m, "timestamp", world_render_now(c->w));
 	jso_set_bool(m, "pinned", false);
-	jso_set(m, "mentions", mentions(c, body, content));
-	jso_set(m, "mention_roles", json_object_new_array());
-	jso_set_bool(m, "mention_everyone", false);
+	rest_msg_mention(c, m, ch, body);
 	jso_set_id(m, "id", id);
 	jso_set(m, "flags", given_or(body, "flags", json_object_new_int(0)));
 	jso_set(m, "embeds", given_or(body, "embeds", json_object_new_array()));
@@ -216,7 +199,7 @@ build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
 	jso_set_id(m, "channel_id", ch->id);
 	jso_set(m, "author",
 	    by->user ? json_object_get(by->user)
-		     : world_render_user(c->w, WORLD_BOT));
+		     : world_render_user(c->w, c->bot));
 	jso_set(m, "attachments",
 	    rest_file_attach(c, ch->id, body,
 		json_object_get_int(jso_get(body, "flags"))
@@ -224,9 +207,11 @@ build(struct rest_call *c, uint64_t id, const struct world_channel *ch,
 	rest_form_copy(m, body, (const char *const[]) {"nonce", NULL});
 	if (by->webhook != 0)
 		jso_set_id(m, "webhook_id", by->webhook);
+	if (jso_get(body, "poll") != NULL)
+		jso_set(m, "poll", act_poll_make(jso_get(body, "poll")));
 	rest_msg_stickers(c, m, ch, body);
 	finish(m);
-	reference(c, m, ch, body);
+	rest_msg_refer(c, m, body);
 	overlay(m, by->extra);
 	return m;
 }
@@ -245,8 +230,7 @@ announce(struct rest_call *c, const char *t, const struct world_msg *wm,
 		jso_set_id(m, "guild_id", world_guild_id(c->w, ch.guild));
 		if (jso_get(m, "webhook_id") == NULL)
 			jso_set(m, "member",
-			    world_render_member(c->w, ch.guild, WORLD_BOT,
-				false));
+			    world_render_member(c->w, ch.guild, c->bot, false));
 	}
 	gateway_emit_json(c->sim, ch.guild, t, m);
 }
@@ -276,29 +260,77 @@ count_ping(struct rest_call *c, json_object *body, const struct world_msg *m)
 		pings_answered(c->sim, id);
 }
 
-struct world_msg *
-rest_msg_post(struct rest_call *c, const struct world_channel *ch,
-    json_object *body, const struct rest_author *by)
+/* Keeps and tells of m (taken over) as the newest of its channel. */
+static struct world_msg *
+publish(struct rest_call *c, const struct world_channel *ch, json_object *m,
+    const char *nonce)
 {
-	struct world_msg wm = {.id = world_snowflake(c->w),
+	int flags = json_object_get_int(jso_get(m, "flags"));
+	struct world_msg wm = {.id = strtoull(jso_get_text(m, "id"), NULL, 10),
 			     .channel = ch->id,
 			     .guild = ch->guild,
-			     .user = WORLD_BOT},
+			     .user = c->bot,
+			     .hidden = (flags & REST_MSG_EPHEMERAL) != 0},
 			 *kept;
-	json_object *m = build(c, wm.id, ch, body, by);
-	const char *nonce = jso_get_text(body, "nonce");
 
-	wm.hidden = (json_object_get_int(jso_get(m, "flags"))
-			& REST_MSG_EPHEMERAL)
-	    != 0;
 	if (nonce != NULL)
 		str_copy(wm.nonce, nonce, sizeof(wm.nonce));
 	wm.json = base_strdup(jso_text(m));
 	kept = world_msg_add(c->w, WORLD_OWN, &wm);
-	count_ping(c, body, kept);
+	if (!wm.hidden && world_channel_said(c->w, ch, wm.id)) {
+		json_object *thread = world_render_channel(c->w, ch);
+
+		gateway_emit_json(c->sim, ch->guild, "THREAD_UPDATE", thread);
+		json_object_put(thread);
+	}
+	act_poll_show(c->w, kept, c->bot, m);
 	announce(c, "MESSAGE_CREATE", kept, m);
 	json_object_put(m);
 	return kept;
+}
+
+struct world_msg *
+rest_msg_post(struct rest_call *c, const struct world_channel *ch,
+    json_object *body, const struct rest_author *by)
+{
+	struct world_msg *kept = publish(c, ch,
+	    build(c, by->id ? by->id : world_snowflake(c->w), ch, body, by),
+	    jso_get_text(body, "nonce"));
+
+	count_ping(c, body, kept);
+	return kept;
+}
+
+struct world_msg *
+rest_msg_system(struct rest_call *c, const struct world_channel *ch, int type,
+    json_object *extra)
+{
+	json_object *form = json_object_new_object(), *m;
+	struct rest_author by = {.extra = extra};
+
+	m = build(c, world_snowflake(c->w), ch, form, &by);
+	jso_set_int(m, "type", type);
+	json_object_put(form);
+	return publish(c, ch, m, NULL);
+}
+
+/* A thread that began with a message has its id. */
+static void
+thread_show(struct world *w, const struct world_msg *wm, json_object *m)
+{
+	struct world_channel thread;
+
+	if (world_channel_find(w, wm->id, &thread) && thread.id != wm->channel)
+		jso_set(m, "thread", world_render_channel(w, &thread));
+}
+
+void
+rest_msg_update(struct rest_call *c, struct world_msg *wm, json_object *m)
+{
+	world_msg_set(wm, base_strdup(jso_text(m)));
+	act_poll_show(c->w, wm, c->bot, m);
+	thread_show(c->w, wm, m);
+	announce(c, "MESSAGE_UPDATE", wm, m);
 }
 
 /* What the list of {"id": ...} says of an id; NULL: nothing. */
@@ -382,8 +414,7 @@ rest_msg_edit(struct rest_call *c, struct world_msg *wm, json_object *body)
 	finish(m);
 	jso_set_int(m, "flags", edit_flags(wm, m, was));
 	jso_set_text(m, "edited_timestamp", world_render_now(c->w));
-	world_msg_set(wm, base_strdup(jso_text(m)));
-	announce(c, "MESSAGE_UPDATE", wm, m);
+	rest_msg_update(c, wm, m);
 	json_object_put(m);
 }
 
@@ -398,15 +429,78 @@ rest_msg_delete(struct rest_call *c, struct world_msg *wm)
 		jso_set_id(o, "guild_id", world_guild_id(c->w, wm->guild));
 	if (!wm->hidden)
 		gateway_emit_json(c->sim, wm->guild, "MESSAGE_DELETE", o);
-	world_msg_drop(wm);
+	rest_msg_forget(c, wm);
 	json_object_put(o);
+}
+
+void
+rest_msg_forget(struct rest_call *c, struct world_msg *wm)
+{
+	struct world_channel ch;
+
+	if (!wm->hidden && world_channel_find(c->w, wm->channel, &ch))
+		world_channel_unsaid(c->w, &ch);
+	world_mark_clear(c->w, wm->id, NULL);
+	(void)world_mark_unpin(c->w, wm->channel, wm->id);
+	world_msg_drop(wm);
+}
+
+json_object *
+rest_msg_show(struct rest_call *c, const struct world_msg *wm)
+{
+	json_object *m = world_render_msg(c->w, wm);
+
+	world_mark_show(c->w, wm->id, c->bot, m);
+	act_poll_show(c->w, wm, c->bot, m);
+	thread_show(c->w, wm, m);
+	return m;
 }
 
 void
 rest_msg_reply(struct rest_call *c, const struct world_msg *wm)
 {
-	json_object *m = world_render_msg(c->w, wm);
+	rest_reply(c, 200, rest_msg_show(c, wm));
+}
 
-	world_reaction_show(c->w, wm->id, m);
-	rest_reply(c, 200, m);
+static int
+ascending(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+json_object *
+rest_msg_users(struct rest_call *c, json_object *ids)
+{
+	uint64_t after = rest_body_query(c, "after", 0);
+	uint64_t limit = rest_body_query(c, "limit", USERS_DEFAULT);
+	size_t n = ids ? json_object_array_length(ids) : 0;
+	json_object *list;
+	uint64_t *id;
+
+	if (limit < 1 || limit > USERS_MAX) {
+		rest_form_error(c, "limit",
+		    limit < 1 ? "NUMBER_TYPE_MIN" : "NUMBER_TYPE_MAX",
+		    "int value should be between 1 and %d.", USERS_MAX);
+		(void)rest_form_refused(c);
+		return NULL;
+	}
+	list = json_object_new_array();
+	id = base_alloc((n + 1) * sizeof(*id));
+	for (size_t i = 0; i < n; i++)
+		id[i] = strtoull(json_object_get_string(
+				     json_object_array_get_idx(ids, i)),
+		    NULL, 10);
+	qsort(id, n, sizeof(*id), ascending);
+	for (size_t i = 0; i < n && json_object_array_length(list) < limit;
+	     i++) {
+		int64_t user = user_find(c->w, id[i]);
+
+		if (id[i] > after && user >= 0)
+			json_object_array_add(list,
+			    world_render_user(c->w, (unsigned)user));
+	}
+	free(id);
+	return list;
 }

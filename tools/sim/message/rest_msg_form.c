@@ -5,7 +5,7 @@
 #include "tools/sim/rest/rest_component.h"
 #include "tools/sim/rest/rest_file.h"
 #include "tools/sim/rest/rest_form.h"
-#include "tools/sim/rest/rest_msg.h"
+#include "tools/sim/message/rest_msg.h"
 #include "tools/sim/rest/rest_reply.h"
 #include "tools/sim/world/guild.h"
 
@@ -235,7 +235,8 @@ check_mentions(struct rest_call *c, json_object *body)
 	rest_form_leave(c, was);
 }
 
-/* Only messages to a channel can be replies: id[0] is that channel. */
+/* Only messages to a channel can be replies: id[0] is that channel.  What a
+ * forward needs, rest_msg_allowed() asks. */
 static void
 check_reference(struct rest_call *c, json_object *body)
 {
@@ -244,7 +245,8 @@ check_reference(struct rest_call *c, json_object *body)
 	struct world_msg *m;
 	uint64_t id;
 
-	if (ref == NULL || strncmp(c->path, "/channels/", 10) != 0)
+	if (ref == NULL || strncmp(c->path, "/channels/", 10) != 0
+	    || rest_msg_forwards(c, body))
 		return;
 	if (!json_object_is_type(ref, json_type_object)) {
 		rest_form_no_object(c, "message_reference");
@@ -409,8 +411,8 @@ empty(struct rest_call *c, json_object *body)
 {
 	return blank(jso_get_text(body, "content")) && c->files == 0
 	    && !array_given(body, "embeds") && !array_given(body, "sticker_ids")
-	    && !array_given(body, "components")
-	    && jso_get(body, "poll") == NULL;
+	    && !array_given(body, "components") && jso_get(body, "poll") == NULL
+	    && !rest_msg_forwards(c, body);
 }
 
 /* A message of components has nothing else. */
@@ -462,8 +464,10 @@ rest_msg_check(struct rest_call *c, json_object *body, bool edit)
 	check_embeds(c, body);
 	check_mentions(c, body);
 	(void)rest_form_array(c, body, "attachments", REST_FILES_MAX);
-	if (!edit)
+	if (!edit) {
 		check_reference(c, body);
+		rest_msg_poll(c, body);
+	}
 	if (rest_form_refused(c) || !rest_file_fit(c)
 	    || (!edit && !check_stickers(c, body)))
 		return false;
