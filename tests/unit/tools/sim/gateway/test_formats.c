@@ -260,8 +260,8 @@ presences(void **state)
 	assert_string_equal(odd.text, "since is no integer");
 	assert_non_null(presence("{\"since\":\"5\",\"activities\":[],"
 				 "\"status\":\"online\",\"afk\":true}"));
-	assert_non_null(presence("{\"since\":5,\"status\":\"online\","
-				 "\"afk\":true}"));
+	assert_null(presence("{\"since\":5,\"status\":\"\",\"afk\":false}"));
+	assert_string_equal(odd.text, "activities is absent, status is empty");
 	assert_non_null(presence("{\"since\":5,\"activities\":[{}],\"status\":"
 				 "\"online\",\"afk\":true}"));
 	assert_non_null(presence("{\"since\":5,\"activities\":[],\"status\":"
