@@ -6,6 +6,7 @@
 #include "tools/sim/gateway/gateway.h"
 #include "tools/sim/world/perm.h"
 #include "tools/sim/world/user.h"
+#include "tools/sim/gateway/voice.h"
 
 #include <string.h>
 
@@ -293,7 +294,7 @@ set_voice(const struct act *a, unsigned user, const char *key, json_object *v)
 	if (state == NULL)
 		return;
 	jso_set(state, key, json_object_get(v));
-	act_voice_told(a, user, state);
+	voice_told(a->sim, a->guild, user, state);
 }
 
 static const struct {

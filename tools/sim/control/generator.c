@@ -2,7 +2,7 @@
 #include "tools/sim/control/generator.h"
 
 #include "tools/sim/gateway/gateway.h"
-#include "tools/sim/world/sample.h"
+#include "tools/sim/base/sample.h"
 #include "tools/sim/base/sbuf.h"
 #include "tools/sim/world/world.h"
 #include "tools/sim/book/pings.h"

@@ -11,7 +11,7 @@
 #include "tools/sim/book/pings.h"
 #include "tools/sim/control/report.h"
 #include "tools/sim/book/stats.h"
-#include "tools/sim/world/sample.h"
+#include "tools/sim/base/sample.h"
 #include "tools/sim/control/setting.h"
 #include "tools/sim/control/wait.h"
 #include "tools/sim/world/world.h"

@@ -23,6 +23,39 @@ state_of(struct guild *g, unsigned user)
 	return guild_get(g, GUILD_VOICE, user_id(guild_world(g), user));
 }
 
+static json_object *
+shown(struct guild *g, unsigned user, json_object *state)
+{
+	json_object *o = NULL, *member = guild_member(g, user);
+
+	must(json_object_deep_copy(state, &o, NULL) == 0);
+	jso_set_id(o, "guild_id", guild_id(g));
+	if (member != NULL)
+		jso_set(o, "member", member);
+	return o;
+}
+
+json_object *
+voice_shown(struct guild *g, unsigned user)
+{
+	json_object *state = state_of(g, user);
+
+	return state != NULL ? shown(g, user, state) : NULL;
+}
+
+void
+voice_told(struct sim *sim, struct guild *g, unsigned user, json_object *was)
+{
+	json_object *o = voice_shown(g, user);
+
+	if (o == NULL) {
+		o = shown(g, user, was);
+		jso_set(o, "channel_id", NULL);
+	}
+	gateway_emit_json(sim, guild_index(g), "VOICE_STATE_UPDATE", o);
+	json_object_put(o);
+}
+
 static uint64_t
 id_of(json_object *o, const char *key)
 {
@@ -46,26 +79,25 @@ is_stage(struct guild *g, uint64_t channel)
 	return json_object_get_int(jso_get(o, "type")) == CHANNEL_STAGE;
 }
 
-/* The document as GUILD_CREATE has it; caller owns. */
+/* The document as GUILD_CREATE has it; what a moderator did to the member
+ * holds.  Caller owns. */
 static json_object *
 document(struct guild *g, unsigned user, const struct voice_state *v)
 {
-	json_object *old = state_of(g, user), *o = json_object_new_object();
+	json_object *o = json_object_new_object(), *m = guild_member(g, user);
 
 	jso_set_id(o, "user_id", user_id(guild_world(g), user));
-	jso_set_bool(o, "suppress", is_stage(g, v->channel));
 	jso_set_text(o, "session_id", v->session);
 	jso_set_bool(o, "self_video", false);
 	jso_set_bool(o, "self_mute", v->self_mute);
 	jso_set_bool(o, "self_deaf", v->self_deaf);
 	jso_set(o, "request_to_speak_timestamp", NULL);
-	/* What a moderator did to the member stays. */
-	jso_set_bool(o, "mute", json_object_get_boolean(jso_get(old, "mute")));
-	jso_set_bool(o, "deaf", json_object_get_boolean(jso_get(old, "deaf")));
-	if (v->channel > 0)
-		jso_set_id(o, "channel_id", v->channel);
-	else
-		jso_set(o, "channel_id", NULL);
+	jso_set_bool(o, "mute", json_object_get_boolean(jso_get(m, "mute")));
+	jso_set_bool(o, "deaf", json_object_get_boolean(jso_get(m, "deaf")));
+	jso_set_id(o, "channel_id", v->channel);
+	/* On a stage one listens until one is invited to speak. */
+	jso_set_bool(o, "suppress", is_stage(g, v->channel));
+	json_object_put(m);
 	return o;
 }
 
@@ -73,27 +105,16 @@ bool
 voice_set(struct sim *sim, struct guild *g, unsigned user,
     const struct voice_state *v)
 {
-	uint64_t was = channel_of(g, user);
-	json_object *o, *text;
+	json_object *was = json_object_get(state_of(g, user));
+	uint64_t key = user_id(guild_world(g), user);
+	bool done = v->channel > 0
+	    ? guild_put(g, GUILD_VOICE, key, document(g, user, v))
+	    : guild_drop(g, GUILD_VOICE, key);
 
-	if (was == 0 && v->channel == 0)
-		return false;
-	o = document(g, user, v);
-	text = document(g, user, v);
-	jso_set_id(text, "guild_id", guild_id(g));
-	jso_set(text, "member", guild_member(g, user));
-	guild_change(g);
-	if (v->channel == 0) {
-		guild_drop(g, GUILD_VOICE, user_id(guild_world(g), user));
-		json_object_put(o);
-	} else if (!guild_put(g, GUILD_VOICE, user_id(guild_world(g), user),
-		       o)) {
-		json_object_put(text);
-		return false;
-	}
-	gateway_emit_json(sim, guild_index(g), "VOICE_STATE_UPDATE", text);
-	json_object_put(text);
-	return true;
+	if (done)
+		voice_told(sim, g, user, was);
+	json_object_put(was);
+	return done;
 }
 
 /* ---- op 4 ----------------------------------------------------------- */

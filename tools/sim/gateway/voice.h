@@ -20,6 +20,13 @@ struct voice_state {
 
 /* Op 4. */
 void voice_request(struct conn *, json_object *d);
+/* The voice state as REST and the gateway show it, with guild_id and member;
+ * NULL: in no voice channel.  Caller owns. */
+struct json_object *voice_shown(struct guild *, unsigned user);
+/* Tells of it; one who is in no channel is told with channel_id null, with
+ * the rest as was (borrowed) has it. */
+void voice_told(struct sim *, struct guild *, unsigned user,
+    struct json_object *was);
 /* The user is there from now on, and all who see it are told; false when
  * nothing changed.  The channel is one of the guild's that has voice. */
 bool voice_set(struct sim *, struct guild *, unsigned user,

@@ -20,6 +20,8 @@ struct guild {
 	unsigned left, joined; /* of the seed's members; besides them */
 };
 
+/* Is it kept, so that the seed does not tell what it is? */
+bool guild_is_changed(const struct world *, unsigned guild);
 /* Fills a new one from the seed. */
 void guild_make(struct guild *);
 void guild_free(struct guild *);

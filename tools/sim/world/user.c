@@ -3,6 +3,7 @@
 
 #include "tools/sim/base/jso.h"
 #include "tools/sim/world/world_impl.h"
+#include "tools/sim/world/user_impl.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -8,6 +8,7 @@
 #include "tools/sim/world/guild_impl.h"
 #include "tools/sim/base/jso.h"
 #include "tools/sim/world/user.h"
+#include "tools/sim/world/user_impl.h"
 
 #include "shared/base/clock.h"
 

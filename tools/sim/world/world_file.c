@@ -5,6 +5,7 @@
 #include "tools/sim/world/app.h"
 #include "tools/sim/world/guild_impl.h"
 #include "tools/sim/world/user.h"
+#include "tools/sim/world/user_impl.h"
 
 #include "shared/json/json.h"
 

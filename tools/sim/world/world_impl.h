@@ -81,17 +81,6 @@ void world_home_set(struct world *, uint64_t id, unsigned guild);
 /* The id of a person of the seed, and whose an id is, or -1. */
 uint64_t world_seed_user(const struct world *, unsigned user);
 int64_t world_seed_find(const struct world *, uint64_t id);
-void user_open(struct world *);
-/* A user as a world's file has it (doc is taken over): one that differs from
- * the seed, or the next one that was made.  False: neither. */
-bool user_restore(struct world *, unsigned user, uint64_t id, json_object *doc);
-/* The user of another bot of the seed, its n-th. */
-unsigned user_more_bot(struct world *, uint64_t id, unsigned n);
-/* Is there a user of this index? */
-bool user_is(const struct world *, unsigned user);
-void user_close(struct world *);
-/* Is it kept, so that the seed does not tell what it is? */
-bool guild_is_changed(const struct world *, unsigned guild);
 
 struct world_msgs *world_msg_stores(void);
 void world_msg_stores_free(struct world_msgs *);

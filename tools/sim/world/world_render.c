@@ -13,6 +13,7 @@
 #include "tools/sim/base/sbuf.h"
 #include "tools/sim/world/guild.h"
 #include "tools/sim/world/user.h"
+#include "tools/sim/world/guild_impl.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "tools/sim/routes/member/member.h"
 
 #include "tools/sim/act/act_voice.h"
+#include "tools/sim/gateway/voice.h"
 
 #include "shared/base/clock.h"
 
@@ -65,7 +66,7 @@ guild_regions(struct rest_call *c)
 static void
 state_show(struct rest_call *c, struct guild *g, unsigned user)
 {
-	json_object *o = act_voice_state(g, user);
+	json_object *o = voice_shown(g, user);
 
 	if (o == NULL)
 		rest_reply_error(c, REST_UNKNOWN_VOICE_STATE);
@@ -159,7 +160,7 @@ state_edit_me(struct rest_call *c)
 		     NULL))
 		jso_set(state, "request_to_speak_timestamp", NULL);
 	a = rest_guild_act(c, g);
-	act_voice_told(&a, c->bot, state);
+	voice_told(c->sim, a.guild, c->bot, state);
 	rest_reply_none(c);
 }
 
@@ -186,7 +187,7 @@ state_edit(struct rest_call *c)
 	if (jso_get(body, "suppress") != NULL)
 		suppress(c, state, user, quiet);
 	a = rest_guild_act(c, g);
-	act_voice_told(&a, user, state);
+	voice_told(c->sim, a.guild, user, state);
 	rest_reply_none(c);
 }
 

@@ -152,9 +152,9 @@ channel_new(struct rest_call *c)
 	if (jso_get(body, "name") == NULL)
 		rest_form_required(c, "name");
 	routes_channel_form_check(c, g, body, type);
-	overwrites = routes_overwrite_form(c, body, &used);
+	overwrites = structure_overwrite_form(c, body, &used);
 	if (!rest_form_refused(c)
-	    && (overwrites == NULL || routes_overwrite_may(c, g, used)))
+	    && (overwrites == NULL || structure_overwrite_may(c, g, used)))
 		make(c, g, body, type, overwrites);
 	json_object_put(overwrites);
 }
@@ -219,17 +219,17 @@ channel_edit(struct rest_call *c)
 		return;
 	}
 	if (world_channel_is_thread(&ch)) {
-		routes_thread_edit(c, &ch, body);
+		structure_thread_edit(c, &ch, body);
 		return;
 	}
 	if (!rest_guild_may_in(c, &ch, PERM_MANAGE_CHANNELS))
 		return;
 	type = new_type(c, &ch, body);
 	routes_channel_form_check(c, guild_at(c->w, ch.guild), body, type);
-	overwrites = routes_overwrite_form(c, body, &used);
+	overwrites = structure_overwrite_form(c, body, &used);
 	if (!rest_form_refused(c)
 	    && (overwrites == NULL
-		|| routes_overwrite_may(c, guild_at(c->w, ch.guild), used))
+		|| structure_overwrite_may(c, guild_at(c->w, ch.guild), used))
 	    && (!names(body) || !rest_limited(c, LIMIT_CHANNEL_NAME, ch.id)))
 		edit(c, &ch, body, type, overwrites);
 	json_object_put(overwrites);
@@ -392,7 +392,7 @@ channel_drop(struct rest_call *c)
 		return;
 	}
 	if (world_channel_is_thread(&ch)) {
-		routes_thread_drop(c, &ch);
+		structure_thread_drop(c, &ch);
 		return;
 	}
 	if (!rest_guild_may_in(c, &ch, PERM_MANAGE_CHANNELS))

@@ -23,7 +23,7 @@ void routes_channel_form_check(struct rest_call *, struct guild *,
 void routes_channel_form_parent(struct rest_call *, struct guild *,
     json_object *body, int type);
 /* Sets in the document what a checked form has; overwrites (borrowed; NULL:
- * none) as routes_overwrite_form() makes them. */
+ * none) as structure_overwrite_form() makes them. */
 void routes_channel_form_apply(struct rest_call *, json_object *doc,
     json_object *body, int type, json_object *overwrites);
 /* Sets parent_id when the form has it. */

@@ -57,7 +57,7 @@ one_of(struct rest_call *c, json_object *form, uint64_t id, const char *path,
 }
 
 json_object *
-routes_overwrite_form(struct rest_call *c, json_object *body, uint64_t *used)
+structure_overwrite_form(struct rest_call *c, json_object *body, uint64_t *used)
 {
 	json_object *form = rest_form_array(c, body, "permission_overwrites",
 	    1000);
@@ -83,7 +83,7 @@ routes_overwrite_form(struct rest_call *c, json_object *body, uint64_t *used)
 }
 
 bool
-routes_overwrite_may(struct rest_call *c, struct guild *g, uint64_t used)
+structure_overwrite_may(struct rest_call *c, struct guild *g, uint64_t used)
 {
 	uint64_t has = perm_guild(g, c->bot);
 
@@ -160,7 +160,7 @@ overwrite_put(struct rest_call *c)
 	if (body == NULL || (g = target(c, &ch)) == NULL)
 		return;
 	one = one_of(c, body, c->id[1], "", &used);
-	if (rest_form_refused(c) || !routes_overwrite_may(c, g, used)) {
+	if (rest_form_refused(c) || !structure_overwrite_may(c, g, used)) {
 		json_object_put(one);
 		return;
 	}

@@ -382,7 +382,7 @@ check_bool(struct rest_call *c, json_object *body, const char *key)
 }
 
 void
-routes_thread_edit(struct rest_call *c, const struct world_channel *ch,
+structure_thread_edit(struct rest_call *c, const struct world_channel *ch,
     json_object *body)
 {
 	struct act a = rest_guild_act(c, guild_at(c->w, ch->guild));
@@ -422,7 +422,7 @@ routes_thread_edit(struct rest_call *c, const struct world_channel *ch,
 }
 
 void
-routes_thread_drop(struct rest_call *c, const struct world_channel *ch)
+structure_thread_drop(struct rest_call *c, const struct world_channel *ch)
 {
 	struct act a = rest_guild_act(c, guild_at(c->w, ch->guild));
 	json_object *o;

@@ -22,14 +22,14 @@ extern const struct route routes_thread[];
 extern const struct route routes_thread_list[];
 
 /* PATCH and DELETE of a channel that is a thread: both answer. */
-void routes_thread_edit(struct rest_call *, const struct world_channel *,
+void structure_thread_edit(struct rest_call *, const struct world_channel *,
     json_object *body);
-void routes_thread_drop(struct rest_call *, const struct world_channel *);
+void structure_thread_drop(struct rest_call *, const struct world_channel *);
 /* A form's permission_overwrites as they are kept (caller owns; NULL: none
  * given), and all the bits they name.  Notes errors. */
-json_object *routes_overwrite_form(struct rest_call *, json_object *body,
+json_object *structure_overwrite_form(struct rest_call *, json_object *body,
     uint64_t *used);
 /* May the bot set overwrites with these bits?  False: answered. */
-bool routes_overwrite_may(struct rest_call *, struct guild *, uint64_t used);
+bool structure_overwrite_may(struct rest_call *, struct guild *, uint64_t used);
 
 #endif

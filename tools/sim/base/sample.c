@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/sim/world/sample.h"
+#include "tools/sim/base/sample.h"
 
 #include "shared/json/envelope.h"
 

@@ -3,8 +3,8 @@
  * Dispatches kept in files, one envelope each: their t and the raw bytes of
  * their d.
  */
-#ifndef TOOLS_SIM_WORLD_SAMPLE_H
-#define TOOLS_SIM_WORLD_SAMPLE_H
+#ifndef TOOLS_SIM_BASE_SAMPLE_H
+#define TOOLS_SIM_BASE_SAMPLE_H
 
 #include "shared/base/base.h"
 #include "shared/base/err.h"
