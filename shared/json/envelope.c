@@ -1,119 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Everything here walks a cursor over bytes we did not write: each step checks
- * the end first, nothing recurses, nothing allocates.
+ * What is read without being checked goes by scan.h; the strict check is here.
+ * Nothing recurses, nothing allocates.
  */
 #include "shared/json/envelope.h"
+
+#include "shared/json/scan.h"
 
 #include <string.h>
 
 #define DEPTH_MAX 4096 /* of envelope_valid: one bit each on the stack */
-
-struct walk {
-	const char *p, *end;
-};
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
-static void
-skip_blanks(struct walk *w)
-{
-	while (w->p < w->end && is_blank(*w->p))
-		w->p++;
-}
-
-/* Takes one character if it is next (blanks before it allowed). */
-static bool
-take(struct walk *w, char c)
-{
-	skip_blanks(w);
-	if (w->p == w->end || *w->p != c)
-		return false;
-	w->p++;
-	return true;
-}
-
-/* w->p is behind an opening quote: moves it behind the closing one. */
-static bool
-skip_string(struct walk *w)
-{
-	while (w->p < w->end) {
-		const char *q = memchr(w->p, '"', (size_t)(w->end - w->p));
-		if (q == NULL)
-			return false;
-		const char *b = q;
-		while (b > w->p && b[-1] == '\\')
-			b--;
-		w->p = q + 1;
-		/* An even run of backslashes does not escape the quote. */
-		if ((q - b) % 2 == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Skips an object or array by counting brackets outside strings. */
-static bool
-skip_nested(struct walk *w)
-{
-	size_t depth = 0;
-
-	while (w->p < w->end) {
-		char c = *w->p++;
-		if (c == '"') {
-			if (!skip_string(w))
-				return false;
-		} else if (c == '{' || c == '[') {
-			depth++;
-		} else if ((c == '}' || c == ']') && --depth == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-skip_scalar(struct walk *w)
-{
-	const char *from = w->p;
-
-	while (w->p < w->end && *w->p != ',' && *w->p != '}' && *w->p != ']'
-	    && !is_blank(*w->p))
-		w->p++;
-	return w->p > from;
-}
-
-static bool
-skip_value(struct walk *w)
-{
-	skip_blanks(w);
-	if (w->p == w->end)
-		return false;
-	if (*w->p == '"') {
-		w->p++;
-		return skip_string(w);
-	}
-	if (*w->p == '{' || *w->p == '[')
-		return skip_nested(w);
-	return skip_scalar(w);
-}
-
-/* The raw bytes of the next key, quotes excluded; behind its colon after. */
-static bool
-take_key(struct walk *w, const char **key, size_t *len)
-{
-	if (!take(w, '"'))
-		return false;
-	*key = w->p;
-	if (!skip_string(w))
-		return false;
-	*len = (size_t)(w->p - 1 - *key);
-	return take(w, ':');
-}
 
 /* An unsigned integer filling exactly [from, to). */
 static bool
@@ -139,13 +35,13 @@ enum { SEEN_OP = 1, SEEN_S = 2, SEEN_T = 4, SEEN_ALL = 7 };
 
 /* Takes the value of op, s or t, in whatever type it came. */
 static bool
-take_field(struct walk *w, const char *text, char key, struct envelope *out)
+take_field(struct scan *w, const char *text, char key, struct envelope *out)
 {
 	uint64_t v;
 
-	skip_blanks(w);
+	scan_blanks(w);
 	const char *from = w->p;
-	if (!skip_value(w))
+	if (!scan_value(w))
 		return false;
 	bool number = read_u64(from, w->p, &v);
 	switch (key) {
@@ -180,60 +76,60 @@ classify(const char *key, size_t len)
 int
 envelope_scan(const char *text, size_t len, struct envelope *out)
 {
-	struct walk w = {text, text + len};
+	struct scan w = {text, text + len};
 	unsigned seen = 0;
 
 	*out = (struct envelope) {.op = ENVELOPE_OP_NONE};
-	if (!take(&w, '{'))
+	if (!scan_take(&w, '{'))
 		return -1;
-	if (take(&w, '}'))
+	if (scan_take(&w, '}'))
 		return 0;
 	do {
 		const char *key;
 		size_t klen;
 
-		if (!take_key(&w, &key, &klen))
+		if (!scan_key(&w, &key, &klen))
 			return -1;
 		unsigned kind = classify(key, klen);
 		seen |= kind & SEEN_ALL;
 		if (kind == 8) {
-			skip_blanks(&w);
+			scan_blanks(&w);
 			out->d_off = (size_t)(w.p - text);
 			if (seen == SEEN_ALL)
 				return w.p < w.end ? 0 : -1;
 		}
-		if (kind == 0 || kind == 8 ? !skip_value(&w)
+		if (kind == 0 || kind == 8 ? !scan_value(&w)
 					   : !take_field(&w, text, *key, out))
 			return -1;
-	} while (take(&w, ','));
-	return take(&w, '}') ? 0 : -1;
+	} while (scan_take(&w, ','));
+	return scan_take(&w, '}') ? 0 : -1;
 }
 
 int
 envelope_find(const char *text, size_t len, const char *key, size_t *off,
     size_t *vlen)
 {
-	struct walk w = {text, text + len};
+	struct scan w = {text, text + len};
 	size_t want = strlen(key);
 
-	if (!take(&w, '{'))
+	if (!scan_take(&w, '{'))
 		return -1;
 	do {
 		const char *k;
 		size_t klen;
 
-		if (!take_key(&w, &k, &klen))
+		if (!scan_key(&w, &k, &klen))
 			return -1;
-		skip_blanks(&w);
+		scan_blanks(&w);
 		const char *from = w.p;
-		if (!skip_value(&w))
+		if (!scan_value(&w))
 			return -1;
 		if (klen == want && memcmp(k, key, want) == 0) {
 			*off = (size_t)(from - text);
 			*vlen = (size_t)(w.p - from);
 			return 0;
 		}
-	} while (take(&w, ','));
+	} while (scan_take(&w, ','));
 	return -1;
 }
 
@@ -246,7 +142,7 @@ is_hex(char c)
 }
 
 static bool
-valid_escape(struct walk *w)
+valid_escape(struct scan *w)
 {
 	if (w->p == w->end)
 		return false;
@@ -262,7 +158,7 @@ valid_escape(struct walk *w)
 
 /* One character beyond ASCII, w->p at its first byte (RFC 3629). */
 static bool
-valid_utf8(struct walk *w)
+valid_utf8(struct scan *w)
 {
 	unsigned char c = (unsigned char)*w->p;
 	int more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
@@ -283,7 +179,7 @@ valid_utf8(struct walk *w)
 }
 
 static bool
-valid_string(struct walk *w)
+valid_string(struct scan *w)
 {
 	while (w->p < w->end) {
 		unsigned char c = (unsigned char)*w->p;
@@ -302,7 +198,7 @@ valid_string(struct walk *w)
 }
 
 static bool
-valid_digits(struct walk *w)
+valid_digits(struct scan *w)
 {
 	const char *from = w->p;
 
@@ -312,7 +208,7 @@ valid_digits(struct walk *w)
 }
 
 static bool
-valid_number(struct walk *w)
+valid_number(struct scan *w)
 {
 	if (w->p < w->end && *w->p == '-')
 		w->p++;
@@ -336,7 +232,7 @@ valid_number(struct walk *w)
 }
 
 static bool
-valid_word(struct walk *w, const char *word)
+valid_word(struct scan *w, const char *word)
 {
 	size_t n = strlen(word);
 
@@ -347,7 +243,7 @@ valid_word(struct walk *w, const char *word)
 }
 
 static bool
-valid_scalar(struct walk *w)
+valid_scalar(struct scan *w)
 {
 	switch (*w->p) {
 	case '"':
@@ -392,24 +288,24 @@ nest_push(struct nest *n, bool object)
 }
 
 static bool
-valid_key(struct walk *w)
+valid_key(struct scan *w)
 {
-	return take(w, '"') && valid_string(w) && take(w, ':');
+	return scan_take(w, '"') && valid_string(w) && scan_take(w, ':');
 }
 
 /* One value: a scalar, or an opening bracket with, in an object, its first
  * key.  *complete: nothing was left open. */
 static bool
-valid_open(struct walk *w, struct nest *n, bool *complete)
+valid_open(struct scan *w, struct nest *n, bool *complete)
 {
-	skip_blanks(w);
+	scan_blanks(w);
 	*complete = true;
 	if (w->p == w->end)
 		return false;
 	if (*w->p != '{' && *w->p != '[')
 		return valid_scalar(w);
 	bool object = *w->p++ == '{';
-	if (take(w, object ? '}' : ']'))
+	if (scan_take(w, object ? '}' : ']'))
 		return n->depth < n->max;
 	*complete = false;
 	return nest_push(n, object) && (!object || valid_key(w));
@@ -418,7 +314,7 @@ valid_open(struct walk *w, struct nest *n, bool *complete)
 bool
 envelope_valid(const char *text, size_t len, unsigned max_depth)
 {
-	struct walk w = {text, text + len};
+	struct scan w = {text, text + len};
 	struct nest n = {.max = max_depth < DEPTH_MAX ? max_depth : DEPTH_MAX};
 
 	for (;;) {
@@ -428,8 +324,8 @@ envelope_valid(const char *text, size_t len, unsigned max_depth)
 		if (!complete)
 			continue;
 		/* Behind a value: close what ends here, go on after a comma. */
-		while (n.depth > 0 && !take(&w, ',')) {
-			if (!take(&w, nest_in_object(&n) ? '}' : ']'))
+		while (n.depth > 0 && !scan_take(&w, ',')) {
+			if (!scan_take(&w, nest_in_object(&n) ? '}' : ']'))
 				return false;
 			n.depth--;
 		}
@@ -438,7 +334,7 @@ envelope_valid(const char *text, size_t len, unsigned max_depth)
 		if (nest_in_object(&n) && !valid_key(&w))
 			return false;
 	}
-	skip_blanks(&w);
+	scan_blanks(&w);
 	return w.p == w.end;
 }
 
