@@ -191,6 +191,14 @@ gatelog_oldest(const struct gatelog *g)
 }
 
 uint64_t
+gatelog_whole(const struct gatelog *g)
+{
+	uint64_t oldest = gatelog_oldest(g);
+
+	return oldest > g->whole ? oldest : g->whole;
+}
+
+uint64_t
 gatelog_last(const struct gatelog *g)
 {
 	return g->last;

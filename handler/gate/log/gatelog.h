@@ -46,10 +46,10 @@ struct gatelog_record {
 	uint32_t shard, shard_count; /* which sent it */
 	uint32_t len;		     /* of raw */
 	uint32_t t_off;		     /* the name */
-	uint32_t s_off;		     /* the digits of s */
+	uint32_t s_off;		     /* the value of s, digits */
 	uint32_t d_off;		     /* the value of d */
 	uint16_t event;		     /* enum dispatch */
-	uint8_t t_len, s_len;	     /* s_len 0: it has no s */
+	uint8_t t_len, s_len;	     /* their lengths */
 	uint32_t flags;		     /* GATELOG_* */
 };
 _Static_assert(sizeof(struct gatelog_record) == 88, "lies in the memfd");
@@ -80,11 +80,22 @@ uint64_t gatelog_life(const struct gatelog *);
 /* Positions: the oldest there is (last + 1 when empty), and the last. */
 uint64_t gatelog_oldest(const struct gatelog *);
 uint64_t gatelog_last(const struct gatelog *);
+/* The oldest behind which nothing is missing: after damage that is later. */
+uint64_t gatelog_whole(const struct gatelog *);
 /* The lane's number of the last record that has one: what may be acknowledged;
  * found again by who attaches.  0: none. */
 uint64_t gatelog_acknowledged(const struct gatelog *);
 /* Bytes in use. */
 size_t gatelog_used(const struct gatelog *);
+
+/*
+ * Fills in what raw itself says: event, guild, offsets, seq, and GATELOG_SELF
+ * when self, the bot's user id, is whom it is about.  What is not said by raw
+ * is left as it is.  false: it is no dispatch that a client could be sent: not
+ * JSON, without t, s or d, or one of them is of a kind that Discord's is not.
+ */
+bool gatelog_describe(struct gatelog_record *, const char *raw, size_t len,
+    uint64_t self);
 
 /*
  * Appends raw, r->len bytes; sets r->position.  Lets the oldest go as needed.
@@ -111,8 +122,9 @@ enum gatelog_read {
 };
 
 /*
- * Places a reader behind position (0: at the oldest there is).  false: what
- * comes next is gone, or position was never given; the reader is not placed.
+ * Places a reader behind position; gatelog_oldest() - 1 is the beginning.
+ * false: what comes next is gone, or position was never given, and the reader
+ * is not placed.
  */
 bool gatelog_seek(const struct gatelog *, struct gatelog_reader *,
     uint64_t position);

@@ -120,6 +120,8 @@ walk_records(struct gatelog *g, struct finding *f, struct gatelog_found *out)
 		    || r.position <= g->last)
 			break;
 		gatelog_marked(g, f->at, &r);
+		if (g->last != 0 && r.position != g->last + 1)
+			g->whole = r.position;
 		g->last = r.position;
 		g->newest_ms = r.received_ms;
 		if (r.lane != 0)
@@ -187,6 +189,8 @@ go_on(struct gatelog *g, struct gatelog_found *out)
 		    "and clients that had not got the rest must IDENTIFY.",
 		    g->last, out->records);
 	}
+	if (next != g->last + 1)
+		g->whole = next;
 	g->last = next - 1;
 	atomic_store_explicit(&g->top->tail, f.tail, memory_order_relaxed);
 	atomic_store_explicit(&g->top->next, next, memory_order_relaxed);

@@ -45,6 +45,7 @@ struct gatelog {
 	int64_t age_ms;
 	uint64_t last;		   /* position */
 	int64_t newest_ms;	   /* received_ms of that record */
+	uint64_t whole;		   /* position behind the last hole */
 	uint64_t punched;	   /* place up to which memory was given back */
 	struct gatelog_mark *mark; /* a ring of its own */
 	size_t marks, first, cap;

@@ -30,8 +30,6 @@ gatelog_seek(const struct gatelog *g, struct gatelog_reader *r,
 	uint64_t want = position + 1, at;
 	struct gatelog_record rec;
 
-	if (position == 0)
-		want = gatelog_oldest(g);
 	if (want == g->last + 1) {
 		*r = (struct gatelog_reader) {want - 1, end};
 		return true;

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* What a session gets; see client_session.h. */
+#include "handler/gate/session/client_session.h"
+
+#include "shared/discord/dispatch.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+const char *const client_session_result_name[CLIENT_SESSION_RESULTS] = {
+    [CLIENT_SESSION_OK] = "ok",
+    [CLIENT_SESSION_END] = "end",
+    [CLIENT_SESSION_MORE] = "more",
+    [CLIENT_SESSION_OVERRUN] = "overrun",
+    [CLIENT_SESSION_INVALID] = "invalid",
+};
+
+void
+client_session_begin(struct client_session *c, const struct gatelog *g,
+    uint64_t n, uint64_t missed_from, uint64_t live)
+{
+	uint64_t whole = gatelog_whole(g) - 1;
+
+	must(n > 0 && live <= gatelog_last(g));
+	c->size = sizeof(*c);
+	c->life = gatelog_life(g);
+	c->live = live;
+	c->first = missed_from > whole ? missed_from : whole;
+	if (c->first > live)
+		c->first = live;
+	c->first_s = c->acked_s = n;
+	c->acked = c->first;
+}
+
+bool
+client_session_valid(const void *data, size_t len, struct client_session *out)
+{
+	struct client_session c;
+
+	if (len != sizeof(c))
+		return false;
+	memcpy(&c, data, sizeof(c));
+	if (c.size != sizeof(c) || c.number == 0 || c.life == 0
+	    || c.shard >= c.shard_count || c.guilds > CLIENT_SESSION_GUILDS_MAX
+	    || c.first_s == 0 || c.acked_s < c.first_s || c.first > c.live
+	    || c.acked < c.first || memchr(c.id, '\0', sizeof(c.id)) == NULL
+	    || memchr(c.client, '\0', sizeof(c.client)) == NULL)
+		return false;
+	*out = c;
+	return true;
+}
+
+/* ---- the filter ----------------------------------------------------- */
+
+/* May it see what is of this guild, and is that its shard's? */
+static bool
+is_routed(const struct client_session *c, uint64_t guild)
+{
+	if (guild == 0)
+		return c->shard == 0 && c->guilds == 0;
+	if ((guild >> 22) % c->shard_count != c->shard)
+		return false;
+	if (c->guilds == 0)
+		return true;
+	for (uint32_t i = 0; i < c->guilds; i++)
+		if (c->guild[i] == guild)
+			return true;
+	return false;
+}
+
+/*
+ * Of a dispatch that is not in our table nobody knows which intent asks for it.
+ * Who asked for all that we asked for would have got it from Discord, too; who
+ * asked for less might not have, and does not.
+ */
+static bool
+asked_for(const struct client_session *c, const struct gatelog_record *r)
+{
+	if (r->event == DISPATCH_UNKNOWN || r->event >= DISPATCH_ALL)
+		return (c->flags & CLIENT_SESSION_ALL_INTENTS) != 0;
+	return (r->flags & GATELOG_SELF) != 0
+	    || dispatch_wanted((enum dispatch)r->event, c->intents,
+		r->guild == 0);
+}
+
+static bool
+catches_up(const struct client_session *c, const struct gatelog_record *r)
+{
+	if (r->event >= DISPATCH_ALL)
+		return false;
+	switch (dispatch_row[r->event].catch_up) {
+	case DISPATCH_CATCH_UP_NO:
+		return false;
+	case DISPATCH_CATCH_UP_YES:
+		return true;
+	case DISPATCH_CATCH_UP_YOUNG:
+		return c->born_ms - r->received_ms < CLIENT_SESSION_YOUNG_MS;
+	}
+	bug("a dispatch that neither catches up nor does not");
+}
+
+bool
+client_session_gets(const struct client_session *c,
+    const struct gatelog_record *r)
+{
+	if (r->to != 0)
+		return r->to == c->number;
+	if (r->event < DISPATCH_ALL
+	    && dispatch_row[r->event].to != DISPATCH_TO_ALL)
+		return false;
+	return is_routed(c, r->guild) && asked_for(c, r)
+	    && (r->position > c->live || catches_up(c, r));
+}
+
+/* ---- walking -------------------------------------------------------- */
+
+enum client_session_result
+client_session_next(const struct client_session *c, const struct gatelog *g,
+    struct client_cursor *cur, struct gatelog_record *r, const char **raw)
+{
+	uint64_t lost;
+
+	for (int i = 0; i < CLIENT_SESSION_WALK_MAX; i++)
+		switch (gatelog_next(g, &cur->reader, r, raw, &lost)) {
+		case GATELOG_END:
+			return CLIENT_SESSION_END;
+		case GATELOG_LOST:
+			return CLIENT_SESSION_OVERRUN;
+		case GATELOG_RECORD:
+			if (client_session_gets(c, r)) {
+				cur->s++;
+				return CLIENT_SESSION_OK;
+			}
+		}
+	return CLIENT_SESSION_MORE;
+}
+
+/* Moves cur until it is behind s: OK, END, MORE or OVERRUN. */
+static enum client_session_result
+walk_to(const struct client_session *c, const struct gatelog *g, uint64_t s,
+    struct client_cursor *cur)
+{
+	enum client_session_result got = CLIENT_SESSION_OK;
+	struct gatelog_record r;
+	const char *raw;
+
+	while (cur->s < s && got == CLIENT_SESSION_OK)
+		got = client_session_next(c, g, cur, &r, &raw);
+	return got;
+}
+
+/* A cursor at a known pair. */
+static bool
+place(const struct gatelog *g, uint64_t s, uint64_t position,
+    struct client_cursor *cur)
+{
+	cur->s = s;
+	return gatelog_seek(g, &cur->reader, position);
+}
+
+enum client_session_result
+client_session_resume(const struct client_session *c, const struct gatelog *g,
+    uint64_t s, struct client_cursor *cur)
+{
+	bool back = s < c->acked_s; /* it forgot what it had: from the start */
+
+	if (s < c->first_s)
+		return CLIENT_SESSION_INVALID;
+	if (c->life != gatelog_life(g)
+	    || !place(g, back ? c->first_s : c->acked_s,
+		back ? c->first : c->acked, cur))
+		return CLIENT_SESSION_OVERRUN;
+	return client_session_resume_more(c, g, s, cur);
+}
+
+enum client_session_result
+client_session_resume_more(const struct client_session *c,
+    const struct gatelog *g, uint64_t s, struct client_cursor *cur)
+{
+	enum client_session_result got = walk_to(c, g, s, cur);
+
+	return got == CLIENT_SESSION_END ? CLIENT_SESSION_INVALID : got;
+}
+
+enum client_session_result
+client_session_acknowledge(struct client_session *c, const struct gatelog *g,
+    uint64_t s, uint64_t sent)
+{
+	enum client_session_result got;
+	struct client_cursor cur;
+
+	if (s > sent)
+		return CLIENT_SESSION_INVALID;
+	if (s <= c->acked_s)
+		return CLIENT_SESSION_OK;
+	if (c->life != gatelog_life(g) || !place(g, c->acked_s, c->acked, &cur))
+		return CLIENT_SESSION_OVERRUN;
+	got = walk_to(c, g, s, &cur);
+	if (got == CLIENT_SESSION_OVERRUN)
+		return got;
+	/* On the way as well: any pair it passed is true. */
+	c->acked_s = cur.s;
+	c->acked = cur.reader.position;
+	return got == CLIENT_SESSION_END ? CLIENT_SESSION_INVALID : got;
+}
+
+void
+client_session_message(const struct gatelog_record *r, const char *raw,
+    uint64_t s, char digits[CLIENT_SESSION_DIGITS + 1], struct iovec out[3])
+{
+	size_t rest = (size_t)r->s_off + r->s_len;
+	char *p = (char *)(uintptr_t)raw;
+
+	str_format(digits, CLIENT_SESSION_DIGITS + 1, "%" PRIu64, s);
+	out[0] = (struct iovec) {p, r->s_off};
+	out[1] = (struct iovec) {digits, strlen(digits)};
+	out[2] = (struct iovec) {p + rest, r->len - rest};
+}
