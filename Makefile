@@ -184,8 +184,15 @@ $(BUILD)/fuzz/fuzz_%.t: $(BUILD)/fuzz/fuzz_% Makefile
 	$(Q)printf '#!/bin/sh\nexec %s %s %s %s\n' $< $(FUZZ_ROUNDS) $(FUZZ_SEED) \
 		"$(strip $(call FUZZ_FILES,$*))" >$@ && chmod +x $@
 
+# What parts cost, for who wants to know; no test.
+BENCH_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD    $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
 TESTS = $(UNIT_BIN) $(FUZZ_RUN) $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
-tests: all $(TESTS)
+tests: all $(TESTS) $(BENCH_BIN)
 list-tests:
 	@echo $(TESTS)
 

@@ -50,6 +50,8 @@ take_field(struct scan *w, const char *text, char key, struct envelope *out)
 						   : ENVELOPE_OP_NONE;
 		break;
 	case 's':
+		out->s_off = (size_t)(from - text);
+		out->s_len = (size_t)(w->p - from);
 		out->has_s = number;
 		out->s = number ? v : 0;
 		break;

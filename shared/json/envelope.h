@@ -17,6 +17,7 @@ struct envelope {
 	int64_t op; /* ENVELOPE_OP_NONE: absent or not an integer */
 	uint64_t s; /* valid when has_s */
 	bool has_s;
+	size_t s_off, s_len; /* raw bytes of s, whatever it is; len 0: absent */
 	size_t t_off, t_len; /* raw bytes of t between its quotes; len 0: null
 				   or absent */
 	size_t d_off;	     /* where the value of d begins; 0: not seen */

@@ -17,6 +17,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	(void)envelope_scan(text, size, &e);
 	must(e.t_off + e.t_len <= size);
+	must(e.s_off + e.s_len <= size && (!e.has_s || e.s_len > 0));
 	must(e.d_off <= size);
 	for (size_t i = 0; i < nitems(keys); i++)
 		if (envelope_find(text, size, keys[i], &off, &len) == 0)

@@ -93,6 +93,8 @@ size_t gatelog_used(const struct gatelog *);
  * when self, the bot's user id, is whom it is about.  What is not said by raw
  * is left as it is.  false: it is no dispatch that a client could be sent: not
  * JSON, without t, s or d, or one of them is of a kind that Discord's is not.
+ * d is not read further than to its guild: clients get what Discord sent, and
+ * who makes something of it checks it first (envelope_valid).
  */
 bool gatelog_describe(struct gatelog_record *, const char *raw, size_t len,
     uint64_t self);

@@ -4,7 +4,6 @@
 
 #include "shared/discord/dispatch.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 const char *const client_session_result_name[CLIENT_SESSION_RESULTS] = {
@@ -206,13 +205,16 @@ client_session_acknowledge(struct client_session *c, const struct gatelog *g,
 
 void
 client_session_message(const struct gatelog_record *r, const char *raw,
-    uint64_t s, char digits[CLIENT_SESSION_DIGITS + 1], struct iovec out[3])
+    uint64_t s, char digits[CLIENT_SESSION_DIGITS], struct iovec out[3])
 {
 	size_t rest = (size_t)r->s_off + r->s_len;
+	char *end = digits + CLIENT_SESSION_DIGITS, *from = end;
 	char *p = (char *)(uintptr_t)raw;
 
-	str_format(digits, CLIENT_SESSION_DIGITS + 1, "%" PRIu64, s);
+	do
+		*--from = (char)('0' + s % 10);
+	while ((s /= 10) != 0);
 	out[0] = (struct iovec) {p, r->s_off};
-	out[1] = (struct iovec) {digits, strlen(digits)};
+	out[1] = (struct iovec) {from, (size_t)(end - from)};
 	out[2] = (struct iovec) {p + rest, r->len - rest};
 }

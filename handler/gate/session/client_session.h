@@ -116,6 +116,6 @@ enum client_session_result client_session_acknowledge(struct client_session *,
 /* The message with s in place of Discord's, in three parts; digits is space of
  * the caller's that out points to. */
 void client_session_message(const struct gatelog_record *, const char *raw,
-    uint64_t s, char digits[CLIENT_SESSION_DIGITS + 1], struct iovec out[3]);
+    uint64_t s, char digits[CLIENT_SESSION_DIGITS], struct iovec out[3]);
 
 #endif

@@ -59,8 +59,10 @@ compare(const char *name, char *text, size_t len)
 						  : ENVELOPE_OP_NONE);
 	v = json_object_object_get(o, "s");
 	assert_int_equal(e.has_s, json_object_is_type(v, json_type_int));
-	if (e.has_s)
+	if (e.has_s) {
 		assert_int_equal(e.s, json_object_get_int64(v));
+		assert_int_equal(e.s, strtoull(text + e.s_off, NULL, 10));
+	}
 	v = json_object_object_get(o, "t");
 	assert_int_equal(e.t_len,
 	    v == NULL ? 0 : json_object_get_string_len(v));

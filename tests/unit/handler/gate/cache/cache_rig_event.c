@@ -309,6 +309,8 @@ member_add(struct cache_rig *r, unsigned n)
 	iso(r->now_ms, at, sizeof(at));
 	if (pick(r, 2))
 		str_copy(at, json_get_text(d, "joined_at"), sizeof(at));
+	else if (pick(r, 4) == 0)
+		str_copy(at, r->joined[n], sizeof(at));
 	json_put_text(d, "joined_at", at);
 	if (strcmp(at, r->joined[n]) > 0) {
 		json_put_int(g, "member_count", count + 1);

@@ -491,8 +491,8 @@ test_describe(void **state)
 	    "{\"t\":\"X\",\"op\":0,\"d\":{}}",
 	    "{\"t\":\"X\",\"s\":\"1\",\"op\":0,\"d\":{}}",
 	    "{\"t\":\"X\",\"s\":1,\"op\":0,\"d\":null}",
-	    "{\"t\":\"X\",\"s\":1,\"op\":0,\"d\":{}",
-	    "{\"t\":\"X\",\"s\":1,\"op\":0,\"d\":{\"a\":\"\xff\"}}"};
+	    "{\"t\":\"X\",\"s\":1,\"op\":0,\"d\":",
+	    "{\"t\":\"X\",\"s\":1,\"op\":11,\"d\":{}}"};
 	struct gatelog_record r = {.lane = 3};
 
 	assert_true(gatelog_describe(&r, update, strlen(update), 5));

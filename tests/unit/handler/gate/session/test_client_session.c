@@ -144,7 +144,7 @@ static void
 check_message(const struct gatelog_record *r, const char *raw, uint64_t s)
 {
 	const struct seen *o = &seen[r->position];
-	char digits[CLIENT_SESSION_DIGITS + 1], has[300], want[300];
+	char digits[CLIENT_SESSION_DIGITS], has[300], want[300];
 	struct iovec out[3];
 
 	client_session_message(r, raw, s, digits, out);
@@ -329,6 +329,25 @@ test_other_log(void **state)
 	close(fd);
 }
 
+/* What its owner would answer too late is not sent to who begins. */
+static void
+test_young(void **state)
+{
+	struct client_session c = {.number = 1,
+	    .live = 9,
+	    .born_ms = 10000,
+	    .shard_count = 1};
+	struct gatelog_record r = {.position = 9,
+	    .event = DISPATCH_INTERACTION_CREATE,
+	    .received_ms = 7501};
+
+	assert_true(client_session_gets(&c, &r));
+	r.received_ms = 7500;
+	assert_false(client_session_gets(&c, &r));
+	r.position = 10;
+	assert_true(client_session_gets(&c, &r));
+}
+
 /* What comes out of a store is believed field by field. */
 static void
 test_valid(void **state)
@@ -367,7 +386,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model),
-	    cmocka_unit_test(test_other_log), cmocka_unit_test(test_valid)};
+	    cmocka_unit_test(test_other_log), cmocka_unit_test(test_young),
+	    cmocka_unit_test(test_valid)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
