@@ -71,22 +71,29 @@ guild_cache_fail(const struct guild_cache *c, int rc, const char *doing,
 
 /* ---- opening -------------------------------------------------------- */
 
+static uint64_t
+pages_in_file(int fd, const MDB_stat *pages)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == -1 ? 0
+				    : (uint64_t)st.st_size / pages->ms_psize;
+}
+
 /* LMDB maps the file: pages that are not there would be SIGBUS. */
 static int
 has_pages(const struct guild_cache *c)
 {
 	MDB_envinfo info;
 	MDB_stat pages;
-	struct stat st;
 	int fd;
 
-	if (mdb_env_get_fd(c->env, &fd) != 0 || fstat(fd, &st) == -1)
-		return MDB_CORRUPTED;
 	mdb_env_stat(c->env, &pages);
-	if ((uint64_t)st.st_size < 2 * (uint64_t)pages.ms_psize)
+	if (mdb_env_get_fd(c->env, &fd) != 0 || pages_in_file(fd, &pages) < 2)
 		return MDB_CORRUPTED;
 	mdb_env_info(c->env, &info);
-	return (uint64_t)st.st_size / pages.ms_psize >= info.me_last_pgno + 1
+	/* Asked for again: the writer may have made both greater meanwhile. */
+	return pages_in_file(fd, &pages) >= info.me_last_pgno + 1
 	    ? 0
 	    : MDB_CORRUPTED;
 }

@@ -18,9 +18,8 @@
 
 /* A chain of multiplications, as fast as memory; against wild writes, not
  * against forgers. */
-uint64_t
-gatelog_sum(const struct gatelog *g, uint64_t at,
-    const struct gatelog_record *r)
+static uint64_t
+sum_of(const struct gatelog *g, uint64_t at, const struct gatelog_record *r)
 {
 	uint64_t word[sizeof(*r) / 8], h = g->top->life ^ at;
 
@@ -42,7 +41,7 @@ gatelog_head_at(const struct gatelog *g, uint64_t at, uint64_t end,
 		return false;
 	memcpy(&h, gatelog_place(g, at), sizeof(h));
 	*out = h.record;
-	return h.sum == gatelog_sum(g, at, &h.record)
+	return h.sum == sum_of(g, at, &h.record)
 	    && gatelog_span(h.record.len) <= end - at;
 }
 
@@ -142,7 +141,7 @@ static void
 write_record(struct gatelog *g, uint64_t at, const struct gatelog_record *r,
     const char *raw)
 {
-	struct gatelog_head h = {.sum = gatelog_sum(g, at, r), .record = *r};
+	struct gatelog_head h = {.sum = sum_of(g, at, r), .record = *r};
 	char *place = gatelog_place(g, at);
 
 	memcpy(place + sizeof(h), raw, r->len);

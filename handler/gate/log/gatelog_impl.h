@@ -76,8 +76,6 @@ gatelog_mark_at(const struct gatelog *g, size_t i)
 	return &g->mark[(g->first + i) % g->cap];
 }
 
-uint64_t gatelog_sum(const struct gatelog *, uint64_t at,
-    const struct gatelog_record *);
 /* The header at a place that should hold one: false when it does not. */
 bool gatelog_head_at(const struct gatelog *, uint64_t at, uint64_t end,
     struct gatelog_record *);
