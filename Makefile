@@ -173,7 +173,7 @@ FUZZ_SEED ?= 1
 FUZZ_SRC = $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_RUN = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%.t,$(FUZZ_SRC))
 # Seeds: tests/fuzz/seeds/NAME-*, and the sample payloads for what reads JSON.
-FUZZ_JSON = envelope uplink command walk
+FUZZ_JSON = envelope uplink command walk gate
 FUZZ_FILES = $(wildcard tests/fuzz/seeds/$(1)-*) $(if $(filter $(1),\
 	$(FUZZ_JSON)),$(wildcard tests/data/*/*.json))
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/driver.o $(LIB)
