@@ -280,6 +280,20 @@ blob_put(struct store_tx *tx, const struct store_op *op, struct err *err)
 	return 0;
 }
 
+static int
+blob_drop(struct store_tx *tx, const struct store_op *op, struct err *err)
+{
+	struct store_key k;
+	int rc;
+
+	if (key_blob(tx->store, &k, op->key, err) == -1)
+		return -1;
+	rc = mdb_del(tx->txn, tx->dbi, &k.val, NULL);
+	return rc == 0 || rc == MDB_NOTFOUND
+	    ? 0
+	    : store_env_fail(tx->store, rc, "write to", err);
+}
+
 int
 store_blob_put(const struct store *s, const char *name, const void *data,
     size_t size, struct err *err)
@@ -298,6 +312,8 @@ apply(struct store_tx *tx, const struct store_op *op, struct err *err)
 	switch (op->kind) {
 	case STORE_OP_BLOB:
 		return blob_put(tx, op, err);
+	case STORE_OP_DROP:
+		return blob_drop(tx, op, err);
 	case STORE_OP_GATEWAY:
 		return gateway_put(tx, op->data, err);
 	case STORE_OP_SETTLE:
@@ -348,6 +364,47 @@ store_blob_get(const struct store *s, const char *name, void *out, size_t size,
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		return store_env_fail(s, rc, "read", err);
 	return rc == 0;
+}
+
+/* The name of the blob at key if it begins with prefix, all as keys have it. */
+static bool
+blob_name(const MDB_val *key, const struct store_key *prefix, char *name,
+    size_t size)
+{
+	size_t n = prefix->val.mv_size, skip = strlen("blob/");
+
+	return key->mv_size >= n && memcmp(key->mv_data, prefix->text, n) == 0
+	    && str_format(name, size, "%.*s", (int)(key->mv_size - skip),
+		(const char *)key->mv_data + skip);
+}
+
+int
+store_blob_each(const struct store *s, const char *prefix,
+    int (*fn)(const char *, const void *, size_t, void *), void *arg,
+    struct err *err)
+{
+	struct store_tx tx;
+	struct store_key k;
+	MDB_cursor *cur;
+	MDB_val key, v;
+	char name[512];
+	int rc;
+
+	if (key_blob(s, &k, prefix, err) == -1
+	    || store_env_begin(&tx, s, false, err) == -1)
+		return -1;
+	key = k.val;
+	if ((rc = mdb_cursor_open(tx.txn, tx.dbi, &cur)) == 0) {
+		rc = mdb_cursor_get(cur, &key, &v, MDB_SET_RANGE);
+		while (rc == 0 && blob_name(&key, &k, name, sizeof(name))
+		    && fn(name, v.mv_data, v.mv_size, arg) == 0)
+			rc = mdb_cursor_get(cur, &key, &v, MDB_NEXT);
+		mdb_cursor_close(cur);
+	}
+	store_env_abort(&tx);
+	return rc == 0 || rc == MDB_NOTFOUND
+	    ? 0
+	    : store_env_fail(s, rc, "read", err);
 }
 
 /* ---- for `db stat` and `db dump` ------------------------------------ */

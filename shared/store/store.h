@@ -149,14 +149,25 @@ int store_blob_put(const struct store *, const char *key, const void *, size_t,
 int store_blob_get(const struct store *, const char *key, void *, size_t size,
     size_t *len, struct err *);
 
+/* Every blob whose key begins with prefix, in key order, value borrowed; fn
+ * returns 0 to go on and must not use the store. */
+int store_blob_each(const struct store *, const char *prefix,
+    int (*fn)(const char *key, const void *, size_t, void *), void *,
+    struct err *);
+
 /*
  * Several changes in one transaction: all of them are on disk, or none.  A
  * settlement of an entry that is not there (a store was put back) is skipped.
  */
-enum store_op_kind { STORE_OP_BLOB, STORE_OP_GATEWAY, STORE_OP_SETTLE };
+enum store_op_kind {
+	STORE_OP_BLOB,
+	STORE_OP_DROP, /* a blob, if it is there */
+	STORE_OP_GATEWAY,
+	STORE_OP_SETTLE
+};
 struct store_op {
 	enum store_op_kind kind;
-	const char *key;  /* BLOB */
+	const char *key;  /* BLOB, DROP */
 	const void *data; /* BLOB; GATEWAY: a struct of its own */
 	size_t len;
 	uint64_t id; /* SETTLE */
