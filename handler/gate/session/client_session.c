@@ -181,20 +181,45 @@ client_session_resume_more(const struct client_session *c,
 	return got == CLIENT_SESSION_END ? CLIENT_SESSION_INVALID : got;
 }
 
+/* Passes what is not for it: stops before what is, and at the cursor sent. */
+static enum client_session_result
+pass_others(const struct client_session *c, const struct gatelog *g,
+    struct client_cursor *cur, uint64_t sent)
+{
+	struct gatelog_reader at = cur->reader;
+	struct gatelog_record r;
+	const char *raw;
+	uint64_t lost;
+
+	for (int i = 0; i < CLIENT_SESSION_WALK_MAX; i++) {
+		if (at.position >= sent
+		    || gatelog_next(g, &at, &r, &raw, &lost) != GATELOG_RECORD
+		    || client_session_gets(c, &r))
+			return CLIENT_SESSION_OK;
+		cur->reader = at;
+	}
+	return CLIENT_SESSION_MORE;
+}
+
 enum client_session_result
 client_session_acknowledge(struct client_session *c, const struct gatelog *g,
-    uint64_t s, uint64_t sent)
+    uint64_t s, const struct client_cursor *sent)
 {
-	enum client_session_result got;
-	struct client_cursor cur;
+	enum client_session_result got = CLIENT_SESSION_OK;
+	struct client_cursor cur = *sent;
 
-	if (s > sent)
+	if (s > sent->s)
 		return CLIENT_SESSION_INVALID;
-	if (s <= c->acked_s)
+	if (s < c->acked_s)
 		return CLIENT_SESSION_OK;
-	if (c->life != gatelog_life(g) || !place(g, c->acked_s, c->acked, &cur))
-		return CLIENT_SESSION_OVERRUN;
-	got = walk_to(c, g, s, &cur);
+	if (s < sent->s) {
+		if (c->life != gatelog_life(g)
+		    || !place(g, c->acked_s, c->acked, &cur))
+			return CLIENT_SESSION_OVERRUN;
+		got = walk_to(c, g, s, &cur);
+		if (got == CLIENT_SESSION_OK)
+			got = pass_others(c, g, &cur, sent->reader.position);
+	}
 	if (got == CLIENT_SESSION_OVERRUN)
 		return got;
 	/* On the way as well: any pair it passed is true. */

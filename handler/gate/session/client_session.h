@@ -106,11 +106,13 @@ enum client_session_result client_session_next(const struct client_session *,
     const struct gatelog *, struct client_cursor *, struct gatelog_record *,
     const char **raw);
 /*
- * The client has s, as its heartbeat says: moves acked.  OK (an s before acked
- * changes nothing), MORE, OVERRUN, or INVALID for more than sent, its cursor's.
+ * The client has s, as its heartbeat says: moves acked, as far as nothing else
+ * is for it: a session that gets nothing for hours does not fall off the log.
+ * OK (an s before acked changes nothing), MORE (call again), OVERRUN, or INVALID
+ * for more than was sent, up to the cursor sent.
  */
 enum client_session_result client_session_acknowledge(struct client_session *,
-    const struct gatelog *, uint64_t s, uint64_t sent);
+    const struct gatelog *, uint64_t s, const struct client_cursor *sent);
 
 #define CLIENT_SESSION_DIGITS 20
 /* The message with s in place of Discord's, in three parts; digits is space of

@@ -260,6 +260,24 @@ check_resumes(const struct client_session *c)
 	}
 }
 
+/* Behind what is acknowledged comes what it has not got, and no other. */
+static void
+check_heartbeat(struct client_session *c, uint64_t s,
+    const struct client_cursor *sent)
+{
+	uint64_t was = c->acked_s;
+
+	assert_int_equal(client_session_acknowledge(c, g, s, sent),
+	    CLIENT_SESSION_OK);
+	assert_int_equal(c->acked_s, s > was ? s : was);
+	if (s >= was && s < sent->s)
+		assert_int_equal(c->acked + 1, naive_position(c, s + 1));
+	else if (s >= was)
+		assert_int_equal(c->acked, sent->reader.position);
+	assert_int_equal(client_session_acknowledge(c, g, sent->s + 1, sent),
+	    CLIENT_SESSION_INVALID);
+}
+
 static void
 run(uint64_t number)
 {
@@ -287,14 +305,7 @@ run(uint64_t number)
 		if (resume(a, a->acked_s, &cur) == CLIENT_SESSION_OK) {
 			check_rest(a, &cur);
 			uint64_t s = a->first_s + pick(cur.s - a->first_s + 1);
-			uint64_t was = a->acked_s;
-			assert_int_equal(client_session_acknowledge(a, g, s,
-					     cur.s),
-			    CLIENT_SESSION_OK);
-			assert_int_equal(a->acked_s, s > was ? s : was);
-			assert_int_equal(client_session_acknowledge(a, g,
-					     cur.s + 1, cur.s),
-			    CLIENT_SESSION_INVALID);
+			check_heartbeat(a, s, &cur);
 		}
 	}
 	for (int i = 0; i < SESSIONS; i++)
@@ -325,6 +336,35 @@ test_other_log(void **state)
 	make(&c, 1);
 	c.life++;
 	assert_int_equal(resume(&c, c.first_s, &cur), CLIENT_SESSION_OVERRUN);
+	gatelog_detach(g);
+	close(fd);
+}
+
+/* One that gets nothing while the log goes by is not lost. */
+static void
+test_quiet(void **state)
+{
+	struct client_session c = {.number = 1, .shard_count = 1};
+	struct gatelog_record r = {.event = DISPATCH_TYPING_START, .len = 3};
+	struct client_cursor cur;
+	uint64_t position;
+
+	g = NULL;
+	fd = memfd_create("test_client_session", MFD_CLOEXEC);
+	reopen();
+	client_session_begin(&c, g, 1, 0, 0);
+	assert_int_equal(resume(&c, 1, &cur), CLIENT_SESSION_OK);
+	for (int i = 0; i < 50000; i++) {
+		assert_true(gatelog_append(g, &r, "abc"));
+		if (i % 1000 != 0)
+			continue;
+		assert_int_equal(next(&c, &cur, &position), CLIENT_SESSION_END);
+		assert_int_equal(client_session_acknowledge(&c, g, 1, &cur),
+		    CLIENT_SESSION_OK);
+	}
+	assert_true(gatelog_oldest(g) > 1000);
+	assert_int_equal(resume(&c, 1, &cur), CLIENT_SESSION_OK);
+	assert_int_equal(next(&c, &cur, &position), CLIENT_SESSION_END);
 	gatelog_detach(g);
 	close(fd);
 }
@@ -387,7 +427,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model),
 	    cmocka_unit_test(test_other_log), cmocka_unit_test(test_young),
-	    cmocka_unit_test(test_valid)};
+	    cmocka_unit_test(test_quiet), cmocka_unit_test(test_valid)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
