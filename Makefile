@@ -59,7 +59,7 @@ SIM_SRC := $(call sources,tools/sim)
 # What the simulator uses of shared/: all that stands in these rooms, and of
 # others these files.  A symbol that is missing when it is linked is of a file
 # to be named here, if that needs no library of the fleet's.
-SIM_SHARED := $(filter shared/base/% shared/json/% $(addsuffix .c,shared/net/tls \
+SIM_SHARED := $(filter shared/base/% shared/json/% shared/websocket/% $(addsuffix .c,shared/net/tls \
 	shared/config/config_words shared/process/inherited shared/discord/dispatch),\
 	$(call sources,shared))
 LIB_SRC := $(filter-out $(SIM_SRC) tools/main.c,$(call sources,shared \
