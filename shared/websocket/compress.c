@@ -37,15 +37,27 @@ compress_new(enum compress_kind kind)
 {
 	struct compress *p;
 
-	if (kind == COMPRESS_NONE)
+	if (kind == COMPRESS_KIND_NONE)
 		return NULL;
 	p = base_alloc(sizeof(*p));
 	p->kind = kind;
-	if (kind == COMPRESS_ZSTD)
+	if (kind == COMPRESS_KIND_ZSTD)
 		begin_zstd(p);
-	else if (kind == COMPRESS_ZLIB || kind == COMPRESS_PAYLOAD)
+	else if (kind == COMPRESS_KIND_ZLIB || kind == COMPRESS_KIND_PAYLOAD)
 		must(deflateInit(&p->z, COMPRESS_ZLIB_LEVEL) == Z_OK);
 	return p;
+}
+
+/* Blocks of another kind in the same stream; they refer to none before. */
+void
+compress_real(struct compress *p)
+{
+	if (!p || p->kind != COMPRESS_KIND_ZLIB_STORED)
+		return;
+	must(deflateInit2(&p->z, COMPRESS_ZLIB_LEVEL, Z_DEFLATED,
+		 p->begun ? -MAX_WBITS : MAX_WBITS, 8, Z_DEFAULT_STRATEGY)
+	    == Z_OK);
+	p->kind = COMPRESS_KIND_ZLIB;
 }
 
 void
@@ -53,9 +65,10 @@ compress_free(struct compress *p)
 {
 	if (!p)
 		return;
-	if (p->kind == COMPRESS_ZSTD)
+	if (p->kind == COMPRESS_KIND_ZSTD)
 		ZSTD_freeCStream(p->zstd);
-	else if (p->kind == COMPRESS_ZLIB || p->kind == COMPRESS_PAYLOAD)
+	else if (p->kind == COMPRESS_KIND_ZLIB
+	    || p->kind == COMPRESS_KIND_PAYLOAD)
 		deflateEnd(&p->z);
 	free(p);
 }
@@ -141,25 +154,25 @@ void
 compress_part(struct compress *p, const void *data, size_t len, bool last,
     struct buf *out)
 {
-	switch (p ? p->kind : COMPRESS_NONE) {
-	case COMPRESS_NONE:
+	switch (p ? p->kind : COMPRESS_KIND_NONE) {
+	case COMPRESS_KIND_NONE:
 		buf_add(out, data, len);
 		break;
-	case COMPRESS_PAYLOAD:
+	case COMPRESS_KIND_PAYLOAD:
 		zlib_part(p, data, len, last ? Z_FINISH : Z_NO_FLUSH, out);
 		if (last)
 			deflateReset(&p->z);
 		break;
-	case COMPRESS_ZLIB:
+	case COMPRESS_KIND_ZLIB:
 		zlib_part(p, data, len, last ? Z_SYNC_FLUSH : Z_NO_FLUSH, out);
 		break;
-	case COMPRESS_ZSTD:
+	case COMPRESS_KIND_ZSTD:
 		zstd_part(p, data, len, last, out);
 		break;
-	case COMPRESS_ZLIB_STORED:
+	case COMPRESS_KIND_ZLIB_STORED:
 		zlib_stored(p, data, len, last, out);
 		break;
-	case COMPRESS_ZSTD_STORED:
+	case COMPRESS_KIND_ZSTD_STORED:
 		zstd_stored(p, data, len, out);
 		break;
 	}

@@ -14,17 +14,20 @@
 #include "shared/base/buf.h"
 
 enum compress_kind {
-	COMPRESS_NONE,
-	COMPRESS_PAYLOAD,
-	COMPRESS_ZLIB,
-	COMPRESS_ZSTD,
-	COMPRESS_ZLIB_STORED, /* what COMPRESS_ZLIB inflates */
-	COMPRESS_ZSTD_STORED, /* what COMPRESS_ZSTD inflates */
+	COMPRESS_KIND_NONE,
+	COMPRESS_KIND_PAYLOAD,
+	COMPRESS_KIND_ZLIB,
+	COMPRESS_KIND_ZSTD,
+	COMPRESS_KIND_ZLIB_STORED, /* what COMPRESS_KIND_ZLIB inflates */
+	COMPRESS_KIND_ZSTD_STORED, /* what COMPRESS_KIND_ZSTD inflates */
 };
 
-struct compress; /* opaque; NULL stands for COMPRESS_NONE */
+struct compress; /* opaque; NULL stands for COMPRESS_KIND_NONE */
 
 struct compress *compress_new(enum compress_kind);
+/* From the next message on a stream of COMPRESS_KIND_ZLIB_STORED is compressed
+ * truly; of the others nothing changes. */
+void compress_real(struct compress *);
 void compress_free(struct compress *);
 /* Appends part of a message to out; last ends it with the flush. */
 void compress_part(struct compress *, const void *, size_t, bool last,

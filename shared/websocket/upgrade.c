@@ -133,11 +133,11 @@ read_query(struct word target, struct upgrade *u)
 	if (target.len > 0 && target.p[0] == '/'
 	    && memcmp(target.p, "/?", target.len < 2 ? target.len : 2) != 0)
 		u->odd = "the path of the gateway URL is not /";
-	u->compress = COMPRESS_NONE;
+	u->compress = COMPRESS_KIND_NONE;
 	if (c.p && word_is(c, "zlib-stream"))
-		u->compress = COMPRESS_ZLIB;
+		u->compress = COMPRESS_KIND_ZLIB;
 	else if (c.p && word_is(c, "zstd-stream"))
-		u->compress = COMPRESS_ZSTD;
+		u->compress = COMPRESS_KIND_ZSTD;
 	else if (c.len > 0)
 		u->odd = "unknown compress= in the gateway URL: it gets none";
 	if (!read_version(query(target, "v"), u)) {

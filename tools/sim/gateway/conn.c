@@ -148,7 +148,7 @@ conn_send(struct conn *c, const void *data, size_t len)
 {
 	static struct buf packed;
 	bool plain = !c->compress
-	    || (c->transport == COMPRESS_NONE && len < CONN_PAYLOAD_MIN);
+	    || (c->transport == COMPRESS_KIND_NONE && len < CONN_PAYLOAD_MIN);
 	unsigned opcode;
 
 	if (!conn_can_send(c))

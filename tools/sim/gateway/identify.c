@@ -250,8 +250,8 @@ ready(struct conn *c, const struct identify *id)
 	s->bot = id->bot;
 	s->user = user_bot(c->sim->world, id->bot);
 	s->large = id->large;
-	if (id->compress && c->transport == COMPRESS_NONE && !c->compress)
-		c->compress = compress_new(COMPRESS_PAYLOAD);
+	if (id->compress && c->transport == COMPRESS_KIND_NONE && !c->compress)
+		c->compress = compress_new(COMPRESS_KIND_PAYLOAD);
 	conn_attach(c, s, CONN_LIVE);
 	send_ready(c, id);
 	if (!conn_is_live(c))

@@ -40,7 +40,7 @@ upgrade_takes_a_good_request(void **state)
 
 	assert_int_equal(upgrade(REQUEST, &u), 101);
 	assert_int_equal(u.close, 0);
-	assert_int_equal(u.compress, COMPRESS_ZLIB);
+	assert_int_equal(u.compress, COMPRESS_KIND_ZLIB);
 	/* RFC 6455 section 1.3 */
 	assert_string_equal(u.accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 	assert_int_equal(upgrade_head(REQUEST, strlen(REQUEST) - 1), 0);
@@ -95,7 +95,7 @@ upgrade_takes_what_is_odd(void **state)
 	for (size_t i = 0; i < nitems(to); i++) {
 		assert_int_equal(changed("/?v", to[i], &u), 101);
 		assert_int_equal(u.close, 0);
-		assert_int_equal(u.compress, COMPRESS_ZLIB);
+		assert_int_equal(u.compress, COMPRESS_KIND_ZLIB);
 		assert_int_equal(u.odd != NULL, strncmp(to[i], "/?", 2) != 0);
 	}
 	assert_int_equal(changed("v=10", "v=9", &u), 101);
@@ -105,7 +105,7 @@ upgrade_takes_what_is_odd(void **state)
 	assert_int_equal(u.close, 0);
 	assert_non_null(u.odd);
 	assert_int_equal(changed("zlib-stream", "br", &u), 101);
-	assert_int_equal(u.compress, COMPRESS_NONE);
+	assert_int_equal(u.compress, COMPRESS_KIND_NONE);
 	assert_non_null(u.odd);
 }
 
@@ -140,8 +140,8 @@ zlib_is_one_stream(enum compress_kind kind)
 static void
 zlib_stream_is_one_stream(void **state)
 {
-	zlib_is_one_stream(COMPRESS_ZLIB);
-	zlib_is_one_stream(COMPRESS_ZLIB_STORED);
+	zlib_is_one_stream(COMPRESS_KIND_ZLIB);
+	zlib_is_one_stream(COMPRESS_KIND_ZLIB_STORED);
 }
 
 static void
@@ -172,8 +172,8 @@ zstd_stays_open(enum compress_kind kind)
 static void
 zstd_stream_stays_open(void **state)
 {
-	zstd_stays_open(COMPRESS_ZSTD);
-	zstd_stays_open(COMPRESS_ZSTD_STORED);
+	zstd_stays_open(COMPRESS_KIND_ZSTD);
+	zstd_stays_open(COMPRESS_KIND_ZSTD_STORED);
 }
 
 /* Messages of all sizes come out as they went in, each as it ends. */
@@ -182,8 +182,8 @@ stored_blocks_hold_any_size(void **state)
 {
 	static const size_t size[] = {0, 1, 65535, 65536, 131072, 131073,
 	    600000};
-	struct compress *zl = compress_new(COMPRESS_ZLIB_STORED);
-	struct compress *zs = compress_new(COMPRESS_ZSTD_STORED);
+	struct compress *zl = compress_new(COMPRESS_KIND_ZLIB_STORED);
+	struct compress *zs = compress_new(COMPRESS_KIND_ZSTD_STORED);
 	ZSTD_DStream *d = ZSTD_createDStream();
 	char *in = malloc(600000), *out = malloc(600000);
 	z_stream z = {0};
