@@ -191,8 +191,17 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(if $(V),,@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
+# Parts of a role alone, with what is around them played by a scenario.
+ALONE_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/gate/*.c))
+$(BUILD)/gate/%: $(BUILD)/tests/gate/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD    $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(filter $(BUILD)/scenario/gate/%,$(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))): \
+	$(ALONE_BIN)
+
 TESTS = $(UNIT_BIN) $(FUZZ_RUN) $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
-tests: all $(TESTS) $(BENCH_BIN)
+tests: all $(TESTS) $(BENCH_BIN) $(ALONE_BIN)
 list-tests:
 	@echo $(TESTS)
 

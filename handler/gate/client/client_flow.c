@@ -187,7 +187,7 @@ client_flow_begin(struct client_conn *c)
 {
 	struct client_live *l = c->session;
 
-	l->whole = l->dirty = true;
+	l->whole = l->dirty = c->all->begun = true;
 	client_conn_become(c, CLIENT_CONN_LIVE);
 	if (client_session_resume(&l->rec, c->all->setup.log, l->rec.first_s,
 		&l->cursor)

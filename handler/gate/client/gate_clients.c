@@ -49,6 +49,9 @@ on_prepare(struct ev_loop *loop, ev_prepare *p, int revents)
 	struct gate_clients *all = p->data;
 
 	work(all);
+	if (all->begun)
+		client_live_save(all);
+	all->begun = false;
 	wire_flush_all(&all->dirty);
 	free_dead(all);
 	if (list_empty(&all->busy) && list_empty(&all->dirty))

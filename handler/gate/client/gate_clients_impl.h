@@ -50,6 +50,8 @@ struct gate_clients {
 	ev_idle idle;
 	struct timer poll, save;
 	bool stopping;
+	bool begun; /* a session is whole: in the store before its client
+		       has the last of its snapshot */
 	struct client_listen listen[GATE_CLIENTS_LISTEN_MAX];
 	unsigned listens;
 	struct client_asks *asks;
