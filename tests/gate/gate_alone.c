@@ -35,6 +35,7 @@
 #define LOG_BYTES ((size_t)16 << 20)
 #define BATCH 64
 #define MIB ((size_t)1 << 20)
+#define FILLER 8192 /* a message is shorter */
 
 static struct {
 	struct ev_loop *loop;
@@ -125,12 +126,12 @@ read_batch(struct guild_cache_event *e, struct buf *text)
 		    || !walk_find(raw, r.len, "d", &d))
 			continue;
 		at[n] = buf_len(text);
-		e[n++] = (struct guild_cache_event) {
-		    .what = (enum dispatch)r.event,
-		    .shard = r.shard,
-		    .shard_count = r.shard_count,
-		    .received_ms = r.received_ms,
-		    .len = d.len};
+		e[n++] =
+		    (struct guild_cache_event) {.what = (enum dispatch)r.event,
+			.shard = r.shard,
+			.shard_count = r.shard_count,
+			.received_ms = r.received_ms,
+			.len = d.len};
 		buf_add(text, d.value, d.len);
 	}
 	for (size_t i = 0; i < n; i++)
@@ -178,11 +179,13 @@ static void
 burst(char *words)
 {
 	uint64_t lane, n, guilds, size;
-	static char raw[1u << 20];
+	static char raw[2 * FILLER], filler[FILLER];
 
+	memset(filler, '.', sizeof(filler) - 1);
 	if (sscanf(words, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &lane,
 		&n, &guilds, &size)
-	    != 4)
+		!= 4
+	    || size >= FILLER)
 		die("burst LANE N GUILDS SIZE");
 	for (uint64_t i = 0; i < n; i++, lane++) {
 		int len = snprintf(raw, sizeof(raw),
@@ -192,8 +195,7 @@ burst(char *words)
 		    "\",\"channel_id\":\"5\",\"content\":\"%" PRIu64
 		    " %.*s\"}}",
 		    lane, lane, (1 + lane % guilds) << 22, lane, (int)size,
-		    "................................................................"
-		    "................................................................");
+		    filler);
 		append(lane, raw, (size_t)len);
 	}
 }

@@ -16,6 +16,7 @@ import herd
 from ws import Client, Closed
 
 SELF = 1	# the bot's user id
+ALL = 53608447	# every intent
 
 
 def guild_id(n):
@@ -39,6 +40,10 @@ class GateAlone:
             if hasattr(t, "gates") else "gate0")
         os.makedirs(self.dir)
         self.settings = settings
+        self.intents = ALL	# what upstream has
+        for word in settings:
+            if word.startswith("intents="):
+                self.intents = int(word[8:])
         self.log = os.memfd_create("gate")
         self.listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.listening.setblocking(False)
@@ -165,10 +170,14 @@ class Bot(Client):
             self.numbers.append(int(document["d"]["content"].split()[0]))
         return document
 
-    def come(self, shard=(0, 1), intents=53608447, **more):
+    def identify(self, token, shard=(0, 1), **changes):
+        super().identify(token, shard, **dict({"intents": self.gate.intents},
+            **changes))
+
+    def come(self, shard=(0, 1), **more):
         """HELLO, IDENTIFY, READY; d of that."""
         self.until(10)
-        self.identify(self.token, shard, intents=intents, **more)
+        self.identify(self.token, shard, **more)
         return self.until(0, "READY")["d"]
 
     def come_back(self, other, seq=None):
