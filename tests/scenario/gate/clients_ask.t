@@ -31,7 +31,7 @@ def drain(bot, gate):
         if document.get("t") == "WEBHOOKS_UPDATE" and \
                 document["d"]["channel_id"] == str(gate.lane - 1):
             return got
-        if document["op"] == 0:
+        if document["op"] == 0 and document["t"] != "WEBHOOKS_UPDATE":
             got.append((document["t"], document["d"]))
 
 

@@ -222,6 +222,32 @@ def routing(t, gate):
         bot.leave(1000)
 
 
+def replaced(t, gate):
+    """The gate is replaced as in an upgrade: told, saved, gone on with."""
+    bot = Bot(gate)
+    bot.come()
+    bot.until_guilds(3)
+    had = gate.messages(5)
+    gate.order("stop")
+    bot.until(7)
+    bot.close_code()
+    t.equal(gate.process.wait(60), 0, "a gate that is replaced tells its "
+        "clients and ends")
+    gate.process.stdin.close()
+    missed = list(range(gate.lane + 1, gate.lane + 4))
+    gate.lane += 3
+    gate.unsure.append((gate.lane, "burst %d 3 1 1" % missed[0]))
+    gate.start()
+    back = Bot(gate)
+    back.come_back(bot)
+    back.until(0, "RESUMED")
+    while len(bot.numbers) + len(back.numbers) < 8:
+        back.receive()
+    t.equal(bot.numbers + back.numbers, had + missed, "with the next one it "
+        "goes on where it was")
+    back.leave(1000)
+
+
 def outage(t, gate):
     """A new session upstream looks like an outage, not like joining guilds."""
     bot = Bot(gate)
@@ -255,6 +281,7 @@ def main(t):
     take_over(t, gate)
     ends(t, gate)
     routing(t, gate)
+    replaced(t, gate)
     outage(t, gate)
     t.equal(gate.end(), 0, "the gate ends")
 
