@@ -31,7 +31,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CLIENTS_MAX 8
+#define CLIENTS_MAX 16
 #define LOG_BYTES ((size_t)16 << 20)
 #define BATCH 64
 #define MIB ((size_t)1 << 20)

@@ -224,7 +224,7 @@ def routing(t, gate):
 
 def replaced(t, gate):
     """The gate is replaced as in an upgrade: told, saved, gone on with."""
-    bot = Bot(gate)
+    bot = Bot(gate, "replaced")
     bot.come()
     bot.until_guilds(3)
     had = gate.messages(5)
@@ -238,7 +238,7 @@ def replaced(t, gate):
     gate.lane += 3
     gate.unsure.append((gate.lane, "burst %d 3 1 1" % missed[0]))
     gate.start()
-    back = Bot(gate)
+    back = Bot(gate, "replaced")
     back.come_back(bot)
     back.until(0, "RESUMED")
     while len(bot.numbers) + len(back.numbers) < 8:
@@ -269,7 +269,8 @@ def outage(t, gate):
 def main(t):
     gate = GateAlone(t, "client=a", "client=fresh", "client=forgetful,forgets",
         "client=deploy", "client=share,share", "client=refuse,refuse",
-        "client=routed", "client=killed")
+        "client=routed", "client=killed",
+        "client=replaced")
     gate.world(3, of_the_future=7)
     bot = identify(t, gate)
     bot = resume_everywhere(t, gate, bot)
