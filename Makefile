@@ -59,7 +59,7 @@ SIM_SRC := $(call sources,tools/sim)
 # What the simulator uses of shared/: all that stands in these rooms, and of
 # others these files.  A symbol that is missing when it is linked is of a file
 # to be named here, if that needs no library of the fleet's.
-SIM_SHARED := $(filter shared/base/% shared/json/% $(addsuffix .c,shared/net/tls \
+SIM_SHARED := $(filter shared/base/% shared/json/% shared/websocket/% $(addsuffix .c,shared/net/tls \
 	shared/config/config_words shared/process/inherited shared/discord/dispatch),\
 	$(call sources,shared))
 LIB_SRC := $(filter-out $(SIM_SRC) tools/main.c,$(call sources,shared \
@@ -191,8 +191,17 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(if $(V),,@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
+# Parts of a role alone, with what is around them played by a scenario.
+ALONE_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/gate/*.c))
+$(BUILD)/gate/%: $(BUILD)/tests/gate/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD    $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(filter $(BUILD)/scenario/gate/%,$(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))): \
+	$(ALONE_BIN)
+
 TESTS = $(UNIT_BIN) $(FUZZ_RUN) $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
-tests: all $(TESTS) $(BENCH_BIN)
+tests: all $(TESTS) $(BENCH_BIN) $(ALONE_BIN)
 list-tests:
 	@echo $(TESTS)
 
