@@ -102,8 +102,8 @@ class FleetBot(Client):
 
     def go_on(self, token):
         """Reads on; when the connection ends, another one that RESUMEs."""
-        self.send({"op": 1, "d": self.seq})
         try:
+            self.send({"op": 1, "d": self.seq})
             while self.receive().get("op") not in (7, 11):
                 pass
             self.hear(1)

@@ -84,7 +84,8 @@ make(struct cli *c, const struct store *s, bool again)
 		    "There is no [client \"%s\"] in %s: add that line, and run "
 		    "\"shardherd reload\".",
 		    name, c->config.path);
-	if ((has = client_token_has(s, name, &c->err)) == -1 || bot_id(c, s, &bot) == -1)
+	if ((has = client_token_has(s, name, &c->err)) == -1
+	    || bot_id(c, s, &bot) == -1)
 		return cli_fail(c);
 	if (has && !again)
 		return cli_error(c, EXIT_USAGE,
