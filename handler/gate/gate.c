@@ -32,6 +32,7 @@ on_tick(struct timer *t)
 
 	if (g->log != NULL)
 		gatelog_expire(g->log, clock_wall_ms());
+	gate_desk_mend(g);
 	gate_page_write(g);
 	timer_set(t, GATE_TICK_S);
 }

@@ -161,6 +161,22 @@ gate_desk_close(struct gate *g)
 	g->tls = NULL;
 }
 
+void
+gate_desk_mend(struct gate *g)
+{
+	struct cache_writer_state s;
+
+	if (g->writer == NULL || g->clients == NULL)
+		return;
+	cache_writer_look(g->writer, &s);
+	if (s.damaged == g->mending)
+		return;
+	g->mending = s.damaged;
+	gate_clients_cache(g->clients, s.damaged ? NULL : g->cache);
+	if (s.damaged)
+		cache_writer_mend(g->writer);
+}
+
 /* ---- sight ---------------------------------------------------------- */
 
 static struct page_client *

@@ -47,6 +47,7 @@ struct gate {
 	enum gate_state state;
 	uint64_t since_ms;
 	bool grown;	/* the log, in this turn of the loop */
+	bool mending;	/* clients have no cache, because it is mended */
 	char note[192]; /* what is wrong, "" */
 };
 
@@ -64,6 +65,8 @@ void gate_channel_ready(struct gate *);
 int gate_desk_tls(struct gate *, struct err *);
 int gate_desk_open(struct gate *, struct err *);
 void gate_desk_close(struct gate *);
+/* A cache that is damaged is taken from them until it is mended. */
+void gate_desk_mend(struct gate *);
 /* The clients' part of g->own. */
 void gate_desk_count(struct gate *);
 

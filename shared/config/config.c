@@ -7,9 +7,7 @@
 #include "shared/config/config_parsing.h"
 
 #include "shared/config/config_plugin_keys.h"
-#include "shared/config/config_ranges.h"
 #include "shared/config/config_keys.h"
-#include "shared/config/config_view.h"
 #include "shared/base/text.h"
 
 #include <errno.h>
@@ -22,7 +20,6 @@
 #include <unistd.h>
 
 #define LINE_BYTES_MAX 8192 /* with its end of line */
-#define SOCKET_PATH_MAX 107 /* sun_path of a Unix socket */
 
 static bool one_name(const char *quoted, char out[64]);
 
@@ -41,11 +38,9 @@ counts(const struct config_parsing *p)
 	    && strcmp(name, p->only) == 0;
 }
 
-static void complain(struct config_parsing *p, int line, const char *fmt, ...)
-    printflike(3, 4);
-
-static void
-complain(struct config_parsing *p, int line, const char *fmt, ...)
+void
+config_parsing_complain(struct config_parsing *p, int line, const char *fmt,
+    ...)
 {
 	char text[1024], out[CONFIG_PATH_MAX + 1100];
 	va_list ap;
@@ -85,9 +80,9 @@ section_unknown(struct config_parsing *p)
 	for (size_t i = 0; i < config_keys_n; i++)
 		names[n++] = config_keys[i].section;
 	near = config_nearest(p->section, names, n);
-	complain(p, p->line, "[%s]: unknown section%s%s%s", p->section,
-	    near != NULL ? "; did you mean [" : "", near != NULL ? near : "",
-	    near != NULL ? "]?" : "");
+	config_parsing_complain(p, p->line, "[%s]: unknown section%s%s%s",
+	    p->section, near != NULL ? "; did you mean [" : "",
+	    near != NULL ? near : "", near != NULL ? "]?" : "");
 	p->skip = true;
 }
 
@@ -128,26 +123,27 @@ one_begin(struct config_parsing *p, const struct config_kind *kind,
 
 	p->skip = true;
 	if (!one_name(quoted, name)) {
-		complain(p, p->line,
+		config_parsing_complain(p, p->line,
 		    "[%s]: expected [%s \"name\"], the name of letters, "
 		    "digits, '-', '_' and '.'",
 		    p->section, kind->section);
 		return;
 	}
-	other = config_kind_find(kind, p->config, name);
+	other = config_keys_find(kind, p->config, name);
 	if (other != NULL) {
-		complain(p, p->line, "[%s]: given twice, first in line %d",
-		    p->section, *one_line(kind, other));
+		config_parsing_complain(p, p->line,
+		    "[%s]: given twice, first in line %d", p->section,
+		    *one_line(kind, other));
 		return;
 	}
 	if (*n == kind->max) {
-		complain(p, p->line, "[%s]: more than %zu %ss", p->section,
-		    kind->max, kind->section);
+		config_parsing_complain(p, p->line, "[%s]: more than %zu %ss",
+		    p->section, kind->max, kind->section);
 		return;
 	}
 	p->skip = false;
 	p->kind = kind;
-	p->one = config_kind_at(kind, p->config, (*n)++);
+	p->one = config_keys_at(kind, p->config, (*n)++);
 	str_copy(p->one, name, sizeof(name));
 	*one_line(kind, p->one) = p->line;
 	memset(p->seen_one, 0, sizeof(p->seen_one));
@@ -187,8 +183,8 @@ line_is_ours(struct config_parsing *p, const char *line, size_t len)
 	const char *end;
 
 	if (len >= LINE_BYTES_MAX - 3) {
-		complain(p, p->line, "the line is longer than %d bytes",
-		    LINE_BYTES_MAX - 3);
+		config_parsing_complain(p, p->line,
+		    "the line is longer than %d bytes", LINE_BYTES_MAX - 3);
 		return true;
 	}
 	while (len > 0 && strchr(" \t\r", line[len - 1]) != NULL)
@@ -198,10 +194,11 @@ line_is_ours(struct config_parsing *p, const char *line, size_t len)
 	if (len == 0 || *line != '[')
 		return false;
 	if ((end = memchr(line, ']', len)) == NULL)
-		complain(p, p->line,
+		config_parsing_complain(p, p->line,
 		    "the section's name is not closed with \"]\"");
 	else if (end != line + len - 1)
-		complain(p, p->line, "unexpected text behind \"]\"");
+		config_parsing_complain(p, p->line,
+		    "unexpected text behind \"]\"");
 	section_begin(p, line + 1, (end != NULL ? end : line + len) - line - 1);
 	return true;
 }
@@ -249,7 +246,8 @@ key_unknown(struct config_parsing *p, const char *key)
 	else if (elsewhere != NULL)
 		str_format(hint, sizeof(hint), "; it belongs into [%s]",
 		    elsewhere);
-	complain(p, p->line, "[%s] %s: unknown key%s", p->section, key, hint);
+	config_parsing_complain(p, p->line, "[%s] %s: unknown key%s",
+	    p->section, key, hint);
 }
 
 static const struct config_key *
@@ -280,7 +278,8 @@ key_own(struct config_parsing *p, const char *key, const char *value)
 		return false;
 	why = config_plugin_keys_add(&plugin->own, key + n, value);
 	if (why != NULL)
-		complain(p, p->line, "[%s] %s: %s", p->section, key, why);
+		config_parsing_complain(p, p->line, "[%s] %s: %s", p->section,
+		    key, why);
 	return true;
 }
 
@@ -300,15 +299,17 @@ key_set(struct config_parsing *p, const char *key, const char *value)
 	}
 	seen = p->one != NULL ? &p->seen_one[i] : &p->seen[i];
 	if (*seen != 0) {
-		complain(p, p->line, "[%s] %s: given twice, first in line %d",
-		    p->section, key, *seen);
+		config_parsing_complain(p, p->line,
+		    "[%s] %s: given twice, first in line %d", p->section, key,
+		    *seen);
 		return;
 	}
 	*seen = p->line;
 	if (config_types_parse(k, value, p->dir, p->recall,
 		p->one != NULL ? p->one : (void *)p->config, why, sizeof(why))
 	    == -1)
-		complain(p, p->line, "[%s] %s: %s", p->section, key, why);
+		config_parsing_complain(p, p->line, "[%s] %s: %s", p->section,
+		    key, why);
 }
 
 static int
@@ -319,11 +320,11 @@ on_pair(void *arg, const char *section, const char *key, const char *value)
 	if (p->skip)
 		return 1;
 	if (value == NULL)
-		complain(p, p->line,
+		config_parsing_complain(p, p->line,
 		    "expected \"key = value\" or a [section], got \"%.60s\"",
 		    key);
 	else if (p->section[0] == '\0')
-		complain(p, p->line,
+		config_parsing_complain(p, p->line,
 		    "\"%.60s\" stands before the first [section]", key);
 	else
 		key_set(p, key, value);
@@ -346,8 +347,8 @@ set_defaults(struct config_parsing *p, void *base,
 		if (config_types_parse(k, k->text, p->dir, false, base, why,
 			sizeof(why))
 		    == -1)
-			complain(p, 0, "[%s] %s: default: %s", k->section,
-			    k->key, why);
+			config_parsing_complain(p, 0, "[%s] %s: default: %s",
+			    k->section, k->key, why);
 	}
 }
 
@@ -361,7 +362,8 @@ require(struct config_parsing *p, const struct config_kind *kind,
 		if (config_keys_kind(k) != kind || seen[i] != 0
 		    || (k->flags & CONFIG_REQUIRED) == 0)
 			continue;
-		complain(p, line, "[%s] %s: missing; for example: %s = %s",
+		config_parsing_complain(p, line,
+		    "[%s] %s: missing; for example: %s = %s",
 		    kind != NULL ? p->section : k->section, k->key, k->key,
 		    k->text);
 	}
@@ -374,141 +376,17 @@ one_finish(struct config_parsing *p)
 		require(p, p->kind, p->seen_one, *one_line(p->kind, p->one));
 }
 
-/* ---- what two values must not say together -------------------------- */
+/* ---- without a key ------------------------------------------------- */
 
-static int
-line_of(const struct config_parsing *p, const char *section, const char *key)
+int
+config_parsing_line(const struct config_parsing *p, const char *section,
+    const char *key)
 {
 	for (size_t i = 0; i < config_keys_n; i++)
 		if (strcmp(config_keys[i].section, section) == 0
 		    && strcmp(config_keys[i].key, key) == 0)
 			return p->seen[i];
 	bug("no such key");
-}
-
-static void
-check_paths(struct config_parsing *p)
-{
-	const struct config *c = p->config;
-	char seen[CONFIG_PATH_MAX];
-
-	if (strcmp(c->state_dir, c->run_dir) == 0)
-		complain(p, line_of(p, "paths", "run_dir"),
-		    "[paths] run_dir: must not be state_dir (%s): it may be "
-		    "emptied at any time",
-		    c->state_dir);
-	if (strlen(c->run_dir) + strlen("/control.sock") > SOCKET_PATH_MAX)
-		complain(p, line_of(p, "paths", "run_dir"),
-		    "[paths] run_dir: too long for a socket in it (%zu bytes, "
-		    "at most %zu): %s",
-		    strlen(c->run_dir),
-		    SOCKET_PATH_MAX - strlen("/control.sock"), c->run_dir);
-	if (!p->recall && c->ca_file[0] != '\0'
-	    && access(config_view(c->ca_file, seen), R_OK) == -1)
-		complain(p, line_of(p, "gateway", "ca_file"),
-		    "[gateway] ca_file: cannot read %s: %s", c->ca_file,
-		    strerror(errno));
-}
-
-static void
-check_numbers(struct config_parsing *p)
-{
-	const struct config *c = p->config;
-	bool discord = strstr(c->api, "://discord.com") != NULL;
-
-	if (c->restart_min_s > c->restart_max_s)
-		complain(p, line_of(p, "limits", "restart_max"),
-		    "[limits] restart_max: %gs is below restart_min (%gs)",
-		    c->restart_max_s, c->restart_min_s);
-	if (c->queue_bytes < c->message_bytes)
-		complain(p, line_of(p, "limits", "queue_bytes"),
-		    "[limits] queue_bytes: must hold one message of "
-		    "message_bytes (%lld bytes)",
-		    (long long)c->message_bytes);
-	if (discord && c->identify_interval_s < 5)
-		complain(p, line_of(p, "gateway", "identify_interval"),
-		    "[gateway] identify_interval: Discord refuses less than "
-		    "5s, got %gs",
-		    c->identify_interval_s);
-	if (c->log_bytes > 0 && c->log_bytes < CONFIG_KIB(16))
-		complain(p, line_of(p, "log", "bytes"),
-		    "[log] bytes: expected 0 or at least 16K, got %lld",
-		    (long long)c->log_bytes);
-}
-
-/* Tokens and events go over networks only as somebody wanted it. */
-static void
-check_address(struct config_parsing *p, const char *key, const char *text)
-{
-	const struct config *c = p->config;
-
-	if (text[0] != '\0' && c->gate_tls_cert[0] == '\0' && c->gate_clear == 0
-	    && !config_address_loopback(text))
-		complain(p, line_of(p, "gate", key),
-		    "[gate] %s: %s is reached from other machines, where "
-		    "tokens and events could be read on the way: give tls_cert "
-		    "and tls_key, or clear = yes",
-		    key, text);
-}
-
-/* Each is looked up one by one. */
-static bool
-too_many_guilds(const struct config_client *c)
-{
-	struct config_ranges list;
-	uint64_t n = 0;
-
-	if (config_ranges_parse(&list, c->guilds) < 0)
-		return false;
-	for (size_t i = 0; i < list.n && n <= CONFIG_CLIENT_GUILDS_MAX; i++)
-		n += list.range[i].high - list.range[i].low < UINT32_MAX
-		    ? list.range[i].high - list.range[i].low + 1
-		    : UINT32_MAX;
-	config_ranges_free(&list);
-	return n > CONFIG_CLIENT_GUILDS_MAX;
-}
-
-static void
-check_gate(struct config_parsing *p)
-{
-	const struct config *c = p->config;
-	const struct config_client *shows = NULL;
-
-	check_address(p, "listen", c->gate_listen);
-	check_address(p, "rest_listen", c->gate_rest_listen);
-	if ((c->gate_tls_cert[0] == '\0') != (c->gate_tls_key[0] == '\0'))
-		complain(p,
-		    line_of(p, "gate",
-			c->gate_tls_cert[0] != '\0' ? "tls_cert" : "tls_key"),
-		    "[gate] tls_cert and tls_key: one without the other");
-	if (c->gate_listen[0] != '\0'
-	    && strcmp(c->gate_listen, c->gate_rest_listen) == 0)
-		complain(p, line_of(p, "gate", "rest_listen"),
-		    "[gate] rest_listen: the same as listen (%s); each needs "
-		    "a port of its own",
-		    c->gate_listen);
-	for (size_t i = 0; i < c->clients; i++) {
-		const struct config_client *one = &c->client[i];
-
-		if (one->intents != UINT64_MAX
-		    && (one->intents & ~c->intents) != 0)
-			complain(p, one->line,
-			    "[client \"%s\"] intents: some are not among "
-			    "those of [bot]; Discord sends nothing for them",
-			    one->name);
-		if (too_many_guilds(one))
-			complain(p, one->line,
-			    "[client \"%s\"] guilds: more than %d of them; "
-			    "leave it empty for all",
-			    one->name, CONFIG_CLIENT_GUILDS_MAX);
-		if (one->presence && shows != NULL)
-			complain(p, one->line,
-			    "[client \"%s\"] presence: \"%s\" has it "
-			    "already, and the bot has one",
-			    one->name, shows->name);
-		if (one->presence)
-			shows = one;
-	}
 }
 
 /* Without a token_file, what systemd's LoadCredential=token left for us. */
@@ -518,7 +396,8 @@ find_credential(struct config_parsing *p)
 	const char *dir = getenv(CONFIG_CREDENTIALS);
 	char path[CONFIG_PATH_MAX];
 
-	if (dir == NULL || dir[0] != '/' || line_of(p, "bot", "token_file") != 0
+	if (dir == NULL || dir[0] != '/'
+	    || config_parsing_line(p, "bot", "token_file") != 0
 	    || !str_format(path, sizeof(path), "%s/token", dir)
 	    || access(path, R_OK) == -1)
 		return;
@@ -594,9 +473,7 @@ config_parsing_run(struct config_parsing *p, const char *text, struct err *err)
 	p->section[0] = '\0';
 	require(p, NULL, p->seen, 0);
 	find_credential(p);
-	check_paths(p);
-	check_numbers(p);
-	check_gate(p);
+	config_parsing_check(p);
 	return (int)p->problems;
 }
 
@@ -610,9 +487,9 @@ config_free(struct config *c)
 
 		if (kind == NULL)
 			config_types_free(k, c);
-		for (size_t j = 0; kind != NULL && j < config_kind_n(kind, c);
-		     j++)
-			config_types_free(k, config_kind_at(kind, c, j));
+		for (size_t j = 0;
+		     kind != NULL && j < config_keys_count(kind, c); j++)
+			config_types_free(k, config_keys_at(kind, c, j));
 	}
 	free(c->text);
 	free(c->kept_for);

@@ -86,7 +86,7 @@ diff_one(struct diff *d, const struct config_kind *kind, const void *was,
 		else if (config_keys[i].type == CONFIG_OWN)
 			diff_own(d, &config_keys[i], b->name, a->own, b->own);
 		else
-			diff_key(d, &config_keys[i], config_kind_name(now), was,
+			diff_key(d, &config_keys[i], config_keys_name(now), was,
 			    now);
 }
 
@@ -95,7 +95,7 @@ static void
 diff_whole(struct diff *d, const struct config_kind *kind, const void *one,
     bool added)
 {
-	struct config_diff_change change = {.plugin = config_kind_name(one),
+	struct config_diff_change change = {.plugin = config_keys_name(one),
 	    .section = kind->section,
 	    .reload = kind->reload};
 	char *exec = NULL;
@@ -114,20 +114,20 @@ static void
 diff_kind(struct diff *d, const struct config_kind *kind,
     const struct config *was, const struct config *now)
 {
-	for (size_t i = 0; i < config_kind_n(kind, was); i++) {
-		const void *a = config_kind_at(kind, was, i);
-		const void *b = config_kind_find(kind, now,
-		    config_kind_name(a));
+	for (size_t i = 0; i < config_keys_count(kind, was); i++) {
+		const void *a = config_keys_at(kind, was, i);
+		const void *b = config_keys_find(kind, now,
+		    config_keys_name(a));
 
 		if (b != NULL)
 			diff_one(d, kind, a, b);
 		else
 			diff_whole(d, kind, a, false);
 	}
-	for (size_t i = 0; i < config_kind_n(kind, now); i++) {
-		const void *b = config_kind_at(kind, now, i);
+	for (size_t i = 0; i < config_keys_count(kind, now); i++) {
+		const void *b = config_keys_at(kind, now, i);
 
-		if (config_kind_find(kind, was, config_kind_name(b)) == NULL)
+		if (config_keys_find(kind, was, config_keys_name(b)) == NULL)
 			diff_whole(d, kind, b, true);
 	}
 }
@@ -237,7 +237,7 @@ write_one(FILE *f, const struct config_kind *kind, const void *one)
 {
 	const struct config_plugin *p = one;
 
-	fprintf(f, "[%s \"%s\"]\n", kind->section, config_kind_name(one));
+	fprintf(f, "[%s \"%s\"]\n", kind->section, config_keys_name(one));
 	for (size_t i = 0; i < config_keys_n; i++)
 		if (config_keys_kind(&config_keys[i]) != kind)
 			continue;
@@ -251,9 +251,10 @@ static void
 write_kinds(FILE *f, const struct config *c)
 {
 	for (size_t i = 0; i < config_kinds_n; i++)
-		for (size_t j = 0; j < config_kind_n(&config_kinds[i], c); j++)
+		for (size_t j = 0; j < config_keys_count(&config_kinds[i], c);
+		     j++)
 			write_one(f, &config_kinds[i],
-			    config_kind_at(&config_kinds[i], c, j));
+			    config_keys_at(&config_kinds[i], c, j));
 }
 
 struct merge {
@@ -326,23 +327,23 @@ config_diff_merge_plugin(const struct config *was, const struct config *now,
     const char *plugin, struct config *out, struct err *e)
 {
 	const struct config_kind *kind = &config_kinds[0], *of;
-	const void *fresh = config_kind_find(kind, now, plugin);
+	const void *fresh = config_keys_find(kind, now, plugin);
 	struct merge m;
 
 	must(strcmp(kind->section, CONFIG_PLUGIN_SECTION) == 0);
 	merge_begin(&m);
 	write_sections(m.f, was, was, 0);
 	for (of = kind; of < config_kinds + config_kinds_n; of++)
-		for (size_t i = 0; i < config_kind_n(of, was); i++) {
-			const void *one = config_kind_at(of, was, i);
+		for (size_t i = 0; i < config_keys_count(of, was); i++) {
+			const void *one = config_keys_at(of, was, i);
 
 			if (of != kind
-			    || strcmp(config_kind_name(one), plugin) != 0)
+			    || strcmp(config_keys_name(one), plugin) != 0)
 				write_one(m.f, of, one);
 			else if (fresh != NULL)
 				write_one(m.f, of, fresh);
 		}
-	if (fresh != NULL && config_kind_find(kind, was, plugin) == NULL)
+	if (fresh != NULL && config_keys_find(kind, was, plugin) == NULL)
 		write_one(m.f, kind, fresh);
 	return merge_end(&m, was->path, out, e);
 }
@@ -383,10 +384,10 @@ config_diff_sum(const struct config *c, enum config_reload class)
 			sum += key_sum(k, "", c);
 			continue;
 		}
-		for (size_t j = 0; j < config_kind_n(kind, c); j++) {
-			const void *one = config_kind_at(kind, c, j);
+		for (size_t j = 0; j < config_keys_count(kind, c); j++) {
+			const void *one = config_keys_at(kind, c, j);
 
-			sum += key_sum(k, config_kind_name(one), one);
+			sum += key_sum(k, config_keys_name(one), one);
 		}
 	}
 	return sum;

@@ -56,30 +56,30 @@ config_keys_kind(const struct config_key *k)
 }
 
 size_t
-config_kind_n(const struct config_kind *kind, const struct config *c)
+config_keys_count(const struct config_kind *kind, const struct config *c)
 {
 	return *(const size_t *)((const char *)c + kind->count);
 }
 
 void *
-config_kind_at(const struct config_kind *kind, const struct config *c, size_t i)
+config_keys_at(const struct config_kind *kind, const struct config *c, size_t i)
 {
 	return (char *)c + kind->array + i * kind->size;
 }
 
 const char *
-config_kind_name(const void *one)
+config_keys_name(const void *one)
 {
 	return one;
 }
 
 const void *
-config_kind_find(const struct config_kind *kind, const struct config *c,
+config_keys_find(const struct config_kind *kind, const struct config *c,
     const char *name)
 {
-	for (size_t i = 0; i < config_kind_n(kind, c); i++)
-		if (strcmp(config_kind_at(kind, c, i), name) == 0)
-			return config_kind_at(kind, c, i);
+	for (size_t i = 0; i < config_keys_count(kind, c); i++)
+		if (strcmp(config_keys_at(kind, c, i), name) == 0)
+			return config_keys_at(kind, c, i);
 	return NULL;
 }
 

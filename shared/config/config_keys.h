@@ -431,11 +431,11 @@ const struct config_kind *config_keys_kind(const struct config_key *);
 bool config_keys_is_plugin(const struct config_key *);
 /* How many of a kind there are; the one at i, its name, and the one of a
  * name or NULL. */
-size_t config_kind_n(const struct config_kind *, const struct config *);
-void *config_kind_at(const struct config_kind *, const struct config *,
+size_t config_keys_count(const struct config_kind *, const struct config *);
+void *config_keys_at(const struct config_kind *, const struct config *,
     size_t i);
-const char *config_kind_name(const void *one);
-const void *config_kind_find(const struct config_kind *, const struct config *,
+const char *config_keys_name(const void *one);
+const void *config_keys_find(const struct config_kind *, const struct config *,
     const char *name);
 
 #endif

@@ -32,6 +32,14 @@ struct config_parsing {
 	int seen_one[CONFIG_PARSING_KEYS];
 };
 
+/* One of its problems, told to fn; line 0: of no line. */
+void config_parsing_complain(struct config_parsing *, int line, const char *fmt,
+    ...) printflike(3, 4);
+/* The line of a key; 0: it was not given. */
+int config_parsing_line(const struct config_parsing *, const char *section,
+    const char *key);
+/* What two values must not say together; config_warn.c's. */
+void config_parsing_check(struct config_parsing *);
 /*
  * Reads all of text into config: the number of problems, each of which fn was
  * told, or -1 with err when file can't be the path of one.

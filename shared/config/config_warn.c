@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a config may say and hardly ever means.  Nothing here is an error: an
- * event may be newer than this list, and messages may be wanted without their
- * content.
+ * What two values of a config must not say together, and what one may say and
+ * hardly ever means.  Of that nothing is an error: an event may be newer than
+ * this list, and messages may be wanted without their content.
  */
-#include "shared/config/config_perms.h"
+#include "shared/config/config_parsing.h"
+
 #include "shared/config/config_keys.h"
+#include "shared/config/config_perms.h"
+#include "shared/config/config_ranges.h"
+#include "shared/config/config_view.h"
 
 #include "shared/process/confine.h"
 #include "shared/process/executable.h"
 #include "shared/base/text.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
 #define EVENT_NAME_MAX 64
+#define SOCKET_PATH_MAX 107 /* sun_path of a Unix socket */
 
 /* discord-protocol.md section 6.3 */
 static const char *const event_name[] = {
@@ -281,4 +287,147 @@ config_warn(const struct config *c, config_problem_fn *fn, void *arg)
 		warn_plugin_program(&w, &c->plugin[i]);
 	}
 	config_perms_warn(c, fn, arg);
+}
+
+/* ---- what two values must not say together -------------------------- */
+
+static void
+check_paths(struct config_parsing *p)
+{
+	const struct config *c = p->config;
+	char seen[CONFIG_PATH_MAX];
+
+	if (strcmp(c->state_dir, c->run_dir) == 0)
+		config_parsing_complain(p,
+		    config_parsing_line(p, "paths", "run_dir"),
+		    "[paths] run_dir: must not be state_dir (%s): it may be "
+		    "emptied at any time",
+		    c->state_dir);
+	if (strlen(c->run_dir) + strlen("/control.sock") > SOCKET_PATH_MAX)
+		config_parsing_complain(p,
+		    config_parsing_line(p, "paths", "run_dir"),
+		    "[paths] run_dir: too long for a socket in it (%zu bytes, "
+		    "at most %zu): %s",
+		    strlen(c->run_dir),
+		    SOCKET_PATH_MAX - strlen("/control.sock"), c->run_dir);
+	if (!p->recall && c->ca_file[0] != '\0'
+	    && access(config_view(c->ca_file, seen), R_OK) == -1)
+		config_parsing_complain(p,
+		    config_parsing_line(p, "gateway", "ca_file"),
+		    "[gateway] ca_file: cannot read %s: %s", c->ca_file,
+		    strerror(errno));
+}
+
+static void
+check_numbers(struct config_parsing *p)
+{
+	const struct config *c = p->config;
+	bool discord = strstr(c->api, "://discord.com") != NULL;
+
+	if (c->restart_min_s > c->restart_max_s)
+		config_parsing_complain(p,
+		    config_parsing_line(p, "limits", "restart_max"),
+		    "[limits] restart_max: %gs is below restart_min (%gs)",
+		    c->restart_max_s, c->restart_min_s);
+	if (c->queue_bytes < c->message_bytes)
+		config_parsing_complain(p,
+		    config_parsing_line(p, "limits", "queue_bytes"),
+		    "[limits] queue_bytes: must hold one message of "
+		    "message_bytes (%lld bytes)",
+		    (long long)c->message_bytes);
+	if (discord && c->identify_interval_s < 5)
+		config_parsing_complain(p,
+		    config_parsing_line(p, "gateway", "identify_interval"),
+		    "[gateway] identify_interval: Discord refuses less than "
+		    "5s, got %gs",
+		    c->identify_interval_s);
+	if (c->log_bytes > 0 && c->log_bytes < CONFIG_KIB(16))
+		config_parsing_complain(p,
+		    config_parsing_line(p, "log", "bytes"),
+		    "[log] bytes: expected 0 or at least 16K, got %lld",
+		    (long long)c->log_bytes);
+}
+
+/* Tokens and events go over networks only as somebody wanted it. */
+static void
+check_address(struct config_parsing *p, const char *key, const char *text)
+{
+	const struct config *c = p->config;
+
+	if (text[0] != '\0' && c->gate_tls_cert[0] == '\0' && c->gate_clear == 0
+	    && !config_address_loopback(text))
+		config_parsing_complain(p, config_parsing_line(p, "gate", key),
+		    "[gate] %s: %s is reached from other machines, where "
+		    "tokens and events could be read on the way: give tls_cert "
+		    "and tls_key, or clear = yes",
+		    key, text);
+}
+
+/* Each is looked up one by one. */
+static bool
+too_many_guilds(const struct config_client *c)
+{
+	struct config_ranges list;
+	uint64_t n = 0;
+
+	if (config_ranges_parse(&list, c->guilds) < 0)
+		return false;
+	for (size_t i = 0; i < list.n && n <= CONFIG_CLIENT_GUILDS_MAX; i++)
+		n += list.range[i].high - list.range[i].low < UINT32_MAX
+		    ? list.range[i].high - list.range[i].low + 1
+		    : UINT32_MAX;
+	config_ranges_free(&list);
+	return n > CONFIG_CLIENT_GUILDS_MAX;
+}
+
+static void
+check_gate(struct config_parsing *p)
+{
+	const struct config *c = p->config;
+	const struct config_client *shows = NULL;
+
+	check_address(p, "listen", c->gate_listen);
+	check_address(p, "rest_listen", c->gate_rest_listen);
+	if ((c->gate_tls_cert[0] == '\0') != (c->gate_tls_key[0] == '\0'))
+		config_parsing_complain(p,
+		    config_parsing_line(p, "gate",
+			c->gate_tls_cert[0] != '\0' ? "tls_cert" : "tls_key"),
+		    "[gate] tls_cert and tls_key: one without the other");
+	if (c->gate_listen[0] != '\0'
+	    && strcmp(c->gate_listen, c->gate_rest_listen) == 0)
+		config_parsing_complain(p,
+		    config_parsing_line(p, "gate", "rest_listen"),
+		    "[gate] rest_listen: the same as listen (%s); each needs "
+		    "a port of its own",
+		    c->gate_listen);
+	for (size_t i = 0; i < c->clients; i++) {
+		const struct config_client *one = &c->client[i];
+
+		if (one->intents != UINT64_MAX
+		    && (one->intents & ~c->intents) != 0)
+			config_parsing_complain(p, one->line,
+			    "[client \"%s\"] intents: some are not among "
+			    "those of [bot]; Discord sends nothing for them",
+			    one->name);
+		if (too_many_guilds(one))
+			config_parsing_complain(p, one->line,
+			    "[client \"%s\"] guilds: more than %d of them; "
+			    "leave it empty for all",
+			    one->name, CONFIG_CLIENT_GUILDS_MAX);
+		if (one->presence && shows != NULL)
+			config_parsing_complain(p, one->line,
+			    "[client \"%s\"] presence: \"%s\" has it "
+			    "already, and the bot has one",
+			    one->name, shows->name);
+		if (one->presence)
+			shows = one;
+	}
+}
+
+void
+config_parsing_check(struct config_parsing *p)
+{
+	check_paths(p);
+	check_numbers(p);
+	check_gate(p);
 }

@@ -188,7 +188,7 @@ default_text(const struct config *c, const struct config_key *k)
 {
 	const struct config_kind *kind = config_keys_kind(k);
 	struct config *base = base_alloc(sizeof(*base));
-	void *to = kind != NULL ? config_kind_at(kind, base, 0) : base;
+	void *to = kind != NULL ? config_keys_at(kind, base, 0) : base;
 	char dir[CONFIG_PATH_MAX], why[768], *text;
 
 	str_copy(dir, c->path, sizeof(dir));
@@ -222,7 +222,7 @@ static void
 each_value(const struct config *c, const struct config_key *k, const void *one,
     config_each_fn *fn, void *arg)
 {
-	const char *name = one != NULL ? config_kind_name(one) : NULL;
+	const char *name = one != NULL ? config_keys_name(one) : NULL;
 	struct each_own own = {k->section, name, fn, arg};
 	const struct config_plugin *plugin = one;
 	char *now, *usual;
@@ -255,9 +255,10 @@ config_each(const struct config *c, config_each_fn *fn, void *arg)
 		if (config_keys_kind(&config_keys[i]) == NULL)
 			each_value(c, &config_keys[i], NULL, fn, arg);
 	for (size_t i = 0; i < config_kinds_n; i++)
-		for (size_t j = 0; j < config_kind_n(&config_kinds[i], c); j++)
+		for (size_t j = 0; j < config_keys_count(&config_kinds[i], c);
+		     j++)
 			each_one(c, &config_kinds[i],
-			    config_kind_at(&config_kinds[i], c, j), fn, arg);
+			    config_keys_at(&config_kinds[i], c, j), fn, arg);
 }
 
 struct writing {

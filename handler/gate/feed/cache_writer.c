@@ -16,7 +16,7 @@ struct cache_writer {
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t news;
-	bool woken, stopping;
+	bool woken, stopping, may_mend;
 	struct cache_writer_state state;
 	/* The thread's own. */
 	struct gatelog_reader reader;
@@ -79,6 +79,8 @@ note(struct cache_writer *w, uint64_t lost, const char *why)
 		w->state.failed++;
 	else
 		w->state.position = w->reader.position;
+	if (why != NULL && why[0] == '\0')
+		w->state.damaged = w->may_mend = false;
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -110,6 +112,19 @@ gather(struct cache_writer *w)
 	return true;
 }
 
+/* Views keep what is damaged: they are closed by the other thread first. */
+static bool
+may_mend(struct cache_writer *w, bool damaged)
+{
+	bool may;
+
+	pthread_mutex_lock(&w->lock);
+	w->state.damaged = damaged;
+	may = damaged && w->may_mend;
+	pthread_mutex_unlock(&w->lock);
+	return may;
+}
+
 /* 0, or -1: tried again. */
 static int
 apply(struct cache_writer *w)
@@ -121,9 +136,8 @@ apply(struct cache_writer *w)
 		w->event[i].d = buf_data(&w->text) + w->at[i];
 	rc = guild_cache_apply(w->cache, w->event, w->n, gatelog_life(w->log),
 	    w->reader.position, &e);
-	if (rc == -1 && guild_cache_damaged(w->cache)) {
-		log_error("the cache is damaged and begins empty: %s",
-		    e.text);
+	if (rc == -1 && may_mend(w, guild_cache_damaged(w->cache))) {
+		log_error("the cache is damaged and begins empty: %s", e.text);
 		rc = guild_cache_reset(w->cache, &e);
 		if (rc == 0)
 			rc = guild_cache_apply(w->cache, w->event, w->n,
@@ -246,6 +260,14 @@ cache_writer_wake(struct cache_writer *w)
 		w->woken = true;
 		pthread_cond_signal(&w->news);
 	}
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
+cache_writer_mend(struct cache_writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->may_mend = true;
 	pthread_mutex_unlock(&w->lock);
 }
 

@@ -24,6 +24,7 @@ struct cache_writer_state {
 	uint64_t lost;	   /* records it could not read in time */
 	uint64_t failed;   /* transactions */
 	char why[400];	   /* of the last; "": it works */
+	bool damaged;	   /* cache_writer_mend is waited for */
 };
 
 /*
@@ -34,6 +35,9 @@ struct cache_writer *cache_writer_start(const struct gatelog *,
     struct guild_cache *, const struct guild_cache_found *, struct err *);
 void cache_writer_wake(struct cache_writer *);
 void cache_writer_look(struct cache_writer *, struct cache_writer_state *);
+/* No view is open, nor will be until it is no longer damaged: it may begin
+ * empty. */
+void cache_writer_mend(struct cache_writer *);
 /* All that is in the log is in the cache when it returns, unless the disk
  * refuses. */
 void cache_writer_stop(struct cache_writer *);
