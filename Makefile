@@ -30,7 +30,7 @@ MHD_LIBS ?= $(call pc,libmicrohttpd,-lmicrohttpd,--libs)
 
 SIM_LIBS = $(MHD_LIBS) $(EV_LIBS) $(WSLAY_LIBS) $(TLS_LIBS) $(JSON_LIBS) \
 	$(Z_LIBS) -lm
-LIBS = $(EV_LIBS) $(WSLAY_LIBS) $(CURL_LIBS) $(TLS_LIBS) $(JSON_LIBS) \
+LIBS = $(MHD_LIBS) $(EV_LIBS) $(WSLAY_LIBS) $(CURL_LIBS) $(TLS_LIBS) $(JSON_LIBS) \
 	$(LMDB_LIBS) $(INIH_LIBS) $(Z_LIBS) -lm -lpthread
 
 WARN = -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes \
