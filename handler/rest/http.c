@@ -59,9 +59,7 @@ http_upload(char *to, size_t size, size_t n, void *arg)
 	struct http_call *c = arg;
 	size_t got = c->stream->up(c->stream, to, size * n);
 
-	if (got == HTTP_NOT_NOW)
-		return CURL_READFUNC_PAUSE;
-	return got == HTTP_BROKEN ? CURL_READFUNC_ABORT : got;
+	return got == HTTP_NOT_NOW ? CURL_READFUNC_PAUSE : got;
 }
 
 static struct curl_slist *

@@ -19,7 +19,6 @@
 #define HTTP_PATH_MAX (2048 + 512)
 #define HTTP_STILL_S 30L /* a stream on which nothing moves, but for a pause */
 #define HTTP_NOT_NOW ((size_t)-1) /* http_go_on follows */
-#define HTTP_BROKEN ((size_t)-2)  /* the rest of the body won't come */
 
 struct http {
 	struct curl_loop curl;
@@ -38,7 +37,7 @@ struct http_stream {
 	const char *data; /* the body, whole; or NULL */
 	size_t len;
 	/* Or it is asked for: up to room bytes of it, 0: that was all,
-	 * HTTP_NOT_NOW, HTTP_BROKEN.  length: of all of it; -1: unknown. */
+	 * HTTP_NOT_NOW.  length: of all of it; -1: unknown. */
 	size_t (*up)(struct http_stream *, char *to, size_t room);
 	int64_t length;
 	/* A line of the answer's head; a new head begins with "HTTP/". */
