@@ -191,8 +191,15 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(if $(V),,@echo "  LD    $@")
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
+# Parts of the programs that a scenario starts by themselves.
+FRONT_BIN = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/front/*.c))
+$(BUILD)/front/%: $(BUILD)/tests/front/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD    $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
 TESTS = $(UNIT_BIN) $(FUZZ_RUN) $(patsubst tests/%,$(BUILD)/%,$(SCENARIOS))
-tests: all $(TESTS) $(BENCH_BIN)
+tests: all $(TESTS) $(BENCH_BIN) $(FRONT_BIN)
 list-tests:
 	@echo $(TESTS)
 

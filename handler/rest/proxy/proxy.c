@@ -224,7 +224,8 @@ start(struct proxy *p, struct err *e)
 	p->leaves_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (p->leaves_fd < 0)
 		return err_sys(e, EXIT_DEGRADED, "the REST proxy: epoll");
-	p->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME,
+	p->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME
+		| MHD_USE_SUPPRESS_DATE_NO_CLOCK,
 	    0, NULL, NULL, on_request, p, MHD_OPTION_LISTEN_SOCKET,
 	    p->set.listen_fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, p,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, p,

@@ -47,10 +47,14 @@ has_come(const struct proxy_call *c)
 void
 proxy_stream_wake(struct proxy_call *c)
 {
+	struct proxy *p = c->conn->proxy;
+
 	if (c->rests == PROXY_RESTS_NOT || !(c->dead || has_come(c)))
 		return;
 	c->rests = PROXY_RESTS_NOT;
 	MHD_resume_connection(c->mhd);
+	/* The server hears of it when it is run. */
+	ev_feed_event(p->set.loop, &p->io, EV_READ);
 }
 
 /* ---- upward --------------------------------------------------------- */
