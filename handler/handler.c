@@ -8,7 +8,6 @@
 #include "handler/handler.h"
 
 #include "handler/supervisor_channel.h"
-#include "handler/inherit.h"
 #include "handler/setup.h"
 #include "handler/process/stragglers.h"
 #include "shared/base/clock.h"
@@ -281,7 +280,7 @@ handler_main(int argc, char **argv)
 	h.generation = (uint32_t)generation;
 	h.ipc.fd = -1;
 	proctitle_set("shardherd: handler (generation %u)", h.generation);
-	inherit_limits(&h.limits);
+	setup_limits(&h.limits);
 	stragglers_adopt();
 	if (setup_handler(&h, argv[0], &e) < 0) {
 		log_error("handler cannot start: %s", e.text);

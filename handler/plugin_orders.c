@@ -2,10 +2,10 @@
 /* Orders about plugins; see plugin_orders.h. */
 #include "handler/plugin_orders.h"
 
-#include "handler/inherit.h"
 #include "handler/delivery/dead_letters.h"
 #include "handler/delivery/plugin_entry.h"
 #include "shared/base/log.h"
+#include "shared/wire/inherit.h"
 
 #include <string.h>
 

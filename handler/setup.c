@@ -3,9 +3,9 @@
 #include "handler/setup.h"
 
 #include "handler/supervisor_channel.h"
-#include "handler/inherit.h"
 #include "shared/base/log.h"
 #include "shared/base/secret.h"
+#include "shared/wire/inherit.h"
 
 #include <signal.h>
 #include <string.h>
@@ -214,6 +214,19 @@ start_warden(struct handler *h)
 	access_init(&h->warden);
 	h->judge.fn = on_judge;
 	intake_tap(&h->intake, &h->judge);
+}
+
+void
+setup_limits(struct plugin_spawn_limits *limits)
+{
+	struct rlimit all;
+
+	plugin_spawn_limits_save(limits);
+	all = limits->nofile;
+	all.rlim_cur = all.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &all);
+	secret_no_core();
+	inherit_fds(CONTRACT_FD_REST_LISTEN);
 }
 
 int

@@ -2,10 +2,10 @@
 /* The supervisor's channel; see supervisor_channel.h. */
 #include "handler/supervisor_channel.h"
 
-#include "handler/inherit.h"
 #include "handler/plugin_orders.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
+#include "shared/wire/inherit.h"
 
 #include <unistd.h>
 
@@ -209,8 +209,8 @@ supervisor_channel_open(struct handler *h)
 	str_copy(hello.build, SHARDHERD_VERSION, sizeof(hello.build));
 	ipc_open(&h->ipc, h->loop, CONTRACT_FD_CONTROL, "supervisor",
 	    on_message, on_gone);
-	orphan_init(&h->orphan, h->timers, &h->ipc, &h->config, -1,
-	    inherit_log(), h->known ? &h->nonce : NULL, &orphan_ops);
+	orphan_init(&h->orphan, h->timers, &h->ipc, &h->config,
+	    CONTRACT_HANDLER, -1, inherit_log(), h->known ? &h->nonce : NULL, &orphan_ops);
 	ipc_send(&h->ipc, MSG_HELLO, -1, h->generation, &hello, sizeof(hello),
 	    -1);
 }

@@ -110,7 +110,7 @@ take_members(struct fleet *f, uint32_t count)
 	f->count = f->local = count;
 	f->shard = base_alloc(count * sizeof(*f->shard));
 	for (uint32_t i = 0; i < count; i++)
-		member_init(&f->shard[i], f, false, i);
+		member_init(&f->shard[i], f, CONTRACT_SHARD, i);
 }
 
 static void
@@ -144,6 +144,19 @@ err1:
 	return -1;
 }
 
+/* One that an earlier supervisor left is awaited as a start is. */
+static void
+gate_launch(struct fleet *f)
+{
+	if (f->gate->orphan != 0) {
+		if (program_self(&f->gate->program, f->config->text, NULL) == 0)
+			member_event(f->gate, MEMBER_ON_START);
+		return;
+	}
+	f->page.head->gate_watch.pid = 0;
+	gate_change_follow(f->gate_change);
+}
+
 int
 fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 {
@@ -167,6 +180,7 @@ fleet_launch(struct fleet *f, uint32_t count, struct err *e)
 		   "an IDENTIFY.",
 	    count, count - fresh, fresh);
 	member_event(f->handler, MEMBER_ON_START);
+	gate_launch(f);
 	timer_init(f->timers, &f->launch_timer, launch_some);
 	launch_some(&f->launch_timer);
 	rollout_effects_launched(f->rollout);
@@ -186,6 +200,7 @@ fleet_unlaunch(struct fleet *f)
 	day_totals_layout(f->day_totals, 0);
 	drop_members(f);
 	program_close(&f->handler->program);
+	program_close(&f->gate->program);
 	permit_free(f->permit);
 	crash_brake_free(f->brake);
 }
@@ -236,6 +251,7 @@ handler_ready(struct fleet *f, struct member *c)
 	c->ends_before = p->plugin_restarts + p->dead_letters;
 	if (c == f->handler)
 		uplinks_add(f->uplinks, c);
+	gate_lanes_add(f->gate_lanes, c);
 	reload_effects_ready(f->reload, c);
 }
 
@@ -244,7 +260,12 @@ ready(struct member *c)
 {
 	struct fleet *f = c->fleet;
 
-	if (c->handler) {
+	if (c->role == CONTRACT_GATE) {
+		log_info("The %s is ready.", c->name);
+		gate_change_ready(f->gate_change, c);
+		return;
+	}
+	if (c->role == CONTRACT_HANDLER) {
 		handler_ready(f, c);
 		return;
 	}
@@ -268,7 +289,11 @@ fleet_unbrake(struct fleet *f)
 void
 fleet_fatal(struct fleet *f, struct member *c, uint32_t code, const char *text)
 {
-	if (c->handler)
+	if (c->role == CONTRACT_GATE)
+		log_error("The gate can't go on: %s Its clients can't "
+			  "connect.",
+		    text);
+	else if (c->role == CONTRACT_HANDLER)
 		log_error("The handler can't go on: %s Events are kept in the "
 			  "shards.",
 		    text);
@@ -286,7 +311,9 @@ ended(struct member *c)
 	struct fleet *f = c->fleet;
 	const struct page *p = &f->page;
 
-	if (c->handler) {
+	if (c->role == CONTRACT_GATE) {
+		gate_change_gone(f->gate_change, c);
+	} else if (c->role == CONTRACT_HANDLER) {
 		if (c == f->handler)
 			status_page_handler_down(f->status_page,
 			    p->head->handler_watch.last_end);
@@ -324,6 +351,8 @@ fleet_each_child(struct fleet *f, void (*fn)(struct member *))
 {
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		fn(&f->handler_slot[i]);
+	for (size_t i = 0; i < FLEET_GATES; i++)
+		fn(&f->gate_slot[i]);
 	for (uint32_t i = 0; i < f->local; i++)
 		fn(&f->shard[i]);
 	for (size_t i = 0; i < nitems(f->rollout->lane); i++)
@@ -334,6 +363,9 @@ fleet_each_child(struct fleet *f, void (*fn)(struct member *))
 struct member *
 fleet_find(struct fleet *f, pid_t pid)
 {
+	for (size_t i = 0; i < FLEET_GATES; i++)
+		if (f->gate_slot[i].pid == pid)
+			return &f->gate_slot[i];
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		if (f->handler_slot[i].pid == pid)
 			return &f->handler_slot[i];
@@ -448,6 +480,7 @@ fleet_new(void)
 	f->answered = discord_answer;
 	f->notify = &p->systemd.notify;
 	f->handler_slot = p->handler_slot;
+	f->gate_slot = p->gate_slot;
 #define X(s, m) f->m = &p->m;
 	FLEET_PARTS(X)
 #undef X
@@ -476,6 +509,12 @@ fleet_init(struct fleet *f)
 	upgrade_init(f->upgrade, f);
 	timer_init(f->timers, &f->launch_timer, NULL);
 	for (uint32_t i = 0; i < FLEET_HANDLERS; i++)
-		member_init(&f->handler_slot[i], f, true, i);
+		member_init(&f->handler_slot[i], f, CONTRACT_HANDLER, i);
 	f->handler = &f->handler_slot[0];
+	kept_init(f->kept, f);
+	gate_lanes_init(f->gate_lanes, f);
+	gate_change_init(f->gate_change, f);
+	for (uint32_t i = 0; i < FLEET_GATES; i++)
+		member_init(&f->gate_slot[i], f, CONTRACT_GATE, i);
+	f->gate = &f->gate_slot[0];
 }

@@ -9,6 +9,8 @@
 #include "supervisor/alert/alerts.h"
 #include "supervisor/base/fleet_state.h"
 #include "supervisor/child/crash_brake.h"
+#include "supervisor/child/gate_lanes.h"
+#include "supervisor/child/kept.h"
 #include "supervisor/child/member.h"
 #include "supervisor/child/uplinks.h"
 #include "supervisor/identify/discord_info.h"
@@ -17,6 +19,7 @@
 #include "supervisor/identify/permit.h"
 #include "supervisor/log/fleet_log.h"
 #include "supervisor/maintenance.h"
+#include "supervisor/operation/gate_change.h"
 #include "supervisor/operation/plugin_command.h"
 #include "supervisor/operation/probe.h"
 #include "supervisor/operation/reload_effects.h"
@@ -34,6 +37,7 @@
 
 struct fleet_parts {
 	struct member handler_slot[FLEET_HANDLERS];
+	struct member gate_slot[FLEET_GATES];
 #define X(s, m) struct s m;
 	FLEET_PARTS(X)
 #undef X

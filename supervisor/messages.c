@@ -3,6 +3,8 @@
 #include "supervisor/messages.h"
 
 #include "supervisor/base/fleet_state.h"
+#include "supervisor/child/gate_lanes.h"
+#include "supervisor/child/kept.h"
 #include "supervisor/child/member.h"
 #include "supervisor/child/uplinks.h"
 #include "supervisor/fleet.h"
@@ -115,7 +117,11 @@ on_event(struct member *c, const struct msg_hdr *h, const void *payload)
 		fleet_switched(c->fleet, c, h->serial);
 	else if (m.report == REPORT_UPLINK_LOST)
 		uplinks_lost(c->fleet->uplinks, c, h->serial);
-	else if (m.report == REPORT_PLUGIN_DOWN && c->handler)
+	else if (m.report == REPORT_GATE_LOST
+	    && c->role == CONTRACT_HANDLER)
+		gate_lanes_lost(c->fleet->gate_lanes, c);
+	else if (m.report == REPORT_PLUGIN_DOWN
+	    && c->role == CONTRACT_HANDLER)
 		reload_effects_plugin_down(c->fleet->reload, c, m.text);
 	else if (m.report == REPORT_UPLINK_REFUSED)
 		log_error("The %s refuses the uplink of shard %d: %s.", c->name,
@@ -142,34 +148,53 @@ on_probe(struct member *c, const struct msg_hdr *h, const void *payload)
 	probe_answered(c->fleet->probe, c, h->serial, payload);
 }
 
-enum { BY_SHARD = 1, BY_HANDLER = 2 };
+/* What an earlier supervisor gave it to keep is ours to keep now. */
+static void
+on_keep(struct member *c, const struct msg_hdr *h, const void *payload, int fd)
+{
+	const struct msg_keep *m = payload;
+
+	if (fd != -1)
+		kept_take(c->fleet->kept, m->what, fd);
+}
+
+enum { BY_SHARD = 1, BY_HANDLER = 2, BY_GATE = 4, BY_ALL = 7 };
+static const unsigned by_role[CONTRACT_ROLES] = {
+    [CONTRACT_SHARD] = BY_SHARD,
+    [CONTRACT_HANDLER] = BY_HANDLER,
+    [CONTRACT_GATE] = BY_GATE,
+};
 
 static const struct {
 	unsigned by;
 	size_t size;
 	void (*fn)(struct member *, const struct msg_hdr *, const void *);
+	void (*with_fd)(struct member *, const struct msg_hdr *, const void *,
+	    int fd);
 } known[MSG_TYPES] = {
-    [MSG_HELLO] = {BY_SHARD | BY_HANDLER, sizeof(struct msg_hello), on_hello},
-    [MSG_READY] = {BY_HANDLER, 0, on_ready},
+    [MSG_HELLO] = {BY_ALL, sizeof(struct msg_hello), on_hello},
+    [MSG_READY] = {BY_HANDLER | BY_GATE, 0, on_ready},
     [MSG_PERMIT_ASK] = {BY_SHARD, sizeof(struct msg_permit_ask), on_ask},
     [MSG_PERMIT_DONE] = {BY_SHARD, sizeof(struct msg_permit_done), on_done},
-    [MSG_FATAL] = {BY_SHARD | BY_HANDLER, sizeof(struct msg_fatal), on_fatal},
-    [MSG_EVENT] = {BY_SHARD | BY_HANDLER, sizeof(struct msg_event), on_event},
+    [MSG_FATAL] = {BY_ALL, sizeof(struct msg_fatal), on_fatal},
+    [MSG_EVENT] = {BY_ALL, sizeof(struct msg_event), on_event},
     [MSG_HANDED] = {BY_SHARD, sizeof(struct msg_handed), on_handed},
     [MSG_PLUGIN_ANSWER] = {BY_HANDLER, sizeof(struct msg_plugin_answer),
 	on_plugin},
     [MSG_PROBE_ANSWER] = {BY_HANDLER, sizeof(struct msg_probe_answer),
 	on_probe},
+    [MSG_KEEP] = {BY_HANDLER | BY_GATE, sizeof(struct msg_keep), NULL, on_keep},
 };
 
 void
-messages_take(struct member *c, const struct msg_hdr *h, const void *payload)
+messages_take(struct member *c, const struct msg_hdr *h, const void *payload,
+    int fd)
 {
-	unsigned who = c->handler ? BY_HANDLER : BY_SHARD;
+	unsigned who = by_role[c->role];
 	char why[128];
 
 	if ((known[h->type].by & who) == 0 || h->len != known[h->type].size
-	    || (!c->handler && h->shard != (int32_t)c->slot)) {
+	    || (member_is_shard(c) && h->shard != (int32_t)c->slot)) {
 		str_format(why, sizeof(why),
 		    "it sent a %s of %u bytes for shard %d, which is against "
 		    "the contract",
@@ -177,5 +202,8 @@ messages_take(struct member *c, const struct msg_hdr *h, const void *payload)
 		member_kill(c, CRASH_EXIT, why);
 		return;
 	}
-	known[h->type].fn(c, h, payload);
+	if (known[h->type].with_fd != NULL)
+		known[h->type].with_fd(c, h, payload, fd);
+	else
+		known[h->type].fn(c, h, payload);
 }

@@ -11,6 +11,6 @@
 
 /* As struct member_ops has it. */
 void messages_take(struct member *, const struct msg_hdr *,
-    const void *payload);
+    const void *payload, int fd);
 
 #endif

@@ -8,6 +8,7 @@
 #include "supervisor/child/member.h"
 #include "supervisor/identify/discord_info.h"
 #include "supervisor/identify/ledger.h"
+#include "supervisor/operation/gate_change.h"
 #include "supervisor/operation/reload_effects.h"
 #include "supervisor/operation/rollout_effects.h"
 #include "supervisor/operation/token_move.h"
@@ -82,6 +83,10 @@ stop_now(struct stop *s)
 		if (f->handler_slot[i].state == MEMBER_STOPPING
 		    && f->handler_slot[i].signalled == 0)
 			member_event(&f->handler_slot[i], MEMBER_ON_TIMER);
+	for (size_t i = 0; i < FLEET_GATES; i++)
+		if (f->gate_slot[i].state == MEMBER_STOPPING
+		    && f->gate_slot[i].signalled == 0)
+			member_event(&f->gate_slot[i], MEMBER_ON_TIMER);
 }
 
 static bool
@@ -103,8 +108,11 @@ stop_progress(struct stop *s)
 		for (size_t i = 0; i < FLEET_HANDLERS; i++)
 			member_event(&f->handler_slot[i], MEMBER_ON_STOP);
 	}
+	/* What the handler still finishes goes through the gate. */
 	if (s->phase == STOP_HANDLER && !member_running(f->handler)
-	    && !member_running(member_spare(f))) {
+	    && !member_running(member_spare(f)))
+		s->phase = STOP_GATE;
+	if (s->phase == STOP_GATE && gate_change_end(f->gate_change)) {
 		s->phase = STOP_DONE;
 		timer_stop(&s->timer);
 		ev_break(f->loop, EVBREAK_ALL);

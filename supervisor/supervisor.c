@@ -355,6 +355,9 @@ release_fleet(struct fleet *f)
 		member_free(&f->shard[i]);
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		member_free(&f->handler_slot[i]);
+	for (size_t i = 0; i < FLEET_GATES; i++)
+		member_free(&f->gate_slot[i]);
+	timer_stop(&f->gate_lanes->timer);
 	free(f->shard);
 	/* While what it tells of is still there. */
 	status_page_close(f->status_page, f->exit_code);
@@ -369,6 +372,7 @@ release(struct fleet *f)
 {
 	if (f->control.fleet != NULL)
 		control_close(&f->control);
+	kept_close(f->kept);
 	page_close(&f->page);
 	SSL_CTX_free(f->tls);
 	secret_drop(f->token);
@@ -421,6 +425,20 @@ take_arrival(struct fleet *f, const struct supervisor_args *args)
 		f->nofile.rlim_cur = a->nofile;
 }
 
+static void
+take_kept(struct kept *k, const struct arrival *a)
+{
+	const int fd[KEPTS] = {[KEPT_GATE_LOG] = a->gate_log,
+	    [KEPT_GATE_LISTEN] = a->gate_listen,
+	    [KEPT_REST_LISTEN] = a->rest_listen};
+
+	for (unsigned i = 0; i < KEPTS; i++)
+		if (fd[i] != -1) {
+			kept_take(k, i, fd[i]);
+			close(fd[i]);
+		}
+}
+
 static int
 run(struct fleet *f, const struct supervisor_args *args)
 {
@@ -437,6 +455,7 @@ run(struct fleet *f, const struct supervisor_args *args)
 	if (a != NULL) {
 		str_copy(f->program_path, f->argv[0], sizeof(f->program_path));
 		upgrade_arrive(f->upgrade, a);
+		take_kept(f->kept, a);
 	}
 	if (signals_open(&s, f, &e) == -1
 	    || (args->hold_plugins && hold_plugins(f, &e) == -1)

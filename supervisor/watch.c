@@ -78,15 +78,15 @@ check_shard(struct fleet *f, struct member *c)
 		member_kill(c, CRASH_HUNG, why);
 }
 
+/* The handler, or the gate: its beat is on the page. */
 static void
-check_handler(struct watch *w)
+check_loop(struct fleet *f, struct member *c, struct liveness_loop *l,
+    _Atomic uint64_t *beat)
 {
-	struct fleet *f = w->fleet;
-	struct member *c = f->handler;
 	double limit_s = f->config->handler_silence_s;
 	char why[128];
-	uint64_t ms = liveness_loop(&w->handler, c->pid,
-	    page_last_beat(&f->page.head->pulse.handler_ms), clock_boot_ms());
+	uint64_t ms = liveness_loop(l, c->pid, page_last_beat(beat),
+	    clock_boot_ms());
 
 	if (limit_s <= 0 || c->state != MEMBER_UP
 	    || (double)ms < limit_s * 1000)
@@ -124,6 +124,7 @@ sample_some(struct watch *w)
 
 	sample(&f->page.head->supervisor_watch, getpid());
 	sample(&f->page.head->handler_watch, f->handler->pid);
+	sample(&f->page.head->gate_watch, f->gate->pid);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t slot = w->next_sample++ % f->local;
 
@@ -188,7 +189,10 @@ look_at_members(struct watch *w)
 	for (uint32_t i = 0; !f->stopping && i < f->local; i++)
 		check_shard(f, &f->shard[i]);
 	if (!f->stopping)
-		check_handler(w);
+		check_loop(w->fleet, w->fleet->handler, &w->handler,
+	    &w->fleet->page.head->pulse.handler_ms);
+	check_loop(w->fleet, w->fleet->gate, &w->gate,
+	    &w->fleet->page.head->pulse.gate_ms);
 	sample_some(w);
 	if (clock_boot_ms() - w->cursors_ms >= WATCH_CURSORS_MS)
 		watch_cursors(w);

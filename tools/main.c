@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one program: the CLI for people; the handler, the tap of a plugin under
+ * The one program: the CLI for people; the handler, the gate, the tap of a plugin under
  * test, or a step of an upgrade, when we exec ourselves.
  */
+#include "handler/gate/gate.h"
 #include "handler/handler.h"
 #include "shared/wire/contract.h"
 #include "shared/process/inherited.h"
@@ -33,6 +34,8 @@ main(int argc, char **argv)
 	proctitle_init(argc, argv);
 	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_HANDLER) == 0)
 		return handler_main(argc - 2, argv + 2);
+	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_GATE) == 0)
+		return gate_main(argc - 2, argv + 2);
 	if (argc > 1 && strcmp(argv[1], TAP_ROLE) == 0)
 		return tap_main(argc - 2, argv + 2);
 	if (argc > 1 && strcmp(argv[1], CONTRACT_ROLE_EXAMINE) == 0)

@@ -144,79 +144,6 @@ in_flight_session_id(struct in_flight_shard *s, uint64_t hash)
 	return p != NULL ? p->id : "";
 }
 
-/* Ranges lie in no order; the one used last comes first. */
-static bool
-session_seen(const struct in_flight_session *p, uint64_t seq)
-{
-	for (unsigned i = 0; i < p->ranges; i++)
-		if (seq >= p->seen[i].low && seq <= p->seen[i].high)
-			return true;
-	return false;
-}
-
-static void
-range_remove(struct in_flight_session *p, unsigned i)
-{
-	p->seen[i] = p->seen[--p->ranges];
-}
-
-/* Joins range i with another that it now touches. */
-static void
-range_join(struct in_flight_session *p, unsigned i)
-{
-	struct in_flight_range *r = &p->seen[i];
-
-	for (unsigned k = 0; k < p->ranges; k++) {
-		struct in_flight_range *q = &p->seen[k];
-
-		if (k == i || (q->low != r->high + 1 && r->low != q->high + 1))
-			continue;
-		if (q->low < r->low)
-			r->low = q->low;
-		if (q->high > r->high)
-			r->high = q->high;
-		range_remove(p, k);
-		return;
-	}
-}
-
-static unsigned
-range_new(struct in_flight_session *p, uint64_t seq)
-{
-	unsigned old = 0;
-
-	if (p->ranges == IN_FLIGHT_RANGES) {
-		for (unsigned i = 1; i < p->ranges; i++)
-			if (p->seen[i].used < p->seen[old].used)
-				old = i;
-		range_remove(p, old);
-	}
-	p->seen[p->ranges] = (struct in_flight_range) {.low = seq, .high = seq};
-	return p->ranges++;
-}
-
-static void
-session_see(struct in_flight_session *p, uint64_t seq, uint64_t tick)
-{
-	unsigned i;
-
-	for (i = 0; i < p->ranges; i++) {
-		if (p->seen[i].high + 1 == seq) {
-			p->seen[i].high = seq;
-			break;
-		}
-		if (p->seen[i].low == seq + 1) {
-			p->seen[i].low = seq;
-			break;
-		}
-	}
-	if (i == p->ranges)
-		i = range_new(p, seq);
-	p->seen[i].used = tick;
-	if (p->ranges > 1)
-		range_join(p, i);
-}
-
 /* ---- express copies ------------------------------------------------- */
 
 static struct in_flight_express *
@@ -267,7 +194,7 @@ event_was_seen(struct in_flight_shard *s, const struct up_hdr *h)
 	if (!event_keyed(h))
 		return h->ord <= s->top_ord;
 	p = work_session_find(s, h->session);
-	return p != NULL && session_seen(p, h->seq);
+	return p != NULL && seen_has(&p->seen, h->seq);
 }
 
 static void
@@ -281,7 +208,7 @@ event_see(struct in_flight_shard *s, const struct up_hdr *h)
 	if (p == NULL)
 		p = work_session_take(s, h->session);
 	p->used = ++s->tick;
-	session_see(p, h->seq, s->tick);
+	seen_add(&p->seen, h->seq);
 }
 
 static void

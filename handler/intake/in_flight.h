@@ -17,23 +17,17 @@
 #define HANDLER_INTAKE_IN_FLIGHT_H
 
 #include "shared/wire/contract.h"
+#include "shared/wire/seen.h"
 #include "shared/spool/place.h"
 
 #define IN_FLIGHT_SESSIONS 4 /* sessions remembered per shard */
-#define IN_FLIGHT_RANGES                                                       \
-	32 /* gaps in one session's numbers remembered, less 1 */
 #define IN_FLIGHT_EXPRESS 512 /* express copies per shard remembered */
 #define IN_FLIGHT_BYTES_MAX ((size_t)256 << 20) /* payloads held, all shards */
-
-struct in_flight_range {
-	uint64_t low, high, used;
-};
 
 struct in_flight_session {
 	uint64_t hash; /* 0: free */
 	char id[CONTRACT_SESSION_MAX];
-	struct in_flight_range seen[IN_FLIGHT_RANGES];
-	unsigned ranges;
+	struct seen_numbers seen;
 	uint64_t used;
 };
 

@@ -7,6 +7,7 @@
 #include "shared/config/config_parsing.h"
 
 #include "shared/config/config_plugin_keys.h"
+#include "shared/config/config_ranges.h"
 #include "shared/config/config_keys.h"
 #include "shared/config/config_view.h"
 #include "shared/base/text.h"
@@ -23,7 +24,7 @@
 #define LINE_BYTES_MAX 8192 /* with its end of line */
 #define SOCKET_PATH_MAX 107 /* sun_path of a Unix socket */
 
-static bool plugin_name(const char *quoted, char out[64]);
+static bool one_name(const char *quoted, char out[64]);
 
 /* Is what is being read of [plugin "only"]? */
 static bool
@@ -35,7 +36,7 @@ counts(const struct config_parsing *p)
 	if (p->only == NULL)
 		return true;
 	return strncmp(p->section, CONFIG_PLUGIN_SECTION, word) == 0
-	    && plugin_name(p->section + word + strspn(p->section + word, " \t"),
+	    && one_name(p->section + word + strspn(p->section + word, " \t"),
 		name)
 	    && strcmp(name, p->only) == 0;
 }
@@ -70,7 +71,7 @@ section_known(const char *name)
 {
 	for (size_t i = 0; i < config_keys_n; i++)
 		if (strcmp(config_keys[i].section, name) == 0
-		    && !config_keys_is_plugin(&config_keys[i]))
+		    && config_keys_kind(&config_keys[i]) == NULL)
 			return true;
 	return false;
 }
@@ -90,11 +91,12 @@ section_unknown(struct config_parsing *p)
 	p->skip = true;
 }
 
-static void plugin_finish(struct config_parsing *);
-static void set_defaults(struct config_parsing *, void *base, bool plugin);
+static void one_finish(struct config_parsing *);
+static void set_defaults(struct config_parsing *, void *base,
+    const struct config_kind *);
 
 static bool
-plugin_name(const char *quoted, char out[64])
+one_name(const char *quoted, char out[64])
 {
 	size_t n = strlen(quoted), good;
 
@@ -110,58 +112,71 @@ plugin_name(const char *quoted, char out[64])
 	return true;
 }
 
-static void
-plugin_begin(struct config_parsing *p, const char *quoted)
+static int *
+one_line(const struct config_kind *kind, const void *one)
 {
-	struct config *c = p->config;
+	return (int *)((char *)one + kind->line);
+}
+
+static void
+one_begin(struct config_parsing *p, const struct config_kind *kind,
+    const char *quoted)
+{
+	size_t *n = (size_t *)((char *)p->config + kind->count);
+	const void *other;
 	char name[64];
 
 	p->skip = true;
-	if (!plugin_name(quoted, name)) {
+	if (!one_name(quoted, name)) {
 		complain(p, p->line,
-		    "[%s]: expected [plugin \"name\"], the name of letters, "
+		    "[%s]: expected [%s \"name\"], the name of letters, "
 		    "digits, '-', '_' and '.'",
-		    p->section);
+		    p->section, kind->section);
 		return;
 	}
-	for (size_t i = 0; i < c->plugins; i++) {
-		if (strcmp(c->plugin[i].name, name) == 0) {
-			complain(p, p->line,
-			    "[%s]: given twice, first in line %d", p->section,
-			    c->plugin[i].line);
-			return;
-		}
+	other = config_kind_find(kind, p->config, name);
+	if (other != NULL) {
+		complain(p, p->line, "[%s]: given twice, first in line %d",
+		    p->section, *one_line(kind, other));
+		return;
 	}
-	if (c->plugins == CONFIG_PLUGINS_MAX) {
-		complain(p, p->line, "[%s]: more than %d plugins", p->section,
-		    CONFIG_PLUGINS_MAX);
+	if (*n == kind->max) {
+		complain(p, p->line, "[%s]: more than %zu %ss", p->section,
+		    kind->max, kind->section);
 		return;
 	}
 	p->skip = false;
-	p->plugin = &c->plugin[c->plugins++];
-	str_copy(p->plugin->name, name, sizeof(p->plugin->name));
-	p->plugin->line = p->line;
-	memset(p->seen_plugin, 0, sizeof(p->seen_plugin));
-	set_defaults(p, p->plugin, true);
+	p->kind = kind;
+	p->one = config_kind_at(kind, p->config, (*n)++);
+	str_copy(p->one, name, sizeof(name));
+	*one_line(kind, p->one) = p->line;
+	memset(p->seen_one, 0, sizeof(p->seen_one));
+	set_defaults(p, p->one, kind);
 }
 
 static void
 section_begin(struct config_parsing *p, const char *name, size_t len)
 {
-	size_t word = strlen(CONFIG_PLUGIN_SECTION);
-
-	plugin_finish(p);
-	p->plugin = NULL;
+	one_finish(p);
+	p->one = NULL;
+	p->kind = NULL;
 	p->skip = false;
 	if (len >= sizeof(p->section))
 		len = sizeof(p->section) - 1;
 	memcpy(p->section, name, len);
 	p->section[len] = '\0';
-	if (strncmp(p->section, CONFIG_PLUGIN_SECTION, word) == 0
-	    && strchr(" \t\"", p->section[word]) != NULL)
-		plugin_begin(p,
-		    p->section + word + strspn(p->section + word, " \t"));
-	else if (!section_known(p->section))
+	for (size_t i = 0; i < config_kinds_n; i++) {
+		size_t word = strlen(config_kinds[i].section);
+		const char *rest = p->section + word;
+
+		if (strncmp(p->section, config_kinds[i].section, word) == 0
+		    && strchr(" \t\"", *rest) != NULL) {
+			one_begin(p, &config_kinds[i],
+			    rest + strspn(rest, " \t"));
+			return;
+		}
+	}
+	if (!section_known(p->section))
 		section_unknown(p);
 }
 
@@ -223,8 +238,8 @@ key_unknown(struct config_parsing *p, const char *key)
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
 
-		if (config_keys_is_plugin(k) == (p->plugin != NULL)
-		    && (p->plugin != NULL
+		if (config_keys_kind(k) == p->kind
+		    && (p->kind != NULL
 			|| strcmp(k->section, p->section) == 0))
 			names[n++] = k->key;
 		else if (strcmp(k->key, key) == 0)
@@ -241,8 +256,7 @@ key_unknown(struct config_parsing *p, const char *key)
 static const struct config_key *
 key_find(const struct config_parsing *p, const char *key, size_t *index)
 {
-	const char *section = p->plugin != NULL ? CONFIG_PLUGIN_SECTION
-						: p->section;
+	const char *section = p->kind != NULL ? p->kind->section : p->section;
 
 	for (size_t i = 0; i < config_keys_n; i++) {
 		*index = i;
@@ -258,12 +272,14 @@ static bool
 key_own(struct config_parsing *p, const char *key, const char *value)
 {
 	size_t n = strlen(CONFIG_PLUGIN_KEYS_PREFIX);
+	struct config_plugin *plugin = p->one;
 	const char *why;
 
-	if (p->plugin == NULL
+	if (p->kind == NULL
+	    || strcmp(p->kind->section, CONFIG_PLUGIN_SECTION) != 0
 	    || strncmp(key, CONFIG_PLUGIN_KEYS_PREFIX, n) != 0)
 		return false;
-	why = config_plugin_keys_add(&p->plugin->own, key + n, value);
+	why = config_plugin_keys_add(&plugin->own, key + n, value);
 	if (why != NULL)
 		complain(p, p->line, "[%s] %s: %s", p->section, key, why);
 	return true;
@@ -283,7 +299,7 @@ key_set(struct config_parsing *p, const char *key, const char *value)
 		key_unknown(p, key);
 		return;
 	}
-	seen = p->plugin != NULL ? &p->seen_plugin[i] : &p->seen[i];
+	seen = p->one != NULL ? &p->seen_one[i] : &p->seen[i];
 	if (*seen != 0) {
 		complain(p, p->line, "[%s] %s: given twice, first in line %d",
 		    p->section, key, *seen);
@@ -291,7 +307,7 @@ key_set(struct config_parsing *p, const char *key, const char *value)
 	}
 	*seen = p->line;
 	if (config_types_parse(k, value, p->dir, p->recall,
-		p->plugin != NULL ? (void *)p->plugin : (void *)p->config, why,
+		p->one != NULL ? p->one : (void *)p->config, why,
 		sizeof(why))
 	    == -1)
 		complain(p, p->line, "[%s] %s: %s", p->section, key, why);
@@ -318,14 +334,15 @@ on_pair(void *arg, const char *section, const char *key, const char *value)
 
 /* Every value starts as its default, read by the code that reads the file. */
 static void
-set_defaults(struct config_parsing *p, void *base, bool plugin)
+set_defaults(struct config_parsing *p, void *base,
+    const struct config_kind *kind)
 {
 	char why[768];
 
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
 
-		if (config_keys_is_plugin(k) != plugin
+		if (config_keys_kind(k) != kind
 		    || (k->flags & CONFIG_REQUIRED) != 0)
 			continue;
 		if (config_types_parse(k, k->text, p->dir, false, base, why,
@@ -337,24 +354,26 @@ set_defaults(struct config_parsing *p, void *base, bool plugin)
 }
 
 static void
-require(struct config_parsing *p, bool plugin, const int *seen, int line)
+require(struct config_parsing *p, const struct config_kind *kind,
+    const int *seen, int line)
 {
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
 
-		if (config_keys_is_plugin(k) != plugin || seen[i] != 0
+		if (config_keys_kind(k) != kind || seen[i] != 0
 		    || (k->flags & CONFIG_REQUIRED) == 0)
 			continue;
 		complain(p, line, "[%s] %s: missing; for example: %s = %s",
-		    plugin ? p->section : k->section, k->key, k->key, k->text);
+		    kind != NULL ? p->section : k->section, k->key, k->key,
+		    k->text);
 	}
 }
 
 static void
-plugin_finish(struct config_parsing *p)
+one_finish(struct config_parsing *p)
 {
-	if (p->plugin != NULL)
-		require(p, true, p->seen_plugin, p->plugin->line);
+	if (p->one != NULL)
+		require(p, p->kind, p->seen_one, *one_line(p->kind, p->one));
 }
 
 /* ---- what two values must not say together -------------------------- */
@@ -417,6 +436,81 @@ check_numbers(struct config_parsing *p)
 		complain(p, line_of(p, "log", "bytes"),
 		    "[log] bytes: expected 0 or at least 16K, got %lld",
 		    (long long)c->log_bytes);
+}
+
+/* Tokens and events go over networks only as somebody wanted it. */
+static void
+check_address(struct config_parsing *p, const char *key, const char *text)
+{
+	const struct config *c = p->config;
+
+	if (text[0] != '\0' && c->gate_tls_cert[0] == '\0' && c->gate_clear == 0
+	    && !config_address_loopback(text))
+		complain(p, line_of(p, "gate", key),
+		    "[gate] %s: %s is reached from other machines, where "
+		    "tokens and events could be read on the way: give tls_cert "
+		    "and tls_key, or clear = yes",
+		    key, text);
+}
+
+/* Each is looked up one by one. */
+static bool
+too_many_guilds(const struct config_client *c)
+{
+	struct config_ranges list;
+	uint64_t n = 0;
+
+	if (config_ranges_parse(&list, c->guilds) < 0)
+		return false;
+	for (size_t i = 0; i < list.n && n <= CONFIG_CLIENT_GUILDS_MAX; i++)
+		n += list.range[i].high - list.range[i].low < UINT32_MAX
+		    ? list.range[i].high - list.range[i].low + 1
+		    : UINT32_MAX;
+	config_ranges_free(&list);
+	return n > CONFIG_CLIENT_GUILDS_MAX;
+}
+
+static void
+check_gate(struct config_parsing *p)
+{
+	const struct config *c = p->config;
+	const struct config_client *shows = NULL;
+
+	check_address(p, "listen", c->gate_listen);
+	check_address(p, "rest_listen", c->gate_rest_listen);
+	if ((c->gate_tls_cert[0] == '\0') != (c->gate_tls_key[0] == '\0'))
+		complain(p,
+		    line_of(p, "gate",
+			c->gate_tls_cert[0] != '\0' ? "tls_cert" : "tls_key"),
+		    "[gate] tls_cert and tls_key: one without the other");
+	if (c->gate_listen[0] != '\0'
+	    && strcmp(c->gate_listen, c->gate_rest_listen) == 0)
+		complain(p, line_of(p, "gate", "rest_listen"),
+		    "[gate] rest_listen: the same as listen (%s); each needs "
+		    "a port of its own",
+		    c->gate_listen);
+	for (size_t i = 0; i < c->clients; i++) {
+		const struct config_client *one = &c->client[i];
+
+		if (one->intents != UINT64_MAX
+		    && (one->intents & ~c->intents) != 0)
+			complain(p, one->line,
+			    "[client \"%s\"] intents: some are not among "
+			    "those of [bot]; Discord sends nothing for them",
+			    one->name);
+		if (too_many_guilds(one))
+			complain(p, one->line,
+			    "[client \"%s\"] guilds: more than %d of them; "
+			    "leave it empty for all",
+			    one->name, CONFIG_CLIENT_GUILDS_MAX);
+		if (one->presence && shows != NULL)
+			complain(p, one->line,
+			    "[client \"%s\"] presence: \"%s\" has it "
+			    "already, and the bot has one",
+			    one->name, shows->name);
+		if (one->presence)
+			shows = one;
+	}
 }
 
 /* Without a token_file, what systemd's LoadCredential=token left for us. */
@@ -496,14 +590,15 @@ config_parsing_run(struct config_parsing *p, const char *text, struct err *err)
 		return -1;
 	c->text = base_strdup(text);
 	p->next = c->text + (strncmp(text, bom, 3) == 0 ? 3 : 0);
-	set_defaults(p, c, false);
+	set_defaults(p, c, NULL);
 	run_inih(p);
-	plugin_finish(p);
+	one_finish(p);
 	p->section[0] = '\0';
-	require(p, false, p->seen, 0);
+	require(p, NULL, p->seen, 0);
 	find_credential(p);
 	check_paths(p);
 	check_numbers(p);
+	check_gate(p);
 	return (int)p->problems;
 }
 
@@ -513,11 +608,13 @@ config_free(struct config *c)
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
 
-		if (!config_keys_is_plugin(k))
+		const struct config_kind *kind = config_keys_kind(k);
+
+		if (kind == NULL)
 			config_types_free(k, c);
-		for (size_t j = 0; config_keys_is_plugin(k) && j < c->plugins;
+		for (size_t j = 0; kind != NULL && j < config_kind_n(kind, c);
 		     j++)
-			config_types_free(k, &c->plugin[j]);
+			config_types_free(k, config_kind_at(kind, c, j));
 	}
 	free(c->text);
 	free(c->kept_for);

@@ -14,6 +14,8 @@
 #include "shared/base/err.h"
 
 #define CONFIG_PLUGINS_MAX 64
+#define CONFIG_CLIENTS_MAX 32
+#define CONFIG_CLIENT_GUILDS_MAX 64
 #define CONFIG_PATH_MAX 512
 #define CONFIG_CREDENTIALS "CREDENTIALS_DIRECTORY" /* of systemd */
 #define CONFIG_ARGS_MAX 32 /* words of a plugin's exec line */
@@ -38,6 +40,31 @@ struct config_plugin {
 	int sandbox;	   /* 0 off, 1 confine.h, for one of our own user */
 	int64_t memory, nofile; /* 0: no limit, as we were started */
 	int64_t nice;
+	int line; /* of the section header */
+};
+
+enum config_rest { CONFIG_REST_NONE, CONFIG_REST_READ, CONFIG_REST_FULL };
+enum config_client_compress { CONFIG_CLIENT_STORED, CONFIG_CLIENT_REAL };
+enum config_second {
+	CONFIG_SECOND_TAKE_OVER,
+	CONFIG_SECOND_SHARE,
+	CONFIG_SECOND_REFUSE
+};
+
+/* A bot, or what else speaks as one, that connects to the gate. */
+struct config_client {
+	char name[64];
+	int64_t shards;	  /* it is told of; 0: as many as the fleet has */
+	uint64_t intents; /* it may ask for; UINT64_MAX: all of [bot] */
+	char *guilds;	  /* config_ranges.h; "": all */
+	char *ops;	  /* "voice, members", config_client_may */
+	int rest;	  /* enum config_rest */
+	int catch_up, presence; /* 0 no, 1 yes */
+	int compress;		/* enum config_client_compress */
+	int on_second;		/* enum config_second */
+	char *exec;		/* as a plugin's; "": it runs elsewhere */
+	char *user, *dir;	/* it runs as, and in; "": as a plugin */
+	int64_t memory, nofile, nice;
 	int line; /* of the section header */
 };
 
@@ -115,9 +142,20 @@ struct config {
 	int64_t log_files; /* rotated files kept */
 	int64_t log_total; /* bytes of all of them; 0: any */
 	int log_compress;  /* rotated ones: 0 no, 1 yes */
+	/* [gate] */
+	char *gate_listen, *gate_rest_listen; /* "127.0.0.1:7780"; "": none */
+	char *gate_url;			      /* ws:// or wss://; "": by listen */
+	double gate_heartbeat_s;
+	int64_t gate_log_bytes;
+	double gate_log_age_s, gate_session_life_s;
+	char *gate_tls_cert, *gate_tls_key; /* files, or "" */
+	int gate_clear; /* 1: in the clear over networks */
 	/* [plugin "name"] */
 	struct config_plugin plugin[CONFIG_PLUGINS_MAX];
 	size_t plugins;
+	/* [client "name"] */
+	struct config_client client[CONFIG_CLIENTS_MAX];
+	size_t clients;
 };
 
 /* Called for each problem: "shardherd.conf:12: [gateway] shards: ...". */
@@ -192,6 +230,20 @@ const char *config_nearest(const char *word, const char *const *names,
 bool config_wants(const char *events, const char *name, size_t len);
 /* Does [plugin] permissions have this word? */
 bool config_may(const struct config_plugin *, const char *permission);
+/* Does [client] ops have this word? */
+bool config_client_may(const struct config_client *, const char *op);
+/* Is there a gate: an address, and somebody who may connect? */
+bool config_gate(const struct config *);
+/* The section of a client, or NULL. */
+const struct config_client *config_client(const struct config *,
+    const char *name);
+/*
+ * Host and port of an address "127.0.0.1:80", "[::1]:80"; false when it is
+ * none.  Names are none: no process waits for a name server.
+ */
+bool config_address(const char *text, char host[64], uint16_t *port);
+/* Does only this machine reach it? */
+bool config_address_loopback(const char *text);
 
 /* Is token_file systemd's copy, which no later change of the original reaches
  * while the unit runs? */

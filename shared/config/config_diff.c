@@ -8,15 +8,6 @@
 
 #define WORDS_VALUE 160 /* of one value in a sentence */
 
-static const struct config_plugin *
-find_plugin(const struct config *c, const char *name)
-{
-	for (size_t i = 0; i < c->plugins; i++)
-		if (strcmp(c->plugin[i].name, name) == 0)
-			return &c->plugin[i];
-	return NULL;
-}
-
 /* ---- differences ---------------------------------------------------- */
 
 struct diff {
@@ -74,7 +65,8 @@ diff_key(struct diff *d, const struct config_key *k, const char *plugin,
     const void *was, const void *now)
 {
 	char *a = config_types_text(k, was), *b = config_types_text(k, now);
-	struct config_diff_change change = {k, plugin, a, b, k->reload};
+	struct config_diff_change change = {k, plugin, a, b, k->reload, NULL,
+	    k->section};
 
 	if (strcmp(a, b) != 0)
 		report(d, &change);
@@ -83,27 +75,60 @@ diff_key(struct diff *d, const struct config_key *k, const char *plugin,
 }
 
 static void
-diff_plugin(struct diff *d, const struct config_plugin *was,
-    const struct config_plugin *now)
+diff_one(struct diff *d, const struct config_kind *kind, const void *was,
+    const void *now)
 {
+	const struct config_plugin *a = was, *b = now;
+
 	for (size_t i = 0; i < config_keys_n; i++)
-		if (config_keys[i].type == CONFIG_OWN)
-			diff_own(d, &config_keys[i], now->name, was->own,
-			    now->own);
-		else if (config_keys_is_plugin(&config_keys[i]))
-			diff_key(d, &config_keys[i], now->name, was, now);
+		if (config_keys_kind(&config_keys[i]) != kind)
+			continue;
+		else if (config_keys[i].type == CONFIG_OWN)
+			diff_own(d, &config_keys[i], b->name, a->own, b->own);
+		else
+			diff_key(d, &config_keys[i], config_kind_name(now), was,
+			    now);
 }
 
-/* A plugin that only one of them has: its exec stands for all of it. */
+/* One that only one of them has: its exec stands for all of it. */
 static void
-diff_whole(struct diff *d, const struct config_plugin *p, bool added)
+diff_whole(struct diff *d, const struct config_kind *kind, const void *one,
+    bool added)
 {
-	struct config_diff_change change = {.plugin = p->name,
-	    .was = added ? NULL : p->exec,
-	    .now = added ? p->exec : NULL,
-	    .reload = CONFIG_RELOAD_HANDLER};
+	struct config_diff_change change = {.plugin = config_kind_name(one),
+	    .section = kind->section,
+	    .reload = kind->reload};
+	char *exec = NULL;
 
+	for (size_t i = 0; i < config_keys_n; i++)
+		if (config_keys_kind(&config_keys[i]) == kind
+		    && strcmp(config_keys[i].key, kind->exec) == 0)
+			exec = config_types_text(&config_keys[i], one);
+	must(exec != NULL);
+	*(added ? &change.now : &change.was) = exec;
 	report(d, &change);
+	free(exec);
+}
+
+static void
+diff_kind(struct diff *d, const struct config_kind *kind,
+    const struct config *was, const struct config *now)
+{
+	for (size_t i = 0; i < config_kind_n(kind, was); i++) {
+		const void *a = config_kind_at(kind, was, i);
+		const void *b = config_kind_find(kind, now, config_kind_name(a));
+
+		if (b != NULL)
+			diff_one(d, kind, a, b);
+		else
+			diff_whole(d, kind, a, false);
+	}
+	for (size_t i = 0; i < config_kind_n(kind, now); i++) {
+		const void *b = config_kind_at(kind, now, i);
+
+		if (config_kind_find(kind, was, config_kind_name(b)) == NULL)
+			diff_whole(d, kind, b, true);
+	}
 }
 
 size_t
@@ -111,21 +136,12 @@ config_diff(const struct config *was, const struct config *now,
     config_diff_change_fn *fn, void *arg)
 {
 	struct diff d = {fn, arg, 0};
-	const struct config_plugin *p;
 
 	for (size_t i = 0; i < config_keys_n; i++)
-		if (!config_keys_is_plugin(&config_keys[i]))
+		if (config_keys_kind(&config_keys[i]) == NULL)
 			diff_key(&d, &config_keys[i], NULL, was, now);
-	for (size_t i = 0; i < was->plugins; i++) {
-		p = find_plugin(now, was->plugin[i].name);
-		if (p != NULL)
-			diff_plugin(&d, &was->plugin[i], p);
-		else
-			diff_whole(&d, &was->plugin[i], false);
-	}
-	for (size_t i = 0; i < now->plugins; i++)
-		if (find_plugin(was, now->plugin[i].name) == NULL)
-			diff_whole(&d, &now->plugin[i], true);
+	for (size_t i = 0; i < config_kinds_n; i++)
+		diff_kind(&d, &config_kinds[i], was, now);
 	return d.n;
 }
 
@@ -136,9 +152,12 @@ config_diff_change_words(const struct config_diff_change *c, char *out,
 	char head[160];
 
 	if (c->key == NULL) {
-		str_format(out, size, "[plugin \"%s\"]: %s (%.*s)", c->plugin,
-		    c->was == NULL ? "new" : "taken out", WORDS_VALUE,
-		    c->was == NULL ? c->now : c->was);
+		const char *exec = c->was == NULL ? c->now : c->was;
+
+		str_format(out, size, "[%s \"%s\"]: %s%s%.*s%s", c->section,
+		    c->plugin, c->was == NULL ? "new" : "taken out",
+		    exec[0] != '\0' ? " (" : "", WORDS_VALUE, exec,
+		    exec[0] != '\0' ? ")" : "");
 		return;
 	}
 	if (c->own != NULL) {
@@ -151,8 +170,8 @@ config_diff_change_words(const struct config_diff_change *c, char *out,
 		return;
 	}
 	if (c->plugin != NULL)
-		str_format(head, sizeof(head), "[plugin \"%s\"] %s", c->plugin,
-		    c->key->key);
+		str_format(head, sizeof(head), "[%s \"%s\"] %s",
+		    c->key->section, c->plugin, c->key->key);
 	else
 		str_format(head, sizeof(head), "[%s] %s", c->key->section,
 		    c->key->key);
@@ -169,7 +188,8 @@ bool
 config_diff_change_live(const struct config_diff_change *c)
 {
 	return c->reload == CONFIG_RELOAD_LIVE
-	    || c->reload == CONFIG_RELOAD_HANDLER;
+	    || c->reload == CONFIG_RELOAD_HANDLER
+	    || c->reload == CONFIG_RELOAD_GATE;
 }
 
 /* ---- putting two together ------------------------------------------- */
@@ -196,7 +216,7 @@ write_sections(FILE *f, const struct config *was, const struct config *now,
 		const struct config_key *k = &config_keys[i];
 		bool take = (classes & 1u << k->reload) != 0;
 
-		if (config_keys_is_plugin(k))
+		if (config_keys_kind(k) != NULL)
 			continue;
 		if (strcmp(k->section, section) != 0)
 			fprintf(f, "[%s]\n", k->section);
@@ -212,14 +232,27 @@ write_own(const char *key, const char *value, void *arg)
 }
 
 static void
-write_plugin(FILE *f, const struct config_plugin *p)
+write_one(FILE *f, const struct config_kind *kind, const void *one)
 {
-	fprintf(f, "[plugin \"%s\"]\n", p->name);
+	const struct config_plugin *p = one;
+
+	fprintf(f, "[%s \"%s\"]\n", kind->section, config_kind_name(one));
 	for (size_t i = 0; i < config_keys_n; i++)
-		if (config_keys[i].type == CONFIG_OWN)
+		if (config_keys_kind(&config_keys[i]) != kind)
+			continue;
+		else if (config_keys[i].type == CONFIG_OWN)
 			config_plugin_keys_each(p->own, write_own, f);
-		else if (config_keys_is_plugin(&config_keys[i]))
-			write_key(f, &config_keys[i], p);
+		else
+			write_key(f, &config_keys[i], one);
+}
+
+static void
+write_kinds(FILE *f, const struct config *c)
+{
+	for (size_t i = 0; i < config_kinds_n; i++)
+		for (size_t j = 0; j < config_kind_n(&config_kinds[i], c); j++)
+			write_one(f, &config_kinds[i],
+			    config_kind_at(&config_kinds[i], c, j));
 }
 
 struct merge {
@@ -269,9 +302,9 @@ config_diff_merge(const struct config *was, const struct config *now,
 
 	merge_begin(&m);
 	write_sections(m.f, was, now,
-	    1u << CONFIG_RELOAD_LIVE | 1u << CONFIG_RELOAD_HANDLER);
-	for (size_t i = 0; i < now->plugins; i++)
-		write_plugin(m.f, &now->plugin[i]);
+	    1u << CONFIG_RELOAD_LIVE | 1u << CONFIG_RELOAD_HANDLER
+		| 1u << CONFIG_RELOAD_GATE);
+	write_kinds(m.f, now);
 	return merge_end(&m, was->path, out, e);
 }
 
@@ -283,8 +316,7 @@ config_diff_merge_shards(const struct config *was, const struct config *now,
 
 	merge_begin(&m);
 	write_sections(m.f, was, now, 1u << CONFIG_RELOAD_SHARDS);
-	for (size_t i = 0; i < was->plugins; i++)
-		write_plugin(m.f, &was->plugin[i]);
+	write_kinds(m.f, was);
 	return merge_end(&m, was->path, out, e);
 }
 
@@ -292,19 +324,25 @@ int
 config_diff_merge_plugin(const struct config *was, const struct config *now,
     const char *plugin, struct config *out, struct err *e)
 {
-	const struct config_plugin *fresh = find_plugin(now, plugin);
+	const struct config_kind *kind = &config_kinds[0], *of;
+	const void *fresh = config_kind_find(kind, now, plugin);
 	struct merge m;
 
+	must(strcmp(kind->section, CONFIG_PLUGIN_SECTION) == 0);
 	merge_begin(&m);
 	write_sections(m.f, was, was, 0);
-	for (size_t i = 0; i < was->plugins; i++) {
-		if (strcmp(was->plugin[i].name, plugin) != 0)
-			write_plugin(m.f, &was->plugin[i]);
-		else if (fresh != NULL)
-			write_plugin(m.f, fresh);
-	}
-	if (fresh != NULL && find_plugin(was, plugin) == NULL)
-		write_plugin(m.f, fresh);
+	for (of = kind; of < config_kinds + config_kinds_n; of++)
+		for (size_t i = 0; i < config_kind_n(of, was); i++) {
+			const void *one = config_kind_at(of, was, i);
+
+			if (of != kind
+			    || strcmp(config_kind_name(one), plugin) != 0)
+				write_one(m.f, of, one);
+			else if (fresh != NULL)
+				write_one(m.f, of, fresh);
+		}
+	if (fresh != NULL && config_kind_find(kind, was, plugin) == NULL)
+		write_one(m.f, kind, fresh);
 	return merge_end(&m, was->path, out, e);
 }
 
@@ -331,6 +369,7 @@ key_sum(const struct config_key *k, const char *plugin, const void *base)
 uint64_t
 config_diff_sum(const struct config *c, enum config_reload class)
 {
+	const struct config_kind *kind;
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < config_keys_n; i++) {
@@ -338,12 +377,16 @@ config_diff_sum(const struct config *c, enum config_reload class)
 
 		if (k->reload != class)
 			continue;
-		if (!config_keys_is_plugin(k)) {
+		kind = config_keys_kind(k);
+		if (kind == NULL) {
 			sum += key_sum(k, "", c);
 			continue;
 		}
-		for (size_t j = 0; j < c->plugins; j++)
-			sum += key_sum(k, c->plugin[j].name, &c->plugin[j]);
+		for (size_t j = 0; j < config_kind_n(kind, c); j++) {
+			const void *one = config_kind_at(kind, c, j);
+
+			sum += key_sum(k, config_kind_name(one), one);
+		}
 	}
 	return sum;
 }

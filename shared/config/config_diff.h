@@ -10,12 +10,13 @@
 #include "shared/config/config_keys.h"
 
 struct config_diff_change {
-	const struct config_key *key; /* NULL: the whole plugin */
-	const char *plugin;	      /* NULL: not of a plugin */
+	const struct config_key *key; /* NULL: the whole section */
+	const char *plugin;	      /* or client; NULL: of none */
 	const char *was, *now;	      /* as the file says it; NULL: absent */
 	enum config_reload reload;
 	const char *own; /* the plugin's own key; NULL: it is not;
 					   its values are not for logs */
+	const char *section;
 };
 typedef void config_diff_change_fn(const struct config_diff_change *,
     void *arg);

@@ -8,13 +8,18 @@ const struct config_key config_keys[] = {
 #define K(sec, key, type, member, text, min, max, flags, reload, doc)          \
 	{sec, key, CONFIG_##type, offsetof(struct config, member), text, min,  \
 	    max, flags, CONFIG_RELOAD_##reload, doc},
+#define C(key, type, member, text, min, max, flags, reload, doc)               \
+	{CONFIG_CLIENT_SECTION, key, CONFIG_##type,                            \
+	    offsetof(struct config_client, member), text, min, max, flags,     \
+	    CONFIG_RELOAD_##reload, doc},
 #define P(key, type, member, text, min, max, flags, reload, doc)               \
 	{CONFIG_PLUGIN_SECTION, key, CONFIG_##type,                            \
 	    offsetof(struct config_plugin, member), text, min, max, flags,     \
 	    CONFIG_RELOAD_##reload, doc},
-    CONFIG_KEYS(K, P)
+    CONFIG_KEYS(K, P, C)
 #undef K
 #undef P
+#undef C
 };
 const size_t config_keys_n = nitems(config_keys);
 
@@ -23,6 +28,57 @@ const char *const config_keys_reload_name[] = {
     CONFIG_RELOADS(X)
 #undef X
 };
+
+#define KIND(word, example, exec, member, n, most, class)                      \
+	{word, example, exec, offsetof(struct config, member),                 \
+	    sizeof(((struct config *)NULL)->member[0]),                        \
+	    offsetof(struct config, n), most,                                  \
+	    offsetof(struct config_##member, line), CONFIG_RELOAD_##class}
+
+const struct config_kind config_kinds[] = {
+    KIND(CONFIG_PLUGIN_SECTION, "pong", "exec", plugin, plugins,
+	CONFIG_PLUGINS_MAX, HANDLER),
+    KIND(CONFIG_CLIENT_SECTION, "mybot", "exec", client, clients,
+	CONFIG_CLIENTS_MAX, GATE),
+};
+const size_t config_kinds_n = nitems(config_kinds);
+
+const struct config_kind *
+config_keys_kind(const struct config_key *k)
+{
+	for (size_t i = 0; i < config_kinds_n; i++)
+		if (strcmp(k->section, config_kinds[i].section) == 0)
+			return &config_kinds[i];
+	return NULL;
+}
+
+size_t
+config_kind_n(const struct config_kind *kind, const struct config *c)
+{
+	return *(const size_t *)((const char *)c + kind->count);
+}
+
+void *
+config_kind_at(const struct config_kind *kind, const struct config *c, size_t i)
+{
+	return (char *)c + kind->array + i * kind->size;
+}
+
+const char *
+config_kind_name(const void *one)
+{
+	return one;
+}
+
+const void *
+config_kind_find(const struct config_kind *kind, const struct config *c,
+    const char *name)
+{
+	for (size_t i = 0; i < config_kind_n(kind, c); i++)
+		if (strcmp(config_kind_at(kind, c, i), name) == 0)
+			return config_kind_at(kind, c, i);
+	return NULL;
+}
 
 bool
 config_keys_is_plugin(const struct config_key *k)

@@ -14,6 +14,7 @@
 #define CONFIG_RELOADS(X)                                                      \
 	X(LIVE, "nothing")                                                     \
 	X(HANDLER, "the handler")                                              \
+	X(GATE, "the gate (clients RESUME) and the handler")                   \
 	X(SHARDS, "the shards (they RESUME)")                                  \
 	X(SESSIONS, "the sessions (every shard must IDENTIFY)")                \
 	X(FLEET, "the whole fleet")
@@ -30,7 +31,7 @@ enum config_reload {
 struct config_key {
 	const char *section, *key;
 	enum config_type type;
-	size_t offset;	  /* in struct config, or struct config_plugin */
+	size_t offset;	  /* in struct config, or that of its kind */
 	const char *text; /* default, read by the code that reads the file */
 	int64_t min, max;
 	unsigned flags;
@@ -42,13 +43,25 @@ struct config_key {
 #define CONFIG_MIB(n) ((int64_t)(n) << 20)
 #define CONFIG_MIN(n) ((int64_t)(n)*60000)
 #define CONFIG_PLUGIN_SECTION "plugin"
+#define CONFIG_CLIENT_SECTION "client"
+
+/*
+ * Sections [kind "name"], of which there may be several: where struct config
+ * has them.  Their structs begin with the name.
+ */
+struct config_kind {
+	const char *section, *example, *exec; /* exec: key that stands for it */
+	size_t array, size, count, max; /* count: offset of a size_t */
+	size_t line;			/* offset in its struct */
+	enum config_reload reload;	/* when one comes or goes */
+};
 
 /*
  * K(section, key, type, member, text, min, max, flags, reload, doc)
- * P: the same for members of struct config_plugin
+ * P, C: the same for members of struct config_plugin, config_client
  */
 /* clang-format off */
-#define CONFIG_KEYS(K, P) \
+#define CONFIG_KEYS(K, P, C) \
 K("bot", "name", WORD, name, "main", 1, 32, 0, FLEET, \
   "Name of this fleet in status, logs and process titles.") \
 K("bot", "token_file", FILE, token_file, "token", 1, 0, 0, FLEET, \
@@ -277,6 +290,39 @@ K("log", "files", NUMBER, log_files, "14", 0, 1000, 0, LIVE, \
 K("log", "total", SIZE, log_total, "200M", 0, CONFIG_MIB(1048576), 0, LIVE, \
   "All logs together take no more than this: the oldest goes first, and the " \
   "log is rotated at half of it whatever bytes says. 0: no such limit.") \
+K("gate", "listen", LISTEN, gate_listen, "", 0, 0, 0, GATE, \
+  "Address at which existing bots connect as they would to Discord's gateway, " \
+  "for example 127.0.0.1:7780; each has a section [client]. Empty: there is " \
+  "no gate.") \
+K("gate", "rest_listen", LISTEN, gate_rest_listen, "", 0, 0, 0, GATE, \
+  "Address at which they make their REST calls, for example 127.0.0.1:7781. " \
+  "Empty: they can make none.") \
+K("gate", "url", GATE_URL, gate_url, "", 0, 0, 0, GATE, \
+  "Gateway URL that clients are told, when it is another one than listen, as " \
+  "behind a proxy.") \
+K("gate", "heartbeat", DURATION, gate_heartbeat_s, "10s", 1000, \
+  CONFIG_MIN(1), 0, GATE, \
+  "Interval of clients' heartbeats. By them it is known what a client has: " \
+  "one that dies gets at most what an interval covers twice.") \
+K("gate", "log_bytes", SIZE, gate_log_bytes, "256M", CONFIG_MIB(1), \
+  CONFIG_MIB(65536), 0, GATE, \
+  "Memory for the events that clients may still ask for. Another size begins " \
+  "the log anew: clients IDENTIFY again, which costs Discord nothing.") \
+K("gate", "log_age", DURATION, gate_log_age_s, "30m", 1000, \
+  CONFIG_MIN(60 * 24), 0, GATE, \
+  "Events older than this are let go. A client that was away for longer " \
+  "IDENTIFYs again.") \
+K("gate", "session_life", DURATION, gate_session_life_s, "10m", 1000, \
+  CONFIG_MIN(60 * 24), 0, GATE, \
+  "A client that was cut off may RESUME for so long.") \
+K("gate", "tls_cert", FILE, gate_tls_cert, "", 0, 0, 0, GATE, \
+  "PEM file with the certificate for clients, the chain behind it. Empty: " \
+  "connections are in the clear.") \
+K("gate", "tls_key", FILE, gate_tls_key, "", 0, 0, 0, GATE, \
+  "PEM file with its key.") \
+K("gate", "clear", YES_NO, gate_clear, "no", 0, 0, 0, GATE, \
+  "yes: clients may connect in the clear from other machines, too, as on a " \
+  "network that is private. Their tokens and all events can be read there.") \
 P("exec", EXEC, exec, "/usr/local/share/shardherd/plugins/pong.py", 0, 0, \
   CONFIG_REQUIRED, HANDLER, \
   "Program and arguments, split at blanks with shell-like quotes; no shell " \
@@ -330,14 +376,66 @@ P("nice", NUMBER, nice, "0", 0, 19, 0, HANDLER, \
 P("config.KEY", OWN, own, "", 0, 0, 0, HANDLER, \
   "Any number of keys for the plugin itself, as config.colour = red: it gets " \
   "them as texts when it starts. KEY is of letters, digits, '_', '.' and '-'. " \
-  "shardherd does not look at the values and logs none of them.")
+  "shardherd does not look at the values and logs none of them.") \
+C("shards", AUTO, shards, "auto", 1, 16384, 0, GATE, \
+  "Number of shards the client is told to have, whatever the fleet has. auto: " \
+  "as many as the fleet. It may IDENTIFY with any number.") \
+C("intents", CLIENT_INTENTS, intents, "all", 0, 0, 0, GATE, \
+  "Intents the client may ask for. all: those of [bot].") \
+C("guilds", RANGES, guilds, "", 0, 0, 0, GATE, \
+  "Ids of the guilds the client sees and may do something in, 64 at most. " \
+  "Empty: all.") \
+C("ops", OPS, ops, "voice, members", 0, 0, 0, GATE, \
+  "What the client may ask of Discord's gateway: voice, members.") \
+C("rest", REST_SCOPE, rest, "full", 0, 0, 0, GATE, \
+  "REST calls the client may make: full, read or none.") \
+C("catch_up", YES_NO, catch_up, "yes", 0, 0, 0, GATE, \
+  "yes: when its process was started anew it gets what it missed since its " \
+  "last heartbeat. no: only what comes from then on.") \
+C("presence", YES_NO, presence, "no", 0, 0, 0, GATE, \
+  "yes: the bot's presence is what this client says. One client at most.") \
+C("compress", CLIENT_COMPRESS, compress, "stored", 0, 0, 0, GATE, \
+  "For a client that asks for compression. stored: in its format, without the " \
+  "work. real: compressed, for one at the other end of a network.") \
+C("on_second", SECOND, on_second, "take_over", 0, 0, 0, GATE, \
+  "When a second connection IDENTIFYs as the same shard: take_over: the first " \
+  "is closed when the second is ready. share: both get everything. refuse: " \
+  "the second is closed.") \
+C("exec", COMMAND, exec, "", 0, 0, 0, GATE, \
+  "Program and arguments of the bot, as in [plugin]: it is started, and " \
+  "started again when it ends, with DISCORD_TOKEN, DISCORD_API and " \
+  "DISCORD_GATEWAY in its environment. Empty: it runs elsewhere.") \
+C("user", USER, user, "", 0, 0, 0, GATE, \
+  "User it runs as, as in [plugin].") \
+C("memory", SIZE, memory, "0", 0, CONFIG_MIB(1048576), 0, GATE, \
+  "Memory of its own (RLIMIT_DATA) it may ask for. 0: no limit.") \
+C("nofile", NUMBER, nofile, "0", 0, 1048576, 0, GATE, \
+  "File descriptors it may have open. 0: as many as the fleet was started " \
+  "with.") \
+C("nice", NUMBER, nice, "0", 0, 19, 0, GATE, \
+  "How far it steps back for others on the processor, see nice(1).") \
+C("dir", FILE, dir, "", 0, 0, 0, GATE, \
+  "Directory it is started in. Empty: that of this file.")
 /* clang-format on */
 
 extern const struct config_key config_keys[];
 extern const size_t config_keys_n;
 extern const char *const config_keys_reload_name[CONFIG_RELOAD_CLASSES];
 
+extern const struct config_kind config_kinds[];
+extern const size_t config_kinds_n;
+
+/* The kind of its section: of [plugin "name"]; NULL: there is one of it. */
+const struct config_kind *config_keys_kind(const struct config_key *);
 /* Is the key one of [plugin "name"]? */
 bool config_keys_is_plugin(const struct config_key *);
+/* How many of a kind there are; the one at i, its name, and the one of a
+ * name or NULL. */
+size_t config_kind_n(const struct config_kind *, const struct config *);
+void *config_kind_at(const struct config_kind *, const struct config *,
+    size_t i);
+const char *config_kind_name(const void *one);
+const void *config_kind_find(const struct config_kind *, const struct config *,
+    const char *name);
 
 #endif

@@ -9,7 +9,7 @@
 #include "shared/config/config.h"
 
 #define CONFIG_PARSING_SECTION 128
-#define CONFIG_PARSING_KEYS 96 /* rows of the table */
+#define CONFIG_PARSING_KEYS 128 /* rows of the table */
 
 /* The caller fills in config, file, fn, arg, only and recall. */
 struct config_parsing {
@@ -25,10 +25,11 @@ struct config_parsing {
 	int line;
 	char section[CONFIG_PARSING_SECTION]; /* "" : before the first header */
 	bool skip; /* keys of this section: it is unknown */
-	struct config_plugin *plugin;
+	const struct config_kind *kind; /* of the section; NULL: of none */
+	void *one;			/* that is filled in */
 	int seen
-	    [CONFIG_PARSING_KEYS]; /* line of each key, plugin's in seen_plugin */
-	int seen_plugin[CONFIG_PARSING_KEYS];
+	    [CONFIG_PARSING_KEYS]; /* line of each key, a kind's in seen_one */
+	int seen_one[CONFIG_PARSING_KEYS];
 };
 
 /*

@@ -293,9 +293,12 @@ text_intents(const struct config_key *k, const void *at)
 	uint64_t bits = *(const uint64_t *)at;
 	char *text = NULL;
 	size_t size;
-	FILE *f = open_memstream(&text, &size);
+	FILE *f;
 	const char *sep = "";
 
+	if (bits == UINT64_MAX)
+		return base_strdup("all");
+	f = open_memstream(&text, &size);
 	must(f != NULL);
 	for (unsigned b = 0; b < 64; b++) {
 		if ((bits >> b & 1) == 0)
@@ -417,6 +420,20 @@ static const char *const log_to_word[] = {
     [CONFIG_LOG_STDERR] = "stderr",
 };
 static const char *const yes_no_word[] = {"no", "yes"};
+static const char *const rest_word[] = {
+    [CONFIG_REST_NONE] = "none",
+    [CONFIG_REST_READ] = "read",
+    [CONFIG_REST_FULL] = "full",
+};
+static const char *const client_compress_word[] = {
+    [CONFIG_CLIENT_STORED] = "stored",
+    [CONFIG_CLIENT_REAL] = "real",
+};
+static const char *const second_word[] = {
+    [CONFIG_SECOND_TAKE_OVER] = "take_over",
+    [CONFIG_SECOND_SHARE] = "share",
+    [CONFIG_SECOND_REFUSE] = "refuse",
+};
 static const char *const off_auto_word[] = {"off", "auto"};
 
 static const struct type *type_of(const struct config_key *);

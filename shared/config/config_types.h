@@ -43,6 +43,13 @@ X(USER, TEXT(config_types_user)) /* "" or the name of a user of this machine */ 
 X(LOG_TO, WORDS(log_to_word))		/* enum config_log_to */               \
 X(LOG_FORMAT, WORDS(logline_format_name)) /* enum logline_format */            \
 X(YES_NO, WORDS(yes_no_word))                                                  \
+X(LISTEN, TEXT(config_types_listen))	/* "" or config_address */             \
+X(GATE_URL, TEXT(config_types_gate_url)) /* "" or ws(s)://... */               \
+X(CLIENT_INTENTS, {config_types_intents, text_intents})	/* or "all" */         \
+X(OPS, TEXT(config_types_ops))		/* "" or words of them */              \
+X(REST_SCOPE, WORDS(rest_word))		/* enum config_rest */                 \
+X(CLIENT_COMPRESS, WORDS(client_compress_word)) /* enum of that name */        \
+X(SECOND, WORDS(second_word))		/* enum config_second */               \
 X(OFF_AUTO, WORDS(off_auto_word))
 /* clang-format on */
 
@@ -56,7 +63,7 @@ enum config_type {
 struct config_key;
 
 /*
- * Reads text as the key's type into base (struct config or config_plugin);
+ * Reads text as the key's type into base (struct config or that of a kind);
  * relative files are taken from dir.  -1 with why = `expected ..., got ...`.
  * recalled: it was accepted before, see config_recall().
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What config_types.c (values of every kind) and config_types_plugin.c (those
- * about plugins and their commands) know of each other.
+ * about plugins, clients and their commands) know of each other.
  */
 #ifndef SHARED_CONFIG_CONFIG_TYPES_IMPL_H
 #define SHARED_CONFIG_CONFIG_TYPES_IMPL_H
@@ -27,6 +27,7 @@ int config_types_take(struct config_types_value *, const char *);
 typedef int config_types_fn(struct config_types_value *);
 config_types_fn config_types_user, config_types_exec, config_types_command,
     config_types_events, config_types_ranges, config_types_prefix,
-    config_types_permissions;
+    config_types_permissions, config_types_listen, config_types_gate_url,
+    config_types_intents, config_types_ops;
 
 #endif

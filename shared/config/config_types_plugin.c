@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Values about plugins and their commands; see config_types_impl.h. */
+/* Values about plugins, clients and their commands; see config_types_impl.h. */
 #include "shared/config/config_types_impl.h"
 
 #include "shared/config/config_ranges.h"
@@ -12,6 +12,8 @@
 
 /* What [plugin] permissions knows. */
 static const char *const permission[] = {"ranks"};
+/* What [client] ops knows. */
+static const char *const op[] = {"voice", "members"};
 
 int
 config_types_user(struct config_types_value *v)
@@ -171,8 +173,10 @@ config_types_prefix(struct config_types_value *v)
 	return config_types_take(v, v->text);
 }
 
-int
-config_types_permissions(struct config_types_value *v)
+/* Words of a list of them. */
+static int
+parse_list(struct config_types_value *v, const char *what,
+    const char *const *known, size_t n_known)
 {
 	char word[32];
 	const char *p = v->text, *near;
@@ -181,17 +185,75 @@ config_types_permissions(struct config_types_value *v)
 	for (; *(p += strspn(p, ", \t")) != '\0'; p += n) {
 		n = strcspn(p, ", \t");
 		str_format(word, sizeof(word), "%.*s", (int)n, p);
-		for (i = 0; i < nitems(permission); i++)
-			if (strcmp(word, permission[i]) == 0)
+		for (i = 0; i < n_known; i++)
+			if (strcmp(word, known[i]) == 0)
 				break;
-		if (i < nitems(permission))
+		if (i < n_known)
 			continue;
-		near = config_nearest(word, permission, nitems(permission));
-		return config_types_refuse(v,
-		    "permissions there are (%s \"%s\"%s)",
+		near = config_nearest(word, known, n_known);
+		return config_types_refuse(v, "%s (%s \"%s\"%s)", what,
 		    near != NULL ? "did you mean" : "for example",
-		    near != NULL ? near : permission[0],
-		    near != NULL ? "?" : "");
+		    near != NULL ? near : known[0], near != NULL ? "?" : "");
 	}
+	return config_types_take(v, v->text);
+}
+
+int
+config_types_permissions(struct config_types_value *v)
+{
+	return parse_list(v, "permissions there are", permission,
+	    nitems(permission));
+}
+
+/* ---- clients of the gate -------------------------------------------- */
+
+int
+config_types_ops(struct config_types_value *v)
+{
+	return parse_list(v, "what a client may ask for", op, nitems(op));
+}
+
+int
+config_types_intents(struct config_types_value *v)
+{
+	struct err e;
+
+	if (strcmp(v->text, "all") == 0) {
+		*(uint64_t *)v->to = UINT64_MAX;
+		return 0;
+	}
+	if (config_intents(v->text, v->to, &e) == -1) {
+		str_copy(v->why, e.text, v->size);
+		return -1;
+	}
+	return 0;
+}
+
+int
+config_types_listen(struct config_types_value *v)
+{
+	char host[64];
+	uint16_t port;
+
+	if (v->text[0] != '\0' && !config_address(v->text, host, &port))
+		return config_types_refuse(v,
+		    "an address of this machine and a port, such as "
+		    "127.0.0.1:7780 or [::1]:7780");
+	return config_types_take(v, v->text);
+}
+
+int
+config_types_gate_url(struct config_types_value *v)
+{
+	const char *host = strncmp(v->text, "ws://", 5) == 0 ? v->text + 5
+	    : strncmp(v->text, "wss://", 6) == 0	     ? v->text + 6
+							     : NULL;
+
+	/* Libraries put a query of their own behind it. */
+	if (v->text[0] != '\0'
+	    && (host == NULL || strcspn(host, "/") == 0
+		|| strpbrk(host, "?#@\" \t\\") != NULL))
+		return config_types_refuse(v,
+		    "an URL such as wss://gate.example.org, without a query");
 	return config_types_take(v, v->text);
 }

@@ -6,6 +6,7 @@
  */
 #include "shared/config/config_keys.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -262,6 +263,58 @@ bool
 config_may(const struct config_plugin *p, const char *permission)
 {
 	return has_word(p->permissions, permission, strlen(permission));
+}
+
+bool
+config_client_may(const struct config_client *c, const char *op)
+{
+	return has_word(c->ops, op, strlen(op));
+}
+
+bool
+config_gate(const struct config *c)
+{
+	return c->gate_listen[0] != '\0' && c->clients > 0;
+}
+
+const struct config_client *
+config_client(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->clients; i++)
+		if (strcmp(c->client[i].name, name) == 0)
+			return &c->client[i];
+	return NULL;
+}
+
+bool
+config_address(const char *text, char host[64], uint16_t *port)
+{
+	bool six = text[0] == '[';
+	const char *end = strrchr(text, ':'), *from = text + six;
+	unsigned char bytes[sizeof(struct in6_addr)];
+	uint64_t n;
+	size_t len;
+
+	if (end == NULL || end < from + six || (six && end[-1] != ']')
+	    || !str_to_u64(end + 1, &n) || n == 0 || n > UINT16_MAX)
+		return false;
+	len = (size_t)(end - from) - six;
+	if (len >= 64)
+		return false;
+	memcpy(host, from, len);
+	host[len] = '\0';
+	*port = (uint16_t)n;
+	return inet_pton(six ? AF_INET6 : AF_INET, host, bytes) == 1;
+}
+
+bool
+config_address_loopback(const char *text)
+{
+	char host[64];
+	uint16_t port;
+
+	return config_address(text, host, &port)
+	    && (strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0);
 }
 
 /*

@@ -31,7 +31,11 @@ static const struct {
 	"the log and in status."},
     {"probe", "A round trip through Discord: a reaction and its event."},
     {"log", "The log."},
+    {"gate", "Where existing bots connect, see shardherd-gate(7)."},
     {CONFIG_PLUGIN_SECTION, "One section for each program that gets events."},
+    {CONFIG_CLIENT_SECTION,
+	"One section for each bot or other program that connects to the gate; "
+	"its token is made by \"shardherd client add NAME\"."},
 };
 
 static const char *
@@ -71,10 +75,12 @@ starts_section(size_t i)
 static void
 sample_section(FILE *f, const struct config_key *k)
 {
+	const struct config_kind *kind = config_keys_kind(k);
+
 	putc('\n', f);
 	put_comment(f, about(k->section));
-	if (config_keys_is_plugin(k))
-		fputs("#[plugin \"pong\"]\n", f);
+	if (kind != NULL)
+		fprintf(f, "#[%s \"%s\"]\n", kind->section, kind->example);
 	else
 		fprintf(f, "[%s]\n", k->section);
 }
@@ -88,7 +94,7 @@ config_write_sample(FILE *f)
 	put_comment(f, "Check with: shardherd config check");
 	for (size_t i = 0; i < config_keys_n; i++) {
 		const struct config_key *k = &config_keys[i];
-		bool out = config_keys_is_plugin(k)
+		bool out = config_keys_kind(k) != NULL
 		    || (k->flags & CONFIG_REQUIRED) == 0;
 
 		if (starts_section(i))
@@ -164,7 +170,7 @@ config_write_mdoc(FILE *f)
 		if (starts_section(i)) {
 			fprintf(f, "%s.Ss [%s%s]\n", i > 0 ? ".El\n" : "",
 			    k->section,
-			    config_keys_is_plugin(k) ? " \\(dqname\\(dq" : "");
+			    config_keys_kind(k) != NULL ? " \\(dqname\\(dq" : "");
 			put_sentences(f, about(k->section));
 			fputs(".Bl -tag -width Ds\n", f);
 		}
@@ -179,9 +185,9 @@ config_write_mdoc(FILE *f)
 static char *
 default_text(const struct config *c, const struct config_key *k)
 {
-	struct config_plugin plugin = {0};
+	const struct config_kind *kind = config_keys_kind(k);
 	struct config *base = base_alloc(sizeof(*base));
-	void *to = config_keys_is_plugin(k) ? (void *)&plugin : (void *)base;
+	void *to = kind != NULL ? config_kind_at(kind, base, 0) : base;
 	char dir[CONFIG_PATH_MAX], why[768], *text;
 
 	str_copy(dir, c->path, sizeof(dir));
@@ -213,10 +219,11 @@ each_own(const char *key, const char *value, void *arg)
 
 static void
 each_value(const struct config *c, const struct config_key *k,
-    const struct config_plugin *plugin, config_each_fn *fn, void *arg)
+    const void *one, config_each_fn *fn, void *arg)
 {
-	struct each_own own = {k->section, plugin != NULL ? plugin->name : NULL,
-	    fn, arg};
+	const char *name = one != NULL ? config_kind_name(one) : NULL;
+	struct each_own own = {k->section, name, fn, arg};
+	const struct config_plugin *plugin = one;
 	char *now, *usual;
 
 	if (k->type == CONFIG_OWN) {
@@ -224,25 +231,33 @@ each_value(const struct config *c, const struct config_key *k,
 		return;
 	}
 	now = config_types_text(k,
-	    plugin != NULL ? (const void *)plugin : (const void *)c);
+	    one != NULL ? one : (const void *)c);
 	usual = (k->flags & CONFIG_REQUIRED) != 0 ? NULL : default_text(c, k);
-	fn(k->section, plugin != NULL ? plugin->name : NULL, k->key, now,
+	fn(k->section, name, k->key, now,
 	    usual != NULL && strcmp(now, usual) == 0, arg);
 	free(now);
 	free(usual);
+}
+
+static void
+each_one(const struct config *c, const struct config_kind *kind,
+    const void *one, config_each_fn *fn, void *arg)
+{
+	for (size_t i = 0; i < config_keys_n; i++)
+		if (config_keys_kind(&config_keys[i]) == kind)
+			each_value(c, &config_keys[i], one, fn, arg);
 }
 
 void
 config_each(const struct config *c, config_each_fn *fn, void *arg)
 {
 	for (size_t i = 0; i < config_keys_n; i++)
-		if (!config_keys_is_plugin(&config_keys[i]))
+		if (config_keys_kind(&config_keys[i]) == NULL)
 			each_value(c, &config_keys[i], NULL, fn, arg);
-	for (size_t j = 0; j < c->plugins; j++)
-		for (size_t i = 0; i < config_keys_n; i++)
-			if (config_keys_is_plugin(&config_keys[i]))
-				each_value(c, &config_keys[i], &c->plugin[j],
-				    fn, arg);
+	for (size_t i = 0; i < config_kinds_n; i++)
+		for (size_t j = 0; j < config_kind_n(&config_kinds[i], c); j++)
+			each_one(c, &config_kinds[i],
+			    config_kind_at(&config_kinds[i], c, j), fn, arg);
 }
 
 struct writing {

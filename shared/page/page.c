@@ -27,6 +27,11 @@ const char *const page_crash_name[CRASHES] = {
 #undef X
 };
 
+const char *const page_gate_state_name[GATE_STATES] = {
+#define X(n, s) [GATE_##n] = s,
+    PAGE_GATE_STATES(X)
+#undef X
+};
 const char *const page_handler_state_name[HANDLER_STATES] = {
 #define X(n, s) [HANDLER_##n] = s,
     PAGE_HANDLER_STATES(X)
@@ -127,10 +132,13 @@ forget_boot(struct page *p, uint32_t slots)
 	memset(&p->head->handler, 0, sizeof(p->head->handler));
 	memset(&p->head->plugins, 0, sizeof(p->head->plugins));
 	memset(&p->head->handler_watch, 0, sizeof(p->head->handler_watch));
+	memset(&p->head->gate, 0, sizeof(p->head->gate));
+	memset(&p->head->gate_watch, 0, sizeof(p->head->gate_watch));
 	memset(&p->head->supervisor_watch, 0,
 	    sizeof(p->head->supervisor_watch));
 	page_beat(&p->head->pulse.supervisor_ms, 0);
 	page_beat(&p->head->pulse.handler_ms, 0);
+	page_beat(&p->head->pulse.gate_ms, 0);
 	for (uint32_t i = 0; i < slots; i++) {
 		struct page_shard *s = &p->slot[i].shard;
 		struct page_watch *w = &p->slot[i].watch;
@@ -153,9 +161,9 @@ forget_boot(struct page *p, uint32_t slots)
 
 /* A writer that lives is not to be disturbed in its middle. */
 static bool
-handler_lives(const struct page_head *h)
+writer_lives(const struct page_watch *w)
 {
-	return process_lives(h->handler_watch.pid, h->handler_watch.pid_start);
+	return process_lives(w->pid, w->pid_start);
 }
 
 static pid_t
@@ -177,7 +185,8 @@ static bool
 of_other_boot(const struct page *p, const char *boot)
 {
 	return strcmp(boot, p->head->boot_id) != 0 && any_holder(p->fd) == 0
-	    && !handler_lives(p->head);
+	    && !writer_lives(&p->head->handler_watch)
+	    && !writer_lives(&p->head->gate_watch);
 }
 
 static void
@@ -191,7 +200,10 @@ adopt(struct page *p, uint32_t slots)
 	str_copy(p->head->boot_id, boot, sizeof(p->head->boot_id));
 	p->head->slots = slots;
 	page_repair(&p->head->cluster.lock);
-	if (!handler_lives(p->head)) {
+	if (!writer_lives(&p->head->gate_watch))
+		page_repair(&p->head->gate.lock);
+	page_repair(&p->head->gate_watch.lock);
+	if (!writer_lives(&p->head->handler_watch)) {
 		page_repair(&p->head->handler.lock);
 		page_repair(&p->head->plugins.lock);
 	}

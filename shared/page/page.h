@@ -20,7 +20,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#define PAGE_VERSION 13
+#define PAGE_VERSION 14
 #define PAGE_PATH 512	 /* as config.h's CONFIG_PATH_MAX */
 #define PAGE_NOTES 12	 /* at least as many as board.h has sources */
 #define PAGE_PATIENCES 4 /* as patience.h has */
@@ -320,6 +320,54 @@ struct page_plugins {
 	struct page_plugin plugin[PAGE_PLUGINS];
 };
 
+#define PAGE_GATE_STATES(X)                                                    \
+	X(DOWN, "down")                                                        \
+	X(STARTING, "starting")                                                \
+	X(STANDBY, "standby") /* it can serve, and waits to take over */       \
+	X(READY, "ready")                                                      \
+	X(STOPPING, "stopping")
+enum gate_state {
+#define X(n, s) GATE_##n,
+	PAGE_GATE_STATES(X)
+#undef X
+	    GATE_STATES
+};
+extern const char *const page_gate_state_name[GATE_STATES];
+
+#define PAGE_CLIENTS 32 /* as config.h's CONFIG_CLIENTS_MAX */
+
+/* One client of the gate, all its connections and sessions together. */
+struct page_client {
+	char name[64];		     /* "": this place is free */
+	uint32_t sessions, connected; /* of them with a connection */
+	uint64_t lag_events;	     /* of the one that is farthest behind */
+	uint64_t heard_ms;	     /* boot stamp of the last heartbeat */
+	uint64_t events, replayed, caught_up, overruns, expired;
+	uint64_t identifies, resumes, refused; /* what was asked, and not had */
+	char note[PAGE_WORDS]; /* what is wrong, for people */
+};
+
+/* Written by the gate in service only. */
+struct page_gate {
+	page_lock lock;
+	uint32_t state; /* enum gate_state */
+	uint64_t state_since_ms;
+	int32_t pid;
+	uint32_t lanes;		       /* to handlers */
+	uint64_t events, repeated;     /* taken; seen before */
+	uint64_t unreadable;	       /* no dispatch that could be sent */
+	uint64_t too_big;	       /* more than a quarter of the log */
+	uint64_t log_oldest, log_last; /* positions; see gatelog.h */
+	uint64_t log_used, log_size;   /* bytes */
+	uint64_t log_lost;	       /* records that damage has cost */
+	uint64_t cache_behind;	       /* records not in the cache yet */
+	uint64_t cache_fragments, cache_bytes;
+	uint32_t cache_cold; /* it is being filled, or out of order */
+	uint32_t clients;    /* places in use */
+	char note[PAGE_WORDS];
+	struct page_client client[PAGE_CLIENTS];
+};
+
 /* The last `probe`; times as in struct msg_probe_answer. */
 struct page_probe {
 	int64_t at_wall_ms; /* 0: never */
@@ -408,7 +456,7 @@ struct page_cluster {
 /* When a loop turned last, boot clock; 0: never.  Each has one writer. */
 struct page_pulse {
 	_Atomic uint64_t supervisor_ms;
-	_Atomic uint64_t handler_ms; /* of the one in service */
+	_Atomic uint64_t handler_ms, gate_ms; /* of the one in service */
 };
 
 struct page_head {
@@ -422,6 +470,8 @@ struct page_head {
 	struct page_plugins plugins;
 	struct page_pulse pulse;
 	struct page_fleet_past past; /* written by the supervisor only */
+	struct page_gate gate;
+	struct page_watch gate_watch;
 };
 
 struct page {

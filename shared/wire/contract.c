@@ -27,6 +27,12 @@ static const char *const plugin_action_name[PLUGIN_ACTIONS] = {
 #undef X
 };
 
+static const char *const kept_name[KEPTS] = {
+#define X(n, s) [KEPT_##n] = s,
+    CONTRACT_KEPT(X)
+#undef X
+};
+
 static const char *
 lookup(const char *const *names, unsigned count, unsigned i)
 {
@@ -55,6 +61,12 @@ const char *
 contract_plugin_action_name(unsigned action)
 {
 	return lookup(plugin_action_name, nitems(plugin_action_name), action);
+}
+
+const char *
+contract_kept_name(unsigned kept)
+{
+	return lookup(kept_name, nitems(kept_name), kept);
 }
 
 void

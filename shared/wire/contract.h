@@ -11,6 +11,7 @@
  *      one struct msg_hdr plus one payload struct per packet, at most one fd.
  *  shard <-> handler ("uplink"): a SOCK_STREAM socketpair made by the
  *      supervisor and handed to both, framed by struct up_hdr.
+ *  handler <-> gate ("gate lane"): the same, framed by struct gate_hdr.
  */
 #ifndef SHARED_WIRE_CONTRACT_H
 #define SHARED_WIRE_CONTRACT_H
@@ -19,18 +20,27 @@
 
 #define CONTRACT_VERSION 1
 
-/* Fixed fds of an exec'ed handler.  stderr (2) is the log pipe. */
+/* Fixed fds of an exec'ed handler or gate.  stderr (2) is the log pipe. */
 enum contract_fd {
 	CONTRACT_FD_CONTROL = 3, /* SEQPACKET to the supervisor */
 	CONTRACT_FD_CONFIG = 4,	 /* memfd: the config text as the supervisor
 				    read it */
-	CONTRACT_FD_TOKEN = 5,	 /* pipe: the token, no newline, then EOF */
+	CONTRACT_FD_TOKEN = 5,	 /* handler: pipe: the token, no newline, then
+				    EOF; gate, which has no token: its nonce,
+				    struct nonce of nonce.h */
 	CONTRACT_FD_STATS = 6,	 /* the stats page, read-write */
 	CONTRACT_FD_LOG = 7,	 /* the reading end of its own log pipe, for
 				    the next supervisor */
+	/* What the supervisor keeps open for those that come after; each is
+	 * there only if there is something of the kind. */
+	CONTRACT_FD_REST_LISTEN = 8, /* handler: [gate] rest_listen */
+	CONTRACT_FD_GATE_LISTEN = 8, /* gate: [gate] listen */
+	CONTRACT_FD_GATE_LOG = 9,    /* gate: memfd of its log */
 };
 /* Hidden first argument that makes the binary a handler. */
 #define CONTRACT_ROLE_HANDLER "--role=handler"
+/* ... and this one the gate. */
+#define CONTRACT_ROLE_GATE "--role=gate"
 /*
  * The same for an upgrade.  A supervisor execs the next program in this role;
  * the words that follow, KEY=VALUE, are those of arrive.h.
@@ -96,10 +106,17 @@ enum contract_fd {
 	X(HAND_OVER)                                                             \
 	/* shard -> supervisor: its place is free, or why it is not */           \
 	X(HANDED)                                                                \
-	/* supervisor -> successor: the place is yours */                        \
+	/* supervisor -> successor of a shard, or a gate that is READY: the  \
+	   place is yours */ \
 	X(TAKE_OVER)                                                             \
 	/* supervisor -> shard: struct msg_gateway, where sessions begin */      \
-	X(GATEWAY)
+	X(GATEWAY)                                                               \
+	/* supervisor -> handler|gate: struct msg_gate_lane, one end of a gate \
+	   lane attached */                                                    \
+	X(GATE_LANE)                                                             \
+	/* orphan -> supervisor that took it over: struct msg_keep, what an    \
+	   earlier supervisor gave it to keep attached */ \
+	X(KEEP)
 
 enum msg_type {
 	MSG_NONE,
@@ -218,6 +235,7 @@ enum shard_report {
 	REPORT_UPLINK_REFUSED, /* handler: the uplink of hdr.shard is of no use,
 				  text says why; the shard reports it lost */
 	REPORT_STANDBY,	       /* a successor got HELLO and waits */
+	REPORT_GATE_LOST,      /* handler: its lane to the gate ended */
 	REPORT_PLUGIN_DOWN,    /* handler, before its READY: text is "NAME (why
 				  it is not up)" */
 };
@@ -225,6 +243,30 @@ struct msg_event {
 	uint32_t report; /* enum shard_report */
 	uint32_t close_code;
 	char text[192];
+};
+
+/* What the supervisor keeps open for processes that come and go. */
+#define CONTRACT_KEPT(X)                                                       \
+	X(GATE_LOG, "log of the gate")                                         \
+	X(GATE_LISTEN, "listening socket of the gate")                         \
+	X(REST_LISTEN, "listening socket for REST")
+
+enum contract_kept {
+#define X(n, s) KEPT_##n,
+	CONTRACT_KEPT(X)
+#undef X
+	    KEPTS
+};
+const char *contract_kept_name(unsigned kept);
+
+struct msg_keep {
+	uint32_t what; /* enum contract_kept */
+	uint32_t reserved;
+};
+
+struct msg_gate_lane {
+	uint32_t generation; /* of the handler at one end */
+	uint32_t shard_count;
 };
 
 struct msg_handed {
@@ -305,10 +347,18 @@ struct msg_probe_answer {
  * of the socket, the lock of its place in the page); these say whose it is, and
  * what a supervisor that has not seen it start can't know.
  */
+enum contract_role {
+	CONTRACT_SHARD,
+	CONTRACT_HANDLER,
+	CONTRACT_GATE,
+	CONTRACT_ROLES
+};
+
 struct msg_adopt {
 	int32_t pid;
 	uint32_t generation; /* of the process */
-	uint32_t handler;    /* 1: a handler; the shard is in the header */
+	uint32_t role;	     /* enum contract_role; a shard's number is in the
+				   header */
 	uint32_t ready;	     /* 1: it was READY once */
 	uint32_t shard_count;
 	uint32_t uplink;      /* shard: handler generation its events go to,
@@ -316,7 +366,8 @@ struct msg_adopt {
 	uint32_t next_uplink; /* shard: the one it is to switch to, or 0 */
 	uint32_t newest;      /* shard: highest generation it has heard of */
 	uint64_t intents;
-	/* config_diff_sum() of what it was started with */
+	/* config_diff_sum() of what it was started with; of a gate, in place
+	 * of the handler's, that of its own keys */
 	uint64_t fleet_sum, shards_sum, handler_sum;
 	uint64_t ledger_id; /* shard: the last permit it settled, in case
 				   nobody has heard; 0: none */
@@ -397,6 +448,46 @@ enum send_status {
 struct up_result {
 	uint32_t status; /* enum send_status */
 	uint32_t reserved;
+};
+
+/* ---- gate lane: handler <-> gate ------------------------------------ */
+
+/*
+ * What the handler has not had acknowledged it sends again, over this lane or
+ * the next one; the gate, which knows what its log has, takes it once.
+ */
+enum gate_type {
+	GATE_HELLO = 1, /* both ways, first: struct gate_hello */
+	GATE_EVENT,	/* handler -> gate: a dispatch as Discord sent it */
+	GATE_ACK,	/* gate -> handler: every event with ord <= hdr.ord is
+			   in the log */
+	GATE_SEND,	/* gate -> handler: gateway payload (JSON text) for
+			   hdr.shard; hdr.ord is the gate's request id */
+	GATE_SENT,	/* handler -> gate: struct up_result for a GATE_SEND;
+			   its status may also be one of these */
+};
+#define GATE_SENT_LOST 1000u /* the shard went away: it may have gone out */
+#define GATE_SENT_LATE 1001u
+
+struct gate_hdr {
+	uint32_t len; /* payload bytes that follow */
+	uint8_t type; /* enum gate_type */
+	uint8_t reserved[3];
+	uint32_t shard, shard_count;
+	uint64_t ord;	  /* counts GATE_EVENTs of one lane from 1 */
+	uint64_t seq;	  /* the dispatch's s; 0: it had none */
+	uint64_t session; /* store_session_key; 0: none */
+	uint64_t recv_ms; /* wall clock when the shard had it whole */
+};
+_Static_assert(sizeof(struct gate_hdr) == 48, "gate_hdr is wire format");
+
+#define GATE_SEND_MAX 4096u /* bytes of a gateway payload */
+
+struct gate_hello {
+	uint32_t version; /* CONTRACT_VERSION */
+	uint32_t generation, shard_count;
+	int32_t pid;
+	char build[64];
 };
 
 #endif

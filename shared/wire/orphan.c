@@ -17,7 +17,7 @@ static void on_timer(struct timer *);
 
 void
 orphan_init(struct orphan *o, struct timers *timers, struct ipc *ipc,
-    const struct config *c, int32_t shard, int log_fd,
+    const struct config *c, enum contract_role role, int32_t shard, int log_fd,
     const struct nonce *nonce, const struct orphan_ops *ops)
 {
 	memset(o, 0, sizeof(*o));
@@ -27,6 +27,7 @@ orphan_init(struct orphan *o, struct timers *timers, struct ipc *ipc,
 	o->on_gone = ipc->on_gone;
 	o->loop = ipc->loop;
 	o->limit_s = c->orphan_time_s;
+	o->role = role;
 	o->shard = shard;
 	o->log_fd = log_fd;
 	timer_init(timers, &o->timer, on_timer);
@@ -39,7 +40,8 @@ orphan_init(struct orphan *o, struct timers *timers, struct ipc *ipc,
 	o->intents = c->intents;
 	o->fleet_sum = config_diff_sum(c, CONFIG_RELOAD_FLEET);
 	o->shards_sum = config_diff_sum(c, CONFIG_RELOAD_SHARDS);
-	o->handler_sum = config_diff_sum(c, CONFIG_RELOAD_HANDLER);
+	o->handler_sum = config_diff_sum(c,
+	    role == CONTRACT_GATE ? CONFIG_RELOAD_GATE : CONFIG_RELOAD_HANDLER);
 }
 
 static void
@@ -138,7 +140,7 @@ static void
 call(struct orphan *o, int fd)
 {
 	struct msg_adopt m = {.pid = (int32_t)getpid(),
-	    .handler = o->shard < 0,
+	    .role = o->role,
 	    .intents = o->intents,
 	    .fleet_sum = o->fleet_sum,
 	    .shards_sum = o->shards_sum,

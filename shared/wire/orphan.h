@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A shard or handler whose supervisor is gone.  It goes on, for a bounded
+ * A shard, handler or gate whose supervisor is gone.  It goes on, for a bounded
  * time, and calls at run_dir/adopt.sock until a supervisor takes it over; from
  * then on that connection is its channel.  What it logs meanwhile waits in its
  * log pipe, whose reading end it holds itself and hands over.
@@ -39,7 +39,8 @@ struct orphan {
 	struct timer timer;
 	char path[108]; /* of the socket, "": none possible */
 	double limit_s;
-	int32_t shard; /* -1: a handler */
+	enum contract_role role;
+	int32_t shard; /* -1: none */
 	int log_fd;    /* reading end of the log pipe, or -1 */
 	struct nonce nonce;
 	uint64_t fleet_sum, shards_sum, handler_sum, intents;
@@ -50,8 +51,8 @@ struct orphan {
 
 /* The channel must be open.  Without a nonce nobody takes it over. */
 void orphan_init(struct orphan *, struct timers *, struct ipc *,
-    const struct config *, int32_t shard, int log_fd, const struct nonce *,
-    const struct orphan_ops *);
+    const struct config *, enum contract_role, int32_t shard, int log_fd,
+    const struct nonce *, const struct orphan_ops *);
 /* The supervisor is gone.  false: orphan_time is 0, or there is no way. */
 bool orphan_begin(struct orphan *);
 /* It is leaving: calls nobody any more. */

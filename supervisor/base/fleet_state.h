@@ -27,12 +27,15 @@ struct discord_ask_answer;
 struct shard_args;
 
 #define FLEET_HANDLERS 2 /* the next one starts while one serves */
+#define FLEET_GATES 2
 
 /* X(struct, member): the parts, of the rooms from the lowest floor up. */
 #define FLEET_PARTS(X)                                                         \
 	X(fleet_log, logs)                                                     \
 	X(crash_brake, brake)                                                  \
 	X(uplinks, uplinks)                                                    \
+	X(kept, kept)                                                          \
+	X(gate_lanes, gate_lanes)                                              \
 	X(permit, permit)                                                      \
 	X(ledger, ledger)                                                      \
 	X(hold, hold)                                                          \
@@ -43,6 +46,7 @@ struct shard_args;
 	X(reload_effects, reload)                                              \
 	X(rollout_effects, rollout)                                            \
 	X(token_move, token_move)                                              \
+	X(gate_change, gate_change)                                            \
 	X(adopt, adopt)                                                        \
 	X(upgrade, upgrade)                                                    \
 	X(day_totals, day_totals)                                              \
@@ -79,6 +83,9 @@ struct fleet {
 	struct member *handler_slot;   /* FLEET_HANDLERS of them */
 	struct member *handler;	       /* in service: uplinks lead to it */
 	struct page_watch spare_watch; /* of the other one */
+	struct member *gate_slot;      /* FLEET_GATES of them */
+	struct member *gate;	       /* in service: the log is its */
+	struct page_watch gate_spare_watch;
 	uint32_t epoch;		       /* last handler generation given out */
 	char program_path[CONFIG_PATH_MAX]; /* see program_find() */
 	struct fd_reserve reserve;

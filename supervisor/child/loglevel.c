@@ -13,7 +13,7 @@ loglevel_tell(struct member *c)
 
 	if (c->ipc.fd != -1)
 		ipc_send(&c->ipc, MSG_LOG_LEVEL,
-		    c->handler ? -1 : (int32_t)c->slot, 0, &m, sizeof(m), -1);
+		    member_shard(c), 0, &m, sizeof(m), -1);
 }
 
 void

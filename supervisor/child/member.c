@@ -35,14 +35,15 @@ static void step(struct machine *, unsigned event);
 static void tell(struct machine *, unsigned news);
 
 void
-member_init(struct member *c, struct fleet *f, bool handler, uint32_t slot)
+member_init(struct member *c, struct fleet *f, enum contract_role role,
+    uint32_t slot)
 {
 	must(c->magic != MEMBER_MAGIC || !machine_inside(&c->machine));
 	memset(c, 0, sizeof(*c));
 	machine_init(&c->machine, step, tell);
 	c->magic = MEMBER_MAGIC;
 	c->fleet = f;
-	c->handler = handler;
+	c->role = role;
 	c->slot = slot;
 	c->ipc.fd = -1;
 	c->killed_for = CRASHES;
@@ -52,10 +53,11 @@ member_init(struct member *c, struct fleet *f, bool handler, uint32_t slot)
 	timer_init(f->timers, &c->timer, on_timer);
 	restart_delay_init(&c->delay, f->config->restart_min_s,
 	    f->config->restart_max_s);
-	if (handler)
-		str_copy(c->name, "handler", sizeof(c->name));
-	else
+	if (role == CONTRACT_SHARD)
 		str_format(c->name, sizeof(c->name), "shard %u", c->slot);
+	else
+		str_copy(c->name, role == CONTRACT_GATE ? "gate" : "handler",
+		    sizeof(c->name));
 }
 
 void
@@ -142,7 +144,7 @@ tell_evicting(struct fleet *f)
 static bool
 evicting(struct member *c)
 {
-	pid_t pid = c->handler || c->second != NULL
+	pid_t pid = !member_is_shard(c) || c->second != NULL
 	    ? 0
 	    : page_slot_holder(&c->fleet->page, c->slot);
 	uint64_t now = clock_boot_ms();
@@ -185,8 +187,8 @@ launch(struct member *c)
 	c->again = c->fatal = c->braked = false;
 	c->killed_for = CRASHES;
 	c->oom_before = oom_kills();
-	/* A shard counts its restarts from 0, handlers together from 1. */
-	if (c->handler)
+	/* Others count their restarts from 0, handlers together from 1. */
+	if (c->role == CONTRACT_HANDLER)
 		c->generation = ++c->fleet->epoch;
 	else if (c->started)
 		c->generation++;
@@ -225,7 +227,7 @@ launch_if_free(struct member *c)
 {
 	struct crash_brake *b = c->fleet->brake;
 
-	if (!c->handler
+	if (member_is_shard(c)
 	    && !crash_brake_may_start(b, c->slot, clock_boot_ms())) {
 		c->braked = true; /* member_unbrake follows */
 		return;
@@ -238,7 +240,7 @@ hello(struct member *c)
 {
 	c->state = MEMBER_UP;
 	timer_stop(&c->timer);
-	if (c->handler)
+	if (!member_is_shard(c))
 		timer_set(&c->timer,
 		    c->fleet->config->handler_start_timeout_s + MEMBER_HELLO_S);
 	loglevel_tell(c);
@@ -273,9 +275,16 @@ what_follows(const struct member *c)
 {
 	if (c->state != MEMBER_WAITING)
 		return "";
-	return c->handler
-	    ? " Shards stay connected and keep its events; it is restarted."
-	    : " It will be restarted and resume its session.";
+	switch (c->role) {
+	case CONTRACT_HANDLER:
+		return " Shards stay connected and keep its events; it is "
+		       "restarted.";
+	case CONTRACT_GATE:
+		return " Clients' sessions and events are kept; it is "
+		       "restarted.";
+	default:
+		return " It will be restarted and resume its session.";
+	}
 }
 
 static void
@@ -288,7 +297,7 @@ died(struct member *c)
 
 	bury(c, words, sizeof(words), &cause);
 	fatal = c->fatal
-	    || (!c->handler && WIFEXITED(c->status)
+	    || (member_is_shard(c) && WIFEXITED(c->status)
 		&& WEXITSTATUS(c->status) == EXIT_CONFIG);
 	if (fatal)
 		c->state = MEMBER_FAILED;
@@ -297,7 +306,7 @@ died(struct member *c)
 	else
 		wait_restart(c);
 	log_warn("%s.%s", words, what_follows(c));
-	if (!c->handler && c->second == NULL && !fatal
+	if (member_is_shard(c) && c->second == NULL && !fatal
 	    && crash_brake_died(f->brake, c->slot, cause, clock_boot_ms()))
 		log_error("A third of the shards died alike (%s) within 10 s: "
 			  "restarts wait until one of them stays up.",
@@ -310,8 +319,9 @@ static void
 request_stop(struct member *c)
 {
 	struct fleet *f = c->fleet;
-	double s = c->handler ? f->config->handler_drain_timeout_s
-			      : f->config->stop_timeout_s;
+	double s = c->role == CONTRACT_HANDLER
+	    ? f->config->handler_drain_timeout_s
+	    : f->config->stop_timeout_s;
 	struct msg_stop m = {.end_sessions = c->end_sessions};
 
 	if (s > f->config->stop_timeout_s)
@@ -319,8 +329,7 @@ request_stop(struct member *c)
 	m.deadline_ms = (uint32_t)(s * 1000);
 	c->state = MEMBER_STOPPING;
 	c->signalled = 0;
-	if (ipc_send(&c->ipc, MSG_STOP, c->handler ? -1 : (int32_t)c->slot, 0,
-		&m, sizeof(m), -1)
+	if (ipc_send(&c->ipc, MSG_STOP, member_shard(c), 0, &m, sizeof(m), -1)
 	    == -1)
 		s = 0;
 	timer_set(&c->timer, s);
@@ -456,7 +465,7 @@ tell(struct machine *m, unsigned news)
 		c->fleet->member_ops->ready(c);
 	else if (news == NEWS_ENDED)
 		c->fleet->member_ops->ended(c);
-	else if (!c->handler && c->second == NULL)
+	else if (member_is_shard(c) && c->second == NULL)
 		uplinks_add(c->fleet->uplinks, c);
 }
 

@@ -2,7 +2,7 @@
 /*
  * This room: one child process, from fork to burial.
  *
- * One child process slot, a shard's or the handler's: start, handshake, stop
+ * One child process slot, a shard's, the handler's or the gate's: start, handshake, stop
  * ladder, death, growing delay.  A table of states and events decides; how a
  * process is made is spawn.c's business, what its messages mean messages.c's.
  */
@@ -68,9 +68,10 @@ struct member_ops {
 	void (*greet)(struct member *);
 	void (*ready)(struct member *);
 	void (*ended)(struct member *);
-	/* Its process said this; nothing of it was looked at. */
+	/* Its process said this; nothing of it was looked at.  fd: -1, or it
+	 * is closed when this returns. */
 	void (*message)(struct member *, const struct msg_hdr *,
-	    const void *payload);
+	    const void *payload, int fd);
 	/* The shards that could have an uplink have one. */
 	void (*paired)(struct fleet *);
 	/* Is its orphan (adopt.h) still to call?  Ends the wait if not. */
@@ -85,9 +86,9 @@ struct member {
 	uint32_t magic;
 	struct fleet *fleet;
 	struct machine machine;
-	bool handler;
+	enum contract_role role;
 	uint32_t slot; /* of a shard, its id */
-	char name[32]; /* "shard 3", "handler", "new handler" */
+	char name[32]; /* "shard 3", "handler", "new handler", "gate" */
 	enum member_state state;
 	pid_t pid;	     /* 0: no process */
 	bool reaped;	     /* pid is nobody's any more: never signal it */
@@ -114,7 +115,7 @@ struct member {
 	bool pair_due;		/* an uplink is still to be made */
 	uint32_t paired;	/* generation of the last uplink, 0: none yet */
 	uint32_t switched;	/* generation its events go to */
-	struct program program; /* of a handler */
+	struct program program; /* of a handler or gate */
 	uint64_t ends_before;	/* of plugins, on the page at its first READY */
 	bool trial;		/* a death is reload.c's business: no restart
 				   but by member_revive() */
@@ -124,17 +125,36 @@ struct member {
 				   its part of the page; else NULL */
 };
 
-void member_init(struct member *, struct fleet *, bool handler, uint32_t slot);
+void member_init(struct member *, struct fleet *, enum contract_role,
+    uint32_t slot);
 /*
  * At once, and what follows is told to member_ops before it returns; from
  * within one of its own transitions: after that.
  */
 void member_event(struct member *, enum member_event);
 bool member_running(const struct member *); /* has a process */
+static inline bool
+member_is_shard(const struct member *c)
+{
+	return c->role == CONTRACT_SHARD;
+}
+/* Can it take its part in the fleet's work? */
+static inline bool
+member_serves(const struct member *c)
+{
+	return c->state == MEMBER_UP && c->ready_ms != 0;
+}
+/* Of a shard its number; -1: as messages name the others. */
+static inline int32_t
+member_shard(const struct member *c)
+{
+	return member_is_shard(c) ? (int32_t)c->slot : -1;
+}
 /* Its part of the page; of a handler that is not in service, a private one. */
 struct page_watch *member_watch(const struct member *);
-/* The handler slot that is not in service. */
+/* The handler slot, and the gate's, that is not in service. */
 struct member *member_spare(const struct fleet *);
+struct member *member_gate_spare(const struct fleet *);
 /* A fresh process soon, whatever it is doing, on trial or not: no long
  * farewell. */
 void member_revive(struct member *);

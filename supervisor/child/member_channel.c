@@ -16,9 +16,9 @@ on_msg(struct ipc *ipc, const struct msg_hdr *h, const void *payload, int fd)
 {
 	struct member *c = container_of(ipc, struct member, ipc);
 
+	c->fleet->member_ops->message(c, h, payload, fd);
 	if (fd != -1)
 		close(fd);
-	c->fleet->member_ops->message(c, h, payload);
 }
 
 static void

@@ -51,7 +51,7 @@ member_exchange(struct member *c, struct member *other)
 	struct member *spare = base_alloc(sizeof(*spare));
 
 	must(!machine_inside(&c->machine) && !machine_inside(&other->machine));
-	member_init(spare, c->fleet, false, c->slot);
+	member_init(spare, c->fleet, c->role, c->slot);
 	move_process(spare, c);
 	move_process(c, other);
 	move_process(other, spare);

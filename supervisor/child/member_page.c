@@ -13,8 +13,11 @@ member_watch(const struct member *c)
 
 	if (c->second != NULL)
 		return c->second;
-	if (!c->handler)
+	if (member_is_shard(c))
 		return &f->page.slot[c->slot].watch;
+	if (c->role == CONTRACT_GATE)
+		return c == f->gate ? &f->page.head->gate_watch
+				    : &f->gate_spare_watch;
 	return c == f->handler ? &f->page.head->handler_watch : &f->spare_watch;
 }
 
@@ -22,6 +25,12 @@ struct member *
 member_spare(const struct fleet *f)
 {
 	return &f->handler_slot[f->handler == &f->handler_slot[0]];
+}
+
+struct member *
+member_gate_spare(const struct fleet *f)
+{
+	return &f->gate_slot[f->gate == &f->gate_slot[0]];
 }
 
 void
@@ -37,10 +46,10 @@ member_note_start(struct member *c)
 	w->starts++;
 	w->rss_kb = w->uss_kb = w->fds = w->fd_limit = 0;
 	w->sampled_ms = 0;
-	if (!c->handler) {
+	if (c->role != CONTRACT_HANDLER)
 		w->program = c->fleet->program;
+	if (member_is_shard(c))
 		w->settings = c->fleet->settings;
-	}
 	w->version[0] = '\0';
 	page_end(&w->lock);
 }
@@ -68,8 +77,8 @@ member_note_end(struct member *c, enum crash_cause cause, const char *words)
 	str_copy(w->last_end, words, sizeof(w->last_end));
 	page_end(&w->lock);
 	if (cause != CRASHES)
-		status_notes_past(&c->fleet->page,
-		    c->handler ? -1 : (int32_t)c->slot, "%s", words);
+		status_notes_past(&c->fleet->page, member_shard(c), "%s",
+		    words);
 }
 
 void

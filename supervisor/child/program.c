@@ -53,6 +53,16 @@ program_open(struct program *p, const char *path, const char *config,
 	return take(p, path[0] != '\0' ? path : SELF, config, e);
 }
 
+bool
+program_is(const struct program *p, const char *path)
+{
+	struct stat a, b;
+
+	return p->fd != -1 && fstat(p->fd, &a) == 0
+	    && stat(path[0] != '\0' ? path : SELF, &b) == 0
+	    && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 void
 program_close(struct program *p)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a handler process is made of: the program file, kept open so that it
+ * What a handler or gate process is made of: the program file, kept open so that it
  * can be started again after the file was replaced, and the config text it
  * reads.  One owner: the member whose process it is.
  */
@@ -20,6 +20,8 @@ int program_self(struct program *, const char *config, struct err *);
 /* The file at path: EXIT_CONFIG when it is none that can be run. */
 int program_open(struct program *, const char *path, const char *config,
     struct err *);
+/* Is it the file at path, "" our own, as that is now? */
+bool program_is(const struct program *, const char *path);
 void program_close(struct program *); /* idempotent */
 /*
  * Where our own program file was started from, absolute, symlinks kept: so

@@ -17,9 +17,10 @@
 #include "shared/process/proctitle.h"
 #include "shared/wire/role_args.h"
 #include "supervisor/base/fleet_state.h"
+#include "supervisor/child/kept.h"
 #include "supervisor/log/fleet_log.h"
 
-#define SPAWN_FDS 6 /* for a moment, to start a process */
+#define SPAWN_FDS 8 /* for a moment, to start a process */
 #define FD_SPARE 32 /* sources of dup2 are first moved above this */
 
 /* stdin leads nowhere; what a library prints on stdout is logged, too. */
@@ -71,7 +72,7 @@ shard_child(struct member *c, int control, const int errs[2])
 	_exit(f->shard_main(&a));
 }
 
-/* ---- handler -------------------------------------------------------- */
+/* ---- handler and gate ---------------------------------------------- */
 
 struct move {
 	int from, to;
@@ -125,30 +126,45 @@ spawn_token(const char *token, struct err *e)
 	return fds[0];
 }
 
+/* What an exec'ed process inherits beyond channel, page and log pipe. */
+struct outfit {
+	const char *role;
+	int config_fd, secret_fd; /* ours to close */
+	struct move kept[2];	  /* of the supervisor's; from -1: none */
+	int oom;
+};
+
 static void noreturn_fn
-handler_child(struct member *c, int control, const int errs[2], int conf_fd,
-    int token_fd)
+exec_child(struct member *c, int control, const int errs[2],
+    const struct outfit *o)
 {
 	struct fleet *f = c->fleet;
-	struct move m[] = {
+	struct move m[7] = {
 	    {control, CONTRACT_FD_CONTROL},
-	    {conf_fd, CONTRACT_FD_CONFIG},
-	    {token_fd, CONTRACT_FD_TOKEN},
+	    {o->config_fd, CONTRACT_FD_CONFIG},
+	    {o->secret_fd, CONTRACT_FD_TOKEN},
 	    {f->page.fd, CONTRACT_FD_STATS},
 	    {errs[0], CONTRACT_FD_LOG},
 	};
 	struct program program = {
 	    .fd = fcntl(c->program.fd, F_DUPFD_CLOEXEC, FD_SPARE)};
-	char generation[16], role[] = CONTRACT_ROLE_HANDLER;
+	char generation[16], role[32];
 	char *argv[] = {f->argv[0], role, f->config->path, generation, NULL};
+	int keep[3] = {program.fd};
+	size_t n = 5, kept = 1;
 
+	for (size_t i = 0; i < nitems(o->kept); i++)
+		if (o->kept[i].from != -1) {
+			keep[kept++] = o->kept[i].to;
+			m[n++] = o->kept[i];
+		}
 	inherited_signals_default();
-	if (!fresh_stdio(errs[1]) || program.fd == -1
-	    || !move_fds(m, nitems(m)))
+	if (!fresh_stdio(errs[1]) || program.fd == -1 || !move_fds(m, n))
 		_exit(EXIT_DEGRADED);
-	fd_close_from(CONTRACT_FD_LOG + 1, &program.fd, 1);
+	fd_close_from(CONTRACT_FD_LOG + 1, keep, kept);
 	setrlimit(RLIMIT_NOFILE, &f->nofile);
-	oom_set(f->oom_base + OOM_HANDLER);
+	oom_set(f->oom_base + o->oom);
+	str_copy(role, o->role, sizeof(role));
 	snprintf(generation, sizeof(generation), "%u", c->generation);
 	program_exec(&program, argv);
 	dprintf(STDERR_FILENO, "<%d>can't exec the program file: %s\n",
@@ -156,26 +172,85 @@ handler_child(struct member *c, int control, const int errs[2], int conf_fd,
 	_exit(EXIT_DEGRADED);
 }
 
-static pid_t
-fork_handler(struct member *c, int control, const int errs[2], struct err *e)
+/* The nonce is what an orphan shows; the gate can't seal it without a token. */
+static int
+spawn_nonce(const struct nonce *n, struct err *e)
 {
-	int conf_fd, token_fd;
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return err_sys(e, EXIT_DEGRADED, "can't make a pipe");
+	if (write(fds[1], n, sizeof(*n)) != (ssize_t)sizeof(*n)) {
+		err_sys(e, EXIT_DEGRADED, "can't fill a pipe");
+		close(fds[0]);
+		fds[0] = -1;
+	}
+	close(fds[1]);
+	return fds[0];
+}
+
+/* Without its socket a handler does the rest of its work. */
+static int
+dress_handler(struct member *c, struct outfit *o, struct err *e)
+{
+	struct kept *k = c->fleet->kept;
+
+	o->role = CONTRACT_ROLE_HANDLER;
+	o->oom = OOM_HANDLER;
+	o->kept[0] = (struct move) {
+	    kept_need(k, KEPT_REST_LISTEN, c->program.config, e),
+	    CONTRACT_FD_REST_LISTEN};
+	o->kept[1].from = -1;
+	if (o->kept[0].from == -1 && e->code != EXIT_FINE)
+		log_error("Clients of the gate can make no REST calls: %s. "
+			  "\"shardherd reload\" tries again.",
+		    e->text);
+	o->secret_fd = spawn_token(c->fleet->token, e);
+	return o->secret_fd != -1 ? 0 : -1;
+}
+
+static int
+dress_gate(struct member *c, struct outfit *o, struct err *e)
+{
+	struct kept *k = c->fleet->kept;
+
+	o->role = CONTRACT_ROLE_GATE;
+	o->oom = OOM_HANDLER;
+	o->kept[0] = (struct move) {
+	    kept_need(k, KEPT_GATE_LISTEN, c->program.config, e),
+	    CONTRACT_FD_GATE_LISTEN};
+	if (o->kept[0].from == -1)
+		return -1;
+	o->kept[1] = (struct move) {
+	    kept_need(k, KEPT_GATE_LOG, c->program.config, e),
+	    CONTRACT_FD_GATE_LOG};
+	if (o->kept[1].from == -1)
+		return -1;
+	o->secret_fd = spawn_nonce(&c->fleet->nonce, e);
+	return o->secret_fd != -1 ? 0 : -1;
+}
+
+static pid_t
+fork_exec(struct member *c, int control, const int errs[2], struct err *e)
+{
+	struct outfit o = {0};
 	pid_t pid = -1;
 
-	conf_fd = spawn_config(c->program.config, e);
-	if (conf_fd == -1)
+	if ((c->role == CONTRACT_GATE ? dress_gate(c, &o, e)
+				      : dress_handler(c, &o, e))
+	    == -1)
 		return -1;
-	token_fd = spawn_token(c->fleet->token, e);
-	if (token_fd == -1)
+	o.config_fd = spawn_config(c->program.config, e);
+	if (o.config_fd == -1)
 		goto err1;
 	pid = fork();
 	if (pid == 0)
-		handler_child(c, control, errs, conf_fd, token_fd);
+		exec_child(c, control, errs, &o);
 	if (pid == -1)
 		err_sys(e, EXIT_DEGRADED, "can't fork");
-	close(token_fd);
+	close(o.config_fd);
 err1:
-	close(conf_fd);
+	close(o.secret_fd);
 	return pid;
 }
 
@@ -272,8 +347,8 @@ spawn_child(struct member *c, struct err *e)
 		err_sys(e, EXIT_DEGRADED, "can't make a log pipe");
 		goto err1;
 	}
-	c->pid = c->handler ? fork_handler(c, control[1], errs, e)
-			    : fork_shard(c, control[1], errs, e);
+	c->pid = member_is_shard(c) ? fork_shard(c, control[1], errs, e)
+				    : fork_exec(c, control[1], errs, e);
 	if (c->pid == -1)
 		goto err2;
 	c->identity = c->fleet->identity;

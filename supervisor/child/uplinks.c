@@ -116,9 +116,9 @@ uplinks_add(struct uplinks *u, struct member *c)
 {
 	struct fleet *f = u->fleet;
 
-	if (!c->handler)
+	if (member_is_shard(c))
 		c->pair_due = true;
-	for (uint32_t i = 0; c->handler && i < f->local; i++)
+	for (uint32_t i = 0; !member_is_shard(c) && i < f->local; i++)
 		f->shard[i].pair_due = true;
 	pump(u);
 }

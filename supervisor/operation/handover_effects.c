@@ -22,7 +22,7 @@ start_second(void *arg, struct err *e)
 	struct handover_effects *s = arg;
 	struct member *c = &s->other;
 
-	member_init(c, s->fleet, false, s->place->slot);
+	member_init(c, s->fleet, CONTRACT_SHARD, s->place->slot);
 	c->second = &s->watch;
 	c->presence = rollout_effects_shows(s->fleet->rollout, c->slot);
 	c->trial = true;
@@ -187,7 +187,7 @@ handover_effects_init(struct handover_effects *s, struct fleet *f,
 	s->fleet = f;
 	s->done = fn;
 	s->arg = arg;
-	member_init(&s->other, f, false, 0);
+	member_init(&s->other, f, CONTRACT_SHARD, 0);
 	handover_init(&s->succession, f->timers, &actions, s);
 }
 

@@ -281,6 +281,9 @@ apply_live(struct fleet *f)
 	for (size_t i = 0; i < FLEET_HANDLERS; i++)
 		restart_delay_limits(&f->handler_slot[i].delay,
 		    c->restart_min_s, c->restart_max_s);
+	for (size_t i = 0; i < FLEET_GATES; i++)
+		restart_delay_limits(&f->gate_slot[i].delay, c->restart_min_s,
+		    c->restart_max_s);
 	f->permit->reserve_wanted = c->reserve;
 }
 

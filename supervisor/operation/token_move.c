@@ -343,6 +343,9 @@ move(struct token_move *r, const struct discord_ask_answer *w)
 	r->began_ms = r->told_ms = clock_boot_ms();
 	r->handler_ms = 0;
 	r->handler_plainly = false;
+	/* It has the seal of the token, which an adoption asks for. */
+	if (member_running(f->gate))
+		member_event(f->gate, MEMBER_ON_RESTART);
 	report_tell(&r->report,
 	    "The new token is in force: the handler and %u shards go over.",
 	    f->local);

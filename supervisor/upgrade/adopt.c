@@ -19,6 +19,7 @@
 #include "supervisor/child/member.h"
 #include "supervisor/child/uplinks.h"
 #include "supervisor/identify/permit.h"
+#include "supervisor/operation/gate_change.h"
 #include "supervisor/operation/reload_effects.h"
 
 /* ---- who is awaited ------------------------------------------------- */
@@ -43,7 +44,8 @@ left_behind(const struct member *c)
 
 	if (!same_process(w->pid, w->pid_start))
 		return 0;
-	if (!c->handler && page_slot_holder(&c->fleet->page, c->slot) != w->pid)
+	if (member_is_shard(c)
+	    && page_slot_holder(&c->fleet->page, c->slot) != w->pid)
 		return 0;
 	return w->pid;
 }
@@ -51,7 +53,7 @@ left_behind(const struct member *c)
 static uint32_t
 awaited(const struct fleet *f)
 {
-	uint32_t n = f->handler->orphan != 0;
+	uint32_t n = (f->handler->orphan != 0) + (f->gate->orphan != 0);
 
 	for (uint32_t i = 0; i < f->local; i++)
 		n += f->shard[i].orphan != 0;
@@ -101,9 +103,11 @@ expect(struct adopt *a)
 	for (uint32_t i = 0; i < f->local; i++)
 		f->shard[i].orphan = left_behind(&f->shard[i]);
 	f->handler->orphan = left_behind(f->handler);
+	f->gate->orphan = left_behind(f->gate);
 	for (uint32_t i = 0; i < f->local; i++)
 		bury_ended(&f->shard[i]);
 	bury_ended(f->handler);
+	bury_ended(f->gate);
 	a->busy = awaited(f) > 0;
 	/* To the shards a lower generation is one of the past. */
 	if (a->busy && heard > f->epoch)
@@ -135,7 +139,9 @@ bool
 adopt_reaped(struct adopt *a, pid_t pid, int status)
 {
 	struct fleet *f = a->fleet;
-	struct member *c = f->handler->orphan == pid ? f->handler : NULL;
+	struct member *c = f->handler->orphan == pid ? f->handler
+	    : f->gate->orphan == pid		     ? f->gate
+						     : NULL;
 
 	for (uint32_t i = 0; c == NULL && i < f->local; i++)
 		if (f->shard[i].orphan == pid)
@@ -151,12 +157,16 @@ on_leave(struct timer *t)
 {
 	struct adopt *a = container_of(t, struct adopt, leave);
 
-	if (!same_process(a->leaving, a->leaving_start))
-		return;
-	log_warn("The handler %d of an earlier supervisor did not leave: "
-		 "killing it.",
-	    (int)a->leaving);
-	pidfd_signal_if(a->leaving, SIGKILL, started_at, &a->leaving_start);
+	for (size_t i = 0; i < nitems(a->leaving); i++) {
+		if (!same_process(a->leaving[i], a->leaving_start[i]))
+			continue;
+		log_warn("The %s %d of an earlier supervisor did not leave: "
+			 "killing it.",
+		    i == CONTRACT_GATE ? "gate" : "handler",
+		    (int)a->leaving[i]);
+		pidfd_signal_if(a->leaving[i], SIGKILL, started_at,
+		    &a->leaving_start[i]);
+	}
 }
 
 void
@@ -168,9 +178,9 @@ adopt_dismiss(struct member *c)
 		pidfd_signal_if(c->orphan, SIGTERM, started_at,
 		    &member_watch(c)->pid_start);
 		/* Shards are seen to by their lock, when they are started. */
-		if (c->handler) {
-			a->leaving = c->orphan;
-			a->leaving_start = member_watch(c)->pid_start;
+		if (!member_is_shard(c)) {
+			a->leaving[c->role] = c->orphan;
+			a->leaving_start[c->role] = member_watch(c)->pid_start;
 			timer_set(&a->leave, MEMBER_EVICT_MS / 1000);
 		}
 	}
@@ -207,10 +217,11 @@ on_settled(struct timer *t)
 		return;
 	}
 	a->busy = false;
-	if (a->shards > 0 || a->handler)
+	if (a->shards > 0 || a->handler || a->gate)
 		log_notice("Taken over from the supervisor before: %u of %u "
-			   "shards%s. Their connections were not touched.",
-		    a->shards, f->local, a->handler ? " and the handler" : "");
+			   "shards%s%s. Their connections were not touched.",
+		    a->shards, f->local, a->handler ? " and the handler" : "",
+		    a->gate ? " and the gate" : "");
 	if (a->stale > 0)
 		log_warn(
 		    "%u shards go on with the config they were started with, "
@@ -223,6 +234,8 @@ on_settled(struct timer *t)
 		upgrade_settled(f->upgrade, a->shards);
 	else if (a->handler_stale && !f->stopping)
 		replace_handler(f);
+	else
+		gate_change_follow(f->gate_change);
 }
 
 /* ---- a call is judged ----------------------------------------------- */
@@ -230,8 +243,10 @@ on_settled(struct timer *t)
 static struct member *
 member_of(struct fleet *f, const struct msg_hdr *h, const struct msg_adopt *m)
 {
-	if (m->handler)
-		return f->handler;
+	if (m->role != CONTRACT_SHARD)
+		return m->role == CONTRACT_HANDLER ? f->handler
+		    : m->role == CONTRACT_GATE	   ? f->gate
+						   : NULL;
 	return h->shard >= 0 && (uint32_t)h->shard < f->local
 	    ? &f->shard[h->shard]
 	    : NULL;
@@ -251,7 +266,7 @@ misfit(const struct adopt *a, const struct msg_adopt *m)
 		return "the token was changed";
 	if (m->intents != c->intents)
 		return "[bot] intents was changed";
-	if (!m->handler && m->shard_count != f->count)
+	if (m->role == CONTRACT_SHARD && m->shard_count != f->count)
 		return "the number of shards was changed";
 	if (m->fleet_sum != config_diff_sum(c, CONFIG_RELOAD_FLEET))
 		return "a key of the config was changed that counts for the "
@@ -358,6 +373,18 @@ took_handler(struct adopt *a, struct member *c, const struct msg_adopt *m)
 }
 
 static void
+took_gate(struct adopt *a, struct member *c, const struct msg_adopt *m)
+{
+	a->gate = true;
+	if (!m->ready) {
+		timer_set(&c->timer, c->fleet->config->handler_start_timeout_s);
+		return;
+	}
+	c->ready_ms = clock_boot_ms();
+	gate_change_adopted(c->fleet->gate_change, m->handler_sum);
+}
+
+static void
 take_over(struct adopt_caller *x, struct member *c, const struct msg_adopt *m,
     int pidfd, int log_fd)
 {
@@ -369,13 +396,14 @@ take_over(struct adopt_caller *x, struct member *c, const struct msg_adopt *m,
 	c->generation = m->generation;
 	c->identity = c->fleet->identity; /* its seal has shown that */
 	spawn_listen(c, ipc_release(&x->ipc), log_fd);
-	ipc_send(&c->ipc, MSG_ADOPTED, c->handler ? -1 : (int32_t)c->slot, 0,
-	    &ok, sizeof(ok), -1);
+	ipc_send(&c->ipc, MSG_ADOPTED, member_shard(c), 0, &ok, sizeof(ok), -1);
 	member_adopted(c, pidfd);
 	note_taken(c, m->build);
 	log_debug("%s is taken over, pid %d, generation %u", c->name,
 	    (int)c->pid, c->generation);
-	if (c->handler)
+	if (c->role == CONTRACT_GATE)
+		took_gate(a, c, m);
+	else if (c->role == CONTRACT_HANDLER)
 		took_handler(a, c, m);
 	else
 		took_shard(a, c, m);
@@ -383,11 +411,14 @@ take_over(struct adopt_caller *x, struct member *c, const struct msg_adopt *m,
 }
 
 static void
-refuse(struct adopt_caller *x, struct member *c, int32_t shard, const char *why)
+refuse(struct adopt_caller *x, struct member *c, int32_t shard,
+    enum contract_role role, const char *why)
 {
 	struct msg_refused no;
-	char who[32] = "the handler";
+	char who[32];
 
+	str_copy(who, role == CONTRACT_GATE ? "the gate" : "the handler",
+	    sizeof(who));
 	if (shard >= 0)
 		str_format(who, sizeof(who), "shard %d", shard);
 	log_notice("The process %d of an earlier supervisor, %s, is not taken "
@@ -422,7 +453,7 @@ adopt_called(struct adopt_caller *x, const struct msg_hdr *h,
 		take_over(x, c, m, pidfd, log_fd);
 		return true;
 	}
-	refuse(x, c, m->handler ? -1 : h->shard, why);
+	refuse(x, c, m->role != CONTRACT_SHARD ? -1 : h->shard, m->role, why);
 	if (pidfd != -1)
 		close(pidfd);
 	return false;
@@ -466,7 +497,7 @@ adopt_forget(struct adopt *a)
 
 	for (uint32_t i = 0; i < f->local; i++)
 		f->shard[i].orphan = 0;
-	f->handler->orphan = 0;
+	f->handler->orphan = f->gate->orphan = 0;
 	a->busy = false;
 	a->listener.at.sun_path[0] = '\0';
 }

@@ -37,10 +37,11 @@ struct adopt {
 	bool busy;		/* until then */
 	uint64_t until_ms;	/* boot stamp: then nobody is awaited */
 	uint32_t shards, stale; /* taken over; with an older config */
-	bool handler, handler_stale;
+	bool handler, handler_stale, gate;
 	uint32_t newest; /* handler generation the shards know of */
-	pid_t leaving;	 /* handler that was told to end; 0: none */
-	uint64_t leaving_start;
+	/* Handler and gate that were told to end; 0: none. */
+	pid_t leaving[CONTRACT_ROLES];
+	uint64_t leaving_start[CONTRACT_ROLES];
 	struct timer leave; /* then it is killed */
 };
 

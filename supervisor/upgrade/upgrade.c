@@ -19,6 +19,7 @@
 #include "supervisor/upgrade/upgrade_check.h"
 #include "supervisor/upgrade/upgrade_handoff.h"
 #include "supervisor/upgrade/upgrade_guard.h"
+#include "supervisor/child/kept.h"
 #include "supervisor/child/spawn.h"
 
 #define PROGRAM_SELF "/proc/self/exe"
@@ -67,6 +68,9 @@ become(struct fleet *f, int fd, const char *path, struct arrival *a,
 	str_copy(name, path, sizeof(name));
 	a->path = f->config->path;
 	a->lock = f->lock_fd;
+	a->gate_log = f->kept->fd[KEPT_GATE_LOG];
+	a->gate_listen = f->kept->fd[KEPT_GATE_LISTEN];
+	a->rest_listen = f->kept->fd[KEPT_REST_LISTEN];
 	a->nofile = f->nofile.rlim_cur == RLIM_INFINITY ? 0
 							: f->nofile.rlim_cur;
 	a->config = spawn_config(f->config->text, e);

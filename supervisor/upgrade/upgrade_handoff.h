@@ -23,7 +23,10 @@
 	X(token, "token")   /* pipe: the token in force */                     \
 	X(client, "client") /* control client that is told how it went */      \
 	X(back, "back")	    /* the program of before, to return to */          \
-	X(guard, "guard")   /* channel to the guard, upgrade_guard.h */
+	X(guard, "guard")   /* channel to the guard, upgrade_guard.h */       \
+	X(gate_log, "gate_log") /* of kept.h, each */                          \
+	X(gate_listen, "gate_listen")                                          \
+	X(rest_listen, "rest_listen")
 
 #define UPGRADE_HANDOFF_NUMBERS(X)                                             \
 	X(count, "count") /* shards of the layout; 0: none yet */              \

@@ -61,13 +61,13 @@ spawn_child(struct member *c, struct err *e)
 	memset(p, 0, sizeof(*p));
 	p->pid = FIRST_PID + (pid_t)puppet.processes++;
 	p->fd = fds[1];
-	p->handler = c->handler;
+	p->handler = !member_is_shard(c);
 	p->identity = c->identity = c->fleet->identity;
 	c->pid = p->pid;
 	member_listen(c, fds[0]);
 	if (puppet.at_once) {
 		member_event(c, MEMBER_ON_HELLO);
-		if (c->handler)
+		if (!member_is_shard(c))
 			member_event(c, MEMBER_ON_READY);
 	}
 	return 0;
@@ -102,7 +102,7 @@ puppet_says(struct member *c, enum msg_type type, uint32_t serial,
 	} m = {.hdr = {.type = (uint16_t)type,
 		   .version = CONTRACT_VERSION,
 		   .len = (uint32_t)len,
-		   .shard = c->handler ? -1 : (int32_t)c->slot,
+		   .shard = member_shard(c),
 		   .serial = serial}};
 
 	if (len > 0)
@@ -133,7 +133,7 @@ puppet_report(struct member *c, enum shard_report report, uint32_t serial,
 void
 puppet_ready(struct member *c)
 {
-	if (c->handler)
+	if (!member_is_shard(c))
 		puppet_says(c, MSG_READY, 0, NULL, 0);
 	else
 		puppet_report(c, REPORT_READY, 0, "");
@@ -307,7 +307,7 @@ puppet_open(const char *more, bool at_once)
 	f->count = f->local = f->launched = PUPPET_SHARDS;
 	f->shard = base_alloc(PUPPET_SHARDS * sizeof(*f->shard));
 	for (uint32_t i = 0; i < PUPPET_SHARDS; i++)
-		member_init(&f->shard[i], f, false, i);
+		member_init(&f->shard[i], f, CONTRACT_SHARD, i);
 	crash_brake_init(f->brake, PUPPET_SHARDS);
 	permit_init(f->permit, f->timers, PUPPET_SHARDS, 5, 0, &ledger_actions,
 	    f);

@@ -158,7 +158,7 @@ set_check(struct init *in)
 			known = known
 			    || (strcmp(config_keys[j].section, sec) == 0
 				&& strcmp(config_keys[j].key, key) == 0
-				&& !config_keys_is_plugin(&config_keys[j]));
+				&& config_keys_kind(&config_keys[j]) == NULL);
 		if (!known)
 			return err_set(&in->cli->err, EXIT_USAGE,
 			    "--set: there is no key %s in [%s]", key, sec);

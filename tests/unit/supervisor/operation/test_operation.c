@@ -49,7 +49,7 @@ rest(void)
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		f->control.client[i].fd = -1;
 	for (uint32_t i = 0; i < FLEET_HANDLERS; i++)
-		member_init(&f->handler_slot[i], f, true, i);
+		member_init(&f->handler_slot[i], f, CONTRACT_HANDLER, i);
 	f->handler = &f->handler_slot[0];
 	reload_effects_init(f->reload, f);
 	rollout_effects_init(f->rollout, f);

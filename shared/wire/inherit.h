@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the handler inherits at its start: config, token, limits (contract.h).
- * Nothing here outlives the start; a secret is wiped where it was read.
+ * What an exec'ed process, handler or gate, inherits at its start: config,
+ * token, fds (contract.h).  Nothing here outlives the start; a secret is wiped
+ * where it was read.
  */
-#ifndef HANDLER_INHERIT_H
-#define HANDLER_INHERIT_H
+#ifndef SHARED_WIRE_INHERIT_H
+#define SHARED_WIRE_INHERIT_H
 
-#include "handler/process/plugin_spawn.h"
 #include "shared/config/config.h"
+#include "shared/wire/nonce.h"
 
 #define INHERIT_CONFIG_MAX (1u << 20)
 #define INHERIT_TOKEN_MAX 512u
@@ -21,11 +22,15 @@ int inherit_config(struct config *, int fd, const char *path, struct err *);
 void inherit_dir(const struct config *, char *dir, size_t size);
 /* Closes fd.  The caller wipes INHERIT_TOKEN_MAX + 1 bytes and frees. */
 char *inherit_token(int fd, struct err *);
-/* More fds for plugins and uplinks; no core with a token in it (I6). */
-void inherit_limits(struct plugin_spawn_limits *);
+/* All from CONTRACT_FD_CONTROL to last are for this process alone. */
+void inherit_fds(int last);
+/* One that need not be there: -1 then. */
+int inherit_given(int fd);
+/* Closes fd. */
+int inherit_nonce(int fd, struct nonce *, struct err *);
 /* The reading end of our own log pipe; -1: none. */
 int inherit_log(void);
-/* A signalfd for what the handler acts on; the rest is set as it must be. */
+/* A signalfd for what such a process acts on; the rest is set as it must be. */
 int inherit_signals(struct err *);
 
 #endif

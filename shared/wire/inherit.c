@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the handler inherits; see inherit.h. */
-#include "handler/inherit.h"
+/* What an exec'ed process inherits; see inherit.h. */
+#include "shared/wire/inherit.h"
 
 #include "shared/wire/contract.h"
 #include "shared/base/log.h"
@@ -93,24 +93,34 @@ inherit_token(int fd, struct err *e)
 }
 
 void
-inherit_limits(struct plugin_spawn_limits *limits)
+inherit_fds(int last)
 {
-	struct rlimit all;
-
-	plugin_spawn_limits_save(limits);
-	all = limits->nofile;
-	all.rlim_cur = all.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &all);
-	secret_no_core();
-	for (int fd = CONTRACT_FD_CONTROL; fd <= CONTRACT_FD_LOG; fd++)
+	for (int fd = CONTRACT_FD_CONTROL; fd <= last; fd++)
 		fd_cloexec(fd, true);
+}
+
+int
+inherit_given(int fd)
+{
+	return fcntl(fd, F_GETFD) == -1 ? -1 : fd;
+}
+
+int
+inherit_nonce(int fd, struct nonce *n, struct err *e)
+{
+	ssize_t got = read(fd, n, sizeof(*n));
+
+	close(fd);
+	return got == (ssize_t)sizeof(*n)
+	    ? 0
+	    : err_set(e, EXIT_DEGRADED, "cannot read the nonce");
 }
 
 int
 inherit_log(void)
 {
 	/* A supervisor of before has none to give. */
-	return fcntl(CONTRACT_FD_LOG, F_GETFD) == -1 ? -1 : CONTRACT_FD_LOG;
+	return inherit_given(CONTRACT_FD_LOG);
 }
 
 int

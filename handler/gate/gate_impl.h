@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The gate's one object, for the files that make up the process: gate.c (the
+ * loop and the end), gate_setup.c (what it starts with, and takes over),
+ * gate_channel.c (the supervisor), gate_page.c (what status shows).
+ */
+#ifndef HANDLER_GATE_GATE_IMPL_H
+#define HANDLER_GATE_GATE_IMPL_H
+
+#include "handler/gate/feed/cache_writer.h"
+#include "handler/gate/feed/feed.h"
+#include "shared/page/page.h"
+#include "shared/store/store.h"
+#include "shared/wire/ipc.h"
+#include "shared/wire/orphan.h"
+
+#define GATE_TICK_S 0.5
+#define GATE_LAST_S 2.0 /* for clients to take what is on its way */
+
+struct gate {
+	struct ev_loop *loop;
+	struct timers *timers;
+	struct config config;
+	struct page page;
+	struct page_gate own; /* what this process counted */
+	bool in_service;
+	struct page_gate before; /* what others did */
+	struct ipc ipc;
+	struct orphan orphan;
+	struct nonce nonce;
+	uint32_t generation;
+	int log_fd, listen_fd;
+	struct store store;
+	struct gatelog *log; /* NULL: it is another process' still */
+	struct guild_cache *cache;
+	struct cache_writer *writer;
+	struct feed feed;
+	ev_io signals;
+	ev_prepare prepare;
+	struct timer tick, stop;
+	enum gate_state state;
+	uint64_t since_ms;
+	bool grown;	/* the log, in this turn of the loop */
+	char note[192]; /* what is wrong, "" */
+};
+
+/* 0, or -1: the process is to end.  path: the config's. */
+int gate_setup(struct gate *, const char *path, struct err *);
+/* The place is ours: the log, the cache, the clients. */
+void gate_setup_take_over(struct gate *);
+/* All of that is let go of. */
+void gate_setup_release(struct gate *);
+
+void gate_channel_open(struct gate *);
+void gate_channel_ready(struct gate *);
+
+void gate_page_write(struct gate *);
+
+void gate_run(struct gate *);
+void gate_state_set(struct gate *, enum gate_state);
+/* Ends in order, within so many seconds. */
+void gate_stop(struct gate *, double within_s);
+/* A lane ended. */
+void gate_lane_closed(struct gate *);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* See client_token.h.  Blobs: client-token/NAME, the SHA-256. */
+#include "shared/store/client_token.h"
+
+#include "shared/base/base64.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+
+#define KEYS "client-token/"
+#define KEY_MAX (sizeof(KEYS) + CLIENT_TOKEN_NAME_MAX)
+#define SECRET_BYTES 32
+#define NAME_LEAST 6 /* serenity wants as many in that part */
+
+static void
+token_key(char key[KEY_MAX], const char *client)
+{
+	must(strchr(client, '/') == NULL);
+	must(str_format(key, KEY_MAX, KEYS "%s", client));
+}
+
+/* Text of letters, digits, '-', '_' and '.', filled up with blanks so that
+ * there is no '='; out has room. */
+static size_t
+put_text(const char *text, size_t least, char *out)
+{
+	char padded[CLIENT_TOKEN_NAME_MAX + 8];
+	size_t n = str_copy(padded, text, sizeof(padded));
+
+	while (n < least || n % 3 != 0)
+		padded[n++] = ' ';
+	return (size_t)EVP_EncodeBlock((unsigned char *)out,
+	    (unsigned char *)padded, (int)n);
+}
+
+/* In the alphabet for URLs, without '='. */
+static size_t
+put_secret(const unsigned char *bytes, char *out)
+{
+	size_t n = (size_t)EVP_EncodeBlock((unsigned char *)out, bytes,
+	    SECRET_BYTES);
+
+	while (out[n - 1] == '=')
+		n--;
+	for (size_t i = 0; i < n; i++)
+		out[i] = out[i] == '+' ? '-' : out[i] == '/' ? '_' : out[i];
+	out[n] = '\0';
+	return n;
+}
+
+int
+client_token_new(const struct store *s, const char *client, uint64_t bot,
+    char out[CLIENT_TOKEN_MAX], struct err *err)
+{
+	unsigned char bytes[SECRET_BYTES], sum[SHA256_DIGEST_LENGTH];
+	char key[KEY_MAX], id[24];
+	size_t n;
+
+	must(client[0] != '\0' && strlen(client) < CLIENT_TOKEN_NAME_MAX);
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return err_sys(err, EXIT_DEGRADED, "no random bytes");
+	str_format(id, sizeof(id), "%llu", (unsigned long long)bot);
+	n = put_text(id, 0, out);
+	out[n++] = '.';
+	n += put_text(client, NAME_LEAST, out + n);
+	out[n++] = '.';
+	n += put_secret(bytes, out + n);
+	must(n < CLIENT_TOKEN_MAX);
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	SHA256((unsigned char *)out, n, sum);
+	token_key(key, client);
+	if (store_blob_put(s, key, sum, sizeof(sum), err) == 0)
+		return 0;
+	OPENSSL_cleanse(out, CLIENT_TOKEN_MAX);
+	return -1;
+}
+
+/* The name in it: false when it has not the form. */
+static bool
+token_name(const char *text, size_t len, char client[CLIENT_TOKEN_NAME_MAX])
+{
+	char part[CLIENT_TOKEN_MAX];
+	const char *first = memchr(text, '.', len), *second;
+	unsigned char *name;
+	size_t n;
+
+	if (first++ == NULL)
+		return false;
+	second = memchr(first, '.', len - (size_t)(first - text));
+	if (second == NULL || second == first)
+		return false;
+	str_format(part, sizeof(part), "%.*s", (int)(second - first), first);
+	name = base64_decode(part, &n);
+	if (name == NULL)
+		return false;
+	while (n > 0 && name[n - 1] == ' ')
+		n--;
+	if (n >= CLIENT_TOKEN_NAME_MAX)
+		n = 0;
+	memcpy(client, name, n);
+	client[n] = '\0';
+	free(name);
+	return n > 0
+	    && strspn(client,
+		   "abcdefghijklmnopqrstuvwxyz"
+		   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+	    == n;
+}
+
+static int
+token_sum(const struct store *s, const char *client,
+    unsigned char sum[SHA256_DIGEST_LENGTH], struct err *err)
+{
+	char key[KEY_MAX];
+	size_t n = 0;
+	int rc;
+
+	token_key(key, client);
+	rc = store_blob_get(s, key, sum, SHA256_DIGEST_LENGTH, &n, err);
+	return rc == 1 && n != SHA256_DIGEST_LENGTH ? 0 : rc;
+}
+
+int
+client_token_check(const struct store *s, const char *text, size_t len,
+    char client[CLIENT_TOKEN_NAME_MAX], struct err *err)
+{
+	unsigned char is[SHA256_DIGEST_LENGTH], want[SHA256_DIGEST_LENGTH];
+	int rc;
+
+	while (len > 0 && (*text == ' ' || *text == '\t'))
+		text++, len--;
+	if (len > 4 && strncasecmp(text, "Bot ", 4) == 0)
+		text += 4, len -= 4;
+	while (len > 0 && (*text == ' ' || *text == '\t'))
+		text++, len--;
+	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+		len--;
+	if (len >= CLIENT_TOKEN_MAX || !token_name(text, len, client))
+		return 0;
+	if ((rc = token_sum(s, client, want, err)) != 1)
+		return rc;
+	SHA256((const unsigned char *)text, len, is);
+	return CRYPTO_memcmp(is, want, sizeof(is)) == 0;
+}
+
+int
+client_token_has(const struct store *s, const char *client, struct err *err)
+{
+	unsigned char sum[SHA256_DIGEST_LENGTH];
+
+	return token_sum(s, client, sum, err);
+}
+
+int
+client_token_forget(const struct store *s, const char *client, struct err *err)
+{
+	char key[KEY_MAX];
+	struct store_op op = {.kind = STORE_OP_DROP, .key = key};
+
+	token_key(key, client);
+	return store_write(s, &op, 1, err);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tokens of the gate's clients.  One is shown when it is made and kept by
+ * nobody but its client: the store has its SHA-256, so neither a copy of the
+ * store nor one of our processes gives it away.  It has the form of Discord's,
+ * because libraries take it apart: bot id, name, and 256 random bits, in base64
+ * with dots between.  Discord refuses it.
+ *
+ * A check is one read of the store, which waits for nobody.
+ */
+#ifndef SHARED_STORE_CLIENT_TOKEN_H
+#define SHARED_STORE_CLIENT_TOKEN_H
+
+#include "shared/store/store.h"
+
+#define CLIENT_TOKEN_NAME_MAX 64
+#define CLIENT_TOKEN_MAX 192
+
+/*
+ * Makes one for a client, in place of the one before; bot is the user id.  The
+ * caller wipes out.  0, or -1 with err and the old one in force.
+ */
+int client_token_new(const struct store *, const char *client, uint64_t bot,
+    char out[CLIENT_TOKEN_MAX], struct err *);
+/*
+ * Whose it is, as it came: blanks and "Bot " before it are fine.  1 with the
+ * name, 0: nobody's, -1.  Whether the config still has that client is for the
+ * caller to see.
+ */
+int client_token_check(const struct store *, const char *text, size_t len,
+    char client[CLIENT_TOKEN_NAME_MAX], struct err *);
+/* Has it one?  1, 0, -1. */
+int client_token_has(const struct store *, const char *client, struct err *);
+/* Its token is nobody's from now on. */
+int client_token_forget(const struct store *, const char *client, struct err *);
+
+#endif
